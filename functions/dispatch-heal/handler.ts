@@ -13,6 +13,7 @@ import { requestCleanSnapshots } from './clean-snapshots.ts';
 import { type DispatcherServices, ENVIRONMENT } from './context.ts';
 import { handleRequest } from './requests.ts';
 import { sweep } from './sweep.ts';
+import { handleUpgrade } from './upgrades.ts';
 
 export { awsClients };
 
@@ -41,6 +42,8 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
         return undefined;
       case 'acknowledge':
         return acknowledgePages(services, parsed);
+      case 'upgrade':
+        return handleUpgrade(services, parsed);
       case 'manual':
       case 'request':
       case 'snapshot':

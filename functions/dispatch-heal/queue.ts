@@ -40,8 +40,8 @@ export function judgeTurn(facts: QueueFacts): Refusal | null {
   const [first] = queueOf(fleet.name, facts);
   if (first !== undefined && !isSame(first, incident))
     return inFlight(`${first.node} has waited for longer, since ${new Date(first.onsetMs).toISOString()}`);
-  // An undo takes the fleet's turn alone: no budget forbids to put back.
-  if (incident.want?.do === 'undo') return null;
+  // An undo and an upgrade take the fleet's turn alone: no budget forbids to put back.
+  if (incident.want?.do === 'undo' || incident.want?.do === 'upgrade') return null;
   const wanted = {
     ...{ key: '', fleet: fleet.name, node, instanceId, onsetMs },
     ...(isAskedByPerson(incident.want) && { byPerson: true as const }),

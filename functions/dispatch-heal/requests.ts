@@ -48,7 +48,8 @@ async function resolveDonor(
   return { ...event, node: { instanceId: chosen.donor.instanceId } };
 }
 
-function answerOf({ dispatch, incident }: DispatchResult): DispatchAnswer | undefined {
+/** @returns undefined where there is no incident */
+export function answerOf({ dispatch, incident }: DispatchResult): DispatchAnswer | undefined {
   if (!incident) return undefined;
   const { fleet, node, instanceId, trigger, incidentId, onsetMs, attempt } = incident;
   const kind = healOf(trigger);
@@ -126,7 +127,8 @@ function requestedHealOf(fleet: Fleet, event: ManualHeal | NodeRequest | Snapsho
   throw new EventError('trigger', wanted, `one of ${disks.map(({ text }) => text).join(', ')}, ${NODE_HEALTH}`);
 }
 
-function findFleet(fleets: readonly Fleet[], name: string): Fleet {
+/** @throws EventError where no fleet has the name */
+export function findFleet(fleets: readonly Fleet[], name: string): Fleet {
   const fleet = fleets.find((one) => one.name === name);
   if (!fleet) throw new EventError('fleet', name, `one of ${fleets.map((one) => one.name).join(', ')}`);
   return fleet;

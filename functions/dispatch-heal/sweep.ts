@@ -63,6 +63,7 @@ import { takeOverRenamed } from './renamed-fleets.ts';
 import { followPages } from './repeat.ts';
 import { isScheduledNoMore } from './scheduled.ts';
 import { processInTurn } from './time-budget.ts';
+import { followUpgrade } from './upgrades.ts';
 
 /**
  * Of the function's 60 s: after the first time nothing more is cleaned up, after the second nothing more is considered. What is left waits for the
@@ -115,6 +116,15 @@ export async function sweep(services: DispatcherServices): Promise<void> {
       const own = records.incidents.filter((incident) => incident.fleet === fleet.name);
       return followPages(services, settings, fleet, own, seen.get(fleet.name), collectFailure);
     });
+  for (const fleet of settings.fleets)
+    await collectFailure(() =>
+      followUpgrade(
+        services,
+        context,
+        fleet,
+        records.incidents.filter((incident) => incident.fleet === fleet.name),
+      ),
+    );
   await collectFailure(() =>
     clients.cloudwatch.send(
       new PutMetricDataCommand({

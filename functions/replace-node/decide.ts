@@ -15,7 +15,7 @@ import { type Gone, judgeGone } from './gone.ts';
 import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
-import { laterEachTime, leftToPerson } from './person.ts';
+import { clientUnknown, laterEachTime, leftToPerson } from './person.ts';
 import { broughtBack } from './rungs/restart.ts';
 import {
   askNode,
@@ -39,10 +39,13 @@ import {
   waitedMs,
   waitFor,
 } from './rungs/rung.ts';
+import { VOLUMES_UNKNOWN } from './rungs/swap.ts';
+import { NO_INSTANCE, stoppedBefore } from './rungs/upgrade.ts';
 import { isUnstarted } from './shortage.ts';
 import { judgeStalled } from './stalled.ts';
 import { isCleared, isPending, isStopOwed, makesAgain, mayBeOnStandby, newState } from './state.ts';
 import { foundAgain, notMadeAgain } from './terminated.ts';
+import { instanceIn } from './version.ts';
 
 export function decide(facts: Facts, state: LadderState | null): Decision {
   const decision = state ? paced(onward(facts, state), state, facts.nowMs) : begin(facts);
@@ -87,8 +90,8 @@ function terminated(facts: Facts, state: LadderState): Decision | null {
  * has done nothing. A node that is seen well after that is not restarted or stopped for it.
  */
 function isNothingOwed({ watched, nowMs }: Facts, state: LadderState): boolean {
-  const { restoredVolumes, replacement, upSinceMs, found, waitingSinceMs, client, moves, original } = state;
-  if (restoredVolumes !== null || replacement !== null || upSinceMs !== null) return false;
+  const { restoredVolumes, replacement, upSinceMs, found, waitingSinceMs, client, moves, original, upgrade } = state;
+  if (restoredVolumes !== null || replacement !== null || upSinceMs !== null || upgrade !== undefined) return false;
   // What was moved is asked whether its client runs, and then proved.
   if (moves && original !== 'untouched') return false;
   if (client === 'untouched' && !isStopOwed(state)) return true;
@@ -136,6 +139,7 @@ export function begin(facts: Facts): Decision {
     if (stalled) return ended({ as: 'refused', refusal: stalled });
   }
   if (agentOnline && !seen) return askNode('original');
+  if (want.do === 'upgrade') return beginUpgrade(facts, want.to, instance.availabilityZone);
   // The disk is checked before the reason of the stop: with little disk left geth ends itself, with a clean exit.
   const full =
     want.do === 'heal' &&
@@ -149,6 +153,17 @@ export function begin(facts: Facts): Decision {
   // It has stood nowhere: that it is at the tip after its start proves it, and no number of blocks does.
   const state = newState(facts.nowMs, facts.incidentId, { ...found, height: null, lagBlocks: null });
   return beginHeal({ state: { ...state, moves: true } });
+}
+
+/** A node that has the version already is not touched. Nothing is known of the version before the node was asked. */
+function beginUpgrade(facts: Facts, to: string, availabilityZone: string): Decision {
+  const { seen, fleet } = facts;
+  const instance = instanceIn(fleet, seen);
+  if (seen !== null && instance === to) return ended({ as: 'healed', reason: `its client is ${to} already` });
+  const refusal = facts.spared ?? (seen && (clientUnknown(facts) ?? stoppedBefore(facts)));
+  if (refusal) return ended({ as: 'refused', refusal });
+  if (seen !== null && instance === null) return refuse('version-unknown', NO_INSTANCE, { page: true });
+  return beginHeal({ state: newState(facts.nowMs, facts.incidentId, foundNode(facts, availabilityZone)) });
 }
 
 /** An alarm sees a full disk within minutes, and its incident is open then: an attempt that still finds it full is one that nobody grows. */
@@ -208,6 +223,8 @@ function climb(facts: Facts, state: LadderState): Decision {
   if (started) return started;
   const next = nextRung(facts, state);
   if (next === undefined) return spent(facts, state);
+  const stays = next === 'upgrade' ? judgeWayBack(facts, state) : null;
+  if (stays) return onceSettled(facts, state, { as: 'refused', refusal: stays });
   const held = holdSupply(facts, state, RUNGS[next]);
   if (held) return held;
   const guard = guardOf(facts, next);
@@ -231,6 +248,24 @@ function climb(facts: Facts, state: LadderState): Decision {
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
 }
 
+/** What the way back of an upgrade needs, before anything of it is begun: data of right before, and volumes that can be exchanged. */
+function judgeWayBack(facts: Facts, state: LadderState): Refusal | null {
+  const { sources } = facts;
+  if (sources?.unread !== undefined) return unreadable(sources.unread);
+  const fault =
+    state.found.volumes.length === 0
+      ? VOLUMES_UNKNOWN
+      : (RUNGS.swap.cannotBegin(facts, state) ??
+        (sources?.good.length === 0
+          ? [
+              'no data to go back to',
+              ...sources.refused.slice(0, NOT_USED_TOLD).map(({ setId, why }) => `${setId}: ${why}`),
+            ].join('; ')
+          : null));
+  if (fault === null) return null;
+  return { refuse: 'snapshot-unfit', reason: `it is not upgraded: ${fault}`, page: true, retryAfterMs: 60 * MINUTE_MS };
+}
+
 /** The mildest is asked for first: the start that AWS had no room for, an hour later. */
 function startRefusedBefore(facts: Facts, state: LadderState): Decision | null {
   const { original, nowMs } = facts;
@@ -251,6 +286,15 @@ export const NO_RUNG = 'the fleet file allows no rung that could help here';
 function spent(facts: Facts, state: LadderState): Decision {
   const tried = state.failed.map(({ rung, reason }) => `${rung}: ${reason}`).join('; ');
   if (tried === '') return refuse('restart-forbidden', NO_RUNG, { page: true });
+  if (state.failed.some(({ rung }) => rung === 'upgrade'))
+    return onceSettled(facts, state, {
+      as: 'escalated',
+      code: 'upgrade-failed',
+      reason: state.upgrade
+        ? `it is not upgraded, and its data of before could not be put back. ${tried}`
+        : `it is not upgraded, and runs as before. ${tried}`,
+      asFound: state.upgrade === undefined && facts.seen?.clients.every(({ state: is }) => is === 'running') === true,
+    });
   // No data were tried, because there were none: the page says so.
   const hadNothing = state.tried.length === 0 && state.failed.some(({ code }) => code === 'no-good-snapshot');
   return onceSettled(facts, state, {
@@ -323,7 +367,20 @@ export function nextCleanup(facts: Facts, state: LadderState): Decision {
   const [piece] = pieces;
   const stopping = piece?.kind === 'retire' ? stopRetired(facts, state) : null;
   if (stopping) return stopping;
-  return piece ? clearUp(piece, putAwayBy(piece, facts)) : ended({ as: 'healed', reason: state.proved ?? '' });
+  return piece ? clearUp(piece, putAwayBy(piece, facts)) : endOfProof(state);
+}
+
+/** A node that was rolled back is well, and not upgraded: a person is told. */
+function endOfProof({ proved, upgrade, failed }: LadderState): Decision {
+  const back = failed.find(({ rung }) => rung === 'upgrade');
+  if (back === undefined || upgrade === undefined) return ended({ as: 'healed', reason: proved ?? '' });
+  const { from, to } = upgrade;
+  return ended({
+    as: 'escalated',
+    code: 'upgrade-failed',
+    reason: `${to} did not prove itself (${back.reason}): ${from} runs again, on the data of before (${proved})`,
+    asFound: true,
+  });
 }
 
 const putAwayBy = ({ kind, target }: CleanupPiece, { volumes }: Facts): Facts['volumes'] =>

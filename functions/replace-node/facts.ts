@@ -30,6 +30,7 @@ import type {
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
+import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../shared/model/payload.ts';
@@ -89,6 +90,8 @@ export interface Facts {
   readonly gone: Gone | null;
   /** Set where the incident says that EC2 has scheduled something for the instance. */
   readonly move: Move | null;
+  /** Why the node cannot be upgraded now; null where it can be spared, absent where no upgrade is asked for. */
+  readonly spared?: Refusal | null;
   /** The volumes of both instances, and the restored volumes. */
   readonly volumes: readonly VolumeDescription[];
   /** Those of the original that EC2 finds impaired; empty where nobody has asked: a rung is under way, or the instance reaches all of its volumes. */
@@ -204,6 +207,15 @@ export async function readFacts(
           haltedSinceMs: haltedSince(watch, nowMs),
         })
       : null;
+  const spared =
+    payload.want.do === 'upgrade'
+      ? judgeUpgrade({
+          ...{ nowMs, fleet, role, breaker, to: payload.want.to },
+          node: { instanceId, name: payload.node },
+          nodes: observations.flatMap((one) => (nowMs - one.observedAtMs > OBSERVATION_VALID_MS ? [] : one.nodes)),
+          haltedSinceMs: haltedSince(watch, nowMs),
+        })
+      : undefined;
   const restored = state?.restoredVolumes?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
   const needs = needsOf({ want: payload.want, fleet, gone, move, ...machines }, state);
   const isPlan = payload.mode !== 'act';
@@ -254,6 +266,7 @@ export async function readFacts(
     onsetMs: payload.onsetMs,
     ...machines,
     ...{ instanceId, gone, move },
+    ...(spared !== undefined && { spared }),
     instanceStore,
     standbyFault: setAside,
     volumes,

@@ -24,6 +24,7 @@ import { type LadderPlan, planOf, stateOf } from './plan.ts';
 import { startInstead } from './rungs/restart.ts';
 import { type Decision, ended, type End as LadderEnd } from './rungs/rung.ts';
 import { putBackInstead } from './rungs/swap.ts';
+import { switchBackInstead } from './rungs/upgrade.ts';
 import {
   type Leases,
   type NodeStatus,
@@ -212,7 +213,8 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
       if (result.is === 'refused') {
         const instead =
           putBackInstead(act, result.refusal, from.state, from.status) ??
-          startInstead(act, result.refusal, state, from.status);
+          startInstead(act, result.refusal, state, from.status) ??
+          switchBackInstead(act, result.refusal, state, from.status);
         if (instead) return { do: 'climb', from: { ...from, turns: from.turns + 1, state, leases }, act: instead };
         return concluding(refused(result.refusal), leases, true);
       }

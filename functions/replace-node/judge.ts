@@ -5,7 +5,7 @@ import { judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/repla
 import type { FoundNode } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
-import { type Facts, isImpaired, type Watched } from './facts.ts';
+import { type Facts, isImpaired, type Machine, type Watched } from './facts.ts';
 import { judgeGone } from './gone.ts';
 
 /** What the guardrails say of a rung now: read before the rung is taken, and again before its first act that affects the node. */
@@ -13,6 +13,7 @@ export function guardOf(facts: Facts, rung: Rung) {
   const { fleet, role, node, breaker, haltedSinceMs, want, original, instanceStore, standbyFault, seen } = facts;
   if (!original) return null;
   const { instance } = original;
+  if (rung === 'upgrade') return guardOfUpgrade(facts, original);
   const known = seen?.clients.some(({ state }) => state === 'failed') === true || isImpaired(facts);
   return (
     judgeGone(facts) ??
@@ -45,6 +46,12 @@ export function guardOf(facts: Facts, rung: Rung) {
       publicIp: instance.publicIp,
     })
   );
+}
+
+/** A well node is upgraded, and nothing is wrong with it: the fleet has to be able to spare it, and its owner to let its way back be gone. */
+function guardOfUpgrade({ spared, fleet, standbyFault, instanceStore }: Facts, { instance }: Machine): Refusal | null {
+  const { tags, autoScalingGroup, publicIp } = instance;
+  return spared ?? judgeOwner({ rung: 'swap', fleet, tags, autoScalingGroup, instanceStore, standbyFault, publicIp });
 }
 
 /** A node that EC2 has stopped by then, or that does not start again, has to be spared by nobody any more. */

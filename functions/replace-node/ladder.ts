@@ -6,9 +6,10 @@ import { REPLACE } from './rungs/replace.ts';
 import { RESTART, STOP_START } from './rungs/restart.ts';
 import type { Rung } from './rungs/rung.ts';
 import { SWAP } from './rungs/swap.ts';
+import { UPGRADE } from './rungs/upgrade.ts';
 import { mayBeOnStandby } from './state.ts';
 
-/** The mildest first. Each is taken once in an incident. The last two are loaded when they are needed (lazy.ts). */
+/** The mildest first. Each is taken once in an incident. The last three are loaded when they are needed (lazy.ts). */
 export const RUNGS: Readonly<Record<RungName, Rung>> = {
   /** Restarts the client, by its own service manager. */
   restart: RESTART,
@@ -17,6 +18,10 @@ export const RUNGS: Readonly<Record<RungName, Rung>> = {
   /** Exchanges the data, from a good snapshot or a healthy sibling. */
   get swap() {
     return SWAP;
+  },
+  /** Another version of the client: only where it is asked for. */
+  get upgrade() {
+    return UPGRADE;
   },
   /** Replaces the instance by another one that gets its data, its address and its name. */
   get replace() {
@@ -27,13 +32,16 @@ export const RUNGS: Readonly<Record<RungName, Rung>> = {
 /** The rungs that could help here, mildest first. */
 export function ladderOf(
   { want, fleet, original, replacement, gone, move }: Situation,
-  { failed }: Pick<LadderState, 'failed'>,
+  { failed, upgrade }: Pick<LadderState, 'failed' | 'upgrade'>,
 ): readonly RungName[] {
   // Nothing is there that could be restarted, or take other data.
   if (gone) return fleet.replace.rungs.filter((rung) => rung === 'replace');
   // A well node is moved, and nothing else is done to it. Only where it has stopped and does not start again is another instance tried.
   if (move && (original?.instance.state !== 'stopped' || failed.length === 0))
     return fleet.replace.rungs.filter((rung) => rung === 'stop-start');
+  // Where the new version was never on the node, its data are as before. Whoever settles it, nothing else is done to the node.
+  if (want.do === 'upgrade' || upgrade !== undefined)
+    return failed.some(({ rung }) => rung === 'upgrade') && !upgrade?.mayHaveRun ? ['upgrade'] : ['upgrade', 'swap'];
   switch (want.do) {
     case 'restore':
     case 'undo':
@@ -46,14 +54,14 @@ export function ladderOf(
       const first: readonly RungName[] = impaired || booted ? ['stop-start'] : ['restart'];
       // If nobody reaches the instance, its volumes cannot be exchanged; they are moved to another instance.
       const then: readonly RungName[] = impaired && !replacement ? ['replace'] : ['swap', 'replace'];
-      return [...first, ...then].filter((rung) => fleet.replace.rungs.includes(rung));
+      return [...first, ...then].filter((rung) => fleet.replace.rungs.some((one) => one === rung));
     }
   }
 }
 
 /** The mildest rung that was not tried. */
-export const nextRung = (situation: Situation, { failed }: Pick<LadderState, 'failed'>): RungName | undefined =>
-  ladderOf(situation, { failed }).find((rung) => failed.every((one) => one.rung !== rung));
+export const nextRung = (situation: Situation, state: Pick<LadderState, 'failed' | 'upgrade'>): RungName | undefined =>
+  ladderOf(situation, state).find((rung) => state.failed.every((one) => one.rung !== rung));
 
 /** What the next decision needs in addition to what every turn reads. */
 export function needsOf(situation: Situation, state: LadderState | null): Needs {
@@ -67,7 +75,10 @@ export function needsOf(situation: Situation, state: LadderState | null): Needs 
   const isElsewhere = replacement !== null && replacement.availabilityZone !== found.availabilityZone;
   const isLost = found.dataLost === true && (rung === null || rung === 'replace');
   return {
-    sources: restoredVolumes === null && (rung === 'swap' || isLost || (rung === 'replace' && isElsewhere)),
+    // No version is changed without data to go back to.
+    sources:
+      restoredVolumes === null &&
+      (rung === 'swap' || isLost || (rung === 'replace' && isElsewhere) || (rung === null && next === 'upgrade')),
     // Only to be held: a rung that restores nothing does not depend on it.
     supply: restoredVolumes === null && rung === null && state.hold !== 'held' && !state.moves,
     initialization: restoredVolumes !== null,

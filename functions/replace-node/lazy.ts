@@ -16,4 +16,5 @@ export * as replacement from './launch.ts';
 export * as plan from './plan.ts';
 export * as replace from './rungs/replace.ts';
 export * as swap from './rungs/swap.ts';
+export * as upgrade from './rungs/upgrade.ts';
 export * as sources from './sources.ts';

@@ -12,6 +12,7 @@ import { giveUpInstance } from './rungs/replace.ts';
 import { type Decision, onceSettled, paced } from './rungs/rung.ts';
 import { giveUpData } from './rungs/swap.ts';
 import { type Permitted, phaseOf } from './state.ts';
+import { owesData } from './version.ts';
 
 /** Identifies data for ever: a set with each of its snapshots, the volumes of a sibling, or those that an incident has kept. */
 export function sourceOf({
@@ -53,6 +54,8 @@ const RETRY_AFTER_MS = 60_000;
 /** The act where it is permitted; otherwise what puts away what was made for it, or the end of the attempt. */
 export function permit(decision: Decision, facts: Facts, state: LadderState | null, permitted: Permitted): Decision {
   if (permitted === null || state === null || decision.do === 'end') return decision;
+  // Whoever has approved an upgrade has approved its way back.
+  if (owesData(state)) return decision;
   const { rungs, source } = permitted;
   const approved = rungs.join(', ') || 'no rungs';
   const { needsApproval } = partsOf(decision);
@@ -86,8 +89,13 @@ function exceeded(facts: Facts, state: LadderState, reason: string): Decision {
 }
 
 /** Whether an inherited state needs the fleet's turn: it was given back if only resources were made. */
-export const needsTurn = ({ rung, proved, moves }: LadderState): boolean =>
-  proved === null && (rung === 'swap' || rung === 'replace' || (moves === true && rung === 'stop-start'));
+export const needsTurn = ({ rung, proved, moves, upgrade }: LadderState): boolean =>
+  proved === null &&
+  (rung === 'swap' ||
+    rung === 'replace' ||
+    rung === 'upgrade' ||
+    upgrade?.mayHaveRun === true ||
+    (moves === true && rung === 'stop-start'));
 
 /**
  * Whether the fleet's turn passes to the attempt that settles what is open. A node that waits for AWS, with nothing of it under way, keeps no other one

@@ -23,7 +23,8 @@ export function leftToPerson(
   { want, seen, nowMs, onsetMs }: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs'>,
   { stops }: { readonly stops: boolean },
 ): Refusal | null {
-  if (want.do !== 'heal' || seen === null) return null;
+  // Whoever asks for a restore has looked at the node; an upgrade is of a whole fleet.
+  if ((want.do !== 'heal' && want.do !== 'upgrade') || seen === null) return null;
   // Whoever is at it knows. watch-fleet has already told that the node does not answer.
   const later = { page: nowMs - onsetMs >= FIRST_MS, retryAfterMs: laterEachTime({ nowMs, onsetMs }) };
   if (seen.clients.some(isUnknown)) return { refuse: 'client-unknown', reason: CLIENT_UNKNOWN, ...later };

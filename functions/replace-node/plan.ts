@@ -43,7 +43,7 @@ export interface LadderPlan {
   };
 }
 
-const MINUTES: Readonly<Record<Rung, number>> = { restart: 5, 'stop-start': 10, swap: 15, replace: 20 };
+const MINUTES: Readonly<Record<Rung, number>> = { restart: 5, 'stop-start': 10, upgrade: 10, swap: 15, replace: 20 };
 
 /** The state that a heal would begin with, if it would begin; it decides what is read about sources. */
 export const stateOf = (facts: Facts): LadderState | null => stateBegun(beginUnasked(facts));
@@ -100,12 +100,13 @@ function plannedFrom(
   // A terminated node whose own volumes are left needs no other data.
   const copies = !makesAgain(state) || state?.found.dataLost === true;
   const chosen = state && facts.sources && copies ? choose(facts, state, state.found.availabilityZone) : null;
+  const isFirst = facts.want.do === 'upgrade';
   const unfit = UNFIT[facts.want.do];
   if (chosen !== null && 'failed' in chosen && unfit !== undefined)
     return { refusal: { refuse: unfit, reason: chosen.failed, page: false, retryAfterMs: 60 * 60_000 } };
   if (chosen !== null && 'failed' in chosen && makesAgain(state))
     return { refusal: notMadeAgain(facts, `its volumes are gone, and ${chosen.failed}`) };
-  const source = chosen === null ? null : 'failed' in chosen ? chosen.failed : chosen.reason;
+  const source = chosen === null ? null : 'failed' in chosen ? (isFirst ? TAKEN_FIRST : chosen.failed) : chosen.reason;
   const found = state?.found.volumes ?? [];
   // Nothing is kept beside the volumes of a node that is made again.
   const addedUsdAMonth = (makesAgain(state) ? [] : found).reduce(
@@ -166,6 +167,8 @@ function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
 }
 
 const NOTHING_TRIED = { failed: [] };
+/** The plan of an upgrade is made before its snapshot. */
+const TAKEN_FIRST = 'of a clean snapshot, which is taken first';
 
 export interface Covered {
   readonly want: RequestedAction;
@@ -203,5 +206,7 @@ function wantText(want: RequestedAction): string {
       return 'put the node on another instance';
     case 'undo':
       return 'put back what was kept';
+    case 'upgrade':
+      return `run ${want.to}, and watch it for ${want.watchMinutes} min after its proof`;
   }
 }

@@ -16,7 +16,7 @@ import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { blockMsOf, chooseRequestedSet, rankSets, type SetRequirements } from '../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf, type VolumeOwner } from '../../shared/snapshots/sets.ts';
 import type { ReplaceContext } from './state.ts';
-import { type KeptSource, NO_SOURCES, type SiblingSource, type Sources } from './supply.ts';
+import { type KeptSource, NO_SOURCES, ownOnly, type SiblingSource, type Sources } from './supply.ts';
 import { excludedOf } from './tried.ts';
 
 interface SourcesInput {
@@ -55,7 +55,11 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
       ? { ...NO_SOURCES, good: [named.set], chain }
       : { ...NO_SOURCES, refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }] };
   }
-  const ranked = rankSets({ ...demand, sets, faultSinceMs, tried: excludedOf(state, input.nowMs) });
+  const ranked = ownOnly(
+    rankSets({ ...demand, sets, faultSinceMs, tried: excludedOf(state, input.nowMs) }),
+    payload.node,
+    state.upgrade?.cleanSinceMs ?? (want.do === 'upgrade' ? want.cleanSinceMs : null),
+  );
   // If no source is left, people need to know whether a snapshot will come.
   const supply = ranked.good.length > 0 ? [] : supplyOf(await readPolicies(clients.dlm, fleet, policiesOf(snapshots)));
   const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];

@@ -21,6 +21,7 @@ import type { Rung } from '../../shared/model/rungs.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { NodeCommand } from '../../shared/node-commands/node-command.ts';
 import { isShortIn } from './shortage.ts';
+import { owesData } from './version.ts';
 
 /** The environment variable that names the document of each command. */
 export const DOCUMENTS = {
@@ -306,7 +307,8 @@ export type Phase = 'preparing' | 'down' | 'proved';
 export function phaseOf(state: LadderState): Phase {
   // An instance on standby serves nobody, however well it is. A replaced one stays there.
   if (state.proved !== null) return state.rung !== 'replace' && mayBeOnStandby(state) ? 'down' : 'proved';
-  return state.client === 'mayBeDown' || isStopOwed(state) || mayBeOnStandby(state) ? 'down' : 'preparing';
+  const isOwed = state.client === 'mayBeDown' || isStopOwed(state) || mayBeOnStandby(state) || owesData(state);
+  return isOwed ? 'down' : 'preparing';
 }
 
 /** Whether the rung under way has done nothing: nothing was made for it, and the node was not affected, whatever a rung before it has stopped. */

@@ -30,3 +30,20 @@ export interface KeptSource {
 
 /** Nothing to copy. */
 export const NO_SOURCES: Sources = { good: [], refused: [], sibling: null, kept: null };
+
+/** From an upgrade the way back leads to this node's own data of right before, and to no others. @param sinceMs null where it is no upgrade's */
+export function ownOnly(
+  ranked: Pick<Sources, 'good' | 'refused'>,
+  node: string,
+  sinceMs: number | null,
+): Pick<Sources, 'good' | 'refused'> {
+  if (sinceMs === null) return ranked;
+  const isOwn = (set: Sources['good'][number]): boolean =>
+    set.node === node && set.takenAtMs >= sinceMs && set.rank !== 'crash-consistent';
+  const others = ranked.good.filter((set) => !isOwn(set));
+  const why = `it is not a clean snapshot of ${node} from after ${new Date(sinceMs).toISOString()}, when the upgrade was asked for`;
+  return {
+    good: ranked.good.filter(isOwn),
+    refused: [...ranked.refused, ...others.map(({ setId }) => ({ setId, why }))],
+  };
+}

@@ -25,6 +25,8 @@ export interface ChainData {
   readonly opening: Opening;
   /** A block that no client can pass with these data. */
   readonly stopsAtHeight?: number;
+  /** The format that a version has migrated them to; absent: the first one. A version that knows an older one only cannot open them. */
+  readonly format?: number;
 }
 
 export interface VolumeContent {

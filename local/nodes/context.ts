@@ -4,7 +4,7 @@ import type { SimulatedChain } from './chain.ts';
 import type { SimulatedClient } from './client.ts';
 import type { NodePeers } from './peers.ts';
 import type { NodeSetup } from './setup.ts';
-import type { NodeSpec } from './spec.ts';
+import type { InstalledVersion, NodeSpec } from './spec.ts';
 import type { SimulatedVolume } from './volume.ts';
 
 export interface NodeContext {
@@ -17,4 +17,6 @@ export interface NodeContext {
   readonly volumes: readonly SimulatedVolume[];
   readonly peers: NodePeers;
   readonly setup: NodeSetup;
+  /** The version of the client that a start would start. */
+  readonly version: InstalledVersion;
 }

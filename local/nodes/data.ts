@@ -4,6 +4,7 @@ import { wordsOf } from './client-log.ts';
 import { type ChainData, discord, type Opening, openingOf } from './content.ts';
 import type { NodeContext } from './context.ts';
 import { familyOf } from './protocol.ts';
+import type { InstalledVersion } from './spec.ts';
 import type { Growth, SimulatedVolume } from './volume.ts';
 
 /**
@@ -24,6 +25,8 @@ export class CopiedData {
   private readonly node: NodeContext;
   private readonly places: readonly SimulatedVolume[];
   private unreadable = false;
+  /** Of the data that the client has opened last. */
+  private format = 0;
   private stopsAtHeight: number | undefined;
   /** One result for all copies of one moment: volumes that are copied together open together. */
   private drawn: { readonly atMs: number; readonly opening: Opening } | undefined;
@@ -51,9 +54,18 @@ export class CopiedData {
     if (places.some(({ kept }) => kept !== undefined)) this.adopt(places);
     if (places.some(({ readOnly }) => readOnly)) this.refusal = `${this.words.unreadable} (read-only file system)`;
     if (this.refusal === undefined && this.unreadable) this.refusal = this.words.unreadable;
+    this.refusal ??= this.openedBy(this.node.version);
     if (this.refusal !== undefined) return false;
     for (const volume of this.places) volume.kept = undefined;
     return true;
+  }
+
+  /** A version migrates what it opens, and cannot open what a newer one has migrated. @returns why it ends; undefined where it does not */
+  private openedBy({ format = 0, fault }: InstalledVersion): string | undefined {
+    if (this.format > format)
+      return `${this.words.unreadable} (database format ${this.format}, this version knows ${format})`;
+    this.format = format;
+    return fault === 'ends' ? 'fatal: unsupported configuration' : undefined;
   }
 
   /** A scenario breaks the data: they cannot be opened any more, or one block cannot be passed with them. */
@@ -77,6 +89,7 @@ export class CopiedData {
       height,
       blockHash: client.branch.hash(height),
       ...(this.stopsAtHeight !== undefined && { stopsAtHeight: this.stopsAtHeight }),
+      ...(this.format > 0 && { format: this.format }),
     };
     if (this.unreadable) return { ...what, condition: 'corrupt', opening: 'refuses' };
     if (client.endedCleanly) return { ...what, condition: 'clean', opening: 'opens' };
@@ -88,6 +101,7 @@ export class CopiedData {
     const parts = places.flatMap((volume) => (volume.kept ? volume.kept.data : this.underClient()) ?? []);
     const [first] = parts;
     if (!first) {
+      this.format = 0;
       this.become({ height: 0, branch: chain.main, stopsAtHeight: undefined });
       return;
     }
@@ -97,6 +111,7 @@ export class CopiedData {
       this.refusal = wrong === undefined ? this.words.unreadable : `${this.words.unreadable} (${wrong})`;
       return;
     }
+    this.format = Math.max(...parts.map(({ format = 0 }) => format));
     const barriers = parts.flatMap(({ stopsAtHeight = [] }) => stopsAtHeight);
     const stopsAtHeight = barriers.length > 0 ? Math.min(...barriers) : undefined;
     // Data that start over follow the main branch; other data stay on their branch.

@@ -24,8 +24,8 @@ import type { CommandOutcome, Machine, MachineCommand, NewDisk } from './machine
 import { NodePeers } from './peers.ts';
 import { NodeRpc } from './rpc/node-rpc.ts';
 import { NodeSetup } from './setup.ts';
-import type { NodeReport, NodeSpec } from './spec.ts';
-import { isUnit, operationOf, unitName } from './spec.ts';
+import type { InstalledVersion, NodeReport, NodeSpec } from './spec.ts';
+import { instanceOf, isUnit, operationOf, unitName } from './spec.ts';
 import { SimulatedVolume } from './volume.ts';
 
 const GIB = 2 ** 30;
@@ -77,6 +77,8 @@ export class SimulatedNode implements Machine {
   private readonly agent: CloudWatchAgent;
   private fencedCommands = 0;
   private powered: boolean;
+  /** Its client's unit, which another instance of the template may have replaced since. */
+  private unit: string;
   /** Counts boots: work from before the last boot does not continue. */
   private boot = 0;
   private agentFromMs: number;
@@ -114,6 +116,7 @@ export class SimulatedNode implements Machine {
     this.random = kernel.random(`node/${spec.instanceId}`);
     this.root = { sizeBytes: 16 * GIB, usedBytes: 5 * GIB, ...spec.root };
     this.powered = spec.powered ?? true;
+    this.unit = spec.unit;
     this.agentFromMs = this.powered ? atMs : Number.POSITIVE_INFINITY;
     const growth = { bytesPerBlock, inodesPerBlock, phase: this.random.next() };
     const volumes = spec.volumes.map((volume) => new SimulatedVolume(volume, growth));
@@ -333,6 +336,24 @@ export class SimulatedNode implements Machine {
     this.client.stop('stopped', 'stopped');
   }
 
+  get version(): InstalledVersion {
+    return this.spec.versions?.[this.clientInstance() ?? ''] ?? {};
+  }
+
+  /** The name of the template's instance that its client is; undefined where it is none. */
+  clientInstance(): string | undefined {
+    return instanceOf({ ...this.spec, unit: this.unit });
+  }
+
+  hasInstance(name: string): boolean {
+    return name === this.clientInstance() || this.spec.versions?.[name] !== undefined;
+  }
+
+  /** Another instance of its template is the client from the next start on. */
+  useInstance(name: string): void {
+    this.unit = this.unit.replace(`@${this.clientInstance()}`, `@${name}`);
+  }
+
   /** SIGKILL: the client ends with status 137 and leaves its data as they are. */
   killClient(): void {
     this.client.stop('failed', 'killed');
@@ -410,7 +431,8 @@ export class SimulatedNode implements Machine {
     const running = this.client.state === 'running';
     const started = this.client.start();
     this.enabled = true;
-    if (!running) this.clientStarts.push(unitName(this.spec));
+    if (started && this.version.fault === 'stands') this.client.freeze({ untilRestart: true });
+    if (!running) this.clientStarts.push(unitName({ ...this.spec, unit: this.unit }));
     this.clientStarts.splice(0, Math.max(0, this.clientStarts.length - CLIENT_STARTS_MAX));
     return started;
   }

@@ -40,8 +40,20 @@ export interface NodeSpec {
   readonly agentVersion?: string;
   /** How far the node's clock is ahead of true time. */
   readonly clockSkewSeconds?: number;
+  /** What its owner has installed beside the version that runs: the instances of its template unit, by their names. */
+  readonly versions?: Readonly<Record<string, InstalledVersion>>;
   /** False: the instance is stopped when the run begins. */
   readonly powered?: boolean;
+}
+
+/** A version of the client on a node. */
+export interface InstalledVersion {
+  /** As it names itself; by default as the protocol's client does. */
+  readonly clientVersion?: string;
+  /** The newest format of data that it knows, which it migrates older ones to; 0 by default. */
+  readonly format?: number;
+  /** ends: it ends at its start. stands: it runs and answers, and takes no block. */
+  readonly fault?: 'ends' | 'stands';
 }
 
 /** Who may ask a node's client, and how. */
@@ -101,8 +113,12 @@ export function isUnit(spec: NodeSpec, runtime: string, unit: string): boolean {
 
 const withSuffix = (unit: string): string => (unit.endsWith('.service') ? unit : `${unit}.service`);
 
+/** "0.20.0" of node@0.20.0.service; undefined where the unit is no instance of a template. */
+export const instanceOf = ({ runtime, unit }: Pick<NodeSpec, 'runtime' | 'unit'>): string | undefined =>
+  runtime === 'systemd' ? /@(.+?)(\.service)?$/.exec(unit)?.[1] : undefined;
+
 /** The name of a start: the full unit name, the container, or the compose service. */
-export function unitName({ runtime, unit }: NodeSpec): string {
+export function unitName({ runtime, unit }: Pick<NodeSpec, 'runtime' | 'unit'>): string {
   if (runtime === 'systemd') return withSuffix(unit);
   return runtime === 'compose' ? (unit.split('#')[1] ?? unit) : unit;
 }

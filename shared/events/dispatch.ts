@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { RequestedAction } from '../model/payload.ts';
 import { readTrigger, type Trigger } from '../model/trigger.ts';
+import { VERSION } from '../model/version.ts';
 import { type AcknowledgeEvent, parseAcknowledge } from './acknowledge.ts';
 import { type AlarmStateChange, type ContributorStateChange, parseAlarm, parseContributor } from './alarm.ts';
 import { EventError } from './errors.ts';
@@ -16,6 +17,7 @@ export type DispatchEvent =
   | ManualHeal
   | NodeRequest
   | SnapshotRequest
+  | UpgradeRequest
   | AcknowledgeEvent
   | { readonly kind: 'ignored'; readonly reason: string };
 
@@ -36,7 +38,7 @@ export interface NodeRequest {
   readonly kind: 'request';
   readonly fleet: string;
   readonly node: NodeSelector;
-  readonly want: Exclude<RequestedAction, { readonly do: 'heal' }>;
+  readonly want: Exclude<RequestedAction, { readonly do: 'heal' | 'upgrade' }>;
   /** Only report what would be done. */
   readonly plan: boolean;
 }
@@ -48,6 +50,15 @@ export interface SnapshotRequest {
   readonly node: NodeSelector | undefined;
   /** The node is a validator, and the person knows that it is stopped. */
   readonly acknowledgesValidator: boolean;
+  readonly plan: boolean;
+}
+
+/** A person wants another version of the client on all nodes of a fleet, one after the other. */
+export interface UpgradeRequest {
+  readonly kind: 'upgrade';
+  readonly fleet: string;
+  readonly to: string;
+  /** Only report what would be done to the first of them. */
   readonly plan: boolean;
 }
 
@@ -103,6 +114,10 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       const node = isNamed || acknowledgesValidator ? nodeOf(named) : undefined;
       return { kind, fleet, node, acknowledgesValidator, plan };
     }
+    case 'upgrade': {
+      const { fleet, to, plan } = checked(upgradeSchema, event);
+      return { kind, fleet, to, plan };
+    }
     case 'acknowledge':
       return parseAcknowledge(event);
     default:
@@ -110,7 +125,17 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
   }
 }
 
-const KINDS = ['heal', 'restore', 'replace-instance', 'undo', 'snapshot', 'acknowledge', 'sweep', 'snapshots'];
+const KINDS = [
+  'heal',
+  'restore',
+  'replace-instance',
+  'undo',
+  'snapshot',
+  'upgrade',
+  'acknowledge',
+  'sweep',
+  'snapshots',
+];
 
 function nodeOf({ node, instanceId }: { readonly node?: string; readonly instanceId?: string }): NodeSelector {
   if (node !== undefined && instanceId === undefined) return { name: node };
@@ -142,6 +167,12 @@ const flag = v.optional(v.boolean('true or false'), false);
 const request = { ...base, plan: flag };
 const requestSchema = v.strictObject(request);
 const snapshotSchema = v.strictObject({ ...request, acknowledgesValidator: flag });
+const upgradeSchema = v.strictObject({
+  kind: v.string(),
+  fleet: fleetName,
+  to: text(VERSION, 'a version of at most 64 letters, digits and _.+-'),
+  plan: flag,
+});
 const restoreSchema = v.strictObject({
   ...request,
   snapshotId: v.exactOptional(text(/^snap-[0-9a-f]{8,17}$/, 'a snapshot id, snap- and 8 to 17 hex digits')),

@@ -27,6 +27,7 @@ export function completeDocument(document: FleetDocument) {
     dataMode,
     metrics,
     releases,
+    client,
     ...filled
   } = v.parse(fleetDocumentSchema, document);
   const written = writtenLayer(document);
@@ -57,6 +58,7 @@ export function completeDocument(document: FleetDocument) {
     ...(asg && { asg }),
     ...(dataMode !== undefined && { dataMode }),
     ...(releases && { releases }),
+    ...(client && { client }),
   };
 }
 

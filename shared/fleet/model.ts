@@ -4,6 +4,7 @@ import type * as v from 'valibot';
 import type { HttpJsonPaths, HttpJsonRequest } from '../chains/http-json.ts';
 import type { CompleteDocument } from './fleet-defaults.ts';
 import type { FleetDocument, UnitDocument } from './schema.ts';
+import { upgradedUnitOf } from './schema-client.ts';
 import { NO_LINE, type roleName } from './schema-nodes.ts';
 
 type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
@@ -28,8 +29,22 @@ export type CleanSnapshotPolicy = NonNullable<Fleet['cleanSnapshots']>;
 /** @param complete of a document that `parseFleetDocument` returned */
 export function fleetOf(complete: CompleteDocument) {
   const { fleet, chain, mode, nodes, role, volumes, units, identity, owner, disk, breaker, ask, pages } = complete;
-  const { rpc, probe, health, p2pPort, peers, dns, alarms, metrics, snapshots, replace, asg, dataMode, releases } =
-    complete;
+  const {
+    rpc,
+    probe,
+    health,
+    p2pPort,
+    peers,
+    dns,
+    alarms,
+    metrics,
+    snapshots,
+    replace,
+    asg,
+    dataMode,
+    releases,
+    client,
+  } = complete;
   const { subnets, ...replacing } = replace;
   return {
     ...{ name: fleet, chain, mode, disk, breaker, ask, pages, alarms, metrics },
@@ -71,6 +86,8 @@ export function fleetOf(complete: CompleteDocument) {
     dataMode,
     /** undefined: nobody is told of releases. */
     releases: releases && releasesOf(releases),
+    /** undefined: no node is upgraded. */
+    client: client && clientOf(client, units),
   };
 }
 
@@ -80,6 +97,13 @@ export const heightProbeOf = ({ probe }: Pick<Fleet, 'probe'>): HeightProbe | un
 
 /** Of its nodes nothing is asked but whether their clients run. */
 export const seesClientsOnly = ({ probe }: Pick<Fleet, 'probe'>): boolean => probe?.by === 'unit';
+
+function clientOf(
+  { versions, unit, canary, watchMinutes }: NonNullable<CompleteDocument['client']>,
+  units: CompleteDocument['units'],
+) {
+  return { versions, unit: given(upgradedUnitOf(unit, units), 'client.unit'), canary, watchMinutes };
+}
 
 function releasesOf({ feed, consensusFeed, upgradeBy }: NonNullable<CompleteDocument['releases']>) {
   return {

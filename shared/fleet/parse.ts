@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { completeDocument } from './fleet-defaults.ts';
 import { complaintsOf, FleetFileError, type FleetProblem, showValue } from './problems.ts';
 import { type FleetDocument, fleetDocumentSchema } from './schema.ts';
+import { checkClient } from './schema-client.ts';
 import { checkHeals } from './schema-heal.ts';
 import { checkNodes } from './schema-nodes.ts';
 import { checkWatch } from './schema-watch.ts';
@@ -23,6 +24,7 @@ export function parseFleetDocument(source: unknown): FleetDocument {
   const complete = completeDocument(document);
   const conflicts = complaintsOf((complaints) => {
     checkNodes(document, complete.volumes, complaints);
+    checkClient(document, complete, complaints);
     checkWatch(document, complete, complaints);
     checkHeals(document, complete, complaints);
   });

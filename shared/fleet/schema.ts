@@ -2,6 +2,7 @@
 // refuse a file that does not fit it. Texts are limited to characters without a meaning in a shell, in an ARN or as a wildcard of an EC2 filter.
 import type * as v from 'valibot';
 import { chainNames } from '../chains/defaults.ts';
+import { client } from './schema-client.ts';
 import { about, choice, derived, fleetName, list, object, optional, path, port, usually } from './schema-fields.ts';
 import { asg, ask, breaker, disk, owner, pages, replace, snapshots } from './schema-heal.ts';
 import { dataMode, ending, nodes, role, runtime, type unit, units, volumes } from './schema-nodes.ts';
@@ -36,6 +37,10 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
   units: optional(
     'Instead of `unit`, where each node runs several clients: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. A unit named `beacon` or `consensus` is the consensus client: it alone is restarted where it is at fault.',
     units,
+  ),
+  client: optional(
+    'Versions of the client that `chainmend upgrade` may have a node run. Without it no node is upgraded.',
+    client,
   ),
   volumes: derived(
     'The volumes of each node by their role: `{ data: /node-data, ancient: { path: /ancient, tag: { Part: ancient } } }`.',

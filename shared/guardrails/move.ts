@@ -43,10 +43,8 @@ export function judgeMove(facts: MoveFacts): Refusal | null {
   const { nowMs, fleet, node, role, event, nodes, breaker, haltedSinceMs } = facts;
   if (event.notBeforeMs - nowMs < TAKES_MS)
     return refuse('event-too-near', `${sentenceOfEvent(event)}: too soon for a stop of our own`);
-  const self = nodes.find(({ instanceId }) => instanceId === node.instanceId);
-  if (!self) return refuse('observation-stale', `${node.name} was not observed for 3 min`);
-  if (self.health !== 'synced')
-    return refuse('cannot-be-spared', `${node.name} is ${self.health} itself: what it has comes first`);
+  const unwell = judgeSelf(facts);
+  if (unwell) return unwell;
   if ((role === 'validator' || role === 'unknown') && !fleet.owner.restartValidators)
     return refuse(
       role === 'validator' ? 'validator' : 'role-unknown',
@@ -65,11 +63,20 @@ export function judgeMove(facts: MoveFacts): Refusal | null {
 const isVoting = ({ fleet, role }: MoveFacts): boolean =>
   familyOf(fleet.chain) === 'cometbft' && (role === 'validator' || role === 'unknown');
 
+/** A node that is not known to be well has its own trouble first. */
+export function judgeSelf({ node, nodes }: Pick<MoveFacts, 'node' | 'nodes'>): Refusal | null {
+  const self = nodes.find(({ instanceId }) => instanceId === node.instanceId);
+  if (!self) return refuse('observation-stale', `${node.name} was not observed for 3 min`);
+  return self.health === 'synced'
+    ? null
+    : refuse('cannot-be-spared', `${node.name} is ${self.health} itself: what it has comes first`);
+}
+
 /**
  * All others have to be well: one that is sick or unknown may need what this one gives. A node that stands alone is moved all the same: EC2 would stop
  * it without its client's grace, and there is nobody to wait for.
  */
-function judgeOthers({ node, nodes, breaker }: MoveFacts): Refusal | null {
+export function judgeOthers({ node, nodes, breaker }: Pick<MoveFacts, 'node' | 'nodes' | 'breaker'>): Refusal | null {
   if (breaker.open) return refuse('cannot-be-spared', `${breaker.sentence}: ${node.name} is not stopped now`);
   const unwell = nodes.filter(({ instanceId, health }) => instanceId !== node.instanceId && health !== 'synced');
   const [first] = unwell;

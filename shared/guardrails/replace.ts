@@ -124,7 +124,8 @@ export function judgeOwner({
   standbyFault,
   publicIp,
 }: OwnerFacts): Refusal | null {
-  if (rung === 'restart') return null;
+  // An upgrade changes what its owner has installed for it; its way back is judged as a swap.
+  if (rung === 'restart' || rung === 'upgrade') return null;
   const forPerson = { page: true, retryAfterMs: PERSON_MS };
   if (autoScalingGroup !== null && fleet.replace.autoScaling === 'refuse') {
     const reason = `Auto Scaling group ${autoScalingGroup} replaces a member that is stopped or fails its checks; with replace.autoScaling: standby it would be set aside first`;

@@ -63,15 +63,15 @@ export async function reserveReplacement(context: Tools, fleet: Fleet, key: stri
 }
 
 /**
- * The refusal that a replacement of this incident would meet, with nothing reserved; null where it has its place already, or there is one. An undo needs
- * none: no budget forbids to put back.
+ * The refusal that a replacement of this incident would meet, with nothing reserved; null where it has its place already, or there is one. An undo, and
+ * the way back of an upgrade, need none: no budget forbids to put back.
  */
 export async function spentReplacements(
   { store, payload }: Pick<Tools, 'store' | 'payload'>,
   fleet: Fleet,
   nowMs: number,
 ): Promise<Refusal | null> {
-  if (payload.kind === 'replace-node' && payload.want.do === 'undo') return null;
+  if (payload.kind === 'replace-node' && (payload.want.do === 'undo' || payload.want.do === 'upgrade')) return null;
   const read = await store.readReplacements();
   if (read?.entries.some(({ key }) => key.startsWith(payload.incidentId))) return null;
   const decided = reserveInAccount(read, wantedBy(payload, payload.incidentId), fleet.replace, nowMs);

@@ -215,6 +215,23 @@ export interface Sighting {
   readonly lagBlocks: number | null;
 }
 
+/** A change of the client's version. */
+export interface VersionChange {
+  /** The name of the template's instance that was found, and of the one that is wanted. */
+  readonly from: string;
+  readonly to: string;
+  /** Which of them the node would start, by its last answer; unknown: a command that changes it was not answered. */
+  readonly is: 'from' | 'to' | 'unknown';
+  /** Whether the wanted one may have run: then it may have changed the data, and the data of before are put back with the version of before. */
+  readonly mayHaveRun: boolean;
+  /** Where the client stands among the units of the fleet file. */
+  readonly at: number;
+  /** The data of before: the newest clean snapshot of this node, taken since then, ms since the epoch. */
+  readonly cleanSinceMs: number;
+  /** Why it is taken back; null while it is not. */
+  readonly givenUp: string | null;
+}
+
 export interface LadderState {
   /** When it began, ms since the epoch: a flap keeps its incident, and later resources differ from earlier ones. */
   readonly beganAtMs: number;
@@ -237,6 +254,8 @@ export interface LadderState {
   readonly replacement: Replacement | null;
   /** mayBeDown: an act that may take it down was intended in this rung. */
   readonly client: 'untouched' | 'mayBeDown';
+  /** Set where another version of the client is wanted. */
+  readonly upgrade?: VersionChange;
   /** What this heal did to the original instance. stopIntended: a guard may have forbidden the stop. started: it ran again, in this rung. */
   readonly original: 'untouched' | 'stopIntended' | 'stopRequested' | 'started';
   /** State of the original in its Auto Scaling group. entering: it may be on standby. refused: the group does not set it to standby. */

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { HealPayload } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
+import { VERSION, WATCH_MINUTES_MAX } from '../model/version.ts';
 import { plainText } from '../text/plain-text.ts';
 
 /** An invocation that is not for a heal: the message names the field, and what was expected. */
@@ -42,6 +43,12 @@ const want = v.variant('do', [
   }),
   v.strictObject({ do: v.literal('replace-instance') }),
   v.strictObject({ do: v.literal('undo') }),
+  v.strictObject({
+    do: v.literal('upgrade'),
+    to: text(VERSION),
+    cleanSinceMs: milliseconds,
+    watchMinutes: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(WATCH_MINUTES_MAX)),
+  }),
 ]);
 
 const schema = v.variant('kind', [

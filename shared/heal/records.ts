@@ -285,6 +285,17 @@ export type ReadinessColumn = 'grow' | 'restart' | 'stop-start' | 'swap' | 'repl
 
 export const noReadiness: ReadinessRecord = { heals: {}, owed: null, notifications: [], version: 0 };
 
+/** UPGRADE: the last upgrade of a fleet that a person has asked for. How far it is, its incidents tell. */
+export interface UpgradeRecord {
+  readonly to: string;
+  /** Only what was begun since then is part of it, ms since the epoch. */
+  readonly askedAtMs: number;
+  readonly state: 'under-way' | 'done' | 'ended';
+  /** How it ended; absent while it is under way. */
+  readonly reason?: string;
+  readonly version: number;
+}
+
 /** RELEASES: what watch-releases found at its last look at a fleet. `client` is the one that is watched, `consensus` the one beside it. */
 export interface ReleasesRecord {
   /** The newest release of its feed; null: nobody knows. */

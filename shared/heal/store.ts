@@ -30,6 +30,7 @@ import {
   type ReadinessRecord,
   type ReleasesRecord,
   type SentPagesRecord,
+  type UpgradeRecord,
 } from './records.ts';
 
 export interface Key {
@@ -84,6 +85,8 @@ export const keys = {
   sentPages: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'SENT-PAGES' }),
   /** The pages whose cause lasts. */
   openPages: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'OPEN-PAGES' }),
+  /** The last upgrade that a person has asked for. */
+  upgrade: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'UPGRADE' }),
   /** Today's notifications about a fleet's clean snapshots. */
   told: (fleet: string, what: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: `TOLD#${what}` }),
 } as const;
@@ -178,6 +181,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     /** What the launch templates of a fleet's groups name; undefined where nothing was ever written into one. */
     readSeeds: (fleet: string) => get<SeedRecord>(keys.seeds(fleet)),
     /** What heals would have worked at the last daily look; undefined before the first. */
+    readUpgrade: (fleet: string) => get<UpgradeRecord>(keys.upgrade(fleet)),
     readReleases: (fleet: string) => get<ReleasesRecord>(keys.releases(fleet)),
     readReadiness: (fleet: string) => get<ReadinessRecord>(keys.readiness(fleet)),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),

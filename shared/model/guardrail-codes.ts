@@ -88,7 +88,7 @@ export const GUARDRAILS = {
   'ebs-impaired': 'EC2 finds the instance’s EBS volumes impaired: stopping it would cure nothing.',
   'donor-unsuitable': 'The node cannot give a clean snapshot now; its refusal says why.',
   'cannot-be-spared':
-    'The fleet cannot spare the node now, so it is not moved before what EC2 has scheduled: it is tried again.',
+    'The fleet cannot spare the node now, so it is neither moved before what EC2 has scheduled nor upgraded: it is tried again.',
   'event-too-near': 'What EC2 has scheduled begins too soon: a stop of our own could meet EC2’s.',
   'pool-at-floor': 'Too few synced nodes would stay in the pool while one is stopped for its snapshot.',
   'quorum-at-risk':
@@ -110,6 +110,8 @@ export const GUARDRAILS = {
     'A node’s instance was terminated, and the fleet has as many nodes as its file expects: nobody misses it.',
   'not-made-again':
     'A terminated node cannot be made again: its refusal says what is missing, and what a person may do about it.',
+  'version-unknown':
+    'The node cannot be told to run the version: the fleet file does not name it, or nothing on the node is installed under it.',
   'restart-unproved': 'Another node of the fleet was restarted and has not proved itself: one at a time.',
 } as const satisfies Record<string, string>;
 
@@ -128,6 +130,9 @@ export const FAILURES = {
     'The node stopped again at the same height with other data: a bug of the client or a fork, and no snapshot is to blame.',
   'ladder-spent': 'Nothing that may be tried has helped; the node is as it was found.',
   'snapshot-failed': 'AWS reports that the snapshot failed.',
+  'upgrade-failed':
+    'The new version did not prove itself on a node: the node has the version and the data of before again, and no other node is upgraded.',
+  'upgrade-ended': 'An upgrade of a fleet has ended before every node had the new version; the page says why.',
   'stopped-unclean': 'The client had to be killed, or did not say how it ended.',
   'step-failed': 'A step failed for a reason that is none of the above; the journal has the error.',
   'lease-lost':

@@ -29,7 +29,19 @@ export type RequestedAction =
   | { readonly do: 'restore'; readonly snapshotId: string | null; readonly acknowledgesValidator: boolean }
   | { readonly do: 'replace-instance' }
   /** Put back the volumes or the instance that an earlier heal has kept. */
-  | { readonly do: 'undo' };
+  | { readonly do: 'undo' }
+  | UpgradeWanted;
+
+/** Another version of the client, and back to the version and the data of before where it does not prove itself. */
+export interface UpgradeWanted {
+  readonly do: 'upgrade';
+  /** A version that the fleet file names. */
+  readonly to: string;
+  /** The data to go back to: the newest clean snapshot of this very node, taken since then, ms since the epoch. */
+  readonly cleanSinceMs: number;
+  /** How long others have to see it well after its proof, minutes: long for the canary, 0 for those after it. */
+  readonly watchMinutes: number;
+}
 
 /**
  * Whether a person asked for it. That is counted apart: budgets that heals by themselves have spent do not keep a person from helping.

@@ -40,7 +40,8 @@ const descriptions: Readonly<Record<Operation, string>> = {
   'see-clients': 'chainmend: tells whether the clients of a node run; changes nothing.',
   'change-peers': 'chainmend: asks the client on its own loopback, and tells it to dial peers or to leave them.',
   'inspect-node': 'chainmend: raises the fence of a node and tells its clients and volumes; changes nothing else.',
-  'restart-client': 'chainmend: stops the clients of a node with their grace, where asked, and starts them.',
+  'restart-client':
+    'chainmend: stops the clients of a node with their grace, where asked, and starts them, or an installed version of one.',
   'check-volume':
     'chainmend: looks at an attached EBS volume, mounted read-only aside, whether it can stand in for a mounted one.',
   'swap-volumes':

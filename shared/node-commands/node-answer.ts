@@ -27,6 +27,8 @@ const nodeStateSchema = v.strictObject({
       lastLine: logLine,
       /** A mask on disk keeps it from starting. */
       masked: v.boolean(),
+      /** Of a template unit of systemd: the name of the instance that runs, or that a start would start. */
+      instance: v.optional(scriptText(128)),
     }),
   ),
   /** The mounts at the asked paths; a path without a mount has no entry. */

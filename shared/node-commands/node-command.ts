@@ -43,6 +43,14 @@ export type NodeCommand =
       readonly paths: readonly string[];
       readonly only: 'start' | 'restart';
     }
+  /** Another instance of the one client's template unit takes the place of the one before, which is stopped with its grace. */
+  | {
+      readonly operation: 'restart-client';
+      readonly clients: readonly [ClientOnNode];
+      readonly paths: readonly string[];
+      readonly only: 'switch';
+      readonly version: string;
+    }
   /** Mounts a volume read-only at a temporary place: whether it can replace the one that is mounted at `like`. */
   | { readonly operation: 'check-volume'; readonly place: VolumeMount; readonly like: string }
   /**
@@ -143,6 +151,7 @@ function specificValues(command: NodeCommand): Partial<Record<ParameterName, str
         Clients: clientLines(command.clients),
         Paths: pathLines('Paths', command.paths),
         Only: command.only,
+        Version: command.only === 'switch' ? command.version : '_',
       };
     case 'check-volume':
       checkedPlace('Path', command.place);

@@ -20,13 +20,18 @@ node_state() {
 }
 
 client_state() {
-  local line masked=false state=$CLIENT
+  local line masked=false state=$CLIENT one=
   if [ -e "$MASK_FILE" ]; then masked=true; fi
   line=$(last_lines 1)
   # Docker starts it again and again: it ends by itself, and nobody stopped it.
   case $NOTE in 'container '*' is restarting') state=failed CLIENT_ASKED=false ;; esac
-  printf '{"state":"%s","exitStatus":%s,"asked":%s,"lastLine":%s,"masked":%s}' \
-    "$state" "${CLIENT_STATUS:-null}" "${CLIENT_ASKED:-null}" "$(json_string "${line:0:300}")" "$masked"
+  # Of a template, which of its instances it is.
+  if [[ $SSM_Runtime$SSM_Unit == systemd*'@*'* && $TARGET == *@?* ]]; then
+    one=${TARGET#*@}
+    one=",\"instance\":$(json_string "${one%.service}")"
+  fi
+  printf '{"state":"%s","exitStatus":%s,"asked":%s,"lastLine":%s,"masked":%s%s}' \
+    "$state" "${CLIENT_STATUS:-null}" "${CLIENT_ASKED:-null}" "$(json_string "${line:0:300}")" "$masked" "$one"
 }
 
 # volume_state PATH: nothing where nothing is mounted.

@@ -139,8 +139,9 @@ export const parameterRules = {
     pattern: `^(/${pathPart}){1,16}$`,
   },
   Only: {
-    description: 'start: what runs is left alone; restart: what runs is stopped first',
-    pattern: '^(start|restart)$',
+    description:
+      'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started',
+    pattern: '^(start|restart|switch)$',
   },
   Unmount: {
     description: 'Whether the volumes are unmounted when the client has stopped',
@@ -153,6 +154,10 @@ export const parameterRules = {
   Unmask: {
     description: 'Whether what keeps the client from starting is taken away',
     pattern: '^(yes|no)$',
+  },
+  Version: {
+    description: 'switch: the instance of the client’s template unit that takes the place of the one before; else _',
+    pattern: '^(_|[A-Za-z0-9][A-Za-z0-9_.+-]{0,63})$',
   },
   RequireClean: {
     description: 'Whether a client that did not end cleanly is started again, and all that is said to have failed',
@@ -204,7 +209,7 @@ export const operationParameters = {
   // Only reads, too: its number says nothing, and it has no memory.
   'see-clients': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients'],
   'inspect-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths'],
-  'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only'],
+  'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only', 'Version'],
   'check-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Path', 'VolumeId', 'Like'],
   'swap-volumes': [
     'OperationId',

@@ -1,4 +1,4 @@
-# The operation: what runs is stopped with its grace, where asked; then what does not run is started.
+# The operation: what runs is stopped with its grace, where asked; then what does not run is started, or another version of it.
 
 perform() {
   local paths done=yes why
@@ -8,6 +8,13 @@ perform() {
   FAULT=node
   more
   if ! know_clients || are_masked; then return 1; fi
+  if [ "$SSM_Only" = switch ]; then
+    switch_client || done=
+    AFTER=$(node_state ${paths[@]+"${paths[@]}"})
+    more
+    [ -n "$done" ]
+    return
+  fi
   if [ "$SSM_Only" = restart ] && ! may_stop; then return 1; fi
   FAULT=none
   if [ "$SSM_Only" = restart ]; then stop_all || done=; fi

@@ -19,13 +19,22 @@ export interface Made {
 }
 
 export const isCommand = ({ do: what }: Act): boolean =>
-  ['inspect', 'restart', 'check', 'swap', 'mask-original', 'take-over', 'mask-replacement', 'start-original'].includes(
-    what,
-  );
+  [
+    'inspect',
+    'restart',
+    'check',
+    'swap',
+    'mask-original',
+    'take-over',
+    'mask-replacement',
+    'start-original',
+    'switch-version',
+  ].includes(what);
 
 const SECONDS: Partial<Record<Act['do'], number>> = {
   restart: 15,
   swap: 20,
+  'switch-version': 15,
   'mask-original': 10,
   'mask-replacement': 10,
   'leave-pool': 65,
@@ -35,7 +44,16 @@ const SECONDS: Partial<Record<Act['do'], number>> = {
 export const lastsMs = (act: Act): number => (act.do === 'wait' ? act.seconds : (SECONDS[act.do] ?? 4)) * 1_000;
 
 /** The main effects of a rung; putting something back is not one. */
-const FELT: readonly Act['do'][] = ['restart', 'swap', 'create', 'attach', 'launch', 'mask-original', 'standby'];
+const FELT: readonly Act['do'][] = [
+  'restart',
+  'swap',
+  'switch-version',
+  'create',
+  'attach',
+  'launch',
+  'mask-original',
+  'standby',
+];
 
 /** Carries an act out completely, at this moment. */
 export function carryOut(world: LadderWorld, made: Made, rules: LadderRules): Result {

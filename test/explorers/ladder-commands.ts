@@ -24,6 +24,19 @@ export function command(world: LadderWorld, made: Made, rules: LadderRules): Res
       world.startClient(box);
       return { is: 'done', atMs, seen: seen() };
     }
+    case 'switch-version': {
+      const refuse = (reason: string): Result => ({ is: 'failed', atMs, reason, fault: 'node', seen: seen() });
+      if (box.masked) return refuse('it is masked');
+      if (act.goes === 'to' && world.setting.newVersion === 'missing') return refuse('systemd knows no such unit');
+      if (box.version !== act.goes) {
+        world.stopClient(box);
+        box.version = act.goes;
+      }
+      world.startClient(box);
+      return box.ended
+        ? { is: 'failed', atMs, reason: 'its client ends', fault: 'none', seen: seen() }
+        : { is: 'done', atMs, seen: seen() };
+    }
     case 'check': {
       const disk = world.disks.get(copies[act.at] ?? '');
       if (!disk || !world.isAttached(disk.id, OLD))

@@ -4,6 +4,7 @@ import { type Facts, heardOf, type Needs } from '../../functions/replace-node/fa
 import { needsOf } from '../../functions/replace-node/ladder.ts';
 import type { Sources } from '../../functions/replace-node/supply.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { type LadderSetting, ZONES } from './ladder-setting.ts';
@@ -39,6 +40,7 @@ export function factsOf(
     onsetMs: START_MS - 60_000,
     ...machines,
     ...{ instanceId: OLD, gone: null, move: null },
+    ...(setting.want.do === 'upgrade' && { spared: sparedIn(watched) }),
     instanceStore: needs.instanceStore ? false : null,
     standbyFault: null,
     volumes: volumes.filter(({ volumeId, attachment }) => ids.has(volumeId) || known.has(attachment?.instanceId ?? '')),
@@ -59,6 +61,12 @@ export function factsOf(
     initialization: needs.initialization ? initialized(world, memory) : null,
   };
 }
+
+/** The same as `judgeUpgrade` of a fleet whose other nodes are well. */
+const sparedIn = (watched: Facts['watched']): Refusal | null =>
+  watched?.health === 'synced'
+    ? null
+    : { refuse: 'cannot-be-spared', reason: 'what it has comes first', page: false, retryAfterMs: 300_000 };
 
 /** The same as `readLaunch`: EC2's answer before an instance is requested. */
 function launchOf({ setting: { forbids } }: LadderWorld, { launch }: Needs): Facts['launch'] {

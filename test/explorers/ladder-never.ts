@@ -25,6 +25,9 @@ export const NEVER = {
   asFound: 'a ladder climbed in vain leaves the node as it was found, or says what could not be put back',
   healed: 'healed is a node that follows its chain, on one set of volumes',
   works: 'data on which the node follows its chain are not taken away again',
+  version:
+    'an upgrade ends with the new version, proved, or with the version and the data of before, or says what could not be put back',
+  wayBack: 'no version is changed where there are no data to go back to',
   group: 'a member of a group is stopped only on standby, and not left there',
 } as const;
 export type LadderNever = keyof typeof NEVER;
@@ -75,6 +78,8 @@ export function lookBefore(world: LadderWorld, act: Decision, memory: LadderStat
     world.watched(OLD)?.health === 'unknown'
   )
     world.broken.add(NEVER.blind);
+  if (act.do === 'switch-version' && act.goes === 'to' && world.setting.sets.length === 0)
+    world.broken.add(NEVER.wayBack);
   if (act.do === 'take-rung' && act.rung === 'replace' && world.setting.forbids === 'told')
     world.broken.add(NEVER.hopeless);
   if (act.do === 'take-rung' && memory?.failed.some(({ rung }) => rung === act.rung)) world.broken.add(NEVER.twice);
@@ -99,11 +104,30 @@ export function lookAtEnd(world: LadderWorld, end: End, memory: LadderState | nu
   const stays = world.box(OLD).standby && !world.box(OLD).retired;
   if (stays && !meddled) world.broken.add(NEVER.group);
   if (meddled) return;
+  if (world.setting.want.do === 'upgrade') {
+    if (!isUpgradeOver(world, end, memory)) world.broken.add(NEVER.version);
+    return;
+  }
   if (end.as === 'healed' && memory !== null && !isHealed(world)) world.broken.add(NEVER.healed);
   if (end.as === 'healed') return;
   const says = end.as !== 'escalated' || end.asFound;
   // Where the instance cannot be started again, the end must say so.
   if (says ? asFound(world) !== null : world.setting.starts) world.broken.add(NEVER.asFound);
+}
+
+/** Its client runs on data that its version can open, and follows its chain. */
+function isUpgradeOver(world: LadderWorld, end: End, memory: LadderState | null): boolean {
+  const old = world.box(OLD);
+  const disks = old.mounted.flatMap((id) => world.disks.get(id ?? '') ?? []);
+  const follows = old.runsSinceMs !== null && disks.every(({ behaviour }) => behaviour === 'follows');
+  if (end.as === 'healed') return old.version === 'to' && world.setting.newVersion === 'works' && follows;
+  if (end.as === 'refused')
+    return asFound(world) === null && old.version === 'from' && disks.every((disk) => !disk.migrated);
+  // Where data to go back to are there, they are tried.
+  const isTried = memory !== null && memory.tried.length > 0;
+  if (end.as !== 'escalated' || !end.asFound)
+    return old.version === 'from' && (isTried || !world.setting.sets.includes('follows'));
+  return old.version === 'from' && follows && disks.every(({ migrated }) => !migrated);
 }
 
 const isMounted = (world: LadderWorld, id: string): boolean =>

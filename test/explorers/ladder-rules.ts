@@ -2,12 +2,13 @@
 // version, which looks right, then takes its place.
 
 import type { Facts } from '../../functions/replace-node/facts.ts';
-import type { LadderState, Replacement } from '../../shared/heal/memory.ts';
+import type { LadderState, Replacement, VersionChange } from '../../shared/heal/memory.ts';
 import type { Fault } from './ladder.ts';
 import { BLIND } from './ladder-people.ts';
+import { VERSIONS } from './ladder-setting.ts';
 import { CHAIN_AT_START } from './ladder-world.ts';
 
-export type LadderWorldName = 'swap' | 'validator';
+export type LadderWorldName = 'swap' | 'validator' | 'upgrade';
 
 export interface LadderRules {
   /** Tokens belong to the incident. Naive: to the attempt. */
@@ -172,7 +173,77 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     node: 'a restore that is acknowledged',
     faults: 0,
   },
+  dataBack: {
+    sentence: 'with the version of before come the data of before, once the new one may have run on them',
+    naive: 'the version of before is enough',
+    without: seeing((facts, memory) => [facts, withUpgrade(memory, { mayHaveRun: false })]),
+    world: 'upgrade',
+    node: 'the new version stands still',
+    faults: 0,
+  },
+  versionBack: {
+    sentence: 'the version of before comes back before its data do',
+    naive: 'the data of before are put under the client as it is',
+    without: seeing((facts, memory) => [
+      facts,
+      memory?.upgrade?.givenUp != null ? withUpgrade(memory, { is: 'from' }) : memory,
+    ]),
+    world: 'upgrade',
+    node: 'the new version stands still',
+    faults: 0,
+  },
+  wayBack: {
+    sentence: 'no version is changed before there are data of right before to go back to',
+    naive: 'a snapshot will be found when it is needed',
+    without: seeing((facts, memory) => [memory?.rung == null ? { ...facts, sources: null } : facts, memory]),
+    world: 'upgrade',
+    node: 'there is nothing to go back to',
+    faults: 0,
+  },
+  switched: {
+    sentence: 'which version a node has it says itself, after every command that was not answered',
+    naive: 'the answer that was lost meant that nothing happened',
+    without: seeing((facts, memory) =>
+      memory?.rung === 'upgrade' && memory.upgrade?.is === 'unknown' && memory.upgrade.givenUp === null
+        ? [{ ...facts, seen: facts.seen ?? SAID_BEFORE }, asBefore(memory)]
+        : [facts, memory],
+    ),
+    world: 'upgrade',
+    node: 'the new version stands still',
+    faults: 2,
+    only: ['no answer, done', 'a pause'],
+  },
+  ownBlocks: {
+    sentence: 'only blocks above the first height that others saw of a new version prove it',
+    naive: 'blocks above where the node was found prove it: it went on until its client was stopped',
+    without: seeing((facts, memory) => [facts, sinceFound(memory)]),
+    world: 'upgrade',
+    node: 'the new version stands still',
+    faults: 0,
+  },
 };
+
+/** As if the node had told that nothing was done to it. */
+const SAID_BEFORE: NonNullable<Facts['seen']> = {
+  clients: [{ state: 'running', exitStatus: null, asked: null, lastLine: '', masked: false, instance: VERSIONS.from }],
+  ...{ volumes: [], devices: [], rootUsedPercent: 0 },
+};
+
+const asBefore = ({ upgrade: _, ...memory }: LadderState): LadderState => ({
+  ...memory,
+  ...{ client: 'untouched', pending: null, setback: null, upSinceMs: null },
+});
+
+/** As if the height at which it was found were the first one of what runs now. */
+function sinceFound(memory: LadderState | null): LadderState | null {
+  const { upSinceMs = null, found } = memory ?? {};
+  const height = found?.height ?? null;
+  if (memory === null || upSinceMs === null || height === null) return memory;
+  return { ...memory, cameUp: { upSinceMs, height, nearest: { atMs: upSinceMs, height, lagBlocks: 0 } } };
+}
+
+const withUpgrade = (memory: LadderState | null, change: Partial<VersionChange>): LadderState | null =>
+  memory?.upgrade ? { ...memory, upgrade: { ...memory.upgrade, ...change } } : memory;
 
 /** As if a reading that nobody has were this one. */
 const taken = (facts: Facts, health: 'stuck' | 'synced'): Facts =>

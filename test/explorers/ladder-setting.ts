@@ -45,6 +45,8 @@ export interface LadderSetting {
   readonly shortMinutes: number;
   /** For so many minutes the sources of a copy cannot be read. */
   readonly unreadMinutes: number;
+  /** How the version behaves that is wanted, on data that it migrates: missing: it is not installed. */
+  readonly newVersion: 'works' | 'ends' | 'stands' | 'missing';
   /** The node that the snapshots were taken of. */
   readonly donor: 'itself' | 'sibling';
 }
@@ -71,6 +73,10 @@ const STANDBY: Fleet = { ...FLEET, replace: { ...FLEET.replace, autoScaling: 'st
 const VALIDATOR: Fleet = { ...FLEET, role: { fixed: 'validator' } };
 const RESTARTABLE: Fleet = { ...VALIDATOR, owner: { ...VALIDATOR.owner, restartValidators: true } };
 
+/** Two instances of a template unit. */
+export const VERSIONS = { from: '28.0', to: '28.1' } as const;
+const UPGRADABLE = fleetOf({ client: { versions: Object.values(VERSIONS) } });
+
 const STUCK: LadderSetting = {
   fleet: FLEET,
   want: { do: 'heal' },
@@ -88,6 +94,7 @@ const STUCK: LadderSetting = {
   starts: true,
   shortMinutes: Number.POSITIVE_INFINITY,
   unreadMinutes: 0,
+  newVersion: 'works',
   donor: 'itself',
 };
 const with_ = (more: Partial<LadderSetting>): LadderSetting => ({ ...STUCK, ...more });
@@ -200,4 +207,33 @@ export const VALIDATOR_SETTINGS: Readonly<Record<string, LadderSetting>> = {
     want: { do: 'replace-instance' },
   }),
   'a role that nobody knows': with_({ role: 'unknown' }),
+};
+
+const upgrade = (watchMinutes = 0): RequestedAction => ({
+  do: 'upgrade',
+  to: VERSIONS.to,
+  cleanSinceMs: 0,
+  watchMinutes,
+});
+const upgraded = { ...well, fleet: UPGRADABLE, want: upgrade() } as const;
+
+/** The world `upgrade`: a well follower, and another version of its client. */
+export const UPGRADE_SETTINGS: Readonly<Record<string, LadderSetting>> = {
+  'the new version works': with_(upgraded),
+  'the canary is watched': with_({ ...upgraded, want: upgrade(30) }),
+  'the new version ends': with_({ ...upgraded, newVersion: 'ends' }),
+  'the new version stands still': with_({ ...upgraded, newVersion: 'stands' }),
+  'the new version is not installed': with_({ ...upgraded, newVersion: 'missing' }),
+  'the new version stands still, and so does the snapshot': with_({
+    ...upgraded,
+    newVersion: 'stands',
+    sets: ['ends'],
+  }),
+  'there is nothing to go back to': with_({ ...upgraded, newVersion: 'stands', sets: [] }),
+  'its volumes are two': with_({
+    ...upgraded,
+    newVersion: 'stands',
+    fleet: { ...UPGRADABLE, volumes: TWO_VOLUMES.volumes },
+  }),
+  'a node that is not well': with_({ fleet: UPGRADABLE, want: upgrade() }),
 };

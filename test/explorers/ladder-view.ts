@@ -3,7 +3,7 @@ import type { Machine } from '../../functions/replace-node/facts.ts';
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
-import { SUBNETS, ZONES } from './ladder-setting.ts';
+import { SUBNETS, VERSIONS, ZONES } from './ladder-setting.ts';
 import { type Box, type Disk, type LadderWorld, OLD, TAKES_MS } from './ladder-world.ts';
 
 export interface View {
@@ -77,7 +77,7 @@ export function stateOf(world: LadderWorld, box: Box): NodeState {
   const state = box.runsSinceMs !== null ? 'running' : box.ended ? 'failed' : 'stopped';
   const exitStatus = state === 'running' ? null : state === 'failed' ? 1 : 0;
   return {
-    clients: [{ state, exitStatus, asked: null, lastLine: '', masked: box.masked }],
+    clients: [{ state, exitStatus, asked: null, lastLine: '', masked: box.masked, instance: VERSIONS[box.version] }],
     volumes: volumes.flatMap(({ path }, part) => {
       const volumeId = box.mounted[part];
       return volumeId ? [{ path, volumeId, ...size }] : [];

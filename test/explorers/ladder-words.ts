@@ -22,6 +22,10 @@ export const wordsOf = (act: Decision): string => {
       return `give up the volumes (${act.blame.fault}: ${act.blame.reason})`;
     case 'give-up-replacement':
       return `give up the replacement (${act.reason})`;
+    case 'switch-version':
+      return `switch to ${act.goes === 'to' ? act.to : act.from}`;
+    case 'give-up-version':
+      return `give up the version (${act.reason})`;
     case 'end':
       return `end ${act.end.as} (${act.end.as === 'refused' ? `${act.end.refusal.refuse}: ${act.end.refusal.reason}` : act.end.reason})`;
     case 'stop-instance':

@@ -42,6 +42,8 @@ export interface Box {
   breaksClients: boolean;
   rootId: string;
   masked: boolean;
+  /** The version of its client: the one before, or the one that is wanted. */
+  version: 'from' | 'to';
   /** The time since when its client runs. */
   runsSinceMs: number | null;
   ended: boolean;
@@ -70,6 +72,8 @@ export interface Disk {
   readonly madeAtMs: number;
   /** Tagged with the end of its keeping time. */
   kept: boolean;
+  /** The new version has opened it: the one before cannot. */
+  migrated: boolean;
 }
 
 export type Later = { readonly atMs: number } & (
@@ -129,7 +133,7 @@ export class LadderWorld {
   newDisk(id: string, origin: string, part: number, behaviour: Behaviour, zone: string): Disk {
     const identity = origin === SIBLING_ID || (isMade(origin) && this.setting.donor === 'sibling') ? 'donor' : 'own';
     const heights = { height: COPY_HEIGHT, signed: origin === 'found' ? STOPPED_AT : COPY_HEIGHT };
-    const rest = { at: null, state: 'creating', kept: false } as const;
+    const rest = { at: null, state: 'creating', kept: false, migrated: false } as const;
     return { id, behaviour, ...heights, identity, ...rest, zone, origin, part, madeAtMs: this.nowMs };
   }
 
@@ -230,9 +234,18 @@ export class LadderWorld {
   startClient(box: Box): void {
     if (box.runsSinceMs !== null || box.masked) return;
     const disks = box.mounted.map((id) => this.disks.get(id ?? ''));
-    const ends = disks.some((disk) => !disk || this.behaviourAfterStart(disk) === 'ends') || box.breaksClients;
+    const ends =
+      disks.some((disk) => !disk || this.behaviourAfterStart(disk) === 'ends') || box.breaksClients || this.opens(box);
     box.ended = ends;
     if (!ends) box.runsSinceMs = this.nowMs;
+  }
+
+  /** What the new version opens, it migrates. @returns whether the version ends on it */
+  private opens({ version, mounted }: Box): boolean {
+    const disks = mounted.flatMap((id) => this.disks.get(id ?? '') ?? []);
+    if (version === 'from') return disks.some(({ migrated }) => migrated);
+    for (const disk of disks) disk.migrated = true;
+    return this.setting.newVersion === 'ends';
   }
 
   private behaviourAfterStart(disk: Disk): Behaviour {
@@ -254,7 +267,12 @@ export class LadderWorld {
     const disk = this.disks.get(box.mounted[0] ?? '');
     if (!disk || box.runsSinceMs === null || disk.behaviour === 'hangs') return null;
     const loaded = Math.max(0, this.nowMs - box.runsSinceMs - LOADS_MS);
-    return Math.min(Math.max(disk.height, this.ceilingOf(disk)), disk.height + Math.floor(loaded / SECOND_MS));
+    const ceiling = this.standsIn(box) ? disk.height : this.ceilingOf(disk);
+    return Math.min(Math.max(disk.height, ceiling), disk.height + Math.floor(loaded / SECOND_MS));
+  }
+
+  private standsIn({ version }: Box): boolean {
+    return version === 'to' && this.setting.newVersion === 'stands';
   }
 
   private ceilingOf({ behaviour }: Disk): number {
@@ -291,9 +309,10 @@ export class LadderWorld {
     const chain = CHAIN_AT_START + Math.floor((atMs - START_MS) / BLOCK_MS);
     const told = { ...base, lagBlocks: chain - height, reason: `height ${height}` };
     if (disk.behaviour === 'forked') return { ...told, health: 'forked' };
-    const stoodSinceMs = box.runsSinceMs + LOADS_MS + Math.max(0, this.ceilingOf(disk) - disk.height) * SECOND_MS;
+    const toGo = this.standsIn(box) ? 0 : this.ceilingOf(disk) - disk.height;
+    const stoodSinceMs = box.runsSinceMs + LOADS_MS + Math.max(0, toGo) * SECOND_MS;
     const stuckMs = stoodSinceMs + this.setting.fleet.health.patienceSeconds * SECOND_MS;
-    const stands = disk.behaviour === 'same-stop' || disk.behaviour === 'lower-stop';
+    const stands = disk.behaviour === 'same-stop' || disk.behaviour === 'lower-stop' || this.standsIn(box);
     if (stands && atMs > stuckMs) return { ...told, health: 'stuck', sinceMs: stuckMs };
     return { ...told, health: chain - height <= 3 ? 'synced' : 'behind' };
   }
@@ -331,6 +350,7 @@ const newBox = (id: string, zone: string, rootId: string, parts: number): Box =>
   breaksClients: false,
   rootId,
   masked: true,
+  version: 'from',
   runsSinceMs: null,
   ended: false,
   mounted: Array.from({ length: parts }, () => null),

@@ -2,7 +2,7 @@
 import { exploreLadder, type LadderReport } from './ladder-explore.ts';
 import { NEVER } from './ladder-never.ts';
 import { LADDER_RULES, type LadderRule, type LadderWorldName } from './ladder-rules.ts';
-import { type LadderSetting, SWAP_SETTINGS, VALIDATOR_SETTINGS } from './ladder-setting.ts';
+import { type LadderSetting, SWAP_SETTINGS, UPGRADE_SETTINGS, VALIDATOR_SETTINGS } from './ladder-setting.ts';
 
 export interface LadderWorldKind {
   readonly sentence: string;
@@ -20,6 +20,12 @@ export const LADDER_WORLDS: Readonly<Record<LadderWorldName, LadderWorldKind>> =
   validator: {
     sentence: 'a validator: one key, and a signing state that must never go back',
     settings: VALIDATOR_SETTINGS,
+    large: 2,
+  },
+  upgrade: {
+    sentence:
+      'a well follower gets another version of its client, and that of before with its data where it does not help',
+    settings: UPGRADE_SETTINGS,
     large: 2,
   },
 };

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { begin, next, turn } from './ladder.ts';
 import { asFound } from './ladder-never.ts';
 import { LADDER_FULL } from './ladder-rules.ts';
-import { type LadderSetting, SWAP_SETTINGS, VALIDATOR_SETTINGS } from './ladder-setting.ts';
+import { type LadderSetting, SWAP_SETTINGS, UPGRADE_SETTINGS, VALIDATOR_SETTINGS } from './ladder-setting.ts';
 import { exploreWorldOfLadder, LADDER_RULES, withoutRule } from './ladder-worlds.ts';
 
 /** A story without faults. */
@@ -118,8 +118,39 @@ describe('the ladder, where nothing goes wrong', () => {
   });
 });
 
+describe('an upgrade, where nothing goes wrong', () => {
+  it.each([
+    [
+      'the new version works',
+      'healed',
+      /^inspect original, begin, take upgrade, leave-pool, switch to 28.1, (?!.*take swap).*prove/,
+    ],
+    ['the canary is watched', 'healed', /switch to 28.1, wait, prove/],
+    [
+      'the new version ends',
+      'upgrade-failed',
+      /switch to 28.1, switch to 28.0, fail .*take swap.*swap to restored.*prove/,
+    ],
+    [
+      'the new version stands still',
+      'upgrade-failed',
+      /switch to 28.1, wait, give up the version .*switch to 28.0, fail .*take swap.*swap to restored.*prove/,
+    ],
+    ['the new version is not installed', 'upgrade-failed', /switch to 28.1, end escalated .*runs as before/],
+    ['the new version stands still, and so does the snapshot', 'upgrade-failed', /take swap.*could not be put back/],
+    ['there is nothing to go back to', 'snapshot-unfit', /^(?!.*switch to)/],
+    ['its volumes are two', 'upgrade-failed', /switch to 28.0.*swap to restored.*prove/],
+    ['a node that is not well', 'cannot-be-spared', /^(?!.*switch to)/],
+  ])('%s: %s', (name, ends, words) => {
+    const story = told(UPGRADE_SETTINGS[name]);
+    expect([...story.world.broken]).toEqual([]);
+    expect(code(story)).toBe(ends);
+    expect(story.words).toMatch(words);
+  });
+});
+
 describe('the ladder, with one fault at each act', () => {
-  it.each(['swap', 'validator'] as const)('world %s: whatever must never be is not', (world) => {
+  it.each(['swap', 'validator', 'upgrade'] as const)('world %s: whatever must never be is not', (world) => {
     const { broken, stories } = exploreWorldOfLadder(world, 1, world === 'swap' ? 5 : 1);
     expect(Object.fromEntries(broken)).toEqual({});
     expect(stories).toBeGreaterThan(300);

@@ -229,7 +229,7 @@ function hear(
   if (heard.is === 'refused' || heard.is === 'lost') throw new Error(`${act.do} was ${heard.is}`);
   if (act.do === 'launch') hearLaunch(story.world, before, heard);
   story.memory = act.do === 'begin' ? act.state : before && reduceAct(before, act, heard);
-  const isReserved = story.setting.want.do !== 'undo';
+  const isReserved = story.setting.want.do !== 'undo' && story.setting.want.do !== 'upgrade';
   if (isReserved && found && story.memory && endsUnspent(found, act, heard, story.memory) && story.world.felt)
     story.world.broken.add(NEVER.spent);
   const status = statusAfterAct(act, { seen: story.seen, unanswered: story.open }, heard);
@@ -291,6 +291,7 @@ const DECIDED: readonly Act['do'][] = [
   'note-masked',
   'note-fenced',
   'give-up-replacement',
+  'give-up-version',
   'prove',
 ];
 const isGuarded = ({ do: what }: Act): boolean => !DECIDED.includes(what);

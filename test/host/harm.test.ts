@@ -91,6 +91,90 @@ onMachine('an instance of a template that nothing enables, which systemd forgets
   });
 });
 
+onMachine('another version of a client', () => {
+  const wants = '/etc/systemd/system/multi-user.target.wants';
+  /** node@0.21.0 runs; another one is installed beside it. */
+  const installed = (to = '0.22.0', executable = '/bin/true') => `
+    sed -e s/=active/=inactive/ -e s/=running/=dead/ /run/client/units/node@0.21.0.service >/run/client/units/node@${to}.service
+    echo 'ExecStart={ path=${executable} ; argv[]=${executable} ; ignore_errors=no }' >>/run/client/units/node@${to}.service`;
+  const change = (version: string): NodeCommand => ({
+    ...{ operation: 'restart-client', clients: [unit('node@*')], paths: [PLACE], only: 'switch' },
+    version,
+  });
+
+  it('takes the place of the one before, now and at the next boot, and says which it is', async () => {
+    await withMachine(template, async (machine) => {
+      await machine.machine.shell(
+        `${installed()}; mkdir -p ${wants}; ln -s ../node@.service ${wants}/node@0.21.0.service`,
+      );
+      expect(await send(machine, 1, change('0.22.0'))).toMatchObject({
+        result: 'done',
+        stop: { clean: true },
+        before: { clients: [{ state: 'running', instance: '0.21.0' }] },
+        after: { clients: [{ state: 'running', instance: '0.22.0' }] },
+      });
+      expect(await machine.machine.started()).toEqual(['node@0.22.0.service']);
+      expect((await machine.machine.shell(`ls ${wants} /run/chainmend`)).split('\n')).toEqual(
+        expect.arrayContaining(['node@0.22.0.service']),
+      );
+      expect(await machine.machine.shell(`ls ${wants} /run/chainmend`)).not.toMatch(/0\.21\.0|stopped-|enabled-/);
+      expect(await send(machine, 2, change('0.21.0'))).toMatchObject({
+        result: 'done',
+        after: { clients: [{ state: 'running', instance: '0.21.0' }] },
+      });
+    });
+  });
+
+  it('is not enabled where the one before was not', async () => {
+    await withMachine(template, async (machine) => {
+      await machine.machine.shell(installed());
+      expect(await send(machine, 1, change('0.22.0'))).toMatchObject({ result: 'done' });
+      expect(await machine.machine.shell('cat /run/client/calls')).not.toMatch(/systemctl (enable|disable)/);
+    });
+  });
+
+  it.each([
+    ['systemd does not know it', '', 'systemd knows no unit node@0.22.0.service'],
+    [
+      'what it executes is not there',
+      installed('0.22.0', '/opt/node/0.22.0'),
+      '/opt/node/0.22.0, which node@0.22.0.service',
+    ],
+  ])('stops nothing where %s', async (_, prepare, reason) => {
+    await withMachine(template, async (machine) => {
+      await machine.machine.shell(`true; ${prepare}`);
+      expect(await send(machine, 1, change('0.22.0'))).toMatchObject({
+        ...{ result: 'failed', fault: 'node', stop: null, reason: expect.stringContaining(reason) },
+        after: { clients: [{ state: 'running', instance: '0.21.0' }] },
+      });
+      expect(await machine.machine.shell('cat /run/client/calls')).not.toMatch(/systemctl stop/);
+    });
+  });
+
+  it('that does not live leaves the one before stopped, and says so: the heal brings it back', async () => {
+    await withMachine(template, async (machine) => {
+      await machine.machine.shell(`${installed()}; touch /data/refused`);
+      expect(await send(machine, 1, change('0.22.0'))).toMatchObject({
+        result: 'failed',
+        after: { clients: [{ state: 'failed', instance: '0.22.0' }] },
+      });
+      await machine.machine.shell('rm /data/refused');
+      expect(await send(machine, 2, change('0.21.0'))).toMatchObject({
+        result: 'done',
+        after: { clients: [{ state: 'running', instance: '0.21.0' }] },
+      });
+    });
+  });
+
+  it('is none where the client is no template', async () => {
+    await withMachine(story, async (machine) => {
+      const one: NodeCommand = { ...change('0.22.0'), clients: [unit('node.service')] } as NodeCommand;
+      expect(await send(machine, 1, one)).toMatchObject({ result: 'failed', stop: null });
+      expect(await machine.state()).toBe('running');
+    });
+  });
+});
+
 onMachine('a client that does not stop', () => {
   it('is not killed before its grace is over because systemctl failed', async () => {
     await withMachine(story, async (machine) => {

@@ -42,12 +42,14 @@ export interface NodeSend {
   readonly identity: readonly string[];
   readonly carry: 'ours' | 'own' | 'theirs' | 'unmounted';
   readonly keepNewest: readonly string[];
-  readonly only: 'start' | 'restart';
+  readonly only: 'start' | 'restart' | 'switch';
   readonly unmount: boolean;
   readonly mask: boolean;
   readonly unmask: boolean;
   readonly requireClean: boolean;
   readonly scrub: readonly string[];
+  /** Of a switch. */
+  readonly version: string;
   /** A client that is not the node's. */
   readonly unit?: string;
 }
@@ -102,16 +104,19 @@ export function nodeParameters(story: NodeStory, send: NodeSend, nowSeconds: num
 }
 
 function commandOf(story: NodeStory, send: NodeSend): NodeCommand {
-  const { operation, identity, carry, keepNewest, only, unmount, mask, unmask, requireClean, scrub } = send;
+  const { operation, identity, carry, keepNewest, only, unmount, mask, unmask, requireClean, scrub, version } = send;
   const unit = send.unit ?? story.unit;
   const runtime: Runtime =
     story.runtime === 'systemd' ? { kind: 'systemd', unit } : { kind: 'docker', container: unit };
-  const clients: ClientOnNode[] = [{ runtime, stopGraceSeconds: 10, cleanLine: 'shutdown complete' }];
+  const client: ClientOnNode = { runtime, stopGraceSeconds: 10, cleanLine: 'shutdown complete' };
+  const clients = [client];
   switch (operation) {
     case 'inspect-node':
       return { operation, clients, paths: [PLACE] };
     case 'restart-client':
-      return { operation, clients, paths: [PLACE], only };
+      return only === 'switch'
+        ? { operation, clients: [client], paths: [PLACE], only, version }
+        : { operation, clients, paths: [PLACE], only };
     case 'check-volume':
       return { operation, place: place('new'), like: PLACE };
     case 'swap-volumes': {

@@ -36,6 +36,7 @@ const forward: NodeSend = {
   unmask: false,
   requireClean: false,
   scrub: [],
+  version: '',
 };
 const back = { ...forward, from: 'new', to: 'found', carry: 'theirs' } as const;
 

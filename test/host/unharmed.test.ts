@@ -64,7 +64,14 @@ function right(operation: Operation, ordinal: number): Parameters {
             at: found ? 'found' : 'new',
           },
           ...{ identity: ['/data/node_key'], carry: 'ours', keepNewest: ['/data/state.json'], only: 'restart' },
-          ...{ unmount: true, mask: true, unmask: true, requireClean: false, scrub: ['/data/node_key'] },
+          ...{
+            unmount: true,
+            mask: true,
+            unmask: true,
+            requireClean: false,
+            scrub: ['/data/node_key'],
+            version: '1.0',
+          },
         },
         nowSeconds,
       );

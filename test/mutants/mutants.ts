@@ -34,6 +34,82 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'functions/dispatch-heal/upgrade.ts': [
+    {
+      name: 'one node of a fleet is upgraded at a time',
+      find: "upgraded === 'under way' || snapshot === 'under way'",
+      replace: 'false',
+      caughtBy: ['functions/dispatch-heal/upgrade'],
+    },
+    {
+      name: 'where a new version has failed on one node, no other gets it',
+      find: "upgraded === 'failed' || (",
+      replace: '(',
+      caughtBy: ['functions/dispatch-heal/upgrade'],
+    },
+    {
+      name: 'a node is upgraded only with a clean snapshot of right before',
+      find: "if (next.snapshot !== 'done')",
+      replace: "if (next.snapshot === 'failed')",
+      caughtBy: ['functions/dispatch-heal/upgrade'],
+    },
+    {
+      name: 'a validator, or what may be one, is not upgraded',
+      find: "role === 'validator' || role === 'unknown'",
+      replace: 'false',
+      caughtBy: ['functions/dispatch-heal/upgrade'],
+    },
+  ],
+  'shared/guardrails/upgrade.ts': [
+    {
+      name: 'a well node is upgraded only while all others are well',
+      find: '    judgeOthers(facts)',
+      replace: '    null',
+      caughtBy: ['shared/guardrails/upgrade'],
+    },
+    {
+      name: 'no version is started that the fleet file does not name',
+      find: '!fleet.client?.versions.includes(to)',
+      replace: 'fleet.client === undefined',
+      caughtBy: ['shared/guardrails/upgrade'],
+    },
+  ],
+  'functions/replace-node/supply.ts': [
+    {
+      name: 'from an upgrade the way back leads to the data of this very node',
+      find: 'set.node === node && ',
+      replace: '',
+      caughtBy: ['functions/replace-node/upgrade'],
+    },
+  ],
+  'functions/replace-node/version.ts': [
+    {
+      name: 'the data of before are owed from the moment at which a new version may have run',
+      find: 'upgrade?.mayHaveRun === true && proved === null',
+      replace: 'upgrade?.mayHaveRun === true && proved !== null',
+      caughtBy: ['functions/replace-node/upgrade'],
+    },
+  ],
+  'functions/replace-node/rungs/upgrade.ts': [
+    {
+      name: 'a new version is proved by blocks of its own, and not by those from before its start',
+      find: 'cameUp?.upSinceMs === upSinceMs ? cameUp.height : (now ?? found.height)',
+      replace: 'found.height',
+      caughtBy: ['functions/replace-node/upgrade', 'explorers/ladder'],
+    },
+    {
+      name: 'the version of before comes back before its data',
+      find: "if (upgrade.is === 'from' && !owesStart) return rungFailed(reason);",
+      replace: 'if (!owesStart) return rungFailed(reason);',
+      caughtBy: ['functions/replace-node/upgrade', 'explorers/ladder'],
+    },
+    {
+      name: 'a canary is watched for as long as its fleet file says',
+      find: 'if (leftMs > 0)',
+      replace: 'if (leftMs > Number.MAX_SAFE_INTEGER)',
+      caughtBy: ['functions/replace-node/upgrade'],
+    },
+  ],
   'functions/dispatch-heal/open-pages.ts': [
     {
       name: 'a question of a fleet shows a shell nothing but its plan',
@@ -721,7 +797,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'no budget forbids to put back what a person wants undone',
-      find: "if (incident.want?.do === 'undo') return null;",
+      find: "if (incident.want?.do === 'undo' || incident.want?.do === 'upgrade') return null;",
       replace: '',
       caughtBy: ['functions/dispatch-heal/queue'],
     },

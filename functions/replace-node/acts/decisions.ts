@@ -123,7 +123,7 @@ export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string
       const nowMs = Date.now();
       const key = reservationKey(incidentId, known(context), rung);
       const reserved =
-        want.do === 'undo'
+        want.do === 'undo' || rung === 'upgrade' || known(context).upgrade !== undefined
           ? await takeTurn(context)
           : classOf(rung) === 'restart'
             ? await reserveStop(context, guarded.fleet, key, nowMs)
@@ -208,6 +208,23 @@ export const giveUpVolumes = defineAct<{ readonly blame: Blame }>()('give-up-vol
 });
 
 /** Where the replacement is launched. */
+/** The new version does not prove itself, or nobody asks for it any more. The first reason stays. */
+export const giveUpVersion = defineAct<{ readonly reason: string }>()('give-up-version', {
+  ...DECISION,
+  needsApproval: false,
+  execute: (context, { reason }) => {
+    const { from = '', to = '' } = known(context).upgrade ?? {};
+    return decided(context, `${to} is given up, ${from} comes back: ${reason}`, { from, to });
+  },
+  reduce: {
+    ...WRITTEN,
+    done: (state, { reason }) =>
+      state.upgrade === undefined
+        ? state
+        : { ...state, upSinceMs: null, upgrade: { ...state.upgrade, givenUp: state.upgrade.givenUp ?? reason } },
+  },
+});
+
 export const planReplacement = defineAct<{ readonly replacement: Replacement; readonly reason: string }>()(
   'plan-replacement',
   {
@@ -412,6 +429,7 @@ export const DECISIONS = [
   skipRung,
   chooseVolumes,
   giveUpVolumes,
+  giveUpVersion,
   planReplacement,
   noteMasked,
   noteFenced,

@@ -1,6 +1,6 @@
 // Acts on a node itself: one command each.
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import type { Blame, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { Blame, LadderState, RestoredVolumes, VersionChange } from '../../../shared/heal/memory.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { clientsOf, type NodeCommand } from '../../../shared/node-commands/node-command.ts';
 import { namesItsData } from '../blame.ts';
@@ -14,6 +14,7 @@ import {
   withReplacement,
   withRestored,
 } from '../state.ts';
+import { versionOf } from '../version.ts';
 import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts';
 import { send } from './command.ts';
 
@@ -50,6 +51,7 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
       if (which === 'replacement') return withReplacement(after, { heard: state.replacement?.fence ?? 0 });
       if (rung === 'stop-start' && original === 'started' && upSinceMs === null)
         return state.moves && !isUp(seen) ? after : { ...after, upSinceMs: atMs };
+      if (rung === 'upgrade' && state.upgrade && seen) return seenVersion(after, state.upgrade, seen, atMs);
       if (rung !== 'swap' || !restoredVolumes || !seen) return after;
       // The node says what is mounted: an earlier attempt may have died after its command.
       const mounted = mountedOf(state, seen) ?? 'found';
@@ -165,6 +167,116 @@ export const startAgain = defineAct<{ readonly reason: string }>()('start-again'
 });
 
 const isIntendedOnly = ({ original }: LadderState): boolean => original === 'stopIntended';
+
+interface Switch {
+  /** to: the version that is wanted. from: the one before. */
+  readonly goes: 'to' | 'from';
+  readonly from: string;
+  readonly to: string;
+  readonly at: number;
+  readonly cleanSinceMs: number;
+  readonly reason: string;
+}
+
+/** Another version of the client, or the one of before again. */
+export const switchVersion = defineAct<Switch>()('switch-version', {
+  ...COMMAND,
+  intent: (state, { goes, from, to, at, cleanSinceMs }) => ({
+    call: { name: 'switch-version', target: goes },
+    state: {
+      ...state,
+      client: 'mayBeDown',
+      upgrade: { mayHaveRun: false, givenUp: null, ...state.upgrade, ...{ from, to, at, cleanSinceMs, is: 'unknown' } },
+    },
+  }),
+  recovers: (_, { goes }) => goes === 'from',
+  retryKey: ({ goes }) => `switch-version ${goes}`,
+  execute: (context, { goes, from, to, at, reason }) => {
+    const version = goes === 'to' ? to : from;
+    return send(context, {
+      which: 'original',
+      sentence: goes === 'to' ? `switch its client to ${version}: ${reason}` : `bring ${version} back: ${reason}`,
+      startsClient: true,
+      command: (fleet) => ({
+        operation: 'restart-client',
+        only: 'switch',
+        clients: [oneOf(clientsOf(fleet), at)],
+        paths: fleet.volumes.map(({ path }) => path),
+        version,
+      }),
+    });
+  },
+  reduce: {
+    done: (state, { goes }, { seen, atMs }) =>
+      switched({ ...state, pending: null, inspectedAtMs: atMs }, goes, seen, atMs),
+    failed: (state, { goes }, failed) => notSwitched(state, goes, failed),
+    unknown: (state) => ({ ...state, inspectedAtMs: null }),
+  },
+});
+
+/** @throws RangeError where the fleet file has fewer units by now: nothing is sent then */
+function oneOf<T>(clients: readonly T[], at: number): T {
+  const client = clients[at];
+  if (client === undefined) throw new RangeError(`the fleet file has no unit ${at + 1} any more, which was upgraded`);
+  return client;
+}
+
+const withVersion = (state: LadderState, change: Partial<VersionChange>): LadderState =>
+  state.upgrade === undefined ? state : { ...state, upgrade: { ...state.upgrade, ...change } };
+
+/** Nothing of the new version has been on the node: it is as before. */
+const notUpgraded = ({ upgrade: _, ...state }: LadderState): LadderState => ({
+  ...state,
+  client: 'untouched',
+  pending: null,
+  setback: null,
+  upSinceMs: null,
+});
+
+function switched(state: LadderState, goes: Switch['goes'], seen: Failed['seen'], atMs: number): LadderState {
+  const ended = seen?.clients.find(({ state: is }) => is === 'failed' || is === 'stopped');
+  if (goes === 'to') {
+    const givenUp = ended ? `its client ends again: ${endOf(ended)}` : null;
+    return withVersion(
+      { ...state, upSinceMs: atMs },
+      { is: 'to', mayHaveRun: true, givenUp: state.upgrade?.givenUp ?? givenUp },
+    );
+  }
+  if (state.upgrade?.mayHaveRun === false && state.upgrade.givenUp === null) return notUpgraded(state);
+  return withVersion({ ...state, upSinceMs: null }, { is: 'from' });
+}
+
+function notSwitched(state: LadderState, goes: Switch['goes'], { seen, reason }: Failed): LadderState {
+  const { upgrade } = state;
+  if (upgrade === undefined) return state;
+  const [client] = seen?.clients ?? [];
+  const is = versionOf(upgrade, client?.instance);
+  // On the way back: a client that does not open what the new version has left gets the data of before next.
+  if (goes === 'from') {
+    if (is !== 'from' || !upgrade.mayHaveRun) return withVersion(state, { is });
+    return withVersion({ ...state, pending: null, setback: null, upSinceMs: null }, { is });
+  }
+  const isAsBefore = is === 'from' && client?.state === 'running' && !upgrade.mayHaveRun;
+  if (isAsBefore) return failRung(notUpgraded(state), reason);
+  if (cannotTell(seen) && !upgrade.mayHaveRun) return notUpgraded(state);
+  return withVersion(
+    { ...state, setback: null, upSinceMs: null },
+    { is, mayHaveRun: upgrade.mayHaveRun || is !== 'from', givenUp: upgrade.givenUp ?? reason },
+  );
+}
+
+/** The node says which version it has: an earlier attempt may have died after its command. */
+function seenVersion(state: LadderState, upgrade: VersionChange, seen: NodeState, atMs: number): LadderState {
+  const client = seen.clients[upgrade.at];
+  const is = versionOf(upgrade, client?.instance);
+  const runs = client?.state === 'running';
+  if (is === 'from' && runs && !upgrade.mayHaveRun && upgrade.givenUp === null) return notUpgraded(state);
+  const mayHaveRun = upgrade.mayHaveRun || is !== 'from';
+  return withVersion(
+    { ...state, upSinceMs: is === 'to' && runs ? (state.upSinceMs ?? atMs) : null },
+    { is, mayHaveRun },
+  );
+}
 
 /** Checks one of the restored volumes, read-only, next to the mounted ones. */
 export const check = defineAct<{ readonly at: number }>()('check', {
@@ -383,6 +495,7 @@ function unmasked(state: LadderState): LadderState {
 export const NODE_COMMANDS = [
   inspect,
   restart,
+  switchVersion,
   stopForMove,
   startAgain,
   check,

@@ -111,6 +111,8 @@ export const RUNS_AGAIN = 'its client runs again, as its node says, and nobody a
 export const proved = (reason: string, shown: ReturnType<typeof shownBetween> = null): Decision =>
   prove({ reason, ...(shown && { shown }) });
 
+export const isProof = (decision: Decision): decision is ReturnType<typeof prove> => decision.do === 'prove';
+
 export const waitSeconds = (seconds: number, what: string, progress?: Progress, sighting?: Sighting | null): Act =>
   wait({ seconds, what, ...(progress && { progress }), ...(sighting && { sighting }) });
 

@@ -1,5 +1,7 @@
 // Verbs about a node, an incident or a plan: restore, replace, undo and snapshot by hand, answers to questions, and what is going on.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { VERSION } from '../../../shared/model/version.ts';
+import { UsageError } from '../fleets/context.ts';
 import type { Ended } from '../program.ts';
 import { acknowledgePage } from './acknowledge.ts';
 import { type AnswerOptions, answerQuestion } from './approve.ts';
@@ -50,11 +52,12 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
       Object.assign(ended, await journal(context, targetOf(written), options));
     });
   program.commandsGroup('Heals by hand, and answers:');
-  const requestVerb = (name: string, argument: string, description: string): Command =>
+  const A_NODE = 'a node by its name or its instance id';
+  const requestVerb = (name: string, argument: string, description: string, what = A_NODE): Command =>
     program
       .command(name)
       .description(description)
-      .argument(argument, 'a node by its name or its instance id')
+      .argument(argument, what)
       .option('--plan', 'only say what would be done')
       .option('--wait', 'stay until it is over; its outcome is the exit status')
       .option('--for <minutes>', 'wait no longer than this', minutes);
@@ -76,6 +79,14 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
     .action((written: string, options: HealRequestOptions & { acknowledgeValidator?: true }) =>
       carry(snapshotOf(written, options), options),
     );
+  requestVerb(
+    'upgrade',
+    '<fleet>',
+    'run another version of the client: one node first, then one after the other',
+    'its name',
+  )
+    .requiredOption('--to <version>', 'a version that the fleet file names under client.versions', version)
+    .action((written: string, options: UpgradeOptions) => carry(upgradeOf(written, options), options));
   const decide = (name: 'approve' | 'reject', description: string): Command =>
     program
       .command(name)
@@ -95,6 +106,10 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
     .action(async (written?: string) => {
       Object.assign(ended, await acknowledgePage(context, written));
     });
+}
+
+interface UpgradeOptions extends HealRequestOptions {
+  readonly to: string;
 }
 
 interface RestoreOptions extends HealRequestOptions {
@@ -126,6 +141,17 @@ function snapshotOf(written: string, { acknowledgeValidator }: { readonly acknow
   const { fleet, node, shown } = acknowledgeValidator ? nodeOf(written) : targetOf(written);
   const more = acknowledgeValidator && { acknowledgesValidator: true };
   return { event: { kind: 'snapshot', fleet, ...node, ...more }, words: `snapshot ${shown}` };
+}
+
+function upgradeOf(fleet: string, { to }: UpgradeOptions): HealRequest {
+  if (fleet.includes('/'))
+    throw new UsageError(`${fleet}: expected a fleet, not a node of one, for example ${fleet.split('/')[0]}`);
+  return { event: { kind: 'upgrade', fleet, to }, words: `upgrade ${fleet} to ${to}` };
+}
+
+function version(written: string): string {
+  if (VERSION.test(written)) return written;
+  throw new InvalidArgumentError('Expected a version of letters, digits and _.+-, for example 28.1.');
 }
 
 function minutes(written: string): number {

@@ -51,7 +51,7 @@ export class NodeCommands extends NodeActs {
       case 'inspect-node':
         return this.inspect(parameters);
       case 'restart-client':
-        return this.restart(parameters);
+        return parameters.Only === 'switch' ? this.switchClient(parameters) : this.restart(parameters);
       case 'check-volume':
         return this.check(parameters);
       case 'swap-volumes':
@@ -82,6 +82,28 @@ export class NodeCommands extends NodeActs {
     if (unknown !== undefined) return refused(unknown, before);
     if (this.node.isClientMasked) return refused(MASKED, before);
     const stop = Only === 'restart' ? yield* this.stopAll(clients) : null;
+    const { seconds: startSeconds, why } = yield* this.startAll(clients);
+    const result = why === undefined ? 'done' : 'failed';
+    return ending(result, { before, after: look(), reason: why, stop, startSeconds });
+  }
+
+  private *switchClient({ Clients = '', Paths = '', Version = '' }: Parameters): Acts<NodeEnding> {
+    const clients = clientsOf(Clients);
+    const look = (): NodeState => this.state(clients, linesOf(Paths));
+    const before = look();
+    const [client, ...others] = clients;
+    if (client === undefined || others.length > 0 || client.runtime !== 'systemd' || !client.unit.includes('@*'))
+      return refused('the client is no template unit of systemd: nothing was changed', before);
+    const unit = client.unit.replace('*', Version);
+    if (!this.node.hasInstance(Version)) return refused(`systemd knows no unit ${unit}: nothing was changed`, before);
+    const unknown = this.unknown(clients);
+    if (unknown !== undefined) return refused(unknown, before);
+    if (this.node.isClientMasked) return refused(MASKED, before);
+    let stop: NodeEnding['stop'] = null;
+    if (this.node.clientInstance() !== Version) {
+      stop = yield* this.stopAll(clients);
+      this.node.useInstance(Version);
+    }
     const { seconds: startSeconds, why } = yield* this.startAll(clients);
     const result = why === undefined ? 'done' : 'failed';
     return ending(result, { before, after: look(), reason: why, stop, startSeconds });

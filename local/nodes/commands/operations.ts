@@ -71,6 +71,10 @@ export interface CommandedNode extends NodeContext {
   /** Whether it ended because somebody told its runtime so; null where nobody knows. */
   clientAsked(): boolean | null;
   clientLastLine(): string;
+  clientInstance(): string | undefined;
+  useInstance(name: string): void;
+  /** Whether its owner has installed it. */
+  hasInstance(name: string): boolean;
 }
 
 export class NodeActs {
@@ -95,7 +99,9 @@ export class NodeActs {
         if (!known) return { ...this.companionState(client), asked: null, lastLine: '', masked };
         const lastLine = node.clientLastLine().slice(0, LAST_LINE_MAX);
         const exitStatus = node.clientExitStatus() ?? null;
-        return { state: node.client.state, exitStatus, asked: node.clientAsked(), lastLine, masked };
+        const instance = client.unit.includes('@*') ? node.clientInstance() : undefined;
+        const told = { state: node.client.state, exitStatus, asked: node.clientAsked(), lastLine, masked };
+        return instance === undefined ? told : { ...told, instance };
       }),
       volumes: paths.flatMap((path) => {
         const device = report.find(({ mountedAt }) => mountedAt === path);

@@ -138,7 +138,7 @@ export class NodeRpc {
       claimedTip: tip,
       nowMs: kernel.clock.now(),
       loading: client.starting,
-      clientVersion: spec.rpc?.clientVersion ?? versionOf(this.protocol),
+      clientVersion: this.node.version.clientVersion ?? spec.rpc?.clientVersion ?? versionOf(this.protocol),
       peerCount: peers.count(),
       peers: () => peers.connected(),
       peerId: peers.peerId,

@@ -41,6 +41,7 @@ import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
 import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
+import { upgradeCanaryFails, upgradeRolling } from './upgrades.ts';
 import { validatorStuck } from './validator-stuck.ts';
 import { webhookDown, webhookHostile, webhookTold } from './webhook.ts';
 
@@ -102,6 +103,8 @@ export const SCENARIOS: readonly Scenario[] = [
   webhookHostile,
   manualRestore,
   undoRestore,
+  upgradeRolling,
+  upgradeCanaryFails,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   ...MUSEUM,
   smokeGround,

@@ -16,7 +16,12 @@ import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../../fix
 
 /** Acts that only write, wait or count. `leave-pool` makes register-nodes look at names that it would look at anyway. */
 type Decided = 'wait' | 'begin' | 'take-rung' | 'end-rung' | 'skip-rung' | 'prove' | 'leave-pool';
-type MoreDecided = 'choose-volumes' | 'give-up-volumes' | 'plan-replacement' | 'give-up-replacement';
+type MoreDecided =
+  | 'choose-volumes'
+  | 'give-up-volumes'
+  | 'give-up-version'
+  | 'plan-replacement'
+  | 'give-up-replacement';
 type Noted = 'note-masked' | 'note-fenced';
 type Mutating = Exclude<Act['do'], Decided | MoreDecided | Noted | 'clean-up'>;
 type Case<D extends Act['do']> = readonly [Extract<Act, { readonly do: D }>, LadderState];
@@ -33,6 +38,10 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
     ladderState(),
   ],
   restart: [{ do: 'restart', reason }, ladderState({ rung: 'restart' })],
+  'switch-version': [
+    { do: 'switch-version', goes: 'to', from: '28.0', to: '28.1', at: 0, cleanSinceMs: 0, reason },
+    ladderState({ rung: 'upgrade' }),
+  ],
   'stop-instance': [{ do: 'stop-instance', which: 'original', reason }, ladderState({ rung: 'stop-start' })],
   'start-instance': [
     { do: 'start-instance', reason },
@@ -131,7 +140,10 @@ describe('a superseded attempt mutates nothing', () => {
 
   // A node's next holder waits until a command that was sent to it has ended.
   const onAws = ALL.filter(
-    ([, act]) => !/^(inspect|restart|stop-for-move|start-again|check|swap|mask|take-over|start-original)/.test(act.do),
+    ([, act]) =>
+      !/^(inspect|restart|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original)/.test(
+        act.do,
+      ),
   );
   it.each(onAws)('%s, where it is superseded between the intent and the call', async (_, act, has) => {
     const here = world();

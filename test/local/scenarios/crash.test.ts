@@ -85,6 +85,28 @@ const TALES: readonly Tale[] = [
     deaths: [dies('crash-before', 'ssm.SendCommand swap-volumes', 2)],
   },
   {
+    name: 'a fleet that is upgraded',
+    scenario: 'upgrade-rolling',
+    heal: 'chainmend-replace-node',
+    made: 4,
+    deaths: [
+      dies('lost for good', 'ssm.SendCommand restart-client'),
+      dies('answer lost', 'ssm.SendCommand restart-client', 2),
+      dies('crash-before', 'ssm.SendCommand restart-client', 3),
+    ],
+  },
+  {
+    name: 'a canary that is rolled back',
+    scenario: 'upgrade-canary-fails',
+    heal: 'chainmend-replace-node',
+    made: 2,
+    deaths: [
+      dies('lost for good', 'ssm.SendCommand restart-client'),
+      dies('crash-before', 'ssm.SendCommand restart-client', 2),
+      dies('answer lost', 'ssm.SendCommand swap-volumes'),
+    ],
+  },
+  {
     name: 'a daily snapshot',
     scenario: 'daily-snapshot',
     heal: 'chainmend-snapshot-node',

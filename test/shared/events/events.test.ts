@@ -209,7 +209,7 @@ describe('an event that is not what it should be', () => {
       {
         field: 'kind',
         value: '"sweeep"',
-        expectation: 'one of heal, restore, replace-instance, undo, snapshot, acknowledge, sweep, snapshots',
+        expectation: 'one of heal, restore, replace-instance, undo, snapshot, upgrade, acknowledge, sweep, snapshots',
       },
     ],
     [

@@ -20,6 +20,7 @@ const codes = [
   'group-not-seeded',
   'readiness-lost',
   'release-available',
+  'upgrade-failed',
   'restarts-paced',
   'consensus-client-down',
   'ladder-spent',

@@ -1,0 +1,155 @@
+// The rung of an upgrade: another version of the client, on the data that are there. It leaves the pool, is switched by one command, and is proved by
+// others' eyes. Where it is not proved, the version of before comes back first, and then, by the swap, the data of before. Pure.
+import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
+import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import { giveUpVersion } from '../acts/decisions.ts';
+import { switchVersion } from '../acts/node-commands.ts';
+import type { Act } from '../acts/table.ts';
+import type { Facts } from '../facts.ts';
+import { guardOf } from '../judge.ts';
+import { clientUnknown, leftToPerson } from '../person.ts';
+import type { NodeStatus } from '../state.ts';
+import { instanceIn, positionOf } from '../version.ts';
+import {
+  awaitSight,
+  type Decision,
+  isolate,
+  isProof,
+  onceSettled,
+  proved,
+  proving,
+  type Rung,
+  refuse,
+  rungFailed,
+  waitSeconds,
+} from './rung.ts';
+
+export const UPGRADE: Rung = {
+  name: 'upgrade',
+  class: 'replace',
+  asksOriginalFirst: true,
+  // What it needs is judged before it is taken (climb): nothing is left out for it.
+  cannotBegin: () => null,
+  next: (facts, state) => {
+    const { original, want } = facts;
+    const { upgrade } = state;
+    if (upgrade !== undefined && upgrade.givenUp !== null) return wayBack(facts, upgrade, upgrade.givenUp);
+    if (upgrade?.is === 'to' && state.upSinceMs !== null) return watching(facts, state, upgrade, state.upSinceMs);
+    if (want.do !== 'upgrade')
+      return upgrade === undefined ? rungFailed(ANOTHERS) : giveUpVersion({ reason: ANOTHERS });
+    if (!original?.agentOnline) return silent(facts, state);
+    return begun(facts, state, want);
+  },
+};
+
+const ANOTHERS = 'another heal had begun it, and nobody asks for it any more';
+
+const SILENT: Refusal = {
+  refuse: 'node-silent',
+  reason: 'the node does not answer commands, and its client is switched by one',
+  page: true,
+  retryAfterMs: 15 * 60_000,
+};
+const silent = (facts: Facts, state: LadderState): Decision =>
+  onceSettled(facts, state, { as: 'refused', refusal: SILENT });
+
+/** Everything is judged again right before the node feels it. */
+function begun(facts: Facts, state: LadderState, want: Extract<Facts['want'], { do: 'upgrade' }>): Decision {
+  const { seen, fleet } = facts;
+  if (state.client === 'untouched') {
+    const refusal = guardOf(facts, 'upgrade') ?? clientUnknown(facts) ?? stoppedBefore(facts);
+    const blind = refusal && facts.breaker.isBlind ? awaitSight(facts, state) : null;
+    if (blind) return blind;
+    if (refusal) return onceSettled(facts, state, { as: 'refused', refusal });
+    const apart = isolate(facts, state);
+    if (apart) return apart;
+  }
+  const from = state.upgrade?.from ?? instanceIn(fleet, seen);
+  const at = positionOf(fleet);
+  if (from === null || at < 0) return refuse('version-unknown', NO_INSTANCE, { page: true });
+  return switchVersion({
+    ...{ goes: 'to', from, to: want.to, at, cleanSinceMs: want.cleanSinceMs },
+    reason: state.upgrade === undefined ? `${from} → ${want.to}` : `what became of it nobody knows: ${want.to} again`,
+  });
+}
+
+export const NO_INSTANCE = 'the node does not tell which version runs: its client is no instance of a template unit';
+
+/** A client that does not run was stopped by somebody, or has trouble that an upgrade is not for. */
+export function stoppedBefore(facts: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs'>): Refusal | null {
+  const left = leftToPerson(facts, { stops: true });
+  if (left) return left;
+  const down = facts.seen?.clients.find(({ state }) => state !== 'running');
+  if (down === undefined) return null;
+  const reason = `its client is ${down.state} before anything was done: what it has comes first`;
+  return { refuse: 'cannot-be-spared', reason, page: false, retryAfterMs: 5 * 60_000 };
+}
+
+/** Proved like any other rung; the first node of a fleet has to stay well for as long as its file says. */
+function watching(facts: Facts, state: LadderState, { from, to }: VersionChange, upSinceMs: number): Decision {
+  const { want, nowMs } = facts;
+  const since = { ...state, found: foundSince(facts, state, upSinceMs) };
+  const judged = proving(facts, since, upSinceMs, 'original', (reason) => giveUpVersion({ reason }));
+  if (!isProof(judged)) return judged;
+  const watchedMs = want.do === 'upgrade' ? want.watchMinutes * 60_000 : 0;
+  const leftMs = upSinceMs + watchedMs - nowMs;
+  if (leftMs > 0)
+    return waitSeconds(
+      Math.min(WATCH_SECONDS, Math.ceil(leftMs / 1_000)),
+      `it is watched for ${Math.ceil(leftMs / 60_000)} min more: ${judged.reason}`,
+    );
+  return proved(`${from} → ${to}: ${judged.reason}`);
+}
+
+/**
+ * A well node goes on until its client is stopped: only blocks above the first height that others saw of the new version are its own doing. Nothing but
+ * `synced` proves it.
+ */
+function foundSince({ watched }: Facts, { found, cameUp }: LadderState, upSinceMs: number): LadderState['found'] {
+  const now = watched && watched.observedAtMs > upSinceMs ? watched.height : null;
+  const height = cameUp?.upSinceMs === upSinceMs ? cameUp.height : (now ?? found.height);
+  return { ...found, height, lagBlocks: 0 };
+}
+
+/** A day of these is a third of the turns that an attempt has. */
+const WATCH_SECONDS = 300;
+
+/** The version comes back first: what comes after it starts the client that its data are of. */
+function wayBack({ original, seen }: Facts, upgrade: VersionChange, reason: string): Decision {
+  const owesStart = !upgrade.mayHaveRun && seen?.clients.some(({ state }) => state !== 'running') === true;
+  if (upgrade.is === 'from' && !owesStart) return rungFailed(reason);
+  if (!original?.agentOnline)
+    return refuse(
+      'node-silent',
+      `the node does not answer commands, and ${upgrade.from} has to come back (${reason})`,
+      {
+        page: true,
+        retryAfterMs: SILENT.retryAfterMs,
+      },
+    );
+  return back(upgrade, reason);
+}
+
+const back = ({ from, to, at, cleanSinceMs }: VersionChange, reason: string): Act =>
+  switchVersion({ ...{ goes: 'from', from, to, at, cleanSinceMs }, reason });
+
+/** Not the way back, which no guard forbids. */
+const switchesTo = (act: Act): boolean => act.do === 'switch-version' && act.goes === 'to';
+
+/**
+ * What is done in place of a switch that a guard forbids, where an earlier one was cut off and the client is down: the version of before is started. A
+ * pause keeps no client down. null: nothing is down, or nobody knows.
+ *
+ * @param state before the act
+ * @param seen the node's last answer, under this attempt's fence
+ */
+export function switchBackInstead(
+  act: Act,
+  { refuse: code }: Pick<Refusal, 'refuse'>,
+  state: LadderState | null,
+  { seen }: Pick<NodeStatus, 'seen'>,
+): Act | null {
+  if (!switchesTo(act) || state?.upgrade === undefined) return null;
+  if (seen === null || seen.clients.every(({ state: is }) => is === 'running')) return null;
+  return back(state.upgrade, `${code}: its client does not stay down`);
+}

@@ -1,0 +1,116 @@
+// Scenarios: another version of the client, on one node first and then on all of them; and one that does not prove itself.
+
+import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
+import { alarmsRight, allWell, namesRight, sameInstances } from '../checks/ladder-expectations.ts';
+import { incidentsOf } from '../report/records.ts';
+import type { Expectation, Scenario } from '../scenario.ts';
+import { dataOf, ladderHeals, pagedNow } from '../world/ladder.ts';
+import {
+  AFTER,
+  asksForUpgrade,
+  BEFORE,
+  CANARY,
+  installed,
+  upgradable,
+  versionsOf,
+  WATCH_MINUTES,
+} from '../world/upgrades.ts';
+import type { World } from '../world/world.ts';
+
+const upgradedIn = (world: World, state: 'healed' | 'escalated'): number =>
+  incidentsOf(world).filter(({ trigger, state: is }) => trigger === 'request:upgrade' && is === state).length;
+
+/** When each node's client was started for the last time, in order. */
+const oneAfterTheOther: Expectation = {
+  sentence: 'never were two of them without a client at the same moment',
+  holds: (_, { current }) => {
+    const outages = current.flatMap(({ machine }) => machine.report().outages.filter(({ stopSeconds }) => stopSeconds));
+    const byTime = outages.toSorted((a, b) => a.fromMs - b.fromMs);
+    return byTime.every(({ fromMs }, at) => at === 0 || (byTime[at - 1]?.toMs ?? Number.POSITIVE_INFINITY) <= fromMs);
+  },
+};
+
+const runsAll = (version: string, sentence: string): Expectation => ({
+  sentence,
+  holds: (_, world) => Object.values(versionsOf(world)).every((one) => one === version),
+});
+
+export const upgradeRolling: Scenario = {
+  name: 'upgrade-rolling',
+  sentence:
+    'A person asks for another version of the client: one node goes first and is watched, then one after the other.',
+  fleets: { bitcoin: upgradable },
+  build: (world) => void installed(world),
+  people: asksForUpgrade,
+  done: (world) => upgradedIn(world, 'healed') === 4,
+  hours: 12,
+  expect: [
+    runsAll(AFTER, 'every node runs the new version'),
+    {
+      sentence: 'each was upgraded and proved once, the canary first, and longest',
+      holds: (report) => {
+        const own = ladderHeals(report);
+        return (
+          own.length === 4 &&
+          own.every(({ outcome, rung }) => outcome === 'healed' && rung === 'upgrade') &&
+          own[0]?.node === CANARY
+        );
+      },
+      undisturbed: true,
+    },
+    {
+      sentence: 'each had a clean snapshot of its own right before',
+      holds: ({ snapshots }) => snapshots.length === 4 && snapshots.every(({ rank }) => rank === 'clean'),
+      undisturbed: true,
+    },
+    {
+      sentence: 'no other was touched before the canary had been watched',
+      holds: (_, world) => {
+        const [first, second] = firstStarts(world);
+        return first !== undefined && second !== undefined && second - first >= WATCH_MINUTES * 60_000;
+      },
+    },
+    oneAfterTheOther,
+    sameInstances,
+    namesRight,
+    alarmsRight,
+    allWell,
+    allHealedInTheEnd,
+    nobodyPaged,
+  ],
+};
+
+/** When the client of each node was stopped for the first time, in order. */
+const firstStarts = ({ current }: World): readonly number[] =>
+  current.flatMap(({ machine }) => machine.report().outages[0]?.fromMs ?? []).toSorted((a, b) => a - b);
+
+export const upgradeCanaryFails: Scenario = {
+  name: 'upgrade-canary-fails',
+  sentence:
+    'The new version takes no block and has changed the data: the canary gets the version and the data of before, and the others are left.',
+  fleets: { bitcoin: upgradable },
+  build: (world) => void installed(world, 'stands'),
+  people: asksForUpgrade,
+  done: (world) => upgradedIn(world, 'escalated') === 1,
+  hours: 12,
+  expect: [
+    runsAll(BEFORE, 'every node runs the version of before'),
+    {
+      sentence: 'the canary has the data of before again: a volume of the snapshot that was taken right before',
+      holds: ({ snapshots }, world) => {
+        const { snapshotId } = world.region.ec2.volume(dataOf(world, CANARY));
+        return snapshotId !== undefined && snapshots.some((one) => one.snapshotId === snapshotId);
+      },
+    },
+    { sentence: 'a person is told', holds: (_, world) => pagedNow(world, 'upgrade-failed') },
+    {
+      sentence: 'no other node was touched',
+      holds: (_, { current }) =>
+        current.every(({ name, machine }) => name === CANARY || machine.report().clientStarts.length === 0),
+    },
+    sameInstances,
+    namesRight,
+    alarmsRight,
+    allWell,
+  ],
+};

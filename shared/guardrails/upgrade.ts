@@ -1,0 +1,40 @@
+// Whether a node may be upgraded now. Nothing is wrong with it, so it is known to be well, and so are all others: the fleet can spare it. Pure.
+import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
+import { judgeOthers, judgeSelf, type MoveFacts } from './move.ts';
+import { judgeClass } from './replace.ts';
+
+export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
+  /** The version that is wanted. */
+  readonly to: string;
+};
+
+const AGAIN_MS = 5 * 60_000;
+const PERSON_MS = 60 * 60_000;
+
+/** Why it is not upgraded now; null where it may be. Nobody is paged for a wait. */
+export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
+  const { fleet, node, role, breaker, haltedSinceMs, to } = facts;
+  if (!fleet.client?.versions.includes(to)) {
+    const known = fleet.client?.versions.join(', ') ?? 'none';
+    return refuse('version-unknown', `the fleet file does not name ${to} under client.versions (${known})`, PERSON_MS);
+  }
+  if (role === 'validator')
+    return refuse('validator', `${node.name} is a validator: a person upgrades it, where it is`, PERSON_MS);
+  if (role === 'unknown')
+    return refuse('role-unknown', `nobody says what ${node.name} does, and it could be a validator`, PERSON_MS);
+  return (
+    judgeSelf(facts) ??
+    judgeClass({
+      ...{ class: 'replace', fleet, role, node, breaker, haltedSinceMs },
+      ...{ cause: 'unknown', manual: false, acknowledgesValidator: false },
+    }) ??
+    judgeOthers(facts)
+  );
+}
+
+const refuse = (code: GuardrailCode, reason: string, retryAfterMs = AGAIN_MS): Refusal => ({
+  refuse: code,
+  reason,
+  page: false,
+  retryAfterMs,
+});

@@ -1,0 +1,7 @@
+// A client's version as a fleet file names it: the name of an instance of its template unit ("28.1" of node@28.1).
+
+/** It becomes part of a unit's name, on the node and in a command to it. */
+export const VERSION = /^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$/;
+
+/** How long a canary may be watched, minutes: an execution has time and turns for a day, and for a proof before it. */
+export const WATCH_MINUTES_MAX = 24 * 60;

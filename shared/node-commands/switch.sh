@@ -1,0 +1,49 @@
+# Another instance of the client's template unit in its place: what it would run is looked for before anything is stopped. Nothing is
+# downloaded.
+
+# switch_client: true when the instance Version runs, and goes on running. The only client of the command is meant.
+switch_client() {
+  local to
+  if [ "${#CLIENT_UNITS[@]}" -ne 1 ] || [ "${CLIENT_RUNTIMES[0]}" != systemd ] || [[ ${CLIENT_UNITS[0]} != *'@*' ]] || [ "$SSM_Version" = _ ]; then
+    untouched 'the client is no template unit of systemd, of which another instance could run'
+    return
+  fi
+  to=${CLIENT_UNITS[0]%'*'}$SSM_Version.service
+  is_installed "$to" || return
+  pick 0
+  if [ "$TARGET" != "$to" ]; then
+    may_stop || return
+    FAULT=none
+    stop_all || { FAULT=node; return 1; }
+    pick 0
+    choose "$to" || { FAULT=node; return 1; }
+  fi
+  FAULT=none
+  start_all
+}
+
+# is_installed UNIT: false, with WHY, where systemd knows no such unit, or what it would execute is not there.
+is_installed() {
+  local load executable
+  load=$(ctl show -p LoadState -- "$1" 2>/dev/null | sed -n 's/^LoadState=//p' | tail -n 1)
+  if [ "$load" != loaded ]; then untouched "systemd knows no unit $1 (${load:-no answer})"; return; fi
+  executable=$(ctl show -p ExecStart -- "$1" 2>/dev/null | sed -n 's/^ExecStart=.*path=\([^ ;]*\) .*/\1/p' | tail -n 1)
+  [ -z "$executable" ] || [ -x "$executable" ] || untouched "$executable, which $1 executes, is not there"
+}
+
+# choose UNIT: what runs no more is never started beside it. The one before is disabled first: after a power cut between the two nothing
+# starts, and never both.
+choose() {
+  local to=$1 before=$TARGET note
+  note=/run/chainmend/enabled-${SSM_Unit//\//_}
+  if [ "$(ctl is-enabled -- "$before" 2>/dev/null)" = enabled ]; then
+    if ! { mkdir -p "${note%/*}" && : >"$note"; }; then refuse "/run cannot be written: $before is still the client"; return; fi
+    ctl disable -- "$before" || { refuse "systemctl could not disable $before"; return; }
+  fi
+  if [ -e "$note" ]; then
+    ctl enable -- "$to" || { refuse "systemctl could not enable $to, and nothing starts at a boot"; return; }
+    rm -f -- "$note"
+  fi
+  TARGET=$to
+  note_instance || refuse "/run cannot be written: $before is still the client"
+}
