@@ -160,6 +160,7 @@ export const TURNS: readonly (readonly string[])[] = [
     'functions/watch-fleet/health-any',
     'infra/supply-chain',
     'local/scenarios/concurrency',
+    'local/scenarios/fleet-pages',
     'local/simulator/hostile',
     'local/storms/storms',
   ],

@@ -1,8 +1,7 @@
 // One fleet's daily look: reads what its heals would need, compares it with the last look, and tells people what was lost. The record is written first, with
 // the page that is owed: of two runs only one pages, and a page that could not be sent is sent by the next run.
 import type { ReadinessClients } from '../../shared/aws/clients.ts';
-import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
-import { page } from '../../shared/heal/notify.ts';
+import { page, THE_FLEET } from '../../shared/heal/notify.ts';
 import { noReadiness, type ReadinessRecord } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { fleetReportOf } from '../../shared/readiness/fleet-report.ts';
@@ -65,7 +64,7 @@ async function sendOwed(context: ReadinessContext): Promise<void> {
   const { owed } = await readRecord(context);
   if (owed === null) return;
   const code = 'readiness-lost';
-  await page(clients.sns, environment.TOPIC_ARN, { fleet: fleet.name, node: WHOLE_FLEET, code, sentence: owed });
+  await page(clients.sns, environment.TOPIC_ARN, { fleet: fleet.name, node: THE_FLEET, code, sentence: owed });
   await changeRecord(context, (record) => (record.owed === owed ? { owed: null } : {}));
   await write({ kind: 'page', code, sentence: owed });
 }

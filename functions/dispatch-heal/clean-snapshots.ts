@@ -7,7 +7,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
-import { page } from '../../shared/heal/notify.ts';
+import { page, THE_FLEET } from '../../shared/heal/notify.ts';
 import { keys } from '../../shared/heal/store.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { DonorAnswer, DonorQuestion } from '../../shared/model/questions.ts';
@@ -89,5 +89,5 @@ async function journalOnceADay(
   } as const;
   const journal = createJournal(store, { ...whole, onsetMs: dayMs, heal: 'snapshot-node', writer: DISPATCHER });
   await journal(`00-${code}`, { atMs: nowMs, kind: 'refusal', sentence: reason, code });
-  if (pages) await page(clients.sns, environment.TOPIC_ARN, { fleet, node: WHOLE_FLEET, code, sentence: reason });
+  if (pages) await page(clients.sns, environment.TOPIC_ARN, { fleet, node: THE_FLEET, code, sentence: reason });
 }

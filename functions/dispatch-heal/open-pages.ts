@@ -1,7 +1,8 @@
 // The pages whose cause lasts, purely: which of them are due again, which are over, and which healed nodes are to be told of.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { WatchPage } from '../../shared/fleet/observation.ts';
-import { keyOf } from '../../shared/heal/notify.ts';
+import type { FollowedPage } from '../../shared/guardrails/names.ts';
+import { type FleetQuestion, keyOf } from '../../shared/heal/notify.ts';
 import type {
   ApprovalRecord,
   IncidentRecord,
@@ -44,6 +45,8 @@ export interface Cause {
   readonly incident?: Pick<IncidentRecord, 'incidentId' | 'attempt' | 'trigger'>;
   /** The question that waits for an answer. */
   readonly question?: ApprovalRecord;
+  /** The question of a function that looks after the whole fleet. */
+  readonly fleetQuestion?: FleetQuestion;
   /** Its healed attempts, as `told` names them. */
   readonly healed: readonly string[];
 }
@@ -98,11 +101,12 @@ function pagesOf(incident: IncidentRecord, sent: SentPagesRecord | undefined, no
 /** One cause of several pages, or of several nodes: the newest page speaks, it lasts while any does, and is over when all are. */
 function together(causes: readonly Cause[]): Cause | undefined {
   const question = causes.find((cause) => cause.question !== undefined);
-  const newest = causes.toSorted((a, b) => b.atMs - a.atMs)[0];
-  const speaks = question ?? newest;
-  if (speaks === undefined) return undefined;
   const isAny = (state: Cause['state']): boolean => causes.some((cause) => cause.state === state);
   const state = isAny('lasts') ? 'lasts' : isAny('eased') ? 'eased' : 'ended';
+  // What is over does not speak for what lasts.
+  const newest = causes.filter((cause) => cause.state === state).toSorted((a, b) => b.atMs - a.atMs)[0];
+  const speaks = question ?? newest;
+  if (speaks === undefined) return undefined;
   const nodes = [...new Set(causes.map(({ node }) => node))];
   const endings = [...new Set(causes.map(({ ending }) => ending).filter((ending) => ending !== ''))];
   return {
@@ -119,6 +123,32 @@ export const causesOfWatch = (fleet: string, pages: readonly WatchPage[] | null)
     ...{ key, fleet, node, code, sentence, atMs, alarm, state, healed: [] },
     ending: state === 'ended' ? `what this page told of is over: ${sentence}` : '',
   }));
+
+/**
+ * The causes of what functions have paged that look after a fleet, one for each key: two subjects of a fleet may have the same.
+ *
+ * @param byFunction null: what it has paged could not be read, so that nobody knows whether it lasts
+ */
+export function causesOfFollowed(
+  fleet: string,
+  byFunction: readonly { readonly functionName: string; readonly pages: readonly FollowedPage[] | null }[],
+): readonly Cause[] {
+  const all = byFunction.flatMap(({ functionName, pages }) =>
+    (pages ?? []).map((page): Cause => {
+      const { key, node, code, subject: plan, sentence, atMs, state, takesLong } = page;
+      const asks = code === 'approval-wanted' && state === 'lasts' && PLAN.test(plan);
+      return {
+        ...{ key, fleet, node, code, sentence, atMs, state, alarm: '', healed: [] },
+        ending: state === 'ended' ? `what this page told of is over: ${sentence}` : '',
+        ...(asks && { fleetQuestion: { functionName, fleet, plan, ...(takesLong && { takesLong }) } }),
+      };
+    }),
+  );
+  return [...Map.groupBy(all, ({ key }) => key).values()].flatMap((causes) => together(causes) ?? []);
+}
+
+/** A plan's hash: it is shown in a line for a shell. */
+const PLAN = /^[0-9a-f]{8,64}$/;
 
 const toldId = ({ incidentId, attempt }: Pick<IncidentRecord, 'incidentId' | 'attempt'>): string =>
   `${incidentId}/${attempt}`;

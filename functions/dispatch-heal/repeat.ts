@@ -2,16 +2,25 @@
 import { logWarn } from '../../shared/aws/log.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
+import type { FollowedPage } from '../../shared/guardrails/names.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { createJournal, type Journal } from '../../shared/heal/journal.ts';
-import { answersToHeal, pageAgain, pageResolved, type SentPage, tell } from '../../shared/heal/notify.ts';
-import { healOf, type IncidentRecord } from '../../shared/heal/records.ts';
+import {
+  answersToFleet,
+  answersToHeal,
+  pageAgain,
+  pageResolved,
+  type SentPage,
+  tell,
+} from '../../shared/heal/notify.ts';
+import { healOf, type IncidentRecord, type Writer } from '../../shared/heal/records.ts';
 import { keys, sameRecord, settle } from '../../shared/heal/store.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 import { DISPATCHER, type DispatcherServices } from './context.ts';
 import { type ObservedFleet, readMuteRule } from './facts.ts';
 import {
   type Cause,
+  causesOfFollowed,
   causesOfIncidents,
   causesOfWatch,
   type DueMessage,
@@ -43,7 +52,11 @@ export async function followPages(
   );
   const refused = recent.some(({ pendingPages = [] }) => pendingPages.length > 0);
   const sent = refused ? await store.readSentPages(fleet.name) : undefined;
-  const causes = [...causesOfIncidents(recent, sent, nowMs), ...causesOfWatch(fleet.name, seen?.pages ?? null)];
+  const causes = [
+    ...causesOfIncidents(recent, sent, nowMs),
+    ...causesOfWatch(fleet.name, seen?.pages ?? null),
+    ...causesOfFollowed(fleet.name, isFollowed(nowMs) ? await readFollowed(services, fleet.name, collectFailure) : []),
+  ];
   // In a fleet where all is well nothing is read, written or sent.
   const healed = recent.some((incident) => incident.state === 'healed' && incident.proof !== undefined);
   if (causes.length === 0 && !healed) return;
@@ -66,6 +79,33 @@ export async function followPages(
   );
   if (left > 0) logWarn({ fleet: fleet.name, left: `${left} more pages are neither repeated nor resolved` });
   for (const message of due) await collectFailure(() => send(services, fleet, message, nowMs));
+}
+
+/** These change with a run of their functions, five minutes at the least: one sweep in five reads them. */
+const FOLLOWED_EVERY_MINUTES = 5;
+const isFollowed = (nowMs: number): boolean => Math.floor(nowMs / 60_000) % FOLLOWED_EVERY_MINUTES === 0;
+
+/** The pages of the functions that look after a fleet, as each of them has written them down. */
+async function readFollowed({ store }: DispatcherServices, fleet: string, collectFailure: CollectFailure) {
+  const readers: readonly (readonly [
+    Writer,
+    () => Promise<{ readonly pages?: readonly FollowedPage[] } | undefined>,
+  ])[] = [
+    ['register-nodes', () => store.readRegister(fleet)],
+    ['rotate-peers', () => store.readRotation(fleet)],
+    ['prune-retired', () => store.readPrune(fleet)],
+    ['seed-groups', () => store.readSeeds(fleet)],
+    ['watch-releases', () => store.readReleases(fleet)],
+  ];
+  return Promise.all(
+    readers.map(async ([writer, read]) => {
+      let pages: readonly FollowedPage[] | null = null;
+      await collectFailure(async () => {
+        pages = (await read())?.pages ?? [];
+      });
+      return { functionName: `chainmend-${writer}`, pages };
+    }),
+  );
 }
 
 /** Alarms that one sweep asks about: those that people have muted do not keep the others back. */
@@ -121,14 +161,19 @@ async function send(services: DispatcherServices, fleet: Fleet, message: DueMess
   await write(services, message, nowMs);
 }
 
-const sentPage = ({ key, fleet, node, code, incident, question }: Cause, sentence: string): SentPage => ({
+const sentPage = (
+  { key, fleet, node, code, incident, question, fleetQuestion }: Cause,
+  sentence: string,
+): SentPage => ({
   ...{ key, fleet, node, code, sentence },
   ...incident,
   ...(question && { plan: question.plan }),
+  ...(fleetQuestion && { plan: fleetQuestion.plan }),
 });
 
 /** A question is repeated with what answers it. */
-function answersOf({ question, incident }: Cause): string {
+function answersOf({ question, fleetQuestion, incident }: Cause): string {
+  if (fleetQuestion !== undefined) return answersToFleet(fleetQuestion, process.env['AWS_REGION']).text;
   if (question === undefined || incident === undefined) return '';
   const { plan, callbackId } = question;
   return answersToHeal({ incidentId: incident.incidentId, plan, callbackId }, process.env['AWS_REGION']).text;

@@ -8,13 +8,13 @@ import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { runbookOf } from '../../shared/fleet/resource-names.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
-import { page } from '../../shared/heal/notify.ts';
+import { page, THE_FLEET } from '../../shared/heal/notify.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { names } from '../../shared/text/names.ts';
 import { SweepPages } from './aws-outage.ts';
 import type { CollectFailure, FleetFacts, WatchContext } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
-import { aboutOf, WHOLE } from './open-pages.ts';
+import { aboutOf } from './open-pages.ts';
 import {
   alarmsOf,
   type DuePage,
@@ -199,8 +199,8 @@ const evidenceOf = ({ height, lagBlocks, heightSinceMs, blockAgeSeconds, peerCou
 function journalOf({ store }: WatchContext, fleet: string, node: ObservedNode | undefined, onsetMs: number) {
   return createJournal(store, {
     fleet,
-    node: node?.name ?? WHOLE,
-    instanceId: node?.instanceId ?? WHOLE,
+    node: node?.name ?? THE_FLEET,
+    instanceId: node?.instanceId ?? THE_FLEET,
     incidentId: 'watch',
     attempt: 0,
     onsetMs,

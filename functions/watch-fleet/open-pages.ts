@@ -1,6 +1,6 @@
 // The pages that watch-fleet has sent, and whether the cause of each lasts, purely. dispatch-heal repeats them and says when they are over.
 import type { FleetWatch, ObservedNode, WatchPage } from '../../shared/fleet/observation.ts';
-import { keyOf } from '../../shared/heal/notify.ts';
+import { keyOf, THE_FLEET } from '../../shared/heal/notify.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import type { FleetFacts } from './context.ts';
 import { type FleetHealth, isTold } from './fleet-health.ts';
@@ -16,13 +16,10 @@ const MISSED_FOR_MS = 23 * HOUR_MS;
 const MAX_PAGES = 40;
 const MAX_NODES = 50;
 
-/** The subject of a page without a node: the whole fleet. */
-export const WHOLE = 'fleet';
-
 /** "node2", "3 nodes", "fleet" */
 export const aboutOf = ({ nodes }: Pick<DuePage, 'nodes'>): string => {
   const [first] = nodes;
-  return first === undefined ? WHOLE : nodes.length === 1 ? first.name : `${nodes.length} nodes`;
+  return first === undefined ? THE_FLEET : nodes.length === 1 ? first.name : `${nodes.length} nodes`;
 };
 
 /**

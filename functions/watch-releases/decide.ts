@@ -73,6 +73,15 @@ export function reviewReleases(before: ReleasesRecord, facts: ReleaseFacts): Rev
   };
 }
 
+/** The codes of pages whose cause lasts. What is not known is not over. */
+export const lastingPages = ({
+  deadline,
+  failing,
+}: Pick<ReleasesRecord, 'deadline' | 'failing'>): ReleasePageCode[] => [
+  ...(deadline !== null && !deadline.isMet && deadline.stage >= 0 ? (['upgrade-due', 'upgrade-near'] as const) : []),
+  ...(Object.values(failing).some((feed) => feed?.isTold) ? (['releases-unread'] as const) : []),
+];
+
 const both = <T>(of: (kind: ClientKind) => T): Record<ClientKind, T> => ({
   client: of('client'),
   consensus: of('consensus'),

@@ -6,9 +6,8 @@ import type { Answer } from '../../shared/chains/client.ts';
 import { defaultsOf } from '../../shared/chains/defaults.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { METRIC_NAMESPACE, type ReleaseMetric } from '../../shared/fleet/resource-names.ts';
-import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
-import { page } from '../../shared/heal/notify.ts';
-import { noReleases, type ReleasesRecord } from '../../shared/heal/records.ts';
+import { page, THE_FLEET } from '../../shared/heal/notify.ts';
+import { noReleases, type ReleasePageCode, type ReleasesRecord } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
 import {
   type Controller,
@@ -17,7 +16,8 @@ import {
   readRecord,
   settleRecord,
 } from '../../shared/reconcile/context.ts';
-import { type ClientFacts, type ReleaseFacts, type Reviewed, reviewReleases } from './decide.ts';
+import { followPages, withSent } from '../../shared/reconcile/followed-pages.ts';
+import { type ClientFacts, lastingPages, type ReleaseFacts, type Reviewed, reviewReleases } from './decide.ts';
 import { type FeedReading, readFeed } from './feed.ts';
 
 export const RELEASES: Controller<ReleasesRecord> = {
@@ -49,7 +49,9 @@ export async function lookAtReleases(
   const { next, pages, notes } = await settleRecord<ReleasesRecord, Reviewed>(context, (record) => {
     const reviewed = reviewReleases(record, facts);
     const owed = [...record.owed, ...reviewed.pages].slice(-OWED_MAX);
-    return { change: { ...reviewed.next, owed }, result: reviewed };
+    const lasting = lastingPages(reviewed.next).map((code) => ({ code, subject: fleet.name, seenAtMs: facts.nowMs }));
+    const pages = followPages(record.pages ?? [], lasting, true, facts.nowMs);
+    return { change: { ...reviewed.next, owed, ...(record.pages && { pages }) }, result: reviewed };
   });
   for (const sentence of notes) await write({ kind: 'decision', sentence });
   await sendOwed(context);
@@ -60,6 +62,9 @@ export async function lookAtReleases(
   return { fleet: fleet.name, newest: newest.client, behind, told: pages.map(({ code }) => code) };
 }
 
+/** Pages whose cause is over some day, and this function sees it. A release stays out. */
+const ENDS: ReadonlySet<ReleasePageCode> = new Set(['upgrade-due', 'upgrade-near', 'releases-unread']);
+
 /** More than a look can owe: what SNS does not take for days does not grow for ever. */
 const OWED_MAX = 8;
 
@@ -68,9 +73,13 @@ async function sendOwed(context: ReleasesContext): Promise<void> {
   const { clients, environment, fleet, write } = context;
   const { owed } = await readRecord(context);
   for (const { code, sentence } of owed) {
-    await page(clients.sns, environment.TOPIC_ARN, { fleet: fleet.name, node: WHOLE_FLEET, code, sentence });
+    const subject = fleet.name;
+    await page(clients.sns, environment.TOPIC_ARN, { fleet: fleet.name, node: THE_FLEET, code, sentence, subject });
     await changeRecord(context, (record) => ({
       owed: record.owed.filter((one) => one.code !== code || one.sentence !== sentence),
+      ...(ENDS.has(code) && {
+        pages: withSent(record.pages ?? [], fleet.name, [{ refuse: code, subject, reason: sentence }], Date.now()),
+      }),
     }));
     await write({ kind: 'page', code, sentence });
   }

@@ -91,7 +91,13 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'dispatch-heal': access(
     'dispatch-heal',
     [nodes, ...allIncidents],
-    [watched, ownPartition('resize-volume'), ownPartition('replace-node'), turn, account],
+    [
+      ...[watched, ownPartition('resize-volume'), ownPartition('replace-node'), turn, account],
+      // Whether the cause of what they have paged lasts.
+      ...(['register-nodes', 'rotate-peers', 'prune-retired', 'seed-groups', 'watch-releases'] as const).map(
+        ownPartition,
+      ),
+    ],
   ),
   'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),
   'replace-node': access('replace-node', [nodes, incidentsOf('replace-node'), turn, kept, account], [watched]),

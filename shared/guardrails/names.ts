@@ -41,6 +41,24 @@ export interface NotificationState {
   readonly lastsMs?: number;
 }
 
+/** A page of a function that looks after fleets, and whether its cause lasts. dispatch-heal repeats it and says when it is over. Times are ms since the epoch. */
+export interface FollowedPage {
+  readonly key: string;
+  readonly code: PageCode | 'approval-wanted';
+  /** As its notification names it: a record, a zone, the fleet; of a question its plan. */
+  readonly subject: string;
+  /** As the page names whom it is about. */
+  readonly node: string;
+  readonly sentence: string;
+  readonly atMs: number;
+  /** eased: it was not met lately, and nobody knows whether it is over. */
+  readonly state: 'lasts' | 'eased' | 'ended';
+  /** Absent until it is `ended`. */
+  readonly endedAtMs?: number;
+  /** Carrying out the plan of this question takes longer than a shell waits. */
+  readonly takesLong?: true;
+}
+
 /** REGISTER: what register-nodes remembers of a fleet. It reads everything else from what exists. */
 export interface RegisterRecord {
   /** Nodes of the last run that found some; 0 before any was found. */
@@ -48,6 +66,8 @@ export interface RegisterRecord {
   readonly notifications: readonly NotificationState[];
   /** Hashes of the plans that were written or asked for, newest first. */
   readonly plans: readonly string[];
+  /** Absent in records of earlier versions. */
+  readonly pages?: readonly FollowedPage[];
   readonly version: number;
 }
 
@@ -59,12 +79,13 @@ export function judgeSelection(
   { found, before, confirmed }: { readonly found: number; readonly before: number; readonly confirmed: boolean },
 ): Refusal | null {
   if (found > 0 || before === 0 || confirmed) return null;
-  const reason =
-    `discovery found no node of ${fleet}, which had ${before}: its records and alarms are kept. ` +
-    'If they are to go, say so: {"kind":"reconcile","fleet":"' +
-    `${fleet}","confirm":true}`;
+  const reason = `discovery found no node of ${fleet}, which had ${before}: its records and alarms are kept. ${sayTheyMayGo(fleet)}`;
   return { refuse: 'nothing-matched', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
 }
+
+/** A line for a shell: what a person sends, and to whom. */
+const sayTheyMayGo = (fleet: string): string =>
+  `Look why first: the tag of the fleet file, or instances that lost it. If they are to go, say so: echo '{"kind":"reconcile","fleet":"${fleet}","confirm":true}' | aws lambda invoke --function-name chainmend-register-nodes --payload fileb:///dev/stdin /dev/stdout`;
 
 /** Half of a fleet is not removed in one run unless a person says so. @param gone nodes that are not found, @param of all that have `what` */
 export function judgeMissing(
@@ -84,7 +105,7 @@ export function judgeMissing(
   if (gone * 2 <= of || confirmed) return null;
   const reason =
     `${gone} of the ${of} nodes of ${fleet} that have ${what} are not found any more, limit half in one run: their ${what} are kept. ` +
-    `If they are to go, say so: {"kind":"reconcile","fleet":"${fleet}","confirm":true}`;
+    sayTheyMayGo(fleet);
   return { refuse: 'too-many-gone', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
 }
 

@@ -69,7 +69,7 @@ function judgeRole(facts: ClassFacts): Refusal | null {
     return refuse('role-unknown', reason, forPerson);
   }
   const what = of === 'restart' ? 'the fleet file does not say owner.restartValidators: true' : 'it is never replaced';
-  const look = `look at ${node.name} (${node.instanceId}) itself: start its client where it is, if it has ended`;
+  const look = `Look at ${node.name} (${node.instanceId}) itself: start its client where it is, if it has ended`;
   const restore = `to restore its data, make sure that no other copy of its key runs: npm run chainmend -- restore ${fleet.name}/${node.name} --acknowledge-validator`;
   return refuse('validator', `${node.name} is a validator, and ${what}. ${look}; ${restore}`, forPerson);
 }

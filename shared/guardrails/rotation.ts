@@ -1,7 +1,7 @@
 // The record of a fleet's peer rotations: one run at a time, the changes of the last hour, and the restart that is not proved yet. Pure decisions
 // over the ROTATION record.
 import type { Write } from '../model/write.ts';
-import type { NotificationState } from './names.ts';
+import type { FollowedPage, NotificationState } from './names.ts';
 
 /** Times are ms since the epoch. */
 export interface RotationRecord {
@@ -28,6 +28,8 @@ export interface RotationRecord {
   /** Files that were restored because the client did not start with the new text: left alone until somebody changes them. By instance. */
   readonly rejected: Readonly<Record<string, { readonly sha256: string; readonly atMs: number }>>;
   readonly notifications: readonly NotificationState[];
+  /** Absent in records of earlier versions. */
+  readonly pages?: readonly FollowedPage[];
   /** Absent from a record that was written before ids were pinned. */
   readonly ids?: PinnedIds;
   readonly version: number;

@@ -10,6 +10,9 @@ import { CONDITIONS, FAILURES, GUARDRAILS, type PageCode } from '../model/guardr
 import { PAGE_WANTS, type Urgency } from '../model/page-wants.ts';
 import { plainJson, plainText } from '../text/plain-text.ts';
 
+/** What a page about a fleet as a whole names in the place of a node. */
+export const THE_FLEET = 'fleet';
+
 export interface Page {
   readonly fleet: string;
   readonly node: string;
@@ -62,7 +65,9 @@ export async function pageAgain(
   const sentence = `Sent again, ${times} times by now, and not acknowledged: ${content.sentence}`;
   const words = wordsOf({ ...content, sentence }, key);
   const wants = `again (${times}), ${words.wants}`;
-  await publish(sns, topicArn, { ...content, sentence, times }, { ...words, wants, severity: 'again' }, answers);
+  // What is repeated can be acknowledged, whatever it is about.
+  const again = { ...words, wants, severity: 'again', canAcknowledge: true } as const;
+  await publish(sns, topicArn, { ...content, sentence, times }, again, answers);
 }
 
 /** The cause of a page is over. @param sent its sentence says how it ended */
@@ -112,8 +117,8 @@ interface Content {
 
 /** One for all pages of one cause: chats and pagers put them together by it. What is about several nodes is a cause of its own. */
 export function keyOf({ fleet, node, trigger, code }: { readonly [name in keyof Page]?: unknown }): string {
-  const isOfMany = node === 'fleet' || /^\d+ nodes$/.test(String(node));
-  const about = isOfMany && node !== 'fleet' ? 'nodes' : node;
+  const isOfMany = node === THE_FLEET || /^\d+ nodes$/.test(String(node));
+  const about = isOfMany && node !== THE_FLEET ? 'nodes' : node;
   return plainText([fleet, about, isOfMany ? code : (trigger ?? code)].join('/'), MAX_KEY_CHARACTERS);
 }
 
@@ -132,6 +137,9 @@ interface Words {
   readonly canAcknowledge: boolean;
 }
 
+/** Of an incident; of watch-fleet; of a function that looks after fleets, and of its questions. */
+const FOLLOWED = ['incidentId', 'instances', 'subject', 'plan'] as const;
+
 const NOTHING_WANTED = { urgency: 'none', canAcknowledge: false } as const;
 
 function wordsOf(content: Page, key: string): Words {
@@ -142,8 +150,8 @@ function wordsOf(content: Page, key: string): Words {
     ...{ severity: 'page', key, code, wants, urgency, meaning: MEANINGS[code] ?? '' },
     // The sender's own one where the code has none: that of the alarm on the same measurement.
     runbook: ofCode === undefined ? named : `docs/runbooks/${ofCode}.md`,
-    // Those of an incident, and of watch-fleet, are repeated: `functions/dispatch-heal/open-pages.ts`.
-    canAcknowledge: urgency === 'now' && ('incidentId' in content || 'instances' in content),
+    // These members are those of pages that are followed, and so repeated: `functions/dispatch-heal/open-pages.ts`.
+    canAcknowledge: urgency === 'now' && FOLLOWED.some((name) => name in content),
   };
 }
 

@@ -246,7 +246,7 @@ export const busy = (holder: string): Ending =>
 export const notBegun = (reason: string, throttled: boolean): Ending =>
   refused({
     refuse: throttled ? 'throttled' : 'unreadable',
-    reason,
+    reason: throttled ? reason : `what a heal reads first could not be read, and nothing was begun: ${reason}`,
     page: !throttled,
     retryAfterMs: throttled ? MINUTE_MS : 5 * MINUTE_MS,
   });

@@ -1,6 +1,7 @@
 // The records that allow only one heal at a time, and their partitions in the one table. IAM lets each function write only its own partitions
 // (dynamodb:LeadingKeys, infra/constructs/state.ts).
 
+import type { FollowedPage } from '../guardrails/names.ts';
 import type { GuardrailCode, PageCode } from '../model/guardrail-codes.ts';
 import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
@@ -315,6 +316,8 @@ export interface ReleasesRecord {
   readonly hoursLeft: number | null;
   /** Pages that were not sent yet, the oldest first. */
   readonly owed: readonly { readonly code: ReleasePageCode; readonly sentence: string }[];
+  /** Absent in records of earlier versions. */
+  readonly pages?: readonly FollowedPage[];
   readonly notifications: readonly [];
   readonly version: number;
 }

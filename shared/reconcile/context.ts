@@ -1,6 +1,6 @@
 // The context of all work for one fleet in one invocation: the invocation's own context, the fleet, its journal and its record.
 import type { Fleet } from '../fleet/model.ts';
-import type { NotificationState } from '../guardrails/names.ts';
+import type { FollowedPage, NotificationState } from '../guardrails/names.ts';
 import { createJournal, type JournalEntry, WHOLE_FLEET } from '../heal/journal.ts';
 import type { Writer } from '../heal/records.ts';
 import { type Key, type Store, settle } from '../heal/store.ts';
@@ -10,6 +10,8 @@ import type { BaseClients, BaseVariable, Invocation } from './invocation.ts';
 export interface FleetRecord {
   /** See `claimNotifications`. */
   readonly notifications: readonly NotificationState[];
+  /** Pages that were sent and whether their cause lasts; absent where none was. */
+  readonly pages?: readonly FollowedPage[];
   readonly version: number;
 }
 
@@ -85,7 +87,7 @@ export async function readRecord<R extends FleetRecord>(context: RecordContext<R
 }
 
 /** The members of a record that change. */
-export type RecordChange<R extends FleetRecord> = Partial<R> | Pick<FleetRecord, 'notifications'>;
+export type RecordChange<R extends FleetRecord> = Partial<R> | Pick<FleetRecord, 'notifications' | 'pages'>;
 
 /** @param decide from the stored record; without a change nothing is written */
 export function settleRecord<R extends FleetRecord, T>(

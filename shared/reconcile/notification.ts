@@ -4,15 +4,16 @@ import type { Fleet } from '../fleet/model.ts';
 import {
   claimNotifications,
   type DueNotifications,
+  type FollowedPage,
   markPaged,
   newRegister,
   type SubjectRefusal,
 } from '../guardrails/names.ts';
-import { WHOLE_FLEET } from '../heal/journal.ts';
-import { answersToFleet, page } from '../heal/notify.ts';
+import { answersToFleet, page, THE_FLEET } from '../heal/notify.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import { type FleetContext, type FleetRecord, type NodeRef, settleRecord } from './context.ts';
+import { type FleetContext, type FleetRecord, type NodeRef, type RecordChange, settleRecord } from './context.ts';
 import { throwTogether } from './fleets.ts';
+import { followPages, hasLookedAtAll, withSent } from './followed-pages.ts';
 
 const HOUR_MS = 60 * 60_000;
 
@@ -32,32 +33,45 @@ export const approvalValidMs = ({ ask }: Pick<Fleet, 'ask'>): number => ask.expi
  * Journals and pages what is new or has lasted for a day.
  *
  * @param change of the fleet's record, written together with the notifications
+ * @param isWhole the run has looked at everything of the fleet: what it has not met is over
  */
 export async function notify<R extends FleetRecord>(
   context: FleetContext<R>,
   refusals: readonly SubjectRefusal[],
   change: (record: R) => Partial<R> | undefined = () => undefined,
+  isWhole = false,
 ): Promise<void> {
-  const { fleet } = context;
+  const { controller, fleet } = context;
   const due = await settleRecord(context, (record) => {
+    const nowMs = Date.now();
     const claimed = claimNotifications(
       { ...newRegister, notifications: record.notifications },
       refusals,
-      Date.now(),
+      nowMs,
       approvalValidMs(fleet),
     );
     const { notifications } = claimed.next;
+    const pages = followPages(record.pages ?? [], notifications, isWhole, nowMs);
     const more = change(record);
-    const same = more === undefined && notifications.length === 0 && record.notifications.length === 0;
-    return { change: same ? undefined : { ...more, notifications }, result: claimed };
+    const nothing = [notifications, record.notifications, pages, record.pages ?? []].every(
+      ({ length }) => length === 0,
+    );
+    const same = more === undefined && nothing;
+    const told = { ...more, notifications, ...paged(pages, record) } as RecordChange<R>;
+    return { change: same ? undefined : told, result: claimed };
   });
   await sendNotifications(context, due);
   if (due.page.length === 0) return;
   await settleRecord(context, (record) => {
     const { notifications } = markPaged({ ...newRegister, notifications: record.notifications }, due.page);
-    return { change: { notifications }, result: undefined };
+    const pages = withSent(record.pages ?? [], fleet.name, due.page, Date.now(), controller.takesLong);
+    return { change: { notifications, ...paged(pages, record) }, result: undefined };
   });
 }
+
+/** A fleet that was never paged for has no such member. */
+const paged = (pages: readonly FollowedPage[], before: FleetRecord): Pick<FleetRecord, 'pages'> =>
+  pages.length === 0 && before.pages === undefined ? {} : { pages };
 
 /** A question is no refusal: it is paged, and its plan is in the journal. */
 async function sendNotifications(
@@ -68,7 +82,7 @@ async function sendNotifications(
     if (refuse !== 'approval-wanted')
       await write({ kind: 'refusal', code: refuse, sentence: reason, evidence: { subject } }, node);
   for (const { refuse, reason, node, subject } of due.page) {
-    const content = { fleet: fleet.name, node: node?.name ?? WHOLE_FLEET, code: refuse, sentence: reason };
+    const content = { fleet: fleet.name, node: node?.name ?? THE_FLEET, code: refuse, sentence: reason };
     if (refuse === 'approval-wanted') {
       const question = {
         functionName: `chainmend-${controller.name}`,
@@ -92,6 +106,8 @@ export async function finish<R extends FleetRecord>(
   change?: (record: R) => Partial<R> | undefined,
 ): Promise<void> {
   const all = [...failures];
-  await notify(context, refusals, change).catch((error: unknown) => all.push(error));
+  await notify(context, refusals, change, hasLookedAtAll(failures.length > 0, refusals)).catch((error: unknown) =>
+    all.push(error),
+  );
   throwTogether(all, context.fleet.name);
 }

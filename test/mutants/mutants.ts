@@ -112,6 +112,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/open-pages.ts': [
     {
+      name: 'a question of a fleet shows a shell nothing but its plan',
+      find: ' && PLAN.test(plan)',
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
+      name: 'of pages of one cause what is over does not speak',
+      find: 'cause.state === state).toSorted',
+      replace: 'cause.state !== undefined).toSorted',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
       name: 'a page that somebody has acknowledged is not repeated',
       find: "cause.state === 'eased' || page.acknowledged !== undefined ||",
       replace: "cause.state === 'eased' ||",
@@ -308,6 +320,26 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'if (plan.source !== null) return plan.create',
       replace: 'if (facts.fleet !== null) return plan.create',
       caughtBy: ['infra/commands/doctor/judge'],
+    },
+  ],
+  'shared/reconcile/followed-pages.ts': [
+    {
+      name: 'a pause ends no page about a fleet',
+      find: '!failed && refusals.every(({ page }) => page)',
+      replace: '!failed || refusals.length < 0',
+      caughtBy: ['shared/reconcile/followed-pages'],
+    },
+    {
+      name: 'what a run could not look at is not over',
+      find: 'return isWhole ?',
+      replace: 'return isWhole || pages.length > 0 ?',
+      caughtBy: ['shared/reconcile/followed-pages'],
+    },
+    {
+      name: 'a cause that is not met now bothers nobody',
+      find: 'is.seenAtMs >= nowMs || ',
+      replace: 'is.seenAtMs > 0 || ',
+      caughtBy: ['shared/reconcile/followed-pages'],
     },
   ],
   'functions/relay-pages/message.ts': [

@@ -160,7 +160,7 @@ function awaitAws(facts: Facts, state: LadderState, tried: Tried): Decision {
 const sameStop = ({ tried }: LadderState): End => ({
   as: 'escalated',
   code: 'same-stop',
-  reason: `with other data it stops at the same height: a bug of its client, or a fork, and not its data. ${tried.at(-1)?.reason ?? ''}`,
+  reason: `with other data it stops at the same height: a bug of its client, or a fork, and not its data. The last try: ${tried.at(-1)?.reason ?? 'unknown'}`,
   asFound: true,
 });
 

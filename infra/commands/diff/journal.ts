@@ -4,7 +4,7 @@ import type { Fleet, Role } from '../../../shared/fleet/model.ts';
 import { decideResize, GIB, type ResizeFacts } from '../../../shared/growth/decide.ts';
 import { isVolumeType } from '../../../shared/guardrails/ebs.ts';
 import { classOf, judgeClass } from '../../../shared/guardrails/replace.ts';
-import { type LadderRung, RUNGS } from '../../../shared/model/rungs.ts';
+import { type FileRung, RUNGS } from '../../../shared/model/rungs.ts';
 import type { ReportLine } from '../../report/facts.ts';
 
 export interface JournalDifference {
@@ -159,7 +159,7 @@ function growthUnder(fleet: Fleet, numbers: Numbers, nowMs: number): string {
 }
 
 /** What may come in the place of a rung that a file does not have: what the ladder tries after it. */
-const FROM: Readonly<Record<LadderRung, readonly LadderRung[]>> = {
+const FROM: Readonly<Record<FileRung, readonly FileRung[]>> = {
   restart: ['restart', 'swap', 'replace'],
   'stop-start': ['stop-start', 'replace'],
   swap: ['swap', 'replace'],
@@ -187,7 +187,7 @@ function limitsOf({ breaker, owner, health, replace }: Fleet): string {
 }
 
 /** The health of the fleet let the rung be taken, and does so under a file with the same limits. */
-function rungUnder(fleet: Fleet, rung: LadderRung, name: string): string {
+function rungUnder(fleet: Fleet, rung: FileRung, name: string): string {
   const next = FROM[rung].find((one) => fleet.replace.rungs.includes(one));
   if (next === undefined) return rung === 'restart' || rung === 'stop-start' ? 'refused restart-forbidden' : 'nothing';
   const role: Role = 'fixed' in fleet.role ? fleet.role.fixed : 'follower';

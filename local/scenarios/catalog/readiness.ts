@@ -76,7 +76,7 @@ export const readinessLost: Scenario = {
         pages.every(
           ({ code, node, sentence }) =>
             code === 'readiness-lost' &&
-            node === '-' &&
+            node === 'fleet' &&
             /^4 of 4 nodes have lost a heal since the last daily look: stop-start, swap.* of node1, node2, node3, node4: KMS key \S+ denies kms:CreateGrant/.test(
               sentence,
             ),

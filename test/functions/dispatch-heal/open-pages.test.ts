@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   acknowledge,
   type Cause,
+  causesOfFollowed,
   causesOfIncidents,
   causesOfWatch,
   type DueMessage,
@@ -11,6 +12,7 @@ import {
   SENDING_MS,
   sentMessage,
 } from '../../../functions/dispatch-heal/open-pages.ts';
+import type { FollowedPage } from '../../../shared/guardrails/names.ts';
 import type { IncidentRecord, OpenPagesRecord, SentPagesRecord } from '../../../shared/heal/records.ts';
 import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
@@ -271,4 +273,41 @@ it('a message that could not be sent is due again, with the same number', () => 
   const { next } = review(paged(), { minutes: 30, causes: [cause()] });
   expect(at(30)).toMatchObject([{ severity: 'again', times: 2 }]);
   expect(review(next, { minutes: 32, causes: [cause()] }).due).toMatchObject([{ severity: 'again', times: 2 }]);
+});
+
+describe('the pages of functions that look after a fleet', () => {
+  const page: FollowedPage = {
+    ...{ key: 'bitcoin/fleet/too-many-gone', code: 'too-many-gone', subject: 'bitcoin', node: 'fleet' },
+    ...{ sentence: 'more than half are gone', atMs: NOON_MS, state: 'lasts' },
+  };
+  const of = (...pages: FollowedPage[]) =>
+    causesOfFollowed('bitcoin', [{ functionName: 'chainmend-register-nodes', pages }]);
+
+  it('are repeated like any other, and end', () => {
+    const ended = { ...page, state: 'ended' } as const;
+    const { said } = play([...minutes(0, 100, { causes: of(page) }), { minutes: 100, causes: of(ended) }]);
+    expect(said).toEqual(['30 again 2', '90 again 3', '100 resolved']);
+  });
+
+  it('are neither repeated nor over where nobody could read them, or a run could not look', () => {
+    const record = play([{ minutes: 0, causes: of(page) }]).record;
+    const unread = causesOfFollowed('bitcoin', [{ functionName: 'chainmend-register-nodes', pages: null }]);
+    expect(play([{ minutes: 60, causes: unread }], record).said).toEqual([]);
+    expect(play([{ minutes: 60, causes: of({ ...page, state: 'eased' }) }], record).said).toEqual([]);
+  });
+
+  it('of one key are one: what lasts speaks, and not what is over', () => {
+    const over = { ...page, subject: 'b', sentence: 'the second', atMs: NOON_MS + 1, state: 'ended' } as const;
+    expect(of(page, over)).toMatchObject([{ state: 'lasts', sentence: 'more than half are gone', ending: '' }]);
+    expect(of({ ...page, state: 'ended' }, over)).toMatchObject([{ state: 'ended' }]);
+  });
+
+  it('come with the answer where they are a question, if its plan is one', () => {
+    const asked = { ...page, code: 'approval-wanted', subject: '0123456789ab', takesLong: true } as const;
+    expect(of(asked)[0]?.fleetQuestion).toEqual({
+      ...{ functionName: 'chainmend-register-nodes', fleet: 'bitcoin', plan: '0123456789ab', takesLong: true },
+    });
+    expect(of({ ...asked, subject: "'; reboot #" })[0]?.fleetQuestion).toBeUndefined();
+    expect(of({ ...asked, state: 'ended' })[0]?.fleetQuestion).toBeUndefined();
+  });
 });

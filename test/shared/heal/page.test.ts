@@ -129,7 +129,7 @@ account 111122223333, eu-west-1 · NOW · incident 7f3a0c1d, disk:data, 1`);
     });
     const { incidentId: _, ...ofFleet } = question;
     expect(await nextOf(ofFleet)).toMatchObject({ approve: 'npm run chainmend -- approve 0123456789abcdef' });
-    expect(copies(await published(question))['default']).not.toContain('approve ');
+    expect(copies(await published(question))['default']).not.toContain('-- approve');
   });
 
   it('has a subject that SNS takes, and a text without anything that acts on a terminal, whatever a node is called', async () => {
@@ -211,6 +211,12 @@ describe('a message that is no page', () => {
       times: 3,
     });
     expect(severity(again)).toBe('again');
+  });
+
+  it('can be acknowledged where it comes again, whoever has sent it first', async () => {
+    const { incidentId: _, attempt: __, trigger: ___, ...ofWatch } = CONTENT;
+    const again = await sent((sns) => pageAgain(sns, TOPIC, { ...ofWatch, key: KEY }, 2));
+    expect(copies(again)['default']).toContain(`\nseen     npm run chainmend -- ack ${KEY}\n`);
   });
 
   it('ends a page under its own key, wants nothing, and has nothing to acknowledge', async () => {

@@ -4,7 +4,7 @@ import { journalDifferencesOf } from '../../../../infra/commands/diff/journal.ts
 import type { ReportLine } from '../../../../infra/report/facts.ts';
 import type { Fleet } from '../../../../shared/fleet/model.ts';
 import { decideResize, type ResizeFacts } from '../../../../shared/growth/decide.ts';
-import type { LadderRung } from '../../../../shared/model/rungs.ts';
+import type { FileRung } from '../../../../shared/model/rungs.ts';
 import { bitcoinFleet } from '../../../fixtures/builders/fleet.ts';
 import { DAY_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
 import { dataVolume, resizeFacts, steadyHistory } from '../../../fixtures/resize-facts.ts';
@@ -26,7 +26,7 @@ function grown(more: Partial<ResizeFacts> = {}): ReportLine {
   return line({ ...disk, kind: 'intent', act: 'ModifyVolume vol-1', evidence: JSON.stringify(decision) });
 }
 
-const climbed = (rung: LadderRung, more: Partial<ReportLine> = {}) => line({ fields: { rung }, ...more });
+const climbed = (rung: FileRung, more: Partial<ReportLine> = {}) => line({ fields: { rung }, ...more });
 
 const differences = (lines: readonly ReportLine[], after: Fleet, before: Fleet = bitcoinFleet()) =>
   journalDifferencesOf(lines, { before, after, fromMs: NOON_MS - 30 * DAY_MS, toMs: NOON_MS });
@@ -85,7 +85,7 @@ describe('a growth that the journal has', () => {
 });
 
 describe('a rung that the journal has', () => {
-  const without = (...rungs: LadderRung[]) => bitcoinFleet({ replace: { rungs } });
+  const without = (...rungs: FileRung[]) => bitcoinFleet({ replace: { rungs } });
 
   it('is another one where the file has it no more', () => {
     expect(told([climbed('restart')], without('swap', 'replace'))).toEqual(['restart → swap']);
