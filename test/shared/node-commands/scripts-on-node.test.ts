@@ -31,7 +31,7 @@ const id = (OperationId: string, seconds = 60) => ({
 });
 const CLIENTS = base64(`systemd ${UNIT} 60 ${Buffer.from('shutdown complete').toString('base64')}`);
 const stop = { Clients: CLIENTS, Places: '', Unmount: 'no', Mask: 'no', RequireClean: 'no' };
-const restart = { Clients: CLIENTS, Paths: '', Only: 'restart' };
+const restart = { Clients: CLIENTS, Paths: '', Only: 'restart', Version: '_' };
 
 describe('a command', () => {
   it('is carried out once, and answered the same each time that it comes', async () => {
