@@ -27,7 +27,7 @@ export const actsAreCounted: MakeRule = (scene, say) => {
     snapshots.set(fleet, times);
     const asked = scene.persons.filter((one) => one.kind === 'request' && one.atMs > atMs - DAY_MS).length;
     // Each node that is upgraded gives a snapshot first, within a week.
-    const upgrades = scene.persons.some(({ ofAll, atMs: at }) => ofAll === true && at > atMs - 7 * DAY_MS);
+    const upgrades = scene.persons.some((one) => one.ofAll && one.fleet === fleet && one.atMs > atMs - 7 * DAY_MS);
     const ofUpgrade = upgrades ? scene.nodes.filter((node) => node.fleet === fleet).length : 0;
     const { cleanEveryMs = DAY_MS } = scene.ceilings(fleet) ?? {};
     // A set that was of no use may be followed by another donor’s.
