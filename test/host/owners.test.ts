@@ -275,7 +275,12 @@ onMachine('what root would run', () => {
     await withMachine(machineOf(), async (machine) => {
       await machine.shell(`${RUN}; ${set}`);
       const client = base64('commands /srv/start#/srv/stop#/srv/status 5 -\n');
-      const answer = await send(machine, 'restart-client', { Clients: client, Paths: '', Only: 'restart' });
+      const answer = await send(machine, 'restart-client', {
+        Clients: client,
+        Paths: '',
+        Only: 'restart',
+        Version: '_',
+      });
       expect(answer).toMatchObject({ result: 'failed', reason: expect.stringContaining(`others can change ${what}`) });
       expect(await machine.shell('ls /run/owned 2>/dev/null || :')).toBe('');
     });
@@ -289,7 +294,12 @@ onMachine('what root would run', () => {
     await withMachine(machineOf({ runtime: 'compose', unit: '/srv/node/compose.yaml#node' }), async (machine) => {
       await machine.shell(set);
       const client = base64('compose /srv/node/compose.yaml#node 5 -\n');
-      const answer = await send(machine, 'restart-client', { Clients: client, Paths: '', Only: 'restart' });
+      const answer = await send(machine, 'restart-client', {
+        Clients: client,
+        Paths: '',
+        Only: 'restart',
+        Version: '_',
+      });
       expect(answer).toMatchObject({ result: 'failed', reason: expect.stringContaining(`others can change ${what}`) });
       expect(await machine.shell('cat /run/client/calls 2>/dev/null || :')).not.toContain('compose');
     });
