@@ -55,7 +55,7 @@ type Course = 'busy' | 'troubled' | 'well';
 
 /**
  * Says which firings of schedules may be left out: nobody is at work, no fault is on or near, the nodes fare as they did, and what ours did in the last
- * quarter of an hour it had done before, but for numbers. Where all is well they are left out until something comes; where trouble lasts, a round of all
+ * ten minutes it had done before, but for numbers. Where all is well they are left out until something comes; where trouble lasts, a round of all
  * sweeps is played now and then, since what people are told again, and what is tried again, follows the clock. In place of a sweep that is left out its
  * measurements are written again, since alarms watch for silence.
  */

@@ -180,9 +180,11 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readPrune: (fleet: string) => get<RegisterRecord>(keys.prune(fleet)),
     /** What the launch templates of a fleet's groups name; undefined where nothing was ever written into one. */
     readSeeds: (fleet: string) => get<SeedRecord>(keys.seeds(fleet)),
-    /** What heals would have worked at the last daily look; undefined before the first. */
+    /** The version that a person wants on the fleet; undefined before the first upgrade. */
     readUpgrade: (fleet: string) => get<UpgradeRecord>(keys.upgrade(fleet)),
+    /** What people were told of releases; undefined before the first look. */
     readReleases: (fleet: string) => get<ReleasesRecord>(keys.releases(fleet)),
+    /** What heals would have worked at the last daily look; undefined before the first. */
     readReadiness: (fleet: string) => get<ReadinessRecord>(keys.readiness(fleet)),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
     async readObservations(fleet: string): Promise<readonly FleetObservation[]> {
