@@ -1,5 +1,6 @@
 // At whose door the failure of a source of data is laid. Pure.
 import type { Blame, LadderState } from '../../shared/heal/memory.ts';
+import { namesItsData } from '../../shared/node-commands/client-end.ts';
 import type { Facts, Watched } from './facts.ts';
 import type { Verdict } from './judge.ts';
 
@@ -10,11 +11,6 @@ function hasGained({ restoredVolumes, upSinceMs, cameUp }: LadderState, watched:
   const from = [...seen, ...(told === null ? [] : [told])];
   return watched?.height != null && from.length > 0 && watched.height > Math.min(...from);
 }
-
-/** Words by which clients name their data as the cause of their end, as their logs have them (local/nodes/client-log.ts has the sources). */
-const NAMES_DATA =
-  /corrupt|database|leveldb|rocksdb|pebble|mdbx|sqlite|checksum|malformed|trie node|ancient|AppHash|bad block|ConnectBlock|block index|chainstate|invalid block/i;
-export const namesItsData = (text: string): boolean => NAMES_DATA.test(text);
 
 /**
  * At whose door a copy's failure to prove itself is laid. Only where it gained blocks first, or its client named its data, the data are to blame: what

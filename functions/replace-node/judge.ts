@@ -5,6 +5,7 @@ import { judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/repla
 import type { FoundNode } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
+import { endOf } from '../../shared/node-commands/client-end.ts';
 import { type Facts, isImpaired, type Machine, type Watched } from './facts.ts';
 import { judgeGone } from './gone.ts';
 
@@ -211,17 +212,6 @@ function stopped({ height, reason }: Watched, found: FoundNode): Verdict {
     reason: `it stands still at height ${height}${same ? ', where it had stopped before' : `; it had stopped at ${found.height}`}: ${reason}`,
   };
 }
-
-export const endOf = ({
-  state,
-  exitStatus,
-  lastLine,
-}: {
-  readonly state: string;
-  readonly exitStatus: number | null;
-  readonly lastLine: string;
-}): string =>
-  `${state}${exitStatus === null ? '' : `, exit status ${exitStatus}`}${lastLine === '' ? '' : `, "${lastLine.slice(0, 160)}"`}`;
 
 /** Short waits in the first minutes, when a restart proves itself; long ones when hours of blocks have to be caught up. */
 const waiting = (upForMs: number, why: string): Verdict => ({

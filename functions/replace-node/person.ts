@@ -1,8 +1,8 @@
 // What is left to a person: a client that somebody has stopped or taken away. Pure.
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { endOf } from '../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { Facts } from './facts.ts';
-import { endOf } from './judge.ts';
 
 type Client = NodeState['clients'][number];
 

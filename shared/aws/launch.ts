@@ -14,8 +14,10 @@ import {
   RunInstancesCommand,
   type RunInstancesRequest,
   type TagSpecification,
+  type VolumeType,
 } from '@aws-sdk/client-ec2';
 import { type UserData, userDataWithOwn } from '../node-commands/user-data.ts';
+import { ROOT_DEVICES } from './instances.ts';
 import { type Accepted, type AwsRefusal, catchDryRun, catchRefusal } from './refusals.ts';
 import { settable } from './tagging.ts';
 
@@ -36,6 +38,24 @@ export interface Launch {
   readonly tags: Readonly<Record<string, string>>;
   /** The same token never launches a second instance. */
   readonly token: string;
+  /** Set for an instance that is to take nobody's place: it is launched with its data, alone, and leaves nothing behind. */
+  readonly throwAway?: ThrowAway;
+}
+
+export interface ThrowAway {
+  /** Instead of the template's groups. */
+  readonly securityGroupId: string;
+  /** Its data volumes. Of the template's own mappings the root's stays, and all of its volumes end with the instance. */
+  readonly volumes: readonly LaunchedVolume[];
+}
+
+export interface LaunchedVolume {
+  readonly device: string;
+  readonly snapshotId: string;
+  readonly sizeGiB: number;
+  readonly type: string;
+  readonly iops: number | null;
+  readonly throughputMiBps: number | null;
 }
 
 /**
@@ -167,7 +187,11 @@ export function runRequest(
     // "Network interfaces and an instance-level subnet ID may not be specified on the same request."
     ...(NetworkInterfaces.length === 0
       ? { SubnetId: launch.subnetId }
-      : { NetworkInterfaces: NetworkInterfaces.map((card) => interfaceIn(card, launch.subnetId)) }),
+      : { NetworkInterfaces: NetworkInterfaces.map((card) => interfaceOf(card, launch)) }),
+    ...(launch.throwAway && {
+      ...(NetworkInterfaces.length === 0 && { SecurityGroupIds: [launch.throwAway.securityGroupId] }),
+      BlockDeviceMappings: throwAwayVolumes(template, launch.throwAway),
+    }),
     ...(Placement !== undefined && placementOf(Placement, launch.availabilityZone)),
     UserData: Buffer.from(userData).toString('base64'),
     MetadataOptions: { ...metadata, HttpTokens: 'required' },
@@ -179,6 +203,39 @@ export function runRequest(
       ...tagSpecificationsOf('volume', TagSpecifications, launch.tags),
     ],
   };
+}
+
+/** A volume of the template's own that is not the root's would be empty, and would be paid for: it is left out. */
+function throwAwayVolumes(
+  { BlockDeviceMappings = [] }: ResponseLaunchTemplateData,
+  { volumes }: ThrowAway,
+): NonNullable<RunInstancesRequest['BlockDeviceMappings']> {
+  const ours = new Set(volumes.map(({ device }) => device));
+  const own = BlockDeviceMappings.filter(({ DeviceName = '' }) => DeviceName !== '' && !ours.has(DeviceName));
+  return [
+    ...own.map(({ DeviceName, Ebs }) =>
+      ROOT_DEVICES.has(DeviceName ?? '')
+        ? { DeviceName, Ebs: { ...Ebs, DeleteOnTermination: true } }
+        : { DeviceName, NoDevice: '' },
+    ),
+    ...volumes.map(({ device, snapshotId, sizeGiB, type, iops, throughputMiBps }) => ({
+      DeviceName: device,
+      Ebs: {
+        ...{ SnapshotId: snapshotId, VolumeSize: sizeGiB, VolumeType: type as VolumeType, DeleteOnTermination: true },
+        ...(iops !== null && { Iops: iops }),
+        ...(throughputMiBps !== null && { Throughput: throughputMiBps }),
+      },
+    })),
+  ];
+}
+
+/** A throw-away instance has one group, on each of its interfaces, and no address that anybody could know. */
+function interfaceOf(
+  card: LaunchTemplateInstanceNetworkInterfaceSpecification,
+  { subnetId, throwAway }: Omit<Launch, 'token'>,
+): NonNullable<RunInstancesRequest['NetworkInterfaces']>[number] {
+  const there = interfaceIn(card, subnetId);
+  return throwAway === undefined ? there : { ...there, Groups: [throwAway.securityGroupId] };
 }
 
 /**

@@ -28,6 +28,7 @@ export function completeDocument(document: FleetDocument) {
     metrics,
     releases,
     client,
+    drills,
     ...filled
   } = v.parse(fleetDocumentSchema, document);
   const written = writtenLayer(document);
@@ -59,6 +60,7 @@ export function completeDocument(document: FleetDocument) {
     ...(dataMode !== undefined && { dataMode }),
     ...(releases && { releases }),
     ...(client && { client }),
+    ...(drills && { drills }),
   };
 }
 

@@ -24,6 +24,7 @@ export type DnsPolicy = NonNullable<Fleet['dns']>;
 export type PeersPolicy = NonNullable<Fleet['peers']>;
 export type SnapshotPolicy = NonNullable<Fleet['snapshots']>;
 export type ReplacePolicy = Fleet['replace'];
+export type DrillPolicy = NonNullable<Fleet['drills']>;
 export type CleanSnapshotPolicy = NonNullable<Fleet['cleanSnapshots']>;
 
 /** @param complete of a document that `parseFleetDocument` returned */
@@ -44,6 +45,7 @@ export function fleetOf(complete: CompleteDocument) {
     dataMode,
     releases,
     client,
+    drills,
   } = complete;
   const { subnets, ...replacing } = replace;
   return {
@@ -88,6 +90,8 @@ export function fleetOf(complete: CompleteDocument) {
     releases: releases && releasesOf(releases),
     /** undefined: no node is upgraded. */
     client: client && clientOf(client, units),
+    /** undefined: nobody proves that a node comes back from a snapshot. */
+    drills: drills && { ...drills, subnet: drills.subnet },
   };
 }
 

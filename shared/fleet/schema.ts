@@ -3,6 +3,7 @@
 import type * as v from 'valibot';
 import { chainNames } from '../chains/defaults.ts';
 import { client } from './schema-client.ts';
+import { drills } from './schema-drills.ts';
 import { about, choice, derived, fleetName, list, object, optional, path, port, usually } from './schema-fields.ts';
 import { asg, ask, breaker, disk, owner, pages, replace, snapshots } from './schema-heal.ts';
 import { dataMode, ending, nodes, role, runtime, type unit, units, volumes } from './schema-nodes.ts';
@@ -86,5 +87,9 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
     snapshots,
   ),
   replace: usually('How far a node is helped that does not advance any more.', replace, {}),
+  drills: optional(
+    'Proofs that a node comes back from its snapshots: `audit-snapshots` opens the newest one on a throw-away instance, once a day, and removes it again. `{ securityGroup: sg-… }` is enough. Without it none is proved.',
+    drills,
+  ),
   asg: optional('What is done for the Auto Scaling groups that the nodes are members of.', asg),
 });

@@ -6,8 +6,8 @@ import { logWarn } from '../aws/log.ts';
 import type { ExecutionStatus } from '../model/execution.ts';
 import type { HealContext } from './context.ts';
 import { claim } from './incident.ts';
-import { grant, type Holder, holds, newNode } from './lease.ts';
-import type { IncidentRecord, NodeRecord, Operation } from './records.ts';
+import { grant, type Holder, holds, type LeaseKind, newNode } from './lease.ts';
+import type { IncidentRecord, NodeRecord } from './records.ts';
 import { keys, sameRecord, settle } from './store.ts';
 
 const NOBODY: ExecutionStatus = { state: 'unknown' };
@@ -47,7 +47,7 @@ export async function claimAttempt({ store, payload, execution }: HealContext): 
 /** Body of one step: takes the node, unless another holder has it, or only another kind of heal can settle what is open on it. */
 export async function takeLease(
   { clients, store, payload, execution }: HealContext,
-  kind: Operation['kind'],
+  kind: LeaseKind,
   instanceId = payload.instanceId,
 ): Promise<Leased> {
   const { fleet } = payload;

@@ -54,13 +54,16 @@ function isFencedFirst({ operation }: Pick<NodeRecord, 'operation'>): boolean {
   return operation.kind === 'replace' && (operation.memory.rung === 'restart' || operation.memory.rung === 'swap');
 }
 
+/** What takes a lease: by the kind of operation that it may leave open. A drill leaves none open, and holds its own throw-away instance alone. */
+export type LeaseKind = Operation['kind'] | 'drill';
+
 /** Grants the node to an execution with a higher fence; an execution that already holds it keeps its fence. */
 export function grant(
   read: NodeRecord,
   execution: string,
   owner: ExecutionStatus,
   nowMs: number,
-  kind: Operation['kind'] = 'grow',
+  kind: LeaseKind = 'grow',
 ): Write<NodeRecord> | { readonly held: Holder } | { readonly refused: string } {
   if (read.owner === execution) return { held: { execution, fence: read.fence } };
   if (!leaseFree(read, owner, nowMs)) return { refused: read.owner ?? '' };
@@ -241,5 +244,5 @@ export function unsettled({ operation }: NodeRecord): boolean {
 }
 
 /** Only the same kind of heal knows how to settle what one left open. */
-export const maySettle = (read: NodeRecord, kind: Operation['kind']): boolean =>
+export const maySettle = (read: NodeRecord, kind: LeaseKind): boolean =>
   !unsettled(read) || read.operation?.kind === kind;

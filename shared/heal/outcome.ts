@@ -135,10 +135,12 @@ export interface ReleaseInput {
 }
 
 /** The kind of operation that each heal leaves open: it clears its own, and never the memory of another kind. */
-const OPERATION_OF: Readonly<Record<HealKind, Operation['kind']>> = {
+const OPERATION_OF: Readonly<Record<HealKind, Operation['kind'] | null>> = {
   'resize-volume': 'grow',
   'replace-node': 'replace',
   'snapshot-node': 'snapshot',
+  // Its memory is the fleet's DRILL record.
+  'audit-snapshots': null,
 };
 
 type ReleaseContext = Turn & Pick<HealContext, 'store' | 'payload'>;

@@ -60,6 +60,7 @@ const schema = v.variant('kind', [
     acknowledgesValidator: v.exactOptional(v.literal(true)),
     ...base,
   }),
+  v.strictObject({ kind: v.literal('audit-snapshots'), requestedBy: v.picklist(['schedule', 'person']), ...base }),
 ]);
 
 /** @throws HealPayloadError */

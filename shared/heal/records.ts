@@ -219,10 +219,15 @@ export interface NodeRecord {
   readonly modifications: readonly ModificationIntent[];
   /** Progress of the heal that holds the node. Absent where it has reported none. */
   readonly progress?: Progress;
+  /** Of a throw-away instance: when DynamoDB forgets it, seconds since the epoch. Absent for nodes. */
+  readonly expiresAt?: number;
   readonly version: number;
 }
 
+/** The heals of nodes: what they have open on a node, everybody who acts on nodes has to know. */
 export const HEAL_KINDS = ['resize-volume', 'replace-node', 'snapshot-node'] as const satisfies readonly HealKind[];
+/** The heal that does nothing to any node: only the dispatcher, itself and people read its incidents, so that they keep nobody waiting. */
+export const DRILL_KIND = 'audit-snapshots' satisfies HealKind;
 
 /** Every function that writes state, by the folder of its sources. */
 export const WRITERS = [
@@ -231,6 +236,7 @@ export const WRITERS = [
   'rotate-peers',
   'dispatch-heal',
   ...HEAL_KINDS,
+  DRILL_KIND,
   'prune-retired',
   'seed-groups',
   'check-readiness',
@@ -264,6 +270,7 @@ export function healOf(text: string): HealKind {
   const trigger = readTrigger(text);
   if (trigger === null) throw new TypeError(`no heal works on ${plainText(JSON.stringify(text), 100)}`);
   if (trigger.kind === 'disk') return 'resize-volume';
+  if (trigger.subject === 'drill') return DRILL_KIND;
   return trigger.subject === 'clean' ? 'snapshot-node' : 'replace-node';
 }
 

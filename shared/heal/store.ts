@@ -18,9 +18,11 @@ import type { HealKind } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import type { CatchUpsRecord } from '../snapshots/catch-up.ts';
 import type { SeedRecord } from '../snapshots/seeds.ts';
+import type { DrillRecord, DrillWatchRecord } from './drill.ts';
 import type { JournalRecord } from './journal.ts';
 import type { MachineRecord } from './machine.ts';
 import {
+  DRILL_KIND,
   HEAL_KINDS,
   healOf,
   type IncidentRecord,
@@ -87,6 +89,10 @@ export const keys = {
   openPages: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'OPEN-PAGES' }),
   /** The last upgrade that a person has asked for. */
   upgrade: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'UPGRADE' }),
+  /** What drills have proved, and what the one under way has made. */
+  drill: (fleet: string): Key => ({ pk: partitions.own(fleet, DRILL_KIND), sk: 'DRILL' }),
+  /** Since when the fleet has drills, and when people were told that its last proof is old. */
+  drillWatch: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'DRILLS' }),
   /** Today's notifications about a fleet's clean snapshots. */
   told: (fleet: string, what: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: `TOLD#${what}` }),
 } as const;
@@ -186,6 +192,12 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readReleases: (fleet: string) => get<ReleasesRecord>(keys.releases(fleet)),
     /** What heals would have worked at the last daily look; undefined before the first. */
     readReadiness: (fleet: string) => get<ReadinessRecord>(keys.readiness(fleet)),
+    /** What drills have proved; undefined before the first. */
+    readDrill: (fleet: string) => get<DrillRecord>(keys.drill(fleet)),
+    readDrillWatch: (fleet: string) => get<DrillWatchRecord>(keys.drillWatch(fleet)),
+    /** The drills of a fleet. They are nobody's concern but the dispatcher's and people's. */
+    readDrills: (fleet: string, foreign: string[] = []): Promise<readonly IncidentRecord[]> =>
+      readAll(partitions.incidents(fleet, DRILL_KIND), 'INCIDENT', isIncident, foreign),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
     async readObservations(fleet: string): Promise<readonly FleetObservation[]> {
       const parts = await between<FleetObservation>(

@@ -112,6 +112,8 @@ export const GUARDRAILS = {
     'A terminated node cannot be made again: its refusal says what is missing, and what a person may do about it.',
   'version-unknown':
     'The node cannot be told to run the version: the fleet file does not name it, or nothing on the node is installed under it.',
+  'drill-waits':
+    'A drill waits: a heal may need the quota, its dollars of the month are spent, or nothing says what the fleet is like. Its refusal says which.',
   'restart-unproved': 'Another node of the fleet was restarted and has not proved itself: one at a time.',
 } as const satisfies Record<string, string>;
 
@@ -133,6 +135,12 @@ export const FAILURES = {
   'upgrade-failed':
     'The new version did not prove itself on a node: the node has the version and the data of before again, and no other node is upgraded.',
   'upgrade-ended': 'An upgrade of a fleet has ended before every node had the new version; the page says why.',
+  'set-unfit':
+    'A drill has found a set of snapshots that no node comes back from: it is quarantined with the client’s own words, and no heal uses it.',
+  'drill-unproved':
+    'A drill has ended without a verdict on the set: nothing is quarantined, everything it made is removed, and it is tried again.',
+  'drill-left':
+    'What a drill has made could not be removed: the page names the ids. It costs money, and no other drill begins before it is gone.',
   'stopped-unclean': 'The client had to be killed, or did not say how it ended.',
   'step-failed': 'A step failed for a reason that is none of the above; the journal has the error.',
   'lease-lost':
@@ -170,6 +178,8 @@ export const CONDITIONS = {
     'The version that the fleet file names has to run within a day, or had to, and a node runs an older one.',
   'event-near':
     'What EC2 has announced for a node’s instance begins within six hours, and the node is still on that hardware.',
+  'recoverability-old':
+    'Nobody has proved within the fleet file’s `drills.maxAgeHours` that a node comes back from a snapshot: drills were refused, or have failed.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',
   'wrong-chain': 'A node is on another network than its fleet.',
   'nobody-watches':

@@ -2,7 +2,7 @@
 import type { Mode } from './mode.ts';
 
 /** The same attempt is always invoked with exactly the same payload. */
-export type HealPayload = ResizePayload | ReplacePayload | SnapshotPayload;
+export type HealPayload = ResizePayload | ReplacePayload | SnapshotPayload | DrillPayload;
 export type HealKind = HealPayload['kind'];
 
 export interface ResizePayload extends PayloadBase {
@@ -19,6 +19,13 @@ export interface SnapshotPayload extends PayloadBase {
   readonly requestedBy: 'schedule' | 'person';
   /** The person has said that the node is a validator, and that it may be stopped. */
   readonly acknowledgesValidator?: true;
+}
+
+/** A drill: its node is the one that is imitated, and is not touched. */
+export interface DrillPayload extends PayloadBase {
+  readonly kind: 'audit-snapshots';
+  /** A person: it is tried now, whatever was tried before. */
+  readonly requestedBy: 'schedule' | 'person';
 }
 
 /** The task of replace-node. All except the first come from a person. */

@@ -23,6 +23,8 @@ export const LOCK_DAYS_MAXIMUM = 30;
 export const PUT_BACK_TAG = 'chainmend:put-back';
 /** On resources that are kept for a while: why they did not help. */
 export const WHY_TAG = 'chainmend:why';
+/** On the throw-away instance of a drill and on its volumes: the fleet. Neither discovery nor any other heal takes them for the fleet's. */
+export const DRILL_TAG = 'chainmend:drill';
 /** On a root volume that was detached from an instance of a fleet: the instance, so that it may be put back. */
 export const ROOT_TAG = 'chainmend:root';
 

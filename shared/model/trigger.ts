@@ -18,8 +18,10 @@ export type Trigger =
   | { readonly kind: 'request'; readonly subject: Request }
   /** A clean snapshot is due, or a person asks for one. */
   | { readonly kind: 'snapshot'; readonly subject: 'clean' }
+  /** It is to be proved that a node comes back from a set of snapshots. The node is the one that is imitated: nothing is done to it. */
+  | { readonly kind: 'snapshot'; readonly subject: 'drill' }
   /** A person asks for a plan, which never becomes an act. */
-  | { readonly kind: 'plan'; readonly subject: Request | 'clean' };
+  | { readonly kind: 'plan'; readonly subject: Request | 'clean' | 'drill' };
 
 /** All triggers except those of disks, whose roles come from the fleet file. */
 const FIXED: readonly Trigger[] = [
@@ -27,7 +29,9 @@ const FIXED: readonly Trigger[] = [
   { kind: 'node', subject: 'terminated' },
   { kind: 'node', subject: 'event' },
   { kind: 'snapshot', subject: 'clean' },
+  { kind: 'snapshot', subject: 'drill' },
   { kind: 'plan', subject: 'clean' },
+  { kind: 'plan', subject: 'drill' },
   ...REQUESTS.flatMap((subject): Trigger[] => [
     { kind: 'request', subject },
     { kind: 'plan', subject },
@@ -50,3 +54,5 @@ export const NODE_HEALTH = 'node:health';
 export const NODE_TERMINATED = 'node:terminated';
 /** The text of the trigger of a node whose instance EC2 will stop, reboot or retire. */
 export const NODE_EVENT = 'node:event';
+/** The text of the trigger of a drill. */
+export const DRILL = 'snapshot:drill';

@@ -3,13 +3,13 @@
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { readSwitches } from '../../../shared/guardrails/switches.ts';
 import { awaitNode, sendToNode } from '../../../shared/heal/node-commands.ts';
+import { endOf } from '../../../shared/node-commands/client-end.ts';
 import { type NodeAnswer, type NodeState, parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
 import {
   type NodeCommand,
   nodeCommandOverByMs,
   nodeCommandParameters,
 } from '../../../shared/node-commands/node-command.ts';
-import { endOf } from '../judge.ts';
 import { type CommandTrace, DOCUMENTS, instanceIdOf, type ReplaceContext, type Which } from '../state.ts';
 import type { LadderActContext, Outcome, Result } from './act.ts';
 

@@ -1,10 +1,10 @@
 // Acts on a node itself: one command each.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { Blame, LadderState, RestoredVolumes, VersionChange } from '../../../shared/heal/memory.ts';
+import { endOf, namesItsData } from '../../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { clientsOf, type NodeCommand } from '../../../shared/node-commands/node-command.ts';
-import { namesItsData } from '../blame.ts';
-import { endOf, SIGNING_STATE } from '../judge.ts';
+import { SIGNING_STATE } from '../judge.ts';
 import {
   failRung,
   giveUpReplacement,

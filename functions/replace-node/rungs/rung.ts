@@ -11,6 +11,7 @@ import type {
 } from '../../../shared/heal/memory.ts';
 import type { FailureCode, GuardrailCode, Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung as RungName } from '../../../shared/model/rungs.ts';
+import { endOf } from '../../../shared/node-commands/client-end.ts';
 import { shownBetween } from '../../../shared/snapshots/catch-up.ts';
 import { cleanUp } from '../acts/cleanup.ts';
 import { endRung, leavePool, type Progress, prove, wait } from '../acts/decisions.ts';
@@ -19,7 +20,7 @@ import { inspect } from '../acts/node-commands.ts';
 import { type Act, retryKeyOf } from '../acts/table.ts';
 import { attach, detach } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
-import { endOf, judgeProof, type Verdict } from '../judge.ts';
+import { judgeProof, type Verdict } from '../judge.ts';
 import { laterEachTime, leftToPerson } from '../person.ts';
 import { isUnstarted, unstartedRefusal } from '../shortage.ts';
 import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, phaseOf, type Which } from '../state.ts';

@@ -1,0 +1,521 @@
+// The acts of a drill: one entry for each, with its execution, what its result means for the attempt, and what follows when it keeps failing. decide.ts
+// chooses the next act.
+import { describeInstance } from '../../shared/aws/instances.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { readSwitches } from '../../shared/guardrails/switches.ts';
+import { askPerson } from '../../shared/heal/ask.ts';
+import { claimAttempt, readExecution, takeLease } from '../../shared/heal/claim.ts';
+import { mostPolls, poll, pollSeconds } from '../../shared/heal/context.ts';
+import { type Drill, type DrillRecord, type DrillVerdict, ended, noDrill } from '../../shared/heal/drill.ts';
+import type { ActTable, Failure, Heal } from '../../shared/heal/engine.ts';
+import { readGuards } from '../../shared/heal/guard.ts';
+import { putInQuarantine } from '../../shared/heal/kept.ts';
+import { awaitNode, sendToNode } from '../../shared/heal/node-commands.ts';
+import { busy, notBegun, refused, writeOutcome } from '../../shared/heal/outcome.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
+import { keys, settle } from '../../shared/heal/store.ts';
+import { REQUEST_LIFETIME_MS } from '../../shared/model/execution.ts';
+import type { DrillPayload } from '../../shared/model/payload.ts';
+import { type NodeAnswer, parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
+import {
+  clientsOf,
+  type NodeCommand,
+  nodeCommandOverByMs,
+  nodeCommandParameters,
+} from '../../shared/node-commands/node-command.ts';
+import { sentenceOfUnmarked, verify } from '../../shared/snapshots/marks.ts';
+import { decideNext, endingOf, FIRST_BOOT_ASKS, leftBehind } from './decide.ts';
+import { readFacts } from './facts.ts';
+import { endedVerdict, judgeSilent } from './judge.ts';
+import { launchAlone, lookAtBoot, removeAll } from './machine.ts';
+import { prove } from './proof.ts';
+import {
+  type Act,
+  type Acts,
+  type DrillActContext,
+  type DrillContext,
+  NO_CLIMB,
+  type Progress,
+  type Removing,
+  type Running,
+} from './state.ts';
+
+const MINUTE_MS = 60_000;
+const LOST: Progress = { at: 'lost' };
+
+const removed = (ending: Extract<Progress, { at: 'removed' }>['ending']): Progress => ({
+  at: 'removed',
+  ending,
+  isTold: false,
+});
+
+const running = (drill: Drill): Running => ({
+  ...{ at: 'running', drill, isUp: false, held: null, ordinal: 0, seen: null, asked: 0 },
+  ...{ upSinceMs: null, isSilent: false, climb: NO_CLIMB },
+});
+
+/** Whatever it is, everything that was made goes. */
+const over = (from: Running, verdict: DrillVerdict): Removing => ({
+  at: 'removing',
+  drill: { ...from.drill, verdict },
+  isInherited: false,
+  // Where nothing is known, nothing is written on the snapshots.
+  isMarked: verdict.is === 'unproved',
+});
+
+/** A decision has no clock: the time of such a verdict is that of the removal. */
+const unproved = (from: Running, reason: string, isTold: boolean): Removing =>
+  over(from, { is: 'unproved', atMs: from.drill.startedAtMs, reason, isTold });
+
+const givenUp = (act: { readonly from: Running }, { message, isAws }: Failure): Progress =>
+  unproved(act.from, message, !isAws);
+
+const withId = (from: Running, instanceId: string): Running => ({ ...from, drill: { ...from.drill, instanceId } });
+
+export const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
+  claim: {
+    execute: (context) => context.step('claim', () => claimAttempt(context)),
+    reduce: (_progress, _act, claimed) => ('end' in claimed ? LOST : { at: 'planning', facts: null, approved: null }),
+    abandon: () => null,
+  },
+
+  look: {
+    execute: (context) => context.step('look', () => readFacts(context)),
+    reduce: (_progress, { from }, facts) => ('refuse' in facts ? removed(refused(facts)) : { ...from, facts }),
+    abandon: (_progress, _act, { message, throttled }) => removed(notBegun(message, throttled)),
+  },
+
+  ask: {
+    execute: (context, _progress, question) => askPerson(context, question),
+    // Hours may have gone by: everything is read again.
+    reduce: (_progress, { from, terms }, answer) =>
+      'refuse' in answer ? removed(refused(answer)) : { ...from, approved: terms, facts: null },
+    abandon: (_progress, _act, { message, throttled }) => removed(notBegun(message, throttled)),
+  },
+
+  adopt: {
+    execute: (context, _progress, { drill }) =>
+      context.step('adopt', () => own(context, (record) => record.current ?? drill)),
+    reduce: (_progress, _act, result) =>
+      'busy' in result
+        ? removed(busy(result.busy))
+        : { at: 'removing', drill: result.drill, isInherited: true, isMarked: true },
+    abandon: (_progress, _act, { message, throttled }) => removed(notBegun(message, throttled)),
+  },
+
+  begin: {
+    execute: (context, _progress, act) => begin(context, act),
+    reduce: (_progress, _act, result) => {
+      if ('refuse' in result) return removed(refused(result));
+      return 'busy' in result ? removed(busy(result.busy)) : running(result.drill);
+    },
+    // The record may have been written: the next attempt finds it.
+    abandon: (_progress, _act, { message, throttled }) => removed(notBegun(message, throttled)),
+  },
+
+  launch: {
+    execute: (context, _progress, act) => launch(context, act),
+    reduce: (_progress, { from }, result) =>
+      'failed' in result ? unproved(from, result.failed, result.isTold) : withId(from, result.instanceId),
+    abandon: (_progress, act, failure) => givenUp(act, failure),
+  },
+
+  boot: {
+    execute: async (context, _progress, { from }) =>
+      (await poll(context, mostPolls(BOOT_MS), () => lookAtBoot(context, from.drill.instanceId))) ?? {
+        failed: `its agent was not heard of within ${BOOT_MS / MINUTE_MS} min: does drills.securityGroup let it reach Systems Manager?`,
+        isTold: true,
+      },
+    reduce: (_progress, { from }, result) =>
+      'failed' in result ? unproved(from, result.failed, result.isTold) : { ...from, isUp: true },
+    abandon: (_progress, act, failure) => givenUp(act, failure),
+  },
+
+  meet: {
+    execute: (context, _progress, act) => meet(context, act),
+    reduce: (_progress, { from }, result) => {
+      if ('failed' in result) return unproved(from, result.failed, true);
+      const met: Running = {
+        ...from,
+        held: result.holder,
+        ordinal: from.ordinal + 1,
+        asked: from.asked + 1,
+        isSilent: false,
+      };
+      const { seen } = result;
+      if (seen === null) return met;
+      if ('verdict' in seen) return over(met, seen.verdict);
+      return { ...met, seen: seen.state };
+    },
+    abandon: (_progress, act, failure) => givenUp(act, failure),
+  },
+
+  start: {
+    execute: (context, _progress, act) => start(context, act),
+    reduce: (_progress, { from }, result) => {
+      const sent: Running = { ...from, ordinal: from.ordinal + 1 };
+      return 'verdict' in result ? over(sent, result.verdict) : { ...sent, upSinceMs: result.upSinceMs };
+    },
+    abandon: (_progress, act, failure) => givenUp(act, failure),
+  },
+
+  prove: {
+    execute: (context, _progress, act) => prove(context, act),
+    reduce: (_progress, { from }, result) =>
+      'verdict' in result ? over(from, result.verdict) : { ...from, isSilent: true, climb: result.climb },
+    abandon: (_progress, act, failure) => givenUp(act, failure),
+  },
+
+  mark: {
+    execute: (context, _progress, act) => mark(context, act),
+    reduce: (_progress, { from }, { verdict }) => ({ ...from, isMarked: true, drill: { ...from.drill, verdict } }),
+    // What was found is told, and stands on the record; nothing on the snapshots says so.
+    abandon: (_progress, { from }, { message }) => ({
+      ...from,
+      isMarked: true,
+      drill: { ...from.drill, verdict: unmarked(from.drill.verdict, message) },
+    }),
+  },
+
+  remove: {
+    execute: (context, _progress, act) => remove(context, act),
+    reduce: (_progress, { from }, result) => {
+      if ('lost' in result) return LOST;
+      return removed(
+        'left' in result ? leftBehind(result.left) : endingOf({ ...from, drill: result.gone }, result.atMs),
+      );
+    },
+    abandon: (_progress, { from }) => removed(leftBehind([from.drill.instanceId || 'what was launched last'])),
+  },
+
+  defer: {
+    execute: (context, _progress, { againMs }) =>
+      context.step('defer', async () => {
+        await change(context, (record) =>
+          record.current === null ? { ...record, dueAtMs: Date.now() + againMs } : null,
+        );
+        return { done: true } as const;
+      }),
+    reduce: (_progress, { ending }) => removed(ending),
+    abandon: (_progress, { ending }) => removed(ending),
+  },
+
+  conclude: {
+    execute: (context, _progress, { ending }) =>
+      context.step('conclude', () => writeOutcome(context, ending, context.place)),
+    reduce: (_progress, { ending }) => ({ at: 'removed', ending, isTold: true }),
+    abandon: () => null,
+  },
+};
+
+export const DRILL: Heal<DrillContext, DrillPayload, Progress, Acts> = {
+  start: { at: 'unclaimed' },
+  // A first boot that is asked each half minute, and a client that is silent and asked every five minutes for a day.
+  turnLimit: 500,
+  acts: ACTS,
+  decide: (progress, { payload, execution }) => decideNext(progress, payload, execution),
+};
+
+const BOOT_MS = 20 * MINUTE_MS;
+
+const unmarked = (verdict: DrillVerdict | null, message: string): DrillVerdict | null =>
+  verdict && { ...verdict, reason: `${verdict.reason}; nothing on the snapshots says so: ${message}` };
+
+/** Writes the record; decided again where somebody else wrote in between. null: there is nothing to write. */
+async function change(
+  { store, payload: { fleet } }: Pick<DrillContext, 'store' | 'payload'>,
+  decide: (record: DrillRecord) => DrillRecord | null,
+): Promise<DrillRecord> {
+  return settle<DrillRecord, DrillRecord>(
+    store,
+    keys.drill(fleet),
+    () => store.readDrill(fleet),
+    (read = noDrill) => {
+      const next = decide(read);
+      const written = next && { ...next, version: read.version + 1 };
+      return { result: written ?? read, write: written ?? undefined };
+    },
+  );
+}
+
+/** Takes the drill of the fleet for this execution, unless another one that lives has it: only its execution says whether it lives. */
+async function own(
+  context: DrillActContext,
+  drillOf: (record: DrillRecord) => Drill,
+): Promise<{ readonly drill: Drill } | { readonly busy: string }> {
+  const { clients, store, payload, execution } = context;
+  const { current } = (await store.readDrill(payload.fleet)) ?? noDrill;
+  const isOthers = (drill: Drill | null): boolean => drill !== null && drill.execution !== execution;
+  if (current !== null && isOthers(current)) {
+    const status = await readExecution(clients.lambda, current.execution);
+    if (status.state !== 'ended' || Date.now() <= status.endedAtMs + REQUEST_LIFETIME_MS)
+      return { busy: current.execution };
+  }
+  const record = await change(context, (read) =>
+    isOthers(read.current) && read.current?.execution !== current?.execution
+      ? null
+      : { ...read, current: { ...drillOf(read), execution } },
+  );
+  return record.current !== null && !isOthers(record.current)
+    ? { drill: record.current }
+    : { busy: record.current?.execution ?? '' };
+}
+
+/** Only its own execution writes what becomes of a drill. @returns undefined where it is another's by now */
+async function note(context: DrillActContext, drill: Drill): Promise<Drill | undefined> {
+  const isOurs = ({ current }: DrillRecord): boolean =>
+    current?.execution === context.execution && current.token === drill.token;
+  const record = await change(context, (read) => (isOurs(read) ? { ...read, current: drill } : null));
+  return isOurs(record) ? drill : undefined;
+}
+
+const begin = (context: DrillActContext, { drill, reason }: Act<'begin'>): Promise<Acts['begin']['result']> =>
+  context.step('begin', async () => {
+    const guarded = await readGuards(context);
+    if ('refuse' in guarded) return guarded;
+    const { journal, place } = context;
+    await journal(`${place}-decision`, { atMs: Date.now(), kind: 'decision', sentence: reason, evidence: drill.set });
+    return own(context, (read) => (read.current?.incidentId === drill.incidentId ? read.current : drill));
+  });
+
+async function launch(context: DrillActContext, { from: { drill } }: Act<'launch'>): Promise<Acts['launch']['result']> {
+  const { step, journal, place } = context;
+  const act = `RunInstances ${drill.subnetId}`;
+  await step('intent', () =>
+    journal(`${place}-intent`, {
+      ...{ atMs: Date.now(), kind: 'intent', act },
+      sentence: `launch a throw-away ${drill.instanceType} with volumes of ${drill.set.setId}, its client masked`,
+      evidence: drill.set.parts,
+    }),
+  );
+  const launched = await step('call', () => launchAlone(context, drill));
+  await step('result', async () => {
+    const sentence = 'failed' in launched ? launched.failed : launched.instanceId;
+    await journal(`${place}-result`, {
+      ...{ atMs: Date.now(), kind: 'result', sentence, act },
+      fields: { status: 'failed' in launched ? 'failed' : 'done' },
+    });
+    if ('instanceId' in launched) await note(context, { ...drill, instanceId: launched.instanceId });
+    return { done: true };
+  });
+  return launched;
+}
+
+/** Sends one command to the throw-away instance, and waits for its answer. */
+async function command(
+  context: DrillActContext,
+  from: Running,
+  asked: { readonly holder: NonNullable<Running['held']>; readonly sentence: string },
+  commandOf: (fleet: Fleet) => NodeCommand,
+): Promise<NodeAnswer | { readonly failed: string }> {
+  const { step, place, environment } = context;
+  const { holder, sentence } = asked;
+  const ordinal = from.ordinal + 1;
+  const { instanceId } = from.drill;
+  const operationId = `${holder.fence}.${ordinal}`;
+  const sent = await step('send', async () => {
+    const guarded = await readGuards(context, { instanceId });
+    if ('refuse' in guarded) return guarded;
+    const sentAtMs = Date.now();
+    const planned = commandOf(guarded.fleet);
+    return sendToNode(
+      context,
+      {
+        ...{ holder, ordinal, instanceId },
+        document:
+          planned.operation === 'start-client' ? environment.START_CLIENT_DOCUMENT : environment.INSPECT_NODE_DOCUMENT,
+        parameters: nodeCommandParameters({ fence: holder.fence, ordinal }, planned, sentAtMs),
+        overAtMs: nodeCommandOverByMs(planned, sentAtMs),
+        intent: { sentence, act: `SendCommand ${planned.operation} ${operationId}`, evidence: planned },
+      },
+      place,
+    );
+  });
+  if ('lost' in sent) return { failed: 'the record of the throw-away instance is somebody else’s' };
+  if ('refuse' in sent) return { failed: sent.reason };
+  const awaited = await awaitNode<NodeAnswer>(context, {
+    ...{ commandId: sent.commandId, overAtMs: sent.overAtMs, operationId, instanceId },
+    parse: parseNodeAnswer,
+    sentenceOf: ({ result, reason }) => `${result}${reason ? `: ${reason}` : ''}`,
+  });
+  return 'over' in awaited ? { failed: awaited.over } : awaited.answer;
+}
+
+/** A table forgets the record of a throw-away instance by itself. */
+const NODE_KEPT_SECONDS = 7 * 24 * 60 * 60;
+
+async function meet(context: DrillActContext, { from }: Act<'meet'>): Promise<Acts['meet']['result']> {
+  const { step, store, durable, place } = context;
+  const { instanceId } = from.drill;
+  const leased = await step('lease', () => takeLease(context, 'drill', instanceId));
+  if ('busy' in leased) return { failed: `${leased.busy} holds the throw-away instance` };
+  const { holder } = leased;
+  await step('expires', () =>
+    settle<NodeRecord, { readonly done: true }>(
+      store,
+      keys.node(instanceId),
+      () => store.readNode(instanceId),
+      (read) => ({
+        result: { done: true },
+        write:
+          read && read.expiresAt === undefined
+            ? { ...read, expiresAt: Math.floor(Date.now() / 1000) + NODE_KEPT_SECONDS, version: read.version + 1 }
+            : undefined,
+      }),
+    ),
+  );
+  const answer = await command(
+    context,
+    from,
+    { holder, sentence: 'ask the throw-away instance, raising its fence' },
+    (fleet) => ({
+      operation: 'inspect-node',
+      clients: clientsOf(fleet),
+      paths: fleet.volumes.map(({ path }) => path),
+    }),
+  );
+  if ('failed' in answer) return answer;
+  const state = answer.after ?? answer.before;
+  if (answer.result !== 'done' || state === null)
+    return { failed: `it does not say how it is: ${answer.result}${answer.reason ? `, ${answer.reason}` : ''}` };
+  const { upSinceMs } = from;
+  const { nowMs, fleet } = await step('now', async () => {
+    const guarded = await readGuards(context, { mayPutBack: true });
+    return {
+      nowMs: Date.now(),
+      fleet:
+        'refuse' in guarded
+          ? null
+          : { grace: guarded.fleet.health.startGraceSeconds, userData: guarded.fleet.replace.userData ?? null },
+    };
+  });
+  if (fleet === null) return { failed: 'the fleet file cannot be read' };
+  if (upSinceMs !== null) {
+    const verdict = judgeSilent(state, { nowMs, upSinceMs, graceSeconds: fleet.grace });
+    return { holder, seen: verdict ? { verdict } : { state } };
+  }
+  if (state.clients.some(({ masked, state: is }) => !masked || is === 'running'))
+    return {
+      failed: 'its client is not masked: what its template starts by itself could run with another node’s identity',
+    };
+  if (fleet.userData !== 'run') return { holder, seen: { state } };
+  if (state.cloudInit === 'done') return { holder, seen: { state } };
+  if (state.cloudInit !== 'running' || from.asked >= FIRST_BOOT_ASKS)
+    return {
+      failed: `its user data have not ended well (${state.cloudInit ?? 'cloud-init says nothing'}): /var/log/cloud-init-output.log of such an instance says why`,
+    };
+  await durable.wait(`${place}-first-boot`, { seconds: 30 });
+  return { holder, seen: null };
+}
+
+async function start(context: DrillActContext, { from }: Act<'start'>): Promise<Acts['start']['result']> {
+  const { step } = context;
+  const { held, drill } = from;
+  const now = () => step('now', async () => Date.now());
+  if (held === null) return { verdict: { is: 'unproved', atMs: await now(), reason: 'it is not held', isTold: true } };
+  const places = await step('places', () => placesOf(context, drill));
+  if (places === null)
+    return { verdict: { is: 'unproved', atMs: await now(), reason: 'EC2 does not show its volumes', isTold: true } };
+  const sentence = 'mount the data without what makes another node itself, unmask the client and start it';
+  const answer = await command(context, from, { holder: held, sentence }, (fleet) => ({
+    ...{ operation: 'start-client', clients: clientsOf(fleet), places, unmask: true },
+    // Whose data they are does not matter: no copy of an identity runs.
+    scrub: fleet.identityPaths,
+  }));
+  const atMs = await now();
+  if ('failed' in answer) return { verdict: { is: 'unproved', atMs, reason: answer.failed, isTold: true } };
+  if (answer.result === 'done') return { upSinceMs: atMs };
+  const why = [answer.reason ?? answer.result, ...(answer.after?.clients.map(({ lastLine }) => lastLine) ?? [])]
+    .filter(Boolean)
+    .join(': ');
+  // A volume that does not mount is its snapshot's fault; a client that ends is the data's where it names them.
+  if (answer.result === 'failed' && answer.fault === 'data') return { verdict: { is: 'unfit', atMs, reason: why } };
+  return { verdict: endedVerdict(why, atMs) };
+}
+
+/** By the devices that the launch has named. */
+async function placesOf(
+  { clients }: DrillActContext,
+  { instanceId, set }: Drill,
+): Promise<readonly { path: string; volumeId: string }[] | null> {
+  const instance = await describeInstance(clients.ec2, instanceId);
+  const places = set.parts.map(({ path, device }) => ({
+    path,
+    volumeId: instance?.devices.find((one) => one.device === device)?.volumeId ?? '',
+  }));
+  return places.every(({ volumeId }) => volumeId !== '') ? places : null;
+}
+
+async function mark(context: DrillActContext, { from, verdict }: Act<'mark'>): Promise<Acts['mark']['result']> {
+  const { clients, store, payload, journal, place, step } = context;
+  const ids = from.drill.set.parts.map(({ snapshotId }) => snapshotId);
+  const { fleet, incidentId } = payload;
+  return step('mark', async () => {
+    // On the record first: whatever happens to the tags, it is known what was found.
+    await note(context, { ...from.drill, verdict });
+    const guarded = await readGuards(context);
+    if ('refuse' in guarded) return { verdict: unmarked(verdict, guarded.reason) ?? verdict };
+    const failures =
+      verdict.is === 'verified'
+        ? await verify(clients.ec2, ids, verdict.atMs)
+        : await putInQuarantine(
+            { ec2: clients.ec2, store },
+            { fleet, node: from.drill.set.node, incidentId },
+            ids,
+            verdict.reason,
+            Date.now(),
+          );
+    await journal(`${place}-mark`, {
+      ...{ atMs: Date.now(), kind: verdict.is === 'verified' ? 'proof' : 'decision' },
+      sentence: `${from.drill.set.setId} is ${verdict.is === 'verified' ? 'verified' : 'not to be used'}: ${verdict.reason}`,
+    });
+    return { verdict: failures.length === 0 ? verdict : (unmarked(verdict, sentenceOfUnmarked(failures)) ?? verdict) };
+  });
+}
+
+/** EC2 may not show yet what it has just made; longer where nobody knows whether it was made. */
+const EMPTY_LOOKS = { launched: 2, unknown: 10 } as const;
+const REMOVAL_MS = 60 * MINUTE_MS;
+
+/** Whatever a pause or the mode says: it costs money, and serves nobody. */
+async function remove(context: DrillActContext, { from }: Act<'remove'>): Promise<Acts['remove']['result']> {
+  const { step, durable, place } = context;
+  const { drill } = from;
+  const isUnknown = drill.instanceId === '';
+  // A launch that was not answered may still be on its way.
+  if (isUnknown) await durable.wait(`${place}-in-flight`, { seconds: REQUEST_LIFETIME_MS / 1000 });
+  let left: readonly string[] = [];
+  let empty = 0;
+  for (let count = 0; count < mostPolls(REMOVAL_MS); count++) {
+    left = await step(`look-${count}`, () => removeAll(context, drill, `${place}-${count}`));
+    empty = left.length === 0 ? empty + 1 : 0;
+    if (empty >= (isUnknown ? EMPTY_LOOKS.unknown : EMPTY_LOOKS.launched))
+      return step('gone', () => settleDrill(context, drill));
+    await durable.wait(`${place}-wait-${count}`, { seconds: pollSeconds(count) });
+  }
+  return { left };
+}
+
+/** Its dollars count, and the record names nothing any more. */
+async function settleDrill(context: DrillActContext, drill: Drill): Promise<Acts['remove']['result']> {
+  const { clients, environment, store, payload, execution } = context;
+  if (drill.instanceId !== '')
+    await settle<NodeRecord, null>(
+      store,
+      keys.node(drill.instanceId),
+      () => store.readNode(drill.instanceId),
+      (read) => ({
+        result: null,
+        write: read?.owner === execution ? { ...read, owner: null, version: read.version + 1 } : undefined,
+      }),
+    );
+  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
+  const everyHours = 'refuse' in switches ? 24 : (switches.fleet.drills?.everyHours ?? 24);
+  const atMs = Date.now();
+  const record = await change(context, (read) =>
+    read.current?.token === drill.token && read.current.execution === execution
+      ? ended({ ...read, current: null }, drill, everyHours, atMs)
+      : null,
+  );
+  return record.current === null ? { gone: drill, atMs } : { lost: true };
+}

@@ -1,0 +1,187 @@
+// Decides the next act: one pure decision over the progress of the attempt. Every path that has written the record leads to the removal of what it names.
+import { changedTerms, type Terms } from '../../shared/heal/approval.ts';
+import { type Drill, type DrillVerdict, nextSet, recoverability, usdOf } from '../../shared/heal/drill.ts';
+import type { End } from '../../shared/heal/engine.ts';
+import { type Ending, failed, refused } from '../../shared/heal/outcome.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { DrillPayload } from '../../shared/model/payload.ts';
+import type { SnapshotSet } from '../../shared/snapshots/model.ts';
+import { refusalOf } from './judge.ts';
+import type { Act, DrillFacts, Planning, Progress, Removing, Running } from './state.ts';
+
+type About = Pick<DrillPayload, 'fleet' | 'node' | 'incidentId' | 'attempt' | 'mode' | 'requestedBy'>;
+
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+/** So often an instance whose user data run is asked again, every half minute. */
+export const FIRST_BOOT_ASKS = 60;
+
+export function decideNext(progress: Progress, about: About, execution: string): Act | End {
+  switch (progress.at) {
+    case 'unclaimed':
+      return { do: 'claim' };
+    case 'lost':
+      return { do: 'end', ending: null };
+    case 'planning':
+      return plan(progress, about, execution);
+    case 'running':
+      return run(progress);
+    case 'removing':
+      return remove(progress);
+    case 'removed':
+      return progress.isTold ? { do: 'end', ending: progress.ending } : { do: 'conclude', ending: progress.ending };
+  }
+}
+
+function plan(from: Planning, about: About, execution: string): Act {
+  const { facts, approved } = from;
+  if (facts === null) return { do: 'look', from };
+  // No matter what the fleet file says now: what is there costs money.
+  if (facts.record.current !== null) return { do: 'adopt', drill: facts.record.current };
+  const refusal = refusalOf(facts, about);
+  if (refusal) return defers(refusal);
+  const { fleet, record, nowMs } = facts;
+  const { maxAgeHours = 48, everyHours = 24 } = fleet.drills ?? {};
+  const chosen = nextSet(facts.good, record, { maxAgeHours, nowMs, isAsked: about.requestedBy === 'person' });
+  if ('none' in chosen)
+    return chosen.none === 'nothing new'
+      ? {
+          do: 'defer',
+          ending: {
+            outcome: 'healed',
+            reason: `no set is newer than the last that was proved: ${recoverability(record, nowMs)}`,
+          },
+          againMs: everyHours * HOUR_MS,
+        }
+      : defers(noSet(facts));
+  const drill = drillOf(facts, chosen, about, execution);
+  const terms = termsOf(facts, drill);
+  const since = approved && changedTerms(approved, terms);
+  if (since) return defers(exceeded(since));
+  const reason = sentenceOf(facts, drill);
+  if (about.mode === 'act' || approved) return { do: 'begin', facts, drill, reason };
+  const words = { would: reason, because: '' };
+  if (about.mode === 'ask') return { do: 'ask', from, sentence: reason, words, terms };
+  return { do: 'defer', ending: { outcome: 'planned', reason, plan: words }, againMs: DAY_MS };
+}
+
+const defers = (refusal: Refusal): Act => ({
+  do: 'defer',
+  ending: refused(refusal),
+  againMs: Math.max(refusal.retryAfterMs, 10 * 60_000),
+});
+
+function noSet({ refused: why, good }: DrillFacts): Refusal {
+  const shown = why.slice(0, 3).map((one) => `${one.setId}: ${one.why}`);
+  const reason = good.length > 0 ? 'every good set was tried' : ['there is no good set', ...shown].join('; ');
+  return { refuse: 'no-good-snapshot', reason, page: false, retryAfterMs: HOUR_MS };
+}
+
+const exceeded = (since: string): Refusal => ({
+  refuse: 'approval-exceeded',
+  reason: `the plan has changed since it was approved: ${since}`,
+  page: false,
+  retryAfterMs: 60_000,
+});
+
+function drillOf(
+  { shapes, pattern, fleet, nowMs, usdPerHour }: DrillFacts,
+  set: SnapshotSet,
+  about: About,
+  execution: string,
+): Drill {
+  const parts = (shapes ?? []).map((shape) => {
+    const part = set.parts[shape.role];
+    return { ...shape, snapshotId: part?.snapshotId ?? '', sizeGiB: Math.max(shape.sizeGiB, part?.sizeGiB ?? 0) };
+  });
+  const [first] = Object.values(set.parts);
+  return {
+    ...{ incidentId: about.incidentId, execution },
+    set: {
+      ...{ setId: set.setId, node: set.node, takenAtMs: set.takenAtMs, rank: set.rank, height: set.height },
+      ...{ blockHash: first?.ledger.blockHash ?? null, parts },
+    },
+    // A new one for each attempt: the one of an attempt before has launched what is gone by now.
+    token: `${about.incidentId}-${about.attempt}-drill`.slice(0, 64),
+    subnetId: fleet.drills?.subnet ?? pattern?.subnetId ?? '',
+    // Of another subnet EC2 itself tells it.
+    availabilityZone: fleet.drills?.subnet === undefined ? (pattern?.availabilityZone ?? '') : '',
+    instanceType: pattern?.instanceType ?? '',
+    ...{ startedAtMs: nowMs, instanceId: '', usdPerHour, verdict: null },
+  };
+}
+
+/** What an approval covers. */
+function termsOf({ fleet }: DrillFacts, { set, instanceType, subnetId }: Drill): Terms {
+  return [
+    ['act', 'launch a throw-away instance with volumes of this set, start its client, and remove all of it again'],
+    ['set', `${set.setId} (${set.parts.map(({ snapshotId }) => snapshotId).join(', ')})`],
+    ['instance', `${instanceType} in ${subnetId}, with ${fleet.drills?.securityGroup} alone`],
+    ['limit', `${fleet.drills?.hours} h, and $${fleet.drills?.dollarsPerMonth} a month`],
+  ];
+}
+
+function sentenceOf({ tip }: DrillFacts, { set, instanceType, usdPerHour }: Drill): string {
+  const from = set.height === null ? 'a height that nobody wrote down' : `height ${set.height}`;
+  return (
+    `open ${set.setId} of ${set.node} (${set.rank}, ${from}, the chain is at ${tip}) on a throw-away ${instanceType}, at about ` +
+    `$${usdPerHour.toFixed(2)} an hour, and remove it again`
+  );
+}
+
+function run(from: Running): Act {
+  const { drill, isUp, held, seen, upSinceMs, isSilent } = from;
+  if (drill.instanceId === '') return { do: 'launch', from };
+  if (!isUp) return { do: 'boot', from };
+  if (held === null || seen === null || isSilent) return { do: 'meet', from };
+  if (upSinceMs === null) return { do: 'start', from };
+  return { do: 'prove', from, upSinceMs };
+}
+
+function remove(from: Removing): Act {
+  const { verdict } = from.drill;
+  if (!from.isMarked && verdict !== null) return { do: 'mark', from, verdict };
+  return { do: 'remove', from };
+}
+
+/** @param left what could not be removed */
+export const leftBehind = (left: readonly string[]): Ending =>
+  failed(
+    'drill-left',
+    `${left.join(' ')} of a drill cannot be removed, and cost money: aws ec2 terminate-instances, aws ec2 delete-volume`,
+    { page: true, retryAfterMs: 30 * 60_000 },
+  );
+
+/** Everything is gone. */
+export function endingOf({ drill, isInherited }: Removing, nowMs: number): Ending {
+  const verdict: DrillVerdict | null = drill.verdict;
+  const { setId } = drill.set;
+  const cost = `$${usdOf(drill, nowMs).toFixed(2)}; all of it is removed`;
+  if (verdict === null || isInherited)
+    return waits(
+      `an attempt before this one has left ${drill.instanceId || 'what it was launching'}: removed, ${cost}`,
+    );
+  const minutes = Math.max(1, Math.round((verdict.atMs - drill.startedAtMs) / 60_000));
+  switch (verdict.is) {
+    case 'verified':
+      return {
+        outcome: 'healed',
+        reason: `${setId} is verified: ${verdict.reason}, ${minutes} min after the launch, ${cost}`,
+      };
+    case 'unfit':
+      return {
+        ...{ outcome: 'escalated', code: 'set-unfit', asFound: true },
+        reason: `${setId} of ${drill.set.node} is quarantined: ${verdict.reason} (${cost})`,
+      };
+    case 'unproved':
+      return verdict.isTold
+        ? {
+            ...{ outcome: 'escalated', code: 'drill-unproved', asFound: true },
+            reason: `nothing is proved of ${setId}: ${verdict.reason} (${cost})`,
+          }
+        : waits(`nothing is proved of ${setId}: ${verdict.reason} (${cost})`);
+  }
+}
+
+const waits = (reason: string): Ending =>
+  refused({ refuse: 'drill-waits', reason, page: false, retryAfterMs: HOUR_MS });

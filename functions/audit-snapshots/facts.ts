@@ -1,0 +1,138 @@
+// Reads all facts of one decision at one moment: the fleet and what is under way in it, the node that is imitated, and the sets that heals would use.
+import { describeInstance } from '../../shared/aws/instances.ts';
+import { templateOf } from '../../shared/aws/launch-needs.ts';
+import { describeVolumes, type VolumeDescription } from '../../shared/aws/volumes.ts';
+import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
+import type { FleetObservation, FleetWatch } from '../../shared/fleet/observation.ts';
+import { roleOf } from '../../shared/fleet/resolve.ts';
+import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
+import { drillUsdPerHour } from '../../shared/guardrails/drill-cost.ts';
+import { readSwitches } from '../../shared/guardrails/switches.ts';
+import { noDrill } from '../../shared/heal/drill.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { readSnapshots } from '../../shared/snapshots/inventory.ts';
+import { clientNameOf } from '../../shared/snapshots/ledger.ts';
+import { rankSets } from '../../shared/snapshots/ranking.ts';
+import { ownersOf, readOwners, setsOf } from '../../shared/snapshots/sets.ts';
+import type { DrillContext, DrillFacts } from './state.ts';
+
+/** Of the volume that an image boots from, as far as its template does not say it. */
+const ROOT_GIB = 16;
+
+/** @returns a refusal where the fleet file cannot be read, or everything is paused; what a drill has left is removed even then */
+export async function readFacts(context: DrillContext): Promise<DrillFacts | Refusal> {
+  const { clients, payload, environment, store } = context;
+  const { ec2 } = clients;
+  const [switches, record = noDrill] = await Promise.all([
+    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
+    store.readDrill(payload.fleet),
+  ]);
+  if ('refuse' in switches) return switches;
+  if (switches.refusal && record.current === null) return switches.refusal;
+  const { fleet } = switches;
+  const [pattern, nodes, observations, watch, heals] = await Promise.all([
+    describeInstance(ec2, payload.instanceId),
+    discoverNodes(ec2, fleet, store),
+    store.readObservations(payload.fleet),
+    store.readWatch(payload.fleet),
+    readHeals(context),
+  ]);
+  const volumes = pattern === null ? [] : await describeVolumes(ec2, { instanceIds: [pattern.instanceId] });
+  const shapes = pattern && shapesOf(fleet, pattern.instanceId, volumes);
+  const nowMs = Date.now();
+  const chain = chainNow(watch, nowMs);
+  const role = pattern ? roleOf(fleet, pattern.tags) : 'unknown';
+  const sets = await rankedSets(context, { fleet, nodes, observations, watch, role, nowMs });
+  return {
+    ...{ nowMs, fleet, record, role, pattern, shapes, heals },
+    launchTemplate: pattern && templateOf(fleet, pattern.launchTemplate),
+    breaker: readBreaker(fleet, observations, nowMs),
+    haltedSinceMs: chain?.haltedSinceMs ?? null,
+    tip: chain?.tip ?? null,
+    usdPerHour: drillUsdPerHour({
+      instanceType: pattern?.instanceType ?? '',
+      volumes: [...(shapes ?? []), { type: 'gp3', sizeGiB: ROOT_GIB }],
+    }),
+    good: sets.good,
+    refused: sets.refused,
+  };
+}
+
+/** Incidents of heals that may launch something, or that work on the fleet: a drill gives way to each of them. */
+export async function readHeals({
+  store,
+  payload,
+}: Pick<DrillContext, 'store' | 'payload'>): Promise<readonly string[]> {
+  const incidents = await store.readIncidents(payload.fleet);
+  return incidents
+    .filter(isAtWork)
+    .map(({ node, trigger }) => `${node} (${trigger})`)
+    .sort();
+}
+
+const isAtWork = ({ state }: IncidentRecord): boolean =>
+  state === 'open' || state === 'allocated' || state === 'claimed';
+
+/** An old view of the chain is none. */
+export const chainNow = (watch: FleetWatch | undefined, nowMs: number): FleetWatch | null =>
+  watch !== undefined && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch : null;
+
+/** One volume for each role, as the node that is imitated has it; null where its tags leave one open. */
+function shapesOf(fleet: Fleet, instanceId: string, volumes: readonly VolumeDescription[]): DrillFacts['shapes'] {
+  const owners = ownersOf(
+    fleet,
+    new Map([[instanceId, '']]),
+    volumes.map(({ volumeId, tags, attachment }) => ({
+      VolumeId: volumeId,
+      Attachments: [{ InstanceId: instanceId, Device: attachment?.device }],
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    })),
+  );
+  const found = fleet.volumes.flatMap(({ role, path }) => {
+    const volume = volumes.find(({ volumeId }) => owners.get(volumeId)?.role === role);
+    if (!volume?.attachment) return [];
+    const { type, iops, throughputMiBps, sizeGiB, attachment } = volume;
+    return [{ role, path, device: attachment.device, sizeGiB, type, iops, throughputMiBps }];
+  });
+  return found.length === fleet.volumes.length ? found : null;
+}
+
+interface RankInput {
+  readonly fleet: Fleet;
+  readonly nodes: readonly FleetNode[];
+  readonly observations: readonly FleetObservation[];
+  readonly watch: FleetWatch | undefined;
+  readonly role: Role;
+  readonly nowMs: number;
+}
+
+/** The sets that a heal of the imitated node would use. */
+async function rankedSets(
+  { clients, payload }: DrillContext,
+  { fleet, nodes, observations, watch, role, nowMs }: RankInput,
+): Promise<Pick<DrillFacts, 'good' | 'refused'>> {
+  const owners = await readOwners(clients.ec2, fleet, nodes);
+  const snapshots = await readSnapshots(clients.ec2, fleet, [...owners.keys()]);
+  const nodeNames = new Set(nodes.map(({ name }) => name));
+  const seen = observations.flatMap((one) => one.nodes);
+  const version = seen.find(({ instanceId }) => instanceId === payload.instanceId)?.clientVersion;
+  return rankSets({
+    sets: setsOf(snapshots, { fleet, volumes: owners, nodeNames }),
+    fleet,
+    node: payload.node,
+    role,
+    siblings: new Map(nodes.filter(({ name }) => name !== payload.node).map(({ name, role: is }) => [name, is])),
+    head: watch?.tip == null ? null : { height: watch.tip, atMs: nowMs },
+    rate: null,
+    chainId: fleet.health.chainId ?? watch?.chainId ?? null,
+    client: version === undefined ? null : clientNameOf(version, fleet.chain),
+    dataMode: fleet.dataMode,
+    accounts: [],
+    // A key that may not be used shows at the launch.
+    unusableKeys: new Map(),
+    hashes: new Map(watch?.canonical ? [[watch.canonical.height, watch.canonical.hash]] : []),
+    ...{ faultSinceMs: null, stoodSinceMs: null, tried: [] },
+  });
+}

@@ -1,0 +1,263 @@
+// Whether a drill may begin, and what a throw-away client shows of its data. Pure.
+import type { NodeStatus } from '../../shared/chains/client.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { DrilledSet, DrillVerdict } from '../../shared/heal/drill.ts';
+import { spentIn } from '../../shared/heal/drill.ts';
+import { judgeInstance } from '../../shared/heal/guard.ts';
+import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { DrillPayload } from '../../shared/model/payload.ts';
+import { endOf, namesItsData } from '../../shared/node-commands/client-end.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
+import type { Climb, DrillFacts } from './state.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** A drill that could not run for so long proves nothing: no set opens and catches up faster. */
+const LEAST_MS = 10 * MINUTE_MS;
+
+/** Why no drill begins now, or null. Nobody is paged: people are told when the last proof is old. */
+export function refusalOf(facts: DrillFacts, { requestedBy }: Pick<DrillPayload, 'requestedBy'>): Refusal | null {
+  const { fleet, pattern, role, shapes, launchTemplate, breaker, haltedSinceMs, tip, heals, record, nowMs } = facts;
+  const { drills } = fleet;
+  if (drills === undefined) return refuse('not-due', 'the fleet file asks for no drills any more', HOUR_MS);
+  const notRunning = judgeInstance(pattern?.state ?? null, 'its machine is what a drill imitates');
+  if (notRunning) return notRunning;
+  // Its launch template may hold a key, and a second copy of a validator must not run, not even for a minute.
+  if (role === 'validator') return refuse('validator', 'the node that would be imitated is a validator', HOUR_MS);
+  if (role !== 'follower')
+    return refuse(
+      'role-unknown',
+      `a drill imitates a follower, and the node is ${role === 'unknown' ? 'of unknown role' : `a ${role}`}`,
+      HOUR_MS,
+    );
+  if (heals.length > 0)
+    return refuse(
+      'drill-waits',
+      `a heal may need the quota of the account: ${heals.slice(0, 3).join(', ')}`,
+      10 * MINUTE_MS,
+    );
+  if (tip === null) return refuse('observation-stale', 'nobody knows the height of the chain', MINUTE_MS);
+  if (haltedSinceMs !== null)
+    return refuse('chain-standing', 'the chain stands still: no client can be seen to catch up', 10 * MINUTE_MS);
+  if (breaker.open) return refuse('breaker-open', `${breaker.sentence}: no drill beside that`, 10 * MINUTE_MS);
+  if (launchTemplate === null)
+    return refuse(
+      'drill-waits',
+      'neither the fleet file (replace.launchTemplate) nor the node names a launch template',
+      HOUR_MS,
+    );
+  if (shapes === null)
+    return refuse(
+      'volume-not-found',
+      'the volumes of the node that is imitated cannot all be told by their tags',
+      HOUR_MS,
+    );
+  const leftUsd = drills.dollarsPerMonth - spentIn(record, nowMs);
+  // What a person asks for is in the budget, too: the person may raise it.
+  const leastUsd = (LEAST_MS / HOUR_MS) * 2 * facts.usdPerHour;
+  if (leftUsd < leastUsd)
+    return refuse(
+      'drill-waits',
+      `$${spentIn(record, nowMs).toFixed(2)} of this month’s $${drills.dollarsPerMonth} are spent${requestedBy === 'person' ? ' (drills.dollarsPerMonth)' : ''}`,
+      HOUR_MS,
+    );
+  return null;
+}
+
+/** Until when a drill may run: its limit, or what is left of the month's dollars. ms since the epoch. */
+export function endsAtMs(
+  { drills }: Pick<Fleet, 'drills'>,
+  {
+    startedAtMs,
+    usdPerHour,
+    leftUsd,
+  }: { readonly startedAtMs: number; readonly usdPerHour: number; readonly leftUsd: number },
+): number {
+  const limitMs = (drills?.hours ?? 1) * HOUR_MS;
+  return startedAtMs + Math.min(limitMs, (leftUsd / usdPerHour) * HOUR_MS);
+}
+
+/** The fleet's view of the chain; null where it is older than three minutes. */
+export interface ChainNow {
+  readonly tip: number | null;
+  readonly canonical: { readonly height: number; readonly hash: string } | null;
+  readonly chainId: string | null;
+  readonly haltedSinceMs: number | null;
+}
+
+/** What the client said. */
+export type Heard =
+  | { readonly is: 'facts'; readonly status: NodeStatus }
+  | { readonly is: 'starting'; readonly reason: string }
+  | { readonly is: 'silent'; readonly reason: string }
+  /** It could not be asked, which says nothing of it. */
+  | { readonly is: 'unasked'; readonly reason: string };
+
+export interface LookInput {
+  readonly nowMs: number;
+  readonly health: Pick<Fleet['health'], 'behindBlocks' | 'startGraceSeconds' | 'patienceSeconds'>;
+  readonly set: Pick<DrilledSet, 'height' | 'blockHash'>;
+  readonly upSinceMs: number;
+  readonly endsAtMs: number;
+  readonly chain: ChainNow | null;
+  readonly heard: Heard;
+  readonly climb: Climb;
+  /** When its node was asked last how the client is. */
+  readonly askedAtMs: number;
+  /** Heals of the fleet that have begun since. */
+  readonly heals: readonly string[];
+}
+
+export type Look =
+  | { readonly verdict: DrillVerdict }
+  /** It is silent: its node is asked. */
+  | { readonly silent: true; readonly climb: Climb }
+  | { readonly climb: Climb };
+
+/** What was read at a clean stop may be a minute older than the stop. */
+const STALE_BLOCKS = 3;
+const SILENT_AFTER_MS = 2 * MINUTE_MS;
+const ASK_EVERY_MS = 5 * MINUTE_MS;
+/** A client that has blocks to fetch and fetches none for so long stands. */
+const STANDS_MS = 30 * MINUTE_MS;
+
+/** One look at the client: its blocks are the fleet's, and it comes to their end; or why not. */
+export function judgeLook(input: LookInput): Look {
+  const { nowMs, heard, chain, health, set, climb: before, upSinceMs } = input;
+  const unfit = (reason: string): Look => ({ verdict: { is: 'unfit', atMs: nowMs, reason } });
+  const unproved = (reason: string, isTold = true): Look => ({
+    verdict: { is: 'unproved', atMs: nowMs, reason, isTold },
+  });
+  if (input.heals.length > 0)
+    return unproved(`it gives way: a heal may need the quota (${input.heals.slice(0, 3).join(', ')})`, false);
+  const climb = climbed(before, heard, nowMs);
+  if (heard.is === 'facts') {
+    const { status } = heard;
+    const wrong = wrongBlocks(status, set, chain);
+    if (wrong !== null) return unfit(wrong);
+    const stale = staleBlocks(climb, set.height);
+    if (stale !== null) return unfit(stale);
+    if (isCaughtUp(status, chain, health.behindBlocks)) {
+      const reason = `it has caught up to ${status.height}, on the blocks of the fleet`;
+      return { verdict: { is: 'verified', atMs: nowMs, height: status.height, reason } };
+    }
+    const stands = standsStill(status, climb, input);
+    if (stands !== null) return stands.isOfData ? unfit(stands.why) : unproved(stands.why);
+  }
+  if (nowMs > input.endsAtMs)
+    return unproved(`it has not caught up when its time or its dollars were over: ${wordsOf(climb, chain, heard)}`);
+  const silentMs = nowMs - Math.max(upSinceMs, climb.heardAtMs);
+  if (heard.is !== 'silent' || silentMs <= SILENT_AFTER_MS) return { climb };
+  return nowMs - input.askedAtMs > ASK_EVERY_MS ? { silent: true, climb } : { climb };
+}
+
+function climbed(climb: Climb, heard: Heard, nowMs: number): Climb {
+  if (heard.is === 'starting') return { ...climb, heardAtMs: nowMs };
+  if (heard.is !== 'facts') return climb;
+  const { height } = heard.status;
+  const isHigher = climb.best === null || height > climb.best;
+  return {
+    first: climb.first ?? height,
+    best: isHigher ? height : climb.best,
+    bestAtMs: isHigher ? nowMs : climb.bestAtMs,
+    heardAtMs: nowMs,
+    times: climb.times + 1,
+  };
+}
+
+/** Its blocks against its ledger's and against the majority of the fleet and its references. A hash commits to all blocks below it. */
+function wrongBlocks(
+  { chainId, hashes }: NodeStatus,
+  { height, blockHash }: LookInput['set'],
+  chain: ChainNow | null,
+): string | null {
+  if (chainId !== undefined && chain?.chainId != null && chainId !== chain.chainId)
+    return `wrong chain: it is on ${chainId}, the fleet on ${chain.chainId}`;
+  const own = hashes.find((one) => one.height === height);
+  if (own !== undefined && blockHash !== null && own.hash !== blockHash)
+    return `wrong chain: its block at ${height} is ${own.hash}, its ledger says ${blockHash}`;
+  const theirs = chain?.canonical ?? null;
+  const common = hashes.find((one) => one.height === theirs?.height);
+  if (common !== undefined && theirs !== null && common.hash !== theirs.hash)
+    return `wrong chain: its block at ${common.height} is ${common.hash}, the fleet and its references have ${theirs.hash}`;
+  return null;
+}
+
+/** A client that is still opening its data may say 0 once. */
+function staleBlocks({ first, best, times }: Climb, height: number | null): string | null {
+  if (height === null || first === null || best === null || first >= height - STALE_BLOCKS) return null;
+  if (first === 0 && times < 2) return null;
+  return `stale: it opened at height ${first}, its ledger says ${height}`;
+}
+
+/** Within what a synced node may be behind, and with the fleet's own block at a height that both have. */
+function isCaughtUp({ height, hashes }: NodeStatus, chain: ChainNow | null, behindBlocks: number): boolean {
+  if (chain === null || chain.tip === null || chain.canonical === null) return false;
+  const { canonical, tip } = chain;
+  return (
+    height >= tip - behindBlocks && hashes.some((one) => one.height === canonical.height && one.hash === canonical.hash)
+  );
+}
+
+/** Only where it gained blocks first are the data to blame: what keeps a client from its first block may lie outside. */
+function standsStill(
+  { peerCount, height }: NodeStatus,
+  { first, best, bestAtMs }: Climb,
+  { nowMs, health, chain }: LookInput,
+): { readonly why: string; readonly isOfData: boolean } | null {
+  if (nowMs - bestAtMs <= Math.max(health.patienceSeconds * 1000, STANDS_MS)) return null;
+  // Where the chain itself stands, nobody can tell.
+  if (chain === null || chain.haltedSinceMs !== null || chain.tip === null || chain.tip - height <= health.behindBlocks)
+    return null;
+  const minutes = Math.round((nowMs - bestAtMs) / MINUTE_MS);
+  if (peerCount === 0)
+    return {
+      why: `it has no peers: does drills.securityGroup let it reach any? It stands at ${height}`,
+      isOfData: false,
+    };
+  const gained = (best ?? 0) - (first ?? 0);
+  return {
+    why: `it gained ${gained} blocks and stands at ${height} for ${minutes} min, ${chain.tip - height} behind`,
+    isOfData: gained > 0,
+  };
+}
+
+const wordsOf = ({ best }: Climb, chain: ChainNow | null, heard: Heard): string =>
+  best === null
+    ? heard.is === 'facts'
+      ? 'it told no height'
+      : heard.reason
+    : `at height ${best}${chain?.tip == null ? '' : `, ${Math.max(0, chain.tip - best)} behind`}`;
+
+/** What its node says of a client that is silent; null: it runs, and may still come up. */
+export function judgeSilent(
+  { clients }: NodeState,
+  {
+    nowMs,
+    upSinceMs,
+    graceSeconds,
+  }: { readonly nowMs: number; readonly upSinceMs: number; readonly graceSeconds: number },
+): DrillVerdict | null {
+  const ended = clients.find(({ state }) => state === 'failed' || state === 'stopped');
+  if (ended) return endedVerdict(`its client ends: ${endOf(ended)}`, nowMs);
+  if (nowMs - upSinceMs <= graceSeconds * 1000) return null;
+  const minutes = Math.round((nowMs - upSinceMs) / MINUTE_MS);
+  return {
+    is: 'unproved',
+    atMs: nowMs,
+    isTold: true,
+    reason: `its client runs and answers nobody ${minutes} min after its start`,
+  };
+}
+
+/** Data are to blame where the client names them: it may have met something else. */
+export const endedVerdict = (reason: string, atMs: number): DrillVerdict =>
+  namesItsData(reason) ? { is: 'unfit', atMs, reason } : { is: 'unproved', atMs, reason, isTold: true };
+
+const refuse = (code: GuardrailCode, reason: string, retryAfterMs: number): Refusal => ({
+  refuse: code,
+  reason,
+  page: false,
+  retryAfterMs,
+});

@@ -1,0 +1,157 @@
+// The throw-away instance: launched with its data and its client masked, alone in its own security group, and removed again with all that it had.
+import {
+  DeleteVolumeCommand,
+  DescribeInstancesCommand,
+  DescribeSubnetsCommand,
+  DescribeVolumesCommand,
+  type EC2Client,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { checkAgent } from '../../shared/aws/commands.ts';
+import { describeInstance, readInstance } from '../../shared/aws/instances.ts';
+import { judgeLaunch, type Launch, launchedWith, launchReplacement } from '../../shared/aws/launch.ts';
+import { templateOf } from '../../shared/aws/launch-needs.ts';
+import { catchRefusal } from '../../shared/aws/refusals.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { Drill } from '../../shared/heal/drill.ts';
+import { readGuards } from '../../shared/heal/guard.ts';
+import { DRILL_TAG, INCIDENT_TAG } from '../../shared/model/tags.ts';
+import { maskedUserData, maskHook } from '../../shared/node-commands/masked-user-data.ts';
+import { clientsOf } from '../../shared/node-commands/node-command.ts';
+import type { Acts, DrillActContext } from './state.ts';
+
+/** In place of the values by which the fleet knows its nodes and volumes: tags of the template and of the request are merged. */
+const NO_NODE = 'chainmend-drill';
+
+/** Whoever discovers nodes, volumes, targets or what a lifecycle policy takes does not find them. */
+function tagsOf({ name, nodes, volumes }: Fleet, incidentId: string): Readonly<Record<string, string>> {
+  const selectors = [nodes.tags, ...volumes.map(({ tags }) => tags)].flatMap((tags) => Object.keys(tags));
+  return {
+    ...Object.fromEntries(selectors.map((key) => [key, NO_NODE])),
+    [nodes.nameTag]: `chainmend drill of ${name}`,
+    [DRILL_TAG]: name,
+    [INCIDENT_TAG]: incidentId,
+  };
+}
+
+/** Body of the step that launches: the call has a token, and is repeated until EC2 has answered. */
+export async function launchAlone(context: DrillActContext, drill: Drill): Promise<Acts['launch']['result']> {
+  const { clients, payload } = context;
+  const { ec2 } = clients;
+  const known = await launchedWith(ec2, drill.token);
+  if (known !== null) return { instanceId: known };
+  const guarded = await readGuards(context);
+  if ('refuse' in guarded) return { failed: guarded.reason, isTold: false };
+  const { fleet } = guarded;
+  if (fleet.drills === undefined) return { failed: 'the fleet file asks for no drills any more', isTold: false };
+  const pattern = await describeInstance(ec2, payload.instanceId);
+  const launchTemplate = templateOf(fleet, pattern?.launchTemplate ?? null);
+  if (launchTemplate === null) return { failed: 'no launch template is named any more', isTold: true };
+  const launch: Launch = {
+    launchTemplate,
+    subnetId: drill.subnetId,
+    availabilityZone: drill.availabilityZone || (await zoneOf(ec2, drill.subnetId)),
+    instanceType: drill.instanceType,
+    userData: maskedUserData(clientsOf(fleet)),
+    maskHook: maskHook(clientsOf(fleet)),
+    ownUserData: fleet.replace.userData,
+    tags: tagsOf(fleet, drill.incidentId),
+    token: drill.token,
+    throwAway: { securityGroupId: fleet.drills.securityGroup, volumes: drill.set.parts },
+  };
+  const launched = await launchReplacement(ec2, launch);
+  if (!('refused' in launched)) return launched;
+  const { cause, reason } = judgeLaunch(launched);
+  // Room comes back by itself, and a heal goes first.
+  return { failed: `it was not launched: ${reason}`, isTold: cause !== 'capacity' && cause !== 'quota' };
+}
+
+async function zoneOf(ec2: EC2Client, subnetId: string): Promise<string> {
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
+  const zone = Subnets[0]?.AvailabilityZone;
+  if (!zone) throw new Error(`DescribeSubnets tells no zone of ${subnetId}`);
+  return zone;
+}
+
+/** Body of a poll. null: it is on its way. */
+export async function lookAtBoot(
+  { clients }: DrillActContext,
+  instanceId: string,
+): Promise<Acts['boot']['result'] | null> {
+  const instance = await readInstance(clients.ec2, instanceId);
+  const state = instance?.State?.Name;
+  if (state === undefined || state === 'pending') return null;
+  if (state !== 'running')
+    return {
+      failed: `the throw-away instance is ${state}: ${instance?.StateReason?.Message ?? 'EC2 does not say why'}`,
+      isTold: false,
+    };
+  return (await checkAgent(clients.ssm, instanceId)) === null ? { up: true } : null;
+}
+
+const GOING: ReadonlySet<string> = new Set(['shutting-down', 'terminated']);
+/** A drill has one instance with a few volumes: more of them are what earlier ones have left. */
+const MOST = 100;
+
+/**
+ * Body of one look of the removal: what exists of this fleet's drills is told to go. No pause keeps it: it costs money, and serves nobody.
+ *
+ * @returns ids of instances and volumes that still exist, as EC2 shows it before these calls
+ */
+export async function removeAll(context: DrillActContext, drill: Drill, place: string): Promise<readonly string[]> {
+  const { clients, payload, journal } = context;
+  const { ec2 } = clients;
+  const filters = [{ Name: `tag:${DRILL_TAG}`, Values: [payload.fleet] }];
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters: filters, MaxResults: MOST }));
+  const tagged = Reservations.flatMap(({ Instances = [] }) => Instances);
+  // A new instance may not be found by its tags yet.
+  const own = drill.instanceId === '' ? undefined : await readInstance(ec2, drill.instanceId);
+  const instances = [
+    ...tagged,
+    ...(own && tagged.every(({ InstanceId }) => InstanceId !== own.InstanceId) ? [own] : []),
+  ];
+  const there = instances.flatMap(({ InstanceId, State }) =>
+    InstanceId !== undefined && State?.Name !== 'terminated'
+      ? [{ id: InstanceId, goes: GOING.has(State?.Name ?? '') }]
+      : [],
+  );
+  const volumes = await volumesOf(ec2, filters);
+  const loose = volumes.filter(({ state }) => state === 'available' || state === 'error');
+  const calls = [
+    ...there
+      .filter(({ goes }) => !goes)
+      .map(({ id }) => ({
+        act: `TerminateInstances ${id}`,
+        send: async () => void (await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }))),
+      })),
+    ...loose.map(({ id }) => ({
+      act: `DeleteVolume ${id}`,
+      send: async () => void (await ec2.send(new DeleteVolumeCommand({ VolumeId: id }))),
+    })),
+  ];
+  for (const { act, send } of calls) {
+    await journal(`${place}-intent-${act}`, {
+      atMs: Date.now(),
+      kind: 'intent',
+      sentence: `${act}: the drill is over`,
+      act,
+    });
+    const refused = await catchRefusal(send);
+    const sentence = refused ? `not done: ${refused.refused}` : 'it goes';
+    await journal(`${place}-result-${act}`, {
+      ...{ atMs: Date.now(), kind: 'result', sentence, act },
+      fields: { status: refused ? 'failed' : 'done' },
+    });
+  }
+  return [...there.map(({ id }) => id), ...volumes.map(({ id }) => id)];
+}
+
+async function volumesOf(
+  ec2: EC2Client,
+  Filters: { Name: string; Values: string[] }[],
+): Promise<readonly { readonly id: string; readonly state: string }[]> {
+  const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({ Filters, MaxResults: MOST }));
+  return Volumes.flatMap(({ VolumeId, State }) =>
+    VolumeId === undefined || State === 'deleted' || State === 'deleting' ? [] : [{ id: VolumeId, state: State ?? '' }],
+  );
+}

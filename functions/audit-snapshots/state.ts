@@ -1,0 +1,189 @@
+// The types of a drill: what is read before a decision, the progress of the attempt, and its acts with their results.
+import type { InstanceDescription } from '../../shared/aws/instances.ts';
+import type { Launch } from '../../shared/aws/launch.ts';
+import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
+import type { Approval, Terms } from '../../shared/heal/approval.ts';
+import type { Claimed } from '../../shared/heal/claim.ts';
+import type { ActContext, HealContext } from '../../shared/heal/context.ts';
+import type { Drill, DrilledPart, DrillRecord, DrillVerdict } from '../../shared/heal/drill.ts';
+import type { ActOf } from '../../shared/heal/engine.ts';
+import type { Holder } from '../../shared/heal/lease.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { PlanWords } from '../../shared/model/journal-fields.ts';
+import type { DrillPayload } from '../../shared/model/payload.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
+import type { SnapshotSet } from '../../shared/snapshots/model.ts';
+
+export const ENVIRONMENT = ['INSPECT_NODE_DOCUMENT', 'START_CLIENT_DOCUMENT', 'ASK_NODE_DOCUMENT'] as const;
+
+export type Variable = (typeof ENVIRONMENT)[number];
+export type DrillContext = HealContext<DrillPayload, Variable>;
+export type DrillActContext = ActContext<DrillContext>;
+
+/** Everything that decides whether a drill begins now, and of which set. */
+export interface DrillFacts {
+  readonly nowMs: number;
+  readonly fleet: Fleet;
+  readonly record: DrillRecord;
+  /** Of the node that is imitated. */
+  readonly role: Role;
+  /** The node that is imitated; null: EC2 does not know it any more. */
+  readonly pattern: InstanceDescription | null;
+  /** Its data volumes, in the order of the fleet file, each with a snapshot still to be named; null where they cannot all be told. */
+  readonly shapes: readonly Omit<DrilledPart, 'snapshotId'>[] | null;
+  readonly launchTemplate: Launch['launchTemplate'] | null;
+  readonly breaker: BreakerReading;
+  readonly haltedSinceMs: number | null;
+  /** What an hour of the drill costs, about. */
+  readonly usdPerHour: number;
+  /** The newest block that is believed; null where nobody knows it. */
+  readonly tip: number | null;
+  /** Heals of the fleet that are under way or wait: they may need the quota of the account. */
+  readonly heals: readonly string[];
+  /** Sets that heals would use. */
+  readonly good: readonly SnapshotSet[];
+  readonly refused: readonly { readonly setId: string; readonly why: string }[];
+}
+
+/**
+ * The progress of this attempt: computed again from its checkpoints at each replay.
+ *
+ * unclaimed → planning → running → removing → removed. What an attempt before has left is removed first, and nothing is tried then.
+ */
+export type Progress =
+  | { readonly at: 'unclaimed' }
+  | { readonly at: 'lost' }
+  | Planning
+  | Running
+  | Removing
+  | { readonly at: 'removed'; readonly ending: Ending; readonly isTold: boolean };
+
+/** Nothing is made yet. */
+export interface Planning {
+  readonly at: 'planning';
+  /** null: to be read before anything is decided. */
+  readonly facts: DrillFacts | null;
+  /** The terms that a person has approved. */
+  readonly approved: Terms | null;
+}
+
+/** The record says what there is, or is about to be. */
+export interface Running {
+  readonly at: 'running';
+  readonly drill: Drill;
+  /** It runs, and its agent answers. */
+  readonly isUp: boolean;
+  /** The lease of the throw-away instance; null until it answers. */
+  readonly held: Holder | null;
+  /** Ordinal of the last command that was sent under this fence. */
+  readonly ordinal: number;
+  /** Its last answer. */
+  readonly seen: NodeState | null;
+  /** How often it was asked whether its first boot is over. */
+  readonly asked: number;
+  /** Since when its client was told to run, ms since the epoch. */
+  readonly upSinceMs: number | null;
+  /** The client says nothing: its node is asked how it is. */
+  readonly isSilent: boolean;
+  readonly climb: Climb;
+}
+
+/** Everything goes, whatever came of it. */
+export interface Removing {
+  readonly at: 'removing';
+  readonly drill: Drill;
+  /** What was made before this attempt: it is removed, and no verdict follows. */
+  readonly isInherited: boolean;
+  /** Whether the snapshots say what was found; they need not where nothing was. */
+  readonly isMarked: boolean;
+}
+
+/** How far the client has come. */
+export interface Climb {
+  /** The first height that it told; null before. */
+  readonly first: number | null;
+  readonly best: number | null;
+  /** When it reached its best, and when it answered last; ms since the epoch, 0 before. */
+  readonly bestAtMs: number;
+  readonly heardAtMs: number;
+  /** How often it told a height. */
+  readonly times: number;
+}
+
+export const NO_CLIMB: Climb = { first: null, best: null, bestAtMs: 0, heardAtMs: 0, times: 0 };
+
+/** `from`: the progress that the act was decided from. */
+export interface Acts {
+  readonly claim: { readonly args: object; readonly result: Claimed };
+  readonly look: { readonly args: { readonly from: Planning }; readonly result: DrillFacts | Refusal };
+  readonly ask: {
+    readonly args: {
+      readonly from: Planning;
+      readonly sentence: string;
+      readonly words: PlanWords;
+      readonly terms: Terms;
+    };
+    readonly result: Approval;
+  };
+  /** What an execution before has left becomes this one's, if that one has ended. */
+  readonly adopt: {
+    readonly args: { readonly drill: Drill };
+    readonly result: { readonly drill: Drill } | { readonly busy: string };
+  };
+  /** The record is written before anything is made. */
+  readonly begin: {
+    readonly args: { readonly facts: DrillFacts; readonly drill: Drill; readonly reason: string };
+    readonly result: { readonly drill: Drill } | { readonly busy: string } | Refusal;
+  };
+  readonly launch: {
+    readonly args: { readonly from: Running };
+    readonly result: { readonly instanceId: string } | { readonly failed: string; readonly isTold: boolean };
+  };
+  /** Until it runs and its agent answers. */
+  readonly boot: {
+    readonly args: { readonly from: Running };
+    readonly result: { readonly up: true } | { readonly failed: string; readonly isTold: boolean };
+  };
+  /** Asks it, raising its fence. */
+  readonly meet: {
+    readonly args: { readonly from: Running };
+    /** `seen`: null while its first boot goes on. */
+    readonly result:
+      | {
+          readonly holder: Holder;
+          readonly seen: null | { readonly state: NodeState } | { readonly verdict: DrillVerdict };
+        }
+      | { readonly failed: string };
+  };
+  /** Mounts the data without the identity of the node that they are of, unmasks the client and starts it. */
+  readonly start: {
+    readonly args: { readonly from: Running };
+    readonly result: { readonly upSinceMs: number } | { readonly verdict: DrillVerdict };
+  };
+  readonly prove: {
+    readonly args: { readonly from: Running; readonly upSinceMs: number };
+    readonly result: { readonly verdict: DrillVerdict } | { readonly silent: true; readonly climb: Climb };
+  };
+  /** The verdict on the record, and on the snapshots. */
+  readonly mark: {
+    readonly args: { readonly from: Removing; readonly verdict: DrillVerdict };
+    readonly result: { readonly verdict: DrillVerdict };
+  };
+  readonly remove: {
+    readonly args: { readonly from: Removing };
+    readonly result:
+      | { readonly gone: Drill; readonly atMs: number }
+      | { readonly left: readonly string[] }
+      | { readonly lost: true };
+  };
+  /** A drill that does not begin is looked at again later. */
+  readonly defer: {
+    readonly args: { readonly ending: Ending; readonly againMs: number };
+    readonly result: { readonly done: true };
+  };
+  readonly conclude: { readonly args: { readonly ending: Ending }; readonly result: { readonly written: boolean } };
+}
+
+export type Act<Name extends keyof Acts = keyof Acts> = ActOf<Acts, Name>;

@@ -1,0 +1,225 @@
+// What drills have proved of a fleet, what the one under way has made, and what follows from both: when the next is due, and recoverability in words. Pure.
+import type { Rank } from '../snapshots/model.ts';
+
+/** DRILL: written by audit-snapshots alone. */
+export interface DrillRecord {
+  /** Written before anything is made, and removed once all of it is gone: whoever comes next finishes what is here. */
+  readonly current: Drill | null;
+  /** The newest set that a node came back from; null before there was one. */
+  readonly proved: DrillProof | null;
+  /** How the last drill ended, whatever it was; null before the first. */
+  readonly last: DrillEnd | null;
+  /** The sets that were tried, newest try first. */
+  readonly tried: readonly TriedSet[];
+  /** What drills have cost, by our own estimate. `month`: "2026-11". */
+  readonly spent: { readonly month: string; readonly usd: number };
+  /** Nobody looks for another set before, ms since the epoch. */
+  readonly dueAtMs: number;
+  readonly version: number;
+}
+
+export const noDrill: DrillRecord = {
+  ...{ current: null, proved: null, last: null, tried: [] },
+  ...{ spent: { month: '', usd: 0 }, dueAtMs: 0, version: 0 },
+};
+
+/** One drill. */
+export interface Drill {
+  readonly incidentId: string;
+  /** ARN of the execution that works on it. */
+  readonly execution: string;
+  readonly set: DrilledSet;
+  /** Of RunInstances: the same token never launches a second instance. */
+  readonly token: string;
+  readonly subnetId: string;
+  readonly availabilityZone: string;
+  readonly instanceType: string;
+  /** Written right before the launch, ms since the epoch: from here on minutes and dollars count. */
+  readonly startedAtMs: number;
+  /** Empty until RunInstances has answered: until then nobody knows whether there is one. */
+  readonly instanceId: string;
+  readonly usdPerHour: number;
+  /** null: there is none yet. */
+  readonly verdict: DrillVerdict | null;
+}
+
+/** The set of a drill. */
+export interface DrilledSet {
+  readonly setId: string;
+  /** The node that it was taken of. */
+  readonly node: string;
+  readonly takenAtMs: number;
+  readonly rank: Rank;
+  /** What its ledger says; null where it says nothing. */
+  readonly height: number | null;
+  readonly blockHash: string | null;
+  readonly parts: readonly DrilledPart[];
+}
+
+/** One volume of the throw-away instance. */
+export interface DrilledPart {
+  readonly role: string;
+  readonly path: string;
+  readonly snapshotId: string;
+  /** EC2's device name, "/dev/sdf". */
+  readonly device: string;
+  readonly sizeGiB: number;
+  readonly type: string;
+  readonly iops: number | null;
+  readonly throughputMiBps: number | null;
+}
+
+export type DrillVerdict =
+  /** Its client came up from the set and reached the tip, on the fleet's own blocks. */
+  | { readonly is: 'verified'; readonly atMs: number; readonly height: number; readonly reason: string }
+  /** The data are to blame. */
+  | { readonly is: 'unfit'; readonly atMs: number; readonly reason: string }
+  /** Nothing is known of the set. `isTold`: people are paged, because only they can change the cause. */
+  | { readonly is: 'unproved'; readonly atMs: number; readonly reason: string; readonly isTold: boolean };
+
+export interface DrillProof {
+  readonly setId: string;
+  /** When the set was taken, ms since the epoch. */
+  readonly takenAtMs: number;
+  /** The height that the client had reached. */
+  readonly height: number;
+  readonly atMs: number;
+  /** From the launch until it was caught up. */
+  readonly minutes: number;
+  readonly usd: number;
+}
+
+export interface DrillEnd {
+  readonly setId: string;
+  readonly is: DrillVerdict['is'];
+  readonly atMs: number;
+  readonly reason: string;
+  readonly usd: number;
+}
+
+export interface TriedSet {
+  readonly setId: string;
+  readonly is: DrillVerdict['is'];
+  readonly atMs: number;
+  /** How often a drill of it has ended without a verdict. */
+  readonly unproved: number;
+}
+
+/** DRILLS: the dispatcher's own memory of a fleet with drills. */
+export interface DrillWatchRecord {
+  /** Since when the fleet file asks for drills, as far as a sweep has seen, ms since the epoch. */
+  readonly sinceMs: number;
+  /** When people were told last that the proof is old; null while it is not. */
+  readonly toldAtMs: number | null;
+  /** A drill is due at once since then: a lifecycle policy has reported an error. Absent otherwise. */
+  readonly wantedSinceMs?: number;
+  readonly version: number;
+}
+
+/** More sets than any fleet keeps. */
+const TRIED_KEPT = 100;
+/** A set that gave no verdict so often is left to people, and the one before it is tried. */
+export const UNPROVED_MOST = 3;
+
+export const monthOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 7);
+
+/** US dollars that drills have cost in the month of `nowMs`. */
+export const spentIn = ({ spent }: Pick<DrillRecord, 'spent'>, nowMs: number): number =>
+  spent.month === monthOf(nowMs) ? spent.usd : 0;
+
+export const usdOf = ({ startedAtMs, usdPerHour }: Pick<Drill, 'startedAtMs' | 'usdPerHour'>, nowMs: number): number =>
+  (Math.max(0, nowMs - startedAtMs) / HOUR_MS) * usdPerHour;
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** When a set is looked for again. A bad one is followed by the one before it soon: until then nobody knows what a heal would find. */
+const AGAIN_MS: Readonly<Record<DrillVerdict['is'], number>> = {
+  verified: 24 * HOUR_MS,
+  unfit: 5 * MINUTE_MS,
+  unproved: 6 * HOUR_MS,
+};
+
+/**
+ * The record once everything that a drill has made is gone.
+ *
+ * @param everyHours of the fleet file
+ */
+export function ended(record: DrillRecord, drill: Drill, everyHours: number, nowMs: number): DrillRecord {
+  const verdict: DrillVerdict = drill.verdict ?? {
+    ...{ is: 'unproved', atMs: nowMs, isTold: false },
+    reason: 'it ended before there was a verdict',
+  };
+  const { setId, takenAtMs } = drill.set;
+  const usd = usdOf(drill, nowMs);
+  const before = record.tried.find((one) => one.setId === setId);
+  const unproved = (before?.unproved ?? 0) + (verdict.is === 'unproved' && verdict.isTold ? 1 : 0);
+  const tried: TriedSet = { setId, is: verdict.is, atMs: nowMs, unproved };
+  const minutes = (verdict.atMs - drill.startedAtMs) / MINUTE_MS;
+  const againMs =
+    verdict.is === 'verified'
+      ? everyHours * HOUR_MS
+      : verdict.is === 'unproved' && !verdict.isTold
+        ? HOUR_MS
+        : AGAIN_MS[verdict.is];
+  return {
+    ...record,
+    current: null,
+    ...(verdict.is === 'verified' && {
+      proved: { setId, takenAtMs, height: verdict.height, atMs: verdict.atMs, minutes, usd },
+    }),
+    last: { setId, is: verdict.is, atMs: nowMs, reason: verdict.reason, usd },
+    tried: [tried, ...record.tried.filter((one) => one.setId !== setId)].slice(0, TRIED_KEPT),
+    spent: { month: monthOf(nowMs), usd: spentIn(record, nowMs) + usd },
+    dueAtMs: nowMs + againMs,
+  };
+}
+
+/**
+ * The set that is tried next, of good ones: the newest that has not been tried. A set that is older than one that was proved tells nothing new. Where
+ * there is none, the newest is proved again once its proof is older than half of what the fleet file allows.
+ *
+ * @param sets that heals would use
+ */
+export function nextSet<S extends { readonly setId: string; readonly takenAtMs: number; readonly rank: Rank }>(
+  sets: readonly S[],
+  { tried, proved }: Pick<DrillRecord, 'tried' | 'proved'>,
+  { maxAgeHours, nowMs, isAsked }: { readonly maxAgeHours: number; readonly nowMs: number; readonly isAsked: boolean },
+): S | { readonly none: 'no set' | 'nothing new' } {
+  const newestFirst = sets.toSorted((a, b) => b.takenAtMs - a.takenAtMs || (a.setId < b.setId ? -1 : 1));
+  const usable = newestFirst.filter(({ setId }) => {
+    const before = tried.find((one) => one.setId === setId);
+    return (
+      before === undefined || before.is === 'verified' || (before.is === 'unproved' && before.unproved < UNPROVED_MOST)
+    );
+  });
+  const [newest] = usable;
+  if (newest === undefined) return { none: 'no set' };
+  const isProved =
+    newest.rank === 'verified' || tried.some((one) => one.setId === newest.setId && one.is === 'verified');
+  if (!isProved || isAsked) return newest;
+  const isOld = proved === null || nowMs - proved.atMs > (maxAgeHours * HOUR_MS) / 2;
+  return isOld ? newest : { none: 'nothing new' };
+}
+
+/** "11 min to height 931,064, proved 6 h ago, $0.21 a drill"; or that nobody has proved anything. */
+export function recoverability(record: Pick<DrillRecord, 'proved'> | undefined, nowMs: number): string {
+  const proof = record?.proved ?? null;
+  if (proof === null) return 'nobody has proved yet that a node comes back from a snapshot';
+  const { minutes, height, atMs, usd } = proof;
+  return `${Math.max(1, Math.round(minutes))} min to height ${height.toLocaleString('en-US')}, proved ${ago(nowMs - atMs)} ago, $${usd.toFixed(2)} a drill`;
+}
+
+function ago(ms: number): string {
+  const minutes = Math.max(0, Math.round(ms / MINUTE_MS));
+  if (minutes < 90) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 72 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+}
+
+/** Hours since the last proof; since the fleet has drills, where there is none. */
+export const proofAgeHours = (
+  record: Pick<DrillRecord, 'proved'> | undefined,
+  { sinceMs }: Pick<DrillWatchRecord, 'sinceMs'>,
+  nowMs: number,
+): number => (nowMs - (record?.proved?.atMs ?? sinceMs)) / HOUR_MS;
