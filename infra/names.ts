@@ -10,6 +10,7 @@ export const functionNames = {
   rotatePeers: 'chainmend-rotate-peers',
   replaceNode: 'chainmend-replace-node',
   snapshotNode: 'chainmend-snapshot-node',
+  auditSnapshots: 'chainmend-audit-snapshots',
   planSnapshots: 'chainmend-plan-snapshots',
   markRoot: 'chainmend-mark-root',
   pruneRetired: 'chainmend-prune-retired',

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { Fleet } from '../shared/fleet/model.ts';
 import { pauseParameterName } from '../shared/fleet/parameter.ts';
 import { replaces } from '../shared/readiness/launch-facts.ts';
+import { AuditSnapshots } from './constructs/audit-snapshots.ts';
 import { CheckReadiness } from './constructs/check-readiness.ts';
 import { Dashboards } from './constructs/dashboards.ts';
 import { DeadLetters } from './constructs/dead-letters.ts';
@@ -74,10 +75,13 @@ export class ChainmendStack extends Stack {
     const replaceNode = new ReplaceNode(this, 'ReplaceNode', { ...shared, nodeRoles: nodeRoles ?? [], kmsKeys });
     if (nodeRoles === undefined) this.#warnOfRoles(shared.fleets);
     const snapshotNode = new SnapshotNode(this, 'SnapshotNode', shared);
+    const auditSnapshots = shared.fleets.some(({ drills }) => drills !== undefined)
+      ? new AuditSnapshots(this, 'AuditSnapshots', { ...shared, nodeRoles: nodeRoles ?? [], kmsKeys })
+      : undefined;
     const heals = { resizeVolume, replaceNode, snapshotNode };
     const planSnapshots = new PlanSnapshots(this, 'PlanSnapshots', shared);
     const markRoot = new MarkRoot(this, 'MarkRoot', shared);
-    const dispatchHeal = new DispatchHeal(this, 'DispatchHeal', { ...shared, ...heals, undelivered });
+    const dispatchHeal = new DispatchHeal(this, 'DispatchHeal', { ...shared, ...heals, auditSnapshots, undelivered });
     const pruneRetired = new PruneRetired(this, 'PruneRetired', shared);
     const seedGroups = shared.fleets.some(({ seedsGroups }) => seedsGroups)
       ? [new SeedGroups(this, 'SeedGroups', shared)]
@@ -108,6 +112,7 @@ export class ChainmendStack extends Stack {
         resizeVolume.suiteFunction,
         replaceNode.suiteFunction,
         snapshotNode.suiteFunction,
+        ...(auditSnapshots ? [auditSnapshots.suiteFunction] : []),
         pruneRetired.suiteFunction,
         ...seedGroups.map(({ suiteFunction }) => suiteFunction),
         registerNodes.suiteFunction,
@@ -117,7 +122,9 @@ export class ChainmendStack extends Stack {
         ...watchReleases.map(({ suiteFunction }) => suiteFunction),
         ...relayPages.map(({ suiteFunction }) => suiteFunction),
       ],
-      heals: Object.values(heals).map(({ suiteFunction }) => suiteFunction),
+      heals: [...Object.values(heals), ...(auditSnapshots ? [auditSnapshots] : [])].map(
+        ({ suiteFunction }) => suiteFunction,
+      ),
       synchronous: [...probeNodes.functions, planSnapshots.suiteFunction, markRoot.suiteFunction],
       undelivered,
       rules: [...dispatchHeal.rules, ...registerNodes.rules],

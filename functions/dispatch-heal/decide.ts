@@ -100,7 +100,9 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   if (fleet.mode === 'plan' && incident.state === 'open' && nowMs < (incident.plannedUntilMs ?? 0))
     return { ...leaveAlone('planned-lately', 'planned already, and the fleet is in mode plan'), ...note };
   const node = nodeRecord ?? newNode(fleet.name, candidate.instanceId);
-  const free = leaseFree(node, facts.owner, nowMs) && maySettle(node, operationOf(trigger));
+  const kind = operationOf(trigger);
+  // A drill does nothing to the node: whoever holds it keeps it.
+  const free = kind === null || (leaseFree(node, facts.owner, nowMs) && maySettle(node, kind));
   const allocated = allocate(incident, free, (attempt) => payloadOf(fleet, nowMs, incident, attempt), nowMs);
   if ('leave' in allocated) return { ...leaveAlone(allocated.leave, allocated.leave), ...note };
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
@@ -157,16 +159,21 @@ export const SCHEDULE = 'schedule';
  * What a heal may take beyond its wait for an approval: slow modifications, volumes that are initialized, a client that replays. The largest volumes
  * take three days to initialize, and an old copy may catch up for days.
  */
-const HEAL_HOURS: Readonly<Record<HealKind, number>> = { 'resize-volume': 8, 'replace-node': 192, 'snapshot-node': 12 };
+const HEAL_HOURS: Readonly<Record<HealKind, number>> = {
+  ...{ 'resize-volume': 8, 'replace-node': 192, 'snapshot-node': 12 },
+  // drills.hours is 24 at most; the rest is for boot and removal.
+  'audit-snapshots': 28,
+};
 
 /** What each heal leaves open on a node, if it dies. */
 const OPERATIONS = {
   'resize-volume': 'grow',
   'replace-node': 'replace',
   'snapshot-node': 'snapshot',
-} as const satisfies Readonly<Record<HealKind, Operation['kind']>>;
+  'audit-snapshots': null,
+} as const satisfies Readonly<Record<HealKind, Operation['kind'] | null>>;
 
-const operationOf = (trigger: Trigger): Operation['kind'] => OPERATIONS[healOf(triggerText(trigger))];
+const operationOf = (trigger: Trigger): Operation['kind'] | null => OPERATIONS[healOf(triggerText(trigger))];
 
 /** What an attempt is started with. */
 export function payloadOf(
@@ -195,6 +202,8 @@ export function payloadOf(
         ...{ kind, ...base, requestedBy: 'person' },
         ...(incident.acknowledgesValidator && { acknowledgesValidator: true }),
       };
+    case 'audit-snapshots':
+      return { kind, ...base, requestedBy: alarm.namespace === SCHEDULE ? 'schedule' : 'person' };
   }
 }
 

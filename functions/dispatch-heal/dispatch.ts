@@ -318,6 +318,7 @@ const HEAL_ARN = {
   'resize-volume': 'RESIZE_VOLUME_ARN',
   'replace-node': 'REPLACE_NODE_ARN',
   'snapshot-node': 'SNAPSHOT_NODE_ARN',
+  'audit-snapshots': 'AUDIT_SNAPSHOTS_ARN',
 } as const satisfies Record<HealKind, keyof DispatcherServices['environment']>;
 
 /**

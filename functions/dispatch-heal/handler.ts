@@ -11,6 +11,7 @@ import { acknowledgePages } from './acknowledge.ts';
 import { considerAlarm } from './alarm-event.ts';
 import { requestCleanSnapshots } from './clean-snapshots.ts';
 import { type DispatcherServices, ENVIRONMENT } from './context.ts';
+import { handleDrill, wantDrills } from './drills.ts';
 import { handleRequest } from './requests.ts';
 import { sweep } from './sweep.ts';
 import { handleUpgrade } from './upgrades.ts';
@@ -44,6 +45,11 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
         return acknowledgePages(services, parsed);
       case 'upgrade':
         return handleUpgrade(services, parsed);
+      case 'drill':
+        return handleDrill(services, parsed);
+      case 'policy-error':
+        await wantDrills(services, parsed.policyId);
+        return undefined;
       case 'manual':
       case 'request':
       case 'snapshot':

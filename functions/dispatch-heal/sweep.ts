@@ -1,7 +1,7 @@
 // The sweep of every minute: reads again what is still wrong, finds attempts that died, and closes incidents that are over. So a lost event hides a
 // node for one minute at most.
 
-import { type CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
 import { logError, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
@@ -45,6 +45,7 @@ import {
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import type { Candidate } from './decide.ts';
 import { considerKnownInstance, invoke, replaceIncident } from './dispatch.ts';
+import { followDrills } from './drills.ts';
 import {
   type AlarmStatus,
   CONTRIBUTORS_AT_MOST,
@@ -125,6 +126,11 @@ export async function sweep(services: DispatcherServices): Promise<void> {
         records.incidents.filter((incident) => incident.fleet === fleet.name),
       ),
     );
+  const recovery: MetricDatum[] = [];
+  for (const fleet of settings.fleets)
+    await collectFailure(async () => {
+      recovery.push(...(await followDrills(services, context, fleet, records.incidents)));
+    });
   await collectFailure(() =>
     clients.cloudwatch.send(
       new PutMetricDataCommand({
@@ -133,6 +139,7 @@ export async function sweep(services: DispatcherServices): Promise<void> {
           // A sweep that saw nothing is none: the dead-man's alarm must not be kept quiet by it.
           { MetricName: 'Sweeps', Value: inAlarm !== null && records.hasRead ? 1 : 0, Unit: 'Count' },
           { MetricName: 'BrokenFleetFiles', Value: settings.broken.size, Unit: 'Count' },
+          ...recovery,
         ],
       }),
     ),
@@ -169,7 +176,10 @@ async function readRecords(
   // Without the nodes nobody knows what is open on them, so no incident is judged.
   for (const fleet of knowsNodes ? fleets : [])
     await collectFailure(async () => {
-      incidents.push(...(await store.readIncidents(fleet.name, foreign)));
+      incidents.push(
+        ...(await store.readIncidents(fleet.name, foreign)),
+        ...(await store.readDrills(fleet.name, foreign)),
+      );
       hasRead = true;
     });
   for (const place of foreign)

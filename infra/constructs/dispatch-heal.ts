@@ -32,9 +32,14 @@ export interface DispatchHealProps {
   readonly resizeVolume: DurableHeal;
   readonly replaceNode: DurableHeal;
   readonly snapshotNode: DurableHeal;
+  /** Only where a fleet has drills. */
+  readonly auditSnapshots: DurableHeal | undefined;
   /** For events that never reach the function. */
   readonly undelivered: DeadLetters;
 }
+
+/** In place of a function that the stack has not: no fleet has drills. */
+const NO_DRILLS = 'none';
 
 /** "The event pattern … up to 4,096 characters" (PutRule quota, EventBridge guide). */
 const EVENT_PATTERN_CHARACTERS = 4096;
@@ -57,6 +62,7 @@ export class DispatchHeal extends Construct {
         RESIZE_VOLUME_ARN: props.resizeVolume.live.functionArn,
         REPLACE_NODE_ARN: props.replaceNode.live.functionArn,
         SNAPSHOT_NODE_ARN: props.snapshotNode.live.functionArn,
+        AUDIT_SNAPSHOTS_ARN: props.auditSnapshots?.live.functionArn ?? NO_DRILLS,
         PLAN_SNAPSHOTS_FUNCTION: functionNames.planSnapshots,
       },
       grants: [
@@ -64,7 +70,7 @@ export class DispatchHeal extends Construct {
         ...props.pages.grants(),
         props.settings.grantAll(),
         ...this.#observe(),
-        ...this.#heals(),
+        ...this.#heals(props.auditSnapshots !== undefined),
       ],
     });
     this.suiteFunction.keepFailedEvents({
@@ -103,12 +109,18 @@ export class DispatchHeal extends Construct {
   #listen(fleets: readonly Fleet[]): Rule[] {
     const detail = { alarmName: alarmNames(fleets), state: { value: ['ALARM'] } };
     const source = ['aws.cloudwatch'];
-    return [
-      this.#rule('Alarms', 'chainmend-alarms', { source, detailType: ['CloudWatch Alarm State Change'], detail }),
-    ];
+    const alarms = this.#rule('Alarms', 'chainmend-alarms', 'Alarms of the fleets.', {
+      ...{ source, detailType: ['CloudWatch Alarm State Change'], detail },
+    });
+    if (fleets.every(({ drills }) => drills === undefined)) return [alarms];
+    // "DLM Policy State Change … best effort": a drill is due once a day without it.
+    const policies = this.#rule('Policies', 'chainmend-policies', 'Lifecycle policies that report an error.', {
+      ...{ source: ['aws.dlm'], detailType: ['DLM Policy State Change'], detail: { state: ['ERROR'] } },
+    });
+    return [alarms, policies];
   }
 
-  #rule(id: string, ruleName: string, eventPattern: EventPattern): Rule {
+  #rule(id: string, ruleName: string, description: string, eventPattern: EventPattern): Rule {
     const characters = JSON.stringify(eventPattern).length;
     if (characters > EVENT_PATTERN_CHARACTERS) {
       throw new InputError(
@@ -122,7 +134,7 @@ export class DispatchHeal extends Construct {
       maxEventAge: Duration.hours(1),
       retryAttempts: 60,
     });
-    return new Rule(this, id, { ruleName, description: 'Alarms of the fleets.', eventPattern, targets: [target] });
+    return new Rule(this, id, { ruleName, description, eventPattern, targets: [target] });
   }
 
   #observe(): Grant[] {
@@ -152,12 +164,13 @@ export class DispatchHeal extends Construct {
     ];
   }
 
-  #heals(): Grant[] {
+  #heals(hasDrills: boolean): Grant[] {
+    const names = [...healNames, ...(hasDrills ? [functionNames.auditSnapshots] : [])];
     return [
       {
         sid: 'StartHeals',
         actions: ['lambda:InvokeFunction'],
-        resources: healNames.map((name) => arn(this, 'lambda', `function:${name}:${liveAlias}`)),
+        resources: names.map((name) => arn(this, 'lambda', `function:${name}:${liveAlias}`)),
       },
       {
         sid: 'AskForDonors',
@@ -167,7 +180,7 @@ export class DispatchHeal extends Construct {
       {
         sid: 'JudgeAndStopHeals',
         actions: ['lambda:GetDurableExecution', 'lambda:StopDurableExecution'],
-        resources: healNames.map((name) => arn(this, 'lambda', `function:${name}:*`)),
+        resources: names.map((name) => arn(this, 'lambda', `function:${name}:*`)),
         wildcard:
           'The executions of every version ("Security and permissions for Lambda durable functions", Lambda guide).',
       },

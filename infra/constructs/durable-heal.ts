@@ -4,7 +4,7 @@ import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { HealKind } from '../../shared/model/payload.ts';
-import { arn, healNames, liveAlias, parameterPrefix } from '../names.ts';
+import { arn, functionNames, healNames, liveAlias, parameterPrefix } from '../names.ts';
 import type { Documents } from './documents.ts';
 import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
@@ -23,7 +23,7 @@ export interface HealProps {
 }
 
 export interface DurableHealProps extends HealProps {
-  readonly functionName: (typeof healNames)[number];
+  readonly functionName: (typeof healNames)[number] | typeof functionNames.auditSnapshots;
   readonly description: string;
   /** In addition to table, topic and parameters. */
   readonly environment: Readonly<Record<string, string>>;
@@ -100,7 +100,10 @@ function executionGrants(scope: Construct, functionName: string): Grant[] {
     {
       sid: 'JudgeHolders',
       actions: ['lambda:GetDurableExecution'],
-      resources: healNames.map((name) => arn(scope, 'lambda', `function:${name}:*`)),
+      // Who holds a throw-away instance is a drill, too.
+      resources: (functionName === functionNames.auditSnapshots ? [functionName] : healNames).map((name) =>
+        arn(scope, 'lambda', `function:${name}:*`),
+      ),
       wildcard,
     },
   ];

@@ -7,6 +7,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import {
+  DRILL_TAG,
   FLEET_TAG,
   LEDGER_TAGS,
   LOCK_DAYS_MAXIMUM,
@@ -462,6 +463,92 @@ export function launchGrants(scope: Construct, fleets: Fleets, nodeRoles: readon
             resources: templates.map((id) => arn(scope, 'ec2', `launch-template/${id}`)),
           },
         ]),
+    ...(nodeRoles.length === 0
+      ? []
+      : [
+          {
+            sid: 'PassRolesOfNodes',
+            actions: ['iam:PassRole'],
+            resources: nodeRoles,
+            conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+          },
+        ]),
+  ];
+}
+
+/**
+ * The launch of a throw-away instance: with the tag of a drill, of a template that is a fleet's, from a fleet's snapshots, in the one security group that
+ * the fleet file names. The template's image, key pair and placement may be used, and none of its groups.
+ */
+export function drillLaunchGrants(scope: Construct, fleets: Fleets, nodeRoles: readonly string[]): Grant[] {
+  const templates = [...new Set(fleets.flatMap(templateOf))].sort();
+  const groups = [...new Set(fleets.flatMap(({ drills }) => drills?.securityGroup ?? []))].sort();
+  const unnamed = fleets.filter((fleet) => !namesTemplate(fleet));
+  return [
+    {
+      sid: 'LaunchThrowAways',
+      actions: ['ec2:RunInstances'],
+      resources: ['instance', 'volume'].map((kind) => anyOf(scope, kind)),
+      conditions: { StringEquals: { [`aws:RequestTag/${DRILL_TAG}`]: fleetNames(fleets) } },
+      wildcard: NEW,
+    },
+    {
+      sid: 'TagThrowAways',
+      actions: ['ec2:CreateTags'],
+      resources: [arn(scope, 'ec2', '*/*')],
+      conditions: { StringEquals: { 'ec2:CreateAction': ['RunInstances'] } },
+      wildcard: 'Tags that are given when something is made; the condition names the operation that makes it.',
+    },
+    ...each(bySnapshotTags(fleets), {
+      sid: 'OpenSnapshots',
+      actions: ['ec2:RunInstances'],
+      resources: [withoutAccount(scope, 'snapshot')],
+      wildcard: OURS,
+    }),
+    {
+      sid: 'LaunchAsTemplatesSay',
+      actions: ['ec2:RunInstances'],
+      resources: [
+        withoutAccount(scope, 'image'),
+        ...['key-pair', 'placement-group', 'capacity-reservation'].map((kind) => anyOf(scope, kind)),
+        arn(scope, 'license-manager', 'license-configuration:*'),
+      ],
+      conditions: { Bool: { 'ec2:IsLaunchTemplateResource': 'true' } },
+      wildcard: 'What is in a template, nobody knows at synthesis; nothing else may be used.',
+    },
+    {
+      sid: 'LaunchInOwnGroup',
+      actions: ['ec2:RunInstances'],
+      resources: groups.map((id) => arn(scope, 'ec2', `security-group/${id}`)),
+    },
+    {
+      sid: 'LaunchInSubnets',
+      actions: ['ec2:RunInstances'],
+      resources: [anyOf(scope, 'subnet')],
+      wildcard: "The node's own subnet, which nobody knows at synthesis, or one that the fleet file names.",
+    },
+    {
+      sid: 'LaunchWithNewInterfaces',
+      actions: ['ec2:RunInstances'],
+      resources: [anyOf(scope, 'network-interface')],
+      conditions: { StringNotLike: { 'ec2:NetworkInterfaceID': 'eni-*' } },
+      wildcard: NEW,
+    },
+    ...(templates.length === 0
+      ? []
+      : [
+          {
+            sid: 'UseNamedTemplates',
+            actions: ['ec2:RunInstances'],
+            resources: templates.map((id) => arn(scope, 'ec2', `launch-template/${id}`)),
+          },
+        ]),
+    ...each(unnamed.length === 0 ? [] : distinct([...byNodeTags(unnamed), ofFleet(unnamed)]), {
+      sid: 'UseTaggedTemplates',
+      actions: ['ec2:RunInstances'],
+      resources: [anyOf(scope, 'launch-template')],
+      wildcard: OURS,
+    }),
     ...(nodeRoles.length === 0
       ? []
       : [

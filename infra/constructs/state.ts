@@ -2,7 +2,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { HEAL_KINDS, partitions, type Writer } from '../../shared/heal/records.ts';
+import { DRILL_KIND, HEAL_KINDS, partitions, type Writer } from '../../shared/heal/records.ts';
 import type { HealKind } from '../../shared/model/payload.ts';
 import { tableName } from '../names.ts';
 import type { Grant } from './grants.ts';
@@ -90,9 +90,10 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   // The dispatcher opens incidents of every kind, and frees nodes whose lease holders have died.
   'dispatch-heal': access(
     'dispatch-heal',
-    [nodes, ...allIncidents],
+    [nodes, ...allIncidents, incidentsOf(DRILL_KIND)],
     [
       ...[watched, ownPartition('resize-volume'), ownPartition('replace-node'), turn, account],
+      ownPartition(DRILL_KIND),
       // Whether the cause of what they have paged lasts.
       ...(['register-nodes', 'rotate-peers', 'prune-retired', 'seed-groups', 'watch-releases'] as const).map(
         ownPartition,
@@ -102,4 +103,6 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),
   'replace-node': access('replace-node', [nodes, incidentsOf('replace-node'), turn, kept, account], [watched]),
   'snapshot-node': access('snapshot-node', [nodes, incidentsOf('snapshot-node'), turn, kept], [watched]),
+  // It gives way to every heal of its fleet.
+  'audit-snapshots': access('audit-snapshots', [nodes, incidentsOf(DRILL_KIND), kept], [watched, ...allIncidents]),
 };

@@ -18,6 +18,8 @@ export type DispatchEvent =
   | NodeRequest
   | SnapshotRequest
   | UpgradeRequest
+  | DrillRequest
+  | { readonly kind: 'policy-error'; readonly policyId: string }
   | AcknowledgeEvent
   | { readonly kind: 'ignored'; readonly reason: string };
 
@@ -62,6 +64,14 @@ export interface UpgradeRequest {
   readonly plan: boolean;
 }
 
+/** A person wants it proved now that a node comes back from the newest set of snapshots. */
+export interface DrillRequest {
+  readonly kind: 'drill';
+  readonly fleet: string;
+  /** Only report what would be done. */
+  readonly plan: boolean;
+}
+
 /** Parses the event of an invocation of dispatch-heal. Throws nothing but `EventError`. */
 export function parseDispatchEvent(event: unknown): DispatchEvent {
   const { kind, 'detail-type': detailType } = checked(
@@ -76,6 +86,8 @@ export function parseDispatchEvent(event: unknown): DispatchEvent {
       return parseContributor(event);
     case 'CloudWatch Alarm Configuration Change':
       return { kind: 'ignored', reason: 'an alarm was created, edited or deleted: its state is what counts' };
+    case 'DLM Policy State Change':
+      return policyOf(event);
     case 'EC2 Instance State-change Notification':
       return { kind: 'ignored', reason: "an instance's state change opens no incident" };
     default:
@@ -86,6 +98,16 @@ export function parseDispatchEvent(event: unknown): DispatchEvent {
       );
   }
 }
+
+/** "state": ERROR or ENABLED; the source's own sample has `policy_id` as an ARN ("Monitor … using Amazon EventBridge", EBS user guide). */
+function policyOf(event: unknown): DispatchEvent {
+  const { detail } = checked(policySchema, event);
+  if (detail.state !== 'ERROR')
+    return { kind: 'ignored', reason: 'a lifecycle policy works again: nothing is to be done' };
+  return { kind: 'policy-error', policyId: /policy-[0-9A-Za-z]+/.exec(detail.policy_id)?.[0] ?? '' };
+}
+
+const policySchema = v.object({ detail: v.object({ state: v.string(), policy_id: v.string() }) });
 
 function parseOwn(event: unknown, kind: unknown): DispatchEvent {
   switch (kind) {
@@ -118,6 +140,10 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       const { fleet, to, plan } = checked(upgradeSchema, event);
       return { kind, fleet, to, plan };
     }
+    case 'drill': {
+      const { fleet, plan } = checked(drillSchema, event);
+      return { kind, fleet, plan };
+    }
     case 'acknowledge':
       return parseAcknowledge(event);
     default:
@@ -132,6 +158,7 @@ const KINDS = [
   'undo',
   'snapshot',
   'upgrade',
+  'drill',
   'acknowledge',
   'sweep',
   'snapshots',
@@ -173,6 +200,7 @@ const upgradeSchema = v.strictObject({
   to: text(VERSION, 'a version of at most 64 letters, digits and _.+-'),
   plan: flag,
 });
+const drillSchema = v.strictObject({ kind: v.string(), fleet: fleetName, plan: flag });
 const restoreSchema = v.strictObject({
   ...request,
   snapshotId: v.exactOptional(text(/^snap-[0-9a-f]{8,17}$/, 'a snapshot id, snap- and 8 to 17 hex digits')),

@@ -21,6 +21,7 @@ import { diskFullPaused } from './disk-full-paused.ts';
 import { diskFullPlan } from './disk-full-plan.ts';
 import { dnsDrift } from './dns-drift.ts';
 import { doubleAlarm } from './double-alarm.ts';
+import { drillBadSet, drillBudget, drillDaily } from './drills.ts';
 import { executionLost } from './execution-lost.ts';
 import { firstDay } from './first-day.ts';
 import { fleetRenamed } from './fleet-renamed.ts';
@@ -105,6 +106,9 @@ export const SCENARIOS: readonly Scenario[] = [
   undoRestore,
   upgradeRolling,
   upgradeCanaryFails,
+  drillDaily,
+  drillBadSet,
+  drillBudget,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   ...MUSEUM,
   smokeGround,

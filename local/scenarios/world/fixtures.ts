@@ -2,7 +2,7 @@
 import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { ledgerTags } from '../../../shared/snapshots/ledger.ts';
-import { type Condition, contentAt, type Opening, type VolumeContent } from '../../nodes/content.ts';
+import { type ChainData, type Condition, contentAt, type Opening, type VolumeContent } from '../../nodes/content.ts';
 import { type Region, START_MS } from '../../region.ts';
 import type { GroupSeed } from '../../services/autoscaling/autoscaling.ts';
 import type { PlacedNode, World } from './world.ts';
@@ -33,6 +33,8 @@ export interface PastSnapshots {
   readonly policyId?: string;
   /** How many blocks less it has than its age says: its node was behind. */
   readonly blocksBehind?: number;
+  /** What is in it in truth, whatever its tags say. */
+  readonly inTruth?: (data: ChainData) => ChainData;
 }
 
 /** @returns the ids of the snapshots, one for each data volume in their order */
@@ -78,15 +80,16 @@ export function snapshotsOf(world: World, placed: PlacedNode, past: PastSnapshot
 
 function asOf(
   content: VolumeContent,
-  { opening = 'opens', stopsAtHeight }: PastSnapshots,
+  { opening = 'opens', stopsAtHeight, inTruth }: PastSnapshots,
   at: { readonly by: string; readonly height: number; readonly blocksAgo: number; readonly bytesPerBlock: number },
 ): VolumeContent {
   const condition: Condition = at.by === 'ledger' ? 'clean' : 'crash-consistent';
-  return contentAt(content, {
+  const told = contentAt(content, {
     ...{ height: at.height, condition, opening },
     ...(stopsAtHeight !== undefined && { stopsAtHeight }),
     usedBytes: Math.max(0, Math.floor(content.usedBytes - at.blocksAgo * at.bytesPerBlock * content.share)),
   });
+  return inTruth && told.data ? { ...told, data: inTruth(told.data) } : told;
 }
 
 /**

@@ -3,6 +3,7 @@
 // volumes must be attached and mounted.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
+import { DRILL_TAG } from '../../../shared/model/tags.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import { isMaskedBy, partsOf } from '../../nodes/cloud-init.ts';
 import { type FirstBootRun, SimulatedNode } from '../../nodes/node.ts';
@@ -70,7 +71,9 @@ export function placeLaunched(
 }
 
 const carries = (tags: Readonly<Record<string, string>>, { name, nodes }: Fleet): boolean =>
-  tags['chainmend:fleet'] === name || Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
+  tags['chainmend:fleet'] === name ||
+  tags[DRILL_TAG] === name ||
+  Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
 
 /** Voting power stays with the original node, and peers are in the configuration that comes with the data. */
 function ofSibling({ spec }: SimulatedNode): Omit<NodeSpec, 'instanceId' | 'name' | 'privateIp'> {

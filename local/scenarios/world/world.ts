@@ -5,7 +5,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { PAUSE_TAG } from '../../../shared/guardrails/switches.ts';
 import { newNode } from '../../../shared/heal/lease.ts';
 import { keys } from '../../../shared/heal/store.ts';
-import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
+import { DRILL_TAG, JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { type ChainSpec, SimulatedChain } from '../../nodes/chain.ts';
 import { SYNCED_LAG_BLOCKS } from '../../nodes/client.ts';
 import type { Metric } from '../../nodes/cloudwatch-agent.ts';
@@ -44,6 +44,8 @@ export class World {
   readonly fleets: ReadonlyMap<string, Fleet>;
   /** All machines that were ever nodes; `current` are those that are nodes now. */
   readonly nodes: PlacedNode[] = [];
+  /** The throw-away machines of drills, in the order of their launches. */
+  readonly drills: PlacedNode[] = [];
   /** Nodes whose instances a person has terminated. */
   readonly terminated: PlacedNode[] = [];
   readonly #specs = new Map<string, WorldNode>();
@@ -70,7 +72,7 @@ export class World {
         ...{ fleets, nodes: this.nodes, ownUserData: this.ownUserData },
         ownChain: (fleet) => this.#chains.get(fleet.name) ?? this.chain({ ...QUIET_CHAIN, name: fleet.name }),
       });
-      if (made) this.#settleIn(made.placed);
+      if (made) this.#welcome(made.placed);
       return made?.made;
     });
   }
@@ -120,6 +122,12 @@ export class World {
     this.#settleIn(placed);
     this.#specs.set(placed.instanceId, spec);
     return placed;
+  }
+
+  /** What is launched for a drill is no node: nobody asks it over the network, and its owner has no script on it. */
+  #welcome(placed: PlacedNode): void {
+    if (placed.tags[DRILL_TAG] === undefined) this.#settleIn(placed);
+    else this.drills.push(placed);
   }
 
   #settleIn(placed: PlacedNode): void {
