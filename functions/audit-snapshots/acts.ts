@@ -425,9 +425,9 @@ async function start(context: DrillActContext, { from }: Act<'start'>): Promise<
   const atMs = await now();
   if ('failed' in answer) return { verdict: { is: 'unproved', atMs, reason: answer.failed, isTold: true } };
   if (answer.result === 'done') return { upSinceMs: atMs };
-  const why = [answer.reason ?? answer.result, ...(answer.after?.clients.map(({ lastLine }) => lastLine) ?? [])]
-    .filter(Boolean)
-    .join(': ');
+  const told = answer.reason ?? answer.result;
+  const lines = (answer.after?.clients ?? []).map(({ lastLine }) => lastLine);
+  const why = [told, ...lines.filter((line) => line !== '' && !told.includes(line))].join(': ');
   // A volume that does not mount is its snapshot's fault; a client that ends is the data's where it names them.
   if (answer.result === 'failed' && answer.fault === 'data') return { verdict: { is: 'unfit', atMs, reason: why } };
   return { verdict: endedVerdict(why, atMs) };

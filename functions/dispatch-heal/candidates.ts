@@ -7,7 +7,7 @@ import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
-import { readTrigger, type Trigger } from '../../shared/model/trigger.ts';
+import { DRILL, readTrigger, type Trigger } from '../../shared/model/trigger.ts';
 import { alarmSubjectOf, relevantSubject } from './alarms.ts';
 import type { Candidate } from './decide.ts';
 import { type AlarmStatus, freshNodes, type ObservedFleet, type StatusCheckResult } from './facts.ts';
@@ -172,6 +172,8 @@ export function isOver(
   if (isOwed(incident, node, nowMs)) return false;
   // A plan is over once it was written, or could not be made.
   if (kind === 'plan') return true;
+  // What a drill has found does not pass with time: the next one says what is so now.
+  if (trigger === DRILL && incident.state === 'escalated') return false;
   if (kind === 'node') return isHealthy(incident) && !(node && unsettled(node));
   return alarm.alarmName === '' ? nowMs - onsetMs > MANUAL_VALID_MS : isQuiet(incident);
 }

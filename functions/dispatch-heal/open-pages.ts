@@ -2,7 +2,7 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { WatchPage } from '../../shared/fleet/observation.ts';
 import type { FollowedPage } from '../../shared/guardrails/names.ts';
-import { type FleetQuestion, keyOf } from '../../shared/heal/notify.ts';
+import { type FleetQuestion, keyOf, THE_FLEET } from '../../shared/heal/notify.ts';
 import type {
   ApprovalRecord,
   IncidentRecord,
@@ -12,7 +12,7 @@ import type {
 } from '../../shared/heal/records.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { PAGE_WANTS } from '../../shared/model/page-wants.ts';
-import { readTrigger } from '../../shared/model/trigger.ts';
+import { DRILL, readTrigger } from '../../shared/model/trigger.ts';
 import { names } from '../../shared/text/names.ts';
 
 const MINUTE_MS = 60_000;
@@ -95,7 +95,15 @@ function pagesOf(incident: IncidentRecord, sent: SentPagesRecord | undefined, no
     ...(isOpen && { state: 'lasts' as const, question: approval }),
     ...(!isOpen && base.state === 'lasts' && { state: 'eased' as const }),
   };
-  return [...refusals, ...(lastPage ? [{ ...base, key: own, node, ...lastPage }] : []), ...(asked ? [asked] : [])];
+  // A drill pages about its fleet.
+  const paged = lastPage && {
+    ...base,
+    ...(trigger === DRILL
+      ? { key: keyOf({ fleet, node: THE_FLEET, trigger, code: lastPage.code }), node: THE_FLEET }
+      : { key: own, node }),
+    ...lastPage,
+  };
+  return [...refusals, ...(paged ? [paged] : []), ...(asked ? [asked] : [])];
 }
 
 /** One cause of several pages, or of several nodes: the newest page speaks, it lasts while any does, and is over when all are. */
@@ -207,7 +215,7 @@ export function reviewPages(
     Object.entries(read?.told ?? {}).filter(([, { atMs }]) => nowMs - atMs < TOLD_KEPT_MS),
   );
   const resolved = new Set(causes.filter(({ key }) => pages[key] !== undefined).flatMap(({ healed }) => healed));
-  for (const incident of fleet.pages.healed ? incidents : []) {
+  for (const incident of fleet.pages.healed ? incidents.filter(({ trigger }) => trigger !== DRILL) : []) {
     const id = toldId(incident);
     const before = told[id];
     if (!isNews(incident, nowMs) || resolved.has(id) || due.length >= most) continue;

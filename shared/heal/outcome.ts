@@ -7,7 +7,7 @@ import { plainText } from '../text/plain-text.ts';
 import type { HealContext, Turn } from './context.ts';
 import { conclude, type Outcome, pauseAfterRefusal, pendingPageOf, wouldEscalate } from './incident.ts';
 import { type Holder, newNode, release } from './lease.ts';
-import { page } from './notify.ts';
+import { page, THE_FLEET } from './notify.ts';
 import type { IncidentRecord, NodeRecord, Operation, PageNote, PendingPage } from './records.ts';
 import { keys, settle } from './store.ts';
 
@@ -103,7 +103,9 @@ async function pageFor(
   if (ending.outcome === 'refused') return undefined;
   const code = escalates ? 'attempts-spent' : pageOf(ending);
   if (!code || (ending.outcome !== 'escalated' && read.pagedCodes.includes(code))) return undefined;
-  const { fleet, node, incidentId, attempt, trigger } = payload;
+  const { fleet, incidentId, attempt, trigger } = payload;
+  // A drill imitates a node, and is about none.
+  const node = payload.kind === 'audit-snapshots' ? THE_FLEET : payload.node;
   const sentence = sentenceOf(ending, escalates);
   await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
   const atMs = Date.now();

@@ -224,9 +224,9 @@ function grownText(before: Observation | null, after: Observation): string {
   return `${FILESYSTEMS[after.filesystem]}, ${from}${gibOf(after.sizeBytes)} GiB, ${client}`;
 }
 
-// replace-node and snapshot-node: the heals that may take a client down
+// replace-node and snapshot-node, the heals that may take a client down, and audit-snapshots, which has one of its own
 
-const LADDER: ReadonlySet<string> = new Set(['replace-node', 'snapshot-node']);
+const LADDER: ReadonlySet<string> = new Set(['replace-node', 'snapshot-node', 'audit-snapshots']);
 
 const isOfLadder = ({ heal }: Pick<JournalLine, 'heal'>): boolean => LADDER.has(heal);
 
@@ -325,6 +325,7 @@ function endedText(facts: StoryFacts, line: JournalLine): EntryLines {
   const heal = healOf(facts, line);
   switch (line.act) {
     case 'healed': {
+      if (line.heal === 'audit-snapshots') return [{ label: 'drilled', text: line.sentence }];
       if (heal?.alarmToHealedSeconds == null)
         return [{ label: 'healed', text: `nothing had to be done: ${line.sentence}` }];
       const text = isOfLadder(line) ? climbedText(heal) : grewText(heal);

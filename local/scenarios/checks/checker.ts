@@ -1,8 +1,11 @@
 // Watches a run: gives each mutation, and the facts of that moment, to the invariants.
+import { fromItem } from '../../../shared/aws/attributes.ts';
+import type { DrillRecord } from '../../../shared/heal/drill.ts';
 import { unsettled } from '../../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../../shared/heal/records.ts';
+import { keys } from '../../../shared/heal/store.ts';
 import type { HealPayload } from '../../../shared/model/payload.ts';
-import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
+import { DRILL_TAG, JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import type { Region } from '../../region.ts';
 import type { CallRecord } from '../../simulator/trace.ts';
 import { isMutation, type Mutation } from '../report/calls.ts';
@@ -86,9 +89,16 @@ export class Checker {
         resource,
         instanceId,
         by,
-        holder: isAlone ? (node?.owner ?? by) : (node?.owner ?? null),
-        // A client that a heal has stopped may be started again during a pause.
-        pauses: node?.owner === by && node.operation?.phase === 'down' ? [] : world.pausesOf(instanceId),
+        holder: drills(record.actor)
+          ? holderOfDrill(world, heal)
+          : isAlone
+            ? (node?.owner ?? by)
+            : (node?.owner ?? null),
+        // A client that a heal has stopped may be started again during a pause, and what a drill has made is removed.
+        pauses:
+          (node?.owner === by && node.operation?.phase === 'down') || (drills(record.actor) && removes(record))
+            ? []
+            : world.pausesOf(instanceId),
         intentJournalled: readJournal(region, world.tableName).some(
           (line) =>
             line.kind === 'intent' &&
@@ -96,6 +106,9 @@ export class Checker {
             intends(line, record),
         ),
         ...(prunes(record.actor) && { mayGo: this.#resources.mayGo(resource, record.at) }),
+        ...(drills(record.actor) && {
+          mayGo: world.drills.some((drill) => isOfDrill(region, drill.instanceId, resource)),
+        }),
         modificationsMs: this.#modificationsOf(resource),
         ...(record.operation === 'ModifyVolume' &&
           record.outcome !== 'caller killed before' && { size: sizeOf(world, resource) }),
@@ -187,6 +200,20 @@ const HAND_OVER: ReadonlySet<string> = new Set(['AssociateAddress', 'Disassociat
 
 const rotates = (actor: string): boolean => actor.startsWith('chainmend-rotate-peers');
 const seeds = (actor: string): boolean => actor.startsWith('chainmend-seed-groups');
+const drills = (actor: string): boolean => actor.startsWith('chainmend-audit-snapshots');
+const removes = ({ operation }: CallRecord): boolean => /^(Terminate|Delete)/.test(operation);
+
+/** A drill holds no node: its fleet's record says whose it is. Its launch and its removal are its own only while it stands there. */
+function holderOfDrill({ region, tableName }: World, heal: HealPayload | undefined): string | null {
+  if (heal === undefined) return null;
+  const { pk, sk } = keys.drill(heal.fleet);
+  const items = region.dynamodb.items(tableName) as Parameters<typeof fromItem>[0][];
+  const item = items.find((one) => one['pk']?.S === pk && one['sk']?.S === sk);
+  return (item && (fromItem(item) as unknown as DrillRecord).current?.execution) ?? null;
+}
+
+const isOfDrill = ({ ec2 }: Region, instanceId: string, resource: string): boolean =>
+  resource === instanceId || (ec2.tags(resource)[DRILL_TAG] !== undefined && resource.startsWith('vol-'));
 const prunes = (actor: string): boolean => actor.startsWith('chainmend-prune-retired');
 
 function sizeOf(world: World, volumeId: string) {

@@ -32,5 +32,7 @@ const asks = ({ operations }: Execution): boolean =>
 export const causeOf = ({ fleet, node, code, sentence }: PageReport): readonly string[] => {
   if (code === 'approval-wanted') return [];
   if (code === 'suite-alarm') return [`suite-alarm ${sentence.split(':')[0]}`];
+  // Each bad set is a cause of its own.
+  if (code === 'set-unfit') return [`${fleet} ${code} ${sentence.split(' ')[0]}`];
   return [`${fleet}/${node} ${code}`];
 };

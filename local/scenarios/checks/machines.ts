@@ -18,7 +18,9 @@ export class MachineChecker {
     const atMs = world.region.clock.now();
     const running = world.nodes.filter(({ machine }) => machine.client.state === 'running');
     const names = running.map(({ fleet, name, instanceId }) => ({ identity: `${fleet.name}/${name}`, instanceId }));
-    const few = world.nodes.length <= KEYS_OF_NODES_MAX ? running : [];
+    // A throw-away machine has no name, and must have no key of a node.
+    const apart = world.drills.filter(({ machine }) => machine.client.state === 'running');
+    const few = world.nodes.length <= KEYS_OF_NODES_MAX ? [...running, ...apart] : [];
     const keys = few.flatMap((node) => keysOf(node).map((identity) => ({ identity, instanceId: node.instanceId })));
     return [
       ...checkIdentities(atMs, names),
@@ -75,8 +77,8 @@ function signedHeight({ fleet, machine }: PlacedNode): number | undefined {
 }
 
 /** Volumes that are mounted for writing. Of a logical volume no machine says which volumes are below it. */
-const mountsOf = ({ nodes }: World) =>
-  nodes.flatMap(({ machine, instanceId }) =>
+const mountsOf = ({ nodes, drills }: World) =>
+  [...nodes, ...drills].flatMap(({ machine, instanceId }) =>
     machine
       .devices()
       .filter(

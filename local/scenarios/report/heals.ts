@@ -182,6 +182,9 @@ const CLEARING_UP: ReadonlySet<string> = new Set([
   'RegisterTargets',
   'DeregisterTargets',
   'ExitStandby',
+  // Of what was launched for a drill.
+  'TerminateInstances',
+  'DeleteVolume',
 ]);
 
 /** Whether the result belongs to a command to grow the filesystem, which the node executed. */

@@ -88,7 +88,7 @@ export const nobodyTouched: Expectation = {
       .filter(({ operation }) => operation === 'ChangeResourceRecordSets')
       .map(({ input }) => JSON.stringify(input));
     return (
-      world.current.every(({ machine }) => machine.report().clientStarts.length === 0) &&
+      world.current.every(({ machine }) => machine.report().clientStarts.length === 0 && machine.isPowered) &&
       [...strangers].every((ip) => records.every((text) => !text.includes(`"${ip}"`)))
     );
   },
