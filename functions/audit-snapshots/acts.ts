@@ -280,7 +280,7 @@ const begin = (context: DrillActContext, { drill, reason }: Act<'begin'>): Promi
 
 async function launch(context: DrillActContext, { from: { drill } }: Act<'launch'>): Promise<Acts['launch']['result']> {
   const { step, journal, place } = context;
-  const act = `RunInstances ${drill.subnetId}`;
+  const act = `RunInstances ${drill.subnetIds.join(' ')}`;
   await step('intent', () =>
     journal(`${place}-intent`, {
       ...{ atMs: Date.now(), kind: 'intent', act },

@@ -85,7 +85,7 @@ const exceeded = (since: string): Refusal => ({
 });
 
 function drillOf(
-  { shapes, pattern, fleet, nowMs, usdPerHour }: DrillFacts,
+  { shapes, pattern, subnetIds, nowMs, usdPerHour }: DrillFacts,
   set: SnapshotSet,
   about: About,
   execution: string,
@@ -102,21 +102,19 @@ function drillOf(
       ...{ blockHash: first?.ledger.blockHash ?? null, parts },
     },
     // A new one for each attempt: the one of an attempt before has launched what is gone by now.
-    token: `${about.incidentId}-${about.attempt}-drill`.slice(0, 64),
-    subnetId: fleet.drills?.subnet ?? pattern?.subnetId ?? '',
-    // Of another subnet EC2 itself tells it.
-    availabilityZone: fleet.drills?.subnet === undefined ? (pattern?.availabilityZone ?? '') : '',
+    token: `${about.incidentId}-${about.attempt}-drill`.slice(0, 60),
+    subnetIds,
     instanceType: pattern?.instanceType ?? '',
     ...{ startedAtMs: nowMs, instanceId: '', usdPerHour, verdict: null },
   };
 }
 
 /** What an approval covers. */
-function termsOf({ fleet }: DrillFacts, { set, instanceType, subnetId }: Drill): Terms {
+function termsOf({ fleet }: DrillFacts, { set, instanceType, subnetIds }: Drill): Terms {
   return [
     ['act', 'launch a throw-away instance with volumes of this set, start its client, and remove all of it again'],
     ['set', `${set.setId} (${set.parts.map(({ snapshotId }) => snapshotId).join(', ')})`],
-    ['instance', `${instanceType} in ${subnetId}, with ${fleet.drills?.securityGroup} alone`],
+    ['instance', `${instanceType} in ${subnetIds.join(' or ')}, with ${fleet.drills?.securityGroup} alone`],
     ['limit', `${fleet.drills?.hours} h, and $${fleet.drills?.dollarsPerMonth} a month`],
   ];
 }

@@ -48,6 +48,7 @@ export async function readFacts(context: DrillContext): Promise<DrillFacts | Ref
   return {
     ...{ nowMs, fleet, record, role, pattern, shapes, heals },
     launchTemplate: pattern && templateOf(fleet, pattern.launchTemplate),
+    subnetIds: subnetsOf(fleet, pattern?.subnetId ?? '', nodes),
     breaker: readBreaker(fleet, observations, nowMs),
     haltedSinceMs: chain?.haltedSinceMs ?? null,
     tip: chain?.tip ?? null,
@@ -59,6 +60,15 @@ export async function readFacts(context: DrillContext): Promise<DrillFacts | Ref
     refused: sets.refused,
   };
 }
+
+function subnetsOf({ drills, replace }: Fleet, own: string, nodes: readonly FleetNode[]): readonly string[] {
+  if (drills?.subnet !== undefined) return [drills.subnet];
+  const all = [own, ...replace.subnetIds, ...nodes.map(({ subnetId }) => subnetId)];
+  return [...new Set(all)].filter((id) => id !== '').slice(0, SUBNETS_MOST);
+}
+
+/** As many zones as a region has, and a few more. */
+const SUBNETS_MOST = 8;
 
 /** Incidents of heals that may launch something, or that work on the fleet: a drill gives way to each of them. */
 export async function readHeals({

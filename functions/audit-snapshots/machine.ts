@@ -38,8 +38,10 @@ function tagsOf({ name, nodes, volumes }: Fleet, incidentId: string): Readonly<R
 export async function launchAlone(context: DrillActContext, drill: Drill): Promise<Acts['launch']['result']> {
   const { clients, payload } = context;
   const { ec2 } = clients;
-  const known = await launchedWith(ec2, drill.token);
-  if (known !== null) return { instanceId: known };
+  for (const at of drill.subnetIds.keys()) {
+    const known = await launchedWith(ec2, tokenOf(drill, at));
+    if (known !== null) return { instanceId: known };
+  }
   const guarded = await readGuards(context);
   if ('refuse' in guarded) return { failed: guarded.reason, isTold: false };
   const { fleet } = guarded;
@@ -47,24 +49,30 @@ export async function launchAlone(context: DrillActContext, drill: Drill): Promi
   const pattern = await describeInstance(ec2, payload.instanceId);
   const launchTemplate = templateOf(fleet, pattern?.launchTemplate ?? null);
   if (launchTemplate === null) return { failed: 'no launch template is named any more', isTold: true };
-  const launch: Launch = {
+  const launch: Omit<Launch, 'subnetId' | 'availabilityZone' | 'token'> = {
     launchTemplate,
-    subnetId: drill.subnetId,
-    availabilityZone: drill.availabilityZone || (await zoneOf(ec2, drill.subnetId)),
     instanceType: drill.instanceType,
     userData: maskedUserData(clientsOf(fleet)),
     maskHook: maskHook(clientsOf(fleet)),
     ownUserData: fleet.replace.userData,
     tags: tagsOf(fleet, drill.incidentId),
-    token: drill.token,
     throwAway: { securityGroupId: fleet.drills.securityGroup, volumes: drill.set.parts },
   };
-  const launched = await launchReplacement(ec2, launch);
-  if (!('refused' in launched)) return launched;
-  const { cause, reason } = judgeLaunch(launched);
-  // Room comes back by itself, and a heal goes first.
-  return { failed: `it was not launched: ${reason}`, isTold: cause !== 'capacity' && cause !== 'quota' };
+  let short = 'there is no subnet to launch it in';
+  for (const [at, subnetId] of drill.subnetIds.entries()) {
+    const availabilityZone = await zoneOf(ec2, subnetId);
+    const launched = await launchReplacement(ec2, { ...launch, subnetId, availabilityZone, token: tokenOf(drill, at) });
+    if (!('refused' in launched)) return launched;
+    const { cause, reason } = judgeLaunch(launched);
+    // A quota comes back by itself, and a heal goes first.
+    if (cause !== 'capacity') return { failed: `it was not launched: ${reason}`, isTold: cause !== 'quota' };
+    short = `it was not launched: ${reason}`;
+  }
+  return { failed: short, isTold: false };
 }
+
+/** A token is of one subnet: EC2 refuses it for another. */
+const tokenOf = ({ token }: Drill, at: number): string => `${token}-${at}`;
 
 async function zoneOf(ec2: EC2Client, subnetId: string): Promise<string> {
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));

@@ -34,6 +34,8 @@ export interface DrillFacts {
   /** Its data volumes, in the order of the fleet file, each with a snapshot still to be named; null where they cannot all be told. */
   readonly shapes: readonly Omit<DrilledPart, 'snapshotId'>[] | null;
   readonly launchTemplate: Launch['launchTemplate'] | null;
+  /** Of the fleet file; else the imitated node's own first, and those of its siblings. */
+  readonly subnetIds: readonly string[];
   readonly breaker: BreakerReading;
   readonly haltedSinceMs: number | null;
   /** What an hour of the drill costs, about. */

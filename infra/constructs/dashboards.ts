@@ -51,7 +51,7 @@ export class Dashboards extends Construct {
 
 function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
   const { name, health, alarms, volumes } = fleet;
-  if (fleet.metrics === 'otlp') return [[text(scope, name)], [queries(name)], [pages()]];
+  if (fleet.metrics === 'otlp') return [[text(scope, name)], [queries(name)], ...drillsOf(fleet), [pages()]];
   const disks = volumes.map(({ path }) => diskOf(path));
   return [
     [text(scope, name)],
@@ -76,6 +76,7 @@ function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
         line: [alarms.diskPercent, 'alarm'],
       }),
     ],
+    ...drillsOf(fleet),
     ...consensusClientOf(fleet),
     ...consensusOf(fleet),
     [pages()],
@@ -104,6 +105,22 @@ const ofPages = (metricName: string): IMetric =>
     ...{ namespace: 'AWS/SNS', metricName, dimensionsMap: { TopicName: topicName }, label: metricName },
     ...{ statistic: Stats.SUM, period: Duration.minutes(5) },
   });
+
+/** What dispatch-heal tells of the last proof, each minute. */
+function drillsOf({ name, drills }: Fleet): IWidget[][] {
+  if (drills === undefined) return [];
+  const told = (metricName: string): IMetric =>
+    new Metric({
+      ...{ namespace: METRIC_NAMESPACE, metricName, dimensionsMap: { Fleet: name } },
+      ...{ statistic: Stats.MAXIMUM, period: Duration.minutes(5), label: metricName },
+    });
+  return [
+    [
+      graph('Recoverability: minutes from a snapshot to the tip', [told('RecoveryMinutes')]),
+      graph('Hours since that was proved', [told('RecoveryAgeHours')], { line: [drills.maxAgeHours, 'too old'] }),
+    ],
+  ];
+}
 
 function consensusClientOf({ name, rpc }: Fleet): IWidget[][] {
   if (rpc?.beaconPort === undefined) return [];

@@ -31,8 +31,8 @@ export interface Drill {
   readonly set: DrilledSet;
   /** Of RunInstances: the same token never launches a second instance. */
   readonly token: string;
-  readonly subnetId: string;
-  readonly availabilityZone: string;
+  /** Tried in this order where one has no capacity. */
+  readonly subnetIds: readonly string[];
   readonly instanceType: string;
   /** Written right before the launch, ms since the epoch: from here on minutes and dollars count. */
   readonly startedAtMs: number;

@@ -15,7 +15,7 @@ import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import { readSettings } from '../../../shared/fleet/settings.ts';
 import { storyKey } from '../../../shared/heal/journal.ts';
 import { healOf, partitions, WRITERS, type Writer } from '../../../shared/heal/records.ts';
-import { createStore } from '../../../shared/heal/store.ts';
+import { createStore, type Store } from '../../../shared/heal/store.ts';
 import { functionNames, parameterPrefix } from '../../names.ts';
 import { readSubscribers } from '../subscribers.ts';
 import {
@@ -70,7 +70,7 @@ export function awsSuite({
     incident: ({ fleet, instanceId, trigger }) =>
       withSuiteError('the incident', () => store.readIncident(fleet, instanceId, trigger)),
     node: (instanceId) => withSuiteError('the node', () => store.readNode(instanceId)),
-    fleet: (fleet) => withSuiteError('the fleet', () => store.readFleet(fleet)),
+    fleet: (fleet) => withSuiteError('the fleet', () => readFleet(store, fleet)),
     observed: (fleet) => withSuiteError('the observations', () => store.readObservations(fleet)),
     settings: () => withSuiteError('the fleet files', () => readSettings(ssm, parameterPrefix)),
     journal: (fleet, linesEach) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach)),
@@ -80,6 +80,16 @@ export function awsSuite({
     answer: (callbackId, answer) => withSuiteError('the answer', () => send(lambda, callbackId, answer)),
     approvePlan: (ask, by) => withSuiteError(`chainmend-${ask.by}`, () => approvePlan(lambda, ask, by)),
   };
+}
+
+/** For people drills are incidents like any other. */
+async function readFleet(store: Store, fleet: string): ReturnType<Suite['fleet']> {
+  const [{ incidents, nodes }, drills, drill] = await Promise.all([
+    store.readFleet(fleet),
+    store.readDrills(fleet),
+    store.readDrill(fleet),
+  ]);
+  return { incidents: [...incidents, ...drills], nodes, drill };
 }
 
 async function send(lambda: LambdaClient, CallbackId: string, answer: object): Promise<'sent' | 'closed'> {

@@ -3,6 +3,7 @@ import type { AcknowledgeAnswer } from '../../../shared/events/acknowledge.ts';
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { FleetObservation } from '../../../shared/fleet/observation.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
+import type { DrillRecord } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord, NodeRecord, Writer } from '../../../shared/heal/records.ts';
 import type { Subscribers } from '../subscribers.ts';
 
@@ -52,9 +53,12 @@ export interface Suite {
   readonly story: (incident: IncidentKey) => Promise<readonly StoryLine[]>;
   readonly incident: (incident: IncidentKey) => Promise<IncidentRecord | undefined>;
   readonly node: (instanceId: string) => Promise<NodeRecord | undefined>;
-  readonly fleet: (
-    fleet: string,
-  ) => Promise<{ readonly incidents: readonly IncidentRecord[]; readonly nodes: readonly NodeRecord[] }>;
+  /** `drill`: what drills have proved; absent where there was none. */
+  readonly fleet: (fleet: string) => Promise<{
+    readonly incidents: readonly IncidentRecord[];
+    readonly nodes: readonly NodeRecord[];
+    readonly drill?: DrillRecord | undefined;
+  }>;
   /** The fleet's nodes as they were last seen; none before the first sweep. */
   readonly observed: (fleet: string) => Promise<readonly FleetObservation[]>;
   /** The stored fleet files, including those that cannot be read, and the pauses. */

@@ -180,7 +180,9 @@ function triggerText(trigger: Trigger | null, written: string): string {
     case 'node':
       return NODE_TRIGGERS[trigger.subject];
     case 'snapshot':
-      return 'a clean snapshot was due, or a person asked for one';
+      return trigger.subject === 'drill'
+        ? 'it was to be proved that a node comes back from a set of snapshots; nothing is wrong with the node'
+        : 'a clean snapshot was due, or a person asked for one';
     case 'request':
       return `a person asked: ${trigger.subject}`;
     case 'plan':
@@ -211,6 +213,10 @@ function undoText({ fleet, node }: IncidentRecord, trigger: Trigger | null, isDo
   if (!isDone) return ['there is nothing to undo'];
   if (trigger?.kind === 'disk')
     return ['no volume can be made smaller: nothing can be undone, and no data were touched'];
+  if (trigger?.subject === 'drill')
+    return [
+      'all that it made is removed; a set that it has quarantined is used again once its tag chainmend:quarantined is gone',
+    ];
   if (trigger?.kind === 'snapshot') return ['the client runs again; the snapshot can be deleted like any other'];
   const name = plainText(`${fleet}/${node}`, 300);
   return [

@@ -2,6 +2,7 @@
 import type { FleetObservation, Health, ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauses } from '../../../shared/guardrails/switches.ts';
+import { type DrillRecord, recoverability } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { compareNames } from '../../../shared/text/names.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
@@ -41,11 +42,12 @@ interface FleetState {
   readonly incidents: readonly IncidentRecord[];
   readonly records: readonly NodeRecord[];
   readonly asks: readonly FleetAsk[];
+  readonly drill: DrillRecord | undefined;
 }
 
 async function readState(context: HealCommandContext, settings: Settings, fleet: string): Promise<FleetState> {
   const suite = context.suite();
-  const [{ incidents, nodes: records }, observed, asks] = await Promise.all([
+  const [{ incidents, nodes: records, drill }, observed, asks] = await Promise.all([
     suite.fleet(fleet),
     suite.observed(fleet),
     suite.asks(fleet),
@@ -61,6 +63,7 @@ async function readState(context: HealCommandContext, settings: Settings, fleet:
       .filter((incident) => incident.state !== 'healed' || nowMs - incident.endedAtMs < LATELY_MS)
       .sort((a, b) => b.onsetMs - a.onsetMs),
     records,
+    drill,
     asks: asks.filter(({ untilMs }) => nowMs < untilMs),
   };
 }
@@ -139,7 +142,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
   const state = narrowed(whole, target);
   const nowMs = suite.nowMs();
   await tellUnread(context);
-  const { fleet, mode, broken, nodes, incidents, asks, records } = state;
+  const { fleet, mode, broken, nodes, incidents, asks, records, drill } = state;
   if (broken !== undefined) context.complain(plainText(`${fleet}: nothing is done for it: ${broken}`, 500));
   const { well, sick, other } = counted(nodes);
   const head = [
@@ -148,6 +151,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
   ];
   context.say(`${target.shown} · ${head.join(' · ')} · seen ${seenText(nodes, nowMs)}`);
   for (const line of pauseLines([state])) context.say(line);
+  if (drill) for (const line of drillLines(drill, nowMs)) context.say(line);
   const stale = nodes.length > 0 && nodes.every(({ seenAtMs }) => nowMs - seenAtMs > STALE_MS);
   if (nodes.length === 0) context.say('Nobody has looked at its nodes yet.');
   if (stale)
@@ -170,6 +174,16 @@ export async function status(context: HealCommandContext, target: Target): Promi
     context.say(`Nothing is open in ${target.shown}, and nothing was healed in the last hour.`);
   if (incidents.length > 0) await tellIncidents(context, incidents, records, nowMs);
   return { status: 0, facts: { fleets: [factsOf(state, nowMs)] } };
+}
+
+/** Recoverability as a number, and what the last drill found where it proved nothing. */
+function drillLines(drill: DrillRecord, nowMs: number): readonly string[] {
+  const { last, current } = drill;
+  const found = last && last.is !== 'verified' ? [`the last one: ${last.is}, ${last.setId}: ${last.reason}`] : [];
+  const now = current
+    ? [`one is under way: ${current.set.setId} on ${current.instanceId || 'an instance that is being launched'}`]
+    : [];
+  return [recoverability(drill, nowMs), ...found, ...now].map((text) => `DRILLS    ${plainText(text, 400)}`);
 }
 
 async function tellUnread(context: HealCommandContext): Promise<void> {
@@ -310,11 +324,15 @@ const PHASES = {
 } as const;
 
 /** For machines. Times are ISO 8601. */
-const factsOf = ({ fleet, mode, broken, paused, nodes, incidents, asks }: FleetState, nowMs: number): object => ({
+const factsOf = (
+  { fleet, mode, broken, paused, nodes, incidents, asks, drill }: FleetState,
+  nowMs: number,
+): object => ({
   fleet,
   mode: mode ?? null,
   broken: broken ?? null,
   paused: paused ?? null,
+  ...(drill && { recoverability: { says: recoverability(drill, nowMs), ...drill.proved } }),
   nodes: nodes.map(
     ({ name, instanceId, role, health, reason, height, lagBlocks, sinceMs, seenAtMs, consensusClient }) => ({
       ...{ node: name, instanceId, role, health, reason, height, lagBlocks },

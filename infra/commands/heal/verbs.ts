@@ -87,6 +87,12 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
   )
     .requiredOption('--to <version>', 'a version that the fleet file names under client.versions', version)
     .action((written: string, options: UpgradeOptions) => carry(upgradeOf(written, options), options));
+  requestVerb(
+    'drill',
+    '<fleet>',
+    'prove on a throw-away instance that a node comes back from the newest snapshots',
+    'its name',
+  ).action((written: string, options: HealRequestOptions) => carry(drillOf(written), options));
   const decide = (name: 'approve' | 'reject', description: string): Command =>
     program
       .command(name)
@@ -147,6 +153,12 @@ function upgradeOf(fleet: string, { to }: UpgradeOptions): HealRequest {
   if (fleet.includes('/'))
     throw new UsageError(`${fleet}: expected a fleet, not a node of one, for example ${fleet.split('/')[0]}`);
   return { event: { kind: 'upgrade', fleet, to }, words: `upgrade ${fleet} to ${to}` };
+}
+
+function drillOf(fleet: string): HealRequest {
+  if (fleet.includes('/'))
+    throw new UsageError(`${fleet}: expected a fleet, not a node of one, for example ${fleet.split('/')[0]}`);
+  return { event: { kind: 'drill', fleet }, words: `drill ${fleet}` };
 }
 
 function version(written: string): string {
