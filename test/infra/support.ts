@@ -124,6 +124,7 @@ export function buildStack({
     'seed-groups',
     'check-readiness',
     'watch-releases',
+    'audit-snapshots',
     'relay-pages',
   ]) {
     mkdirSync(join(directory, 'functions', name), { recursive: true });

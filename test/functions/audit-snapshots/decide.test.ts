@@ -1,0 +1,179 @@
+// The order of a drill: what was written down is removed, whatever came of it.
+import { describe, expect, it } from '@jest/globals';
+import { decideNext, endingOf } from '../../../functions/audit-snapshots/decide.ts';
+import {
+  type DrillFacts,
+  NO_CLIMB,
+  type Progress,
+  type Removing,
+  type Running,
+} from '../../../functions/audit-snapshots/state.ts';
+import { type Drill, type DrillVerdict, noDrill } from '../../../shared/heal/drill.ts';
+import type { SnapshotSet } from '../../../shared/snapshots/model.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+
+const about = {
+  ...{ fleet: 'bitcoin', node: 'node1', incidentId: 'd0000001', attempt: 2 },
+  ...{ mode: 'act', requestedBy: 'schedule' },
+} as const;
+const drill: Drill = {
+  ...{ incidentId: 'd0000001', execution: 'arn', token: 'token', subnetIds: ['subnet-1'], instanceType: 'm6i.large' },
+  set: {
+    setId: 'set-1',
+    node: 'node2',
+    takenAtMs: NOON_MS - HOUR_MS,
+    rank: 'clean',
+    height: 930_000,
+    blockHash: 'cc',
+    parts: [],
+  },
+  ...{ startedAtMs: NOON_MS - 12 * MINUTE_MS, instanceId: 'i-1', usdPerHour: 0.4, verdict: null },
+};
+const running = (more: Partial<Running> = {}): Running => ({
+  ...{ at: 'running', drill, isUp: true, held: { execution: 'arn', fence: 1 }, ordinal: 1, asked: 1 },
+  ...{ seen: { clients: [] } as unknown as Running['seen'], upSinceMs: NOON_MS, isSilent: false, climb: NO_CLIMB },
+  ...more,
+});
+type About = Parameters<typeof decideNext>[1];
+const next = (progress: Progress, more: Partial<About> = {}) => decideNext(progress, { ...about, ...more }, 'arn');
+const act = (progress: Progress, more: Partial<About> = {}) => next(progress, more).do;
+
+const set = {
+  ...{
+    setId: 'set-1',
+    node: 'node2',
+    takenAtMs: NOON_MS - HOUR_MS,
+    untilMs: NOON_MS - HOUR_MS,
+    rank: 'clean',
+    height: 930_000,
+  },
+  parts: { data: { snapshotId: 'snap-1', sizeGiB: 120, ledger: { blockHash: 'cc' } } },
+} as unknown as SnapshotSet;
+const facts = (more: object = {}): DrillFacts =>
+  ({
+    nowMs: NOON_MS,
+    fleet: bitcoinFleet({ role: 'follower', drills: { securityGroup: 'sg-0d0000000000000d1' } }),
+    record: noDrill,
+    ...{ role: 'follower', pattern: { state: 'running', instanceType: 'm6i.large' }, launchTemplate: { id: 'lt-1' } },
+    shapes: [
+      {
+        role: 'data',
+        path: '/node-data',
+        device: '/dev/sdf',
+        sizeGiB: 100,
+        type: 'gp3',
+        iops: 3000,
+        throughputMiBps: 125,
+      },
+    ],
+    subnetIds: ['subnet-1', 'subnet-2'],
+    ...{ breaker: { open: false, sentence: '' }, haltedSinceMs: null, tip: 931_000, heals: [], usdPerHour: 0.4 },
+    ...{ good: [set], refused: [] },
+    ...more,
+  }) as unknown as DrillFacts;
+const planning = (more: object = {}): Progress => ({ at: 'planning', facts: facts(more), approved: null });
+
+describe('a drill', () => {
+  it.each<[string, Progress, string]>([
+    ['is launched', running({ drill: { ...drill, instanceId: '' } }), 'launch'],
+    ['boots', running({ isUp: false }), 'boot'],
+    ['is met, so that nothing runs on it that was not told to', running({ held: null }), 'meet'],
+    ['is met until its first boot is over', running({ seen: null }), 'meet'],
+    ['has its client started', running({ upSinceMs: null }), 'start'],
+    ['proves itself', running(), 'prove'],
+    ['is asked on its machine, where it says nothing', running({ isSilent: true }), 'meet'],
+  ])('%s', (_, progress, expected) => {
+    expect(act(progress)).toBe(expected);
+  });
+
+  it('is written down before it is launched: a set with a volume for each role, no smaller than its snapshot', () => {
+    const decided = next(planning());
+    expect(decided).toMatchObject({ do: 'begin', drill: { instanceId: '', subnetIds: ['subnet-1', 'subnet-2'] } });
+    if (decided.do !== 'begin') throw new Error('it does not begin');
+    expect(decided.drill.set.parts).toEqual([
+      expect.objectContaining({ role: 'data', snapshotId: 'snap-1', device: '/dev/sdf', sizeGiB: 120 }),
+    ]);
+    expect(decided.drill.token).toBe('d0000001-2-drill');
+  });
+
+  it('asks in mode ask, and only says so in mode plan', () => {
+    expect(act(planning(), { mode: 'ask' })).toBe('ask');
+    expect(next(planning(), { mode: 'plan' })).toMatchObject({ do: 'defer', ending: { outcome: 'planned' } });
+  });
+
+  it('that an attempt before has left is removed first, whatever the file says now', () => {
+    const record = { ...noDrill, current: drill };
+    expect(act(planning({ record, heals: ['node2 (disk:data)'] }))).toBe('adopt');
+    expect(act(planning({ record, fleet: bitcoinFleet({ role: 'follower' }) }))).toBe('adopt');
+    expect(act(planning({ record }), { mode: 'plan' })).toBe('adopt');
+  });
+
+  it('is not made where no set is new: it says how old the proof is, and looks again a day later', () => {
+    const proof = { setId: 'set-1', takenAtMs: 0, height: 931_000, atMs: NOON_MS - HOUR_MS, minutes: 11, usd: 0.2 };
+    const record = { ...noDrill, proved: proof, tried: [{ setId: 'set-1', is: 'verified', atMs: 0, unproved: 0 }] };
+    expect(next(planning({ record }))).toMatchObject({
+      do: 'defer',
+      ending: { outcome: 'healed' },
+      againMs: 24 * HOUR_MS,
+    });
+    expect(act(planning({ record }), { requestedBy: 'person' })).toBe('begin');
+  });
+
+  it('is refused where there is no set, with why each is not good', () => {
+    const none = next(planning({ good: [], refused: [{ setId: 'set-9', why: 'it is of another fleet' }] }));
+    expect(none).toMatchObject({
+      do: 'defer',
+      ending: {
+        outcome: 'refused',
+        code: 'no-good-snapshot',
+        reason: 'there is no good set; set-9: it is of another fleet',
+      },
+    });
+  });
+});
+
+const verdict = (is: DrillVerdict['is'], isTold = true): DrillVerdict =>
+  ({ is, atMs: NOON_MS - MINUTE_MS, height: 931_000, reason: 'why', isTold }) as DrillVerdict;
+const removing = (one: DrillVerdict | null, more: Partial<Removing> = {}): Removing => ({
+  ...{ at: 'removing', drill: { ...drill, verdict: one }, isInherited: false, isMarked: one?.is === 'unproved' },
+  ...more,
+});
+
+describe('what was found', () => {
+  it('is on the snapshots before the instance goes', () => {
+    expect(act(removing(verdict('verified')))).toBe('mark');
+    expect(act(removing(verdict('unfit')))).toBe('mark');
+    expect(act(removing(verdict('verified'), { isMarked: true }))).toBe('remove');
+  });
+
+  it('is nothing where nobody knows: no snapshot is marked', () => {
+    expect(act(removing(verdict('unproved')))).toBe('remove');
+  });
+
+  it.each<[string, Removing, object]>([
+    [
+      'a proof ends it well, with minutes from the launch',
+      removing(verdict('verified')),
+      { outcome: 'healed', reason: expect.stringContaining('11 min after the launch') },
+    ],
+    ['a bad set pages', removing(verdict('unfit')), { outcome: 'escalated', code: 'set-unfit', asFound: true }],
+    [
+      'no verdict pages, where only a person can help',
+      removing(verdict('unproved')),
+      { outcome: 'escalated', code: 'drill-unproved' },
+    ],
+    [
+      'giving way pages nobody',
+      removing(verdict('unproved', false)),
+      { outcome: 'refused', code: 'drill-waits', page: false },
+    ],
+    [
+      'what was left by another attempt gives no verdict',
+      removing(verdict('verified'), { isInherited: true }),
+      { outcome: 'refused', code: 'drill-waits' },
+    ],
+  ])('%s', (_, from, expected) => {
+    expect(endingOf(from, NOON_MS)).toMatchObject(expected);
+  });
+});

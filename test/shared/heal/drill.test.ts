@@ -1,0 +1,148 @@
+// What follows from drills: which set is tried next, when, what they have cost, and recoverability in words.
+import { describe, expect, it } from '@jest/globals';
+import {
+  type Drill,
+  type DrillRecord,
+  type DrillVerdict,
+  ended,
+  nextSet,
+  noDrill,
+  proofAgeHours,
+  recoverability,
+  spentIn,
+} from '../../../shared/heal/drill.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+
+const set = (setId: string, hoursAgo: number, rank: 'verified' | 'clean' | 'crash-consistent' = 'clean') => ({
+  ...{ setId, rank, takenAtMs: NOON_MS - hoursAgo * HOUR_MS },
+});
+const tried = (setId: string, is: DrillVerdict['is'], unproved = 0) => ({
+  setId,
+  is,
+  atMs: NOON_MS - HOUR_MS,
+  unproved,
+});
+const proved = (hoursAgo: number): NonNullable<DrillRecord['proved']> => ({
+  ...{ setId: 'proved', takenAtMs: NOON_MS - 30 * HOUR_MS, height: 931_064, atMs: NOON_MS - hoursAgo * HOUR_MS },
+  ...{ minutes: 11.2, usd: 0.21 },
+});
+const asked = { maxAgeHours: 48, nowMs: NOON_MS, isAsked: false };
+const next = (
+  sets: Parameters<typeof nextSet>[0],
+  record: Partial<DrillRecord> = {},
+  more: Partial<typeof asked> = {},
+) => {
+  const chosen = nextSet(sets, { ...noDrill, ...record }, { ...asked, ...more });
+  return 'none' in chosen ? chosen.none : chosen.setId;
+};
+
+describe('the next drill is of', () => {
+  it('the newest set, of any rank', () => {
+    expect(next([set('old', 20), set('new', 2, 'crash-consistent'), set('middle', 10)])).toBe('new');
+  });
+
+  it('the one before, where the newest was found bad', () => {
+    expect(next([set('bad', 2), set('before', 10)], { tried: [tried('bad', 'unfit')] })).toBe('before');
+  });
+
+  it('the same one again, where nothing was found; three times at most', () => {
+    const sets = [set('open', 2), set('before', 10)];
+    expect(next(sets, { tried: [tried('open', 'unproved', 2)] })).toBe('open');
+    expect(next(sets, { tried: [tried('open', 'unproved', 3)] })).toBe('before');
+  });
+
+  it('none, where the newest was proved lately: an older one tells nothing new', () => {
+    const record = { tried: [tried('new', 'verified')], proved: proved(5) };
+    expect(next([set('new', 2), set('old', 20)], record)).toBe('nothing new');
+  });
+
+  it('the proved one again, once its proof is older than half of what is allowed, or a person asks', () => {
+    const record = { tried: [tried('new', 'verified')], proved: proved(25) };
+    expect(next([set('new', 30)], record)).toBe('new');
+    expect(next([set('new', 30)], { ...record, proved: proved(23) })).toBe('nothing new');
+    expect(next([set('new', 30)], { ...record, proved: proved(1) }, { isAsked: true })).toBe('new');
+  });
+
+  it('one that only a restore has proved, since no drill has', () => {
+    expect(next([set('restored', 2, 'verified')])).toBe('restored');
+  });
+
+  it('no set, where all are bad or none is there', () => {
+    expect(next([])).toBe('no set');
+    expect(next([set('bad', 2)], { tried: [tried('bad', 'unfit')] })).toBe('no set');
+  });
+});
+
+const drill = (verdict: DrillVerdict | null): Drill => ({
+  ...{ incidentId: 'd0000001', execution: 'arn', token: 'token', subnetIds: ['subnet-1'], instanceType: 'm6i.large' },
+  set: { ...set('set-1', 6), node: 'node1', height: 930_000, blockHash: null, parts: [] },
+  ...{ startedAtMs: NOON_MS - 30 * MINUTE_MS, instanceId: 'i-1', usdPerHour: 0.4, verdict },
+});
+const verified: DrillVerdict = {
+  is: 'verified',
+  atMs: NOON_MS - 19 * MINUTE_MS,
+  height: 931_064,
+  reason: 'it has caught up',
+};
+
+describe('once everything is removed', () => {
+  it('a proof counts from the launch to the tip, and its dollars to the end', () => {
+    const record = ended({ ...noDrill, current: drill(null) }, drill(verified), 24, NOON_MS);
+    expect(record.current).toBeNull();
+    expect(record.proved).toMatchObject({ setId: 'set-1', height: 931_064, minutes: 11 });
+    expect(record.proved?.usd).toBeCloseTo(0.2);
+    expect(record.dueAtMs).toBe(NOON_MS + 24 * HOUR_MS);
+  });
+
+  it.each<[string, DrillVerdict, number]>([
+    [
+      'a bad set is followed by the one before within minutes',
+      { is: 'unfit', atMs: NOON_MS, reason: 'bad' },
+      5 * MINUTE_MS,
+    ],
+    [
+      'what nobody could tell is tried after some hours',
+      { is: 'unproved', atMs: NOON_MS, reason: '?', isTold: true },
+      6 * HOUR_MS,
+    ],
+    [
+      'what only gave way is tried after an hour',
+      { is: 'unproved', atMs: NOON_MS, reason: '?', isTold: false },
+      HOUR_MS,
+    ],
+  ])('%s', (_, verdict, waitMs) => {
+    const record = ended({ ...noDrill, proved: proved(30) }, drill(verdict), 24, NOON_MS);
+    expect(record.dueAtMs - NOON_MS).toBe(waitMs);
+    expect(record.proved).toEqual(proved(30));
+    expect(record.last).toMatchObject({ setId: 'set-1', is: verdict.is });
+  });
+
+  it('giving way does not count against a set, and each try without a verdict does', () => {
+    const gaveWay = { is: 'unproved', atMs: NOON_MS, reason: '?', isTold: false } as const;
+    const once = ended(noDrill, drill({ ...gaveWay, isTold: true }), 24, NOON_MS);
+    expect(once.tried[0]?.unproved).toBe(1);
+    expect(ended(once, drill(gaveWay), 24, NOON_MS).tried).toEqual([{ ...once.tried[0], atMs: NOON_MS }]);
+  });
+
+  it('dollars add up in a calendar month, and begin at nothing in the next', () => {
+    const twice = ended(ended(noDrill, drill(verified), 24, NOON_MS), drill(verified), 24, NOON_MS);
+    expect(spentIn(twice, NOON_MS)).toBeCloseTo(0.4);
+    expect(spentIn(twice, NOON_MS + 32 * 24 * HOUR_MS)).toBe(0);
+  });
+});
+
+describe('recoverability', () => {
+  it('is a number: minutes, height, age, dollars', () => {
+    expect(recoverability({ proved: proved(6) }, NOON_MS)).toBe(
+      '11 min to height 931,064, proved 6 h ago, $0.21 a drill',
+    );
+    expect(recoverability({ proved: proved(0.5) }, NOON_MS)).toContain('proved 30 min ago');
+    expect(recoverability({ proved: proved(100) }, NOON_MS)).toContain('proved 4 days ago');
+  });
+
+  it('is unknown where nobody has proved it, and ages from the first wish on', () => {
+    expect(recoverability(undefined, NOON_MS)).toBe('nobody has proved yet that a node comes back from a snapshot');
+    expect(proofAgeHours(undefined, { sinceMs: NOON_MS - 50 * HOUR_MS }, NOON_MS)).toBe(50);
+    expect(proofAgeHours({ proved: proved(6) }, { sinceMs: NOON_MS - 50 * HOUR_MS }, NOON_MS)).toBe(6);
+  });
+});
