@@ -35,6 +35,7 @@ import {
   type DrillActContext,
   type DrillContext,
   NO_CLIMB,
+  type NotCarriedOut,
   type Progress,
   type Removing,
   type Running,
@@ -50,7 +51,7 @@ const removed = (ending: Extract<Progress, { at: 'removed' }>['ending']): Progre
 });
 
 const running = (drill: Drill): Running => ({
-  ...{ at: 'running', drill, isUp: false, held: null, ordinal: 0, seen: null, asked: 0 },
+  ...{ at: 'running', drill, isUp: false, held: null, ordinal: 0, seen: null, asked: 0, unanswered: 0 },
   ...{ upSinceMs: null, isSilent: false, climb: NO_CLIMB },
 });
 
@@ -69,6 +70,14 @@ const unproved = (from: Running, reason: string, isTold: boolean): Removing =>
 
 const givenUp = (act: { readonly from: Running }, { message, isAws }: Failure): Progress =>
   unproved(act.from, message, !isAws);
+
+/** A command that came too late, or that nobody answered, says nothing of the data: it is sent again under the next ordinal. */
+const again = (from: Running, { failed, again: isLate }: NotCarriedOut): Progress =>
+  isLate && from.unanswered < UNANSWERED_MOST
+    ? { ...from, ordinal: from.ordinal + 1, unanswered: from.unanswered + 1 }
+    : unproved(from, failed, true);
+
+const UNANSWERED_MOST = 3;
 
 const withId = (from: Running, instanceId: string): Running => ({ ...from, drill: { ...from.drill, instanceId } });
 
@@ -134,7 +143,7 @@ export const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
   meet: {
     execute: (context, _progress, act) => meet(context, act),
     reduce: (_progress, { from }, result) => {
-      if ('failed' in result) return unproved(from, result.failed, true);
+      if ('again' in result) return again(from, result);
       const met: Running = {
         ...from,
         held: result.holder,
@@ -153,6 +162,7 @@ export const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
   start: {
     execute: (context, _progress, act) => start(context, act),
     reduce: (_progress, { from }, result) => {
+      if ('again' in result) return again(from, result);
       const sent: Running = { ...from, ordinal: from.ordinal + 1 };
       return 'verdict' in result ? over(sent, result.verdict) : { ...sent, upSinceMs: result.upSinceMs };
     },
@@ -307,7 +317,7 @@ async function command(
   from: Running,
   asked: { readonly holder: NonNullable<Running['held']>; readonly sentence: string },
   commandOf: (fleet: Fleet) => NodeCommand,
-): Promise<NodeAnswer | { readonly failed: string }> {
+): Promise<NodeAnswer | NotCarriedOut> {
   const { step, place, environment } = context;
   const { holder, sentence } = asked;
   const ordinal = from.ordinal + 1;
@@ -331,24 +341,28 @@ async function command(
       place,
     );
   });
-  if ('lost' in sent) return { failed: 'the record of the throw-away instance is somebody else’s' };
-  if ('refuse' in sent) return { failed: sent.reason };
+  if ('lost' in sent) return { failed: 'the record of the throw-away instance is somebody else’s', again: false };
+  if ('refuse' in sent) return { failed: sent.reason, again: false };
   const awaited = await awaitNode<NodeAnswer>(context, {
     ...{ commandId: sent.commandId, overAtMs: sent.overAtMs, operationId, instanceId },
     parse: parseNodeAnswer,
     sentenceOf: ({ result, reason }) => `${result}${reason ? `: ${reason}` : ''}`,
   });
-  return 'over' in awaited ? { failed: awaited.over } : awaited.answer;
+  if ('over' in awaited) return { failed: awaited.over, again: true };
+  const { answer } = awaited;
+  return answer.result === 'late' ? { failed: `late: ${answer.reason ?? ''}`, again: true } : answer;
 }
 
 /** A table forgets the record of a throw-away instance by itself. */
 const NODE_KEPT_SECONDS = 7 * 24 * 60 * 60;
 
+const no = (failed: string): NotCarriedOut => ({ failed, again: false });
+
 async function meet(context: DrillActContext, { from }: Act<'meet'>): Promise<Acts['meet']['result']> {
   const { step, store, durable, place } = context;
   const { instanceId } = from.drill;
   const leased = await step('lease', () => takeLease(context, 'drill', instanceId));
-  if ('busy' in leased) return { failed: `${leased.busy} holds the throw-away instance` };
+  if ('busy' in leased) return no(`${leased.busy} holds the throw-away instance`);
   const { holder } = leased;
   await step('expires', () =>
     settle<NodeRecord, { readonly done: true }>(
@@ -374,10 +388,10 @@ async function meet(context: DrillActContext, { from }: Act<'meet'>): Promise<Ac
       paths: fleet.volumes.map(({ path }) => path),
     }),
   );
-  if ('failed' in answer) return answer;
+  if ('again' in answer) return answer;
   const state = answer.after ?? answer.before;
   if (answer.result !== 'done' || state === null)
-    return { failed: `it does not say how it is: ${answer.result}${answer.reason ? `, ${answer.reason}` : ''}` };
+    return no(`it does not say how it is: ${answer.result}${answer.reason ? `, ${answer.reason}` : ''}`);
   const { upSinceMs } = from;
   const { nowMs, fleet } = await step('now', async () => {
     const guarded = await readGuards(context, { mayPutBack: true });
@@ -389,21 +403,19 @@ async function meet(context: DrillActContext, { from }: Act<'meet'>): Promise<Ac
           : { grace: guarded.fleet.health.startGraceSeconds, userData: guarded.fleet.replace.userData ?? null },
     };
   });
-  if (fleet === null) return { failed: 'the fleet file cannot be read' };
+  if (fleet === null) return no('the fleet file cannot be read');
   if (upSinceMs !== null) {
     const verdict = judgeSilent(state, { nowMs, upSinceMs, graceSeconds: fleet.grace });
     return { holder, seen: verdict ? { verdict } : { state } };
   }
   if (state.clients.some(({ masked, state: is }) => !masked || is === 'running'))
-    return {
-      failed: 'its client is not masked: what its template starts by itself could run with another node’s identity',
-    };
+    return no('its client is not masked: what its template starts by itself could run with another node’s identity');
   if (fleet.userData !== 'run') return { holder, seen: { state } };
   if (state.cloudInit === 'done') return { holder, seen: { state } };
   if (state.cloudInit !== 'running' || from.asked >= FIRST_BOOT_ASKS)
-    return {
-      failed: `its user data have not ended well (${state.cloudInit ?? 'cloud-init says nothing'}): /var/log/cloud-init-output.log of such an instance says why`,
-    };
+    return no(
+      `its user data have not ended well (${state.cloudInit ?? 'cloud-init says nothing'}): /var/log/cloud-init-output.log of such an instance says why`,
+    );
   await durable.wait(`${place}-first-boot`, { seconds: 30 });
   return { holder, seen: null };
 }
@@ -423,8 +435,12 @@ async function start(context: DrillActContext, { from }: Act<'start'>): Promise<
     scrub: fleet.identityPaths,
   }));
   const atMs = await now();
-  if ('failed' in answer) return { verdict: { is: 'unproved', atMs, reason: answer.failed, isTold: true } };
+  if ('again' in answer) return answer;
   if (answer.result === 'done') return { upSinceMs: atMs };
+  // An earlier copy of this very command, which nobody answered, was carried out.
+  const { clients = [] } = answer.after ?? answer.before ?? {};
+  if (from.unanswered > 0 && clients.length > 0 && clients.every(({ state }) => state === 'running'))
+    return { upSinceMs: atMs };
   const told = answer.reason ?? answer.result;
   const lines = (answer.after?.clients ?? []).map(({ lastLine }) => lastLine);
   const why = [told, ...lines.filter((line) => line !== '' && !told.includes(line))].join(': ');

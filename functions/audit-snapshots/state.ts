@@ -83,6 +83,8 @@ export interface Running {
   readonly ordinal: number;
   /** Its last answer. */
   readonly seen: NodeState | null;
+  /** Commands that came too late, or that nobody answered. */
+  readonly unanswered: number;
   /** How often it was asked whether its first boot is over. */
   readonly asked: number;
   /** Since when its client was told to run, ms since the epoch. */
@@ -115,6 +117,12 @@ export interface Climb {
 }
 
 export const NO_CLIMB: Climb = { first: null, best: null, bestAtMs: 0, heardAtMs: 0, times: 0 };
+
+/** A command that did not come to anything. `again`: it may be sent again. */
+export interface NotCarriedOut {
+  readonly failed: string;
+  readonly again: boolean;
+}
 
 /** `from`: the progress that the act was decided from. */
 export interface Acts {
@@ -157,12 +165,12 @@ export interface Acts {
           readonly holder: Holder;
           readonly seen: null | { readonly state: NodeState } | { readonly verdict: DrillVerdict };
         }
-      | { readonly failed: string };
+      | NotCarriedOut;
   };
   /** Mounts the data without the identity of the node that they are of, unmasks the client and starts it. */
   readonly start: {
     readonly args: { readonly from: Running };
-    readonly result: { readonly upSinceMs: number } | { readonly verdict: DrillVerdict };
+    readonly result: { readonly upSinceMs: number } | { readonly verdict: DrillVerdict } | NotCarriedOut;
   };
   readonly prove: {
     readonly args: { readonly from: Running; readonly upSinceMs: number };

@@ -94,6 +94,9 @@ export const nobodyTouched: Expectation = {
   },
 };
 
+const keyIn = ({ machine }: Pick<PlacedNode, 'machine'>): string | undefined =>
+  machine.readFile('/node-data/onion_v3_private_key');
+
 export const alone: Expectation = {
   sentence: 'each throw-away instance had its own security group alone, no tag of a node, and no key of one',
   holds: (_, world) =>
@@ -104,7 +107,7 @@ export const alone: Expectation = {
       return (
         (groups === undefined || groups.join() === OWN_GROUP) &&
         Object.entries(fleet.nodes.tags).every(([key, value]) => tags[key] !== value) &&
-        machine.readFile('/node-data/onion_v3_private_key') === undefined
+        !world.nodes.some((node) => keyIn(node) !== undefined && keyIn(node) === keyIn({ machine }))
       );
     }),
 };

@@ -13,10 +13,11 @@ import type { SnapshotSet } from '../../../shared/snapshots/model.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
-const about = {
+type About = Parameters<typeof decideNext>[1];
+const about: About = {
   ...{ fleet: 'bitcoin', node: 'node1', incidentId: 'd0000001', attempt: 2 },
   ...{ mode: 'act', requestedBy: 'schedule' },
-} as const;
+};
 const drill: Drill = {
   ...{ incidentId: 'd0000001', execution: 'arn', token: 'token', subnetIds: ['subnet-1'], instanceType: 'm6i.large' },
   set: {
@@ -31,11 +32,10 @@ const drill: Drill = {
   ...{ startedAtMs: NOON_MS - 12 * MINUTE_MS, instanceId: 'i-1', usdPerHour: 0.4, verdict: null },
 };
 const running = (more: Partial<Running> = {}): Running => ({
-  ...{ at: 'running', drill, isUp: true, held: { execution: 'arn', fence: 1 }, ordinal: 1, asked: 1 },
+  ...{ at: 'running', drill, isUp: true, held: { execution: 'arn', fence: 1 }, ordinal: 1, asked: 1, unanswered: 0 },
   ...{ seen: { clients: [] } as unknown as Running['seen'], upSinceMs: NOON_MS, isSilent: false, climb: NO_CLIMB },
   ...more,
 });
-type About = Parameters<typeof decideNext>[1];
 const next = (progress: Progress, more: Partial<About> = {}) => decideNext(progress, { ...about, ...more }, 'arn');
 const act = (progress: Progress, more: Partial<About> = {}) => next(progress, more).do;
 
