@@ -1,5 +1,5 @@
-// prune-retired: every six hours it removes what heals have kept until a date that is now past, and old command documents. No other function of the suite
-// may delete.
+// prune-retired: every six hours it removes what heals have kept until a date that is now past, and old command documents. Of the other functions
+// only audit-snapshots may delete, and only what it has launched itself.
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';

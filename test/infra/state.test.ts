@@ -8,6 +8,7 @@ import { WRITERS } from '../../shared/heal/records.ts';
 import {
   bitcoin,
   buildStack,
+  drilling,
   litecoin,
   type Resource,
   resourcesOf,
@@ -18,7 +19,7 @@ import {
   watchingReleases,
 } from './support.ts';
 
-const { stack } = buildStack({ fleets: [bitcoin, litecoin, seeding, watchingReleases] });
+const { stack } = buildStack({ fleets: [bitcoin, litecoin, seeding, watchingReleases, drilling] });
 const resources = resourcesOf(stack);
 const roles = resources('AWS::IAM::Role');
 const functions = resources('AWS::Lambda::Function');

@@ -61,6 +61,17 @@ export const watchingReleases = fleetFile({
   releases: { feed: 'https://github.com/ZcashFoundation/zebra/releases.atom' },
 });
 
+/** A fleet whose owner wants it proved that a node comes back from its snapshots. */
+export const drilling = fleetFile({
+  fleet: 'dash',
+  chain: 'dash',
+  mode: 'act',
+  role: 'follower',
+  nodes: { tag: { Component: 'nodes/dash' } },
+  unit: 'node@*',
+  drills: { securityGroup: 'sg-0d0000000000000d1' },
+});
+
 const content = { schemaVersion: '2.2', description: 'a test', parameters: {}, mainSteps: [] } as const;
 const document = <O extends Operation>(operation: O, hash: string) => ({
   operation,

@@ -49,6 +49,15 @@ const everything = [
     probe: { vpc: 'vpc-0123456789abcdef0', subnets: ['subnet-0123456789abcdef0'] },
     replace: { rungs: ['restart', 'stop-start', 'swap'] },
   }),
+  fleetFile({
+    fleet: 'drilled',
+    chain: 'bitcoin',
+    mode: 'act',
+    role: 'follower',
+    nodes: { tag: { Component: 'nodes/drilled' } },
+    unit: 'node@*',
+    drills: { securityGroup: 'sg-0d0000000000000d1' },
+  }),
 ];
 
 export interface Deployed extends Place {

@@ -113,6 +113,18 @@ const TALES: readonly Tale[] = [
     made: 1,
     deaths: [dies('answer lost', 'ec2.CreateSnapshots')],
   },
+  {
+    name: 'a drill, of which nothing may be left',
+    scenario: 'drill-daily',
+    heal: 'chainmend-audit-snapshots',
+    made: 0,
+    deaths: [
+      dies('lost for good', 'ec2.RunInstances'),
+      dies('answer lost', 'ec2.RunInstances'),
+      dies('lost for good', 'ssm.SendCommand start-client'),
+      dies('lost for good', 'ec2.TerminateInstances'),
+    ],
+  },
 ];
 
 /** Every other story, unless the suite is run by name. */

@@ -30,6 +30,7 @@ const codes = [
   'step-failed',
   'snapshot-failed',
   'snapshot-unfit',
+  'recoverability-old',
   'kept-longer',
   'not-recorded',
 ] as const;
