@@ -42,6 +42,7 @@ import {
 } from './state.ts';
 
 const MINUTE_MS = 60_000;
+const PLACES_ASKS = 10;
 const LOST: Progress = { at: 'lost' };
 
 const removed = (ending: Extract<Progress, { at: 'removed' }>['ending']): Progress => ({
@@ -81,7 +82,7 @@ const UNANSWERED_MOST = 3;
 
 const withId = (from: Running, instanceId: string): Running => ({ ...from, drill: { ...from.drill, instanceId } });
 
-export const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
+const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
   claim: {
     execute: (context) => context.step('claim', () => claimAttempt(context)),
     reduce: (_progress, _act, claimed) => ('end' in claimed ? LOST : { at: 'planning', facts: null, approved: null }),
@@ -421,11 +422,16 @@ async function meet(context: DrillActContext, { from }: Act<'meet'>): Promise<Ac
 }
 
 async function start(context: DrillActContext, { from }: Act<'start'>): Promise<Acts['start']['result']> {
-  const { step } = context;
+  const { durable, step, place } = context;
   const { held, drill } = from;
   const now = () => step('now', async () => Date.now());
   if (held === null) return { verdict: { is: 'unproved', atMs: await now(), reason: 'it is not held', isTold: true } };
-  const places = await step('places', () => placesOf(context, drill));
+  let places = await step('places', () => placesOf(context, drill));
+  // EC2 may show a while longer what it showed before the launch.
+  for (let again = 1; places === null && again <= PLACES_ASKS; again++) {
+    await durable.wait(`${place}-places-wait-${again}`, { seconds: 30 });
+    places = await step(`places-${again}`, () => placesOf(context, drill));
+  }
   if (places === null)
     return { verdict: { is: 'unproved', atMs: await now(), reason: 'EC2 does not show its volumes', isTold: true } };
   const sentence = 'mount the data without what makes another node itself, unmask the client and start it';

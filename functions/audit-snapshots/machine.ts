@@ -48,7 +48,8 @@ export async function launchAlone(context: DrillActContext, drill: Drill): Promi
   if (fleet.drills === undefined) return { failed: 'the fleet file asks for no drills any more', isTold: false };
   const pattern = await describeInstance(ec2, payload.instanceId);
   const launchTemplate = templateOf(fleet, pattern?.launchTemplate ?? null);
-  if (launchTemplate === null) return { failed: 'no launch template is named any more', isTold: true };
+  // There was one a moment ago, and EC2 may show what was before: the step is repeated.
+  if (launchTemplate === null) throw new Error(`no launch template is named any more, nor by ${payload.instanceId}`);
   const launch: Omit<Launch, 'subnetId' | 'availabilityZone' | 'token'> = {
     launchTemplate,
     instanceType: drill.instanceType,

@@ -119,7 +119,7 @@ export interface DrillWatchRecord {
 /** More sets than any fleet keeps. */
 const TRIED_KEPT = 100;
 /** A set that gave no verdict so often is left to people, and the one before it is tried. */
-export const UNPROVED_MOST = 3;
+const UNPROVED_MOST = 3;
 
 export const monthOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 7);
 

@@ -46,6 +46,12 @@ const OTHER_ACCOUNT = '999988887777';
 const KEY_ID = '0a1b2c3d-0000-4000-8000-00000000beef';
 const IMAGE = 'ami-0aaaabbbbccccdddd';
 const STRANGE = { Component: 'payroll' };
+/** The fleet with drills in `withEverything`. */
+const DRILLED = {
+  fleet: 'drilled',
+  tags: { Component: 'nodes/drilled', 'chainmend:fleet': 'drilled' },
+  group: 'sg-0d0000000000000d1',
+};
 
 /** The purpose of a condition key, by its kind; keys of tags have names of their own. */
 type Flaw = 'resource-tag' | 'request-tag' | 'tag-keys' | 'no-tag-keys' | (string & {});
@@ -144,24 +150,26 @@ const specified = ({ fleet, gives }: Scene, ...kinds: readonly string[]) =>
     ),
   }));
 
-/** A launch as the suite makes it, with the attack's change. */
+/** A launch as the suite makes it, with the attack's change. A drill's: with its tag, and with its group in the request. */
 async function launch(scene: Scene, kind: string, more: object = {}): Promise<object> {
-  const about = (one: string): Tags => (kind === one ? scene.has : own(scene));
+  const drill = scene.condition.owner.includes('AuditSnapshots');
+  const asMember = drill ? { ...own(scene), ...DRILLED.tags } : own(scene);
+  const about = (one: string): Tags => (kind === one ? scene.has : asMember);
+  const groups = { SecurityGroupIds: [drill ? DRILLED.group : 'sg-0123456789abcdef0'] };
+  // With a network interface in the request neither it nor the template may name security groups.
+  const withInterface = 'NetworkInterfaces' in more;
+  const given = drill ? { 'chainmend:drill': DRILLED.fleet } : { 'chainmend:fleet': scene.fleet };
   return {
     LaunchTemplate: {
-      // With a network interface in the request the template may name no security groups.
-      LaunchTemplateId: await templateOf(
-        scene,
-        about('launch-template'),
-        'NetworkInterfaces' in more ? {} : { SecurityGroupIds: ['sg-0123456789abcdef0'] },
-      ),
+      LaunchTemplateId: await templateOf(scene, about('launch-template'), withInterface || drill ? {} : groups),
     },
     MinCount: 1,
     MaxCount: 1,
     TagSpecifications: ['instance', 'volume'].map((ResourceType) => ({
       ResourceType,
-      Tags: listed(kind === ResourceType && scene.gives ? scene.gives : { 'chainmend:fleet': scene.fleet }),
+      Tags: listed(kind === ResourceType && scene.gives ? scene.gives : given),
     })),
+    ...(drill && !withInterface && groups),
     ...more,
   };
 }

@@ -61,6 +61,7 @@ export const NAMES: Readonly<Record<string, Readonly<Record<string, Named | Read
     'ec2:RunInstances': {
       'launch-template': { name: 'an instance is launched from a stranger’s template, with what is in it' },
       'security-group': { name: 'an instance is launched into a stranger’s security group' },
+      snapshot: { name: 'a stranger’s snapshot is opened on a throw-away instance' },
     },
     'ssm:SendCommand': {
       name: 'a command runs as root on a stranger’s instance',
