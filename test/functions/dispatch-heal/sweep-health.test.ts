@@ -21,6 +21,7 @@ const ENVIRONMENT = {
   RESIZE_VOLUME_ARN: heal('resize-volume'),
   REPLACE_NODE_ARN: heal('replace-node'),
   SNAPSHOT_NODE_ARN: heal('snapshot-node'),
+  AUDIT_SNAPSHOTS_ARN: heal('audit-snapshots'),
   PLAN_SNAPSHOTS_FUNCTION: 'chainmend-plan-snapshots',
 };
 const before = { ...process.env };

@@ -19,6 +19,7 @@ const ENVIRONMENT = {
   RESIZE_VOLUME_ARN: 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-resize-volume:live',
   REPLACE_NODE_ARN: 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-replace-node:live',
   SNAPSHOT_NODE_ARN: 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-snapshot-node:live',
+  AUDIT_SNAPSHOTS_ARN: 'none',
   PLAN_SNAPSHOTS_FUNCTION: 'chainmend-plan-snapshots',
 };
 const FLEET = { ...bitcoin, volumes: { data: '/node-data' } };
