@@ -34,6 +34,74 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'functions/audit-snapshots/judge.ts': [
+    {
+      name: 'a drill imitates a follower only: no second copy of a validator, nor of what may be one',
+      find: "if (role !== 'follower')",
+      replace: "if (role === 'sentry')",
+      caughtBy: ['functions/audit-snapshots/judge'],
+    },
+    {
+      name: 'a heal goes before a drill, also before a good ending',
+      find: 'if (input.heals.length > 0)',
+      replace: 'if (input.heals.length > 9)',
+      caughtBy: ['functions/audit-snapshots/judge'],
+    },
+    {
+      name: 'data with other blocks than the fleet and its references have are found out',
+      find: 'common.hash !== theirs.hash',
+      replace: 'common.height > theirs.height',
+      caughtBy: ['functions/audit-snapshots/judge'],
+    },
+    {
+      name: 'a set is verified only with a block of its own to compare',
+      find: 'one.height === canonical.height && one.hash === canonical.hash)',
+      replace: 'one.height === canonical.height && one.hash === canonical.hash) || hashes.length === 0',
+      caughtBy: ['functions/audit-snapshots/judge'],
+    },
+    {
+      name: 'a set is not blamed for a client that never got a block',
+      find: 'isOfData: gained > 0',
+      replace: 'isOfData: gained >= 0',
+      caughtBy: ['functions/audit-snapshots/judge'],
+    },
+    {
+      name: 'the dollars of a month are a limit',
+      find: 'if (leftUsd < leastUsd)',
+      replace: 'if (leftUsd < -leastUsd)',
+      caughtBy: ['functions/audit-snapshots/judge'],
+    },
+  ],
+  'functions/audit-snapshots/decide.ts': [
+    {
+      name: 'what a drill has left is removed before anything else',
+      find: "if (facts.record.current !== null) return { do: 'adopt'",
+      replace: "if (facts.record.current === undefined) return { do: 'adopt'",
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
+    {
+      name: 'in mode plan a drill is only told',
+      find: "if (about.mode === 'act' || approved) return { do: 'begin'",
+      replace: "if (about.mode !== 'ask' || approved) return { do: 'begin'",
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
+  ],
+  'functions/dispatch-heal/drill.ts': [
+    {
+      name: 'a drill waits while a heal may need the quota',
+      find: 'if (heal) return wait(',
+      replace: 'if (heal && nodes.length > 99) return wait(',
+      caughtBy: ['functions/dispatch-heal/drill'],
+    },
+  ],
+  'shared/heal/drill.ts': [
+    {
+      name: 'a set that was found bad is not tried again',
+      find: "before === undefined || before.is === 'verified' ||",
+      replace: "before === undefined || before.is !== 'unproved' ||",
+      caughtBy: ['shared/heal/drill'],
+    },
+  ],
   'functions/dispatch-heal/upgrade.ts': [
     {
       name: 'one node of a fleet is upgraded at a time',
