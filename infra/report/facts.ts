@@ -1,4 +1,5 @@
 // What a report is made of, whatever its source: an account, a run of the local region, or a storm. All of it is JSON, and all of it has a limit.
+import { type DrillRecord, spentIn } from '../../shared/heal/drill.ts';
 import type { JournalKind } from '../../shared/heal/journal.ts';
 import type { ReleasesRecord, Writer } from '../../shared/heal/records.ts';
 import type { JournalFields } from '../../shared/model/journal-fields.ts';
@@ -40,7 +41,24 @@ export interface FleetFact {
   readonly recovery: Recovery;
   /** What watch-releases found at its last look; absent where it has never looked at this fleet. */
   readonly releases?: ReleaseFact;
+  /** What drills have proved; absent where none has begun. */
+  readonly drill?: DrillFact;
 }
+
+export interface DrillFact {
+  /** The newest set that a node came back from. */
+  readonly proved: DrillRecord['proved'];
+  /** How the last drill ended: "unfit: the client's own words". */
+  readonly last: string | null;
+  /** US dollars in the month of the report's end. */
+  readonly spentUsd: number;
+}
+
+export const drillFactOf = (record: DrillRecord, nowMs: number): DrillFact => ({
+  proved: record.proved,
+  last: record.last && `${record.last.is}: ${record.last.reason}`,
+  spentUsd: spentIn(record, nowMs),
+});
 
 export interface ReleaseFact {
   /** The newest release of the client, and of the consensus client beside it; null: not known. */

@@ -1,6 +1,6 @@
 // What the journal tells, put together: each incident with how it ended, what it cost and its steps. Pure.
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
-import { HEAL_KINDS } from '../../shared/heal/records.ts';
+import { DRILL_KIND, HEAL_KINDS } from '../../shared/heal/records.ts';
 import type { ReportFacts, ReportLine } from './facts.ts';
 import { type Minutes, minutesOf } from './series.ts';
 
@@ -44,7 +44,7 @@ export interface Incident {
   readonly outageSeconds: number | undefined;
 }
 
-const HEALS: ReadonlySet<string> = new Set<string>(HEAL_KINDS);
+const HEALS: ReadonlySet<string> = new Set<string>([...HEAL_KINDS, DRILL_KIND]);
 const ROTATION = 'rotate-peers';
 
 /** In the order of their first line. A run of rotate-peers that changes a node counts as one, too. */

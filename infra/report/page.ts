@@ -12,6 +12,7 @@ import { type Incident, incidentsOf } from './incidents.ts';
 import { lanesOf } from './lanes.ts';
 import {
   codesHtml,
+  drillsHtml,
   eventsTableHtml,
   incidentsHtml,
   nodesHtml,
@@ -81,6 +82,7 @@ ${incidentsHtml(incidents, told, book)}
 ${refusalsHtml(facts.journal, book)}
 ${pagesHtml(facts.journal, book)}
 ${recoveryHtml(facts.fleets, facts.toMs)}
+${drillsHtml(facts.fleets, facts.toMs)}
 ${releasesHtml(facts.fleets)}
 ${nodesHtml(facts)}
 ${eventsTableHtml(events, book)}

@@ -188,6 +188,33 @@ export function recoveryHtml(fleets: readonly FleetFact[], toMs: number): Html {
   );
 }
 
+/** Nothing where no drill was made. */
+export function drillsHtml(fleets: readonly FleetFact[], toMs: number): Html {
+  const drilled = fleets.flatMap(({ fleet, drill }) => (drill ? [{ fleet, ...drill }] : []));
+  if (drilled.length === 0) return nothing;
+  return tableSection(
+    'drills',
+    'Recoverability, as drills have proved it',
+    'From the launch of a throw-away instance with the newest set until its client was at the tip, on the blocks of the fleet.',
+    [
+      'fleet',
+      { n: 'minutes' },
+      { n: 'to height' },
+      { n: 'proved ago' },
+      { n: '$ a drill' },
+      { n: '$ this month' },
+      'last drill',
+    ],
+    drilled.map(({ fleet, proved, last, spentUsd }) => {
+      const end = html`<td class="n">${spentUsd.toFixed(2)}</td><td>${last === null ? '–' : cutText(last, LIMITS.sentence)}</td>`;
+      return proved === null
+        ? html`<tr><td>${fleet}</td><td colspan="4"><b>nothing is proved</b></td>${end}</tr>`
+        : html`<tr><td>${fleet}</td><td class="n">${Math.max(1, Math.round(proved.minutes))}</td><td class="n">${grouped(proved.height)}</td><td class="n">${durationText(toMs - proved.atMs)}</td><td class="n">${proved.usd.toFixed(2)}</td>${end}</tr>`;
+    }),
+    'No drill was made.',
+  );
+}
+
 /** Nothing where no fleet file names a feed. */
 export function releasesHtml(fleets: readonly FleetFact[]): Html {
   const watched = fleets.flatMap(({ fleet, releases }) => (releases ? [{ fleet, ...releases }] : []));

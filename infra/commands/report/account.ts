@@ -26,6 +26,8 @@ import { parameterPrefix, tableName } from '../../names.ts';
 import { ALARM_PREFIX, alarmChangeOf } from '../../report/alarm-change.ts';
 import {
   type AlarmChange,
+  type DrillFact,
+  drillFactOf,
   type FleetFact,
   type NodeFact,
   type Recovery,
@@ -187,6 +189,11 @@ async function readAll(
     const found = await orNote(`The releases of ${name}`, () => store.readReleases(name), undefined);
     if (found) releases.set(name, releaseFactOf(found));
   }
+  const drills = new Map<string, DrillFact>();
+  for (const { name } of wanted) {
+    const found = await orNote(`The drills of ${name}`, () => store.readDrill(name), undefined);
+    if (found) drills.set(name, drillFactOf(found, toMs));
+  }
   const account = await orNote(
     'The account',
     async () => (await sts.send(new GetCallerIdentityCommand({}))).Account ?? '',
@@ -197,11 +204,13 @@ async function readAll(
     region: await ec2.config.region(),
     fleets: names.map((fleet) => {
       const found = releases.get(fleet);
+      const drill = drills.get(fleet);
       return {
         fleet,
         tip: of(fleet, undefined, 'Tip'),
         recovery: recoveries.get(fleet) ?? { is: 'unknown', why: 'its fleet file does not parse' },
         ...(found && { releases: found }),
+        ...(drill && { drill }),
       };
     }),
     nodes: [...places.values()].map(({ fleet, node }) => ({

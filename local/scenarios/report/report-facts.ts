@@ -4,6 +4,7 @@ import { alarmChangeOf } from '../../../infra/report/alarm-change.ts';
 import {
   type AlarmChange,
   type Broken,
+  drillFactOf,
   type FleetFact,
   type MeasuredOutage,
   type NodeFact,
@@ -17,6 +18,7 @@ import { recoveryOf } from '../../../infra/report/recovery.ts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { METRIC_NAMESPACE, type NodeMetric } from '../../../shared/fleet/resource-names.ts';
+import type { DrillRecord } from '../../../shared/heal/drill.ts';
 import type { ReleasesRecord } from '../../../shared/heal/records.ts';
 import { keys } from '../../../shared/heal/store.ts';
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
@@ -54,6 +56,7 @@ export function reportFactsOf(world: World, { outages = [], ...run }: PlayedRun)
         tip: since(world.region.cloudwatch.seriesOf(fleetMetric(fleet.name, 'Tip')), fromMs),
         recovery: recoveryIn(world, fleet),
         ...releasesIn(world, fleet),
+        ...drillIn(world, fleet),
       }),
     ),
     journal: readJournal(world.region, world.tableName)
@@ -133,13 +136,22 @@ function alarmsOf(world: World, fromMs: number): readonly AlarmChange[] {
     .flatMap((item) => alarmChangeOf(item, fleets));
 }
 
-function releasesIn({ region, tableName }: World, { name }: Fleet): Pick<FleetFact, 'releases'> {
-  const { pk, sk } = keys.releases(name);
+function releasesIn(world: World, { name }: Fleet): Pick<FleetFact, 'releases'> {
+  const stored = recordIn<ReleasesRecord>(world, keys.releases(name));
+  return stored ? { releases: releaseFactOf(stored) } : {};
+}
+
+function drillIn(world: World, { name }: Fleet): Pick<FleetFact, 'drill'> {
+  const stored = recordIn<DrillRecord>(world, keys.drill(name));
+  return stored ? { drill: drillFactOf(stored, world.region.clock.now()) } : {};
+}
+
+function recordIn<T>({ region, tableName }: World, { pk, sk }: { readonly pk: string; readonly sk: string }): T | null {
   const stored = region.dynamodb
     .items(tableName)
     .map((item) => item as Parameters<typeof fromItem>[0])
     .find((item) => item['pk']?.S === pk && item['sk']?.S === sk);
-  return stored ? { releases: releaseFactOf(fromItem(stored) as unknown as ReleasesRecord) } : {};
+  return stored ? (fromItem(stored) as unknown as T) : null;
 }
 
 function recoveryIn({ region, nodes }: World, fleet: Fleet): Recovery {

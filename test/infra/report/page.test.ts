@@ -48,6 +48,7 @@ describe('the page of a report', () => {
               upgradeBy: stranger,
               hoursLeft: 9,
             },
+            drill: { proved: null, last: stranger, spentUsd: 1 },
           },
           {
             ...{ fleet: 'bitcoin', tip: [] },
@@ -112,6 +113,19 @@ describe('the page of a report', () => {
       '<td>bitcoin</td><td>29.1</td><td>–</td><td class="n">3</td><td>30.0 by height 931000</td><td class="n">70</td>',
     );
     expect(page(reportFacts({ fleets: [fleet] }))).not.toContain('Releases');
+  });
+
+  it('tells recoverability as drills have proved it, and is silent of it where none was made', () => {
+    const fleet = { fleet: 'bitcoin', tip: [], recovery: { is: 'unknown', why: 'nobody asked' } } as const;
+    const proved = { setId: 'set-1', takenAtMs: 0, height: 931_064, atMs: REPORT_FROM_MS, minutes: 11.2, usd: 0.21 };
+    const drill = { proved, last: 'unfit: Corrupted block database', spentUsd: 1.5 };
+    expect(page(reportFacts({ fleets: [{ ...fleet, drill }] }))).toContain(
+      '<td>bitcoin</td><td class="n">11</td><td class="n">931,064</td><td class="n">60 min</td><td class="n">0.21</td><td class="n">1.50</td><td>unfit: Corrupted block database</td>',
+    );
+    expect(page(reportFacts({ fleets: [{ ...fleet, drill: { ...drill, proved: null } }] }))).toContain(
+      'nothing is proved',
+    );
+    expect(page(reportFacts({ fleets: [fleet] }))).not.toContain('Recoverability');
   });
 
   it('links each code to its sentence and its runbook', () => {

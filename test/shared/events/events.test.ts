@@ -210,7 +210,8 @@ describe('an event that is not what it should be', () => {
       {
         field: 'kind',
         value: '"sweeep"',
-        expectation: 'one of heal, restore, replace-instance, undo, snapshot, upgrade, drill, acknowledge, sweep, snapshots',
+        expectation:
+          'one of heal, restore, replace-instance, undo, snapshot, upgrade, drill, acknowledge, sweep, snapshots',
       },
     ],
     [
