@@ -211,6 +211,8 @@ export async function readFacts(
     payload.want.do === 'upgrade'
       ? judgeUpgrade({
           ...{ nowMs, fleet, role, breaker, to: payload.want.to },
+          ...(payload.want.atHeight !== undefined && { atHeight: payload.want.atHeight }),
+          lastLines: seen?.clients.flatMap(({ state: is, lastLine }) => (is === 'failed' ? lastLine : [])) ?? [],
           node: { instanceId, name: payload.node },
           nodes: observations.flatMap((one) => (nowMs - one.observedAtMs > OBSERVATION_VALID_MS ? [] : one.nodes)),
           haltedSinceMs: haltedSince(watch, nowMs),

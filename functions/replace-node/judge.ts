@@ -49,7 +49,10 @@ export function guardOf(facts: Facts, rung: Rung) {
 }
 
 /** A well node is upgraded, and nothing is wrong with it: the fleet has to be able to spare it, and its owner to let its way back be gone. */
-function guardOfUpgrade({ spared, fleet, standbyFault, instanceStore }: Facts, { instance }: Machine): Refusal | null {
+function guardOfUpgrade(facts: Facts, { instance }: Machine): Refusal | null {
+  const { spared, fleet, standbyFault, instanceStore, want } = facts;
+  // Where its chain stops for it there is no way back that an owner would find changed.
+  if (want.do === 'upgrade' && want.atHeight !== undefined) return spared ?? null;
   const { tags, autoScalingGroup, publicIp } = instance;
   return spared ?? judgeOwner({ rung: 'swap', fleet, tags, autoScalingGroup, instanceStore, standbyFault, publicIp });
 }

@@ -75,7 +75,8 @@ const access = (writer: Writer, shared: readonly string[], readsBesides: readonl
  * as a claim.
  */
 export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
-  'watch-fleet': access('watch-fleet', [], allIncidents),
+  // The dispatcher's: whether a chain that stands stops for an upgrade.
+  'watch-fleet': access('watch-fleet', [], [...allIncidents, ownPartition('dispatch-heal')]),
   'register-nodes': access('register-nodes', [], [watched, nodes]),
   'rotate-peers': access('rotate-peers', [], [watched, nodes, ...allIncidents]),
   'prune-retired': access('prune-retired', [kept], [watched, nodes, ...allIncidents, ownPartition('seed-groups')]),

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { RequestedAction } from '../model/payload.ts';
 import { readTrigger, type Trigger } from '../model/trigger.ts';
-import { VERSION } from '../model/version.ts';
+import { HEIGHT_MAX, VERSION } from '../model/version.ts';
 import { type AcknowledgeEvent, parseAcknowledge } from './acknowledge.ts';
 import { type AlarmStateChange, type ContributorStateChange, parseAlarm, parseContributor } from './alarm.ts';
 import { EventError } from './errors.ts';
@@ -53,11 +53,13 @@ export interface SnapshotRequest {
   readonly plan: boolean;
 }
 
-/** A person wants another version of the client on all nodes of a fleet, one after the other. */
+/** A person wants another version of the client on all nodes of a fleet: one after the other, or all of them where the chain stops for it. */
 export interface UpgradeRequest {
   readonly kind: 'upgrade';
   readonly fleet: string;
   readonly to: string;
+  /** The first block that only this version makes. */
+  readonly atHeight?: number;
   /** Only report what would be done to the first of them. */
   readonly plan: boolean;
 }
@@ -115,8 +117,8 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       return { kind, fleet, node, acknowledgesValidator, plan };
     }
     case 'upgrade': {
-      const { fleet, to, plan } = checked(upgradeSchema, event);
-      return { kind, fleet, to, plan };
+      const { fleet, to, plan, atHeight } = checked(upgradeSchema, event);
+      return { kind, fleet, to, plan, ...(atHeight !== undefined && { atHeight }) };
     }
     case 'acknowledge':
       return parseAcknowledge(event);
@@ -167,10 +169,14 @@ const flag = v.optional(v.boolean('true or false'), false);
 const request = { ...base, plan: flag };
 const requestSchema = v.strictObject(request);
 const snapshotSchema = v.strictObject({ ...request, acknowledgesValidator: flag });
+const A_HEIGHT = `the height of a block, 1 to ${HEIGHT_MAX}`;
 const upgradeSchema = v.strictObject({
   kind: v.string(),
   fleet: fleetName,
   to: text(VERSION, 'a version of at most 64 letters, digits and _.+-'),
+  atHeight: v.exactOptional(
+    v.pipe(v.number(A_HEIGHT), v.integer(A_HEIGHT), v.minValue(1, A_HEIGHT), v.maxValue(HEIGHT_MAX, A_HEIGHT)),
+  ),
   plan: flag,
 });
 const restoreSchema = v.strictObject({

@@ -1,4 +1,6 @@
-// Whether a node may be upgraded now. Nothing is wrong with it, so it is known to be well, and so are all others: the fleet can spare it. Pure.
+// Whether a node may be upgraded now. Nothing is wrong with it, so it is known to be well, and so are all others: the fleet can spare it. Where the
+// chain itself stops for the upgrade, none of them can go on without it. Pure.
+import type { ObservedNode } from '../fleet/observation.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import { judgeOthers, judgeSelf, type MoveFacts } from './move.ts';
 import { judgeClass } from './replace.ts';
@@ -6,14 +8,19 @@ import { judgeClass } from './replace.ts';
 export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
   /** The version that is wanted. */
   readonly to: string;
+  /** The first block that only this version makes; absent where the nodes are upgraded one after the other. */
+  readonly atHeight?: number;
+  /** The last lines of its clients that have ended, as the node tells them. */
+  readonly lastLines: readonly string[];
 };
 
 const AGAIN_MS = 5 * 60_000;
+const SOON_MS = 60_000;
 const PERSON_MS = 60 * 60_000;
 
 /** Why it is not upgraded now; null where it may be. Nobody is paged for a wait. */
 export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
-  const { fleet, node, role, breaker, haltedSinceMs, to } = facts;
+  const { fleet, node, role, breaker, haltedSinceMs, to, atHeight } = facts;
   if (!fleet.client?.versions.includes(to)) {
     const known = fleet.client?.versions.join(', ') ?? 'none';
     return refuse('version-unknown', `the fleet file does not name ${to} under client.versions (${known})`, PERSON_MS);
@@ -22,6 +29,7 @@ export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
     return refuse('validator', `${node.name} is a validator: a person upgrades it, where it is`, PERSON_MS);
   if (role === 'unknown')
     return refuse('role-unknown', `nobody says what ${node.name} does, and it could be a validator`, PERSON_MS);
+  if (atHeight !== undefined) return judgeHeight(facts, atHeight);
   return (
     judgeSelf(facts) ??
     judgeClass({
@@ -31,6 +39,63 @@ export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
     judgeOthers(facts)
   );
 }
+
+/** A version that has the blocks below the height already would not execute them as the chain has: nothing is switched before. */
+function judgeHeight({ node, nodes, lastLines }: UpgradeFacts, atHeight: number): Refusal | null {
+  const self = nodes.find(({ instanceId }) => instanceId === node.instanceId);
+  if (self && standsBelow(self, atHeight)) return null;
+  if (lastLines.some((line) => namesHeight(line, atHeight))) return null;
+  const where =
+    self === undefined
+      ? 'it was not observed for 3 min'
+      : self.height === null
+        ? `it does not answer, and its client does not say that it waits there${quoted(lastLines)}`
+        : `it is at ${self.height}`;
+  return refuse('upgrade-height', `${node.name} does not stand below block ${atHeight}: ${where}`, SOON_MS);
+}
+
+/** The upgrade of a fleet that is under way, as the heals of its nodes see it. */
+export interface HeightUnderWay {
+  readonly to: string;
+  readonly atHeight: number;
+}
+
+/**
+ * Why a node whose client stands, or has ended, below the height of an upgrade is not healed; null where it is. Nothing but the new version helps it,
+ * and the upgrade ends within hours of its height.
+ *
+ * @param tip the highest block that is believed
+ */
+export function judgeBelowHeight(
+  { name, height }: Pick<ObservedNode, 'name' | 'height'>,
+  { to, atHeight }: HeightUnderWay,
+  tip: number | null,
+): Refusal | null {
+  const isThere = standsBelow({ height }, atHeight) || (height === null && tip !== null && tip >= atHeight - 1);
+  if (!isThere) return null;
+  return refuse(
+    'upgrade-height',
+    `the chain stops below block ${atHeight} for ${to}: ${name} is switched to it first`,
+    SOON_MS,
+  );
+}
+
+/** Its client has made the last block of the version before. */
+export const standsBelow = ({ height }: Pick<ObservedNode, 'height'>, atHeight: number): boolean =>
+  height === atHeight - 1;
+
+/**
+ * Whether a client has ended because of the upgrade: `UPGRADE "v2" NEEDED at height: 100` (BuildUpgradeNeededMsg, x/upgrade/keeper/abci.go of the Cosmos
+ * SDK), or `halt per configuration height 100` (checkHalt, baseapp/abci.go: `halt-height` of its app.toml).
+ */
+const namesHeight = (line: string, atHeight: number): boolean => {
+  const [, needed, halted] =
+    /\bUPGRADE "[^"]{1,100}" NEEDED at height: (\d{1,10})\b|\bhalt per configuration height (\d{1,10})\b/.exec(line) ??
+    [];
+  return Number(needed ?? halted) === atHeight;
+};
+
+const quoted = ([last]: readonly string[]): string => (last ? ` ("${last.slice(0, 160)}")` : '');
 
 const refuse = (code: GuardrailCode, reason: string, retryAfterMs = AGAIN_MS): Refusal => ({
   refuse: code,

@@ -288,8 +288,12 @@ export const noReadiness: ReadinessRecord = { heals: {}, owed: null, notificatio
 /** UPGRADE: the last upgrade of a fleet that a person has asked for. How far it is, its incidents tell. */
 export interface UpgradeRecord {
   readonly to: string;
+  /** The first block that only this version makes; absent where the nodes are upgraded one after the other. */
+  readonly atHeight?: number;
   /** Only what was begun since then is part of it, ms since the epoch. */
   readonly askedAtMs: number;
+  /** When a node was first seen to stand below `atHeight`, ms since the epoch. */
+  readonly reachedAtMs?: number;
   readonly state: 'under-way' | 'done' | 'ended';
   /** How it ended; absent while it is under way. */
   readonly reason?: string;

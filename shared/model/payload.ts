@@ -41,6 +41,8 @@ export interface UpgradeWanted {
   readonly cleanSinceMs: number;
   /** How long others have to see it well after its proof, minutes: long for the canary, 0 for those after it. */
   readonly watchMinutes: number;
+  /** The first block that only the wanted version makes. Every node stands below it: there is no way back, and none is spared. */
+  readonly atHeight?: number;
 }
 
 /**

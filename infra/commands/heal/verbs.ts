@@ -1,6 +1,6 @@
 // Verbs about a node, an incident or a plan: restore, replace, undo and snapshot by hand, answers to questions, and what is going on.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { VERSION } from '../../../shared/model/version.ts';
+import { HEIGHT_MAX, VERSION } from '../../../shared/model/version.ts';
 import { UsageError } from '../fleets/context.ts';
 import type { Ended } from '../program.ts';
 import { acknowledgePage } from './acknowledge.ts';
@@ -86,6 +86,11 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
     'its name',
   )
     .requiredOption('--to <version>', 'a version that the fleet file names under client.versions', version)
+    .option(
+      '--at-height <height>',
+      'the chain stops below this block for it: all nodes go over when they stand there',
+      height,
+    )
     .action((written: string, options: UpgradeOptions) => carry(upgradeOf(written, options), options));
   const decide = (name: 'approve' | 'reject', description: string): Command =>
     program
@@ -110,6 +115,7 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
 
 interface UpgradeOptions extends HealRequestOptions {
   readonly to: string;
+  readonly atHeight?: number;
 }
 
 interface RestoreOptions extends HealRequestOptions {
@@ -143,10 +149,17 @@ function snapshotOf(written: string, { acknowledgeValidator }: { readonly acknow
   return { event: { kind: 'snapshot', fleet, ...node, ...more }, words: `snapshot ${shown}` };
 }
 
-function upgradeOf(fleet: string, { to }: UpgradeOptions): HealRequest {
+function upgradeOf(fleet: string, { to, atHeight }: UpgradeOptions): HealRequest {
   if (fleet.includes('/'))
     throw new UsageError(`${fleet}: expected a fleet, not a node of one, for example ${fleet.split('/')[0]}`);
-  return { event: { kind: 'upgrade', fleet, to }, words: `upgrade ${fleet} to ${to}` };
+  if (atHeight === undefined) return { event: { kind: 'upgrade', fleet, to }, words: `upgrade ${fleet} to ${to}` };
+  return { event: { kind: 'upgrade', fleet, to, atHeight }, words: `upgrade ${fleet} to ${to} at height ${atHeight}` };
+}
+
+function height(written: string): number {
+  const value = Number(written);
+  if (Number.isInteger(value) && value >= 1 && value <= HEIGHT_MAX) return value;
+  throw new InvalidArgumentError('Expected the height of a block, for example 22491000.');
 }
 
 function version(written: string): string {

@@ -41,7 +41,7 @@ import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
 import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
-import { upgradeCanaryFails, upgradeRolling } from './upgrades.ts';
+import { upgradeAtHeight, upgradeCanaryFails, upgradeHaltedByBug, upgradeRolling } from './upgrades.ts';
 import { validatorStuck } from './validator-stuck.ts';
 import { webhookDown, webhookHostile, webhookTold } from './webhook.ts';
 
@@ -105,6 +105,8 @@ export const SCENARIOS: readonly Scenario[] = [
   undoRestore,
   upgradeRolling,
   upgradeCanaryFails,
+  upgradeAtHeight,
+  upgradeHaltedByBug,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   ...MUSEUM,
   smokeGround,

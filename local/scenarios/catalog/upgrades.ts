@@ -7,10 +7,16 @@ import type { Expectation, Scenario } from '../scenario.ts';
 import { dataOf, ladderHeals, pagedNow } from '../world/ladder.ts';
 import {
   AFTER,
+  AT_HEIGHT,
+  askAtHeight,
+  asksAtHeight,
   asksForUpgrade,
   BEFORE,
   CANARY,
   installed,
+  MENDED,
+  sentries,
+  stoppedByChain,
   upgradable,
   versionsOf,
   WATCH_MINUTES,
@@ -111,6 +117,74 @@ export const upgradeCanaryFails: Scenario = {
     sameInstances,
     namesRight,
     alarmsRight,
+    allWell,
+  ],
+};
+
+const runAll = (world: World, version: string): boolean =>
+  Object.values(versionsOf(world)).every((one) => one === version);
+
+/** Nobody makes this block but with the new version. */
+const passedHeight = ({ current }: World): boolean =>
+  current.every(({ machine }) => machine.client.height() > AT_HEIGHT + 3);
+
+const noneBeforeHeight: Expectation = {
+  sentence: 'no version was changed before its node stood below the height',
+  holds: (report) => ladderHeals(report).every(({ rung, outcome }) => rung !== 'upgrade' || outcome !== 'escalated'),
+};
+
+export const upgradeAtHeight: Scenario = {
+  name: 'upgrade-at-height',
+  sentence:
+    'The chain stops for an upgrade: each node has given a clean snapshot before, all go over within minutes, and nobody is paged for the halt.',
+  fleets: { irita: stoppedByChain },
+  build: (world) => sentries(world, { goesOn: (all) => runAll(all, AFTER) }),
+  people: asksAtHeight,
+  done: (world) => upgradedIn(world, 'healed') === 4 && passedHeight(world),
+  hours: 8,
+  expect: [
+    runsAll(AFTER, 'every node runs the new version'),
+    { sentence: 'every node has passed the height', holds: (_, world) => passedHeight(world) },
+    {
+      sentence: 'each had given a clean snapshot of its own before',
+      holds: ({ snapshots }) => snapshots.length === 4 && snapshots.every(({ rank }) => rank === 'clean'),
+      undisturbed: true,
+    },
+    {
+      sentence: 'each was upgraded and proved once, and nothing else was done to any',
+      holds: (report) => {
+        const own = ladderHeals(report);
+        return own.length === 4 && own.every(({ outcome, rung }) => outcome === 'healed' && rung === 'upgrade');
+      },
+      undisturbed: true,
+    },
+    noneBeforeHeight,
+    allWell,
+    allHealedInTheEnd,
+    nobodyPaged,
+  ],
+};
+
+export const upgradeHaltedByBug: Scenario = {
+  name: 'upgrade-halted-by-bug',
+  sentence:
+    'The chain stops for an upgrade, and nobody can go on with the new version: nothing is taken back, a person is told and asks for the version that mends it.',
+  fleets: { irita: stoppedByChain },
+  build: (world) => sentries(world, { goesOn: (all) => runAll(all, MENDED), fault: 'stands' }),
+  people: (world) => {
+    asksAtHeight(world);
+    world.whenPaged('upgrade-ended', 10, () => askAtHeight(world, MENDED));
+  },
+  done: (world) => passedHeight(world),
+  hours: 12,
+  expect: [
+    runsAll(MENDED, 'every node runs the version that mends it'),
+    { sentence: 'every node has passed the height', holds: (_, world) => passedHeight(world) },
+    { sentence: 'a person was told that nobody had gone on', holds: (_, world) => pagedNow(world, 'upgrade-ended') },
+    {
+      sentence: 'no version and no data were taken back',
+      holds: (report) => ladderHeals(report).every(({ rung }) => rung !== 'swap'),
+    },
     allWell,
   ],
 };

@@ -31,8 +31,9 @@ const snapshot = (name: string, more: object = healed) => at(name, 'snapshot:cle
 const switched = (name: string, more: object = healed) => at(name, 'request:upgrade', { want, ...more });
 
 const step = (incidents: readonly IncidentRecord[], more: Partial<UpgradeFacts> = {}) => {
-  const next = nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes, incidents, ...more });
-  return 'node' in next ? `${next.do} ${next.node.name}` : `${next.do} ${'as' in next ? next.as : ''}`.trim();
+  const next = nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes, incidents, tip: null, ...more });
+  if (next.do === 'upgrade') return `upgrade ${next.nodes.map(({ node }) => node.name).join(' ')}`;
+  return next.do === 'snapshot' ? `snapshot ${next.node.name}` : `${next.do} ${'as' in next ? next.as : ''}`.trim();
 };
 const canary = [snapshot('node2'), switched('node2')];
 
@@ -49,9 +50,11 @@ describe('a fleet is upgraded', () => {
 
   it('the canary is watched, and no other', () => {
     const minutes = (incidents: readonly IncidentRecord[]) =>
-      nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes, incidents });
-    expect(minutes([snapshot('node2')])).toMatchObject({ watchMinutes: 45, cleanSinceMs: ASKED + MINUTE_MS });
-    expect(minutes([...canary, snapshot('node1')])).toMatchObject({ watchMinutes: 0 });
+      nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes, incidents, tip: null });
+    expect(minutes([snapshot('node2')])).toMatchObject({
+      nodes: [{ watchMinutes: 45, cleanSinceMs: ASKED + MINUTE_MS }],
+    });
+    expect(minutes([...canary, snapshot('node1')])).toMatchObject({ nodes: [{ watchMinutes: 0 }] });
   });
 
   it.each<[string, readonly IncidentRecord[], Partial<UpgradeFacts>, string]>([
@@ -95,7 +98,7 @@ describe('a fleet is upgraded', () => {
   it('validators, and nodes of unknown role, are left to a person, and named', () => {
     const mixed = [...nodes, observedNode({ name: 'node4', instanceId: 'i-node4', role: 'validator' })];
     const all = ['node1', 'node2', 'node3'].flatMap((name) => [snapshot(name), switched(name)]);
-    expect(nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes: mixed, incidents: all })).toMatchObject({
+    expect(nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes: mixed, incidents: all, tip: null })).toMatchObject({
       as: 'done',
       reason: expect.stringContaining('node4'),
     });
