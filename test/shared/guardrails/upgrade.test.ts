@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judgeUpgrade, type UpgradeFacts } from '../../../shared/guardrails/upgrade.ts';
+import { judgeBelowHeight, judgeUpgrade, type UpgradeFacts } from '../../../shared/guardrails/upgrade.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
@@ -36,5 +36,47 @@ describe('a node may be upgraded', () => {
     ['the breaker is open', { breaker: { open: true, sentence: '2 of 2' } }, 'breaker-open'],
   ])('but not where %s', (_, more, code) => {
     expect(judged(more)).toBe(code);
+  });
+});
+
+describe('at a height', () => {
+  const HEIGHT = 100;
+  const at = (height: number | null, more: Partial<UpgradeFacts> = {}) =>
+    judged({ atHeight: HEIGHT, nodes: [{ ...node('node1', 'stuck'), height }, node('node2', 'stuck')], ...more });
+
+  it('a node is switched where it stands right below it, however the others fare', () => {
+    expect(at(HEIGHT - 1, { haltedSinceMs: NOON_MS, breaker: { open: true, sentence: '2 of 2' } })).toBeNull();
+  });
+
+  it.each<[string, number | null, readonly string[]]>([
+    ['lower', HEIGHT - 2, []],
+    ['higher', HEIGHT, []],
+    ['where nobody knows', null, []],
+    ['where its client says another height', null, ['UPGRADE "v2" NEEDED at height: 1000: {}']],
+    ['where its client has ended for another reason', null, ['panic: wrong Block.Header.AppHash at height: 100']],
+  ])('and not %s', (_, height, lastLines) => {
+    expect(at(height, { lastLines })).toBe('upgrade-height');
+  });
+
+  it.each([
+    ['ERR UPGRADE "v2" NEEDED at height: 100: {"binaries":{}} module=x/upgrade'],
+    ['panic: halt per configuration height 100 time 0'],
+  ])('a client that has ended says that it waits there: %s', (line) => {
+    expect(at(null, { lastLines: [line] })).toBeNull();
+  });
+
+  it('a validator is left to a person there, too', () => {
+    expect(at(HEIGHT - 1, { role: 'validator' })).toBe('validator');
+  });
+
+  it.each<[string, number | null, number | null, string | null]>([
+    ['stands right below it', HEIGHT - 1, HEIGHT + 50, 'upgrade-height'],
+    ['does not answer since the chain has come there', null, HEIGHT - 1, 'upgrade-height'],
+    ['does not answer before', null, HEIGHT - 9, null],
+    ['does not answer, and nobody knows the height', null, null, null],
+    ['stands lower: that is its own trouble', HEIGHT - 9, HEIGHT + 50, null],
+  ])('a node that %s', (_, height, tip, refused) => {
+    const upgrade = { to: '28.1', atHeight: HEIGHT };
+    expect(judgeBelowHeight({ name: 'node1', height }, upgrade, tip)?.refuse ?? null).toBe(refused);
   });
 });
