@@ -10,6 +10,8 @@ export interface PersonAct {
   readonly fleet?: string;
   readonly node?: string;
   readonly resource?: string;
+  /** restore-table: until then it is as it is; then it is as it was at `atMs`, but for the journal. */
+  readonly untilMs?: number;
   /** It is asked for each node of the fleet, one after the other (docs/upgrades.md). */
   readonly ofAll?: true;
 }

@@ -672,7 +672,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
     ],
-    kept: [{ when: 'a copy is as large as what it stands for', story: (court) => copy(court, 'node2') }],
+    kept: [
+      { when: 'a copy is as large as what it stands for', story: (court) => copy(court, 'node2') },
+      {
+        when: 'a person has restored the table to a time before the first growth',
+        story: async (court) => {
+          court.says({ kind: 'restore-table', untilMs: court.region.clock.now() + HOUR_MS });
+          await grow(court, 'node1', 1_900);
+          await court.pass(2 * HOUR_MS);
+          await grow(court, 'node2', 1_900);
+        },
+      },
+    ],
   },
   'growth-is-bounded': {
     broken: [
