@@ -3,7 +3,7 @@
 import { defaultsOf } from '../../shared/chains/defaults.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import { standsBelow } from '../../shared/guardrails/upgrade.ts';
+import { mayHaveEnded, standsBelow } from '../../shared/guardrails/upgrade.ts';
 import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts';
 
 export interface UpgradeFacts {
@@ -117,7 +117,7 @@ function nextAtHeight(facts: UpgradeFacts, marks: readonly Mark[], atHeight: num
   }
   if (isLate && !isUnderWayAnywhere)
     return ends(`two hours after the chain had come to ${atHeight - 1}: ${counted} to ${to}, not ${names(waiting)}`);
-  const ready = waiting.filter(({ node }) => standsBelow(node, atHeight) || node.height === null);
+  const ready = waiting.filter(({ node }) => standsBelow(node, atHeight) || mayHaveEnded(node));
   const [first, ...others] = ready.slice(0, AT_ONCE).map(({ node, snapshotSinceMs }) => ({
     ...{ node, cleanSinceMs: snapshotSinceMs, watchMinutes: 0 },
   }));

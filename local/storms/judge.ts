@@ -91,7 +91,13 @@ export function personActOf(
   if (kind === undefined) return undefined;
   const [fleet, node] = moment.node?.split('/') ?? [moment.fleet];
   const untilMs = kind === 'restore-table' && moment.minutes ? atMs + moment.minutes * 60_000 : undefined;
-  return { atMs, kind, ...(untilMs !== undefined && { untilMs }), ...(fleet !== undefined && { fleet }), ...(node !== undefined && { node }) };
+  return {
+    atMs,
+    kind,
+    ...(untilMs !== undefined && { untilMs }),
+    ...(fleet !== undefined && { fleet }),
+    ...(node !== undefined && { node }),
+  };
 }
 
 /** The judge that knows the promises alone. It is told what owners say, when the story has begun. */

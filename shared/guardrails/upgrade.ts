@@ -16,6 +16,8 @@ export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
 
 const AGAIN_MS = 5 * 60_000;
 const SOON_MS = 60_000;
+/** An upgrade is over two hours after its height: a client that says nothing is asked a few times. */
+const LATER_MS = 20 * 60_000;
 const PERSON_MS = 60 * 60_000;
 
 /** Why it is not upgraded now; null where it may be. Nobody is paged for a wait. */
@@ -51,7 +53,7 @@ function judgeHeight({ node, nodes, lastLines }: UpgradeFacts, atHeight: number)
       : self.height === null
         ? `it does not answer, and its client does not say that it waits there${quoted(lastLines)}`
         : `it is at ${self.height}`;
-  return refuse('upgrade-height', `${node.name} does not stand below block ${atHeight}: ${where}`, SOON_MS);
+  return refuse('upgrade-height', `${node.name} does not stand below block ${atHeight}: ${where}`, LATER_MS);
 }
 
 /** The upgrade of a fleet that is under way, as the heals of its nodes see it. */
@@ -67,22 +69,25 @@ export interface HeightUnderWay {
  * @param tip the highest block that is believed
  */
 export function judgeBelowHeight(
-  { name, height }: Pick<ObservedNode, 'name' | 'height'>,
+  node: Pick<ObservedNode, 'name' | 'health'> & SeenHeight,
   { to, atHeight }: HeightUnderWay,
   tip: number | null,
 ): Refusal | null {
-  const isThere = standsBelow({ height }, atHeight) || (height === null && tip !== null && tip >= atHeight - 1);
+  const isThere = standsBelow(node, atHeight) || (mayHaveEnded(node) && tip !== null && tip >= atHeight - 1);
   if (!isThere) return null;
-  return refuse(
-    'upgrade-height',
-    `the chain stops below block ${atHeight} for ${to}: ${name} is switched to it first`,
-    SOON_MS,
-  );
+  const reason = `the chain stops below block ${atHeight} for ${to}: ${node.name} is switched to it first`;
+  return refuse('upgrade-height', reason, SOON_MS);
 }
 
-/** Its client has made the last block of the version before. */
-export const standsBelow = ({ height }: Pick<ObservedNode, 'height'>, atHeight: number): boolean =>
-  height === atHeight - 1;
+/** Its client has made the last block of the version before: from there it does not go on, so that what was seen once stays true while it is silent. */
+export const standsBelow = (node: SeenHeight, atHeight: number): boolean => knownHeight(node) === atHeight - 1;
+
+/** Its client may have ended for the upgrade: nothing answers, and it is not that nobody could ask. */
+export const mayHaveEnded = ({ health }: Pick<ObservedNode, 'health'>): boolean => health === 'unreachable';
+
+type SeenHeight = Pick<ObservedNode, 'height' | 'memory'>;
+
+const knownHeight = ({ height, memory }: SeenHeight): number | null => height ?? memory?.track.progress ?? null;
 
 /**
  * Whether a client has ended because of the upgrade: `UPGRADE "v2" NEEDED at height: 100` (BuildUpgradeNeededMsg, x/upgrade/keeper/abci.go of the Cosmos

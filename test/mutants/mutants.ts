@@ -75,8 +75,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/guardrails/upgrade.ts': [
     {
       name: 'no version is switched at a height before its node stands right below it',
-      find: 'height === atHeight - 1',
-      replace: 'height !== null && height <= atHeight - 1',
+      find: 'knownHeight(node) === atHeight - 1',
+      replace: '(knownHeight(node) ?? atHeight) <= atHeight - 1',
       caughtBy: ['shared/guardrails/upgrade'],
     },
     {

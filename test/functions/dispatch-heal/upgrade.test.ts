@@ -110,7 +110,10 @@ describe('a fleet is upgraded at a height', () => {
   const cosmos = bitcoinFleet({ chain: 'cosmoshub', unit: 'node@*', client: { versions: ['28.0', '28.1'] } });
   const sentries = (...heights: (number | null)[]) =>
     heights.map((height, at) =>
-      observedNode({ name: `node${at + 1}`, instanceId: `i-node${at + 1}`, role: 'follower', height }),
+      observedNode({
+        ...{ name: `node${at + 1}`, instanceId: `i-node${at + 1}`, role: 'follower', height },
+        health: height === null ? 'unreachable' : 'synced',
+      }),
     );
   const asked = { ...upgrade, atHeight: HEIGHT };
   const reached = { ...asked, reachedAtMs: NOON_MS - 10 * MINUTE_MS };

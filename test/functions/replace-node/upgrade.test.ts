@@ -301,7 +301,11 @@ describe('an upgrade at a height', () => {
     ['but not while the chain is not known to stand', { haltedSinceMs: null }, 'wait'],
     ['nor before the five minutes', { ...halted, watched: { ...stands, observedAtMs: UP + MINUTE_MS } }, 'wait'],
     ['nor where it stands lower', { ...halted, watched: { ...stands, height: HEIGHT - 2 } }, 'wait'],
-    ['and one that does not answer is asked', { ...halted, watched: watched('unreachable', { height: null }) }, 'inspect'],
+    [
+      'and one that does not answer is asked',
+      { ...halted, watched: watched('unreachable', { height: null }) },
+      'inspect',
+    ],
   ])('%s', (_, more, act) => {
     expect(next(switched, { watched: stands, ...more })).toBe(act);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import { judgeBelowHeight, judgeUpgrade, type UpgradeFacts } from '../../../shared/guardrails/upgrade.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
@@ -69,14 +70,26 @@ describe('at a height', () => {
     expect(at(HEIGHT - 1, { role: 'validator' })).toBe('validator');
   });
 
-  it.each<[string, number | null, number | null, string | null]>([
-    ['stands right below it', HEIGHT - 1, HEIGHT + 50, 'upgrade-height'],
-    ['does not answer since the chain has come there', null, HEIGHT - 1, 'upgrade-height'],
-    ['does not answer before', null, HEIGHT - 9, null],
-    ['does not answer, and nobody knows the height', null, null, null],
-    ['stands lower: that is its own trouble', HEIGHT - 9, HEIGHT + 50, null],
-  ])('a node that %s', (_, height, tip, refused) => {
+  const track = (progress: number): Pick<ObservedNode, 'memory'> => ({
+    memory: { track: { progress, sinceMs: null, readAtMs: null, advancedAtMs: null } } as never,
+  });
+
+  it('what was seen once stays true while it is silent: from there it does not go on', () => {
+    const silent = { ...node('node1', 'unknown'), height: null };
+    expect(at(null, { nodes: [{ ...silent, ...track(HEIGHT - 1) }] })).toBeNull();
+    expect(at(null, { nodes: [{ ...silent, ...track(HEIGHT - 2) }] })).toBe('upgrade-height');
+  });
+
+  it.each<[string, Partial<ObservedNode>, number | null, string | null]>([
+    ['stands right below it', { height: HEIGHT - 1 }, HEIGHT + 50, 'upgrade-height'],
+    ['stood there when it was last asked', { height: null, ...track(HEIGHT - 1) }, HEIGHT, 'upgrade-height'],
+    ['is down since the chain has come there', { height: null, health: 'unreachable' }, HEIGHT - 1, 'upgrade-height'],
+    ['is down before', { height: null, health: 'unreachable' }, HEIGHT - 9, null],
+    ['is down, and nobody knows the height', { height: null, health: 'unreachable' }, null, null],
+    ['nobody could ask', { height: null, health: 'unknown' }, HEIGHT, null],
+    ['stands lower: that is its own trouble', { height: HEIGHT - 9 }, HEIGHT + 50, null],
+  ])('a node that %s', (_, seen, tip, refused) => {
     const upgrade = { to: '28.1', atHeight: HEIGHT };
-    expect(judgeBelowHeight({ name: 'node1', height }, upgrade, tip)?.refuse ?? null).toBe(refused);
+    expect(judgeBelowHeight({ ...node('node1', 'stuck'), ...seen }, upgrade, tip)?.refuse ?? null).toBe(refused);
   });
 });
