@@ -158,7 +158,7 @@ interface Mark {
 }
 
 /** An older snapshot is not of right before: another one is taken. Before a height all give theirs, one after the other. */
-const SNAPSHOT_VALID_MS = 2 * 60 * 60_000;
+export const SNAPSHOT_VALID_MS = 2 * 60 * 60_000;
 const VALID_BEFORE_HEIGHT_MS = 24 * 60 * 60_000;
 
 /** Only what was begun since this upgrade was asked for counts. */

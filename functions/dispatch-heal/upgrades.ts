@@ -1,5 +1,4 @@
 // The upgrades of fleets that people have asked for: each sweep looks how far each is, and opens the next incident, which is a heal like any other.
-import { familyOf } from '../../shared/chains/defaults.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import type { UpgradeRequest } from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
@@ -15,7 +14,7 @@ import { keys } from '../../shared/heal/store.ts';
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import type { Candidate } from './decide.ts';
 import { considerCandidate, type DispatchResult } from './dispatch.ts';
-import { answerOf, findFleet } from './requests.ts';
+import { answerOf, findFleet, judgeStops } from './requests.ts';
 import { type NodeStep, nextStep, type UpgradeFacts, type UpgradeStep } from './upgrade.ts';
 
 /**
@@ -37,12 +36,7 @@ export async function handleUpgrade(
       event.to,
       `one of client.versions in the fleet file: ${versions.join(', ') || 'it names none'}`,
     );
-  if (event.atHeight !== undefined && familyOf(fleet.chain) !== 'cometbft')
-    throw new EventError(
-      'atHeight',
-      event.atHeight,
-      `no height: a client of ${fleet.chain} does not stop at one. Upgrade it before`,
-    );
+  if (event.atHeight !== undefined) judgeStops(fleet, event.atHeight);
   const context = createContext(services, settings);
   const nowMs = Date.now();
   const read = await store.readUpgrade(fleet.name);

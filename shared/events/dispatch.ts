@@ -38,9 +38,17 @@ export interface NodeRequest {
   readonly kind: 'request';
   readonly fleet: string;
   readonly node: NodeSelector;
-  readonly want: Exclude<RequestedAction, { readonly do: 'heal' | 'upgrade' }>;
+  readonly want: Exclude<RequestedAction, { readonly do: 'heal' | 'upgrade' }> | UpgradeOfValidator;
   /** Only report what would be done. */
   readonly plan: boolean;
+}
+
+/** Another version on one validator: no upgrade of a fleet takes them along. */
+export interface UpgradeOfValidator {
+  readonly do: 'upgrade';
+  readonly to: string;
+  readonly atHeight?: number;
+  readonly acknowledgesValidator: true;
 }
 
 /** A person wants a clean snapshot: of this node, or of the best donor. */
@@ -117,7 +125,23 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       return { kind, fleet, node, acknowledgesValidator, plan };
     }
     case 'upgrade': {
-      const { fleet, to, plan, atHeight } = checked(upgradeSchema, event);
+      const { fleet, to, plan, atHeight, acknowledgesValidator, ...named } = checked(upgradeSchema, event);
+      const isNamed = named.node !== undefined || named.instanceId !== undefined;
+      if (isNamed || acknowledgesValidator) {
+        if (!acknowledgesValidator)
+          throw new EventError(
+            'node',
+            named.node ?? named.instanceId,
+            'acknowledgesValidator: true with it; others are upgraded with their fleet',
+          );
+        const want = {
+          do: 'upgrade',
+          to,
+          acknowledgesValidator: true,
+          ...(atHeight !== undefined && { atHeight }),
+        } as const;
+        return { kind: 'request', fleet, node: nodeOf(named), want, plan };
+      }
       return { kind, fleet, to, plan, ...(atHeight !== undefined && { atHeight }) };
     }
     case 'acknowledge':
@@ -171,8 +195,8 @@ const requestSchema = v.strictObject(request);
 const snapshotSchema = v.strictObject({ ...request, acknowledgesValidator: flag });
 const A_HEIGHT = `the height of a block, 1 to ${HEIGHT_MAX}`;
 const upgradeSchema = v.strictObject({
-  kind: v.string(),
-  fleet: fleetName,
+  ...base,
+  acknowledgesValidator: flag,
   to: text(VERSION, 'a version of at most 64 letters, digits and _.+-'),
   atHeight: v.exactOptional(
     v.pipe(v.number(A_HEIGHT), v.integer(A_HEIGHT), v.minValue(1, A_HEIGHT), v.maxValue(HEIGHT_MAX, A_HEIGHT)),

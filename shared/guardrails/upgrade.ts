@@ -4,12 +4,15 @@ import type { ObservedNode } from '../fleet/observation.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import { judgeOthers, judgeSelf, type MoveFacts } from './move.ts';
 import { judgeClass } from './replace.ts';
+import { judgeVotingPower } from './voting-power.ts';
 
 export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
   /** The version that is wanted. */
   readonly to: string;
   /** The first block that only this version makes; absent where the nodes are upgraded one after the other. */
   readonly atHeight?: number;
+  /** A person has named this very node, and said that it is a validator. */
+  readonly acknowledgesValidator: boolean;
   /** The last lines of its clients that have ended, as the node tells them. */
   readonly lastLines: readonly string[];
 };
@@ -22,23 +25,26 @@ const PERSON_MS = 60 * 60_000;
 
 /** Why it is not upgraded now; null where it may be. Nobody is paged for a wait. */
 export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
-  const { fleet, node, role, breaker, haltedSinceMs, to, atHeight } = facts;
+  const { fleet, node, nodes, role, breaker, haltedSinceMs, to, atHeight, acknowledgesValidator } = facts;
+  const mayVote = role === 'validator' || role === 'unknown';
   if (!fleet.client?.versions.includes(to)) {
     const known = fleet.client?.versions.join(', ') ?? 'none';
     return refuse('version-unknown', `the fleet file does not name ${to} under client.versions (${known})`, PERSON_MS);
   }
-  if (role === 'validator')
-    return refuse('validator', `${node.name} is a validator: a person upgrades it, where it is`, PERSON_MS);
-  if (role === 'unknown')
-    return refuse('role-unknown', `nobody says what ${node.name} does, and it could be a validator`, PERSON_MS);
+  if (mayVote && !acknowledgesValidator) {
+    const what = role === 'validator' ? 'is a validator' : 'is of unknown role, and could be a validator';
+    const how = `npm run chainmend -- upgrade ${fleet.name}/${node.name} --to ${to} --acknowledge-validator`;
+    return refuse(role === 'validator' ? 'validator' : 'role-unknown', `${node.name} ${what}: ${how}`, PERSON_MS);
+  }
   if (atHeight !== undefined) return judgeHeight(facts, atHeight);
   return (
     judgeSelf(facts) ??
     judgeClass({
       ...{ class: 'replace', fleet, role, node, breaker, haltedSinceMs },
-      ...{ cause: 'unknown', manual: false, acknowledgesValidator: false },
+      ...{ cause: 'unknown', manual: mayVote, acknowledgesValidator },
     }) ??
-    judgeOthers(facts)
+    judgeOthers(facts) ??
+    (mayVote ? judgeVotingPower({ fleet, nodes, instanceId: node.instanceId }) : null)
   );
 }
 

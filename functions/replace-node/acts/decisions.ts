@@ -146,8 +146,8 @@ async function reserveFor(
   nowMs: number,
 ): ReturnType<typeof reserveRestart> {
   const { incidentId, want } = context.payload;
-  // Where the chain stops for an upgrade all nodes stand: none has to be spared, and none waits for another.
-  if (want.do === 'upgrade' && want.atHeight !== undefined) return { reserved: true };
+  // Where the chain stops for an upgrade all nodes stand: none has to be spared, and none waits for another. Validators still go one by one.
+  if (want.do === 'upgrade' && want.atHeight !== undefined && !want.acknowledgesValidator) return { reserved: true };
   if (want.do === 'undo' || rung === 'upgrade' || known(context).upgrade !== undefined) return takeTurn(context);
   const key = reservationKey(incidentId, known(context), rung);
   return classOf(rung) === 'restart'

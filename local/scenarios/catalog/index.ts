@@ -41,7 +41,13 @@ import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
 import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
-import { upgradeAtHeight, upgradeCanaryFails, upgradeHaltedByBug, upgradeRolling } from './upgrades.ts';
+import {
+  upgradeAtHeight,
+  upgradeCanaryFails,
+  upgradeHaltedByBug,
+  upgradeRolling,
+  upgradeValidators,
+} from './upgrades.ts';
 import { validatorStuck } from './validator-stuck.ts';
 import { webhookDown, webhookHostile, webhookTold } from './webhook.ts';
 
@@ -107,6 +113,7 @@ export const SCENARIOS: readonly Scenario[] = [
   upgradeCanaryFails,
   upgradeAtHeight,
   upgradeHaltedByBug,
+  upgradeValidators,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   ...MUSEUM,
   smokeGround,

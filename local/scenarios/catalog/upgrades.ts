@@ -11,6 +11,7 @@ import {
   askAtHeight,
   asksAtHeight,
   asksForUpgrade,
+  asksForValidators,
   BEFORE,
   CANARY,
   installed,
@@ -18,6 +19,8 @@ import {
   sentries,
   stoppedByChain,
   upgradable,
+  upgradableValidators,
+  validatorsWithUnits,
   versionsOf,
   WATCH_MINUTES,
 } from '../world/upgrades.ts';
@@ -186,5 +189,46 @@ export const upgradeHaltedByBug: Scenario = {
       holds: (report) => ladderHeals(report).every(({ rung }) => rung !== 'swap'),
     },
     allWell,
+  ],
+};
+
+/** When each client began to be away, and was back. */
+const outagesOf = ({ current }: World) => current.flatMap(({ machine }) => machine.report().outages);
+
+export const upgradeValidators: Scenario = {
+  name: 'upgrade-validators',
+  sentence:
+    'Validators are left out of an upgrade of their fleet; a person names each, says what it is, and they go over one by one while the chain goes on.',
+  fleets: { irita: validatorsWithUnits },
+  build: upgradableValidators,
+  people: asksForValidators,
+  done: (world) => upgradedIn(world, 'healed') === 4 && runAll(world, AFTER),
+  hours: 6,
+  expect: [
+    runsAll(AFTER, 'every validator runs the new version'),
+    {
+      sentence: 'each was upgraded and proved once',
+      holds: (report) => {
+        const own = ladderHeals(report);
+        return own.length === 4 && own.every(({ outcome, rung }) => outcome === 'healed' && rung === 'upgrade');
+      },
+      undisturbed: true,
+    },
+    {
+      sentence: 'never were two of them away at once, and the chain never stopped',
+      holds: (_, world) => {
+        const away = outagesOf(world).toSorted((a, b) => a.fromMs - b.fromMs);
+        return (
+          away.every(({ fromMs }, at) => at === 0 || (away[at - 1]?.toMs ?? Number.POSITIVE_INFINITY) <= fromMs) &&
+          world.chains.every(({ halts }) => halts.length === 0)
+        );
+      },
+    },
+    {
+      sentence: 'a person was told that the fleet’s upgrade left them out, and by name',
+      holds: (_, world) => pagedNow(world, 'upgrade-ended'),
+    },
+    allWell,
+    allHealedInTheEnd,
   ],
 };

@@ -5,7 +5,7 @@ import type { InstalledVersion } from '../../nodes/spec.ts';
 import type { FleetChange } from '../scenario.ts';
 import { ask, impatient, smallFleet } from './ladder.ts';
 import type { PlacedNode, World } from './world.ts';
-import { CONSORTIUM_CLOCK, CONSORTIUM_START_HEIGHT, QUICK_BLOCKS } from './worlds.ts';
+import { CONSORTIUM_CLOCK, CONSORTIUM_START_HEIGHT, consortium, QUICK_BLOCKS } from './worlds.ts';
 
 /** What runs when the story begins: the usual unit of a simulated node is node@0.21.0. */
 export const BEFORE = '0.21.0';
@@ -96,3 +96,26 @@ export const asksAtHeight = (world: World): void => world.at(ASKED_AT_MINUTES, (
 
 export const askAtHeight = (world: World, to: string): Promise<unknown> =>
   ask(world, { kind: 'upgrade', fleet: 'irita', to, atHeight: AT_HEIGHT });
+
+/** The consortium's validators, each with the new version installed. */
+export const validatorsWithUnits: FleetChange = {
+  docker: undefined,
+  unit: 'node@*',
+  client: { versions: [BEFORE, AFTER] },
+  health: { stuckSeconds: 300, startGraceSeconds: 600 },
+};
+
+export const VALIDATORS = ['validator1', 'validator2', 'validator3', 'validator4'] as const;
+
+export const upgradableValidators = (world: World): void =>
+  void consortium(world, {}, { machine: { startSeconds: 15, versions: { [BEFORE]: {}, [AFTER]: { format: 1 } } } });
+
+/** A person upgrades them one by one: a snapshot of each first, as the refusal of the fleet's upgrade says. */
+export function asksForValidators(world: World): void {
+  world.at(ASKED_AT_MINUTES, () => ask(world, { kind: 'upgrade', fleet: 'irita', to: AFTER }));
+  VALIDATORS.forEach((node, at) => {
+    const who = { fleet: 'irita', node, acknowledgesValidator: true };
+    world.at(10 + 40 * at, () => ask(world, { kind: 'snapshot', ...who }));
+    world.at(30 + 40 * at, () => ask(world, { kind: 'upgrade', to: AFTER, ...who }));
+  });
+}

@@ -17,6 +17,7 @@ const judged = (more: Partial<UpgradeFacts> = {}) =>
     breaker: { open: false, sentence: '0 of 2 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,
     to: '28.1',
+    acknowledgesValidator: false,
     lastLines: [],
     ...more,
   })?.refuse ?? null;
