@@ -98,6 +98,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/guardrails/upgrade'],
     },
     {
+      name: 'a validator is upgraded only where a person has named it and said what it is',
+      find: 'if (mayVote && !acknowledgesValidator)',
+      replace: 'if (false)',
+      caughtBy: ['shared/guardrails/upgrade'],
+    },
+    {
+      name: 'a validator is upgraded only while the others keep more than two thirds of the power',
+      find: '(mayVote ? judgeVotingPower({ fleet, nodes, instanceId: node.instanceId }) : null)',
+      replace: 'null',
+      caughtBy: ['shared/guardrails/upgrade'],
+    },
+    {
       name: 'no version is started that the fleet file does not name',
       find: '!fleet.client?.versions.includes(to)',
       replace: 'fleet.client === undefined',

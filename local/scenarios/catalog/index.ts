@@ -46,6 +46,7 @@ import {
   upgradeCanaryFails,
   upgradeHaltedByBug,
   upgradeRolling,
+  upgradeValidatorFails,
   upgradeValidators,
 } from './upgrades.ts';
 import { validatorStuck } from './validator-stuck.ts';
@@ -114,6 +115,7 @@ export const SCENARIOS: readonly Scenario[] = [
   upgradeAtHeight,
   upgradeHaltedByBug,
   upgradeValidators,
+  upgradeValidatorFails,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   ...MUSEUM,
   smokeGround,

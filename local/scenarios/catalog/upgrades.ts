@@ -200,8 +200,8 @@ export const upgradeValidators: Scenario = {
   sentence:
     'Validators are left out of an upgrade of their fleet; a person names each, says what it is, and they go over one by one while the chain goes on.',
   fleets: { irita: validatorsWithUnits },
-  build: upgradableValidators,
-  people: asksForValidators,
+  build: (world) => upgradableValidators(world),
+  people: (world) => asksForValidators(world),
   done: (world) => upgradedIn(world, 'healed') === 4 && runAll(world, AFTER),
   hours: 6,
   expect: [
@@ -230,5 +230,41 @@ export const upgradeValidators: Scenario = {
     },
     allWell,
     allHealedInTheEnd,
+  ],
+};
+
+export const upgradeValidatorFails: Scenario = {
+  name: 'upgrade-validator-fails',
+  sentence:
+    'The new version takes no block on a validator: it gets the version and its own data of before, under the newer signing state, and signs again.',
+  fleets: { irita: validatorsWithUnits },
+  build: (world) => upgradableValidators(world, 'stands'),
+  people: (world) => asksForValidators(world, ['validator2']),
+  done: (world) => upgradedIn(world, 'escalated') === 1,
+  hours: 8,
+  // That the fleet's upgrade left it out, that it stands, and that it was taken back.
+  pagesAtMost: 3,
+  expect: [
+    runsAll(BEFORE, 'every validator runs the version of before'),
+    {
+      sentence: 'it has the data of its own snapshot of right before',
+      holds: ({ snapshots }, world) => {
+        const { volumeIds } = world.find('irita', 'validator2');
+        const { snapshotId } = world.region.ec2.volume(volumeIds.get('data') ?? '');
+        return snapshotId !== undefined && snapshots.some((one) => one.snapshotId === snapshotId);
+      },
+    },
+    { sentence: 'a person is told', holds: (_, world) => pagedNow(world, 'upgrade-failed') },
+    {
+      sentence: 'no other validator was touched',
+      holds: (_, { current }) =>
+        current.every(({ name, machine }) => name === 'validator2' || machine.report().clientStarts.length === 0),
+    },
+    {
+      sentence: 'the chain never stopped',
+      holds: (_, { chains }) => chains.every(({ halts }) => halts.length === 0),
+    },
+    sameInstances,
+    allWell,
   ],
 };

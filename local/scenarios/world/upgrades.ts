@@ -107,13 +107,22 @@ export const validatorsWithUnits: FleetChange = {
 
 export const VALIDATORS = ['validator1', 'validator2', 'validator3', 'validator4'] as const;
 
-export const upgradableValidators = (world: World): void =>
-  void consortium(world, {}, { machine: { startSeconds: 15, versions: { [BEFORE]: {}, [AFTER]: { format: 1 } } } });
+export const upgradableValidators = (world: World, fault?: InstalledVersion['fault']): void =>
+  void consortium(
+    world,
+    {},
+    {
+      machine: {
+        startSeconds: 15,
+        versions: { [BEFORE]: {}, [AFTER]: { format: 1, ...(fault && { fault }) } },
+      },
+    },
+  );
 
 /** A person upgrades them one by one: a snapshot of each first, as the refusal of the fleet's upgrade says. */
-export function asksForValidators(world: World): void {
+export function asksForValidators(world: World, names: readonly string[] = VALIDATORS): void {
   world.at(ASKED_AT_MINUTES, () => ask(world, { kind: 'upgrade', fleet: 'irita', to: AFTER }));
-  VALIDATORS.forEach((node, at) => {
+  names.forEach((node, at) => {
     const who = { fleet: 'irita', node, acknowledgesValidator: true };
     world.at(10 + 40 * at, () => ask(world, { kind: 'snapshot', ...who }));
     world.at(30 + 40 * at, () => ask(world, { kind: 'upgrade', to: AFTER, ...who }));

@@ -7,7 +7,7 @@ import { NOON_MS } from '../../fixtures/builders/time.ts';
 
 const node = (name: string, health: 'synced' | 'stuck' | 'unknown' = 'synced') =>
   observedNode({ name, instanceId: `i-${name}`, health, role: 'follower' });
-const judged = (more: Partial<UpgradeFacts> = {}) =>
+const refusalOf = (more: Partial<UpgradeFacts> = {}) =>
   judgeUpgrade({
     nowMs: NOON_MS,
     fleet: bitcoinFleet({ unit: 'node@*', client: { versions: ['28.0', '28.1'] } }),
@@ -20,7 +20,9 @@ const judged = (more: Partial<UpgradeFacts> = {}) =>
     acknowledgesValidator: false,
     lastLines: [],
     ...more,
-  })?.refuse ?? null;
+  });
+const judged = (more: Partial<UpgradeFacts> = {}) => refusalOf(more)?.refuse ?? null;
+const sentence = (more: Partial<UpgradeFacts>) => refusalOf(more)?.reason;
 
 describe('a node may be upgraded', () => {
   it('where it and all others are well', () => {
@@ -38,6 +40,47 @@ describe('a node may be upgraded', () => {
     ['the breaker is open', { breaker: { open: true, sentence: '2 of 2' } }, 'breaker-open'],
   ])('but not where %s', (_, more, code) => {
     expect(judged(more)).toBe(code);
+  });
+});
+
+describe('a validator is upgraded', () => {
+  const votes = { own: 10, chain: { total: 40, missing: 0, byzantine: 0 } };
+  const validators = (more: Partial<ObservedNode> = {}) =>
+    ['node1', 'node2', 'node3', 'node4'].map((name) => ({
+      ...observedNode({ name, instanceId: `i-${name}`, role: 'validator', votes }),
+      ...(name === 'node1' ? {} : more),
+    }));
+  const cosmos = bitcoinFleet({ chain: 'cosmoshub', unit: 'node@*', client: { versions: ['28.0', '28.1'] } });
+  const named = (more: Partial<UpgradeFacts> = {}) =>
+    judged({ fleet: cosmos, role: 'validator', nodes: validators(), acknowledgesValidator: true, ...more });
+
+  it('where a person has named it and said what it is, and the others keep two thirds of the power', () => {
+    expect(named()).toBeNull();
+    expect(named({ role: 'unknown' })).toBeNull();
+  });
+
+  it.each<[string, Partial<UpgradeFacts>, string]>([
+    ['nobody has said what it is', { acknowledgesValidator: false }, 'validator'],
+    ['nobody has said so of one of unknown role', { acknowledgesValidator: false, role: 'unknown' }, 'role-unknown'],
+    ['another one is not well: never two at once', { nodes: validators({ health: 'stuck' }) }, 'cannot-be-spared'],
+    [
+      'the others would not be enough',
+      { nodes: validators({ votes: { ...votes, chain: { ...votes.chain, total: 30 } } }) },
+      'quorum-at-risk',
+    ],
+    [
+      'its chain tells no power',
+      { fleet: bitcoinFleet({ unit: 'node@*', client: { versions: ['28.1'] } }) },
+      'voting-power-unknown',
+    ],
+  ])('but not where %s', (_, more, refused) => {
+    expect(named(more)).toBe(refused);
+  });
+
+  it('the refusal says what to type', () => {
+    expect(sentence({ fleet: cosmos, role: 'validator', nodes: validators() })).toContain(
+      'npm run chainmend -- upgrade bitcoin/node1 --to 28.1 --acknowledge-validator',
+    );
   });
 });
 
