@@ -105,7 +105,7 @@ export const validatorsWithUnits: FleetChange = {
   health: { stuckSeconds: 300, startGraceSeconds: 600 },
 };
 
-export const VALIDATORS = ['validator1', 'validator2', 'validator3', 'validator4'] as const;
+const VALIDATORS = ['validator1', 'validator2', 'validator3', 'validator4'] as const;
 
 export const upgradableValidators = (world: World, fault?: InstalledVersion['fault']): void =>
   void consortium(
