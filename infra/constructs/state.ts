@@ -95,9 +95,9 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
     [
       ...[watched, ownPartition('resize-volume'), ownPartition('replace-node'), turn, account],
       // Whether the cause of what they have paged lasts.
-      ...(['register-nodes', 'rotate-peers', 'prune-retired', 'seed-groups', 'watch-releases'] as const).map(
-        ownPartition,
-      ),
+      ...(
+        ['register-nodes', 'rotate-peers', 'prune-retired', 'seed-groups', 'watch-releases', 'check-readiness'] as const
+      ).map(ownPartition),
     ],
   ),
   'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),

@@ -276,6 +276,10 @@ export interface ReadinessRecord {
   readonly heals: Readonly<Record<string, Readonly<Record<ReadinessColumn, 'y' | 'n' | '-' | '?'>>>>;
   /** The sentence of a page that was not sent yet; null: none. */
   readonly owed: string | null;
+  /** "swap of node2": heals that people were told are lost, and that would not work at the last look either. Absent in records of earlier versions. */
+  readonly lost?: readonly string[];
+  /** Absent in records of earlier versions. */
+  readonly pages?: readonly FollowedPage[];
   readonly notifications: readonly [];
   readonly version: number;
 }

@@ -32,7 +32,7 @@ import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { peersLost } from './peers-lost.ts';
-import { readinessKept, readinessLost } from './readiness.ts';
+import { readinessKept, readinessLost, readinessRegained } from './readiness.ts';
 import { referenceLies } from './reference-lies.ts';
 import { deadlineNear, releaseTold } from './releases.ts';
 import { rpcDead } from './rpc-dead.ts';
@@ -103,6 +103,7 @@ export const SCENARIOS: readonly Scenario[] = [
   dailySnapshot,
   readinessLost,
   readinessKept,
+  readinessRegained,
   releaseTold,
   deadlineNear,
   webhookTold,
