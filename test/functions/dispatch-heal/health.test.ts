@@ -105,6 +105,7 @@ describe('a node is sick', () => {
           {
             observations: [{ observedAtMs, nodes: [observed('stuck')] }],
             haltedSinceMs: null,
+            tip: null,
             gone: null,
             sharedNames: new Set<string>(),
             pages: null,
@@ -225,6 +226,7 @@ describe('the dispatcher', () => {
       {
         observations: [{ observedAtMs: NOON_MS, nodes }],
         haltedSinceMs,
+        tip: null,
         gone: null,
         sharedNames: new Set(),
         pages: null,
