@@ -69,7 +69,10 @@ type Fields<Item> = { readonly [Key in keyof Required<Item>]: v.GenericSchema | 
 /** Every member of every item: the compiler asks for a new one. */
 const ITEMS = {
   heals: {
-    kind: optional('The heal.', among(['resize-volume', 'replace-node', 'snapshot-node', 'rotate-peers'], 'a heal')),
+    kind: optional(
+      'The heal.',
+      among(['resize-volume', 'replace-node', 'snapshot-node', 'rotate-peers', 'audit-snapshots'], 'a heal'),
+    ),
     fleet: optional('Its fleet.', text),
     node: optional('Its node.', text),
     incident: optional('The id of its incident.', text),
