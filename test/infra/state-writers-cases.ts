@@ -5,7 +5,6 @@ import { ACCESS, type StateUser } from '../../infra/constructs/state.ts';
 import { everySeconds } from '../../local/nodes/rhythm.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
-import { spentBefore } from '../../local/scenarios/world/drills.ts';
 import type { World } from '../../local/scenarios/world/world.ts';
 import { bitcoinChain, followers } from '../../local/scenarios/world/worlds.ts';
 import { toItem } from '../../shared/aws/attributes.ts';
@@ -196,11 +195,7 @@ const minutesIn =
 const forged = (name: string, people: (world: World) => void, expect: Scenario['expect']): Scenario => ({
   name,
   sentence: name,
-  build: (world) => {
-    build(world);
-    // No drill is due, which would be begun by itself.
-    spentBefore(world, 0, Number.MAX_SAFE_INTEGER);
-  },
+  build,
   deployedWith: FLEETS,
   people,
   done: minutesIn(8),

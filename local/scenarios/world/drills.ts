@@ -48,9 +48,9 @@ export function drillRecord({ region, tableName }: World): DrillRecord | undefin
 }
 
 /** What drills had cost in this month before the story. */
-export function spentBefore(world: World, usd: number, dueAtMs = 0): void {
+export function spentBefore(world: World, usd: number): void {
   const spent = { month: monthOf(START_MS), usd };
-  const Item = { pk: { S: KEY.pk }, sk: { S: KEY.sk }, ...toItem({ ...noDrill, spent, dueAtMs, version: 1 }) };
+  const Item = { pk: { S: KEY.pk }, sk: { S: KEY.sk }, ...toItem({ ...noDrill, spent, version: 1 }) };
   world.beforehand(() =>
     world.region.call('dynamodb', 'PutItem', { TableName: world.tableName, Item }, 'audit-snapshots'),
   );
