@@ -22,14 +22,15 @@ export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
     return refuse('validator', `${node.name} is a validator: a person upgrades it, where it is`, PERSON_MS);
   if (role === 'unknown')
     return refuse('role-unknown', `nobody says what ${node.name} does, and it could be a validator`, PERSON_MS);
-  return (
+  const refusal =
     judgeSelf(facts) ??
     judgeClass({
       ...{ class: 'replace', fleet, role, node, breaker, haltedSinceMs },
       ...{ cause: 'unknown', manual: false, acknowledgesValidator: false },
     }) ??
-    judgeOthers(facts)
-  );
+    judgeOthers(facts);
+  // Its heals page for a breaker or a zone; an upgrade that waits for them does not.
+  return refusal && { ...refusal, page: false };
 }
 
 const refuse = (code: GuardrailCode, reason: string, retryAfterMs = AGAIN_MS): Refusal => ({

@@ -6,7 +6,7 @@ import { NOON_MS } from '../../fixtures/builders/time.ts';
 
 const node = (name: string, health: 'synced' | 'stuck' | 'unknown' = 'synced') =>
   observedNode({ name, instanceId: `i-${name}`, health, role: 'follower' });
-const judged = (more: Partial<UpgradeFacts> = {}) =>
+const judge = (more: Partial<UpgradeFacts> = {}) =>
   judgeUpgrade({
     nowMs: NOON_MS,
     fleet: bitcoinFleet({ unit: 'node@*', client: { versions: ['28.0', '28.1'] } }),
@@ -17,7 +17,8 @@ const judged = (more: Partial<UpgradeFacts> = {}) =>
     haltedSinceMs: null,
     to: '28.1',
     ...more,
-  })?.refuse ?? null;
+  });
+const judged = (more: Partial<UpgradeFacts> = {}) => judge(more)?.refuse ?? null;
 
 describe('a node may be upgraded', () => {
   it('where it and all others are well', () => {
@@ -32,8 +33,39 @@ describe('a node may be upgraded', () => {
     ['it is not well itself', { nodes: [node('node1', 'stuck'), node('node2')] }, 'cannot-be-spared'],
     ['another one is not known to be well', { nodes: [node('node1'), node('node2', 'unknown')] }, 'cannot-be-spared'],
     ['the chain stands', { haltedSinceMs: NOON_MS }, 'chain-standing'],
+    [
+      'its zone is in trouble',
+      { breaker: { open: false, sentence: '', zone: { name: 'a', instanceIds: ['i-node1'], sentence: '2 of 2' } } },
+      'zone-down',
+    ],
     ['the breaker is open', { breaker: { open: true, sentence: '2 of 2' } }, 'breaker-open'],
   ])('but not where %s', (_, more, code) => {
-    expect(judged(more)).toBe(code);
+    expect(judge(more)).toMatchObject({ refuse: code, page: false });
+  });
+
+  it('and nobody is paged where it may not: the plan of its upgrade tells', () => {
+    const stuck = [node('node1'), node('node2', 'stuck')];
+    expect(judge({ nodes: stuck })).toMatchObject({ page: false, retryAfterMs: 300_000 });
+    expect(judge({ to: '29.0' })).toEqual({
+      refuse: 'version-unknown',
+      reason: 'the fleet file does not name 29.0 under client.versions (28.0, 28.1)',
+      page: false,
+      retryAfterMs: 3_600_000,
+    });
+    expect(judge({ fleet: bitcoinFleet() })).toMatchObject({
+      refuse: 'version-unknown',
+      reason: expect.stringMatching(/\(none\)$/),
+    });
+  });
+
+  it('by a person alone where it signs, or may sign', () => {
+    expect(judge({ role: 'validator' })).toMatchObject({
+      reason: 'node1 is a validator: a person upgrades it, where it is',
+      page: false,
+    });
+    expect(judge({ role: 'unknown' })).toMatchObject({
+      reason: 'nobody says what node1 does, and it could be a validator',
+      page: false,
+    });
   });
 });
