@@ -1,9 +1,9 @@
-// What generated mutants change, and the suites that must notice: for each folder of decisions, the suites that mirror it.
+// What generated mutants change, and the suites that must notice: for each folder of decisions, the suites that mirror it. A story in the region would
+// notice more, minutes later, and would not say which rule was broken.
 
 export interface Area {
-  /** As it is asked for: `npm run mutants:generated -- shared/guardrails`. */
   readonly name: string;
-  /** Globs from the root of the checkout. */
+  /** Globs from the root of the checkout: files that decide, without a call of AWS. */
   readonly sources: readonly string[];
   /** Globs as well. Each of these suites runs in milliseconds, without the region. */
   readonly suites: readonly string[];
@@ -16,39 +16,67 @@ export const AREAS: readonly Area[] = [
     // The rules of one function alone are tested with it.
     suites: [
       'test/shared/guardrails/*.test.ts',
-      'test/functions/register-nodes/names{,-any}.test.ts',
-      'test/functions/rotate-peers/rotate-{choose,choose-any,choose-names,guards}.test.ts',
+      'test/functions/register-nodes/names.test.ts',
+      'test/functions/rotate-peers/rotate-{choose,choose-names,guards}.test.ts',
     ],
   },
   { name: 'shared/growth', sources: ['shared/growth/decide.ts'], suites: ['test/shared/growth/*.test.ts'] },
   {
     name: 'shared/snapshots',
-    sources: ['shared/snapshots/{ranking,sets,donor,marks,catch-up}.ts'],
-    suites: ['test/shared/snapshots/*.test.ts'],
+    sources: ['shared/snapshots/{ranking,sets,donor,catch-up}.ts'],
+    suites: ['test/shared/snapshots/{catch-up,donor,good,sets,snapshot-any}.test.ts'],
   },
   {
     name: 'shared/heal',
-    sources: ['shared/heal/{incident,lease,budgets,memory}.ts'],
-    suites: ['test/shared/heal/*.test.ts'],
+    sources: ['shared/heal/{incident,lease}.ts'],
+    suites: ['test/shared/heal/{incident,lease,progress}.test.ts'],
+  },
+  {
+    name: 'functions/check-readiness',
+    sources: ['functions/check-readiness/decide.ts'],
+    suites: ['test/functions/check-readiness/*.test.ts'],
   },
   {
     name: 'functions/dispatch-heal',
-    sources: ['functions/dispatch-heal/{upgrade,decide,candidates}.ts'],
-    suites: ['test/functions/dispatch-heal/*.test.ts'],
+    sources: ['functions/dispatch-heal/{upgrade,decide}.ts'],
+    suites: ['test/functions/dispatch-heal/{decide,dispatch,health,manual,paced,queue,scheduled,upgrade}.test.ts'],
+  },
+  {
+    name: 'functions/prune-retired',
+    sources: ['functions/prune-retired/decide.ts'],
+    suites: ['test/functions/prune-retired/prune-{any,decide,facts,holds,remove}.test.ts'],
   },
   {
     name: 'functions/replace-node',
     sources: ['functions/replace-node/{blame,decide,judge,ladder,plan}.ts', 'functions/replace-node/rungs/*.ts'],
-    suites: ['test/functions/replace-node/*.test.ts'],
+    suites: [
+      'test/functions/replace-node/{begin,blame,evidence,ladder,move,plan,proof,reach,recalled,resuming}.test.ts',
+      'test/functions/replace-node/{shortage,signing,stalled,superseded,swap,terminated,tried,upgrade,watched}.test.ts',
+    ],
   },
-  ...['check-readiness', 'prune-retired', 'seed-groups', 'snapshot-node', 'watch-releases'].map((name) => ({
-    name: `functions/${name}`,
-    sources: [`functions/${name}/decide.ts`],
-    suites: [`test/functions/${name}/*.test.ts`],
-  })),
-  ...['resize-volume', 'rotate-peers'].map((name) => ({
-    name: `functions/${name}`,
-    sources: [`functions/${name}/plan.ts`],
-    suites: [`test/functions/${name}/*.test.ts`],
-  })),
+  {
+    name: 'functions/resize-volume',
+    sources: ['functions/resize-volume/plan.ts'],
+    suites: ['test/functions/resize-volume/{program,program-any}.test.ts'],
+  },
+  {
+    name: 'functions/rotate-peers',
+    sources: ['functions/rotate-peers/plan.ts'],
+    suites: ['test/functions/rotate-peers/{plan,rotate-choose,rotate-choose-names,rotate-guards}.test.ts'],
+  },
+  {
+    name: 'functions/seed-groups',
+    sources: ['functions/seed-groups/decide.ts'],
+    suites: ['test/functions/seed-groups/decide.test.ts'],
+  },
+  {
+    name: 'functions/snapshot-node',
+    sources: ['functions/snapshot-node/decide.ts'],
+    suites: ['test/functions/snapshot-node/{snapshot-any,snapshot-node,stop,take}.test.ts'],
+  },
+  {
+    name: 'functions/watch-releases',
+    sources: ['functions/watch-releases/decide.ts'],
+    suites: ['test/functions/watch-releases/decide.test.ts'],
+  },
 ];

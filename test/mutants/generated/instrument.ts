@@ -1,5 +1,5 @@
 // Makes mutants of source files by Stryker's instrumenter: all of them stand in the code at once, each behind a switch, and a test run turns one on.
-// Sentences are left as they are: a mutant of their words says nothing of a decision.
+// Two kinds are not tried. A mutant of a sentence's words says nothing of a decision. A function that asks AWS is tested in the region.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Instrumenter } from '@stryker-mutator/instrumenter';
@@ -21,8 +21,8 @@ export interface Instrumented {
   /** File from the root of the checkout → its code with the switches. */
   readonly code: Readonly<Record<string, string>>;
   readonly mutants: readonly GeneratedMutant[];
-  /** Mutants of sentences, which nobody tries. */
-  readonly sentences: number;
+  /** Mutants that nobody tries. */
+  readonly untried: number;
 }
 
 const SILENT = {
@@ -56,14 +56,27 @@ export async function instrument(root: string, files: readonly string[]): Promis
     const original = taken.join('\n');
     return { id, file: fileName, line: start.line + 1, lineText, mutator: mutatorName, original, replacement };
   });
-  const mutants = all.filter((mutant) => !isSentence(mutant));
+  const asking = new Map([...texts].map(([file, text]) => [file, linesThatAsk(text)]));
+  const mutants = all.filter((mutant) => !isSentence(mutant) && !asking.get(mutant.file)?.has(mutant.line));
   return {
     code: Object.fromEntries(written.map(({ name, content }) => [name, content])),
     mutants,
-    sentences: all.length - mutants.length,
+    untried: all.length - mutants.length,
   };
 }
 
 /** Codes, kinds and keys are one word. What has a space is said to people. */
 const isSentence = ({ mutator, original }: GeneratedMutant): boolean =>
   mutator === 'StringLiteral' && /\s/.test(original.replaceAll(/\$\{[^}]*\}/g, ''));
+
+/** The lines of the async functions of a file, as its formatter leaves them. */
+function linesThatAsk(text: string): ReadonlySet<number> {
+  const lines = new Set<number>();
+  let isWithin = false;
+  for (const [at, line] of text.split('\n').entries()) {
+    if (/^(export )?async function/.test(line)) isWithin = true;
+    if (isWithin) lines.add(at + 1);
+    if (line === '}') isWithin = false;
+  }
+  return lines;
+}
