@@ -76,11 +76,52 @@ describe('a fleet is upgraded', () => {
     expect(step(incidents, more)).toBe(expected);
   });
 
+  it('by the canary first, and then by name, in whatever order they were seen', () => {
+    const all = (more: Partial<UpgradeFacts>) =>
+      [nodes, nodes.toReversed()].map((some) => step([], { nodes: some, ...more }));
+    expect(all({})).toEqual(['snapshot node2', 'snapshot node2']);
+    const { canary: _, ...client } = fleet.client ?? { versions: [] };
+    expect(all({ fleet: { ...fleet, client } as typeof fleet })).toEqual(['snapshot node1', 'snapshot node1']);
+  });
+
+  it('and whoever reads of its end is told how far it came', () => {
+    const ended = (incidents: readonly IncidentRecord[], more: Partial<UpgradeFacts> = {}) =>
+      nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes, incidents, ...more });
+    const all = ['node1', 'node2', 'node3'].flatMap((name) => [snapshot(name), switched(name)]);
+    expect(ended(all)).toEqual({ do: 'end', as: 'done', reason: '3 of 3 nodes are upgraded to 28.1', isTold: true });
+    // What has failed has been paged for by its heal.
+    expect(ended([...canary, snapshot('node1'), switched('node1', { state: 'escalated' })])).toMatchObject({
+      reason: 'it has failed on node1: 1 of 3 nodes are upgraded, the others are left as they are',
+      isTold: true,
+    });
+    expect(ended([snapshot('node2', { state: 'escalated' })])).toMatchObject({
+      reason: 'node2 gives no clean snapshot: 0 of 3 nodes are upgraded, the others are left as they are',
+      isTold: true,
+    });
+    expect(ended(canary, { nowMs: ASKED + 8 * 24 * HOUR_MS })).toMatchObject({
+      reason: 'for a week it did not come to its end: 1 of 3 nodes are upgraded, next was node1',
+      isTold: false,
+    });
+  });
+
+  it('to its end, though the snapshot of one that is upgraded has failed since', () => {
+    expect(step([snapshot('node2', { state: 'escalated' }), switched('node2')])).toBe('snapshot node1');
+  });
+
+  it('for a week, to the millisecond', () => {
+    const week = ASKED + 7 * 24 * HOUR_MS;
+    expect([step(canary, { nowMs: week }), step(canary, { nowMs: week + 1 })]).toEqual(['snapshot node1', 'end ended']);
+  });
+
   it('a snapshot that is hours old is not of right before: another one is taken', () => {
-    expect(step([snapshot('node2', { ...healed, endedAtMs: NOON_MS - 3 * HOUR_MS })])).toBe('snapshot node2');
+    const at = (endedAtMs: number) => step([snapshot('node2', { ...healed, endedAtMs })]);
+    expect(at(NOON_MS - 2 * HOUR_MS)).toBe('upgrade node2');
+    expect(at(NOON_MS - 2 * HOUR_MS - 1)).toBe('snapshot node2');
   });
 
   it('what was done before it was asked for does not count, nor another version', () => {
+    expect(step([snapshot('node2', { ...healed, onsetMs: ASKED })])).toBe('upgrade node2');
+    expect(step([snapshot('node2'), at('node2', 'request:upgrade', healed)])).toBe('upgrade node2');
     const earlier = { ...healed, onsetMs: ASKED - MINUTE_MS };
     expect(step([snapshot('node2', earlier), switched('node2', earlier)])).toBe('snapshot node2');
     expect(step([snapshot('node2'), switched('node2', { ...healed, want: { ...want, to: '28.0' } })])).toBe(
@@ -93,11 +134,15 @@ describe('a fleet is upgraded', () => {
   });
 
   it('validators, and nodes of unknown role, are left to a person, and named', () => {
-    const mixed = [...nodes, observedNode({ name: 'node4', instanceId: 'i-node4', role: 'validator' })];
+    const mixed = [
+      ...nodes,
+      observedNode({ name: 'node4', instanceId: 'i-node4', role: 'validator' }),
+      observedNode({ name: 'node5', instanceId: 'i-node5', role: 'unknown' }),
+    ];
     const all = ['node1', 'node2', 'node3'].flatMap((name) => [snapshot(name), switched(name)]);
     expect(nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes: mixed, incidents: all })).toMatchObject({
       as: 'done',
-      reason: expect.stringContaining('node4'),
+      reason: '3 of 5 nodes are upgraded to 28.1; left to a person, as validators or of unknown role: node4, node5',
     });
   });
 });

@@ -12,13 +12,19 @@ export interface Area {
 export const AREAS: readonly Area[] = [
   {
     name: 'shared/guardrails',
-    sources: ['shared/guardrails/*.ts'],
-    // The rules of one function alone are tested with it.
-    suites: [
-      'test/shared/guardrails/*.test.ts',
-      'test/functions/register-nodes/names.test.ts',
-      'test/functions/rotate-peers/rotate-{choose,choose-names,guards}.test.ts',
-    ],
+    sources: ['shared/guardrails/!(names|rotation).ts'],
+    suites: ['test/shared/guardrails/*.test.ts'],
+  },
+  // The rules of one function alone are tested with it.
+  {
+    name: 'shared/guardrails of names',
+    sources: ['shared/guardrails/names.ts'],
+    suites: ['test/functions/register-nodes/names.test.ts'],
+  },
+  {
+    name: 'shared/guardrails of peers',
+    sources: ['shared/guardrails/rotation.ts'],
+    suites: ['test/functions/rotate-peers/rotate-{choose,choose-names,guards}.test.ts'],
   },
   { name: 'shared/growth', sources: ['shared/growth/decide.ts'], suites: ['test/shared/growth/*.test.ts'] },
   {
@@ -29,7 +35,7 @@ export const AREAS: readonly Area[] = [
   {
     name: 'shared/heal',
     sources: ['shared/heal/{incident,lease}.ts'],
-    suites: ['test/shared/heal/{incident,lease,progress}.test.ts'],
+    suites: ['test/shared/heal/{engine,incident,lease,outcome,payload,progress}.test.ts'],
   },
   {
     name: 'functions/check-readiness',
@@ -57,7 +63,7 @@ export const AREAS: readonly Area[] = [
   {
     name: 'functions/resize-volume',
     sources: ['functions/resize-volume/plan.ts'],
-    suites: ['test/functions/resize-volume/{program,program-any}.test.ts'],
+    suites: ['test/functions/resize-volume/{program,program-any,program-approval}.test.ts'],
   },
   {
     name: 'functions/rotate-peers',

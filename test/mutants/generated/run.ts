@@ -99,7 +99,8 @@ class Thread {
     if (this.#worker === null) await this.begin();
     const worker = this.#worker as unknown as Worker;
     worker.postMessage(id);
-    const answer = await this.#answer(worker, MUTANT_LIMIT_MS);
+    // Without a mutant all tests run, as when they were loaded.
+    const answer = await this.#answer(worker, id === null ? LOAD_LIMIT_MS : MUTANT_LIMIT_MS);
     if (answer?.kind !== 'tried' || answer.rounds > ROUNDS_MAX) await this.end();
     return answer?.kind === 'tried' ? answer.verdict : { kind: 'timeout' };
   }

@@ -178,7 +178,7 @@ describe('the order of good sets', () => {
       { node: 'node2', hoursAgo: 2 },
     ];
     expect(order(...siblings)).toEqual(['node2-2', 'node3-2']);
-    expect(order(...siblings.toReversed())).toEqual(['node2-2', 'node3-2']);
+    expect(ids(demand({ sets: sets(...siblings).toReversed() }))).toEqual(['node2-2', 'node3-2']);
   });
 
   it('has a head start for a clean set where nobody knows how long a block takes', () => {
@@ -359,7 +359,10 @@ describe('a set is refused, and it is said why, when it', () => {
     [
       'one, whatever a CometBFT node says of its version',
       { ledger: { height: 499, clientVersion: '27.1.0' } },
-      { fleet: fleetOf({ chain: 'cometbft', replace: { upgradeHeights: [500, 200] } }) },
+      {
+        client: { client: 'satoshi', version: '27.1.0' },
+        fleet: fleetOf({ chain: 'cometbft', replace: { upgradeHeights: [500, 200] } }),
+      },
       /at 500 /,
     ],
     [

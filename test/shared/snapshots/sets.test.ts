@@ -63,7 +63,7 @@ describe('snapshots of one moment', () => {
       snapshot({ node: 'node2', hoursAgo: 3 }),
       snapshot({ hoursAgo: 5 }),
       snapshot({ node: 'node3', hoursAgo: 1 }),
-      snapshot({ node: 'node1', hoursAgo: 3 }),
+      snapshot({ id: 'snap-z', node: 'node1', hoursAgo: 3 }),
     ];
     const order = ['node3-1', 'node1-3', 'node2-3', 'node1-5'];
     expect(setsFrom(facts).map(({ setId }) => setId)).toEqual(order);
@@ -82,8 +82,8 @@ describe('snapshots of one moment', () => {
 
   it('have the height that one of them tells', () => {
     const facts = [
-      snapshot({ hoursAgo: 3, ledger: { parts: 2, height: null } }),
-      snapshot({ hoursAgo: 3, role: 'ancient', ledger: { parts: 2, height: 200 } }),
+      snapshot({ id: 'snap-a', hoursAgo: 3, ledger: { parts: 2, height: null } }),
+      snapshot({ id: 'snap-b', hoursAgo: 3, role: 'ancient', ledger: { parts: 2, height: 200 } }),
     ];
     expect(setsFrom(facts, fleet)[0]?.height).toBe(200);
   });
