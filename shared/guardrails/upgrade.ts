@@ -8,7 +8,6 @@ export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
   readonly to: string;
 };
 
-const AGAIN_MS = 5 * 60_000;
 const PERSON_MS = 60 * 60_000;
 
 /** Why it is not upgraded now; null where it may be. Nobody is paged for a wait. */
@@ -16,12 +15,12 @@ export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
   const { fleet, node, role, breaker, haltedSinceMs, to } = facts;
   if (!fleet.client?.versions.includes(to)) {
     const known = fleet.client?.versions.join(', ') ?? 'none';
-    return refuse('version-unknown', `the fleet file does not name ${to} under client.versions (${known})`, PERSON_MS);
+    return refuse('version-unknown', `the fleet file does not name ${to} under client.versions (${known})`);
   }
   if (role === 'validator')
-    return refuse('validator', `${node.name} is a validator: a person upgrades it, where it is`, PERSON_MS);
+    return refuse('validator', `${node.name} is a validator: a person upgrades it, where it is`);
   if (role === 'unknown')
-    return refuse('role-unknown', `nobody says what ${node.name} does, and it could be a validator`, PERSON_MS);
+    return refuse('role-unknown', `nobody says what ${node.name} does, and it could be a validator`);
   const refusal =
     judgeSelf(facts) ??
     judgeClass({
@@ -33,9 +32,9 @@ export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
   return refusal && { ...refusal, page: false };
 }
 
-const refuse = (code: GuardrailCode, reason: string, retryAfterMs = AGAIN_MS): Refusal => ({
+const refuse = (code: GuardrailCode, reason: string): Refusal => ({
   refuse: code,
   reason,
   page: false,
-  retryAfterMs,
+  retryAfterMs: PERSON_MS,
 });

@@ -19,12 +19,15 @@ export const AREAS: readonly Area[] = [
   {
     name: 'shared/guardrails of names',
     sources: ['shared/guardrails/names.ts'],
-    suites: ['test/functions/register-nodes/names.test.ts'],
+    suites: [
+      'test/functions/register-nodes/{notifications,sightings}.test.ts',
+      'test/shared/reconcile/{followed-pages,reconcile}.test.ts',
+    ],
   },
   {
     name: 'shared/guardrails of peers',
     sources: ['shared/guardrails/rotation.ts'],
-    suites: ['test/functions/rotate-peers/rotate-{choose,choose-names,guards}.test.ts'],
+    suites: ['test/functions/rotate-peers/{plan,rotate-ids,rotate-guards}.test.ts'],
   },
   { name: 'shared/growth', sources: ['shared/growth/decide.ts'], suites: ['test/shared/growth/*.test.ts'] },
   {

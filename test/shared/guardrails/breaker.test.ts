@@ -231,6 +231,11 @@ describe('a zone in trouble', () => {
 });
 
 describe('a node as it is known now', () => {
+  it('is unknown when nobody has seen it for three minutes', () => {
+    const known = (minutes: number) => asOfNow(seen(['synced'], NOON_MS - minutes * 60_000), NOON_MS)[0]?.isKnown;
+    expect([known(3), known(3.01)]).toEqual([true, false]);
+  });
+
   it('has no id and no zone where the observation tells none', () => {
     expect(asOfNow({ observedAtMs: NOON_MS, nodes: [{ health: 'stuck' }] }, NOON_MS)).toMatchObject([
       { instanceId: '', zone: '', health: 'stuck', sinceMs: NOON_MS, isKnown: true },

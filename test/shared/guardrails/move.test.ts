@@ -94,7 +94,7 @@ describe('a node is not moved', () => {
 
   it('where it signs, or may sign: a person is told what the fleet file lacks', () => {
     const reasonOf = (role: MoveFacts['role']) => judgeMove(facts({ role }))?.reason;
-    expect(reasonOf('validator')).toMatch(/^node2 is a validator, and .*owner\.restartValidators: true/);
+    expect(reasonOf('validator')).toMatch(/^node2 is a validator, and .*: a person stops and starts it before$/);
     expect(reasonOf('unknown')).toMatch(/^node2 is of unknown role, and /);
   });
 
