@@ -81,7 +81,7 @@ export const AREAS: readonly Area[] = [
   {
     name: 'functions/snapshot-node',
     sources: ['functions/snapshot-node/decide.ts'],
-    suites: ['test/functions/snapshot-node/{snapshot-any,snapshot-node,stop,take}.test.ts'],
+    suites: ['test/functions/snapshot-node/{decide,snapshot-any,snapshot-node,stop,take}.test.ts'],
   },
   {
     name: 'functions/watch-releases',
