@@ -121,6 +121,13 @@ describe('the record of a node, before it is touched', () => {
     });
   });
 
+  it('has no tag of AWS, nor of ours', () => {
+    const tags = { Name: 'data', 'aws:cloudformation:stack-name': 'nodes', 'chainmend:fleet': 'bitcoin' };
+    const act = prepared({ volumes: [volumeNow({ tags })] });
+    if (act.do !== 'leave-pool') throw new Error(act.do);
+    expect(act.operation.memory.found.volumes.map((volume) => volume.tags)).toEqual([{ Name: 'data' }]);
+  });
+
   it('is not written where EC2 has detached a volume since the node has told of it', () => {
     expect(prepared({ volumes: [volumeNow({ attachment: null })] })).toMatchObject({
       do: 'conclude',

@@ -20,6 +20,7 @@ export const AREAS: readonly Area[] = [
     name: 'shared/guardrails of names',
     sources: ['shared/guardrails/names.ts'],
     suites: [
+      'test/shared/guardrails/names.test.ts',
       'test/functions/register-nodes/{notifications,sightings}.test.ts',
       'test/shared/reconcile/{followed-pages,reconcile}.test.ts',
     ],
@@ -27,7 +28,10 @@ export const AREAS: readonly Area[] = [
   {
     name: 'shared/guardrails of peers',
     sources: ['shared/guardrails/rotation.ts'],
-    suites: ['test/functions/rotate-peers/{plan,rotate-ids,rotate-guards}.test.ts'],
+    suites: [
+      'test/shared/guardrails/rotation.test.ts',
+      'test/functions/rotate-peers/{plan,rotate-ids,rotate-guards}.test.ts',
+    ],
   },
   { name: 'shared/growth', sources: ['shared/growth/decide.ts'], suites: ['test/shared/growth/*.test.ts'] },
   {
