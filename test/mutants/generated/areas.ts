@@ -7,6 +7,8 @@ export interface Area {
   readonly sources: readonly string[];
   /** Globs as well. Each of these suites runs in milliseconds, without the region. */
   readonly suites: readonly string[];
+  /** Measured by its name alone: most of what notices is played in stories of the region, and too much survives these suites. */
+  readonly isOpen?: true;
 }
 
 export const AREAS: readonly Area[] = [
@@ -21,7 +23,7 @@ export const AREAS: readonly Area[] = [
     sources: ['shared/guardrails/names.ts'],
     suites: [
       'test/shared/guardrails/names.test.ts',
-      'test/functions/register-nodes/{notifications,sightings}.test.ts',
+      'test/functions/register-nodes/notifications.test.ts',
       'test/shared/reconcile/{followed-pages,reconcile}.test.ts',
     ],
   },
@@ -60,6 +62,7 @@ export const AREAS: readonly Area[] = [
     suites: ['test/functions/prune-retired/prune-{any,decide,facts,holds,remove}.test.ts'],
   },
   {
+    isOpen: true,
     name: 'functions/replace-node',
     sources: ['functions/replace-node/{blame,decide,judge,ladder,plan}.ts', 'functions/replace-node/rungs/*.ts'],
     suites: [
@@ -70,9 +73,10 @@ export const AREAS: readonly Area[] = [
   {
     name: 'functions/resize-volume',
     sources: ['functions/resize-volume/plan.ts'],
-    suites: ['test/functions/resize-volume/{program,program-any,program-approval}.test.ts'],
+    suites: ['test/functions/resize-volume/{plan,program,program-approval}.test.ts'],
   },
   {
+    isOpen: true,
     name: 'functions/rotate-peers',
     sources: ['functions/rotate-peers/plan.ts'],
     suites: ['test/functions/rotate-peers/{plan,rotate-choose,rotate-choose-names,rotate-guards}.test.ts'],
