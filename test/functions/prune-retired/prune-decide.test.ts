@@ -127,6 +127,9 @@ describe('a kept volume', () => {
 describe('a retired instance', () => {
   it('goes after its date, where its data and its identity live on', () => {
     expect(removed({ instances: [retired()], volumes: [keptData] })).toEqual(['instance i-old']);
+    expect(decidePrune(factsOf({ instances: [retired()], volumes: [keptData] })).removals).toMatchObject([
+      { kind: 'instance', id: 'i-old', node: 'node1' },
+    ]);
   });
 
   it.each<[string, Partial<PruneFacts>, RegExp, boolean?]>([

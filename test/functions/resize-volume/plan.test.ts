@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   baselineOf,
+  beyondApproval,
   clientMustRun,
   type NodeBaseline,
   questionOf,
@@ -44,6 +45,27 @@ describe('the question of a plan', () => {
       ],
     });
     expect(question.sentence).toContain(would);
+  });
+});
+
+describe('an approval', () => {
+  const grow: Plan = { ...base, do: 'grow-filesystem' };
+  it.each<[string, Plan | null, Plan, RegExp | null]>([
+    ['of nothing holds for all', null, modify, null],
+    ['of the volume holds for its filesystem alone', modify, grow, null],
+    [
+      'of the filesystem holds for it again, and for the wait before it',
+      grow,
+      { ...base, do: 'await-modification' },
+      null,
+    ],
+    ['of the filesystem holds for no larger volume', grow, modify, /^approved for the filesystem only/],
+    ['holds up to its size', modify, { ...grow, toGiB: 601 }, /^approved up to 600 GiB, now 601 GiB are needed$/],
+    ['is of one volume', modify, { ...grow, volumeId: 'vol-x' }, /^approved for .*, now it would be vol-x$/],
+  ])('%s', (_, approved, plan, said) => {
+    const beyond = beyondApproval(approved, plan);
+    if (said === null) expect(beyond).toBeNull();
+    else expect(beyond).toMatch(said);
   });
 });
 

@@ -140,7 +140,7 @@ describe('a group that was seeded', () => {
       { id: NEW, hoursAgo: 8 },
       { id: OLD, hoursAgo: 19 },
     ];
-    expect(decideSeeds(facts([group(seeded)], near))).toMatchObject({ steps: [], refusals: [] });
+    expect(decideSeeds(facts([group(seeded)], near))).toMatchObject({ steps: [], refusals: [], failed: [] });
     expect(
       seeds(
         facts(

@@ -87,8 +87,8 @@ describe('a refusal', () => {
 
   it('of many kinds is remembered, those of now first and by name, up to a bound', () => {
     const older = claimed([foreign('z')]).next;
-    const { notifications } = claimed([foreign('b'), foreign('a')], older, NOON_MS + MINUTE_MS).next;
-    expect(notifications.map(({ subject }) => subject)).toEqual(['a', 'b', 'z']);
+    const { notifications } = claimed([foreign('b'), foreign('c'), foreign('a')], older, NOON_MS + MINUTE_MS).next;
+    expect(notifications.map(({ subject }) => subject)).toEqual(['a', 'b', 'c', 'z']);
     const many: RegisterRecord = {
       ...newRegister,
       notifications: Array.from({ length: 2_000 }, (_, at) => ({

@@ -489,6 +489,14 @@ describe('an incident at its edges', () => {
     expect(outcomeOf('disk-full-first', 4)).toEqual([4, 'disk-full-first']);
   });
 
+  it('that was planned is planned until then, and neither refused nor told', () => {
+    const read = claimedIncident({ attempt: 1 });
+    const untilMs = NOON_MS + HOUR_MS;
+    expect(conclude(read, 1, ME, { outcome: 'planned', notBeforeMs: untilMs }, NOON_MS)).toMatchObject({
+      next: { state: 'open', plannedUntilMs: untilMs, notBeforeMs: 0, refusedCodes: [], pagedCodes: [] },
+    });
+  });
+
   it('waits longer with each refusal, up to an hour; a turn is looked for as soon as it says', () => {
     const pause = (refusals: number | undefined, code = 'paused', retryAfterMs = MINUTE_MS) =>
       pauseAfterRefusal(refusals === undefined ? {} : { refusals }, code, retryAfterMs) / MINUTE_MS;

@@ -64,8 +64,9 @@ describe('snapshots of one moment', () => {
       snapshot({ hoursAgo: 5 }),
       snapshot({ node: 'node3', hoursAgo: 1 }),
       snapshot({ id: 'snap-z', node: 'node1', hoursAgo: 3 }),
+      snapshot({ node: 'node3', hoursAgo: 3 }),
     ];
-    const order = ['node3-1', 'node1-3', 'node2-3', 'node1-5'];
+    const order = ['node3-1', 'node1-3', 'node2-3', 'node3-3', 'node1-5'];
     expect(setsFrom(facts).map(({ setId }) => setId)).toEqual(order);
     expect(setsFrom(facts.toReversed()).map(({ setId }) => setId)).toEqual(order);
   });
