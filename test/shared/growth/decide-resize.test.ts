@@ -69,6 +69,11 @@ describe('a full disk', () => {
     expect(decide({ seen })).toMatchObject({ reason: expect.stringContaining('40 % of 500 GiB, 97 % of its inodes') });
   });
 
+  it('tells of no inodes where they are as short as the bytes', () => {
+    const seen = observation({ usedBytes: 450 * GIB, inodesTotal: 1_000_000, inodesUsed: 900_000 });
+    expect(decide({ seen })).toMatchObject({ reason: expect.stringMatching(/^data volume 90 % of 500 GiB; /) });
+  });
+
   it('is told of in sizes that people can say', () => {
     const small = { volumes: [dataVolume({ sizeGiB: 20 })], history: [] };
     const seen = observation({ deviceBytes: 20 * GIB, sizeBytes: 20 * GIB, usedBytes: 19 * GIB });
