@@ -186,6 +186,12 @@ describe('a client that is down', () => {
       });
   });
 
+  it('is started, and no snapshot is taken, where the attempt that stopped it cleanly has died', () => {
+    const clean = { exitStatus: 0, lastLine: 'done', seconds: 3 };
+    expect(next(down({}, { clean })).do).toBe('take');
+    expect(next(down({ origin: before }, { clean })).do).toBe('start');
+  });
+
   it.each(['throttled', 'unreadable', 'fleet-file-invalid'] as const)(
     'that could not be started is left to one more attempt where %s says nothing of the node',
     (code) => {

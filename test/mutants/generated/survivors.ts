@@ -1,5 +1,7 @@
 // Generated mutants that no test has to notice, each with its reason. `npm run mutants:generated` fails where another one survives, and where one of
 // these is noticed or no longer there.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 export interface Survivor {
   /** The line that is changed, without the blanks around it. */
@@ -9,4 +11,7 @@ export interface Survivor {
   readonly why: string;
 }
 
-export const SURVIVORS: Readonly<Record<string, readonly Survivor[]>> = {};
+/** By file, from the root of the checkout. */
+export const SURVIVORS = JSON.parse(readFileSync(join(import.meta.dirname, 'survivors.json'), 'utf8')) as Readonly<
+  Record<string, readonly Survivor[]>
+>;
