@@ -14,7 +14,8 @@ import {
   readRecord,
   settleRecord,
 } from '../../shared/reconcile/context.ts';
-import { type Compared, compareReadiness, firstSentence, isSilent, lostSentence } from './decide.ts';
+import { followPages, withSent } from '../../shared/reconcile/followed-pages.ts';
+import { type Compared, compareReadiness, firstSentence, isSilent, lostSentence, stillLost } from './decide.ts';
 
 export const READINESS: Controller<ReadinessRecord> = {
   name: 'check-readiness',
@@ -47,8 +48,13 @@ export async function checkFleet(context: ReadinessContext, around: Surroundings
     context,
     (record) => {
       const result = compareReadiness(record.version === 0 ? undefined : record, report, busy);
-      const lost = result.lost && lostSentence(result.lost, report.nodes.length);
-      return { change: { heals: result.heals, owed: lost ?? record.owed }, result: { ...result, lost } };
+      const sentence = result.lost && lostSentence(result.lost, report.nodes.length);
+      const lost = stillLost(record.lost ?? [], record.version === 0 ? undefined : record.heals, result.heals);
+      const nowMs = Date.now();
+      const lasting = lost.length > 0 ? [{ code: LOST, subject: fleet.name, seenAtMs: nowMs }] : [];
+      const pages = followPages(record.pages ?? [], lasting, true, nowMs);
+      const change = { heals: result.heals, owed: sentence ?? record.owed, lost, ...(record.pages && { pages }) };
+      return { change, result: { ...result, lost: sentence } };
     },
   );
   const { lost, again, isFirst } = compared;
@@ -58,13 +64,19 @@ export async function checkFleet(context: ReadinessContext, around: Surroundings
   return { fleet: fleet.name, nodes: report.nodes.length, lost, again };
 }
 
+const LOST = 'readiness-lost' as const;
+
 /** Twice is possible where an answer of SNS was lost; never is not. */
 async function sendOwed(context: ReadinessContext): Promise<void> {
   const { clients, environment, fleet, write } = context;
   const { owed } = await readRecord(context);
   if (owed === null) return;
-  const code = 'readiness-lost';
-  await page(clients.sns, environment.TOPIC_ARN, { fleet: fleet.name, node: THE_FLEET, code, sentence: owed });
-  await changeRecord(context, (record) => (record.owed === owed ? { owed: null } : {}));
-  await write({ kind: 'page', code, sentence: owed });
+  const subject = fleet.name;
+  const about = { fleet: fleet.name, node: THE_FLEET, code: LOST, sentence: owed, subject } as const;
+  await page(clients.sns, environment.TOPIC_ARN, about);
+  const sent = [{ refuse: LOST, subject, reason: owed }] as const;
+  await changeRecord(context, (record) =>
+    record.owed === owed ? { owed: null, pages: withSent(record.pages ?? [], fleet.name, sent, Date.now()) } : {},
+  );
+  await write({ kind: 'page', code: LOST, sentence: owed });
 }

@@ -99,6 +99,26 @@ function lostOf(lost: ReadonlyMap<string, ReadonlySet<Column>>, causes: readonly
   return { nodes: [...lost.keys()], causes: own };
 }
 
+/**
+ * What was lost before or is lost now, and would not work at this look either. A heal that the fleet does not want any more, and one of a node that is
+ * gone, is missed by nobody.
+ *
+ * @param before "swap of node2", as the last look left them
+ */
+export function stillLost(
+  before: readonly string[],
+  known: ReadinessRecord['heals'] | undefined,
+  heals: ReadinessRecord['heals'],
+): readonly string[] {
+  return Object.entries(heals).flatMap(([node, columns]) =>
+    COLUMNS.flatMap((column) => {
+      const name = `${column} of ${node}`;
+      const isLost = before.includes(name) || known?.[node]?.[column] === 'y';
+      return columns[column] === 'n' && isLost ? [name] : [];
+    }),
+  );
+}
+
 const CAUSES_SHOWN = 3;
 const NAMES_SHOWN = 4;
 

@@ -12,7 +12,13 @@ import type { IncidentRecord, NodeRecord, Operation } from '../../shared/heal/re
 import { DISK_FIRST, healOf } from '../../shared/heal/records.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../../shared/model/payload.ts';
+import {
+  type AlarmFact,
+  acknowledgesValidator,
+  type HealKind,
+  type HealPayload,
+  type RequestedAction,
+} from '../../shared/model/payload.ts';
 import { readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
 import { alarmSubjectOf } from './alarms.ts';
 import type { ObservedFleet, TaggedInstance } from './facts.ts';
@@ -258,7 +264,7 @@ export function judgeBeforeStart(
     // If a client is down, the ladder finds out why.
     cause: down ? 'known' : 'unknown',
     manual: atOnce === true || trigger.kind !== 'node',
-    acknowledgesValidator: want?.do === 'restore' && want.acknowledgesValidator,
+    acknowledgesValidator: acknowledgesValidator(want),
   });
   return judged ?? elsewhere;
 }

@@ -10,6 +10,7 @@ import { judgeQueued } from '../../shared/guardrails/grow.ts';
 import type { Pace } from '../../shared/guardrails/pace.ts';
 import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { judgeTerminated } from '../../shared/guardrails/terminated.ts';
+import { type HeightUnderWay, judgeBelowHeight } from '../../shared/guardrails/upgrade.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
 import { pendingPageOf, refuseOpen, spent } from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
@@ -147,12 +148,13 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
   for (let conflict = 0, skipped = 0; conflict < MAX_CONFLICTS && skipped < MAX_SPENT; ) {
     const statusOf = (execution: string | null | undefined): ExecutionStatus | Promise<ExecutionStatus> =>
       execution ? readExecution(clients.lambda, execution) : { state: 'unknown' };
-    const [incident, nodeRecord, goesFirst, seen, queue] = await Promise.all([
+    const [incident, nodeRecord, goesFirst, seen, queue, height] = await Promise.all([
       store.readIncident(fleet.name, instance.instanceId, text),
       store.readNode(instance.instanceId),
       precedenceOf(context, known, statusOf),
       isLadder ? context.seen(fleet.name) : undefined,
       isLadder && context.waiting?.length ? readQueue(context, fleet, statusOf) : null,
+      trigger.kind === 'node' ? context.heightOf(fleet) : null,
     ]);
     const isSick = trigger.kind === 'node' && trigger.subject === 'health';
     const isRestart = isSick && !candidate.atOnce && !candidate.settles && seen !== undefined;
@@ -165,6 +167,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
     const dispatch = decideDispatch({
       ...{ nowMs, candidate, fleet, node, trigger, paused, incident, nodeRecord },
       waits:
+        (height && seen && belowHeight(height, seen, instance.instanceId)) ??
         goesFirst(nowMs, incident) ??
         (incident && queue && judgeTurn({ ...queue, nowMs, fleet, incident })) ??
         (incident && !context.waiting && !candidate.atOnce ? awaitSweep(incident) : null) ??
@@ -185,6 +188,11 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
   throw new Error(
     `incident ${text} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands, or ${MAX_SPENT} of its attempts have run before`,
   );
+}
+
+function belowHeight(height: HeightUnderWay, { observations, tip }: ObservedFleet, instanceId: string): Refusal | null {
+  const self = observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
+  return self ? judgeBelowHeight(self, height, tip) : null;
 }
 
 /** As watch-fleet calls it, where its name tag alone may name several. */

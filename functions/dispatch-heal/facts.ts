@@ -261,6 +261,8 @@ export async function readChecks(
 export interface ObservedFleet {
   readonly observations: readonly FleetObservation[];
   readonly haltedSinceMs: number | null;
+  /** The highest block that it believes; null where it has not looked lately, or believes none. */
+  readonly tip: number | null;
   /** The nodes that it misses; null where it has not looked lately. */
   readonly gone: readonly GoneNode[] | null;
   /** Names that members of Auto Scaling groups share or have shared. */
@@ -275,6 +277,7 @@ export async function readObservedFleet(store: Store, fleet: string): Promise<Ob
   return {
     observations,
     haltedSinceMs: watch?.haltedSinceMs ?? null,
+    tip: isFresh ? watch.tip : null,
     gone: isFresh ? (watch.gone ?? []) : null,
     sharedNames: new Set(Object.keys(watch?.sharedNames ?? {})),
     pages: isFresh ? (watch.pages ?? []) : null,

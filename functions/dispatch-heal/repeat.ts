@@ -96,6 +96,7 @@ async function readFollowed({ store }: DispatcherServices, fleet: string, collec
     ['prune-retired', () => store.readPrune(fleet)],
     ['seed-groups', () => store.readSeeds(fleet)],
     ['watch-releases', () => store.readReleases(fleet)],
+    ['check-readiness', () => store.readReadiness(fleet)],
   ];
   return Promise.all(
     readers.map(async ([writer, read]) => {

@@ -1,14 +1,22 @@
 // Turns a person's request into a candidate like any other, under the same guardrails. The person gets the names under which the heal can be
 // followed, or the reason why nothing was begun.
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import { familyOf } from '../../shared/chains/defaults.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
-import type { ManualHeal, NodeRequest, NodeSelector, SnapshotRequest } from '../../shared/events/dispatch.ts';
+import type {
+  ManualHeal,
+  NodeRequest,
+  NodeSelector,
+  SnapshotRequest,
+  UpgradeOfValidator,
+} from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isInGroup, nameApart, partsOfName } from '../../shared/fleet/node-names.ts';
 import { AGENT_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { healOf } from '../../shared/heal/records.ts';
+import type { UpgradeWanted } from '../../shared/model/payload.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { NODE_HEALTH, triggerText } from '../../shared/model/trigger.ts';
 import { names } from '../../shared/text/names.ts';
@@ -17,6 +25,7 @@ import { createContext, type DispatcherServices } from './context.ts';
 import { type Candidate, executionName } from './decide.ts';
 import { considerCandidate, type DispatchResult } from './dispatch.ts';
 import { readTagged, type TaggedInstance } from './facts.ts';
+import { SNAPSHOT_VALID_MS } from './upgrade.ts';
 
 /** @throws EventError where the event leads to no node */
 export async function handleRequest(
@@ -78,7 +87,7 @@ export function answerOf({ dispatch, incident }: DispatchResult): DispatchAnswer
 }
 
 /** The actions by name, as people's events spell them. */
-const REQUESTS = { restore: 'restore', 'replace-instance': 'replace', undo: 'undo' } as const;
+const REQUESTS = { restore: 'restore', 'replace-instance': 'replace', undo: 'undo', upgrade: 'upgrade' } as const;
 
 /** @throws EventError naming the field that leads to no fleet, no node, or more than one */
 export async function manualCandidate(
@@ -88,7 +97,7 @@ export async function manualCandidate(
   nowMs: number,
 ): Promise<Candidate> {
   const fleet = findFleet(fleets, event.fleet);
-  const { alarm, ...asked } = requestedHealOf(fleet, event);
+  const { alarm, ...asked } = requestedHealOf(fleet, event, nowMs);
   const instanceId = 'instanceId' in event.node ? event.node.instanceId : await findNode(ec2, fleet, event.node.name);
   const dimensions = { InstanceId: instanceId, ...alarm.dimensions };
   return {
@@ -107,7 +116,11 @@ type RequestedHeal = Pick<Candidate, 'trigger' | 'want' | 'acknowledgesValidator
 };
 const PERSON = { namespace: 'person', dimensions: {} };
 
-function requestedHealOf(fleet: Fleet, event: ManualHeal | NodeRequest | SnapshotRequest): RequestedHeal {
+function requestedHealOf(
+  fleet: Fleet,
+  event: ManualHeal | NodeRequest | SnapshotRequest,
+  nowMs: number,
+): RequestedHeal {
   if (event.kind === 'snapshot')
     return {
       trigger: { kind: event.plan ? 'plan' : 'snapshot', subject: 'clean' },
@@ -115,7 +128,8 @@ function requestedHealOf(fleet: Fleet, event: ManualHeal | NodeRequest | Snapsho
       ...(event.acknowledgesValidator && { acknowledgesValidator: true }),
     };
   if (event.kind === 'request') {
-    const { want, plan } = event;
+    const { want: asked, plan } = event;
+    const want = asked.do === 'upgrade' ? upgradeOf(fleet, asked, nowMs) : asked;
     return { trigger: { kind: plan ? 'plan' : 'request', subject: REQUESTS[want.do] }, want, alarm: PERSON };
   }
   const { trigger } = event;
@@ -125,6 +139,25 @@ function requestedHealOf(fleet: Fleet, event: ManualHeal | NodeRequest | Snapsho
   const disk = disks.find(({ text }) => wanted === undefined || text === wanted);
   if (disk) return { alarm: { namespace: AGENT_NAMESPACE, dimensions: { path: disk.path } } };
   throw new EventError('trigger', wanted, `one of ${disks.map(({ text }) => text).join(', ')}, ${NODE_HEALTH}`);
+}
+
+/** The snapshot to go back to is as young as before an upgrade of a fleet. @throws EventError where the chain stops at no height */
+function upgradeOf(fleet: Fleet, { to, atHeight }: UpgradeOfValidator, nowMs: number): UpgradeWanted {
+  if (atHeight !== undefined) judgeStops(fleet, atHeight);
+  return {
+    ...{ do: 'upgrade', to, cleanSinceMs: nowMs - SNAPSHOT_VALID_MS, watchMinutes: 0, acknowledgesValidator: true },
+    ...(atHeight !== undefined && { atHeight }),
+  };
+}
+
+/** @throws EventError where clients of the fleet's chain do not stop at a height by themselves */
+export function judgeStops({ chain }: Fleet, atHeight: number): void {
+  if (familyOf(chain) !== 'cometbft')
+    throw new EventError(
+      'atHeight',
+      atHeight,
+      `no height: a client of ${chain} does not stop at one. Upgrade it before`,
+    );
 }
 
 /** @throws EventError where no fleet has the name */

@@ -1,6 +1,9 @@
-// The order in which a fleet is upgraded: one node, which is watched, then one after the other, each with a clean snapshot of its own right before. Pure.
+// The order in which a fleet is upgraded: one node, which is watched, then one after the other, each with a clean snapshot of its own right before; or
+// all of them where the chain itself stops for the upgrade. Pure.
+import { defaultsOf } from '../../shared/chains/defaults.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { mayHaveEnded, standsBelow } from '../../shared/guardrails/upgrade.ts';
 import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts';
 
 export interface UpgradeFacts {
@@ -11,32 +14,43 @@ export interface UpgradeFacts {
   readonly nodes: readonly ObservedNode[];
   /** Of the fleet. */
   readonly incidents: readonly IncidentRecord[];
+  /** The highest block that watch-fleet believes, of the nodes or of the references; null where it believes none. */
+  readonly tip: number | null;
 }
 
 export type UpgradeStep =
   /** Nothing is to be done now. */
   | { readonly do: 'wait'; readonly why: string }
   | { readonly do: 'snapshot'; readonly node: ObservedNode }
-  /** `cleanSinceMs`: the data to go back to are taken since then. */
-  | {
-      readonly do: 'upgrade';
-      readonly node: ObservedNode;
-      readonly cleanSinceMs: number;
-      readonly watchMinutes: number;
-    }
-  /** `isTold`: the heal that has failed has paged for it. */
+  | { readonly do: 'upgrade'; readonly nodes: readonly [NodeStep, ...NodeStep[]] }
+  /** The chain has come to the height of the upgrade. */
+  | { readonly do: 'note-reached' }
+  /** `isTold`: nobody has to be told, or the heal that has failed has paged for it. */
   | { readonly do: 'end'; readonly as: 'done' | 'ended'; readonly reason: string; readonly isTold: boolean };
+
+/** `cleanSinceMs`: the data to go back to are taken since then. */
+export interface NodeStep {
+  readonly node: ObservedNode;
+  readonly cleanSinceMs: number;
+  readonly watchMinutes: number;
+}
 
 /** Nobody waits for ever for a fleet that is not well. */
 const UPGRADE_VALID_MS = 7 * 24 * 60 * 60_000;
 
 /** What comes next. The same facts give the same step. */
 export function nextStep(facts: UpgradeFacts): UpgradeStep {
-  const { nowMs, fleet, upgrade, nodes } = facts;
-  const { to, askedAtMs } = upgrade;
+  const { fleet, upgrade, nodes } = facts;
+  const { to, atHeight } = upgrade;
   const known = fleet.client?.versions ?? [];
   if (!known.includes(to)) return ends(`the fleet file does not name ${to} under client.versions any more`);
   const marks = nodes.map((node) => ({ node, ...stateOf(facts, node) }));
+  return atHeight === undefined ? nextInOrder(facts, marks) : nextAtHeight(facts, marks, atHeight);
+}
+
+/** One after the other. */
+function nextInOrder({ nowMs, fleet, upgrade, nodes }: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
+  const { to, askedAtMs } = upgrade;
   const failed = marks.find(
     ({ upgraded, snapshot }) => upgraded === 'failed' || (upgraded === 'not yet' && snapshot === 'failed'),
   );
@@ -48,26 +62,85 @@ export function nextStep(facts: UpgradeFacts): UpgradeStep {
         : `${failed.node.name} gives no clean snapshot`;
     return { ...ends(`${what}: ${countOf(done.length, marks.length)}, the others are left as they are`), isTold: true };
   }
-  const busy = marks.find(({ upgraded, snapshot }) => upgraded === 'under way' || snapshot === 'under way');
+  const busy = marks.find(isUnderWay);
   const isLate = nowMs - askedAtMs > UPGRADE_VALID_MS;
   // What is under way comes to its own end.
   if (busy) return { do: 'wait', why: `${busy.node.name} is at it` };
   if (nodes.length === 0) return isLate ? ends('for a week it did not come to its end') : { do: 'wait', why: UNSEEN };
   const next = inOrder(marks, fleet).find(({ upgraded }) => upgraded === 'not yet');
-  if (next === undefined)
-    return {
-      do: 'end',
-      as: 'done',
-      reason: `${countOf(done.length, marks.length)} to ${to}${leftOut(marks)}`,
-      isTold: true,
-    };
+  if (next === undefined) return isDone(marks, to);
   if (isLate)
     return ends(
       `for a week it did not come to its end: ${countOf(done.length, marks.length)}, next was ${next.node.name}`,
     );
   if (next.snapshot !== 'done') return { do: 'snapshot', node: next.node };
   const watchMinutes = done.length === 0 ? (fleet.client?.watchMinutes ?? 0) : 0;
-  return { do: 'upgrade', node: next.node, cleanSinceMs: next.snapshotSinceMs, watchMinutes };
+  return { do: 'upgrade', nodes: [{ node: next.node, cleanSinceMs: next.snapshotSinceMs, watchMinutes }] };
+}
+
+/** An upgrade is announced weeks before its height. */
+const ANNOUNCED_MS = 60 * 24 * 60 * 60_000;
+/** From the first node below the height on; then a person has to look. */
+const OVER_WITHIN_MS = 2 * 60 * 60_000;
+
+/** Incidents that one sweep opens; the next one goes on. */
+const AT_ONCE = 50;
+
+/** All go over at once, when they stand below the height; until then each gives a clean snapshot. */
+function nextAtHeight(facts: UpgradeFacts, marks: readonly Mark[], atHeight: number): UpgradeStep {
+  const { nowMs, upgrade, tip, fleet } = facts;
+  const { to, reachedAtMs, askedAtMs } = upgrade;
+  const counted = countOf(marks.filter(({ upgraded }) => upgraded === 'done').length, marks.length);
+  const isUnderWayAnywhere = marks.some(({ upgraded }) => upgraded === 'under way');
+  if (reachedAtMs === undefined) {
+    if (tip !== null && tip >= atHeight - 1) return { do: 'note-reached' };
+    if (nowMs - askedAtMs > ANNOUNCED_MS) return ends(`for 60 days nobody has come to height ${atHeight}`);
+    const busy = marks.find(({ snapshot }) => snapshot === 'under way');
+    if (busy) return { do: 'wait', why: `${busy.node.name} gives a snapshot` };
+    const next = inOrder(marks, fleet).find(({ upgraded, snapshot }) => upgraded === 'not yet' && snapshot === 'none');
+    if (next && tip !== null && hasTimeLeft(fleet, atHeight - tip)) return { do: 'snapshot', node: next.node };
+    return { do: 'wait', why: `the chain is at ${tip ?? 'an unknown height'}, and stops below ${atHeight}` };
+  }
+  const waiting = marks.filter(({ upgraded }) => upgraded === 'not yet');
+  const failed = marks.filter(({ upgraded }) => upgraded === 'failed');
+  const isOver = tip !== null && tip >= atHeight;
+  const isLate = nowMs - reachedAtMs > OVER_WITHIN_MS;
+  if (marks.length > 0 && waiting.length === 0 && !isUnderWayAnywhere) {
+    const [first] = failed;
+    if (first) return { ...ends(`it has failed on ${first.node.name}: ${counted} to ${to}`), isTold: true };
+    if (isOver) return isDone(marks, to);
+    if (isLate)
+      return ends(
+        `${counted} to ${to}, and nobody has made block ${atHeight} for 2 h: fewer than two thirds of the voting power have gone over, or ${to} cannot. Nothing is taken back: name a version that mends it, and ask for that`,
+      );
+    return { do: 'wait', why: `${counted}, and the chain waits below ${atHeight} for others` };
+  }
+  if (isLate && !isUnderWayAnywhere)
+    return ends(`two hours after the chain had come to ${atHeight - 1}: ${counted} to ${to}, not ${names(waiting)}`);
+  const ready = waiting.filter(({ node }) => standsBelow(node, atHeight) || mayHaveEnded(node));
+  const [first, ...others] = ready.slice(0, AT_ONCE).map(({ node, snapshotSinceMs }) => ({
+    ...{ node, cleanSinceMs: snapshotSinceMs, watchMinutes: 0 },
+  }));
+  return first
+    ? { do: 'upgrade', nodes: [first, ...others] }
+    : { do: 'wait', why: `${counted}, and no other stands below ${atHeight} yet` };
+}
+
+/** A stop and a snapshot take minutes, and the proof of it some blocks: none is begun that the height could overtake. */
+const SNAPSHOT_MS = 30 * 60_000;
+
+const hasTimeLeft = ({ chain }: Fleet, blocks: number): boolean =>
+  blocks * (defaultsOf(chain)?.blockSeconds ?? 0) * 1_000 > SNAPSHOT_MS;
+
+const isUnderWay = ({ upgraded, snapshot }: Mark): boolean => upgraded === 'under way' || snapshot === 'under way';
+
+const names = (marks: readonly Mark[]): string => marks.map(({ node }) => node.name).join(', ');
+
+/** People hear of nodes that are left to them; of an upgrade that has come to its end, `status` and the journal tell. */
+function isDone(marks: readonly Mark[], to: string): UpgradeStep {
+  const done = marks.filter(({ upgraded }) => upgraded === 'done').length;
+  const left = leftOut(marks);
+  return { do: 'end', as: 'done', reason: `${countOf(done, marks.length)} to ${to}${left}`, isTold: left === '' };
 }
 
 const UNSEEN = 'nobody has seen the fleet for 3 min';
@@ -84,11 +157,15 @@ interface Mark {
   readonly snapshotSinceMs: number;
 }
 
-/** An older snapshot is not of right before: another one is taken. */
-const SNAPSHOT_VALID_MS = 2 * 60 * 60_000;
+/** An older snapshot is not of right before: another one is taken. Before a height all give theirs, one after the other. */
+export const SNAPSHOT_VALID_MS = 2 * 60 * 60_000;
+const VALID_BEFORE_HEIGHT_MS = 24 * 60 * 60_000;
 
 /** Only what was begun since this upgrade was asked for counts. */
-function stateOf({ nowMs, incidents, upgrade }: UpgradeFacts, { instanceId, role }: ObservedNode): Omit<Mark, 'node'> {
+function stateOf(
+  { nowMs, incidents, upgrade }: UpgradeFacts,
+  { instanceId, role, height }: ObservedNode,
+): Omit<Mark, 'node'> {
   const own = (trigger: string) =>
     incidents.find(
       (one) => one.instanceId === instanceId && one.trigger === trigger && one.onsetMs >= upgrade.askedAtMs,
@@ -97,12 +174,16 @@ function stateOf({ nowMs, incidents, upgrade }: UpgradeFacts, { instanceId, role
   const isSame = wanted?.want?.do === 'upgrade' && wanted.want.to === upgrade.to;
   const upgraded = isSame ? endOf(wanted) : 'none';
   const clean = own('snapshot:clean');
-  const isOld = clean?.state === 'healed' && nowMs - clean.endedAtMs > SNAPSHOT_VALID_MS;
+  const validMs = upgrade.atHeight === undefined ? SNAPSHOT_VALID_MS : VALID_BEFORE_HEIGHT_MS;
+  const isOld = clean?.state === 'healed' && nowMs - clean.endedAtMs > validMs;
   const snapshot = isOld ? 'none' : endOf(clean);
   const snapshotSinceMs = clean?.onsetMs ?? nowMs;
   // Followers, sentries and bootnodes: a validator, or what may be one, is a person's.
   if (role === 'validator' || role === 'unknown') return { upgraded: 'left out', snapshot: 'none', snapshotSinceMs };
-  return { upgraded: upgraded === 'none' ? 'not yet' : upgraded, snapshot, snapshotSinceMs };
+  if (upgraded !== 'none') return { upgraded, snapshot, snapshotSinceMs };
+  // The version before makes no block from the height on: somebody has switched it by hand.
+  const isOver = upgrade.atHeight !== undefined && height !== null && height >= upgrade.atHeight;
+  return { upgraded: isOver ? 'done' : 'not yet', snapshot, snapshotSinceMs };
 }
 
 /** A request that was closed without a proof, because its hour was over, is made again. */

@@ -14,8 +14,8 @@ import { keys } from '../../shared/heal/store.ts';
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import type { Candidate } from './decide.ts';
 import { considerCandidate, type DispatchResult } from './dispatch.ts';
-import { answerOf, findFleet } from './requests.ts';
-import { nextStep, type UpgradeStep } from './upgrade.ts';
+import { answerOf, findFleet, judgeStops } from './requests.ts';
+import { type NodeStep, nextStep, type UpgradeFacts, type UpgradeStep } from './upgrade.ts';
 
 /**
  * A person asks for it. Only a plan of the first node is made where the person, or the fleet's mode, wants no more.
@@ -36,22 +36,26 @@ export async function handleUpgrade(
       event.to,
       `one of client.versions in the fleet file: ${versions.join(', ') || 'it names none'}`,
     );
+  if (event.atHeight !== undefined) judgeStops(fleet, event.atHeight);
   const context = createContext(services, settings);
   const nowMs = Date.now();
   const read = await store.readUpgrade(fleet.name);
-  if (read?.state === 'under-way' && read.to !== event.to)
+  if (read?.state === 'under-way' && (read.to !== event.to || read.atHeight !== event.atHeight))
     throw new EventError(
       'to',
       event.to,
-      `${read.to}, which ${fleet.name} is being upgraded to; pause it to have it end`,
+      `${read.to}${heightText(read)}, which ${fleet.name} is being upgraded to; pause it to have it end`,
     );
   const isUnderWay = read?.state === 'under-way';
   const upgrade: UpgradeRecord = isUnderWay
     ? read
-    : { to: event.to, askedAtMs: nowMs, state: 'under-way', version: (read?.version ?? 0) + 1 };
-  const nodes = await nodesOf(context, fleet, nowMs);
+    : {
+        to: event.to,
+        ...(event.atHeight !== undefined && { atHeight: event.atHeight }),
+        ...{ askedAtMs: nowMs, state: 'under-way', version: (read?.version ?? 0) + 1 },
+      };
   const incidents = await store.readIncidents(fleet.name, []);
-  const step = nextStep({ nowMs, fleet, upgrade, nodes, incidents });
+  const step = nextStep({ nowMs, fleet, upgrade, incidents, ...(await seenOf(context, fleet, nowMs)) });
   if (event.plan || fleet.mode === 'plan') return planOf(context, fleet, upgrade, step);
   if (!isUnderWay) {
     if (!(await store.replace(keys.upgrade(fleet.name), upgrade)))
@@ -61,7 +65,9 @@ export async function handleUpgrade(
       fleet.name,
       upgrade,
       '00-asked',
-      `${fleet.name} is upgraded to ${event.to}, one node after the other`,
+      upgrade.atHeight === undefined
+        ? `${fleet.name} is upgraded to ${event.to}, one node after the other`
+        : `${fleet.name} is upgraded to ${event.to}, all nodes when they stand below ${upgrade.atHeight}`,
     );
   }
   const considered = await takeStep(context, fleet, upgrade, step, nowMs);
@@ -72,20 +78,21 @@ export async function handleUpgrade(
 async function planOf(
   context: DispatchContext,
   { name, client }: Fleet,
-  { to, askedAtMs }: UpgradeRecord,
+  { to, askedAtMs, atHeight }: UpgradeRecord,
   step: UpgradeStep,
 ): Promise<DispatchAnswer | undefined> {
-  if (!('node' in step))
-    throw new EventError(
-      'fleet',
-      name,
-      `a fleet with a node to upgrade; ${step.do === 'wait' ? step.why : step.reason}`,
-    );
+  const first = step.do === 'upgrade' ? step.nodes[0].node : step.do === 'snapshot' ? step.node : null;
+  if (first === null) throw new EventError('fleet', name, `a fleet with a node to upgrade; ${whyNot(step)}`);
   const watchMinutes = client?.watchMinutes ?? 0;
-  const want = { do: 'upgrade', to, cleanSinceMs: askedAtMs, watchMinutes } as const;
+  const want = { do: 'upgrade', to, cleanSinceMs: askedAtMs, watchMinutes, ...(atHeight && { atHeight }) } as const;
   const trigger = { kind: 'plan', subject: 'upgrade' } as const;
-  const considered = await considerCandidate(context, { ...candidateOf(name, step.node, askedAtMs), trigger, want });
+  const considered = await considerCandidate(context, { ...candidateOf(name, first, askedAtMs), trigger, want });
   return considered && answerOf(considered);
+}
+
+function whyNot(step: UpgradeStep): string {
+  if (step.do === 'wait') return step.why;
+  return step.do === 'end' ? step.reason : 'its chain has come to the height of the upgrade: ask again in a minute';
 }
 
 /** Body of the sweep's last part, for one fleet. */
@@ -101,7 +108,7 @@ export async function followUpgrade(
   const { environment, settings } = context;
   if (upgrade?.state !== 'under-way' || judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values)) return;
   const nowMs = Date.now();
-  const step = nextStep({ nowMs, fleet, upgrade, nodes: await nodesOf(context, fleet, nowMs), incidents });
+  const step = nextStep({ nowMs, fleet, upgrade, incidents, ...(await seenOf(context, fleet, nowMs)) });
   await takeStep(context, fleet, upgrade, step, nowMs);
 }
 
@@ -112,17 +119,53 @@ async function takeStep(
   step: UpgradeStep,
   nowMs: number,
 ): Promise<DispatchResult | undefined> {
-  if (step.do === 'wait') return undefined;
-  if (step.do === 'end') {
-    await end(context, fleet.name, upgrade, step);
-    return undefined;
+  switch (step.do) {
+    case 'wait':
+      return undefined;
+    case 'end':
+      await end(context, fleet.name, upgrade, step);
+      return undefined;
+    case 'note-reached':
+      await note(
+        context,
+        fleet.name,
+        upgrade,
+        '01-reached',
+        `the chain has come to the height of the upgrade: nodes that stand below ${upgrade.atHeight} are switched`,
+      );
+      await context.store.replace(keys.upgrade(fleet.name), {
+        ...{ ...upgrade, reachedAtMs: nowMs, version: upgrade.version + 1 },
+      });
+      return undefined;
+    case 'snapshot': {
+      const trigger = { kind: 'snapshot', subject: 'clean' } as const;
+      return considerCandidate(context, { ...candidateOf(fleet.name, step.node, nowMs), trigger });
+    }
+    case 'upgrade':
+      return switchAll(context, fleet, upgrade, step.nodes, nowMs);
   }
-  const candidate = candidateOf(fleet.name, step.node, nowMs);
-  if (step.do === 'snapshot')
-    return considerCandidate(context, { ...candidate, trigger: { kind: 'snapshot', subject: 'clean' } });
-  const { cleanSinceMs, watchMinutes } = step;
-  const want = { do: 'upgrade', to: upgrade.to, cleanSinceMs, watchMinutes } as const;
-  return considerCandidate(context, { ...candidate, trigger: { kind: 'request', subject: 'upgrade' }, want });
+}
+
+/** One that cannot be asked for keeps no other one from it. @returns what became of the first */
+async function switchAll(
+  context: DispatchContext,
+  { name }: Fleet,
+  { to, atHeight }: UpgradeRecord,
+  nodes: readonly NodeStep[],
+  nowMs: number,
+): Promise<DispatchResult | undefined> {
+  const results = await Promise.allSettled(
+    nodes.map(({ node, cleanSinceMs, watchMinutes }) => {
+      const want = { do: 'upgrade', to, cleanSinceMs, watchMinutes, ...(atHeight && { atHeight }) } as const;
+      const trigger = { kind: 'request', subject: 'upgrade' } as const;
+      return considerCandidate(context, { ...candidateOf(name, node, nowMs), trigger, want });
+    }),
+  );
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new AggregateError(failures, `${failures.length} nodes of ${name} are not switched`);
+  const [first] = results;
+  return first?.status === 'fulfilled' ? first.value : undefined;
 }
 
 const candidateOf = (fleet: string, { instanceId }: ObservedNode, onsetMs: number): Candidate => ({
@@ -130,13 +173,19 @@ const candidateOf = (fleet: string, { instanceId }: ObservedNode, onsetMs: numbe
   ...{ instanceId, onsetMs, fleet, atOnce: true, suppressedBy: null },
 });
 
-async function nodesOf({ seen }: DispatchContext, { name }: Fleet, nowMs: number): Promise<readonly ObservedNode[]> {
-  const { observations } = await seen(name);
+async function seenOf(
+  { seen }: DispatchContext,
+  { name }: Fleet,
+  nowMs: number,
+): Promise<Pick<UpgradeFacts, 'nodes' | 'tip'>> {
+  const { observations, tip } = await seen(name);
   // What is half seen is not seen: a node that is not in it would be left out.
-  return observations.every(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
-    ? observations.flatMap(({ nodes }) => nodes)
-    : [];
+  const isWhole = observations.every(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
+  return { nodes: isWhole ? observations.flatMap(({ nodes }) => nodes) : [], tip };
 }
+
+const heightText = ({ atHeight }: Pick<UpgradeRecord, 'atHeight'>): string =>
+  atHeight === undefined ? '' : ` at height ${atHeight}`;
 
 /** People are told before it is written: a page may come twice, but must come. */
 async function end(
@@ -146,10 +195,10 @@ async function end(
   { as, reason, isTold }: Extract<UpgradeStep, { readonly do: 'end' }>,
 ): Promise<void> {
   const { clients, environment, store } = services;
-  const sentence = `the upgrade to ${upgrade.to}: ${reason}`;
+  const sentence = `the upgrade to ${upgrade.to}${heightText(upgrade)}: ${reason}`;
   if (!isTold)
     await page(clients.sns, environment.TOPIC_ARN, { fleet, node: WHOLE_FLEET, code: 'upgrade-ended', sentence });
-  await note(services, fleet, upgrade, `01-${as}`, sentence);
+  await note(services, fleet, upgrade, `02-${as}`, sentence);
   const ended: UpgradeRecord = { ...upgrade, state: as, reason, version: upgrade.version + 1 };
   await store.replace(keys.upgrade(fleet), ended);
 }

@@ -223,7 +223,7 @@ function climb(facts: Facts, state: LadderState): Decision {
   if (started) return started;
   const next = nextRung(facts, state);
   if (next === undefined) return spent(facts, state);
-  const stays = next === 'upgrade' ? judgeWayBack(facts, state) : null;
+  const stays = next === 'upgrade' && !isAtHeight(facts) ? judgeWayBack(facts, state) : null;
   if (stays) return onceSettled(facts, state, { as: 'refused', refusal: stays });
   const held = holdSupply(facts, state, RUNGS[next]);
   if (held) return held;
@@ -247,6 +247,9 @@ function climb(facts: Facts, state: LadderState): Decision {
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
 }
+
+/** The chain stops for the upgrade: there is no way back from it. */
+const isAtHeight = ({ want }: Pick<Facts, 'want'>): boolean => want.do === 'upgrade' && want.atHeight !== undefined;
 
 /** What the way back of an upgrade needs, before anything of it is begun: data of right before, and volumes that can be exchanged. */
 function judgeWayBack(facts: Facts, state: LadderState): Refusal | null {
@@ -290,10 +293,15 @@ function spent(facts: Facts, state: LadderState): Decision {
     return onceSettled(facts, state, {
       as: 'escalated',
       code: 'upgrade-failed',
-      reason: state.upgrade
-        ? `it is not upgraded, and its data of before could not be put back. ${tried}`
-        : `it is not upgraded, and runs as before. ${tried}`,
-      asFound: state.upgrade === undefined && facts.seen?.clients.every(({ state: is }) => is === 'running') === true,
+      reason: isAtHeight(facts)
+        ? `it does not follow its chain above the height of the upgrade, and there is no way back from there. ${tried}`
+        : state.upgrade
+          ? `it is not upgraded, and its data of before could not be put back. ${tried}`
+          : `it is not upgraded, and runs as before. ${tried}`,
+      asFound:
+        !isAtHeight(facts) &&
+        state.upgrade === undefined &&
+        facts.seen?.clients.every(({ state: is }) => is === 'running') === true,
     });
   // No data were tried, because there were none: the page says so.
   const hadNothing = state.tried.length === 0 && state.failed.some(({ code }) => code === 'no-good-snapshot');

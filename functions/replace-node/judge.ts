@@ -4,6 +4,7 @@ import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
 import type { FoundNode } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { acknowledgesValidator } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { type Facts, isImpaired, type Machine, type Watched } from './facts.ts';
 import { judgeGone } from './gone.ts';
@@ -27,7 +28,7 @@ export function guardOf(facts: Facts, rung: Rung) {
       haltedSinceMs,
       cause: known ? 'known' : 'unknown',
       manual: want.do !== 'heal',
-      acknowledgesValidator: want.do === 'restore' && want.acknowledgesValidator,
+      acknowledgesValidator: acknowledgesValidator(want),
     }) ??
     (rung === 'swap' || rung === 'replace'
       ? (judgeSigning(fleet, role, node) ?? (known ? null : judgeEvidence(facts)))
@@ -49,9 +50,16 @@ export function guardOf(facts: Facts, rung: Rung) {
 }
 
 /** A well node is upgraded, and nothing is wrong with it: the fleet has to be able to spare it, and its owner to let its way back be gone. */
-function guardOfUpgrade({ spared, fleet, standbyFault, instanceStore }: Facts, { instance }: Machine): Refusal | null {
+function guardOfUpgrade(facts: Facts, { instance }: Machine): Refusal | null {
+  const { spared, fleet, role, node, standbyFault, instanceStore, want } = facts;
+  // Where its chain stops for it there is no way back that an owner would find changed, and no other data.
+  if (want.do === 'upgrade' && want.atHeight !== undefined) return spared ?? null;
   const { tags, autoScalingGroup, publicIp } = instance;
-  return spared ?? judgeOwner({ rung: 'swap', fleet, tags, autoScalingGroup, instanceStore, standbyFault, publicIp });
+  return (
+    spared ??
+    judgeSigning(fleet, role, node) ??
+    judgeOwner({ rung: 'swap', fleet, tags, autoScalingGroup, instanceStore, standbyFault, publicIp })
+  );
 }
 
 /** A node that EC2 has stopped by then, or that does not start again, has to be spared by nobody any more. */

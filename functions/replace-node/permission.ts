@@ -93,8 +93,8 @@ export const needsTurn = ({ rung, proved, moves, upgrade }: LadderState): boolea
   proved === null &&
   (rung === 'swap' ||
     rung === 'replace' ||
-    rung === 'upgrade' ||
-    upgrade?.mayHaveRun === true ||
+    (rung === 'upgrade' && upgrade?.atHeight === undefined) ||
+    (upgrade?.mayHaveRun === true && upgrade.atHeight === undefined) ||
     (moves === true && rung === 'stop-start'));
 
 /**

@@ -44,6 +44,9 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
     ...(missing === null ? [] : [['node-missing', missing] as const]),
     ...consensus.conditions,
   ]);
+  // The dispatcher tells people when it stays so.
+  if (facts.upgradeHeight !== undefined && tip.height === facts.upgradeHeight - 1)
+    for (const code of HALTS) conditions.delete(code);
   return {
     nodes,
     tipConfirmed: tip.confirmed,
@@ -65,6 +68,9 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
     },
   };
 }
+
+/** A chain that stops for its upgrade stops the consensus of its validators, too. */
+const HALTS: readonly PageCode[] = ['chain-halted', 'consensus-halted'];
 
 /** The state of the independent references: compared with the fleet and with each other, never believed alone. */
 function judgeReferences(

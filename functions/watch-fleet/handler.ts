@@ -130,10 +130,11 @@ async function watchFleet(
 ): Promise<void> {
   const { clients, store } = context;
   const reading = store.readWatch(fleet.name);
-  const [nodes, observations, watch] = await Promise.all([
+  const [nodes, observations, watch, upgrade] = await Promise.all([
     discoverNodes(clients.ec2, fleet, { readWatch: () => reading }),
     store.readObservations(fleet.name),
     reading,
+    fleet.client && store.readUpgrade(fleet.name),
   ]);
   const known = observations.flatMap((observation) => observation.nodes);
   if (nodes.length === 0) {
@@ -164,6 +165,7 @@ async function watchFleet(
     ...(failedChecks && { failedChecks }),
     before: { nodes: before, watch },
     askedHeights,
+    ...(upgrade?.state === 'under-way' && upgrade.atHeight !== undefined && { upgradeHeight: upgrade.atHeight }),
     ...(awsFailure !== undefined && { awsFailure }),
     nowMs: Date.now(),
   };

@@ -75,7 +75,8 @@ const access = (writer: Writer, shared: readonly string[], readsBesides: readonl
  * as a claim.
  */
 export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
-  'watch-fleet': access('watch-fleet', [], allIncidents),
+  // The dispatcher's: whether a chain that stands stops for an upgrade.
+  'watch-fleet': access('watch-fleet', [], [...allIncidents, ownPartition('dispatch-heal')]),
   'register-nodes': access('register-nodes', [], [watched, nodes]),
   'rotate-peers': access('rotate-peers', [], [watched, nodes, ...allIncidents]),
   'prune-retired': access('prune-retired', [kept], [watched, nodes, ...allIncidents, ownPartition('seed-groups')]),
@@ -94,9 +95,9 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
     [
       ...[watched, ownPartition('resize-volume'), ownPartition('replace-node'), turn, account],
       // Whether the cause of what they have paged lasts.
-      ...(['register-nodes', 'rotate-peers', 'prune-retired', 'seed-groups', 'watch-releases'] as const).map(
-        ownPartition,
-      ),
+      ...(
+        ['register-nodes', 'rotate-peers', 'prune-retired', 'seed-groups', 'watch-releases', 'check-readiness'] as const
+      ).map(ownPartition),
     ],
   ),
   'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),

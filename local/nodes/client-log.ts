@@ -9,7 +9,12 @@ interface ExitLogLines {
   readonly unreadable: string;
   /** Its data open, but one block cannot be passed. */
   readonly badBlock: (height: number) => string;
+  /** From this block on its chain needs another version. */
+  readonly needsUpgrade: (height: number) => string;
 }
+
+/** BuildUpgradeNeededMsg, x/upgrade/keeper/abci.go of the Cosmos SDK; its process goes on to answer. */
+const needsUpgrade = (height: number): string => `UPGRADE "next" NEEDED at height: ${height}: module=x/upgrade`;
 
 // bitcoin: src/init.cpp, src/node/blockstorage.cpp, src/validation.cpp. ethereum: core/blockchain.go; go-ethereum issues 22008, 28713. cometbft:
 // libs/service, consensus/replay.go; cosmos/gaia issue 922. stacks: SQLite's own words for a broken file (SQLITE_CORRUPT); for the end of a stacks
@@ -20,21 +25,25 @@ const WORDS: Readonly<Record<Family, ExitLogLines>> = {
     unreadable: ': Corrupted block database detected. Please restart with -reindex or -reindex-chainstate to recover.',
     badBlock: (height) =>
       `ERROR: ConnectBlock: Consensus::CheckBlock: bad-txns-inputs-missingorspent at height ${height}`,
+    needsUpgrade,
   },
   ethereum: {
     ended: 'INFO Blockchain stopped',
     unreadable: 'Fatal: Failed to register the Ethereum service: failed to retrieve genesis from ancient EOF',
     badBlock: (height) => `ERROR ########## BAD BLOCK ######### Block: ${height} Error: missing trie node`,
+    needsUpgrade,
   },
   cometbft: {
     ended: 'INF service stop impl=Node module=main msg="Stopping Node service"',
     unreadable: 'ERROR: error during handshake: error on replay: wrong Block.Header.AppHash.',
     badBlock: (height) => `panic: Failed to process committed block (${height}): wrong Block.Header.AppHash.`,
+    needsUpgrade,
   },
   stacks: {
     ended: 'INFO Runloop terminated',
     unreadable: 'panicked: database disk image is malformed',
     badBlock: (height) => `WARN Failed to process block at height ${height}: database disk image is malformed`,
+    needsUpgrade,
   },
 };
 
@@ -43,6 +52,7 @@ const PLAIN: ExitLogLines = {
   ended: 'shutdown complete',
   unreadable: 'fatal: cannot open database',
   badBlock: (height) => `error: invalid block at height ${height}`,
+  needsUpgrade,
 };
 
 export const wordsOf = (protocol: Protocol | undefined): ExitLogLines =>
@@ -64,6 +74,7 @@ export function lastLineOf({ client, disks, setup, chain }: EndedClient): string
   const words = wordsOf(chain.protocol);
   if (client.state === 'running') {
     if (client.heldBy.has('ended-inside')) return ENDED_INSIDE;
+    if (client.heldBy.has('old-version')) return words.needsUpgrade(client.height() + 1);
     return client.heldBy.has('bad-block') ? words.badBlock(client.height() + 1) : '';
   }
   const refusal = setup.refusal ?? disks.data.refusal;

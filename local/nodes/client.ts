@@ -10,9 +10,9 @@ export type ClientState = 'running' | 'stopped' | 'failed';
 export type OutageCause = 'disk-full' | 'instance-down' | 'stopped' | 'volume-gone' | 'killed' | 'corrupt-data';
 /**
  * Why a running client does not advance: it hangs; it has no peers; its beacon node sends nothing; a block cannot be passed; or its consensus has
- * ended, and only a restart helps.
+ * ended, and only a restart helps; or its chain's upgrade needs another version.
  */
-export type ClientFault = 'frozen' | 'no-peers' | 'no-beacon' | 'bad-block' | 'ended-inside';
+export type ClientFault = 'frozen' | 'no-peers' | 'no-beacon' | 'bad-block' | 'ended-inside' | 'old-version';
 
 export interface Outage {
   readonly cause: OutageCause;
@@ -51,6 +51,8 @@ export class SimulatedClient {
   private speed = 1;
   /** The highest block that it can reach with its data. */
   private barrier = Number.POSITIVE_INFINITY;
+  /** The last block that its version makes, before an upgrade of its chain. */
+  private lastOfVersion = Number.POSITIVE_INFINITY;
   private cleanly: boolean;
   private killed = false;
   private readonly holds = new Set<ClientFault>();
@@ -126,6 +128,7 @@ export class SimulatedClient {
 
   /** Why it does not advance although it runs and has loaded. */
   get heldBy(): ReadonlySet<ClientFault> {
+    if (this.awaitsVersion) return new Set([...this.holds, 'old-version' as const]);
     return this.position() < this.barrier ? this.holds : new Set([...this.holds, 'bad-block' as const]);
   }
 
@@ -180,6 +183,16 @@ export class SimulatedClient {
     this.barrier = barrier ?? Number.POSITIVE_INFINITY;
   }
 
+  /** It makes no block from this one on: its chain's upgrade needs another version. Call this only while it does not run. */
+  stopBelow(height: number | undefined): void {
+    this.lastOfVersion = (height ?? Number.POSITIVE_INFINITY) - 1;
+  }
+
+  /** It stands below the upgrade of its chain. */
+  get awaitsVersion(): boolean {
+    return this.position() >= this.lastOfVersion;
+  }
+
   /** It cannot pass this block with these data; undefined: it can again. */
   blockAt(barrier: number | undefined): void {
     this.settle();
@@ -225,7 +238,7 @@ export class SimulatedClient {
     const from = Math.floor(this.anchor.height);
     const height = Math.min(...this.volumes.map((volume) => volume.overflowsAt(from)));
     this.ceiling = height - 1;
-    if (height > this.barrier) return;
+    if (height > Math.min(this.barrier, this.lastOfVersion)) return;
     const followedMs = this.anchor.atMs + ((height - this.anchor.height) / (this.blocksPerSecond * this.speed)) * 1_000;
     const atMs = Math.max(this.followed.reaches(height), Math.ceil(followedMs));
     if (Number.isFinite(atMs)) this.overflow = this.kernel.clock.at(atMs, () => this.overflowAt(height));
@@ -353,6 +366,9 @@ export class SimulatedClient {
     if (!this.advances) return this.anchor.height;
     const perSecond = this.blocksPerSecond * this.speed;
     const followed = this.anchor.height + ((this.kernel.clock.now() - this.anchor.atMs) / 1_000) * perSecond;
-    return Math.max(this.anchor.height, Math.min(this.followed.height(), followed, this.ceiling, this.barrier));
+    return Math.max(
+      this.anchor.height,
+      Math.min(this.followed.height(), followed, this.ceiling, this.barrier, this.lastOfVersion),
+    );
   }
 }

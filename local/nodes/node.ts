@@ -137,6 +137,7 @@ export class SimulatedNode implements Machine {
       takesData: () => this.disks.data.open(),
       outlivesFullDisk: chain.protocol === 'cometbft',
     });
+    this.client.stopBelow(this.version.stopsBelow);
     this.agent = new CloudWatchAgent(this, this.root);
     this.peers = new NodePeers(this.client, { kernel, chain, spec });
     this.rpc = new NodeRpc(this);
@@ -428,6 +429,7 @@ export class SimulatedNode implements Machine {
   startClient(): boolean {
     if (this.masked || this.gone || this.bare) return false;
     this.stoppedWith = undefined;
+    this.client.stopBelow(this.version.stopsBelow);
     const running = this.client.state === 'running';
     const started = this.client.start();
     this.enabled = true;
@@ -589,6 +591,7 @@ export class SimulatedNode implements Machine {
       rootUsedPercent: this.rootUsedPercent(),
       growthLimit: volume.growthLimit,
       client: isUnit(this.spec, runtime, unit) && !this.gone ? this.client.state : 'unknown',
+      clientStatus: (isUnit(this.spec, runtime, unit) ? this.clientExitStatus() : undefined) ?? null,
     };
   }
 }

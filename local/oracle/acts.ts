@@ -10,8 +10,12 @@ export interface PersonAct {
   readonly fleet?: string;
   readonly node?: string;
   readonly resource?: string;
+  /** restore-table: until then it is as it is; then it is as it was at `atMs`, but for the journal. */
+  readonly untilMs?: number;
   /** It is asked for each node of the fleet, one after the other (docs/upgrades.md). */
   readonly ofAll?: true;
+  /** All nodes that stand right below this block go over at once (docs/upgrades.md). */
+  readonly atHeight?: number;
 }
 
 /** A request of ours that AWS carried out, whatever its caller heard of it; told right after its effect, before `volume` and `instance`. */

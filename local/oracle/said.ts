@@ -13,5 +13,10 @@ export function saidBy({ operation, input, at }: CallRecord): PersonAct | undefi
   const whom = { ...(fleet !== undefined && { fleet }), ...(node !== undefined && { node }) };
   const isYes = /"(?:approve|confirm)": *true|"kind": *"approve"/.test(text);
   if (isYes) return { atMs: at, kind: 'approve', ...whom };
-  return { atMs: at, kind: 'request', ...whom, ...(/"kind": *"upgrade"/.test(text) && { ofAll: true }) };
+  const height = /"atHeight": *(\d{1,10})/.exec(text)?.[1];
+  return {
+    ...{ atMs: at, kind: 'request', ...whom },
+    ...(/"kind": *"upgrade"/.test(text) && { ofAll: true }),
+    ...(height !== undefined && { atHeight: Number(height) }),
+  };
 }

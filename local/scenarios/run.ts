@@ -165,7 +165,6 @@ async function pushFleets(
   const later: (() => Promise<unknown>)[] = [];
   for (const { document } of fleetFiles) {
     const change = changes[document.fleet];
-    // What is undefined in a change is taken out of the file: another runtime in place of the unit.
     const pushed = JSON.parse(JSON.stringify({ ...document, ...change })) as FleetDocument;
     fleets.set(document.fleet, resolveFleet(pushed));
     if (!change) continue;

@@ -3,6 +3,9 @@ import type { FleetDocument } from '../../shared/fleet/schema.ts';
 import type { Report } from './report/report.ts';
 import type { World } from './world/world.ts';
 
+/** What is undefined is taken out of the file: another runtime in place of the unit. */
+export type FleetChange = { readonly [Key in keyof FleetDocument]?: FleetDocument[Key] | undefined };
+
 export interface Scenario {
   readonly name: string;
   /** One sentence for `--list`. */
@@ -10,7 +13,7 @@ export interface Scenario {
   /** The public incident that it plays. */
   readonly happened?: PublicIncident;
   /** Changes to the fleet files of `local/scenarios/fleets`, pushed by a person before the story. */
-  readonly fleets?: Readonly<Record<string, Partial<FleetDocument>>>;
+  readonly fleets?: Readonly<Record<string, FleetChange>>;
   /** Folder of the fleet files that the stack is deployed with; `local/scenarios/fleets` by default. */
   readonly deployedWith?: string;
   /** Other options of `npm run deploy`: `-c NAME=…`. */

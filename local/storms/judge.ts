@@ -79,17 +79,25 @@ const TOLD = {
   'start-client': 'start-client',
   'restart-client': 'start-client',
   'make-container': 'start-client',
+  'restore-table': 'restore-table',
 } as const satisfies Partial<Record<Moment['do'], string>>;
 
 /** Undefined: nobody has to be told of it. */
 export function personActOf(
-  moment: Moment & { readonly node?: string; readonly fleet?: string },
+  moment: Moment & { readonly node?: string; readonly fleet?: string; readonly minutes?: number },
   atMs: number,
 ): PersonAct | undefined {
   const kind = (TOLD as Readonly<Partial<Record<string, string>>>)[moment.do];
   if (kind === undefined) return undefined;
   const [fleet, node] = moment.node?.split('/') ?? [moment.fleet];
-  return { atMs, kind, ...(fleet !== undefined && { fleet }), ...(node !== undefined && { node }) };
+  const untilMs = kind === 'restore-table' && moment.minutes ? atMs + moment.minutes * 60_000 : undefined;
+  return {
+    atMs,
+    kind,
+    ...(untilMs !== undefined && { untilMs }),
+    ...(fleet !== undefined && { fleet }),
+    ...(node !== undefined && { node }),
+  };
 }
 
 /** The judge that knows the promises alone. It is told what owners say, when the story has begun. */

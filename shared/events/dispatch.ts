@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { RequestedAction } from '../model/payload.ts';
 import { readTrigger, type Trigger } from '../model/trigger.ts';
-import { VERSION } from '../model/version.ts';
+import { HEIGHT_MAX, VERSION } from '../model/version.ts';
 import { type AcknowledgeEvent, parseAcknowledge } from './acknowledge.ts';
 import { type AlarmStateChange, type ContributorStateChange, parseAlarm, parseContributor } from './alarm.ts';
 import { EventError } from './errors.ts';
@@ -38,9 +38,17 @@ export interface NodeRequest {
   readonly kind: 'request';
   readonly fleet: string;
   readonly node: NodeSelector;
-  readonly want: Exclude<RequestedAction, { readonly do: 'heal' | 'upgrade' }>;
+  readonly want: Exclude<RequestedAction, { readonly do: 'heal' | 'upgrade' }> | UpgradeOfValidator;
   /** Only report what would be done. */
   readonly plan: boolean;
+}
+
+/** Another version on one validator: no upgrade of a fleet takes them along. */
+export interface UpgradeOfValidator {
+  readonly do: 'upgrade';
+  readonly to: string;
+  readonly atHeight?: number;
+  readonly acknowledgesValidator: true;
 }
 
 /** A person wants a clean snapshot: of this node, or of the best donor. */
@@ -53,11 +61,13 @@ export interface SnapshotRequest {
   readonly plan: boolean;
 }
 
-/** A person wants another version of the client on all nodes of a fleet, one after the other. */
+/** A person wants another version of the client on all nodes of a fleet: one after the other, or all of them where the chain stops for it. */
 export interface UpgradeRequest {
   readonly kind: 'upgrade';
   readonly fleet: string;
   readonly to: string;
+  /** The first block that only this version makes. */
+  readonly atHeight?: number;
   /** Only report what would be done to the first of them. */
   readonly plan: boolean;
 }
@@ -115,8 +125,24 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       return { kind, fleet, node, acknowledgesValidator, plan };
     }
     case 'upgrade': {
-      const { fleet, to, plan } = checked(upgradeSchema, event);
-      return { kind, fleet, to, plan };
+      const { fleet, to, plan, atHeight, acknowledgesValidator, ...named } = checked(upgradeSchema, event);
+      const isNamed = named.node !== undefined || named.instanceId !== undefined;
+      if (isNamed || acknowledgesValidator) {
+        if (!acknowledgesValidator)
+          throw new EventError(
+            'node',
+            named.node ?? named.instanceId,
+            'acknowledgesValidator: true with it; others are upgraded with their fleet',
+          );
+        const want = {
+          do: 'upgrade',
+          to,
+          acknowledgesValidator: true,
+          ...(atHeight !== undefined && { atHeight }),
+        } as const;
+        return { kind: 'request', fleet, node: nodeOf(named), want, plan };
+      }
+      return { kind, fleet, to, plan, ...(atHeight !== undefined && { atHeight }) };
     }
     case 'acknowledge':
       return parseAcknowledge(event);
@@ -167,10 +193,14 @@ const flag = v.optional(v.boolean('true or false'), false);
 const request = { ...base, plan: flag };
 const requestSchema = v.strictObject(request);
 const snapshotSchema = v.strictObject({ ...request, acknowledgesValidator: flag });
+const A_HEIGHT = `the height of a block, 1 to ${HEIGHT_MAX}`;
 const upgradeSchema = v.strictObject({
-  kind: v.string(),
-  fleet: fleetName,
+  ...base,
+  acknowledgesValidator: flag,
   to: text(VERSION, 'a version of at most 64 letters, digits and _.+-'),
+  atHeight: v.exactOptional(
+    v.pipe(v.number(A_HEIGHT), v.integer(A_HEIGHT), v.minValue(1, A_HEIGHT), v.maxValue(HEIGHT_MAX, A_HEIGHT)),
+  ),
   plan: flag,
 });
 const restoreSchema = v.strictObject({

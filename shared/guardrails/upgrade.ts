@@ -1,40 +1,116 @@
-// Whether a node may be upgraded now. Nothing is wrong with it, so it is known to be well, and so are all others: the fleet can spare it. Pure.
+// Whether a node may be upgraded now. Nothing is wrong with it, so it is known to be well, and so are all others: the fleet can spare it. Where the
+// chain itself stops for the upgrade, none of them can go on without it. Pure.
+import type { ObservedNode } from '../fleet/observation.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import { judgeOthers, judgeSelf, type MoveFacts } from './move.ts';
 import { judgeClass } from './replace.ts';
+import { judgeVotingPower } from './voting-power.ts';
 
 export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
   /** The version that is wanted. */
   readonly to: string;
+  /** The first block that only this version makes; absent where the nodes are upgraded one after the other. */
+  readonly atHeight?: number;
+  /** A person has named this very node, and said that it is a validator. */
+  readonly acknowledgesValidator: boolean;
+  /** The last lines of its clients that have ended, as the node tells them. */
+  readonly lastLines: readonly string[];
 };
 
+const SOON_MS = 60_000;
+/** An upgrade is over two hours after its height: a client that says nothing is asked a few times. */
+const LATER_MS = 20 * 60_000;
 const PERSON_MS = 60 * 60_000;
 
 /** Why it is not upgraded now; null where it may be. Nobody is paged for a wait. */
 export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
-  const { fleet, node, role, breaker, haltedSinceMs, to } = facts;
+  const { fleet, node, nodes, role, breaker, haltedSinceMs, to, atHeight, acknowledgesValidator } = facts;
+  const mayVote = role === 'validator' || role === 'unknown';
   if (!fleet.client?.versions.includes(to)) {
     const known = fleet.client?.versions.join(', ') ?? 'none';
-    return refuse('version-unknown', `the fleet file does not name ${to} under client.versions (${known})`);
+    return refuse('version-unknown', `the fleet file does not name ${to} under client.versions (${known})`, PERSON_MS);
   }
-  if (role === 'validator')
-    return refuse('validator', `${node.name} is a validator: a person upgrades it, where it is`);
-  if (role === 'unknown')
-    return refuse('role-unknown', `nobody says what ${node.name} does, and it could be a validator`);
+  if (mayVote && !acknowledgesValidator) {
+    const what = role === 'validator' ? 'is a validator' : 'is of unknown role, and could be a validator';
+    const how = `npm run chainmend -- upgrade ${fleet.name}/${node.name} --to ${to} --acknowledge-validator`;
+    return refuse(role === 'validator' ? 'validator' : 'role-unknown', `${node.name} ${what}: ${how}`, PERSON_MS);
+  }
+  if (atHeight !== undefined) return judgeHeight(facts, atHeight);
   const refusal =
     judgeSelf(facts) ??
     judgeClass({
       ...{ class: 'replace', fleet, role, node, breaker, haltedSinceMs },
-      ...{ cause: 'unknown', manual: false, acknowledgesValidator: false },
+      ...{ cause: 'unknown', manual: mayVote, acknowledgesValidator },
     }) ??
-    judgeOthers(facts);
+    judgeOthers(facts) ??
+    (mayVote ? judgeVotingPower({ fleet, nodes, instanceId: node.instanceId }) : null);
   // Its heals page for a breaker or a zone; an upgrade that waits for them does not.
   return refusal && { ...refusal, page: false };
 }
 
-const refuse = (code: GuardrailCode, reason: string): Refusal => ({
+/** A version that has the blocks below the height already would not execute them as the chain has: nothing is switched before. */
+function judgeHeight({ node, nodes, lastLines }: UpgradeFacts, atHeight: number): Refusal | null {
+  const self = nodes.find(({ instanceId }) => instanceId === node.instanceId);
+  if (self && standsBelow(self, atHeight)) return null;
+  if (lastLines.some((line) => namesHeight(line, atHeight))) return null;
+  const where =
+    self === undefined
+      ? 'it was not observed for 3 min'
+      : self.height === null
+        ? `it does not answer, and its client does not say that it waits there${quoted(lastLines)}`
+        : `it is at ${self.height}`;
+  return refuse('upgrade-height', `${node.name} does not stand below block ${atHeight}: ${where}`, LATER_MS);
+}
+
+/** The upgrade of a fleet that is under way, as the heals of its nodes see it. */
+export interface HeightUnderWay {
+  readonly to: string;
+  readonly atHeight: number;
+}
+
+/**
+ * Why a node whose client stands, or has ended, below the height of an upgrade is not healed; null where it is. Nothing but the new version helps it,
+ * and the upgrade ends within hours of its height.
+ *
+ * @param tip the highest block that is believed
+ */
+export function judgeBelowHeight(
+  node: Pick<ObservedNode, 'name' | 'health'> & SeenHeight,
+  { to, atHeight }: HeightUnderWay,
+  tip: number | null,
+): Refusal | null {
+  const isThere = standsBelow(node, atHeight) || (mayHaveEnded(node) && tip !== null && tip >= atHeight - 1);
+  if (!isThere) return null;
+  const reason = `the chain stops below block ${atHeight} for ${to}: ${node.name} is switched to it first`;
+  return refuse('upgrade-height', reason, SOON_MS);
+}
+
+/** Its client has made the last block of the version before: from there it does not go on, so that what was seen once stays true while it is silent. */
+export const standsBelow = (node: SeenHeight, atHeight: number): boolean => knownHeight(node) === atHeight - 1;
+
+/** Its client may have ended for the upgrade: nothing answers, and it is not that nobody could ask. */
+export const mayHaveEnded = ({ health }: Pick<ObservedNode, 'health'>): boolean => health === 'unreachable';
+
+type SeenHeight = Pick<ObservedNode, 'height' | 'memory'>;
+
+const knownHeight = ({ height, memory }: SeenHeight): number | null => height ?? memory?.track.progress ?? null;
+
+/**
+ * Whether a client has ended because of the upgrade: `UPGRADE "v2" NEEDED at height: 100` (BuildUpgradeNeededMsg, x/upgrade/keeper/abci.go of the Cosmos
+ * SDK), or `halt per configuration height 100` (checkHalt, baseapp/abci.go: `halt-height` of its app.toml).
+ */
+const namesHeight = (line: string, atHeight: number): boolean => {
+  const [, needed, halted] =
+    /\bUPGRADE "[^"]{1,100}" NEEDED at height: (\d{1,10})\b|\bhalt per configuration height (\d{1,10})\b/.exec(line) ??
+    [];
+  return Number(needed ?? halted) === atHeight;
+};
+
+const quoted = ([last]: readonly string[]): string => (last ? ` ("${last.slice(0, 160)}")` : '');
+
+const refuse = (code: GuardrailCode, reason: string, retryAfterMs: number): Refusal => ({
   refuse: code,
   reason,
   page: false,
-  retryAfterMs: PERSON_MS,
+  retryAfterMs,
 });

@@ -228,6 +228,8 @@ export interface VersionChange {
   readonly at: number;
   /** The data of before: the newest clean snapshot of this node, taken since then, ms since the epoch. */
   readonly cleanSinceMs: number;
+  /** The first block that only the wanted version makes: nothing is taken back then. */
+  readonly atHeight?: number;
   /** Why it is taken back; null while it is not. */
   readonly givenUp: string | null;
 }

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { HealPayload } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
-import { VERSION, WATCH_MINUTES_MAX } from '../model/version.ts';
+import { HEIGHT_MAX, VERSION, WATCH_MINUTES_MAX } from '../model/version.ts';
 import { plainText } from '../text/plain-text.ts';
 
 /** An invocation that is not for a heal: the message names the field, and what was expected. */
@@ -48,6 +48,8 @@ const want = v.variant('do', [
     to: text(VERSION),
     cleanSinceMs: milliseconds,
     watchMinutes: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(WATCH_MINUTES_MAX)),
+    acknowledgesValidator: v.exactOptional(v.literal(true)),
+    atHeight: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(HEIGHT_MAX))),
   }),
 ]);
 

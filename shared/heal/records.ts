@@ -276,6 +276,10 @@ export interface ReadinessRecord {
   readonly heals: Readonly<Record<string, Readonly<Record<ReadinessColumn, 'y' | 'n' | '-' | '?'>>>>;
   /** The sentence of a page that was not sent yet; null: none. */
   readonly owed: string | null;
+  /** "swap of node2": heals that people were told are lost, and that would not work at the last look either. Absent in records of earlier versions. */
+  readonly lost?: readonly string[];
+  /** Absent in records of earlier versions. */
+  readonly pages?: readonly FollowedPage[];
   readonly notifications: readonly [];
   readonly version: number;
 }
@@ -288,8 +292,12 @@ export const noReadiness: ReadinessRecord = { heals: {}, owed: null, notificatio
 /** UPGRADE: the last upgrade of a fleet that a person has asked for. How far it is, its incidents tell. */
 export interface UpgradeRecord {
   readonly to: string;
+  /** The first block that only this version makes; absent where the nodes are upgraded one after the other. */
+  readonly atHeight?: number;
   /** Only what was begun since then is part of it, ms since the epoch. */
   readonly askedAtMs: number;
+  /** When a node was first seen to stand below `atHeight`, ms since the epoch. */
+  readonly reachedAtMs?: number;
   readonly state: 'under-way' | 'done' | 'ended';
   /** How it ended; absent while it is under way. */
   readonly reason?: string;

@@ -89,6 +89,8 @@ export const GUARDRAILS = {
   'donor-unsuitable': 'The node cannot give a clean snapshot now; its refusal says why.',
   'cannot-be-spared':
     'The fleet cannot spare the node now, so it is neither moved before what EC2 has scheduled nor upgraded: it is tried again.',
+  'upgrade-height':
+    'The chain stops for an upgrade that is under way: a node that stands below its height is switched, and not healed; one that does not is not switched.',
   'event-too-near': 'What EC2 has scheduled begins too soon: a stop of our own could meet EC2’s.',
   'pool-at-floor': 'Too few synced nodes would stay in the pool while one is stopped for its snapshot.',
   'quorum-at-risk':
@@ -131,7 +133,7 @@ export const FAILURES = {
   'ladder-spent': 'Nothing that may be tried has helped; the node is as it was found.',
   'snapshot-failed': 'AWS reports that the snapshot failed.',
   'upgrade-failed':
-    'The new version did not prove itself on a node: the node has the version and the data of before again, and no other node is upgraded.',
+    'The new version did not prove itself on a node: the node has the version and the data of before again, and no other node is upgraded. At a height there is no way back.',
   'upgrade-ended': 'An upgrade of a fleet has ended before every node had the new version; the page says why.',
   'stopped-unclean': 'The client had to be killed, or did not say how it ended.',
   'step-failed': 'A step failed for a reason that is none of the above; the journal has the error.',

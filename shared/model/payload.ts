@@ -41,6 +41,10 @@ export interface UpgradeWanted {
   readonly cleanSinceMs: number;
   /** How long others have to see it well after its proof, minutes: long for the canary, 0 for those after it. */
   readonly watchMinutes: number;
+  /** The first block that only the wanted version makes. Every node stands below it: there is no way back, and none is spared. */
+  readonly atHeight?: number;
+  /** A person has named this validator, and knows that it is stopped. */
+  readonly acknowledgesValidator?: true;
 }
 
 /**
@@ -48,6 +52,10 @@ export interface UpgradeWanted {
  * @param want undefined where nothing but a heal by itself is meant
  */
 export const isAskedByPerson = (want: RequestedAction | undefined): boolean => want !== undefined && want.do !== 'heal';
+
+/** Whether the person who wants it has named a validator, and said that it is one. */
+export const acknowledgesValidator = (want: RequestedAction | undefined): boolean =>
+  (want?.do === 'restore' || want?.do === 'upgrade') && want.acknowledgesValidator === true;
 
 interface PayloadBase {
   readonly fleet: string;

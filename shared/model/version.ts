@@ -5,3 +5,6 @@ export const VERSION = /^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$/;
 
 /** How long a canary may be watched, minutes: an execution has time and turns for a day, and for a proof before it. */
 export const WATCH_MINUTES_MAX = 24 * 60;
+
+/** Heights of all chains are far below. */
+export const HEIGHT_MAX = 1_000_000_000;

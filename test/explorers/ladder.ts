@@ -292,6 +292,7 @@ const DECIDED: readonly Act['do'][] = [
   'note-fenced',
   'give-up-replacement',
   'give-up-version',
+  'keep-version',
   'prove',
 ];
 const isGuarded = ({ do: what }: Act): boolean => !DECIDED.includes(what);

@@ -59,12 +59,54 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: 'false',
       caughtBy: ['functions/dispatch-heal/upgrade'],
     },
+    {
+      name: 'before an upgrade at a height no snapshot is begun that the height could overtake',
+      find: 'next && tip !== null && hasTimeLeft(fleet, atHeight - tip)',
+      replace: 'next && tip !== null',
+      caughtBy: ['functions/dispatch-heal/upgrade'],
+    },
+    {
+      name: 'an upgrade at a height is done only once a block is made from it on',
+      find: 'tip !== null && tip >= atHeight;',
+      replace: 'tip !== null;',
+      caughtBy: ['functions/dispatch-heal/upgrade'],
+    },
   ],
   'shared/guardrails/upgrade.ts': [
+    {
+      name: 'no version is switched at a height before its node stands right below it',
+      find: 'knownHeight(node) === atHeight - 1',
+      replace: '(knownHeight(node) ?? atHeight) <= atHeight - 1',
+      caughtBy: ['shared/guardrails/upgrade'],
+    },
+    {
+      name: 'a client that has ended is switched at a height only where it says that very height',
+      find: 'Number(needed ?? halted) === atHeight',
+      replace: 'Number.isInteger(Number(needed ?? halted))',
+      caughtBy: ['shared/guardrails/upgrade'],
+    },
+    {
+      name: 'a node that stands below the height of its upgrade is not healed',
+      find: 'if (!isThere) return null;',
+      replace: 'if (isThere) return null;',
+      caughtBy: ['shared/guardrails/upgrade'],
+    },
     {
       name: 'a well node is upgraded only while all others are well',
       find: '    judgeOthers(facts)',
       replace: '    null',
+      caughtBy: ['shared/guardrails/upgrade'],
+    },
+    {
+      name: 'a validator is upgraded only where a person has named it and said what it is',
+      find: 'if (mayVote && !acknowledgesValidator)',
+      replace: 'if (false)',
+      caughtBy: ['shared/guardrails/upgrade'],
+    },
+    {
+      name: 'a validator is upgraded only while the others keep more than two thirds of the power',
+      find: '(mayVote ? judgeVotingPower({ fleet, nodes, instanceId: node.instanceId }) : null)',
+      replace: 'null',
       caughtBy: ['shared/guardrails/upgrade'],
     },
     {
@@ -91,6 +133,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/upgrade.ts': [
+    {
+      name: 'from an upgrade at a height no version is brought back once the new one may have run',
+      find: 'atHeight !== undefined && mayHaveRun',
+      replace: 'atHeight === 0 && mayHaveRun',
+      caughtBy: ['functions/replace-node/upgrade'],
+    },
+    {
+      name: 'a node that stands with its chain is proved only while the chain is known to stand',
+      find: 'haltedSinceMs === null || watched === null ||',
+      replace: 'watched === null ||',
+      caughtBy: ['functions/replace-node/upgrade'],
+    },
     {
       name: 'a new version is proved by blocks of its own, and not by those from before its start',
       find: 'cameUp?.upSinceMs === upSinceMs ? cameUp.height : (now ?? found.height)',
@@ -1237,6 +1291,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/resize-volume/plan.ts': [
     {
+      name: 'a client that somebody has ended by a signal stays stopped on a full disk, too',
+      find: '!ENDED_BY_SIGNAL.includes(seen.clientStatus)',
+      replace: 'true',
+      caughtBy: ['functions/resize-volume/program'],
+    },
+    {
       name: 'an approval covers no larger volume than was approved',
       find: 'plan.toGiB > approved.toGiB',
       replace: 'plan.toGiB < 0',
@@ -1575,6 +1635,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/watch-fleet/fleet-health.ts': [
+    {
+      name: 'a chain that stands anywhere but below its upgrade is told',
+      find: 'tip.height === facts.upgradeHeight - 1',
+      replace: 'tip.height !== null',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
     {
       name: 'a chain that stands is told once, by whichever sign of it is seen first',
       find: 'Object.hasOwn(paged, code) || Object.hasOwn(paged, SAME_CAUSE.get(code) ?? code)',

@@ -119,15 +119,8 @@ export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string
     context.step('take-rung', async (): Promise<Result> => {
       const guarded = await readGuards(context);
       if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
-      const { incidentId, want } = context.payload;
       const nowMs = Date.now();
-      const key = reservationKey(incidentId, known(context), rung);
-      const reserved =
-        want.do === 'undo' || rung === 'upgrade' || known(context).upgrade !== undefined
-          ? await takeTurn(context)
-          : classOf(rung) === 'restart'
-            ? await reserveStop(context, guarded.fleet, key, nowMs)
-            : await reserveReplacement(context, guarded.fleet, key, nowMs);
+      const reserved = await reserveFor(context, guarded.fleet, rung, nowMs);
       if ('refuse' in reserved) return { is: 'refused', refusal: reserved };
       // What was observed has become old in this very step: the next turn waits for the next observation.
       if ('blind' in reserved) return { is: 'failed', atMs: nowMs, reason: reserved.blind };
@@ -145,6 +138,22 @@ export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string
     done: (state, { rung }) => ({ ...state, rung, upSinceMs: null, inspectedAtMs: null }),
   },
 });
+
+async function reserveFor(
+  context: LadderActContext,
+  fleet: Fleet,
+  rung: Rung,
+  nowMs: number,
+): ReturnType<typeof reserveRestart> {
+  const { incidentId, want } = context.payload;
+  // Where the chain stops for an upgrade all nodes stand: none has to be spared, and none waits for another. Validators still go one by one.
+  if (want.do === 'upgrade' && want.atHeight !== undefined && !want.acknowledgesValidator) return { reserved: true };
+  if (want.do === 'undo' || rung === 'upgrade' || known(context).upgrade !== undefined) return takeTurn(context);
+  const key = reservationKey(incidentId, known(context), rung);
+  return classOf(rung) === 'restart'
+    ? reserveStop(context, fleet, key, nowMs)
+    : reserveReplacement(context, fleet, key, nowMs);
+}
 
 /** A well node is stopped only while no other node of its fleet is being replaced or stopped. */
 async function reserveStop(
@@ -207,7 +216,6 @@ export const giveUpVolumes = defineAct<{ readonly blame: Blame }>()('give-up-vol
   },
 });
 
-/** Where the replacement is launched. */
 /** The new version does not prove itself, or nobody asks for it any more. The first reason stays. */
 export const giveUpVersion = defineAct<{ readonly reason: string }>()('give-up-version', {
   ...DECISION,
@@ -225,6 +233,21 @@ export const giveUpVersion = defineAct<{ readonly reason: string }>()('give-up-v
   },
 });
 
+/** The new version does not prove itself, and the chain has left the one before: it stays, and the node is a person's, or the next heal's. */
+export const keepVersion = defineAct<{ readonly reason: string }>()('keep-version', {
+  ...DECISION,
+  needsApproval: false,
+  execute: (context, { reason }) => {
+    const { from = '', to = '' } = known(context).upgrade ?? {};
+    return decided(context, `${to} stays, although it does not prove itself: ${reason}`, { from, to });
+  },
+  reduce: {
+    ...WRITTEN,
+    done: ({ upgrade: _, ...state }, { reason }) => failRung({ ...state, upSinceMs: null }, reason),
+  },
+});
+
+/** Where the replacement is launched. */
 export const planReplacement = defineAct<{ readonly replacement: Replacement; readonly reason: string }>()(
   'plan-replacement',
   {
@@ -430,6 +453,7 @@ export const DECISIONS = [
   chooseVolumes,
   giveUpVolumes,
   giveUpVersion,
+  keepVersion,
   planReplacement,
   noteMasked,
   noteFenced,

@@ -175,18 +175,22 @@ interface Switch {
   readonly to: string;
   readonly at: number;
   readonly cleanSinceMs: number;
+  readonly atHeight?: number;
   readonly reason: string;
 }
 
 /** Another version of the client, or the one of before again. */
 export const switchVersion = defineAct<Switch>()('switch-version', {
   ...COMMAND,
-  intent: (state, { goes, from, to, at, cleanSinceMs }) => ({
+  intent: (state, { goes, from, to, at, cleanSinceMs, atHeight }) => ({
     call: { name: 'switch-version', target: goes },
     state: {
       ...state,
       client: 'mayBeDown',
-      upgrade: { mayHaveRun: false, givenUp: null, ...state.upgrade, ...{ from, to, at, cleanSinceMs, is: 'unknown' } },
+      upgrade: {
+        ...{ mayHaveRun: false, givenUp: null, ...state.upgrade, from, to, at, cleanSinceMs, is: 'unknown' },
+        ...(atHeight !== undefined && { atHeight }),
+      },
     },
   }),
   recovers: (_, { goes }) => goes === 'from',

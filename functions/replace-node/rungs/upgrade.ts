@@ -1,8 +1,9 @@
 // The rung of an upgrade: another version of the client, on the data that are there. It leaves the pool, is switched by one command, and is proved by
-// others' eyes. Where it is not proved, the version of before comes back first, and then, by the swap, the data of before. Pure.
+// others' eyes. Where it is not proved, the version of before comes back first, and then, by the swap, the data of before. Where the chain itself has
+// stopped for the upgrade there is no way back: the version of before makes no block from there on. Pure.
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
-import { giveUpVersion } from '../acts/decisions.ts';
+import { giveUpVersion, keepVersion } from '../acts/decisions.ts';
 import { switchVersion } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import type { Facts } from '../facts.ts';
@@ -33,7 +34,8 @@ export const UPGRADE: Rung = {
   next: (facts, state) => {
     const { original, want } = facts;
     const { upgrade } = state;
-    if (upgrade !== undefined && upgrade.givenUp !== null) return wayBack(facts, upgrade, upgrade.givenUp);
+    if (upgrade !== undefined && upgrade.givenUp !== null)
+      return isOneWay(upgrade) ? keepVersion({ reason: upgrade.givenUp }) : wayBack(facts, upgrade, upgrade.givenUp);
     if (upgrade?.is === 'to' && state.upSinceMs !== null) return watching(facts, state, upgrade, state.upSinceMs);
     if (want.do !== 'upgrade')
       return upgrade === undefined ? rungFailed(ANOTHERS) : giveUpVersion({ reason: ANOTHERS });
@@ -43,6 +45,9 @@ export const UPGRADE: Rung = {
 };
 
 const ANOTHERS = 'another heal had begun it, and nobody asks for it any more';
+
+/** Once the new version may have run at the height of an upgrade, nothing of before goes on from there. */
+const isOneWay = ({ atHeight, mayHaveRun }: VersionChange): boolean => atHeight !== undefined && mayHaveRun;
 
 const SILENT: Refusal = {
   refuse: 'node-silent',
@@ -69,16 +74,19 @@ function begun(facts: Facts, state: LadderState, want: Extract<Facts['want'], { 
   if (from === null || at < 0) return refuse('version-unknown', NO_INSTANCE, { page: true });
   return switchVersion({
     ...{ goes: 'to', from, to: want.to, at, cleanSinceMs: want.cleanSinceMs },
+    ...(want.atHeight !== undefined && { atHeight: want.atHeight }),
     reason: state.upgrade === undefined ? `${from} → ${want.to}` : `what became of it nobody knows: ${want.to} again`,
   });
 }
 
 export const NO_INSTANCE = 'the node does not tell which version runs: its client is no instance of a template unit';
 
-/** A client that does not run was stopped by somebody, or has trouble that an upgrade is not for. */
+/** A client that does not run was stopped by somebody, has trouble that an upgrade is not for, or has ended for the very upgrade. */
 export function stoppedBefore(facts: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs'>): Refusal | null {
   const left = leftToPerson(facts, { stops: true });
   if (left) return left;
+  // The guard has read its last words.
+  if (facts.want.do === 'upgrade' && facts.want.atHeight !== undefined) return null;
   const down = facts.seen?.clients.find(({ state }) => state !== 'running');
   if (down === undefined) return null;
   const reason = `its client is ${down.state} before anything was done: what it has comes first`;
@@ -86,9 +94,12 @@ export function stoppedBefore(facts: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'on
 }
 
 /** Proved like any other rung; the first node of a fleet has to stay well for as long as its file says. */
-function watching(facts: Facts, state: LadderState, { from, to }: VersionChange, upSinceMs: number): Decision {
+function watching(facts: Facts, state: LadderState, upgrade: VersionChange, upSinceMs: number): Decision {
   const { want, nowMs } = facts;
-  const since = { ...state, found: foundSince(facts, state, upSinceMs) };
+  const { from, to, atHeight } = upgrade;
+  const since = { ...state, found: foundSince(facts, state, upSinceMs, atHeight) };
+  const stands = atHeight === undefined ? null : standsWithAll(facts, upSinceMs, atHeight);
+  if (stands) return proved(`${from} → ${to}: ${stands}`);
   const judged = proving(facts, since, upSinceMs, 'original', (reason) => giveUpVersion({ reason }));
   if (!isProof(judged)) return judged;
   const watchedMs = want.do === 'upgrade' ? want.watchMinutes * 60_000 : 0;
@@ -101,11 +112,28 @@ function watching(facts: Facts, state: LadderState, { from, to }: VersionChange,
   return proved(`${from} → ${to}: ${judged.reason}`);
 }
 
+/** A chain waits until two thirds of its power have the new version. A client that has stayed up so long has done its part. */
+const STANDS_MS = 5 * 60_000;
+
+/** The proof of a node whose whole chain still stands below the height of the upgrade; null where it does not, or not for long enough. */
+function standsWithAll({ watched, haltedSinceMs, nowMs }: Facts, upSinceMs: number, atHeight: number): string | null {
+  if (haltedSinceMs === null || watched === null || watched.observedAtMs - upSinceMs < STANDS_MS) return null;
+  if (watched.health !== 'synced' || watched.height !== atHeight - 1) return null;
+  const minutes = Math.floor((nowMs - upSinceMs) / 60_000);
+  return `it has run for ${minutes} min, and stands at ${watched.height} with the whole chain, which waits for others`;
+}
+
 /**
  * A well node goes on until its client is stopped: only blocks above the first height that others saw of the new version are its own doing. Nothing but
  * `synced` proves it.
  */
-function foundSince({ watched }: Facts, { found, cameUp }: LadderState, upSinceMs: number): LadderState['found'] {
+function foundSince(
+  { watched }: Facts,
+  { found, cameUp }: LadderState,
+  upSinceMs: number,
+  atHeight: number | undefined,
+): LadderState['found'] {
+  if (atHeight !== undefined) return { ...found, height: atHeight - 1, lagBlocks: 0 };
   const now = watched && watched.observedAtMs > upSinceMs ? watched.height : null;
   const height = cameUp?.upSinceMs === upSinceMs ? cameUp.height : (now ?? found.height);
   return { ...found, height, lagBlocks: 0 };

@@ -1,6 +1,6 @@
 // Verbs about a node, an incident or a plan: restore, replace, undo and snapshot by hand, answers to questions, and what is going on.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { VERSION } from '../../../shared/model/version.ts';
+import { HEIGHT_MAX, VERSION } from '../../../shared/model/version.ts';
 import { UsageError } from '../fleets/context.ts';
 import type { Ended } from '../program.ts';
 import { acknowledgePage } from './acknowledge.ts';
@@ -81,11 +81,17 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
     );
   requestVerb(
     'upgrade',
-    '<fleet>',
+    '<fleet[/node]>',
     'run another version of the client: one node first, then one after the other',
-    'its name',
+    'a fleet, or one validator of it',
   )
     .requiredOption('--to <version>', 'a version that the fleet file names under client.versions', version)
+    .option('--acknowledge-validator', 'FLEET/NODE is a validator, and may sign nothing while it is switched')
+    .option(
+      '--at-height <height>',
+      'the chain stops below this block for it: all nodes go over when they stand there',
+      height,
+    )
     .action((written: string, options: UpgradeOptions) => carry(upgradeOf(written, options), options));
   const decide = (name: 'approve' | 'reject', description: string): Command =>
     program
@@ -110,6 +116,8 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
 
 interface UpgradeOptions extends HealRequestOptions {
   readonly to: string;
+  readonly atHeight?: number;
+  readonly acknowledgeValidator?: true;
 }
 
 interface RestoreOptions extends HealRequestOptions {
@@ -143,10 +151,25 @@ function snapshotOf(written: string, { acknowledgeValidator }: { readonly acknow
   return { event: { kind: 'snapshot', fleet, ...node, ...more }, words: `snapshot ${shown}` };
 }
 
-function upgradeOf(fleet: string, { to }: UpgradeOptions): HealRequest {
-  if (fleet.includes('/'))
-    throw new UsageError(`${fleet}: expected a fleet, not a node of one, for example ${fleet.split('/')[0]}`);
-  return { event: { kind: 'upgrade', fleet, to }, words: `upgrade ${fleet} to ${to}` };
+function upgradeOf(written: string, { to, atHeight, acknowledgeValidator }: UpgradeOptions): HealRequest {
+  const more = atHeight === undefined ? {} : { atHeight };
+  const words = `upgrade ${written} to ${to}${atHeight === undefined ? '' : ` at height ${atHeight}`}`;
+  // No validator goes along with its fleet.
+  if (acknowledgeValidator) {
+    const { fleet, node } = nodeOf(written);
+    return { event: { kind: 'upgrade', fleet, ...node, to, ...more, acknowledgesValidator: true }, words };
+  }
+  if (written.includes('/'))
+    throw new UsageError(
+      `${written}: expected a fleet, for example ${written.split('/')[0]}; a validator is named alone, with --acknowledge-validator`,
+    );
+  return { event: { kind: 'upgrade', fleet: written, to, ...more }, words };
+}
+
+function height(written: string): number {
+  const value = Number(written);
+  if (Number.isInteger(value) && value >= 1 && value <= HEIGHT_MAX) return value;
+  throw new InvalidArgumentError('Expected the height of a block, for example 22491000.');
 }
 
 function version(written: string): string {

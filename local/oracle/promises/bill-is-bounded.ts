@@ -18,8 +18,15 @@ const USD_A_GIB_OTHER = 0.05;
 const ROUNDING_USD = 0.05;
 
 export const billIsBounded: MakeRule = (scene, say) => {
-  const grown = new Map<string, number>();
+  const grown: { readonly month: string; readonly atMs: number; readonly usd: number }[] = [];
+  /** A table that a person restores knows nothing of what was grown since its backup (docs/decisions.md). */
+  const forgotten: { readonly fromMs: number; readonly untilMs: number }[] = [];
+  const isForgotten = (atMs: number, nowMs: number): boolean =>
+    forgotten.some(({ fromMs, untilMs }) => untilMs <= nowMs && fromMs <= atMs && atMs <= untilMs);
   return {
+    person({ kind, atMs, untilMs = atMs }) {
+      if (kind === 'restore-table') forgotten.push({ fromMs: atMs, untilMs });
+    },
     act({ operation, input, at }) {
       if (operation === 'ModifyVolume') {
         const { VolumeId = '', Size } = input as { VolumeId?: string; Size?: number };
@@ -29,8 +36,9 @@ export const billIsBounded: MakeRule = (scene, say) => {
         say.matters();
         const month = `${node.fleet} ${new Date(at).toISOString().slice(0, 7)}`;
         const price = USD_A_GIB[volume.performance.type] ?? USD_A_GIB_OTHER;
-        const usd = (grown.get(month) ?? 0) + (Size - volume.performance.sizeGiB) * price;
-        grown.set(month, usd);
+        grown.push({ month, atMs: at, usd: (Size - volume.performance.sizeGiB) * price });
+        const known = grown.filter((one) => one.month === month && !isForgotten(one.atMs, at));
+        const usd = known.reduce((sum, one) => sum + one.usd, 0);
         const most = scene.ceilings(node.fleet)?.monthlyIncreaseUsd ?? Number.POSITIVE_INFINITY;
         if (usd > most + ROUNDING_USD)
           say.broken(

@@ -1,6 +1,7 @@
 // Only the part of a fleet that its file allows is down for restarts at once, and one node for more than that.
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
+import type { SeenNode } from '../seen-nodes.ts';
 
 type Kind = 'restart' | 'turn';
 
@@ -12,16 +13,23 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 export const fewAtOnce: MakeRule = (scene, say) => ({
-  stopped({ node, by, operation, atMs }) {
+  stopped({ node, instanceId, by, operation, atMs }) {
     const kind = KINDS[operation ?? ''];
     if (by !== 'ours' || kind === undefined) return;
     say.matters();
+    if (kind === 'restart' && isUpgradedWithAll(scene, node, instanceId)) return;
     const down = downBy(scene, node.fleet, kind);
     const most = kind === 'turn' ? 1 : shareOf(scene, node.fleet);
     if (down.length > most)
       say.broken(`${node.fleet} ${kind}`, `${down.join(', ')} are down at once by ours; ${most} may be.`, atMs);
   },
 });
+
+/** A person has asked for an upgrade at a height, and the node stands right below it: all such nodes go over together. */
+function isUpgradedWithAll(scene: Scene, { fleet }: SeenNode, instanceId: string): boolean {
+  const height = scene.machine(instanceId)?.client.height();
+  return scene.persons.some((one) => one.fleet === fleet && one.atHeight !== undefined && height === one.atHeight - 1);
+}
 
 const downBy = (scene: Scene, fleet: string, kind: Kind): string[] => [
   ...new Set(

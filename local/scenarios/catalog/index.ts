@@ -32,7 +32,7 @@ import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { peersLost } from './peers-lost.ts';
-import { readinessKept, readinessLost } from './readiness.ts';
+import { readinessKept, readinessLost, readinessRegained } from './readiness.ts';
 import { referenceLies } from './reference-lies.ts';
 import { deadlineNear, releaseTold } from './releases.ts';
 import { rpcDead } from './rpc-dead.ts';
@@ -41,7 +41,14 @@ import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
 import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
-import { upgradeCanaryFails, upgradeRolling } from './upgrades.ts';
+import {
+  upgradeAtHeight,
+  upgradeCanaryFails,
+  upgradeHaltedByBug,
+  upgradeRolling,
+  upgradeValidatorFails,
+  upgradeValidators,
+} from './upgrades.ts';
 import { validatorStuck } from './validator-stuck.ts';
 import { webhookDown, webhookHostile, webhookTold } from './webhook.ts';
 
@@ -96,6 +103,7 @@ export const SCENARIOS: readonly Scenario[] = [
   dailySnapshot,
   readinessLost,
   readinessKept,
+  readinessRegained,
   releaseTold,
   deadlineNear,
   webhookTold,
@@ -105,6 +113,10 @@ export const SCENARIOS: readonly Scenario[] = [
   undoRestore,
   upgradeRolling,
   upgradeCanaryFails,
+  upgradeAtHeight,
+  upgradeHaltedByBug,
+  upgradeValidators,
+  upgradeValidatorFails,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   ...MUSEUM,
   smokeGround,

@@ -4,6 +4,7 @@
 import { ACCOUNT_ID, REGION_NAME } from '../../region.ts';
 import { nobodyPaged } from '../checks/expectations.ts';
 import { readJournal } from '../report/journal.ts';
+import { pageIn } from '../report/pages.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
 import { launchTemplate, snapshotsOf } from '../world/fixtures.ts';
 import { GOOD, impatient, passed, smallFleet } from '../world/ladder.ts';
@@ -13,7 +14,10 @@ const KEY = `arn:aws:kms:${REGION_NAME}:${ACCOUNT_ID}:key/1234abcd-12ab-34cd-56e
 /** The looks of three days, a few minutes apart. */
 const LOOKS_AT_MINUTES = [2, 8, 14] as const;
 const CHANGED_AT_MINUTES = 5;
-const OVER_AT_MINUTES = 18;
+/** Before the last look. */
+const REGAINED_AT_MINUTES = 11;
+/** dispatch-heal reads every five minutes what has become of pages about a fleet. */
+const OVER_AT_MINUTES = 22;
 
 const build = (world: World): void => {
   const volumes = [{ role: 'data' as const, path: '/node-data', sizeGiB: 100, usedPercent: 46, kmsKeyId: KEY }];
@@ -47,6 +51,13 @@ const looksOften: Expectation = {
   undisturbed: true,
 };
 
+const ALLOW = {
+  ...{ Effect: 'Allow', Action: 'kms:*', Resource: '*' },
+  Principal: { AWS: `arn:aws:iam::${ACCOUNT_ID}:root` },
+};
+const DENY = { Effect: 'Deny', Action: 'kms:CreateGrant', Resource: '*', Principal: { AWS: '*' } };
+const policyOf = (Statement: readonly object[]): string => JSON.stringify({ Statement });
+
 export const readinessLost: Scenario = {
   name: 'readiness-lost',
   sentence: 'The policy of a key denies grants from now on: the next daily look says which heals that takes, once.',
@@ -54,17 +65,9 @@ export const readinessLost: Scenario = {
   build,
   people: (world) => {
     looks(world);
-    world.at(CHANGED_AT_MINUTES, () => {
-      const allow = {
-        Effect: 'Allow',
-        Action: 'kms:*',
-        Resource: '*',
-        Principal: { AWS: `arn:aws:iam::${ACCOUNT_ID}:root` },
-      };
-      const deny = { Effect: 'Deny', Action: 'kms:CreateGrant', Resource: '*', Principal: { AWS: '*' } };
-      const Policy = JSON.stringify({ Statement: [allow, deny] });
-      return world.region.call('kms', 'PutKeyPolicy', { KeyId: KEY, PolicyName: 'default', Policy });
-    });
+    world.at(CHANGED_AT_MINUTES, () =>
+      world.region.call('kms', 'PutKeyPolicy', { KeyId: KEY, PolicyName: 'default', Policy: policyOf([ALLOW, DENY]) }),
+    );
   },
   done: (world) => passed(world, OVER_AT_MINUTES),
   hours: 1,
@@ -81,6 +84,31 @@ export const readinessLost: Scenario = {
               sentence,
             ),
         ),
+      undisturbed: true,
+    },
+    looksOften,
+    nothingTouched,
+  ],
+};
+
+/** What the page says of itself, in the order in which it was sent. */
+const severities = ({ region }: World): readonly string[] =>
+  region.sns.published().flatMap((one) => pageIn(one)['severity'] ?? []);
+
+export const readinessRegained: Scenario = {
+  ...readinessLost,
+  name: 'readiness-regained',
+  sentence: 'The policy of a key denies grants for a while: what was lost is told, and that it would work again.',
+  people: (world) => {
+    readinessLost.people?.(world);
+    world.at(REGAINED_AT_MINUTES, () =>
+      world.region.call('kms', 'PutKeyPolicy', { KeyId: KEY, PolicyName: 'default', Policy: policyOf([ALLOW]) }),
+    );
+  },
+  expect: [
+    {
+      sentence: 'people are told of the loss once, and once that it is over',
+      holds: (_, world) => severities(world).join() === 'page,resolved',
       undisturbed: true,
     },
     looksOften,

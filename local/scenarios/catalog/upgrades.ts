@@ -7,11 +7,20 @@ import type { Expectation, Scenario } from '../scenario.ts';
 import { dataOf, ladderHeals, pagedNow } from '../world/ladder.ts';
 import {
   AFTER,
+  AT_HEIGHT,
+  askAtHeight,
+  asksAtHeight,
   asksForUpgrade,
+  asksForValidators,
   BEFORE,
   CANARY,
   installed,
+  MENDED,
+  sentries,
+  stoppedByChain,
   upgradable,
+  upgradableValidators,
+  validatorsWithUnits,
   versionsOf,
   WATCH_MINUTES,
 } from '../world/upgrades.ts';
@@ -111,6 +120,151 @@ export const upgradeCanaryFails: Scenario = {
     sameInstances,
     namesRight,
     alarmsRight,
+    allWell,
+  ],
+};
+
+const runAll = (world: World, version: string): boolean =>
+  Object.values(versionsOf(world)).every((one) => one === version);
+
+/** Nobody makes this block but with the new version. */
+const passedHeight = ({ current }: World): boolean =>
+  current.every(({ machine }) => machine.client.height() > AT_HEIGHT + 3);
+
+const noneBeforeHeight: Expectation = {
+  sentence: 'no version was changed before its node stood below the height',
+  holds: (report) => ladderHeals(report).every(({ rung, outcome }) => rung !== 'upgrade' || outcome !== 'escalated'),
+};
+
+export const upgradeAtHeight: Scenario = {
+  name: 'upgrade-at-height',
+  sentence:
+    'The chain stops for an upgrade: each node has given a clean snapshot before, all go over within minutes, and nobody is paged for the halt.',
+  fleets: { irita: stoppedByChain },
+  build: (world) => sentries(world, { goesOn: (all) => runAll(all, AFTER) }),
+  people: asksAtHeight,
+  done: (world) => upgradedIn(world, 'healed') === 4 && passedHeight(world),
+  hours: 8,
+  expect: [
+    runsAll(AFTER, 'every node runs the new version'),
+    { sentence: 'every node has passed the height', holds: (_, world) => passedHeight(world) },
+    {
+      sentence: 'each had given a clean snapshot of its own before',
+      holds: ({ snapshots }) => snapshots.length === 4 && snapshots.every(({ rank }) => rank === 'clean'),
+      undisturbed: true,
+    },
+    {
+      sentence: 'each was upgraded and proved once, and nothing else was done to any',
+      holds: (report) => {
+        const own = ladderHeals(report);
+        return own.length === 4 && own.every(({ outcome, rung }) => outcome === 'healed' && rung === 'upgrade');
+      },
+      undisturbed: true,
+    },
+    noneBeforeHeight,
+    allWell,
+    allHealedInTheEnd,
+    nobodyPaged,
+  ],
+};
+
+export const upgradeHaltedByBug: Scenario = {
+  name: 'upgrade-halted-by-bug',
+  sentence:
+    'The chain stops for an upgrade, and nobody can go on with the new version: nothing is taken back, a person is told and asks for the version that mends it.',
+  fleets: { irita: stoppedByChain },
+  build: (world) => sentries(world, { goesOn: (all) => runAll(all, MENDED), fault: 'stands' }),
+  people: (world) => {
+    asksAtHeight(world);
+    world.whenPaged('upgrade-ended', 10, () => askAtHeight(world, MENDED));
+  },
+  done: (world) => passedHeight(world),
+  hours: 12,
+  expect: [
+    runsAll(MENDED, 'every node runs the version that mends it'),
+    { sentence: 'every node has passed the height', holds: (_, world) => passedHeight(world) },
+    { sentence: 'a person was told that nobody had gone on', holds: (_, world) => pagedNow(world, 'upgrade-ended') },
+    {
+      sentence: 'no version and no data were taken back',
+      holds: (report) => ladderHeals(report).every(({ rung }) => rung !== 'swap'),
+    },
+    allWell,
+  ],
+};
+
+/** When each client began to be away, and was back. */
+const outagesOf = ({ current }: World) => current.flatMap(({ machine }) => machine.report().outages);
+
+export const upgradeValidators: Scenario = {
+  name: 'upgrade-validators',
+  sentence:
+    'Validators are left out of an upgrade of their fleet; a person names each, says what it is, and they go over one by one while the chain goes on.',
+  fleets: { irita: validatorsWithUnits },
+  build: (world) => upgradableValidators(world),
+  people: (world) => asksForValidators(world),
+  done: (world) => upgradedIn(world, 'healed') === 4 && runAll(world, AFTER),
+  hours: 6,
+  expect: [
+    runsAll(AFTER, 'every validator runs the new version'),
+    {
+      sentence: 'each was upgraded and proved once',
+      holds: (report) => {
+        const own = ladderHeals(report);
+        return own.length === 4 && own.every(({ outcome, rung }) => outcome === 'healed' && rung === 'upgrade');
+      },
+      undisturbed: true,
+    },
+    {
+      sentence: 'never were two of them away at once, and the chain never stopped',
+      holds: (_, world) => {
+        const away = outagesOf(world).toSorted((a, b) => a.fromMs - b.fromMs);
+        return (
+          away.every(({ fromMs }, at) => at === 0 || (away[at - 1]?.toMs ?? Number.POSITIVE_INFINITY) <= fromMs) &&
+          world.chains.every(({ halts }) => halts.length === 0)
+        );
+      },
+    },
+    {
+      sentence: 'a person was told that the fleet’s upgrade left them out, and by name',
+      holds: (_, world) => pagedNow(world, 'upgrade-ended'),
+    },
+    allWell,
+    allHealedInTheEnd,
+  ],
+};
+
+export const upgradeValidatorFails: Scenario = {
+  name: 'upgrade-validator-fails',
+  sentence:
+    'The new version takes no block on a validator: it gets the version and its own data of before, under the newer signing state, and signs again.',
+  fleets: { irita: validatorsWithUnits },
+  build: (world) => upgradableValidators(world, 'stands'),
+  people: (world) => asksForValidators(world, ['validator2']),
+  done: (world) => upgradedIn(world, 'escalated') === 1,
+  hours: 8,
+  // That the fleet's upgrade left it out, that it stands, and that it was taken back.
+  pagesAtMost: 3,
+  expect: [
+    runsAll(BEFORE, 'every validator runs the version of before'),
+    {
+      sentence: 'it has the data of its own snapshot of right before',
+      holds: ({ snapshots }, world) => {
+        const { volumeIds } = world.find('irita', 'validator2');
+        const { snapshotId } = world.region.ec2.volume(volumeIds.get('data') ?? '');
+        return snapshotId !== undefined && snapshots.some((one) => one.snapshotId === snapshotId);
+      },
+    },
+    { sentence: 'a person is told', holds: (_, world) => pagedNow(world, 'upgrade-failed') },
+    {
+      sentence: 'no other validator was touched',
+      holds: (_, { current }) =>
+        current.every(({ name, machine }) => name === 'validator2' || machine.report().clientStarts.length === 0),
+    },
+    {
+      sentence: 'the chain never stopped',
+      holds: (_, { chains }) => chains.every(({ halts }) => halts.length === 0),
+    },
+    sameInstances,
     allWell,
   ],
 };

@@ -38,14 +38,13 @@ export class Checker {
   #world: World | undefined;
   /** Resources that existed before any heal. */
   #there: ReadonlySet<string> = new Set();
-  /** How many peers each node had to dial, by instance. */
-  #dialled: ReadonlyMap<string, number> = new Map();
+  /** How many peers each node had to dial when a rotation changed it first, by instance: what a fault had taken before is not the rotation's doing. */
+  readonly #dialled = new Map<string, number>();
 
   /** Checks requests from here on; requests of the deployment are ignored. */
   begin(world: World): void {
     this.#world = world;
     this.#there = new Set(resourceIdsIn(world.region));
-    this.#dialled = new Map(world.nodes.map(({ instanceId, machine }) => [instanceId, machine.peers.wants().size]));
     this.#resources.see(world);
   }
 
@@ -75,6 +74,8 @@ export class Checker {
     const heal = payloadOf(region, by);
     const { resource, instanceId } = subjectOf(region, record, heal);
     this.mutations.push({ record, by, resource, instanceId });
+    const rotated = rotates(record.actor) ? world.nodes.find((node) => node.instanceId === resource) : undefined;
+    if (rotated && !this.#dialled.has(resource)) this.#dialled.set(resource, rotated.machine.peers.wants().size);
     const records = readRecords<NodeRecord>(region, world.tableName, 'NODE#');
     const node = records.find((candidate) => candidate.instanceId === instanceId);
     // rotate-peers and prune-retired take no lease; they leave a node alone while another execution holds it. seed-groups touches no node.
@@ -159,8 +160,7 @@ export class Checker {
   #rotated({ nodes }: World) {
     return nodes.flatMap(({ fleet, name, instanceId, machine }) => {
       const before = this.#dialled.get(instanceId);
-      const touched = this.mutations.some(({ record, resource }) => rotates(record.actor) && resource === instanceId);
-      if (before === undefined || !touched) return [];
+      if (before === undefined) return [];
       return [{ node: `${fleet.name}/${name}`, before, after: machine.peers.wants().size }];
     });
   }

@@ -2,9 +2,10 @@
 
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import type { InstalledVersion } from '../../nodes/spec.ts';
+import type { FleetChange } from '../scenario.ts';
 import { ask, impatient, smallFleet } from './ladder.ts';
 import type { PlacedNode, World } from './world.ts';
-import { QUICK_BLOCKS } from './worlds.ts';
+import { CONSORTIUM_CLOCK, CONSORTIUM_START_HEIGHT, consortium, QUICK_BLOCKS } from './worlds.ts';
 
 /** What runs when the story begins: the usual unit of a simulated node is node@0.21.0. */
 export const BEFORE = '0.21.0';
@@ -39,3 +40,91 @@ export const asksForUpgrade = (world: World): void =>
 /** The version of each node's client, by the node's name. */
 export const versionsOf = (world: World): Readonly<Record<string, string | undefined>> =>
   Object.fromEntries(world.current.map(({ name, machine }) => [name, machine.clientInstance()]));
+
+/** The last block of the version before comes after an hour and a half: until then each node has given a snapshot. */
+export const AT_HEIGHT = CONSORTIUM_START_HEIGHT + 1_000;
+/** What mends a version that no node can go on with. */
+export const MENDED = '0.22.1';
+
+/** The consortium's sentries, whose client is a unit of systemd and is asked over its agent. */
+export const stoppedByChain: FleetChange = {
+  role: 'follower',
+  docker: undefined,
+  unit: 'node@*',
+  client: { versions: [BEFORE, AFTER, MENDED] },
+  health: { stuckSeconds: 300, startGraceSeconds: 600 },
+};
+
+/** Four of them, of a chain that stops below AT_HEIGHT and waits for others until `goesOn`. */
+export function sentries(
+  world: World,
+  { goesOn, fault }: { readonly goesOn: (world: World) => boolean; readonly fault?: InstalledVersion['fault'] },
+): void {
+  const chain = world.chain({
+    ...{ name: 'irita', heightAtStart: CONSORTIUM_START_HEIGHT, ...CONSORTIUM_CLOCK },
+    ...{ protocol: 'cometbft', bytesPerBlock: 1_000, inodesPerBlock: 0.02, consensus: 'elsewhere' },
+  });
+  const names = ['sentry1', 'sentry2', 'sentry3', 'sentry4'];
+  for (const name of names)
+    world.node({
+      ...{ fleet: 'irita', name, chain: 'irita' },
+      volumes: [{ role: 'data', path: '/data', sizeGiB: 100, usedPercent: 40 }],
+      machine: {
+        startSeconds: 15,
+        configPath: '/data/node/irita/config/config.toml',
+        versions: {
+          [BEFORE]: { stopsBelow: AT_HEIGHT },
+          [AFTER]: { format: 1, ...(fault && { fault }) },
+          [MENDED]: { format: 1 },
+        },
+      },
+    });
+  world.when(
+    () => chain.height() >= AT_HEIGHT - 1,
+    () => {
+      chain.halt();
+      world.when(
+        () => goesOn(world),
+        () => chain.resume(),
+      );
+    },
+  );
+}
+
+/** A person asks for it long before. */
+export const asksAtHeight = (world: World): void => world.at(ASKED_AT_MINUTES, () => askAtHeight(world, AFTER));
+
+export const askAtHeight = (world: World, to: string): Promise<unknown> =>
+  ask(world, { kind: 'upgrade', fleet: 'irita', to, atHeight: AT_HEIGHT });
+
+/** The consortium's validators, each with the new version installed. */
+export const validatorsWithUnits: FleetChange = {
+  docker: undefined,
+  unit: 'node@*',
+  client: { versions: [BEFORE, AFTER] },
+  health: { stuckSeconds: 300, startGraceSeconds: 600 },
+};
+
+const VALIDATORS = ['validator1', 'validator2', 'validator3', 'validator4'] as const;
+
+export const upgradableValidators = (world: World, fault?: InstalledVersion['fault']): void =>
+  void consortium(
+    world,
+    {},
+    {
+      machine: {
+        startSeconds: 15,
+        versions: { [BEFORE]: {}, [AFTER]: { format: 1, ...(fault && { fault }) } },
+      },
+    },
+  );
+
+/** A person upgrades them one by one: a snapshot of each first, as the refusal of the fleet's upgrade says. */
+export function asksForValidators(world: World, names: readonly string[] = VALIDATORS): void {
+  world.at(ASKED_AT_MINUTES, () => ask(world, { kind: 'upgrade', fleet: 'irita', to: AFTER }));
+  names.forEach((node, at) => {
+    const who = { fleet: 'irita', node, acknowledgesValidator: true };
+    world.at(10 + 40 * at, () => ask(world, { kind: 'snapshot', ...who }));
+    world.at(30 + 40 * at, () => ask(world, { kind: 'upgrade', to: AFTER, ...who }));
+  });
+}

@@ -72,7 +72,7 @@ export const CONSORTIUM_CLOCK = clockOf('cometbft');
 export function consortium(
   world: World,
   volume: Partial<WorldNode['volumes'][number]> = {},
-  { fresh = false }: { readonly fresh?: boolean } = {},
+  { fresh = false, machine = {} }: { readonly fresh?: boolean; readonly machine?: WorldNode['machine'] } = {},
 ): readonly PlacedNode[] {
   world.chain({
     name: 'irita',
@@ -86,7 +86,11 @@ export function consortium(
   const first = world.nodes.length;
   return ['validator1', 'validator2', 'validator3', 'validator4'].map((name, at) =>
     world[fresh ? 'launch' : 'node']({
-      machine: { knows: fresh ? [] : siblings(4, at, first), configPath: '/data/node/irita/config/config.toml' },
+      machine: {
+        knows: fresh ? [] : siblings(4, at, first),
+        configPath: '/data/node/irita/config/config.toml',
+        ...machine,
+      },
       fleet: 'irita',
       name,
       chain: 'irita',

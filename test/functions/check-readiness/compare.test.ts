@@ -5,6 +5,7 @@ import {
   compareReadiness,
   firstSentence,
   lostSentence,
+  stillLost,
 } from '../../../functions/check-readiness/decide.ts';
 import type { FleetFacts, KeyFacts, NodeFacts } from '../../../shared/readiness/facts.ts';
 import { fleetReportOf } from '../../../shared/readiness/fleet-report.ts';
@@ -97,5 +98,30 @@ describe('a later look', () => {
     });
     expect(look({ heals: others }, silent).lost).toBeNull();
     expect(look(three, silent).lost?.nodes).toEqual(['node4']);
+  });
+});
+
+describe('what was lost lasts', () => {
+  const off = { grow: '-', restart: '-', 'stop-start': '-', replace: '-', snapshot: '-' } as const;
+  const heals = (swap: 'y' | 'n' | '-' | '?') => ({ node2: { ...off, swap } });
+  const LOST = ['swap of node2'];
+
+  it('from the look on that finds it', () => {
+    expect(stillLost([], heals('y'), heals('n'))).toEqual(LOST);
+  });
+
+  it('while it would not work, however many looks that takes', () => {
+    expect(stillLost(LOST, heals('n'), heals('n'))).toEqual(LOST);
+  });
+
+  it.each<[string, readonly string[], Parameters<typeof stillLost>[1], Parameters<typeof stillLost>[2]]>([
+    ['once it would work again', LOST, heals('n'), heals('y')],
+    ['once the fleet does not want it any more', LOST, heals('n'), heals('-')],
+    ['once the node is gone', LOST, heals('n'), {}],
+    ['and what never worked was never lost', [], heals('n'), heals('n')],
+    ['nor what nobody has known', [], heals('?'), heals('n')],
+    ['nor at the first look', [], undefined, heals('n')],
+  ])('no longer %s', (_, before, known, now) => {
+    expect(stillLost(before, known, now)).toEqual([]);
   });
 });

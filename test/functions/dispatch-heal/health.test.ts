@@ -112,6 +112,7 @@ describe('a node is sick', () => {
           {
             observations: [{ observedAtMs, nodes: [observed('stuck')] }],
             haltedSinceMs: null,
+            tip: null,
             gone: null,
             sharedNames: new Set<string>(),
             pages: null,
@@ -232,6 +233,7 @@ describe('the dispatcher', () => {
       {
         observations: [{ observedAtMs: NOON_MS, nodes }],
         haltedSinceMs,
+        tip: null,
         gone: null,
         sharedNames: new Set(),
         pages: null,

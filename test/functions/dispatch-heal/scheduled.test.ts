@@ -17,7 +17,7 @@ const mark = (hours: number, more: object = {}) => ({
 });
 const seen = (node: ObservedNode, ageMs = 0) => {
   const observations = [{ observedAtMs: NOON_MS - ageMs, nodes: [observedNode({ name: 'node1' }), node] }];
-  return { observations, haltedSinceMs: null, gone: null, sharedNames: new Set<string>(), pages: null };
+  return { observations, haltedSinceMs: null, tip: null, gone: null, sharedNames: new Set<string>(), pages: null };
 };
 const candidates = (more: Partial<ObservedNode>, ageMs = 0) =>
   eventCandidates([fleet], new Map([['bitcoin', seen(observedNode(more), ageMs)]]), NOON_MS);
@@ -53,6 +53,7 @@ describe('a node is moved', () => {
         {
           observations: [{ observedAtMs: NOON_MS, nodes }],
           haltedSinceMs: null,
+          tip: null,
           gone: null,
           sharedNames: new Set<string>(),
           pages: null,

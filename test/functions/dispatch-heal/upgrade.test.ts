@@ -31,8 +31,9 @@ const snapshot = (name: string, more: object = healed) => at(name, 'snapshot:cle
 const switched = (name: string, more: object = healed) => at(name, 'request:upgrade', { want, ...more });
 
 const step = (incidents: readonly IncidentRecord[], more: Partial<UpgradeFacts> = {}) => {
-  const next = nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes, incidents, ...more });
-  return 'node' in next ? `${next.do} ${next.node.name}` : `${next.do} ${'as' in next ? next.as : ''}`.trim();
+  const next = nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes, incidents, tip: null, ...more });
+  if (next.do === 'upgrade') return `upgrade ${next.nodes.map(({ node }) => node.name).join(' ')}`;
+  return next.do === 'snapshot' ? `snapshot ${next.node.name}` : `${next.do} ${'as' in next ? next.as : ''}`.trim();
 };
 const canary = [snapshot('node2'), switched('node2')];
 
@@ -49,9 +50,11 @@ describe('a fleet is upgraded', () => {
 
   it('the canary is watched, and no other', () => {
     const minutes = (incidents: readonly IncidentRecord[]) =>
-      nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes, incidents });
-    expect(minutes([snapshot('node2')])).toMatchObject({ watchMinutes: 45, cleanSinceMs: ASKED + MINUTE_MS });
-    expect(minutes([...canary, snapshot('node1')])).toMatchObject({ watchMinutes: 0 });
+      nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes, incidents, tip: null });
+    expect(minutes([snapshot('node2')])).toMatchObject({
+      nodes: [{ watchMinutes: 45, cleanSinceMs: ASKED + MINUTE_MS }],
+    });
+    expect(minutes([...canary, snapshot('node1')])).toMatchObject({ nodes: [{ watchMinutes: 0 }] });
   });
 
   it.each<[string, readonly IncidentRecord[], Partial<UpgradeFacts>, string]>([
@@ -86,7 +89,7 @@ describe('a fleet is upgraded', () => {
 
   it('and whoever reads of its end is told how far it came', () => {
     const ended = (incidents: readonly IncidentRecord[], more: Partial<UpgradeFacts> = {}) =>
-      nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes, incidents, ...more });
+      nextStep({ tip: null, nowMs: NOON_MS, fleet, upgrade, nodes, incidents, ...more });
     const all = ['node1', 'node2', 'node3'].flatMap((name) => [snapshot(name), switched(name)]);
     expect(ended(all)).toEqual({ do: 'end', as: 'done', reason: '3 of 3 nodes are upgraded to 28.1', isTold: true });
     // What has failed has been paged for by its heal.
@@ -140,9 +143,84 @@ describe('a fleet is upgraded', () => {
       observedNode({ name: 'node5', instanceId: 'i-node5', role: 'unknown' }),
     ];
     const all = ['node1', 'node2', 'node3'].flatMap((name) => [snapshot(name), switched(name)]);
-    expect(nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes: mixed, incidents: all })).toMatchObject({
+    expect(nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes: mixed, incidents: all, tip: null })).toMatchObject({
       as: 'done',
       reason: '3 of 5 nodes are upgraded to 28.1; left to a person, as validators or of unknown role: node4, node5',
     });
+  });
+});
+
+describe('a fleet is upgraded at a height', () => {
+  const HEIGHT = 5_000;
+  const cosmos = bitcoinFleet({ chain: 'cosmoshub', unit: 'node@*', client: { versions: ['28.0', '28.1'] } });
+  const sentries = (...heights: (number | null)[]) =>
+    heights.map((height, at) =>
+      observedNode({
+        ...{ name: `node${at + 1}`, instanceId: `i-node${at + 1}`, role: 'follower', height },
+        health: height === null ? 'unreachable' : 'synced',
+      }),
+    );
+  const asked = { ...upgrade, atHeight: HEIGHT };
+  const reached = { ...asked, reachedAtMs: NOON_MS - 10 * MINUTE_MS };
+  const below = sentries(HEIGHT - 1, HEIGHT - 1);
+  const next = (incidents: readonly IncidentRecord[], more: Partial<UpgradeFacts> = {}) =>
+    step(incidents, { fleet: cosmos, upgrade: reached, nodes: below, tip: HEIGHT - 1, ...more });
+  const before = { upgrade: asked, nodes: sentries(4_000, 4_000), tip: 4_000 };
+  const both = [switched('node1'), switched('node2')];
+
+  it.each<[string, readonly IncidentRecord[], Partial<UpgradeFacts>, string]>([
+    ['each gives a snapshot before', [], before, 'snapshot node1'],
+    ['one after the other', [snapshot('node1')], before, 'snapshot node2'],
+    ['and none while another gives one', [snapshot('node1', { state: 'claimed' })], before, 'wait'],
+    [
+      'a node that gave none keeps no other one from it',
+      [snapshot('node1', { state: 'escalated' })],
+      before,
+      'snapshot node2',
+    ],
+    ['then it waits for the height', [snapshot('node1'), snapshot('node2')], before, 'wait'],
+    ['no snapshot is begun that the height could overtake', [], { ...before, tip: HEIGHT - 100 }, 'wait'],
+    ['nor where nobody knows the height', [], { ...before, tip: null }, 'wait'],
+    ['the first that stands below it is noted', [], { ...before, tip: HEIGHT - 1 }, 'note-reached'],
+    ['then all go over at once, without a snapshot, too', [], {}, 'upgrade node1 node2'],
+    [
+      'also one that does not answer: its client may have ended for it',
+      [],
+      { nodes: sentries(HEIGHT - 1, null) },
+      'upgrade node1 node2',
+    ],
+    ['but none that is not there yet', [], { nodes: sentries(HEIGHT - 1, HEIGHT - 9) }, 'upgrade node1'],
+    [
+      'nor one that was switched by hand',
+      [],
+      { nodes: sentries(HEIGHT - 1, HEIGHT + 4), tip: HEIGHT + 4 },
+      'upgrade node1',
+    ],
+    ['while the chain waits for others, so does it', both, {}, 'wait'],
+    ['once a block is made it is done', both, { tip: HEIGHT, nodes: sentries(HEIGHT, HEIGHT) }, 'end done'],
+    ['one that fails keeps no other one from it', [switched('node1', { state: 'escalated' })], {}, 'upgrade node2'],
+    ['and is told at the end', [switched('node1', { state: 'escalated' }), switched('node2')], {}, 'end ended'],
+  ])('%s', (_, incidents, more, expected) => {
+    expect(next(incidents, more)).toBe(expected);
+  });
+
+  const late = { upgrade: { ...reached, reachedAtMs: NOON_MS - 3 * HOUR_MS } };
+
+  it('a chain on which nobody goes on is told after two hours, and nothing is taken back', () => {
+    const end = nextStep({ nowMs: NOON_MS, fleet: cosmos, incidents: both, nodes: below, tip: HEIGHT - 1, ...late });
+    expect(end).toMatchObject({ as: 'ended', isTold: false, reason: expect.stringContaining('Nothing is taken back') });
+  });
+
+  it('what was not switched in two hours is told, once nothing is under way', () => {
+    expect(next([switched('node1')], late)).toBe('end ended');
+    expect(next([switched('node1', { state: 'claimed' })], late)).not.toBe('end ended');
+  });
+
+  it('an upgrade that is done is told only where nodes are left to a person', () => {
+    const facts = { nowMs: NOON_MS, fleet: cosmos, incidents: both, tip: HEIGHT, upgrade: reached };
+    const over = sentries(HEIGHT, HEIGHT);
+    const validator = observedNode({ name: 'node9', instanceId: 'i-node9', role: 'validator', height: HEIGHT - 1 });
+    expect(nextStep({ ...facts, nodes: over })).toMatchObject({ as: 'done', isTold: true });
+    expect(nextStep({ ...facts, nodes: [...over, validator] })).toMatchObject({ as: 'done', isTold: false });
   });
 });

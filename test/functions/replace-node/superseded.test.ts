@@ -20,6 +20,7 @@ type MoreDecided =
   | 'choose-volumes'
   | 'give-up-volumes'
   | 'give-up-version'
+  | 'keep-version'
   | 'plan-replacement'
   | 'give-up-replacement';
 type Noted = 'note-masked' | 'note-fenced';

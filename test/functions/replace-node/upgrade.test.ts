@@ -262,3 +262,74 @@ describe('what is remembered of a switch', () => {
     });
   });
 });
+
+describe('an upgrade at a height', () => {
+  const HEIGHT = 1_001;
+  const atHeight = { ...want, atHeight: HEIGHT };
+  const noData = { good: [], refused: [], sibling: null, kept: null };
+  const stands = watched('synced', { height: HEIGHT - 1, lagBlocks: 0 });
+  const switched = { ...upgraded, upgrade: change({ atHeight: HEIGHT }) };
+  const halted = { haltedSinceMs: UP - MINUTE_MS };
+  const next = (has: Partial<LadderState>, more: Partial<Facts> = {}) => then(has, { want: atHeight, ...more });
+
+  it('needs no data to go back to: there is no way back', () => {
+    expect(then({}, { want: atHeight, sources: noData })).toBe('take-rung upgrade');
+    expect(then({}, { sources: noData })).toBe('snapshot-unfit');
+  });
+
+  it('begins on a client that has ended for it', () => {
+    const ended = seen([client('failed', { instance: '28.0', lastLine: 'UPGRADE "v2" NEEDED at height: 1001' })]);
+    expect(first({ want: atHeight, seen: ended, watched: watched('unreachable', { height: null }) })).toBe('begin');
+  });
+
+  it('but not on a client that a person has stopped', () => {
+    expect(first({ want: atHeight, seen: seen([client('stopped', { instance: '28.0' })]) })).toBe('client-stopped');
+  });
+
+  it('keeps no fleet’s turn: all nodes stand, and none waits for another', () => {
+    expect(needsTurn(ladderState(switched))).toBe(false);
+    expect(needsTurn(ladderState(upgraded))).toBe(true);
+  });
+
+  it('is proved by three blocks from the height on', () => {
+    const at = (height: number) => next(switched, { watched: watched('synced', { height, lagBlocks: 0 }) });
+    expect([at(HEIGHT + 1), at(HEIGHT + 2)]).toEqual(['wait', 'prove']);
+  });
+
+  it.each<[string, Partial<Facts>, string]>([
+    ['and, where the whole chain stands below it, by five minutes of standing with it', halted, 'prove'],
+    ['but not while the chain is not known to stand', { haltedSinceMs: null }, 'wait'],
+    ['nor before the five minutes', { ...halted, watched: { ...stands, observedAtMs: UP + MINUTE_MS } }, 'wait'],
+    ['nor where it stands lower', { ...halted, watched: { ...stands, height: HEIGHT - 2 } }, 'wait'],
+    [
+      'and one that does not answer is asked',
+      { ...halted, watched: watched('unreachable', { height: null }) },
+      'inspect',
+    ],
+  ])('%s', (_, more, act) => {
+    expect(next(switched, { watched: stands, ...more })).toBe(act);
+  });
+
+  it('where others go on and it does not, keeps the new version, and a person is told', () => {
+    const stuck = watched('stuck', { height: HEIGHT - 1, sinceMs: NOON_MS - MINUTE_MS });
+    expect(next(switched, { watched: stuck })).toBe('give-up-version');
+    const givenUp = { ...switched, upgrade: change({ atHeight: HEIGHT, givenUp: 'it stands' }) };
+    expect(next(givenUp)).toBe('keep-version');
+    const kept = reduceAct(
+      ladderState(givenUp),
+      { do: 'keep-version', reason: 'it stands' },
+      { is: 'done', atMs: NOON_MS },
+    );
+    expect(kept.upgrade).toBeUndefined();
+    expect(then({ ...kept }, { want: atHeight })).toBe('upgrade-failed');
+  });
+
+  it('brings the version of before back only where the new one was never on the node', () => {
+    const cut = {
+      ...switched,
+      upSinceMs: null,
+      upgrade: change({ atHeight: HEIGHT, is: 'unknown', mayHaveRun: false }),
+    };
+    expect(next({ ...cut, upgrade: { ...cut.upgrade, givenUp: 'a pause' } })).toBe('switch-version from');
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { heightsOfReferences } from '../../../functions/watch-fleet/chain.ts';
+import { judgeFleet } from '../../../functions/watch-fleet/fleet-health.ts';
 import type { NodeStatus } from '../../../shared/chains/client.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
 import { answered, failed, readAll } from '../../fixtures/chain-answers.ts';
@@ -333,6 +334,14 @@ describe('a chain that halts', () => {
     expect(watched.watch?.haltedSinceMs).toBe(T0 + 5 * MINUTE);
     expect(watched.conditions).toEqual(['chain-halted']);
     expect(watched.node('node1').reason).toBe('at the tip, 1005; the chain stands still for 34 min');
+  });
+
+  it('is not told where it stops for an upgrade that is under way, and only there', () => {
+    const watched = halted();
+    const facts = watched.sight({ nodes: { node1: 1005, node2: 1005, node3: 500 } });
+    const told = (upgradeHeight: number) => Object.keys(judgeFleet({ ...facts, upgradeHeight }).watch.conditions);
+    expect([told(1006), told(1005), told(1007)]).toEqual([[], ['chain-halted'], ['chain-halted']]);
+    expect(judgeFleet({ ...facts, upgradeHeight: 1006 }).watch.haltedSinceMs).toBe(T0 + 5 * MINUTE);
   });
 
   it('goes on with the next block', () => {

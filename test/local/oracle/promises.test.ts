@@ -16,6 +16,17 @@ interface Cases {
 }
 
 const DAY_MS = 24 * HOUR_MS;
+/** Two clients are down at once for a restart, after a person has asked for an upgrade at a height. */
+async function switchTwo(court: Court, atHeight: number): Promise<void> {
+  court.says({ kind: 'request', fleet: 'bitcoin', ofAll: true, atHeight });
+  for (const node of ['node1', 'node2']) machine(court, node).chain.halt();
+  for (const node of ['node1', 'node2']) {
+    // Its new version does not come up.
+    machine(court, node).client.onStart(() => machine(court, node).client.stop('failed', 'stopped'));
+    await restart(court, node);
+  }
+}
+
 const machine = (court: Court, node: string) =>
   (court.world.nodes.find(({ name }) => name === node) ?? court.world.find('bitcoin', node)).machine;
 const freeze = (court: Court, node: string) => machine(court, node).client.freeze({ untilRestart: true });
@@ -431,8 +442,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await court.command('stop-client', 'node2');
         },
       },
+      {
+        when: 'two nodes are switched at once at another height than a person has said',
+        story: (court) => switchTwo(court, machine(court, 'node1').client.height() + 9),
+      },
     ],
     kept: [
+      {
+        when: 'two nodes are switched at once that stand right below the height that a person has said',
+        story: (court) => switchTwo(court, machine(court, 'node1').client.height() + 1),
+      },
       {
         when: 'the second is stopped once the first runs again',
         story: async (court) => {
@@ -672,7 +691,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
     ],
-    kept: [{ when: 'a copy is as large as what it stands for', story: (court) => copy(court, 'node2') }],
+    kept: [
+      { when: 'a copy is as large as what it stands for', story: (court) => copy(court, 'node2') },
+      {
+        when: 'a person has restored the table to a time before the first growth',
+        story: async (court) => {
+          court.says({ kind: 'restore-table', untilMs: court.region.clock.now() + HOUR_MS });
+          await grow(court, 'node1', 1_900);
+          await court.pass(2 * HOUR_MS);
+          await grow(court, 'node2', 1_900);
+        },
+      },
+    ],
   },
   'growth-is-bounded': {
     broken: [

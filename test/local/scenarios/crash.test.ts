@@ -96,6 +96,17 @@ const TALES: readonly Tale[] = [
     ],
   },
   {
+    name: 'a fleet that is upgraded where its chain stops for it',
+    scenario: 'upgrade-at-height',
+    heal: 'chainmend-replace-node',
+    made: 4,
+    deaths: [
+      dies('lost for good', 'ssm.SendCommand restart-client'),
+      dies('answer lost', 'ssm.SendCommand restart-client', 2),
+      dies('crash-before', 'ssm.SendCommand restart-client', 3),
+    ],
+  },
+  {
     name: 'a canary that is rolled back',
     scenario: 'upgrade-canary-fails',
     heal: 'chainmend-replace-node',

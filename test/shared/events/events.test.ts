@@ -72,6 +72,11 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
     ...{ acknowledgesValidator: false, plan: false },
   },
   upgrade: { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', plan: false },
+  'upgrade-at-height': { kind: 'upgrade', fleet: 'irita', to: 'v2', atHeight: 22_491_000, plan: false },
+  'upgrade-validator': {
+    ...{ kind: 'request', fleet: 'irita', node: { name: 'validator2' }, plan: false },
+    want: { do: 'upgrade', to: 'v2', acknowledgesValidator: true },
+  },
 };
 
 /** Other test files cover their parsers. */
@@ -184,6 +189,18 @@ describe('a person’s wish', () => {
       field: 'snapshotId',
       expectation: 'no such field',
     });
+  });
+});
+
+describe('a wish for another version', () => {
+  it.each<[string, object, string]>([
+    ['a node that nobody says to be a validator', { node: 'node2' }, 'node'],
+    ['a validator without a name', { acknowledgesValidator: true }, 'node'],
+    ['a height of no block', { atHeight: 0 }, 'atHeight'],
+    ['a height in words', { atHeight: 'tomorrow' }, 'atHeight'],
+    ['a version that is part of a path', { to: '../28' }, 'to'],
+  ])('is not understood with %s', (_, more, field) => {
+    expect(errorOf({ ...sample('upgrade'), ...more })).toMatchObject({ field });
   });
 });
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { judgeUpgrade, type UpgradeFacts } from '../../../shared/guardrails/upgrade.ts';
+import type { ObservedNode } from '../../../shared/fleet/observation.ts';
+import { judgeBelowHeight, judgeUpgrade, type UpgradeFacts } from '../../../shared/guardrails/upgrade.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
 
 const node = (name: string, health: 'synced' | 'stuck' | 'unknown' = 'synced') =>
   observedNode({ name, instanceId: `i-${name}`, health, role: 'follower' });
-const judge = (more: Partial<UpgradeFacts> = {}) =>
+const refusalOf = (more: Partial<UpgradeFacts> = {}) =>
   judgeUpgrade({
     nowMs: NOON_MS,
     fleet: bitcoinFleet({ unit: 'node@*', client: { versions: ['28.0', '28.1'] } }),
@@ -16,9 +17,12 @@ const judge = (more: Partial<UpgradeFacts> = {}) =>
     breaker: { open: false, sentence: '0 of 2 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,
     to: '28.1',
+    acknowledgesValidator: false,
+    lastLines: [],
     ...more,
   });
-const judged = (more: Partial<UpgradeFacts> = {}) => judge(more)?.refuse ?? null;
+const judged = (more: Partial<UpgradeFacts> = {}) => refusalOf(more)?.refuse ?? null;
+const sentence = (more: Partial<UpgradeFacts>) => refusalOf(more)?.reason;
 
 describe('a node may be upgraded', () => {
   it('where it and all others are well', () => {
@@ -40,32 +44,168 @@ describe('a node may be upgraded', () => {
     ],
     ['the breaker is open', { breaker: { open: true, sentence: '2 of 2' } }, 'breaker-open'],
   ])('but not where %s', (_, more, code) => {
-    expect(judge(more)).toMatchObject({ refuse: code, page: false });
+    expect(refusalOf(more)).toMatchObject({ refuse: code, page: false });
   });
 
   it('and nobody is paged where it may not: the plan of its upgrade tells', () => {
     const stuck = [node('node1'), node('node2', 'stuck')];
-    expect(judge({ nodes: stuck })).toMatchObject({ page: false, retryAfterMs: 300_000 });
-    expect(judge({ to: '29.0' })).toEqual({
+    expect(refusalOf({ nodes: stuck })).toMatchObject({ page: false, retryAfterMs: 300_000 });
+    expect(refusalOf({ to: '29.0' })).toEqual({
       refuse: 'version-unknown',
       reason: 'the fleet file does not name 29.0 under client.versions (28.0, 28.1)',
       page: false,
       retryAfterMs: 3_600_000,
     });
-    expect(judge({ fleet: bitcoinFleet() })).toMatchObject({
+    expect(refusalOf({ fleet: bitcoinFleet() })).toMatchObject({
       refuse: 'version-unknown',
       reason: expect.stringMatching(/\(none\)$/),
     });
   });
 
   it('by a person alone where it signs, or may sign', () => {
-    expect(judge({ role: 'validator' })).toMatchObject({
-      reason: 'node1 is a validator: a person upgrades it, where it is',
+    expect(refusalOf({ role: 'validator' })).toMatchObject({
+      reason: expect.stringMatching(/^node1 is a validator: /),
       page: false,
     });
-    expect(judge({ role: 'unknown' })).toMatchObject({
-      reason: 'nobody says what node1 does, and it could be a validator',
+    expect(refusalOf({ role: 'unknown' })).toMatchObject({
+      reason: expect.stringMatching(/^node1 is of unknown role, and could be a validator: /),
       page: false,
     });
+  });
+});
+
+describe('a validator is upgraded', () => {
+  const votes = { own: 10, chain: { total: 40, missing: 0, byzantine: 0 } };
+  const validators = (more: Partial<ObservedNode> = {}) =>
+    ['node1', 'node2', 'node3', 'node4'].map((name) => ({
+      ...observedNode({ name, instanceId: `i-${name}`, role: 'validator', votes }),
+      ...(name === 'node1' ? {} : more),
+    }));
+  const cosmos = bitcoinFleet({ chain: 'cosmoshub', unit: 'node@*', client: { versions: ['28.0', '28.1'] } });
+  const named = (more: Partial<UpgradeFacts> = {}) =>
+    judged({ fleet: cosmos, role: 'validator', nodes: validators(), acknowledgesValidator: true, ...more });
+
+  it('where a person has named it and said what it is, and the others keep two thirds of the power', () => {
+    expect(named()).toBeNull();
+    expect(named({ role: 'unknown' })).toBeNull();
+  });
+
+  it.each<[string, Partial<UpgradeFacts>, string]>([
+    ['nobody has said what it is', { acknowledgesValidator: false }, 'validator'],
+    ['nobody has said so of one of unknown role', { acknowledgesValidator: false, role: 'unknown' }, 'role-unknown'],
+    ['another one is not well: never two at once', { nodes: validators({ health: 'stuck' }) }, 'cannot-be-spared'],
+    [
+      'the others would not be enough',
+      { nodes: validators({ votes: { ...votes, chain: { ...votes.chain, total: 30 } } }) },
+      'quorum-at-risk',
+    ],
+    [
+      'its chain tells no power',
+      { fleet: bitcoinFleet({ unit: 'node@*', client: { versions: ['28.1'] } }) },
+      'voting-power-unknown',
+    ],
+  ])('but not where %s', (_, more, refused) => {
+    expect(named(more)).toBe(refused);
+  });
+
+  it('the refusal says what to type', () => {
+    expect(sentence({ fleet: cosmos, role: 'validator', nodes: validators() })).toContain(
+      'npm run chainmend -- upgrade bitcoin/node1 --to 28.1 --acknowledge-validator',
+    );
+  });
+});
+
+describe('at a height', () => {
+  const HEIGHT = 100;
+  const at = (height: number | null, more: Partial<UpgradeFacts> = {}) =>
+    judged({ atHeight: HEIGHT, nodes: [{ ...node('node1', 'stuck'), height }, node('node2', 'stuck')], ...more });
+
+  it('a node is switched where it stands right below it, however the others fare', () => {
+    expect(at(HEIGHT - 1, { haltedSinceMs: NOON_MS, breaker: { open: true, sentence: '2 of 2' } })).toBeNull();
+  });
+
+  it.each<[string, number | null, readonly string[]]>([
+    ['lower', HEIGHT - 2, []],
+    ['higher', HEIGHT, []],
+    ['where nobody knows', null, []],
+    ['where its client says another height', null, ['UPGRADE "v2" NEEDED at height: 1000: {}']],
+    ['where its client has ended for another reason', null, ['panic: wrong Block.Header.AppHash at height: 100']],
+  ])('and not %s', (_, height, lastLines) => {
+    expect(at(height, { lastLines })).toBe('upgrade-height');
+  });
+
+  it.each([
+    ['ERR UPGRADE "v2" NEEDED at height: 100: {"binaries":{}} module=x/upgrade'],
+    ['panic: halt per configuration height 100 time 0'],
+  ])('a client that has ended says that it waits there: %s', (line) => {
+    expect(at(null, { lastLines: [line] })).toBeNull();
+  });
+
+  it('is told where it is instead, and asked again in twenty minutes', () => {
+    const told = (more: Partial<UpgradeFacts>) => refusalOf({ atHeight: HEIGHT, ...more });
+    const own = node('node1', 'stuck');
+    expect(told({ nodes: [{ ...own, height: 90 }] })).toEqual({
+      refuse: 'upgrade-height',
+      reason: 'node1 does not stand below block 100: it is at 90',
+      page: false,
+      retryAfterMs: 1_200_000,
+    });
+    expect(told({ nodes: [] })?.reason).toMatch(/: it was not observed for 3 min$/);
+    const silent = [{ ...own, height: null }];
+    expect(told({ nodes: silent })?.reason).toMatch(/its client does not say that it waits there$/);
+    expect(told({ nodes: silent, lastLines: [`panic: ${'x'.repeat(300)}`] })?.reason).toMatch(
+      /there \("panic: x{153}"\)$/,
+    );
+  });
+
+  it('goes by the node itself, and by any of its clients', () => {
+    const others = [
+      { ...node('node2'), height: HEIGHT - 1 },
+      { ...node('node1', 'stuck'), height: 90 },
+    ];
+    expect(at(null, { nodes: others })).toBe('upgrade-height');
+    const lastLines = ['Shutdown: done', 'panic: halt per configuration height 100 time 0'];
+    expect(at(null, { lastLines })).toBeNull();
+  });
+
+  it('a node that waits there is looked at each minute, and told', () => {
+    const waits = judgeBelowHeight(
+      { ...node('node1', 'stuck'), height: HEIGHT - 1 },
+      { to: '28.1', atHeight: HEIGHT },
+      null,
+    );
+    expect(waits).toEqual({
+      refuse: 'upgrade-height',
+      reason: 'the chain stops below block 100 for 28.1: node1 is switched to it first',
+      page: false,
+      retryAfterMs: 60_000,
+    });
+  });
+
+  it('a validator is left to a person there, too', () => {
+    expect(at(HEIGHT - 1, { role: 'validator' })).toBe('validator');
+  });
+
+  const track = (progress: number): Pick<ObservedNode, 'memory'> => ({
+    memory: { track: { progress, sinceMs: null, readAtMs: null, advancedAtMs: null } } as never,
+  });
+
+  it('what was seen once stays true while it is silent: from there it does not go on', () => {
+    const silent = { ...node('node1', 'unknown'), height: null };
+    expect(at(null, { nodes: [{ ...silent, ...track(HEIGHT - 1) }] })).toBeNull();
+    expect(at(null, { nodes: [{ ...silent, ...track(HEIGHT - 2) }] })).toBe('upgrade-height');
+  });
+
+  it.each<[string, Partial<ObservedNode>, number | null, string | null]>([
+    ['stands right below it', { height: HEIGHT - 1 }, HEIGHT + 50, 'upgrade-height'],
+    ['stood there when it was last asked', { height: null, ...track(HEIGHT - 1) }, HEIGHT, 'upgrade-height'],
+    ['is down since the chain has come there', { height: null, health: 'unreachable' }, HEIGHT - 1, 'upgrade-height'],
+    ['is down before', { height: null, health: 'unreachable' }, HEIGHT - 9, null],
+    ['is down, and nobody knows the height', { height: null, health: 'unreachable' }, null, null],
+    ['nobody could ask', { height: null, health: 'unknown' }, HEIGHT, null],
+    ['stands lower: that is its own trouble', { height: HEIGHT - 9 }, HEIGHT + 50, null],
+  ])('a node that %s', (_, seen, tip, refused) => {
+    const upgrade = { to: '28.1', atHeight: HEIGHT };
+    expect(judgeBelowHeight({ ...node('node1', 'stuck'), ...seen }, upgrade, tip)?.refuse ?? null).toBe(refused);
   });
 });

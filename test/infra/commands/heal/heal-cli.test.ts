@@ -219,6 +219,14 @@ describe('a person who restores a node', () => {
     ['replace bitcoin/node2 --yes', { kind: 'replace-instance', fleet: 'bitcoin', node: 'node2' }],
     ['undo bitcoin/node2 --yes', { kind: 'undo', fleet: 'bitcoin', node: 'node2' }],
     ['upgrade bitcoin --to 28.1 --yes', { kind: 'upgrade', fleet: 'bitcoin', to: '28.1' }],
+    [
+      'upgrade irita --to v2 --at-height 22491000 --yes',
+      { kind: 'upgrade', fleet: 'irita', to: 'v2', atHeight: 22_491_000 },
+    ],
+    [
+      'upgrade irita/validator2 --to v2 --acknowledge-validator --yes',
+      { kind: 'upgrade', fleet: 'irita', node: 'validator2', to: 'v2', acknowledgesValidator: true },
+    ],
     ['snapshot bitcoin --yes', { kind: 'snapshot', fleet: 'bitcoin' }],
     ['snapshot bitcoin/node2 --yes', { kind: 'snapshot', fleet: 'bitcoin', node: 'node2' }],
     [
