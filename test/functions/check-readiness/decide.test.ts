@@ -6,6 +6,7 @@ import {
   isSilent,
   type Lost,
   lostSentence,
+  stillLost,
 } from '../../../functions/check-readiness/decide.ts';
 import type { Cause, NodeReport } from '../../../shared/readiness/fleet-report.ts';
 import {
@@ -131,6 +132,19 @@ describe('a loss', () => {
         9,
       ).split(': ')[1];
     expect([named(4), named(5)]).toEqual(['swap of n0, n1, n2, n3', 'swap of n0, n1, n2 and 2 more']);
+  });
+});
+
+describe('what is still lost', () => {
+  it('is of a node that was there before: a new one has lost nothing, and the first look knows of none', () => {
+    const now = { node1: { ...all('y'), swap: 'n' as const } };
+    const of = (known: Parameters<typeof stillLost>[1], before: readonly string[] = []) =>
+      stillLost(before, known, now);
+    expect([of({ node1: all('y') }), of({ node2: all('y') }), of(undefined), of({ node1: all('n') })]).toEqual([
+      ['swap of node1'],
+      ...[[], [], []],
+    ]);
+    expect(of(undefined, ['swap of node1'])).toEqual(['swap of node1']);
   });
 });
 

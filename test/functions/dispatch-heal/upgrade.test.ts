@@ -253,6 +253,8 @@ describe('an upgrade at a height, at its edges', () => {
       why: 'the chain is at 997, and stops below 1000',
     });
     expect(announced([], { tip: HEIGHT - 4 }).do).toBe('snapshot');
+    // Of a chain whose pace nobody knows no time is left for sure.
+    expect(announced([], { tip: 1, fleet: { ...fleet, chain: 'other' } }).do).toBe('wait');
   });
 
   it('asks for a snapshot of the nodes that have none of a day, and of none that is left out', () => {
@@ -315,7 +317,7 @@ describe('an upgrade at a height, at its edges', () => {
   });
 
   it('is not over while nobody is seen, nor while nobody knows the height of the chain', () => {
-    expect(whole([], { nodes: [] }).do).toBe('wait');
+    for (const tip of [HEIGHT - 1, HEIGHT]) expect(whole([], { nodes: [], tip }).do).toBe('wait');
     const all = ['node1', 'node2', 'node3'].map((name) => switched(name));
     expect(whole(all, { tip: null }).do).toBe('wait');
     expect(whole(all, { tip: HEIGHT })).toMatchObject({ do: 'end', as: 'done' });
