@@ -266,7 +266,8 @@ function judgeWayBack(facts: Facts, state: LadderState): Refusal | null {
             ].join('; ')
           : null));
   if (fault === null) return null;
-  return { refuse: 'snapshot-unfit', reason: `it is not upgraded: ${fault}`, page: true, retryAfterMs: 60 * MINUTE_MS };
+  // Often it is still being copied.
+  return { refuse: 'snapshot-unfit', reason: `it is not upgraded: ${fault}`, page: true, retryAfterMs: 15 * MINUTE_MS };
 }
 
 /** The mildest is asked for first: the start that AWS had no room for, an hour later. */

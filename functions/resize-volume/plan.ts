@@ -67,16 +67,19 @@ export interface NodeBaseline {
   readonly full: boolean;
 }
 
-/** From this usage on a client that does not run was stopped by the disk, and not by a person. */
+/** From this usage on a client that does not run was stopped by the disk, and not by a person, unless it says otherwise. */
 const FULL_PERCENT = 97;
+/** 128 and SIGTERM or SIGINT: somebody has told it to end. A client that ends itself for want of room has a status of its own. */
+const ENDED_BY_SIGNAL: readonly (number | null)[] = [143, 130];
 
 export const baselineOf = (seen: Observation, units: number, clientOwed: boolean): NodeBaseline => ({
   units,
   client: seen.client,
   full:
     clientOwed ||
-    percentOf(seen) >= FULL_PERCENT ||
-    (seen.inodesTotal > 0 && seen.inodesUsed * 100 >= seen.inodesTotal * FULL_PERCENT),
+    (!ENDED_BY_SIGNAL.includes(seen.clientStatus) &&
+      (percentOf(seen) >= FULL_PERCENT ||
+        (seen.inodesTotal > 0 && seen.inodesUsed * 100 >= seen.inodesTotal * FULL_PERCENT))),
 });
 
 export const startsClient = (found: NodeBaseline | null): boolean => found?.full === true;

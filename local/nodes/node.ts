@@ -591,6 +591,7 @@ export class SimulatedNode implements Machine {
       rootUsedPercent: this.rootUsedPercent(),
       growthLimit: volume.growthLimit,
       client: isUnit(this.spec, runtime, unit) && !this.gone ? this.client.state : 'unknown',
+      clientStatus: (isUnit(this.spec, runtime, unit) ? this.clientExitStatus() : undefined) ?? null,
     };
   }
 }

@@ -56,7 +56,7 @@ export function readBreaker(
   // Where several could not be asked at once, that is our trouble or AWS's, and not theirs.
   const isBlind = known.length > 1 && known.every(({ health, runs }) => health === 'unknown' && !runs);
   const open = unwell.length > limit;
-  const isMostlyUnknown = open && prevails(unwell, judged.length);
+  const isMostlyUnknown = open && prevails(unwell);
   const zone = zoneInTrouble(judged);
   return {
     open,
@@ -103,9 +103,9 @@ export const isProvedSick = ({ health, isSyncing }: NodeNow): boolean =>
 
 const isUnknown = ({ health, runs }: NodeNow): boolean => !runs && (health === 'unknown' || health === 'busy');
 
-function prevails(unwell: readonly NodeNow[], judged: number): boolean {
-  const unknown = unwell.filter(isUnknown).length;
-  return unknown > unwell.filter(isProvedSick).length || unknown * 2 > judged;
+/** Where more than half of all nodes are unknown, fewer are proved to be sick. */
+function prevails(unwell: readonly NodeNow[]): boolean {
+  return unwell.filter(isUnknown).length > unwell.filter(isProvedSick).length;
 }
 
 /** So many in ten of the nodes in trouble are in the zone. */

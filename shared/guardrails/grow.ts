@@ -23,7 +23,7 @@ export function judgeStagger(
   nowMs: number,
 ): { readonly go: true } | Write<GrowRecord> | Refusal {
   if (read?.holder === execution) return { go: true };
-  if (read && read.provenAtMs > 0 && nowMs - read.provenAtMs < PROOF_VALID_MS) return { go: true };
+  if (read && nowMs - read.provenAtMs < PROOF_VALID_MS) return { go: true };
   if (read && read.holder !== null && owner.state !== 'ended') {
     if (!breaker.open) return { go: true };
     const reason = `${breaker.sentence}; another node of the fleet is grown first`;
@@ -39,7 +39,7 @@ export function judgeStagger(
  */
 export function judgeQueued(read: GrowRecord | undefined, owner: ExecutionStatus, nowMs: number): Refusal | null {
   if (!read || read.holder === null || read.whileClosed || owner.state === 'ended') return null;
-  if (read.provenAtMs > 0 && nowMs - read.provenAtMs < PROOF_VALID_MS) return null;
+  if (nowMs - read.provenAtMs < PROOF_VALID_MS) return null;
   const reason = 'another node of the fleet is grown and proved first';
   return { refuse: 'staggered', reason, page: false, retryAfterMs: STAGGERED_AGAIN_MS };
 }

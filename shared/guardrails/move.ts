@@ -54,7 +54,8 @@ export function judgeMove(facts: MoveFacts): Refusal | null {
     ...{ class: 'restart', fleet, role, node, breaker, haltedSinceMs },
     ...{ cause: 'unknown', manual: false, acknowledgesValidator: false },
   });
-  if (classed) return classed;
+  // Its heals page for a breaker or a zone; a move that waits for them does not.
+  if (classed) return { ...classed, page: false };
   return (
     judgeOthers(facts) ?? (isVoting(facts) ? judgeVotingPower({ fleet, nodes, instanceId: node.instanceId }) : null)
   );

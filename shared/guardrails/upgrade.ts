@@ -17,7 +17,6 @@ export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
   readonly lastLines: readonly string[];
 };
 
-const AGAIN_MS = 5 * 60_000;
 const SOON_MS = 60_000;
 /** An upgrade is over two hours after its height: a client that says nothing is asked a few times. */
 const LATER_MS = 20 * 60_000;
@@ -37,15 +36,16 @@ export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
     return refuse(role === 'validator' ? 'validator' : 'role-unknown', `${node.name} ${what}: ${how}`, PERSON_MS);
   }
   if (atHeight !== undefined) return judgeHeight(facts, atHeight);
-  return (
+  const refusal =
     judgeSelf(facts) ??
     judgeClass({
       ...{ class: 'replace', fleet, role, node, breaker, haltedSinceMs },
       ...{ cause: 'unknown', manual: mayVote, acknowledgesValidator },
     }) ??
     judgeOthers(facts) ??
-    (mayVote ? judgeVotingPower({ fleet, nodes, instanceId: node.instanceId }) : null)
-  );
+    (mayVote ? judgeVotingPower({ fleet, nodes, instanceId: node.instanceId }) : null);
+  // Its heals page for a breaker or a zone; an upgrade that waits for them does not.
+  return refusal && { ...refusal, page: false };
 }
 
 /** A version that has the blocks below the height already would not execute them as the chain has: nothing is switched before. */
@@ -108,7 +108,7 @@ const namesHeight = (line: string, atHeight: number): boolean => {
 
 const quoted = ([last]: readonly string[]): string => (last ? ` ("${last.slice(0, 160)}")` : '');
 
-const refuse = (code: GuardrailCode, reason: string, retryAfterMs = AGAIN_MS): Refusal => ({
+const refuse = (code: GuardrailCode, reason: string, retryAfterMs: number): Refusal => ({
   refuse: code,
   reason,
   page: false,

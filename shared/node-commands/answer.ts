@@ -24,6 +24,8 @@ const observationSchema = v.strictObject({
   /** The largest size of the device that its partition table and its filesystem can follow; null where no such limit is known. */
   growthLimit: v.nullable(v.strictObject({ bytes: count, by: v.picklist(['partition-table', 'filesystem']) })),
   client: v.picklist(['running', 'stopped', 'failed', 'unknown']),
+  /** How it has ended: its exit status, or 128 and the signal; null while it runs, and where nobody knows. */
+  clientStatus: v.optional(v.nullable(count), null),
 });
 export type Observation = v.InferOutput<typeof observationSchema>;
 

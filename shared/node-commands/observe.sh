@@ -13,9 +13,9 @@ observe() {
   if ! read_size || ! whole sectors "$(<"$SYS/$DISK/size")"; then fail "the filesystem at $SSM_Path does not tell its size"; return; fi
   find_client
   [ -z "$NOTE" ] || say "client: $NOTE"
-  OBSERVATION=$(printf '{"volumeId":"%s","device":%s,"partitioned":%s,"filesystem":"%s","path":%s,"deviceBytes":%s,"sizeBytes":%s,"usedBytes":%s,"inodesTotal":%s,"inodesUsed":%s,"rootUsedPercent":%s,"growthLimit":%s,"client":"%s"}' \
+  OBSERVATION=$(printf '{"volumeId":"%s","device":%s,"partitioned":%s,"filesystem":"%s","path":%s,"deviceBytes":%s,"sizeBytes":%s,"usedBytes":%s,"inodesTotal":%s,"inodesUsed":%s,"rootUsedPercent":%s,"growthLimit":%s,"client":"%s","clientStatus":%s}' \
     "$VOLUME" "$(json_string "$DEVICE")" "$partitioned" "$FILESYSTEM" "$(json_string "$SSM_Path")" "$((sectors * 512))" "$SIZE_BYTES" \
-    "$USED_BYTES" "$INODES" "$((INODES - INODES_FREE))" "$(root_used_percent)" "$(growth_limit)" "$CLIENT")
+    "$USED_BYTES" "$INODES" "$((INODES - INODES_FREE))" "$(root_used_percent)" "$(growth_limit)" "$CLIENT" "${CLIENT_STATUS:-null}")
 }
 
 # growth_limit: JSON of the largest size that the device may have before its partition table or its filesystem cannot follow; null where no

@@ -37,8 +37,7 @@ const RETRY_AFTER_MS = 5 * 60_000;
 const UNASKED: CleanSnapshotPolicy = { everyHours: 24, withinHours: 3, keep: 7, alone: false, poolFloor: 2 };
 
 /** Taken with a clean stop, complete, and not known to be bad. A set that is still being copied counts: the stop was made for it. */
-export const isCleanSet = ({ parts, rank }: SnapshotSet, { volumes }: Pick<Fleet, 'volumes'>): boolean =>
-  rank !== 'crash-consistent' &&
+export const isCleanSet = ({ parts }: Pick<SnapshotSet, 'parts'>, { volumes }: Pick<Fleet, 'volumes'>): boolean =>
   volumes.every(({ role }) => parts[role] !== undefined) &&
   Object.values(parts).every(
     ({ state, ledger, policyId }) =>
@@ -77,9 +76,7 @@ export function donorOf(facts: DonorFacts): Donor {
   if (wanted !== undefined && !named) return refuse('donor-unsuitable', `${wanted} is no node of ${fleet.name}`);
   const suitable = nodes.filter((node) => why.get(node) === null && (!named || node === named));
   const lastMs = lastSnapshotMs(clean);
-  const [donor] = suitable.toSorted(
-    (a, b) => lastMs(a) - lastMs(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
-  );
+  const [donor] = suitable.toSorted((a, b) => lastMs(a) - lastMs(b) || (a.name < b.name ? -1 : 1));
   if (!donor) {
     const told = (named ? [named] : nodes).map((node) => `${node.name} ${why.get(node)}`);
     return refuse('donor-unsuitable', told.length === 0 ? `${fleet.name} has no nodes` : shortList(told));
@@ -116,8 +113,7 @@ const UNDER_WAY_MS = 2 * HOUR_MS;
 /** How long ago it was this time of day in UTC, "03:00". */
 function sinceTimeOfDay(at: string, nowMs: number): number {
   const [hours = 0, minutes = 0] = at.split(':').map(Number);
-  const sinceMs = (nowMs - hours * HOUR_MS - minutes * 60_000) % DAY_MS;
-  return sinceMs < 0 ? sinceMs + DAY_MS : sinceMs;
+  return (nowMs - hours * HOUR_MS - minutes * 60_000) % DAY_MS;
 }
 
 /** Whether it is in the pool: validators and bootnodes are not. */

@@ -415,7 +415,7 @@ function versionFault(set: SnapshotSet, { client, node }: SetRequirements): stri
 /** By major and minor version: within a minor version clients read each other's data. Unknown versions prove nothing. */
 function isNewer(written: string | null, running: string | null): boolean {
   if (written === null || running === null) return false;
-  const [a = [], b = []] = [written, running].map((version) => version.split('.').slice(0, 2).map(Number));
+  const [a = [], b = []] = [written, running].map((version) => version.split('.').map(Number));
   for (let place = 0; place < 2; place++) {
     const [theirs = 0, ours = 0] = [a[place], b[place]];
     if (theirs !== ours) return theirs > ours;

@@ -165,6 +165,7 @@ export const observe = (host: Host, volume: Volume): Observation => ({
   rootUsedPercent: 10,
   growthLimit: null,
   client: 'running',
+  clientStatus: null,
 });
 
 /** What Describe may return: the truth, or for a while the truth of before. */

@@ -64,6 +64,21 @@ onMachine('grow-filesystem on a real machine', () => {
     });
   });
 
+  it('tells with which status its client has ended, and none while it runs', async () => {
+    await withMachine({ ...node, client: 'failed' }, async (machine) => {
+      // CLD_KILLED by SIGTERM (waitid(2)).
+      await machine.shell(
+        'for unit in /run/client/units/*; do printf "ExecMainCode=2\\nExecMainStatus=15\\n" >>"$unit"; done',
+      );
+      expect(await send(machine, 'observe-node', '1.1')).toMatchObject({
+        after: { client: 'failed', clientStatus: 143 },
+      });
+    });
+    await withMachine({ ...node, client: 'running' }, async (machine) => {
+      expect(await send(machine, 'observe-node', '1.1')).toMatchObject({ after: { clientStatus: null } });
+    });
+  });
+
   it('knows that a GPT has no end, and that an MBR ends at 2 TiB', async () => {
     await withMachine({ ...node, partitioned: true }, async (machine) => {
       expect(await send(machine, 'observe-node', '1.1')).toMatchObject({ after: { growthLimit: null } });

@@ -1359,6 +1359,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/resize-volume/plan.ts': [
     {
+      name: 'a client that somebody has ended by a signal stays stopped on a full disk, too',
+      find: '!ENDED_BY_SIGNAL.includes(seen.clientStatus)',
+      replace: 'true',
+      caughtBy: ['functions/resize-volume/program'],
+    },
+    {
       name: 'an approval covers no larger volume than was approved',
       find: 'plan.toGiB > approved.toGiB',
       replace: 'plan.toGiB < 0',

@@ -124,7 +124,8 @@ export function asksForValidators(world: World, names: readonly string[] = VALID
   world.at(ASKED_AT_MINUTES, () => ask(world, { kind: 'upgrade', fleet: 'irita', to: AFTER }));
   names.forEach((node, at) => {
     const who = { fleet: 'irita', node, acknowledgesValidator: true };
-    world.at(10 + 40 * at, () => ask(world, { kind: 'snapshot', ...who }));
-    world.at(30 + 40 * at, () => ask(world, { kind: 'upgrade', to: AFTER, ...who }));
+    // An hour each: its copies may take half of that.
+    world.at(10 + 60 * at, () => ask(world, { kind: 'snapshot', ...who }));
+    world.at(50 + 60 * at, () => ask(world, { kind: 'upgrade', to: AFTER, ...who }));
   });
 }

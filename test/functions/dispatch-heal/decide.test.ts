@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { diskTriggerOf } from '../../../functions/dispatch-heal/alarms.ts';
 import { type DispatchFacts, decideDispatch } from '../../../functions/dispatch-heal/decide.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
-import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import { allocatedIncident, openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
 const fleet = bitcoinFleet({ mode: 'plan', volumes: { data: '/node-data' } });
@@ -51,7 +51,21 @@ describe('a plan that was written down', () => {
   });
 
   it('is said again when a person asks', () => {
-    expect(decideDispatch({ ...facts, candidate: { ...facts.candidate, atOnce: true } }).do).toBe('start');
+    const asked = { ...facts.candidate, onsetMs: NOON_MS, atOnce: true } as const;
+    expect(decideDispatch({ ...facts, candidate: asked })).toMatchObject({
+      do: 'start',
+      // Of a disk it is the incident that there is, and no new one.
+      payload: { incidentId: planned.incidentId },
+    });
+  });
+
+  it('is made again when its time is over', () => {
+    expect(decideDispatch({ ...facts, nowMs: NOON_MS + HOUR_MS }).do).toBe('start');
+  });
+
+  it('is no reason to leave an attempt alone that was allocated since', () => {
+    const incident = allocatedIncident({ ...planned });
+    expect(decideDispatch({ ...facts, incident })).not.toMatchObject({ code: 'planned-lately' });
   });
 
   it.each(['ask', 'act'] as const)('is taken up at once when a person sets the fleet to %s', (mode) => {

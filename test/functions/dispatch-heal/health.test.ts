@@ -13,6 +13,7 @@ import {
   type DispatchFacts,
   decideDispatch,
   diskFirst,
+  isDown,
   judgeBeforeStart,
   payloadOf,
   peersFirst,
@@ -26,7 +27,13 @@ import { healOf } from '../../../shared/heal/records.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
 import { NODE_HEALTH, readTrigger, type Trigger } from '../../../shared/model/trigger.ts';
 import { bitcoinFleet, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
-import { claimedIncident, endedIncident, OTHER, openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import {
+  allocatedIncident,
+  claimedIncident,
+  endedIncident,
+  OTHER,
+  openIncidentRecord,
+} from '../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
@@ -206,7 +213,7 @@ describe('the dispatcher', () => {
       suppressedBy: null,
     },
   };
-  const judge = (
+  const refusal = (
     nodes: readonly ObservedNode[],
     {
       of = fleet,
@@ -232,7 +239,8 @@ describe('the dispatcher', () => {
         pages: null,
       },
       NOON_MS,
-    )?.refuse ?? null;
+    );
+  const judge = (...words: Parameters<typeof refusal>) => refusal(...words)?.refuse ?? null;
 
   it('lets one sick node of seven through', () => {
     expect(judge([...others, observed('stuck')])).toBeNull();
@@ -247,6 +255,47 @@ describe('the dispatcher', () => {
     expect(judge(at, { of: both })).toBeNull();
     expect(judge(at, { of: { ...both, replace: { ...both.replace, rungs: ['swap'] } } })).toBe('consensus-client-down');
     expect(judge(at, { more: { want: { do: 'replace-instance' }, atOnce: true } })).toBeNull();
+    expect(judge(at, { more: { want: { do: 'heal' }, atOnce: true } })).toBe('consensus-client-down');
+    expect(refusal(at)).toMatchObject({ page: true, retryAfterMs: 5 * MINUTE_MS });
+  });
+
+  it('lets a validator be restarted by a person where it may be, but makes none again that is gone', () => {
+    const of = bitcoinFleet({ role: 'validator', owner: { restartValidators: true } });
+    const nodes = [...others, observed('stuck')];
+    expect(judge(nodes, { of, more: { want: { do: 'heal' }, atOnce: true } })).toBeNull();
+    expect(judge(nodes, { of, trigger: 'node:terminated' })).toBe('validator');
+    expect(refusal(nodes, { of, trigger: 'node:terminated' })?.reason).toMatch(/^node2 is a validator, /);
+  });
+
+  it('is shut to what costs more than a restart where a whole zone is in trouble', () => {
+    const zone = { availabilityZone: 'eu-west-1b' };
+    const dark = [...others, observed('unreachable', zone), observed('unreachable', { ...zone, instanceId: 'i-3' })];
+    expect(judge(dark, { of: bitcoinFleet({ replace: { rungs: ['swap'] } }) })).toBe('zone-down');
+    expect(judge(dark)).toBeNull();
+  });
+
+  it('moves no node for what EC2 has scheduled while its fleet cannot spare it, by the node’s name and role', () => {
+    const event = { id: 'e1', code: 'instance-stop' as const, notBeforeMs: NOON_MS + 24 * HOUR_MS, seenAtMs: NOON_MS };
+    const own = observed('synced', { scheduled: [event] });
+    const trigger = 'node:event';
+    expect(refusal([...others, own, observed('stuck', { instanceId: 'i-3' })], { trigger })).toMatchObject({
+      refuse: 'cannot-be-spared',
+      reason: expect.stringMatching(/: node2 is not stopped now$/),
+    });
+    expect(judge([...others, own], { trigger })).toBeNull();
+    const of = bitcoinFleet({ role: 'validator' });
+    expect(judge([...others, own], { trigger, of })).toBe('validator');
+  });
+
+  it('goes by the node itself, and not by another one that is down', () => {
+    const nodes = [...others, observed('stuck'), observed('unreachable', { instanceId: 'i-3' })];
+    expect(judge(nodes, { haltedSinceMs: NOON_MS - HOUR_MS })).toBe('chain-standing');
+  });
+
+  it('finds a node that is down in any part of the fleet’s observation', () => {
+    const parts = [[observed('unreachable')], others].map((nodes) => ({ observedAtMs: NOON_MS, nodes }));
+    expect(isDown(candidate, { observations: parts })).toBe(true);
+    expect(isDown(candidate, { observations: parts.slice(1) })).toBe(false);
   });
 
   it('is shut to all but restarts where the breaker is open, but not to a person who names a node', () => {
@@ -255,6 +304,9 @@ describe('the dispatcher', () => {
     expect(judge(half)).toBeNull();
     expect(judge(half, { of: swaps })).toBe('breaker-open');
     expect(judge(half, { of: swaps, more: { atOnce: true } })).toBeNull();
+    // What a person has asked for is still theirs when the sweep tries it again.
+    const want: RequestedAction = { do: 'replace-instance' };
+    expect(judge(half, { of: swaps, trigger: 'request:replace', more: { want } })).toBeNull();
   });
 
   it('is shut where the chain stands still, but to a node that is down by itself', () => {
@@ -305,7 +357,19 @@ describe('the dispatcher', () => {
     expect(judged({ peerCount: null })).toBeNull();
     expect(judged({ peerCount: 0, cause: 'consensus-client' })).toBeNull();
     expect(judged({ peerCount: 0 }, 'unreachable')).toBeNull();
-    expect(judged({ peerCount: 0, sinceMs: NOON_MS - 31 * MINUTE_MS })).toBeNull();
+    expect(judged({ peerCount: 0, sinceMs: NOON_MS - 30 * MINUTE_MS + 1 })).toBe('peers-first');
+    expect(judged({ peerCount: 0, sinceMs: NOON_MS - 30 * MINUTE_MS })).toBeNull();
+    const minimum = fleet.peers?.minimum ?? 0;
+    expect([judged({ peerCount: minimum - 1 }), judged({ peerCount: minimum })]).toEqual(['peers-first', null]);
+  });
+
+  it('gives peers to the node itself, and to none that nobody has seen', () => {
+    const nodes = [observed('stuck', { instanceId: 'i-3', peerCount: 8 }), observed('stuck', { peerCount: 0 })];
+    const judged = (some: readonly ObservedNode[], of = fleet) =>
+      peersFirst(of, { observations: [{ observedAtMs: NOON_MS, nodes: some }] }, INSTANCE, NOON_MS);
+    expect(judged(nodes)).toMatchObject({ refuse: 'peers-first', page: false, retryAfterMs: 50_000 });
+    expect(judged([])).toBeNull();
+    expect(judged(nodes, { ...fleet, peers: undefined } as unknown as typeof fleet)).toBeNull();
   });
 
   it('has a disk grown first, unless the disk’s own numbers say that it is not full', () => {
@@ -323,6 +387,30 @@ describe('the dispatcher', () => {
     expect(diskFirst([endedIncident('healed', now - MINUTE_MS)], undefined, now)?.refuse).toBe('disk-full-first');
     expect(diskFirst([openIncidentRecord({ refusedCodes: ['not-confirmed'] })], undefined, now)).toBeNull();
     expect(diskFirst([], undefined, now)).toBeNull();
+    expect(diskFirst([endedIncident('healed', now - 2 * MINUTE_MS)], full, now)).toBeNull();
+    for (const disk of [openIncidentRecord(), endedIncident('healed', now)])
+      expect(diskFirst([disk], undefined, now)).toMatchObject({ page: false, retryAfterMs: 50_000 });
+  });
+
+  it('has a disk grown first while its growth is under way, but not while it waits for a person', () => {
+    const now = NOON_MS + 10 * MINUTE_MS;
+    const asking = { attempt: 1, hash: 'aa', askedAtMs: NOON_MS };
+    const of = (approval: object, own?: IncidentRecord) =>
+      diskFirst([claimedIncident({ approval } as unknown as Partial<IncidentRecord>)], own, now)?.refuse ?? null;
+    expect(of(asking)).toBeNull();
+    expect(of({ ...asking, answer: 'approved' })).toBe('disk-full-first');
+    expect(of({ ...asking, attempt: 0 })).toBe('disk-full-first');
+    expect(diskFirst([allocatedIncident()], undefined, now)?.refuse).toBe('disk-full-first');
+  });
+
+  it('believes a disk’s first look that it is not full, and nothing later', () => {
+    const now = NOON_MS + 10 * MINUTE_MS;
+    const full = openIncidentRecord({ trigger: 'node:health', waitsFor: 'disk-full-first' });
+    const unconfirmed = { refusedCodes: ['not-confirmed'] as const };
+    const of = (disk: IncidentRecord) => diskFirst([disk], full, now)?.refuse ?? null;
+    expect(of(openIncidentRecord(unconfirmed))).toBeNull();
+    expect(of(openIncidentRecord({ ...unconfirmed, failures: 1 }))).toBe('disk-full-first');
+    expect(of(endedIncident('escalated', NOON_MS, unconfirmed))).toBe('disk-full-first');
   });
 });
 
@@ -420,7 +508,7 @@ describe('what a person asks for', () => {
     expect(payload).toMatchObject({ attempt: 8, want: restore('snap-2') });
     expect(payload.incidentId).not.toBe(incident.incidentId);
     expect(write).toMatchObject([
-      { version: incident.version + 1, refusedCodes: [], failures: 0 },
+      { version: incident.version + 1, refusedCodes: [], pagedCodes: [], failures: 0 },
       { version: incident.version + 2, want: restore('snap-2') },
     ]);
   });
@@ -432,6 +520,23 @@ describe('what a person asks for', () => {
       incidentId: incident.incidentId,
       want: restore('snap-1'),
     });
+  });
+
+  it('is a new incident beside what another one has left open', () => {
+    const incident = openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1') });
+    const left = nodeRecord({ operation: leftOpen('00000000') });
+    expect(started(asked('snap-2', { incident, nodeRecord: left })).payload).toMatchObject({ want: restore('snap-2') });
+  });
+
+  it('of a node’s health goes on with the incident that there is', () => {
+    const incident = openIncidentRecord({ trigger: NODE_HEALTH });
+    const candidate = candidateOf(NODE_HEALTH, { atOnce: true, onsetMs: NOON_MS + 500 });
+    expect(started(facts(NODE_HEALTH, { incident, candidate })).payload.incidentId).toBe(incident.incidentId);
+  });
+
+  it('does not disturb a heal that was allocated a moment ago', () => {
+    const incident = allocatedIncident({ trigger: 'request:restore' });
+    expect(decideDispatch(asked('snap-2', { incident })).do).not.toBe('start');
   });
 
   it('does not disturb a heal that is at work on it', () => {
@@ -475,6 +580,10 @@ describe('a node that somebody died on with its client down', () => {
   it('is nobody else’s before that', () => {
     for (const trigger of ['disk:data', 'snapshot:clean'])
       expect(decideDispatch(facts(trigger, { nodeRecord: down, owner }))).toMatchObject({ do: 'leave', code: 'busy' });
+  });
+
+  it('lets no other heal begin in a pause', () => {
+    expect(decideDispatch(facts('disk:data', { nodeRecord: down, owner, paused }))).toMatchObject({ do: 'refuse' });
   });
 
   it('waits for the pause’s end where nothing was stopped yet', () => {

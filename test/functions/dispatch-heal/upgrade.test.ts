@@ -1,6 +1,7 @@
 // The order in which a fleet is upgraded.
 import { describe, expect, it } from '@jest/globals';
 import { nextStep, type UpgradeFacts } from '../../../functions/dispatch-heal/upgrade.ts';
+import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
@@ -79,11 +80,52 @@ describe('a fleet is upgraded', () => {
     expect(step(incidents, more)).toBe(expected);
   });
 
+  it('by the canary first, and then by name, in whatever order they were seen', () => {
+    const all = (more: Partial<UpgradeFacts>) =>
+      [nodes, nodes.toReversed()].map((some) => step([], { nodes: some, ...more }));
+    expect(all({})).toEqual(['snapshot node2', 'snapshot node2']);
+    const { canary: _, ...client } = fleet.client ?? { versions: [] };
+    expect(all({ fleet: { ...fleet, client } as typeof fleet })).toEqual(['snapshot node1', 'snapshot node1']);
+  });
+
+  it('and whoever reads of its end is told how far it came', () => {
+    const ended = (incidents: readonly IncidentRecord[], more: Partial<UpgradeFacts> = {}) =>
+      nextStep({ tip: null, nowMs: NOON_MS, fleet, upgrade, nodes, incidents, ...more });
+    const all = ['node1', 'node2', 'node3'].flatMap((name) => [snapshot(name), switched(name)]);
+    expect(ended(all)).toEqual({ do: 'end', as: 'done', reason: '3 of 3 nodes are upgraded to 28.1', isTold: true });
+    // What has failed has been paged for by its heal.
+    expect(ended([...canary, snapshot('node1'), switched('node1', { state: 'escalated' })])).toMatchObject({
+      reason: 'it has failed on node1: 1 of 3 nodes are upgraded, the others are left as they are',
+      isTold: true,
+    });
+    expect(ended([snapshot('node2', { state: 'escalated' })])).toMatchObject({
+      reason: 'node2 gives no clean snapshot: 0 of 3 nodes are upgraded, the others are left as they are',
+      isTold: true,
+    });
+    expect(ended(canary, { nowMs: ASKED + 8 * 24 * HOUR_MS })).toMatchObject({
+      reason: 'for a week it did not come to its end: 1 of 3 nodes are upgraded, next was node1',
+      isTold: false,
+    });
+  });
+
+  it('to its end, though the snapshot of one that is upgraded has failed since', () => {
+    expect(step([snapshot('node2', { state: 'escalated' }), switched('node2')])).toBe('snapshot node1');
+  });
+
+  it('for a week, to the millisecond', () => {
+    const week = ASKED + 7 * 24 * HOUR_MS;
+    expect([step(canary, { nowMs: week }), step(canary, { nowMs: week + 1 })]).toEqual(['snapshot node1', 'end ended']);
+  });
+
   it('a snapshot that is hours old is not of right before: another one is taken', () => {
-    expect(step([snapshot('node2', { ...healed, endedAtMs: NOON_MS - 3 * HOUR_MS })])).toBe('snapshot node2');
+    const at = (endedAtMs: number) => step([snapshot('node2', { ...healed, endedAtMs })]);
+    expect(at(NOON_MS - 2 * HOUR_MS)).toBe('upgrade node2');
+    expect(at(NOON_MS - 2 * HOUR_MS - 1)).toBe('snapshot node2');
   });
 
   it('what was done before it was asked for does not count, nor another version', () => {
+    expect(step([snapshot('node2', { ...healed, onsetMs: ASKED })])).toBe('upgrade node2');
+    expect(step([snapshot('node2'), at('node2', 'request:upgrade', healed)])).toBe('upgrade node2');
     const earlier = { ...healed, onsetMs: ASKED - MINUTE_MS };
     expect(step([snapshot('node2', earlier), switched('node2', earlier)])).toBe('snapshot node2');
     expect(step([snapshot('node2'), switched('node2', { ...healed, want: { ...want, to: '28.0' } })])).toBe(
@@ -96,11 +138,15 @@ describe('a fleet is upgraded', () => {
   });
 
   it('validators, and nodes of unknown role, are left to a person, and named', () => {
-    const mixed = [...nodes, observedNode({ name: 'node4', instanceId: 'i-node4', role: 'validator' })];
+    const mixed = [
+      ...nodes,
+      observedNode({ name: 'node4', instanceId: 'i-node4', role: 'validator' }),
+      observedNode({ name: 'node5', instanceId: 'i-node5', role: 'unknown' }),
+    ];
     const all = ['node1', 'node2', 'node3'].flatMap((name) => [snapshot(name), switched(name)]);
     expect(nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes: mixed, incidents: all, tip: null })).toMatchObject({
       as: 'done',
-      reason: expect.stringContaining('node4'),
+      reason: '3 of 5 nodes are upgraded to 28.1; left to a person, as validators or of unknown role: node4, node5',
     });
   });
 });
@@ -177,5 +223,103 @@ describe('a fleet is upgraded at a height', () => {
     const validator = observedNode({ name: 'node9', instanceId: 'i-node9', role: 'validator', height: HEIGHT - 1 });
     expect(nextStep({ ...facts, nodes: over })).toMatchObject({ as: 'done', isTold: true });
     expect(nextStep({ ...facts, nodes: [...over, validator] })).toMatchObject({ as: 'done', isTold: false });
+  });
+});
+
+describe('an upgrade at a height, at its edges', () => {
+  const HEIGHT = 1_000;
+  const DAY_MS = 24 * HOUR_MS;
+  const before = { ...upgrade, atHeight: HEIGHT };
+  const reached = { ...before, reachedAtMs: NOON_MS - HOUR_MS };
+  const stand = (height: number | null, more: Partial<ObservedNode> = {}) =>
+    nodes.map((node) => ({ ...node, height, ...more }));
+  const below = stand(HEIGHT - 1);
+  const whole = (incidents: readonly IncidentRecord[], more: Partial<UpgradeFacts> = {}) =>
+    nextStep({ nowMs: NOON_MS, fleet, upgrade: reached, nodes: below, incidents, tip: HEIGHT - 1, ...more });
+  const announced = (incidents: readonly IncidentRecord[], more: Partial<UpgradeFacts> = {}) =>
+    whole(incidents, { upgrade: before, nodes: stand(HEIGHT - 100), tip: HEIGHT - 100, ...more });
+
+  it('is waited for sixty days, and where nobody knows how far the chain is', () => {
+    const late = (ms: number) => announced([], { nowMs: ASKED + 60 * DAY_MS + ms });
+    expect(late(0).do).toBe('snapshot');
+    expect(late(1)).toMatchObject({ do: 'end', as: 'ended', reason: 'for 60 days nobody has come to height 1000' });
+    expect(announced([], { tip: null })).toEqual({
+      do: 'wait',
+      why: 'the chain is at an unknown height, and stops below 1000',
+    });
+    // Three blocks of bitcoin take half an hour: a snapshot takes as long.
+    expect(announced([], { tip: HEIGHT - 3 })).toEqual({
+      do: 'wait',
+      why: 'the chain is at 997, and stops below 1000',
+    });
+    expect(announced([], { tip: HEIGHT - 4 }).do).toBe('snapshot');
+    // Of a chain whose pace nobody knows no time is left for sure.
+    expect(announced([], { tip: 1, fleet: { ...fleet, chain: 'other' } }).do).toBe('wait');
+  });
+
+  it('asks for a snapshot of the nodes that have none of a day, and of none that is left out', () => {
+    const snapshots = (endedAtMs: number) => [snapshot('node2', { ...healed, endedAtMs })];
+    expect(announced(snapshots(NOON_MS - DAY_MS))).toMatchObject({ do: 'snapshot', node: { name: 'node1' } });
+    expect(
+      announced(snapshots(NOON_MS - DAY_MS - 1), { upgrade: { ...before, askedAtMs: NOON_MS - 2 * DAY_MS } }),
+    ).toMatchObject({
+      do: 'snapshot',
+      node: { name: 'node2' },
+    });
+    const [first, ...others] = stand(HEIGHT - 100);
+    if (!first) throw new Error('no node');
+    const mixed = [{ ...first, name: 'node0', instanceId: 'i-node0', role: 'validator' as const }];
+    const done = others.map(({ name }) => snapshot(name));
+    expect(announced(done, { nodes: [...mixed, ...others] }).do).toBe('wait');
+  });
+
+  it('switches all that stand below it, fifty in a sweep', () => {
+    const many = Array.from({ length: 60 }, (_, index) => ({
+      ...observedNode({ name: `n${index}`, instanceId: `i-n${index}`, role: 'follower' }),
+      height: HEIGHT - 1,
+    }));
+    const next = whole([], { nodes: many });
+    expect(next.do === 'upgrade' && next.nodes.length).toBe(50);
+  });
+
+  it('counts what somebody has switched by hand, from the very height on', () => {
+    const by = (height: number | null) => [...stand(height).slice(0, 1), ...below.slice(1)];
+    const names = (height: number | null) => {
+      const next = whole([], { nodes: by(height) });
+      return next.do === 'upgrade' ? next.nodes.map(({ node }) => node.name) : next.do;
+    };
+    expect(names(HEIGHT)).toEqual(['node2', 'node3']);
+    expect(names(HEIGHT - 1)).toEqual(['node1', 'node2', 'node3']);
+    // Where there is no height, none is over it.
+    expect(step([], { nodes: stand(HEIGHT + 5) })).toBe('snapshot node2');
+  });
+
+  it('waits for the others where one is over and they stand lower, and tells who is left after two hours', () => {
+    const apart = [...stand(HEIGHT).slice(0, 1), ...stand(HEIGHT - 9).slice(1)];
+    expect(whole([], { nodes: apart, tip: HEIGHT })).toEqual({
+      do: 'wait',
+      why: '1 of 3 nodes are upgraded, and no other stands below 1000 yet',
+    });
+    const at = (ms: number) =>
+      whole([], { nodes: apart, upgrade: { ...reached, reachedAtMs: NOON_MS - 2 * HOUR_MS - ms } });
+    expect(at(0).do).toBe('wait');
+    expect(at(1)).toMatchObject({
+      reason: 'two hours after the chain had come to 999: 1 of 3 nodes are upgraded to 28.1, not node2, node3',
+    });
+  });
+
+  it('ends where one has failed, which its heal has told, and all others are over', () => {
+    const incidents = [switched('node1', { state: 'escalated' }), switched('node2'), switched('node3')];
+    expect(whole(incidents)).toEqual({
+      ...{ do: 'end', as: 'ended', isTold: true },
+      reason: 'it has failed on node1: 2 of 3 nodes are upgraded to 28.1',
+    });
+  });
+
+  it('is not over while nobody is seen, nor while nobody knows the height of the chain', () => {
+    for (const tip of [HEIGHT - 1, HEIGHT]) expect(whole([], { nodes: [], tip }).do).toBe('wait');
+    const all = ['node1', 'node2', 'node3'].map((name) => switched(name));
+    expect(whole(all, { tip: null }).do).toBe('wait');
+    expect(whole(all, { tip: HEIGHT })).toMatchObject({ do: 'end', as: 'done' });
   });
 });

@@ -1,6 +1,6 @@
 // Which of the kept resources may be removed, and why the rest stays.
 import { describe, expect, it } from '@jest/globals';
-import { decidePrune, MAX_DELETIONS } from '../../../functions/prune-retired/decide.ts';
+import { decidePrune, MAX_DELETIONS, stillPlanned } from '../../../functions/prune-retired/decide.ts';
 import type { KeptVolume, PruneFacts, RetiredInstance } from '../../../functions/prune-retired/retired-resources.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import type { KeptRecord } from '../../../shared/heal/kept.ts';
@@ -8,7 +8,7 @@ import { instanceRecord, recordsOf, setRecords, volumeRecord } from '../../fixtu
 import { fleetNode } from '../../fixtures/builders/node.ts';
 import { snapshot, type Taken, tagged } from '../../fixtures/builders/snapshot.ts';
 import { DAY_MS, HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
-import { fleetOf, setsFrom } from '../../fixtures/snapshot-facts.ts';
+import { fleetOf, setsFrom, twoVolumes } from '../../fixtures/snapshot-facts.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const YESTERDAY = iso(NOON_MS - DAY_MS);
@@ -78,10 +78,30 @@ describe('a kept volume', () => {
     ]);
   });
 
+  it('goes at its date, and that of its record', () => {
+    const due = volume({ 'chainmend:keep-until': iso(NOON_MS) });
+    expect(removed({ volumes: [due], kept: [{ ...volumeRecord(due), untilMs: NOON_MS }] })).toEqual(['volume vol-old']);
+    expect(decidePrune(factsOf({ volumes: [volume()] })).removals).toMatchObject([
+      { sentence: 'volume vol-old (500 GiB), kept of node1 until 2025-12-31' },
+    ]);
+  });
+
+  it('goes before one whose date came later, and of one date by its id', () => {
+    const at = (volumeId: string, daysAgo: number) =>
+      volume({ 'chainmend:keep-until': iso(NOON_MS - daysAgo * DAY_MS) }, { volumeId });
+    const all = [at('vol-c', 1), at('vol-b', 2), at('vol-d', 3), at('vol-a', 2)];
+    const order = ['volume vol-d', 'volume vol-a', 'volume vol-b', 'volume vol-c'];
+    expect(removed({ volumes: all })).toEqual(order);
+    expect(removed({ volumes: all.toReversed() })).toEqual(order);
+  });
+
   it.each<[string, KeptVolume, Partial<PruneFacts>]>([
     ['before it', volume({ 'chainmend:keep-until': TOMORROW }), {}],
     ['while it is attached', volume({}, { state: 'in-use', attachedTo: ['i-node2'] }), {}],
     ['while it is being deleted', volume({}, { state: 'deleting' }), {}],
+    ['once it is deleted', volume({}, { state: 'deleted' }), {}],
+    ['while something is open on itself', volume(), { busy: new Map([['vol-old', 'incident 1 is open']]) }],
+    ['a millisecond before it', volume({ 'chainmend:keep-until': iso(NOON_MS + 1) }), {}],
     ['where it is of another fleet', volume({ 'chainmend:fleet': 'litecoin' }), {}],
     ['while an incident of its node is open', volume(), { busy: new Map([['node1', 'incident 1 is open']]) }],
     ['while it is paused', volume({ 'chainmend:pause': 'I need it' }), {}],
@@ -107,6 +127,9 @@ describe('a kept volume', () => {
 describe('a retired instance', () => {
   it('goes after its date, where its data and its identity live on', () => {
     expect(removed({ instances: [retired()], volumes: [keptData] })).toEqual(['instance i-old']);
+    expect(decidePrune(factsOf({ instances: [retired()], volumes: [keptData] })).removals).toMatchObject([
+      { kind: 'instance', id: 'i-old', node: 'node1' },
+    ]);
   });
 
   it.each<[string, Partial<PruneFacts>, RegExp, boolean?]>([
@@ -133,6 +156,12 @@ describe('a retired instance', () => {
       { instances: [retired({}, { volumes: [{ ...DATA, deleteOnTermination: true }] })] },
       /vol-data \(\/dev\/sdf\) is not its root and would be deleted with it/,
     ],
+    [
+      'it is itself one of several nodes',
+      { nodes: [nodeOf('node2'), nodeOf('node1', { instanceId: 'i-old' })] },
+      /discovery finds it as a node/,
+      true,
+    ],
     ['a volume would outlive it undated', { volumes: [] }, /vol-data \(\/dev\/sdf\) would outlive it/],
     [
       'a group has it',
@@ -148,6 +177,20 @@ describe('a retired instance', () => {
     const plan = decidePrune(factsOf({ instances: [retired()], volumes: [keptData], ...more }));
     expect(plan.removals).toEqual([]);
     expect(plan.refusals).toMatchObject([{ refuse: 'kept-longer', reason: expect.stringMatching(said), page }]);
+  });
+
+  it('stays where the date of a volume that would outlive it is none', () => {
+    const undated = volume({ 'chainmend:keep-until': 'some day' }, { ...{ volumeId: 'vol-data', state: 'in-use' } });
+    expect(removed({ instances: [retired()], volumes: [undated] })).toEqual([]);
+    expect(told({ instances: [retired()], volumes: [undated] })).toContainEqual(
+      expect.stringMatching(/vol-data \(\/dev\/sdf\) would outlive it/),
+    );
+  });
+
+  it.each(['terminated', 'shutting-down'] as const)('that is %s already is no news', (state) => {
+    const gone = { instances: [retired({}, { state })], volumes: [keptData] };
+    expect(removed(gone)).toEqual([]);
+    expect(told(gone)).toEqual([]);
   });
 
   it('stays before its date, and while something is open on its node', () => {
@@ -246,6 +289,7 @@ describe('what the tags say alone', () => {
   it('tells of ten and counts the rest', () => {
     const volumes = Array.from({ length: 300 }, (_, index) => volume({}, { volumeId: `vol-${index}` }));
     const reason = strange({ volumes, kept: [] });
+    expect(strange({ volumes: volumes.slice(0, 10), kept: [] })).toMatch(/^10 past.*vol-9: [^;]*\. Anybody/);
     expect(reason).toMatch(/^300 past.*; and 290 more\. /);
     expect(reason.length).toBeLessThan(1_500);
   });
@@ -356,7 +400,11 @@ describe('a run', () => {
   it('removes nothing of a fleet whose nodes are not found', () => {
     const plan = decidePrune(factsOf({ nodes: [], volumes: [volume()], sets: days(1, 2, 3, 4) }));
     expect(plan.removals).toEqual([]);
-    expect(plan.refusals).toMatchObject([{ refuse: 'nothing-matched' }]);
+    const refusal = { refuse: 'nothing-matched', page: false, lastsMs: 13 * HOUR_MS };
+    expect(plan.refusals).toMatchObject([refusal]);
+    expect(decidePrune(factsOf({ nodes: [], instances: [retired()] })).refusals).toMatchObject([refusal]);
+    const nothing = decidePrune(factsOf({ nodes: [] }));
+    expect(nothing).toEqual({ removals: [], waiting: 0, refusals: [], hash: decidePrune(factsOf()).hash });
   });
 
   it(`makes ${MAX_DELETIONS} deletions at most, and tears no set apart`, () => {
@@ -364,6 +412,30 @@ describe('a run', () => {
     const plan = decidePrune(factsOf({ volumes, sets: days(1, 2, 3) }));
     expect(plan.removals).toHaveLength(MAX_DELETIONS);
     expect(plan.waiting).toBe(6);
+  });
+
+  it('counts each snapshot of a set', () => {
+    const fleet = twoVolumes({ snapshots: { clean: { keep: 2 } } });
+    const all = setsFrom(
+      [1, 2, 3, 4, 5].flatMap((day) =>
+        ['data', 'ancient'].map((role) => snapshot({ role, hoursAgo: 24 * day, ledger: { parts: 2 } })),
+      ),
+      fleet,
+    );
+    const volumes = Array.from({ length: 15 }, (_, index) => volume({}, { volumeId: `vol-${index}` }));
+    const plan = decidePrune(factsOf({ fleet, volumes, sets: all }));
+    expect(plan.removals.filter(({ kind }) => kind === 'set').map(({ id }) => id)).toEqual(['node1-120', 'node1-96']);
+    expect(plan.waiting).toBe(1);
+  });
+
+  it('still has a removal of a plan, or has it no more', () => {
+    const [one, other] = ['vol-1', 'vol-2'].map((volumeId) => volume({}, { volumeId }));
+    if (!one || !other) throw new Error('no volumes');
+    const plan = decidePrune(factsOf({ volumes: [one, other] }));
+    expect(plan.removals.map((removal) => stillPlanned(removal, plan))).toEqual([true, true]);
+    const later = decidePrune(factsOf({ volumes: [other] }));
+    expect(plan.removals.map((removal) => stillPlanned(removal, later))).toEqual([false, true]);
+    expect(later.hash).not.toBe(decidePrune(factsOf({ volumes: [one] })).hash);
   });
 
   it('has a name for what it would do, and another for anything else', () => {

@@ -81,6 +81,24 @@ describe('the client', () => {
     expect(run.ending).toEqual({ outcome: 'healed', reason: 'filesystem 1000 GiB, 45 % used; client stopped' });
   });
 
+  it.each([143, 130])(
+    'that somebody has ended by a signal stays stopped on a full disk, too: status %i',
+    (clientStatus) => {
+      const seen = observation({ client: 'failed', clientStatus, usedBytes: 499 * GIB });
+      const after = grown({ client: 'failed', clientStatus });
+      const run = heal('act', { 'await-command': ({ held }) => answer(held.ordinal === 1 ? seen : after) }, { seen });
+      expect(starts(run)).toEqual([false]);
+      expect(run.ending).toMatchObject({ outcome: 'healed' });
+    },
+  );
+
+  it('that has ended by itself on a full disk is started, whatever its status', () => {
+    for (const clientStatus of [0, 1, 134, 137, null])
+      expect(
+        starts(heal('act', {}, { seen: observation({ client: 'failed', clientStatus, usedBytes: 499 * GIB }) })),
+      ).toEqual([true]);
+  });
+
   it('of each unit is started and looked at, of a node with several', () => {
     const run = heal('act', {}, { units: 3, seen: observation({ client: 'failed', usedBytes: 500 * GIB }) });
     expect(sends(run).map(({ command: { operation, unit }, held }) => `${held.ordinal} ${operation} ${unit}`)).toEqual([

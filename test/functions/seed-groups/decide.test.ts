@@ -140,7 +140,10 @@ describe('a group that was seeded', () => {
       { id: NEW, hoursAgo: 8 },
       { id: OLD, hoursAgo: 19 },
     ];
-    expect(decideSeeds(facts([group(seeded)], near))).toMatchObject({ steps: [], refusals: [] });
+    expect(decideSeeds(facts([group(seeded)], near))).toEqual({
+      ...{ steps: [], refusals: [], failed: [] },
+      hash: expect.any(String),
+    });
     expect(
       seeds(
         facts(
@@ -206,6 +209,75 @@ describe('a group that was seeded', () => {
         steps: [],
       });
     expect(decideSeeds(facts([group(seeded, [lost(), lost({ health: 'behind' })])], [{ id: OLD }])).failed).toEqual([]);
+  });
+});
+
+describe('a member that did not come up with its snapshot', () => {
+  const seeded = template(ours(2, OLD));
+  const launched = (health: MemberFact['health']) =>
+    member({ launchedWith: { templateId: ID, version: 2 }, launchedAtMs: NOON_MS - 2 * HOUR_MS, health });
+  const failedBy = (...members: readonly MemberFact[]) =>
+    decideSeeds(facts([group(seeded, members)], [{ id: OLD, hoursAgo: 20 }])).failed;
+
+  it.each(['unreachable', 'stuck', 'forked'] as const)('is %s two hours after its launch', (health) => {
+    expect(failedBy(launched(health))).toEqual([OLD]);
+  });
+
+  it.each(['synced', 'behind'] as const)('says nothing where another one is %s with it', (health) => {
+    expect(failedBy(launched('stuck'), launched(health))).toEqual([]);
+  });
+});
+
+describe('what a plan says', () => {
+  it('of the set: its rank, its date, its node, and its height where that is known', () => {
+    const sentenceOf = (height: number | null) =>
+      decideSeeds(facts([group()], [{ id: NEW, hoursAgo: 8, ledger: { height } }])).steps[0]?.sentence;
+    const taken = `bitcoin-node: version 1 with ${NEW} as /dev/sdf, clean, taken 2026-01-01T04:00:00.000Z of node1`;
+    expect(sentenceOf(700)).toBe(`${taken} at height 700; bitcoin-nodes launches it from then on`);
+    expect(sentenceOf(null)).toBe(`${taken}; bitcoin-nodes launches it from then on`);
+  });
+
+  it('of a template that is not seeded: once in a run and a half, for three hours', () => {
+    expect(decideSeeds(facts([group(template(owners(), { tags: {} }))])).refusals).toMatchObject([
+      { refuse: 'group-not-seeded', page: true, pageAfterMs: 1.5 * HOUR_MS, lastsMs: 3 * HOUR_MS },
+    ]);
+  });
+
+  it('of a fleet that has no snapshot at all, and of three that are not good', () => {
+    const none = facts([group()], []);
+    expect(why(none)).toMatch(/there is no snapshot to seed it with yet$/);
+    const refused = [1, 2, 3].map((one) => ({ setId: `set-${one}`, why: `reason ${one}` }));
+    expect(why({ ...none, sets: { good: [], refused } })).toMatch(/reason 1; reason 2; reason 3$/);
+  });
+
+  it('of one that is taken out: its own fault, and not another’s', () => {
+    const seeded = template(ours(2, OLD));
+    const out = (refused: readonly { setId: string; why: string }[]) =>
+      decideSeeds({ ...facts([group(seeded)], []), sets: { good: [], refused } }).steps[0]?.sentence;
+    const other = { setId: 'set-1', why: 'snap-9 is archived' };
+    expect(out([other, { setId: OLD, why: 'it is too old' }])).toContain('as it was, since it is too old; ');
+    expect(out([other, { setId: 'set-2', why: `${OLD} is quarantined` }])).toContain(`since ${OLD} is quarantined; `);
+    expect(out([other])).toContain(`since ${OLD} is not there any more; `);
+  });
+
+  it('has a name of twelve digits, another one for other steps, and holds each step by itself', () => {
+    const hash = (id: string) => decideSeeds(facts([group()], [{ id }])).hash;
+    expect(hash(NEW)).toMatch(/^[0-9a-f]{12}$/);
+    expect(hash(OLD)).not.toBe(hash(NEW));
+    const more = { ...template(), id: 'lt-0123456789abcdef1', name: 'more' };
+    const both = decideSeeds(facts([group(), { ...group(more), name: 'more' }]));
+    expect(both.steps.map((step) => stillPlanned(step, both))).toEqual([true, true]);
+  });
+
+  it('makes no version anew that is a copy of the same version with the same data', () => {
+    const made = [
+      { number: 4, mark: { base: 9, snapshotId: NEW } },
+      { number: 5, mark: { base: 1, snapshotId: OLD } },
+      { number: 6, mark: { base: 1, snapshotId: NEW } },
+    ];
+    const waiting = (from: number) => template(owners(), { follows: '$Default', latest: 6, made: made.slice(0, from) });
+    expect(decideSeeds(facts([group(waiting(3))])).steps).toMatchObject([{ made: 6 }]);
+    expect(decideSeeds(facts([group(waiting(2))])).steps).toMatchObject([{ made: null }]);
   });
 });
 

@@ -1,6 +1,7 @@
 // What people are told of releases, and of the date by which a version has to run: each once.
 import { describe, expect, it } from '@jest/globals';
 import {
+  lastingPages,
   type ReleaseFacts,
   type RunningClient,
   reviewReleases,
@@ -97,6 +98,48 @@ describe('a release', () => {
     );
   });
 
+  it('is told with the nodes in the order of their names, and of a tag that stands twice by the first', () => {
+    const some = ['node10', 'node2'].map((node) => ({ node, told: '28.0.0' }));
+    expect(days({ running: some, feed: feed('v29.1', '29.1') })[0]?.[0]).toMatch(
+      /2 of 2 nodes run an older one \(28\.0\.0: node2, node10\)\. Its notes: .*\/tag\/v29\.1$/,
+    );
+  });
+
+  it('takes what names no version for unknown', () => {
+    expect(days({ running: running('28.0.0', 'nightly') })[0]?.[0]).toContain('; of node2 no version is known');
+  });
+
+  it('is written down, with how many nodes are behind, in both clients', () => {
+    const beacon = { feed: feed('v7.0.1'), running: running('7.0.0', '7.0.1', null) };
+    const both = (): ReleaseFacts => ({ ...facts(), clients: { ...facts().clients, consensus: beacon } });
+    const { next, pages, notes } = reviewReleases(noReleases, both());
+    expect(next).toMatchObject({
+      ...{ newest: { client: '29.1', consensus: '7.0.1' }, told: { client: '29.1', consensus: '7.0.1' } },
+      behind: 4,
+    });
+    expect(pages.map(({ sentence }) => sentence)[1]).toMatch(
+      /^7\.0\.1 of the consensus client is out: 1 of 3 nodes runs /,
+    );
+    expect(notes).toEqual([]);
+    expect(reviewReleases(noReleases, facts()).next.behind).toBe(3);
+  });
+
+  it('that every node runs is noted once', () => {
+    const all = facts({ running: running('29.1.0', '29.1.0') });
+    const { next, notes } = reviewReleases(noReleases, all);
+    expect(notes).toEqual(['29.1 is the newest release, and every node runs it']);
+    expect(reviewReleases({ ...noReleases, ...next }, all).notes).toEqual([]);
+  });
+
+  it('is not held for run by a fleet of which nobody is seen', () => {
+    expect(codes(days({ running: [] }, { running: running('28.0.0') }))).toEqual(['', 'release-available']);
+  });
+
+  it('is news where what was told before names no version', () => {
+    const before = { ...noReleases, told: { client: 'nightly', consensus: null } };
+    expect(reviewReleases(before, facts()).pages).toHaveLength(1);
+  });
+
   it('that disappears again from the feed changes nothing', () => {
     expect(codes(days({}, { feed: feed('v29.0') }, {}))).toEqual(['release-available', '', '']);
   });
@@ -122,6 +165,7 @@ describe('a feed that cannot be read', () => {
     const { next, notes } = reviewReleases(noReleases, facts({ feed: feed() }));
     expect(notes).toEqual(['the feed of releases cannot be read: it names no release']);
     expect(next.behind).toBeNull();
+    expect(reviewReleases({ ...noReleases, ...next }, facts({ feed: feed() })).notes).toEqual([]);
   });
 });
 
@@ -144,7 +188,19 @@ describe('the date by which a version has to run', () => {
         /^upgrade-due: 29\.0 has to run by 20\d\d-\d\d-\d\d 12:00 UTC, in 3 days: node1 runs 28\.0\.0; node3 runs no known version$/,
       ),
     ]);
-    expect(days(at(-1))[0]?.[0]).toContain('which is over');
+    expect(days(at(1))[0]?.[0]).toContain(', in 24 h: ');
+    for (const left of [0, -1]) expect(days(at(left))[0]?.[0]).toContain('which is over');
+    const many = { ...at(3), running: running('28.0.0', '28.0.0') };
+    expect(days(many)[0]?.[0]).toMatch(/: node1, node2 run 28\.0\.0$/);
+  });
+
+  it('is not met by a fleet of which nobody is seen', () => {
+    const { pages, notes, next } = reviewReleases(noReleases, facts({ ...at(3), running: [] }));
+    expect(pages).toMatchObject([{ sentence: expect.stringMatching(/: no node is known$/) }]);
+    expect({ notes, isMet: next.deadline?.isMet, hoursLeft: next.hoursLeft }).toEqual({
+      ...{ notes: [], isMet: false },
+      hoursLeft: 72,
+    });
   });
 
   it('is met when every node runs that version, or a newer one', () => {
@@ -186,12 +242,48 @@ describe('the date by which a version has to run', () => {
       expect(between.next.tip).toEqual({ height: 930_000, atMs: NOON_MS });
     });
 
+    it.each<[string, number, number, number, number]>([
+      ['by its rule before half a day', 11, 930_012, 930_000, Math.floor((988 * 600) / 3600)],
+      ['by its pace from half a day on', 12, 930_012, 930_012, 988],
+      ['by its rule where it has not gone on', 24, 930_000, 930_000, Math.floor((1000 * 600) / 3600)],
+    ])('is reckoned %s', (_, hours, tip, kept, hoursLeft) => {
+      const first = reviewReleases(noReleases, facts({ ...height, tip: 930_000 }));
+      const later = facts({ ...height, tip, nowMs: NOON_MS + hours * HOUR_MS });
+      const { next } = reviewReleases({ ...noReleases, ...first.next }, later);
+      expect({ hoursLeft: next.hoursLeft, kept: next.tip?.height }).toEqual({ hoursLeft, kept });
+    });
+
     it('that is reached is over', () => {
       expect(codes(days({ ...height, tip: 931_000 }))).toEqual(['upgrade-near']);
+      expect(reviewReleases(noReleases, facts({ ...height, tip: 931_010 })).next.hoursLeft).toBe(0);
     });
 
     it('of which nobody knows how far it is tells nobody', () => {
       expect(days({ ...height, tip: null }, { ...height, blockSeconds: null })).toEqual([[], []]);
+      expect(reviewReleases(noReleases, facts({ ...height, tip: null }))).toMatchObject({
+        ...{ next: { hoursLeft: null, deadline: { isMet: false } }, pages: [], notes: [] },
+      });
     });
+  });
+});
+
+describe('the pages that last', () => {
+  type Lasting = Parameters<typeof lastingPages>[0];
+  const none: Lasting['failing'] = { client: null, consensus: null };
+  const deadline = (stage: number, isMet = false): Lasting => ({ deadline: { key: 'k', stage, isMet }, failing: none });
+  const failing = (client: boolean | null, consensus: boolean | null): Lasting => {
+    const of = (isTold: boolean | null) => (isTold === null ? null : { sinceMs: NOON_MS, isTold });
+    return { deadline: null, failing: { client: of(client), consensus: of(consensus) } };
+  };
+
+  it.each<[string, Lasting, readonly string[]]>([
+    ['none where nothing was told', failing(null, null), []],
+    ['none of a date that is far', deadline(-1), []],
+    ['those of a date from its first page on', deadline(0), ['upgrade-due', 'upgrade-near']],
+    ['none of a date that is met', deadline(2, true), []],
+    ['none of a feed that has failed for days', failing(false, null), []],
+    ['that of a feed of which people were told', failing(false, true), ['releases-unread']],
+  ])('are %s', (_, of, expected) => {
+    expect(lastingPages(of)).toEqual(expected);
   });
 });

@@ -69,6 +69,11 @@ describe('a full disk', () => {
     expect(decide({ seen })).toMatchObject({ reason: expect.stringContaining('40 % of 500 GiB, 97 % of its inodes') });
   });
 
+  it('tells of no inodes where they are as short as the bytes', () => {
+    const seen = observation({ usedBytes: 450 * GIB, inodesTotal: 1_000_000, inodesUsed: 900_000 });
+    expect(decide({ seen })).toMatchObject({ reason: expect.stringMatching(/^data volume 90 % of 500 GiB; /) });
+  });
+
   it('is told of in sizes that people can say', () => {
     const small = { volumes: [dataVolume({ sizeGiB: 20 })], history: [] };
     const seen = observation({ deviceBytes: 20 * GIB, sizeBytes: 20 * GIB, usedBytes: 19 * GIB });
@@ -112,6 +117,65 @@ describe('a full disk', () => {
   });
 });
 
+describe('what a size was decided by', () => {
+  it('is written down in the numbers that another fleet file would ask for', () => {
+    const seen = observation({ usedBytes: 455.123_456_789 * GIB, inodesTotal: 3, inodesUsed: 1 });
+    expect(decide({ seen, intents: intents(30, 5), addedUsd: 12, history: steadyHistory(455, 14) })).toMatchObject({
+      do: 'modify',
+      usedGiB: 455.1,
+      gibPerHour: 14,
+      numbers: {
+        ...{ role: 'data', volumeId: DATA_VOLUME, sizeGiB: 500, type: 'gp3' },
+        ...{ percent: 91.024_691, inodesPercent: 33.333_333, usedGiB: 455.123_457, gibPerHour: 14 },
+        ...{ modifications: 1, addedUsd: 12, ownerBy: null },
+      },
+    });
+  });
+
+  it.each<[string, Partial<ResizeFacts>, 'stack-tag' | 'guess' | null]>([
+    ['the stack of its volume', { volumes: [dataVolume({ tags: STACK_TAGS })] }, 'stack-tag'],
+    ['the stack of its instance', { instanceTags: STACK_TAGS }, 'stack-tag'],
+    ['a tag that lets one guess', { instanceTags: { ManagedBy: 'terraform' } }, 'guess'],
+    ['nobody', {}, null],
+    [
+      'nobody that a tag knows: the word of the file is the file’s',
+      { fleet: bitcoinFleet({ owner: { by: 'cdk' } }) },
+      null,
+    ],
+  ])('has the owner whom tags tell of: %s', (_, more, ownerBy) => {
+    expect(decide(more)).toMatchObject({ numbers: { ownerBy } });
+  });
+
+  it('has what the file said of the owner, which is asked again right before the call', () => {
+    const fleet = bitcoinFleet({ owner: { by: 'pulumi', acceptDrift: true } });
+    expect(decide({ fleet })).toMatchObject({ ownerWords: { by: 'pulumi', acceptDrift: true } });
+  });
+
+  it.each<[number, RegExp]>([
+    [0.01, / 600 GiB lasts \d+ days at today’s 0\.0 GiB\/h$/],
+    [0.009, / 600 GiB leaves 24 % free, and it hardly fills$/],
+    [2, / 600 GiB lasts 3 days at today’s 2\.0 GiB\/h$/],
+    [2.1, / 600 GiB lasts 69 h at today’s 2\.1 GiB\/h$/],
+  ])('is said with how long it lasts: at %f GiB/h', (gibPerHour, words) => {
+    // 145 GiB are left of 600.
+    expect(decide({ history: steadyHistory(455, gibPerHour) })).toMatchObject({
+      reason: expect.stringMatching(words),
+    });
+  });
+
+  it.each([
+    [40, 48],
+    [45, 60],
+    [400, 480],
+    [410, 500],
+    [450, 550],
+  ])('is a whole ten from 50 GiB on, and a whole fifty from 500 GiB on: %i GiB become %i', (sizeGiB, toGiB) => {
+    const bytes = sizeGiB * GIB;
+    const seen = observation({ deviceBytes: bytes, sizeBytes: bytes, usedBytes: 0.9 * bytes });
+    expect(decide({ volumes: [dataVolume({ sizeGiB })], seen, history: [] })).toMatchObject({ do: 'modify', toGiB });
+  });
+});
+
 describe('what is not full', () => {
   it('is left alone, one byte below the threshold as well', () => {
     const edge = 425 * GIB; // 85 % of 500
@@ -151,6 +215,30 @@ describe('a reading that is missing', () => {
     ['a history that ended hours ago', { seen: null, history: steadyHistory(490, 4, NOON_MS - 3 * HOUR_MS) }],
   ])('justifies nothing: %s', (_, facts: Partial<ResizeFacts>) => {
     expect(decide(facts)).toMatchObject({ refuse: 'not-confirmed', page: false, retryAfterMs: 5 * MINUTE_MS });
+  });
+
+  it('counts for an hour and a half, to the millisecond', () => {
+    const ended = (agoMs: number) => decide({ seen: null, history: steadyHistory(455, 4, NOON_MS - agoMs) });
+    expect(ended(90 * MINUTE_MS)).toMatchObject({ do: 'modify' });
+    expect(ended(90 * MINUTE_MS + 1)).toMatchObject({ refuse: 'not-confirmed' });
+  });
+
+  it('of the percentage alone is made of the bytes and the volume’s size', () => {
+    const of = (usedGiB: number) => decide({ seen: null, history: steadyHistory(usedGiB, 0), reportedPercent: null });
+    expect(of(455)).toMatchObject({ do: 'modify', reason: expect.stringMatching(/^data volume 91 % of 500 GiB/) });
+    expect(of(400)).toMatchObject({ do: 'nothing', reason: expect.stringMatching(/^data volume 80 % of 500 GiB/) });
+  });
+
+  it('of inodes is taken from CloudWatch where nobody asked the node', () => {
+    const inodes = { seen: null, history: steadyHistory(200, 0), reportedPercent: 40, reportedInodesPercent: 97 };
+    expect(decide(inodes)).toMatchObject({
+      do: 'modify',
+      reason: expect.stringContaining('40 % of 500 GiB, 97 % of its inodes'),
+    });
+    expect(decide({ ...inodes, reportedInodesPercent: 20 })).toMatchObject({
+      do: 'nothing',
+      reason: expect.stringMatching(/^data volume 40 % of 500 GiB, below/),
+    });
   });
 
   it('is not missing where only the latest half hour is', () => {
@@ -217,6 +305,32 @@ describe('a volume larger than its filesystem', () => {
       toGiB: 900,
       reason: 'data volume 91 % of 500 GiB, on a volume of 900 GiB: only the filesystem is missing',
     });
+  });
+
+  it('is told by CloudWatch only where the difference is clear: a tenth', () => {
+    const of = (filesystemGiB: number) =>
+      decide({
+        volumes: [dataVolume({ sizeGiB: 1000 })],
+        ...{ seen: null, history: steadyHistory(filesystemGiB * 0.9, 0), reportedPercent: 90 },
+      });
+    expect(of(880)).toMatchObject({ do: 'grow-filesystem', toGiB: 1000 });
+    expect(of(920)).toMatchObject({ do: 'modify', reason: expect.stringContaining('90 % of 1000 GiB') });
+  });
+
+  it('was grown already, and the client that the full disk had stopped is still down: it is started', () => {
+    const seen = (client: 'running' | 'stopped') =>
+      observation({ ...{ deviceBytes: 900 * GIB, sizeBytes: 900 * GIB, usedBytes: 455 * GIB }, client });
+    const grown = { volumes: [dataVolume({ sizeGiB: 900 })], intents: intents(1) };
+    const fleet = bitcoinFleet({ owner: { by: 'terraform' } });
+    expect(decide({ ...grown, fleet, seen: seen('stopped'), clientOwed: true })).toEqual({
+      ...{ do: 'grow-filesystem', volumeId: DATA_VOLUME, toGiB: 900 },
+      ownerChange: expect.stringContaining('aws_ebs_volume size = 900'),
+      reason: expect.stringMatching(/^data volume 50 % of 900 GiB, grown already; the client .* still to be started$/),
+    });
+    expect(decide({ ...grown, seen: seen('running'), clientOwed: true })).toMatchObject({ do: 'nothing' });
+    expect(decide({ ...grown, seen: seen('stopped') })).toMatchObject({ do: 'nothing' });
+    const unseen = { seen: null, history: steadyHistory(455, 0), reportedPercent: null };
+    expect(decide({ ...grown, ...unseen, clientOwed: true })).toMatchObject({ do: 'grow-filesystem' });
   });
 
   it('takes no place in any budget', () => {
@@ -374,7 +488,7 @@ describe('the budget of modifications', () => {
 
   it('that was lowered waits until enough intents are old, not only the first', () => {
     const fleet = bitcoinFleet({ disk: { modificationsPerDay: 1 } });
-    expect(decide({ fleet, intents: intents(20, 10, 5) })).toMatchObject({
+    expect(decide({ fleet, intents: intents(10, 5, 20) })).toMatchObject({
       reason: expect.stringContaining('limit 1; the next is possible at 2026-01-02 08:00 UTC'),
       retryAfterMs: 20 * HOUR_MS,
     });
@@ -437,6 +551,17 @@ describe('which volume', () => {
   it('is the node’s own word where several match', () => {
     const volumes = [dataVolume({ volumeId: OTHER_VOLUME }), dataVolume()];
     expect(decide({ volumes })).toMatchObject({ do: 'modify', volumeId: DATA_VOLUME });
+  });
+
+  it('carries all tags that it must, and not only some', () => {
+    const tags = { Component: 'nodes/bitcoin', Chain: 'bitcoin' };
+    const fleet = bitcoinFleet({ volumes: { data: { path: '/var/lib/bitcoind', tag: tags } } });
+    expect(
+      decide({ fleet, seen: null, volumes: [dataVolume({ tags: { Component: 'nodes/bitcoin' } })] }),
+    ).toMatchObject({
+      refuse: 'volume-tag-missing',
+    });
+    expect(decide({ fleet, seen: null, volumes: [dataVolume({ tags })] })).toMatchObject({ do: 'modify' });
   });
 
   it('may carry more tags than it must', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Health } from '../../../shared/fleet/observation.ts';
-import { OBSERVATION_VALID_MS, readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { asOfNow, isProvedSick, OBSERVATION_VALID_MS, readBreaker } from '../../../shared/guardrails/breaker.ts';
 import type { HealthReading } from '../../../shared/guardrails/records.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
@@ -144,5 +144,116 @@ describe('the breaker of every fleet of 1 to 50 nodes', () => {
       expect([unwell, open]).toEqual([unwell, unwell > limit]);
       expect(sentence).toBe(`${unwell} of ${size} nodes unhealthy or unknown, limit ${limit}`);
     }
+  });
+});
+
+describe('a zone in trouble', () => {
+  type Part = readonly [zone: string | undefined, health: Health, count: number];
+  const zoneOf = (...parts: readonly Part[]) => {
+    const all = parts.flatMap(([zone, health, count]) =>
+      Array.from({ length: count }, () => ({ ...(zone !== undefined && { availabilityZone: zone }), health })),
+    );
+    const numbered = all.map((node, at) => ({ ...node, instanceId: `i-${at}` }));
+    return readBreaker(bitcoinFleet(), [{ observedAtMs: NOON_MS, nodes: numbered }], NOON_MS).zone;
+  };
+
+  it('is told with its nodes, and with the numbers of the others', () => {
+    expect(zoneOf(['b', 'unreachable', 3], ['b', 'synced', 1], ['a', 'synced', 3])).toEqual({
+      name: 'b',
+      instanceIds: ['i-0', 'i-1', 'i-2', 'i-3'],
+      sentence: '3 of 4 nodes in b in trouble, 0 of 3 elsewhere',
+    });
+  });
+
+  it.each<[string, readonly Part[], string | undefined]>([
+    [
+      'whose nodes nobody could ask',
+      [
+        ['b', 'unknown', 2],
+        ['a', 'synced', 3],
+      ],
+      'b',
+    ],
+    [
+      'with half of its nodes well',
+      [
+        ['b', 'unreachable', 2],
+        ['b', 'synced', 2],
+        ['a', 'synced', 5],
+      ],
+      undefined,
+    ],
+    [
+      'with one node, which is alone in it',
+      [
+        ['b', 'unreachable', 1],
+        ['a', 'synced', 3],
+      ],
+      undefined,
+    ],
+    [
+      'that nobody names',
+      [
+        [undefined, 'unreachable', 3],
+        ['a', 'synced', 6],
+      ],
+      undefined,
+    ],
+    [
+      'where nine of ten of the trouble are',
+      [
+        ['b', 'unreachable', 9],
+        ['a', 'stuck', 1],
+        ['a', 'synced', 2],
+      ],
+      'b',
+    ],
+    [
+      'while elsewhere as many are well as not',
+      [
+        ['b', 'unreachable', 9],
+        ['a', 'stuck', 1],
+        ['a', 'synced', 1],
+      ],
+      undefined,
+    ],
+    [
+      'while elsewhere nobody is well',
+      [
+        ['b', 'unreachable', 9],
+        ['a', 'stuck', 1],
+      ],
+      undefined,
+    ],
+  ])('is none, or is one: %s', (_, parts, name) => {
+    expect(zoneOf(...parts)?.name).toBe(name);
+  });
+});
+
+describe('a node as it is known now', () => {
+  it('is unknown when nobody has seen it for three minutes', () => {
+    const known = (minutes: number) => asOfNow(seen(['synced'], NOON_MS - minutes * 60_000), NOON_MS)[0]?.isKnown;
+    expect([known(3), known(3.01)]).toEqual([true, false]);
+  });
+
+  it('has no id and no zone where the observation tells none', () => {
+    expect(asOfNow({ observedAtMs: NOON_MS, nodes: [{ health: 'stuck' }] }, NOON_MS)).toMatchObject([
+      { instanceId: '', zone: '', health: 'stuck', sinceMs: NOON_MS, isKnown: true },
+    ]);
+  });
+
+  it.each<[Health, boolean]>([
+    ['stuck', true],
+    ['forked', true],
+    ['unreachable', true],
+    ['behind', false],
+    ['starting', false],
+    ['busy', false],
+    ['unknown', false],
+    ['synced', false],
+  ])('that is %s is proved to be sick: %s', (health, sick) => {
+    const [node] = asOfNow(seen([health]), NOON_MS);
+    expect(node && isProvedSick(node)).toBe(sick);
+    expect(node && isProvedSick({ ...node, isSyncing: true })).toBe(false);
   });
 });

@@ -86,6 +86,7 @@ describe('what may be done to a client', () => {
   it('is told to a person where only a person can change it, and to nobody where the chain stands still', () => {
     expect(judgeClass(facts({ role: 'validator' }))).toMatchObject({ page: true, retryAfterMs: 3_600_000 });
     expect(judgeClass(facts({ breaker: open }))).toMatchObject({ page: true, retryAfterMs: 300_000 });
+    expect(judgeClass(facts({ breaker: { ...closed, zone: zoneOf(INSTANCE) } }))).toMatchObject({ page: true });
     expect(judgeClass(facts(halted))).toMatchObject({
       page: false,
       reason: 'nobody has advanced since 2026-01-01T12:00Z: it is the chain, not node2',
@@ -100,6 +101,7 @@ describe('what may be done to a client', () => {
     expect(reason).toContain('npm run chainmend -- restore bitcoin/node2 --acknowledge-validator');
     const { reason: restart = '' } = judgeClass(facts({ class: 'restart', role: 'validator' })) ?? {};
     expect(restart).toContain('owner.restartValidators: true');
+    expect(reason).toContain('it is never replaced');
   });
 
   it('never replaces a validator or an unknown role that no person has acknowledged, whatever else is true', () => {
@@ -182,6 +184,14 @@ describe('an instance that is owned', () => {
 
   it.each(OWNED)('by %s', (_, more, codes) => {
     expect(RUNGS.map((rung) => judge(rung, more)?.refuse ?? null)).toEqual(codes);
+  });
+
+  it('is upgraded where it is: nothing of its owner changes', () => {
+    for (const [, more] of OWNED) expect(judge('upgrade', more)).toBeNull();
+  });
+
+  it('by nobody is not held up by a group that it is not in', () => {
+    expect(judge('swap', { standbyFault: 'a minimum of 5' })).toBeNull();
   });
 
   it('is told of by its owner’s name, and by what would let the heal go on', () => {

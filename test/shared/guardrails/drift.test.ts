@@ -34,6 +34,10 @@ describe('after a heal that changed what a template owns, a person is told', () 
     expect(templateChange(terraform, replaced)).toBe(
       'Terraform: aws_instance: terraform state rm that of i-1, import i-2',
     );
+    expect(templateChange(ownerOf('pulumi', {}), swapped)).toBe(
+      'Pulumi: aws:ebs/volume:Volume: pulumi state delete that of vol-1, import vol-2 (data); ' +
+        'aws:ec2/volumeAttachment:VolumeAttachment: import /dev/sdg:vol-2:i-1, and write its deviceName',
+    );
     expect(templateChange(ownerOf('pulumi', {}), replaced)).toBe(
       'Pulumi: aws:ec2/instance:Instance: pulumi state delete that of i-1, import i-2',
     );

@@ -129,7 +129,9 @@ describe('what growth may cost in a month', () => {
   const budget = (added: Record<string, number>): BudgetRecord => ({ month: '2026-01', addedUsd: added, version: 2 });
 
   it('is given back where AWS has refused the growth', () => {
-    expect(refund(budget({ a: 32, b: 68 }), 'a')).toMatchObject({ next: { addedUsd: { b: 68 } } });
+    expect(refund(budget({ a: 32, b: 68 }), 'a')).toMatchObject({
+      next: { addedUsd: { b: 68 }, version: 3 },
+    });
     expect(refund(budget({ b: 68 }), 'a')).toEqual({ leave: true });
     expect(refund(undefined, 'a')).toEqual({ leave: true });
   });
@@ -178,6 +180,7 @@ describe('what growth may cost in a month', () => {
 
   it('may reach its limit, whatever floating point adds', () => {
     expect([exceeds(100, 100), exceeds(0.1 + 0.2, 0.3), exceeds(100.01, 100)]).toEqual([false, false, true]);
+    expect(exceeds(0.005, 0)).toBe(false);
   });
 
   it('never exceeds its limit, and a reservation is the same the second time', () => {

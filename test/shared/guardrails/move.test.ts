@@ -1,7 +1,7 @@
 // Whether a well node may be stopped before what EC2 has scheduled for its instance.
 import { describe, expect, it } from '@jest/globals';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
-import { isDue, judgeMove, type MoveFacts } from '../../../shared/guardrails/move.ts';
+import { isDue, judgeMove, judgeOthers, type MoveFacts } from '../../../shared/guardrails/move.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
@@ -33,6 +33,7 @@ describe('a node is moved before what EC2 has scheduled', () => {
     ['not earlier', 49, 48, false],
     ['as early as its fleet file says', 100, 120, true],
     ['never where its fleet file says so', 1, 0, false],
+    ['not at its time', 0, 48, false],
     ['not after its time', -1, 48, false],
   ])('%s', (_, hours, moveBeforeHours, due) => {
     const { replace } = bitcoinFleet({ replace: { moveBeforeHours } });
@@ -58,6 +59,11 @@ describe('a node is not moved', () => {
     ['while one other is sick', { nodes: [of('node2'), of('node1', 'stuck'), of('node3')] }, 'cannot-be-spared'],
     ['while one other is unknown', { nodes: [of('node2'), of('node1', 'unknown'), of('node3')] }, 'cannot-be-spared'],
     ['while the breaker is open', { breaker: { open: true, sentence: '2 of 5' } }, 'cannot-be-spared'],
+    [
+      'while most of the fleet is unknown',
+      { breaker: { open: true, sentence: '4 of 5', isMostlyUnknown: true } },
+      'breaker-open',
+    ],
     ['while the chain stands', { haltedSinceMs: NOON_MS - HOUR_MS }, 'chain-standing'],
     ['where it is a validator', { role: 'validator' }, 'validator'],
     ['where nobody knows its role', { role: 'unknown' }, 'role-unknown'],
@@ -71,6 +77,43 @@ describe('a node is not moved', () => {
     expect(refusal?.refuse).toBe(code);
     // What is near and undone is told by itself.
     expect(refusal?.page).toBe(false);
+  });
+
+  it('an hour before EC2 may begin is time enough', () => {
+    expect(judgeMove(facts({ event: { ...event, notBeforeMs: NOON_MS + HOUR_MS } }))).toBeNull();
+  });
+
+  it('says who is in its way, and looks again in five minutes', () => {
+    expect(judgeMove(facts({ nodes: [of('node2'), of('node1', 'stuck'), of('node3')] }))).toEqual({
+      refuse: 'cannot-be-spared',
+      reason: '1 of the 2 other nodes are not synced, node1 among them: node2 is not stopped now',
+      page: false,
+      retryAfterMs: 300_000,
+    });
+  });
+
+  it('where it signs, or may sign: a person is told what the fleet file lacks', () => {
+    const reasonOf = (role: MoveFacts['role']) => judgeMove(facts({ role }))?.reason;
+    expect(reasonOf('validator')).toMatch(/^node2 is a validator, and .*: a person stops and starts it before$/);
+    expect(reasonOf('unknown')).toMatch(/^node2 is of unknown role, and /);
+  });
+
+  it('for the sake of others alone: its own health is none of theirs', () => {
+    expect(judgeOthers(facts({ nodes: [of('node2', 'stuck'), ...others] }))).toBeNull();
+  });
+
+  it.each<[string, Partial<MoveFacts>, string | null]>([
+    ['a validator of a chain without voting power', { role: 'validator' }, null],
+    ['a follower of a chain with it', { role: 'follower', fleet: { ...fleet, chain: 'cometbft' } }, null],
+    [
+      'what may be a validator of such a chain',
+      { role: 'unknown', fleet: { ...fleet, chain: 'cometbft' } },
+      'voting-power-unknown',
+    ],
+  ])('asks for the power of the others where a stop costs some: %s', (_, more, code) => {
+    const { fleet: one = fleet, ...others } = more;
+    const restartable = { ...one, owner: { ...one.owner, restartValidators: true } };
+    expect(judgeMove(facts({ ...others, fleet: restartable }))?.refuse ?? null).toBe(code);
   });
 
   it('but a validator is, where its fleet file lets it be restarted and the others keep the power', () => {

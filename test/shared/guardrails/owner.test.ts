@@ -82,6 +82,18 @@ describe('a change of a node', () => {
     );
   });
 
+  it('is refused for an hour, and how the owner is known is told only where the file does not say it', () => {
+    const reasonOf = (by: OwnerWords['by'], tags: Readonly<Record<string, string>>) =>
+      judgeDrift(ownerOf(by, tags), {}, 'its volumes')?.reason;
+    expect(reasonOf('terraform', {})).toMatch(/^Terraform owns .* what to change in the template is told$/);
+    expect(reasonOf('cdk', stack)).toMatch(/^CDK stack nodes owns .* is told$/);
+    expect(reasonOf(undefined, stack)).toMatch(/^CloudFormation stack nodes owns .* is told$/);
+    expect(judgeDrift(ownerOf('terraform', {}), {}, 'its volumes')).toMatchObject({
+      page: true,
+      retryAfterMs: 3_600_000,
+    });
+  });
+
   it('is not softer for any word of the file than for a yes, nor for a guess than for a word', () => {
     const any = fc.record({
       by: fc.constantFrom(...SAID),
@@ -115,6 +127,9 @@ describe('right before a volume is grown', () => {
     ],
     ['the owner is another one, and nothing is forbidden', { by: 'nobody' }, { by: 'cdk' }, false],
   ])('%s', (_, planned, now, refused) => {
-    expect(judgeOwnerWords(planned, now)?.refuse ?? null).toBe(refused ? 'drift-refused' : null);
+    const refusal = judgeOwnerWords(planned, now);
+    expect(refusal?.refuse ?? null).toBe(refused ? 'drift-refused' : null);
+    // It is decided again: there is nothing yet for a person to do.
+    if (refused) expect(refusal).toMatchObject({ page: false, retryAfterMs: 60_000 });
   });
 });

@@ -139,8 +139,90 @@ describe('the pace of restarts', () => {
       [],
       [0],
     ],
+    ['one that failed before there was a wave says nothing of it', fleet(8, 2), [alone(restart(9, 'failed'))], [0]],
+    ['after the trouble, one that was undone keeps nobody waiting', fleet(2, 8), [restart(9, 'undone')], [0, 1]],
+    ['nor one whose attempt is lost', fleet(2, 8), [restart(9, 'lost')], [0, 1]],
+    ['a proof counts for half an hour', fleet(8, 2), [restart(8, 'proved', 31)], [0, 1]],
+    ['and not for longer', fleet(8, 2), [restart(8, 'proved', 32)], [0]],
+    [
+      'restarts that follow each other within half an hour are one wave, in whatever order they are written',
+      fleet(30, 10, 2),
+      [67, 36, 5].map((minutesAgo, at) => restart(39 - at, 'proved', minutesAgo, 2)),
+      [0, 1, 2, 3],
+    ],
+    [
+      'what was proved hours before does not widen the wave of now',
+      fleet(30, 10, 2),
+      [300, 299, 5].map((minutesAgo, at) => restart(39 - at, 'proved', minutesAgo, 2)),
+      [0, 1],
+    ],
   ])('%s', (_, world, restarts, next) => {
     expect(paceOf(factsOf(world, restarts)).next).toEqual(next.map(id));
+  });
+
+  /** A restart that began `from` minutes ago and ended `until` minutes ago. */
+  const ended = (at: number, as: 'proved' | 'failed', from: number, until: number): SeenRestart => ({
+    ...restart(at, as, from),
+    ended: { as, atMs: NOON_MS - until * MINUTE_MS, reason: 'why' },
+  });
+
+  it.each<[string, World, readonly SeenRestart[], boolean]>([
+    ['a restart that is under way for two hours', fleet(8, 2), [restart(0, 'under-way', 120)], false],
+    ['one that is under way for longer', fleet(8, 2), [restart(0, 'under-way', 121)], true],
+    [
+      'as many proofs as failures, however long a proof took',
+      fleet(8, 2),
+      [ended(8, 'proved', 150, 20), ended(9, 'failed', 10, 5)],
+      false,
+    ],
+    ['a failure of six hours ago, and trouble of today', fleet(8, 2), [restart(0, 'failed', 361)], true],
+    ['an earlier one, and trouble since', fleet(8, 2), [restart(0, 'failed', 362)], false],
+    [
+      'an earlier one, and trouble from that very moment',
+      { ...fleet(8, 2), sinceMs: NOON_MS - 399 * MINUTE_MS },
+      [restart(0, 'failed', 400)],
+      true,
+    ],
+  ])('is stopped, or is not, by %s', (_, world, restarts, isStopped) => {
+    expect(paceOf(factsOf(world, restarts)).stopped).toBe(isStopped ? 'not-helped' : null);
+  });
+
+  it('is stopped by one node that is sick from then, and not by one that was well all along', () => {
+    const facts = factsOf(fleet(8, 2), [restart(0, 'failed', 8 * 60)]);
+    const since = (at: number) =>
+      paceOf({
+        ...facts,
+        nodes: facts.nodes.map((node) =>
+          node.instanceId === id(at) ? { ...node, sinceMs: NOON_MS - 9 * HOUR_MS } : node,
+        ),
+      }).stopped;
+    expect([since(3), since(9)]).toEqual(['not-helped', null]);
+  });
+
+  it('is a wave where one zone is in trouble, although the breaker is closed', () => {
+    const health = Array.from({ length: 30 }, (_, at): Health => (at % 3 === 2 && at < 18 ? 'unreachable' : 'synced'));
+    const facts = factsOf({ health, zones: 3 });
+    expect(facts.breaker).toMatchObject({ open: false, zone: { name: 'eu-west-1c' } });
+    expect(paceOf(facts)).toMatchObject({ isWave: true, isTrouble: true });
+  });
+
+  it('is crowded where more nodes are sick than may go', () => {
+    const crowded = (sick: number, well: number) => paceOf(factsOf(fleet(sick, well))).isCrowded;
+    expect([crowded(8, 2), crowded(2, 8), crowded(1, 9)]).toEqual([true, false, false]);
+  });
+
+  it('lets a full zone wait, and the next zone go before it', () => {
+    const wants = (...nodes: readonly number[]): Waiting[] =>
+      nodes.map((at, onsetMs) => ({ instanceId: id(at), onsetMs, hasWaited: true }));
+    const restarts = [restart(9, 'proved'), restart(0, 'under-way')];
+    expect(paceOf(factsOf(fleet(8, 2), restarts, wants(3, 1))).next).toEqual([id(1)]);
+    // With room for two in each zone: what is under way already does not begin again.
+    expect(paceOf(factsOf({ ...fleet(8, 2), percent: 50 }, restarts, wants(0, 3))).next).toEqual([id(3)]);
+  });
+
+  it('goes by the instance id where trouble began at the same moment', () => {
+    const waiting = [2, 1].map((at) => ({ instanceId: id(at), onsetMs: 1, hasWaited: true }));
+    expect(paceOf(factsOf(fleet(8, 2), [restart(9, 'proved')], waiting)).next).toEqual([id(1), id(2)]);
   });
 
   it('goes by the oldest trouble, and by what has waited before what has just come', () => {
@@ -170,8 +252,18 @@ describe('the pace of restarts', () => {
       page: true,
       retryAfterMs: 50_000,
     });
+    expect(judge(fleet(8, 2))?.reason).toBe(
+      '8 of 10 nodes unhealthy or unknown, limit 2; one restart at once, more after each proof (0 so far): node5 waits for its turn',
+    );
+    expect(
+      judge({ health: [...many(2, 'stuck'), ...many(6, 'unknown'), ...many(2, 'synced')], zones: 3 }),
+    ).toMatchObject({
+      refuse: 'breaker-open',
+      reason: expect.stringMatching(/most of them are unknown, and that may be our own eyes: node5 is left alone/),
+    });
     expect(judge(fleet(8, 2), [restart(0, 'failed')])).toMatchObject({
       refuse: 'breaker-open',
+      retryAfterMs: 300_000,
       reason: expect.stringMatching(/node0 was restarted first, and that did not help \(why\): node5 is left alone/),
       page: true,
     });
@@ -182,6 +274,8 @@ describe('the pace of restarts', () => {
       ),
     ).toMatchObject({
       page: false,
+      reason:
+        '7 restarts at once, 25 % of the fleet and of a zone; now node0, node1, node2, node3, node4, node6, node7: node5 waits for its turn',
     });
     // The wave is over, and one more node waits for a moment: there is nothing to be told.
     expect(judge(fleet(1, 5, 1), [{ ...restart(3, 'under-way', 5, 1) }])).toMatchObject({
@@ -353,6 +447,53 @@ describe('a place in the pace', () => {
     const again = { as: 'failed', atMs: NOON_MS, reason: '' } as const;
     expect(endRestart(ended.next, 'k4', again)).toEqual({ leave: true });
     expect(endRestart(undefined, 'k4', again)).toEqual({ leave: true });
+  });
+
+  it('has a reason that ends, and is one restart’s alone', () => {
+    const [four, five] = [taken(undefined, 4).restarts[0], taken(undefined, 5).restarts[0]];
+    if (!four || !five) throw new Error('not taken');
+    const both: PaceRecord = { restarts: [four, five], version: 2 };
+    const failed = { as: 'failed', atMs: NOON_MS, reason: 'x'.repeat(500) } as const;
+    expect(endRestart(both, 'k5', failed)).toEqual({
+      next: { restarts: [four, { ...five, ended: { ...failed, reason: 'x'.repeat(200) } }], version: 3 },
+    });
+    expect(endRestart(both, 'none', failed)).toEqual({ leave: true });
+  });
+
+  it('is taken again by another restart of the same attempt, and by one that was undone', () => {
+    const first = taken(undefined, 4);
+    const again = (record: PaceRecord, more: object) => {
+      const reserved = reserveInPace(record, factsOf(world, seen(record)), { ...wanted(4), ...more });
+      return 'next' in reserved
+        ? reserved.next.restarts.map(({ key, ended }) => `${key} ${ended?.as ?? 'goes on'}`)
+        : reserved;
+    };
+    expect(again(first, { key: 'second' })).toEqual(['second goes on']);
+    const over = (as: 'proved' | 'undone'): PaceRecord => {
+      const ended = endRestart(first, 'k4', { as, atMs: NOON_MS, reason: '' });
+      if (!('next' in ended)) throw new Error('left');
+      return ended.next;
+    };
+    expect(again(over('undone'), {})).toEqual(['k4 goes on']);
+    expect(again(over('proved'), {})).toEqual({ reserved: true });
+    expect(again(over('proved'), { key: 'second' })).toEqual(['k4 proved', 'second goes on']);
+  });
+
+  it('is written without a zone for a node that nobody has seen', () => {
+    expect(reserve(undefined, 99)).toMatchObject({ next: { restarts: [{ key: 'k99', zone: '' }] } });
+  });
+
+  it('is remembered for a week, in a list that ends', () => {
+    const past = (agoMs: number, at = 8): PaceRecord['restarts'][number] => {
+      const { is: _, ...one } = alone(restart(at, 'proved'));
+      return { ...one, key: `old-${agoMs}-${at}`, atMs: NOON_MS - agoMs };
+    };
+    const week = 7 * 24 * HOUR_MS;
+    const kept = (restarts: PaceRecord['restarts']) =>
+      taken({ restarts, version: 1 }, 4).restarts.map(({ key }) => key);
+    expect(kept([past(week), past(week - 1), past(HOUR_MS)])).toEqual([`old-${week - 1}-8`, `old-${HOUR_MS}-8`, 'k4']);
+    const many = kept(Array.from({ length: 500 }, (_, at) => past(HOUR_MS, at)));
+    expect([many.length, many[0], many.at(-1)]).toEqual([400, `old-${HOUR_MS}-101`, 'k4']);
   });
 
   it('is open again where its attempt has ended without a word, and goes on while its node is not settled', () => {

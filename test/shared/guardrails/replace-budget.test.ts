@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  dropReplacement,
+  dropRestart,
   type HolderFacts,
   leaveFleetTurn,
   proveReplacement,
@@ -59,7 +61,7 @@ describe('a replacement', () => {
     );
     const answer = ask(read);
     if (code === null) expect(answer).toHaveProperty('next');
-    else expect(answer).toMatchObject({ refuse: code, page });
+    else expect(answer).toMatchObject({ refuse: code, page, retryAfterMs: 300_000 });
   });
 
   it('is refused with the nodes that were replaced, and the limit', () => {
@@ -79,6 +81,11 @@ describe('a replacement', () => {
     ['three that were never proved', [past(90), past(60), past(30)], true],
     ['two that were never proved', [past(60), past(30)], false],
     ['three, the last of which held for two hours', [past(90), past(60), past(30, 3)], false],
+    [
+      'three, the last of which held for two hours to the millisecond',
+      [past(90), past(60), { ...past(30), provedAtMs: NOON_MS - MINUTE_MS - 2 * HOUR_MS }],
+      false,
+    ],
     ['three, the first of which held for days', [past(90, 89), past(60), past(30)], false],
     ['three that held for an hour each', [past(4, 3.5), past(3, 2.2), past(2, 1)], true],
     [
@@ -140,6 +147,21 @@ describe('a replacement', () => {
     );
   });
 
+  it('that was given up before anything was done does not count; one that was proved stays', () => {
+    const [mine, others] = [entry({ key: wanted.key }), entry({ key: 'other' })];
+    const proved = { ...mine, provedAtMs: NOON_MS };
+    expect(dropReplacement(record(mine, others), wanted.key)).toEqual({ next: { entries: [others], version: 5 } });
+    for (const read of [undefined, record(others), record(proved, others)])
+      expect(dropReplacement(read, wanted.key)).toEqual({ leave: true });
+  });
+
+  it('is forgotten after thirty days', () => {
+    const [old, young] = [entry({ atMs: NOON_MS - 30 * DAY_MS }), entry({ atMs: NOON_MS - 30 * DAY_MS + 1 })];
+    expect(ask(record(old, young))).toEqual({
+      next: { entries: [young, { ...wanted, atMs: NOON_MS }], version: 5 },
+    });
+  });
+
   it('is remembered in a list that ends', () => {
     const old = Array.from({ length: 500 }, (_, at) =>
       entry({ key: `k${at}`, node: `n${at}`, atMs: NOON_MS - 2 * DAY_MS }),
@@ -161,6 +183,21 @@ describe('a restart', () => {
     expect(restart(undefined, 'r')).toEqual({ next: { restarts: [{ key: 'r', atMs: NOON_MS }], version: 1 } });
     expect(restart(six, 'r')).toMatchObject({ refuse: 'restarts-spent', page: true });
     expect(restart(six, 'r5')).toEqual({ reserved: true });
+  });
+
+  it('that is refused says how often the node was restarted', () => {
+    const once = { restarts: six.restarts.slice(-1), version: 1 };
+    const reasonOf = (read: RestartsRecord, restartsPerDay: number) =>
+      reserveRestart(read, { key: 'r', node: 'node2' }, { restartsPerDay }, NOON_MS);
+    expect(reasonOf(six, 6)).toMatchObject({ reason: 'node2 was restarted 6 times in the last 24 h, limit 6' });
+    expect(reasonOf(once, 1)).toMatchObject({ reason: 'node2 was restarted once in the last 24 h, limit 1' });
+  });
+
+  it('that was not made does not count', () => {
+    const others = six.restarts.filter(({ key }) => key !== 'r2');
+    expect(dropRestart(six, 'r2')).toEqual({ next: { restarts: others, version: 7 } });
+    expect(dropRestart(six, 'none')).toEqual({ leave: true });
+    expect(dropRestart(undefined, 'r2')).toEqual({ leave: true });
   });
 
   it('is had back after a day, and what is older is forgotten', () => {
@@ -204,5 +241,6 @@ describe('the turn of a fleet', () => {
     expect(leaveFleetTurn(held(me), ME)).toEqual({ next: { holder: null, version: 3 } });
     expect(leaveFleetTurn(held(me), OTHER)).toEqual({ leave: true });
     expect(leaveFleetTurn(undefined, ME)).toEqual({ leave: true });
+    expect(leaveFleetTurn(held(null), ME)).toEqual({ leave: true });
   });
 });

@@ -34,7 +34,10 @@ describe('the pauses', () => {
       page: false,
       retryAfterMs: 60_000,
     });
-    expect(pauses({ [FLEET_PAUSE]: 'upgrade' })).toMatchObject({ reason: 'fleet bitcoin is paused: upgrade' });
+    expect(pauses({ [FLEET_PAUSE]: 'upgrade' })).toMatchObject({
+      refuse: 'paused',
+      reason: 'fleet bitcoin is paused: upgrade',
+    });
     expect(pauses({ [PAUSE]: 'audit', [FLEET_PAUSE]: 'off' })).toMatchObject({ reason: 'everything is paused: audit' });
   });
 

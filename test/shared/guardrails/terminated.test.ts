@@ -47,6 +47,7 @@ const CASES: readonly [string, Partial<TerminatedFacts>, string | null][] = [
     { fleet: expecting(6), gone: [gone('node2', 3), gone('node6', 3)] },
     'breaker-open, and people are paged',
   ],
+  ['another one went an hour ago', { gone: [gone('node2', 3), gone('node6', 60)] }, null],
   ['another one went hours ago', { gone: [gone('node2', 3), gone('node6', 90)] }, null],
 ];
 
@@ -59,6 +60,23 @@ describe('a terminated node', () => {
   it('has no namesake in itself', () => {
     expect(namesakeOf({ node, present: [{ instanceId: INSTANCE, name: 'node2' }] })).toBeNull();
     expect(namesakeOf({ node, present: [{ instanceId: 'i-other', name: 'node2' }] })).toBe('i-other');
+  });
+
+  it('of a large fleet is one of a fifth that may go together; with one more, a person is told which', () => {
+    const together = (count: number) =>
+      judgeTerminated(
+        facts({
+          present: Array.from({ length: 20 - count }, (_, at) => ({ instanceId: `i-p${at}`, name: `p${at}` })),
+          gone: [gone('node2', 3), ...Array.from({ length: count - 1 }, (_, at) => gone(`g${at}`, 5))],
+        }),
+      );
+    expect(together(4)).toBeNull();
+    expect(together(5)).toMatchObject({
+      reason: expect.stringMatching(
+        /^5 of 20 nodes are gone within an hour \(node2, g0, g1.*\), limit 4: somebody may be scaling down/,
+      ),
+      retryAfterMs: 15 * MINUTE_MS,
+    });
   });
 
   it('that is scaled down is told with both numbers', () => {

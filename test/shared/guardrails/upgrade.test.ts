@@ -37,9 +37,40 @@ describe('a node may be upgraded', () => {
     ['it is not well itself', { nodes: [node('node1', 'stuck'), node('node2')] }, 'cannot-be-spared'],
     ['another one is not known to be well', { nodes: [node('node1'), node('node2', 'unknown')] }, 'cannot-be-spared'],
     ['the chain stands', { haltedSinceMs: NOON_MS }, 'chain-standing'],
+    [
+      'its zone is in trouble',
+      { breaker: { open: false, sentence: '', zone: { name: 'a', instanceIds: ['i-node1'], sentence: '2 of 2' } } },
+      'zone-down',
+    ],
     ['the breaker is open', { breaker: { open: true, sentence: '2 of 2' } }, 'breaker-open'],
   ])('but not where %s', (_, more, code) => {
-    expect(judged(more)).toBe(code);
+    expect(refusalOf(more)).toMatchObject({ refuse: code, page: false });
+  });
+
+  it('and nobody is paged where it may not: the plan of its upgrade tells', () => {
+    const stuck = [node('node1'), node('node2', 'stuck')];
+    expect(refusalOf({ nodes: stuck })).toMatchObject({ page: false, retryAfterMs: 300_000 });
+    expect(refusalOf({ to: '29.0' })).toEqual({
+      refuse: 'version-unknown',
+      reason: 'the fleet file does not name 29.0 under client.versions (28.0, 28.1)',
+      page: false,
+      retryAfterMs: 3_600_000,
+    });
+    expect(refusalOf({ fleet: bitcoinFleet() })).toMatchObject({
+      refuse: 'version-unknown',
+      reason: expect.stringMatching(/\(none\)$/),
+    });
+  });
+
+  it('by a person alone where it signs, or may sign', () => {
+    expect(refusalOf({ role: 'validator' })).toMatchObject({
+      reason: expect.stringMatching(/^node1 is a validator: /),
+      page: false,
+    });
+    expect(refusalOf({ role: 'unknown' })).toMatchObject({
+      reason: expect.stringMatching(/^node1 is of unknown role, and could be a validator: /),
+      page: false,
+    });
   });
 });
 
@@ -108,6 +139,47 @@ describe('at a height', () => {
     ['panic: halt per configuration height 100 time 0'],
   ])('a client that has ended says that it waits there: %s', (line) => {
     expect(at(null, { lastLines: [line] })).toBeNull();
+  });
+
+  it('is told where it is instead, and asked again in twenty minutes', () => {
+    const told = (more: Partial<UpgradeFacts>) => refusalOf({ atHeight: HEIGHT, ...more });
+    const own = node('node1', 'stuck');
+    expect(told({ nodes: [{ ...own, height: 90 }] })).toEqual({
+      refuse: 'upgrade-height',
+      reason: 'node1 does not stand below block 100: it is at 90',
+      page: false,
+      retryAfterMs: 1_200_000,
+    });
+    expect(told({ nodes: [] })?.reason).toMatch(/: it was not observed for 3 min$/);
+    const silent = [{ ...own, height: null }];
+    expect(told({ nodes: silent })?.reason).toMatch(/its client does not say that it waits there$/);
+    expect(told({ nodes: silent, lastLines: [`panic: ${'x'.repeat(300)}`] })?.reason).toMatch(
+      /there \("panic: x{153}"\)$/,
+    );
+  });
+
+  it('goes by the node itself, and by any of its clients', () => {
+    const others = [
+      { ...node('node2'), height: HEIGHT - 1 },
+      { ...node('node1', 'stuck'), height: 90 },
+    ];
+    expect(at(null, { nodes: others })).toBe('upgrade-height');
+    const lastLines = ['Shutdown: done', 'panic: halt per configuration height 100 time 0'];
+    expect(at(null, { lastLines })).toBeNull();
+  });
+
+  it('a node that waits there is looked at each minute, and told', () => {
+    const waits = judgeBelowHeight(
+      { ...node('node1', 'stuck'), height: HEIGHT - 1 },
+      { to: '28.1', atHeight: HEIGHT },
+      null,
+    );
+    expect(waits).toEqual({
+      refuse: 'upgrade-height',
+      reason: 'the chain stops below block 100 for 28.1: node1 is switched to it first',
+      page: false,
+      retryAfterMs: 60_000,
+    });
   });
 
   it('a validator is left to a person there, too', () => {

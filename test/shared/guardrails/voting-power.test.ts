@@ -45,6 +45,35 @@ describe('a validator may be stopped', () => {
   });
 });
 
+describe('the power that would be missing', () => {
+  const five = fleetOf(10, 10, 10, 10, 10);
+  const stuck = (own: number | undefined, role: ObservedNode['role']): ObservedNode =>
+    observedNode({ name: 'x', role, health: 'stuck', ...(own !== undefined && { votes: { own } }) });
+
+  it.each<[string, readonly ObservedNode[], boolean]>([
+    ['is not that of a follower that tells none', [...five, stuck(undefined, 'follower')], true],
+    ['nor that of a follower that has none', [...five, stuck(0, 'follower')], true],
+    ['is that of a follower that has some', [...five, stuck(10, 'follower')], false],
+    [
+      'is its own once, where it is not synced itself',
+      [{ ...five[0], health: 'stuck' } as ObservedNode, ...five.slice(1)],
+      true,
+    ],
+  ])('%s', (_, nodes, allowed) => {
+    expect(judge(nodes) === null).toBe(allowed);
+  });
+
+  it('is told with nobody’s name where all are synced, and looked at again in five minutes', () => {
+    expect(judge(fleetOf(10, 10, 10))).toEqual({
+      refuse: 'quorum-at-risk',
+      reason:
+        'without v1 20 of 30 of the voting power would be online and honest, and blocks need more than two thirds',
+      page: false,
+      retryAfterMs: 300_000,
+    });
+  });
+});
+
 describe('a validator is not stopped', () => {
   const telling = (chain: { total: number; missing: number; byzantine: number }) =>
     fleetOf(10, 10, 10, 10).map((node) => ({ ...node, votes: { own: 10, chain } }));
@@ -88,7 +117,17 @@ describe('a validator is not stopped', () => {
       [validator('v1', 0, 40, { votes: {} }), ...four.slice(1)],
       /v1 does not tell its own/,
     ],
-    ['that nobody has seen', four.slice(1), /does not tell its own/],
+    ['that nobody has seen', four.slice(1), new RegExp(`${instanceIdOf('v1')} does not tell its own`)],
+    [
+      'that is not synced itself, and nobody else tells the chain’s',
+      four.map((node, at) => (at === 0 ? { ...node, health: 'stuck' as const } : { ...node, votes: { own: 10 } })),
+      /no synced node tells the chain’s/,
+    ],
+    [
+      'where the others tell nothing at all',
+      four.map((node, at) => (at === 0 ? { ...node, votes: { own: 10 } } : observedNode({ name: node.name }))),
+      /no synced node tells the chain’s/,
+    ],
     [
       'where no metrics are read',
       four.map((node) => ({ ...node, votes: { own: 10 } })),

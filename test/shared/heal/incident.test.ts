@@ -15,6 +15,7 @@ import {
   type Onset,
   type Outcome,
   openIncident,
+  pauseAfterRefusal,
   recovered,
   refuseOpen,
   reopenToSettle,
@@ -462,5 +463,88 @@ describe('whatever happens to an incident, in whatever order', () => {
       }),
       tries('incident', 500),
     );
+  });
+});
+
+describe('an incident at its edges', () => {
+  it('has told nothing when it is opened, and owes no page when it is opened for other trouble', () => {
+    expect(openIncident(undefined, onset(NOON_MS), NOON_MS)).toMatchObject({
+      next: { refusedCodes: [], pagedCodes: [] },
+    });
+    const escalated = endedIncident('escalated', NOON_MS, { pendingPages: [pendingPage] });
+    expect(openIncident(escalated, onset(NOON_MS + FLAP_WINDOW_MS + 1), NOON_MS + HOUR_MS)).toMatchObject({
+      next: { pendingPages: [] },
+    });
+  });
+
+  it('counts its refusals, which make its pauses longer, but none for a turn', () => {
+    const outcomeOf = (code: 'paused' | 'replace-in-flight' | 'disk-full-first', refusals?: number) => {
+      const read = claimedIncident({ attempt: 1, ...(refusals !== undefined && { refusals }) });
+      const concluded = conclude(read, 1, ME, { ...refused, code }, NOON_MS);
+      if (!('next' in concluded)) throw new Error('not mine');
+      return [concluded.next.refusals, concluded.next.waitsFor];
+    };
+    expect(outcomeOf('paused')).toEqual([1, undefined]);
+    expect(outcomeOf('paused', 4)).toEqual([5, undefined]);
+    expect(outcomeOf('disk-full-first', 4)).toEqual([4, 'disk-full-first']);
+  });
+
+  it('that was planned is planned until then, and neither refused nor told', () => {
+    const read = claimedIncident({ attempt: 1 });
+    const untilMs = NOON_MS + HOUR_MS;
+    expect(conclude(read, 1, ME, { outcome: 'planned', notBeforeMs: untilMs }, NOON_MS)).toMatchObject({
+      next: { state: 'open', plannedUntilMs: untilMs, notBeforeMs: 0, refusedCodes: [], pagedCodes: [] },
+    });
+  });
+
+  it('waits longer with each refusal, up to an hour; a turn is looked for as soon as it says', () => {
+    const pause = (refusals: number | undefined, code = 'paused', retryAfterMs = MINUTE_MS) =>
+      pauseAfterRefusal(refusals === undefined ? {} : { refusals }, code, retryAfterMs) / MINUTE_MS;
+    expect([pause(undefined), pause(0), pause(2), pause(9), pause(500)]).toEqual([1, 1, 4, 60, 60]);
+    expect([pause(3, 'disk-full-first'), pause(1, 'paused', 3 * HOUR_MS)]).toEqual([1, 180]);
+  });
+
+  it('keeps the node’s own word that its disk is full, which the dispatcher only guesses', () => {
+    const waitsFor = (read: 'disk-full-first' | undefined, code: 'disk-full-first' | 'paused') => {
+      const refusal = refuseOpen(openIncidentRecord(read && { waitsFor: read }), { ...refused, code });
+      return 'next' in refusal ? refusal.next.waitsFor : 'left';
+    };
+    expect(waitsFor('disk-full-first', 'disk-full-first')).toBe('disk-full-first');
+    expect(waitsFor(undefined, 'disk-full-first')).toBeUndefined();
+    expect(waitsFor('disk-full-first', 'paused')).toBeUndefined();
+    const left = refuseOpen(openIncidentRecord({ waitsFor: 'disk-full-first' }), refused);
+    expect('next' in left && Object.keys(left.next)).not.toContain('waitsFor');
+  });
+
+  it('is written with the next version when it is opened to settle what is left', () => {
+    expect(reopenToSettle(endedIncident('healed', NOON_MS))).toMatchObject({ next: { state: 'open', version: 4 } });
+  });
+
+  it('goes on under a new name beside one of that name that has ended, and stays where it is that one', () => {
+    const left = openIncidentRecord();
+    const there = (state: 'healed' | 'escalated', incidentId: string) =>
+      movedTo(left, 'new', endedIncident(state, NOON_MS, { incidentId, attempt: 9 }));
+    expect(there('escalated', 'aaaa1111')).toMatchObject({ next: { fleet: 'new', attempt: 9, version: 4 } });
+    expect(there('escalated', left.incidentId)).toEqual({ leave: true });
+    expect(there('healed', left.incidentId)).toMatchObject({ next: { fleet: 'new' } });
+    expect(movedTo(left, 'new', openIncidentRecord({ incidentId: 'aaaa1111' }))).toEqual({ leave: true });
+  });
+
+  it('owes the page of each code once, the last one that was said of it', () => {
+    const other = { ...pendingPage, code: 'breaker-open' as const };
+    const read = openIncidentRecord({ pendingPages: [pendingPage, other] });
+    const later = { ...pendingPage, sentence: 'Anna is still at it' };
+    const refusal = refuseOpen(read, { ...refused, pendingPage: later });
+    expect('next' in refusal && refusal.next.pendingPages).toEqual([other, later]);
+  });
+
+  it('remembers the page that was sent, and none that was not', () => {
+    const of = (page: typeof SENT | undefined) => {
+      const concluded = conclude(claimedIncident({ attempt: 1 }), 1, ME, { ...failed, page } as Outcome, NOON_MS);
+      if (!('next' in concluded)) throw new Error('not mine');
+      return [concluded.next.lastPage, concluded.next.pagedCodes];
+    };
+    expect(of(SENT)).toEqual([SENT, ['not-proved']]);
+    expect(of(undefined)).toEqual([undefined, []]);
   });
 });

@@ -461,3 +461,55 @@ describe('whatever two executions and the sweep do to a node, in whatever order'
     expect('waitUntilMs' in waits && release(read, me, false, waits.waitUntilMs)).toHaveProperty('next');
   });
 });
+
+describe('a node at its edges', () => {
+  it('begins with nothing', () => {
+    expect(newNode('bitcoin', INSTANCE)).toMatchObject({ modifications: [], operation: null, owner: null });
+  });
+
+  it('is not granted to another kind of heal than the one that left something open', () => {
+    const swap = {
+      kind: 'replace',
+      phase: 'down',
+      incidentId: '7f3a0c1d',
+      memory: { rung: 'swap' },
+    } as ReplaceOperation;
+    const left = others({ operation: swap });
+    const as = (kind?: 'grow' | 'replace') => grant(left, ME, ended(0), NOON_MS, kind);
+    expect(as('grow')).toEqual({ refused: 'what incident 7f3a0c1d left open' });
+    expect(as()).toEqual({ refused: 'what incident 7f3a0c1d left open' });
+    expect(as('replace')).toMatchObject({ next: { owner: ME } });
+    const grown = others({ operation: operation({ phase: 'down' } as never) });
+    expect(grant(grown, ME, ended(0), NOON_MS)).toMatchObject({ next: { owner: ME } });
+  });
+
+  it('remembers the intents of a day and an hour, and no older ones', () => {
+    const modifications = [
+      intent(NOON_MS - INTENT_COUNTS_MS, OTHER_VOLUME),
+      intent(NOON_MS - INTENT_COUNTS_MS + 1, OTHER_VOLUME),
+    ];
+    expect(intend(mine({ modifications }), me, operation(), 3)).toMatchObject({
+      next: { modifications: [modifications[1], { volumeId: DATA_VOLUME, atMs: NOON_MS }] },
+    });
+  });
+
+  it('keeps the operation of another volume, of another moment and of another heal where an intent is withdrawn', () => {
+    const swap = { kind: 'replace', phase: 'preparing', incidentId: '7f3a0c1d' } as ReplaceOperation;
+    const outcomeOf = (held: NodeRecord['operation']) => {
+      const done = withdraw(mine({ operation: held, modifications: [intent(NOON_MS)] }), me, intent(NOON_MS));
+      return 'next' in done ? done.next.operation : done;
+    };
+    expect(outcomeOf(operation())).toBeNull();
+    for (const other of [operation({ volumeId: OTHER_VOLUME }), operation({ intentAtMs: NOON_MS - 1 }), swap, null])
+      expect(outcomeOf(other)).toEqual(other);
+  });
+
+  it('still owes a client that nobody has seen running when it is released', () => {
+    const owing = mine({ clientOwedSinceMs: NOON_MS });
+    expect(release(owing, me, true, NOON_MS)).toMatchObject({ next: { clientOwedSinceMs: NOON_MS } });
+    const seen = release(owing, me, true, NOON_MS, 0, false, true);
+    expect('next' in seen && Object.keys(seen.next)).not.toContain('clientOwedSinceMs');
+    const owesNone = release(mine(), me, true, NOON_MS);
+    expect('next' in owesNone && Object.keys(owesNone.next)).not.toContain('clientOwedSinceMs');
+  });
+});

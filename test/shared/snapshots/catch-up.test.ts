@@ -27,6 +27,10 @@ describe('what a node has shown while it caught up', () => {
     expect(shownBetween(sighting(0, 500), sighting(10, 200))).toEqual({ blocks: 300, seconds: 600 });
   });
 
+  it('counts from two minutes and from twenty blocks on', () => {
+    expect(shownBetween(sighting(0, 500), sighting(2, 480))).toEqual({ blocks: 20, seconds: 120 });
+  });
+
   it.each<[string, LagAt, LagAt]>([
     ['it was seen for a minute only', sighting(0, 500), sighting(1, 200)],
     ['it came nearer by a few blocks, as any lag does', sighting(0, 500), sighting(10, 481)],
@@ -62,8 +66,8 @@ describe('the record of a fleet', () => {
   });
 
   it('shows the middle rate of the latest five: neither the quickest node nor the slowest decides', () => {
-    const all = [9_000, 100, 500, 200, 400, 300].map((blocks, at) => shown(`${at}`, blocks));
-    expect(rateShown(recordOf(...all), NOON_MS)).toEqual({ blocksPerSecond: 3, node: 'node5', atMs: NOON_MS });
+    const all = [9_000, 9_000, 100, 500, 200, 400, 300].map((blocks, at) => shown(`${at}`, blocks));
+    expect(rateShown(recordOf(...all), NOON_MS)).toEqual({ blocksPerSecond: 3, node: 'node6', atMs: NOON_MS });
   });
 
   it('shows the slower one of two', () => {
@@ -72,7 +76,18 @@ describe('the record of a fleet', () => {
 
   it('shows nothing where no heal has seen one, or none for half a year', () => {
     expect(rateShown(undefined, NOON_MS)).toBeNull();
-    expect(rateShown(recordOf(shown('1', 300, { atMs: NOON_MS - 181 * DAY_MS })), NOON_MS)).toBeNull();
+    const of = (agoMs: number) => rateShown(recordOf(shown('1', 300, { atMs: NOON_MS - agoMs })), NOON_MS);
+    expect(of(180 * DAY_MS)).toBeNull();
+    expect(of(180 * DAY_MS - 1)).toMatchObject({ blocksPerSecond: 3 });
+  });
+
+  it.each([
+    ['no block', 0, 100],
+    ['no time', 300, 0],
+    ['fewer than no blocks', -300, 100],
+    ['less than no time', 300, -100],
+  ])('shows nothing by a record of %s', (_, blocks, seconds) => {
+    expect(rateShown(recordOf(shown('1', blocks, { seconds })), NOON_MS)).toBeNull();
   });
 });
 
@@ -92,7 +107,7 @@ describe('the time until data are in step', () => {
   it('goes by the date of data whose height nobody knows', () => {
     expect(catchUpOf({ ...age, height: null }, chain, 0)).toMatchObject({
       minutes: 20,
-      words: expect.stringContaining('about 120 blocks ÷ 0.1 blocks/s'),
+      words: 'about 120 blocks ÷ 0.1 blocks/s = 20 min, as node3 has shown on 2026-01-01',
     });
   });
 
@@ -100,9 +115,10 @@ describe('the time until data are in step', () => {
     expect(catchUpOf({ ...age, height: 10_001 }, chain, 0).minutes).toBe(0);
   });
 
-  it.each<[string, Partial<Chain>, Partial<typeof age> | { height: null }, string]>([
+  it.each<[string, Partial<Chain>, { readonly height?: null; readonly takenAtMs?: null }, string]>([
     ['nobody has seen the fleet catch up', { rate: null }, {}, 'no heal has seen this fleet catch up yet'],
     ['nobody knows the chain', { head: null }, {}, 'how many blocks these data lack'],
+    ['nobody knows their height, nor when they were taken', {}, { height: null, takenAtMs: null }, 'how many blocks'],
     ['nobody knows the height, nor how long a block takes', { blockMs: null }, { height: null }, 'how many blocks'],
   ])('is unknown where %s, and says so', (_, without, of, why) => {
     const catchUp = catchUpOf({ ...age, ...of }, { ...chain, ...without }, 0);

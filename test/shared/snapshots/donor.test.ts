@@ -8,7 +8,7 @@ import { instanceIdOf } from '../../fixtures/builders/node.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
 import { snapshot, type Taken } from '../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
-import { fleetOf, setsFrom } from '../../fixtures/snapshot-facts.ts';
+import { fleetOf, setsFrom, twoVolumes } from '../../fixtures/snapshot-facts.ts';
 
 const node = (name: string, more: Partial<ObservedNode> = {}) => observedNode({ name, ...more });
 
@@ -45,6 +45,31 @@ describe('the donor', () => {
   it('is then the one whose last is oldest', () => {
     const all = sets({ node: 'node1', hoursAgo: 49 }, { node: 'node2', hoursAgo: 73 }, { node: 'node3', hoursAgo: 25 });
     expect(donor({ sets: all })).toBe('node2');
+  });
+
+  it('is the first by name, in whatever order they were seen', () => {
+    const nodes = ['node3', 'node1', 'node4', 'node2'].map((name) => node(name));
+    expect(donor({ nodes })).toBe('node1');
+    expect(donor({ nodes: nodes.toReversed() })).toBe('node1');
+  });
+
+  it('is chosen by the last that it gave, and not by an earlier one', () => {
+    const all = sets(
+      { node: 'node1', hoursAgo: 25 },
+      { node: 'node1', hoursAgo: 97 },
+      { node: 'node2', hoursAgo: 49 },
+      { node: 'node3', hoursAgo: 30 },
+    );
+    expect(donor({ sets: all })).toBe('node2');
+  });
+
+  it('is told with its turn', () => {
+    const reasonOf = (more: Partial<DonorFacts>) => donorOf(factsOf(more));
+    expect(reasonOf({})).toMatchObject({ reason: 'node1 is next: it has given none' });
+    const each = ['node1', 'node2', 'node3'].map((name, at) => ({ node: name, hoursAgo: 25 + 24 * at }));
+    expect(reasonOf({ sets: sets(...each) })).toMatchObject({
+      reason: 'node3 is next: its last one is of 2025-12-29T11:00:00.000Z',
+    });
   });
 
   it('is another one while it is not well, not free, or of no role that may be stopped', () => {
@@ -104,6 +129,26 @@ describe('the time of a stop', () => {
   });
 });
 
+describe('a set is due', () => {
+  it('half an hour before its time, since the next round is an hour later', () => {
+    const due = (agoMs: number) => donor({ sets: sets({ more: { startedAtMs: NOON_MS - agoMs } }) });
+    expect(due(23.5 * HOUR_MS)).toBe('node2');
+    expect(due(23.5 * HOUR_MS - 1)).toMatch(/is 23\.5 h old, and one is due every 24 h$/);
+  });
+
+  it('within its window, which ends to the minute', () => {
+    expect(donor({ fleet: clean({ at: '09:01' }) })).toBe('node1');
+    expect(donor({ fleet: clean({ at: '09:00' }) })).toBe('it is not within 3 h after 09:00 UTC');
+  });
+
+  it('of the next window, where the last one is half a day older than this', () => {
+    const at = (agoMs: number) =>
+      donor({ fleet: clean({ at: '12:00' }), sets: sets({ more: { startedAtMs: NOON_MS - agoMs } }) });
+    expect(at(12 * HOUR_MS)).toBe('node2');
+    expect(at(12 * HOUR_MS - 1)).toMatch(/is 12\.0 h old, .*, from 12:00 UTC on$/);
+  });
+});
+
 describe('nobody is stopped', () => {
   it.each<[string, Partial<DonorFacts>, RegExp]>([
     ['without being asked to', { fleet: fleetOf({ snapshots: {} }) }, /asks for no clean snapshots/],
@@ -136,7 +181,17 @@ describe('nobody is stopped', () => {
       { nodes: [node('node1', { role: 'validator' }), node('node2', { health: 'stuck', reason: 'it stands' })] },
       /^donor-unsuitable: node1 is a validator; node2 is stuck: it stands/,
     ],
-    ['where the one that a person names is a stranger', { asked: { instanceId: 'i-0' } }, /i-0 is no node of bitcoin/],
+    [
+      'where the one that a person names is a stranger',
+      { asked: { instanceId: 'i-0' } },
+      /^donor-unsuitable: i-0 is no node of bitcoin$/,
+    ],
+    ['of a fleet without nodes', { nodes: [] }, /^donor-unsuitable: bitcoin has no nodes$/],
+    [
+      'below the floor for a person either, where the fleet file does not say that it may be',
+      { fleet: fleetOf({ snapshots: {} }), nodes: [node('node1')], asked: { instanceId: undefined } },
+      /^pool-at-floor/,
+    ],
     [
       'where the one that a person names is not well',
       { nodes: [node('node1', { health: 'forked' }), node('node2')], asked: { instanceId: 'i-node1' } },
@@ -144,6 +199,21 @@ describe('nobody is stopped', () => {
     ],
   ])('%s', (_, more, said) => {
     expect(donor(more)).toMatch(said);
+  });
+
+  it('and nobody is paged for it: the next sweep looks again', () => {
+    expect(donorOf(factsOf({ haltedSinceMs: NOON_MS }))).toMatchObject({ page: false, retryAfterMs: 5 * MINUTE_MS });
+  });
+
+  it('of many that are unfit: the first five are told', () => {
+    const unfit = (count: number) =>
+      donor({ nodes: Array.from({ length: count }, (_, at) => node(`n${at}`, { role: 'validator' })) });
+    expect(unfit(5)).toMatch(/; n4 is a validator$/);
+    expect(unfit(7)).toMatch(/; n4 is a validator; and 2 more$/);
+  });
+
+  it('by an observation of three minutes ago: it is of now', () => {
+    expect(donor({ observedAtMs: NOON_MS - 3 * MINUTE_MS })).toBe('node1');
   });
 
   it('while one is under way, for two hours and unless a person asks', () => {
@@ -198,9 +268,32 @@ describe('a snapshot that does not count', () => {
     ['has failed', { more: { state: 'error' } }],
     ['is quarantined', { ledger: { quarantined: 'bad' } }],
     ['was taken by a policy', { policy: 'policy-1' }],
+    [
+      'was taken by a policy, which copied a tag of the volume',
+      { policy: 'p', tags: { 'chainmend:clean-stop': 'true' } },
+    ],
     ['was taken of a running client and then verified', { ledger: { cleanStop: false, verifiedAtMs: NOON_MS } }],
   ])('%s', (_, taken) => {
     expect(donor({ sets: sets({ hoursAgo: 1, ...taken }) })).toBe('node1');
+  });
+});
+
+describe('a set of several volumes counts', () => {
+  const fleet = twoVolumes();
+  const dueAfter = (...taken: readonly Taken[]) => {
+    const all = setsFrom(
+      taken.map((one) => snapshot({ ...one, ledger: { parts: 2, ...one.ledger } })),
+      fleet,
+    );
+    return donor({ fleet, sets: all });
+  };
+  const ancient = { role: 'ancient' } as const;
+
+  it('where all of it is there, and nothing of it is bad or a validator’s', () => {
+    expect(dueAfter({}, ancient)).toMatch(/^the newest clean set is 1\.0 h old/);
+    expect(dueAfter({})).toBe('node1');
+    expect(dueAfter({}, { ...ancient, ledger: { quarantined: 'bad' } })).toBe('node1');
+    expect(dueAfter({}, { ...ancient, ledger: { ofValidator: true } })).toBe('node2');
   });
 });
 

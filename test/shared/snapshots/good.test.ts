@@ -1,8 +1,14 @@
 // Which sets of snapshots are good for a node, in which order, and the reasons against the others.
 import { describe, expect, it } from '@jest/globals';
-import { chooseRequestedSet, faultMayBeginMs, rankSets } from '../../../shared/snapshots/ranking.ts';
+import {
+  blockMsOf,
+  chooseRequestedSet,
+  faultMayBeginMs,
+  isWithinReach,
+  rankSets,
+} from '../../../shared/snapshots/ranking.ts';
 import { snapshot, type Taken } from '../../fixtures/builders/snapshot.ts';
-import { DAY_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { DAY_MS, HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { demand, fleetOf, setsFrom, twoVolumes } from '../../fixtures/snapshot-facts.ts';
 
 const sets = (...taken: readonly Taken[]) => setsFrom(taken.map(snapshot));
@@ -11,7 +17,6 @@ const why = (input: Parameters<typeof rankSets>[0]) => rankSets(input).refused.m
 const verified = { verifiedAtMs: NOON_MS - DAY_MS };
 
 describe('before a node is called stuck, it may have stood', () => {
-  const HOUR_MS = 3_600_000;
   const SWEEPS_MS = 2 * 60_000;
 
   it('since its newest block came, and for its patience at least', () => {
@@ -134,8 +139,114 @@ describe('the order of good sets', () => {
 
   it('counts no clean set against those two', () => {
     const all = sets({ policy: 'policy-1', id: 'snap-2', hoursAgo: 2 }, { hoursAgo: 3 }, { hoursAgo: 4 });
-    const tried = [{ source: 'node1-3', rank: 'clean' }] as const;
+    const tried = ['node1-3', 'node1-5'].map((source) => ({ source, rank: 'clean' as const }));
     expect(ids(demand({ sets: all, tried }))).toEqual(['node1-4', 'snap-2']);
+  });
+
+  it('says of a third one that better ones come first, and of what a person can change before all else', () => {
+    const all = sets(
+      ...[2, 3, 4].map((hoursAgo) => ({ policy: 'policy-1', id: `snap-${hoursAgo}`, hoursAgo })),
+      { hoursAgo: 5, more: { state: 'error' } },
+      { hoursAgo: 6, id: 'snap-by-hand', ledger: { fleet: null } },
+    );
+    const told = why(demand({ sets: all }));
+    expect(told).toEqual([
+      'snap-by-hand has no tag that says it is of bitcoin, so heals may not read it. If it is: ' +
+        'aws ec2 create-tags --resources snap-by-hand --tags Key=chainmend:fleet,Value=bitcoin',
+      expect.stringMatching(/is error, not completed$/),
+      expect.stringMatching(/at most 2 are tried in an incident: better ones come first$/),
+    ]);
+  });
+
+  it('has a clean set of a node that is gone at its place, since it cannot be a root volume', () => {
+    expect(ids(demand({ sets: sets({ node: 'node9', hoursAgo: 2 }, { hoursAgo: 26 }) }))).toEqual([
+      'node9-2',
+      'node1-26',
+    ]);
+  });
+
+  it('counts what is an hour apart as equally new, in each hour again, and goes by the name at last', () => {
+    const order = (...taken: readonly Taken[]) => ids(demand({ sets: sets(...taken) }));
+    expect(order({ node: 'node2', hoursAgo: 2 }, { hoursAgo: 3 })).toEqual(['node1-3', 'node2-2']);
+    expect(order({ node: 'node2', hoursAgo: 2 }, { node: 'node2', hoursAgo: 26 }, { hoursAgo: 26.5 })).toEqual([
+      'node2-2',
+      'node1-26.5',
+      'node2-26',
+    ]);
+    const siblings = [
+      { node: 'node3', hoursAgo: 2 },
+      { node: 'node2', hoursAgo: 2 },
+    ];
+    expect(order(...siblings)).toEqual(['node2-2', 'node3-2']);
+    expect(ids(demand({ sets: sets(...siblings).toReversed() }))).toEqual(['node2-2', 'node3-2']);
+  });
+
+  it('has a head start for a clean set where nobody knows how long a block takes', () => {
+    const rate = { blocksPerSecond: 0.1, node: 'node3', atMs: NOON_MS };
+    expect(ids(demand({ sets: sets(running, { hoursAgo: 144 }), rate }))).toEqual(['node1-144', 'snap-running']);
+  });
+
+  it('goes by the date of a set whose blocks are a day behind it, and no more', () => {
+    // A block in 600 s, by the second one. The first one lacks those of 26 h, and is two hours old.
+    const all = sets(
+      { hoursAgo: 2, ledger: { height: 900_000 - 156 } },
+      { node: 'node2', hoursAgo: 10, ledger: { height: 900_000 - 60 } },
+    );
+    const head = { height: 900_000, atMs: NOON_MS };
+    expect(ids(demand({ sets: all, head }))).toEqual(['node1-2', 'node2-10']);
+  });
+});
+
+describe('how long a block takes', () => {
+  const head = { height: 900_000, atMs: NOON_MS };
+  const of = (...taken: readonly (readonly [hoursAgo: number, missing: number | null])[]) =>
+    blockMsOf(
+      sets(
+        ...taken.map(([hoursAgo, missing]) => ({
+          hoursAgo,
+          ledger: { height: missing === null ? null : 900_000 - missing },
+        })),
+      ),
+      { head },
+    );
+
+  it('is told by the set that makes blocks look slowest: a node that had stood lacks more', () => {
+    expect(of([10, 60], [20, 1_200])).toBe(600_000);
+  });
+
+  it('is told by six blocks at least, and by an hour at least', () => {
+    expect([of([10, 6]), of([10, 5])]).toEqual([6_000_000, null]);
+    expect([of([1, 60]), of([0.99, 60])]).toEqual([60_000, null]);
+  });
+
+  it('is not known where no set tells its height, or nobody knows the chain’s', () => {
+    expect(of([10, null])).toBeNull();
+    expect(of()).toBeNull();
+    expect(blockMsOf(sets({ hoursAgo: 10 }), { head: null })).toBeNull();
+  });
+});
+
+describe('a snapshot that heals may read', () => {
+  const reach = (tags: Readonly<Record<string, string>>, fleet = twoVolumes()) =>
+    isWithinReach({ tags, policyId: null }, fleet);
+
+  it('has all tags of one of the volumes, or the fleet’s name', () => {
+    expect(reach({ Component: 'nodes/bitcoin', Role: 'ancient' })).toBe(true);
+    expect(reach({ Component: 'nodes/bitcoin' })).toBe(false);
+    expect(reach({ Component: 'nodes/litecoin', Role: 'data' })).toBe(false);
+    expect(reach({ 'chainmend:fleet': 'bitcoin' })).toBe(true);
+    expect(reach({ 'chainmend:fleet': 'litecoin' })).toBe(false);
+  });
+
+  it('is named with all others of its set, and with the policy that made them', () => {
+    const fleet = twoVolumes();
+    const untagged = { policy: 'policy-1', tags: { Component: 'nodes' } };
+    const facts = [snapshot({ ...untagged, id: 'snap-a' }), snapshot({ ...untagged, id: 'snap-b', role: 'ancient' })];
+    expect(why(demand({ fleet, sets: setsFrom(facts, fleet) }))).toEqual([
+      expect.stringMatching(
+        /^snap-a snap-b has no tag .* policy policy-1, or name it .* for this one aws ec2 create-tags --resources snap-a snap-b /,
+      ),
+    ]);
   });
 });
 
@@ -230,6 +341,72 @@ describe('a set is refused, and it is said why, when it', () => {
     expect(ids(demand({ fleet, sets: taken, ...more }))).toHaveLength(1);
   });
 
+  it.each<[string, number, RegExp | null]>([
+    ['a millisecond before the fault may have begun', -120_001, null],
+    ['at the moment at which it may have begun', -120_000, /may have begun at/],
+    ['when it was seen', 3 * HOUR_MS, /after the trouble of node1 began/],
+  ])('was taken too late: %s', (_, afterNoonMs, said) => {
+    const told = why(demand({ sets: sets({ more: { startedAtMs: NOON_MS + afterNoonMs } }) }));
+    expect(told).toEqual(said === null ? [] : [expect.stringMatching(said)]);
+  });
+
+  it.each<[string, Taken, Parameters<typeof demand>[0], RegExp | null]>([
+    ['the first upgrade that its data are before', { ledger: { height: 100 } }, {}, /before the upgrade at 200 /],
+    ['none where nobody knows its height', { ledger: { height: null } }, {}, null],
+    ['none that its data are of', { ledger: { height: 500 } }, {}, null],
+    ['one whose block is the newest', { ledger: { height: 499 } }, { head: { height: 500, atMs: NOON_MS } }, /at 500 /],
+    ['one of a chain that nobody has seen', { ledger: { height: 499 } }, { head: null }, /at 500 /],
+    [
+      'one, whatever a CometBFT node says of its version',
+      { ledger: { height: 499, clientVersion: '27.1.0' } },
+      {
+        client: { client: 'satoshi', version: '27.1.0' },
+        fleet: fleetOf({ chain: 'cometbft', replace: { upgradeHeights: [500, 200] } }),
+      },
+      /at 500 /,
+    ],
+    [
+      'one, under a client of after it',
+      { ledger: { height: 499, clientVersion: '27.0.0' } },
+      { client: { client: 'satoshi', version: '27.1.0' } },
+      /at 500 /,
+    ],
+  ])('is from before an upgrade: %s', (_, taken, more, said) => {
+    const fleet = fleetOf({ replace: { upgradeHeights: [500, 200] } });
+    const head = { height: 600, atMs: NOON_MS };
+    const told = why(demand({ fleet, head, client: null, sets: sets(taken), ...more }));
+    expect(told).toEqual(said === null ? [] : [expect.stringMatching(said)]);
+  });
+
+  it('was written before an upgrade, by one part of it at least', () => {
+    const fleet = twoVolumes({ replace: { upgradeHeights: [500] } });
+    const facts = (ancientVersion: string) => [
+      snapshot({ ledger: { parts: 2, height: 400, clientVersion: '27.1.0' } }),
+      snapshot({ role: 'ancient', ledger: { parts: 2, height: 400, clientVersion: ancientVersion } }),
+    ];
+    const told = (ancientVersion: string) =>
+      ids(demand({ fleet, head: { height: 600, atMs: NOON_MS }, sets: setsFrom(facts(ancientVersion), fleet) }));
+    expect([told('27.1.0').length, told('27.0.0').length]).toEqual([1, 0]);
+  });
+
+  it('holds one part that was taken of a validator', () => {
+    const fleet = twoVolumes();
+    const facts = [
+      snapshot({ node: 'node2', ledger: { parts: 2 } }),
+      snapshot({ node: 'node2', role: 'ancient', ledger: { parts: 2, ofValidator: true } }),
+    ];
+    expect(why(demand({ fleet, sets: setsFrom(facts, fleet) }))).toEqual([
+      expect.stringMatching(/taken of node2 as a validator/),
+    ]);
+  });
+
+  it.each<[Parameters<typeof demand>[0], string]>([
+    [{ role: 'validator' }, 'it is of node2, and node1 is a validator: only its own snapshots are for it'],
+    [{ role: 'unknown' }, 'it is of node2, and node1 is of unknown role: only its own snapshots are for it'],
+  ])('is a sibling’s, and the node may sign: %j', (more, said) => {
+    expect(why(demand({ sets: sets({ node: 'node2' }), ...more }))).toEqual([said]);
+  });
+
   it.each(fault)('%s', (_, taken, said, more = {}) => {
     const { good, refused } = rankSets(demand({ sets: sets(taken), ...more }));
     expect(good).toEqual([]);
@@ -256,6 +433,12 @@ describe('what is not known', () => {
     expect(ids(demand({ sets: written('27.1.9') }))).toHaveLength(1);
     expect(ids(demand({ sets: written('26.9.0') }))).toHaveLength(1);
     expect(ids(demand({ sets: written('27.10.0') }))).toHaveLength(0);
+    expect(ids(demand({ sets: written('28.0.0'), client: { client: 'satoshi', version: null } }))).toHaveLength(1);
+    expect(ids(demand({ sets: sets({ hoursAgo: 4, ledger: { clientVersion: null } }) }))).toHaveLength(1);
+  });
+
+  it('is no fork: data that tell their height and no hash', () => {
+    expect(ids(demand({ sets: sets({ hoursAgo: 4, ledger: { blockHash: null } }) }))).toHaveLength(1);
   });
 
   it('lets a gone node’s set be used where all nodes of the fleet are followers', () => {
@@ -300,6 +483,60 @@ describe('a person who names a snapshot', () => {
     });
     const proved = [{ id: 'snap-x', hoursAgo: -1, ledger: { verifiedAtMs: NOON_MS + 2 * DAY_MS } }];
     expect(choose('snap-x', proved)).toMatchObject({ set: { rank: 'verified' } });
+  });
+
+  it('gets the whole set of several volumes by any of them, and is told which name it was', () => {
+    const fleet = twoVolumes();
+    const whole = (more: Partial<Taken> = {}) =>
+      setsFrom(
+        [
+          snapshot({ id: 'snap-a', hoursAgo: 4, ledger: { parts: 2 } }),
+          snapshot({ id: 'snap-b', hoursAgo: 4, role: 'ancient', ...more, ledger: { parts: 2, ...more.ledger } }),
+        ],
+        fleet,
+      );
+    const named = (id: string, more?: Partial<Taken>) => chooseRequestedSet(id, demand({ fleet, sets: whole(more) }));
+    expect(named('snap-b')).toMatchObject({ set: { setId: 'node1-4' } });
+    const pending = { more: { state: 'pending' as const } };
+    expect(named('snap-a', pending)).toMatchObject({ reason: 'the set of snap-a: snap-b is pending, not completed' });
+    expect(named('node1-4', pending)).toMatchObject({ reason: 'the set node1-4: snap-b is pending, not completed' });
+  });
+
+  it('gets no set of after the fault that was proved before it was taken, or of which one part alone was', () => {
+    const fleet = twoVolumes();
+    const atMs = NOON_MS + HOUR_MS;
+    const late = (data: number | null, ancient: number | null) =>
+      chooseRequestedSet(
+        'snap-a',
+        demand({
+          fleet,
+          sets: setsFrom(
+            [
+              snapshot({ id: 'snap-a', hoursAgo: -1, ledger: { parts: 2, verifiedAtMs: data } }),
+              snapshot({ id: 'snap-b', hoursAgo: -1, role: 'ancient', ledger: { parts: 2, verifiedAtMs: ancient } }),
+            ],
+            fleet,
+          ),
+        }),
+      );
+    expect(late(atMs + DAY_MS, atMs + DAY_MS)).toHaveProperty('set');
+    for (const [data, ancient] of [
+      [atMs + DAY_MS, null],
+      [atMs + DAY_MS, atMs - DAY_MS],
+      [atMs, atMs],
+    ] as const)
+      expect(late(data, ancient)).toMatchObject({
+        reason: expect.stringMatching(/Name one from before.*snap-a snap-b/),
+      });
+  });
+
+  it('is told no more than the fault of one from before, or where nothing is wrong with the node', () => {
+    const pending = { id: 'snap-x', more: { state: 'pending' as const } };
+    const reason = 'the set of snap-x: snap-x is pending, not completed';
+    expect(choose('snap-x', [{ ...pending, hoursAgo: 4 }])).toMatchObject({ reason });
+    expect(choose('snap-x', [{ ...pending, hoursAgo: -1 }], { faultSinceMs: null })).toMatchObject({ reason });
+    const atOnset = { id: 'snap-x', more: { state: 'pending' as const, startedAtMs: NOON_MS - 120_000 } };
+    expect(choose('snap-x', [atOnset])).toMatchObject({ reason: expect.stringContaining('Name one from before') });
   });
 
   it('may name the newest of all where nothing is wrong with the node', () => {

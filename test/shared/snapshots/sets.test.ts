@@ -5,7 +5,7 @@ import { dateOf } from '../../../shared/model/tags.ts';
 import { clientNameOf, ledgerTags, readLedger } from '../../../shared/snapshots/ledger.ts';
 import { supplyOf } from '../../../shared/snapshots/policies.ts';
 import { ownersOf, setsOf } from '../../../shared/snapshots/sets.ts';
-import { snapshot } from '../../fixtures/builders/snapshot.ts';
+import { snapshot, type Taken } from '../../fixtures/builders/snapshot.ts';
 import { DAY_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { contextOf, fleetOf, setsFrom, twoVolumes } from '../../fixtures/snapshot-facts.ts';
 
@@ -39,6 +39,54 @@ describe('snapshots of one moment', () => {
     const whole = sets.find(({ setId }) => setId === 'snap-a');
     expect(whole?.rank).toBe('crash-consistent');
     expect((whole?.untilMs ?? 0) - (whole?.takenAtMs ?? 0)).toBe(5_000);
+  });
+
+  it('are as old as the first of them, in whatever order EC2 tells them, and have its name', () => {
+    const policy = 'policy-1';
+    const data = snapshot({ policy, id: 'snap-b', hoursAgo: 3 });
+    const later = snapshot({ policy, id: 'snap-a', role: 'ancient', hoursAgo: 3 - 5 * SECOND_HOURS });
+    const same = snapshot({ policy, id: 'snap-a', role: 'ancient', hoursAgo: 3 });
+    for (const facts of [
+      [data, later],
+      [later, data],
+    ])
+      expect(setsFrom(facts, fleet)).toMatchObject([{ setId: 'snap-b', takenAtMs: data.startedAtMs }]);
+    for (const facts of [
+      [data, same],
+      [same, data],
+    ])
+      expect(setsFrom(facts, fleet)).toMatchObject([{ setId: 'snap-a' }]);
+  });
+
+  it('come newest first, and by their names where they are of one moment', () => {
+    const facts = [
+      snapshot({ node: 'node2', hoursAgo: 3 }),
+      snapshot({ hoursAgo: 5 }),
+      snapshot({ node: 'node3', hoursAgo: 1 }),
+      snapshot({ id: 'snap-z', node: 'node1', hoursAgo: 3 }),
+      snapshot({ node: 'node3', hoursAgo: 3 }),
+    ];
+    const order = ['node3-1', 'node1-3', 'node2-3', 'node3-3', 'node1-5'];
+    expect(setsFrom(facts).map(({ setId }) => setId)).toEqual(order);
+    expect(setsFrom(facts.toReversed()).map(({ setId }) => setId)).toEqual(order);
+  });
+
+  it('are two sets of a policy from a minute on, and one by the ledger for as long as it took', () => {
+    const apart = (ms: number, more: Taken = {}) => {
+      const [first, second] = [snapshot({ hoursAgo: 3, ...more }), snapshot({ hoursAgo: 3, role: 'ancient', ...more })];
+      return setsFrom([first, { ...second, startedAtMs: first.startedAtMs + ms }], fleet).length;
+    };
+    const policy = { policy: 'policy-1' };
+    expect([apart(59_999, policy), apart(60_000, policy), apart(600_000, policy)]).toEqual([1, 2, 2]);
+    expect(apart(600_000)).toBe(1);
+  });
+
+  it('have the height that one of them tells', () => {
+    const facts = [
+      snapshot({ id: 'snap-a', hoursAgo: 3, ledger: { parts: 2, height: null } }),
+      snapshot({ id: 'snap-b', hoursAgo: 3, role: 'ancient', ledger: { parts: 2, height: 200 } }),
+    ];
+    expect(setsFrom(facts, fleet)[0]?.height).toBe(200);
   });
 
   it('are two sets where the same volume comes twice, even under one name', () => {
@@ -79,6 +127,18 @@ describe('whose a snapshot is', () => {
     expect(nodeOf({ policy: 'policy-1', volumeId: 'vol-gone', tags: { Name: 'some disk' } })).toBe('vol-gone');
   });
 
+  it('has the role of a volume that is gone by the tags that were copied, where they are of one role alone', () => {
+    const roles = (tags: Readonly<Record<string, string>>, fleet = twoVolumes()) =>
+      setsFrom([snapshot({ policy: 'policy-1', volumeId: 'vol-gone', tags })], fleet).flatMap(({ parts }) =>
+        Object.keys(parts),
+      );
+    expect(roles({ Role: 'ancient' })).toEqual(['ancient']);
+    expect(roles({ Role: 'data' })).toEqual(['data']);
+    expect(roles({ Role: 'other' })).toEqual([]);
+    // A fleet of one volume has no other.
+    expect(roles({ Component: 'other' }, fleetOf())).toEqual(['data']);
+  });
+
   it('is nobody’s where it is of a root volume', () => {
     const context = contextOf();
     const root = new Map([...context.volumes, ['vol-root', { node: 'node1', role: null }] as const]);
@@ -100,6 +160,32 @@ describe('a volume’s role', () => {
       ['vol-r', { node: 'node1', role: null }],
       ['vol-d', { node: 'node1', role: 'data' }],
     ]);
+  });
+
+  it('is that whose tags it has all, key by key', () => {
+    const roleOf = (...more: { Key: string; Value: string }[]) => {
+      const tags = [tag('Component', 'nodes/bitcoin'), ...more];
+      return [...ownersOf(twoVolumes(), names, [volume('vol-d', '/dev/sdf', tags)]).values()][0]?.role;
+    };
+    expect(roleOf(tag('Role', 'ancient'), tag('Name', 'x'))).toBe('ancient');
+    expect([roleOf(tag('Part', 'data')), roleOf(tag('Role', 'x')), roleOf()]).toEqual([null, null, null]);
+  });
+
+  it('is nobody’s to say where the tags of two roles fit', () => {
+    const fleet = fleetOf({
+      volumes: {
+        data: { path: '/var/lib/bitcoind', tag: { Component: 'nodes/bitcoin' } },
+        ancient: { path: '/var/lib/ancient', tag: { Part: 'ancient' } },
+      },
+    });
+    const both = volume('vol-d', '/dev/sdf', [tag('Component', 'nodes/bitcoin'), tag('Part', 'ancient')]);
+    expect([...ownersOf(fleet, names, [both]).values()]).toEqual([{ node: 'node1', role: null }]);
+  });
+
+  it('is each node’s own', () => {
+    const second = { ...volume('vol-e', '/dev/sdf'), Attachments: [{ InstanceId: 'i-2', Device: '/dev/sdf' }] };
+    const owners = ownersOf(fleetOf(), new Map([...names, ['i-2', 'node2']]), [volume('vol-d', '/dev/sdf'), second]);
+    expect([...owners.values()].map(({ role }) => role)).toEqual(['data', 'data']);
   });
 
   it('is nobody’s to say where two volumes of one node have the same', () => {

@@ -1,0 +1,98 @@
+// The words of a plan, what an approval of it covers, and what a client was stopped by.
+import { describe, expect, it } from '@jest/globals';
+import {
+  baselineOf,
+  beyondApproval,
+  clientMustRun,
+  type NodeBaseline,
+  questionOf,
+  startsClient,
+} from '../../../functions/resize-volume/plan.ts';
+import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
+import { observation } from '../../fixtures/builders/observation.ts';
+import { GIB } from '../../fixtures/builders/volume.ts';
+
+type Plan = Parameters<typeof questionOf>[0];
+const base = { volumeId: DATA_VOLUME, toGiB: 600, reason: 'it is full' } as const;
+const modify = { ...base, do: 'modify', fromGiB: 500, addedUsd: 8 } as unknown as Plan;
+
+describe('the question of a plan', () => {
+  it.each<[Plan, string, readonly string[]]>([
+    [
+      modify,
+      'grow 500 → 600 GiB',
+      ['grow the volume and its filesystem', '500 → 600 GiB at most', '+$8.00 a month at most'],
+    ],
+    [
+      { ...base, do: 'grow-filesystem' },
+      'grow the filesystem to 600 GiB',
+      ['grow the filesystem', '600 GiB at most', 'nothing'],
+    ],
+    [
+      { ...base, do: 'await-modification' },
+      'wait for EBS, then grow the filesystem to 600 GiB',
+      ['wait for EBS, then grow the filesystem', '600 GiB at most', 'nothing'],
+    ],
+  ])('says what would be done, and its terms', (plan, would, [act, size, cost]) => {
+    const question = questionOf(plan);
+    expect(question).toMatchObject({
+      ...{ words: { would, because: 'it is full' }, evidence: { plan } },
+      terms: [
+        ['act', act],
+        ['volume', DATA_VOLUME],
+        ['size', size],
+        ['cost', cost],
+      ],
+    });
+    expect(question.sentence).toContain(would);
+  });
+});
+
+describe('an approval', () => {
+  const grow: Plan = { ...base, do: 'grow-filesystem' };
+  it.each<[string, Plan | null, Plan, RegExp | null]>([
+    ['of nothing holds for all', null, modify, null],
+    ['of the volume holds for its filesystem alone', modify, grow, null],
+    [
+      'of the filesystem holds for it again, and for the wait before it',
+      grow,
+      { ...base, do: 'await-modification' },
+      null,
+    ],
+    ['of the filesystem holds for no larger volume', grow, modify, /^approved for the filesystem only/],
+    ['holds up to its size', modify, { ...grow, toGiB: 601 }, /^approved up to 600 GiB, now 601 GiB are needed$/],
+    ['is of one volume', modify, { ...grow, volumeId: 'vol-x' }, /^approved for .*, now it would be vol-x$/],
+  ])('%s', (_, approved, plan, said) => {
+    const beyond = beyondApproval(approved, plan);
+    if (said === null) expect(beyond).toBeNull();
+    else expect(beyond).toMatch(said);
+  });
+});
+
+describe('a client that does not run', () => {
+  const full = (more: Parameters<typeof observation>[0], owed = false) =>
+    baselineOf(
+      observation({ sizeBytes: 500 * GIB, usedBytes: 10 * GIB, inodesTotal: 1_000, inodesUsed: 10, ...more }),
+      1,
+      owed,
+    ).full;
+
+  it('was stopped by its disk from 97 % on, in bytes or in inodes, or where it is owed since before', () => {
+    expect([full({ usedBytes: 485 * GIB }), full({ usedBytes: 484 * GIB })]).toEqual([true, false]);
+    expect([full({ inodesUsed: 970 }), full({ inodesUsed: 969 })]).toEqual([true, false]);
+    expect([full({}), full({}, true)]).toEqual([false, true]);
+    expect(full({ inodesTotal: 0, inodesUsed: 0 })).toBe(false);
+  });
+
+  it.each<[NodeBaseline['client'] | null, boolean, boolean, boolean]>([
+    [null, false, false, false],
+    ['running', false, true, false],
+    ['running', true, true, true],
+    ['stopped', false, false, false],
+    ['stopped', true, true, true],
+    ['unknown', true, false, true],
+  ])('and was %s, with a full disk: %s, has to run: %s, and is started: %s', (client, isFull, mustRun, starts) => {
+    const found = client === null ? null : { units: 1, client, full: isFull };
+    expect([clientMustRun(found), startsClient(found)]).toEqual([mustRun, starts]);
+  });
+});
