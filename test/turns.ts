@@ -41,6 +41,7 @@ export const TURNS: readonly (readonly string[])[] = [
     'infra/probe-nodes',
     'infra/register-nodes',
     'infra/report/page',
+    'local/scenarios/drills',
     'local/scenarios/disturbed',
     'local/scenarios/museum',
     'local/scenarios/real-blocks',
