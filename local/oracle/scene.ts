@@ -298,6 +298,12 @@ export class Scene {
     for (const { snapshotId } of ec2.snapshots()) if (!this.snapshots.has(snapshotId)) note(snapshotId);
   }
 
+  /** An instance that ours launched for a drill, tagged so from its launch: it is no node, and goes with its volumes (docs/drills.md). */
+  isThrowAway(id: string): boolean {
+    const instance = this.instances.get(id);
+    return instance !== undefined && this.made.has(id) && 'chainmend:drill' in tagsIn(instance.tags);
+  }
+
   /** The state of each node, for what lasts. */
   assess(): void {
     const now = this.nowMs;

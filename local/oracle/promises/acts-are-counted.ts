@@ -75,6 +75,8 @@ export const actsAreCounted: MakeRule = (scene, say) => {
     instance(before, after) {
       if (before || !after || !scene.made.has(after.instanceId)) return;
       const tags = tagsIn(after.tags);
+      // A drill replaces nobody.
+      if ('chainmend:drill' in tags) return;
       replaced(`launch ${tags['chainmend:node'] ?? after.instanceId} ${tags['chainmend:incident'] ?? ''}`, scene.nowMs);
     },
   };

@@ -19,6 +19,7 @@ export const dataAreKept: MakeRule = (scene, say) => {
         const thing = scene.volumes.get(id) ?? scene.instances.get(id);
         if (!thing) continue;
         say.matters();
+        if (scene.isThrowAway(id)) continue;
         const told = (sentence: string) => say.broken(id, sentence, at);
         const until = Date.parse(tagsIn(thing.tags)['chainmend:keep-until'] ?? '');
         if (until > at) told(`It was to be kept until ${new Date(until).toISOString()}.`);

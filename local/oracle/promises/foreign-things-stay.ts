@@ -43,7 +43,7 @@ function whyNotChanged(scene: Scene, id: string): string | undefined {
 
 function whyNotDeleted(scene: Scene, id: string): string | undefined {
   const tags = tagsOf(scene, id);
-  if (tags === undefined) return undefined;
+  if (tags === undefined || scene.isThrowAway(id)) return undefined;
   if (id.startsWith('snap-')) {
     const isHeals =
       scene.made.has(id) || (tags['chainmend:set'] !== undefined && tags['chainmend:incident'] !== undefined);

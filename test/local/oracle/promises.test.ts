@@ -56,6 +56,21 @@ const launch = (court: Court, node: string, MaxCount = 1) =>
     ],
   });
 
+/** A throw-away instance of a drill, ours or one that only says so, and its end. */
+async function throwAway(court: Court, by: 'ours' | 'person'): Promise<void> {
+  const Tags = [{ Key: 'chainmend:drill', Value: 'bitcoin' }];
+  const input = {
+    ...{ ImageId: 'ami-0123456789abcdef0', InstanceType: 'm6i.large', MinCount: 1, MaxCount: 1 },
+    TagSpecifications: [{ ResourceType: 'instance', Tags }],
+  };
+  const made = await (by === 'ours' ? court.ours('RunInstances', input, DRILLS) : court.person('RunInstances', input));
+  const [{ InstanceId = '' } = {}] =
+    (made as { readonly Instances?: { readonly InstanceId?: string }[] }).Instances ?? [];
+  await court.pass(MINUTE_MS);
+  await court.ours('TerminateInstances', { InstanceIds: [InstanceId] }, DRILLS);
+}
+const DRILLS = 'chainmend-audit-snapshots/1';
+
 const grow = (court: Court, node: string, Size: number) =>
   court.ours('ModifyVolume', { VolumeId: court.data(node), Size }, 'chainmend-resize-volume/1');
 
@@ -567,6 +582,10 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
   'foreign-things-stay': {
     broken: [
       {
+        when: 'an instance is terminated that a person made and called one of a drill',
+        story: (court) => throwAway(court, 'person'),
+      },
+      {
         when: 'a volume of another team is grown',
         story: async (court) => {
           const VolumeId = court.region.ec2.addVolume({
@@ -598,6 +617,7 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
     kept: [
+      { when: 'a throw-away instance of a drill is terminated', story: (court) => throwAway(court, 'ours') },
       {
         when: 'a volume is deleted that a heal put away',
         story: async (court) => {
