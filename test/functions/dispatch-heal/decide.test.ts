@@ -1,7 +1,8 @@
 // The triggers that an alarm gives, and the dispatcher's decisions on them.
 import { describe, expect, it } from '@jest/globals';
 import { diskTriggerOf } from '../../../functions/dispatch-heal/alarms.ts';
-import { type DispatchFacts, decideDispatch } from '../../../functions/dispatch-heal/decide.ts';
+import { type DispatchFacts, decideDispatch, payloadOf, SCHEDULE } from '../../../functions/dispatch-heal/decide.ts';
+import { newNode } from '../../../shared/heal/lease.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { allocatedIncident, openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
@@ -70,5 +71,27 @@ describe('a plan that was written down', () => {
 
   it.each(['ask', 'act'] as const)('is taken up at once when a person sets the fleet to %s', (mode) => {
     expect(decideDispatch({ ...facts, fleet: { ...fleet, mode } }).do).toBe('start');
+  });
+});
+
+describe('a drill', () => {
+  const drill = openIncidentRecord({ trigger: 'snapshot:drill', alarm: { ...alarm, namespace: SCHEDULE } });
+
+  it('is told who asked for it', () => {
+    const asked = { ...drill, alarm: { ...alarm, namespace: 'person' } };
+    const payloads = [drill, asked].map((incident) => payloadOf(fleet, NOON_MS, incident, 1));
+    expect(payloads).toMatchObject([
+      { kind: 'audit-snapshots', trigger: 'snapshot:drill', requestedBy: 'schedule' },
+      { kind: 'audit-snapshots', trigger: 'snapshot:drill', requestedBy: 'person' },
+    ]);
+  });
+
+  it('begins beside whatever holds the node that it imitates: nothing is done to that', () => {
+    const held = { ...newNode(fleet.name, drill.instanceId), owner: 'arn:of-another-heal' };
+    const beside = {
+      ...{ ...facts, incident: drill, nodeRecord: held, owner: { state: 'running' } as const },
+      ...{ fleet: bitcoinFleet({ mode: 'act' }), trigger: { kind: 'snapshot', subject: 'drill' } as const },
+    };
+    expect(decideDispatch(beside)).toMatchObject({ do: 'start', payload: { kind: 'audit-snapshots' } });
   });
 });
