@@ -1,6 +1,6 @@
 // A heal dies at any moment, or loses any answer. Still it makes each resource once and releases the node. The journal has the result of every act,
 // and the incident ends as if nothing had died. `npm test` takes a few places of every other story, named by their events. `npm test -- crash` takes
-// every place that is no repeated look: 4,346 of them, some two hours of one core. `CHAINMEND_PART=5/24 npm test -- crash` takes the fifth share of 24,
+// every place that is no repeated look: some 5,000 of them, some three hours of one core. `CHAINMEND_PART=5/24 npm test -- crash` takes the fifth share of 24,
 // and with each commit CI takes another one.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { isAsked, partAsked, sampled } from '../../fixtures/asked.ts';
