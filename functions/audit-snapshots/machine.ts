@@ -1,16 +1,17 @@
 // The throw-away instance: launched with its data and its client masked, alone in its own security group, and removed again with all that it had.
 import {
   DeleteVolumeCommand,
-  DescribeInstancesCommand,
   DescribeSubnetsCommand,
-  DescribeVolumesCommand,
   type EC2Client,
+  paginateDescribeInstances,
+  paginateDescribeVolumes,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { checkAgent } from '../../shared/aws/commands.ts';
 import { describeInstance, readInstance } from '../../shared/aws/instances.ts';
 import { judgeLaunch, type Launch, launchedWith, launchReplacement } from '../../shared/aws/launch.ts';
 import { templateOf } from '../../shared/aws/launch-needs.ts';
+import { readAllPages } from '../../shared/aws/pagination.ts';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Drill } from '../../shared/heal/drill.ts';
@@ -99,8 +100,9 @@ export async function lookAtBoot(
 }
 
 const GOING: ReadonlySet<string> = new Set(['shutting-down', 'terminated']);
-/** A drill has one instance with a few volumes: more of them are what earlier ones have left. */
-const MOST = 100;
+/** A drill has one instance with a few volumes: more of them are what earlier ones have left. A page may be empty, and others follow. */
+const A_PAGE = 100;
+const PAGES = 10;
 
 /**
  * Body of one look of the removal: what exists of this fleet's drills is told to go. No pause keeps it: it costs money, and serves nobody.
@@ -111,8 +113,12 @@ export async function removeAll(context: DrillActContext, drill: Drill, place: s
   const { clients, payload, journal } = context;
   const { ec2 } = clients;
   const filters = [{ Name: `tag:${DRILL_TAG}`, Values: [payload.fleet] }];
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters: filters, MaxResults: MOST }));
-  const tagged = Reservations.flatMap(({ Instances = [] }) => Instances);
+  const tagged = await readAllPages(
+    paginateDescribeInstances({ client: ec2 }, { Filters: filters, MaxResults: A_PAGE }),
+    ({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances),
+    PAGES,
+    `instances of drills of ${payload.fleet}`,
+  );
   // A new instance may not be found by its tags yet.
   const own = drill.instanceId === '' ? undefined : await readInstance(ec2, drill.instanceId);
   const instances = [
@@ -159,8 +165,13 @@ async function volumesOf(
   ec2: EC2Client,
   Filters: { Name: string; Values: string[] }[],
 ): Promise<readonly { readonly id: string; readonly state: string }[]> {
-  const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({ Filters, MaxResults: MOST }));
-  return Volumes.flatMap(({ VolumeId, State }) =>
+  const volumes = await readAllPages(
+    paginateDescribeVolumes({ client: ec2 }, { Filters, MaxResults: A_PAGE }),
+    ({ Volumes }) => Volumes,
+    PAGES,
+    'volumes of drills',
+  );
+  return volumes.flatMap(({ VolumeId, State }) =>
     VolumeId === undefined || State === 'deleted' || State === 'deleting' ? [] : [{ id: VolumeId, state: State ?? '' }],
   );
 }

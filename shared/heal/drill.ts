@@ -134,11 +134,16 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** When a set is looked for again. A bad one is followed by the one before it soon: until then nobody knows what a heal would find. */
-const AGAIN_MS: Readonly<Record<DrillVerdict['is'], number>> = {
-  verified: 24 * HOUR_MS,
-  unfit: 5 * MINUTE_MS,
-  unproved: 6 * HOUR_MS,
-};
+function againMsAfter(verdict: DrillVerdict, everyHours: number): number {
+  switch (verdict.is) {
+    case 'verified':
+      return everyHours * HOUR_MS;
+    case 'unfit':
+      return 5 * MINUTE_MS;
+    case 'unproved':
+      return (verdict.isTold ? 6 : 1) * HOUR_MS;
+  }
+}
 
 /**
  * The record once everything that a drill has made is gone.
@@ -156,12 +161,6 @@ export function ended(record: DrillRecord, drill: Drill, everyHours: number, now
   const unproved = (before?.unproved ?? 0) + (verdict.is === 'unproved' && verdict.isTold ? 1 : 0);
   const tried: TriedSet = { setId, is: verdict.is, atMs: nowMs, unproved };
   const minutes = (verdict.atMs - drill.startedAtMs) / MINUTE_MS;
-  const againMs =
-    verdict.is === 'verified'
-      ? everyHours * HOUR_MS
-      : verdict.is === 'unproved' && !verdict.isTold
-        ? HOUR_MS
-        : AGAIN_MS[verdict.is];
   return {
     ...record,
     current: null,
@@ -171,7 +170,7 @@ export function ended(record: DrillRecord, drill: Drill, everyHours: number, now
     last: { setId, is: verdict.is, atMs: nowMs, reason: verdict.reason, usd },
     tried: [tried, ...record.tried.filter((one) => one.setId !== setId)].slice(0, TRIED_KEPT),
     spent: { month: monthOf(nowMs), usd: spentIn(record, nowMs) + usd },
-    dueAtMs: nowMs + againMs,
+    dueAtMs: nowMs + againMsAfter(verdict, everyHours),
   };
 }
 
