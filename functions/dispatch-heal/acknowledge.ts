@@ -55,7 +55,9 @@ interface Settled {
 }
 
 const listed = (fleet: string, record: OpenPagesRecord | undefined): readonly ListedPage[] =>
-  Object.entries(record?.pages ?? {}).map(([key, { code, sentAtMs, times, acknowledged }]) => ({
-    ...{ fleet, key, code, sentAtMs, times },
-    ...(acknowledged && { acknowledgedBy: acknowledged.by }),
-  }));
+  Object.entries(record?.pages ?? {})
+    .filter(([, { isOver }]) => !isOver)
+    .map(([key, { code, sentAtMs, times, acknowledged }]) => ({
+      ...{ fleet, key, code, sentAtMs, times },
+      ...(acknowledged && { acknowledgedBy: acknowledged.by }),
+    }));

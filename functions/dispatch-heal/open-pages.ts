@@ -56,6 +56,8 @@ type HealedIncident = Extract<IncidentRecord, { readonly state: 'healed' }>;
 /** A message that is due now. */
 export type DueMessage =
   | { readonly severity: 'again'; readonly cause: Cause; readonly times: number }
+  /** Its end was told, and it lasts again. */
+  | { readonly severity: 'back'; readonly cause: Cause }
   | { readonly severity: 'resolved'; readonly cause: Cause }
   | { readonly severity: 'told'; readonly id: string; readonly incident: HealedIncident & { readonly proof: string } };
 
@@ -191,17 +193,22 @@ export function reviewPages(
     sendingAtMs !== undefined && nowMs - sendingAtMs < SENDING_MS;
   const due: DueMessage[] = [];
   const pages: Record<string, OpenPage> = {};
+  const over: (readonly [string, OpenPage])[] = [];
   let left = 0;
   for (const cause of causes) {
     const { key, state } = cause;
     const before = read?.pages[key];
     // What is over and was never followed, or has been told already.
     if (before === undefined && state === 'ended') continue;
+    const page = followed(before, cause, nowMs);
+    if (page.isOver) {
+      over.push([key, page]);
+      continue;
+    }
     if (before === undefined && Object.keys(pages).length >= MAX_OPEN) {
       left++;
       continue;
     }
-    const page = followed(before, cause, nowMs);
     const isFree = due.length < most && !isSending(page.sendingAtMs);
     const message = isFree ? dueOf(page, cause, fleet.pages, mayRepeat, nowMs) : null;
     if (message) due.push(message);
@@ -209,12 +216,16 @@ export function reviewPages(
   }
   // What was not read, or is not looked at now, is not over: who has acknowledged it is not asked again when it is seen again.
   for (const [key, page] of Object.entries(read?.pages ?? {}))
-    if (pages[key] === undefined && !causes.some((cause) => cause.key === key) && nowMs - lastSent(page) < DAY_MS)
-      pages[key] = page;
+    if (!causes.some((cause) => cause.key === key)) {
+      if (nowMs - lastSent(page) >= DAY_MS) continue;
+      if (page.isOver) over.push([key, page]);
+      else pages[key] = page;
+    }
   const told = Object.fromEntries(
     Object.entries(read?.told ?? {}).filter(([, { atMs }]) => nowMs - atMs < TOLD_KEPT_MS),
   );
   const resolved = new Set(causes.filter(({ key }) => pages[key] !== undefined).flatMap(({ healed }) => healed));
+  const newestOver = over.toSorted(([, a], [, b]) => lastSent(b) - lastSent(a)).slice(0, MAX_OPEN);
   for (const incident of fleet.pages.healed ? incidents.filter(({ trigger }) => trigger !== DRILL) : []) {
     const id = toldId(incident);
     const before = told[id];
@@ -223,18 +234,23 @@ export function reviewPages(
     told[id] = { atMs: before?.atMs ?? nowMs, sendingAtMs: nowMs };
     due.push({ severity: 'told', id, incident });
   }
-  return { next: { pages, told }, due, left };
+  return { next: { pages: { ...pages, ...Object.fromEntries(newestOver) }, told }, due, left };
 }
 
 const lastSent = ({ sentAtMs, again }: OpenPage): number => Math.max(sentAtMs, again.at(-1) ?? 0);
 
-/** A page that was sent anew is a new one: nobody has acknowledged it. */
-const followed = (before: OpenPage | undefined, { node, code, atMs }: Cause, nowMs: number): OpenPage => {
+/** A page that was sent anew is a new one: nobody has acknowledged it. So is one whose cause has come back. */
+function followed(before: OpenPage | undefined, { node, code, atMs, state }: Cause, nowMs: number): OpenPage {
   const again = (before?.again ?? []).filter((sentAtMs) => nowMs - sentAtMs < DAY_MS);
   if (before === undefined || atMs > before.sentAtMs)
     return { node, code, sentAtMs: atMs, again, times: (before?.times ?? 0) + 1 };
-  return { ...before, again };
-};
+  const { isOver, backSinceMs, ...page } = { ...before, again };
+  // Its return was not told, so its end is not either.
+  if (isOver ? state !== 'lasts' : backSinceMs !== undefined && state === 'ended') return { ...page, isOver: true };
+  if (!isOver) return { ...before, again };
+  const { acknowledged: _, ...unseen } = page;
+  return { ...unseen, backSinceMs: nowMs };
+}
 
 function dueOf(
   page: OpenPage,
@@ -247,6 +263,9 @@ function dueOf(
   if (cause.state === 'eased' || page.acknowledged !== undefined || PAGE_WANTS[page.code].urgency !== 'now')
     return null;
   if (page.again.length >= againPerDay || !mayRepeat(cause.key)) return null;
+  const { backSinceMs } = page;
+  if (backSinceMs !== undefined)
+    return nowMs < backSinceMs + againAfterMinutes * MINUTE_MS ? null : { severity: 'back', cause };
   const last = page.again.at(-1) ?? 0;
   const dueAtMs =
     last > page.sentAtMs ? last + againEveryMinutes * MINUTE_MS : page.sentAtMs + againAfterMinutes * MINUTE_MS;
@@ -268,13 +287,13 @@ export function sentMessage(
 ): Omit<OpenPagesRecord, 'version'> {
   if (message.severity === 'told') return { pages, told: { ...told, [message.id]: { atMs: nowMs } } };
   const { key, healed } = message.cause;
-  const { [key]: page, ...others } = pages;
-  if (message.severity === 'resolved')
-    return { pages: others, told: { ...told, ...Object.fromEntries(healed.map((id) => [id, { atMs: nowMs }])) } };
-  if (page === undefined) return { pages, told };
-  const { sendingAtMs: _, ...sent } = page;
+  const page = pages[key];
+  const toldNow = { ...told, ...Object.fromEntries(healed.map((id) => [id, { atMs: nowMs }])) };
+  if (page === undefined) return { pages, told: message.severity === 'resolved' ? toldNow : told };
+  const { sendingAtMs: _, backSinceMs: __, ...sent } = page;
+  if (message.severity === 'resolved') return { pages: { ...pages, [key]: { ...sent, isOver: true } }, told: toldNow };
   return {
-    pages: { ...others, [key]: { ...sent, again: [...page.again, nowMs], times: page.times + 1 } },
+    pages: { ...pages, [key]: { ...sent, again: [...page.again, nowMs], times: page.times + 1 } },
     told,
   };
 }
@@ -286,7 +305,7 @@ export function acknowledge(
   by: string,
   atMs: number,
 ): { readonly next: Omit<OpenPagesRecord, 'version'>; readonly keys: readonly string[] } {
-  const mine = Object.entries(pages).filter(([key, { code }]) => key === what || code === what);
+  const mine = Object.entries(pages).filter(([key, { code, isOver }]) => !isOver && (key === what || code === what));
   const acknowledged = mine.map(([key, page]): [string, OpenPage] => [key, { acknowledged: { by, atMs }, ...page }]);
   return { next: { pages: { ...pages, ...Object.fromEntries(acknowledged) }, told }, keys: mine.map(([key]) => key) };
 }

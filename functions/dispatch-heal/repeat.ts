@@ -9,6 +9,7 @@ import {
   answersToFleet,
   answersToHeal,
   pageAgain,
+  pageBack,
   pageResolved,
   type SentPage,
   tell,
@@ -115,7 +116,9 @@ const MUTES_ASKED = 30;
 /** Keys of repetitions whose alarm no person has muted, as many as are sent. Where AWS does not say it, people are told. */
 async function readUnmuted({ clients }: DispatcherServices, due: readonly DueMessage[]): Promise<ReadonlySet<string>> {
   const unmuted = new Set<string>();
-  const again = due.flatMap((message) => (message.severity === 'again' ? [message.cause] : []));
+  const again = due.flatMap((message) =>
+    message.severity === 'again' || message.severity === 'back' ? [message.cause] : [],
+  );
   for (const { key, alarm } of again.slice(0, MUTES_ASKED)) {
     if (unmuted.size >= MESSAGES_A_SWEEP) break;
     const rule = alarm === '' ? null : await readMuteRule(clients.cloudwatch, alarm).catch(unread);
@@ -139,6 +142,9 @@ async function send(services: DispatcherServices, fleet: Fleet, message: DueMess
       await pageAgain(clients.sns, topic, sentPage(cause, cause.sentence), times, answersOf(cause));
       break;
     }
+    case 'back':
+      await pageBack(clients.sns, topic, sentPage(message.cause, message.cause.sentence), answersOf(message.cause));
+      break;
     case 'resolved':
       await pageResolved(clients.sns, topic, sentPage(message.cause, message.cause.ending));
       break;
@@ -201,16 +207,26 @@ async function write(services: DispatcherServices, message: DueMessage, atMs: nu
     return journal('99-told', { atMs, kind: 'notice', sentence: `people were told: ${proof}`, code: 'told' });
   }
   const { cause } = message;
-  const sentence =
-    severity === 'again' ? `sent again, ${message.times} times by now: ${cause.sentence}` : `resolved: ${cause.ending}`;
   await journalOf(
     services,
     cause,
     atMs,
   )(`99-${severity}-${cause.code}-${atMs}`, {
-    ...{ atMs, kind: 'notice', sentence, code: severity },
+    ...{ atMs, kind: 'notice', sentence: sentenceOf(message), code: severity },
     evidence: { key: cause.key, code: cause.code },
   });
+}
+
+function sentenceOf(message: Exclude<DueMessage, { readonly severity: 'told' }>): string {
+  const { ending, sentence } = message.cause;
+  switch (message.severity) {
+    case 'again':
+      return `sent again, ${message.times} times by now: ${sentence}`;
+    case 'back':
+      return `it is back after its end was told, and no heal is at work, so people are paged again: ${sentence}`;
+    case 'resolved':
+      return `resolved: ${ending}`;
+  }
 }
 
 /** Of no attempt: a page's own story. */

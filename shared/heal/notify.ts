@@ -70,6 +70,13 @@ export async function pageAgain(
   await publish(sns, topicArn, { ...content, sentence, times }, again, answers);
 }
 
+/** The cause of a page has come back after its end was told: nobody looks after it now, so it is a page again, under the same key. */
+export async function pageBack(sns: SNSClient, topicArn: string, sent: SentPage, answers = ''): Promise<void> {
+  const { key, ...content } = sent;
+  const sentence = `It is back, and no heal is at work: ${content.sentence}`;
+  await publish(sns, topicArn, { ...content, sentence }, wordsOf({ ...content, sentence }, key), answers);
+}
+
 /** The cause of a page is over. @param sent its sentence says how it ended */
 export async function pageResolved(sns: SNSClient, topicArn: string, sent: SentPage): Promise<void> {
   const { key, ...content } = sent;

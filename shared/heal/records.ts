@@ -113,6 +113,10 @@ export interface OpenPage {
   readonly acknowledged?: { readonly by: string; readonly atMs: number };
   /** Since when a sweep sends a message about it; absent while none does. */
   readonly sendingAtMs?: number;
+  /** People were told that its cause is over; kept as long as the cause is known, so that they are told of its return, and not twice of one end. */
+  readonly isOver?: true;
+  /** Its cause has come back since then, at this time, and people do not know it yet. */
+  readonly backSinceMs?: number;
 }
 
 /** The last plan that a heal in mode ask has put to a person, and the answer. Only the heal that asks writes it. */

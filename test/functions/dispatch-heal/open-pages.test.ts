@@ -137,9 +137,65 @@ describe('a cause that is over', () => {
   it('is told once, under the key of its page', () => {
     const { said, record } = play(minutes(1, 100, { causes: [over()] }), paged());
     expect(said).toEqual(['1 resolved']);
-    expect(record.pages).toEqual({});
+    expect(record.pages).toMatchObject({ [KEY]: { isOver: true } });
+    expect(acknowledge(record, KEY, 'ada', NOON_MS).keys).toEqual([]);
     const [message] = review(paged(), { minutes: 1, causes: [over()] }).due;
     expect(message).toMatchObject({ severity: 'resolved', cause: { key: KEY, ending: 'node2 is well' } });
+  });
+
+  it('is told once, however long it comes and goes', () => {
+    const hours = Array.from({ length: 30 }, (_, at) => [
+      ...minutes(60 * at + 1, 60 * at + 30, { causes: [over()] }),
+      ...minutes(60 * at + 30, 60 * at + 60, { causes: [cause({ state: 'eased' })] }),
+    ]);
+    expect(play(hours.flat(), paged()).said).toEqual(['1 resolved']);
+  });
+
+  it('is forgotten after a day in which nothing is known of it', () => {
+    const { record } = play([{ minutes: 1, causes: [over()] }, ...minutes(2, 26 * 60, {})], paged());
+    expect(record.pages).toEqual({});
+  });
+
+  it('and comes back for a moment, or while a heal is at work, is not told a second time', () => {
+    const steps = [
+      ...minutes(1, 20, { causes: [over()] }),
+      ...minutes(20, 22, { causes: [cause()] }),
+      ...minutes(22, 26, { causes: [cause({ state: 'eased' })] }),
+      ...minutes(26, 200, { causes: [over()] }),
+    ];
+    expect(play(steps, paged()).said).toEqual(['1 resolved']);
+  });
+
+  it('and comes back to stay is a page again, which is repeated, and ends', () => {
+    const steps = [
+      ...minutes(1, 20, { causes: [over()] }),
+      ...minutes(20, 120, { causes: [cause()] }),
+      ...minutes(120, 200, { causes: [over()] }),
+    ];
+    expect(play(steps, paged()).said).toEqual(['1 resolved', '50 back', '110 again 3', '120 resolved']);
+  });
+
+  it('and comes back, is one that nobody has acknowledged', () => {
+    const seen = acknowledge(paged(), KEY, 'ada', NOON_MS).next;
+    const steps = [{ minutes: 1, causes: [over()] }, ...minutes(20, 60, { causes: [cause()] })];
+    expect(play(steps, seen).said).toEqual(['1 resolved', '50 back']);
+  });
+
+  it('and comes back under a pause, is told when that ends', () => {
+    const steps = [
+      { minutes: 1, causes: [over()] },
+      ...minutes(20, 100, { causes: [cause()], mayRepeat: never }),
+      ...minutes(100, 110, { causes: [cause()] }),
+    ];
+    expect(play(steps, paged()).said).toEqual(['1 resolved', '100 back']);
+  });
+
+  it('leaves the limit to what lasts, and is kept for as many', () => {
+    const many = Array.from({ length: MAX_OPEN + 50 }, (_, at) => cause({ key: `${KEY}${at}` }));
+    const all = many.map((one) => ({ ...one, state: 'ended' as const }));
+    const started = play([{ minutes: 0, causes: many }, ...minutes(1, 40, { causes: all })]).record;
+    const { next, left } = review(started, { minutes: 40, causes: [...all, cause({ atMs: NOON_MS + HOUR_MS })] });
+    expect([left, next.pages[KEY]?.isOver, Object.keys(next.pages).length]).toEqual([0, undefined, MAX_OPEN + 1]);
   });
 
   it('is told under a pause, and where somebody has acknowledged the page', () => {
@@ -209,7 +265,12 @@ describe('a healed node', () => {
       ...minutes(1, 50, { causes: causesOfIncidents([incident], undefined, NOON_MS), incidents: [incident] }),
     ];
     // The page is an hour old when it is followed first.
-    expect(play(steps).said).toEqual(['0 again 2', '1 resolved']);
+    const { said, record } = play(steps);
+    expect(said).toEqual(['0 again 2', '1 resolved']);
+    // Its next heal, of which nobody was paged, is told.
+    const next = { ...incident, attempt: 2 };
+    const later = { minutes: 55, causes: causesOfIncidents([next], undefined, NOON_MS), incidents: [next] };
+    expect(play([later], record).said).toEqual(['55 told']);
   });
 });
 
