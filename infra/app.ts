@@ -11,6 +11,7 @@ import { webhookPlace } from './constructs/relay-pages.ts';
 import { nearest } from './fleet-suggestions.ts';
 import { FleetFilesError, fleetsDirectory, readFleets } from './fleets.ts';
 import { InputError } from './input-error.ts';
+import { kmsKeyArn, nodeRoleArn, runbooksPrefix } from './inputs.ts';
 import { repositoryRoot } from './paths.ts';
 import { ChainmendStack } from './stack.ts';
 
@@ -77,37 +78,24 @@ function refuseUnknownContext(app: App): void {
   throw new InputError(`unknown context ${JSON.stringify(unknown)}; ${instead}`);
 }
 
-/** An alarm's description holds 1,024 characters, and the prefix needs room for a sentence next to it. */
 function runbooksOf(app: App): string | undefined {
   const prefix = contextOf(app, 'runbooks');
-  if (prefix === undefined || /^https:\/\/[^\s"]{1,300}\/$/.test(prefix)) return prefix;
-  throw new InputError(`context "runbooks" is ${JSON.stringify(prefix)}, expected https://…/ with a last slash`);
+  return prefix === undefined ? undefined : runbooksPrefix(prefix, 'context "runbooks"');
 }
 
 /** undefined: the context names no roles. `none`: no node has a role. */
 function nodeRolesOf(app: App): readonly string[] | undefined {
   const written = contextOf(app, 'nodeRoles');
   if (written === undefined || written === 'none') return written && [];
-  const roles = written.split(',').filter((role) => role !== '');
-  for (const role of roles) {
-    if (!/^arn:aws(-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]{1,500}$/.test(role))
-      throw new InputError(
-        `context "nodeRoles" has ${JSON.stringify(role)}, expected ARNs such as arn:aws:iam::111122223333:role/bitcoin-node, or none`,
-      );
-  }
-  return roles;
+  return words(written).map((role) => nodeRoleArn(role, 'context "nodeRoles"', 'none'));
 }
 
-/** AWS would look for an alias or a bare key id in the suite's own account. */
 function kmsKeysOf(app: App): readonly string[] {
-  const keys = (contextOf(app, 'kmsKeys') ?? '').split(',').filter((key) => key !== '');
-  for (const key of keys) {
-    if (!/^arn:aws(-[a-z]+)*:kms:[a-z0-9-]{1,30}:\d{12}:key\/(mrk-)?[0-9a-f-]{32,36}$/.test(key))
-      throw new InputError(
-        `context "kmsKeys" has ${JSON.stringify(key)}, expected ARNs such as arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-4333-8444-555555555555`,
-      );
-  }
-  return keys;
+  return words(contextOf(app, 'kmsKeys') ?? '').map((key) => kmsKeyArn(key, 'context "kmsKeys"'));
+}
+
+function words(text: string): string[] {
+  return text.split(',').filter((word) => word !== '');
 }
 
 function contextOf(app: App, name: string): string | undefined {

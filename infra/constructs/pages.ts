@@ -72,11 +72,12 @@ export class Pages extends Construct {
   }
 }
 
-export function emailAddress(text: string): string {
+/** @param given how its author knows it */
+export function emailAddress(text: string, given = 'context "email"'): string {
   const [name = '', domain = '', ...more] = text.split('@');
   const isAddress = more.length === 0 && /^\S+$/.test(name) && /^\S+$/.test(domain) && /[^.]\.[^.]/.test(domain);
   if (!isAddress) {
-    throw new InputError(`context "email" is ${JSON.stringify(text)}, expected an address such as oncall@example.com`);
+    throw new InputError(`${given} is ${JSON.stringify(text)}, expected an address such as oncall@example.com`);
   }
   return text;
 }

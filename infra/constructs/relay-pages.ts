@@ -66,18 +66,18 @@ function grantsFor(scope: Construct, webhook: string): Grant[] {
 const PLACE = /^(ssm:(\/[A-Za-z0-9_.-]{1,64}){1,15}|secret:[A-Za-z0-9][A-Za-z0-9/_+=.@-]{0,255})$/;
 
 /** The place as it is. Throws an `InputError`, which repeats no address: whoever has it can write into the chat. */
-export function webhookPlace(text: string): string {
+export function webhookPlace(text: string, given = 'context "webhook"'): string {
   if (/:\/\//.test(text))
     throw new InputError(
-      'context "webhook" is an address, which is a secret: put it into a SecureString or into Secrets Manager, and give its name, ssm:/NAME or secret:NAME',
+      `${given} is an address, which is a secret: put it into a SecureString or into Secrets Manager, and give its name, ssm:/NAME or secret:NAME`,
     );
   if (!PLACE.test(text))
     throw new InputError(
-      `context "webhook" is ${JSON.stringify(text)}, expected ssm:/NAME of a SecureString or secret:NAME of Secrets Manager`,
+      `${given} is ${JSON.stringify(text)}, expected ssm:/NAME of a SecureString or secret:NAME of Secrets Manager`,
     );
   if (text === `ssm:${parameterPrefix}` || text.startsWith(`ssm:${parameterPrefix}/`))
     throw new InputError(
-      `context "webhook" is ${JSON.stringify(text)}, expected a parameter outside ${parameterPrefix}: all functions of chainmend read what is below it`,
+      `${given} is ${JSON.stringify(text)}, expected a parameter outside ${parameterPrefix}: all functions of chainmend read what is below it`,
     );
   return text;
 }
