@@ -16,7 +16,7 @@ import { repositoryRoot } from './paths.ts';
 import { ChainmendStack } from './stack.ts';
 
 /** What may be given by `-c`: see `synthesize`. */
-const OURS = ['email', 'webhook', 'fleets', 'bundles', 'runbooks', 'nodeRoles', 'kmsKeys'];
+const OURS = ['email', 'webhook', 'fleets', 'bundles', 'runbooks', 'nodeRoles', 'kmsKeys', 'dashboards'];
 /** Words that CDK's own command line puts into the context ("Context values", AWS CDK Developer Guide); all of its others have a colon or a slash. */
 const OF_CDK = ['tree-metadata', 'cli-telemetry', 'acknowledged-issue-numbers'];
 
@@ -39,6 +39,7 @@ try {
  * - nodeRoles: ARNs of the roles of the nodes' instances, with commas, or none. A replacement instance gets its role through its launch template, and
  * replace-node may pass on only these roles.
  * - kmsKeys: ARNs of the keys of other accounts that encrypt the nodes' volumes, with commas.
+ * - dashboards: none, where no fleet is to have one.
  */
 async function synthesize(app: App): Promise<void> {
   refuseUnknownContext(app);
@@ -50,6 +51,7 @@ async function synthesize(app: App): Promise<void> {
   const runbooks = runbooksOf(app);
   const nodeRoles = nodeRolesOf(app);
   const kmsKeys = kmsKeysOf(app);
+  const dashboards = dashboardsOf(app);
   const fleets = readFleets(contextOf(app, 'fleets') ?? fleetsDirectory);
   const bundles = contextOf(app, 'bundles') ?? join(repositoryRoot, 'dist/functions');
   if (contextOf(app, 'bundles') === undefined) await bundleFunctions(join(repositoryRoot, 'functions'), bundles);
@@ -63,6 +65,7 @@ async function synthesize(app: App): Promise<void> {
     ...(runbooks !== undefined && { runbooks }),
     ...(nodeRoles !== undefined && { nodeRoles }),
     kmsKeys,
+    dashboards,
   });
   addChecks(app);
   app.synth();
@@ -92,6 +95,12 @@ function nodeRolesOf(app: App): readonly string[] | undefined {
 
 function kmsKeysOf(app: App): readonly string[] {
   return words(contextOf(app, 'kmsKeys') ?? '').map((key) => kmsKeyArn(key, 'context "kmsKeys"'));
+}
+
+function dashboardsOf(app: App): boolean {
+  const written = contextOf(app, 'dashboards');
+  if (written === undefined || written === 'none') return written === undefined;
+  throw new InputError(`context "dashboards" is ${JSON.stringify(written)}, expected none`);
 }
 
 function words(text: string): string[] {

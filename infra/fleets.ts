@@ -6,7 +6,7 @@ import { checkWithClient } from '../shared/fleet/client-checks.ts';
 import type { Fleet } from '../shared/fleet/model.ts';
 import { fleetParameterValue } from '../shared/fleet/parameter.ts';
 import { parseFleetDocument } from '../shared/fleet/parse.ts';
-import { FleetFileError } from '../shared/fleet/problems.ts';
+import { FleetFileError, type FleetProblem } from '../shared/fleet/problems.ts';
 import { resolveFleet } from '../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../shared/fleet/schema.ts';
 import { plainText } from '../shared/text/plain-text.ts';
@@ -55,7 +55,37 @@ export function fleetPathsIn(directory: string): string[] {
 
 /** @throws FleetFilesError with the problems of all files, alone and together */
 export function readFleetFiles(paths: readonly string[]): FleetFile[] {
-  const sources = paths.map((path) => parseSource(shortPath(path), readFileSync(path, 'utf8')));
+  return fleetsOfSources(paths.map((path) => parseSource(shortPath(path), readFileSync(path, 'utf8'))));
+}
+
+/**
+ * The fleets that a program has written, in its order. Messages name a place as the program would: "fleets[0].disk.growAtPercent".
+ * @throws FleetFilesError with the problems of all, alone and together
+ */
+export function fleetsOfDocuments(documents: readonly unknown[]): FleetFile[] {
+  return fleetsOfSources(documents.map((document, index) => documentSource(`fleets[${index}]`, document)));
+}
+
+function documentSource(path: string, written: unknown): Source {
+  const at = (field: readonly string[]) => [path, ...field].join('.');
+  try {
+    // A key without a value is a key that is not there, as in JSON.
+    const document = checkedDocument(JSON.parse(JSON.stringify(written) ?? 'null'));
+    return { path, document, lines: [], at };
+  } catch (error) {
+    if (!(error instanceof FleetFileError)) throw error;
+    return { path, document: undefined, lines: error.problems.map((problem) => `${path} ${told(problem)}`), at };
+  }
+}
+
+/** A token stands for what only the deployment will know. */
+function told(problem: FleetProblem): string {
+  const { value, path } = problem;
+  if (typeof value !== 'string' || !value.includes('${Token[')) return explainedProblem(problem);
+  return `${path.join('.')} is a token, known at the deployment only; ${problem.expected}`;
+}
+
+function fleetsOfSources(sources: readonly Source[]): FleetFile[] {
   const lines = sources.flatMap(({ lines }) => lines);
   if (lines.length === 0) lines.push(...problemsTogether(sources));
   if (lines.length > 0) throw new FleetFilesError(lines);
@@ -85,14 +115,20 @@ export function parseSource(path: string, text: string): Source {
   const { value, broken, at, told } = readYamlSource(path, text, LIMITS);
   if (broken.length > 0) return { path, document: undefined, lines: broken, at };
   try {
-    const document = parseFleetDocument(value);
-    checkWithClient(document);
-    fleetParameterValue(document);
+    const document = checkedDocument(value);
     return { path, document, lines: nameProblems(path, document, at), at };
   } catch (error) {
     if (!(error instanceof FleetFileError)) throw error;
     return { path, document: undefined, lines: told(error.problems, (problem) => explainedProblem(problem)), at };
   }
+}
+
+/** @throws FleetFileError */
+function checkedDocument(value: unknown): FleetDocument {
+  const document = parseFleetDocument(value);
+  checkWithClient(document);
+  fleetParameterValue(document);
+  return document;
 }
 
 function nameProblems(path: string, { fleet }: FleetDocument, at: Source['at']): string[] {

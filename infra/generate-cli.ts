@@ -3,13 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { fleetJsonSchemaPath, fleetJsonSchemaText } from './fleet-json-schema.ts';
 import { reference } from './fleet-reference.ts';
 import { shortPath } from './fleets.ts';
+import { documentTypePath, documentTypeText } from './library/document-type.ts';
 
 const say = (text: string): void => console.log(text);
 
 switch (process.argv[2]) {
   case 'schema':
     writeFileSync(fleetJsonSchemaPath, fleetJsonSchemaText());
-    say(`${shortPath(fleetJsonSchemaPath)} is written.`);
+    writeFileSync(documentTypePath, documentTypeText());
+    for (const path of [fleetJsonSchemaPath, documentTypePath]) say(`${shortPath(path)} is written.`);
     break;
   case 'reference':
     reference(say);

@@ -1,6 +1,6 @@
 // The suite: one table, one topic, one dispatcher, the heals, and alarms on all of them. The repository's own stack and the construct that owners have
 // in their apps (library/chainmend.ts) are both made of it.
-import { Annotations, CfnOutput } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
@@ -32,6 +32,7 @@ import { SuiteAlarms } from './constructs/suite-alarms.ts';
 import { WatchFleet } from './constructs/watch-fleet.ts';
 import { WatchReleases } from './constructs/watch-releases.ts';
 import type { FleetFile } from './fleets.ts';
+import { keepWithinLimits } from './limits.ts';
 import { parameterPrefix } from './names.ts';
 
 const names = (fleets: readonly Fleet[]): string => fleets.map(({ name }) => name).join(', ');
@@ -51,6 +52,8 @@ export interface SuiteProps {
   readonly nodeRoles?: readonly string[];
   /** ARNs of keys of other accounts that encrypt the fleets' volumes; none unless given. */
   readonly kmsKeys?: readonly string[];
+  /** Whether each fleet has a dashboard, which costs money and is the largest part of its template; true unless given. */
+  readonly dashboards?: boolean;
 }
 
 /** How a person gives what a warning asks for. */
@@ -59,6 +62,7 @@ export interface HowGiven {
   readonly nodeRoles: string;
   /** A sentence: how the roles of nodes are named. */
   readonly nameRoles: string;
+  readonly noDashboards: string;
 }
 
 /** What others may build on. */
@@ -75,7 +79,7 @@ export interface Suite {
  * and rolls back. AWS Capabilities by Region (builder.aws.com) shows it before a deployment.
  */
 export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Suite {
-  const { fleets, documents, bundles, email, webhook, runbooks, nodeRoles, kmsKeys = [] } = props;
+  const { fleets, documents, bundles, email, webhook, runbooks, nodeRoles, kmsKeys = [], dashboards = true } = props;
   const state = new State(scope, 'State');
   const undelivered = new DeadLetters(scope, 'Undelivered', 'chainmend-undelivered');
   const pages = new Pages(scope, 'Pages', email, undelivered);
@@ -142,7 +146,7 @@ export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Su
     rules: [...dispatchHeal.rules, ...registerNodes.rules],
   });
 
-  new Dashboards(scope, 'Dashboards', shared.fleets);
+  if (dashboards) new Dashboards(scope, 'Dashboards', shared.fleets);
   new SnapshotPolicies(scope, 'Snapshots', shared.fleets);
 
   const pause = (value: string) =>
@@ -157,6 +161,7 @@ export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Su
   );
   output(scope, 'Pause', 'Stops everything at once.', pause('"why"'));
   output(scope, 'Resume', 'Goes on.', pause('off'));
+  keepWithinLimits(Stack.of(scope), how.noDashboards);
   return { table: state.table, topic: pages.topic };
 }
 

@@ -144,6 +144,7 @@ export const TURNS: readonly (readonly string[])[] = [
     'infra/commands/doctor/judge',
     'infra/commands/retire/retire',
     'infra/decisions',
+    'infra/library/library',
     'infra/report/report-browser',
     'local/cli/cli',
     'local/services/cloudwatch/cloudwatch',

@@ -1,0 +1,3 @@
+// What the package `chainmend` exports: docs/library.md.
+export { Chainmend, type ChainmendProps } from './chainmend.ts';
+export type { FleetDocument } from './fleet-document.ts';

@@ -1,0 +1,28 @@
+// The licences of the packages whose code is in the tarball: compiled into the construct, or into a function's bundle.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../paths.ts';
+
+/** @param sources paths of source files; what lies in no `node_modules` is ours */
+export function noticesOf(sources: readonly string[]): string {
+  const packages = new Set(sources.flatMap((source) => /.*\bnode_modules\/((@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []));
+  const byText = new Map<string, string[]>();
+  for (const name of [...packages].sort()) {
+    const { title, text } = noticeOf(name);
+    byText.set(text, [...(byText.get(text) ?? []), title]);
+  }
+  const parts = [...byText].map(([text, titles]) => `${titles.join('\n')}\n\n${text}`);
+  return `The files of this package contain code of these packages.\n\n${parts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}
+
+function noticeOf(name: string): { readonly title: string; readonly text: string } {
+  const folder = join(repositoryRoot, 'node_modules', name);
+  const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly version: string;
+    readonly license?: string;
+  };
+  if (license === undefined) throw new Error(`${name} does not say its licence`);
+  const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)(\.(md|txt))?$/i.test(file));
+  const texts = files.sort().map((file) => readFileSync(join(folder, file), 'utf8').trim());
+  return { title: `${name} ${version} (${license})`, text: texts.join('\n\n') || `${license}.` };
+}

@@ -1,0 +1,192 @@
+// The packed construct library, as an owner has it: installed from its tarball, in a folder of its own, with no source of ours in reach.
+// `npm test -- library` installs it by npm, with a network; otherwise the packages of this checkout are linked beside it.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import { documentTypePath, documentTypeText } from '../../../infra/library/document-type.ts';
+import { packLibrary } from '../../../infra/library/pack.ts';
+import { repositoryRoot } from '../../../infra/paths.ts';
+import { ensureBundled, synthesize } from '../../../infra/synth.ts';
+import { isAsked } from '../../fixtures/asked.ts';
+import { exampleFleets } from '../../fixtures/example-fleets.ts';
+import { byPath, inFolder, installedApp, type Template, templateIn, temporary, tried } from './app.ts';
+
+const PATHS = { 'aws:cdk:enable-path-metadata': 'true' };
+const nodeRoles = 'arn:aws:iam::111122223333:role/bitcoin-node';
+const email = 'oncall@example.com';
+
+it('the type of a fleet in TypeScript is made of the schema: npm run schema', () => {
+  expect(readFileSync(documentTypePath, 'utf8')).toBe(documentTypeText());
+});
+
+it('the example app asks for the versions that this checkout has', () => {
+  const read = (file: string) => JSON.parse(readFileSync(join(repositoryRoot, file), 'utf8'));
+  const { devDependencies, version } = read('package.json');
+  const { dependencies, ...example } = read('examples/app/package.json');
+  const { chainmend, ...asked } = { ...dependencies, ...example.devDependencies };
+  expect(chainmend).toBe(`file:../../dist/library/chainmend-${version}.tgz`);
+  expect(devDependencies).toMatchObject(asked);
+});
+
+describe('the tarball', () => {
+  let tarball: string;
+  let app: string;
+
+  beforeAll(async () => {
+    tarball = await packLibrary(join(temporary(), 'library'));
+    app = await installedApp(tarball, isAsked('library') ? 'npm' : 'checkout');
+  }, 300_000);
+
+  /** What the repository's own stack is made of. */
+  async function ownTemplate(fleets: string): Promise<Template> {
+    const outdir = join(temporary(), 'assembly');
+    await synthesize(outdir, { ...PATHS, fleets, nodeRoles, email, bundles: await ensureBundled() });
+    return templateIn(outdir, 'Chainmend');
+  }
+
+  /** Runs the statements in a program of the app's folder, where `stack` is a new stack, and gives the template. */
+  async function synthesized(head: string, file: string, statements: string, stack = 'Chainmend'): Promise<Template> {
+    const outdir = join(temporary(), 'assembly');
+    const { ok, output } = await attempted(head, file, statements, outdir, stack);
+    expect([ok, output]).toEqual([true, expect.anything()]);
+    return templateIn(outdir, stack);
+  }
+
+  async function attempted(head: string, file: string, statements: string, outdir: string, stack = 'Chainmend') {
+    const options = JSON.stringify({ analyticsReporting: false, outdir, context: { ...recommendedFlags, ...PATHS } });
+    const app_ = `const app = new App(${options});`;
+    const lines = [head, app_, `const stack = new Stack(app, '${stack}');`, statements, 'app.synth();'];
+    writeFileSync(join(app, file), `${lines.join('\n')}\n`);
+    return tried(app, process.execPath, [file]);
+  }
+
+  const REQUIRED = "const { App, Stack } = require('aws-cdk-lib'); const { Chainmend } = require('chainmend');";
+  const IMPORTED = "import { App, Stack } from 'aws-cdk-lib'; import { Chainmend } from 'chainmend';";
+  const whole = (fleets: string) =>
+    `new Chainmend(stack, 'Default', { fleets: ${fleets}, nodeRoles: ['${nodeRoles}'], email: '${email}' });`;
+  /** Runs statements that throw, and gives the message. */
+  async function refused(statements: string): Promise<string> {
+    const { ok, output } = await attempted(REQUIRED, 'refused.cjs', statements, join(temporary(), 'assembly'));
+    expect([ok, output]).toEqual([false, expect.anything()]);
+    return output;
+  }
+
+  it('has the construct, its types, the bundles and the documents, and neither a test nor the region', () => {
+    const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
+    const names = files.map((file) => file.replace('package/', '')).filter((file) => !file.startsWith('functions/'));
+    expect(names.sort()).toEqual([
+      ...['LICENSE', 'NOTICES.txt', 'README.md', 'chainmend.d.ts', 'documents.json', 'fleet-document.d.ts'],
+      ...['fleet.schema.json', 'index.d.ts', 'index.js', 'package.json'],
+    ]);
+    const functions = new Set(files.flatMap((file) => /^package\/functions\/([^/]+)\//.exec(file)?.[1] ?? []));
+    const own = readdirSync(join(repositoryRoot, 'functions'), { withFileTypes: true });
+    expect([...functions].sort()).toEqual(own.filter((entry) => entry.isDirectory()).map(({ name }) => name));
+    expect(
+      files.filter((file) => !/\/(index|lazy)\.js$|\/package\.json$/.test(file) && file.includes('functions/')),
+    ).toEqual([]);
+  });
+
+  it('needs the two packages that every app has, and names whose code is in it', () => {
+    const read = (file: string) => readFileSync(join(app, 'node_modules/chainmend', file), 'utf8');
+    const manifest = JSON.parse(read('package.json'));
+    expect(Object.keys(manifest.peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
+    expect(manifest).not.toHaveProperty('dependencies');
+    expect(manifest).not.toHaveProperty('private');
+    const asked = [...read('index.js').matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
+    const others = asked.filter((name) => !/^(node:|aws-cdk-lib(\/|$)|constructs$)/.test(name));
+    expect(others.filter((name) => !['buffer', 'process'].includes(name))).toEqual([]);
+    for (const name of ['@aws-sdk/client-ec2', '@middy/core', 'valibot', 'yaml'])
+      expect(read('NOTICES.txt')).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, 'm'));
+  });
+
+  it('makes the example app, which type-checks, whose tests pass, and which has what our own stack has', async () => {
+    await inFolder(app, 'npm', ['test']);
+    const outdir = join(temporary(), 'assembly');
+    const words = [
+      '-e',
+      `process.env.CDK_OUTDIR=${JSON.stringify(outdir)};process.env.CDK_CONTEXT_JSON=${JSON.stringify(JSON.stringify(PATHS))};require('./dist/bin/app.js')`,
+    ];
+    await inFolder(app, process.execPath, words);
+    const theirs = byPath(templateIn(outdir, 'Fleets'), 'Fleets/Chainmend/');
+    const ours = byPath(await ownTemplate(join(repositoryRoot, 'examples/app/fleets')), 'Chainmend/');
+    expect(ours.size).toBeGreaterThan(150);
+    for (const [path, resource] of ours) expect([path, theirs.get(path)]).toEqual([path, resource]);
+    const more = [...theirs.keys()].filter((path) => !ours.has(path));
+    expect(more).toEqual(['Pages/Topic/https:----pager.example.com--chainmend/Resource']);
+  }, 300_000);
+
+  it('makes the very resources of our own stack below the id Default, by require and by import', async () => {
+    const ours = await ownTemplate(exampleFleets);
+    const required = await synthesized(REQUIRED, 'required.cjs', whole(JSON.stringify(exampleFleets)));
+    const imported = await synthesized(IMPORTED, 'imported.mjs', whole(JSON.stringify(exampleFleets)));
+    const withoutPaths = ({ Resources, Outputs }: Template) =>
+      JSON.parse(JSON.stringify({ Resources, Outputs }, (key, value) => (key === 'aws:cdk:path' ? undefined : value)));
+    expect(withoutPaths(required)).toEqual(withoutPaths(ours));
+    expect(imported).toEqual(required);
+  }, 120_000);
+
+  it('takes fleets as objects, and says what is wrong with one by its place', async () => {
+    const fleet = { fleet: 'bitcoin', chain: 'bitcoin', mode: 'plan', nodes: { tag: { Component: 'nodes/bitcoin' } } };
+    const of = (more: string) => `[{ ...${JSON.stringify({ ...fleet, role: 'follower', unit: 'node@*' })}, ${more} }]`;
+    const { Resources } = await synthesized(REQUIRED, 'objects.cjs', whole(of('dns: undefined')));
+    const names = Object.values(Resources).map(({ Properties }) => Properties['Name']);
+    expect(names).toContain('/chainmend/fleets/bitcoin');
+    expect(await refused(whole(of("voulmes: { data: '/node-data' }")))).toContain(
+      'fleets[0] unknown key "voulmes"; did you mean "volumes"?',
+    );
+    const token = "dns: { zone: require('aws-cdk-lib').Fn.importValue('zone') }";
+    expect(await refused(whole(of(token)))).toContain('fleets[0] dns.zone is a token, known at the deployment only;');
+    const twins = `[...${of('fleet: "one"')}, ...${of('fleet: "two"')}]`;
+    expect(await refused(whole(twins))).toContain(
+      'fleets[1].nodes.tag nodes.tag is {"Component":"nodes/bitcoin"}; expected',
+    );
+  }, 120_000);
+
+  it('takes a role that the same app makes, and warns where none is named', async () => {
+    const role =
+      "new (require('aws-cdk-lib/aws-iam').Role)(stack, 'Node', { assumedBy: new (require('aws-cdk-lib/aws-iam').ServicePrincipal)('ec2.amazonaws.com') }).roleArn";
+    const fleets = JSON.stringify(exampleFleets);
+    const { Resources } = await synthesized(
+      REQUIRED,
+      'role.cjs',
+      `new Chainmend(stack, 'C', { fleets: ${fleets}, nodeRoles: [${role}] });`,
+    );
+    expect(JSON.stringify(Resources)).toMatch(
+      /"Action":"iam:PassRole","Condition":[^[\]]*"Resource":\{"Fn::GetAtt":\["Node/,
+    );
+    const outdir = join(temporary(), 'assembly');
+    const warned = `new Chainmend(stack, 'C', { fleets: ${fleets} });`;
+    await attempted(REQUIRED, 'warned.cjs', warned, outdir);
+    const told = readFileSync(join(outdir, 'Chainmend.metadata.json'), 'utf8');
+    expect(told).toContain('(no nodeRoles)');
+    expect(told).not.toContain('-c nodeRoles');
+  }, 120_000);
+
+  it.each([
+    ['an address of nobody', "email: 'oncall'", 'email is "oncall", expected an address'],
+    ['a webhook that is no name', "webhook: 'https://chat.example.com/x'", 'webhook is an address, which is a secret'],
+    ['a role that is none', "nodeRoles: ['bitcoin-node']", 'nodeRoles has "bitcoin-node", expected ARNs'],
+    ['a folder that is not there', "fleets: 'nowhere'", 'nowhere: expected a folder with fleet files'],
+  ])('refuses %s', async (_, given, message) => {
+    const statements = `new Chainmend(stack, 'C', { fleets: [], nodeRoles: [], ...{ ${given} } });`;
+    expect(await refused(statements)).toContain(message);
+  });
+
+  it('is there once in a region of an account', async () => {
+    const one = (scope: string, id: string) => `new Chainmend(${scope}, '${id}', { fleets: [], nodeRoles: [] });`;
+    expect(await refused(one('stack', 'One') + one('stack', 'Two'))).toContain(
+      'Chainmend/Two and Chainmend/One are in one region of one account, which has room for one Chainmend',
+    );
+    const inRegions = (...regions: string[]) =>
+      regions
+        .map((region, at) => {
+          const env = JSON.stringify({ account: '111122223333', region });
+          return `{ const s = new Stack(app, 'S${at}', { env: ${env} }); ${one('s', 'C')} }`;
+        })
+        .join('\n');
+    expect(await refused(inRegions('eu-west-1', 'eu-west-1'))).toContain('S1/C and S0/C are in one region');
+    await synthesized(REQUIRED, 'two.cjs', inRegions('eu-west-1', 'eu-west-2'), 'Chainmend');
+  }, 120_000);
+});
