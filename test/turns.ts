@@ -77,6 +77,7 @@ export const TURNS: readonly (readonly string[])[] = [
     'explorers/protocol',
     'infra/commands/smoke/ladder-region',
     'infra/dashboards-snapshots',
+    'infra/limits',
     'infra/powers',
     'local/scenarios/aws-blip',
     'local/scenarios/bad-input',

@@ -52,28 +52,50 @@ export function sendCommandGrants(
 }
 
 /**
- * One condition for each set of tag keys with more than one key. Selectors of the same single key share a condition, and its values are alternatives.
- * So twenty-five fleets that differ in one tag fit into a role's 10,240 characters. Throws an `Error` for a selector without tags: its condition
- * would be empty.
+ * As few conditions as say exactly this: a resource carries all tags of one of the selectors. Selectors with the same keys that differ in the value of
+ * one key share a condition, and its values are alternatives. Any other condition with several values of two keys would also let through what no
+ * selector names. Throws an `Error` for a selector without tags: its condition would be empty.
  */
 export function fenced(
   selectors: readonly Tags[],
   prefix: string,
 ): { StringEquals: Record<string, string | string[]> }[] {
-  const byKey = new Map<string, Set<string>>();
-  const compound = new Map<string, { StringEquals: Record<string, string | string[]> }>();
+  const byKeys = new Map<string, Tags[]>();
   for (const tags of selectors) {
-    const entries = Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
-    const [first, second] = entries;
-    if (first === undefined) throw new Error('a fleet has a selector without tags, expected one or more');
-    if (second === undefined) {
-      const [key, value] = first;
-      byKey.set(key, (byKey.get(key) ?? new Set()).add(value));
-    } else {
-      const condition = Object.fromEntries(entries.map(([key, value]) => [`${prefix}/${key}`, value]));
-      compound.set(JSON.stringify(condition), { StringEquals: condition });
-    }
+    const keys = Object.keys(tags).sort();
+    if (keys.length === 0) throw new Error('a fleet has a selector without tags, expected one or more');
+    byKeys.set(keys.join('\n'), [...(byKeys.get(keys.join('\n')) ?? []), tags]);
   }
-  const simple = [...byKey].map(([key, values]) => ({ StringEquals: { [`${prefix}/${key}`]: [...values].sort() } }));
-  return [...simple, ...compound.values()];
+  const groups = [...byKeys].map(([keys, some]) => alternatives(keys.split('\n'), some));
+  const condition = (values: Readonly<Record<string, string | string[]>>) => ({
+    StringEquals: Object.fromEntries(Object.entries(values).map(([key, value]) => [`${prefix}/${key}`, value])),
+  });
+  // Those of one key first, as they come.
+  return groups
+    .sort(([one = {}], [other = {}]) => Math.min(Object.keys(one).length, 2) - Math.min(Object.keys(other).length, 2))
+    .flatMap((some) => some.map(condition));
+}
+
+/** Selectors with these keys, by the one key whose values leave the fewest groups when they are alternatives. */
+function alternatives(keys: readonly string[], selectors: readonly Tags[]): Record<string, string | string[]>[] {
+  const byKey = keys.map((key) => {
+    const groups = new Map<string, { rest: Tags; values: Set<string> }>();
+    for (const { [key]: value = '', ...rest } of selectors) {
+      const same = JSON.stringify(Object.entries(rest).sort());
+      const group = groups.get(same) ?? { rest, values: new Set() };
+      group.values.add(value);
+      groups.set(same, group);
+    }
+    return { key, groups: [...groups.values()] };
+  });
+  const [fewest] = byKey.sort((one, other) => one.groups.length - other.groups.length);
+  return (fewest?.groups ?? []).map(({ rest, values }) =>
+    Object.fromEntries(
+      keys.map((key) => {
+        if (key !== fewest?.key) return [key, rest[key] ?? ''];
+        const some = [...values].sort();
+        return [key, keys.length > 1 && some.length === 1 ? (some[0] ?? '') : some];
+      }),
+    ),
+  );
 }

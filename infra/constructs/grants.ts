@@ -28,15 +28,19 @@ export interface Grant {
  * guide).
  */
 const INLINE_POLICY_CHARACTERS = 10_240;
+/** An ARN that only the deployment knows counts as its logical id, which may be shorter: a few of 20 characters. */
+const RESERVE_CHARACTERS = 200;
 /** "The size of each managed policy cannot exceed 6,144 characters"; a role takes ten of them (the same page). */
 const MANAGED_POLICY_CHARACTERS = 6_144;
 const MANAGED_POLICIES = 10;
-const FEWER_SELECTORS = 'give the fleets selectors with one common tag key, which share a statement';
+const FEWER_SELECTORS =
+  'give the fleets selectors that differ in the value of one tag alone, which share statements, or shorter values, or watch some of them from another region or account';
 
 /**
- * A role of one service with exactly these grants; nothing else in the stack can add to it. Throws an `Error` when IAM would refuse it.
+ * A role of one service with exactly these grants; nothing else in the stack can add to it. What does not fit into the role itself goes into managed
+ * policies. Throws an `InputError` when IAM would refuse it.
  *
- * @param policies managed policies by name, for grants that do not fit into the role itself; each becomes as many policies as it needs
+ * @param policies managed policies by name, for grants that are to stand together; each becomes as many policies as it needs
  */
 export function roleOf(
   scope: Construct,
@@ -45,14 +49,16 @@ export function roleOf(
   grants: readonly Grant[],
   policies: Readonly<Record<string, readonly Grant[]>> = {},
 ): Role {
+  const [inline = [], ...more] = inParts(scope, grants, [INLINE_POLICY_CHARACTERS - RESERVE_CHARACTERS]);
   const role = new Role(scope, 'Role', {
     assumedBy,
     description,
-    inlinePolicies: { Grants: documentOf(scope, grants, INLINE_POLICY_CHARACTERS) },
+    inlinePolicies: { Grants: policyOf(inline) },
   });
-  acknowledge(role, grants);
-  const packed = Object.entries(policies).flatMap(([name, some]) =>
-    inParts(scope, some).map((part, at) => [at === 0 ? name : `${name}${at + 1}`, part] as const),
+  acknowledge(role, inline);
+  const named = Object.entries(policies).map(([name, some]) => [name, inParts(scope, some)] as const);
+  const packed = [...named, ['More', more] as const].flatMap(([name, parts]) =>
+    parts.map((part, at) => [at === 0 ? name : `${name}${at + 1}`, part] as const),
   );
   if (packed.length > MANAGED_POLICIES)
     throw new InputError(
@@ -61,7 +67,7 @@ export function roleOf(
   for (const [name, part] of packed) {
     const policy = new ManagedPolicy(scope, name, {
       description: `${description} ${name}.`,
-      document: documentOf(scope, part, MANAGED_POLICY_CHARACTERS),
+      document: policyOf(part),
       roles: [role],
     });
     acknowledge(policy, part);
@@ -69,15 +75,42 @@ export function roleOf(
   return role;
 }
 
-/** Splits grants into as few parts as fit into a policy each, in their order. */
-function inParts(scope: Construct, grants: readonly Grant[]): readonly (readonly Grant[])[] {
+/**
+ * Splits grants into as few parts as fit into a policy each, in their order.
+ * @param limits of the first parts, in characters; all others have that of a managed policy
+ */
+function inParts(scope: Construct, grants: readonly Grant[], limits: readonly number[] = []): Grant[][] {
   const parts: Grant[][] = [];
-  for (const grant of grants) {
+  const limitOf = (part: number) => limits[part] ?? MANAGED_POLICY_CHARACTERS;
+  const waiting = [...grants];
+  for (let grant = waiting.shift(); grant !== undefined; grant = waiting.shift()) {
     const last = parts.at(-1);
-    if (last && charactersOf(scope, [...last, grant]) <= MANAGED_POLICY_CHARACTERS) last.push(grant);
-    else parts.push([grant]);
+    if (last && charactersOf(scope, [...last, grant]) <= limitOf(parts.length - 1)) last.push(grant);
+    else if (charactersOf(scope, [grant]) <= limitOf(parts.length)) parts.push([grant]);
+    else waiting.unshift(...halvesOf(scope, grant));
   }
   return parts;
+}
+
+/** The same grant as two, each with half of the alternatives of its longest condition. Throws an `InputError` where it has none. */
+function halvesOf(scope: Construct, grant: Grant): [Grant, Grant] {
+  const { StringEquals: equals = {} } = grant.conditions ?? {};
+  const lists = Object.entries(equals).flatMap(([key, values]) =>
+    Array.isArray(values) && values.length > 1 ? [{ key, values }] : [],
+  );
+  const [longest] = lists.sort((one, other) => other.values.length - one.values.length);
+  if (longest === undefined)
+    throw new InputError(
+      `${grant.sid} of ${scope.node.path} has ${charactersOf(scope, [grant])} characters, IAM allows ${MANAGED_POLICY_CHARACTERS} in a managed policy: ${FEWER_SELECTORS}`,
+    );
+  const { key, values } = longest;
+  const half = (sid: string, some: unknown[]): Grant => ({
+    ...grant,
+    sid: `${grant.sid}${sid}`,
+    conditions: { ...grant.conditions, StringEquals: { ...equals, [key]: some } },
+  });
+  const middle = Math.ceil(values.length / 2);
+  return [half('A', values.slice(0, middle)), half('B', values.slice(middle))];
 }
 
 const charactersOf = (scope: Construct, grants: readonly Grant[]): number =>
@@ -95,14 +128,6 @@ function policyOf(grants: readonly Grant[]): PolicyDocument {
       }),
   );
   return new PolicyDocument({ statements, minimize: false });
-}
-
-function documentOf(scope: Construct, grants: readonly Grant[], limit: number): PolicyDocument {
-  const characters = charactersOf(scope, grants);
-  if (characters <= limit) return policyOf(grants);
-  throw new InputError(
-    `the policy of ${scope.node.path} has ${characters} characters, IAM allows ${limit}: ${FEWER_SELECTORS}`,
-  );
 }
 
 /** Replaces every intrinsic by its text, or by a longer one. */

@@ -104,6 +104,7 @@ export function buildStack({
   nodeRoles = [],
   commands = documents,
   kmsKeys,
+  dashboards,
   checked = false,
   context = {},
 }: {
@@ -116,6 +117,7 @@ export function buildStack({
   /** The documents on the nodes; placeholders unless given. */
   commands?: CommandDocuments;
   kmsKeys?: string[];
+  dashboards?: boolean;
   checked?: boolean;
   context?: Readonly<Record<string, string>>;
 } = {}) {
@@ -158,6 +160,7 @@ export function buildStack({
     ...(runbooks !== undefined && { runbooks }),
     ...(nodeRoles !== null && { nodeRoles }),
     ...(kmsKeys !== undefined && { kmsKeys }),
+    ...(dashboards !== undefined && { dashboards }),
   });
   if (checked) addChecks(app);
   return { app, stack };
