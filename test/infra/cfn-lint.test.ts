@@ -75,6 +75,7 @@ describe('cfn-lint', () => {
   linted.each([
     ['the fleets of examples/fleets', undefined, {}],
     ['twenty-five fleets', 25, {}],
+    ['a hundred fleets without dashboards', 100, { dashboards: 'none' }],
     [
       'a probe in a VPC, mail, runbooks and roles of nodes',
       1,

@@ -21,8 +21,14 @@ export async function installedApp(tarball: string, from: 'npm' | 'checkout'): P
   const manifestPath = join(folder, 'package.json');
   const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
   manifest.dependencies.chainmend = `file:${tarball}`;
+  // The rule packs that check our own stack: an owner may have them, too.
+  const { devDependencies } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
+  manifest.devDependencies['cdk-nag'] = devDependencies['cdk-nag'];
   writeFileSync(manifestPath, JSON.stringify(manifest));
-  if (from === 'npm') await inFolder(folder, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund']);
+  // npm alone keeps the environment: it may name a proxy and its certificates.
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund'];
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  if (from === 'npm') await run('npm', install, { cwd: folder, env, timeout: TIMEOUT_MS });
   else await linked(folder, tarball, Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }));
   return folder;
 }

@@ -164,6 +164,16 @@ describe('the tarball', () => {
     expect(told).not.toContain('-c nodeRoles');
   }, 120_000);
 
+  it('has nothing that cdk-nag would find in the owner’s app', async () => {
+    const checked =
+      "const { AwsSolutionsChecks, ServerlessChecks } = require('cdk-nag');" +
+      "require('aws-cdk-lib').Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));";
+    const all = `new Chainmend(stack, 'C', { fleets: ${JSON.stringify(exampleFleets)}, nodeRoles: ['${nodeRoles}'], email: '${email}', webhook: 'ssm:/chat' });`;
+    await synthesized(REQUIRED, 'checked.cjs', checked + all, 'Checked');
+    const wide = "new (require('aws-cdk-lib/aws-sqs').Queue)(stack, 'Open');";
+    expect(await refused(checked + all + wide)).toContain('AwsSolutions-SQS4');
+  }, 120_000);
+
   it.each([
     ['an address of nobody', "email: 'oncall'", 'email is "oncall", expected an address'],
     ['a webhook that is no name', "webhook: 'https://chat.example.com/x'", 'webhook is an address, which is a secret'],
