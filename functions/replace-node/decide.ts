@@ -6,6 +6,7 @@ import { heightProbeOf } from '../../shared/fleet/model.ts';
 import { lostAddressOf } from '../../shared/guardrails/replace.ts';
 import type { CleanupPiece, FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { askedText } from '../../shared/model/payload.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
@@ -355,7 +356,7 @@ function holdSupply({ sources, want, fleet }: Facts, state: LadderState, next: R
 }
 
 const reasonOf = (facts: Facts): string => {
-  if (facts.want.do !== 'heal') return 'a person asked for it';
+  if (facts.want.do !== 'heal') return askedText(facts.want);
   if (facts.gone) return 'its instance was terminated';
   if (facts.move) return reasonOfMove(facts.move);
   if (isImpaired(facts)) return 'EC2 finds the instance impaired';

@@ -6,7 +6,7 @@ import type { Terms } from '../../shared/heal/approval.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
-import type { RequestedAction } from '../../shared/model/payload.ts';
+import { askedText, type RequestedAction } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { begin, NO_RUNG, stateBegun } from './decide.ts';
 import type { Facts } from './facts.ts';
@@ -126,7 +126,7 @@ function plannedFrom(
       ? facts.move
         ? reasonOfMove(facts.move)
         : (facts.watched?.reason ?? 'it does not follow its chain')
-      : 'a person asked for it';
+      : askedText(facts.want);
   const stops = allowed.filter((rung) => rung === 'stop-start' || rung === 'replace');
   const lost = stops.length > 0 && facts.original !== null ? lostAddressOf(facts.original.instance) : null;
   const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.volumes);

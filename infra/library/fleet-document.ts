@@ -300,6 +300,8 @@ export interface FleetDocument {
       /** The day, or the minute, in UTC by which it has to run. */
       readonly date: string;
     };
+    /** `patch`: a release of the feed that differs from what runs in its last number alone, and that `client.versions` names, is upgraded to without a person, in mode act. */
+    readonly auto?: "patch";
   };
   /** The fleet's alarms, and those that it has already. */
   readonly alarms?: {
