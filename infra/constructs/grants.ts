@@ -49,7 +49,10 @@ export function roleOf(
   grants: readonly Grant[],
   policies: Readonly<Record<string, readonly Grant[]>> = {},
 ): Role {
-  const [inline = [], ...more] = inParts(scope, grants, [INLINE_POLICY_CHARACTERS - RESERVE_CHARACTERS]);
+  const inlineCharacters = INLINE_POLICY_CHARACTERS - RESERVE_CHARACTERS;
+  // A policy is attached after its role is changed: what a role must never do stays in the role itself.
+  const ordered = charactersOf(scope, grants) <= inlineCharacters ? grants : [...grants].sort(deniesFirst);
+  const [inline = [], ...more] = inParts(scope, ordered, [inlineCharacters]);
   const role = new Role(scope, 'Role', {
     assumedBy,
     description,
@@ -74,6 +77,9 @@ export function roleOf(
   }
   return role;
 }
+
+const deniesFirst = (one: Grant, other: Grant): number =>
+  Number(other.effect === 'Deny') - Number(one.effect === 'Deny');
 
 /**
  * Splits grants into as few parts as fit into a policy each, in their order.

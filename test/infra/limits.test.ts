@@ -1,8 +1,13 @@
 // A hundred fleets, within what CloudFormation and IAM take; and what is said where there are more.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
 import fc from 'fast-check';
 import { fenced } from '../../infra/constructs/fleet-grants.ts';
+import { type Grant, roleOf } from '../../infra/constructs/grants.ts';
 import type { FleetFile } from '../../infra/fleets.ts';
 import { limitFault } from '../../infra/limits.ts';
 import { commandDocuments } from '../../shared/node-commands/index.ts';
@@ -121,6 +126,47 @@ describe('a hundred fleets without dashboards', () => {
     for (const values of byTag) expect([...values].sort()).toEqual([...components].sort());
     const one = powers(hundred(long).slice(0, 1));
     expect([...one.values()].filter((values) => values.size > 0)).toHaveLength(byTag.length);
+  });
+});
+
+describe('what does not fit into a role', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, at) => `nodes/${at}`.padEnd(32, '-'));
+  const allow = (sid: string, count: number): Grant => ({
+    ...{ sid, actions: ['ec2:ModifyVolume'], resources: ['arn:aws:ec2:eu-west-1:111122223333:volume/vol-1'] },
+    conditions: { StringEquals: { 'aws:ResourceTag/Component': names(count), 'aws:ResourceTag/Stage': 'production' } },
+  });
+  const made = (grants: Grant[]) => {
+    const stack = new Stack(new App({ analyticsReporting: false }), 'Roles');
+    roleOf(new Construct(stack, 'Some'), new ServicePrincipal('lambda.amazonaws.com'), 'What it may do.', grants);
+    const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> };
+    const policies = Object.values(Resources).map(
+      ({ Properties }) => (Properties.PolicyDocument ?? Properties.Policies[0].PolicyDocument) as Policy,
+    );
+    return policies.map(({ Statement }) => Statement.map(({ Sid }) => Sid));
+  };
+
+  it('goes into managed policies, and what it must never do stays', () => {
+    const never: Grant = { sid: 'Never', effect: 'Deny', actions: ['ec2:DeleteVolume'], resources: ['*'] };
+    expect(made([allow('One', 10), never])).toEqual([['One', 'Never']]);
+    expect(made([allow('One', 150), allow('Two', 150), allow('Three', 2), never])).toEqual([
+      ['Never', 'One'],
+      ['Two', 'Three'],
+    ]);
+  });
+
+  it('is halved where a policy has no room for one statement', () => {
+    expect(made([allow('One', 250), allow('Two', 250)])).toEqual([['One'], ['TwoA'], ['TwoB']]);
+  });
+
+  it('is refused where it cannot be halved', () => {
+    const wide: Grant = {
+      sid: 'Wide',
+      actions: names(800).map((_, at) => `ec2:Describe${at}`),
+      resources: ['arn:aws:ec2:::x'],
+    };
+    expect(() => made([wide])).toThrow(
+      /^Wide of Roles\/Some has 1\d{4} characters, IAM allows 6144 in a managed policy/,
+    );
   });
 });
 
