@@ -14,7 +14,7 @@ const SEEN_WITHIN_MS = 48 * 60 * 60_000;
 const READ_EVERY_MINUTES = 5;
 
 /** Whether the fleet's file lets anything be begun without a person. */
-export const takesPatches = ({ mode, releases, client }: Pick<Fleet, 'mode' | 'releases' | 'client'>): boolean =>
+const takesPatches = ({ mode, releases, client }: Pick<Fleet, 'mode' | 'releases' | 'client'>): boolean =>
   mode === 'act' && releases?.auto === 'patch' && client !== undefined;
 
 /** The version to begin now; null: none. Pure. */
