@@ -536,6 +536,22 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/relay-pages/webhook'],
     },
   ],
+  'infra/constructs/fleet-grants.ts': [
+    {
+      name: 'fleets that differ in two tags share no condition, which would let every pair through',
+      find: 'const same = JSON.stringify(Object.entries(rest).sort());',
+      replace: "const same = '';",
+      caughtBy: ['infra/limits'],
+    },
+  ],
+  'infra/constructs/grants.ts': [
+    {
+      name: 'what a role must never do stays in the role when its grants overflow',
+      find: ': [...grants].sort(deniesFirst);',
+      replace: ': grants;',
+      caughtBy: ['infra/limits'],
+    },
+  ],
   'infra/constructs/relay-pages.ts': [
     {
       name: 'an address in the place of a secret’s name is refused',
