@@ -232,6 +232,20 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/upgrade'],
     },
   ],
+  'functions/dispatch-heal/patches.ts': [
+    {
+      name: 'without a person an upgrade begins in mode act alone',
+      find: "mode === 'act' && ",
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/patches'],
+    },
+    {
+      name: 'what was tried without a person is not tried again',
+      find: ' || upgrade?.to === patch.to',
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/patches'],
+    },
+  ],
   'functions/dispatch-heal/open-pages.ts': [
     {
       name: 'a question of a fleet shows a shell nothing but its plan',
@@ -259,8 +273,20 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'the end of a cause is told once',
-      find: '{ pages: others, told: { ...told, ...Object',
-      replace: '{ pages, told: { ...told, ...Object',
+      find: '{ ...sent, isOver: true }',
+      replace: 'sent',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
+      name: 'what comes back after its end was told is a page again',
+      find: 'return { ...unseen, backSinceMs: nowMs };',
+      replace: 'return { ...unseen, isOver: true };',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
+      name: 'what comes back for a moment is told by nobody',
+      find: "backSinceMs !== undefined && state === 'ended'",
+      replace: 'false',
       caughtBy: ['functions/dispatch-heal/open-pages'],
     },
     {
@@ -567,6 +593,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/watch-releases/decide.ts': [
+    {
+      name: 'without a person only the last number of a version changes',
+      find: 'numbers.slice(0, -1)',
+      replace: 'numbers.slice(0, 0)',
+      caughtBy: ['functions/watch-releases/decide'],
+    },
+    {
+      name: 'a node of unknown version keeps its fleet from an upgrade without a person',
+      find: 'known.length === 0 || known.length < running.length',
+      replace: 'known.length === 0',
+      caughtBy: ['functions/watch-releases/decide'],
+    },
     {
       name: 'a preview is nobody’s news',
       find: '!version.isPreview',
