@@ -4,8 +4,10 @@
 import { consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
 import { heightProbeOf } from '../../shared/fleet/model.ts';
 import { lostAddressOf } from '../../shared/guardrails/replace.ts';
+import { ROLLING } from '../../shared/guardrails/upgrade.ts';
 import type { CleanupPiece, FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
@@ -16,6 +18,7 @@ import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
 import { clientUnknown, laterEachTime, leftToPerson } from './person.ts';
+import { lacksData, quietOld } from './rungs/beside.ts';
 import { broughtBack } from './rungs/restart.ts';
 import {
   askNode,
@@ -225,6 +228,8 @@ function climb(facts: Facts, state: LadderState): Decision {
   if (next === undefined) return spent(facts, state);
   const stays = next === 'upgrade' && !isAtHeight(facts) ? judgeWayBack(facts, state) : null;
   if (stays) return onceSettled(facts, state, { as: 'refused', refusal: stays });
+  const bare = next === 'replace' && isBlueGreen(facts.want) ? lacksData(facts) : null;
+  if (bare) return onceSettled(facts, state, { as: 'refused', refusal: bare });
   const held = holdSupply(facts, state, RUNGS[next]);
   if (held) return held;
   const guard = guardOf(facts, next);
@@ -235,14 +240,14 @@ function climb(facts: Facts, state: LadderState): Decision {
     return onceSettled(facts, state, { as: 'refused', refusal });
   }
   // Checked before a replacement is reserved for the rung: it is not known whether there is anything to restore from.
-  if ((next === 'swap' || state.found.dataLost) && facts.sources?.unread !== undefined)
+  if ((next === 'swap' || state.found.dataLost || isBlueGreen(facts.want)) && facts.sources?.unread !== undefined)
     return onceSettled(facts, state, { as: 'refused', refusal: unreadable(facts.sources.unread) });
   // Checked before the rung is reserved, and before the node is affected.
   const unfit = causeElsewhere(facts, next) ?? RUNGS[next].cannotBegin(facts, state);
   // A person can still supply what is missing: the next attempt looks again.
   if (unfit !== null && makesAgain(state))
     return onceSettled(facts, state, { as: 'refused', refusal: notMadeAgain(facts, unfit) });
-  if (unfit !== null) return skipRung({ rung: next, reason: unfit });
+  if (unfit !== null) return skipRung({ rung: next, reason: isBlueGreen(facts.want) ? `${unfit}. ${ROLLING}` : unfit });
   const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
@@ -290,6 +295,13 @@ export const NO_RUNG = 'the fleet file allows no rung that could help here';
 function spent(facts: Facts, state: LadderState): Decision {
   const tried = state.failed.map(({ rung, reason }) => `${rung}: ${reason}`).join('; ');
   if (tried === '') return refuse('restart-forbidden', NO_RUNG, { page: true });
+  if (isBlueGreen(facts.want))
+    return onceSettled(facts, state, {
+      as: 'escalated',
+      code: 'upgrade-failed',
+      reason: `it is not upgraded, and its own instance runs as before. ${tried}`,
+      asFound: true,
+    });
   if (state.failed.some(({ rung }) => rung === 'upgrade'))
     return onceSettled(facts, state, {
       as: 'escalated',
@@ -374,7 +386,7 @@ export function nextCleanup(facts: Facts, state: LadderState): Decision {
   const detaching = detachFound(facts, state);
   if (detaching) return detaching;
   const [piece] = pieces;
-  const stopping = piece?.kind === 'retire' ? stopRetired(facts, state) : null;
+  const stopping = piece?.kind === 'retire' ? (quietOld(facts, state) ?? stopRetired(facts, state)) : null;
   if (stopping) return stopping;
   return piece ? clearUp(piece, putAwayBy(piece, facts)) : endOfProof(state);
 }
@@ -432,7 +444,7 @@ const leftOver = ({ volumes }: Pick<Facts, 'volumes'>, { found }: LadderState): 
   });
 
 function piecesOf({ fleet, original, volumes }: Facts, state: LadderState): readonly CleanupPiece[] {
-  const { rung, restoredVolumes, tried, replacement, found, hold } = state;
+  const { rung, restoredVolumes, tried, replacement, found, hold, beside } = state;
   const pieces: CleanupPiece[] = [];
   const add = (kind: CleanupPiece['kind'], target: string): void => {
     if (target !== '') pieces.push({ kind, target });
@@ -454,12 +466,14 @@ function piecesOf({ fleet, original, volumes }: Facts, state: LadderState): read
   }
   if (rung === 'replace' && replacement) {
     add('hand-over', replacement.instanceId);
-    if (!makesAgain(state)) add('retire', found.instanceId);
+    if (!makesAgain(state) && !beside) add('retire', found.instanceId);
   }
   // A retired instance stays on standby: its group must not start what must not run again.
   if (rung !== 'replace' && mayBeOnStandby(state)) add('leave-standby', original?.instance.autoScalingGroup ?? '');
   if (fleet.dns !== undefined) add('register', fleet.name);
   if (rung === 'replace' && fleet.peers?.rotate) add('rotate', fleet.name);
+  // It served until here: names and addresses go first.
+  if (beside) add('retire', found.instanceId);
   if (hold !== 'none') pieces.push({ kind: 'release-holds', target: '' });
   return pieces;
 }

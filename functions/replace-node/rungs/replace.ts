@@ -4,6 +4,7 @@
 import type { InstanceDescription } from '../../../shared/aws/instances.ts';
 import { shortOfIn } from '../../../shared/aws/launch.ts';
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
+import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
 import { dropReplacement, join, launch, leave } from '../acts/instances.ts';
 import { maskOriginal, maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
@@ -13,7 +14,16 @@ import { layeredOf } from '../found-volumes.ts';
 import { namesakeIn } from '../gone.ts';
 import { guardOf } from '../judge.ts';
 import { isUnstarted, placementOf } from '../shortage.ts';
-import { instanceIdOf, isOriginalTouched, isPending, makesAgain, newReplacement, type Which } from '../state.ts';
+import {
+  instanceIdOf,
+  isOriginalTouched,
+  isPending,
+  isStopOwed,
+  makesAgain,
+  newReplacement,
+  type Which,
+} from '../state.ts';
+import { besideOf, readyBeside } from './beside.ts';
 import { lockedOut } from './restart.ts';
 import {
   askNode,
@@ -38,6 +48,7 @@ import {
   waitFor,
 } from './rung.ts';
 import { choose, FOLLOWS_AGAIN, prepare, takeAway, VOLUMES_UNKNOWN } from './swap.ts';
+import { NO_INSTANCE } from './upgrade.ts';
 
 const WITHOUT_ROOT = 'without its root volume nobody can start it by accident';
 
@@ -95,16 +106,21 @@ function plan(facts: Facts, state: LadderState): Decision {
   if ('refusal' in placed) return onceSettled(facts, state, { as: 'refused', refusal: placed.refusal });
   const { subnetId } = placed;
   const isOwn = subnetId === instance.subnetId;
+  if (isBlueGreen(want) && facts.seen === null && original.agentOnline) return askNode('original');
+  const beside = besideOf(facts);
+  if (isBlueGreen(want) && beside === null) return rungFailed(NO_INSTANCE);
   // In another subnet the replacement itself reports its zone.
   const availabilityZone = isOwn ? instance.availabilityZone : '';
-  const why =
-    want.do === 'replace-instance'
+  const why = isBlueGreen(want)
+    ? `${beside?.to} is to prove itself beside ${beside?.from}`
+    : want.do === 'replace-instance'
       ? 'a person asked for another instance'
       : makesAgain(state)
         ? 'somebody has terminated it'
         : 'the instance itself is taken for the trouble';
   return planReplacement({
     replacement: newReplacement({ generation: state.generation, subnetId, availabilityZone }),
+    ...(isBlueGreen(want) && beside !== null && { beside }),
     reason: isOwn ? why : `${why}; the subnets before did not take it`,
   });
 }
@@ -183,6 +199,11 @@ function duringFirstBoot(
 const ASK_FIRST_BOOT_MS = 30_000;
 
 function ready(facts: Facts, state: LadderState, replacement: Replacement): Decision {
+  if (state.beside)
+    return readyBeside(facts, state, replacement, state.beside, {
+      restored: () => restored(facts, state, replacement),
+      giveUp: giveUpInstance,
+    });
   if (!replacement.volumesKept && !makesAgain(state)) return keepVolumes({});
   const { found } = state;
   const moves = replacement.availabilityZone === found.availabilityZone && found.dataLost !== true;
@@ -344,6 +365,8 @@ function restoreOriginal(
     return attachTo('original', root, 'it is put back');
   }
   if (membership !== 'apart') return leave({});
+  // It ran all the time beside the new one: whoever has stopped it since was not this heal.
+  if (state.beside && !isStopOwed(state) && originalMask === 'none') return dropReplacement({});
   const start = startMachine(`it is put back: ${reason}`);
   if (power === 'stopped' && !isPending(state, 'StartInstances', instance.instanceId, nowMs))
     return isSpent(state, start) || isUnstarted(state, nowMs) ? dropReplacement({}) : start;
