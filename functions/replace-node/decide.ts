@@ -18,7 +18,7 @@ import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
 import { clientUnknown, laterEachTime, leftToPerson } from './person.ts';
-import { lacksData, quietOld } from './rungs/beside.ts';
+import { besideOf, lacksData, quietOld } from './rungs/beside.ts';
 import { broughtBack } from './rungs/restart.ts';
 import {
   askNode,
@@ -166,7 +166,10 @@ function beginUpgrade(facts: Facts, to: string, availabilityZone: string): Decis
   const refusal = facts.spared ?? (seen && (clientUnknown(facts) ?? stoppedBefore(facts)));
   if (refusal) return ended({ as: 'refused', refusal });
   if (seen !== null && instance === null) return refuse('version-unknown', NO_INSTANCE, { page: true });
-  return beginHeal({ state: newState(facts.nowMs, facts.incidentId, foundNode(facts, availabilityZone)) });
+  const state = newState(facts.nowMs, facts.incidentId, foundNode(facts, availabilityZone));
+  // From the beginning: the node serves on.
+  const beside = isBlueGreen(facts.want) ? besideOf(facts) : null;
+  return beginHeal({ state: beside === null ? state : { ...state, beside } });
 }
 
 /** An alarm sees a full disk within minutes, and its incident is open then: an attempt that still finds it full is one that nobody grows. */
@@ -473,7 +476,7 @@ function piecesOf({ fleet, original, volumes }: Facts, state: LadderState): read
   if (fleet.dns !== undefined) add('register', fleet.name);
   if (rung === 'replace' && fleet.peers?.rotate) add('rotate', fleet.name);
   // It served until here: names and addresses go first.
-  if (beside) add('retire', found.instanceId);
+  if (beside && replacement) add('retire', found.instanceId);
   if (hold !== 'none') pieces.push({ kind: 'release-holds', target: '' });
   return pieces;
 }

@@ -134,6 +134,10 @@ const isOld = (world: World, { instanceId }: PlacedNode): boolean =>
 /** Instances that were the nodes when the story began. */
 const oldOnes = (world: World): readonly PlacedNode[] => world.nodes.filter((node) => isOld(world, node));
 
+const isGoneWithVolumes = ({ region: { ec2 } }: World, { instanceId, volumeIds }: PlacedNode): boolean =>
+  ec2.instances().every((one) => one.instanceId !== instanceId || one.state === 'terminated') &&
+  ec2.volumes().every(({ volumeId }) => ![...volumeIds.values()].includes(volumeId));
+
 const keysIn = (nodes: readonly PlacedNode[]): readonly string[] =>
   nodes.flatMap(({ machine }) => machine.readFile('/node-data/onion_v3_private_key') ?? []);
 
@@ -204,8 +208,9 @@ export const upgradeBlueGreenFails: Scenario = {
   fleets: { bitcoin: upgradableBeside },
   build: (world) => void installedBeside(world, 'stands'),
   people: asksBeside,
-  done: (world) => upgradedIn(world, 'escalated') === 1,
-  hours: 12,
+  done: (world) =>
+    upgradedIn(world, 'escalated') === 1 && oldOnes(world).every((node) => isGoneWithVolumes(world, node)),
+  hours: 16,
   expect: [
     runsAll(BEFORE, 'every node runs the version of before'),
     { sentence: 'a person is told', holds: (_, world) => pagedNow(world, 'upgrade-failed') },
@@ -214,14 +219,9 @@ export const upgradeBlueGreenFails: Scenario = {
       holds: (_, { current }) => current.every(({ machine }) => machine.report().clientStarts.length === 0),
     },
     {
-      sentence: 'what was made for it runs no more, and goes',
-      holds: (_, world) =>
-        oldOnes(world).every(
-          ({ instanceId }) =>
-            world.region.ec2.instances().find((one) => one.instanceId === instanceId)?.state !== 'running',
-        ),
+      sentence: 'the instance that came beside the canary is gone, and so are its volumes',
+      holds: (_, world) => oldOnes(world).every((node) => isGoneWithVolumes(world, node)),
     },
-    sameInstances,
     namesRight,
     alarmsRight,
     allWell,

@@ -53,9 +53,10 @@ export function installedBeside(world: World, fault?: InstalledVersion['fault'])
 
 /** A person asks that each new version proves itself on another instance first. */
 export const asksBeside = (world: World): void =>
-  world.at(ASKED_AT_MINUTES, () =>
-    ask(world, { kind: 'upgrade', fleet: 'bitcoin', to: AFTER, strategy: 'blue-green' }),
-  );
+  world.at(ASKED_AT_MINUTES, () => {
+    world.besides.add('bitcoin');
+    return ask(world, { kind: 'upgrade', fleet: 'bitcoin', to: AFTER, strategy: 'blue-green' });
+  });
 
 /** The version of each node's client, by the node's name. */
 export const versionsOf = (world: World): Readonly<Record<string, string | undefined>> =>
