@@ -3,6 +3,8 @@
 import { OBSERVATION_VALID_MS } from '../../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../../shared/guardrails/switches.ts';
 import { askApart, awaitApart } from '../../../shared/heal/apart-client.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
+import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { clientsOf } from '../../../shared/node-commands/node-command.ts';
 import { lookAt, withLook } from '../beside-look.ts';
 import { giveUpReplacement, instanceIdOf, withBeside, withReplacement } from '../state.ts';
@@ -73,12 +75,22 @@ export const startBeside = defineAct<object>()('start-beside', {
     });
   },
   reduce: {
-    done: (state, _, { atMs }) => ({ ...state, upSinceMs: atMs, inspectedAtMs: atMs }),
-    failed: (state, _, { reason }) => giveUpReplacement(state, reason),
-    // It may run: whether the identity was taken from its data nobody knows.
-    unknown: (state, _, { reason }) => giveUpReplacement(state, reason),
+    done: (state, _, { atMs }) => started(state, atMs),
+    // A copy of this very command, which nobody answered, was carried out: nothing else starts a client there, and it takes the identity first.
+    failed: (state, _, { reason, seen, atMs }) =>
+      isUp(seen) ? started({ ...state, setback: null }, atMs) : giveUpReplacement(state, reason),
+    unknown: nothing,
   },
 });
+
+const started = (state: LadderState, atMs: number): LadderState => ({
+  ...state,
+  upSinceMs: atMs,
+  inspectedAtMs: atMs,
+});
+
+const isUp = (seen: NodeState | null | undefined): boolean =>
+  seen != null && seen.clients.length > 0 && seen.clients.every(({ state }) => state === 'running');
 
 /** Reads only, so that a pause keeps nobody from knowing. */
 export const lookBeside = defineAct<object>()('look-beside', {
