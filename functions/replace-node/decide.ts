@@ -18,7 +18,7 @@ import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
 import { clientUnknown, laterEachTime, leftToPerson } from './person.ts';
-import { besideOf, lacksData, quietOld } from './rungs/beside.ts';
+import { besideOf, quietOld, unfitFor } from './rungs/beside.ts';
 import { broughtBack } from './rungs/restart.ts';
 import {
   askNode,
@@ -231,13 +231,13 @@ function climb(facts: Facts, state: LadderState): Decision {
   if (next === undefined) return spent(facts, state);
   const stays = next === 'upgrade' && !isAtHeight(facts) ? judgeWayBack(facts, state) : null;
   if (stays) return onceSettled(facts, state, { as: 'refused', refusal: stays });
-  const bare = next === 'replace' && isBlueGreen(facts.want) ? lacksData(facts) : null;
-  if (bare) return onceSettled(facts, state, { as: 'refused', refusal: bare });
   const held = holdSupply(facts, state, RUNGS[next]);
   if (held) return held;
   const guard = guardOf(facts, next);
   const blind = guard?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
   if (blind) return blind;
+  const lacking = unfitFor(facts, guard);
+  if (lacking !== null) return skipRung({ rung: next, reason: `${lacking}. ${ROLLING}` });
   if (guard) {
     const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
     return onceSettled(facts, state, { as: 'refused', refusal });

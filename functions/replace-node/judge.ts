@@ -2,7 +2,6 @@
 import { familyOf } from '../../shared/chains/defaults.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
-import { ROLLING } from '../../shared/guardrails/upgrade.ts';
 import type { FoundNode } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen } from '../../shared/model/payload.ts';
@@ -65,15 +64,15 @@ function guardOfUpgrade(facts: Facts, { instance }: Machine): Refusal | null {
   );
 }
 
-/** Another instance comes beside a well node, and takes its place: what that needs is judged as for a replacement, and said with what else works. */
+/** Another instance comes beside a well node, and takes its place: what that needs is judged as for a replacement. */
 function guardOfBeside(facts: Facts, { instance }: Machine): Refusal | null {
   const { spared, fleet, standbyFault, instanceStore } = facts;
   if (spared) return spared;
   const { tags, autoScalingGroup, publicIp } = instance;
-  const lacking =
+  return (
     judgeReach(facts) ??
-    judgeOwner({ rung: 'replace', fleet, tags, autoScalingGroup, instanceStore, standbyFault, publicIp });
-  return lacking && { ...lacking, reason: `${lacking.reason}. ${ROLLING}` };
+    judgeOwner({ rung: 'replace', fleet, tags, autoScalingGroup, instanceStore, standbyFault, publicIp })
+  );
 }
 
 /** A node that EC2 has stopped by then, or that does not start again, has to be spared by nobody any more. */

@@ -50,9 +50,8 @@ export interface ApartQuestion {
   readonly heights: readonly number[];
 }
 
-/** The script's own limit for a question is a few seconds. */
-const ANSWER_SECONDS = 8;
-const ANSWERS = 3;
+/** The script's own limit for a question is a few seconds; a command may come to its node minutes late. */
+const ANSWER_WAITS_SECONDS = [8, 8, 8, 30, 60, 60];
 
 /** @param name of its steps and waits: one for each question of an act */
 export async function awaitApart(
@@ -63,8 +62,8 @@ export async function awaitApart(
 ): Promise<Heard> {
   if ('unasked' in sent) return { is: 'unasked', reason: sent.unasked };
   const { commandId, heights } = sent;
-  for (let count = 0; count < ANSWERS; count++) {
-    await durable.wait(`${place}-answer-${name}-${count}`, { seconds: ANSWER_SECONDS });
+  for (const [count, seconds] of ANSWER_WAITS_SECONDS.entries()) {
+    await durable.wait(`${place}-answer-${name}-${count}`, { seconds });
     const heard = await step(`read-${name}-${count}`, async (): Promise<Heard | null> => {
       const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
       if ('refuse' in switches) return { is: 'unasked', reason: switches.reason };

@@ -1,7 +1,6 @@
 // An upgrade on another instance (blue/green), as the rung `replace` does it: the new instance runs the wanted version beside the node, which serves all
 // the time. Only when it has proved itself it takes the node's place, and only when others have seen it there the old one is stopped. Two copies of one
 // identity never run: the new one starts on data from which the identity was taken. Pure.
-import { ROLLING } from '../../../shared/guardrails/upgrade.ts';
 import type { Beside, LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
@@ -38,16 +37,17 @@ export function besideOf({ fleet, seen, want }: Pick<Facts, 'fleet' | 'seen' | '
   };
 }
 
-/** There has to be something that the new instance can catch up from, before anything is made. */
-export function lacksData({ sources }: Pick<Facts, 'sources'>): Refusal | null {
-  if (sources === null || sources.unread !== undefined || sources.good.length > 0) return null;
+/**
+ * Why no other instance may come beside the node, known before anything is made, and for a person to change: the upgrade ends with it, told once. null:
+ * one may.
+ */
+export function unfitFor(facts: Facts, guard: Refusal | null): string | null {
+  const { want, sources } = facts;
+  if (!isBlueGreen(want)) return null;
+  if (guard?.page) return guard.reason;
+  if (guard !== null || sources === null || sources.unread !== undefined || sources.good.length > 0) return null;
   const told = sources.refused.slice(0, 4).map(({ setId, why }) => `; ${setId}: ${why}`);
-  return {
-    refuse: 'snapshot-unfit',
-    reason: `no good snapshot is there that another instance could catch up from${told.join('')}. ${ROLLING}`,
-    page: true,
-    retryAfterMs: 15 * 60_000,
-  };
+  return `no good snapshot is there that another instance could catch up from${told.join('')}`;
 }
 
 /** Once the new instance is up, its client masked. @param restored what its data still need; null: they are there */

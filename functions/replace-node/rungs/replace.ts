@@ -3,6 +3,7 @@
 
 import type { InstanceDescription } from '../../../shared/aws/instances.ts';
 import { shortOfIn } from '../../../shared/aws/launch.ts';
+import { ROLLING } from '../../../shared/guardrails/upgrade.ts';
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
@@ -103,6 +104,8 @@ function plan(facts: Facts, state: LadderState): Decision {
   if (hopeless !== null) return rungFailed(hopeless);
   const placed = placementOf(state, [instance.subnetId, ...fleet.replace.subnetIds], facts.nowMs);
   if ('nowhere' in placed) return rungFailed(placed.nowhere);
+  // Nothing is wrong with the node: a person asks again when there is room, and is told once.
+  if ('refusal' in placed && isBlueGreen(want)) return rungFailed(`${placed.words}. ${ROLLING}`);
   if ('refusal' in placed) return onceSettled(facts, state, { as: 'refused', refusal: placed.refusal });
   const { subnetId } = placed;
   const isOwn = subnetId === instance.subnetId;
@@ -335,7 +338,8 @@ function silence(
   const { state: power, instanceId, rootVolumeId, rootDevice } = instance;
   if (power === 'terminated') return null;
   if (power === 'stopped') {
-    if (!mayRun(replacement) || rootVolumeId === null) return null;
+    // What runs beside the node has no identity of one, and goes with its root.
+    if (!mayRun(replacement) || rootVolumeId === null || state.beside) return null;
     if (isPending(state, 'DetachVolume', rootVolumeId, nowMs))
       return waitFor(state, nowMs, 'its root volume is being detached');
     return detachFrom('replacement', { volumeId: rootVolumeId, device: rootDevice }, WITHOUT_ROOT);

@@ -38,10 +38,10 @@ export const installed = (world: World, fault?: InstalledVersion['fault']): Plac
 export const asksForUpgrade = (world: World): void =>
   world.at(ASKED_AT_MINUTES, () => ask(world, { kind: 'upgrade', fleet: 'bitcoin', to: AFTER }));
 
-/** Four replacements a day are what an account usually has: a fleet of four is upgraded in one. */
+/** Each node is one replacement of the account: with fewer an hour the fleet would wait. Where a zone has no room, another one has. */
 export const upgradableBeside: Partial<FleetDocument> = {
   ...upgradable,
-  replace: { replacementsPerHour: 2, replacementsPerDay: 8 },
+  replace: { replacementsPerHour: 4, replacementsPerDay: 8, subnets: ['subnet-0123456789abcdef1'] },
 };
 
 /** The same fleet, with what another instance is made of: a launch template, and a good set of snapshots. */

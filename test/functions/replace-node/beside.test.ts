@@ -81,26 +81,36 @@ describe('an upgrade beside the node begins', () => {
     });
   });
 
-  it.each<[string, Partial<Facts>, string]>([
-    ['no good snapshot is there', { sources: { good: [], refused: [], sibling: null, kept: null } }, 'snapshot-unfit'],
-    [
-      'its template carries no tags of the fleet',
-      { reach: { launch: ['launch template nodes'], pointers: [] } },
-      'out-of-reach',
-    ],
-    ['a stop would lose its disks', { instanceStore: true }, 'instance-store'],
+  it.each<[string, Partial<Facts>]>([
+    ['no good snapshot is there', { sources: { good: [], refused: [], sibling: null, kept: null } }],
+    ['its template carries no tags of the fleet', { reach: { launch: ['launch template nodes'], pointers: [] } }],
+    ['a stop would lose its disks', { instanceStore: true }],
     [
       'its group replaces what stops',
       {
         original: machine({ autoScalingGroup: 'nodes' }),
         fleet: { ...fleet, replace: { ...fleet.replace, autoScaling: 'refuse' } },
       },
-      'asg-owned',
     ],
-  ])('not where %s, and the refusal says what works', (_, more, code) => {
-    const end = decide(facts({ ...before, ...more }), ladderState({ hold: 'none' }));
-    expect(end).toMatchObject({ end: { as: 'refused', refusal: { refuse: code } } });
-    expect(JSON.stringify(end)).toContain(ROLLING);
+  ])('not where %s: nothing is made, and a person is told what works', (_, more) => {
+    expect(decide(facts({ ...before, ...more }), ladderState({ hold: 'none' }))).toMatchObject({
+      do: 'skip-rung',
+      reason: expect.stringContaining(ROLLING),
+    });
+  });
+
+  it('not where AWS has no room: it is told once, and a person asks again', () => {
+    const shortage = { of: 'capacity', sinceMs: NOON_MS, atMs: NOON_MS } as const;
+    const unplaced = [{ subnetId: 'subnet-0a', reason: 'no capacity', isEverywhere: true, shortage }];
+    expect(decide(facts(before), ladderState({ rung: 'replace', unplaced }))).toMatchObject({
+      do: 'end-rung',
+      reason: expect.stringContaining(ROLLING),
+    });
+  });
+
+  it('what is not known for a moment is waited for', () => {
+    const end = decide(facts({ ...before, instanceStore: null }), ladderState({ hold: 'none' }));
+    expect(end).toMatchObject({ end: { as: 'refused', refusal: { refuse: 'instance-store', page: false } } });
   });
 
   it('where no launch template is named nothing is made, and a person is told what works', () => {
@@ -124,6 +134,7 @@ describe('an upgrade beside the node begins', () => {
       retryAfterMs: 1,
     } as const;
     expect(guardOf(facts({ ...before, spared: refusal }), 'replace')).toEqual(refusal);
+    expect(then({}, { spared: refusal })).toBe('cannot-be-spared');
   });
 });
 
