@@ -1,5 +1,6 @@
 // A well node gets its next version on another instance, which proves itself beside it before anything is done to the node.
 import { describe, expect, it } from '@jest/globals';
+import { keepingMade } from '../../../functions/replace-node/acts/cleanup.ts';
 import { doesRecover, intendAct, performAct, reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { lookAt, withLook } from '../../../functions/replace-node/beside-look.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
@@ -350,5 +351,17 @@ describe('where a client stands that no sweep asks', () => {
     const second = withLook(first, look({ height: 950, lagBlocks: 60, atMs: NOON_MS + 1 }));
     expect(second).toMatchObject({ firstHeight: 900, nearest: { lagBlocks: 60, atMs: NOON_MS + 1 } });
     expect(withLook(second, look({ height: 950, lagBlocks: 70, atMs: NOON_MS + 2 })).nearest?.lagBlocks).toBe(60);
+  });
+});
+
+describe('what was made beside the node', () => {
+  it('goes at once where it never stood in its place, and is kept for days where it did, or is another heal’s', () => {
+    const days = (has: Partial<LadderState>) => {
+      const { atMs, untilMs } = keepingMade(fleet, ladderState(has));
+      return (untilMs - atMs) / (24 * 60 * MINUTE_MS);
+    };
+    expect(days(beside())).toBe(0);
+    expect(days(beside({ mayHaveServed: true }))).toBe(fleet.replace.keepDays);
+    expect(days({ rung: 'replace', replacement: newReplacement() })).toBe(fleet.replace.keepDays);
   });
 });
