@@ -73,7 +73,7 @@ export function awsSuite({
     fleet: (fleet) => withSuiteError('the fleet', () => readFleet(store, fleet)),
     observed: (fleet) => withSuiteError('the observations', () => store.readObservations(fleet)),
     settings: () => withSuiteError('the fleet files', () => readSettings(ssm, parameterPrefix)),
-    journal: (fleet, linesEach) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach)),
+    journal: (fleet, linesEach, by) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach, by)),
     asks: (fleet) => withSuiteError('the plans', () => readAsks(store, ssm, dynamodb, fleet)),
     caller,
     subscribers: async () => readSubscribers(sns, await caller()),
@@ -159,8 +159,14 @@ async function readAsks(
 
 const HOUR_MS = 60 * 60_000;
 
-async function readJournal(dynamodb: DynamoDBClient, fleet: string, linesEach: number): Promise<readonly FleetLine[]> {
-  const all = await Promise.all(WRITERS.map((writer) => readLines(dynamodb, fleet, writer, linesEach)));
+async function readJournal(
+  dynamodb: DynamoDBClient,
+  fleet: string,
+  linesEach: number,
+  by: Writer | undefined,
+): Promise<readonly FleetLine[]> {
+  const writers = by === undefined ? WRITERS : [by];
+  const all = await Promise.all(writers.map((writer) => readLines(dynamodb, fleet, writer, linesEach)));
   return all.flat().sort(inOrder);
 }
 

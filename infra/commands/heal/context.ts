@@ -64,7 +64,7 @@ export interface Suite {
   /** The stored fleet files, including those that cannot be read, and the pauses. */
   readonly settings: () => Promise<Settings>;
   /** The latest lines of every function, oldest first. */
-  readonly journal: (fleet: string, linesEach: number) => Promise<readonly FleetLine[]>;
+  readonly journal: (fleet: string, linesEach: number, by?: Writer) => Promise<readonly FleetLine[]>;
   readonly asks: (fleet: string) => Promise<readonly FleetAsk[]>;
   /** Who gets the pages; unknown where AWS does not say. */
   readonly subscribers: () => Promise<Subscribers>;

@@ -1,5 +1,6 @@
 // Verbs about a node, an incident or a plan: restore, replace, undo and snapshot by hand, answers to questions, and what is going on.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { WRITERS } from '../../../shared/heal/records.ts';
 import { HEIGHT_MAX, VERSION } from '../../../shared/model/version.ts';
 import { UsageError } from '../fleets/context.ts';
 import type { Ended } from '../program.ts';
@@ -47,6 +48,7 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
     .description('what all functions have written of a fleet or a node lately')
     .argument('<fleet[/node]>')
     .option('--incident <digits>', 'only of this incident')
+    .addOption(new Option('--by <function>', 'only what this function has written').choices(WRITERS))
     .option('--lines <number>', 'so many; 40 unless given', lineCount)
     .action(async (written: string, options: JournalOptions) => {
       Object.assign(ended, await journal(context, targetOf(written), options));

@@ -24,7 +24,7 @@ const STEPS = [
   'check',
   'doctor --files',
   'status',
-  'journal bitcoin',
+  'journal bitcoin --by resize-volume',
   'plan bitcoin/node2',
   'push bitcoin',
   'approve',
@@ -129,7 +129,9 @@ describe('the first fifteen minutes', () => {
         // In place of the deployment, which stores the files.
         expect(await push()).toMatchObject({ status: 0, text: expect.stringContaining('bitcoin: pushed') });
         expect((await type('status')).text).toMatch(/^bitcoin +plan +40 +40 +0 +0/m);
-        expect((await type('journal', 'bitcoin')).text).toMatch(/resize-volume +node2 +plan +grow 500 → 600 GiB/);
+        expect((await type('journal', 'bitcoin', '--by', 'resize-volume')).text).toMatch(
+          /resize-volume +node2 +plan +grow 500 → 600 GiB/,
+        );
         expect((await type('plan', 'bitcoin/node2')).text).toMatch(
           /^Nothing would be done\. drift-refused: Terraform owns/m,
         );

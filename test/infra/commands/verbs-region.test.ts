@@ -90,6 +90,10 @@ describe('a node', () => {
   long('verbs')('is snapshotted by hand, and the journal has every line of it', async () => {
     expect(await chainmend('snapshot bitcoin --yes')).toMatchObject({ status: 0 });
     expect(objectOf(await chainmend('journal bitcoin --lines 5 --json'))).toMatchObject({ lines: expect.any(Array) });
+    const { lines } = objectOf(await chainmend('journal bitcoin --by snapshot-node --json'));
+    expect(new Set((lines as { by: string }[]).map(({ by }) => by))).toEqual(new Set(['snapshot-node']));
+    const few = await chainmend('journal bitcoin --lines 1');
+    expect(few.stdout).toMatch(/^Older lines of .*dispatch-heal.* are not shown: --by FUNCTION, or --lines NUMBER\.$/m);
   });
 });
 
@@ -204,6 +208,7 @@ const WRONG: readonly (readonly [words: string, sentence: string])[] = [
   ['upgrade bitcoin --to 28.1 --plan', 'one of client.versions in the fleet file: it names none'],
   ['approve 12', 'expected an incident, 8 hex digits'],
   ['reject 00000000', 'Unknown incident 00000000'],
+  ['journal bitcoin --by resize', 'Allowed choices are watch-fleet, '],
   ['journal bitcoin --lines 0', 'Expected a number of lines, 1 to 1000.'],
   ['pause bitcion --why looking', 'no fleet "bitcion"; did you mean bitcoin?'],
   ['pause bitcoin', "required option '--why <text>' not specified"],

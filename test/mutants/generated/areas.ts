@@ -66,7 +66,7 @@ export const AREAS: readonly Area[] = [
     name: 'functions/replace-node',
     sources: ['functions/replace-node/{blame,decide,judge,ladder,plan}.ts', 'functions/replace-node/rungs/*.ts'],
     suites: [
-      'test/functions/replace-node/{begin,blame,evidence,ladder,move,plan,proof,reach,recalled,resuming}.test.ts',
+      'test/functions/replace-node/{begin,blame,evidence,ladder,move,plan,played,proof,reach,recalled,resuming}.test.ts',
       'test/functions/replace-node/{shortage,signing,stalled,superseded,swap,terminated,tried,upgrade,watched}.test.ts',
     ],
   },
@@ -76,10 +76,9 @@ export const AREAS: readonly Area[] = [
     suites: ['test/functions/resize-volume/{plan,program,program-approval}.test.ts'],
   },
   {
-    isOpen: true,
     name: 'functions/rotate-peers',
     sources: ['functions/rotate-peers/plan.ts'],
-    suites: ['test/functions/rotate-peers/{plan,rotate-choose,rotate-choose-names,rotate-guards}.test.ts'],
+    suites: ['test/functions/rotate-peers/{plan,plan-fleet,rotate-choose,rotate-choose-names,rotate-guards}.test.ts'],
   },
   {
     name: 'functions/seed-groups',
