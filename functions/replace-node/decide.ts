@@ -236,7 +236,7 @@ function climb(facts: Facts, state: LadderState): Decision {
   const guard = guardOf(facts, next);
   const blind = guard?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
   if (blind) return blind;
-  const lacking = unfitFor(facts, guard);
+  const lacking = isBlueGreen(facts.want) ? unfitFor(facts, guard) : null;
   if (lacking !== null) return skipRung({ rung: next, reason: `${lacking}. ${ROLLING}` });
   if (guard) {
     const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
@@ -389,7 +389,7 @@ export function nextCleanup(facts: Facts, state: LadderState): Decision {
   const detaching = detachFound(facts, state);
   if (detaching) return detaching;
   const [piece] = pieces;
-  const stopping = piece?.kind === 'retire' ? (quietOld(facts, state) ?? stopRetired(facts, state)) : null;
+  const stopping = piece?.kind === 'retire' ? stopRetired(facts, state) : null;
   if (stopping) return stopping;
   return piece ? clearUp(piece, putAwayBy(piece, facts)) : endOfProof(state);
 }
@@ -431,8 +431,11 @@ function detachFound({ volumes, nowMs }: Facts, state: LadderState): Decision | 
  * The original is kept stopped. A client that only confirmed its mask may still run, and the instance costs its price. An instance that does not stop
  * is left, and reported.
  */
-function stopRetired({ original, nowMs }: Facts, state: LadderState): Decision | null {
+function stopRetired(facts: Facts, state: LadderState): Decision | null {
+  const { original, nowMs } = facts;
   const { instanceId, state: power } = original?.instance ?? { instanceId: '', state: 'terminated' };
+  const quiet = state.beside === undefined ? null : quietOld(facts, state);
+  if (quiet) return quiet;
   const act = stopMachine('original', 'another instance has taken its place');
   if (power === 'stopped' || power === 'terminated' || isSpent(state, act)) return null;
   if (power === 'running' && !isPending(state, 'StopInstances', instanceId, nowMs)) return act;

@@ -253,7 +253,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'nobody is led to an old instance when its client is stopped',
-      find: "if (fleet.dns !== undefined && pool === 'in') return leavePool({});",
+      find: "if (fleet.dns !== undefined && pool === 'in') return outOfPool();",
       replace: '',
       caughtBy: ['functions/replace-node/beside'],
     },

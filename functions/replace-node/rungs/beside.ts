@@ -5,10 +5,6 @@ import type { Beside, LadderState, Replacement } from '../../../shared/heal/memo
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { enableVersion, lookBeside, proveBeside, startBeside } from '../acts/beside.ts';
-import { leavePool } from '../acts/decisions.ts';
-import { join } from '../acts/instances.ts';
-import { maskOriginal } from '../acts/node-commands.ts';
-import { keepVolumes } from '../acts/volumes.ts';
 import { watchedIn } from '../beside-look.ts';
 import type { Facts } from '../facts.ts';
 import { judgeProof } from '../judge.ts';
@@ -18,8 +14,12 @@ import {
   BOUND_MS,
   type Decision,
   isProof,
+  keepFound,
+  maskOld,
+  outOfPool,
   proving,
   setAside,
+  takePlace,
   waitedMs,
   waitFor,
   waitSeconds,
@@ -41,9 +41,7 @@ export function besideOf({ fleet, seen, want }: Pick<Facts, 'fleet' | 'seen' | '
  * Why no other instance may come beside the node, known before anything is made, and for a person to change: the upgrade ends with it, told once. null:
  * one may.
  */
-export function unfitFor(facts: Facts, guard: Refusal | null): string | null {
-  const { want, sources } = facts;
-  if (!isBlueGreen(want)) return null;
+export function unfitFor({ sources }: Pick<Facts, 'sources'>, guard: Refusal | null): string | null {
   if (guard?.page) return guard.reason;
   if (guard !== null || sources === null || sources.unread !== undefined || sources.good.length > 0) return null;
   const told = sources.refused.slice(0, 4).map(({ setId, why }) => `; ${setId}: ${why}`);
@@ -66,8 +64,8 @@ export function readyBeside(
   if (!beside.isEnabled) return enableVersion({});
   if (state.upSinceMs === null) return startBeside({});
   if (beside.proved === null) return provingBeside(facts, state, beside, giveUp);
-  if (!replacement.volumesKept) return keepVolumes({});
-  return join({});
+  if (!replacement.volumesKept) return keepFound();
+  return takePlace();
 }
 
 /** Why it does not take the place of the node, whatever it shows: nobody wants it any more, or the node is not what it was. */
@@ -145,9 +143,9 @@ function watchedInPlace(
 export function quietOld({ original, fleet, nowMs }: Facts, state: LadderState): Decision | null {
   const { replacement, pool } = state;
   if (state.beside === undefined || replacement === null || original?.instance.state !== 'running') return null;
-  if (fleet.dns !== undefined && pool === 'in') return leavePool({});
+  if (fleet.dns !== undefined && pool === 'in') return outOfPool();
   if (replacement.fencedBy !== null || replacement.originalMask === 'unconfirmed') return null;
-  if (original.agentOnline) return maskOriginal({ reason: 'another instance has taken its place' });
+  if (original.agentOnline) return maskOld('another instance has taken its place');
   return waitedMs(state, nowMs) <= BOUND_MS.boot
     ? waitFor(state, nowMs, 'the agent of the old instance is silent')
     : null;

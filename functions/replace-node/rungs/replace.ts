@@ -7,9 +7,8 @@ import { ROLLING } from '../../../shared/guardrails/upgrade.ts';
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
-import { dropReplacement, join, launch, leave } from '../acts/instances.ts';
-import { maskOriginal, maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
-import { keepVolumes } from '../acts/volumes.ts';
+import { dropReplacement, launch, leave } from '../acts/instances.ts';
+import { maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
 import { type Facts, followsAgain } from '../facts.ts';
 import { layeredOf } from '../found-volumes.ts';
 import { namesakeIn } from '../gone.ts';
@@ -36,6 +35,8 @@ import {
   isolate,
   isSeenStopped,
   isSpent,
+  keepFound,
+  maskOld,
   onceSettled,
   proving,
   type Rung,
@@ -45,6 +46,7 @@ import {
   startMachine,
   stopMachine,
   stuck,
+  takePlace,
   waitedMs,
   waitFor,
 } from './rung.ts';
@@ -207,7 +209,7 @@ function ready(facts: Facts, state: LadderState, replacement: Replacement): Deci
       restored: () => restored(facts, state, replacement),
       giveUp: giveUpInstance,
     });
-  if (!replacement.volumesKept && !makesAgain(state)) return keepVolumes({});
+  if (!replacement.volumesKept && !makesAgain(state)) return keepFound();
   const { found } = state;
   const moves = replacement.availabilityZone === found.availabilityZone && found.dataLost !== true;
   const next =
@@ -215,7 +217,7 @@ function ready(facts: Facts, state: LadderState, replacement: Replacement): Deci
     fence(facts, state, replacement) ??
     (moves ? move(facts, state, 'replacement') : null);
   if (next) return next;
-  if (replacement.membership !== 'joined') return join({});
+  if (replacement.membership !== 'joined') return takePlace();
   if (replacement.identity !== 'replacement' || state.upSinceMs === null)
     return takeOver({ reason: 'the old client cannot run any more, and its volumes are here' });
   return proving(facts, state, state.upSinceMs, 'replacement', giveUpInstance);
@@ -252,8 +254,7 @@ function fence(facts: Facts, state: LadderState, { fencedBy, originalMask }: Rep
   if (power === 'running') {
     const isolating = isolate(facts, state);
     if (isolating) return isolating;
-    if (agentOnline && originalMask !== 'unconfirmed')
-      return maskOriginal({ reason: 'its identity moves to the new instance' });
+    if (agentOnline && originalMask !== 'unconfirmed') return maskOld('its identity moves to the new instance');
     if (!isPending(state, 'StopInstances', instanceId, nowMs))
       return stopMachine('original', 'its client cannot be asked to end');
   }

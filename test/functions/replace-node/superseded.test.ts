@@ -32,7 +32,7 @@ type Case<D extends Act['do']> = readonly [Extract<Act, { readonly do: D }>, Lad
 const reason = 'so it was decided';
 const SWAP = ladderState({ rung: 'swap', restoredVolumes: copy() });
 const REPLACE = ladderState({ rung: 'replace', replacement: newReplacement() });
-const BESIDE = ladderState({ ...REPLACE, beside: besideNode() });
+const BESIDE = ladderState({ ...REPLACE, restoredVolumes: copy(), beside: besideNode() });
 const GIVEN_UP = ladderState({ rung: 'replace', replacement: newReplacement({ givenUp: reason }) });
 
 const MUTATING: { readonly [D in Mutating]: Case<D> } = {
@@ -147,7 +147,7 @@ describe('a superseded attempt mutates nothing', () => {
   // A node's next holder waits until a command that was sent to it has ended.
   const onAws = ALL.filter(
     ([, act]) =>
-      !/^(inspect|restart|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original)/.test(
+      !/^(inspect|restart|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
         act.do,
       ),
   );
