@@ -70,6 +70,7 @@ export function withLook(beside: Beside, look: BesideLook): Beside {
   return {
     ...beside,
     look,
+    knownAtMs: look.health === 'unknown' ? beside.knownAtMs : atMs,
     firstHeight: beside.firstHeight ?? height,
     nearest: isNearer ? { lagBlocks, atMs } : beside.nearest,
   };

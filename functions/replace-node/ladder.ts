@@ -41,7 +41,7 @@ export function ladderOf(
   if (move && (original?.instance.state !== 'stopped' || failed.length === 0))
     return fleet.replace.rungs.filter((rung) => rung === 'stop-start');
   // Another instance proves the version, and the node is not touched for it.
-  if (isBlueGreen(want)) return ['replace'];
+  if (isBlueGreen(want) && upgrade === undefined) return ['replace'];
   // Where the new version was never on the node, its data are as before. Whoever settles it, nothing else is done to the node.
   if (want.do === 'upgrade' || upgrade !== undefined)
     return failed.some(({ rung }) => rung === 'upgrade') && !upgrade?.mayHaveRun ? ['upgrade'] : ['upgrade', 'swap'];

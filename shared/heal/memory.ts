@@ -260,6 +260,8 @@ export interface Beside {
   /** When it was last nearer to its chain than ever before. */
   readonly nearest: { readonly lagBlocks: number; readonly atMs: number } | null;
   readonly look: BesideLook | null;
+  /** When it was last known where it stands. */
+  readonly knownAtMs: number | null;
   /** The proof's own words. Until then nothing is done to the node. */
   readonly proved: string | null;
   /** It may have been in the fleet in the place of the node. */

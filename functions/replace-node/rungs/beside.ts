@@ -33,7 +33,7 @@ export function besideOf({ fleet, seen, want }: Pick<Facts, 'fleet' | 'seen' | '
   if (want.do !== 'upgrade' || from === null || at < 0) return null;
   return {
     ...{ from, to: want.to, at, isEnabled: false, firstHeight: null },
-    ...{ nearest: null, look: null, proved: null, mayHaveServed: false },
+    ...{ nearest: null, look: null, knownAtMs: null, proved: null, mayHaveServed: false },
   };
 }
 
@@ -64,9 +64,15 @@ export function readyBeside(
   if (!beside.isEnabled) return enableVersion({});
   if (state.upSinceMs === null) return startBeside({});
   if (beside.proved === null) return provingBeside(facts, state, beside, giveUp);
+  // A pause, or the end of an attempt, may have come between: what was proved hours ago proves nothing now.
+  const { look } = beside;
+  if (look === null || facts.nowMs - look.atMs > FRESH_MS) return lookBeside({});
+  if (look.health !== 'synced') return provingBeside(facts, state, beside, giveUp);
   if (!replacement.volumesKept) return keepFound();
   return takePlace();
 }
+
+const FRESH_MS = 5 * 60_000;
 
 /** Why it does not take the place of the node, whatever it shows: nobody wants it any more, or the node is not what it was. */
 function calledOff({ want, fleet, original }: Facts, { to }: Beside): string | null {
@@ -82,11 +88,14 @@ function calledOff({ want, fleet, original }: Facts, { to }: Beside): string | n
 const lookSeconds = (upForMs: number): number =>
   upForMs < 10 * 60_000 ? 30 : upForMs < 2 * 60 * 60_000 ? 120 : upForMs < 12 * 60 * 60_000 ? 600 : 1_800;
 
+/** One answer that is lost says nothing. */
+const UNKNOWN_MS = 2 * 60 * 60_000;
+
 /** Its own answers, judged by the fleet's blocks: synced, with blocks above the first height that was seen of the new version. */
 function provingBeside(
   { nowMs, fleet, seen, replacement, unanswered }: Facts,
   state: LadderState,
-  { look, firstHeight, nearest }: Beside,
+  { look, firstHeight, nearest, knownAtMs }: Beside,
   giveUp: (reason: string) => Decision,
 ): Decision {
   const upSinceMs = state.upSinceMs ?? nowMs;
@@ -115,7 +124,9 @@ function provingBeside(
     case 'failed':
       return giveUp(look.health === 'stuck' ? `it stands: ${look.reason}` : verdict.reason);
     case 'unknown':
-      return giveUp(`for hours nobody could tell where it stands: ${verdict.reason}`);
+      return nowMs - (knownAtMs ?? upSinceMs) > UNKNOWN_MS
+        ? giveUp(`for two hours nobody could tell where it stands: ${verdict.reason}`)
+        : waits(verdict.reason);
   }
 }
 

@@ -3,6 +3,7 @@
 // stopped for the upgrade there is no way back: the version of before makes no block from there on. Pure.
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { giveUpVersion, keepVersion } from '../acts/decisions.ts';
 import { switchVersion } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
@@ -37,7 +38,7 @@ export const UPGRADE: Rung = {
     if (upgrade !== undefined && upgrade.givenUp !== null)
       return isOneWay(upgrade) ? keepVersion({ reason: upgrade.givenUp }) : wayBack(facts, upgrade, upgrade.givenUp);
     if (upgrade?.is === 'to' && state.upSinceMs !== null) return watching(facts, state, upgrade, state.upSinceMs);
-    if (want.do !== 'upgrade')
+    if (want.do !== 'upgrade' || isBlueGreen(want))
       return upgrade === undefined ? rungFailed(ANOTHERS) : giveUpVersion({ reason: ANOTHERS });
     if (!original?.agentOnline) return silent(facts, state);
     return begun(facts, state, want);

@@ -225,6 +225,26 @@ describe('it proves itself beside the node', () => {
         }
   });
 
+  it('one answer that is lost says nothing, also after hours; two hours of them do', () => {
+    const nowMs = UP + 5 * 60 * MINUTE_MS;
+    const lost = (minutesAgo: number) => {
+      const knownAtMs = nowMs - minutesAgo * MINUTE_MS;
+      return next(beside({ look: look({ health: 'unknown', atMs: nowMs }), knownAtMs }), { nowMs });
+    };
+    expect(lost(10)).toBe('wait');
+    expect(lost(121)).toBe('give-up-replacement');
+  });
+
+  it('what was proved before a pause is looked at again before it takes the place of the node', () => {
+    const nowMs = NOON_MS + 60 * MINUTE_MS;
+    const kept = (of: Partial<BesideLook>) =>
+      next(beside({ proved: 'it is at 1010', look: look(of) }, { volumesKept: true }), { nowMs });
+    expect(kept({})).toBe('look-beside');
+    expect(kept({ atMs: nowMs })).toBe('join');
+    expect(kept({ atMs: nowMs, health: 'behind', lagBlocks: 9 })).toBe('wait');
+    expect(kept({ atMs: nowMs, health: 'forked' })).toBe('give-up-replacement');
+  });
+
   it('and it serves on: nothing is owed on it until another one stands in its place', () => {
     expect(phaseOf(ladderState(beside()))).toBe('preparing');
     const joining = intendAct(ladderState(beside({ proved: 'it is' })), { do: 'join' }, NOON_MS);
