@@ -60,6 +60,7 @@ import {
 } from './facts.ts';
 import { notifyRefusals } from './notify.ts';
 import { readPace, waitingIn } from './paced.ts';
+import { beginPatch } from './patches.ts';
 import { takeOverRenamed } from './renamed-fleets.ts';
 import { followPages } from './repeat.ts';
 import { isScheduledNoMore } from './scheduled.ts';
@@ -117,6 +118,7 @@ export async function sweep(services: DispatcherServices): Promise<void> {
       const own = records.incidents.filter((incident) => incident.fleet === fleet.name);
       return followPages(services, settings, fleet, own, seen.get(fleet.name), collectFailure);
     });
+  for (const fleet of settings.fleets) await collectFailure(() => beginPatch(services, context, fleet));
   for (const fleet of settings.fleets)
     await collectFailure(() =>
       followUpgrade(

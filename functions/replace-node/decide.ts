@@ -7,7 +7,7 @@ import { lostAddressOf } from '../../shared/guardrails/replace.ts';
 import { ROLLING } from '../../shared/guardrails/upgrade.ts';
 import type { CleanupPiece, FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import { isBlueGreen } from '../../shared/model/payload.ts';
+import { askedText, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
@@ -370,7 +370,7 @@ function holdSupply({ sources, want, fleet }: Facts, state: LadderState, next: R
 }
 
 const reasonOf = (facts: Facts): string => {
-  if (facts.want.do !== 'heal') return 'a person asked for it';
+  if (facts.want.do !== 'heal') return askedText(facts.want);
   if (facts.gone) return 'its instance was terminated';
   if (facts.move) return reasonOfMove(facts.move);
   if (isImpaired(facts)) return 'EC2 finds the instance impaired';

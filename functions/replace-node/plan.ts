@@ -6,7 +6,7 @@ import type { Terms } from '../../shared/heal/approval.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
-import { isBlueGreen, type RequestedAction } from '../../shared/model/payload.ts';
+import { askedText, isBlueGreen, type RequestedAction } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { begin, NO_RUNG, stateBegun } from './decide.ts';
 import type { Facts } from './facts.ts';
@@ -127,7 +127,7 @@ function plannedFrom(
       ? facts.move
         ? reasonOfMove(facts.move)
         : (facts.watched?.reason ?? 'it does not follow its chain')
-      : 'a person asked for it';
+      : askedText(facts.want);
   const beside = isBeside
     ? `; another ${facts.original?.instance.instanceType ?? 'instance'} runs beside it until it has caught up and taken its place, from ${source}`
     : '';

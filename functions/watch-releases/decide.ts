@@ -22,6 +22,8 @@ export interface ClientFacts {
 export interface ReleaseFacts {
   readonly clients: Readonly<Record<ClientKind, ClientFacts>>;
   readonly upgradeBy: UpgradeBy | null;
+  /** Versions of the client that it may be upgraded to without a person, as the fleet file names them; null: none. */
+  readonly patches: readonly string[] | null;
   /** Of the chain, as the fleet sees it; null where nobody knows it. */
   readonly tip: number | null;
   /** Of the chain, as a rule; null where nobody knows it. */
@@ -38,7 +40,10 @@ export interface OwedPage {
 }
 
 export interface Reviewed {
-  readonly next: Pick<ReleasesRecord, 'newest' | 'told' | 'failing' | 'deadline' | 'tip' | 'behind' | 'hoursLeft'>;
+  readonly next: Pick<
+    ReleasesRecord,
+    'newest' | 'told' | 'failing' | 'deadline' | 'tip' | 'behind' | 'hoursLeft' | 'patch'
+  >;
   readonly pages: readonly OwedPage[];
   /** For the journal: what changed and pages nobody. */
   readonly notes: readonly string[];
@@ -58,6 +63,8 @@ export function reviewReleases(before: ReleasesRecord, facts: ReleaseFacts): Rev
   const looks = both((kind) => lookAt(kind, before, facts));
   const all = Object.values(looks);
   const deadline = lookAtDeadline(before, facts);
+  const patch = patchOf(facts);
+  const isNewPatch = patch !== null && patch !== before.patch?.to;
   return {
     next: {
       newest: both((kind) => looks[kind].newest),
@@ -67,11 +74,47 @@ export function reviewReleases(before: ReleasesRecord, facts: ReleaseFacts): Rev
       tip: tipOf(before.tip, facts),
       behind: sum(all.map(({ behind }) => behind)),
       hoursLeft: deadline.leftMs === null ? null : Math.floor(deadline.leftMs / HOUR_MS),
+      patch: patch === null ? null : { to: patch, atMs: facts.nowMs },
     },
     pages: [...all.flatMap(({ pages }) => pages), ...deadline.pages],
-    notes: [...all.flatMap(({ notes }) => notes), ...deadline.notes],
+    notes: [
+      ...all.flatMap(({ notes }) => notes),
+      ...deadline.notes,
+      ...(isNewPatch
+        ? [`${patch} may be upgraded to without a person: only its last number differs from what runs`]
+        : []),
+    ],
   };
 }
+
+/**
+ * The newest version that the file names, that the feed has released, and that differs from what nodes run in its last number alone; null: there is none,
+ * or of a node no version is known. 29.1 is one of 29.0, and 29.1.2 of 29.1.0; 29.1.0 is none of 29.0.0, since a middle number differs.
+ */
+function patchOf({ patches, clients: { client } }: ReleaseFacts): string | null {
+  if (patches === null || client.feed === null || !('releases' in client.feed)) return null;
+  const running = client.running.flatMap(({ told }) => (told === null ? null : versionOf(told)));
+  const known = running.filter((one) => one !== null);
+  if (known.length === 0 || known.length < running.length) return null;
+  const released = client.feed.releases.map(({ version }) => version).filter(({ isPreview }) => !isPreview);
+  const fitting = patches.flatMap((name) => {
+    const version = versionOf(name);
+    const release = version && released.find((one) => compareVersions(one, version) === 0);
+    if (!version || !release) return [];
+    const differences = known.map((one) => compareVersions(version, one));
+    const isNewer =
+      differences.some((difference) => difference > 0) && differences.every((difference) => difference >= 0);
+    return isNewer && known.every((one) => hasSameLine(version, one) && hasSameLine(release, one))
+      ? [{ name, version }]
+      : [];
+  });
+  const [newest] = fitting.toSorted((a, b) => compareVersions(b.version, a.version));
+  return newest?.name ?? null;
+}
+
+/** All numbers but the last one of the release are those of the other. */
+const hasSameLine = ({ numbers }: Version, { numbers: other }: Version): boolean =>
+  numbers.slice(0, -1).every((number, at) => number === (other[at] ?? 0));
 
 /** The codes of pages whose cause lasts. What is not known is not over. */
 export const lastingPages = ({

@@ -112,6 +112,7 @@ async function readFacts(
       consensus: clientOf(consensusFeed, ({ consensusClient }) => consensusClient?.version),
     },
     upgradeBy: fleet.releases?.upgradeBy ?? null,
+    patches: fleet.releases?.auto === undefined ? null : (fleet.client?.versions ?? []),
     tip: watch?.tip ?? null,
     blockSeconds: defaultsOf(fleet.chain)?.blockSeconds ?? null,
     nowMs,

@@ -109,10 +109,12 @@ function clientOf(
   return { versions, unit: given(upgradedUnitOf(unit, units), 'client.unit'), canary, watchMinutes };
 }
 
-function releasesOf({ feed, consensusFeed, upgradeBy }: NonNullable<CompleteDocument['releases']>) {
+function releasesOf({ feed, consensusFeed, upgradeBy, auto }: NonNullable<CompleteDocument['releases']>) {
   return {
     feed,
     consensusFeed,
+    /** What is upgraded to without a person; undefined: nothing. */
+    auto,
     upgradeBy:
       upgradeBy &&
       ('height' in upgradeBy

@@ -199,6 +199,10 @@ export const releases = object('{ feed: https://github.com/bitcoin/bitcoin/relea
       'expected { version: …, height: … } or { version: …, date: … }, for example { version: "29.0", date: 2027-01-31 }',
     ),
   ),
+  auto: optional(
+    '`patch`: a release of the feed that differs from what runs in its last number alone, and that `client.versions` names, is upgraded to without a person, in mode act.',
+    choice(['patch'], 'which releases'),
+  ),
 });
 
 // For a client that chainmend has no code for: the defaults are between those of the slow and of the fast chains.
@@ -346,6 +350,7 @@ interface WrittenWatchFields {
   readonly dns?: v.InferInput<typeof dns>;
   readonly metrics?: v.InferInput<typeof metrics>;
   readonly releases?: v.InferInput<typeof releases>;
+  readonly client?: object;
   readonly alarms?: v.InferInput<typeof alarms>;
 }
 
@@ -371,9 +376,15 @@ export function checkWatch(file: WrittenWatchFields, complete: CompleteWatchFiel
   checkReleases(file, complaints);
 }
 
-function checkReleases({ releases }: WrittenWatchFields, { conflict }: Complaints): void {
+function checkReleases({ releases, client }: WrittenWatchFields, { conflict }: Complaints): void {
   if (!releases) return;
-  const { feed, consensusFeed, upgradeBy } = releases;
+  const { feed, consensusFeed, upgradeBy, auto } = releases;
+  if (auto !== undefined && (feed === undefined || client === undefined))
+    conflict(
+      ['releases', 'auto'],
+      auto,
+      'expected releases.feed, which tells of the release, and client.versions, which names it',
+    );
   if (feed === undefined && consensusFeed === undefined && upgradeBy === undefined)
     conflict(['releases'], releases, 'expected feed, consensusFeed or upgradeBy: without one nobody is told anything');
   if (!upgradeBy || 'height' in upgradeBy) return;

@@ -335,6 +335,8 @@ export interface ReleasesRecord {
   readonly behind: number | null;
   /** Until the version has to run; null: there is no such date, it is met, or nobody knows. */
   readonly hoursLeft: number | null;
+  /** What `releases.auto` lets the fleet be upgraded to, as `client.versions` names it, and when that was seen; null or absent: nothing. */
+  readonly patch?: { readonly to: string; readonly atMs: number } | null;
   /** Pages that were not sent yet, the oldest first. */
   readonly owed: readonly { readonly code: ReleasePageCode; readonly sentence: string }[];
   /** Absent in records of earlier versions. */

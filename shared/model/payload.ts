@@ -65,6 +65,10 @@ export const isBlueGreen = (want: RequestedAction): boolean => want.do === 'upgr
  */
 export const isAskedByPerson = (want: RequestedAction | undefined): boolean => want !== undefined && want.do !== 'heal';
 
+/** Why a heal is done that no trouble asks for. The fleet file itself may have an upgrade begun (`releases.auto`). */
+export const askedText = (want: RequestedAction): string =>
+  want.do === 'upgrade' ? 'it was asked for' : 'a person asked for it';
+
 /** Whether the person who wants it has named a validator, and said that it is one. */
 export const acknowledgesValidator = (want: RequestedAction | undefined): boolean =>
   (want?.do === 'restore' || want?.do === 'upgrade') && want.acknowledgesValidator === true;

@@ -35,7 +35,7 @@ import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { peersLost } from './peers-lost.ts';
 import { readinessKept, readinessLost, readinessRegained } from './readiness.ts';
 import { referenceLies } from './reference-lies.ts';
-import { deadlineNear, releaseTold } from './releases.ts';
+import { deadlineNear, releaseAutoPatch, releaseTold } from './releases.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
@@ -108,6 +108,7 @@ export const SCENARIOS: readonly Scenario[] = [
   readinessKept,
   readinessRegained,
   releaseTold,
+  releaseAutoPatch,
   deadlineNear,
   webhookTold,
   webhookDown,

@@ -2,10 +2,13 @@
 import { join } from 'node:path';
 import { START_MS } from '../../region.ts';
 import type { HttpAnswer } from '../../simulator/network/network.ts';
+import { allHealedInTheEnd } from '../checks/expectations.ts';
+import { alarmsRight, allWell, namesRight, sameInstances } from '../checks/ladder-expectations.ts';
 import { readJournal } from '../report/journal.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
-import { impatient, passed, smallFleet } from '../world/ladder.ts';
-import type { World } from '../world/world.ts';
+import { impatient, incidentsEnded, ladderHeals, passed, smallFleet } from '../world/ladder.ts';
+import { BEFORE, CANARY, WATCH_MINUTES } from '../world/upgrades.ts';
+import type { World, WorldNode } from '../world/world.ts';
 import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const FOLDER = join(import.meta.dirname, '../fleets-releases');
@@ -27,8 +30,8 @@ function atomOf(tags: readonly string[]): string {
 }
 
 /** @param tagsAt what the feed names now */
-function build(world: World, tagsAt: () => readonly string[]): void {
-  smallFleet(world, { clock: QUICK_BLOCKS });
+function build(world: World, tagsAt: () => readonly string[], more: Partial<WorldNode> = {}): void {
+  smallFleet(world, { clock: QUICK_BLOCKS, more });
   world.region.network.attach(HOST, 'internet', (_port, { path }): HttpAnswer => {
     const isThere = path === '/bitcoin/bitcoin/releases.atom';
     const headers = { 'content-type': 'application/atom+xml; charset=utf-8' };
@@ -90,6 +93,73 @@ export const releaseTold: Scenario = {
       undisturbed: true,
     },
     nothingTouched,
+  ],
+};
+
+const PATCH = '0.21.1';
+const MINOR = '0.22.0';
+/** The canary is watched for 20 minutes, and each of the others gives a snapshot before. */
+const PATCHED_HOURS = 8;
+
+const runsPatch = ({ current }: World): boolean => current.every(({ machine }) => machine.clientInstance() === PATCH);
+
+export const releaseAutoPatch: Scenario = {
+  name: 'release-auto-patch',
+  sentence:
+    'A release differs in its last number from what runs, and the fleet file names it and lets it come by itself: it is rolled out like any upgrade.',
+  fleets: {
+    bitcoin: {
+      ...impatient,
+      releases: { feed: FEED, auto: 'patch' },
+      client: { versions: [BEFORE, PATCH, MINOR], canary: CANARY, watchMinutes: WATCH_MINUTES },
+    },
+  },
+  deployedWith: FOLDER,
+  build: (world) =>
+    build(
+      world,
+      () =>
+        world.region.clock.now() < START_MS + OUT_AT_MINUTES * 60_000 ? ['v0.21.0'] : ['v0.22.0', 'v0.21.1', 'v0.21.0'],
+      {
+        machine: {
+          versions: {
+            [BEFORE]: { clientVersion: '/Satoshi:0.21.0/' },
+            [PATCH]: { clientVersion: '/Satoshi:0.21.1/' },
+            [MINOR]: { clientVersion: '/Satoshi:0.22.0/' },
+          },
+        },
+      },
+    ),
+  people: looks,
+  done: (world) => runsPatch(world) && world.region.ec2.snapshots().length === 4 && incidentsEnded(world, 'healed'),
+  hours: PATCHED_HOURS,
+  expect: [
+    { sentence: 'every node runs the patch, and none the next line', holds: (_, world) => runsPatch(world) },
+    {
+      sentence: 'why it was begun is in the journal, once',
+      holds: (_, { region, tableName }) =>
+        readJournal(region, tableName).filter(
+          ({ sentence }) =>
+            sentence ===
+            'bitcoin goes on to 0.21.1 without a person: releases.auto is patch, and its feed has released it',
+        ).length === 1,
+      undisturbed: true,
+    },
+    {
+      sentence: 'the canary went first',
+      holds: (report) => ladderHeals(report)[0]?.node === CANARY,
+      undisturbed: true,
+    },
+    {
+      sentence: 'people are told of the releases, and of nothing else',
+      holds: ({ pages }) => pages.every(({ code }) => code === 'release-available'),
+      undisturbed: true,
+    },
+    sameInstances,
+    namesRight,
+    alarmsRight,
+    allWell,
+    allHealedInTheEnd,
   ],
 };
 

@@ -28,6 +28,7 @@ interface Told {
   readonly feed?: FeedReading | null;
   readonly running?: readonly RunningClient[];
   readonly upgradeBy?: UpgradeBy;
+  readonly patches?: readonly string[];
   readonly tip?: number | null;
   readonly blockSeconds?: number | null;
   readonly nowMs?: number;
@@ -42,6 +43,7 @@ const facts = (told: Told = {}): ReleaseFacts => ({
     consensus: { feed: null, running: [] },
   },
   upgradeBy: told.upgradeBy ?? null,
+  patches: told.patches ?? null,
   tip: told.tip === undefined ? 930_000 : told.tip,
   blockSeconds: told.blockSeconds === undefined ? 600 : told.blockSeconds,
   nowMs: told.nowMs ?? NOON_MS,
@@ -285,5 +287,49 @@ describe('the pages that last', () => {
     ['that of a feed of which people were told', failing(false, true), ['releases-unread']],
   ])('are %s', (_, of, expected) => {
     expect(lastingPages(of)).toEqual(expected);
+  });
+});
+
+describe('what a fleet may be upgraded to without a person', () => {
+  const patch = (told: Told) => reviewReleases(noReleases, facts(told)).next.patch;
+  const here = (...versions: readonly string[]) => ({ running: running(...versions.map((one) => `/Satoshi:${one}/`)) });
+  const out = feed('v30.0', 'v29.2', 'v29.1', 'v29.3rc1');
+
+  it('is the newest release of its line that its file names', () => {
+    const told = { feed: out, patches: ['29.0', '29.1', '29.2', '30.0'], ...here('29.0.0', '29.0.0') };
+    expect(patch(told)).toEqual({ to: '29.2', atMs: NOON_MS });
+    expect(patch({ ...told, patches: ['29.0', '29.1', '30.0'] })).toEqual({ to: '29.1', atMs: NOON_MS });
+    expect(patch({ ...told, ...here('29.2.0', '29.1.0') })).toEqual({ to: '29.2', atMs: NOON_MS });
+    // As the owner has named the unit.
+    expect(patch({ ...told, patches: ['v29.2'] })).toMatchObject({ to: 'v29.2' });
+  });
+
+  it.each<[string, Told]>([
+    ['where its file lets nothing', { feed: out, ...here('29.0.0') }],
+    ['of another line', { feed: out, patches: ['30.0'], ...here('29.0.0') }],
+    ['that its file does not name', { feed: out, patches: ['29.0'], ...here('29.0.0') }],
+    ['that is not released', { feed: out, patches: ['29.4'], ...here('29.0.0') }],
+    ['that is a candidate', { feed: out, patches: ['29.3'], ...here('29.0.0') }],
+    ['that all run', { feed: out, patches: ['29.2'], ...here('29.2.0', '29.2.0') }],
+    ['that is older than what one runs', { feed: out, patches: ['29.1'], ...here('29.0.0', '29.2.0') }],
+    ['where one runs another line', { feed: out, patches: ['29.2'], ...here('29.0.0', '28.0.0') }],
+    ['where of one nothing is known', { feed: out, patches: ['29.2'], running: running('/Satoshi:29.0.0/', null) }],
+    ['where one names no version', { feed: out, patches: ['29.2'], running: running('/Satoshi:29.0.0/', 'knots') }],
+    ['where no node is known', { feed: out, patches: ['29.2'], running: [] }],
+    ['where its feed is silent', { feed: { unreadable: 'HTTP 503' }, patches: ['29.2'], ...here('29.0.0') }],
+    ['without a feed', { feed: null, patches: ['29.2'], ...here('29.0.0') }],
+    ['whose middle number differs', { feed: feed('v1.15.0'), patches: ['1.15.0'], ...here('1.14.9') }],
+    ['whose release has a middle number that differs', { feed: feed('v29.1.0'), patches: ['29.1'], ...here('29.0.0') }],
+    ['whose name is no version', { feed: out, patches: ['latest'], ...here('29.0.0') }],
+  ])('is none %s', (_, told) => {
+    expect(patch(told)).toBeNull();
+  });
+
+  it('is in the journal once', () => {
+    const told = { feed: out, patches: ['29.2'], ...here('29.0.0') };
+    const { next, notes } = reviewReleases(noReleases, facts(told));
+    const sentence = '29.2 may be upgraded to without a person: only its last number differs from what runs';
+    expect(notes).toEqual([sentence]);
+    expect(reviewReleases({ ...noReleases, ...next }, facts(told)).notes).toEqual([]);
   });
 });
