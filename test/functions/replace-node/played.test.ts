@@ -1,5 +1,5 @@
 // Each story of the explorers' worlds, as it was played before: its acts in words, and a digest of all that each act says (its target, its reason, its
-// evidence), alone and with one fault at every seventh place. A change of a decision changes a line of played.json, and nothing else notices small ones.
+// evidence); and the words of the stories with one fault at every seventh place. A change of a decision changes a line of played.json, and nothing else notices small ones.
 // `UPDATE=1 npm test -- replace-node/played` writes it anew: read the difference before you commit it.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ interface Played {
   /** The acts of the story in which nothing goes wrong; the digest of their details. */
   readonly acts: string;
   readonly details: string;
-  /** The stories with one fault: how many, their ends, and the digest of all. */
+  /** The stories with one fault: how many of each end, and the digest of their words. */
   readonly withFaults: string;
 }
 
@@ -27,15 +27,12 @@ const now: Record<string, Played> = {};
 const isAround = (fault: string): fault is Around => (AROUND as readonly string[]).includes(fault);
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
-/** Plays to the end, and tells each act in full. */
-function toEnd(story: Story, tell: (details: string) => void, atEach: (act: ReturnType<typeof next>) => void): void {
+function toEnd(story: Story, atEach: (act: ReturnType<typeof next>) => void = () => {}): void {
   while (story.end === null) {
     const act = next(story);
     atEach(act);
-    tell(JSON.stringify(act));
     turn(story, act, null);
   }
-  tell(JSON.stringify(story.end));
 }
 
 function play(setting: LadderSetting): Played {
@@ -44,25 +41,20 @@ function play(setting: LadderSetting): Played {
   const ends = new Map<string, number>();
   let places = 0;
   const story = begin(setting);
-  toEnd(
-    story,
-    (text) => details.push(text),
-    (act) => {
-      for (const fault of faultsAt(act)) {
-        if ((isAround(fault) && !canMeddle(story.world, fault, story.memory)) || places++ % FAULT_EVERY !== 0) continue;
-        const other = fork(story);
-        turn(other, act, fault);
-        toEnd(
-          other,
-          (text) => ofFaults.push(text),
-          () => {},
-        );
-        const { end } = other;
-        const how = end?.as === 'refused' ? end.refusal.refuse : end?.as === 'healed' ? 'healed' : (end?.code ?? '');
-        ends.set(how, (ends.get(how) ?? 0) + 1);
-      }
-    },
-  );
+  toEnd(story, (act) => {
+    details.push(JSON.stringify(act));
+    for (const fault of faultsAt(act)) {
+      if ((isAround(fault) && !canMeddle(story.world, fault, story.memory)) || places++ % FAULT_EVERY !== 0) continue;
+      const other = fork(story);
+      turn(other, act, fault);
+      toEnd(other);
+      const { end } = other;
+      ofFaults.push(other.words.join(', '));
+      const how = end?.as === 'refused' ? end.refusal.refuse : end?.as === 'healed' ? 'healed' : (end?.code ?? '');
+      ends.set(how, (ends.get(how) ?? 0) + 1);
+    }
+  });
+  details.push(JSON.stringify(story.end));
   const told = [...ends].sort().map(([how, count]) => `${count} ${how}`);
   return {
     acts: story.words.join(', '),
