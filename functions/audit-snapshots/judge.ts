@@ -1,6 +1,7 @@
 // Whether a drill may begin, and what a throw-away client shows of its data. Pure.
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import type { Heard } from '../../shared/heal/apart-client.ts';
 import type { DrilledSet, DrillVerdict } from '../../shared/heal/drill.ts';
 import { spentIn } from '../../shared/heal/drill.ts';
 import { judgeInstance } from '../../shared/heal/guard.ts';
@@ -85,14 +86,6 @@ export interface ChainNow {
   readonly chainId: string | null;
   readonly haltedSinceMs: number | null;
 }
-
-/** What the client said. */
-export type Heard =
-  | { readonly is: 'facts'; readonly status: NodeStatus }
-  | { readonly is: 'starting'; readonly reason: string }
-  | { readonly is: 'silent'; readonly reason: string }
-  /** It could not be asked, which says nothing of it. */
-  | { readonly is: 'unasked'; readonly reason: string };
 
 export interface LookInput {
   readonly nowMs: number;

@@ -50,10 +50,10 @@ export function nextStep(facts: UpgradeFacts): UpgradeStep {
 
 /** One after the other. */
 function nextInOrder({ nowMs, fleet, upgrade, nodes }: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
-  const { to, askedAtMs } = upgrade;
-  const failed = marks.find(
-    ({ upgraded, snapshot }) => upgraded === 'failed' || (upgraded === 'not yet' && snapshot === 'failed'),
-  );
+  const { askedAtMs } = upgrade;
+  const isFailed = ({ upgraded, snapshot }: Mark): boolean =>
+    upgraded === 'failed' || (upgrade.strategy === undefined && upgraded === 'not yet' && snapshot === 'failed');
+  const failed = marks.find(isFailed);
   const done = marks.filter(({ upgraded }) => upgraded === 'done');
   if (failed) {
     const what =
@@ -68,12 +68,13 @@ function nextInOrder({ nowMs, fleet, upgrade, nodes }: UpgradeFacts, marks: read
   if (busy) return { do: 'wait', why: `${busy.node.name} is at it` };
   if (nodes.length === 0) return isLate ? ends('for a week it did not come to its end') : { do: 'wait', why: UNSEEN };
   const next = inOrder(marks, fleet).find(({ upgraded }) => upgraded === 'not yet');
-  if (next === undefined) return isDone(marks, to);
+  if (next === undefined) return isDone(marks, upgrade);
   if (isLate)
     return ends(
       `for a week it did not come to its end: ${countOf(done.length, marks.length)}, next was ${next.node.name}`,
     );
-  if (next.snapshot !== 'done') return { do: 'snapshot', node: next.node };
+  // Beside a node that is not touched there is nothing to go back to.
+  if (upgrade.strategy === undefined && next.snapshot !== 'done') return { do: 'snapshot', node: next.node };
   const watchMinutes = done.length === 0 ? (fleet.client?.watchMinutes ?? 0) : 0;
   return { do: 'upgrade', nodes: [{ node: next.node, cleanSinceMs: next.snapshotSinceMs, watchMinutes }] };
 }
@@ -108,7 +109,7 @@ function nextAtHeight(facts: UpgradeFacts, marks: readonly Mark[], atHeight: num
   if (marks.length > 0 && waiting.length === 0 && !isUnderWayAnywhere) {
     const [first] = failed;
     if (first) return { ...ends(`it has failed on ${first.node.name}: ${counted} to ${to}`), isTold: true };
-    if (isOver) return isDone(marks, to);
+    if (isOver) return isDone(marks, upgrade);
     if (isLate)
       return ends(
         `${counted} to ${to}, and nobody has made block ${atHeight} for 2 h: fewer than two thirds of the voting power have gone over, or ${to} cannot. Nothing is taken back: name a version that mends it, and ask for that`,
@@ -137,10 +138,15 @@ const isUnderWay = ({ upgraded, snapshot }: Mark): boolean => upgraded === 'unde
 const names = (marks: readonly Mark[]): string => marks.map(({ node }) => node.name).join(', ');
 
 /** People hear of nodes that are left to them; of an upgrade that has come to its end, `status` and the journal tell. */
-function isDone(marks: readonly Mark[], to: string): UpgradeStep {
+function isDone(marks: readonly Mark[], upgrade: UpgradeRecord): UpgradeStep {
   const done = marks.filter(({ upgraded }) => upgraded === 'done').length;
-  const left = leftOut(marks);
-  return { do: 'end', as: 'done', reason: `${countOf(done, marks.length)} to ${to}${left}`, isTold: left === '' };
+  const left = leftOut(marks, upgrade);
+  return {
+    do: 'end',
+    as: 'done',
+    reason: `${countOf(done, marks.length)} to ${upgrade.to}${left}`,
+    isTold: left === '',
+  };
 }
 
 const UNSEEN = 'nobody has seen the fleet for 3 min';
@@ -164,12 +170,13 @@ const VALID_BEFORE_HEIGHT_MS = 24 * 60 * 60_000;
 /** Only what was begun since this upgrade was asked for counts. */
 function stateOf(
   { nowMs, incidents, upgrade }: UpgradeFacts,
-  { instanceId, role, height }: ObservedNode,
+  { instanceId, name, role, height }: ObservedNode,
 ): Omit<Mark, 'node'> {
+  // Another instance takes its place under its name.
+  const isOwn = (one: IncidentRecord): boolean =>
+    one.instanceId === instanceId || (upgrade.strategy === 'blue-green' && one.node === name);
   const own = (trigger: string) =>
-    incidents.find(
-      (one) => one.instanceId === instanceId && one.trigger === trigger && one.onsetMs >= upgrade.askedAtMs,
-    );
+    incidents.find((one) => isOwn(one) && one.trigger === trigger && one.onsetMs >= upgrade.askedAtMs);
   const wanted = own('request:upgrade');
   const isSame = wanted?.want?.do === 'upgrade' && wanted.want.to === upgrade.to;
   const upgraded = isSame ? endOf(wanted) : 'none';
@@ -180,6 +187,9 @@ function stateOf(
   const snapshotSinceMs = clean?.onsetMs ?? nowMs;
   // Followers, sentries and bootnodes: a validator, or what may be one, is a person's.
   if (role === 'validator' || role === 'unknown') return { upgraded: 'left out', snapshot: 'none', snapshotSinceMs };
+  // Others know a sentry or a bootnode by its identity, and another instance has another one.
+  if (upgrade.strategy === 'blue-green' && role !== 'follower')
+    return { upgraded: 'left out', snapshot: 'none', snapshotSinceMs };
   if (upgraded !== 'none') return { upgraded, snapshot, snapshotSinceMs };
   // The version before makes no block from the height on: somebody has switched it by hand.
   const isOver = upgrade.atHeight !== undefined && height !== null && height >= upgrade.atHeight;
@@ -207,7 +217,9 @@ const inOrder = <M extends Mark>(marks: readonly M[], { client }: Fleet): readon
     return first !== 0 ? first : a.name < b.name ? -1 : 1;
   });
 
-function leftOut(marks: readonly Mark[]): string {
+function leftOut(marks: readonly Mark[], { strategy }: Pick<UpgradeRecord, 'strategy'>): string {
   const names = marks.flatMap(({ upgraded, node }) => (upgraded === 'left out' ? [node.name] : []));
-  return names.length === 0 ? '' : `; left to a person, as validators or of unknown role: ${names.join(', ')}`;
+  if (names.length === 0) return '';
+  const why = strategy === 'blue-green' ? 'as others than followers' : 'as validators or of unknown role';
+  return `; left to a person, ${why}: ${names.join(', ')}`;
 }

@@ -7,10 +7,12 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
+import { blueGreenFault } from '../../shared/guardrails/upgrade.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
+import type { UpgradeWanted } from '../../shared/model/payload.ts';
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import type { Candidate } from './decide.ts';
 import { considerCandidate, type DispatchResult } from './dispatch.ts';
@@ -37,14 +39,16 @@ export async function handleUpgrade(
       `one of client.versions in the fleet file: ${versions.join(', ') || 'it names none'}`,
     );
   if (event.atHeight !== undefined) judgeStops(fleet, event.atHeight);
+  const lacking = event.strategy === undefined ? null : blueGreenFault(fleet);
+  if (lacking !== null) throw new EventError('strategy', event.strategy, `rolling: ${lacking}`);
   const context = createContext(services, settings);
   const nowMs = Date.now();
   const read = await store.readUpgrade(fleet.name);
-  if (read?.state === 'under-way' && (read.to !== event.to || read.atHeight !== event.atHeight))
+  if (read?.state === 'under-way' && !isSame(read, event))
     throw new EventError(
       'to',
       event.to,
-      `${read.to}${heightText(read)}, which ${fleet.name} is being upgraded to; pause it to have it end`,
+      `${read.to}${howText(read)}, which ${fleet.name} is being upgraded to; pause it to have it end`,
     );
   const isUnderWay = read?.state === 'under-way';
   const upgrade: UpgradeRecord = isUnderWay
@@ -52,6 +56,7 @@ export async function handleUpgrade(
     : {
         to: event.to,
         ...(event.atHeight !== undefined && { atHeight: event.atHeight }),
+        ...(event.strategy !== undefined && { strategy: event.strategy }),
         ...{ askedAtMs: nowMs, state: 'under-way', version: (read?.version ?? 0) + 1 },
       };
   const incidents = await store.readIncidents(fleet.name, []);
@@ -65,26 +70,34 @@ export async function handleUpgrade(
       fleet.name,
       upgrade,
       '00-asked',
-      upgrade.atHeight === undefined
-        ? `${fleet.name} is upgraded to ${event.to}, one node after the other`
-        : `${fleet.name} is upgraded to ${event.to}, all nodes when they stand below ${upgrade.atHeight}`,
+      `${fleet.name} is upgraded to ${event.to}, ${orderOf(upgrade)}`,
     );
   }
   const considered = await takeStep(context, fleet, upgrade, step, nowMs);
   return considered && answerOf(considered);
 }
 
+const isSame = (read: UpgradeRecord, event: UpgradeRequest): boolean =>
+  read.to === event.to && read.atHeight === event.atHeight && read.strategy === event.strategy;
+
+function orderOf({ atHeight, strategy }: UpgradeRecord): string {
+  if (atHeight !== undefined) return `all nodes when they stand below ${atHeight}`;
+  const order = 'one node after the other';
+  return strategy === undefined ? order : `${order}, each on another instance that proves itself beside it first`;
+}
+
 /** Of the node that comes next; where it is not known which, of none. */
 async function planOf(
   context: DispatchContext,
   { name, client }: Fleet,
-  { to, askedAtMs, atHeight }: UpgradeRecord,
+  upgrade: UpgradeRecord,
   step: UpgradeStep,
 ): Promise<DispatchAnswer | undefined> {
   const first = step.do === 'upgrade' ? step.nodes[0].node : step.do === 'snapshot' ? step.node : null;
   if (first === null) throw new EventError('fleet', name, `a fleet with a node to upgrade; ${whyNot(step)}`);
   const watchMinutes = client?.watchMinutes ?? 0;
-  const want = { do: 'upgrade', to, cleanSinceMs: askedAtMs, watchMinutes, ...(atHeight && { atHeight }) } as const;
+  const { askedAtMs } = upgrade;
+  const want = wantOf(upgrade, { cleanSinceMs: askedAtMs, watchMinutes });
   const trigger = { kind: 'plan', subject: 'upgrade' } as const;
   const considered = await considerCandidate(context, { ...candidateOf(name, first, askedAtMs), trigger, want });
   return considered && answerOf(considered);
@@ -150,13 +163,13 @@ async function takeStep(
 async function switchAll(
   context: DispatchContext,
   { name }: Fleet,
-  { to, atHeight }: UpgradeRecord,
+  upgrade: UpgradeRecord,
   nodes: readonly NodeStep[],
   nowMs: number,
 ): Promise<DispatchResult | undefined> {
   const results = await Promise.allSettled(
     nodes.map(({ node, cleanSinceMs, watchMinutes }) => {
-      const want = { do: 'upgrade', to, cleanSinceMs, watchMinutes, ...(atHeight && { atHeight }) } as const;
+      const want = wantOf(upgrade, { cleanSinceMs, watchMinutes });
       const trigger = { kind: 'request', subject: 'upgrade' } as const;
       return considerCandidate(context, { ...candidateOf(name, node, nowMs), trigger, want });
     }),
@@ -167,6 +180,15 @@ async function switchAll(
   const [first] = results;
   return first?.status === 'fulfilled' ? first.value : undefined;
 }
+
+const wantOf = (
+  { to, atHeight, strategy }: UpgradeRecord,
+  node: Pick<NodeStep, 'cleanSinceMs' | 'watchMinutes'>,
+): UpgradeWanted => ({
+  ...{ do: 'upgrade', to, ...node },
+  ...(atHeight !== undefined && { atHeight }),
+  ...(strategy !== undefined && { strategy }),
+});
 
 const candidateOf = (fleet: string, { instanceId }: ObservedNode, onsetMs: number): Candidate => ({
   alarm: { alarmName: '', namespace: 'person', dimensions: { InstanceId: instanceId } },
@@ -184,8 +206,8 @@ async function seenOf(
   return { nodes: isWhole ? observations.flatMap(({ nodes }) => nodes) : [], tip };
 }
 
-const heightText = ({ atHeight }: Pick<UpgradeRecord, 'atHeight'>): string =>
-  atHeight === undefined ? '' : ` at height ${atHeight}`;
+const howText = ({ atHeight, strategy }: Pick<UpgradeRecord, 'atHeight' | 'strategy'>): string =>
+  `${atHeight === undefined ? '' : ` at height ${atHeight}`}${strategy === undefined ? '' : ' (blue/green)'}`;
 
 /** People are told before it is written: a page may come twice, but must come. */
 async function end(
@@ -195,7 +217,7 @@ async function end(
   { as, reason, isTold }: Extract<UpgradeStep, { readonly do: 'end' }>,
 ): Promise<void> {
   const { clients, environment, store } = services;
-  const sentence = `the upgrade to ${upgrade.to}${heightText(upgrade)}: ${reason}`;
+  const sentence = `the upgrade to ${upgrade.to}${howText(upgrade)}: ${reason}`;
   if (!isTold)
     await page(clients.sns, environment.TOPIC_ARN, { fleet, node: WHOLE_FLEET, code: 'upgrade-ended', sentence });
   await note(services, fleet, upgrade, `02-${as}`, sentence);

@@ -66,14 +66,19 @@ export async function readNodeFacts(
 }
 
 /**
- * Whether a heal has begun something on a node and has not proved it. Two things take no node out of service: the memory of a free node (which rungs
- * did not help), and a disk that grows under its client.
+ * Whether a heal has begun something on a node and has not proved it. Three things take no node out of service: the memory of a free node (which rungs
+ * did not help), a disk that grows under its client, and another instance that proves a version beside it.
  */
 const isTaken = (node: NodeRecord): boolean =>
   node.operation !== null &&
   node.operation.kind !== 'grow' &&
   node.operation.phase !== 'proved' &&
+  !servesBeside(node.operation) &&
   (node.owner !== null || unsettled(node));
+
+/** Until the other instance takes its place the node is not touched (blue/green). */
+const servesBeside = (operation: NonNullable<NodeRecord['operation']>): boolean =>
+  operation.kind === 'replace' && operation.memory.beside !== undefined && operation.phase === 'preparing';
 
 const pausedOf = (nodes: readonly FleetNode[]): ReadonlySet<string> =>
   new Set(nodes.filter(({ tags }) => judgePauseTag(tags) !== null).map(({ instanceId }) => instanceId));

@@ -4,9 +4,10 @@
 import { consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
 import { heightProbeOf } from '../../shared/fleet/model.ts';
 import { lostAddressOf } from '../../shared/guardrails/replace.ts';
+import { ROLLING } from '../../shared/guardrails/upgrade.ts';
 import type { CleanupPiece, FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import { askedText } from '../../shared/model/payload.ts';
+import { askedText, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
@@ -17,6 +18,7 @@ import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
 import { clientUnknown, laterEachTime, leftToPerson } from './person.ts';
+import { besideOf, quietOld, unfitFor } from './rungs/beside.ts';
 import { broughtBack } from './rungs/restart.ts';
 import {
   askNode,
@@ -164,7 +166,10 @@ function beginUpgrade(facts: Facts, to: string, availabilityZone: string): Decis
   const refusal = facts.spared ?? (seen && (clientUnknown(facts) ?? stoppedBefore(facts)));
   if (refusal) return ended({ as: 'refused', refusal });
   if (seen !== null && instance === null) return refuse('version-unknown', NO_INSTANCE, { page: true });
-  return beginHeal({ state: newState(facts.nowMs, facts.incidentId, foundNode(facts, availabilityZone)) });
+  const state = newState(facts.nowMs, facts.incidentId, foundNode(facts, availabilityZone));
+  // From the beginning: the node serves on.
+  const beside = isBlueGreen(facts.want) ? besideOf(facts) : null;
+  return beginHeal({ state: beside === null ? state : { ...state, beside } });
 }
 
 /** An alarm sees a full disk within minutes, and its incident is open then: an attempt that still finds it full is one that nobody grows. */
@@ -231,19 +236,21 @@ function climb(facts: Facts, state: LadderState): Decision {
   const guard = guardOf(facts, next);
   const blind = guard?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
   if (blind) return blind;
+  const lacking = isBlueGreen(facts.want) ? unfitFor(facts, guard) : null;
+  if (lacking !== null) return skipRung({ rung: next, reason: `${lacking}. ${ROLLING}` });
   if (guard) {
     const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
     return onceSettled(facts, state, { as: 'refused', refusal });
   }
   // Checked before a replacement is reserved for the rung: it is not known whether there is anything to restore from.
-  if ((next === 'swap' || state.found.dataLost) && facts.sources?.unread !== undefined)
+  if ((next === 'swap' || state.found.dataLost || isBlueGreen(facts.want)) && facts.sources?.unread !== undefined)
     return onceSettled(facts, state, { as: 'refused', refusal: unreadable(facts.sources.unread) });
   // Checked before the rung is reserved, and before the node is affected.
   const unfit = causeElsewhere(facts, next) ?? RUNGS[next].cannotBegin(facts, state);
   // A person can still supply what is missing: the next attempt looks again.
   if (unfit !== null && makesAgain(state))
     return onceSettled(facts, state, { as: 'refused', refusal: notMadeAgain(facts, unfit) });
-  if (unfit !== null) return skipRung({ rung: next, reason: unfit });
+  if (unfit !== null) return skipRung({ rung: next, reason: isBlueGreen(facts.want) ? `${unfit}. ${ROLLING}` : unfit });
   const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
@@ -291,6 +298,13 @@ export const NO_RUNG = 'the fleet file allows no rung that could help here';
 function spent(facts: Facts, state: LadderState): Decision {
   const tried = state.failed.map(({ rung, reason }) => `${rung}: ${reason}`).join('; ');
   if (tried === '') return refuse('restart-forbidden', NO_RUNG, { page: true });
+  if (isBlueGreen(facts.want))
+    return onceSettled(facts, state, {
+      as: 'escalated',
+      code: 'upgrade-failed',
+      reason: `it is not upgraded, and its own instance runs as before. ${tried}`,
+      asFound: true,
+    });
   if (state.failed.some(({ rung }) => rung === 'upgrade'))
     return onceSettled(facts, state, {
       as: 'escalated',
@@ -417,8 +431,11 @@ function detachFound({ volumes, nowMs }: Facts, state: LadderState): Decision | 
  * The original is kept stopped. A client that only confirmed its mask may still run, and the instance costs its price. An instance that does not stop
  * is left, and reported.
  */
-function stopRetired({ original, nowMs }: Facts, state: LadderState): Decision | null {
+function stopRetired(facts: Facts, state: LadderState): Decision | null {
+  const { original, nowMs } = facts;
   const { instanceId, state: power } = original?.instance ?? { instanceId: '', state: 'terminated' };
+  const quiet = state.beside === undefined ? null : quietOld(facts, state);
+  if (quiet) return quiet;
   const act = stopMachine('original', 'another instance has taken its place');
   if (power === 'stopped' || power === 'terminated' || isSpent(state, act)) return null;
   if (power === 'running' && !isPending(state, 'StopInstances', instanceId, nowMs)) return act;
@@ -433,7 +450,7 @@ const leftOver = ({ volumes }: Pick<Facts, 'volumes'>, { found }: LadderState): 
   });
 
 function piecesOf({ fleet, original, volumes }: Facts, state: LadderState): readonly CleanupPiece[] {
-  const { rung, restoredVolumes, tried, replacement, found, hold } = state;
+  const { rung, restoredVolumes, tried, replacement, found, hold, beside } = state;
   const pieces: CleanupPiece[] = [];
   const add = (kind: CleanupPiece['kind'], target: string): void => {
     if (target !== '') pieces.push({ kind, target });
@@ -455,12 +472,14 @@ function piecesOf({ fleet, original, volumes }: Facts, state: LadderState): read
   }
   if (rung === 'replace' && replacement) {
     add('hand-over', replacement.instanceId);
-    if (!makesAgain(state)) add('retire', found.instanceId);
+    if (!makesAgain(state) && !beside) add('retire', found.instanceId);
   }
   // A retired instance stays on standby: its group must not start what must not run again.
   if (rung !== 'replace' && mayBeOnStandby(state)) add('leave-standby', original?.instance.autoScalingGroup ?? '');
   if (fleet.dns !== undefined) add('register', fleet.name);
   if (rung === 'replace' && fleet.peers?.rotate) add('rotate', fleet.name);
+  // It served until here: names and addresses go first.
+  if (beside && replacement) add('retire', found.instanceId);
   if (hold !== 'none') pieces.push({ kind: 'release-holds', target: '' });
   return pieces;
 }

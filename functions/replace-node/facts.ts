@@ -33,7 +33,7 @@ import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import { acknowledgesValidator, type RequestedAction } from '../../shared/model/payload.ts';
+import { acknowledgesValidator, isBlueGreen, type RequestedAction } from '../../shared/model/payload.ts';
 import { NODE_TERMINATED } from '../../shared/model/trigger.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { metricValidMs } from '../../shared/probe/metric-age.ts';
@@ -213,6 +213,7 @@ export async function readFacts(
           ...{ nowMs, fleet, role, breaker, to: payload.want.to },
           ...(payload.want.atHeight !== undefined && { atHeight: payload.want.atHeight }),
           acknowledgesValidator: acknowledgesValidator(payload.want),
+          ...(isBlueGreen(payload.want) && { isBlueGreen: true as const }),
           lastLines: seen?.clients.flatMap(({ state: is, lastLine }) => (is === 'failed' ? lastLine : [])) ?? [],
           node: { instanceId, name: payload.node },
           nodes: observations.flatMap((one) => (nowMs - one.observedAtMs > OBSERVATION_VALID_MS ? [] : one.nodes)),

@@ -4,7 +4,7 @@ import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
 import type { FoundNode } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import { acknowledgesValidator } from '../../shared/model/payload.ts';
+import { acknowledgesValidator, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { endOf } from '../../shared/node-commands/client-end.ts';
 import { type Facts, isImpaired, type Machine, type Watched } from './facts.ts';
@@ -16,6 +16,7 @@ export function guardOf(facts: Facts, rung: Rung) {
   if (!original) return null;
   const { instance } = original;
   if (rung === 'upgrade') return guardOfUpgrade(facts, original);
+  if (isBlueGreen(want)) return guardOfBeside(facts, original);
   const known = seen?.clients.some(({ state }) => state === 'failed') === true || isImpaired(facts);
   return (
     judgeGone(facts) ??
@@ -60,6 +61,17 @@ function guardOfUpgrade(facts: Facts, { instance }: Machine): Refusal | null {
     spared ??
     judgeSigning(fleet, role, node) ??
     judgeOwner({ rung: 'swap', fleet, tags, autoScalingGroup, instanceStore, standbyFault, publicIp })
+  );
+}
+
+/** Another instance comes beside a well node, and takes its place: what that needs is judged as for a replacement. */
+function guardOfBeside(facts: Facts, { instance }: Machine): Refusal | null {
+  const { spared, fleet, standbyFault, instanceStore } = facts;
+  if (spared) return spared;
+  const { tags, autoScalingGroup, publicIp } = instance;
+  return (
+    judgeReach(facts) ??
+    judgeOwner({ rung: 'replace', fleet, tags, autoScalingGroup, instanceStore, standbyFault, publicIp })
   );
 }
 

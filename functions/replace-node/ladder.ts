@@ -1,5 +1,6 @@
 // The ladder: its rungs in order, and which of them comes next. Pure.
 import type { LadderState } from '../../shared/heal/memory.ts';
+import { isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { isImpaired, type Needs, type Situation } from './facts.ts';
 import { REPLACE } from './rungs/replace.ts';
@@ -39,6 +40,8 @@ export function ladderOf(
   // A well node is moved, and nothing else is done to it. Only where it has stopped and does not start again is another instance tried.
   if (move && (original?.instance.state !== 'stopped' || failed.length === 0))
     return fleet.replace.rungs.filter((rung) => rung === 'stop-start');
+  // Another instance proves the version, and the node is not touched for it.
+  if (isBlueGreen(want) && upgrade === undefined) return ['replace'];
   // Where the new version was never on the node, its data are as before. Whoever settles it, nothing else is done to the node.
   if (want.do === 'upgrade' || upgrade !== undefined)
     return failed.some(({ rung }) => rung === 'upgrade') && !upgrade?.mayHaveRun ? ['upgrade'] : ['upgrade', 'swap'];
@@ -73,7 +76,9 @@ export function needsOf(situation: Situation, state: LadderState | null): Needs 
   const { rung, replacement, restoredVolumes, found, failed } = state;
   const next = rung ?? nextRung(situation, state);
   const isElsewhere = replacement !== null && replacement.availabilityZone !== found.availabilityZone;
-  const isLost = found.dataLost === true && (rung === null || rung === 'replace');
+  // From a snapshot, or not at all.
+  const isCopied = found.dataLost === true || (isBlueGreen(situation.want) && next === 'replace');
+  const isLost = isCopied && (rung === null || rung === 'replace');
   return {
     // No version is changed without data to go back to.
     sources:

@@ -6,7 +6,7 @@ import type { Terms } from '../../shared/heal/approval.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
-import { askedText, type RequestedAction } from '../../shared/model/payload.ts';
+import { askedText, isBlueGreen, type RequestedAction } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { begin, NO_RUNG, stateBegun } from './decide.ts';
 import type { Facts } from './facts.ts';
@@ -100,8 +100,9 @@ function plannedFrom(
   // A terminated node whose own volumes are left needs no other data.
   const copies = !makesAgain(state) || state?.found.dataLost === true;
   const chosen = state && facts.sources && copies ? choose(facts, state, state.found.availabilityZone) : null;
-  const isFirst = facts.want.do === 'upgrade';
-  const unfit = UNFIT[facts.want.do];
+  const isBeside = isBlueGreen(facts.want);
+  const isFirst = facts.want.do === 'upgrade' && !isBeside;
+  const unfit = isBeside ? 'snapshot-unfit' : UNFIT[facts.want.do];
   if (chosen !== null && 'failed' in chosen && unfit !== undefined)
     return { refusal: { refuse: unfit, reason: chosen.failed, page: false, retryAfterMs: 60 * 60_000 } };
   if (chosen !== null && 'failed' in chosen && makesAgain(state))
@@ -127,12 +128,15 @@ function plannedFrom(
         ? reasonOfMove(facts.move)
         : (facts.watched?.reason ?? 'it does not follow its chain')
       : askedText(facts.want);
+  const beside = isBeside
+    ? `; another ${facts.original?.instance.instanceType ?? 'instance'} runs beside it until it has caught up and taken its place, from ${source}`
+    : '';
   const stops = allowed.filter((rung) => rung === 'stop-start' || rung === 'replace');
   const lost = stops.length > 0 && facts.original !== null ? lostAddressOf(facts.original.instance) : null;
   const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.volumes);
   const words = {
     would: allowed.join(', then '),
-    because: `${why}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
+    because: `${why}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
   };
   return {
     rungs: allowed,
@@ -207,6 +211,7 @@ function wantText(want: RequestedAction): string {
     case 'undo':
       return 'put back what was kept';
     case 'upgrade':
+      if (isBlueGreen(want)) return `run ${want.to} on another instance beside it, which then takes its place`;
       return `run ${want.to}, and watch it for ${want.watchMinutes} min after its proof`;
   }
 }

@@ -71,7 +71,10 @@ export const isShortIn = ({ unplaced = [] }: Pick<LadderState, 'unplaced'>, subn
   unplaced.some((one) => one.subnetId === subnetId && one.shortage !== undefined);
 
 /** Where the next launch is tried: in which subnet, not before an hour, or nowhere any more. */
-export type Placement = { readonly subnetId: string } | { readonly refusal: Refusal } | { readonly nowhere: string };
+export type Placement =
+  | { readonly subnetId: string }
+  | { readonly refusal: Refusal; readonly words: string }
+  | { readonly nowhere: string };
 
 /** @param subnetIds the node's own first */
 export function placementOf(
@@ -99,7 +102,7 @@ export function placementOf(
     `no other instance can be had: ${words}`,
     nowMs,
   );
-  return refusal ? { refusal } : { nowhere: words };
+  return refusal ? { refusal, words } : { nowhere: words };
 }
 
 /**

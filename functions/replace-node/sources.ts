@@ -8,6 +8,7 @@ import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import { isBlueGreen } from '../../shared/model/payload.ts';
 import { FLEET_TAG, NODE_TAG, PUT_BACK_TAG } from '../../shared/model/tags.ts';
 import { rateShown } from '../../shared/snapshots/catch-up.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
@@ -58,7 +59,7 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
   const ranked = ownOnly(
     rankSets({ ...demand, sets, faultSinceMs, tried: excludedOf(state, input.nowMs) }),
     payload.node,
-    state.upgrade?.cleanSinceMs ?? (want.do === 'upgrade' ? want.cleanSinceMs : null),
+    state.upgrade?.cleanSinceMs ?? (want.do === 'upgrade' && !isBlueGreen(want) ? want.cleanSinceMs : null),
   );
   // If no source is left, people need to know whether a snapshot will come.
   const supply = ranked.good.length > 0 ? [] : supplyOf(await readPolicies(clients.dlm, fleet, policiesOf(snapshots)));

@@ -6,6 +6,7 @@ import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { ActContext, HealContext } from '../../shared/heal/context.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type {
+  Beside,
   Blame,
   CleanupPiece,
   FailedRung,
@@ -35,6 +36,7 @@ export const DOCUMENTS = {
 
 export const ENVIRONMENT = [
   ...Object.values(DOCUMENTS),
+  'ASK_NODE_DOCUMENT',
   'MARK_ROOT_FUNCTION',
   'REGISTER_NODES_FUNCTION',
   'ROTATE_PEERS_FUNCTION',
@@ -204,6 +206,9 @@ export const withRestored = (
 export const withReplacement = (state: LadderState, change: Partial<Replacement>): LadderState =>
   state.replacement ? { ...state, replacement: { ...state.replacement, ...change } } : state;
 
+export const withBeside = (state: LadderState, change: Partial<Beside>): LadderState =>
+  state.beside ? { ...state, beside: { ...state.beside, ...change } } : state;
+
 /** What the rung stopped or set to standby must still be put back. */
 export const failRung = (state: LadderState, reason: string, code?: FailedRung['code']): LadderState => ({
   ...state,
@@ -258,11 +263,11 @@ export function dropRestored(state: LadderState, atMs: number): LadderState {
 
 /** A launch without capacity leaves the next subnet to be tried; an instance that did not help ends the rung. */
 export function dropReplacement(state: LadderState): LadderState {
-  const { replacement, original } = state;
+  const { replacement, original, beside: _, ...rest } = state;
   if (!replacement) return state;
   const isShort = isShortIn(state, replacement.subnetId);
   const without: LadderState = {
-    ...state,
+    ...{ ...rest, original },
     replacement: null,
     upSinceMs: null,
     exhausted: isShort ? state.exhausted : [...state.exhausted, replacement.subnetId],

@@ -64,6 +64,7 @@ export class ReplaceNode extends DurableHeal {
         SWAP_VOLUMES_DOCUMENT: commands.swapVolumes,
         STOP_CLIENT_DOCUMENT: commands.stopClient,
         START_CLIENT_DOCUMENT: commands.startClient,
+        ASK_NODE_DOCUMENT: commands.askNode,
         MARK_ROOT_FUNCTION: functionNames.markRoot,
         REGISTER_NODES_FUNCTION: hintAliasOf(functionNames.registerNodes),
         ROTATE_PEERS_FUNCTION: hintAliasOf(functionNames.rotatePeers),
@@ -79,6 +80,7 @@ export class ReplaceNode extends DurableHeal {
             'swap-volumes',
             'stop-client',
             'start-client',
+            'ask-node',
           ] as const),
         ]),
         {

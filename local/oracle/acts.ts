@@ -14,6 +14,8 @@ export interface PersonAct {
   readonly untilMs?: number;
   /** It is asked for each node of the fleet, one after the other (docs/upgrades.md). */
   readonly ofAll?: true;
+  /** Another instance of each node runs the version beside it first, without its keys (docs/upgrades.md). */
+  readonly isBeside?: true;
   /** All nodes that stand right below this block go over at once (docs/upgrades.md). */
   readonly atHeight?: number;
 }

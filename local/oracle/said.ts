@@ -17,6 +17,7 @@ export function saidBy({ operation, input, at }: CallRecord): PersonAct | undefi
   return {
     ...{ atMs: at, kind: 'request', ...whom },
     ...(/"kind": *"upgrade"/.test(text) && { ofAll: true }),
+    ...(/"strategy": *"blue-green"/.test(text) && { isBeside: true }),
     ...(height !== undefined && { atHeight: Number(height) }),
   };
 }

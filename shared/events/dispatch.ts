@@ -70,6 +70,8 @@ export interface UpgradeRequest {
   readonly to: string;
   /** The first block that only this version makes. */
   readonly atHeight?: number;
+  /** Each on another instance beside it; absent: on the node itself. */
+  readonly strategy?: 'blue-green';
   /** Only report what would be done to the first of them. */
   readonly plan: boolean;
 }
@@ -147,7 +149,9 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       return { kind, fleet, node, acknowledgesValidator, plan };
     }
     case 'upgrade': {
-      const { fleet, to, plan, atHeight, acknowledgesValidator, ...named } = checked(upgradeSchema, event);
+      const { fleet, to, plan, atHeight, strategy, acknowledgesValidator, ...named } = checked(upgradeSchema, event);
+      if (strategy === 'blue-green' && atHeight !== undefined)
+        throw new EventError('strategy', strategy, NOT_AT_HEIGHT);
       const isNamed = named.node !== undefined || named.instanceId !== undefined;
       if (isNamed || acknowledgesValidator) {
         if (!acknowledgesValidator)
@@ -156,6 +160,7 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
             named.node ?? named.instanceId,
             'acknowledgesValidator: true with it; others are upgraded with their fleet',
           );
+        if (strategy === 'blue-green') throw new EventError('strategy', strategy, NOT_A_VALIDATOR);
         const want = {
           do: 'upgrade',
           to,
@@ -164,7 +169,11 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
         } as const;
         return { kind: 'request', fleet, node: nodeOf(named), want, plan };
       }
-      return { kind, fleet, to, plan, ...(atHeight !== undefined && { atHeight }) };
+      return {
+        ...{ kind, fleet, to, plan },
+        ...(atHeight !== undefined && { atHeight }),
+        ...(strategy === 'blue-green' && { strategy }),
+      };
     }
     case 'drill': {
       const { fleet, plan } = checked(drillSchema, event);
@@ -220,11 +229,17 @@ const flag = v.optional(v.boolean('true or false'), false);
 const request = { ...base, plan: flag };
 const requestSchema = v.strictObject(request);
 const snapshotSchema = v.strictObject({ ...request, acknowledgesValidator: flag });
+const NOT_AT_HEIGHT =
+  'rolling with atHeight: the whole chain stands there, and an instance beside a node could not be seen to go on';
+const NOT_A_VALIDATOR =
+  'rolling for a validator: it has one identity, of which no second copy may run, not even to catch up';
+const A_STRATEGY = 'rolling or blue-green';
 const A_HEIGHT = `the height of a block, 1 to ${HEIGHT_MAX}`;
 const upgradeSchema = v.strictObject({
   ...base,
   acknowledgesValidator: flag,
   to: text(VERSION, 'a version of at most 64 letters, digits and _.+-'),
+  strategy: v.exactOptional(v.picklist(['rolling', 'blue-green'], A_STRATEGY)),
   atHeight: v.exactOptional(
     v.pipe(v.number(A_HEIGHT), v.integer(A_HEIGHT), v.minValue(1, A_HEIGHT), v.maxValue(HEIGHT_MAX, A_HEIGHT)),
   ),

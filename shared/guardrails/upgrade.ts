@@ -1,5 +1,6 @@
 // Whether a node may be upgraded now. Nothing is wrong with it, so it is known to be well, and so are all others: the fleet can spare it. Where the
 // chain itself stops for the upgrade, none of them can go on without it. Pure.
+import { type Fleet, heightProbeOf } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import { judgeOthers, judgeSelf, type MoveFacts } from './move.ts';
@@ -11,6 +12,8 @@ export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
   readonly to: string;
   /** The first block that only this version makes; absent where the nodes are upgraded one after the other. */
   readonly atHeight?: number;
+  /** On another instance beside it. */
+  readonly isBlueGreen?: true;
   /** A person has named this very node, and said that it is a validator. */
   readonly acknowledgesValidator: boolean;
   /** The last lines of its clients that have ended, as the node tells them. */
@@ -36,6 +39,10 @@ export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
     return refuse(role === 'validator' ? 'validator' : 'role-unknown', `${node.name} ${what}: ${how}`, PERSON_MS);
   }
   if (atHeight !== undefined) return judgeHeight(facts, atHeight);
+  if (facts.isBlueGreen) {
+    const lacking = blueGreenFault(fleet) ?? knownFault(role, node.name);
+    if (lacking !== null) return { ...refuse('upgrade-beside', `${lacking}. ${ROLLING}`, PERSON_MS), page: true };
+  }
   const refusal =
     judgeSelf(facts) ??
     judgeClass({
@@ -47,6 +54,26 @@ export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
   // Its heals page for a breaker or a zone; an upgrade that waits for them does not.
   return refusal && { ...refusal, page: false };
 }
+
+/** What works where no instance may come beside a node. */
+export const ROLLING = 'Without --strategy blue-green it is upgraded where it is';
+
+/** What a fleet file lacks so that another instance could prove a version beside each node; null: nothing. */
+export function blueGreenFault(fleet: Pick<Fleet, 'replace' | 'units' | 'rpc' | 'probe'>): string | null {
+  if (!fleet.replace.rungs.includes('replace'))
+    return 'the fleet file does not allow another instance (replace.rungs lacks "replace")';
+  if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
+    return 'a client is started by its owner’s own commands, and cannot be kept from starting on a new instance';
+  if (heightProbeOf(fleet) === undefined || fleet.rpc === undefined)
+    return 'nobody can see where a client stands (probe and rpc of the fleet file), so that no version could be proved before it serves';
+  return null;
+}
+
+/** The new instance is another peer: the identity stays with the old one. */
+const knownFault = (role: MoveFacts['role'], name: string): string | null =>
+  role === 'follower'
+    ? null
+    : `${name} is a ${role}, which others know by its identity, and another instance has another one`;
 
 /** A version that has the blocks below the height already would not execute them as the chain has: nothing is switched before. */
 function judgeHeight({ node, nodes, lastLines }: UpgradeFacts, atHeight: number): Refusal | null {

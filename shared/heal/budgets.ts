@@ -27,7 +27,7 @@ import {
 } from '../guardrails/replace-budget.ts';
 import type { ExecutionStatus } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import { type HealPayload, isAskedByPerson } from '../model/payload.ts';
+import { type HealPayload, isAskedByPerson, isBlueGreen } from '../model/payload.ts';
 import { readExecution } from './claim.ts';
 import type { HealContext } from './context.ts';
 import { unsettled } from './lease.ts';
@@ -71,7 +71,11 @@ export async function spentReplacements(
   fleet: Fleet,
   nowMs: number,
 ): Promise<Refusal | null> {
-  if (payload.kind === 'replace-node' && (payload.want.do === 'undo' || payload.want.do === 'upgrade')) return null;
+  if (
+    payload.kind === 'replace-node' &&
+    (payload.want.do === 'undo' || (payload.want.do === 'upgrade' && !isBlueGreen(payload.want)))
+  )
+    return null;
   const read = await store.readReplacements();
   if (read?.entries.some(({ key }) => key.startsWith(payload.incidentId))) return null;
   const decided = reserveInAccount(read, wantedBy(payload, payload.incidentId), fleet.replace, nowMs);

@@ -234,6 +234,40 @@ export interface VersionChange {
   readonly givenUp: string | null;
 }
 
+/** What a client said that no sweep asks, because its instance is not in the fleet yet: judged by the blocks of the fleet. */
+export interface BesideLook {
+  readonly atMs: number;
+  readonly health: 'synced' | 'behind' | 'starting' | 'stuck' | 'forked' | 'unreachable' | 'unknown';
+  readonly reason: string;
+  readonly height: number | null;
+  /** null where nobody knows the height of its chain. */
+  readonly lagBlocks: number | null;
+  /** Since when it tells this height, ms since the epoch. */
+  readonly heightSinceMs: number;
+}
+
+/** The wanted version on another instance, beside the node that goes on. */
+export interface Beside {
+  /** The name of the template's instance that the node has, and of the one that is wanted. */
+  readonly from: string;
+  readonly to: string;
+  /** Where the client stands among the units of the fleet file. */
+  readonly at: number;
+  /** Whether a start or a boot of the new instance would start the wanted version and no other, by its own last answer. */
+  readonly isEnabled: boolean;
+  /** The first height that it told. */
+  readonly firstHeight: number | null;
+  /** When it was last nearer to its chain than ever before. */
+  readonly nearest: { readonly lagBlocks: number; readonly atMs: number } | null;
+  readonly look: BesideLook | null;
+  /** When it was last known where it stands. */
+  readonly knownAtMs: number | null;
+  /** The proof's own words. Until then nothing is done to the node. */
+  readonly proved: string | null;
+  /** It may have been in the fleet in the place of the node. */
+  readonly mayHaveServed: boolean;
+}
+
 export interface LadderState {
   /** When it began, ms since the epoch: a flap keeps its incident, and later resources differ from earlier ones. */
   readonly beganAtMs: number;
@@ -258,6 +292,8 @@ export interface LadderState {
   readonly client: 'untouched' | 'mayBeDown';
   /** Set where another version of the client is wanted. */
   readonly upgrade?: VersionChange;
+  /** Set where another instance runs the wanted version beside the node. */
+  readonly beside?: Beside;
   /** What this heal did to the original instance. stopIntended: a guard may have forbidden the stop. started: it ran again, in this rung. */
   readonly original: 'untouched' | 'stopIntended' | 'stopRequested' | 'started';
   /** State of the original in its Auto Scaling group. entering: it may be on standby. refused: the group does not set it to standby. */

@@ -50,6 +50,7 @@ const want = v.variant('do', [
     watchMinutes: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(WATCH_MINUTES_MAX)),
     acknowledgesValidator: v.exactOptional(v.literal(true)),
     atHeight: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(HEIGHT_MAX))),
+    strategy: v.exactOptional(v.literal('blue-green')),
   }),
 ]);
 

@@ -305,6 +305,8 @@ export interface UpgradeRecord {
   readonly to: string;
   /** The first block that only this version makes; absent where the nodes are upgraded one after the other. */
   readonly atHeight?: number;
+  /** Each node gets another instance, which runs the version beside it first; absent where the version is switched on the node. */
+  readonly strategy?: 'blue-green';
   /** Only what was begun since then is part of it, ms since the epoch. */
   readonly askedAtMs: number;
   /** When a node was first seen to stand below `atHeight`, ms since the epoch. */

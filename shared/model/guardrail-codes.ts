@@ -91,6 +91,8 @@ export const GUARDRAILS = {
     'The fleet cannot spare the node now, so it is neither moved before what EC2 has scheduled nor upgraded: it is tried again.',
   'upgrade-height':
     'The chain stops for an upgrade that is under way: a node that stands below its height is switched, and not healed; one that does not is not switched.',
+  'upgrade-beside':
+    'No other instance may come beside the node to prove the version (blue/green): its refusal says why. A rolling upgrade needs none.',
   'event-too-near': 'What EC2 has scheduled begins too soon: a stop of our own could meet EC2’s.',
   'pool-at-floor': 'Too few synced nodes would stay in the pool while one is stopped for its snapshot.',
   'quorum-at-risk':

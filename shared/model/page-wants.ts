@@ -91,6 +91,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'ebs-impaired': now('look at EBS, stopping would not help', 'attached-ebs'),
   'donor-unsuitable': soon('look why it gives no snapshot', 'snapshot-failed'),
   'upgrade-height': know('its upgrade comes first', 'upgrade-failed'),
+  'upgrade-beside': soon('upgrade it where it is', 'upgrade-failed'),
   'cannot-be-spared': now('move the node before AWS does', 'event-scheduled'),
   'event-too-near': now('AWS’s event begins, be ready', 'event-scheduled'),
   'pool-at-floor': soon('too few nodes for a clean snapshot', 'snapshot-failed'),

@@ -52,7 +52,12 @@ export interface UpgradeWanted {
   readonly atHeight?: number;
   /** A person has named this validator, and knows that it is stopped. */
   readonly acknowledgesValidator?: true;
+  /** Another instance beside this one runs it, and takes its place once it has proved itself; absent where the version is switched on the node. */
+  readonly strategy?: 'blue-green';
 }
+
+/** Whether the wanted version comes on another instance. */
+export const isBlueGreen = (want: RequestedAction): boolean => want.do === 'upgrade' && want.strategy === 'blue-green';
 
 /**
  * Whether a person asked for it. That is counted apart: budgets that heals by themselves have spent do not keep a person from helping.

@@ -43,12 +43,15 @@ export type NodeCommand =
       readonly paths: readonly string[];
       readonly only: 'start' | 'restart';
     }
-  /** Another instance of the one client's template unit takes the place of the one before, which is stopped with its grace. */
+  /**
+   * switch: another instance of the one client's template unit takes the place of the one before, which is stopped with its grace. enable: on a node
+   * whose client is masked, and does not run, it alone is enabled; nothing is started.
+   */
   | {
       readonly operation: 'restart-client';
       readonly clients: readonly [ClientOnNode];
       readonly paths: readonly string[];
-      readonly only: 'switch';
+      readonly only: 'switch' | 'enable';
       readonly version: string;
     }
   /** Mounts a volume read-only at a temporary place: whether it can replace the one that is mounted at `like`. */
@@ -151,7 +154,7 @@ function specificValues(command: NodeCommand): Partial<Record<ParameterName, str
         Clients: clientLines(command.clients),
         Paths: pathLines('Paths', command.paths),
         Only: command.only,
-        Version: command.only === 'switch' ? command.version : '_',
+        Version: command.only === 'switch' || command.only === 'enable' ? command.version : '_',
       };
     case 'check-volume':
       checkedPlace('Path', command.place);

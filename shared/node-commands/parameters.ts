@@ -140,8 +140,8 @@ export const parameterRules = {
   },
   Only: {
     description:
-      'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started',
-    pattern: '^(start|restart|switch)$',
+      'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started; enable: nothing is started, and Version alone is enabled on a node whose client is masked',
+    pattern: '^(start|restart|switch|enable)$',
   },
   Unmount: {
     description: 'Whether the volumes are unmounted when the client has stopped',
@@ -156,7 +156,8 @@ export const parameterRules = {
     pattern: '^(yes|no)$',
   },
   Version: {
-    description: 'switch: the instance of the client’s template unit that takes the place of the one before; else _',
+    description:
+      'switch, enable: the instance of the client’s template unit that takes the place of the one before; else _',
     pattern: '^(_|[A-Za-z0-9][A-Za-z0-9_.+-]{0,63})$',
   },
   RequireClean: {

@@ -1,4 +1,5 @@
-# The operation: what runs is stopped with its grace, where asked; then what does not run is started, or another version of it.
+# The operation: what runs is stopped with its grace, where asked; then what does not run is started, or another version of it. Or a version is
+# enabled, where nothing can start.
 
 perform() {
   local paths done=yes why
@@ -7,6 +8,13 @@ perform() {
   BEFORE=$(node_state ${paths[@]+"${paths[@]}"}) AFTER=$BEFORE
   FAULT=node
   more
+  if [ "$SSM_Only" = enable ]; then
+    enable_version || done=
+    AFTER=$(node_state ${paths[@]+"${paths[@]}"})
+    more
+    [ -n "$done" ]
+    return
+  fi
   if ! know_clients || are_masked; then return 1; fi
   if [ "$SSM_Only" = switch ]; then
     switch_client || done=

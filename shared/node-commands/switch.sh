@@ -4,10 +4,7 @@
 # switch_client: true when the instance Version runs, and goes on running. The only client of the command is meant.
 switch_client() {
   local to
-  if [ "${#CLIENT_UNITS[@]}" -ne 1 ] || [ "${CLIENT_RUNTIMES[0]}" != systemd ] || [[ ${CLIENT_UNITS[0]} != *'@*' ]] || [ "$SSM_Version" = _ ]; then
-    untouched 'the client is no template unit of systemd, of which another instance could run'
-    return
-  fi
+  is_template || return
   to=${CLIENT_UNITS[0]%'*'}$SSM_Version.service
   is_installed "$to" || return
   pick 0
@@ -20,6 +17,32 @@ switch_client() {
   fi
   FAULT=none
   start_all
+}
+
+# enable_version: true when the instance Version alone is enabled, on a node whose client is masked and does not run. What an image or user
+# data have enabled would start at a boot after the mask is gone.
+enable_version() {
+  local to unit
+  is_template || return
+  to=${CLIENT_UNITS[0]%'*'}$SSM_Version.service
+  [ -e "$MASK_FILE" ] || { untouched 'the client is not masked, and another version of it could start'; return; }
+  is_installed "$to" || return
+  pick 0
+  [ "$CLIENT" != running ] || { untouched "$TARGET runs"; return; }
+  while read -r unit; do
+    [ "$unit" = "$to" ] || ctl disable -- "$unit" || { refuse "systemctl could not disable $unit"; return; }
+  done < <(enabled_instances)
+  ctl enable -- "$to" || { refuse "systemctl could not enable $to, and nothing starts at a boot"; return; }
+  TARGET=$to
+  note_instance || refuse "/run cannot be written: which version starts nobody knows"
+}
+
+# is_template: false, with WHY, where the command is about no template unit, or names no version.
+is_template() {
+  if [ "${#CLIENT_UNITS[@]}" -eq 1 ] && [ "${CLIENT_RUNTIMES[0]}" = systemd ] && [[ ${CLIENT_UNITS[0]} == *'@*' ]] && [ "$SSM_Version" != _ ]; then
+    return
+  fi
+  untouched 'the client is no template unit of systemd, of which another instance could run'
 }
 
 # is_installed UNIT: false, with WHY, where systemd knows no such unit, or what it would execute is not there.

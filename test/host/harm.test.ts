@@ -125,6 +125,41 @@ onMachine('another version of a client', () => {
     });
   });
 
+  const enable = (version: string): NodeCommand => ({
+    ...{ operation: 'restart-client', clients: [unit('node@*')], paths: [PLACE], only: 'enable' },
+    version,
+  });
+  const masked = `${installed()}; mkdir -p ${wants} /etc/chainmend; : >/etc/chainmend/client-masked
+    sed -i -e s/=active/=inactive/ -e s/=running/=dead/ /run/client/units/node@0.21.0.service
+    ln -s ../node@.service ${wants}/node@0.20.0.service; ln -s ../node@.service ${wants}/node@0.21.0.service`;
+
+  it('alone is enabled on a new instance whose client is masked, and nothing starts', async () => {
+    await withMachine(template, async (machine) => {
+      await machine.machine.shell(masked);
+      expect(await send(machine, 1, enable('0.22.0'))).toMatchObject({
+        result: 'done',
+        after: { clients: [{ state: 'stopped', instance: '0.22.0', masked: true }] },
+      });
+      expect((await machine.machine.shell(`ls ${wants} | grep node@`)).trim()).toBe('node@0.22.0.service');
+      expect(await machine.machine.started()).toEqual([]);
+    });
+  });
+
+  it.each([
+    ['its client could start', 'rm /etc/chainmend/client-masked', '0.22.0', /not masked/],
+    ['it is not installed', ':', '0.23.0', /node@0\.23\.0/],
+  ])('is not enabled on a new instance where %s', async (_, before, version, why) => {
+    await withMachine(template, async (machine) => {
+      await machine.machine.shell(`${masked}; ${before}`);
+      expect(await send(machine, 1, enable(version))).toMatchObject({
+        result: 'failed',
+        reason: expect.stringMatching(why),
+      });
+      expect(await machine.machine.shell(`ls ${wants}`)).toMatch(/0\.20\.0[\s\S]*0\.21\.0/);
+      expect(await machine.machine.started()).toEqual([]);
+    });
+  });
+
   it('is not enabled where the one before was not', async () => {
     await withMachine(template, async (machine) => {
       await machine.machine.shell(installed());

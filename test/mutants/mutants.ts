@@ -117,8 +117,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a node is upgraded only with a clean snapshot of right before',
-      find: "if (next.snapshot !== 'done')",
-      replace: "if (next.snapshot === 'failed')",
+      find: "upgrade.strategy === undefined && next.snapshot !== 'done'",
+      replace: "upgrade.strategy === undefined && next.snapshot === 'failed'",
       caughtBy: ['functions/dispatch-heal/upgrade'],
     },
     {
@@ -227,9 +227,51 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a canary is watched for as long as its fleet file says',
-      find: 'if (leftMs > 0)',
-      replace: 'if (leftMs > Number.MAX_SAFE_INTEGER)',
-      caughtBy: ['functions/replace-node/upgrade'],
+      find: 'if (leftMs <= 0)',
+      replace: 'if (leftMs <= Number.MAX_SAFE_INTEGER)',
+      caughtBy: ['functions/replace-node/upgrade', 'functions/replace-node/beside'],
+    },
+  ],
+  'functions/replace-node/rungs/beside.ts': [
+    {
+      name: 'the old instance is not touched before the new one has proved itself beside it',
+      find: 'if (beside.proved === null) return provingBeside(facts, state, beside, giveUp);',
+      replace: '',
+      caughtBy: ['functions/replace-node/beside'],
+    },
+    {
+      name: 'a new instance serves only with blocks of its own version',
+      find: 'height: firstHeight ?? Number.MAX_SAFE_INTEGER',
+      replace: 'height: 0',
+      caughtBy: ['functions/replace-node/beside'],
+    },
+    {
+      name: 'on a new instance the wanted version is enabled before anything may start',
+      find: 'if (!beside.isEnabled) return enableVersion({});',
+      replace: '',
+      caughtBy: ['functions/replace-node/beside'],
+    },
+    {
+      name: 'nobody is led to an old instance when its client is stopped',
+      find: "if (fleet.dns !== undefined && pool === 'in') return outOfPool();",
+      replace: '',
+      caughtBy: ['functions/replace-node/beside'],
+    },
+  ],
+  'functions/replace-node/acts/beside.ts': [
+    {
+      name: 'old and new never run under one identity: it is taken from the data of the new one',
+      find: 'scrub: fleet.identityPaths,',
+      replace: 'scrub: [],',
+      caughtBy: ['functions/replace-node/beside'],
+    },
+  ],
+  'functions/replace-node/beside-look.ts': [
+    {
+      name: 'a client beside its node is synced only with a block of the fleet to compare',
+      find: 'return hasCommon',
+      replace: 'return hasCommon || chain !== null',
+      caughtBy: ['functions/replace-node/beside'],
     },
   ],
   'functions/dispatch-heal/patches.ts': [
@@ -2101,6 +2143,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/cleanup.ts': [
+    {
+      name: 'only what an upgrade has made beside a node, and what never stood in its place, goes before its days are over',
+      find: 'beside !== undefined && !beside.mayHaveServed',
+      replace: 'beside !== undefined',
+      caughtBy: ['functions/replace-node/beside'],
+    },
     {
       name: 'what is put away is written down before it is tagged',
       find: 'await writeKept(context.store, records);',

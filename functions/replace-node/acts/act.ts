@@ -3,7 +3,7 @@
 import { classOf } from '../../../shared/guardrails/replace.ts';
 import { endPlace, unreserveReplacement, unreserveRestart } from '../../../shared/heal/budgets.ts';
 import { type Changed, changeNode } from '../../../shared/heal/claim.ts';
-import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { BesideLook, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import { CONSISTENCY_WINDOW_MS } from '../../../shared/model/execution.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
@@ -27,6 +27,7 @@ export interface Done {
   readonly fence?: number;
   readonly availabilityZone?: string;
   readonly seen?: NodeState | null;
+  readonly look?: BesideLook;
 }
 
 /** It did not and will not happen, for a reason that another try does not change. */

@@ -179,8 +179,10 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   keep: {
     call: 'CreateTags',
     sentence: (target) => `${target} is kept, with how to put it back`,
-    change: async (context, { found }, { fleet, volumes }) => {
-      const putBack = `npm run chainmend -- undo ${context.payload.fleet}/${context.payload.node}`;
+    change: async (context, { found, beside }, { fleet, volumes }) => {
+      const putBack = beside
+        ? `it stays on ${found.instanceId}, whose own tag says how to go back`
+        : `npm run chainmend -- undo ${context.payload.fleet}/${context.payload.node}`;
       const untagged = await putVolumesAway(context, volumes, rolesOf(found.volumes), keeping(fleet), {
         [PUT_BACK_TAG]: putBack,
       });
@@ -226,11 +228,14 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   retire: {
     call: 'CreateTags',
     sentence: (target) => `${target} is kept, stopped`,
-    change: async (context, { replacement }, { target, fleet }) => {
+    change: async (context, { replacement, beside }, { target, fleet }) => {
       const root = replacement?.originalRoot?.volumeId;
       const mask = replacement?.fencedBy === 'acknowledgement' ? ', then rm /etc/chainmend/client-masked on it' : '';
       const its = root === undefined ? 'its volumes' : `its volumes and its root ${root}`;
-      const putBack = `stop ${replacement?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it${mask}`;
+      const successor = replacement?.instanceId ?? 'its successor';
+      const putBack = beside
+        ? `${putBackOfBeside(successor)}${mask}`
+        : `stop ${successor}, give it ${its} back, remove chainmend:retired, start it${mask}`;
       const old = await describeInstance(context.clients.ec2, target);
       await putInstanceAway(context, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
       // A root without the fleet's tags gets none: the heal must not tag a volume into the scope of its own rights.
@@ -296,6 +301,21 @@ export const keeping = ({ replace }: Fleet): Keeping => {
   const atMs = Date.now();
   return { atMs, untilMs: atMs + replace.keepDays * DAY_MS };
 };
+
+/** Of what this heal has made and given up. What never stood in the place of a node has nobody's data: it goes with the next pruning. */
+export function keepingMade(fleet: Fleet, { beside }: Pick<LadderState, 'beside'>): Keeping {
+  const kept = keeping(fleet);
+  return beside !== undefined && !beside.mayHaveServed ? { ...kept, untilMs: kept.atMs } : kept;
+}
+
+export const wordsOf = ({ atMs, untilMs }: Keeping): string =>
+  untilMs === atMs
+    ? 'removed by the next run of prune-retired'
+    : `kept for ${Math.round((untilMs - atMs) / DAY_MS)} days`;
+
+/** How a person goes back from an upgrade on another instance. */
+export const putBackOfBeside = (successor: string): string =>
+  `stop ${successor} and tag it chainmend:retired, remove chainmend:retired here, start this one`;
 
 /**
  * @param roles of the volumes, by id

@@ -16,6 +16,7 @@ import {
 import { readGuards } from '../../../shared/heal/guard.ts';
 import { hold } from '../../../shared/heal/kept.ts';
 import type {
+  Beside,
   Blame,
   FailedRung,
   FoundNode,
@@ -248,18 +249,23 @@ export const keepVersion = defineAct<{ readonly reason: string }>()('keep-versio
 });
 
 /** Where the replacement is launched. */
-export const planReplacement = defineAct<{ readonly replacement: Replacement; readonly reason: string }>()(
-  'plan-replacement',
-  {
-    ...DECISION,
-    execute: (context, { replacement, reason }) =>
-      decided(context, `another instance, in ${replacement.subnetId}: ${reason}`, replacement),
-    reduce: {
-      ...WRITTEN,
-      done: (state, { replacement }) => ({ ...state, replacement, generation: state.generation + 1 }),
-    },
+export const planReplacement = defineAct<{
+  readonly replacement: Replacement;
+  /** Of an upgrade: the version that it runs beside the node first. */
+  readonly beside?: Beside;
+  readonly reason: string;
+}>()('plan-replacement', {
+  ...DECISION,
+  execute: (context, { replacement, reason }) =>
+    decided(context, `another instance, in ${replacement.subnetId}: ${reason}`, replacement),
+  reduce: {
+    ...WRITTEN,
+    done: (state, { replacement, beside }) => ({
+      ...{ ...state, replacement, generation: state.generation + 1 },
+      ...(beside !== undefined && { beside }),
+    }),
   },
-);
+});
 
 /** The replacement is up, and said that its client is masked. */
 export const noteMasked = defineAct<object>()('note-masked', {

@@ -37,10 +37,11 @@ import {
   makesAgain,
   type ReplaceContext,
   type Which,
+  withBeside,
   withReplacement,
 } from '../state.ts';
 import { type ActParts, defineAct, known, nothing } from './act.ts';
-import { keeping, putInstanceAway, takeBack } from './cleanup.ts';
+import { keeping, keepingMade, putBackOfBeside, putInstanceAway, takeBack, wordsOf } from './cleanup.ts';
 import { accepted, mutate } from './mutation.ts';
 
 /** The parts that these acts share. */
@@ -147,7 +148,11 @@ export const standBy = defineAct<{ readonly group: string }>()('standby', {
 /** From here on discovery sees the replacement, and the original no more. The original leaves first: two instances of one name count as none. */
 export const join = defineAct<object>()('join', {
   ...ON_INSTANCES,
-  intent: (state) => ({ state: withReplacement({ ...state, client: 'mayBeDown' }, { membership: 'joining' }) }),
+  intent: (state) => ({
+    state: withBeside(withReplacement({ ...state, client: 'mayBeDown' }, { membership: 'joining' }), {
+      mayHaveServed: true,
+    }),
+  }),
   recovers: true,
   retryKey: 'kind',
   execute: (context) => {
@@ -163,7 +168,9 @@ export const join = defineAct<object>()('join', {
           await untagResources(ec2, [replacement], [JOINING_TAG]);
           return { said: `${replacement} has joined` };
         }
-        const putBack = `stop ${replacement}, attach its volumes and its root to ${original} again, remove this tag, start it`;
+        const putBack = state.beside
+          ? putBackOfBeside(replacement)
+          : `stop ${replacement}, attach its volumes and its root to ${original} again, remove this tag, start it`;
         const old = await describeInstance(ec2, original);
         await putInstanceAway(context, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
         await untagResources(ec2, [replacement], [JOINING_TAG]);
@@ -172,7 +179,11 @@ export const join = defineAct<object>()('join', {
     });
   },
   reduce: {
-    done: (state) => withReplacement(state, { membership: 'joined' }),
+    // What others see from here on proves what runs beside the node.
+    done: (state, _, { atMs }) => ({
+      ...withReplacement(state, { membership: 'joined' }),
+      ...(state.beside && { upSinceMs: atMs }),
+    }),
     failed: (state, _, { reason }) => giveUpReplacement(state, reason),
     unknown: nothing,
   },
@@ -221,10 +232,11 @@ export const dropReplacement = defineAct<object>()('drop-replacement', {
         const there = instanceId === '' ? null : await describeInstance(context.clients.ec2, instanceId);
         if (!there) return { said: 'nothing was launched' };
         const tags = { [WHY_TAG]: why.slice(0, TAG_VALUE_MAX) };
-        const kept = await catchRefusal(async () => void (await putInstanceAway(context, there, keeping(fleet), tags)));
-        return kept
-          ? { said: `${instanceId} cannot be tagged, and stays until a person terminates it: ${kept.refused}` }
-          : { said: `${instanceId} is kept for ${fleet.replace.keepDays} days` };
+        const kept = keepingMade(fleet, known(context));
+        const refused = await catchRefusal(async () => void (await putInstanceAway(context, there, kept, tags)));
+        return refused
+          ? { said: `${instanceId} cannot be tagged, and stays until a person terminates it: ${refused.refused}` }
+          : { said: `${instanceId} is ${wordsOf(kept)}` };
       },
     });
   },

@@ -219,7 +219,7 @@ export const switchVersion = defineAct<Switch>()('switch-version', {
 });
 
 /** @throws RangeError where the fleet file has fewer units by now: nothing is sent then */
-function oneOf<T>(clients: readonly T[], at: number): T {
+export function oneOf<T>(clients: readonly T[], at: number): T {
   const client = clients[at];
   if (client === undefined) throw new RangeError(`the fleet file has no unit ${at + 1} any more, which was upgraded`);
   return client;

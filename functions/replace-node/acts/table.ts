@@ -13,6 +13,7 @@ import {
   reduced,
   statusAfter,
 } from './act.ts';
+import { BESIDE_ACTS } from './beside.ts';
 import { CLEANUP_ACTS } from './cleanup.ts';
 import { DECISIONS } from './decisions.ts';
 import { INSTANCE_ACTS } from './instances.ts';
@@ -24,7 +25,8 @@ type Definition =
   | (typeof NODE_COMMANDS)[number]
   | (typeof CLEANUP_ACTS)[number]
   | (typeof VOLUME_ACTS)[number]
-  | (typeof INSTANCE_ACTS)[number];
+  | (typeof INSTANCE_ACTS)[number]
+  | (typeof BESIDE_ACTS)[number];
 type Table = Readonly<Record<string, Definition>>;
 
 const tableOf = (definitions: readonly Definition[]): Table =>
@@ -36,7 +38,7 @@ const COMMON = tableOf([...DECISIONS, ...NODE_COMMANDS, ...CLEANUP_ACTS]);
 let rare: Table | undefined;
 /** They are in the second file of the asset (lazy.ts), which nothing may touch while the function starts. */
 const rareActs = (): Table => {
-  rare ??= tableOf([...VOLUME_ACTS, ...INSTANCE_ACTS]);
+  rare ??= tableOf([...VOLUME_ACTS, ...INSTANCE_ACTS, ...BESIDE_ACTS]);
   return rare;
 };
 

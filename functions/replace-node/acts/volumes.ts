@@ -30,7 +30,7 @@ import {
   withRestored,
 } from '../state.ts';
 import { type ActParts, defineAct, known, type LadderActContext, nothing, type Result } from './act.ts';
-import { keeping, keptClientsOf, ownerOf, ownTags, putVolumesAway, rolesOf } from './cleanup.ts';
+import { keepingMade, keptClientsOf, ownerOf, ownTags, putVolumesAway, rolesOf, wordsOf } from './cleanup.ts';
 import { accepted, type Made, mutate } from './mutation.ts';
 
 /** The parts that these acts share: they change nothing that is known of the node itself. */
@@ -320,7 +320,8 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
         const there = ids.length === 0 ? [] : await describeVolumes(context.clients.ec2, { ids });
         const why = { [WHY_TAG]: reason.slice(0, TAG_VALUE_MAX) };
         // A failed mark is reported: the next set of snapshots, or the next rung, does not wait for a tag.
-        const untagged = await putVolumesAway(context, there, rolesOf(volumes), keeping(fleet), why);
+        const kept = keepingMade(fleet, known(context));
+        const untagged = await putVolumesAway(context, there, rolesOf(volumes), kept, why);
         const unmarked = blamed
           ? await putInQuarantine(
               keptClientsOf(context),
@@ -333,7 +334,7 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
         const quarantined = snapshotIds.filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
         return {
           said: [
-            `${there.map(({ volumeId }) => volumeId).join(' ') || 'nothing'} kept for ${fleet.replace.keepDays} days`,
+            `${there.map(({ volumeId }) => volumeId).join(' ') || 'nothing'} ${wordsOf(kept)}`,
             ...untagged,
             ...(blamed && quarantined.length > 0 ? [`${quarantined.join(' ')} quarantined`] : []),
             ...(unmarked.length > 0 ? [`not quarantined: ${sentenceOfUnmarked(unmarked)}`] : []),

@@ -3,17 +3,27 @@
 
 import type { InstanceDescription } from '../../../shared/aws/instances.ts';
 import { shortOfIn } from '../../../shared/aws/launch.ts';
+import { ROLLING } from '../../../shared/guardrails/upgrade.ts';
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
+import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
-import { dropReplacement, join, launch, leave } from '../acts/instances.ts';
-import { maskOriginal, maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
-import { keepVolumes } from '../acts/volumes.ts';
+import { dropReplacement, launch, leave } from '../acts/instances.ts';
+import { maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
 import { type Facts, followsAgain } from '../facts.ts';
 import { layeredOf } from '../found-volumes.ts';
 import { namesakeIn } from '../gone.ts';
 import { guardOf } from '../judge.ts';
 import { isUnstarted, placementOf } from '../shortage.ts';
-import { instanceIdOf, isOriginalTouched, isPending, makesAgain, newReplacement, type Which } from '../state.ts';
+import {
+  instanceIdOf,
+  isOriginalTouched,
+  isPending,
+  isStopOwed,
+  makesAgain,
+  newReplacement,
+  type Which,
+} from '../state.ts';
+import { besideOf, readyBeside } from './beside.ts';
 import { lockedOut } from './restart.ts';
 import {
   askNode,
@@ -25,6 +35,8 @@ import {
   isolate,
   isSeenStopped,
   isSpent,
+  keepFound,
+  maskOld,
   onceSettled,
   proving,
   type Rung,
@@ -34,10 +46,12 @@ import {
   startMachine,
   stopMachine,
   stuck,
+  takePlace,
   waitedMs,
   waitFor,
 } from './rung.ts';
 import { choose, FOLLOWS_AGAIN, prepare, takeAway, VOLUMES_UNKNOWN } from './swap.ts';
+import { NO_INSTANCE } from './upgrade.ts';
 
 const WITHOUT_ROOT = 'without its root volume nobody can start it by accident';
 
@@ -92,19 +106,26 @@ function plan(facts: Facts, state: LadderState): Decision {
   if (hopeless !== null) return rungFailed(hopeless);
   const placed = placementOf(state, [instance.subnetId, ...fleet.replace.subnetIds], facts.nowMs);
   if ('nowhere' in placed) return rungFailed(placed.nowhere);
+  // Nothing is wrong with the node: a person asks again when there is room, and is told once.
+  if ('refusal' in placed && isBlueGreen(want)) return rungFailed(`${placed.words}. ${ROLLING}`);
   if ('refusal' in placed) return onceSettled(facts, state, { as: 'refused', refusal: placed.refusal });
   const { subnetId } = placed;
   const isOwn = subnetId === instance.subnetId;
+  if (isBlueGreen(want) && facts.seen === null && original.agentOnline) return askNode('original');
+  const beside = besideOf(facts);
+  if (isBlueGreen(want) && beside === null) return rungFailed(NO_INSTANCE);
   // In another subnet the replacement itself reports its zone.
   const availabilityZone = isOwn ? instance.availabilityZone : '';
-  const why =
-    want.do === 'replace-instance'
+  const why = isBlueGreen(want)
+    ? `${beside?.to} is to prove itself beside ${beside?.from}`
+    : want.do === 'replace-instance'
       ? 'a person asked for another instance'
       : makesAgain(state)
         ? 'somebody has terminated it'
         : 'the instance itself is taken for the trouble';
   return planReplacement({
     replacement: newReplacement({ generation: state.generation, subnetId, availabilityZone }),
+    ...(isBlueGreen(want) && beside !== null && { beside }),
     reason: isOwn ? why : `${why}; the subnets before did not take it`,
   });
 }
@@ -183,7 +204,12 @@ function duringFirstBoot(
 const ASK_FIRST_BOOT_MS = 30_000;
 
 function ready(facts: Facts, state: LadderState, replacement: Replacement): Decision {
-  if (!replacement.volumesKept && !makesAgain(state)) return keepVolumes({});
+  if (state.beside)
+    return readyBeside(facts, state, replacement, state.beside, {
+      restored: () => restored(facts, state, replacement),
+      giveUp: giveUpInstance,
+    });
+  if (!replacement.volumesKept && !makesAgain(state)) return keepFound();
   const { found } = state;
   const moves = replacement.availabilityZone === found.availabilityZone && found.dataLost !== true;
   const next =
@@ -191,7 +217,7 @@ function ready(facts: Facts, state: LadderState, replacement: Replacement): Deci
     fence(facts, state, replacement) ??
     (moves ? move(facts, state, 'replacement') : null);
   if (next) return next;
-  if (replacement.membership !== 'joined') return join({});
+  if (replacement.membership !== 'joined') return takePlace();
   if (replacement.identity !== 'replacement' || state.upSinceMs === null)
     return takeOver({ reason: 'the old client cannot run any more, and its volumes are here' });
   return proving(facts, state, state.upSinceMs, 'replacement', giveUpInstance);
@@ -228,8 +254,7 @@ function fence(facts: Facts, state: LadderState, { fencedBy, originalMask }: Rep
   if (power === 'running') {
     const isolating = isolate(facts, state);
     if (isolating) return isolating;
-    if (agentOnline && originalMask !== 'unconfirmed')
-      return maskOriginal({ reason: 'its identity moves to the new instance' });
+    if (agentOnline && originalMask !== 'unconfirmed') return maskOld('its identity moves to the new instance');
     if (!isPending(state, 'StopInstances', instanceId, nowMs))
       return stopMachine('original', 'its client cannot be asked to end');
   }
@@ -314,7 +339,8 @@ function silence(
   const { state: power, instanceId, rootVolumeId, rootDevice } = instance;
   if (power === 'terminated') return null;
   if (power === 'stopped') {
-    if (!mayRun(replacement) || rootVolumeId === null) return null;
+    // What runs beside the node has no identity of one, and goes with its root.
+    if (!mayRun(replacement) || rootVolumeId === null || state.beside) return null;
     if (isPending(state, 'DetachVolume', rootVolumeId, nowMs))
       return waitFor(state, nowMs, 'its root volume is being detached');
     return detachFrom('replacement', { volumeId: rootVolumeId, device: rootDevice }, WITHOUT_ROOT);
@@ -344,6 +370,8 @@ function restoreOriginal(
     return attachTo('original', root, 'it is put back');
   }
   if (membership !== 'apart') return leave({});
+  // It ran all the time beside the new one: whoever has stopped it since was not this heal.
+  if (state.beside && !isStopOwed(state) && originalMask === 'none') return dropReplacement({});
   const start = startMachine(`it is put back: ${reason}`);
   if (power === 'stopped' && !isPending(state, 'StartInstances', instance.instanceId, nowMs))
     return isSpent(state, start) || isUnstarted(state, nowMs) ? dropReplacement({}) : start;

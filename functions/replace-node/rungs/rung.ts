@@ -15,10 +15,10 @@ import { endOf } from '../../../shared/node-commands/client-end.ts';
 import { shownBetween } from '../../../shared/snapshots/catch-up.ts';
 import { cleanUp } from '../acts/cleanup.ts';
 import { endRung, leavePool, type Progress, prove, wait } from '../acts/decisions.ts';
-import { standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
-import { inspect } from '../acts/node-commands.ts';
+import { join, standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
+import { inspect, maskOriginal } from '../acts/node-commands.ts';
 import { type Act, retryKeyOf } from '../acts/table.ts';
-import { attach, detach } from '../acts/volumes.ts';
+import { attach, detach, keepVolumes } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
 import { judgeProof, type Verdict } from '../judge.ts';
 import { laterEachTime, leftToPerson } from '../person.ts';
@@ -124,6 +124,18 @@ export const stopsMachine = (act: Act, which: Which): boolean => act.do === 'sto
 /** The original, which this heal has stopped, or which EC2 itself has started. */
 export const startMachine = (reason: string): Decision => startInstanceOf({ reason });
 
+/** The volumes of the original are known to outlive it. */
+export const keepFound = (): Decision => keepVolumes({});
+
+/** The new instance takes the place of the original in its fleet. */
+export const takePlace = (): Decision => join({});
+
+/** The client of the original ends with its grace, and is kept from starting. */
+export const maskOld = (reason: string): Decision => maskOriginal({ reason });
+
+/** Names lead nobody to the node any more, and resolvers have forgotten it. */
+export const outOfPool = (): Decision => leavePool({});
+
 /** An attachment of a volume, by EC2's device name. */
 type Attachment = Pick<FoundVolume, 'volumeId' | 'device'>;
 
@@ -143,7 +155,7 @@ export function setAside({ original }: Facts, { standby }: LadderState): Decisio
 export function isolate(facts: Facts, state: LadderState): Decision | null {
   const { watched, fleet } = facts;
   const serves = fleet.dns !== undefined && watched?.health === 'synced' && state.pool === 'in';
-  return serves ? leavePool({}) : setAside(facts, state);
+  return serves ? outOfPool() : setAside(facts, state);
 }
 
 /** @param volumes those that the piece puts away */

@@ -3,6 +3,7 @@
 // stopped for the upgrade there is no way back: the version of before makes no block from there on. Pure.
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { giveUpVersion, keepVersion } from '../acts/decisions.ts';
 import { switchVersion } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
@@ -37,7 +38,7 @@ export const UPGRADE: Rung = {
     if (upgrade !== undefined && upgrade.givenUp !== null)
       return isOneWay(upgrade) ? keepVersion({ reason: upgrade.givenUp }) : wayBack(facts, upgrade, upgrade.givenUp);
     if (upgrade?.is === 'to' && state.upSinceMs !== null) return watching(facts, state, upgrade, state.upSinceMs);
-    if (want.do !== 'upgrade')
+    if (want.do !== 'upgrade' || isBlueGreen(want))
       return upgrade === undefined ? rungFailed(ANOTHERS) : giveUpVersion({ reason: ANOTHERS });
     if (!original?.agentOnline) return silent(facts, state);
     return begun(facts, state, want);
@@ -95,21 +96,28 @@ export function stoppedBefore(facts: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'on
 
 /** Proved like any other rung; the first node of a fleet has to stay well for as long as its file says. */
 function watching(facts: Facts, state: LadderState, upgrade: VersionChange, upSinceMs: number): Decision {
-  const { want, nowMs } = facts;
   const { from, to, atHeight } = upgrade;
   const since = { ...state, found: foundSince(facts, state, upSinceMs, atHeight) };
   const stands = atHeight === undefined ? null : standsWithAll(facts, upSinceMs, atHeight);
   if (stands) return proved(`${from} → ${to}: ${stands}`);
   const judged = proving(facts, since, upSinceMs, 'original', (reason) => giveUpVersion({ reason }));
   if (!isProof(judged)) return judged;
+  const watched = watchedFor(facts, upSinceMs, judged);
+  return isProof(watched) ? proved(`${from} → ${to}: ${watched.reason}`) : watched;
+}
+
+/** The proof, once it has lasted for as long as the first node of a fleet is watched. */
+export function watchedFor<P extends Decision & { readonly reason: string }>(
+  { want, nowMs }: Pick<Facts, 'want' | 'nowMs'>,
+  upSinceMs: number,
+  judged: P,
+): P | ReturnType<typeof waitSeconds> {
   const watchedMs = want.do === 'upgrade' ? want.watchMinutes * 60_000 : 0;
   const leftMs = upSinceMs + watchedMs - nowMs;
-  if (leftMs > 0)
-    return waitSeconds(
-      Math.min(WATCH_SECONDS, Math.ceil(leftMs / 1_000)),
-      `it is watched for ${Math.ceil(leftMs / 60_000)} min more: ${judged.reason}`,
-    );
-  return proved(`${from} → ${to}: ${judged.reason}`);
+  if (leftMs <= 0) return judged;
+  const minutes = Math.ceil(leftMs / 60_000);
+  const seconds = Math.min(WATCH_SECONDS, Math.ceil(leftMs / 1_000));
+  return waitSeconds(seconds, `it is watched for ${minutes} min more: ${judged.reason}`);
 }
 
 /** A chain waits until two thirds of its power have the new version. A client that has stayed up so long has done its part. */
@@ -127,7 +135,7 @@ function standsWithAll({ watched, haltedSinceMs, nowMs }: Facts, upSinceMs: numb
  * A well node goes on until its client is stopped: only blocks above the first height that others saw of the new version are its own doing. Nothing but
  * `synced` proves it.
  */
-function foundSince(
+export function foundSince(
   { watched }: Facts,
   { found, cameUp }: LadderState,
   upSinceMs: number,

@@ -94,6 +94,14 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
       'the chain stops below this block for it: all nodes go over when they stand there',
       height,
     )
+    .addOption(
+      new Option(
+        '--strategy <strategy>',
+        'rolling: on each node itself; blue-green: on another instance beside each, which takes its place',
+      )
+        .choices(['rolling', 'blue-green'])
+        .default('rolling'),
+    )
     .action((written: string, options: UpgradeOptions) => carry(upgradeOf(written, options), options));
   requestVerb(
     'drill',
@@ -125,6 +133,7 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
 interface UpgradeOptions extends HealRequestOptions {
   readonly to: string;
   readonly atHeight?: number;
+  readonly strategy: 'rolling' | 'blue-green';
   readonly acknowledgeValidator?: true;
 }
 
@@ -159,9 +168,16 @@ function snapshotOf(written: string, { acknowledgeValidator }: { readonly acknow
   return { event: { kind: 'snapshot', fleet, ...node, ...more }, words: `snapshot ${shown}` };
 }
 
-function upgradeOf(written: string, { to, atHeight, acknowledgeValidator }: UpgradeOptions): HealRequest {
-  const more = atHeight === undefined ? {} : { atHeight };
-  const words = `upgrade ${written} to ${to}${atHeight === undefined ? '' : ` at height ${atHeight}`}`;
+function upgradeOf(written: string, { to, atHeight, strategy, acknowledgeValidator }: UpgradeOptions): HealRequest {
+  const isBeside = strategy === 'blue-green';
+  if (isBeside && atHeight !== undefined)
+    throw new UsageError(
+      'blue-green: not with --at-height. The whole chain stands there, and an instance beside a node could not be seen to go on',
+    );
+  if (isBeside && acknowledgeValidator)
+    throw new UsageError('blue-green: not for a validator. It has one identity, of which no second copy may run');
+  const more = { ...(atHeight !== undefined && { atHeight }), ...(isBeside && { strategy }) };
+  const words = `upgrade ${written} to ${to}${atHeight === undefined ? '' : ` at height ${atHeight}`}${isBeside ? ', on another instance beside each' : ''}`;
   // No validator goes along with its fleet.
   if (acknowledgeValidator) {
     const { fleet, node } = nodeOf(written);

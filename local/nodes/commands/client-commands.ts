@@ -51,6 +51,7 @@ export class NodeCommands extends NodeActs {
       case 'inspect-node':
         return this.inspect(parameters);
       case 'restart-client':
+        if (parameters.Only === 'enable') return this.enableVersion(parameters);
         return parameters.Only === 'switch' ? this.switchClient(parameters) : this.restart(parameters);
       case 'check-volume':
         return this.check(parameters);
@@ -107,6 +108,22 @@ export class NodeCommands extends NodeActs {
     const { seconds: startSeconds, why } = yield* this.startAll(clients);
     const result = why === undefined ? 'done' : 'failed';
     return ending(result, { before, after: look(), reason: why, stop, startSeconds });
+  }
+
+  private *enableVersion({ Clients = '', Paths = '', Version = '' }: Parameters): Acts<NodeEnding> {
+    const clients = clientsOf(Clients);
+    const look = (): NodeState => this.state(clients, linesOf(Paths));
+    const before = look();
+    const [client, ...others] = clients;
+    if (client === undefined || others.length > 0 || client.runtime !== 'systemd' || !client.unit.includes('@*'))
+      return refused('the client is no template unit of systemd: nothing was changed', before);
+    if (!this.node.isClientMasked) return refused('the client is not masked: nothing was changed', before);
+    const unit = client.unit.replace('*', Version);
+    if (!this.node.hasInstance(Version)) return refused(`systemd knows no unit ${unit}: nothing was changed`, before);
+    yield this.takesMs(100, 400);
+    if (this.node.client.state === 'running') return refused('the client runs: nothing was changed', before);
+    this.node.useInstance(Version);
+    return ending('done', { before, after: look() });
   }
 
   private *check({ Path = '', VolumeId = '', Like = '' }: Parameters): Acts<NodeEnding> {

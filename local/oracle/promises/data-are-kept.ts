@@ -1,12 +1,16 @@
 // What a heal has put away stays until its date, and is never deleted while the node has nothing better.
 import type { MakeRule } from '../rule.ts';
-import { tagsIn } from '../seen-nodes.ts';
+import { isApart, tagsIn } from '../seen-nodes.ts';
 
 export const dataAreKept: MakeRule = (scene, say) => {
   /** When a volume was last attached to something, in ms since the epoch. */
   const freeSince = new Map<string, number>();
+  /** What a node has had: a volume that ours made for an instance that never was one holds nobody's data. */
+  const served = new Set<string>();
   return {
     volume(before, after) {
+      const holder = scene.instances.get(after?.attachment?.instanceId ?? '');
+      if (after && holder && !isApart(holder)) served.add(after.volumeId);
       if (before?.attachment && after && !after.attachment) {
         freeSince.set(after.volumeId, scene.nowMs);
         say.matters();
@@ -26,7 +30,8 @@ export const dataAreKept: MakeRule = (scene, say) => {
         const node = scene.nodeOfThing(id);
         const keepMs = node && scene.ceilings(node.fleet)?.keepMs;
         const since = freeSince.get(id);
-        if (keepMs !== undefined && since !== undefined && at - since < keepMs)
+        const isNobodys = scene.made.has(id) && !served.has(id);
+        if (keepMs !== undefined && since !== undefined && at - since < keepMs && !isNobodys)
           told(`It was put away at ${new Date(since).toISOString()}, and is kept ${keepMs / 86_400_000} days.`);
         const present = node && scene.present(node);
         if (node && scene.machine(present?.instanceId)?.client.state !== 'running')

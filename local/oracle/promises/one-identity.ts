@@ -1,6 +1,8 @@
 // Two running clients never have one node key or one validator key.
 import type { SimulatedNode } from '../../nodes/node.ts';
 import type { MakeRule } from '../rule.ts';
+import type { Scene } from '../scene.ts';
+import { isApart, type SeenNode } from '../seen-nodes.ts';
 
 /** Where clients keep what makes a node itself ("identity, on the data volume", docs/fleet-files.md), besides what the fleet file names. */
 const KEY_FILES = [
@@ -32,7 +34,9 @@ export const oneIdentity: MakeRule = (scene, say) => {
         const twin = scene.machine(other.instanceId);
         if (twin?.client.state !== 'running' || !twin.isPowered) continue;
         const theirs = known.get(other.instanceId) ?? keysOf(other.instanceId, twin);
-        const isSame = keys.some((key) => theirs.includes(key)) || scene.nodeOf(other.instanceId) === node;
+        const isNode =
+          scene.nodeOf(other.instanceId) === node && !mayRunBeside(scene, node, [instanceId, other.instanceId]);
+        const isSame = keys.some((key) => theirs.includes(key)) || isNode;
         if (isSame && by === 'ours')
           say.broken(
             node.subject,
@@ -46,6 +50,14 @@ export const oneIdentity: MakeRule = (scene, say) => {
     },
   };
 };
+
+/** A person has asked that another instance proves a version beside each node: then one of the two is no node yet, or no more, and has none of its keys. */
+const mayRunBeside = (scene: Scene, { fleet }: SeenNode, ids: readonly string[]): boolean =>
+  scene.said().some((one) => one.isBeside && one.fleet === fleet) &&
+  ids.some((id) => {
+    const instance = scene.instances.get(id);
+    return instance !== undefined && isApart(instance);
+  });
 
 function keyPaths({ volumes, setup }: SimulatedNode, named: readonly string[]): string[] {
   const home = /^(.+)\/config\/config\.toml$/.exec(setup.configPath ?? '')?.[1];

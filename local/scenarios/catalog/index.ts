@@ -44,6 +44,8 @@ import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
 import {
   upgradeAtHeight,
+  upgradeBlueGreen,
+  upgradeBlueGreenFails,
   upgradeCanaryFails,
   upgradeHaltedByBug,
   upgradeRolling,
@@ -115,6 +117,8 @@ export const SCENARIOS: readonly Scenario[] = [
   undoRestore,
   upgradeRolling,
   upgradeCanaryFails,
+  upgradeBlueGreen,
+  upgradeBlueGreenFails,
   upgradeAtHeight,
   upgradeHaltedByBug,
   upgradeValidators,

@@ -4,27 +4,30 @@ import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { alarmsRight, allWell, namesRight, sameInstances } from '../checks/ladder-expectations.ts';
 import { incidentsOf } from '../report/records.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
-import { dataOf, ladderHeals, pagedNow } from '../world/ladder.ts';
+import { dataOf, isRetained, ladderHeals, pagedNow } from '../world/ladder.ts';
 import {
   AFTER,
   AT_HEIGHT,
   askAtHeight,
   asksAtHeight,
+  asksBeside,
   asksForUpgrade,
   asksForValidators,
   BEFORE,
   CANARY,
   installed,
+  installedBeside,
   MENDED,
   sentries,
   stoppedByChain,
   upgradable,
+  upgradableBeside,
   upgradableValidators,
   validatorsWithUnits,
   versionsOf,
   WATCH_MINUTES,
 } from '../world/upgrades.ts';
-import type { World } from '../world/world.ts';
+import type { PlacedNode, World } from '../world/world.ts';
 
 const upgradedIn = (world: World, state: 'healed' | 'escalated'): number =>
   incidentsOf(world).filter(({ trigger, state: is }) => trigger === 'request:upgrade' && is === state).length;
@@ -118,6 +121,107 @@ export const upgradeCanaryFails: Scenario = {
         current.every(({ name, machine }) => name === CANARY || machine.report().clientStarts.length === 0),
     },
     sameInstances,
+    namesRight,
+    alarmsRight,
+    allWell,
+  ],
+};
+
+const isOld = (world: World, { instanceId }: PlacedNode): boolean =>
+  world.nodes.some((one) => one.instanceId === instanceId) &&
+  world.current.every((one) => one.instanceId !== instanceId);
+
+/** Instances that were the nodes when the story began. */
+const oldOnes = (world: World): readonly PlacedNode[] => world.nodes.filter((node) => isOld(world, node));
+
+const isGoneWithVolumes = ({ region: { ec2 } }: World, { instanceId, volumeIds }: PlacedNode): boolean =>
+  ec2.instances().every((one) => one.instanceId !== instanceId || one.state === 'terminated') &&
+  ec2.volumes().every(({ volumeId }) => ![...volumeIds.values()].includes(volumeId));
+
+const keysIn = (nodes: readonly PlacedNode[]): readonly string[] =>
+  nodes.flatMap(({ machine }) => machine.readFile('/node-data/onion_v3_private_key') ?? []);
+
+export const upgradeBlueGreen: Scenario = {
+  name: 'upgrade-blue-green',
+  sentence:
+    'A person asks for another version beside each node: a new instance catches up with it and proves itself, takes the node’s place, and the old one is kept, stopped.',
+  fleets: { bitcoin: upgradableBeside },
+  build: (world) => void installedBeside(world),
+  people: asksBeside,
+  done: (world) => upgradedIn(world, 'healed') === 4,
+  hours: 16,
+  expect: [
+    runsAll(AFTER, 'every node runs the new version'),
+    {
+      sentence: 'each was upgraded once by another instance, the canary first',
+      holds: (report) => {
+        const own = ladderHeals(report);
+        return (
+          own.length === 4 &&
+          own.every(({ outcome, rung }) => outcome === 'healed' && rung === 'replace') &&
+          own[0]?.node === CANARY
+        );
+      },
+      undisturbed: true,
+    },
+    {
+      sentence: 'each old one is stopped and kept, with its volume, until a day and with how to go back',
+      holds: (_, world) =>
+        oldOnes(world).every(
+          ({ instanceId, volumeIds }) =>
+            world.region.ec2.instance(instanceId).state === 'stopped' &&
+            isRetained(world, instanceId) &&
+            [...volumeIds.values()].every((id) => world.region.ec2.volume(id).attachment?.instanceId === instanceId),
+        ) && oldOnes(world).length >= 4,
+      undisturbed: true,
+    },
+    {
+      sentence: 'each old one served until the new one had followed the chain',
+      holds: (_, world) =>
+        oldOnes(world).every(({ name, machine }) => {
+          const young = world.current.find((one) => one.name === name);
+          const [stopped] = machine.report().outages;
+          const upMs = young?.machine.client.upSinceMs;
+          return stopped === undefined || (upMs !== undefined && upMs < stopped.fromMs);
+        }),
+      undisturbed: true,
+    },
+    {
+      sentence: 'no key of a node was ever on two instances that ran',
+      holds: (_, world) => {
+        const old = keysIn(oldOnes(world));
+        return keysIn(world.current).every((key) => !old.includes(key));
+      },
+    },
+    namesRight,
+    alarmsRight,
+    allWell,
+    allHealedInTheEnd,
+    nobodyPaged,
+  ],
+};
+
+export const upgradeBlueGreenFails: Scenario = {
+  name: 'upgrade-blue-green-fails',
+  sentence:
+    'The new version takes no block: the instance that came beside the canary goes with its volumes, and no node was ever touched.',
+  fleets: { bitcoin: upgradableBeside },
+  build: (world) => void installedBeside(world, 'stands'),
+  people: asksBeside,
+  done: (world) =>
+    upgradedIn(world, 'escalated') === 1 && oldOnes(world).every((node) => isGoneWithVolumes(world, node)),
+  hours: 16,
+  expect: [
+    runsAll(BEFORE, 'every node runs the version of before'),
+    { sentence: 'a person is told', holds: (_, world) => pagedNow(world, 'upgrade-failed') },
+    {
+      sentence: 'no node was touched: no client was stopped or started',
+      holds: (_, { current }) => current.every(({ machine }) => machine.report().clientStarts.length === 0),
+    },
+    {
+      sentence: 'the instance that came beside the canary is gone, and so are its volumes',
+      holds: (_, world) => oldOnes(world).every((node) => isGoneWithVolumes(world, node)),
+    },
     namesRight,
     alarmsRight,
     allWell,

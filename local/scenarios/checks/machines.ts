@@ -1,6 +1,7 @@
 // Finds the facts about the machines at a moment, for the invariants: identities, mounts, and how far validators have signed.
 import { createHash } from 'node:crypto';
 import type { NodeRecord } from '../../../shared/heal/records.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { SIGNING_STATE } from '../../nodes/data.ts';
 import type { PlacedNode, World } from '../world/world.ts';
 import { checkIdentities, checkInFlight, checkMounts, checkSigning, checkSizes, type Violation } from './invariants.ts';
@@ -17,7 +18,8 @@ export class MachineChecker {
   look(world: World, records: readonly NodeRecord[]): readonly Violation[] {
     const atMs = world.region.clock.now();
     const running = world.nodes.filter(({ machine }) => machine.client.state === 'running');
-    const names = running.map(({ fleet, name, instanceId }) => ({ identity: `${fleet.name}/${name}`, instanceId }));
+    const named = running.filter((node) => !(world.besides.has(node.fleet.name) && isApart(world, node)));
+    const names = named.map(({ fleet, name, instanceId }) => ({ identity: `${fleet.name}/${name}`, instanceId }));
     // A throw-away machine has no name, and must have no key of a node.
     const apart = world.drills.filter(({ machine }) => machine.client.state === 'running');
     const few = world.nodes.length <= KEYS_OF_NODES_MAX ? [...running, ...apart] : [];
@@ -59,6 +61,12 @@ export class MachineChecker {
     );
   }
 }
+
+/** It has not joined its fleet yet, or has left it. */
+const isApart = ({ region }: World, { instanceId }: PlacedNode): boolean => {
+  const tags = region.ec2.tags(instanceId);
+  return tags[JOINING_TAG] !== undefined || tags[RETIRED_TAG] !== undefined;
+};
 
 /** Key files of a node's identity; the signing state is not part of any key. */
 const keysOf = ({ fleet, machine }: PlacedNode): readonly string[] =>

@@ -3,7 +3,8 @@
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import type { InstalledVersion } from '../../nodes/spec.ts';
 import type { FleetChange } from '../scenario.ts';
-import { ask, impatient, smallFleet } from './ladder.ts';
+import { launchTemplate, snapshotsOf } from './fixtures.ts';
+import { ask, GOOD, impatient, smallFleet } from './ladder.ts';
 import type { PlacedNode, World } from './world.ts';
 import { CONSORTIUM_CLOCK, CONSORTIUM_START_HEIGHT, consortium, QUICK_BLOCKS } from './worlds.ts';
 
@@ -36,6 +37,26 @@ export const installed = (world: World, fault?: InstalledVersion['fault']): Plac
 /** A person asks for it. */
 export const asksForUpgrade = (world: World): void =>
   world.at(ASKED_AT_MINUTES, () => ask(world, { kind: 'upgrade', fleet: 'bitcoin', to: AFTER }));
+
+/** Each node is one replacement of the account: with fewer an hour the fleet would wait. Where a zone has no room, another one has. */
+export const upgradableBeside: Partial<FleetDocument> = {
+  ...upgradable,
+  replace: { replacementsPerHour: 4, replacementsPerDay: 8, subnets: ['subnet-0123456789abcdef1'] },
+};
+
+/** The same fleet, with what another instance is made of: a launch template, and a good set of snapshots. */
+export function installedBeside(world: World, fault?: InstalledVersion['fault']): void {
+  installed(world, fault);
+  launchTemplate(world, 'bitcoin');
+  snapshotsOf(world, world.find('bitcoin', 'node1'), { hoursAgo: 4, snapshotId: GOOD });
+}
+
+/** A person asks that each new version proves itself on another instance first. */
+export const asksBeside = (world: World): void =>
+  world.at(ASKED_AT_MINUTES, () => {
+    world.besides.add('bitcoin');
+    return ask(world, { kind: 'upgrade', fleet: 'bitcoin', to: AFTER, strategy: 'blue-green' });
+  });
 
 /** The version of each node's client, by the node's name. */
 export const versionsOf = (world: World): Readonly<Record<string, string | undefined>> =>

@@ -46,6 +46,8 @@ export class World {
   readonly nodes: PlacedNode[] = [];
   /** The throw-away machines of drills, in the order of their launches. */
   readonly drills: PlacedNode[] = [];
+  /** Fleets of which a person has asked that another instance of a node runs beside it: while one is apart, its name is no identity. Its keys are. */
+  readonly besides = new Set<string>();
   /** Nodes whose instances a person has terminated. */
   readonly terminated: PlacedNode[] = [];
   readonly #specs = new Map<string, WorldNode>();

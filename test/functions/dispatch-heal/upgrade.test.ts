@@ -323,3 +323,36 @@ describe('an upgrade at a height, at its edges', () => {
     expect(whole(all, { tip: HEIGHT })).toMatchObject({ do: 'end', as: 'done' });
   });
 });
+
+describe('a fleet is upgraded beside its nodes (blue/green)', () => {
+  const strategy = { upgrade: { ...upgrade, strategy: 'blue-green' } } as const;
+  const beside = { ...want, strategy: 'blue-green' };
+  /** Its incident is about the instance of before; the name stays. */
+  const replaced = (name: string, more: object = healed): IncidentRecord =>
+    ({
+      ...at(name, 'request:upgrade', { want: beside, ...more }),
+      instanceId: `i-old-${name}`,
+      node: name,
+    }) as IncidentRecord;
+
+  it.each<[string, readonly IncidentRecord[], string]>([
+    ['with the canary at once: nothing is stopped for a snapshot', [], 'upgrade node2'],
+    ['with the next, once another instance has the canary’s name', [replaced('node2')], 'upgrade node1'],
+    ['one at a time', [replaced('node2'), replaced('node1', { state: 'claimed' })], 'wait'],
+    ['and no other once it has failed', [replaced('node2', { state: 'escalated' })], 'end ended'],
+    ['until all have it', ['node1', 'node2', 'node3'].map((name) => replaced(name)), 'end done'],
+  ])('%s', (_, incidents, expected) => {
+    expect(step(incidents, strategy)).toBe(expected);
+  });
+
+  it('a snapshot that failed says nothing of it', () => {
+    expect(step([snapshot('node2', { state: 'escalated' })], strategy)).toBe('upgrade node2');
+  });
+
+  it('sentries and bootnodes, which others know by their identity, are left to a person, and named', () => {
+    const roles = ['sentry', 'bootnode', 'validator'] as const;
+    const others = nodes.map((node, place): ObservedNode => ({ ...node, role: roles[place] ?? 'follower' }));
+    const end = nextStep({ nowMs: NOON_MS, fleet, nodes: others, incidents: [], tip: null, ...strategy });
+    expect(end).toMatchObject({ do: 'end', isTold: false, reason: expect.stringContaining('node1, node2, node3') });
+  });
+});

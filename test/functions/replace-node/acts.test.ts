@@ -382,7 +382,7 @@ describe('under a pause', () => {
 });
 
 /** Constructors by the kind of their act, and the file that defines each. */
-const ACT_FILES = ['cleanup', 'decisions', 'instances', 'node-commands', 'volumes'] as const;
+const ACT_FILES = ['beside', 'cleanup', 'decisions', 'instances', 'node-commands', 'volumes'] as const;
 const FUNCTION = new URL('../../../functions/replace-node/', import.meta.url);
 
 /** The code without comments, which are for people. */

@@ -12,7 +12,7 @@ import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { snapshot } from '../../fixtures/builders/snapshot.ts';
 import { foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
 import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
-import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../../fixtures/replace-facts.ts';
+import { besideNode, COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../../fixtures/replace-facts.ts';
 
 /** Acts that only write, wait or count. `leave-pool` makes register-nodes look at names that it would look at anyway. */
 type Decided = 'wait' | 'begin' | 'take-rung' | 'end-rung' | 'skip-rung' | 'prove' | 'leave-pool';
@@ -22,6 +22,8 @@ type MoreDecided =
   | 'give-up-version'
   | 'keep-version'
   | 'plan-replacement'
+  | 'look-beside'
+  | 'prove-beside'
   | 'give-up-replacement';
 type Noted = 'note-masked' | 'note-fenced';
 type Mutating = Exclude<Act['do'], Decided | MoreDecided | Noted | 'clean-up'>;
@@ -30,6 +32,7 @@ type Case<D extends Act['do']> = readonly [Extract<Act, { readonly do: D }>, Lad
 const reason = 'so it was decided';
 const SWAP = ladderState({ rung: 'swap', restoredVolumes: copy() });
 const REPLACE = ladderState({ rung: 'replace', replacement: newReplacement() });
+const BESIDE = ladderState({ ...REPLACE, restoredVolumes: copy(), beside: besideNode() });
 const GIVEN_UP = ladderState({ rung: 'replace', replacement: newReplacement({ givenUp: reason }) });
 
 const MUTATING: { readonly [D in Mutating]: Case<D> } = {
@@ -65,6 +68,8 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
   'mask-original': [{ do: 'mask-original', reason }, REPLACE],
   join: [{ do: 'join' }, REPLACE],
   'take-over': [{ do: 'take-over', reason }, REPLACE],
+  'enable-version': [{ do: 'enable-version' }, BESIDE],
+  'start-beside': [{ do: 'start-beside' }, BESIDE],
   'mask-replacement': [{ do: 'mask-replacement', reason }, GIVEN_UP],
   leave: [{ do: 'leave' }, GIVEN_UP],
   'start-original': [{ do: 'start-original', reason }, GIVEN_UP],
@@ -142,7 +147,7 @@ describe('a superseded attempt mutates nothing', () => {
   // A node's next holder waits until a command that was sent to it has ended.
   const onAws = ALL.filter(
     ([, act]) =>
-      !/^(inspect|restart|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original)/.test(
+      !/^(inspect|restart|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
         act.do,
       ),
   );

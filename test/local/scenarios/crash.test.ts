@@ -118,6 +118,30 @@ const TALES: readonly Tale[] = [
     ],
   },
   {
+    name: 'a fleet that is upgraded beside its nodes',
+    scenario: 'upgrade-blue-green',
+    heal: 'chainmend-replace-node',
+    // Of each node an instance and its volume.
+    made: 8,
+    deaths: [
+      dies('lost for good', 'ec2.RunInstances'),
+      dies('answer lost', 'ec2.RunInstances', 2),
+      dies('lost for good', 'ssm.SendCommand start-client'),
+      dies('crash-before', 'ssm.SendCommand stop-client'),
+    ],
+  },
+  {
+    name: 'an instance beside a canary that goes again',
+    scenario: 'upgrade-blue-green-fails',
+    heal: 'chainmend-replace-node',
+    made: 2,
+    deaths: [
+      dies('lost for good', 'ec2.CreateVolume'),
+      dies('answer lost', 'ssm.SendCommand restart-client'),
+      dies('crash-before', 'ec2.DetachVolume'),
+    ],
+  },
+  {
     name: 'a daily snapshot',
     scenario: 'daily-snapshot',
     heal: 'chainmend-snapshot-node',

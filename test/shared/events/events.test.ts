@@ -72,6 +72,7 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
     ...{ acknowledgesValidator: false, plan: false },
   },
   upgrade: { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', plan: false },
+  'upgrade-blue-green': { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', strategy: 'blue-green', plan: false },
   'upgrade-at-height': { kind: 'upgrade', fleet: 'irita', to: 'v2', atHeight: 22_491_000, plan: false },
   'upgrade-validator': {
     ...{ kind: 'request', fleet: 'irita', node: { name: 'validator2' }, plan: false },
@@ -379,5 +380,22 @@ describe('the query of a fleet-wide alarm', () => {
     const event = sample('contributor');
     delete event.detail.configuration;
     expect(parseDispatchEvent(event)).toEqual({ ...samples['contributor'], metric: undefined });
+  });
+});
+
+describe('an upgrade beside the nodes', () => {
+  const asked = { kind: 'upgrade', fleet: 'irita', to: 'v2', strategy: 'blue-green' };
+
+  it.each<[string, object, RegExp]>([
+    ['at a height, where the whole chain stands', { atHeight: 22_491_000 }, /rolling with atHeight/],
+    ['for a validator, which has one identity', { node: 'validator2', acknowledgesValidator: true }, /one identity/],
+    ['by another name', { strategy: 'canary' }, /rolling or blue-green/],
+  ])('is refused %s', (_, more, why) => {
+    expect(() => parseDispatchEvent({ ...asked, ...more })).toThrow(why);
+  });
+
+  it('rolling is what is done unless it is asked for', () => {
+    const rolling = { kind: 'upgrade', fleet: 'irita', to: 'v2', plan: false };
+    expect(parseDispatchEvent({ ...asked, strategy: 'rolling' })).toEqual(rolling);
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
-import { judgeBelowHeight, judgeUpgrade, type UpgradeFacts } from '../../../shared/guardrails/upgrade.ts';
+import {
+  blueGreenFault,
+  judgeBelowHeight,
+  judgeUpgrade,
+  ROLLING,
+  type UpgradeFacts,
+} from '../../../shared/guardrails/upgrade.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
@@ -207,5 +213,46 @@ describe('at a height', () => {
   ])('a node that %s', (_, seen, tip, refused) => {
     const upgrade = { to: '28.1', atHeight: HEIGHT };
     expect(judgeBelowHeight({ ...node('node1', 'stuck'), ...seen }, upgrade, tip)?.refuse ?? null).toBe(refused);
+  });
+});
+
+describe('another instance may come beside a node', () => {
+  const file = (more: Parameters<typeof bitcoinFleet>[0] = {}) =>
+    bitcoinFleet({
+      ...{ unit: 'node@*', probe: 'ssm', client: { versions: ['28.0', '28.1'] } },
+      replace: { rungs: ['restart', 'swap', 'replace'] },
+      ...more,
+    });
+  const lacking = (more: Parameters<typeof bitcoinFleet>[0] = {}) => blueGreenFault(file(more));
+
+  it('where the fleet file allows another instance, and somebody can see where a client stands', () => {
+    expect(lacking({})).toBeNull();
+    expect(refusalOf({ fleet: file(), isBlueGreen: true })).toBeNull();
+  });
+
+  it.each<[string, Parameters<typeof bitcoinFleet>[0], RegExp]>([
+    ['it allows none', { replace: { rungs: ['restart', 'swap'] } }, /does not allow another instance/],
+    ['nobody asks its clients', { probe: 'none' }, /nobody can see where a client stands/],
+    ['its clients are only seen to run', { probe: 'unit' }, /nobody can see where a client stands/],
+  ])('and not where %s', (_, more, why) => {
+    expect(lacking(more)).toMatch(why);
+  });
+
+  it.each(['sentry', 'bootnode'] as const)('not for a %s, which others know by its identity', (role) => {
+    const fleet = file();
+    expect(refusalOf({ fleet, role, isBlueGreen: true })).toMatchObject({
+      refuse: 'upgrade-beside',
+      page: true,
+      reason: expect.stringContaining(ROLLING),
+    });
+    expect(refusalOf({ fleet, role })).toBeNull();
+  });
+
+  it.each(['validator', 'unknown'] as const)('never for one of role %s', (role) => {
+    const fleet = file();
+    expect(refusalOf({ fleet, role, isBlueGreen: true })).not.toBeNull();
+    expect(refusalOf({ fleet, role, isBlueGreen: true, acknowledgesValidator: true })).toMatchObject({
+      refuse: 'upgrade-beside',
+    });
   });
 });

@@ -224,6 +224,10 @@ describe('a person who restores a node', () => {
       { kind: 'upgrade', fleet: 'irita', to: 'v2', atHeight: 22_491_000 },
     ],
     [
+      'upgrade bitcoin --to 28.1 --strategy blue-green --yes',
+      { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', strategy: 'blue-green' },
+    ],
+    [
       'upgrade irita/validator2 --to v2 --acknowledge-validator --yes',
       { kind: 'upgrade', fleet: 'irita', node: 'validator2', to: 'v2', acknowledgesValidator: true },
     ],
@@ -236,6 +240,20 @@ describe('a person who restores a node', () => {
   ])('or says %s', async (words, event) => {
     expect((await run(words)).exit).toBe(0);
     expect(events).toEqual([event]);
+  });
+
+  it.each([
+    ['at a height', 'upgrade irita --to v2 --strategy blue-green --at-height 22491000 --yes', 'not with --at-height'],
+    [
+      'of a validator',
+      'upgrade irita/validator2 --to v2 --strategy blue-green --acknowledge-validator --yes',
+      'not for a validator',
+    ],
+  ])('no upgrade beside the node %s', async (_, words, why) => {
+    const { exit, complaint } = await run(words);
+    expect(exit).not.toBe(0);
+    expect(complaint).toContain(why);
+    expect(events).toEqual([]);
   });
 });
 
