@@ -93,9 +93,9 @@ export function reviewReleases(before: ReleasesRecord, facts: ReleaseFacts): Rev
  */
 function patchOf({ patches, clients: { client } }: ReleaseFacts): string | null {
   if (patches === null || client.feed === null || !('releases' in client.feed)) return null;
-  const running = client.running.flatMap(({ told }) => (told === null ? null : versionOf(told)));
+  const running = client.running.map(({ told }) => versionOf(told ?? ''));
   const known = running.filter((one) => one !== null);
-  if (known.length === 0 || known.length < running.length) return null;
+  if (known.length < running.length) return null;
   const released = client.feed.releases.map(({ version }) => version).filter(({ isPreview }) => !isPreview);
   const fitting = patches.flatMap((name) => {
     const version = versionOf(name);

@@ -643,8 +643,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a node of unknown version keeps its fleet from an upgrade without a person',
-      find: 'known.length === 0 || known.length < running.length',
-      replace: 'known.length === 0',
+      find: 'if (known.length < running.length) return null;',
+      replace: '',
       caughtBy: ['functions/watch-releases/decide'],
     },
     {

@@ -353,6 +353,12 @@ describe('a fleet is upgraded beside its nodes (blue/green)', () => {
     const roles = ['sentry', 'bootnode', 'validator'] as const;
     const others = nodes.map((node, place): ObservedNode => ({ ...node, role: roles[place] ?? 'follower' }));
     const end = nextStep({ nowMs: NOON_MS, fleet, nodes: others, incidents: [], tip: null, ...strategy });
-    expect(end).toMatchObject({ do: 'end', isTold: false, reason: expect.stringContaining('node1, node2, node3') });
+    expect(end).toMatchObject({
+      ...{ do: 'end', isTold: false },
+      reason: expect.stringContaining('left to a person, as others than followers: node1, node2, node3'),
+    });
+    // Where they are they are upgraded like any other.
+    const rolling = nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes: others, incidents: [], tip: null });
+    expect(rolling).toMatchObject({ do: 'snapshot', node: { name: 'node2' } });
   });
 });

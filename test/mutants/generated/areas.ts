@@ -66,7 +66,7 @@ export const AREAS: readonly Area[] = [
     name: 'functions/replace-node',
     sources: ['functions/replace-node/{blame,decide,judge,ladder,plan}.ts', 'functions/replace-node/rungs/*.ts'],
     suites: [
-      'test/functions/replace-node/{begin,blame,evidence,ladder,move,plan,played,proof,reach,recalled,restart,resuming}.test.ts',
+      'test/functions/replace-node/{begin,beside,blame,evidence,ladder,move,plan,played,proof,reach,recalled,restart,resuming}.test.ts',
       'test/functions/replace-node/{shortage,signing,stalled,superseded,swap,terminated,tried,upgrade,volumes,watched}.test.ts',
     ],
   },

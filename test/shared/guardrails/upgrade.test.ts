@@ -238,6 +238,16 @@ describe('another instance may come beside a node', () => {
     expect(lacking(more)).toMatch(why);
   });
 
+  it('and not where an owner’s own commands start one of its clients, or nothing can be asked', () => {
+    const fleet = file();
+    const [unit] = fleet.units;
+    if (unit === undefined) throw new Error('it has a unit');
+    const runtime = { kind: 'commands', start: '/opt/up', stop: '/opt/down', status: '/opt/is-up' } as const;
+    const units = [unit, { ...unit, name: 'sidecar', runtime }];
+    expect(blueGreenFault({ ...fleet, units } as typeof fleet)).toMatch(/its owner’s own commands/);
+    expect(blueGreenFault({ ...fleet, rpc: undefined })).toMatch(/nobody can see where a client stands/);
+  });
+
   it.each(['sentry', 'bootnode'] as const)('not for a %s, which others know by its identity', (role) => {
     const fleet = file();
     expect(refusalOf({ fleet, role, isBlueGreen: true })).toMatchObject({
