@@ -5,7 +5,7 @@ import { repositoryRoot } from '../paths.ts';
 
 /** @param sources paths of source files; what lies in no `node_modules` is ours */
 export function noticesOf(sources: readonly string[]): string {
-  const packages = new Set(sources.flatMap((source) => /.*\bnode_modules\/((@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []));
+  const packages = new Set(sources.flatMap((source) => packageOf(source) ?? []));
   const byText = new Map<string, string[]>();
   for (const name of [...packages].sort()) {
     const { title, text } = noticeOf(name);
@@ -13,6 +13,16 @@ export function noticesOf(sources: readonly string[]): string {
   }
   const parts = [...byText].map(([text, titles]) => `${titles.join('\n')}\n\n${text}`);
   return `The files of this package contain code of these packages.\n\n${parts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}
+
+const MODULES = 'node_modules/';
+
+/** "@smithy/core" of "../node_modules/@smithy/core/dist/index.js"; of nested packages the inner one. */
+function packageOf(source: string): string | null {
+  const at = source.lastIndexOf(MODULES);
+  if (at < 0) return null;
+  const [scope = '', name = ''] = source.slice(at + MODULES.length).split('/');
+  return scope.startsWith('@') ? `${scope}/${name}` : scope;
 }
 
 function noticeOf(name: string): { readonly title: string; readonly text: string } {

@@ -121,8 +121,8 @@ const TALES: readonly Tale[] = [
     name: 'a fleet that is upgraded beside its nodes',
     scenario: 'upgrade-blue-green',
     heal: 'chainmend-replace-node',
-    // Of each node an instance and its volume.
-    made: 8,
+    // Of each of four nodes an instance, its root volume, and a volume of data.
+    made: 12,
     deaths: [
       dies('lost for good', 'ec2.RunInstances'),
       dies('answer lost', 'ec2.RunInstances', 2),
@@ -134,7 +134,7 @@ const TALES: readonly Tale[] = [
     name: 'an instance beside a canary that goes again',
     scenario: 'upgrade-blue-green-fails',
     heal: 'chainmend-replace-node',
-    made: 2,
+    made: 0,
     deaths: [
       dies('lost for good', 'ec2.CreateVolume'),
       dies('answer lost', 'ssm.SendCommand restart-client'),

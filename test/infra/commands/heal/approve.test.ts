@@ -343,7 +343,10 @@ describe('journal', () => {
       '2026-01-01 12:00:00  watch-fleet     node2     decision  synced → stuck',
     ]);
     expect((await run('journal bitcoin --incident 7f3a', undefined, { journal })).said).toHaveLength(1);
-    expect((await run('journal bitcoin --lines 1', undefined, { journal })).said).toHaveLength(1);
+    expect((await run('journal bitcoin --lines 1', undefined, { journal })).said).toEqual([
+      expect.stringMatching(/^2026-01-01 12:00:00 {2}watch-fleet/),
+      'Older lines of watch-fleet, resize-volume are not shown: --by FUNCTION, or --lines NUMBER.',
+    ]);
     expect((await run('journal bitcoin --lines 0', undefined, { journal })).exit).toBe(2);
     expect((await run('journal bitcoin/node9', undefined, { journal })).text).toContain('say nothing of bitcoin/node9');
   });
