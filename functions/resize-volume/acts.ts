@@ -17,6 +17,7 @@ import {
   baselineOf,
   beyondApproval,
   clientMustRun,
+  downIn,
   proofOf,
   questionOf,
   type ResizePlan,
@@ -113,7 +114,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     execute: (context, _state, { seen }) => context.step('survey', () => readDecisionFacts(context, seen)),
     reduce: (_state, { held, seen }, facts) => {
       if ('refuse' in facts) return concluding(refused(facts), held);
-      const found = baselineOf(seen, facts.fleet.units.length, facts.clientOwed === true);
+      const found = baselineOf(seen, facts.fleet.units.length, facts);
       return afterDecision({ ...held, found }, decideResize(facts));
     },
     abandon: (_state, act, failure) => beforeChange(act, act.held, failure),
@@ -194,9 +195,16 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   },
 
   release: {
-    execute: (context, _state, { held: { holder }, commandsOver, seenFence }) => {
+    execute: (context, _state, { held: { holder, found }, commandsOver, seenFence }) => {
       const before = () => leaveQueue(context, false);
-      const input = { holder, commandsOver, seenFence, before };
+      const downBeforeFull = downIn(found, context.payload.incidentId);
+      const input = {
+        holder,
+        commandsOver,
+        seenFence,
+        before,
+        ...(downBeforeFull !== undefined && { downBeforeFull }),
+      };
       return releaseNode(context, input);
     },
     reduce: (_state, { ending }) => ({ do: 'end', ending }),

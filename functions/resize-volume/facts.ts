@@ -68,6 +68,7 @@ export async function readFacts(
     ...(history.inodesPercent !== undefined && { reportedInodesPercent: history.inodesPercent }),
     intents: node?.modifications ?? [],
     ...(owesClient(node, nowMs) && { clientOwed: true }),
+    ...(node?.downBeforeFull === payload.incidentId && { wasDownBeforeFull: true }),
     // What an earlier attempt reserved for the same step is not counted twice.
     addedUsd: addedUsd(
       budget,

@@ -1,6 +1,6 @@
 // The plan for a full disk: its sentence for people, what an approval covers, and what proves that it is done. Pure.
 
-import { GIB, percentOf, type ResizeDecision, toBeChanged } from '../../shared/growth/decide.ts';
+import { GIB, percentOf, type ResizeDecision, type ResizeFacts, toBeChanged } from '../../shared/growth/decide.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { Question } from '../../shared/heal/ask.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
@@ -72,15 +72,26 @@ const FULL_PERCENT = 97;
 /** 128 and SIGTERM or SIGINT: somebody has told it to end. A client that ends itself for want of room has a status of its own. */
 const ENDED_BY_SIGNAL: readonly (number | null)[] = [143, 130];
 
-export const baselineOf = (seen: Observation, units: number, clientOwed: boolean): NodeBaseline => ({
+export const baselineOf = (
+  seen: Observation,
+  units: number,
+  { clientOwed, wasDownBeforeFull }: Pick<ResizeFacts, 'clientOwed' | 'wasDownBeforeFull'>,
+): NodeBaseline => ({
   units,
   client: seen.client,
   full:
-    clientOwed ||
-    (!ENDED_BY_SIGNAL.includes(seen.clientStatus) &&
+    clientOwed === true ||
+    (wasDownBeforeFull !== true &&
+      !ENDED_BY_SIGNAL.includes(seen.clientStatus) &&
       (percentOf(seen) >= FULL_PERCENT ||
         (seen.inodesTotal > 0 && seen.inodesUsed * 100 >= seen.inodesTotal * FULL_PERCENT))),
 });
+
+/** What is remembered of the client for the next attempt of this incident. null: nothing any more; undefined: nothing is known. */
+export function downIn(found: NodeBaseline | null, incidentId: string): string | null | undefined {
+  if (found === null || found.client === 'unknown' || found.full) return undefined;
+  return found.client === 'running' ? null : incidentId;
+}
 
 export const startsClient = (found: NodeBaseline | null): boolean => found?.full === true;
 

@@ -58,6 +58,8 @@ export interface ResizeFacts {
   readonly intents: readonly ModificationIntent[];
   /** An earlier attempt had to start the client that the full disk had stopped, and died before the proof. */
   readonly clientOwed?: true;
+  /** An earlier attempt of this incident found the client down while the disk was not full yet. */
+  readonly wasDownBeforeFull?: true;
   /** What this fleet's growth has added to the monthly bill in this calendar month. */
   readonly addedUsd: number;
 }

@@ -130,6 +130,8 @@ export interface ReleaseInput {
   readonly keepOperation?: true;
   /** The client was seen running after it was last told to start: nobody owes it a start. */
   readonly clientUp?: boolean;
+  /** Of a growth: see `downBeforeFull` of the record. null: it is forgotten; absent: it stays as it is. */
+  readonly downBeforeFull?: string | null;
   /** Another instance than the payload's. */
   readonly instanceId?: string;
   /** What else is released, in the same step and before the node: places in queues. Safe to repeat. */
@@ -156,6 +158,7 @@ export async function releaseNode(
     seenFence = 0,
     keepOperation,
     clientUp = false,
+    downBeforeFull,
     instanceId = payload.instanceId,
     before,
   }: ReleaseInput,
@@ -173,7 +176,8 @@ export async function releaseNode(
           const keeps = keepOperation ?? node.operation?.kind !== OPERATION_OF[payload.kind];
           const released = release(node, holder, commandsOver, Date.now(), seenFence, keeps, clientUp);
           if ('lost' in released) return { result: { waitSeconds: 0 } };
-          if ('next' in released) return { result: { waitSeconds: 0 }, write: released.next };
+          if ('next' in released)
+            return { result: { waitSeconds: 0 }, write: remembering(released.next, downBeforeFull) };
           return { result: { waitSeconds: Math.ceil((released.waitUntilMs - Date.now()) / 1000) } };
         },
       );
@@ -184,6 +188,12 @@ export async function releaseNode(
     await tryRelease('release-quiet');
   }
   return { done: true };
+}
+
+function remembering(node: NodeRecord, downBeforeFull: string | null | undefined): NodeRecord {
+  if (downBeforeFull === undefined) return node;
+  const { downBeforeFull: _, ...rest } = node;
+  return downBeforeFull === null ? rest : { ...rest, downBeforeFull };
 }
 
 /** A refusal by a guard inside the step that would have mutated. */

@@ -221,6 +221,11 @@ export interface NodeRecord {
    * client, and removed by the proof. So a later heal continues if this one dies in between. Absent where no client has to be started.
    */
   readonly clientOwedSinceMs?: number;
+  /**
+   * The incident of a disk in which an attempt found the client down while the disk was not full: the disk did not stop it, however full it is later.
+   * Absent where the client was seen running since, and where nobody has seen that.
+   */
+  readonly downBeforeFull?: string;
   /** Intents of the last 24 h, oldest first. */
   readonly modifications: readonly ModificationIntent[];
   /** Progress of the heal that holds the node. Absent where it has reported none. */

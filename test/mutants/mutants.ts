@@ -1455,6 +1455,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/resize-volume/plan.ts': [
     {
+      name: 'a client that was down before the disk was full stays down',
+      find: 'wasDownBeforeFull !== true',
+      replace: 'true',
+      caughtBy: ['functions/resize-volume/program'],
+    },
+    {
       name: 'a client that somebody has ended by a signal stays stopped on a full disk, too',
       find: '!ENDED_BY_SIGNAL.includes(seen.clientStatus)',
       replace: 'true',

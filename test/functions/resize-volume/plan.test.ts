@@ -74,7 +74,7 @@ describe('a client that does not run', () => {
     baselineOf(
       observation({ sizeBytes: 500 * GIB, usedBytes: 10 * GIB, inodesTotal: 1_000, inodesUsed: 10, ...more }),
       1,
-      owed,
+      owed ? { clientOwed: true } : {},
     ).full;
 
   it('was stopped by its disk from 97 % on, in bytes or in inodes, or where it is owed since before', () => {

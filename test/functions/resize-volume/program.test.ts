@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MODIFYING_SECONDS } from '../../../functions/resize-volume/modify.ts';
-import { proofOf, sentenceOf } from '../../../functions/resize-volume/plan.ts';
+import { downIn, type NodeBaseline, proofOf, sentenceOf } from '../../../functions/resize-volume/plan.ts';
 import type { GrowPlan } from '../../../shared/growth/decide.ts';
 import { pollSeconds } from '../../../shared/heal/context.ts';
 import type { Observation } from '../../../shared/node-commands/answer.ts';
@@ -91,6 +91,31 @@ describe('the client', () => {
       expect(run.ending).toMatchObject({ outcome: 'healed' });
     },
   );
+
+  it('that was down before the disk was full stays down, whatever its status', () => {
+    const seen = observation({ client: 'failed', clientStatus: 0, usedBytes: 499 * GIB });
+    const after = grown({ client: 'failed', clientStatus: 0 });
+    const run = heal(
+      'act',
+      {
+        observe: (act) => ({ ...full(act.seen), wasDownBeforeFull: true }),
+        'await-command': ({ held }) => answer(held.ordinal === 1 ? seen : after),
+      },
+      { seen },
+    );
+    expect(starts(run)).toEqual([false]);
+    expect(run.ending).toMatchObject({ outcome: 'healed' });
+  });
+
+  it.each<[string, Partial<NodeBaseline>, string | null | undefined]>([
+    ['is remembered for this incident where it is down on a disk that is not full', {}, 'incident'],
+    ['is forgotten once it is seen running', { client: 'running' }, null],
+    ['stays remembered where nobody knows how it is', { client: 'unknown' }, undefined],
+    ['stays remembered where the disk is full by then', { full: true }, undefined],
+  ])('that %s', (_, more, remembered) => {
+    expect(downIn({ units: 1, client: 'stopped', full: false, ...more }, 'incident')).toBe(remembered);
+    expect(downIn(null, 'incident')).toBeUndefined();
+  });
 
   it('that has ended by itself on a full disk is started, whatever its status', () => {
     for (const clientStatus of [0, 1, 134, 137, null])
