@@ -188,7 +188,7 @@ export function endingOf({ drill, isInherited }: Removing, nowMs: number): Endin
   }
 }
 
-/** Its data have proved themselves under the version of before: what does not go well is the version's doing. */
+/** Version or set, either may be at fault: no snapshot is marked, and a person is told. The node that gave the set was stopped for it. */
 function endOfRehearsal(
   { set: { setId } }: Drill,
   to: string,
@@ -204,13 +204,13 @@ function endOfRehearsal(
     case 'unfit':
       return {
         ...{ outcome: 'escalated', code: 'upgrade-failed', asFound: true },
-        reason: `${to} on a copy of ${setId}: ${verdict.reason}. No node was touched (${cost})`,
+        reason: `${to} on a copy of ${setId}: ${verdict.reason}. No node got it (${cost})`,
       };
     case 'unproved':
       return verdict.isTold
         ? {
             ...{ outcome: 'escalated', code: 'upgrade-failed', asFound: true },
-            reason: `${to} has proved nothing on a copy of ${setId}: ${verdict.reason}. No node was touched (${cost})`,
+            reason: `${to} has proved nothing on a copy of ${setId}: ${verdict.reason}. No node got it (${cost})`,
           }
         : waits(`${to} has proved nothing on a copy of ${setId}: ${verdict.reason} (${cost})`);
   }

@@ -61,8 +61,8 @@ export function drillStep({
   return { do: 'drill', node: pattern };
 }
 
-const isDrill = ({ trigger }: IncidentRecord): boolean => readTrigger(trigger)?.subject === 'drill';
-const isAtWork = ({ state }: IncidentRecord): boolean =>
+export const isDrill = ({ trigger }: IncidentRecord): boolean => readTrigger(trigger)?.subject === 'drill';
+export const isAtWork = ({ state }: IncidentRecord): boolean =>
   state === 'open' || state === 'allocated' || state === 'claimed';
 
 /** Any heal of the fleet itself; of other fleets those that may launch an instance. */

@@ -6,7 +6,8 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { mayHaveEnded, standsBelow } from '../../shared/guardrails/upgrade.ts';
 import { type Rehearsal, rehearsalText } from '../../shared/heal/drill.ts';
 import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts';
-import { DRILL } from '../../shared/model/trigger.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
+import { isAtWork, isDrill } from './drill.ts';
 
 export interface UpgradeFacts {
   readonly nowMs: number;
@@ -88,22 +89,27 @@ function nextInOrder(facts: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
   // On the data of the node that is to get it: the snapshot of right before is the newest.
   const rehearsed = upgrade.rehearse && isFirst ? rehearsalOf(facts) : null;
   if (rehearsed === 'none') {
-    const drill = facts.incidents.find(isDrillAtWork);
+    if (facts.incidents.some((one) => hasGivenUp(one, upgrade)))
+      return { ...ends(`${upgrade.to} was not tried on a copy to its end; no node got it`), isTold: true };
+    const drill = facts.incidents.find((one) => isDrill(one) && isAtWork(one));
     if (drill) return { do: 'wait', why: `a throw-away instance is at work on a copy: ${drill.incidentId}` };
     return { do: 'rehearse', node: next.node };
   }
   if (rehearsed !== null && rehearsed.is !== 'verified')
-    return { ...ends(`${rehearsalText(rehearsed)}: no node was touched`), isTold: true };
+    return { ...ends(`${rehearsalText(rehearsed)}; no node got it`), isTold: true };
   const watchMinutes = isFirst ? (fleet.client?.watchMinutes ?? 0) : 0;
   const first: NodeStep = {
     ...{ node: next.node, cleanSinceMs: next.snapshotSinceMs, watchMinutes },
-    ...(rehearsed && { rehearsed: rehearsalText(rehearsed).slice(0, REHEARSED_MOST) }),
+    ...(rehearsed && { rehearsed: plainText(rehearsalText(rehearsed), REHEARSED_MOST) }),
   };
   return { do: 'upgrade', nodes: [first] };
 }
 
-const isDrillAtWork = ({ trigger, state }: IncidentRecord): boolean =>
-  trigger === DRILL && (state === 'open' || state === 'allocated' || state === 'claimed');
+/** Its attempts have failed or died too often to give a verdict, and people were told: another incident would only do the same. */
+const hasGivenUp = (
+  { rehearses, state, onsetMs }: IncidentRecord,
+  { to, askedAtMs }: Pick<UpgradeRecord, 'to' | 'askedAtMs'>,
+): boolean => rehearses === to && state === 'escalated' && onsetMs >= askedAtMs;
 
 /** Characters of a payload. */
 const REHEARSED_MOST = 400;

@@ -53,6 +53,9 @@ export async function handleUpgrade(
       `${read.to}${howText(read)}, which ${fleet.name} is being upgraded to; pause it to have it end`,
     );
   const isUnderWay = read?.state === 'under-way';
+  // What is under way is not tried on a copy any more: who asks for that must not believe that it is.
+  if (isUnderWay && event.rehearse && !read.rehearse)
+    throw new EventError('rehearse', true, `false: the upgrade to ${read.to} is under way without it`);
   const upgrade: UpgradeRecord = isUnderWay
     ? read
     : {

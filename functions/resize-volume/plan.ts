@@ -89,8 +89,8 @@ export const baselineOf = (
 
 /** What is remembered of the client for the next attempt of this incident. null: nothing any more; undefined: nothing is known. */
 export function downIn(found: NodeBaseline | null, incidentId: string): string | null | undefined {
-  if (found === null || found.client === 'unknown' || found.full) return undefined;
-  return found.client === 'running' ? null : incidentId;
+  if (found?.client === 'running') return null;
+  return found === null || found.client === 'unknown' || found.full ? undefined : incidentId;
 }
 
 export const startsClient = (found: NodeBaseline | null): boolean => found?.full === true;

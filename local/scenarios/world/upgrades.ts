@@ -68,6 +68,17 @@ export const asksBeside = (world: World): void =>
     return ask(world, { kind: 'upgrade', fleet: 'bitcoin', to: AFTER, strategy: 'blue-green' });
   });
 
+/** The switches that nodes were told, in order. */
+export const switchesOf = ({ region }: World): readonly { readonly instanceId: string; readonly version: string }[] =>
+  region.gateway.trace.calls.flatMap(({ operation, input }) => {
+    const { InstanceIds: [instanceId = ''] = [], Parameters = {} } = input as {
+      readonly InstanceIds?: readonly string[];
+      readonly Parameters?: Readonly<Record<string, readonly string[]>>;
+    };
+    if (operation !== 'SendCommand' || Parameters['Only']?.[0] !== 'switch') return [];
+    return [{ instanceId, version: Parameters['Version']?.[0] ?? '' }];
+  });
+
 /** The version of each node's client, by the node's name. */
 export const versionsOf = (world: World): Readonly<Record<string, string | undefined>> =>
   Object.fromEntries(world.current.map(({ name, machine }) => [name, machine.clientInstance()]));

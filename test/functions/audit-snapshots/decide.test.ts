@@ -220,6 +220,8 @@ describe('a version that is tried on a copy', () => {
     ],
     ['does not open the data', verdict('unfit'), { outcome: 'escalated', code: 'upgrade-failed', asFound: true }],
     ['is not seen to go on', verdict('unproved'), { outcome: 'escalated', code: 'upgrade-failed', asFound: true }],
+    // The first node was stopped for its snapshot.
+    ['fails, and says what no node got', verdict('unfit'), { reason: expect.stringContaining('No node got it') }],
     ['gave way to a heal', verdict('unproved', false), { outcome: 'refused', code: 'drill-waits', page: false }],
   ])('one that %s', (_, one, expected) => {
     expect(tried(one)).toMatchObject(expected);

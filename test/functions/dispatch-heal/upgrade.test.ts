@@ -388,6 +388,16 @@ describe('an upgrade that is tried on a copy first', () => {
     expect(step(incidents, { ...asked, ...(rehearsed && { rehearsed }) })).toBe(expected);
   });
 
+  it('ends where the try itself gives up without a word of the version: it is not begun again and again', () => {
+    const gaveUp = [snapshot('node2'), drill({ state: 'escalated', lastPage: {} })];
+    expect(nextStep({ nowMs: NOON_MS, fleet, nodes, incidents: gaveUp, tip: null, ...asked })).toMatchObject({
+      ...{ do: 'end', as: 'ended', isTold: true },
+      reason: expect.stringContaining('was not tried on a copy to its end'),
+    });
+    const earlier = [snapshot('node2'), drill({ state: 'escalated', onsetMs: ASKED - 1 })];
+    expect(step(earlier, asked)).toBe('rehearse');
+  });
+
   it('tells whoever reads the plan of the canary what came of it', () => {
     const next = nextStep({
       ...{ nowMs: NOON_MS, fleet, nodes, incidents: [snapshot('node2')], tip: null, rehearsed: tried },
@@ -402,6 +412,6 @@ describe('an upgrade that is tried on a copy first', () => {
       ...{ rehearsed: { ...tried, is: 'unfit' as const, measured: null, reason: 'bad blocks' } },
       ...asked,
     });
-    expect(next).toMatchObject({ isTold: true, reason: '28.1 on a copy of set-1: bad blocks: no node was touched' });
+    expect(next).toMatchObject({ isTold: true, reason: '28.1 on a copy of set-1: bad blocks; no node got it' });
   });
 });

@@ -110,6 +110,7 @@ describe('the client', () => {
   it.each<[string, Partial<NodeBaseline>, string | null | undefined]>([
     ['is remembered for this incident where it is down on a disk that is not full', {}, 'incident'],
     ['is forgotten once it is seen running', { client: 'running' }, null],
+    ['is forgotten once it is seen running, on a full disk, too', { client: 'running', full: true }, null],
     ['stays remembered where nobody knows how it is', { client: 'unknown' }, undefined],
     ['stays remembered where the disk is full by then', { full: true }, undefined],
   ])('that %s', (_, more, remembered) => {
