@@ -68,13 +68,13 @@ class Rpc(BaseHTTPRequestHandler):
         pass
 
 
-stopped = threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+# The main thread takes the signal itself: a handler may come while a lock is held that it needs.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 state = load()
 keep(state)
 server = ThreadingHTTPServer(("127.0.0.1", PORT), Rpc)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-while not stopped.wait(1):
+while signal.sigtimedwait({signal.SIGTERM}, 1) is None:
     advance(state)
 server.shutdown()
 keep(state)

@@ -275,7 +275,10 @@ describe('the ladder’s client', () => {
   async function stop(client: ChildProcess): Promise<number | null> {
     const ended = new Promise<number | null>((resolve) => client.once('exit', (code) => resolve(code)));
     client.kill('SIGTERM');
-    return ended;
+    const late = setTimeout(20_000, 'late' as const, { ref: false });
+    const end = await Promise.race([ended, late]);
+    if (end === 'late') throw new Error('the client has not ended 20 s after SIGTERM');
+    return end;
   }
 
   (hasPython ? it : it.skip)(
