@@ -10,6 +10,10 @@ const path = v.pipe(v.string(), v.startsWith('/'));
 /** Binaries that run on this host and in the base system. */
 const softwareSchema = v.strictObject({
   geth: v.exactOptional(path),
+  /** The release before that one. */
+  gethBefore: v.exactOptional(path),
+  /** A later release, which refuses a chain without a beacon node. */
+  gethRefusing: v.exactOptional(path),
   cometbft: v.exactOptional(path),
   /** The directory of beacon-chain, validator and prysmctl. */
   prysm: v.exactOptional(path),

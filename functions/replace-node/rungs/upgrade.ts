@@ -3,6 +3,7 @@
 // stopped for the upgrade there is no way back: the version of before makes no block from there on. Pure.
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import { isRightBelow } from '../../../shared/guardrails/upgrade.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { giveUpVersion, keepVersion } from '../acts/decisions.ts';
 import { switchVersion } from '../acts/node-commands.ts';
@@ -126,7 +127,7 @@ const STANDS_MS = 5 * 60_000;
 /** The proof of a node whose whole chain still stands below the height of the upgrade; null where it does not, or not for long enough. */
 function standsWithAll({ watched, haltedSinceMs, nowMs }: Facts, upSinceMs: number, atHeight: number): string | null {
   if (haltedSinceMs === null || watched === null || watched.observedAtMs - upSinceMs < STANDS_MS) return null;
-  if (watched.health !== 'synced' || watched.height !== atHeight - 1) return null;
+  if (watched.health !== 'synced' || !isRightBelow(watched.height, atHeight)) return null;
   const minutes = Math.floor((nowMs - upSinceMs) / 60_000);
   return `it has run for ${minutes} min, and stands at ${watched.height} with the whole chain, which waits for others`;
 }

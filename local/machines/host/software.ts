@@ -7,6 +7,7 @@ import { type CommandOptions, MORTAL, missingCommands, run } from './commands.ts
 import { withLock } from './lock.ts';
 
 interface Build {
+  readonly software: keyof Software;
   readonly name: 'geth' | 'cometbft' | 'prysm';
   readonly version: string;
   /** Modules and their versions, as `go.mod` has them, with what the programs' own module replaces: that counts only in a main module. */
@@ -24,24 +25,32 @@ const OLD_LINKS = '-checklinkname=0';
 
 const PRYSM = 'github.com/prysmaticlabs/prysm/v4';
 
+function gethOf(software: keyof Software, version: string): Build {
+  return {
+    ...{ software, version, name: 'geth' },
+    requires: [`github.com/ethereum/go-ethereum ${version}`],
+    programs: ['github.com/ethereum/go-ethereum/cmd/geth'],
+    flags: [`-ldflags=${OLD_LINKS}`],
+  };
+}
+
 const BUILDS: readonly Build[] = [
   {
+    software: 'cometbft',
     name: 'cometbft',
     version: 'v0.38.17',
     requires: ['github.com/cometbft/cometbft v0.38.17'],
     programs: ['github.com/cometbft/cometbft/cmd/cometbft'],
     flags: [],
   },
-  {
-    // The last release line with clique, which makes blocks without a beacon node.
-    name: 'geth',
-    version: 'v1.13.15',
-    requires: ['github.com/ethereum/go-ethereum v1.13.15'],
-    programs: ['github.com/ethereum/go-ethereum/cmd/geth'],
-    flags: [`-ldflags=${OLD_LINKS}`],
-  },
+  // The last release line with clique, which makes blocks without a beacon node.
+  gethOf('geth', 'v1.13.15'),
+  // What is upgraded to that one, and a later one that refuses such a chain when it has opened its database.
+  gethOf('gethBefore', 'v1.13.14'),
+  gethOf('gethRefusing', 'v1.14.13'),
   {
     // A consensus client of that geth's time.
+    software: 'prysm',
     name: 'prysm',
     version: 'v4.2.1',
     // Go 1.24 changed what its own versions of these two rely on: methods of C types, and the inside of a mutex.
@@ -83,7 +92,7 @@ export async function ensureSoftware(say: ReportProgress): Promise<FoundSoftware
       lacks.push(`${name}: ${(error as Error).message}`);
     }
   };
-  for (const build of BUILDS) await take(build.name, () => ensureBuilt(build, say));
+  for (const build of BUILDS) await take(build.software, () => ensureBuilt(build, say));
   if (software.geth === undefined) await take('anvil', () => ensureAnvil(say));
   return { software, lacks };
 }

@@ -3,7 +3,7 @@ import { entriesOf, type StoryGroup } from '../story.ts';
 import { anvil } from './anvil.ts';
 import { beacon } from './beacon.ts';
 import { cometbft, cometbftHalted } from './cometbft.ts';
-import { geth, gethReplaced, gethUserData } from './geth.ts';
+import { geth, gethReplaced, gethUpgrade, gethUserData } from './geth.ts';
 import { litecoin } from './litecoin.ts';
 import type { StoryEntry } from './plan.ts';
 
@@ -14,6 +14,7 @@ export const STORY_GROUPS: readonly StoryGroup[] = [
   geth,
   gethReplaced,
   gethUserData,
+  gethUpgrade,
   beacon,
   anvil,
 ];

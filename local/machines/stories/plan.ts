@@ -8,6 +8,7 @@ export const GROUPS = [
   'geth',
   'geth-replaced',
   'geth-user-data',
+  'geth-upgrade',
   'beacon',
   'anvil',
 ] as const;
@@ -41,6 +42,7 @@ const BUILT_FOR: Readonly<Record<Group, readonly (keyof Software)[]>> = {
   geth: ['geth'],
   'geth-replaced': ['geth'],
   'geth-user-data': ['geth'],
+  'geth-upgrade': ['gethBefore', 'geth', 'gethRefusing'],
   beacon: ['geth', 'prysm'],
   anvil: ['geth'],
 };
