@@ -15,6 +15,9 @@ const softwareSchema = v.strictObject({
   /** A later release, which refuses a chain without a beacon node. */
   gethRefusing: v.exactOptional(path),
   cometbft: v.exactOptional(path),
+  /** A node with an application that stops for an upgrade, and the version that goes on from there. */
+  appBefore: v.exactOptional(path),
+  appNext: v.exactOptional(path),
   /** The directory of beacon-chain, validator and prysmctl. */
   prysm: v.exactOptional(path),
   /** Present if geth is not available. */

@@ -1,9 +1,10 @@
 // The rung of an upgrade: another version of the client, on the data that are there. It leaves the pool, is switched by one command, and is proved by
 // others' eyes. Where it is not proved, the version of before comes back first, and then, by the swap, the data of before. Where the chain itself has
 // stopped for the upgrade there is no way back: the version of before makes no block from there on. Pure.
+
+import { isRightBelow } from '../../../shared/guardrails/upgrade.ts';
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
-import { isRightBelow } from '../../../shared/guardrails/upgrade.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { giveUpVersion, keepVersion } from '../acts/decisions.ts';
 import { switchVersion } from '../acts/node-commands.ts';

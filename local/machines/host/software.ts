@@ -1,5 +1,15 @@
 // Clients without a Debian package: built once from pinned sources by this host's Go, then kept in the cache.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import type { Software } from '../run-events.ts';
 import { cacheDirectory, type ReportProgress } from './cache.ts';
@@ -8,13 +18,15 @@ import { withLock } from './lock.ts';
 
 interface Build {
   readonly software: keyof Software;
-  readonly name: 'geth' | 'cometbft' | 'prysm';
+  readonly name: 'geth' | 'cometbft' | 'prysm' | 'upgrading-app';
   readonly version: string;
   /** Modules and their versions, as `go.mod` has them, with what the programs' own module replaces: that counts only in a main module. */
   readonly requires: readonly string[];
   readonly replaces?: readonly string[];
-  /** Packages of the programs. */
+  /** Packages of the programs; of none the program is `source`. */
   readonly programs: readonly string[];
+  /** A program of our own in one file, beside this repository's other files. It is named like the build. */
+  readonly source?: string;
   readonly flags: readonly string[];
   /** Compilers besides Go, where parts are C or C++. */
   readonly compilers?: readonly string[];
@@ -34,12 +46,23 @@ function gethOf(software: keyof Software, version: string): Build {
   };
 }
 
+const COMETBFT = 'github.com/cometbft/cometbft v0.38.17';
+
+/** A node with an application that stops for an upgrade: the version before, or the next one. */
+const appOf = (software: keyof Software, version: 'v1' | 'v2'): Build => ({
+  ...{ software, version, name: 'upgrading-app', requires: [COMETBFT], programs: [] },
+  source: join(import.meta.dirname, '../chains/upgrading-app/main.go'),
+  flags: version === 'v1' ? [] : [`-ldflags=-X main.upgrade=${version}`],
+});
+
 const BUILDS: readonly Build[] = [
+  appOf('appBefore', 'v1'),
+  appOf('appNext', 'v2'),
   {
     software: 'cometbft',
     name: 'cometbft',
     version: 'v0.38.17',
-    requires: ['github.com/cometbft/cometbft v0.38.17'],
+    requires: [COMETBFT],
     programs: ['github.com/cometbft/cometbft/cmd/cometbft'],
     flags: [],
   },
@@ -101,8 +124,11 @@ const softwareDirectory = (): string => join(cacheDirectory(), 'software');
 
 /** @returns the path of the program; of several, that of their directory */
 async function ensureBuilt(build: Build, say: ReportProgress): Promise<string> {
-  const { name, version, requires, replaces = [], programs, flags, compilers = [] } = build;
-  const directory = join(softwareDirectory(), `${name}-${version}`);
+  const { name, version, requires, replaces = [], programs, source, flags, compilers = [] } = build;
+  const text = source === undefined ? undefined : readFileSync(source, 'utf8');
+  // A program of our own changes without its version.
+  const own = text === undefined ? '' : `-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
+  const directory = join(softwareDirectory(), `${name}-${version}${own}`);
   await ensureDirectory(directory, async (making) => {
     const missing = await missingCommands(['go', ...compilers]);
     if (missing.length > 0) throw new Error(`there is no ${missing.join(' and no ')} on this host to build it with`);
@@ -114,14 +140,17 @@ async function ensureBuilt(build: Build, say: ReportProgress): Promise<string> {
       join(sources, 'go.mod'),
       `module build\n\ngo 1.21\n\n${lines('require', requires)}${lines('replace', replaces)}`,
     );
-    await runMortal('go', ['build', '-mod=mod', ...flags, '-o', `${making}/`, ...programs], {
+    if (text !== undefined) writeFileSync(join(sources, 'main.go'), text);
+    const built = text === undefined ? ['-o', `${making}/`, ...programs] : ['-o', join(making, name), '.'];
+    await runMortal('go', ['build', '-mod=mod', ...flags, ...built], {
       limitSeconds: BUILD_LIMIT_SECONDS,
       directory: sources,
       // Static: the binary must run in the base system as well.
       environment: { CGO_ENABLED: compilers.length > 0 ? '1' : '0' },
     });
     rmSync(sources, { recursive: true });
-    for (const program of programs) await run(join(making, basename(program)), ['help'], { limitSeconds: 30 });
+    for (const program of text === undefined ? programs : [name])
+      await run(join(making, basename(program)), ['help'], { limitSeconds: 30 });
   });
   return programs.length > 1 ? directory : join(directory, name);
 }

@@ -3,8 +3,8 @@
 import { enodeOf, gethNode, heightOf, type Installed, makeNetwork, peersOf } from '../chains/geth.ts';
 import type { StoryGroup, StoryLog } from '../story.ts';
 import type { RealWorld } from '../world.ts';
+import { madeFromTemplate } from './fleet.ts';
 import { diskLow } from './geth/disk-low.ts';
-import { madeFromTemplate } from './geth/fleet.ts';
 import { instanceDead } from './geth/instance-dead.ts';
 import { instanceTerminated } from './geth/instance-terminated.ts';
 import { watchKeys } from './geth/keys.ts';
@@ -123,6 +123,7 @@ export const gethUpgrade: StoryGroup = {
   name: 'geth-upgrade',
   fleets: [UPGRADE_FLEET],
   needs: ['go'],
+  sweepsOften: true,
   build: (world, telling) =>
     build(
       world,

@@ -3,6 +3,7 @@ import { entriesOf, type StoryGroup } from '../story.ts';
 import { anvil } from './anvil.ts';
 import { beacon } from './beacon.ts';
 import { cometbft, cometbftHalted } from './cometbft.ts';
+import { cometbftUpgrade } from './cometbft-upgrade.ts';
 import { geth, gethReplaced, gethUpgrade, gethUserData } from './geth.ts';
 import { litecoin } from './litecoin.ts';
 import type { StoryEntry } from './plan.ts';
@@ -11,6 +12,7 @@ export const STORY_GROUPS: readonly StoryGroup[] = [
   litecoin,
   cometbft,
   cometbftHalted,
+  cometbftUpgrade,
   geth,
   gethReplaced,
   gethUserData,

@@ -1,11 +1,13 @@
-// The litecoin network: three nodes of a fleet, two fleets of one node each, and one that belongs to no fleet and mines. The stories next to this file play
+// The litecoin network: three nodes of a fleet, two fleets of one node each, two nodes of a fleet with drills, and one that belongs to no fleet and mines. The stories next to this file play
 // on it.
 import { endpointOf, heightOf, litecoinNode, Mining, mine, peersOf } from '../chains/litecoin.ts';
 import type { StoryGroup } from '../story.ts';
+import { madeFromTemplate } from './fleet.ts';
 import { busyRpc } from './litecoin/busy-rpc.ts';
 import { corruptData } from './litecoin/corrupt-data.ts';
 import { deadUnwatched, UNWATCHED } from './litecoin/dead-unwatched.ts';
 import { diskFull } from './litecoin/disk-full.ts';
+import { DRILLED, drill } from './litecoin/drill.ts';
 import { frozen } from './litecoin/frozen.ts';
 import { LONE, loneNodeFrozen } from './litecoin/lone-node-frozen.ts';
 import { mining, snapshots } from './litecoin/snapshots.ts';
@@ -15,11 +17,11 @@ import { unmountedData } from './litecoin/unmounted-data.ts';
 const BLOCK_MS = 4_000;
 const NODES = ['node1', 'node2', 'node3'] as const;
 const ALONE = [LONE, UNWATCHED];
-const FOLLOWERS = [...NODES, ...ALONE.map(({ name }) => name)];
+const FOLLOWERS = [...NODES, ...ALONE.map(({ name }) => name), ...DRILLED.names];
 
 export const litecoin: StoryGroup = {
   name: 'litecoin',
-  fleets: ['litecoin', ...ALONE.map(({ fleet }) => fleet)],
+  fleets: ['litecoin', ...ALONE.map(({ fleet }) => fleet), DRILLED.fleet],
   build: async (world, { say, becomes }) => {
     const miner = await world.node(litecoinNode({ name: 'miner', peers: [] }));
     const peersOfOne = (name: string) => [
@@ -29,9 +31,11 @@ export const litecoin: StoryGroup = {
     await Promise.all([
       ...NODES.map((name) => world.node(litecoinNode({ fleet: 'litecoin', name, peers: peersOfOne(name) }))),
       ...ALONE.map(({ fleet, name }) => world.node(litecoinNode({ fleet, name, peers: peersOfOne('') }))),
+      ...DRILLED.names.map((name) => world.node(litecoinNode({ fleet: DRILLED.fleet, name, peers: peersOfOne('') }))),
     ]);
+    await madeFromTemplate(world, DRILLED.fleet);
     world.region.network.attach(LONE.reference, 'internet', endpointOf(miner));
-    say('litecoin', 'five nodes and a miner have booted, each with systemd, a volume and an address of its own');
+    say('litecoin', 'seven nodes and a miner have booted, each with systemd, a volume and an address of its own');
     await becomes('the miner answers', 60, async () => (await heightOf(miner)) >= 0);
     await mine(miner, 60);
     mining.set(world, new Mining(miner, BLOCK_MS));
@@ -55,5 +59,5 @@ export const litecoin: StoryGroup = {
   first: [snapshots],
   // Two of the three at once: while all of them were sick, the breaker would leave them alone. One restore after the other: they take turns. The node
   // that is unmounted had a full disk before: by then the snapshots have to be older than that, since it may count as the same trouble.
-  lanes: [[frozen, diskFull, busyRpc], [corruptData, unmountedData], [loneNodeFrozen], [deadUnwatched]],
+  lanes: [[frozen, diskFull, busyRpc], [corruptData, unmountedData], [loneNodeFrozen], [deadUnwatched], [drill]],
 };
