@@ -16,7 +16,7 @@ export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
   readonly isBlueGreen?: true;
   /** A person has named this very node, and said that it is a validator. */
   readonly acknowledgesValidator: boolean;
-  /** The last lines of its clients that have ended, as the node tells them. */
+  /** What its clients say of it, as the node tells: that they need another version, or, where they have ended, the last line. */
   readonly lastLines: readonly string[];
 };
 

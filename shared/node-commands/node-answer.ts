@@ -29,6 +29,8 @@ const nodeStateSchema = v.strictObject({
       masked: v.boolean(),
       /** Of a template unit of systemd: the name of the instance that runs, or that a start would start. */
       instance: v.optional(scriptText(128)),
+      /** Of a template unit: the words of its log by which it needs another version at a height; absent where it says nothing of that. */
+      needs: v.optional(scriptText(200)),
     }),
   ),
   /** The mounts at the asked paths; a path without a mount has no entry. */

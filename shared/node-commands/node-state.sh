@@ -19,8 +19,11 @@ node_state() {
   printf '{"clients":[%s],"volumes":[%s],"devices":[%s],"rootUsedPercent":%s}' "$clients" "$volumes" "$(devices)" "$(root_used_percent)"
 }
 
+# Where its chain needs another version (x/upgrade of the Cosmos SDK, `halt-height`). A trace follows.
+readonly NEEDS='UPGRADE "[^"]{1,99}" NEEDED at height: [0-9]+|halt per configuration height [0-9]+'
+
 client_state() {
-  local line masked=false state=$CLIENT one=
+  local line masked=false state=$CLIENT one= needs=
   if [ -e "$MASK_FILE" ]; then masked=true; fi
   line=$(last_lines 1)
   # Docker starts it again and again: it ends by itself, and nobody stopped it.
@@ -29,6 +32,8 @@ client_state() {
   if [[ $SSM_Runtime$SSM_Unit == systemd*'@*'* && $TARGET == *@?* ]]; then
     one=${TARGET#*@}
     one=",\"instance\":$(json_string "${one%.service}")"
+    needs=$(last_lines 500 | grep -a -o -E "$NEEDS" | tail -n 1)
+    [ -z "$needs" ] || one="$one,\"needs\":$(json_string "${needs:0:150}")"
   fi
   printf '{"state":"%s","exitStatus":%s,"asked":%s,"lastLine":%s,"masked":%s%s}' \
     "$state" "${CLIENT_STATUS:-null}" "${CLIENT_ASKED:-null}" "$(json_string "${line:0:300}")" "$masked" "$one"
