@@ -19,8 +19,6 @@ node_state() {
   printf '{"clients":[%s],"volumes":[%s],"devices":[%s],"rootUsedPercent":%s}' "$clients" "$volumes" "$(devices)" "$(root_used_percent)"
 }
 
-# Where its chain needs another version (x/upgrade of the Cosmos SDK, `halt-height`). A trace follows.
-readonly NEEDS='UPGRADE "[^"]{1,99}" NEEDED at height: [0-9]+|halt per configuration height [0-9]+'
 
 client_state() {
   local line masked=false state=$CLIENT one= needs=
@@ -32,7 +30,8 @@ client_state() {
   if [[ $SSM_Runtime$SSM_Unit == systemd*'@*'* && $TARGET == *@?* ]]; then
     one=${TARGET#*@}
     one=",\"instance\":$(json_string "${one%.service}")"
-    needs=$(last_lines 500 | grep -a -o -E "$NEEDS" | tail -n 1)
+    # Its chain needs another version (x/upgrade of the Cosmos SDK, `halt-height`). A trace follows.
+    needs=$(last_lines 500 | grep -aoE '(UPGRADE "[^"]+" NEEDED at|halt per configuration) height:? [0-9]+' | tail -n 1)
     [ -z "$needs" ] || one="$one,\"needs\":$(json_string "${needs:0:150}")"
   fi
   printf '{"state":"%s","exitStatus":%s,"asked":%s,"lastLine":%s,"masked":%s%s}' \

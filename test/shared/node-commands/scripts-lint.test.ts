@@ -22,7 +22,6 @@ const REVIEWED: readonly (readonly [RegExp, string])[] = [
   [/grep -l -s -E "\^\[0-9\]\+ \[0-9\]\+ \$number "/, "a device's number, as the kernel tells it"],
   [/grep -l -s -z -x -F "CHAINMEND_LIMITED=\$\$" /, "this process's number, as text"],
   [/grep -a -c -E "\$ENDED_INSIDE"/, 'a constant'],
-  [/grep -a -o -E "\$NEEDS"/, 'a constant'],
   [/^lines\(\) \{ timeout "\$PATIENCE" grep -a -E "\^\(\$1\|\$TRAILER\)"/, 'constants'],
   [/sed -n "s\/\^\$1=\/\/p"/, 'the name of a property, which the script itself says'],
 ];

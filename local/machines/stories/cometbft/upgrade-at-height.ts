@@ -58,6 +58,11 @@ export const upgradeAtHeight: RealStory = {
     say('follower2', 'a person restarts it, and its client ends each time that it executes the block');
     for (const name of FOREIGN) await switchByHand(world.find(name));
     say('cometbft', `the operators of ${FOREIGN.join(' and ')} switch them by hand`);
+    await becomes('chainmend has seen the validators at that block', 120, () =>
+      OWN_VALIDATORS.every((name) =>
+        world.observed(UPGRADE_FLEET).some((node) => node.name === name && node.height === height),
+      ),
+    );
     for (const node of OWN_VALIDATORS) await world.send({ ...wish, node, acknowledgesValidator: true });
     say(UPGRADE_FLEET, `a person asks for ${OWN_VALIDATORS.join(' and ')}, and says that they are validators`);
 
