@@ -5,11 +5,12 @@ import { beacon } from './beacon.ts';
 import { cometbft, cometbftHalted } from './cometbft.ts';
 import { cometbftUpgrade } from './cometbft-upgrade.ts';
 import { geth, gethReplaced, gethUpgrade, gethUserData } from './geth.ts';
-import { litecoin } from './litecoin.ts';
+import { litecoin, litecoinDrills } from './litecoin.ts';
 import type { StoryEntry } from './plan.ts';
 
 export const STORY_GROUPS: readonly StoryGroup[] = [
   litecoin,
+  litecoinDrills,
   cometbft,
   cometbftHalted,
   cometbftUpgrade,

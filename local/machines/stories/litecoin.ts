@@ -1,4 +1,4 @@
-// The litecoin network: three nodes of a fleet, two fleets of one node each, two nodes of a fleet with drills, and one that belongs to no fleet and mines. The stories next to this file play
+// The litecoin network: three nodes of a fleet, two fleets of one node each, and one that belongs to no fleet and mines. The stories next to this file play
 // on it.
 import { endpointOf, heightOf, litecoinNode, Mining, mine, peersOf } from '../chains/litecoin.ts';
 import type { StoryGroup } from '../story.ts';
@@ -17,11 +17,11 @@ import { unmountedData } from './litecoin/unmounted-data.ts';
 const BLOCK_MS = 4_000;
 const NODES = ['node1', 'node2', 'node3'] as const;
 const ALONE = [LONE, UNWATCHED];
-const FOLLOWERS = [...NODES, ...ALONE.map(({ name }) => name), ...DRILLED.names];
+const FOLLOWERS = [...NODES, ...ALONE.map(({ name }) => name)];
 
 export const litecoin: StoryGroup = {
   name: 'litecoin',
-  fleets: ['litecoin', ...ALONE.map(({ fleet }) => fleet), DRILLED.fleet],
+  fleets: ['litecoin', ...ALONE.map(({ fleet }) => fleet)],
   build: async (world, { say, becomes }) => {
     const miner = await world.node(litecoinNode({ name: 'miner', peers: [] }));
     const peersOfOne = (name: string) => [
@@ -31,11 +31,9 @@ export const litecoin: StoryGroup = {
     await Promise.all([
       ...NODES.map((name) => world.node(litecoinNode({ fleet: 'litecoin', name, peers: peersOfOne(name) }))),
       ...ALONE.map(({ fleet, name }) => world.node(litecoinNode({ fleet, name, peers: peersOfOne('') }))),
-      ...DRILLED.names.map((name) => world.node(litecoinNode({ fleet: DRILLED.fleet, name, peers: peersOfOne('') }))),
     ]);
-    await madeFromTemplate(world, DRILLED.fleet);
     world.region.network.attach(LONE.reference, 'internet', endpointOf(miner));
-    say('litecoin', 'seven nodes and a miner have booted, each with systemd, a volume and an address of its own');
+    say('litecoin', 'five nodes and a miner have booted, each with systemd, a volume and an address of its own');
     await becomes('the miner answers', 60, async () => (await heightOf(miner)) >= 0);
     await mine(miner, 60);
     mining.set(world, new Mining(miner, BLOCK_MS));
@@ -59,5 +57,34 @@ export const litecoin: StoryGroup = {
   first: [snapshots],
   // Two of the three at once: while all of them were sick, the breaker would leave them alone. One restore after the other: they take turns. The node
   // that is unmounted had a full disk before: by then the snapshots have to be older than that, since it may count as the same trouble.
-  lanes: [[frozen, diskFull, busyRpc], [corruptData, unmountedData], [loneNodeFrozen], [deadUnwatched], [drill]],
+  lanes: [[frozen, diskFull, busyRpc], [corruptData, unmountedData], [loneNodeFrozen], [deadUnwatched]],
+};
+
+/** Drills give way to the heals of other fleets: theirs is a network without any other story. */
+export const litecoinDrills: StoryGroup = {
+  name: 'litecoin-drills',
+  fleets: [DRILLED.fleet],
+  sweepsOften: true,
+  build: async (world, { say, becomes }) => {
+    const miner = await world.node(litecoinNode({ name: 'miner', peers: [] }));
+    const peers = [`${miner.privateIp}:19444`];
+    await Promise.all(DRILLED.names.map((name) => world.node(litecoinNode({ fleet: DRILLED.fleet, name, peers }))));
+    await madeFromTemplate(world, DRILLED.fleet);
+    world.region.network.attach(LONE.reference, 'internet', endpointOf(miner));
+    say(DRILLED.fleet, 'two nodes and a miner have booted, each with systemd, a volume and an address of its own');
+    await becomes('the miner answers', 60, async () => (await heightOf(miner)) >= 0);
+    await mine(miner, 60);
+    mining.set(world, new Mining(miner, BLOCK_MS));
+    const heights = () => Promise.all([miner, ...DRILLED.names.map((name) => world.find(name))].map(heightOf));
+    await becomes(
+      'both follow the chain',
+      180,
+      async () => {
+        const [tip = 0, ...own] = await heights();
+        return tip >= 60 && own.every((height) => height >= tip - 1);
+      },
+      heights,
+    );
+  },
+  lanes: [[drill]],
 };

@@ -3,6 +3,7 @@ import type { Software, Task } from '../run-events.ts';
 
 export const GROUPS = [
   'litecoin',
+  'litecoin-drills',
   'cometbft',
   'cometbft-halted',
   'cometbft-upgrade',
@@ -38,6 +39,7 @@ export interface Plan {
 /** What is built with Go for a group, or what its own client replaces. */
 const BUILT_FOR: Readonly<Record<Group, readonly (keyof Software)[]>> = {
   litecoin: [],
+  'litecoin-drills': [],
   cometbft: ['cometbft'],
   'cometbft-halted': ['cometbft'],
   'cometbft-upgrade': ['appBefore', 'appNext'],
