@@ -23,7 +23,7 @@ const nodeStateSchema = v.strictObject({
       exitStatus,
       /** It ended because somebody told its service manager or container runtime to end it; null: nobody knows. */
       asked: v.optional(v.nullable(v.boolean()), null),
-      /** The last line of its log; "" where there is none. */
+      /** The last line of its log, or, where it has failed, the last one that gives a reason; "" where there is none. */
       lastLine: logLine,
       /** A mask on disk keeps it from starting. */
       masked: v.boolean(),

@@ -19,11 +19,10 @@ node_state() {
   printf '{"clients":[%s],"volumes":[%s],"devices":[%s],"rootUsedPercent":%s}' "$clients" "$volumes" "$(devices)" "$(root_used_percent)"
 }
 
-
 client_state() {
   local line masked=false state=$CLIENT one= needs=
   if [ -e "$MASK_FILE" ]; then masked=true; fi
-  line=$(last_lines 1)
+  if [ "$state" = failed ]; then line=$(last_words); else line=$(last_lines 1); fi
   # Docker starts it again and again: it ends by itself, and nobody stopped it.
   case $NOTE in 'container '*' is restarting') state=failed CLIENT_ASKED=false ;; esac
   # Of a template, which of its instances it is.

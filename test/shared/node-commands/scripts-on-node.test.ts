@@ -66,6 +66,46 @@ describe('a client that needs another version at a height', () => {
   });
 });
 
+describe('a client that ends on its data', () => {
+  const ENDS = [
+    'Opening LevelDB in /node-data/regtest/blocks/index',
+    'Fatal LevelDB error: Corruption: checksum mismatch',
+    ': Error opening block database.',
+    'Please restart with -reindex or -reindex-chainstate to recover.',
+    'Aborted block database rebuild. Exiting.',
+    'Shutdown: In progress...',
+    'scheduler thread exit',
+    'Shutdown: done',
+  ];
+  const startOf = async (log: readonly string[]) => {
+    const here = node('failed');
+    here.put('data/refused', '');
+    here.put('run/client/last-words', log.map((line) => `${line}\n`).join(''));
+    return here.run('start-client', { ...id('4.1'), Clients: CLIENTS, Places: '', Scrub: '', Unmask: 'no' });
+  };
+
+  it('is quoted with its reason, as Bitcoin Core writes it, and not with the end of its shutdown', async () => {
+    expect(await startOf(ENDS)).toMatchObject({
+      result: 'failed',
+      reason: expect.stringContaining('its last line is ": Error opening block database."'),
+    });
+  });
+
+  it('also when its node is asked later', async () => {
+    const here = node('failed');
+    here.put('run/client/log', ENDS.map((line) => `${line}\n`).join(''));
+    expect(await here.run('inspect-node', { ...id('4.1'), Clients: CLIENTS, Paths: '' })).toMatchObject({
+      after: { clients: [{ state: 'failed', lastLine: ': Error opening block database.' }] },
+    });
+  });
+
+  it('and with its last line where it gives none', async () => {
+    expect(await startOf(['starting', 'shutdown complete'])).toMatchObject({
+      reason: expect.stringContaining('its last line is "shutdown complete"'),
+    });
+  });
+});
+
 describe('a command', () => {
   it('is carried out once, and answered the same each time that it comes', async () => {
     const here = node();
