@@ -13,7 +13,7 @@ export const CANARY = 'client2';
 export const SEALER = 'sealer1';
 export const UPGRADED = [CANARY, 'bootnode1', 'client1'] as const;
 const BEFORE = '1.13.14';
-export const NOW = '1.13.15';
+const NOW = '1.13.15';
 /** It ends when it has opened the database: "Geth only supports PoS networks". */
 export const REFUSING = '1.14.13';
 
