@@ -5,7 +5,7 @@ import { LEDGER_TAGS } from '../../../../shared/model/tags.ts';
 import { DATA_PATH, heightOf, programOf, unitOf, versionOf } from '../../chains/geth.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { invocationOf, programsOf } from './outages.ts';
-import { agree, CANARY, REFUSING, SEALER, UPGRADE_FLEET, UPGRADED } from './upgrade.ts';
+import { agree, CANARY, PATIENCE_SECONDS, REFUSING, SEALER, UPGRADE_FLEET, UPGRADED } from './upgrade.ts';
 
 const SAID = `journalctl --unit "$1" --output cat --no-pager | grep -a -E 'PoS networks|Fatal' | tail -n 2`;
 
@@ -26,7 +26,7 @@ export const upgradeBad: RealStory = {
     say(UPGRADE_FLEET, `a person asks for ${REFUSING}`);
     await becomes(
       `${CANARY} has been told to run it, and its process has refused the chain and ended`,
-      420,
+      PATIENCE_SECONDS,
       async () => (await runOnNode(canary, SAID, unitOf(REFUSING))).includes('PoS networks'),
       () =>
         world
@@ -37,7 +37,7 @@ export const upgradeBad: RealStory = {
     say(CANARY, await runOnNode(canary, SAID, unitOf(REFUSING)));
     await becomes(
       'another volume is mounted in its data’s place',
-      600,
+      PATIENCE_SECONDS,
       () => ![undefined, volumeId].includes(canary.machine.mountedAt(DATA_PATH)),
       () =>
         world
