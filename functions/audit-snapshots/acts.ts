@@ -18,6 +18,7 @@ import { REQUEST_LIFETIME_MS } from '../../shared/model/execution.ts';
 import type { DrillPayload } from '../../shared/model/payload.ts';
 import { type NodeAnswer, parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import {
+  type ClientOnNode,
   clientsOf,
   type NodeCommand,
   nodeCommandOverByMs,
@@ -39,6 +40,7 @@ import {
   type Progress,
   type Removing,
   type Running,
+  type Variable,
 } from './state.ts';
 
 const MINUTE_MS = 60_000;
@@ -53,7 +55,8 @@ const removed = (ending: Extract<Progress, { at: 'removed' }>['ending']): Progre
 
 const running = (drill: Drill): Running => ({
   ...{ at: 'running', drill, isUp: false, held: null, ordinal: 0, seen: null, asked: 0, unanswered: 0 },
-  ...{ upSinceMs: null, isSilent: false, climb: NO_CLIMB },
+  ...{ upSinceMs: null, isSilent: false, climb: NO_CLIMB, usedBytes: null, proved: null },
+  isEnabled: drill.rehearses === undefined,
 });
 
 /** Whatever it is, everything that was made goes. */
@@ -61,13 +64,22 @@ const over = (from: Running, verdict: DrillVerdict): Removing => ({
   at: 'removing',
   drill: { ...from.drill, verdict },
   isInherited: false,
-  // Where nothing is known, nothing is written on the snapshots.
-  isMarked: verdict.is === 'unproved',
+  // Where nothing is known of a set, nothing is written on its snapshots. What a version does is no word on the set.
+  isMarked: verdict.is === 'unproved' || from.drill.rehearses !== undefined,
 });
 
 /** A decision has no clock: the time of such a verdict is that of the removal. */
 const unproved = (from: Running, reason: string, isTold: boolean): Removing =>
   over(from, { is: 'unproved', atMs: from.drill.startedAtMs, reason, isTold });
+
+const GIB = 2 ** 30;
+
+function measured(from: Running, usedBytes: number | null): Removing {
+  const { proved, usedBytes: before } = from;
+  if (proved === null) return unproved(from, 'it was measured before it was proved', true);
+  const addedGiB = usedBytes === null || before === null ? null : Math.round((usedBytes - before) / GIB);
+  return over(from, { ...proved, addedGiB });
+}
 
 const givenUp = (act: { readonly from: Running }, { message, isAws }: Failure): Progress =>
   unproved(act.from, message, !isAws);
@@ -160,21 +172,45 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
     abandon: (_progress, act, failure) => givenUp(act, failure),
   },
 
+  enable: {
+    execute: (context, _progress, act) => enable(context, act),
+    reduce: (_progress, { from }, result) => {
+      if ('again' in result) return again(from, result);
+      const sent: Running = { ...from, ordinal: from.ordinal + 1 };
+      return 'verdict' in result ? over(sent, result.verdict) : { ...sent, isEnabled: true };
+    },
+    abandon: (_progress, act, failure) => givenUp(act, failure),
+  },
+
   start: {
     execute: (context, _progress, act) => start(context, act),
     reduce: (_progress, { from }, result) => {
       if ('again' in result) return again(from, result);
       const sent: Running = { ...from, ordinal: from.ordinal + 1 };
-      return 'verdict' in result ? over(sent, result.verdict) : { ...sent, upSinceMs: result.upSinceMs };
+      if ('verdict' in result) return over(sent, result.verdict);
+      const { upSinceMs, usedBytes } = result;
+      return { ...sent, upSinceMs, usedBytes };
     },
     abandon: (_progress, act, failure) => givenUp(act, failure),
   },
 
   prove: {
     execute: (context, _progress, act) => prove(context, act),
-    reduce: (_progress, { from }, result) =>
-      'verdict' in result ? over(from, result.verdict) : { ...from, isSilent: true, climb: result.climb },
+    reduce: (_progress, { from }, result) => {
+      if ('silent' in result) return { ...from, isSilent: true, climb: result.climb };
+      const { verdict } = result;
+      return from.drill.rehearses !== undefined && verdict.is === 'verified'
+        ? { ...from, proved: verdict }
+        : over(from, verdict);
+    },
     abandon: (_progress, act, failure) => givenUp(act, failure),
+  },
+
+  measure: {
+    execute: (context, _progress, act) => measure(context, act),
+    reduce: (_progress, { from }, { usedBytes }) => measured(from, usedBytes),
+    // It has proved itself: by how much its data grew is not known.
+    abandon: (_progress, { from }) => measured(from, null),
   },
 
   mark: {
@@ -202,6 +238,8 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
   defer: {
     execute: (context, _progress, { againMs }) =>
       context.step('defer', async () => {
+        // When the next set is looked for has nothing to do with a version.
+        if (context.payload.rehearses !== undefined) return { done: true } as const;
         await change(context, (record) =>
           record.current === null ? { ...record, dueAtMs: Date.now() + againMs } : null,
         );
@@ -312,12 +350,20 @@ async function launch(context: DrillActContext, { from: { drill } }: Act<'launch
   return launched;
 }
 
+const DOCUMENTS = {
+  'inspect-node': 'INSPECT_NODE_DOCUMENT',
+  'restart-client': 'RESTART_CLIENT_DOCUMENT',
+  'start-client': 'START_CLIENT_DOCUMENT',
+} as const satisfies Partial<Record<NodeCommand['operation'], Variable>>;
+
+type ThrowAwayCommand = Extract<NodeCommand, { readonly operation: keyof typeof DOCUMENTS }>;
+
 /** Sends one command to the throw-away instance, and waits for its answer. */
 async function command(
   context: DrillActContext,
   from: Running,
   asked: { readonly holder: NonNullable<Running['held']>; readonly sentence: string },
-  commandOf: (fleet: Fleet) => NodeCommand,
+  commandOf: (fleet: Fleet) => ThrowAwayCommand,
 ): Promise<NodeAnswer | NotCarriedOut> {
   const { step, place, environment } = context;
   const { holder, sentence } = asked;
@@ -333,8 +379,7 @@ async function command(
       context,
       {
         ...{ holder, ordinal, instanceId },
-        document:
-          planned.operation === 'start-client' ? environment.START_CLIENT_DOCUMENT : environment.INSPECT_NODE_DOCUMENT,
+        document: environment[DOCUMENTS[planned.operation]],
         parameters: nodeCommandParameters({ fence: holder.fence, ordinal }, planned, sentAtMs),
         overAtMs: nodeCommandOverByMs(planned, sentAtMs),
         intent: { sentence, act: `SendCommand ${planned.operation} ${operationId}`, evidence: planned },
@@ -383,11 +428,7 @@ async function meet(context: DrillActContext, { from }: Act<'meet'>): Promise<Ac
     context,
     from,
     { holder, sentence: 'ask the throw-away instance, raising its fence' },
-    (fleet) => ({
-      operation: 'inspect-node',
-      clients: clientsOf(fleet),
-      paths: fleet.volumes.map(({ path }) => path),
-    }),
+    inspection,
   );
   if ('again' in answer) return answer;
   const state = answer.after ?? answer.before;
@@ -421,11 +462,65 @@ async function meet(context: DrillActContext, { from }: Act<'meet'>): Promise<Ac
   return { holder, seen: null };
 }
 
+/** Nothing is started: what its image or its user data have enabled is disabled, so that a start starts this version. */
+async function enable(context: DrillActContext, { from, version }: Act<'enable'>): Promise<Acts['enable']['result']> {
+  const { held } = from;
+  if (held === null) return no(NOT_HELD);
+  const sentence = `enable ${version}, and no other version, while its client is masked`;
+  const answer = await command(context, from, { holder: held, sentence }, (fleet) => ({
+    ...{ operation: 'restart-client', only: 'enable', paths: [], version },
+    clients: [upgradedClient(fleet)],
+  }));
+  if ('again' in answer) return answer;
+  const { instance } = (answer.after ?? answer.before)?.clients[0] ?? {};
+  if (answer.result === 'done' && instance === version) return { enabled: true };
+  const reason = answer.result === 'done' ? `it would start ${instance ?? 'nobody knows what'}` : answer.reason;
+  const atMs = await context.step('now', async () => Date.now());
+  return { verdict: { is: 'unproved', atMs, isTold: true, reason: reason ?? answer.result } };
+}
+
+/** @throws where the fleet file names none any more: the attempt ends, and with it the drill */
+function upgradedClient({ units, client }: Fleet): ClientOnNode {
+  const unit = units.find(({ name }) => name === client?.unit);
+  const [one] = unit ? clientsOf({ units: [unit] }) : [];
+  if (one === undefined) throw new TypeError('the fleet file does not say any more which client is upgraded (client)');
+  return one;
+}
+
+const NOT_HELD = 'it is not held';
+
+/** Nothing hangs on it: what nobody could tell is not known. */
+async function measure(context: DrillActContext, { from }: Act<'measure'>): Promise<Acts['measure']['result']> {
+  const { held, proved, drill } = from;
+  const { step, journal, place } = context;
+  await step('proof', async () => {
+    const of = `${drill.rehearses} goes on from a copy of ${drill.set.setId}`;
+    await journal(`${place}-proof`, { atMs: Date.now(), kind: 'proof', sentence: `${of}: ${proved?.reason}` });
+    return { done: true };
+  });
+  if (held === null) return { usedBytes: null };
+  const sentence = 'ask how full its volumes are';
+  const answer = await command(context, from, { holder: held, sentence }, inspection);
+  return { usedBytes: 'again' in answer ? null : usedBytesOf(answer) };
+}
+
+const inspection = (fleet: Fleet): ThrowAwayCommand => ({
+  operation: 'inspect-node',
+  clients: clientsOf(fleet),
+  paths: fleet.volumes.map(({ path }) => path),
+});
+
+/** Of all of its volumes; null where it does not tell them. */
+function usedBytesOf({ after, before }: NodeAnswer): number | null {
+  const { volumes = [] } = after ?? before ?? {};
+  return volumes.length === 0 ? null : volumes.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+}
+
 async function start(context: DrillActContext, { from }: Act<'start'>): Promise<Acts['start']['result']> {
   const { durable, step, place } = context;
   const { held, drill } = from;
   const now = () => step('now', async () => Date.now());
-  if (held === null) return { verdict: { is: 'unproved', atMs: await now(), reason: 'it is not held', isTold: true } };
+  if (held === null) return { verdict: { is: 'unproved', atMs: await now(), reason: NOT_HELD, isTold: true } };
   let places = await step('places', () => placesOf(context, drill));
   // EC2 may show a while longer what it showed before the launch.
   for (let again = 1; places === null && again <= PLACES_ASKS; again++) {
@@ -442,11 +537,11 @@ async function start(context: DrillActContext, { from }: Act<'start'>): Promise<
   }));
   const atMs = await now();
   if ('again' in answer) return answer;
-  if (answer.result === 'done') return { upSinceMs: atMs };
+  if (answer.result === 'done') return { upSinceMs: atMs, usedBytes: usedBytesOf(answer) };
   // An earlier copy of this very command, which nobody answered, was carried out.
   const { clients = [] } = answer.after ?? answer.before ?? {};
   if (from.unanswered > 0 && clients.length > 0 && clients.every(({ state }) => state === 'running'))
-    return { upSinceMs: atMs };
+    return { upSinceMs: atMs, usedBytes: null };
   const told = answer.reason ?? answer.result;
   const lines = (answer.after?.clients ?? []).map(({ lastLine }) => lastLine);
   const why = [told, ...lines.filter((line) => line !== '' && !told.includes(line))].join(': ');

@@ -9,7 +9,7 @@ import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { refusalOf } from './judge.ts';
 import type { Act, DrillFacts, Planning, Progress, Removing, Running } from './state.ts';
 
-type About = Pick<DrillPayload, 'fleet' | 'node' | 'incidentId' | 'attempt' | 'mode' | 'requestedBy'>;
+type About = Pick<DrillPayload, 'fleet' | 'node' | 'incidentId' | 'attempt' | 'mode' | 'requestedBy' | 'rehearses'>;
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -42,7 +42,9 @@ function plan(from: Planning, about: About, execution: string): Act {
   if (refusal) return defers(refusal);
   const { fleet, record, nowMs } = facts;
   const { maxAgeHours = 48, everyHours = 24 } = fleet.drills ?? {};
-  const chosen = nextSet(facts.good, record, { maxAgeHours, nowMs, isAsked: about.requestedBy === 'person' });
+  // A version is tried on the newest set, whatever is known of that.
+  const isAsked = about.requestedBy === 'person' || about.rehearses !== undefined;
+  const chosen = nextSet(facts.good, record, { maxAgeHours, nowMs, isAsked });
   if ('none' in chosen)
     return chosen.none === 'nothing new'
       ? {
@@ -101,6 +103,7 @@ function drillOf(
       ...{ setId: set.setId, node: set.node, takenAtMs: set.takenAtMs, rank: set.rank, height: set.height },
       ...{ blockHash: first?.ledger.blockHash ?? null, parts },
     },
+    ...(about.rehearses !== undefined && { rehearses: about.rehearses }),
     // A new one for each attempt: the one of an attempt before has launched what is gone by now.
     token: `${about.incidentId}-${about.attempt}-drill`.slice(0, 60),
     subnetIds,
@@ -110,28 +113,31 @@ function drillOf(
 }
 
 /** What an approval covers. */
-function termsOf({ fleet }: DrillFacts, { set, instanceType, subnetIds }: Drill): Terms {
+function termsOf({ fleet }: DrillFacts, { set, instanceType, subnetIds, rehearses }: Drill): Terms {
+  const what = rehearses === undefined ? 'its client' : rehearses;
   return [
-    ['act', 'launch a throw-away instance with volumes of this set, start its client, and remove all of it again'],
+    ['act', `launch a throw-away instance with volumes of this set, start ${what}, and remove all of it again`],
     ['set', `${set.setId} (${set.parts.map(({ snapshotId }) => snapshotId).join(', ')})`],
     ['instance', `${instanceType} in ${subnetIds.join(' or ')}, with ${fleet.drills?.securityGroup} alone`],
     ['limit', `${fleet.drills?.hours} h, and $${fleet.drills?.dollarsPerMonth} a month`],
   ];
 }
 
-function sentenceOf({ tip }: DrillFacts, { set, instanceType, usdPerHour }: Drill): string {
+function sentenceOf({ tip }: DrillFacts, { set, instanceType, usdPerHour, rehearses }: Drill): string {
   const from = set.height === null ? 'a height that nobody wrote down' : `height ${set.height}`;
   return (
-    `open ${set.setId} of ${set.node} (${set.rank}, ${from}, the chain is at ${tip}) on a throw-away ${instanceType}, at about ` +
+    `${rehearses === undefined ? '' : `try ${rehearses} before a node gets it: `}open ${set.setId} of ${set.node} (${set.rank}, ${from}, the chain is at ${tip}) on a throw-away ${instanceType}, at about ` +
     `$${usdPerHour.toFixed(2)} an hour, and remove it again`
   );
 }
 
 function run(from: Running): Act {
-  const { drill, isUp, held, seen, upSinceMs, isSilent } = from;
+  const { drill, isUp, held, seen, upSinceMs, isSilent, proved } = from;
+  if (proved !== null) return { do: 'measure', from };
   if (drill.instanceId === '') return { do: 'launch', from };
   if (!isUp) return { do: 'boot', from };
   if (held === null || seen === null || isSilent) return { do: 'meet', from };
+  if (!from.isEnabled && drill.rehearses !== undefined) return { do: 'enable', from, version: drill.rehearses };
   if (upSinceMs === null) return { do: 'start', from };
   return { do: 'prove', from, upSinceMs };
 }
@@ -160,6 +166,7 @@ export function endingOf({ drill, isInherited }: Removing, nowMs: number): Endin
       `an attempt before this one has left ${drill.instanceId || 'what it was launching'}: removed, ${cost}`,
     );
   const minutes = Math.max(1, Math.round((verdict.atMs - drill.startedAtMs) / 60_000));
+  if (drill.rehearses !== undefined) return endOfRehearsal(drill, drill.rehearses, verdict, { minutes, cost });
   switch (verdict.is) {
     case 'verified':
       return {
@@ -178,6 +185,34 @@ export function endingOf({ drill, isInherited }: Removing, nowMs: number): Endin
             reason: `nothing is proved of ${setId}: ${verdict.reason} (${cost})`,
           }
         : waits(`nothing is proved of ${setId}: ${verdict.reason} (${cost})`);
+  }
+}
+
+/** Its data have proved themselves under the version of before: what does not go well is the version's doing. */
+function endOfRehearsal(
+  { set: { setId } }: Drill,
+  to: string,
+  verdict: DrillVerdict,
+  { minutes, cost }: { readonly minutes: number; readonly cost: string },
+): Ending {
+  switch (verdict.is) {
+    case 'verified':
+      return {
+        outcome: 'healed',
+        reason: `${to} goes on from a copy of ${setId}: ${verdict.reason}, ${minutes} min after the launch, ${cost}`,
+      };
+    case 'unfit':
+      return {
+        ...{ outcome: 'escalated', code: 'upgrade-failed', asFound: true },
+        reason: `${to} on a copy of ${setId}: ${verdict.reason}. No node was touched (${cost})`,
+      };
+    case 'unproved':
+      return verdict.isTold
+        ? {
+            ...{ outcome: 'escalated', code: 'upgrade-failed', asFound: true },
+            reason: `${to} has proved nothing on a copy of ${setId}: ${verdict.reason}. No node was touched (${cost})`,
+          }
+        : waits(`${to} has proved nothing on a copy of ${setId}: ${verdict.reason} (${cost})`);
   }
 }
 

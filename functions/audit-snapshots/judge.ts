@@ -133,7 +133,8 @@ export function judgeLook(input: LookInput): Look {
     if (stale !== null) return unfit(stale);
     if (isCaughtUp(status, chain, health.behindBlocks)) {
       const reason = `it has caught up to ${status.height}, on the blocks of the fleet`;
-      return { verdict: { is: 'verified', atMs: nowMs, height: status.height, reason } };
+      const openSeconds = Math.max(0, Math.round((climb.firstAtMs - upSinceMs) / 1000));
+      return { verdict: { is: 'verified', atMs: nowMs, height: status.height, reason, openSeconds } };
     }
     const stands = standsStill(status, climb, input);
     if (stands !== null) return stands.isOfData ? unfit(stands.why) : unproved(stands.why);
@@ -152,6 +153,7 @@ function climbed(climb: Climb, heard: Heard, nowMs: number): Climb {
   const isHigher = climb.best === null || height > climb.best;
   return {
     first: climb.first ?? height,
+    firstAtMs: climb.first === null ? nowMs : climb.firstAtMs,
     best: isHigher ? height : climb.best,
     bestAtMs: isHigher ? nowMs : climb.bestAtMs,
     heardAtMs: nowMs,

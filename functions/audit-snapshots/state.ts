@@ -16,7 +16,12 @@ import type { DrillPayload } from '../../shared/model/payload.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 
-export const ENVIRONMENT = ['INSPECT_NODE_DOCUMENT', 'START_CLIENT_DOCUMENT', 'ASK_NODE_DOCUMENT'] as const;
+export const ENVIRONMENT = [
+  'INSPECT_NODE_DOCUMENT',
+  'RESTART_CLIENT_DOCUMENT',
+  'START_CLIENT_DOCUMENT',
+  'ASK_NODE_DOCUMENT',
+] as const;
 
 export type Variable = (typeof ENVIRONMENT)[number];
 export type DrillContext = HealContext<DrillPayload, Variable>;
@@ -87,11 +92,17 @@ export interface Running {
   readonly unanswered: number;
   /** How often it was asked whether its first boot is over. */
   readonly asked: number;
+  /** The version that is tried is what a start would start; true where none is tried. */
+  readonly isEnabled: boolean;
   /** Since when its client was told to run, ms since the epoch. */
   readonly upSinceMs: number | null;
   /** The client says nothing: its node is asked how it is. */
   readonly isSilent: boolean;
   readonly climb: Climb;
+  /** What its volumes held right after the start; null where nobody knows. */
+  readonly usedBytes: number | null;
+  /** The version that is tried has caught up: what it did to the data is measured, and then all of it goes. */
+  readonly proved: Extract<DrillVerdict, { readonly is: 'verified' }> | null;
 }
 
 /** Everything goes, whatever came of it. */
@@ -106,8 +117,9 @@ export interface Removing {
 
 /** How far the client has come. */
 export interface Climb {
-  /** The first height that it told; null before. */
+  /** The first height that it told, and when, ms since the epoch; null and 0 before. */
   readonly first: number | null;
+  readonly firstAtMs: number;
   readonly best: number | null;
   /** When it reached its best, and when it answered last; ms since the epoch, 0 before. */
   readonly bestAtMs: number;
@@ -116,7 +128,7 @@ export interface Climb {
   readonly times: number;
 }
 
-export const NO_CLIMB: Climb = { first: null, best: null, bestAtMs: 0, heardAtMs: 0, times: 0 };
+export const NO_CLIMB: Climb = { first: null, firstAtMs: 0, best: null, bestAtMs: 0, heardAtMs: 0, times: 0 };
 
 /** A command that did not come to anything. `again`: it may be sent again. */
 export interface NotCarriedOut {
@@ -167,14 +179,27 @@ export interface Acts {
         }
       | NotCarriedOut;
   };
+  /** The version that is tried takes the place of what the image enables, while nothing can start. */
+  readonly enable: {
+    readonly args: { readonly from: Running; readonly version: string };
+    readonly result: { readonly enabled: true } | { readonly verdict: DrillVerdict } | NotCarriedOut;
+  };
   /** Mounts the data without the identity of the node that they are of, unmasks the client and starts it. */
   readonly start: {
     readonly args: { readonly from: Running };
-    readonly result: { readonly upSinceMs: number } | { readonly verdict: DrillVerdict } | NotCarriedOut;
+    readonly result:
+      | { readonly upSinceMs: number; readonly usedBytes: number | null }
+      | { readonly verdict: DrillVerdict }
+      | NotCarriedOut;
   };
   readonly prove: {
     readonly args: { readonly from: Running; readonly upSinceMs: number };
     readonly result: { readonly verdict: DrillVerdict } | { readonly silent: true; readonly climb: Climb };
+  };
+  /** Asks its node once more how full its volumes are. */
+  readonly measure: {
+    readonly args: { readonly from: Running };
+    readonly result: { readonly usedBytes: number | null };
   };
   /** The verdict on the record, and on the snapshots. */
   readonly mark: {

@@ -39,6 +39,8 @@ export interface Candidate {
   readonly want?: RequestedAction;
   /** The person who wants a clean snapshot has said that the node is a validator. */
   readonly acknowledgesValidator?: true;
+  /** Of a drill: the version that is tried on a copy. */
+  readonly rehearses?: string;
   /** A person asks for it now: an earlier refusal or plan is judged again, however recent it is. */
   readonly atOnce?: true;
   /** Why the alarm must be left alone: suppressed or muted by a person. */
@@ -129,8 +131,12 @@ function incidentOfRequest(facts: DispatchFacts): { readonly next: IncidentRecor
     return undefined;
   const count = { attempt: read?.attempt ?? 0, version: (read?.version ?? 0) + 1 };
   const fresh = { failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], state: 'open' as const };
-  const { want, acknowledgesValidator } = candidate;
-  const terms = { ...(want && { want }), ...(acknowledgesValidator && { acknowledgesValidator }) };
+  const { want, acknowledgesValidator, rehearses } = candidate;
+  const terms = {
+    ...(want && { want }),
+    ...(acknowledgesValidator && { acknowledgesValidator }),
+    ...(rehearses !== undefined && { rehearses }),
+  };
   return { next: { ...onsetOf(facts), ...count, ...fresh, ...terms } };
 }
 
@@ -209,7 +215,10 @@ export function payloadOf(
         ...(incident.acknowledgesValidator && { acknowledgesValidator: true }),
       };
     case 'audit-snapshots':
-      return { kind, ...base, requestedBy: alarm.namespace === SCHEDULE ? 'schedule' : 'person' };
+      return {
+        ...{ kind, ...base, requestedBy: alarm.namespace === SCHEDULE ? 'schedule' : 'person' },
+        ...(incident.rehearses !== undefined && { rehearses: incident.rehearses }),
+      };
   }
 }
 

@@ -4,7 +4,9 @@ import { defaultsOf } from '../../shared/chains/defaults.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { mayHaveEnded, standsBelow } from '../../shared/guardrails/upgrade.ts';
+import { type Rehearsal, rehearsalText } from '../../shared/heal/drill.ts';
 import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts';
+import { DRILL } from '../../shared/model/trigger.ts';
 
 export interface UpgradeFacts {
   readonly nowMs: number;
@@ -14,6 +16,8 @@ export interface UpgradeFacts {
   readonly nodes: readonly ObservedNode[];
   /** Of the fleet. */
   readonly incidents: readonly IncidentRecord[];
+  /** What came of the last version that was tried on a copy; absent where none was, or where nobody asked for it. */
+  readonly rehearsed?: Rehearsal;
   /** The highest block that watch-fleet believes, of the nodes or of the references; null where it believes none. */
   readonly tip: number | null;
 }
@@ -22,6 +26,8 @@ export type UpgradeStep =
   /** Nothing is to be done now. */
   | { readonly do: 'wait'; readonly why: string }
   | { readonly do: 'snapshot'; readonly node: ObservedNode }
+  /** The version is tried on a copy of the data of this node, which is not touched. */
+  | { readonly do: 'rehearse'; readonly node: ObservedNode }
   | { readonly do: 'upgrade'; readonly nodes: readonly [NodeStep, ...NodeStep[]] }
   /** The chain has come to the height of the upgrade. */
   | { readonly do: 'note-reached' }
@@ -33,6 +39,8 @@ export interface NodeStep {
   readonly node: ObservedNode;
   readonly cleanSinceMs: number;
   readonly watchMinutes: number;
+  /** What came of the version on a copy; absent where it was not tried. */
+  readonly rehearsed?: string;
 }
 
 /** Nobody waits for ever for a fleet that is not well. */
@@ -49,7 +57,8 @@ export function nextStep(facts: UpgradeFacts): UpgradeStep {
 }
 
 /** One after the other. */
-function nextInOrder({ nowMs, fleet, upgrade, nodes }: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
+function nextInOrder(facts: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
+  const { nowMs, fleet, upgrade, nodes } = facts;
   const { askedAtMs } = upgrade;
   const isFailed = ({ upgraded, snapshot }: Mark): boolean =>
     upgraded === 'failed' || (upgrade.strategy === undefined && upgraded === 'not yet' && snapshot === 'failed');
@@ -75,8 +84,34 @@ function nextInOrder({ nowMs, fleet, upgrade, nodes }: UpgradeFacts, marks: read
     );
   // Beside a node that is not touched there is nothing to go back to.
   if (upgrade.strategy === undefined && next.snapshot !== 'done') return { do: 'snapshot', node: next.node };
-  const watchMinutes = done.length === 0 ? (fleet.client?.watchMinutes ?? 0) : 0;
-  return { do: 'upgrade', nodes: [{ node: next.node, cleanSinceMs: next.snapshotSinceMs, watchMinutes }] };
+  const isFirst = done.length === 0;
+  // On the data of the node that is to get it: the snapshot of right before is the newest.
+  const rehearsed = upgrade.rehearse && isFirst ? rehearsalOf(facts) : null;
+  if (rehearsed === 'none') {
+    const drill = facts.incidents.find(isDrillAtWork);
+    if (drill) return { do: 'wait', why: `a throw-away instance is at work on a copy: ${drill.incidentId}` };
+    return { do: 'rehearse', node: next.node };
+  }
+  if (rehearsed !== null && rehearsed.is !== 'verified')
+    return { ...ends(`${rehearsalText(rehearsed)}: no node was touched`), isTold: true };
+  const watchMinutes = isFirst ? (fleet.client?.watchMinutes ?? 0) : 0;
+  const first: NodeStep = {
+    ...{ node: next.node, cleanSinceMs: next.snapshotSinceMs, watchMinutes },
+    ...(rehearsed && { rehearsed: rehearsalText(rehearsed).slice(0, REHEARSED_MOST) }),
+  };
+  return { do: 'upgrade', nodes: [first] };
+}
+
+const isDrillAtWork = ({ trigger, state }: IncidentRecord): boolean =>
+  trigger === DRILL && (state === 'open' || state === 'allocated' || state === 'claimed');
+
+/** Characters of a payload. */
+const REHEARSED_MOST = 400;
+
+/** Of this very upgrade: what was tried for an earlier one was tried on older data. A try that gave way, or was given no room, is made again. */
+function rehearsalOf({ upgrade, rehearsed }: UpgradeFacts): Rehearsal | 'none' {
+  if (rehearsed === undefined || rehearsed.to !== upgrade.to || rehearsed.atMs < upgrade.askedAtMs) return 'none';
+  return rehearsed.isToBeRepeated ? 'none' : rehearsed;
 }
 
 /** An upgrade is announced weeks before its height. */

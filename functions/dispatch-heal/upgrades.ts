@@ -39,6 +39,8 @@ export async function handleUpgrade(
       `one of client.versions in the fleet file: ${versions.join(', ') || 'it names none'}`,
     );
   if (event.atHeight !== undefined) judgeStops(fleet, event.atHeight);
+  if (event.rehearse && fleet.drills === undefined)
+    throw new EventError('rehearse', true, 'false, or a fleet whose file has drills: { securityGroup: sg-… }');
   const lacking = event.strategy === undefined ? null : blueGreenFault(fleet);
   if (lacking !== null) throw new EventError('strategy', event.strategy, `rolling: ${lacking}`);
   const context = createContext(services, settings);
@@ -57,10 +59,15 @@ export async function handleUpgrade(
         to: event.to,
         ...(event.atHeight !== undefined && { atHeight: event.atHeight }),
         ...(event.strategy !== undefined && { strategy: event.strategy }),
+        ...(isRehearsed(fleet, event) && { rehearse: true }),
         ...{ askedAtMs: nowMs, state: 'under-way', version: (read?.version ?? 0) + 1 },
       };
-  const incidents = await store.readIncidents(fleet.name, []);
-  const step = nextStep({ nowMs, fleet, upgrade, incidents, ...(await seenOf(context, fleet, nowMs)) });
+  const incidents = [...(await store.readIncidents(fleet.name, [])), ...(await store.readDrills(fleet.name))];
+  const step = nextStep({
+    ...{ nowMs, fleet, upgrade, incidents },
+    ...(await rehearsedOf(store, fleet.name, upgrade)),
+    ...(await seenOf(context, fleet, nowMs)),
+  });
   if (event.plan || fleet.mode === 'plan') return planOf(context, fleet, upgrade, step);
   if (!isUnderWay) {
     if (!(await store.replace(keys.upgrade(fleet.name), upgrade)))
@@ -80,9 +87,13 @@ export async function handleUpgrade(
 const isSame = (read: UpgradeRecord, event: UpgradeRequest): boolean =>
   read.to === event.to && read.atHeight === event.atHeight && read.strategy === event.strategy;
 
-function orderOf({ atHeight, strategy }: UpgradeRecord): string {
+/** A fleet file that wants it is not asked where it cannot be: at a height, and beside the nodes. */
+const isRehearsed = ({ client }: Fleet, { rehearse, atHeight, strategy }: UpgradeRequest): boolean =>
+  rehearse === true || (client?.rehearse === true && atHeight === undefined && strategy === undefined);
+
+function orderOf({ atHeight, strategy, rehearse }: UpgradeRecord): string {
   if (atHeight !== undefined) return `all nodes when they stand below ${atHeight}`;
-  const order = 'one node after the other';
+  const order = `${rehearse ? 'on a copy first, then ' : ''}one node after the other`;
   return strategy === undefined ? order : `${order}, each on another instance that proves itself beside it first`;
 }
 
@@ -93,7 +104,8 @@ async function planOf(
   upgrade: UpgradeRecord,
   step: UpgradeStep,
 ): Promise<DispatchAnswer | undefined> {
-  const first = step.do === 'upgrade' ? step.nodes[0].node : step.do === 'snapshot' ? step.node : null;
+  const first =
+    step.do === 'upgrade' ? step.nodes[0].node : step.do === 'snapshot' || step.do === 'rehearse' ? step.node : null;
   if (first === null) throw new EventError('fleet', name, `a fleet with a node to upgrade; ${whyNot(step)}`);
   const watchMinutes = client?.watchMinutes ?? 0;
   const { askedAtMs } = upgrade;
@@ -121,8 +133,21 @@ export async function followUpgrade(
   const { environment, settings } = context;
   if (upgrade?.state !== 'under-way' || judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values)) return;
   const nowMs = Date.now();
-  const step = nextStep({ nowMs, fleet, upgrade, incidents, ...(await seenOf(context, fleet, nowMs)) });
+  const step = nextStep({
+    ...{ nowMs, fleet, upgrade, incidents },
+    ...(await rehearsedOf(services.store, fleet.name, upgrade)),
+    ...(await seenOf(context, fleet, nowMs)),
+  });
   await takeStep(context, fleet, upgrade, step, nowMs);
+}
+
+async function rehearsedOf(
+  store: DispatcherServices['store'],
+  fleet: string,
+  { rehearse }: UpgradeRecord,
+): Promise<Pick<UpgradeFacts, 'rehearsed'>> {
+  const { rehearsed } = (rehearse && (await store.readDrill(fleet))) || {};
+  return rehearsed ? { rehearsed } : {};
 }
 
 async function takeStep(
@@ -154,6 +179,12 @@ async function takeStep(
       const trigger = { kind: 'snapshot', subject: 'clean' } as const;
       return considerCandidate(context, { ...candidateOf(fleet.name, step.node, nowMs), trigger });
     }
+    case 'rehearse': {
+      const trigger = { kind: 'snapshot', subject: 'drill' } as const;
+      return considerCandidate(context, {
+        ...{ ...candidateOf(fleet.name, step.node, nowMs), trigger, rehearses: upgrade.to },
+      });
+    }
     case 'upgrade':
       return switchAll(context, fleet, upgrade, step.nodes, nowMs);
   }
@@ -168,8 +199,8 @@ async function switchAll(
   nowMs: number,
 ): Promise<DispatchResult | undefined> {
   const results = await Promise.allSettled(
-    nodes.map(({ node, cleanSinceMs, watchMinutes }) => {
-      const want = wantOf(upgrade, { cleanSinceMs, watchMinutes });
+    nodes.map(({ node, ...terms }) => {
+      const want = wantOf(upgrade, terms);
       const trigger = { kind: 'request', subject: 'upgrade' } as const;
       return considerCandidate(context, { ...candidateOf(name, node, nowMs), trigger, want });
     }),
@@ -181,10 +212,7 @@ async function switchAll(
   return first?.status === 'fulfilled' ? first.value : undefined;
 }
 
-const wantOf = (
-  { to, atHeight, strategy }: UpgradeRecord,
-  node: Pick<NodeStep, 'cleanSinceMs' | 'watchMinutes'>,
-): UpgradeWanted => ({
+const wantOf = ({ to, atHeight, strategy }: UpgradeRecord, node: Omit<NodeStep, 'node'>): UpgradeWanted => ({
   ...{ do: 'upgrade', to, ...node },
   ...(atHeight !== undefined && { atHeight }),
   ...(strategy !== undefined && { strategy }),

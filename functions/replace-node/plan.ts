@@ -212,6 +212,6 @@ function wantText(want: RequestedAction): string {
       return 'put back what was kept';
     case 'upgrade':
       if (isBlueGreen(want)) return `run ${want.to} on another instance beside it, which then takes its place`;
-      return `run ${want.to}, and watch it for ${want.watchMinutes} min after its proof`;
+      return `run ${want.to}, and watch it for ${want.watchMinutes} min after its proof${want.rehearsed === undefined ? '' : ` (${want.rehearsed})`}`;
   }
 }

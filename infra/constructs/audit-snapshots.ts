@@ -40,6 +40,7 @@ export class AuditSnapshots extends DurableHeal {
       description: 'Proves on a throw-away instance that a node comes back from its snapshots.',
       environment: {
         INSPECT_NODE_DOCUMENT: commands.inspectNode,
+        RESTART_CLIENT_DOCUMENT: commands.restartClient,
         START_CLIENT_DOCUMENT: commands.startClient,
         ASK_NODE_DOCUMENT: commands.askNode,
       },
@@ -77,7 +78,7 @@ const commandGrants = (scope: Construct, fleets: readonly Fleet[]): Grant[] => [
   {
     sid: 'SendOwnDocuments',
     actions: ['ssm:SendCommand'],
-    resources: ['inspect-node', 'start-client', 'ask-node'].map((name) =>
+    resources: ['inspect-node', 'restart-client', 'start-client', 'ask-node'].map((name) =>
       arn(scope, 'ssm', `document/chainmend-${name}-*`),
     ),
     wildcard: "The hash at the end of a document's name: heals in flight send the documents of their own version.",

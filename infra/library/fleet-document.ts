@@ -87,6 +87,8 @@ export interface FleetDocument {
     readonly canary?: string;
     /** How long the first node has to be seen well after its proof, before the others follow. */
     readonly watchMinutes?: number;
+    /** Whether a version is tried on a copy of the first node’s data, on a throw-away instance of `drills`, before any node gets it. Not where it comes at a height, beside the nodes, or to a validator. */
+    readonly rehearse?: boolean;
   };
   /** The volumes of each node by their role: `{ data: /node-data, ancient: { path: /ancient, tag: { Part: ancient } } }`. */
   readonly volumes?: { readonly [key: string]: string | {

@@ -72,6 +72,8 @@ export interface UpgradeRequest {
   readonly atHeight?: number;
   /** Each on another instance beside it; absent: on the node itself. */
   readonly strategy?: 'blue-green';
+  /** It is tried on a copy of the first node's data before any node gets it. */
+  readonly rehearse?: true;
   /** Only report what would be done to the first of them. */
   readonly plan: boolean;
 }
@@ -149,9 +151,14 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       return { kind, fleet, node, acknowledgesValidator, plan };
     }
     case 'upgrade': {
-      const { fleet, to, plan, atHeight, strategy, acknowledgesValidator, ...named } = checked(upgradeSchema, event);
+      const { fleet, to, plan, atHeight, strategy, rehearse, acknowledgesValidator, ...named } = checked(
+        upgradeSchema,
+        event,
+      );
       if (strategy === 'blue-green' && atHeight !== undefined)
         throw new EventError('strategy', strategy, NOT_AT_HEIGHT);
+      const unrehearsed = rehearse ? notRehearsed({ atHeight, strategy, acknowledgesValidator }) : null;
+      if (unrehearsed !== null) throw new EventError('rehearse', rehearse, `false ${unrehearsed}`);
       const isNamed = named.node !== undefined || named.instanceId !== undefined;
       if (isNamed || acknowledgesValidator) {
         if (!acknowledgesValidator)
@@ -173,6 +180,7 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
         ...{ kind, fleet, to, plan },
         ...(atHeight !== undefined && { atHeight }),
         ...(strategy === 'blue-green' && { strategy }),
+        ...(rehearse && { rehearse: true }),
       };
     }
     case 'drill': {
@@ -233,6 +241,22 @@ const NOT_AT_HEIGHT =
   'rolling with atHeight: the whole chain stands there, and an instance beside a node could not be seen to go on';
 const NOT_A_VALIDATOR =
   'rolling for a validator: it has one identity, of which no second copy may run, not even to catch up';
+
+/** Why a version is not tried on a copy first; null where it may be. Without its subject: "with atHeight: …". */
+function notRehearsed({
+  atHeight,
+  strategy,
+  acknowledgesValidator,
+}: {
+  readonly atHeight: number | undefined;
+  readonly strategy: string | undefined;
+  readonly acknowledgesValidator: boolean;
+}): string | null {
+  if (atHeight !== undefined) return 'with atHeight: below it the version makes no block, on no copy';
+  if (strategy === 'blue-green') return 'with blue-green: each version proves itself beside its node before it serves';
+  return acknowledgesValidator ? 'for a validator: its data hold what must not run twice' : null;
+}
+
 const A_STRATEGY = 'rolling or blue-green';
 const A_HEIGHT = `the height of a block, 1 to ${HEIGHT_MAX}`;
 const upgradeSchema = v.strictObject({
@@ -243,6 +267,7 @@ const upgradeSchema = v.strictObject({
   atHeight: v.exactOptional(
     v.pipe(v.number(A_HEIGHT), v.integer(A_HEIGHT), v.minValue(1, A_HEIGHT), v.maxValue(HEIGHT_MAX, A_HEIGHT)),
   ),
+  rehearse: flag,
   plan: flag,
 });
 const drillSchema = v.strictObject({ kind: v.string(), fleet: fleetName, plan: flag });

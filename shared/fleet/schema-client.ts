@@ -3,7 +3,19 @@
 import type * as v from 'valibot';
 import { VERSION, WATCH_MINUTES_MAX } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
-import { about, derived, list, object, optional, partName, tagValue, text, usually, whole } from './schema-fields.ts';
+import {
+  about,
+  derived,
+  list,
+  object,
+  optional,
+  partName,
+  tagValue,
+  text,
+  usually,
+  whole,
+  yesOrNo,
+} from './schema-fields.ts';
 
 const version = text(
   VERSION,
@@ -27,10 +39,16 @@ export const client = object('{ versions: ["28.0", "28.1"] }', {
     whole(0, WATCH_MINUTES_MAX, 'minutes', 60),
     60,
   ),
+  rehearse: usually(
+    'Whether a version is tried on a copy of the first node’s data, on a throw-away instance of `drills`, before any node gets it. Not where it comes at a height, beside the nodes, or to a validator.',
+    yesOrNo(),
+    false,
+  ),
 });
 
 interface CompleteClientFields {
   readonly units: Readonly<Record<string, { readonly unit?: string }>>;
+  readonly drills?: object | undefined;
 }
 
 const isTemplate = ({ unit }: { readonly unit?: string }): boolean => unit?.endsWith('@*') === true;
@@ -45,9 +63,15 @@ export function upgradedUnitOf(unit: string | undefined, units: CompleteClientFi
 /** Problems of a file that fits the schema. */
 export function checkClient(
   { client: written }: { readonly client?: v.InferInput<typeof client> },
-  { units }: CompleteClientFields,
+  { units, drills }: CompleteClientFields,
   { conflict }: Complaints,
 ): void {
+  if (written?.rehearse === true && drills === undefined)
+    conflict(
+      ['client', 'rehearse'],
+      true,
+      'expected drills, too: they name the security group of the throw-away instance',
+    );
   const twice = written?.versions.find((one, at, all) => all.indexOf(one) !== at);
   if (twice !== undefined) conflict(['client', 'versions'], twice, 'expected each version once');
   if (!written || upgradedUnitOf(written.unit, units) !== undefined) return;

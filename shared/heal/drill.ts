@@ -15,6 +15,8 @@ export interface DrillRecord {
   readonly spent: { readonly month: string; readonly usd: number };
   /** Nobody looks for another set before, ms since the epoch. */
   readonly dueAtMs: number;
+  /** What came of the last version that was tried on a copy; absent before the first. */
+  readonly rehearsed?: Rehearsal;
   readonly version: number;
 }
 
@@ -29,6 +31,8 @@ export interface Drill {
   /** ARN of the execution that works on it. */
   readonly execution: string;
   readonly set: DrilledSet;
+  /** The version that is tried on the set, which proves nothing of the set itself; absent where the set is to be proved. */
+  readonly rehearses?: string;
   /** Of RunInstances: the same token never launches a second instance. */
   readonly token: string;
   /** Tried in this order where one has no capacity. */
@@ -69,9 +73,34 @@ export interface DrilledPart {
   readonly throughputMiBps: number | null;
 }
 
+/** A version of the client, tried on a copy of a node's data. */
+export interface Rehearsal {
+  readonly to: string;
+  readonly setId: string;
+  readonly is: DrillVerdict['is'];
+  readonly atMs: number;
+  readonly reason: string;
+  /** From the launch until the verdict. */
+  readonly minutes: number;
+  /** It gave way to a heal, or had no room: that says nothing, and it is tried again. */
+  readonly isToBeRepeated: boolean;
+  /** null: it has not caught up. */
+  readonly measured: { readonly openSeconds: number; readonly addedGiB: number | null } | null;
+  readonly usd: number;
+}
+
 export type DrillVerdict =
   /** Its client came up from the set and reached the tip, on the fleet's own blocks. */
-  | { readonly is: 'verified'; readonly atMs: number; readonly height: number; readonly reason: string }
+  | {
+      readonly is: 'verified';
+      readonly atMs: number;
+      readonly height: number;
+      readonly reason: string;
+      /** From its start until it told its first height, to the half minute: a client that migrates its data first answers nobody. */
+      readonly openSeconds: number;
+      /** Of a version that is tried: by how much its volumes had filled; null where nobody could tell. */
+      readonly addedGiB?: number | null;
+    }
   /** The data are to blame. */
   | { readonly is: 'unfit'; readonly atMs: number; readonly reason: string }
   /** Nothing is known of the set. `isTold`: people are paged, because only they can change the cause. */
@@ -157,10 +186,19 @@ export function ended(record: DrillRecord, drill: Drill, everyHours: number, now
   };
   const { setId, takenAtMs } = drill.set;
   const usd = usdOf(drill, nowMs);
+  const minutes = (verdict.atMs - drill.startedAtMs) / MINUTE_MS;
+  const spent = { month: monthOf(nowMs), usd: spentIn(record, nowMs) + usd };
+  // What a version does says nothing of the set, and when the next drill is due stays as it was.
+  if (drill.rehearses !== undefined)
+    return {
+      ...record,
+      current: null,
+      spent,
+      rehearsed: rehearsalOf(drill, drill.rehearses, verdict, { minutes, usd }),
+    };
   const before = record.tried.find((one) => one.setId === setId);
   const unproved = (before?.unproved ?? 0) + (verdict.is === 'unproved' && verdict.isTold ? 1 : 0);
   const tried: TriedSet = { setId, is: verdict.is, atMs: nowMs, unproved };
-  const minutes = (verdict.atMs - drill.startedAtMs) / MINUTE_MS;
   return {
     ...record,
     current: null,
@@ -169,9 +207,29 @@ export function ended(record: DrillRecord, drill: Drill, everyHours: number, now
     }),
     last: { setId, is: verdict.is, atMs: nowMs, reason: verdict.reason, usd },
     tried: [tried, ...record.tried.filter((one) => one.setId !== setId)].slice(0, TRIED_KEPT),
-    spent: { month: monthOf(nowMs), usd: spentIn(record, nowMs) + usd },
+    spent,
     dueAtMs: nowMs + againMsAfter(verdict, everyHours),
   };
+}
+
+const rehearsalOf = (
+  { set }: Drill,
+  to: string,
+  verdict: DrillVerdict,
+  { minutes, usd }: Pick<Rehearsal, 'minutes' | 'usd'>,
+): Rehearsal => ({
+  ...{ to, setId: set.setId, is: verdict.is, atMs: verdict.atMs, reason: verdict.reason, minutes, usd },
+  isToBeRepeated: verdict.is === 'unproved' && !verdict.isTold,
+  measured: verdict.is === 'verified' ? { openSeconds: verdict.openSeconds, addedGiB: verdict.addedGiB ?? null } : null,
+});
+
+/** "28.1 on a copy of set-…: it answered 45 s after its start, added 3 GiB, and had caught up 7 min after the launch". */
+export function rehearsalText({ to, setId, is, reason, minutes, measured }: Rehearsal): string {
+  if (is !== 'verified' || measured === null) return `${to} on a copy of ${setId}: ${reason}`;
+  const { openSeconds, addedGiB } = measured;
+  const added = addedGiB === null ? '' : ` added ${addedGiB} GiB,`;
+  const ready = Math.max(1, Math.round(minutes));
+  return `${to} on a copy of ${setId}: it answered ${openSeconds} s after its start,${added} and had caught up ${ready} min after the launch`;
 }
 
 /**

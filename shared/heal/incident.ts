@@ -339,6 +339,7 @@ const KEPT = {
   waitsFor: true,
   want: true,
   acknowledgesValidator: true,
+  rehearses: true,
   approval: true,
   refusedCodes: true,
   pagedCodes: true,

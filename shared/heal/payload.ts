@@ -51,6 +51,7 @@ const want = v.variant('do', [
     acknowledgesValidator: v.exactOptional(v.literal(true)),
     atHeight: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(HEIGHT_MAX))),
     strategy: v.exactOptional(v.literal('blue-green')),
+    rehearsed: v.exactOptional(text(/^[^\p{Cc}]{1,400}$/u)),
   }),
 ]);
 
@@ -63,7 +64,12 @@ const schema = v.variant('kind', [
     acknowledgesValidator: v.exactOptional(v.literal(true)),
     ...base,
   }),
-  v.strictObject({ kind: v.literal('audit-snapshots'), requestedBy: v.picklist(['schedule', 'person']), ...base }),
+  v.strictObject({
+    kind: v.literal('audit-snapshots'),
+    requestedBy: v.picklist(['schedule', 'person']),
+    rehearses: v.exactOptional(text(VERSION)),
+    ...base,
+  }),
 ]);
 
 /** @throws HealPayloadError */

@@ -50,6 +50,8 @@ export interface IncidentBase {
   readonly want?: RequestedAction;
   /** Of a clean snapshot: the person has said that the node is a validator. */
   readonly acknowledgesValidator?: true;
+  /** Of a drill: the version that is tried on a copy. */
+  readonly rehearses?: string;
   /** Absent until a plan was put to a person. */
   readonly approval?: ApprovalRecord;
   /** Codes that were journalled as a refusal of this incident, oldest first. */
@@ -307,6 +309,8 @@ export interface UpgradeRecord {
   readonly atHeight?: number;
   /** Each node gets another instance, which runs the version beside it first; absent where the version is switched on the node. */
   readonly strategy?: 'blue-green';
+  /** The version is tried on a copy of the first node's data before any node gets it; absent where it is not. */
+  readonly rehearse?: true;
   /** Only what was begun since then is part of it, ms since the epoch. */
   readonly askedAtMs: number;
   /** When a node was first seen to stand below `atHeight`, ms since the epoch. */

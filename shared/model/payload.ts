@@ -26,6 +26,8 @@ export interface DrillPayload extends PayloadBase {
   readonly kind: 'audit-snapshots';
   /** A person: it is tried now, whatever was tried before. */
   readonly requestedBy: 'schedule' | 'person';
+  /** The version that is tried on a copy before a node gets it; absent where the copy itself is to be proved. */
+  readonly rehearses?: string;
 }
 
 /** The task of replace-node. All except the first come from a person. */
@@ -54,6 +56,8 @@ export interface UpgradeWanted {
   readonly acknowledgesValidator?: true;
   /** Another instance beside this one runs it, and takes its place once it has proved itself; absent where the version is switched on the node. */
   readonly strategy?: 'blue-green';
+  /** What came of the version on a copy of the data, for whoever reads the plan; absent where it was not tried there. */
+  readonly rehearsed?: string;
 }
 
 /** Whether the wanted version comes on another instance. */

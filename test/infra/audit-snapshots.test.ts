@@ -41,12 +41,12 @@ describe('where a fleet has drills', () => {
     },
   );
 
-  it('commands only throw-away instances, by the three documents that it needs', () => {
+  it('commands only throw-away instances, by the four documents that it needs', () => {
     const [instances, documents, ...more] = may('ssm:SendCommand');
     expect(more).toEqual([]);
     expect(instances?.conditions).toEqual(tagOf('ssm:resourceTag/chainmend:drill'));
     expect(documents?.resources.map((one) => text(one).replace(/.*document\/chainmend-(.*)-\*$/, '$1'))).toEqual([
-      ...['inspect-node', 'start-client', 'ask-node'],
+      ...['inspect-node', 'restart-client', 'start-client', 'ask-node'],
     ]);
   });
 

@@ -78,7 +78,10 @@ function begun(facts: Facts, state: LadderState, want: Extract<Facts['want'], { 
   return switchVersion({
     ...{ goes: 'to', from, to: want.to, at, cleanSinceMs: want.cleanSinceMs },
     ...(want.atHeight !== undefined && { atHeight: want.atHeight }),
-    reason: state.upgrade === undefined ? `${from} → ${want.to}` : `what became of it nobody knows: ${want.to} again`,
+    reason:
+      state.upgrade === undefined
+        ? `${from} → ${want.to}${want.rehearsed === undefined ? '' : ` (${want.rehearsed})`}`
+        : `what became of it nobody knows: ${want.to} again`,
   });
 }
 

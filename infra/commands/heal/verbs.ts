@@ -102,6 +102,7 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
         .choices(['rolling', 'blue-green'])
         .default('rolling'),
     )
+    .option('--rehearse', 'try it on a copy of the first node’s data before any node gets it; the fleet needs drills')
     .action((written: string, options: UpgradeOptions) => carry(upgradeOf(written, options), options));
   requestVerb(
     'drill',
@@ -134,6 +135,7 @@ interface UpgradeOptions extends HealRequestOptions {
   readonly to: string;
   readonly atHeight?: number;
   readonly strategy: 'rolling' | 'blue-green';
+  readonly rehearse?: true;
   readonly acknowledgeValidator?: true;
 }
 
@@ -168,7 +170,10 @@ function snapshotOf(written: string, { acknowledgeValidator }: { readonly acknow
   return { event: { kind: 'snapshot', fleet, ...node, ...more }, words: `snapshot ${shown}` };
 }
 
-function upgradeOf(written: string, { to, atHeight, strategy, acknowledgeValidator }: UpgradeOptions): HealRequest {
+function upgradeOf(
+  written: string,
+  { to, atHeight, strategy, rehearse, acknowledgeValidator }: UpgradeOptions,
+): HealRequest {
   const isBeside = strategy === 'blue-green';
   if (isBeside && atHeight !== undefined)
     throw new UsageError(
@@ -176,8 +181,20 @@ function upgradeOf(written: string, { to, atHeight, strategy, acknowledgeValidat
     );
   if (isBeside && acknowledgeValidator)
     throw new UsageError('blue-green: not for a validator. It has one identity, of which no second copy may run');
-  const more = { ...(atHeight !== undefined && { atHeight }), ...(isBeside && { strategy }) };
-  const words = `upgrade ${written} to ${to}${atHeight === undefined ? '' : ` at height ${atHeight}`}${isBeside ? ', on another instance beside each' : ''}`;
+  if (rehearse && atHeight !== undefined)
+    throw new UsageError('--rehearse: not with --at-height. Below it the version makes no block, on no copy');
+  if (rehearse && isBeside)
+    throw new UsageError(
+      '--rehearse: not with blue-green. Each version proves itself beside its node before it serves',
+    );
+  if (rehearse && acknowledgeValidator)
+    throw new UsageError('--rehearse: not for a validator. Its data hold what must not run twice');
+  const more = {
+    ...(atHeight !== undefined && { atHeight }),
+    ...(isBeside && { strategy }),
+    ...(rehearse && { rehearse }),
+  };
+  const words = `upgrade ${written} to ${to}${atHeight === undefined ? '' : ` at height ${atHeight}`}${isBeside ? ', on another instance beside each' : ''}${rehearse ? ', on a copy first' : ''}`;
   // No validator goes along with its fleet.
   if (acknowledgeValidator) {
     const { fleet, node } = nodeOf(written);

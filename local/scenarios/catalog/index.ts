@@ -35,6 +35,7 @@ import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { peersLost } from './peers-lost.ts';
 import { readinessKept, readinessLost, readinessRegained } from './readiness.ts';
 import { referenceLies } from './reference-lies.ts';
+import { rehearseMigration } from './rehearsals.ts';
 import { deadlineNear, releaseAutoPatch, releaseTold } from './releases.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
@@ -48,6 +49,7 @@ import {
   upgradeBlueGreenFails,
   upgradeCanaryFails,
   upgradeHaltedByBug,
+  upgradeInterrupted,
   upgradeRolling,
   upgradeValidatorFails,
   upgradeValidators,
@@ -116,7 +118,9 @@ export const SCENARIOS: readonly Scenario[] = [
   manualRestore,
   undoRestore,
   upgradeRolling,
+  upgradeInterrupted,
   upgradeCanaryFails,
+  rehearseMigration,
   upgradeBlueGreen,
   upgradeBlueGreenFails,
   upgradeAtHeight,

@@ -1,10 +1,11 @@
 // Scenarios: another version of the client, on one node first and then on all of them; and one that does not prove itself.
 
+import type { CallRecord } from '../../simulator/trace.ts';
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { alarmsRight, allWell, namesRight, sameInstances } from '../checks/ladder-expectations.ts';
 import { incidentsOf } from '../report/records.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
-import { dataOf, isRetained, ladderHeals, pagedNow } from '../world/ladder.ts';
+import { dataOf, executionsOf, isRetained, ladderHeals, pagedNow } from '../world/ladder.ts';
 import {
   AFTER,
   AT_HEIGHT,
@@ -91,6 +92,88 @@ export const upgradeRolling: Scenario = {
     nobodyPaged,
   ],
 };
+
+export const upgradeInterrupted: Scenario = {
+  ...upgradeRolling,
+  name: 'upgrade-interrupted',
+  sentence:
+    'Executions of an upgrade die for good, one after it has switched the canary, one while the next node’s client is stopped: each next attempt goes on from there.',
+  people: (world) => {
+    asksForUpgrade(world);
+    cutOff(world, { heal: 'replace-node', node: CANARY, after: 'SendCommand restart-client' });
+    cutOff(world, { heal: 'snapshot-node', node: 'node1', after: 'SendCommand stop-client' });
+  },
+  // That a function fails, twice, and the node whose client is down meanwhile.
+  pagesAtMost: 3,
+  expect: [
+    runsAll(AFTER, 'every node runs the new version'),
+    {
+      sentence: 'two attempts died, and what each had begun was brought to its end by the next',
+      holds: (_, { region }) => region.lambda.executions().filter(({ status }) => status === 'TIMED_OUT').length === 2,
+      undisturbed: true,
+    },
+    {
+      sentence: 'no version was switched twice on a node',
+      holds: (_, { region }) => {
+        const switched = region.gateway.trace.calls.filter(isSwitch).map(({ input }) => JSON.stringify(input));
+        return switched.length === 4;
+      },
+      undisturbed: true,
+    },
+    {
+      sentence:
+        'the client that was down when its heal died runs again within minutes, before another snapshot is tried',
+      holds: (_, { current }) =>
+        current.every(({ machine }) =>
+          machine.report().outages.every(({ fromMs, toMs }) => toMs !== undefined && toMs - fromMs < 10 * 60_000),
+        ),
+      undisturbed: true,
+    },
+    oneAfterTheOther,
+    sameInstances,
+    namesRight,
+    alarmsRight,
+    allWell,
+    allHealedInTheEnd,
+  ],
+};
+
+const isSwitch = ({ operation, input }: CallRecord): boolean =>
+  operation === 'SendCommand' && JSON.stringify(input).includes('"Only":["switch"]');
+
+interface CutOff {
+  readonly heal: 'snapshot-node' | 'replace-node';
+  readonly node: string;
+  /** The call that it still makes. */
+  readonly after: string;
+}
+
+/** The first execution of a heal on a node times out for good once it has made this call. */
+function cutOff(world: World, { heal, node, after }: CutOff): void {
+  const { region } = world;
+  const isMeant = (payload: string): boolean => {
+    const { node: is, attempt } = JSON.parse(payload) as Record<string, unknown>;
+    return is === node && attempt === 1;
+  };
+  const own = () => executionsOf(world, heal).find(({ payload }) => isMeant(payload));
+  const [operation, document] = after.split(' ');
+  const hasCalled = (sinceMs: number): boolean =>
+    region.gateway.trace.calls.some(
+      ({ actor, operation: called, at, input }) =>
+        actor.startsWith(`chainmend-${heal}`) &&
+        called === operation &&
+        at >= sinceMs &&
+        (document === undefined ||
+          String((input as { readonly DocumentName?: string }).DocumentName).startsWith(`chainmend-${document}-`)),
+    );
+  world.when(
+    () => {
+      const execution = own();
+      return execution !== undefined && hasCalled(execution.startedAtMs);
+    },
+    () => region.lambda.timeOut(own()?.arn ?? ''),
+  );
+}
 
 /** When the client of each node was stopped for the first time, in order. */
 const firstStarts = ({ current }: World): readonly number[] =>

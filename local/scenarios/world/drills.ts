@@ -48,9 +48,14 @@ export function drillRecord({ region, tableName }: World): DrillRecord | undefin
 }
 
 /** What drills had cost in this month before the story. */
-export function spentBefore(world: World, usd: number): void {
-  const spent = { month: monthOf(START_MS), usd };
-  const Item = { pk: { S: KEY.pk }, sk: { S: KEY.sk }, ...toItem({ ...noDrill, spent, version: 1 }) };
+export const spentBefore = (world: World, usd: number): void =>
+  recordBefore(world, { spent: { month: monthOf(START_MS), usd } });
+
+/** The last drill was right before the story, and none is due in it. */
+export const drilledBefore = (world: World): void => recordBefore(world, { dueAtMs: START_MS + 24 * 60 * 60_000 });
+
+function recordBefore(world: World, more: Partial<DrillRecord>): void {
+  const Item = { pk: { S: KEY.pk }, sk: { S: KEY.sk }, ...toItem({ ...noDrill, ...more, version: 1 }) };
   world.beforehand(() =>
     world.region.call('dynamodb', 'PutItem', { TableName: world.tableName, Item }, 'audit-snapshots'),
   );

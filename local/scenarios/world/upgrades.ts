@@ -11,6 +11,8 @@ import { CONSORTIUM_CLOCK, CONSORTIUM_START_HEIGHT, consortium, QUICK_BLOCKS } f
 /** What runs when the story begins: the usual unit of a simulated node is node@0.21.0. */
 export const BEFORE = '0.21.0';
 export const AFTER = '0.22.0';
+/** What mends a version that no node can go on with. */
+export const MENDED = '0.22.1';
 export const CANARY = 'node3';
 export const WATCH_MINUTES = 20;
 const ASKED_AT_MINUTES = 2;
@@ -29,10 +31,18 @@ export const installed = (world: World, fault?: InstalledVersion['fault']): Plac
         versions: {
           [BEFORE]: { clientVersion: '/Satoshi:28.0.0/' },
           [AFTER]: { clientVersion: '/Satoshi:29.0.0/', format: 1, ...(fault && { fault }) },
+          [MENDED]: { clientVersion: '/Satoshi:29.0.1/', format: 1 },
         },
       },
     },
   });
+
+/** The same, whose owner asks for drills during the story, and has installed what mends the version, too. */
+export const rehearsable = {
+  ...upgradable,
+  client: { versions: [BEFORE, AFTER, MENDED], canary: CANARY, watchMinutes: WATCH_MINUTES },
+  drills: undefined,
+} as unknown as Partial<FleetDocument>;
 
 /** A person asks for it. */
 export const asksForUpgrade = (world: World): void =>
@@ -64,9 +74,6 @@ export const versionsOf = (world: World): Readonly<Record<string, string | undef
 
 /** The last block of the version before comes after an hour and a half: until then each node has given a snapshot. */
 export const AT_HEIGHT = CONSORTIUM_START_HEIGHT + 1_000;
-/** What mends a version that no node can go on with. */
-export const MENDED = '0.22.1';
-
 /** The consortium's sentries, whose client is a unit of systemd and is asked over its agent. */
 export const stoppedByChain: FleetChange = {
   role: 'follower',

@@ -34,6 +34,7 @@ const drill: Drill = {
 const running = (more: Partial<Running> = {}): Running => ({
   ...{ at: 'running', drill, isUp: true, held: { execution: 'arn', fence: 1 }, ordinal: 1, asked: 1, unanswered: 0 },
   ...{ seen: { clients: [] } as unknown as Running['seen'], upSinceMs: NOON_MS, isSilent: false, climb: NO_CLIMB },
+  ...{ isEnabled: true, usedBytes: null, proved: null },
   ...more,
 });
 const next = (progress: Progress, more: Partial<About> = {}) => decideNext(progress, { ...about, ...more }, 'arn');
@@ -175,5 +176,49 @@ describe('what was found', () => {
     ],
   ])('%s', (_, from, expected) => {
     expect(endingOf(from, NOON_MS)).toMatchObject(expected);
+  });
+});
+
+describe('a version that is tried on a copy', () => {
+  const trying: Drill = { ...drill, rehearses: '28.1' };
+  const tried = (one: DrillVerdict) => endingOf(removing(one, { drill: { ...trying, verdict: one } }), NOON_MS);
+  const proved = verdict('verified') as NonNullable<Running['proved']>;
+
+  it.each<[string, Progress, string]>([
+    [
+      'is enabled before the client is started',
+      running({ drill: trying, isEnabled: false, upSinceMs: null }),
+      'enable',
+    ],
+    ['is started once it is enabled', running({ drill: trying, upSinceMs: null }), 'start'],
+    ['is measured once it has caught up', running({ drill: trying, proved }), 'measure'],
+  ])('%s', (_, progress, expected) => {
+    expect(act(progress)).toBe(expected);
+  });
+
+  it('is tried on the newest set, whatever is known of that', () => {
+    const proof = { setId: 'set-1', takenAtMs: 0, height: 931_000, atMs: NOON_MS - HOUR_MS, minutes: 11, usd: 0.2 };
+    const record = { ...noDrill, proved: proof, tried: [{ setId: 'set-1', is: 'verified', atMs: 0, unproved: 0 }] };
+    const decided = next(planning({ record }), { rehearses: '28.1' });
+    expect(decided).toMatchObject({ do: 'begin', drill: { rehearses: '28.1' } });
+    expect(decided).toMatchObject({ reason: expect.stringMatching(/^try 28\.1 before a node gets it: open set-1/) });
+  });
+
+  it('is what a person says yes to', () => {
+    const asked = next(planning(), { mode: 'ask', rehearses: '28.1' });
+    expect(asked).toMatchObject({ do: 'ask', terms: [['act', expect.stringContaining('start 28.1')]] });
+  });
+
+  it.each<[string, DrillVerdict, object]>([
+    [
+      'goes on',
+      verdict('verified'),
+      { outcome: 'healed', reason: expect.stringContaining('28.1 goes on from a copy') },
+    ],
+    ['does not open the data', verdict('unfit'), { outcome: 'escalated', code: 'upgrade-failed', asFound: true }],
+    ['is not seen to go on', verdict('unproved'), { outcome: 'escalated', code: 'upgrade-failed', asFound: true }],
+    ['gave way to a heal', verdict('unproved', false), { outcome: 'refused', code: 'drill-waits', page: false }],
+  ])('one that %s', (_, one, expected) => {
+    expect(tried(one)).toMatchObject(expected);
   });
 });

@@ -88,7 +88,14 @@ describe('a set is unfit', () => {
     const stood = (minutes: number, more: Partial<LookInput> = {}) =>
       verdict({
         heard: heard(930_200),
-        climb: { first: 930_000, best: 930_200, bestAtMs: NOON_MS - minutes * MINUTE_MS, heardAtMs: NOON_MS, times: 9 },
+        climb: {
+          first: 930_000,
+          firstAtMs: 0,
+          best: 930_200,
+          bestAtMs: NOON_MS - minutes * MINUTE_MS,
+          heardAtMs: NOON_MS,
+          times: 9,
+        },
         ...more,
       });
     expect(stood(29)).toBe('waits');
@@ -99,7 +106,9 @@ describe('a set is unfit', () => {
   it('neither by a block or three that were read a minute before the stop, nor by a single 0 of a client that opens', () => {
     expect(verdict({ heard: heard(929_997) })).toBe('waits');
     expect(verdict({ heard: heard(0) })).toBe('waits');
-    expect(verdict({ heard: heard(0), climb: { ...NO_CLIMB, first: 0, best: 0, times: 1 } })).toMatch(/^unfit: stale/);
+    expect(verdict({ heard: heard(0), climb: { ...NO_CLIMB, first: 0, firstAtMs: 0, best: 0, times: 1 } })).toMatch(
+      /^unfit: stale/,
+    );
   });
 
   it('by no ledger that says nothing', () => {
@@ -108,7 +117,14 @@ describe('a set is unfit', () => {
 });
 
 describe('nothing is proved', () => {
-  const standing = { first: 930_000, best: 930_000, bestAtMs: NOON_MS - 40 * MINUTE_MS, heardAtMs: NOON_MS, times: 9 };
+  const standing = {
+    first: 930_000,
+    firstAtMs: 0,
+    best: 930_000,
+    bestAtMs: NOON_MS - 40 * MINUTE_MS,
+    heardAtMs: NOON_MS,
+    times: 9,
+  };
   it.each<[string, Partial<LookInput>, RegExp]>([
     [
       'where it never gained a block: the cause may lie outside',

@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { nextStep, type UpgradeFacts } from '../../../functions/dispatch-heal/upgrade.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
+import type { Rehearsal } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
@@ -369,5 +370,47 @@ describe('a fleet is upgraded beside its nodes (blue/green)', () => {
     // Where they are they are upgraded like any other.
     const rolling = nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes: others, incidents: [], tip: null });
     expect(rolling).toMatchObject({ do: 'snapshot', node: { name: 'node2' } });
+  });
+});
+
+describe('an upgrade that is tried on a copy first', () => {
+  const asked = { upgrade: { ...upgrade, rehearse: true } } as const;
+  const tried: Rehearsal = {
+    ...{ to: '28.1', setId: 'set-1', is: 'verified', atMs: NOON_MS - MINUTE_MS, reason: 'it has caught up' },
+    ...{ minutes: 11, isToBeRepeated: false, measured: { openSeconds: 45, addedGiB: 3 }, usd: 0.2 },
+  };
+  const drill = (more: object): IncidentRecord => at('node2', 'snapshot:drill', { rehearses: '28.1', ...more });
+
+  it.each<[string, readonly IncidentRecord[], Rehearsal | undefined, string]>([
+    ['gives a snapshot of the canary first: that is the copy', [], undefined, 'snapshot node2'],
+    ['tries the version on it', [snapshot('node2')], undefined, 'rehearse'],
+    ['waits while it is tried', [snapshot('node2'), drill({ state: 'claimed' })], undefined, 'wait'],
+    ['waits for a drill that is under way', [snapshot('node2'), drill({ rehearses: undefined })], undefined, 'wait'],
+    ['goes on to the canary once it has proved itself there', [snapshot('node2')], tried, 'upgrade node2'],
+    ['tries another version again', [snapshot('node2')], { ...tried, to: '28.0' }, 'rehearse'],
+    ['tries it again for another upgrade: the data are others', [snapshot('node2')], { ...tried, atMs: 0 }, 'rehearse'],
+    ['tries it again where it gave way', [snapshot('node2')], { ...tried, isToBeRepeated: true }, 'rehearse'],
+    ['ends where it does not go on there', [snapshot('node2')], { ...tried, is: 'unfit' }, 'end ended'],
+    ['ends where nobody could tell', [snapshot('node2')], { ...tried, is: 'unproved' }, 'end ended'],
+    ['tries nothing for the nodes after the canary', [...canary, snapshot('node1')], undefined, 'upgrade node1'],
+  ])('%s', (_, incidents, rehearsed, expected) => {
+    expect(step(incidents, { ...asked, ...(rehearsed && { rehearsed }) })).toBe(expected);
+  });
+
+  it('tells whoever reads the plan of the canary what came of it', () => {
+    const next = nextStep({
+      ...{ nowMs: NOON_MS, fleet, nodes, incidents: [snapshot('node2')], tip: null, rehearsed: tried },
+      ...asked,
+    });
+    expect(next).toMatchObject({ nodes: [{ rehearsed: expect.stringContaining('added 3 GiB') }] });
+  });
+
+  it('is told by the try itself where it ends, so that one cause is one page', () => {
+    const next = nextStep({
+      ...{ nowMs: NOON_MS, fleet, nodes, incidents: [snapshot('node2')], tip: null },
+      ...{ rehearsed: { ...tried, is: 'unfit' as const, measured: null, reason: 'bad blocks' } },
+      ...asked,
+    });
+    expect(next).toMatchObject({ isTold: true, reason: '28.1 on a copy of set-1: bad blocks: no node was touched' });
   });
 });

@@ -73,6 +73,7 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
   },
   upgrade: { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', plan: false },
   'upgrade-blue-green': { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', strategy: 'blue-green', plan: false },
+  'upgrade-rehearsed': { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', rehearse: true, plan: false },
   'upgrade-at-height': { kind: 'upgrade', fleet: 'irita', to: 'v2', atHeight: 22_491_000, plan: false },
   'upgrade-validator': {
     ...{ kind: 'request', fleet: 'irita', node: { name: 'validator2' }, plan: false },
@@ -380,6 +381,24 @@ describe('the query of a fleet-wide alarm', () => {
     const event = sample('contributor');
     delete event.detail.configuration;
     expect(parseDispatchEvent(event)).toEqual({ ...samples['contributor'], metric: undefined });
+  });
+});
+
+describe('an upgrade that is tried on a copy first', () => {
+  const asked = { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', rehearse: true };
+
+  it('is one where it is asked for', () => {
+    const rolling = { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', plan: false };
+    expect(parseDispatchEvent(asked)).toEqual({ ...rolling, rehearse: true });
+    expect(parseDispatchEvent({ ...asked, rehearse: false })).toEqual(rolling);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['at a height', { atHeight: 22_491_000 }, /below it the version makes no block/],
+    ['beside the nodes', { strategy: 'blue-green' }, /proves itself beside its node/],
+    ['for a validator', { node: 'validator2', acknowledgesValidator: true }, /must not run twice/],
+  ])('is refused %s', (_, more, why) => {
+    expect(() => parseDispatchEvent({ ...asked, ...more })).toThrow(why);
   });
 });
 

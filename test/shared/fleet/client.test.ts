@@ -39,6 +39,7 @@ describe('the versions of a client', () => {
       { unit: 'bitcoind', client: { versions } },
       'expected a template as unit, for example node@*',
     ],
+    ['a try on a copy without drills', { client: { versions, rehearse: true } }, 'expected drills, too'],
     ['another unit', { client: { versions, unit: 'beacon' } }, 'expected node: no other unit is a template'],
     [
       'more than a day',

@@ -9,6 +9,7 @@ import {
   noDrill,
   proofAgeHours,
   recoverability,
+  rehearsalText,
   spentIn,
 } from '../../../shared/heal/drill.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
@@ -83,6 +84,7 @@ const verified: DrillVerdict = {
   atMs: NOON_MS - 19 * MINUTE_MS,
   height: 931_064,
   reason: 'it has caught up',
+  openSeconds: 45,
 };
 
 describe('once everything is removed', () => {
@@ -128,6 +130,50 @@ describe('once everything is removed', () => {
     const twice = ended(ended(noDrill, drill(verified), 24, NOON_MS), drill(verified), 24, NOON_MS);
     expect(spentIn(twice, NOON_MS)).toBeCloseTo(0.4);
     expect(spentIn(twice, NOON_MS + 32 * 24 * HOUR_MS)).toBe(0);
+  });
+});
+
+describe('a version that was tried on a copy', () => {
+  const tries = (verdict: DrillVerdict | null): Drill => ({ ...drill(verdict), rehearses: '28.1' });
+  const before = { ...noDrill, proved: proved(30), tried: [tried('set-1', 'verified')], dueAtMs: NOON_MS + HOUR_MS };
+
+  it('says nothing of the set, and when the next one is looked for stays as it was', () => {
+    for (const is of ['unfit', 'unproved'] as const) {
+      const record = ended(
+        before,
+        tries({ is, atMs: NOON_MS, reason: 'bad', isTold: true } as DrillVerdict),
+        24,
+        NOON_MS,
+      );
+      expect(record).toEqual({ ...before, spent: record.spent, rehearsed: record.rehearsed });
+      expect(record.rehearsed).toMatchObject({ to: '28.1', setId: 'set-1', is, reason: 'bad', measured: null });
+    }
+  });
+
+  it('costs what any drill costs', () => {
+    expect(spentIn(ended(before, tries(verified), 24, NOON_MS), NOON_MS)).toBeCloseTo(0.2);
+  });
+
+  it('is told with what it did to the copy', () => {
+    const { rehearsed } = ended(before, tries({ ...verified, addedGiB: 3 }), 24, NOON_MS);
+    expect(rehearsed && rehearsalText(rehearsed)).toBe(
+      '28.1 on a copy of set-1: it answered 45 s after its start, added 3 GiB, and had caught up 11 min after the launch',
+    );
+    const unmeasured = ended(before, tries({ ...verified, addedGiB: null }), 24, NOON_MS).rehearsed;
+    expect(unmeasured && rehearsalText(unmeasured)).toContain('45 s after its start, and had caught up');
+  });
+
+  it('is told with its reason where it did not go on', () => {
+    const { rehearsed } = ended(before, tries({ is: 'unfit', atMs: NOON_MS, reason: 'bad blocks' }), 24, NOON_MS);
+    expect(rehearsed && rehearsalText(rehearsed)).toBe('28.1 on a copy of set-1: bad blocks');
+  });
+
+  it.each([
+    ['gave way to a heal: tried again', false, true],
+    ['had no room that a person could give it: not tried again', true, false],
+  ])('one that %s', (_, isTold, isToBeRepeated) => {
+    const { rehearsed } = ended(before, tries({ is: 'unproved', atMs: NOON_MS, reason: '?', isTold }), 24, NOON_MS);
+    expect(rehearsed?.isToBeRepeated).toBe(isToBeRepeated);
   });
 });
 

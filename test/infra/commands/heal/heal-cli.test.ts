@@ -227,6 +227,7 @@ describe('a person who restores a node', () => {
       'upgrade bitcoin --to 28.1 --strategy blue-green --yes',
       { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', strategy: 'blue-green' },
     ],
+    ['upgrade bitcoin --to 28.1 --rehearse --yes', { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', rehearse: true }],
     [
       'upgrade irita/validator2 --to v2 --acknowledge-validator --yes',
       { kind: 'upgrade', fleet: 'irita', node: 'validator2', to: 'v2', acknowledgesValidator: true },
@@ -240,6 +241,21 @@ describe('a person who restores a node', () => {
   ])('or says %s', async (words, event) => {
     expect((await run(words)).exit).toBe(0);
     expect(events).toEqual([event]);
+  });
+
+  it.each([
+    ['at a height', 'upgrade irita --to v2 --rehearse --at-height 22491000 --yes', 'not with --at-height'],
+    ['beside the nodes', 'upgrade irita --to v2 --rehearse --strategy blue-green --yes', 'not with blue-green'],
+    [
+      'of a validator',
+      'upgrade irita/validator2 --to v2 --rehearse --acknowledge-validator --yes',
+      'not for a validator',
+    ],
+  ])('no upgrade on a copy first %s', async (_, words, why) => {
+    const { exit, complaint } = await run(words);
+    expect(exit).not.toBe(0);
+    expect(complaint).toContain(why);
+    expect(events).toEqual([]);
   });
 
   it.each([
