@@ -20,9 +20,9 @@ node_state() {
 }
 
 client_state() {
-  local line masked=false state=$CLIENT one= needs=
+  local line needs masked=false state=$CLIENT one=
   if [ -e "$MASK_FILE" ]; then masked=true; fi
-  if [ "$state" = failed ]; then line=$(last_words); else line=$(last_lines 1); fi
+  if [ "$state" = failed ]; then line=$(last_words ""); else line=$(last_lines 1); fi
   # Docker starts it again and again: it ends by itself, and nobody stopped it.
   case $NOTE in 'container '*' is restarting') state=failed CLIENT_ASKED=false ;; esac
   # Of a template, which of its instances it is.
