@@ -145,7 +145,7 @@ function nextAtHeight(facts: UpgradeFacts, marks: readonly Mark[], atHeight: num
   }
   const waiting = marks.filter(({ upgraded }) => upgraded === 'not yet');
   const failed = marks.filter(({ upgraded }) => upgraded === 'failed');
-  const isOver = tip !== null && tip >= atHeight;
+  const isOver = tip !== null && tip > atHeight;
   const isLate = nowMs - reachedAtMs > OVER_WITHIN_MS;
   if (marks.length > 0 && waiting.length === 0 && !isUnderWayAnywhere) {
     const [first] = failed;
@@ -153,7 +153,7 @@ function nextAtHeight(facts: UpgradeFacts, marks: readonly Mark[], atHeight: num
     if (isOver) return isDone(marks, upgrade);
     if (isLate)
       return ends(
-        `${counted} to ${to}, and nobody has made block ${atHeight} for 2 h: fewer than two thirds of the voting power have gone over, or ${to} cannot. Nothing is taken back: name a version that mends it, and ask for that`,
+        `${counted} to ${to}, and nobody has gone on from block ${atHeight} for 2 h: fewer than two thirds of the voting power have gone over, or ${to} cannot. Nothing is taken back: name a version that mends it, and ask for that`,
       );
     return { do: 'wait', why: `${counted}, and the chain waits below ${atHeight} for others` };
   }
@@ -232,8 +232,8 @@ function stateOf(
   if (upgrade.strategy === 'blue-green' && role !== 'follower')
     return { upgraded: 'left out', snapshot: 'none', snapshotSinceMs };
   if (upgraded !== 'none') return { upgraded, snapshot, snapshotSinceMs };
-  // The version before makes no block from the height on: somebody has switched it by hand.
-  const isOver = upgrade.atHeight !== undefined && height !== null && height >= upgrade.atHeight;
+  // The version before stores the block of the height, and goes no further: somebody has switched it by hand.
+  const isOver = upgrade.atHeight !== undefined && height !== null && height > upgrade.atHeight;
   return { upgraded: isOver ? 'done' : 'not yet', snapshot, snapshotSinceMs };
 }
 

@@ -214,7 +214,10 @@ export async function readFacts(
           ...(payload.want.atHeight !== undefined && { atHeight: payload.want.atHeight }),
           acknowledgesValidator: acknowledgesValidator(payload.want),
           ...(isBlueGreen(payload.want) && { isBlueGreen: true as const }),
-          lastLines: seen?.clients.flatMap(({ state: is, lastLine }) => (is === 'failed' ? lastLine : [])) ?? [],
+          lastLines:
+            seen?.clients.flatMap(({ needs, state: is, lastLine }) =>
+              [needs ?? [], is === 'failed' ? lastLine : []].flat(),
+            ) ?? [],
           node: { instanceId, name: payload.node },
           nodes: observations.flatMap((one) => (nowMs - one.observedAtMs > OBSERVATION_VALID_MS ? [] : one.nodes)),
           haltedSinceMs: haltedSince(watch, nowMs),

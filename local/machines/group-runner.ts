@@ -37,6 +37,7 @@ const world = await RealWorld.make(ground, group.fleets, {
   },
 });
 const stop = narrator.follow(world);
+const sweepSeldom = group.sweepsOften ? world.sweepOften() : () => {};
 const first = await carryOut({
   name: networkOf(group.name),
   sentence: entriesOf(group)[0]?.sentence ?? '',
@@ -48,6 +49,7 @@ if (first) {
   await Promise.all(group.lanes.map(lane));
 }
 stop();
+sweepSeldom();
 await world.end();
 process.exit(failed ? 1 : 0);
 

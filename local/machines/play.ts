@@ -25,7 +25,7 @@ const INSIDE = fileURLToPath(new URL('group-runner.ts', import.meta.url));
 
 /** All runs together take at most half of the available memory. */
 const MEMORY_SHARE = 0.5;
-const MEMORY_MIB = { least: 1_024, most: 6_144 } as const;
+const MEMORY_MIB = { least: 768, most: 6_144 } as const;
 
 /** Memory of each of so many runs at a time; undefined: too little, so they use the disk. */
 export function memoryEachMiB(runs: number, availableBytes: number = process.availableMemory()): number | undefined {

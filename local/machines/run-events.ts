@@ -10,7 +10,14 @@ const path = v.pipe(v.string(), v.startsWith('/'));
 /** Binaries that run on this host and in the base system. */
 const softwareSchema = v.strictObject({
   geth: v.exactOptional(path),
+  /** The release before that one. */
+  gethBefore: v.exactOptional(path),
+  /** A later release, which refuses a chain without a beacon node. */
+  gethRefusing: v.exactOptional(path),
   cometbft: v.exactOptional(path),
+  /** A node with an application that stops for an upgrade, and the version that goes on from there. */
+  appBefore: v.exactOptional(path),
+  appNext: v.exactOptional(path),
   /** The directory of beacon-chain, validator and prysmctl. */
   prysm: v.exactOptional(path),
   /** Present if geth is not available. */

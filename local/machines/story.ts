@@ -31,6 +31,8 @@ export interface StoryGroup {
   readonly name: Group;
   readonly fleets: readonly string[];
   readonly needs?: readonly Need[];
+  /** Its stories have many steps: more sweeps come than one a minute. */
+  readonly sweepsOften?: true;
   /** Makes the machines, and waits until all nodes are healthy. It is the group's first story; without it no other can run. */
   readonly build: (world: RealWorld, telling: StoryLog) => Promise<void>;
   /** One after the other, before all other stories. */

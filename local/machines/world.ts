@@ -9,6 +9,7 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { fleetParameterName } from '../../shared/fleet/parameter.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import { keys } from '../../shared/heal/store.ts';
+import { DRILL_TAG } from '../../shared/model/tags.ts';
 import { isImage, type StoredContent } from '../nodes/content.ts';
 import type { CommandOutcome } from '../nodes/machine.ts';
 import { createRegion, type Region } from '../region.ts';
@@ -33,6 +34,8 @@ const REAL_FLEETS = join(import.meta.dirname, 'fleets');
 const MAX_EVENTS = 20_000_000;
 /** In the region's time the deployment has ended by then. */
 const DEPLOYED_BEFORE_MS = 10 * 60_000;
+/** Between two additional sweeps. */
+const OFTEN_MS = 15_000;
 /** A region runs for a quarter of an hour: its trace keeps so many calls. */
 const CALLS_KEPT = 200_000;
 
@@ -78,6 +81,8 @@ export class RealWorld {
   readonly tableName: string;
   readonly fleets: ReadonlyMap<string, Fleet>;
   readonly nodes: RealNode[] = [];
+  /** Throw-away machines of drills, which are no nodes. */
+  readonly drills: RealNode[] = [];
   readonly ground: Task;
   /** Scripts that were run, and how they ended. */
   readonly scripts: { readonly operation: string; readonly instanceId: string; readonly outcome: CommandOutcome }[] =
@@ -120,12 +125,16 @@ export class RealWorld {
     region.ec2.onRun((instance, { userData }) => {
       const tags = Object.fromEntries(instance.tags.map(({ Key = '', Value = '' }) => [Key, Value]));
       const name = tags['chainmend:node'] ?? tags['Name'] ?? instance.instanceId;
-      const like = this.nodes.find((node) => node.name === name);
+      const drilled = tags[DRILL_TAG];
+      const like = this.nodes.find((node) =>
+        drilled === undefined ? node.name === name : node.spec.fleet === drilled,
+      );
       const privateIp = instance.networkInterface?.privateIp;
       if (!like || privateIp === undefined) return undefined;
       const { instanceId } = instance;
       const { spec } = like;
       const node = this.#settleIn({ ...spec, ...spec.bare }, { name, instanceId, privateIp }, userData);
+      (drilled === undefined ? this.nodes : this.drills).push(node);
       // Nothing is to be masked on it from here: its own boot carries out its user data.
       return { machine: node.machine, clientMasked: false };
     });
@@ -201,6 +210,7 @@ export class RealWorld {
       lines.push(`${linkOf(volumeId)} ${path} xfs defaults,nofail 0 2\n`);
     }
     const node = this.#settleIn(spec, { name: spec.name, instanceId, privateIp }, '', lines.join(''));
+    this.nodes.push(node);
     region.machines.add(node.machine);
     for (const [volumeId, sizeGiB] of attached) node.machine.volumeAttached(volumeId, '', sizeGiB);
     node.machine.powerOn();
@@ -224,9 +234,7 @@ export class RealWorld {
       for (const { namespace, metricName, dimensions, value, timestampMs, unit } of metrics)
         region.cloudwatch.record(namespace, metricName, dimensions, value, timestampMs, unit);
     });
-    const node = { spec, machine, ...identity };
-    this.nodes.push(node);
-    return node;
+    return { spec, machine, ...identity };
   }
 
   async #format(volumeId: string, sizeGiB: number, fill: RealVolume['fill']): Promise<void> {
@@ -283,6 +291,19 @@ export class RealWorld {
   }
 
   /**
+   * The fleet is looked at, and its upgrade and drill taken further, more often than once a minute, which is most of what a story of many steps would
+   * wait for. @returns a function that ends it
+   */
+  sweepOften(): () => void {
+    const timer = setInterval(() => {
+      for (const name of ['chainmend-watch-fleet', 'chainmend-dispatch-heal'])
+        this.send({ kind: 'sweep' }, name).catch(this.#place.onError);
+    }, OFTEN_MS);
+    timer.unref();
+    return () => clearInterval(timer);
+  }
+
+  /**
    * Attaches a volume with an image's content to a machine, besides its own volumes: not mounted, and not known to any fleet. @returns its device's
    * name by id
    */
@@ -296,7 +317,7 @@ export class RealWorld {
   async end(): Promise<void> {
     await this.#following.stop();
     this.#resolver.close();
-    await Promise.all(this.nodes.map(({ machine }) => machine.powerOff('hard')));
+    await Promise.all([...this.nodes, ...this.drills].map(({ machine }) => machine.powerOff('hard')));
   }
 }
 

@@ -74,7 +74,7 @@ export function lastLineOf({ client, disks, setup, chain }: EndedClient): string
   const words = wordsOf(chain.protocol);
   if (client.state === 'running') {
     if (client.heldBy.has('ended-inside')) return ENDED_INSIDE;
-    if (client.heldBy.has('old-version')) return words.needsUpgrade(client.height() + 1);
+    if (client.heldBy.has('old-version')) return words.needsUpgrade(client.height());
     return client.heldBy.has('bad-block') ? words.badBlock(client.height() + 1) : '';
   }
   const refusal = setup.refusal ?? disks.data.refusal;

@@ -183,9 +183,12 @@ export class SimulatedClient {
     this.barrier = barrier ?? Number.POSITIVE_INFINITY;
   }
 
-  /** It makes no block from this one on: its chain's upgrade needs another version. Call this only while it does not run. */
+  /**
+   * It executes no block from this one on: its chain's upgrade needs another version. It stores that block before, and tells its height, as CometBFT does
+   * (finalizeCommit of consensus/state.go). Call this only while it does not run.
+   */
   stopBelow(height: number | undefined): void {
-    this.lastOfVersion = (height ?? Number.POSITIVE_INFINITY) - 1;
+    this.lastOfVersion = height ?? Number.POSITIVE_INFINITY;
   }
 
   /** It stands below the upgrade of its chain. */

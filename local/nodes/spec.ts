@@ -52,7 +52,7 @@ export interface InstalledVersion {
   readonly clientVersion?: string;
   /** The newest format of data that it knows, which it migrates older ones to; 0 by default. */
   readonly format?: number;
-  /** The first block that it does not make: the chain's upgrade. It stands below it, and goes on only as another version. */
+  /** The first block that it does not execute: the chain's upgrade. It stores it and stands there, and goes on only as another version. */
   readonly stopsBelow?: number;
   /** ends: it ends at its start. stands: it runs and answers, and takes no block. */
   readonly fault?: 'ends' | 'stands';

@@ -16,7 +16,7 @@ export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
   readonly isBlueGreen?: true;
   /** A person has named this very node, and said that it is a validator. */
   readonly acknowledgesValidator: boolean;
-  /** The last lines of its clients that have ended, as the node tells them. */
+  /** What its clients say of it, as the node tells: that they need another version, or, where they have ended, the last line. */
   readonly lastLines: readonly string[];
 };
 
@@ -112,8 +112,16 @@ export function judgeBelowHeight(
   return refuse('upgrade-height', reason, SOON_MS);
 }
 
-/** Its client has made the last block of the version before: from there it does not go on, so that what was seen once stays true while it is silent. */
-export const standsBelow = (node: SeenHeight, atHeight: number): boolean => knownHeight(node) === atHeight - 1;
+/**
+ * Its client has executed the last block of the version before: from there it does not go on, so that what was seen once stays true while it is silent.
+ * CometBFT stores a block before its application executes it (finalizeCommit of consensus/state.go), and tells the height that it has stored
+ * (rpc/core/status.go): a client that has stopped for the upgrade tells the very height, and one that ends by `halt-height` may tell the one below.
+ */
+export const standsBelow = (node: SeenHeight, atHeight: number): boolean => isRightBelow(knownHeight(node), atHeight);
+
+/** Whether a client that tells this height may wait for the upgrade: see standsBelow. Above it the upgrade is over. */
+export const isRightBelow = (height: number | null, atHeight: number): boolean =>
+  height === atHeight - 1 || height === atHeight;
 
 /** Its client may have ended for the upgrade: nothing answers, and it is not that nobody could ask. */
 export const mayHaveEnded = ({ health }: Pick<ObservedNode, 'health'>): boolean => health === 'unreachable';

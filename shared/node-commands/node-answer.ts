@@ -23,12 +23,14 @@ const nodeStateSchema = v.strictObject({
       exitStatus,
       /** It ended because somebody told its service manager or container runtime to end it; null: nobody knows. */
       asked: v.optional(v.nullable(v.boolean()), null),
-      /** The last line of its log; "" where there is none. */
+      /** The last line of its log, or, where it has failed, the last one that gives a reason; "" where there is none. */
       lastLine: logLine,
       /** A mask on disk keeps it from starting. */
       masked: v.boolean(),
       /** Of a template unit of systemd: the name of the instance that runs, or that a start would start. */
       instance: v.optional(scriptText(128)),
+      /** Of a template unit: the words of its log by which it needs another version at a height; absent where it says nothing of that. */
+      needs: v.optional(scriptText(200)),
     }),
   ),
   /** The mounts at the asked paths; a path without a mount has no entry. */

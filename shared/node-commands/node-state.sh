@@ -20,15 +20,18 @@ node_state() {
 }
 
 client_state() {
-  local line masked=false state=$CLIENT one=
+  local line needs masked=false state=$CLIENT one=
   if [ -e "$MASK_FILE" ]; then masked=true; fi
-  line=$(last_lines 1)
+  if [ "$state" = failed ]; then line=$(last_words ""); else line=$(last_lines 1); fi
   # Docker starts it again and again: it ends by itself, and nobody stopped it.
   case $NOTE in 'container '*' is restarting') state=failed CLIENT_ASKED=false ;; esac
   # Of a template, which of its instances it is.
   if [[ $SSM_Runtime$SSM_Unit == systemd*'@*'* && $TARGET == *@?* ]]; then
     one=${TARGET#*@}
     one=",\"instance\":$(json_string "${one%.service}")"
+    # Its chain needs another version (x/upgrade of the Cosmos SDK, `halt-height`). A trace follows.
+    needs=$(last_lines 500 | grep -aoE '(UPGRADE "[^"]+" NEEDED at|halt per configuration) height:? [0-9]+' | tail -n 1)
+    [ -z "$needs" ] || one="$one,\"needs\":$(json_string "${needs:0:150}")"
   fi
   printf '{"state":"%s","exitStatus":%s,"asked":%s,"lastLine":%s,"masked":%s%s}' \
     "$state" "${CLIENT_STATUS:-null}" "${CLIENT_ASKED:-null}" "$(json_string "${line:0:300}")" "$masked" "$one"

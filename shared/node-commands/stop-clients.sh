@@ -121,7 +121,8 @@ tell_stop() {
 
 # start_all: true when all of them run, and go on running. What runs is left alone.
 start_all() {
-  local index began=$SECONDS started=() runs=() which
+  local index began=$SECONDS started=() runs=() which since
+  since=$(date +%s)
   for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
     if [ "$CLIENT" = running ]; then rm -f -- "$(instance_note)"; continue; fi
@@ -147,6 +148,6 @@ start_all() {
 
 why_down() {
   local line
-  line=$(last_lines 1)
+  line=$(last_words "$since")
   fail "$TARGET was started and is $CLIENT or was restarted${NOTE:+ ($NOTE)}, and its last line is \"${line:0:300}\"${WHY:+; $WHY}"
 }

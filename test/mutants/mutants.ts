@@ -135,7 +135,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'an upgrade at a height is done only once a block is made from it on',
-      find: 'tip !== null && tip >= atHeight;',
+      find: 'tip !== null && tip > atHeight;',
       replace: 'tip !== null;',
       caughtBy: ['functions/dispatch-heal/upgrade'],
     },
@@ -143,8 +143,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/guardrails/upgrade.ts': [
     {
       name: 'no version is switched at a height before its node stands right below it',
-      find: 'knownHeight(node) === atHeight - 1',
-      replace: '(knownHeight(node) ?? atHeight) <= atHeight - 1',
+      find: 'height === atHeight - 1 || height === atHeight;',
+      replace: '(height ?? atHeight + 1) <= atHeight;',
       caughtBy: ['shared/guardrails/upgrade'],
     },
     {
@@ -1807,7 +1807,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/watch-fleet/fleet-health.ts': [
     {
       name: 'a chain that stands anywhere but below its upgrade is told',
-      find: 'tip.height === facts.upgradeHeight - 1',
+      find: 'isRightBelow(tip.height, facts.upgradeHeight)',
       replace: 'tip.height !== null',
       caughtBy: ['functions/watch-fleet/health'],
     },

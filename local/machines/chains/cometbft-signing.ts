@@ -1,11 +1,12 @@
 // Watches validators from the first block to the last for what must never happen: a signing state that goes back, one key in two running clients, and
 // evidence of two signatures in the chain.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { RealNode, RealWorld } from '../world.ts';
 import { blockAt, HOME, heightOf, SIGNING_STATE } from './cometbft.ts';
 
 const LOOK_MS = 400;
-const KEY = '/root/.cometbft/config/priv_validator_key.json';
+/** In a container, and on the machine itself. */
+const KEYS = ['/root/.cometbft', HOME].map((home) => `${home}/config/priv_validator_key.json`);
 /** Up to this many faults are listed in full. */
 const FAULTS_MAX = 20;
 
@@ -111,7 +112,9 @@ function clients(): readonly { readonly pid: number; readonly key: string }[] {
     if (!/^\d+$/.test(each)) return [];
     try {
       if (readFileSync(`/proc/${each}/comm`, 'utf8') !== 'cometbft\n') return [];
-      const { address } = JSON.parse(readFileSync(`/proc/${each}/root${KEY}`, 'utf8')) as { readonly address: string };
+      const key = KEYS.map((path) => `/proc/${each}/root${path}`).find((path) => existsSync(path));
+      if (key === undefined) return [];
+      const { address } = JSON.parse(readFileSync(key, 'utf8')) as { readonly address: string };
       return [{ pid: Number(each), key: address }];
     } catch (error) {
       // The process has ended since.

@@ -16,7 +16,7 @@ export const SIGNING_STATE = `${HOME}/data/priv_validator_state.json`;
 export const CONTAINER = 'node';
 const IMAGE = 'irita:1';
 const P2P_PORT = 26_656;
-const RPC_PORT = 26_657;
+export const RPC_PORT = 26_657;
 const ASK_TIMEOUT_MS = 3_000;
 const TOOL_TIMEOUT_MS = 60_000;
 
@@ -37,11 +37,15 @@ function programOf({ ground }: RealWorld): string {
 }
 
 /** Makes one directory for each member, with keys, genesis and configuration that belong together. @returns their paths */
-export function generate(world: RealWorld, members: readonly Member[]): ReadonlyMap<string, string> {
+export function generate(
+  world: RealWorld,
+  members: readonly Member[],
+  program = programOf(world),
+): ReadonlyMap<string, string> {
   const out = join(world.ground.runDirectory, 'testnet');
   const count = (role: Member['role']) => members.filter((member) => member.role === role).length;
   execFileSync(
-    programOf(world),
+    program,
     [
       ...['testnet', '--v', String(count('validator')), '--n', String(count('follower')), '--o', out],
       ...['--node-dir-prefix', '', '--populate-persistent-peers=false', '--home', join(out, 'none')],
@@ -114,6 +118,12 @@ tar --create --dereference --absolute-names "$program" $(ldd "$program" | grep -
 
 /** What a person does once on a new instance: writes its peers, makes the image, and runs the container. */
 export async function install(node: RealNode, peers: readonly string[]): Promise<void> {
+  await writePeers(node, peers);
+  await runOnNode(node, MAKE_IMAGE, IMAGE);
+  await runContainer(node);
+}
+
+export async function writePeers(node: RealNode, peers: readonly string[]): Promise<void> {
   // After the boot the disk is mounted a moment later.
   await runOnNode(
     node,
@@ -126,8 +136,6 @@ export async function install(node: RealNode, peers: readonly string[]): Promise
     CONFIG,
     peers.join(','),
   );
-  await runOnNode(node, MAKE_IMAGE, IMAGE);
-  await runContainer(node);
 }
 
 /** A person's own command: the container is all that says how the client is run. */

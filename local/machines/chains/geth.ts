@@ -34,7 +34,7 @@ const CURL_SECONDS = 5;
 const VANITY = '0'.repeat(64);
 const NO_SIGNATURE = '0'.repeat(130);
 
-const UNIT_FILE = `[Unit]
+const unitFile = (program: string): string => `[Unit]
 Description=geth of the private network ${NETWORK_ID}
 After=network.target mount-fstab.service
 Requires=mount-fstab.service
@@ -42,7 +42,7 @@ StartLimitIntervalSec=0
 [Service]
 EnvironmentFile=${ENVIRONMENT}
 Environment=HOME=/root
-ExecStart=${PROGRAM} --config ${CONFIG} --nat none --cache 64 --datadir.minfreedisk ${LEAST_FREE_MIB} $MORE
+ExecStart=${program} --config ${CONFIG} --nat none --cache 64 --datadir.minfreedisk ${LEAST_FREE_MIB} $MORE
 Restart=on-failure
 RestartSec=5
 TimeoutStopSec=300
@@ -104,9 +104,24 @@ export interface Network {
   readonly program: string;
 }
 
+/** The versions that a template unit could start, each in a directory of its own, and the one that it starts. */
+export interface Installed {
+  readonly runs: string;
+  /** The programs by version. */
+  readonly programs: Readonly<Record<string, string>>;
+}
+
+const TEMPLATE = 'geth@.service';
+const VERSIONS = '/opt/geth';
+
+export const unitOf = (version: string): string => `geth@${version}.service`;
+
+/** Where it is installed, and where its process says that it runs from. */
+export const programOf = (version: string): string => `${VERSIONS}/${version}/geth`;
+
 /** Makes accounts for the sealers, and a genesis that names them. */
-export function makeNetwork({ ground }: RealWorld, sealers: readonly string[]): Network {
-  const program = ground.software.geth;
+export function makeNetwork({ ground }: RealWorld, sealers: readonly string[], installed?: Installed): Network {
+  const program = installed ? installed.programs[installed.runs] : ground.software.geth;
   if (program === undefined) throw new Error('there is no geth here');
   const directory = join(ground.runDirectory, 'clique');
   mkdirSync(directory);
@@ -157,22 +172,32 @@ export interface GethOptions extends Settings {
   readonly role: 'bootnode' | 'sealer' | 'client';
   /** Whether user data set up a new instance: its image has geth and its unit, neither enabled nor with its environment. */
   readonly setUpByUserData: boolean;
+  /** Undefined: one version, without a template unit. */
+  readonly installed?: Installed;
 }
 
+/** The image's unit, with what it executes. */
+const unitFiles = ({ program }: Network, installed: Installed | undefined): ImageFiles =>
+  installed === undefined
+    ? { [`/etc/systemd/system/${UNIT}`]: unitFile(PROGRAM), [PROGRAM]: { from: program, mode: 0o755 } }
+    : {
+        [`/etc/systemd/system/${TEMPLATE}`]: unitFile(`${VERSIONS}/%i/geth`),
+        ...Object.fromEntries(
+          Object.entries(installed.programs).map(([version, from]) => [programOf(version), { from, mode: 0o755 }]),
+        ),
+      };
+
 export function gethNode(network: Network, options: GethOptions): RealNodeSpec {
-  const { fleet, name, role, setUpByUserData, ...settings } = options;
+  const { fleet, name, role, setUpByUserData, installed, ...settings } = options;
   const account = network.accounts.get(name);
   // geth refuses to unlock an account while it serves RPC, on loopback too.
   const sealing = `--mine --miner.etherbase 0x${account?.address} --unlock 0x${account?.address} --password ${DATA_PATH}/password --allow-insecure-unlock`;
-  const bareFiles = (): ImageFiles => ({
-    '/etc/systemd/system/geth.service': UNIT_FILE,
-    [PROGRAM]: { from: network.program, mode: 0o755 },
-  });
+  const bareFiles = (): ImageFiles => unitFiles(network, installed);
   return {
     fleet,
     name,
     files: () => ({ ...bareFiles(), [ENVIRONMENT]: account ? `MORE=${sealing}\n` : PLAIN_ENVIRONMENT }),
-    enabled: [{ unit: UNIT, of: UNIT }],
+    enabled: [installed ? { unit: unitOf(installed.runs), of: TEMPLATE } : { unit: UNIT, of: UNIT }],
     ...(setUpByUserData && { bare: { files: bareFiles, enabled: [] } }),
     tags: { Role: role },
     volumes: [
@@ -219,6 +244,13 @@ export const hashAt = async (node: RealNode, height: number): Promise<string | u
   (
     await ask<{ readonly hash: string } | null>(node, 'eth_getBlockByNumber', `0x${height.toString(16)}`, false)
   )?.hash.slice('0x'.length);
+
+/** "1.13.15", as the process itself says; undefined while it does not answer. */
+export const versionOf = (node: RealNode): Promise<string | undefined> =>
+  ask<string>(node, 'web3_clientVersion').then(
+    (told) => /^Geth\/v(\d+\.\d+\.\d+)-/.exec(told)?.[1],
+    () => undefined,
+  );
 
 /** Public keys of its connected peers, inbound and outbound; none while it does not answer. */
 export const peersOf = (node: RealNode): Promise<readonly string[]> =>

@@ -1,5 +1,15 @@
 // Clients without a Debian package: built once from pinned sources by this host's Go, then kept in the cache.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import type { Software } from '../run-events.ts';
 import { cacheDirectory, type ReportProgress } from './cache.ts';
@@ -7,13 +17,16 @@ import { type CommandOptions, MORTAL, missingCommands, run } from './commands.ts
 import { withLock } from './lock.ts';
 
 interface Build {
-  readonly name: 'geth' | 'cometbft' | 'prysm';
+  readonly software: keyof Software;
+  readonly name: 'geth' | 'cometbft' | 'prysm' | 'upgrading-app';
   readonly version: string;
   /** Modules and their versions, as `go.mod` has them, with what the programs' own module replaces: that counts only in a main module. */
   readonly requires: readonly string[];
   readonly replaces?: readonly string[];
-  /** Packages of the programs. */
+  /** Packages of the programs; of none the program is `source`. */
   readonly programs: readonly string[];
+  /** A program of our own in one file, beside this repository's other files. It is named like the build. */
+  readonly source?: string;
   readonly flags: readonly string[];
   /** Compilers besides Go, where parts are C or C++. */
   readonly compilers?: readonly string[];
@@ -24,24 +37,43 @@ const OLD_LINKS = '-checklinkname=0';
 
 const PRYSM = 'github.com/prysmaticlabs/prysm/v4';
 
+function gethOf(software: keyof Software, version: string): Build {
+  return {
+    ...{ software, version, name: 'geth' },
+    requires: [`github.com/ethereum/go-ethereum ${version}`],
+    programs: ['github.com/ethereum/go-ethereum/cmd/geth'],
+    flags: [`-ldflags=${OLD_LINKS}`],
+  };
+}
+
+const COMETBFT = 'github.com/cometbft/cometbft v0.38.17';
+
+/** A node with an application that stops for an upgrade: the version before, or the next one. */
+const appOf = (software: keyof Software, version: 'v1' | 'v2'): Build => ({
+  ...{ software, version, name: 'upgrading-app', requires: [COMETBFT], programs: [] },
+  source: join(import.meta.dirname, '../chains/upgrading-app/main.go'),
+  flags: version === 'v1' ? [] : [`-ldflags=-X main.upgrade=${version}`],
+});
+
 const BUILDS: readonly Build[] = [
+  appOf('appBefore', 'v1'),
+  appOf('appNext', 'v2'),
   {
+    software: 'cometbft',
     name: 'cometbft',
     version: 'v0.38.17',
-    requires: ['github.com/cometbft/cometbft v0.38.17'],
+    requires: [COMETBFT],
     programs: ['github.com/cometbft/cometbft/cmd/cometbft'],
     flags: [],
   },
-  {
-    // The last release line with clique, which makes blocks without a beacon node.
-    name: 'geth',
-    version: 'v1.13.15',
-    requires: ['github.com/ethereum/go-ethereum v1.13.15'],
-    programs: ['github.com/ethereum/go-ethereum/cmd/geth'],
-    flags: [`-ldflags=${OLD_LINKS}`],
-  },
+  // The last release line with clique, which makes blocks without a beacon node.
+  gethOf('geth', 'v1.13.15'),
+  // What is upgraded to that one, and a later one that refuses such a chain when it has opened its database.
+  gethOf('gethBefore', 'v1.13.14'),
+  gethOf('gethRefusing', 'v1.14.13'),
   {
     // A consensus client of that geth's time.
+    software: 'prysm',
     name: 'prysm',
     version: 'v4.2.1',
     // Go 1.24 changed what its own versions of these two rely on: methods of C types, and the inside of a mutex.
@@ -83,7 +115,7 @@ export async function ensureSoftware(say: ReportProgress): Promise<FoundSoftware
       lacks.push(`${name}: ${(error as Error).message}`);
     }
   };
-  for (const build of BUILDS) await take(build.name, () => ensureBuilt(build, say));
+  for (const build of BUILDS) await take(build.software, () => ensureBuilt(build, say));
   if (software.geth === undefined) await take('anvil', () => ensureAnvil(say));
   return { software, lacks };
 }
@@ -92,8 +124,11 @@ const softwareDirectory = (): string => join(cacheDirectory(), 'software');
 
 /** @returns the path of the program; of several, that of their directory */
 async function ensureBuilt(build: Build, say: ReportProgress): Promise<string> {
-  const { name, version, requires, replaces = [], programs, flags, compilers = [] } = build;
-  const directory = join(softwareDirectory(), `${name}-${version}`);
+  const { name, version, requires, replaces = [], programs, source, flags, compilers = [] } = build;
+  const text = source === undefined ? undefined : readFileSync(source, 'utf8');
+  // A program of our own changes without its version.
+  const own = text === undefined ? '' : `-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
+  const directory = join(softwareDirectory(), `${name}-${version}${own}`);
   await ensureDirectory(directory, async (making) => {
     const missing = await missingCommands(['go', ...compilers]);
     if (missing.length > 0) throw new Error(`there is no ${missing.join(' and no ')} on this host to build it with`);
@@ -105,14 +140,17 @@ async function ensureBuilt(build: Build, say: ReportProgress): Promise<string> {
       join(sources, 'go.mod'),
       `module build\n\ngo 1.21\n\n${lines('require', requires)}${lines('replace', replaces)}`,
     );
-    await runMortal('go', ['build', '-mod=mod', ...flags, '-o', `${making}/`, ...programs], {
+    if (text !== undefined) writeFileSync(join(sources, 'main.go'), text);
+    const built = text === undefined ? ['-o', `${making}/`, ...programs] : ['-o', join(making, name), '.'];
+    await runMortal('go', ['build', '-mod=mod', ...flags, ...built], {
       limitSeconds: BUILD_LIMIT_SECONDS,
       directory: sources,
       // Static: the binary must run in the base system as well.
       environment: { CGO_ENABLED: compilers.length > 0 ? '1' : '0' },
     });
     rmSync(sources, { recursive: true });
-    for (const program of programs) await run(join(making, basename(program)), ['help'], { limitSeconds: 30 });
+    for (const program of text === undefined ? programs : [name])
+      await run(join(making, basename(program)), ['help'], { limitSeconds: 30 });
   });
   return programs.length > 1 ? directory : join(directory, name);
 }

@@ -15,7 +15,7 @@ import { appear, disappear, hideHostDisks, numberOf } from './devices.ts';
 import type { Images } from './images.ts';
 import type { Lan } from './lan.ts';
 import { mountsInside, type Run, runInside } from './namespaces.ts';
-import { DISKS_READY, furnish, type ImageFiles, RESOLV_CONF } from './system.ts';
+import { DISKS_READY, furnish, type ImageFiles, RESOLV_CONF, type TextFile } from './system.ts';
 import { toolNow } from './tool.ts';
 
 const GIB = 2 ** 30;
@@ -91,9 +91,13 @@ export class DebianMachine implements Machine {
     this.root = join(directory, 'root');
     const [upper, work] = [join(directory, 'upper'), join(directory, 'work')];
     for (const each of [this.root, upper, work]) mkdirSync(each, { recursive: true });
+    const texts: Record<string, TextFile | string> = {};
+    for (const [path, file] of Object.entries(spec.files))
+      if (typeof file === 'string' || 'text' in file) texts[path] = file;
+      else place.images.share(file.from, upper, path, file.mode ?? 0o644);
     const layers = `lowerdir=${place.baseDirectory},upperdir=${upper},workdir=${work}`;
     toolNow('mount', ['-t', 'overlay', 'overlay', '-o', layers, this.root]);
-    furnish(this.root, spec.files, { instanceId, userData: spec.userData });
+    furnish(this.root, texts, { instanceId, userData: spec.userData });
     const network = place.lan.join(instanceId, privateIp);
     const hostName = this.hostName.split('.')[0] ?? name;
     this.#container = place.containers({ name: instanceId, root: this.root, network, hostName });

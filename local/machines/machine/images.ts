@@ -1,7 +1,19 @@
 // The bytes of EBS volumes: an image file each, on a filesystem of our own with fast copies (XFS with reflinks). So a snapshot is the volume at one
 // moment. A volume that is attached to a machine is a loop device over its image.
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { VolumeImage } from '../../nodes/content.ts';
 import { toolNow } from './tool.ts';
 
@@ -44,8 +56,26 @@ export class Images {
     mkdirSync(directory);
     toolNow('mount', ['-o', 'loop', file, directory]);
     mkdirSync(join(directory, 'volumes'));
+    mkdirSync(join(directory, 'shared'));
     mkdirSync(join(directory, 'snapshots'));
     return new Images(directory);
+  }
+
+  /** Puts a copy of a host's file below a directory of the pool, where nothing is mounted yet. The bytes of all copies are stored once. */
+  share(from: string, below: string, path: string, mode: number): void {
+    const own = join(this.directory, 'shared', from.replaceAll('/', '_'));
+    if (!existsSync(own)) copyFileSync(from, own);
+    let directory = below;
+    for (const part of dirname(path).split('/').filter(Boolean)) {
+      directory = join(directory, part);
+      if (existsSync(directory)) continue;
+      mkdirSync(directory);
+      // They stand over the base system's own, whose mode they hide.
+      chmodSync(directory, 0o755);
+    }
+    const target = join(below, path);
+    copyFileSync(own, target, constants.COPYFILE_FICLONE);
+    chmodSync(target, mode);
   }
 
   #path(volumeId: string): string {

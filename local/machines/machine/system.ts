@@ -1,12 +1,13 @@
 // What a machine's system has besides Debian: its image's own files, the user data of its instance, and a service that replaces what a container
 // lacks. In a container systemd ignores devices in /etc/fstab (fstab-generator: "Running in a container, ignoring fstab device entry"), and no udev
 // reports that a disk is there.
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RESOLVER } from './lan.ts';
 
 /** Files of an image by their absolute paths: a text, or a copy of a file of the host. */
-export type ImageFile = ({ readonly text: string } | { readonly from: string }) & { readonly mode?: number };
+export type ImageFile = TextFile | { readonly from: string; readonly mode?: number };
+export type TextFile = { readonly text: string; readonly mode?: number };
 export type ImageFiles = Readonly<Record<string, ImageFile | string>>;
 
 /** Written when the machine's devices are there. */
@@ -40,12 +41,15 @@ export interface FirstBoot {
  * Writes an image's files and its services below a root directory. With user data Debian's own cloud-init runs at each boot, as its units say; without
  * any it never does.
  */
-export function furnish(root: string, files: ImageFiles, { instanceId, userData }: FirstBoot): void {
-  const write = (path: string, { mode = 0o644, ...file }: ImageFile): void => {
+export function furnish(
+  root: string,
+  files: Readonly<Record<string, TextFile | string>>,
+  { instanceId, userData }: FirstBoot,
+): void {
+  const write = (path: string, { mode = 0o644, text }: TextFile): void => {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true });
-    if ('from' in file) copyFileSync(file.from, target);
-    else writeFileSync(target, file.text);
+    writeFileSync(target, text);
     chmodSync(target, mode);
   };
   for (const [path, file] of Object.entries(files)) write(path, typeof file === 'string' ? { text: file } : file);

@@ -1,10 +1,10 @@
 // The private clique network: a bootnode, sealers and clients, which find each other through the bootnode. The stories next to this file play on it.
 // It exists twice: only one node of a fleet is restored or replaced at a time, which takes minutes. A small one has a launch template with user data.
-import { enodeOf, gethNode, heightOf, makeNetwork, peersOf, UNIT } from '../chains/geth.ts';
+import { enodeOf, gethNode, heightOf, type Installed, makeNetwork, peersOf } from '../chains/geth.ts';
 import type { StoryGroup, StoryLog } from '../story.ts';
 import type { RealWorld } from '../world.ts';
+import { madeFromTemplate } from './fleet.ts';
 import { diskLow } from './geth/disk-low.ts';
-import { madeFromTemplate } from './geth/fleet.ts';
 import { instanceDead } from './geth/instance-dead.ts';
 import { instanceTerminated } from './geth/instance-terminated.ts';
 import { watchKeys } from './geth/keys.ts';
@@ -15,19 +15,23 @@ import { OWN_USER_DATA, ownUserData, USER_DATA_FLEET } from './geth/own-user-dat
 import { ownUserDataFails } from './geth/own-user-data-fails.ts';
 import { peersEmptied } from './geth/peers-emptied.ts';
 import { sealerFrozen } from './geth/sealer-frozen.ts';
+import { installedIn, UPGRADE_FLEET, upgrade } from './geth/upgrade.ts';
+import { upgradeBad } from './geth/upgrade-bad.ts';
 
 interface Members {
   readonly fleet: string;
   /** The launch template's own; undefined: the image has all that a node needs. */
   readonly userData?: string;
+  /** Versions of a template unit; undefined: one version. */
+  readonly installed?: Installed;
   readonly sealers: readonly string[];
   readonly clients: readonly string[];
 }
 
 async function build(world: RealWorld, members: Members, { say, becomes }: StoryLog): Promise<void> {
-  const { fleet, userData, sealers, clients } = members;
-  const network = makeNetwork(world, sealers);
-  const common = { fleet, setUpByUserData: userData !== undefined };
+  const { fleet, userData, installed, sealers, clients } = members;
+  const network = makeNetwork(world, sealers, installed);
+  const common = { fleet, setUpByUserData: userData !== undefined, ...(installed && { installed }) };
   const bootnode = await world.node(
     gethNode(network, { ...common, name: 'bootnode1', role: 'bootnode', bootnodes: [], staticNodes: [] }),
   );
@@ -55,7 +59,7 @@ async function build(world: RealWorld, members: Members, { say, becomes }: Story
       Promise.all(
         all().map(async (node) => [
           ...[node.name, await heightOf(node), (await peersOf(node)).length],
-          (await node.machine.shell(`journalctl --unit ${UNIT} --no-pager --output cat | tail -n 3`)).stdout,
+          (await node.machine.shell(`journalctl --unit 'geth*' --no-pager --output cat | tail -n 3`)).stdout,
         ]),
       ),
   );
@@ -113,4 +117,18 @@ export const gethUserData: StoryGroup = {
     ),
   // The second one changes the launch template.
   lanes: [[ownUserData, ownUserDataFails]],
+};
+
+export const gethUpgrade: StoryGroup = {
+  name: 'geth-upgrade',
+  fleets: [UPGRADE_FLEET],
+  needs: ['go'],
+  sweepsOften: true,
+  build: (world, telling) =>
+    build(
+      world,
+      { fleet: UPGRADE_FLEET, installed: installedIn(world), sealers: ['sealer1'], clients: ['client1', 'client2'] },
+      telling,
+    ),
+  lanes: [[upgrade, upgradeBad]],
 };

@@ -3,17 +3,21 @@ import { entriesOf, type StoryGroup } from '../story.ts';
 import { anvil } from './anvil.ts';
 import { beacon } from './beacon.ts';
 import { cometbft, cometbftHalted } from './cometbft.ts';
-import { geth, gethReplaced, gethUserData } from './geth.ts';
-import { litecoin } from './litecoin.ts';
+import { cometbftUpgrade } from './cometbft-upgrade.ts';
+import { geth, gethReplaced, gethUpgrade, gethUserData } from './geth.ts';
+import { litecoin, litecoinDrills } from './litecoin.ts';
 import type { StoryEntry } from './plan.ts';
 
 export const STORY_GROUPS: readonly StoryGroup[] = [
   litecoin,
+  litecoinDrills,
   cometbft,
   cometbftHalted,
+  cometbftUpgrade,
   geth,
   gethReplaced,
   gethUserData,
+  gethUpgrade,
   beacon,
   anvil,
 ];

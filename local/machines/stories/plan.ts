@@ -3,11 +3,14 @@ import type { Software, Task } from '../run-events.ts';
 
 export const GROUPS = [
   'litecoin',
+  'litecoin-drills',
   'cometbft',
   'cometbft-halted',
+  'cometbft-upgrade',
   'geth',
   'geth-replaced',
   'geth-user-data',
+  'geth-upgrade',
   'beacon',
   'anvil',
 ] as const;
@@ -36,11 +39,14 @@ export interface Plan {
 /** What is built with Go for a group, or what its own client replaces. */
 const BUILT_FOR: Readonly<Record<Group, readonly (keyof Software)[]>> = {
   litecoin: [],
+  'litecoin-drills': [],
   cometbft: ['cometbft'],
   'cometbft-halted': ['cometbft'],
+  'cometbft-upgrade': ['appBefore', 'appNext'],
   geth: ['geth'],
   'geth-replaced': ['geth'],
   'geth-user-data': ['geth'],
+  'geth-upgrade': ['gethBefore', 'geth', 'gethRefusing'],
   beacon: ['geth', 'prysm'],
   anvil: ['geth'],
 };

@@ -94,7 +94,7 @@ export const stoppedByChain: FleetChange = {
   health: { stuckSeconds: 300, startGraceSeconds: 600 },
 };
 
-/** Four of them, of a chain that stops below AT_HEIGHT and waits for others until `goesOn`. */
+/** Four of them, of a chain that stops at AT_HEIGHT and waits for others until `goesOn`. */
 export function sentries(
   world: World,
   { goesOn, fault }: { readonly goesOn: (world: World) => boolean; readonly fault?: InstalledVersion['fault'] },
@@ -119,7 +119,7 @@ export function sentries(
       },
     });
   world.when(
-    () => chain.height() >= AT_HEIGHT - 1,
+    () => chain.height() >= AT_HEIGHT,
     () => {
       chain.halt();
       world.when(

@@ -198,8 +198,15 @@ describe('a fleet is upgraded at a height', () => {
       { nodes: sentries(HEIGHT - 1, HEIGHT + 4), tip: HEIGHT + 4 },
       'upgrade node1',
     ],
+    [
+      'CometBFT tells the block of the height, which it has stored and not executed: nobody has gone over',
+      [],
+      { nodes: sentries(HEIGHT, HEIGHT), tip: HEIGHT },
+      'upgrade node1 node2',
+    ],
     ['while the chain waits for others, so does it', both, {}, 'wait'],
-    ['once a block is made it is done', both, { tip: HEIGHT, nodes: sentries(HEIGHT, HEIGHT) }, 'end done'],
+    ['also where it tells that block', both, { tip: HEIGHT, nodes: sentries(HEIGHT, HEIGHT) }, 'wait'],
+    ['once a block is made it is done', both, { tip: HEIGHT + 1, nodes: sentries(HEIGHT + 1, HEIGHT + 1) }, 'end done'],
     ['one that fails keeps no other one from it', [switched('node1', { state: 'escalated' })], {}, 'upgrade node2'],
     ['and is told at the end', [switched('node1', { state: 'escalated' }), switched('node2')], {}, 'end ended'],
   ])('%s', (_, incidents, more, expected) => {
@@ -219,8 +226,8 @@ describe('a fleet is upgraded at a height', () => {
   });
 
   it('an upgrade that is done is told only where nodes are left to a person', () => {
-    const facts = { nowMs: NOON_MS, fleet: cosmos, incidents: both, tip: HEIGHT, upgrade: reached };
-    const over = sentries(HEIGHT, HEIGHT);
+    const facts = { nowMs: NOON_MS, fleet: cosmos, incidents: both, tip: HEIGHT + 1, upgrade: reached };
+    const over = sentries(HEIGHT + 1, HEIGHT + 1);
     const validator = observedNode({ name: 'node9', instanceId: 'i-node9', role: 'validator', height: HEIGHT - 1 });
     expect(nextStep({ ...facts, nodes: over })).toMatchObject({ as: 'done', isTold: true });
     expect(nextStep({ ...facts, nodes: [...over, validator] })).toMatchObject({ as: 'done', isTold: false });
@@ -283,21 +290,22 @@ describe('an upgrade at a height, at its edges', () => {
     expect(next.do === 'upgrade' && next.nodes.length).toBe(50);
   });
 
-  it('counts what somebody has switched by hand, from the very height on', () => {
+  it('counts what somebody has switched by hand, once it has gone on from the height', () => {
     const by = (height: number | null) => [...stand(height).slice(0, 1), ...below.slice(1)];
     const names = (height: number | null) => {
       const next = whole([], { nodes: by(height) });
       return next.do === 'upgrade' ? next.nodes.map(({ node }) => node.name) : next.do;
     };
-    expect(names(HEIGHT)).toEqual(['node2', 'node3']);
-    expect(names(HEIGHT - 1)).toEqual(['node1', 'node2', 'node3']);
+    expect(names(HEIGHT + 1)).toEqual(['node2', 'node3']);
+    // The version before stores that block, too.
+    for (const height of [HEIGHT, HEIGHT - 1]) expect(names(height)).toEqual(['node1', 'node2', 'node3']);
     // Where there is no height, none is over it.
     expect(step([], { nodes: stand(HEIGHT + 5) })).toBe('snapshot node2');
   });
 
   it('waits for the others where one is over and they stand lower, and tells who is left after two hours', () => {
-    const apart = [...stand(HEIGHT).slice(0, 1), ...stand(HEIGHT - 9).slice(1)];
-    expect(whole([], { nodes: apart, tip: HEIGHT })).toEqual({
+    const apart = [...stand(HEIGHT + 1).slice(0, 1), ...stand(HEIGHT - 9).slice(1)];
+    expect(whole([], { nodes: apart, tip: HEIGHT + 1 })).toEqual({
       do: 'wait',
       why: '1 of 3 nodes are upgraded, and no other stands below 1000 yet',
     });
@@ -321,7 +329,8 @@ describe('an upgrade at a height, at its edges', () => {
     for (const tip of [HEIGHT - 1, HEIGHT]) expect(whole([], { nodes: [], tip }).do).toBe('wait');
     const all = ['node1', 'node2', 'node3'].map((name) => switched(name));
     expect(whole(all, { tip: null }).do).toBe('wait');
-    expect(whole(all, { tip: HEIGHT })).toMatchObject({ do: 'end', as: 'done' });
+    expect(whole(all, { tip: HEIGHT }).do).toBe('wait');
+    expect(whole(all, { tip: HEIGHT + 1 })).toMatchObject({ do: 'end', as: 'done' });
   });
 });
 

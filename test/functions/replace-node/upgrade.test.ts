@@ -298,6 +298,7 @@ describe('an upgrade at a height', () => {
 
   it.each<[string, Partial<Facts>, string]>([
     ['and, where the whole chain stands below it, by five minutes of standing with it', halted, 'prove'],
+    ['the block of the height counts as below', { ...halted, watched: { ...stands, height: HEIGHT } }, 'prove'],
     ['but not while the chain is not known to stand', { haltedSinceMs: null }, 'wait'],
     ['nor before the five minutes', { ...halted, watched: { ...stands, observedAtMs: UP + MINUTE_MS } }, 'wait'],
     ['nor where it stands lower', { ...halted, watched: { ...stands, height: HEIGHT - 2 } }, 'wait'],

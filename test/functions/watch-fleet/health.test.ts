@@ -340,7 +340,9 @@ describe('a chain that halts', () => {
     const watched = halted();
     const facts = watched.sight({ nodes: { node1: 1005, node2: 1005, node3: 500 } });
     const told = (upgradeHeight: number) => Object.keys(judgeFleet({ ...facts, upgradeHeight }).watch.conditions);
-    expect([told(1006), told(1005), told(1007)]).toEqual([[], ['chain-halted'], ['chain-halted']]);
+    // The block of the height is stored, and not executed.
+    expect([told(1006), told(1005)]).toEqual([[], []]);
+    expect([told(1004), told(1007)]).toEqual([['chain-halted'], ['chain-halted']]);
     expect(judgeFleet({ ...facts, upgradeHeight: 1006 }).watch.haltedSinceMs).toBe(T0 + 5 * MINUTE);
   });
 

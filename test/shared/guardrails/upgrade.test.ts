@@ -130,9 +130,13 @@ describe('at a height', () => {
     expect(at(HEIGHT - 1, { haltedSinceMs: NOON_MS, breaker: { open: true, sentence: '2 of 2' } })).toBeNull();
   });
 
+  it('CometBFT tells the block of the height itself, which it has stored and not executed', () => {
+    expect(at(HEIGHT)).toBeNull();
+  });
+
   it.each<[string, number | null, readonly string[]]>([
     ['lower', HEIGHT - 2, []],
-    ['higher', HEIGHT, []],
+    ['higher', HEIGHT + 1, []],
     ['where nobody knows', null, []],
     ['where its client says another height', null, ['UPGRADE "v2" NEEDED at height: 1000: {}']],
     ['where its client has ended for another reason', null, ['panic: wrong Block.Header.AppHash at height: 100']],
@@ -199,11 +203,15 @@ describe('at a height', () => {
   it('what was seen once stays true while it is silent: from there it does not go on', () => {
     const silent = { ...node('node1', 'unknown'), height: null };
     expect(at(null, { nodes: [{ ...silent, ...track(HEIGHT - 1) }] })).toBeNull();
+    expect(at(null, { nodes: [{ ...silent, ...track(HEIGHT) }] })).toBeNull();
+    expect(at(null, { nodes: [{ ...silent, ...track(HEIGHT + 1) }] })).toBe('upgrade-height');
     expect(at(null, { nodes: [{ ...silent, ...track(HEIGHT - 2) }] })).toBe('upgrade-height');
   });
 
   it.each<[string, Partial<ObservedNode>, number | null, string | null]>([
     ['stands right below it', { height: HEIGHT - 1 }, HEIGHT + 50, 'upgrade-height'],
+    ['has stored the block of the height, and goes no further', { height: HEIGHT }, HEIGHT, 'upgrade-height'],
+    ['has gone on', { height: HEIGHT + 1 }, HEIGHT + 1, null],
     ['stood there when it was last asked', { height: null, ...track(HEIGHT - 1) }, HEIGHT, 'upgrade-height'],
     ['is down since the chain has come there', { height: null, health: 'unreachable' }, HEIGHT - 1, 'upgrade-height'],
     ['is down before', { height: null, health: 'unreachable' }, HEIGHT - 9, null],

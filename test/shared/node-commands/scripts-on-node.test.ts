@@ -33,6 +33,79 @@ const CLIENTS = base64(`systemd ${UNIT} 60 ${Buffer.from('shutdown complete').to
 const stop = { Clients: CLIENTS, Places: '', Unmount: 'no', Mask: 'no', RequireClean: 'no' };
 const restart = { Clients: CLIENTS, Paths: '', Only: 'restart', Version: '_' };
 
+describe('a client that needs another version at a height', () => {
+  const template = { Clients: base64('systemd node@* 60 -'), Paths: '' };
+  const PANIC = [
+    'ERR UPGRADE "v2" NEEDED at height: 100:  module=x/upgrade',
+    'panic: UPGRADE "v2" NEEDED at height: 100: ',
+    ...Array.from({ length: 60 }, (_, at) => `\t/go/pkg/mod/cometbft/consensus/replay.go:${at} +0x8f`),
+  ].join('\n');
+  const clientsOf = async (log: string, parameters: Readonly<Record<string, string>> = template) => {
+    const here = node();
+    here.put('run/client/units/node@1.service', 'LoadState=loaded\nActiveState=active\nSubState=running\n');
+    here.put('run/client/log', `${log}\n`);
+    const { after } = await here.run('inspect-node', { ...id('4.1'), ...parameters });
+    return (after as { readonly clients: readonly unknown[] }).clients;
+  };
+
+  it('has said so before the trace of its panic, which is what its log ends with', async () => {
+    expect(await clientsOf(PANIC)).toMatchObject([
+      { lastLine: expect.stringContaining('replay.go:59'), needs: 'UPGRADE "v2" NEEDED at height: 100' },
+    ]);
+  });
+
+  it('says it by the height of its configuration, too', async () => {
+    expect(await clientsOf('panic: halt per configuration height 100 time 0\ngoroutine 1 [running]:')).toMatchObject([
+      { needs: 'halt per configuration height 100' },
+    ]);
+  });
+
+  it('and any other one says nothing of it', async () => {
+    expect(await clientsOf('committed state height=99')).not.toMatchObject([{ needs: expect.anything() }]);
+    expect(await clientsOf(PANIC, { Clients: CLIENTS, Paths: '' })).not.toMatchObject([{ needs: expect.anything() }]);
+  });
+});
+
+describe('a client that ends on its data', () => {
+  const ENDS = [
+    'Opening LevelDB in /node-data/regtest/blocks/index',
+    'Fatal LevelDB error: Corruption: checksum mismatch',
+    ': Error opening block database.',
+    'Please restart with -reindex or -reindex-chainstate to recover.',
+    'Aborted block database rebuild. Exiting.',
+    'Shutdown: In progress...',
+    'scheduler thread exit',
+    'Shutdown: done',
+  ];
+  const startOf = async (log: readonly string[]) => {
+    const here = node('failed');
+    here.put('data/refused', '');
+    here.put('run/client/last-words', log.map((line) => `${line}\n`).join(''));
+    return here.run('start-client', { ...id('4.1'), Clients: CLIENTS, Places: '', Scrub: '', Unmask: 'no' });
+  };
+
+  it('is quoted with its reason, as Bitcoin Core writes it, and not with the end of its shutdown', async () => {
+    expect(await startOf(ENDS)).toMatchObject({
+      result: 'failed',
+      reason: expect.stringContaining('its last line is ": Error opening block database."'),
+    });
+  });
+
+  it('also when its node is asked later', async () => {
+    const here = node('failed');
+    here.put('run/client/log', ENDS.map((line) => `${line}\n`).join(''));
+    expect(await here.run('inspect-node', { ...id('4.1'), Clients: CLIENTS, Paths: '' })).toMatchObject({
+      after: { clients: [{ state: 'failed', lastLine: ': Error opening block database.' }] },
+    });
+  });
+
+  it('and with its last line where it gives none', async () => {
+    expect(await startOf(['starting', 'shutdown complete'])).toMatchObject({
+      reason: expect.stringContaining('its last line is "shutdown complete"'),
+    });
+  });
+});
+
 describe('a command', () => {
   it('is carried out once, and answered the same each time that it comes', async () => {
     const here = node();

@@ -2,7 +2,7 @@
 // anything of the old one is touched.
 import { DATA_PATH } from '../../chains/geth.ts';
 import { hasJournalLine, type RealStory } from '../../story.ts';
-import { changeUserData } from './fleet.ts';
+import { changeUserData } from '../fleet.ts';
 import { anotherBoots } from './goes-on.ts';
 import { movedBetween, ranTwice } from './keys.ts';
 import { TOKEN, USER_DATA_FLEET } from './own-user-data.ts';

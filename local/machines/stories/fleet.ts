@@ -1,7 +1,7 @@
 // What the fleet's owner has besides nodes: the launch template that their instances were made from.
-import type { Fleet } from '../../../../shared/fleet/model.ts';
-import { launchTemplateOf, templateName } from '../../../scenarios/world/fixtures.ts';
-import type { RealWorld } from '../../world.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { launchTemplateOf, templateName } from '../../scenarios/world/fixtures.ts';
+import type { RealWorld } from '../world.ts';
 
 /**
  * Registers all existing nodes of a fleet at AWS as made from its launch template.
