@@ -104,7 +104,8 @@ make_place() {
 
 # is_bare: what lies on the root disk would be hidden, and may be a client's data.
 is_bare() {
-  [ -z "$(find "$MOUNT_PATH" -mindepth 1 -maxdepth 1 -print -quit)" ] ||
+  local left
+  left=$(find "$MOUNT_PATH" -mindepth 1 -maxdepth 1 -print -quit) && [ -z "$left" ] ||
     refuse "$MOUNT_PATH is not empty on the root disk: $VOLUME is not mounted over it"
 }
 
@@ -181,14 +182,16 @@ is_ours() {
 # is_empty: no tool knows anything there, and there are zeros where filesystems, tables and labels keep what tells them: the first and the last
 # MiB, btrfs's and ext4's copies, and 64 places in between (XFS keeps a copy in each of its groups).
 is_empty() {
-  local sectors parts part
+  local sectors parts part copy
   whole sectors "$(<"$SYS/$DISK/size")" && [ "$sectors" -ge 32768 ] && [ "$((sectors % 128))" -eq 0 ] ||
     { refuse "the size of $VOLUME cannot be told, or is no whole number of MiB"; return; }
   # Of 64 KiB.
   parts=$((sectors / 128))
   for ((part = 0; part < 16; part++)); do is_zero "$part" && is_zero "$((parts - 1 - part))" || return; done
   for ((part = 1; part < 64; part++)); do is_zero "$((parts * part / 64))" || return; done
-  for part in 128 1024 2048 6144 4194304; do [ "$part" -ge "$parts" ] || is_zero "$part" || return; done
+  for copy in 128 1024 2048 6144 4194304; do
+    whole part "$copy" && { [ "$part" -ge "$parts" ] || is_zero "$part"; } || return
+  done
 }
 
 # is_zero PART: false as well where less can be read.
