@@ -267,6 +267,6 @@ start_agent() {
 
 main && exit 0
 say "REFUSED: ${WHY:-a step failed}"
-printf 'chainmend first boot REFUSED: %s\n' "${WHY:-a step failed}" 2>/dev/null >/dev/console
+if [ -c /dev/console ]; then printf 'chainmend first boot REFUSED: %s\n' "${WHY:-a step failed}" 2>/dev/null >/dev/console; fi
 logger -p daemon.err -t chainmend-first-boot -- "REFUSED: ${WHY:-a step failed}" 2>/dev/null
 exit 1
