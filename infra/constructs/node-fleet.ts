@@ -67,7 +67,11 @@ export function addNodes(scope: Construct, { document, script, network }: NodesP
   });
   logs.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN;
   const role = nodeRole(scope, complete, deploy);
-  const profile = new CfnInstanceProfile(scope, 'Profile', { roles: [role.roleName] });
+  // A profile of the role's name, as the console makes it.
+  const profile = new CfnInstanceProfile(scope, 'Profile', {
+    instanceProfileName: nodeRoleName(Stack.of(scope), fleet),
+    roles: [role.roleName],
+  });
   const securityGroup = groupOf(scope, complete, deploy, vpcId);
   const image = imageOf(scope, deploy.image);
   const nodes = new Map<string, DeployedNode>();

@@ -93,7 +93,7 @@ onMachine('the first boot', () => {
   );
 
   const mkfs = (kind: string): string => `mkfs.${kind} -q -f "$1"`;
-  it.each<readonly [string, string, string, string?]>([
+  const STRANGE: readonly (readonly [string, string, string, (string | undefined)?])[] = [
     ['an XFS filesystem of somebody else', mkfs('xfs'), 'has xfs, which this script has not made'],
     ['an ext4 filesystem of somebody else', 'mkfs.ext4 -q -F "$1"', 'has ext4, which this script', lackingForExt4Tools],
     ['btrfs', mkfs('btrfs'), 'has btrfs, which this script', lackingForBtrfs],
@@ -154,8 +154,11 @@ onMachine('the first boot', () => {
       `${mkfs('xfs')}; dd if=/dev/zero of="$1" bs=1M count=1 conv=notrunc status=none`,
       'is not empty',
     ],
-  ])('refuses %s, and leaves it as it is', async (_, prepare, why, lacks) => {
-    if (lacks !== undefined) return;
+  ];
+  const rows = STRANGE.flatMap(([name, prepare, why, lacks]) =>
+    lacks === undefined ? [[name, prepare, why] as const] : [],
+  );
+  it.each(rows)('refuses %s, and leaves it as it is', async (_, prepare, why) => {
     await withNode(async (machine) => {
       await machine.shell(prepare.replaceAll('"$1"', '"$(readlink -f "$1")"'), by(NEW));
       const before = await hash(machine, NEW);
@@ -295,13 +298,13 @@ onMachine('the first boot', () => {
       const lines = [`printf '%s\\n' ${quoted(hostile)} >/run/said`];
       const file = { url: `https://example.org/${hostile}`, sha256: hostile, unpack: `/run/${hostile}` };
       for (const more of [
+        { install: { lines } },
         { volumeId: hostile },
         { mountPath: `/data${hostile}` },
         { filesystem: hostile as 'xfs' },
         { unit: hostile },
         { agentConfig: hostile },
         { install: { file, lines: [] } },
-        { install: { lines } },
       ])
         await boot(machine, more);
       expect(await machine.shell('ls /run/owned 2>/dev/null || true')).toBe('');
