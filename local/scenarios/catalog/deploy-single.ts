@@ -3,7 +3,7 @@ import { everySeconds } from '../../nodes/rhythm.ts';
 import { allHealedInTheEnd, healed, nobodyPaged, sizeGiB } from '../checks/expectations.ts';
 import { allWell, healedBy, namesRight } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { dataVolumes, incidentsEnded, killInstance, ladderHeals } from '../world/ladder.ts';
+import { dataVolumes, incidentsEnded, killInstance, ladderHeals, SICK } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
 import { references } from '../world/worlds.ts';
 
@@ -11,9 +11,9 @@ const FLEET = 'bitcoin';
 const DEPLOYED_AT_MINUTES = 1;
 const COUNT = 4;
 /** Its disk fills. */
-const FULL = 'node2';
+const FULL = 'node3';
 /** Its instance dies. */
-const DEAD = 'node3';
+const DEAD = SICK;
 const PATH = '/node-data';
 const GIB = 2 ** 30;
 

@@ -181,8 +181,12 @@ export class World {
     const assembly = this.#nodeStacks.get(fleet);
     if (!assembly) throw new NotThereError(`fleet ${fleet} has no deploy`);
     const { resources } = await this.region.deploy({ assembly });
-    for (const { type, ref } of resources.values())
-      if (type === 'AWS::EC2::Instance' || type === 'AWS::EC2::Volume') this.theirs.add(ref);
+    for (const { type, ref } of resources.values()) {
+      if (type !== 'AWS::EC2::Instance') continue;
+      this.theirs.add(ref);
+      for (const { volumeId, attachment } of this.region.ec2.volumes())
+        if (attachment?.instanceId === ref) this.theirs.add(volumeId);
+    }
   }
 
   /** A person launches another machine with the name of a terminated node. */
