@@ -116,7 +116,7 @@ onMachine('the first boot', () => {
     [
       'an LVM label',
       'printf "LABELONE\\001\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\040\\000\\000\\000LVM2 001" | dd of="$1" bs=512 seek=1 conv=notrunc status=none',
-      'has LVM2_member|is not empty|cannot tell',
+      'has LVM2_member|has a signature that wipefs finds',
     ],
     [
       'a RAID superblock at its beginning',

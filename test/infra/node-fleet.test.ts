@@ -11,7 +11,7 @@ import { repositoryRoot } from '../../infra/paths.ts';
 import { NodesStack } from '../../infra/stack.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
 import { firstBootScript } from '../../shared/node-commands/index.ts';
-import { bitcoin, stackOf } from './support.ts';
+import { bitcoin, buildStack, resourcesOf } from './support.ts';
 
 const [example] = readFleets(join(repositoryRoot, 'examples/deploy'));
 if (!example?.document.deploy) throw new Error('examples/deploy has no fleet with deploy');
@@ -109,7 +109,9 @@ describe('the nodes of a fleet', () => {
   it('get a first boot that has their volume’s own id, and nothing that a shell would evaluate', () => {
     const [volumeId] = Object.keys(template.findResources('AWS::EC2::Volume'));
     const [made] = Object.values(template.findResources('AWS::EC2::LaunchTemplate'));
-    const [before, ref, behind] = made?.['Properties'].LaunchTemplateData.UserData['Fn::Base64']['Fn::Join'][1];
+    const [before, ref, behind] = (made ?? { Properties: undefined })['Properties'].LaunchTemplateData.UserData[
+      'Fn::Base64'
+    ]['Fn::Join'][1];
     expect(before).toMatch(/\nreadonly VOLUME='$/);
     expect(ref).toEqual({ Ref: volumeId });
     expect(behind.endsWith(firstBootScript())).toBe(true);
@@ -130,11 +132,13 @@ describe('the nodes of a fleet', () => {
 });
 
 describe('the stack of the suite', () => {
-  const passing = (fleets: readonly (typeof bitcoin)[], more = {}) =>
-    JSON.stringify(stackOf({ fleets, ...more }).findResources('AWS::IAM::Role'));
+  const passing = (fleets: (typeof bitcoin)[]) => {
+    const of = resourcesOf(buildStack({ fleets }).stack);
+    return JSON.stringify([of('AWS::IAM::Role'), of('AWS::IAM::ManagedPolicy')]);
+  };
 
   it('may pass the role of deployed nodes on to another instance, without being told', () => {
-    expect(passing([example])).toContain(':role/chainmend-node-bitcoin-');
+    expect(passing([example as typeof bitcoin])).toContain(':role/chainmend-node-bitcoin-');
   });
 
   it('knows nothing of it where no fleet is deployed', () => {

@@ -50,7 +50,12 @@ const LOOKS_MAX = 120;
 
 async function untilReady(maker: Maker, what: string, isReady: () => Promise<boolean>): Promise<void> {
   for (let looks = 0; looks < LOOKS_MAX; looks++) {
-    if (await isReady()) return;
+    try {
+      if (await isReady()) return;
+    } catch (error) {
+      // EC2 is eventually consistent: what was just made may not be told yet.
+      if (!(error instanceof Error && /\.NotFound$/.test(error.name))) throw error;
+    }
     await maker.wait(LOOK_MS);
   }
   throw new Error(`${what} did not become ready`);
