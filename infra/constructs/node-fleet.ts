@@ -87,7 +87,7 @@ export function addNodes(scope: Construct, { document, script, network }: NodesP
       securityGroup,
       image,
     });
-    for (const made of [node.instance, node.launchTemplate]) made.addDependency(logs);
+    for (const made of [node.instance, node.launchTemplate]) made.addResourceDependency(logs);
     nodes.set(name, node);
   }
   return { nodes, role, securityGroup };

@@ -19,7 +19,7 @@ const { document } = example;
 const { deploy } = example.document as FleetDocument & { deploy: NonNullable<FleetDocument['deploy']> };
 
 function nodesOf(of: FleetDocument = document): Template {
-  const app = new App({ analyticsReporting: false, context: recommendedFlags });
+  const app = new App({ analyticsReporting: false, context: recommendedFlags, builtinCloudFormationValidation: false });
   const stack = new NodesStack(app, `ChainmendNodes-${of.fleet}`, { document: of, script: firstBootScript() });
   // A finding without an acknowledgement stops it.
   addChecks(app);
