@@ -47,12 +47,12 @@ const VOLUME_ID_BYTES = 21;
 const WORLD = '0.0.0.0/0';
 
 /** The name of the role of a fleet's nodes: the suite, in a stack of its own, passes it on to another instance. IAM's names are of the account. */
-export const nodeRoleName = (stack: Stack, fleet: string): string => `chainmend-node-${fleet}-${stack.region}`;
+const nodeRoleName = (stack: Stack, fleet: string): string => `chainmend-node-${fleet}-${stack.region}`;
 
 export const nodeRoleArn = (stack: Stack, fleet: string): string =>
   `arn:${stack.partition}:iam::${stack.account}:role/${nodeRoleName(stack, fleet)}`;
 
-export const logGroupName = (fleet: string): string => `/chainmend/nodes/${fleet}`;
+const logGroupName = (fleet: string): string => `/chainmend/nodes/${fleet}`;
 
 /** Makes them right below `scope`. Throws an `InputError` where the file has no `deploy`, or EC2 would refuse what it says. */
 export function addNodes(scope: Construct, { document, script, network }: NodesProps): Nodes {
