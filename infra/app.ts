@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
-import { commandDocuments } from '../shared/node-commands/index.ts';
+import { commandDocuments, firstBootScript } from '../shared/node-commands/index.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { bundleFunctions } from './bundle.ts';
 import { addChecks } from './checks.ts';
@@ -13,7 +13,7 @@ import { FleetFilesError, fleetsDirectory, readFleets } from './fleets.ts';
 import { InputError } from './input-error.ts';
 import { kmsKeyArn, nodeRoleArn, runbooksPrefix } from './inputs.ts';
 import { repositoryRoot } from './paths.ts';
-import { ChainmendStack } from './stack.ts';
+import { ChainmendStack, NodesStack } from './stack.ts';
 
 /** What may be given by `-c`: see `synthesize`. */
 const OURS = ['email', 'webhook', 'fleets', 'bundles', 'runbooks', 'nodeRoles', 'kmsKeys', 'dashboards'];
@@ -67,6 +67,9 @@ async function synthesize(app: App): Promise<void> {
     kmsKeys,
     dashboards,
   });
+  for (const { document } of fleets)
+    if (document.deploy)
+      new NodesStack(app, `ChainmendNodes-${document.fleet}`, { document, script: firstBootScript() });
   addChecks(app);
   app.synth();
 }

@@ -1,6 +1,7 @@
-// The stack that `npm run deploy` deploys: the suite, and nothing else.
+// The stacks of the app: the suite, which `npm run deploy` deploys, and the nodes of each fleet that says `deploy`, for `npm run deploy:nodes`.
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { addNodes, type NodesProps } from './constructs/node-fleet.ts';
 import { addSuite, type HowGiven, type SuiteProps } from './suite.ts';
 
 export interface ChainmendStackProps extends StackProps, SuiteProps {}
@@ -24,5 +25,17 @@ export class ChainmendStack extends Stack {
       ...stackProps,
     });
     addSuite(this, props, BY_CONTEXT);
+  }
+}
+
+/** The nodes of one fleet, in a stack that the suite's knows nothing of: neither can take the other with it. */
+export class NodesStack extends Stack {
+  constructor(scope: Construct, id: string, props: Pick<NodesProps, 'document' | 'script'>) {
+    super(scope, id, {
+      description: `chainmend: the nodes of fleet ${props.document.fleet}.`,
+      // A stack that is deleted by mistake takes the instances with it; the data volumes stay in any case.
+      terminationProtection: true,
+    });
+    addNodes(this, props);
   }
 }

@@ -14,6 +14,7 @@ import { DeadLetters } from './constructs/dead-letters.ts';
 import { DispatchHeal } from './constructs/dispatch-heal.ts';
 import { type CommandDocuments, Documents } from './constructs/documents.ts';
 import { MarkRoot } from './constructs/mark-root.ts';
+import { nodeRoleArn } from './constructs/node-fleet.ts';
 import { Pages } from './constructs/pages.ts';
 import { PlanSnapshots } from './constructs/plan-snapshots.ts';
 import { ProbeNodes } from './constructs/probe-nodes.ts';
@@ -88,11 +89,16 @@ export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Su
 
   const shared = { bundles, fleets: fleets.map(({ fleet }) => fleet), state, pages, settings, commands };
   const resizeVolume = new ResizeVolume(scope, 'ResizeVolume', shared);
-  const replaceNode = new ReplaceNode(scope, 'ReplaceNode', { ...shared, nodeRoles: nodeRoles ?? [], kmsKeys });
-  if (nodeRoles === undefined) warnOfRoles(scope, shared.fleets, how);
+  const deployed = fleets.flatMap(({ document }) => (document.deploy ? [document.fleet] : []));
+  const passed = [...(nodeRoles ?? []), ...deployed.map((fleet) => nodeRoleArn(Stack.of(scope), fleet))];
+  const replaceNode = new ReplaceNode(scope, 'ReplaceNode', { ...shared, nodeRoles: passed, kmsKeys });
+  if (nodeRoles === undefined) {
+    const others = shared.fleets.filter(({ name }) => !deployed.includes(name));
+    warnOfRoles(scope, others, how);
+  }
   const snapshotNode = new SnapshotNode(scope, 'SnapshotNode', shared);
   const auditSnapshots = shared.fleets.some(({ drills }) => drills !== undefined)
-    ? new AuditSnapshots(scope, 'AuditSnapshots', { ...shared, nodeRoles: nodeRoles ?? [], kmsKeys })
+    ? new AuditSnapshots(scope, 'AuditSnapshots', { ...shared, nodeRoles: passed, kmsKeys })
     : undefined;
   const heals = { resizeVolume, replaceNode, snapshotNode };
   const planSnapshots = new PlanSnapshots(scope, 'PlanSnapshots', shared);

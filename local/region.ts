@@ -144,6 +144,7 @@ export async function createRegion(options: RegionOptions) {
         ...{ accountId, regionName, code, vpcEndpoints, resourceTypes: RESOURCE_TYPES },
         call: (service, operation, input) => call(service, operation, input, 'cloudformation'),
         random: kernel.random('cloudformation'),
+        wait: (delayMs) => clock.sleep(delayMs),
         ...deployment,
       }),
   };

@@ -413,4 +413,57 @@ export interface FleetDocument {
     /** `true`: no key, account or signing state lies on the volume, or the first boot removes it before the client starts: each new member gets a copy. */
     readonly identityFree?: boolean;
   };
+  /** Nodes that chainmend makes itself, in a stack of their own: `npm run deploy:nodes`. Without it all nodes are made by others. */
+  readonly deploy?: {
+    /** `single`: instances of their own. There are no other kinds yet. */
+    readonly kind: "single";
+    /** The nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node. */
+    readonly nodes: { readonly [key: string]: string };
+    /** Their VPC. */
+    readonly vpc?: string;
+    /** The subnet of each zone: `{ eu-west-1a: subnet-… }`. Whether a node has a public address is as the subnet says. */
+    readonly subnets?: { readonly [key: string]: string };
+    /** The type of the instances. */
+    readonly instanceType: string;
+    /** Their image, with systemd and an SSM agent: its id, or `ssm:/NAME` of a public parameter, which is read at each deployment. */
+    readonly image?: string;
+    /** Size of the root volume. */
+    readonly rootGiB?: number;
+    /** The data volume of each node: gp3, encrypted, and kept whatever becomes of the stack. */
+    readonly volume: {
+      /** Its size at the beginning; heals let it grow. */
+      readonly sizeGiB: number;
+      /** Its IOPS. */
+      readonly iops?: number;
+      /** Its throughput. */
+      readonly throughputMiBps?: number;
+      /** What is made on it while it is empty. */
+      readonly filesystem?: "xfs" | "ext4";
+      /** ARN of the key that it is encrypted with; it is encrypted in any case. */
+      readonly kmsKeyId?: string;
+    };
+    /** How the client and its unit come to the node. Without it both are in the image. */
+    readonly install?: {
+      /** An https address of the client, fetched once: a tar archive where `unpack` is given, else a program that is run without arguments. */
+      readonly url?: string;
+      /** The SHA-256 of what is at `url`: it is compared before anything is opened or run. */
+      readonly sha256?: string;
+      /** The folder that the archive is unpacked to. */
+      readonly unpack?: string;
+      /** Your own lines of bash, run once as root at the first boot, behind the mounted volume (`set -eu`): chainmend does not read them. No secrets: they are in the template. */
+      readonly lines?: ReadonlyArray<string>;
+    };
+    /** The instance of the template unit that is started: "28.1" starts node@28.1. */
+    readonly version?: string;
+    /** What the whole world may open. */
+    readonly p2p?: ReadonlyArray<string>;
+    /** The one security group that may open the RPC port. Nobody may without it. */
+    readonly rpcFrom?: string;
+    /** ARNs of managed policies: what a node may do besides being managed by Systems Manager and telling its metrics and logs. */
+    readonly policies?: ReadonlyArray<string>;
+    /** Log files that are forwarded to the log group of the fleet. */
+    readonly logs?: ReadonlyArray<string>;
+    /** For how long they are kept. */
+    readonly logDays?: 1 | 3 | 5 | 7 | 14 | 30 | 60 | 90 | 120 | 150 | 180 | 365;
+  };
 }

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { commandDocuments } from '../../shared/node-commands/index.ts';
+import { commandDocuments, firstBootScript } from '../../shared/node-commands/index.ts';
 import { fleetJsonSchemaText } from '../fleet-json-schema.ts';
 import { repositoryRoot } from '../paths.ts';
 import { ensureBundled } from '../synth.ts';
@@ -16,7 +16,7 @@ const run = promisify(execFile);
 /** The packages that an app brings: two copies of them would not know each other's constructs. */
 const PEERS = ['aws-cdk-lib', 'constructs'] as const;
 /** The files whose types are published. */
-const TYPES = ['index', 'chainmend', 'fleet-document'];
+const TYPES = ['index', 'chainmend', 'fleet-document', 'node-fleet'];
 
 const TIMEOUT_MS = 120_000;
 
@@ -32,6 +32,7 @@ export async function packLibrary(out = join(repositoryRoot, 'dist/library')): P
   for (const name of readdirSync(bundles).filter((name) => name !== 'maps'))
     cpSync(join(bundles, name), join(folder, 'functions', name), { recursive: true });
   writeFileSync(join(folder, 'documents.json'), JSON.stringify(commandDocuments()));
+  writeFileSync(join(folder, 'first-boot.sh'), firstBootScript());
   const compiled = await compile(join(folder, 'index.js'));
   await writeTypes(folder, out);
   writeFileSync(join(folder, 'NOTICES.txt'), noticesOf([...compiled, ...sourcesIn(join(bundles, 'maps'))]));

@@ -108,13 +108,14 @@ export class NodeDisks {
   }
 
   /** mkfs on an attached empty volume; undefined if it succeeded, else mkfs's message. */
-  format(volumeId: string, filesystem: FilesystemType): string | undefined {
+  format(volumeId: string, filesystem: FilesystemType, uuid?: string): string | undefined {
     const device = this.find(volumeId);
     if (!device) return `mkfs: ${deviceById(volumeId)}: No such file or directory`;
     if (device.volume) return `mkfs: /dev/${device.name} appears to contain an existing filesystem`;
     const { sizeBytes } = device;
     const bare = { role: '', path: '', usedBytes: 0, inodesUsed: 0, mounted: false };
-    const volume = new SimulatedVolume({ ...bare, volumeId, filesystem, deviceBytes: sizeBytes }, this.data.growth);
+    const made = { volumeId, filesystem, deviceBytes: sizeBytes, ...(uuid !== undefined && { uuid }) };
+    const volume = new SimulatedVolume({ ...bare, ...made }, this.data.growth);
     volume.kept = { data: undefined, owner: this.node.instanceId, files: new Map() };
     this.devices[this.devices.indexOf(device)] = { ...device, volume };
     this.touched = true;

@@ -20,6 +20,7 @@ import { CommandRunner } from './commands/runner.ts';
 import type { BrokenFilesystem, FilesystemType, VolumeContent } from './content.ts';
 import type { DeviceReport, MountOptions } from './disks.ts';
 import { NodeDisks } from './disks.ts';
+import { type DeployedBoot, playDeployedBoot } from './first-boot.ts';
 import type { CommandOutcome, Machine, MachineCommand, NewDisk } from './machine.ts';
 import { NodePeers } from './peers.ts';
 import { NodeRpc } from './rpc/node-rpc.ts';
@@ -49,6 +50,8 @@ export interface FirstBootRun {
   readonly mounts?: string;
   /** What they remove from it before that: a copied identity. */
   readonly removes?: readonly string[];
+  /** They are the first boot of a node that `deploy` makes: the end is its own. */
+  readonly deployed?: DeployedBoot;
 }
 
 export class SimulatedNode implements Machine {
@@ -272,6 +275,7 @@ export class SimulatedNode implements Machine {
     if (setUp) {
       this.cloudInit = 'running';
       this.later(bootMs + setUp.seconds * 1_000, () => {
+        if (setUp.deployed) return this.bootDeployed(setUp.deployed);
         this.setUp = undefined;
         this.cloudInit = setUp.ends;
         this.bare = setUp.ends !== 'done';
@@ -309,8 +313,8 @@ export class SimulatedNode implements Machine {
     return this.disks.report();
   }
 
-  format(volumeId: string, filesystem: FilesystemType): string | undefined {
-    return this.disks.format(volumeId, filesystem);
+  format(volumeId: string, filesystem: FilesystemType, uuid?: string): string | undefined {
+    return this.disks.format(volumeId, filesystem, uuid);
   }
 
   mount(device: string, path: string, options?: MountOptions): string | undefined {
@@ -414,6 +418,24 @@ export class SimulatedNode implements Machine {
     this.bare = true;
     this.setUp = run ?? undefined;
     if (run === null) this.cloudInit = 'done';
+  }
+
+  /** What was refused, as its console says it; undefined: nothing, so far. */
+  bootRefusal: string | undefined;
+
+  private bootDeployed(boot: DeployedBoot, waitedSeconds = 0): void {
+    const outcome = playDeployedBoot(boot, this);
+    if (outcome === 'wait' && waitedSeconds < boot.waitSeconds) {
+      this.later(1_000, () => this.bootDeployed(boot, waitedSeconds + 1));
+      return;
+    }
+    this.setUp = undefined;
+    if (outcome === 'wait') this.bootRefusal = `${boot.volumeId} is not attached after ${boot.waitSeconds} s`;
+    else if (typeof outcome === 'object') this.bootRefusal = outcome.refused;
+    else if (boot.unit !== this.unit) this.bootRefusal = `${boot.unit} could not be enabled: is it installed?`;
+    this.bare = this.bootRefusal !== undefined;
+    this.cloudInit = this.bare ? 'error' : 'done';
+    if (outcome === 'mounted') this.startClient();
   }
 
   private takeDisk(path: string, removes: readonly string[] = []): void {

@@ -105,6 +105,8 @@ function scheduleMidwayChecks(world: World, { meanwhile = [] }: Scenario, distur
 
 interface Sources {
   readonly assembly: Assembly;
+  /** Of the fleets that are deployed, by their names. */
+  readonly nodeStacks: ReadonlyMap<string, Assembly>;
   readonly fleetFiles: ReturnType<typeof readFleets>;
 }
 
@@ -113,7 +115,13 @@ const sources = new Map<string, Promise<Sources>>();
 
 async function readSources(fleets: string, context: Readonly<Record<string, string>>): Promise<Sources> {
   const fleetFiles = readFleets(fleets);
-  return { assembly: readAssembly(await ensureSynthesized({ fleets, context })), fleetFiles };
+  const directory = await ensureSynthesized({ fleets, context });
+  const nodeStacks = new Map(
+    fleetFiles.flatMap(({ document: { fleet, deploy } }) =>
+      deploy ? [[fleet, readAssembly(directory, `ChainmendNodes-${fleet}`)] as const] : [],
+    ),
+  );
+  return { assembly: readAssembly(directory, 'Chainmend'), nodeStacks, fleetFiles };
 }
 
 /** Deploys the synthesized template into a region, in the minutes before the story begins, and builds the scenario's world. */
@@ -126,12 +134,12 @@ export async function prepare(
   const key = deployedWith + JSON.stringify(context);
   const reading = sources.get(key) ?? readSources(deployedWith, context);
   sources.set(key, reading);
-  const { assembly, fleetFiles } = await reading;
+  const { assembly, nodeStacks, fleetFiles } = await reading;
   const { clock } = region;
   const tableName = await deployInto(region, assembly);
   const { fleets, later } = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
   await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });
-  const world = new World(region, tableName, fleets);
+  const world = new World(region, tableName, fleets, nodeStacks);
   world.blocks = blocks ?? 'as written';
   if (scenario.zones !== 'none') world.furnish();
   for (const push of later) world.beforehand(push);

@@ -29,6 +29,7 @@ export function completeDocument(document: FleetDocument) {
     releases,
     client,
     drills,
+    deploy,
     ...filled
   } = v.parse(fleetDocumentSchema, document);
   const written = writtenLayer(document);
@@ -45,7 +46,7 @@ export function completeDocument(document: FleetDocument) {
       return { ...runtime, ...(stopGraceSeconds !== undefined && { stopGraceSeconds }), cleanLine };
     }),
     identity: document.identity ?? told.identity,
-    ...{ owner, disk, breaker, ask, pages },
+    ...{ owner: deploy ? { ...OF_DEPLOYED, ...owner } : owner, disk, breaker, ask, pages },
     ...(port !== undefined && { rpc: { ...filled.rpc, ...told.rpc, ...document.rpc, port } }),
     probe,
     health: { ...filled.health, ...told.health, ...document.health, ...standstillLimits(document, told, probe) },
@@ -55,13 +56,25 @@ export function completeDocument(document: FleetDocument) {
     metrics,
     alarms: { ...filled.alarms, diskPercent: filled.alarms.diskPercent ?? disk.growAtPercent },
     ...(filled.snapshots && { snapshots: completeSnapshots(filled.snapshots, document.snapshots) }),
-    replace,
+    replace: deploy ? { userData: 'run' as const, ...replace } : replace,
     ...(asg && { asg }),
     ...(dataMode !== undefined && { dataMode }),
     ...(releases && { releases }),
     ...(client && { client }),
     ...(drills && { drills }),
+    ...(deploy && { deploy: { ...deploy, p2p: deploy.p2p ?? worldPorts(chain, p2pPort) } }),
   };
+}
+
+/** What chainmend has made itself it may change: nothing in the stack of its nodes undoes that (docs/deploy.md). */
+const OF_DEPLOYED = { by: 'cdk', acceptDrift: true } as const;
+
+/** Clients that find their peers by UDP: devp2p's, and those of the OP stack. */
+const BY_UDP: ReadonlySet<string> = new Set(['ethereum', 'bsc', 'polygon', 'optimism', 'base']);
+
+function worldPorts(chain: FleetDocument['chain'], p2pPort: number | undefined): string[] {
+  if (p2pPort === undefined) return [];
+  return [`tcp/${p2pPort}`, ...(BY_UDP.has(chain) ? [`udp/${p2pPort}`] : [])];
 }
 
 export type CompleteDocument = ReturnType<typeof completeDocument>;

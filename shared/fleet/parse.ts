@@ -4,6 +4,7 @@ import { completeDocument } from './fleet-defaults.ts';
 import { complaintsOf, FleetFileError, type FleetProblem, showValue } from './problems.ts';
 import { type FleetDocument, fleetDocumentSchema } from './schema.ts';
 import { checkClient } from './schema-client.ts';
+import { checkDeploy } from './schema-deploy.ts';
 import { checkDrills } from './schema-drills.ts';
 import { checkHeals } from './schema-heal.ts';
 import { checkNodes } from './schema-nodes.ts';
@@ -29,6 +30,7 @@ export function parseFleetDocument(source: unknown): FleetDocument {
     checkWatch(document, complete, complaints);
     checkHeals(document, complete, complaints);
     checkDrills(document, complete, complaints);
+    checkDeploy(document, complete, complaints);
   });
   if (conflicts.length > 0) throw new FleetFileError(conflicts, named);
   return document;

@@ -3,6 +3,7 @@
 import type * as v from 'valibot';
 import { chainNames } from '../chains/defaults.ts';
 import { client } from './schema-client.ts';
+import { deploy } from './schema-deploy.ts';
 import { drills } from './schema-drills.ts';
 import { about, choice, derived, fleetName, list, object, optional, path, port, usually } from './schema-fields.ts';
 import { asg, ask, breaker, disk, owner, pages, replace, snapshots } from './schema-heal.ts';
@@ -92,4 +93,8 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
     drills,
   ),
   asg: optional('What is done for the Auto Scaling groups that the nodes are members of.', asg),
+  deploy: optional(
+    'Nodes that chainmend makes itself, in a stack of their own: `npm run deploy:nodes`. Without it all nodes are made by others.',
+    deploy,
+  ),
 });

@@ -91,6 +91,9 @@ function commandDocument(operation: Operation): CommandDocument {
   return { operation, name: `chainmend-${operation}-${hash}`, content };
 }
 
+/** first-boot.sh, as user data contain it. */
+export const firstBootScript = (): string => shipped(readFileSync(new URL('first-boot.sh', import.meta.url), 'utf8'));
+
 /** The script in the document. */
 export function script(operation: Operation): string {
   return composeScript(operation, (part) => readFileSync(new URL(`${part}.sh`, import.meta.url), 'utf8'));

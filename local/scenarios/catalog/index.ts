@@ -13,6 +13,7 @@ import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
+import { deploySingle } from './deploy-single.ts';
 import { diskFull } from './disk-full.ts';
 import { diskFullAsk } from './disk-full-ask.ts';
 import { diskFullBudgetSpent } from './disk-full-budget-spent.ts';
@@ -95,6 +96,7 @@ export const SCENARIOS: readonly Scenario[] = [
   noGoodSnapshot,
   clientBug,
   burstOf200,
+  deploySingle,
   instanceDead,
   azNoCapacity,
   asgOwned,

@@ -6,6 +6,8 @@ import { roleOf } from '../../../shared/fleet/resolve.ts';
 import { DRILL_TAG } from '../../../shared/model/tags.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import { isMaskedBy, partsOf } from '../../nodes/cloud-init.ts';
+import { FSTAB } from '../../nodes/disks.ts';
+import { deployedBootOf } from '../../nodes/first-boot.ts';
 import { type FirstBootRun, SimulatedNode } from '../../nodes/node.ts';
 import type { NodeSpec } from '../../nodes/spec.ts';
 import type { Region } from '../../region.ts';
@@ -16,6 +18,9 @@ import { type PlacedNode, placedOf, unitOf } from './nodes.ts';
 const GIB = 2 ** 30;
 /** The file that keeps a client from starting, in user data that mask it before its first boot. */
 const MASK_FILE = '/etc/chainmend/client-masked';
+
+/** Until the script looks for its volume: what the owner's lines take comes behind it, and is counted here. */
+const DEPLOYED_SECONDS = 60;
 
 interface LaunchWorld {
   readonly fleets: ReadonlyMap<string, Fleet>;
@@ -46,14 +51,24 @@ export function placeLaunched(
   if (!fleet) return undefined;
   const { instanceId } = instance;
   const identity = { instanceId, name, privateIp: instance.networkInterface?.privateIp ?? '' };
-  // A fleet file does not say how a client of a known chain is set up.
-  if (!like && fleet.chain !== 'other') return undefined;
+  const parts = partsOf(launched.userData);
+  const deployed = parts.map(({ text }) => deployedBootOf(text)).find((boot) => boot !== undefined);
+  // A fleet file does not say how a client of a known chain is set up, unless it deploys it.
+  if (!like && fleet.chain !== 'other' && !deployed) return undefined;
   const machine = like
     ? bareMachine(region, like.machine.chain, { ...ofSibling(like.machine), ...identity })
-    : bareMachine(region, ownChain(fleet), { ...ofFleet(fleet), ...identity });
+    : bareMachine(region, ownChain(fleet), {
+        ...ofFleet(fleet),
+        ...(deployed && { unit: deployed.unit }),
+        ...identity,
+      });
   const boot = firstBootOf(launched.userData);
   if (boot) playFirstBoot(region.clock, machine, boot);
-  const parts = partsOf(launched.userData);
+  if (deployed) {
+    // The image's own: it mounts nothing.
+    machine.writeFile(FSTAB, '');
+    machine.setUpAtBoot({ seconds: DEPLOYED_SECONDS, ends: 'done', deployed });
+  }
   const own = ownUserData.get(fleet.name);
   if (own)
     machine.setUpAtBoot(
@@ -86,6 +101,7 @@ function ofFleet(fleet: Fleet): Omit<NodeSpec, 'instanceId' | 'name' | 'privateI
     runtime: fleet.units[0]?.runtime.kind ?? 'none',
     unit: unitOf(fleet),
     ...(fleet.rpc && { ports: { rpc: fleet.rpc.port } }),
+    ...(fleet.peers?.configPath !== undefined && { configPath: fleet.peers.configPath }),
     volumes: fleet.volumes.map(({ role, path }) => ({
       ...{ volumeId: '', role, path, filesystem: 'xfs' as const },
       ...{ deviceBytes: GIB, usedBytes: 0 },

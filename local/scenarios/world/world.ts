@@ -14,6 +14,7 @@ import { type Region, START_MS } from '../../region.ts';
 import type { Instance } from '../../services/ec2/model.ts';
 import { VPC_ID } from '../../services/ec2/service.ts';
 import { isPage } from '../../services/sns/sns.ts';
+import type { Assembly } from '../../simulator/cloudformation/assembly.ts';
 import { pageIn } from '../report/pages.ts';
 import { type OwnUserData, placeLaunched } from './launches.ts';
 import { keepQuiet, minutes, type PlacedNode, place, type WorldNode } from './nodes.ts';
@@ -65,8 +66,17 @@ export class World {
   /** real: blocks come as on the main network also where the story was written for quick ones. */
   blocks: 'as written' | 'real' = 'as written';
 
-  constructor(region: Region, tableName: string, fleets: ReadonlyMap<string, Fleet>) {
+  readonly #nodeStacks: ReadonlyMap<string, Assembly>;
+
+  /** @param nodeStacks of the fleets that say `deploy`, by their names */
+  constructor(
+    region: Region,
+    tableName: string,
+    fleets: ReadonlyMap<string, Fleet>,
+    nodeStacks: ReadonlyMap<string, Assembly> = new Map(),
+  ) {
     this.region = region;
+    this.#nodeStacks = nodeStacks;
     this.tableName = tableName;
     this.fleets = fleets;
     region.ec2.onRun((instance, launched) => {
@@ -164,6 +174,19 @@ export class World {
     const volumeIds = this.region.ec2.volumes().map(({ volumeId }) => volumeId);
     for (const id of [placed.instanceId, ...volumeIds.filter((volumeId) => !before.has(volumeId))]) this.theirs.add(id);
     return placed;
+  }
+
+  /** A person deploys the nodes of a fleet: `npm run deploy:nodes`. CloudFormation makes what the synthesized template says. */
+  async deployNodes(fleet: string): Promise<void> {
+    const assembly = this.#nodeStacks.get(fleet);
+    if (!assembly) throw new NotThereError(`fleet ${fleet} has no deploy`);
+    const { resources } = await this.region.deploy({ assembly });
+    for (const { type, ref } of resources.values()) {
+      if (type !== 'AWS::EC2::Instance') continue;
+      this.theirs.add(ref);
+      for (const { volumeId, attachment } of this.region.ec2.volumes())
+        if (attachment?.instanceId === ref) this.theirs.add(volumeId);
+    }
   }
 
   /** A person launches another machine with the name of a terminated node. */

@@ -1,4 +1,4 @@
-// CloudFormation resources of EC2: launch templates, and the network of the functions.
+// CloudFormation resources of EC2: launch templates, instances with their volumes, and the network of functions and nodes.
 import {
   type Maker,
   member,
@@ -44,7 +44,89 @@ const securityGroupRule: ResourceType = {
   },
 };
 
+/** CloudFormation asks every few seconds, and gives up after a while. */
+const LOOK_MS = 5_000;
+const LOOKS_MAX = 120;
+
+async function untilReady(maker: Maker, what: string, isReady: () => Promise<boolean>): Promise<void> {
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    try {
+      if (await isReady()) return;
+    } catch (error) {
+      // EC2 is eventually consistent: what was just made may not be told yet.
+      if (!(error instanceof Error && /\.NotFound$/.test(error.name))) throw error;
+    }
+    await maker.wait(LOOK_MS);
+  }
+  throw new Error(`${what} did not become ready`);
+}
+
+/** The first of a description's items. */
+const first = (answer: Properties, ...names: readonly string[]): Properties =>
+  names.reduce<Properties>((at, name) => (at[name] as readonly Properties[] | undefined)?.[0] ?? {}, answer);
+
+const tagsOf = (properties: Properties, ResourceType: string): object =>
+  properties['Tags'] === undefined ? {} : { TagSpecifications: [{ ResourceType, Tags: properties['Tags'] }] };
+
+/** "CREATE_COMPLETE" of an instance is when it runs. */
+async function createInstance(properties: Properties, maker: Maker) {
+  const zone = text(properties['AvailabilityZone']);
+  const answer = await maker.call('ec2', 'RunInstances', {
+    ...pick(properties, ['LaunchTemplate', 'SubnetId']),
+    ...(zone !== '' && { Placement: { AvailabilityZone: zone } }),
+    ...tagsOf(properties, 'instance'),
+    ...{ MinCount: 1, MaxCount: 1, ClientToken: maker.uuid() },
+  });
+  const InstanceId = member(first(answer, 'Instances'), 'InstanceId');
+  let instance: Properties = {};
+  await untilReady(maker, InstanceId, async () => {
+    const described = await maker.call('ec2', 'DescribeInstances', { InstanceIds: [InstanceId] });
+    instance = first(described, 'Reservations', 'Instances');
+    return (instance['State'] as Properties | undefined)?.['Name'] === 'running';
+  });
+  return {
+    ref: InstanceId,
+    attributes: { InstanceId, AvailabilityZone: zone, PrivateIp: text(instance['PrivateIpAddress']) },
+  };
+}
+
+async function createVolume(properties: Properties, maker: Maker) {
+  const members = ['AvailabilityZone', 'Encrypted', 'Iops', 'KmsKeyId', 'Size', 'Throughput', 'VolumeType'];
+  const answer = await maker.call('ec2', 'CreateVolume', {
+    ...pick(properties, members),
+    ...tagsOf(properties, 'volume'),
+    ClientToken: maker.uuid(),
+  });
+  const VolumeId = member(answer, 'VolumeId');
+  await untilReady(maker, VolumeId, async () => {
+    const described = await maker.call('ec2', 'DescribeVolumes', { VolumeIds: [VolumeId] });
+    return first(described, 'Volumes')['State'] === 'available';
+  });
+  return { ref: VolumeId, attributes: { VolumeId } };
+}
+
+async function attachVolume(properties: Properties, maker: Maker) {
+  const wish = pick(properties, ['Device', 'InstanceId', 'VolumeId']);
+  await maker.call('ec2', 'AttachVolume', wish);
+  await untilReady(maker, text(wish['VolumeId']), async () => {
+    const described = await maker.call('ec2', 'DescribeVolumes', { VolumeIds: [wish['VolumeId']] });
+    return first(described, 'Volumes', 'Attachments')['State'] === 'attached';
+  });
+  return { ref: `${text(wish['VolumeId'])}|${text(wish['InstanceId'])}`, attributes: {} };
+}
+
 export const resources: ResourceTypes = {
+  'AWS::EC2::Instance': {
+    uses: ['AvailabilityZone', 'LaunchTemplate', 'SubnetId', 'Tags'],
+    // The region has nobody who would terminate it by mistake.
+    leaves: ['DisableApiTermination'],
+    create: createInstance,
+  },
+  'AWS::EC2::Volume': {
+    uses: ['AvailabilityZone', 'Encrypted', 'Iops', 'KmsKeyId', 'Size', 'Tags', 'Throughput', 'VolumeType'],
+    create: createVolume,
+  },
+  'AWS::EC2::VolumeAttachment': { uses: ['Device', 'InstanceId', 'VolumeId'], create: attachVolume },
   'AWS::EC2::LaunchTemplate': {
     uses: ['LaunchTemplateData', 'LaunchTemplateName', 'TagSpecifications', 'VersionDescription'],
     create: createTemplate,

@@ -32,6 +32,17 @@ async function createRole(properties: Properties, maker: Maker) {
 }
 
 export const resources: ResourceTypes = {
+  // The region stores none: any name exists, with a role of the same name (roles.ts).
+  'AWS::IAM::InstanceProfile': {
+    uses: ['InstanceProfileName', 'Roles'],
+    create: (properties, maker) => {
+      const name = text(properties['InstanceProfileName'] ?? maker.generatedName(128));
+      const [role] = items(properties['Roles']);
+      if (role !== name)
+        throw new Error(`expected a role of the profile's own name, ${name}, and found ${String(role)}`);
+      return { ref: name, attributes: { Arn: `arn:aws:iam::${maker.accountId}:instance-profile/${name}` } };
+    },
+  },
   'AWS::IAM::Role': {
     uses: ['AssumeRolePolicyDocument', 'Description', 'ManagedPolicyArns', 'Path', 'Policies', 'RoleName'],
     leaves: ['MaxSessionDuration', 'Tags'],

@@ -25,7 +25,7 @@ export interface DeployOptions {
   readonly call: CallService;
   /** Source of the random part of generated names. */
   readonly random: Random;
-  /** Waits so many ms before a throttled call is repeated; without it a throttled call fails the deployment. */
+  /** Waits so many ms, before a throttled call is repeated or a resource is ready; without it a throttled call fails the deployment. */
   readonly wait?: (delayMs: number) => Promise<void>;
   /** `cdk deploy --import-existing-resources`, as in `npm run deploy`; true by default. */
   readonly importExistingResources?: boolean;
@@ -180,6 +180,7 @@ function makerFor(logicalId: string, options: DeployOptions): Maker {
       return `${`${assembly.stackName}-${logicalId}`.slice(0, maxLength - suffix.length - 1)}-${suffix}`;
     },
     uuid: () => random.uuid(),
+    wait: async (delayMs) => options.wait?.(delayMs),
     arn: (service, resource) => `arn:aws:${service}:${regionName}:${accountId}:${resource}`,
   };
 }

@@ -95,6 +95,8 @@ function resolveFunction(name: string, argument: unknown, scope: Scope, where: s
       const [separator, parts] = list();
       return texts(parts).join(String(separator));
     }
+    case 'Fn::Base64':
+      return Buffer.from(String(inner(argument))).toString('base64');
     case 'Fn::Split': {
       const [separator, text] = list();
       return String(inner(text)).split(String(separator));

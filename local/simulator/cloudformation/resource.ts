@@ -19,6 +19,8 @@ export interface Maker {
   /** CloudFormation's name for a resource without one: stack, logical id and random characters. */
   generatedName(maxLength?: number): string;
   uuid(): string;
+  /** Lets so much time pass: CloudFormation goes on when a resource is ready. */
+  wait(delayMs: number): Promise<void>;
   /** An ARN of this account and region. */
   arn(service: string, resource: string): string;
 }

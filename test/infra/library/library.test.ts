@@ -77,8 +77,16 @@ describe('the tarball', () => {
     const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
     const names = files.map((file) => file.replace('package/', '')).filter((file) => !file.startsWith('functions/'));
     expect(names.sort()).toEqual([
-      ...['LICENSE', 'NOTICES.txt', 'README.md', 'chainmend.d.ts', 'documents.json', 'fleet-document.d.ts'],
-      ...['fleet.schema.json', 'index.d.ts', 'index.js', 'package.json'],
+      ...[
+        'LICENSE',
+        'NOTICES.txt',
+        'README.md',
+        'chainmend.d.ts',
+        'documents.json',
+        'first-boot.sh',
+        'fleet-document.d.ts',
+      ],
+      ...['fleet.schema.json', 'index.d.ts', 'index.js', 'node-fleet.d.ts', 'package.json'],
     ]);
     const functions = new Set(files.flatMap((file) => /^package\/functions\/([^/]+)\//.exec(file)?.[1] ?? []));
     const own = readdirSync(join(repositoryRoot, 'functions'), { withFileTypes: true });
@@ -162,6 +170,23 @@ describe('the tarball', () => {
     const told = readFileSync(join(outdir, 'Chainmend.metadata.json'), 'utf8');
     expect(told).toContain('(no nodeRoles)');
     expect(told).not.toContain('-c nodeRoles');
+  }, 120_000);
+
+  it('makes a fleet’s own nodes, in a VPC of the app or in that of the file', async () => {
+    const statements = (fleet: string, more = '') =>
+      `const { NodeFleet } = require('chainmend'); new NodeFleet(stack, 'Nodes', { fleet: ${fleet}${more} });`;
+    const file = JSON.stringify(join(repositoryRoot, 'examples/deploy/bitcoin.yaml'));
+    const { Resources } = await synthesized(REQUIRED, 'nodes.cjs', statements(file));
+    const types = Object.values(Resources).map(({ Type }) => Type);
+    expect(types.filter((type) => type === 'AWS::EC2::Instance')).toHaveLength(2);
+    const vpc = "vpc: new (require('aws-cdk-lib/aws-ec2').Vpc)(stack, 'Vpc')";
+    expect(await refused(statements(file, `, ${vpc}`))).toContain(
+      'has no chosen subnet in eu-west-1a; expected one of',
+    );
+    const zones =
+      "vpc: new (require('aws-cdk-lib/aws-ec2').Vpc)(stack, 'Vpc', { availabilityZones: ['eu-west-1a', 'eu-west-1b'] })";
+    const own = await synthesized(REQUIRED, 'own-vpc.cjs', statements(file, `, ${zones}`));
+    expect(JSON.stringify(own.Resources)).not.toContain('subnet-0123456789abcdef0');
   }, 120_000);
 
   it('has nothing that cdk-nag would find in the owner’s app', async () => {

@@ -297,6 +297,7 @@ describe('A function in a VPC', () => {
         code: region.code,
         vpcEndpoints: new VpcEndpoints(),
         uuid: () => '00000000-0000-4000-8000-000000000000',
+        wait: async () => {},
         arn: (service, resource) => `arn:aws:${service}:eu-west-1:111122223333:${resource}`,
         generatedName: () => 'generated',
         call: async (_, operation, input) => (await region.call(operation, input)) as Record<string, unknown>,

@@ -1,0 +1,66 @@
+// The nodes of a fleet as a construct in an owner's own CDK app: the same that `npm run deploy:nodes` deploys.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CfnInstance, CfnSecurityGroup, CfnVolume, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { addNodes, type NodesProps } from '../constructs/node-fleet.ts';
+import { fleetsOfDocuments, readFleetFiles } from '../fleets.ts';
+import { InputError } from '../input-error.ts';
+import type { FleetDocument } from './fleet-document.ts';
+
+export interface NodeFleetProps {
+  /** The path of the fleet's file, or the fleet itself. It has `deploy`; give the same to `Chainmend`. */
+  readonly fleet: string | FleetDocument;
+  /** The nodes' VPC, in place of `deploy.vpc` and `deploy.subnets`; with Availability Zones that synthesis knows. */
+  readonly vpc?: IVpc;
+  /** Of `vpc`: its public subnets unless given, where it has some. */
+  readonly vpcSubnets?: SubnetSelection;
+}
+
+/**
+ * The nodes of a fleet that says `deploy`: instances, launch templates, data volumes that stay, a role and a security group.
+ *
+ * Throws an `Error` for a fleet that is not right, with its field, and for what EC2 would refuse.
+ */
+export class NodeFleet extends Construct {
+  /** The role of all nodes: grant it what your own lines need. */
+  readonly role: Role;
+  readonly securityGroup: CfnSecurityGroup;
+  /** By the nodes' names. */
+  readonly instances: ReadonlyMap<string, CfnInstance>;
+  readonly volumes: ReadonlyMap<string, CfnVolume>;
+
+  constructor(scope: Construct, id: string, { fleet, vpc, vpcSubnets }: NodeFleetProps) {
+    super(scope, id);
+    const [file] = typeof fleet === 'string' ? readFleetFiles([fleet]) : fleetsOfDocuments([fleet]);
+    if (!file) throw new InputError('fleet: expected a fleet');
+    const { nodes, role, securityGroup } = addNodes(this, {
+      document: file.document,
+      // pack.ts writes it.
+      script: readFileSync(join(import.meta.dirname, 'first-boot.sh'), 'utf8'),
+      ...(vpc && { network: networkOf(vpc, vpcSubnets) }),
+    });
+    this.role = role;
+    this.securityGroup = securityGroup;
+    this.instances = new Map([...nodes].map(([name, { instance }]) => [name, instance]));
+    this.volumes = new Map([...nodes].map(([name, { volume }]) => [name, volume]));
+  }
+}
+
+function networkOf(vpc: IVpc, selection?: SubnetSelection): NonNullable<NodesProps['network']> {
+  const { subnets } = vpc.selectSubnets(
+    selection ?? (vpc.publicSubnets.length > 0 ? { subnets: vpc.publicSubnets } : {}),
+  );
+  return {
+    vpcId: vpc.vpcId,
+    subnetId: (zone) => {
+      const found = subnets.find(({ availabilityZone }) => availabilityZone === zone);
+      if (found) return found.subnetId;
+      const zones = subnets.map(({ availabilityZone }) => availabilityZone).join(', ');
+      throw new InputError(
+        `${vpc.node.path} has no chosen subnet in ${zone}; expected one of ${zones}, in a stack whose env names account and region`,
+      );
+    },
+  };
+}

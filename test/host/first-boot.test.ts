@@ -1,0 +1,331 @@
+// The first boot of a deployed node, verbatim, on real filesystems: it formats a volume that is empty and its own, once, and no other; what it does not
+// understand it leaves as it is, to the byte, and starts no client.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { type FirstBoot, firstBootUserData, quoted } from '../../shared/node-commands/first-boot.ts';
+import { firstBootScript } from '../../shared/node-commands/index.ts';
+import { FOUND, machineOf, NEW } from './attack.ts';
+import { lacking, lackingForBtrfs, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
+import { Machine, type Ran } from './machine.ts';
+
+const onMachine = lacking === undefined ? describe : describe.skip;
+const PATH = '/data';
+const by = (volumeId: string): string => `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
+
+const BOOT: FirstBoot = {
+  ...{ volumeId: NEW, mountPath: PATH, filesystem: 'xfs', waitSeconds: 1, unit: 'client' },
+  ...{ install: { lines: ['echo installed >>/run/lines'] }, agentConfig: '{"agent":{}}' },
+};
+
+/** A machine with another volume than the node's, which has a filesystem, and, unless it is to be absent, the node's own, which is empty. */
+async function withNode(use: (machine: Machine) => Promise<void>, { second = true } = {}): Promise<void> {
+  const machine = await Machine.start(
+    machineOf({
+      ...{ mounted: false, runtime: 'systemd', unit: 'client', files: { theirs: 'kept' } },
+      ...(second && { second: { volumeId: NEW, content: 'nothing', files: {} } as const }),
+    }),
+  );
+  try {
+    await machine.shell('rmdir /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend /etc/chainmend');
+    // The agent that the image has, and what it was told.
+    await machine.shell('mkdir -p /opt/aws/amazon-cloudwatch-agent/bin /opt/aws/amazon-cloudwatch-agent/etc');
+    await machine.shell(
+      'printf "#!/bin/sh\\necho \\"\\$*\\" >>/run/agent\\n" >"$1" && chmod +x "$1"',
+      '/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl',
+    );
+    await use(machine);
+  } finally {
+    await machine.stop();
+  }
+}
+
+async function boot(machine: Machine, more: Partial<FirstBoot> = {}): Promise<Ran> {
+  const text = firstBootUserData({ ...BOOT, ...more }, firstBootScript());
+  await machine.shell('printf %s "$1" >/run/user-data && chmod +x /run/user-data', text);
+  const line =
+    'PATH=/run/fakes:/usr/sbin:/usr/bin:/sbin:/bin /run/user-data >/run/out 2>&1; printf %s "$?" >/run/status';
+  await machine.shell(line);
+  return {
+    stdout: '',
+    stderr: await machine.shell('cat /run/out'),
+    status: Number(await machine.shell('cat /run/status')),
+  };
+}
+
+const hash = async (machine: Machine, volumeId: string): Promise<string> =>
+  machine.shell('sync; sha256sum "$(readlink -f "$1")"', by(volumeId));
+const fstab = async (machine: Machine): Promise<string> => machine.shell('cat /etc/fstab');
+const kindAt = async (machine: Machine): Promise<string> =>
+  (await machine.shell('findmnt --noheadings --output FSTYPE /data || true')).trim();
+
+onMachine('the first boot', () => {
+  it.each(['xfs', ...(lackingForExt4Tools === undefined ? ['ext4'] : [])] as ('xfs' | 'ext4')[])(
+    'makes %s on its empty volume, once: a second run mounts what is there',
+    async (filesystem) => {
+      await withNode(async (machine) => {
+        const theirs = await hash(machine, FOUND);
+        expect(await boot(machine, { filesystem })).toMatchObject({ status: 0 });
+        expect(await kindAt(machine)).toBe(filesystem);
+        expect(await machine.started()).toEqual(['client']);
+        expect(await machine.shell('cat /run/agent')).toContain('-a fetch-config');
+        await machine.shell('echo block >/data/blocks');
+        // The same instance, again: nothing is mounted twice, installed twice or written twice.
+        const line = await fstab(machine);
+        expect(await boot(machine, { filesystem })).toMatchObject({ status: 0 });
+        expect(await fstab(machine)).toBe(line);
+        expect(line).toMatch(
+          /^# fstab\nUUID=[0-9a-f-]{36} \/data (xfs|ext4) defaults,nofail,x-systemd.device-timeout=90s 0 2\n$/,
+        );
+        // Another instance with the old volume: its root disk knows nothing.
+        await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+        const again = await boot(machine, { filesystem });
+        expect(again).toMatchObject({ status: 0 });
+        expect(again.stderr).not.toContain('is made on it');
+        expect(await machine.shell('cat /data/blocks')).toBe('block\n');
+        expect(await machine.shell('cat /run/lines')).toBe('installed\ninstalled\n');
+        expect(await hash(machine, FOUND)).toBe(theirs);
+        expect(await machine.shell('cat /etc/systemd/system/client.service.d/chainmend-data.conf')).toBe(
+          '[Unit]\nRequiresMountsFor=/data\nAssertPathIsMountPoint=/data\n',
+        );
+      });
+    },
+  );
+
+  const mkfs = (kind: string): string => `mkfs.${kind} -q -f "$1"`;
+  const STRANGE: readonly (readonly [string, string, string, (string | undefined)?])[] = [
+    ['an XFS filesystem of somebody else', mkfs('xfs'), 'has xfs, which this script has not made'],
+    ['an ext4 filesystem of somebody else', 'mkfs.ext4 -q -F "$1"', 'has ext4, which this script', lackingForExt4Tools],
+    ['btrfs', mkfs('btrfs'), 'has btrfs, which this script', lackingForBtrfs],
+    [
+      'a partition table',
+      'printf "label: gpt\\n,\\n" | sfdisk --quiet --no-reread --no-tell-kernel "$1"',
+      'a partition table: gpt|has PMBR',
+    ],
+    [
+      'an old partition table',
+      'printf "label: dos\\n,\\n" | sfdisk --quiet --no-reread --no-tell-kernel "$1"',
+      'a partition table: dos',
+    ],
+    ['swap', 'mkswap "$1"', 'has swap, which this script'],
+    [
+      'a LUKS header',
+      'printf "LUKS\\272\\276\\000\\001" | dd of="$1" conv=notrunc status=none',
+      'has crypto_LUKS|is not empty',
+    ],
+    [
+      'an LVM label',
+      'printf "LABELONE\\001\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\040\\000\\000\\000LVM2 001" | dd of="$1" bs=512 seek=1 conv=notrunc status=none',
+      'has LVM2_member|has a signature that wipefs finds',
+    ],
+    [
+      'a RAID superblock at its beginning',
+      'printf "\\374\\116\\053\\251\\001" | dd of="$1" bs=4096 seek=1 conv=notrunc status=none',
+      'has linux_raid_member|is not empty',
+    ],
+    [
+      'a RAID superblock at its end',
+      'printf "\\374\\116\\053\\251" | dd of="$1" bs=65536 seek=5119 conv=notrunc status=none',
+      'has linux_raid_member|is not empty',
+    ],
+    [
+      'a ZFS label',
+      'printf "\\014\\261\\272\\000" | dd of="$1" bs=1024 seek=128 conv=notrunc status=none',
+      'has zfs_member|is not empty',
+    ],
+    ['random bytes', 'head -c 320M /dev/urandom >"$1"', 'is not empty'],
+    [
+      'zeros, and one byte near the end',
+      'printf x | dd of="$1" bs=1 seek=335543000 conv=notrunc status=none',
+      'is not empty',
+    ],
+    [
+      'zeros, and a block where btrfs keeps a copy',
+      'printf x | dd of="$1" bs=1M seek=64 conv=notrunc status=none',
+      'is not empty',
+    ],
+    [
+      'zeros, and a block in its middle',
+      'printf x | dd of="$1" bs=1M seek=160 conv=notrunc status=none',
+      'is not empty',
+    ],
+    [
+      'an XFS filesystem whose beginning is lost',
+      `${mkfs('xfs')}; dd if=/dev/zero of="$1" bs=1M count=1 conv=notrunc status=none`,
+      'is not empty',
+    ],
+  ];
+  const rows = STRANGE.flatMap(([name, prepare, why, lacks]) =>
+    lacks === undefined ? [[name, prepare, why] as const] : [],
+  );
+  it.each(rows)('refuses %s, and leaves it as it is', async (_, prepare, why) => {
+    await withNode(async (machine) => {
+      await machine.shell(prepare.replaceAll('"$1"', '"$(readlink -f "$1")"'), by(NEW));
+      const before = await hash(machine, NEW);
+      const { status, stderr } = await boot(machine);
+      expect(stderr).toMatch(new RegExp(`REFUSED: ${NEW}.*(${why})`));
+      expect(status).toBe(1);
+      expect(await hash(machine, NEW)).toBe(before);
+      await nothingDone(machine);
+    });
+  });
+
+  it('waits for its volume, and then looks at no other', async () => {
+    await withNode(
+      async (machine) => {
+        const theirs = await hash(machine, FOUND);
+        const { status, stderr } = await boot(machine);
+        expect(stderr).toContain(`REFUSED: ${NEW} is not attached after 1 s; no other volume is looked at`);
+        expect(status).toBe(1);
+        expect(await hash(machine, FOUND)).toBe(theirs);
+        await nothingDone(machine);
+      },
+      { second: false },
+    );
+  });
+
+  it.each<readonly [string, string, string]>([
+    [
+      'files are on the root disk at its place',
+      'mkdir -p /data && echo wallet >/data/wallet.dat',
+      '/data is not empty on the root disk',
+    ],
+    ['its place is a link', 'mkdir -p /elsewhere && ln -s /elsewhere /data', 'not a directory of its own name'],
+    [
+      'another volume is mounted there',
+      `mkdir -p /data && mount "$(readlink -f ${by(FOUND)})" /data`,
+      'something else than',
+    ],
+    [
+      '/etc/fstab has another line for its place',
+      'echo "LABEL=other /data/ ext4 defaults 0 2" >>/etc/fstab',
+      '/etc/fstab has another line for /data',
+    ],
+  ])('refuses where %s', async (_, prepare, why) => {
+    await withNode(async (machine) => {
+      await machine.shell(prepare);
+      const theirs = await machine.shell('cat /etc/fstab; findmnt --noheadings /data || true');
+      const { status, stderr } = await boot(machine);
+      expect(stderr).toContain(why);
+      expect(status).toBe(1);
+      expect(await machine.shell('cat /etc/fstab; findmnt --noheadings /data || true')).toBe(theirs);
+      expect(await machine.started()).toEqual([]);
+    });
+  });
+
+  it('refuses to mount its volume twice', async () => {
+    await withNode(async (machine) => {
+      await boot(machine);
+      await machine.started();
+      await machine.shell('umount /data; mkdir /elsewhere; mount "$(readlink -f "$1")" /elsewhere', by(NEW));
+      expect((await boot(machine)).stderr).toContain(`REFUSED: ${NEW} is mounted elsewhere`);
+      expect(await machine.started()).toEqual([]);
+    });
+  });
+
+  it('takes a line that is there already, and writes no second one', async () => {
+    await withNode(async (machine) => {
+      await boot(machine);
+      const line = await fstab(machine);
+      await machine.shell('umount /data');
+      expect(await boot(machine)).toMatchObject({ status: 0 });
+      expect(await fstab(machine)).toBe(line);
+    });
+  });
+
+  it('touches no volume behind the mask of a heal, and starts nothing', async () => {
+    await withNode(async (machine) => {
+      await machine.shell('mkdir -p /etc/chainmend && : >/etc/chainmend/client-masked');
+      const before = await hash(machine, NEW);
+      expect(await boot(machine)).toMatchObject({ status: 0 });
+      expect(await hash(machine, NEW)).toBe(before);
+      expect(await machine.started()).toEqual([]);
+      expect(await machine.shell('cat /run/lines; ls -d /data')).toBe('installed\n/data\n');
+    });
+  });
+
+  it('leaves what a heal has mounted since: its line is in /etc/fstab', async () => {
+    await withNode(async (machine) => {
+      const pinned = `#chainmend ${FOUND} /data was ${NEW}: -\n${by(FOUND)} /data xfs defaults,nofail,nouuid 0 2\n`;
+      await machine.shell(
+        'printf %s "$1" >>/etc/fstab; mkdir /data; mount "$(readlink -f "$2")" /data',
+        pinned,
+        by(FOUND),
+      );
+      const before = await hash(machine, NEW);
+      expect(await boot(machine)).toMatchObject({ status: 0 });
+      expect(await hash(machine, NEW)).toBe(before);
+      expect(await machine.shell('cat /data/theirs')).toBe('kept');
+      await machine.shell('umount /data');
+      expect((await boot(machine)).stderr).toContain('REFUSED: /etc/fstab has a line of chainmend for /data');
+    });
+  });
+
+  it('opens and runs a file only after its digest is right', async () => {
+    await withNode(async (machine) => {
+      const program = '#!/bin/sh\necho ran >>/run/ran\n';
+      const right = (await machine.shell('printf %s "$1" | sha256sum | cut -d " " -f 1', program)).trim();
+      await machine.shell('printf %s "$1" >/run/served', program);
+      await machine.replace('curl', 'while [ "$1" != --output ]; do shift; done; cp /run/served "$2"');
+      const file = { url: 'https://example.org/client', sha256: 'a'.repeat(64) };
+      const wrong = await boot(machine, { install: { file, lines: BOOT.install.lines } });
+      expect(wrong.status).toBe(1);
+      expect(wrong.stderr).toContain(`has the SHA-256 ${right}, expected ${file.sha256}: it is not opened`);
+      expect(await machine.shell('cat /run/ran /run/lines 2>/dev/null || true')).toBe('');
+      expect(await machine.started()).toEqual([]);
+      expect(await boot(machine, { install: { file: { ...file, sha256: right }, lines: [] } })).toMatchObject({
+        status: 0,
+      });
+      expect(await machine.shell('cat /run/ran')).toBe('ran\n');
+    });
+  });
+
+  it('starts no client where the owner’s lines fail, and runs them again at the next try', async () => {
+    await withNode(async (machine) => {
+      const failing = await boot(machine, {
+        install: { lines: ['echo tried >>/run/lines', 'false', 'echo never >>/run/lines'] },
+      });
+      expect(failing.stderr).toContain("REFUSED: the owner's lines to install the client ended with 1");
+      expect(await machine.started()).toEqual([]);
+      expect(await boot(machine)).toMatchObject({ status: 0 });
+      expect(await machine.shell('cat /run/lines')).toBe('tried\ninstalled\n');
+    });
+  });
+
+  it('evaluates no value: only the owner’s lines are code', async () => {
+    const hostile = '$(>/run/owned)`>/run/owned`\'; >/run/owned; "\\';
+    await withNode(async (machine) => {
+      const lines = [`printf '%s\\n' ${quoted(hostile)} >/run/said`];
+      const file = { url: `https://example.org/${hostile}`, sha256: hostile, unpack: `/run/${hostile}` };
+      for (const more of [
+        { install: { lines } },
+        { volumeId: hostile },
+        { mountPath: `/data${hostile}` },
+        { filesystem: hostile as 'xfs' },
+        { unit: hostile },
+        { agentConfig: hostile },
+        { install: { file, lines: [] } },
+      ])
+        await boot(machine, more);
+      expect(await machine.shell('ls /run/owned 2>/dev/null || true')).toBe('');
+      expect(await machine.shell('cat /run/said')).toBe(`${hostile}\n`);
+    });
+  });
+});
+
+async function nothingDone(machine: Machine): Promise<void> {
+  expect(await fstab(machine)).toBe('# fstab\n');
+  expect(await kindAt(machine)).toBe('');
+  expect(await machine.started()).toEqual([]);
+  expect(await machine.shell('cat /run/lines 2>/dev/null || true')).toBe('');
+}
+
+describe('its script', () => {
+  (lackingForShellcheck === undefined ? it : it.skip)('has no finding of shellcheck', () => {
+    const source = readFileSync(new URL('../../shared/node-commands/first-boot.sh', import.meta.url), 'utf8');
+    for (const script of [source, firstBootScript()])
+      expect(() =>
+        execFileSync('shellcheck', ['-'], { input: firstBootUserData(BOOT, script), encoding: 'utf8' }),
+      ).not.toThrow();
+  });
+});

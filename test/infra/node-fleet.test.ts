@@ -1,0 +1,147 @@
+// The stack of a fleet's own nodes: what it makes, what it keeps, what a node may do, and what is said before AWS would.
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import { addChecks } from '../../infra/checks.ts';
+import { nodeGrants } from '../../infra/constructs/node-fleet.ts';
+import { readFleets } from '../../infra/fleets.ts';
+import { repositoryRoot } from '../../infra/paths.ts';
+import { NodesStack } from '../../infra/stack.ts';
+import type { FleetDocument } from '../../shared/fleet/schema.ts';
+import { firstBootScript } from '../../shared/node-commands/index.ts';
+import { bitcoin, buildStack, resourcesOf } from './support.ts';
+
+const [example] = readFleets(join(repositoryRoot, 'examples/deploy'));
+if (!example?.document.deploy) throw new Error('examples/deploy has no fleet with deploy');
+const { document } = example;
+const { deploy } = example.document as FleetDocument & { deploy: NonNullable<FleetDocument['deploy']> };
+
+function nodesOf(of: FleetDocument = document): Template {
+  const app = new App({ analyticsReporting: false, context: recommendedFlags, builtinCloudFormationValidation: false });
+  const stack = new NodesStack(app, `ChainmendNodes-${of.fleet}`, { document: of, script: firstBootScript() });
+  // A finding without an acknowledgement stops it.
+  addChecks(app);
+  app.synth();
+  return Template.fromStack(stack);
+}
+const template = nodesOf();
+const OF_FLEET = { Key: 'Component', Value: 'nodes/bitcoin' };
+
+describe('the nodes of a fleet', () => {
+  it('are one instance, template, volume and attachment for each name', () => {
+    for (const type of ['Instance', 'LaunchTemplate', 'Volume', 'VolumeAttachment'])
+      template.resourceCountIs(`AWS::EC2::${type}`, Object.keys(deploy.nodes).length);
+  });
+
+  it('keep their data in encrypted gp3 volumes that outlive the stack', () => {
+    template.allResources('AWS::EC2::Volume', {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { Encrypted: true, VolumeType: 'gp3', Tags: Match.arrayWith([OF_FLEET]) },
+    });
+  });
+
+  it('carry the tags of the fleet wherever a heal asks for them, and their root volumes do not', () => {
+    const tagged = { Properties: { Tags: Match.arrayWith([OF_FLEET]) } };
+    template.allResources('AWS::EC2::Instance', tagged);
+    template.allResources('AWS::EC2::SecurityGroup', tagged);
+    template.allResources('AWS::EC2::LaunchTemplate', {
+      Properties: {
+        TagSpecifications: [{ ResourceType: 'launch-template', Tags: Match.arrayWith([OF_FLEET]) }],
+        LaunchTemplateData: {
+          TagSpecifications: [{ ResourceType: 'instance', Tags: Match.arrayWith([OF_FLEET]) }],
+        },
+      },
+    });
+    template.hasResourceProperties('AWS::EC2::Instance', { Tags: Match.arrayWith([{ Key: 'Name', Value: 'node2' }]) });
+  });
+
+  it('answer IMDSv2 alone, a hop away nothing, and have no key', () => {
+    const metadata = { HttpTokens: 'required', HttpPutResponseHopLimit: 1, HttpEndpoint: 'enabled' };
+    template.allResourcesProperties('AWS::EC2::LaunchTemplate', {
+      LaunchTemplateData: { MetadataOptions: metadata, KeyName: Match.absent(), NetworkInterfaces: Match.absent() },
+    });
+  });
+
+  it('are open to the world on P2P, on RPC to one group, and on nothing else', () => {
+    const [group] = Object.values(template.findResources('AWS::EC2::SecurityGroup'));
+    expect(group?.['Properties'].SecurityGroupIngress).toEqual([
+      expect.objectContaining({ IpProtocol: 'tcp', FromPort: 8333, ToPort: 8333, CidrIp: '0.0.0.0/0' }),
+      expect.objectContaining({ FromPort: 8332, ToPort: 8332, SourceSecurityGroupId: deploy.rpcFrom }),
+    ]);
+    const { rpcFrom: _, ...closed } = deploy;
+    const [other] = Object.values(nodesOf({ ...document, deploy: closed }).findResources('AWS::EC2::SecurityGroup'));
+    expect(other?.['Properties'].SecurityGroupIngress).toHaveLength(1);
+  });
+
+  it('are terminated by nobody by mistake: neither one of them, nor the stack', () => {
+    template.allResourcesProperties('AWS::EC2::Instance', { DisableApiTermination: true });
+    // A heal gives up what it has launched itself.
+    template.allResourcesProperties('AWS::EC2::LaunchTemplate', {
+      LaunchTemplateData: { DisableApiTermination: Match.absent() },
+    });
+    const app = new App();
+    expect(new NodesStack(app, 'N', { document, script: '' }).terminationProtection).toBe(true);
+  });
+
+  it('are not replaced by a change of their template, which counts for the next instance', () => {
+    template.allResourcesProperties('AWS::EC2::Instance', {
+      LaunchTemplate: { Version: '1' },
+      ImageId: Match.absent(),
+      InstanceType: Match.absent(),
+    });
+  });
+
+  it('may be managed and tell their metrics and logs, and nothing more without a policy of their owner', () => {
+    const grants = nodeGrants(new Stack(new App(), 'S'), 'bitcoin', 'classic');
+    expect(grants.map(({ sid }) => sid)).toEqual(['BeManaged', 'TellMetrics', 'TellLogs']);
+    const [role] = Object.values(template.findResources('AWS::IAM::Role'));
+    expect(role?.['Properties'].ManagedPolicyArns).toBeUndefined();
+    expect(JSON.stringify(role)).not.toMatch(/GetParameter|GetSecret|ec2:|s3:|iam:/);
+    const policies = ['arn:aws:iam::111122223333:policy/node-secrets'];
+    nodesOf({ ...document, deploy: { ...deploy, policies } }).hasResourceProperties('AWS::IAM::Role', {
+      ManagedPolicyArns: policies,
+    });
+  });
+
+  it('get a first boot that has their volume’s own id, and nothing that a shell would evaluate', () => {
+    const [volumeId] = Object.keys(template.findResources('AWS::EC2::Volume'));
+    const [made] = Object.values(template.findResources('AWS::EC2::LaunchTemplate'));
+    const [before, ref, behind] = (made ?? { Properties: undefined })['Properties'].LaunchTemplateData.UserData[
+      'Fn::Base64'
+    ]['Fn::Join'][1];
+    expect(before).toMatch(/\nreadonly VOLUME='$/);
+    expect(ref).toEqual({ Ref: volumeId });
+    expect(behind.endsWith(firstBootScript())).toBe(true);
+  });
+
+  it('are refused at synthesis where EC2 would not take their user data', () => {
+    const lines = Array.from({ length: 6 }, () => 'x'.repeat(1000));
+    const long = { ...document, deploy: { ...deploy, install: { lines } } };
+    expect(() => nodesOf(long)).toThrow(
+      /fleet bitcoin: the first boot has \d+ bytes, and EC2 takes 16384 of user data/,
+    );
+  });
+
+  it('are refused without a network', () => {
+    const { vpc: _, subnets: __, ...nowhere } = deploy;
+    expect(() => nodesOf({ ...document, deploy: nowhere })).toThrow('deploy.vpc and deploy.subnets are missing');
+  });
+});
+
+describe('the stack of the suite', () => {
+  const passing = (fleets: (typeof bitcoin)[]) => {
+    const of = resourcesOf(buildStack({ fleets }).stack);
+    return JSON.stringify([of('AWS::IAM::Role'), of('AWS::IAM::ManagedPolicy')]);
+  };
+
+  it('may pass the role of deployed nodes on to another instance, without being told', () => {
+    expect(passing([example as typeof bitcoin])).toContain(':role/chainmend-node-bitcoin-');
+  });
+
+  it('knows nothing of it where no fleet is deployed', () => {
+    expect(passing([bitcoin])).not.toContain('chainmend-node-');
+  });
+});

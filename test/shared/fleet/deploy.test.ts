@@ -1,0 +1,141 @@
+// The section `deploy` of a fleet file: what is right, and what a person is told of what is not.
+import { describe, expect, it } from '@jest/globals';
+import { completeDocument } from '../../../shared/fleet/fleet-defaults.ts';
+import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
+
+const DEPLOY = {
+  kind: 'single',
+  nodes: { node1: 'eu-west-1a' },
+  vpc: 'vpc-0123456789abcdef0',
+  subnets: { 'eu-west-1a': 'subnet-0123456789abcdef0' },
+  instanceType: 'm6i.large',
+  volume: { sizeGiB: 500 },
+};
+const fleet = (deploy: object = {}, more: object = {}): object => ({
+  ...{ fleet: 'bitcoin', chain: 'bitcoin', mode: 'plan', nodes: { tag: { Component: 'nodes/bitcoin' } } },
+  ...{ role: 'follower', ...(!('units' in more) && { unit: 'bitcoind' }), deploy: { ...DEPLOY, ...deploy }, ...more },
+});
+const read = (deploy?: object, more?: object) => completeDocument(parseFleetDocument(fleet(deploy, more)));
+
+describe('deploy', () => {
+  it('takes from the file what it says already, and lets heals change what it has made', () => {
+    const { deploy, owner, replace } = read();
+    expect(deploy).toMatchObject({ p2p: ['tcp/8333'], rootGiB: 16, logDays: 30 });
+    expect(deploy?.volume).toEqual({ sizeGiB: 500, iops: 3000, throughputMiBps: 125, filesystem: 'xfs' });
+    expect(owner).toMatchObject({ by: 'cdk', acceptDrift: true });
+    expect(replace.userData).toBe('run');
+  });
+
+  it('leaves a word of its owner as it is', () => {
+    expect(read({}, { owner: { acceptDrift: false } }).owner).toMatchObject({ by: 'cdk', acceptDrift: false });
+  });
+
+  it('opens UDP, too, where clients find their peers by it', () => {
+    const { deploy } = read({}, { chain: 'ethereum', unit: 'geth' });
+    expect(deploy?.p2p).toEqual(['tcp/30303', 'udp/30303']);
+  });
+
+  it('changes nothing for a fleet without it', () => {
+    const { deploy: _, ...without } = fleet() as { deploy: object };
+    const complete = completeDocument(parseFleetDocument(without));
+    expect(complete).not.toHaveProperty('deploy');
+    expect(complete.owner).toEqual({ restartValidators: false });
+    expect(complete.replace).not.toHaveProperty('userData');
+  });
+
+  it.each<readonly [string, object, object, string]>([
+    ['a kind that does not exist yet', { kind: 'ha' }, {}, 'deploy.kind is "ha"; expected a kind: single'],
+    [
+      'a zone without a subnet',
+      { nodes: { node1: 'eu-west-1b' } },
+      {},
+      'deploy.nodes.node1 is "eu-west-1b"; expected one of the zones of deploy.subnets: eu-west-1a',
+    ],
+    [
+      'a validator',
+      {},
+      { role: 'validator' },
+      'role is "validator"; expected follower, sentry or bootnode with deploy',
+    ],
+    [
+      'another number of nodes',
+      {},
+      { nodes: { tag: { A: 'b' }, expected: 3 } },
+      'nodes.expected is 3; expected 1, as deploy.nodes has',
+    ],
+    [
+      'a name tag that is a selector',
+      {},
+      { nodes: { tag: { Name: 'node1' } } },
+      'nodes.nameTag is "Name"; expected another tag',
+    ],
+    ['a tag of AWS', {}, { nodes: { tag: { 'aws:x': 'y' } } }, 'expected no aws:x with deploy'],
+    ['a container', {}, { units: { node: { docker: 'node' } } }, 'expected one unit of systemd'],
+    ['two volumes', {}, { volumes: { data: '/a', ancient: '/b' } }, 'expected one volume with deploy'],
+    [
+      'a template without a version',
+      {},
+      { unit: 'node@*' },
+      'deploy.version is missing; expected with the template node@*',
+    ],
+    [
+      'a version without a template',
+      { version: '28.1' },
+      {},
+      'deploy.version is "28.1"; expected none: bitcoind is no template',
+    ],
+    [
+      'a version that no upgrade knows',
+      { version: '28.1' },
+      { unit: 'node@*', client: { versions: ['28.0'] } },
+      'expected one of client.versions: 28.0',
+    ],
+    [
+      'a volume beyond its ceiling',
+      { volume: { sizeGiB: 3000 } },
+      {},
+      'deploy.volume.sizeGiB is 3000; expected at most disk.maximumSizeGiB, 2000',
+    ],
+    [
+      'more IOPS than gp3 has',
+      { volume: { sizeGiB: 10, iops: 6000 } },
+      {},
+      'expected at most 5000: gp3 has 500 for each GiB',
+    ],
+    [
+      'more throughput than gp3 has',
+      { volume: { sizeGiB: 500, throughputMiBps: 1000 } },
+      {},
+      'expected at most 750: gp3 has 0.25 MiB/s',
+    ],
+    [
+      'an address without a digest',
+      { install: { url: 'https://example.org/x' } },
+      {},
+      'deploy.install.sha256 is missing',
+    ],
+    [
+      'an address without encryption',
+      { install: { url: 'http://example.org/x', sha256: 'a'.repeat(64) } },
+      {},
+      'expected an https URL',
+    ],
+    ['nothing to install', { install: {} }, {}, 'expected lines, or url with sha256'],
+    [
+      'a value that CloudFormation would put in',
+      { install: { lines: ['echo {{resolve:ssm:/x}}'] } },
+      {},
+      'expected no {{',
+    ],
+    ['a line with a control character', { install: { lines: ['echo \u001b[2J'] } }, {}, 'expected a line of shell'],
+    [
+      'user data that would not run again',
+      {},
+      { replace: { userData: 'ignore' } },
+      'replace.userData is "ignore"; expected run',
+    ],
+    ['a mount path that leads elsewhere', {}, { volumes: { data: '/a/../etc' } }, 'expected an absolute path'],
+  ])('refuses %s', (_, deploy, more, told) => {
+    expect(() => read(deploy, more)).toThrow(told);
+  });
+});
