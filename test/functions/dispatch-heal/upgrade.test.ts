@@ -247,6 +247,10 @@ describe('an upgrade at a height, at its edges', () => {
   const announced = (incidents: readonly IncidentRecord[], more: Partial<UpgradeFacts> = {}) =>
     whole(incidents, { upgrade: before, nodes: stand(HEIGHT - 100), tip: HEIGHT - 100, ...more });
 
+  it('is not done where its fleet has no node that anybody sees', () => {
+    expect(whole([], { nodes: [], tip: HEIGHT + 1 }).do).toBe('wait');
+  });
+
   it('is waited for sixty days, and where nobody knows how far the chain is', () => {
     const late = (ms: number) => announced([], { nowMs: ASKED + 60 * DAY_MS + ms });
     expect(late(0).do).toBe('snapshot');
@@ -389,6 +393,7 @@ describe('an upgrade that is tried on a copy first', () => {
     ['goes on to the canary once it has proved itself there', [snapshot('node2')], tried, 'upgrade node2'],
     ['tries another version again', [snapshot('node2')], { ...tried, to: '28.0' }, 'rehearse'],
     ['tries it again for another upgrade: the data are others', [snapshot('node2')], { ...tried, atMs: 0 }, 'rehearse'],
+    ['and once for this one', [snapshot('node2')], { ...tried, atMs: ASKED }, 'upgrade node2'],
     ['tries it again where it gave way', [snapshot('node2')], { ...tried, isToBeRepeated: true }, 'rehearse'],
     ['ends where it does not go on there', [snapshot('node2')], { ...tried, is: 'unfit' }, 'end ended'],
     ['ends where nobody could tell', [snapshot('node2')], { ...tried, is: 'unproved' }, 'end ended'],
@@ -403,8 +408,11 @@ describe('an upgrade that is tried on a copy first', () => {
       ...{ do: 'end', as: 'ended', isTold: true },
       reason: expect.stringContaining('was not tried on a copy to its end'),
     });
-    const earlier = [snapshot('node2'), drill({ state: 'escalated', onsetMs: ASKED - 1 })];
-    expect(step(earlier, asked)).toBe('rehearse');
+    const beginning = (onsetMs: number, rehearses = '28.1') =>
+      step([snapshot('node2'), drill({ state: 'escalated', lastPage: {}, onsetMs, rehearses })], asked);
+    expect(beginning(ASKED)).toBe('end ended');
+    expect(beginning(ASKED - 1)).toBe('rehearse');
+    expect(beginning(ASKED, '28.0')).toBe('rehearse');
   });
 
   it('tells whoever reads the plan of the canary what came of it', () => {
