@@ -217,6 +217,10 @@ export const detach = defineAct<Place>()('detach', {
       const marked = await markRoot(context, instanceId, volumeId);
       if (marked.is !== 'done') return marked;
     }
+    if (which === 'replacement' && isRootOfOurs(state, volumeId)) {
+      const kept = await keepRoot(context, instanceId, volumeId);
+      if (kept.is !== 'done') return kept;
+    }
     return mutate(context, {
       act: `DetachVolume ${volumeId}`,
       sentence: `detach ${volumeId} from ${instanceId}: ${reason}`,
@@ -243,6 +247,27 @@ function markRoot(context: LadderActContext, instanceId: string, volumeId: strin
         );
         if ('marked' in answer) return { said: 'tagged' };
         return { refused: answer.refused, code: 'code' in answer ? answer.code : 'NotMarked' };
+      },
+    },
+  );
+}
+
+/** No volume of the node, and none that was restored for it: the instance came with it. */
+const isRootOfOurs = (state: LadderState, id: string): boolean =>
+  !isFound(state, id) && !state.restoredVolumes?.volumes.some(({ volumeId }) => volumeId === id);
+
+/** Off its instance it is of nothing that is kept: it is put away for itself, before it is detached. */
+function keepRoot(context: LadderActContext, instanceId: string, volumeId: string): Promise<Result> {
+  return mutate(
+    { ...context, ...turnAt(context.durable, `${context.place}-keep`) },
+    {
+      act: `CreateTags ${volumeId}`,
+      sentence: `${volumeId} is the root volume of ${instanceId}, which did not help: put away`,
+      call: async (fleet) => {
+        const kept = keepingMade(fleet, known(context));
+        const there = await describeVolumes(context.clients.ec2, { ids: [volumeId] });
+        const untagged = await putVolumesAway(context, there, new Map(), kept, {});
+        return { said: [`${volumeId} is ${wordsOf(kept)}`, ...untagged].join('; ') };
       },
     },
   );
