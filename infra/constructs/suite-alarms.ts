@@ -224,8 +224,9 @@ export class SuiteAlarms extends Construct {
   }
 
   /**
-   * One alarm of a function, since one dead execution moves several of these metrics, and is one cause. SUM leaves out a metric without data, unlike
-   * `+` ("Using math expressions", CloudWatch guide). Metric names: "Monitoring durable functions", Lambda guide.
+   * One alarm of a function, since one dead execution moves several of these metrics, and is one cause. Where the newest periods have no data an alarm
+   * goes by older ones ("Configuring how alarms treat missing data", CloudWatch guide), so that a function which is idle after a death would be told
+   * again and again: FILL says that what has no data is 0. Metric names: "Monitoring durable functions", Lambda guide.
    */
   #failures({ functionName, function: fn, failed }: SuiteFunction, { heals }: { readonly heals: boolean }): void {
     const ofFunction = (metricName: string): Metric =>
@@ -249,7 +250,7 @@ export class SuiteAlarms extends Construct {
       `${functionName}/errors`,
       `${functionName} ${what}: see its log; what was lost for good is in the queue ${failed.queueName}.`,
       {
-        metric: new MathExpression({ expression: 'SUM(METRICS())', usingMetrics, period: EVENT_PERIOD }),
+        metric: new MathExpression({ expression: 'SUM(FILL(METRICS(), 0))', usingMetrics, period: EVENT_PERIOD }),
         ...ONE_EVENT,
       },
     );

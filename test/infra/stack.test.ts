@@ -511,7 +511,7 @@ describe('people', () => {
         ...['DurableExecutionFailed', 'DurableExecutionStopped', 'DurableExecutionTimedOut', 'Errors'],
         'NumberOfMessagesSent',
       ]);
-      expect(queries.flatMap(({ Expression }) => Expression ?? [])).toEqual(['SUM(METRICS())']);
+      expect(queries.flatMap(({ Expression }) => Expression ?? [])).toEqual(['SUM(FILL(METRICS(), 0))']);
     }
   });
 });

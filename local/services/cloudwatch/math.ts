@@ -79,8 +79,14 @@ function evaluate(node: MathNode, scope: MathScope): MathValue | readonly MathVa
         node.name,
         node.items.flatMap((item) => evaluate(item, scope)),
       );
-    case 'fill':
-      return filled(one(node.of), node.filler === 'REPEAT' ? 'REPEAT' : one(node.filler), scope.periods);
+    case 'fill': {
+      const known = evaluate(node.of, scope);
+      const filler = node.filler === 'REPEAT' ? 'REPEAT' : one(node.filler);
+      // "FILL(METRICS(), 0)": each series of an array is filled by itself.
+      return Array.isArray(known)
+        ? known.map((series: MathValue) => filled(series, filler, scope.periods))
+        : filled(known as MathValue, filler, scope.periods);
+    }
     case 'if':
       return chosen(one(node.condition), one(node.whenTrue), node.whenFalse && one(node.whenFalse));
   }

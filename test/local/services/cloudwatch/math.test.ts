@@ -113,3 +113,44 @@ describe('an alarm on IF(health == 3, 1, 0)', () => {
     expect(stateAfter(_, _, _, _, _, _)).toBe('OK');
   });
 });
+
+describe('an alarm on errors in five minutes, of a function that is idle after one', () => {
+  const MINUTE = 60_000;
+  /** How often it goes off in an hour: an error, a success, and nothing more. */
+  const timesOff = (Expression: string): number => {
+    const kernel = testKernel();
+    const cloudwatch = createCloudWatch(kernel);
+    const metric = (MetricName: string) => ({
+      MetricStat: { Metric: { Namespace: 'AWS/Lambda', MetricName, Dimensions: [] }, Period: 300, Stat: 'Sum' },
+      ReturnData: false,
+    });
+    const input = {
+      AlarmName: 'errors',
+      Metrics: [
+        { Id: 'errors', ...metric('Errors') },
+        { Id: 'lost', ...metric('Lost') },
+        { Id: 'sum', Expression, ReturnData: true },
+      ],
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    };
+    cloudwatch.operations['PutMetricAlarm']?.(input, kernel.call());
+    const states = Array.from({ length: 60 }, (_, minute) => {
+      if (minute === 9 || minute === 13)
+        cloudwatch.record('AWS/Lambda', 'Errors', {}, minute === 9 ? 1 : 0, kernel.clock.now());
+      kernel.advance(MINUTE);
+      return cloudwatch.alarmState('errors');
+    });
+    return states.filter((state, at) => state === 'ALARM' && states[at - 1] !== 'ALARM').length;
+  };
+
+  it('goes off again by the older datapoints, where nothing is filled', () => {
+    expect(timesOff('SUM(METRICS())')).toBeGreaterThan(1);
+  });
+
+  it('goes off once where what has no data is 0', () => {
+    expect(timesOff('SUM(FILL(METRICS(), 0))')).toBe(1);
+  });
+});
