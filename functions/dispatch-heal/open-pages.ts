@@ -87,7 +87,8 @@ function pagesOf(incident: IncidentRecord, sent: SentPagesRecord | undefined, no
   const refusals = (incident.pendingPages ?? []).flatMap(({ code, sentence }): Cause[] => {
     const told = sent?.sent[code];
     const key = told?.keys?.[incidentId];
-    return told === undefined || key === undefined ? [] : [{ ...base, key, node, code, sentence, atMs: told.atMs }];
+    if (told === undefined || key === undefined) return [];
+    return [{ ...base, key, node, code, sentence, atMs: told.sentAtMs?.[incidentId] ?? told.atMs }];
   });
   const isOpen = state === 'claimed' && approval?.answer === undefined && nowMs < (approval?.untilMs ?? 0);
   const asked = approval && {

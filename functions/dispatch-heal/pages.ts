@@ -107,11 +107,16 @@ function duePageOf(
   const key = keyOf(about);
   const sent = fleets.map((fleet): [string, SentPages] => {
     const own = group.filter(({ incident }) => incident.fleet === fleet).map(({ incident }) => incident.incidentId);
-    const before = Object.entries(records.get(fleet)?.sent[code]?.keys ?? {}).filter(([id]) => own.includes(id));
+    const told = records.get(fleet)?.sent[code];
+    const before = Object.entries(told?.keys ?? {}).filter(([id]) => own.includes(id));
     // Of a page of several fleets only the first one says that it is over.
     const now = fleet === about.fleet ? refused.map(({ incident }) => [incident.incidentId, key]) : [];
     const keys = Object.fromEntries([...before, ...now]) as Readonly<Record<string, string>>;
-    return [fleet, { atMs: nowMs, count: count + 1, incidents: own, keys }];
+    const sentAtMs = Object.fromEntries([
+      ...before.map(([id]) => [id, told?.sentAtMs?.[id] ?? told?.atMs ?? nowMs]),
+      ...now.map(([id]) => [id, nowMs]),
+    ]) as Readonly<Record<string, number>>;
+    return [fleet, { atMs: nowMs, count: count + 1, incidents: own, keys, sentAtMs }];
   });
   return { code, about: isOfFleet ? 'fleet' : 'nodes', node: about.node, refused, sent: new Map(sent) };
 }

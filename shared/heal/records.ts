@@ -92,6 +92,8 @@ export interface SentPages {
   readonly incidents: readonly string[];
   /** The key of the page that told of each incident of this fleet. Absent in records of earlier versions. */
   readonly keys?: Readonly<Record<string, string>>;
+  /** When that page was sent, by incident, ms since the epoch: `atMs` is of the newest page, of whichever node. Absent in records of earlier versions. */
+  readonly sentAtMs?: Readonly<Record<string, number>>;
 }
 
 /** The pages of a fleet whose cause lasts, by their keys, and what was told of healed nodes. */

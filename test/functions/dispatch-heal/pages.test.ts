@@ -1,5 +1,6 @@
 // When people are told of what heals were refused: one page for one cause, with all of its nodes.
 import { describe, expect, it } from '@jest/globals';
+import { causesOfIncidents } from '../../../functions/dispatch-heal/open-pages.ts';
 import { type DuePage, duePages } from '../../../functions/dispatch-heal/pages.ts';
 import type { IncidentRecord, SentPagesRecord } from '../../../shared/heal/records.ts';
 import type { GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
@@ -68,6 +69,18 @@ describe('what many nodes are refused for one cause', () => {
     const records = whenSent(duePages([over, refused('node2', 2)], before, NOON_MS), before);
     expect(duePages([refused('node1', 2), refused('node2', 2)], records, NOON_MS + HOUR_MS)).toEqual([]);
   });
+});
+
+it('of each node it is known when the page was sent that told of it, and not when another one was told of', () => {
+  const first = whenSent(duePages([refused('node1', 2)], NOTHING, NOON_MS));
+  const over = { ...refused('node1', 2), state: 'healed' } as IncidentRecord;
+  const later = NOON_MS + HOUR_MS;
+  const second = whenSent(duePages([over, refused('node2', 2)], first, later), first);
+  const causes = causesOfIncidents([over, refused('node2', 2)], second.get('bitcoin'), later);
+  expect(causes.map(({ node, atMs, state }) => [node, atMs, state])).toEqual([
+    ['node1', NOON_MS, 'ended'],
+    ['node2', later, 'lasts'],
+  ]);
 });
 
 describe('a node that waits for its turn', () => {
