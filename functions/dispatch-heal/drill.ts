@@ -23,6 +23,8 @@ export interface DrillFacts {
   readonly haltedSinceMs: number | null;
   /** Of all fleets: they share the quota of the account. */
   readonly incidents: readonly IncidentRecord[];
+  /** A person wants one now: an attempt that was refused, and is made again later, does not keep it from that. */
+  readonly isAsked?: true;
 }
 
 export type DrillStep =
@@ -40,17 +42,20 @@ export function drillStep({
   breaker,
   haltedSinceMs,
   incidents,
+  isAsked,
 }: DrillFacts): DrillStep {
   const wait = (why: string) => ({ do: 'wait', why }) as const;
   const isLeft = record.current !== null;
   if (fleet.drills === undefined && !isLeft) return wait('the fleet file asks for no drills');
   const own = incidents.find((one) => one.fleet === fleet.name && isDrill(one) && isAtWork(one));
-  if (own) return wait(`a drill is under way: ${own.incidentId}`);
+  if (own && !(isAsked && own.state === 'open')) return wait(`a drill is under way: ${own.incidentId}`);
   const isWanted = watch.wantedSinceMs !== undefined && watch.wantedSinceMs > (record.last?.atMs ?? 0);
   if (!isLeft && !isWanted && nowMs < record.dueAtMs) return wait('none is due');
-  const [pattern] = nodes
+  const patterns = nodes
     .filter(({ role, health }) => role === 'follower' && (isLeft || health === 'synced'))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  // The request takes the place of the attempt that waits: two would be two drills.
+  const pattern = patterns.find(({ instanceId }) => instanceId === own?.instanceId) ?? patterns[0];
   if (pattern === undefined) return wait('nobody has seen a follower that is synced within 3 min');
   // What an earlier drill has left costs money: it is removed, whatever else goes on.
   if (isLeft) return { do: 'drill', node: pattern };

@@ -41,7 +41,7 @@ export async function handleDrill(
     ...facts,
     record: facts.record && { ...facts.record, dueAtMs: 0 },
     // The heal itself judges what else goes on, and says so.
-    ...{ haltedSinceMs: null, breaker: { open: false, sentence: '' } },
+    ...{ haltedSinceMs: null, breaker: { open: false, sentence: '' }, isAsked: true },
   });
   if (step.do === 'wait') throw new EventError('fleet', event.fleet, `a fleet that a drill can begin in: ${step.why}`);
   const trigger = { kind: event.plan ? 'plan' : 'snapshot', subject: 'drill' } as const;

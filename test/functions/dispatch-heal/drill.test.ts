@@ -44,6 +44,16 @@ describe('a drill begins', () => {
     expect(step({ record: { ...record, last }, watch })).toBe('wait: none is due');
   });
 
+  it('for a person also where an attempt was refused and is made again later, in its place', () => {
+    const refused = incident('snapshot:drill', 'open', { instanceId: 'i-node2' });
+    expect(step({ incidents: [refused] })).toMatch(/^wait: a drill is under way/);
+    expect(step({ incidents: [refused], isAsked: true })).toBe('drill like node2');
+    const nodes = [follower('node1'), follower('node2', { health: 'behind' })];
+    expect(step({ incidents: [refused], isAsked: true, nodes })).toBe('drill like node1');
+    const atWork = { ...refused, state: 'claimed' } as IncidentRecord;
+    expect(step({ incidents: [atWork], isAsked: true })).toMatch(/^wait: a drill is under way/);
+  });
+
   it('never like a validator, or a node of unknown role', () => {
     const nodes = [follower('node1', { role: 'validator' }), follower('node2', { role: 'unknown' })];
     expect(step({ nodes })).toMatch(/^wait: nobody has seen a follower/);
