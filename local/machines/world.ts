@@ -30,7 +30,8 @@ import { tool } from './machine/tool.ts';
 import type { Task } from './run-events.ts';
 
 /** Fleet files of the real stories. */
-const REAL_FLEETS = join(import.meta.dirname, 'fleets');
+/** The fleet files of the real machines. */
+export const REAL_FLEETS = join(import.meta.dirname, 'fleets');
 const MAX_EVENTS = 20_000_000;
 /** In the region's time the deployment has ended by then. */
 const DEPLOYED_BEFORE_MS = 10 * 60_000;

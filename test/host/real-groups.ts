@@ -1,11 +1,16 @@
-// Runs the groups of real stories in parallel: each in its own enclosure, within one limit, with events as they run.
+// Runs the groups of real stories side by side: each in its own enclosure, within one limit, with events as they run.
+import pMap from 'p-map';
 import type { ReadyHost } from '../../local/machines/host/readiness.ts';
 import { memoryEachMiB, type Play, type Played, play } from '../../local/machines/play.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
 import { GROUPS, type Plan } from '../../local/machines/stories/plan.ts';
 import { EMPTY, sumTallies, type Tally } from '../../local/machines/tally.ts';
 
+/** More of them than this starve each other on two cores: an answer that comes late is a page that no story expects. */
+const AT_ONCE = 8;
+
 export interface GroupsOptions {
+  /** Of all groups together. */
   readonly limitSeconds: number;
   readonly onEvent: (group: string, told: RunEvent) => void;
   /** The groups' standard error, where something failed. */
@@ -17,18 +22,20 @@ export interface GroupsOptions {
 /** Never throws for a failure of a group. A group that cannot start counts as failed, by the names of its stories. */
 export async function playGroups(ready: ReadyHost, plan: Plan, options: GroupsOptions): Promise<Tally> {
   const groups = GROUPS.filter((group) => plan.played.some((story) => story.group === group));
-  const memoryMiB = memoryEachMiB(Math.max(1, groups.length));
-  const tallies = await Promise.all(
-    groups.map((group) =>
+  const memoryMiB = memoryEachMiB(Math.min(AT_ONCE, Math.max(1, groups.length)));
+  const beganMs = performance.now();
+  const tallies = await pMap(
+    groups,
+    (group) =>
       playGroup(ready, options, {
         group,
         played: plan.played.filter((story) => story.group === group),
         isOnlyOne: false,
-        limitSeconds: options.limitSeconds,
+        limitSeconds: options.limitSeconds - (performance.now() - beganMs) / 1_000,
         memoryMiB,
         onEvent: (told) => options.onEvent(group, told),
       }),
-    ),
+    { concurrency: AT_ONCE },
   );
   const skipped = plan.skipped.map(({ story: { name, sentence }, why }) => ({ story: name, sentence, why }));
   return sumTallies([...tallies, { ...EMPTY, skipped }]);

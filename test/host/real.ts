@@ -1,10 +1,12 @@
 // `npm run test:nodes`: the real stories on real machines, and the host suite at the same time. Tests that this host cannot run are skipped loudly,
 // by name. The last line has the numbers of passed, failed and skipped tests; the exit status is 1 when one failed.
+import { ensureSynthesized } from '../../infra/synth.ts';
 import { type HostReadiness, prepareHost, type ReadyHost } from '../../local/machines/host/readiness.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
 import { planStories } from '../../local/machines/stories/plan.ts';
 import { EMPTY, type Reasoned, type Tally } from '../../local/machines/tally.ts';
+import { REAL_FLEETS } from '../../local/machines/world.ts';
 import { operationParameters } from '../../shared/node-commands/parameters.ts';
 import { hostSuite } from './host-suite.ts';
 import { playGroups } from './real-groups.ts';
@@ -22,6 +24,8 @@ const secondsGone = (): number => performance.now() / 1_000;
 const say = (line: string): void => void process.stderr.write(`${secondsGone().toFixed(1).padStart(7)} s  ${line}\n`);
 
 const readiness = await prepareHost(say);
+// Once, before the groups want it all at the same moment.
+if (readiness.ready) await ensureSynthesized({ fleets: REAL_FLEETS });
 const readyAfterSeconds = secondsGone();
 const secondsLeft = (): number => LIMIT_SECONDS - (secondsGone() - readyAfterSeconds);
 const [tally, suite] = await Promise.all([

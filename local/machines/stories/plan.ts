@@ -1,17 +1,18 @@
 // What is known of a story before it runs, and which stories a host can run. Both sides of an enclosure use this.
 import type { Software, Task } from '../run-events.ts';
 
+/** The longest first: not all are played at once. */
 export const GROUPS = [
   'litecoin',
-  'litecoin-drills',
-  'cometbft',
-  'cometbft-halted',
-  'cometbft-upgrade',
-  'geth',
   'geth-replaced',
+  'cometbft',
+  'geth',
   'geth-user-data',
   'geth-upgrade',
+  'cometbft-halted',
+  'litecoin-drills',
   'beacon',
+  'cometbft-upgrade',
   'anvil',
 ] as const;
 /** Stories that share one enclosure with its machines. */
