@@ -471,6 +471,20 @@ describe('each trouble has its heal', () => {
     expect(asked('schedule').payload).not.toHaveProperty('acknowledgesValidator');
   });
 
+  it('and says which version a drill tries, also where the sweep tries it again, and none where none is tried', () => {
+    const drill = (more: Partial<DispatchFacts>) => started(facts('snapshot:drill', more));
+    const { payload, write } = drill({
+      candidate: candidateOf('snapshot:drill', { atOnce: true, rehearses: '28.1' }),
+    });
+    expect(payload).toMatchObject({ kind: 'audit-snapshots', rehearses: '28.1' });
+    expect(parseHealPayload(JSON.parse(JSON.stringify(payload)))).toEqual(payload);
+    const [incident] = write;
+    expect(incident).toMatchObject({ rehearses: '28.1' });
+    expect(drill({ incident }).payload).toMatchObject({ rehearses: '28.1' });
+    const plain = drill({ candidate: candidateOf('snapshot:drill', { atOnce: true }) });
+    expect([plain.payload, ...plain.write].filter((one) => 'rehearses' in one)).toEqual([]);
+  });
+
   it('and says who wants a snapshot', () => {
     const asked = (namespace: string) => {
       const candidate = candidateOf('snapshot:clean', { alarm: { alarmName: '', namespace, dimensions: {} } });
