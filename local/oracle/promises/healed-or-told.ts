@@ -4,7 +4,7 @@ import { isTold } from '../pages.ts';
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
 import type { SeenNode } from '../seen-nodes.ts';
-import { isSick } from '../troubles.ts';
+import { isSick, type Trouble } from '../troubles.ts';
 
 /** "four hours for a ladder at work or in the queue at the door" (docs/architecture.md), and one for sweeps and attempts. */
 const BOUND_MS = 5 * 3_600_000;
@@ -44,5 +44,9 @@ function isKnown(scene: Scene, node: SeenNode): boolean {
   if (node.trouble === 'agent') return true;
   // Nobody asks; and of a chain that nobody knows, only what its file says.
   const isUnseen = probe === 'none' || (chain === 'other' && probe === undefined);
+  // "A command that only looks whether the client runs" (docs/fleet-files.md): one that hangs does.
+  if (probe === 'unit' && node.trouble !== undefined && UNSEEN_BY_UNIT.has(node.trouble)) return true;
   return isUnseen && node.trouble !== 'disk' && node.trouble !== 'checks';
 }
+
+const UNSEEN_BY_UNIT: ReadonlySet<Trouble> = new Set(['held', 'forked', 'port', 'behind', 'starting']);

@@ -263,6 +263,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await court.pass(6 * HOUR_MS);
         },
       },
+      {
+        when: 'only its unit is looked at, its client does not run, and nobody is told',
+        options: { file: { probe: 'unit' } },
+        story: async (court) => {
+          machine(court, 'node2').killClient();
+          court.faultsEnd();
+          await court.pass(6 * HOUR_MS);
+        },
+      },
     ],
     kept: [
       {
@@ -273,6 +282,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await court.pass(HOUR_MS);
           await page(court, { fleet: 'bitcoin', node: 'node2', code: 'nothing-left', sentence: 'It hangs.' });
           await court.pass(5 * HOUR_MS);
+        },
+      },
+      {
+        when: 'nobody asks it how it is, but whether its client runs',
+        options: { file: { probe: 'unit' } },
+        story: async (court) => {
+          freeze(court, 'node2');
+          court.faultsEnd();
+          await court.pass(6 * HOUR_MS);
         },
       },
       {
