@@ -25,10 +25,13 @@ export const fewAtOnce: MakeRule = (scene, say) => ({
   },
 });
 
-/** A person has asked for an upgrade at a height, and the node stands right below it: all such nodes go over together. */
+/** A person has asked for an upgrade at a height, and the node stands there, or right below: CometBFT tells either. All such nodes go over together. */
 function isUpgradedWithAll(scene: Scene, { fleet }: SeenNode, instanceId: string): boolean {
   const height = scene.machine(instanceId)?.client.height();
-  return scene.persons.some((one) => one.fleet === fleet && one.atHeight !== undefined && height === one.atHeight - 1);
+  return scene.persons.some(
+    ({ fleet: of, atHeight }) =>
+      of === fleet && atHeight !== undefined && (height === atHeight - 1 || height === atHeight),
+  );
 }
 
 const downBy = (scene: Scene, fleet: string, kind: Kind): string[] => [
