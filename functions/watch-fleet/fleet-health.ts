@@ -4,7 +4,7 @@ import { heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
 import { followShared, plainName } from '../../shared/fleet/node-names.ts';
 import { doubledNames } from '../../shared/fleet/nodes.ts';
 import type { FleetCondition, FleetWatch, ObservedReference, ReferenceState } from '../../shared/fleet/observation.ts';
-import { isRightBelow } from '../../shared/guardrails/upgrade.ts';
+import { mayWaitAt } from '../../shared/guardrails/upgrade.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { names } from '../../shared/text/names.ts';
 import { type ChainState, chainStateOf, type Tip } from './chain.ts';
@@ -46,7 +46,7 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
     ...consensus.conditions,
   ]);
   // The dispatcher tells people when it stays so.
-  if (facts.upgradeHeight !== undefined && isRightBelow(tip.height, facts.upgradeHeight))
+  if (facts.upgradeHeight !== undefined && mayWaitAt(tip.height, facts.upgradeHeight))
     for (const code of HALTS) conditions.delete(code);
   return {
     nodes,

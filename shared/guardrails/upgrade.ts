@@ -117,10 +117,10 @@ export function judgeBelowHeight(
  * CometBFT stores a block before its application executes it (finalizeCommit of consensus/state.go), and tells the height that it has stored
  * (rpc/core/status.go): a client that has stopped for the upgrade tells the very height, and one that ends by `halt-height` may tell the one below.
  */
-export const standsBelow = (node: SeenHeight, atHeight: number): boolean => isRightBelow(knownHeight(node), atHeight);
+export const standsBelow = (node: SeenHeight, atHeight: number): boolean => mayWaitAt(knownHeight(node), atHeight);
 
 /** Whether a client that tells this height may wait for the upgrade: see standsBelow. Above it the upgrade is over. */
-export const isRightBelow = (height: number | null, atHeight: number): boolean =>
+export const mayWaitAt = (height: number | null, atHeight: number): boolean =>
   height === atHeight - 1 || height === atHeight;
 
 /** Its client may have ended for the upgrade: nothing answers, and it is not that nobody could ask. */

@@ -1807,7 +1807,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/watch-fleet/fleet-health.ts': [
     {
       name: 'a chain that stands anywhere but below its upgrade is told',
-      find: 'isRightBelow(tip.height, facts.upgradeHeight)',
+      find: 'mayWaitAt(tip.height, facts.upgradeHeight)',
       replace: 'tip.height !== null',
       caughtBy: ['functions/watch-fleet/health'],
     },

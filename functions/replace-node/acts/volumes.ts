@@ -266,6 +266,7 @@ function keepRoot(context: LadderActContext, instanceId: string, volumeId: strin
       call: async (fleet) => {
         const kept = keepingMade(fleet, known(context));
         const there = await describeVolumes(context.clients.ec2, { ids: [volumeId] });
+        if (there.length === 0) throw new Error(`${volumeId} is not shown: nobody knows whether it is put away`);
         const untagged = await putVolumesAway(context, there, new Map(), kept, {});
         return { said: [`${volumeId} is ${wordsOf(kept)}`, ...untagged].join('; ') };
       },

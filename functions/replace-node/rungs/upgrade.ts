@@ -2,7 +2,7 @@
 // others' eyes. Where it is not proved, the version of before comes back first, and then, by the swap, the data of before. Where the chain itself has
 // stopped for the upgrade there is no way back: the version of before makes no block from there on. Pure.
 
-import { isRightBelow } from '../../../shared/guardrails/upgrade.ts';
+import { mayWaitAt } from '../../../shared/guardrails/upgrade.ts';
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
@@ -131,7 +131,7 @@ const STANDS_MS = 5 * 60_000;
 /** The proof of a node whose whole chain still stands below the height of the upgrade; null where it does not, or not for long enough. */
 function standsWithAll({ watched, haltedSinceMs, nowMs }: Facts, upSinceMs: number, atHeight: number): string | null {
   if (haltedSinceMs === null || watched === null || watched.observedAtMs - upSinceMs < STANDS_MS) return null;
-  if (watched.health !== 'synced' || !isRightBelow(watched.height, atHeight)) return null;
+  if (watched.health !== 'synced' || !mayWaitAt(watched.height, atHeight)) return null;
   const minutes = Math.floor((nowMs - upSinceMs) / 60_000);
   return `it has run for ${minutes} min, and stands at ${watched.height} with the whole chain, which waits for others`;
 }
