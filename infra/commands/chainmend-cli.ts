@@ -130,11 +130,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
       diff: {
         draw: (input) => playLocally<DrawnLine>('local/twin/stories.ts', input, () => {}),
         play: (input, heard, root) => playLocally<PlayedLine>(PLAYER, input, heard, root),
-        journal: async (fleet, sinceMs) => {
-          const toMs = Date.now();
-          const span = { fromMs: toMs - sinceMs, toMs };
-          return { ...(await readDecisions(fleet, span)), ...span };
-        },
+        journal: (fleet, sinceMs) => readDecisions(fleet, sinceMs),
         past: async (fleet, days) =>
           (await readHistories({ fleets: [], days, files: undefined, given: [fleet], status }))[0],
         ...{ checkout: checkoutOf, say, status },

@@ -10,7 +10,7 @@ const SENTENCES = {
   'owners-decide':
     'Validators, nodes of unknown role, members of groups and rungs that the fleet file leaves out are let alone.',
   'healed-or-told':
-    'A node in trouble is healed, or a page names it or its fleet, within five hours after the faults stop.',
+    'A node in trouble is healed, or a page names it or its fleet, within five hours after the faults stop; in mode plan the journal says what would be done.',
   'attempts-end': 'Every durable execution ends: none sleeps past every wait that the documents allow.',
   'nothing-half-done':
     'Two hours after the faults nothing that a heal made or stopped is left over, unless a page tells of it.',

@@ -30,6 +30,7 @@ import { notFoundError } from '../fleets/context.ts';
 import { folderOf } from '../fleets/verbs.ts';
 import { SuiteError } from '../heal/context.ts';
 import { agentMetrics, keyOf, type Metric, ours, readAlarms, readMetrics } from '../report/account.ts';
+import { readAnswers } from './account-answers.ts';
 import type { AskedBacktest } from './backtest.ts';
 import {
   type Act,
@@ -41,8 +42,11 @@ import {
   type SnapshotHistory,
   type SwitchVersion,
   stepMsAt,
+  type Told,
 } from './history.ts';
+import { incidentsIn } from './incidents.ts';
 import { actOf, LOOKED_UP } from './people.ts';
+import { toldBetween } from './told-then.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** How fast a disk fills is measured over the hours before. */
@@ -280,16 +284,32 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
         attachedEbs: of(attachedOf(node)),
         ...healthOf(of(ours(fleet.name, node.name, 'Health')), node, retired),
         peers: of(ours(fleet.name, node.name, 'Peers')),
+        told: [],
         modifications: modifications?.filter(({ volumeId }) => node.volumeIds.includes(volumeId)) ?? null,
       };
     },
     { concurrency: AT_ONCE },
   );
-  return {
+  const history: History = {
     ...{ fleet, fromMs, toMs, acts, notes, switches, keyScope, stored },
     nodes: read.filter((node) => node !== undefined),
     halted: of(ours(fleet.name, undefined, 'Halted')),
     alarms: alarms.filter((alarm) => alarm.fleet === fleet.name),
+  };
+  status(`${fleet.name}: what its nodes answered …`);
+  const sought = incidentsIn(history).map((incident) => ({
+    instanceId: incident.instanceId,
+    ...toldBetween(incident),
+  }));
+  const told = await noted(
+    notes,
+    'what nodes have answered to commands',
+    () => readAnswers(clients.ssm, sought, toMs, notes),
+    new Map<string, readonly Told[]>(),
+  );
+  return {
+    ...history,
+    nodes: history.nodes.map((one) => ({ ...one, told: told.get(one.node.instanceId) ?? [] })),
   };
 }
 

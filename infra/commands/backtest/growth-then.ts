@@ -5,9 +5,11 @@ import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import { decideResize, GIB, type ResizeFacts, type VolumeFact } from '../../../shared/growth/decide.ts';
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../../shared/guardrails/ebs.ts';
 import { monthOf } from '../../../shared/guardrails/grow.ts';
+import type { Observation } from '../../../shared/node-commands/answer.ts';
 import type { Samples } from '../../report/facts.ts';
 import { type Act, type DiskHistory, type History, type NodeHistory, sampleAt, stepMsAt } from './history.ts';
 import type { Incident } from './incidents.ts';
+import { refusedToSay, toldThen } from './told-then.ts';
 import { type Judged, oneOf, refusedBy, unknowable, type Verdict } from './verdict.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,6 +36,10 @@ export function growthOf(history: History, one: NodeHistory, incident: Incident)
   const found = volumesThen(history, one, disk, incident);
   if ('unknown' in found) return unknowable(incident, found.unknown);
   const { volumes } = found;
+  const told = toldThen(one, incident, 'disk', disk.path);
+  if (told !== undefined) return growthAt(history, one, { incident, disk, volumes, atMs: told.atMs, seen: told.seen });
+  const refused = toldThen(one, incident, 'disk refused');
+  if (refused !== undefined) return { incident, verdict: refusedBy(refusedToSay(refused)), provided: [] };
   // The sample of a step has what came until its end: only steps that were over are of before.
   const stepMs = stepMsAt(history.toMs - nowMs);
   const overMs = Math.max(incident.fromMs, nowMs - stepMs);
@@ -109,10 +115,13 @@ interface Moment {
   readonly volumes: readonly VolumeFact[];
   /** When the heal would have asked. */
   readonly atMs: number;
+  /** What the node answered. */
+  readonly seen?: Observation;
 }
 
-function growthAt(history: History, one: NodeHistory, { incident, disk, volumes, atMs }: Moment): Judged {
+function growthAt(history: History, one: NodeHistory, { incident, disk, volumes, atMs, seen }: Moment): Judged {
   const { fleet } = history;
+  const provided = seen === undefined ? [NODE] : [];
   const nowMs = incident.onsetMs;
   const used = usedBefore(disk, volumes, atMs);
   const percent = sampleAt(disk.percent, atMs, 2 * stepMsAt(history.toMs - nowMs));
@@ -125,7 +134,7 @@ function growthAt(history: History, one: NodeHistory, { incident, disk, volumes,
       instanceTags: one.instance.tags,
       volumes,
     },
-    ...{ latestModification: null, seen: null, reportedPercent: percent ?? null },
+    ...{ latestModification: null, seen: seen ?? null, reportedPercent: percent ?? null },
     history: used.map(([atMs, usedBytes]) => ({ atMs, usedBytes })),
     intents: ourGrowths(history, atMs).flatMap(({ ids, toGiB, atMs }) =>
       ids.flatMap((volumeId) => (toGiB === null ? [] : [{ volumeId, toGiB, atMs }])),
@@ -134,32 +143,28 @@ function growthAt(history: History, one: NodeHistory, { incident, disk, volumes,
   };
   const modified = lastModification(history, volumes, nowMs);
   if (modified === undefined || wasModifiedAgain(history, modified, nowMs))
-    return { incident, verdict: growthVerdict(facts), provided: [NODE] };
+    return { incident, verdict: growthVerdict(facts), provided };
   const ended = modificationEnded(one, modified, nowMs);
   const { ids, toGiB } = modified;
   const latest = { volumeId: ids.find((id) => id.startsWith('vol-')) ?? '', targetGiB: toGiB ?? 0 };
-  return oneOf(
-    incident,
-    [NODE],
-    [
-      ...(ended === false
-        ? []
-        : [
-            {
-              when: `EBS had finished the modification by ${modified.who}`,
-              verdict: growthVerdict({ ...facts, latestModification: { ...latest, state: 'completed' } }),
-            },
-          ]),
-      ...(ended === true
-        ? []
-        : [
-            {
-              when: 'it was still at it',
-              verdict: growthVerdict({ ...facts, latestModification: { ...latest, state: 'optimizing' } }),
-            },
-          ]),
-    ],
-  );
+  return oneOf(incident, provided, [
+    ...(ended === false
+      ? []
+      : [
+          {
+            when: `EBS had finished the modification by ${modified.who}`,
+            verdict: growthVerdict({ ...facts, latestModification: { ...latest, state: 'completed' } }),
+          },
+        ]),
+    ...(ended === true
+      ? []
+      : [
+          {
+            when: 'it was still at it',
+            verdict: growthVerdict({ ...facts, latestModification: { ...latest, state: 'optimizing' } }),
+          },
+        ]),
+  ]);
 }
 
 /** CloudTrail and EBS write the same request down within a second or two. */

@@ -5,6 +5,8 @@ import type { KeyScope } from '../../../shared/aws/keys.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
+import type { Observation } from '../../../shared/node-commands/answer.ts';
+import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import type { VolumeOwner } from '../../../shared/snapshots/sets.ts';
 import type { AlarmChange, Samples } from '../../report/facts.ts';
@@ -15,9 +17,9 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 /**
  * How long AWS keeps what: metrics of a minute for 15 days, of five minutes for 63, of an hour for 455 ("Metrics retention", CloudWatch user guide); an
  * alarm's history for 30 ("Viewing alarm history", the same); calls for 90 ("You can look up events that occurred in a Region within the last 90 days",
- * LookupEvents, CloudTrail API reference).
+ * LookupEvents, CloudTrail API reference); answers to commands for 30 ("Run Command", Systems Manager user guide).
  */
-export const KEPT_DAYS = { minutes: 15, fiveMinutes: 63, hours: 455, alarms: 30, calls: 90 } as const;
+export const KEPT_DAYS = { minutes: 15, fiveMinutes: 63, hours: 455, alarms: 30, calls: 90, answers: 30 } as const;
 
 /** The finest step in which metrics of this age are kept, in ms. */
 export function stepMsAt(ageMs: number): number {
@@ -37,6 +39,13 @@ export interface DiskHistory {
   /** Bytes; empty where the agent does not publish them. */
   readonly used: Samples;
 }
+
+/** What a node told chainmend when a heal, or a plan of one, asked it. */
+export type Told =
+  | { readonly about: 'disk'; readonly atMs: number; readonly seen: Observation }
+  | { readonly about: 'node'; readonly atMs: number; readonly seen: NodeState }
+  /** It refused the question, since it came too late by its own clock. */
+  | { readonly about: 'disk refused' | 'node refused'; readonly atMs: number; readonly reason: string };
 
 /** A node that exists today. Of one that is gone AWS keeps neither tags nor volumes. */
 export interface NodeHistory {
@@ -59,6 +68,8 @@ export interface NodeHistory {
   readonly peers: Samples;
   /** Of its volumes, each the latest; null: not read. */
   readonly modifications: readonly ModificationHistory[] | null;
+  /** Oldest first; empty where nothing asked it, or nobody kept the answer. */
+  readonly told: readonly Told[];
   /** When another instance has taken its place; null: none has. */
   readonly retiredAtMs: number | null;
 }

@@ -15,6 +15,7 @@ import { type History, type NodeHistory, sampleAt, stepMsAt } from './history.ts
 import type { Incident } from './incidents.ts';
 import { rungsAfter } from './rungs-then.ts';
 import { tagThen } from './tags-then.ts';
+import { refusedToSay, toldThen } from './told-then.ts';
 import { type Judged, refusedBy, unknowable, type Verdict } from './verdict.ts';
 
 const MINUTE_MS = 60_000;
@@ -35,26 +36,30 @@ export function ladderOf(history: History, one: NodeHistory, incident: Incident)
   if (typeof role === 'object') return unknowable(incident, role.unknown);
   if (history.fleet.replace.rungs.length === 0)
     return { incident, verdict: { is: 'left', because: 'the fleet file has no rung: nothing is begun' }, provided: [] };
-  const hand = handOnNode(history, one, nowMs);
+  const told = isImpaired ? undefined : toldThen(one, incident, 'node');
+  const hand = told === undefined ? handOnNode(history, one, nowMs) : null;
   if (hand !== null && !isImpaired) return unknowable(incident, hand);
   const reading = readingAt(history, nowMs, one, trouble);
   const halted = haltedAt(history, nowMs);
-  const isSilent = trouble === 'unreachable' && fellSilent(history, one, incident);
+  const isSilent = told === undefined && trouble === 'unreachable' && fellSilent(history, one, incident);
   const provided = [
-    ...(isImpaired ? [] : [isSilent ? SILENT : AGENT]),
-    ...(trouble === 'unreachable' && !isSilent ? [CLIENT] : []),
+    ...(isImpaired || told !== undefined ? [] : [isSilent ? SILENT : AGENT]),
+    ...(trouble === 'unreachable' && !isSilent && told === undefined ? [CLIENT] : []),
     ...(reading.isWhole ? [] : [OTHERS]),
     ...(halted === undefined ? [ADVANCED] : []),
   ];
-  const isOn = isImpaired || wasRunning(history, one, nowMs);
+  const isOn = isImpaired || told !== undefined || wasRunning(history, one, nowMs);
   const facts = factsOf(history, one, incident, {
     ...{ reading: reading.reading, haltedSinceMs: halted ?? null, agentOnline: !isImpaired && !isSilent },
-    ...{ role, isOn, seen: isImpaired || isSilent || !isOn ? null : diskSeen(history, one, nowMs) },
+    ...{ role, isOn },
+    seen: told?.seen ?? (isImpaired || isSilent || !isOn ? null : diskSeen(history, one, nowMs)),
   });
   // The dispatcher judges before anything is read of the instance.
   const door = doorOf(facts, trouble) ?? peersOf(history, one, incident);
   if (door !== null) return { incident, verdict: refusedBy(door), provided: [...(reading.isWhole ? [] : [OTHERS])] };
   const verdict = ladderVerdict(history, facts);
+  const refused = told === undefined && !isImpaired ? toldThen(one, incident, 'node refused') : undefined;
+  if (refused !== undefined) return { incident, verdict: refusedBy(refusedToSay(refused)), provided: [] };
   // Neither who was on a node nor whether its agent answered decides about an instance that does not run.
   if (!isOn) return { incident, verdict, provided: [] };
   // One canary first, then more after each proof (docs/adr/0028): who went first, and whether that helped, is not kept.

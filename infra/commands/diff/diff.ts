@@ -5,10 +5,10 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { resolveFleet } from '../../../shared/fleet/resolve.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleetFiles, shortPath } from '../../fleets.ts';
-import type { ReportLine } from '../../report/facts.ts';
 import type { History } from '../backtest/history.ts';
 import { tableOf, UsageError } from '../fleets/context.ts';
 import { changesBetween, leavesOf } from '../fleets/field-list.ts';
+import type { JournalDecisions } from '../report/account.ts';
 import { sinceOf } from '../report/since.ts';
 import type { Checkout } from './checkout.ts';
 import { type Differences, differencesOf } from './differences.ts';
@@ -31,15 +31,7 @@ export interface DiffContext {
   /** Reads what AWS has kept of a fleet’s last days. @throws SuiteError */
   readonly past: (fleet: Fleet, days: number) => Promise<History | undefined>;
   /** Reads what heals of a fleet have written down. @throws SuiteError */
-  readonly journal: (
-    fleet: string,
-    sinceMs: number,
-  ) => Promise<{
-    readonly lines: readonly ReportLine[];
-    readonly notes: readonly string[];
-    readonly fromMs: number;
-    readonly toMs: number;
-  }>;
+  readonly journal: (fleet: string, sinceMs: number) => Promise<JournalDecisions>;
   /** @throws UsageError */
   readonly checkout: (written: string) => Promise<Checkout>;
 }

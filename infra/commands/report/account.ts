@@ -350,12 +350,24 @@ async function readRecovery(ec2: EC2Client, store: ReturnType<typeof createStore
   return recoveryOf(facts, { fleet, volumes, nodeNames: new Set(nodes.map(({ name }) => name)) });
 }
 
-/** What heals of a fleet have written down, oldest first. */
+/** What heals of a fleet have written down of a time, oldest first. */
+export interface JournalDecisions {
+  readonly lines: readonly ReportLine[];
+  readonly notes: readonly string[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The last so many ms, by AWS's clock: a served region has its own. */
 export async function readDecisions(
   fleet: string,
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-  dynamodb = new DynamoDBClient(),
-): Promise<{ readonly lines: readonly ReportLine[]; readonly notes: readonly string[] }> {
+  sinceMs: number,
+  { dynamodb, sts } = { dynamodb: new DynamoDBClient(), sts: new STSClient() },
+): Promise<JournalDecisions> {
+  // The SDK keeps the offset between AWS's clock and this machine's, once it was answered. This call needs no permission.
+  await withSuiteError('AWS’s clock', () => sts.send(new GetCallerIdentityCommand({})));
+  const toMs = Date.now() + sts.config.systemClockOffset;
+  const fromMs = toMs - sinceMs;
   const lines: ReportLine[] = [];
   const notes: string[] = [];
   for (const by of DECIDERS) {
@@ -363,7 +375,7 @@ export async function readDecisions(
     for (const line of read.lines) lines.push(line);
     if (read.isCut) notes.push(`Of ${by} about ${fleet} only the newest ${LINES_MOST} lines of the journal were read.`);
   }
-  return { lines: lines.sort((a, b) => a.atMs - b.atMs || (a.place < b.place ? -1 : 1)), notes };
+  return { lines: lines.sort((a, b) => a.atMs - b.atMs || (a.place < b.place ? -1 : 1)), notes, fromMs, toMs };
 }
 
 /** Who starts heals, and the heals that a fleet file’s rules decide about. */

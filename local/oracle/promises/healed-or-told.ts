@@ -1,4 +1,5 @@
-// A node in trouble is healed, or a page names it or its fleet, within a bound after the faults stop.
+// A node in trouble is healed, or a page names it or its fleet, within a bound after the faults stop. In mode plan it is enough that the journal says what
+// would be done.
 
 import { isTold } from '../pages.ts';
 import type { MakeRule } from '../rule.ts';
@@ -11,26 +12,37 @@ const BOUND_MS = 5 * 3_600_000;
 /** "What a whole fleet is refused for is told once a day at most": a page of that day counts. */
 const TOLD_BEFORE_MS = 86_400_000;
 
-export const healedOrTold: MakeRule = (scene, say) => ({
-  look() {
-    if (scene.nodes.some(({ trouble }) => isSick(trouble))) say.matters();
-  },
-  end(atMs) {
-    const from = scene.faultsEndedMs;
-    if (from === undefined) return;
-    for (const node of scene.nodes) {
-      const { trouble, troubleSinceMs } = node;
-      if (!isSick(trouble) || isKnown(scene, node)) continue;
-      if (atMs - Math.max(from, troubleSinceMs) < BOUND_MS) continue;
-      if (isTold(scene, node, troubleSinceMs - TOLD_BEFORE_MS)) continue;
-      say.broken(
-        node.subject,
-        `It is in trouble (${trouble}) since ${new Date(troubleSinceMs).toISOString()}, and no page names it or its fleet.`,
-        atMs,
-      );
-    }
-  },
-});
+export const healedOrTold: MakeRule = (scene, say) => {
+  /** When the last plan for a node was written, in ms since the epoch, by fleet and node. */
+  const plannedMs = new Map<string, number>();
+  const isPlanned = ({ fleet, name, troubleSinceMs }: SeenNode): boolean =>
+    scene.fleets.get(fleet)?.mode === 'plan' && (plannedMs.get(`${fleet}/${name}`) ?? 0) >= troubleSinceMs;
+  return {
+    act({ service, input, at }) {
+      const { Item } = input as { readonly Item?: Readonly<Record<string, { readonly S?: string } | undefined>> };
+      if (service !== 'dynamodb' || Item?.['kind']?.S !== 'plan' || !Item['pk']?.S?.startsWith('JOURNAL#')) return;
+      plannedMs.set(`${Item['fleet']?.S}/${Item['node']?.S}`, at);
+    },
+    look() {
+      if (scene.nodes.some(({ trouble }) => isSick(trouble))) say.matters();
+    },
+    end(atMs) {
+      const from = scene.faultsEndedMs;
+      if (from === undefined) return;
+      for (const node of scene.nodes) {
+        const { trouble, troubleSinceMs } = node;
+        if (!isSick(trouble) || isKnown(scene, node)) continue;
+        if (atMs - Math.max(from, troubleSinceMs) < BOUND_MS) continue;
+        if (isPlanned(node) || isTold(scene, node, troubleSinceMs - TOLD_BEFORE_MS)) continue;
+        say.broken(
+          node.subject,
+          `It is in trouble (${trouble}) since ${new Date(troubleSinceMs).toISOString()}, and no page names it or its fleet.`,
+          atMs,
+        );
+      }
+    },
+  };
+};
 
 /** What people know by themselves: they paused it, stopped it, terminated it, or have nobody ask it how it is. */
 function isKnown(scene: Scene, node: SeenNode): boolean {

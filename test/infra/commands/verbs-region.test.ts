@@ -1,6 +1,6 @@
 // `chainmend` as a person uses it: a process of its own for each command, with only the variables that `npm start -- --serve` has printed.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -260,6 +260,35 @@ describe('--local', () => {
       });
       const early = await chainmend('status bitcoin --local disk-full@1', { PATH });
       expect(early.stdout).toContain('Nothing is open in bitcoin');
+    },
+    HEALED_MS,
+  );
+
+  long('verbs')(
+    'says which decisions of its journal another version of the fleet file would change',
+    async () => {
+      const { PATH = '' } = process.env;
+      const folder = mkdtempSync(join(tmpdir(), 'chainmend-diff-'));
+      const [before, after] = [join(folder, 'before/bitcoin.yaml'), join(folder, 'after/bitcoin.yaml')];
+      const text = readFileSync(join(ROOT, 'examples/fleets/bitcoin.yaml'), 'utf8').replace(
+        /^mode: plan/m,
+        'mode: act',
+      );
+      for (const path of [before, after]) mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(before, text);
+      writeFileSync(after, `${text}\ndisk: { maximumSizeGiB: 600 }\n`);
+      const told = await chainmend(`diff ${before} ${after} --journal --storms 0 --nodes 1 --local disk-full --json`, {
+        PATH,
+      });
+      rmSync(folder, { recursive: true });
+      expect(objectOf(told)).toMatchObject({
+        status: 0,
+        journal: {
+          decisions: 1,
+          different: [{ node: 'node2', trouble: 'full disk', before: 'grow to 900 GiB', after: 'grow to 600 GiB' }],
+          undecidable: [],
+        },
+      });
     },
     HEALED_MS,
   );

@@ -79,6 +79,32 @@ async function page(court: Court, said: object): Promise<void> {
   await court.ours('Publish', { TopicArn: arn, Message: JSON.stringify(said) });
 }
 
+/** A line of the journal that says what would be done. */
+async function plan(court: Court, node: string): Promise<void> {
+  const TableName = await journal(court);
+  await court.ours('PutItem', {
+    TableName,
+    Item: {
+      ...{ pk: { S: 'JOURNAL#bitcoin#replace-node' }, sk: { S: `${node}#1` }, kind: { S: 'plan' } },
+      ...{ fleet: { S: 'bitcoin' }, node: { S: node }, sentence: { S: 'would restart: it hangs' } },
+    },
+  });
+}
+
+/** The table of the journal, made where it is not there yet. @returns its name */
+async function journal(court: Court): Promise<string> {
+  const TableName = 'table';
+  const { TableNames = [] } = (await court.person('ListTables', {})) as { readonly TableNames?: readonly string[] };
+  if (TableNames.includes(TableName)) return TableName;
+  const [AttributeName, KeyType] = ['pk', 'HASH'];
+  await court.person('CreateTable', {
+    ...{ TableName, BillingMode: 'PAY_PER_REQUEST', KeySchema: [{ AttributeName, KeyType }] },
+    AttributeDefinitions: [{ AttributeName, AttributeType: 'S' }],
+  });
+  await court.pass(MINUTE_MS);
+  return TableName;
+}
+
 async function zone(
   court: Court,
   changes: readonly (readonly [string, string, string, readonly string[]])[],
@@ -264,6 +290,29 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'in mode plan nothing is planned for it since it hangs, and nobody is told',
+        options: { file: { mode: 'plan' } },
+        story: async (court) => {
+          await plan(court, 'node2');
+          await court.pass(HOUR_MS);
+          freeze(court, 'node2');
+          await plan(court, 'node1');
+          court.faultsEnd();
+          await court.pass(6 * HOUR_MS);
+        },
+      },
+      {
+        when: 'something was planned for it in mode ask, and nobody is told',
+        options: { file: { mode: 'ask' } },
+        story: async (court) => {
+          freeze(court, 'node2');
+          court.faultsEnd();
+          await court.pass(HOUR_MS);
+          await plan(court, 'node2');
+          await court.pass(5 * HOUR_MS);
+        },
+      },
+      {
         when: 'only its unit is looked at, its client does not run, and nobody is told',
         options: { file: { probe: 'unit' } },
         story: async (court) => {
@@ -281,6 +330,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           court.faultsEnd();
           await court.pass(HOUR_MS);
           await page(court, { fleet: 'bitcoin', node: 'node2', code: 'nothing-left', sentence: 'It hangs.' });
+          await court.pass(5 * HOUR_MS);
+        },
+      },
+      {
+        when: 'in mode plan the journal says what would be done',
+        options: { file: { mode: 'plan' } },
+        story: async (court) => {
+          freeze(court, 'node2');
+          court.faultsEnd();
+          await court.pass(HOUR_MS);
+          await plan(court, 'node2');
           await court.pass(5 * HOUR_MS);
         },
       },
@@ -916,14 +976,9 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       {
         when: 'a line of the journal holds a direction override',
         story: async (court) => {
-          const [AttributeName, KeyType] = ['pk', 'HASH'];
-          await court.person('CreateTable', {
-            ...{ TableName: 'table', BillingMode: 'PAY_PER_REQUEST', KeySchema: [{ AttributeName, KeyType }] },
-            AttributeDefinitions: [{ AttributeName, AttributeType: 'S' }],
-          });
-          await court.pass(MINUTE_MS);
+          const TableName = await journal(court);
           const Item = { pk: { S: 'JOURNAL#bitcoin#watch-fleet' }, why: { S: 'version \u202eevil' } };
-          await court.ours('PutItem', { TableName: 'table', Item });
+          await court.ours('PutItem', { TableName, Item });
         },
       },
     ],

@@ -20,8 +20,8 @@ const MORE: readonly Past[] = [
 
 /** Of a past. */
 const LONG_MS = 300_000;
-/** Measured: 92 %. What is missing to more is what only the node knew: that a person had stopped its client, that its data lay on LVM, that a command came late. */
-const EQUAL_LEAST_PERCENT = 90;
+/** Measured: 99 %, and 92 % where no node had been asked: what is missing then is what only it knew, as that a person had stopped its client, or that its data lay on LVM. */
+const EQUAL_LEAST_PERCENT = { asked: 95, unasked: 90 } as const;
 
 describe('a past in which chainmend was at work', () => {
   const { part, parts } = partAsked();
@@ -35,12 +35,15 @@ describe('a past in which chainmend was at work', () => {
       const those = (is: (typeof compared)[number]['is']) => compared.filter((one) => one.is === is);
       const [equal, unknown] = [those('equal').length, those('not knowable')];
       const percent = (100 * equal) / compared.length;
+      const unasked = (100 * compared.filter((one) => one.unasked === 'equal').length) / compared.length;
       process.stdout.write(
-        `backtested: of ${compared.length} verdicts over ${pasts.length} pasts ${equal} equal (${percent.toFixed(1)} %), ${unknown.length} not knowable\n${unknown.map((one) => `  ${one.past} ${one.node}: ${one.why} | ${one.suite}\n`).join('')}`,
+        `backtested: of ${compared.length} verdicts over ${pasts.length} pasts ${equal} equal (${percent.toFixed(1)} %; ${unasked.toFixed(1)} % where no node had been asked), ${unknown.length} not knowable\n${unknown.map((one) => `  ${one.past} ${one.node}: ${one.why} | ${one.suite}\n`).join('')}`,
       );
-      expect(those('different')).toEqual([]);
+      expect(compared.filter((one) => one.is === 'different' || one.unasked === 'different')).toEqual([]);
       // A part of them is too few for a share.
-      if (parts === 1) expect(percent).toBeGreaterThanOrEqual(EQUAL_LEAST_PERCENT);
+      if (parts > 1) return;
+      expect(percent).toBeGreaterThanOrEqual(EQUAL_LEAST_PERCENT.asked);
+      expect(unasked).toBeGreaterThanOrEqual(EQUAL_LEAST_PERCENT.unasked);
     },
     LONG_MS * all.length,
   );

@@ -1,0 +1,120 @@
+// What nodes have answered to chainmend's own questions, as Systems Manager keeps it: of the documents of this version, around the incidents that were
+// found. Nothing is sent to a node.
+import {
+  type CommandInvocation,
+  GetCommandInvocationCommand,
+  ListCommandInvocationsCommand,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import { parseAnswer } from '../../../shared/node-commands/answer.ts';
+import { commandDocuments } from '../../../shared/node-commands/index.ts';
+import { parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
+import { KEPT_DAYS, type Told } from './history.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** "MaxResults: between 1 and 50" (ListCommandInvocationsRequest). */
+const PAGE = 50;
+/** Of one document: 10,000 answers, which are a year of a busy fleet's heals. */
+const PAGES_MOST = 200;
+/** So many are read one by one: a heal's first question and the next ones. */
+const READ_MOST = 500;
+const AT_ONCE = 4;
+
+/** An instance, and from when to when an answer of it is of use. */
+export interface Sought {
+  readonly instanceId: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const READS: Readonly<Record<string, (atMs: number, stdout: string) => Told | undefined>> = {
+  [commandDocuments().observeNode.name]: (atMs, stdout) => {
+    const { result, before, after, reason = result } = parseAnswer(stdout);
+    const seen = after ?? before;
+    if (result === 'late') return { about: 'disk refused', atMs, reason };
+    return result !== 'done' || seen === null ? undefined : { about: 'disk', atMs, seen };
+  },
+  [commandDocuments().inspectNode.name]: (atMs, stdout) => {
+    const { result, before, after, reason = result } = parseNodeAnswer(stdout);
+    const seen = after ?? before;
+    if (result === 'late') return { about: 'node refused', atMs, reason };
+    return result !== 'done' || seen === null ? undefined : { about: 'node', atMs, seen };
+  },
+};
+
+/**
+ * @param notes gets a line where there are more answers than are read
+ * @returns by instance, oldest first
+ */
+export async function readAnswers(
+  ssm: SSMClient,
+  sought: readonly Sought[],
+  nowMs: number,
+  notes: string[],
+): Promise<ReadonlyMap<string, readonly Told[]>> {
+  const told = new Map<string, Told[]>();
+  const sinceMs = Math.max(Math.min(...sought.map(({ fromMs }) => fromMs)), nowMs - KEPT_DAYS.answers * DAY_MS);
+  if (sought.length === 0 || sinceMs >= nowMs) return told;
+  const listed = (await pMap(Object.keys(READS), (name) => invocationsOf(ssm, name, sinceMs, notes))).flat();
+  const wanted = listed.filter((invocation) => isWanted(invocation, sought));
+  if (wanted.length > READ_MOST)
+    notes.push(`Of ${wanted.length} answers of nodes ${READ_MOST} were read, the newest ones.`);
+  const read = await pMap(wanted.slice(0, READ_MOST), (invocation) => answerOf(ssm, invocation), {
+    concurrency: AT_ONCE,
+  });
+  for (const [at, answer] of read.entries()) {
+    const { InstanceId = '' } = wanted[at] ?? {};
+    if (answer !== undefined) told.set(InstanceId, [...(told.get(InstanceId) ?? []), answer]);
+  }
+  for (const list of told.values()) list.sort((a, b) => a.atMs - b.atMs);
+  return told;
+}
+
+/** Newest first. */
+async function invocationsOf(
+  ssm: SSMClient,
+  document: string,
+  sinceMs: number,
+  notes: string[],
+): Promise<readonly CommandInvocation[]> {
+  const found: CommandInvocation[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken !== undefined; page++) {
+    if (page === PAGES_MOST) {
+      notes.push(`Of the answers to ${document} only the newest ${found.length} were looked through.`);
+      break;
+    }
+    const { CommandInvocations = [], NextToken: next } = await ssm.send(
+      new ListCommandInvocationsCommand({
+        Filters: [
+          { key: 'DocumentName', value: document },
+          { key: 'InvokedAfter', value: new Date(sinceMs).toISOString() },
+        ],
+        MaxResults: PAGE,
+        ...(NextToken !== undefined && { NextToken }),
+      }),
+    );
+    found.push(...CommandInvocations);
+    NextToken = next;
+  }
+  return found;
+}
+
+const isWanted = ({ InstanceId, RequestedDateTime }: CommandInvocation, sought: readonly Sought[]): boolean => {
+  const atMs = RequestedDateTime?.getTime() ?? 0;
+  return sought.some(({ instanceId, fromMs, toMs }) => instanceId === InstanceId && atMs >= fromMs && atMs <= toMs);
+};
+
+/** What is no answer of this version has told nothing. */
+async function answerOf(
+  ssm: SSMClient,
+  { CommandId, InstanceId, DocumentName = '', RequestedDateTime }: CommandInvocation,
+): Promise<Told | undefined> {
+  const { StandardOutputContent = '' } = await ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
+  try {
+    return READS[DocumentName]?.(RequestedDateTime?.getTime() ?? 0, StandardOutputContent);
+  } catch {
+    return undefined;
+  }
+}
