@@ -11,7 +11,7 @@ import type { CallRecord } from '../../simulator/trace.ts';
 import { isMutation, type Mutation } from '../report/calls.ts';
 import { type JournalLine, readJournal } from '../report/journal.ts';
 import { pagesOf } from '../report/pages.ts';
-import { readRecords } from '../report/records.ts';
+import { incidentsOf, readRecords } from '../report/records.ts';
 import type { World } from '../world/world.ts';
 import { dnsViolations } from './dns.ts';
 import { attemptsOf, causeOf, stillRunning } from './endings.ts';
@@ -28,7 +28,10 @@ const TAKES_DOWN = /^chainmend-(replace-node|snapshot-node)\//;
 interface Limits {
   readonly pagesAtMost: number | undefined;
   readonly attemptsAtMost: number | undefined;
-  /** An execution may run on, and hold its node: a copy may catch up for a day. */
+  /**
+   * An execution may run on, and hold its node: a copy may catch up for a day. What an attempt had begun may be open until its incident is looked at again:
+   * a person keeps the client stopped.
+   */
   readonly mayRunOn?: boolean;
 }
 
@@ -129,6 +132,11 @@ export class Checker {
     const { region, tableName } = world;
     const journal = readJournal(region, tableName);
     const records = readRecords<NodeRecord>(region, tableName, 'NODE#');
+    const lookedAtAgain = new Set(
+      incidentsOf(world)
+        .filter(({ state, notBeforeMs }) => mayRunOn && state === 'open' && notBeforeMs > region.clock.now())
+        .map(({ incidentId }) => incidentId),
+    );
     const ended = new Set(
       region.lambda
         .executions()
@@ -148,7 +156,10 @@ export class Checker {
         // A free node's record may keep what a ladder has tried.
         leases: records
           .filter(({ owner }) => !(mayRunOn && isRunning(region, owner)))
-          .map((record) => ({ ...record, open: unsettled(record) })),
+          .map((record) => ({
+            ...record,
+            open: unsettled(record) && !lookedAtAgain.has(record.operation?.incidentId ?? ''),
+          })),
         made: resourceIdsIn(region)
           .filter((id) => !this.#there.has(id) && !world.theirs.has(id))
           .map((id) => ({ id, accountedFor: isAccountedFor(world, journal, id) })),
