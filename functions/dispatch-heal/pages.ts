@@ -5,6 +5,7 @@ import {
   DISK_FIRST,
   type IncidentRecord,
   type PendingPage,
+  QUEUE_CODES,
   type SentPages,
   type SentPagesRecord,
 } from '../../shared/heal/records.ts';
@@ -90,11 +91,11 @@ function duePageOf(
   if ((GRAVER[code] ?? []).flatMap(sentOf).some(({ atMs }) => nowMs - atMs < TOLD_FOR_MS)) return null;
   const before = sentOf(code);
   const known = new Set(before.flatMap((sent) => sent.incidents));
-  const refused = lasting.filter(({ incident }) => !known.has(incident.incidentId));
+  const refused = lasting.filter((one) => !known.has(one.incident.incidentId) && !hasItsTurn(one));
   const [first] = refused;
   if (first === undefined || nowMs - first.refusal.atMs < GATHER_MS) return null;
   // A cause that was over for everybody, and comes again, is told as the first time.
-  const goesOn = refused.length < lasting.length;
+  const goesOn = lasting.some(({ incident }) => known.has(incident.incidentId));
   const count = goesOn ? Math.max(...before.map((sent) => sent.count)) : 0;
   const isOfFleet = OF_THE_FLEET.has(code);
   const pauseMs = isOfFleet ? AGAIN_MAX_MS : pauseAfter(count);
@@ -120,6 +121,10 @@ function duePageOf(
   });
   return { code, about: isOfFleet ? 'fleet' : 'nodes', node: about.node, refused, sent: new Map(sent) };
 }
+
+/** Whoever waited for a turn, and has had it meanwhile, waits no more. */
+const hasItsTurn = ({ incident: { state, waitsFor }, refusal: { code } }: RefusedIncident): boolean =>
+  QUEUE_CODES.some((one) => one === code) && (state !== 'open' || waitsFor !== code);
 
 /** Each node once, with its fleet where there are several. */
 export function nodesOf(refused: readonly RefusedIncident[]): readonly string[] {

@@ -1932,8 +1932,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/dispatch-heal/pages'],
     },
     {
+      name: 'who has had its turn is not told to wait for it',
+      find: "(state !== 'open' || waitsFor !== code)",
+      replace: '(waitsFor !== code)',
+      caughtBy: ['functions/dispatch-heal/pages'],
+    },
+    {
       name: 'what people were told is not told again',
-      find: '!known.has(incident.incidentId)',
+      find: '!known.has(one.incident.incidentId)',
       replace: 'true',
       caughtBy: ['functions/dispatch-heal/pages'],
     },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { causesOfIncidents } from '../../../functions/dispatch-heal/open-pages.ts';
 import { type DuePage, duePages } from '../../../functions/dispatch-heal/pages.ts';
-import type { IncidentRecord, SentPagesRecord } from '../../../shared/heal/records.ts';
+import { type IncidentRecord, QUEUE_CODES, type SentPagesRecord } from '../../../shared/heal/records.ts';
 import type { GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
 import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
@@ -14,6 +14,7 @@ const refused = (
 ): IncidentRecord =>
   ({
     ...openIncidentRecord({ node, instanceId: `i-${node}`, incidentId: `of-${node}` }),
+    ...(QUEUE_CODES.some((one) => one === code) && { waitsFor: code }),
     pendingPages: [{ code, sentence: `${node} is full`, atMs: NOON_MS - minutesAgo * MINUTE_MS }],
     ...more,
   }) as IncidentRecord;
@@ -68,6 +69,31 @@ describe('what many nodes are refused for one cause', () => {
     const before = whenSent(duePages([refused('node1', 2)], NOTHING, NOON_MS));
     const records = whenSent(duePages([over, refused('node2', 2)], before, NOON_MS), before);
     expect(duePages([refused('node1', 2), refused('node2', 2)], records, NOON_MS + HOUR_MS)).toEqual([]);
+  });
+});
+
+describe('who waits for a turn', () => {
+  const waits = (node: string, minutesAgo: number, more: Partial<IncidentRecord> = {}) =>
+    refused(node, minutesAgo, { code: 'restarts-paced', ...more });
+
+  it('is told of', () => {
+    expect(nodesOf(duePages([waits('node1', 2)], NOTHING, NOON_MS))).toEqual([['node1']]);
+  });
+
+  it.each<[string, Partial<IncidentRecord>]>([
+    ['whose turn has come', { state: 'claimed', execution: 'heal-1' } as Partial<IncidentRecord>],
+    ['who is refused for something else since', { waitsFor: undefined } as unknown as Partial<IncidentRecord>],
+  ])('is not told of %s, beside others or alone', (_, more) => {
+    expect(duePages([waits('node1', 7, more)], NOTHING, NOON_MS)).toEqual([]);
+    expect(nodesOf(duePages([waits('node1', 7, more), waits('node2', 2)], NOTHING, NOON_MS))).toEqual([['node2']]);
+  });
+
+  it('is no first time again where others have had their turn', () => {
+    const had = { state: 'claimed', execution: 'heal-1' } as Partial<IncidentRecord>;
+    const records = whenSent(duePages([waits('node1', 2)], NOTHING, NOON_MS));
+    const later = [waits('node1', 2, had), waits('node2', -1)];
+    expect(duePages(later, records, NOON_MS + 14 * MINUTE_MS)).toEqual([]);
+    expect(nodesOf(duePages(later, records, NOON_MS + 15 * MINUTE_MS))).toEqual([['node2']]);
   });
 });
 
