@@ -290,6 +290,6 @@ describe('--local', () => {
         },
       });
     },
-    HEALED_MS,
+    4 * HEALED_MS,
   );
 });
