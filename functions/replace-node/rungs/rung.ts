@@ -336,7 +336,7 @@ export function onceSettled(facts: Facts, state: LadderState, end: End): Decisio
   const next = owed(facts, state);
   if (next) return next;
   if (isSeenStopped(facts, state)) return waitFor(state, facts.nowMs, 'it was started, and EC2 says stopped still');
-  if (facts.original?.instance.state !== 'stopped' || !owesStart(facts, state)) return ended(asItIs(facts, end));
+  if (facts.original?.instance.state !== 'stopped' || !owesStart(facts, state)) return ended(asItIs(facts, state, end));
   // Nothing is more urgent to know, and it passes by itself.
   const short = unstartedRefusal(state, facts.nowMs, end.as === 'refused' ? end.refusal : null);
   if (short) return ended({ as: 'refused', refusal: short });
@@ -376,8 +376,10 @@ export const owesStart = ({ original }: Pick<Facts, 'original'>, state: LadderSt
 export const isSeenStopped = ({ original, nowMs }: Facts, state: LadderState): boolean =>
   original?.instance.state === 'stopped' && isPending(state, 'StartInstances', original.instance.instanceId, nowMs);
 
-/** A heal begins only on a running instance: an instance that does not run now, for any reason, is not as it was found. */
-function asItIs({ original }: Facts, end: End): End {
+/** A heal begins only on a running instance: an instance that does not run now, for any reason, is not as it was found. Nor are data that went back. */
+function asItIs({ original }: Facts, { rolledBack, rung }: LadderState, end: End): End {
+  if (rolledBack && rung === null && end.as === 'escalated' && end.asFound)
+    return { ...end, reason: `${end.reason}; its data were taken back by some blocks`, asFound: false };
   const power = original?.instance.state ?? 'gone';
   if (end.as !== 'escalated' || !end.asFound || power === 'running' || power === 'pending') return end;
   return { ...end, reason: `${end.reason}; its instance is ${power}`, asFound: false };

@@ -34,7 +34,7 @@ const drill: Drill = {
 const running = (more: Partial<Running> = {}): Running => ({
   ...{ at: 'running', drill, isUp: true, held: { execution: 'arn', fence: 1 }, ordinal: 1, asked: 1, unanswered: 0 },
   ...{ seen: { clients: [] } as unknown as Running['seen'], upSinceMs: NOON_MS, isSilent: false, climb: NO_CLIMB },
-  ...{ isEnabled: true, usedBytes: null, proved: null },
+  ...{ isEnabled: true, usedBytes: null, proved: null, rolling: null },
   ...more,
 });
 const next = (progress: Progress, more: Partial<About> = {}) => decideNext(progress, { ...about, ...more }, 'arn');

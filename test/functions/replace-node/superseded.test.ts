@@ -42,6 +42,10 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
     ladderState(),
   ],
   restart: [{ do: 'restart', reason }, ladderState({ rung: 'restart' })],
+  'roll-back': [
+    { do: 'roll-back', own: { command: '/opt/node/roll-back', seconds: 900 }, reason },
+    ladderState({ rung: 'roll-back' }),
+  ],
   'switch-version': [
     { do: 'switch-version', goes: 'to', from: '28.0', to: '28.1', at: 0, cleanSinceMs: 0, reason },
     ladderState({ rung: 'upgrade' }),
