@@ -3,7 +3,6 @@
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
 import { classOf, lostAddressOf } from '../../shared/guardrails/replace.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
-import { trialText } from '../../shared/heal/drill.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
@@ -15,6 +14,7 @@ import { guardOf } from './judge.ts';
 import { ladderOf, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
 import { sourceOf } from './permission.ts';
+import { rehearsedText } from './rungs/roll-back.ts';
 import type { Decision } from './rungs/rung.ts';
 import { catchUpFrom, choose, initializationMinutes, UNFIT } from './rungs/swap.ts';
 import { makesAgain } from './state.ts';
@@ -172,14 +172,8 @@ function pointersIn({ reach, fleet }: Facts, rungs: readonly Rung[]): string {
   return `; without the tags of ${fleet.name}, these would go on pointing at the old instance: ${reach.pointers.join(', ')}`;
 }
 
-/** What it would run, and what came of that on a copy. */
-function rollBackIn({ fleet, rollBack }: Facts, rungs: readonly Rung[]): string {
-  const { rollBack: file } = fleet.replace;
-  if (!rungs.includes('roll-back') || file === undefined) return '';
-  const trial = rollBack?.trial ?? null;
-  return file.rehearse && trial !== null
-    ? `; roll-back: ${trialText(trial)}`
-    : `; roll-back: ${file.command}, which was tried on no copy (rehearse: false)`;
+function rollBackIn(facts: Facts, rungs: readonly Rung[]): string {
+  return rungs.includes('roll-back') ? `; roll-back: ${rehearsedText(facts)}` : '';
 }
 
 /** What is not available is reported before anything is done for it. */

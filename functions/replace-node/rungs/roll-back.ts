@@ -1,7 +1,7 @@
 // The rung that takes a follower's data back by some blocks, by its owner's own command, before other data are tried: for a client that stands at a block
 // which a restart does not pass, or that names its data as it ends. What was not tried on a copy is not done to a node, unless the file says so. Pure.
 
-import { untriedReason } from '../../../shared/heal/drill.ts';
+import { trialText, untriedReason } from '../../../shared/heal/drill.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { endOf, namesItsData } from '../../../shared/node-commands/client-end.ts';
 import { rollBack, startAgain } from '../acts/node-commands.ts';
@@ -64,6 +64,13 @@ function cannotBegin(
   if (state === null) return null;
   if (state.rolledBack) return 'it was done in this heal already';
   return isOfItsData({ seen, watched }, state) ? null : 'nothing says that a block of its own is the trouble';
+}
+
+/** What would be run, and what came of that on a copy: for whoever reads the plan. */
+export function rehearsedText({ fleet, rollBack }: Pick<Facts, 'fleet' | 'rollBack'>): string {
+  const { command = '', rehearse } = fleet.replace.rollBack ?? {};
+  const trial = rollBack?.trial ?? null;
+  return rehearse && trial !== null ? trialText(trial) : `${command}, which was tried on no copy (rehearse: false)`;
 }
 
 /** It stands where it had stopped, after whatever was tried before; or it has ended, and named its data. */
