@@ -170,7 +170,7 @@ export const replace = object('{ rungs: [restart, swap] }', {
         'It is run as root while the client is stopped, and ends with 0 where the data may be started on again: `cometbft rollback`, for example.',
         executable,
       ),
-      minutes: usually('How long it may take.', whole(1, 60, 'minutes', 15), 15),
+      minutes: usually('How long the owner’s roll-back may take.', whole(1, 60, 'minutes', 15), 15),
       rehearse: usually(
         'Whether it is done to a node only after it has come through on a copy: each drill tries it on the newest set. Needs `drills`.',
         yesOrNo(),

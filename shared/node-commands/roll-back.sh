@@ -3,22 +3,22 @@
 
 # roll_back: true when it has ended with success, and the clients run and go on running.
 roll_back() {
-  local own=${SSM_Own#*:} seconds why='' status=0
-  if ! whole seconds "${SSM_Own%%:*}" || [[ $own != /* ]]; then untouched 'no executable is named'; return; fi
-  is_safe "$own" || { untouched "$NOTE"; return; }
+  local command=${SSM_Own#*:} seconds why='' status=0
+  if ! whole seconds "${SSM_Own%%:*}" || [[ $command != /* ]]; then untouched 'no executable is named'; return; fi
+  is_safe "$command" || { untouched "$NOTE"; return; }
   may_stop || return
   FAULT=none
   if ! stop_all; then
     why=$WHY
   elif [ "$STOP_CLEAN" = false ]; then
-    why="the client did not end cleanly, and $own was not run"
+    why="the client did not end cleanly, and $command was not run"
   else
-    say "roll-back: $own, within $seconds s"
-    run_own "$own" "$seconds" >/dev/null 2>&1 || status=$?
+    say "roll-back: $command, within $seconds s"
+    run_own "$command" "$seconds" >/dev/null 2>&1 || status=$?
     case $status in
       0) ;;
-      124 | 137) why="$own has not ended within $seconds s" ;;
-      *) why="$own exits with $status" ;;
+      124 | 137) why="$command has not ended within $seconds s" ;;
+      *) why="$command exits with $status" ;;
     esac
   fi
   WHY=

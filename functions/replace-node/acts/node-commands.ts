@@ -139,16 +139,16 @@ export const stopForMove = defineAct<{ readonly reason: string }>()('stop-for-mo
   },
 });
 
-interface RollBack {
+interface TakeBack {
   readonly own: OwnCommand;
   readonly reason: string;
 }
 
 /** The owner's own command takes the data back, between a stop with the client's grace and its start. It is sent once: a second one would go further. */
-export const rollBack = defineAct<RollBack>()('roll-back', {
+export const takeBack = defineAct<TakeBack>()('take-back', {
   ...COMMAND,
   intent: (state) => ({
-    call: { name: 'roll-back', target: state.found.instanceId },
+    call: { name: 'take-back', target: state.found.instanceId },
     state: { ...state, client: 'mayBeDown', rolledBack: true },
   }),
   recovers: false,
@@ -548,7 +548,7 @@ export const NODE_COMMANDS = [
   inspect,
   restart,
   switchVersion,
-  rollBack,
+  takeBack,
   stopForMove,
   startAgain,
   check,

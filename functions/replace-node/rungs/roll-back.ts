@@ -4,7 +4,7 @@
 import { trialText, untriedReason } from '../../../shared/heal/drill.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { endOf, namesItsData } from '../../../shared/node-commands/client-end.ts';
-import { rollBack, startAgain } from '../acts/node-commands.ts';
+import { takeBack } from '../acts/node-commands.ts';
 import type { Facts } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
@@ -20,6 +20,7 @@ import {
   refuse,
   rungFailed,
   sentenceOfSetback,
+  startClient,
 } from './rung.ts';
 
 export const ROLL_BACK: Rung = {
@@ -93,7 +94,7 @@ function begun(facts: Facts, state: LadderState): Decision {
   if (refusal) return onceSettled(facts, state, { as: 'refused', refusal });
   const unseen = awaitReading(facts, state);
   if (unseen) return unseen;
-  return rollBack({
+  return takeBack({
     own: { command: file.command, seconds: file.minutes * 60 },
     reason: watched?.reason ?? 'it does not follow its chain',
   });
@@ -106,6 +107,6 @@ function cutOff(facts: Facts, state: LadderState): Decision {
   const left = clientUnknown(facts);
   if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
   if (seen.clients.every(({ state: is }) => is === 'running')) return askNode('original');
-  const act = startAgain({ reason: 'what became of its roll-back nobody knows, and it is down' });
+  const act = startClient('what became of its roll-back nobody knows, and it is down');
   return isSpent(state, act) ? rungFailed(sentenceOfSetback(state)) : act;
 }
