@@ -139,16 +139,16 @@ export const stopForMove = defineAct<{ readonly reason: string }>()('stop-for-mo
   },
 });
 
-interface TakeBack {
+interface UndoBlocks {
   readonly own: OwnCommand;
   readonly reason: string;
 }
 
 /** The owner's own command takes the data back, between a stop with the client's grace and its start. It is sent once: a second one would go further. */
-export const takeBack = defineAct<TakeBack>()('take-back', {
+export const undoBlocks = defineAct<UndoBlocks>()('undo-blocks', {
   ...COMMAND,
   intent: (state) => ({
-    call: { name: 'take-back', target: state.found.instanceId },
+    call: { name: 'undo-blocks', target: state.found.instanceId },
     state: { ...state, client: 'mayBeDown', rolledBack: true },
   }),
   recovers: false,
@@ -172,7 +172,11 @@ export const takeBack = defineAct<TakeBack>()('take-back', {
       if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
       return { ...state, upSinceMs: atMs, inspectedAtMs: atMs, pending: null };
     },
-    failed: (state, _, { reason, seen }) => (cannotTell(seen) ? notRolledBack(state) : failRung(state, reason)),
+    failed: (state, _, { reason, seen }) => {
+      if (cannotTell(seen)) return notRolledBack(state);
+      // AWS has refused it: the node has not heard of it.
+      return failRung(seen === undefined ? notRolledBack(state) : state, reason);
+    },
     unknown: (state) => ({ ...state, inspectedAtMs: null }),
   },
 });
@@ -548,7 +552,7 @@ export const NODE_COMMANDS = [
   inspect,
   restart,
   switchVersion,
-  takeBack,
+  undoBlocks,
   stopForMove,
   startAgain,
   check,

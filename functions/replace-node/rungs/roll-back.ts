@@ -4,7 +4,7 @@
 import { trialText, untriedReason } from '../../../shared/heal/drill.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { endOf, namesItsData } from '../../../shared/node-commands/client-end.ts';
-import { takeBack } from '../acts/node-commands.ts';
+import { undoBlocks } from '../acts/node-commands.ts';
 import type { Facts } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
@@ -94,7 +94,7 @@ function begun(facts: Facts, state: LadderState): Decision {
   if (refusal) return onceSettled(facts, state, { as: 'refused', refusal });
   const unseen = awaitReading(facts, state);
   if (unseen) return unseen;
-  return takeBack({
+  return undoBlocks({
     own: { command: file.command, seconds: file.minutes * 60 },
     reason: watched?.reason ?? 'it does not follow its chain',
   });

@@ -382,7 +382,7 @@ export const isSeenStopped = ({ original, nowMs }: Facts, state: LadderState): b
 /** A heal begins only on a running instance: an instance that does not run now, for any reason, is not as it was found. Nor are data that went back. */
 function asItIs({ original }: Facts, { rolledBack, rung }: LadderState, end: End): End {
   if (rolledBack && rung === null && end.as === 'escalated' && end.asFound)
-    return { ...end, reason: `${end.reason}; its data were taken back by some blocks`, asFound: false };
+    return { ...end, reason: `${end.reason}; its data may have been taken back by some blocks`, asFound: false };
   const power = original?.instance.state ?? 'gone';
   if (end.as !== 'escalated' || !end.asFound || power === 'running' || power === 'pending') return end;
   return { ...end, reason: `${end.reason}; its instance is ${power}`, asFound: false };

@@ -128,7 +128,7 @@ describe('a roll-back', () => {
   const begun = { rolledBack: true, client: 'mayBeDown' } as const;
 
   it('is one command: the owner’s, for as long as the file says', () => {
-    expect(next()).toMatchObject({ do: 'take-back', own: { command: COMMAND, seconds: 900 } });
+    expect(next()).toMatchObject({ do: 'undo-blocks', own: { command: COMMAND, seconds: 900 } });
   });
 
   it('is judged again right before the node feels it', () => {
@@ -158,7 +158,7 @@ describe('a roll-back', () => {
     );
   });
 
-  const act = { do: 'take-back', own: { command: COMMAND, seconds: 900 }, reason: 'it is stuck' } as const;
+  const act = { do: 'undo-blocks', own: { command: COMMAND, seconds: 900 }, reason: 'it is stuck' } as const;
   const fails = (state: 'running' | 'failed' | 'unknown') =>
     reduceAct(under(begun), act, {
       ...{ is: 'failed', atMs: NOON_MS, reason: `${COMMAND} exits with 1` },
@@ -170,6 +170,17 @@ describe('a roll-back', () => {
     expect(fails('running').failed.at(-1)).toEqual({ rung: 'roll-back', reason: `${COMMAND} exits with 1` });
   });
 
+  it('that AWS has refused was not done', () => {
+    const refused = reduceAct(under(begun), act, {
+      is: 'failed',
+      atMs: NOON_MS,
+      reason: 'AccessDenied',
+      fault: 'none',
+    });
+    expect(refused).toMatchObject({ rung: null });
+    expect(refused).not.toHaveProperty('rolledBack');
+  });
+
   it('of a client that nobody can follow was not done', () => {
     expect(fails('unknown')).toMatchObject({ rung: 'roll-back', client: 'untouched' });
     expect(fails('unknown')).not.toHaveProperty('rolledBack');
@@ -179,7 +190,7 @@ describe('a roll-back', () => {
     const failed = (['restart', 'roll-back', 'swap', 'replace'] as const).map((rung) => ({ rung, reason: 'no' }));
     const end = (has: Partial<LadderState>) => decide(at(), restarted({ failed, ...has }));
     expect(end({ rolledBack: true })).toMatchObject({ end: { as: 'escalated', asFound: false } });
-    expect(told(end({ rolledBack: true }))).toContain('its data were taken back by some blocks');
+    expect(told(end({ rolledBack: true }))).toContain('its data may have been taken back by some blocks');
     expect(end({})).toMatchObject({ end: { as: 'escalated', asFound: true } });
   });
 });

@@ -42,8 +42,8 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
     ladderState(),
   ],
   restart: [{ do: 'restart', reason }, ladderState({ rung: 'restart' })],
-  'take-back': [
-    { do: 'take-back', own: { command: '/opt/node/roll-back', seconds: 900 }, reason },
+  'undo-blocks': [
+    { do: 'undo-blocks', own: { command: '/opt/node/roll-back', seconds: 900 }, reason },
     ladderState({ rung: 'roll-back' }),
   ],
   'switch-version': [
@@ -151,7 +151,7 @@ describe('a superseded attempt mutates nothing', () => {
   // A node's next holder waits until a command that was sent to it has ended.
   const onAws = ALL.filter(
     ([, act]) =>
-      !/^(inspect|restart|take-back|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
+      !/^(inspect|restart|undo-blocks|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
         act.do,
       ),
   );
