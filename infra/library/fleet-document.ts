@@ -362,7 +362,7 @@ export interface FleetDocument {
     readonly rollBack?: {
       /** It is run as root while the client is stopped, and ends with 0 where the data may be started on again: `cometbft rollback`, for example. */
       readonly command: string;
-      /** How long it may take. */
+      /** How long the owner’s roll-back may take. */
       readonly minutes?: number;
       /** Whether it is done to a node only after it has come through on a copy: each drill tries it on the newest set. Needs `drills`. */
       readonly rehearse?: boolean;

@@ -8,7 +8,7 @@ import { smallFleet } from './ladder.ts';
 import type { PlacedNode, World } from './world.ts';
 import { QUICK_BLOCKS } from './worlds.ts';
 
-export const ROLL_BACK_COMMAND = '/opt/node/roll-back';
+const ROLL_BACK_COMMAND = '/opt/node/roll-back';
 
 /** Four followers, on each of which its owner has put the command. */
 export function rollBackFleet(world: World, effect: OwnRollBack['effect']): PlacedNode {
