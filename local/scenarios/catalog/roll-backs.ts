@@ -59,7 +59,13 @@ const triedFirst: Expectation = {
   },
 };
 
-/** @param count how often a node was told to run the command; a lost answer is no second one */
+/** Whatever is lost or dies: a second one would take the data back further. */
+const neverTwice: Expectation = {
+  sentence: 'no node was told to run it twice',
+  holds: (_, world) => new Set(rollBacksOf(world)).size === rollBacksOf(world).length,
+};
+
+/** @param count how often the node was told to run the command */
 const onlyOn = (node: string, count: number): Expectation => ({
   sentence:
     count === 0
@@ -99,6 +105,7 @@ export const rollbackRung: Scenario = {
     verifiedAll,
     { ...asFound, undisturbed: true },
     { ...nothingReplacedBut(0), undisturbed: true },
+    neverTwice,
     nothingLeft,
     namesRight,
     alarmsRight,
@@ -117,6 +124,7 @@ export const rollbackNoHelp: Scenario = {
     ...swapped,
     triedFirst,
     { ...onlyOn(SICK, 1), undisturbed: true },
+    neverTwice,
     nothingLeft,
     { ...allHealedInTheEnd, undisturbed: true },
     { ...nobodyPaged, undisturbed: true },
@@ -133,6 +141,7 @@ export const rollbackUnfit: Scenario = {
     { sentence: 'people are told of it', holds: (_, world) => pagedNow(world, 'drill-unproved') },
     onlyOn(SICK, 0),
     verifiedAll,
+    neverTwice,
     nothingLeft,
   ],
 };
