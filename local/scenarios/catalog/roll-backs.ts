@@ -12,11 +12,12 @@ import {
   oldKept,
   restoredFrom,
 } from '../checks/ladder-expectations.ts';
+import { readJournal } from '../report/journal.ts';
 import { incidentsOf } from '../report/records.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
 import { DRILLS_DEPLOYED, drillRecord, nothingLeft, notYetDrilled } from '../world/drills.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
-import { corruptNow, GOOD, pagedNow, SICK } from '../world/ladder.ts';
+import { corruptNow, GOOD, ladderHeals, pagedNow, SICK } from '../world/ladder.ts';
 import { asksForRollBack, rollBackFleet, rollBacksOf } from '../world/roll-backs.ts';
 import type { World } from '../world/world.ts';
 
@@ -28,6 +29,12 @@ const isTried = (world: World): boolean => {
   const record = drillRecord(world);
   return record?.rolledBack !== undefined && record.current === null;
 };
+
+/** Incidents of the sick node that ended healed. */
+const healedOf = (world: World) =>
+  incidentsOf(world).filter(
+    ({ trigger, state, node }) => trigger === 'node:health' && state === 'healed' && node === SICK,
+  );
 
 const story = (effect: OwnRollBack['effect']) =>
   ({
@@ -44,10 +51,7 @@ const story = (effect: OwnRollBack['effect']) =>
         () => corruptNow(world),
       );
     },
-    done: (world: World) =>
-      incidentsOf(world).some(
-        ({ trigger, state, node }) => trigger === 'node:health' && state === 'healed' && node === SICK,
-      ),
+    done: (world: World) => healedOf(world).length > 0,
     hours: 12,
   }) as const;
 
@@ -143,5 +147,51 @@ export const rollbackUnfit: Scenario = {
     verifiedAll,
     neverTwice,
     nothingLeft,
+  ],
+};
+
+/** Later than the same trouble would be the same incident. */
+const AGAIN_AFTER_MS = 45 * 60_000;
+export const rollbackOnceADay: Scenario = {
+  ...story('passes'),
+  name: 'rollback-once-a-day',
+  sentence:
+    'Within the same day the node stands at a block again: its data are not taken back again, it gets those of a good snapshot.',
+  people: (world) => {
+    world.at(ASKED_AT_MINUTES, () => asksForRollBack(world));
+    world.when(
+      () => isTried(world),
+      () => corruptNow(world),
+    );
+    world.when(
+      () => healedOf(world).length === 1,
+      () => void world.region.clock.after(AGAIN_AFTER_MS, () => corruptNow(world)),
+    );
+  },
+  done: (world) => healedOf(world).length === 2,
+  expect: [
+    {
+      sentence: 'the first heal was by the roll-back, the second by other data',
+      holds: (report) =>
+        ladderHeals(report)
+          .map(({ rung }) => rung)
+          .join() === 'roll-back,swap',
+      undisturbed: true,
+    },
+    { ...onlyOn(SICK, 1), undisturbed: true },
+    neverTwice,
+    {
+      sentence: 'why it was left out is in the journal',
+      holds: (_, { region, tableName }) =>
+        readJournal(region, tableName).some(({ sentence }) =>
+          /its data were taken back \d+ h ago, and once a day is all/.test(sentence),
+        ),
+      undisturbed: true,
+    },
+    nothingLeft,
+    namesRight,
+    alarmsRight,
+    allWell,
+    { ...nobodyPaged, undisturbed: true },
   ],
 };
