@@ -866,6 +866,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/move'],
     },
   ],
+  'functions/replace-node/acts/decisions.ts': [
+    {
+      name: 'no data are taken back by a roll-back while another node of the fleet has the turn',
+      find: " && !key.endsWith('-roll-back')",
+      replace: '',
+      caughtBy: ['functions/replace-node/reserving'],
+    },
+  ],
   'functions/replace-node/rungs/roll-back.ts': [
     {
       name: 'only a follower’s data are taken back by its owner’s command',
