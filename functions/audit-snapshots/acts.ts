@@ -57,15 +57,27 @@ const running = (drill: Drill): Running => ({
   ...{ at: 'running', drill, isUp: false, held: null, ordinal: 0, seen: null, asked: 0, unanswered: 0 },
   ...{ upSinceMs: null, isSilent: false, climb: NO_CLIMB, usedBytes: null, proved: null },
   isEnabled: drill.rehearses === undefined,
+  rolling: null,
 });
 
-/** Whatever it is, everything that was made goes. */
-const over = (from: Running, verdict: DrillVerdict): Removing => ({
+/** Whatever it is, everything that was made goes. What comes of a roll-back is no word on the set, which was proved before it. */
+const over = ({ drill, rolling }: Running, verdict: DrillVerdict): Removing => ({
   at: 'removing',
-  drill: { ...from.drill, verdict },
+  drill: rolling === null ? { ...drill, verdict } : { ...drill, verdict: rolling.proved, rolledBack: verdict },
   isInherited: false,
   // Where nothing is known of a set, nothing is written on its snapshots. What a version does is no word on the set.
-  isMarked: verdict.is === 'unproved' || from.drill.rehearses !== undefined,
+  isMarked: rolling === null && (verdict.is === 'unproved' || drill.rehearses !== undefined),
+});
+
+/** The set is proved. Where the owner has a command that takes data back, it is tried next on this very copy. */
+const verified = (from: Running, proved: DrillVerdict): Progress =>
+  from.drill.rollsBack === undefined || from.rolling !== null
+    ? over(from, proved)
+    : { ...from, rolling: { proved, isDone: false }, isSilent: false };
+
+const rolledAt = (from: Running, rolledBackAtMs: number): Running => ({
+  ...from,
+  drill: { ...from.drill, rolledBackAtMs },
 });
 
 /** A decision has no clock: the time of such a verdict is that of the removal. */
@@ -194,14 +206,32 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
     abandon: (_progress, act, failure) => givenUp(act, failure),
   },
 
+  'roll-back': {
+    execute: (context, _progress, act) => rollBack(context, act),
+    reduce: (_progress, { from }, result) => {
+      // It is not sent twice: what nobody answered may have taken the data back already.
+      if ('again' in result) return unproved(from, result.failed, false);
+      const sent: Running = rolledAt({ ...from, ordinal: from.ordinal + 1 }, result.begunAtMs);
+      if ('verdict' in result) return over(sent, result.verdict);
+      const { rolling } = from;
+      return {
+        ...sent,
+        rolling: rolling && { ...rolling, isDone: true },
+        upSinceMs: result.upSinceMs,
+        climb: NO_CLIMB,
+        isSilent: false,
+      };
+    },
+    abandon: (_progress, act, failure) => givenUp(act, failure),
+  },
+
   prove: {
     execute: (context, _progress, act) => prove(context, act),
     reduce: (_progress, { from }, result) => {
       if ('silent' in result) return { ...from, isSilent: true, climb: result.climb };
       const { verdict } = result;
-      return from.drill.rehearses !== undefined && verdict.is === 'verified'
-        ? { ...from, proved: verdict }
-        : over(from, verdict);
+      if (verdict.is !== 'verified') return over(from, verdict);
+      return from.drill.rehearses === undefined ? verified(from, verdict) : { ...from, proved: verdict };
     },
     abandon: (_progress, act, failure) => givenUp(act, failure),
   },
@@ -477,6 +507,26 @@ async function enable(context: DrillActContext, { from, version }: Act<'enable'>
   const reason = answer.result === 'done' ? `it would start ${instance ?? 'nobody knows what'}` : answer.reason;
   const atMs = await context.step('now', async () => Date.now());
   return { verdict: { is: 'unproved', atMs, isTold: true, reason: reason ?? answer.result } };
+}
+
+/** The same command that a node gets. It is not sent twice: a second one would take the data back further. */
+async function rollBack(
+  context: DrillActContext,
+  { from, command: own }: Act<'roll-back'>,
+): Promise<Acts['roll-back']['result']> {
+  const { held } = from;
+  if (held === null) return no(NOT_HELD);
+  const begunAtMs = await context.step('begun', async () => Date.now());
+  const sentence = `stop the client, run ${own} on its data, and start it: as it would be done to a node`;
+  const answer = await command(context, from, { holder: held, sentence }, (fleet) => ({
+    ...{ operation: 'restart-client', only: 'roll-back', clients: clientsOf(fleet) },
+    paths: fleet.volumes.map(({ path }) => path),
+    own: { command: own, seconds: (fleet.replace.rollBack?.minutes ?? 1) * 60 },
+  }));
+  if ('again' in answer) return answer;
+  const atMs = await context.step('now', async () => Date.now());
+  if (answer.result === 'done') return { begunAtMs, upSinceMs: atMs };
+  return { begunAtMs, verdict: { is: 'unproved', atMs, isTold: true, reason: answer.reason ?? answer.result } };
 }
 
 /** @throws where the fleet file names none any more: the attempt ends, and with it the drill */

@@ -1,6 +1,6 @@
 // Decides the next act: one pure decision over the progress of the attempt. Every path that has written the record leads to the removal of what it names.
 import { changedTerms, type Terms } from '../../shared/heal/approval.ts';
-import { type Drill, type DrillVerdict, nextSet, recoverability, usdOf } from '../../shared/heal/drill.ts';
+import { type Drill, type DrillVerdict, nextSet, recoverability, trialText, usdOf } from '../../shared/heal/drill.ts';
 import type { End } from '../../shared/heal/engine.ts';
 import { type Ending, failed, refused } from '../../shared/heal/outcome.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -87,7 +87,7 @@ const exceeded = (since: string): Refusal => ({
 });
 
 function drillOf(
-  { shapes, pattern, subnetIds, nowMs, usdPerHour }: DrillFacts,
+  { shapes, pattern, subnetIds, nowMs, usdPerHour, fleet }: DrillFacts,
   set: SnapshotSet,
   about: About,
   execution: string,
@@ -97,6 +97,7 @@ function drillOf(
     return { ...shape, snapshotId: part?.snapshotId ?? '', sizeGiB: Math.max(shape.sizeGiB, part?.sizeGiB ?? 0) };
   });
   const [first] = Object.values(set.parts);
+  const { rollBack } = fleet.replace;
   return {
     ...{ incidentId: about.incidentId, execution },
     set: {
@@ -104,6 +105,7 @@ function drillOf(
       ...{ blockHash: first?.ledger.blockHash ?? null, parts },
     },
     ...(about.rehearses !== undefined && { rehearses: about.rehearses }),
+    ...(about.rehearses === undefined && rollBack?.rehearse === true && { rollsBack: rollBack.command }),
     // A new one for each attempt: the one of an attempt before has launched what is gone by now.
     token: `${about.incidentId}-${about.attempt}-drill`.slice(0, 60),
     subnetIds,
@@ -113,21 +115,21 @@ function drillOf(
 }
 
 /** What an approval covers. */
-function termsOf({ fleet }: DrillFacts, { set, instanceType, subnetIds, rehearses }: Drill): Terms {
-  const what = rehearses === undefined ? 'its client' : rehearses;
+function termsOf({ fleet }: DrillFacts, { set, instanceType, subnetIds, rehearses, rollsBack }: Drill): Terms {
+  const what = `start ${rehearses === undefined ? 'its client' : rehearses}${rollsBack === undefined ? '' : `, run ${rollsBack} on its data once they are proved`}`;
   return [
-    ['act', `launch a throw-away instance with volumes of this set, start ${what}, and remove all of it again`],
+    ['act', `launch a throw-away instance with volumes of this set, ${what}, and remove all of it again`],
     ['set', `${set.setId} (${set.parts.map(({ snapshotId }) => snapshotId).join(', ')})`],
     ['instance', `${instanceType} in ${subnetIds.join(' or ')}, with ${fleet.drills?.securityGroup} alone`],
     ['limit', `${fleet.drills?.hours} h, and $${fleet.drills?.dollarsPerMonth} a month`],
   ];
 }
 
-function sentenceOf({ tip }: DrillFacts, { set, instanceType, usdPerHour, rehearses }: Drill): string {
+function sentenceOf({ tip }: DrillFacts, { set, instanceType, usdPerHour, rehearses, rollsBack }: Drill): string {
   const from = set.height === null ? 'a height that nobody wrote down' : `height ${set.height}`;
   return (
     `${rehearses === undefined ? '' : `try ${rehearses} before a node gets it: `}open ${set.setId} of ${set.node} (${set.rank}, ${from}, the chain is at ${tip}) on a throw-away ${instanceType}, at about ` +
-    `$${usdPerHour.toFixed(2)} an hour, and remove it again`
+    `$${usdPerHour.toFixed(2)} an hour, ${rollsBack === undefined ? '' : `try ${rollsBack} there once it is proved, `}and remove it again`
   );
 }
 
@@ -139,6 +141,8 @@ function run(from: Running): Act {
   if (held === null || seen === null || isSilent) return { do: 'meet', from };
   if (!from.isEnabled && drill.rehearses !== undefined) return { do: 'enable', from, version: drill.rehearses };
   if (upSinceMs === null) return { do: 'start', from };
+  if (from.rolling?.isDone === false && drill.rollsBack !== undefined)
+    return { do: 'roll-back', from, command: drill.rollsBack };
   return { do: 'prove', from, upSinceMs };
 }
 
@@ -169,10 +173,7 @@ export function endingOf({ drill, isInherited }: Removing, nowMs: number): Endin
   if (drill.rehearses !== undefined) return endOfRehearsal(drill, drill.rehearses, verdict, { minutes, cost });
   switch (verdict.is) {
     case 'verified':
-      return {
-        outcome: 'healed',
-        reason: `${setId} is verified: ${verdict.reason}, ${minutes} min after the launch, ${cost}`,
-      };
+      return endOfVerified(drill, `${setId} is verified: ${verdict.reason}, ${minutes} min after the launch, ${cost}`);
     case 'unfit':
       return {
         ...{ outcome: 'escalated', code: 'set-unfit', asFound: true },
@@ -186,6 +187,20 @@ export function endingOf({ drill, isInherited }: Removing, nowMs: number): Endin
           }
         : waits(`nothing is proved of ${setId}: ${verdict.reason} (${cost})`);
   }
+}
+
+/** What came of the owner's roll-back is told with it: one that did not come through is done to no node. */
+function endOfVerified(drill: Drill, reason: string): Ending {
+  const { rollsBack, rolledBack, rolledBackAtMs = 0, set } = drill;
+  if (rollsBack === undefined || rolledBack === undefined) return { outcome: 'healed', reason };
+  const minutes = (rolledBack.atMs - rolledBackAtMs) / 60_000;
+  const told = trialText({ command: rollsBack, setId: set.setId, ...rolledBack, minutes });
+  if (rolledBack.is === 'verified' || (rolledBack.is === 'unproved' && !rolledBack.isTold))
+    return { outcome: 'healed', reason: `${reason}; ${told}` };
+  return {
+    ...{ outcome: 'escalated', code: 'drill-unproved', asFound: true },
+    reason: `${told}. It is done to no node. ${reason}`,
+  };
 }
 
 /** Version or set, either may be at fault: no snapshot is marked, and a person is told. The node that gave the set was stopped for it. */

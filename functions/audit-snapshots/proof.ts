@@ -79,7 +79,9 @@ async function judge(
   const { drill } = from;
   const leftUsd = (fleet.drills?.dollarsPerMonth ?? 0) - spentIn(record, nowMs);
   return judgeLook({
-    ...{ nowMs, upSinceMs, heard, climb, askedAtMs, heals, set: drill.set, health: fleet.health },
+    ...{ nowMs, upSinceMs, heard, climb, askedAtMs, heals, health: fleet.health },
+    // Whose data were taken back begins lower than its set.
+    set: from.rolling === null ? drill.set : { height: null, blockHash: null },
     endsAtMs: endsAtMs(fleet, { startedAtMs: drill.startedAtMs, usdPerHour: drill.usdPerHour, leftUsd }),
     chain: chainNow(watch, nowMs),
   });

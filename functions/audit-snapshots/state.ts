@@ -103,6 +103,8 @@ export interface Running {
   readonly usedBytes: number | null;
   /** The version that is tried has caught up: what it did to the data is measured, and then all of it goes. */
   readonly proved: Extract<DrillVerdict, { readonly is: 'verified' }> | null;
+  /** The set is verified, whatever comes: what is done now is the owner's roll-back. null: it is not begun, or not asked for. */
+  readonly rolling: { readonly proved: DrillVerdict; readonly isDone: boolean } | null;
 }
 
 /** Everything goes, whatever came of it. */
@@ -190,6 +192,14 @@ export interface Acts {
     readonly result:
       | { readonly upSinceMs: number; readonly usedBytes: number | null }
       | { readonly verdict: DrillVerdict }
+      | NotCarriedOut;
+  };
+  /** Stops the client, runs the owner's own command on its data, and starts it again: as it would be done to a node. */
+  readonly 'roll-back': {
+    readonly args: { readonly from: Running; readonly command: string };
+    readonly result:
+      | { readonly begunAtMs: number; readonly upSinceMs: number }
+      | { readonly verdict: DrillVerdict; readonly begunAtMs: number }
       | NotCarriedOut;
   };
   readonly prove: {

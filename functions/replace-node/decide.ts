@@ -20,6 +20,7 @@ import { reasonOfMove } from './move.ts';
 import { clientUnknown, laterEachTime, leftToPerson } from './person.ts';
 import { besideOf, quietOld, unfitFor } from './rungs/beside.ts';
 import { broughtBack } from './rungs/restart.ts';
+import { rehearsedText } from './rungs/roll-back.ts';
 import {
   askNode,
   awaitSight,
@@ -252,6 +253,7 @@ function climb(facts: Facts, state: LadderState): Decision {
     return onceSettled(facts, state, { as: 'refused', refusal: notMadeAgain(facts, unfit) });
   if (unfit !== null) return skipRung({ rung: next, reason: isBlueGreen(facts.want) ? `${unfit}. ${ROLLING}` : unfit });
   const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
+  if (next === 'roll-back') return takeRung({ rung: next, reason: `${reason}; ${rehearsedText(facts)}` });
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
 }

@@ -31,6 +31,7 @@ import { roleOf } from '../../shared/fleet/resolve.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
+import type { RollBackTrial } from '../../shared/heal/drill.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen, type RequestedAction } from '../../shared/model/payload.ts';
@@ -41,7 +42,14 @@ import { ENDED, type Gone, readGone } from './gone.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { isAboutEvent, type Move, moveOf } from './move.ts';
 import { readSources } from './sources.ts';
-import { ASKED_AT_MOST, makesAgain, type NodeStatus, type ReplaceContext, type Unanswered } from './state.ts';
+import {
+  ASKED_AT_MOST,
+  makesAgain,
+  type NodeStatus,
+  type ReplaceContext,
+  reservationKey,
+  type Unanswered,
+} from './state.ts';
 import { NO_SOURCES, type Sources } from './supply.ts';
 
 /** watch-fleet's last observation of the node's client; null where it has not been observed lately. */
@@ -111,6 +119,8 @@ export interface Facts {
   readonly sources: Sources | null;
   /** The accounts and keys that decide which KMS keys may be used. */
   readonly keyScope: KeyScope;
+  /** What is known of the owner's roll-back; null where the fleet file has none, or the next decision does not depend on it. */
+  readonly rollBack: RollBackFacts | null;
   /** EC2's verdict on a launch before it is made; null where the next decision does not depend on it. */
   readonly launch: LaunchVerdict | null;
   /** How many blocks of the restored volumes have arrived; null where nobody waits for them. */
@@ -119,6 +129,13 @@ export interface Facts {
     readonly etaSeconds: number | null;
     readonly done: boolean;
   } | null;
+}
+
+export interface RollBackFacts {
+  /** What came of it on a copy; null where no drill has tried it. */
+  readonly trial: RollBackTrial | null;
+  /** When it was last begun on this node by another heal, ms since the epoch; null: not within a day. */
+  readonly lastAtMs: number | null;
 }
 
 /** What has to be read for the next decision, in addition to the instances and their volumes. */
@@ -226,8 +243,8 @@ export async function readFacts(
   const restored = state?.restoredVolumes?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
   const needs = needsOf({ want: payload.want, fleet, gone, move, ...machines }, state);
   const isPlan = payload.mode !== 'act';
-  const [volumes, impairedVolumes, instanceStore, setAside, initialization, launch, reach, sources] = await Promise.all(
-    [
+  const [volumes, impairedVolumes, instanceStore, setAside, initialization, launch, reach, sources, rollBack] =
+    await Promise.all([
       readVolumes(context, machines, [
         ...[...(state?.found.volumes ?? []), ...(gone?.volumes ?? [])].map(({ volumeId }) => volumeId),
         ...restored,
@@ -260,8 +277,10 @@ export async function readFacts(
             needs,
           )
         : null,
-    ],
-  );
+      payload.want.do === 'heal' && fleet.replace.rollBack !== undefined && (state?.rung ?? null) === null
+        ? readRollBack(context, fleet.replace.rollBack.rehearse, state)
+        : null,
+    ]);
   const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
   return {
     nowMs,
@@ -285,11 +304,28 @@ export async function readFacts(
     breaker,
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
+    rollBack,
     keyScope: keyScopeOf(environment),
     launch,
     reach,
     initialization,
   };
+}
+
+const ROLL_BACK_KEY = /-roll-back$/;
+
+async function readRollBack(
+  { store, payload: { fleet, instanceId, incidentId } }: ReplaceContext,
+  isRehearsed: boolean,
+  state: LadderState | null,
+): Promise<RollBackFacts> {
+  const [drills, restarts] = await Promise.all([
+    isRehearsed ? store.readDrill(fleet) : undefined,
+    store.readRestarts(fleet, instanceId),
+  ]);
+  const own = state && reservationKey(incidentId, state, 'roll-back');
+  const others = restarts?.restarts.filter(({ key }) => ROLL_BACK_KEY.test(key) && key !== own) ?? [];
+  return { trial: drills?.rolledBack ?? null, lastAtMs: others.at(-1)?.atMs ?? null };
 }
 
 /** Only a fleet file that lets heals set members aside has them asked for. */

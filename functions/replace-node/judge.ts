@@ -1,7 +1,7 @@
 // Judges a node: what the guardrails say of a rung, and whether the client follows its chain again. Pure.
 import { familyOf } from '../../shared/chains/defaults.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
-import { judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
+import { guardedAs, judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
 import type { FoundNode } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen } from '../../shared/model/payload.ts';
@@ -22,7 +22,7 @@ export function guardOf(facts: Facts, rung: Rung) {
     judgeGone(facts) ??
     judgeEvent(facts, rung) ??
     judgeClass({
-      class: rung === 'restart' || rung === 'stop-start' ? 'restart' : 'replace',
+      class: guardedAs(rung),
       fleet,
       role,
       node: { instanceId: instance.instanceId, name: node },
@@ -32,6 +32,7 @@ export function guardOf(facts: Facts, rung: Rung) {
       manual: want.do !== 'heal',
       acknowledgesValidator: acknowledgesValidator(want),
     }) ??
+    (rung === 'roll-back' && !known ? judgeEvidence(facts) : null) ??
     (rung === 'swap' || rung === 'replace'
       ? (judgeSigning(fleet, role, node) ?? (known ? null : judgeEvidence(facts)))
       : null) ??

@@ -5,17 +5,22 @@ import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { isImpaired, type Needs, type Situation } from './facts.ts';
 import { REPLACE } from './rungs/replace.ts';
 import { RESTART, STOP_START } from './rungs/restart.ts';
+import { ROLL_BACK } from './rungs/roll-back.ts';
 import type { Rung } from './rungs/rung.ts';
 import { SWAP } from './rungs/swap.ts';
 import { UPGRADE } from './rungs/upgrade.ts';
 import { mayBeOnStandby } from './state.ts';
 
-/** The mildest first. Each is taken once in an incident. The last three are loaded when they are needed (lazy.ts). */
+/** The mildest first. Each is taken once in an incident. The last four are loaded when they are needed (lazy.ts). */
 export const RUNGS: Readonly<Record<RungName, Rung>> = {
   /** Restarts the client, by its own service manager. */
   restart: RESTART,
   /** Stops and starts the instance, if EC2 finds it impaired or nobody reaches it. */
   'stop-start': STOP_START,
+  /** Takes the data back by some blocks, by the owner's own command: only where the fleet file has it. */
+  get 'roll-back'() {
+    return ROLL_BACK;
+  },
   /** Exchanges the data, from a good snapshot or a healthy sibling. */
   get swap() {
     return SWAP;
@@ -52,12 +57,15 @@ export function ladderOf(
     case 'replace-instance':
       return ['replace'];
     case 'heal': {
+      const rollsBack = fleet.replace.rollBack !== undefined;
       const impaired = isImpaired({ original }) || !original?.agentOnline;
       const booted = failed.some(({ rung }) => rung === 'stop-start');
       const first: readonly RungName[] = impaired || booted ? ['stop-start'] : ['restart'];
       // If nobody reaches the instance, its volumes cannot be exchanged; they are moved to another instance.
-      const then: readonly RungName[] = impaired && !replacement ? ['replace'] : ['swap', 'replace'];
-      return [...first, ...then].filter((rung) => fleet.replace.rungs.some((one) => one === rung));
+      const then: readonly RungName[] = impaired && !replacement ? ['replace'] : ['roll-back', 'swap', 'replace'];
+      return [...first, ...then].filter((rung) =>
+        rung === 'roll-back' ? rollsBack : fleet.replace.rungs.some((one) => one === rung),
+      );
     }
   }
 }

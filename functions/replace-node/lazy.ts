@@ -17,6 +17,7 @@ export * as replacement from './launch.ts';
 export * as plan from './plan.ts';
 export * as beside from './rungs/beside.ts';
 export * as replace from './rungs/replace.ts';
+export * as rollBack from './rungs/roll-back.ts';
 export * as swap from './rungs/swap.ts';
 export * as upgrade from './rungs/upgrade.ts';
 export * as sources from './sources.ts';

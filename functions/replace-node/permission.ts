@@ -93,6 +93,7 @@ export const needsTurn = ({ rung, proved, moves, upgrade }: LadderState): boolea
   proved === null &&
   (rung === 'swap' ||
     rung === 'replace' ||
+    rung === 'roll-back' ||
     (rung === 'upgrade' && upgrade?.atHeight === undefined) ||
     (upgrade?.mayHaveRun === true && upgrade.atHeight === undefined) ||
     (moves === true && rung === 'stop-start'));

@@ -14,6 +14,7 @@ import { guardOf } from './judge.ts';
 import { ladderOf, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
 import { sourceOf } from './permission.ts';
+import { rehearsedText } from './rungs/roll-back.ts';
 import type { Decision } from './rungs/rung.ts';
 import { catchUpFrom, choose, initializationMinutes, UNFIT } from './rungs/swap.ts';
 import { makesAgain } from './state.ts';
@@ -43,7 +44,13 @@ export interface LadderPlan {
   };
 }
 
-const MINUTES: Readonly<Record<Rung, number>> = { restart: 5, 'stop-start': 10, upgrade: 10, swap: 15, replace: 20 };
+const MINUTES: Readonly<Record<Exclude<Rung, 'roll-back'>, number>> = {
+  ...{ restart: 5, 'stop-start': 10, upgrade: 10, swap: 15, replace: 20 },
+};
+
+/** A roll-back takes as long as its owner says that its command may, and a stop and a start. */
+const minutesOf = (rung: Rung, { replace }: Facts['fleet']): number =>
+  rung === 'roll-back' ? (replace.rollBack?.minutes ?? 0) + MINUTES.restart : MINUTES[rung];
 
 /** The state that a heal would begin with, if it would begin; it decides what is read about sources. */
 export const stateOf = (facts: Facts): LadderState | null => stateBegun(beginUnasked(facts));
@@ -71,7 +78,9 @@ function plannedFrom(
   state: LadderState | null,
   spent: Refusal | null,
 ): LadderPlan | { readonly refusal: Refusal } {
-  const rungs = ladderOf(facts, state ?? NOTHING_TRIED);
+  const ladder = ladderOf(facts, state ?? NOTHING_TRIED);
+  // What is left out of the ladder for a reason of its own forbids nothing else.
+  const rungs = ladder.filter((rung) => rung !== 'roll-back' || RUNGS[rung].cannotBegin(facts, null) === null);
   const verdicts = rungs.map(
     (rung) =>
       [
@@ -93,7 +102,7 @@ function plannedFrom(
   const guardrails = verdicts.map(([rule, refusal]) => ({ rule, verdict: refusal?.reason ?? 'may be done' }));
   const allowed = verdicts.flatMap(([rung, refusal]) => (refusal ? [] : [rung]));
   // Refusals that no person decides about, and that nobody would see before the milder rungs have failed.
-  const never = rungs.flatMap((rung) => {
+  const never = ladder.flatMap((rung) => {
     const why = RUNGS[rung].cannotBegin(facts, null);
     return why === null ? [] : [`; no ${rung}: ${why}`];
   });
@@ -119,7 +128,8 @@ function plannedFrom(
   const set = facts.sources?.good.find(({ setId }) => setId === chosenId);
   const catchUp = state && set ? catchUpFrom(facts, state, set) : null;
   const expectedMinutes = Math.ceil(
-    allowed.reduce((sum, rung) => sum + MINUTES[rung], 0) + (allowed.includes('swap') ? initializing : 0),
+    allowed.reduce((sum, rung) => sum + minutesOf(rung, facts.fleet), 0) +
+      (allowed.includes('swap') ? initializing : 0),
   );
   const why = facts.gone
     ? `its instance was terminated${copies ? `; data: ${source}` : '; its own volumes are left'}`
@@ -133,15 +143,16 @@ function plannedFrom(
     : '';
   const stops = allowed.filter((rung) => rung === 'stop-start' || rung === 'replace');
   const lost = stops.length > 0 && facts.original !== null ? lostAddressOf(facts.original.instance) : null;
+  const own = allowed.includes('roll-back') ? (facts.fleet.replace.rollBack?.command ?? null) : null;
   const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.volumes);
   const words = {
     would: allowed.join(', then '),
-    because: `${why}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
+    because: `${why}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${rollBackIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
   };
   return {
     rungs: allowed,
     source: copied,
-    terms: termsOf({ want: facts.want, rungs: allowed, found, source: copied, addedUsdAMonth, lostAddress: lost }),
+    terms: termsOf({ want: facts.want, rungs: allowed, found, source: copied, addedUsdAMonth, lostAddress: lost, own }),
     sentence: planSentence(words),
     words,
     evidence: {
@@ -159,6 +170,10 @@ function plannedFrom(
 function pointersIn({ reach, fleet }: Facts, rungs: readonly Rung[]): string {
   if (!rungs.includes('replace') || !reach || reach.pointers.length === 0) return '';
   return `; without the tags of ${fleet.name}, these would go on pointing at the old instance: ${reach.pointers.join(', ')}`;
+}
+
+function rollBackIn(facts: Facts, rungs: readonly Rung[]): string {
+  return rungs.includes('roll-back') ? `; roll-back: ${rehearsedText(facts)}` : '';
 }
 
 /** What is not available is reported before anything is done for it. */
@@ -183,10 +198,12 @@ export interface Covered {
   readonly addedUsdAMonth: number;
   /** The public address that changes; null: none does. */
   readonly lostAddress: string | null;
+  /** The owner's command that is run on its data; null: none is. */
+  readonly own: string | null;
 }
 
 /** Without the estimate of time and the reason: both change with each reading. */
-const termsOf = ({ want, rungs, found, source, addedUsdAMonth, lostAddress }: Covered): Terms => [
+const termsOf = ({ want, rungs, found, source, addedUsdAMonth, lostAddress, own }: Covered): Terms => [
   ['act', wantText(want)],
   ['rungs', rungs.join(', then ')],
   [
@@ -195,6 +212,7 @@ const termsOf = ({ want, rungs, found, source, addedUsdAMonth, lostAddress }: Co
   ],
   ['source', source ?? 'none'],
   ['cost', `+$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`],
+  ...(own === null ? [] : [['roll-back', own] as const]),
   ...(lostAddress === null ? [] : [['public address', `${lostAddress} is lost`] as const]),
 ];
 

@@ -71,8 +71,8 @@ const access = (writer: Writer, shared: readonly string[], readsBesides: readonl
 
 /**
  * Which function may write what, and which reads it. docs/architecture.md has this as a table, with what a forger would gain; a test compares the
- * two. A function trusts only records in a partition that functions with at least the same powers write. What watch-fleet says of nodes counts
- * as a claim.
+ * two. A function trusts only records in a partition that functions with at least the same powers write. What watch-fleet says of nodes, and a
+ * drill of a roll-back, counts as a claim.
  */
 export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   // The dispatcher's: whether a chain that stands stops for an upgrade.
@@ -102,7 +102,12 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
     ],
   ),
   'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),
-  'replace-node': access('replace-node', [nodes, incidentsOf('replace-node'), turn, kept, account], [watched]),
+  // A drill's: whether the owner's roll-back has come through on a copy.
+  'replace-node': access(
+    'replace-node',
+    [nodes, incidentsOf('replace-node'), turn, kept, account],
+    [watched, ownPartition(DRILL_KIND)],
+  ),
   'snapshot-node': access('snapshot-node', [nodes, incidentsOf('snapshot-node'), turn, kept], [watched]),
   // It gives way to every heal of its fleet.
   'audit-snapshots': access('audit-snapshots', [nodes, incidentsOf(DRILL_KIND), kept], [watched, ...allIncidents]),

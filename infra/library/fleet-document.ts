@@ -358,6 +358,15 @@ export interface FleetDocument {
   readonly replace?: {
     /** What may be tried, mildest first; `[]` for nothing but a page. */
     readonly rungs?: ReadonlyArray<"restart" | "stop-start" | "swap" | "replace">;
+    /** Before other data are tried: the owner’s own command that takes the client’s data back by some blocks, on a follower that stands at a block which a restart does not pass. */
+    readonly rollBack?: {
+      /** It is run as root while the client is stopped, and ends with 0 where the data may be started on again: `cometbft rollback`, for example. */
+      readonly command: string;
+      /** How long the owner’s roll-back may take. */
+      readonly minutes?: number;
+      /** Whether it is done to a node only after it has come through on a copy: each drill tries it on the newest set. Needs `drills`. */
+      readonly rehearse?: boolean;
+    };
     /** Where the data of a swap come from: a snapshot, or a copy of a healthy sibling's volume in the same AZ. */
     readonly source?: "snapshot" | "sibling";
     /** The rate at which EBS is paid to initialize a volume from its snapshot; without it blocks come as they are read. */

@@ -4,7 +4,7 @@ import { wordsOf } from './client-log.ts';
 import { type ChainData, discord, type Opening, openingOf } from './content.ts';
 import type { NodeContext } from './context.ts';
 import { familyOf } from './protocol.ts';
-import type { InstalledVersion } from './spec.ts';
+import type { InstalledVersion, OwnRollBack } from './spec.ts';
 import type { Growth, SimulatedVolume } from './volume.ts';
 
 /**
@@ -77,6 +77,17 @@ export class CopiedData {
     }
     this.stopsAtHeight = stopsAtHeight;
     this.node.client.blockAt(stopsAtHeight);
+  }
+
+  /** The owner's own command has taken them back, while the client does not run. */
+  rollBack({ blocks, effect }: Pick<OwnRollBack, 'blocks' | 'effect'>): void {
+    const { client, chain } = this.node;
+    if (effect === 'fails') return;
+    if (effect === 'spoils') this.unreadable = true;
+    const isRight = effect === 'passes';
+    if (isRight) this.stopsAtHeight = undefined;
+    const branch = isRight ? chain.main : client.branch;
+    client.load({ height: client.height() - blocks, branch, barrier: this.stopsAtHeight });
   }
 
   private underClient(): ChainData {

@@ -42,6 +42,8 @@ export interface NodeSpec {
   readonly clockSkewSeconds?: number;
   /** What its owner has installed beside the version that runs: the instances of its template unit, by their names. */
   readonly versions?: Readonly<Record<string, InstalledVersion>>;
+  /** An executable that its owner has put there, which takes the client's data back by some blocks. */
+  readonly rollBack?: OwnRollBack;
   /** False: the instance is stopped when the run begins. */
   readonly powered?: boolean;
 }
@@ -56,6 +58,19 @@ export interface InstalledVersion {
   readonly stopsBelow?: number;
   /** ends: it ends at its start. stands: it runs and answers, and takes no block. */
   readonly fault?: 'ends' | 'stands';
+}
+
+export interface OwnRollBack {
+  /** Its absolute path. */
+  readonly command: string;
+  /** By how many blocks. */
+  readonly blocks: number;
+  readonly takesSeconds: number;
+  /**
+   * passes: what is fetched again is right, on the main branch, and passes the block. nothing: the client stops at the same block again. fails: it
+   * changes nothing, and exits with 1. spoils: the client cannot open the data any more.
+   */
+  readonly effect: 'passes' | 'nothing' | 'fails' | 'spoils';
 }
 
 /** Who may ask a node's client, and how. */

@@ -81,6 +81,8 @@ export function fleetOf(complete: CompleteDocument) {
       initializationMiBps: replace.initializationMiBps,
       launchTemplate: replace.launchTemplate,
       userData: replace.userData,
+      /** undefined: no data are taken back. */
+      rollBack: replace.rollBack,
     },
     /** Whether the launch templates of its groups name the newest good snapshot. */
     seedsGroups: asg !== undefined,

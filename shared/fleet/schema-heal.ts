@@ -15,6 +15,7 @@ import {
   whole,
   yesOrNo,
 } from './schema-fields.ts';
+import { executable } from './schema-nodes.ts';
 
 export const disk = object('{ maximumSizeGiB: 2000 }', {
   growAtPercent: usually('Below this use (of bytes or of inodes) nothing is grown.', whole(10, 99, 'percent', 85), 85),
@@ -162,6 +163,21 @@ export const replace = object('{ rungs: [restart, swap] }', {
     list(choice(RUNGS, 'a rung'), RUNGS.length),
     [...RUNGS],
   ),
+  rollBack: optional(
+    'Before other data are tried: the owner’s own command that takes the client’s data back by some blocks, on a follower that stands at a block which a restart does not pass.',
+    object('{ command: /opt/node/roll-back }', {
+      command: about(
+        'It is run as root while the client is stopped, and ends with 0 where the data may be started on again: `cometbft rollback`, for example.',
+        executable,
+      ),
+      minutes: usually('How long the owner’s roll-back may take.', whole(1, 60, 'minutes', 15), 15),
+      rehearse: usually(
+        'Whether it is done to a node only after it has come through on a copy: each drill tries it on the newest set. Needs `drills`.',
+        yesOrNo(),
+        true,
+      ),
+    }),
+  ),
   source: usually(
     "Where the data of a swap come from: a snapshot, or a copy of a healthy sibling's volume in the same AZ.",
     choice(['snapshot', 'sibling'], 'a source'),
@@ -262,6 +278,7 @@ interface WrittenHealFields {
   readonly volumes?: Readonly<Record<string, string | { readonly tag?: Readonly<Record<string, string>> }>>;
   readonly snapshots?: WrittenSnapshots;
   readonly asg?: v.InferInput<typeof asg>;
+  readonly drills?: object;
 }
 
 /** The same fields with every default. */
@@ -276,6 +293,7 @@ export function checkHeals(file: WrittenHealFields, complete: CompleteHealFields
   checkTags(file, complaints);
   checkCopies(file, complaints);
   checkRungs(complete, complaints);
+  checkRollBack(file, complete, complaints);
   checkBudgets(complete, complaints);
   checkDonors(file, complaints);
   checkTimeOfDay(file, complaints);
@@ -309,6 +327,27 @@ function checkRungs({ replace: { rungs, terminated } }: CompleteHealFields, { co
     conflict(['replace', 'rungs'], rungs, `expected each once and mildest first: [${expected.join(', ')}]`);
   if (terminated && !rungs.includes('replace'))
     conflict(['replace', 'terminated'], terminated, 'expected only with the rung replace in replace.rungs');
+}
+
+/** Followers only: whatever signs must not forget what it has signed. */
+function checkRollBack(
+  { role = 'unknown', drills }: WrittenHealFields,
+  { replace: { rollBack } }: CompleteHealFields,
+  { conflict }: Complaints,
+): void {
+  if (rollBack === undefined) return;
+  if (typeof role === 'string' && role !== 'follower')
+    conflict(
+      ['replace', 'rollBack'],
+      rollBack.command,
+      `expected role: follower, or the tag that tells it: no other node's data are taken back, and the role is ${role}`,
+    );
+  if (rollBack.rehearse && drills === undefined)
+    conflict(
+      ['replace', 'rollBack', 'rehearse'],
+      true,
+      'expected drills, which try it on a copy of the newest set; or rehearse: false, and the node is the first on which it runs',
+    );
 }
 
 function checkBudgets({ replace }: CompleteHealFields, { conflict }: Complaints): void {

@@ -58,7 +58,7 @@ const containerName = text(
   'node',
 );
 // All three together fit into one parameter of a command.
-const executable = text(
+export const executable = text(
   /^(?=.{1,80}$)(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.+@-]{1,64}){1,16}$/,
   'the absolute path of an executable, of at most 80 letters, digits and _.+@-, without arguments',
   '/opt/node/start',

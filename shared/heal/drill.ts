@@ -17,6 +17,8 @@ export interface DrillRecord {
   readonly dueAtMs: number;
   /** What came of the last version that was tried on a copy; absent before the first. */
   readonly rehearsed?: Rehearsal;
+  /** What came of the last roll-back that was tried on a copy; absent before the first. */
+  readonly rolledBack?: RollBackTrial;
   readonly version: number;
 }
 
@@ -33,6 +35,12 @@ export interface Drill {
   readonly set: DrilledSet;
   /** The version that is tried on the set, which proves nothing of the set itself; absent where the set is to be proved. */
   readonly rehearses?: string;
+  /** The owner's command that takes the data back, tried once the set is proved; absent where the fleet file has none, or does not rehearse it. */
+  readonly rollsBack?: string;
+  /** What came of it; absent where it was not tried. */
+  readonly rolledBack?: DrillVerdict;
+  /** When it was begun, ms since the epoch. */
+  readonly rolledBackAtMs?: number;
   /** Of RunInstances: the same token never launches a second instance. */
   readonly token: string;
   /** Tried in this order where one has no capacity. */
@@ -87,6 +95,18 @@ export interface Rehearsal {
   /** null: it has not caught up. */
   readonly measured: { readonly openSeconds: number; readonly addedGiB: number | null } | null;
   readonly usd: number;
+}
+
+/** The owner's command that takes a client's data back by some blocks, tried on a copy. */
+export interface RollBackTrial {
+  readonly command: string;
+  readonly setId: string;
+  /** verified: the client was at the tip again after it, on the blocks of the fleet. */
+  readonly is: DrillVerdict['is'];
+  readonly atMs: number;
+  readonly reason: string;
+  /** From the stop of the client until the verdict. */
+  readonly minutes: number;
 }
 
 export type DrillVerdict =
@@ -199,9 +219,11 @@ export function ended(record: DrillRecord, drill: Drill, everyHours: number, now
   const before = record.tried.find((one) => one.setId === setId);
   const unproved = (before?.unproved ?? 0) + (verdict.is === 'unproved' && verdict.isTold ? 1 : 0);
   const tried: TriedSet = { setId, is: verdict.is, atMs: nowMs, unproved };
+  const trial = trialOf(drill);
   return {
     ...record,
     current: null,
+    ...(trial && { rolledBack: trial }),
     ...(verdict.is === 'verified' && {
       proved: { setId, takenAtMs, height: verdict.height, atMs: verdict.atMs, minutes, usd },
     }),
@@ -210,6 +232,36 @@ export function ended(record: DrillRecord, drill: Drill, everyHours: number, now
     spent,
     dueAtMs: nowMs + againMsAfter(verdict, everyHours),
   };
+}
+
+/** A try that gave way to a heal, or to a pause, says nothing: what was known before stays. */
+function trialOf({ set: { setId }, rollsBack, rolledBack, rolledBackAtMs }: Drill): RollBackTrial | null {
+  if (rollsBack === undefined || rolledBack === undefined || rolledBackAtMs === undefined) return null;
+  if (rolledBack.is === 'unproved' && !rolledBack.isTold) return null;
+  const { is, atMs, reason } = rolledBack;
+  return { command: rollsBack, setId, is, atMs, reason, minutes: Math.max(0, atMs - rolledBackAtMs) / MINUTE_MS };
+}
+
+/** "/opt/node/roll-back on a copy of set-…: its client was at the tip again 4 min after its stop (…)"; or why it was not. */
+export function trialText({ command, setId, is, reason, minutes }: Omit<RollBackTrial, 'atMs'>): string {
+  const of = `${command} on a copy of ${setId}`;
+  return is === 'verified'
+    ? `${of}: its client was at the tip again ${Math.max(1, Math.round(minutes))} min after its stop`
+    : `${of}: ${reason}`;
+}
+
+/** Why the roll-back is not done to a node: the copy has not shown that a client comes back from it. null: it has. */
+export function untriedReason(
+  { command, maxAgeHours }: { readonly command: string; readonly maxAgeHours: number },
+  trial: RollBackTrial | null,
+  nowMs: number,
+): string | null {
+  if (trial === null || trial.command !== command) return `no drill has tried ${command} on a copy yet`;
+  if (trial.is !== 'verified') return `it did not come through: ${trialText(trial)}`;
+  const hours = Math.floor((nowMs - trial.atMs) / HOUR_MS);
+  return nowMs - trial.atMs > maxAgeHours * HOUR_MS
+    ? `${command} was tried on a copy ${hours} h ago, and that counts for ${maxAgeHours} h (drills.maxAgeHours)`
+    : null;
 }
 
 const rehearsalOf = (

@@ -292,6 +292,8 @@ export interface LadderState {
   readonly client: 'untouched' | 'mayBeDown';
   /** Set where another version of the client is wanted. */
   readonly upgrade?: VersionChange;
+  /** The owner's roll-back was intended: it is not done twice. Absent otherwise. */
+  readonly rolledBack?: true;
   /** Set where another instance runs the wanted version beside the node. */
   readonly beside?: Beside;
   /** What this heal did to the original instance. stopIntended: a guard may have forbidden the stop. started: it ran again, in this rung. */

@@ -142,7 +142,7 @@ export const FAILURES = {
   'set-unfit':
     'A drill has found a set of snapshots that no node comes back from: it is quarantined with the client’s own words, and no heal uses it.',
   'drill-unproved':
-    'A drill has ended without a verdict on the set: nothing is quarantined, everything it made is removed, and it is tried again.',
+    'A drill has ended without a verdict on the set, or the owner’s roll-back did not come through on its copy: nothing is quarantined, and everything it made is removed.',
   'drill-left':
     'What a drill has made could not be removed: the page names the ids. It costs money, and no other drill begins before it is gone.',
   'stopped-unclean': 'The client had to be killed, or did not say how it ended.',

@@ -28,6 +28,13 @@ export interface VolumeMount {
   readonly volumeId: string;
 }
 
+/** An executable of the owner's, by its absolute path, without arguments. */
+export interface OwnCommand {
+  readonly command: string;
+  /** How long it may take. */
+  readonly seconds: number;
+}
+
 /** `clients` are stopped from last to first and started from first to last. */
 export type NodeCommand =
   /** Raises the fence and reports the state. */
@@ -53,6 +60,14 @@ export type NodeCommand =
       readonly paths: readonly string[];
       readonly only: 'switch' | 'enable';
       readonly version: string;
+    }
+  /** All clients are stopped with their grace; the owner's own executable takes their data back by some blocks; they are started again. */
+  | {
+      readonly operation: 'restart-client';
+      readonly clients: readonly ClientOnNode[];
+      readonly paths: readonly string[];
+      readonly only: 'roll-back';
+      readonly own: OwnCommand;
     }
   /** Mounts a volume read-only at a temporary place: whether it can replace the one that is mounted at `like`. */
   | { readonly operation: 'check-volume'; readonly place: VolumeMount; readonly like: string }
@@ -119,7 +134,8 @@ export function nodeRunLimitSeconds(command: NodeCommand): number {
   if (command.operation === 'inspect-node' || command.operation === 'check-volume')
     return runLimitsSeconds[command.operation];
   const graces = command.clients.reduce((sum, { stopGraceSeconds }) => sum + stopGraceSeconds + STOP_EXTRA_SECONDS, 0);
-  return Math.min(2 * graces + SLACK_SECONDS, runLimitsSeconds[command.operation]);
+  const own = command.operation === 'restart-client' && command.only === 'roll-back' ? command.own.seconds : 0;
+  return Math.min(2 * graces + own + SLACK_SECONDS, runLimitsSeconds[command.operation]);
 }
 
 /** The time after which this command can have no more effect, even if its answer was lost. */
@@ -155,6 +171,7 @@ function specificValues(command: NodeCommand): Partial<Record<ParameterName, str
         Paths: pathLines('Paths', command.paths),
         Only: command.only,
         Version: command.only === 'switch' || command.only === 'enable' ? command.version : '_',
+        Own: command.only === 'roll-back' ? `${command.own.seconds}:${command.own.command}` : '_',
       };
     case 'check-volume':
       checkedPlace('Path', command.place);

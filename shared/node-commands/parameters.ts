@@ -140,8 +140,8 @@ export const parameterRules = {
   },
   Only: {
     description:
-      'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started; enable: nothing is started, and Version alone is enabled on a node whose client is masked',
-    pattern: '^(start|restart|switch|enable)$',
+      'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started; enable: nothing is started, and Version alone is enabled on a node whose client is masked; roll-back: what runs is stopped, Own is run, and all is started',
+    pattern: '^(start|restart|switch|enable|roll-back)$',
   },
   Unmount: {
     description: 'Whether the volumes are unmounted when the client has stopped',
@@ -159,6 +159,11 @@ export const parameterRules = {
     description:
       'switch, enable: the instance of the client’s template unit that takes the place of the one before; else _',
     pattern: '^(_|[A-Za-z0-9][A-Za-z0-9_.+-]{0,63})$',
+  },
+  Own: {
+    description:
+      'roll-back: "<seconds that it may take>:<an executable of the owner, without arguments>", which takes the data back by some blocks; else _',
+    pattern: `^(_|[1-9][0-9]{0,3}:(/${pathPart}){1,16})$`,
   },
   RequireClean: {
     description: 'Whether a client that did not end cleanly is started again, and all that is said to have failed',
@@ -210,7 +215,7 @@ export const operationParameters = {
   // Only reads, too: its number says nothing, and it has no memory.
   'see-clients': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients'],
   'inspect-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths'],
-  'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only', 'Version'],
+  'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only', 'Version', 'Own'],
   'check-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Path', 'VolumeId', 'Like'],
   'swap-volumes': [
     'OperationId',

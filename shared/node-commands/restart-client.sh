@@ -1,5 +1,5 @@
 # The operation: what runs is stopped with its grace, where asked; then what does not run is started, or another version of it. Or a version is
-# enabled, where nothing can start.
+# enabled, where nothing can start. Or the owner's own executable takes the data back in between.
 
 perform() {
   local paths done=yes why
@@ -18,6 +18,13 @@ perform() {
   if ! know_clients || are_masked; then return 1; fi
   if [ "$SSM_Only" = switch ]; then
     switch_client || done=
+    AFTER=$(node_state ${paths[@]+"${paths[@]}"})
+    more
+    [ -n "$done" ]
+    return
+  fi
+  if [ "$SSM_Only" = roll-back ]; then
+    roll_back || done=
     AFTER=$(node_state ${paths[@]+"${paths[@]}"})
     more
     [ -n "$done" ]

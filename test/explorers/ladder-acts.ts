@@ -29,12 +29,15 @@ export const isCommand = ({ do: what }: Act): boolean =>
     'mask-replacement',
     'start-original',
     'switch-version',
+    'undo-blocks',
+    'start-again',
   ].includes(what);
 
 const SECONDS: Partial<Record<Act['do'], number>> = {
   restart: 15,
   swap: 20,
   'switch-version': 15,
+  'undo-blocks': 60,
   'mask-original': 10,
   'mask-replacement': 10,
   'leave-pool': 65,
@@ -48,6 +51,7 @@ const FELT: readonly Act['do'][] = [
   'restart',
   'swap',
   'switch-version',
+  'undo-blocks',
   'create',
   'attach',
   'launch',

@@ -47,6 +47,8 @@ export interface LadderSetting {
   readonly unreadMinutes: number;
   /** How the version behaves that is wanted, on data that it migrates: missing: it is not installed. */
   readonly newVersion: 'works' | 'ends' | 'stands' | 'missing';
+  /** How its own data behave once its owner's roll-back has been run; ends: the client cannot open them. Only where the fleet file has one. */
+  readonly rolledBack?: Behaviour;
   /** The node that the snapshots were taken of. */
   readonly donor: 'itself' | 'sibling';
 }
@@ -70,6 +72,7 @@ const TWO_VOLUMES: Fleet = {
 const RATED: Fleet = { ...FLEET, replace: { ...FLEET.replace, initializationMiBps: 100 } };
 const SIBLING: Fleet = { ...FLEET, replace: { ...FLEET.replace, source: 'sibling' } };
 const STANDBY: Fleet = { ...FLEET, replace: { ...FLEET.replace, autoScaling: 'standby' } };
+const ROLLS_BACK = fleetOf({ replace: { rollBack: { command: '/opt/node/roll-back', rehearse: false } } });
 const VALIDATOR: Fleet = { ...FLEET, role: { fixed: 'validator' } };
 const RESTARTABLE: Fleet = { ...VALIDATOR, owner: { ...VALIDATOR.owner, restartValidators: true } };
 
@@ -115,6 +118,15 @@ export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'what could be copied cannot be read': with_({ unreadMinutes: 600 }),
   'dead, and what could be copied cannot be read': with_({ ...dead, unreadMinutes: 600 }),
   'other data help': STUCK,
+  'a roll-back helps': with_({ fleet: ROLLS_BACK, rolledBack: 'follows' }),
+  'a roll-back does not help, other data do': with_({ fleet: ROLLS_BACK, rolledBack: 'same-stop' }),
+  'a roll-back spoils the data, other data help': with_({ fleet: ROLLS_BACK, rolledBack: 'ends' }),
+  'neither a roll-back nor other data help': with_({
+    fleet: ROLLS_BACK,
+    rolledBack: 'same-stop',
+    sets: ['ends'],
+    young: 'ends',
+  }),
   'a sibling’s data help': with_({ donor: 'sibling' }),
   'a sibling’s volumes help': with_({ fleet: SIBLING, sibling: 'follows', sets: [] }),
   'a sibling’s volumes do not help, a snapshot does': with_({ fleet: SIBLING, sibling: 'lower-stop' }),

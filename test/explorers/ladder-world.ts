@@ -18,6 +18,7 @@ export const CHAIN_AT_START = 1050;
 export const STOPPED_AT = 1000;
 const COPY_HEIGHT = STOPPED_AT - 100;
 const LOADS_MS = 20_000;
+const ROLLED_BACK_BLOCKS = 20;
 
 /** The duration of states that AWS calls temporary. */
 export const TAKES_MS = {
@@ -100,6 +101,8 @@ export class LadderWorld {
   signed = STOPPED_AT;
   /** The current rung has had an effect: on the node, or by a created resource. */
   felt = false;
+  /** How often its owner's roll-back was run. */
+  rollBacks = 0;
   /** Zones in which EC2 has said that it does not permit a launch: an answer that was lost said nothing. */
   forbiddenIn = new Set<string>();
   readonly broken = new Set<string>();
@@ -249,8 +252,18 @@ export class LadderWorld {
   }
 
   private behaviourAfterStart(disk: Disk): Behaviour {
-    if (disk.origin === 'found') disk.behaviour = this.setting.afterRestart;
+    const { rolledBack, afterRestart } = this.setting;
+    if (disk.origin === 'found') disk.behaviour = this.rollBacks > 0 && rolledBack ? rolledBack : afterRestart;
     return disk.behaviour;
+  }
+
+  /** The owner's own command, while the client does not run. */
+  rollBack({ mounted }: Box): void {
+    this.rollBacks++;
+    for (const id of mounted) {
+      const disk = this.disks.get(id ?? '');
+      if (disk) disk.height -= ROLLED_BACK_BLOCKS;
+    }
   }
 
   stopClient(box: Box): void {

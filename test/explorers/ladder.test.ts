@@ -39,6 +39,26 @@ describe('the ladder, where nothing goes wrong', () => {
       'healed',
       /hold-snapshots, take stop-start, .*take replace.*take-over.*prove/,
     ],
+    [
+      'a roll-back helps',
+      'healed',
+      /take restart, restart, .*take roll-back, undo-blocks, wait, prove, (?!.*take swap)/,
+    ],
+    [
+      'a roll-back does not help, other data do',
+      'healed',
+      /take roll-back, undo-blocks, wait, fail .*take swap.*swap to restored.*prove/,
+    ],
+    [
+      'a roll-back spoils the data, other data help',
+      'healed',
+      /take roll-back, undo-blocks, take swap.*swap to restored.*prove/,
+    ],
+    [
+      'neither a roll-back nor other data help',
+      'ladder-spent',
+      /take roll-back.*take swap.*take replace.*end escalated .*its data may have been taken back by some blocks/,
+    ],
     ['other data help', 'healed', /take restart.*take swap.*create.*attach.*check, swap to restored.*prove, detach/],
     [
       'the client ends, the second set helps',

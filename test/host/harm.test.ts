@@ -91,6 +91,76 @@ onMachine('an instance of a template that nothing enables, which systemd forgets
   });
 });
 
+onMachine('the owner’s roll-back', () => {
+  const OWN = '/srv/roll-back';
+  const rollBack = (seconds = 20, command = OWN): NodeCommand => ({
+    ...{ operation: 'restart-client', clients: [unit('node.service')], paths: [PLACE], only: 'roll-back' },
+    own: { command, seconds },
+  });
+  /** It says what ran while it was at work. */
+  const put = (body: string) => `cat >${OWN} <<'END'
+#!/bin/sh
+systemctl show -p ActiveState -- node.service | grep ^ActiveState >/run/seen
+${body}
+END
+chmod 755 ${OWN}`;
+
+  it('is run once the client has ended, with nothing of an event in it, and the client is started again', async () => {
+    await withMachine(story, async (machine) => {
+      await machine.machine.shell(put('echo "$#" >/run/arguments; exit 0'));
+      const answer = await send(machine, 1, rollBack());
+      expect(answer).toMatchObject({
+        result: 'done',
+        stop: { clean: true },
+        after: { clients: [{ state: 'running' }] },
+      });
+      expect(await machine.machine.shell('cat /run/seen /run/arguments')).toMatch(/^ActiveState=inactive\n0$/m);
+      expect(await machine.machine.started()).toEqual(['node.service']);
+      // The same command again is answered, and not done again.
+      await machine.machine.shell('rm /run/seen');
+      expect(await send(machine, 1, rollBack())).toEqual(answer);
+      expect(await machine.machine.shell('ls /run/seen 2>/dev/null || :')).toBe('');
+    });
+  });
+
+  it.each([
+    ['exits with an error', 'exit 3', 20, `${OWN} exits with 3`],
+    ['does not end', 'while :; do :; done', 1, `${OWN} has not ended within 1 s`],
+  ])('that %s is told, and the client runs again', async (_, body, seconds, reason) => {
+    await withMachine(story, async (machine) => {
+      await machine.machine.shell(put(body));
+      expect(await send(machine, 1, rollBack(seconds))).toMatchObject({
+        ...{ result: 'failed', reason, after: { clients: [{ state: 'running' }] } },
+      });
+    });
+  });
+
+  it.each([
+    ['others can change it', `chmod 777 ${OWN}`, OWN],
+    ['it is not there', `rm ${OWN}`, OWN],
+  ])('stops nothing where %s', async (_, prepare, reason) => {
+    await withMachine(story, async (machine) => {
+      await machine.machine.shell(`${put('exit 0')}; ${prepare}`);
+      expect(await send(machine, 1, rollBack())).toMatchObject({
+        ...{ result: 'failed', fault: 'node', stop: null, reason: expect.stringContaining(reason) },
+        after: { clients: [{ state: 'running' }] },
+      });
+      expect(await machine.machine.shell('cat /run/client/calls')).not.toMatch(/systemctl stop/);
+    });
+  });
+
+  it('is not run on data of a client that had to be killed', async () => {
+    await withMachine({ ...story, ends: 'killed' }, async (machine) => {
+      await machine.machine.shell(put('exit 0'));
+      expect(await send(machine, 1, rollBack())).toMatchObject({
+        ...{ result: 'failed', reason: expect.stringContaining('did not end cleanly, and /srv/roll-back was not run') },
+        after: { clients: [{ state: 'running' }] },
+      });
+      expect(await machine.machine.shell('ls /run/seen 2>/dev/null || :')).toBe('');
+    });
+  });
+});
+
 onMachine('another version of a client', () => {
   const wants = '/etc/systemd/system/multi-user.target.wants';
   /** node@0.21.0 runs; another one is installed beside it. */

@@ -49,7 +49,10 @@ const looking = (
     { Path: '/data', VolumeId: FOUND, Runtime: runtime, Unit: unit, MinimumSizeBytes: '0', StartClient: 'yes' },
   ],
   ['inspect-node', { Clients: client(runtime, unit), Paths: base64('/data\n') }],
-  ['restart-client', { Clients: client(runtime, unit), Paths: base64('/data\n'), Only: 'restart', Version: '_' }],
+  [
+    'restart-client',
+    { Clients: client(runtime, unit), Paths: base64('/data\n'), Only: 'restart', Version: '_', Own: '_' },
+  ],
   ['stop-client', { Clients: client(runtime, unit), Places: places, Unmount: 'no', Mask: 'no', RequireClean: 'yes' }],
   ['start-client', { Clients: client(runtime, unit), Places: places, Unmask: 'no', Scrub: '' }],
   ['see-clients', { Clients: client(runtime, unit) }],

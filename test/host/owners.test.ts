@@ -280,6 +280,7 @@ onMachine('what root would run', () => {
         Paths: '',
         Only: 'restart',
         Version: '_',
+        Own: '_',
       });
       expect(answer).toMatchObject({ result: 'failed', reason: expect.stringContaining(`others can change ${what}`) });
       expect(await machine.shell('ls /run/owned 2>/dev/null || :')).toBe('');
@@ -299,6 +300,7 @@ onMachine('what root would run', () => {
         Paths: '',
         Only: 'restart',
         Version: '_',
+        Own: '_',
       });
       expect(answer).toMatchObject({ result: 'failed', reason: expect.stringContaining(`others can change ${what}`) });
       expect(await machine.shell('cat /run/client/calls 2>/dev/null || :')).not.toContain('compose');

@@ -85,6 +85,26 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: "if (about.mode !== 'ask' || approved) return { do: 'begin'",
       caughtBy: ['functions/audit-snapshots/decide'],
     },
+    {
+      name: 'a roll-back is tried only on a copy that is proved, and before it goes',
+      find: 'if (from.rolling?.isDone === false &&',
+      replace: 'if (from.rolling?.isDone === true &&',
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
+  ],
+  'functions/audit-snapshots/acts.ts': [
+    {
+      name: 'what comes of a roll-back is no word on the set that it was tried on',
+      find: 'verdict: rolling.proved, rolledBack: verdict',
+      replace: 'verdict, rolledBack: verdict',
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
+    {
+      name: 'a roll-back that nobody answered is not sent to the copy again',
+      find: "if ('again' in result) return unproved(from, result.failed, false);",
+      replace: "if ('again' in result) return again(from, result);",
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
   ],
   'functions/dispatch-heal/drill.ts': [
     {
@@ -95,6 +115,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/drill.ts': [
+    {
+      name: 'a try of another roll-back, or one that is too old, counts for nothing',
+      find: 'trial === null || trial.command !== command',
+      replace: 'trial === null',
+      caughtBy: ['functions/replace-node/roll-back'],
+    },
+    {
+      name: 'a try of a roll-back that gave way is no verdict on it',
+      find: "if (rolledBack.is === 'unproved' && !rolledBack.isTold) return null;",
+      replace: '',
+      caughtBy: ['shared/heal/drill'],
+    },
     {
       name: 'a set that was found bad is not tried again',
       find: "before === undefined || before.is === 'verified' ||",
@@ -834,6 +866,52 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/move'],
     },
   ],
+  'functions/replace-node/acts/decisions.ts': [
+    {
+      name: 'no data are taken back by a roll-back while another node of the fleet has the turn',
+      find: " && !key.endsWith('-roll-back')",
+      replace: '',
+      caughtBy: ['functions/replace-node/reserving'],
+    },
+  ],
+  'functions/replace-node/rungs/roll-back.ts': [
+    {
+      name: 'only a follower’s data are taken back by its owner’s command',
+      find: "if (role !== 'follower')",
+      replace: "if (role === 'validator')",
+      caughtBy: ['functions/replace-node/roll-back'],
+    },
+    {
+      name: 'a roll-back is done to a node only after it has come through on a copy',
+      find: 'if (untried !== null) return untried;',
+      replace: 'if (untried === undefined) return untried;',
+      caughtBy: ['functions/replace-node/roll-back'],
+    },
+    {
+      name: 'a node’s data are taken back once a day at most',
+      find: 'nowMs - lastAtMs < DAY_MS',
+      replace: 'nowMs - lastAtMs < HOUR_MS',
+      caughtBy: ['functions/replace-node/roll-back'],
+    },
+    {
+      name: 'a roll-back that may have been made is not made again',
+      find: 'return state.rolledBack ? cutOff(facts, state) : begun(facts, state);',
+      replace: 'return begun(facts, state);',
+      caughtBy: ['functions/replace-node/roll-back'],
+    },
+    {
+      name: 'data are taken back only where they are known to be the trouble',
+      find: 'if (ended) return namesItsData(endOf(ended));',
+      replace: 'if (ended) return true;',
+      caughtBy: ['functions/replace-node/roll-back'],
+    },
+    {
+      name: 'the guards are asked again right before a roll-back',
+      find: "guardOf(facts, 'roll-back') ??",
+      replace: '',
+      caughtBy: ['functions/replace-node/roll-back'],
+    },
+  ],
   'functions/replace-node/rungs/restart.ts': [
     {
       name: 'no instance is stopped for a move before its client has ended',
@@ -1021,6 +1099,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/rung.ts': [
+    {
+      name: 'a node whose data were taken back is not told to be as it was found',
+      find: 'if (rolledBack && rung === null',
+      replace: 'if (!rolledBack && rung !== null',
+      caughtBy: ['functions/replace-node/roll-back'],
+    },
     {
       name: 'an instance that could not be started is started once more by the next attempt',
       find: '!isSpentFor(state, start, nowMs)',
@@ -2309,6 +2393,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/guardrails/replace.ts': [
+    {
+      name: 'a roll-back is judged as other data are, not as a restart',
+      find: "(rung === 'roll-back' ? 'replace' : classOf(rung))",
+      replace: "(rung === 'roll-back' ? 'restart' : classOf(rung))",
+      caughtBy: ['functions/replace-node/roll-back'],
+    },
     {
       name: 'nothing is made for a member that its group cannot spare',
       find: 'standbyFault !== null && autoScalingGroup !== null',

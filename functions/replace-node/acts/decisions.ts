@@ -156,14 +156,14 @@ async function reserveFor(
     : reserveReplacement(context, fleet, key, nowMs);
 }
 
-/** A well node is stopped only while no other node of its fleet is being replaced or stopped. */
+/** A well node is stopped, and data are taken back, only while no other node of the fleet is being replaced or stopped. */
 async function reserveStop(
   context: LadderActContext,
   fleet: Fleet,
   key: string,
   nowMs: number,
 ): ReturnType<typeof reserveRestart> {
-  if (!known(context).moves) return reserveRestart(context, fleet, key, nowMs);
+  if (!known(context).moves && !key.endsWith('-roll-back')) return reserveRestart(context, fleet, key, nowMs);
   const turn = await takeTurn(context);
   if ('refuse' in turn) return turn;
   const reserved = await reserveRestart(context, fleet, key, nowMs);

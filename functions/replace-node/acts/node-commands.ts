@@ -3,7 +3,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { Blame, LadderState, RestoredVolumes, VersionChange } from '../../../shared/heal/memory.ts';
 import { endOf, namesItsData } from '../../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
-import { clientsOf, type NodeCommand } from '../../../shared/node-commands/node-command.ts';
+import { clientsOf, type NodeCommand, type OwnCommand } from '../../../shared/node-commands/node-command.ts';
 import { SIGNING_STATE } from '../judge.ts';
 import {
   failRung,
@@ -51,6 +51,8 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
       if (which === 'replacement') return withReplacement(after, { heard: state.replacement?.fence ?? 0 });
       if (rung === 'stop-start' && original === 'started' && upSinceMs === null)
         return state.moves && !isUp(seen) ? after : { ...after, upSinceMs: atMs };
+      if (rung === 'roll-back' && state.rolledBack && upSinceMs === null)
+        return isUp(seen) ? { ...after, upSinceMs: atMs } : after;
       if (rung === 'upgrade' && state.upgrade && seen) return seenVersion(after, state.upgrade, seen, atMs);
       if (rung !== 'swap' || !restoredVolumes || !seen) return after;
       // The node says what is mounted: an earlier attempt may have died after its command.
@@ -137,7 +139,57 @@ export const stopForMove = defineAct<{ readonly reason: string }>()('stop-for-mo
   },
 });
 
-/** The client of a node that was moved, or could not be: no pause keeps it down. */
+interface UndoBlocks {
+  readonly own: OwnCommand;
+  readonly reason: string;
+}
+
+/** The owner's own command takes the data back, between a stop with the client's grace and its start. It is sent once: a second one would go further. */
+export const undoBlocks = defineAct<UndoBlocks>()('undo-blocks', {
+  ...COMMAND,
+  intent: (state) => ({
+    call: { name: 'undo-blocks', target: state.found.instanceId },
+    state: { ...state, client: 'mayBeDown', rolledBack: true },
+  }),
+  recovers: false,
+  retryKey: null,
+  execute: (context, { own, reason }) =>
+    send(context, {
+      which: 'original',
+      sentence: `stop its client, run ${own.command} and start it again: ${reason}`,
+      startsClient: true,
+      command: (fleet) => ({
+        operation: 'restart-client',
+        clients: clientsOf(fleet),
+        paths: fleet.volumes.map(({ path }) => path),
+        only: 'roll-back',
+        own,
+      }),
+    }),
+  reduce: {
+    done: (state, _, { seen, atMs }) => {
+      const ended = seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
+      if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
+      return { ...state, upSinceMs: atMs, inspectedAtMs: atMs, pending: null };
+    },
+    failed: (state, _, { reason, seen }) => {
+      if (cannotTell(seen)) return notRolledBack(state);
+      // AWS has refused it: the node has not heard of it.
+      return failRung(seen === undefined ? notRolledBack(state) : state, reason);
+    },
+    unknown: (state) => ({ ...state, inspectedAtMs: null }),
+  },
+});
+
+/** The command has changed nothing. */
+const notRolledBack = ({ rolledBack: _, ...state }: LadderState): LadderState => ({
+  ...state,
+  client: 'untouched',
+  pending: null,
+  setback: null,
+});
+
+/** The client of a node that was moved, or could not be; or after a roll-back that was cut off. No pause keeps it down. */
 export const startAgain = defineAct<{ readonly reason: string }>()('start-again', {
   ...COMMAND,
   intent: null,
@@ -157,7 +209,7 @@ export const startAgain = defineAct<{ readonly reason: string }>()('start-again'
     }),
   reduce: {
     done: (state, _, { atMs }) =>
-      state.rung === 'stop-start' && state.original === 'started'
+      state.rung === 'roll-back' || (state.rung === 'stop-start' && state.original === 'started')
         ? { ...state, upSinceMs: atMs, inspectedAtMs: atMs }
         : // A stop that was only intended was forbidden by a guard: the instance was not stopped.
           { ...state, client: 'untouched', original: isIntendedOnly(state) ? 'untouched' : state.original },
@@ -500,6 +552,7 @@ export const NODE_COMMANDS = [
   inspect,
   restart,
   switchVersion,
+  undoBlocks,
   stopForMove,
   startAgain,
   check,

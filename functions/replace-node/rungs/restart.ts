@@ -4,7 +4,7 @@ import { foreignKeyFault, keyDenies } from '../../../shared/aws/keys.ts';
 import { consensusUnitOf } from '../../../shared/fleet/consensus-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
-import { restart, startAgain, stopForMove } from '../acts/node-commands.ts';
+import { restart, stopForMove } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { type Facts, isImpaired, type Machine, runsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
@@ -28,6 +28,7 @@ import {
   rungFailed,
   sentenceOfSetback,
   setAside,
+  startClient,
   startMachine,
   stopMachine,
   stopsMachine,
@@ -169,7 +170,7 @@ export function broughtBack(facts: Facts, state: LadderState): Decision | null {
     return null;
   if (seen === null) return (unanswered?.count ?? 0) < ASKED_AT_MOST ? askNode('original') : null;
   if (seen.clients.every(({ state: is }) => is === 'running')) return null;
-  const act = startAgain({ reason: 'it was stopped for a move that was not made' });
+  const act = startClient('it was stopped for a move that was not made');
   return isSpent(state, act) ? null : act;
 }
 
@@ -186,7 +187,7 @@ export function startInstead(
 ): Act | null {
   if (!state?.moves || !stopsMachine(act, 'original')) return null;
   if (seen === null || seen.clients.some(({ state: is }) => is === 'running')) return null;
-  return startAgain({ reason: `${code}: its client does not stay down` });
+  return startClient(`${code}: its client does not stay down`);
 }
 
 /** Stopped by this heal, or at least intended. */
@@ -213,7 +214,7 @@ function started(facts: Facts, state: LadderState, { instance, checks, agentOnli
   if (isImpaired(facts)) return rungFailed('EC2 finds it impaired still');
   const up = power === 'running' && isUp(checks);
   if (up && agentOnline && state.moves && facts.seen !== null)
-    return startAgain({ reason: 'its instance has booted on other hardware' });
+    return startClient('its instance has booted on other hardware');
   if (up && agentOnline) return askNode('original');
   if (waitedMs(state, nowMs) > BOUND_MS.boot)
     return rungFailed(

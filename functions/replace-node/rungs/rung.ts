@@ -16,7 +16,7 @@ import { shownBetween } from '../../../shared/snapshots/catch-up.ts';
 import { cleanUp } from '../acts/cleanup.ts';
 import { endRung, leavePool, type Progress, prove, wait } from '../acts/decisions.ts';
 import { join, standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
-import { inspect, maskOriginal } from '../acts/node-commands.ts';
+import { inspect, maskOriginal, startAgain } from '../acts/node-commands.ts';
 import { type Act, retryKeyOf } from '../acts/table.ts';
 import { attach, detach, keepVolumes } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
@@ -123,6 +123,9 @@ export const stopsMachine = (act: Act, which: Which): boolean => act.do === 'sto
 
 /** The original, which this heal has stopped, or which EC2 itself has started. */
 export const startMachine = (reason: string): Decision => startInstanceOf({ reason });
+
+/** The client, which this heal has stopped, or may have. */
+export const startClient = (reason: string): Act => startAgain({ reason });
 
 /** The volumes of the original are known to outlive it. */
 export const keepFound = (): Decision => keepVolumes({});
@@ -336,7 +339,7 @@ export function onceSettled(facts: Facts, state: LadderState, end: End): Decisio
   const next = owed(facts, state);
   if (next) return next;
   if (isSeenStopped(facts, state)) return waitFor(state, facts.nowMs, 'it was started, and EC2 says stopped still');
-  if (facts.original?.instance.state !== 'stopped' || !owesStart(facts, state)) return ended(asItIs(facts, end));
+  if (facts.original?.instance.state !== 'stopped' || !owesStart(facts, state)) return ended(asItIs(facts, state, end));
   // Nothing is more urgent to know, and it passes by itself.
   const short = unstartedRefusal(state, facts.nowMs, end.as === 'refused' ? end.refusal : null);
   if (short) return ended({ as: 'refused', refusal: short });
@@ -376,8 +379,10 @@ export const owesStart = ({ original }: Pick<Facts, 'original'>, state: LadderSt
 export const isSeenStopped = ({ original, nowMs }: Facts, state: LadderState): boolean =>
   original?.instance.state === 'stopped' && isPending(state, 'StartInstances', original.instance.instanceId, nowMs);
 
-/** A heal begins only on a running instance: an instance that does not run now, for any reason, is not as it was found. */
-function asItIs({ original }: Facts, end: End): End {
+/** A heal begins only on a running instance: an instance that does not run now, for any reason, is not as it was found. Nor are data that went back. */
+function asItIs({ original }: Facts, { rolledBack, rung }: LadderState, end: End): End {
+  if (rolledBack && rung === null && end.as === 'escalated' && end.asFound)
+    return { ...end, reason: `${end.reason}; its data may have been taken back by some blocks`, asFound: false };
   const power = original?.instance.state ?? 'gone';
   if (end.as !== 'escalated' || !end.asFound || power === 'running' || power === 'pending') return end;
   return { ...end, reason: `${end.reason}; its instance is ${power}`, asFound: false };

@@ -279,6 +279,7 @@ function factsOf(
     },
     breaker: readBreaker(fleet, [reading], nowMs),
     ...{ haltedSinceMs, reach: null, sources: null, keyScope: history.keyScope, launch: null },
+    rollBack: null,
     initialization: null,
   };
 }

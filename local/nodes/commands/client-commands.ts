@@ -52,6 +52,7 @@ export class NodeCommands extends NodeActs {
         return this.inspect(parameters);
       case 'restart-client':
         if (parameters.Only === 'enable') return this.enableVersion(parameters);
+        if (parameters.Only === 'roll-back') return this.rollBack(parameters);
         return parameters.Only === 'switch' ? this.switchClient(parameters) : this.restart(parameters);
       case 'check-volume':
         return this.check(parameters);
@@ -86,6 +87,32 @@ export class NodeCommands extends NodeActs {
     const { seconds: startSeconds, why } = yield* this.startAll(clients);
     const result = why === undefined ? 'done' : 'failed';
     return ending(result, { before, after: look(), reason: why, stop, startSeconds });
+  }
+
+  private *rollBack({ Clients = '', Paths = '', Own = '' }: Parameters): Acts<NodeEnding> {
+    const clients = clientsOf(Clients);
+    const look = (): NodeState => this.state(clients, linesOf(Paths));
+    const before = look();
+    const own = this.node.spec.rollBack;
+    const [limit = '', command = ''] = Own.split(':');
+    if (own?.command !== command) return refused(`${command} is not there: nothing was changed`, before);
+    const unknown = this.unknown(clients);
+    if (unknown !== undefined) return refused(unknown, before);
+    if (this.node.isClientMasked) return refused(MASKED, before);
+    const stop = yield* this.stopAll(clients);
+    const why: string[] = [];
+    if (stop?.clean === false) why.push(`the client did not end cleanly, and ${command} was not run`);
+    else {
+      yield Math.min(Number(limit), own.takesSeconds) * 1_000;
+      if (own.takesSeconds > Number(limit)) why.push(`${command} has not ended within ${limit} s`);
+      else if (own.effect === 'fails') why.push(`${command} exits with 1`);
+      else this.node.disks.data.rollBack(own);
+    }
+    const { seconds: startSeconds, why: down } = yield* this.startAll(clients);
+    if (down !== undefined) why.push(down);
+    const result = why.length === 0 ? 'done' : 'failed';
+    const reason = why.length === 0 ? undefined : why.join('; ');
+    return ending(result, { before, after: look(), reason, stop, startSeconds });
   }
 
   private *switchClient({ Clients = '', Paths = '', Version = '' }: Parameters): Acts<NodeEnding> {

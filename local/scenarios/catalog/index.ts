@@ -38,6 +38,7 @@ import { readinessKept, readinessLost, readinessRegained } from './readiness.ts'
 import { referenceLies } from './reference-lies.ts';
 import { rehearseMigration } from './rehearsals.ts';
 import { deadlineNear, releaseAutoPatch, releaseTold } from './releases.ts';
+import { rollbackNoHelp, rollbackOnceADay, rollbackRung, rollbackUnfit } from './roll-backs.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
@@ -123,6 +124,10 @@ export const SCENARIOS: readonly Scenario[] = [
   upgradeInterrupted,
   upgradeCanaryFails,
   rehearseMigration,
+  rollbackRung,
+  rollbackNoHelp,
+  rollbackUnfit,
+  rollbackOnceADay,
   upgradeBlueGreen,
   upgradeBlueGreenFails,
   upgradeAtHeight,

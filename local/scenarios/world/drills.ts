@@ -16,7 +16,7 @@ import { QUICK_BLOCKS } from './worlds.ts';
 /** The stack has the function only where a fleet file asks for drills. */
 export const DRILLS_DEPLOYED = join(import.meta.dirname, '../fleets-drills');
 /** The one group of throw-away instances. */
-const OWN_GROUP = 'sg-0d0000000000000d1';
+export const OWN_GROUP = 'sg-0d0000000000000d1';
 
 /** Until its owner asks for them, the fleet has none. */
 export const notYetDrilled = { ...impatient, drills: undefined } as unknown as Partial<FleetDocument>;

@@ -1,5 +1,6 @@
 // The order of a drill: what was written down is removed, whatever came of it.
 import { describe, expect, it } from '@jest/globals';
+import { DRILL } from '../../../functions/audit-snapshots/acts.ts';
 import { decideNext, endingOf } from '../../../functions/audit-snapshots/decide.ts';
 import {
   type DrillFacts,
@@ -34,7 +35,7 @@ const drill: Drill = {
 const running = (more: Partial<Running> = {}): Running => ({
   ...{ at: 'running', drill, isUp: true, held: { execution: 'arn', fence: 1 }, ordinal: 1, asked: 1, unanswered: 0 },
   ...{ seen: { clients: [] } as unknown as Running['seen'], upSinceMs: NOON_MS, isSilent: false, climb: NO_CLIMB },
-  ...{ isEnabled: true, usedBytes: null, proved: null },
+  ...{ isEnabled: true, usedBytes: null, proved: null, rolling: null },
   ...more,
 });
 const next = (progress: Progress, more: Partial<About> = {}) => decideNext(progress, { ...about, ...more }, 'arn');
@@ -225,5 +226,93 @@ describe('a version that is tried on a copy', () => {
     ['gave way to a heal', verdict('unproved', false), { outcome: 'refused', code: 'drill-waits', page: false }],
   ])('one that %s', (_, one, expected) => {
     expect(tried(one)).toMatchObject(expected);
+  });
+});
+
+describe('the owner’s roll-back', () => {
+  const COMMAND = '/opt/node/roll-back';
+  const rolls = { ...drill, rollsBack: COMMAND };
+  const verdict: DrillVerdict = {
+    ...{ atMs: NOON_MS, height: 931_000, reason: 'it has caught up to 931000', openSeconds: 30 },
+    is: 'verified',
+  };
+  const reduce = <K extends 'prove' | 'roll-back'>(act: K, from: Running, result: object): Progress =>
+    // biome-ignore lint/suspicious/noExplicitAny: one of two acts, as the table has them
+    (DRILL.acts[act].reduce as any)(from, { do: act, from, upSinceMs: NOON_MS, command: COMMAND }, result, about);
+  const proved = reduce('prove', running({ drill: rolls }), { verdict }) as Running;
+  const rolled = reduce('roll-back', proved, { begunAtMs: NOON_MS, upSinceMs: NOON_MS + 60_000 }) as Running;
+
+  it('is tried on the copy once the set is proved, and not where the fleet file has none', () => {
+    expect(next(proved)).toMatchObject({ do: 'roll-back', command: COMMAND });
+    expect(act(reduce('prove', running(), { verdict }))).toBe('mark');
+  });
+
+  it('is followed by the same proof, from the start', () => {
+    expect(next(rolled)).toMatchObject({ do: 'prove', upSinceMs: NOON_MS + 60_000 });
+    expect(rolled.climb).toEqual(NO_CLIMB);
+    const after = reduce('prove', rolled, { verdict: { ...verdict, atMs: NOON_MS + 120_000 } });
+    expect(after).toMatchObject({
+      at: 'removing',
+      isMarked: false,
+      drill: { verdict, rolledBack: { is: 'verified' } },
+    });
+    expect(act(after)).toBe('mark');
+  });
+
+  it('leaves what was found of the set as it was, whatever comes of it', () => {
+    const bad = { is: 'unfit', atMs: NOON_MS, reason: 'its client ends' } as const;
+    const failed = { is: 'unproved', atMs: NOON_MS, reason: 'it exits with 1', isTold: true } as const;
+    for (const end of [
+      reduce('prove', rolled, { verdict: bad }),
+      reduce('roll-back', proved, { begunAtMs: NOON_MS, verdict: failed }),
+      reduce('roll-back', proved, { failed: 'nobody answered', again: true }),
+    ])
+      expect(end).toMatchObject({ at: 'removing', isMarked: false, drill: { verdict, rolledBack: expect.anything() } });
+  });
+
+  it('that nobody answered is not sent twice', () => {
+    expect(act(reduce('roll-back', proved, { failed: 'nobody answered', again: true }))).toBe('mark');
+  });
+
+  const ending = (rolledBack: DrillVerdict) =>
+    endingOf(
+      {
+        ...{ at: 'removing', isInherited: false, isMarked: true },
+        drill: { ...rolls, verdict, rolledBack, rolledBackAtMs: NOON_MS - 4 * MINUTE_MS },
+      },
+      NOON_MS,
+    );
+
+  it('is told with the set; where it did not come through, people are told that no node gets it', () => {
+    expect(ending(verdict)).toMatchObject({
+      outcome: 'healed',
+      reason: expect.stringContaining('its client was at the tip again 4 min after its stop'),
+    });
+    const failed = ending({ is: 'unproved', atMs: NOON_MS, reason: 'it exits with 1', isTold: true });
+    expect(failed).toMatchObject({ outcome: 'escalated', code: 'drill-unproved' });
+    expect(failed.reason).toMatch(
+      /^\/opt\/node\/roll-back on a copy of .*: it exits with 1\. It is done to no node\. /,
+    );
+    expect(ending({ is: 'unproved', atMs: NOON_MS, reason: 'it gives way', isTold: false }).outcome).toBe('healed');
+  });
+
+  it('is part of the plan, and of what a person approves', () => {
+    const rollBack = { command: COMMAND, minutes: 15, rehearse: true };
+    const with_ = (more: object) => {
+      const { fleet } = facts();
+      return planning({ fleet: { ...fleet, replace: { ...fleet.replace, rollBack: { ...rollBack, ...more } } } });
+    };
+    expect(next(with_({}))).toMatchObject({ do: 'begin', drill: { rollsBack: COMMAND } });
+    expect(next(with_({}), { mode: 'ask' })).toMatchObject({
+      sentence: expect.stringContaining('try /opt/node/roll-back there once it is proved'),
+      terms: expect.arrayContaining([['act', expect.stringContaining('run /opt/node/roll-back on its data')]]),
+    });
+    for (const [more, about_] of [
+      [{ rehearse: false }, {}],
+      [{}, { rehearses: '28.1' }],
+    ] as const) {
+      const begun = next(with_(more), about_);
+      expect(begun.do === 'begin' && begun.drill).not.toHaveProperty('rollsBack');
+    }
   });
 });

@@ -1,5 +1,7 @@
 // Budgets and the fleet's turn over the region's own table: which heal is first, which waits, and what a dead heal leaves behind.
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { performAct } from '../../../functions/replace-node/acts/table.ts';
+import { newLeases } from '../../../functions/replace-node/state.ts';
 import {
   endPlace,
   leaveReplacement,
@@ -17,6 +19,8 @@ import { ME, OTHER, payload } from '../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { patientContext, shell } from '../../fixtures/heal-shell.ts';
+import { ladderState } from '../../fixtures/replace-facts.ts';
 import { type Table, tableOfHeals } from '../../fixtures/table.ts';
 
 const ANOTHER = 'i-0fedcba9876543210';
@@ -190,5 +194,50 @@ describe('a restart', () => {
       expect(await reserveRestart(toolsOf(), fleet, key, NOON_MS)).toEqual(reserved);
     expect(await reserveRestart(toolsOf(), fleet, '7', NOON_MS)).toMatchObject({ refuse: 'restarts-spent' });
     expect(await reserveRestart(toolsOf(OTHER, 'node3', ANOTHER), fleet, '7', NOON_MS)).toEqual(reserved);
+  });
+});
+
+describe('a roll-back', () => {
+  const takes = async (execution = ME) => {
+    const nowMs = Date.now();
+    const nodes = [INSTANCE, ANOTHER].map((instanceId) => ({
+      instanceId,
+      availabilityZone: 'eu-west-1a',
+      health: 'synced',
+    }));
+    await store.replace(keys.observation('bitcoin', 0), { observedAtMs: nowMs, nodes, version: 1 } as never);
+    const here = shell();
+    const own = toolsOf(execution);
+    const want = { do: 'heal' } as const;
+    const tools = {
+      ...here.tools,
+      ...own,
+      payload: { ...own.payload, want },
+      clients: { ...here.tools.clients, ...toolsOf().clients },
+    };
+    const state = ladderState({ failed: [{ rung: 'restart', reason: 'it stands' }] });
+    const leases = newLeases({ execution, fence: 4 });
+    const { ctx, step } = patientContext();
+    const context = { ...tools, durable: ctx, step, place: '010', state, leases } as never;
+    return performAct(context, { do: 'take-rung', rung: 'roll-back', reason: 'it stands' }).then(
+      ({ result }) => result,
+    );
+  };
+  const restarts = async () => (await store.readRestarts('bitcoin', INSTANCE))?.restarts.map(({ key }) => key) ?? [];
+
+  it('takes the fleet’s turn, and a place among the restarts of its node', async () => {
+    await store.replace(keys.node(INSTANCE), nodeRecord({ owner: ME, fence: 4, version: 1 }));
+    executions.set(ME, running);
+    expect(await takes()).toMatchObject({ is: 'done' });
+    expect(await restarts()).toEqual([expect.stringMatching(/-roll-back$/)]);
+    expect((await store.readReplaceTurn('bitcoin'))?.holder).toMatchObject({ execution: ME });
+  });
+
+  it('waits while another node of the fleet has the turn, and counts nothing then', async () => {
+    await store.replace(keys.node(INSTANCE), nodeRecord({ owner: ME, fence: 4, version: 1 }));
+    executions.set(OTHER, running);
+    await reserveReplacement(toolsOf(OTHER, 'node3', ANOTHER), fleet, 'other', NOON_MS);
+    expect(await takes()).toMatchObject({ is: 'refused', refusal: { refuse: 'replace-in-flight' } });
+    expect(await restarts()).toEqual([]);
   });
 });

@@ -39,7 +39,7 @@ describe('a fleet file says how far a stuck node is helped', () => {
     ['a source of no kind', { source: 'peer' }, 'replace.source', 'snapshot, sibling'],
     ['more in an hour than in a day', { replacementsPerHour: 6 }, 'replace.replacementsPerHour', 'at most 5'],
     ['no replacement at all', { replacementsPerDay: 0 }, 'replace.replacementsPerDay', 'from 1 to 50'],
-    ['a key of its own', { rung: ['swap'] }, 'replace.rung', 'expected one of rungs, source'],
+    ['a key of its own', { rung: ['swap'] }, 'replace.rung', 'expected one of rungs, rollBack, source'],
   ])('and is refused with %s', (_, replace, field, expected) => {
     expect(refusals({ ...bitcoin, replace })).toEqual({ [field]: expect.stringContaining(expected) });
   });
@@ -190,4 +190,30 @@ it('instances that a heal has launched and not proved, or has replaced and keeps
   });
   const nodes = await discoverNodes(ec2, parseFleet(bitcoin), { readWatch: async () => undefined });
   expect(nodes.map(({ instanceId }) => instanceId)).toEqual(['i-1', 'i-4']);
+});
+
+describe('a fleet file names its owner’s roll-back', () => {
+  const drills = { securityGroup: 'sg-0123456789abcdef0' };
+  const rollBack = { command: '/opt/node/roll-back' };
+  const file = (more: object) => ({ ...bitcoin, role: 'follower', drills, replace: { rollBack }, ...more });
+  const refused = (more: object) => JSON.stringify(refusals(file(more)));
+
+  it('by its command alone: a quarter of an hour, and a copy first', () => {
+    expect(parseFleet(file({})).replace.rollBack).toEqual({ ...rollBack, minutes: 15, rehearse: true });
+    expect(parseFleet(file({ replace: {} })).replace.rollBack).toBeUndefined();
+    const alone = { replace: { rollBack: { ...rollBack, rehearse: false } }, drills: undefined };
+    expect(refusals({ ...bitcoin, role: 'follower', replace: alone.replace })).toEqual({});
+  });
+
+  it.each<[string, object, string]>([
+    ['arguments', { replace: { rollBack: { command: '/opt/node/roll-back 5' } } }, 'without arguments'],
+    ['no absolute path', { replace: { rollBack: { command: 'roll-back' } } }, 'absolute path'],
+    ['more than an hour', { replace: { rollBack: { ...rollBack, minutes: 61 } } }, 'minutes'],
+    ['validators', { role: 'validator', drills: undefined }, 'expected role: follower'],
+    ['sentries', { role: 'sentry' }, 'expected role: follower'],
+    ['no role', { role: undefined, drills: undefined }, 'expected role: follower'],
+    ['no drills that could try it', { drills: undefined }, 'expected drills'],
+  ])('and is refused with %s', (_, more, expected) => {
+    expect(refused(more)).toContain(expected);
+  });
 });

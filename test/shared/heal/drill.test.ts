@@ -11,6 +11,7 @@ import {
   recoverability,
   rehearsalText,
   spentIn,
+  trialText,
 } from '../../../shared/heal/drill.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
@@ -176,6 +177,52 @@ describe('a version that was tried on a copy', () => {
     expect(rehearsed?.isToBeRepeated).toBe(isToBeRepeated);
   });
 });
+
+describe('a roll-back that was tried on a copy', () => {
+  const COMMAND = '/opt/node/roll-back';
+  const tries = (rolledBack?: DrillVerdict): Drill => ({
+    ...{ ...drill(verified), rollsBack: COMMAND, rolledBackAtMs: NOON_MS - 4 * MINUTE_MS },
+    ...(rolledBack && { rolledBack }),
+  });
+  const back: DrillVerdict = { ...verified, atMs: NOON_MS };
+  const trialAfter = (rolledBack?: DrillVerdict, before: DrillRecord = noDrill) =>
+    ended(before, tries(rolledBack), 24, NOON_MS).rolledBack;
+
+  it('is known beside what was found of its set', () => {
+    const record = ended(noDrill, tries(back), 24, NOON_MS);
+    expect(record.rolledBack).toMatchObject({ command: COMMAND, setId: 'set-1', is: 'verified', minutes: 4 });
+    expect(record.proved).toMatchObject({ setId: 'set-1' });
+    const bad = ended(noDrill, tries({ is: 'unfit', atMs: NOON_MS, reason: 'bad blocks' }), 24, NOON_MS);
+    expect(bad.rolledBack).toMatchObject({ is: 'unfit', reason: 'bad blocks' });
+    expect(bad.tried).toMatchObject([{ setId: 'set-1', is: 'verified' }]);
+  });
+
+  it('that gave way, or was not begun, leaves what was known', () => {
+    const before = { ...noDrill, ...{ rolledBack: trialAfter(back) ?? never() } };
+    expect(trialAfter({ is: 'unproved', atMs: NOON_MS, reason: 'it gives way', isTold: false }, before)).toBe(
+      before.rolledBack,
+    );
+    expect(trialAfter(undefined, before)).toBe(before.rolledBack);
+    expect(
+      trialAfter({ is: 'unproved', atMs: NOON_MS, reason: 'it exits with 1', isTold: true }, before),
+    ).toMatchObject({
+      is: 'unproved',
+    });
+  });
+
+  it('is told with its minutes, or with its reason', () => {
+    expect(trialText(trialAfter(back) ?? never())).toBe(
+      '/opt/node/roll-back on a copy of set-1: its client was at the tip again 4 min after its stop',
+    );
+    expect(trialText(trialAfter({ is: 'unfit', atMs: NOON_MS, reason: 'bad blocks' }) ?? never())).toBe(
+      '/opt/node/roll-back on a copy of set-1: bad blocks',
+    );
+  });
+});
+
+const never = (): never => {
+  throw new Error('nothing is known');
+};
 
 describe('recoverability', () => {
   it('is a number: minutes, height, age, dollars', () => {

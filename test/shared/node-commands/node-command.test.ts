@@ -51,6 +51,20 @@ describe('a command on clients and volumes', () => {
     expect(unpacked(parameters['Identity'])).toBe('/data/geth/nodekey\n/data/keystore\n');
   });
 
+  it('names the owner’s executable and its seconds only where data are taken back, and nothing that a shell could read', () => {
+    const rollBack = (own: { command: string; seconds: number }): NodeCommand => ({
+      ...{ operation: 'restart-client', clients: [geth], paths: ['/data'], only: 'roll-back' },
+      own,
+    });
+    const own = { command: '/opt/node/roll-back', seconds: 900 };
+    expect(parametersOf(rollBack(own))).toMatchObject({ Only: ['roll-back'], Own: ['900:/opt/node/roll-back'] });
+    const restart = { operation: 'restart-client', clients: [geth], paths: ['/data'], only: 'restart' } as const;
+    expect(parametersOf(restart)).toMatchObject({ Only: ['restart'], Own: ['_'] });
+    expect(nodeRunLimitSeconds(rollBack(own))).toBe(nodeRunLimitSeconds(restart) + 900);
+    for (const command of ['roll-back', '/opt/$(id)', '/opt/a b', '/opt/a;b', '/opt/../sh', ''])
+      expect(() => parametersOf(rollBack({ ...own, command }))).toThrow(/parameter Own/);
+  });
+
   it.each<[string, NodeCommand]>([
     ['inspect-node', { operation: 'inspect-node', clients: [geth], paths: ['/data'] }],
     ['restart-client', { operation: 'restart-client', clients: [geth], paths: ['/data'], only: 'restart' }],

@@ -31,7 +31,7 @@ const id = (OperationId: string, seconds = 60) => ({
 });
 const CLIENTS = base64(`systemd ${UNIT} 60 ${Buffer.from('shutdown complete').toString('base64')}`);
 const stop = { Clients: CLIENTS, Places: '', Unmount: 'no', Mask: 'no', RequireClean: 'no' };
-const restart = { Clients: CLIENTS, Paths: '', Only: 'restart', Version: '_' };
+const restart = { Clients: CLIENTS, Paths: '', Only: 'restart', Version: '_', Own: '_' };
 
 describe('a client that needs another version at a height', () => {
   const template = { Clients: base64('systemd node@* 60 -'), Paths: '' };
