@@ -1,6 +1,6 @@
 // The nodes of a fleet that says `deploy`: for each a launch template, an instance and a data volume that stays; one role, one security group and one log
 // group for all. Everything carries the tags by which the suite knows the fleet's things, so that each heal may do its work (docs/deploy.md).
-import { CfnDeletionPolicy, CfnOutput, CfnParameter, Fn, Stack, Validations } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, CfnOutput, CfnParameter, type CfnResource, Fn, Stack, Validations } from 'aws-cdk-lib';
 import { CfnInstance, CfnLaunchTemplate, CfnSecurityGroup, CfnVolume, CfnVolumeAttachment } from 'aws-cdk-lib/aws-ec2';
 import { CfnInstanceProfile, type CfnRole, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
@@ -65,7 +65,7 @@ export function addNodes(scope: Construct, { document, script, network }: NodesP
     retentionInDays: deploy.logDays,
     tags: listed(complete.nodes.tag),
   });
-  logs.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN;
+  keep(logs);
   const role = nodeRole(scope, complete, deploy);
   // A profile of the role's name, as the console makes it.
   const profile = new CfnInstanceProfile(scope, 'Profile', {
@@ -131,8 +131,7 @@ function addNode(
     ...(kmsKeyId !== undefined && { kmsKeyId }),
     tags: listed({ Name: `${name}-${role}`, ...tag }),
   });
-  for (const policy of ['deletionPolicy', 'updateReplacePolicy'] as const)
-    volume.cfnOptions[policy] = CfnDeletionPolicy.RETAIN;
+  keep(volume);
   const userData = firstBootUserData(
     {
       volumeId: volume.ref,
@@ -197,6 +196,12 @@ function addNode(
   });
   new CfnOutput(scope, 'VolumeId', { description: `The data volume of ${name}, which stays.`, value: volume.ref });
   return { instance, volume, launchTemplate };
+}
+
+/** Whatever becomes of the stack, and where a change of a property makes another one. */
+function keep({ cfnOptions }: CfnResource): void {
+  cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN;
+  cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
 }
 
 /** Of the unit of a template its instance. */
