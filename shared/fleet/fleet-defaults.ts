@@ -1,6 +1,7 @@
 // Fills a fleet file's gaps: the file's own values first, then those of its chain, then those for every fleet.
 import * as v from 'valibot';
 import { defaultsOf, otherChain } from '../chains/defaults.ts';
+import { RUNGS } from '../model/rungs.ts';
 import { type FleetDocument, fleetDocumentSchema, type UnitDocument } from './schema.ts';
 import { isByPolicy } from './schema-heal.ts';
 import { NO_LINE } from './schema-nodes.ts';
@@ -56,7 +57,9 @@ export function completeDocument(document: FleetDocument) {
     metrics,
     alarms: { ...filled.alarms, diskPercent: filled.alarms.diskPercent ?? disk.growAtPercent },
     ...(filled.snapshots && { snapshots: completeSnapshots(filled.snapshots, document.snapshots) }),
-    replace: deploy ? { userData: 'run' as const, ...replace } : replace,
+    replace: deploy
+      ? { userData: 'run' as const, ...replace, ...(deploy.kind === 'ha' && ofGroup(document)) }
+      : replace,
     ...(asg && { asg }),
     ...(dataMode !== undefined && { dataMode }),
     ...(releases && { releases }),
@@ -68,6 +71,12 @@ export function completeDocument(document: FleetDocument) {
 
 /** What chainmend has made itself it may change: nothing in the stack of its nodes undoes that (docs/deploy.md). */
 const OF_DEPLOYED = { by: 'cdk', acceptDrift: true } as const;
+
+/** The group itself launches in the place of a member that is gone; for all else chainmend sets one aside. */
+const ofGroup = ({ replace }: FleetDocument) => ({
+  rungs: replace?.rungs ?? RUNGS.filter((rung) => rung !== 'replace'),
+  autoScaling: replace?.autoScaling ?? ('standby' as const),
+});
 
 /** Clients that find their peers by UDP: devp2p's, and those of the OP stack. */
 const BY_UDP: ReadonlySet<string> = new Set(['ethereum', 'bsc', 'polygon', 'optimism', 'base']);

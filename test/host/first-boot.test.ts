@@ -3,8 +3,14 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { type FirstBoot, firstBootUserData, quoted } from '../../shared/node-commands/first-boot.ts';
-import { firstBootScript } from '../../shared/node-commands/index.ts';
+import {
+  type FirstBoot,
+  firstBootUserData,
+  type GroupBoot,
+  groupValues,
+  quoted,
+} from '../../shared/node-commands/first-boot.ts';
+import { firstBootScripts } from '../../shared/node-commands/index.ts';
 import { FOUND, machineOf, NEW } from './attack.ts';
 import { lacking, lackingForBtrfs, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
 import { Machine, type Ran } from './machine.ts';
@@ -16,6 +22,18 @@ const by = (volumeId: string): string => `/dev/disk/by-id/nvme-Amazon_Elastic_Bl
 const BOOT: FirstBoot = {
   ...{ volumeId: NEW, mountPath: PATH, filesystem: 'xfs', waitSeconds: 1, unit: 'client' },
   ...{ install: { lines: ['echo installed >>/run/lines'] }, agentConfig: '{"agent":{}}' },
+};
+
+const GROUP: GroupBoot = {
+  identity: [`${PATH}/wallet.dat`, `${PATH}/keys/node_key.json`, '/elsewhere/kept'],
+  healthPort: 8099,
+  asks: {
+    url: 'http://127.0.0.1:8332/',
+    body: '{"method":"getblockchaininfo"}',
+    pattern: '"caught_up": ?true',
+    most: 3,
+  },
+  credentials: `${PATH}/.cookie`,
 };
 
 /** A machine with another volume than the node's, which has a filesystem, and, unless it is to be absent, the node's own, which is empty. */
@@ -41,7 +59,7 @@ async function withNode(use: (machine: Machine) => Promise<void>, { second = tru
 }
 
 async function boot(machine: Machine, more: Partial<FirstBoot> = {}): Promise<Ran> {
-  const text = firstBootUserData({ ...BOOT, ...more }, firstBootScript());
+  const text = firstBootUserData({ ...BOOT, ...more }, firstBootScripts());
   await machine.shell('printf %s "$1" >/run/user-data && chmod +x /run/user-data', text);
   const line =
     'PATH=/run/fakes:/usr/sbin:/usr/bin:/sbin:/bin /run/user-data >/run/out 2>&1; printf %s "$?" >/run/status';
@@ -322,10 +340,25 @@ async function nothingDone(machine: Machine): Promise<void> {
 
 describe('its script', () => {
   (lackingForShellcheck === undefined ? it : it.skip)('has no finding of shellcheck', () => {
-    const source = readFileSync(new URL('../../shared/node-commands/first-boot.sh', import.meta.url), 'utf8');
-    for (const script of [source, firstBootScript()])
+    const source = (name: string) =>
+      readFileSync(new URL(`../../shared/node-commands/${name}.sh`, import.meta.url), 'utf8');
+    const { single, group } = firstBootScripts();
+    const whole = `${source('first-boot-group')}\n${source('first-boot')}`;
+    for (const [script, boot] of [
+      [source('first-boot'), BOOT],
+      [single, BOOT],
+      // As a script of its own: user data have it packed.
+      [`${groupValues(GROUP).join('\n')}\n${group}`, BOOT],
+      [`${groupValues(GROUP).join('\n')}\n${whole.replace(/^( *)#group /gm, '$1')}`, BOOT],
+    ] as const)
       expect(() =>
-        execFileSync('shellcheck', ['-'], { input: firstBootUserData(BOOT, script), encoding: 'utf8' }),
+        execFileSync('shellcheck', ['-'], {
+          input: firstBootUserData(boot, { single: script, group: '' }).replace(
+            /^readonly VOLUME=.*\n(?=[\s\S]*\nVOLUME=\n)/m,
+            '',
+          ),
+          encoding: 'utf8',
+        }),
       ).not.toThrow();
   });
 });

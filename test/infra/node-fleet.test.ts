@@ -10,17 +10,18 @@ import { readFleets } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { NodesStack } from '../../infra/stack.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
-import { firstBootScript } from '../../shared/node-commands/index.ts';
+import { firstBootScripts } from '../../shared/node-commands/index.ts';
 import { bitcoin, buildStack, resourcesOf } from './support.ts';
 
-const [example] = readFleets(join(repositoryRoot, 'examples/deploy'));
+const examples = readFleets(join(repositoryRoot, 'examples/deploy'));
+const example = examples.find(({ document }) => document.fleet === 'bitcoin');
 if (!example?.document.deploy) throw new Error('examples/deploy has no fleet with deploy');
 const { document } = example;
 const { deploy } = example.document as FleetDocument & { deploy: NonNullable<FleetDocument['deploy']> };
 
 function nodesOf(of: FleetDocument = document): Template {
   const app = new App({ analyticsReporting: false, context: recommendedFlags, builtinCloudFormationValidation: false });
-  const stack = new NodesStack(app, `ChainmendNodes-${of.fleet}`, { document: of, script: firstBootScript() });
+  const stack = new NodesStack(app, `ChainmendNodes-${of.fleet}`, { document: of, scripts: firstBootScripts() });
   // A finding without an acknowledgement stops it.
   addChecks(app);
   app.synth();
@@ -32,7 +33,7 @@ const OF_FLEET = { Key: 'Component', Value: 'nodes/bitcoin' };
 describe('the nodes of a fleet', () => {
   it('are one instance, template, volume and attachment for each name', () => {
     for (const type of ['Instance', 'LaunchTemplate', 'Volume', 'VolumeAttachment'])
-      template.resourceCountIs(`AWS::EC2::${type}`, Object.keys(deploy.nodes).length);
+      template.resourceCountIs(`AWS::EC2::${type}`, Object.keys(deploy.nodes ?? {}).length);
   });
 
   it('keep their data in encrypted gp3 volumes that outlive the stack', () => {
@@ -83,7 +84,7 @@ describe('the nodes of a fleet', () => {
       LaunchTemplateData: { DisableApiTermination: Match.absent() },
     });
     const app = new App();
-    expect(new NodesStack(app, 'N', { document, script: '' }).terminationProtection).toBe(true);
+    expect(new NodesStack(app, 'N', { document, scripts: { single: '', group: '' } }).terminationProtection).toBe(true);
   });
 
   it('are not replaced by a change of their template, which counts for the next instance', () => {
@@ -114,7 +115,7 @@ describe('the nodes of a fleet', () => {
     ]['Fn::Join'][1];
     expect(before).toMatch(/\nreadonly VOLUME='$/);
     expect(ref).toEqual({ Ref: volumeId });
-    expect(behind.endsWith(firstBootScript())).toBe(true);
+    expect(behind.endsWith(firstBootScripts().single)).toBe(true);
   });
 
   it('are refused at synthesis where EC2 would not take their user data', () => {
