@@ -72,10 +72,9 @@ export function completeDocument(document: FleetDocument) {
 /** What chainmend has made itself it may change: nothing in the stack of its nodes undoes that (docs/deploy.md). */
 const OF_DEPLOYED = { by: 'cdk', acceptDrift: true } as const;
 
-/** The group itself launches in the place of a member that is gone; for all else chainmend sets one aside. */
+/** The group itself launches in the place of a member that is gone. */
 const ofGroup = ({ replace }: FleetDocument) => ({
   rungs: replace?.rungs ?? RUNGS.filter((rung) => rung !== 'replace'),
-  autoScaling: replace?.autoScaling ?? ('standby' as const),
 });
 
 /** Clients that find their peers by UDP: devp2p's, and those of the OP stack. */
