@@ -69,7 +69,6 @@ serve_synced() {
   local user library=/usr/local/lib/chainmend units=/etc/systemd/system
   user=$(ctl show --property User --value -- "$UNIT.service") || { refuse "the user of $UNIT is not known"; return; }
   mkdir -p "$library" && {
-    # Each is printed as bash reads it again, whatever is in it: shellcheck disable=SC2089,SC2090
     declare -p URL_SYNCED BODY_SYNCED SYNCED MOST CREDENTIALS
     declare -f tell_synced ask_client has_caught_up
     echo tell_synced

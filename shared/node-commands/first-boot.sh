@@ -87,8 +87,8 @@ mount_volume() {
   mounts=$(mounts_at)
   if [ -n "$mounts" ]; then
     [ "$mounts" = "$(<"$SYS/$DISK/dev") /" ] || { refuse "something else than $VOLUME is mounted at $MOUNT_PATH"; return; }
+    #group read_kind && is_ours && write_fstab && take_copy; return
     read_kind && is_ours && write_fstab
-    #group [ "$?" -eq 0 ] && take_copy
     return
   fi
   is_nowhere && is_bare && read_kind || return
