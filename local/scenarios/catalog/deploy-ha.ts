@@ -71,8 +71,7 @@ export const deployHa: Scenario = {
           const isStillThere = attachment?.instanceId === instanceId;
           const uuid = machine.contentOf(own)?.uuid;
           return (
-            own !== '' &&
-            (!isStillThere || (machine.readFile('/etc/fstab') ?? '').includes(`UUID=${uuid} ${PATH} xfs`))
+            own !== '' && (!isStillThere || (machine.readFile('/etc/fstab') ?? '').includes(`UUID=${uuid} ${PATH} xfs`))
           );
         }),
     },
