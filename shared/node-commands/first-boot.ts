@@ -1,6 +1,6 @@
 // The user data of a node that `deploy:` makes: first-boot.sh behind the values of one node. Every value is quoted, so that the shell reads it as text; the
 // owner's own lines to install the client are text as well, which the script writes to a file and runs.
-import { gzipSync, strToU8 } from 'fflate';
+import { gzipSync } from 'fflate/browser';
 
 /** "User data is limited to 16 KB, in raw form, before it is base64-encoded" ("Run commands at launch using instance user data", EC2 user guide). */
 export const USER_DATA_BYTES_MAX = 16 * 1_024;
@@ -88,7 +88,7 @@ export function groupValues({ identity, healthPort, asks, credentials }: GroupBo
 export const packed = (script: string): string =>
   [
     '# first-boot.sh with first-boot-group.sh: base64 -d | gzip -d shows it.',
-    `SCRIPT=$(base64 -d <<<'${Buffer.from(gzipSync(strToU8(script), { level: 9, mtime: 0 })).toString('base64')}' | gzip -d) && eval "$SCRIPT"`,
+    `SCRIPT=$(base64 -d <<<'${Buffer.from(gzipSync(Buffer.from(script), { level: 9, mtime: 0 })).toString('base64')}' | gzip -d) && eval "$SCRIPT"`,
     'exit 1',
     '',
   ].join('\n');
