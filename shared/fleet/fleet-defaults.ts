@@ -47,7 +47,7 @@ export function completeDocument(document: FleetDocument) {
       return { ...runtime, ...(stopGraceSeconds !== undefined && { stopGraceSeconds }), cleanLine };
     }),
     identity: document.identity ?? told.identity,
-    ...{ owner: deploy ? { ...OF_DEPLOYED, ...owner } : owner, disk, breaker, ask, pages },
+    ...{ owner: deploy ? { ...OF_DEPLOYED[deploy.kind], ...owner } : owner, disk, breaker, ask, pages },
     ...(port !== undefined && { rpc: { ...filled.rpc, ...told.rpc, ...document.rpc, port } }),
     probe,
     health: { ...filled.health, ...told.health, ...document.health, ...standstillLimits(document, told, probe) },
@@ -69,8 +69,11 @@ export function completeDocument(document: FleetDocument) {
   };
 }
 
-/** What chainmend has made itself it may change: nothing in the stack of its nodes undoes that (docs/deploy.md). */
-const OF_DEPLOYED = { by: 'cdk', acceptDrift: true } as const;
+/** What chainmend has made itself it may change: nothing in the stack of its nodes undoes that (docs/deploy.md), and of a group's volumes it knows nothing. */
+const OF_DEPLOYED = {
+  single: { by: 'cdk', acceptDrift: true },
+  ha: { by: 'nobody', acceptDrift: true },
+} as const;
 
 /** The group itself launches in the place of a member that is gone. */
 const ofGroup = ({ replace }: FleetDocument) => ({

@@ -156,7 +156,9 @@ describe('deploy of a group', () => {
   const readGroup = (deploy: object = {}, more: object = {}) => read({ ...GROUP, ...deploy }, { ...SEEDED, ...more });
 
   it('leaves it to the group to launch another member, and to its owner whether one may be set aside', () => {
-    const { deploy, replace } = readGroup();
+    const { deploy, replace, owner } = readGroup();
+    // A volume of a launch is in no stack.
+    expect(owner).toMatchObject({ by: 'nobody', acceptDrift: true });
     expect(deploy?.group).toEqual({ size: 3, healthPort: 8099 });
     expect(replace.rungs).toEqual(['restart', 'stop-start', 'swap']);
     expect(replace.autoScaling).toBe('refuse');
