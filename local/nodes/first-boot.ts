@@ -62,7 +62,8 @@ export function deployedBootOf(text: string): DeployedBoot | undefined {
 
 /** The script's own memory. */
 const OWN_VOLUME = '/var/lib/chainmend/volume';
-const COPY_TAKEN = '/var/lib/chainmend/copy-taken';
+/** On the volume: whose identity is on it. */
+const MARK = '.chainmend-volume';
 
 export interface BootingMachine {
   readonly isClientMasked: boolean;
@@ -113,9 +114,10 @@ export function playDeployedBoot(
     );
   const fault = there ? undefined : machine.mount(volumeId, mountPath);
   if (fault !== undefined) return { refused: fault };
-  if (isCopy && machine.readFile(COPY_TAKEN) === undefined) {
+  const mark = `${mountPath}/${MARK}`;
+  if (isCopy && machine.readFile(mark)?.trim() !== volumeId) {
     for (const path of group.identity) machine.removeFile(path);
-    machine.writeFile(COPY_TAKEN, '');
+    machine.writeFile(mark, `${volumeId}\n`);
   }
   return 'mounted';
 }

@@ -390,11 +390,25 @@ onMachine('the first boot of a member of a group', () => {
         expect(first).toMatchObject({ status: 0 });
         expect(first.stderr).not.toContain('is made on it');
         expect(await kindAt(machine)).toBe(kind);
-        expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./blocks');
+        expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
         expect(await machine.started()).toEqual(['client']);
         await machine.shell('echo own >/data/wallet.dat');
         expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
         expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
+        // Another root disk: the volume itself says that its identity is its own.
+        await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+        expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+        expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
+        // A copy of this volume: what is on it is another node's.
+        await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+        await machine.shell(
+          'mkdir -p /seen; mount "$(readlink -f "$1")" /seen; ln -sf /etc/hostname /seen/.chainmend-volume; umount /seen',
+          by(NEW),
+        );
+        const theirs = await machine.shell('cat /etc/hostname');
+        expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+        expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
+        expect(await machine.shell('cat /etc/hostname')).toBe(theirs);
       });
     },
   );

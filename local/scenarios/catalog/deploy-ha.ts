@@ -107,7 +107,7 @@ export const deployHa: Scenario = {
           const keys = nodes.flatMap((node) => node.machine.readFile(KEY) ?? []);
           return (
             volume !== undefined &&
-            machine.readFile('/var/lib/chainmend/copy-taken') !== undefined &&
+            machine.readFile(`${PATH}/.chainmend-volume`)?.trim() === volume.volumeId &&
             machine.report().height > 3_000 &&
             new Set(keys).size === keys.length
           );
