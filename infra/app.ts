@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
-import { commandDocuments, firstBootScript } from '../shared/node-commands/index.ts';
+import { commandDocuments, firstBootScripts } from '../shared/node-commands/index.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { bundleFunctions } from './bundle.ts';
 import { addChecks } from './checks.ts';
@@ -69,7 +69,7 @@ async function synthesize(app: App): Promise<void> {
   });
   for (const { document } of fleets)
     if (document.deploy)
-      new NodesStack(app, `ChainmendNodes-${document.fleet}`, { document, script: firstBootScript() });
+      new NodesStack(app, `ChainmendNodes-${document.fleet}`, { document, scripts: firstBootScripts() });
   addChecks(app);
   app.synth();
 }

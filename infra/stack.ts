@@ -30,7 +30,7 @@ export class ChainmendStack extends Stack {
 
 /** The nodes of one fleet, in a stack that the suite's knows nothing of: neither can take the other with it. */
 export class NodesStack extends Stack {
-  constructor(scope: Construct, id: string, props: Pick<NodesProps, 'document' | 'script'>) {
+  constructor(scope: Construct, id: string, props: Pick<NodesProps, 'document' | 'scripts'>) {
     super(scope, id, {
       description: `chainmend: the nodes of fleet ${props.document.fleet}.`,
       // A stack that is deleted by mistake takes the instances with it; the data volumes stay in any case.

@@ -249,11 +249,20 @@ class AlarmRun {
         await this.#ended('DeleteAlarms', names.length, names.length);
       } catch (error) {
         // "In the event of an error, no alarms are deleted": somebody else deleted one of them, and the next run reads again.
-        if (!isGone(error)) throw error;
+        // With its tags goes the right to delete it: the second of two runs is denied.
+        if (!isGone(error) && !(isDenied(error) && (await this.#isAnyGone(names)))) throw error;
         this.left += names.length;
         await this.#ended('DeleteAlarms', 0, names.length);
       }
     }
+  }
+
+  async #isAnyGone(names: readonly string[]): Promise<boolean> {
+    const { fleet, clients } = this.#context;
+    const there = new Set(
+      (await readAlarms(clients.cloudwatch, `chainmend-${fleet.name}-`)).map(({ AlarmName }) => AlarmName),
+    );
+    return names.some((name) => !there.has(name));
   }
 
   /** Reads the guard and writes the intent of one group; false when nothing more may be begun. */
@@ -298,3 +307,5 @@ class AlarmRun {
  * bundle.
  */
 const isGone = (error: unknown): boolean => error instanceof Error && /^ResourceNotFound(Exception)?$/.test(error.name);
+
+const isDenied = (error: unknown): boolean => error instanceof Error && /^AccessDenied(Exception)?$/.test(error.name);

@@ -1,24 +1,47 @@
-// The nodes of a fleet that says `deploy`: for each a launch template, an instance and a data volume that stays; one role, one security group and one log
-// group for all. Everything carries the tags by which the suite knows the fleet's things, so that each heal may do its work (docs/deploy.md).
-import { CfnDeletionPolicy, CfnOutput, CfnParameter, Fn, Stack, Validations } from 'aws-cdk-lib';
-import { CfnInstance, CfnLaunchTemplate, CfnSecurityGroup, CfnVolume, CfnVolumeAttachment } from 'aws-cdk-lib/aws-ec2';
+// The nodes of a fleet that says `deploy`: for each a launch template, an instance and a data volume that stays, or a group of them (node-group.ts); one
+// role, one security group and one log group for all. Everything carries the tags by which the suite knows the fleet's things, so that each heal may do its
+// work (docs/deploy.md).
+import { CfnDeletionPolicy, CfnOutput, CfnParameter, type CfnResource, Stack, Validations } from 'aws-cdk-lib';
+import {
+  CfnInstance,
+  type CfnLaunchTemplate,
+  CfnSecurityGroup,
+  CfnVolume,
+  CfnVolumeAttachment,
+} from 'aws-cdk-lib/aws-ec2';
 import { CfnInstanceProfile, type CfnRole, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { CompleteDocument } from '../../shared/fleet/fleet-defaults.ts';
 import { completeDocument } from '../../shared/fleet/fleet-defaults.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
-import { firstBootUserData, USER_DATA_BYTES_MAX } from '../../shared/node-commands/first-boot.ts';
+import type { FirstBootScripts } from '../../shared/node-commands/first-boot.ts';
 import { InputError } from '../input-error.ts';
 import { arn } from '../names.ts';
 import { type Grant, roleOf } from './grants.ts';
+import { addGroup, type NodeGroup } from './node-group.ts';
+import {
+  DATA_DEVICE,
+  type Deploy,
+  dataVolumeOf,
+  launchTemplateOf,
+  listed,
+  logGroupName,
+  type NodesMade,
+} from './node-launch.ts';
 
 export interface NodesProps {
   readonly document: FleetDocument;
-  /** first-boot.sh, as it is shipped. */
-  readonly script: string;
-  /** The VPC and the subnet of a zone, where the app has its own; else the fleet file says them. */
-  readonly network?: { readonly vpcId: string; readonly subnetId: (zone: string) => string };
+  readonly scripts: FirstBootScripts;
+  /** The VPC and its subnets, where the app has its own; else the fleet file says them. */
+  readonly network?: Network;
+}
+
+export interface Network {
+  readonly vpcId: string;
+  readonly subnetId: (zone: string) => string;
+  /** One of each zone, for a group. */
+  readonly subnetIds: readonly string[];
 }
 
 export interface DeployedNode {
@@ -28,22 +51,14 @@ export interface DeployedNode {
 }
 
 export interface Nodes {
-  /** By their names. */
+  /** By their names; none of a group, which names its members itself. */
   readonly nodes: ReadonlyMap<string, DeployedNode>;
+  /** Where the file says `kind: ha`. */
+  readonly group?: NodeGroup;
   readonly role: Role;
   readonly securityGroup: CfnSecurityGroup;
 }
 
-type Deploy = NonNullable<CompleteDocument['deploy']>;
-type Tags = Readonly<Record<string, string>>;
-
-const ROOT_DEVICE = '/dev/xvda';
-/** Among the names that EC2 recommends for data volumes; on the node nothing goes by it. */
-const DATA_DEVICE = '/dev/sdf';
-/** A volume is attached right after its instance runs; CloudFormation asks again for minutes. */
-const WAIT_SECONDS = 900;
-/** As long as `vol-` with 17 digits: the id is known at the deployment. */
-const VOLUME_ID_BYTES = 21;
 const WORLD = '0.0.0.0/0';
 
 /** The name of the role of a fleet's nodes: the suite, in a stack of its own, passes it on to another instance. IAM's names are of the account. */
@@ -52,74 +67,66 @@ const nodeRoleName = (stack: Stack, fleet: string): string => `chainmend-node-${
 export const nodeRoleArn = (stack: Stack, fleet: string): string =>
   `arn:${stack.partition}:iam::${stack.account}:role/${nodeRoleName(stack, fleet)}`;
 
-const logGroupName = (fleet: string): string => `/chainmend/nodes/${fleet}`;
-
 /** Makes them right below `scope`. Throws an `InputError` where the file has no `deploy`, or EC2 would refuse what it says. */
-export function addNodes(scope: Construct, { document, script, network }: NodesProps): Nodes {
+export function addNodes(scope: Construct, { document, scripts, network }: NodesProps): Nodes {
   const complete = completeDocument(document);
   const { fleet, deploy } = complete;
   if (!deploy) throw new InputError(`fleet ${fleet} has no deploy: there are no nodes to make`);
-  const { vpcId, subnetId } = network ?? networkOf(fleet, deploy);
+  const { vpcId, subnetId, subnetIds } = network ?? networkOf(fleet, deploy);
   const logs = new CfnLogGroup(scope, 'Logs', {
     logGroupName: logGroupName(fleet),
     retentionInDays: deploy.logDays,
     tags: listed(complete.nodes.tag),
   });
-  logs.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN;
+  keep(logs);
   const role = nodeRole(scope, complete, deploy);
   // A profile of the role's name, as the console makes it.
   const profile = new CfnInstanceProfile(scope, 'Profile', {
     instanceProfileName: nodeRoleName(Stack.of(scope), fleet),
     roles: [role.roleName],
   });
-  const securityGroup = groupOf(scope, complete, deploy, vpcId);
-  const image = imageOf(scope, deploy.image);
-  const nodes = new Map<string, DeployedNode>();
-  for (const [name, zone] of Object.entries(deploy.nodes)) {
-    const node = addNode(new Construct(scope, name), {
-      name,
-      zone,
-      subnetId: subnetId(zone),
-      complete,
-      deploy,
-      script,
-      profile,
-      securityGroup,
-      image,
+  const securityGroup = securityGroupOf(scope, complete, deploy, vpcId);
+  const made = { complete, deploy, scripts, profile, securityGroup, image: imageOf(scope, deploy.image) };
+  if (deploy.group) {
+    const group = addGroup(scope, {
+      ...made,
+      size: deploy.group.size,
+      healthPort: deploy.group.healthPort,
+      role,
+      vpcId,
+      subnetIds,
     });
-    for (const made of [node.instance, node.launchTemplate]) made.addResourceDependency(logs);
+    group.launchTemplate.addResourceDependency(logs);
+    return { nodes: new Map(), role, securityGroup, group };
+  }
+  const nodes = new Map<string, DeployedNode>();
+  for (const [name, zone] of Object.entries(deploy.nodes ?? {})) {
+    const node = addNode(new Construct(scope, name), { ...made, name, zone, subnetId: subnetId(zone) });
+    for (const one of [node.instance, node.launchTemplate]) one.addResourceDependency(logs);
     nodes.set(name, node);
   }
   return { nodes, role, securityGroup };
 }
 
-function networkOf(fleet: string, { vpc, subnets }: Deploy): NonNullable<NodesProps['network']> {
+function networkOf(fleet: string, { vpc, subnets }: Deploy): Network {
   if (vpc === undefined || subnets === undefined)
     throw new InputError(
       `fleet ${fleet}: deploy.vpc and deploy.subnets are missing; expected both, for example vpc: vpc-0123456789abcdef0 and subnets: { eu-west-1a: subnet-0123456789abcdef0 }, or the vpc of an app (docs/library.md)`,
     );
   // The check of the file has found each zone there.
-  return { vpcId: vpc, subnetId: (zone) => subnets[zone] ?? '' };
+  return { vpcId: vpc, subnetId: (zone) => subnets[zone] ?? '', subnetIds: Object.values(subnets) };
 }
 
-interface NodeProps {
+interface NodeProps extends NodesMade {
   readonly name: string;
   readonly zone: string;
   readonly subnetId: string;
-  readonly complete: CompleteDocument;
-  readonly deploy: Deploy;
-  readonly script: string;
-  readonly profile: CfnInstanceProfile;
-  readonly securityGroup: CfnSecurityGroup;
-  readonly image: string;
 }
 
-function addNode(
-  scope: Construct,
-  { name, zone, subnetId, complete, deploy, script, profile, securityGroup, image }: NodeProps,
-): DeployedNode {
+function addNode(scope: Construct, { name, zone, subnetId, ...made }: NodeProps): DeployedNode {
+  const { complete, deploy } = made;
   const { nodes } = complete;
-  const [[role, { path, tag }] = ['', { path: '', tag: {} }]] = Object.entries(complete.volumes);
+  const { role, tag } = dataVolumeOf(complete);
   const { sizeGiB, iops, throughputMiBps, kmsKeyId } = deploy.volume;
   const volume = new CfnVolume(scope, 'Volume', {
     availabilityZone: zone,
@@ -131,52 +138,9 @@ function addNode(
     ...(kmsKeyId !== undefined && { kmsKeyId }),
     tags: listed({ Name: `${name}-${role}`, ...tag }),
   });
-  for (const policy of ['deletionPolicy', 'updateReplacePolicy'] as const)
-    volume.cfnOptions[policy] = CfnDeletionPolicy.RETAIN;
-  const userData = firstBootUserData(
-    {
-      volumeId: volume.ref,
-      mountPath: path,
-      filesystem: deploy.volume.filesystem,
-      waitSeconds: WAIT_SECONDS,
-      unit: unitOf(complete, deploy),
-      install: {
-        ...(deploy.install?.url !== undefined && {
-          file: {
-            url: deploy.install.url,
-            sha256: deploy.install.sha256 ?? '',
-            ...(deploy.install.unpack !== undefined && { unpack: deploy.install.unpack }),
-          },
-        }),
-        lines: deploy.install?.lines ?? [],
-      },
-      agentConfig: JSON.stringify(agentConfig(complete, deploy, path)),
-    },
-    script,
-  );
-  keepWithinUserData(complete.fleet, userData, volume.ref);
+  keep(volume);
   const tags = { ...nodes.tag, [nodes.nameTag]: name };
-  const launchTemplate = new CfnLaunchTemplate(scope, 'Template', {
-    tagSpecifications: [{ resourceType: 'launch-template', tags: listed(tags) }],
-    launchTemplateData: {
-      imageId: image,
-      instanceType: deploy.instanceType,
-      iamInstanceProfile: { arn: profile.attrArn },
-      securityGroupIds: [securityGroup.attrGroupId],
-      // IMDSv2 alone, and not from a container that is a hop away.
-      metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
-      monitoring: { enabled: true },
-      blockDeviceMappings: [
-        {
-          deviceName: ROOT_DEVICE,
-          ebs: { volumeSize: deploy.rootGiB, volumeType: 'gp3', encrypted: true, deleteOnTermination: true },
-        },
-      ],
-      // The root volume does not carry the tags of the data volumes: it would be taken for one.
-      tagSpecifications: [{ resourceType: 'instance', tags: listed(tags) }],
-      userData: Fn.base64(userData),
-    },
-  });
+  const launchTemplate = launchTemplateOf(scope, made, { tags, boot: { volumeId: volume.ref } });
   const instance = new CfnInstance(scope, 'Instance', {
     availabilityZone: zone,
     subnetId,
@@ -186,6 +150,11 @@ function addNode(
     disableApiTermination: true,
     tags: listed(tags),
   });
+  for (const made of [volume, instance])
+    Validations.of(made).acknowledge({
+      id: 'CloudFormation-Validate::W3010',
+      reason: 'The fleet file says the zone of each node: its volume has to be there.',
+    });
   Validations.of(instance).acknowledge({
     id: 'AwsSolutions-EC28',
     reason: 'Detailed monitoring is in the launch template that the instance is made from.',
@@ -199,51 +168,10 @@ function addNode(
   return { instance, volume, launchTemplate };
 }
 
-/** Of the unit of a template its instance. */
-function unitOf({ units }: CompleteDocument, { version }: Deploy): string {
-  const [{ unit = '' } = {}] = Object.values(units);
-  return unit.replace('*', version ?? '').replace(/\.service$/, '');
-}
-
-function keepWithinUserData(fleet: string, userData: string, volumeRef: string): void {
-  const bytes = Buffer.byteLength(userData.replaceAll(volumeRef, 'v'.repeat(VOLUME_ID_BYTES)));
-  if (bytes > USER_DATA_BYTES_MAX)
-    throw new InputError(
-      `fleet ${fleet}: the first boot has ${bytes} bytes, and EC2 takes ${USER_DATA_BYTES_MAX} of user data: let deploy.install fetch the greater part (url), which leaves out up to ${bytes - USER_DATA_BYTES_MAX} bytes of lines`,
-    );
-}
-
-/** What chainmend's own alarms and growth read, and the files that the owner names. */
-function agentConfig({ fleet, metrics }: CompleteDocument, { logs = [] }: Deploy, path: string): object {
-  const files = ['/var/log/cloud-init-output.log', '/var/log/chainmend-first-boot.log', ...logs];
-  return {
-    agent: { metrics_collection_interval: 60 },
-    ...(metrics === 'classic' && {
-      metrics: {
-        namespace: 'CWAgent',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: the agent puts the instance's id there.
-        append_dimensions: { InstanceId: '${aws:InstanceId}' },
-        metrics_collected: {
-          disk: {
-            measurement: ['used_percent', 'used', 'total', 'inodes_used', 'inodes_total'],
-            resources: ['/', path],
-            drop_device: true,
-          },
-        },
-      },
-    }),
-    logs: {
-      logs_collected: {
-        files: {
-          collect_list: files.map((file) => ({
-            file_path: file,
-            log_group_name: logGroupName(fleet),
-            log_stream_name: `{instance_id}${file}`,
-          })),
-        },
-      },
-    },
-  };
+/** Whatever becomes of the stack, and where a change of a property makes another one. */
+function keep({ cfnOptions }: CfnResource): void {
+  cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN;
+  cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
 }
 
 /** An id, or the parameter that the deployment reads. */
@@ -257,7 +185,7 @@ function imageOf(scope: Construct, image: string): string {
   return parameter.valueAsString;
 }
 
-function groupOf(
+function securityGroupOf(
   scope: Construct,
   { fleet, nodes, rpc }: CompleteDocument,
   deploy: Deploy,
@@ -350,5 +278,3 @@ export function nodeGrants(scope: Construct, fleet: string, metrics: 'classic' |
     },
   ];
 }
-
-const listed = (tags: Tags) => Object.entries(tags).map(([key, value]) => ({ key, value }));

@@ -424,10 +424,17 @@ export interface FleetDocument {
   };
   /** Nodes that chainmend makes itself, in a stack of their own: `npm run deploy:nodes`. Without it all nodes are made by others. */
   readonly deploy?: {
-    /** `single`: instances of their own. There are no other kinds yet. */
-    readonly kind: "single";
-    /** The nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node. */
-    readonly nodes: { readonly [key: string]: string };
+    /** `single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer. */
+    readonly kind: "single" | "ha";
+    /** `single`: the nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node. */
+    readonly nodes?: { readonly [key: string]: string };
+    /** `ha`: the Auto Scaling group. */
+    readonly group?: {
+      /** How many nodes the group keeps, spread over the zones of `deploy.subnets`. */
+      readonly size: number;
+      /** The port on which each node answers whether it has caught up. The load balancer alone may open it. */
+      readonly healthPort?: number;
+    };
     /** Their VPC. */
     readonly vpc?: string;
     /** The subnet of each zone: `{ eu-west-1a: subnet-… }`. Whether a node has a public address is as the subnet says. */
@@ -438,7 +445,7 @@ export interface FleetDocument {
     readonly image?: string;
     /** Size of the root volume. */
     readonly rootGiB?: number;
-    /** The data volume of each node: gp3, encrypted, and kept whatever becomes of the stack. */
+    /** The data volume of each node: gp3 and encrypted. With `single` it is kept whatever becomes of the stack, with `ha` it goes with its instance. */
     readonly volume: {
       /** Its size at the beginning; heals let it grow. */
       readonly sizeGiB: number;
@@ -466,7 +473,7 @@ export interface FleetDocument {
     readonly version?: string;
     /** What the whole world may open. */
     readonly p2p?: ReadonlyArray<string>;
-    /** The one security group that may open the RPC port. Nobody may without it. */
+    /** The one security group that may open the RPC port; with `ha` that of the load balancer. Nobody may without it. */
     readonly rpcFrom?: string;
     /** ARNs of managed policies: what a node may do besides being managed by Systems Manager and telling its metrics and logs. */
     readonly policies?: ReadonlyArray<string>;

@@ -1,10 +1,12 @@
 // The nodes of a fleet as a construct in an owner's own CDK app: the same that `npm run deploy:nodes` deploys.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CfnInstance, CfnSecurityGroup, CfnVolume, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import type { CfnInstance, CfnSecurityGroup, CfnVolume, ISubnet, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { CfnLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { addNodes, type NodesProps } from '../constructs/node-fleet.ts';
+import { addNodes, type Network } from '../constructs/node-fleet.ts';
 import { fleetsOfDocuments, readFleetFiles } from '../fleets.ts';
 import { InputError } from '../input-error.ts';
 import type { FleetDocument } from './fleet-document.ts';
@@ -19,7 +21,8 @@ export interface NodeFleetProps {
 }
 
 /**
- * The nodes of a fleet that says `deploy`: instances, launch templates, data volumes that stay, a role and a security group.
+ * The nodes of a fleet that says `deploy`: instances, launch templates, data volumes that stay, a role and a security group; with `kind: ha` an Auto
+ * Scaling group and a load balancer.
  *
  * Throws an `Error` for a fleet that is not right, with its field, and for what EC2 would refuse.
  */
@@ -27,7 +30,10 @@ export class NodeFleet extends Construct {
   /** The role of all nodes: grant it what your own lines need. */
   readonly role: Role;
   readonly securityGroup: CfnSecurityGroup;
-  /** By the nodes' names. */
+  /** With `kind: ha`. */
+  readonly group?: CfnAutoScalingGroup;
+  readonly loadBalancer?: CfnLoadBalancer;
+  /** By the nodes' names; none with `kind: ha`. */
   readonly instances: ReadonlyMap<string, CfnInstance>;
   readonly volumes: ReadonlyMap<string, CfnVolume>;
 
@@ -35,25 +41,30 @@ export class NodeFleet extends Construct {
     super(scope, id);
     const [file] = typeof fleet === 'string' ? readFleetFiles([fleet]) : fleetsOfDocuments([fleet]);
     if (!file) throw new InputError('fleet: expected a fleet');
-    const { nodes, role, securityGroup } = addNodes(this, {
+    const { nodes, role, securityGroup, group } = addNodes(this, {
       document: file.document,
       // pack.ts writes it.
-      script: readFileSync(join(import.meta.dirname, 'first-boot.sh'), 'utf8'),
+      scripts: JSON.parse(readFileSync(join(import.meta.dirname, 'first-boot.json'), 'utf8')),
       ...(vpc && { network: networkOf(vpc, vpcSubnets) }),
     });
     this.role = role;
     this.securityGroup = securityGroup;
+    if (group) {
+      this.group = group.group;
+      this.loadBalancer = group.loadBalancer;
+    }
     this.instances = new Map([...nodes].map(([name, { instance }]) => [name, instance]));
     this.volumes = new Map([...nodes].map(([name, { volume }]) => [name, volume]));
   }
 }
 
-function networkOf(vpc: IVpc, selection?: SubnetSelection): NonNullable<NodesProps['network']> {
+function networkOf(vpc: IVpc, selection?: SubnetSelection): Network {
   const { subnets } = vpc.selectSubnets(
     selection ?? (vpc.publicSubnets.length > 0 ? { subnets: vpc.publicSubnets } : {}),
   );
   return {
     vpcId: vpc.vpcId,
+    subnetIds: onePerZone(subnets),
     subnetId: (zone) => {
       const found = subnets.find(({ availabilityZone }) => availabilityZone === zone);
       if (found) return found.subnetId;
@@ -64,3 +75,9 @@ function networkOf(vpc: IVpc, selection?: SubnetSelection): NonNullable<NodesPro
     },
   };
 }
+
+/** "You can specify only one subnet per Availability Zone" (CreateLoadBalancer). */
+const onePerZone = (subnets: readonly ISubnet[]): string[] =>
+  [
+    ...new Map(subnets.toReversed().map(({ availabilityZone, subnetId }) => [availabilityZone, subnetId])).values(),
+  ].toReversed();

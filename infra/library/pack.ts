@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { commandDocuments, firstBootScript } from '../../shared/node-commands/index.ts';
+import { commandDocuments, firstBootScripts } from '../../shared/node-commands/index.ts';
 import { fleetJsonSchemaText } from '../fleet-json-schema.ts';
 import { repositoryRoot } from '../paths.ts';
 import { ensureBundled } from '../synth.ts';
@@ -32,7 +32,7 @@ export async function packLibrary(out = join(repositoryRoot, 'dist/library')): P
   for (const name of readdirSync(bundles).filter((name) => name !== 'maps'))
     cpSync(join(bundles, name), join(folder, 'functions', name), { recursive: true });
   writeFileSync(join(folder, 'documents.json'), JSON.stringify(commandDocuments()));
-  writeFileSync(join(folder, 'first-boot.sh'), firstBootScript());
+  writeFileSync(join(folder, 'first-boot.json'), JSON.stringify(firstBootScripts()));
   const compiled = await compile(join(folder, 'index.js'));
   await writeTypes(folder, out);
   writeFileSync(join(folder, 'NOTICES.txt'), noticesOf([...compiled, ...sourcesIn(join(bundles, 'maps'))]));

@@ -1,35 +1,69 @@
 // What the first boot of a deployed node makes of a simulated machine: the steps of shared/node-commands/first-boot.sh, with its values. Only that script
 // itself is played so: of another text nobody here knows what it would do.
 import { createHash } from 'node:crypto';
-import { firstBootScript } from '../../shared/node-commands/index.ts';
+import { packed } from '../../shared/node-commands/first-boot.ts';
+import { firstBootScripts } from '../../shared/node-commands/index.ts';
+import type { HttpAnswer, HttpRequest } from '../simulator/network/network.ts';
 import type { FilesystemType } from './content.ts';
 import type { DeviceReport, MountOptions } from './disks.ts';
 import { FSTAB } from './disks.ts';
 import { bootLines, pinnedAt } from './fstab.ts';
 
 export interface DeployedBoot {
-  readonly volumeId: string;
+  /** Undefined: the launch has made it. */
+  readonly volumeId: string | undefined;
   readonly mountPath: string;
   readonly filesystem: FilesystemType;
   readonly waitSeconds: number;
   /** "bitcoind.service" */
   readonly unit: string;
+  readonly group?: MemberBoot;
 }
 
-const SCRIPT = firstBootScript();
+/** What a member of a group does besides. */
+export interface MemberBoot {
+  /** Removed from a copy of another member's data. */
+  readonly identity: readonly string[];
+  readonly healthPort: number;
+  /** What it asks its client, and what it makes of the answer. */
+  readonly asks: { readonly url: URL; readonly body: string; readonly pattern: RegExp; readonly most: number };
+}
+
+const { single: SCRIPT, group } = firstBootScripts();
+const GROUP_SCRIPT = packed(group);
 
 /** Undefined: this is another text. */
 export function deployedBootOf(text: string): DeployedBoot | undefined {
-  if (!text.endsWith(SCRIPT)) return undefined;
+  const isMember = text.endsWith(GROUP_SCRIPT);
+  if (!isMember && !text.endsWith(SCRIPT)) return undefined;
   const said = (name: string): string =>
     (new RegExp(`^readonly ${name}='((?:[^']|'\\\\'')*)'$`, 'm').exec(text)?.[1] ?? '').replaceAll("'\\''", "'");
   const filesystem = said('FILESYSTEM');
   if (filesystem !== 'xfs' && filesystem !== 'ext4') return undefined;
   return {
-    ...{ volumeId: said('VOLUME'), mountPath: said('MOUNT_PATH'), filesystem },
+    ...{ volumeId: isMember ? undefined : said('VOLUME'), mountPath: said('MOUNT_PATH'), filesystem },
     ...{ waitSeconds: Number(said('WAIT_SECONDS')), unit: `${said('UNIT')}.service` },
+    ...(isMember && {
+      group: {
+        identity: [...(/^readonly IDENTITY=\((.*)\)$/m.exec(text)?.[1] ?? '').matchAll(/'([^']*)'/g)].map(
+          ([, path = '']) => path,
+        ),
+        healthPort: Number(said('HEALTH_PORT')),
+        asks: {
+          url: new URL(said('URL_SYNCED')),
+          body: said('BODY_SYNCED'),
+          pattern: new RegExp(said('SYNCED')),
+          most: Number(said('MOST')),
+        },
+      },
+    }),
   };
 }
+
+/** The script's own memory. */
+const OWN_VOLUME = '/var/lib/chainmend/volume';
+/** On the volume: whose identity is on it. */
+const MARK = '.chainmend-volume';
 
 export interface BootingMachine {
   readonly isClientMasked: boolean;
@@ -39,13 +73,14 @@ export interface BootingMachine {
   mount(volumeId: string, path: string, options?: MountOptions): string | undefined;
   readFile(path: string): string | undefined;
   writeFile(path: string, text: string): void;
+  removeFile(path: string): void;
 }
 
 /** wait: the volume is not there yet. masked: all is set up, and no volume was touched. */
 export type BootOutcome = 'wait' | 'masked' | 'mounted' | { readonly refused: string };
 
 export function playDeployedBoot(
-  { volumeId, mountPath, filesystem }: DeployedBoot,
+  { volumeId: told, mountPath, filesystem, group }: DeployedBoot,
   machine: BootingMachine,
 ): BootOutcome {
   if (machine.isClientMasked) return 'masked';
@@ -55,13 +90,17 @@ export function playDeployedBoot(
     return there
       ? 'mounted'
       : { refused: `/etc/fstab has a line of chainmend for ${mountPath}, and nothing is mounted there` };
+  const volumeId = told ?? ownVolume(machine);
+  if (typeof volumeId === 'object') return volumeId;
   const disk = machine.devices().find((device) => device.volumeId === volumeId);
-  if (!disk) return 'wait';
+  if (!disk || volumeId === undefined) return 'wait';
   if (there && there !== disk && there.volumeId !== volumeId)
     return { refused: `something else than ${volumeId} is mounted at ${mountPath}` };
-  const uuid = ownUuid(volumeId);
+  const own = ownUuid(volumeId);
+  const isCopy = group !== undefined && disk.filesystem !== undefined && disk.filesystem.uuid !== own;
+  const uuid = isCopy ? (disk.filesystem?.uuid ?? '') : own;
   if (disk.filesystem === undefined) {
-    const fault = machine.format(volumeId, filesystem, uuid);
+    const fault = machine.format(volumeId, filesystem, own);
     if (fault !== undefined) return { refused: fault };
   } else if (disk.filesystem.uuid !== uuid)
     return { refused: `${volumeId} has ${disk.filesystem.type}, which this script has not made there` };
@@ -73,10 +112,49 @@ export function playDeployedBoot(
       FSTAB,
       `${fstab}UUID=${uuid} ${mountPath} ${filesystem} defaults,nofail,x-systemd.device-timeout=90s 0 2\n`,
     );
-  if (there) return 'mounted';
-  const fault = machine.mount(volumeId, mountPath);
-  return fault === undefined ? 'mounted' : { refused: fault };
+  const fault = there ? undefined : machine.mount(volumeId, mountPath);
+  if (fault !== undefined) return { refused: fault };
+  const mark = `${mountPath}/${MARK}`;
+  if (isCopy && machine.readFile(mark)?.trim() !== volumeId) {
+    for (const path of group.identity) machine.removeFile(path);
+    machine.writeFile(mark, `${volumeId}\n`);
+  }
+  return 'mounted';
 }
+
+/** The one volume that the launch has brought besides the root's; afterwards the one that it was. Undefined: none is there yet. */
+function ownVolume(machine: BootingMachine): string | undefined | { readonly refused: string } {
+  const known = machine.readFile(OWN_VOLUME);
+  if (known !== undefined) return known.trim();
+  const [only, another] = machine.devices();
+  if (another) return { refused: "several volumes are attached besides the root's" };
+  if (only) machine.writeFile(OWN_VOLUME, `${only.volumeId}\n`);
+  return only?.volumeId;
+}
+
+/** What a member answers to its load balancer: HTTP status 200 or 503. */
+export function syncedStatus(
+  { asks: { url, body, pattern, most } }: MemberBoot,
+  ask: (port: number, request: HttpRequest) => HttpAnswer,
+  nowMs: number,
+): 200 | 503 {
+  const answer = ask(Number(url.port), {
+    method: body === '' ? 'GET' : 'POST',
+    path: url.pathname,
+    headers: { 'content-type': 'application/json' },
+    body: new TextEncoder().encode(body),
+  });
+  if (answer.kind !== 'response' || answer.statusCode >= 400) return 503;
+  const [whole, first, second] = pattern.exec(textOf(answer.body).replaceAll(/[\r\n]/g, ' ')) ?? [];
+  if (whole === undefined) return 503;
+  if (first === undefined) return 200;
+  if (second !== undefined) return Number(second) - Number(first) <= most ? 200 : 503;
+  const seconds = first.startsWith('0x') ? Number(first) : Date.parse(first) / 1_000;
+  return nowMs / 1_000 - seconds <= most ? 200 : 503;
+}
+
+const textOf = (body: string | Uint8Array): string =>
+  typeof body === 'string' ? body : new TextDecoder().decode(body);
 
 /** As the script computes it: the UUID of a volume's own filesystem. */
 function ownUuid(volumeId: string): string {

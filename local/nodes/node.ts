@@ -430,11 +430,13 @@ export class SimulatedNode implements Machine {
       return;
     }
     this.setUp = undefined;
-    if (outcome === 'wait') this.bootRefusal = `${boot.volumeId} is not attached after ${boot.waitSeconds} s`;
+    if (outcome === 'wait')
+      this.bootRefusal = `${boot.volumeId ?? 'no volume'} is not attached after ${boot.waitSeconds} s`;
     else if (typeof outcome === 'object') this.bootRefusal = outcome.refused;
     else if (boot.unit !== this.unit) this.bootRefusal = `${boot.unit} could not be enabled: is it installed?`;
     this.bare = this.bootRefusal !== undefined;
     this.cloudInit = this.bare ? 'error' : 'done';
+    if (!this.bare && boot.group) this.rpc.tellSynced(boot.group);
     if (outcome === 'mounted') this.startClient();
   }
 
@@ -486,6 +488,13 @@ export class SimulatedNode implements Machine {
     if (sizeBytes - usedBytes < ROOT_WRITABLE_BYTES)
       throw new Error(`ENOSPC: no space left on device, write '${path}'`);
     this.setup.files.set(path, text);
+  }
+
+  /** A file, or everything in a folder. */
+  removeFile(path: string): void {
+    const { files } = this.setup;
+    for (const file of files.below(path).keys()) files.delete(`${path}/${file}`);
+    files.delete(path);
   }
 
   /** The answer to a request to a port of 127.0.0.1. */

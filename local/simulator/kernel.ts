@@ -23,8 +23,11 @@ export interface BusEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Accepts a payload for the resource of an ARN, to be processed later; throws `AwsError` if it cannot be accepted. */
-export type Receiver = (arn: string, payload: string) => void;
+/**
+ * Accepts a payload for the resource of an ARN, to be processed later; throws `AwsError` if it cannot be accepted.
+ * @param roleArn the role that a schedule sends it with
+ */
+export type Receiver = (arn: string, payload: string, roleArn?: string) => void;
 
 /** A time in which AWS (not chainmend) was still working: on a modification, a command, a boot. */
 export interface AwsWork {
@@ -91,7 +94,7 @@ export interface Kernel extends RegionIdentity {
    */
   permits(caller: ServicePrincipal | { readonly roleArn: string }, action: string, arn: string): AwsError | undefined;
   /** Delivers a payload to the resource of an ARN. Throws `AwsError` if it is refused: the sender must retry or use a dead-letter queue. */
-  deliver(arn: string, payload: string): void;
+  deliver(arn: string, payload: string, roleArn?: string): void;
 }
 
 const WORKS_MAX = 100_000;
@@ -171,9 +174,9 @@ export class RegionKernel implements Kernel {
     this.#receivers.push([arnPrefix, receiver]);
   }
 
-  deliver(arn: string, payload: string): void {
+  deliver(arn: string, payload: string, roleArn?: string): void {
     const receiver = this.#receivers.find(([prefix]) => arn.startsWith(prefix))?.[1];
     if (!receiver) throw new AwsError('ResourceNotFoundException', `nothing in the local region receives for ${arn}`);
-    receiver(arn, payload);
+    receiver(arn, payload, roleArn);
   }
 }

@@ -1,6 +1,7 @@
 // Fills a fleet file's gaps: the file's own values first, then those of its chain, then those for every fleet.
 import * as v from 'valibot';
 import { defaultsOf, otherChain } from '../chains/defaults.ts';
+import { RUNGS } from '../model/rungs.ts';
 import { type FleetDocument, fleetDocumentSchema, type UnitDocument } from './schema.ts';
 import { isByPolicy } from './schema-heal.ts';
 import { NO_LINE } from './schema-nodes.ts';
@@ -46,7 +47,7 @@ export function completeDocument(document: FleetDocument) {
       return { ...runtime, ...(stopGraceSeconds !== undefined && { stopGraceSeconds }), cleanLine };
     }),
     identity: document.identity ?? told.identity,
-    ...{ owner: deploy ? { ...OF_DEPLOYED, ...owner } : owner, disk, breaker, ask, pages },
+    ...{ owner: deploy ? { ...OF_DEPLOYED[deploy.kind], ...owner } : owner, disk, breaker, ask, pages },
     ...(port !== undefined && { rpc: { ...filled.rpc, ...told.rpc, ...document.rpc, port } }),
     probe,
     health: { ...filled.health, ...told.health, ...document.health, ...standstillLimits(document, told, probe) },
@@ -56,7 +57,9 @@ export function completeDocument(document: FleetDocument) {
     metrics,
     alarms: { ...filled.alarms, diskPercent: filled.alarms.diskPercent ?? disk.growAtPercent },
     ...(filled.snapshots && { snapshots: completeSnapshots(filled.snapshots, document.snapshots) }),
-    replace: deploy ? { userData: 'run' as const, ...replace } : replace,
+    replace: deploy
+      ? { userData: 'run' as const, ...replace, ...(deploy.kind === 'ha' && ofGroup(document)) }
+      : replace,
     ...(asg && { asg }),
     ...(dataMode !== undefined && { dataMode }),
     ...(releases && { releases }),
@@ -66,8 +69,16 @@ export function completeDocument(document: FleetDocument) {
   };
 }
 
-/** What chainmend has made itself it may change: nothing in the stack of its nodes undoes that (docs/deploy.md). */
-const OF_DEPLOYED = { by: 'cdk', acceptDrift: true } as const;
+/** What chainmend has made itself it may change: nothing in the stack of its nodes undoes that (docs/deploy.md), and of a group's volumes it knows nothing. */
+const OF_DEPLOYED = {
+  single: { by: 'cdk', acceptDrift: true },
+  ha: { by: 'nobody', acceptDrift: true },
+} as const;
+
+/** The group itself launches in the place of a member that is gone. */
+const ofGroup = ({ replace }: FleetDocument) => ({
+  rungs: replace?.rungs ?? RUNGS.filter((rung) => rung !== 'replace'),
+});
 
 /** Clients that find their peers by UDP: devp2p's, and those of the OP stack. */
 const BY_UDP: ReadonlySet<string> = new Set(['ethereum', 'bsc', 'polygon', 'optimism', 'base']);

@@ -1,6 +1,7 @@
 // The part of the fleet file about nodes that chainmend deploys itself (docs/deploy.md), and the check of its contradictions. Heals do not read it: to them
 // such a node is one as any other.
 import type * as v from 'valibot';
+import { otherChain } from '../chains/defaults.ts';
 import { VERSION } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
 import {
@@ -12,6 +13,7 @@ import {
   object,
   optional,
   path,
+  port,
   subnetId,
   text,
   usually,
@@ -78,12 +80,25 @@ const volume = object('{ sizeGiB: 500 }', {
   ),
 });
 
+const group = object('{ size: 3 }', {
+  size: about('How many nodes the group keeps, spread over the zones of `deploy.subnets`.', whole(2, 50, 'nodes', 3)),
+  healthPort: usually(
+    'The port on which each node answers whether it has caught up. The load balancer alone may open it.',
+    port(8099),
+    8099,
+  ),
+});
+
 export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … }', {
-  kind: about('`single`: instances of their own. There are no other kinds yet.', choice(['single'], 'a kind')),
-  nodes: about(
-    'The nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node.',
+  kind: about(
+    '`single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer.',
+    choice(['single', 'ha'], 'a kind'),
+  ),
+  nodes: optional(
+    '`single`: the nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node.',
     map('nodes with their zones', '{ node1: eu-west-1a }', 50, nodeName, zone),
   ),
+  group: optional('`ha`: the Auto Scaling group.', group),
   vpc: derived(
     'Their VPC.',
     "from the app's own `vpc`",
@@ -108,7 +123,10 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
     'ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
   ),
   rootGiB: usually('Size of the root volume.', whole(8, 1024, 'GiB', 16), 16),
-  volume: about('The data volume of each node: gp3, encrypted, and kept whatever becomes of the stack.', volume),
+  volume: about(
+    'The data volume of each node: gp3 and encrypted. With `single` it is kept whatever becomes of the stack, with `ha` it goes with its instance.',
+    volume,
+  ),
   install: optional('How the client and its unit come to the node. Without it both are in the image.', install),
   version: optional(
     'The instance of the template unit that is started: "28.1" starts node@28.1.',
@@ -119,7 +137,10 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
     '`tcp/` with `p2pPort`, and `udp/` where geth or a relative of it runs',
     list(p2pPort, 16),
   ),
-  rpcFrom: optional('The one security group that may open the RPC port. Nobody may without it.', securityGroupId),
+  rpcFrom: optional(
+    'The one security group that may open the RPC port; with `ha` that of the load balancer. Nobody may without it.',
+    securityGroupId,
+  ),
   policies: optional(
     'ARNs of managed policies: what a node may do besides being managed by Systems Manager and telling its metrics and logs.',
     list(
@@ -140,8 +161,11 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
   ),
 });
 
+type WrittenDeploy = v.InferInput<typeof deploy>;
+
 interface WrittenDeployFields {
-  readonly deploy?: v.InferInput<typeof deploy>;
+  readonly chain: string;
+  readonly deploy?: WrittenDeploy;
   readonly nodes: {
     readonly expected?: number;
     readonly tag: Readonly<Record<string, string>>;
@@ -149,8 +173,14 @@ interface WrittenDeployFields {
   };
   readonly role?: string | object;
   readonly asg?: unknown;
+  readonly rpc?: { readonly credentials?: string };
+  readonly snapshots?: { readonly clean?: unknown };
   readonly client?: { readonly versions: readonly string[] };
-  readonly replace?: { readonly userData?: 'run' | 'ignore'; readonly launchTemplate?: string };
+  readonly replace?: {
+    readonly rungs?: readonly string[];
+    readonly userData?: 'run' | 'ignore';
+    readonly launchTemplate?: string;
+  };
 }
 
 interface CompleteDeployFields {
@@ -162,30 +192,20 @@ interface CompleteDeployFields {
 
 /** Problems of a file that fits the schema. */
 export function checkDeploy(
-  { deploy: written, nodes, role, asg, client, replace }: WrittenDeployFields,
+  fields: WrittenDeployFields,
   { units, volumes, disk, p2pPort }: CompleteDeployFields,
   { conflict, missing }: Complaints,
 ): void {
+  const { deploy: written, nodes, role, client, replace } = fields;
   if (!written) return;
   const at = (...field: string[]): string[] => ['deploy', ...field];
-  for (const [name, its] of Object.entries(written.nodes))
-    if (written.subnets && !Object.hasOwn(written.subnets, its))
-      conflict(
-        at('nodes', name),
-        its,
-        `expected one of the zones of deploy.subnets: ${Object.keys(written.subnets).join(', ')}`,
-      );
+  if (written.kind === 'single') checkSingle(fields, written, { conflict, missing });
+  else checkGroup(fields, written, { conflict, missing });
   if (role === undefined || role === 'validator' || typeof role === 'object')
     conflict(
       ['role'],
       role ?? 'unknown',
       'expected follower, sentry or bootnode with deploy: it makes no validators, and all of its nodes are alike',
-    );
-  if (nodes.expected !== undefined && nodes.expected !== Object.keys(written.nodes).length)
-    conflict(
-      ['nodes', 'expected'],
-      nodes.expected,
-      `expected ${Object.keys(written.nodes).length}, as deploy.nodes has, or nothing`,
     );
   if (Object.hasOwn(nodes.tag, nodes.nameTag ?? 'Name'))
     conflict(
@@ -196,8 +216,6 @@ export function checkDeploy(
   const reserved = Object.keys(nodes.tag).find((key) => /^aws:/i.test(key));
   if (reserved !== undefined)
     conflict(['nodes', 'tag'], nodes.tag, `expected no ${reserved} with deploy: AWS alone writes such tags`);
-  if (asg !== undefined)
-    conflict(['asg'], asg, 'expected none with deploy: single instances are in no Auto Scaling group');
   const [unit, ...others] = Object.values(units);
   if (unit?.unit === undefined || others.length > 0)
     conflict(
@@ -235,12 +253,73 @@ export function checkDeploy(
     conflict(
       ['replace', 'launchTemplate'],
       replace.launchTemplate,
-      'expected none with deploy: each of its nodes has a launch template of its own',
+      'expected none with deploy: its nodes have launch templates of their own',
+    );
+}
+
+function checkSingle(
+  { nodes: { expected }, asg }: WrittenDeployFields,
+  { nodes, group: grouped, subnets }: WrittenDeploy,
+  { conflict, missing }: Complaints,
+): void {
+  if (nodes === undefined)
+    missing(['deploy', 'nodes'], 'expected with kind: single, for example { node1: eu-west-1a }');
+  if (grouped !== undefined) conflict(['deploy', 'group'], grouped, 'expected only with kind: ha');
+  const zones = Object.entries(nodes ?? {});
+  for (const [name, its] of zones)
+    if (subnets && !Object.hasOwn(subnets, its))
+      conflict(
+        ['deploy', 'nodes', name],
+        its,
+        `expected one of the zones of deploy.subnets: ${Object.keys(subnets).join(', ')}`,
+      );
+  if (expected !== undefined && nodes !== undefined && expected !== zones.length)
+    conflict(['nodes', 'expected'], expected, `expected ${zones.length}, as deploy.nodes has, or nothing`);
+  if (asg !== undefined)
+    conflict(['asg'], asg, 'expected none with kind: single: its instances are in no Auto Scaling group');
+}
+
+/** A member that the group ends takes its volume with it: what it knows has to stand in snapshots, from which the next one begins. */
+function checkGroup(
+  { chain, nodes: { expected }, asg, snapshots, rpc, replace }: WrittenDeployFields,
+  { nodes, group: grouped, rpcFrom }: WrittenDeploy,
+  { conflict, missing }: Complaints,
+): void {
+  if (nodes !== undefined)
+    conflict(['deploy', 'nodes'], nodes, 'expected only with kind: single: members of a group are named by it');
+  if (grouped === undefined) missing(['deploy', 'group'], 'expected with kind: ha, for example { size: 3 }');
+  else if (expected !== undefined && expected !== grouped.size)
+    conflict(['nodes', 'expected'], expected, `expected ${grouped.size}, as deploy.group.size, or nothing`);
+  if (rpcFrom === undefined)
+    missing(['deploy', 'rpcFrom'], 'expected with kind: ha: the load balancer lets nobody in without it');
+  if (chain === otherChain)
+    conflict(['chain'], chain, 'expected one whose client says itself whether it has caught up, with kind: ha');
+  if (rpc?.credentials !== undefined && !rpc.credentials.startsWith('file:'))
+    conflict(
+      ['rpc', 'credentials'],
+      rpc.credentials,
+      'expected file:/PATH with kind: ha: each node asks its own client, and may read no secret of the account',
+    );
+  if (asg === undefined)
+    missing(
+      ['asg'],
+      'expected { seed: newest-good, identityFree: true } with kind: ha: a member that the group ends takes its volume with it, and the next one begins from a snapshot. The first boot removes the identity from the copy',
+    );
+  if (snapshots?.clean === undefined)
+    missing(
+      ['snapshots', 'clean'],
+      'expected {} with kind: ha: without a clean set each new member syncs from nothing',
+    );
+  if (replace?.rungs?.includes('replace'))
+    conflict(
+      ['replace', 'rungs'],
+      replace.rungs,
+      'expected no replace with kind: ha: the group launches another member itself',
     );
 }
 
 function checkVersion(
-  { version }: v.InferInput<typeof deploy>,
+  { version }: WrittenDeploy,
   unit: string,
   versions: readonly string[] | undefined,
   { conflict, missing }: Complaints,
@@ -253,7 +332,7 @@ function checkVersion(
     conflict(['deploy', 'version'], version, `expected one of client.versions: ${versions.join(', ')}`);
 }
 
-function checkInstall(install: v.InferInput<typeof deploy>['install'], { conflict, missing }: Complaints): void {
+function checkInstall(install: WrittenDeploy['install'], { conflict, missing }: Complaints): void {
   if (!install) return;
   const { url, sha256, unpack, lines } = install;
   const reference = lines?.find((one) => one.includes('{{'));

@@ -1,6 +1,7 @@
 # The first boot of a node that `deploy:` makes: its data volume is found by its id alone, formatted where it is empty and by nothing else, and mounted;
 # then the client is installed and started. Whatever is not understood is refused: nothing is written then, and no client is started. It may run
 # again at any time. first-boot.ts sets the variables VOLUME to AGENT_CONFIG; of them INSTALL alone is the owner's code, and run as that.
+# Lines that begin with "#group" are code where the node is a member of a group, and comments elsewhere: what they call is in first-boot-group.sh.
 
 readonly SYS=/sys/class/block
 readonly STATE=/var/lib/chainmend
@@ -23,6 +24,7 @@ main() {
     say 'the client is masked by chainmend: no volume is touched'
     make_place || return
     install_client && enable_client || return
+    #group serve_synced || return
     start_agent || say "the CloudWatch agent does not run: $WHY"
     return 0
   fi
@@ -30,6 +32,7 @@ main() {
   install_client && enable_client || return
   ctl start --no-block -- "$UNIT" || { refuse "$UNIT could not be started"; return; }
   say "$UNIT is started"
+  #group serve_synced || return
   start_agent || refuse "the client is started, and the CloudWatch agent does not run: $WHY"
 }
 
@@ -79,10 +82,12 @@ mount_volume() {
     is_mounted || refuse "/etc/fstab has a line of chainmend for $MOUNT_PATH, and nothing is mounted there"
     return
   fi
+  #group own_volume || return
   await_volume || return
   mounts=$(mounts_at)
   if [ -n "$mounts" ]; then
     [ "$mounts" = "$(<"$SYS/$DISK/dev") /" ] || { refuse "something else than $VOLUME is mounted at $MOUNT_PATH"; return; }
+    #group read_kind && is_ours && write_fstab && take_copy; return
     read_kind && is_ours && write_fstab
     return
   fi
@@ -95,6 +100,7 @@ mount_volume() {
   spec=$(mounts_at)
   [ "$spec" = "$(<"$SYS/$DISK/dev") /" ] || { refuse "$VOLUME was mounted, and $MOUNT_PATH is on something else"; return; }
   say "$VOLUME is mounted at $MOUNT_PATH"
+  #group take_copy
 }
 
 make_place() {
@@ -176,6 +182,7 @@ is_ours() {
   case $FOUND in
     ext4 | xfs) if [ "$uuid" = "$UUID" ]; then return 0; fi ;;
   esac
+  #group if is_copy "$uuid"; then return 0; fi
   refuse "$VOLUME has ${FOUND//[^[:print:]]/ }, which this script has not made there: it is not touched"
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { runLimitsSeconds } from './command.ts';
 import { composeScript } from './compose.ts';
+import type { FirstBootScripts } from './first-boot.ts';
 import { type Operation, operationParameters, parameterRules } from './parameters.ts';
 
 export interface CommandDocument {
@@ -91,8 +92,13 @@ function commandDocument(operation: Operation): CommandDocument {
   return { operation, name: `chainmend-${operation}-${hash}`, content };
 }
 
-/** first-boot.sh, as user data contain it. */
-export const firstBootScript = (): string => shipped(readFileSync(new URL('first-boot.sh', import.meta.url), 'utf8'));
+/** As user data contain it. */
+export function firstBootScripts(): FirstBootScripts {
+  const [boot = '', group = ''] = ['first-boot.sh', 'first-boot-group.sh'].map((part) =>
+    readFileSync(new URL(part, import.meta.url), 'utf8'),
+  );
+  return { single: shipped(boot), group: shipped(`${group}\n${boot.replace(/^( *)#group /gm, '$1')}`) };
+}
 
 /** The script in the document. */
 export function script(operation: Operation): string {

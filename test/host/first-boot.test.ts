@@ -3,8 +3,14 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { type FirstBoot, firstBootUserData, quoted } from '../../shared/node-commands/first-boot.ts';
-import { firstBootScript } from '../../shared/node-commands/index.ts';
+import {
+  type FirstBoot,
+  firstBootUserData,
+  type GroupBoot,
+  groupValues,
+  quoted,
+} from '../../shared/node-commands/first-boot.ts';
+import { firstBootScripts } from '../../shared/node-commands/index.ts';
 import { FOUND, machineOf, NEW } from './attack.ts';
 import { lacking, lackingForBtrfs, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
 import { Machine, type Ran } from './machine.ts';
@@ -16,6 +22,18 @@ const by = (volumeId: string): string => `/dev/disk/by-id/nvme-Amazon_Elastic_Bl
 const BOOT: FirstBoot = {
   ...{ volumeId: NEW, mountPath: PATH, filesystem: 'xfs', waitSeconds: 1, unit: 'client' },
   ...{ install: { lines: ['echo installed >>/run/lines'] }, agentConfig: '{"agent":{}}' },
+};
+
+const GROUP: GroupBoot = {
+  identity: [`${PATH}/wallet.dat`, `${PATH}/keys/node_key.json`, '/elsewhere/kept'],
+  healthPort: 8099,
+  asks: {
+    url: 'http://127.0.0.1:8332/',
+    body: '{"method":"getblockchaininfo"}',
+    pattern: '"caught_up": ?true',
+    most: 3,
+  },
+  credentials: `${PATH}/.cookie`,
 };
 
 /** A machine with another volume than the node's, which has a filesystem, and, unless it is to be absent, the node's own, which is empty. */
@@ -41,7 +59,7 @@ async function withNode(use: (machine: Machine) => Promise<void>, { second = tru
 }
 
 async function boot(machine: Machine, more: Partial<FirstBoot> = {}): Promise<Ran> {
-  const text = firstBootUserData({ ...BOOT, ...more }, firstBootScript());
+  const text = firstBootUserData({ ...BOOT, ...more }, firstBootScripts());
   await machine.shell('printf %s "$1" >/run/user-data && chmod +x /run/user-data', text);
   const line =
     'PATH=/run/fakes:/usr/sbin:/usr/bin:/sbin:/bin /run/user-data >/run/out 2>&1; printf %s "$?" >/run/status';
@@ -320,12 +338,148 @@ async function nothingDone(machine: Machine): Promise<void> {
   expect(await machine.shell('cat /run/lines 2>/dev/null || true')).toBe('');
 }
 
+onMachine('the first boot of a member of a group', () => {
+  const inGroup = (more: Partial<FirstBoot> = {}) =>
+    ({ volumeId: undefined, group: GROUP, ...more }) as Partial<FirstBoot>;
+  /** Its launch has brought one volume: the other one of the machine is not there. */
+  const withLaunch = (use: (machine: Machine) => Promise<void>) =>
+    withNode(async (machine) => {
+      await machine.shell('rm -f "$1"', by(FOUND));
+      await machine.shell('for link in /sys/class/block/*/device/serial; do :; done');
+      await use(machine);
+    });
+
+  it('finds the one volume that its launch has brought, formats it where it is empty, and knows it by its id from then on', async () => {
+    await withLaunch(async (machine) => {
+      const first = await boot(machine, inGroup());
+      expect(first).toMatchObject({ status: 0 });
+      expect(first.stderr).toContain(`${NEW} is the volume of this launch`);
+      expect(await machine.shell('cat /var/lib/chainmend/volume')).toBe(`${NEW}\n`);
+      expect(await kindAt(machine)).toBe('xfs');
+      expect(await machine.started()).toEqual(['client']);
+      await machine.shell('echo key >/data/wallet.dat; mkdir /data/keys; echo key >/data/keys/node_key.json');
+      const again = await boot(machine, inGroup());
+      expect(again).toMatchObject({ status: 0 });
+      expect(again.stderr).not.toContain('is made on it');
+      // Its own identity stays: it is no copy.
+      expect(await machine.shell('cat /data/wallet.dat /data/keys/node_key.json')).toBe('key\nkey\n');
+    });
+  });
+
+  it('refuses to choose between two volumes, and touches neither', async () => {
+    await withNode(async (machine) => {
+      const before = [await hash(machine, FOUND), await hash(machine, NEW)];
+      const { status, stderr } = await boot(machine, inGroup());
+      expect(stderr).toContain("REFUSED: several volumes are attached besides the root's");
+      expect(status).toBe(1);
+      expect([await hash(machine, FOUND), await hash(machine, NEW)]).toEqual(before);
+      await nothingDone(machine);
+    });
+  });
+
+  it.each(['xfs', ...(lackingForExt4Tools === undefined ? ['ext4'] : [])])(
+    'mounts %s of a snapshot as it is, and takes the other node’s identity from the copy, once',
+    async (kind) => {
+      await withLaunch(async (machine) => {
+        const make = kind === 'xfs' ? 'mkfs.xfs -q -f' : 'mkfs.ext4 -q -F';
+        await machine.shell(
+          `disk=$(readlink -f "$1"); ${make} "$disk" && mkdir /seen && mount "$disk" /seen && mkdir /seen/keys && echo key | tee /seen/wallet.dat >/seen/keys/node_key.json && echo block >/seen/blocks && umount /seen`,
+          by(NEW),
+        );
+        const first = await boot(machine, inGroup());
+        expect(first).toMatchObject({ status: 0 });
+        expect(first.stderr).not.toContain('is made on it');
+        expect(await kindAt(machine)).toBe(kind);
+        expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
+        expect(await machine.started()).toEqual(['client']);
+        await machine.shell('echo own >/data/wallet.dat');
+        expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+        expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
+        // Another root disk: the volume itself says that its identity is its own.
+        await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+        expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+        expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
+        // A copy of this volume: what is on it is another node's.
+        await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+        await machine.shell(
+          'mkdir -p /seen; mount "$(readlink -f "$1")" /seen; ln -sf /etc/hostname /seen/.chainmend-volume; umount /seen',
+          by(NEW),
+        );
+        const theirs = await machine.shell('cat /etc/hostname');
+        expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+        expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
+        expect(await machine.shell('cat /etc/hostname')).toBe(theirs);
+      });
+    },
+  );
+
+  it('follows no link out of a copy', async () => {
+    await withLaunch(async (machine) => {
+      await machine.shell('mkdir /elsewhere; echo kept >/elsewhere/node_key.json');
+      await machine.shell(
+        'disk=$(readlink -f "$1"); mkfs.xfs -q -f "$disk" && mkdir /seen && mount "$disk" /seen && ln -s /elsewhere /seen/keys && umount /seen',
+        by(NEW),
+      );
+      const { status, stderr } = await boot(machine, inGroup());
+      expect(stderr).toContain('REFUSED: /data/keys/node_key.json could not be removed from the copy');
+      expect(status).toBe(1);
+      expect(await machine.shell('cat /elsewhere/node_key.json')).toBe('kept\n');
+      expect(await machine.started()).toEqual([]);
+    });
+  });
+
+  it('answers on a socket of systemd whether its client has caught up, with the client’s own word', async () => {
+    await withLaunch(async (machine) => {
+      await machine.replace('curl', 'cat >/run/asked; cat /run/answer 2>/dev/null');
+      expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+      expect(await machine.shell('cat /etc/systemd/system/chainmend-synced.socket')).toContain(
+        'ListenStream=8099\nAccept=yes\n',
+      );
+      await machine.shell('printf "user:pa\\"ss\n" >/data/.cookie');
+      const answer = async (said: string): Promise<string> => {
+        await machine.shell('printf %s "$1" >/run/answer', said);
+        return machine.shell(
+          'printf "GET / HTTP/1.1\r\nHost: x\r\n\r\n" | PATH=/run/fakes:$PATH bash /usr/local/lib/chainmend/synced',
+        );
+      };
+      expect(await answer('{"caught_up": true}')).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(await machine.shell('cat /run/asked')).toBe(
+        'url = "http://127.0.0.1:8332/"\nheader = "Content-Type: application/json"\ndata-raw = "{\\"method\\":\\"getblockchaininfo\\"}"\nuser = "user:pa\\"ss"\n',
+      );
+      expect(await answer('{"caught_up": false}')).toMatch(/^HTTP\/1\.1 503 /);
+      expect(await answer('')).toMatch(/^HTTP\/1\.1 503 /);
+    });
+  });
+});
+
 describe('its script', () => {
   (lackingForShellcheck === undefined ? it : it.skip)('has no finding of shellcheck', () => {
-    const source = readFileSync(new URL('../../shared/node-commands/first-boot.sh', import.meta.url), 'utf8');
-    for (const script of [source, firstBootScript()])
+    const source = (name: string) =>
+      readFileSync(new URL(`../../shared/node-commands/${name}.sh`, import.meta.url), 'utf8');
+    const { single, group } = firstBootScripts();
+    const whole = `${source('first-boot-group')}\n${source('first-boot')}`;
+    const bare = {
+      mountPath: PATH,
+      filesystem: 'xfs',
+      waitSeconds: 1,
+      unit: 'client',
+      install: { lines: [] },
+    } as const;
+    // Functions that the answering script has from `declare -f`, and values that it has from `declare -p`.
+    const told = '--exclude=SC2089,SC2090,SC2317';
+    for (const [script, boot, ...words] of [
+      [source('first-boot'), BOOT],
+      [single, BOOT],
+      // As a script of its own: user data have it packed.
+      ...[group, whole.replace(/^( *)#group /gm, '$1')].map(
+        (script) => [`${groupValues(GROUP).join('\n')}\n${script}`, { ...bare, agentConfig: '{}' }, told] as const,
+      ),
+    ] as const)
       expect(() =>
-        execFileSync('shellcheck', ['-'], { input: firstBootUserData(BOOT, script), encoding: 'utf8' }),
+        execFileSync('shellcheck', [...words, '-'], {
+          input: firstBootUserData(boot, { single: script, group: '' }),
+          encoding: 'utf8',
+        }),
       ).not.toThrow();
   });
 });

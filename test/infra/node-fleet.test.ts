@@ -1,4 +1,5 @@
 // The stack of a fleet's own nodes: what it makes, what it keeps, what a node may do, and what is said before AWS would.
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
@@ -10,17 +11,19 @@ import { readFleets } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { NodesStack } from '../../infra/stack.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
-import { firstBootScript } from '../../shared/node-commands/index.ts';
+import { packed } from '../../shared/node-commands/first-boot.ts';
+import { firstBootScripts } from '../../shared/node-commands/index.ts';
 import { bitcoin, buildStack, resourcesOf } from './support.ts';
 
-const [example] = readFleets(join(repositoryRoot, 'examples/deploy'));
+const examples = readFleets(join(repositoryRoot, 'examples/deploy'));
+const example = examples.find(({ document }) => document.fleet === 'bitcoin');
 if (!example?.document.deploy) throw new Error('examples/deploy has no fleet with deploy');
 const { document } = example;
 const { deploy } = example.document as FleetDocument & { deploy: NonNullable<FleetDocument['deploy']> };
 
 function nodesOf(of: FleetDocument = document): Template {
   const app = new App({ analyticsReporting: false, context: recommendedFlags, builtinCloudFormationValidation: false });
-  const stack = new NodesStack(app, `ChainmendNodes-${of.fleet}`, { document: of, script: firstBootScript() });
+  const stack = new NodesStack(app, `ChainmendNodes-${of.fleet}`, { document: of, scripts: firstBootScripts() });
   // A finding without an acknowledgement stops it.
   addChecks(app);
   app.synth();
@@ -32,7 +35,7 @@ const OF_FLEET = { Key: 'Component', Value: 'nodes/bitcoin' };
 describe('the nodes of a fleet', () => {
   it('are one instance, template, volume and attachment for each name', () => {
     for (const type of ['Instance', 'LaunchTemplate', 'Volume', 'VolumeAttachment'])
-      template.resourceCountIs(`AWS::EC2::${type}`, Object.keys(deploy.nodes).length);
+      template.resourceCountIs(`AWS::EC2::${type}`, Object.keys(deploy.nodes ?? {}).length);
   });
 
   it('keep their data in encrypted gp3 volumes that outlive the stack', () => {
@@ -83,7 +86,7 @@ describe('the nodes of a fleet', () => {
       LaunchTemplateData: { DisableApiTermination: Match.absent() },
     });
     const app = new App();
-    expect(new NodesStack(app, 'N', { document, script: '' }).terminationProtection).toBe(true);
+    expect(new NodesStack(app, 'N', { document, scripts: { single: '', group: '' } }).terminationProtection).toBe(true);
   });
 
   it('are not replaced by a change of their template, which counts for the next instance', () => {
@@ -114,7 +117,7 @@ describe('the nodes of a fleet', () => {
     ]['Fn::Join'][1];
     expect(before).toMatch(/\nreadonly VOLUME='$/);
     expect(ref).toEqual({ Ref: volumeId });
-    expect(behind.endsWith(firstBootScript())).toBe(true);
+    expect(behind.endsWith(firstBootScripts().single)).toBe(true);
   });
 
   it('are refused at synthesis where EC2 would not take their user data', () => {
@@ -128,6 +131,106 @@ describe('the nodes of a fleet', () => {
   it('are refused without a network', () => {
     const { vpc: _, subnets: __, ...nowhere } = deploy;
     expect(() => nodesOf({ ...document, deploy: nowhere })).toThrow('deploy.vpc and deploy.subnets are missing');
+  });
+});
+
+describe('the nodes of a group', () => {
+  const grouped = examples.find(({ document }) => document.deploy?.kind === 'ha');
+  if (!grouped?.document.deploy) throw new Error('examples/deploy has no fleet with kind: ha');
+  const of = grouped.document;
+  const template = nodesOf(of);
+  const tag = { Key: 'Component', Value: 'nodes/bitcoin-rpc' };
+  const groups = template.findResources('AWS::EC2::SecurityGroup');
+  const only = (type: string) => {
+    const [[id, { Properties }] = ['', { Properties: undefined }], ...others] = Object.entries(
+      template.findResources(type),
+    );
+    expect(others).toEqual([]);
+    return { id, Properties };
+  };
+
+  it('come from one launch template, whose volumes are encrypted gp3, tagged, and go with their instances', () => {
+    const { Properties } = only('AWS::EC2::LaunchTemplate');
+    const { BlockDeviceMappings, TagSpecifications, MetadataOptions, KeyName } = Properties.LaunchTemplateData;
+    expect(BlockDeviceMappings).toMatchObject([
+      { DeviceName: '/dev/xvda', Ebs: { Encrypted: true } },
+      {
+        DeviceName: '/dev/sdf',
+        Ebs: { VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true, VolumeSize: 1000 },
+      },
+    ]);
+    expect(TagSpecifications.map(({ ResourceType }: { ResourceType: string }) => ResourceType)).toEqual([
+      'instance',
+      'volume',
+    ]);
+    for (const { Tags } of [...TagSpecifications, ...Properties.TagSpecifications]) expect(Tags).toContainEqual(tag);
+    expect(MetadataOptions).toMatchObject({ HttpTokens: 'required', HttpPutResponseHopLimit: 1 });
+    expect(KeyName).toBeUndefined();
+    for (const type of ['Instance', 'Volume', 'VolumeAttachment']) template.resourceCountIs(`AWS::EC2::${type}`, 0);
+  });
+
+  it('leave one of them to a heal, and are ended neither by the load balancer nor by a balance of zones', () => {
+    expect(only('AWS::AutoScaling::AutoScalingGroup').Properties).toMatchObject({
+      ...{ MinSize: '2', DesiredCapacity: '3', MaxSize: '3', HealthCheckType: 'EC2' },
+      NewInstancesProtectedFromScaleIn: true,
+      Tags: [{ ...tag, PropagateAtLaunch: false }],
+      VPCZoneIdentifier: Object.values(of.deploy?.subnets ?? {}),
+    });
+  });
+
+  it('launch the newest version of the template: CloudFormation takes no $Latest, so a schedule says it', () => {
+    const template_ = { Ref: only('AWS::EC2::LaunchTemplate').id };
+    const group = only('AWS::AutoScaling::AutoScalingGroup');
+    expect(group.Properties.LaunchTemplate).toEqual({ LaunchTemplateId: template_, Version: '1' });
+    const { Target } = only('AWS::Scheduler::Schedule').Properties;
+    expect(JSON.stringify(Target.Arn)).toContain(':scheduler:::aws-sdk:autoscaling:updateAutoScalingGroup');
+    const [, parts] = Target.Input['Fn::Join'];
+    expect(parts).toEqual([
+      '{"AutoScalingGroupName":"',
+      { Ref: group.id },
+      '","LaunchTemplate":{"LaunchTemplateId":"',
+      template_,
+      '","Version":"$Latest"}}',
+    ]);
+  });
+
+  it('are open on RPC to one group, by the load balancer, which alone asks whether they have caught up', () => {
+    const rpcFrom = of.deploy?.rpcFrom;
+    const named = Object.fromEntries(Object.entries(groups).map(([id, { Properties }]) => [id, Properties]));
+    expect(named['BalancerGroup'].SecurityGroupIngress).toMatchObject([
+      { FromPort: 8332, SourceSecurityGroupId: rpcFrom },
+    ]);
+    expect(named['Group'].SecurityGroupIngress).toMatchObject([
+      { FromPort: 8333, CidrIp: '0.0.0.0/0' },
+      { FromPort: 8332, SourceSecurityGroupId: rpcFrom },
+    ]);
+    const rules = Object.values(template.findResources('AWS::EC2::SecurityGroupIngress')).map(
+      ({ Properties }) => Properties,
+    );
+    expect(rules.map(({ FromPort }) => FromPort)).toEqual([8332, 8099]);
+    for (const { SourceSecurityGroupId } of rules)
+      expect(SourceSecurityGroupId).toEqual({ 'Fn::GetAtt': ['BalancerGroup', 'GroupId'] });
+    expect(only('AWS::ElasticLoadBalancingV2::LoadBalancer').Properties).toMatchObject({
+      Type: 'network',
+      Scheme: 'internal',
+    });
+    expect(only('AWS::ElasticLoadBalancingV2::TargetGroup').Properties).toMatchObject({
+      ...{ Protocol: 'TCP', Port: 8332, HealthCheckProtocol: 'HTTP', HealthCheckPort: '8099' },
+      Tags: [tag, { Key: 'Name', Value: 'bitcoin-rpc-nodes' }],
+    });
+  });
+
+  it('get a first boot with room for their owner’s lines, in which each value can be read', () => {
+    const text: string = only('AWS::EC2::LaunchTemplate').Properties.LaunchTemplateData.UserData['Fn::Base64'];
+    expect(text).toContain("\nreadonly IDENTITY=('/var/lib/bitcoind/wallets' ");
+    expect(text).toContain("\nreadonly CREDENTIALS='/var/lib/bitcoind/.cookie'\n");
+    expect(text.endsWith(packed(firstBootScripts().group))).toBe(true);
+    expect(Buffer.byteLength(text)).toBeLessThan(12_000);
+    const shown = execFileSync('bash', ['-c', 'base64 -d | gzip -d'], {
+      input: /<<<'([^']+)'/.exec(text)?.[1] ?? '',
+      encoding: 'utf8',
+    });
+    expect(shown).toBe(firstBootScripts().group);
   });
 });
 

@@ -3,6 +3,7 @@ import type { HttpAnswer, HttpHost, HttpRequest } from '../../simulator/network/
 import type { SimulatedBeacon } from '../beacon.ts';
 import { SYNCED_LAG_BLOCKS } from '../client.ts';
 import type { NodeContext } from '../context.ts';
+import { type MemberBoot, syncedStatus } from '../first-boot.ts';
 import { BEACON_PORT, familyOf, METRICS_PORTS, type Protocol, portsOf, versionOf } from '../protocol.ts';
 import { answerOf, plainAnswer } from './answer.ts';
 import { beaconAnswer } from './beacon.ts';
@@ -28,6 +29,8 @@ export class NodeRpc {
   private readonly protocol: Protocol | undefined;
   private misbehaviour: Misbehaviour | undefined;
   private unsafe: boolean;
+  /** What it answers to its load balancer, whether or not its client runs. */
+  private member: MemberBoot | undefined;
   /** The height when geth's page was last read. */
   private insertsFrom: number;
   /** Drawn at the first request: a node is a few milliseconds away. */
@@ -57,6 +60,10 @@ export class NodeRpc {
     return this.misbehaviour;
   }
 
+  tellSynced(member: MemberBoot): void {
+    this.member = member;
+  }
+
   /** What the client has read in its configuration. */
   configure(rpcUnsafe: boolean): void {
     this.unsafe = rpcUnsafe;
@@ -72,7 +79,16 @@ export class NodeRpc {
   }
 
   private onPort(port: number, request: HttpRequest, local: boolean): HttpAnswer {
-    const { spec, beacon, client } = this.node;
+    const { spec, beacon, client, kernel } = this.node;
+    if (this.member && port === this.member.healthPort && !local) {
+      const ask = (to: number, question: HttpRequest) => this.onPort(to, question, true);
+      return {
+        kind: 'response',
+        statusCode: syncedStatus(this.member, ask, kernel.clock.now()),
+        body: '',
+        afterMs: 20,
+      };
+    }
     if (this.protocol === undefined) return this.ofNoChain(port, request);
     if (beacon && port === (spec.ports?.beacon ?? BEACON_PORT)) return this.ofBeacon(request);
     if (client.state !== 'running') return REFUSED;

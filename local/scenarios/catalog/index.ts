@@ -13,6 +13,7 @@ import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
+import { deployHa } from './deploy-ha.ts';
 import { deploySingle } from './deploy-single.ts';
 import { diskFull } from './disk-full.ts';
 import { diskFullAsk } from './disk-full-ask.ts';
@@ -98,6 +99,7 @@ export const SCENARIOS: readonly Scenario[] = [
   clientBug,
   burstOf200,
   deploySingle,
+  deployHa,
   instanceDead,
   azNoCapacity,
   asgOwned,

@@ -2,6 +2,7 @@
 // that name. The first node of a fleet with a client of no known chain is made from its fleet file. It boots from its image with nothing mounted;
 // volumes must be attached and mounted.
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { nameApart } from '../../../shared/fleet/node-names.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
 import { DRILL_TAG } from '../../../shared/model/tags.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
@@ -45,14 +46,17 @@ export function placeLaunched(
 ): { readonly placed: PlacedNode; readonly made: LaunchedMachine } | undefined {
   const tags = Object.fromEntries(instance.tags.map(({ Key = '', Value = '' }) => [Key, Value]));
   const fleet = [...fleets.values()].find((candidate) => carries(tags, candidate));
-  const name = (tags['chainmend:node'] ?? (fleet && tags[fleet.nodes.nameTag])) || instance.instanceId;
+  const parts = partsOf(launched.userData);
+  const deployed = parts.map(({ text }) => deployedBootOf(text)).find((boot) => boot !== undefined);
+  const written = (tags['chainmend:node'] ?? (fleet && tags[fleet.nodes.nameTag])) || instance.instanceId;
+  // Members of a group share the name of their template.
+  const name =
+    deployed?.group && tags['chainmend:node'] === undefined ? nameApart(written, instance.instanceId) : written;
   const siblings = nodes.filter((node) => node.fleet.name === fleet?.name);
   const like = siblings.find((node) => node.name === name) ?? siblings[0];
   if (!fleet) return undefined;
   const { instanceId } = instance;
   const identity = { instanceId, name, privateIp: instance.networkInterface?.privateIp ?? '' };
-  const parts = partsOf(launched.userData);
-  const deployed = parts.map(({ text }) => deployedBootOf(text)).find((boot) => boot !== undefined);
   // A fleet file does not say how a client of a known chain is set up, unless it deploys it.
   if (!like && fleet.chain !== 'other' && !deployed) return undefined;
   const machine = like

@@ -10,6 +10,7 @@ import type {
   ExitStandbyAnswer,
   ExitStandbyQuery,
   SetInstanceHealthQuery,
+  UpdateAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
@@ -19,7 +20,8 @@ import { pageOf, type Tokens, wholeNumber } from '../pages.ts';
 import { inGrace } from './decide.ts';
 import { described, describedActivity, describedMember, type Group, type Member, type TemplateSpec } from './groups.ts';
 import { Keeper } from './keeper.ts';
-import { type GroupSeed, seedOf } from './seeds.ts';
+import { type GroupSeed, launchTemplateOf, seedOf } from './seeds.ts';
+import { UPDATE_GROUP } from './universal-target.ts';
 
 export type { GroupSeed } from './seeds.ts';
 
@@ -126,9 +128,29 @@ export function createAutoScaling(kernel: Kernel, ec2: Ec2, loadBalancing: LoadB
     return group;
   };
 
+  /** Of what a group may be told afterwards, only what it launches from. */
+  const update = ({ AutoScalingGroupName, LaunchTemplate, ...others }: UpdateAutoScalingGroupType): object => {
+    const [strange] = Object.keys(others);
+    if (strange !== undefined) throw notEmulated(`${strange} of UpdateAutoScalingGroup`);
+    const group = find(AutoScalingGroupName);
+    if (LaunchTemplate) group.launchTemplate = templateSpec(ec2, launchTemplateOf(LaunchTemplate));
+    return {};
+  };
+
+  // As the API of the operation, with the role of the schedule. What the launch template would need of it is not asked here.
+  kernel.receive(UPDATE_GROUP, (_, payload, roleArn = '') => {
+    const input = JSON.parse(payload) as UpdateAutoScalingGroupType;
+    const { arn } = find(input.AutoScalingGroupName);
+    const refused = kernel.permits({ roleArn }, 'autoscaling:UpdateAutoScalingGroup', arn);
+    if (refused) throw refused;
+    update(input);
+  });
+
   return {
     name: 'autoscaling',
     operations: {
+      UpdateAutoScalingGroup: update,
+
       CreateAutoScalingGroup: (input: CreateAutoScalingGroupType): object => {
         const { LaunchTemplate, LaunchConfigurationName, InstanceId, MixedInstancesPolicy } = input;
         if (!(LaunchTemplate ?? LaunchConfigurationName ?? InstanceId ?? MixedInstancesPolicy)) {

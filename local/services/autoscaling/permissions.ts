@@ -54,6 +54,7 @@ export const permissions: Mappings<Groups> = {
   ],
   EnterStandby: onNamed('autoscaling:EnterStandby'),
   ExitStandby: onNamed('autoscaling:ExitStandby'),
+  UpdateAutoScalingGroup: onNamed('autoscaling:UpdateAutoScalingGroup'),
   // The input names only the instance; the resource is its group.
   SetInstanceHealth: (input: { InstanceId?: string }, region) => {
     const arn = region.service.ownerOf(input.InstanceId ?? '')?.arn;
@@ -66,4 +67,5 @@ export const conditionKeys = {
   ...sameKeys('autoscaling', DESCRIBES, []),
   'autoscaling:CreateAutoScalingGroup': OF_NEW,
   ...sameKeys('autoscaling', ['EnterStandby', 'ExitStandby', 'SetInstanceHealth'], OF_GROUP),
+  'autoscaling:UpdateAutoScalingGroup': [...OF_GROUP, 'autoscaling:MaxSize', 'autoscaling:MinSize'],
 };

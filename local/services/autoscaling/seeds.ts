@@ -1,6 +1,6 @@
 // Settings of a new group, from a scenario or CreateAutoScalingGroup. Source: doc comments of CreateAutoScalingGroupType in
 // @aws-sdk/client-auto-scaling.
-import type { CreateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling';
+import type { CreateAutoScalingGroupType, LaunchTemplateSpecification } from '@aws-sdk/client-auto-scaling';
 import { notEmulated } from '../../simulator/service.ts';
 import type { GroupTag, Process } from './groups.ts';
 
@@ -35,6 +35,8 @@ const MANAGED = [
   'HealthCheckType',
   'HealthCheckGracePeriod',
   'Tags',
+  // No group shrinks here, so nothing has to be protected from it.
+  'NewInstancesProtectedFromScaleIn',
 ];
 
 export function seedOf(input: CreateAutoScalingGroupType): GroupSeed {
@@ -48,13 +50,7 @@ export function seedOf(input: CreateAutoScalingGroupType): GroupSeed {
     minSize: MinSize,
     maxSize: MaxSize,
     desired: DesiredCapacity,
-    ...(LaunchTemplate && {
-      launchTemplate: {
-        ...(LaunchTemplate.LaunchTemplateId !== undefined && { id: LaunchTemplate.LaunchTemplateId }),
-        ...(LaunchTemplate.LaunchTemplateName !== undefined && { name: LaunchTemplate.LaunchTemplateName }),
-        ...(LaunchTemplate.Version !== undefined && { version: LaunchTemplate.Version }),
-      },
-    }),
+    ...(LaunchTemplate && { launchTemplate: launchTemplateOf(LaunchTemplate) }),
     subnetIds: (input.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
     targetGroupArns: input.TargetGroupARNs ?? [],
     elbChecks: HealthCheckType === 'ELB',
@@ -66,3 +62,13 @@ export function seedOf(input: CreateAutoScalingGroupType): GroupSeed {
     })),
   };
 }
+
+export const launchTemplateOf = ({
+  LaunchTemplateId: id,
+  LaunchTemplateName: name,
+  Version: version,
+}: LaunchTemplateSpecification): NonNullable<GroupSeed['launchTemplate']> => ({
+  ...(id !== undefined && { id }),
+  ...(name !== undefined && { name }),
+  ...(version !== undefined && { version }),
+});

@@ -15,7 +15,7 @@ import type { LoadBalancing } from '../elb/load-balancing.ts';
 import { type AutoScaling, createAutoScaling } from './autoscaling.ts';
 import { conditionKeys, permissions } from './permissions.ts';
 
-const GROUP = ['HealthCheckType', 'LaunchTemplate', 'Tags', 'TargetGroupARNs'];
+const GROUP = ['HealthCheckType', 'LaunchTemplate', 'NewInstancesProtectedFromScaleIn', 'Tags', 'TargetGroupARNs'];
 /** CloudFormation accepts numbers as text. */
 const GROUP_NUMBERS = ['DesiredCapacity', 'HealthCheckGracePeriod', 'MaxSize', 'MinSize'];
 

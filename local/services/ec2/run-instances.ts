@@ -167,6 +167,7 @@ function launchOne(
       const content = state.ebs.snapshots.get(snapshotId)?.content;
       const initializedAtMs = state.volumes.get(volumeId)?.initialization?.dueAtMs;
       if (content) made.machine.volumeAttached(volumeId, device, sizeGiB, { content, initializedAtMs });
+      else if (device !== ROOT_DEVICE) made.machine.volumeAttached(volumeId, device, sizeGiB);
     }
     if (made.clientMasked) mask(made.machine);
   }

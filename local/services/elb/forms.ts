@@ -33,7 +33,7 @@ export function seedOf(input: CreateTargetGroupInput): TargetGroupSeed {
     ...(input.HealthyThresholdCount !== undefined && { healthyThreshold: input.HealthyThresholdCount }),
     ...(input.UnhealthyThresholdCount !== undefined && { unhealthyThreshold: input.UnhealthyThresholdCount }),
   };
-  // No load balancer can be made here, so none uses a new group.
+  // A listener is made afterwards, if any.
   return {
     name,
     port,

@@ -1,6 +1,10 @@
-// Elastic Load Balancing: target groups, their targets, and the targets' health. Load balancers themselves, their listeners and their traffic are not
-// modelled. Sources: doc comments of the commands in @aws-sdk/client-elastic-load-balancing-v2.
+// Elastic Load Balancing: target groups, their targets, and the targets' health. Of load balancers and listeners there is only which target group they
+// use; traffic is not modelled. Sources: doc comments of the commands in @aws-sdk/client-elastic-load-balancing-v2.
 import type {
+  CreateListenerInput,
+  CreateListenerOutput,
+  CreateLoadBalancerInput,
+  CreateLoadBalancerOutput,
   CreateTargetGroupInput,
   CreateTargetGroupOutput,
   DeregisterTargetsInput,
@@ -17,7 +21,7 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { Network } from '../../simulator/network/network.ts';
-import { AwsError, type Service } from '../../simulator/service.ts';
+import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
 import { type Ec2, VPC_ID } from '../ec2/service.ts';
 import { isIn } from '../ec2/subnets.ts';
 import { pageOf, type Tokens, wholeNumber } from '../pages.ts';
@@ -53,6 +57,8 @@ export interface LoadBalancing extends Service {
 const TARGETS_MAX = 1_000;
 /** "Target groups per Region" (same page). */
 const GROUPS_MAX = 3_000;
+/** "Network Load Balancers per Region": 50 ("Quotas for your Network Load Balancers"). */
+const BALANCERS_MAX = 50;
 const PAGE_MAX = 400;
 const MARKERS: Tokens = {
   ...wholeNumber,
@@ -63,6 +69,7 @@ const TAGGED_AT_ONCE = 20;
 
 export function createLoadBalancing(kernel: Kernel, ec2: Ec2, network: Network): LoadBalancing {
   const groups = new Map<string, TargetGroup>();
+  const balancers = new Set<string>();
   const prober = new Prober(kernel, ec2, network);
   const ids = kernel.random('elasticloadbalancing/ids');
   const prefix = `arn:aws:elasticloadbalancing:${kernel.regionName}:${kernel.accountId}`;
@@ -133,6 +140,46 @@ export function createLoadBalancing(kernel: Kernel, ec2: Ec2, network: Network):
   return {
     name: 'elasticloadbalancing',
     operations: {
+      CreateLoadBalancer: ({
+        Name = '',
+        Type = 'application',
+        Scheme = 'internet-facing',
+        ...input
+      }: CreateLoadBalancerInput): CreateLoadBalancerOutput => {
+        if (balancers.size >= BALANCERS_MAX)
+          throw new AwsError('TooManyLoadBalancersException', `At most ${BALANCERS_MAX} load balancers`);
+        const subnets = (input.Subnets ?? []).map((id) => ec2.vpcOf(id));
+        const [VpcId] = subnets;
+        if (VpcId === undefined || subnets.includes(undefined))
+          throw new AwsError('SubnetNotFoundException', 'The subnets do not exist');
+        const LoadBalancerArn = `${prefix}:loadbalancer/${Type === 'network' ? 'net' : 'app'}/${Name}/${ids.hex(16)}`;
+        balancers.add(LoadBalancerArn);
+        const DNSName = `${Name}-${ids.hex(16)}.elb.${kernel.regionName}.amazonaws.com`;
+        return {
+          LoadBalancers: [
+            { LoadBalancerArn, DNSName, LoadBalancerName: Name, Type, Scheme, VpcId, State: { Code: 'active' } },
+          ],
+        };
+      },
+
+      CreateListener: ({
+        LoadBalancerArn = '',
+        DefaultActions = [],
+        Port,
+        Protocol,
+      }: CreateListenerInput): CreateListenerOutput => {
+        if (!balancers.has(LoadBalancerArn))
+          throw new AwsError('LoadBalancerNotFoundException', `Load balancer '${LoadBalancerArn}' not found`);
+        for (const { Type, TargetGroupArn } of DefaultActions) {
+          if (Type !== 'forward' || TargetGroupArn === undefined) throw notEmulated(`the action ${Type} of a listener`);
+          const group = find(TargetGroupArn);
+          group.loadBalancerArns = [...new Set([...group.loadBalancerArns, LoadBalancerArn])];
+          if (group.targets.size > 0) prober.follow(group);
+        }
+        const ListenerArn = `${LoadBalancerArn.replace(':loadbalancer/', ':listener/')}/${ids.hex(16)}`;
+        return { Listeners: [{ ListenerArn, LoadBalancerArn, Port, Protocol, DefaultActions }] };
+      },
+
       CreateTargetGroup: (input: CreateTargetGroupInput): CreateTargetGroupOutput => ({
         TargetGroups: [described(add(seedOf(input)))],
       }),

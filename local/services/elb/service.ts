@@ -1,4 +1,4 @@
-// The service declaration of Elastic Load Balancing, version 2: target groups.
+// The service declaration of Elastic Load Balancing, version 2: target groups, and the load balancers that use them.
 import { join } from 'node:path';
 import {
   items,
@@ -57,7 +57,36 @@ async function createTargetGroup(properties: Properties, maker: Maker) {
   return { ref, attributes: { TargetGroupArn: ref, TargetGroupName: Name, TargetGroupFullName } };
 }
 
+const BALANCER = ['LoadBalancerAttributes', 'Scheme', 'SecurityGroups', 'Subnets', 'Tags', 'Type'];
+
+async function createLoadBalancer(properties: Properties, maker: Maker) {
+  const Name = text(properties['Name'] ?? maker.generatedName(32));
+  const wish = pick(
+    properties,
+    BALANCER.filter((member) => member !== 'LoadBalancerAttributes'),
+  );
+  const { LoadBalancers } = await maker.call('elasticloadbalancing', 'CreateLoadBalancer', { ...wish, Name });
+  const [made = {}] = items(LoadBalancers) as Properties[];
+  const ref = member(made, 'LoadBalancerArn');
+  return { ref, attributes: { LoadBalancerArn: ref, LoadBalancerName: Name, DNSName: member(made, 'DNSName') } };
+}
+
+async function createListener(properties: Properties, maker: Maker) {
+  const { Listeners } = await maker.call('elasticloadbalancing', 'CreateListener', {
+    ...pick(properties, ['DefaultActions', 'LoadBalancerArn', 'Protocol']),
+    Port: Number(properties['Port']),
+  });
+  const [made = {}] = items(Listeners) as Properties[];
+  const ref = member(made, 'ListenerArn');
+  return { ref, attributes: { ListenerArn: ref } };
+}
+
 const resources: ResourceTypes = {
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': { uses: ['Name', ...BALANCER], create: createLoadBalancer },
+  'AWS::ElasticLoadBalancingV2::Listener': {
+    uses: ['DefaultActions', 'LoadBalancerArn', 'Port', 'Protocol'],
+    create: createListener,
+  },
   'AWS::ElasticLoadBalancingV2::TargetGroup': {
     uses: ['Name', ...TARGET_GROUP, ...TARGET_GROUP_NUMBERS],
     create: createTargetGroup,
@@ -87,6 +116,23 @@ const permissions: Mappings = {
       keys: requestTagKeys(input.Tags),
     },
   ],
+  CreateLoadBalancer: (
+    input: { Name?: string; Type?: string; Tags?: { Key?: string; Value?: string }[] },
+    { regionName, accountId },
+  ) => [
+    {
+      action: 'elasticloadbalancing:CreateLoadBalancer',
+      resources: [
+        {
+          arn: `arn:aws:elasticloadbalancing:${regionName}:${accountId}:loadbalancer/${input.Type === 'network' ? 'net' : 'app'}/${input.Name}/*`,
+        },
+      ],
+      keys: requestTagKeys(input.Tags),
+    },
+  ],
+  CreateListener: (input: { LoadBalancerArn?: string }) => [
+    { action: 'elasticloadbalancing:CreateListener', resources: [{ arn: input.LoadBalancerArn ?? '' }] },
+  ],
   RegisterTargets: onTargetGroup('elasticloadbalancing:RegisterTargets'),
   DeregisterTargets: onTargetGroup('elasticloadbalancing:DeregisterTargets'),
 };
@@ -96,6 +142,7 @@ const OF_GROUP = [...OF_TAGGED, 'elasticloadbalancing:ResourceTag/*'];
 const conditionKeys = {
   ...sameKeys('elasticloadbalancing', DESCRIBES, []),
   'elasticloadbalancing:CreateTargetGroup': OF_NEW,
+  ...sameKeys('elasticloadbalancing', ['CreateListener', 'CreateLoadBalancer'], OF_NEW),
   ...sameKeys('elasticloadbalancing', ['DeregisterTargets', 'RegisterTargets'], OF_GROUP),
 };
 

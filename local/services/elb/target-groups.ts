@@ -29,7 +29,7 @@ export interface TargetGroup {
   readonly check: HealthCheck;
   readonly deregistrationDelaySeconds: number;
   /** Without a load balancer nothing is checked: `unused`. */
-  readonly loadBalancerArns: readonly string[];
+  loadBalancerArns: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
   /** By id and port. */
   readonly targets: Map<string, Target>;

@@ -58,10 +58,14 @@ const ACTIONS: Readonly<Record<string, string>> = {
   sqs: 'sqs:SendMessage',
 };
 
-/** @throws AwsError if a policy does not allow the sender */
+/** @throws AwsError if a policy does not allow the sender. Of a universal target the receiver checks the operation itself. */
 function check(kernel: Kernel, { principal, roleArn }: Sender, arn: string): void {
   const action = ACTIONS[arn.split(':')[2] ?? ''];
-  if (action === undefined) return;
+  if (action === undefined) {
+    const refused = roleArn === undefined ? undefined : kernel.permits(principal, 'sts:AssumeRole', roleArn);
+    if (refused) throw refused;
+    return;
+  }
   const refused =
     roleArn === undefined
       ? kernel.permits(principal, action, arn)
@@ -97,7 +101,7 @@ export function createCourier(kernel: Kernel, stream: string, deadLetters: DeadL
   const attempt = (delivery: Delivery, sentAtMs: number, tries: number): void => {
     try {
       check(kernel, delivery.sender, delivery.targetArn);
-      kernel.deliver(delivery.targetArn, delivery.payload(tries + 1));
+      kernel.deliver(delivery.targetArn, delivery.payload(tries + 1), delivery.sender.roleArn);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       const failure = { errorCode: error.name, errorMessage: error.message, retryAttempts: tries };

@@ -1,8 +1,9 @@
-// EventBridge Scheduler: schedules that invoke a Lambda function or send to a queue; no universal targets, only UTC.
+// EventBridge Scheduler: schedules that invoke a Lambda function or send to a queue, and one universal target; only UTC.
 
 import type { Kernel, SlowSchedule, Timer } from '../../simulator/kernel.ts';
 import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
+import { UPDATE_GROUP } from '../autoscaling/universal-target.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import { createCourier, type DeadLetters, type RetryPolicy } from '../events/delivery.ts';
 import { digits, pageOf, type Tokens } from '../pages.ts';
@@ -266,6 +267,7 @@ function defaultPayload(kernel: Kernel, scheduleArn: string, executionId: string
 
 function checkTarget(target: Target): void {
   if (target.Arn.startsWith('arn:aws:scheduler:::')) {
+    if (target.Arn === UPDATE_GROUP) return;
     throw notEmulated(`the universal target ${target.Arn}`);
   }
   if (!/^arn:aws:(lambda|sqs|sns):/.test(target.Arn)) {

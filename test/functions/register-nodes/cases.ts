@@ -177,6 +177,18 @@ const cases: Readonly<Record<string, Case>> = {
       'the others are there': (world) => hasAlarm(world, alarmOf('node2', 'disk')),
     },
   },
+  'runs that delete the same alarms at once are no failure, though with the tags goes the right to delete them': {
+    people: (world) => {
+      world.at(2, () => world.terminate(world.find('bitcoin', 'node3')));
+      for (let run = 0; run < 5; run++) world.at(2.02, () => invoke(world, { kind: 'reconcile', fleet: 'bitcoin' }));
+    },
+    minutes: 15,
+    expect: {
+      'one of them came too late': (world) => calls(world, 'DeleteAlarms').some(({ outcome }) => outcome !== 'ok'),
+      'no run failed': (world) => failed(world) === 0 && kept(world) === 0,
+      'no alarm of it is left': (world) => OWN_KINDS.every((kind) => !hasAlarm(world, alarmOf('node3', kind))),
+    },
+  },
   'whatever fails on the way, names and alarms are right in the end': {
     people: (world) => {
       world.at(1, () => world.launch(follower('node5')));

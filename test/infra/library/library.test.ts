@@ -83,7 +83,7 @@ describe('the tarball', () => {
         'README.md',
         'chainmend.d.ts',
         'documents.json',
-        'first-boot.sh',
+        'first-boot.json',
         'fleet-document.d.ts',
       ],
       ...['fleet.schema.json', 'index.d.ts', 'index.js', 'node-fleet.d.ts', 'package.json'],
@@ -187,6 +187,25 @@ describe('the tarball', () => {
       "vpc: new (require('aws-cdk-lib/aws-ec2').Vpc)(stack, 'Vpc', { availabilityZones: ['eu-west-1a', 'eu-west-1b'] })";
     const own = await synthesized(REQUIRED, 'own-vpc.cjs', statements(file, `, ${zones}`));
     expect(JSON.stringify(own.Resources)).not.toContain('subnet-0123456789abcdef0');
+  }, 120_000);
+
+  it('makes a group of nodes, in one subnet of each zone of the app’s VPC, and tells what it has made', async () => {
+    const file = JSON.stringify(join(repositoryRoot, 'examples/deploy/bitcoin-rpc.yaml'));
+    const statements =
+      "const { NodeFleet } = require('chainmend'); const ec2 = require('aws-cdk-lib/aws-ec2');" +
+      "const vpc = new ec2.Vpc(stack, 'Vpc', { availabilityZones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'], natGateways: 0 });" +
+      `const nodes = new NodeFleet(stack, 'Nodes', { fleet: ${file}, vpc });` +
+      'if (nodes.instances.size !== 0) throw new Error("instances");' +
+      "new (require('aws-cdk-lib').CfnOutput)(stack, 'Rpc', { value: nodes.loadBalancer.attrDnsName + nodes.group.ref });";
+    const { Resources } = await synthesized(REQUIRED, 'group.cjs', statements);
+    const of = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
+    const [group, ...others] = of('AWS::AutoScaling::AutoScalingGroup');
+    expect(others).toEqual([]);
+    expect(group?.Properties['VPCZoneIdentifier']).toHaveLength(3);
+    expect(of('AWS::ElasticLoadBalancingV2::LoadBalancer')[0]?.Properties['Subnets']).toEqual(
+      group?.Properties['VPCZoneIdentifier'],
+    );
+    expect(of('AWS::EC2::Instance')).toEqual([]);
   }, 120_000);
 
   it('has nothing that cdk-nag would find in the owner’s app', async () => {

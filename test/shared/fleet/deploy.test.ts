@@ -11,7 +11,10 @@ const DEPLOY = {
   instanceType: 'm6i.large',
   volume: { sizeGiB: 500 },
 };
-const fleet = (deploy: object = {}, more: object = {}): object => ({
+/** Without what is undefined: a file has no such value. */
+const fleet = (deploy: object = {}, more: object = {}): object =>
+  JSON.parse(JSON.stringify(withUndefined(deploy, more)));
+const withUndefined = (deploy: object, more: object): object => ({
   ...{ fleet: 'bitcoin', chain: 'bitcoin', mode: 'plan', nodes: { tag: { Component: 'nodes/bitcoin' } } },
   ...{ role: 'follower', ...(!('units' in more) && { unit: 'bitcoind' }), deploy: { ...DEPLOY, ...deploy }, ...more },
 });
@@ -44,7 +47,14 @@ describe('deploy', () => {
   });
 
   it.each<readonly [string, object, object, string]>([
-    ['a kind that does not exist yet', { kind: 'ha' }, {}, 'deploy.kind is "ha"; expected a kind: single'],
+    ['a kind that does not exist', { kind: 'double' }, {}, 'deploy.kind is "double"; expected a kind: single, ha'],
+    ['no nodes', { nodes: undefined }, {}, 'deploy.nodes is missing; expected with kind: single'],
+    [
+      'a group of single instances',
+      { group: { size: 3 } },
+      {},
+      'deploy.group is {"size":3}; expected only with kind: ha',
+    ],
     [
       'a zone without a subnet',
       { nodes: { node1: 'eu-west-1b' } },
@@ -137,5 +147,55 @@ describe('deploy', () => {
     ['a mount path that leads elsewhere', {}, { volumes: { data: '/a/../etc' } }, 'expected an absolute path'],
   ])('refuses %s', (_, deploy, more, told) => {
     expect(() => read(deploy, more)).toThrow(told);
+  });
+});
+
+describe('deploy of a group', () => {
+  const GROUP = { kind: 'ha', nodes: undefined, group: { size: 3 }, rpcFrom: 'sg-0123456789abcdef0' };
+  const SEEDED = { asg: { seed: 'newest-good', identityFree: true }, snapshots: { clean: {} } };
+  const readGroup = (deploy: object = {}, more: object = {}) => read({ ...GROUP, ...deploy }, { ...SEEDED, ...more });
+
+  it('leaves it to the group to launch another member, and to its owner whether one may be set aside', () => {
+    const { deploy, replace, owner } = readGroup();
+    // A volume of a launch is in no stack.
+    expect(owner).toMatchObject({ by: 'nobody', acceptDrift: true });
+    expect(deploy?.group).toEqual({ size: 3, healthPort: 8099 });
+    expect(replace.rungs).toEqual(['restart', 'stop-start', 'swap']);
+    expect(replace.autoScaling).toBe('refuse');
+    expect(readGroup({}, { replace: { rungs: ['restart'] } }).replace.rungs).toEqual(['restart']);
+  });
+
+  it.each<readonly [string, object, object, string]>([
+    ['nodes with names', { nodes: { node1: 'eu-west-1a' } }, {}, 'expected only with kind: single'],
+    ['no size', { group: undefined }, {}, 'deploy.group is missing; expected with kind: ha'],
+    ['one node alone', { group: { size: 1 } }, {}, 'deploy.group.size is 1'],
+    ['another number of nodes', {}, { nodes: { tag: { A: 'b' }, expected: 4 } }, 'nodes.expected is 4; expected 3'],
+    ['nobody who may ask', { rpcFrom: undefined }, {}, 'deploy.rpcFrom is missing'],
+    ['no seed: what the group ends takes its volume with it', {}, { asg: undefined }, 'asg is missing'],
+    ['no clean snapshots', {}, { snapshots: {} }, 'snapshots.clean is missing'],
+    ['a copy of an identity', {}, { asg: { seed: 'newest-good' } }, 'the identity of the node'],
+    [
+      'another instance by a heal',
+      {},
+      { replace: { rungs: ['restart', 'replace'] } },
+      'expected no replace with kind: ha',
+    ],
+    [
+      'a secret of the account',
+      {},
+      {
+        rpc: { credentials: 'ssm:/x' },
+        probe: { vpc: 'vpc-0123456789abcdef0', subnets: ['subnet-0123456789abcdef0'] },
+      },
+      'expected file:/PATH with kind: ha',
+    ],
+    [
+      'a client that nobody knows',
+      {},
+      { chain: 'other', volumes: { data: '/d' }, disk: { maximumSizeGiB: 900 } },
+      'chain is "other"; expected one whose client',
+    ],
+  ])('refuses %s', (_, deploy, more, told) => {
+    expect(() => readGroup(deploy, more)).toThrow(told);
   });
 });

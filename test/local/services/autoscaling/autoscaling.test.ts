@@ -8,6 +8,7 @@ import {
   EnterStandbyCommand,
   ExitStandbyCommand,
   SetInstanceHealthCommand,
+  UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { CreateLaunchTemplateCommand, EC2Client, StopInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -134,6 +135,23 @@ describe('A scaling group', () => {
       Component: 'nodes/bitcoin',
       'aws:autoscaling:groupName': NAME,
     });
+  });
+
+  it('that is told to follow the newest version of its template launches that from then on, and is told nothing else', async () => {
+    await autoscaling.send(
+      new CreateAutoScalingGroupCommand({
+        AutoScalingGroupName: NAME,
+        LaunchTemplate: { LaunchTemplateName: 'bitcoin-node', Version: '1' },
+        MinSize: 1,
+        MaxSize: 1,
+        VPCZoneIdentifier: SUBNET_ID,
+      }),
+    );
+    const LaunchTemplate = { LaunchTemplateName: 'bitcoin-node', Version: '$Latest' };
+    await autoscaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: NAME, LaunchTemplate }));
+    expect((await described()).LaunchTemplate).toMatchObject({ Version: '$Latest' });
+    const update = { AutoScalingGroupName: NAME, MaxSize: 9 };
+    await expect(autoscaling.send(new UpdateAutoScalingGroupCommand(update))).rejects.toThrow('MaxSize');
   });
 
   it('replaces a member that somebody stops: it terminates it, and launches another by its template', async () => {

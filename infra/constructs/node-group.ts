@@ -1,0 +1,232 @@
+// The nodes of a fleet that says `deploy: { kind: ha }`: an Auto Scaling group whose launch template makes each member's data volume, and a network load
+// balancer that sends requests to those members which say that they have caught up (docs/deploy.md).
+import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
+import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { type CfnLaunchTemplate, CfnSecurityGroup, CfnSecurityGroupIngress } from 'aws-cdk-lib/aws-ec2';
+import { CfnListener, CfnLoadBalancer, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import { otherChain } from '../../shared/chains/defaults.ts';
+import { syncedQuestion } from '../../shared/chains/synced.ts';
+import { InputError } from '../input-error.ts';
+import { arn } from '../names.ts';
+import { roleOf } from './grants.ts';
+import { DATA_DEVICE, dataVolumeOf, launchTemplateOf, listed, type NodesMade } from './node-launch.ts';
+
+export interface NodeGroup {
+  readonly group: CfnAutoScalingGroup;
+  readonly launchTemplate: CfnLaunchTemplate;
+  readonly loadBalancer: CfnLoadBalancer;
+}
+
+interface GroupProps extends NodesMade {
+  readonly size: number;
+  readonly healthPort: number;
+  readonly role: Role;
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+}
+
+/** Until EC2's checks of a new member count: a boot, and the packages that the owner's lines install. */
+const GRACE_SECONDS = 600;
+/** A node that falls behind gets no request after half a minute. */
+const CHECK_SECONDS = 10;
+const CHECKS = 3;
+
+export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
+  const { complete, deploy, size, healthPort, vpcId, subnetIds } = props;
+  const { fleet, nodes, rpc } = complete;
+  if (rpc === undefined || deploy.rpcFrom === undefined)
+    throw new InputError(`fleet ${fleet}: kind ha needs an RPC and rpcFrom`);
+  const { role, tag } = dataVolumeOf(complete);
+  const name = `${fleet}-node`;
+  const { sizeGiB, iops, throughputMiBps, kmsKeyId } = deploy.volume;
+  const launchTemplate = launchTemplateOf(scope, props, {
+    tags: { ...nodes.tag, [nodes.nameTag]: name },
+    boot: { group: bootOf(props, rpc) },
+    volume: {
+      tags: { Name: `${name}-${role}`, ...tag },
+      mapping: {
+        deviceName: DATA_DEVICE,
+        ebs: {
+          ...{ volumeSize: sizeGiB, volumeType: 'gp3', iops, throughput: throughputMiBps, encrypted: true },
+          ...(kmsKeyId !== undefined && { kmsKeyId }),
+          // A member that the group has ended comes back from a snapshot, and never from its volume: nobody would look at what stays.
+          deleteOnTermination: true,
+        },
+      },
+    },
+  });
+  const { loadBalancer, targetGroup } = balancerOf(scope, props, {
+    port: rpc.port,
+    from: deploy.rpcFrom,
+    vpcId,
+    healthPort,
+  });
+  const group = new CfnAutoScalingGroup(scope, 'Nodes', {
+    autoScalingGroupName: `chainmend-${fleet}`,
+    // CloudFormation takes no $Latest; `follow` says it afterwards. With the number of the newest version each change of the template would undo that.
+    launchTemplate: { launchTemplateId: launchTemplate.ref, version: '1' },
+    // A heal sets one aside: one fewer is wanted for as long, and none is launched.
+    minSize: String(size - 1),
+    maxSize: String(size),
+    desiredCapacity: String(size),
+    vpcZoneIdentifier: [...subnetIds],
+    targetGroupArns: [targetGroup.ref],
+    // Never the load balancer's: a node that syncs for days would be replaced for ever.
+    healthCheckType: 'EC2',
+    healthCheckGracePeriod: GRACE_SECONDS,
+    // Neither a lower number nor a better balance of zones ends a node that has its data.
+    newInstancesProtectedFromScaleIn: true,
+    tags: listed(nodes.tag).map((one) => ({ ...one, propagateAtLaunch: false })),
+  });
+  Validations.of(group).acknowledge({
+    id: 'AwsSolutions-AS3',
+    reason: 'chainmend itself watches each member, and tells people.',
+  });
+  follow(scope, { fleet, group, launchTemplate, nodeRole: props.role });
+  new CfnOutput(scope, 'Address', { description: `The RPC of ${fleet}.`, value: loadBalancer.attrDnsName });
+  return { group, launchTemplate, loadBalancer };
+}
+
+function bootOf({ complete, healthPort }: GroupProps, rpc: NonNullable<GroupProps['complete']['rpc']>) {
+  const { fleet, chain, health, identity } = complete;
+  if (chain === otherChain || health.behindBlocks === undefined)
+    throw new InputError(`fleet ${fleet}: kind ha needs a chain whose client says whether it has caught up`);
+  const { path, ...asks } = syncedQuestion(chain, health.behindBlocks);
+  return {
+    ...{ identity, healthPort },
+    asks: { ...asks, url: `${rpc.scheme}://127.0.0.1:${rpc.port}${rpc.path === '/' ? '' : rpc.path}${path || '/'}` },
+    credentials: rpc.credentials?.replace(/^file:/, '') ?? '',
+  };
+}
+
+/** It passes connections on as they are: it needs no certificate, and knows nothing of websockets. */
+function balancerOf(
+  scope: Construct,
+  { complete: { fleet, nodes }, securityGroup, subnetIds }: GroupProps,
+  {
+    port,
+    from,
+    vpcId,
+    healthPort,
+  }: { readonly port: number; readonly from: string; readonly vpcId: string; readonly healthPort: number },
+) {
+  const tags = listed({ Name: `${fleet}-nodes`, ...nodes.tag });
+  const own = new CfnSecurityGroup(scope, 'BalancerGroup', {
+    groupDescription: `Load balancer of ${fleet}: RPC for one group.`,
+    vpcId,
+    securityGroupIngress: [
+      { ipProtocol: 'tcp', fromPort: port, toPort: port, sourceSecurityGroupId: from, description: 'RPC' },
+    ],
+    securityGroupEgress: [port, healthPort].map((to) => ({
+      ...{ ipProtocol: 'tcp', fromPort: to, toPort: to, description: to === port ? 'RPC' : 'Have they caught up?' },
+      destinationSecurityGroupId: securityGroup.attrGroupId,
+    })),
+    tags,
+  });
+  for (const [id, to] of [
+    ['RpcFromBalancer', port],
+    ['ChecksFromBalancer', healthPort],
+  ] as const)
+    new CfnSecurityGroupIngress(scope, id, {
+      ...{ groupId: securityGroup.attrGroupId, ipProtocol: 'tcp', fromPort: to, toPort: to },
+      ...{ sourceSecurityGroupId: own.attrGroupId, description: to === port ? 'RPC' : 'Have they caught up?' },
+    });
+  const targetGroup = new CfnTargetGroup(scope, 'Targets', {
+    ...{ protocol: 'TCP', port, vpcId, targetType: 'instance', tags },
+    ...{
+      healthCheckProtocol: 'HTTP',
+      healthCheckPort: String(healthPort),
+      healthCheckPath: '/',
+      matcher: { httpCode: '200' },
+    },
+    ...{ healthCheckIntervalSeconds: CHECK_SECONDS, healthCheckTimeoutSeconds: CHECK_SECONDS - 2 },
+    ...{ healthyThresholdCount: CHECKS, unhealthyThresholdCount: CHECKS },
+  });
+  const loadBalancer = new CfnLoadBalancer(scope, 'Balancer', {
+    ...{ type: 'network', scheme: 'internal', subnets: [...subnetIds], securityGroups: [own.attrGroupId], tags },
+    loadBalancerAttributes: [{ key: 'load_balancing.cross_zone.enabled', value: 'true' }],
+  });
+  Validations.of(loadBalancer).acknowledge({
+    id: 'AwsSolutions-ELB2',
+    reason: 'A network load balancer writes access logs of TLS listeners alone, and this one has none.',
+  });
+  new CfnListener(scope, 'Listener', {
+    ...{ loadBalancerArn: loadBalancer.ref, protocol: 'TCP', port },
+    defaultActions: [{ type: 'forward', targetGroupArn: targetGroup.ref }],
+  });
+  return { loadBalancer, targetGroup };
+}
+
+/**
+ * Has the group launch the newest version of its template, which seed-groups writes: "Specifying $Latest or $Default for the template version number is not
+ * supported" (AWS::AutoScaling::AutoScalingGroup LaunchTemplateSpecification). What is sent each hour is in the template, and nobody's code.
+ */
+function follow(
+  scope: Construct,
+  made: {
+    readonly fleet: string;
+    readonly group: CfnAutoScalingGroup;
+    readonly launchTemplate: CfnLaunchTemplate;
+    readonly nodeRole: Role;
+  },
+): void {
+  const { fleet, group, launchTemplate, nodeRole } = made;
+  const stack = Stack.of(scope);
+  const here = new Construct(scope, 'Follow');
+  const template = arn(scope, 'ec2', `launch-template/${launchTemplate.ref}`);
+  const role = roleOf(
+    here,
+    new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
+    }),
+    `Has the group of ${fleet} launch the newest version of its template.`,
+    [
+      {
+        sid: 'Follow',
+        actions: ['autoscaling:UpdateAutoScalingGroup'],
+        resources: [arn(scope, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/chainmend-${fleet}`)],
+        conditions: { Null: { 'autoscaling:MaxSize': 'true', 'autoscaling:MinSize': 'true' } },
+        wildcard: 'A part of a group’s ARN is made by AWS; its name is here.',
+      },
+      // "Control Amazon EC2 launch template usage in Amazon EC2 Auto Scaling groups": who says what a group launches needs the right to launch it.
+      {
+        sid: 'MayLaunch',
+        actions: ['ec2:RunInstances'],
+        resources: ['*'],
+        conditions: { ArnEquals: { 'ec2:LaunchTemplate': template } },
+        wildcard: 'From this one launch template alone; what it names is not known here.',
+      },
+      {
+        sid: 'MayTag',
+        actions: ['ec2:CreateTags'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
+        wildcard: 'Only what the launch makes.',
+      },
+      {
+        sid: 'PassRole',
+        actions: ['iam:PassRole'],
+        resources: [nodeRole.roleArn],
+        conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+      },
+    ],
+  );
+  new CfnSchedule(here, 'Schedule', {
+    name: `chainmend-follow-${fleet}`,
+    description: `Has the group of ${fleet} launch the newest version of its template.`,
+    scheduleExpression: 'rate(1 hour)',
+    flexibleTimeWindow: { mode: 'OFF' },
+    target: {
+      arn: `arn:${stack.partition}:scheduler:::aws-sdk:autoscaling:updateAutoScalingGroup`,
+      roleArn: role.roleArn,
+      input: stack.toJsonString({
+        AutoScalingGroupName: group.ref,
+        LaunchTemplate: { LaunchTemplateId: launchTemplate.ref, Version: '$Latest' },
+      }),
+      retryPolicy: { maximumEventAgeInSeconds: 3_600, maximumRetryAttempts: 3 },
+    },
+  });
+}

@@ -1,0 +1,154 @@
+// The launch template of a deployed node, or of a group of them: everything that an instance of theirs is, with its first boot as user data.
+import { Fn } from 'aws-cdk-lib';
+import { CfnLaunchTemplate, type CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { CfnInstanceProfile } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { CompleteDocument } from '../../shared/fleet/fleet-defaults.ts';
+import {
+  type FirstBoot,
+  type FirstBootScripts,
+  firstBootUserData,
+  USER_DATA_BYTES_MAX,
+} from '../../shared/node-commands/first-boot.ts';
+import { InputError } from '../input-error.ts';
+
+export type Deploy = NonNullable<CompleteDocument['deploy']>;
+type Tags = Readonly<Record<string, string>>;
+
+const ROOT_DEVICE = '/dev/xvda';
+/** Among the names that EC2 recommends for data volumes; on the node nothing goes by it. */
+export const DATA_DEVICE = '/dev/sdf';
+/** A volume is attached right after its instance runs; CloudFormation asks again for minutes. */
+const WAIT_SECONDS = 900;
+/** As long as `vol-` with 17 digits: the id is known at the deployment. */
+const VOLUME_ID_BYTES = 21;
+
+export const logGroupName = (fleet: string): string => `/chainmend/nodes/${fleet}`;
+
+/** What all nodes of a fleet have in common. */
+export interface NodesMade {
+  readonly complete: CompleteDocument;
+  readonly deploy: Deploy;
+  readonly scripts: FirstBootScripts;
+  readonly profile: CfnInstanceProfile;
+  readonly securityGroup: CfnSecurityGroup;
+  readonly image: string;
+}
+
+/** The check of the file has found exactly one. */
+export function dataVolumeOf({ volumes }: CompleteDocument) {
+  const [[role, { path, tag }] = ['', { path: '', tag: {} }]] = Object.entries(volumes);
+  return { role, path, tag };
+}
+
+/** What is particular about an instance that a template launches. */
+interface LaunchedAs {
+  readonly tags: Tags;
+  readonly boot: Pick<FirstBoot, 'volumeId' | 'group'>;
+  /** Where the launch makes the data volume: without it the root volume does not carry its tags, since it would be taken for one. */
+  readonly volume?: { readonly tags: Tags; readonly mapping: CfnLaunchTemplate.BlockDeviceMappingProperty };
+}
+
+export function launchTemplateOf(
+  scope: Construct,
+  { complete, deploy, scripts, profile, securityGroup, image }: NodesMade,
+  { tags, boot, volume }: LaunchedAs,
+): CfnLaunchTemplate {
+  const { path } = dataVolumeOf(complete);
+  const userData = firstBootUserData(
+    {
+      ...boot,
+      mountPath: path,
+      filesystem: deploy.volume.filesystem,
+      waitSeconds: WAIT_SECONDS,
+      unit: unitOf(complete, deploy),
+      install: {
+        ...(deploy.install?.url !== undefined && {
+          file: {
+            url: deploy.install.url,
+            sha256: deploy.install.sha256 ?? '',
+            ...(deploy.install.unpack !== undefined && { unpack: deploy.install.unpack }),
+          },
+        }),
+        lines: deploy.install?.lines ?? [],
+      },
+      agentConfig: JSON.stringify(agentConfig(complete, deploy, path)),
+    },
+    scripts,
+  );
+  keepWithinUserData(complete.fleet, userData, boot.volumeId);
+  return new CfnLaunchTemplate(scope, 'Template', {
+    tagSpecifications: [{ resourceType: 'launch-template', tags: listed(tags) }],
+    launchTemplateData: {
+      imageId: image,
+      instanceType: deploy.instanceType,
+      iamInstanceProfile: { arn: profile.attrArn },
+      securityGroupIds: [securityGroup.attrGroupId],
+      // IMDSv2 alone, and not from a container that is a hop away.
+      metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
+      monitoring: { enabled: true },
+      blockDeviceMappings: [
+        {
+          deviceName: ROOT_DEVICE,
+          ebs: { volumeSize: deploy.rootGiB, volumeType: 'gp3', encrypted: true, deleteOnTermination: true },
+        },
+        ...(volume ? [volume.mapping] : []),
+      ],
+      tagSpecifications: [
+        { resourceType: 'instance', tags: listed(tags) },
+        ...(volume ? [{ resourceType: 'volume', tags: listed(volume.tags) }] : []),
+      ],
+      userData: Fn.base64(userData),
+    },
+  });
+}
+
+/** Of the unit of a template its instance. */
+function unitOf({ units }: CompleteDocument, { version }: Deploy): string {
+  const [{ unit = '' } = {}] = Object.values(units);
+  return unit.replace('*', version ?? '').replace(/\.service$/, '');
+}
+
+function keepWithinUserData(fleet: string, userData: string, volumeRef: string | undefined): void {
+  const told = volumeRef === undefined ? userData : userData.replaceAll(volumeRef, 'v'.repeat(VOLUME_ID_BYTES));
+  const bytes = Buffer.byteLength(told);
+  if (bytes > USER_DATA_BYTES_MAX)
+    throw new InputError(
+      `fleet ${fleet}: the first boot has ${bytes} bytes, and EC2 takes ${USER_DATA_BYTES_MAX} of user data: let deploy.install fetch the greater part (url), which leaves out up to ${bytes - USER_DATA_BYTES_MAX} bytes of lines`,
+    );
+}
+
+/** What chainmend's own alarms and growth read, and the files that the owner names. */
+function agentConfig({ fleet, metrics }: CompleteDocument, { logs = [] }: Deploy, path: string): object {
+  const files = ['/var/log/cloud-init-output.log', '/var/log/chainmend-first-boot.log', ...logs];
+  return {
+    agent: { metrics_collection_interval: 60 },
+    ...(metrics === 'classic' && {
+      metrics: {
+        namespace: 'CWAgent',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the agent puts the instance's id there.
+        append_dimensions: { InstanceId: '${aws:InstanceId}' },
+        metrics_collected: {
+          disk: {
+            measurement: ['used_percent', 'used', 'total', 'inodes_used', 'inodes_total'],
+            resources: ['/', path],
+            drop_device: true,
+          },
+        },
+      },
+    }),
+    logs: {
+      logs_collected: {
+        files: {
+          collect_list: files.map((file) => ({
+            file_path: file,
+            log_group_name: logGroupName(fleet),
+            log_stream_name: `{instance_id}${file}`,
+          })),
+        },
+      },
+    },
+  };
+}
+
+export const listed = (tags: Tags) => Object.entries(tags).map(([key, value]) => ({ key, value }));
