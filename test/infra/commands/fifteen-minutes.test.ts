@@ -44,6 +44,9 @@ class Served {
   environment: Record<string, string> = {};
   /** Everything that it printed: its variables, and the pages as mails. */
   said = '';
+  /** What was typed, when, and how long it took, in seconds: whoever runs this reads it. */
+  readonly typed: string[] = [];
+  readonly #begunMs = performance.now();
 
   constructor() {
     const words = ['local/main.ts', '--serve', '--world', WORLD, '--speed', String(SPEED)];
@@ -84,12 +87,17 @@ class Served {
     const args = ['--disable-warning=ExperimentalWarning', 'infra/commands/chainmend-cli.ts', ...words];
     const { PATH, NODE_COMPILE_CACHE } = process.env;
     const options = { cwd: ROOT, env: { PATH, NODE_COMPILE_CACHE, ...this.environment } };
+    const atMs = performance.now();
+    const line = (): string =>
+      `  ${((atMs - this.#begunMs) / 1_000).toFixed(0).padStart(4)} s  ${words.join(' ').replaceAll(this.folder, 'infra')} (${((performance.now() - atMs) / 1_000).toFixed(1)} s)\n`;
     try {
       const { stdout } = await promisify(execFile)(process.execPath, args, options);
       return { status: 0, text: stdout };
     } catch (error) {
       const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
       return { status: code, text: stdout + stderr };
+    } finally {
+      this.typed.push(line());
     }
   }
 }
@@ -170,6 +178,7 @@ describe('the first fifteen minutes', () => {
         );
         expect(readFileSync(report, 'utf8')).toContain('node7');
       } finally {
+        process.stdout.write(`the first fifteen minutes, as they were typed:\n${served.typed.join('')}`);
         await served.end();
       }
     },
