@@ -17,7 +17,7 @@ const DAY_MS = 24 * 60 * 60_000;
 const PAGE = 50;
 /** Of one document: 10,000 answers, which are a year of a busy fleet's heals. */
 const PAGES_MOST = 200;
-/** So many are read one by one: a heal's first question and the next ones. */
+/** So many are read one by one, the oldest first: a heal's first question is what counts. */
 const READ_MOST = 500;
 const AT_ONCE = 4;
 
@@ -56,10 +56,16 @@ export async function readAnswers(
   const told = new Map<string, Told[]>();
   const sinceMs = Math.max(Math.min(...sought.map(({ fromMs }) => fromMs)), nowMs - KEPT_DAYS.answers * DAY_MS);
   if (sought.length === 0 || sinceMs >= nowMs) return told;
-  const listed = (await pMap(Object.keys(READS), (name) => invocationsOf(ssm, name, sinceMs, notes))).flat();
-  const wanted = listed.filter((invocation) => isWanted(invocation, sought));
+  const listed = await pMap(Object.keys(READS), (name) => invocationsOf(ssm, name, sinceMs, notes));
+  const wanted = listed
+    .flatMap(({ found, wholeFromMs }) => {
+      // Where the first answers are not there any more, a later one would be taken for them.
+      const whole = sought.filter(({ fromMs }) => fromMs >= wholeFromMs);
+      return found.filter((invocation) => isWanted(invocation, whole));
+    })
+    .sort((a, b) => requestedMs(a) - requestedMs(b));
   if (wanted.length > READ_MOST)
-    notes.push(`Of ${wanted.length} answers of nodes ${READ_MOST} were read, the newest ones.`);
+    notes.push(`Of ${wanted.length} answers of nodes ${READ_MOST} were read, the oldest ones.`);
   const read = await pMap(wanted.slice(0, READ_MOST), (invocation) => answerOf(ssm, invocation), {
     concurrency: AT_ONCE,
   });
@@ -67,23 +73,23 @@ export async function readAnswers(
     const { InstanceId = '' } = wanted[at] ?? {};
     if (answer !== undefined) told.set(InstanceId, [...(told.get(InstanceId) ?? []), answer]);
   }
-  for (const list of told.values()) list.sort((a, b) => a.atMs - b.atMs);
   return told;
 }
 
-/** Newest first. */
-async function invocationsOf(
-  ssm: SSMClient,
-  document: string,
-  sinceMs: number,
-  notes: string[],
-): Promise<readonly CommandInvocation[]> {
+interface Listed {
+  /** Newest first. */
+  readonly found: readonly CommandInvocation[];
+  /** From when on none is missing, in ms since the epoch. */
+  readonly wholeFromMs: number;
+}
+
+async function invocationsOf(ssm: SSMClient, document: string, sinceMs: number, notes: string[]): Promise<Listed> {
   const found: CommandInvocation[] = [];
   let NextToken: string | undefined;
   for (let page = 0; page === 0 || NextToken !== undefined; page++) {
     if (page === PAGES_MOST) {
       notes.push(`Of the answers to ${document} only the newest ${found.length} were looked through.`);
-      break;
+      return { found, wholeFromMs: requestedMs(found.at(-1)) + 1 };
     }
     const { CommandInvocations = [], NextToken: next } = await ssm.send(
       new ListCommandInvocationsCommand({
@@ -98,22 +104,25 @@ async function invocationsOf(
     found.push(...CommandInvocations);
     NextToken = next;
   }
-  return found;
+  return { found, wholeFromMs: sinceMs };
 }
 
-const isWanted = ({ InstanceId, RequestedDateTime }: CommandInvocation, sought: readonly Sought[]): boolean => {
-  const atMs = RequestedDateTime?.getTime() ?? 0;
-  return sought.some(({ instanceId, fromMs, toMs }) => instanceId === InstanceId && atMs >= fromMs && atMs <= toMs);
+const requestedMs = (invocation: CommandInvocation | undefined): number =>
+  invocation?.RequestedDateTime?.getTime() ?? 0;
+
+const isWanted = (invocation: CommandInvocation, sought: readonly Sought[]): boolean => {
+  const atMs = requestedMs(invocation);
+  return sought.some(
+    ({ instanceId, fromMs, toMs }) => instanceId === invocation.InstanceId && atMs >= fromMs && atMs <= toMs,
+  );
 };
 
 /** What is no answer of this version has told nothing. */
-async function answerOf(
-  ssm: SSMClient,
-  { CommandId, InstanceId, DocumentName = '', RequestedDateTime }: CommandInvocation,
-): Promise<Told | undefined> {
+async function answerOf(ssm: SSMClient, invocation: CommandInvocation): Promise<Told | undefined> {
+  const { CommandId, InstanceId, DocumentName = '' } = invocation;
   const { StandardOutputContent = '' } = await ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
   try {
-    return READS[DocumentName]?.(RequestedDateTime?.getTime() ?? 0, StandardOutputContent);
+    return READS[DocumentName]?.(requestedMs(invocation), StandardOutputContent);
   } catch {
     return undefined;
   }

@@ -57,9 +57,9 @@ export function ladderOf(history: History, one: NodeHistory, incident: Incident)
   // The dispatcher judges before anything is read of the instance.
   const door = doorOf(facts, trouble) ?? peersOf(history, one, incident);
   if (door !== null) return { incident, verdict: refusedBy(door), provided: [...(reading.isWhole ? [] : [OTHERS])] };
-  const verdict = ladderVerdict(history, facts);
   const refused = told === undefined && !isImpaired ? toldThen(one, incident, 'node refused') : undefined;
   if (refused !== undefined) return { incident, verdict: refusedBy(refusedToSay(refused)), provided: [] };
+  const verdict = ladderVerdict(history, facts);
   // Neither who was on a node nor whether its agent answered decides about an instance that does not run.
   if (!isOn) return { incident, verdict, provided: [] };
   // One canary first, then more after each proof (docs/adr/0028): who went first, and whether that helped, is not kept.

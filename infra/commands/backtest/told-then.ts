@@ -4,6 +4,7 @@ import type { NodeHistory, Told } from './history.ts';
 import type { Incident } from './incidents.ts';
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** A heal asks the node first of all; one that waited for its turn, or for an agent, does so within this. */
 const ASKED_WITHIN_MS = 30 * MINUTE_MS;
 
@@ -11,8 +12,6 @@ const ASKED_WITHIN_MS = 30 * MINUTE_MS;
 export const toldBetween = ({ fromMs, onsetMs }: Incident): { readonly fromMs: number; readonly toMs: number } => ({
   ...{ fromMs, toMs: onsetMs + ASKED_WITHIN_MS },
 });
-
-const HOUR_MS = 60 * MINUTE_MS;
 
 /** Whoever does not say how it is is left alone, as in functions/resize-volume and in the ladder. */
 export const refusedToSay = ({ reason }: Extract<Told, { readonly reason: string }>): Refusal => ({
