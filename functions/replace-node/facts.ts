@@ -44,6 +44,7 @@ import { isAboutEvent, type Move, moveOf } from './move.ts';
 import { readSources } from './sources.ts';
 import {
   ASKED_AT_MOST,
+  isReservedFor,
   makesAgain,
   type NodeStatus,
   type ReplaceContext,
@@ -312,8 +313,6 @@ export async function readFacts(
   };
 }
 
-const ROLL_BACK_KEY = /-roll-back$/;
-
 async function readRollBack(
   { store, payload: { fleet, instanceId, incidentId } }: ReplaceContext,
   isRehearsed: boolean,
@@ -324,7 +323,7 @@ async function readRollBack(
     store.readRestarts(fleet, instanceId),
   ]);
   const own = state && reservationKey(incidentId, state, 'roll-back');
-  const others = restarts?.restarts.filter(({ key }) => ROLL_BACK_KEY.test(key) && key !== own) ?? [];
+  const others = restarts?.restarts.filter(({ key }) => isReservedFor(key, 'roll-back') && key !== own) ?? [];
   return { trial: drills?.rolledBack ?? null, lastAtMs: others.at(-1)?.atMs ?? null };
 }
 

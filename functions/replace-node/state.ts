@@ -331,6 +331,9 @@ const hasNoInstance = ({ rung, replacement, restoredVolumes }: LadderState): boo
 export const reservationKey = (incidentId: string, { beganAtMs }: LadderState, rung: Rung): string =>
   `${incidentId}-${beganAtMs.toString(36)}-${rung}`;
 
+/** Whether a reservation is one of this rung, in whatever heal. */
+export const isReservedFor = (key: string, rung: Rung): boolean => key.endsWith(`-${rung}`);
+
 /** A call without a token that was intended lately may still take effect, or may not be visible yet: it is not repeated. */
 export const isPending = ({ pending }: LadderState, call: string, target: string, nowMs: number): boolean =>
   pending?.call === call && pending.target === target && nowMs - pending.atMs < CONSISTENCY_WINDOW_MS;

@@ -869,7 +869,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/acts/decisions.ts': [
     {
       name: 'no data are taken back by a roll-back while another node of the fleet has the turn',
-      find: " && !key.endsWith('-roll-back')",
+      find: " && !isReservedFor(key, 'roll-back')",
       replace: '',
       caughtBy: ['functions/replace-node/reserving'],
     },

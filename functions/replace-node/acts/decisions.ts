@@ -33,7 +33,7 @@ import { type CatchUpsRecord, type ShownCatchUp, withShown } from '../../../shar
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import { withUnplaced } from '../shortage.ts';
-import { failRung, isUnspent, reservationKey, withReplacement, withRestored } from '../state.ts';
+import { failRung, isReservedFor, isUnspent, reservationKey, withReplacement, withRestored } from '../state.ts';
 import { type ActParts, defineAct, known, type LadderActContext, nothing, type Result, WRITTEN } from './act.ts';
 import { keptClientsOf, ownerOf } from './cleanup.ts';
 import { decided, invoke, mutate } from './mutation.ts';
@@ -163,7 +163,7 @@ async function reserveStop(
   key: string,
   nowMs: number,
 ): ReturnType<typeof reserveRestart> {
-  if (!known(context).moves && !key.endsWith('-roll-back')) return reserveRestart(context, fleet, key, nowMs);
+  if (!known(context).moves && !isReservedFor(key, 'roll-back')) return reserveRestart(context, fleet, key, nowMs);
   const turn = await takeTurn(context);
   if ('refuse' in turn) return turn;
   const reserved = await reserveRestart(context, fleet, key, nowMs);
