@@ -75,6 +75,17 @@ class Served {
     }
   }
 
+  /** What happens by itself is waited for. @returns what a person reads then */
+  async typedUntil(pattern: RegExp, ...words: readonly string[]): Promise<string> {
+    const endMs = Date.now() + WAIT_MS;
+    for (;;) {
+      const { text } = await this.chainmend(...words);
+      if (pattern.test(text)) return text;
+      if (Date.now() > endMs) throw new Error(`nothing like ${pattern} was said: ${text}`);
+      await setTimeout(5_000);
+    }
+  }
+
   async end(): Promise<void> {
     const exited = once(this.#child, 'exit');
     this.#child.kill('SIGINT');
@@ -137,8 +148,12 @@ describe('the first fifteen minutes', () => {
         // In place of the deployment, which stores the files.
         expect(await push()).toMatchObject({ status: 0, text: expect.stringContaining('bitcoin: pushed') });
         expect((await type('status')).text).toMatch(/^bitcoin +plan +40 +40 +0 +0/m);
-        expect((await type('journal', 'bitcoin', '--by', 'resize-volume')).text).toMatch(
+        await served.typedUntil(
           /resize-volume +node2 +plan +grow 500 → 600 GiB/,
+          'journal',
+          'bitcoin',
+          '--by',
+          'resize-volume',
         );
         expect((await type('plan', 'bitcoin/node2')).text).toMatch(
           /^Nothing would be done\. drift-refused: Terraform owns/m,
@@ -151,8 +166,7 @@ describe('the first fifteen minutes', () => {
         );
         const approved = await type('approve', incident, '--plan', plan, '--yes');
         expect(approved).toMatchObject({ status: 0, text: expect.stringMatching(/^size +500 → 600 GiB at most$/m) });
-        await setTimeout(10_000);
-        expect((await type('explain', incident)).text).toMatch(/grow the filesystem to 600 GiB → done/);
+        await served.typedUntil(/grow the filesystem to 600 GiB → done/, 'explain', incident);
 
         write((text) => text.replace('mode: ask', 'mode: act'));
         expect(await push()).toMatchObject({
@@ -161,16 +175,8 @@ describe('the first fifteen minutes', () => {
         });
         expect(await push('--yes')).toMatchObject({ status: 0, text: expect.stringContaining('bitcoin: pushed') });
         // A quarter of an hour after the first growth node7 fills up, and nobody is asked.
-        const healed = async (): Promise<boolean> =>
-          /resize-volume +node7 +outcome/.test((await type('journal', 'bitcoin/node7')).text);
-        const endMs = Date.now() + WAIT_MS;
-        while (!(await healed())) {
-          if (Date.now() > endMs) throw new Error((await type('journal', 'bitcoin/node7')).text);
-          await setTimeout(5_000);
-        }
-        expect((await type('journal', 'bitcoin/node7')).text).toMatch(
-          /resize-volume +node7 +proof +filesystem \S+ GiB/,
-        );
+        const healed = await served.typedUntil(/resize-volume +node7 +outcome/, 'journal', 'bitcoin/node7');
+        expect(healed).toMatch(/resize-volume +node7 +proof +filesystem \S+ GiB/);
 
         const report = join(served.folder, 'report.html');
         expect((await type('report', '--since', '1d', '--out', report)).text).toMatch(
