@@ -41,7 +41,11 @@ export async function readFacts(
     ec2.send(new DescribeVolumesCommand(attached)),
     store.readNode(instanceId),
     store.readBudget(payload.fleet, monthOf(nowMs)),
-    readHistory(cloudwatch, { alarm: payload.alarm, instanceId, path: pathOf(fleet, payload) }, nowMs),
+    readHistory(
+      cloudwatch,
+      { alarm: payload.alarm, instanceId, path: pathOf(fleet, payload), metrics: fleet.metrics },
+      nowMs,
+    ),
   ]);
   const rootSeen = rootByDevice(Volumes, instanceId);
   const looked =

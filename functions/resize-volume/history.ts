@@ -1,4 +1,4 @@
-// Reads the usage history of a filesystem, as the CloudWatch agent published it. CloudWatch keeps each set of dimensions as a metric of its own:
+// Reads the usage history of a filesystem, as the CloudWatch agent published it, or as the suite itself did over OTLP. CloudWatch keeps each set of dimensions as a metric of its own:
 // "CloudWatch treats each unique combination of dimensions as a separate metric, even if the metrics have the same metric name" ("Metrics concepts",
 // CloudWatch user guide). An alarm on one series names all dimensions. A fleet-wide alarm and a person name instance and path, and the series has to
 // be found.
@@ -9,7 +9,9 @@ import {
   type MetricDataResult,
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
+import { promqlText, queryRange } from '../../shared/aws/query-range.ts';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
+import { type OtlpMetric, otlpName } from '../../shared/fleet/resource-names.ts';
 import type { UsedPoint } from '../../shared/growth/rate.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 
@@ -39,6 +41,8 @@ export interface Filesystem {
   readonly instanceId: string;
   /** The path where the fleet file mounts the volume; undefined where it knows no such volume. */
   readonly path: string | undefined;
+  /** How the fleet's metrics go to CloudWatch. */
+  readonly metrics: 'classic' | 'otlp';
 }
 
 const NOTHING: History = { used: [], percent: [], inodesPercent: undefined };
@@ -52,11 +56,39 @@ export async function readHistory(
   filesystem: Filesystem,
   nowMs: number,
 ): Promise<History> {
-  const read = await catchRefusal(() => find(cloudwatch, filesystem, nowMs));
+  const read = await catchRefusal(async () => {
+    const own = filesystem.metrics === 'otlp' ? await findOverOtlp(cloudwatch, filesystem, nowMs) : NOTHING;
+    return isKnown(own) ? own : await findOfAgent(cloudwatch, filesystem, nowMs);
+  });
   return 'refused' in read ? { ...NOTHING, unread: read.refused } : read;
 }
 
-async function find(
+/** What `watch-fleet` has sent of this volume. */
+async function findOverOtlp(
+  cloudwatch: CloudWatchClient,
+  { instanceId, path }: Filesystem,
+  nowMs: number,
+): Promise<History> {
+  if (path === undefined) return NOTHING;
+  const pointsOf = async (metric: OtlpMetric) => {
+    const of = `${otlpName(metric)}{InstanceId=${promqlText(instanceId)}, path=${promqlText(path)}}`;
+    const { series } = await queryRange(cloudwatch, {
+      query: `max(max_over_time(${of}[${HISTORY_PERIOD_SECONDS}s]))`,
+      fromMs: nowMs - HISTORY_HOURS * HOUR_MS,
+      toMs: nowMs,
+      stepSeconds: HISTORY_PERIOD_SECONDS,
+    });
+    return series.flatMap(({ points }) => points);
+  };
+  const [disk, inodes] = await Promise.all([pointsOf('DiskUsedPercent'), pointsOf('InodesUsedPercent')]);
+  return {
+    used: [],
+    percent: disk.map(([atMs, percent]) => ({ atMs, percent })),
+    inodesPercent: inodes.at(-1)?.[1],
+  };
+}
+
+async function findOfAgent(
   cloudwatch: CloudWatchClient,
   { alarm, instanceId, path }: Filesystem,
   nowMs: number,

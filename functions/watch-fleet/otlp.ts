@@ -1,8 +1,7 @@
-// Sends gauges to CloudWatch over OTLP: protobuf to the region's own endpoint, signed as every request to CloudWatch is. "Authentication uses standard Amazon
-// SigV4 signing. The service name is monitoring" ("Send metrics using OpenTelemetry", user guide). The SDK has no operation for it.
-import { setTimeout } from 'node:timers/promises';
+// Sends gauges to CloudWatch over OTLP, in protobuf ("Send metrics using OpenTelemetry", user guide).
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import pMap from 'p-map';
+import { sendPlain } from '../../shared/aws/signed-request.ts';
 
 /** One value of one time series. */
 export interface Gauge {
@@ -16,9 +15,8 @@ export interface Gauge {
 /** What AWS's own example of a collector sends at once ("send_batch_size: 200", "Send metrics using OpenTelemetry"); it publishes no limit of points. */
 const POINTS_A_CALL = 200;
 const CALLS_AT_ONCE = 4;
-
-/** Another attempt after these waits: a point that comes twice is one point, since series and moment are the same. */
-const WAITS_MS = [200, 800];
+/** An ExportMetricsServiceResponse says little more than how many points were refused. */
+const ANSWER_BYTES_MAX = 64 * 1024;
 
 /** @throws an `Error` with CloudWatch's own sentence, when a part was refused or did not arrive; the other parts are sent all the same */
 export async function sendGauges(cloudwatch: CloudWatchClient, gauges: readonly Gauge[], atMs: number): Promise<void> {
@@ -27,7 +25,12 @@ export async function sendGauges(cloudwatch: CloudWatchClient, gauges: readonly 
   const failures: unknown[] = [];
   const send = async (part: readonly Gauge[]): Promise<void> => {
     try {
-      await sendPart(cloudwatch, encodeGauges(part, atMs));
+      const body = encodeGauges(part, atMs);
+      await sendPlain(cloudwatch, {
+        path: '/v1/metrics',
+        contentType: 'application/x-protobuf',
+        ...{ body, answerBytesMax: ANSWER_BYTES_MAX },
+      });
     } catch (error) {
       failures.push(error);
     }
@@ -39,73 +42,6 @@ export async function sendGauges(cloudwatch: CloudWatchClient, gauges: readonly 
   throw new Error(`metrics over OTLP: ${which} failed: ${first instanceof Error ? first.message : String(first)}`, {
     cause: first,
   });
-}
-
-async function sendPart(cloudwatch: CloudWatchClient, body: Uint8Array): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    const waitMs = WAITS_MS[attempt];
-    const failed = await post(cloudwatch, body).catch((error: unknown): Failure => ({ repeat: true, error }));
-    if (failed === undefined) return;
-    if (!failed.repeat || waitMs === undefined) throw failed.error;
-    await setTimeout(waitMs);
-  }
-}
-
-interface Failure {
-  readonly repeat: boolean;
-  readonly error: unknown;
-}
-
-/** @returns undefined: CloudWatch has taken the points */
-async function post({ config }: CloudWatchClient, body: Uint8Array): Promise<Failure | undefined> {
-  const region = await config.region();
-  const { url } = config.endpointProvider({ Region: region, UseDualStack: false, UseFIPS: false });
-  const headers = { host: url.hostname, 'content-type': 'application/x-protobuf', 'content-length': `${body.length}` };
-  const request = requestOf(url.hostname, headers, body);
-  const signer = await config.signer();
-  const signingDate = new Date(Date.now() + config.systemClockOffset);
-  const signed = await signer.sign(request, { signingDate });
-  const { response } = await config.requestHandler.handle(requestOf(url.hostname, signed.headers, body));
-  const { statusCode } = response;
-  const text = await answerText(response.body);
-  if (statusCode >= 200 && statusCode < 300) return undefined;
-  // "429, 502, 503, 504 … The requests that receive a retryable response SHOULD be retried" (OTLP specification, "Failures"); AWS also says 500.
-  const error = new Error(`HTTP ${statusCode}${text === '' ? '' : `, ${text}`}`);
-  return { repeat: statusCode === 429 || statusCode >= 500, error };
-}
-
-interface SdkRequest {
-  readonly method: 'POST';
-  readonly protocol: 'https:';
-  readonly hostname: string;
-  readonly path: string;
-  readonly query: Record<string, string>;
-  readonly headers: Record<string, string>;
-  readonly body: Uint8Array;
-  clone(): SdkRequest;
-}
-
-const requestOf = (hostname: string, headers: Record<string, string>, body: Uint8Array): SdkRequest => ({
-  method: 'POST',
-  protocol: 'https:',
-  hostname,
-  path: '/v1/metrics',
-  query: {},
-  headers,
-  body,
-  clone: () => requestOf(hostname, { ...headers }, body),
-});
-
-const ANSWER_CHARACTERS_MAX = 500;
-
-async function answerText(body: unknown): Promise<string> {
-  let text = '';
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    text += Buffer.from(chunk).toString('utf8');
-    // Leaving the loop closes the body: an answer without an end holds up nobody.
-    if (text.length >= ANSWER_CHARACTERS_MAX) break;
-  }
-  return text.slice(0, ANSWER_CHARACTERS_MAX).replace(/[^ -~]/g, ' ');
 }
 
 // The message ExportMetricsServiceRequest (opentelemetry-proto, collector/metrics/v1, metrics/v1, common/v1; the numbers are its fields'). A library for it would

@@ -38,6 +38,7 @@ import {
 } from '../../report/facts.ts';
 import { recoveryOf } from '../../report/recovery.ts';
 import { SuiteError } from '../heal/context.ts';
+import { type OtlpMetrics, type ReportMetric, readOverOtlp } from './over-otlp.ts';
 
 /** What an account tells of a time. */
 export interface AccountReport {
@@ -120,11 +121,6 @@ async function readAll(
   for (const name of names)
     if (!wanted.some((fleet) => fleet.name === name))
       notes.push(`The file of fleet ${name} does not parse: it has no snapshots here.`);
-  for (const { name, metrics } of wanted)
-    if (metrics === 'otlp')
-      notes.push(
-        `Metrics of ${name} go over OTLP, where GetMetricData sees none: heights, health and disks are not drawn.`,
-      );
   const journal: ReportLine[] = [];
   for (const fleet of names)
     for (const by of WRITERS) {
@@ -153,8 +149,20 @@ async function readAll(
   ];
   const period = periodSeconds(metrics.length);
   const series = await orNote('Metrics', () => readMetrics(cloudwatch, metrics, { fromMs, toMs, period }), new Map());
-  const of = (fleet: string, node: string | undefined, name: string): Samples =>
-    series.get(keyOf(ours(fleet, node, name))) ?? [];
+  const overOtlp = new Map<string, OtlpMetrics>();
+  for (const { name, metrics: way } of wanted) {
+    if (way !== 'otlp') continue;
+    const read = () => readOverOtlp(cloudwatch, name, { fromMs, toMs, period });
+    const found = await orNote(`Metrics of ${name}`, read, undefined);
+    if (found) overOtlp.set(name, found);
+    if (found?.note !== undefined) notes.push(found.note);
+  }
+  const of = (fleet: string, node: string | undefined, name: ReportMetric): Samples => {
+    const classic = series.get(keyOf(ours(fleet, node, name))) ?? [];
+    const otlp = overOtlp.get(fleet)?.of(name, { node, instanceId: instances.get(`${fleet}/${node}`) });
+    // A fleet that has changed its way has some of both.
+    return otlp === undefined ? classic : fullestOf([classic, otlp]);
+  };
   // Where the watch publishes no fullness, as with a probe in a VPC, the CloudWatch agent does.
   const blind = [...places.entries()].filter(([, { fleet, node }]) => of(fleet, node, 'DiskUsedPercent').length === 0);
   const paths = new Set(wanted.flatMap(({ volumes }) => volumes.map(({ path }) => path)));
@@ -221,7 +229,7 @@ async function readAll(
   };
 }
 
-const NODE_METRICS = ['Health', 'HeightLag', 'DiskUsedPercent'] as const;
+const NODE_METRICS = ['Health', 'HeightLag', 'DiskUsedPercent'] as const satisfies readonly ReportMetric[];
 
 export interface Metric {
   readonly namespace: string;

@@ -7,6 +7,7 @@ import { createEngine } from './engine.ts';
 import { metricOperations } from './metric-operations.ts';
 import { createMutes } from './mutes.ts';
 import { otlpOperations } from './otlp-endpoint.ts';
+import { promqlOperations } from './promql-endpoint.ts';
 import { type MetricId, type RecordMetric, SeriesStore, single } from './series.ts';
 
 export interface CloudWatch extends Service {
@@ -37,6 +38,7 @@ export function createCloudWatch(kernel: Kernel): CloudWatch {
     operations: {
       ...metricOperations(store),
       ...otlpOperations(kernel, otlp),
+      ...promqlOperations(otlp),
       ...alarmOperations(kernel, engine),
       ...mutes.operations,
     },

@@ -85,6 +85,9 @@ export const permissions: Mappings = {
   // "Controlling OTLP ingest": the same action, and the request has no namespace, so that a condition on one implicitly denies it
   // ("Using condition keys to limit access to CloudWatch namespaces", user guide).
   ExportOtlpMetrics: onAnything('cloudwatch:PutMetricData'),
+  // "To call QueryMetrics, the calling identity must have both … GetMetricData … ListMetrics" ("QueryMetrics", user guide).
+  QueryMetrics: () =>
+    ['cloudwatch:GetMetricData', 'cloudwatch:ListMetrics'].map((action) => ({ action, resources: [{ arn: '*' }] })),
   ListTagsForResource: onArn('cloudwatch:ListTagsForResource'),
   TagResource: onArn('cloudwatch:TagResource'),
   UntagResource: onArn('cloudwatch:UntagResource'),

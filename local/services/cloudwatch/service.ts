@@ -9,6 +9,7 @@ import type { ServiceDescriptor } from '../descriptor.ts';
 import { type CloudWatch, createCloudWatch } from './cloudwatch.ts';
 import { OTLP_METRICS } from './otlp-endpoint.ts';
 import { conditionKeys, permissions } from './permissions.ts';
+import { QUERY_RANGE } from './promql-endpoint.ts';
 import { resources } from './resources.ts';
 
 /** "CloudWatch service quotas": requests per second, account and region. */
@@ -54,7 +55,7 @@ export const CLOUDWATCH: ServiceDescriptor<CloudWatch> = {
   name: 'monitoring',
   client: { packageName: '@aws-sdk/client-cloudwatch', load: () => import('@aws-sdk/client-cloudwatch') },
   limits: join(import.meta.dirname, 'limits.txt'),
-  endpoints: [OTLP_METRICS],
+  endpoints: [OTLP_METRICS, QUERY_RANGE],
   queryCompatible: true,
   rateOf,
   throttled: () => new AwsError('Throttling', 'Rate exceeded'),

@@ -52,8 +52,8 @@ const plain = (endpoint: PlainEndpoint, asked: WireRequest): Protocol => ({
     const operation = endpoint.operation[2];
     return { operation, model: service.operations.get(operation), readInput: async () => endpoint.readInput(request) };
   },
-  writeOutput(_service, _operation, _output, requestId) {
-    const { contentType, body } = endpoint.writeOutput(asked);
+  writeOutput(_service, _operation, output, requestId) {
+    const { contentType, body } = endpoint.writeOutput(asked, output);
     return { statusCode: 200, headers: { 'x-amzn-requestid': requestId, 'content-type': contentType }, body };
   },
   writeError(_service, { name, message, statusCode }, requestId) {

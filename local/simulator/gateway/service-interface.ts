@@ -38,7 +38,8 @@ export interface PlainEndpoint {
   ];
   /** Throws `AwsError` for a body that is not understood. */
   readInput(request: WireRequest): object;
-  writeOutput(request: WireRequest): { readonly contentType: string; readonly body: string };
+  /** @param output what the operation has answered */
+  writeOutput(request: WireRequest, output: object): { readonly contentType: string; readonly body: string };
 }
 
 export interface SdkClient {

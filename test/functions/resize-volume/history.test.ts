@@ -2,6 +2,8 @@
 import { CloudWatchClient, CloudWatchServiceException, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Filesystem, readHistory } from '../../../functions/resize-volume/history.ts';
+import { type Gauge, sendGauges } from '../../../functions/watch-fleet/otlp.ts';
+import { growthBytesPerHour } from '../../../shared/growth/rate.ts';
 import { type WholeRegion, wholeRegion } from '../../fixtures/whole-region.ts';
 
 const HOUR_MS = 3_600_000;
@@ -38,6 +40,7 @@ const about = (dimensions: Readonly<Record<string, string>>, path: string | unde
   alarm: { alarmName: 'chainmend-bitcoin-disk', namespace: 'CWAgent', dimensions },
   instanceId: NODE,
   path,
+  metrics: 'classic',
 });
 const latestGiB = async (filesystem: Filesystem): Promise<number | undefined> => {
   const { used } = await readHistory(cloudwatch, filesystem, now());
@@ -108,5 +111,63 @@ describe('the history of a filesystem', () => {
       unread: 'AccessDenied: no',
     });
     await expect(readHistory(answering('Throttling', 400), about(ofAgent), now())).rejects.toThrow('no');
+  });
+});
+
+describe('the history of a filesystem whose fleet sends its metrics over OTLP', () => {
+  const overOtlp = (path: string | undefined = PATH): Filesystem => ({ ...about({}, path), metrics: 'otlp' });
+  /** Growth by one percent an hour for two days, as `watch-fleet` tells it. */
+  const sent = async (labels: Readonly<Record<string, string>>, upToPercent: number): Promise<void> => {
+    for (let hoursAgo = 48; hoursAgo >= 0; hoursAgo--) {
+      const of = { unit: '%', labels: { Fleet: 'bitcoin', InstanceId: NODE, path: PATH, ...labels } };
+      const gauges: readonly Gauge[] = [
+        { ...of, name: 'chainmend_disk_used_percent', value: upToPercent - hoursAgo },
+        { ...of, name: 'chainmend_inodes_used_percent', value: 7 },
+      ];
+      await sendGauges(cloudwatch, gauges, now() - hoursAgo * HOUR_MS - 60_000);
+    }
+  };
+  const read = async (filesystem: Filesystem) => {
+    const { percent, inodesPercent } = await readHistory(cloudwatch, filesystem, now());
+    const used = percent.map((point) => ({ atMs: point.atMs, usedBytes: point.percent * GIB }));
+    return { latest: percent.at(-1)?.percent, inodesPercent, gibPerHour: growthBytesPerHour(used) / GIB };
+  };
+
+  it('is read of two days, a day at a time, and tells how fast it fills', async () => {
+    await sent({}, 91);
+    await sent({ path: '/' }, 55);
+    await sent({ InstanceId: 'i-0aaaaaaaaaaaaaaaa' }, 99);
+    expect(await read(overOtlp())).toEqual({ latest: 91, inodesPercent: 7, gibPerHour: expect.closeTo(1, 1) });
+    expect(calls().filter((operation) => operation === 'QueryMetrics').length).toBeLessThanOrEqual(6);
+  });
+
+  it('is the agent’s where nothing has come over OTLP, and nobody’s where nobody knows the path', async () => {
+    published(ofAgent, { upToGiB: 455 });
+    expect(await latestGiB(overOtlp())).toBe(455);
+    expect(await latestGiB({ ...overOtlp(), path: undefined })).toBeUndefined();
+  });
+
+  it('has no way out of its query: a path is a text there', async () => {
+    await sent({ path: '/a"} or chainmend_disk_used_percent{path="/' }, 44);
+    await sent({ path: '/' }, 55);
+    expect(await read(overOtlp('/a"} or chainmend_disk_used_percent{path="/'))).toMatchObject({ latest: 44 });
+  });
+
+  it('that CloudWatch does not let us read is unknown, with its words', async () => {
+    const { requestHandler } = cloudwatch.config;
+    cloudwatch.config.requestHandler = {
+      ...requestHandler,
+      handle: async () => ({
+        response: {
+          statusCode: 403,
+          headers: { 'x-amzn-errortype': 'AccessDeniedException' },
+          body: [Buffer.from('not\nallowed')],
+        },
+      }),
+    } as never;
+    expect(await readHistory(cloudwatch, overOtlp(), now())).toMatchObject({
+      percent: [],
+      unread: 'AccessDeniedException: HTTP 403, not allowed',
+    });
   });
 });

@@ -29,8 +29,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
   servicequotas: 'service-quotas',
 };
 
-/** An endpoint that no SDK describes as an operation: metrics over OTLP. */
-const ONLY_WIRE: ReadonlySet<string> = new Set(['ExportOtlpMetrics']);
+/** Endpoints that no SDK describes as operations: metrics over OTLP, and queries in PromQL. */
+const ONLY_WIRE: ReadonlySet<string> = new Set(['ExportOtlpMetrics', 'QueryMetrics']);
 
 /** Versions of the two SDKs are days or weeks apart. Members that only one of them knows yet. */
 const ONLY_BOTOCORE: ReadonlySet<string> = new Set([

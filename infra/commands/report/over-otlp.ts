@@ -1,0 +1,55 @@
+// Reads the metrics of a fleet that go over OTLP, in PromQL: GetMetricData does not see them. Each period has its largest value, as the classic ones have.
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { promqlText, queryRange, RANGE_SERIES_MAX } from '../../../shared/aws/query-range.ts';
+import { otlpName } from '../../../shared/fleet/resource-names.ts';
+import type { Samples } from '../../report/facts.ts';
+
+export type ReportMetric = 'Health' | 'HeightLag' | 'DiskUsedPercent' | 'Tip';
+
+/** The label that tells whose value it is: a disk is an instance's, whatever it is called. */
+const LABELS = { Health: 'Node', HeightLag: 'Node', DiskUsedPercent: 'InstanceId', Tip: 'Fleet' } as const;
+
+export interface OtlpMetrics {
+  /** Nothing where nothing was sent; of a disk, the fullest volume. */
+  readonly of: (
+    metric: ReportMetric,
+    about: { readonly node?: string | undefined; readonly instanceId?: string | undefined },
+  ) => Samples;
+  /** What was left out, in a sentence. */
+  readonly note: string | undefined;
+}
+
+export interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Seconds. */
+  readonly period: number;
+}
+
+/** @throws what `queryRange` does */
+export async function readOverOtlp(cloudwatch: CloudWatchClient, fleet: string, asked: Stretch): Promise<OtlpMetrics> {
+  const periodMs = asked.period * 1_000;
+  // A value at the end of a period is the largest since its beginning. The last period ends now, and none in the future.
+  const firstEndMs = asked.toMs - (Math.ceil((asked.toMs - asked.fromMs) / periodMs) - 1) * periodMs;
+  const found = new Map<ReportMetric, ReadonlyMap<string, Samples>>();
+  let isCut = false;
+  for (const [metric, label] of Object.entries(LABELS) as readonly [ReportMetric, string][]) {
+    const of = `${otlpName(metric)}{Fleet=${promqlText(fleet)}}[${asked.period}s]`;
+    const answer = await queryRange(cloudwatch, {
+      query: `max by (${label}) (max_over_time(${of}))`,
+      ...{ fromMs: firstEndMs, toMs: asked.toMs, stepSeconds: asked.period },
+    });
+    isCut ||= answer.isCut;
+    const begun = (points: Samples): Samples => points.map(([atMs, value]) => [atMs - periodMs, value]);
+    found.set(metric, new Map(answer.series.map(({ labels, points }) => [labels[label] ?? '', begun(points)])));
+  }
+  return {
+    of: (metric, { node, instanceId }) => {
+      const whose = { Node: node, InstanceId: instanceId, Fleet: fleet }[LABELS[metric]];
+      return whose === undefined ? [] : (found.get(metric)?.get(whose) ?? []);
+    },
+    note: isCut
+      ? `Of the nodes of ${fleet} at most ${RANGE_SERIES_MAX} are drawn: a query in PromQL is answered with no more series.`
+      : undefined,
+  };
+}

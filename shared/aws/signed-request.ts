@@ -1,0 +1,111 @@
+// Requests to CloudWatch that no operation of its SDK describes: metrics over OTLP, and queries in PromQL. They go to the region's own host, signed as every
+// request to CloudWatch is. "Authentication uses standard Amazon SigV4 signing. The service name is monitoring" ("Send metrics using OpenTelemetry", user guide).
+import { setTimeout } from 'node:timers/promises';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+
+export interface PlainRequest {
+  /** `/v1/metrics`. */
+  readonly path: string;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  /** Of the answer; a longer one is an error. */
+  readonly answerBytesMax: number;
+}
+
+/** Another attempt after these waits: every such request may come twice, since a point that comes twice is one point, and a query changes nothing. */
+const WAITS_MS = [200, 800];
+
+/** CloudWatch's answer is no success. In the form of the SDK's own errors, so that a refusal is told from a fault. */
+export class PlainRequestError extends Error {
+  readonly $metadata: { readonly httpStatusCode: number };
+
+  constructor(name: string, statusCode: number, text: string) {
+    super(`HTTP ${statusCode}${text === '' ? '' : `, ${text}`}`);
+    this.name = name;
+    this.$metadata = { httpStatusCode: statusCode };
+  }
+}
+
+/**
+ * @returns the text of the answer
+ * @throws `PlainRequestError`; an `Error` where no answer came, or one that is too long
+ */
+export async function sendPlain(cloudwatch: CloudWatchClient, request: PlainRequest): Promise<string> {
+  for (let attempt = 0; ; attempt++) {
+    const waitMs = WAITS_MS[attempt];
+    const answer = await post(cloudwatch, request).catch((error: unknown): Failure => ({ repeat: true, error }));
+    if (typeof answer === 'string') return answer;
+    if (!answer.repeat || waitMs === undefined) throw answer.error;
+    await setTimeout(waitMs);
+  }
+}
+
+interface Failure {
+  readonly repeat: boolean;
+  readonly error: unknown;
+}
+
+async function post({ config }: CloudWatchClient, request: PlainRequest): Promise<string | Failure> {
+  const { path, contentType, body, answerBytesMax } = request;
+  const region = await config.region();
+  const { url } = config.endpointProvider({ Region: region, UseDualStack: false, UseFIPS: false });
+  const headers = { host: url.hostname, 'content-type': contentType, 'content-length': `${body.length}` };
+  const signer = await config.signer();
+  const signingDate = new Date(Date.now() + config.systemClockOffset);
+  const signed = await signer.sign(requestOf(url.hostname, path, headers, body), { signingDate });
+  const { response } = await config.requestHandler.handle(requestOf(url.hostname, path, signed.headers, body));
+  const { statusCode } = response;
+  if (statusCode >= 200 && statusCode < 300) {
+    const { text, isCut } = await answerText(response.body, answerBytesMax);
+    return isCut ? { repeat: false, error: new Error(`an answer of more than ${answerBytesMax} bytes`) } : text;
+  }
+  const { text } = await answerText(response.body, REFUSAL_BYTES_MAX);
+  const code = ownHeader(response.headers, 'x-amzn-errortype');
+  // "429, 502, 503, 504 … The requests that receive a retryable response SHOULD be retried" (OTLP specification, "Failures"); AWS also says 500.
+  const repeat = statusCode === 429 || statusCode >= 500;
+  return { repeat, error: new PlainRequestError(code ?? 'Error', statusCode, text.replace(/[^ -~]/g, ' ')) };
+}
+
+const ownHeader = (headers: Readonly<Record<string, string>> | undefined, name: string): string | undefined =>
+  headers && Object.hasOwn(headers, name) ? headers[name] : undefined;
+
+interface SdkRequest {
+  readonly method: 'POST';
+  readonly protocol: 'https:';
+  readonly hostname: string;
+  readonly path: string;
+  readonly query: Record<string, string>;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array;
+  clone(): SdkRequest;
+}
+
+const requestOf = (hostname: string, path: string, headers: Record<string, string>, body: Uint8Array): SdkRequest => ({
+  method: 'POST',
+  protocol: 'https:',
+  hostname,
+  path,
+  query: {},
+  headers,
+  body,
+  clone: () => requestOf(hostname, path, { ...headers }, body),
+});
+
+const REFUSAL_BYTES_MAX = 500;
+
+async function answerText(
+  body: unknown,
+  bytesMax: number,
+): Promise<{ readonly text: string; readonly isCut: boolean }> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // Most handlers of the SDK give a stream, some the whole body.
+  const parts = body instanceof Uint8Array ? [body] : (body as AsyncIterable<Uint8Array>);
+  for await (const chunk of parts) {
+    chunks.push(Buffer.from(chunk));
+    length += chunk.length;
+    // Leaving the loop closes the body: an answer without an end holds up nobody.
+    if (length > bytesMax) break;
+  }
+  return { text: Buffer.concat(chunks).subarray(0, bytesMax).toString('utf8'), isCut: length > bytesMax };
+}
