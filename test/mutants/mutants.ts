@@ -1027,8 +1027,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/watch-fleet/metrics.ts': [
     {
       name: 'a status check that nobody could read is no failed one',
-      find: 'failedChecks?.instances.has(instanceId) === true',
-      replace: 'failedChecks?.instances.has(instanceId) !== false',
+      find: 'failedChecks?.get(instanceId)?.instanceAtMs !== undefined',
+      replace: 'failedChecks?.get(instanceId) !== undefined',
       caughtBy: ['functions/watch-fleet/watch-fleet'],
     },
   ],

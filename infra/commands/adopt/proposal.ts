@@ -17,7 +17,7 @@ import {
 } from './part.ts';
 import { ownerKeys, replaceKeys, snapshotKeys } from './proposed-heals.ts';
 import { dataVolumesOf, volumeKeys } from './proposed-volumes.ts';
-import { alarmKeys, dnsKeys, probeKeys } from './proposed-watch.ts';
+import { alarmKeys, dnsKeys, metricKeys, probeKeys } from './proposed-watch.ts';
 import type { ReadOut } from './read-out.ts';
 import { chainsIn, type NodeRole, roleInValue } from './words.ts';
 
@@ -44,6 +44,7 @@ export function propose(group: Group, readOut: ReadOut, taken: ReadonlySet<strin
     volumeKeys(facts),
     probeKeys(facts),
     dnsKeys(facts),
+    metricKeys(facts),
     alarmKeys(facts),
     ownerKeys(facts),
     snapshotKeys(facts),

@@ -77,6 +77,29 @@ function heightMetric(nodes: readonly NodeSigns[], chain: Group['chain'], readOu
   return best !== undefined && /^[\x20-\x7e]{1,255}$/.test(best.namespace) && worth(best.name) >= 0 ? best : undefined;
 }
 
+/** Series that a query in PromQL is answered with (shared/aws/query-range.ts): of more nodes, some would not be seen. */
+const OTLP_NODES_MAX = 500;
+
+/** By the gigabyte, where a command on each node can tell its disks. A file without the key is classic: the alarms of a fleet that runs do not change by an update. */
+export function metricKeys({ group: { chain, nodes }, readOut }: Facts): Part {
+  const online = new Set(readOut.agents.flatMap(({ instanceId, online }) => (online ? [instanceId] : [])));
+  const running = nodes.filter(({ instance }) => instance.state === 'running');
+  const isAsked =
+    heightMetric(nodes, chain, readOut) === undefined &&
+    running.length > 0 &&
+    running.every(({ instance }) => online.has(instance.instanceId));
+  if (!isAsked || nodes.length > OTLP_NODES_MAX) return {};
+  return {
+    keys: [
+      {
+        key: 'metrics',
+        value: 'otlp',
+        from: 'CloudWatch bills it by the gigabyte: less than a fifth of classic, which has graphs on a dashboard (docs/cost.md)',
+      },
+    ],
+  };
+}
+
 /** The zone in which most nodes have a record with the name that they have in their tag. */
 export function dnsKeys({ group: { nodes }, readOut }: Facts): Part {
   if (readOut.unread.some(({ what }) => what === 'private DNS zones'))

@@ -22,6 +22,7 @@ const STEPS = [
   'adopt --plan',
   'adopt --out infra/fleets',
   'check',
+  'adopt --out infra/fleets --twin',
   'doctor --files',
   'status',
   'journal bitcoin --by resize-volume',
@@ -132,12 +133,22 @@ describe('the first fifteen minutes', () => {
         expect(adopted.text).toContain(`written: ${file}`);
         expect(adopted.text).toMatch(/not known: unit: what starts the client/);
         expect(adopted.text).toMatch(/not known: rpc\.credentials/);
+        expect(adopted.text).toMatch(/metrics: CloudWatch bills it by the gigabyte/);
         // What it could not know, a person completes.
         write((text) => `${text}unit: node@*\nrpc: { credentials: file:/node-data/.cookie }\n`);
         expect(await type('check', '--fleets', fleets)).toMatchObject({
           status: 0,
           text: expect.stringContaining('All 2 are right.'),
         });
+
+        const twin = await type('adopt', '--out', fleets, '--twin');
+        expect(twin.text).toMatch(
+          /^bitcoin: a full disk on node1 \(follower\): healed in \d+ s, the volume is grown$/m,
+        );
+        expect(twin.text).toMatch(/^bitcoin: the loss of node1 \(follower\): not healed\. .*drift-refused/m);
+        expect(twin.text).toMatch(
+          /^stacks-follower: broken data on stacks1 \(follower\): not healed\. .*no-good-snapshot/m,
+        );
 
         const asked = await type('doctor', 'bitcoin', '--fleets', fleets);
         expect(asked.status).toBe(1);
