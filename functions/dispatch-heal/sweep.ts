@@ -4,6 +4,7 @@
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
 import { logError, logWarn } from '../../shared/aws/log.ts';
+import { type Checks, readPassedChecks } from '../../shared/aws/status-checks.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
@@ -221,6 +222,20 @@ async function cleanUpAll(
   // If the alarms could not be read, nothing counts as over.
   const isQuiet = (incident: IncidentRecord): boolean =>
     !isUnread && quiet.includes(incident) && over.has(incident.alarm.alarmName);
+  const isUnknown = ({ fleet, instanceId }: IncidentRecord): boolean =>
+    (seen.get(fleet)?.observations ?? []).some(({ nodes }) =>
+      nodes.some((node) => node.instanceId === instanceId && node.health === 'unknown'),
+    );
+  // A stopped instance fails no check either: what nobody else sees is over when EC2 says that its checks have passed.
+  const unseen = quiet.filter(
+    (incident) => incident.alarm.namespace === EC2_NAMESPACE && isQuiet(incident) && isUnknown(incident),
+  );
+  let passed: Checks = { instances: new Set(), volumes: new Set() };
+  await collectFailure(async () => {
+    passed = await readPassedChecks(context.clients.ec2, [...new Set(unseen.map(({ instanceId }) => instanceId))]);
+  });
+  const hasPassed = ({ instanceId }: IncidentRecord): boolean =>
+    passed.instances.has(instanceId) && passed.volumes.has(instanceId);
   const isHealthy = (incident: IncidentRecord): boolean => {
     const { observations = [], gone } = seen.get(incident.fleet) ?? {};
     if (incident.trigger === NODE_TERMINATED) return isMissedNoMore(incident, gone);
@@ -233,11 +248,7 @@ async function cleanUpAll(
         ({ fact }) => fact.namespace === EC2_NAMESPACE && fact.dimensions['InstanceId'] === incident.instanceId,
       );
     if (!fresh || !checksPass) return false;
-    // Where no probe asks the nodes, EC2's status checks are all that is known about them.
-    const unasked = all.some(({ instanceId, health }) => instanceId === incident.instanceId && health === 'unknown');
-    return (
-      isWell(incident, all, time.nowMs) || (unasked && incident.alarm.namespace === EC2_NAMESPACE && isQuiet(incident))
-    );
+    return isWell(incident, all, time.nowMs) || (unseen.includes(incident) && hasPassed(incident));
   };
   const ended = (incident: IncidentRecord): boolean =>
     isOver(incident, nodeOf(records, incident), isQuiet, isHealthy, time.nowMs);

@@ -3,12 +3,13 @@ import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import { type NodeStatus, type Reading, type ReadingErrorCode, SHOWS } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import type { FailedChecks, FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
 import type { ScheduledEvents } from './instance-events.ts';
+import type { FailedChecks } from './status-checks.ts';
 
 export const ENVIRONMENT = [
   'TABLE_NAME',
@@ -59,8 +60,8 @@ export interface FleetFacts {
   };
   /** What EC2 has scheduled for instances of the account. */
   readonly scheduled: ScheduledEvents;
-  /** EC2's failed status checks by instance, for a fleet whose metrics go over OTLP; absent for others. */
-  readonly failedChecks?: ReadonlyMap<string, FailedChecks>;
+  /** EC2's failed status checks, for fleets whose metrics go over OTLP; absent where nobody needs them, or EC2 could not be asked. */
+  readonly failedChecks?: FailedChecks;
   /** Heights whose hashes were asked for: deep enough below the tip of the last sweep that well nodes agree there. */
   readonly askedHeights: readonly number[];
   /** The first block of an upgrade that is under way: the chain stops below it, and that is no trouble. Absent where none is. */

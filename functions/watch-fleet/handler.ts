@@ -10,7 +10,7 @@ import { logged, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { type Fleet, heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
-import type { FailedChecks, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
@@ -35,7 +35,7 @@ import { askReferences, type ProbeResult, questionOf, unprobed } from './probes/
 import { probeSsm } from './probes/ssm.ts';
 import { probeVpc } from './probes/vpc.ts';
 import { lateNodes, withSecondLook } from './second-look.ts';
-import { type Checks, checksInDoubt, failedChecksOf, readFailedChecks, readPassedChecks } from './status-checks.ts';
+import { type FailedChecks, readFailedChecks } from './status-checks.ts';
 
 export { awsClients };
 
@@ -110,7 +110,7 @@ export async function sweep(context: WatchContext): Promise<void> {
 /** What EC2 says of all instances of the account: read once in a sweep. */
 interface OfAccount {
   readonly scheduled: Promise<ScheduledEvents>;
-  readonly failedChecks: Promise<Checks | undefined>;
+  readonly failedChecks: Promise<FailedChecks | undefined>;
 }
 
 /**
@@ -154,8 +154,7 @@ async function watchFleet(
   const unasked = [...probed.failures, ...(looked?.failures ?? [])];
   failures.push(...unasked);
   const awsFailure = awsFailureIn(unasked);
-  const failedChecks =
-    fleet.metrics === 'otlp' ? await readChecks(context, nodes, before, ofAccount, failures) : undefined;
+  const failedChecks = await ofAccount.failedChecks;
   const facts: FleetFacts = {
     fleet,
     nodes,
@@ -198,30 +197,6 @@ async function watchFleet(
     // register-nodes reads the stored observation.
     if (poolMayChange(facts, seen)) await hintRegister(context, fleet.name);
   });
-}
-
-/** EC2's failed checks of the fleet's nodes. Where it cannot be asked which have passed, none has. */
-async function readChecks(
-  { clients }: WatchContext,
-  nodes: readonly FleetNode[],
-  before: ReadonlyMap<string, ObservedNode>,
-  ofAccount: OfAccount,
-  failures: unknown[],
-): Promise<ReadonlyMap<string, FailedChecks>> {
-  const failed = await ofAccount.failedChecks;
-  const nowMs = Date.now();
-  const known = nodes.flatMap(({ instanceId }) => before.get(instanceId) ?? []);
-  const none: Checks = { instances: new Set(), volumes: new Set() };
-  const passed = await readPassedChecks(clients.ec2, checksInDoubt(known, failed, nowMs)).catch((cause: unknown) => {
-    failures.push(new Error(`passed status checks: ${sentenceOf(cause)}`, { cause }));
-    return none;
-  });
-  return new Map(
-    nodes.flatMap(({ instanceId }) => {
-      const own = failedChecksOf(instanceId, before.get(instanceId)?.memory?.failedChecks, { failed, passed }, nowMs);
-      return own ? [[instanceId, own] as const] : [];
-    }),
-  );
 }
 
 /** The health of the first look, with what a second one at the nodes that are late adds to it. There is none where the sweep has no time left. */

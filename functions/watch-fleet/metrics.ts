@@ -139,8 +139,8 @@ export function gaugesOf(facts: FleetFacts, health: FleetHealth, doubled: Readon
     const { instanceId, name: Node } = node;
     const of = { InstanceId: instanceId };
     const failed: readonly (readonly [OtlpMetric, boolean])[] = [
-      ['StatusCheckFailed', failedChecks?.get(instanceId)?.instanceAtMs !== undefined],
-      ['AttachedEbsFailed', failedChecks?.get(instanceId)?.volumesAtMs !== undefined],
+      ['StatusCheckFailed', failedChecks?.instances.has(instanceId) === true],
+      ['AttachedEbsFailed', failedChecks?.volumes.has(instanceId) === true],
     ];
     return [
       ...(doubled.has(Node)

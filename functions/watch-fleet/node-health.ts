@@ -76,7 +76,6 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const metrics = reading?.kind === 'read' && reading.reading.geth?.kind === 'ok' ? reading.reading.geth.facts : null;
   const lagBlocks = height === null || tip.height === null ? null : Math.max(0, tip.height - height);
   const lags = followLag(before?.memory?.lags ?? [], { health: verdict.health, lagBlocks }, nowMs);
-  const failedChecks = facts.failedChecks?.get(instanceId);
   const crashes = followCrashes(before?.memory?.crashes ?? [], before?.memory?.heard ?? null, status, nowMs);
   const lasting = lastingTroubles({
     ...{ health: verdict.health, lagBlocks, lags, crashes, nowMs },
@@ -134,7 +133,6 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
         ...stoodAloneAt(verdict, before, height),
         heard: heard ?? before?.memory?.heard ?? null,
         ...(atTip && { atTip }),
-        ...(failedChecks && { failedChecks }),
         starts: verdict.health === 'synced' ? 0 : start.starts,
         doubted,
       },

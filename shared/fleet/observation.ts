@@ -138,17 +138,6 @@ export interface ClientLook {
   readonly silent?: { readonly sinceMs: number; readonly reason: string };
 }
 
-/**
- * EC2's status checks of a node that have failed, and were not seen to pass since: when EC2 said so last, ms since the epoch. Kept where metrics go over
- * OTLP.
- */
-export interface FailedChecks {
-  /** Of the instance, or its hardware. */
-  readonly instanceAtMs?: number;
-  /** Of the EBS volumes that it has to reach. */
-  readonly volumesAtMs?: number;
-}
-
 export interface NodeMemory {
   readonly track: Track;
   /** Absent where its node was never asked for its clients alone. */
@@ -163,8 +152,6 @@ export interface NodeMemory {
   readonly heard: 'facts' | 'starting' | 'nothing' | null;
   /** How far it was behind, once a quarter of an hour while it is behind, oldest first; absent while it is not. */
   readonly lags?: readonly { readonly atMs: number; readonly blocks: number }[];
-  /** Absent where none has failed. */
-  readonly failedChecks?: FailedChecks;
   /** When its client ended in the last hours, oldest first; absent where it did not. */
   readonly crashes?: readonly number[];
   /** When people were told of each code in `paged`: after a day they are told again. */

@@ -1010,7 +1010,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/snapshots/donor'],
     },
   ],
-  'functions/watch-fleet/otlp.ts': [
+  'shared/aws/signed-request.ts': [
     {
       name: 'metrics that CloudWatch refuses are not sent again',
       find: 'statusCode === 429 || statusCode >= 500',
@@ -1024,11 +1024,27 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/watch-fleet/otlp'],
     },
   ],
+  'functions/dispatch-heal/sweep.ts': [
+    {
+      name: 'a check that does not fail has not passed: the instance may be stopped',
+      find: 'unseen.includes(incident) && hasPassed(incident)',
+      replace: 'unseen.includes(incident)',
+      caughtBy: ['dispatch-heal/sweep-health'],
+    },
+  ],
+  'shared/aws/status-checks.ts': [
+    {
+      name: 'a check that has not run yet after a start has not passed',
+      find: "InstanceStatus?.Status === 'ok' && SystemStatus?.Status === 'ok'",
+      replace: "InstanceStatus?.Status !== 'impaired' && SystemStatus?.Status !== 'impaired'",
+      caughtBy: ['shared/aws/status-checks'],
+    },
+  ],
   'functions/watch-fleet/metrics.ts': [
     {
       name: 'a status check that nobody could read is no failed one',
-      find: 'failedChecks?.get(instanceId)?.instanceAtMs !== undefined',
-      replace: 'failedChecks?.get(instanceId) !== undefined',
+      find: 'failedChecks?.instances.has(instanceId) === true',
+      replace: 'failedChecks?.instances.has(instanceId) !== false',
       caughtBy: ['functions/watch-fleet/watch-fleet'],
     },
   ],

@@ -215,19 +215,7 @@ describe('the sweep', () => {
     whole.region.ec2.impair(sick, 'instance', 'nothing');
     whole.region.ec2.impair(cut, 'attachedEbs', 'nothing');
     whole.region.ec2.impair(stranger, 'instance', 'nothing');
-    await whole.region.call('monitoring', 'PutMetricAlarm', {
-      AlarmName: 'chainmend-bitcoin-status-check',
-      Metrics: [
-        {
-          Id: 'q1',
-          Expression: 'SELECT MAX("StatusCheckFailed") FROM SCHEMA("AWS/EC2", "InstanceId") GROUP BY "InstanceId"',
-          Period: 60,
-        },
-      ],
-      EvaluationPeriods: 1,
-      Threshold: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-    });
+    await alarmOnChecks();
     await whole.virtually(3 * MINUTE);
     await observe({ a: [sick, 'unknown', 1], b: [cut, 'unknown', 1] });
     await sweep();
@@ -246,7 +234,52 @@ describe('the sweep', () => {
     }
     expect(calls('Publish')).toBe(2);
   });
+
+  it('takes a stopped instance for no well one, although it fails no check: EC2 has to say that its checks have passed', async () => {
+    const { ec2, cloudwatch, clock } = whole.region;
+    const [a, well] = [node('a'), node('b')];
+    let failed = 1;
+    const tick = (): void => {
+      cloudwatch.record('AWS/EC2', 'StatusCheckFailed', { InstanceId: well }, 0, clock.now());
+      if (failed >= 0) cloudwatch.record('AWS/EC2', 'StatusCheckFailed', { InstanceId: a }, failed, clock.now());
+      clock.after(MINUTE, tick);
+    };
+    tick();
+    ec2.impair(a, 'instance', 'stop-start');
+    await alarmOnChecks();
+    const later = async (minutes: number) => {
+      await whole.virtually(minutes * MINUTE);
+      await observe({ a: [a, 'unknown', 1], b: [well, 'synced', 60] });
+      await sweep();
+      return (await incidents()).map(({ state }) => state);
+    };
+    expect(await later(3)).toEqual(['open']);
+    // It is stopped: nobody publishes its checks, and the alarm has nobody to tell of.
+    failed = -1;
+    await whole.region.call('ec2', 'StopInstances', { InstanceIds: [a] });
+    expect(await later(10)).toEqual(['open']);
+    expect(cloudwatch.alarmState('chainmend-bitcoin-status-check')).toBe('OK');
+    await whole.region.call('ec2', 'StartInstances', { InstanceIds: [a] });
+    failed = 0;
+    expect(await later(10)).toEqual(['healed']);
+  });
 });
+
+/** One alarm for the checks of all instances, with a contributor for each that fails. */
+const alarmOnChecks = () =>
+  whole.region.call('monitoring', 'PutMetricAlarm', {
+    AlarmName: 'chainmend-bitcoin-status-check',
+    Metrics: [
+      {
+        Id: 'q1',
+        Expression: 'SELECT MAX("StatusCheckFailed") FROM SCHEMA("AWS/EC2", "InstanceId") GROUP BY "InstanceId"',
+        Period: 60,
+      },
+    ],
+    EvaluationPeriods: 1,
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+  });
 
 describe('an event of a node’s health', () => {
   const stuck = (Node: string) => ({

@@ -305,7 +305,7 @@ describe('what is measured', () => {
     if (watched.result === undefined) throw new Error('no result');
     const facts = watched.sight(sweep);
     const [first] = facts.nodes;
-    const failedChecks = new Map([[first?.instanceId ?? '', { volumesAtMs: facts.nowMs }]]);
+    const failedChecks = { instances: new Set<string>(), volumes: new Set([first?.instanceId ?? '']) };
     const told = gaugesOf({ ...facts, failedChecks }, watched.result, new Set(['node1', 'node2']));
     const of = { Fleet: fleet.name, InstanceId: first?.instanceId };
     // Both nodes have names of others: nothing is told under these, and of the disks everything.
