@@ -16,7 +16,14 @@ export const repetitionsAreBounded: MakeRule = (scene, say) => {
   /** By key: the messages that want somebody, of which none has ended since. */
   const wanting = new Map<string, number[]>();
   const repeated = new Map<string, number[]>();
+  /** A table that a person restores knows nothing of what was sent since its backup (docs/decisions.md). */
+  const forgotten: { readonly fromMs: number; readonly untilMs: number }[] = [];
+  const isKnown = (sentMs: number, nowMs: number): boolean =>
+    !forgotten.some(({ fromMs, untilMs }) => untilMs <= nowMs && fromMs <= sentMs && sentMs <= untilMs);
   return {
+    person({ kind, atMs, untilMs = atMs }) {
+      if (kind === 'restore-table') forgotten.push({ fromMs: atMs, untilMs });
+    },
     look() {
       const published = scene.region.sns.published();
       for (const one of published.slice(seen)) {
@@ -34,13 +41,14 @@ export const repetitionsAreBounded: MakeRule = (scene, say) => {
         }
         if (severity !== 'again') continue;
         say.matters();
-        const wanted = before.at(-1);
-        const times = [...(repeated.get(key) ?? []).filter((time) => time > atMs - DAY_MS), atMs];
-        if (wanted === undefined) say.broken(key, 'It was repeated, and was no page, or was over.', atMs);
-        else if (atMs - wanted < AFTER_MS)
+        const wanted = before.findLast((sentMs) => isKnown(sentMs, atMs));
+        const ofToday = (repeated.get(key) ?? []).filter((time) => time > atMs - DAY_MS && isKnown(time, atMs));
+        const times = [...ofToday, atMs];
+        if (before.length === 0) say.broken(key, 'It was repeated, and was no page, or was over.', atMs);
+        else if (wanted !== undefined && atMs - wanted < AFTER_MS)
           say.broken(key, `It was repeated after ${Math.round((atMs - wanted) / MINUTE_MS)} minutes.`, atMs);
         if (times.length > REPEATED_A_DAY) say.broken(key, `It was repeated ${times.length} times within a day.`, atMs);
-        repeated.set(key, times);
+        repeated.set(key, [...(repeated.get(key) ?? []).filter((time) => time > atMs - DAY_MS), atMs]);
         wanting.set(key, [...before, atMs]);
       }
       seen = published.length;

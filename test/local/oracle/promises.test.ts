@@ -494,6 +494,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await page(court, { ...STUCK, severity: 'resolved' });
         },
       },
+      {
+        when: 'a person has restored the table to a time before it was repeated',
+        story: async (court) => {
+          await page(court, { ...STUCK, severity: 'page' });
+          await court.pass(25 * MINUTE_MS);
+          court.says({ kind: 'restore-table', untilMs: court.region.clock.now() + 15 * MINUTE_MS });
+          await court.pass(10 * MINUTE_MS);
+          await page(court, { ...STUCK, severity: 'again' });
+          await court.pass(6 * MINUTE_MS);
+          await page(court, { ...STUCK, severity: 'again' });
+        },
+      },
     ],
   },
   'acts-are-counted': {
