@@ -1269,7 +1269,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/register-nodes/names'],
     },
   ],
-  'functions/snapshot-node/proof.ts': [
+  'shared/heal/back-proof.ts': [
     {
       name: 'a donor is proved by what is seen of it after its start',
       find: 'watched === null || watched.observedAtMs <= upSinceMs',
