@@ -90,7 +90,8 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
         ...{ holder: leased.holder, ordinal: 0, approved, found: null },
         ...(onlySettles && { onlySettles }),
       };
-      if (leased.open) return waking(held, { ...leased.open, starts: 0, upSinceMs: null, proof: null });
+      const { openUntilMs } = leased;
+      if (leased.open) return waking(held, { ...leased.open, openUntilMs, starts: 0, upSinceMs: null, proof: null });
       if (onlySettles) return concluding(refused(settledOnly('its pruning')), held);
       return sending(held, { operation: 'observe-node', unit: 0 }, { for: 'fence' });
     },
@@ -207,7 +208,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     execute: (context, _state, act) => prune(context, act),
     reduce: (_state, { held, plan }, told) => {
       if ('lost' in told) return NO_MORE;
-      const of = { memory: { command: plan.command, height: plan.height }, starts: 0, upSinceMs: null, proof: null };
+      const of = prunedBy(plan);
       // The step may have sent the command before, and been refused only in its replay.
       if ('refuse' in told) return waking(held, { ...of, ended: { as: 'unknown', reason: told.reason } });
       const pruning: Pruning = { ...of, ended: endedBy(told.answer) };
@@ -216,10 +217,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
         : waking(held, pruning);
     },
     abandon: (_state, { held, plan }, { message }) =>
-      waking(held, {
-        ...{ memory: { command: plan.command, height: plan.height }, starts: 0, upSinceMs: null, proof: null },
-        ended: { as: 'unknown', reason: message },
-      }),
+      waking(held, { ...prunedBy(plan), ended: { as: 'unknown', reason: message } }),
   },
 
   wake: {
@@ -230,6 +228,8 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
       const { answer, atMs } = told;
       if ('result' in answer && runs(answer))
         return { do: 'prove-back', held, pruning: { ...pruning, upSinceMs: atMs } };
+      const isSilent = 'over' in answer || answer.result === 'late';
+      if (isSilent && atMs < (pruning.openUntilMs ?? 0)) return waking(held, pruning, BUSY_SECONDS);
       const starts = pruning.starts + 1;
       if (starts < MAX_SILENCES) return waking(held, { ...pruning, starts });
       const isHeard = 'result' in answer && answer.result === 'failed';
@@ -360,10 +360,17 @@ function openPruneOf({ operation, pruned }: NodeRecord): { readonly open?: Pick<
 
 const CUT_OFF = { as: 'unknown', reason: 'an attempt has ended in the middle of it' } as const;
 
-const waking = (held: LeaseState, pruning: Pruning): Act<'wake'> => ({
+const waking = (held: LeaseState, pruning: Pruning, afterSeconds = 0): Act<'wake'> => ({
   do: 'wake',
   held: { ...held, ordinal: held.ordinal + 1 },
-  pruning,
+  ...{ pruning, afterSeconds },
+});
+
+/** A node that is at the command of an attempt before answers nothing for two minutes: it is asked some twenty times in the longest of them. */
+const BUSY_SECONDS = 300;
+
+const prunedBy = ({ command, height }: PrunePlan): Omit<Pruning, 'ended'> => ({
+  ...{ memory: { command, height }, starts: 0, openUntilMs: null, upSinceMs: null, proof: null },
 });
 
 const measuring = (held: LeaseState, pruning: Pruning, silences: number): Act<'send'> =>

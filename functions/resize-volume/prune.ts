@@ -136,15 +136,20 @@ export function endedBy(answer: Told['answer']): NonNullable<PruneNote['ended']>
     : { as: 'unknown', reason: `${answer.result}: ${reason}` };
 }
 
-/** No pause and no mode keeps a client down that was stopped for us. */
-export const wake = (context: ResizeActContext, { held }: Act<'wake'>): Promise<Acts['wake']['result']> =>
-  tell(context, held, 'start the client that was stopped to be pruned, where it does not run', {
+/** No pause and no mode keeps a client down that was stopped for us. The first command of an attempt, it raises the node's fence. */
+export async function wake(
+  context: ResizeActContext,
+  { held, afterSeconds }: Act<'wake'>,
+): Promise<Acts['wake']['result']> {
+  if (afterSeconds > 0) await context.durable.wait(`${context.place}-busy`, { seconds: afterSeconds });
+  return tell(context, held, 'start the client that was stopped to be pruned, where it does not run', {
     mayPutBack: true,
     commandOf: (fleet) => ({
       ...{ operation: 'restart-client', only: 'start', clients: clientsOf(fleet) },
       paths: fleet.volumes.map(({ path }) => path),
     }),
   });
+}
 
 type ClientCommand = Extract<NodeCommand, { readonly operation: 'restart-client' }>;
 

@@ -47,6 +47,8 @@ export interface Pruning {
   readonly ended: NonNullable<PruneNote['ended']>;
   /** Commands to start the client that did not bring it up. */
   readonly starts: number;
+  /** Until then the command of an attempt before may keep the node busy, so that it answers nothing else, ms since the epoch; null: none can. */
+  readonly openUntilMs: number | null;
   /** Since when the client may run again, ms since the epoch; null: it has not been told to. */
   readonly upSinceMs: number | null;
   /** Null until it is known whether the node follows its chain again. */
@@ -175,7 +177,7 @@ export interface Acts {
   };
   /** Starts a client that does not run. Whatever came of the command before, it does not stay down. */
   readonly wake: {
-    readonly args: { readonly held: LeaseState; readonly pruning: Pruning };
+    readonly args: { readonly held: LeaseState; readonly pruning: Pruning; readonly afterSeconds: number };
     readonly result: Told | Refusal | Lost;
   };
   readonly 'prove-back': {

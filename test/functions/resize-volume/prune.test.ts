@@ -7,7 +7,7 @@ import type { PrunePlan, ResizeFacts } from '../../../shared/growth/decide.ts';
 import { grant, newNode, unsettled } from '../../../shared/heal/lease.ts';
 import { DATA_VOLUME, INSTANCE } from '../../fixtures/builders/node.ts';
 import { clientState, nodeState, observation } from '../../fixtures/builders/observation.ts';
-import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { GIB } from '../../fixtures/builders/volume.ts';
 import { answer, heal, holder, type Replies, type Run, toldOfClients } from '../../fixtures/heal-program.ts';
 import { PRUNE_COMMAND, pruneFacts, pruningFleet, resizeFacts } from '../../fixtures/resize-facts.ts';
@@ -162,6 +162,22 @@ describe('what an attempt has left open', () => {
     expect(of(run, 'wake')[0]?.held.ordinal).toBe(1);
   });
 
+  it('is asked for again while the node is at the command of then, without a limit of its own, and then three times', () => {
+    const openUntilMs = NOON_MS + 60 * MINUTE_MS;
+    let minutes = 0;
+    const run = pruning({
+      lease: () => ({ holder, openUntilMs, open }),
+      wake: () => ({
+        atMs: NOON_MS + 7 * MINUTE_MS * ++minutes,
+        answer: toldOfClients({ result: 'late', after: null }),
+      }),
+    });
+    const wakes = of(run, 'wake');
+    expect(wakes.length).toBe(8 + 3);
+    expect(wakes.map(({ afterSeconds }) => afterSeconds)).toEqual([0, ...Array(8).fill(300), 0, 0]);
+    expect(run.ending).toMatchObject({ outcome: 'failed', code: 'command-unanswered', page: true });
+  });
+
   it.each(['plan', 'ask'] as const)('is settled in mode %s as well, and nothing more is done', (mode) => {
     const run = heal(mode, { survey: () => known(null, { isOpen: true, last: note }), lease: leased });
     expect(names(run)).toBe('claim survey lease wake prove-back send await-command settle-prune conclude release');
@@ -228,12 +244,12 @@ describe('what is written before the client is stopped', () => {
     expect(unsettled(node)).toBe(true);
   });
 
-  it('is settled by the same kind of heal alone, once its command can run no more', () => {
+  it('is settled by the same kind of heal alone, which waits for no command: its first one raises the fence', () => {
     const dead = { state: 'ended', endedAtMs: NOON_MS - HOUR_MS } as const;
     const by = (kind: 'grow' | 'replace', quietAfterMs: number) =>
       grant({ ...node, quietAfterMs }, 'arn:next', dead, NOON_MS, kind);
     expect(by('grow', NOON_MS - 1)).toHaveProperty('next');
-    expect(by('grow', NOON_MS + 1)).toHaveProperty('refused');
+    expect(by('grow', NOON_MS + 1)).toHaveProperty('next');
     expect(by('replace', NOON_MS - 1)).toHaveProperty('refused');
   });
 });

@@ -223,7 +223,7 @@ describe('a roll-back that was tried on a copy', () => {
 
 describe('a pruning that was tried on a copy', () => {
   const back: DrillVerdict = { ...verified, atMs: NOON_MS };
-  const after = (more: Partial<Drill> = {}) =>
+  const trialWith = (more: Partial<Drill> = {}) =>
     ended(
       noDrill,
       {
@@ -235,17 +235,17 @@ describe('a pruning that was tried on a copy', () => {
     ).pruned ?? never();
 
   it('is known with what it has freed there', () => {
-    expect(after()).toMatchObject({ setId: 'set-1', is: 'verified', minutes: 40, freedGiB: 120 });
-    expect(pruneTrialText(after())).toBe(
+    expect(trialWith()).toMatchObject({ setId: 'set-1', is: 'verified', minutes: 40, freedGiB: 120 });
+    expect(pruneTrialText(trialWith())).toBe(
       '/opt/node/prune on a copy of set-1: its client was at the tip again 40 min after its stop, and it has freed 120 GiB',
     );
-    expect(pruneTrialText(after({ prunedBytes: null }))).toMatch(/, and what it has freed nobody knows$/);
-    const bad = after({ pruned: { is: 'unfit', atMs: NOON_MS, reason: 'bad blocks' } });
+    expect(pruneTrialText(trialWith({ prunedBytes: null }))).toMatch(/, and what it has freed nobody knows$/);
+    const bad = trialWith({ pruned: { is: 'unfit', atMs: NOON_MS, reason: 'bad blocks' } });
     expect(pruneTrialText(bad)).toBe('/opt/node/prune on a copy of set-1: bad blocks');
   });
 
   it('that gave way, or was not begun, leaves what was known', () => {
-    const before = { ...noDrill, pruned: after() };
+    const before = { ...noDrill, pruned: trialWith() };
     const tried = (pruned?: DrillVerdict) =>
       ended(
         before,
