@@ -36,7 +36,7 @@ export async function asksForPrune({ region }: World): Promise<unknown> {
 }
 
 /** Its client has written until the disk is as full as the alarm's threshold, and a little more. */
-export function fillNow(world: World, name = SICK, percent = 92): void {
+export function fillNow(world: World, name = SICK, percent = 95): void {
   const { machine } = world.find('bitcoin', name);
   const usedBytes = machine.volumes.find(({ path }) => path === PATH)?.usedBytes ?? 0;
   machine.write(PATH, ((SIZE_GIB * percent) / 100) * GIB - usedBytes);

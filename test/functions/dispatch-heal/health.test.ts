@@ -603,8 +603,9 @@ describe('a node that somebody died on with its client down', () => {
       ...{ found: { sizeGiB: 500 }, intentAtMs: NOON_MS - HOUR_MS, prune: { command: '/opt/node/prune', height: 1 } },
     };
     const record = nodeRecord({ owner: OTHER, operation: pruned });
-    const begun = started(facts('disk:data', { incident: disk, nodeRecord: record, owner, paused }));
-    expect(begun.payload.kind).toBe('resize-volume');
+    expect(decideDispatch(facts('disk:data', { incident: disk, nodeRecord: record, owner, paused }))).toMatchObject({
+      ...{ do: 'start', payload: { kind: 'resize-volume' } },
+    });
     expect(decideDispatch(facts(NODE_HEALTH, { nodeRecord: record, owner }))).toMatchObject({ code: 'busy' });
     expect(isOver(disk, record, yes, yes, NOON_MS)).toBe(false);
   });
