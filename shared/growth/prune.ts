@@ -103,7 +103,7 @@ export function neededReason(
 }
 
 /** How much it has freed, in GiB; null where nobody knows. */
-export const freedGiB = ({ usedBytesBefore, usedBytesAfter }: PruneNote): number | null =>
+const freedGiB = ({ usedBytesBefore, usedBytesAfter }: PruneNote): number | null =>
   usedBytesAfter === null ? null : Math.max(0, usedBytesBefore - usedBytesAfter) / GIB;
 
 /** "/opt/node/prune has freed 120 GiB"; or what else is known of it. */
