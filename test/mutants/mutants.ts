@@ -1355,6 +1355,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/decide.ts': [
     {
+      name: 'a rung that was never begun is not told as one that did not help',
+      find: 'failed.findLastIndex(({ notBegun }) => notBegun !== true)',
+      replace: 'failed.findLastIndex(({ notBegun }) => notBegun !== false)',
+      caughtBy: ['functions/replace-node/roll-back'],
+    },
+    {
       name: 'a full disk that no alarm sees is told',
       find: '{ page: true, retryAfterMs: laterEachTime(facts) },\n  );',
       replace: '{ page: false },\n  );',
