@@ -2152,6 +2152,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/dispatch-heal/pages'],
     },
   ],
+  'functions/watch-fleet/pages.ts': [
+    {
+      name: 'nobody is paged for a node that is down to be pruned as long as that may take',
+      find: '(isOfDisk(incident) ? prunesForMs : 0)',
+      replace: '0',
+      caughtBy: ['functions/watch-fleet/healing'],
+    },
+  ],
   'functions/register-nodes/facts.ts': [
     {
       name: 'a node that is pruned is out of the pool',
