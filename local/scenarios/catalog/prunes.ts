@@ -26,7 +26,7 @@ const isTried = (world: World): boolean => {
 const isHealed = (world: World): boolean =>
   incidentsOf(world).some(({ trigger, state, node }) => trigger === 'disk:data' && state === 'healed' && node === SICK);
 
-const story = (own: Pick<OwnPrune, 'effect' | 'freesBytes'>) =>
+const story = (own: Omit<OwnPrune, 'command'>) =>
   ({
     deployedWith: DRILLS_DEPLOYED,
     fleets: { bitcoin: notYetDrilled },
@@ -93,7 +93,8 @@ const everywhere: readonly Expectation[] = [
 ];
 
 export const pruneBeforeGrow: Scenario = {
-  ...story({ effect: 'frees', freesBytes: 40 * GIB }),
+  // Longer than a heal of a disk takes otherwise, after which people would be told of a node that is down.
+  ...story({ effect: 'frees', freesBytes: 40 * GIB, takesSeconds: 45 * 60 }),
   name: 'prune-before-grow',
   sentence:
     'A follower’s disk is full and its ceiling near: its owner’s own pruning, which a drill has tried on a copy, makes room, and nothing is grown.',
@@ -111,7 +112,7 @@ export const pruneBeforeGrow: Scenario = {
 };
 
 export const pruneNoHelp: Scenario = {
-  ...story({ effect: 'frees', freesBytes: 2 * GIB }),
+  ...story({ effect: 'frees', freesBytes: 2 * GIB, takesSeconds: 240 }),
   name: 'prune-no-help',
   sentence:
     'The pruning frees too little: the volume grows as far as its ceiling lets it, and how little was freed is told.',

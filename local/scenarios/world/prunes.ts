@@ -16,8 +16,8 @@ export const SIZE_GIB = 100;
 export const CEILING_GIB = 130;
 
 /** Four followers, on each of which its owner has put the command. */
-export function pruneFleet(world: World, own: Pick<OwnPrune, 'effect' | 'freesBytes'>): PlacedNode {
-  const prune = { command: PRUNE_COMMAND, takesSeconds: 240, ...own };
+export function pruneFleet(world: World, own: Omit<OwnPrune, 'command'>): PlacedNode {
+  const prune = { command: PRUNE_COMMAND, ...own };
   const placed = smallFleet(world, { clock: QUICK_BLOCKS, more: { machine: { prune } } });
   launchTemplate(world, 'bitcoin');
   return placed;
