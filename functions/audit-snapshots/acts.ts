@@ -227,8 +227,8 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
   'try-command': {
     execute: (context, _progress, act) => tryCommand(context, act),
     reduce: (_progress, { from, of }, result) => {
-      // It is not sent twice: what nobody answered may have been done already.
-      if ('again' in result) return unproved(from, result.failed, false);
+      // It is not sent twice: what nobody answered may have been done already. What came too late was not.
+      if ('again' in result) return result.isLate ? again(from, result) : unproved(from, result.failed, false);
       const sent = begunTrial(from, of, result.begunAtMs);
       if ('verdict' in result) return over(sent, result.verdict);
       const { usedBytes, upSinceMs } = result;
@@ -442,7 +442,7 @@ async function command(
   });
   if ('over' in awaited) return { failed: awaited.over, again: true };
   const { answer } = awaited;
-  return answer.result === 'late' ? { failed: `late: ${answer.reason ?? ''}`, again: true } : answer;
+  return answer.result === 'late' ? { failed: `late: ${answer.reason ?? ''}`, again: true, isLate: true } : answer;
 }
 
 /** A table forgets the record of a throw-away instance by itself. */

@@ -143,10 +143,11 @@ export interface Climb {
 
 export const NO_CLIMB: Climb = { first: null, firstAtMs: 0, best: null, bestAtMs: 0, heardAtMs: 0, times: 0 };
 
-/** A command that did not come to anything. `again`: it may be sent again. */
+/** A command that did not come to anything. `again`: it may be sent again. `isLate`: it came after its start-by, and was certainly not begun. */
 export interface NotCarriedOut {
   readonly failed: string;
   readonly again: boolean;
+  readonly isLate?: true;
 }
 
 /** `from`: the progress that the act was decided from. */

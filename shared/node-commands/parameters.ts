@@ -162,7 +162,7 @@ export const parameterRules = {
   },
   Own: {
     description:
-      'roll-back, prune: "<seconds that it may take>:<an executable of the owner, without arguments>", which takes the data back by some blocks, or drops what need not be kept; else _',
+      'roll-back, prune: "<seconds that it may take>:<an executable of the owner, without arguments>"; else _',
     pattern: `^(_|[1-9][0-9]{0,3}:(/${pathPart}){1,16})$`,
   },
   RequireClean: {

@@ -101,8 +101,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a roll-back that nobody answered is not sent to the copy again',
-      find: "if ('again' in result) return unproved(from, result.failed, false);",
-      replace: "if ('again' in result) return again(from, result);",
+      find: 'result.isLate ? again(from, result) : unproved(from, result.failed, false)',
+      replace: 'again(from, result)',
       caughtBy: ['functions/audit-snapshots/decide'],
     },
     {
