@@ -140,7 +140,7 @@ export const parameterRules = {
   },
   Only: {
     description:
-      'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started; enable: nothing is started, and Version alone is enabled on a node whose client is masked; roll-back, prune: what runs is stopped, Own is run, and all is started',
+      'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started; enable: nothing is started, and Version alone is enabled on a node whose client is masked; roll-back, prune: what runs is stopped, Own runs, all is started',
     pattern: '^(start|restart|switch|enable|roll-back|prune)$',
   },
   Unmount: {

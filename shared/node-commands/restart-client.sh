@@ -23,7 +23,7 @@ perform() {
     [ -n "$done" ]
     return
   fi
-  if [ "$SSM_Only" = roll-back ] || [ "$SSM_Only" = prune ]; then
+  if [[ $SSM_Only =~ ^(roll-back|prune)$ ]]; then
     with_own || done=
     AFTER=$(node_state ${paths[@]+"${paths[@]}"})
     more

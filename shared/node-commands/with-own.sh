@@ -1,5 +1,5 @@
-# The owner's own executable takes the data of the client back by some blocks, or prunes them. It is looked at before anything is stopped, run while
-# nothing of the node's clients runs, and whatever it says, they are started again.
+# The owner's own executable takes the data back by some blocks, or prunes them. It is looked at before anything is stopped, run while no client of the
+# node runs, and whatever it says, they are started again.
 
 # with_own: true when it has ended with success, and the clients run and go on running.
 with_own() {
