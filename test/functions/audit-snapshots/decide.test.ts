@@ -321,11 +321,11 @@ describe('the owner’s roll-back', () => {
 
   it('that came too late was not begun, and is sent again, three times', () => {
     const late = { failed: 'late: past its start-by', again: true, isLate: true };
-    const after = (times: number): Progress =>
+    const lateTimes = (times: number): Progress =>
       Array.from({ length: times }).reduce<Progress>((from) => reduce('try-command', from as Running, late), proved);
-    expect(next(after(1) as Running)).toMatchObject({ do: 'try-command', of: 'roll-back', command: COMMAND });
-    expect((after(1) as Running).ordinal).toBe(proved.ordinal + 1);
-    expect(after(4)).toMatchObject({
+    expect(next(lateTimes(1) as Running)).toMatchObject({ do: 'try-command', of: 'roll-back', command: COMMAND });
+    expect((lateTimes(1) as Running).ordinal).toBe(proved.ordinal + 1);
+    expect(lateTimes(4)).toMatchObject({
       at: 'removing',
       drill: { verdict, rolledBack: { is: 'unproved', isTold: true } },
     });
