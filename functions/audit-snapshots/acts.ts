@@ -40,6 +40,7 @@ import {
   type Progress,
   type Removing,
   type Running,
+  type TriedCommand,
   type Variable,
 } from './state.ts';
 
@@ -57,28 +58,45 @@ const running = (drill: Drill): Running => ({
   ...{ at: 'running', drill, isUp: false, held: null, ordinal: 0, seen: null, asked: 0, unanswered: 0 },
   ...{ upSinceMs: null, isSilent: false, climb: NO_CLIMB, usedBytes: null, proved: null },
   isEnabled: drill.rehearses === undefined,
-  rolling: null,
+  trial: null,
 });
 
-/** Whatever it is, everything that was made goes. What comes of a roll-back is no word on the set, which was proved before it. */
-const over = ({ drill, rolling }: Running, verdict: DrillVerdict): Removing => ({
+/** Whatever it is, everything that was made goes. What comes of an owner's command is no word on the set, which was proved before it. */
+const over = ({ drill, trial }: Running, verdict: DrillVerdict): Removing => ({
   at: 'removing',
-  drill: rolling === null ? { ...drill, verdict } : { ...drill, verdict: rolling.proved, rolledBack: verdict },
+  drill: trial === null ? { ...drill, verdict } : { ...tried(drill, trial.of, verdict), verdict: trial.proved },
   isInherited: false,
   // Where nothing is known of a set, nothing is written on its snapshots. What a version does is no word on the set.
-  isMarked: rolling === null && (verdict.is === 'unproved' || drill.rehearses !== undefined),
+  isMarked: trial === null && (verdict.is === 'unproved' || drill.rehearses !== undefined),
 });
 
-/** The set is proved. Where the owner has a command that takes data back, it is tried next on this very copy. */
-const verified = (from: Running, proved: DrillVerdict): Progress =>
-  from.drill.rollsBack === undefined || from.rolling !== null
-    ? over(from, proved)
-    : { ...from, rolling: { proved, isDone: false }, isSilent: false };
+/** What came of an owner's command. */
+const tried = (drill: Drill, of: TriedCommand, verdict: DrillVerdict): Drill =>
+  of === 'roll-back' ? { ...drill, rolledBack: verdict } : { ...drill, pruned: verdict };
 
-const rolledAt = (from: Running, rolledBackAtMs: number): Running => ({
-  ...from,
-  drill: { ...from.drill, rolledBackAtMs },
-});
+/** The set is proved. Where the owner has commands for its data, they are tried next on this very copy, one after the other. */
+function verified(from: Running, verdict: DrillVerdict): Progress {
+  const { drill, trial } = from;
+  const of = nextTrial(drill, trial?.of ?? null);
+  if (of === null) return over(from, verdict);
+  return {
+    ...from,
+    drill: trial === null ? drill : tried(drill, trial.of, verdict),
+    trial: { of, proved: trial?.proved ?? verdict, isDone: false },
+    isSilent: false,
+  };
+}
+
+function nextTrial({ rollsBack, prunes }: Drill, before: TriedCommand | null): TriedCommand | null {
+  if (before === null && rollsBack !== undefined) return 'roll-back';
+  return before !== 'prune' && prunes !== undefined ? 'prune' : null;
+}
+
+/** It is known from now on that it was tried, and since when. */
+function begunTrial(from: Running, of: TriedCommand, atMs: number): Running {
+  const began = of === 'roll-back' ? { rolledBackAtMs: atMs } : { prunedAtMs: atMs };
+  return { ...from, ordinal: from.ordinal + 1, drill: { ...from.drill, ...began } };
+}
 
 /** A decision has no clock: the time of such a verdict is that of the removal. */
 const unproved = (from: Running, reason: string, isTold: boolean): Removing =>
@@ -206,20 +224,18 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
     abandon: (_progress, act, failure) => givenUp(act, failure),
   },
 
-  'roll-back': {
-    execute: (context, _progress, act) => rollBack(context, act),
-    reduce: (_progress, { from }, result) => {
-      // It is not sent twice: what nobody answered may have taken the data back already.
-      if ('again' in result) return unproved(from, result.failed, false);
-      const sent: Running = rolledAt({ ...from, ordinal: from.ordinal + 1 }, result.begunAtMs);
+  'try-command': {
+    execute: (context, _progress, act) => tryCommand(context, act),
+    reduce: (_progress, { from, of }, result) => {
+      // It is not sent twice: what nobody answered may have been done already. What came too late was not.
+      if ('again' in result) return result.isLate ? again(from, result) : unproved(from, result.failed, false);
+      const sent = begunTrial(from, of, result.begunAtMs);
       if ('verdict' in result) return over(sent, result.verdict);
-      const { rolling } = from;
+      const { usedBytes, upSinceMs } = result;
       return {
         ...sent,
-        rolling: rolling && { ...rolling, isDone: true },
-        upSinceMs: result.upSinceMs,
-        climb: NO_CLIMB,
-        isSilent: false,
+        ...(of === 'prune' && { drill: { ...sent.drill, prunedBytes: usedBytes } }),
+        ...{ trial: sent.trial && { ...sent.trial, isDone: true }, upSinceMs, climb: NO_CLIMB, isSilent: false },
       };
     },
     abandon: (_progress, act, failure) => givenUp(act, failure),
@@ -426,7 +442,7 @@ async function command(
   });
   if ('over' in awaited) return { failed: awaited.over, again: true };
   const { answer } = awaited;
-  return answer.result === 'late' ? { failed: `late: ${answer.reason ?? ''}`, again: true } : answer;
+  return answer.result === 'late' ? { failed: `late: ${answer.reason ?? ''}`, again: true, isLate: true } : answer;
 }
 
 /** A table forgets the record of a throw-away instance by itself. */
@@ -509,24 +525,33 @@ async function enable(context: DrillActContext, { from, version }: Act<'enable'>
   return { verdict: { is: 'unproved', atMs, isTold: true, reason: reason ?? answer.result } };
 }
 
-/** The same command that a node gets. It is not sent twice: a second one would take the data back further. */
-async function rollBack(
+/** The same command that a node gets. It is not sent twice: a second one would take the data back further, or prune what was pruned. */
+async function tryCommand(
   context: DrillActContext,
-  { from, command: own }: Act<'roll-back'>,
-): Promise<Acts['roll-back']['result']> {
+  { from, of, command: own }: Act<'try-command'>,
+): Promise<Acts['try-command']['result']> {
   const { held } = from;
   if (held === null) return no(NOT_HELD);
   const begunAtMs = await context.step('begun', async () => Date.now());
   const sentence = `stop the client, run ${own} on its data, and start it: as it would be done to a node`;
   const answer = await command(context, from, { holder: held, sentence }, (fleet) => ({
-    ...{ operation: 'restart-client', only: 'roll-back', clients: clientsOf(fleet) },
+    ...{ operation: 'restart-client', only: of, clients: clientsOf(fleet) },
     paths: fleet.volumes.map(({ path }) => path),
-    own: { command: own, seconds: (fleet.replace.rollBack?.minutes ?? 1) * 60 },
+    own: { command: own, seconds: minutesOf(fleet, of) * 60 },
   }));
   if ('again' in answer) return answer;
   const atMs = await context.step('now', async () => Date.now());
-  if (answer.result === 'done') return { begunAtMs, upSinceMs: atMs };
+  if (answer.result === 'done') return { begunAtMs, upSinceMs: atMs, usedBytes: changeOf(answer) };
   return { begunAtMs, verdict: { is: 'unproved', atMs, isTold: true, reason: answer.reason ?? answer.result } };
+}
+
+const minutesOf = ({ replace, disk }: Fleet, of: TriedCommand): number =>
+  (of === 'roll-back' ? replace.rollBack?.minutes : disk.prune?.minutes) ?? 1;
+
+/** What all of its volumes held before and after; null where it does not tell one of them. */
+function changeOf({ before, after }: NodeAnswer): { readonly before: number; readonly after: number } | null {
+  const [was, is] = [bytesOn(before), bytesOn(after)];
+  return was === null || is === null ? null : { before: was, after: is };
 }
 
 /** @throws where the fleet file names none any more: the attempt ends, and with it the drill */
@@ -561,8 +586,10 @@ const inspection = (fleet: Fleet): ThrowAwayCommand => ({
 });
 
 /** Of all of its volumes; null where it does not tell them. */
-function usedBytesOf({ after, before }: NodeAnswer): number | null {
-  const { volumes = [] } = after ?? before ?? {};
+const usedBytesOf = ({ after, before }: NodeAnswer): number | null => bytesOn(after ?? before);
+
+function bytesOn(state: NodeAnswer['after']): number | null {
+  const { volumes = [] } = state ?? {};
   return volumes.length === 0 ? null : volumes.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
 }
 

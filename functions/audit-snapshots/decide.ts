@@ -1,6 +1,15 @@
 // Decides the next act: one pure decision over the progress of the attempt. Every path that has written the record leads to the removal of what it names.
 import { changedTerms, type Terms } from '../../shared/heal/approval.ts';
-import { type Drill, type DrillVerdict, nextSet, recoverability, trialText, usdOf } from '../../shared/heal/drill.ts';
+import {
+  type Drill,
+  type DrillVerdict,
+  freedOn,
+  nextSet,
+  pruneTrialText,
+  recoverability,
+  trialText,
+  usdOf,
+} from '../../shared/heal/drill.ts';
 import type { End } from '../../shared/heal/engine.ts';
 import { type Ending, failed, refused } from '../../shared/heal/outcome.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -98,6 +107,7 @@ function drillOf(
   });
   const [first] = Object.values(set.parts);
   const { rollBack } = fleet.replace;
+  const { prune } = fleet.disk;
   return {
     ...{ incidentId: about.incidentId, execution },
     set: {
@@ -106,6 +116,7 @@ function drillOf(
     },
     ...(about.rehearses !== undefined && { rehearses: about.rehearses }),
     ...(about.rehearses === undefined && rollBack?.rehearse === true && { rollsBack: rollBack.command }),
+    ...(about.rehearses === undefined && prune?.rehearse === true && { prunes: prune.command }),
     // A new one for each attempt: the one of an attempt before has launched what is gone by now.
     token: `${about.incidentId}-${about.attempt}-drill`.slice(0, 60),
     subnetIds,
@@ -115,8 +126,10 @@ function drillOf(
 }
 
 /** What an approval covers. */
-function termsOf({ fleet }: DrillFacts, { set, instanceType, subnetIds, rehearses, rollsBack }: Drill): Terms {
-  const what = `start ${rehearses === undefined ? 'its client' : rehearses}${rollsBack === undefined ? '' : `, run ${rollsBack} on its data once they are proved`}`;
+function termsOf({ fleet }: DrillFacts, drill: Drill): Terms {
+  const { set, instanceType, subnetIds, rehearses } = drill;
+  const own = triedText(drill);
+  const what = `start ${rehearses === undefined ? 'its client' : rehearses}${own === null ? '' : `, run ${own} on its data once they are proved`}`;
   return [
     ['act', `launch a throw-away instance with volumes of this set, ${what}, and remove all of it again`],
     ['set', `${set.setId} (${set.parts.map(({ snapshotId }) => snapshotId).join(', ')})`],
@@ -125,11 +138,19 @@ function termsOf({ fleet }: DrillFacts, { set, instanceType, subnetIds, rehearse
   ];
 }
 
-function sentenceOf({ tip }: DrillFacts, { set, instanceType, usdPerHour, rehearses, rollsBack }: Drill): string {
+/** "/opt/node/roll-back, then /opt/node/prune"; null where none is tried. */
+function triedText({ rollsBack, prunes }: Drill): string | null {
+  const commands = [rollsBack, prunes].filter((command) => command !== undefined);
+  return commands.length === 0 ? null : commands.join(', then ');
+}
+
+function sentenceOf({ tip }: DrillFacts, drill: Drill): string {
+  const { set, instanceType, usdPerHour, rehearses } = drill;
+  const own = triedText(drill);
   const from = set.height === null ? 'a height that nobody wrote down' : `height ${set.height}`;
   return (
     `${rehearses === undefined ? '' : `try ${rehearses} before a node gets it: `}open ${set.setId} of ${set.node} (${set.rank}, ${from}, the chain is at ${tip}) on a throw-away ${instanceType}, at about ` +
-    `$${usdPerHour.toFixed(2)} an hour, ${rollsBack === undefined ? '' : `try ${rollsBack} there once it is proved, `}and remove it again`
+    `$${usdPerHour.toFixed(2)} an hour, ${own === null ? '' : `try ${own} there once it is proved, `}and remove it again`
   );
 }
 
@@ -141,8 +162,10 @@ function run(from: Running): Act {
   if (held === null || seen === null || isSilent) return { do: 'meet', from };
   if (!from.isEnabled && drill.rehearses !== undefined) return { do: 'enable', from, version: drill.rehearses };
   if (upSinceMs === null) return { do: 'start', from };
-  if (from.rolling?.isDone === false && drill.rollsBack !== undefined)
-    return { do: 'roll-back', from, command: drill.rollsBack };
+  if (from.trial?.isDone === false) {
+    const { of } = from.trial;
+    return { do: 'try-command', from, of, command: (of === 'roll-back' ? drill.rollsBack : drill.prunes) ?? '' };
+  }
   return { do: 'prove', from, upSinceMs };
 }
 
@@ -189,18 +212,40 @@ export function endingOf({ drill, isInherited }: Removing, nowMs: number): Endin
   }
 }
 
-/** What came of the owner's roll-back is told with it: one that did not come through is done to no node. */
+/** What came of the owner's commands is told with it: one that did not come through is done to no node. */
 function endOfVerified(drill: Drill, reason: string): Ending {
-  const { rollsBack, rolledBack, rolledBackAtMs = 0, set } = drill;
-  if (rollsBack === undefined || rolledBack === undefined) return { outcome: 'healed', reason };
-  const minutes = (rolledBack.atMs - rolledBackAtMs) / 60_000;
-  const told = trialText({ command: rollsBack, setId: set.setId, ...rolledBack, minutes });
-  if (rolledBack.is === 'verified' || (rolledBack.is === 'unproved' && !rolledBack.isTold))
-    return { outcome: 'healed', reason: `${reason}; ${told}` };
+  const told = trialsOf(drill);
+  if (told.every(({ isFine }) => isFine))
+    return { outcome: 'healed', reason: [reason, ...told.map(({ text }) => text)].join('; ') };
+  const failed = told.filter(({ isFine }) => !isFine).map(({ text }) => text);
+  const fine = told.filter(({ isFine }) => isFine).map(({ text }) => text);
   return {
     ...{ outcome: 'escalated', code: 'drill-unproved', asFound: true },
-    reason: `${told}. It is done to no node. ${reason}`,
+    reason: `${failed.join('; ')}. It is done to no node. ${[reason, ...fine].join('; ')}`,
   };
+}
+
+function trialsOf(drill: Drill): readonly { readonly text: string; readonly isFine: boolean }[] {
+  const { rollsBack, rolledBack, rolledBackAtMs = 0, prunes, pruned, prunedAtMs = 0, prunedBytes = null, set } = drill;
+  // One that gave way to a heal says nothing, and is tried again.
+  const isFine = (verdict: DrillVerdict): boolean =>
+    verdict.is === 'verified' || (verdict.is === 'unproved' && !verdict.isTold);
+  const of = (command: string, verdict: DrillVerdict, sinceMs: number) => ({
+    ...{ command, setId: set.setId, ...verdict, minutes: (verdict.atMs - sinceMs) / 60_000 },
+  });
+  return [
+    ...(rollsBack === undefined || rolledBack === undefined
+      ? []
+      : [{ text: trialText(of(rollsBack, rolledBack, rolledBackAtMs)), isFine: isFine(rolledBack) }]),
+    ...(prunes === undefined || pruned === undefined
+      ? []
+      : [
+          {
+            text: pruneTrialText({ ...of(prunes, pruned, prunedAtMs), freedGiB: freedOn(prunedBytes) }),
+            isFine: isFine(pruned),
+          },
+        ]),
+  ];
 }
 
 /** Version or set, either may be at fault: no snapshot is marked, and a person is told. The node that gave the set was stopped for it. */

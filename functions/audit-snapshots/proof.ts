@@ -80,8 +80,8 @@ async function judge(
   const leftUsd = (fleet.drills?.dollarsPerMonth ?? 0) - spentIn(record, nowMs);
   return judgeLook({
     ...{ nowMs, upSinceMs, heard, climb, askedAtMs, heals, health: fleet.health },
-    // Whose data were taken back begins lower than its set.
-    set: from.rolling === null ? drill.set : { height: null, blockHash: null },
+    // Whose data were taken back, or pruned, may begin lower than its set.
+    set: from.trial === null ? drill.set : { height: null, blockHash: null },
     endsAtMs: endsAtMs(fleet, { startedAtMs: drill.startedAtMs, usdPerHour: drill.usdPerHour, leftUsd }),
     chain: chainNow(watch, nowMs),
   });

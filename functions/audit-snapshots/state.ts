@@ -103,8 +103,19 @@ export interface Running {
   readonly usedBytes: number | null;
   /** The version that is tried has caught up: what it did to the data is measured, and then all of it goes. */
   readonly proved: Extract<DrillVerdict, { readonly is: 'verified' }> | null;
-  /** The set is verified, whatever comes: what is done now is the owner's roll-back. null: it is not begun, or not asked for. */
-  readonly rolling: { readonly proved: DrillVerdict; readonly isDone: boolean } | null;
+  /** The set is verified, whatever comes: what is tried now is a command of the owner's. null: none is begun, or asked for. */
+  readonly trial: Trial | null;
+}
+
+/** The owner's commands that are tried on a copy, in this order. */
+export type TriedCommand = 'roll-back' | 'prune';
+
+export interface Trial {
+  readonly of: TriedCommand;
+  /** The verdict on the set. */
+  readonly proved: DrillVerdict;
+  /** The command was carried out, and its client has to prove itself. */
+  readonly isDone: boolean;
 }
 
 /** Everything goes, whatever came of it. */
@@ -132,10 +143,11 @@ export interface Climb {
 
 export const NO_CLIMB: Climb = { first: null, firstAtMs: 0, best: null, bestAtMs: 0, heardAtMs: 0, times: 0 };
 
-/** A command that did not come to anything. `again`: it may be sent again. */
+/** A command that did not come to anything. `again`: it may be sent again. `isLate`: it came after its start-by, and was certainly not begun. */
 export interface NotCarriedOut {
   readonly failed: string;
   readonly again: boolean;
+  readonly isLate?: true;
 }
 
 /** `from`: the progress that the act was decided from. */
@@ -195,10 +207,15 @@ export interface Acts {
       | NotCarriedOut;
   };
   /** Stops the client, runs the owner's own command on its data, and starts it again: as it would be done to a node. */
-  readonly 'roll-back': {
-    readonly args: { readonly from: Running; readonly command: string };
+  readonly 'try-command': {
+    readonly args: { readonly from: Running; readonly of: TriedCommand; readonly command: string };
     readonly result:
-      | { readonly begunAtMs: number; readonly upSinceMs: number }
+      | {
+          readonly begunAtMs: number;
+          readonly upSinceMs: number;
+          /** What its volumes held right before and right after it; null where nobody could tell. */
+          readonly usedBytes: { readonly before: number; readonly after: number } | null;
+        }
       | { readonly verdict: DrillVerdict; readonly begunAtMs: number }
       | NotCarriedOut;
   };

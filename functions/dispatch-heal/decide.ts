@@ -143,7 +143,7 @@ function incidentOfRequest(facts: DispatchFacts): { readonly next: IncidentRecor
 function refusalOf({ candidate, paused, waits, guarded, fleet, nodeRecord, trigger }: DispatchFacts): Refusal | null {
   // A heal died while the client was down: the next heal may put it back, even if a later decision said otherwise.
   const operation = nodeRecord?.operation;
-  if (operation?.phase === 'down' && operation.kind !== 'grow' && operation.kind === operationOf(trigger)) return null;
+  if (operation?.phase === 'down' && operation.kind === operationOf(trigger)) return null;
   if (candidate.suppressedBy !== null) {
     const reason = `${candidate.alarm.alarmName} is suppressed by ${candidate.suppressedBy}`;
     return { refuse: 'suppressed', reason, page: false, retryAfterMs: 5 * MINUTE_MS };

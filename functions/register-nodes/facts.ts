@@ -67,11 +67,11 @@ export async function readNodeFacts(
 
 /**
  * Whether a heal has begun something on a node and has not proved it. Three things take no node out of service: the memory of a free node (which rungs
- * did not help), a disk that grows under its client, and another instance that proves a version beside it.
+ * did not help), a disk that grows under its client (not one that is pruned), and another instance that proves a version beside it.
  */
 const isTaken = (node: NodeRecord): boolean =>
   node.operation !== null &&
-  node.operation.kind !== 'grow' &&
+  (node.operation.kind !== 'grow' || node.operation.prune !== undefined) &&
   node.operation.phase !== 'proved' &&
   !servesBeside(node.operation) &&
   (node.owner !== null || unsettled(node));

@@ -252,10 +252,20 @@ function climb(facts: Facts, state: LadderState): Decision {
   if (unfit !== null && makesAgain(state))
     return onceSettled(facts, state, { as: 'refused', refusal: notMadeAgain(facts, unfit) });
   if (unfit !== null) return skipRung({ rung: next, reason: isBlueGreen(facts.want) ? `${unfit}. ${ROLLING}` : unfit });
-  const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
+  const reason = whyNext(facts, state);
   if (next === 'roll-back') return takeRung({ rung: next, reason: `${reason}; ${rehearsedText(facts)}` });
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
+}
+
+/** The last rung that was climbed and did not help, else what is wrong with the node; and what was left out since. */
+function whyNext(facts: Facts, { failed }: LadderState): string {
+  const at = failed.findLastIndex(({ notBegun }) => notBegun !== true);
+  const climbed = failed[at];
+  return [
+    climbed ? `${climbed.rung} did not help: ${climbed.reason}` : reasonOf(facts),
+    ...failed.slice(at + 1).map(({ rung, reason }) => `${rung} was not begun: ${reason}`),
+  ].join('; ');
 }
 
 /** The chain stops for the upgrade: there is no way back from it. */

@@ -1,13 +1,15 @@
 // The acts that grow a full volume: one entry for each, with its execution, what its result leads to, and what follows when it keeps failing. The
 // explorer in test/explorers drives the same entries through every fault that it knows.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { decideResize, type ResizeDecision } from '../../shared/growth/decide.ts';
+import { decideResize, type PrunePlan, type ResizeDecision } from '../../shared/growth/decide.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
+import { proveBack } from '../../shared/heal/back-proof.ts';
 import { claimAttempt, takeLease } from '../../shared/heal/claim.ts';
 import type { ActTable, End, Failure, Heal } from '../../shared/heal/engine.ts';
 import { awaitNode, type NodeCommandInput, sendToNode } from '../../shared/heal/node-commands.ts';
 import { busy, type Ending, failed, notBegun, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
 import type { ResizePayload } from '../../shared/model/payload.ts';
 import { type Answer, type Observation, parseAnswer } from '../../shared/node-commands/answer.ts';
 import { commandParameters, leastFilesystemBytes, overByMs } from '../../shared/node-commands/command.ts';
@@ -18,15 +20,16 @@ import {
   beyondApproval,
   clientMustRun,
   downIn,
+  type GrowthPlan,
   proofOf,
   questionOf,
-  type ResizePlan,
   sentenceOf,
   startsClient,
   wordsOf,
 } from './plan.ts';
+import { beginPrune, endedBy, prune, runs, settledOnly, settlePrune, wake } from './prune.ts';
 import { leaveQueue, reserveGrowth, writeProof } from './reservation.ts';
-import type { Act, Acts, Command, Goal, LeaseState, ResizeActContext, ResizeContext, State } from './state.ts';
+import type { Act, Acts, Command, Goal, LeaseState, Pruning, ResizeActContext, ResizeContext, State } from './state.ts';
 
 const MINUTE_MS = 60_000;
 const AGAIN_MS = 5 * MINUTE_MS;
@@ -52,6 +55,9 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   survey: {
     execute: (context) => context.step('survey', () => readDecisionFacts(context, null)),
     reduce: (_state, _act, facts, { mode }) => {
+      // Whatever the mode is now: a client that was stopped is brought up.
+      if (!('refuse' in facts) && facts.prune?.isOpen === true)
+        return { do: 'lease', approved: null, onlySettles: true };
       const decision = 'refuse' in facts ? facts : decideResize(facts);
       if ('refuse' in decision) return concluding(refused(decision), null);
       if (decision.do === 'nothing') return concluding({ outcome: 'healed', reason: decision.reason }, null);
@@ -76,10 +82,17 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   },
 
   lease: {
-    execute: (context) => context.step('lease', () => takeLease(context, 'grow')),
-    reduce: (_state, { approved }, leased) => {
+    execute: (context) =>
+      context.step('lease', () => takeLease(context, 'grow', context.payload.instanceId, openPruneOf)),
+    reduce: (_state, { approved, onlySettles }, leased) => {
       if ('busy' in leased) return concluding(busy(leased.busy), null);
-      const held = { holder: leased.holder, ordinal: 0, approved, found: null };
+      const held: LeaseState = {
+        ...{ holder: leased.holder, ordinal: 0, approved, found: null },
+        ...(onlySettles && { onlySettles }),
+      };
+      const { openUntilMs } = leased;
+      if (leased.open) return waking(held, { ...leased.open, openUntilMs, starts: 0, upSinceMs: null, proof: null });
+      if (onlySettles) return concluding(refused(settledOnly('its pruning')), held);
       return sending(held, { operation: 'observe-node', unit: 0 }, { for: 'fence' });
     },
     abandon: (_state, act, failure) => beforeChange(act, null, failure),
@@ -93,7 +106,8 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     reduce: (_state, { held, command, goal }, sent) => {
       if ('lost' in sent) return NO_MORE;
       // The step may have sent the command before, and been refused only in its replay.
-      if ('refuse' in sent) return concluding(refused(sent), held, false);
+      if ('refuse' in sent)
+        return goal.for === 'measure' ? settling(held, goal, null) : concluding(refused(sent), held, false);
       return { do: 'await-command', held, sent, unit: command.unit, goal };
     },
     abandon: afterCommandFailed,
@@ -179,6 +193,86 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     abandon: (_state, act, failure) => afterChange(act, act.held, failure),
   },
 
+  'begin-prune': {
+    execute: (context, _state, act) => beginPrune(context, act),
+    reduce: (_state, { held, plan }, begun) => {
+      if ('lost' in begun) return NO_MORE;
+      if ('refuse' in begun) return concluding(refused(begun), held);
+      if ('not' in begun) return unpruned(held, plan, begun.not);
+      return { do: 'prune', held: { ...held, ordinal: held.ordinal + 1 }, plan };
+    },
+    abandon: (_state, act, failure) => beforeChange(act, act.held, failure),
+  },
+
+  prune: {
+    execute: (context, _state, act) => prune(context, act),
+    reduce: (_state, { held, plan }, told) => {
+      if ('lost' in told) return NO_MORE;
+      const of = prunedBy(plan);
+      // The step may have sent the command before, and been refused only in its replay.
+      if ('refuse' in told) return waking(held, { ...of, ended: { as: 'unknown', reason: told.reason } });
+      const pruning: Pruning = { ...of, ended: endedBy(told.answer) };
+      return 'result' in told.answer && runs(told.answer)
+        ? { do: 'prove-back', held, pruning: { ...pruning, upSinceMs: told.atMs } }
+        : waking(held, pruning);
+    },
+    abandon: (_state, { held, plan }, { message }) =>
+      waking(held, { ...prunedBy(plan), ended: { as: 'unknown', reason: message } }),
+  },
+
+  wake: {
+    execute: (context, _state, act) => wake(context, act),
+    reduce: (_state, { held, pruning }, told) => {
+      if ('lost' in told) return NO_MORE;
+      if ('refuse' in told) return leavingOpen(refused(told), held);
+      const { answer, atMs } = told;
+      if ('result' in answer && runs(answer))
+        return { do: 'prove-back', held, pruning: { ...pruning, upSinceMs: atMs } };
+      const isSilent = 'over' in answer || answer.result === 'late';
+      if (isSilent && atMs < (pruning.openUntilMs ?? 0)) return waking(held, pruning, BUSY_SECONDS);
+      const starts = pruning.starts + 1;
+      if (starts < MAX_SILENCES) return waking(held, { ...pruning, starts });
+      const isHeard = 'result' in answer && answer.result === 'failed';
+      const why = 'over' in answer ? answer.over : `${answer.result}: ${answer.reason ?? 'its client does not run'}`;
+      const reason = `the client that was stopped for ${pruning.memory.command} is not up: ${why}`;
+      return {
+        ...leavingOpen(
+          failed(isHeard ? 'command-failed' : 'command-unanswered', reason, { page: true, retryAfterMs: AGAIN_MS }),
+          held,
+        ),
+        ...('result' in answer && answer.result === 'stale' && { seenFence: answer.fence }),
+      };
+    },
+    abandon: (_state, act, failure) => leavingOpen(endingOf(act, failure), act.held),
+  },
+
+  'prove-back': {
+    execute: (context, _state, { pruning: { upSinceMs, memory } }) =>
+      proveBack(context, { upSinceMs, height: memory.height }),
+    reduce: (_state, { held, pruning }, proof) => measuring(held, { ...pruning, proof }, 0),
+    abandon: (_state, act, failure) => leavingOpen(endingOf(act, failure), act.held),
+  },
+
+  'settle-prune': {
+    execute: (context, _state, act) => settlePrune(context, act),
+    reduce: (_state, { held, pruning, seen }, settled) => {
+      if ('lost' in settled) return NO_MORE;
+      const { proof, memory } = pruning;
+      if (proof === null || !('proved' in proof)) {
+        const why = proof === null ? 'nobody has looked at it' : 'unproved' in proof ? proof.unproved : proof.unseen;
+        return concluding(
+          failed('not-proved', `after ${memory.command}: ${why}`, { page: true, retryAfterMs: AGAIN_MS }),
+          held,
+        );
+      }
+      if (held.onlySettles) return concluding(refused(settledOnly(memory.command)), held);
+      return seen === null
+        ? concluding(silent('it does not say how full its disk is'), held)
+        : { do: 'observe', held, seen };
+    },
+    abandon: (_state, act, failure) => leavingOpen(endingOf(act, failure), act.held),
+  },
+
   prove: {
     execute: (context, _state, act) => context.step('prove', () => writeProof(context, act)),
     reduce: (_state, { held, reason }, proved) =>
@@ -195,7 +289,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   },
 
   release: {
-    execute: (context, _state, { held: { holder, found }, commandsOver, seenFence }) => {
+    execute: (context, _state, { held: { holder, found }, commandsOver, seenFence, keepOperation }) => {
       const before = () => leaveQueue(context, false);
       const downBeforeFull = downIn(found, context.payload.incidentId);
       const input = {
@@ -204,6 +298,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
         seenFence,
         before,
         ...(downBeforeFull !== undefined && { downBeforeFull }),
+        ...(keepOperation && { keepOperation }),
       };
       return releaseNode(context, input);
     },
@@ -243,8 +338,52 @@ function afterDecision(held: LeaseState, decision: ResizeDecision): State {
       return { do: 'await-modification', held, plan: decision, sinceMs: 0 };
     case 'grow-filesystem':
       return growing(held, decision, 0, 0);
+    case 'prune':
+      return { do: 'begin-prune', held, plan: decision };
   }
 }
+
+/** A full disk does not wait for its pruning. What a person has approved is not replaced by anything else. */
+function unpruned(held: LeaseState, { instead }: PrunePlan, why: string): State {
+  const reason = `not pruned: ${why}`;
+  if (held.approved !== null)
+    return concluding(refused({ refuse: 'cannot-be-spared', reason, page: false, retryAfterMs: AGAIN_MS }), held);
+  return afterDecision(held, { ...instead, reason: `${instead.reason}; ${reason}` });
+}
+
+/** What an attempt before has left open. One that died before it could write what the node said leaves nobody knowing. */
+function openPruneOf({ operation, pruned }: NodeRecord): { readonly open?: Pick<Pruning, 'memory' | 'ended'> } {
+  const memory = operation?.kind === 'grow' && operation.phase === 'down' ? operation.prune : undefined;
+  if (memory === undefined) return {};
+  return { open: { memory, ended: pruned?.ended ?? CUT_OFF } };
+}
+
+const CUT_OFF = { as: 'unknown', reason: 'an attempt has ended in the middle of it' } as const;
+
+const waking = (held: LeaseState, pruning: Pruning, afterSeconds = 0): Act<'wake'> => ({
+  do: 'wake',
+  held: { ...held, ordinal: held.ordinal + 1 },
+  ...{ pruning, afterSeconds },
+});
+
+/** A node that is at the command of an attempt before answers nothing for two minutes: it is asked some twenty times in the longest of them. */
+const BUSY_SECONDS = 300;
+
+const prunedBy = ({ command, height }: PrunePlan): Omit<Pruning, 'ended'> => ({
+  ...{ memory: { command, height }, starts: 0, openUntilMs: null, upSinceMs: null, proof: null },
+});
+
+const measuring = (held: LeaseState, pruning: Pruning, silences: number): Act<'send'> =>
+  sending(held, { operation: 'observe-node', unit: 0 }, { for: 'measure', pruning, silences });
+
+/** The client may be down: the record says so, and the next attempt brings it up. */
+const leavingOpen = (ending: Ending, held: LeaseState): Act<'conclude'> => ({
+  ...concluding(ending, held, false),
+  keepOperation: true,
+});
+
+const endingOf = (act: Act, failure: Failure): Ending =>
+  failure.isAws ? notBegun(`${act.do}: ${failure.message}`, failure.throttled) : stepFailed(act, failure);
 
 const sending = (held: LeaseState, command: Command, goal: Goal): Act<'send'> => ({
   do: 'send',
@@ -254,19 +393,19 @@ const sending = (held: LeaseState, command: Command, goal: Goal): Act<'send'> =>
   afterSeconds: goal.for === 'verify' && command.unit === 0 && startsClient(held.found) ? SETTLE_SECONDS : 0,
 });
 
-function growing(held: LeaseState, plan: ResizePlan, unit: number, silences: number): Act<'send'> {
+function growing(held: LeaseState, plan: GrowthPlan, unit: number, silences: number): Act<'send'> {
   const { volumeId, toGiB, reason } = plan;
   const startClient = startsClient(held.found);
   const command = { operation: 'grow-filesystem', unit, volumeId, toGiB, startClient, reason } as const;
   return sending(held, command, { for: 'grow', plan, silences });
 }
 
-const verifying = (held: LeaseState, goal: Extract<Goal, { readonly plan: ResizePlan }>, unit: number): Act<'send'> =>
+const verifying = (held: LeaseState, goal: Extract<Goal, { readonly plan: GrowthPlan }>, unit: number): Act<'send'> =>
   sending(held, { operation: 'observe-node', unit }, { ...goal, for: 'verify' });
 
 function nodeCommand(
   { payload, environment }: Pick<ResizeContext, 'payload' | 'environment'>,
-  { command, held: { holder, ordinal } }: Act<'send'>,
+  { command, goal, held: { holder, ordinal } }: Act<'send'>,
   sentAtMs: number,
 ): NodeCommandInput {
   const { operation, unit } = command;
@@ -278,10 +417,13 @@ function nodeCommand(
     document: environment[grows ? 'GROW_FILESYSTEM_DOCUMENT' : 'OBSERVE_NODE_DOCUMENT'],
     overAtMs: overByMs({ operation, sentAtMs }),
     startsClientAtMs: grows?.startClient ? sentAtMs : undefined,
+    ...(goal.for === 'measure' && { mayPutBack: true }),
     intent: {
       sentence: grows
         ? `grow the filesystem to ${grows.toGiB} GiB: ${grows.reason}`
-        : 'ask the node, raising its fence',
+        : goal.for === 'measure'
+          ? 'ask the node how full its disk is after its pruning'
+          : 'ask the node, raising its fence',
       act: `SendCommand ${operation} ${fence}.${ordinal}`,
       evidence: command,
     },
@@ -322,6 +464,7 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
     const reason = `${answer.result}: ${answer.reason ?? 'the node gave no reason'}`;
     // A node that has seen higher fences than ours (an image of a healed node, a new table): the next grant gets a higher fence.
     if (goal.for === 'fence') return { ...concluding(silent(reason), held), seenFence: answer.fence };
+    if (goal.for === 'measure') return settling(held, goal, null);
     return concluding(
       failed('command-failed', reason, { page: answer.result === 'failed', retryAfterMs: AGAIN_MS }),
       held,
@@ -331,6 +474,8 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
   switch (goal.for) {
     case 'fence':
       return { do: 'observe', held, seen: answer.after };
+    case 'measure':
+      return settling(held, goal, answer.after);
     case 'grow': {
       if (!isLastUnit) return growing(held, goal.plan, unit + 1, goal.silences);
       // The command looked at filesystem and client after it had grown. Only a client that it started is asked again: it has to stay up.
@@ -354,12 +499,21 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
 function unanswered(held: LeaseState, unit: number, goal: Goal, reason: string): State {
   if (goal.for === 'fence') return concluding(silent(reason), held, false);
   const silences = goal.silences + 1;
+  if (goal.for === 'measure')
+    return silences < MAX_SILENCES ? measuring(held, goal.pruning, silences) : settling(held, goal, null);
   if (silences >= MAX_SILENCES)
     return concluding(failed('command-unanswered', reason, { page: true, retryAfterMs: AGAIN_MS }), held, false);
   return goal.for === 'grow' ? growing(held, goal.plan, unit, silences) : verifying(held, { ...goal, silences }, unit);
 }
 
+const settling = (
+  held: LeaseState,
+  { pruning }: Extract<Goal, { readonly for: 'measure' }>,
+  seen: Observation | null,
+): Act<'settle-prune'> => ({ do: 'settle-prune', held, pruning, seen });
+
 function afterCommandFailed(_state: State, act: Act<'send' | 'await-command'>, failure: Failure): State {
+  if (act.goal.for === 'measure') return settling(act.held, act.goal, null);
   return act.goal.for === 'fence' ? beforeChange(act, act.held, failure) : afterChange(act, act.held, failure);
 }
 

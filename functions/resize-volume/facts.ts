@@ -9,12 +9,16 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ROOT_DEVICES, readInstance } from '../../shared/aws/instances.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { roleOf as roleOfNode } from '../../shared/fleet/resolve.ts';
 import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from '../../shared/growth/decide.ts';
+import type { PruneFacts } from '../../shared/growth/prune.ts';
 import type { UsedPoint } from '../../shared/growth/rate.ts';
+import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { isVolumeType } from '../../shared/guardrails/ebs.ts';
 import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';
 import { ownerOf } from '../../shared/guardrails/owner.ts';
 import { owesClient } from '../../shared/heal/lease.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
@@ -48,8 +52,9 @@ export async function readFacts(
     ),
   ]);
   const rootSeen = rootByDevice(Volumes, instanceId);
+  const prunes = fleet.disk.prune !== undefined;
   const looked =
-    seen && (rootSeen === undefined || isOwnerOpen(fleet, Volumes, seen.volumeId))
+    seen && (rootSeen === undefined || prunes || isOwnerOpen(fleet, Volumes, seen.volumeId))
       ? await readInstance(ec2, instanceId)
       : (instance ?? undefined);
   const root = (seen ? rootSeen : undefined) ?? rootOf(looked);
@@ -78,6 +83,36 @@ export async function readFacts(
       budget,
       volumes.map(({ volumeId, sizeGiB }) => growthKey(volumeId, sizeGiB)),
     ),
+    ...((prunes || isPruneOpen(node)) && {
+      prune: {
+        ...(await readFleetNow(store, payload, fleet, nowMs)),
+        role: looked ? roleOfNode(fleet, tagsOf(looked.Tags)) : 'unknown',
+        trial: (await store.readDrill(payload.fleet))?.pruned ?? null,
+        last: node?.pruned ?? null,
+        isOpen: isPruneOpen(node),
+        isOurs: node?.pruned?.key.startsWith(`${payload.incidentId}/`) === true,
+      },
+    }),
+  };
+}
+
+const isPruneOpen = (node: NodeRecord | undefined): boolean =>
+  node?.operation?.kind === 'grow' && node.operation.phase === 'down' && node.operation.prune !== undefined;
+
+/** The fleet that would have to do without the node. An old view of it is none. */
+export async function readFleetNow(
+  store: Pick<Store, 'readObservations' | 'readWatch'>,
+  { fleet: name, instanceId, node }: Pick<HealPayload, 'fleet' | 'instanceId' | 'node'>,
+  fleet: Fleet,
+  nowMs: number,
+): Promise<Pick<PruneFacts, 'node' | 'nodes' | 'breaker' | 'haltedSinceMs'>> {
+  const [observations, watch] = await Promise.all([store.readObservations(name), store.readWatch(name)]);
+  const fresh = observations.filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
+  return {
+    node: { instanceId, name: node },
+    nodes: fresh.flatMap(({ nodes }) => nodes),
+    breaker: readBreaker(fleet, observations, nowMs),
+    haltedSinceMs: watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch.haltedSinceMs : null,
   };
 }
 

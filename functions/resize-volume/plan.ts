@@ -1,6 +1,13 @@
 // The plan for a full disk: its sentence for people, what an approval covers, and what proves that it is done. Pure.
 
-import { GIB, percentOf, type ResizeDecision, type ResizeFacts, toBeChanged } from '../../shared/growth/decide.ts';
+import {
+  GIB,
+  type PrunePlan,
+  percentOf,
+  type ResizeDecision,
+  type ResizeFacts,
+  toBeChanged,
+} from '../../shared/growth/decide.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { Question } from '../../shared/heal/ask.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
@@ -10,6 +17,9 @@ import { leastFilesystemBytes } from '../../shared/node-commands/command.ts';
 
 /** What was planned, with or without a call to EC2. */
 export type ResizePlan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;
+
+/** What ends with a larger filesystem. */
+export type GrowthPlan = Exclude<ResizePlan, PrunePlan>;
 
 /** The action, a colon, and the reason. */
 export const sentenceOf = (plan: ResizePlan): string => planSentence(wordsOf(plan));
@@ -24,6 +34,8 @@ function actOf(plan: ResizePlan): string {
       return `grow the filesystem to ${plan.toGiB} GiB`;
     case 'await-modification':
       return `wait for EBS, then grow the filesystem to ${plan.toGiB} GiB`;
+    case 'prune':
+      return `stop the client, run ${plan.command}, and start it`;
   }
 }
 
@@ -31,12 +43,14 @@ const ACTS: Readonly<Record<ResizePlan['do'], string>> = {
   modify: 'grow the volume and its filesystem',
   'grow-filesystem': 'grow the filesystem',
   'await-modification': 'wait for EBS, then grow the filesystem',
+  prune: 'stop the client, run its owner’s pruning on its data, and start it; nothing grows',
 };
 
 /** The size is a limit: an approval covers a smaller size without a new question (`beyondApproval`). */
 export const termsOf = (plan: ResizePlan): Terms => [
   ['act', ACTS[plan.do]],
   ['volume', plan.volumeId],
+  ...(plan.do === 'prune' ? [['command', plan.command] as const] : []),
   ['size', plan.do === 'modify' ? `${plan.fromGiB} → ${plan.toGiB} GiB at most` : `${plan.toGiB} GiB at most`],
   ['cost', plan.do === 'modify' ? `+$${plan.addedUsd.toFixed(2)} a month at most` : 'nothing'],
 ];
@@ -52,6 +66,9 @@ export const questionOf = (plan: ResizePlan): Question => ({
 export function beyondApproval(approved: ResizePlan | null, plan: ResizePlan): string | null {
   if (!approved) return null;
   if (approved.volumeId !== plan.volumeId) return `approved for ${approved.volumeId}, now it would be ${plan.volumeId}`;
+  if (plan.do === 'prune' && (approved.do !== 'prune' || approved.command !== plan.command))
+    return `approved: ${ACTS[approved.do]}; now it would run ${plan.command} first`;
+  if (approved.do === 'prune' && plan.do !== 'prune') return 'approved for its pruning only, now it must grow too';
   if (plan.toGiB > approved.toGiB) return `approved up to ${approved.toGiB} GiB, now ${plan.toGiB} GiB are needed`;
   if (plan.do === 'modify' && approved.do !== 'modify')
     return 'approved for the filesystem only, now the volume must grow too';
@@ -101,7 +118,7 @@ export const clientMustRun = (found: NodeBaseline | null): boolean =>
 
 /** The proof of the growth is the filesystem's own numbers and a running client. A client that a person had stopped stays stopped. */
 export function proofOf(
-  plan: ResizePlan,
+  plan: GrowthPlan,
   after: Observation,
   clientMustRun: boolean,
 ): { readonly reason: string } | { readonly missing: string } {

@@ -1,6 +1,7 @@
 // The acts of resize-volume: the arguments and the result of each. The state of the heal is the next act, with all that it needs.
 import type { MetricsClients } from '../../shared/aws/clients.ts';
-import type { GrowPlan, ResizeFacts } from '../../shared/growth/decide.ts';
+import type { GrowPlan, PrunePlan, ResizeFacts } from '../../shared/growth/decide.ts';
+import type { BackProof } from '../../shared/heal/back-proof.ts';
 import type { Changed, Claimed, Leased } from '../../shared/heal/claim.ts';
 import type { ActContext, HealContext } from '../../shared/heal/context.ts';
 import type { ActOf, End } from '../../shared/heal/engine.ts';
@@ -8,13 +9,20 @@ import type { Holder } from '../../shared/heal/lease.ts';
 import type { Interrupted, Lost } from '../../shared/heal/mutation.ts';
 import type { Sent, SentCommand, Unanswered } from '../../shared/heal/node-commands.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
+import type { PruneMemory, PruneNote } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { ResizePayload } from '../../shared/model/payload.ts';
 import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
-import type { NodeBaseline, ResizePlan } from './plan.ts';
+import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';
+import type { GrowthPlan, NodeBaseline, ResizePlan } from './plan.ts';
 
 /** Environment variables in addition to those of every heal. */
-export const ENVIRONMENT = ['OBSERVE_NODE_DOCUMENT', 'GROW_FILESYSTEM_DOCUMENT'] as const;
+export const ENVIRONMENT = [
+  'OBSERVE_NODE_DOCUMENT',
+  'GROW_FILESYSTEM_DOCUMENT',
+  'RESTART_CLIENT_DOCUMENT',
+  'REGISTER_NODES_FUNCTION',
+] as const;
 
 export type ResizeContext = HealContext<ResizePayload, (typeof ENVIRONMENT)[number], MetricsClients>;
 export type ResizeActContext = ActContext<ResizeContext>;
@@ -28,6 +36,23 @@ export interface LeaseState {
   readonly approved: ResizePlan | null;
   /** null until the node has acknowledged the fence. */
   readonly found: NodeBaseline | null;
+  /** Nobody has approved more than to bring a client up that an attempt before has stopped. Absent otherwise. */
+  readonly onlySettles?: true;
+}
+
+/** The client is stopped, or may be, for its owner's pruning. */
+export interface Pruning {
+  readonly memory: PruneMemory;
+  /** What came of the command, as far as the node has said it. */
+  readonly ended: NonNullable<PruneNote['ended']>;
+  /** Commands to start the client that did not bring it up. */
+  readonly starts: number;
+  /** Until then the command of an attempt before may keep the node busy, so that it answers nothing else, ms since the epoch; null: none can. */
+  readonly openUntilMs: number | null;
+  /** Since when the client may run again, ms since the epoch; null: it has not been told to. */
+  readonly upSinceMs: number | null;
+  /** Null until it is known whether the node follows its chain again. */
+  readonly proof: BackProof | null;
 }
 
 /** `unit` is the index of one of the fleet file's units: a node with an execution and a beacon client is asked about each. */
@@ -49,8 +74,10 @@ export type Command =
  */
 export type Goal =
   | { readonly for: 'fence' }
-  | { readonly for: 'grow'; readonly plan: ResizePlan; readonly silences: number }
-  | { readonly for: 'verify'; readonly plan: ResizePlan; readonly silences: number };
+  | { readonly for: 'grow'; readonly plan: GrowthPlan; readonly silences: number }
+  | { readonly for: 'verify'; readonly plan: GrowthPlan; readonly silences: number }
+  /** How full the disk is once the node is proved after its pruning. */
+  | { readonly for: 'measure'; readonly pruning: Pruning; readonly silences: number };
 
 /** How the attempt ends. */
 interface Conclusion {
@@ -58,6 +85,8 @@ interface Conclusion {
   readonly commandsOver: boolean;
   /** The highest fence that the node knows, if it is above ours. */
   readonly seenFence?: number;
+  /** The client may be down: the next attempt brings it up. */
+  readonly keepOperation?: true;
 }
 
 interface Growing {
@@ -83,7 +112,11 @@ export interface Acts {
     readonly args: { readonly plan: ResizePlan };
     readonly result: { readonly approved: true } | Refusal;
   };
-  readonly lease: { readonly args: { readonly approved: ResizePlan | null }; readonly result: Leased };
+  /** `open`: an attempt before has stopped the client for its owner's pruning, and has not proved it. */
+  readonly lease: {
+    readonly args: { readonly approved: ResizePlan | null; readonly onlySettles?: true };
+    readonly result: Leased & { readonly open?: Pick<Pruning, 'memory' | 'ended'> };
+  };
   readonly send: {
     readonly args: {
       readonly held: LeaseState;
@@ -125,11 +158,36 @@ export interface Acts {
   readonly 'await-modification': {
     readonly args: {
       readonly held: LeaseState;
-      readonly plan: ResizePlan;
+      readonly plan: GrowthPlan;
       /** A modification that began before is not the awaited one; 0 for somebody else's, which has already begun. */
       readonly sinceMs: number;
     };
     readonly result: { readonly usable: true } | { readonly failed: string };
+  };
+  /** Written and reserved before anything is stopped; the node leaves the pool. */
+  readonly 'begin-prune': {
+    readonly args: { readonly held: LeaseState; readonly plan: PrunePlan };
+    /** `not`: it is not pruned now, and what would have been done without its pruning is done. */
+    readonly result: { readonly begun: true } | { readonly not: string } | Refusal | Lost;
+  };
+  /** Sent once: its client is stopped, the owner's command is run, and the client is started. */
+  readonly prune: {
+    readonly args: { readonly held: LeaseState; readonly plan: PrunePlan };
+    readonly result: Told | Refusal | Lost;
+  };
+  /** Starts a client that does not run. Whatever came of the command before, it does not stay down. */
+  readonly wake: {
+    readonly args: { readonly held: LeaseState; readonly pruning: Pruning; readonly afterSeconds: number };
+    readonly result: Told | Refusal | Lost;
+  };
+  readonly 'prove-back': {
+    readonly args: { readonly held: LeaseState; readonly pruning: Pruning };
+    readonly result: BackProof;
+  };
+  /** What it has freed is written down, and the node goes back into the pool. `seen`: null where it did not say how full it is. */
+  readonly 'settle-prune': {
+    readonly args: { readonly held: LeaseState; readonly pruning: Pruning; readonly seen: Observation | null };
+    readonly result: { readonly settled: PruneNote | null } | Lost;
   };
   readonly prove: { readonly args: { readonly held: LeaseState; readonly reason: string }; readonly result: Changed };
   readonly conclude: {
@@ -140,6 +198,12 @@ export interface Acts {
     readonly args: Conclusion & { readonly held: LeaseState };
     readonly result: { readonly done: true };
   };
+}
+
+/** A command on the node's clients, and when it was over. */
+export interface Told {
+  readonly atMs: number;
+  readonly answer: NodeAnswer | { readonly over: string };
 }
 
 export type Act<Name extends keyof Acts = keyof Acts> = ActOf<Acts, Name>;

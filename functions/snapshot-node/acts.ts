@@ -3,6 +3,7 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
+import { proveBack } from '../../shared/heal/back-proof.ts';
 import { leaveReplacement, takeTurn } from '../../shared/heal/budgets.ts';
 import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts';
 import type { ActTable, Heal } from '../../shared/heal/engine.ts';
@@ -39,7 +40,6 @@ import {
   unseen,
   withMemory,
 } from './progress.ts';
-import { prove } from './proof.ts';
 import { awaitCompleted, dryRun, quarantineSet, reconcile, requestOf, take } from './snapshots.ts';
 import type { Act, Acts, ClientDown, LeaseState, Progress, SnapshotActContext, SnapshotContext } from './state.ts';
 
@@ -218,7 +218,10 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
   },
 
   prove: {
-    execute: (context, _progress, act) => prove(context, act),
+    execute: (context, _progress, { from }) => {
+      const { upSinceMs, found } = from.operation.memory;
+      return proveBack(context, { upSinceMs, height: found.height });
+    },
     reduce: (_progress, { from }, proof) => {
       if ('proved' in proof) return { ...from, proof };
       if ('unseen' in proof) return giveUp({ ...from, proof: { unproved: true } }, unseen(proof.unseen));

@@ -76,7 +76,8 @@ async function withoutHealingNodes(
     incidents = await store.readIncidents(fleet.name);
   });
   const seen = nodes.map(({ node }) => node);
-  return withoutHealing(due, incidents, healsStartByThemselves(fleet, seen, nowMs), nowMs);
+  const prunesForMs = (fleet.disk.prune?.minutes ?? 0) * 60_000;
+  return withoutHealing(due, incidents, healsStartByThemselves(fleet, seen, nowMs), nowMs, prunesForMs);
 }
 
 async function pagePeople(

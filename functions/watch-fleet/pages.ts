@@ -207,14 +207,20 @@ const WAITS: ReadonlySet<string> = new Set([
 /** A move that has not begun says nothing of a trouble, and keeps no page of it back. */
 const isOfEvent = ({ trigger }: IncidentRecord): boolean => trigger === NODE_EVENT;
 
+const isOfDisk = ({ trigger }: IncidentRecord): boolean => readTrigger(trigger)?.kind === 'disk';
+
 /** An incident of replace-node that is not only a plan. */
 const isLadder = ({ trigger }: IncidentRecord): boolean => {
   const kind = readTrigger(trigger)?.kind;
   return kind === 'node' || kind === 'request';
 };
 
-/** Whether people may rely on the heal. Not if it waits for a person's answer, was refused, has failed, or waits too long for its turn. */
-export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean {
+/**
+ * Whether people may rely on the heal. Not if it waits for a person's answer, was refused, has failed, or waits too long for its turn.
+ *
+ * @param prunesForMs how long a full disk may be pruned by its owner's command, as the fleet file says, before it grows; 0 where it has none
+ */
+export function isBeingHealed(incident: IncidentRecord, nowMs: number, prunesForMs = 0): boolean {
   const ageMs = nowMs - incident.onsetMs;
   if (incident.failures > 0) return false;
   switch (incident.state) {
@@ -222,7 +228,10 @@ export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean 
     case 'claimed':
       // It may have waited for days until the fleet could spare the node. Its own bounds end it, and it tells people itself.
       if (isOfEvent(incident)) return incident.payload.mode === 'act';
-      return incident.payload.mode === 'act' && ageMs < (isLadder(incident) ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS);
+      return (
+        incident.payload.mode === 'act' &&
+        ageMs < (isLadder(incident) ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS + (isOfDisk(incident) ? prunesForMs : 0))
+      );
     case 'open':
       // Its turn at the door comes by itself, as the end of a ladder does. Where the day's replacements are used up, the door says so.
       if (incident.waitsFor !== undefined && incident.waitsFor !== DISK_FIRST) return ageMs < REPLACED_WITHIN_MS;
@@ -272,12 +281,14 @@ export function healsStartByThemselves(
  * dispatcher has judged and does not heal is paged immediately.
  *
  * @param begin whether heals start without a person: `healsStartByThemselves`
+ * @param prunesForMs see `isBeingHealed`
  */
 export function withoutHealing(
   due: DuePage,
   incidents: readonly IncidentRecord[],
   begin: boolean,
   nowMs: number,
+  prunesForMs = 0,
 ): DuePage | null {
   const isAtWork = ({ state }: IncidentRecord): boolean => state === 'allocated' || state === 'claimed';
   const known = incidents.filter(
@@ -290,7 +301,9 @@ export function withoutHealing(
   for (const incident of known)
     begun.set(
       incident.instanceId,
-      begun.get(incident.instanceId) === true || isBeingHealed(incident, nowMs) || isToldByHeal(incident, nowMs),
+      begun.get(incident.instanceId) === true ||
+        isBeingHealed(incident, nowMs, prunesForMs) ||
+        isToldByHeal(incident, nowMs),
     );
   const withinMs = (instanceId: string): number =>
     begin && !begun.has(instanceId) ? ACTS_WITHIN_MS : BEGINS_WITHIN_MS;

@@ -1,9 +1,11 @@
-// resize-volume: the durable heal that grows a volume.
+// resize-volume: the durable heal that grows a volume, or has its owner's command prune what lies on it.
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { functionNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { modifyVolumeGrants, sendCommandGrants } from './fleet-grants.ts';
+import { invokeOthersGrant } from './replace-node.ts';
+import { hintAliasOf } from './suite-function.ts';
 
 /**
  * The limit behind the dispatcher's deadline (8 h, and the wait for an approval). It is a day longer than the longest wait for an approval (48 h by
@@ -20,6 +22,8 @@ export class ResizeVolume extends DurableHeal {
       environment: {
         OBSERVE_NODE_DOCUMENT: props.commands.observeNode,
         GROW_FILESYSTEM_DOCUMENT: props.commands.growFilesystem,
+        RESTART_CLIENT_DOCUMENT: props.commands.restartClient,
+        REGISTER_NODES_FUNCTION: hintAliasOf(functionNames.registerNodes),
       },
       grants: [
         ...observeGrants([
@@ -31,7 +35,8 @@ export class ResizeVolume extends DurableHeal {
           'cloudwatch:ListMetrics',
         ]),
         ...modifyVolumeGrants(scope, props.fleets),
-        ...sendCommandGrants(scope, props.fleets),
+        ...sendCommandGrants(scope, props.fleets, ['observe-node', 'grow-filesystem', 'restart-client']),
+        invokeOthersGrant(scope, [functionNames.registerNodes]),
       ],
       executionTimeout: EXECUTION_TIMEOUT,
     });

@@ -72,7 +72,7 @@ const access = (writer: Writer, shared: readonly string[], readsBesides: readonl
 /**
  * Which function may write what, and which reads it. docs/architecture.md has this as a table, with what a forger would gain; a test compares the
  * two. A function trusts only records in a partition that functions with at least the same powers write. What watch-fleet says of nodes, and a
- * drill of a roll-back, counts as a claim.
+ * drill of an owner's command, counts as a claim.
  */
 export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   // The dispatcher's: whether a chain that stands stops for an upgrade.
@@ -101,7 +101,12 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
       ).map(ownPartition),
     ],
   ),
-  'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),
+  // A drill's: whether the owner's pruning has come through on a copy.
+  'resize-volume': access(
+    'resize-volume',
+    [nodes, incidentsOf('resize-volume'), turn],
+    [watched, ownPartition(DRILL_KIND)],
+  ),
   // A drill's: whether the owner's roll-back has come through on a copy.
   'replace-node': access(
     'replace-node',

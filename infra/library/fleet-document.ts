@@ -113,6 +113,17 @@ export interface FleetDocument {
     readonly maximumMonthlyIncreaseUsd?: number;
     /** Modifications of one volume in 24 h. EBS allows four; the last is kept for a person. */
     readonly modificationsPerDay?: number;
+    /** Before the ceiling is reached: the owner’s own command that has the client drop data which it need not keep, on a follower whose growth, and one least step more, would not fit under the ceiling. */
+    readonly prune?: {
+      /** It is run as root while the client is stopped, and ends with 0 where the client may be started on what is left: `geth snapshot prune-state`, for example. */
+      readonly command: string;
+      /** How long the owner’s pruning may take. */
+      readonly minutes?: number;
+      /** Whether a node is pruned only after the command has come through on a copy: each drill tries it on the newest set. Needs `drills`. */
+      readonly rehearse?: boolean;
+      /** So many other synced nodes stay in the pool while one is pruned; 0 lets a node prune that stands alone. */
+      readonly poolFloor?: number;
+    };
   };
   /** What the owner of the nodes agrees to. */
   readonly owner?: {

@@ -4,7 +4,7 @@ import { wordsOf } from './client-log.ts';
 import { type ChainData, discord, type Opening, openingOf } from './content.ts';
 import type { NodeContext } from './context.ts';
 import { familyOf } from './protocol.ts';
-import type { InstalledVersion, OwnRollBack } from './spec.ts';
+import type { InstalledVersion, OwnPrune, OwnRollBack } from './spec.ts';
 import type { Growth, SimulatedVolume } from './volume.ts';
 
 /**
@@ -88,6 +88,14 @@ export class CopiedData {
     if (isRight) this.stopsAtHeight = undefined;
     const branch = isRight ? chain.main : client.branch;
     client.load({ height: client.height() - blocks, branch, barrier: this.stopsAtHeight });
+  }
+
+  /** The owner's own command has pruned them, while the client does not run: on the volume that most of each block is written to. */
+  prune({ freesBytes, effect }: Pick<OwnPrune, 'freesBytes' | 'effect'>): void {
+    if (effect === 'fails') return;
+    if (effect === 'spoils') this.unreadable = true;
+    const [volume] = this.places.toSorted((a, b) => b.share - a.share);
+    if (volume) volume.usedBytes = Math.max(0, volume.usedBytes - freesBytes);
   }
 
   private underClient(): ChainData {

@@ -44,6 +44,8 @@ export interface NodeSpec {
   readonly versions?: Readonly<Record<string, InstalledVersion>>;
   /** An executable that its owner has put there, which takes the client's data back by some blocks. */
   readonly rollBack?: OwnRollBack;
+  /** An executable that its owner has put there, which has the client drop data that it need not keep. */
+  readonly prune?: OwnPrune;
   /** False: the instance is stopped when the run begins. */
   readonly powered?: boolean;
 }
@@ -71,6 +73,16 @@ export interface OwnRollBack {
    * changes nothing, and exits with 1. spoils: the client cannot open the data any more.
    */
   readonly effect: 'passes' | 'nothing' | 'fails' | 'spoils';
+}
+
+export interface OwnPrune {
+  /** Its absolute path. */
+  readonly command: string;
+  /** At most; the data stay. */
+  readonly freesBytes: number;
+  readonly takesSeconds: number;
+  /** frees: what is said. fails: it changes nothing, and exits with 1. spoils: the client cannot open the data any more. */
+  readonly effect: 'frees' | 'fails' | 'spoils';
 }
 
 /** Who may ask a node's client, and how. */

@@ -35,7 +35,8 @@ export function completeDocument(document: FleetDocument) {
   } = v.parse(fleetDocumentSchema, document);
   const written = writtenLayer(document);
   const told = chainLayer(document);
-  const disk = { ...filled.disk, ...told.disk, ...document.disk };
+  const { prune: _, ...ofDisk } = document.disk ?? {};
+  const disk = { ...filled.disk, ...told.disk, ...ofDisk };
   const port = document.rpc?.port ?? told.rpc?.port;
   const probe = filled.probe ?? (chain === otherChain && document.rpc?.paths === undefined ? 'none' : 'ssm');
   const p2pPort = document.p2pPort ?? told.p2pPort;

@@ -39,6 +39,27 @@ export const disk = object('{ maximumSizeGiB: 2000 }', {
     whole(1, 3, 'modifications', 3),
     3,
   ),
+  prune: optional(
+    'Before the ceiling is reached: the owner’s own command that has the client drop data which it need not keep, on a follower whose growth, and one least step more, would not fit under the ceiling.',
+    object('{ command: /opt/node/prune }', {
+      command: about(
+        'It is run as root while the client is stopped, and ends with 0 where the client may be started on what is left: `geth snapshot prune-state`, for example.',
+        executable,
+      ),
+      // The script of a command ends within 9,000 s, and the client is stopped and started in them, too.
+      minutes: usually('How long the owner’s pruning may take.', whole(1, 120, 'minutes', 60), 60),
+      rehearse: usually(
+        'Whether a node is pruned only after the command has come through on a copy: each drill tries it on the newest set. Needs `drills`.',
+        yesOrNo(),
+        true,
+      ),
+      poolFloor: usually(
+        'So many other synced nodes stay in the pool while one is pruned; 0 lets a node prune that stands alone.',
+        whole(0, 50, 'nodes', 2),
+        2,
+      ),
+    }),
+  ),
 });
 
 export const owner = object('{ by: terraform, acceptDrift: true }', {
@@ -283,6 +304,7 @@ interface WrittenHealFields {
 
 /** The same fields with every default. */
 interface CompleteHealFields {
+  readonly disk: v.InferOutput<typeof disk>;
   readonly replace: v.InferOutput<typeof replace>;
   readonly volumes: Readonly<Record<string, { readonly path: string }>>;
   readonly identity: readonly string[];
@@ -294,6 +316,7 @@ export function checkHeals(file: WrittenHealFields, complete: CompleteHealFields
   checkCopies(file, complaints);
   checkRungs(complete, complaints);
   checkRollBack(file, complete, complaints);
+  checkPrune(file, complete, complaints);
   checkBudgets(complete, complaints);
   checkDonors(file, complaints);
   checkTimeOfDay(file, complaints);
@@ -345,6 +368,27 @@ function checkRollBack(
   if (rollBack.rehearse && drills === undefined)
     conflict(
       ['replace', 'rollBack', 'rehearse'],
+      true,
+      'expected drills, which try it on a copy of the newest set; or rehearse: false, and the node is the first on which it runs',
+    );
+}
+
+/** Followers only: what a validator or a node of unknown role keeps is never thrown away by a command. */
+function checkPrune(
+  { role = 'unknown', drills }: WrittenHealFields,
+  { disk: { prune } }: CompleteHealFields,
+  { conflict }: Complaints,
+): void {
+  if (prune === undefined) return;
+  if (typeof role === 'string' && role !== 'follower')
+    conflict(
+      ['disk', 'prune'],
+      prune.command,
+      `expected role: follower, or the tag that tells it: no other node is pruned, and the role is ${role}`,
+    );
+  if (prune.rehearse && drills === undefined)
+    conflict(
+      ['disk', 'prune', 'rehearse'],
       true,
       'expected drills, which try it on a copy of the newest set; or rehearse: false, and the node is the first on which it runs',
     );

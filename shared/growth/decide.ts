@@ -12,6 +12,7 @@ import { INTENT_COUNTS_MS } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import type { Observation } from '../node-commands/answer.ts';
 import { leastFilesystemBytes } from '../node-commands/command.ts';
+import { judgePrune, type PruneFacts, type PruneVerdict, prunedText } from './prune.ts';
 import { growthBytesPerHour, type UsedPoint } from './rate.ts';
 
 export const GIB = 1024 ** 3;
@@ -62,6 +63,13 @@ export interface ResizeFacts {
   readonly wasDownBeforeFull?: true;
   /** What this fleet's growth has added to the monthly bill in this calendar month. */
   readonly addedUsd: number;
+  /** Of the owner's own pruning; absent where the fleet file has none, or the question is not a heal's. */
+  readonly prune?: PruneFacts & {
+    /** An attempt before has stopped the client for it, and has not proved it. */
+    readonly isOpen: boolean;
+    /** The last one was of this incident. */
+    readonly isOurs: boolean;
+  };
 }
 
 /**
@@ -106,6 +114,24 @@ export interface GrowPlan {
   readonly ownerChange?: string;
 }
 
+/** The owner's own command has the client drop what it need not keep, before the volume grows. */
+export interface PrunePlan {
+  readonly do: 'prune';
+  readonly numbers?: GrowthNumbers;
+  readonly volumeId: string;
+  /** The volume keeps its size. */
+  readonly toGiB: number;
+  readonly command: string;
+  readonly seconds: number;
+  /** On the filesystem now. */
+  readonly usedBytes: number;
+  /** Where its client stood when it was observed last; null where nobody knows. */
+  readonly height: number | null;
+  readonly reason: string;
+  /** What is done where it cannot be pruned after all. */
+  readonly instead: GrowPlan | Refusal;
+}
+
 export type ResizeDecision =
   | { readonly do: 'nothing'; readonly reason: string }
   /** The volume is already larger than its filesystem: a heal died half-way, or a person forgot. */
@@ -125,6 +151,7 @@ export type ResizeDecision =
       readonly ownerChange?: string;
     }
   | GrowPlan
+  | PrunePlan
   | Refusal;
 
 /** Decides from facts that were read at `nowMs`. The same facts give the same decision; every branch carries its reason. */
@@ -155,7 +182,9 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
         reason: `${use.sentence}, grown already; the client that the full disk stopped is still to be started`,
       };
     const { ownerChange } = grownBefore(facts, owner, volume, volume.sizeGiB);
-    const below = `${use.sentence}, below the ${threshold} % from which it is grown`;
+    const { last = null, isOurs = false } = facts.prune ?? {};
+    const pruned = last !== null && isOurs ? `; ${prunedText(last)}` : '';
+    const below = `${use.sentence}, below the ${threshold} % from which it is grown${pruned}`;
     return { do: 'nothing', reason: toBeChanged(below, ownerChange) };
   }
 
@@ -195,7 +224,10 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
     );
   }
   const decided = decideSize(facts, volume, use, format, owner);
-  return { ...decided, numbers: numbersOf(facts, volume, use) };
+  const numbers = numbersOf(facts, volume, use);
+  if ('do' in decided && decided.do === 'prune')
+    return { ...decided, numbers, instead: { ...decided.instead, numbers } };
+  return { ...decided, numbers };
 }
 
 function numbersOf(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage): GrowthNumbers {
@@ -220,31 +252,64 @@ function decideSize(
   use: FilesystemUsage,
   format: FormatLimit | null,
   owner: Owner | null,
-): Omit<GrowPlan, 'numbers'> | Refusal {
-  const { disk, owner: words } = facts.fleet;
+): Omit<GrowPlan, 'numbers'> | Omit<PrunePlan, 'numbers'> | Refusal {
+  const { disk } = facts.fleet;
   if (facts.seen?.filesystem === 'other') {
     const why = 'its filesystem is neither XFS, ext4 nor btrfs: a larger volume would be paid for and not be used';
     return refuse('filesystem-unsupported', `${use.sentence}, and ${why}`, { page: true });
   }
   const fromGiB = volume.sizeGiB;
   const limits = VOLUME_LIMITS[volume.type];
+  const formatGiB = format?.maximumGiB ?? Number.POSITIVE_INFINITY;
+  const rateGiB = growthBytesPerHour(facts.history) / GIB;
+  const wishGiB = roundUp(
+    Math.max(
+      use.usedGiB + rateGiB * disk.horizonHours,
+      fromGiB * (1 + disk.minimumStepPercent / 100),
+      // The size that brings usage below the threshold with a tenth to spare, in bytes and in inodes; a larger filesystem has more inodes.
+      (use.usedGiB / (disk.growAtPercent / 100)) * 1.1,
+      fromGiB * (use.inodesPercent / disk.growAtPercent) * 1.1,
+    ),
+  );
+  const ceilingGiB = Math.min(disk.maximumSizeGiB, limits.maximumGiB, formatGiB);
+  const verdict = pruneVerdict(facts, { wishGiB, ceilingGiB });
+  const size = { wishGiB, ceilingGiB, rateGiB };
+  if (verdict === null || 'not' in verdict) return grownTo(facts, volume, use, format, owner, size, verdict);
+  return prunePlan(facts, volume, use, verdict, grownTo(facts, volume, use, format, owner, size, null));
+}
+
+/** By how much it is grown, pruned or not. */
+function grownTo(
+  facts: ResizeFacts,
+  volume: VolumeFact,
+  use: FilesystemUsage,
+  format: FormatLimit | null,
+  owner: Owner | null,
+  { wishGiB, ceilingGiB, rateGiB }: { readonly wishGiB: number; readonly ceilingGiB: number; readonly rateGiB: number },
+  verdict: Extract<PruneVerdict, { readonly not: string }> | null,
+): Omit<GrowPlan, 'numbers'> | Refusal {
+  const { disk, owner: words } = facts.fleet;
+  const fromGiB = volume.sizeGiB;
+  const limits = VOLUME_LIMITS[volume.type];
+  const unpruned = verdict === null ? '' : `; not pruned: ${verdict.not}`;
+  const atCeiling = { page: true, ...(verdict?.passes && { retryAfterMs: PRUNE_AGAIN_MS }) };
   if (fromGiB >= limits.maximumGiB) {
     const why =
       fromGiB > limits.maximumGiB
         ? `EBS cannot grow a volume of the type ${volume.type}`
         : `${fromGiB} GiB is the most that ${volume.type} has`;
-    return refuse('type-maximum', `${use.sentence}, and ${why}`, { page: true });
+    return refuse('type-maximum', `${use.sentence}, and ${why}${unpruned}`, atCeiling);
   }
   if (fromGiB >= disk.maximumSizeGiB) {
     return refuse(
       'size-ceiling',
-      `${use.sentence}, and the fleet file allows no more than ${disk.maximumSizeGiB} GiB`,
-      { page: true },
+      `${use.sentence}, and the fleet file allows no more than ${disk.maximumSizeGiB} GiB${unpruned}`,
+      atCeiling,
     );
   }
 
   if (format && fromGiB >= format.maximumGiB)
-    return refuse('format-limit', `${use.sentence}, and ${format.why}`, { page: true });
+    return refuse('format-limit', `${use.sentence}, and ${format.why}${unpruned}`, atCeiling);
 
   const drift = judgeGrowthDrift(owner, words, use.sentence);
   if (drift) return drift;
@@ -261,20 +326,7 @@ function decideSize(
     );
   }
 
-  const rateGiB = growthBytesPerHour(facts.history) / GIB;
-  const wishGiB = Math.max(
-    use.usedGiB + rateGiB * disk.horizonHours,
-    fromGiB * (1 + disk.minimumStepPercent / 100),
-    // The size that brings usage below the threshold with a tenth to spare, in bytes and in inodes; a larger filesystem has more inodes.
-    (use.usedGiB / (disk.growAtPercent / 100)) * 1.1,
-    fromGiB * (use.inodesPercent / disk.growAtPercent) * 1.1,
-  );
-  const toGiB = Math.min(
-    roundUp(wishGiB),
-    disk.maximumSizeGiB,
-    limits.maximumGiB,
-    format?.maximumGiB ?? Number.POSITIVE_INFINITY,
-  );
+  const toGiB = Math.min(wishGiB, ceilingGiB);
   const addedUsd = (toGiB - fromGiB) * MONTHLY_USD_PER_GIB[volume.type];
   if (exceeds(facts.addedUsd + addedUsd, disk.maximumMonthlyIncreaseUsd)) {
     return refuse(
@@ -299,12 +351,36 @@ function decideSize(
     ...ownerChangeOf(facts, owner, volume, toGiB),
     reason: [
       use.sentence,
-      lasting(toGiB, use.usedGiB, rateGiB, toGiB < roundUp(wishGiB)),
+      lasting(toGiB, use.usedGiB, rateGiB, toGiB < wishGiB),
+      ...(verdict === null ? [] : [`not pruned: ${verdict.not}`]),
       ...(facts.historyUnread === undefined ? [] : [`how fast it fills is not known: ${facts.historyUnread}`]),
       ...(owner === null ? [] : [`${nameOf(owner)} will find the new size, and what to change there is told`]),
     ].join('; '),
   };
 }
+
+/** A disk at its ceiling that may be pruned soon is looked at again soon. */
+const PRUNE_AGAIN_MS = 15 * MINUTE_MS;
+
+const pruneVerdict = (
+  { nowMs, fleet, seen, prune }: ResizeFacts,
+  ceiling: { readonly wishGiB: number; readonly ceilingGiB: number },
+): PruneVerdict | null => (prune === undefined ? null : judgePrune({ nowMs, fleet, seen, facts: prune, ceiling }));
+
+const prunePlan = (
+  { seen, prune }: ResizeFacts,
+  { volumeId, sizeGiB }: VolumeFact,
+  use: FilesystemUsage,
+  { prune: { command, seconds }, reason }: Extract<PruneVerdict, { readonly prune: object }>,
+  instead: Omit<GrowPlan, 'numbers'> | Refusal,
+): Omit<PrunePlan, 'numbers'> => ({
+  do: 'prune',
+  ...{ volumeId, toGiB: sizeGiB, command, seconds },
+  usedBytes: seen?.usedBytes ?? Math.round(use.usedGiB * GIB),
+  height: prune?.nodes.find(({ instanceId }) => instanceId === prune.node.instanceId)?.height ?? null,
+  reason: `${use.sentence}; ${reason}`,
+  instead,
+});
 
 const ownerChangeOf = ({ volumeRole }: ResizeFacts, owner: Owner | null, { volumeId }: VolumeFact, toGiB: number) => {
   const ownerChange = growthChange(owner, { volumeId, role: volumeRole, toGiB });

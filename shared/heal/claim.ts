@@ -44,15 +44,20 @@ export async function claimAttempt({ store, payload, execution }: HealContext): 
   return claimed;
 }
 
-/** Body of one step: takes the node, unless another holder has it, or only another kind of heal can settle what is open on it. */
-export async function takeLease(
+/**
+ * Body of one step: takes the node, unless another holder has it, or only another kind of heal can settle what is open on it.
+ *
+ * @param noteOf what the heal has to know of the record that it takes
+ */
+export async function takeLease<Note extends object = object>(
   { clients, store, payload, execution }: HealContext,
   kind: LeaseKind,
   instanceId = payload.instanceId,
-): Promise<Leased> {
+  noteOf: (node: NodeRecord) => Partial<Note> = () => ({}),
+): Promise<Leased & Partial<Note>> {
   const { fleet } = payload;
   let owner = NOBODY;
-  return settle<NodeRecord, Leased>(
+  return settle<NodeRecord, Leased & Partial<Note>>(
     store,
     keys.node(instanceId),
     async () => {
@@ -64,10 +69,12 @@ export async function takeLease(
       const nowMs = Date.now();
       const node = read ?? newNode(fleet, instanceId);
       const granted = grant({ ...node, fleet }, execution, owner, nowMs, kind);
-      if ('refused' in granted) return { result: { busy: granted.refused } };
+      const noted = noteOf(node);
+      if ('refused' in granted) return { result: { ...noted, busy: granted.refused } };
       const openUntilMs = node.quietAfterMs > nowMs ? node.quietAfterMs : null;
-      if ('held' in granted) return { result: { holder: granted.held, openUntilMs } };
-      return { write: granted.next, result: { holder: { execution, fence: granted.next.fence }, openUntilMs } };
+      if ('held' in granted) return { result: { ...noted, holder: granted.held, openUntilMs } };
+      const { fence } = granted.next;
+      return { write: granted.next, result: { ...noted, holder: { execution, fence }, openUntilMs } };
     },
   );
 }

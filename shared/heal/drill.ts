@@ -19,6 +19,8 @@ export interface DrillRecord {
   readonly rehearsed?: Rehearsal;
   /** What came of the last roll-back that was tried on a copy; absent before the first. */
   readonly rolledBack?: RollBackTrial;
+  /** The same of the owner's pruning. */
+  readonly pruned?: PruneTrial;
   readonly version: number;
 }
 
@@ -41,6 +43,14 @@ export interface Drill {
   readonly rolledBack?: DrillVerdict;
   /** When it was begun, ms since the epoch. */
   readonly rolledBackAtMs?: number;
+  /** The owner's command that prunes, tried after the roll-back on the same copy; absent where the fleet file has none, or does not rehearse it. */
+  readonly prunes?: string;
+  /** What came of it; absent where it was not tried. */
+  readonly pruned?: DrillVerdict;
+  /** When it was begun, ms since the epoch. */
+  readonly prunedAtMs?: number;
+  /** What its volumes held right before and right after it, all together; null or absent where nobody could tell. */
+  readonly prunedBytes?: { readonly before: number; readonly after: number } | null;
   /** Of RunInstances: the same token never launches a second instance. */
   readonly token: string;
   /** Tried in this order where one has no capacity. */
@@ -107,6 +117,12 @@ export interface RollBackTrial {
   readonly reason: string;
   /** From the stop of the client until the verdict. */
   readonly minutes: number;
+}
+
+/** The owner's command that prunes, tried on a copy. */
+export interface PruneTrial extends RollBackTrial {
+  /** null where nobody could tell. */
+  readonly freedGiB: number | null;
 }
 
 export type DrillVerdict =
@@ -220,10 +236,12 @@ export function ended(record: DrillRecord, drill: Drill, everyHours: number, now
   const unproved = (before?.unproved ?? 0) + (verdict.is === 'unproved' && verdict.isTold ? 1 : 0);
   const tried: TriedSet = { setId, is: verdict.is, atMs: nowMs, unproved };
   const trial = trialOf(drill);
+  const pruned = pruneTrialOf(drill);
   return {
     ...record,
     current: null,
     ...(trial && { rolledBack: trial }),
+    ...(pruned && { pruned }),
     ...(verdict.is === 'verified' && {
       proved: { setId, takenAtMs, height: verdict.height, atMs: verdict.atMs, minutes, usd },
     }),
@@ -235,11 +253,30 @@ export function ended(record: DrillRecord, drill: Drill, everyHours: number, now
 }
 
 /** A try that gave way to a heal, or to a pause, says nothing: what was known before stays. */
-function trialOf({ set: { setId }, rollsBack, rolledBack, rolledBackAtMs }: Drill): RollBackTrial | null {
-  if (rollsBack === undefined || rolledBack === undefined || rolledBackAtMs === undefined) return null;
-  if (rolledBack.is === 'unproved' && !rolledBack.isTold) return null;
-  const { is, atMs, reason } = rolledBack;
-  return { command: rollsBack, setId, is, atMs, reason, minutes: Math.max(0, atMs - rolledBackAtMs) / MINUTE_MS };
+const trialOf = ({ set, rollsBack, rolledBack, rolledBackAtMs }: Drill): RollBackTrial | null =>
+  trialFrom(set, rollsBack, rolledBack, rolledBackAtMs);
+
+function pruneTrialOf({ set, prunes, pruned, prunedAtMs, prunedBytes = null }: Drill): PruneTrial | null {
+  const trial = trialFrom(set, prunes, pruned, prunedAtMs);
+  return trial && { ...trial, freedGiB: freedOn(prunedBytes) };
+}
+
+/** How much less its volumes hold, in GiB; null where nobody could tell. */
+export const freedOn = (bytes: NonNullable<Drill['prunedBytes']> | null): number | null =>
+  bytes && Math.max(0, bytes.before - bytes.after) / GIB;
+
+const GIB = 1024 ** 3;
+
+function trialFrom(
+  { setId }: Pick<DrilledSet, 'setId'>,
+  command: string | undefined,
+  verdict: DrillVerdict | undefined,
+  begunAtMs: number | undefined,
+): RollBackTrial | null {
+  if (command === undefined || verdict === undefined || begunAtMs === undefined) return null;
+  if (verdict.is === 'unproved' && !verdict.isTold) return null;
+  const { is, atMs, reason } = verdict;
+  return { command, setId, is, atMs, reason, minutes: Math.max(0, atMs - begunAtMs) / MINUTE_MS };
 }
 
 /** "/opt/node/roll-back on a copy of set-…: its client was at the tip again 4 min after its stop (…)"; or why it was not. */
@@ -250,14 +287,23 @@ export function trialText({ command, setId, is, reason, minutes }: Omit<RollBack
     : `${of}: ${reason}`;
 }
 
-/** Why the roll-back is not done to a node: the copy has not shown that a client comes back from it. null: it has. */
-export function untriedReason(
+/** The same of a pruning, with what it has freed there. */
+export function pruneTrialText(trial: Omit<PruneTrial, 'atMs'>): string {
+  const { is, freedGiB } = trial;
+  if (is !== 'verified') return trialText(trial);
+  const freed = freedGiB === null ? 'what it has freed nobody knows' : `it has freed ${Math.round(freedGiB)} GiB`;
+  return `${trialText(trial)}, and ${freed}`;
+}
+
+/** Why an owner's command is not run on a node: the copy has not shown that a client comes back from it. null: it has. */
+export function untriedReason<Trial extends RollBackTrial>(
   { command, maxAgeHours }: { readonly command: string; readonly maxAgeHours: number },
-  trial: RollBackTrial | null,
+  trial: Trial | null,
   nowMs: number,
+  textOf: (trial: Trial) => string = trialText,
 ): string | null {
   if (trial === null || trial.command !== command) return `no drill has tried ${command} on a copy yet`;
-  if (trial.is !== 'verified') return `it did not come through: ${trialText(trial)}`;
+  if (trial.is !== 'verified') return `it did not come through: ${textOf(trial)}`;
   const hours = Math.floor((nowMs - trial.atMs) / HOUR_MS);
   return nowMs - trial.atMs > maxAgeHours * HOUR_MS
     ? `${command} was tried on a copy ${hours} h ago, and that counts for ${maxAgeHours} h (drills.maxAgeHours)`

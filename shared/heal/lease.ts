@@ -51,6 +51,7 @@ export function leaseFree(read: NodeRecord, owner: ExecutionStatus, nowMs: numbe
 function isFencedFirst({ operation }: Pick<NodeRecord, 'operation'>): boolean {
   if (operation?.phase !== 'down') return false;
   if (operation.kind === 'snapshot') return true;
+  if (operation.kind === 'grow') return operation.prune !== undefined;
   return operation.kind === 'replace' && (operation.memory.rung === 'restart' || operation.memory.rung === 'swap');
 }
 

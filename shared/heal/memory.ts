@@ -187,6 +187,8 @@ export interface FailedRung {
   readonly rung: Rung;
   readonly reason: string;
   readonly code?: 'no-good-snapshot' | 'not-started';
+  /** It was known before that it could not be climbed. Absent in records of earlier versions. */
+  readonly notBegun?: true;
 }
 
 /** One piece of the cleanup after a proof. */

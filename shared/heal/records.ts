@@ -186,6 +186,29 @@ export interface GrowOperation {
   readonly found: { readonly sizeGiB: number };
   readonly toGiB: number;
   readonly intentAtMs: number;
+  /** The owner's own pruning, for which the client is stopped: `down` from before its command until its proof. Absent where the volume grows. */
+  readonly prune?: PruneMemory;
+}
+
+/** What the proof of a pruning needs. */
+export interface PruneMemory {
+  readonly command: string;
+  /** The height at which its client was stopped; null where nobody knows it. */
+  readonly height: number | null;
+}
+
+/** The last pruning of a node: written before the command is sent, so that it is sent once. */
+export interface PruneNote {
+  /** "<incident>/<attempt>", whose it is. */
+  readonly key: string;
+  readonly command: string;
+  readonly volumeId: string;
+  readonly atMs: number;
+  /** By the node's own word, right before and once its client was proved to follow. null: nobody knows. */
+  readonly usedBytesBefore: number;
+  readonly usedBytesAfter: number | null;
+  /** Absent until it is known that it is over. `unknown` is never taken for done. */
+  readonly ended?: { readonly as: 'done' } | { readonly as: 'failed' | 'unknown'; readonly reason: string };
 }
 
 /** One intended ModifyVolume; budgets count intents, because an answer can be lost. */
@@ -228,6 +251,8 @@ export interface NodeRecord {
    * Absent where the client was seen running since, and where nobody has seen that.
    */
   readonly downBeforeFull?: string;
+  /** The last pruning by its owner's command, whatever came of it; absent before the first. */
+  readonly pruned?: PruneNote;
   /** Intents of the last 24 h, oldest first. */
   readonly modifications: readonly ModificationIntent[];
   /** Progress of the heal that holds the node. Absent where it has reported none. */

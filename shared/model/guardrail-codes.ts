@@ -88,7 +88,7 @@ export const GUARDRAILS = {
   'ebs-impaired': 'EC2 finds the instance’s EBS volumes impaired: stopping it would cure nothing.',
   'donor-unsuitable': 'The node cannot give a clean snapshot now; its refusal says why.',
   'cannot-be-spared':
-    'The fleet cannot spare the node now, so it is neither moved before what EC2 has scheduled nor upgraded: it is tried again.',
+    'The fleet cannot spare the node now, so it is neither moved before what EC2 has scheduled nor upgraded nor pruned: it is tried again.',
   'upgrade-height':
     'The chain stops for an upgrade that is under way: a node that stands below its height is switched, and not healed; one that does not is not switched.',
   'upgrade-beside':
@@ -142,7 +142,7 @@ export const FAILURES = {
   'set-unfit':
     'A drill has found a set of snapshots that no node comes back from: it is quarantined with the client’s own words, and no heal uses it.',
   'drill-unproved':
-    'A drill has ended without a verdict on the set, or the owner’s roll-back did not come through on its copy: nothing is quarantined, and everything it made is removed.',
+    'A drill has ended without a verdict on the set, or a command of the owner’s did not come through on its copy: nothing is quarantined, and everything it made is removed.',
   'drill-left':
     'What a drill has made could not be removed: the page names the ids. It costs money, and no other drill begins before it is gone.',
   'stopped-unclean': 'The client had to be killed, or did not say how it ended.',

@@ -37,7 +37,7 @@ export const scriptParts = {
   'ask-node': ['answer', 'path', 'file', 'credentials', 'space', 'ask-node', 'run'],
   'see-clients': ['answer', 'parameters', ...NODE, ...STATE, 'see-clients', ...LOOK],
   'inspect-node': [...LOOKING, 'inspect-node', ...MAIN],
-  'restart-client': [...ON_CLIENTS, 'switch', 'roll-back', 'restart-client', ...MAIN],
+  'restart-client': [...ON_CLIENTS, 'switch', 'with-own', 'restart-client', ...MAIN],
   'check-volume': [...LOOKING, 'volumes', 'check-volume', ...MAIN],
   'swap-volumes': [...ON_VOLUMES, 'fstab', 'identity', 'swap-volumes', ...MAIN],
   'stop-client': [...ON_VOLUMES, 'mask', 'stop-client', ...MAIN],

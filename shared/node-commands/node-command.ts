@@ -61,12 +61,15 @@ export type NodeCommand =
       readonly only: 'switch' | 'enable';
       readonly version: string;
     }
-  /** All clients are stopped with their grace; the owner's own executable takes their data back by some blocks; they are started again. */
+  /**
+   * All clients are stopped with their grace; the owner's own executable takes their data back by some blocks, or drops what need not be kept (prune);
+   * they are started again.
+   */
   | {
       readonly operation: 'restart-client';
       readonly clients: readonly ClientOnNode[];
       readonly paths: readonly string[];
-      readonly only: 'roll-back';
+      readonly only: 'roll-back' | 'prune';
       readonly own: OwnCommand;
     }
   /** Mounts a volume read-only at a temporary place: whether it can replace the one that is mounted at `like`. */
@@ -134,7 +137,7 @@ export function nodeRunLimitSeconds(command: NodeCommand): number {
   if (command.operation === 'inspect-node' || command.operation === 'check-volume')
     return runLimitsSeconds[command.operation];
   const graces = command.clients.reduce((sum, { stopGraceSeconds }) => sum + stopGraceSeconds + STOP_EXTRA_SECONDS, 0);
-  const own = command.operation === 'restart-client' && command.only === 'roll-back' ? command.own.seconds : 0;
+  const own = command.operation === 'restart-client' && 'own' in command ? command.own.seconds : 0;
   return Math.min(2 * graces + own + SLACK_SECONDS, runLimitsSeconds[command.operation]);
 }
 
@@ -171,7 +174,7 @@ function specificValues(command: NodeCommand): Partial<Record<ParameterName, str
         Paths: pathLines('Paths', command.paths),
         Only: command.only,
         Version: command.only === 'switch' || command.only === 'enable' ? command.version : '_',
-        Own: command.only === 'roll-back' ? `${command.own.seconds}:${command.own.command}` : '_',
+        Own: 'own' in command ? `${command.own.seconds}:${command.own.command}` : '_',
       };
     case 'check-volume':
       checkedPlace('Path', command.place);

@@ -117,7 +117,7 @@ function sinceTimeOfDay(at: string, nowMs: number): number {
 }
 
 /** Whether it is in the pool: validators and bootnodes are not. */
-const isInPool = ({ health, role }: ObservedNode): boolean =>
+export const isInPool = ({ health, role }: ObservedNode): boolean =>
   health === 'synced' && role !== 'validator' && role !== 'bootnode';
 
 /** A validator is in no pool: the voting power is judged instead. */

@@ -149,6 +149,12 @@ const TURNS: {
   modify: (world, attempt, act, { mode, protocol }) => modifyTurns(world, attempt, act, mode, protocol),
   reconcile: (world, attempt, act, { protocol }) => reconcileTurns(world, attempt, act, protocol),
   'await-modification': (world, _attempt, act) => awaitTurns(world, act),
+  // No fleet file of these worlds has a pruning: test/functions/resize-volume/prune.test.ts has its order, scenarios play it under faults.
+  'begin-prune': () => [],
+  prune: () => [],
+  wake: () => [],
+  'prove-back': () => [],
+  'settle-prune': () => [],
   prove: (world, _attempt, { held }, { protocol: { functions } }) => {
     const proved = functions.prove(world.node, held.holder);
     if ('lost' in proved) return [{ words: 'has lost the node', result: proved }];

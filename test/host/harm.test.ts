@@ -91,10 +91,10 @@ onMachine('an instance of a template that nothing enables, which systemd forgets
   });
 });
 
-onMachine('the owner’s roll-back', () => {
+onMachine('the owner’s own command, a roll-back or a pruning,', () => {
   const OWN = '/srv/roll-back';
-  const rollBack = (seconds = 20, command = OWN): NodeCommand => ({
-    ...{ operation: 'restart-client', clients: [unit('node.service')], paths: [PLACE], only: 'roll-back' },
+  const rollBack = (seconds = 20, command = OWN, only: 'roll-back' | 'prune' = 'roll-back'): NodeCommand => ({
+    ...{ operation: 'restart-client', clients: [unit('node.service')], paths: [PLACE], only },
     own: { command, seconds },
   });
   /** It says what ran while it was at work. */
@@ -105,23 +105,26 @@ ${body}
 END
 chmod 755 ${OWN}`;
 
-  it('is run once the client has ended, with nothing of an event in it, and the client is started again', async () => {
-    await withMachine(story, async (machine) => {
-      await machine.machine.shell(put('echo "$#" >/run/arguments; exit 0'));
-      const answer = await send(machine, 1, rollBack());
-      expect(answer).toMatchObject({
-        result: 'done',
-        stop: { clean: true },
-        after: { clients: [{ state: 'running' }] },
+  it.each(['roll-back', 'prune'] as const)(
+    'is run once the client has ended, with nothing of an event in it, and the client is started again (%s)',
+    async (only) => {
+      await withMachine(story, async (machine) => {
+        await machine.machine.shell(put('echo "$#" >/run/arguments; exit 0'));
+        const answer = await send(machine, 1, rollBack(20, OWN, only));
+        expect(answer).toMatchObject({
+          result: 'done',
+          stop: { clean: true },
+          after: { clients: [{ state: 'running' }] },
+        });
+        expect(await machine.machine.shell('cat /run/seen /run/arguments')).toMatch(/^ActiveState=inactive\n0$/m);
+        expect(await machine.machine.started()).toEqual(['node.service']);
+        // The same command again is answered, and not done again.
+        await machine.machine.shell('rm /run/seen');
+        expect(await send(machine, 1, rollBack(20, OWN, only))).toEqual(answer);
+        expect(await machine.machine.shell('ls /run/seen 2>/dev/null || :')).toBe('');
       });
-      expect(await machine.machine.shell('cat /run/seen /run/arguments')).toMatch(/^ActiveState=inactive\n0$/m);
-      expect(await machine.machine.started()).toEqual(['node.service']);
-      // The same command again is answered, and not done again.
-      await machine.machine.shell('rm /run/seen');
-      expect(await send(machine, 1, rollBack())).toEqual(answer);
-      expect(await machine.machine.shell('ls /run/seen 2>/dev/null || :')).toBe('');
-    });
-  });
+    },
+  );
 
   it.each([
     ['exits with an error', 'exit 3', 20, `${OWN} exits with 3`],

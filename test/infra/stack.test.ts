@@ -299,6 +299,7 @@ describe('permissions', () => {
     expect(unconditional.flatMap(({ resources }) => resources)).toEqual([
       'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:document/chainmend-observe-node-*',
       'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:document/chainmend-grow-filesystem-*',
+      'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:document/chainmend-restart-client-*',
     ]);
   });
 

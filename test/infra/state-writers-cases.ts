@@ -56,7 +56,7 @@ const MAY: Readonly<Record<string, readonly Writer[]>> = {
   'FLEET#elsewhere#resize-volume': ['resize-volume'],
   'FLEET#elsewhere#replace-node': ['replace-node'],
   'FLEET#elsewhere#audit-snapshots': ['audit-snapshots'],
-  'TURN#elsewhere': ['replace-node', 'snapshot-node'],
+  'TURN#elsewhere': ['resize-volume', 'replace-node', 'snapshot-node'],
   NODE: ['dispatch-heal', 'resize-volume', 'replace-node', 'snapshot-node', 'audit-snapshots'],
   'INCIDENT#elsewhere#resize-volume': ['dispatch-heal', 'resize-volume'],
   'INCIDENT#elsewhere#replace-node': ['dispatch-heal', 'replace-node'],

@@ -87,22 +87,28 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a roll-back is tried only on a copy that is proved, and before it goes',
-      find: 'if (from.rolling?.isDone === false &&',
-      replace: 'if (from.rolling?.isDone === true &&',
+      find: 'if (from.trial?.isDone === false) {',
+      replace: 'if (from.trial?.isDone === true) {',
       caughtBy: ['functions/audit-snapshots/decide'],
     },
   ],
   'functions/audit-snapshots/acts.ts': [
     {
       name: 'what comes of a roll-back is no word on the set that it was tried on',
-      find: 'verdict: rolling.proved, rolledBack: verdict',
-      replace: 'verdict, rolledBack: verdict',
+      find: '...tried(drill, trial.of, verdict), verdict: trial.proved',
+      replace: '...tried(drill, trial.of, verdict), verdict',
       caughtBy: ['functions/audit-snapshots/decide'],
     },
     {
       name: 'a roll-back that nobody answered is not sent to the copy again',
-      find: "if ('again' in result) return unproved(from, result.failed, false);",
-      replace: "if ('again' in result) return again(from, result);",
+      find: 'result.isLate ? again(from, result) : unproved(from, result.failed, false)',
+      replace: 'again(from, result)',
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
+    {
+      name: 'a pruning is tried on a copy whose roll-back has come through, and only once',
+      find: "return before !== 'prune' && prunes !== undefined ? 'prune' : null;",
+      replace: "return before === null && prunes !== undefined ? 'prune' : null;",
       caughtBy: ['functions/audit-snapshots/decide'],
     },
   ],
@@ -123,7 +129,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a try of a roll-back that gave way is no verdict on it',
-      find: "if (rolledBack.is === 'unproved' && !rolledBack.isTold) return null;",
+      find: "if (verdict.is === 'unproved' && !verdict.isTold) return null;",
       replace: '',
       caughtBy: ['shared/heal/drill'],
     },
@@ -1285,7 +1291,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/register-nodes/names'],
     },
   ],
-  'functions/snapshot-node/proof.ts': [
+  'shared/heal/back-proof.ts': [
     {
       name: 'a donor is proved by what is seen of it after its start',
       find: 'watched === null || watched.observedAtMs <= upSinceMs',
@@ -1293,7 +1299,57 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/snapshot-node/snapshot-node'],
     },
   ],
+  'functions/resize-volume/prune.ts': [
+    {
+      name: 'a pruning that nobody has answered is not taken for done',
+      find: "if ('over' in answer) return { as: 'unknown', reason: answer.over };",
+      replace: "if ('over' in answer) return { as: 'done' };",
+      caughtBy: ['functions/resize-volume/prune'],
+    },
+    {
+      name: 'each client of a node has to run after its pruning',
+      find: "after.clients.every(({ state }) => state === 'running')",
+      replace: "after.clients.some(({ state }) => state === 'running')",
+      caughtBy: ['functions/resize-volume/prune'],
+    },
+    {
+      name: 'the record says that a client may be down before it is stopped to be pruned',
+      find: "...{ kind: 'grow', phase: 'down', incidentId, volumeId",
+      replace: "...{ kind: 'grow', phase: 'preparing', incidentId, volumeId",
+      caughtBy: ['functions/resize-volume/prune'],
+    },
+  ],
   'functions/resize-volume/acts.ts': [
+    {
+      name: 'a client that was stopped to be pruned is brought up whatever the mode is now',
+      find: "if (!('refuse' in facts) && facts.prune?.isOpen === true)",
+      replace: "if (!('refuse' in facts) && facts.prune?.isOpen === undefined)",
+      caughtBy: ['functions/resize-volume/prune'],
+    },
+    {
+      name: 'a client that does not run after its pruning is started',
+      find: "return 'result' in told.answer && runs(told.answer)\n",
+      replace: "return 'result' in told.answer\n",
+      caughtBy: ['functions/resize-volume/prune'],
+    },
+    {
+      name: 'a client that does not come up after its pruning is left to the next attempt',
+      find: '  keepOperation: true,\n',
+      replace: '',
+      caughtBy: ['functions/resize-volume/prune'],
+    },
+    {
+      name: 'a node that is not proved after its pruning is not called healed',
+      find: "if (proof === null || !('proved' in proof)) {",
+      replace: 'if (proof === null) {',
+      caughtBy: ['functions/resize-volume/prune'],
+    },
+    {
+      name: 'nobody grows what was approved to be pruned',
+      find: 'if (held.approved !== null)\n',
+      replace: 'if (held.approved === undefined)\n',
+      caughtBy: ['functions/resize-volume/prune'],
+    },
     {
       name: 'a modification whose answer is lost is looked for',
       find: "if ('interrupted' in modified)",
@@ -1314,6 +1370,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/decide.ts': [
+    {
+      name: 'a rung that was never begun is not told as one that did not help',
+      find: 'failed.findLastIndex(({ notBegun }) => notBegun !== true)',
+      replace: 'failed.findLastIndex(({ notBegun }) => notBegun !== false)',
+      caughtBy: ['functions/replace-node/roll-back'],
+    },
     {
       name: 'a full disk that no alarm sees is told',
       find: '{ page: true, retryAfterMs: laterEachTime(facts) },\n  );',
@@ -1587,7 +1649,69 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/resize-volume/facts'],
     },
   ],
+  'shared/growth/prune.ts': [
+    {
+      name: 'a disk is pruned only where its ceiling is near',
+      find: 'if (prune === undefined || !isNear(fleet.disk, ceiling)) return null;',
+      replace: 'if (prune === undefined) return null;',
+      caughtBy: ['shared/growth/prune'],
+    },
+    {
+      name: 'near is one more step after this growth',
+      find: 'wishGiB * (1 + minimumStepPercent / 100) > ceilingGiB',
+      replace: 'wishGiB > ceilingGiB',
+      caughtBy: ['shared/growth/prune'],
+    },
+    {
+      name: 'nothing but a follower is pruned',
+      find: "if (role !== 'follower')",
+      replace: "if (role === 'unknown')",
+      caughtBy: ['shared/growth/prune'],
+    },
+    {
+      name: 'a node is pruned once a day, whatever came of it',
+      find: 'if (last !== null && nowMs - last.atMs < DAY_MS)',
+      replace: 'if (last?.ended !== undefined && nowMs - last.atMs < DAY_MS)',
+      caughtBy: ['shared/growth/prune'],
+    },
+    {
+      name: 'a node is pruned only by what has come through on a copy',
+      find: 'if (untried !== null) return soon(untried);',
+      replace: '',
+      caughtBy: ['shared/growth/prune'],
+    },
+    {
+      name: 'only what a client has left cleanly is pruned',
+      find: "if (seen !== null && seen.client !== 'running')",
+      replace: "if (seen !== null && seen.client === 'unknown')",
+      caughtBy: ['shared/growth/prune'],
+    },
+    {
+      name: 'the pool keeps its floor while a node is pruned',
+      find: 'return remain >= poolFloor',
+      replace: 'return remain >= 0',
+      caughtBy: ['shared/growth/prune'],
+    },
+    {
+      name: 'no node is stopped to be pruned while the breaker is open',
+      find: 'if (breaker.open) return',
+      replace: 'if (breaker.isBlind) return',
+      caughtBy: ['shared/growth/prune'],
+    },
+    {
+      name: 'what nobody has answered is told as that',
+      find: "case 'unknown':",
+      replace: "case 'nothing' as string:",
+      caughtBy: ['shared/growth/prune'],
+    },
+  ],
   'shared/growth/decide.ts': [
+    {
+      name: 'how much a pruning has freed is told with the ceiling that it did not help against',
+      find: "const unpruned = verdict === null ? ''",
+      replace: "const unpruned = verdict !== undefined ? ''",
+      caughtBy: ['shared/growth/prune'],
+    },
     {
       name: 'what an earlier attempt has grown under its owner is told by the one that ends well',
       find: 'return ours.length === 0 ? {} :',
@@ -1608,8 +1732,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a disk grows no further than the ceiling of the fleet file',
-      find: '    disk.maximumSizeGiB,\n    limits',
-      replace: '    limits',
+      find: 'Math.min(disk.maximumSizeGiB, limits.maximumGiB, formatGiB)',
+      replace: 'Math.min(limits.maximumGiB, formatGiB)',
       caughtBy: ['shared/growth/decide-resize'],
     },
   ],
@@ -2044,7 +2168,30 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/dispatch-heal/pages'],
     },
   ],
+  'functions/watch-fleet/pages.ts': [
+    {
+      name: 'nobody is paged for a node that is down to be pruned as long as that may take',
+      find: '(isOfDisk(incident) ? prunesForMs : 0)',
+      replace: '0',
+      caughtBy: ['functions/watch-fleet/healing'],
+    },
+  ],
+  'functions/register-nodes/facts.ts': [
+    {
+      name: 'a node that is pruned is out of the pool',
+      find: "(node.operation.kind !== 'grow' || node.operation.prune !== undefined)",
+      replace: "node.operation.kind !== 'grow'",
+      caughtBy: ['functions/register-nodes/sightings'],
+    },
+  ],
   'functions/dispatch-heal/decide.ts': [
+    {
+      name: 'a client that is down to be pruned is brought up even in a pause',
+      find: "if (operation?.phase === 'down' && operation.kind === operationOf(trigger)) return null;",
+      replace:
+        "if (operation?.phase === 'down' && operation.kind !== 'grow' && operation.kind === operationOf(trigger)) return null;",
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
     {
       name: 'an alarm that a person has suppressed starts nothing',
       find: 'if (candidate.suppressedBy !== null) {',
@@ -2737,6 +2884,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/lease.ts': [
+    {
+      name: 'a client that is down to be pruned waits for no command',
+      find: "if (operation.kind === 'grow') return operation.prune !== undefined;",
+      replace: "if (operation.kind === 'grow') return false;",
+      caughtBy: ['functions/resize-volume/prune'],
+    },
     {
       name: 'what a dead heal has left in the middle is not let go of',
       find: 'unsettled(read) || !leaseFree(',

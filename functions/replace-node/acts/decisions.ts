@@ -189,7 +189,7 @@ export const skipRung = defineAct<{ readonly rung: Rung; readonly reason: string
   execute: (context, { rung, reason }) => decided(context, `${rung} is not begun: ${reason}`, { rung }),
   reduce: {
     ...WRITTEN,
-    done: (state, { rung, reason }) => ({ ...state, failed: [...state.failed, { rung, reason }] }),
+    done: (state, { rung, reason }) => ({ ...state, failed: [...state.failed, { rung, reason, notBegun: true }] }),
   },
 });
 

@@ -189,6 +189,9 @@ function growthVerdict(facts: ResizeFacts): Verdict {
     case 'await-modification':
     case 'grow-filesystem':
       return { is: 'healed', by: 'grow', toGiB: decision.toGiB, because: decision.reason };
+    // What an owner's command would have freed then nobody knows, and the question says nothing of it.
+    case 'prune':
+      return { is: 'left', because: decision.reason };
   }
 }
 

@@ -52,7 +52,7 @@ export class NodeCommands extends NodeActs {
         return this.inspect(parameters);
       case 'restart-client':
         if (parameters.Only === 'enable') return this.enableVersion(parameters);
-        if (parameters.Only === 'roll-back') return this.rollBack(parameters);
+        if (parameters.Only === 'roll-back' || parameters.Only === 'prune') return this.withOwn(parameters);
         return parameters.Only === 'switch' ? this.switchClient(parameters) : this.restart(parameters);
       case 'check-volume':
         return this.check(parameters);
@@ -89,11 +89,12 @@ export class NodeCommands extends NodeActs {
     return ending(result, { before, after: look(), reason: why, stop, startSeconds });
   }
 
-  private *rollBack({ Clients = '', Paths = '', Own = '' }: Parameters): Acts<NodeEnding> {
+  private *withOwn({ Clients = '', Paths = '', Only = '', Own = '' }: Parameters): Acts<NodeEnding> {
     const clients = clientsOf(Clients);
     const look = (): NodeState => this.state(clients, linesOf(Paths));
     const before = look();
-    const own = this.node.spec.rollBack;
+    const { rollBack, prune } = this.node.spec;
+    const own = Only === 'prune' ? prune : rollBack;
     const [limit = '', command = ''] = Own.split(':');
     if (own?.command !== command) return refused(`${command} is not there: nothing was changed`, before);
     const unknown = this.unknown(clients);
@@ -106,7 +107,8 @@ export class NodeCommands extends NodeActs {
       yield Math.min(Number(limit), own.takesSeconds) * 1_000;
       if (own.takesSeconds > Number(limit)) why.push(`${command} has not ended within ${limit} s`);
       else if (own.effect === 'fails') why.push(`${command} exits with 1`);
-      else this.node.disks.data.rollBack(own);
+      else if (Only === 'prune' && prune) this.node.disks.data.prune(prune);
+      else if (rollBack) this.node.disks.data.rollBack(rollBack);
     }
     const { seconds: startSeconds, why: down } = yield* this.startAll(clients);
     if (down !== undefined) why.push(down);

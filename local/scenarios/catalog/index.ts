@@ -35,6 +35,7 @@ import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { peersLost } from './peers-lost.ts';
+import { pruneBeforeGrow, pruneNoHelp } from './prunes.ts';
 import { readinessKept, readinessLost, readinessRegained } from './readiness.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rehearseMigration } from './rehearsals.ts';
@@ -130,6 +131,8 @@ export const SCENARIOS: readonly Scenario[] = [
   rollbackNoHelp,
   rollbackUnfit,
   rollbackOnceADay,
+  pruneBeforeGrow,
+  pruneNoHelp,
   upgradeBlueGreen,
   upgradeBlueGreenFails,
   upgradeAtHeight,

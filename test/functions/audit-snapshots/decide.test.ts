@@ -35,7 +35,7 @@ const drill: Drill = {
 const running = (more: Partial<Running> = {}): Running => ({
   ...{ at: 'running', drill, isUp: true, held: { execution: 'arn', fence: 1 }, ordinal: 1, asked: 1, unanswered: 0 },
   ...{ seen: { clients: [] } as unknown as Running['seen'], upSinceMs: NOON_MS, isSilent: false, climb: NO_CLIMB },
-  ...{ isEnabled: true, usedBytes: null, proved: null, rolling: null },
+  ...{ isEnabled: true, usedBytes: null, proved: null, trial: null },
   ...more,
 });
 const next = (progress: Progress, more: Partial<About> = {}) => decideNext(progress, { ...about, ...more }, 'arn');
@@ -236,14 +236,19 @@ describe('the owner’s roll-back', () => {
     ...{ atMs: NOON_MS, height: 931_000, reason: 'it has caught up to 931000', openSeconds: 30 },
     is: 'verified',
   };
-  const reduce = <K extends 'prove' | 'roll-back'>(act: K, from: Running, result: object): Progress =>
+  const reduce = <K extends 'prove' | 'try-command'>(
+    act: K,
+    from: Running,
+    result: object,
+    of = 'roll-back',
+  ): Progress =>
     // biome-ignore lint/suspicious/noExplicitAny: one of two acts, as the table has them
-    (DRILL.acts[act].reduce as any)(from, { do: act, from, upSinceMs: NOON_MS, command: COMMAND }, result, about);
+    (DRILL.acts[act].reduce as any)(from, { do: act, from, upSinceMs: NOON_MS, of, command: COMMAND }, result, about);
   const proved = reduce('prove', running({ drill: rolls }), { verdict }) as Running;
-  const rolled = reduce('roll-back', proved, { begunAtMs: NOON_MS, upSinceMs: NOON_MS + 60_000 }) as Running;
+  const rolled = reduce('try-command', proved, { begunAtMs: NOON_MS, upSinceMs: NOON_MS + 60_000 }) as Running;
 
   it('is tried on the copy once the set is proved, and not where the fleet file has none', () => {
-    expect(next(proved)).toMatchObject({ do: 'roll-back', command: COMMAND });
+    expect(next(proved)).toMatchObject({ do: 'try-command', of: 'roll-back', command: COMMAND });
     expect(act(reduce('prove', running(), { verdict }))).toBe('mark');
   });
 
@@ -264,14 +269,66 @@ describe('the owner’s roll-back', () => {
     const failed = { is: 'unproved', atMs: NOON_MS, reason: 'it exits with 1', isTold: true } as const;
     for (const end of [
       reduce('prove', rolled, { verdict: bad }),
-      reduce('roll-back', proved, { begunAtMs: NOON_MS, verdict: failed }),
-      reduce('roll-back', proved, { failed: 'nobody answered', again: true }),
+      reduce('try-command', proved, { begunAtMs: NOON_MS, verdict: failed }),
+      reduce('try-command', proved, { failed: 'nobody answered', again: true }),
     ])
       expect(end).toMatchObject({ at: 'removing', isMarked: false, drill: { verdict, rolledBack: expect.anything() } });
   });
 
   it('that nobody answered is not sent twice', () => {
-    expect(act(reduce('roll-back', proved, { failed: 'nobody answered', again: true }))).toBe('mark');
+    expect(act(reduce('try-command', proved, { failed: 'nobody answered', again: true }))).toBe('mark');
+  });
+
+  const PRUNE = '/opt/node/prune';
+  const both = { ...rolls, prunes: PRUNE };
+  const tried = (from: Running, of: string, more: object = {}) =>
+    reduce('try-command', from, { begunAtMs: NOON_MS, upSinceMs: NOON_MS, usedBytes: null, ...more }, of) as Running;
+
+  it('is followed by the owner’s pruning on the same copy, and both are told', () => {
+    const first = reduce('prove', running({ drill: both }), { verdict }) as Running;
+    expect(next(first)).toMatchObject({ do: 'try-command', of: 'roll-back', command: COMMAND });
+    const second = reduce('prove', tried(first, 'roll-back'), { verdict }) as Running;
+    expect(next(second)).toMatchObject({ do: 'try-command', of: 'prune', command: PRUNE });
+    expect(second.drill.rolledBack).toMatchObject({ is: 'verified' });
+    const usedBytes = { before: 300 * 2 ** 30, after: 180 * 2 ** 30 };
+    const end = reduce('prove', tried(second, 'prune', { usedBytes }), { verdict }) as Removing;
+    expect(end).toMatchObject({ at: 'removing', drill: { verdict, pruned: verdict, prunedBytes: usedBytes } });
+    expect(endingOf({ ...end, isMarked: true }, NOON_MS)).toMatchObject({
+      outcome: 'healed',
+      reason: expect.stringMatching(/roll-back on a copy.*; \/opt\/node\/prune on a copy.*, and it has freed 120 GiB$/),
+    });
+  });
+
+  it('that does not come through leaves no copy for the pruning', () => {
+    const first = reduce('prove', running({ drill: both }), { verdict }) as Running;
+    const bad = { is: 'unfit', atMs: NOON_MS, reason: 'its client ends' } as const;
+    const end = reduce('prove', tried(first, 'roll-back'), { verdict: bad });
+    expect(end).toMatchObject({ at: 'removing', drill: { rolledBack: bad } });
+    expect((end as Removing).drill).not.toHaveProperty('pruned');
+  });
+
+  it('need not be there for the pruning: one that does not come through is told, and done to no node', () => {
+    const alone = reduce('prove', running({ drill: { ...drill, prunes: PRUNE } }), { verdict }) as Running;
+    expect(next(alone)).toMatchObject({ do: 'try-command', of: 'prune', command: PRUNE });
+    const failed = { is: 'unproved', atMs: NOON_MS, reason: 'it exits with 1', isTold: true } as const;
+    const end = reduce('try-command', alone, { begunAtMs: NOON_MS, verdict: failed }, 'prune') as Removing;
+    expect(end).toMatchObject({ isMarked: false, drill: { verdict, pruned: failed, prunedAtMs: NOON_MS } });
+    expect(endingOf({ ...end, isMarked: true }, NOON_MS)).toMatchObject({
+      ...{ outcome: 'escalated', code: 'drill-unproved' },
+      reason: expect.stringMatching(/^\/opt\/node\/prune on a copy of .*: it exits with 1\. It is done to no node\. /),
+    });
+  });
+
+  it('that came too late was not begun, and is sent again, three times', () => {
+    const late = { failed: 'late: past its start-by', again: true, isLate: true };
+    const lateTimes = (times: number): Progress =>
+      Array.from({ length: times }).reduce<Progress>((from) => reduce('try-command', from as Running, late), proved);
+    expect(next(lateTimes(1) as Running)).toMatchObject({ do: 'try-command', of: 'roll-back', command: COMMAND });
+    expect((lateTimes(1) as Running).ordinal).toBe(proved.ordinal + 1);
+    expect(lateTimes(4)).toMatchObject({
+      at: 'removing',
+      drill: { verdict, rolledBack: { is: 'unproved', isTold: true } },
+    });
   });
 
   const ending = (rolledBack: DrillVerdict) =>
@@ -314,5 +371,16 @@ describe('the owner’s roll-back', () => {
       const begun = next(with_(more), about_);
       expect(begun.do === 'begin' && begun.drill).not.toHaveProperty('rollsBack');
     }
+    const { fleet } = facts();
+    const prune = { command: PRUNE, minutes: 60, rehearse: true, poolFloor: 2 };
+    const prunes = planning({ fleet: { ...fleet, disk: { ...fleet.disk, prune } } });
+    expect(next(prunes)).toMatchObject({ do: 'begin', drill: { prunes: PRUNE } });
+    expect(next(prunes, { mode: 'ask' })).toMatchObject({
+      terms: expect.arrayContaining([['act', expect.stringContaining('run /opt/node/prune on its data')]]),
+    });
+    const begun = next(
+      planning({ fleet: { ...fleet, disk: { ...fleet.disk, prune: { ...prune, rehearse: false } } } }),
+    );
+    expect(begun.do === 'begin' && begun.drill).not.toHaveProperty('prunes');
   });
 });

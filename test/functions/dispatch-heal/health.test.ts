@@ -22,7 +22,7 @@ import type { AlarmStatus, StatusCheckResult } from '../../../functions/dispatch
 import type { Health, ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { parseHealPayload } from '../../../shared/heal/payload.ts';
-import type { IncidentRecord, ReplaceOperation } from '../../../shared/heal/records.ts';
+import type { GrowOperation, IncidentRecord, ReplaceOperation } from '../../../shared/heal/records.ts';
 import { healOf } from '../../../shared/heal/records.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
 import { NODE_HEALTH, readTrigger, type Trigger } from '../../../shared/model/trigger.ts';
@@ -594,6 +594,20 @@ describe('a node that somebody died on with its client down', () => {
   it('is nobody else’s before that', () => {
     for (const trigger of ['disk:data', 'snapshot:clean'])
       expect(decideDispatch(facts(trigger, { nodeRecord: down, owner }))).toMatchObject({ do: 'leave', code: 'busy' });
+  });
+
+  it('to be pruned is brought up even in a pause, by the heal of its disk', () => {
+    const disk = openIncidentRecord({ trigger: 'disk:data' });
+    const pruned: GrowOperation = {
+      ...{ kind: 'grow', phase: 'down', incidentId: disk.incidentId, volumeId: 'vol-0123456789abcdef0', toGiB: 500 },
+      ...{ found: { sizeGiB: 500 }, intentAtMs: NOON_MS - HOUR_MS, prune: { command: '/opt/node/prune', height: 1 } },
+    };
+    const record = nodeRecord({ owner: OTHER, operation: pruned });
+    expect(decideDispatch(facts('disk:data', { incident: disk, nodeRecord: record, owner, paused }))).toMatchObject({
+      ...{ do: 'start', payload: { kind: 'resize-volume' } },
+    });
+    expect(decideDispatch(facts(NODE_HEALTH, { nodeRecord: record, owner }))).toMatchObject({ code: 'busy' });
+    expect(isOver(disk, record, yes, yes, NOON_MS)).toBe(false);
   });
 
   it('lets no other heal begin in a pause', () => {

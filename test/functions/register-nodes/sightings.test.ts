@@ -197,6 +197,10 @@ it('a node is taken while a heal works on it or has left it down, and free once 
   expect(await takenOf(recordOf(idOf(1), 'me', ladder))).toEqual([idOf(1)]);
   expect(await takenOf(recordOf(idOf(1), null, ladder))).toEqual([]);
   expect(await takenOf(recordOf(idOf(1), 'me', grow))).toEqual([]);
+  // A disk grows under its client, and is pruned while it is stopped.
+  expect(await takenOf(recordOf(idOf(1), null, { ...grow, prune: { command: '/opt/node/prune', height: 1 } }))).toEqual(
+    [idOf(1)],
+  );
 });
 
 describe('records that are carried out', () => {

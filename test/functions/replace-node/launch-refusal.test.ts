@@ -130,7 +130,7 @@ describe('the rung of another instance', () => {
   it('that was not begun is not asked for again', () => {
     const act: Act = { do: 'skip-rung', rung: 'replace', reason: refused.reason };
     const after = reduceAct(atReplace(), act, { is: 'done', atMs: NOON_MS });
-    expect(after.failed.at(-1)).toEqual({ rung: 'replace', reason: refused.reason });
+    expect(after.failed.at(-1)).toEqual({ rung: 'replace', reason: refused.reason, notBegun: true });
     expect(decide(facts({ original: dead, seen: null, watched: null }), after)).toMatchObject({
       do: 'end',
       end: { as: 'escalated', code: 'ladder-spent', reason: expect.stringContaining(refused.reason) },

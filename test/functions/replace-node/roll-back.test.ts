@@ -1,5 +1,6 @@
 // The rung that takes a follower's data back by its owner's own command: when it is climbed, what it does, and what it never does twice.
 import { describe, expect, it } from '@jest/globals';
+import { skipRung } from '../../../functions/replace-node/acts/decisions.ts';
 import { reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts, RollBackFacts } from '../../../functions/replace-node/facts.ts';
@@ -110,6 +111,16 @@ describe('a roll-back is climbed', () => {
     expect(told(decide(at({ rollBack: { trial: null, lastAtMs: null } }), restarted()))).toBe(
       'skip-rung: no drill has tried /opt/node/roll-back on a copy yet',
     );
+  });
+
+  it('and is told as left out, never as one that did not help', () => {
+    const untried = { rung: 'roll-back', reason: 'no drill has tried it', notBegun: true } as const;
+    const after = (failed: LadderState['failed']) => told(decide(at(), restarted({ failed })));
+    expect(after([...restarted().failed, untried])).toMatch(
+      /^take-rung: restart did not help: it stands still at height 1000; roll-back was not begun: no drill has tried it/,
+    );
+    const skip = skipRung({ rung: 'roll-back', reason: 'no drill has tried it' });
+    expect(reduceAct(restarted(), skip, { is: 'done', atMs: NOON_MS }).failed.at(-1)).toEqual(untried);
   });
 
   it('under the guards of other data: not while more nodes are sick than the breaker allows, nor by the word of one', () => {

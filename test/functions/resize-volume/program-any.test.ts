@@ -8,7 +8,7 @@ import type { Mode } from '../../../shared/model/mode.ts';
 import type { Observation } from '../../../shared/node-commands/answer.ts';
 import { tries } from '../../fixtures/any.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
-import { observation } from '../../fixtures/builders/observation.ts';
+import { clientState, nodeState, observation } from '../../fixtures/builders/observation.ts';
 import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { GIB } from '../../fixtures/builders/volume.ts';
 import {
@@ -21,8 +21,9 @@ import {
   type Run,
   runProgram,
   type Told,
+  toldOfClients,
 } from '../../fixtures/heal-program.ts';
-import { dataVolume, resizeFacts } from '../../fixtures/resize-facts.ts';
+import { dataVolume, PRUNE_COMMAND, pruneFacts, pruningFleet, resizeFacts } from '../../fixtures/resize-facts.ts';
 
 describe('whatever happens at every step', () => {
   /** Every possible result of an act; `picks` choose. */
@@ -54,15 +55,28 @@ describe('whatever happens at every step', () => {
           latestModification: { volumeId: DATA_VOLUME, state: 'modifying', targetGiB: 900 },
         }),
         resizeFacts({ seen, history: [] }),
+        resizeFacts({ seen, history: filling, fleet: pruningFleet(), prune: pruneFacts() }),
         refusalOf(told),
       );
     const leased = { holder, openUntilMs: null };
+    const open = { memory: { command: PRUNE_COMMAND, height: 1000 }, ended: { as: 'done' } } as const;
+    const clientsTold = (told: readonly Told[]) =>
+      choose<Acts['prune']['result']>(
+        ...([told, { atMs: NOON_MS, answer: toldOfClients() }, { atMs: NOON_MS, answer: toldOfClients() }] as const),
+        { atMs: NOON_MS, answer: toldOfClients({ result: 'failed', reason: 'it exits with 1' }) },
+        { atMs: NOON_MS, answer: toldOfClients({ after: nodeState({ clients: [clientState({ state: 'failed' })] }) }) },
+        { atMs: NOON_MS, answer: toldOfClients({ result: 'stale', after: null }) },
+        { atMs: NOON_MS, answer: { over: 'it can no longer run' } },
+        refusalOf(told),
+        lost,
+      );
     return {
       claim: (_, told) => choose<Acts['claim']['result']>(told, mine, mine, mine, { end: 'not ours' }),
       survey: (_, told) => factsOf(null, told),
       observe: ({ seen }, told) => factsOf(seen, told),
       ask: (_, told) => choose<Acts['ask']['result']>(told, { approved: true }, { approved: true }, refusalOf(told)),
-      lease: (_, told) => choose<Acts['lease']['result']>(told, leased, leased, leased, { busy: 'arn:other' }),
+      lease: (_, told) =>
+        choose<Acts['lease']['result']>(told, leased, leased, leased, { ...leased, open }, { busy: 'arn:other' }),
       send: (_, told) => {
         const sent = { commandId: 'c', overAtMs: 0 };
         return choose<Acts['send']['result']>(told, sent, sent, sent, sent, refusalOf(told), lost);
@@ -90,6 +104,26 @@ describe('whatever happens at every step', () => {
         pickOf(told) % 5 === 4
           ? choose(told, refusalOf(told))
           : choose<Acts['intend']['result']>(told, written, written, lost),
+      'begin-prune': (_, told) =>
+        choose<Acts['begin-prune']['result']>(
+          ...([
+            told,
+            { begun: true },
+            { begun: true },
+            { not: 'another node has its turn' },
+            refusalOf(told),
+            lost,
+          ] as const),
+        ),
+      prune: (_, told) => clientsTold(told),
+      wake: (_, told) => clientsTold(told),
+      'prove-back': (_, told) =>
+        choose<Acts['prove-back']['result']>(
+          ...([told, { proved: 'synced' }, { proved: 'synced' }, { unproved: 'stuck', blames: true }] as const),
+          { unseen: 'nobody looked' },
+        ),
+      'settle-prune': (_, told) =>
+        choose<Acts['settle-prune']['result']>(told, { settled: null }, { settled: null }, lost),
       prove: (_, told) => choose<Acts['prove']['result']>(told, written, written, lost),
       modify: (_, told) => {
         const accepted = { accepted: true } as const;
@@ -151,6 +185,32 @@ describe('whatever happens at every step', () => {
     });
   });
 
+  it('a node is pruned at most once, right after it was reserved, and never by an attempt that found one open', () => {
+    property((run) => {
+      const names = done(run);
+      expect(names.filter((name) => name === 'prune').length).toBeLessThanOrEqual(1);
+      const at = names.indexOf('prune');
+      if (at >= 0) expect(names[at - 1]).toBe('begin-prune');
+      if (run.told.some((told) => 'open' in told)) expect(names.indexOf('wake')).toBe(names.indexOf('lease') + 1);
+    });
+  });
+
+  it('whatever comes of a pruning, the node is settled as proved or told, or its client is left to the next attempt', () => {
+    property((run) => {
+      const names = done(run);
+      const at = names.findIndex((name) => name === 'prune' || name === 'wake');
+      if (at < 0 || isLost(run.told.at(-1))) return;
+      const settled =
+        names.indexOf('settle-prune', at) >= 0 && !(run.told[names.indexOf('settle-prune', at)] instanceof Error);
+      const last = run.acts.find((act) => act.do === 'conclude');
+      const isLeft = last?.do === 'conclude' && last.keepOperation === true;
+      expect(settled !== isLeft).toBe(true);
+      // Nothing is grown, and nobody is told of a healed node, while its client may be down.
+      if (!settled) expect(names.slice(at)).not.toContain('modify');
+      if (isLeft) expect(run.ending?.outcome).not.toBe('healed');
+    });
+  });
+
   it('a volume is modified at most once, and only right after its intent, which follows the reservation', () => {
     property((run) => {
       const names = done(run);
@@ -171,7 +231,9 @@ describe('whatever happens at every step', () => {
 
   it('commands are numbered one by one, under the fence that was granted', () => {
     property(({ acts }) => {
-      const sent = acts.flatMap((act) => (act.do === 'send' ? [act.held] : []));
+      const sent = acts.flatMap((act) =>
+        act.do === 'send' || act.do === 'prune' || act.do === 'wake' ? [act.held] : [],
+      );
       expect(sent.map(({ ordinal }) => ordinal)).toEqual(sent.map((_, i) => i + 1));
       for (const held of sent) expect(held.holder).toEqual(holder);
     });

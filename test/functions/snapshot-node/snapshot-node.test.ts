@@ -3,10 +3,10 @@ import { ACTS, SNAPSHOT as SNAPSHOT_HEAL } from '../../../functions/snapshot-nod
 import { decideNext } from '../../../functions/snapshot-node/decide.ts';
 import { judgeCopies, judgeStop, refusalOf, volumesOf } from '../../../functions/snapshot-node/judge.ts';
 import { downSince } from '../../../functions/snapshot-node/progress.ts';
-import { judgeProof } from '../../../functions/snapshot-node/proof.ts';
 import { requestOf } from '../../../functions/snapshot-node/snapshots.ts';
 import type { Act, Preparing, SnapshotFacts } from '../../../functions/snapshot-node/state.ts';
 import { denied } from '../../../shared/heal/approval.ts';
+import { judgeProof } from '../../../shared/heal/back-proof.ts';
 import type { Ending } from '../../../shared/heal/outcome.ts';
 import type { SnapshotPayload } from '../../../shared/model/payload.ts';
 import { readLedger } from '../../../shared/snapshots/ledger.ts';

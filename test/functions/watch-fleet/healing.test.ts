@@ -49,6 +49,18 @@ describe('a node is being healed', () => {
   });
 });
 
+it('a node whose full disk is pruned is healed for as long as its owner’s command may take, and no other heal is', () => {
+  const begun = (minutes: number, trigger = 'disk:data') => ({
+    ...claimed(),
+    ...{ trigger, onsetMs: NOON_MS - HEALED_WITHIN_MS - minutes * MINUTE_MS },
+  });
+  const hour = 60 * MINUTE_MS;
+  expect([59, 60].map((minutes) => isBeingHealed(begun(minutes), NOON_MS, hour))).toEqual([true, false]);
+  expect(isBeingHealed(begun(59), NOON_MS)).toBe(false);
+  expect(isBeingHealed(begun(59, 'snapshot:clean'), NOON_MS, hour)).toBe(false);
+  expect(isBeingHealed({ ...begun(10), failures: 1 }, NOON_MS, hour)).toBe(false);
+});
+
 describe('a page', () => {
   const node = (name: string) =>
     observedNode({

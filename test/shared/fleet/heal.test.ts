@@ -217,3 +217,31 @@ describe('a fleet file names its owner’s roll-back', () => {
     expect(refused(more)).toContain(expected);
   });
 });
+
+describe('an owner’s pruning is asked for', () => {
+  const drills = { securityGroup: 'sg-0123456789abcdef0' };
+  const prune = { command: '/opt/node/prune' };
+  const file = (more: object) => ({ ...bitcoin, role: 'follower', drills, disk: { prune }, ...more });
+  const refused = (more: object) => JSON.stringify(refusals(file(more)));
+
+  it('by its command alone: an hour, a copy first, and two other nodes that serve', () => {
+    const { disk } = parseFleet(file({}));
+    expect(disk.prune).toEqual({ ...prune, minutes: 60, rehearse: true, poolFloor: 2 });
+    expect(disk.growAtPercent).toBe(parseFleet({ ...bitcoin, disk: {} }).disk.growAtPercent);
+    expect(parseFleet(file({ disk: {} })).disk.prune).toBeUndefined();
+    const disk_ = { prune: { ...prune, rehearse: false } };
+    expect(refusals({ ...bitcoin, role: 'follower', disk: disk_ })).toEqual({});
+  });
+
+  it.each<[string, object, string]>([
+    ['arguments', { disk: { prune: { command: '/opt/node/prune 550' } } }, 'without arguments'],
+    ['no absolute path', { disk: { prune: { command: 'prune' } } }, 'absolute path'],
+    ['more than two hours', { disk: { prune: { ...prune, minutes: 121 } } }, 'minutes'],
+    ['validators', { role: 'validator', drills: undefined }, 'expected role: follower'],
+    ['sentries', { role: 'sentry' }, 'expected role: follower'],
+    ['no role', { role: undefined, drills: undefined }, 'expected role: follower'],
+    ['no drills that could try it', { drills: undefined }, 'expected drills'],
+  ])('and is refused with %s', (_, more, expected) => {
+    expect(refused(more)).toContain(expected);
+  });
+});

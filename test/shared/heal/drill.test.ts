@@ -8,6 +8,7 @@ import {
   nextSet,
   noDrill,
   proofAgeHours,
+  pruneTrialText,
   recoverability,
   rehearsalText,
   spentIn,
@@ -217,6 +218,43 @@ describe('a roll-back that was tried on a copy', () => {
     expect(trialText(trialAfter({ is: 'unfit', atMs: NOON_MS, reason: 'bad blocks' }) ?? never())).toBe(
       '/opt/node/roll-back on a copy of set-1: bad blocks',
     );
+  });
+});
+
+describe('a pruning that was tried on a copy', () => {
+  const back: DrillVerdict = { ...verified, atMs: NOON_MS };
+  const trialWith = (more: Partial<Drill> = {}) =>
+    ended(
+      noDrill,
+      {
+        ...{ ...drill(verified), prunes: '/opt/node/prune', prunedAtMs: NOON_MS - 40 * MINUTE_MS, pruned: back },
+        ...{ prunedBytes: { before: 300 * 2 ** 30, after: 180 * 2 ** 30 }, ...more },
+      },
+      24,
+      NOON_MS,
+    ).pruned ?? never();
+
+  it('is known with what it has freed there', () => {
+    expect(trialWith()).toMatchObject({ setId: 'set-1', is: 'verified', minutes: 40, freedGiB: 120 });
+    expect(pruneTrialText(trialWith())).toBe(
+      '/opt/node/prune on a copy of set-1: its client was at the tip again 40 min after its stop, and it has freed 120 GiB',
+    );
+    expect(pruneTrialText(trialWith({ prunedBytes: null }))).toMatch(/, and what it has freed nobody knows$/);
+    const bad = trialWith({ pruned: { is: 'unfit', atMs: NOON_MS, reason: 'bad blocks' } });
+    expect(pruneTrialText(bad)).toBe('/opt/node/prune on a copy of set-1: bad blocks');
+  });
+
+  it('that gave way, or was not begun, leaves what was known', () => {
+    const before = { ...noDrill, pruned: trialWith() };
+    const tried = (pruned?: DrillVerdict) =>
+      ended(
+        before,
+        { ...drill(verified), prunes: '/opt/node/prune', prunedAtMs: NOON_MS, ...(pruned && { pruned }) },
+        24,
+        NOON_MS,
+      ).pruned;
+    expect(tried({ is: 'unproved', atMs: NOON_MS, reason: 'it gives way', isTold: false })).toBe(before.pruned);
+    expect(tried()).toBe(before.pruned);
   });
 });
 

@@ -51,13 +51,15 @@ describe('a command on clients and volumes', () => {
     expect(unpacked(parameters['Identity'])).toBe('/data/geth/nodekey\n/data/keystore\n');
   });
 
-  it('names the owner’s executable and its seconds only where data are taken back, and nothing that a shell could read', () => {
-    const rollBack = (own: { command: string; seconds: number }): NodeCommand => ({
-      ...{ operation: 'restart-client', clients: [geth], paths: ['/data'], only: 'roll-back' },
-      own,
-    });
+  it('names the owner’s executable and its seconds only where data are taken back or pruned, and nothing that a shell could read', () => {
+    const rollBack = (
+      own: { command: string; seconds: number },
+      only: 'roll-back' | 'prune' = 'roll-back',
+    ): NodeCommand => ({ ...{ operation: 'restart-client', clients: [geth], paths: ['/data'], only }, own });
     const own = { command: '/opt/node/roll-back', seconds: 900 };
     expect(parametersOf(rollBack(own))).toMatchObject({ Only: ['roll-back'], Own: ['900:/opt/node/roll-back'] });
+    expect(parametersOf(rollBack(own, 'prune'))).toMatchObject({ Only: ['prune'], Own: ['900:/opt/node/roll-back'] });
+    expect(nodeRunLimitSeconds(rollBack(own, 'prune'))).toBe(nodeRunLimitSeconds(rollBack(own)));
     const restart = { operation: 'restart-client', clients: [geth], paths: ['/data'], only: 'restart' } as const;
     expect(parametersOf(restart)).toMatchObject({ Only: ['restart'], Own: ['_'] });
     expect(nodeRunLimitSeconds(rollBack(own))).toBe(nodeRunLimitSeconds(restart) + 900);

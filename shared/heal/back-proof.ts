@@ -1,9 +1,10 @@
-// Judges whether a donor follows its chain again, by what others saw of it after its client came up. What the client says of itself proves nothing.
-import type { Fleet } from '../../shared/fleet/model.ts';
-import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
-import { readSwitches } from '../../shared/guardrails/switches.ts';
-import type { Act, Acts, SnapshotActContext, SnapshotContext } from './state.ts';
+// Judges whether a well node that a heal has stopped, for a snapshot or to be pruned, follows its chain again, by what others saw of it after its client
+// came up. What the client says of itself proves nothing.
+import type { Fleet } from '../fleet/model.ts';
+import type { ObservedNode } from '../fleet/observation.ts';
+import { OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
+import { readSwitches } from '../guardrails/switches.ts';
+import type { ActContext, HealContext } from './context.ts';
 
 /** watch-fleet's last observation of the node. */
 type WatchedNode = Pick<ObservedNode, 'health' | 'reason' | 'height'> & { readonly observedAtMs: number };
@@ -23,6 +24,9 @@ interface ProofFacts {
 
 /** An outage of AWS, or of the watch, is waited out: what was not seen is neither proved nor disproved. */
 const BLIND_MS = 2 * 60 * 60_000;
+
+/** How the watch ends. */
+export type BackProof = Exclude<ProofResult, { readonly waitSeconds: number }>;
 
 type ProofResult =
   | { readonly proved: string }
@@ -79,11 +83,15 @@ const wait = (upForMs: number): ProofResult => ({ waitSeconds: upForMs < 10 * 60
 /** The longest start grace and stuck time of any chain are an hour together, checked three times a minute first and then once. */
 const MAX_LOOKS = 400;
 
-export async function prove(
-  { durable, step, place, clients, environment, payload, store }: SnapshotActContext,
-  { from }: Act<'prove'>,
-): Promise<Acts['prove']['result']> {
-  const { upSinceMs, found } = from.operation.memory;
+/**
+ * Looks until it can be told.
+ *
+ * @param down since when the client may run again, ms since the epoch, and the height that it was stopped at; null: nobody knows
+ */
+export async function proveBack(
+  { durable, step, place, clients, environment, payload, store }: ActContext<HealContext>,
+  { upSinceMs, height }: Pick<ProofFacts, 'height'> & { readonly upSinceMs: number | null },
+): Promise<BackProof> {
   for (let look = 0; look < MAX_LOOKS; look++) {
     const verdict = await step(`look-${look}`, async (): Promise<ProofResult> => {
       const [switches, watched] = await Promise.all([
@@ -92,7 +100,7 @@ export async function prove(
       ]);
       if ('refuse' in switches) return { waitSeconds: 60 };
       const nowMs = Date.now();
-      return judgeProof({ nowMs, fleet: switches.fleet, watched, upSinceMs: upSinceMs ?? nowMs, height: found.height });
+      return judgeProof({ nowMs, fleet: switches.fleet, watched, upSinceMs: upSinceMs ?? nowMs, height });
     });
     if (!('waitSeconds' in verdict)) return verdict;
     await durable.wait(`${place}-wait-${look}`, { seconds: verdict.waitSeconds });
@@ -101,8 +109,8 @@ export async function prove(
 }
 
 async function readWatched(
-  { readObservations }: SnapshotContext['store'],
-  { fleet, instanceId }: SnapshotContext['payload'],
+  { readObservations }: HealContext['store'],
+  { fleet, instanceId }: HealContext['payload'],
 ): Promise<WatchedNode | null> {
   const nowMs = Date.now();
   for (const { observedAtMs, nodes } of await readObservations(fleet)) {

@@ -1,8 +1,8 @@
-// A simulated node's client under its owner's roll-back: what it does to the data, and what the node says.
+// A simulated node's client under its owner's own commands: what they do to the data, and what the node says.
 import { describe, expect, it } from '@jest/globals';
 import type { CommandOutcome } from '../../../local/nodes/machine.ts';
 import type { SimulatedNode } from '../../../local/nodes/node.ts';
-import type { OwnRollBack } from '../../../local/nodes/spec.ts';
+import type { OwnPrune, OwnRollBack } from '../../../local/nodes/spec.ts';
 import { parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
 import { nodeCommandParameters } from '../../../shared/node-commands/node-command.ts';
 import { chainOf, nodeOf } from '../../fixtures/builders/simulated-node.ts';
@@ -21,12 +21,19 @@ function standing(effect: OwnRollBack['effect'], more: { takesSeconds?: number; 
   return { kernel, node, height };
 }
 
-function rolledBack(kernel: TestKernel, node: SimulatedNode, command = COMMAND) {
+const rolledBack = (kernel: TestKernel, node: SimulatedNode, command = COMMAND) =>
+  ranOn(kernel, node, { only: 'roll-back', command });
+
+function ranOn(
+  kernel: TestKernel,
+  node: SimulatedNode,
+  { only, command }: { only: 'roll-back' | 'prune'; command: string },
+) {
   let outcome: CommandOutcome | undefined;
   const parameters = nodeCommandParameters(
     { fence: 4, ordinal: 1 },
     {
-      ...{ operation: 'restart-client', only: 'roll-back', paths: ['/data'] },
+      ...{ operation: 'restart-client', only, paths: ['/data'] },
       clients: [{ runtime: { kind: 'systemd', unit: 'node@*' }, stopGraceSeconds: 60, cleanLine: null }],
       own: { command, seconds: 60 },
     },
@@ -81,5 +88,38 @@ describe('an owner’s roll-back on a simulated node', () => {
       after: { clients: [{ state: 'running' }] },
     });
     expect(node.client.height()).toBe(height);
+  });
+});
+
+describe('an owner’s pruning on a simulated node', () => {
+  const pruned = (effect: OwnPrune['effect'], takesSeconds = 40) => {
+    const kernel = testKernel();
+    const prune = { command: '/opt/node/prune', freesBytes: 40 * 2 ** 30, takesSeconds, effect };
+    const node = nodeOf(kernel, chainOf(kernel), { prune });
+    const usedBytes = () => node.volumes[0]?.usedBytes ?? 0;
+    const before = usedBytes();
+    const answer = ranOn(kernel, node, { only: 'prune', command: '/opt/node/prune' });
+    return { answer, freedGiB: Math.round((before - usedBytes()) / 2 ** 30) };
+  };
+
+  it('has its client drop so much while it is stopped, and both sizes are told', () => {
+    const { answer, freedGiB } = pruned('frees');
+    expect(answer).toMatchObject({ result: 'done', stop: { clean: true }, after: { clients: [{ state: 'running' }] } });
+    expect(freedGiB).toBe(40);
+    const [was = 0, is = 0] = [answer.before, answer.after].map((state) => state?.volumes[0]?.usedBytes);
+    expect(Math.round((was - is) / 2 ** 30)).toBe(40);
+  });
+
+  it.each<[string, OwnPrune['effect'], number]>([
+    ['fails', 'fails', 40],
+    ['takes too long', 'frees', 90],
+  ])('that %s frees nothing, and its client runs again', (_, effect, seconds) => {
+    const { answer, freedGiB } = pruned(effect, seconds);
+    expect(answer).toMatchObject({ result: 'failed', after: { clients: [{ state: 'running' }] } });
+    expect(Math.abs(freedGiB)).toBe(0);
+  });
+
+  it('that spoils the data leaves a client that cannot open them', () => {
+    expect(pruned('spoils').answer).toMatchObject({ result: 'failed', after: { clients: [{ state: 'failed' }] } });
   });
 });

@@ -1,8 +1,8 @@
-# The owner's own executable takes the data of the client back by some blocks. It is looked at before anything is stopped, run while nothing of the
-# node's clients runs, and whatever it says, they are started again.
+# The owner's own executable takes the data back by some blocks, or prunes them. It is looked at before anything is stopped, run while no client of the
+# node runs, and whatever it says, they are started again.
 
-# roll_back: true when it has ended with success, and the clients run and go on running.
-roll_back() {
+# with_own: true when it has ended with success, and the clients run and go on running.
+with_own() {
   local command=${SSM_Own#*:} seconds why='' status=0
   if ! whole seconds "${SSM_Own%%:*}" || [[ $command != /* ]]; then untouched 'no executable is named'; return; fi
   is_safe "$command" || { untouched "$NOTE"; return; }
@@ -13,7 +13,7 @@ roll_back() {
   elif [ "$STOP_CLEAN" = false ]; then
     why="the client did not end cleanly, and $command was not run"
   else
-    say "roll-back: $command, within $seconds s"
+    say "$SSM_Only: $command, within $seconds s"
     run_own "$command" "$seconds" >/dev/null 2>&1 || status=$?
     case $status in
       0) ;;
