@@ -30,6 +30,7 @@ import { notFoundError } from '../fleets/context.ts';
 import { folderOf } from '../fleets/verbs.ts';
 import { SuiteError } from '../heal/context.ts';
 import { agentMetrics, keyOf, type Metric, ours, readAlarms, readMetrics } from '../report/account.ts';
+import { type OtlpMetrics, readOverOtlp } from '../report/over-otlp.ts';
 import { readAnswers } from './account-answers.ts';
 import type { AskedBacktest } from './backtest.ts';
 import {
@@ -249,7 +250,11 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
     () => readAll(clients, metrics, { fromMs: fromMs - GROWTH_MS, toMs }),
     new Map<string, Samples>(),
   );
+  const overOtlp = await noted(notes, 'metrics over OTLP', () => readOtlp(clients, fleet, { fromMs, toMs }), undefined);
   const of = (metric: Metric): Samples => samples.get(keyOf(metric)) ?? [];
+  /** Health and what goes with it: a fleet that has changed its way has some of both. */
+  const watched = (name: (typeof TOLD)[number], node?: string): Samples =>
+    inOrder([...of(ours(fleet.name, node, name)), ...(overOtlp?.(name, node) ?? [])]);
   const modifications = await noted(
     notes,
     'what EBS tells of modifications',
@@ -282,8 +287,8 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
         agent: agentOf(node, disks, agents).flatMap(of),
         checks: of(checksOf(node)),
         attachedEbs: of(attachedOf(node)),
-        ...healthOf(of(ours(fleet.name, node.name, 'Health')), node, retired),
-        peers: of(ours(fleet.name, node.name, 'Peers')),
+        ...healthOf(watched('Health', node.name), node, retired),
+        peers: watched('Peers', node.name),
         told: [],
         modifications: modifications?.filter(({ volumeId }) => node.volumeIds.includes(volumeId)) ?? null,
       };
@@ -293,7 +298,7 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
   const history: History = {
     ...{ fleet, fromMs, toMs, acts, notes, switches, keyScope, stored },
     nodes: read.filter((node) => node !== undefined),
-    halted: of(ours(fleet.name, undefined, 'Halted')),
+    halted: watched('Halted'),
     alarms: alarms.filter((alarm) => alarm.fleet === fleet.name),
   };
   status(`${fleet.name}: what its nodes answered …`);
@@ -431,20 +436,39 @@ function agentOf(
     .slice(0, 1);
 }
 
-/** Each stretch in the step in which it is kept. */
+const TOLD = ['Health', 'Peers', 'Halted'] as const;
+
+const inOrder = (samples: Samples): Samples => samples.toSorted(([a], [b]) => a - b);
+
+/** @returns undefined where the fleet's metrics are classic */
+async function readOtlp({ cloudwatch }: Clients, fleet: Fleet, { fromMs, toMs }: Stretch) {
+  if (fleet.metrics !== 'otlp') return undefined;
+  const parts: OtlpMetrics[] = [];
+  for (const stretch of stretchesOf({ fromMs, toMs }))
+    parts.push(await readOverOtlp(cloudwatch, fleet.name, TOLD, stretch));
+  return (name: (typeof TOLD)[number], node: string | undefined): Samples =>
+    parts.flatMap(({ of }) => of(name, { node }));
+}
+
+/** Each stretch with the step in which it is kept. */
+const stretchesOf = ({ fromMs, toMs }: Stretch) => {
+  const edges = [KEPT_DAYS.hours, KEPT_DAYS.fiveMinutes, KEPT_DAYS.minutes, 0].map((days) => toMs - days * DAY_MS);
+  return edges.flatMap((edgeMs, at) => {
+    const nextMs = edges[at + 1];
+    if (nextMs === undefined || nextMs <= fromMs) return [];
+    const beginMs = Math.max(edgeMs, fromMs);
+    return [{ fromMs: beginMs, toMs: nextMs, period: stepMsAt(toMs - beginMs) / 1_000 }];
+  });
+};
+
 async function readAll(
   { cloudwatch }: Clients,
   metrics: readonly Metric[],
   { fromMs, toMs }: Stretch,
 ): Promise<Map<string, Samples>> {
-  const edges = [KEPT_DAYS.hours, KEPT_DAYS.fiveMinutes, KEPT_DAYS.minutes, 0].map((days) => toMs - days * DAY_MS);
   const found = new Map<string, Samples>();
-  for (const [at, edgeMs] of edges.entries()) {
-    const nextMs = edges[at + 1];
-    if (nextMs === undefined || nextMs <= fromMs) continue;
-    const beginMs = Math.max(edgeMs, fromMs);
-    const period = stepMsAt(toMs - beginMs) / 1_000;
-    const read = await readMetrics(cloudwatch, metrics, { fromMs: beginMs, toMs: nextMs, period });
+  for (const stretch of stretchesOf({ fromMs, toMs })) {
+    const read = await readMetrics(cloudwatch, metrics, stretch);
     for (const [key, samples] of read) found.set(key, [...(found.get(key) ?? []), ...samples]);
   }
   return found;

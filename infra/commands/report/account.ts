@@ -38,7 +38,7 @@ import {
 } from '../../report/facts.ts';
 import { recoveryOf } from '../../report/recovery.ts';
 import { SuiteError } from '../heal/context.ts';
-import { type OtlpMetrics, type ReportMetric, readOverOtlp } from './over-otlp.ts';
+import { type OtlpMetrics, readOverOtlp } from './over-otlp.ts';
 
 /** What an account tells of a time. */
 export interface AccountReport {
@@ -152,12 +152,12 @@ async function readAll(
   const overOtlp = new Map<string, OtlpMetrics>();
   for (const { name, metrics: way } of wanted) {
     if (way !== 'otlp') continue;
-    const read = () => readOverOtlp(cloudwatch, name, { fromMs, toMs, period });
+    const read = () => readOverOtlp(cloudwatch, name, METRICS, { fromMs, toMs, period });
     const found = await orNote(`Metrics of ${name}`, read, undefined);
     if (found) overOtlp.set(name, found);
     if (found?.note !== undefined) notes.push(found.note);
   }
-  const of = (fleet: string, node: string | undefined, name: ReportMetric): Samples => {
+  const of = (fleet: string, node: string | undefined, name: (typeof METRICS)[number]): Samples => {
     const classic = series.get(keyOf(ours(fleet, node, name))) ?? [];
     const otlp = overOtlp.get(fleet)?.of(name, { node, instanceId: instances.get(`${fleet}/${node}`) });
     // A fleet that has changed its way has some of both.
@@ -229,7 +229,8 @@ async function readAll(
   };
 }
 
-const NODE_METRICS = ['Health', 'HeightLag', 'DiskUsedPercent'] as const satisfies readonly ReportMetric[];
+const NODE_METRICS = ['Health', 'HeightLag', 'DiskUsedPercent'] as const;
+const METRICS = [...NODE_METRICS, 'Tip'] as const;
 
 export interface Metric {
   readonly namespace: string;

@@ -4,15 +4,18 @@ import { promqlText, queryRange, RANGE_SERIES_MAX } from '../../../shared/aws/qu
 import { otlpName } from '../../../shared/fleet/resource-names.ts';
 import type { Samples } from '../../report/facts.ts';
 
-export type ReportMetric = 'Health' | 'HeightLag' | 'DiskUsedPercent' | 'Tip';
-
 /** The label that tells whose value it is: a disk is an instance's, whatever it is called. */
-const LABELS = { Health: 'Node', HeightLag: 'Node', DiskUsedPercent: 'InstanceId', Tip: 'Fleet' } as const;
+const LABELS = {
+  ...{ Health: 'Node', HeightLag: 'Node', Peers: 'Node' },
+  ...{ DiskUsedPercent: 'InstanceId', Tip: 'Fleet', Halted: 'Fleet' },
+} as const;
+
+export type ToldMetric = keyof typeof LABELS;
 
 export interface OtlpMetrics {
   /** Nothing where nothing was sent; of a disk, the fullest volume. */
   readonly of: (
-    metric: ReportMetric,
+    metric: ToldMetric,
     about: { readonly node?: string | undefined; readonly instanceId?: string | undefined },
   ) => Samples;
   /** What was left out, in a sentence. */
@@ -27,13 +30,19 @@ export interface Stretch {
 }
 
 /** @throws what `queryRange` does */
-export async function readOverOtlp(cloudwatch: CloudWatchClient, fleet: string, asked: Stretch): Promise<OtlpMetrics> {
+export async function readOverOtlp(
+  cloudwatch: CloudWatchClient,
+  fleet: string,
+  metrics: readonly ToldMetric[],
+  asked: Stretch,
+): Promise<OtlpMetrics> {
   const periodMs = asked.period * 1_000;
   // A value at the end of a period is the largest since its beginning. The last period ends now, and none in the future.
   const firstEndMs = asked.toMs - (Math.ceil((asked.toMs - asked.fromMs) / periodMs) - 1) * periodMs;
-  const found = new Map<ReportMetric, ReadonlyMap<string, Samples>>();
+  const found = new Map<ToldMetric, ReadonlyMap<string, Samples>>();
   let isCut = false;
-  for (const [metric, label] of Object.entries(LABELS) as readonly [ReportMetric, string][]) {
+  for (const metric of metrics) {
+    const label = LABELS[metric];
     const of = `${otlpName(metric)}{Fleet=${promqlText(fleet)}}[${asked.period}s]`;
     const answer = await queryRange(cloudwatch, {
       query: `max by (${label}) (max_over_time(${of}))`,
@@ -49,7 +58,7 @@ export async function readOverOtlp(cloudwatch: CloudWatchClient, fleet: string, 
       return whose === undefined ? [] : (found.get(metric)?.get(whose) ?? []);
     },
     note: isCut
-      ? `Of the nodes of ${fleet} at most ${RANGE_SERIES_MAX} are drawn: a query in PromQL is answered with no more series.`
+      ? `Of the nodes of ${fleet} at most ${RANGE_SERIES_MAX} are known: a query in PromQL is answered with no more series.`
       : undefined,
   };
 }
