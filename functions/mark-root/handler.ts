@@ -43,7 +43,7 @@ async function answer(
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
   const refused = markFault(switches.fleet, Reservations[0]?.Instances?.[0] ?? null, { instanceId, volumeId });
   if (refused !== null) return { refused };
-  await tagResources(ec2, [volumeId], { [ROOT_TAG]: name });
+  await tagResources(ec2, [volumeId], { [ROOT_TAG]: switches.fleet.tag });
   return { marked: volumeId };
 }
 

@@ -2,7 +2,7 @@
 import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Operation } from '../../shared/node-commands/parameters.ts';
-import { arn } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { Grant } from './grants.ts';
 
 type Tags = Readonly<Record<string, string>>;
@@ -45,7 +45,7 @@ export function sendCommandGrants(
     {
       sid: 'SendOwnDocuments',
       actions: ['ssm:SendCommand'],
-      resources: documents.map((name) => arn(scope, 'ssm', `document/chainmend-${name}-*`)),
+      resources: documents.map((name) => arn(scope, 'ssm', `document/${suiteNames(scope).suite}-${name}-*`)),
       wildcard: "The hash at the end of a document's name: heals in flight send the documents of their own version.",
     },
   ];

@@ -33,7 +33,8 @@ const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
  */
 const EXISTING_VOLUMES = 'volume/vol-*';
 
-export const fleetNames = (fleets: Fleets): string[] => fleets.map(({ name }) => name).sort();
+/** The values of `chainmend:fleet` on what is these fleets'. */
+export const fleetNames = (fleets: Fleets): string[] => fleets.map(({ tag }) => tag).sort();
 
 /** A validator, or a node of unknown role, is never replaced (`shared/guardrails/replace.ts`). */
 const isFixed = ({ role }: Fleet, ...roles: readonly string[]): boolean =>

@@ -1,7 +1,7 @@
 // resize-volume: the durable heal that grows a volume.
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { functionNames } from '../names.ts';
+import { suiteNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { modifyVolumeGrants, sendCommandGrants } from './fleet-grants.ts';
 
@@ -15,7 +15,7 @@ export class ResizeVolume extends DurableHeal {
   constructor(scope: Construct, id: string, props: HealProps) {
     super(scope, id, {
       ...props,
-      functionName: functionNames.resizeVolume,
+      functionName: suiteNames(scope).functions.resizeVolume,
       description: 'Grows a full volume of a blockchain node, and proves it.',
       environment: {
         OBSERVE_NODE_DOCUMENT: props.commands.observeNode,

@@ -638,6 +638,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'infra/constructs/fleet-grants.ts': [
     {
+      name: 'a suite sends no command by another suite’s document',
+      find: 'suiteNames(scope).suite}',
+      replace: "'*'}",
+      caughtBy: ['infra/suites'],
+    },
+    {
       name: 'fleets that differ in two tags share no condition, which would let every pair through',
       find: 'const same = JSON.stringify(Object.entries(rest).sort());',
       replace: "const same = '';",
@@ -1053,8 +1059,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/dispatch-heal/facts.ts': [
     {
       name: 'an alarm on PromQL is about the nodes that its contributors name',
-      find: '{ ...looked, groups: true }',
-      replace: '{ ...looked, groups: false }',
+      find: "replaceAll('_', '-'), groups: true }",
+      replace: "replaceAll('_', '-'), groups: false }",
       caughtBy: ['functions/dispatch-heal/dispatch'],
     },
   ],
@@ -1122,6 +1128,20 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: "return onceSettled(facts, state, { as: 'refused', refusal });",
       replace: 'return null;',
       caughtBy: ['functions/replace-node/ladder'],
+    },
+  ],
+  'shared/model/suite.ts': [
+    {
+      name: 'no suite is called so that its names begin as another’s do',
+      find: 'if (name.includes(DEFAULT_SUITE))',
+      replace: 'if (name === DEFAULT_SUITE)',
+      caughtBy: ['shared/model/suite'],
+    },
+    {
+      name: 'two suites may each have a fleet of one name, and neither’s things are the other’s',
+      find: 'name === undefined ? fleet :',
+      replace: 'true ? fleet :',
+      caughtBy: ['shared/model/suite', 'infra/suites'],
     },
   ],
   'shared/model/doors.ts': [
@@ -1764,6 +1784,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/register-nodes/zone.ts': [
+    {
+      name: 'the records of another suite are not taken over, whatever its fleet is called',
+      find: "name === undefined ? '' :",
+      replace: "true ? '' :",
+      caughtBy: ['functions/register-nodes/names'],
+    },
     {
       name: 'a record with a marker is not handed over',
       find: ' && !zone.has(marker);',
@@ -2685,8 +2711,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'an incident with the execution of another function counts for nothing',
-      find: '&& (execution === undefined || isExecutionOf(execution, heal))',
-      replace: '',
+      find: 'execution === undefined || isExecutionOf(suite, execution, heal)',
+      replace: 'execution === execution',
       caughtBy: ['shared/heal/store'],
     },
     {

@@ -23,7 +23,7 @@ import { readSnapshots } from '../../../shared/snapshots/inventory.ts';
 import { readOwners } from '../../../shared/snapshots/sets.ts';
 import { errorText } from '../../../shared/text/plain-text.ts';
 import { readFleets } from '../../fleets.ts';
-import { functionNames, parameterPrefix, tableName } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import type { AlarmChange, Samples } from '../../report/facts.ts';
 import type { AccountConfig } from '../adopt/account.ts';
 import { notFoundError } from '../fleets/context.ts';
@@ -123,7 +123,7 @@ export async function readHistories(asked: AskedBacktest, config: AccountConfig 
 async function knownFleets({ ssm }: Clients, { files }: AskedBacktest): Promise<readonly Fleet[]> {
   if (files !== undefined) return readFleets(folderOf(files)).map(({ fleet }) => fleet);
   try {
-    return (await readSettings(ssm, parameterPrefix)).fleets;
+    return (await readSettings(ssm, commandNames().parameterPrefix)).fleets;
   } catch (cause) {
     throw new SuiteError(`the stored fleet files cannot be read: ${errorText(cause, 500)}`, { cause });
   }
@@ -195,7 +195,7 @@ async function readKeyScope({ sts, lambda }: Clients, notes: string[]): Promise<
     async () => (await sts.send(new GetCallerIdentityCommand({}))).Account ?? '',
     '',
   );
-  const named = new GetFunctionConfigurationCommand({ FunctionName: functionNames.replaceNode });
+  const named = new GetFunctionConfigurationCommand({ FunctionName: commandNames().functions.replaceNode });
   const kmsKeys = await lambda.send(named).then(
     ({ Environment }) => Environment?.Variables?.['KMS_KEYS'] ?? NO_KEYS,
     () => NO_KEYS,
@@ -216,7 +216,7 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
   const { fromMs, toMs, acts, alarms, agents, keyScope, status } = around;
   const notes = [...around.notes];
   status(`${fleet.name}: its nodes …`);
-  const store = createStore(clients.dynamodb, tableName);
+  const store = createStore(clients.dynamodb, commandNames().tableName);
   // Before a deployment there is no table, and names are those of the tags.
   const memory = { readWatch: (name: string) => store.readWatch(name).catch(() => undefined) };
   const found = await discoverNodes(clients.ec2, fleet, memory);
@@ -321,7 +321,7 @@ interface Retired {
 /** The instances whose place another one has taken, as long as they are kept: by our own tags, which say when. */
 async function readRetired(ec2: EC2Client, fleet: Fleet): Promise<readonly Retired[]> {
   const Filters = [
-    { Name: `tag:${FLEET_TAG}`, Values: [fleet.name] },
+    { Name: `tag:${FLEET_TAG}`, Values: [fleet.tag] },
     { Name: 'tag-key', Values: [RETIRED_TAG] },
     { Name: 'instance-state-name', Values: ['running', 'stopping', 'stopped'] },
   ];
@@ -379,7 +379,10 @@ async function readStored(ec2: EC2Client, fleet: Fleet, nodes: readonly FleetNod
 /** Values are kept while the parameter is there; one that is not there has said nothing. */
 async function readSwitchVersions({ ssm }: Clients, { name }: Fleet): Promise<readonly SwitchVersion[]> {
   const versions: SwitchVersion[] = [];
-  for (const Name of [pauseParameterName(parameterPrefix), pauseParameterName(parameterPrefix, name)]) {
+  for (const Name of [
+    pauseParameterName(commandNames().parameterPrefix),
+    pauseParameterName(commandNames().parameterPrefix, name),
+  ]) {
     try {
       // 100 versions are two pages.
       for await (const { Parameters = [] } of paginateGetParameterHistory({ client: ssm }, { Name }))

@@ -231,7 +231,7 @@ describe('the tarball', () => {
   it('is there once in a region of an account', async () => {
     const one = (scope: string, id: string) => `new Chainmend(${scope}, '${id}', { fleets: [], nodeRoles: [] });`;
     expect(await refused(one('stack', 'One') + one('stack', 'Two'))).toContain(
-      'Chainmend/Two and Chainmend/One are in one region of one account, which has room for one Chainmend',
+      'Chainmend/Two and Chainmend/One are in one region of one account, which has room for one Chainmend of a name',
     );
     const inRegions = (...regions: string[]) =>
       regions
