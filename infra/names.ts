@@ -59,8 +59,7 @@ export function namesOf(suite: string) {
 export const liveAlias = 'live';
 
 /** How the name of a function ends, which is the folder of its bundle: `dispatch-heal`. */
-export const purposeOf = (functionName: string): string =>
-  functionName.replace(/^(?:[a-z0-9-]+-)?chainmend-/, '');
+export const purposeOf = (functionName: string): string => functionName.replace(/^(?:[a-z0-9-]+-)?chainmend-/, '');
 
 /** @param given the word by which a person gave it: "-c name" @throws InputError */
 export function suiteNamed(name: string | undefined, given: string): string {

@@ -41,7 +41,7 @@ export const suiteOfPrefix = (parameterPrefix: string): string => parameterPrefi
 
 /** The topic of pages is named by its suite. @param arn of the topic */
 export const suiteOfTopic = (arn: string): string =>
-  (arn.split(':').at(-1) ?? '').replace(/-pages$/, '') || DEFAULT_SUITE;
+  /:((?:[a-z0-9-]{1,20}-)?chainmend)-pages$/.exec(arn)?.[1] ?? DEFAULT_SUITE;
 
 /** Whose a thing is: the value of its tag `chainmend:fleet`. Two suites may each have a fleet of one name. */
 export const fleetTag = (suite: string, fleet: string): string => {
@@ -55,6 +55,15 @@ export const programOf = (suite: string): string => {
   return `npm run chainmend --${name === undefined ? '' : ` --name ${name}`}`;
 };
 
-/** A text for a person, whose commands are about this suite: sentences are written as if there were one suite. */
-export const forSuite = (suite: string, text: string): string =>
-  suite === DEFAULT_SUITE ? text : text.replaceAll(`${programOf(DEFAULT_SUITE)} `, `${programOf(suite)} `);
+/**
+ * A text for a person, whose commands are about this suite: sentences are written as if there were one suite, and a person pastes what they say. Pure;
+ * without a name it is the text itself.
+ */
+export function forSuite(suite: string, text: string): string {
+  const name = nameOf(suite);
+  if (name === undefined) return text;
+  return text
+    .replaceAll(`${programOf(DEFAULT_SUITE)} `, `${programOf(suite)} `)
+    .replaceAll(`--function-name ${DEFAULT_SUITE}-`, `--function-name ${suite}-`)
+    .replace(/npm run (deploy:nodes|deploy|destroy)( --(?= ))?(?![\w:-])/g, `npm run $1 -- -c name=${name}`);
+}

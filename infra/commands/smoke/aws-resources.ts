@@ -67,7 +67,7 @@ export interface Clients {
 
 /** The table's literal name: infra/constructs/state.ts. */
 export const TABLE = 'chainmend';
-const PAUSES = `${commandNames().parameterPrefix}/pauses`;
+const pausesPath = (): string => `${commandNames().parameterPrefix}/pauses`;
 
 /** Does the work. An AWS error is reported in AWS's own words, with the call's purpose. */
 export type NameFailure = <T>(what: string, work: () => Promise<T>) => Promise<T>;
@@ -264,7 +264,7 @@ async function alarms(client: CloudWatchClient, AlarmNamePrefix: string): Promis
 
 async function pauses(client: SSMClient): Promise<readonly Leftover[]> {
   const found: Leftover[] = [];
-  for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, { Path: PAUSES }))
+  for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, { Path: pausesPath() }))
     for (const { Name: id = '', Value: value = '' } of Parameters)
       if (pausedBy(value) !== undefined) found.push({ kind: 'pause', id, value });
   return found;
