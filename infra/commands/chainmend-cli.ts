@@ -167,7 +167,9 @@ function terminalOf(interrupted: AbortSignal): Terminal {
     output: {
       ...{ say, complain, prepare },
       write: ({ status: code, facts = { said }, wrong }) =>
-        void process.stdout.write(`${worded(plainJson({ status: code, ...facts, ...(wrong.length > 0 && { wrong }) }) ?? '')}\n`),
+        void process.stdout.write(
+          `${worded(plainJson({ status: code, ...facts, ...(wrong.length > 0 && { wrong }) }) ?? '')}\n`,
+        ),
     },
     end: async () => local?.end(),
   };

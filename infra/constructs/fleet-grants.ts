@@ -1,6 +1,7 @@
 // The condition on mutating calls: the resource must carry a fleet's own selector tags.
 import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { claimTags } from '../../shared/model/suite.ts';
 import type { Operation } from '../../shared/node-commands/parameters.ts';
 import { arn, suiteNames } from '../names.ts';
 import type { Grant } from './grants.ts';
@@ -30,10 +31,7 @@ export function sendCommandGrants(
   fleets: readonly Fleet[],
   documents: readonly Operation[] = ['observe-node', 'grow-filesystem'],
 ): Grant[] {
-  const instances = fenced(
-    fleets.map(({ nodes }) => nodes.tags),
-    'ssm:resourceTag',
-  ).map((conditions, index) => ({
+  const instances = fenced(fleets.map(instanceTags), 'ssm:resourceTag').map((conditions, index) => ({
     sid: `CommandNodesOfFleets${index + 1}`,
     actions: ['ssm:SendCommand'],
     resources: [arn(scope, 'ec2', 'instance/*')],
@@ -50,6 +48,12 @@ export function sendCommandGrants(
     },
   ];
 }
+
+/** What an instance of a fleet carries: a suite with a name has powers over those alone that it has claimed. */
+export const instanceTags = ({ nodes, suite }: Pick<Fleet, 'nodes' | 'suite'>): Tags => ({
+  ...nodes.tags,
+  ...claimTags(suite),
+});
 
 /**
  * As few conditions as say exactly this: a resource carries all tags of one of the selectors. Selectors with the same keys that differ in the value of

@@ -5,9 +5,11 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { INSTANCE_STATE_CHANGE } from '../../shared/events/instance.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/model/tags.ts';
+import { claimOf, DEFAULT_SUITE } from '../../shared/model/suite.ts';
+import { FLEET_TAG, KIND_TAG, NODE_TAG, SUITE_TAG } from '../../shared/model/tags.ts';
 import { arn, suiteNames } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
+import { fenced } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
 import { Schedule } from './schedule.ts';
@@ -54,6 +56,7 @@ export class RegisterNodes extends Construct {
         settings.grantAll(),
         ...this.#alarms(fleets, pages),
         ...this.#records(fleets),
+        ...this.#claims(fleets),
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
     });
@@ -135,6 +138,44 @@ export class RegisterNodes extends Construct {
         conditions: { StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: names } },
         wildcard,
       },
+    ];
+  }
+
+  /** A suite without a name claims nothing: what nobody has claimed is its own. Another one asks whose fleets that are. */
+  #claims(fleets: readonly Fleet[]): Grant[] {
+    const { suite } = suiteNames(this);
+    if (suite === DEFAULT_SUITE) return [];
+    const wildcard = 'The nodes of the fleets, which come and go; the conditions name their tags.';
+    return [
+      {
+        sid: 'ReadFleetsWithoutName',
+        actions: ['ssm:GetParametersByPath'],
+        resources: [`parameter/${DEFAULT_SUITE}/fleets`, `parameter/${DEFAULT_SUITE}/fleets/*`].map((name) =>
+          arn(this, 'ssm', name),
+        ),
+        wildcard: 'Whose nodes they describe is read, and nothing else of that suite.',
+      },
+      {
+        sid: 'ReadClaims',
+        actions: ['ec2:DescribeTags'],
+        resources: ['*'],
+        wildcard: 'It has no resource-level permissions (Service Authorization Reference).',
+      },
+      ...fenced(
+        fleets.map(({ nodes }) => nodes.tags),
+        'aws:ResourceTag',
+      ).map(({ StringEquals }, at) => ({
+        sid: `ClaimNodesOfFleets${at + 1}`,
+        actions: ['ec2:CreateTags'],
+        resources: [arn(this, 'ec2', 'instance/*')],
+        conditions: {
+          StringEquals: { ...StringEquals, [`aws:RequestTag/${SUITE_TAG}`]: claimOf(suite) },
+          'ForAllValues:StringEquals': { 'aws:TagKeys': [SUITE_TAG] },
+          // No claim is overwritten.
+          Null: { [`aws:ResourceTag/${SUITE_TAG}`]: 'true' },
+        },
+        wildcard,
+      })),
     ];
   }
 

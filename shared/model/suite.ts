@@ -1,4 +1,5 @@
 // The name of a suite, and how everything that it makes by name begins. Several suites live in one region of an account, each with a name of its own.
+import { SUITE_TAG } from './tags.ts';
 
 /** How the names of a suite without a name begin: `chainmend-dispatch-heal`, `/chainmend/pause`. */
 export const DEFAULT_SUITE = 'chainmend';
@@ -67,3 +68,20 @@ export function forSuite(suite: string, text: string): string {
     .replaceAll(`--function-name ${DEFAULT_SUITE}-`, `--function-name ${suite}-`)
     .replace(/npm run (deploy:nodes|deploy|destroy)( --(?= ))?(?![\w:-])/g, `npm run $1 -- -c name=${name}`);
 }
+
+/** The value of `chainmend:suite` on what is this suite's. */
+export const claimOf = (suite: string): string => nameOf(suite) ?? DEFAULT_SUITE;
+
+/**
+ * Whose an instance is by its tag. Without the tag it is of the suite that has no name, which writes none: fleets from before there were names lose
+ * nothing. A suite with a name claims it first.
+ */
+export function claimOn(suite: string, tags: Readonly<Record<string, string>>): 'own' | 'unclaimed' | 'foreign' {
+  const written = Object.hasOwn(tags, SUITE_TAG) ? tags[SUITE_TAG] : undefined;
+  if (written === undefined) return suite === DEFAULT_SUITE ? 'own' : 'unclaimed';
+  return written === claimOf(suite) ? 'own' : 'foreign';
+}
+
+/** What an instance carries from its launch on: without it the suite that has no name would take it for its own. */
+export const claimTags = (suite: string): Readonly<Record<string, string>> =>
+  suite === DEFAULT_SUITE ? {} : { [SUITE_TAG]: claimOf(suite) };

@@ -1132,6 +1132,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/model/suite.ts': [
     {
+      name: 'a node that nobody has claimed is no named suite’s',
+      find: "suite === DEFAULT_SUITE ? 'own' : 'unclaimed'",
+      replace: "'own'",
+      caughtBy: ['functions/register-nodes/claims', 'shared/heal/heal-shell'],
+    },
+    {
+      name: 'a node that another suite has claimed is not ours',
+      find: "written === claimOf(suite) ? 'own' : 'foreign'",
+      replace: "'own'",
+      caughtBy: ['functions/register-nodes/claims', 'shared/heal/heal-shell'],
+    },
+    {
       name: 'no suite is called so that its names begin as another’s do',
       find: 'if (name.includes(DEFAULT_SUITE))',
       replace: 'if (name === DEFAULT_SUITE)',
@@ -1783,6 +1795,28 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['infra/commands/names/names'],
     },
   ],
+  'functions/register-nodes/claims.ts': [
+    {
+      name: 'a suite with a name claims nothing that the suite without one may be at work on',
+      find: 'return theirs ?',
+      replace: 'return theirs && unnamed.length === 0 ?',
+      caughtBy: ['functions/register-nodes/claims', 'local/two-suites'],
+    },
+    {
+      name: 'a node is claimed by nobody while it is not known whose it is',
+      find: "if (typeof unnamed === 'string') return",
+      replace: "if (typeof unnamed === 'string') return null;\n  if (unnamed.length < 0) return",
+      caughtBy: ['functions/register-nodes/claims'],
+    },
+  ],
+  'shared/fleet/nodes.ts': [
+    {
+      name: 'another suite’s nodes are neither watched nor named nor healed',
+      find: "claimOn(fleet.suite, tags) === 'own';",
+      replace: 'true;',
+      caughtBy: ['local/two-suites'],
+    },
+  ],
   'functions/register-nodes/zone.ts': [
     {
       name: 'the records of another suite are not taken over, whatever its fleet is called',
@@ -2205,8 +2239,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a new instance is no member of its fleet before it has taken over',
-      find: ', [JOINING_TAG]: incidentId }',
-      replace: ' }',
+      find: '    [JOINING_TAG]: incidentId,\n',
+      replace: '',
       caughtBy: ['functions/replace-node/launch'],
     },
   ],
@@ -2296,6 +2330,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/heal/guard.ts': [
     {
+      name: 'no heal acts on a node that is another suite’s, and puts nothing back there',
+      find: 'if (elsewhere) return elsewhere;',
+      replace: '',
+      caughtBy: ['shared/heal/heal-shell'],
+    },
+    {
+      name: 'whose the other instance of an act is counts, too',
+      find: ': ids;\n',
+      replace: ': [payload.instanceId];\n',
+      caughtBy: ['shared/heal/heal-shell'],
+    },
+    {
       name: 'no pause keeps a client down that a heal has stopped',
       find: 'if (mayPutBack) return now;',
       replace: '',
@@ -2303,7 +2349,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a pause tag on the node holds every act back',
-      find: 'tagged.map(judgePauseTag).find((refusal) => refusal !== null)',
+      find: '[...tagged.values()].map(judgePauseTag).find((refusal) => refusal !== null)',
       replace: 'null',
       caughtBy: ['shared/heal/heal-shell'],
     },
