@@ -1800,7 +1800,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a suite with a name claims nothing that the suite without one may be at work on',
       find: 'return theirs ?',
       replace: 'return theirs && unnamed.length === 0 ?',
-      caughtBy: ['functions/register-nodes/claims', 'local/two-suites'],
+      caughtBy: ['functions/register-nodes/claims'],
     },
     {
       name: 'a node is claimed by nobody while it is not known whose it is',
@@ -1814,7 +1814,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'another suite’s nodes are neither watched nor named nor healed',
       find: "claimOn(fleet.suite, tags) === 'own';",
       replace: 'true;',
-      caughtBy: ['local/two-suites'],
+      caughtBy: ['shared/fleet/heal'],
     },
   ],
   'functions/register-nodes/zone.ts': [
