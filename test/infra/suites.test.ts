@@ -96,75 +96,85 @@ describe('two suites in one region', () => {
   });
 });
 
-describe('no role of one suite', () => {
-  const account = (value: unknown): string =>
-    text(value)
-      .replaceAll('<AWS::Partition>', 'aws')
-      .replaceAll('<AWS::Region>', 'eu-west-1')
-      .replaceAll('<AWS::AccountId>', '111122223333');
-  const documentsOf = (from: (type: string) => Resource[], table: string): PolicyDocument[] => {
-    const whole = (value: unknown): unknown => {
-      if (Array.isArray(value)) return value.map(whole);
-      if (typeof value !== 'object' || value === null) return value;
-      const entries = Object.entries(value);
-      if (entries.length === 1 && /^(Ref|Fn::)/.test(entries[0]?.[0] ?? '')) {
-        const told = account(value);
-        return told.includes('StateTable') ? `arn:aws:dynamodb:eu-west-1:111122223333:table/${table}` : told;
-      }
-      return Object.fromEntries(entries.map(([key, inner]) => [key, whole(inner)]));
-    };
-    return [
-      ...from('AWS::IAM::Role').flatMap(({ Properties }) =>
-        (Properties.Policies ?? []).map(({ PolicyDocument }: { PolicyDocument: unknown }) => PolicyDocument),
-      ),
-      ...from('AWS::IAM::ManagedPolicy').map(({ Properties }) => Properties.PolicyDocument),
-    ].map(whole) as PolicyDocument[];
+const account = (value: unknown): string =>
+  text(value)
+    .replaceAll('<AWS::Partition>', 'aws')
+    .replaceAll('<AWS::Region>', 'eu-west-1')
+    .replaceAll('<AWS::AccountId>', '111122223333');
+const documentsOf = (from: (type: string) => Resource[], table: string): PolicyDocument[] => {
+  const whole = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(whole);
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value);
+    if (entries.length === 1 && /^(Ref|Fn::)/.test(entries[0]?.[0] ?? '')) {
+      const told = account(value);
+      return told.includes('StateTable') ? `arn:aws:dynamodb:eu-west-1:111122223333:table/${table}` : told;
+    }
+    return Object.fromEntries(entries.map(([key, inner]) => [key, whole(inner)]));
   };
-  const here = 'eu-west-1:111122223333';
+  return [
+    ...from('AWS::IAM::Role').flatMap(({ Properties }) =>
+      (Properties.Policies ?? []).map(({ PolicyDocument }: { PolicyDocument: unknown }) => PolicyDocument),
+    ),
+    ...from('AWS::IAM::ManagedPolicy').map(({ Properties }) => Properties.PolicyDocument),
+  ].map(whole) as PolicyDocument[];
+};
+const HERE = 'eu-west-1:111122223333';
+
+const allows = (
+  documents: readonly PolicyDocument[],
+  action: string,
+  resource: string,
+  keys: Readonly<Record<string, readonly string[]>>,
+): boolean =>
+  documents.some(
+    (document) =>
+      decide(
+        [document],
+        action,
+        resource,
+        new Map(Object.entries(keys).map(([key, values]) => [key.toLowerCase(), [...values]])),
+      ) === 'allowed',
+  );
+
+const own = { suite: DEFAULT_SUITE, documents: documentsOf(resources.one, DEFAULT_SUITE), fleet: 'bitcoin' };
+const named = {
+  suite: 'payments-chainmend',
+  documents: documentsOf(resources.other, 'payments-chainmend'),
+  fleet: 'payments/bitcoin',
+};
+
+describe('no role of one suite', () => {
   /** What only a suite itself may do to its own things, with what a request of its carries. */
   const acts = (suite: string, fleet: string) =>
     [
-      ['lambda:InvokeFunction', `arn:aws:lambda:${here}:function:${suite}-replace-node:live`, {}],
-      ['lambda:InvokeFunction', `arn:aws:lambda:${here}:function:${suite}-register-nodes:hints`, {}],
-      ['lambda:StopDurableExecution', `arn:aws:lambda:${here}:function:${suite}-replace-node:1`, {}],
-      ['lambda:CheckpointDurableExecution', `arn:aws:lambda:${here}:function:${suite}-resize-volume:1`, {}],
-      ['dynamodb:PutItem', `arn:aws:dynamodb:${here}:table/${suite}`, { 'dynamodb:LeadingKeys': ['NODE'] }],
-      ['dynamodb:GetItem', `arn:aws:dynamodb:${here}:table/${suite}`, { 'dynamodb:LeadingKeys': ['NODE'] }],
-      ['ssm:GetParameters', `arn:aws:ssm:${here}:parameter/${suite}/pause`, {}],
-      ['ssm:GetParametersByPath', `arn:aws:ssm:${here}:parameter/${suite}`, {}],
-      ['ssm:SendCommand', `arn:aws:ssm:${here}:document/${suite}-swap-volumes-0123abcd`, {}],
-      ['ssm:DeleteDocument', `arn:aws:ssm:${here}:document/${suite}-swap-volumes-0123abcd`, {}],
-      ['cloudwatch:PutMetricAlarm', `arn:aws:cloudwatch:${here}:alarm:${suite}-bitcoin-node1-disk`, {}],
+      ['lambda:InvokeFunction', `arn:aws:lambda:${HERE}:function:${suite}-replace-node:live`, {}],
+      ['lambda:InvokeFunction', `arn:aws:lambda:${HERE}:function:${suite}-register-nodes:hints`, {}],
+      ['lambda:StopDurableExecution', `arn:aws:lambda:${HERE}:function:${suite}-replace-node:1`, {}],
+      ['lambda:CheckpointDurableExecution', `arn:aws:lambda:${HERE}:function:${suite}-resize-volume:1`, {}],
+      ['dynamodb:PutItem', `arn:aws:dynamodb:${HERE}:table/${suite}`, { 'dynamodb:LeadingKeys': ['NODE'] }],
+      ['dynamodb:GetItem', `arn:aws:dynamodb:${HERE}:table/${suite}`, { 'dynamodb:LeadingKeys': ['NODE'] }],
+      ['ssm:GetParameters', `arn:aws:ssm:${HERE}:parameter/${suite}/pause`, {}],
+      ['ssm:GetParametersByPath', `arn:aws:ssm:${HERE}:parameter/${suite}`, {}],
+      ['ssm:SendCommand', `arn:aws:ssm:${HERE}:document/${suite}-swap-volumes-0123abcd`, {}],
+      ['ssm:DeleteDocument', `arn:aws:ssm:${HERE}:document/${suite}-swap-volumes-0123abcd`, {}],
+      ['cloudwatch:PutMetricAlarm', `arn:aws:cloudwatch:${HERE}:alarm:${suite}-bitcoin-node1-disk`, {}],
       [
         'cloudwatch:DeleteAlarms',
-        `arn:aws:cloudwatch:${here}:alarm:${suite}-bitcoin-node1-disk`,
+        `arn:aws:cloudwatch:${HERE}:alarm:${suite}-bitcoin-node1-disk`,
         { 'aws:ResourceTag/chainmend:fleet': [fleet] },
       ],
       ['cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': [suite] }],
       [
         'ec2:DeleteVolume',
-        `arn:aws:ec2:${here}:volume/vol-1`,
+        `arn:aws:ec2:${HERE}:volume/vol-1`,
         { 'aws:ResourceTag/chainmend:fleet': [fleet], 'aws:ResourceTag/chainmend:keep-until': ['2026-01-01'] },
       ],
-      ['ec2:TerminateInstances', `arn:aws:ec2:${here}:instance/i-1`, { 'aws:ResourceTag/chainmend:drill': ['dash'] }],
-      ['ec2:AttachVolume', `arn:aws:ec2:${here}:volume/vol-1`, { 'aws:ResourceTag/chainmend:fleet': [fleet] }],
+      ['ec2:TerminateInstances', `arn:aws:ec2:${HERE}:instance/i-1`, { 'aws:ResourceTag/chainmend:drill': ['dash'] }],
+      ['ec2:AttachVolume', `arn:aws:ec2:${HERE}:volume/vol-1`, { 'aws:ResourceTag/chainmend:fleet': [fleet] }],
     ] as const;
   const may = (documents: readonly PolicyDocument[], [action, resource, keys]: ReturnType<typeof acts>[number]) =>
-    documents.some(
-      (document) =>
-        decide(
-          [document],
-          action,
-          resource,
-          new Map(Object.entries(keys).map(([key, values]) => [key.toLowerCase(), [...values]])),
-        ) === 'allowed',
-    );
-  const own = { suite: DEFAULT_SUITE, documents: documentsOf(resources.one, DEFAULT_SUITE), fleet: 'bitcoin' };
-  const named = {
-    suite: 'payments-chainmend',
-    documents: documentsOf(resources.other, 'payments-chainmend'),
-    fleet: 'payments/bitcoin',
-  };
+    allows(documents, action, resource, keys);
 
   it.each(acts(own.suite, own.fleet).map((act, at) => [`${act[0]} on ${act[1]}`, at] as const))(
     'of a named suite may %s, which the suite without a name may',
@@ -187,6 +197,57 @@ describe('no role of one suite', () => {
       expect([may(named.documents, theirs), may(own.documents, theirs)]).toEqual([true, false]);
     },
   );
+});
+
+describe('a suite with a name has powers over the instances that it has claimed, and no others', () => {
+  const instance = `arn:aws:ec2:${HERE}:instance/i-1`;
+  const bitcoins = { Component: 'nodes/bitcoin' };
+  const carrying = (tags: Readonly<Record<string, string>>, prefix = 'aws:ResourceTag') =>
+    Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}/${key}`, [value]]));
+  const claimed = { ...bitcoins, 'chainmend:suite': 'payments' };
+
+  it.each(['ec2:StopInstances', 'ec2:StartInstances', 'ec2:AttachVolume', 'ec2:DetachVolume', 'ec2:CreateSnapshots'])(
+    '%s',
+    (action) => {
+      const may = (tags: Readonly<Record<string, string>>) => allows(named.documents, action, instance, carrying(tags));
+      expect([may(claimed), may(bitcoins), may({ ...bitcoins, 'chainmend:suite': 'orders' })]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+      // What nobody has claimed is of the suite without a name, whose policies are what they were.
+      expect(allows(own.documents, action, instance, carrying(bitcoins))).toBe(true);
+    },
+  );
+
+  it('sends commands to them alone', () => {
+    const may = (tags: Readonly<Record<string, string>>) =>
+      allows(named.documents, 'ssm:SendCommand', instance, carrying(tags, 'ssm:resourceTag'));
+    expect([may(claimed), may(bitcoins)]).toEqual([true, false]);
+  });
+
+  it('claims what has no claim, for itself, and overwrites none', () => {
+    const may = (value: string, tags: Readonly<Record<string, string>>, keys = ['chainmend:suite']) =>
+      allows(named.documents, 'ec2:CreateTags', instance, {
+        ...carrying(tags),
+        'aws:RequestTag/chainmend:suite': [value],
+        'aws:TagKeys': keys,
+      });
+    expect(may('payments', bitcoins)).toBe(true);
+    expect(may('orders', bitcoins)).toBe(false);
+    expect(may('payments', { Component: 'nodes/stranger' })).toBe(false);
+    expect(may('payments', { ...bitcoins, 'chainmend:suite': 'orders' })).toBe(false);
+    expect(may('payments', claimed)).toBe(false);
+    expect(may('payments', bitcoins, ['chainmend:suite', 'Component'])).toBe(false);
+  });
+
+  it('reads of the suite without a name which nodes its fleets describe, and nothing else', () => {
+    const may = (documents: readonly PolicyDocument[], path: string) =>
+      allows(documents, 'ssm:GetParametersByPath', `arn:aws:ssm:${HERE}:parameter${path}`, {});
+    expect(may(named.documents, '/chainmend/fleets')).toBe(true);
+    expect(may(named.documents, '/chainmend')).toBe(false);
+    expect(may(named.documents, '/chainmend/pauses')).toBe(false);
+  });
 });
 
 describe('the name', () => {
