@@ -638,6 +638,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'infra/constructs/fleet-grants.ts': [
     {
+      name: 'a suite with a name has powers over claimed instances alone',
+      find: '  ...claimTags(suite),\n',
+      replace: "  ...(suite === '' && claimTags(suite)),\n",
+      caughtBy: ['infra/suites'],
+    },
+    {
       name: 'a suite sends no command by another suite’s document',
       find: 'suiteNames(scope).suite}',
       replace: "'*'}",
@@ -1757,6 +1763,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/rotate-peers/rotate-guards'],
     },
   ],
+  'functions/rotate-peers/context.ts': [
+    {
+      name: 'no peer list is changed on another suite’s node',
+      find: 'judgeClaim(fleet.suite, instanceId, tags) ??',
+      replace: '',
+      caughtBy: ['functions/rotate-peers/rotate-claims'],
+    },
+  ],
   'functions/rotate-peers/restart.ts': [
     {
       name: 'of a fleet no second client is restarted before the first has proved itself',
@@ -1793,6 +1807,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: "remove: change.remove.filter(({ type }) => type === 'TXT'),",
       replace: 'remove: change.remove,',
       caughtBy: ['infra/commands/names/names'],
+    },
+  ],
+  'infra/constructs/register-nodes.ts': [
+    {
+      name: 'a suite with a name overwrites no claim of another one',
+      find: "SUITE_TAG}`]: 'true' }",
+      replace: "KIND_TAG}`]: 'true' }",
+      caughtBy: ['infra/suites'],
     },
   ],
   'functions/register-nodes/claims.ts': [
@@ -2109,6 +2131,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/mark-root/handler.ts': [
+    {
+      name: 'no root volume of another suite’s node is marked',
+      find: 'if (elsewhere) return elsewhere.reason;',
+      replace: '',
+      caughtBy: ['functions/mark-root/mark-root'],
+    },
     {
       name: 'only the root volume of a stopped node is marked as one that may be attached again',
       find: "if (state !== 'stopped')",
