@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import { nameOf } from '../shared/model/suite.ts';
 import { commandDocuments, firstBootScripts } from '../shared/node-commands/index.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { bundleFunctions } from './bundle.ts';
@@ -12,11 +13,12 @@ import { nearest } from './fleet-suggestions.ts';
 import { FleetFilesError, fleetsDirectory, readFleets } from './fleets.ts';
 import { InputError } from './input-error.ts';
 import { kmsKeyArn, nodeRoleArn, runbooksPrefix } from './inputs.ts';
+import { namesOf, suiteNamed } from './names.ts';
 import { repositoryRoot } from './paths.ts';
 import { ChainmendStack, NodesStack } from './stack.ts';
 
 /** What may be given by `-c`: see `synthesize`. */
-const OURS = ['email', 'webhook', 'fleets', 'bundles', 'runbooks', 'nodeRoles', 'kmsKeys', 'dashboards'];
+const OURS = ['name', 'email', 'webhook', 'fleets', 'bundles', 'runbooks', 'nodeRoles', 'kmsKeys', 'dashboards'];
 /** Words that CDK's own command line puts into the context ("Context values", AWS CDK Developer Guide); all of its others have a colon or a slash. */
 const OF_CDK = ['tree-metadata', 'cli-telemetry', 'acknowledged-issue-numbers'];
 
@@ -31,6 +33,7 @@ try {
 
 /**
  * CDK context, given by `-c NAME=…`:
+ * - name: the suite's, where several live in one region; CHAINMEND_NAME says the same.
  * - email: where pages go.
  * - webhook: where the address of a chat's incoming webhook lies, ssm:/NAME of a SecureString or secret:NAME of Secrets Manager; pages are posted to it.
  * - fleets: the folder of fleet files.
@@ -44,10 +47,11 @@ try {
 async function synthesize(app: App): Promise<void> {
   refuseUnknownContext(app);
   const email = contextOf(app, 'email');
+  const suite = suiteGiven(app);
   // Wrong input is reported before anything is bundled.
   if (email !== undefined) emailAddress(email);
   const webhook = contextOf(app, 'webhook');
-  if (webhook !== undefined) webhookPlace(webhook);
+  if (webhook !== undefined) webhookPlace(webhook, 'context "webhook"', namesOf(suite).parameterPrefix);
   const runbooks = runbooksOf(app);
   const nodeRoles = nodeRolesOf(app);
   const kmsKeys = kmsKeysOf(app);
@@ -56,7 +60,12 @@ async function synthesize(app: App): Promise<void> {
   const bundles = contextOf(app, 'bundles') ?? join(repositoryRoot, 'dist/functions');
   if (contextOf(app, 'bundles') === undefined) await bundleFunctions(join(repositoryRoot, 'functions'), bundles);
   const documents = commandDocuments();
+  const name = nameOf(suite);
+  // What `--exclusively` names are the ids; what CloudFormation has are the names.
+  const called = (id: string) => (name === undefined ? {} : { stackName: `${id}-${name}` });
   new ChainmendStack(app, 'Chainmend', {
+    ...called('Chainmend'),
+    suite,
     fleets,
     documents,
     bundles,
@@ -69,7 +78,10 @@ async function synthesize(app: App): Promise<void> {
   });
   for (const { document } of fleets)
     if (document.deploy)
-      new NodesStack(app, `ChainmendNodes-${document.fleet}`, { document, scripts: firstBootScripts() });
+      new NodesStack(app, `ChainmendNodes-${document.fleet}`, {
+        ...called(`ChainmendNodes-${document.fleet}`),
+        ...{ suite, document, scripts: firstBootScripts() },
+      });
   addChecks(app);
   app.synth();
 }
@@ -82,6 +94,16 @@ function refuseUnknownContext(app: App): void {
   const near = nearest(unknown, OURS);
   const instead = near === undefined ? `there are ${OURS.join(', ')}` : `did you mean "${near}"?`;
   throw new InputError(`unknown context ${JSON.stringify(unknown)}; ${instead}`);
+}
+
+/** A suite that the commands find by CHAINMEND_NAME is not to be deployed under another name by the same shell. */
+function suiteGiven(app: App): string {
+  const [context, environment] = [contextOf(app, 'name'), process.env['CHAINMEND_NAME'] || undefined];
+  if (context !== undefined && environment !== undefined && context !== environment)
+    throw new InputError(
+      `context "name" is ${JSON.stringify(context)}, expected what CHAINMEND_NAME says, ${JSON.stringify(environment)}, or no CHAINMEND_NAME`,
+    );
+  return suiteNamed(context ?? environment, context === undefined ? 'CHAINMEND_NAME' : 'context "name"');
 }
 
 function runbooksOf(app: App): string | undefined {

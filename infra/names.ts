@@ -1,60 +1,93 @@
-// The literal names of the stack. People type them, functions get them by environment, and policies restrict by them.
+// The literal names of a suite. People type them, functions get them by environment, and policies restrict by them.
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { DEFAULT_SUITE, misnamed, suiteOf } from '../shared/model/suite.ts';
+import { InputError } from './input-error.ts';
 
-export const functionNames = {
-  dispatchHeal: 'chainmend-dispatch-heal',
-  resizeVolume: 'chainmend-resize-volume',
-  registerNodes: 'chainmend-register-nodes',
-  watchFleet: 'chainmend-watch-fleet',
-  rotatePeers: 'chainmend-rotate-peers',
-  replaceNode: 'chainmend-replace-node',
-  snapshotNode: 'chainmend-snapshot-node',
-  auditSnapshots: 'chainmend-audit-snapshots',
-  planSnapshots: 'chainmend-plan-snapshots',
-  markRoot: 'chainmend-mark-root',
-  pruneRetired: 'chainmend-prune-retired',
-  seedGroups: 'chainmend-seed-groups',
-  checkReadiness: 'chainmend-check-readiness',
-  watchReleases: 'chainmend-watch-releases',
-  relayPages: 'chainmend-relay-pages',
-} as const;
+export type Names = ReturnType<typeof namesOf>;
+export type FunctionName = keyof Names['functions'];
 
-/**
- * The durable functions, each behind an alias. The other functions may read the state of an execution, because any of them can meet its lease on a
- * node.
- */
-export const healNames = [functionNames.resizeVolume, functionNames.replaceNode, functionNames.snapshotNode] as const;
-
-/** One function for each VPC: the VPC's id follows the prefix. */
-export const probeNodesPrefix = 'chainmend-probe-nodes-';
+/** All names of one suite. @param suite how they begin: `chainmend`, `payments-chainmend` (shared/model/suite.ts) */
+export function namesOf(suite: string) {
+  const functions = {
+    dispatchHeal: `${suite}-dispatch-heal`,
+    resizeVolume: `${suite}-resize-volume`,
+    registerNodes: `${suite}-register-nodes`,
+    watchFleet: `${suite}-watch-fleet`,
+    rotatePeers: `${suite}-rotate-peers`,
+    replaceNode: `${suite}-replace-node`,
+    snapshotNode: `${suite}-snapshot-node`,
+    auditSnapshots: `${suite}-audit-snapshots`,
+    planSnapshots: `${suite}-plan-snapshots`,
+    markRoot: `${suite}-mark-root`,
+    pruneRetired: `${suite}-prune-retired`,
+    seedGroups: `${suite}-seed-groups`,
+    checkReadiness: `${suite}-check-readiness`,
+    watchReleases: `${suite}-watch-releases`,
+    relayPages: `${suite}-relay-pages`,
+  } as const;
+  return {
+    suite,
+    functions,
+    /**
+     * The durable functions, each behind an alias. The other functions may read the state of an execution, because any of them can meet its lease on a
+     * node.
+     */
+    heals: [functions.resizeVolume, functions.replaceNode, functions.snapshotNode] as const,
+    /** One function for each VPC: the VPC's id follows the prefix. */
+    probeNodesPrefix: `${suite}-probe-nodes-`,
+    parameterPrefix: `/${suite}`,
+    /** Incidents, leases and the journal. */
+    tableName: suite,
+    /**
+     * Namespace of the metrics that the suite publishes. `Sweeps` counts the completed sweeps, `BrokenFleetFiles` the fleet files that they could not
+     * read.
+     */
+    metricNamespace: suite,
+    /**
+     * Alarms of nodes have names `chainmend-…`, and the dispatcher listens to them. Alarms on the suite itself must not reach it, so their names start
+     * otherwise.
+     */
+    nodeAlarmPrefix: `${suite}-`,
+    suiteAlarmPrefix: `${suite}/`,
+    /** The topic of the pages. */
+    topicName: `${suite}-pages`,
+  };
+}
 
 /** Executions are started through this alias only: unqualified, a replay could run on other code. */
 export const liveAlias = 'live';
 
-export const parameterPrefix = '/chainmend';
+/** How the name of a function ends, which is the folder of its bundle: `dispatch-heal`. */
+export const purposeOf = (functionName: string): string => functionName.replace(/^(?:[a-z0-9-]+-)?chainmend-/, '');
 
-/** Incidents, leases and the journal. */
-export const tableName = 'chainmend';
+/** @param given the word by which a person gave it: "-c name" @throws InputError */
+export function suiteNamed(name: string | undefined, given: string): string {
+  const wrong = name === undefined ? null : misnamed(name);
+  if (wrong !== null) throw new InputError(`${given} is ${JSON.stringify(name)}, ${wrong}`);
+  return suiteOf(name);
+}
 
-/**
- * Namespace of the metrics that the suite publishes. `Sweeps` counts the completed sweeps, `BrokenFleetFiles` the fleet files that they could not
- * read.
- */
-export const metricNamespace = 'chainmend';
+const named = new WeakMap<Construct, Names>();
 
-/**
- * Alarms of nodes have names `chainmend-…`, and the dispatcher listens to them. Alarms on the suite itself must not reach it, so their names start
- * otherwise.
- */
-export const nodeAlarmPrefix = 'chainmend-';
-export const suiteAlarmPrefix = 'chainmend/';
+/** Names the suite that is made below this construct. */
+export const nameSuite = (scope: Construct, suite: string): void => void named.set(scope, namesOf(suite));
+
+/** The names of the suite that a construct belongs to, as `Stack.of` tells its stack. */
+export const suiteNames = (construct: Construct): Names => {
+  for (const scope of construct.node.scopes.toReversed()) {
+    const names = named.get(scope as Construct);
+    if (names) return names;
+  }
+  return namesOf(DEFAULT_SUITE);
+};
+
+/** The suite that a person's command is about: the environment names it. */
+export const commandNames = (from = process.env): Names =>
+  namesOf(suiteNamed(from['CHAINMEND_NAME'] || undefined, 'CHAINMEND_NAME'));
 
 /** ARN of something in the stack's own account and region: `arn(this, 'ssm', 'parameter/chainmend/pause')`. */
 export const arn = (scope: Construct, service: string, resource: string) => {
   const { partition, region, account } = Stack.of(scope);
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 };
-
-/** The topic of the pages. */
-export const topicName = 'chainmend-pages';

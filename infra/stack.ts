@@ -16,8 +16,19 @@ const BY_CONTEXT: HowGiven = {
 
 export class ChainmendStack extends Stack {
   constructor(scope: Construct, id: string, props: ChainmendStackProps) {
-    const { fleets, documents, bundles, email, webhook, runbooks, nodeRoles, kmsKeys, dashboards, ...stackProps } =
-      props;
+    const {
+      suite,
+      fleets,
+      documents,
+      bundles,
+      email,
+      webhook,
+      runbooks,
+      nodeRoles,
+      kmsKeys,
+      dashboards,
+      ...stackProps
+    } = props;
     super(scope, id, {
       description: 'chainmend: keeps fleets of blockchain nodes healthy.',
       // CloudFormation takes 1 MB, including whitespace ("Template body size in an S3 object", CloudFormation quotas).
@@ -30,11 +41,16 @@ export class ChainmendStack extends Stack {
 
 /** The nodes of one fleet, in a stack that the suite's knows nothing of: neither can take the other with it. */
 export class NodesStack extends Stack {
-  constructor(scope: Construct, id: string, props: Pick<NodesProps, 'document' | 'scripts'>) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: Pick<NodesProps, 'suite' | 'document' | 'scripts'> & Pick<StackProps, 'stackName'>,
+  ) {
     super(scope, id, {
       description: `chainmend: the nodes of fleet ${props.document.fleet}.`,
       // A stack that is deleted by mistake takes the instances with it; the data volumes stay in any case.
       terminationProtection: true,
+      ...(props.stackName !== undefined && { stackName: props.stackName }),
     });
     addNodes(this, props);
   }

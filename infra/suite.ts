@@ -6,6 +6,8 @@ import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../shared/fleet/model.ts';
 import { pauseParameterName } from '../shared/fleet/parameter.ts';
+import { resolveFleet } from '../shared/fleet/resolve.ts';
+import { DEFAULT_SUITE } from '../shared/model/suite.ts';
 import { replaces } from '../shared/readiness/launch-facts.ts';
 import { AuditSnapshots } from './constructs/audit-snapshots.ts';
 import { CheckReadiness } from './constructs/check-readiness.ts';
@@ -34,11 +36,13 @@ import { WatchFleet } from './constructs/watch-fleet.ts';
 import { WatchReleases } from './constructs/watch-releases.ts';
 import type { FleetFile } from './fleets.ts';
 import { keepWithinLimits } from './limits.ts';
-import { parameterPrefix } from './names.ts';
+import { nameSuite, suiteNames } from './names.ts';
 
-const names = (fleets: readonly Fleet[]): string => fleets.map(({ name }) => name).join(', ');
+const listed = (fleets: readonly Fleet[]): string => fleets.map(({ name }) => name).join(', ');
 
 export interface SuiteProps {
+  /** How the suite's names begin (shared/model/suite.ts); `chainmend` unless given. */
+  readonly suite?: string;
   readonly fleets: readonly FleetFile[];
   readonly documents: CommandDocuments;
   /** Folder of the functions' bundles. */
@@ -75,14 +79,18 @@ export interface Suite {
 /**
  * Makes the suite's constructs right below `scope`: its logical ids are those of a stack of its own (docs/adr/0040).
  *
- * A region of an account has room for one suite, because its functions have literal names. Synthesis sends no request to AWS. Not every region
+ * A region of an account has room for one suite of a name, because its functions have literal names. Synthesis sends no request to AWS. Not every region
  * has durable functions, and AWS publishes no list of them that a program could trust. Where they are missing, CloudFormation refuses `DurableConfig`
  * and rolls back. AWS Capabilities by Region (builder.aws.com) shows it before a deployment.
  */
 export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Suite {
-  const { fleets, documents, bundles, email, webhook, runbooks, nodeRoles, kmsKeys = [], dashboards = true } = props;
+  const { documents, bundles, email, webhook, runbooks, nodeRoles, kmsKeys = [], dashboards = true } = props;
+  const { suite = DEFAULT_SUITE } = props;
+  nameSuite(scope, suite);
+  const { parameterPrefix } = suiteNames(scope);
+  const fleets = props.fleets.map((file) => ({ ...file, fleet: resolveFleet(file.document, suite) }));
   const state = new State(scope, 'State');
-  const undelivered = new DeadLetters(scope, 'Undelivered', 'chainmend-undelivered');
+  const undelivered = new DeadLetters(scope, 'Undelivered', `${suite}-undelivered`);
   const pages = new Pages(scope, 'Pages', email, undelivered);
   const settings = new Settings(scope, 'Settings', fleets);
   const commands = new Documents(scope, 'Documents', documents);
@@ -90,7 +98,7 @@ export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Su
   const shared = { bundles, fleets: fleets.map(({ fleet }) => fleet), state, pages, settings, commands };
   const resizeVolume = new ResizeVolume(scope, 'ResizeVolume', shared);
   const deployed = fleets.flatMap(({ document }) => (document.deploy ? [document.fleet] : []));
-  const passed = [...(nodeRoles ?? []), ...deployed.map((fleet) => nodeRoleArn(Stack.of(scope), fleet))];
+  const passed = [...(nodeRoles ?? []), ...deployed.map((fleet) => nodeRoleArn(Stack.of(scope), suite, fleet))];
   const replaceNode = new ReplaceNode(scope, 'ReplaceNode', { ...shared, nodeRoles: passed, kmsKeys });
   if (nodeRoles === undefined) {
     const others = shared.fleets.filter(({ name }) => !deployed.includes(name));
@@ -178,7 +186,7 @@ function warnOfRoles(scope: Construct, fleets: readonly Fleet[], how: HowGiven):
   const acting = replaced.filter(({ mode }) => mode === 'act').map(({ name }) => name);
   Annotations.of(scope).addWarningV2(
     'chainmend:node-roles',
-    `No role may be passed on to a new instance (no ${how.nodeRoles}), so replace-node can launch none that has an instance profile, as nearly every node has: ${names(replaced)}` +
+    `No role may be passed on to a new instance (no ${how.nodeRoles}), so replace-node can launch none that has an instance profile, as nearly every node has: ${listed(replaced)}` +
       `${acting.length > 0 ? `, of which ${acting.join(', ')} ${acting.length === 1 ? 'acts' : 'act'} already` : ''}. ${how.nameRoles}`,
   );
 }

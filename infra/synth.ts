@@ -128,7 +128,8 @@ function runProcess([file = '', ...words]: readonly string[], env: Readonly<Reco
     ['--disable-warning=ExperimentalWarning', join(repositoryRoot, file), ...words],
     {
       cwd: repositoryRoot,
-      env: { ...process.env, ...env, NODE_OPTIONS: '' },
+      // What is made here is told by the context alone.
+      env: { ...process.env, CHAINMEND_NAME: '', ...env, NODE_OPTIONS: '' },
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: TIMEOUT_MS,
     },

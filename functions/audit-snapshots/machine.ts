@@ -16,6 +16,7 @@ import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Drill } from '../../shared/heal/drill.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
+import { fleetTag, suiteOfPrefix } from '../../shared/model/suite.ts';
 import { DRILL_TAG, INCIDENT_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData, maskHook } from '../../shared/node-commands/masked-user-data.ts';
 import { clientsOf } from '../../shared/node-commands/node-command.ts';
@@ -25,12 +26,12 @@ import type { Acts, DrillActContext } from './state.ts';
 const NO_NODE = 'chainmend-drill';
 
 /** Whoever discovers nodes, volumes, targets or what a lifecycle policy takes does not find them. */
-function tagsOf({ name, nodes, volumes }: Fleet, incidentId: string): Readonly<Record<string, string>> {
+function tagsOf({ name, tag, nodes, volumes }: Fleet, incidentId: string): Readonly<Record<string, string>> {
   const selectors = [nodes.tags, ...volumes.map(({ tags }) => tags)].flatMap((tags) => Object.keys(tags));
   return {
     ...Object.fromEntries(selectors.map((key) => [key, NO_NODE])),
     [nodes.nameTag]: `chainmend drill of ${name}`,
-    [DRILL_TAG]: name,
+    [DRILL_TAG]: tag,
     [INCIDENT_TAG]: incidentId,
   };
 }
@@ -110,9 +111,10 @@ const PAGES = 10;
  * @returns ids of instances and volumes that still exist, as EC2 shows it before these calls
  */
 export async function removeAll(context: DrillActContext, drill: Drill, place: string): Promise<readonly string[]> {
-  const { clients, payload, journal } = context;
+  const { clients, payload, journal, environment } = context;
   const { ec2 } = clients;
-  const filters = [{ Name: `tag:${DRILL_TAG}`, Values: [payload.fleet] }];
+  const tag = fleetTag(suiteOfPrefix(environment.PARAMETER_PREFIX), payload.fleet);
+  const filters = [{ Name: `tag:${DRILL_TAG}`, Values: [tag] }];
   const tagged = await readAllPages(
     paginateDescribeInstances({ client: ec2 }, { Filters: filters, MaxResults: A_PAGE }),
     ({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances),

@@ -6,6 +6,7 @@ import type { AlarmStateChange, ContributorStateChange } from '../../shared/even
 import { EventError } from '../../shared/events/errors.ts';
 import { alarmName as nameOf } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
+import { suiteOfPrefix } from '../../shared/model/suite.ts';
 import { type AlarmSubject, alarmSubjectOf, reasonToIgnore } from './alarms.ts';
 import { DISABLED, impairedInstances, oncePerNode, type SickNode, sickNodeCandidate, sickNodes } from './candidates.ts';
 import { createContext, type DispatchContext, type DispatcherServices } from './context.ts';
@@ -24,10 +25,11 @@ export async function considerAlarm(
   event: AlarmStateChange | ContributorStateChange,
 ): Promise<void> {
   const { clients, environment } = services;
+  const suite = suiteOfPrefix(environment.PARAMETER_PREFIX);
   const { kind, alarmName, atMs, state, suppressedBy, muted } = event;
   if (state !== 'ALARM') return;
   const leave = (left: string): void => logInfo({ left });
-  const alone = reasonToIgnore(event);
+  const alone = reasonToIgnore(suite, event);
   if (alone !== null) return leave(alone);
   const [settings, alarming] = await Promise.all([
     readSettings(clients.ssm, environment.PARAMETER_PREFIX),
@@ -37,10 +39,10 @@ export async function considerAlarm(
   const now = read && kind === 'contributor' ? await contributorOf(clients, read, event) : read;
   if (!now) return leave(`${alarmName} is not in ALARM any more${kind === 'contributor' ? ' for this node' : ''}`);
   const metric = metricOf(now);
-  const changed = reasonToIgnore({ kind, alarmName, metric });
+  const changed = reasonToIgnore(suite, { kind, alarmName, metric });
   if (changed !== null) return leave(changed);
   const silenced = suppressedBy ?? (muted ? 'a mute rule' : null) ?? (now.actionsEnabled === false ? DISABLED : null);
-  const subject = metric && alarmSubjectOf(metric);
+  const subject = metric && alarmSubjectOf(suite, metric);
   const context = createContext(services, settings);
   if (subject === 'health' || subject === 'checks') {
     const sick = await sickNodesOfAlarm(context, subject, { ...now, sinceMs: atMs });
@@ -70,7 +72,7 @@ async function sickNodesOfAlarm(
     return impairedInstances([alarm], await readChecks(clients.ec2, [...known.keys()]), Date.now());
   }
   const fleet = settings.fleets.find(
-    ({ name }) => alarm.fact.dimensions['Fleet'] === name || alarm.fact.alarmName === nameOf(name, undefined, 'unwell'),
+    (one) => alarm.fact.dimensions['Fleet'] === one.name || alarm.fact.alarmName === nameOf(one, undefined, 'unwell'),
   );
   if (!fleet) return [];
   const nowMs = Date.now();

@@ -1,7 +1,8 @@
 // What an alarm is about, and which heal takes it: a node's disk, its health, or nothing that a heal can do. Pure.
 import type { AlarmMetric, AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { EC2_NAMESPACE, METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
+import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
+import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
 import type { Trigger } from '../../shared/model/trigger.ts';
 import type { AlarmStatus } from './facts.ts';
 
@@ -9,16 +10,13 @@ import type { AlarmStatus } from './facts.ts';
 export type AlarmSubject = 'disk' | 'health' | 'checks';
 
 /** Decided by the metric alone; null: no heal takes the alarm. Most alarms of a fleet (its chain, its consensus) are for people. */
-export function alarmSubjectOf({
-  namespace,
-  name,
-}: {
-  readonly namespace: string;
-  readonly name: string | undefined;
-}): AlarmSubject | null {
+export function alarmSubjectOf(
+  suite: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string | undefined },
+): AlarmSubject | null {
   // Of chainmend's own metrics only `Health` has an alarm for a heal; its disk metric has none. Disk alarms are on the CloudWatch agent's metrics, or
   // on metrics of the same names.
-  if (namespace === METRIC_NAMESPACE) return name === 'Health' ? 'health' : null;
+  if (namespace === suite) return name === 'Health' ? 'health' : null;
   if (namespace === EC2_NAMESPACE) return name?.startsWith('StatusCheckFailed') ? 'checks' : null;
   return name?.startsWith('disk_') ? 'disk' : null;
 }
@@ -35,15 +33,20 @@ export function diskTriggerOf(fleet: Fleet, dimensions: Readonly<Record<string, 
 }
 
 /** Why an alarm is left alone, judged by its event; null: a heal takes the alarm. No reason is an error. */
-export function reasonToIgnore({
-  kind,
-  alarmName,
-  metric,
-}: Pick<AlarmStateChange | ContributorStateChange, 'kind' | 'alarmName'> & {
-  readonly metric: Pick<AlarmMetric, 'namespace' | 'name'> | undefined;
-}): string | null {
+export function reasonToIgnore(
+  suite: string,
+  {
+    kind,
+    alarmName,
+    metric,
+  }: Pick<AlarmStateChange | ContributorStateChange, 'kind' | 'alarmName'> & {
+    readonly metric: Pick<AlarmMetric, 'namespace' | 'name'> | undefined;
+  },
+): string | null {
   if (metric)
-    return alarmSubjectOf(metric) ? null : `no heal takes ${alarmName}: it is about ${metric.namespace} ${metric.name}`;
+    return alarmSubjectOf(suite, metric)
+      ? null
+      : `no heal takes ${alarmName}: it is about ${metric.namespace} ${metric.name}`;
   // In a fleet-wide alarm each contributor is about its own node. In a composite alarm each node has an alarm of its own.
   if (kind === 'alarm') return `${alarmName} as a whole tells of no node`;
   return `nothing in the query of ${alarmName} says what it is about`;
@@ -57,14 +60,16 @@ export function relevantSubject(
   { fact: { alarmName, namespace, dimensions }, metricName, about }: Pick<AlarmStatus, 'fact' | 'metricName' | 'about'>,
   fleets: readonly Fleet[],
 ): AlarmSubject | null {
-  const subject = alarmSubjectOf({ namespace, name: metricName });
+  // All fleets of a run are one suite's.
+  const suite = fleets[0]?.suite ?? DEFAULT_SUITE;
+  const subject = alarmSubjectOf(suite, { namespace, name: metricName });
   if (subject === null) return null;
   if (about !== 'fleet') {
     if (!dimensions[subject === 'health' ? 'Node' : 'InstanceId']) return null;
     if (subject === 'disk' && about === 'node' && !dimensions['path']) return null;
   }
   const ours =
-    alarmName.startsWith('chainmend-') ||
+    alarmName.startsWith(`${suite}-`) ||
     fleets.some(({ alarms }) => alarms.namePatterns.some((pattern) => matches(pattern, alarmName)));
   return ours ? subject : null;
 }

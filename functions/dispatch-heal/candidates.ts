@@ -1,7 +1,7 @@
 // What a sweep looks at: disk alarms, sick nodes, and open incidents that no alarm or observation leads to now. Pure. Unknown is not sick.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
-import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
+import { alarmName } from '../../shared/fleet/resource-names.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
@@ -82,7 +82,7 @@ export const missedCandidates = (
     return gone
       .filter(({ sinceMs }) => nowMs - sinceMs >= GONE_FOR_MS)
       .map(({ instanceId, name, sinceMs }) => ({
-        alarm: { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { Fleet: fleet.name, Node: name } },
+        alarm: { alarmName: '', namespace: fleet.suite, dimensions: { Fleet: fleet.name, Node: name } },
         ...{ instanceId, onsetMs: sinceMs, trigger: TERMINATED, fleet: fleet.name, suppressedBy: null },
       }));
   });
@@ -102,7 +102,7 @@ export const eventCandidates = (
       const dueMs = event.notBeforeMs - fleet.replace.moveBeforeHours * 60 * 60_000;
       return [
         {
-          alarm: { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { Fleet: fleet.name, Node: node.name } },
+          alarm: { alarmName: '', namespace: fleet.suite, dimensions: { Fleet: fleet.name, Node: node.name } },
           instanceId: node.instanceId,
           onsetMs: Math.max(event.seenAtMs, dueMs),
           trigger: EVENT,
@@ -214,9 +214,12 @@ const isSick = ({ health }: ObservedNode): boolean => ASKS_FOR_HEAL[health] === 
 /** Whether a health alarm is about this node: the node's own alarm, or its contributor of the fleet's alarm. */
 const alarmConcernsNode = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedNode): boolean => {
   const { fact, metricName, about } = alarm;
-  if (alarmSubjectOf({ namespace: fact.namespace, name: metricName }) !== 'health' || fact.dimensions['Node'] !== name)
+  if (
+    alarmSubjectOf(fleet.suite, { namespace: fact.namespace, name: metricName }) !== 'health' ||
+    fact.dimensions['Node'] !== name
+  )
     return false;
-  if (about === 'contributor') return fact.alarmName === alarmName(fleet.name, undefined, 'unwell');
+  if (about === 'contributor') return fact.alarmName === alarmName(fleet, undefined, 'unwell');
   return fact.dimensions['Fleet'] === fleet.name;
 };
 
@@ -235,7 +238,7 @@ export function sickNodes(
     const alarms = alarming.filter((alarm) => alarmConcernsNode(alarm, fleet, node));
     if (alarms.length === 0 && nowMs - node.sinceMs < SICK_FOR_MS) return [];
     const { instanceId, name } = node;
-    const seen = { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { Fleet: fleet.name, Node: name } };
+    const seen = { alarmName: '', namespace: fleet.suite, dimensions: { Fleet: fleet.name, Node: name } };
     const onsetMs = Math.min(node.sinceMs, ...alarms.map(({ sinceMs }) => sinceMs));
     return [{ instanceId, onsetMs, alarms, fact: alarms[0]?.fact ?? seen }];
   });

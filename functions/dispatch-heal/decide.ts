@@ -4,6 +4,7 @@ import { CONSENSUS_UNITS, consensusUnitOf } from '../../shared/fleet/consensus-c
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
+import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { judgeClass } from '../../shared/guardrails/replace.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
@@ -20,7 +21,6 @@ import {
   type RequestedAction,
 } from '../../shared/model/payload.ts';
 import { readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
-import { alarmSubjectOf } from './alarms.ts';
 import type { ObservedFleet, TaggedInstance } from './facts.ts';
 import { mayRestart } from './paced.ts';
 import { judgeScheduled } from './scheduled.ts';
@@ -304,7 +304,7 @@ export const isDown = (
   { alarm, instanceId }: Candidate,
   { observations }: Pick<ObservedFleet, 'observations'>,
 ): boolean =>
-  alarmSubjectOf({ ...alarm, name: 'StatusCheckFailed' }) === 'checks' ||
+  alarm.namespace === EC2_NAMESPACE ||
   observations.some(({ nodes }) => nodes.some((one) => one.instanceId === instanceId && one.health === 'unreachable'));
 
 /** rotate-peers looks every five minutes, and again where the first list did not help. */

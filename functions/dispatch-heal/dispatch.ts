@@ -1,6 +1,6 @@
 // Takes one candidate to its heal: finds its node, reads its records, decides, writes the decision, and starts the heal or refuses it.
 import { DurableExecutionAlreadyStartedException, InvokeCommand } from '@aws-sdk/client-lambda';
-import { logWarn } from '../../shared/aws/log.ts';
+import { logInfo, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isInGroup, nameApart } from '../../shared/fleet/node-names.ts';
@@ -68,6 +68,11 @@ export async function considerKnownInstance(
   // EC2's status checks are read for all instances of an account, and an observation may show an instance that is gone.
   const isSick = candidate.trigger?.kind === 'node' && !candidate.atOnce;
   if (isSick && (!fleet || 'refuse' in fleet || isJoiningOrRetired(instance))) return undefined;
+  // Its own suite hears of it, too; register-nodes has told people. A person who asks is told why.
+  if (fleet && 'refuse' in fleet && fleet.refuse === 'another-suite' && !candidate.atOnce) {
+    logInfo({ left: `${candidate.instanceId}: ${fleet.reason}` });
+    return undefined;
+  }
   if (!instance) throw new EventError(alarmName, candidate.instanceId, 'an instance that exists');
   if (!fleet || 'refuse' in fleet)
     throw new EventError(alarmName, candidate.instanceId, `an instance with the tags of one fleet; ${fleet?.reason}`);

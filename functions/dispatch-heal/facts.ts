@@ -11,10 +11,11 @@ import { DescribeInstanceStatusCommand, DescribeTagsCommand, type EC2Client, typ
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import { queriedMetric } from '../../shared/events/alarm.ts';
 import type { FleetObservation, GoneNode, ObservedNode, WatchPage } from '../../shared/fleet/observation.ts';
-import { AGENT_NAMESPACE, EC2_NAMESPACE, METRIC_NAMESPACE, otlpName } from '../../shared/fleet/resource-names.ts';
+import { AGENT_NAMESPACE, EC2_NAMESPACE, otlpName } from '../../shared/fleet/resource-names.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
+import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
 
 /** A limit of one sweep: alarms come 100 a page. */
 const MAX_ALARM_PAGES = 60;
@@ -129,17 +130,21 @@ const contributorNow = (
  * contributor. A query of people's own is about nothing that is known.
  */
 function promqlMetric({ EvaluationCriteria }: MetricAlarm): ReturnType<typeof queriedMetric> {
-  const [, metric = ''] = /\((chainmend_[a-z_]{1,100})\{/.exec(EvaluationCriteria?.PromQLCriteria?.Query ?? '') ?? [];
-  const looked = CLASSIC.get(metric);
-  return looked && { ...looked, groups: true };
+  const [, suite = '', metric = ''] = PROMQL.exec(EvaluationCriteria?.PromQLCriteria?.Query ?? '') ?? [];
+  const looked = CLASSIC.get(`${DEFAULT_SUITE}${metric}`);
+  return looked && { ...looked, namespace: looked.namespace ?? suite.replaceAll('_', '-'), groups: true };
 }
 
-const CLASSIC = new Map([
-  [otlpName('Health'), { namespace: METRIC_NAMESPACE, name: 'Health' }],
-  [otlpName('DiskUsedPercent'), { namespace: AGENT_NAMESPACE, name: 'disk_used_percent' }],
-  [otlpName('InodesUsedPercent'), { namespace: AGENT_NAMESPACE, name: 'disk_inodes_used' }],
-  [otlpName('StatusCheckFailed'), { namespace: EC2_NAMESPACE, name: 'StatusCheckFailed' }],
-  [otlpName('AttachedEbsFailed'), { namespace: EC2_NAMESPACE, name: 'StatusCheckFailed_AttachedEBS' }],
+/** `(chainmend_health{`, `(payments_chainmend_health{` */
+const PROMQL = /\(((?:[a-z0-9_]{1,40}_)?chainmend)(_[a-z_]{1,100})\{/;
+
+/** Without a namespace it is in the suite's own. */
+const CLASSIC = new Map<string, { readonly namespace?: string; readonly name: string }>([
+  [otlpName(DEFAULT_SUITE, 'Health'), { name: 'Health' }],
+  [otlpName(DEFAULT_SUITE, 'DiskUsedPercent'), { namespace: AGENT_NAMESPACE, name: 'disk_used_percent' }],
+  [otlpName(DEFAULT_SUITE, 'InodesUsedPercent'), { namespace: AGENT_NAMESPACE, name: 'disk_inodes_used' }],
+  [otlpName(DEFAULT_SUITE, 'StatusCheckFailed'), { namespace: EC2_NAMESPACE, name: 'StatusCheckFailed' }],
+  [otlpName(DEFAULT_SUITE, 'AttachedEbsFailed'), { namespace: EC2_NAMESPACE, name: 'StatusCheckFailed_AttachedEBS' }],
 ]);
 
 /** The dimensions of an alarm. On a metric or an expression: the first metric that has dimensions; on a query: the metric that it selects. */

@@ -16,6 +16,7 @@ import {
 } from '../../shared/heal/notify.ts';
 import { healOf, type IncidentRecord, type Writer } from '../../shared/heal/records.ts';
 import { keys, sameRecord, settle } from '../../shared/heal/store.ts';
+import { suiteOfPrefix } from '../../shared/model/suite.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 import { DISPATCHER, type DispatcherServices } from './context.ts';
 import { type ObservedFleet, readMuteRule } from './facts.ts';
@@ -87,7 +88,7 @@ const FOLLOWED_EVERY_MINUTES = 5;
 const isFollowed = (nowMs: number): boolean => Math.floor(nowMs / 60_000) % FOLLOWED_EVERY_MINUTES === 0;
 
 /** The pages of the functions that look after a fleet, as each of them has written them down. */
-async function readFollowed({ store }: DispatcherServices, fleet: string, collectFailure: CollectFailure) {
+async function readFollowed({ store, environment }: DispatcherServices, fleet: string, collectFailure: CollectFailure) {
   const readers: readonly (readonly [
     Writer,
     () => Promise<{ readonly pages?: readonly FollowedPage[] } | undefined>,
@@ -105,7 +106,7 @@ async function readFollowed({ store }: DispatcherServices, fleet: string, collec
       await collectFailure(async () => {
         pages = (await read())?.pages ?? [];
       });
-      return { functionName: `chainmend-${writer}`, pages };
+      return { functionName: `${suiteOfPrefix(environment.PARAMETER_PREFIX)}-${writer}`, pages };
     }),
   );
 }

@@ -25,6 +25,7 @@ import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { DISK_FIRST, healOf, PACED } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
+import { suiteOfPrefix } from '../../shared/model/suite.ts';
 import { NODE_EVENT, NODE_TERMINATED } from '../../shared/model/trigger.ts';
 import { relevantSubject } from './alarms.ts';
 import {
@@ -137,7 +138,7 @@ export async function sweep(services: DispatcherServices): Promise<void> {
   await collectFailure(() =>
     clients.cloudwatch.send(
       new PutMetricDataCommand({
-        Namespace: 'chainmend',
+        Namespace: suiteOfPrefix(environment.PARAMETER_PREFIX),
         MetricData: [
           // A sweep that saw nothing is none: the dead-man's alarm must not be kept quiet by it.
           { MetricName: 'Sweeps', Value: inAlarm !== null && records.hasRead ? 1 : 0, Unit: 'Count' },

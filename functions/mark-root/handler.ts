@@ -9,6 +9,7 @@ import { logged } from '../../shared/aws/log.ts';
 import { tagResources } from '../../shared/aws/tagging.ts';
 import { checked, text } from '../../shared/events/fields.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { judgeClaim } from '../../shared/guardrails/suite.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { MarkAnswer, MarkQuestion } from '../../shared/model/questions.ts';
 import { ROOT_TAG } from '../../shared/model/tags.ts';
@@ -43,7 +44,7 @@ async function answer(
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
   const refused = markFault(switches.fleet, Reservations[0]?.Instances?.[0] ?? null, { instanceId, volumeId });
   if (refused !== null) return { refused };
-  await tagResources(ec2, [volumeId], { [ROOT_TAG]: name });
+  await tagResources(ec2, [volumeId], { [ROOT_TAG]: switches.fleet.tag });
   return { marked: volumeId };
 }
 
@@ -52,7 +53,7 @@ async function answer(
  * finished even under a pause.
  */
 export function markFault(
-  fleet: Pick<Fleet, 'name' | 'nodes'>,
+  fleet: Pick<Fleet, 'suite' | 'name' | 'nodes'>,
   instance: Instance | null,
   { instanceId, volumeId }: Pick<MarkQuestion, 'instanceId' | 'volumeId'>,
 ): string | null {
@@ -60,6 +61,12 @@ export function markFault(
   const tags = new Map((instance.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
   const lacks = Object.entries(fleet.nodes.tags).find(([key, value]) => tags.get(key) !== value);
   if (lacks) return `${instanceId} is no node of ${fleet.name}: it has no tag ${lacks[0]}=${lacks[1]}`;
+  const elsewhere = judgeClaim(
+    fleet.suite,
+    instanceId,
+    Object.fromEntries([...tags].map(([key = '', value = '']) => [key, value])),
+  );
+  if (elsewhere) return elsewhere.reason;
   const state = instance.State?.Name ?? 'unknown';
   if (state !== 'stopped') return `${instanceId} is ${state}, expected stopped`;
   const root = instance.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === instance.RootDeviceName);

@@ -23,7 +23,7 @@ export function setsToRemove({ nowMs, fleet, busy, sets, seeds, kept: records }:
   if (keep === undefined || keep < 1 || busy.size > 0) return NONE;
   const taken = keptOf(records, 'set');
   // A validator's are for itself alone, and few: they neither count among the fleet's nor go before a person removes them.
-  const told = sets.filter((set) => saysOurs(set, fleet.name) && !isOfValidator(set));
+  const told = sets.filter((set) => saysOurs(set, fleet.tag) && !isOfValidator(set));
   const differing = new Map(told.map((set) => [set, setDiffers(set, taken.get(set.setId))]));
   const ours = told.filter((set) => differing.get(set) === null);
   const good = ours.filter((set) => isGood(set, fleet)).toSorted((a, b) => b.takenAtMs - a.takenAtMs);
@@ -85,10 +85,10 @@ function removalReasonOf(
 }
 
 /** The tags of every part say that a heal of this fleet made it. */
-const saysOurs = (set: SnapshotSet, fleet: string): boolean =>
+const saysOurs = (set: SnapshotSet, tag: string): boolean =>
   factsOf(set).every(
     ({ policyId, tags, ledger }) =>
-      policyId === null && tags[FLEET_TAG] === fleet && tags[INCIDENT_TAG] !== undefined && ledger.setId !== null,
+      policyId === null && tags[FLEET_TAG] === tag && tags[INCIDENT_TAG] !== undefined && ledger.setId !== null,
   );
 
 const isGood = (set: SnapshotSet, fleet: PruneFacts['fleet']): boolean =>

@@ -102,7 +102,7 @@ function judgeRecord(
 /** What keeps a volume or an instance of any kind. null: nothing here keeps it. */
 function judgeRetention(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: PruneFacts): Retention | null {
   const { tags, node, keepUntilMs } = thing;
-  if (tags[FLEET_TAG] !== fleet.name) return NOT_NOW;
+  if (tags[FLEET_TAG] !== fleet.tag) return NOT_NOW;
   const written = tags[KEEP_UNTIL_TAG];
   if (written === undefined) return keep(`it carries no ${KEEP_UNTIL_TAG}: nobody has said that it may go`);
   if (keepUntilMs === null) return keep(`its tag ${KEEP_UNTIL_TAG} is "${written}", and an ISO date was expected`);

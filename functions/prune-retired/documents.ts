@@ -6,15 +6,15 @@ import { readAllPages } from '../../shared/aws/pagination.ts';
 import { judgePauseOfAll } from '../../shared/guardrails/switches.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import { DAY_MS } from '../../shared/model/execution.ts';
+import { suiteOfPrefix } from '../../shared/model/suite.ts';
 import { throwTogether } from '../../shared/reconcile/fleets.ts';
 
 /** Many times the longest execution of a heal, and longer than anybody goes back to the deployment before. */
 export const REPLACED_FOR_MS = 60 * DAY_MS;
 /** A deployment replaces at most thirteen. */
 const MAX_IN_A_RUN = 20;
-/** `chainmend-<operation>-<hash8>`: see shared/node-commands. */
-const NAME = /^chainmend-(?<operation>[a-z]+(?:-[a-z]+)*)-[0-9a-f]{8}$/;
-const NAME_PREFIX = 'chainmend-';
+/** `<suite>-<operation>-<hash8>`: see shared/node-commands. Another suite's begin otherwise. */
+const NAME = /^(?<operation>[a-z]+(?:-[a-z]+)*)-[0-9a-f]{8}$/;
 
 export interface DocumentFact {
   readonly name: string;
@@ -27,10 +27,13 @@ export interface DocumentFact {
  * @param current the names that the functions of this deployment send; where one is missing from the account, nothing may go
  */
 export function obsoleteDocuments(
+  suite: string,
   documents: readonly DocumentFact[],
   current: ReadonlySet<string>,
   nowMs: number,
 ): readonly string[] {
+  const operationOf = (name: string): string | undefined =>
+    name.startsWith(`${suite}-`) ? NAME.exec(name.slice(suite.length + 1))?.groups?.['operation'] : undefined;
   const sent = new Map(
     documents.flatMap(({ name, createdAtMs }) =>
       current.has(name) ? [[operationOf(name), createdAtMs] as const] : [],
@@ -48,8 +51,6 @@ export function obsoleteDocuments(
     .map(({ name }) => name);
 }
 
-const operationOf = (name: string): string | undefined => NAME.exec(name)?.groups?.['operation'];
-
 export interface DocumentsContext {
   readonly ssm: SSMClient;
   readonly store: Pick<Store, 'readNodes'>;
@@ -66,7 +67,8 @@ export interface DocumentsContext {
  */
 export async function pruneDocuments(context: DocumentsContext, nowMs: number): Promise<void> {
   const { ssm, store, parameterPrefix, values, current } = context;
-  const obsolete = obsoleteDocuments(await readDocuments(ssm), new Set(current), nowMs);
+  const suite = suiteOfPrefix(parameterPrefix);
+  const obsolete = obsoleteDocuments(suite, await readDocuments(ssm, `${suite}-`), new Set(current), nowMs);
   if (obsolete.length === 0 || judgePauseOfAll(parameterPrefix, values) !== null) return;
   if ((await store.readNodes()).some(({ owner }) => owner !== null)) return;
   const failures: unknown[] = [];
@@ -85,16 +87,16 @@ export async function pruneDocuments(context: DocumentsContext, nowMs: number): 
 const DOCUMENTS_A_PAGE = 50;
 const MAX_PAGES = 20;
 
-async function readDocuments(client: SSMClient): Promise<readonly DocumentFact[]> {
+async function readDocuments(client: SSMClient, prefix: string): Promise<readonly DocumentFact[]> {
   const Filters = [
     { Key: 'Owner', Values: ['Self'] },
-    { Key: 'Name', Values: [NAME_PREFIX] },
+    { Key: 'Name', Values: [prefix] },
   ];
   const found = await readAllPages(
     paginateListDocuments({ client, pageSize: DOCUMENTS_A_PAGE }, { Filters }),
     ({ DocumentIdentifiers }) => DocumentIdentifiers,
     MAX_PAGES,
-    `documents ${NAME_PREFIX}*`,
+    `documents ${prefix}*`,
   );
   return found.flatMap(({ Name, CreatedDate }) =>
     Name !== undefined && CreatedDate ? [{ name: Name, createdAtMs: CreatedDate.getTime() }] : [],

@@ -48,8 +48,8 @@ export async function readFacts(
     store.readFleet(fleet.name),
     readKept(store, fleet.name),
     // An instance's volumes are looked up among those that are kept.
-    wants('volume', 'instance') ? readVolumes(ec2, fleet.name) : [],
-    wants('instance') ? readRetired(ec2, fleet.name) : [],
+    wants('volume', 'instance') ? readVolumes(ec2, fleet) : [],
+    wants('instance') ? readRetired(ec2, fleet) : [],
     wants('set') && fleet.cleanSnapshots ? readSnapshots(ec2, fleet, [], 'all') : [],
     wants('set') ? store.readSeeds(fleet.name) : undefined,
   ]);
@@ -124,25 +124,25 @@ export function busyOf(
   return busy;
 }
 
-async function readVolumes(ec2: EC2Client, fleet: string): Promise<readonly Volume[]> {
-  const Filters = ofFleet(fleet, KEEP_UNTIL_TAG);
+async function readVolumes(ec2: EC2Client, { name, tag }: Fleet): Promise<readonly Volume[]> {
+  const Filters = ofFleet(tag, KEEP_UNTIL_TAG);
   const pages = paginateDescribeVolumes({ client: ec2, pageSize: A_PAGE }, { Filters });
-  return readAllPages(pages, ({ Volumes }) => Volumes, MAX_PAGES, `volumes of fleet ${fleet}`);
+  return readAllPages(pages, ({ Volumes }) => Volumes, MAX_PAGES, `volumes of fleet ${name}`);
 }
 
-async function readRetired(ec2: EC2Client, fleet: string): Promise<readonly Instance[]> {
-  const Filters = ofFleet(fleet, RETIRED_TAG);
+async function readRetired(ec2: EC2Client, { name, tag }: Fleet): Promise<readonly Instance[]> {
+  const Filters = ofFleet(tag, RETIRED_TAG);
   const pages = paginateDescribeInstances({ client: ec2, pageSize: A_PAGE }, { Filters });
   return readAllPages(
     pages,
     ({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances),
     MAX_PAGES,
-    `retired instances of fleet ${fleet}`,
+    `retired instances of fleet ${name}`,
   );
 }
 
-const ofFleet = (fleet: string, key: string): Filter[] => [
-  { Name: `tag:${FLEET_TAG}`, Values: [fleet] },
+const ofFleet = (tag: string, key: string): Filter[] => [
+  { Name: `tag:${FLEET_TAG}`, Values: [tag] },
   { Name: 'tag-key', Values: [key] },
 ];
 

@@ -1,6 +1,7 @@
 // The changes from the existing alarms to the desired ones. A person's own settings stay. An alarm of ours is rewritten in two cases only: it looks
 // at the wrong metric, or the fleet file's number or the runbook's place has changed since we wrote it. Pure.
 import type { EvaluationCriteria, MetricAlarm, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/model/tags.ts';
 import type { AlarmSource, DesiredAlarm, DesiredAlarms, MetricRef } from './alarms.ts';
 
@@ -16,14 +17,14 @@ export interface AlarmChanges {
  * @param otherFleets an alarm under their prefix is theirs, unless it says otherwise: `chainmend-bit-` is also the start of `chainmend-bit-coin-…`
  */
 export function diffAlarms(
-  fleet: string,
+  { suite, name: fleet }: Pick<Fleet, 'suite' | 'name'>,
   { alarms, tolerated }: DesiredAlarms,
   existing: readonly MetricAlarm[],
   otherFleets: readonly string[],
 ): AlarmChanges {
   const now = new Map(existing.map((alarm) => [alarm.AlarmName ?? '', alarm]));
   const wanted = new Set(alarms.map(({ name }) => name));
-  const longer = otherFleets.filter((other) => other.startsWith(`${fleet}-`)).map((other) => `chainmend-${other}-`);
+  const longer = otherFleets.filter((other) => other.startsWith(`${fleet}-`)).map((other) => `${suite}-${other}-`);
   const theirs = ({ AlarmName = '' }: MetricAlarm): boolean => longer.some((prefix) => AlarmName.startsWith(prefix));
   return {
     create: alarms.filter(({ name }) => !now.has(name)),
@@ -128,8 +129,8 @@ export function firstMetric(alarm: MetricAlarm): MetricRef | undefined {
 export const foreignActions = ({ OKActions, AlarmActions, InsufficientDataActions }: MetricAlarm, topicArn: string) =>
   [...(OKActions ?? []), ...(AlarmActions ?? []), ...(InsufficientDataActions ?? [])].filter((arn) => arn !== topicArn);
 
-export const isOurs = (tags: Readonly<Record<string, string>>, fleet: string): boolean =>
-  tags[FLEET_TAG] === fleet && tags[KIND_TAG] !== undefined;
+export const isOurs = (tags: Readonly<Record<string, string>>, { tag }: Pick<Fleet, 'tag'>): boolean =>
+  tags[FLEET_TAG] === tag && tags[KIND_TAG] !== undefined;
 
 const COMPARISONS = {
   '>=': 'GreaterThanOrEqualToThreshold',
@@ -142,7 +143,12 @@ const PERIOD_SECONDS = 60;
  * @param now the alarm as it is, where there is one: its threshold (unless the fleet file's has changed), patience and actions stay.
  *   "When you update an existing alarm … the update completely overwrites the previous configuration" (PutMetricAlarm).
  */
-export function putInput(fleet: string, alarm: DesiredAlarm, topicArn: string, now?: MetricAlarm): PutMetricAlarmInput {
+export function putInput(
+  fleet: Pick<Fleet, 'tag'>,
+  alarm: DesiredAlarm,
+  topicArn: string,
+  now?: MetricAlarm,
+): PutMetricAlarmInput {
   const written = parseDescription(now?.AlarmDescription).threshold;
   const found = now?.Threshold ?? promqlOf(now?.EvaluationCriteria).threshold;
   const threshold =
@@ -193,8 +199,8 @@ const promqlInput = (
   };
 };
 
-const tagsOf = (fleet: string, { node, kind }: DesiredAlarm) => [
-  { Key: FLEET_TAG, Value: fleet },
+const tagsOf = ({ tag }: Pick<Fleet, 'tag'>, { node, kind }: DesiredAlarm) => [
+  { Key: FLEET_TAG, Value: tag },
   ...(node === undefined ? [] : [{ Key: NODE_TAG, Value: node }]),
   { Key: KIND_TAG, Value: kind },
 ];

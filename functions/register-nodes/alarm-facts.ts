@@ -85,7 +85,7 @@ const dimensionKey = (dimensions: Dimensions): string => JSON.stringify(Object.e
 /** Filesystems that people's own alarms already watch: the alarms that the fleet file names. */
 export async function readCovered(
   cloudwatch: CloudWatchClient,
-  { alarms: { namePatterns } }: Fleet,
+  { suite, alarms: { namePatterns } }: Fleet,
 ): Promise<Record<'disk' | 'inodes', ReadonlySet<string>>> {
   const covered = { disk: new Set<string>(), inodes: new Set<string>() };
   for (const pattern of new Set(namePatterns)) {
@@ -94,7 +94,7 @@ export async function readCovered(
       const { name = '', dimensions = {} } = firstMetric(alarm) ?? {};
       const { InstanceId, path } = dimensions;
       // A pattern may also match our own alarm, which would then be deleted and created again in turns.
-      if (alarm.AlarmName?.startsWith('chainmend-') || !isMeant(pattern, alarm.AlarmName ?? '')) continue;
+      if (alarm.AlarmName?.startsWith(`${suite}-`) || !isMeant(pattern, alarm.AlarmName ?? '')) continue;
       if (!name.startsWith('disk_') || !InstanceId || !path) continue;
       covered[name.startsWith('disk_inodes') ? 'inodes' : 'disk'].add(filesystemKey(InstanceId, path));
     }

@@ -12,7 +12,6 @@ import {
   type FleetAlarmKind,
   type FleetMetric,
   HEALTH_VALUE,
-  METRIC_NAMESPACE,
   NODES_WITH_OWN_ALARMS,
   type NodeMetric,
   type OtlpMetric,
@@ -86,9 +85,10 @@ const CHECKS = [
 ] as const;
 
 const ownMetric = (
+  { suite }: Fleet,
   name: NodeMetric | FleetMetric | ConsensusMetric,
   dimensions: Readonly<Record<string, string>>,
-): MetricRef => ({ namespace: METRIC_NAMESPACE, name, dimensions });
+): MetricRef => ({ namespace: suite, name, dimensions });
 
 /** Suffix of an alarm's name for a volume other than the first. */
 const suffixOf = ({ volumes }: Fleet, { role }: VolumeRole): string | undefined =>
@@ -162,10 +162,10 @@ const nodeTag = ({ name, instanceId }: FleetNode): string => (SAFE_NAME.test(nam
 
 const namesOf = (fleet: Fleet, node: FleetNode): readonly string[] => [
   ...fleet.volumes.flatMap((volume) =>
-    (['disk', 'inodes'] as const).map((kind) => alarmName(fleet.name, nodeTag(node), kind, suffixOf(fleet, volume))),
+    (['disk', 'inodes'] as const).map((kind) => alarmName(fleet, nodeTag(node), kind, suffixOf(fleet, volume))),
   ),
   ...(['stuck', 'forked', 'unreachable', 'status-check', 'attached-ebs'] as const).map((kind) =>
-    alarmName(fleet.name, nodeTag(node), kind),
+    alarmName(fleet, nodeTag(node), kind),
   ),
 ];
 
@@ -201,7 +201,7 @@ function disksOf(
     ] as const;
     return looks.flatMap(([kind, meaning, look]): readonly DesiredAlarm[] => {
       if (covered[kind].has(key)) return [];
-      const name = alarmName(fleet.name, nodeTag(node), kind, suffixOf(fleet, volume));
+      const name = alarmName(fleet, nodeTag(node), kind, suffixOf(fleet, volume));
       if (!found || (kind === 'inodes' && !found.inodes)) {
         // An agent that is silent for a while is no reason to delete its alarm.
         tolerated.add(name);
@@ -226,14 +226,14 @@ function healthOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly De
     ['unreachable', `The RPC of ${who} does not answer: nobody can ask it.`],
   ] as const;
   return kinds.map(([kind, meaning]) => ({
-    name: alarmName(fleet.name, nodeTag(node), kind),
+    name: alarmName(fleet, nodeTag(node), kind),
     node: nodeTag(node),
     kind,
     meaning,
     runbook: runbooks + runbookOf(kind),
     look: {
       by: 'math',
-      metrics: { health: ownMetric('Health', { Fleet: fleet.name, Node: node.name }) },
+      metrics: { health: ownMetric(fleet, 'Health', { Fleet: fleet.name, Node: node.name }) },
       expression: `IF(health == ${HEALTH_VALUE[kind]}, 1, 0)`,
     },
     when: '>=',
@@ -245,7 +245,7 @@ function healthOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly De
 
 function checksOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly DesiredAlarm[] {
   return CHECKS.map(([kind, metric, meaning]) => ({
-    name: alarmName(fleet.name, nodeTag(node), kind),
+    name: alarmName(fleet, nodeTag(node), kind),
     node: nodeTag(node),
     kind,
     meaning: `${fleet.name}/${node.name}: ${meaning}.`,
@@ -274,14 +274,14 @@ function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
     threshold: number,
     meaning: string,
   ): DesiredAlarm => ({
-    name: alarmName(name, undefined, kind),
+    name: alarmName(fleet, undefined, kind),
     node: undefined,
     kind,
     meaning,
     runbook: runbooks + runbookOf(kind),
     look: {
       by: 'metric',
-      metric: ownMetric(metric, { Fleet: name }),
+      metric: ownMetric(fleet, metric, { Fleet: name }),
       statistic: when === '<=' ? 'Minimum' : 'Maximum',
     },
     when,
@@ -344,7 +344,7 @@ function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
     const query = `SELECT MAX("disk_used_percent") FROM "${AGENT_NAMESPACE}" WHERE "path" = '${volume.path}' GROUP BY "InstanceId", "path" ${worst}`;
     return {
       ...base,
-      name: alarmName(name, undefined, 'disk', suffixOf(fleet, volume)),
+      name: alarmName(fleet, undefined, 'disk', suffixOf(fleet, volume)),
       kind: 'disk',
       meaning: `${volume.role} volumes of ${name} (${volume.path}) are filling up; chainmend grows them, or says why not.`,
       runbook: runbooks + runbookOf('disk'),
@@ -356,13 +356,13 @@ function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   });
   const unwell: DesiredAlarm = {
     ...base,
-    name: alarmName(name, undefined, 'unwell'),
+    name: alarmName(fleet, undefined, 'unwell'),
     kind: 'unwell',
     meaning: `Nodes of ${name} are unreachable (5), stuck (6) or forked (7): their callers get no, old or wrong answers.`,
     runbook: runbooks + runbookOf('unwell'),
     look: {
       by: 'query',
-      query: `SELECT MAX("Health") FROM SCHEMA("${METRIC_NAMESPACE}", "Fleet", "Node") WHERE "Fleet" = '${name}' GROUP BY "Node" ${worst}`,
+      query: `SELECT MAX("Health") FROM SCHEMA("${fleet.suite}", "Fleet", "Node") WHERE "Fleet" = '${name}' GROUP BY "Node" ${worst}`,
     },
     threshold: HEALTH_VALUE.unreachable,
     minutes: 2,
@@ -371,7 +371,7 @@ function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   const checks = CHECKS.map(
     ([kind, metric, meaning]): DesiredAlarm => ({
       ...base,
-      name: alarmName(name, undefined, kind),
+      name: alarmName(fleet, undefined, kind),
       kind,
       meaning: `Nodes of ${name}, or other instances of this account and region: ${meaning}.`,
       runbook: runbooks + runbookOf(kind),
@@ -391,9 +391,9 @@ function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
 function overOtlp(alarm: DesiredAlarm): DesiredAlarm {
   const { look } = alarm;
   if (look.by !== 'metric') return alarm;
-  const { name, dimensions } = look.metric;
+  const { namespace, name, dimensions } = look.metric;
   const aggregate = look.statistic === 'Minimum' ? 'min' : 'max';
-  const selector = `${otlpName(name as FleetMetric)}{Fleet="${dimensions['Fleet']}"}`;
+  const selector = `${otlpName(namespace, name as FleetMetric)}{Fleet="${dimensions['Fleet']}"}`;
   return { ...alarm, look: { by: 'promql', query: `${aggregate} by (Fleet) (${selector})` } };
 }
 
@@ -405,7 +405,7 @@ function byPromql({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   const { name, volumes, alarms } = fleet;
   const of = (metric: OtlpMetric | NodeMetric, labels: string, more = ''): AlarmSource => ({
     by: 'promql',
-    query: `max by (${labels}) (${otlpName(metric)}{Fleet="${name}"${more}})`,
+    query: `max by (${labels}) (${otlpName(fleet.suite, metric)}{Fleet="${name}"${more}})`,
   });
   const base = { node: undefined, when: '>=' as const, pages: false };
   const disks = volumes.flatMap((volume) => {
@@ -418,7 +418,7 @@ function byPromql({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
     return kinds.map(
       ([kind, metric, meaning]): DesiredAlarm => ({
         ...base,
-        name: alarmName(name, undefined, kind, suffixOf(fleet, volume)),
+        name: alarmName(fleet, undefined, kind, suffixOf(fleet, volume)),
         kind,
         meaning,
         runbook: runbooks + runbookOf(kind),
@@ -430,7 +430,7 @@ function byPromql({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   });
   const unwell: DesiredAlarm = {
     ...base,
-    name: alarmName(name, undefined, 'unwell'),
+    name: alarmName(fleet, undefined, 'unwell'),
     kind: 'unwell',
     meaning: `Nodes of ${name} are unreachable (5), stuck (6) or forked (7): their callers get no, old or wrong answers.`,
     runbook: runbooks + runbookOf('unwell'),
@@ -442,7 +442,7 @@ function byPromql({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   const checks = CHECKS.map(
     ([kind, , meaning]): DesiredAlarm => ({
       ...base,
-      name: alarmName(name, undefined, kind),
+      name: alarmName(fleet, undefined, kind),
       kind,
       meaning: `Nodes of ${name}: ${meaning}.`,
       runbook: runbooks + runbookOf(kind),

@@ -55,30 +55,30 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
   const { fleet, environment, clients } = context;
   const { nodes, fleets, readGone, seriesAt, confirmed } = facts;
   const otherFleets = fleets.map(({ name }) => name).filter((name) => name !== fleet.name);
-  const existing = await readAlarms(clients.cloudwatch, `chainmend-${fleet.name}-`);
+  const existing = await readAlarms(clients.cloudwatch, `${fleet.suite}-${fleet.name}-`);
   // Only a fleet-wide alarm has this name.
-  const fleetWideNow = existing.some(({ AlarmName }) => AlarmName === alarmName(fleet.name, undefined, 'status-check'));
+  const fleetWideNow = existing.some(({ AlarmName }) => AlarmName === alarmName(fleet, undefined, 'status-check'));
   const perNode = alarmsPer(fleet, nodes.length, fleetWideNow) === 'node';
   const series = new Map<string, DiskSeries>();
   if (perNode && nodes.length > 0)
     for (const { path } of fleet.volumes) for (const [key, found] of await seriesAt(path)) series.set(key, found);
   const covered = await readCovered(clients.cloudwatch, fleet);
   const desired = desiredAlarms({ fleet, nodes, series, covered, fleetWideNow, runbooks: context.runbooks });
-  const { create, update, remove } = diffAlarms(fleet.name, desired, existing, otherFleets);
+  const { create, update, remove } = diffAlarms(fleet, desired, existing, otherFleets);
 
   const run = new AlarmRun(context);
   run.refusals.push(...desired.refusals);
   const puts: AlarmPut[] = [
     ...create.map(
       (alarm): AlarmPut => ({
-        input: putInput(fleet.name, alarm, environment.TOPIC_ARN),
+        input: putInput(fleet, alarm, environment.TOPIC_ARN),
         sentence: `${alarm.name} is made`,
         counts: 'created',
       }),
     ),
     ...update.map(
       ({ alarm, now, why }): AlarmPut => ({
-        input: putInput(fleet.name, alarm, environment.TOPIC_ARN, now),
+        input: putInput(fleet, alarm, environment.TOPIC_ARN, now),
         sentence: `${alarm.name} is rewritten: ${why}`,
         counts: 'updated',
         over: { now, why },
@@ -161,7 +161,7 @@ class AlarmRun {
     if (AlarmArn === undefined) return false;
     await this.#paceTags();
     try {
-      return isOurs(await readTags(this.#context.clients.cloudwatch, AlarmArn), this.#context.fleet.name);
+      return isOurs(await readTags(this.#context.clients.cloudwatch, AlarmArn), this.#context.fleet);
     } catch (error) {
       if (isGone(error)) return false;
       throw error;
@@ -260,7 +260,7 @@ class AlarmRun {
   async #isAnyGone(names: readonly string[]): Promise<boolean> {
     const { fleet, clients } = this.#context;
     const there = new Set(
-      (await readAlarms(clients.cloudwatch, `chainmend-${fleet.name}-`)).map(({ AlarmName }) => AlarmName),
+      (await readAlarms(clients.cloudwatch, `${fleet.suite}-${fleet.name}-`)).map(({ AlarmName }) => AlarmName),
     );
     return names.some((name) => !there.has(name));
   }

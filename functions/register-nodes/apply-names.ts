@@ -124,7 +124,7 @@ function planOf(
   gone: MissingNames,
 ): PlannedNames {
   const desired = desiredNames({ fleet, region, nodes, health, paused: untouched, taken, zone, ...gone });
-  const plan = planNames({ fleet: fleet.name, region }, desired, zone, names);
+  const plan = planNames({ suite: fleet.suite, fleet: fleet.name, region }, desired, zone, names);
   return { plan, poolReason: desired.poolReason, paused, gone };
 }
 

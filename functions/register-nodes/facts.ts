@@ -4,7 +4,7 @@ import { type EC2Client, type Filter, type Instance, paginateDescribeInstances }
 import { readAllPages } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isInGroup, plainName } from '../../shared/fleet/node-names.ts';
-import { discoverNodes, type FleetNode, isOutside, nameNodes, nodeOf } from '../../shared/fleet/nodes.ts';
+import { discoverByClaim, type FleetNode, isOutside, nameNodes, nodeOf } from '../../shared/fleet/nodes.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
@@ -12,6 +12,7 @@ import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
+import { claimOn } from '../../shared/model/suite.ts';
 import type { RegisterContext } from './context.ts';
 
 export interface NodeFacts {
@@ -28,14 +29,16 @@ export interface NodeFacts {
   /** From fresh observations only: an older one does not count. */
   readonly health: ReadonlyMap<string, Health>;
   readonly refusals: readonly SubjectRefusal[];
+  /** By the fleet's tags, and not this suite's. */
+  readonly others: readonly FleetNode[];
 }
 
 export async function readNodeFacts(
   { clients, fleet, store }: Pick<RegisterContext, 'clients' | 'fleet' | 'store'>,
   fleets: readonly Fleet[],
 ): Promise<NodeFacts> {
-  const [found, parts, records] = await Promise.all([
-    discoverNodes(clients.ec2, fleet, store),
+  const [{ nodes: found, others }, parts, records] = await Promise.all([
+    discoverByClaim(clients.ec2, fleet, store),
     store.readObservations(fleet.name),
     store.readNodes(),
   ]);
@@ -43,7 +46,8 @@ export async function readNodeFacts(
   const observed = parts
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
     .flatMap(({ nodes }) => nodes);
-  const { again, unseen } = found.length === 0 ? NOBODY : await findUntagged(clients.ec2, fleet, found, observed);
+  const { again, unseen } =
+    found.length === 0 ? NOBODY : await findUntagged(clients.ec2, fleet, [...found, ...others], observed);
   const there = again.length === 0 ? found : await nameNodes(fleet, byPlainNames(fleet, [...found, ...again]), store);
   const nodes = [...there, ...unseen];
   const shared = nodes.filter(({ tags }) => Object.keys(tags).length > 0 && 'refuse' in fleetOf(tags, fleets));
@@ -51,6 +55,7 @@ export async function readNodeFacts(
   return {
     nodes,
     found: found.length,
+    others,
     untouched: new Set([...paused, ...[...unseen, ...shared].map(({ instanceId }) => instanceId)]),
     paused,
     taken: new Set(records.filter(isTaken).map(({ instanceId }) => instanceId)),
@@ -113,7 +118,9 @@ async function findUntagged(
       ),
   );
   const unseen = missing.filter(({ instanceId, name }) => !byId.has(instanceId) && !names.has(name));
-  const there = again.map((instance) => nodeOf(fleet, instance)).filter(({ tags }) => !isOutside(tags));
+  const there = again
+    .map((instance) => nodeOf(fleet, instance))
+    .filter(({ tags }) => !isOutside(tags) && claimOn(fleet.suite, tags) === 'own');
   return { again: there, unseen: unseen.map(nodeFromObservation) };
 }
 

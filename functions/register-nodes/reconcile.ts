@@ -6,6 +6,7 @@ import { readRecord } from '../../shared/reconcile/context.ts';
 import { finish, notify, subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { reconcileAlarms } from './apply-alarms.ts';
 import { reconcileNames } from './apply-names.ts';
+import { claimNodes } from './claims.ts';
 import type { RegisterContext, RegisterRequest, RegisterSummary } from './context.ts';
 import { readEnded, readNodeFacts } from './facts.ts';
 
@@ -15,17 +16,23 @@ const MAX_NOTES = 20;
 export async function reconcileFleet(context: RegisterContext, request: RegisterRequest): Promise<RegisterSummary> {
   const { fleet } = context;
   const { fleets, confirmed } = request;
-  const [nodeFacts, register] = await Promise.all([readNodeFacts(context, fleets), readRecord(context)]);
+  const [seen, register] = await Promise.all([readNodeFacts(context, fleets), readRecord(context)]);
+  const claims = await claimNodes(context, seen.others);
+  // What is this suite's from now on is looked after at once.
+  const nodeFacts = claims.claimed.length === 0 ? seen : await readNodeFacts(context, fleets);
   const { nodes, found } = nodeFacts;
   const nobody = judgeSelection(fleet.name, { found, before: register.nodes, confirmed });
   if (nobody) {
-    const refusals = [subjectRefusal(nobody, fleet.name)];
+    const refusals = [subjectRefusal(nobody, fleet.name), ...claims.refusals];
     await notify(context, refusals);
     return summary(fleet, 0, refusals, []);
   }
-  if (found === 0 && register.nodes === 0 && !confirmed) return summary(fleet, 0, [], ['it has no nodes yet']);
+  if (found === 0 && register.nodes === 0 && !confirmed) {
+    if (claims.refusals.length > 0) await notify(context, claims.refusals);
+    return summary(fleet, 0, claims.refusals, ['it has no nodes yet']);
+  }
 
-  const refusals: SubjectRefusal[] = [...nodeFacts.refusals];
+  const refusals: SubjectRefusal[] = [...nodeFacts.refusals, ...claims.refusals];
   const failures: unknown[] = [];
   // Read only where something would be removed, and only once.
   let asked: Promise<readonly FleetNode[]> | undefined;

@@ -23,7 +23,7 @@ import {
 } from './zone.ts';
 
 export interface NameFacts {
-  readonly fleet: Pick<Fleet, 'name' | 'chain' | 'probe'> & { readonly dns: DnsPolicy };
+  readonly fleet: Pick<Fleet, 'suite' | 'name' | 'chain' | 'probe'> & { readonly dns: DnsPolicy };
   /** The region of the suite, "eu-west-1": records of a fleet of the same name in another region belong to another suite. */
   readonly region: string;
   /** Every node of the fleet that exists, in any state. */
@@ -105,12 +105,12 @@ export function desiredNames(facts: NameFacts): DesiredNames {
 
 /** Names of ours that no node has. */
 function orphanedNames(
-  { fleet: { name, dns }, region, nodes, zone }: NameFacts,
+  { fleet: { suite, name, dns }, region, nodes, zone }: NameFacts,
   ended: ReadonlySet<string>,
 ): readonly string[] {
   const had = new Set([...nodes.map((node) => hostOf(dns, node.name)), poolName(dns), ...ended]);
   return [...zone.values()].flatMap((record) => {
-    const marked = markedBy({ fleet: name, region }, record);
+    const marked = markedBy({ suite, fleet: name, region }, record);
     return marked?.type === 'A' && !had.has(marked.name) ? [marked.name] : [];
   });
 }
@@ -261,7 +261,9 @@ function serviceOf(
   );
   // If somebody else holds the name, it leads to somebody else's host.
   const led = running.filter(
-    ({ host }) => foreignRecordFault({ fleet: fleet.name, region }, { name: host, type: 'A' }, zone) === undefined,
+    ({ host }) =>
+      foreignRecordFault({ suite: fleet.suite, fleet: fleet.name, region }, { name: host, type: 'A' }, zone) ===
+      undefined,
   );
   const left = [...untouched, ...named.filter(({ node }) => paused.has(node.instanceId)).map(({ host }) => host)];
   const kept = now.filter((value) => left.some((host) => value.endsWith(` ${host}`)));
@@ -350,23 +352,23 @@ export const hashOf = (changes: readonly RecordSetChange[]): string =>
 const recordFields = ({ name, type, ttlSeconds, values }: RecordSet) => [name, type, ttlSeconds, ...values];
 
 /**
- * A person gave the fleet another name: a zone of this account with the marker of this region and of no fleet that has a file. The suite itself made
- * that record, since there is one suite in a region.
+ * A person gave the fleet another name: a zone of this account with the marker of this suite and region and of no fleet that has a file. The suite itself
+ * made that record.
  */
 function takeOver(
-  { fleet, region }: Owner,
+  { suite, fleet, region }: Owner,
   record: DesiredRecord,
   zone: Zone,
   fleets: ReadonlySet<string> | null,
 ): RecordSetChange | undefined {
   const { name, type } = record;
   const marker = zone.get(recordKey(markerName(name), 'TXT'));
-  const before = marker && fleetMarked(region, marker);
+  const before = marker && fleetMarked({ suite, region }, marker);
   if (!marker || before === undefined || fleets === null || fleets.has(before)) return undefined;
-  if (foreignRecordFault({ fleet: before, region }, record, zone) !== undefined) return undefined;
+  if (foreignRecordFault({ suite, fleet: before, region }, record, zone) !== undefined) return undefined;
   const now = zone.get(recordKey(name, type));
   const remove = [...(now ? [recordSetOf(now)] : []), recordSetOf(marker)];
-  const create = [recordSetOf(record), markerOf({ fleet, region }, record)];
+  const create = [recordSetOf(record), markerOf({ suite, fleet, region }, record)];
   return {
     name,
     remove,

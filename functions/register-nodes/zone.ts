@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-route-53';
 import { MAX_NAME_CHARACTERS, markerName, plainName } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { nameOf } from '../../shared/model/suite.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
 
 /** One record set of a zone, whole. Names are in lower case, without a last dot. */
@@ -35,15 +36,21 @@ export const recordKey = (name: string, type: string): string => `${name} ${type
 
 const MARKER_TTL_SECONDS = 300;
 
-/** The owner of a record. Zones are the same in every region, and a fleet of one name may be in several: each has its own suite. */
+/** The owner of a record. Zones are the same in every region and for every suite, and a fleet of one name may be in several. */
 export interface Owner {
+  readonly suite: string;
   readonly fleet: string;
   readonly region: string;
 }
 
 /** One form for every type of record. Quoted, as a TXT value is written. */
-const markerValue = ({ fleet, region }: Owner, type: string): string =>
-  `"heritage=chainmend,fleet=${fleet},region=${region},type=${type}"`;
+const markerValue = ({ suite, fleet, region }: Owner, type: string): string =>
+  `"${heritageOf(suite)},fleet=${fleet},region=${region},type=${type}"`;
+
+const heritageOf = (suite: string): string => {
+  const name = nameOf(suite);
+  return `heritage=chainmend${name === undefined ? '' : `,suite=${name}`}`;
+};
 
 export const markerOf = (owner: Owner, { name, type }: Pick<RecordSet, 'name' | 'type'>): RecordSet => ({
   name: markerName(name),
@@ -77,12 +84,16 @@ const wire = ({ name, type, ttlSeconds, values }: RecordSet): ResourceRecordSet 
   ResourceRecords: values.map((Value) => ({ Value })),
 });
 
-const MARKED = /^"heritage=chainmend,fleet=([a-z][a-z0-9-]{0,31}),region=([a-z0-9-]{1,30}),type=(?:A|SRV)"$/;
+const MARKED =
+  /^"(heritage=chainmend(?:,suite=[a-z0-9-]{1,20})?),fleet=([a-z][a-z0-9-]{0,31}),region=([a-z0-9-]{1,30}),type=(?:A|SRV)"$/;
 
-/** The fleet of this region that a marker names; undefined for any other record. */
-export function fleetMarked(region: string, { values }: ZoneRecord): string | undefined {
-  const [, fleet, where] = MARKED.exec(values.length === 1 ? (values[0] ?? '') : '') ?? [];
-  return where === region ? fleet : undefined;
+/** The fleet of this suite, in this region, that a marker names; undefined for any other record. */
+export function fleetMarked(
+  { suite, region }: Pick<Owner, 'suite' | 'region'>,
+  { values }: ZoneRecord,
+): string | undefined {
+  const [, heritage, fleet, where] = MARKED.exec(values.length === 1 ? (values[0] ?? '') : '') ?? [];
+  return where === region && heritage === heritageOf(suite) ? fleet : undefined;
 }
 
 /** Why we may not write a name: a record that this fleet's marker does not mark is there. undefined where nothing is in the way. */

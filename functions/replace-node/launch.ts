@@ -7,6 +7,7 @@ import { isFaultOfEveryZone, judgeLaunch, type Launch, requestLaunch } from '../
 import { isOfFleet, launchNeeds, templateOf, withoutFleetTags } from '../../shared/aws/launch-needs.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { lostAddressOf } from '../../shared/guardrails/replace.ts';
+import { claimTags } from '../../shared/model/suite.ts';
 import { INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData, maskHook } from '../../shared/node-commands/masked-user-data.ts';
 import { clientsOf } from '../../shared/node-commands/node-command.ts';
@@ -64,7 +65,13 @@ export const launchRequest = (
   userData: maskedUserData(clientsOf(fleet)),
   maskHook: maskHook(clientsOf(fleet)),
   ownUserData: fleet.replace.userData,
-  tags: { ...usersTags(tags), ...ownTags(context), [INCIDENT_TAG]: incidentId, [JOINING_TAG]: incidentId },
+  tags: {
+    ...usersTags(tags),
+    ...ownTags(context),
+    ...claimTags(fleet.suite),
+    [INCIDENT_TAG]: incidentId,
+    [JOINING_TAG]: incidentId,
+  },
 });
 
 const usersTags = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>

@@ -173,7 +173,7 @@ async function readPutAway(
   const { Volumes = [] } = await clients.ec2.send(
     new DescribeVolumesCommand({
       Filters: [
-        { Name: `tag:${FLEET_TAG}`, Values: [fleet.name] },
+        { Name: `tag:${FLEET_TAG}`, Values: [fleet.tag] },
         { Name: `tag:${NODE_TAG}`, Values: [payload.node] },
         { Name: 'tag-key', Values: [PUT_BACK_TAG] },
         { Name: 'status', Values: ['available'] },

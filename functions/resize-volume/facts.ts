@@ -47,7 +47,7 @@ export async function readFacts(
     store.readBudget(payload.fleet, monthOf(nowMs)),
     readHistory(
       cloudwatch,
-      { alarm: payload.alarm, instanceId, path: pathOf(fleet, payload), metrics: fleet.metrics },
+      { alarm: payload.alarm, instanceId, path: pathOf(fleet, payload), metrics: fleet.metrics, suite: fleet.suite },
       nowMs,
     ),
   ]);

@@ -41,8 +41,9 @@ export interface Filesystem {
   readonly instanceId: string;
   /** The path where the fleet file mounts the volume; undefined where it knows no such volume. */
   readonly path: string | undefined;
-  /** How the fleet's metrics go to CloudWatch. */
+  /** How the fleet's metrics go to CloudWatch, and which suite sends them. */
   readonly metrics: 'classic' | 'otlp';
+  readonly suite: string;
 }
 
 const NOTHING: History = { used: [], percent: [], inodesPercent: undefined };
@@ -66,12 +67,12 @@ export async function readHistory(
 /** What `watch-fleet` has sent of this volume. */
 async function findOverOtlp(
   cloudwatch: CloudWatchClient,
-  { instanceId, path }: Filesystem,
+  { instanceId, path, suite }: Filesystem,
   nowMs: number,
 ): Promise<History> {
   if (path === undefined) return NOTHING;
   const pointsOf = async (metric: OtlpMetric) => {
-    const of = `${otlpName(metric)}{InstanceId=${promqlText(instanceId)}, path=${promqlText(path)}}`;
+    const of = `${otlpName(suite, metric)}{InstanceId=${promqlText(instanceId)}, path=${promqlText(path)}}`;
     const { series } = await queryRange(cloudwatch, {
       query: `max(max_over_time(${of}[${HISTORY_PERIOD_SECONDS}s]))`,
       fromMs: nowMs - HISTORY_HOURS * HOUR_MS,

@@ -5,10 +5,12 @@ import type { Clients } from '../../shared/aws/clients.ts';
 import type { Fleet, PeersPolicy, RpcPolicy } from '../../shared/fleet/model.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { beginRun, endRun, newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import { judgeClaim } from '../../shared/guardrails/suite.ts';
 import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
 import { page } from '../../shared/heal/notify.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
+import { SUITE_TAG } from '../../shared/model/tags.ts';
 import { NODE_HEALTH } from '../../shared/model/trigger.ts';
 import type { PeerCommandId } from '../../shared/node-commands/peer-command.ts';
 import { type Controller, type FleetContext, fleetContext, type NodeRef } from '../../shared/reconcile/context.ts';
@@ -132,7 +134,7 @@ const RETRY_AFTER_MS = 5 * 60_000;
 const OPEN = new Set(['open', 'allocated', 'claimed']);
 
 /**
- * Read right before a mutation of a node: pauses, fleet file and mode, the node's pause tag, its lease and its incidents, as they are now.
+ * Read right before a mutation of a node: pauses, fleet file and mode, whose node it is, its pause tag, its lease and its incidents, as they are now.
  * @returns why it may not be done, or null
  */
 export async function readGuards(
@@ -147,15 +149,17 @@ export async function readGuards(
       new DescribeTagsCommand({
         Filters: [
           { Name: 'resource-id', Values: [instanceId] },
-          { Name: 'key', Values: [PAUSE_TAG] },
+          { Name: 'key', Values: [PAUSE_TAG, SUITE_TAG] },
         ],
       }),
     ),
     store.readFleet(fleet.name),
   ]);
   if ('refuse' in now) return now;
+  const tags = Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
   const refusal =
-    judgePauseTag(Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]))) ??
+    judgeClaim(fleet.suite, instanceId, tags) ??
+    judgePauseTag(tags) ??
     // The earlier fleet file decided which restart is allowed, how the client is stopped and which nodes are in the fleet.
     judgeFile(now.fleet, { fleet, approved, by: (file) => ({ ...file, mode: null }), parts: 'something else' });
   if (refusal) return refusal;

@@ -6,6 +6,7 @@ import { roleOf } from '../../shared/fleet/resolve.ts';
 import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { judgePauseTag, readSwitches } from '../../shared/guardrails/switches.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { fleetTag, suiteOfPrefix } from '../../shared/model/suite.ts';
 import { FLEET_TAG, INCIDENT_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
 import { readLedger } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotContext, SnapshotFacts, TakenSnapshot } from './state.ts';
@@ -27,7 +28,7 @@ export async function readFacts({
     store.readWatch(payload.fleet),
     store.readNode(instanceId),
     readTaken(clients.ec2, [
-      { Name: `tag:${FLEET_TAG}`, Values: [payload.fleet] },
+      { Name: `tag:${FLEET_TAG}`, Values: [fleetTag(suiteOfPrefix(environment.PARAMETER_PREFIX), payload.fleet)] },
       { Name: `tag:${INCIDENT_TAG}`, Values: [incidentId] },
     ]),
   ]);

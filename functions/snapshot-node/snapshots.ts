@@ -26,7 +26,7 @@ type SnapshotTarget = Pick<SnapshotPayload, 'fleet' | 'node' | 'instanceId' | 'i
  * gave one. The tags are the same for all parts, so a part's role is among them only where there is one part.
  */
 function ledgerOf(
-  { fleet: name, node, instanceId }: SnapshotTarget,
+  { node, instanceId }: Pick<SnapshotTarget, 'node' | 'instanceId'>,
   facts: SnapshotFacts,
   memory: SnapshotMemory,
 ): Ledger {
@@ -34,7 +34,7 @@ function ledgerOf(
   const { client, version } = clientNameOf(watched?.clientVersion ?? '', facts.fleet.chain);
   const { volumes } = memory.found;
   return {
-    fleet: name,
+    fleet: facts.fleet.tag,
     node,
     ofValidator: facts.role === 'validator' || watched?.role === 'validator',
     role: volumes.length === 1 ? (volumes[0]?.role ?? null) : null,

@@ -11,9 +11,9 @@ import { EventError } from '../../shared/events/errors.ts';
 import { type Fleet, heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
+import { suiteOfPrefix } from '../../shared/model/suite.ts';
 import { PROBE_REQUEST_TIMEOUT_MS } from '../../shared/probe/protocol.ts';
 import { awsFailureIn, SweepPages } from './aws-outage.ts';
 import { heightsBeside, heightsOfReferences, heightsToAsk } from './chain.ts';
@@ -96,7 +96,7 @@ export async function sweep(context: WatchContext): Promise<void> {
     // A sweep counts as complete even if parts of it failed: the function's own errors report those.
     await clients.cloudwatch.send(
       new PutMetricDataCommand({
-        Namespace: METRIC_NAMESPACE,
+        Namespace: suiteOfPrefix(environment.PARAMETER_PREFIX),
         MetricData: [{ MetricName: 'Watches', Value: 1, Unit: 'Count' }],
       }),
     );

@@ -8,7 +8,6 @@ import {
   type ConsensusMetric,
   type FleetMetric,
   HEALTH_VALUE,
-  METRIC_NAMESPACE,
   type NodeMetric,
   type OtlpMetric,
   otlpName,
@@ -30,7 +29,7 @@ export async function publishMetrics(
   const data = metricsOf(facts, health, doubled);
   for (let from = 0; from < data.length; from += METRICS_A_CALL) {
     const MetricData = data.slice(from, from + METRICS_A_CALL);
-    await cloudwatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
+    await cloudwatch.send(new PutMetricDataCommand({ Namespace: facts.fleet.suite, MetricData }));
   }
 }
 
@@ -125,12 +124,12 @@ const UCUM: Readonly<Record<'Count' | 'Seconds' | 'None' | 'Percent', string>> =
 export function gaugesOf(facts: FleetFacts, health: FleetHealth, doubled: ReadonlySet<string>): readonly Gauge[] {
   const { fleet, failedChecks } = facts;
   const gauge = (
-    metric: Parameters<typeof otlpName>[0],
+    metric: Parameters<typeof otlpName>[1],
     unit: keyof typeof UCUM,
     value: number,
     of: object,
   ): Gauge => ({
-    name: otlpName(metric),
+    name: otlpName(fleet.suite, metric),
     unit: UCUM[unit],
     value,
     labels: { Fleet: fleet.name, ...of },

@@ -116,9 +116,9 @@ export function alarmsOf(
   const { per } = fleet.alarms;
   const each =
     fleet.metrics === 'classic' && (per === 'node' || (per === 'auto' && fleetSize <= NODES_WITH_OWN_ALARMS));
-  if (nodes.length === 0) return new Map([[alarmName(fleet.name, undefined, kind), []]]);
-  if (!each) return new Map([[alarmName(fleet.name, undefined, 'unwell'), nodes]]);
-  return new Map(nodes.map((node) => [alarmName(fleet.name, node.name, kind), [node]]));
+  if (nodes.length === 0) return new Map([[alarmName(fleet, undefined, kind), []]]);
+  if (!each) return new Map([[alarmName(fleet, undefined, 'unwell'), nodes]]);
+  return new Map(nodes.map((node) => [alarmName(fleet, node.name, kind), [node]]));
 }
 
 /** The page without nodes whose alarm is muted or disabled; null where no node is left. */

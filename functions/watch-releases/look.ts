@@ -5,7 +5,7 @@ import type { MetricsClients } from '../../shared/aws/clients.ts';
 import type { Answer } from '../../shared/chains/client.ts';
 import { defaultsOf } from '../../shared/chains/defaults.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import { METRIC_NAMESPACE, type ReleaseMetric } from '../../shared/fleet/resource-names.ts';
+import type { ReleaseMetric } from '../../shared/fleet/resource-names.ts';
 import { page, THE_FLEET } from '../../shared/heal/notify.ts';
 import { noReleases, type ReleasePageCode, type ReleasesRecord } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
@@ -57,7 +57,7 @@ export async function lookAtReleases(
   await sendOwed(context);
   const MetricData = metricsOf(fleet.name, next, facts.nowMs);
   if (MetricData.length > 0)
-    await clients.cloudwatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
+    await clients.cloudwatch.send(new PutMetricDataCommand({ Namespace: fleet.suite, MetricData }));
   const { newest, behind } = next;
   return { fleet: fleet.name, newest: newest.client, behind, told: pages.map(({ code }) => code) };
 }

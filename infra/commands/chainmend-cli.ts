@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { forSuite, misnamed, suiteOf } from '../../shared/model/suite.ts';
 import { plainJson, plainText } from '../../shared/text/plain-text.ts';
 import { terminalText } from '../../shared/text/terminal-text.ts';
 import { fleetsDirectory } from '../fleets.ts';
@@ -20,6 +21,7 @@ import type { DrawnLine, PlayedLine } from './diff/form.ts';
 import { addDiffVerb } from './diff/verbs.ts';
 import type { DoctorContext } from './doctor/doctor.ts';
 import { addDoctorVerb } from './doctor/verbs.ts';
+import { UsageError } from './fleets/context.ts';
 import { ssmParameterStore } from './fleets/parameter-store.ts';
 import { addFleetVerbs, type FleetsDesk } from './fleets/verbs.ts';
 import { awsSuite } from './heal/aws-suite.ts';
@@ -71,6 +73,26 @@ export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
   addCompletionVerb(program, desk.heal.say);
 }
 
+/** Commands in what a person reads are about the suite that they asked for. */
+const worded = (text: string): string => {
+  const name = process.env['CHAINMEND_NAME'] || undefined;
+  return name === undefined || misnamed(name) !== null ? text : forSuite(suiteOf(name), text);
+};
+
+/** Everything that a verb does goes by this variable (`commandNames`). @throws UsageError */
+function chooseSuite({ name, local }: SharedOptions): void {
+  const given = name === undefined ? 'CHAINMEND_NAME' : '--name';
+  const chosen = name ?? (process.env['CHAINMEND_NAME'] || undefined);
+  if (chosen === undefined) return;
+  const wrong = misnamed(chosen);
+  if (wrong !== null) throw new UsageError(`${given} is ${JSON.stringify(chosen)}, ${wrong}`);
+  if (local !== undefined)
+    throw new UsageError(
+      `${given} is ${JSON.stringify(chosen)}, expected none with --local: the suite of the local region has no name`,
+    );
+  process.env['CHAINMEND_NAME'] = chosen;
+}
+
 /** Erases the line, and goes back to its beginning (ECMA-48: EL 2, CR). */
 const ERASE = '\x1b[2K\r';
 
@@ -90,9 +112,9 @@ function terminalOf(interrupted: AbortSignal): Terminal {
   const erase = isTerminal ? ERASE : '';
   const say = (text: string): void => {
     if (isJson) said.push(...text.split('\n'));
-    else process.stdout.write(`${erase}${terminalText(text)}\n`);
+    else process.stdout.write(`${erase}${terminalText(worded(text))}\n`);
   };
-  const complain = (text: string): void => void process.stderr.write(`${erase}${terminalText(text)}\n`);
+  const complain = (text: string): void => void process.stderr.write(`${erase}${terminalText(worded(text))}\n`);
   const status = (text: string): void => {
     const room = Math.max(1, (process.stdout.columns ?? 80) - 1);
     if (isTerminal && !isJson) process.stdout.write(`${ERASE}${plainText(text, room)}`);
@@ -106,6 +128,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
   const belongings = () => awsBelongings();
   const prepare = async (options: SharedOptions): Promise<void> => {
     isJson = options.json === true;
+    chooseSuite(options);
     if (options.region !== undefined) process.env['AWS_REGION'] = options.region;
     if (options.profile !== undefined) process.env['AWS_PROFILE'] = options.profile;
     if (options.local === undefined) return;
@@ -144,7 +167,9 @@ function terminalOf(interrupted: AbortSignal): Terminal {
     output: {
       ...{ say, complain, prepare },
       write: ({ status: code, facts = { said }, wrong }) =>
-        void process.stdout.write(`${plainJson({ status: code, ...facts, ...(wrong.length > 0 && { wrong }) })}\n`),
+        void process.stdout.write(
+          `${worded(plainJson({ status: code, ...facts, ...(wrong.length > 0 && { wrong }) }) ?? '')}\n`,
+        ),
     },
     end: async () => local?.end(),
   };

@@ -27,7 +27,9 @@ export async function playLocally<Line>(
   try {
     const file = join(folder, 'input.json');
     writeFileSync(file, JSON.stringify(input), { mode: 0o600 });
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_') && name !== 'CHAINMEND_NAME'),
+    );
     const words = ['--disable-warning=ExperimentalWarning', join(root, program), file];
     const child = spawn(process.execPath, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = new Promise<number | string>((done, fail) => {

@@ -22,6 +22,8 @@ export interface SharedOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly local?: string;
+  /** Of the suite. */
+  readonly name?: string;
 }
 
 /** Where a program writes. */
@@ -118,9 +120,14 @@ function programOf(output: Output, chosen: (options: SharedOptions) => void): Co
       writeErr: (text) => output.complain(text.trimEnd()),
     })
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: false });
+    .configureHelp({ showGlobalOptions: false })
+    // Before the verb, too: what a page offers to paste has it there.
+    .addOption(new Option(...NAME).hideHelp());
+  refuseRepeated(program, (sentence) => {
+    throw new UsageError(sentence);
+  });
   program.hook('preAction', async (_, verb) => {
-    const options = verb.opts<SharedOptions>();
+    const options = verb.optsWithGlobals<SharedOptions>();
     chosen(options);
     await output.prepare?.(options);
   });
@@ -132,10 +139,13 @@ export function leavesOf(program: Command): readonly Command[] {
   return program.commands.flatMap((verb) => (verb.commands.length > 0 ? leavesOf(verb) : [verb]));
 }
 
+const NAME = ['--name <name>', 'of the suite, where several live in the region; else CHAINMEND_NAME'] as const;
+
 const SHARED: readonly (readonly [flags: string, description: string])[] = [
   ['--json', 'one JSON object on stdout in place of text'],
   ['--region <name>', 'of AWS; else that of your environment'],
   ['--profile <name>', 'of your AWS configuration; else that of your environment'],
+  NAME,
   ['--local <scenario>', 'in the local region after this scenario has ended; NAME@30: after 30 minutes of it'],
   ['--yes', 'do not ask'],
 ];

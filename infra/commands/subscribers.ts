@@ -1,6 +1,6 @@
 // Whether anybody gets the suite's pages. A page cannot say that nobody reads pages, so `heal status` and `fleets check --account` say it.
 import { GetTopicAttributesCommand, NotFoundException, type SNSClient } from '@aws-sdk/client-sns';
-import { topicName } from '../names.ts';
+import { commandNames } from '../names.ts';
 
 /** missing: there is no topic, as nothing is deployed. unknown: AWS did not say. */
 export type Subscribers =
@@ -14,7 +14,7 @@ export async function readSubscribers(sns: SNSClient, callerArn: string | undefi
   if (partition === undefined || account === undefined)
     return { kind: 'unknown', why: 'the account of these credentials is not known' };
   try {
-    const topicArn = `arn:${partition}:sns:${await sns.config.region()}:${account}:${topicName}`;
+    const topicArn = `arn:${partition}:sns:${await sns.config.region()}:${account}:${commandNames().topicName}`;
     const { Attributes = {} } = await sns.send(new GetTopicAttributesCommand({ TopicArn: topicArn }));
     const { SubscriptionsConfirmed: confirmed, SubscriptionsPending: pending } = Attributes;
     if (confirmed === undefined) return { kind: 'unknown', why: 'SNS gives no number of subscriptions' };

@@ -4,7 +4,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { DRILL_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
-import { arn, functionNames } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import type { Grant } from './grants.ts';
 import { drillLaunchGrants, ledgerGrants, volumeKeyGrants } from './replace-grants.ts';
@@ -36,7 +36,7 @@ export class AuditSnapshots extends DurableHeal {
     const fleets = props.fleets.filter(({ drills }) => drills !== undefined);
     super(scope, id, {
       ...props,
-      functionName: functionNames.auditSnapshots,
+      functionName: suiteNames(scope).functions.auditSnapshots,
       description: 'Proves on a throw-away instance that a node comes back from its snapshots.',
       environment: {
         INSPECT_NODE_DOCUMENT: commands.inspectNode,
@@ -63,7 +63,7 @@ export class AuditSnapshots extends DurableHeal {
   }
 }
 
-const namesOf = (fleets: readonly Fleet[]): string[] => fleets.map(({ name }) => name).sort();
+const tagsOf = (fleets: readonly Fleet[]): string[] => fleets.map(({ tag }) => tag).sort();
 const OWN = 'What carries the tag of a drill, which is given at its launch alone; the condition names it.';
 
 /** No node of a fleet carries the tag: commands reach throw-away instances alone. */
@@ -72,14 +72,14 @@ const commandGrants = (scope: Construct, fleets: readonly Fleet[]): Grant[] => [
     sid: 'CommandThrowAways',
     actions: ['ssm:SendCommand'],
     resources: [arn(scope, 'ec2', 'instance/*')],
-    conditions: { StringEquals: { [`ssm:resourceTag/${DRILL_TAG}`]: namesOf(fleets) } },
+    conditions: { StringEquals: { [`ssm:resourceTag/${DRILL_TAG}`]: tagsOf(fleets) } },
     wildcard: OWN,
   },
   {
     sid: 'SendOwnDocuments',
     actions: ['ssm:SendCommand'],
     resources: ['inspect-node', 'restart-client', 'start-client', 'ask-node'].map((name) =>
-      arn(scope, 'ssm', `document/chainmend-${name}-*`),
+      arn(scope, 'ssm', `document/${suiteNames(scope).suite}-${name}-*`),
     ),
     wildcard: "The hash at the end of a document's name: heals in flight send the documents of their own version.",
   },
@@ -90,7 +90,7 @@ const removalGrants = (scope: Construct, fleets: readonly Fleet[]): Grant[] => [
     sid: 'RemoveThrowAways',
     actions: ['ec2:TerminateInstances', 'ec2:DeleteVolume'],
     resources: [arn(scope, 'ec2', 'instance/*'), arn(scope, 'ec2', 'volume/*')],
-    conditions: { StringEquals: { [`aws:ResourceTag/${DRILL_TAG}`]: namesOf(fleets) } },
+    conditions: { StringEquals: { [`aws:ResourceTag/${DRILL_TAG}`]: tagsOf(fleets) } },
     wildcard: OWN,
   },
 ];

@@ -2,7 +2,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { NO_KEYS } from '../../shared/aws/keys.ts';
-import { arn, functionNames, parameterPrefix } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
@@ -27,13 +27,13 @@ export class CheckReadiness extends Construct {
   ) {
     super(scope, id);
     this.suiteFunction = new SuiteFunction(this, 'CheckReadiness', {
-      functionName: functionNames.checkReadiness,
+      functionName: suiteNames(this).functions.checkReadiness,
       description: 'Looks once a day whether heals would work now.',
       bundles,
       environment: {
         TABLE_NAME: state.table.tableName,
         TOPIC_ARN: pages.topic.topicArn,
-        PARAMETER_PREFIX: parameterPrefix,
+        PARAMETER_PREFIX: suiteNames(this).parameterPrefix,
         REPLACE_ROLE: replaceRole,
         KMS_KEYS: kmsKeys.join(',') || NO_KEYS,
       },
@@ -87,7 +87,7 @@ export class CheckReadiness extends Construct {
     });
     this.suiteFunction.keepFailedEvents({ retryAttempts: 2, maxEventAge: Duration.hours(1) });
     new Schedule(this, 'Sweep', {
-      name: functionNames.checkReadiness,
+      name: suiteNames(this).functions.checkReadiness,
       description: 'Has it looked at whether heals would work.',
       mayDo: 'What the schedule of check-readiness may do.',
       every: { dailyAtUtc: { hour: 6, minute: 17 } },

@@ -1,4 +1,4 @@
-// One dashboard for each fleet, chainmend-<fleet>. Nodes come and go without a deployment. So each widget uses a search over the fleet's metrics and
+// One dashboard for each fleet, chainmend-<fleet>, or payments-chainmend-<fleet>. Nodes come and go without a deployment. So each widget uses a search over the fleet's metrics and
 // finds the current ones.
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
@@ -23,7 +23,6 @@ import {
   FLEET_METRICS,
   type FleetMetric,
   HEALTH_VALUE,
-  METRIC_NAMESPACE,
   NODE_ALARM_KINDS,
   NODE_METRICS,
   type NodeMetric,
@@ -31,7 +30,8 @@ import {
   otlpName,
   runbookOf,
 } from '../../shared/fleet/resource-names.ts';
-import { topicName } from '../names.ts';
+import { programOf } from '../../shared/model/suite.ts';
+import { type Names, suiteNames } from '../names.ts';
 
 /** Columns of a dashboard. */
 const WIDTH = 24;
@@ -42,7 +42,7 @@ export class Dashboards extends Construct {
     super(scope, id);
     for (const fleet of fleets)
       new Dashboard(this, fleet.name, {
-        dashboardName: `chainmend-${fleet.name}`,
+        dashboardName: `${suiteNames(this).suite}-${fleet.name}`,
         defaultInterval: Duration.hours(3),
         widgets: widgetsOf(this, fleet),
       });
@@ -51,27 +51,28 @@ export class Dashboards extends Construct {
 
 function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
   const { name, health, alarms, volumes } = fleet;
-  if (fleet.metrics === 'otlp') return [[text(scope, name)], [queries(name)], ...drillsOf(fleet), [pages()]];
+  if (fleet.metrics === 'otlp')
+    return [[text(scope, name)], [queries(fleet)], ...drillsOf(fleet), [pages(suiteNames(scope))]];
   const disks = volumes.map(({ path }) => diskOf(path));
   return [
     [text(scope, name)],
     [
-      graph('Tip', [ofFleet(name, 'Tip')], { from: undefined }),
+      graph('Tip', [ofFleet(fleet, 'Tip')], { from: undefined }),
       graph('Nodes, and how many are unhealthy, unknown or forked', [
-        ...(['Nodes', 'Unhealthy', 'Unknown', 'Forked'] as const).map((metric) => ofFleet(name, metric)),
+        ...(['Nodes', 'Unhealthy', 'Unknown', 'Forked'] as const).map((metric) => ofFleet(fleet, metric)),
       ]),
-      graph('Halted, and references that lag or lie', [ofFleet(name, 'Halted'), ofFleet(name, 'ReferencesBad')]),
+      graph('Halted, and references that lag or lie', [ofFleet(fleet, 'Halted'), ofFleet(fleet, 'ReferencesBad')]),
     ],
     [
-      graph(`Health: ${healthWords}`, [ofNodes(name, 'Health')], {
+      graph(`Health: ${healthWords}`, [ofNodes(fleet, 'Health')], {
         line: [HEALTH_VALUE.unreachable, 'sick from here'],
       }),
-      graph('Blocks behind', [ofNodes(name, 'HeightLag')], { line: [health.behindBlocks, 'synced up to here'] }),
-      graph('Age of the last block, s', [ofNodes(name, 'BlockAgeSeconds')], { line: [health.haltSeconds, 'halted'] }),
+      graph('Blocks behind', [ofNodes(fleet, 'HeightLag')], { line: [health.behindBlocks, 'synced up to here'] }),
+      graph('Age of the last block, s', [ofNodes(fleet, 'BlockAgeSeconds')], { line: [health.haltSeconds, 'halted'] }),
     ],
     [
-      graph('Peers', [ofNodes(name, 'Peers')]),
-      graph('Disk use, %', [ofNodes(name, 'DiskUsedPercent')], { line: [alarms.diskPercent, 'alarm'] }),
+      graph('Peers', [ofNodes(fleet, 'Peers')]),
+      graph('Disk use, %', [ofNodes(fleet, 'DiskUsedPercent')], { line: [alarms.diskPercent, 'alarm'] }),
       graph(`Disk use, %, of every instance with ${volumes.map(({ path }) => path).join(', ')}`, disks, {
         line: [alarms.diskPercent, 'alarm'],
       }),
@@ -79,39 +80,42 @@ function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
     ...drillsOf(fleet),
     ...consensusClientOf(fleet),
     ...consensusOf(fleet),
-    [pages()],
+    [pages(suiteNames(scope))],
   ];
 }
 
 /** AWS documents no widget for PromQL: the queries are here to be run in Query Studio, where they cost nothing. */
-function queries(fleet: string): IWidget {
+function queries({ name, suite }: Fleet): IWidget {
   const told = [...NODE_METRICS.filter((metric) => metric !== 'DiskUsedPercent'), ...OTLP_METRICS, ...FLEET_METRICS];
   const markdown = [
     '## Metrics, over OTLP',
     'CloudWatch, Query Studio, PromQL:',
-    ...told.map((metric) => `* \`${otlpName(metric)}{Fleet="${fleet}"}\``),
+    ...told.map((metric) => `* \`${otlpName(suite, metric)}{Fleet="${name}"}\``),
   ];
   return new TextWidget({ markdown: markdown.join('\n'), width: WIDTH, height: 12 });
 }
 
-const pages = (): IWidget =>
-  graph('Pages of the whole suite: nobody gets them where none is delivered', PAGE_METRICS.map(ofPages));
+const pages = ({ topicName }: Pick<Names, 'topicName'>): IWidget =>
+  graph(
+    'Pages of the whole suite: nobody gets them where none is delivered',
+    PAGE_METRICS.map((metricName) => ofPages(topicName, metricName)),
+  );
 
 /** What SNS counts of a topic, at no charge ("Monitoring Amazon SNS topics using CloudWatch"). */
 const PAGE_METRICS = ['NumberOfMessagesPublished', 'NumberOfNotificationsDelivered', 'NumberOfNotificationsFailed'];
 
-const ofPages = (metricName: string): IMetric =>
+const ofPages = (topicName: string, metricName: string): IMetric =>
   new Metric({
     ...{ namespace: 'AWS/SNS', metricName, dimensionsMap: { TopicName: topicName }, label: metricName },
     ...{ statistic: Stats.SUM, period: Duration.minutes(5) },
   });
 
 /** What dispatch-heal tells of the last proof, each minute. */
-function drillsOf({ name, drills }: Fleet): IWidget[][] {
+function drillsOf({ name, suite, drills }: Fleet): IWidget[][] {
   if (drills === undefined) return [];
   const told = (metricName: string): IMetric =>
     new Metric({
-      ...{ namespace: METRIC_NAMESPACE, metricName, dimensionsMap: { Fleet: name } },
+      ...{ namespace: suite, metricName, dimensionsMap: { Fleet: name } },
       ...{ statistic: Stats.MAXIMUM, period: Duration.minutes(5), label: metricName },
     });
   return [
@@ -122,15 +126,17 @@ function drillsOf({ name, drills }: Fleet): IWidget[][] {
   ];
 }
 
-function consensusClientOf({ name, rpc }: Fleet): IWidget[][] {
+function consensusClientOf(fleet: Fleet): IWidget[][] {
+  const { rpc } = fleet;
   if (rpc?.beaconPort === undefined) return [];
   const title = 'Slots that the consensus clients say they are behind';
-  return [CONSENSUS_CLIENT_METRICS.map((metric) => graph(title, [ofNodes(name, metric)]))];
+  return [CONSENSUS_CLIENT_METRICS.map((metric) => graph(title, [ofNodes(fleet, metric)]))];
 }
 
-function consensusOf({ name, chain, rpc }: Fleet): IWidget[][] {
+function consensusOf(fleet: Fleet): IWidget[][] {
+  const { chain, rpc } = fleet;
   if (familyOf(chain) !== 'cometbft' || rpc?.metricsPort === undefined) return [];
-  const widgets = CONSENSUS_METRICS.map((rule) => graph(rule, [ofFleet(name, rule)]));
+  const widgets = CONSENSUS_METRICS.map((rule) => graph(rule, [ofFleet(fleet, rule)]));
   return [widgets.slice(0, 3), widgets.slice(3)];
 }
 
@@ -141,20 +147,22 @@ const healthWords = Object.entries(HEALTH_VALUE)
 /** A widget of alarms needs their ARNs, and register-nodes makes the nodes' alarms between deployments. So a text widget says where they are. */
 function text(scope: Construct, fleet: string): IWidget {
   const { region } = Stack.of(scope);
+  const { suite } = suiteNames(scope);
+  const run = programOf(suite);
   const alarms = `https://console.aws.amazon.com/cloudwatch/home?region=${region}#alarmsV2:?search=`;
   const kinds = [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS].map(runbookOf);
   const markdown = [
     `# ${fleet}`,
-    `Alarms: [chainmend-${fleet}-…](${alarms}chainmend-${fleet}-) of its nodes, [chainmend/…](${alarms}chainmend/) of the suite itself.`,
-    `Journal: \`npm run chainmend -- journal ${fleet}\`, or table \`chainmend\`, partitions \`JOURNAL#${fleet}#FUNCTION\`. Pause: \`npm run chainmend -- pause ${fleet} --why TEXT\`.`,
+    `Alarms: [${suite}-${fleet}-…](${alarms}${suite}-${fleet}-) of its nodes, [${suite}/…](${alarms}${suite}/) of the suite itself.`,
+    `Journal: \`${run} journal ${fleet}\`, or table \`${suite}\`, partitions \`JOURNAL#${fleet}#FUNCTION\`. Pause: \`${run} pause ${fleet} --why TEXT\`.`,
     `What each kind of alarm means and what to do, in the repository: ${kinds.join(', ')}.`,
   ].join('\n\n');
   return new TextWidget({ markdown, width: WIDTH, height: 5 });
 }
 
-function ofFleet(fleet: string, metricName: FleetMetric | ConsensusMetric): IMetric {
+function ofFleet(fleet: Fleet, metricName: FleetMetric | ConsensusMetric): IMetric {
   return new Metric({
-    ...{ namespace: METRIC_NAMESPACE, metricName, dimensionsMap: { Fleet: fleet } },
+    ...{ namespace: fleet.suite, metricName, dimensionsMap: { Fleet: fleet.name } },
     // The value that triggers a rule: for voting power, the minimum.
     statistic: metricName === 'OnlineVotingPowerPercent' ? Stats.MINIMUM : Stats.MAXIMUM,
     ...{ period: MINUTE, label: metricName },
@@ -162,10 +170,10 @@ function ofFleet(fleet: string, metricName: FleetMetric | ConsensusMetric): IMet
 }
 
 /** "It can return up to 500 time series" [SearchExpressionProps]: for a larger fleet, the widget draws 500 nodes. */
-function ofNodes(fleet: string, metric: NodeMetric | ConsensusClientMetric): IMetric {
-  const schema = `{${METRIC_NAMESPACE},Fleet,Node}`;
+function ofNodes(fleet: Fleet, metric: NodeMetric | ConsensusClientMetric): IMetric {
+  const schema = `{${fleet.suite},Fleet,Node}`;
   return new SearchExpression({
-    expression: `SEARCH('${schema} MetricName="${metric}" Fleet="${fleet}"', 'Maximum', 60)`,
+    expression: `SEARCH('${schema} MetricName="${metric}" Fleet="${fleet.name}"', 'Maximum', 60)`,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudWatch fills it in.
     ...{ label: "${PROP('Dim.Node')}", period: MINUTE },
   });

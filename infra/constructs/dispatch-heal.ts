@@ -5,15 +5,7 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { InputError } from '../input-error.ts';
-import {
-  arn,
-  functionNames,
-  healNames,
-  liveAlias,
-  metricNamespace,
-  nodeAlarmPrefix,
-  parameterPrefix,
-} from '../names.ts';
+import { arn, liveAlias, suiteNames } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { DurableHeal } from './durable-heal.ts';
 import type { Grant } from './grants.ts';
@@ -52,18 +44,18 @@ export class DispatchHeal extends Construct {
   constructor(scope: Construct, id: string, props: DispatchHealProps) {
     super(scope, id);
     this.suiteFunction = new SuiteFunction(this, 'DispatchHeal', {
-      functionName: functionNames.dispatchHeal,
+      functionName: suiteNames(this).functions.dispatchHeal,
       description: 'Turns alarms and what is still wrong into incidents, and starts their heals.',
       bundles: props.bundles,
       environment: {
         TABLE_NAME: props.state.table.tableName,
         TOPIC_ARN: props.pages.topic.topicArn,
-        PARAMETER_PREFIX: parameterPrefix,
+        PARAMETER_PREFIX: suiteNames(this).parameterPrefix,
         RESIZE_VOLUME_ARN: props.resizeVolume.live.functionArn,
         REPLACE_NODE_ARN: props.replaceNode.live.functionArn,
         SNAPSHOT_NODE_ARN: props.snapshotNode.live.functionArn,
         AUDIT_SNAPSHOTS_ARN: props.auditSnapshots?.live.functionArn ?? NO_DRILLS,
-        PLAN_SNAPSHOTS_FUNCTION: functionNames.planSnapshots,
+        PLAN_SNAPSHOTS_FUNCTION: suiteNames(this).functions.planSnapshots,
       },
       grants: [
         ...props.state.grants('dispatch-heal'),
@@ -83,7 +75,7 @@ export class DispatchHeal extends Construct {
     this.rules = this.#listen(props.fleets);
     // Level-triggered: each minute the sweep reads what is still wrong, whatever happened to its events.
     new Schedule(this, 'Sweep', {
-      name: 'chainmend-sweep',
+      name: `${suiteNames(this).suite}-sweep`,
       description: 'Has what is still wrong looked at again.',
       mayDo: "What the sweep's schedule may do.",
       every: { minutes: 1 },
@@ -92,7 +84,7 @@ export class DispatchHeal extends Construct {
       input: { kind: 'sweep' },
     });
     new Schedule(this, 'Snapshots', {
-      name: 'chainmend-snapshots',
+      name: `${suiteNames(this).suite}-snapshots`,
       description: 'Has a clean snapshot taken of each fleet that is due for one.',
       mayDo: 'What the schedule of clean snapshots may do.',
       every: { minutes: 60 },
@@ -107,16 +99,21 @@ export class DispatchHeal extends Construct {
    * full disks would be two hundred events at once, and each would read the alarm again. The sweep reads all of them in one call, within a minute.
    */
   #listen(fleets: readonly Fleet[]): Rule[] {
-    const detail = { alarmName: alarmNames(fleets), state: { value: ['ALARM'] } };
+    const detail = { alarmName: alarmNames(suiteNames(this).nodeAlarmPrefix, fleets), state: { value: ['ALARM'] } };
     const source = ['aws.cloudwatch'];
-    const alarms = this.#rule('Alarms', 'chainmend-alarms', 'Alarms of the fleets.', {
+    const alarms = this.#rule('Alarms', `${suiteNames(this).suite}-alarms`, 'Alarms of the fleets.', {
       ...{ source, detailType: ['CloudWatch Alarm State Change'], detail },
     });
     if (fleets.every(({ drills }) => drills === undefined)) return [alarms];
     // "DLM Policy State Change … best effort": a drill is due once a day without it.
-    const policies = this.#rule('Policies', 'chainmend-policies', 'Lifecycle policies that report an error.', {
-      ...{ source: ['aws.dlm'], detailType: ['DLM Policy State Change'], detail: { state: ['ERROR'] } },
-    });
+    const policies = this.#rule(
+      'Policies',
+      `${suiteNames(this).suite}-policies`,
+      'Lifecycle policies that report an error.',
+      {
+        ...{ source: ['aws.dlm'], detailType: ['DLM Policy State Change'], detail: { state: ['ERROR'] } },
+      },
+    );
     return [alarms, policies];
   }
 
@@ -158,14 +155,15 @@ export class DispatchHeal extends Construct {
         sid: 'CountSweeps',
         actions: ['cloudwatch:PutMetricData'],
         resources: ['*'],
-        conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace } },
+        conditions: { StringEquals: { 'cloudwatch:namespace': suiteNames(this).metricNamespace } },
         wildcard: 'Metrics are no resources; the condition names the namespace.',
       },
     ];
   }
 
   #heals(hasDrills: boolean): Grant[] {
-    const names = [...healNames, ...(hasDrills ? [functionNames.auditSnapshots] : [])];
+    const { heals, functions } = suiteNames(this);
+    const names = [...heals, ...(hasDrills ? [functions.auditSnapshots] : [])];
     return [
       {
         sid: 'StartHeals',
@@ -175,7 +173,7 @@ export class DispatchHeal extends Construct {
       {
         sid: 'AskForDonors',
         actions: ['lambda:InvokeFunction'],
-        resources: [arn(this, 'lambda', `function:${functionNames.planSnapshots}`)],
+        resources: [arn(this, 'lambda', `function:${functions.planSnapshots}`)],
       },
       {
         sid: 'JudgeAndStopHeals',
@@ -189,7 +187,7 @@ export class DispatchHeal extends Construct {
 }
 
 /** The suite's alarms by their prefix, and the fleets' patterns. EventBridge's wildcard is the same as the fleet file's: `*` for anything. */
-function alarmNames(fleets: readonly Fleet[]): unknown[] {
+function alarmNames(nodeAlarmPrefix: string, fleets: readonly Fleet[]): unknown[] {
   // EventBridge refuses `**`, which means the same as `*`.
   const written = fleets.flatMap(({ alarms }) => alarms.namePatterns.map((pattern) => pattern.replace(/\*+/g, '*')));
   const patterns = new Set(written);

@@ -2,7 +2,9 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
 import type { commandDocuments } from '../../shared/node-commands/index.ts';
+import { suiteNames } from '../names.ts';
 
 /** The documents, made from this checkout's scripts. */
 export type CommandDocuments = ReturnType<typeof commandDocuments>;
@@ -30,8 +32,9 @@ export class Documents extends Construct {
   readonly stopClient: string;
   readonly startClient: string;
 
-  constructor(scope: Construct, id: string, documents: CommandDocuments) {
+  constructor(scope: Construct, id: string, given: CommandDocuments) {
     super(scope, id);
+    const documents = namedFor(suiteNames(this).suite, given);
     this.names = Object.values(documents).map(({ name }) => name);
     this.observeNode = documents.observeNode.name;
     this.growFilesystem = documents.growFilesystem.name;
@@ -57,4 +60,12 @@ export class Documents extends Construct {
       }).applyRemovalPolicy(RemovalPolicy.RETAIN);
     }
   }
+}
+
+/** The documents of one suite: `payments-chainmend-observe-node-0123abcd`. Another suite, of another version, may have other ones, and prunes its own. */
+function namedFor(suite: string, documents: CommandDocuments): CommandDocuments {
+  const named = (name: string): string => name.replace(DEFAULT_SUITE, suite);
+  return Object.fromEntries(
+    Object.entries(documents).map(([key, document]) => [key, { ...document, name: named(document.name) }]),
+  ) as CommandDocuments;
 }

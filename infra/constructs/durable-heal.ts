@@ -4,7 +4,7 @@ import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { HealKind } from '../../shared/model/payload.ts';
-import { arn, functionNames, healNames, liveAlias, parameterPrefix } from '../names.ts';
+import { arn, liveAlias, type Names, purposeOf, suiteNames } from '../names.ts';
 import type { Documents } from './documents.ts';
 import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
@@ -23,7 +23,7 @@ export interface HealProps {
 }
 
 export interface DurableHealProps extends HealProps {
-  readonly functionName: (typeof healNames)[number] | typeof functionNames.auditSnapshots;
+  readonly functionName: Names['heals'][number] | Names['functions']['auditSnapshots'];
   readonly description: string;
   /** In addition to table, topic and parameters. */
   readonly environment: Readonly<Record<string, string>>;
@@ -49,7 +49,7 @@ export class DurableHeal extends Construct {
       environment: {
         TABLE_NAME: state.table.tableName,
         TOPIC_ARN: pages.topic.topicArn,
-        PARAMETER_PREFIX: parameterPrefix,
+        PARAMETER_PREFIX: suiteNames(this).parameterPrefix,
         ...props.environment,
       },
       grants: [
@@ -80,8 +80,7 @@ export class DurableHeal extends Construct {
   }
 }
 
-const kindOf = (functionName: DurableHealProps['functionName']): HealKind =>
-  functionName.replace('chainmend-', '') as HealKind;
+const kindOf = (functionName: DurableHealProps['functionName']): HealKind => purposeOf(functionName) as HealKind;
 
 /**
  * Lets a heal run itself, on every version of itself. An execution is authorized by its own ARN, which holds a version and never an alias. It also
@@ -101,9 +100,10 @@ function executionGrants(scope: Construct, functionName: string): Grant[] {
       sid: 'JudgeHolders',
       actions: ['lambda:GetDurableExecution'],
       // Who holds a throw-away instance is a drill, too.
-      resources: (functionName === functionNames.auditSnapshots ? [functionName] : healNames).map((name) =>
-        arn(scope, 'lambda', `function:${name}:*`),
-      ),
+      resources: (functionName === suiteNames(scope).functions.auditSnapshots
+        ? [functionName]
+        : suiteNames(scope).heals
+      ).map((name) => arn(scope, 'lambda', `function:${name}:*`)),
       wildcard,
     },
   ];

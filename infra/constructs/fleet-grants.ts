@@ -1,8 +1,9 @@
 // The condition on mutating calls: the resource must carry a fleet's own selector tags.
 import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { claimTags } from '../../shared/model/suite.ts';
 import type { Operation } from '../../shared/node-commands/parameters.ts';
-import { arn } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { Grant } from './grants.ts';
 
 type Tags = Readonly<Record<string, string>>;
@@ -30,10 +31,7 @@ export function sendCommandGrants(
   fleets: readonly Fleet[],
   documents: readonly Operation[] = ['observe-node', 'grow-filesystem'],
 ): Grant[] {
-  const instances = fenced(
-    fleets.map(({ nodes }) => nodes.tags),
-    'ssm:resourceTag',
-  ).map((conditions, index) => ({
+  const instances = fenced(fleets.map(instanceTags), 'ssm:resourceTag').map((conditions, index) => ({
     sid: `CommandNodesOfFleets${index + 1}`,
     actions: ['ssm:SendCommand'],
     resources: [arn(scope, 'ec2', 'instance/*')],
@@ -45,11 +43,17 @@ export function sendCommandGrants(
     {
       sid: 'SendOwnDocuments',
       actions: ['ssm:SendCommand'],
-      resources: documents.map((name) => arn(scope, 'ssm', `document/chainmend-${name}-*`)),
+      resources: documents.map((name) => arn(scope, 'ssm', `document/${suiteNames(scope).suite}-${name}-*`)),
       wildcard: "The hash at the end of a document's name: heals in flight send the documents of their own version.",
     },
   ];
 }
+
+/** What an instance of a fleet carries: a suite with a name has powers over those alone that it has claimed. */
+export const instanceTags = ({ nodes, suite }: Pick<Fleet, 'nodes' | 'suite'>): Tags => ({
+  ...nodes.tags,
+  ...claimTags(suite),
+});
 
 /**
  * As few conditions as say exactly this: a resource carries all tags of one of the selectors. Selectors with the same keys that differ in the value of

@@ -1,6 +1,6 @@
 // mark-root: tags the root volume of a stopped node, so that replace-node may attach it again. Only replace-node calls it.
 import { Construct } from 'constructs';
-import { functionNames, parameterPrefix } from '../names.ts';
+import { suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import { rootTagGrants } from './replace-grants.ts';
 import { SynchronousFunction } from './suite-function.ts';
@@ -18,10 +18,10 @@ export class MarkRoot extends Construct {
   ) {
     super(scope, id);
     this.suiteFunction = new SynchronousFunction(this, 'MarkRoot', {
-      functionName: functionNames.markRoot,
+      functionName: suiteNames(this).functions.markRoot,
       description: 'Tags the root volume of a stopped node, so that it can be attached again.',
       bundles,
-      environment: { PARAMETER_PREFIX: parameterPrefix },
+      environment: { PARAMETER_PREFIX: suiteNames(this).parameterPrefix },
       grants: [
         settings.grantByName(),
         {

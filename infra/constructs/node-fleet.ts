@@ -1,7 +1,7 @@
 // The nodes of a fleet that says `deploy`: for each a launch template, an instance and a data volume that stays, or a group of them (node-group.ts); one
 // role, one security group and one log group for all. Everything carries the tags by which the suite knows the fleet's things, so that each heal may do its
 // work (docs/deploy.md).
-import { CfnDeletionPolicy, CfnOutput, CfnParameter, type CfnResource, Stack, Validations } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, CfnOutput, CfnParameter, type CfnResource, Stack, Token, Validations } from 'aws-cdk-lib';
 import {
   CfnInstance,
   type CfnLaunchTemplate,
@@ -15,6 +15,7 @@ import { Construct } from 'constructs';
 import type { CompleteDocument } from '../../shared/fleet/fleet-defaults.ts';
 import { completeDocument } from '../../shared/fleet/fleet-defaults.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
+import { DEFAULT_SUITE, nameOf } from '../../shared/model/suite.ts';
 import type { FirstBootScripts } from '../../shared/node-commands/first-boot.ts';
 import { InputError } from '../input-error.ts';
 import { arn } from '../names.ts';
@@ -31,6 +32,8 @@ import {
 } from './node-launch.ts';
 
 export interface NodesProps {
+  /** The suite that looks after them; `chainmend` unless given. */
+  readonly suite?: string;
   readonly document: FleetDocument;
   readonly scripts: FirstBootScripts;
   /** The VPC and its subnets, where the app has its own; else the fleet file says them. */
@@ -62,31 +65,44 @@ export interface Nodes {
 const WORLD = '0.0.0.0/0';
 
 /** The name of the role of a fleet's nodes: the suite, in a stack of its own, passes it on to another instance. IAM's names are of the account. */
-const nodeRoleName = (stack: Stack, fleet: string): string => `chainmend-node-${fleet}-${stack.region}`;
+const nodeRoleName = (stack: Stack, suite: string, fleet: string): string => {
+  const name = `${suite}-node-${fleet}-${stack.region}`;
+  const characters = Token.isUnresolved(stack.region) ? name.length - stack.region.length + REGION_MAX : name.length;
+  if (characters > ROLE_NAME_MAX)
+    throw new InputError(
+      `fleet is ${JSON.stringify(fleet)}, expected at most ${fleet.length - characters + ROLE_NAME_MAX} characters beside the suite's name "${nameOf(suite) ?? ''}": the role of its nodes has ${characters}, IAM allows ${ROLE_NAME_MAX}`,
+    );
+  return name;
+};
 
-export const nodeRoleArn = (stack: Stack, fleet: string): string =>
-  `arn:${stack.partition}:iam::${stack.account}:role/${nodeRoleName(stack, fleet)}`;
+/** "Role name … 64 characters" ("IAM and STS quotas", IAM guide). */
+const ROLE_NAME_MAX = 64;
+/** `ap-southeast-1`, `ap-northeast-1`: none is longer. */
+const REGION_MAX = 14;
+
+export const nodeRoleArn = (stack: Stack, suite: string, fleet: string): string =>
+  `arn:${stack.partition}:iam::${stack.account}:role/${nodeRoleName(stack, suite, fleet)}`;
 
 /** Makes them right below `scope`. Throws an `InputError` where the file has no `deploy`, or EC2 would refuse what it says. */
-export function addNodes(scope: Construct, { document, scripts, network }: NodesProps): Nodes {
+export function addNodes(scope: Construct, { suite = DEFAULT_SUITE, document, scripts, network }: NodesProps): Nodes {
   const complete = completeDocument(document);
   const { fleet, deploy } = complete;
   if (!deploy) throw new InputError(`fleet ${fleet} has no deploy: there are no nodes to make`);
   const { vpcId, subnetId, subnetIds } = network ?? networkOf(fleet, deploy);
   const logs = new CfnLogGroup(scope, 'Logs', {
-    logGroupName: logGroupName(fleet),
+    logGroupName: logGroupName(suite, fleet),
     retentionInDays: deploy.logDays,
     tags: listed(complete.nodes.tag),
   });
   keep(logs);
-  const role = nodeRole(scope, complete, deploy);
+  const role = nodeRole(scope, suite, complete, deploy);
   // A profile of the role's name, as the console makes it.
   const profile = new CfnInstanceProfile(scope, 'Profile', {
-    instanceProfileName: nodeRoleName(Stack.of(scope), fleet),
+    instanceProfileName: nodeRoleName(Stack.of(scope), suite, fleet),
     roles: [role.roleName],
   });
   const securityGroup = securityGroupOf(scope, complete, deploy, vpcId);
-  const made = { complete, deploy, scripts, profile, securityGroup, image: imageOf(scope, deploy.image) };
+  const made = { suite, complete, deploy, scripts, profile, securityGroup, image: imageOf(scope, deploy.image) };
   if (deploy.group) {
     const group = addGroup(scope, {
       ...made,
@@ -219,15 +235,15 @@ function securityGroupOf(
 }
 
 /** What the SSM agent and the CloudWatch agent need, and the owner's own policies. */
-function nodeRole(scope: Construct, { fleet, metrics }: CompleteDocument, { policies }: Deploy): Role {
+function nodeRole(scope: Construct, suite: string, { fleet, metrics }: CompleteDocument, { policies }: Deploy): Role {
   const role = roleOf(
     scope,
     new ServicePrincipal('ec2.amazonaws.com'),
     `Nodes of ${fleet}: managed by Systems Manager, and telling their metrics and logs.`,
-    nodeGrants(scope, fleet, metrics),
+    nodeGrants(scope, suite, fleet, metrics),
   );
   const cfn = role.node.defaultChild as CfnRole;
-  cfn.roleName = nodeRoleName(Stack.of(scope), fleet);
+  cfn.roleName = nodeRoleName(Stack.of(scope), suite, fleet);
   if (policies) {
     cfn.managedPolicyArns = policies;
     for (const policy of policies.filter((one) => /:iam::aws:policy\//.test(one)))
@@ -242,8 +258,8 @@ function nodeRole(scope: Construct, { fleet, metrics }: CompleteDocument, { poli
 const OF_AGENTS = 'AWS defines no resource for it: an agent speaks for the instance whose role it has.';
 
 /** Without the right to read parameters that AmazonSSMManagedInstanceCore has: on a node nothing needs it. */
-export function nodeGrants(scope: Construct, fleet: string, metrics: 'classic' | 'otlp'): Grant[] {
-  const group = arn(scope, 'logs', `log-group:${logGroupName(fleet)}`);
+export function nodeGrants(scope: Construct, suite: string, fleet: string, metrics: 'classic' | 'otlp'): Grant[] {
+  const group = arn(scope, 'logs', `log-group:${logGroupName(suite, fleet)}`);
   return [
     {
       sid: 'BeManaged',

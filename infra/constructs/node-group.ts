@@ -35,7 +35,7 @@ const CHECK_SECONDS = 10;
 const CHECKS = 3;
 
 export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
-  const { complete, deploy, size, healthPort, vpcId, subnetIds } = props;
+  const { suite, complete, deploy, size, healthPort, vpcId, subnetIds } = props;
   const { fleet, nodes, rpc } = complete;
   if (rpc === undefined || deploy.rpcFrom === undefined)
     throw new InputError(`fleet ${fleet}: kind ha needs an RPC and rpcFrom`);
@@ -65,7 +65,7 @@ export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
     healthPort,
   });
   const group = new CfnAutoScalingGroup(scope, 'Nodes', {
-    autoScalingGroupName: `chainmend-${fleet}`,
+    autoScalingGroupName: `${suite}-${fleet}`,
     // CloudFormation takes no $Latest; `follow` says it afterwards. With the number of the newest version each change of the template would undo that.
     launchTemplate: { launchTemplateId: launchTemplate.ref, version: '1' },
     // A heal sets one aside: one fewer is wanted for as long, and none is launched.
@@ -85,7 +85,7 @@ export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
     id: 'AwsSolutions-AS3',
     reason: 'chainmend itself watches each member, and tells people.',
   });
-  follow(scope, { fleet, group, launchTemplate, nodeRole: props.role });
+  follow(scope, { suite, fleet, group, launchTemplate, nodeRole: props.role });
   new CfnOutput(scope, 'Address', { description: `The RPC of ${fleet}.`, value: loadBalancer.attrDnsName });
   return { group, launchTemplate, loadBalancer };
 }
@@ -167,13 +167,14 @@ function balancerOf(
 function follow(
   scope: Construct,
   made: {
+    readonly suite: string;
     readonly fleet: string;
     readonly group: CfnAutoScalingGroup;
     readonly launchTemplate: CfnLaunchTemplate;
     readonly nodeRole: Role;
   },
 ): void {
-  const { fleet, group, launchTemplate, nodeRole } = made;
+  const { suite, fleet, group, launchTemplate, nodeRole } = made;
   const stack = Stack.of(scope);
   const here = new Construct(scope, 'Follow');
   const template = arn(scope, 'ec2', `launch-template/${launchTemplate.ref}`);
@@ -187,7 +188,7 @@ function follow(
       {
         sid: 'Follow',
         actions: ['autoscaling:UpdateAutoScalingGroup'],
-        resources: [arn(scope, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/chainmend-${fleet}`)],
+        resources: [arn(scope, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${suite}-${fleet}`)],
         conditions: { Null: { 'autoscaling:MaxSize': 'true', 'autoscaling:MinSize': 'true' } },
         wildcard: 'A part of a group’s ARN is made by AWS; its name is here.',
       },
@@ -215,7 +216,7 @@ function follow(
     ],
   );
   new CfnSchedule(here, 'Schedule', {
-    name: `chainmend-follow-${fleet}`,
+    name: `${suite}-follow-${fleet}`,
     description: `Has the group of ${fleet} launch the newest version of its template.`,
     scheduleExpression: 'rate(1 hour)',
     flexibleTimeWindow: { mode: 'OFF' },

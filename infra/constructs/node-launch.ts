@@ -23,10 +23,11 @@ const WAIT_SECONDS = 900;
 /** As long as `vol-` with 17 digits: the id is known at the deployment. */
 const VOLUME_ID_BYTES = 21;
 
-export const logGroupName = (fleet: string): string => `/chainmend/nodes/${fleet}`;
+export const logGroupName = (suite: string, fleet: string): string => `/${suite}/nodes/${fleet}`;
 
 /** What all nodes of a fleet have in common. */
 export interface NodesMade {
+  readonly suite: string;
   readonly complete: CompleteDocument;
   readonly deploy: Deploy;
   readonly scripts: FirstBootScripts;
@@ -51,7 +52,7 @@ interface LaunchedAs {
 
 export function launchTemplateOf(
   scope: Construct,
-  { complete, deploy, scripts, profile, securityGroup, image }: NodesMade,
+  { suite, complete, deploy, scripts, profile, securityGroup, image }: NodesMade,
   { tags, boot, volume }: LaunchedAs,
 ): CfnLaunchTemplate {
   const { path } = dataVolumeOf(complete);
@@ -72,7 +73,7 @@ export function launchTemplateOf(
         }),
         lines: deploy.install?.lines ?? [],
       },
-      agentConfig: JSON.stringify(agentConfig(complete, deploy, path)),
+      agentConfig: JSON.stringify(agentConfig(suite, complete, deploy, path)),
     },
     scripts,
   );
@@ -119,7 +120,7 @@ function keepWithinUserData(fleet: string, userData: string, volumeRef: string |
 }
 
 /** What chainmend's own alarms and growth read, and the files that the owner names. */
-function agentConfig({ fleet, metrics }: CompleteDocument, { logs = [] }: Deploy, path: string): object {
+function agentConfig(suite: string, { fleet, metrics }: CompleteDocument, { logs = [] }: Deploy, path: string): object {
   const files = ['/var/log/cloud-init-output.log', '/var/log/chainmend-first-boot.log', ...logs];
   return {
     agent: { metrics_collection_interval: 60 },
@@ -142,7 +143,7 @@ function agentConfig({ fleet, metrics }: CompleteDocument, { logs = [] }: Deploy
         files: {
           collect_list: files.map((file) => ({
             file_path: file,
-            log_group_name: logGroupName(fleet),
+            log_group_name: logGroupName(suite, fleet),
             log_stream_name: `{instance_id}${file}`,
           })),
         },

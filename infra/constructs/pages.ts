@@ -6,7 +6,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { InputError } from '../input-error.ts';
-import { arn, nodeAlarmPrefix, suiteAlarmPrefix, topicName } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Grant } from './grants.ts';
 
@@ -28,8 +28,8 @@ export class Pages extends Construct {
       pendingWindow: Duration.days(7),
     });
     this.topic = new Topic(this, 'Topic', {
-      topicName,
-      displayName: 'chainmend',
+      topicName: suiteNames(this).topicName,
+      displayName: suiteNames(this).suite,
       masterKey: this.#key,
       enforceSSL: true,
     });
@@ -42,7 +42,9 @@ export class Pages extends Construct {
       conditions: {
         // An ARN names its account. These are the alarms on the suite itself, and the node alarms that only AWS judges: status checks.
         ArnLike: {
-          'aws:SourceArn': [suiteAlarmPrefix, nodeAlarmPrefix].map((name) => arn(this, 'cloudwatch', `alarm:${name}*`)),
+          'aws:SourceArn': [suiteNames(this).suiteAlarmPrefix, suiteNames(this).nodeAlarmPrefix].map((name) =>
+            arn(this, 'cloudwatch', `alarm:${name}*`),
+          ),
         },
       },
     };

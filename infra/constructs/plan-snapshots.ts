@@ -1,6 +1,6 @@
 // plan-snapshots: chooses the node of a fleet to stop for its next clean snapshot. It only reads, and only the dispatcher calls it.
 import { Construct } from 'constructs';
-import { functionNames, parameterPrefix } from '../names.ts';
+import { suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import { SynchronousFunction } from './suite-function.ts';
 
@@ -17,10 +17,10 @@ export class PlanSnapshots extends Construct {
   ) {
     super(scope, id);
     this.suiteFunction = new SynchronousFunction(this, 'PlanSnapshots', {
-      functionName: functionNames.planSnapshots,
+      functionName: suiteNames(this).functions.planSnapshots,
       description: 'Says which node is to be stopped for the next clean snapshot.',
       bundles,
-      environment: { TABLE_NAME: state.table.tableName, PARAMETER_PREFIX: parameterPrefix },
+      environment: { TABLE_NAME: state.table.tableName, PARAMETER_PREFIX: suiteNames(this).parameterPrefix },
       grants: [
         ...state.grants('plan-snapshots'),
         settings.grantAll(),

@@ -6,7 +6,7 @@ import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Fleet, Probe } from '../../shared/fleet/model.ts';
 import { InputError } from '../input-error.ts';
-import { arn, probeNodesPrefix } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { Grant } from './grants.ts';
 import { SynchronousFunction } from './suite-function.ts';
 
@@ -55,7 +55,7 @@ export class ProbeNodes extends Construct {
       const variable = store === 'ssm' ? 'AWS_ENDPOINT_URL_SSM' : 'AWS_ENDPOINT_URL_SECRETS_MANAGER';
       environment[variable] = endpoint(here, store, vpcId, subnetIds, group);
     }
-    const functionName = `${probeNodesPrefix}${vpcId}`;
+    const functionName = `${suiteNames(this).probeNodesPrefix}${vpcId}`;
     const probe = new SynchronousFunction(here, 'ProbeNodes', {
       functionName,
       bundle: 'probe-nodes',

@@ -4,7 +4,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
-import { arn, functionNames, parameterPrefix } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import type { Grant } from './grants.ts';
 import { fleetNames, holdGrants, ledgerGrants } from './replace-grants.ts';
@@ -23,13 +23,13 @@ export class PruneRetired extends Construct {
     super(scope, id);
     const { state, pages, settings } = props;
     this.suiteFunction = new SuiteFunction(this, 'PruneRetired', {
-      functionName: functionNames.pruneRetired,
+      functionName: suiteNames(this).functions.pruneRetired,
       description: 'Removes what was kept of replaced nodes once its date is past.',
       bundles: props.bundles,
       environment: {
         TABLE_NAME: state.table.tableName,
         TOPIC_ARN: pages.topic.topicArn,
-        PARAMETER_PREFIX: parameterPrefix,
+        PARAMETER_PREFIX: suiteNames(this).parameterPrefix,
         DOCUMENTS: props.commands.names.join(),
       },
       grants: [
@@ -59,7 +59,7 @@ export class PruneRetired extends Construct {
         {
           sid: 'DeleteOldDocuments',
           actions: ['ssm:DeleteDocument'],
-          resources: [arn(this, 'ssm', 'document/chainmend-*')],
+          resources: [arn(this, 'ssm', `document/${suiteNames(this).suite}-*`)],
           wildcard: 'Documents of earlier deployments: each is named by its content.',
         },
       ],
@@ -67,7 +67,7 @@ export class PruneRetired extends Construct {
     });
     this.suiteFunction.keepFailedEvents({ retryAttempts: 2, maxEventAge: Duration.hours(1) });
     new Schedule(this, 'Sweep', {
-      name: functionNames.pruneRetired,
+      name: suiteNames(this).functions.pruneRetired,
       description: 'Has what was kept and is due removed.',
       mayDo: 'What the schedule of prune-retired may do.',
       every: { minutes: 6 * 60 },

@@ -5,9 +5,11 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { INSTANCE_STATE_CHANGE } from '../../shared/events/instance.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/model/tags.ts';
-import { arn, functionNames, nodeAlarmPrefix, parameterPrefix } from '../names.ts';
+import { claimOf, DEFAULT_SUITE } from '../../shared/model/suite.ts';
+import { FLEET_TAG, KIND_TAG, NODE_TAG, SUITE_TAG } from '../../shared/model/tags.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
+import { fenced } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
 import { Schedule } from './schedule.ts';
@@ -38,13 +40,13 @@ export class RegisterNodes extends Construct {
     super(scope, id);
     const { state, pages, settings, fleets, undelivered, runbooks } = props;
     this.suiteFunction = new SuiteFunction(this, 'RegisterNodes', {
-      functionName: functionNames.registerNodes,
+      functionName: suiteNames(this).functions.registerNodes,
       description: "Keeps the fleets' DNS records and alarms as their nodes are now.",
       bundles: props.bundles,
       environment: {
         TABLE_NAME: state.table.tableName,
         TOPIC_ARN: pages.topic.topicArn,
-        PARAMETER_PREFIX: parameterPrefix,
+        PARAMETER_PREFIX: suiteNames(this).parameterPrefix,
         ...(runbooks !== undefined && { RUNBOOKS: runbooks }),
       },
       grants: [
@@ -54,6 +56,7 @@ export class RegisterNodes extends Construct {
         settings.grantAll(),
         ...this.#alarms(fleets, pages),
         ...this.#records(fleets),
+        ...this.#claims(fleets),
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
     });
@@ -63,7 +66,7 @@ export class RegisterNodes extends Construct {
     const sweeps = this.suiteFunction.takeSweeps({ maxEventAge: Duration.minutes(5) });
     this.rules = [this.#listen(undelivered)];
     new Schedule(this, 'Sweep', {
-      name: 'chainmend-register-nodes',
+      name: suiteNames(this).functions.registerNodes,
       description: "Has every fleet's records and alarms reconciled.",
       mayDo: 'What the schedule of register-nodes may do.',
       every: { minutes: 5 },
@@ -76,7 +79,7 @@ export class RegisterNodes extends Construct {
   /** Events of every instance of the account: an event carries no tags, and the tags name the fleet. */
   #listen({ queue }: DeadLetters): Rule {
     return new Rule(this, 'Instances', {
-      ruleName: 'chainmend-instances',
+      ruleName: `${suiteNames(this).suite}-instances`,
       description: 'Instances that come and go.',
       eventPattern: {
         source: ['aws.ec2'],
@@ -95,9 +98,9 @@ export class RegisterNodes extends Construct {
   }
 
   #alarms(fleets: readonly Fleet[], { topic }: Pages): Grant[] {
-    const own = [arn(this, 'cloudwatch', `alarm:${nodeAlarmPrefix}*`)];
+    const own = [arn(this, 'cloudwatch', `alarm:${suiteNames(this).nodeAlarmPrefix}*`)];
     const wildcard = 'The alarms of nodes: their names begin so, and end as the nodes are called.';
-    const names = fleets.map(({ name }) => name);
+    const names = fleets.map(({ tag }) => tag);
     const reads = 'These reads have no resource-level permissions, or are about alarms that people call as they like.';
     return [
       { sid: 'ReadNodes', actions: ['ec2:DescribeInstances'], resources: ['*'], wildcard: reads },
@@ -135,6 +138,44 @@ export class RegisterNodes extends Construct {
         conditions: { StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: names } },
         wildcard,
       },
+    ];
+  }
+
+  /** A suite without a name claims nothing: what nobody has claimed is its own. Another one asks whose fleets that are. */
+  #claims(fleets: readonly Fleet[]): Grant[] {
+    const { suite } = suiteNames(this);
+    if (suite === DEFAULT_SUITE) return [];
+    const wildcard = 'The nodes of the fleets, which come and go; the conditions name their tags.';
+    return [
+      {
+        sid: 'ReadFleetsWithoutName',
+        actions: ['ssm:GetParametersByPath'],
+        resources: [`parameter/${DEFAULT_SUITE}/fleets`, `parameter/${DEFAULT_SUITE}/fleets/*`].map((name) =>
+          arn(this, 'ssm', name),
+        ),
+        wildcard: 'Whose nodes they describe is read, and nothing else of that suite.',
+      },
+      {
+        sid: 'ReadClaims',
+        actions: ['ec2:DescribeTags'],
+        resources: ['*'],
+        wildcard: 'It has no resource-level permissions (Service Authorization Reference).',
+      },
+      ...fenced(
+        fleets.map(({ nodes }) => nodes.tags),
+        'aws:ResourceTag',
+      ).map(({ StringEquals }, at) => ({
+        sid: `ClaimNodesOfFleets${at + 1}`,
+        actions: ['ec2:CreateTags'],
+        resources: [arn(this, 'ec2', 'instance/*')],
+        conditions: {
+          StringEquals: { ...StringEquals, [`aws:RequestTag/${SUITE_TAG}`]: claimOf(suite) },
+          'ForAllValues:StringEquals': { 'aws:TagKeys': [SUITE_TAG] },
+          // No claim is overwritten.
+          Null: { [`aws:ResourceTag/${SUITE_TAG}`]: 'true' },
+        },
+        wildcard,
+      })),
     ];
   }
 

@@ -2,8 +2,9 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
 import { InputError } from '../input-error.ts';
-import { arn, functionNames, parameterPrefix } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
@@ -26,10 +27,13 @@ export class RelayPages extends Construct {
   constructor(scope: Construct, id: string, { bundles, pages, undelivered, webhook }: RelayPagesProps) {
     super(scope, id);
     this.suiteFunction = new SuiteFunction(this, 'RelayPages', {
-      functionName: functionNames.relayPages,
+      functionName: suiteNames(this).functions.relayPages,
       description: 'Posts each page to an incoming webhook of a chat.',
       bundles,
-      environment: { TOPIC_ARN: pages.topic.topicArn, WEBHOOK: webhookPlace(webhook) },
+      environment: {
+        TOPIC_ARN: pages.topic.topicArn,
+        WEBHOOK: webhookPlace(webhook, 'webhook', suiteNames(this).parameterPrefix),
+      },
       grants: grantsFor(this, webhook),
       timeoutSeconds: TIMEOUT_SECONDS,
     });
@@ -66,7 +70,7 @@ function grantsFor(scope: Construct, webhook: string): Grant[] {
 const PLACE = /^(ssm:(\/[A-Za-z0-9_.-]{1,64}){1,15}|secret:[A-Za-z0-9][A-Za-z0-9/_+=.@-]{0,255})$/;
 
 /** The place as it is. Throws an `InputError`, which repeats no address: whoever has it can write into the chat. */
-export function webhookPlace(text: string, given = 'context "webhook"'): string {
+export function webhookPlace(text: string, given = 'context "webhook"', parameterPrefix = `/${DEFAULT_SUITE}`): string {
   if (/:\/\//.test(text))
     throw new InputError(
       `${given} is an address, which is a secret: put it into a SecureString or into Secrets Manager, and give its name, ssm:/NAME or secret:NAME`,

@@ -17,7 +17,7 @@ import {
   WRITABLE_TAGS,
 } from '../../shared/model/tags.ts';
 import { arn } from '../names.ts';
-import { type Condition, fenced } from './fleet-grants.ts';
+import { type Condition, fenced, instanceTags } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
 
 type Fleets = readonly Fleet[];
@@ -33,7 +33,8 @@ const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
  */
 const EXISTING_VOLUMES = 'volume/vol-*';
 
-export const fleetNames = (fleets: Fleets): string[] => fleets.map(({ name }) => name).sort();
+/** The values of `chainmend:fleet` on what is these fleets'. */
+export const fleetNames = (fleets: Fleets): string[] => fleets.map(({ tag }) => tag).sort();
 
 /** A validator, or a node of unknown role, is never replaced (`shared/guardrails/replace.ts`). */
 const isFixed = ({ role }: Fleet, ...roles: readonly string[]): boolean =>
@@ -68,6 +69,8 @@ const byNodeTags = (fleets: Fleets): Condition[] =>
     fleets.map(({ nodes }) => nodes.tags),
     'aws:ResourceTag',
   );
+/** Of instances: theirs that this suite has claimed. */
+const byInstanceTags = (fleets: Fleets): Condition[] => fenced(fleets.map(instanceTags), 'aws:ResourceTag');
 /**
  * The snapshots of a fleet: with its volumes' tags, with the ledger's tags, or of a lifecycle policy that copies no tags and that the fleet file
  * names.
@@ -136,7 +139,7 @@ export function nodeGrants(scope: Construct, fleets: Fleets): Grant[] {
   ]);
   return numbered(
     groups.flatMap(({ actions, some }) =>
-      under(byNodeTags(some), { actions, resources: [anyOf(scope, 'instance')], wildcard: OURS }),
+      under(byInstanceTags(some), { actions, resources: [anyOf(scope, 'instance')], wildcard: OURS }),
     ),
     'NodesOfFleets',
   );
@@ -152,7 +155,7 @@ export function snapshotGrants(scope: Construct, fleets: Fleets): Grant[] {
       kinds.set(JSON.stringify(one), known);
     }
   };
-  add('instance', byNodeTags(fleets));
+  add('instance', byInstanceTags(fleets));
   add('volume', [...byVolumeTags(fleets), ofFleet(fleets)]);
   const actions = ['ec2:CreateSnapshots'];
   return numbered(
@@ -223,7 +226,7 @@ export function moveGrants(scope: Construct, fleets: Fleets): Grant[] {
  */
 export const attributeGrants = (scope: Construct, fleets: Fleets): Grant[] =>
   each(
-    byNodeTags(launchingOf(fleets)).map((condition) =>
+    byInstanceTags(launchingOf(fleets)).map((condition) =>
       both(condition, {
         'ForAllValues:StringEqualsIgnoreCase': { 'ec2:Attribute': ['BlockDeviceMapping', 'BlockDeviceMappings'] },
         Null: { 'ec2:Attribute': 'false' },
@@ -315,7 +318,7 @@ export const tagAtCreation = (scope: Construct, creations: readonly string[], ki
 /** The tags that a heal writes on a fleet's instances and volumes. A pause belongs to people, and so does every other tag that people write. */
 export const tagGrants = (scope: Construct, fleets: Fleets): Grant[] =>
   each(
-    distinct([...byVolumeTags(fleets), ...byNodeTags(fleets), ofFleet(fleets)]).map((condition) =>
+    distinct([...byVolumeTags(fleets), ...byInstanceTags(fleets), ofFleet(fleets)]).map((condition) =>
       both(condition, keysWithin(WRITABLE_TAGS)),
     ),
     {

@@ -2,7 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { NO_KEYS } from '../../shared/aws/keys.ts';
-import { arn, functionNames } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
@@ -55,7 +55,7 @@ export class ReplaceNode extends DurableHeal {
     const { fleets, commands } = props;
     super(scope, id, {
       ...props,
-      functionName: functionNames.replaceNode,
+      functionName: suiteNames(scope).functions.replaceNode,
       description: 'Helps a node that does not follow its chain: restart, good volumes, another instance.',
       environment: {
         INSPECT_NODE_DOCUMENT: commands.inspectNode,
@@ -65,9 +65,9 @@ export class ReplaceNode extends DurableHeal {
         STOP_CLIENT_DOCUMENT: commands.stopClient,
         START_CLIENT_DOCUMENT: commands.startClient,
         ASK_NODE_DOCUMENT: commands.askNode,
-        MARK_ROOT_FUNCTION: functionNames.markRoot,
-        REGISTER_NODES_FUNCTION: hintAliasOf(functionNames.registerNodes),
-        ROTATE_PEERS_FUNCTION: hintAliasOf(functionNames.rotatePeers),
+        MARK_ROOT_FUNCTION: suiteNames(scope).functions.markRoot,
+        REGISTER_NODES_FUNCTION: hintAliasOf(suiteNames(scope).functions.registerNodes),
+        ROTATE_PEERS_FUNCTION: hintAliasOf(suiteNames(scope).functions.rotatePeers),
         KMS_KEYS: kmsKeys.join(',') || NO_KEYS,
       },
       grants: [
@@ -92,9 +92,9 @@ export class ReplaceNode extends DurableHeal {
         {
           sid: 'MarkRoots',
           actions: ['lambda:InvokeFunction'],
-          resources: [arn(scope, 'lambda', `function:${functionNames.markRoot}`)],
+          resources: [arn(scope, 'lambda', `function:${suiteNames(scope).functions.markRoot}`)],
         },
-        invokeOthersGrant(scope, [functionNames.registerNodes, functionNames.rotatePeers]),
+        invokeOthersGrant(scope, [suiteNames(scope).functions.registerNodes, suiteNames(scope).functions.rotatePeers]),
       ],
       policies: {
         Volumes: [

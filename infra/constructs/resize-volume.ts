@@ -1,7 +1,7 @@
 // resize-volume: the durable heal that grows a volume, or has its owner's command prune what lies on it.
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { functionNames } from '../names.ts';
+import { suiteNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { modifyVolumeGrants, sendCommandGrants } from './fleet-grants.ts';
 import { invokeOthersGrant } from './replace-node.ts';
@@ -17,13 +17,13 @@ export class ResizeVolume extends DurableHeal {
   constructor(scope: Construct, id: string, props: HealProps) {
     super(scope, id, {
       ...props,
-      functionName: functionNames.resizeVolume,
+      functionName: suiteNames(scope).functions.resizeVolume,
       description: 'Grows a full volume of a blockchain node, and proves it.',
       environment: {
         OBSERVE_NODE_DOCUMENT: props.commands.observeNode,
         GROW_FILESYSTEM_DOCUMENT: props.commands.growFilesystem,
         RESTART_CLIENT_DOCUMENT: props.commands.restartClient,
-        REGISTER_NODES_FUNCTION: hintAliasOf(functionNames.registerNodes),
+        REGISTER_NODES_FUNCTION: hintAliasOf(suiteNames(scope).functions.registerNodes),
       },
       grants: [
         ...observeGrants([
@@ -36,7 +36,7 @@ export class ResizeVolume extends DurableHeal {
         ]),
         ...modifyVolumeGrants(scope, props.fleets),
         ...sendCommandGrants(scope, props.fleets, ['observe-node', 'grow-filesystem', 'restart-client']),
-        invokeOthersGrant(scope, [functionNames.registerNodes]),
+        invokeOthersGrant(scope, [suiteNames(scope).functions.registerNodes]),
       ],
       executionTimeout: EXECUTION_TIMEOUT,
     });

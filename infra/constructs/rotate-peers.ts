@@ -4,7 +4,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { peerOperations } from '../../shared/node-commands/parameters.ts';
-import { arn, functionNames, parameterPrefix, probeNodesPrefix } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { Documents } from './documents.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
@@ -33,14 +33,14 @@ export class RotatePeers extends Construct {
     super(scope, id);
     const { state, pages, settings, fleets, commands } = props;
     this.suiteFunction = new SuiteFunction(this, 'RotatePeers', {
-      functionName: functionNames.rotatePeers,
+      functionName: suiteNames(this).functions.rotatePeers,
       description: "Keeps the nodes' lists of peers alive, diverse and small.",
       bundles: props.bundles,
       environment: {
         TABLE_NAME: state.table.tableName,
         TOPIC_ARN: pages.topic.topicArn,
-        PARAMETER_PREFIX: parameterPrefix,
-        PROBE_FUNCTION_PREFIX: probeNodesPrefix,
+        PARAMETER_PREFIX: suiteNames(this).parameterPrefix,
+        PROBE_FUNCTION_PREFIX: suiteNames(this).probeNodesPrefix,
         READ_CONFIG_DOCUMENT: commands.readConfig,
         WRITE_CONFIG_DOCUMENT: commands.writeConfig,
         ASK_PEERS_DOCUMENT: commands.askPeers,
@@ -61,7 +61,7 @@ export class RotatePeers extends Construct {
     this.suiteFunction.keepFailedEvents(retries);
     this.suiteFunction.takeHints(retries);
     new Schedule(this, 'Sweep', {
-      name: 'chainmend-rotate-peers',
+      name: suiteNames(this).functions.rotatePeers,
       description: 'Has nodes that lack peers given some, and every list looked after.',
       mayDo: 'What the schedule of rotate-peers may do.',
       every: { minutes: 5 },
@@ -89,7 +89,7 @@ export class RotatePeers extends Construct {
       {
         sid: 'AskProbes',
         actions: ['lambda:InvokeFunction'],
-        resources: [arn(this, 'lambda', `function:${probeNodesPrefix}*`)],
+        resources: [arn(this, 'lambda', `function:${suiteNames(this).probeNodesPrefix}*`)],
         wildcard: 'The probes, one for each VPC, whose id ends their names.',
       },
     ];

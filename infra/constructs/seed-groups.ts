@@ -3,7 +3,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { arn, functionNames, parameterPrefix } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import { fenced } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
@@ -19,13 +19,13 @@ export class SeedGroups extends Construct {
   constructor(scope: Construct, id: string, { bundles, fleets, state, pages, settings }: HealProps) {
     super(scope, id);
     this.suiteFunction = new SuiteFunction(this, 'SeedGroups', {
-      functionName: functionNames.seedGroups,
+      functionName: suiteNames(this).functions.seedGroups,
       description: 'Keeps the newest good snapshot in the launch templates of groups.',
       bundles,
       environment: {
         TABLE_NAME: state.table.tableName,
         TOPIC_ARN: pages.topic.topicArn,
-        PARAMETER_PREFIX: parameterPrefix,
+        PARAMETER_PREFIX: suiteNames(this).parameterPrefix,
       },
       grants: [
         ...state.grants('seed-groups'),
@@ -52,7 +52,7 @@ export class SeedGroups extends Construct {
     });
     this.suiteFunction.keepFailedEvents({ retryAttempts: 2, maxEventAge: Duration.hours(1) });
     new Schedule(this, 'Sweep', {
-      name: functionNames.seedGroups,
+      name: suiteNames(this).functions.seedGroups,
       description: 'Has the launch templates of groups looked at.',
       mayDo: 'What the schedule of seed-groups may do.',
       every: { minutes: 60 },

@@ -4,12 +4,13 @@ import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { fleetParameterName, fleetParameterValue, pauseParameterName } from '../../shared/fleet/parameter.ts';
 import type { FleetFile } from '../fleets.ts';
-import { arn, parameterPrefix } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { Grant } from './grants.ts';
 
 export class Settings extends Construct {
   constructor(scope: Construct, id: string, fleets: readonly FleetFile[]) {
     super(scope, id);
+    const { parameterPrefix } = suiteNames(this);
     // CloudFormation writes a parameter only when the template changes: a person's pause outlives a deployment. A pause from before the first
     // deployment, or from before the stack was destroyed, is imported unchanged: a deployment never ends a person's pause.
     const pause = new StringParameter(this, 'Pause', {
@@ -33,11 +34,12 @@ export class Settings extends Construct {
 
   /** To read parameters by their names. */
   grantByName(): Grant {
-    return this.#grant('ReadSettings', 'ssm:GetParameters', [`parameter${parameterPrefix}/*`]);
+    return this.#grant('ReadSettings', 'ssm:GetParameters', [`parameter${suiteNames(this).parameterPrefix}/*`]);
   }
 
   /** To read all of them: IAM checks such a request by the path that it names ("Restricting access to parameters", SSM guide). */
   grantAll(): Grant {
+    const { parameterPrefix } = suiteNames(this);
     return this.#grant('ListSettings', 'ssm:GetParametersByPath', [
       `parameter${parameterPrefix}`,
       `parameter${parameterPrefix}/*`,

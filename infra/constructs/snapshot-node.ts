@@ -2,7 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
-import { functionNames } from '../names.ts';
+import { suiteNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import { creationGrants, ledgerGrants, snapshotGrants, tagAtCreation } from './replace-grants.ts';
@@ -17,18 +17,18 @@ export class SnapshotNode extends DurableHeal {
     const { fleets, commands } = props;
     super(scope, id, {
       ...props,
-      functionName: functionNames.snapshotNode,
+      functionName: suiteNames(scope).functions.snapshotNode,
       description: 'Takes snapshots of a node whose client has ended cleanly, and starts it again.',
       environment: {
         INSPECT_NODE_DOCUMENT: commands.inspectNode,
         STOP_CLIENT_DOCUMENT: commands.stopClient,
         START_CLIENT_DOCUMENT: commands.startClient,
-        REGISTER_NODES_FUNCTION: hintAliasOf(functionNames.registerNodes),
+        REGISTER_NODES_FUNCTION: hintAliasOf(suiteNames(scope).functions.registerNodes),
       },
       grants: [
         ...observeGrants(['ec2:DescribeInstances', 'ec2:DescribeSnapshots', 'ec2:DescribeTags', 'ec2:DescribeVolumes']),
         ...sendCommandGrants(scope, fleets, ['inspect-node', 'stop-client', 'start-client']),
-        invokeOthersGrant(scope, [functionNames.registerNodes]),
+        invokeOthersGrant(scope, [suiteNames(scope).functions.registerNodes]),
         // On the node, on each of its volumes, and on their snapshots.
         ...snapshotGrants(scope, fleets),
         ...creationGrants(scope, fleets, 'snapshot', ['ec2:CreateSnapshots']),

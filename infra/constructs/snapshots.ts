@@ -8,7 +8,7 @@ import type { Fleet, SnapshotPolicy } from '../../shared/fleet/model.ts';
 import { sharingFault } from '../../shared/fleet/schema-heal.ts';
 import { FLEET_TAG } from '../../shared/model/tags.ts';
 import { InputError } from '../input-error.ts';
-import { arn } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import { type Grant, roleOf } from './grants.ts';
 
 /** "100 custom lifecycle policies per Region" ("Quotas for Amazon Data Lifecycle Manager"). */
@@ -25,10 +25,14 @@ export class SnapshotPolicies extends Construct {
       const fault = snapshots.shareWith && sharingFault({ ...fleet, identityFree: snapshots.shareWith.identityFree });
       if (fault) throw new InputError(`fleet "${fleet.name}": ${fault}`);
     }
-    for (const { fleet, snapshots } of kept) this.#policy(fleet.name, targetsOf(fleet), snapshots);
+    for (const { fleet, snapshots } of kept) this.#policy(fleet, targetsOf(fleet), snapshots);
   }
 
-  #policy(fleet: string, targets: readonly Target[], { everyHours, keep, shareWith, copyTo }: SnapshotPolicy): void {
+  #policy(
+    { name: fleet, tag }: Pick<Fleet, 'name' | 'tag'>,
+    targets: readonly Target[],
+    { everyHours, keep, shareWith, copyTo }: SnapshotPolicy,
+  ): void {
     const scope = new Construct(this, fleet);
     // No other account's policy may use the role ("IAM service roles for Amazon Data Lifecycle Manager", confused deputy); an ARN names its account.
     const dlm = new ServicePrincipal('dlm.amazonaws.com', {
@@ -38,14 +42,14 @@ export class SnapshotPolicies extends Construct {
       scope,
       dlm,
       `Data Lifecycle Manager, for snapshots of ${fleet}.`,
-      grantsOf(this, fleet, targets, { everyHours, keep, shareWith, copyTo }),
+      grantsOf(this, tag, targets, { everyHours, keep, shareWith, copyTo }),
     );
     new CfnLifecyclePolicy(scope, 'Policy', {
       // "The characters ^[0-9A-Za-z _-]+$ are supported" [CreateLifecyclePolicy].
-      description: `chainmend - volumes of ${fleet}`,
+      description: `${suiteNames(this).suite} - volumes of ${fleet}`,
       executionRoleArn: role.roleArn,
       state: 'ENABLED',
-      tags: [{ key: FLEET_TAG, value: fleet }],
+      tags: [{ key: FLEET_TAG, value: tag }],
       policyDetails: {
         policyType: 'EBS_SNAPSHOT_MANAGEMENT',
         resourceTypes: ['VOLUME'],
@@ -55,7 +59,7 @@ export class SnapshotPolicies extends Construct {
             name: `every ${everyHours} h`,
             // The volume's own tags: they name what the snapshot is of, and a volume made from it must carry them.
             copyTags: true,
-            tagsToAdd: [{ key: FLEET_TAG, value: fleet }],
+            tagsToAdd: [{ key: FLEET_TAG, value: tag }],
             createRule: { interval: everyHours, intervalUnit: 'HOURS' },
             retainRule: { count: keep },
             ...(shareWith && { shareRules: [{ targetAccounts: [...shareWith.accounts] }] }),
@@ -101,7 +105,7 @@ function targetsOf({ name, volumes }: Pick<Fleet, 'name' | 'volumes'>): Target[]
 /** What AWSDataLifecycleManagerServiceRole allows on all resources, limited to the fleet's. */
 function grantsOf(
   scope: Construct,
-  fleet: string,
+  tag: string,
   targets: readonly Target[],
   { shareWith, copyTo }: SnapshotPolicy,
 ): Grant[] {
@@ -109,7 +113,7 @@ function grantsOf(
   // A snapshot's ARN has no account.
   const snapshotsIn = (where: string) => `arn:${partition}:ec2:${where}::snapshot/*`;
   const everywhere = [region, ...(copyTo ? [copyTo.region] : [])].map(snapshotsIn);
-  const own = { StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleet } };
+  const own = { StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: tag } };
   const ofOwn =
     'Any snapshot that carries the tag which this policy gives to those that it makes; the condition names it.';
   const keys = [...new Set(targets.map(({ key }) => key))];

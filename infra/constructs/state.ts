@@ -4,7 +4,7 @@ import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/
 import { Construct } from 'constructs';
 import { DRILL_KIND, HEAL_KINDS, partitions, type Writer } from '../../shared/heal/records.ts';
 import type { HealKind } from '../../shared/model/payload.ts';
-import { tableName } from '../names.ts';
+import { suiteNames } from '../names.ts';
 import type { Grant } from './grants.ts';
 
 export class State extends Construct {
@@ -14,7 +14,7 @@ export class State extends Construct {
     super(scope, id);
     this.table = new TableV2(this, 'Table', {
       // A literal name: after a stack is deleted, the next deployment adopts its journal (`--import-existing-resources`).
-      tableName,
+      tableName: suiteNames(this).tableName,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiresAt',

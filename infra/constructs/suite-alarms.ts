@@ -18,7 +18,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Rule as EventRule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import { functionNames, metricNamespace, suiteAlarmPrefix } from '../names.ts';
+import { suiteNames } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Pages } from './pages.ts';
 import type { SuiteFunction, SynchronousFunction } from './suite-function.ts';
@@ -98,15 +98,15 @@ export class SuiteAlarms extends Construct {
     const toPeople = new SnsAction(pages.topic);
     this.#sweepsMissing();
     this.#watchesMissing();
-    this.#runsMissing('register-nodes-missing', functionNames.registerNodes, 'DNS records and alarms');
-    this.#runsMissing('rotate-peers-missing', functionNames.rotatePeers, 'peer lists');
+    this.#runsMissing('register-nodes-missing', suiteNames(this).functions.registerNodes, 'DNS records and alarms');
+    this.#runsMissing('rotate-peers-missing', suiteNames(this).functions.rotatePeers, 'peer lists');
     // A person's own doing, and theirs to mend: it has a page of its own.
     this.#alarm(
       'fleet-file-broken',
       'A fleet file as stored does not parse, so nobody looks after that fleet: see the dispatcher’s log.',
       {
         metric: new Metric({
-          namespace: metricNamespace,
+          namespace: suiteNames(this).metricNamespace,
           metricName: 'BrokenFleetFiles',
           statistic: Stats.MAXIMUM,
           period: EVENT_PERIOD,
@@ -157,12 +157,12 @@ export class SuiteAlarms extends Construct {
   #page(name: string, what: string, runbook: string, alarms: readonly Alarm[], action: SnsAction): void {
     if (alarms.length > COMPOSED_MAX)
       throw new Error(
-        `${suiteAlarmPrefix}${name} would be composed of ${alarms.length} alarms, CloudWatch allows ${COMPOSED_MAX}: let fleets share a VPC, or probe by "ssm"`,
+        `${suiteNames(this).suiteAlarmPrefix}${name} would be composed of ${alarms.length} alarms, CloudWatch allows ${COMPOSED_MAX}: let fleets share a VPC, or probe by "ssm"`,
       );
     const anyOf = alarms.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM));
     new CompositeAlarm(this, name, {
-      compositeAlarmName: suiteAlarmPrefix + name,
-      alarmDescription: `${what}: the reason names the first alarm. All: aws cloudwatch describe-alarms --alarm-name-prefix ${suiteAlarmPrefix} --state-value ALARM. Runbook: docs/runbooks/${runbook}.md`,
+      compositeAlarmName: suiteNames(this).suiteAlarmPrefix + name,
+      alarmDescription: `${what}: the reason names the first alarm. All: aws cloudwatch describe-alarms --alarm-name-prefix ${suiteNames(this).suiteAlarmPrefix} --state-value ALARM. Runbook: docs/runbooks/${runbook}.md`,
       alarmRule: AlarmRule.anyOf(...anyOf),
     }).addAlarmAction(action);
   }
@@ -173,7 +173,7 @@ export class SuiteAlarms extends Construct {
    */
   #sweepsMissing(): void {
     this.#silence('sweeps-missing', `Nobody has looked after the fleets for ${SILENT_MINUTES} minutes.`, {
-      metric: { namespace: metricNamespace, metricName: 'Sweeps', period: Duration.minutes(1) },
+      metric: { namespace: suiteNames(this).metricNamespace, metricName: 'Sweeps', period: Duration.minutes(1) },
       evaluationPeriods: SILENT_MINUTES,
       warmUpMinutes: SWEEP_WARM_UP_MINUTES,
     });
@@ -182,7 +182,7 @@ export class SuiteAlarms extends Construct {
   /** watch-fleet pages what it sees itself, once each. Only this alarm shows that it has stopped watching. */
   #watchesMissing(): void {
     this.#silence('watches-missing', `Nobody has watched the nodes for ${SILENT_MINUTES} minutes.`, {
-      metric: { namespace: metricNamespace, metricName: 'Watches', period: Duration.minutes(1) },
+      metric: { namespace: suiteNames(this).metricNamespace, metricName: 'Watches', period: Duration.minutes(1) },
       evaluationPeriods: SILENT_MINUTES,
       warmUpMinutes: SWEEP_WARM_UP_MINUTES,
     });
@@ -267,7 +267,7 @@ export class SuiteAlarms extends Construct {
 
   #alarm(name: string, alarmDescription: string, { metric, ...rule }: Rule): Alarm {
     return new Alarm(this, name, {
-      alarmName: suiteAlarmPrefix + name,
+      alarmName: suiteNames(this).suiteAlarmPrefix + name,
       alarmDescription,
       metric,
       threshold: 1,

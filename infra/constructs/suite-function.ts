@@ -18,7 +18,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { HINTS } from '../../shared/events/hint.ts';
 import { FUNCTION_TIMEOUT_MS } from '../../shared/model/execution.ts';
-import { arn } from '../names.ts';
+import { arn, purposeOf } from '../names.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type Grant, roleOf } from './grants.ts';
 
@@ -126,7 +126,7 @@ function lambdaFunction(
   also: ExtraFunctionProps,
 ): LambdaFunction {
   const { functionName, description, bundles, environment, grants } = props;
-  const { timeoutSeconds = FUNCTION_TIMEOUT_MS / 1000, bundle = functionName.replace('chainmend-', '') } = props;
+  const { timeoutSeconds = FUNCTION_TIMEOUT_MS / 1000, bundle = purposeOf(functionName) } = props;
   const logGroupName = `/aws/lambda/${functionName}`;
   const everything = [
     ...grants,

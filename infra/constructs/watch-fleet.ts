@@ -2,7 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { arn, functionNames, metricNamespace, parameterPrefix, probeNodesPrefix } from '../names.ts';
+import { arn, suiteNames } from '../names.ts';
 import type { Documents } from './documents.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
@@ -28,17 +28,17 @@ export class WatchFleet extends Construct {
     super(scope, id);
     const { state, pages, settings, fleets, commands } = props;
     this.suiteFunction = new SuiteFunction(this, 'WatchFleet', {
-      functionName: functionNames.watchFleet,
+      functionName: suiteNames(this).functions.watchFleet,
       description: 'Watches every node of every fleet, and says how each fares and why.',
       bundles: props.bundles,
       environment: {
         TABLE_NAME: state.table.tableName,
         TOPIC_ARN: pages.topic.topicArn,
-        PARAMETER_PREFIX: parameterPrefix,
-        PROBE_FUNCTION_PREFIX: probeNodesPrefix,
+        PARAMETER_PREFIX: suiteNames(this).parameterPrefix,
+        PROBE_FUNCTION_PREFIX: suiteNames(this).probeNodesPrefix,
         ASK_NODE_DOCUMENT: commands.askNode,
         SEE_CLIENTS_DOCUMENT: commands.seeClients,
-        REGISTER_FUNCTION_NAME: hintAliasOf(functionNames.registerNodes),
+        REGISTER_FUNCTION_NAME: hintAliasOf(suiteNames(this).functions.registerNodes),
       },
       grants: [
         ...state.grants('watch-fleet'),
@@ -54,7 +54,7 @@ export class WatchFleet extends Construct {
       maxEventAge: Duration.minutes(1),
     });
     new Schedule(this, 'Sweep', {
-      name: 'chainmend-watch',
+      name: `${suiteNames(this).suite}-watch`,
       description: 'Has every node of every fleet looked at.',
       mayDo: 'What the schedule of watch-fleet may do.',
       every: { minutes: 1 },
@@ -91,7 +91,7 @@ export class WatchFleet extends Construct {
         sid: 'Measure',
         actions: ['cloudwatch:PutMetricData'],
         resources: ['*'],
-        conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace } },
+        conditions: { StringEquals: { 'cloudwatch:namespace': suiteNames(this).metricNamespace } },
         wildcard: 'Metrics are no resources; the condition names the namespace.',
       },
       {
@@ -119,13 +119,13 @@ export class WatchFleet extends Construct {
       {
         sid: 'AskProbes',
         actions: ['lambda:InvokeFunction'],
-        resources: [arn(this, 'lambda', `function:${probeNodesPrefix}*`)],
+        resources: [arn(this, 'lambda', `function:${suiteNames(this).probeNodesPrefix}*`)],
         wildcard: 'The probes, one for each VPC, whose id ends their names.',
       },
       {
         sid: 'TellRegisterNodes',
         actions: ['lambda:InvokeFunction'],
-        resources: [arn(this, 'lambda', `function:${hintAliasOf(functionNames.registerNodes)}`)],
+        resources: [arn(this, 'lambda', `function:${hintAliasOf(suiteNames(this).functions.registerNodes)}`)],
       },
     ];
   }

@@ -1,8 +1,7 @@
 // watch-releases: once a day it reads the feeds of releases that fleet files name, and tells people. It is part of the stack only where a fleet has one.
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
-import { functionNames, parameterPrefix } from '../names.ts';
+import { suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
@@ -16,13 +15,13 @@ export class WatchReleases extends Construct {
   constructor(scope: Construct, id: string, { bundles, state, pages, settings }: HealProps) {
     super(scope, id);
     this.suiteFunction = new SuiteFunction(this, 'WatchReleases', {
-      functionName: functionNames.watchReleases,
+      functionName: suiteNames(this).functions.watchReleases,
       description: 'Looks once a day whether a newer release of a client is out.',
       bundles,
       environment: {
         TABLE_NAME: state.table.tableName,
         TOPIC_ARN: pages.topic.topicArn,
-        PARAMETER_PREFIX: parameterPrefix,
+        PARAMETER_PREFIX: suiteNames(this).parameterPrefix,
       },
       grants: [
         ...state.grants('watch-releases'),
@@ -32,7 +31,7 @@ export class WatchReleases extends Construct {
           sid: 'Measure',
           actions: ['cloudwatch:PutMetricData'],
           resources: ['*'],
-          conditions: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
+          conditions: { StringEquals: { 'cloudwatch:namespace': suiteNames(this).metricNamespace } },
           wildcard: 'Metrics are no resources; the condition names the namespace.',
         },
       ],
@@ -40,7 +39,7 @@ export class WatchReleases extends Construct {
     });
     this.suiteFunction.keepFailedEvents({ retryAttempts: 2, maxEventAge: Duration.hours(1) });
     new Schedule(this, 'Sweep', {
-      name: functionNames.watchReleases,
+      name: suiteNames(this).functions.watchReleases,
       description: 'Has the feeds of releases read.',
       mayDo: 'What the schedule of watch-releases may do.',
       every: { dailyAtUtc: { hour: 7, minute: 17 } },

@@ -12,10 +12,16 @@ import { webhookPlace } from '../constructs/relay-pages.ts';
 import { type FleetFile, fleetsOfDocuments, readFleets } from '../fleets.ts';
 import { InputError } from '../input-error.ts';
 import { kmsKeyArn, nodeRoleArn, runbooksPrefix } from '../inputs.ts';
+import { namesOf, suiteNamed } from '../names.ts';
 import { addSuite, type HowGiven } from '../suite.ts';
 import type { FleetDocument } from './fleet-document.ts';
 
 export interface ChainmendProps {
+  /**
+   * The suite's name, where several live in one region of an account: at most 20 lower-case letters, digits and hyphens. Everything that the suite makes by
+   * name begins with it. Without a name it begins with `chainmend`. Another name is another suite: nothing is carried over.
+   */
+  readonly name?: string;
   /** The folder of the fleet files (NAME.yaml), or the fleets themselves. */
   readonly fleets: string | readonly FleetDocument[];
   /**
@@ -44,7 +50,8 @@ const BY_PROPS: HowGiven = {
 };
 
 /**
- * Keeps fleets of blockchain nodes healthy. A region of an account has room for one: its functions, its table and its alarms have literal names.
+ * Keeps fleets of blockchain nodes healthy. A region of an account has room for one of each `name`: its functions, its table and its alarms have literal
+ * names.
  *
  * With the id `Default` its resources have the logical ids that they have in the stack of the repository: a deployment of that becomes one of your
  * app without a replacement.
@@ -56,13 +63,16 @@ export class Chainmend extends Construct {
   readonly pages: Topic;
   /** Incidents, leases and the journal. */
   readonly table: TableV2;
+  /** How everything that it makes by name begins: `chainmend`, `payments-chainmend`. */
+  readonly suite: string;
 
   constructor(scope: Construct, id: string, props: ChainmendProps) {
     super(scope, id);
+    this.suite = suiteNamed(props.name, 'name');
     refuseSecond(this);
     const { email, webhook, runbooks, nodeRoles, kmsKeys = [], dashboards = true } = props;
     if (email !== undefined) emailAddress(email, 'email');
-    if (webhook !== undefined) webhookPlace(webhook, 'webhook');
+    if (webhook !== undefined) webhookPlace(webhook, 'webhook', namesOf(this.suite).parameterPrefix);
     if (runbooks !== undefined) runbooksPrefix(runbooks, 'runbooks');
     // A role that the same app makes is known by a token.
     for (const role of nodeRoles ?? []) if (!Token.isUnresolved(role)) nodeRoleArn(role, 'nodeRoles', '[]');
@@ -70,6 +80,7 @@ export class Chainmend extends Construct {
     const { table, topic } = addSuite(
       this,
       {
+        suite: this.suite,
         fleets: fleetsOf(props.fleets),
         documents: packedDocuments(),
         bundles: join(import.meta.dirname, 'functions'),
@@ -101,11 +112,11 @@ function refuseSecond(chainmend: Chainmend): void {
   const own = Stack.of(chainmend);
   const isKnown = !Token.isUnresolved(own.account) && !Token.isUnresolved(own.region);
   for (const other of chainmend.node.root.node.findAll()) {
-    if (other === chainmend || !(other instanceof Chainmend)) continue;
+    if (other === chainmend || !(other instanceof Chainmend) || other.suite !== chainmend.suite) continue;
     const its = Stack.of(other);
     if (its === own || (isKnown && its.account === own.account && its.region === own.region))
       throw new InputError(
-        `${chainmend.node.path} and ${other.node.path} are in one region of one account, which has room for one Chainmend: give all fleets to one of them`,
+        `${chainmend.node.path} and ${other.node.path} are in one region of one account, which has room for one Chainmend of a name: give all fleets to one of them, or another name to one`,
       );
   }
 }

@@ -9,9 +9,12 @@ import { Construct } from 'constructs';
 import { addNodes, type Network } from '../constructs/node-fleet.ts';
 import { fleetsOfDocuments, readFleetFiles } from '../fleets.ts';
 import { InputError } from '../input-error.ts';
+import { suiteNamed } from '../names.ts';
 import type { FleetDocument } from './fleet-document.ts';
 
 export interface NodeFleetProps {
+  /** The name of the `Chainmend` that looks after them, where it has one. */
+  readonly name?: string;
   /** The path of the fleet's file, or the fleet itself. It has `deploy`; give the same to `Chainmend`. */
   readonly fleet: string | FleetDocument;
   /** The nodes' VPC, in place of `deploy.vpc` and `deploy.subnets`; with Availability Zones that synthesis knows. */
@@ -37,11 +40,12 @@ export class NodeFleet extends Construct {
   readonly instances: ReadonlyMap<string, CfnInstance>;
   readonly volumes: ReadonlyMap<string, CfnVolume>;
 
-  constructor(scope: Construct, id: string, { fleet, vpc, vpcSubnets }: NodeFleetProps) {
+  constructor(scope: Construct, id: string, { name, fleet, vpc, vpcSubnets }: NodeFleetProps) {
     super(scope, id);
     const [file] = typeof fleet === 'string' ? readFleetFiles([fleet]) : fleetsOfDocuments([fleet]);
     if (!file) throw new InputError('fleet: expected a fleet');
     const { nodes, role, securityGroup, group } = addNodes(this, {
+      suite: suiteNamed(name, 'name'),
       document: file.document,
       // pack.ts writes it.
       scripts: JSON.parse(readFileSync(join(import.meta.dirname, 'first-boot.json'), 'utf8')),

@@ -1,5 +1,6 @@
 // Whose alarm it is, by its name: an alarm that is deleted has nothing else.
 import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS } from '../../shared/fleet/resource-names.ts';
+import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
 
 export interface AlarmOwner {
   readonly fleet: string;
@@ -8,7 +9,12 @@ export interface AlarmOwner {
 }
 
 /** By the names that register-nodes gives; undefined for the suite's own alarms and for people's alarms. */
-export function ownerOfAlarm(alarmName: string, fleets: readonly string[]): AlarmOwner | undefined {
+export function ownerOfAlarm(
+  alarmName: string,
+  fleets: readonly string[],
+  suite = DEFAULT_SUITE,
+): AlarmOwner | undefined {
+  const prefixOf = (fleet: string): string => `${suite}-${fleet}-`;
   // `chainmend-bit-` is also the beginning of `chainmend-bit-coin-…`.
   const [fleet] = fleets
     .filter((name) => alarmName.startsWith(prefixOf(name)))
@@ -20,7 +26,6 @@ export function ownerOfAlarm(alarmName: string, fleets: readonly string[]): Alar
   return node === undefined ? undefined : { fleet, node };
 }
 
-const prefixOf = (fleet: string): string => `chainmend-${fleet}-`;
 const FLEETS: ReadonlySet<string> = new Set(FLEET_ALARM_KINDS);
 /** The kind, and the role of a volume other than the first volume. */
 const KIND = `(?:${NODE_ALARM_KINDS.join('|')})(?:-[a-z0-9]+)?`;

@@ -126,9 +126,9 @@ export interface NodeReport {
   readonly clientStarts: readonly string[];
 }
 
-/** Documents are named by their content: chainmend-observe-node-<hash>. */
+/** Documents are named by their suite and their content: chainmend-observe-node-<hash>, payments-chainmend-observe-node-<hash>. */
 export function operationOf(documentName: string): Operation | undefined {
-  const [, name] = /^chainmend-(.+)-[^-]+$/.exec(documentName) ?? [];
+  const [, name] = /^(?:[a-z0-9-]{1,20}-)?chainmend-(.+)-[^-]+$/.exec(documentName) ?? [];
   return name !== undefined && Object.hasOwn(operationParameters, name) ? (name as Operation) : undefined;
 }
 

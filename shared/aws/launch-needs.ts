@@ -19,8 +19,8 @@ export function templateOf(
 }
 
 /** The tags by which heals may use a resource: those of the fleet's nodes, or its name. The same fence as `taggedGrants` of the stack. */
-export const isOfFleet = (tags: Tags, { name, nodes }: Pick<Fleet, 'name' | 'nodes'>): boolean =>
-  tags[FLEET_TAG] === name || Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
+export const isOfFleet = (tags: Tags, { tag, nodes }: Pick<Fleet, 'tag' | 'nodes'>): boolean =>
+  tags[FLEET_TAG] === tag || Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
 
 /** Parts of the launch template without the fleet's tags: the template itself, and the security groups that its interfaces name. */
 export async function launchNeeds(

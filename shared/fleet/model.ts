@@ -2,6 +2,7 @@
 // it; the schema says what each member means.
 import type * as v from 'valibot';
 import type { HttpJsonPaths, HttpJsonRequest } from '../chains/http-json.ts';
+import { fleetTag } from '../model/suite.ts';
 import type { CompleteDocument } from './fleet-defaults.ts';
 import type { FleetDocument, UnitDocument } from './schema.ts';
 import { upgradedUnitOf } from './schema-client.ts';
@@ -28,7 +29,7 @@ export type DrillPolicy = NonNullable<Fleet['drills']>;
 export type CleanSnapshotPolicy = NonNullable<Fleet['cleanSnapshots']>;
 
 /** @param complete of a document that `parseFleetDocument` returned */
-export function fleetOf(complete: CompleteDocument) {
+export function fleetOf(complete: CompleteDocument, suite: string) {
   const { fleet, chain, mode, nodes, role, volumes, units, identity, owner, disk, breaker, ask, pages } = complete;
   const {
     rpc,
@@ -49,6 +50,8 @@ export function fleetOf(complete: CompleteDocument) {
   } = complete;
   const { subnets, ...replacing } = replace;
   return {
+    /** The suite that looks after it (shared/model/suite.ts), and the value of `chainmend:fleet` on what is this fleet's. */
+    ...{ suite, tag: fleetTag(suite, fleet) },
     ...{ name: fleet, chain, mode, disk, breaker, ask, pages, alarms, metrics },
     /** undefined: the file does not say it, which is neither a yes nor a no. */
     owner: { ...owner, by: owner.by, acceptDrift: owner.acceptDrift },

@@ -1,5 +1,6 @@
 // Finds a fleet's nodes in EC2 as it is now: by tag, page by page, completely or not at all.
 import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import { claimOn } from '../model/suite.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../model/tags.ts';
 import type { Fleet, Role } from './model.ts';
 import { isInGroup, namesShared, plainName, tellApart } from './node-names.ts';
@@ -36,7 +37,15 @@ const MAX_PAGES = 10;
  *
  * @throws Error when there are more pages than `MAX_PAGES`: an incomplete selection must not be used
  */
-export async function discoverNodes(ec2: EC2Client, fleet: Fleet, memory: NameMemory): Promise<readonly FleetNode[]> {
+export const discoverNodes = async (ec2: EC2Client, fleet: Fleet, memory: NameMemory): Promise<readonly FleetNode[]> =>
+  (await discoverByClaim(ec2, fleet, memory)).nodes;
+
+/** The fleet's nodes, and those that its tags describe and that are not this suite's (`claimOn`): these are neither watched, healed, named nor counted. */
+export async function discoverByClaim(
+  ec2: EC2Client,
+  fleet: Fleet,
+  memory: NameMemory,
+): Promise<{ readonly nodes: readonly FleetNode[]; readonly others: readonly FleetNode[] }> {
   const Filters = [
     ...Object.entries(fleet.nodes.tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
     { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
@@ -52,9 +61,13 @@ export async function discoverNodes(ec2: EC2Client, fleet: Fleet, memory: NameMe
       );
     }
   }
-  const named = await nameNodes(fleet, found, memory);
-  return [...named].sort((a, b) => compare(a.name, b.name) || compare(a.instanceId, b.instanceId));
+  const isOwn = ({ tags }: FleetNode): boolean => claimOn(fleet.suite, tags) === 'own';
+  const named = await nameNodes(fleet, found.filter(isOwn), memory);
+  return { nodes: sorted(named), others: sorted(found.filter((node) => !isOwn(node))) };
 }
+
+const sorted = (nodes: readonly FleetNode[]): readonly FleetNode[] =>
+  [...nodes].sort((a, b) => compare(a.name, b.name) || compare(a.instanceId, b.instanceId));
 
 /** Where watch-fleet keeps what it remembers of a fleet's names: the store. */
 export interface NameMemory {

@@ -1,5 +1,6 @@
 // The SSM parameters of fleet files: one for each file, and one for every pause.
 import { createHash } from 'node:crypto';
+import { suiteOfPrefix } from '../model/suite.ts';
 import type { Fleet } from './model.ts';
 import { FleetFileError } from './problems.ts';
 import { parseFleet } from './resolve.ts';
@@ -40,7 +41,7 @@ export function fleetOfParameter(
   prefix: string,
   parameter: { name: string; value: string },
 ): { fleet: Fleet; hash: string } {
-  const fleet = parseFleet(parameter.value);
+  const fleet = parseFleet(parameter.value, suiteOfPrefix(prefix));
   if (parameter.name !== fleetParameterName(prefix, fleet.name)) {
     const expected = `expected the name of the parameter that holds it, ${parameter.name}`;
     throw new FleetFileError([{ kind: 'wrong-value', path: ['fleet'], value: fleet.name, expected }], 'fleet file');

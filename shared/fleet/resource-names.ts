@@ -1,9 +1,9 @@
 // The names of a fleet's metrics, alarms and DNS records. They are in one place so that writers and readers agree.
-import type { DnsPolicy } from './model.ts';
+import type { DnsPolicy, Fleet } from './model.ts';
 import type { Health } from './observation.ts';
 
-/** Metrics of fleets and nodes, and of the suite itself. Dimensions: Fleet, and Node for a node's own metrics. */
-export const METRIC_NAMESPACE = 'chainmend';
+// Metrics of fleets and nodes, and of the suite itself, are in a namespace that is called as the suite. Dimensions: Fleet, and Node for a node's own.
+
 /** Of the CloudWatch agent, and of EC2 itself. */
 export const AGENT_NAMESPACE = 'CWAgent';
 export const EC2_NAMESPACE = 'AWS/EC2';
@@ -39,8 +39,9 @@ export type OtlpMetric = (typeof OTLP_METRICS)[number];
 
 /** The name of a metric over OTLP, where no namespace keeps names apart: `chainmend_height_lag`. PromQL takes it without quotes. */
 export const otlpName = (
+  suite: string,
   metric: NodeMetric | ConsensusClientMetric | FleetMetric | ConsensusMetric | OtlpMetric,
-): string => `chainmend${metric.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+): string => `${suite.replaceAll('-', '_')}${metric.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 
 /** `Health` as a number. From 5 on something is wrong with the node; an alarm finds out what by equality. */
 export const HEALTH_VALUE: Readonly<Record<Health, number>> = {
@@ -84,8 +85,12 @@ export type AlarmKind = NodeAlarmKind | FleetAlarmKind;
 export const NODES_WITH_OWN_ALARMS = 50;
 
 /** `chainmend-bitcoin-node2-disk`; a volume other than the first adds its role: `…-disk-ancient`. Of a fleet: `chainmend-bitcoin-halted`. */
-export const alarmName = (fleet: string, node: string | undefined, kind: AlarmKind, volumeRole?: string): string =>
-  ['chainmend', fleet, node, kind, volumeRole].filter((part) => part !== undefined).join('-');
+export const alarmName = (
+  { suite, name }: Pick<Fleet, 'suite' | 'name'>,
+  node: string | undefined,
+  kind: AlarmKind,
+  volumeRole?: string,
+): string => [suite, name, node, kind, volumeRole].filter((part) => part !== undefined).join('-');
 
 /** Path of the page about a kind of alarm in the repository. */
 export const runbookOf = (kind: AlarmKind): string => `docs/runbooks/${kind}.md`;

@@ -1,5 +1,6 @@
 // Finds the fleet of an instance: by its tags alone, and only if exactly one fleet matches. Pure.
 import type { GuardrailCode } from '../model/guardrail-codes.ts';
+import { claimOn } from '../model/suite.ts';
 import type { Fleet } from './model.ts';
 
 /** The one fleet whose selector an instance carries; an instance of none or several fleets is no node. */
@@ -11,7 +12,13 @@ export function fleetOf(
     Object.entries(nodes.tags).every(([key, value]) => tags[key] === value),
   );
   const [only, another] = matching;
-  if (only && !another) return only;
+  if (only && !another)
+    return claimOn(only.suite, tags) === 'own'
+      ? only
+      : {
+          refuse: 'another-suite',
+          reason: `the instance carries the tags of ${only.name} and not the claim of this suite`,
+        };
   const names = matching.map(({ name }) => name).join(', ');
   return {
     refuse: 'node-unknown',

@@ -1,16 +1,19 @@
-// Reads again, inside the step that mutates, what may have changed since the decision: pauses, fleet file and mode, the node's pause tag, the state
-// of its instance.
+// Reads again, inside the step that mutates, what may have changed since the decision: pauses, fleet file and mode, the node's pause tag, whose
+// node it is, the state of its instance.
 
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
+import { judgeClaim } from '../guardrails/suite.ts';
 import { judgePauseTag, PAUSE_TAG, readSwitches } from '../guardrails/switches.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
+import { suiteOfPrefix } from '../model/suite.ts';
+import { SUITE_TAG } from '../model/tags.ts';
 import type { HealContext } from './context.ts';
 
 export interface GuardOptions {
   /**
    * For an act that only puts back what this heal took down, or starts a client that it stopped: neither a pause nor a changed mode keeps a node
-   * down. An unreadable fleet file does: then it is not known what to start.
+   * down. An unreadable fleet file does: then it is not known what to start. Neither is a node put back that has become another suite's.
    */
   readonly mayPutBack?: true;
   /** Another instance of the act; a pause tag on it counts as well. */
@@ -23,14 +26,22 @@ export async function readGuards(
   { mayPutBack, instanceId }: GuardOptions = {},
 ): Promise<{ readonly fleet: Fleet; readonly fleetHash: string } | Refusal> {
   const { fleet, mode } = payload;
+  const suite = suiteOfPrefix(environment.PARAMETER_PREFIX);
+  const ids = [...new Set([payload.instanceId, instanceId ?? payload.instanceId])];
   const [switches, tagged] = await Promise.all([
     readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet),
-    mayPutBack ? [] : readPauseTags(clients, [...new Set([payload.instanceId, instanceId ?? payload.instanceId])]),
+    readSwitchTags(clients, ids),
   ]);
   if ('refuse' in switches) return switches;
+  // An instance that was terminated has no tags any more, and nobody else's memory of its machine.
+  const claimed = payload.trigger === TERMINATED ? ids.filter((id) => id !== payload.instanceId) : ids;
+  const elsewhere = claimed
+    .map((id) => judgeClaim(suite, id, tagged.get(id) ?? {}))
+    .find((refusal) => refusal !== null);
+  if (elsewhere) return elsewhere;
   const now = { fleet: switches.fleet, fleetHash: switches.fleetHash };
   if (mayPutBack) return now;
-  const paused = switches.refusal ?? tagged.map(judgePauseTag).find((refusal) => refusal !== null);
+  const paused = switches.refusal ?? [...tagged.values()].map(judgePauseTag).find((refusal) => refusal !== null);
   if (paused) return paused;
   // A heal that began under `act` does not continue under `ask` or `plan`; an approved one continues under both `ask` and `act`. A heal that only had
   // to plan does nothing, even if the file now allows it.
@@ -41,20 +52,26 @@ export async function readGuards(
   return { refuse: 'mode-changed', reason, page: false, retryAfterMs: 60_000 };
 }
 
-async function readPauseTags(
+/** Of each instance, the tags by which people say what may be done to it. */
+async function readSwitchTags(
   { ec2 }: HealContext['clients'],
   instanceIds: readonly string[],
-): Promise<readonly Readonly<Record<string, string>>[]> {
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
   const { Tags = [] } = await ec2.send(
     new DescribeTagsCommand({
       Filters: [
         { Name: 'resource-id', Values: [...instanceIds] },
-        { Name: 'key', Values: [PAUSE_TAG] },
+        { Name: 'key', Values: [PAUSE_TAG, SUITE_TAG] },
       ],
     }),
   );
-  return Tags.map(({ Key = '', Value = '' }) => ({ [Key]: Value }));
+  const found = new Map<string, Readonly<Record<string, string>>>();
+  for (const { ResourceId = '', Key = '', Value = '' } of Tags)
+    found.set(ResourceId, { ...found.get(ResourceId), [Key]: Value });
+  return found;
 }
+
+const TERMINATED = 'node:terminated';
 
 const MINUTE_MS = 60_000;
 

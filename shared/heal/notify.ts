@@ -8,6 +8,7 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { CONDITIONS, FAILURES, GUARDRAILS, type PageCode } from '../model/guardrail-codes.ts';
 import { PAGE_WANTS, type Urgency } from '../model/page-wants.ts';
+import { forSuite, suiteOfTopic } from '../model/suite.ts';
 import { plainJson, plainText } from '../text/plain-text.ts';
 
 /** What a page about a fleet as a whole names in the place of a node. */
@@ -163,18 +164,20 @@ function wordsOf(content: Page, key: string): Words {
 }
 
 async function publish(sns: SNSClient, topicArn: string, content: Content, words: Words, answers = ''): Promise<void> {
+  const suite = suiteOfTopic(topicArn);
   const told = toldOf(topicArn, content, words, new Date());
   const text = mailText(told, content, words, answers);
   const message = (fields: object): string => {
     const members = { ...plainMembers(fields), ...told.members };
     const json = plainJson(members) ?? '';
     const copies = Object.fromEntries(MACHINES.map((protocol) => [protocol, json]));
-    return JSON.stringify({
+    const all = {
       default: text,
       sms: told.subject,
       ...copies,
       https: plainJson(chatOf(told, words, members)) ?? '',
-    });
+    };
+    return forSuite(suite, JSON.stringify(all));
   };
   const whole = message(content);
   // A shorter page is better than one that SNS refuses.
@@ -236,7 +239,7 @@ function toldOf(topicArn: string, content: Content, words: Words, at: Date): Tol
     ...(runbook === undefined ? [] : [['runbook', runbook] as [string, string]]),
   ];
   return {
-    subject: `chainmend ${about}: ${wants} (${code === 'healed' ? (text('trigger') ?? code) : code})`
+    subject: `${suiteOfTopic(topicArn)} ${about}: ${wants} (${code === 'healed' ? (text('trigger') ?? code) : code})`
       .replace(/[^\x20-\x7e]/g, inAscii)
       .slice(0, MAX_SUBJECT_CHARACTERS),
     headline: `${plainText(`${fleet}/${node}`, 300)}: ${wants}`,

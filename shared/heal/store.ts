@@ -104,7 +104,9 @@ export interface FleetRecords {
 
 export type Store = ReturnType<typeof createStore>;
 
+/** @param tableName the suite's: its table is called as itself */
 export function createStore(dynamodb: DynamoDBClient, tableName: string) {
+  const isOwnIncident = (key: Key, record: IncidentRecord): boolean => isIncident(tableName, key, record);
   const get = async <R>({ pk, sk }: Key): Promise<R | undefined> => {
     const { Item } = await dynamodb.send(
       new GetItemCommand({ TableName: tableName, Key: { pk: { S: pk }, sk: { S: sk } }, ConsistentRead: true }),
@@ -151,7 +153,9 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readAll(partitions.nodes(), 'NODE', isNode, foreign);
 
   const readIncidents = async (fleet: string, foreign: string[] = []): Promise<readonly IncidentRecord[]> => {
-    const parts = HEAL_KINDS.map((heal) => readAll(partitions.incidents(fleet, heal), 'INCIDENT', isIncident, foreign));
+    const parts = HEAL_KINDS.map((heal) =>
+      readAll(partitions.incidents(fleet, heal), 'INCIDENT', isOwnIncident, foreign),
+    );
     return (await Promise.all(parts)).flat();
   };
 
@@ -167,7 +171,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     async readIncident(fleet: string, instanceId: string, trigger: string): Promise<IncidentRecord | undefined> {
       const key = keys.incident(fleet, instanceId, trigger);
       const read = await get<IncidentRecord>(key);
-      return read && isIncident(key, read) ? read : undefined;
+      return read && isOwnIncident(key, read) ? read : undefined;
     },
     readGrow: (fleet: string) => get<GrowRecord>(keys.grow(fleet)),
     readBudget: (fleet: string, month: string) => get<BudgetRecord>(keys.budget(fleet, month)),
@@ -197,7 +201,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readDrillWatch: (fleet: string) => get<DrillWatchRecord>(keys.drillWatch(fleet)),
     /** The drills of a fleet. They are nobody's concern but the dispatcher's and people's. */
     readDrills: (fleet: string, foreign: string[] = []): Promise<readonly IncidentRecord[]> =>
-      readAll(partitions.incidents(fleet, DRILL_KIND), 'INCIDENT', isIncident, foreign),
+      readAll(partitions.incidents(fleet, DRILL_KIND), 'INCIDENT', isOwnIncident, foreign),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
     async readObservations(fleet: string): Promise<readonly FleetObservation[]> {
       const parts = await between<FleetObservation>(
@@ -271,7 +275,7 @@ const isAt = ({ pk, sk }: Key, wanted: Key): boolean => pk === wanted.pk && sk =
  * An incident counts only in its own partition: what resize-volume may write must neither start replace-node nor stop it. A record that claims more
  * counts as missing, and a write to its key finds the key taken.
  */
-function isIncident(key: Key, record: IncidentRecord): boolean {
+function isIncident(suite: string, key: Key, record: IncidentRecord): boolean {
   const { fleet, instanceId, trigger, payload, execution } = record as Partial<
     Extract<IncidentRecord, { execution: string }>
   >;
@@ -279,12 +283,13 @@ function isIncident(key: Key, record: IncidentRecord): boolean {
   if (!isAt(key, keys.incident(fleet ?? '', instanceId ?? '', trigger))) return false;
   const heal = healOf(trigger);
   return (
-    (payload === undefined || payload?.kind === heal) && (execution === undefined || isExecutionOf(execution, heal))
+    (payload === undefined || payload?.kind === heal) &&
+    (execution === undefined || isExecutionOf(suite, execution, heal))
   );
 }
 
 /** arn:aws:lambda:<region>:<account>:function:chainmend-<heal>:<version>/durable-execution/… */
-const isExecutionOf = (arn: string, heal: HealKind): boolean => arn.split(':')[6] === `chainmend-${heal}`;
+const isExecutionOf = (suite: string, arn: string, heal: HealKind): boolean => arn.split(':')[6] === `${suite}-${heal}`;
 
 const isNode = (key: Key, { instanceId }: NodeRecord): boolean => isAt(key, keys.node(instanceId));
 

@@ -6,6 +6,8 @@ export const GUARDRAILS = {
   'fleet-file-invalid': 'The fleet file as stored does not parse.',
   'mode-changed': 'The fleet file no longer allows the heal that was under way.',
   'node-unknown': 'No fleet, or more than one, says that this instance is its node.',
+  'another-suite':
+    'The node is another suite’s by its tag chainmend:suite, or no suite has claimed it: two suites never act on one node.',
   suppressed: 'The alarm is suppressed or muted: a person is at work there.',
   busy: 'Another heal holds the node.',
   staggered: 'More of the fleet is unhealthy or unknown than the breaker allows: one node is healed and proved first.',

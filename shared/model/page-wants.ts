@@ -27,6 +27,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'fleet-file-invalid': now('mend the stored fleet file, heals wait'),
   'mode-changed': know('a heal ended, since the mode changed'),
   'node-unknown': soon('say in one fleet file whose node it is', 'step-failed'),
+  'another-suite': soon('say by a tag whose node it is', 'another-suite'),
   suppressed: know('a person is at work there'),
   busy: know('it waits for another heal'),
   staggered: know('one node is healed first'),

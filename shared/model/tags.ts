@@ -25,6 +25,8 @@ export const PUT_BACK_TAG = 'chainmend:put-back';
 export const WHY_TAG = 'chainmend:why';
 /** On the throw-away instance of a drill and on its volumes: the fleet. Neither discovery nor any other heal takes them for the fleet's. */
 export const DRILL_TAG = 'chainmend:drill';
+/** On an instance: the suite that may act on it, where several live in one region (shared/model/suite.ts). */
+export const SUITE_TAG = 'chainmend:suite';
 /** On a root volume that was detached from an instance of a fleet: the instance, so that it may be put back. */
 export const ROOT_TAG = 'chainmend:root';
 

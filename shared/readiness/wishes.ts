@@ -294,7 +294,7 @@ function snapshotOf(facts: FleetFacts, { node, data, volumes }: NodeFacts): Name
 const isRoot = (device = ''): boolean => /(xvda|sda1)$/.test(device);
 
 const ownTags = ({ fleet }: Pick<FleetFacts, 'fleet'>, node: string): Readonly<Record<string, string>> => ({
-  [FLEET_TAG]: fleet.name,
+  [FLEET_TAG]: fleet.tag,
   [NODE_TAG]: node,
   [INCIDENT_TAG]: INCIDENT,
 });

@@ -85,7 +85,7 @@ async function sendNotifications(
     const content = { fleet: fleet.name, node: node?.name ?? THE_FLEET, code: refuse, sentence: reason };
     if (refuse === 'approval-wanted') {
       const question = {
-        functionName: `chainmend-${controller.name}`,
+        functionName: `${fleet.suite}-${controller.name}`,
         fleet: fleet.name,
         plan: subject,
         ...(controller.takesLong && { takesLong: true as const }),

@@ -30,7 +30,7 @@ const STATES = new Set<string>(['pending', 'completed', 'error', 'recoverable', 
  */
 export async function readSnapshots(
   ec2: EC2Client,
-  fleet: Pick<Fleet, 'name' | 'volumes'>,
+  fleet: Pick<Fleet, 'name' | 'tag' | 'volumes'>,
   volumeIds: readonly string[],
   locks: 'of policies' | 'all' = 'of policies',
 ): Promise<readonly SnapshotFact[]> {
@@ -44,7 +44,7 @@ export async function readSnapshots(
 }
 
 function selectionsOf(
-  { name, volumes }: Pick<Fleet, 'name' | 'volumes'>,
+  { name, tag, volumes }: Pick<Fleet, 'name' | 'tag' | 'volumes'>,
   volumeIds: readonly string[],
 ): readonly (readonly Filter[])[] {
   const byTags = new Map<string, Filter[]>();
@@ -57,7 +57,7 @@ function selectionsOf(
   const byVolume: Filter[][] = [];
   for (let from = 0; from < volumeIds.length; from += FILTER_VALUES)
     byVolume.push([{ Name: 'volume-id', Values: volumeIds.slice(from, from + FILTER_VALUES) }]);
-  return [[{ Name: `tag:${FLEET_TAG}`, Values: [name] }], ...byVolume, ...byTags.values()];
+  return [[{ Name: `tag:${FLEET_TAG}`, Values: [tag] }], ...byVolume, ...byTags.values()];
 }
 
 async function describe(ec2: EC2Client, fleet: string, Filters: readonly Filter[]): Promise<readonly Snapshot[]> {

@@ -5,6 +5,7 @@ export type FleetRole = string;
 
 /** The ledger: what the tags of a snapshot say about its content. A missing tag is null. */
 export interface Ledger {
+  /** As its tag says it: with the suite's name before it, where that has one. */
   readonly fleet: string | null;
   readonly node: string | null;
   /** Of a validator when it was taken, with its key: for no other node, whatever the node's role is now. */

@@ -224,7 +224,7 @@ export function chooseRequestedSet(snapshotId: string, input: Omit<GoodInput, 't
   if (!set)
     return unfitSet(
       `${snapshotId} is no snapshot of a data volume of ${input.fleet.name}: one that is tagged chainmend:fleet=` +
-        `${input.fleet.name}, or is of a volume of its nodes, was expected`,
+        `${input.fleet.tag}, or is of a volume of its nodes, was expected`,
     );
   const named = set.setId === snapshotId ? `the set ${snapshotId}` : `the set of ${snapshotId}`;
   const quarantined = Object.values(set.parts).filter(({ ledger }) => ledger.quarantined !== null);
@@ -258,12 +258,12 @@ const unfitSet = (reason: string): RequestedSet => ({ refuse: 'snapshot-unfit', 
  */
 export function isWithinReach(
   { tags, policyId }: Pick<SnapshotFact, 'tags' | 'policyId'>,
-  { name, volumes, replace }: Pick<Fleet, 'name' | 'volumes' | 'replace'>,
+  { tag, volumes, replace }: Pick<Fleet, 'tag' | 'volumes' | 'replace'>,
 ): boolean {
   const carries = (wanted: Readonly<Record<string, string>>): boolean =>
     Object.entries(wanted).every(([key, value]) => tags[key] === value);
   return (
-    tags[FLEET_TAG] === name ||
+    tags[FLEET_TAG] === tag ||
     volumes.some((volume) => carries(volume.tags)) ||
     (policyId !== null && replace.lifecyclePolicies.includes(policyId))
   );
@@ -273,7 +273,10 @@ export function isWithinReach(
  * Why some snapshots of a set are out of reach, and what a person who knows their owner can do; null where none is. Snapshots that are made in the
  * console or by `aws ec2 create-snapshot` carry no tags unless somebody adds them.
  */
-function outOfReach(facts: readonly SnapshotFact[], fleet: Pick<Fleet, 'name' | 'volumes' | 'replace'>): string | null {
+function outOfReach(
+  facts: readonly SnapshotFact[],
+  fleet: Pick<Fleet, 'name' | 'tag' | 'volumes' | 'replace'>,
+): string | null {
   const beyond = facts.filter((fact) => !isWithinReach(fact, fleet));
   if (beyond.length === 0) return null;
   const ids = beyond.map(({ snapshotId }) => snapshotId).join(' ');
@@ -284,13 +287,13 @@ function outOfReach(facts: readonly SnapshotFact[], fleet: Pick<Fleet, 'name' | 
       : '';
   return (
     `${ids} has no tag that says it is of ${fleet.name}, so heals may not read it. If it is: ${lasting}` +
-    `aws ec2 create-tags --resources ${ids} --tags Key=${FLEET_TAG},Value=${fleet.name}`
+    `aws ec2 create-tags --resources ${ids} --tags Key=${FLEET_TAG},Value=${fleet.tag}`
   );
 }
 
 /** The requirements of a set. */
 export interface SetRequirements {
-  readonly fleet: Pick<Fleet, 'name' | 'chain' | 'volumes' | 'role' | 'health' | 'replace'>;
+  readonly fleet: Pick<Fleet, 'name' | 'tag' | 'chain' | 'volumes' | 'role' | 'health' | 'replace'>;
   /** The node to restore, by its name in the fleet. */
   readonly node: string;
   readonly role: Role;
@@ -342,7 +345,7 @@ function reachFault(set: SnapshotSet, { fleet }: Pick<SetRequirements, 'fleet'>)
 
 /** The fault of a set of another fleet, or of a validator and for another node. */
 function originFault(set: SnapshotSet, { fleet, node, role, siblings }: SetRequirements): string | null {
-  const foreign = factsOf(set).find(({ ledger }) => ledger.fleet !== null && ledger.fleet !== fleet.name);
+  const foreign = factsOf(set).find(({ ledger }) => ledger.fleet !== null && ledger.fleet !== fleet.tag);
   if (foreign) return `${foreign.snapshotId} is of the fleet ${foreign.ledger.fleet}`;
   const guarded = isGuarded(role);
   if (guarded && set.rank === 'crash-consistent')

@@ -98,7 +98,7 @@ describe('the nodes of a fleet', () => {
   });
 
   it('may be managed and tell their metrics and logs, and nothing more without a policy of their owner', () => {
-    const grants = nodeGrants(new Stack(new App(), 'S'), 'bitcoin', 'classic');
+    const grants = nodeGrants(new Stack(new App(), 'S'), 'chainmend', 'bitcoin', 'classic');
     expect(grants.map(({ sid }) => sid)).toEqual(['BeManaged', 'TellMetrics', 'TellLogs']);
     const [role] = Object.values(template.findResources('AWS::IAM::Role'));
     expect(role?.['Properties'].ManagedPolicyArns).toBeUndefined();

@@ -382,7 +382,7 @@ describe('the ladder takes for good what its role may use, and nothing else', ()
       [['policy-0123456789abcdef0'], naming],
     ] as const) {
       const { volumes, replace } = bitcoin.fleet;
-      const fleet = { name: 'bitcoin', volumes, replace: { ...replace, lifecyclePolicies } };
+      const fleet = { tag: 'bitcoin', volumes, replace: { ...replace, lifecyclePolicies } };
       const isUsed = isWithinReach({ tags: has, policyId: has['aws:dlm:lifecycle-policy-id'] ?? null }, fleet);
       const mayReplace = (action: string, question: Question) =>
         may('replace-node', `ec2:${action}`, snapshot, question, from);

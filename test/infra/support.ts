@@ -97,6 +97,7 @@ const documents = {
 
 /** @param checked whether the rule packs check its synthesis as the app's; CDK's own validation of the template is a test of the app */
 export function buildStack({
+  suite,
   fleets = [bitcoin, litecoin],
   email,
   webhook,
@@ -108,6 +109,8 @@ export function buildStack({
   checked = false,
   context = {},
 }: {
+  /** How its names begin; `chainmend` unless given. */
+  suite?: string;
   fleets?: FleetFile[];
   email?: string;
   webhook?: string;
@@ -152,6 +155,7 @@ export function buildStack({
   });
   const bundles = join(directory, 'functions');
   const stack = new ChainmendStack(app, 'Chainmend', {
+    ...(suite !== undefined && { suite }),
     fleets,
     documents: commands,
     bundles,

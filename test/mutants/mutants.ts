@@ -644,6 +644,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'infra/constructs/fleet-grants.ts': [
     {
+      name: 'a suite with a name has powers over claimed instances alone',
+      find: '  ...claimTags(suite),\n',
+      replace: "  ...(suite === '' && claimTags(suite)),\n",
+      caughtBy: ['infra/suites'],
+    },
+    {
+      name: 'a suite sends no command by another suite’s document',
+      find: 'suiteNames(scope).suite}',
+      replace: "'*'}",
+      caughtBy: ['infra/suites'],
+    },
+    {
       name: 'fleets that differ in two tags share no condition, which would let every pair through',
       find: 'const same = JSON.stringify(Object.entries(rest).sort());',
       replace: "const same = '';",
@@ -1075,8 +1087,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/dispatch-heal/facts.ts': [
     {
       name: 'an alarm on PromQL is about the nodes that its contributors name',
-      find: '{ ...looked, groups: true }',
-      replace: '{ ...looked, groups: false }',
+      find: "replaceAll('_', '-'), groups: true }",
+      replace: "replaceAll('_', '-'), groups: false }",
       caughtBy: ['functions/dispatch-heal/dispatch'],
     },
   ],
@@ -1144,6 +1156,32 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: "return onceSettled(facts, state, { as: 'refused', refusal });",
       replace: 'return null;',
       caughtBy: ['functions/replace-node/ladder'],
+    },
+  ],
+  'shared/model/suite.ts': [
+    {
+      name: 'a node that nobody has claimed is no named suite’s',
+      find: "suite === DEFAULT_SUITE ? 'own' : 'unclaimed'",
+      replace: "'own'",
+      caughtBy: ['functions/register-nodes/claims', 'shared/heal/heal-shell'],
+    },
+    {
+      name: 'a node that another suite has claimed is not ours',
+      find: "written === claimOf(suite) ? 'own' : 'foreign'",
+      replace: "'own'",
+      caughtBy: ['functions/register-nodes/claims', 'shared/heal/heal-shell'],
+    },
+    {
+      name: 'no suite is called so that its names begin as another’s do',
+      find: 'if (name.includes(DEFAULT_SUITE))',
+      replace: 'if (name === DEFAULT_SUITE)',
+      caughtBy: ['shared/model/suite'],
+    },
+    {
+      name: 'two suites may each have a fleet of one name, and neither’s things are the other’s',
+      find: 'name === undefined ? fleet :',
+      replace: 'true ? fleet :',
+      caughtBy: ['shared/model/suite', 'infra/suites'],
     },
   ],
   'shared/model/doors.ts': [
@@ -1865,6 +1903,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/rotate-peers/rotate-guards'],
     },
   ],
+  'functions/rotate-peers/context.ts': [
+    {
+      name: 'no peer list is changed on another suite’s node',
+      find: 'judgeClaim(fleet.suite, instanceId, tags) ??',
+      replace: '',
+      caughtBy: ['functions/rotate-peers/rotate-claims'],
+    },
+  ],
   'functions/rotate-peers/restart.ts': [
     {
       name: 'of a fleet no second client is restarted before the first has proved itself',
@@ -1903,7 +1949,43 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['infra/commands/names/names'],
     },
   ],
+  'infra/constructs/register-nodes.ts': [
+    {
+      name: 'a suite with a name overwrites no claim of another one',
+      find: "SUITE_TAG}`]: 'true' }",
+      replace: "KIND_TAG}`]: 'true' }",
+      caughtBy: ['infra/suites'],
+    },
+  ],
+  'functions/register-nodes/claims.ts': [
+    {
+      name: 'a suite with a name claims nothing that the suite without one may be at work on',
+      find: 'return theirs ?',
+      replace: 'return theirs && unnamed.length === 0 ?',
+      caughtBy: ['functions/register-nodes/claims'],
+    },
+    {
+      name: 'a node is claimed by nobody while it is not known whose it is',
+      find: "if (typeof unnamed === 'string') return",
+      replace: "if (typeof unnamed === 'string') return null;\n  if (unnamed.length < 0) return",
+      caughtBy: ['functions/register-nodes/claims'],
+    },
+  ],
+  'shared/fleet/nodes.ts': [
+    {
+      name: 'another suite’s nodes are neither watched nor named nor healed',
+      find: "claimOn(fleet.suite, tags) === 'own';",
+      replace: 'true;',
+      caughtBy: ['shared/fleet/heal'],
+    },
+  ],
   'functions/register-nodes/zone.ts': [
+    {
+      name: 'the records of another suite are not taken over, whatever its fleet is called',
+      find: "name === undefined ? '' :",
+      replace: "true ? '' :",
+      caughtBy: ['functions/register-nodes/names'],
+    },
     {
       name: 'a record with a marker is not handed over',
       find: ' && !zone.has(marker);',
@@ -2213,6 +2295,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/mark-root/handler.ts': [
     {
+      name: 'no root volume of another suite’s node is marked',
+      find: 'if (elsewhere) return elsewhere.reason;',
+      replace: '',
+      caughtBy: ['functions/mark-root/mark-root'],
+    },
+    {
       name: 'only the root volume of a stopped node is marked as one that may be attached again',
       find: "if (state !== 'stopped')",
       replace: "if (state === 'unknown')",
@@ -2342,8 +2430,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a new instance is no member of its fleet before it has taken over',
-      find: ', [JOINING_TAG]: incidentId }',
-      replace: ' }',
+      find: '    [JOINING_TAG]: incidentId,\n',
+      replace: '',
       caughtBy: ['functions/replace-node/launch'],
     },
   ],
@@ -2433,6 +2521,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/heal/guard.ts': [
     {
+      name: 'no heal acts on a node that is another suite’s, and puts nothing back there',
+      find: 'if (elsewhere) return elsewhere;',
+      replace: '',
+      caughtBy: ['shared/heal/heal-shell'],
+    },
+    {
+      name: 'whose the other instance of an act is counts, too',
+      find: ': ids;\n',
+      replace: ': [payload.instanceId];\n',
+      caughtBy: ['shared/heal/heal-shell'],
+    },
+    {
       name: 'no pause keeps a client down that a heal has stopped',
       find: 'if (mayPutBack) return now;',
       replace: '',
@@ -2440,7 +2540,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a pause tag on the node holds every act back',
-      find: 'tagged.map(judgePauseTag).find((refusal) => refusal !== null)',
+      find: '[...tagged.values()].map(judgePauseTag).find((refusal) => refusal !== null)',
       replace: 'null',
       caughtBy: ['shared/heal/heal-shell'],
     },
@@ -2848,8 +2948,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'an incident with the execution of another function counts for nothing',
-      find: '&& (execution === undefined || isExecutionOf(execution, heal))',
-      replace: '',
+      find: 'execution === undefined || isExecutionOf(suite, execution, heal)',
+      replace: 'execution === execution',
       caughtBy: ['shared/heal/store'],
     },
     {

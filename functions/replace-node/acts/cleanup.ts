@@ -20,6 +20,7 @@ import {
 } from '../../../shared/heal/kept.ts';
 import type { CleanupPiece, LadderState } from '../../../shared/heal/memory.ts';
 import { page } from '../../../shared/heal/notify.ts';
+import { fleetTag, suiteOfPrefix } from '../../../shared/model/suite.ts';
 import {
   FLEET_TAG,
   INCIDENT_TAG,
@@ -283,8 +284,8 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
 type Tags = Readonly<Record<string, string>>;
 
 /** Tags that name the owner of a created resource, so that anybody who finds it knows. */
-export const ownTags = ({ payload }: Pick<ReplaceContext, 'payload'>): Tags => ({
-  [FLEET_TAG]: payload.fleet,
+export const ownTags = ({ payload, environment }: Pick<ReplaceContext, 'payload' | 'environment'>): Tags => ({
+  [FLEET_TAG]: fleetTag(suiteOfPrefix(environment.PARAMETER_PREFIX), payload.fleet),
   [NODE_TAG]: payload.node,
   [INCIDENT_TAG]: payload.incidentId,
 });

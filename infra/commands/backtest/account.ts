@@ -23,7 +23,7 @@ import { readSnapshots } from '../../../shared/snapshots/inventory.ts';
 import { readOwners } from '../../../shared/snapshots/sets.ts';
 import { errorText } from '../../../shared/text/plain-text.ts';
 import { readFleets } from '../../fleets.ts';
-import { functionNames, parameterPrefix, tableName } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import type { AlarmChange, Samples } from '../../report/facts.ts';
 import type { AccountConfig } from '../adopt/account.ts';
 import { notFoundError } from '../fleets/context.ts';
@@ -124,7 +124,7 @@ export async function readHistories(asked: AskedBacktest, config: AccountConfig 
 async function knownFleets({ ssm }: Clients, { files }: AskedBacktest): Promise<readonly Fleet[]> {
   if (files !== undefined) return readFleets(folderOf(files)).map(({ fleet }) => fleet);
   try {
-    return (await readSettings(ssm, parameterPrefix)).fleets;
+    return (await readSettings(ssm, commandNames().parameterPrefix)).fleets;
   } catch (cause) {
     throw new SuiteError(`the stored fleet files cannot be read: ${errorText(cause, 500)}`, { cause });
   }
@@ -196,7 +196,7 @@ async function readKeyScope({ sts, lambda }: Clients, notes: string[]): Promise<
     async () => (await sts.send(new GetCallerIdentityCommand({}))).Account ?? '',
     '',
   );
-  const named = new GetFunctionConfigurationCommand({ FunctionName: functionNames.replaceNode });
+  const named = new GetFunctionConfigurationCommand({ FunctionName: commandNames().functions.replaceNode });
   const kmsKeys = await lambda.send(named).then(
     ({ Environment }) => Environment?.Variables?.['KMS_KEYS'] ?? NO_KEYS,
     () => NO_KEYS,
@@ -217,7 +217,7 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
   const { fromMs, toMs, acts, alarms, agents, keyScope, status } = around;
   const notes = [...around.notes];
   status(`${fleet.name}: its nodes …`);
-  const store = createStore(clients.dynamodb, tableName);
+  const store = createStore(clients.dynamodb, commandNames().tableName);
   // Before a deployment there is no table, and names are those of the tags.
   const memory = { readWatch: (name: string) => store.readWatch(name).catch(() => undefined) };
   const found = await discoverNodes(clients.ec2, fleet, memory);
@@ -326,7 +326,7 @@ interface Retired {
 /** The instances whose place another one has taken, as long as they are kept: by our own tags, which say when. */
 async function readRetired(ec2: EC2Client, fleet: Fleet): Promise<readonly Retired[]> {
   const Filters = [
-    { Name: `tag:${FLEET_TAG}`, Values: [fleet.name] },
+    { Name: `tag:${FLEET_TAG}`, Values: [fleet.tag] },
     { Name: 'tag-key', Values: [RETIRED_TAG] },
     { Name: 'instance-state-name', Values: ['running', 'stopping', 'stopped'] },
   ];
@@ -384,7 +384,10 @@ async function readStored(ec2: EC2Client, fleet: Fleet, nodes: readonly FleetNod
 /** Values are kept while the parameter is there; one that is not there has said nothing. */
 async function readSwitchVersions({ ssm }: Clients, { name }: Fleet): Promise<readonly SwitchVersion[]> {
   const versions: SwitchVersion[] = [];
-  for (const Name of [pauseParameterName(parameterPrefix), pauseParameterName(parameterPrefix, name)]) {
+  for (const Name of [
+    pauseParameterName(commandNames().parameterPrefix),
+    pauseParameterName(commandNames().parameterPrefix, name),
+  ]) {
     try {
       // 100 versions are two pages.
       for await (const { Parameters = [] } of paginateGetParameterHistory({ client: ssm }, { Name }))
@@ -444,8 +447,7 @@ const inOrder = (samples: Samples): Samples => samples.toSorted(([a], [b]) => a 
 async function readOtlp({ cloudwatch }: Clients, fleet: Fleet, { fromMs, toMs }: Stretch) {
   if (fleet.metrics !== 'otlp') return undefined;
   const parts: OtlpMetrics[] = [];
-  for (const stretch of stretchesOf({ fromMs, toMs }))
-    parts.push(await readOverOtlp(cloudwatch, fleet.name, TOLD, stretch));
+  for (const stretch of stretchesOf({ fromMs, toMs })) parts.push(await readOverOtlp(cloudwatch, fleet, TOLD, stretch));
   return (name: (typeof TOLD)[number], node: string | undefined): Samples =>
     parts.flatMap(({ of }) => of(name, { node }));
 }

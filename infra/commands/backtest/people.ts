@@ -1,6 +1,6 @@
 // Who did what: a call of CloudTrail as an act, and the acts that belong to an incident. Pure.
 import type { Event } from '@aws-sdk/client-cloudtrail';
-import { functionNames, probeNodesPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import type { Act } from './history.ts';
 import type { Incident } from './incidents.ts';
 
@@ -20,7 +20,6 @@ const MENDS: ReadonlySet<string> = new Set([
 const IDS_MOST = 50;
 /** "Maximum number of tags per resource: 50" (Tag your Amazon EC2 resources). */
 const TAGS_MOST = 50;
-const OURS: ReadonlySet<string> = new Set(Object.values(functionNames));
 
 /** @param event as LookupEvents returns it: its detail is JSON of AWS, and may be anything @returns undefined where it has no time or name */
 export function actOf({ EventTime, EventName, Username, CloudTrailEvent = '' }: Event): Act | undefined {
@@ -34,7 +33,7 @@ export function actOf({ EventTime, EventName, Username, CloudTrailEvent = '' }: 
   const who = Username ?? textOf(identity['userName']) ?? textOf(identity['invokedBy']) ?? 'somebody';
   return {
     ...{ atMs: EventTime.getTime(), what: EventName, who },
-    by: OURS.has(who) || who.startsWith(probeNodesPrefix) ? 'chainmend' : isService(identity) ? 'aws' : 'people',
+    by: isOwnFunction(who) ? 'chainmend' : isService(identity) ? 'aws' : 'people',
     ids: idsIn(detail),
     toGiB: numberOf(membersOf(request['ModifyVolumeRequest'])['Size']) ?? numberOf(volume['targetSize']),
     fromGiB: numberOf(volume['originalSize']),
@@ -120,3 +119,8 @@ const isMending = ({ what, by, hasFailed }: Act): boolean => by === 'people' && 
 
 const isOn = ({ ids }: Act, { instanceId, volumeIds }: Touched): boolean =>
   ids.some((id) => id === instanceId || volumeIds.includes(id));
+
+function isOwnFunction(who: string): boolean {
+  const { functions, probeNodesPrefix } = commandNames();
+  return Object.values<string>(functions).includes(who) || who.startsWith(probeNodesPrefix);
+}

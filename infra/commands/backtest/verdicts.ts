@@ -4,7 +4,7 @@
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { judgePauses, judgePauseTag, PAUSE_TAG } from '../../../shared/guardrails/switches.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
-import { parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { growthOf } from './growth-then.ts';
 import type { History, NodeHistory } from './history.ts';
 import type { Incident } from './incidents.ts';
@@ -54,8 +54,11 @@ function successorOf(
 /** The pauses as they were; a sentence where that is not kept. Before the first deployment there was none. */
 function pausedAt({ fleet, switches, acts }: History, atMs: number): Refusal | string | null {
   if (switches === null) return 'what the pauses said could not be read';
-  const values = new Map([[pauseParameterName(parameterPrefix), 'off']]);
-  for (const name of [pauseParameterName(parameterPrefix), pauseParameterName(parameterPrefix, fleet.name)]) {
+  const values = new Map([[pauseParameterName(commandNames().parameterPrefix), 'off']]);
+  for (const name of [
+    pauseParameterName(commandNames().parameterPrefix),
+    pauseParameterName(commandNames().parameterPrefix, fleet.name),
+  ]) {
     const deleted = acts?.find((act) => act.what === 'DeleteParameter' && act.parameter === name && act.atMs > atMs);
     if (deleted !== undefined) return `${deleted.who} has deleted ${name} since, and what it said is not kept`;
     const versions = switches.filter((version) => version.name === name);
@@ -63,7 +66,7 @@ function pausedAt({ fleet, switches, acts }: History, atMs: number): Refusal | s
     if (then === undefined && (versions[0]?.version ?? 1) > 1) return `AWS keeps no value of ${name} that is so old`;
     if (then !== undefined) values.set(name, then.value);
   }
-  return judgePauses(parameterPrefix, fleet.name, values);
+  return judgePauses(commandNames().parameterPrefix, fleet.name, values);
 }
 /** So long a node has to be well before its ladder begins anew (`replacementsPerNode`, docs/architecture.md), and so long modifications count. */
 const AFTER_HEAL_MS = 2 * HOUR_MS;

@@ -17,7 +17,7 @@ import type { Read } from '../../../shared/readiness/verdict.ts';
 import { planOf } from '../../../shared/readiness/wishes.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { fleetsDirectory, readFleets } from '../../fleets.ts';
-import { functionNames, parameterPrefix, suiteAlarmPrefix, tableName } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { notFoundError } from '../fleets/context.ts';
 import { folderOf } from '../fleets/verbs.ts';
 import { SuiteError } from '../heal/context.ts';
@@ -123,10 +123,10 @@ async function withCommands(clients: DoctorClients, { status }: Surroundings, fa
   const { fleet } = facts;
   const document = await attempt('the name of the command', async () => {
     const { Environment } = await clients.lambda.send(
-      new GetFunctionConfigurationCommand({ FunctionName: functionNames.watchFleet }),
+      new GetFunctionConfigurationCommand({ FunctionName: commandNames().functions.watchFleet }),
     );
     const name = Environment?.Variables?.['SEE_CLIENTS_DOCUMENT'];
-    if (name === undefined) throw new Error(`${functionNames.watchFleet} names no document`);
+    if (name === undefined) throw new Error(`${commandNames().functions.watchFleet} names no document`);
     return name;
   });
   const running = facts.nodes.map(({ node }) => node).filter(({ state }) => state === 'running');
@@ -162,8 +162,10 @@ async function readAround(context: DoctorContext, clients: DoctorClients): Promi
   const account = await readAccount([], config);
   const { Arn: callerArn = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
   const deployed = await readDeployed(clients);
-  const settings = await attempt('the stored fleet files', () => readSettings(clients.ssm, parameterPrefix));
-  const store = createStore(clients.dynamodb, tableName);
+  const settings = await attempt('the stored fleet files', () =>
+    readSettings(clients.ssm, commandNames().parameterPrefix),
+  );
+  const store = createStore(clients.dynamodb, commandNames().tableName);
   const { isDeployed } = account;
   const nodeRecords = isDeployed
     ? await attempt('the leases of the nodes', () => store.readNodes())
@@ -171,14 +173,17 @@ async function readAround(context: DoctorContext, clients: DoctorClients): Promi
   // The SDK keeps the offset between AWS's clock and this machine's, where it is more than five minutes.
   const nowMs = context.nowMs?.() ?? Date.now() + clients.ssm.config.systemClockOffset;
   const around: Surroundings = {
-    ...{ clients, store, settings, isDeployed, nowMs, callerArn, nodeRecords, status, parameterPrefix },
+    ...{ clients, store, settings, isDeployed, nowMs, callerArn, nodeRecords, status },
+    parameterPrefix: commandNames().parameterPrefix,
     ...{ accountId: account.account, region: account.region },
     ...{ replaceRole: deployed.role, kmsKeys: deployed.kmsKeys, readQuotas: quotaReader(clients) },
   };
   const facts: DoctorFacts = {
     askedAs: callerArn,
     account,
-    pausedEverywhere: mapped(settings, ({ values }) => (isDeployed ? judgePauseOfAll(parameterPrefix, values) : null)),
+    pausedEverywhere: mapped(settings, ({ values }) =>
+      isDeployed ? judgePauseOfAll(commandNames().parameterPrefix, values) : null,
+    ),
     suiteAlarms: await attempt('the alarms on chainmend itself', () => readSuiteAlarms(clients)),
     broken: 'unread' in settings ? new Map() : settings.value.broken,
   };
@@ -190,7 +195,7 @@ async function readDeployed({
 }: DoctorClients): Promise<{ role: string | undefined; kmsKeys: readonly string[] }> {
   try {
     const { Role, Environment } = await lambda.send(
-      new GetFunctionConfigurationCommand({ FunctionName: functionNames.replaceNode }),
+      new GetFunctionConfigurationCommand({ FunctionName: commandNames().functions.replaceNode }),
     );
     const keys = Environment?.Variables?.['KMS_KEYS'] ?? NO_KEYS;
     return { role: Role, kmsKeys: keys === NO_KEYS ? [] : keys.split(',') };
@@ -205,7 +210,11 @@ const ALARMS_A_PAGE = 100;
 
 async function readSuiteAlarms({ cloudwatch }: DoctorClients): Promise<readonly SuiteAlarm[]> {
   const { MetricAlarms = [] } = await cloudwatch.send(
-    new DescribeAlarmsCommand({ AlarmNamePrefix: suiteAlarmPrefix, StateValue: 'ALARM', MaxRecords: ALARMS_A_PAGE }),
+    new DescribeAlarmsCommand({
+      AlarmNamePrefix: commandNames().suiteAlarmPrefix,
+      StateValue: 'ALARM',
+      MaxRecords: ALARMS_A_PAGE,
+    }),
   );
   return MetricAlarms.map(({ AlarmName = '', StateReason = '' }) => ({ name: AlarmName, reason: StateReason }));
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { fleetPathsIn } from '../../fleets.ts';
-import { parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { type FleetsContext, notFoundError, UsageError } from './context.ts';
 import type { ParameterStore } from './parameter-store.ts';
 
@@ -24,7 +24,7 @@ export async function pause(
   }
   const parameters = store();
   await refuseUnknownFleet(directory, parameters, fleet);
-  const version = await parameters.write(pauseParameterName(parameterPrefix, fleet), reason);
+  const version = await parameters.write(pauseParameterName(commandNames().parameterPrefix, fleet), reason);
   say(`${fleet ?? 'Everything'} is paused: ${reason}`);
   say('Nothing new is touched from now on. A request that was sent already cannot be called back.');
   say(`Go on with: npm run chainmend -- resume${fleet ? ` ${fleet}` : ''}`);
@@ -41,7 +41,7 @@ const NOBODY_LISTENS =
 export async function resume({ directory, store, say }: FleetsContext, fleet: string | undefined): Promise<void> {
   const parameters = store();
   await refuseUnknownFleet(directory, parameters, fleet);
-  const name = pauseParameterName(parameterPrefix, fleet);
+  const name = pauseParameterName(commandNames().parameterPrefix, fleet);
   const before = (await parameters.read(name)) ?? off;
   if (before === off) {
     say(`${fleet ?? 'Everything'} was not paused.`);
@@ -49,7 +49,7 @@ export async function resume({ directory, store, say }: FleetsContext, fleet: st
     await parameters.write(name, off);
     say(`${fleet ?? 'Everything'} goes on. It was paused: ${before}`);
   }
-  const above = fleet ? ((await parameters.read(pauseParameterName(parameterPrefix))) ?? off) : off;
+  const above = fleet ? ((await parameters.read(pauseParameterName(commandNames().parameterPrefix))) ?? off) : off;
   if (above !== off) say(`Everything is paused, though: ${above}`);
 }
 
@@ -64,9 +64,10 @@ async function refuseUnknownFleet(
 ): Promise<void> {
   if (fleet === undefined) return;
   const wellFormed = /^[a-z][a-z0-9-]{0,31}$/.test(fleet);
-  if (wellFormed && (await parameters.read(fleetParameterName(parameterPrefix, fleet))) !== undefined) return;
+  if (wellFormed && (await parameters.read(fleetParameterName(commandNames().parameterPrefix, fleet))) !== undefined)
+    return;
   const files = existsSync(directory) ? fleetPathsIn(directory).map((path) => basename(path, '.yaml')) : [];
   if (files.includes(fleet)) return;
-  const stored = await parameters.list(`${parameterPrefix}/fleets`);
+  const stored = await parameters.list(`${commandNames().parameterPrefix}/fleets`);
   throw notFoundError('fleet', fleet, [...new Set([...stored, ...files])].sort());
 }

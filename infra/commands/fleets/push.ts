@@ -2,7 +2,7 @@
 import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleets } from '../../fleets.ts';
-import { parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { type FleetsContext, notFoundError, tableOf, UsageError } from './context.ts';
 import { changesBetween, type Leaves, leavesOf } from './field-list.ts';
 import { StoreError } from './parameter-store.ts';
@@ -30,7 +30,7 @@ export async function push(
   const stored = new Map<FleetFile, string>();
   const missing: string[] = [];
   for (const file of chosen) {
-    const value = await parameters.read(fleetParameterName(parameterPrefix, file.document.fleet));
+    const value = await parameters.read(fleetParameterName(commandNames().parameterPrefix, file.document.fleet));
     if (value === undefined) missing.push(file.document.fleet);
     else stored.set(file, value);
   }
@@ -56,7 +56,10 @@ export async function push(
     }
   }
   for (const [{ document }] of changed) {
-    await parameters.write(fleetParameterName(parameterPrefix, document.fleet), fleetParameterValue(document).value);
+    await parameters.write(
+      fleetParameterName(commandNames().parameterPrefix, document.fleet),
+      fleetParameterValue(document).value,
+    );
     say(`${document.fleet}: pushed`);
   }
 }

@@ -4,7 +4,7 @@ import { chainLayer, completeDocument, writtenLayer } from '../../../shared/flee
 import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { readFleets } from '../../fleets.ts';
-import { parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { type FleetsContext, notFoundError, tableOf } from './context.ts';
 import { leavesOf } from './field-list.ts';
 
@@ -22,7 +22,7 @@ export function show({ directory, say }: FleetsContext, name: string): object {
   const fields = fieldsOf(file.document);
   const rows = fields.map(([field, value, from]) => [field, value.split('\n'), from]);
   say(tableOf(['field', 'value', 'from'], rows));
-  say(`${file.path} · ${fleetParameterName(parameterPrefix, name)}, ${bytes} bytes of JSON`);
+  say(`${file.path} · ${fleetParameterName(commandNames().parameterPrefix, name)}, ${bytes} bytes of JSON`);
   return { fleet: name, fields: fields.map(([field, value, from]) => ({ field, value, from })) };
 }
 

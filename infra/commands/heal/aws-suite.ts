@@ -16,7 +16,7 @@ import { readSettings } from '../../../shared/fleet/settings.ts';
 import { storyKey } from '../../../shared/heal/journal.ts';
 import { healOf, partitions, WRITERS, type Writer } from '../../../shared/heal/records.ts';
 import { createStore, type Store } from '../../../shared/heal/store.ts';
-import { functionNames, parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { readSubscribers } from '../subscribers.ts';
 import {
   type FleetAsk,
@@ -27,9 +27,6 @@ import {
   type Suite,
   SuiteError,
 } from './context.ts';
-
-/** The table's literal name: infra/constructs/state.ts. */
-const tableName = 'chainmend';
 
 /** A ladder writes some hundreds of lines; no story of one incident has more lines than this limit. */
 const MAX_LINES = 5_000;
@@ -49,6 +46,7 @@ export function awsSuite({
   sns = new SNSClient(),
   sts = new STSClient(),
 }: SuiteClients = {}): Suite {
+  const { suite, tableName, parameterPrefix, functions } = commandNames();
   const store = createStore(dynamodb, tableName);
   const caller = async (): Promise<string | undefined> => {
     try {
@@ -61,9 +59,9 @@ export function awsSuite({
   return {
     // The SDK keeps the offset between AWS's clock and this machine's, where it is more than five minutes.
     nowMs: () => Date.now() + dynamodb.config.systemClockOffset,
-    ask: (event) => withSuiteError('chainmend-dispatch-heal', () => ask<DispatchAnswer>(lambda, event)),
+    ask: (event) => withSuiteError(functions.dispatchHeal, () => ask<DispatchAnswer>(lambda, event)),
     acknowledge: (page, by) =>
-      withSuiteError('chainmend-dispatch-heal', () =>
+      withSuiteError(functions.dispatchHeal, () =>
         ask<AcknowledgeAnswer>(lambda, { kind: 'acknowledge', by, ...(page !== undefined && { page }) }),
       ),
     story: (incident) => withSuiteError('the journal', () => readStory(dynamodb, incident)),
@@ -78,7 +76,7 @@ export function awsSuite({
     caller,
     subscribers: async () => readSubscribers(sns, await caller()),
     answer: (callbackId, answer) => withSuiteError('the answer', () => send(lambda, callbackId, answer)),
-    approvePlan: (ask, by) => withSuiteError(`chainmend-${ask.by}`, () => approvePlan(lambda, ask, by)),
+    approvePlan: (ask, by) => withSuiteError(`${suite}-${ask.by}`, () => approvePlan(lambda, ask, by)),
   };
 }
 
@@ -110,13 +108,14 @@ async function approvePlan(
   by: string | undefined,
 ): Promise<{ readonly refusals: readonly string[] }> {
   const event = { kind: 'approve', fleet, plan, ...(by !== undefined && { by }) };
-  const input = { FunctionName: `chainmend-${name}`, Payload: Buffer.from(JSON.stringify(event)) };
+  const FunctionName = `${commandNames().suite}-${name}`;
+  const input = { FunctionName, Payload: Buffer.from(JSON.stringify(event)) };
   const InvocationType = name === 'rotate-peers' ? 'Event' : 'RequestResponse';
   const { Payload, FunctionError } = await lambda.send(new InvokeCommand({ ...input, InvocationType }));
   const text = Payload?.transformToString() ?? '';
   if (FunctionError !== undefined) {
     const { errorMessage = text } = JSON.parse(text) as { errorMessage?: string };
-    throw new SuiteError(`chainmend-${name} failed: ${errorMessage}`);
+    throw new SuiteError(`${FunctionName} failed: ${errorMessage}`);
   }
   const summaries = text === '' ? [] : (JSON.parse(text) as readonly { readonly refusals?: readonly string[] }[]);
   return { refusals: summaries.flatMap(({ refusals = [] }) => refusals) };
@@ -135,7 +134,7 @@ async function readAsks(
     store.readRegister(fleet),
     store.readRotation(fleet),
     store.readPrune(fleet),
-    readSettings(ssm, parameterPrefix),
+    readSettings(ssm, commandNames().parameterPrefix),
   ]);
   const notifications = {
     'register-nodes': register?.notifications,
@@ -178,7 +177,7 @@ async function readLines(
   Limit: number,
 ): Promise<readonly FleetLine[]> {
   const input = {
-    TableName: tableName,
+    TableName: commandNames().tableName,
     KeyConditionExpression: 'pk = :pk',
     ExpressionAttributeValues: { ':pk': { S: partitions.journal(fleet, by) } },
     ScanIndexForward: false,
@@ -194,7 +193,7 @@ async function readLines(
 }
 
 async function ask<Answer>(lambda: LambdaClient, event: object): Promise<Answer> {
-  const FunctionName = functionNames.dispatchHeal;
+  const FunctionName = commandNames().functions.dispatchHeal;
   const { Payload, FunctionError } = await lambda.send(
     new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(event)) }),
   );
@@ -215,7 +214,7 @@ async function readStory(dynamodb: DynamoDBClient, incident: IncidentKey): Promi
   const lines: StoryLine[] = [];
   for (const by of ['dispatch-heal', healOf(trigger)] as const) {
     const input = {
-      TableName: tableName,
+      TableName: commandNames().tableName,
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :story)',
       ExpressionAttributeValues: {
         ':pk': { S: partitions.journal(fleet, by) },

@@ -6,7 +6,7 @@ import { type DrillRecord, recoverability } from '../../../shared/heal/drill.ts'
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { compareNames } from '../../../shared/text/names.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
-import { parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { wrapped } from '../columns.ts';
 import { notFoundError, tableOf, UsageError } from '../fleets/context.ts';
 import { unreadPages } from '../subscribers.ts';
@@ -70,11 +70,11 @@ async function readState(context: HealCommandContext, settings: Settings, fleet:
 
 function switchesOf(settings: Settings, name: string): Pick<FleetState, 'mode' | 'broken' | 'paused'> {
   const fleet = settings.fleets.find((one) => one.name === name);
-  const broken = settings.broken.get(`${parameterPrefix}/fleets/${name}`);
+  const broken = settings.broken.get(`${commandNames().parameterPrefix}/fleets/${name}`);
   return {
     mode: fleet?.mode,
     broken: broken ?? (fleet ? undefined : 'there is no fleet file in this account and region'),
-    paused: judgePauses(parameterPrefix, name, settings.values)?.reason,
+    paused: judgePauses(commandNames().parameterPrefix, name, settings.values)?.reason,
   };
 }
 

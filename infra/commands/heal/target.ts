@@ -2,7 +2,7 @@
 
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import { quoted } from '../../../shared/text/command-words.ts';
-import { parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { notFoundError, UsageError } from '../fleets/context.ts';
 import type { Suite } from './context.ts';
 
@@ -41,7 +41,7 @@ export function nodeOf(written: string): Target & { readonly node: NonNullable<T
 
 /** Fleets whose files are stored, including files that cannot be read. */
 export function fleetNames({ values }: Pick<Settings, 'values'>): readonly string[] {
-  const prefix = `${parameterPrefix}/fleets/`;
+  const prefix = `${commandNames().parameterPrefix}/fleets/`;
   return [...values.keys()]
     .filter((name) => name.startsWith(prefix))
     .map((name) => name.slice(prefix.length))

@@ -10,7 +10,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../../shared/fleet/settings.ts';
 import { createStore } from '../../../shared/heal/store.ts';
 import { pacer } from '../../../shared/reconcile/pace.ts';
-import { parameterPrefix, tableName } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { StoreError, withStoreError } from '../fleets/parameter-store.ts';
 import type { AwsClientConfig } from '../preflight/account.ts';
 
@@ -44,10 +44,10 @@ export function awsNames(config: AwsClientConfig = {}): NamesAccount {
   const clients = namesClients(() => ({ ...config }));
   const { ec2, ssm, route53 } = clients;
   return {
-    settings: () => withStoreError('the fleet files', () => readSettings(ssm, parameterPrefix)),
+    settings: () => withStoreError('the fleet files', () => readSettings(ssm, commandNames().parameterPrefix)),
     facts: (fleet, fleets) =>
       withStoreError('the nodes and records', async () => {
-        const store = createStore(clients.dynamodb, tableName);
+        const store = createStore(clients.dynamodb, commandNames().tableName);
         const { nodes, health, untouched, taken } = await readNodeFacts({ clients, fleet, store }, fleets).catch(named);
         const vpcIds = nodes.flatMap(({ vpcId }) => (vpcId === '' ? [] : [vpcId]));
         const found = await findZone(route53, fleet.dns.zone, new Set(vpcIds));
@@ -81,6 +81,8 @@ export function awsNames(config: AwsClientConfig = {}): NamesAccount {
 
 function named(error: unknown): never {
   if (error instanceof NoSuchTable)
-    throw new StoreError(`there is no table ${tableName} in this account and region: chainmend is not deployed here`);
+    throw new StoreError(
+      `there is no table ${commandNames().tableName} in this account and region: chainmend is not deployed here`,
+    );
   throw error;
 }

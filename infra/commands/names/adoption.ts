@@ -59,7 +59,7 @@ export const adoptionOf = (owner: Owner, record: RecordSet): RecordSetChange => 
 
 export function planAdoption({ names, fleets }: AdoptionFacts): Adoption {
   const { zone, region, fleet } = names;
-  const owner = { fleet: fleet.name, region };
+  const owner = { suite: fleet.suite, fleet: fleet.name, region };
   const adoptableIn = ({ records, untouched }: DesiredNames): readonly ZoneRecord[] =>
     records
       .filter((record) => !untouched.has(record.name) && isAdoptable(record, zone))

@@ -3,7 +3,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauses } from '../../../shared/guardrails/switches.ts';
-import { parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { UsageError } from '../fleets/context.ts';
 import type { Belongings } from '../retire/belongings.ts';
 import type { NamesAccount } from './account.ts';
@@ -35,7 +35,7 @@ export type StoredFile =
   | { readonly is: 'broken'; readonly why: string };
 
 export function storedFile({ fleets, broken }: Settings, name: string): StoredFile {
-  const why = broken.get(fleetParameterName(parameterPrefix, name));
+  const why = broken.get(fleetParameterName(commandNames().parameterPrefix, name));
   if (why !== undefined) return { is: 'broken', why };
   const fleet = fleets.find((one) => one.name === name);
   return fleet ? { is: 'there', fleet } : { is: 'missing' };
@@ -43,6 +43,6 @@ export function storedFile({ fleets, broken }: Settings, name: string): StoredFi
 
 /** Why the fleet, or everything, is paused; undefined: neither is. */
 export function pauseOf({ values }: Settings, fleet: string): string | undefined {
-  const refusal = judgePauses(parameterPrefix, fleet, values);
+  const refusal = judgePauses(commandNames().parameterPrefix, fleet, values);
   return refusal?.refuse === 'paused' ? refusal.reason : undefined;
 }

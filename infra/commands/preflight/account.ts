@@ -15,7 +15,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { discoverNodes } from '../../../shared/fleet/nodes.ts';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import { launchFactsOf } from '../../../shared/readiness/read-launch.ts';
-import { functionNames, parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { StoreError } from '../fleets/parameter-store.ts';
 import { readSubscribers } from '../subscribers.ts';
 import type { AccountFacts, FleetFacts } from './facts.ts';
@@ -35,7 +35,7 @@ export async function readAccount(fleets: readonly Fleet[], config: AwsClientCon
   const sns = new SNSClient(config);
   try {
     const { Account: account = '', Arn: callerArn } = await sts.send(new GetCallerIdentityCommand({}));
-    const replaceRole = await roleOf(lambda, functionNames.replaceNode);
+    const replaceRole = await roleOf(lambda, commandNames().functions.replaceNode);
     const found: FleetFacts[] = [];
     for (const fleet of fleets) found.push(await fleetFacts(clients, fleet, replaceRole));
     return {
@@ -101,7 +101,7 @@ async function isThere(ssm: SSMClient, Name: string): Promise<boolean> {
 
 /** AWS publishes no list of regions that a program could trust. Where the API is missing, a missing function is not reported as not found. */
 async function withoutDurable(lambda: LambdaClient): Promise<string | undefined> {
-  const FunctionName = functionNames.resizeVolume;
+  const FunctionName = commandNames().functions.resizeVolume;
   try {
     await lambda.send(new ListDurableExecutionsByFunctionCommand({ FunctionName, MaxItems: 1 }));
     return undefined;
@@ -117,5 +117,5 @@ const fleetFacts = async (
   replaceRole: string | undefined,
 ): Promise<FleetFacts> => ({
   ...(await launchFactsOf(clients, fleet, await discoverNodes(clients.ec2, fleet, NO_MEMORY), replaceRole)),
-  isStored: await isThere(clients.ssm, fleetParameterName(parameterPrefix, fleet.name)),
+  isStored: await isThere(clients.ssm, fleetParameterName(commandNames().parameterPrefix, fleet.name)),
 });

@@ -1,4 +1,6 @@
 // The facts that `npm run chainmend -- check --account` reads in an account, and its findings. Pure.
+
+import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import { nameOf, ownerOf, toolTagOf } from '../../../shared/guardrails/owner.ts';
 import { judgeOwner } from '../../../shared/guardrails/replace.ts';
 import { GUARDRAILS, type GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
@@ -10,6 +12,7 @@ import {
   replaces,
   short,
 } from '../../../shared/readiness/launch-facts.ts';
+import { commandNames } from '../../names.ts';
 import { type Subscribers, unreadPages } from '../subscribers.ts';
 
 export interface FleetFacts extends LaunchFacts {
@@ -171,7 +174,7 @@ function problemsOf(facts: FleetFacts, isDeployed: boolean): readonly string[] {
   const inTheWay =
     facts.isStored && !isDeployed
       ? [
-          `${name}: its parameter is there though nothing is deployed, and a deployment would refuse it: aws ssm delete-parameter --name /chainmend/fleets/${name}`,
+          `${name}: its parameter is there though nothing is deployed, and a deployment would refuse it: aws ssm delete-parameter --name ${fleetParameterName(commandNames().parameterPrefix, name)}`,
         ]
       : [];
   return [...inTheWay, ...launchProblems(facts)];

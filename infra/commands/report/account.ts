@@ -13,7 +13,6 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { discoverNodes } from '../../../shared/fleet/nodes.ts';
-import { METRIC_NAMESPACE } from '../../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../../shared/fleet/settings.ts';
 import { JOURNAL_KINDS } from '../../../shared/heal/journal.ts';
 import { partitions, WRITERS, type Writer } from '../../../shared/heal/records.ts';
@@ -22,8 +21,8 @@ import type { JournalFields } from '../../../shared/model/journal-fields.ts';
 import { readSnapshots } from '../../../shared/snapshots/inventory.ts';
 import { readOwners } from '../../../shared/snapshots/sets.ts';
 import { errorText } from '../../../shared/text/plain-text.ts';
-import { parameterPrefix, tableName } from '../../names.ts';
-import { ALARM_PREFIX, alarmChangeOf } from '../../report/alarm-change.ts';
+import { commandNames } from '../../names.ts';
+import { alarmChangeOf } from '../../report/alarm-change.ts';
 import {
   type AlarmChange,
   type DrillFact,
@@ -85,8 +84,8 @@ export function reportAccount(): ReportAccount {
     nowMs: () => Date.now() + ssm.config.systemClockOffset,
     fleetNames: () =>
       withSuiteError('the fleet files', async () => {
-        const { values } = await readSettings(ssm, parameterPrefix);
-        const prefix = `${parameterPrefix}/fleets/`;
+        const { values } = await readSettings(ssm, commandNames().parameterPrefix);
+        const prefix = `${commandNames().parameterPrefix}/fleets/`;
         return [...values.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
       }),
     read: (asked) => withSuiteError('the account', () => readAll(clients, asked)),
@@ -116,7 +115,7 @@ async function readAll(
       return otherwise;
     }
   };
-  const { fleets } = await readSettings(ssm, parameterPrefix);
+  const { fleets } = await readSettings(ssm, commandNames().parameterPrefix);
   const wanted = fleets.filter(({ name }) => names.includes(name));
   for (const name of names)
     if (!wanted.some((fleet) => fleet.name === name))
@@ -130,7 +129,7 @@ async function readAll(
       for (const line of lines) journal.push(line);
     }
   journal.sort((a, b) => a.atMs - b.atMs || (a.place < b.place ? -1 : 1));
-  const store = createStore(dynamodb, tableName);
+  const store = createStore(dynamodb, commandNames().tableName);
   const instances = new Map<string, string>();
   const places = new Map<string, { readonly fleet: string; readonly node: string }>();
   for (const fleet of names)
@@ -150,9 +149,10 @@ async function readAll(
   const period = periodSeconds(metrics.length);
   const series = await orNote('Metrics', () => readMetrics(cloudwatch, metrics, { fromMs, toMs, period }), new Map());
   const overOtlp = new Map<string, OtlpMetrics>();
-  for (const { name, metrics: way } of wanted) {
-    if (way !== 'otlp') continue;
-    const read = () => readOverOtlp(cloudwatch, name, METRICS, { fromMs, toMs, period });
+  for (const fleet of wanted) {
+    const { name } = fleet;
+    if (fleet.metrics !== 'otlp') continue;
+    const read = () => readOverOtlp(cloudwatch, fleet, METRICS, { fromMs, toMs, period });
     const found = await orNote(`Metrics of ${name}`, read, undefined);
     if (found) overOtlp.set(name, found);
     if (found?.note !== undefined) notes.push(found.note);
@@ -239,7 +239,7 @@ export interface Metric {
 }
 
 export const ours = (fleet: string, node: string | undefined, name: string): Metric => ({
-  ...{ namespace: METRIC_NAMESPACE, name },
+  ...{ namespace: commandNames().metricNamespace, name },
   dimensions: { Fleet: fleet, ...(node !== undefined && { Node: node }) },
 });
 
@@ -343,12 +343,14 @@ export async function readAlarms(
         ...(NextToken !== undefined && { NextToken }),
       }),
     );
-    changes.push(...(read.AlarmHistoryItems ?? []).flatMap((item) => alarmChangeOf(item, fleets)));
+    changes.push(
+      ...(read.AlarmHistoryItems ?? []).flatMap((item) => alarmChangeOf(item, fleets, commandNames().suite)),
+    );
     NextToken = read.NextToken;
   }
   // Of fleets that were not asked for nothing is told; an alarm without an owner is one on the suite itself.
   return changes
-    .filter(({ fleet, alarmName }) => fleet !== undefined || alarmName.startsWith(`${ALARM_PREFIX}/`))
+    .filter(({ fleet, alarmName }) => fleet !== undefined || alarmName.startsWith(commandNames().suiteAlarmPrefix))
     .reverse();
 }
 
@@ -398,7 +400,7 @@ async function readLines(
   toMs: number,
 ): Promise<{ readonly lines: readonly ReportLine[]; readonly isCut: boolean }> {
   const input = {
-    TableName: tableName,
+    TableName: commandNames().tableName,
     KeyConditionExpression: 'pk = :pk AND sk >= :onset',
     FilterExpression: '#at >= :from',
     ExpressionAttributeNames: { '#at': 'at' },

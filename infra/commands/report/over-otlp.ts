@@ -1,6 +1,7 @@
 // Reads the metrics of a fleet that go over OTLP, in PromQL: GetMetricData does not see them. Each period has its largest value, as the classic ones have.
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { promqlText, queryRange, RANGE_SERIES_MAX } from '../../../shared/aws/query-range.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
 import { otlpName } from '../../../shared/fleet/resource-names.ts';
 import type { Samples } from '../../report/facts.ts';
 
@@ -32,7 +33,7 @@ export interface Stretch {
 /** @throws what `queryRange` does */
 export async function readOverOtlp(
   cloudwatch: CloudWatchClient,
-  fleet: string,
+  { suite, name: fleet }: Pick<Fleet, 'suite' | 'name'>,
   metrics: readonly ToldMetric[],
   asked: Stretch,
 ): Promise<OtlpMetrics> {
@@ -43,7 +44,7 @@ export async function readOverOtlp(
   let isCut = false;
   for (const metric of metrics) {
     const label = LABELS[metric];
-    const of = `${otlpName(metric)}{Fleet=${promqlText(fleet)}}[${asked.period}s]`;
+    const of = `${otlpName(suite, metric)}{Fleet=${promqlText(fleet)}}[${asked.period}s]`;
     const answer = await queryRange(cloudwatch, {
       query: `max by (${label}) (max_over_time(${of}))`,
       ...{ fromMs: firstEndMs, toMs: asked.toMs, stepSeconds: asked.period },

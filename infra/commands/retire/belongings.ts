@@ -31,9 +31,10 @@ import { batchChanges, markedBy, type Owner, readZone } from '../../../functions
 import { plainName } from '../../../shared/fleet/resource-names.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { createStore } from '../../../shared/heal/store.ts';
+import { fleetTag } from '../../../shared/model/suite.ts';
 import { FLEET_TAG, KEEP_UNTIL_TAG } from '../../../shared/model/tags.ts';
 import { pacer } from '../../../shared/reconcile/pace.ts';
-import { functionNames, tableName } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { StoreError, withStoreError } from '../fleets/parameter-store.ts';
 import type { AwsClientConfig } from '../preflight/account.ts';
 
@@ -97,14 +98,18 @@ const TRIES = 5;
 export function awsBelongings(config: AwsClientConfig = {}): Belongings {
   const [cloudwatch, route53, ec2] = [new CloudWatchClient(config), new Route53Client(config), new EC2Client(config)];
   const [lambda, dynamodb, sts] = [new LambdaClient(config), new DynamoDBClient(config), new STSClient(config)];
-  const ownerOf = async (fleet: string): Promise<Owner> => ({ fleet, region: await ec2.config.region() });
+  const ownerOf = async (fleet: string): Promise<Owner> => ({
+    suite: commandNames().suite,
+    fleet,
+    region: await ec2.config.region(),
+  });
   return {
     identity: () =>
       withStoreError('who am I', async () => {
         const { Account: account = '' } = await sts.send(new GetCallerIdentityCommand({}));
         return { account, region: await ec2.config.region() };
       }),
-    isDeployed: () => withStoreError(functionNames.dispatchHeal, () => isDeployed(lambda)),
+    isDeployed: () => withStoreError(commandNames().functions.dispatchHeal, () => isDeployed(lambda)),
     records: (fleet) => withStoreError('the incidents', () => records(dynamodb, fleet)),
     alarms: (fleet) => withStoreError('the alarms', () => readOwnAlarms(cloudwatch, fleet)),
     deleteAlarms: (fleet, alarms) => withStoreError('DeleteAlarms', () => deleteAlarms(cloudwatch, fleet, alarms)),
@@ -117,7 +122,7 @@ export function awsBelongings(config: AwsClientConfig = {}): Belongings {
 
 async function isDeployed(lambda: LambdaClient): Promise<boolean> {
   try {
-    await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: functionNames.dispatchHeal }));
+    await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: commandNames().functions.dispatchHeal }));
     return true;
   } catch (error) {
     if (error instanceof NoSuchFunction) return false;
@@ -127,7 +132,7 @@ async function isDeployed(lambda: LambdaClient): Promise<boolean> {
 
 async function records(dynamodb: DynamoDBClient, fleet: string): ReturnType<Belongings['records']> {
   try {
-    return await createStore(dynamodb, tableName).readFleet(fleet);
+    return await createStore(dynamodb, commandNames().tableName).readFleet(fleet);
   } catch (error) {
     if (error instanceof NoSuchTable) return { incidents: [], nodes: [] };
     throw error;
@@ -137,9 +142,12 @@ async function records(dynamodb: DynamoDBClient, fleet: string): ReturnType<Belo
 async function readOwnAlarms(cloudwatch: CloudWatchClient, fleet: string): Promise<readonly Alarm[]> {
   const pace = pacer(TAGS_GAP_MS);
   const own: Alarm[] = [];
-  for (const { AlarmName: name = '', AlarmArn: arn = '' } of await readAlarms(cloudwatch, `chainmend-${fleet}-`)) {
+  for (const { AlarmName: name = '', AlarmArn: arn = '' } of await readAlarms(
+    cloudwatch,
+    `${commandNames().suite}-${fleet}-`,
+  )) {
     await pace();
-    if (isOurs(await tagsOf(cloudwatch, arn), fleet)) own.push({ name, arn });
+    if (isOurs(await tagsOf(cloudwatch, arn), { tag: fleetTag(commandNames().suite, fleet) })) own.push({ name, arn });
   }
   return own;
 }
@@ -161,7 +169,7 @@ async function deleteAlarms(cloudwatch: CloudWatchClient, fleet: string, alarms:
     const AlarmNames: string[] = [];
     for (const { name, arn } of alarms.slice(from, from + ALARMS_A_CALL)) {
       await paceTags();
-      if (isOurs(await tagsOf(cloudwatch, arn), fleet)) AlarmNames.push(name);
+      if (isOurs(await tagsOf(cloudwatch, arn), { tag: fleetTag(commandNames().suite, fleet) })) AlarmNames.push(name);
     }
     if (AlarmNames.length === 0) continue;
     await pace();
@@ -249,7 +257,7 @@ async function deleteNames(route53: Route53Client, owner: Owner, shown: ZoneName
 
 async function readRetained(ec2: EC2Client, fleet: string): Promise<KeptResources> {
   const Filters: Filter[] = [
-    { Name: `tag:${FLEET_TAG}`, Values: [fleet] },
+    { Name: `tag:${FLEET_TAG}`, Values: [fleetTag(commandNames().suite, fleet)] },
     { Name: 'tag-key', Values: [KEEP_UNTIL_TAG] },
   ];
   const volumes: KeptResources['volumes'][number][] = [];

@@ -1,5 +1,7 @@
 // `npm run chainmend -- left`: lists what stays in the account after the stack is deleted, and how to remove each item. `npm run destroy` prints it
 // first.
+import { fleetTag } from '../../../shared/model/suite.ts';
+import { commandNames, type Names } from '../../names.ts';
 import type { ParameterStore } from '../fleets/parameter-store.ts';
 import type { Belongings, KeptResources } from './belongings.ts';
 
@@ -22,7 +24,7 @@ export async function listLeftovers(
   const belongings = open();
   const { account, region } = await belongings.identity();
   say(`What stays in account ${account}, ${region}, when the stack is destroyed:`);
-  for (const line of STAYS) say(`  ${line}`);
+  for (const line of staying(commandNames())) say(`  ${line}`);
   for (const fleet of fleets) {
     const alarms = await belongings.alarms(fleet);
     const names = await belongings.names(fleet);
@@ -35,12 +37,12 @@ export async function listLeftovers(
 }
 
 /** Lines that do not depend on the fleets. The stack's own names: infra/constructs/{state,settings,documents}.ts. */
-const STAYS = [
-  'the table chainmend with the journal, about $0.25 a GiB and month: aws dynamodb update-table --table-name chainmend --no-deletion-protection-enabled && aws dynamodb delete-table --table-name chainmend',
-  'the command documents chainmend-*, free: aws ssm list-documents --filters Key=Owner,Values=Self Key=Name,Values=chainmend-',
+const staying = ({ suite, tableName, parameterPrefix }: Names): readonly string[] => [
+  `the table ${tableName} with the journal, about $0.25 a GiB and month: aws dynamodb update-table --table-name ${tableName} --no-deletion-protection-enabled && aws dynamodb delete-table --table-name ${tableName}`,
+  `the command documents ${suite}-*, free: aws ssm list-documents --filters Key=Owner,Values=Self Key=Name,Values=${suite}-`,
   'the bundles of the functions, in CDK’s own bucket, cents: see npx cdk gc --help',
-  'the pauses below /chainmend/pause, free: aws ssm delete-parameter --name /chainmend/pause',
-] as const;
+  `the pauses below ${parameterPrefix}/pause, free: aws ssm delete-parameter --name ${parameterPrefix}/pause`,
+];
 
 /** Resources that heals have put aside. They cost money, and nothing prunes them without the suite. */
 export function retainedLines(fleet: string, { volumes, instances, snapshots }: KeptResources): readonly string[] {
@@ -53,7 +55,7 @@ export function retainedLines(fleet: string, { volumes, instances, snapshots }: 
     instances.length > 0 ? `${instances.length} instances` : '',
     snapshots.length > 0 ? `${snapshots.length} snapshots` : '',
   ].filter((part) => part !== '');
-  const filters = `--filters Name=tag:chainmend:fleet,Values=${fleet} Name=tag-key,Values=chainmend:keep-until`;
+  const filters = `--filters Name=tag:chainmend:fleet,Values=${fleetTag(commandNames().suite, fleet)} Name=tag-key,Values=chainmend:keep-until`;
   return [
     `${fleet}: heals have kept ${parts.join(', ')}, which prune-retired removes when their time is over, and nobody once the suite is gone.`,
     ...(volumes.length > 0 ? [`  See them: aws ec2 describe-volumes ${filters}`] : []),

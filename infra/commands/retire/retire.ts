@@ -2,7 +2,7 @@
 
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
-import { parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { UsageError } from '../fleets/context.ts';
 import { type ParameterStore, StoreError } from '../fleets/parameter-store.ts';
 import type { Belongings, KeptResources, ZoneNames } from './belongings.ts';
@@ -114,11 +114,14 @@ export async function retire(
 
 async function refuseUnlessIdle(context: RetireContext, belongings: Belongings, fleet: string): Promise<void> {
   const parameters = context.store();
-  const pauses = [pauseParameterName(parameterPrefix), pauseParameterName(parameterPrefix, fleet)];
+  const pauses = [
+    pauseParameterName(commandNames().parameterPrefix),
+    pauseParameterName(commandNames().parameterPrefix, fleet),
+  ];
   const values = await Promise.all(pauses.map((name) => parameters.read(name)));
   const why = whyNotRetired(fleet, {
     isDeployed: await belongings.isDeployed(),
-    isStored: (await parameters.read(fleetParameterName(parameterPrefix, fleet))) !== undefined,
+    isStored: (await parameters.read(fleetParameterName(commandNames().parameterPrefix, fleet))) !== undefined,
     paused: values.find((value) => value !== undefined && value !== 'off'),
     ...(await belongings.records(fleet)),
   });

@@ -34,7 +34,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { judgeAgent } from '../../../shared/aws/commands.ts';
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
-import { functionNames, parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import type { AwsClientConfig } from '../preflight/account.ts';
 import { ladderAccount } from './aws-ladder.ts';
 import { markKept, resourcesOf, TABLE } from './aws-resources.ts';
@@ -68,7 +68,7 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
     withoutDurable: () => withoutDurable(lambda),
     suiteThere: () =>
       withSmokeError('what is there', async () => {
-        const pause = pauseParameterName(parameterPrefix);
+        const pause = pauseParameterName(commandNames().parameterPrefix);
         const isThere = (await parameter(pause)) !== undefined;
         return [...(await suiteThere(lambda, dynamodb, ssm)), ...(isThere ? [`parameter ${pause}`] : [])];
       }),
@@ -131,7 +131,7 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
         return names;
       }),
     pauseFleet: async (fleet, text) => {
-      const name = pauseParameterName(parameterPrefix, fleet);
+      const name = pauseParameterName(commandNames().parameterPrefix, fleet);
       // A person's own pause stays, and holds heals back as well.
       if (((await parameter(name)) ?? 'off') !== 'off') return;
       await withSmokeError(name, () =>
@@ -181,7 +181,7 @@ async function makeInstance(ec2: EC2Client, options: InstanceRequest): Promise<s
 async function withoutDurable(lambda: LambdaClient): Promise<string | undefined> {
   try {
     await lambda.send(
-      new ListDurableExecutionsByFunctionCommand({ FunctionName: functionNames.resizeVolume, MaxItems: 1 }),
+      new ListDurableExecutionsByFunctionCommand({ FunctionName: commandNames().functions.resizeVolume, MaxItems: 1 }),
     );
     return undefined;
   } catch (error) {
@@ -191,7 +191,7 @@ async function withoutDurable(lambda: LambdaClient): Promise<string | undefined>
 }
 
 async function suiteThere(lambda: LambdaClient, dynamodb: DynamoDBClient, ssm: SSMClient): Promise<readonly string[]> {
-  const FunctionName = functionNames.dispatchHeal;
+  const FunctionName = commandNames().functions.dispatchHeal;
   const fn = await orNothing(lambda.send(new GetFunctionConfigurationCommand({ FunctionName })), NoSuchFunction);
   const table = await orNothing(
     dynamodb.send(new DescribeTableCommand({ TableName: TABLE })),

@@ -32,7 +32,7 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import { mayPassOn } from '../../../shared/readiness/read-launch.ts';
-import { functionNames, probeNodesPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { roleOf } from '../preflight/account.ts';
 import { asTags, type NameFailure } from './aws-resources.ts';
 import type { SentCommand } from './checks.ts';
@@ -59,8 +59,8 @@ export function ladderAccount(clients: LadderClients, said: NameFailure): Ladder
     roleOf: (profile) => said(profile, () => roleInProfile(iam, profile)),
     mayPassOn: (roleArn) =>
       said('iam:PassRole', async () => {
-        const role = await roleOf(lambda, functionNames.replaceNode);
-        if (role === undefined) throw new SmokeError(`there is no function ${functionNames.replaceNode}`);
+        const role = await roleOf(lambda, commandNames().functions.replaceNode);
+        if (role === undefined) throw new SmokeError(`there is no function ${commandNames().functions.replaceNode}`);
         return mayPassOn(iam, role, roleArn);
       }),
     makeTemplate: (options) => said('CreateLaunchTemplate', () => makeTemplate(ec2, options)),
@@ -104,11 +104,16 @@ export function ladderAccount(clients: LadderClients, said: NameFailure): Ladder
     commands: (instanceId, afterMs) => said('ListCommandInvocations', () => commandsOn(ssm, instanceId, afterMs)),
     errors: (vpcId, sinceMs, untilMs) =>
       said('GetMetricData', () =>
-        errorsOf(cloudwatch, [...Object.values(functionNames), probeNodesPrefix + vpcId], sinceMs, untilMs),
+        errorsOf(
+          cloudwatch,
+          [...Object.values<string>(commandNames().functions), commandNames().probeNodesPrefix + vpcId],
+          sinceMs,
+          untilMs,
+        ),
       ),
     vpcFunction: (vpcId) =>
       said('GetFunctionConfiguration', async () => {
-        const name = probeNodesPrefix + vpcId;
+        const name = commandNames().probeNodesPrefix + vpcId;
         try {
           const { State: state = 'unknown' } = await lambda.send(
             new GetFunctionConfigurationCommand({ FunctionName: name }),

@@ -50,7 +50,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { NODE_TAG } from '../../../shared/model/tags.ts';
-import { parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { STACK } from './cdk.ts';
 import { type Account, SmokeError } from './context.ts';
 import type { Leftover } from './leftovers.ts';
@@ -67,7 +67,7 @@ export interface Clients {
 
 /** The table's literal name: infra/constructs/state.ts. */
 export const TABLE = 'chainmend';
-const PAUSES = `${parameterPrefix}/pauses`;
+const pausesPath = (): string => `${commandNames().parameterPrefix}/pauses`;
 
 /** Does the work. An AWS error is reported in AWS's own words, with the call's purpose. */
 export type NameFailure = <T>(what: string, work: () => Promise<T>) => Promise<T>;
@@ -264,7 +264,7 @@ async function alarms(client: CloudWatchClient, AlarmNamePrefix: string): Promis
 
 async function pauses(client: SSMClient): Promise<readonly Leftover[]> {
   const found: Leftover[] = [];
-  for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, { Path: PAUSES }))
+  for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, { Path: pausesPath() }))
     for (const { Name: id = '', Value: value = '' } of Parameters)
       if (pausedBy(value) !== undefined) found.push({ kind: 'pause', id, value });
   return found;
@@ -284,7 +284,7 @@ async function documents(client: SSMClient): Promise<readonly (Leftover & { read
 
 /** Its deletion policy keeps it: infra/constructs/settings.ts. */
 async function parameters(client: SSMClient): Promise<readonly (Leftover & { readonly kind: 'parameter' })[]> {
-  const id = pauseParameterName(parameterPrefix);
+  const id = pauseParameterName(commandNames().parameterPrefix);
   try {
     await client.send(new GetParameterCommand({ Name: id }));
   } catch (error) {

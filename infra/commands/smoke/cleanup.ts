@@ -1,6 +1,6 @@
 // Removes what runs have made. Each resource is read again right before its removal; one without the smoke tag then stays.
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
-import { parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import type { Account, SmokeContext } from './context.ts';
 import {
   isGoing,
@@ -55,7 +55,10 @@ export async function cleanUp(
   if (run !== undefined && fleet !== undefined) {
     await tryStep(context, `pausing ${fleet}`, async () => {
       await account.pauseFleet(fleet, pauseText(run));
-      log('paused', `${pauseParameterName(parameterPrefix, fleet)}: no heal begins on what is being removed`);
+      log(
+        'paused',
+        `${pauseParameterName(commandNames().parameterPrefix, fleet)}: no heal begins on what is being removed`,
+      );
     });
   }
   if (scope.settles) await context.sleep(SETTLE_MS);

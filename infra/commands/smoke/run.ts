@@ -3,7 +3,7 @@
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { alarmName } from '../../../shared/fleet/resource-names.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
-import { parameterPrefix } from '../../names.ts';
+import { commandNames } from '../../names.ts';
 import { TABLE } from './aws-resources.ts';
 import { STACK } from './cdk.ts';
 import { cleanUp } from './cleanup.ts';
@@ -101,7 +101,7 @@ async function checkAccount(context: SmokeContext, account: Account, options: Sm
     {
       leftovers: await account.things(!stackIsDeployed),
       paused: await readPause(account, fleet),
-      standingFleet: fleet && (await account.parameter(fleetParameterName(parameterPrefix, fleet))),
+      standingFleet: fleet && (await account.parameter(fleetParameterName(commandNames().parameterPrefix, fleet))),
       inTheWay: stackIsDeployed ? [] : await account.suiteThere(),
       // The version that every modern bootstrap stack writes ("Bootstrap your environment", CDK guide).
       isBootstrapped: stackIsDeployed || (await account.parameter('/cdk-bootstrap/hnb659fds/version')) !== undefined,
@@ -122,7 +122,10 @@ async function refuseWhenPaused(account: Account, fleet: string): Promise<void> 
 }
 
 async function readPause(account: Account, fleet: string | undefined): Promise<string> {
-  const names = [pauseParameterName(parameterPrefix), ...(fleet ? [pauseParameterName(parameterPrefix, fleet)] : [])];
+  const names = [
+    pauseParameterName(commandNames().parameterPrefix),
+    ...(fleet ? [pauseParameterName(commandNames().parameterPrefix, fleet)] : []),
+  ];
   for (const name of names) {
     const value = (await account.parameter(name)) ?? 'off';
     if (value !== 'off') return value;
@@ -220,7 +223,7 @@ async function makeNode(context: SmokeContext, account: Account, options: SmokeR
     },
   );
   log('managed', 'its SSM agent answers');
-  const alarm = alarmName(fleet, isLadder ? undefined : run, 'disk');
+  const alarm = alarmName({ suite: commandNames().suite, name: fleet }, isLadder ? undefined : run, 'disk');
   await waitUntil(context, ALARM_MINUTES, `there is no alarm ${alarm}. ${WHY_NO_ALARM}`, async () => {
     await refuseWhenPaused(account, fleet);
     return (await account.alarmNames(alarm)).includes(alarm) ? alarm : undefined;

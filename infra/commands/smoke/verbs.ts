@@ -1,5 +1,7 @@
 // `smoke`: deploys to an AWS account, heals one throw-away node, and removes everything. Exit status 0 healed and removed, 1 not.
 import { type Command, InvalidArgumentError } from 'commander';
+import { DEFAULT_SUITE } from '../../../shared/model/suite.ts';
+import { commandNames } from '../../names.ts';
 import { UsageError } from '../fleets/context.ts';
 import type { Ended } from '../program.ts';
 import { cleanUp } from './cleanup.ts';
@@ -61,6 +63,8 @@ async function carryOut(context: SmokeContext, options: Options): Promise<0 | 1>
     context.say(standingFleetText(isLadder).trimEnd());
     return 0;
   }
+  if (commandNames().suite !== DEFAULT_SUITE)
+    throw new UsageError('smoke tries the suite that has no name; expected neither --name nor CHAINMEND_NAME');
   const stackIsDeployed = options.stackIsDeployed === true;
   if (options.remove) {
     const clearing = { run: undefined, fleet: undefined, withStack: !stackIsDeployed };

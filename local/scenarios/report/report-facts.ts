@@ -17,10 +17,11 @@ import {
 import { recoveryOf } from '../../../infra/report/recovery.ts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { METRIC_NAMESPACE, type NodeMetric } from '../../../shared/fleet/resource-names.ts';
+import type { NodeMetric } from '../../../shared/fleet/resource-names.ts';
 import type { DrillRecord } from '../../../shared/heal/drill.ts';
 import type { ReleasesRecord } from '../../../shared/heal/records.ts';
 import { keys } from '../../../shared/heal/store.ts';
+import { DEFAULT_SUITE } from '../../../shared/model/suite.ts';
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import type { VolumeOwner } from '../../../shared/snapshots/sets.ts';
@@ -73,7 +74,7 @@ function lineOf({ atMs, place, kind, sentence, code, act, evidence, fields, ...a
 }
 
 const fleetMetric = (fleet: string, name: string) => ({
-  namespace: METRIC_NAMESPACE,
+  namespace: DEFAULT_SUITE,
   name,
   dimensions: { Fleet: fleet },
 });
@@ -92,7 +93,7 @@ function nodesOf(world: World, fromMs: number): readonly NodeFact[] {
     const of = (metric: NodeMetric): Samples =>
       since(
         region.cloudwatch.seriesOf({
-          ...{ namespace: METRIC_NAMESPACE, name: metric },
+          ...{ namespace: DEFAULT_SUITE, name: metric },
           dimensions: { Fleet: fleet.name, Node: name },
         }),
         fromMs,

@@ -17,6 +17,7 @@ import {
   usually,
   whole,
 } from '../../../shared/fleet/schema-fields.ts';
+import { DEFAULT_SUITE } from '../../../shared/model/suite.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import { DISK_METRICS } from '../../nodes/cloudwatch-agent.ts';
 import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
@@ -657,7 +658,7 @@ async function adoptNames(world: World, fleetName: string, names: readonly strin
   const changes = region.route53
     .records(dns.zone)
     .filter(({ name, type }) => type === 'A' && wanted.has(name))
-    .map((record) => adoptionOf({ fleet: fleetName, region: region.kernel.regionName }, record));
+    .map((record) => adoptionOf({ suite: DEFAULT_SUITE, fleet: fleetName, region: region.kernel.regionName }, record));
   const { HostedZones } = (await region.call('route53', 'ListHostedZonesByName', { DNSName: dns.zone })) as {
     HostedZones: readonly { readonly Id: string }[];
   };

@@ -103,7 +103,7 @@ const timeOf = (atMs: number): string => `${new Date(atMs).toISOString().slice(0
 function identityOf({ accountId }: Kernel, caller: string): object {
   if (caller === 'cloudformation')
     return { type: 'IAMUser', accountId, userName: 'person', invokedBy: 'cloudformation.amazonaws.com' };
-  if (!caller.startsWith('chainmend-'))
+  if (!/^(?:[a-z0-9-]{1,20}-)?chainmend-/.test(caller))
     return { type: 'IAMUser', arn: `arn:aws:iam::${accountId}:user/${caller}`, accountId, userName: caller };
   return {
     type: 'AssumedRole',

@@ -281,7 +281,7 @@ describe('what an alarm’s path is about', () => {
 
 describe('an alarm’s event', () => {
   const left = (kind: 'alarm' | 'contributor', namespace?: string, name = 'disk_used_percent') =>
-    reasonToIgnore({
+    reasonToIgnore('chainmend', {
       kind,
       alarmName: 'chainmend-x',
       metric: namespace === undefined ? undefined : { namespace, name },

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { markFault } from '../../../functions/mark-root/handler.ts';
 
 const fleet = {
+  suite: 'chainmend',
   name: 'bitcoin',
   nodes: { tags: { Component: 'nodes/bitcoin', Stage: 'production' }, nameTag: 'Name' },
 };
@@ -25,6 +26,14 @@ const node = (more: Partial<Instance> = {}): Instance => ({
 describe('mark-root', () => {
   it('marks the root volume of a stopped node', () => {
     expect(markFault(fleet, node(), asked)).toBeNull();
+  });
+
+  it('marks none of a node that another suite has claimed, or that nobody has claimed for this one', () => {
+    const claimed = node({ Tags: [...(node().Tags ?? []), { Key: 'chainmend:suite', Value: 'payments' }] });
+    expect(markFault(fleet, claimed, asked)).toContain('the suite "payments"’s');
+    const named = { ...fleet, suite: 'payments-chainmend' };
+    expect(markFault(named, claimed, asked)).toBeNull();
+    expect(markFault(named, node(), asked)).toContain('no suite has claimed it');
   });
 
   it.each([

@@ -6,7 +6,7 @@ const SENT = 'chainmend-observe-node-11111111';
 const OLD = 'chainmend-observe-node-22222222';
 const of = (name: string, daysAgo: number): DocumentFact => ({ name, createdAtMs: NOON_MS - daysAgo * DAY_MS });
 const goes = (documents: readonly DocumentFact[], current = [SENT]): readonly string[] =>
-  obsoleteDocuments(documents, new Set(current), NOON_MS);
+  obsoleteDocuments('chainmend', documents, new Set(current), NOON_MS);
 
 describe('a command document of an earlier deployment', () => {
   it('goes sixty days after its operation got another one', () => {

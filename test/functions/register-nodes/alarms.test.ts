@@ -39,11 +39,11 @@ const names = (facts: AlarmFacts) =>
 /** The answer of DescribeAlarms for a correct alarm. */
 const stored = (facts: AlarmFacts): MetricAlarm[] =>
   desiredAlarms(facts).alarms.map((alarm) => {
-    const { Tags: _, ...input } = putInput('bitcoin', alarm, TOPIC);
+    const { Tags: _, ...input } = putInput(fleet, alarm, TOPIC);
     return { ...input, AlarmArn: `arn:aws:cloudwatch:eu-west-1:111122223333:alarm:${alarm.name}` };
   });
 const diff = (facts: AlarmFacts, now: readonly MetricAlarm[], others: readonly string[] = []) => {
-  const { create, update, remove } = diffAlarms('bitcoin', desiredAlarms(facts), now, others);
+  const { create, update, remove } = diffAlarms(fleet, desiredAlarms(facts), now, others);
   return {
     create: create.map(({ name }) => name),
     update: update.map(({ alarm, why }) => `${alarm.name}: ${why}`),
@@ -71,7 +71,7 @@ describe('a node’s alarms', () => {
   it('on its disk watch the very series that its agent publishes, at the fleet file’s per cent', () => {
     const [alarm] = desiredAlarms(factsOf()).alarms.filter(({ name }) => name === 'chainmend-bitcoin-node2-disk');
     if (!alarm) throw new Error('no alarm');
-    expect(putInput('bitcoin', alarm, TOPIC)).toEqual({
+    expect(putInput(fleet, alarm, TOPIC)).toEqual({
       AlarmName: 'chainmend-bitcoin-node2-disk',
       AlarmDescription:
         'The data volume of bitcoin/node2 (/node-data) is filling up; chainmend grows it, or says why not.\n' +
@@ -278,9 +278,9 @@ describe('an alarm that is there', () => {
       `${disk}: the fleet file says 95 instead of 90`,
       'chainmend-bitcoin-node2-inodes: the fleet file says 95 instead of 90',
     ]);
-    const [update] = diffAlarms('bitcoin', desiredAlarms(facts), now, []).update;
+    const [update] = diffAlarms(fleet, desiredAlarms(facts), now, []).update;
     if (!update) throw new Error('no update');
-    expect(putInput('bitcoin', update.alarm, TOPIC, update.now)).toMatchObject({ Threshold: 95, EvaluationPeriods: 3 });
+    expect(putInput(fleet, update.alarm, TOPIC, update.now)).toMatchObject({ Threshold: 95, EvaluationPeriods: 3 });
   });
 
   it('is rewritten when it watches another instance, and keeps a person’s threshold', () => {
@@ -289,9 +289,9 @@ describe('an alarm that is there', () => {
       Dimensions: [{ Name: 'InstanceId', Value: 'i-00000000' }],
     });
     expect(diff(factsOf(), now)).toEqual({ ...nothing, update: [`${disk}: it looks at something else`] });
-    const [update] = diffAlarms('bitcoin', desiredAlarms(factsOf()), now, []).update;
+    const [update] = diffAlarms(fleet, desiredAlarms(factsOf()), now, []).update;
     if (!update) throw new Error('no update');
-    const input = putInput('bitcoin', update.alarm, TOPIC, update.now);
+    const input = putInput(fleet, update.alarm, TOPIC, update.now);
     expect(input.Threshold).toBe(70);
     expect(input.Tags).toBeUndefined();
     expect(input.Dimensions).toContainEqual({ Name: 'InstanceId', Value: idOf(2) });
@@ -311,13 +311,13 @@ describe('an alarm that is there', () => {
   it('without anything of ours in its description keeps its threshold', () => {
     const facts = factsOf({ nodes: [nodeOf(2)] });
     const [update] = diffAlarms(
-      'bitcoin',
+      fleet,
       desiredAlarms(facts),
       change(stored(facts), disk, { AlarmDescription: 'mine', Threshold: 70, Dimensions: [] }),
       [],
     ).update;
     if (!update) throw new Error('no update');
-    expect(putInput('bitcoin', update.alarm, TOPIC, update.now).Threshold).toBe(70);
+    expect(putInput(fleet, update.alarm, TOPIC, update.now).Threshold).toBe(70);
   });
 
   it('has a description that CloudWatch takes, however long the path', () => {
@@ -342,9 +342,9 @@ describe('an alarm that is there', () => {
     expect(diff(factsOf(), [...stored(factsOf()), ...theirs], ['bitcoin-cash']).remove).toEqual([]);
     // Where that fleet is no longer known, its tags identify it.
     expect(diff(factsOf(), [...stored(factsOf()), ...theirs]).remove).toEqual(['chainmend-bitcoin-cash-node1-disk']);
-    expect(isOurs({ 'chainmend:fleet': 'bitcoin-cash', 'chainmend:kind': 'disk' }, 'bitcoin')).toBe(false);
-    expect(isOurs({ 'chainmend:fleet': 'bitcoin', 'chainmend:kind': 'disk' }, 'bitcoin')).toBe(true);
-    expect(isOurs({ 'chainmend:fleet': 'bitcoin' }, 'bitcoin')).toBe(false);
+    expect(isOurs({ 'chainmend:fleet': 'bitcoin-cash', 'chainmend:kind': 'disk' }, fleet)).toBe(false);
+    expect(isOurs({ 'chainmend:fleet': 'bitcoin', 'chainmend:kind': 'disk' }, fleet)).toBe(true);
+    expect(isOurs({ 'chainmend:fleet': 'bitcoin' }, fleet)).toBe(false);
   });
 
   it('has actions of its own where it does more than page', () => {
@@ -448,7 +448,7 @@ describe('the alarms of a fleet whose metrics go over OTLP', () => {
   const queryOf = (kind: string, now?: MetricAlarm) => {
     const alarm = desiredAlarms(facts).alarms.find(({ name }) => name === `chainmend-bitcoin-${kind}`);
     if (!alarm) throw new Error(`no alarm ${kind}`);
-    return putInput('bitcoin', alarm, TOPIC, now).EvaluationCriteria?.PromQLCriteria;
+    return putInput(fleet, alarm, TOPIC, now).EvaluationCriteria?.PromQLCriteria;
   };
   const withQuery = (now: readonly MetricAlarm[], name: string, Query: string) =>
     change(now, name, { EvaluationCriteria: { PromQLCriteria: { Query, PendingPeriod: 300, RecoveryPeriod: 60 } } });
@@ -478,7 +478,7 @@ describe('the alarms of a fleet whose metrics go over OTLP', () => {
 
   it('have none of what CloudWatch refuses beside a PromQL query', () => {
     for (const alarm of desiredAlarms(facts).alarms) {
-      const input = putInput('bitcoin', alarm, TOPIC);
+      const input = putInput(fleet, alarm, TOPIC);
       expect(Object.keys(input)).not.toEqual(
         expect.arrayContaining(['Threshold', 'ComparisonOperator', 'EvaluationPeriods', 'TreatMissingData']),
       );
@@ -489,7 +489,7 @@ describe('the alarms of a fleet whose metrics go over OTLP', () => {
   it('of a fleet of validators see its lowest voting power', () => {
     const irita = bitcoinFleet({ ...document, chain: 'cometbft', metrics: 'otlp' });
     const power = desiredAlarms({ ...facts, fleet: irita }).alarms.find(({ kind }) => kind === 'voting-power-low');
-    expect(power && putInput('bitcoin', power, TOPIC).EvaluationCriteria?.PromQLCriteria?.Query).toBe(
+    expect(power && putInput(fleet, power, TOPIC).EvaluationCriteria?.PromQLCriteria?.Query).toBe(
       'min by (Fleet) (chainmend_online_voting_power_percent{Fleet="bitcoin"}) <= 70',
     );
   });

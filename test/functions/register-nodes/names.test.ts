@@ -223,6 +223,14 @@ describe('a record that chainmend did not make', () => {
       /region=us-east-1/,
     ],
     [
+      'with the marker of a fleet of the same name in another suite, whose zones these are, too,',
+      [
+        a('node2.bitcoin.internal', '10.9.2.2'),
+        markerOf({ ...OWNER, suite: 'payments-chainmend' }, { name: 'node2.bitcoin.internal', type: 'A' }),
+      ],
+      /suite=payments,fleet=bitcoin/,
+    ],
+    [
       'that got a routing policy later',
       [
         { ...a('node2.bitcoin.internal', '10.0.2.2'), plain: false },
@@ -250,6 +258,18 @@ describe('a record that chainmend did not make', () => {
       const facts = factsOf({ zone: zoneOf(records) });
       return planNames(OWNER, desiredNames(facts), facts.zone, fleets && new Set(fleets));
     };
+
+    it('stays with another suite, whose fleets this one does not know', () => {
+      const theirs = markerOf(
+        { ...OWNER, suite: 'payments-chainmend', fleet: 'litecoin' },
+        { name: 'node2.bitcoin.internal', type: 'A' },
+      );
+      const facts = factsOf({ zone: zoneOf([a('node2.bitcoin.internal', '10.0.2.2'), theirs]) });
+      for (const suite of ['chainmend', 'orders-chainmend'])
+        expect(
+          planNames({ ...OWNER, suite }, desiredNames(facts), facts.zone, new Set(['bitcoin'])).refusals,
+        ).toMatchObject([{ refuse: 'record-foreign', subject: 'node2.bitcoin.internal A' }]);
+    });
 
     it('goes over with its marker where the old name has no file any more', () => {
       const { refusals, changes } = planAmong(['bitcoin']);

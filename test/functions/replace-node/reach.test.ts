@@ -40,7 +40,7 @@ describe('another instance', () => {
 
 it('is told by the tags of the nodes, all of them, or by the name of the fleet', () => {
   const fleet = {
-    name: 'bitcoin',
+    tag: 'bitcoin',
     nodes: { tags: { Component: 'nodes/bitcoin', Stage: 'production' }, nameTag: 'Name' },
   };
   expect(isOfFleet({ Component: 'nodes/bitcoin', Stage: 'production', Name: 'x' }, fleet)).toBe(true);

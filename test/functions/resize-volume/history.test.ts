@@ -41,6 +41,7 @@ const about = (dimensions: Readonly<Record<string, string>>, path: string | unde
   instanceId: NODE,
   path,
   metrics: 'classic',
+  suite: 'chainmend',
 });
 const latestGiB = async (filesystem: Filesystem): Promise<number | undefined> => {
   const { used } = await readHistory(cloudwatch, filesystem, now());

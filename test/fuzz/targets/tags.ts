@@ -48,7 +48,7 @@ const record: fc.Arbitrary<ZoneRecord> = fc.record({
   }),
   plain: fc.boolean(),
 });
-const owner = { fleet: 'bitcoin', region: 'local' };
+const owner = { suite: 'chainmend', fleet: 'bitcoin', region: 'local' };
 
 const versions = ['Geth/v1.14.5-stable/linux-amd64', '/LitecoinCore:0.21.2.1/', '0.38.12', 'Lighthouse/v8.2.2-e423a66'];
 

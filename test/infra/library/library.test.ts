@@ -228,10 +228,30 @@ describe('the tarball', () => {
     expect(await refused(statements)).toContain(message);
   });
 
+  it('is there once for each name in a region of an account', async () => {
+    const one = (id: string, more: string) => `new Chainmend(stack, '${id}', { fleets: [], nodeRoles: []${more} });`;
+    const there = (id: string, more: string) => {
+      const env = JSON.stringify({ env: { account: '111122223333', region: 'eu-west-1' } });
+      return `{ const stack = new Stack(app, '${id}Stack', ${env}); ${one(id, more)} }`;
+    };
+    const outdir = join(temporary(), 'assembly');
+    const both = there('One', '') + there('Two', ", name: 'payments'");
+    expect(await attempted(REQUIRED, 'two-names.cjs', both, outdir)).toMatchObject({ ok: true });
+    const tableOf = (id: string) =>
+      Object.values(templateIn(outdir, `${id}Stack`).Resources).flatMap(({ Type, Properties }) =>
+        Type === 'AWS::DynamoDB::GlobalTable' ? [Properties['TableName']] : [],
+      );
+    expect([tableOf('One'), tableOf('Two')]).toEqual([['chainmend'], ['payments-chainmend']]);
+    expect(await refused(one('One', ", name: 'payments'") + one('Two', ", name: 'payments'"))).toContain('one region');
+    expect(await refused(one('One', ", name: 'Pay_ments'"))).toContain(
+      'name is "Pay_ments", expected at most 20 lower-case letters, digits and single hyphens',
+    );
+  }, 120_000);
+
   it('is there once in a region of an account', async () => {
     const one = (scope: string, id: string) => `new Chainmend(${scope}, '${id}', { fleets: [], nodeRoles: [] });`;
     expect(await refused(one('stack', 'One') + one('stack', 'Two'))).toContain(
-      'Chainmend/Two and Chainmend/One are in one region of one account, which has room for one Chainmend',
+      'Chainmend/Two and Chainmend/One are in one region of one account, which has room for one Chainmend of a name',
     );
     const inRegions = (...regions: string[]) =>
       regions

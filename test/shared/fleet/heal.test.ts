@@ -2,7 +2,7 @@ import { EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import { readFleets } from '../../../infra/fleets.ts';
 import { chainDefaults } from '../../../shared/chains/defaults.ts';
-import { discoverNodes } from '../../../shared/fleet/nodes.ts';
+import { discoverByClaim, discoverNodes } from '../../../shared/fleet/nodes.ts';
 import { FleetFileError } from '../../../shared/fleet/problems.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
 import { exampleFleets } from '../../fixtures/example-fleets.ts';
@@ -190,6 +190,26 @@ it('instances that a heal has launched and not proved, or has replaced and keeps
   });
   const nodes = await discoverNodes(ec2, parseFleet(bitcoin), { readWatch: async () => undefined });
   expect(nodes.map(({ instanceId }) => instanceId)).toEqual(['i-1', 'i-4']);
+});
+
+it('where several suites live in one region a fleet has the nodes that its own suite has claimed, and the others apart', async () => {
+  const instance = (id: string, ...Tags: readonly { Key: string; Value: string }[]) => ({
+    ...{ InstanceId: id, State: { Name: 'running' }, Tags: [{ Key: 'Name', Value: id }, ...Tags] },
+  });
+  const claim = (Value: string) => ({ Key: 'chainmend:suite', Value });
+  const Instances = [instance('i-1'), instance('i-2', claim('payments')), instance('i-3', claim('chainmend'))];
+  const ec2 = Object.assign(new EC2Client({ region: 'eu-west-1' }), {
+    send: async () => ({ Reservations: [{ Instances }] }),
+  });
+  const found = async (suite: string) => {
+    const { nodes, others } = await discoverByClaim(ec2, parseFleet(bitcoin, suite), {
+      readWatch: async () => undefined,
+    });
+    return [nodes, others].map((some) => some.map(({ instanceId }) => instanceId));
+  };
+  expect(await found('chainmend')).toEqual([['i-1', 'i-3'], ['i-2']]);
+  expect(await found('payments-chainmend')).toEqual([['i-2'], ['i-1', 'i-3']]);
+  expect(await found('orders-chainmend')).toEqual([[], ['i-1', 'i-2', 'i-3']]);
 });
 
 describe('a fleet file names its owner’s roll-back', () => {

@@ -30,6 +30,8 @@ describe('a fleet file', () => {
   it('of ten lines gets the rest from its chain', () => {
     const fleet = parseFleet(JSON.stringify(bitcoin));
     expect(fleet).toEqual({
+      suite: 'chainmend',
+      tag: 'bitcoin',
       name: 'bitcoin',
       chain: 'bitcoin',
       mode: 'plan',

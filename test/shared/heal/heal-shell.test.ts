@@ -155,7 +155,11 @@ describe('the guards before each act', () => {
     const here = shell();
     here.answers['DescribeTagsCommand'] = ({ Filters }) => {
       const [{ Values }] = Filters as [{ Values: string[] }];
-      return { Tags: Values.includes('i-0fedcba9876543210') ? [{ Key: 'chainmend:pause', Value: 'mine' }] : [] };
+      return {
+        Tags: Values.includes('i-0fedcba9876543210')
+          ? [{ ResourceId: 'i-0fedcba9876543210', Key: 'chainmend:pause', Value: 'mine' }]
+          : [],
+      };
     };
     expect(await readGuards(here.tools)).not.toHaveProperty('refuse');
     expect(await readGuards(here.tools, { instanceId: 'i-0fedcba9876543210' })).toMatchObject({ refuse: 'paused' });
@@ -167,7 +171,62 @@ describe('the guards before each act', () => {
     here.parameters.set(fleetFile, (here.parameters.get(fleetFile) ?? '').replace('"act"', '"plan"'));
     expect(await readGuards(here.tools)).toMatchObject({ refuse: 'paused' });
     expect(await readGuards(here.tools, { mayPutBack: true })).toMatchObject({ fleet: { mode: 'plan' } });
-    expect(here.calls.filter((name) => name === 'DescribeTagsCommand')).toHaveLength(1);
+    // A pause tag is no reason either.
+    here.answers['DescribeTagsCommand'] = () => ({
+      Tags: [{ ResourceId: INSTANCE, Key: 'chainmend:pause', Value: 'mine' }],
+    });
+    expect(await readGuards(here.tools, { mayPutBack: true })).toMatchObject({ fleet: { mode: 'plan' } });
+  });
+
+  describe('where several suites live in one region', () => {
+    const tagged = (prefix: string, ...tags: readonly object[]) => {
+      const here = shell();
+      for (const [name, value] of [...here.parameters]) here.parameters.set(name.replace('/chainmend', prefix), value);
+      here.answers['DescribeTagsCommand'] = () => ({ Tags: tags });
+      return {
+        ...here.tools,
+        environment: { ...here.tools.environment, PARAMETER_PREFIX: prefix },
+      } as typeof here.tools;
+    };
+    const suite = (Value: string, ResourceId = INSTANCE) => ({ ResourceId, Key: 'chainmend:suite', Value });
+
+    it('let only the one act that has claimed the node, and put nothing back on another one’s', async () => {
+      for (const options of [{}, { mayPutBack: true }] as const) {
+        expect(await readGuards(tagged('/payments-chainmend', suite('payments')), options)).toHaveProperty('fleet');
+        expect(await readGuards(tagged('/chainmend', suite('payments')), options)).toMatchObject({
+          refuse: 'another-suite',
+        });
+        expect(await readGuards(tagged('/payments-chainmend', suite('orders')), options)).toMatchObject({
+          refuse: 'another-suite',
+        });
+      }
+    });
+
+    it('take a node without a claim for that of the suite without a name, and of no other', async () => {
+      expect(await readGuards(tagged('/chainmend'))).toHaveProperty('fleet');
+      expect(await readGuards(tagged('/payments-chainmend'))).toMatchObject({ refuse: 'another-suite', page: true });
+    });
+
+    it('look at the other instance of an act, too', async () => {
+      const other = 'i-0fedcba9876543210';
+      expect(await readGuards(tagged('/payments-chainmend', suite('payments')), { instanceId: other })).toMatchObject({
+        refuse: 'another-suite',
+      });
+      expect(
+        await readGuards(tagged('/payments-chainmend', suite('payments'), suite('payments', other)), {
+          instanceId: other,
+        }),
+      ).toHaveProperty('fleet');
+    });
+
+    it('make a terminated node again, whose tags are gone, on an instance that they have claimed', async () => {
+      const other = 'i-0fedcba9876543210';
+      const tools = tagged('/payments-chainmend', suite('payments', other));
+      const gone = { ...tools, payload: { ...tools.payload, trigger: 'node:terminated' } } as typeof tools;
+      expect(await readGuards(gone)).toHaveProperty('fleet');
+      expect(await readGuards(gone, { instanceId: other })).toHaveProperty('fleet');
+      expect(await readGuards(gone, { instanceId: 'i-0aaaaaaaaaaaaaaaa' })).toMatchObject({ refuse: 'another-suite' });
+    });
   });
 
   it('do not put back by a fleet file that nobody can read', async () => {

@@ -72,6 +72,17 @@ account 111122223333, eu-west-1 · NOW · incident 7f3a0c1d, disk:data, 1`);
     expect(copies(input)['sms']).toBe(subject);
   });
 
+  it('of a suite with a name says whose it is, in its subject and in each line to paste', async () => {
+    const topic = 'arn:aws:sns:eu-west-1:111122223333:payments-chainmend-pages';
+    const input = await sent((sns) => page(sns, topic, { ...CONTENT, sentence: 'say so: npm run deploy, or wait' }));
+    const { default: mail = '', sqs = '', https = '' } = copies(input);
+    expect(input.Subject).toMatch(/^payments-chainmend bitcoin\/node2: /);
+    expect(mail).toContain('\nwhy      npm run chainmend -- --name payments explain 7f3a0c1d\n');
+    expect(mail).toContain('say so: npm run deploy -- -c name=payments, or wait');
+    for (const copy of [mail, sqs, https]) expect(copy).not.toMatch(/npm run chainmend -- (?!--name payments )/);
+    expect(JSON.parse(sqs).next.state).toBe('npm run chainmend -- --name payments status bitcoin');
+  });
+
   it('says how to undo it where a heal may have put something away', async () => {
     const { default: mail = '' } = copies(
       await published({ ...CONTENT, code: 'ladder-spent', trigger: 'node:health' }),

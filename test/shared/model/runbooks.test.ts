@@ -17,6 +17,7 @@ const codes = [
   'event-scheduled',
   'node-missing',
   'record-foreign',
+  'another-suite',
   'group-not-seeded',
   'readiness-lost',
   'release-available',

@@ -56,6 +56,36 @@ function suiteAnswering(respond: Respond) {
 
 const failing = (body: unknown) => () => ({ headers: { 'x-amz-function-error': 'Unhandled' }, body });
 
+describe('with CHAINMEND_NAME', () => {
+  const named = (name: string, respond: Respond) => {
+    const before = process.env['CHAINMEND_NAME'];
+    process.env['CHAINMEND_NAME'] = name;
+    const restore = (): void => {
+      process.env['CHAINMEND_NAME'] = before ?? '';
+    };
+    return { ...suiteAnswering(respond), restore };
+  };
+
+  it('a request goes to the dispatcher, the table and the parameters of that suite', async () => {
+    const { suite, requests, restore } = named('payments', ({ path }) => ({
+      body: path.includes('functions') ? { incidentId: '7f3a0c1d', did: 'started' } : { Items: [], Parameters: [] },
+    }));
+    try {
+      await suite.ask({ kind: 'undo', fleet: 'bitcoin', node: 'node2' });
+      await suite.observed('bitcoin');
+      await suite.settings();
+      await suite.journal('bitcoin', 5, 'dispatch-heal');
+    } finally {
+      restore();
+    }
+    expect(requests[0]?.path).toBe('/2015-03-31/functions/payments-chainmend-dispatch-heal/invocations');
+    const [observed, settings, journal] = requests.slice(1).map(({ body }) => body);
+    expect(observed).toMatchObject({ TableName: 'payments-chainmend' });
+    expect(settings).toMatchObject({ Path: '/payments-chainmend' });
+    expect(journal).toMatchObject({ TableName: 'payments-chainmend' });
+  });
+});
+
 describe('a request', () => {
   it('is an invocation of the dispatcher, whose answer says how it can be followed', async () => {
     const answer = { incidentId: '7f3a0c1d', did: 'started' };

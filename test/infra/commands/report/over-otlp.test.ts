@@ -29,7 +29,11 @@ const send = (minutesAgo: number, gauges: readonly (readonly [string, object, nu
     toMs - minutesAgo * MINUTE_MS,
   );
 const read = (hours: number, period: number) =>
-  readOverOtlp(cloudwatch, 'bitcoin', METRICS, { fromMs: toMs - hours * HOUR_MS, toMs, period });
+  readOverOtlp(cloudwatch, { suite: 'chainmend', name: 'bitcoin' }, METRICS, {
+    fromMs: toMs - hours * HOUR_MS,
+    toMs,
+    period,
+  });
 const ago = (samples: readonly (readonly [number, number])[]) =>
   samples.map(([atMs, value]) => [(toMs - atMs) / MINUTE_MS, value]);
 

@@ -82,7 +82,7 @@ export function badScenario(name: string, told: Bad): Scenario {
 }
 
 const hasAlarm = ({ region }: World, node: string, kind: NodeAlarmKind): boolean =>
-  region.cloudwatch.alarmState(alarmName('bitcoin', node, kind)) !== undefined;
+  region.cloudwatch.alarmState(alarmName({ suite: 'chainmend', name: 'bitcoin' }, node, kind)) !== undefined;
 
 export const instanceOf = (world: World, name: string): string => world.find('bitcoin', name).instanceId;
 
