@@ -16,7 +16,7 @@ export interface PlainRequest {
 const WAITS_MS = [200, 800];
 
 /** CloudWatch's answer is no success. In the form of the SDK's own errors, so that a refusal is told from a fault. */
-export class PlainRequestError extends Error {
+class PlainRequestError extends Error {
   readonly $metadata: { readonly httpStatusCode: number };
 
   constructor(name: string, statusCode: number, text: string) {
