@@ -1047,7 +1047,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a check that does not fail has not passed: the instance may be stopped',
       find: 'unseen.includes(incident) && hasPassed(incident)',
       replace: 'unseen.includes(incident)',
-      caughtBy: ['dispatch-heal/sweep-health'],
+      caughtBy: ['functions/dispatch-heal/sweep-health'],
     },
   ],
   'shared/aws/status-checks.ts': [

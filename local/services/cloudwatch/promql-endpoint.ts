@@ -87,7 +87,10 @@ function positive(value: string, name: string): number {
 }
 
 export const promqlOperations = (store: SeriesStore): Record<string, Operation> => ({
-  QueryMetrics: ({ Query, Start, End, StepSeconds, Limit = SERIES_MAX }: Asked): Found => {
+  QueryMetrics: ({ Query, Start, End, StepSeconds, Limit = SERIES_MAX }: Partial<Asked>): Found => {
+    // The endpoint's reader gives all of them; a caller without wire may not.
+    if (Query === undefined || !isMoment(Start) || !isMoment(End) || !(StepSeconds !== undefined && StepSeconds > 0))
+      throw bad('a query needs its expression, its start, its end and its step');
     const [fromMs, toMs, stepMs] = [Start.getTime(), End.getTime(), StepSeconds * 1_000];
     if (toMs < fromMs) throw bad('end is before start');
     if (toMs - fromMs > WINDOW_MS) throw notEmulated('QueryMetrics: a range of more than 24 hours');
@@ -104,5 +107,7 @@ export const promqlOperations = (store: SeriesStore): Record<string, Operation> 
     return { Series: [...found.values()].slice(0, Limit) };
   },
 });
+
+const isMoment = (moment: Date | undefined): moment is Date => moment !== undefined && !Number.isNaN(moment.getTime());
 
 const bad = (what: string): AwsError => new AwsError('ValidationException', `QueryMetrics: ${what}.`);
