@@ -34,20 +34,6 @@ const TALES: readonly Tale[] = [
     deaths: [dies('answer lost', 'ec2.ModifyVolume')],
   },
   {
-    name: 'a full disk that is pruned before it grows',
-    scenario: 'prune-no-help',
-    heal: 'chainmend-resize-volume',
-    modifications: 1,
-    // The throw-away instance of the drill, which is gone in the end.
-    made: 1,
-    deaths: [
-      dies('lost for good', 'ssm.SendCommand restart-client'),
-      dies('answer lost', 'ssm.SendCommand restart-client'),
-      dies('crash-before', 'ssm.SendCommand restart-client'),
-      dies('lost for good', 'lambda.Invoke'),
-    ],
-  },
-  {
     name: 'a stuck client that is restarted',
     scenario: 'stuck-node',
     heal: 'chainmend-replace-node',
@@ -173,6 +159,20 @@ const TALES: readonly Tale[] = [
       dies('answer lost', 'ec2.RunInstances'),
       dies('lost for good', 'ssm.SendCommand start-client'),
       dies('lost for good', 'ec2.TerminateInstances'),
+    ],
+  },
+  {
+    name: 'a full disk that is pruned before it grows',
+    scenario: 'prune-no-help',
+    heal: 'chainmend-resize-volume',
+    modifications: 1,
+    // The throw-away instance of the drill, which is gone in the end.
+    made: 1,
+    deaths: [
+      dies('lost for good', 'ssm.SendCommand restart-client'),
+      dies('answer lost', 'ssm.SendCommand restart-client'),
+      dies('crash-before', 'ssm.SendCommand restart-client'),
+      dies('lost for good', 'lambda.Invoke'),
     ],
   },
 ];
