@@ -16,7 +16,22 @@ type Plan = Parameters<typeof questionOf>[0];
 const base = { volumeId: DATA_VOLUME, toGiB: 600, reason: 'it is full' } as const;
 const modify = { ...base, do: 'modify', fromGiB: 500, addedUsd: 8 } as unknown as Plan;
 
+const prune = { ...base, do: 'prune', command: '/opt/node/prune' } as unknown as Plan;
+
 describe('the question of a plan', () => {
+  it('to prune names the owner’s command, and no growth', () => {
+    const { words, terms } = questionOf(prune);
+    expect(words.would).toBe('stop the client, run /opt/node/prune, and start it');
+    expect(terms).toEqual([
+      ['act', 'stop the client, run its owner’s pruning on its data, and start it; nothing grows'],
+      ['volume', DATA_VOLUME],
+      ['command', '/opt/node/prune'],
+      ['size', '600 GiB at most'],
+      ['cost', 'nothing'],
+    ]);
+    expect(questionOf(modify).terms.map(([term]) => term)).toEqual(['act', 'volume', 'size', 'cost']);
+  });
+
   it.each<[Plan, string, readonly string[]]>([
     [
       modify,
@@ -61,6 +76,20 @@ describe('an approval', () => {
     ],
     ['of the filesystem holds for no larger volume', grow, modify, /^approved for the filesystem only/],
     ['holds up to its size', modify, { ...grow, toGiB: 601 }, /^approved up to 600 GiB, now 601 GiB are needed$/],
+    ['of a pruning holds for it again', prune, prune, null],
+    ['of a pruning holds for no growth', prune, grow, /^approved for its pruning only, now it must grow too$/],
+    [
+      'of a growth holds for no pruning',
+      modify,
+      prune,
+      /^approved: grow the volume and its filesystem; now it would run \/opt\/node\/prune first$/,
+    ],
+    [
+      'of a pruning holds for no other command',
+      { ...prune, command: '/opt/node/other' } as Plan,
+      prune,
+      /now it would run \/opt\/node\/prune first$/,
+    ],
     ['is of one volume', modify, { ...grow, volumeId: 'vol-x' }, /^approved for .*, now it would be vol-x$/],
   ])('%s', (_, approved, plan, said) => {
     const beyond = beyondApproval(approved, plan);

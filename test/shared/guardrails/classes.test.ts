@@ -5,6 +5,7 @@ import type { Role } from '../../../shared/fleet/model.ts';
 import {
   type ClassFacts,
   classOf,
+  guardedAs,
   judgeClass,
   judgeOwner,
   type OwnerFacts,
@@ -13,6 +14,19 @@ import { RUNGS, type Rung } from '../../../shared/model/rungs.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
+
+it('a rung is counted by what it does to the instance, and guarded by what it does to the data', () => {
+  const counted = Object.fromEntries(
+    [...RUNGS, 'roll-back' as const].map((rung) => [rung, [classOf(rung), guardedAs(rung)]]),
+  );
+  expect(counted).toEqual({
+    restart: ['restart', 'restart'],
+    'stop-start': ['restart', 'restart'],
+    'roll-back': ['restart', 'replace'],
+    swap: ['replace', 'replace'],
+    replace: ['replace', 'replace'],
+  });
+});
 
 const closed = { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' };
 const open = { open: true, sentence: '3 of 5 nodes unhealthy or unknown, limit 1' };
@@ -181,6 +195,10 @@ describe('an instance that is owned', () => {
       standbyFault: null,
       ...more,
     });
+
+  it('by anybody may have its data rolled back: that runs what its owner has written for it', () => {
+    expect(judge('roll-back', { autoScalingGroup: 'nodes', tags: { ManagedBy: 'terraform' } })).toBeNull();
+  });
 
   it.each(OWNED)('by %s', (_, more, codes) => {
     expect(RUNGS.map((rung) => judge(rung, more)?.refuse ?? null)).toEqual(codes);

@@ -85,6 +85,16 @@ describe('a node', () => {
     expect(leaseFree(read, ended(0), NOON_MS + 1)).toBe(true);
   });
 
+  it('whose client is down to be pruned waits for no command: the next heal asks it first', () => {
+    const prune = { command: '/opt/node/prune', height: null };
+    const down = (more: Partial<GrowOperation>) => ({
+      quietAfterMs: NOON_MS,
+      operation: operation({ phase: 'down', ...more } as Partial<GrowOperation>),
+    });
+    expect(leaseFree(others(down({ prune })), ended(0), NOON_MS)).toBe(true);
+    expect(leaseFree(others(down({})), ended(0), NOON_MS)).toBe(false);
+  });
+
   it('is granted with a higher fence; what was begun on it, and its quiet time, stay', () => {
     const before = others({ operation: operation(), quietAfterMs: 5, modifications: [intent(1)] });
     expect(grant(before, ME, ended(0), NOON_MS)).toEqual({ next: { ...before, owner: ME, fence: 5, version: 8 } });
