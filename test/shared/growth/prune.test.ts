@@ -79,6 +79,40 @@ describe('a full disk whose ceiling is near', () => {
   });
 });
 
+describe('the decision to prune', () => {
+  it('carries the numbers of the growth that it stands for, twice, and one to grow only once', () => {
+    const pruned = decide();
+    expect(pruned).toMatchObject({ do: 'prune', numbers: { volumeId: DATA_VOLUME } });
+    expect('instead' in pruned && pruned.instead).toMatchObject({
+      numbers: 'numbers' in pruned ? pruned.numbers : undefined,
+    });
+    const grown = decide({}, { fleet: pruningFleet({}, { maximumSizeGiB: 720 }) });
+    expect(grown).toMatchObject({ do: 'modify', numbers: { volumeId: DATA_VOLUME } });
+    expect(grown).not.toHaveProperty('instead');
+    expect(decide({ last: note() }, { fleet: pruningFleet({}, { maximumSizeGiB: 500 }) })).not.toHaveProperty(
+      'instead',
+    );
+  });
+
+  it('knows where the client of this node stood, and of nobody else’s', () => {
+    const [own] = pruneFacts().nodes;
+    const other = observedNode({ instanceId: 'i-0aaaaaaaaaaaaaaaa', name: 'other', height: 7 });
+    expect(decide({ nodes: [other, ...pruneFacts().nodes] })).toMatchObject({ do: 'prune', height: own?.height });
+  });
+
+  it('goes by what was reported where the node was not asked yet', () => {
+    const unasked = decide({}, { seen: null, reportedPercent: 91 });
+    expect(unasked).toMatchObject({ do: 'prune', usedBytes: expect.closeTo(455 * GIB, -9) });
+  });
+
+  it('says nothing of a pruning below the threshold where there was none', () => {
+    const seen = observation({ usedBytes: 300 * GIB });
+    expect(sentence(decide({ last: null, isOurs: true }, { seen }))).toBe(
+      'data volume 60 % of 500 GiB, below the 85 % from which it is grown',
+    );
+  });
+});
+
 describe('a node is pruned', () => {
   const not = (known: Known, more: Partial<ResizeFacts> = {}): string => {
     const decision = decide(known, more);
