@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { promqlText, queryRange } from '../../shared/aws/query-range.ts';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
+import { UnreadableAnswer } from '../../shared/aws/signed-request.ts';
 import { type OtlpMetric, otlpName } from '../../shared/fleet/resource-names.ts';
 import type { UsedPoint } from '../../shared/growth/rate.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
@@ -57,11 +58,21 @@ export async function readHistory(
   filesystem: Filesystem,
   nowMs: number,
 ): Promise<History> {
-  const read = await catchRefusal(async () => {
-    const own = filesystem.metrics === 'otlp' ? await findOverOtlp(cloudwatch, filesystem, nowMs) : NOTHING;
-    return isKnown(own) ? own : await findOfAgent(cloudwatch, filesystem, nowMs);
-  });
-  return 'refused' in read ? { ...NOTHING, unread: read.refused } : read;
+  const own = filesystem.metrics === 'otlp' ? await orWhy(() => findOverOtlp(cloudwatch, filesystem, nowMs)) : NOTHING;
+  if (isKnown(own)) return own;
+  const ofAgent = await orWhy(() => findOfAgent(cloudwatch, filesystem, nowMs));
+  return isKnown(ofAgent) || own.unread === undefined ? ofAgent : own;
+}
+
+/** A full disk does not wait for its history: what is refused, or cannot be read, is not known. */
+async function orWhy(find: () => Promise<History>): Promise<History> {
+  try {
+    const read = await catchRefusal(find);
+    return 'refused' in read ? { ...NOTHING, unread: read.refused } : read;
+  } catch (error) {
+    if (error instanceof UnreadableAnswer) return { ...NOTHING, unread: error.message };
+    throw error;
+  }
 }
 
 /** What `watch-fleet` has sent of this volume. */

@@ -2,7 +2,7 @@
 // query over a range of time … cloudwatch:GetMetricData, cloudwatch:ListMetrics" ("QueryMetrics", CloudWatch user guide).
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import * as v from 'valibot';
-import { sendPlain } from './signed-request.ts';
+import { sendPlain, UnreadableAnswer } from './signed-request.ts';
 
 export interface RangeQuery {
   /** In PromQL; gives an instant vector. */
@@ -49,7 +49,7 @@ const matrix = v.object({
 /**
  * The values of each series at `fromMs`, and at each step behind it up to `toMs`.
  *
- * @throws what `sendPlain` does; an `Error` for an answer that is none of Prometheus's API, or a stretch of more than 455 days
+ * @throws what `sendPlain` does, also `UnreadableAnswer` for one that is none of Prometheus's API; an `Error` for a stretch of more than 455 days
  */
 export async function queryRange(cloudwatch: CloudWatchClient, asked: RangeQuery): Promise<RangeAnswer> {
   const { query, fromMs, toMs, stepSeconds } = asked;
@@ -92,7 +92,7 @@ async function ask(cloudwatch: CloudWatchClient, { query, fromMs, toMs, stepSeco
   });
   const read = v.safeParse(matrix, json(text));
   if (!read.success)
-    throw new Error(`PromQL: an answer that is no matrix: ${text.slice(0, 200).replace(/[^ -~]/g, ' ')}`);
+    throw new UnreadableAnswer(`PromQL: an answer that is no matrix: ${text.slice(0, 200).replace(/[^ -~]/g, ' ')}`);
   return read.output.data.result;
 }
 

@@ -26,9 +26,12 @@ class PlainRequestError extends Error {
   }
 }
 
+/** An answer came, and it is none that can be read: another request would be answered in the same way. */
+export class UnreadableAnswer extends Error {}
+
 /**
  * @returns the text of the answer
- * @throws `PlainRequestError`; an `Error` where no answer came, or one that is too long
+ * @throws `PlainRequestError`; `UnreadableAnswer` for one that is too long; an `Error` where no answer came
  */
 export async function sendPlain(cloudwatch: CloudWatchClient, request: PlainRequest): Promise<string> {
   for (let attempt = 0; ; attempt++) {
@@ -57,7 +60,9 @@ async function post({ config }: CloudWatchClient, request: PlainRequest): Promis
   const { statusCode } = response;
   if (statusCode >= 200 && statusCode < 300) {
     const { text, isCut } = await answerText(response.body, answerBytesMax);
-    return isCut ? { repeat: false, error: new Error(`an answer of more than ${answerBytesMax} bytes`) } : text;
+    return isCut
+      ? { repeat: false, error: new UnreadableAnswer(`an answer of more than ${answerBytesMax} bytes`) }
+      : text;
   }
   const { text } = await answerText(response.body, REFUSAL_BYTES_MAX);
   const code = ownHeader(response.headers, 'x-amzn-errortype');

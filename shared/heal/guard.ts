@@ -8,6 +8,7 @@ import { judgePauseTag, PAUSE_TAG, readSwitches } from '../guardrails/switches.t
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { suiteOfPrefix } from '../model/suite.ts';
 import { SUITE_TAG } from '../model/tags.ts';
+import { NODE_TERMINATED } from '../model/trigger.ts';
 import type { HealContext } from './context.ts';
 
 export interface GuardOptions {
@@ -34,7 +35,7 @@ export async function readGuards(
   ]);
   if ('refuse' in switches) return switches;
   // An instance that was terminated has no tags any more, and nobody else's memory of its machine.
-  const claimed = payload.trigger === TERMINATED ? ids.filter((id) => id !== payload.instanceId) : ids;
+  const claimed = payload.trigger === NODE_TERMINATED ? ids.filter((id) => id !== payload.instanceId) : ids;
   const elsewhere = claimed
     .map((id) => judgeClaim(suite, id, tagged.get(id) ?? {}))
     .find((refusal) => refusal !== null);
@@ -70,8 +71,6 @@ async function readSwitchTags(
     found.set(ResourceId, { ...found.get(ResourceId), [Key]: Value });
   return found;
 }
-
-const TERMINATED = 'node:terminated';
 
 const MINUTE_MS = 60_000;
 

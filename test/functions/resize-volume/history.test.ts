@@ -154,21 +154,22 @@ describe('the history of a filesystem whose fleet sends its metrics over OTLP', 
     expect(await read(overOtlp('/a"} or chainmend_disk_used_percent{path="/'))).toMatchObject({ latest: 44 });
   });
 
-  it('that CloudWatch does not let us read is unknown, with its words', async () => {
-    const { requestHandler } = cloudwatch.config;
-    cloudwatch.config.requestHandler = {
-      ...requestHandler,
-      handle: async () => ({
-        response: {
-          statusCode: 403,
-          headers: { 'x-amzn-errortype': 'AccessDeniedException' },
-          body: [Buffer.from('not\nallowed')],
-        },
-      }),
-    } as never;
-    expect(await readHistory(cloudwatch, overOtlp(), now())).toMatchObject({
-      percent: [],
-      unread: 'AccessDeniedException: HTTP 403, not allowed',
-    });
-  });
+  it.each([
+    [403, 'not\nallowed', 'AccessDeniedException: HTTP 403, not allowed'],
+    [200, '<html>', 'PromQL: an answer that is no matrix: <html>'],
+  ])(
+    'whose queries are answered with %i and nonsense is unknown, with its words, or is the agent’s',
+    async (statusCode, text, unread) => {
+      const { requestHandler } = cloudwatch.config;
+      const handle = requestHandler.handle.bind(requestHandler);
+      const headers = { 'x-amzn-errortype': 'AccessDeniedException' };
+      requestHandler.handle = (async (request: { readonly path: string }) =>
+        request.path === '/api/v1/query_range'
+          ? { response: { statusCode, headers, body: [Buffer.from(text)] } }
+          : handle(request as never)) as never;
+      expect(await readHistory(cloudwatch, overOtlp(), now())).toMatchObject({ percent: [], unread });
+      published(ofAgent, { upToGiB: 455 });
+      expect(await latestGiB(overOtlp())).toBe(455);
+    },
+  );
 });
