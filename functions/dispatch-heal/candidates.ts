@@ -253,7 +253,7 @@ export function impairedInstances(
   return alarming.flatMap((alarm): SickNode[] => {
     const instanceId = alarm.fact.dimensions['InstanceId'];
     const check = instanceId === undefined ? undefined : checks.get(instanceId);
-    if (instanceId === undefined || check === undefined || check === 'passed') return [];
+    if (instanceId === undefined || (check !== 'failed' && check !== 'ebs')) return [];
     const sick = { instanceId, onsetMs: alarm.sinceMs, alarms: [alarm], fact: alarm.fact };
     return [check === 'failed' ? sick : { ...sick, refusal: ebsImpaired(nowMs - alarm.sinceMs) }];
   });

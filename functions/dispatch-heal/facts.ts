@@ -239,8 +239,11 @@ async function readStates(ec2: EC2Client, ids: readonly string[]): Promise<Reado
   );
 }
 
-/** passed: nothing is impaired. ebs: the instance cannot reach a volume, even if other checks fail because of that. */
-export type StatusCheckResult = 'passed' | 'failed' | 'ebs';
+/**
+ * passed: EC2 says so of every check. ebs: the instance cannot reach a volume, even if other checks fail because of that. unknown: none fails, and not all
+ * have passed, as while an instance starts ("initializing", "insufficient-data": Status checks, EC2 user guide). A stopped one has no result at all.
+ */
+export type StatusCheckResult = 'passed' | 'failed' | 'ebs' | 'unknown';
 
 /** "Constraints: Maximum 100 explicitly specified instance IDs" (DescribeInstanceStatusRequest, @aws-sdk/client-ec2). */
 const STATUSES_A_CALL = 100;
@@ -255,8 +258,11 @@ export async function readChecks(
     const InstanceIds = ids.slice(from, from + STATUSES_A_CALL);
     const { InstanceStatuses = [] } = await ec2.send(new DescribeInstanceStatusCommand({ InstanceIds }));
     for (const { InstanceId = '', InstanceStatus, SystemStatus, AttachedEbsStatus } of InstanceStatuses) {
-      const failed = InstanceStatus?.Status === 'impaired' || SystemStatus?.Status === 'impaired';
-      found.set(InstanceId, AttachedEbsStatus?.Status === 'impaired' ? 'ebs' : failed ? 'failed' : 'passed');
+      const own = [InstanceStatus?.Status, SystemStatus?.Status];
+      // Instances that are not built on Nitro have no check of their volumes.
+      const ebs = AttachedEbsStatus?.Status ?? 'ok';
+      const well = [...own, ebs].every((status) => status === 'ok') ? 'passed' : 'unknown';
+      found.set(InstanceId, ebs === 'impaired' ? 'ebs' : own.includes('impaired') ? 'failed' : well);
     }
   }
   return found;

@@ -4,7 +4,6 @@
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
 import { logError, logWarn } from '../../shared/aws/log.ts';
-import { type Checks, readPassedChecks } from '../../shared/aws/status-checks.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
@@ -231,12 +230,11 @@ async function cleanUpAll(
   const unseen = quiet.filter(
     (incident) => incident.alarm.namespace === EC2_NAMESPACE && isQuiet(incident) && isUnknown(incident),
   );
-  let passed: Checks = { instances: new Set(), volumes: new Set() };
+  let checks: ReadonlyMap<string, StatusCheckResult> = new Map();
   await collectFailure(async () => {
-    passed = await readPassedChecks(context.clients.ec2, [...new Set(unseen.map(({ instanceId }) => instanceId))]);
+    checks = await readChecks(context.clients.ec2, [...new Set(unseen.map(({ instanceId }) => instanceId))]);
   });
-  const hasPassed = ({ instanceId }: IncidentRecord): boolean =>
-    passed.instances.has(instanceId) && passed.volumes.has(instanceId);
+  const hasPassed = ({ instanceId }: IncidentRecord): boolean => checks.get(instanceId) === 'passed';
   const isHealthy = (incident: IncidentRecord): boolean => {
     const { observations = [], gone } = seen.get(incident.fleet) ?? {};
     if (incident.trigger === NODE_TERMINATED) return isMissedNoMore(incident, gone);

@@ -1,6 +1,5 @@
 // The owner's own pruning of a full disk whose ceiling is near: reserved and written down before anything is stopped, sent once, proved by what others see
 // of the node afterwards, measured by the node's own word. Whatever comes of the command, the client does not stay down.
-import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { neededReason, prunedText } from '../../shared/growth/prune.ts';
@@ -9,6 +8,7 @@ import { changeNode } from '../../shared/heal/claim.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
 import { awaitNode, sendToNode } from '../../shared/heal/node-commands.ts';
 import type { NodeRecord, PruneNote } from '../../shared/heal/records.ts';
+import { askRegister } from '../../shared/heal/register.ts';
 import { DAY_MS } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type NodeAnswer, parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
@@ -20,7 +20,7 @@ import {
 } from '../../shared/node-commands/node-command.ts';
 import { readFleetNow } from './facts.ts';
 import { sentenceOf } from './plan.ts';
-import type { Act, Acts, LeaseState, Pruning, ResizeActContext, ResizeContext, Told } from './state.ts';
+import type { Act, Acts, LeaseState, Pruning, ResizeActContext, Told } from './state.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -72,8 +72,8 @@ async function reservePrune(context: ResizeActContext, { plan, held: { holder } 
     sentence: sentenceOf(plan),
     evidence: { ...shown, guards: { pause: 'off', fleetFile: guarded.fleetHash, fence: holder.fence } },
   });
-  const unasked = fleet.dns && (await catchRefusal(() => register(context)));
-  if (unasked && 'refused' in unasked) {
+  const unasked = fleet.dns && (await catchRefusal(() => askRegister(context)));
+  if (unasked) {
     await leaveReplacement(context);
     return {
       ...{ refuse: 'aws-refused', page: true, retryAfterMs: HOUR_MS },
@@ -217,7 +217,7 @@ export async function settlePrune(
     });
     await leaveReplacement(context);
     // The schedule of register-nodes does it within minutes, where this is refused.
-    await catchRefusal(() => register(context));
+    await catchRefusal(() => askRegister(context));
     return { settled: note };
   });
 }
@@ -227,18 +227,6 @@ const measured = (note: PruneNote, { ended }: Pick<Pruning, 'ended'>, usedBytesA
   usedBytesAfter,
   ended,
 });
-
-/** Invokes register-nodes at once: it reads from the node's record whether it belongs into the pool. */
-async function register({ clients, payload, environment }: ResizeContext): Promise<{ readonly asked: true }> {
-  await clients.lambda.send(
-    new InvokeCommand({
-      FunctionName: environment.REGISTER_NODES_FUNCTION,
-      InvocationType: 'Event',
-      Payload: JSON.stringify({ kind: 'reconcile', fleet: payload.fleet }),
-    }),
-  );
-  return { asked: true };
-}
 
 /** Where nobody has approved more than to bring the client up, the next attempt decides what follows. */
 export const settledOnly = (command: string): Refusal => ({

@@ -1,6 +1,5 @@
 // The acts that take a clean snapshot: one entry for each, with its execution, what its result means for the attempt, and what follows when it keeps
 // failing. decide.ts chooses the next act.
-import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
 import { proveBack } from '../../shared/heal/back-proof.ts';
@@ -9,6 +8,7 @@ import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts'
 import type { ActTable, Heal } from '../../shared/heal/engine.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
 import { busy, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
+import { askRegister } from '../../shared/heal/register.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';
@@ -298,7 +298,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
   register: {
     execute: (context) =>
       context.step('register', async () => {
-        await register(context);
+        await askRegister(context);
         return { done: true } as const;
       }),
     reduce: (_progress, { from }) => ({ ...from, pool: 'in' }),
@@ -359,7 +359,7 @@ async function leavePool(
     if ('lost' in written) return written;
     await journal(`${place}-decision`, { atMs: Date.now(), kind: 'decision', sentence: reason });
     const { dns } = guarded.fleet;
-    const unasked = dns && (await catchRefusal(() => register(context)));
+    const unasked = dns && (await catchRefusal(() => askRegister(context)));
     if (unasked)
       return refusedByAws(
         `the node is not taken out of the pool, and so its client is not stopped: ${unasked.refused}`,
@@ -377,17 +377,6 @@ const refusedByAws = (reason: string): Refusal => ({
   page: true,
   retryAfterMs: HOUR_MS,
 });
-
-/** Invokes register-nodes immediately. If the call is lost, the schedule of register-nodes does it within minutes. */
-async function register({ clients, payload, environment }: SnapshotContext): Promise<void> {
-  await clients.lambda.send(
-    new InvokeCommand({
-      FunctionName: environment.REGISTER_NODES_FUNCTION,
-      InvocationType: 'Event',
-      Payload: JSON.stringify({ kind: 'reconcile', fleet: payload.fleet }),
-    }),
-  );
-}
 
 const runs = ({ result, after }: NodeAnswer): boolean =>
   result === 'done' && after !== null && after.clients.every(({ state }) => state === 'running');

@@ -1050,14 +1050,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/dispatch-heal/sweep-health'],
     },
   ],
-  'shared/aws/status-checks.ts': [
-    {
-      name: 'a check that has not run yet after a start has not passed',
-      find: "InstanceStatus?.Status === 'ok' && SystemStatus?.Status === 'ok'",
-      replace: "InstanceStatus?.Status !== 'impaired' && SystemStatus?.Status !== 'impaired'",
-      caughtBy: ['shared/aws/status-checks'],
-    },
-  ],
   'functions/watch-fleet/metrics.ts': [
     {
       name: 'a status check that nobody could read is no failed one',
@@ -1085,6 +1077,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/dispatch-heal/facts.ts': [
+    {
+      name: 'a check that has not run yet after a start has not passed',
+      find: "every((status) => status === 'ok')",
+      replace: "every((status) => status !== 'impaired')",
+      caughtBy: ['functions/dispatch-heal/checks'],
+    },
     {
       name: 'an alarm on PromQL is about the nodes that its contributors name',
       find: "replaceAll('_', '-'), groups: true }",
