@@ -34,6 +34,14 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'shared/chains/chain-id.ts': [
+    {
+      name: 'a chain is the same one in capital letters and in small ones: its snapshots are not quarantined for it',
+      find: 'one.toLowerCase() === other.toLowerCase()',
+      replace: 'one === other',
+      caughtBy: ['functions/audit-snapshots/judge', 'functions/replace-node/beside', 'shared/snapshots/good'],
+    },
+  ],
   'functions/audit-snapshots/judge.ts': [
     {
       name: 'a drill imitates a follower only: no second copy of a validator, nor of what may be one',
