@@ -3,13 +3,13 @@ import type { Software, Task } from '../run-events.ts';
 
 /** The longest first: not all are played at once. */
 export const GROUPS = [
+  'cometbft-rollback',
   'litecoin',
   'geth-replaced',
   'cometbft',
   'geth',
   'geth-user-data',
   'geth-upgrade',
-  'cometbft-rollback',
   'cometbft-halted',
   'litecoin-drills',
   'beacon',
