@@ -8,13 +8,15 @@ import { roleOf } from '../../shared/fleet/resolve.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { judgeQueued } from '../../shared/guardrails/grow.ts';
 import type { Pace } from '../../shared/guardrails/pace.ts';
+import { holdersOf } from '../../shared/guardrails/replace-budget.ts';
 import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { judgeTerminated } from '../../shared/guardrails/terminated.ts';
 import { type HeightUnderWay, judgeBelowHeight } from '../../shared/guardrails/upgrade.ts';
+import { readHolders } from '../../shared/heal/budgets.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
 import { pendingPageOf, refuseOpen, spent } from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
-import { newNode, passedOver, unsettled } from '../../shared/heal/lease.ts';
+import { newNode, passedOver } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { healOf } from '../../shared/heal/records.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
@@ -231,12 +233,7 @@ async function readQueue(
   statusOf: (execution: string) => ExecutionStatus | Promise<ExecutionStatus>,
 ): Promise<Omit<QueueFacts, 'nowMs' | 'fleet' | 'incident'>> {
   const [turn, replacements] = await Promise.all([store.readReplaceTurn(name), store.readReplacements()]);
-  const before = turn?.holder ?? null;
-  const [status, node] =
-    before === null
-      ? [{ state: 'unknown' } as const, undefined]
-      : await Promise.all([statusOf(before.execution), store.readNode(before.instanceId)]);
-  return { waiting, turn, replacements, holder: { status, unsettled: node !== undefined && unsettled(node) } };
+  return { waiting, turn, replacements, holders: await readHolders(holdersOf(turn), store, statusOf) };
 }
 
 /** What goes before this candidate: another node whose disk is grown, or the disk of this node. */

@@ -12,8 +12,11 @@ import {
 import { DISK_FIRST, type IncidentRecord, PACED } from '../../shared/heal/records.ts';
 import { DAY_MS } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import { isAskedByPerson } from '../../shared/model/payload.ts';
+import { isAskedByPerson, togetherIn } from '../../shared/model/payload.ts';
 import { NODE_EVENT } from '../../shared/model/trigger.ts';
+
+/** Nobody has read what has become of it. */
+const UNKNOWN: HolderFacts = { status: { state: 'unknown' }, unsettled: false };
 
 /** A little less than the sweep's minute, so that every sweep looks. */
 const AGAIN_MS = 50_000;
@@ -26,19 +29,22 @@ export interface QueueFacts {
   /** All incidents that wait, of all fleets; of those that do not wait any more, the ones that were let in and have not ended. */
   readonly waiting: readonly IncidentRecord[];
   readonly turn: TurnRecord | undefined;
-  readonly holder: HolderFacts;
+  /** Of each that has the turn, by its execution. */
+  readonly holders: ReadonlyMap<string, HolderFacts>;
   readonly replacements: ReplacementsRecord | undefined;
 }
 
 /** Why the incident waits on; null where it is its turn, or where it waits for none. */
 export function judgeTurn(facts: QueueFacts): Refusal | null {
-  const { nowMs, fleet, incident, turn, holder, replacements } = facts;
+  const { nowMs, fleet, incident, turn, holders, replacements } = facts;
   const { instanceId, node, onsetMs } = incident;
   if (!isForTurn(incident)) return null;
-  const taken = takeFleetTurn(turn, { execution: '', instanceId, node }, holder);
+  const together = togetherIn(incident.want);
+  const me = { execution: '', instanceId, node, ...(together.length > 0 && { together }) };
+  const taken = takeFleetTurn(turn, me, ({ execution }) => holders.get(execution) ?? UNKNOWN);
   if ('refuse' in taken) return { ...taken, retryAfterMs: AGAIN_MS };
   const [first] = queueOf(fleet.name, facts);
-  if (first !== undefined && !isSame(first, incident))
+  if (first !== undefined && !isSame(first, incident) && !together.includes(first.instanceId))
     return inFlight(`${first.node} has waited for longer, since ${new Date(first.onsetMs).toISOString()}`);
   // An undo and an upgrade take the fleet's turn alone: no budget forbids to put back.
   if (incident.want?.do === 'undo' || incident.want?.do === 'upgrade') return null;

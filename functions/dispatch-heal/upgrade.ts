@@ -8,6 +8,7 @@ import { type Rehearsal, rehearsalText } from '../../shared/heal/drill.ts';
 import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import { isAtWork, isDrill } from './drill.ts';
+import { batchOf } from './upgrade-batch.ts';
 
 export interface UpgradeFacts {
   readonly nowMs: number;
@@ -40,6 +41,8 @@ export interface NodeStep {
   readonly node: ObservedNode;
   readonly cleanSinceMs: number;
   readonly watchMinutes: number;
+  /** The instances that go over at once, this one among them; absent where it goes alone. */
+  readonly together?: readonly string[];
   /** What came of the version on a copy; absent where it was not tried. */
   readonly rehearsed?: string;
 }
@@ -57,7 +60,7 @@ export function nextStep(facts: UpgradeFacts): UpgradeStep {
   return atHeight === undefined ? nextInOrder(facts, marks) : nextAtHeight(facts, marks, atHeight);
 }
 
-/** One after the other. */
+/** One after the other, or after the first one as many as may be away at once. */
 function nextInOrder(facts: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
   const { nowMs, fleet, upgrade, nodes } = facts;
   const { askedAtMs } = upgrade;
@@ -83,9 +86,11 @@ function nextInOrder(facts: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
     return ends(
       `for a week it did not come to its end: ${countOf(done.length, marks.length)}, next was ${next.node.name}`,
     );
-  // Beside a node that is not touched there is nothing to go back to.
-  if (upgrade.strategy === undefined && next.snapshot !== 'done') return { do: 'snapshot', node: next.node };
   const isFirst = done.length === 0;
+  const together = isFirst || upgrade.strategy !== undefined ? [next] : togetherWith(facts, next, marks);
+  // Beside a node that is not touched there is nothing to go back to.
+  const lacking = upgrade.strategy === undefined ? lackingSnapshot(together, nowMs) : undefined;
+  if (lacking) return { do: 'snapshot', node: lacking.node };
   // On the data of the node that is to get it: the snapshot of right before is the newest.
   const rehearsed = upgrade.rehearse && isFirst ? rehearsalOf(facts) : null;
   if (rehearsed === 'none') {
@@ -98,11 +103,34 @@ function nextInOrder(facts: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
   if (rehearsed !== null && rehearsed.is !== 'verified')
     return { ...ends(`${rehearsalText(rehearsed)}; no node got it`), isTold: true };
   const watchMinutes = isFirst ? (fleet.client?.watchMinutes ?? 0) : 0;
-  const first: NodeStep = {
-    ...{ node: next.node, cleanSinceMs: next.snapshotSinceMs, watchMinutes },
+  const ready = together.filter(({ snapshot }) => upgrade.strategy !== undefined || snapshot === 'done');
+  const ids = ready.map(({ node: { instanceId } }) => instanceId);
+  const stepOf = ({ node, snapshotSinceMs }: Mark): NodeStep => ({
+    ...{ node, cleanSinceMs: snapshotSinceMs, watchMinutes },
+    ...(ids.length > 1 && { together: ids }),
     ...(rehearsed && { rehearsed: plainText(rehearsalText(rehearsed), REHEARSED_MOST) }),
-  };
-  return { do: 'upgrade', nodes: [first] };
+  });
+  const [first = next, ...others] = ready;
+  return { do: 'upgrade', nodes: [stepOf(first), ...others.map(stepOf)] };
+}
+
+/** After the first node as many of one zone as may be away at once. */
+function togetherWith({ fleet, nodes }: UpgradeFacts, next: Mark, marks: readonly Mark[]): readonly Mark[] {
+  const waiting = inOrder(marks, fleet).filter(({ upgraded }) => upgraded === 'not yet');
+  const batch = batchOf(
+    fleet,
+    next.node,
+    waiting.map(({ node }) => node),
+    nodes,
+  );
+  return waiting.filter(({ node }) => batch.includes(node));
+}
+
+/** Each gives its own, one after the other. Those that have given theirs do not wait for so long that it would have to be taken again. */
+function lackingSnapshot(together: readonly Mark[], nowMs: number): Mark | undefined {
+  const taken = together.filter(({ snapshot }) => snapshot === 'done');
+  const isWaitedFor = taken.every(({ snapshotSinceMs }) => nowMs - snapshotSinceMs < SNAPSHOT_VALID_MS / 2);
+  return isWaitedFor ? together.find(({ snapshot }) => snapshot !== 'done') : undefined;
 }
 
 /** Its attempts have failed or died too often to give a verdict, and people were told: another incident would only do the same. */
@@ -251,11 +279,14 @@ function endOf(incident: IncidentRecord | undefined): 'none' | 'under way' | 'do
   }
 }
 
-/** The canary first, then by name. */
+/** The canary first, then by name; where a share of a zone goes over at once, one zone after the other. */
 const inOrder = <M extends Mark>(marks: readonly M[], { client }: Fleet): readonly M[] =>
   marks.toSorted(({ node: a }, { node: b }) => {
     const first = Number(b.name === client?.canary) - Number(a.name === client?.canary);
-    return first !== 0 ? first : a.name < b.name ? -1 : 1;
+    if (first !== 0) return first;
+    if (client?.zonePercent !== undefined && a.availabilityZone !== b.availabilityZone)
+      return a.availabilityZone < b.availabilityZone ? -1 : 1;
+    return a.name < b.name ? -1 : 1;
   });
 
 function leftOut(marks: readonly Mark[], { strategy }: Pick<UpgradeRecord, 'strategy'>): string {

@@ -80,7 +80,7 @@ export async function handleUpgrade(
       fleet.name,
       upgrade,
       '00-asked',
-      `${fleet.name} is upgraded to ${event.to}, ${orderOf(upgrade)}`,
+      `${fleet.name} is upgraded to ${event.to}, ${orderOf(fleet, upgrade)}`,
     );
   }
   const considered = await takeStep(context, fleet, upgrade, step, nowMs);
@@ -94,9 +94,11 @@ const isSame = (read: UpgradeRecord, event: UpgradeRequest): boolean =>
 const isRehearsed = ({ client }: Fleet, { rehearse, atHeight, strategy }: UpgradeRequest): boolean =>
   rehearse === true || (client?.rehearse === true && atHeight === undefined && strategy === undefined);
 
-function orderOf({ atHeight, strategy, rehearse }: UpgradeRecord): string {
+function orderOf({ client }: Fleet, { atHeight, strategy, rehearse }: UpgradeRecord): string {
   if (atHeight !== undefined) return `all nodes when they stand below ${atHeight}`;
-  const order = `${rehearse ? 'on a copy first, then ' : ''}one node after the other`;
+  const share = strategy === undefined ? client?.zonePercent : undefined;
+  const how = share === undefined ? 'one node after the other' : `one node, then up to ${share} % of a zone at once`;
+  const order = `${rehearse ? 'on a copy first, then ' : ''}${how}`;
   return strategy === undefined ? order : `${order}, each on another instance that proves itself beside it first`;
 }
 

@@ -252,6 +252,9 @@ function climb(facts: Facts, state: LadderState): Decision {
   if (unfit !== null && makesAgain(state))
     return onceSettled(facts, state, { as: 'refused', refusal: notMadeAgain(facts, unfit) });
   if (unfit !== null) return skipRung({ rung: next, reason: isBlueGreen(facts.want) ? `${unfit}. ${ROLLING}` : unfit });
+  // What it would put back is owed, and its mate comes to its end.
+  if (next === 'swap' && facts.mateBack !== null)
+    return waitFor(state, facts.nowMs, `${facts.mateBack} gets its data of before first`);
   const reason = whyNext(facts, state);
   if (next === 'roll-back') return takeRung({ rung: next, reason: `${reason}; ${rehearsedText(facts)}` });
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';

@@ -31,10 +31,11 @@ import { roleOf } from '../../shared/fleet/resolve.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
+import { whoPutsBack } from '../../shared/heal/budgets.ts';
 import type { RollBackTrial } from '../../shared/heal/drill.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import { acknowledgesValidator, isBlueGreen, type RequestedAction } from '../../shared/model/payload.ts';
+import { acknowledgesValidator, isBlueGreen, type RequestedAction, togetherIn } from '../../shared/model/payload.ts';
 import { NODE_TERMINATED } from '../../shared/model/trigger.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { metricValidMs } from '../../shared/probe/metric-age.ts';
@@ -122,6 +123,8 @@ export interface Facts {
   readonly keyScope: KeyScope;
   /** What is known of the owner's roll-back; null where the fleet file has none, or the next decision does not depend on it. */
   readonly rollBack: RollBackFacts | null;
+  /** The node that gets its data of before now, of those that are upgraded together with this one; null: none does, or this one goes alone. */
+  readonly mateBack: string | null;
   /** EC2's verdict on a launch before it is made; null where the next decision does not depend on it. */
   readonly launch: LaunchVerdict | null;
   /** How many blocks of the restored volumes have arrived; null where nobody waits for them. */
@@ -232,6 +235,7 @@ export async function readFacts(
           ...(payload.want.atHeight !== undefined && { atHeight: payload.want.atHeight }),
           acknowledgesValidator: acknowledgesValidator(payload.want),
           ...(isBlueGreen(payload.want) && { isBlueGreen: true as const }),
+          together: togetherIn(payload.want),
           lastLines:
             seen?.clients.flatMap(({ needs, state: is, lastLine }) =>
               [needs ?? [], is === 'failed' ? lastLine : []].flat(),
@@ -306,6 +310,7 @@ export async function readFacts(
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
     rollBack,
+    mateBack: togetherIn(payload.want).length > 0 && (state?.rung ?? null) === null ? await whoPutsBack(context) : null,
     keyScope: keyScopeOf(environment),
     launch,
     reach,

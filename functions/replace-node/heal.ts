@@ -200,7 +200,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
   },
 
   turn: {
-    execute: (context) => context.step('turn', () => takeTurn(context)),
+    execute: (context, _state, { from }) => context.step('turn', () => takeTurn(context, from.state?.rung === 'swap')),
     reduce: (_state, { from, mayWait: waits }, taken) =>
       'refuse' in taken && waits ? concluding(refused(taken), from.leases) : from,
     abandon: unrecorded,

@@ -87,6 +87,8 @@ export interface FleetDocument {
     readonly canary?: string;
     /** How long the first node has to be seen well after its proof, before the others follow. */
     readonly watchMinutes?: number;
+    /** So much of the followers of one Availability Zone is upgraded at once after the first node, one at least; never more than `breaker.restartPercent` of the fleet, than the breaker allows, or than the pool can spare. One node after the other unless given. */
+    readonly zonePercent?: number;
     /** Whether a version is tried on a copy of the first node’s data, on a throw-away instance of `drills`, before any node gets it. Not where it comes at a height, beside the nodes, or to a validator. */
     readonly rehearse?: boolean;
   };

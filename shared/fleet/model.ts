@@ -108,10 +108,18 @@ export const heightProbeOf = ({ probe }: Pick<Fleet, 'probe'>): HeightProbe | un
 export const seesClientsOnly = ({ probe }: Pick<Fleet, 'probe'>): boolean => probe?.by === 'unit';
 
 function clientOf(
-  { versions, unit, canary, watchMinutes, rehearse }: NonNullable<CompleteDocument['client']>,
+  { versions, unit, canary, watchMinutes, zonePercent, rehearse }: NonNullable<CompleteDocument['client']>,
   units: CompleteDocument['units'],
 ) {
-  return { versions, unit: given(upgradedUnitOf(unit, units), 'client.unit'), canary, watchMinutes, rehearse };
+  /** `zonePercent`: undefined: one node after the other. */
+  return {
+    versions,
+    unit: given(upgradedUnitOf(unit, units), 'client.unit'),
+    canary,
+    watchMinutes,
+    zonePercent,
+    rehearse,
+  };
 }
 
 function releasesOf({ feed, consensusFeed, upgradeBy, auto }: NonNullable<CompleteDocument['releases']>) {

@@ -39,6 +39,10 @@ export const client = object('{ versions: ["28.0", "28.1"] }', {
     whole(0, WATCH_MINUTES_MAX, 'minutes', 60),
     60,
   ),
+  zonePercent: optional(
+    'So much of the followers of one Availability Zone is upgraded at once after the first node, one at least; never more than `breaker.restartPercent` of the fleet, than the breaker allows, or than the pool can spare. One node after the other unless given.',
+    whole(1, 50, 'percent', 25),
+  ),
   rehearse: usually(
     'Whether a version is tried on a copy of the first node’s data, on a throw-away instance of `drills`, before any node gets it. Not where it comes at a height, beside the nodes, or to a validator.',
     yesOrNo(),

@@ -139,11 +139,27 @@ export function dropRestart(
   return { next: { restarts, version: read.version + 1 } };
 }
 
-/** FLEET#REPLACE: one replacement in flight in a fleet. */
+/** FLEET#REPLACE: one replacement in flight in a fleet; of an upgrade as many as its fleet file lets go over at once. */
 export interface TurnRecord {
-  readonly holder: { readonly execution: string; readonly instanceId: string; readonly node: string } | null;
+  readonly holder: TurnHolder | null;
+  /** The others that are upgraded together with the holder. Absent where it is alone. */
+  readonly beside?: readonly TurnHolder[];
   readonly version: number;
 }
+
+export interface TurnHolder {
+  readonly execution: string;
+  readonly instanceId: string;
+  readonly node: string;
+  /** The instances that are upgraded at once, this one among them. Absent where it goes alone. */
+  readonly together?: readonly string[];
+  /** It gets the data of before, which one node of them does at a time. Absent while it does not. */
+  readonly alone?: true;
+}
+
+/** All that have the turn. */
+export const holdersOf = (read: TurnRecord | undefined): readonly TurnHolder[] =>
+  read?.holder ? [read.holder, ...(read.beside ?? [])] : [];
 
 /** What is known about the holder of the turn. */
 export interface HolderFacts {
@@ -152,32 +168,65 @@ export interface HolderFacts {
   readonly unsettled: boolean;
 }
 
+/** @param factsOf of each that has the turn */
 export function takeFleetTurn(
   read: TurnRecord | undefined,
-  me: NonNullable<TurnRecord['holder']>,
-  holder: HolderFacts,
+  me: TurnHolder,
+  factsOf: (holder: TurnHolder) => HolderFacts,
 ): Write<TurnRecord> | { readonly taken: true } | Refusal {
-  const before = read?.holder ?? null;
-  if (before?.execution === me.execution) return { taken: true };
-  if (before !== null) {
-    // The next attempt at the same node continues what the one before has left.
-    const goesOn = before.instanceId === me.instanceId;
-    const over = holder.status.state === 'ended';
-    if (!over || (holder.unsettled && !goesOn)) {
-      const why = over ? 'what its last attempt left is not settled' : 'its replacement is under way';
-      const reason = `one replacement at a time in a fleet: ${before.node} has the turn, ${why}`;
-      return { refuse: 'replace-in-flight', reason, page: false, retryAfterMs: TURN_AGAIN_MS };
-    }
+  const holders = holdersOf(read);
+  const own = holders.find(({ execution }) => execution === me.execution);
+  if (own && (me.alone === undefined || own.alone)) return { taken: true };
+  const inFlight = holders.filter((one) => one !== own && isInFlight(one, me, factsOf(one)));
+  const first = inFlight.find((one) => !isTogether(one, me) || (me.alone && one.alone));
+  if (first !== undefined) {
+    const over = factsOf(first).status.state === 'ended';
+    const why = over ? 'what its last attempt left is not settled' : 'its replacement is under way';
+    const reason = `one replacement at a time in a fleet: ${first.node} has the turn, ${why}`;
+    return { refuse: 'replace-in-flight', reason, page: false, retryAfterMs: TURN_AGAIN_MS };
   }
-  return { next: { holder: me, version: (read?.version ?? 0) + 1 } };
+  return { next: turnOf([...inFlight, me], read) };
+}
+
+/** The next attempt at the same node continues what the one before has left. */
+const isInFlight = (
+  { instanceId }: TurnHolder,
+  me: Pick<TurnHolder, 'instanceId'>,
+  { status, unsettled }: HolderFacts,
+): boolean => status.state !== 'ended' || (unsettled && instanceId !== me.instanceId);
+
+/** The node that gets its data of before now, of those that are upgraded together; null: none does. */
+export const aloneBeside = (
+  read: TurnRecord | undefined,
+  me: Pick<TurnHolder, 'instanceId'>,
+  factsOf: (holder: TurnHolder) => HolderFacts,
+): string | null =>
+  holdersOf(read).find((one) => one.alone && one.instanceId !== me.instanceId && isInFlight(one, me, factsOf(one)))
+    ?.node ?? null;
+
+/** Both are upgraded at once, by one and the same step of one upgrade. */
+const isTogether = (one: TurnHolder, me: TurnHolder): boolean =>
+  one.instanceId !== me.instanceId &&
+  me.together !== undefined &&
+  me.together.includes(me.instanceId) &&
+  one.together?.join() === me.together.join();
+
+function turnOf([holder, ...beside]: readonly TurnHolder[], read: TurnRecord | undefined): TurnRecord {
+  return { holder: holder ?? null, ...(beside.length > 0 && { beside }), version: (read?.version ?? 0) + 1 };
 }
 
 export function leaveFleetTurn(
   read: TurnRecord | undefined,
   execution: string,
 ): Write<TurnRecord> | { readonly leave: true } {
-  if (read?.holder?.execution !== execution) return { leave: true };
-  return { next: { holder: null, version: read.version + 1 } };
+  const holders = holdersOf(read);
+  if (holders.every((one) => one.execution !== execution)) return { leave: true };
+  return {
+    next: turnOf(
+      holders.filter((one) => one.execution !== execution),
+      read,
+    ),
+  };
 }
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);

@@ -14,6 +14,8 @@ export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
   readonly atHeight?: number;
   /** On another instance beside it. */
   readonly isBlueGreen?: true;
+  /** The instances that go over at once, this one among them; empty where it goes alone. */
+  readonly together: readonly string[];
   /** A person has named this very node, and said that it is a validator. */
   readonly acknowledgesValidator: boolean;
   /** What its clients say of it, as the node tells: that they need another version, or, where they have ended, the last line. */
@@ -49,11 +51,17 @@ export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
       ...{ class: 'replace', fleet, role, node, breaker, haltedSinceMs },
       ...{ cause: 'unknown', manual: mayVote, acknowledgesValidator },
     }) ??
-    judgeOthers(facts) ??
+    judgeOthers({ ...facts, nodes: facts.nodes.filter((one) => !isBeside(one, facts)) }) ??
     (mayVote ? judgeVotingPower({ fleet, nodes, instanceId: node.instanceId }) : null);
   // Its heals page for a breaker or a zone; an upgrade that waits for them does not.
   return refusal && { ...refusal, page: false };
 }
+
+/** Its client is down, or about to be, for the same step of the same upgrade. */
+const isBeside = (
+  { instanceId }: Pick<ObservedNode, 'instanceId'>,
+  { node, together }: Pick<UpgradeFacts, 'node' | 'together'>,
+): boolean => instanceId !== node.instanceId && together.includes(instanceId);
 
 /** What works where no instance may come beside a node. */
 export const ROLLING = 'Without --strategy blue-green it is upgraded where it is';

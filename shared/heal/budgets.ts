@@ -13,21 +13,24 @@ import {
   seenRestarts,
 } from '../guardrails/pace.ts';
 import {
+  aloneBeside,
   dropReplacement,
   dropRestart,
   type HolderFacts,
+  holdersOf,
   leaveFleetTurn,
   proveReplacement,
   type ReplacementsRecord,
   type RestartsRecord,
   reserveReplacement as reserveInAccount,
   reserveRestart as reserveOfNode,
+  type TurnHolder,
   type TurnRecord,
   takeFleetTurn,
 } from '../guardrails/replace-budget.ts';
 import type { ExecutionStatus } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import { type HealPayload, isAskedByPerson, isBlueGreen } from '../model/payload.ts';
+import { type HealPayload, isAskedByPerson, isBlueGreen, togetherIn } from '../model/payload.ts';
 import { readExecution } from './claim.ts';
 import type { HealContext } from './context.ts';
 import { unsettled } from './lease.ts';
@@ -88,33 +91,61 @@ const wantedBy = (payload: HealPayload, key: string) => {
   return { key, fleet, node, instanceId, onsetMs, ...(byPerson && { byPerson }) };
 };
 
-/** Takes the fleet's turn alone: for acts that put back, which no budget forbids. */
-export async function takeTurn({ clients, store, payload, execution }: Tools): Promise<Reserved> {
+/**
+ * Takes the fleet's turn and nothing else: for acts that put back, which no budget forbids.
+ *
+ * @param putsBack of nodes that are upgraded together one at a time gets the data of before
+ */
+export async function takeTurn({ clients, store, payload, execution }: Tools, putsBack = false): Promise<Reserved> {
   const { fleet, node, instanceId } = payload;
-  const me = { execution, instanceId, node };
-  let holder = NOBODY;
+  const together = payload.kind === 'replace-node' ? togetherIn(payload.want) : [];
+  const me: TurnHolder = {
+    execution,
+    instanceId,
+    node,
+    ...(together.length > 0 && { together, ...(putsBack && { alone: true }) }),
+  };
+  let known = NOBODY_KNOWN;
   return settle<TurnRecord, Reserved>(
     store,
     keys.replaceTurn(fleet),
     async () => {
       const read = await store.readReplaceTurn(fleet);
-      const before = read?.holder ?? null;
-      holder = NOBODY;
-      if (before !== null && before.execution !== execution) {
-        const [status, record] = await Promise.all([
-          readExecution(clients.lambda, before.execution),
-          store.readNode(before.instanceId),
-        ]);
-        holder = { status, unsettled: record !== undefined && unsettled(record) };
-      }
+      const others = holdersOf(read).filter((one) => one.execution !== execution);
+      known = await readHolders(others, store, (arn) => readExecution(clients.lambda, arn));
       return read;
     },
     (read) => {
-      const decided = takeFleetTurn(read, me, holder);
+      const decided = takeFleetTurn(read, me, ({ execution: arn }) => known.get(arn) ?? NOBODY);
       if ('refuse' in decided) return { result: decided };
       return { result: RESERVED, write: 'next' in decided ? decided.next : undefined };
     },
   );
+}
+
+const NOBODY_KNOWN: ReadonlyMap<string, HolderFacts> = new Map();
+
+/** The node that gets its data of before now, of those that are upgraded together with this one; null: none does. */
+export async function whoPutsBack({ clients, store, payload, execution }: Tools): Promise<string | null> {
+  const read = await store.readReplaceTurn(payload.fleet);
+  const others = holdersOf(read).filter((one) => one.alone && one.execution !== execution);
+  const known = await readHolders(others, store, (arn) => readExecution(clients.lambda, arn));
+  return aloneBeside(read, payload, ({ execution: arn }) => known.get(arn) ?? NOBODY);
+}
+
+/** What has become of those that have a turn, by their executions. */
+export async function readHolders(
+  holders: readonly TurnHolder[],
+  store: Pick<Store, 'readNode'>,
+  statusOf: (execution: string) => Promise<ExecutionStatus> | ExecutionStatus,
+): Promise<ReadonlyMap<string, HolderFacts>> {
+  const known = await Promise.all(
+    holders.map(async ({ execution, instanceId }): Promise<[string, HolderFacts]> => {
+      const [status, node] = await Promise.all([statusOf(execution), store.readNode(instanceId)]);
+      return [execution, { status, unsettled: node !== undefined && unsettled(node) }];
+    }),
+  );
+  return new Map(known);
 }
 
 /**

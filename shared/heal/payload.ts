@@ -1,6 +1,6 @@
 // Parses the payload of a heal strictly: the dispatcher writes it, but anybody who may invoke the function can send one.
 import * as v from 'valibot';
-import type { HealPayload } from '../model/payload.ts';
+import { type HealPayload, TOGETHER_MOST } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import { HEIGHT_MAX, VERSION, WATCH_MINUTES_MAX } from '../model/version.ts';
 import { plainText } from '../text/plain-text.ts';
@@ -51,6 +51,7 @@ const want = v.variant('do', [
     acknowledgesValidator: v.exactOptional(v.literal(true)),
     atHeight: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(HEIGHT_MAX))),
     strategy: v.exactOptional(v.literal('blue-green')),
+    together: v.exactOptional(v.pipe(v.array(text(/^i-[0-9a-f]{8,17}$/)), v.minLength(2), v.maxLength(TOGETHER_MOST))),
     rehearsed: v.exactOptional(text(/^[^\p{Cc}]{1,400}$/u)),
   }),
 ]);

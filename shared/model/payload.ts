@@ -56,9 +56,18 @@ export interface UpgradeWanted {
   readonly acknowledgesValidator?: true;
   /** Another instance beside this one runs it, and takes its place once it has proved itself; absent where the version is switched on the node. */
   readonly strategy?: 'blue-green';
+  /** The instances that go over at once, this one among them, in order: each has the fleet's turn beside the others. Absent where it goes alone. */
+  readonly together?: readonly string[];
   /** What came of the version on a copy of the data, for whoever reads the plan; absent where it was not tried there. */
   readonly rehearsed?: string;
 }
+
+/** The instances that are upgraded at once with this one; empty where it goes alone. */
+export const togetherIn = (want: RequestedAction | undefined): readonly string[] =>
+  (want?.do === 'upgrade' && want.together) || [];
+
+/** As many as one upgrade has at once. */
+export const TOGETHER_MOST = 20;
 
 /** Whether the wanted version comes on another instance. */
 export const isBlueGreen = (want: RequestedAction): boolean => want.do === 'upgrade' && want.strategy === 'blue-green';

@@ -58,6 +58,7 @@ export function factsOf(
     keyScope: { accountId: '111122223333', kmsKeys: [] },
     launch: launchOf(world, needs),
     reach: null,
+    mateBack: null,
     rollBack: setting.fleet.replace.rollBack === undefined ? null : { trial: null, lastAtMs: null },
     initialization: needs.initialization ? initialized(world, memory) : null,
   };

@@ -34,6 +34,38 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'functions/dispatch-heal/upgrade-batch.ts': [
+    {
+      name: 'no two nodes of different zones go over at once',
+      find: "one.role === 'follower' && one.availabilityZone === next.availabilityZone",
+      replace: "one.role === 'follower'",
+      caughtBy: ['functions/dispatch-heal/upgrade-batch'],
+    },
+    {
+      name: 'a sentry or a bootnode goes over alone',
+      find: " || next.role !== 'follower'",
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/upgrade-batch'],
+    },
+    {
+      name: 'no more go over at once than the fleet’s share of restarts',
+      find: 'shareOf(nodes.length, breaker.restartPercent),',
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/upgrade-batch'],
+    },
+    {
+      name: 'the pool keeps its floor while several go over',
+      find: 'nodes.filter(isInPool).length - (cleanSnapshots?.poolFloor ?? POOL_FLOOR),',
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/upgrade-batch'],
+    },
+    {
+      name: 'no more go over at once than the breaker takes',
+      find: 'Math.max(breaker.unhealthyMinimum, shareOf(nodes.length, breaker.unhealthyPercent)),',
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/upgrade-batch'],
+    },
+  ],
   'shared/heal/trials.ts': [
     {
       name: 'a command that was tried before the file was changed is not shown as tried',
@@ -176,9 +208,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/dispatch-heal/upgrade'],
     },
     {
+      name: 'a snapshot of a node that goes over with others does not become too old while it waits for them',
+      find: 'nowMs - snapshotSinceMs < SNAPSHOT_VALID_MS / 2',
+      replace: 'nowMs > snapshotSinceMs',
+      caughtBy: ['functions/dispatch-heal/upgrade-batch'],
+    },
+    {
+      name: 'the first node goes over alone',
+      find: 'isFirst || upgrade.strategy !== undefined ? [next]',
+      replace: 'upgrade.strategy !== undefined ? [next]',
+      caughtBy: ['functions/dispatch-heal/upgrade-batch'],
+    },
+    {
       name: 'a node is upgraded only with a clean snapshot of right before',
-      find: "upgrade.strategy === undefined && next.snapshot !== 'done'",
-      replace: "upgrade.strategy === undefined && next.snapshot === 'failed'",
+      find: "together.find(({ snapshot }) => snapshot !== 'done')",
+      replace: "together.find(({ snapshot }) => snapshot === 'failed')",
       caughtBy: ['functions/dispatch-heal/upgrade'],
     },
     {
@@ -220,9 +264,15 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/guardrails/upgrade'],
     },
     {
+      name: 'a node is spared the others’ health only for those that go over with it',
+      find: 'instanceId !== node.instanceId && together.includes(instanceId)',
+      replace: 'instanceId !== node.instanceId && together.length > 0',
+      caughtBy: ['shared/guardrails/upgrade'],
+    },
+    {
       name: 'a well node is upgraded only while all others are well',
-      find: '    judgeOthers(facts)',
-      replace: '    null',
+      find: 'judgeOthers({ ...facts, nodes: facts.nodes.filter((one) => !isBeside(one, facts)) })',
+      replace: 'null',
       caughtBy: ['shared/guardrails/upgrade'],
     },
     {
@@ -1147,8 +1197,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'the oldest trouble of a fleet is let in first',
-      find: 'if (first !== undefined && !isSame(first, incident))',
-      replace: 'if (first === undefined)',
+      find: '!isSame(first, incident) && !together.includes(first.instanceId)',
+      replace: 'together.length > 9',
       caughtBy: ['functions/dispatch-heal/queue'],
     },
     {
@@ -1440,6 +1490,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/decide.ts': [
+    {
+      name: 'of nodes that were upgraded together the second one waits with its data for the first',
+      find: "next === 'swap' && facts.mateBack !== null",
+      replace: 'false',
+      caughtBy: ['functions/replace-node/upgrade'],
+    },
     {
       name: 'a rung that was never begun is not told as one that did not help',
       find: 'failed.findLastIndex(({ notBegun }) => notBegun !== true)',
@@ -2795,6 +2851,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/guardrails/replace-budget.ts': [
     {
+      name: 'only nodes that one step of an upgrade takes together share the fleet’s turn',
+      find: 'one.together?.join() === me.together.join()',
+      replace: 'true',
+      caughtBy: ['shared/guardrails/replace-budget'],
+    },
+    {
+      name: 'of nodes that are upgraded together one at a time gets its data of before',
+      find: '!isTogether(one, me) || (me.alone && one.alone)',
+      replace: '!isTogether(one, me)',
+      caughtBy: ['shared/guardrails/replace-budget'],
+    },
+    {
       name: 'replacements of the account are counted by the hour and the day',
       find: 'if (within.length < limit) continue;',
       replace: 'if (within.length < 99 * limit) continue;',
@@ -2808,14 +2876,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a fleet has one replacement in flight',
-      find: 'if (!over || (holder.unsettled && !goesOn))',
-      replace: 'if (!over && goesOn)',
+      find: "status.state !== 'ended' || (unsettled && instanceId !== me.instanceId)",
+      replace: 'unsettled && instanceId !== me.instanceId',
       caughtBy: ['shared/guardrails/replace-budget'],
     },
     {
       name: 'what a dead heal has left open keeps the turn of its fleet',
-      find: '(holder.unsettled && !goesOn)',
-      replace: '(holder.unsettled && goesOn)',
+      find: '(unsettled && instanceId !== me.instanceId)',
+      replace: '(unsettled && instanceId === me.instanceId)',
       caughtBy: ['shared/guardrails/replace-budget'],
     },
     {

@@ -28,6 +28,7 @@ import type {
 } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
 import { keys, settle } from '../../../shared/heal/store.ts';
+import { togetherIn } from '../../../shared/model/payload.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import { type CatchUpsRecord, type ShownCatchUp, withShown } from '../../../shared/snapshots/catch-up.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
@@ -149,11 +150,19 @@ async function reserveFor(
   const { incidentId, want } = context.payload;
   // Where the chain stops for an upgrade all nodes stand: none has to be spared, and none waits for another. Validators still go one by one.
   if (want.do === 'upgrade' && want.atHeight !== undefined && !want.acknowledgesValidator) return { reserved: true };
-  if (want.do === 'undo' || rung === 'upgrade' || known(context).upgrade !== undefined) return takeTurn(context);
+  if (want.do === 'undo' || rung === 'upgrade' || known(context).upgrade !== undefined)
+    return takeTurnOf(context, rung);
   const key = reservationKey(incidentId, known(context), rung);
   return classOf(rung) === 'restart'
     ? reserveStop(context, fleet, key, nowMs)
     : reserveReplacement(context, fleet, key, nowMs);
+}
+
+/** Where a mate of the same upgrade has begun to put back in this very moment, the next turn of this heal waits for it. */
+async function takeTurnOf(context: LadderActContext, rung: Rung): ReturnType<typeof reserveRestart> {
+  const taken = await takeTurn(context, rung === 'swap');
+  const isShared = togetherIn(context.payload.want).length > 0 && known(context).upgrade !== undefined;
+  return 'refuse' in taken && rung === 'swap' && isShared ? { blind: taken.reason } : taken;
 }
 
 /** A well node is stopped, and data are taken back, only while no other node of the fleet is being replaced or stopped. */

@@ -280,6 +280,7 @@ function factsOf(
     breaker: readBreaker(fleet, [reading], nowMs),
     ...{ haltedSinceMs, reach: null, sources: null, keyScope: history.keyScope, launch: null },
     rollBack: null,
+    mateBack: null,
     initialization: null,
   };
 }

@@ -57,6 +57,8 @@ import {
   upgradeRolling,
   upgradeValidatorFails,
   upgradeValidators,
+  upgradeZones,
+  upgradeZonesFail,
 } from './upgrades.ts';
 import { validatorStuck } from './validator-stuck.ts';
 import { webhookDown, webhookHostile, webhookTold } from './webhook.ts';
@@ -139,6 +141,8 @@ export const SCENARIOS: readonly Scenario[] = [
   upgradeAtHeight,
   upgradeHaltedByBug,
   upgradeValidators,
+  upgradeZones,
+  upgradeZonesFail,
   upgradeValidatorFails,
   drillDaily,
   drillBadSet,

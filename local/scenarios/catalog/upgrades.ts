@@ -17,12 +17,15 @@ import {
   CANARY,
   installed,
   installedBeside,
+  installedInZones,
   MENDED,
+  NODES_OF_ZONES,
   sentries,
   stoppedByChain,
   switchesOf,
   upgradable,
   upgradableBeside,
+  upgradableByZones,
   upgradableValidators,
   validatorsWithUnits,
   versionsOf,
@@ -134,6 +137,143 @@ export const upgradeInterrupted: Scenario = {
     alarmsRight,
     allWell,
     allHealedInTheEnd,
+  ],
+};
+
+/** The clients that were down for a heal at one moment, at each moment when one was stopped. */
+const downTogether = ({ current, region }: World): readonly (readonly PlacedNode[])[] => {
+  const outages = current.flatMap((node) =>
+    node.machine
+      .report()
+      .outages.flatMap(({ fromMs, toMs, stopSeconds }) => (stopSeconds ? [{ node, fromMs, toMs }] : [])),
+  );
+  return outages.map(({ fromMs: atMs }) => [
+    ...new Set(
+      outages.flatMap(({ node, fromMs, toMs = region.clock.now() }) => (fromMs <= atMs && atMs < toMs ? [node] : [])),
+    ),
+  ]);
+};
+
+const zoneOf = ({ region }: World, { instanceId }: PlacedNode): string =>
+  region.ec2.instance(instanceId).availabilityZone;
+
+/** Of twelve nodes in three zones. */
+const TOGETHER = 2;
+
+export const upgradeZones: Scenario = {
+  name: 'upgrade-zones',
+  sentence:
+    'A fleet file lets half of a zone go over at once: after the canary two nodes are switched together, and never two of different zones.',
+  fleets: { bitcoin: upgradableByZones },
+  build: (world) => void installedInZones(world),
+  people: asksForUpgrade,
+  done: (world) => upgradedIn(world, 'healed') === NODES_OF_ZONES,
+  hours: 16,
+  expect: [
+    runsAll(AFTER, 'every node runs the new version'),
+    {
+      sentence: 'each was upgraded and proved once, the canary first',
+      holds: (report) => {
+        const own = ladderHeals(report);
+        return (
+          own.length === NODES_OF_ZONES &&
+          own.every(({ outcome, rung }) => outcome === 'healed' && rung === 'upgrade') &&
+          own[0]?.node === CANARY
+        );
+      },
+      undisturbed: true,
+    },
+    {
+      sentence: 'each had a clean snapshot of its own before',
+      holds: ({ snapshots }) => snapshots.length === NODES_OF_ZONES && snapshots.every(({ rank }) => rank === 'clean'),
+      undisturbed: true,
+    },
+    {
+      sentence: 'no other was touched before the canary had been watched',
+      holds: (_, world) => {
+        const [first, second] = firstStarts(world);
+        return first !== undefined && second !== undefined && second - first >= WATCH_MINUTES * 60_000;
+      },
+    },
+    {
+      sentence: 'never were more than two without a client at once, and never two of different zones',
+      holds: (_, world) =>
+        downTogether(world).every(
+          (down) => down.length <= TOGETHER && new Set(down.map((node) => zoneOf(world, node))).size <= 1,
+        ),
+    },
+    {
+      sentence: 'two of one zone were switched at once, five times at least',
+      holds: (_, world) => downTogether(world).filter((down) => down.length === TOGETHER).length >= 5,
+      undisturbed: true,
+    },
+    sameInstances,
+    namesRight,
+    alarmsRight,
+    allWell,
+    allHealedInTheEnd,
+    nobodyPaged,
+  ],
+};
+
+/** The first two of the first zone, by their names. */
+const FIRST_TWO = ['node1', 'node10'];
+
+/** Nothing of it is under way. */
+const isOver = (world: World): boolean =>
+  incidentsOf(world).every(
+    ({ trigger, state }) => trigger !== 'request:upgrade' || state === 'healed' || state === 'escalated',
+  );
+
+/** Where commands come too late, the first of them goes alone, and the second one is left as it is. */
+const switchedOfTwo = (world: World): readonly string[] =>
+  FIRST_TWO.filter((name) => {
+    const { instanceId } = world.find('bitcoin', name);
+    return switchesOf(world).some((one) => one.instanceId === instanceId && one.version === AFTER);
+  });
+
+export const upgradeZonesFail: Scenario = {
+  name: 'upgrade-zones-fail',
+  sentence:
+    'The canary goes on with the new version, and both nodes that go over together do not: each gets the version and the data of before, and no other node is touched.',
+  fleets: { bitcoin: upgradableByZones },
+  build: (world) => void installedInZones(world, FIRST_TWO),
+  people: asksForUpgrade,
+  done: (world) => upgradedIn(world, 'escalated') > 0 && isOver(world),
+  hours: 16,
+  // One for each of the two nodes.
+  pagesAtMost: 2,
+  expect: [
+    {
+      sentence: 'the canary runs the new version, and every other node the one of before',
+      holds: (_, world) =>
+        Object.entries(versionsOf(world)).every(([name, version]) => version === (name === CANARY ? AFTER : BEFORE)),
+    },
+    {
+      sentence: 'both went over together',
+      holds: (_, world) => switchedOfTwo(world).length === FIRST_TWO.length,
+      undisturbed: true,
+    },
+    {
+      sentence: 'they have the data of before again: volumes of the snapshots that were taken right before',
+      holds: ({ snapshots }, world) =>
+        switchedOfTwo(world).every((name) => {
+          const { snapshotId } = world.region.ec2.volume(dataOf(world, name));
+          return snapshotId !== undefined && snapshots.some((one) => one.snapshotId === snapshotId);
+        }),
+    },
+    { sentence: 'a person is told', holds: (_, world) => pagedNow(world, 'upgrade-failed') },
+    {
+      sentence: 'no other node was touched',
+      holds: (_, { current }) =>
+        current.every(
+          ({ name, machine }) => [CANARY, ...FIRST_TWO].includes(name) || machine.report().clientStarts.length === 0,
+        ),
+    },
+    sameInstances,
+    namesRight,
+    alarmsRight,
+    allWell,
   ],
 };
 

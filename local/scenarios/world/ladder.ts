@@ -33,13 +33,20 @@ export function smallFleet(
     count = 4,
     clock,
     more = {},
-  }: { readonly count?: number; readonly clock?: BlockClock; readonly more?: Partial<WorldNode> } = {},
+    moreOf = () => ({}),
+  }: {
+    readonly count?: number;
+    readonly clock?: BlockClock;
+    readonly more?: Partial<WorldNode>;
+    /** What a machine has besides; from 0. */
+    readonly moreOf?: (at: number) => WorldNode['machine'];
+  } = {},
 ): PlacedNode {
   references(world, bitcoinChain(world, 1, { ...(clock && { clock }) }));
-  followers(world, count, () => ({
+  followers(world, count, (at) => ({
     volumes: [{ role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46 }],
     ...more,
-    machine: { startSeconds: 15, ...more.machine },
+    machine: { startSeconds: 15, ...more.machine, ...moreOf(at) },
   }));
   return world.find('bitcoin', SICK);
 }

@@ -22,19 +22,30 @@ export const upgradable: Partial<FleetDocument> = {
   client: { versions: [BEFORE, AFTER], canary: CANARY, watchMinutes: WATCH_MINUTES },
 };
 
-/** Four followers, on each of which the owner has installed the new version. Data that it has opened the old one cannot open any more. */
+/** Half of the nodes of a zone go over at once. */
+export const upgradableByZones: Partial<FleetDocument> = {
+  ...upgradable,
+  client: { versions: [BEFORE, AFTER], canary: CANARY, watchMinutes: WATCH_MINUTES, zonePercent: 50 },
+};
+/** Four in each of three zones. */
+export const NODES_OF_ZONES = 12;
+
+/** Followers, on each of which the owner has installed the new version. Data that it has opened the old one cannot open any more. */
 export const installed = (world: World, fault?: InstalledVersion['fault']): PlacedNode =>
+  smallFleet(world, { clock: QUICK_BLOCKS, more: { machine: { versions: versionsWith(fault) } } });
+
+const versionsWith = (fault?: InstalledVersion['fault']): Readonly<Record<string, InstalledVersion>> => ({
+  [BEFORE]: { clientVersion: '/Satoshi:28.0.0/' },
+  [AFTER]: { clientVersion: '/Satoshi:29.0.0/', format: 1, ...(fault && { fault }) },
+  [MENDED]: { clientVersion: '/Satoshi:29.0.1/', format: 1 },
+});
+
+/** @param faulty nodes on which the new version takes no block */
+export const installedInZones = (world: World, faulty: readonly string[] = []): PlacedNode =>
   smallFleet(world, {
     clock: QUICK_BLOCKS,
-    more: {
-      machine: {
-        versions: {
-          [BEFORE]: { clientVersion: '/Satoshi:28.0.0/' },
-          [AFTER]: { clientVersion: '/Satoshi:29.0.0/', format: 1, ...(fault && { fault }) },
-          [MENDED]: { clientVersion: '/Satoshi:29.0.1/', format: 1 },
-        },
-      },
-    },
+    count: NODES_OF_ZONES,
+    moreOf: (at) => ({ versions: versionsWith(faulty.includes(`node${at + 1}`) ? 'stands' : undefined) }),
   });
 
 /** The same, whose owner asks for drills during the story, and has installed what mends the version, too. */

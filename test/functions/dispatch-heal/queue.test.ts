@@ -1,7 +1,7 @@
 // Who is let in at the door, of all that wait for the fleet's turn or for the account's replacements.
 import { describe, expect, it } from '@jest/globals';
 import { awaitSweep, judgeTurn, type QueueFacts } from '../../../functions/dispatch-heal/queue.ts';
-import type { Replacement } from '../../../shared/guardrails/replace-budget.ts';
+import type { HolderFacts, Replacement } from '../../../shared/guardrails/replace-budget.ts';
 import { claim, conclude, refuseOpen } from '../../../shared/heal/incident.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import type { GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
@@ -24,7 +24,7 @@ const facts = (incident: IncidentRecord, more: Partial<QueueFacts> = {}): QueueF
   incident,
   waiting: [incident],
   turn: undefined,
-  holder: FREE,
+  holders: new Map(),
   replacements: undefined,
   ...more,
 });
@@ -40,7 +40,12 @@ describe('the queue at the door', () => {
     const { waitsFor: _, ...fresh } = one('node2', 5);
     const turn = { holder: { execution: OTHER, instanceId: 'i-node1', node: 'node1' }, version: 1 };
     expect(
-      judgeTurn(facts(fresh as IncidentRecord, { turn, holder: { ...FREE, status: { state: 'running' } } })),
+      judgeTurn(
+        facts(fresh as IncidentRecord, {
+          turn,
+          holders: new Map([[OTHER, { ...FREE, status: { state: 'running' } }]]),
+        }),
+      ),
     ).toBeNull();
     expect(awaitSweep(fresh as IncidentRecord)).toBeNull();
     expect(awaitSweep(one('node2', 5))).toMatchObject({ refuse: 'replace-in-flight', page: false });
@@ -49,7 +54,7 @@ describe('the queue at the door', () => {
   it('stays closed while a node of the fleet is being replaced', () => {
     const turn = { holder: { execution: OTHER, instanceId: 'i-node1', node: 'node1' }, version: 1 };
     const waits = one('node2', 5);
-    const at = (holder: QueueFacts['holder']) => judgeTurn(facts(waits, { turn, holder }));
+    const at = (holder: HolderFacts) => judgeTurn(facts(waits, { turn, holders: new Map([[OTHER, holder]]) }));
     expect(at({ status: { state: 'running' }, unsettled: true })).toMatchObject({ refuse: 'replace-in-flight' });
     expect(at({ status: { state: 'unknown' }, unsettled: false })).toMatchObject({ refuse: 'replace-in-flight' });
     expect(at({ status: { state: 'ended', endedAtMs: 0 }, unsettled: false })).toBeNull();

@@ -150,6 +150,10 @@ describe('the way back', () => {
     expect(then(back)).toBe('take-rung swap');
   });
 
+  it('waits with the data while a node that was upgraded with it gets its own', () => {
+    expect(then(back, { mateBack: 'node9' })).toBe('wait');
+  });
+
   it('has no data where the new version was never there', () => {
     expect(then({ failed: [{ rung: 'upgrade', reason: 'systemd knows no such unit' }] })).toBe('upgrade-failed');
   });

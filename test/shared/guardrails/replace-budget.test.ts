@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  aloneBeside,
   dropReplacement,
   dropRestart,
   type HolderFacts,
@@ -227,11 +228,11 @@ describe('the turn of a fleet', () => {
     ['my own node’s last attempt had, which died half-way', held(dead), ended(true), mine],
     ['my own node’s last attempt has, which still runs', held(dead), running, { refuse: 'replace-in-flight' }],
   ])('that %s', (_, read, holder, expected) => {
-    expect(takeFleetTurn(read, me, holder)).toMatchObject(expected);
+    expect(takeFleetTurn(read, me, () => holder)).toMatchObject(expected);
   });
 
   it('is waited for in silence', () => {
-    expect(takeFleetTurn(held(other), me, running)).toMatchObject({
+    expect(takeFleetTurn(held(other), me, () => running)).toMatchObject({
       page: false,
       reason: 'one replacement at a time in a fleet: node3 has the turn, its replacement is under way',
     });
@@ -242,5 +243,74 @@ describe('the turn of a fleet', () => {
     expect(leaveFleetTurn(held(me), OTHER)).toEqual({ leave: true });
     expect(leaveFleetTurn(undefined, ME)).toEqual({ leave: true });
     expect(leaveFleetTurn(held(null), ME)).toEqual({ leave: true });
+  });
+
+  describe('is shared by the nodes that one step of an upgrade takes together', () => {
+    const together = [INSTANCE, other.instanceId];
+    const [mate, self] = [
+      { ...other, together },
+      { ...me, together },
+    ];
+    const third = { execution: 'arn:third', instanceId: 'i-0aaaaaaaaaaaaaaaa', node: 'node4' };
+    const shared: TurnRecord = { holder: mate, beside: [self], version: 2 };
+
+    it('and by no other node, whatever it wants', () => {
+      expect(takeFleetTurn(held(mate), self, () => running)).toEqual({
+        next: { holder: mate, beside: [self], version: 3 },
+      });
+      expect(takeFleetTurn(shared, self, () => running)).toEqual({ taken: true });
+      expect(takeFleetTurn(shared, third, () => running)).toMatchObject({ refuse: 'replace-in-flight' });
+      expect(takeFleetTurn(shared, { ...third, together }, () => running)).toMatchObject({
+        refuse: 'replace-in-flight',
+      });
+    });
+
+    it('but not with one that is at something else, or of another step', () => {
+      expect(takeFleetTurn(held(other), self, () => running)).toMatchObject({ refuse: 'replace-in-flight' });
+      const earlier = { ...other, together: [other.instanceId, third.instanceId] };
+      expect(takeFleetTurn(held(earlier), self, () => running)).toMatchObject({ refuse: 'replace-in-flight' });
+      expect(takeFleetTurn(held(mate), me, () => running)).toMatchObject({ refuse: 'replace-in-flight' });
+    });
+
+    it('and what one of them has left half-way keeps others out, and not its mate', () => {
+      const facts = ({ execution }: { readonly execution: string }) =>
+        execution === mate.execution ? ended(true) : running;
+      expect(takeFleetTurn(held(mate), third, facts)).toMatchObject({ refuse: 'replace-in-flight' });
+      expect(takeFleetTurn(held(mate), self, facts)).toMatchObject({ next: { holder: mate, beside: [self] } });
+      const gone = () => ended(false);
+      expect(takeFleetTurn(held(mate), third, gone)).toEqual({ next: { holder: third, version: 3 } });
+    });
+
+    it('its own next attempt goes on beside the others', () => {
+      const before = { ...self, execution: 'arn:before' };
+      const facts = ({ execution }: { readonly execution: string }) =>
+        execution === before.execution ? ended(true) : running;
+      expect(takeFleetTurn({ holder: before, beside: [mate], version: 2 }, self, facts)).toEqual({
+        next: { holder: mate, beside: [self], version: 3 },
+      });
+    });
+
+    it('and one at a time gets the data of before, while the others go on', () => {
+      const back = { ...self, alone: true } as const;
+      const mateBack = { ...mate, alone: true } as const;
+      expect(takeFleetTurn(shared, back, () => running)).toEqual({
+        next: { holder: mate, beside: [back], version: 3 },
+      });
+      expect(takeFleetTurn({ ...shared, beside: [back] }, back, () => running)).toEqual({ taken: true });
+      const taken: TurnRecord = { holder: mateBack, beside: [self], version: 2 };
+      expect(takeFleetTurn(taken, back, () => running)).toMatchObject({ refuse: 'replace-in-flight' });
+      expect(takeFleetTurn(taken, self, () => running)).toEqual({ taken: true });
+      expect(aloneBeside(taken, self, () => running)).toBe('node3');
+      expect(aloneBeside(taken, self, () => ended(true))).toBe('node3');
+      expect(aloneBeside(taken, self, () => ended(false))).toBeNull();
+      expect(aloneBeside(taken, mateBack, () => running)).toBeNull();
+      expect(aloneBeside(shared, self, () => running)).toBeNull();
+    });
+
+    it('and each gives back its own', () => {
+      expect(leaveFleetTurn(shared, mate.execution)).toEqual({ next: { holder: self, version: 3 } });
+      expect(leaveFleetTurn(shared, self.execution)).toEqual({ next: { holder: mate, version: 3 } });
+      expect(leaveFleetTurn(shared, third.execution)).toEqual({ leave: true });
+    });
   });
 });

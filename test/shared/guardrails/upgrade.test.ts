@@ -23,12 +23,28 @@ const refusalOf = (more: Partial<UpgradeFacts> = {}) =>
     breaker: { open: false, sentence: '0 of 2 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,
     to: '28.1',
+    together: [],
     acknowledgesValidator: false,
     lastLines: [],
     ...more,
   });
 const judged = (more: Partial<UpgradeFacts> = {}) => refusalOf(more)?.refuse ?? null;
 const sentence = (more: Partial<UpgradeFacts>) => refusalOf(more)?.reason;
+
+describe('nodes that go over at once', () => {
+  const nodes = [node('node1'), node('node2', 'stuck'), node('node3')];
+
+  it('do not wait for each other, and wait for any other node', () => {
+    expect(judged({ nodes, together: ['i-node1', 'i-node2'] })).toBeNull();
+    expect(judged({ nodes, together: ['i-node1', 'i-node3'] })).toBe('cannot-be-spared');
+    expect(judged({ nodes })).toBe('cannot-be-spared');
+  });
+
+  it('have each to be well before it is stopped', () => {
+    const own = [node('node1', 'stuck'), node('node2')];
+    expect(judged({ nodes: own, together: ['i-node1', 'i-node2'] })).toBe('cannot-be-spared');
+  });
+});
 
 describe('a node may be upgraded', () => {
   it('where it and all others are well', () => {
