@@ -94,6 +94,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/audit-snapshots/acts.ts': [
     {
+      name: 'what an attempt before has found is the answer to the incident that asked',
+      find: 'isInherited: drill.verdict === null || drill.incidentId !== incidentId',
+      replace: 'isInherited: drill.verdict === null || drill.incidentId === incidentId',
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
+    {
       name: 'what comes of a roll-back is no word on the set that it was tried on',
       find: '...tried(drill, trial.of, verdict), verdict: trial.proved',
       replace: '...tried(drill, trial.of, verdict), verdict',
