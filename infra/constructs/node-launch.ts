@@ -56,6 +56,7 @@ export function launchTemplateOf(
   { tags, boot, volume }: LaunchedAs,
 ): CfnLaunchTemplate {
   const { path } = dataVolumeOf(complete);
+  const { bundle } = deploy;
   const userData = firstBootUserData(
     {
       ...boot,
@@ -73,6 +74,12 @@ export function launchTemplateOf(
         }),
         lines: deploy.install?.lines ?? [],
       },
+      ...(bundle && {
+        bundle: {
+          ...{ url: bundle.url, sha256: bundle.sha256 },
+          ...{ into: bundle.into ?? path, identity: complete.identity },
+        },
+      }),
       agentConfig: JSON.stringify(agentConfig(suite, complete, deploy, path)),
     },
     scripts,

@@ -469,6 +469,15 @@ export interface FleetDocument {
       /** ARN of the key that it is encrypted with; it is encrypted in any case. */
       readonly kmsKeyId?: string;
     };
+    /** Chain data that somebody has packed, for a volume that has none: the volume needs room for the archive and for what is in it. The paths of `identity` are left out of it. */
+    readonly bundle?: {
+      /** An https address of a tar archive, compressed or not. It is fetched to the volume itself, and goes on where it broke off. */
+      readonly url: string;
+      /** Its SHA-256: it is compared before anything is opened. */
+      readonly sha256: string;
+      /** Where its contents go. */
+      readonly into?: string;
+    };
     /** How the client and its unit come to the node. Without it both are in the image. */
     readonly install?: {
       /** An https address of the client, fetched once: a tar archive where `unpack` is given, else a program that is run without arguments. */

@@ -1,9 +1,15 @@
 // What the first boot of a deployed node makes of a simulated machine: the steps of shared/node-commands/first-boot.sh, with its values. Only that script
 // itself is played so: of another text nobody here knows what it would do.
 import { createHash } from 'node:crypto';
-import { packed } from '../../shared/node-commands/first-boot.ts';
+import {
+  type BundleBoot,
+  FIRST_BOOT_KINDS,
+  type FirstBootKind,
+  packed,
+} from '../../shared/node-commands/first-boot.ts';
 import { firstBootScripts } from '../../shared/node-commands/index.ts';
 import type { HttpAnswer, HttpRequest } from '../simulator/network/network.ts';
+import type { Bundle } from './chain.ts';
 import type { FilesystemType } from './content.ts';
 import type { DeviceReport, MountOptions } from './disks.ts';
 import { FSTAB } from './disks.ts';
@@ -18,6 +24,7 @@ export interface DeployedBoot {
   /** "bitcoind.service" */
   readonly unit: string;
   readonly group?: MemberBoot;
+  readonly bundle?: BundleBoot;
 }
 
 /** What a member of a group does besides. */
@@ -29,25 +36,37 @@ export interface MemberBoot {
   readonly asks: { readonly url: URL; readonly body: string; readonly pattern: RegExp; readonly most: number };
 }
 
-const { single: SCRIPT, group } = firstBootScripts();
-const GROUP_SCRIPT = packed(group);
+const SCRIPTS = firstBootScripts();
+const ENDS: readonly (readonly [kind: FirstBootKind, end: string])[] = FIRST_BOOT_KINDS.map((kind) => [
+  kind,
+  kind === 'single' ? SCRIPTS.single : packed(SCRIPTS, kind),
+]);
 
 /** Undefined: this is another text. */
 export function deployedBootOf(text: string): DeployedBoot | undefined {
-  const isMember = text.endsWith(GROUP_SCRIPT);
-  if (!isMember && !text.endsWith(SCRIPT)) return undefined;
+  const [kind] = ENDS.find(([, end]) => text.endsWith(end)) ?? [];
+  if (kind === undefined) return undefined;
+  const isMember = kind.startsWith('group');
   const said = (name: string): string =>
     (new RegExp(`^readonly ${name}='((?:[^']|'\\\\'')*)'$`, 'm').exec(text)?.[1] ?? '').replaceAll("'\\''", "'");
+  const listed = (name: string): readonly string[] =>
+    [...(new RegExp(`^readonly ${name}=\\((.*)\\)$`, 'm').exec(text)?.[1] ?? '').matchAll(/'([^']*)'/g)].map(
+      ([, path = '']) => path,
+    );
   const filesystem = said('FILESYSTEM');
   if (filesystem !== 'xfs' && filesystem !== 'ext4') return undefined;
   return {
     ...{ volumeId: isMember ? undefined : said('VOLUME'), mountPath: said('MOUNT_PATH'), filesystem },
     ...{ waitSeconds: Number(said('WAIT_SECONDS')), unit: `${said('UNIT')}.service` },
+    ...(kind.endsWith('bundle') && {
+      bundle: {
+        ...{ url: said('BUNDLE_URL'), sha256: said('BUNDLE_SHA256'), into: said('BUNDLE_INTO') },
+        identity: listed('BUNDLE_IDENTITY'),
+      },
+    }),
     ...(isMember && {
       group: {
-        identity: [...(/^readonly IDENTITY=\((.*)\)$/m.exec(text)?.[1] ?? '').matchAll(/'([^']*)'/g)].map(
-          ([, path = '']) => path,
-        ),
+        identity: listed('IDENTITY'),
         healthPort: Number(said('HEALTH_PORT')),
         asks: {
           url: new URL(said('URL_SYNCED')),
@@ -121,6 +140,39 @@ export function playDeployedBoot(
   }
   return 'mounted';
 }
+
+/** The script's marks on the volume: what was loaded, and the folder that it is loaded in. */
+const LOADED = '.chainmend-loaded';
+/** It tries so often to fetch a bundle, with a minute in between. */
+const BUNDLE_TRIES = 30;
+/** Each byte is written as a part of the archive, read for its digest, read again, and written as what was in it; at gp3's 125 MiB/s. */
+const BUNDLE_BYTES_PER_SECOND = (125 * 2 ** 20) / 4;
+
+/** What comes of a bundle behind the mounted volume, and when. Undefined: nothing is loaded. */
+export type Loading =
+  | { readonly seconds: number; readonly loads: Bundle; readonly mark: string }
+  | { readonly seconds: number; readonly refused: string };
+
+export function playBundle(
+  { bundle, mountPath }: DeployedBoot,
+  machine: BootingMachine,
+  { holdsData, bundles }: { readonly holdsData: boolean; readonly bundles: ReadonlyMap<string, Bundle> },
+): Loading | undefined {
+  if (!bundle || holdsData || machine.readFile(`${mountPath}/${LOADED}`) !== undefined) return undefined;
+  const { url, sha256 } = bundle;
+  const found = bundles.get(url);
+  if (!found)
+    return {
+      seconds: BUNDLE_TRIES * 60,
+      refused: `${url} could not be fetched to ${mountPath} (HTTP status 404, curl ended with 22)`,
+    };
+  const seconds = Math.ceil(found.bytes / BUNDLE_BYTES_PER_SECOND);
+  if (found.sha256 !== sha256)
+    return { seconds, refused: `${url} has the SHA-256 ${found.sha256}, expected ${sha256}: it is not opened` };
+  return { seconds, loads: found, mark: `${sha256} ${url}\n` };
+}
+
+export const loadedMark = (mountPath: string): string => `${mountPath}/${LOADED}`;
 
 /** The one volume that the launch has brought besides the root's; afterwards the one that it was. Undefined: none is there yet. */
 function ownVolume(machine: BootingMachine): string | undefined | { readonly refused: string } {

@@ -20,7 +20,14 @@ import { CommandRunner } from './commands/runner.ts';
 import type { BrokenFilesystem, FilesystemType, VolumeContent } from './content.ts';
 import type { DeviceReport, MountOptions } from './disks.ts';
 import { NodeDisks } from './disks.ts';
-import { type DeployedBoot, playDeployedBoot } from './first-boot.ts';
+import {
+  type BootOutcome,
+  type DeployedBoot,
+  type Loading,
+  loadedMark,
+  playBundle,
+  playDeployedBoot,
+} from './first-boot.ts';
 import type { CommandOutcome, Machine, MachineCommand, NewDisk } from './machine.ts';
 import { NodePeers } from './peers.ts';
 import { NodeRpc } from './rpc/node-rpc.ts';
@@ -429,7 +436,32 @@ export class SimulatedNode implements Machine {
       this.later(1_000, () => this.bootDeployed(boot, waitedSeconds + 1));
       return;
     }
-    this.setUp = undefined;
+    const loading = outcome === 'mounted' ? this.loadingOf(boot) : undefined;
+    if (loading) {
+      // Whatever starts it then, it does not start beside data that are still to come; another boot begins this anew.
+      this.bare = true;
+      this.later(loading.seconds * 1_000, () => this.endBoot(boot, outcome, this.loaded(boot, loading)));
+    } else this.endBoot(boot, outcome);
+  }
+
+  private loadingOf(boot: DeployedBoot): Loading | undefined {
+    const volume = this.volumes.find(({ path, mounted }) => path === boot.mountPath && mounted);
+    const holdsData = volume === undefined || this.disks.contentOf(volume.volumeId)?.data !== undefined;
+    return playBundle(boot, this, { holdsData, bundles: this.chain.bundles });
+  }
+
+  /** @returns why nothing was loaded; undefined where it was */
+  private loaded({ mountPath }: DeployedBoot, loading: Loading): string | undefined {
+    if ('refused' in loading) return loading.refused;
+    const fault = this.disks.load(mountPath, loading.loads);
+    if (fault === undefined) this.writeFile(loadedMark(mountPath), loading.mark);
+    return fault;
+  }
+
+  private endBoot(boot: DeployedBoot, outcome: BootOutcome, refused?: string): void {
+    // What a bundle was refused for is looked at again at the next boot.
+    if (refused === undefined) this.setUp = undefined;
+    this.bootRefusal = refused;
     if (outcome === 'wait')
       this.bootRefusal = `${boot.volumeId ?? 'no volume'} is not attached after ${boot.waitSeconds} s`;
     else if (typeof outcome === 'object') this.bootRefusal = outcome.refused;

@@ -43,24 +43,34 @@ const line = text(
   'dnf -y install bitcoin',
 );
 
+const httpsUrl = (example: string) =>
+  text(
+    /^https:\/\/[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?\/[A-Za-z0-9._~!$&()*+,;=:@%/?-]{0,1000}$/,
+    'an https URL without a fragment',
+    example,
+  );
+const sha256 = text(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits', 'a'.repeat(64));
+
 const install = object('{ lines: ["dnf -y install bitcoin"] }', {
   url: optional(
     'An https address of the client, fetched once: a tar archive where `unpack` is given, else a program that is run without arguments.',
-    text(
-      /^https:\/\/[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?\/[A-Za-z0-9._~!$&()*+,;=:@%/?-]{0,1000}$/,
-      'an https URL without a fragment',
-      'https://bitcoincore.org/bin/bitcoin-core-29.0/bitcoin-29.0-x86_64-linux-gnu.tar.gz',
-    ),
+    httpsUrl('https://bitcoincore.org/bin/bitcoin-core-29.0/bitcoin-29.0-x86_64-linux-gnu.tar.gz'),
   ),
-  sha256: optional(
-    'The SHA-256 of what is at `url`: it is compared before anything is opened or run.',
-    text(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits', 'a'.repeat(64)),
-  ),
+  sha256: optional('The SHA-256 of what is at `url`: it is compared before anything is opened or run.', sha256),
   unpack: optional('The folder that the archive is unpacked to.', path),
   lines: optional(
     'Your own lines of bash, run once as root at the first boot, behind the mounted volume (`set -eu`): chainmend does not read them. No secrets: they are in the template.',
     list(line, 64, 1),
   ),
+});
+
+const bundle = object('{ url: https://…/blocks.tar.zst, sha256: … }', {
+  url: about(
+    'An https address of a tar archive, compressed or not. It is fetched to the volume itself, and goes on where it broke off.',
+    httpsUrl('https://bundles.example.org/bitcoin-930000.tar.zst'),
+  ),
+  sha256: about('Its SHA-256: it is compared before anything is opened.', sha256),
+  into: derived('Where its contents go.', 'the mount path', path),
 });
 
 const volume = object('{ sizeGiB: 500 }', {
@@ -127,6 +137,10 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
     'The data volume of each node: gp3 and encrypted. With `single` it is kept whatever becomes of the stack, with `ha` it goes with its instance.',
     volume,
   ),
+  bundle: optional(
+    'Chain data that somebody has packed, for a volume that has none: the volume needs room for the archive and for what is in it. The paths of `identity` are left out of it.',
+    bundle,
+  ),
   install: optional('How the client and its unit come to the node. Without it both are in the image.', install),
   version: optional(
     'The instance of the template unit that is started: "28.1" starts node@28.1.',
@@ -185,7 +199,7 @@ interface WrittenDeployFields {
 
 interface CompleteDeployFields {
   readonly units: Readonly<Record<string, { readonly unit?: string }>>;
-  readonly volumes: Readonly<Record<string, unknown>>;
+  readonly volumes: Readonly<Record<string, { readonly path: string }>>;
   readonly disk: { readonly maximumSizeGiB: number };
   readonly p2pPort?: number;
 }
@@ -240,6 +254,9 @@ export function checkDeploy(
       throughputMiBps,
       `expected at most ${iops / 4}: gp3 has 0.25 MiB/s for each of its IOPS`,
     );
+  const [volume] = Object.values(volumes);
+  if (written.bundle?.into !== undefined && volume && !isBelow(written.bundle.into, volume.path))
+    conflict(at('bundle', 'into'), written.bundle.into, `expected ${volume.path}, or a folder below it`);
   if (written.p2p === undefined && p2pPort === undefined)
     missing(at('p2p'), 'expected with a chain without a p2pPort, for example [tcp/9732]');
   checkInstall(written.install, { conflict, missing });
@@ -256,6 +273,8 @@ export function checkDeploy(
       'expected none with deploy: its nodes have launch templates of their own',
     );
 }
+
+const isBelow = (folder: string, path: string): boolean => folder === path || folder.startsWith(`${path}/`);
 
 function checkSingle(
   { nodes: { expected }, asg }: WrittenDeployFields,

@@ -83,6 +83,7 @@ export const GUARDRAILS = {
   'client-stopped': 'A person has stopped the client: it is left as it is.',
   'client-unknown':
     'The node cannot tell the state of its client: a person may be at it, or the fleet file names another unit than the node has.',
+  'first-boot': 'The node’s user data still run (cloud-init), and its client is not up: it is still to come.',
   'peers-first': 'The node has too few peers, which may be all that is wrong: it is given some first.',
   'disk-full-first': 'The node’s disk is full, which may be all that is wrong: it is grown first.',
   'consensus-client-down':

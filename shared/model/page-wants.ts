@@ -86,6 +86,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'no-good-snapshot': now('find a snapshot, none fits', 'ladder-spent'),
   'client-stopped': know('a person stopped the client', 'client-stopped'),
   'client-unknown': now('look at the client, its state is unknown', 'client-stopped'),
+  'first-boot': know('its first boot takes long', 'client-stopped'),
   'peers-first': know('it gets peers first'),
   'disk-full-first': now('look why its full disk is not grown', 'disk'),
   'consensus-client-down': now('start the consensus client', 'consensus-client-down'),

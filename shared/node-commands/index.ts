@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { runLimitsSeconds } from './command.ts';
 import { composeScript } from './compose.ts';
-import type { FirstBootScripts } from './first-boot.ts';
+import { FIRST_BOOT_KINDS, type FirstBootScripts } from './first-boot.ts';
 import { type Operation, operationParameters, parameterRules } from './parameters.ts';
 
 export interface CommandDocument {
@@ -94,10 +94,17 @@ function commandDocument(operation: Operation): CommandDocument {
 
 /** As user data contain it. */
 export function firstBootScripts(): FirstBootScripts {
-  const [boot = '', group = ''] = ['first-boot.sh', 'first-boot-group.sh'].map((part) =>
-    readFileSync(new URL(part, import.meta.url), 'utf8'),
-  );
-  return { single: shipped(boot), group: shipped(`${group}\n${boot.replace(/^( *)#group /gm, '$1')}`) };
+  const read = (part: string): string => readFileSync(new URL(part, import.meta.url), 'utf8');
+  const boot = read('first-boot.sh');
+  const scripts = FIRST_BOOT_KINDS.map((kind) => {
+    const parts = (['group', 'bundle'] as const).filter((part) => kind.includes(part));
+    const whole = parts.reduce(
+      (text, part) => `${read(`first-boot-${part}.sh`)}\n${text.replace(new RegExp(`^( *)#${part} `, 'gm'), '$1')}`,
+      boot,
+    );
+    return [kind, shipped(whole)] as const;
+  });
+  return Object.fromEntries(scripts) as FirstBootScripts;
 }
 
 /** The script in the document. */

@@ -4,72 +4,21 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import {
+  bundleValues,
+  FIRST_BOOT_KINDS,
   type FirstBoot,
   firstBootUserData,
-  type GroupBoot,
   groupValues,
   quoted,
 } from '../../shared/node-commands/first-boot.ts';
 import { firstBootScripts } from '../../shared/node-commands/index.ts';
-import { FOUND, machineOf, NEW } from './attack.ts';
+import { FOUND, NEW } from './attack.ts';
+import { BOOT, bootOn as boot, GROUP, nothingStarted, PATH, withNode } from './booted.ts';
 import { lacking, lackingForBtrfs, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
-import { Machine, type Ran } from './machine.ts';
+import type { Machine } from './machine.ts';
 
 const onMachine = lacking === undefined ? describe : describe.skip;
-const PATH = '/data';
 const by = (volumeId: string): string => `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
-
-const BOOT: FirstBoot = {
-  ...{ volumeId: NEW, mountPath: PATH, filesystem: 'xfs', waitSeconds: 1, unit: 'client' },
-  ...{ install: { lines: ['echo installed >>/run/lines'] }, agentConfig: '{"agent":{}}' },
-};
-
-const GROUP: GroupBoot = {
-  identity: [`${PATH}/wallet.dat`, `${PATH}/keys/node_key.json`, '/elsewhere/kept'],
-  healthPort: 8099,
-  asks: {
-    url: 'http://127.0.0.1:8332/',
-    body: '{"method":"getblockchaininfo"}',
-    pattern: '"caught_up": ?true',
-    most: 3,
-  },
-  credentials: `${PATH}/.cookie`,
-};
-
-/** A machine with another volume than the node's, which has a filesystem, and, unless it is to be absent, the node's own, which is empty. */
-async function withNode(use: (machine: Machine) => Promise<void>, { second = true } = {}): Promise<void> {
-  const machine = await Machine.start(
-    machineOf({
-      ...{ mounted: false, runtime: 'systemd', unit: 'client', files: { theirs: 'kept' } },
-      ...(second && { second: { volumeId: NEW, content: 'nothing', files: {} } as const }),
-    }),
-  );
-  try {
-    await machine.shell('rmdir /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend /etc/chainmend');
-    // The agent that the image has, and what it was told.
-    await machine.shell('mkdir -p /opt/aws/amazon-cloudwatch-agent/bin /opt/aws/amazon-cloudwatch-agent/etc');
-    await machine.shell(
-      'printf "#!/bin/sh\\necho \\"\\$*\\" >>/run/agent\\n" >"$1" && chmod +x "$1"',
-      '/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl',
-    );
-    await use(machine);
-  } finally {
-    await machine.stop();
-  }
-}
-
-async function boot(machine: Machine, more: Partial<FirstBoot> = {}): Promise<Ran> {
-  const text = firstBootUserData({ ...BOOT, ...more }, firstBootScripts());
-  await machine.shell('printf %s "$1" >/run/user-data && chmod +x /run/user-data', text);
-  const line =
-    'PATH=/run/fakes:/usr/sbin:/usr/bin:/sbin:/bin /run/user-data >/run/out 2>&1; printf %s "$?" >/run/status';
-  await machine.shell(line);
-  return {
-    stdout: '',
-    stderr: await machine.shell('cat /run/out'),
-    status: Number(await machine.shell('cat /run/status')),
-  };
-}
 
 const hash = async (machine: Machine, volumeId: string): Promise<string> =>
   machine.shell('sync; sha256sum "$(readlink -f "$1")"', by(volumeId));
@@ -334,8 +283,7 @@ onMachine('the first boot', () => {
 async function nothingDone(machine: Machine): Promise<void> {
   expect(await fstab(machine)).toBe('# fstab\n');
   expect(await kindAt(machine)).toBe('');
-  expect(await machine.started()).toEqual([]);
-  expect(await machine.shell('cat /run/lines 2>/dev/null || true')).toBe('');
+  await nothingStarted(machine);
 }
 
 onMachine('the first boot of a member of a group', () => {
@@ -456,8 +404,6 @@ describe('its script', () => {
   (lackingForShellcheck === undefined ? it : it.skip)('has no finding of shellcheck', () => {
     const source = (name: string) =>
       readFileSync(new URL(`../../shared/node-commands/${name}.sh`, import.meta.url), 'utf8');
-    const { single, group } = firstBootScripts();
-    const whole = `${source('first-boot-group')}\n${source('first-boot')}`;
     const bare = {
       mountPath: PATH,
       filesystem: 'xfs',
@@ -465,21 +411,35 @@ describe('its script', () => {
       unit: 'client',
       install: { lines: [] },
     } as const;
+    const scripts = firstBootScripts();
+    const values = {
+      group: groupValues(GROUP),
+      bundle: bundleValues({
+        url: 'https://example.org/',
+        sha256: 'a'.repeat(64),
+        into: PATH,
+        identity: [`${PATH}/key`],
+      }),
+    };
+    const asWritten = (parts: readonly ('group' | 'bundle')[]): string =>
+      parts.reduce(
+        (text, part) => `${source(`first-boot-${part}`)}\n${text.replace(new RegExp(`^( *)#${part} `, 'gm'), '$1')}`,
+        source('first-boot'),
+      );
     // Functions that the answering script has from `declare -f`, and values that it has from `declare -p`.
     const told = '--exclude=SC2089,SC2090,SC2317';
-    for (const [script, boot, ...words] of [
-      [source('first-boot'), BOOT],
-      [single, BOOT],
+    for (const kind of FIRST_BOOT_KINDS) {
+      const parts = (['group', 'bundle'] as const).filter((part) => kind.includes(part));
       // As a script of its own: user data have it packed.
-      ...[group, whole.replace(/^( *)#group /gm, '$1')].map(
-        (script) => [`${groupValues(GROUP).join('\n')}\n${script}`, { ...bare, agentConfig: '{}' }, told] as const,
-      ),
-    ] as const)
-      expect(() =>
-        execFileSync('shellcheck', [...words, '-'], {
-          input: firstBootUserData(boot, { single: script, group: '' }),
-          encoding: 'utf8',
-        }),
-      ).not.toThrow();
+      const head = parts.flatMap((part) => values[part]).join('\n');
+      const boot = kind.startsWith('group') ? { ...bare, agentConfig: '{}' } : BOOT;
+      for (const script of [asWritten(parts), scripts[kind]])
+        expect(() =>
+          execFileSync('shellcheck', [...(kind.startsWith('group') ? [told] : []), '-'], {
+            input: firstBootUserData(boot, { ...scripts, single: `${head}\n${script}` }),
+            encoding: 'utf8',
+          }),
+        ).not.toThrow();
+    }
   });
 });

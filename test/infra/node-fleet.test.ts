@@ -86,7 +86,7 @@ describe('the nodes of a fleet', () => {
       LaunchTemplateData: { DisableApiTermination: Match.absent() },
     });
     const app = new App();
-    expect(new NodesStack(app, 'N', { document, scripts: { single: '', group: '' } }).terminationProtection).toBe(true);
+    expect(new NodesStack(app, 'N', { document, scripts: firstBootScripts() }).terminationProtection).toBe(true);
   });
 
   it('are not replaced by a change of their template, which counts for the next instance', () => {
@@ -224,7 +224,7 @@ describe('the nodes of a group', () => {
     const text: string = only('AWS::EC2::LaunchTemplate').Properties.LaunchTemplateData.UserData['Fn::Base64'];
     expect(text).toContain("\nreadonly IDENTITY=('/var/lib/bitcoind/wallets' ");
     expect(text).toContain("\nreadonly CREDENTIALS='/var/lib/bitcoind/.cookie'\n");
-    expect(text.endsWith(packed(firstBootScripts().group))).toBe(true);
+    expect(text.endsWith(packed(firstBootScripts(), 'group'))).toBe(true);
     expect(Buffer.byteLength(text)).toBeLessThan(12_000);
     const shown = execFileSync('bash', ['-c', 'base64 -d | gzip -d'], {
       input: /<<<'([^']+)'/.exec(text)?.[1] ?? '',

@@ -72,6 +72,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/audit-snapshots/judge'],
     },
   ],
+  'functions/replace-node/person.ts': [
+    {
+      name: 'a client is not taken for stopped while the first boot that brings it still runs',
+      find: "if (stops && isDown && seen.cloudInit === 'running')",
+      replace: "if (stops && isDown && seen.cloudInit === 'error')",
+      caughtBy: ['functions/replace-node/begin'],
+    },
+  ],
   'functions/audit-snapshots/decide.ts': [
     {
       name: 'what a drill has left is removed before anything else',

@@ -8,6 +8,7 @@ import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
 import { brokenFilesystem } from './broken-filesystem.ts';
+import { bundleBadDigest, bundleLoaded } from './bundles.ts';
 import { burstOf200 } from './burst-of-200.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
@@ -142,6 +143,8 @@ export const SCENARIOS: readonly Scenario[] = [
   drillDaily,
   drillBadSet,
   drillBudget,
+  bundleLoaded,
+  bundleBadDigest,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   ...MUSEUM,
   smokeGround,

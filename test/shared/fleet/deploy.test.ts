@@ -130,6 +130,13 @@ describe('deploy', () => {
       {},
       'expected an https URL',
     ],
+    ['a bundle without a digest', { bundle: { url: 'https://example.org/x.tar' } }, {}, 'deploy.bundle.sha256'],
+    [
+      'a bundle for another disk',
+      { bundle: { url: 'https://example.org/x.tar', sha256: 'a'.repeat(64), into: '/elsewhere' } },
+      {},
+      'or a folder below it',
+    ],
     ['nothing to install', { install: {} }, {}, 'expected lines, or url with sha256'],
     [
       'a value that CloudFormation would put in',
