@@ -56,7 +56,7 @@ describe('the outage of a node', () => {
   const whole = (...machines: PlacedNode[]) => nodeOutageMs(machines, at(0), at(600)) / 1_000;
 
   it('of one that has never run counts from its launch', () => {
-    const never = launched(100, { cause: 'stopped', fromMs: at(160), toMs: at(400) });
+    const never = launched(100, { cause: 'stopped', fromMs: at(100), toMs: at(400) });
     expect(whole(never)).toBe(300);
   });
 
