@@ -56,7 +56,8 @@ export function launchTemplateOf(
   { tags, boot, volume }: LaunchedAs,
 ): CfnLaunchTemplate {
   const { path } = dataVolumeOf(complete);
-  const { bundle } = deploy;
+  const { bundle, stateSync } = deploy;
+  const configPath = complete.peers?.config;
   const userData = firstBootUserData(
     {
       ...boot,
@@ -80,6 +81,10 @@ export function launchTemplateOf(
           ...{ into: bundle.into ?? path, identity: complete.identity },
         },
       }),
+      ...(stateSync &&
+        configPath !== undefined && {
+          stateSync: { servers: stateSync.servers, trustHours: stateSync.trustHours, configPath },
+        }),
       agentConfig: JSON.stringify(agentConfig(suite, complete, deploy, path)),
     },
     scripts,

@@ -478,6 +478,13 @@ export interface FleetDocument {
       /** Where its contents go. */
       readonly into?: string;
     };
+    /** Of a CometBFT chain: a new node takes the state of a block from its peers in the place of all blocks before. It is written into `peers.config`, CometBFT's config.toml, which `install` makes. */
+    readonly stateSync?: {
+      /** RPC addresses of others of the chain, two at least: what all of them say of one block is trusted, as CometBFT's own `rpc_servers`. */
+      readonly servers: ReadonlyArray<string>;
+      /** For how long such a block may be trusted: two thirds of the unbonding period or less. */
+      readonly trustHours?: number;
+    };
     /** How the client and its unit come to the node. Without it both are in the image. */
     readonly install?: {
       /** An https address of the client, fetched once: a tar archive where `unpack` is given, else a program that is run without arguments. */

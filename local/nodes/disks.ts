@@ -164,7 +164,7 @@ export class NodeDisks {
   }
 
   /** Data that somebody has packed come onto a mounted filesystem that has none; undefined, or tar's message. */
-  load(path: string, { height, bytes }: Bundle): string | undefined {
+  load(path: string, { height, bytes }: Pick<Bundle, 'height' | 'bytes'>): string | undefined {
     const volume = this.mounted().find((candidate) => candidate.path === path);
     if (!volume) return `tar: ${path}: nothing is mounted there`;
     // The archive is there until it is unpacked.

@@ -1,7 +1,7 @@
 // The part of the fleet file about nodes that chainmend deploys itself (docs/deploy.md), and the check of its contradictions. Heals do not read it: to them
 // such a node is one as any other.
 import type * as v from 'valibot';
-import { otherChain } from '../chains/defaults.ts';
+import { familyOf, otherChain } from '../chains/defaults.ts';
 import { VERSION } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
 import {
@@ -73,6 +73,24 @@ const bundle = object('{ url: https://…/blocks.tar.zst, sha256: … }', {
   into: derived('Where its contents go.', 'the mount path', path),
 });
 
+const rpcServer = text(
+  /^https:\/\/[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(\/[A-Za-z0-9._~-]{1,200}){0,8}$/,
+  'an https address without a / at its end',
+  'https://rpc.example.org',
+);
+
+const stateSync = object('{ servers: [https://a…, https://b…] }', {
+  servers: about(
+    "RPC addresses of others of the chain, two at least: what all of them say of one block is trusted, as CometBFT's own `rpc_servers`.",
+    list(rpcServer, 8, 2),
+  ),
+  trustHours: usually(
+    'For how long such a block may be trusted: two thirds of the unbonding period or less.',
+    whole(1, 8_760, 'hours', 168),
+    168,
+  ),
+});
+
 const volume = object('{ sizeGiB: 500 }', {
   sizeGiB: about('Its size at the beginning; heals let it grow.', whole(1, 65_536, 'GiB', 500)),
   // gp3: 3,000 to 80,000 IOPS, 125 to 2,000 MiB/s [EC2 CreateVolume].
@@ -141,6 +159,10 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
     'Chain data that somebody has packed, for a volume that has none: the volume needs room for the archive and for what is in it. The paths of `identity` are left out of it.',
     bundle,
   ),
+  stateSync: optional(
+    "Of a CometBFT chain: a new node takes the state of a block from its peers in the place of all blocks before. It is written into `peers.config`, CometBFT's config.toml, which `install` makes.",
+    stateSync,
+  ),
   install: optional('How the client and its unit come to the node. Without it both are in the image.', install),
   version: optional(
     'The instance of the template unit that is started: "28.1" starts node@28.1.',
@@ -202,15 +224,16 @@ interface CompleteDeployFields {
   readonly volumes: Readonly<Record<string, { readonly path: string }>>;
   readonly disk: { readonly maximumSizeGiB: number };
   readonly p2pPort?: number;
+  readonly peers?: { readonly config?: string };
 }
 
 /** Problems of a file that fits the schema. */
 export function checkDeploy(
   fields: WrittenDeployFields,
-  { units, volumes, disk, p2pPort }: CompleteDeployFields,
+  { units, volumes, disk, p2pPort, peers }: CompleteDeployFields,
   { conflict, missing }: Complaints,
 ): void {
-  const { deploy: written, nodes, role, client, replace } = fields;
+  const { deploy: written, chain, nodes, role, client, replace } = fields;
   if (!written) return;
   const at = (...field: string[]): string[] => ['deploy', ...field];
   if (written.kind === 'single') checkSingle(fields, written, { conflict, missing });
@@ -255,6 +278,12 @@ export function checkDeploy(
       `expected at most ${iops / 4}: gp3 has 0.25 MiB/s for each of its IOPS`,
     );
   const [volume] = Object.values(volumes);
+  if (written.stateSync && familyOf(chain) !== 'cometbft')
+    conflict(at('stateSync'), written.stateSync, 'expected only with a chain of CometBFT');
+  if (written.stateSync && written.bundle)
+    conflict(at('bundle'), written.bundle, 'expected no stateSync beside it: one of them is where the data come from');
+  if (written.stateSync && peers?.config === undefined)
+    missing(['peers', 'config'], 'expected with deploy.stateSync, for example /data/config/config.toml');
   if (written.bundle?.into !== undefined && volume && !isBelow(written.bundle.into, volume.path))
     conflict(at('bundle', 'into'), written.bundle.into, `expected ${volume.path}, or a folder below it`);
   if (written.p2p === undefined && p2pPort === undefined)

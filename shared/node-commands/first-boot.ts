@@ -22,6 +22,8 @@ export interface FirstBoot {
   };
   /** Chain data for a volume that has none. */
   readonly bundle?: BundleBoot;
+  /** CometBFT's state sync, in its place. */
+  readonly stateSync?: StateSyncBoot;
   /** JSON for the CloudWatch agent. */
   readonly agentConfig: string;
   /** Of a member of a group. */
@@ -37,6 +39,14 @@ export interface BundleBoot {
   readonly identity: readonly string[];
 }
 
+export interface StateSyncBoot {
+  /** Addresses of the RPC of two or more others, that have to agree. */
+  readonly servers: readonly string[];
+  readonly trustHours: number;
+  /** Path of config.toml. */
+  readonly configPath: string;
+}
+
 export interface GroupBoot {
   /** What is removed from a copy of another member's data. */
   readonly identity: readonly string[];
@@ -47,18 +57,30 @@ export interface GroupBoot {
   readonly credentials: string;
 }
 
-/** first-boot.sh as it is shipped: of an instance of its own, of a member of a group with first-boot-group.sh, and each with first-boot-bundle.sh. */
+/** first-boot.sh as it is shipped, with first-boot-group.sh for a member of a group, and with what the data come from besides. */
 export type FirstBootScripts = Readonly<Record<FirstBootKind, string>>;
 
-export const FIRST_BOOT_KINDS = ['single', 'group', 'single-bundle', 'group-bundle'] as const;
+export const FIRST_BOOT_KINDS = [
+  ...(['single', 'single-bundle', 'single-statesync'] as const),
+  ...(['group', 'group-bundle', 'group-statesync'] as const),
+];
+
+/** The files of more steps, first-boot-*.sh, and what their lines in first-boot.sh begin with. */
+export const FIRST_BOOT_PARTS = ['group', 'bundle', 'statesync'] as const;
+
+export const partsOf = (kind: FirstBootKind): readonly (typeof FIRST_BOOT_PARTS)[number][] =>
+  FIRST_BOOT_PARTS.filter((part) => kind.split('-').includes(part));
 
 export type FirstBootKind = (typeof FIRST_BOOT_KINDS)[number];
 
 /** Between two attempts to fetch it; there are 30. */
 const BUNDLE_WAIT_SECONDS = 60;
 
+/** Peers keep a snapshot of each thousandth block or so, and of several back ("snapshot-interval", "snapshot-keep-recent", Cosmos SDK's app.toml). */
+const SYNC_BEHIND_BLOCKS = 2_000;
+
 export function firstBootUserData(
-  { volumeId, mountPath, filesystem, waitSeconds, unit, install, bundle, agentConfig, group }: FirstBoot,
+  { volumeId, mountPath, filesystem, waitSeconds, unit, install, bundle, stateSync, agentConfig, group }: FirstBoot,
   scripts: FirstBootScripts,
 ): string {
   const { file, lines } = install;
@@ -84,7 +106,8 @@ export function firstBootUserData(
     ...Object.entries(values).map(([name, value]) => `readonly ${name}=${quoted(value)}`),
     ...(group ? groupValues(group) : []),
     ...(bundle ? bundleValues(bundle) : []),
-    scriptOf(scripts, `${group ? 'group' : 'single'}${bundle ? '-bundle' : ''}`),
+    ...(stateSync ? stateSyncValues(stateSync) : []),
+    scriptOf(scripts, `${group ? 'group' : 'single'}${bundle ? '-bundle' : stateSync ? '-statesync' : ''}`),
   ].join('\n');
 }
 
@@ -98,6 +121,12 @@ export const bundleValues = ({ url, sha256, into, identity }: BundleBoot): strin
   ...Object.entries({ BUNDLE_URL: url, BUNDLE_SHA256: sha256, BUNDLE_INTO: into }).map(
     ([name, value]) => `readonly ${name}=${quoted(value)}`,
   ),
+];
+
+export const stateSyncValues = ({ servers, trustHours, configPath }: StateSyncBoot): string[] => [
+  `readonly SYNC_SERVERS=(${servers.map(quoted).join(' ')})`,
+  `readonly SYNC_TRUST_HOURS=${trustHours} SYNC_BEHIND=${SYNC_BEHIND_BLOCKS}`,
+  `readonly SYNC_CONFIG=${quoted(configPath)}`,
 ];
 
 export function groupValues({ identity, healthPort, asks, credentials }: GroupBoot): string[] {
@@ -116,19 +145,16 @@ export function groupValues({ identity, healthPort, asks, credentials }: GroupBo
 /** The script in a third of its room, for bash. fflate makes the same bytes on every machine, so that nothing but a change of the script makes another version of a launch template. */
 export const packed = (scripts: FirstBootScripts, kind: Exclude<FirstBootKind, 'single'>): string => {
   const script = Buffer.from(gzipSync(Buffer.from(scripts[kind]), { level: 9, mtime: 0 })).toString('base64');
+  const besides = partsOf(kind)
+    .map((part) => `first-boot-${part}.sh`)
+    .join(' and ');
   return [
-    `# first-boot.sh with ${BESIDES[kind]}: base64 -d | gzip -d shows it.`,
+    `# first-boot.sh with ${besides}: base64 -d | gzip -d shows it.`,
     `SCRIPT=$(base64 -d <<<'${script}' | gzip -d) && eval "$SCRIPT"`,
     'exit 1',
     '',
   ].join('\n');
 };
-
-const BESIDES = {
-  group: 'first-boot-group.sh',
-  'single-bundle': 'first-boot-bundle.sh',
-  'group-bundle': 'first-boot-group.sh and first-boot-bundle.sh',
-} as const;
 
 /** One word for any shell. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

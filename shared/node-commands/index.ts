@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { runLimitsSeconds } from './command.ts';
 import { composeScript } from './compose.ts';
-import { FIRST_BOOT_KINDS, type FirstBootScripts } from './first-boot.ts';
+import { FIRST_BOOT_KINDS, type FirstBootKind, type FirstBootScripts, partsOf } from './first-boot.ts';
 import { type Operation, operationParameters, parameterRules } from './parameters.ts';
 
 export interface CommandDocument {
@@ -93,18 +93,16 @@ function commandDocument(operation: Operation): CommandDocument {
 }
 
 /** As user data contain it. */
-export function firstBootScripts(): FirstBootScripts {
-  const read = (part: string): string => readFileSync(new URL(part, import.meta.url), 'utf8');
-  const boot = read('first-boot.sh');
-  const scripts = FIRST_BOOT_KINDS.map((kind) => {
-    const parts = (['group', 'bundle'] as const).filter((part) => kind.includes(part));
-    const whole = parts.reduce(
-      (text, part) => `${read(`first-boot-${part}.sh`)}\n${text.replace(new RegExp(`^( *)#${part} `, 'gm'), '$1')}`,
-      boot,
-    );
-    return [kind, shipped(whole)] as const;
-  });
-  return Object.fromEntries(scripts) as FirstBootScripts;
+export const firstBootScripts = (): FirstBootScripts =>
+  Object.fromEntries(FIRST_BOOT_KINDS.map((kind) => [kind, shipped(firstBootScript(kind))])) as FirstBootScripts;
+
+/** As it is written. */
+export function firstBootScript(kind: FirstBootKind): string {
+  const read = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), 'utf8');
+  return partsOf(kind).reduce(
+    (text, part) => `${read(`first-boot-${part}`)}\n${text.replace(new RegExp(`^( *)#${part} `, 'gm'), '$1')}`,
+    read('first-boot'),
+  );
 }
 
 /** The script in the document. */

@@ -1,7 +1,6 @@
 // The first boot of a deployed node, verbatim, on real filesystems: it formats a volume that is empty and its own, once, and no other; what it does not
 // understand it leaves as it is, to the byte, and starts no client.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import {
   bundleValues,
@@ -9,9 +8,11 @@ import {
   type FirstBoot,
   firstBootUserData,
   groupValues,
+  partsOf,
   quoted,
+  stateSyncValues,
 } from '../../shared/node-commands/first-boot.ts';
-import { firstBootScripts } from '../../shared/node-commands/index.ts';
+import { firstBootScript, firstBootScripts } from '../../shared/node-commands/index.ts';
 import { FOUND, NEW } from './attack.ts';
 import { BOOT, bootOn as boot, GROUP, nothingStarted, PATH, withNode } from './booted.ts';
 import { lacking, lackingForBtrfs, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
@@ -402,8 +403,6 @@ onMachine('the first boot of a member of a group', () => {
 
 describe('its script', () => {
   (lackingForShellcheck === undefined ? it : it.skip)('has no finding of shellcheck', () => {
-    const source = (name: string) =>
-      readFileSync(new URL(`../../shared/node-commands/${name}.sh`, import.meta.url), 'utf8');
     const bare = {
       mountPath: PATH,
       filesystem: 'xfs',
@@ -420,20 +419,21 @@ describe('its script', () => {
         into: PATH,
         identity: [`${PATH}/key`],
       }),
+      statesync: stateSyncValues({
+        servers: ['https://a.example', 'https://b.example'],
+        trustHours: 168,
+        configPath: `${PATH}/config.toml`,
+      }),
     };
-    const asWritten = (parts: readonly ('group' | 'bundle')[]): string =>
-      parts.reduce(
-        (text, part) => `${source(`first-boot-${part}`)}\n${text.replace(new RegExp(`^( *)#${part} `, 'gm'), '$1')}`,
-        source('first-boot'),
-      );
     // Functions that the answering script has from `declare -f`, and values that it has from `declare -p`.
     const told = '--exclude=SC2089,SC2090,SC2317';
     for (const kind of FIRST_BOOT_KINDS) {
-      const parts = (['group', 'bundle'] as const).filter((part) => kind.includes(part));
       // As a script of its own: user data have it packed.
-      const head = parts.flatMap((part) => values[part]).join('\n');
+      const head = partsOf(kind)
+        .flatMap((part) => values[part])
+        .join('\n');
       const boot = kind.startsWith('group') ? { ...bare, agentConfig: '{}' } : BOOT;
-      for (const script of [asWritten(parts), scripts[kind]])
+      for (const script of [firstBootScript(kind), scripts[kind]])
         expect(() =>
           execFileSync('shellcheck', [...(kind.startsWith('group') ? [told] : []), '-'], {
             input: firstBootUserData(boot, { ...scripts, single: `${head}\n${script}` }),

@@ -45,6 +45,7 @@ import { rollbackNoHelp, rollbackOnceADay, rollbackRung, rollbackUnfit } from '.
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
+import { stateSync } from './state-sync.ts';
 import { stuckNode } from './stuck-node.ts';
 import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
@@ -145,6 +146,7 @@ export const SCENARIOS: readonly Scenario[] = [
   drillBudget,
   bundleLoaded,
   bundleBadDigest,
+  stateSync,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   ...MUSEUM,
   smokeGround,

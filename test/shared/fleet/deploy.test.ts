@@ -137,6 +137,18 @@ describe('deploy', () => {
       {},
       'or a folder below it',
     ],
+    [
+      'state sync of a chain that has none',
+      { stateSync: { servers: ['https://a.example', 'https://b.example'] } },
+      {},
+      'expected only with a chain of CometBFT',
+    ],
+    [
+      'state sync of one server',
+      { stateSync: { servers: ['https://a.example'] } },
+      {},
+      'deploy.stateSync.servers',
+    ],
     ['nothing to install', { install: {} }, {}, 'expected lines, or url with sha256'],
     [
       'a value that CloudFormation would put in',
