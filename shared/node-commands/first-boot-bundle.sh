@@ -88,9 +88,12 @@ unpack_bundle() {
 
 # place_bundle: by renaming, which a later run goes on with.
 place_bundle() {
+  local new
   mkdir -p -- "$BUNDLE_INTO" && [ "$(readlink -f -- "$BUNDLE_INTO")" = "$BUNDLE_INTO" ] || { refuse "$BUNDLE_INTO cannot be made"; return; }
   find "$BUNDLE/data" -mindepth 1 -maxdepth 1 -exec mv -f -t "$BUNDLE_INTO" -- {} + && [ -z "$(ls -A -- "$BUNDLE/data")" ] ||
     { refuse "what the bundle holds could not be put at $BUNDLE_INTO"; return; }
-  printf '%s %s\n' "$BUNDLE_SHA256" "$BUNDLE_URL" >"$LOADED" && sync -f "$MOUNT_PATH" || { refuse "$LOADED cannot be written"; return; }
+  # The bundle may have had a file, or a link, of that name.
+  new=$(mktemp -p "$BUNDLE" loaded.XXXXXXXX) && printf '%s %s\n' "$BUNDLE_SHA256" "$BUNDLE_URL" >"$new" && mv -fT -- "$new" "$LOADED" && sync -f "$MOUNT_PATH" ||
+    { refuse "$LOADED cannot be written"; return; }
   rm -rf --one-file-system -- "$BUNDLE"
 }

@@ -2,10 +2,15 @@
 import { expect } from '@jest/globals';
 import { type FirstBoot, firstBootUserData, type GroupBoot } from '../../shared/node-commands/first-boot.ts';
 import { firstBootScripts } from '../../shared/node-commands/index.ts';
-import { machineOf, NEW } from './attack.ts';
+import { machineOf } from './attack.ts';
 import { Machine, type Ran } from './machine.ts';
 
 export const PATH = '/data';
+
+/** The node's own volume. Its filesystem's UUID comes from its id, and the kernel mounts no second one: each process of the tests has its own. */
+export const NEW = `vol-0fedcba98765432${Number(process.env['JEST_WORKER_ID'] ?? 1)
+  .toString(16)
+  .padStart(2, '0')}`;
 
 export const BOOT: FirstBoot = {
   ...{ volumeId: NEW, mountPath: PATH, filesystem: 'xfs', waitSeconds: 1, unit: 'client' },

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { FirstBoot } from '../../shared/node-commands/first-boot.ts';
-import { FOUND, NEW } from './attack.ts';
-import { bootOn, GROUP, nothingStarted, withNode } from './booted.ts';
+import { FOUND } from './attack.ts';
+import { bootOn, GROUP, NEW, nothingStarted, withNode } from './booted.ts';
 import { BundleServer } from './bundle-server.ts';
 import { lacking } from './lacking.ts';
 import type { Machine, Ran } from './machine.ts';
@@ -198,6 +198,23 @@ onMachine('the first boot with a bundle', () => {
       expect(await machine.shell('cat /data/.chainmend-volume')).toBe(`${NEW}\n`);
       expect(server.asked).toEqual(['all']);
     });
+  });
+
+  it('that was packed from a volume of ours brings no word of that', async () => {
+    await withBundle(
+      async ({ machine, server, boot }) => {
+        expect(
+          await boot({ more: { bundle: { url: server.url, sha256: server.sha256, into: '/data', identity: [] } } }),
+        ).toMatchObject({ status: 0 });
+        expect(await machine.shell('cat /data/.chainmend-loaded')).toBe(`${server.sha256} ${server.url}\n`);
+        expect(await machine.shell('ls /elsewhere 2>/dev/null || true')).toBe('');
+      },
+      (folder) => {
+        put(folder, 'blocks', 'x');
+        mkdirSync(join(folder, 'lost+found'));
+        execFileSync('ln', ['-s', '/elsewhere', join(folder, '.chainmend-loaded')]);
+      },
+    );
   });
 
   it('that has no room says so', async () => {

@@ -13,8 +13,8 @@ import {
   stateSyncValues,
 } from '../../shared/node-commands/first-boot.ts';
 import { firstBootScript, firstBootScripts } from '../../shared/node-commands/index.ts';
-import { FOUND, NEW } from './attack.ts';
-import { BOOT, bootOn as boot, GROUP, nothingStarted, PATH, withNode } from './booted.ts';
+import { FOUND } from './attack.ts';
+import { BOOT, bootOn as boot, GROUP, NEW, nothingStarted, PATH, withNode } from './booted.ts';
 import { lacking, lackingForBtrfs, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
 import type { Machine } from './machine.ts';
 
