@@ -36,6 +36,13 @@ function packed(world: World, sha256: string): void {
 const isLoaded = ({ machine }: World['nodes'][number]): boolean =>
   machine.readFile(`${PATH}/.chainmend-loaded`) !== undefined;
 
+/** Its volume is mounted, and its data are still to come. */
+const loading = ({ current }: World, of: string) =>
+  current.find(
+    ({ name, machine }) =>
+      name === of && machine.cloudInit === 'running' && machine.volumes.some(({ mounted }) => mounted),
+  )?.machine;
+
 const allSynced = ({ current }: World): boolean =>
   current.length === COUNT && current.every(({ machine }) => machine.report().state === 'synced');
 
@@ -47,11 +54,14 @@ export const bundleLoaded: Scenario = {
   build: (world) => chainWithBundle(world, SHA256),
   people: (world) => {
     world.at(1, () => world.deployNodes(FLEET));
-    world.at(9, () => {
-      const { machine } = world.find(FLEET, 'node2');
-      machine.powerOff();
-      machine.powerOn();
-    });
+    world.when(
+      () => loading(world, 'node2') !== undefined,
+      () => {
+        const machine = loading(world, 'node2');
+        machine?.powerOff();
+        machine?.powerOn();
+      },
+    );
   },
   done: allSynced,
   hours: 12,
