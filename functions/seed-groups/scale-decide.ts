@@ -130,7 +130,7 @@ function judgeWish(facts: ScaleFacts, to: number, leaving: readonly ScaleMember[
 export function limitFault({ fleet, group }: Pick<ScaleFacts, 'fleet' | 'group'>, to: number): string | null {
   const { scales } = fleet;
   if (scales === undefined)
-    return `${fleet.name} has no group that may be scaled. Nodes of their own are added under deploy.nodes of its file, then npm run deploy:nodes; a group gets deploy.group.minimum and maximum`;
+    return `${fleet.name} has no group that may be scaled. Nodes of their own are added under deploy.nodes of its file, then npm run deploy and npm run deploy:nodes; a group gets deploy.group.minimum and maximum`;
   if (group === null)
     return `there is no Auto Scaling group ${scales.group}: deploy the nodes first (npm run deploy:nodes)`;
   const floor = fleet.cleanSnapshots?.poolFloor ?? 0;
@@ -139,7 +139,7 @@ export function limitFault({ fleet, group }: Pick<ScaleFacts, 'fleet' | 'group'>
   const highest = Math.min(scales.maximum, group.maxSize);
   if (to >= lowest && to <= highest) return null;
   const group_ = `the group ${group.minSize + 1} to ${group.maxSize}`;
-  return `${to} nodes are asked for, and ${lowest} to ${highest} are allowed: the file says ${scales.minimum} to ${scales.maximum}, ${group_}, and ${floor} stay in the pool. Other numbers: deploy.group of the file, npm run push, npm run deploy:nodes`;
+  return `${to} nodes are asked for, and ${lowest} to ${highest} are allowed: the file says ${scales.minimum} to ${scales.maximum}, ${group_}, and ${floor} stay in the pool. Other numbers: deploy.group of the file, then npm run deploy and npm run deploy:nodes`;
 }
 
 /** What comes next. The same facts give the same step. */
