@@ -15,6 +15,8 @@ export interface ScaleFacts {
   readonly group: ScaledGroup | null;
   /** Of the group, and of the fleet: without the one that is on its way out. */
   readonly members: readonly ScaleMember[];
+  /** Members of the group that have left the fleet by their tag. */
+  readonly outside: readonly Pick<ScaleMember, 'instanceId' | 'name'>[];
   /** Whether what the group launches begins with the newest good snapshot; null where nobody had to look. */
   readonly seed: { readonly snapshotId: string; readonly sizeGiB: number } | { readonly lacking: string } | null;
   /** Heals of the fleet that are under way or were left open. */
@@ -53,7 +55,7 @@ export type ScaleStep =
   /** The one that was set aside is ended, and the group is to have one fewer. */
   | { readonly do: 'end-member'; readonly sentence: string }
   /** The one that was set aside is a node of the fleet again. */
-  | { readonly do: 'take-back'; readonly sentence: string }
+  | { readonly do: 'take-back'; readonly member: Pick<ScaleMember, 'instanceId' | 'name'>; readonly sentence: string }
   /** The one that was set aside is gone. */
   | { readonly do: 'note-gone'; readonly sentence: string }
   | { readonly do: 'wait'; readonly refusal: SubjectRefusal }
@@ -88,7 +90,7 @@ const VALID_MS = 7 * 24 * HOUR_MS;
 /** What would be done, for a person. @param to how many nodes are wanted */
 export function planScale(facts: ScaleFacts, to: number): ScalePlan {
   const { fleet, group, members, seed } = facts;
-  const from = group?.desired ?? 0;
+  const from = group === null ? 0 : sizeOfGroup(group);
   const leaving = to < from ? inOrderOfLeaving(members, from - to) : [];
   const steps =
     to > from
@@ -113,14 +115,15 @@ function judgeWish(facts: ScaleFacts, to: number, leaving: readonly ScaleMember[
   const limit = limitFault(facts, to);
   if (limit !== null) return refuse(fleet.name, 'size-limits', limit);
   if (group === null) return null;
-  if (to > group.desired && seed && 'lacking' in seed) return refuse(fleet.name, 'no-good-snapshot', seed.lacking);
-  if (leaving.length < group.desired - to) {
+  const from = sizeOfGroup(group);
+  if (to > from && seed && 'lacking' in seed) return refuse(fleet.name, 'no-good-snapshot', seed.lacking);
+  if (leaving.length < from - to) {
     const kept = members.filter((member) => whyItStays(member) !== null);
     const why = kept.map((member) => `${member.name} ${whyItStays(member)}`);
     return refuse(
       fleet.name,
       'cannot-be-spared',
-      `only ${leaving.length} of the ${group.desired - to} nodes that would have to go may go: ${names(why)}`,
+      `only ${leaving.length} of the ${from - to} nodes that would have to go may go: ${names(why)}`,
     );
   }
   return null;
@@ -149,6 +152,14 @@ export function nextStep(facts: ScaleFacts, wish: ScaleWish): ScaleStep {
   if (wish.leaving !== null) return nextOfLeaving(facts, wish, wish.leaving, limit);
   if (limit !== null || group === null)
     return { do: 'conclude', as: 'ended', sentence: limit ?? 'the group is not there' };
+  // Its tag came late, when the person had changed their mind.
+  const [stray] = facts.outside;
+  if (stray)
+    return {
+      do: 'take-back',
+      member: stray,
+      sentence: `${stray.name} is a node of ${fleet.name} again: nobody has it on its way out`,
+    };
   const unsettled = unsettledText(group, facts.members);
   const unproved = facts.members.find(
     ({ launchedAtMs, health }) => launchedAtMs >= wish.askedAtMs && health !== 'synced',
@@ -210,6 +221,7 @@ function nextOfLeaving(
   const members = all.filter(({ instanceId }) => instanceId !== leaving.instanceId);
   const back = (why: string): ScaleStep => ({
     do: 'take-back',
+    member: leaving,
     sentence: `${leaving.name} is a node of ${fleet.name} again: ${why}`,
   });
   // Nobody has looked at a group that the file does not name any more.
@@ -221,7 +233,7 @@ function nextOfLeaving(
   if (leaving.sentAtMs !== null && nowMs - leaving.sentAtMs < SETTLES_MS)
     return wait(fleet.name, `${leaving.name} is being ended`);
   if (limit !== null) return back(limit);
-  if (to >= group.desired) return back(`${to} nodes are wanted`);
+  if (to >= sizeOfGroup(group)) return back(`${to} nodes are wanted`);
   if (nowMs - askedAtMs > VALID_MS) return back('for a week it could not be let go');
   const sick = members.find(({ health }) => health !== null && SICK.has(health));
   if (sick) return back(`${sick.name} is ${sick.health}, and the fleet may need it`);
@@ -249,6 +261,10 @@ function nextOfLeaving(
 
 /** Its own trouble comes first; a node that is only behind or unknown is waited for. */
 const SICK: ReadonlySet<Health> = new Set(['unreachable', 'stuck', 'forked']);
+
+/** A heal that has a member aside has lowered what the group wants for as long. */
+export const sizeOfGroup = ({ desired, lifecycles }: Pick<ScaledGroup, 'desired' | 'lifecycles'>): number =>
+  desired + Object.values(lifecycles).filter((lifecycle) => /Standby$/.test(lifecycle)).length;
 
 /** Why a group is in the middle of something; null: it has what it wants, all of it in service. */
 function unsettledText({ desired, lifecycles, name }: ScaledGroup, members: readonly ScaleMember[]): string | null {

@@ -1,20 +1,21 @@
 // Reads the facts of a scaling: the group as Auto Scaling shows it, its members as EC2 and watch-fleet do, what heals have under way, and what a launch
 // begins with. All of it is read, or nothing.
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { describeVolumes, type VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
+import { discoverNodes, type FleetNode, nodeOf } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { FleetRecords } from '../../shared/heal/store.ts';
-import { SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
+import { RETIRED_TAG, SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
 import { noSeeds } from '../../shared/snapshots/seeds.ts';
 import type { ScaleContext } from './context.ts';
 import { decideSeeds, type SeedFacts } from './decide.ts';
 import { readFacts } from './facts.ts';
-import type { ScaledGroup, ScaleFacts, ScaleMember } from './scale-decide.ts';
+import { type ScaledGroup, type ScaleFacts, type ScaleMember, sizeOfGroup } from './scale-decide.ts';
 
 /** @param to how many nodes are wanted: only for more of them it matters what a launch begins with */
 export async function readScaleFacts(
@@ -25,7 +26,7 @@ export async function readScaleFacts(
 ): Promise<ScaleFacts> {
   const { clients, store } = context;
   const { name, scales } = fleet;
-  if (scales === undefined) return { nowMs, fleet, group: null, members: [], seed: null, atWork: [] };
+  if (scales === undefined) return { nowMs, fleet, group: null, members: [], outside: [], seed: null, atWork: [] };
   const [group, nodes, observations, records] = await Promise.all([
     readGroup(clients, scales.group),
     discoverNodes(clients.ec2, fleet, store),
@@ -36,12 +37,14 @@ export async function readScaleFacts(
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
     .flatMap((one) => one.nodes);
   const own = nodes.filter(({ tags }) => tags[SCALING_GROUP_TAG] === scales.group);
+  const missing = Object.keys(group?.lifecycles ?? {}).filter((id) => !own.some(({ instanceId }) => instanceId === id));
   const volumes = await describeVolumes(clients.ec2, { instanceIds: own.map(({ instanceId }) => instanceId) });
   const read = { observed, records, volumes };
   return {
     ...{ nowMs, fleet, group },
     members: own.map((node) => memberOf(node, read)),
-    seed: group !== null && to > group.desired ? await readSeed(context, fleet, scales.group, nowMs) : null,
+    outside: await readOutside(clients.ec2, fleet, missing),
+    seed: group !== null && to > sizeOfGroup(group) ? await readSeed(context, fleet, scales.group, nowMs) : null,
     atWork: atWorkOf(name, records, new Set(nodes.map(({ instanceId }) => instanceId))),
   };
 }
@@ -60,6 +63,17 @@ async function readGroup({ autoscaling }: ScaleContext['clients'], group: string
       Instances.map(({ InstanceId = '?', LifecycleState = 'unknown' }) => [InstanceId, LifecycleState]),
     ),
   };
+}
+
+/** @param ids of members that discovery has not found: just launched, or not of the fleet any more */
+async function readOutside(ec2: EC2Client, fleet: Fleet, ids: readonly string[]): Promise<ScaleFacts['outside']> {
+  if (ids.length === 0) return [];
+  const Filters = [{ Name: 'instance-id', Values: [...ids] }];
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
+  return Reservations.flatMap(({ Instances = [] }) => Instances)
+    .map((instance) => nodeOf(fleet, instance))
+    .filter(({ tags }) => tags[RETIRED_TAG] !== undefined)
+    .map(({ instanceId, name }) => ({ instanceId, name }));
 }
 
 interface Read {

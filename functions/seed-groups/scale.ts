@@ -12,7 +12,7 @@ import { notApproved } from '../../shared/reconcile/plan.ts';
 import type { ScaleWish } from '../../shared/snapshots/scale.ts';
 import { readScaleGuards, type ScaleContext } from './context.ts';
 import type { SeedEvent } from './event.ts';
-import { nextStep, planScale, type ScaleStep } from './scale-decide.ts';
+import { nextStep, planScale, type ScaleStep, sizeOfGroup } from './scale-decide.ts';
 import { readScaleFacts } from './scale-facts.ts';
 import type { SeedSummary } from './seed.ts';
 
@@ -44,7 +44,7 @@ export async function askScale(context: ScaleContext, { nodes: to, plan, by }: A
     await notify(context, [refusal]);
     return { ...shown, refusals: [textOf(refusal)] };
   }
-  const from = facts.group?.desired ?? to;
+  const from = facts.group === null ? to : sizeOfGroup(facts.group);
   const next: ScaleWish = {
     ...{ to, from, askedAtMs: nowMs, by, mayLeave: planned.leaving },
     // Whoever is on the way out was written down, and goes or comes back.
@@ -189,7 +189,7 @@ function callOf(step: Taken, { leaving }: ScaleWish, group: string): readonly [o
     case 'set-aside':
       return ['CreateTags', step.member.instanceId];
     case 'take-back':
-      return ['DeleteTags', leaving?.instanceId ?? ''];
+      return ['DeleteTags', step.member.instanceId];
     case 'end-member':
       return ['TerminateInstanceInAutoScalingGroup', leaving?.instanceId ?? ''];
   }

@@ -3,7 +3,6 @@ import { fromItem } from '../../../shared/aws/attributes.ts';
 import { keys } from '../../../shared/heal/store.ts';
 import type { ScaleRecord, ScaleWish } from '../../../shared/snapshots/scale.ts';
 import { everySeconds } from '../../nodes/rhythm.ts';
-import { START_MS } from '../../region.ts';
 import { nobodyPaged } from '../checks/expectations.ts';
 import { allWell, namesRight } from '../checks/ladder-expectations.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
@@ -21,7 +20,7 @@ const group = ({ region }: World) => region.autoscaling.groups().find(({ name })
 const inService = (world: World): number =>
   [...(group(world)?.members.values() ?? [])].filter(({ lifecycle }) => lifecycle === 'InService').length;
 
-function wishOf({ region, tableName }: World): ScaleWish | null {
+export function wishOf({ region, tableName }: World): ScaleWish | null {
   const { pk, sk } = keys.scale(FLEET);
   const items = region.dynamodb.items(tableName) as Parameters<typeof fromItem>[0][];
   const item = items.find((one) => one['pk']?.S === pk && one['sk']?.S === sk);
@@ -29,7 +28,7 @@ function wishOf({ region, tableName }: World): ScaleWish | null {
 }
 
 /** A person types `chainmend scale bitcoin N`: sees what would be done, says yes, and tries again where the command failed. */
-function scales(world: World, nodes: number): void {
+export function scales(world: World, nodes: number): void {
   const ask = async (more: object) => {
     const { Payload } = (await world.region.call('lambda', 'Invoke', {
       FunctionName: 'chainmend-seed-groups',
@@ -42,13 +41,13 @@ function scales(world: World, nodes: number): void {
     const { plan } = (await ask({})) ?? {};
     if (plan !== undefined) await ask({ plan, by: 'ops' });
   };
-  const until = (atMinutes: number): void =>
-    world.at(atMinutes, async () => {
-      if (wishOf(world)?.to === nodes) return;
+  const until = (afterMinutes: number): void =>
+    world.at(afterMinutes, async () => {
       await type().catch(() => undefined);
-      until(atMinutes + 3);
+      // A command that has failed may have been heard.
+      if (wishOf(world)?.to !== nodes) until(3);
     });
-  until((world.region.clock.now() - START_MS) / MINUTE_MS);
+  until(0);
 }
 
 /** What the group launches next has the data of a snapshot. */
@@ -64,11 +63,11 @@ const isSeeded = (world: World): boolean => {
   );
 };
 
-const allSynced = (world: World, count: number): boolean =>
+export const allSynced = (world: World, count: number): boolean =>
   world.current.length === count && world.current.every(({ machine }) => machine.report().state === 'synced');
 
 /** The load balancer sends requests to each of the nodes that are there. */
-function allHealthy({ region, current }: World): boolean {
+export function allHealthy({ region, current }: World): boolean {
   const [targets] = region.elb.targetGroups();
   const healthy = targets ? region.elb.health(targets.arn).filter(({ state }) => state === 'healthy') : [];
   return (
@@ -86,7 +85,7 @@ const ended: Expectation = {
   holds: (_, world) => wishOf(world)?.state === 'done' && wishOf(world)?.leaving === null,
 };
 
-const shared = {
+export const ofScaledGroup = {
   deployedWith: new URL('../fleets-scale', import.meta.url).pathname,
   build: (world) => {
     const chain = world.chain({
@@ -101,7 +100,7 @@ const shared = {
 const MORE = 6;
 
 export const scaleUp: Scenario = {
-  ...shared,
+  ...ofScaledGroup,
   name: 'scale-up',
   sentence:
     'A group of four nodes is to have six: two begin with the newest snapshot, the second once the first is proved.',
@@ -152,7 +151,7 @@ const gone = (world: World): readonly PlacedNode[] =>
   world.nodes.filter(({ instanceId }) => !world.current.some((node) => node.instanceId === instanceId));
 
 export const scaleDown: Scenario = {
-  ...shared,
+  ...ofScaledGroup,
   name: 'scale-down',
   sentence:
     'A group of four nodes is to have three: the youngest of the fullest zone leaves the pool, and is ended then.',

@@ -36,7 +36,7 @@ const group = (of: readonly ScaleMember[], more: Partial<ScaledGroup> = {}): Sca
   ...more,
 });
 const facts = (of: readonly ScaleMember[] = members(4), more: Partial<ScaleFacts> = {}): ScaleFacts => ({
-  ...{ nowMs: NOON_MS, fleet, group: group(of), members: of, atWork: [] },
+  ...{ nowMs: NOON_MS, fleet, group: group(of), members: of, atWork: [], outside: [] },
   seed: { snapshotId: 'snap-1', sizeGiB: 500 },
   ...more,
 });
@@ -62,8 +62,9 @@ describe('a person who wants another number of nodes', () => {
 
   it('is shown which nodes would go: the youngest of the fullest zone, one after the other', () => {
     expect(planScale(facts(), 2).leaving).toEqual(['i-4', 'i-3']);
-    const crowded = [member(1), member(2), member(3), member(5)];
-    // Three in zone a: its youngest goes before node2 of zone b would.
+    const crowded = [member(1), member(3), member(5), member(6)];
+    // node6 is the youngest, and alone in its zone: one of the three others goes first.
+    expect(planScale(facts(crowded), 3).leaving).toEqual(['i-5']);
     expect(planScale(facts(crowded), 2).leaving).toEqual(['i-5', 'i-3']);
   });
 
@@ -214,6 +215,13 @@ describe('a group on its way down', () => {
     expect(nextStep(changed, wish(to, { leaving: LEAVING }))).toMatchObject({ do: 'take-back' });
   });
 
+  it('takes back one whose tag came late, when nobody wanted it to go any more', () => {
+    const stray = leaving({ outside: [{ instanceId: 'i-4', name: 'node4' }] });
+    for (const to of [3, 4])
+      expect(nextStep(stray, wish(to))).toMatchObject({ do: 'take-back', member: { instanceId: 'i-4' } });
+    expect(nextStep(stray, wish(3, { leaving: LEAVING }))).toMatchObject({ do: 'end-member' });
+  });
+
   it('takes it back after a week', () => {
     const late = wish(3, { leaving: LEAVING, askedAtMs: NOON_MS - 8 * DAY_MS });
     expect(nextStep(leaving(), late)).toMatchObject({ do: 'take-back' });
@@ -228,6 +236,15 @@ describe('a group on its way down', () => {
     ],
   ])('keeps it aside while %s', (_, changed) => {
     expect(nextStep(changed, wish(3, { leaving: LEAVING })).do).toBe('wait');
+  });
+
+  it('counts a member that a heal has aside as one of the group', () => {
+    const lifecycles = { ...group(members(4)).lifecycles, 'i-1': 'Standby' };
+    const aside = leaving({ group: group(members(4), { desired: 3, lifecycles }) });
+    expect(why(nextStep(aside, wish(3, { leaving: LEAVING })))).toBe('i-1 of chainmend-bitcoin is Standby');
+    expect(planScale(facts(members(4), { group: group(members(4), { desired: 3, lifecycles }) }), 3).leaving).toEqual([
+      'i-4',
+    ]);
   });
 
   it('sets it aside again where its tag was lost', () => {
@@ -274,6 +291,6 @@ describe('what is remembered before a step', () => {
 
   it('keeps who leaves while its tag is taken off, since the call may fail', () => {
     const aside = wish(4, { leaving: LEAVING });
-    expect(wishAfter(aside, { do: 'take-back', sentence: '' }, 5).leaving).toEqual(LEAVING);
+    expect(wishAfter(aside, { do: 'take-back', member: LEAVING, sentence: '' }, 5).leaving).toEqual(LEAVING);
   });
 });
