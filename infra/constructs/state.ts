@@ -75,7 +75,7 @@ const access = (writer: Writer, shared: readonly string[], readsBesides: readonl
 });
 
 /** Of seed-groups, where a group may be scaled. */
-export const SCALING_READS: readonly string[] = [nodes, ...allIncidents];
+const SCALING_READS: readonly string[] = [nodes, ...allIncidents];
 
 /**
  * Which function may write what, and which reads it. docs/architecture.md has this as a table, with what a forger would gain; a test compares the

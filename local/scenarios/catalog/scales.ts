@@ -5,6 +5,7 @@ import type { ScaleRecord, ScaleWish } from '../../../shared/snapshots/scale.ts'
 import { everySeconds } from '../../nodes/rhythm.ts';
 import { nobodyPaged } from '../checks/expectations.ts';
 import { allWell, namesRight } from '../checks/ladder-expectations.ts';
+import { readJournal } from '../report/journal.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
 import type { PlacedNode, World } from '../world/world.ts';
 import { references } from '../world/worlds.ts';
@@ -117,9 +118,17 @@ export const scaleUp: Scenario = {
     ended,
     {
       sentence: 'the second was launched once the first was seen to be synced, and not before',
-      holds: (_, { region, nodes }) => {
-        const [first, second] = nodes.slice(SIZE).map(({ instanceId }) => region.ec2.instance(instanceId));
-        return first !== undefined && second !== undefined && second.launchedAtMs - first.launchedAtMs > 3 * MINUTE_MS;
+      holds: (_, { region, tableName, nodes }) => {
+        const [first, second] = nodes.slice(SIZE);
+        const launchedAtMs = second && region.ec2.instance(second.instanceId).launchedAtMs;
+        return readJournal(region, tableName).some(
+          ({ heal, node, sentence, atMs }) =>
+            heal === 'watch-fleet' &&
+            node === first?.name &&
+            sentence.includes('→ synced') &&
+            launchedAtMs !== undefined &&
+            atMs < launchedAtMs,
+        );
       },
     },
     {
