@@ -178,8 +178,7 @@ export function nextStep(facts: ScaleFacts, wish: ScaleWish): ScaleStep {
       `${unproved.name} was launched ${minutesText(nowMs - unproved.launchedAtMs)} ago and is ${unproved.health ?? 'not observed'}`,
       CATCHES_UP_MS,
     );
-  if (group.desired < wish.to) return nextUp(facts, group, wish);
-  return group.desired > wish.to ? nextDown(facts, group, wish) : wait(fleet.name, 'nothing is left to be done');
+  return group.desired < wish.to ? nextUp(facts, group, wish) : nextDown(facts, group, wish);
 }
 
 function nextUp({ fleet, seed }: ScaleFacts, group: ScaledGroup, { to }: ScaleWish): ScaleStep {
@@ -246,8 +245,7 @@ function nextOfLeaving(
   if (work) return wait(fleet.name, work.what);
   const unwell = unwellText(members);
   if (unwell !== null) return wait(fleet.name, unwell);
-  const floor = fleet.cleanSnapshots?.poolFloor ?? 0;
-  if (members.length < Math.max(floor, to)) return back(`only ${members.length} nodes would stay`);
+  if (members.length < to) return back(`only ${members.length} nodes would stay`);
   // Its tag was not set, or is not seen yet.
   if (members.length < all.length)
     return { do: 'set-aside', member: leaving, sentence: `${leaving.name} leaves ${fleet.name} and its pool` };

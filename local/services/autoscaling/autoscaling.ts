@@ -255,7 +255,8 @@ export function createAutoScaling(kernel: Kernel, ec2: Ec2, loadBalancing: LoadB
       },
 
       TerminateInstanceInAutoScalingGroup: (input: TerminateInstanceInAutoScalingGroupType) => {
-        const { InstanceId = '', ShouldDecrementDesiredCapacity } = input;
+        const { InstanceId = '', ShouldDecrementDesiredCapacity, InstanceIds } = input;
+        if (InstanceIds) throw notEmulated('InstanceIds of TerminateInstanceInAutoScalingGroup');
         const group = ownerOf(InstanceId);
         const member = group?.members.get(InstanceId);
         if (!group || !member)

@@ -45,6 +45,8 @@ const wish = (to: number, more: Partial<ScaleWish> = {}): ScaleWish => ({
   ...{ steps: 1, steppedAtMs: NOON_MS - HOUR_MS, state: 'under-way', reason: null },
   ...more,
 });
+/** Of names that resolvers keep for an hour. */
+const ONE_HOUR = { ttlSeconds: 3_600 } as NonNullable<ScaleFacts['fleet']['dns']>;
 const LEAVING = { instanceId: 'i-4', name: 'node4', sinceMs: NOON_MS - 10 * MINUTE_MS, sentAtMs: null };
 /** node4 has left fleet and pool, and is a member of its group still. */
 const leaving = (more: Partial<ScaleFacts> = {}): ScaleFacts =>
@@ -58,6 +60,25 @@ describe('a person who wants another number of nodes', () => {
       expect.stringMatching(/4 → 6 nodes, one after the other, each m6i.large with 500 GiB from snap-1/),
     ]);
     expect([refusal, going]).toEqual([null, []]);
+  });
+
+  it('is shown nothing where the group has that number, also while a better snapshot is to come', () => {
+    const same = planScale(facts(members(4), { seed: { lacking: 'not yet' } }), 4);
+    expect([same.steps, same.leaving, same.refusal]).toEqual([[], [], null]);
+    expect(planScale(facts(members(4), { seed: { lacking: 'not yet' } }), 3).refusal).toBeNull();
+  });
+
+  it('is shown who leaves, where it stands, how old it is, and how long it is kept aside', () => {
+    expect(planScale(facts(), 3).steps).toEqual([
+      `node4 (i-4, eu-west-1b, launched ${new Date(member(4).launchedAtMs).toISOString()}) leaves the pool, and is ended 7 min later with its volume`,
+    ]);
+    expect(planScale(facts(members(4), { fleet: { ...fleet, dns: ONE_HOUR } }), 3).steps[0]).toContain(
+      'ended 66 min later',
+    );
+  });
+
+  it('may have the least and the most that are allowed', () => {
+    for (const to of [2, 6]) expect(limitFault(facts(), to)).toBeNull();
   });
 
   it('is shown which nodes would go: the youngest of the fullest zone, one after the other', () => {
@@ -167,6 +188,15 @@ describe('a group on its way up', () => {
     expect(nextStep(facts(members(4), { seed: null }), wish(6)).do).toBe('wait');
   });
 
+  it('is not done while a member of it is on its way', () => {
+    const moving = group(members(4), { lifecycles: { ...group(members(4)).lifecycles, 'i-4': 'Pending' } });
+    expect(nextStep(facts(members(4), { group: moving }), wish(4)).do).toBe('wait');
+    const late = wish(6, { askedAtMs: NOON_MS - 8 * DAY_MS });
+    expect(why(nextStep(facts(members(4), { group: moving }), late))).toContain('it wants 4, and i-4 of');
+    expect(why(nextStep(facts(), late))).toMatch(/it wants 4$/);
+    expect(why(nextStep(facts([...members(4), fresh(null)]), wish(6)))).toMatch(/is not observed$/);
+  });
+
   it('ends where the limits are others now, and after a week', () => {
     const smaller = { group: group(members(4), { maxSize: 5 }) };
     expect(nextStep(facts(members(4), smaller), wish(6))).toMatchObject({ do: 'conclude', as: 'ended' });
@@ -245,6 +275,26 @@ describe('a group on its way down', () => {
     expect(planScale(facts(members(4), { group: group(members(4), { desired: 3, lifecycles }) }), 3).leaving).toEqual([
       'i-4',
     ]);
+  });
+
+  it.each(['unreachable', 'stuck', 'forked'] as const)('takes it back when another is %s', (health) => {
+    const sick = leaving({ members: [member(1), member(2), member(3, { health })] });
+    expect(why(nextStep(sick, wish(3, { leaving: LEAVING })))).toContain(`node3 is ${health}`);
+  });
+
+  it('says why it comes back, and how many nodes the group wants then', () => {
+    expect(why(nextStep(leaving(), wish(4, { leaving: LEAVING })))).toContain('4 nodes are wanted');
+    expect(why(nextStep(leaving(), wish(3, { leaving: LEAVING })))).toContain('chainmend-bitcoin wants 3 nodes');
+    expect(why(nextStep(facts(), wish(3)))).toContain('chainmend-bitcoin wants 3 then');
+    const unseen = leaving({ members: [member(1), member(2), member(3, { health: null })] });
+    expect(why(nextStep(unseen, wish(3, { leaving: LEAVING })))).toContain('(not observed)');
+  });
+
+  it('keeps it aside for as long as resolvers keep its address', () => {
+    const slow = leaving({ fleet: { ...fleet, dns: ONE_HOUR } });
+    const since = (minutes: number) => ({ ...LEAVING, sinceMs: NOON_MS - minutes * MINUTE_MS });
+    expect(nextStep(slow, wish(3, { leaving: since(65) })).do).toBe('wait');
+    expect(nextStep(slow, wish(3, { leaving: since(66) })).do).toBe('end-member');
   });
 
   it('sets it aside again where its tag was lost', () => {
