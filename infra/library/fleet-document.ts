@@ -443,6 +443,10 @@ export interface FleetDocument {
     readonly group?: {
       /** How many nodes the group keeps, spread over the zones of `deploy.subnets`. */
       readonly size: number;
+      /** How few nodes `chainmend scale` may leave. One fewer is there while a heal has one aside. */
+      readonly minimum?: number;
+      /** How many nodes `chainmend scale` may have the group keep. */
+      readonly maximum?: number;
       /** The port on which each node answers whether it has caught up. The load balancer alone may open it. */
       readonly healthPort?: number;
     };

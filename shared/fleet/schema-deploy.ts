@@ -110,6 +110,12 @@ const volume = object('{ sizeGiB: 500 }', {
 
 const group = object('{ size: 3 }', {
   size: about('How many nodes the group keeps, spread over the zones of `deploy.subnets`.', whole(2, 50, 'nodes', 3)),
+  minimum: derived(
+    'How few nodes `chainmend scale` may leave. One fewer is there while a heal has one aside.',
+    '`size`',
+    whole(2, 50, 'nodes', 2),
+  ),
+  maximum: derived('How many nodes `chainmend scale` may have the group keep.', '`size`', whole(2, 50, 'nodes', 6)),
   healthPort: usually(
     'The port on which each node answers whether it has caught up. The load balancer alone may open it.',
     port(8099),
@@ -336,8 +342,7 @@ function checkGroup(
   if (nodes !== undefined)
     conflict(['deploy', 'nodes'], nodes, 'expected only with kind: single: members of a group are named by it');
   if (grouped === undefined) missing(['deploy', 'group'], 'expected with kind: ha, for example { size: 3 }');
-  else if (expected !== undefined && expected !== grouped.size)
-    conflict(['nodes', 'expected'], expected, `expected ${grouped.size}, as deploy.group.size, or nothing`);
+  else checkSize(grouped, expected, { conflict });
   if (rpcFrom === undefined)
     missing(['deploy', 'rpcFrom'], 'expected with kind: ha: the load balancer lets nobody in without it');
   if (chain === otherChain)
@@ -364,6 +369,20 @@ function checkGroup(
       replace.rungs,
       'expected no replace with kind: ha: the group launches another member itself',
     );
+}
+
+function checkSize(
+  { size, minimum = size, maximum = size }: NonNullable<WrittenDeploy['group']>,
+  expected: number | undefined,
+  { conflict }: Pick<Complaints, 'conflict'>,
+): void {
+  if (minimum > size) conflict(['deploy', 'group', 'minimum'], minimum, `expected at most the size, ${size}`);
+  if (maximum < size) conflict(['deploy', 'group', 'maximum'], maximum, `expected at least the size, ${size}`);
+  if (expected === undefined) return;
+  if (minimum !== size || maximum !== size)
+    conflict(['nodes', 'expected'], expected, 'expected nothing with deploy.group.minimum or maximum: it changes');
+  else if (expected !== size)
+    conflict(['nodes', 'expected'], expected, `expected ${size}, as deploy.group.size, or nothing`);
 }
 
 function checkVersion(

@@ -107,6 +107,11 @@ export const GUARDRAILS = {
   'snapshot-unfit': 'The snapshot that was asked for does not fit this node; its refusal says why.',
   'group-not-seeded':
     'The launch template of a group cannot name a snapshot, or no snapshot is good for what it launches: it launches as before.',
+  'size-limits':
+    'A number of nodes is asked for that the fleet file, the group or the pool’s floor does not allow, or the fleet has no group to scale.',
+  'scale-waits':
+    'A group that a person has given another number of nodes waits: its page says for what. It goes on by itself.',
+  'scale-ended': 'A scaling has ended before the group had the number that was asked for; the page says why.',
   'kept-longer':
     'Something is past the date until which it was kept, and is not in the state in which it may be removed without a person.',
   'not-recorded':

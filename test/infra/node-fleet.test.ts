@@ -178,6 +178,21 @@ describe('the nodes of a group', () => {
     });
   });
 
+  it('are as many as people want between the two limits of the file, which no deployment undoes', () => {
+    const group = { size: 3, healthPort: 8099, minimum: 2, maximum: 6 };
+    const [scaled] = Object.values(
+      nodesOf({ ...of, deploy: { ...of.deploy, group } } as FleetDocument).findResources(
+        'AWS::AutoScaling::AutoScalingGroup',
+      ),
+    );
+    expect(scaled).toMatchObject({
+      Properties: { MinSize: '1', DesiredCapacity: '3', MaxSize: '6' },
+      UpdatePolicy: { AutoScalingScheduledAction: { IgnoreUnmodifiedGroupSizeProperties: true } },
+    });
+    const [fixed] = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
+    expect(fixed).not.toHaveProperty('UpdatePolicy');
+  });
+
   it('launch the newest version of the template: CloudFormation takes no $Latest, so a schedule says it', () => {
     const template_ = { Ref: only('AWS::EC2::LaunchTemplate').id };
     const group = only('AWS::AutoScaling::AutoScalingGroup');

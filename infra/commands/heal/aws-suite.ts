@@ -23,6 +23,7 @@ import {
   type FleetLine,
   type IncidentKey,
   RequestError,
+  type ScaleAnswer,
   type StoryLine,
   type Suite,
   SuiteError,
@@ -76,6 +77,7 @@ export function awsSuite({
     caller,
     subscribers: async () => readSubscribers(sns, await caller()),
     answer: (callbackId, answer) => withSuiteError('the answer', () => send(lambda, callbackId, answer)),
+    scale: (asked) => withSuiteError(functions.seedGroups, () => scale(lambda, asked)),
     approvePlan: (ask, by) => withSuiteError(`${suite}-${ask.by}`, () => approvePlan(lambda, ask, by)),
   };
 }
@@ -119,6 +121,22 @@ async function approvePlan(
   }
   const summaries = text === '' ? [] : (JSON.parse(text) as readonly { readonly refusals?: readonly string[] }[]);
   return { refusals: summaries.flatMap(({ refusals = [] }) => refusals) };
+}
+
+async function scale(lambda: LambdaClient, asked: object): Promise<ScaleAnswer> {
+  const FunctionName = commandNames().functions.seedGroups;
+  const Payload = Buffer.from(JSON.stringify({ kind: 'scale', ...asked }));
+  const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload }));
+  const text = answer.Payload?.transformToString() ?? '';
+  if (answer.FunctionError !== undefined) {
+    const { errorType, errorMessage = text } = JSON.parse(text) as { errorType?: string; errorMessage?: string };
+    if (errorType === 'EventError') throw new RequestError(errorMessage);
+    throw new SuiteError(`${FunctionName} failed: ${errorMessage}`);
+  }
+  const [summary] = JSON.parse(text) as readonly ScaleAnswer[];
+  if (!summary)
+    throw new SuiteError(`${FunctionName} answered nothing: the stack there may be older than this checkout`);
+  return summary;
 }
 
 /** How many lines of a function are searched for the text of its question. */

@@ -43,6 +43,7 @@ import { rehearseMigration } from './rehearsals.ts';
 import { deadlineNear, releaseAutoPatch, releaseTold } from './releases.ts';
 import { rollbackNoHelp, rollbackOnceADay, rollbackRung, rollbackUnfit } from './roll-backs.ts';
 import { rpcDead } from './rpc-dead.ts';
+import { scaleDown, scaleUp } from './scales.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stateSync } from './state-sync.ts';
@@ -103,6 +104,8 @@ export const SCENARIOS: readonly Scenario[] = [
   burstOf200,
   deploySingle,
   deployHa,
+  scaleUp,
+  scaleDown,
   instanceDead,
   azNoCapacity,
   asgOwned,

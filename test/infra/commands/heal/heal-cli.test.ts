@@ -136,6 +136,9 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
       return 'sent';
     },
     approvePlan: async () => ({ refusals: [] }),
+    scale: async () => {
+      throw new Error('nobody scales here');
+    },
     acknowledge: async () => ({ acknowledged: [], open: [] }),
     ...more,
   };
