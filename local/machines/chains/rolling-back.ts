@@ -8,7 +8,7 @@ import type { RealNode, RealNodeSpec, RealWorld } from '../world.ts';
 import { ask, HOME, type Member } from './cometbft.ts';
 import { BEFORE, programAt, unitOf, upgradingNode } from './upgrading.ts';
 
-export const COMMAND = '/opt/chain/roll-back';
+const COMMAND = '/opt/chain/roll-back';
 const STOCK = '/opt/chain/stock/cometbft';
 /** Each run of the command writes its beginning and its end there. */
 const LOG = '/var/log/roll-back';
