@@ -1,4 +1,5 @@
 // Whether a drill may begin, and what a throw-away client shows of its data. Pure.
+import { isSameChain } from '../../shared/chains/chain-id.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Heard } from '../../shared/heal/apart-client.ts';
@@ -167,7 +168,7 @@ function wrongBlocks(
   { height, blockHash }: LookInput['set'],
   chain: ChainNow | null,
 ): string | null {
-  if (chainId !== undefined && chain?.chainId != null && chainId !== chain.chainId)
+  if (chainId !== undefined && chain?.chainId != null && !isSameChain(chainId, chain.chainId))
     return `wrong chain: it is on ${chainId}, the fleet on ${chain.chainId}`;
   const own = hashes.find((one) => one.height === height);
   if (own !== undefined && blockHash !== null && own.hash !== blockHash)

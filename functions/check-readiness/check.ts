@@ -4,7 +4,7 @@ import type { ReadinessClients } from '../../shared/aws/clients.ts';
 import { page, THE_FLEET } from '../../shared/heal/notify.ts';
 import { noReadiness, type ReadinessRecord } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
-import { fleetReportOf } from '../../shared/readiness/fleet-report.ts';
+import { type FleetReport, fleetReportOf } from '../../shared/readiness/fleet-report.ts';
 import { readFleet, type Surroundings } from '../../shared/readiness/read-fleet.ts';
 import { planOf } from '../../shared/readiness/wishes.ts';
 import {
@@ -15,7 +15,15 @@ import {
   settleRecord,
 } from '../../shared/reconcile/context.ts';
 import { followPages, withSent } from '../../shared/reconcile/followed-pages.ts';
-import { type Compared, compareReadiness, firstSentence, isSilent, lostSentence, stillLost } from './decide.ts';
+import {
+  type Compared,
+  compareReadiness,
+  compareTrials,
+  firstSentence,
+  isSilent,
+  lostSentence,
+  stillLost,
+} from './decide.ts';
 
 export const READINESS: Controller<ReadinessRecord> = {
   name: 'check-readiness',
@@ -32,6 +40,8 @@ export interface ReadinessSummary {
   /** null: nothing that worked would not work now. */
   readonly lost: string | null;
   readonly again: readonly string[];
+  /** What drills have shown of the owner's commands; null where it could not be read. */
+  readonly trials: FleetReport['trials'];
 }
 
 export async function checkFleet(context: ReadinessContext, around: Surroundings): Promise<ReadinessSummary> {
@@ -44,7 +54,7 @@ export async function checkFleet(context: ReadinessContext, around: Surroundings
     'value' in record && record.value !== undefined && record.value.owner !== null ? [node.name] : [],
   );
   const busy = new Set([...held, ...report.nodes.filter(isSilent).map(({ node }) => node)]);
-  const compared = await settleRecord<ReadinessRecord, Omit<Compared, 'lost'> & Pick<ReadinessSummary, 'lost'>>(
+  const compared = await settleRecord<ReadinessRecord, Omit<Compared, 'lost'> & Pick<ReadinessSummary, 'lost'> & Tried>(
     context,
     (record) => {
       const result = compareReadiness(record.version === 0 ? undefined : record, report, busy);
@@ -53,15 +63,26 @@ export async function checkFleet(context: ReadinessContext, around: Surroundings
       const nowMs = Date.now();
       const lasting = lost.length > 0 ? [{ code: LOST, subject: fleet.name, seenAtMs: nowMs }] : [];
       const pages = followPages(record.pages ?? [], lasting, true, nowMs);
-      const change = { heals: result.heals, owed: sentence ?? record.owed, lost, ...(record.pages && { pages }) };
-      return { change, result: { ...result, lost: sentence } };
+      const { known, changed } = compareTrials(record.trials, report.trials);
+      const change = {
+        ...{ heals: result.heals, owed: sentence ?? record.owed, lost },
+        ...(known && { trials: known }),
+        ...(record.pages && { pages }),
+      };
+      return { change, result: { ...result, lost: sentence, changed } };
     },
   );
-  const { lost, again, isFirst } = compared;
+  const { lost, again, isFirst, changed } = compared;
   if (isFirst) await write({ kind: 'decision', sentence: firstSentence(report), evidence: { causes: report.causes } });
   if (again.length > 0) await write({ kind: 'decision', sentence: `works again: ${again.join(', ')}` });
+  if (changed.length > 0) await write({ kind: 'decision', sentence: changed.join('; ') });
   await sendOwed(context);
-  return { fleet: fleet.name, nodes: report.nodes.length, lost, again };
+  return { fleet: fleet.name, nodes: report.nodes.length, lost, again, trials: report.trials };
+}
+
+/** What is new of the owner's commands. */
+interface Tried {
+  readonly changed: readonly string[];
 }
 
 const LOST = 'readiness-lost' as const;

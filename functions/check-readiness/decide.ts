@@ -1,5 +1,6 @@
 // Compares what would work now with what the last look found: what is lost since then, and what works again. Pure.
 import type { ReadinessRecord } from '../../shared/heal/records.ts';
+import type { TrialReport } from '../../shared/heal/trials.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
 import type { Cause, FleetReport, NodeReport } from '../../shared/readiness/fleet-report.ts';
 import { COLUMNS, type Column, type FindingCode, type Verdict } from '../../shared/readiness/verdict.ts';
@@ -117,6 +118,30 @@ export function stillLost(
       return columns[column] === 'n' && isLost ? [name] : [];
     }),
   );
+}
+
+/**
+ * What is new of the owner's commands since the last look, for the journal: nobody is paged, since the heals go on without them, and a drill has told what did
+ * not come through.
+ *
+ * @param trials null where they could not be read: that is no change
+ */
+export function compareTrials(
+  before: ReadinessRecord['trials'],
+  trials: readonly TrialReport[] | null,
+): { readonly known: ReadinessRecord['trials']; readonly changed: readonly string[] } {
+  if (trials === null) return { known: before, changed: [] };
+  const known = Object.fromEntries(trials.map(({ of, isUsed }) => [of, isUsed ? 'y' : 'n'] as const));
+  const changed = trials.filter(({ of }) => known[of] !== before?.[of]).map(trialSentence);
+  // A command that was taken out of the file is new when it comes back.
+  return { known: trials.length === 0 && before === undefined ? undefined : known, changed };
+}
+
+/** "roll-back: it would be used, /opt/node/roll-back came through on a copy in 4 min" */
+function trialSentence({ of, command, isUsed, why, tried }: TrialReport): string {
+  if (!isUsed) return `${of}: it would not be used: ${why}`;
+  const how = tried === null ? `: ${why}` : ` came through on a copy in ${tried.minutes} min`;
+  return `${of}: it would be used: ${command}${how}`;
 }
 
 const CAUSES_SHOWN = 3;

@@ -1,5 +1,6 @@
 // Where a client stands that runs beside its node, on an instance that is not in the fleet yet: its own answer, judged by the blocks of the fleet and
 // its references. Pure.
+import { isSameChain } from '../../shared/chains/chain-id.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetWatch } from '../../shared/fleet/observation.ts';
@@ -55,7 +56,7 @@ export function lookAt({ nowMs, health, heard, chain, before }: LookInput): Besi
 
 /** A hash commits to all blocks below it. */
 function foreignBlocks({ chainId, hashes }: NodeStatus, chain: ChainView | null): string | null {
-  if (chainId !== undefined && chain?.chainId != null && chainId !== chain.chainId)
+  if (chainId !== undefined && chain?.chainId != null && !isSameChain(chainId, chain.chainId))
     return `it is on chain ${chainId}, the fleet on ${chain.chainId}`;
   const theirs = chain?.canonical ?? null;
   const own = hashes.find((one) => one.height === theirs?.height);

@@ -89,10 +89,14 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'rotate-peers': access('rotate-peers', [], [watched, nodes, ...allIncidents]),
   'prune-retired': access('prune-retired', [kept], [watched, nodes, ...allIncidents, ownPartition('seed-groups')]),
   'seed-groups': access('seed-groups', [], [watched]),
+  // A drill's: what it has shown of the owner's commands.
   'check-readiness': access(
     'check-readiness',
     [],
-    [watched, nodes, ownPartition('resize-volume'), ownPartition('replace-node'), account],
+    [
+      ...[watched, nodes, ownPartition('resize-volume'), ownPartition('replace-node'), account],
+      ownPartition(DRILL_KIND),
+    ],
   ),
   'watch-releases': access('watch-releases', [], [watched]),
   'plan-snapshots': { reads: [watched, nodes, ...allIncidents], writes: [] },

@@ -323,6 +323,8 @@ export interface ReadinessRecord {
   readonly owed: string | null;
   /** "swap of node2": heals that people were told are lost, and that would not work at the last look either. Absent in records of earlier versions. */
   readonly lost?: readonly string[];
+  /** By what they do, whether the owner's commands would have been run. Absent in records of earlier versions, and where the fleet has none. */
+  readonly trials?: Readonly<Record<string, 'y' | 'n'>>;
   /** Absent in records of earlier versions. */
   readonly pages?: readonly FollowedPage[];
   readonly notifications: readonly [];

@@ -8,6 +8,7 @@ import type { FleetWatch, ObservedNode } from '../fleet/observation.ts';
 import type { ModificationFact } from '../growth/decide.ts';
 import type { BreakerReading } from '../guardrails/breaker.ts';
 import type { ReplacementsRecord, RestartsRecord } from '../guardrails/replace-budget.ts';
+import type { DrillRecord } from '../heal/drill.ts';
 import type { NodeRecord } from '../heal/records.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import type { CatchUpRate } from '../snapshots/catch-up.ts';
@@ -83,6 +84,8 @@ export interface FleetFacts {
   /** US dollars a month that growth has added since the month began. */
   readonly addedUsd: Read<number>;
   readonly replacements: Read<ReplacementsRecord | undefined>;
+  /** What drills have tried; undefined before the first. */
+  readonly drill: Read<DrillRecord | undefined>;
   readonly sets: Read<readonly SnapshotSet[]>;
   readonly policies: Read<readonly PolicyFact[]>;
   readonly rate: CatchUpRate | null;

@@ -1,5 +1,6 @@
 // What is judged of one fleet, as one object: each heal of each node, and the same by its causes. Pure.
 import { recentModifications } from '../heal/lease.ts';
+import { type TrialReport, trialReports } from '../heal/trials.ts';
 import type { GuardrailCode } from '../model/guardrail-codes.ts';
 import { compareNames } from '../text/names.ts';
 import { plainText } from '../text/plain-text.ts';
@@ -48,6 +49,8 @@ export interface FleetReport {
   readonly budgetUsd: number;
   /** Replacements that the account has left in this hour and this day; null where that is not known. */
   readonly replacementsLeft: { readonly hour: number; readonly day: number } | null;
+  /** Of each of the owner's commands that the fleet file has; null where what drills have tried is not known. */
+  readonly trials: readonly TrialReport[] | null;
   /** What is left of the account's quotas that this fleet can meet. */
   readonly quotas: readonly QuotaReport[];
   readonly nodes: readonly NodeReport[];
@@ -77,6 +80,7 @@ export function fleetReportOf(
     budgetLeftUsd: 'unread' in addedUsd ? null : Math.max(0, Math.round((limitUsd - addedUsd.value) * 100) / 100),
     budgetUsd: limitUsd,
     replacementsLeft: replacementsLeft(facts, nowMs),
+    trials: 'unread' in facts.drill ? null : trialReports(fleet, facts.drill.value, nowMs),
     quotas: quotaReports(facts).map((quota) => ({ ...quota, words: plainText(quota.words) })),
     nodes: reports.map(({ report }) => report),
   };

@@ -99,6 +99,7 @@ export async function readFleet(around: Surroundings, fleet: Fleet): Promise<Fle
       (budget) => addedUsd(budget),
     ),
     replacements: await ofTable(around, 'the replacements', () => store.readReplacements()),
+    drill: await ofTable(around, 'what drills have tried', () => store.readDrill(fleet.name)),
     ...snapshots,
     rate: await shownRate(around, fleet),
     keys: await readKeys(around, [...new Set(keyIds)]),

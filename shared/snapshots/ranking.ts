@@ -1,6 +1,7 @@
 // Ranks the sets of snapshots that are good for a node, best first. It says why each other set is not, in plain words for the journal, and finds the
 // set that a person names. Pure: from the facts of EC2 and the ledger.
 
+import { isSameChain } from '../chains/chain-id.ts';
 import { defaultsOf, familyOf } from '../chains/defaults.ts';
 import type { Fleet, Role } from '../fleet/model.ts';
 import { FLEET_TAG, LEDGER_TAGS } from '../model/tags.ts';
@@ -390,7 +391,7 @@ function upgradeFault(set: SnapshotSet, { fleet, head, client, node }: SetRequir
 /** The fault of a set of another chain, of other blocks, or of another data mode. */
 function contentFault(set: SnapshotSet, { chainId, dataMode, hashes }: SetRequirements): string | null {
   for (const { snapshotId, ledger } of factsOf(set)) {
-    if (ledger.chainId !== null && chainId !== null && ledger.chainId !== chainId)
+    if (ledger.chainId !== null && chainId !== null && !isSameChain(ledger.chainId, chainId))
       return `${snapshotId} is of the chain ${ledger.chainId}, not of ${chainId}`;
     if (ledger.mode !== null && dataMode !== undefined && ledger.mode !== dataMode)
       return `${snapshotId} holds ${ledger.mode} data, the fleet keeps ${dataMode}`;

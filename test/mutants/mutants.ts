@@ -34,6 +34,28 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'shared/heal/trials.ts': [
+    {
+      name: 'a command that was tried before the file was changed is not shown as tried',
+      find: 'trial?.command === command ? trial : undefined',
+      replace: 'trial',
+      caughtBy: ['shared/heal/trials'],
+    },
+    {
+      name: 'a command that came through on no copy lately is not shown as used',
+      find: 'isUsed: why === null',
+      replace: 'isUsed: trial !== undefined',
+      caughtBy: ['shared/heal/trials'],
+    },
+  ],
+  'shared/chains/chain-id.ts': [
+    {
+      name: 'a chain is the same one in capital letters and in small ones: its snapshots are not quarantined for it',
+      find: 'one.toLowerCase() === other.toLowerCase()',
+      replace: 'one === other',
+      caughtBy: ['functions/audit-snapshots/judge', 'functions/replace-node/beside', 'shared/snapshots/good'],
+    },
+  ],
   'functions/audit-snapshots/judge.ts': [
     {
       name: 'a drill imitates a follower only: no second copy of a validator, nor of what may be one',
@@ -757,6 +779,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/check-readiness/decide.ts': [
+    {
+      name: 'what a look cannot read of the owner’s commands is no change of them',
+      find: 'if (trials === null) return { known: before, changed: [] };',
+      replace: 'if (trials === null) return { known: {}, changed: [] };',
+      caughtBy: ['functions/check-readiness/decide'],
+    },
+    {
+      name: 'what is known of the owner’s commands is not told again each day',
+      find: 'known[of] !== before?.[of]',
+      replace: "known[of] !== before?.[of] || known[of] === 'n'",
+      caughtBy: ['functions/check-readiness/decide'],
+    },
     {
       name: 'a heal that is lost since the last look is told',
       find: "known?.[column] === 'y' && now[column] === 'n'",

@@ -5,6 +5,7 @@ import { COLUMNS, type Column, type Finding, type Verdict } from '../../../share
 import { columnsOf, wrapped } from '../columns.ts';
 import { tableOf } from '../fleets/context.ts';
 import { durationText } from '../heal/show.ts';
+import { trialTable } from '../trial-table.ts';
 import type { DoctorReport } from './report.ts';
 
 const WIDTH = 80;
@@ -27,7 +28,9 @@ function fleetLines(fleet: FleetReport): readonly string[] {
   return [
     ...wrapped(summaryOf(fleet), WIDTH),
     ...causes.flatMap((cause) => ['', ...findingLines(cause, headOf(cause, nodes.length))]),
-    ...(nodes.length === 0 ? [] : ['', ...healTable(nodes), '', ...sourceTable(nodes), '', ...leftLines(fleet)]),
+    ...(nodes.length === 0
+      ? []
+      : ['', ...healTable(nodes), '', ...sourceTable(nodes), ...trialLines(fleet), '', ...leftLines(fleet)]),
   ];
 }
 
@@ -126,6 +129,10 @@ function sourceTable(nodes: readonly NodeReport[]): readonly string[] {
   });
   return tableOf(['nodes', 'data', 'rank', 'age', 'caught up'], cells).split('\n');
 }
+
+/** A roll-back and a pruning are no columns: where one is not used, the heal goes on without it. */
+const trialLines = ({ trials }: FleetReport): readonly string[] =>
+  trials === null ? [] : trialTable(trials).flatMap((line, at) => (at === 0 ? ['', line] : [line]));
 
 const SET_WIDTH = 28;
 

@@ -4,12 +4,14 @@ import type { Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import { type DrillRecord, recoverability } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
+import { type TrialReport, trialReports } from '../../../shared/heal/trials.ts';
 import { compareNames } from '../../../shared/text/names.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { commandNames } from '../../names.ts';
 import { wrapped } from '../columns.ts';
 import { notFoundError, tableOf, UsageError } from '../fleets/context.ts';
 import { unreadPages } from '../subscribers.ts';
+import { trialTable } from '../trial-table.ts';
 import { notAnswerableReason } from './approve.ts';
 import type { FleetAsk, HealCommandContext } from './context.ts';
 import { clockText, durationText, isoText, lineText, progressText } from './show.ts';
@@ -43,6 +45,8 @@ interface FleetState {
   readonly records: readonly NodeRecord[];
   readonly asks: readonly FleetAsk[];
   readonly drill: DrillRecord | undefined;
+  /** Of the owner's commands; empty where the fleet file has none, or cannot be read. */
+  readonly trials: readonly TrialReport[];
 }
 
 async function readState(context: HealCommandContext, settings: Settings, fleet: string): Promise<FleetState> {
@@ -53,9 +57,11 @@ async function readState(context: HealCommandContext, settings: Settings, fleet:
     suite.asks(fleet),
   ]);
   const nowMs = suite.nowMs();
+  const file = settings.fleets.find((one) => one.name === fleet);
   return {
     fleet,
     ...switchesOf(settings, fleet),
+    trials: file ? trialReports(file, drill, nowMs) : [],
     nodes: nodesOf(observed),
     // A plan that was refused waits for nothing: it was told to who asked for it.
     incidents: incidents
@@ -142,7 +148,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
   const state = narrowed(whole, target);
   const nowMs = suite.nowMs();
   await tellUnread(context);
-  const { fleet, mode, broken, nodes, incidents, asks, records, drill } = state;
+  const { fleet, mode, broken, nodes, incidents, asks, records, drill, trials } = state;
   if (broken !== undefined) context.complain(plainText(`${fleet}: nothing is done for it: ${broken}`, 500));
   const { well, sick, other } = counted(nodes);
   const head = [
@@ -152,6 +158,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
   context.say(`${target.shown} · ${head.join(' · ')} · seen ${seenText(nodes, nowMs)}`);
   for (const line of pauseLines([state])) context.say(line);
   if (drill) for (const line of drillLines(drill, nowMs)) context.say(line);
+  if (trials.length > 0) context.say(`\n${trialTable(trials).join('\n')}`);
   const stale = nodes.length > 0 && nodes.every(({ seenAtMs }) => nowMs - seenAtMs > STALE_MS);
   if (nodes.length === 0) context.say('Nobody has looked at its nodes yet.');
   if (stale)
@@ -325,7 +332,7 @@ const PHASES = {
 
 /** For machines. Times are ISO 8601. */
 const factsOf = (
-  { fleet, mode, broken, paused, nodes, incidents, asks, drill }: FleetState,
+  { fleet, mode, broken, paused, nodes, incidents, asks, drill, trials }: FleetState,
   nowMs: number,
 ): object => ({
   fleet,
@@ -333,6 +340,7 @@ const factsOf = (
   broken: broken ?? null,
   paused: paused ?? null,
   ...(drill && { recoverability: { says: recoverability(drill, nowMs), ...drill.proved } }),
+  ...(trials.length > 0 && { trials }),
   nodes: nodes.map(
     ({ name, instanceId, role, health, reason, height, lagBlocks, sinceMs, seenAtMs, consensusClient }) => ({
       ...{ node: name, instanceId, role, health, reason, height, lagBlocks },

@@ -150,7 +150,7 @@ export async function runContainer(node: RealNode): Promise<void> {
 export const peerEntry = (id: string, { privateIp }: RealNode): string => `${id}@${privateIp}:${P2P_PORT}`;
 
 /** Asks a node's RPC. Rejects if it does not answer in three seconds, or answers with an error. */
-async function ask<T>({ privateIp, name }: RealNode, path: string): Promise<T> {
+export async function ask<T>({ privateIp, name }: RealNode, path: string): Promise<T> {
   const answer = await fetch(`http://${privateIp}:${RPC_PORT}${path}`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
   const { result, error } = (await answer.json()) as { readonly result?: T; readonly error?: unknown };
   if (result === undefined) throw new Error(`${name}${path}: ${JSON.stringify(error)}`);

@@ -3,6 +3,7 @@ import { entriesOf, type StoryGroup } from '../story.ts';
 import { anvil } from './anvil.ts';
 import { beacon } from './beacon.ts';
 import { cometbft, cometbftHalted } from './cometbft.ts';
+import { cometbftRollback } from './cometbft-rollback.ts';
 import { cometbftUpgrade } from './cometbft-upgrade.ts';
 import { geth, gethReplaced, gethUpgrade, gethUserData } from './geth.ts';
 import { litecoin, litecoinDrills } from './litecoin.ts';
@@ -14,6 +15,7 @@ export const STORY_GROUPS: readonly StoryGroup[] = [
   cometbft,
   cometbftHalted,
   cometbftUpgrade,
+  cometbftRollback,
   geth,
   gethReplaced,
   gethUserData,

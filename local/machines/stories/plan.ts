@@ -3,6 +3,7 @@ import type { Software, Task } from '../run-events.ts';
 
 /** The longest first: not all are played at once. */
 export const GROUPS = [
+  'cometbft-rollback',
   'litecoin',
   'geth-replaced',
   'cometbft',
@@ -44,6 +45,7 @@ const BUILT_FOR: Readonly<Record<Group, readonly (keyof Software)[]>> = {
   cometbft: ['cometbft'],
   'cometbft-halted': ['cometbft'],
   'cometbft-upgrade': ['appBefore', 'appNext'],
+  'cometbft-rollback': ['appBefore', 'appNext', 'cometbft'],
   geth: ['geth'],
   'geth-replaced': ['geth'],
   'geth-user-data': ['geth'],

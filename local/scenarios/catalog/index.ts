@@ -37,7 +37,7 @@ import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { peersLost } from './peers-lost.ts';
 import { pruneBeforeGrow, pruneNoHelp } from './prunes.ts';
-import { readinessKept, readinessLost, readinessRegained } from './readiness.ts';
+import { readinessKept, readinessLost, readinessRegained, readinessTrials } from './readiness.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rehearseMigration } from './rehearsals.ts';
 import { deadlineNear, releaseAutoPatch, releaseTold } from './releases.ts';
@@ -120,6 +120,7 @@ export const SCENARIOS: readonly Scenario[] = [
   readinessLost,
   readinessKept,
   readinessRegained,
+  readinessTrials,
   releaseTold,
   releaseAutoPatch,
   deadlineNear,

@@ -6,9 +6,12 @@ import { nobodyPaged } from '../checks/expectations.ts';
 import { readJournal } from '../report/journal.ts';
 import { pageIn } from '../report/pages.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
+import { DRILLS_DEPLOYED, nothingLeft, notYetDrilled } from '../world/drills.ts';
 import { launchTemplate, snapshotsOf } from '../world/fixtures.ts';
 import { GOOD, impatient, passed, smallFleet } from '../world/ladder.ts';
+import { asksForRollBack, rollBackFleet } from '../world/roll-backs.ts';
 import type { World } from '../world/world.ts';
+import { isTried } from './roll-backs.ts';
 
 const KEY = `arn:aws:kms:${REGION_NAME}:${ACCOUNT_ID}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 /** The looks of three days, a few minutes apart. */
@@ -25,15 +28,15 @@ const build = (world: World): void => {
   launchTemplate(world, 'bitcoin', { IamInstanceProfile: { Name: 'bitcoin-node' } });
 };
 
+const look = ({ region }: World): Promise<unknown> =>
+  region.call('lambda', 'Invoke', {
+    FunctionName: 'chainmend-check-readiness',
+    InvocationType: 'Event',
+    Payload: new Uint8Array(Buffer.from('{"kind":"check"}')),
+  });
+
 const looks = (world: World): void => {
-  for (const minutes of LOOKS_AT_MINUTES)
-    world.at(minutes, () =>
-      world.region.call('lambda', 'Invoke', {
-        FunctionName: 'chainmend-check-readiness',
-        InvocationType: 'Event',
-        Payload: new Uint8Array(Buffer.from('{"kind":"check"}')),
-      }),
-    );
+  for (const minutes of LOOKS_AT_MINUTES) world.at(minutes, () => look(world));
 };
 
 const linesOf = ({ region, tableName }: World) =>
@@ -125,4 +128,50 @@ export const readinessKept: Scenario = {
   done: (world) => passed(world, OVER_AT_MINUTES),
   hours: 1,
   expect: [looksOften, nothingTouched, nobodyPaged],
+};
+
+const ASKED_AT_MINUTES = 1;
+
+/** The lines of the daily look about the owner's roll-back, each sentence once. */
+const saidOfRollBack = (world: World): readonly string[] => [
+  ...new Set(linesOf(world).flatMap(({ sentence }) => (sentence.startsWith('roll-back: ') ? [sentence] : []))),
+];
+
+export const readinessTrials: Scenario = {
+  name: 'readiness-trials',
+  sentence:
+    'A fleet has a roll-back that no drill has tried: the daily look says that it would not be used, and after a drill that it would.',
+  deployedWith: DRILLS_DEPLOYED,
+  fleets: { bitcoin: notYetDrilled },
+  build: (world) => {
+    rollBackFleet(world, 'passes');
+    snapshotsOf(world, world.find('bitcoin', 'node1'), { hoursAgo: 6, snapshotId: GOOD });
+  },
+  people: (world) => {
+    world.at(ASKED_AT_MINUTES, () => asksForRollBack(world));
+    world.at(LOOKS_AT_MINUTES[0], () => look(world));
+    world.when(
+      () => isTried(world),
+      () => look(world),
+    );
+  },
+  done: (world) => saidOfRollBack(world).some((sentence) => sentence.includes('it would be used')),
+  hours: 12,
+  expect: [
+    {
+      sentence:
+        'that it would not be used is in the journal first, then that it would, with the minutes that it took on the copy',
+      holds: (_, world) => {
+        const [before = '', after = ''] = saidOfRollBack(world);
+        return (
+          /it would not be used: no drill has tried \S+ on a copy yet/.test(before) &&
+          /it would be used: \S+ came through on a copy in \d+ min/.test(after)
+        );
+      },
+      undisturbed: true,
+    },
+    { sentence: 'no more is said of it', holds: (_, world) => saidOfRollBack(world).length === 2, undisturbed: true },
+    nothingLeft,
+    { ...nobodyPaged, undisturbed: true },
+  ],
 };

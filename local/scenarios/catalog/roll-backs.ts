@@ -25,7 +25,7 @@ const ASKED_AT_MINUTES = 1;
 const DONOR = 'node1';
 
 /** Its owner's command was tried on a copy, and nothing is left of that. */
-const isTried = (world: World): boolean => {
+export const isTried = (world: World): boolean => {
   const record = drillRecord(world);
   return record?.rolledBack !== undefined && record.current === null;
 };

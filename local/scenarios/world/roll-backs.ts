@@ -31,7 +31,7 @@ export async function asksForRollBack({ region }: World): Promise<unknown> {
 }
 
 /** The instances that were told to run it, in order; a command that was sent twice under one name counts once. */
-export const rollBacksOf = ({ region }: World): readonly string[] => {
+export const rollBacksOf = ({ region }: Pick<World, 'region'>): readonly string[] => {
   const sent = region.gateway.trace.calls.flatMap(({ operation, input }) => {
     const { InstanceIds: [instanceId = ''] = [], Parameters = {} } = input as {
       readonly InstanceIds?: readonly string[];

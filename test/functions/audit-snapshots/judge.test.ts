@@ -51,6 +51,10 @@ describe('a set is verified', () => {
     expect(verdict({ heard: heard(TIP - 3, { hashes: [chain.canonical] }) })).toMatch(/^verified/);
   });
 
+  it('whose chain is named with capital letters: the fleet’s view has small ones', () => {
+    expect(verdict({ heard: heard(TIP, { chainId: 'Main' }) })).toMatch(/^verified/);
+  });
+
   it.each<[string, Partial<LookInput>]>([
     ['while it is further behind than a synced node may be', { heard: heard(TIP - 4, { hashes: [chain.canonical] }) }],
     ['without a hash to compare', { heard: heard(TIP, { hashes: [] }) }],

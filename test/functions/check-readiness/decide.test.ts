@@ -2,12 +2,14 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   compareReadiness,
+  compareTrials,
   firstSentence,
   isSilent,
   type Lost,
   lostSentence,
   stillLost,
 } from '../../../functions/check-readiness/decide.ts';
+import type { TrialReport } from '../../../shared/heal/trials.ts';
 import type { Cause, NodeReport } from '../../../shared/readiness/fleet-report.ts';
 import {
   COLUMNS,
@@ -156,5 +158,53 @@ describe('a node that does not run', () => {
       isSilent(report('node1', { swap: verdictOf([no('key-denies', 'why'), no('instance-stopped', 'why')]) })),
     ).toBe(true);
     expect(isSilent(report('node1', { swap: { is: 'off', why: 'the fleet file' } }))).toBe(false);
+  });
+});
+
+describe('the owner’s commands', () => {
+  const tried = { is: 'verified', at: '2026-01-01T06:00:00.000Z', ageSeconds: 60, set: 'set-1', minutes: 4 } as const;
+  const used: TrialReport = { of: 'roll-back', command: '/opt/node/roll-back', isUsed: true, why: null, tried };
+  const unused: TrialReport = { ...used, isUsed: false, why: 'no drill has tried it on a copy yet', tried: null };
+  const untried: TrialReport = { ...used, why: 'tried on no copy (rehearse: false)', tried: null };
+
+  it.each<[string, Parameters<typeof compareTrials>, ReturnType<typeof compareTrials>]>([
+    [
+      'are told at the first look, also where they would not be used',
+      [undefined, [used, { ...unused, of: 'prune' }]],
+      {
+        known: { 'roll-back': 'y', prune: 'n' },
+        changed: [
+          'roll-back: it would be used: /opt/node/roll-back came through on a copy in 4 min',
+          'prune: it would not be used: no drill has tried it on a copy yet',
+        ],
+      },
+    ],
+    ['are not told again', [{ 'roll-back': 'y' }, [used]], { known: { 'roll-back': 'y' }, changed: [] }],
+    [
+      'nor are those that would not be used',
+      [{ 'roll-back': 'n' }, [unused]],
+      { known: { 'roll-back': 'n' }, changed: [] },
+    ],
+    [
+      'are told when one would be used no more',
+      [{ 'roll-back': 'y' }, [unused]],
+      {
+        known: { 'roll-back': 'n' },
+        changed: ['roll-back: it would not be used: no drill has tried it on a copy yet'],
+      },
+    ],
+    [
+      'are told when one would be used again, untried where no copy is asked for',
+      [{ 'roll-back': 'n' }, [untried]],
+      {
+        known: { 'roll-back': 'y' },
+        changed: ['roll-back: it would be used: /opt/node/roll-back: tried on no copy (rehearse: false)'],
+      },
+    ],
+    ['stay as they were where a look cannot read them', [{ prune: 'n' }, null], { known: { prune: 'n' }, changed: [] }],
+    ['are forgotten when the file has them no more', [{ prune: 'n' }, []], { known: {}, changed: [] }],
+    ['are none in most fleets', [undefined, []], { known: undefined, changed: [] }],
+  ])('%s', (_, [before, trials], compared) => {
+    expect(compareTrials(before, trials)).toEqual(compared);
   });
 });

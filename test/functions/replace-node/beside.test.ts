@@ -350,6 +350,7 @@ describe('where a client stands that no sweep asks', () => {
     ['unknown', 'it is at the tip, and does not tell that block', at(tells(1009, null))],
     ['forked', 'it has another block than the fleet', at(tells(1009, 'bb'))],
     ['forked', 'it is on another chain', at(tells(1009, 'aa', { chainId: 'test' }))],
+    ['synced', 'its chain is named with capital letters', at(tells(1009, 'aa', { chainId: 'Main' }))],
     ['behind', 'it has blocks to fetch', at(tells(990, null))],
     ['unknown', 'nobody knows the blocks of the fleet', at(tells(1009), { chain: null })],
     ['starting', 'it loads', at({ is: 'starting', reason: 'loading' })],

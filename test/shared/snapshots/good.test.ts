@@ -437,6 +437,10 @@ describe('what is not known', () => {
     expect(ids(demand({ sets: sets({ hoursAgo: 4, ledger: { clientVersion: null } }) }))).toHaveLength(1);
   });
 
+  it('is the same chain: its name in small letters, as it is observed, and in capital ones, as the fleet file has it', () => {
+    expect(ids(demand({ sets: sets({ hoursAgo: 4, ledger: { chainId: 'main' } }), chainId: 'Main' }))).toHaveLength(1);
+  });
+
   it('is no fork: data that tell their height and no hash', () => {
     expect(ids(demand({ sets: sets({ hoursAgo: 4, ledger: { blockHash: null } }) }))).toHaveLength(1);
   });

@@ -55,11 +55,11 @@ export async function taken(world: RealWorld, { say, becomes, holds }: StoryLog,
 }
 
 /** Until a heal trusts the newest clean snapshot of node3. */
-export const trusted = (world: RealWorld, { becomes }: Pick<StoryLog, 'becomes'>): Promise<unknown> =>
+export const trusted = (world: RealWorld, { becomes }: Pick<StoryLog, 'becomes'>, donor = 'node3'): Promise<unknown> =>
   becomes(
     'the snapshots are older than any trouble to come',
     300,
-    () => Date.now() - (cleanSnapshots(world, 'node3').at(-1)?.startedAtMs ?? Date.now()) > TRUSTED_AFTER_MS,
+    () => Date.now() - (cleanSnapshots(world, donor).at(-1)?.startedAtMs ?? Date.now()) > TRUSTED_AFTER_MS,
   );
 
 export const snapshots: RealStory = {

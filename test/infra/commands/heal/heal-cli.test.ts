@@ -9,7 +9,9 @@ import {
 } from '../../../../infra/commands/heal/context.ts';
 import type { DispatchAnswer } from '../../../../shared/events/answer.ts';
 import { hashOf } from '../../../../shared/heal/approval.ts';
+import { type DrillRecord, noDrill } from '../../../../shared/heal/drill.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../../../shared/heal/records.ts';
+import { bitcoinFleet } from '../../../fixtures/builders/fleet.ts';
 import { claimedIncident, endedIncident, openIncidentRecord } from '../../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
 import { observedNode } from '../../../fixtures/builders/observation.ts';
@@ -490,6 +492,28 @@ describe('status', () => {
     expect(text).not.toMatch(/^node1 +Lighthouse/m);
     expect((await run('status ethereum/node2', undefined, { observed })).text).not.toMatch(/^node3/m);
     expect((await run('status bitcoin')).text).not.toContain('consensus client');
+  });
+
+  it('shows what drills have shown of the owner’s commands, and that an untried one would not be used', async () => {
+    const settings = async () => {
+      const stored = storedSettings(['bitcoin']);
+      const own = bitcoinFleet({
+        role: 'follower',
+        drills: { securityGroup: 'sg-0123456789abcdef0' },
+        replace: { rollBack: { command: '/opt/node/roll-back' } },
+      });
+      return { ...stored, fleets: [own] };
+    };
+    const trial = { command: '/opt/node/roll-back', setId: 'set-1', is: 'verified', reason: '', minutes: 3 } as const;
+    const drill: DrillRecord = { ...noDrill, rolledBack: { ...trial, atMs: NOON_MS - 20 * MINUTE_MS } };
+    const untried = await run('status bitcoin', undefined, { settings });
+    expect(untried.text).toMatch(/^roll-back +not tried yet +no: no drill has tried$/m);
+    const told = await run('status bitcoin', undefined, {
+      settings,
+      fleet: async () => ({ incidents: [], nodes: [], drill }),
+    });
+    expect(told.text).toMatch(/^roll-back +came through +yes$/m);
+    expect((await run('status bitcoin')).text).not.toContain('OWN COMMAND');
   });
 
   it('says that nobody gets the pages, or that this is not known, and goes on', async () => {
