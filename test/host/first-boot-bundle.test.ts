@@ -10,10 +10,10 @@ import type { FirstBoot } from '../../shared/node-commands/first-boot.ts';
 import { FOUND } from './attack.ts';
 import { bootOn, GROUP, NEW, nothingStarted, withNode } from './booted.ts';
 import { BundleServer } from './bundle-server.ts';
-import { lacking } from './lacking.ts';
+import { lackingForBundles } from './lacking.ts';
 import type { Machine, Ran } from './machine.ts';
 
-const onMachine = lacking === undefined ? describe : describe.skip;
+const onMachine = lackingForBundles === undefined ? describe : describe.skip;
 const IDENTITY = ['/data/home/config/node_key.json', '/data/home/wallet.dat'];
 /** Incompressible: an archive of it can break off in its middle. */
 const BLOCKS = Buffer.from(

@@ -143,12 +143,7 @@ describe('deploy', () => {
       {},
       'expected only with a chain of CometBFT',
     ],
-    [
-      'state sync of one server',
-      { stateSync: { servers: ['https://a.example'] } },
-      {},
-      'deploy.stateSync.servers',
-    ],
+    ['state sync of one server', { stateSync: { servers: ['https://a.example'] } }, {}, 'deploy.stateSync.servers'],
     ['nothing to install', { install: {} }, {}, 'expected lines, or url with sha256'],
     [
       'a value that CloudFormation would put in',
