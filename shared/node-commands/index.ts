@@ -100,10 +100,16 @@ export const firstBootScripts = (): FirstBootScripts =>
 export function firstBootScript(kind: FirstBootKind): string {
   const read = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), 'utf8');
   return partsOf(kind).reduce(
-    (text, part) => `${read(`first-boot-${part}`)}\n${text.replace(new RegExp(`^( *)#${part} `, 'gm'), '$1')}`,
+    (text, part) => `${read(`first-boot-${part}`)}\n${enable(text, part)}`,
     read('first-boot'),
   );
 }
+
+const enable = (text: string, part: string): string =>
+  text
+    .split('\n')
+    .map((line) => (line.trimStart().startsWith(`#${part} `) ? line.replace(`#${part} `, '') : line))
+    .join('\n');
 
 /** The script in the document. */
 export function script(operation: Operation): string {
