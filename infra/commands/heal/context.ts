@@ -5,6 +5,7 @@ import type { FleetObservation } from '../../../shared/fleet/observation.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import type { DrillRecord } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord, NodeRecord, Writer } from '../../../shared/heal/records.ts';
+import type { ScaleWish } from '../../../shared/snapshots/scale.ts';
 import type { Subscribers } from '../subscribers.ts';
 
 /** One line of the journal. The partition names the writer; the writer claims the rest. */
@@ -84,6 +85,8 @@ export interface Suite {
   readonly caller: () => Promise<string | undefined>;
   /** Sends a person's answer to a plan of mode ask. closed: the plan was answered before, or has expired. */
   readonly answer: (callbackId: string, answer: object) => Promise<'sent' | 'closed'>;
+  /** How many nodes a person wants of its group; null where nobody has asked. */
+  readonly wishedSize: (fleet: string) => Promise<ScaleWish | null>;
   /** @param asked with the plan that was shown it is begun */
   readonly scale: (asked: {
     readonly fleet: string;

@@ -1,7 +1,9 @@
 // `npm run chainmend -- scale`: what a person sees before a group gets another number of nodes, and when nothing is begun.
 import { describe, expect, it } from '@jest/globals';
 import type { HealCommandContext, ScaleAnswer, Suite } from '../../../../infra/commands/heal/context.ts';
+import type { ScaleWish } from '../../../../shared/snapshots/scale.ts';
 import { storedSettings } from '../../../fixtures/builders/settings.ts';
+import { MINUTE_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
 import { runHealVerb } from '../../../fixtures/verbs.ts';
 
 const SHOWN: ScaleAnswer = {
@@ -13,7 +15,13 @@ const SHOWN: ScaleAnswer = {
 const BEGUN: ScaleAnswer = { ...SHOWN, done: ['chainmend-bitcoin wants 5 nodes'], left: [] };
 
 /** @param says the person's answer; undefined where nobody can be asked */
-async function run(words: string, says?: boolean, answers: readonly ScaleAnswer[] = [SHOWN, BEGUN], scales = true) {
+async function run(
+  words: string,
+  says?: boolean,
+  answers: readonly ScaleAnswer[] = [SHOWN, BEGUN],
+  scales = true,
+  wished: ScaleWish | null = null,
+) {
   const out = { said: [] as string[], complained: [] as string[], questions: [] as string[], asked: [] as object[] };
   const settings = storedSettings(['bitcoin']);
   const group = { group: 'chainmend-bitcoin', minimum: 2, maximum: 6 };
@@ -26,6 +34,11 @@ async function run(words: string, says?: boolean, answers: readonly ScaleAnswer[
       return answers[Math.min(out.asked.length, answers.length) - 1];
     },
     fleet: async () => ({ incidents: [], nodes: [] }),
+    nowMs: () => NOON_MS,
+    wishedSize: async () => wished,
+    observed: async () => [],
+    asks: async () => [],
+    subscribers: async () => ({ kind: 'unknown', why: 'nobody asked' }),
   } as unknown as Suite;
   const context: HealCommandContext = {
     suite: () => suite,
@@ -104,5 +117,42 @@ describe('a person who wants another number of nodes', () => {
     expect(await run('scale bitcoin/node1 6', true)).toMatchObject({ exit: 2, asked: [] });
     expect(await run('scale dogecoin 6', true)).toMatchObject({ exit: 2, asked: [] });
     expect(await run('scale bitcoin 0', true)).toMatchObject({ exit: 2, asked: [] });
+  });
+});
+
+describe('the status of a fleet whose group comes to another number of nodes', () => {
+  const wish: ScaleWish = {
+    ...{ to: 3, from: 5, askedAtMs: NOON_MS - 12 * MINUTE_MS, by: 'user/ada', mayLeave: ['i-5', 'i-4'] },
+    ...{ leaving: null, steps: 1, steppedAtMs: NOON_MS - MINUTE_MS, state: 'under-way', reason: null },
+  };
+  const leaving = { instanceId: 'i-5', name: 'node5', sinceMs: NOON_MS - MINUTE_MS, sentAtMs: null };
+
+  it.each<readonly [string, ScaleWish | null, RegExp | null]>([
+    [
+      'says what is under way, for whom, and where it says why it waits',
+      wish,
+      /^SCALING +5 → 3 nodes, asked for 12 min ago by user\/ada: under way\. Why it waits: npm run chainmend -- journal bitcoin --by seed-groups$/m,
+    ],
+    ['names the node that is on its way out', { ...wish, leaving }, /: node5 \(i-5\) is on its way out\./],
+    [
+      'says how it ended, for an hour',
+      { ...wish, state: 'ended', reason: 'nobody could be let go' },
+      /^SCALING .*: ended, nobody could be let go$/m,
+    ],
+    [
+      'says nothing of one that ended long ago',
+      { ...wish, state: 'done', steppedAtMs: NOON_MS - 61 * MINUTE_MS },
+      null,
+    ],
+    ['says nothing where nobody has asked', null, null],
+  ])('%s', async (_, wished, says) => {
+    const { exit, text } = await run('status bitcoin', undefined, [], true, wished);
+    expect(exit).toBe(0);
+    if (says === null) expect(text).not.toContain('SCALING');
+    else expect(text).toMatch(says);
+  });
+
+  it('asks nobody where the fleet has no group that may be scaled', async () => {
+    expect((await run('status bitcoin', undefined, [], false, wish)).text).not.toContain('SCALING');
   });
 });
