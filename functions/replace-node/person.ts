@@ -34,10 +34,13 @@ export function leftToPerson(
   const stopped = seen.clients.filter(wasStopped);
   if (!stops || stopped.length === 0 || seen.clients.some(hasFailed)) return null;
   const ends = stopped.map(endOf).join('; ');
-  const reason =
-    seen.cloudInit === 'error'
-      ? `its client was stopped (${ends}): by somebody, or it has never run, since the first boot has failed (cloud-init: error); /var/log/cloud-init-output.log on the node says why`
-      : `its client was stopped (${ends}): somebody did that`;
+  // A person would have to mend that boot: "a person stopped the client" asks nobody to.
+  if (seen.cloudInit === 'error')
+    return {
+      ...{ refuse: 'client-unknown', ...later },
+      reason: `its client does not run (${ends}): somebody stopped it, or it has never run, since the first boot has failed (cloud-init: error); /var/log/cloud-init-output.log on the node says why`,
+    };
+  const reason = `its client was stopped (${ends}): somebody did that`;
   return { refuse: 'client-stopped', reason, ...later };
 }
 

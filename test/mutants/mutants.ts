@@ -102,6 +102,20 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/begin'],
     },
   ],
+  'shared/heal/notify.ts': [
+    {
+      name: 'a page of several nodes has no command that undoes what is done to one',
+      find: "undoes(text('trigger')) && !isOfMany(node)",
+      replace: "undoes(text('trigger')) && isOfMany('fleet')",
+      caughtBy: ['shared/heal/page'],
+    },
+    {
+      name: 'a name that is no word for a shell is in no command to paste',
+      find: '&& PASTEABLE.test(`${fleet}/${node}`)',
+      replace: "&& fleet !== ''",
+      caughtBy: ['shared/heal/page'],
+    },
+  ],
   'functions/audit-snapshots/decide.ts': [
     {
       name: 'what a drill has left is removed before anything else',

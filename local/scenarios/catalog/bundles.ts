@@ -89,7 +89,7 @@ export const bundleBadDigest: Scenario = {
   people: (world) => {
     world.at(1, () => world.deployNodes(FLEET));
     world.when(
-      () => pagedNow(world, 'client-stopped') && allRefused(world),
+      () => pagedNow(world, 'client-unknown') && allRefused(world),
       () => {
         packed(world, SHA256);
         for (const { machine } of world.current) {

@@ -177,10 +177,10 @@ describe('a heal begins', () => {
     expect('end' in booting('failed')).toBe(false);
   });
 
-  it('a client that is down behind a first boot that failed may never have run, and that is said', () => {
+  it('a client that is down behind a first boot that failed may never have run: people are wanted, and told that', () => {
     const failed = { seen: { ...seen([client('stopped')]), cloudInit: 'error' as const } };
     expect(begin(facts(failed))).toMatchObject({
-      end: { refusal: { refuse: 'client-stopped', reason: expect.stringContaining('the first boot has failed') } },
+      end: { refusal: { refuse: 'client-unknown', reason: expect.stringContaining('the first boot has failed') } },
     });
   });
 
