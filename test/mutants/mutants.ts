@@ -111,6 +111,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a name that is no word for a shell is in no command to paste',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code.
       find: '&& PASTEABLE.test(`${fleet}/${node}`)',
       replace: "&& fleet !== ''",
       caughtBy: ['shared/heal/page'],
