@@ -2,7 +2,7 @@
 import { randomStream } from '../simulator/random.ts';
 import { Draw } from './draw.ts';
 import { FAULT_TYPE_NAMES, FAULT_TYPES, type FaultTypeName } from './faults.ts';
-import { drawWorld, watchedBy } from './owners.ts';
+import { drawWorld } from './owners.ts';
 import type { Storm, StormFault } from './storm.ts';
 
 const FAULTS_MAX = 10;
@@ -42,7 +42,6 @@ export function generateStorm(seed: number, { hours, first, alone = false }: Gen
     const faults = Array.from({ length: count }, () => faultOf(draw.pick(FAULT_TYPE_NAMES)));
     return {
       ...{ seed, hours, faultsEndMinutes, ...world },
-      fleets: watchedBy(new Draw(randomStream(seed, 'storms/a/alarms')), world.fleets),
       faults: [wanted, ...faults].filter((fault) => fault !== undefined),
     };
   }

@@ -156,18 +156,6 @@ function privateNetwork(draw: Draw, count: number): Owned {
   };
 }
 
-/** Fleets whose file says `probe: ssm`. */
-const ASKED_OVER_SSM: ReadonlySet<string> = new Set(['irita', 'clique']);
-
-/** Half of the fleets have one alarm of each kind for all of their nodes: over OTLP where a command on a node can tell its disks. */
-export const watchedBy = (draw: Draw, fleets: readonly StormFleet[]): readonly StormFleet[] =>
-  fleets.map((fleet) => {
-    const probe = fleet.but['probe'] ?? (ASKED_OVER_SSM.has(fleet.name) ? 'ssm' : undefined);
-    if (draw.chance(0.5)) return fleet;
-    const way = probe === 'ssm' ? { metrics: 'otlp', alarms: null } : { alarms: { per: 'fleet' } };
-    return { ...fleet, but: { ...fleet.but, ...way } };
-  });
-
 /** Mostly `act`, which is what the file says: the other modes touch little. */
 function mode(draw: Draw): { readonly mode?: 'plan' | 'ask' } {
   if (draw.chance(0.8)) return {};
