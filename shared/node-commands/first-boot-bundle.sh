@@ -10,14 +10,16 @@ readonly AT_BOOT=/var/lib/cloud/scripts/per-boot/chainmend-first-boot
 load_bundle() {
   if [ -e "$LOADED" ]; then rm -rf --one-file-system -- "$BUNDLE"; rm -f -- "$AT_BOOT"; return 0; fi
   if ! [ -e "$BUNDLE/whole" ]; then
+    # Held first: nobody starts a client between the look and the load.
+    hold_for_bundle || return
+    mkdir -p -- "$BUNDLE" || { refuse "$BUNDLE cannot be made"; return; }
     if holds_data; then
       say "$MOUNT_PATH has data: the bundle is not loaded"
       rm -rf --one-file-system -- "$BUNDLE"
+      rm -f -- "$AT_BOOT"
       return 0
     fi
-    hold_for_bundle || return
-    mkdir -p -- "$BUNDLE" && { ! [ -d "${AT_BOOT%/*}" ] || ln -sfT -- "$(readlink -f -- "$0")" "$AT_BOOT"; } ||
-      { refuse "$BUNDLE cannot be made"; return; }
+    ! [ -d "${AT_BOOT%/*}" ] || ln -sfT -- "$(readlink -f -- "$0")" "$AT_BOOT" || { refuse "$AT_BOOT cannot be made"; return; }
     fetch_bundle && check_bundle && unpack_bundle || return
   fi
   place_bundle || return
