@@ -8,9 +8,7 @@ import { Machine, type Ran } from './machine.ts';
 export const PATH = '/data';
 
 /** The node's own volume. Its filesystem's UUID comes from its id, and the kernel mounts no second one: each process of the tests has its own. */
-export const NEW = `vol-0fedcba98765432${Number(process.env['JEST_WORKER_ID'] ?? 1)
-  .toString(16)
-  .padStart(2, '0')}`;
+export const NEW = `vol-0fedcba987${process.pid.toString(16).padStart(7, '0')}`;
 
 export const BOOT: FirstBoot = {
   ...{ volumeId: NEW, mountPath: PATH, filesystem: 'xfs', waitSeconds: 1, unit: 'client' },
@@ -62,6 +60,11 @@ export async function bootOn(machine: Machine, more: Partial<FirstBoot> = {}): P
     stderr: await machine.shell('cat /run/out'),
     status: Number(await machine.shell('cat /run/status')),
   };
+}
+
+/** It came to its end; what it said is told where it did not. */
+export function booted({ status, stderr }: Ran): void {
+  if (status !== 0) throw new Error(`the first boot ended with ${String(status)}: ${stderr}`);
 }
 
 /** It has ended before the client was installed. */

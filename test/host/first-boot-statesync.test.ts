@@ -1,7 +1,7 @@
 // The first boot of a node that begins with CometBFT's state sync, verbatim: it trusts what all servers say alike, and writes that into the section of
 // config.toml that is meant.
 import { describe, expect, it } from '@jest/globals';
-import { bootOn, withNode } from './booted.ts';
+import { booted, bootOn, withNode } from './booted.ts';
 import { lacking } from './lacking.ts';
 import type { Machine, Ran } from './machine.ts';
 
@@ -65,7 +65,7 @@ async function answer(machine: Machine, told: Readonly<Record<string, string>>):
 onMachine('the first boot with state sync', () => {
   it('writes the block that all servers agree about into its section, once', async () => {
     await withServers(answers(), async (machine, boot) => {
-      expect(await boot()).toMatchObject({ status: 0 });
+      booted(await boot());
       expect(await machine.shell('cat "$1"', CONFIG)).toBe(
         TOML.replace('enable = false', 'enable = true')
           .replace('rpc_servers = ""\n', `rpc_servers = "${SERVERS.join(',')}"\n`)
@@ -77,7 +77,7 @@ onMachine('the first boot with state sync', () => {
       expect(await machine.started()).toEqual(['client']);
       // What the owner writes there afterwards stays.
       await machine.shell('cp /run/config.toml "$1"', CONFIG);
-      expect(await boot()).toMatchObject({ status: 0 });
+      booted(await boot());
       expect(await machine.shell('cat "$1"', CONFIG)).toBe(TOML);
     });
   });
@@ -113,7 +113,7 @@ onMachine('the first boot with state sync', () => {
       expect(await machine.shell('cat "$1"', CONFIG)).toBe(TOML);
       expect(await machine.shell('ls /run/owned 2>/dev/null || true')).toBe('');
       await answer(machine, answers());
-      expect(await boot()).toMatchObject({ status: 0 });
+      booted(await boot());
       expect(await machine.started()).toEqual(['client']);
     });
   });

@@ -14,7 +14,7 @@ import {
 } from '../../shared/node-commands/first-boot.ts';
 import { firstBootScript, firstBootScripts } from '../../shared/node-commands/index.ts';
 import { FOUND } from './attack.ts';
-import { BOOT, bootOn as boot, GROUP, NEW, nothingStarted, PATH, withNode } from './booted.ts';
+import { BOOT, bootOn as boot, booted, GROUP, NEW, nothingStarted, PATH, withNode } from './booted.ts';
 import { lacking, lackingForBtrfs, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
 import type { Machine } from './machine.ts';
 
@@ -33,14 +33,14 @@ onMachine('the first boot', () => {
     async (filesystem) => {
       await withNode(async (machine) => {
         const theirs = await hash(machine, FOUND);
-        expect(await boot(machine, { filesystem })).toMatchObject({ status: 0 });
+        booted(await boot(machine, { filesystem }));
         expect(await kindAt(machine)).toBe(filesystem);
         expect(await machine.started()).toEqual(['client']);
         expect(await machine.shell('cat /run/agent')).toContain('-a fetch-config');
         await machine.shell('echo block >/data/blocks');
         // The same instance, again: nothing is mounted twice, installed twice or written twice.
         const line = await fstab(machine);
-        expect(await boot(machine, { filesystem })).toMatchObject({ status: 0 });
+        booted(await boot(machine, { filesystem }));
         expect(await fstab(machine)).toBe(line);
         expect(line).toMatch(
           /^# fstab\nUUID=[0-9a-f-]{36} \/data (xfs|ext4) defaults,nofail,x-systemd.device-timeout=90s 0 2\n$/,
@@ -48,7 +48,7 @@ onMachine('the first boot', () => {
         // Another instance with the old volume: its root disk knows nothing.
         await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
         const again = await boot(machine, { filesystem });
-        expect(again).toMatchObject({ status: 0 });
+        booted(again);
         expect(again.stderr).not.toContain('is made on it');
         expect(await machine.shell('cat /data/blocks')).toBe('block\n');
         expect(await machine.shell('cat /run/lines')).toBe('installed\ninstalled\n');
@@ -196,7 +196,7 @@ onMachine('the first boot', () => {
       await boot(machine);
       const line = await fstab(machine);
       await machine.shell('umount /data');
-      expect(await boot(machine)).toMatchObject({ status: 0 });
+      booted(await boot(machine));
       expect(await fstab(machine)).toBe(line);
     });
   });
@@ -205,7 +205,7 @@ onMachine('the first boot', () => {
     await withNode(async (machine) => {
       await machine.shell('mkdir -p /etc/chainmend && : >/etc/chainmend/client-masked');
       const before = await hash(machine, NEW);
-      expect(await boot(machine)).toMatchObject({ status: 0 });
+      booted(await boot(machine));
       expect(await hash(machine, NEW)).toBe(before);
       expect(await machine.started()).toEqual([]);
       expect(await machine.shell('cat /run/lines; ls -d /data')).toBe('installed\n/data\n');
@@ -221,7 +221,7 @@ onMachine('the first boot', () => {
         by(FOUND),
       );
       const before = await hash(machine, NEW);
-      expect(await boot(machine)).toMatchObject({ status: 0 });
+      booted(await boot(machine));
       expect(await hash(machine, NEW)).toBe(before);
       expect(await machine.shell('cat /data/theirs')).toBe('kept');
       await machine.shell('umount /data');
@@ -255,7 +255,7 @@ onMachine('the first boot', () => {
       });
       expect(failing.stderr).toContain("REFUSED: the owner's lines to install the client ended with 1");
       expect(await machine.started()).toEqual([]);
-      expect(await boot(machine)).toMatchObject({ status: 0 });
+      booted(await boot(machine));
       expect(await machine.shell('cat /run/lines')).toBe('tried\ninstalled\n');
     });
   });
@@ -301,14 +301,14 @@ onMachine('the first boot of a member of a group', () => {
   it('finds the one volume that its launch has brought, formats it where it is empty, and knows it by its id from then on', async () => {
     await withLaunch(async (machine) => {
       const first = await boot(machine, inGroup());
-      expect(first).toMatchObject({ status: 0 });
+      booted(first);
       expect(first.stderr).toContain(`${NEW} is the volume of this launch`);
       expect(await machine.shell('cat /var/lib/chainmend/volume')).toBe(`${NEW}\n`);
       expect(await kindAt(machine)).toBe('xfs');
       expect(await machine.started()).toEqual(['client']);
       await machine.shell('echo key >/data/wallet.dat; mkdir /data/keys; echo key >/data/keys/node_key.json');
       const again = await boot(machine, inGroup());
-      expect(again).toMatchObject({ status: 0 });
+      booted(again);
       expect(again.stderr).not.toContain('is made on it');
       // Its own identity stays: it is no copy.
       expect(await machine.shell('cat /data/wallet.dat /data/keys/node_key.json')).toBe('key\nkey\n');
@@ -336,17 +336,17 @@ onMachine('the first boot of a member of a group', () => {
           by(NEW),
         );
         const first = await boot(machine, inGroup());
-        expect(first).toMatchObject({ status: 0 });
+        booted(first);
         expect(first.stderr).not.toContain('is made on it');
         expect(await kindAt(machine)).toBe(kind);
         expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
         expect(await machine.started()).toEqual(['client']);
         await machine.shell('echo own >/data/wallet.dat');
-        expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+        booted(await boot(machine, inGroup()));
         expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
         // Another root disk: the volume itself says that its identity is its own.
         await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
-        expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+        booted(await boot(machine, inGroup()));
         expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
         // A copy of this volume: what is on it is another node's.
         await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
@@ -355,7 +355,7 @@ onMachine('the first boot of a member of a group', () => {
           by(NEW),
         );
         const theirs = await machine.shell('cat /etc/hostname');
-        expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+        booted(await boot(machine, inGroup()));
         expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
         expect(await machine.shell('cat /etc/hostname')).toBe(theirs);
       });
@@ -380,7 +380,7 @@ onMachine('the first boot of a member of a group', () => {
   it('answers on a socket of systemd whether its client has caught up, with the client’s own word', async () => {
     await withLaunch(async (machine) => {
       await machine.replace('curl', 'cat >/run/asked; cat /run/answer 2>/dev/null');
-      expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+      booted(await boot(machine, inGroup()));
       expect(await machine.shell('cat /etc/systemd/system/chainmend-synced.socket')).toContain(
         'ListenStream=8099\nAccept=yes\n',
       );
