@@ -130,9 +130,7 @@ async function scale(lambda: LambdaClient, asked: object): Promise<ScaleAnswer> 
   const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload }));
   const text = answer.Payload?.transformToString() ?? '';
   if (answer.FunctionError !== undefined) {
-    const { errorType, errorMessage = text } = JSON.parse(text) as { errorType?: string; errorMessage?: string };
-    if (errorType === 'EventError') throw new RequestError(errorMessage);
-    throw new SuiteError(`${FunctionName} failed: ${errorMessage}`);
+    throw failureOf(FunctionName, text);
   }
   const [summary] = JSON.parse(text) as readonly ScaleAnswer[];
   if (!summary)
@@ -222,9 +220,16 @@ async function ask<Answer>(lambda: LambdaClient, event: object): Promise<Answer>
     if (answer) return answer;
     throw new SuiteError(`${FunctionName} answered nothing: the stack there may be older than this checkout`);
   }
+  throw failureOf(FunctionName, text);
+}
+
+/** By the class that the function has thrown: a wrong word, a request that has to wait, or a failure. */
+function failureOf(FunctionName: string, text: string): SuiteError | RequestError {
   const { errorType, errorMessage = text } = JSON.parse(text) as { errorType?: string; errorMessage?: string };
-  if (errorType === 'EventError') throw new RequestError(errorMessage);
-  throw new SuiteError(`${FunctionName} failed: ${errorMessage}`);
+  // A person has typed words, and sent no event.
+  if (errorType === 'EventError') return new RequestError(errorMessage.replace(/^event, field /, ''));
+  if (errorType === 'NotNowError') return new SuiteError(`Refused: ${errorMessage}`);
+  return new SuiteError(`${FunctionName} failed: ${errorMessage}`);
 }
 
 /** Lines of the dispatcher and of the heal. Lines of other functions about an incident are not part of its story. */

@@ -1,5 +1,7 @@
 // `scale`: another number of nodes for a group that chainmend has deployed. Shows what would be done, asks, and has it begun; the suite goes on by itself.
+
 import { plainText } from '../../../shared/text/plain-text.ts';
+import { noTerminal } from '../confirmation.ts';
 import { UsageError } from '../fleets/context.ts';
 import type { HealCommandContext, ScaleAnswer } from './context.ts';
 import type { RequestOutcome } from './request.ts';
@@ -22,9 +24,7 @@ export async function scale(
     throw new UsageError(`${written}: expected a fleet, not a node of one, for example ${written.split('/')[0]}`);
   const words = `scale ${written} ${nodes}`;
   if (!onlyPlan && !yes && !context.confirm)
-    throw new UsageError(
-      `this is not a terminal, so no question can be asked: add --yes to ${words}, or --plan to see what would be done`,
-    );
+    throw new UsageError(noTerminal(`--yes to ${words}, or --plan to see what would be done`));
   const settings = await suite.settings();
   const fleet = await knownFleet(suite, settings, written);
   const file = settings.fleets.find(({ name }) => name === fleet);
