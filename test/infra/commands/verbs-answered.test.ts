@@ -76,6 +76,13 @@ describe('every verb', () => {
     STORY_MS,
   );
 
+  it('ends in silence where whoever reads it goes away: `chainmend … | head`', async () => {
+    const line =
+      '{ "$0" --disable-warning=ExperimentalWarning infra/commands/chainmend-cli.ts --help; echo "$?" >&2; } | true';
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', line, process.execPath], { cwd: ROOT });
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '0\n' });
+  });
+
   it('has an answer here, and a wrong word', () => {
     const made = new Command('chainmend').helpCommand(false);
     const desk = { heal: {}, fleets: {}, names: {}, smoke: {}, report: {} } as unknown as Desk;
