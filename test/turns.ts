@@ -142,6 +142,7 @@ export const TURNS: readonly (readonly string[])[] = [
   ],
   [
     'functions/probe-nodes/probe-nodes',
+    'functions/seed-groups/scale',
     'functions/seed-groups/seed-groups',
     'infra/commands/doctor/judge',
     'infra/commands/retire/retire',

@@ -102,6 +102,12 @@ function begunTrial(from: Running, of: TriedCommand, atMs: number): Running {
 const unproved = (from: Running, reason: string, isTold: boolean): Removing =>
   over(from, { is: 'unproved', atMs: from.drill.startedAtMs, reason, isTold });
 
+/** What an attempt before has found stands on the record: it is marked again, which changes nothing where it was, and is the answer where this incident asked. */
+const inherited = (drill: Drill, incidentId: string): Removing => ({
+  ...{ at: 'removing', drill, isInherited: drill.verdict === null || drill.incidentId !== incidentId },
+  isMarked: drill.verdict === null || drill.verdict.is === 'unproved' || drill.rehearses !== undefined,
+});
+
 const GIB = 2 ** 30;
 
 function measured(from: Running, usedBytes: number | null): Removing {
@@ -148,10 +154,8 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
   adopt: {
     execute: (context, _progress, { drill }) =>
       context.step('adopt', () => own(context, (record) => record.current ?? drill)),
-    reduce: (_progress, _act, result) =>
-      'busy' in result
-        ? removed(busy(result.busy))
-        : { at: 'removing', drill: result.drill, isInherited: true, isMarked: true },
+    reduce: (_progress, _act, result, { incidentId }) =>
+      'busy' in result ? removed(busy(result.busy)) : inherited(result.drill, incidentId),
     abandon: (_progress, _act, { message, throttled }) => removed(notBegun(message, throttled)),
   },
 
@@ -673,7 +677,7 @@ const REMOVAL_MS = 60 * MINUTE_MS;
 
 /** Whatever a pause or the mode says: it costs money, and serves nobody. */
 async function remove(context: DrillActContext, { from }: Act<'remove'>): Promise<Acts['remove']['result']> {
-  const { step, durable, place } = context;
+  const { step, durable, journal, place } = context;
   const { drill } = from;
   const isUnknown = drill.instanceId === '';
   // A launch that was not answered may still be on its way.
@@ -684,7 +688,15 @@ async function remove(context: DrillActContext, { from }: Act<'remove'>): Promis
     left = await step(`look-${count}`, () => removeAll(context, drill, `${place}-${count}`));
     empty = left.length === 0 ? empty + 1 : 0;
     if (empty >= (isUnknown ? EMPTY_LOOKS.unknown : EMPTY_LOOKS.launched))
-      return step('gone', () => settleDrill(context, drill));
+      return step('gone', async () => {
+        // A call whose answer was lost has no result of its own.
+        await journal(`${place}-gone`, {
+          ...{ atMs: Date.now(), kind: 'result', act: 'remove what the drill has made' },
+          sentence: `${drill.instanceId || 'what was launched'} and its volumes are gone`,
+          fields: { status: 'done' },
+        });
+        return settleDrill(context, drill);
+      });
     await durable.wait(`${place}-wait-${count}`, { seconds: pollSeconds(count) });
   }
   return { left };

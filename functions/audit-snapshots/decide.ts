@@ -190,7 +190,7 @@ export function endingOf({ drill, isInherited }: Removing, nowMs: number): Endin
   const cost = `$${usdOf(drill, nowMs).toFixed(2)}; all of it is removed`;
   if (verdict === null || isInherited)
     return waits(
-      `an attempt before this one has left ${drill.instanceId || 'what it was launching'}: removed, ${cost}`,
+      `an attempt before this one has left ${drill.instanceId || 'what it was launching'}${verdict ? `, and found ${setId} ${verdict.is}: ${verdict.reason}` : ''}: removed, ${cost}`,
     );
   const minutes = Math.max(1, Math.round((verdict.atMs - drill.startedAtMs) / 60_000));
   if (drill.rehearses !== undefined) return endOfRehearsal(drill, drill.rehearses, verdict, { minutes, cost });

@@ -122,7 +122,7 @@ export interface Trial {
 export interface Removing {
   readonly at: 'removing';
   readonly drill: Drill;
-  /** What was made before this attempt: it is removed, and no verdict follows. */
+  /** Made before this attempt, and what was found, if anything, is no answer to this incident. */
   readonly isInherited: boolean;
   /** Whether the snapshots say what was found; they need not where nothing was. */
   readonly isMarked: boolean;

@@ -2,7 +2,7 @@
 import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import type { DrillRequest } from '../../shared/events/dispatch.ts';
-import { EventError } from '../../shared/events/errors.ts';
+import { EventError, NotNowError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
@@ -22,7 +22,7 @@ import { answerOf, findFleet } from './requests.ts';
 /**
  * A person asks for it: the newest set that heals would use, whatever was tried before.
  *
- * @throws EventError where the fleet has no drills, or no node can be imitated now
+ * @throws EventError where the fleet has no drills, NotNowError where one is under way, or no node can be imitated
  */
 export async function handleDrill(
   services: DispatcherServices,
@@ -43,7 +43,7 @@ export async function handleDrill(
     // The heal itself judges what else goes on, and says so.
     ...{ haltedSinceMs: null, breaker: { open: false, sentence: '' }, isAsked: true },
   });
-  if (step.do === 'wait') throw new EventError('fleet', event.fleet, `a fleet that a drill can begin in: ${step.why}`);
+  if (step.do === 'wait') throw new NotNowError(`no drill of ${fleet.name} begins now: ${step.why}`);
   const trigger = { kind: event.plan ? 'plan' : 'snapshot', subject: 'drill' } as const;
   const considered = await considerCandidate(context, {
     ...candidateOf(fleet.name, step.node.instanceId, nowMs, 'person'),

@@ -57,7 +57,7 @@ export async function followPages(
   const causes = [
     ...causesOfIncidents(recent, sent, nowMs),
     ...causesOfWatch(fleet.name, seen?.pages ?? null),
-    ...causesOfFollowed(fleet.name, isFollowed(nowMs) ? await readFollowed(services, fleet.name, collectFailure) : []),
+    ...causesOfFollowed(fleet.name, isFollowed(nowMs) ? await readFollowed(services, fleet, collectFailure) : []),
   ];
   // In a fleet where all is well nothing is read, written or sent.
   const healed = recent.some((incident) => incident.state === 'healed' && incident.proof !== undefined);
@@ -88,7 +88,11 @@ const FOLLOWED_EVERY_MINUTES = 5;
 const isFollowed = (nowMs: number): boolean => Math.floor(nowMs / 60_000) % FOLLOWED_EVERY_MINUTES === 0;
 
 /** The pages of the functions that look after a fleet, as each of them has written them down. */
-async function readFollowed({ store, environment }: DispatcherServices, fleet: string, collectFailure: CollectFailure) {
+async function readFollowed(
+  { store, environment }: DispatcherServices,
+  { name: fleet, scales }: Pick<Fleet, 'name' | 'scales'>,
+  collectFailure: CollectFailure,
+) {
   const readers: readonly (readonly [
     Writer,
     () => Promise<{ readonly pages?: readonly FollowedPage[] } | undefined>,
@@ -97,6 +101,7 @@ async function readFollowed({ store, environment }: DispatcherServices, fleet: s
     ['rotate-peers', () => store.readRotation(fleet)],
     ['prune-retired', () => store.readPrune(fleet)],
     ['seed-groups', () => store.readSeeds(fleet)],
+    ...(scales ? [['seed-groups', () => store.readScale(fleet)] as const] : []),
     ['watch-releases', () => store.readReleases(fleet)],
     ['check-readiness', () => store.readReadiness(fleet)],
   ];

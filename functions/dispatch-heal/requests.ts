@@ -10,7 +10,7 @@ import type {
   SnapshotRequest,
   UpgradeOfValidator,
 } from '../../shared/events/dispatch.ts';
-import { EventError } from '../../shared/events/errors.ts';
+import { EventError, NotNowError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isInGroup, nameApart, partsOfName } from '../../shared/fleet/node-names.ts';
 import { AGENT_NAMESPACE } from '../../shared/fleet/resource-names.ts';
@@ -49,10 +49,8 @@ async function resolveDonor(
   const fleet = findFleet(fleets, event.fleet);
   const chosen = await requestDonor(services, fleet.name, 'person');
   if (!('donor' in chosen))
-    throw new EventError(
-      'node',
-      undefined,
-      `a node, since no donor can be chosen: ${'notDue' in chosen ? chosen.notDue : chosen.reason}`,
+    throw new NotNowError(
+      `no node of ${fleet.name} can give a snapshot now: ${'notDue' in chosen ? chosen.notDue : chosen.reason}`,
     );
   return { ...event, node: { instanceId: chosen.donor.instanceId } };
 }

@@ -1,7 +1,7 @@
 // The upgrades of fleets that people have asked for: each sweep looks how far each is, and opens the next incident, which is a heal like any other.
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import type { UpgradeRequest } from '../../shared/events/dispatch.ts';
-import { EventError } from '../../shared/events/errors.ts';
+import { EventError, NotNowError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
@@ -22,7 +22,7 @@ import { type NodeStep, nextStep, type UpgradeFacts, type UpgradeStep } from './
 /**
  * A person asks for it. Only a plan of the first node is made where the person, or the fleet's mode, wants no more.
  *
- * @throws EventError where the fleet file does not name the version, or another upgrade is under way
+ * @throws EventError where the fleet file does not name the version, NotNowError where another upgrade is under way
  */
 export async function handleUpgrade(
   services: DispatcherServices,
@@ -47,15 +47,13 @@ export async function handleUpgrade(
   const nowMs = Date.now();
   const read = await store.readUpgrade(fleet.name);
   if (read?.state === 'under-way' && !isSame(read, event))
-    throw new EventError(
-      'to',
-      event.to,
-      `${read.to}${howText(read)}, which ${fleet.name} is being upgraded to; pause it to have it end`,
+    throw new NotNowError(
+      `${fleet.name} is being upgraded to ${read.to}${howText(read)} already; pause it to have that end`,
     );
   const isUnderWay = read?.state === 'under-way';
   // What is under way is not tried on a copy any more: who asks for that must not believe that it is.
   if (isUnderWay && event.rehearse && !read.rehearse)
-    throw new EventError('rehearse', true, `false: the upgrade to ${read.to} is under way without it`);
+    throw new NotNowError(`the upgrade to ${read.to} is under way, and was not tried on a copy first`);
   const upgrade: UpgradeRecord = isUnderWay
     ? read
     : {
@@ -111,7 +109,7 @@ async function planOf(
 ): Promise<DispatchAnswer | undefined> {
   const first =
     step.do === 'upgrade' ? step.nodes[0].node : step.do === 'snapshot' || step.do === 'rehearse' ? step.node : null;
-  if (first === null) throw new EventError('fleet', name, `a fleet with a node to upgrade; ${whyNot(step)}`);
+  if (first === null) throw new NotNowError(`no node of ${name} comes next: ${whyNot(step)}`);
   const watchMinutes = client?.watchMinutes ?? 0;
   const { askedAtMs } = upgrade;
   const want = wantOf(upgrade, { cleanSinceMs: askedAtMs, watchMinutes });

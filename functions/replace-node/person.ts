@@ -27,12 +27,24 @@ export function leftToPerson(
   if ((want.do !== 'heal' && want.do !== 'upgrade') || seen === null) return null;
   // Whoever is at it knows. watch-fleet has already told that the node does not answer.
   const later = { page: nowMs - onsetMs >= FIRST_MS, retryAfterMs: laterEachTime({ nowMs, onsetMs }) };
+  const isDown = seen.clients.some((client) => isUnknown(client) || wasStopped(client));
+  if (stops && isDown && seen.cloudInit === 'running')
+    return { refuse: 'first-boot', reason: FIRST_BOOT, ...later, page: nowMs - onsetMs >= MOST_MS };
   if (seen.clients.some(isUnknown)) return { refuse: 'client-unknown', reason: CLIENT_UNKNOWN, ...later };
   const stopped = seen.clients.filter(wasStopped);
   if (!stops || stopped.length === 0 || seen.clients.some(hasFailed)) return null;
-  const reason = `its client was stopped (${stopped.map(endOf).join('; ')}): somebody did that`;
+  const ends = stopped.map(endOf).join('; ');
+  // A person would have to mend that boot: "a person stopped the client" asks nobody to.
+  if (seen.cloudInit === 'error')
+    return {
+      ...{ refuse: 'client-unknown', ...later },
+      reason: `its client does not run (${ends}): somebody stopped it, or it has never run, since the first boot has failed (cloud-init: error); /var/log/cloud-init-output.log on the node says why`,
+    };
+  const reason = `its client was stopped (${ends}): somebody did that`;
   return { refuse: 'client-stopped', reason, ...later };
 }
+
+const FIRST_BOOT = 'its user data still run (cloud-init): its client is still to come';
 
 const CLIENT_UNKNOWN =
   'the node cannot tell the state of its client: its unit or container is not there, or about to change; somebody may be at it';

@@ -1,8 +1,8 @@
-// Parses what starts seed-groups: the schedule, a person who asks what would be done, or a person who approves a plan.
+// Parses what starts seed-groups: its schedules, a person who asks what would be done or approves a plan, or one who wants another number of nodes.
 import * as v from 'valibot';
 import { type ApproveEvent, approveEvent } from '../../shared/events/approve.ts';
 import { EventError } from '../../shared/events/errors.ts';
-import { checked, text } from '../../shared/events/fields.ts';
+import { checked, fleetName } from '../../shared/events/fields.ts';
 
 export type SeedEvent =
   | {
@@ -12,6 +12,18 @@ export type SeedEvent =
       /** Only says what would be done. */
       readonly plan: boolean;
     }
+  | {
+      readonly kind: 'scale';
+      readonly fleet: string;
+      /** How many the group is to have. */
+      readonly nodes: number;
+      /** The plan that the person was shown; undefined: it is only shown. */
+      readonly plan: string | undefined;
+      /** Who asks, as the event claims; null where it names nobody. */
+      readonly by: string | null;
+    }
+  /** What was asked for goes on. */
+  | { readonly kind: 'scale-on' }
   | ApproveEvent;
 
 /** Throws nothing but `EventError`. */
@@ -22,17 +34,32 @@ export function parseSeedEvent(event: unknown): SeedEvent {
       const { fleet, plan = false } = checked(seed, event);
       return { kind, fleet, plan };
     }
+    case 'scale': {
+      const { fleet, nodes, plan, by = null } = checked(scale, event);
+      return { kind, fleet, nodes, plan, by };
+    }
+    case 'scale-on':
+      return checked(v.strictObject({ kind: v.literal('scale-on') }), event);
     case 'approve':
       return checked(approveEvent, event);
     default:
-      throw new EventError('kind', kind, '"seed" or "approve"');
+      throw new EventError('kind', kind, '"seed", "scale", "scale-on" or "approve"');
   }
 }
-
-const fleetName = text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -");
 
 const seed = v.strictObject({
   kind: v.literal('seed'),
   fleet: v.optional(fleetName),
   plan: v.optional(v.boolean('true or false')),
+});
+
+/** As the fleet file has it: deploy.group. */
+const A_NUMBER = 'a number of nodes, 2 to 50';
+
+const scale = v.strictObject({
+  kind: v.literal('scale'),
+  fleet: fleetName,
+  nodes: v.pipe(v.number(A_NUMBER), v.integer(A_NUMBER), v.minValue(2, A_NUMBER), v.maxValue(50, A_NUMBER)),
+  plan: v.exactOptional(approveEvent.entries.plan),
+  by: v.exactOptional(approveEvent.entries.by),
 });

@@ -33,6 +33,8 @@ export interface SeedSummary {
   readonly left: readonly string[];
   /** Identifies the plan, for an approval. */
   readonly plan?: string;
+  /** What a person has asked of the group before, and how far it is. */
+  readonly underWay?: string;
   readonly refusals: readonly string[];
 }
 

@@ -107,6 +107,8 @@ export function addNodes(scope: Construct, { suite = DEFAULT_SUITE, document, sc
     const group = addGroup(scope, {
       ...made,
       size: deploy.group.size,
+      minimum: deploy.group.minimum ?? deploy.group.size,
+      maximum: deploy.group.maximum ?? deploy.group.size,
       healthPort: deploy.group.healthPort,
       role,
       vpcId,

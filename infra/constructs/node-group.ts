@@ -9,6 +9,7 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { otherChain } from '../../shared/chains/defaults.ts';
 import { syncedQuestion } from '../../shared/chains/synced.ts';
+import { groupName } from '../../shared/model/suite.ts';
 import { InputError } from '../input-error.ts';
 import { arn } from '../names.ts';
 import { roleOf } from './grants.ts';
@@ -22,6 +23,9 @@ export interface NodeGroup {
 
 interface GroupProps extends NodesMade {
   readonly size: number;
+  /** What `scale` may make of it; both are `size` unless the file says otherwise. */
+  readonly minimum: number;
+  readonly maximum: number;
   readonly healthPort: number;
   readonly role: Role;
   readonly vpcId: string;
@@ -35,7 +39,7 @@ const CHECK_SECONDS = 10;
 const CHECKS = 3;
 
 export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
-  const { suite, complete, deploy, size, healthPort, vpcId, subnetIds } = props;
+  const { suite, complete, deploy, size, minimum, maximum, healthPort, vpcId, subnetIds } = props;
   const { fleet, nodes, rpc } = complete;
   if (rpc === undefined || deploy.rpcFrom === undefined)
     throw new InputError(`fleet ${fleet}: kind ha needs an RPC and rpcFrom`);
@@ -65,12 +69,12 @@ export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
     healthPort,
   });
   const group = new CfnAutoScalingGroup(scope, 'Nodes', {
-    autoScalingGroupName: `${suite}-${fleet}`,
+    autoScalingGroupName: groupName(suite, fleet),
     // CloudFormation takes no $Latest; `follow` says it afterwards. With the number of the newest version each change of the template would undo that.
     launchTemplate: { launchTemplateId: launchTemplate.ref, version: '1' },
     // A heal sets one aside: one fewer is wanted for as long, and none is launched.
-    minSize: String(size - 1),
-    maxSize: String(size),
+    minSize: String(minimum - 1),
+    maxSize: String(maximum),
     desiredCapacity: String(size),
     vpcZoneIdentifier: [...subnetIds],
     targetGroupArns: [targetGroup.ref],
@@ -81,6 +85,9 @@ export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
     newInstancesProtectedFromScaleIn: true,
     tags: listed(nodes.tag).map((one) => ({ ...one, propagateAtLaunch: false })),
   });
+  // Else each deployment that changes anything of the group would set the number back to what the file says.
+  if (minimum !== maximum)
+    group.cfnOptions.updatePolicy = { autoScalingScheduledAction: { ignoreUnmodifiedGroupSizeProperties: true } };
   Validations.of(group).acknowledge({
     id: 'AwsSolutions-AS3',
     reason: 'chainmend itself watches each member, and tells people.',
@@ -188,7 +195,7 @@ function follow(
       {
         sid: 'Follow',
         actions: ['autoscaling:UpdateAutoScalingGroup'],
-        resources: [arn(scope, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${suite}-${fleet}`)],
+        resources: [arn(scope, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${groupName(suite, fleet)}`)],
         conditions: { Null: { 'autoscaling:MaxSize': 'true', 'autoscaling:MinSize': 'true' } },
         wildcard: 'A part of a group’s ARN is made by AWS; its name is here.',
       },

@@ -56,6 +56,8 @@ export function launchTemplateOf(
   { tags, boot, volume }: LaunchedAs,
 ): CfnLaunchTemplate {
   const { path } = dataVolumeOf(complete);
+  const { bundle, stateSync } = deploy;
+  const configPath = complete.peers?.config;
   const userData = firstBootUserData(
     {
       ...boot,
@@ -73,6 +75,16 @@ export function launchTemplateOf(
         }),
         lines: deploy.install?.lines ?? [],
       },
+      ...(bundle && {
+        bundle: {
+          ...{ url: bundle.url, sha256: bundle.sha256 },
+          ...{ into: bundle.into ?? path, identity: complete.identity },
+        },
+      }),
+      ...(stateSync &&
+        configPath !== undefined && {
+          stateSync: { servers: stateSync.servers, trustHours: stateSync.trustHours, configPath },
+        }),
       agentConfig: JSON.stringify(agentConfig(suite, complete, deploy, path)),
     },
     scripts,

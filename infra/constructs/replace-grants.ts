@@ -376,7 +376,7 @@ export function rootTagGrants(scope: Construct, fleets: Fleets): Grant[] {
 }
 
 /** DeleteTags without a key deletes all tags; CreateTags without a key is no request. */
-const keysWithin = (keys: readonly string[], actions: readonly Action[] = ['ec2:DeleteTags']): Condition => ({
+export const keysWithin = (keys: readonly string[], actions: readonly Action[] = ['ec2:DeleteTags']): Condition => ({
   'ForAllValues:StringEquals': { 'aws:TagKeys': keys },
   ...(actions.includes('ec2:DeleteTags') && { Null: { 'aws:TagKeys': 'false' } }),
 });

@@ -1,12 +1,15 @@
 // seed-groups: every hour it writes the newest good snapshot into the launch templates of groups whose fleet file asks for it. It is part of the stack only
-// where one does: who may write a launch template decides what the machines of a group run.
+// where one does: who may write a launch template decides what the machines of a group run. Where a group that chainmend has deployed may have another
+// number of nodes, it brings it there, too.
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { RETIRED_TAG } from '../../shared/model/tags.ts';
 import { arn, suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
-import { fenced } from './fleet-grants.ts';
+import { fenced, instanceTags } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
+import { keysWithin } from './replace-grants.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
 
@@ -18,6 +21,7 @@ export class SeedGroups extends Construct {
 
   constructor(scope: Construct, id: string, { bundles, fleets, state, pages, settings }: HealProps) {
     super(scope, id);
+    const scaled = fleets.filter(({ scales }) => scales !== undefined);
     this.suiteFunction = new SuiteFunction(this, 'SeedGroups', {
       functionName: suiteNames(this).functions.seedGroups,
       description: 'Keeps the newest good snapshot in the launch templates of groups.',
@@ -47,19 +51,54 @@ export class SeedGroups extends Construct {
           wildcard: 'These reads have no resource-level permissions (Service Authorization Reference).',
         },
         ...this.#writes(fleets.filter(({ seedsGroups }) => seedsGroups)),
+        ...(scaled.length > 0 ? [...state.grantsToScale(), ...this.#scales(scaled)] : []),
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
     });
     this.suiteFunction.keepFailedEvents({ retryAttempts: 2, maxEventAge: Duration.hours(1) });
+    const sweeps = this.suiteFunction.takeSweeps({ maxEventAge: Duration.hours(1) });
+    if (scaled.length > 0)
+      new Schedule(this, 'ScaleOn', {
+        name: `${suiteNames(this).functions.seedGroups}-scale`,
+        description: 'Has groups come to the number of nodes that people want.',
+        mayDo: 'What the second schedule of seed-groups may do.',
+        every: { minutes: 5 },
+        target: this.suiteFunction,
+        sweeps,
+        input: { kind: 'scale-on' },
+      });
     new Schedule(this, 'Sweep', {
       name: suiteNames(this).functions.seedGroups,
       description: 'Has the launch templates of groups looked at.',
       mayDo: 'What the schedule of seed-groups may do.',
       every: { minutes: 60 },
       target: this.suiteFunction,
-      sweeps: this.suiteFunction.takeSweeps({ maxEventAge: Duration.hours(1) }),
+      sweeps,
       input: { kind: 'seed' },
     });
+  }
+
+  /** Only groups that chainmend itself has deployed, by their names, and the one tag by which a node leaves its fleet. */
+  #scales(fleets: readonly Fleet[]): Grant[] {
+    const groups = fleets.flatMap(({ scales }) => scales?.group ?? []);
+    return [
+      {
+        sid: 'ScaleGroups',
+        actions: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
+        resources: groups.map((name) => arn(this, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${name}`)),
+        wildcard: 'A part of a group’s ARN is made by AWS; its name is here.',
+      },
+      ...fenced(fleets.map(instanceTags), 'aws:ResourceTag').map(({ StringEquals }, index) => ({
+        sid: `SetMembersAside${index + 1}`,
+        actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+        resources: [arn(this, 'ec2', 'instance/*')],
+        conditions: {
+          StringEquals,
+          ...keysWithin([RETIRED_TAG]),
+        },
+        wildcard: 'Any instance that carries the tags of a fleet whose group may be scaled; the condition names them.',
+      })),
+    ];
   }
 
   /** Only templates that their owner has given to such a fleet, by its tags. */

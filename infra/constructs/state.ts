@@ -39,6 +39,11 @@ export class State extends Construct {
     ];
   }
 
+  /** What a scaling reads besides: whether a heal is at work on a node. Where no group may be scaled, nobody may read it for that. */
+  grantsToScale(): Grant[] {
+    return this.#grant('ReadHeals', ['dynamodb:GetItem', 'dynamodb:Query'], SCALING_READS);
+  }
+
   #grant(sid: string, actions: readonly string[], keys: readonly string[]): Grant[] {
     if (keys.length === 0) return [];
     const conditions = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } };
@@ -68,6 +73,9 @@ const access = (writer: Writer, shared: readonly string[], readsBesides: readonl
   reads: [ownPartition(writer), ...shared, ...readsBesides],
   writes: [ownPartition(writer), ...shared, partitions.journal('*', writer)],
 });
+
+/** Of seed-groups, where a group may be scaled. */
+const SCALING_READS: readonly string[] = [nodes, ...allIncidents];
 
 /**
  * Which function may write what, and which reads it. docs/architecture.md has this as a table, with what a forger would gain; a test compares the

@@ -445,6 +445,10 @@ export interface FleetDocument {
     readonly group?: {
       /** How many nodes the group keeps, spread over the zones of `deploy.subnets`. */
       readonly size: number;
+      /** How few nodes `chainmend scale` may leave. One fewer is there while a heal has one aside. */
+      readonly minimum?: number;
+      /** How many nodes `chainmend scale` may have the group keep. */
+      readonly maximum?: number;
       /** The port on which each node answers whether it has caught up. The load balancer alone may open it. */
       readonly healthPort?: number;
     };
@@ -470,6 +474,22 @@ export interface FleetDocument {
       readonly filesystem?: "xfs" | "ext4";
       /** ARN of the key that it is encrypted with; it is encrypted in any case. */
       readonly kmsKeyId?: string;
+    };
+    /** Chain data that somebody has packed, for a volume that has none: the volume needs room for the archive and for what is in it. The paths of `identity` are left out of it. */
+    readonly bundle?: {
+      /** An https address of a tar archive, compressed or not. It is fetched to the volume itself, and goes on where it broke off. */
+      readonly url: string;
+      /** Its SHA-256: it is compared before anything is opened. */
+      readonly sha256: string;
+      /** Where its contents go. */
+      readonly into?: string;
+    };
+    /** Of a CometBFT chain: a new node takes the state of a block from its peers in the place of all blocks before. It is written into `peers.config`, CometBFT's config.toml, which `install` makes. */
+    readonly stateSync?: {
+      /** RPC addresses of others of the chain, two at least: what all of them say of one block is trusted, as CometBFT's own `rpc_servers`. */
+      readonly servers: ReadonlyArray<string>;
+      /** For how long such a block may be trusted: two thirds of the unbonding period or less. */
+      readonly trustHours?: number;
     };
     /** How the client and its unit come to the node. Without it both are in the image. */
     readonly install?: {

@@ -32,6 +32,13 @@ export interface Halt {
 /** Halts kept for reports; later ones are dropped. */
 const HALTS_MAX = 1_000;
 
+/** An archive of chain data: what is in it takes as much room as the archive. */
+export interface Bundle {
+  readonly sha256: string;
+  readonly height: number;
+  readonly bytes: number;
+}
+
 export class SimulatedChain {
   readonly spec: ChainSpec;
   readonly protocol: Protocol | undefined;
@@ -44,6 +51,8 @@ export class SimulatedChain {
   readonly halts: Halt[] = [];
   /** Its public endpoints: the branch that each answers from, or undefined while it is silent. */
   readonly endpoints: (() => Branch | undefined)[] = [];
+  /** What somebody has packed of its data, by URL. */
+  readonly bundles = new Map<string, Bundle>();
   readonly clock: Clock;
   private readonly branches: Branch[];
   private readonly kernel: Kernel;

@@ -1,6 +1,13 @@
 // The devices of a simulated node and their mounts. Attaching makes a device and mounts nothing. A volume made from a copy has its original's UUID. A
 // boot mounts what is in /etc/fstab. The client's data are in data.ts.
-import { type BrokenFilesystem, type FilesystemType, simulatedContent, type VolumeContent } from './content.ts';
+import type { Bundle } from './chain.ts';
+import {
+  type BrokenFilesystem,
+  type ChainData,
+  type FilesystemType,
+  simulatedContent,
+  type VolumeContent,
+} from './content.ts';
 import type { NodeContext } from './context.ts';
 import { CopiedData } from './data.ts';
 import { bootLines, fstabOf } from './fstab.ts';
@@ -153,6 +160,22 @@ export class NodeDisks {
     if (this.places.includes(volume) && this.node.client.state === 'running') return `umount: ${path}: target is busy.`;
     this.touched = true;
     this.release(volume);
+    return undefined;
+  }
+
+  /** Data that somebody has packed come onto a mounted filesystem that has none; undefined, or tar's message. */
+  load(path: string, { height, bytes }: Pick<Bundle, 'height' | 'bytes'>): string | undefined {
+    const volume = this.mounted().find((candidate) => candidate.path === path);
+    if (!volume) return `tar: ${path}: nothing is mounted there`;
+    // The archive is there until it is unpacked.
+    if (volume.usedBytes + 2 * bytes > volume.sizeBytes) return `tar: ${path}: No space left on device`;
+    const { chain, instanceId } = this.node;
+    const data: ChainData = {
+      ...{ chain: chain.spec.name, chainId: chain.chainId, branch: chain.main, height },
+      ...{ blockHash: chain.main.hash(height), condition: 'clean', opening: 'opens' },
+    };
+    volume.usedBytes += bytes;
+    volume.kept = { data, owner: instanceId, files: new Map() };
     return undefined;
   }
 

@@ -1,9 +1,16 @@
 // What the first boot of a deployed node makes of a simulated machine: the steps of shared/node-commands/first-boot.sh, with its values. Only that script
 // itself is played so: of another text nobody here knows what it would do.
 import { createHash } from 'node:crypto';
-import { packed } from '../../shared/node-commands/first-boot.ts';
+import {
+  type BundleBoot,
+  FIRST_BOOT_KINDS,
+  type FirstBootKind,
+  packed,
+  type StateSyncBoot,
+} from '../../shared/node-commands/first-boot.ts';
 import { firstBootScripts } from '../../shared/node-commands/index.ts';
 import type { HttpAnswer, HttpRequest } from '../simulator/network/network.ts';
+import type { Bundle } from './chain.ts';
 import type { FilesystemType } from './content.ts';
 import type { DeviceReport, MountOptions } from './disks.ts';
 import { FSTAB } from './disks.ts';
@@ -18,6 +25,8 @@ export interface DeployedBoot {
   /** "bitcoind.service" */
   readonly unit: string;
   readonly group?: MemberBoot;
+  readonly bundle?: BundleBoot;
+  readonly stateSync?: StateSyncBoot & { readonly behindBlocks: number };
 }
 
 /** What a member of a group does besides. */
@@ -29,25 +38,44 @@ export interface MemberBoot {
   readonly asks: { readonly url: URL; readonly body: string; readonly pattern: RegExp; readonly most: number };
 }
 
-const { single: SCRIPT, group } = firstBootScripts();
-const GROUP_SCRIPT = packed(group);
+const SCRIPTS = firstBootScripts();
+const ENDS: readonly (readonly [kind: FirstBootKind, end: string])[] = FIRST_BOOT_KINDS.map((kind) => [
+  kind,
+  kind === 'single' ? SCRIPTS.single : packed(SCRIPTS, kind),
+]);
 
 /** Undefined: this is another text. */
 export function deployedBootOf(text: string): DeployedBoot | undefined {
-  const isMember = text.endsWith(GROUP_SCRIPT);
-  if (!isMember && !text.endsWith(SCRIPT)) return undefined;
+  const [kind] = ENDS.find(([, end]) => text.endsWith(end)) ?? [];
+  if (kind === undefined) return undefined;
+  const isMember = kind.startsWith('group');
   const said = (name: string): string =>
     (new RegExp(`^readonly ${name}='((?:[^']|'\\\\'')*)'$`, 'm').exec(text)?.[1] ?? '').replaceAll("'\\''", "'");
+  const listed = (name: string): readonly string[] =>
+    [...(new RegExp(`^readonly ${name}=\\((.*)\\)$`, 'm').exec(text)?.[1] ?? '').matchAll(/'([^']*)'/g)].map(
+      ([, path = '']) => path,
+    );
   const filesystem = said('FILESYSTEM');
   if (filesystem !== 'xfs' && filesystem !== 'ext4') return undefined;
   return {
     ...{ volumeId: isMember ? undefined : said('VOLUME'), mountPath: said('MOUNT_PATH'), filesystem },
     ...{ waitSeconds: Number(said('WAIT_SECONDS')), unit: `${said('UNIT')}.service` },
+    ...(kind.endsWith('bundle') && {
+      bundle: {
+        ...{ url: said('BUNDLE_URL'), sha256: said('BUNDLE_SHA256'), into: said('BUNDLE_INTO') },
+        identity: listed('BUNDLE_IDENTITY'),
+      },
+    }),
+    ...(kind.endsWith('statesync') && {
+      stateSync: {
+        ...{ servers: listed('SYNC_SERVERS'), configPath: said('SYNC_CONFIG') },
+        trustHours: Number(/SYNC_TRUST_HOURS=(\d+)/.exec(text)?.[1]),
+        behindBlocks: Number(/SYNC_BEHIND=(\d+)/.exec(text)?.[1]),
+      },
+    }),
     ...(isMember && {
       group: {
-        identity: [...(/^readonly IDENTITY=\((.*)\)$/m.exec(text)?.[1] ?? '').matchAll(/'([^']*)'/g)].map(
-          ([, path = '']) => path,
-        ),
+        identity: listed('IDENTITY'),
         healthPort: Number(said('HEALTH_PORT')),
         asks: {
           url: new URL(said('URL_SYNCED')),
@@ -120,6 +148,97 @@ export function playDeployedBoot(
     machine.writeFile(mark, `${volumeId}\n`);
   }
   return 'mounted';
+}
+
+/** What comes of a bundle, or of state sync, behind the mounted volume, and when. */
+export type Loading =
+  | {
+      readonly seconds: number;
+      readonly loads: Pick<Bundle, 'height' | 'bytes'>;
+      /** On the volume: it is loaded. */
+      readonly mark: { readonly path: string; readonly text: string };
+    }
+  | { readonly seconds: number; readonly refused: string };
+
+export interface Sources {
+  readonly bundles: ReadonlyMap<string, Bundle>;
+  /** GET of an address outside. */
+  readonly ask: (url: URL) => HttpAnswer;
+}
+
+/** Undefined: nothing is loaded. */
+export function loadingOf(
+  boot: DeployedBoot,
+  machine: BootingMachine,
+  { holdsData, ...sources }: Sources & { readonly holdsData: boolean },
+): Loading | undefined {
+  const { bundle, stateSync, mountPath } = boot;
+  if (holdsData) return undefined;
+  const isMarked = (name: string): boolean => machine.readFile(`${mountPath}/${name}`) !== undefined;
+  if (bundle && !isMarked(BUNDLE_MARK)) return bundleOf(bundle, mountPath, sources);
+  if (stateSync && !isMarked(SYNC_MARK)) return stateOf(stateSync, mountPath, sources);
+  return undefined;
+}
+
+const BUNDLE_MARK = '.chainmend-loaded';
+/** It tries so often to fetch a bundle, with a minute in between. */
+const BUNDLE_TRIES = 30;
+/** Each byte is written as a part of the archive, read for its digest, read again, and written as what was in it; at gp3's 125 MiB/s. */
+const BUNDLE_BYTES_PER_SECOND = (125 * 2 ** 20) / 4;
+
+function bundleOf({ url, sha256 }: BundleBoot, mountPath: string, { bundles }: Sources): Loading {
+  const found = bundles.get(url);
+  if (!found)
+    return {
+      seconds: BUNDLE_TRIES * 60,
+      refused: `${url} could not be fetched to ${mountPath} (HTTP status 404, curl ended with 22)`,
+    };
+  const seconds = Math.ceil(found.bytes / BUNDLE_BYTES_PER_SECOND);
+  if (found.sha256 !== sha256)
+    return { seconds, refused: `${url} has the SHA-256 ${found.sha256}, expected ${sha256}: it is not opened` };
+  return { seconds, loads: found, mark: { path: `${mountPath}/${BUNDLE_MARK}`, text: `${sha256} ${url}\n` } };
+}
+
+const SYNC_MARK = '.chainmend-state-sync';
+/** It asks each server 30 times, ten seconds apart. */
+const SYNC_GIVES_UP_SECONDS = 300;
+/** A snapshot of the state, which peers take at each thousandth block, is fetched and restored by the client. */
+const SNAPSHOT_BLOCKS = 1_000;
+const SNAPSHOT_BYTES = 2 ** 30;
+const SNAPSHOT_SECONDS = 180;
+
+function stateOf(
+  { servers, behindBlocks }: NonNullable<DeployedBoot['stateSync']>,
+  mountPath: string,
+  { ask }: Sources,
+): Loading {
+  const refused = (why: string): Loading => ({ seconds: SYNC_GIVES_UP_SECONDS, refused: why });
+  const told = (server: string, path: string): string => {
+    const answer = ask(new URL(`${server}${path}`));
+    return answer.kind === 'response' && answer.statusCode < 400 ? textOf(answer.body).replaceAll(/\s/g, '') : '';
+  };
+  const [first = ''] = servers;
+  const latest = Number(/"latest_block_height":"?([0-9]{1,15})"?/.exec(told(first, '/status'))?.[1]);
+  if (Number.isNaN(latest)) return refused(`${first} does not tell its height`);
+  const height = Math.max(1, latest - behindBlocks);
+  const hashes = servers.map(
+    (server) =>
+      /"block_id":\{"hash":"([0-9A-F]{64})"/.exec(
+        told(server, `/blockchain?minHeight=${height}&maxHeight=${height}`),
+      )?.[1],
+  );
+  const silent = servers[hashes.indexOf(undefined)];
+  if (silent !== undefined) return refused(`${silent} does not tell its block ${height}`);
+  if (new Set(hashes).size > 1)
+    return refused(
+      `the servers of state sync do not agree about block ${height}: ${servers.map((server, at) => `${server} says ${hashes[at]}`).join(', ')}`,
+    );
+  const snapshot = Math.max(1, Math.floor(latest / SNAPSHOT_BLOCKS) * SNAPSHOT_BLOCKS);
+  return {
+    seconds: SNAPSHOT_SECONDS,
+    loads: { height: snapshot, bytes: SNAPSHOT_BYTES },
+    mark: { path: `${mountPath}/${SYNC_MARK}`, text: `${height} ${hashes[0]}\n` },
+  };
 }
 
 /** The one volume that the launch has brought besides the root's; afterwards the one that it was. Undefined: none is there yet. */

@@ -20,7 +20,7 @@ import { CommandRunner } from './commands/runner.ts';
 import type { BrokenFilesystem, FilesystemType, VolumeContent } from './content.ts';
 import type { DeviceReport, MountOptions } from './disks.ts';
 import { NodeDisks } from './disks.ts';
-import { type DeployedBoot, playDeployedBoot } from './first-boot.ts';
+import { type BootOutcome, type DeployedBoot, type Loading, loadingOf, playDeployedBoot } from './first-boot.ts';
 import type { CommandOutcome, Machine, MachineCommand, NewDisk } from './machine.ts';
 import { NodePeers } from './peers.ts';
 import { NodeRpc } from './rpc/node-rpc.ts';
@@ -52,6 +52,8 @@ export interface FirstBootRun {
   readonly removes?: readonly string[];
   /** They are the first boot of a node that `deploy` makes: the end is its own. */
   readonly deployed?: DeployedBoot;
+  /** GET of an address outside of its network. */
+  readonly outside?: (url: URL) => HttpAnswer;
 }
 
 export class SimulatedNode implements Machine {
@@ -92,6 +94,8 @@ export class SimulatedNode implements Machine {
   private gone = false;
   /** The user data of its owner run at its next boot. */
   private setUp: FirstBootRun | undefined;
+  /** The script of its first boot, once that has ended. */
+  private again: FirstBootRun | undefined;
   /** Its client needs what its owner's user data set up, and they have not. */
   private bare = false;
   cloudInit: NodeState['cloudInit'];
@@ -429,7 +433,43 @@ export class SimulatedNode implements Machine {
       this.later(1_000, () => this.bootDeployed(boot, waitedSeconds + 1));
       return;
     }
-    this.setUp = undefined;
+    const loading = outcome === 'mounted' ? this.loadingOf(boot) : undefined;
+    if (loading) {
+      // Whatever starts it then, it does not start beside data that are still to come; another boot begins this anew.
+      this.bare = true;
+      this.later(loading.seconds * 1_000, () => this.endBoot(boot, outcome, this.loaded(boot, loading)));
+    } else this.endBoot(boot, outcome);
+  }
+
+  /** A person runs the script of its first boot once more. */
+  runFirstBootAgain(): void {
+    const { deployed } = this.again ?? {};
+    if (!deployed || !this.powered) return;
+    this.setUp = this.again;
+    this.bare = false;
+    this.bootDeployed(deployed);
+  }
+
+  private loadingOf(boot: DeployedBoot): Loading | undefined {
+    const volume = this.volumes.find(({ path, mounted }) => path === boot.mountPath && mounted);
+    const holdsData = volume === undefined || this.disks.contentOf(volume.volumeId)?.data !== undefined;
+    const ask = (url: URL): HttpAnswer => this.setUp?.outside?.(url) ?? { kind: 'silent' };
+    return loadingOf(boot, this, { holdsData, bundles: this.chain.bundles, ask });
+  }
+
+  /** @returns why nothing was loaded; undefined where it was */
+  private loaded({ mountPath }: DeployedBoot, loading: Loading): string | undefined {
+    if ('refused' in loading) return loading.refused;
+    const fault = this.disks.load(mountPath, loading.loads);
+    if (fault === undefined) this.writeFile(loading.mark.path, loading.mark.text);
+    return fault;
+  }
+
+  private endBoot(boot: DeployedBoot, outcome: BootOutcome, refused?: string): void {
+    this.again = this.setUp;
+    // What a bundle was refused for is looked at again at the next boot.
+    if (refused === undefined || !boot.bundle) this.setUp = undefined;
+    this.bootRefusal = refused;
     if (outcome === 'wait')
       this.bootRefusal = `${boot.volumeId ?? 'no volume'} is not attached after ${boot.waitSeconds} s`;
     else if (typeof outcome === 'object') this.bootRefusal = outcome.refused;

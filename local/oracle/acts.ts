@@ -18,6 +18,8 @@ export interface PersonAct {
   readonly isBeside?: true;
   /** All nodes that stand right below this block go over at once (docs/upgrades.md). */
   readonly atHeight?: number;
+  /** A yes to another number of nodes of a group (docs/deploy.md). */
+  readonly nodes?: number;
 }
 
 /** A request of ours that AWS carried out, whatever its caller heard of it; told right after its effect, before `volume` and `instance`. */

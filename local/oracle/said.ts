@@ -11,6 +11,12 @@ export function saidBy({ operation, input, at }: CallRecord): PersonAct | undefi
   const fleet = /"fleet": *"([^"]{1,64})"/.exec(text)?.[1];
   const node = /"(?:node|instanceId)": *"([^"]{1,256})"/.exec(text)?.[1];
   const whom = { ...(fleet !== undefined && { fleet }), ...(node !== undefined && { node }) };
+  if (/"kind": *"scale"/.test(text)) {
+    // Without the plan that was shown it is a question.
+    const nodes = /"nodes": *(\d{1,3})/.exec(text)?.[1];
+    const isShown = !/"plan": *"[0-9a-f]{12}"/.test(text);
+    return isShown || nodes === undefined ? undefined : { atMs: at, kind: 'approve', ...whom, nodes: Number(nodes) };
+  }
   const isYes = /"(?:approve|confirm)": *true|"kind": *"approve"/.test(text);
   if (isYes) return { atMs: at, kind: 'approve', ...whom };
   const height = /"atHeight": *(\d{1,10})/.exec(text)?.[1];

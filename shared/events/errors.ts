@@ -1,4 +1,4 @@
-// The one error of the event parsers.
+// What a person's request or an event is answered with where nothing is begun by it.
 import { plainText } from '../text/plain-text.ts';
 
 /** An invalid event: thrown before anything is done, so that the event reaches the dead-letter queue unchanged. */
@@ -18,6 +18,11 @@ export class EventError extends Error {
     this.value = shown;
     this.expectation = expectation;
   }
+}
+
+/** A request that is right, and that cannot be begun as things are: thrown before anything is done. */
+export class NotNowError extends Error {
+  override readonly name = 'NotNowError';
 }
 
 function shortened(value: unknown): string {

@@ -2,7 +2,7 @@
 // it; the schema says what each member means.
 import type * as v from 'valibot';
 import type { HttpJsonPaths, HttpJsonRequest } from '../chains/http-json.ts';
-import { fleetTag } from '../model/suite.ts';
+import { fleetTag, groupName } from '../model/suite.ts';
 import type { CompleteDocument } from './fleet-defaults.ts';
 import type { FleetDocument, UnitDocument } from './schema.ts';
 import { upgradedUnitOf } from './schema-client.ts';
@@ -89,6 +89,8 @@ export function fleetOf(complete: CompleteDocument, suite: string) {
     },
     /** Whether the launch templates of its groups name the newest good snapshot. */
     seedsGroups: asg !== undefined,
+    /** The group that `scale` may give another number of nodes; undefined: none. */
+    scales: scalesOf(complete, suite),
     /** undefined: all of its nodes and snapshots are alike. */
     dataMode,
     /** undefined: nobody is told of releases. */
@@ -98,6 +100,12 @@ export function fleetOf(complete: CompleteDocument, suite: string) {
     /** undefined: nobody proves that a node comes back from a snapshot. */
     drills: drills && { ...drills, subnet: drills.subnet },
   };
+}
+
+function scalesOf({ fleet, deploy }: CompleteDocument, suite: string) {
+  if (!deploy?.group) return undefined;
+  const { size, minimum = size, maximum = size } = deploy.group;
+  return minimum === maximum ? undefined : { group: groupName(suite, fleet), minimum, maximum };
 }
 
 /** The probe that tells where nodes stand; undefined where nobody asks them, or only whether their clients run. */

@@ -1,7 +1,7 @@
 // The part of the fleet file about nodes that chainmend deploys itself (docs/deploy.md), and the check of its contradictions. Heals do not read it: to them
 // such a node is one as any other.
 import type * as v from 'valibot';
-import { otherChain } from '../chains/defaults.ts';
+import { familyOf, otherChain } from '../chains/defaults.ts';
 import { VERSION } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
 import {
@@ -43,23 +43,51 @@ const line = text(
   'dnf -y install bitcoin',
 );
 
+const httpsUrl = (example: string) =>
+  text(
+    /^https:\/\/[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?\/[A-Za-z0-9._~!$&()*+,;=:@%/?-]{0,1000}$/,
+    'an https URL without a fragment',
+    example,
+  );
+const sha256 = text(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits', 'a'.repeat(64));
+
 const install = object('{ lines: ["dnf -y install bitcoin"] }', {
   url: optional(
     'An https address of the client, fetched once: a tar archive where `unpack` is given, else a program that is run without arguments.',
-    text(
-      /^https:\/\/[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?\/[A-Za-z0-9._~!$&()*+,;=:@%/?-]{0,1000}$/,
-      'an https URL without a fragment',
-      'https://bitcoincore.org/bin/bitcoin-core-29.0/bitcoin-29.0-x86_64-linux-gnu.tar.gz',
-    ),
+    httpsUrl('https://bitcoincore.org/bin/bitcoin-core-29.0/bitcoin-29.0-x86_64-linux-gnu.tar.gz'),
   ),
-  sha256: optional(
-    'The SHA-256 of what is at `url`: it is compared before anything is opened or run.',
-    text(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits', 'a'.repeat(64)),
-  ),
+  sha256: optional('The SHA-256 of what is at `url`: it is compared before anything is opened or run.', sha256),
   unpack: optional('The folder that the archive is unpacked to.', path),
   lines: optional(
     'Your own lines of bash, run once as root at the first boot, behind the mounted volume (`set -eu`): chainmend does not read them. No secrets: they are in the template.',
     list(line, 64, 1),
+  ),
+});
+
+const bundle = object('{ url: https://…/blocks.tar.zst, sha256: … }', {
+  url: about(
+    'An https address of a tar archive, compressed or not. It is fetched to the volume itself, and goes on where it broke off.',
+    httpsUrl('https://bundles.example.org/bitcoin-930000.tar.zst'),
+  ),
+  sha256: about('Its SHA-256: it is compared before anything is opened.', sha256),
+  into: derived('Where its contents go.', 'the mount path', path),
+});
+
+const rpcServer = text(
+  /^https:\/\/[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(\/[A-Za-z0-9._~-]{1,200}){0,8}$/,
+  'an https address without a / at its end',
+  'https://rpc.example.org',
+);
+
+const stateSync = object('{ servers: [https://a…, https://b…] }', {
+  servers: about(
+    "RPC addresses of others of the chain, two at least: what all of them say of one block is trusted, as CometBFT's own `rpc_servers`.",
+    list(rpcServer, 8, 2),
+  ),
+  trustHours: usually(
+    'For how long such a block may be trusted: two thirds of the unbonding period or less.',
+    whole(1, 8_760, 'hours', 168),
+    168,
   ),
 });
 
@@ -82,6 +110,12 @@ const volume = object('{ sizeGiB: 500 }', {
 
 const group = object('{ size: 3 }', {
   size: about('How many nodes the group keeps, spread over the zones of `deploy.subnets`.', whole(2, 50, 'nodes', 3)),
+  minimum: derived(
+    'How few nodes `chainmend scale` may leave. One fewer is there while a heal has one aside.',
+    '`size`',
+    whole(2, 50, 'nodes', 2),
+  ),
+  maximum: derived('How many nodes `chainmend scale` may have the group keep.', '`size`', whole(2, 50, 'nodes', 6)),
   healthPort: usually(
     'The port on which each node answers whether it has caught up. The load balancer alone may open it.',
     port(8099),
@@ -126,6 +160,14 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
   volume: about(
     'The data volume of each node: gp3 and encrypted. With `single` it is kept whatever becomes of the stack, with `ha` it goes with its instance.',
     volume,
+  ),
+  bundle: optional(
+    'Chain data that somebody has packed, for a volume that has none: the volume needs room for the archive and for what is in it. The paths of `identity` are left out of it.',
+    bundle,
+  ),
+  stateSync: optional(
+    "Of a CometBFT chain: a new node takes the state of a block from its peers in the place of all blocks before. It is written into `peers.config`, CometBFT's config.toml, which `install` makes.",
+    stateSync,
   ),
   install: optional('How the client and its unit come to the node. Without it both are in the image.', install),
   version: optional(
@@ -185,18 +227,19 @@ interface WrittenDeployFields {
 
 interface CompleteDeployFields {
   readonly units: Readonly<Record<string, { readonly unit?: string }>>;
-  readonly volumes: Readonly<Record<string, unknown>>;
+  readonly volumes: Readonly<Record<string, { readonly path: string }>>;
   readonly disk: { readonly maximumSizeGiB: number };
   readonly p2pPort?: number;
+  readonly peers?: { readonly config?: string };
 }
 
 /** Problems of a file that fits the schema. */
 export function checkDeploy(
   fields: WrittenDeployFields,
-  { units, volumes, disk, p2pPort }: CompleteDeployFields,
+  { units, volumes, disk, p2pPort, peers }: CompleteDeployFields,
   { conflict, missing }: Complaints,
 ): void {
-  const { deploy: written, nodes, role, client, replace } = fields;
+  const { deploy: written, chain, nodes, role, client, replace } = fields;
   if (!written) return;
   const at = (...field: string[]): string[] => ['deploy', ...field];
   if (written.kind === 'single') checkSingle(fields, written, { conflict, missing });
@@ -240,6 +283,15 @@ export function checkDeploy(
       throughputMiBps,
       `expected at most ${iops / 4}: gp3 has 0.25 MiB/s for each of its IOPS`,
     );
+  const [volume] = Object.values(volumes);
+  if (written.stateSync && familyOf(chain) !== 'cometbft')
+    conflict(at('stateSync'), written.stateSync, 'expected only with a chain of CometBFT');
+  if (written.stateSync && written.bundle)
+    conflict(at('bundle'), written.bundle, 'expected no stateSync beside it: one of them is where the data come from');
+  if (written.stateSync && peers?.config === undefined)
+    missing(['peers', 'config'], 'expected with deploy.stateSync, for example /data/config/config.toml');
+  if (written.bundle?.into !== undefined && volume && !isBelow(written.bundle.into, volume.path))
+    conflict(at('bundle', 'into'), written.bundle.into, `expected ${volume.path}, or a folder below it`);
   if (written.p2p === undefined && p2pPort === undefined)
     missing(at('p2p'), 'expected with a chain without a p2pPort, for example [tcp/9732]');
   checkInstall(written.install, { conflict, missing });
@@ -256,6 +308,8 @@ export function checkDeploy(
       'expected none with deploy: its nodes have launch templates of their own',
     );
 }
+
+const isBelow = (folder: string, path: string): boolean => folder === path || folder.startsWith(`${path}/`);
 
 function checkSingle(
   { nodes: { expected }, asg }: WrittenDeployFields,
@@ -288,8 +342,7 @@ function checkGroup(
   if (nodes !== undefined)
     conflict(['deploy', 'nodes'], nodes, 'expected only with kind: single: members of a group are named by it');
   if (grouped === undefined) missing(['deploy', 'group'], 'expected with kind: ha, for example { size: 3 }');
-  else if (expected !== undefined && expected !== grouped.size)
-    conflict(['nodes', 'expected'], expected, `expected ${grouped.size}, as deploy.group.size, or nothing`);
+  else checkSize(grouped, expected, { conflict });
   if (rpcFrom === undefined)
     missing(['deploy', 'rpcFrom'], 'expected with kind: ha: the load balancer lets nobody in without it');
   if (chain === otherChain)
@@ -316,6 +369,20 @@ function checkGroup(
       replace.rungs,
       'expected no replace with kind: ha: the group launches another member itself',
     );
+}
+
+function checkSize(
+  { size, minimum = size, maximum = size }: NonNullable<WrittenDeploy['group']>,
+  expected: number | undefined,
+  { conflict }: Pick<Complaints, 'conflict'>,
+): void {
+  if (minimum > size) conflict(['deploy', 'group', 'minimum'], minimum, `expected at most the size, ${size}`);
+  if (maximum < size) conflict(['deploy', 'group', 'maximum'], maximum, `expected at least the size, ${size}`);
+  if (expected === undefined) return;
+  if (minimum !== size || maximum !== size)
+    conflict(['nodes', 'expected'], expected, 'expected nothing with deploy.group.minimum or maximum: it changes');
+  else if (expected !== size)
+    conflict(['nodes', 'expected'], expected, `expected ${size}, as deploy.group.size, or nothing`);
 }
 
 function checkVersion(

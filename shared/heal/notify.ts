@@ -125,10 +125,11 @@ interface Content {
 
 /** One for all pages of one cause: chats and pagers put them together by it. What is about several nodes is a cause of its own. */
 export function keyOf({ fleet, node, trigger, code }: { readonly [name in keyof Page]?: unknown }): string {
-  const isOfMany = node === THE_FLEET || /^\d+ nodes$/.test(String(node));
-  const about = isOfMany && node !== THE_FLEET ? 'nodes' : node;
-  return plainText([fleet, about, isOfMany ? code : (trigger ?? code)].join('/'), MAX_KEY_CHARACTERS);
+  const about = isOfMany(node) && node !== THE_FLEET ? 'nodes' : node;
+  return plainText([fleet, about, isOfMany(node) ? code : (trigger ?? code)].join('/'), MAX_KEY_CHARACTERS);
 }
+
+const isOfMany = (node: unknown): boolean => node === THE_FLEET || /^\d+ nodes$/.test(String(node));
 
 const MAX_KEY_CHARACTERS = 300;
 
@@ -233,8 +234,9 @@ function toldOf(topicArn: string, content: Content, words: Words, at: Date): Tol
       ? [['seen', `npm run chainmend -- ack ${key}`] as [string, string]]
       : []),
     ['stop', `npm run chainmend -- pause ${plainText(fleet, 64)} --why "…"`],
-    ...(undoes(text('trigger'))
-      ? [['undo', `npm run chainmend -- undo ${plainText(`${fleet}/${node}`, 300)}`] as [string, string]]
+    // Of one node: a person undoes what was done to that. Its name is a tag's value.
+    ...(undoes(text('trigger')) && !isOfMany(node) && PASTEABLE.test(`${fleet}/${node}`)
+      ? [['undo', `npm run chainmend -- undo ${fleet}/${node}`] as [string, string]]
       : []),
     ...(runbook === undefined ? [] : [['runbook', runbook] as [string, string]]),
   ];

@@ -17,6 +17,7 @@ import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { HealKind } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import type { CatchUpsRecord } from '../snapshots/catch-up.ts';
+import type { ScaleRecord } from '../snapshots/scale.ts';
 import type { SeedRecord } from '../snapshots/seeds.ts';
 import type { DrillRecord, DrillWatchRecord } from './drill.ts';
 import type { JournalRecord } from './journal.ts';
@@ -81,6 +82,7 @@ export const keys = {
   rotation: (fleet: string): Key => ({ pk: partitions.own(fleet, 'rotate-peers'), sk: 'ROTATION' }),
   prune: (fleet: string): Key => ({ pk: partitions.own(fleet, 'prune-retired'), sk: 'PRUNE' }),
   seeds: (fleet: string): Key => ({ pk: partitions.own(fleet, 'seed-groups'), sk: 'SEEDS' }),
+  scale: (fleet: string): Key => ({ pk: partitions.own(fleet, 'seed-groups'), sk: 'SCALE' }),
   releases: (fleet: string): Key => ({ pk: partitions.own(fleet, 'watch-releases'), sk: 'RELEASES' }),
   readiness: (fleet: string): Key => ({ pk: partitions.own(fleet, 'check-readiness'), sk: 'READINESS' }),
   /** The pages that were sent for refusals of heals. */
@@ -190,6 +192,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readPrune: (fleet: string) => get<RegisterRecord>(keys.prune(fleet)),
     /** What the launch templates of a fleet's groups name; undefined where nothing was ever written into one. */
     readSeeds: (fleet: string) => get<SeedRecord>(keys.seeds(fleet)),
+    /** How many nodes a person wants a fleet's group to have; undefined where nobody has asked. */
+    readScale: (fleet: string) => get<ScaleRecord>(keys.scale(fleet)),
     /** The version that a person wants on the fleet; undefined before the first upgrade. */
     readUpgrade: (fleet: string) => get<UpgradeRecord>(keys.upgrade(fleet)),
     /** What people were told of releases; undefined before the first look. */

@@ -83,6 +83,7 @@ export const GUARDRAILS = {
   'client-stopped': 'A person has stopped the client: it is left as it is.',
   'client-unknown':
     'The node cannot tell the state of its client: a person may be at it, or the fleet file names another unit than the node has.',
+  'first-boot': 'The node’s user data still run (cloud-init), and its client is not up: it is still to come.',
   'peers-first': 'The node has too few peers, which may be all that is wrong: it is given some first.',
   'disk-full-first': 'The node’s disk is full, which may be all that is wrong: it is grown first.',
   'consensus-client-down':
@@ -106,6 +107,11 @@ export const GUARDRAILS = {
   'snapshot-unfit': 'The snapshot that was asked for does not fit this node; its refusal says why.',
   'group-not-seeded':
     'The launch template of a group cannot name a snapshot, or no snapshot is good for what it launches: it launches as before.',
+  'size-limits':
+    'A number of nodes is asked for that the fleet file, the group or the pool’s floor does not allow, or the fleet has no group to scale.',
+  'scale-waits':
+    'A group that a person has given another number of nodes waits: its page says for what. It goes on by itself.',
+  'scale-ended': 'A scaling has ended before the group had the number that was asked for; the page says why.',
   'kept-longer':
     'Something is past the date until which it was kept, and is not in the state in which it may be removed without a person.',
   'not-recorded':

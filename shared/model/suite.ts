@@ -85,3 +85,6 @@ export function claimOn(suite: string, tags: Readonly<Record<string, string>>): 
 /** What an instance carries from its launch on: without it the suite that has no name would take it for its own. */
 export const claimTags = (suite: string): Readonly<Record<string, string>> =>
   suite === DEFAULT_SUITE ? {} : { [SUITE_TAG]: claimOf(suite) };
+
+/** The Auto Scaling group that the suite deploys for a fleet. */
+export const groupName = (suite: string, fleet: string): string => `${suite}-${fleet}`;

@@ -20,10 +20,31 @@ export interface FirstBoot {
     /** The owner's own lines, for bash. */
     readonly lines: readonly string[];
   };
+  /** Chain data for a volume that has none. */
+  readonly bundle?: BundleBoot;
+  /** CometBFT's state sync, in its place. */
+  readonly stateSync?: StateSyncBoot;
   /** JSON for the CloudWatch agent. */
   readonly agentConfig: string;
   /** Of a member of a group. */
   readonly group?: GroupBoot;
+}
+
+export interface BundleBoot {
+  readonly url: string;
+  readonly sha256: string;
+  /** Where its contents go: the mount path, or a folder below it. */
+  readonly into: string;
+  /** What is removed from what somebody else has packed. */
+  readonly identity: readonly string[];
+}
+
+export interface StateSyncBoot {
+  /** Addresses of the RPC of two or more others, that have to agree. */
+  readonly servers: readonly string[];
+  readonly trustHours: number;
+  /** Path of config.toml. */
+  readonly configPath: string;
 }
 
 export interface GroupBoot {
@@ -36,11 +57,30 @@ export interface GroupBoot {
   readonly credentials: string;
 }
 
-/** first-boot.sh as it is shipped: of an instance of its own, and of a member of a group, with first-boot-group.sh. */
-export type FirstBootScripts = Readonly<Record<'single' | 'group', string>>;
+/** first-boot.sh as it is shipped, with first-boot-group.sh for a member of a group, and with what the data come from besides. */
+export type FirstBootScripts = Readonly<Record<FirstBootKind, string>>;
+
+export const FIRST_BOOT_KINDS = [
+  ...(['single', 'single-bundle', 'single-statesync'] as const),
+  ...(['group', 'group-bundle', 'group-statesync'] as const),
+];
+
+/** The files of more steps, first-boot-*.sh, and what their lines in first-boot.sh begin with. */
+export const FIRST_BOOT_PARTS = ['group', 'bundle', 'statesync'] as const;
+
+export const partsOf = (kind: FirstBootKind): readonly (typeof FIRST_BOOT_PARTS)[number][] =>
+  FIRST_BOOT_PARTS.filter((part) => kind.split('-').includes(part));
+
+export type FirstBootKind = (typeof FIRST_BOOT_KINDS)[number];
+
+/** Between two attempts to fetch it; there are 30. */
+const BUNDLE_WAIT_SECONDS = 60;
+
+/** Peers keep a snapshot of each thousandth block or so, and of several back ("snapshot-interval", "snapshot-keep-recent", Cosmos SDK's app.toml). */
+const SYNC_BEHIND_BLOCKS = 2_000;
 
 export function firstBootUserData(
-  { volumeId, mountPath, filesystem, waitSeconds, unit, install, agentConfig, group }: FirstBoot,
+  { volumeId, mountPath, filesystem, waitSeconds, unit, install, bundle, stateSync, agentConfig, group }: FirstBoot,
   scripts: FirstBootScripts,
 ): string {
   const { file, lines } = install;
@@ -64,9 +104,30 @@ export function firstBootUserData(
     'umask 022',
     'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
     ...Object.entries(values).map(([name, value]) => `readonly ${name}=${quoted(value)}`),
-    ...(group ? [...groupValues(group), packed(scripts.group)] : [scripts.single]),
+    ...(group ? groupValues(group) : []),
+    ...(bundle ? bundleValues(bundle) : []),
+    ...(stateSync ? stateSyncValues(stateSync) : []),
+    scriptOf(scripts, `${group ? 'group' : 'single'}${bundle ? '-bundle' : stateSync ? '-statesync' : ''}`),
   ].join('\n');
 }
+
+/** The plain one can be read as it is: the others would leave an owner's own lines no room. */
+const scriptOf = (scripts: FirstBootScripts, kind: FirstBootKind): string =>
+  kind === 'single' ? scripts.single : packed(scripts, kind);
+
+export const bundleValues = ({ url, sha256, into, identity }: BundleBoot): string[] => [
+  `readonly BUNDLE_IDENTITY=(${identity.map(quoted).join(' ')})`,
+  `readonly BUNDLE_WAIT_SECONDS=${BUNDLE_WAIT_SECONDS}`,
+  ...Object.entries({ BUNDLE_URL: url, BUNDLE_SHA256: sha256, BUNDLE_INTO: into }).map(
+    ([name, value]) => `readonly ${name}=${quoted(value)}`,
+  ),
+];
+
+export const stateSyncValues = ({ servers, trustHours, configPath }: StateSyncBoot): string[] => [
+  `readonly SYNC_SERVERS=(${servers.map(quoted).join(' ')})`,
+  `readonly SYNC_TRUST_HOURS=${trustHours} SYNC_BEHIND=${SYNC_BEHIND_BLOCKS}`,
+  `readonly SYNC_CONFIG=${quoted(configPath)}`,
+];
 
 export function groupValues({ identity, healthPort, asks, credentials }: GroupBoot): string[] {
   const values = {
@@ -81,17 +142,19 @@ export function groupValues({ identity, healthPort, asks, credentials }: GroupBo
   ];
 }
 
-/**
- * The script in a third of its room, for bash: what a member of a group does besides would leave an owner's own lines none. fflate makes the same bytes
- * on every machine, so that nothing but a change of the script makes another version of a launch template.
- */
-export const packed = (script: string): string =>
-  [
-    '# first-boot.sh with first-boot-group.sh: base64 -d | gzip -d shows it.',
-    `SCRIPT=$(base64 -d <<<'${Buffer.from(gzipSync(Buffer.from(script), { level: 9, mtime: 0 })).toString('base64')}' | gzip -d) && eval "$SCRIPT"`,
+/** The script in a third of its room, for bash. fflate makes the same bytes on every machine, so that nothing but a change of the script makes another version of a launch template. */
+export const packed = (scripts: FirstBootScripts, kind: Exclude<FirstBootKind, 'single'>): string => {
+  const script = Buffer.from(gzipSync(Buffer.from(scripts[kind]), { level: 9, mtime: 0 })).toString('base64');
+  const besides = partsOf(kind)
+    .map((part) => `first-boot-${part}.sh`)
+    .join(' and ');
+  return [
+    `# first-boot.sh with ${besides}: base64 -d | gzip -d shows it.`,
+    `SCRIPT=$(base64 -d <<<'${script}' | gzip -d) && eval "$SCRIPT"`,
     'exit 1',
     '',
   ].join('\n');
+};
 
 /** One word for any shell. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { runLimitsSeconds } from './command.ts';
 import { composeScript } from './compose.ts';
-import type { FirstBootScripts } from './first-boot.ts';
+import { FIRST_BOOT_KINDS, type FirstBootKind, type FirstBootScripts, partsOf } from './first-boot.ts';
 import { type Operation, operationParameters, parameterRules } from './parameters.ts';
 
 export interface CommandDocument {
@@ -93,12 +93,23 @@ function commandDocument(operation: Operation): CommandDocument {
 }
 
 /** As user data contain it. */
-export function firstBootScripts(): FirstBootScripts {
-  const [boot = '', group = ''] = ['first-boot.sh', 'first-boot-group.sh'].map((part) =>
-    readFileSync(new URL(part, import.meta.url), 'utf8'),
+export const firstBootScripts = (): FirstBootScripts =>
+  Object.fromEntries(FIRST_BOOT_KINDS.map((kind) => [kind, shipped(firstBootScript(kind))])) as FirstBootScripts;
+
+/** As it is written. */
+export function firstBootScript(kind: FirstBootKind): string {
+  const read = (name: string): string => readFileSync(new URL(`${name}.sh`, import.meta.url), 'utf8');
+  return partsOf(kind).reduce(
+    (text, part) => `${read(`first-boot-${part}`)}\n${enable(text, part)}`,
+    read('first-boot'),
   );
-  return { single: shipped(boot), group: shipped(`${group}\n${boot.replace(/^( *)#group /gm, '$1')}`) };
 }
+
+const enable = (text: string, part: string): string =>
+  text
+    .split('\n')
+    .map((line) => (line.trimStart().startsWith(`#${part} `) ? line.replace(`#${part} `, '') : line))
+    .join('\n');
 
 /** The script in the document. */
 export function script(operation: Operation): string {

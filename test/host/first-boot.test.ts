@@ -1,75 +1,25 @@
 // The first boot of a deployed node, verbatim, on real filesystems: it formats a volume that is empty and its own, once, and no other; what it does not
 // understand it leaves as it is, to the byte, and starts no client.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import {
+  bundleValues,
+  FIRST_BOOT_KINDS,
   type FirstBoot,
   firstBootUserData,
-  type GroupBoot,
   groupValues,
+  partsOf,
   quoted,
+  stateSyncValues,
 } from '../../shared/node-commands/first-boot.ts';
-import { firstBootScripts } from '../../shared/node-commands/index.ts';
-import { FOUND, machineOf, NEW } from './attack.ts';
+import { firstBootScript, firstBootScripts } from '../../shared/node-commands/index.ts';
+import { FOUND } from './attack.ts';
+import { BOOT, bootOn as boot, booted, GROUP, NEW, nothingStarted, PATH, withNode } from './booted.ts';
 import { lacking, lackingForBtrfs, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
-import { Machine, type Ran } from './machine.ts';
+import type { Machine } from './machine.ts';
 
 const onMachine = lacking === undefined ? describe : describe.skip;
-const PATH = '/data';
 const by = (volumeId: string): string => `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
-
-const BOOT: FirstBoot = {
-  ...{ volumeId: NEW, mountPath: PATH, filesystem: 'xfs', waitSeconds: 1, unit: 'client' },
-  ...{ install: { lines: ['echo installed >>/run/lines'] }, agentConfig: '{"agent":{}}' },
-};
-
-const GROUP: GroupBoot = {
-  identity: [`${PATH}/wallet.dat`, `${PATH}/keys/node_key.json`, '/elsewhere/kept'],
-  healthPort: 8099,
-  asks: {
-    url: 'http://127.0.0.1:8332/',
-    body: '{"method":"getblockchaininfo"}',
-    pattern: '"caught_up": ?true',
-    most: 3,
-  },
-  credentials: `${PATH}/.cookie`,
-};
-
-/** A machine with another volume than the node's, which has a filesystem, and, unless it is to be absent, the node's own, which is empty. */
-async function withNode(use: (machine: Machine) => Promise<void>, { second = true } = {}): Promise<void> {
-  const machine = await Machine.start(
-    machineOf({
-      ...{ mounted: false, runtime: 'systemd', unit: 'client', files: { theirs: 'kept' } },
-      ...(second && { second: { volumeId: NEW, content: 'nothing', files: {} } as const }),
-    }),
-  );
-  try {
-    await machine.shell('rmdir /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend /etc/chainmend');
-    // The agent that the image has, and what it was told.
-    await machine.shell('mkdir -p /opt/aws/amazon-cloudwatch-agent/bin /opt/aws/amazon-cloudwatch-agent/etc');
-    await machine.shell(
-      'printf "#!/bin/sh\\necho \\"\\$*\\" >>/run/agent\\n" >"$1" && chmod +x "$1"',
-      '/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl',
-    );
-    await use(machine);
-  } finally {
-    await machine.stop();
-  }
-}
-
-async function boot(machine: Machine, more: Partial<FirstBoot> = {}): Promise<Ran> {
-  const text = firstBootUserData({ ...BOOT, ...more }, firstBootScripts());
-  await machine.shell('printf %s "$1" >/run/user-data && chmod +x /run/user-data', text);
-  const line =
-    'PATH=/run/fakes:/usr/sbin:/usr/bin:/sbin:/bin /run/user-data >/run/out 2>&1; printf %s "$?" >/run/status';
-  await machine.shell(line);
-  return {
-    stdout: '',
-    stderr: await machine.shell('cat /run/out'),
-    status: Number(await machine.shell('cat /run/status')),
-  };
-}
 
 const hash = async (machine: Machine, volumeId: string): Promise<string> =>
   machine.shell('sync; sha256sum "$(readlink -f "$1")"', by(volumeId));
@@ -83,14 +33,14 @@ onMachine('the first boot', () => {
     async (filesystem) => {
       await withNode(async (machine) => {
         const theirs = await hash(machine, FOUND);
-        expect(await boot(machine, { filesystem })).toMatchObject({ status: 0 });
+        booted(await boot(machine, { filesystem }));
         expect(await kindAt(machine)).toBe(filesystem);
         expect(await machine.started()).toEqual(['client']);
         expect(await machine.shell('cat /run/agent')).toContain('-a fetch-config');
         await machine.shell('echo block >/data/blocks');
         // The same instance, again: nothing is mounted twice, installed twice or written twice.
         const line = await fstab(machine);
-        expect(await boot(machine, { filesystem })).toMatchObject({ status: 0 });
+        booted(await boot(machine, { filesystem }));
         expect(await fstab(machine)).toBe(line);
         expect(line).toMatch(
           /^# fstab\nUUID=[0-9a-f-]{36} \/data (xfs|ext4) defaults,nofail,x-systemd.device-timeout=90s 0 2\n$/,
@@ -98,7 +48,7 @@ onMachine('the first boot', () => {
         // Another instance with the old volume: its root disk knows nothing.
         await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
         const again = await boot(machine, { filesystem });
-        expect(again).toMatchObject({ status: 0 });
+        booted(again);
         expect(again.stderr).not.toContain('is made on it');
         expect(await machine.shell('cat /data/blocks')).toBe('block\n');
         expect(await machine.shell('cat /run/lines')).toBe('installed\ninstalled\n');
@@ -246,7 +196,7 @@ onMachine('the first boot', () => {
       await boot(machine);
       const line = await fstab(machine);
       await machine.shell('umount /data');
-      expect(await boot(machine)).toMatchObject({ status: 0 });
+      booted(await boot(machine));
       expect(await fstab(machine)).toBe(line);
     });
   });
@@ -255,7 +205,7 @@ onMachine('the first boot', () => {
     await withNode(async (machine) => {
       await machine.shell('mkdir -p /etc/chainmend && : >/etc/chainmend/client-masked');
       const before = await hash(machine, NEW);
-      expect(await boot(machine)).toMatchObject({ status: 0 });
+      booted(await boot(machine));
       expect(await hash(machine, NEW)).toBe(before);
       expect(await machine.started()).toEqual([]);
       expect(await machine.shell('cat /run/lines; ls -d /data')).toBe('installed\n/data\n');
@@ -271,7 +221,7 @@ onMachine('the first boot', () => {
         by(FOUND),
       );
       const before = await hash(machine, NEW);
-      expect(await boot(machine)).toMatchObject({ status: 0 });
+      booted(await boot(machine));
       expect(await hash(machine, NEW)).toBe(before);
       expect(await machine.shell('cat /data/theirs')).toBe('kept');
       await machine.shell('umount /data');
@@ -305,7 +255,7 @@ onMachine('the first boot', () => {
       });
       expect(failing.stderr).toContain("REFUSED: the owner's lines to install the client ended with 1");
       expect(await machine.started()).toEqual([]);
-      expect(await boot(machine)).toMatchObject({ status: 0 });
+      booted(await boot(machine));
       expect(await machine.shell('cat /run/lines')).toBe('tried\ninstalled\n');
     });
   });
@@ -334,8 +284,7 @@ onMachine('the first boot', () => {
 async function nothingDone(machine: Machine): Promise<void> {
   expect(await fstab(machine)).toBe('# fstab\n');
   expect(await kindAt(machine)).toBe('');
-  expect(await machine.started()).toEqual([]);
-  expect(await machine.shell('cat /run/lines 2>/dev/null || true')).toBe('');
+  await nothingStarted(machine);
 }
 
 onMachine('the first boot of a member of a group', () => {
@@ -352,14 +301,14 @@ onMachine('the first boot of a member of a group', () => {
   it('finds the one volume that its launch has brought, formats it where it is empty, and knows it by its id from then on', async () => {
     await withLaunch(async (machine) => {
       const first = await boot(machine, inGroup());
-      expect(first).toMatchObject({ status: 0 });
+      booted(first);
       expect(first.stderr).toContain(`${NEW} is the volume of this launch`);
       expect(await machine.shell('cat /var/lib/chainmend/volume')).toBe(`${NEW}\n`);
       expect(await kindAt(machine)).toBe('xfs');
       expect(await machine.started()).toEqual(['client']);
       await machine.shell('echo key >/data/wallet.dat; mkdir /data/keys; echo key >/data/keys/node_key.json');
       const again = await boot(machine, inGroup());
-      expect(again).toMatchObject({ status: 0 });
+      booted(again);
       expect(again.stderr).not.toContain('is made on it');
       // Its own identity stays: it is no copy.
       expect(await machine.shell('cat /data/wallet.dat /data/keys/node_key.json')).toBe('key\nkey\n');
@@ -387,17 +336,17 @@ onMachine('the first boot of a member of a group', () => {
           by(NEW),
         );
         const first = await boot(machine, inGroup());
-        expect(first).toMatchObject({ status: 0 });
+        booted(first);
         expect(first.stderr).not.toContain('is made on it');
         expect(await kindAt(machine)).toBe(kind);
         expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
         expect(await machine.started()).toEqual(['client']);
         await machine.shell('echo own >/data/wallet.dat');
-        expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+        booted(await boot(machine, inGroup()));
         expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
         // Another root disk: the volume itself says that its identity is its own.
         await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
-        expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+        booted(await boot(machine, inGroup()));
         expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
         // A copy of this volume: what is on it is another node's.
         await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
@@ -406,7 +355,7 @@ onMachine('the first boot of a member of a group', () => {
           by(NEW),
         );
         const theirs = await machine.shell('cat /etc/hostname');
-        expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+        booted(await boot(machine, inGroup()));
         expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
         expect(await machine.shell('cat /etc/hostname')).toBe(theirs);
       });
@@ -431,7 +380,7 @@ onMachine('the first boot of a member of a group', () => {
   it('answers on a socket of systemd whether its client has caught up, with the client’s own word', async () => {
     await withLaunch(async (machine) => {
       await machine.replace('curl', 'cat >/run/asked; cat /run/answer 2>/dev/null');
-      expect(await boot(machine, inGroup())).toMatchObject({ status: 0 });
+      booted(await boot(machine, inGroup()));
       expect(await machine.shell('cat /etc/systemd/system/chainmend-synced.socket')).toContain(
         'ListenStream=8099\nAccept=yes\n',
       );
@@ -454,10 +403,6 @@ onMachine('the first boot of a member of a group', () => {
 
 describe('its script', () => {
   (lackingForShellcheck === undefined ? it : it.skip)('has no finding of shellcheck', () => {
-    const source = (name: string) =>
-      readFileSync(new URL(`../../shared/node-commands/${name}.sh`, import.meta.url), 'utf8');
-    const { single, group } = firstBootScripts();
-    const whole = `${source('first-boot-group')}\n${source('first-boot')}`;
     const bare = {
       mountPath: PATH,
       filesystem: 'xfs',
@@ -465,21 +410,36 @@ describe('its script', () => {
       unit: 'client',
       install: { lines: [] },
     } as const;
+    const scripts = firstBootScripts();
+    const values = {
+      group: groupValues(GROUP),
+      bundle: bundleValues({
+        url: 'https://example.org/',
+        sha256: 'a'.repeat(64),
+        into: PATH,
+        identity: [`${PATH}/key`],
+      }),
+      statesync: stateSyncValues({
+        servers: ['https://a.example', 'https://b.example'],
+        trustHours: 168,
+        configPath: `${PATH}/config.toml`,
+      }),
+    };
     // Functions that the answering script has from `declare -f`, and values that it has from `declare -p`.
     const told = '--exclude=SC2089,SC2090,SC2317';
-    for (const [script, boot, ...words] of [
-      [source('first-boot'), BOOT],
-      [single, BOOT],
+    for (const kind of FIRST_BOOT_KINDS) {
       // As a script of its own: user data have it packed.
-      ...[group, whole.replace(/^( *)#group /gm, '$1')].map(
-        (script) => [`${groupValues(GROUP).join('\n')}\n${script}`, { ...bare, agentConfig: '{}' }, told] as const,
-      ),
-    ] as const)
-      expect(() =>
-        execFileSync('shellcheck', [...words, '-'], {
-          input: firstBootUserData(boot, { single: script, group: '' }),
-          encoding: 'utf8',
-        }),
-      ).not.toThrow();
+      const head = partsOf(kind)
+        .flatMap((part) => values[part])
+        .join('\n');
+      const boot = kind.startsWith('group') ? { ...bare, agentConfig: '{}' } : BOOT;
+      for (const script of [firstBootScript(kind), scripts[kind]])
+        expect(() =>
+          execFileSync('shellcheck', [...(kind.startsWith('group') ? [told] : []), '-'], {
+            input: firstBootUserData(boot, { ...scripts, single: `${head}\n${script}` }),
+            encoding: 'utf8',
+          }),
+        ).not.toThrow();
+    }
   });
 });

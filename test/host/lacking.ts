@@ -16,8 +16,9 @@ const tools = {
   ],
   ext4: ['mkfs.ext4', 'resize2fs', 'dumpe2fs'],
   btrfs: ['mkfs.btrfs', 'btrfs'],
+  https: ['curl', 'openssl'],
 };
-const packages = 'xfsprogs e2fsprogs btrfs-progs cloud-guest-utils fdisk util-linux shellcheck';
+const packages = 'xfsprogs e2fsprogs btrfs-progs cloud-guest-utils fdisk util-linux shellcheck curl openssl';
 
 /** CAP_SYS_RESOURCE, which ext4 needs to grow while it is mounted. */
 const capSysResource = 1n << 24n;
@@ -40,6 +41,7 @@ export const lackingForExt4 =
   lackingForExt4Tools ??
   loudly('growing ext4', hasCapability(capSysResource) ? undefined : 'this process lacks CAP_SYS_RESOURCE');
 export const lackingForBtrfs = lacking ?? loudly('btrfs', missing(tools.btrfs) ?? unknownToKernel('btrfs'));
+export const lackingForBundles = lacking ?? loudly('a bundle over HTTPS', missing(tools.https));
 export const lackingForShellcheck = loudly('shellcheck', missing(['shellcheck']));
 
 function whyNoMachine(): string | undefined {

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { script, shipped } from '../../shared/node-commands/index.ts';
 import { type Operation, operationParameters } from '../../shared/node-commands/parameters.ts';
@@ -341,15 +342,17 @@ export class Machine {
   }
 }
 
-/** The attached devices: this process holds each of them open. */
-const holds = new Map<string, number>();
+/** The attached devices: this process holds each of them open, with its image. */
+const holds = new Map<string, { readonly descriptor: number; readonly image: string }>();
 /** Another process that looks for a free device at this moment finds the same one. */
 const LOOP_TRIES_MAX = 20;
+const RELEASE_WAIT_MS = 100;
+const RELEASE_TRIES_MAX = 1_200;
 
 /** A loop device that the kernel releases when this process and its machine have ended in any way. */
 async function attach(image: string): Promise<string> {
   const loop = await freeLoop(image);
-  holds.set(loop, openSync(loop, 'r'));
+  holds.set(loop, { descriptor: openSync(loop, 'r'), image });
   // For an open device this is only a request: the kernel detaches it after its last user.
   await run('losetup', ['--detach', loop]);
   return loop;
@@ -365,10 +368,31 @@ async function freeLoop(image: string): Promise<string> {
   }
 }
 
+/**
+ * Until the kernel has let go of it, for it does so after the last process of the namespace has ended: what is still mounted keeps the UUID of its
+ * filesystem, and the next machine cannot mount another one with it.
+ */
 async function detach(loop: string): Promise<void> {
+  const held = holds.get(loop);
+  if (held === undefined) return;
   await shell('partx --delete "$0" 2>/dev/null || true', loop);
-  closeSync(holds.get(loop) ?? -1);
+  closeSync(held.descriptor);
   holds.delete(loop);
+  const backing = `/sys/block/${name(loop)}/loop/backing_file`;
+  for (let tries = 0; tries < RELEASE_TRIES_MAX; tries++) {
+    if (imageOf(backing) !== held.image) return;
+    await sleep(RELEASE_WAIT_MS);
+  }
+  throw new Error(`${loop} is still in use: a process of its machine, or a mount, has outlived it`);
+}
+
+/** "/dir/image": the file that is behind a loop device, or undefined where it has none. */
+function imageOf(backing: string): string | undefined {
+  try {
+    return readFileSync(backing, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
 }
 
 async function keepNamespace(directory: string, environment: Readonly<Record<string, string>>): Promise<ChildProcess> {

@@ -86,7 +86,7 @@ describe('the nodes of a fleet', () => {
       LaunchTemplateData: { DisableApiTermination: Match.absent() },
     });
     const app = new App();
-    expect(new NodesStack(app, 'N', { document, scripts: { single: '', group: '' } }).terminationProtection).toBe(true);
+    expect(new NodesStack(app, 'N', { document, scripts: firstBootScripts() }).terminationProtection).toBe(true);
   });
 
   it('are not replaced by a change of their template, which counts for the next instance', () => {
@@ -178,6 +178,21 @@ describe('the nodes of a group', () => {
     });
   });
 
+  it('are as many as people want between the two limits of the file, which no deployment undoes', () => {
+    const group = { size: 3, healthPort: 8099, minimum: 2, maximum: 6 };
+    const [scaled] = Object.values(
+      nodesOf({ ...of, deploy: { ...of.deploy, group } } as FleetDocument).findResources(
+        'AWS::AutoScaling::AutoScalingGroup',
+      ),
+    );
+    expect(scaled).toMatchObject({
+      Properties: { MinSize: '1', DesiredCapacity: '3', MaxSize: '6' },
+      UpdatePolicy: { AutoScalingScheduledAction: { IgnoreUnmodifiedGroupSizeProperties: true } },
+    });
+    const [fixed] = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
+    expect(fixed).not.toHaveProperty('UpdatePolicy');
+  });
+
   it('launch the newest version of the template: CloudFormation takes no $Latest, so a schedule says it', () => {
     const template_ = { Ref: only('AWS::EC2::LaunchTemplate').id };
     const group = only('AWS::AutoScaling::AutoScalingGroup');
@@ -224,7 +239,7 @@ describe('the nodes of a group', () => {
     const text: string = only('AWS::EC2::LaunchTemplate').Properties.LaunchTemplateData.UserData['Fn::Base64'];
     expect(text).toContain("\nreadonly IDENTITY=('/var/lib/bitcoind/wallets' ");
     expect(text).toContain("\nreadonly CREDENTIALS='/var/lib/bitcoind/.cookie'\n");
-    expect(text.endsWith(packed(firstBootScripts().group))).toBe(true);
+    expect(text.endsWith(packed(firstBootScripts(), 'group'))).toBe(true);
     expect(Buffer.byteLength(text)).toBeLessThan(12_000);
     const shown = execFileSync('bash', ['-c', 'base64 -d | gzip -d'], {
       input: /<<<'([^']+)'/.exec(text)?.[1] ?? '',

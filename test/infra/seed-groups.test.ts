@@ -1,6 +1,12 @@
 // seed-groups in the stack: only where a fleet asks for it, and only on launch templates that were given to such a fleet.
+
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { readFleets } from '../../infra/fleets.ts';
+import { repositoryRoot } from '../../infra/paths.ts';
 import { bitcoin, buildStack, litecoin, type Resource, resourcesOf, seeding, statementsIn, text } from './support.ts';
+
+const scaled = readFleets(join(repositoryRoot, 'local/scenarios/fleets-scale'));
 
 const named = (fleets: NonNullable<Parameters<typeof buildStack>[0]>['fleets']) => {
   const resources = resourcesOf(buildStack(fleets === undefined ? {} : { fleets }).stack);
@@ -45,5 +51,43 @@ describe('seed-groups', () => {
     expect(resources('AWS::SQS::Queue').map(({ Properties }) => Properties.QueueName)).toContain(
       'chainmend-seed-groups-failed',
     );
+  });
+
+  it('may give another number of nodes to the groups alone that chainmend has deployed with room, by their names', () => {
+    const { statements } = named([seeding, ...(scaled as (typeof seeding)[])]);
+    const own = (action: string) => statements.filter(({ actions }) => actions.includes(action));
+    expect(own('autoscaling:TerminateInstanceInAutoScalingGroup')).toEqual([
+      expect.objectContaining({
+        actions: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
+        resources: [
+          'arn:<AWS::Partition>:autoscaling:<AWS::Region>:<AWS::AccountId>:autoScalingGroup:*:autoScalingGroupName/chainmend-bitcoin',
+        ],
+      }),
+    ]);
+    expect(own('ec2:CreateTags')).toEqual([
+      expect.objectContaining({
+        actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+        conditions: {
+          StringEquals: { 'aws:ResourceTag/Component': ['nodes/bitcoin'] },
+          'ForAllValues:StringEquals': { 'aws:TagKeys': ['chainmend:retired'] },
+          Null: { 'aws:TagKeys': 'false' },
+        },
+      }),
+    ]);
+  });
+
+  it('reads what heals have under way, and goes on every five minutes, only where a group may be scaled', () => {
+    const reads = ({ statements }: ReturnType<typeof named>) => statements.filter(({ sid }) => sid === 'ReadHeals');
+    const schedules = ({ resources }: ReturnType<typeof named>) =>
+      resources('AWS::Scheduler::Schedule').filter(
+        ({ Properties }) => Properties.Name === 'chainmend-seed-groups-scale',
+      );
+    const [without, having] = [named([seeding]), named(scaled as (typeof seeding)[])];
+    expect([reads(without), schedules(without)]).toEqual([[], []]);
+    expect(reads(having)).toHaveLength(1);
+    expect(schedules(having)[0]?.Properties).toMatchObject({
+      ScheduleExpression: 'rate(5 minutes)',
+      Target: { Input: '{"kind":"scale-on"}' },
+    });
   });
 });

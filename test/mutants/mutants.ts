@@ -126,6 +126,29 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/audit-snapshots/judge'],
     },
   ],
+  'functions/replace-node/person.ts': [
+    {
+      name: 'a client is not taken for stopped while the first boot that brings it still runs',
+      find: "if (stops && isDown && seen.cloudInit === 'running')",
+      replace: "if (stops && isDown && seen.cloudInit === 'error')",
+      caughtBy: ['functions/replace-node/begin'],
+    },
+  ],
+  'shared/heal/notify.ts': [
+    {
+      name: 'a page of several nodes has no command that undoes what is done to one',
+      find: "undoes(text('trigger')) && !isOfMany(node)",
+      replace: "undoes(text('trigger')) && isOfMany('fleet')",
+      caughtBy: ['shared/heal/page'],
+    },
+    {
+      name: 'a name that is no word for a shell is in no command to paste',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code.
+      find: '&& PASTEABLE.test(`${fleet}/${node}`)',
+      replace: "&& fleet !== ''",
+      caughtBy: ['shared/heal/page'],
+    },
+  ],
   'functions/audit-snapshots/decide.ts': [
     {
       name: 'what a drill has left is removed before anything else',
@@ -147,6 +170,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/audit-snapshots/acts.ts': [
+    {
+      name: 'what an attempt before has found is the answer to the incident that asked',
+      find: 'isInherited: drill.verdict === null || drill.incidentId !== incidentId',
+      replace: 'isInherited: drill.verdict === null || drill.incidentId === incidentId',
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
     {
       name: 'what comes of a roll-back is no word on the set that it was tried on',
       find: '...tried(drill, trial.of, verdict), verdict: trial.proved',
@@ -1373,6 +1402,128 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'template.tags[key] !== value',
       replace: "key === ''",
       caughtBy: ['functions/seed-groups/decide'],
+    },
+  ],
+  'functions/seed-groups/scale-decide.ts': [
+    {
+      name: 'scaling: a validator is never let go',
+      find: "if (role === 'validator') return 'is a validator';",
+      replace: '',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a node of unknown role is never let go',
+      find: "if (role === 'unknown') return 'is of unknown role, and could be a validator';",
+      replace: '',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a node that a heal or a person needs is never let go',
+      find: 'if (neededBy !== null) return',
+      replace: "if (neededBy === '') return",
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a node whose volume would stay behind is never let go',
+      find: 'leaves === null ? null :',
+      replace: "leaves !== '' ? null :",
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: the pool’s floor bounds a smaller group',
+      find: 'Math.max(scales.minimum, floor, group.minSize + 1)',
+      replace: 'Math.max(scales.minimum, group.minSize + 1)',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: one below the group’s minimum is left to heals',
+      find: 'floor, group.minSize + 1)',
+      replace: 'floor, group.minSize)',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a group does not grow beyond its owner’s maximum',
+      find: 'Math.min(scales.maximum, group.maxSize)',
+      replace: 'scales.maximum',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: the next is launched once the one before is synced',
+      find: "launchedAtMs >= wish.askedAtMs && health !== 'synced'",
+      replace: 'launchedAtMs >= wish.askedAtMs && health === null',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: nothing is launched that would sync from nothing',
+      find: "if (seed === null || 'lacking' in seed)\n    return wait",
+      replace: 'if (seed === null)\n    return wait',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a group in the middle of something is waited for',
+      find: 'if (unsettled !== null) return wait(fleet.name, unsettled);',
+      replace: '',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: nobody is let go while another node is not synced',
+      find: "members.filter(({ health }) => health !== 'synced')",
+      replace: "members.filter(({ health }) => health === 'stuck')",
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: nobody goes whom the person was not shown',
+      find: '({ instanceId }) => mayLeave.includes(instanceId)',
+      replace: "({ instanceId }) => mayLeave.length > 0 || instanceId !== ''",
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: the youngest goes',
+      find: 'b.launchedAtMs - a.launchedAtMs',
+      replace: 'a.launchedAtMs - b.launchedAtMs',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a tag that came late is taken off again',
+      find: 'if (stray)',
+      replace: "if (stray && stray.name === '')",
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: of the fullest zone',
+      find: 'sizeOf(b) - sizeOf(a) ||',
+      replace: '0 ||',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: who left the pool is ended once no resolver has the address',
+      find: 'nowMs - leaving.sinceMs < outMs(fleet)',
+      replace: 'nowMs - leaving.sinceMs < 0',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a heal that began right before has its node back',
+      find: 'if (own) return back(own.what);',
+      replace: '',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a sick sibling has it back',
+      find: 'if (sick) return back(',
+      replace: "if (sick && fleet.name === '') return back(",
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a lost tag is set again before anybody is ended',
+      find: 'if (members.length < all.length)',
+      replace: 'if (all.length === 0)',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: an end that was asked for is not asked for again at once',
+      find: 'leaving.sentAtMs !== null && nowMs - leaving.sentAtMs < SETTLES_MS',
+      replace: 'leaving.sentAtMs === null && nowMs < SETTLES_MS',
+      caughtBy: ['functions/seed-groups/scale-decide'],
     },
   ],
   'functions/seed-groups/templates.ts': [

@@ -1,5 +1,6 @@
 // What the commands of `npm run chainmend` share: where they write, what they read, and the layout of a table.
 
+import { quoted } from '../../../shared/text/command-words.ts';
 import { nearest } from '../../fleet-suggestions.ts';
 import { type Cell, columnsOf } from '../columns.ts';
 import type { ParameterStore } from './parameter-store.ts';
@@ -15,6 +16,13 @@ export interface FleetsContext {
 /** Wrong use: a missing file or fleet, or a reason that cannot be stored. Exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+const FLEET = /^[a-z][a-z0-9-]{0,31}$/;
+
+/** @throws UsageError where no fleet can have the name, whether there is one or was */
+export function checkFleetName(name: string): void {
+  if (!FLEET.test(name)) throw new UsageError(`${quoted(name)} is no fleet's name: expected one such as bitcoin`);
 }
 
 export function notFoundError(what: string, name: string, known: readonly string[]): UsageError {

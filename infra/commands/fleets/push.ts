@@ -1,8 +1,10 @@
 // `npm run chainmend -- push NAME`: stores the fleet files where the functions read them, without a deployment.
+
 import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleets } from '../../fleets.ts';
 import { commandNames } from '../../names.ts';
+import { noTerminal } from '../confirmation.ts';
 import { type FleetsContext, notFoundError, tableOf, UsageError } from './context.ts';
 import { changesBetween, type Leaves, leavesOf } from './field-list.ts';
 import { StoreError } from './parameter-store.ts';
@@ -44,7 +46,7 @@ export async function push(
     const fleets = acting.map(([{ document }]) => document.fleet).join(', ');
     if (!confirm)
       throw new UsageError(
-        `${fleets} would heal by ${acting.length === 1 ? 'itself' : 'themselves'} from now on, and nobody can be asked here: say --yes`,
+        `${fleets} would heal by ${acting.length === 1 ? 'itself' : 'themselves'} from now on; ${noTerminal('--yes')}`,
       );
     if (
       !(await confirm(

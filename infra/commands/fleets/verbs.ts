@@ -8,7 +8,7 @@ import type { Ended } from '../program.ts';
 import { listLeftovers } from '../retire/leftovers.ts';
 import { type RetireContext, retire } from '../retire/retire.ts';
 import { type CheckContext, check } from './check.ts';
-import { UsageError } from './context.ts';
+import { checkFleetName, UsageError } from './context.ts';
 import { pause, resume } from './pause.ts';
 import { push } from './push.ts';
 import { show } from './show.ts';
@@ -69,6 +69,7 @@ export function addFleetVerbs(program: Command, desk: FleetsDesk, ended: Ended):
   verb('left', 'say what stays in the account when the stack is destroyed')
     .argument('[name...]', 'all of the folder unless given')
     .action((names: string[], options: FolderOption) => {
+      for (const name of names) checkFleetName(name);
       const chosen = at(desk, options);
       return listLeftovers(chosen, names.length > 0 ? names : namesOf(chosen.directory));
     });

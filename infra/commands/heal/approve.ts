@@ -1,7 +1,9 @@
 // `npm run chainmend -- approve` and `reject`: finds the plan that waits for a yes, shows its terms, asks, answers, and prints the result.
+
 import { hashOf } from '../../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
+import { noTerminal } from '../confirmation.ts';
 import { tableOf, UsageError } from '../fleets/context.ts';
 import type { FleetAsk, HealCommandContext, Suite } from './context.ts';
 import { clockText, durationText } from './show.ts';
@@ -143,8 +145,7 @@ async function isMeant(
   { yes }: AnswerOptions,
 ): Promise<boolean> {
   if (yes) return true;
-  if (!context.confirm)
-    throw new UsageError(`this is not a terminal, so no question can be asked: add --yes to ${answer} ${what}`);
+  if (!context.confirm) throw new UsageError(noTerminal(`--yes to ${answer} ${what}`));
   if (await context.confirm(`${answer === 'approve' ? 'Approve' : 'Reject'} ${what}?`)) return true;
   context.say('Nothing was answered.');
   return false;

@@ -23,6 +23,7 @@ import {
   type FleetLine,
   type IncidentKey,
   RequestError,
+  type ScaleAnswer,
   type StoryLine,
   type Suite,
   SuiteError,
@@ -76,6 +77,8 @@ export function awsSuite({
     caller,
     subscribers: async () => readSubscribers(sns, await caller()),
     answer: (callbackId, answer) => withSuiteError('the answer', () => send(lambda, callbackId, answer)),
+    wishedSize: (fleet) => withSuiteError('the wished size', async () => (await store.readScale(fleet))?.wish ?? null),
+    scale: (asked) => withSuiteError(functions.seedGroups, () => scale(lambda, asked)),
     approvePlan: (ask, by) => withSuiteError(`${suite}-${ask.by}`, () => approvePlan(lambda, ask, by)),
   };
 }
@@ -119,6 +122,20 @@ async function approvePlan(
   }
   const summaries = text === '' ? [] : (JSON.parse(text) as readonly { readonly refusals?: readonly string[] }[]);
   return { refusals: summaries.flatMap(({ refusals = [] }) => refusals) };
+}
+
+async function scale(lambda: LambdaClient, asked: object): Promise<ScaleAnswer> {
+  const FunctionName = commandNames().functions.seedGroups;
+  const Payload = Buffer.from(JSON.stringify({ kind: 'scale', ...asked }));
+  const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload }));
+  const text = answer.Payload?.transformToString() ?? '';
+  if (answer.FunctionError !== undefined) {
+    throw failureOf(FunctionName, text);
+  }
+  const [summary] = JSON.parse(text) as readonly ScaleAnswer[];
+  if (!summary)
+    throw new SuiteError(`${FunctionName} answered nothing: the stack there may be older than this checkout`);
+  return summary;
 }
 
 /** How many lines of a function are searched for the text of its question. */
@@ -203,9 +220,16 @@ async function ask<Answer>(lambda: LambdaClient, event: object): Promise<Answer>
     if (answer) return answer;
     throw new SuiteError(`${FunctionName} answered nothing: the stack there may be older than this checkout`);
   }
+  throw failureOf(FunctionName, text);
+}
+
+/** By the class that the function has thrown: a wrong word, a request that has to wait, or a failure. */
+function failureOf(FunctionName: string, text: string): SuiteError | RequestError {
   const { errorType, errorMessage = text } = JSON.parse(text) as { errorType?: string; errorMessage?: string };
-  if (errorType === 'EventError') throw new RequestError(errorMessage);
-  throw new SuiteError(`${FunctionName} failed: ${errorMessage}`);
+  // A person has typed words, and sent no event.
+  if (errorType === 'EventError') return new RequestError(errorMessage.replace(/^event, field /, ''));
+  if (errorType === 'NotNowError') return new SuiteError(`Refused: ${errorMessage}`);
+  return new SuiteError(`${FunctionName} failed: ${errorMessage}`);
 }
 
 /** Lines of the dispatcher and of the heal. Lines of other functions about an incident are not part of its story. */

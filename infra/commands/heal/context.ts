@@ -5,6 +5,7 @@ import type { FleetObservation } from '../../../shared/fleet/observation.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import type { DrillRecord } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord, NodeRecord, Writer } from '../../../shared/heal/records.ts';
+import type { ScaleWish } from '../../../shared/snapshots/scale.ts';
 import type { Subscribers } from '../subscribers.ts';
 
 /** One line of the journal. The partition names the writer; the writer claims the rest. */
@@ -40,6 +41,18 @@ export interface FleetAsk {
   readonly untilMs: number;
 }
 
+/** What seed-groups says of another number of nodes. */
+export interface ScaleAnswer {
+  readonly done: readonly string[];
+  /** What would be done. */
+  readonly left: readonly string[];
+  /** Identifies what was shown: a yes is to that. */
+  readonly plan?: string;
+  /** What was asked for before, and how far it is. */
+  readonly underWay?: string;
+  readonly refusals: readonly string[];
+}
+
 export type IncidentKey = Pick<DispatchAnswer, 'fleet' | 'instanceId' | 'trigger' | 'incidentId' | 'onsetMs'>;
 
 /** The deployed suite, as these commands use it. Each method throws a `SuiteError` with AWS's own words. */
@@ -72,6 +85,15 @@ export interface Suite {
   readonly caller: () => Promise<string | undefined>;
   /** Sends a person's answer to a plan of mode ask. closed: the plan was answered before, or has expired. */
   readonly answer: (callbackId: string, answer: object) => Promise<'sent' | 'closed'>;
+  /** How many nodes a person wants of its group; null where nobody has asked. */
+  readonly wishedSize: (fleet: string) => Promise<ScaleWish | null>;
+  /** @param asked with the plan that was shown it is begun */
+  readonly scale: (asked: {
+    readonly fleet: string;
+    readonly nodes: number;
+    readonly plan?: string;
+    readonly by?: string;
+  }) => Promise<ScaleAnswer>;
   /** Sends a yes to a whole fleet's plan. `refusals` are the function's refusals, where the command waits for them. */
   readonly approvePlan: (ask: FleetAsk, by: string | undefined) => Promise<{ readonly refusals: readonly string[] }>;
 }

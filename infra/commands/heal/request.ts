@@ -1,7 +1,9 @@
 // One request from its plan to its end: shows the plan, asks, starts the heal, and follows it.
+
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { ApprovalRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
+import { noTerminal } from '../confirmation.ts';
 import { UsageError } from '../fleets/context.ts';
 import type { HealCommandContext, StoryLine } from './context.ts';
 import { type FollowResult, follow } from './follow.ts';
@@ -41,9 +43,7 @@ export async function carryOut(
   if (!options.yes || options.plan) {
     // This check comes first: a script without --yes must not wait for its plan.
     if (!options.plan && !context.confirm)
-      throw new UsageError(
-        `this is not a terminal, so no question can be asked: add --yes to ${words}, or --plan to see what would be done`,
-      );
+      throw new UsageError(noTerminal(`--yes to ${words}, or --plan to see what would be done`));
     const planned = await planOf(context, { event, words });
     if (!planned.isPossible || options.plan) return { status: planned.isPossible ? 0 : 1, facts: planned };
     if (!(await context.confirm?.(`${words}?`))) {

@@ -5,6 +5,7 @@ import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import { type DrillRecord, recoverability } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { type TrialReport, trialReports } from '../../../shared/heal/trials.ts';
+import type { ScaleWish } from '../../../shared/snapshots/scale.ts';
 import { compareNames } from '../../../shared/text/names.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { commandNames } from '../../names.ts';
@@ -47,6 +48,8 @@ interface FleetState {
   readonly drill: DrillRecord | undefined;
   /** Of the owner's commands; empty where the fleet file has none, or cannot be read. */
   readonly trials: readonly TrialReport[];
+  /** Another number of nodes that is under way, or came to its end lately; null: none. */
+  readonly scaling: ScaleWish | null;
 }
 
 async function readState(context: HealCommandContext, settings: Settings, fleet: string): Promise<FleetState> {
@@ -58,8 +61,10 @@ async function readState(context: HealCommandContext, settings: Settings, fleet:
   ]);
   const nowMs = suite.nowMs();
   const file = settings.fleets.find((one) => one.name === fleet);
+  const wish = file?.scales === undefined ? null : await suite.wishedSize(fleet);
   return {
     fleet,
+    scaling: wish?.state === 'under-way' || nowMs - (wish?.steppedAtMs ?? 0) < LATELY_MS ? wish : null,
     ...switchesOf(settings, fleet),
     trials: file ? trialReports(file, drill, nowMs) : [],
     nodes: nodesOf(observed),
@@ -148,7 +153,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
   const state = narrowed(whole, target);
   const nowMs = suite.nowMs();
   await tellUnread(context);
-  const { fleet, mode, broken, nodes, incidents, asks, records, drill, trials } = state;
+  const { fleet, mode, broken, nodes, incidents, asks, records, drill, trials, scaling } = state;
   if (broken !== undefined) context.complain(plainText(`${fleet}: nothing is done for it: ${broken}`, 500));
   const { well, sick, other } = counted(nodes);
   const head = [
@@ -157,6 +162,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
   ];
   context.say(`${target.shown} · ${head.join(' · ')} · seen ${seenText(nodes, nowMs)}`);
   for (const line of pauseLines([state])) context.say(line);
+  if (scaling) for (const line of scalingLines(fleet, scaling, nowMs)) context.say(line);
   if (drill) for (const line of drillLines(drill, nowMs)) context.say(line);
   if (trials.length > 0) context.say(`\n${trialTable(trials).join('\n')}`);
   const stale = nodes.length > 0 && nodes.every(({ seenAtMs }) => nowMs - seenAtMs > STALE_MS);
@@ -191,6 +197,20 @@ function drillLines(drill: DrillRecord, nowMs: number): readonly string[] {
     ? [`one is under way: ${current.set.setId} on ${current.instanceId || 'an instance that is being launched'}`]
     : [];
   return [recoverability(drill, nowMs), ...found, ...now].map((text) => `DRILLS    ${plainText(text, 400)}`);
+}
+
+function scalingLines(fleet: string, wish: ScaleWish, nowMs: number): readonly string[] {
+  const follow =
+    wish.state === 'under-way' ? `. Why it waits: npm run chainmend -- journal ${fleet} --by seed-groups` : '';
+  return [`SCALING   ${plainText(`${scalingText(wish, nowMs)}${follow}`, 400)}`];
+}
+
+function scalingText({ from, to, by, askedAtMs, leaving, state, reason }: ScaleWish, nowMs: number): string {
+  const asked = `${from} → ${to} nodes, asked for ${durationText((nowMs - askedAtMs) / 1_000)} ago${by === null ? '' : ` by ${by}`}`;
+  if (state !== 'under-way') return `${asked}: ${state}${reason === null ? '' : `, ${reason}`}`;
+  return leaving === null
+    ? `${asked}: under way`
+    : `${asked}: ${leaving.name} (${leaving.instanceId}) is on its way out`;
 }
 
 async function tellUnread(context: HealCommandContext): Promise<void> {
@@ -332,7 +352,7 @@ const PHASES = {
 
 /** For machines. Times are ISO 8601. */
 const factsOf = (
-  { fleet, mode, broken, paused, nodes, incidents, asks, drill, trials }: FleetState,
+  { fleet, mode, broken, paused, nodes, incidents, asks, drill, trials, scaling }: FleetState,
   nowMs: number,
 ): object => ({
   fleet,
@@ -341,6 +361,7 @@ const factsOf = (
   paused: paused ?? null,
   ...(drill && { recoverability: { says: recoverability(drill, nowMs), ...drill.proved } }),
   ...(trials.length > 0 && { trials }),
+  ...(scaling && { scaling: { says: scalingText(scaling, nowMs), ...scaling } }),
   nodes: nodes.map(
     ({ name, instanceId, role, health, reason, height, lagBlocks, sinceMs, seenAtMs, consensusClient }) => ({
       ...{ node: name, instanceId, role, health, reason, height, lagBlocks },

@@ -4,12 +4,14 @@ import { WRITERS } from '../../../shared/heal/records.ts';
 import { HEIGHT_MAX, VERSION } from '../../../shared/model/version.ts';
 import { UsageError } from '../fleets/context.ts';
 import type { Ended } from '../program.ts';
+import { whole } from '../whole-number.ts';
 import { acknowledgePage } from './acknowledge.ts';
 import { type AnswerOptions, answerQuestion } from './approve.ts';
 import type { HealCommandContext } from './context.ts';
 import { explain } from './explain.ts';
 import { type JournalOptions, journal } from './journal.ts';
 import { carryOut, type HealRequest, type HealRequestOptions } from './request.ts';
+import { type ScaleOptions, scale } from './scale.ts';
 import { status, statusOfAll } from './status.ts';
 import { nodeOf, targetOf } from './target.ts';
 
@@ -110,6 +112,15 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
     'prove on a throw-away instance that a node comes back from the newest snapshots',
     'its name',
   ).action((written: string, options: HealRequestOptions) => carry(drillOf(written), options));
+  program
+    .command('scale')
+    .description('give a group that chainmend has deployed another number of nodes, one proved step at a time')
+    .argument('<fleet>', 'its name')
+    .argument('<nodes>', 'how many it is to have', whole(2, 50))
+    .option('--plan', 'only say what would be done')
+    .action(async (fleet: string, nodes: number, options: ScaleOptions) => {
+      Object.assign(ended, await scale(context, fleet, nodes, options));
+    });
   const decide = (name: 'approve' | 'reject', description: string): Command =>
     program
       .command(name)

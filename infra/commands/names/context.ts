@@ -1,10 +1,12 @@
 // What `adopt` and `release` share: AWS, the person at the terminal, and the checks of what was typed.
+
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import { commandNames } from '../../names.ts';
-import { UsageError } from '../fleets/context.ts';
+import { noTerminal } from '../confirmation.ts';
+import { checkFleetName, UsageError } from '../fleets/context.ts';
 import type { Belongings } from '../retire/belongings.ts';
 import type { NamesAccount } from './account.ts';
 
@@ -23,9 +25,8 @@ export interface NamesOptions {
 
 /** @throws UsageError */
 export function refuseWrongUse({ confirm }: NamesContext, what: string, fleet: string, { yes }: NamesOptions): void {
-  if (!/^[a-z][a-z0-9-]{0,31}$/.test(fleet))
-    throw new UsageError(`${JSON.stringify(fleet)} is no fleet's name: expected one such as bitcoin`);
-  if (!yes && !confirm) throw new UsageError(`nobody can be asked here: say --yes to ${what} the records of ${fleet}`);
+  checkFleetName(fleet);
+  if (!yes && !confirm) throw new UsageError(noTerminal(`--yes to ${what} the records of ${fleet}`));
 }
 
 /** A fleet's stored file: it is what the functions go by. */

@@ -32,7 +32,10 @@ export async function listLeftovers(
     const marked = `${alarms.length} alarms ($${(alarms.length * ALARM_USD).toFixed(2)} a month), which point at a topic that is gone then, and ${records} DNS names`;
     if (alarms.length > 0 || records > 0)
       say(`  ${fleet}: ${marked}. Remove them: npm run chainmend -- retire ${fleet}`);
-    for (const line of retainedLines(fleet, await belongings.kept(fleet))) say(`  ${line}`);
+    const retained = retainedLines(fleet, await belongings.kept(fleet));
+    for (const line of retained) say(`  ${line}`);
+    if (alarms.length + records + retained.length === 0)
+      say(`  ${fleet}: nothing: no alarm, no DNS name, nothing that a heal has kept`);
   }
 }
 

@@ -3,7 +3,8 @@
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { commandNames } from '../../names.ts';
-import { UsageError } from '../fleets/context.ts';
+import { noTerminal } from '../confirmation.ts';
+import { checkFleetName, UsageError } from '../fleets/context.ts';
 import { type ParameterStore, StoreError } from '../fleets/parameter-store.ts';
 import type { Belongings, KeptResources, ZoneNames } from './belongings.ts';
 import { ALARM_USD, retainedLines } from './leftovers.ts';
@@ -71,9 +72,8 @@ export async function retire(
   fleet: string,
   { yes = false }: { readonly yes?: boolean },
 ): Promise<void> {
-  if (!/^[a-z][a-z0-9-]{0,31}$/.test(fleet))
-    throw new UsageError(`${JSON.stringify(fleet)} is no fleet's name: expected one such as bitcoin`);
-  if (!yes && !context.confirm) throw new UsageError(`nobody can be asked here: say --yes to retire ${fleet}`);
+  checkFleetName(fleet);
+  if (!yes && !context.confirm) throw new UsageError(noTerminal(`--yes to retire ${fleet}`));
   const { say } = context;
   const belongings = context.belongings();
   const { account, region } = await belongings.identity();

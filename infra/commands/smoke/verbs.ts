@@ -84,7 +84,7 @@ async function carryOut(context: SmokeContext, options: Options): Promise<0 | 1>
     return 0;
   }
   if (!options.yes)
-    throw new UsageError('it makes things that cost money: say --yes, or --plan to hear what it would make');
+    throw new UsageError('it makes things that cost money: add --yes, or --plan to see what it would make');
   return smokeRun(context, { ...request, keep: options.keep === true, healMinutes: options.for });
 }
 

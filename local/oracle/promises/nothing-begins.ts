@@ -15,7 +15,7 @@ const BEGUN_MS = 4 * 86_400_000;
 
 /** What begins something new and is never a way back ("refused" under a pause, docs/decisions.md). */
 const BEGINS =
-  /^(CreateVolume|CopyVolumes|ModifyVolume|RunInstances|CreateSnapshots?|DeleteVolume|DeleteSnapshot|TerminateInstances|CreateLaunchTemplateVersion|EnterStandby)$/;
+  /^(CreateVolume|CopyVolumes|ModifyVolume|RunInstances|CreateSnapshots?|DeleteVolume|DeleteSnapshot|TerminateInstances|CreateLaunchTemplateVersion|EnterStandby|SetDesiredCapacity|TerminateInstanceInAutoScalingGroup)$/;
 /** What begins something unless something was begun. */
 const MAY_PUT_BACK = /^(AttachVolume|DetachVolume|StopInstances|StartInstances|RebootInstances)$/;
 
@@ -92,6 +92,8 @@ const wasBegun = (scene: Scene, node: SeenNode | undefined, sinceMs: number): bo
   }) ?? false;
 
 function subjectsOf(scene: Scene, act: Act): { readonly node: SeenNode | undefined; readonly fleet: string }[] {
+  if (act.operation === 'SetDesiredCapacity')
+    return fleetsOfGroup(scene, act).map((fleet) => ({ node: undefined, fleet }));
   if (act.service !== 'route53') return scene.nodesOf(act).map((node) => ({ node, fleet: node.fleet }));
   // A record belongs to the fleet that its marker names; of a fleet's own names the zone says which.
   const text = JSON.stringify(act.input);
@@ -102,6 +104,12 @@ function subjectsOf(scene: Scene, act: Act): { readonly node: SeenNode | undefin
       : dns !== undefined && dns.zone === zone && only(scene, dns.zone),
   );
   return fleets.map(([fleet]) => ({ node: undefined, fleet }));
+}
+
+/** A group is called as the fleet that it was deployed for. */
+function fleetsOfGroup({ fleets }: Scene, { input }: Act): string[] {
+  const { AutoScalingGroupName } = input as { readonly AutoScalingGroupName?: string };
+  return [...fleets.keys()].filter((fleet) => AutoScalingGroupName === `chainmend-${fleet}`);
 }
 
 /** The zone that the names end with: of a zone and one below it the longer one. */

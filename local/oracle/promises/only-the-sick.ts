@@ -9,6 +9,9 @@ const LASTING_MS = 30 * 60_000;
 /** What people ask for is tried for an hour, and a restore takes as long as its blocks do. */
 const ASKED_MS = 4 * 86_400_000;
 
+/** A scaling has a week, and what was set aside comes back a look later. */
+const SCALED_MS = 8 * 86_400_000;
+
 export const onlyTheSick: MakeRule = (scene, say) => {
   const judge = (node: SeenNode, instanceId: string, atMs: number, actor: string, what: string): void => {
     say.matters();
@@ -27,12 +30,26 @@ export const onlyTheSick: MakeRule = (scene, say) => {
     restartedAt.set(node, height);
     return true;
   };
+  /** It takes its volume with it: nothing but a yes to fewer nodes is a reason. */
+  const judgeEnded = (input: unknown, actor: string, atMs: number): void => {
+    for (const id of scene.targets(input)) {
+      const node = scene.nodeOf(id);
+      if (!node) continue;
+      say.matters();
+      const isWanted = scene
+        .said()
+        .some(({ nodes, fleet, atMs: at }) => nodes !== undefined && fleet === node.fleet && at >= atMs - SCALED_MS);
+      if (!isWanted || node.role === 'validator')
+        say.broken(node.subject, `${functionOf(actor)} ended ${id} in its group, and nobody wants fewer nodes.`, atMs);
+    }
+  };
   return {
     stopped({ node, instanceId, by, atMs, actor, operation }) {
       if (operation === 'restart-client' && isFirstOfHeight(node, instanceId, atMs)) return say.matters();
       if (by === 'ours' && actor !== undefined) judge(node, instanceId, atMs, actor, 'stopped the client on');
     },
     act({ operation, input, actor, at }) {
+      if (operation === 'TerminateInstanceInAutoScalingGroup') return judgeEnded(input, actor, at);
       const what = ACTS[operation];
       if (what === undefined) return;
       for (const id of scene.targets(input)) {

@@ -8,6 +8,7 @@ import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
 import { brokenFilesystem } from './broken-filesystem.ts';
+import { bundleBadDigest, bundleLoaded } from './bundles.ts';
 import { burstOf200 } from './burst-of-200.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
@@ -42,8 +43,10 @@ import { rehearseMigration } from './rehearsals.ts';
 import { deadlineNear, releaseAutoPatch, releaseTold } from './releases.ts';
 import { rollbackNoHelp, rollbackOnceADay, rollbackRung, rollbackUnfit } from './roll-backs.ts';
 import { rpcDead } from './rpc-dead.ts';
+import { scaleDown, scaleUp } from './scales.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
+import { stateSync } from './state-sync.ts';
 import { stuckNode } from './stuck-node.ts';
 import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
@@ -103,6 +106,8 @@ export const SCENARIOS: readonly Scenario[] = [
   burstOf200,
   deploySingle,
   deployHa,
+  scaleUp,
+  scaleDown,
   instanceDead,
   azNoCapacity,
   asgOwned,
@@ -147,6 +152,9 @@ export const SCENARIOS: readonly Scenario[] = [
   drillDaily,
   drillBadSet,
   drillBudget,
+  bundleLoaded,
+  bundleBadDigest,
+  stateSync,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   ...MUSEUM,
   smokeGround,

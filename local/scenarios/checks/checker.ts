@@ -84,7 +84,7 @@ export class Checker {
     if (rotated && !this.#dialled.has(resource)) this.#dialled.set(resource, rotated.machine.peers.wants().size);
     const records = readRecords<NodeRecord>(region, world.tableName, 'NODE#');
     const node = records.find((candidate) => candidate.instanceId === instanceId);
-    // rotate-peers and prune-retired take no lease; they leave a node alone while another execution holds it. seed-groups touches no node.
+    // rotate-peers and prune-retired take no lease; they leave a node alone while another execution holds it. seed-groups ends no member that an execution holds.
     const isAlone = rotates(record.actor) || prunes(record.actor) || seeds(record.actor);
     this.#report(
       checkMutation({

@@ -63,10 +63,12 @@ export function nodeOutages(machines: readonly PlacedNode[], fromMs: number, toM
     ]),
   );
   const [first = [], ...others] = downs;
+  // A node that did not exist yet was missed by nobody.
+  const existsFromMs = Math.min(...machines.map(({ madeAtMs = 0 }) => madeAtMs));
   return others
     .reduce(intersection, first)
     .filter(([from, to]) => from <= toMs && to >= fromMs)
-    .map(([from, to]): Span => [from, Math.min(to, toMs)]);
+    .map(([from, to]): Span => [Math.max(from, existsFromMs), Math.min(to, toMs)]);
 }
 
 export const nodeOutageMs = (machines: readonly PlacedNode[], fromMs: number, toMs: number): number =>

@@ -14,6 +14,7 @@ import type { NodeSpec } from '../../nodes/spec.ts';
 import type { Region } from '../../region.ts';
 import type { Instance, Launched, LaunchedMachine } from '../../services/ec2/model.ts';
 import type { Clock } from '../../simulator/kernel.ts';
+import type { HttpAnswer } from '../../simulator/network/network.ts';
 import { type PlacedNode, placedOf, unitOf } from './nodes.ts';
 
 const GIB = 2 ** 30;
@@ -71,7 +72,13 @@ export function placeLaunched(
   if (deployed) {
     // The image's own: it mounts nothing.
     machine.writeFile(FSTAB, '');
-    machine.setUpAtBoot({ seconds: DEPLOYED_SECONDS, ends: 'done', deployed });
+    const outside = (url: URL): HttpAnswer => {
+      const asked = { method: 'GET', path: `${url.pathname}${url.search}`, headers: {}, body: new Uint8Array() };
+      const answer = region.network.request('internet', url.hostname, Number(url.port) || 443, asked);
+      // Of a real machine nobody here can wait for it.
+      return answer instanceof Promise ? { kind: 'silent' } : answer;
+    };
+    machine.setUpAtBoot({ seconds: DEPLOYED_SECONDS, ends: 'done', deployed, outside });
   }
   const own = ownUserData.get(fleet.name);
   if (own)

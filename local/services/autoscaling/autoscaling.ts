@@ -1,5 +1,5 @@
 // Amazon EC2 Auto Scaling as far as a healer needs it: groups that own instances, and replace them. There are no policies, hooks, warm pools or
-// refreshes, and no group shrinks. Sources: doc comments of the commands in @aws-sdk/client-auto-scaling.
+// refreshes, and a group shrinks only by a member that is named. Sources: doc comments of the commands in @aws-sdk/client-auto-scaling.
 import type {
   AutoScalingGroupNamesType,
   CreateAutoScalingGroupType,
@@ -9,7 +9,9 @@ import type {
   EnterStandbyQuery,
   ExitStandbyAnswer,
   ExitStandbyQuery,
+  SetDesiredCapacityType,
   SetInstanceHealthQuery,
+  TerminateInstanceInAutoScalingGroupType,
   UpdateAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
 import type { Kernel } from '../../simulator/kernel.ts';
@@ -232,6 +234,47 @@ export function createAutoScaling(kernel: Kernel, ec2: Ec2, loadBalancing: LoadB
           return describedActivity(group, keeper.moveToService(group, member, cause));
         });
         return { Activities };
+      },
+
+      SetDesiredCapacity: (input: SetDesiredCapacityType): object => {
+        const { AutoScalingGroupName, DesiredCapacity: wanted = 0, HonorCooldown = false } = input;
+        if (HonorCooldown) throw notEmulated('HonorCooldown of SetDesiredCapacity');
+        const group = find(AutoScalingGroupName);
+        const { minSize, maxSize } = group;
+        if (wanted > maxSize)
+          throw invalid(
+            `New SetDesiredCapacity value ${wanted} is above max value ${maxSize} for the AutoScalingGroup.`,
+          );
+        if (wanted < minSize)
+          throw invalid(
+            `New SetDesiredCapacity value ${wanted} is below min value ${minSize} for the AutoScalingGroup.`,
+          );
+        if (wanted < group.desired) throw notEmulated('a lower number of SetDesiredCapacity');
+        group.desired = wanted;
+        return {};
+      },
+
+      TerminateInstanceInAutoScalingGroup: (input: TerminateInstanceInAutoScalingGroupType) => {
+        const { InstanceId = '', ShouldDecrementDesiredCapacity, InstanceIds } = input;
+        if (InstanceIds) throw notEmulated('InstanceIds of TerminateInstanceInAutoScalingGroup');
+        const group = ownerOf(InstanceId);
+        const member = group?.members.get(InstanceId);
+        if (!group || !member)
+          throw invalid(`Instance Id not found - No managed instance found for instance ID: ${InstanceId}`);
+        if (member.lifecycle === 'Terminating')
+          throw new AwsError('ScalingActivityInProgress', `The instance ${InstanceId} is being terminated already.`);
+        const before = group.desired;
+        // A member on standby is not counted.
+        const isCounted = member.lifecycle === 'InService' || member.lifecycle === 'Pending';
+        const after = before - (ShouldDecrementDesiredCapacity && isCounted ? 1 : 0);
+        if (after < group.minSize)
+          throw invalid(
+            `Currently, desiredSize equals minSize (${group.minSize}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.`,
+          );
+        group.desired = after;
+        const shrinking = after === before ? '' : `, shrinking the capacity from ${before} to ${after}`;
+        const cause = `At ${now()} instance ${InstanceId} was taken out of service in response to a user request${shrinking}.`;
+        return { Activity: describedActivity(group, keeper.moveOut(group, member, cause)) };
       },
 
       SetInstanceHealth: (input: SetInstanceHealthQuery): object => {

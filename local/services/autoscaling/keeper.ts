@@ -69,6 +69,26 @@ export class Keeper {
     return activity;
   }
 
+  /** "Elastic Load Balancing … waits for in-flight requests": the instance ends once its targets have drained. */
+  moveOut(group: Group, member: Member, cause: string): Activity {
+    const { instanceId } = member;
+    const activity = this.#begin(group, `Terminating EC2 instance: ${instanceId}`, cause);
+    member.lifecycle = 'Terminating';
+    for (const arn of group.targetGroupArns) this.#loadBalancing.deregister(arn, instanceId);
+    const drained = (looks: number): void => {
+      if (looks > 0 && this.#drains(group, member)) {
+        activity.status = 'WaitingForELBConnectionDraining';
+        this.#kernel.clock.after(DRAIN_LOOK_MS, () => drained(looks - 1));
+        return;
+      }
+      if (this.#ec2.instances().some((instance) => instance.instanceId === instanceId))
+        this.#ec2.terminateAs(instanceId);
+      this.#end(activity, 'Successful');
+    };
+    this.#kernel.clock.after(this.#movingMs(), () => drained(DRAIN_LOOKS_MAX));
+    return activity;
+  }
+
   #round(group: Group): void {
     for (const step of nextSteps(group, (member) => this.#see(group, member), this.#kernel.clock.now()))
       this.#take(group, step);

@@ -37,6 +37,14 @@ const onNamed =
   (input: { AutoScalingGroupName?: string }, region) =>
     onGroup(action, groupArn(region, input.AutoScalingGroupName ?? ''), region);
 
+/** The input names only the instance; the resource is its group. */
+const onGroupOf =
+  (action: string): Mapping<Groups> =>
+  (input: { InstanceId?: string }, region) => {
+    const arn = region.service.ownerOf(input.InstanceId ?? '')?.arn;
+    return arn === undefined ? [{ action, resources: ANY }] : onGroup(action, arn, region);
+  };
+
 const DESCRIBES = ['DescribeAutoScalingGroups', 'DescribeAutoScalingInstances', 'DescribeScalingActivities'];
 const OF_GROUP = [...OF_TAGGED, 'autoscaling:ResourceTag/*'];
 
@@ -55,17 +63,18 @@ export const permissions: Mappings<Groups> = {
   EnterStandby: onNamed('autoscaling:EnterStandby'),
   ExitStandby: onNamed('autoscaling:ExitStandby'),
   UpdateAutoScalingGroup: onNamed('autoscaling:UpdateAutoScalingGroup'),
-  // The input names only the instance; the resource is its group.
-  SetInstanceHealth: (input: { InstanceId?: string }, region) => {
-    const arn = region.service.ownerOf(input.InstanceId ?? '')?.arn;
-    const action = 'autoscaling:SetInstanceHealth';
-    return arn === undefined ? [{ action, resources: ANY }] : onGroup(action, arn, region);
-  },
+  SetDesiredCapacity: onNamed('autoscaling:SetDesiredCapacity'),
+  SetInstanceHealth: onGroupOf('autoscaling:SetInstanceHealth'),
+  TerminateInstanceInAutoScalingGroup: onGroupOf('autoscaling:TerminateInstanceInAutoScalingGroup'),
 };
 
 export const conditionKeys = {
   ...sameKeys('autoscaling', DESCRIBES, []),
   'autoscaling:CreateAutoScalingGroup': OF_NEW,
-  ...sameKeys('autoscaling', ['EnterStandby', 'ExitStandby', 'SetInstanceHealth'], OF_GROUP),
+  ...sameKeys(
+    'autoscaling',
+    ['EnterStandby', 'ExitStandby', 'SetDesiredCapacity', 'SetInstanceHealth', 'TerminateInstanceInAutoScalingGroup'],
+    OF_GROUP,
+  ),
   'autoscaling:UpdateAutoScalingGroup': [...OF_GROUP, 'autoscaling:MaxSize', 'autoscaling:MinSize'],
 };

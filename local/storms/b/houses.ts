@@ -204,6 +204,15 @@ export const anyChanges = (chance: Chance): But => ({
   }),
 });
 
+/** Two of five owners have one alarm of each kind for all nodes: over OTLP where the nodes are asked over SSM. What an owner says of alarms already, stays. */
+export const watchedAsOne = (chance: Chance, fleets: readonly StormFleet[]): readonly StormFleet[] =>
+  fleets.map((fleet) => {
+    const { probe, alarms } = fleet.but;
+    if (!chance.percent(40) || alarms !== undefined || fleet.name === FOLLOWERS.fleet) return fleet;
+    const way = probe === 'ssm' ? { metrics: 'otlp' } : { alarms: { per: 'fleet' } };
+    return { ...fleet, but: { ...fleet.but, ...way } };
+  });
+
 /** What an owner allows of the ladder, at its edges. `keeps` is what its file has in `replace` already. */
 export function ladderOf(chance: Chance, keeps: But): But {
   const rungs = chance.percent(40) ? chance.one(RUNGS) : undefined;

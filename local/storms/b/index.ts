@@ -4,6 +4,7 @@ import type { Generator } from '../generator.ts';
 import type { Storm, StormFault, StormNode } from '../storm.ts';
 import { Chance } from './chance.ts';
 import { CLOUD } from './cloud.ts';
+import { watchedAsOne } from './houses.ts';
 import { MACHINES } from './machines.ts';
 import { NETWORK } from './network.ts';
 import { PEOPLE } from './people.ts';
@@ -40,7 +41,10 @@ export const secondGenerator: Generator = {
     const faultsEndMinutes = Math.round(hours * 60 * FAULTS_SHARE);
     const told = new Telling(chance, { world, focus, endMinutes: faultsEndMinutes });
     const names = only === undefined ? namesFor(chance, world) : [only];
-    return { seed, hours, faultsEndMinutes, ...world, faults: told.all(names) } satisfies Storm;
+    const faults = told.all(names);
+    // A chance of its own: the stories of a seed stay what they were.
+    const fleets = watchedAsOne(new Chance(seed, 'storms b alarms'), world.fleets);
+    return { seed, hours, faultsEndMinutes, ...world, fleets, faults } satisfies Storm;
   },
 };
 

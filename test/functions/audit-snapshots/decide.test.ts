@@ -111,6 +111,25 @@ describe('a drill', () => {
     expect(act(planning({ record }), { mode: 'plan' })).toBe('adopt');
   });
 
+  it('that an attempt before has left is the answer to its own incident, where something was found', () => {
+    const left = (one: DrillVerdict | null, incidentId: string): Removing => {
+      const found = { ...drill, verdict: one };
+      const payload = { ...about, incidentId } as Parameters<typeof DRILL.decide>[1]['payload'];
+      return DRILL.acts.adopt.reduce(planning(), { do: 'adopt', drill: found }, { drill: found }, payload) as Removing;
+    };
+    const endOf = (from: Removing) => endingOf({ ...from, isMarked: true }, NOON_MS);
+    const own = left(verdict('unfit'), drill.incidentId);
+    expect(act(own)).toBe('mark');
+    expect(endOf(own)).toMatchObject({ outcome: 'escalated', code: 'set-unfit' });
+    const another = left(verdict('unfit'), 'd0000002');
+    expect(act(another)).toBe('mark');
+    expect(endOf(another)).toMatchObject({ code: 'drill-waits', reason: expect.stringContaining('unfit: why') });
+    const nothing = left(null, drill.incidentId);
+    expect(act(nothing)).toBe('remove');
+    expect(endOf(nothing)).toMatchObject({ code: 'drill-waits' });
+    expect(act(left(verdict('unproved'), drill.incidentId))).toBe('remove');
+  });
+
   it('is not made where no set is new: it says how old the proof is, and looks again a day later', () => {
     const proof = { setId: 'set-1', takenAtMs: 0, height: 931_000, atMs: NOON_MS - HOUR_MS, minutes: 11, usd: 0.2 };
     const record = { ...noDrill, proved: proof, tried: [{ setId: 'set-1', is: 'verified', atMs: 0, unproved: 0 }] };

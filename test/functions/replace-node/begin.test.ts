@@ -159,6 +159,31 @@ describe('a heal begins', () => {
     expect(beginning(more)).toBe(code);
   });
 
+  it('its first boot still runs: it is told after six hours, and a client that failed is none that is still to come', () => {
+    const booting = (
+      state: 'stopped' | 'unknown' | 'failed' | 'running',
+      minutes = 20,
+      cloudInit = 'running' as const,
+    ) =>
+      begin(
+        facts({
+          seen: { ...seen([client(state)]), cloudInit },
+          onsetMs: NOON_MS - minutes * MINUTE_MS,
+        }),
+      );
+    for (const state of ['stopped', 'unknown'] as const)
+      expect(booting(state)).toMatchObject({ end: { refusal: { refuse: 'first-boot', page: false } } });
+    expect(booting('stopped', 360)).toMatchObject({ end: { refusal: { refuse: 'first-boot', page: true } } });
+    expect('end' in booting('failed')).toBe(false);
+  });
+
+  it('a client that is down behind a first boot that failed may never have run: people are wanted, and told that', () => {
+    const failed = { seen: { ...seen([client('stopped')]), cloudInit: 'error' as const } };
+    expect(begin(facts(failed))).toMatchObject({
+      end: { refusal: { refuse: 'client-unknown', reason: expect.stringContaining('the first boot has failed') } },
+    });
+  });
+
   it('a client that failed beside one that was stopped is not taken for stopped by a person', () => {
     expect(beginning({ seen: seen([client('stopped'), client('failed')]) })).toBe('begin');
   });

@@ -7,6 +7,7 @@ import {
   type SeedFacts,
   stillPlanned,
 } from '../../../functions/seed-groups/decide.ts';
+import { seedOf } from '../../../functions/seed-groups/scale-facts.ts';
 import {
   describe as descriptionOf,
   launchesOf,
@@ -388,3 +389,33 @@ const rest = {
   ...{ MinSize: 0, MaxSize: 1, DesiredCapacity: 1, DefaultCooldown: 300, AvailabilityZones: [] },
   ...{ HealthCheckType: 'EC2', CreatedTime: new Date(NOON_MS) },
 };
+
+describe('what a scaling launches', () => {
+  const NEWEST = 'snap-00000000000000001';
+
+  it('begins with the set that the template names, where the seeding would leave it as it is', () => {
+    expect(seedOf(facts([group(template(ours(2, NEWEST)))]), 'bitcoin-nodes')).toEqual({
+      snapshotId: NEWEST,
+      sizeGiB: 500,
+    });
+  });
+
+  it.each([
+    ['the template names none yet', facts([group()]), 'which the seeding of this hour does'],
+    [
+      'another set is better',
+      facts([group(template(ours(2, 'snap-00000000000000009')))]),
+      'which the seeding of this hour does',
+    ],
+    ['no set is good', facts([group()], []), 'there is no snapshot to seed it with yet'],
+    ['the template cannot be seeded', facts([{ ...group(), launches: { unfit: 'by its number' } }]), 'by its number'],
+    [
+      'a member is a validator',
+      facts([group(template(ours(2, NEWEST)), [member({ role: 'validator' })])]),
+      'a validator',
+    ],
+    ['the group has no member that is known', facts([]), 'has no member that is known'],
+  ])('is nothing where %s', (_, of, told) => {
+    expect(seedOf(of, 'bitcoin-nodes')).toEqual({ lacking: expect.stringContaining(told) });
+  });
+});

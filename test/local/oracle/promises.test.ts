@@ -56,6 +56,14 @@ const launch = (court: Court, node: string, MaxCount = 1) =>
     ],
   });
 
+/** All nodes of the court are one group. */
+async function endInGroup(court: Court, node: string): Promise<void> {
+  const instanceIds = court.world.nodes.map(({ instanceId }) => instanceId);
+  court.region.autoscaling.addGroup({ name: 'chainmend-bitcoin', instanceIds, minSize: 1 });
+  const input = { InstanceId: court.id(node), ShouldDecrementDesiredCapacity: true };
+  await court.ours('TerminateInstanceInAutoScalingGroup', input, 'chainmend-seed-groups/1');
+}
+
 /** A throw-away instance of a drill, ours or one that only says so, and its end. */
 async function throwAway(court: Court, by: 'ours' | 'person'): Promise<void> {
   const Tags = [{ Key: 'chainmend:drill', Value: 'bitcoin' }];
@@ -228,8 +236,26 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await restart(court, 'node2');
         },
       },
+      {
+        when: 'a well node is ended in its group, and nobody wants fewer',
+        story: (court) => endInGroup(court, 'node2'),
+      },
+      {
+        when: 'a well node is ended in its group, and what a person wants is another fleet’s',
+        story: (court) => {
+          court.says({ kind: 'approve', fleet: 'irita', nodes: 2 });
+          return endInGroup(court, 'node2');
+        },
+      },
     ],
     kept: [
+      {
+        when: 'a well node is ended in its group, and a person wants fewer',
+        story: (court) => {
+          court.says({ kind: 'approve', fleet: 'bitcoin', nodes: 2 });
+          return endInGroup(court, 'node2');
+        },
+      },
       {
         when: 'a node without siblings and references is restarted once while its chain stands',
         options: { nodes: 1 },
@@ -859,6 +885,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           freeze(court, 'node2');
           await court.pass(5 * MINUTE_MS);
           await restart(court, 'node2');
+        },
+      },
+      {
+        when: 'a group is made larger under a pause',
+        story: async (court) => {
+          court.says({ kind: 'approve', fleet: 'bitcoin', nodes: 2 });
+          await court.person('PutParameter', { Name: '/chainmend/pause', Value: 'me', Type: 'String' });
+          await court.pass(5 * MINUTE_MS);
+          const instanceIds = court.world.nodes.map(({ instanceId }) => instanceId);
+          court.region.autoscaling.addGroup({ name: 'chainmend-bitcoin', instanceIds, maxSize: 9 });
+          await court.ours('SetDesiredCapacity', { AutoScalingGroupName: 'chainmend-bitcoin', DesiredCapacity: 5 });
         },
       },
     ],

@@ -55,6 +55,11 @@ describe('the outage that a heal is to blame for', () => {
 describe('the outage of a node', () => {
   const whole = (...machines: PlacedNode[]) => nodeOutageMs(machines, at(0), at(600)) / 1_000;
 
+  it('of one that has never run counts from its launch', () => {
+    const never = launched(100, { cause: 'stopped', fromMs: at(100), toMs: at(400) });
+    expect(whole(never)).toBe(300);
+  });
+
   it('counts from its beginning, whatever the reason, to where another instance serves', () => {
     const dead = machine({ cause: 'instance-down', fromMs: at(-120) });
     const fresh = launched(300, { cause: 'stopped', fromMs: at(300), toMs: at(480), startSeconds: 15 });

@@ -87,6 +87,7 @@ const ofOtherFunctions = [
   'prune-retired',
   'register-nodes',
   'rotate-peers',
+  'scale',
   'seed-groups',
   'watch-releases',
 ];

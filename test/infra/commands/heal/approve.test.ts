@@ -57,6 +57,8 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     incident: async ({ fleet, incidentId }) => incidents[fleet]?.find((one) => one.incidentId === incidentId),
     fleet: async (fleet) => ({ incidents: incidents[fleet] ?? [], nodes: [], foreign: [] }),
     acknowledge: nobody,
+    wishedSize: async () => null,
+    scale: nobody,
     observed: async () => [],
     settings: async () => storedSettings(Object.keys(incidents)),
     subscribers: async () => ({

@@ -138,6 +138,10 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
       return 'sent';
     },
     approvePlan: async () => ({ refusals: [] }),
+    wishedSize: async () => null,
+    scale: async () => {
+      throw new Error('nobody scales here');
+    },
     acknowledge: async () => ({ acknowledged: [], open: [] }),
     ...more,
   };

@@ -223,6 +223,22 @@ describe('plans of a whole fleet that wait', () => {
   });
 });
 
+describe('another number of nodes', () => {
+  it('is asked of the function that brings groups there', async () => {
+    const summary = { fleet: 'bitcoin', done: [], left: ['4 → 6 nodes'], plan: '0123456789ab', refusals: [] };
+    const { suite, requests } = suiteAnswering(() => ({ body: [summary] }));
+    const asked = { fleet: 'bitcoin', nodes: 6, plan: '0123456789ab', by: 'arn:ada' };
+    expect(await suite.scale(asked)).toEqual(summary);
+    expect(requests[0]?.path).toContain('/functions/chainmend-seed-groups/');
+    expect(requests[0]?.body).toEqual({ kind: 'scale', ...asked });
+  });
+
+  it('that nobody answers is a failure of the suite', async () => {
+    const { suite } = suiteAnswering(() => ({ body: [] }));
+    await expect(suite.scale({ fleet: 'bitcoin', nodes: 6 })).rejects.toThrow('answered nothing');
+  });
+});
+
 describe('an answer', () => {
   it('is sent to the very callback that asked', async () => {
     const { suite, requests } = suiteAnswering(() => ({ body: {} }));

@@ -110,7 +110,7 @@ async function asTerraformMadeThem(): Promise<void> {
 describe('handing records over', () => {
   it('is asked for first, and a misspelt fleet or a no changes nothing', async () => {
     const before = JSON.stringify(records());
-    expect(await npmRunNames('adopt bitcoin')).toMatchObject({ status: 2, told: expect.stringContaining('say --yes') });
+    expect(await npmRunNames('adopt bitcoin')).toMatchObject({ status: 2, told: expect.stringContaining('add --yes') });
     expect(await npmRunNames('adopt bitcion --yes')).toMatchObject({
       status: 2,
       told: expect.stringContaining('did you mean bitcoin?'),

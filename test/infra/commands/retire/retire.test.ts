@@ -147,7 +147,7 @@ describe('retiring a fleet', () => {
     const before = [await alarmNames('chainmend-bitcoin-'), recordNames()];
     expect(await npmRunFleets('retire bitcoin')).toMatchObject({
       status: 2,
-      told: expect.stringContaining('say --yes'),
+      told: expect.stringContaining('add --yes'),
     });
     const no = await npmRunFleets('retire bitcoin', () => false);
     expect(no).toMatchObject({

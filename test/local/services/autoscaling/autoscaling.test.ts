@@ -7,7 +7,9 @@ import {
   DescribeScalingActivitiesCommand,
   EnterStandbyCommand,
   ExitStandbyCommand,
+  SetDesiredCapacityCommand,
   SetInstanceHealthCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { CreateLaunchTemplateCommand, EC2Client, StopInstancesCommand } from '@aws-sdk/client-ec2';
@@ -220,6 +222,48 @@ describe('A scaling group', () => {
         StatusMessage: expect.stringContaining('We currently do not have sufficient m6i.large capacity'),
       },
     ]);
+  });
+});
+
+describe('The number of members', () => {
+  const want = (DesiredCapacity: number, more: object = {}) =>
+    autoscaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: NAME, DesiredCapacity, ...more }));
+  const end = (InstanceId: string, ShouldDecrementDesiredCapacity = true) =>
+    autoscaling.send(new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity }));
+
+  it('goes up to the largest that its owner allows, by another launch', async () => {
+    addGroup({ minSize: 2 });
+    await want(3);
+    await pass(2 * MINUTE_MS);
+    expect(Object.values(await lifecycles())).toEqual(['InService', 'InService', 'InService']);
+    await expect(want(4)).rejects.toThrow('New SetDesiredCapacity value 4 is above max value 3');
+    await expect(want(1)).rejects.toThrow('New SetDesiredCapacity value 1 is below min value 2');
+    await expect(want(2)).rejects.toThrow('a lower number');
+    await expect(want(3, { HonorCooldown: true })).rejects.toThrow('HonorCooldown');
+  });
+
+  it('goes down by a member that is named, which is ended, and no other is launched', async () => {
+    addGroup({ minSize: 1 });
+    const { Activity } = await end(members[0]);
+    expect(Activity).toMatchObject({
+      Description: `Terminating EC2 instance: ${members[0]}`,
+      Cause: expect.stringContaining('shrinking the capacity from 2 to 1'),
+    });
+    expect(await lifecycles()).toMatchObject({ [members[0]]: 'Terminating' });
+    await expect(end(members[0])).rejects.toThrow('is being terminated already');
+    await pass(5 * MINUTE_MS);
+    expect(await lifecycles()).toEqual({ [members[1]]: 'InService' });
+    expect(statesOf(members)).toEqual(['terminated', 'running']);
+    await expect(end(members[0])).rejects.toThrow('No managed instance found');
+    await expect(end(members[1])).rejects.toThrow('desiredSize equals minSize (1)');
+  });
+
+  it('stays where the member’s end is to be no smaller group', async () => {
+    addGroup({ minSize: 2 });
+    await end(members[0], false);
+    await pass(5 * MINUTE_MS);
+    expect(Object.values(await lifecycles())).toEqual(['InService', 'InService']);
+    expect(statesOf(members)).toEqual(['terminated', 'running']);
   });
 });
 

@@ -1,0 +1,65 @@
+// `scale`: another number of nodes for a group that chainmend has deployed. Shows what would be done, asks, and has it begun; the suite goes on by itself.
+
+import { plainText } from '../../../shared/text/plain-text.ts';
+import { noTerminal } from '../confirmation.ts';
+import { UsageError } from '../fleets/context.ts';
+import type { HealCommandContext, ScaleAnswer } from './context.ts';
+import type { RequestOutcome } from './request.ts';
+import { knownFleet } from './target.ts';
+
+export interface ScaleOptions {
+  readonly plan?: true;
+  readonly yes?: true;
+}
+
+/** @throws UsageError where no fleet has the name, or nobody can be asked */
+export async function scale(
+  context: HealCommandContext,
+  written: string,
+  nodes: number,
+  { plan: onlyPlan, yes }: ScaleOptions,
+): Promise<RequestOutcome> {
+  const suite = context.suite();
+  if (written.includes('/'))
+    throw new UsageError(`${written}: expected a fleet, not a node of one, for example ${written.split('/')[0]}`);
+  const words = `scale ${written} ${nodes}`;
+  if (!onlyPlan && !yes && !context.confirm)
+    throw new UsageError(noTerminal(`--yes to ${words}, or --plan to see what would be done`));
+  const settings = await suite.settings();
+  const fleet = await knownFleet(suite, settings, written);
+  const file = settings.fleets.find(({ name }) => name === fleet);
+  if (file !== undefined && file.scales === undefined) {
+    context.complain(noGroup(fleet));
+    return { status: 1, facts: { did: 'nothing', code: 'size-limits', reason: noGroup(fleet) } };
+  }
+  const shown = await suite.scale({ fleet, nodes });
+  if (shown.underWay !== undefined) context.say(plainText(`Under way: ${shown.underWay}.`));
+  for (const sentence of shown.left) context.say(plainText(`${sentence}.`));
+  if (shown.refusals.length > 0) return refused(context, shown);
+  if (shown.left.length === 0) context.say(`${fleet} has ${nodes} nodes, or is on its way to them.`);
+  if (onlyPlan) return { status: 0, facts: { did: 'planned', ...shown } };
+  if (!yes && !(await context.confirm?.(`${words}?`))) {
+    context.say('Nothing was done.');
+    return { status: 1, facts: { did: 'nothing' } };
+  }
+  const by = await suite.caller();
+  const answer = await suite.scale({
+    ...{ fleet, nodes },
+    ...(shown.plan !== undefined && { plan: shown.plan }),
+    ...(by !== undefined && { by }),
+  });
+  if (answer.refusals.length > 0) return refused(context, answer);
+  for (const sentence of answer.done) context.say(plainText(`Begun: ${sentence}.`));
+  context.say(
+    `It goes on by itself, a step every five minutes at most. Follow it: npm run chainmend -- journal ${fleet} --by seed-groups`,
+  );
+  return { status: 0, facts: { did: 'started', ...answer } };
+}
+
+const noGroup = (fleet: string): string =>
+  `${fleet} has no group that may be scaled. Nodes of their own: add one under deploy.nodes of its file, then npm run deploy and npm run deploy:nodes. A group: give it deploy.group.minimum and maximum, then the same`;
+
+function refused(context: HealCommandContext, answer: ScaleAnswer): RequestOutcome {
+  for (const refusal of answer.refusals) context.complain(plainText(`Refused. ${refusal}`));
+  return { status: 1, facts: { did: 'refused', ...answer } };
+}

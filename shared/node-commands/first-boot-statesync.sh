@@ -1,0 +1,65 @@
+# What the first boot does besides where the fleet file names servers of CometBFT's state sync: the client takes the state of a block that several
+# others agree about, in the place of all blocks before it. first-boot.sh calls trust_state behind the installed client and before it starts; first-boot.ts
+# sets SYNC_SERVERS to SYNC_CONFIG.
+
+# trust_state: once for a volume. CometBFT looks at it only where its own state is at height 0 ("Found local state with non-zero height, skipping state sync").
+trust_state() {
+  local mark=$MOUNT_PATH/.chainmend-state-sync height trusted='' hash server
+  if [ -e "$mark" ]; then return 0; fi
+  [ -f "$SYNC_CONFIG" ] || { refuse "$SYNC_CONFIG is not there: let deploy.install make it (cometbft init)"; return; }
+  height=$(trust_height) || { refuse "${SYNC_SERVERS[0]} does not tell its height"; return; }
+  for server in "${SYNC_SERVERS[@]}"; do
+    hash=$(hash_at "$server" "$height") || { refuse "$server does not tell its block $height"; return; }
+    [ -z "$trusted" ] || [ "$trusted" = "$hash" ] ||
+      { refuse "the servers of state sync do not agree about block $height: ${SYNC_SERVERS[0]} says $trusted, $server says $hash"; return; }
+    trusted=$hash
+  done
+  write_trust "$height" "$trusted" || return
+  printf '%s %s\n' "$height" "$trusted" >"$mark" && sync -f "$MOUNT_PATH" || { refuse "$mark cannot be written"; return; }
+  say "state sync: block $height, $trusted, as ${#SYNC_SERVERS[@]} servers say"
+}
+
+# told SERVER PATH: what it answers, on one line; 30 tries.
+told() {
+  local try text
+  for ((try = 1; try <= 30; try++)); do
+    text=$(curl --fail --silent --location --proto '=https' --connect-timeout 10 --max-time 30 --max-filesize 4194304 -- "$1$2" | head -c 4194304 | tr -d ' \r\n\t')
+    if [ -n "$text" ]; then printf '%s' "$text"; return; fi
+    sleep 10
+  done
+  return 1
+}
+
+# trust_height: so far below the first server's newest block that the peers' snapshots lie above it.
+trust_height() {
+  local text latest
+  text=$(told "${SYNC_SERVERS[0]}" /status) && [[ $text =~ \"latest_block_height\":\"?([0-9]{1,15})\"? ]] && whole latest "${BASH_REMATCH[1]}" &&
+    printf '%d' "$((latest > SYNC_BEHIND ? latest - SYNC_BEHIND : 1))"
+}
+
+# hash_at SERVER HEIGHT
+hash_at() {
+  local text
+  text=$(told "$1" "/blockchain?minHeight=$2&maxHeight=$2") && [[ $text =~ \"block_id\":\{\"hash\":\"([0-9A-F]{64})\" ]] && printf '%s' "${BASH_REMATCH[1]}"
+}
+
+# write_trust HEIGHT HASH: each key in its section [statesync], which has it already; nothing else of the file is touched.
+write_trust() {
+  local new servers
+  servers=$(IFS=,; printf '%s' "${SYNC_SERVERS[*]}")
+  new=$(mktemp -p "${SYNC_CONFIG%/*}" .chainmend.XXXXXXXX) && cp -p -- "$SYNC_CONFIG" "$new" || { refuse "${SYNC_CONFIG%/*} cannot be written"; return; }
+  awk -v servers="$servers" -v height="$1" -v hash="$2" -v period="${SYNC_TRUST_HOURS}h0m0s" '
+    BEGIN {
+      value["enable"] = "true"; value["rpc_servers"] = "\"" servers "\""; value["trust_height"] = height
+      value["trust_hash"] = "\"" hash "\""; value["trust_period"] = "\"" period "\""
+    }
+    /^[[:space:]]*\[/ { inside = ($0 ~ /^[[:space:]]*\[statesync\][[:space:]]*(#.*)?$/) }
+    inside && match($0, /^[[:space:]]*[a-z_]+[[:space:]]*=/) {
+      key = $0; sub(/[[:space:]]*=.*/, "", key); sub(/^[[:space:]]*/, "", key)
+      if (key in value) { print key " = " value[key]; delete value[key]; next }
+    }
+    { print }
+    END { for (key in value) exit 1 }
+  ' "$SYNC_CONFIG" >"$new" && sync "$new" && mv -fT -- "$new" "$SYNC_CONFIG" ||
+    { rm -f -- "$new"; refuse "$SYNC_CONFIG has no section [statesync] with enable, rpc_servers, trust_height, trust_hash and trust_period"; }
+}

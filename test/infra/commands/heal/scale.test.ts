@@ -1,0 +1,158 @@
+// `npm run chainmend -- scale`: what a person sees before a group gets another number of nodes, and when nothing is begun.
+import { describe, expect, it } from '@jest/globals';
+import type { HealCommandContext, ScaleAnswer, Suite } from '../../../../infra/commands/heal/context.ts';
+import type { ScaleWish } from '../../../../shared/snapshots/scale.ts';
+import { storedSettings } from '../../../fixtures/builders/settings.ts';
+import { MINUTE_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
+import { runHealVerb } from '../../../fixtures/verbs.ts';
+
+const SHOWN: ScaleAnswer = {
+  done: [],
+  left: ['bitcoin: 4 → 6 nodes, each from snap-1'],
+  plan: '0123456789ab',
+  refusals: [],
+};
+const BEGUN: ScaleAnswer = { ...SHOWN, done: ['chainmend-bitcoin wants 5 nodes'], left: [] };
+
+/** @param says the person's answer; undefined where nobody can be asked */
+async function run(
+  words: string,
+  says?: boolean,
+  answers: readonly ScaleAnswer[] = [SHOWN, BEGUN],
+  scales = true,
+  wished: ScaleWish | null = null,
+) {
+  const out = { said: [] as string[], complained: [] as string[], questions: [] as string[], asked: [] as object[] };
+  const settings = storedSettings(['bitcoin']);
+  const group = { group: 'chainmend-bitcoin', minimum: 2, maximum: 6 };
+  const fleets = settings.fleets.map((fleet) => ({ ...fleet, scales: scales ? group : undefined }));
+  const suite = {
+    settings: async () => ({ ...settings, fleets }),
+    caller: async () => 'arn:aws:iam::111122223333:user/ada',
+    scale: async (asked: object) => {
+      out.asked.push(asked);
+      return answers[Math.min(out.asked.length, answers.length) - 1];
+    },
+    fleet: async () => ({ incidents: [], nodes: [] }),
+    nowMs: () => NOON_MS,
+    wishedSize: async () => wished,
+    observed: async () => [],
+    asks: async () => [],
+    subscribers: async () => ({ kind: 'unknown', why: 'nobody asked' }),
+  } as unknown as Suite;
+  const context: HealCommandContext = {
+    suite: () => suite,
+    say: (text) => void out.said.push(text),
+    complain: (text) => void out.complained.push(text),
+    status: () => undefined,
+    confirm:
+      says === undefined
+        ? undefined
+        : async (question) => {
+            out.questions.push(question);
+            return says;
+          },
+    sleep: async () => undefined,
+  };
+  const exit = await runHealVerb(words.split(' '), context);
+  return { exit, ...out, text: out.said.join('\n'), complaint: out.complained.join('\n') };
+}
+
+describe('a person who wants another number of nodes', () => {
+  it('sees what would be done, is asked, and says yes to exactly that', async () => {
+    const { exit, text, questions, asked } = await run('scale bitcoin 6', true);
+    expect(exit).toBe(0);
+    expect(questions).toEqual(['scale bitcoin 6?']);
+    expect(asked).toEqual([
+      { fleet: 'bitcoin', nodes: 6 },
+      { fleet: 'bitcoin', nodes: 6, plan: '0123456789ab', by: 'arn:aws:iam::111122223333:user/ada' },
+    ]);
+    expect(text).toContain('4 → 6 nodes, each from snap-1');
+    expect(text).toContain('Begun: chainmend-bitcoin wants 5 nodes');
+    expect(text).toContain('journal bitcoin --by seed-groups');
+  });
+
+  it('and says no has nothing done', async () => {
+    const { exit, text, asked } = await run('scale bitcoin 6', false);
+    expect([exit, asked.length]).toEqual([1, 1]);
+    expect(text).toContain('Nothing was done.');
+  });
+
+  it('is only shown it with --plan, and needs --yes where nobody can be asked', async () => {
+    expect(await run('scale bitcoin 6 --plan')).toMatchObject({ exit: 0, asked: [{ fleet: 'bitcoin', nodes: 6 }] });
+    expect(await run('scale bitcoin 6')).toMatchObject({
+      exit: 2,
+      asked: [],
+      complaint: expect.stringContaining('--yes'),
+    });
+    expect(await run('scale bitcoin 6 --yes')).toMatchObject({ exit: 0, questions: [] });
+  });
+
+  it('is told what is under way already', async () => {
+    const { text } = await run('scale bitcoin 5 --plan', undefined, [{ ...SHOWN, underWay: '4 → 6 nodes since noon' }]);
+    expect(text).toContain('Under way: 4 → 6 nodes since noon.');
+  });
+
+  it.each([
+    ['before it is asked', [{ ...SHOWN, refusals: ['size-limits: 9 nodes are asked for'] }], 'size-limits', 0],
+    [
+      'after it was asked',
+      [SHOWN, { ...SHOWN, refusals: ['approval-exceeded: the group is not as it was'] }],
+      'approval',
+      1,
+    ],
+  ] as const)('is told why it is refused %s', async (_, answers, told, questions) => {
+    const result = await run('scale bitcoin 6', true, answers);
+    expect([result.exit, result.questions.length]).toEqual([1, questions]);
+    expect(result.complaint).toContain(told);
+  });
+
+  it('of a fleet without a group is told where nodes are added', async () => {
+    const { exit, complaint, asked } = await run('scale bitcoin 6', true, [], false);
+    expect([exit, asked]).toEqual([1, []]);
+    expect(complaint).toContain('add one under deploy.nodes of its file');
+  });
+
+  it('has to name a fleet, and a number that a group can have', async () => {
+    expect(await run('scale bitcoin/node1 6', true)).toMatchObject({ exit: 2, asked: [] });
+    expect(await run('scale dogecoin 6', true)).toMatchObject({ exit: 2, asked: [] });
+    expect(await run('scale bitcoin 0', true)).toMatchObject({ exit: 2, asked: [] });
+  });
+});
+
+describe('the status of a fleet whose group comes to another number of nodes', () => {
+  const wish: ScaleWish = {
+    ...{ to: 3, from: 5, askedAtMs: NOON_MS - 12 * MINUTE_MS, by: 'user/ada', mayLeave: ['i-5', 'i-4'] },
+    ...{ leaving: null, steps: 1, steppedAtMs: NOON_MS - MINUTE_MS, state: 'under-way', reason: null },
+  };
+  const leaving = { instanceId: 'i-5', name: 'node5', sinceMs: NOON_MS - MINUTE_MS, sentAtMs: null };
+
+  it.each<readonly [string, ScaleWish | null, RegExp | null]>([
+    [
+      'says what is under way, for whom, and where it says why it waits',
+      wish,
+      /^SCALING +5 → 3 nodes, asked for 12 min ago by user\/ada: under way\. Why it waits: npm run chainmend -- journal bitcoin --by seed-groups$/m,
+    ],
+    ['names the node that is on its way out', { ...wish, leaving }, /: node5 \(i-5\) is on its way out\./],
+    [
+      'says how it ended, for an hour',
+      { ...wish, state: 'ended', reason: 'nobody could be let go' },
+      /^SCALING .*: ended, nobody could be let go$/m,
+    ],
+    [
+      'says nothing of one that ended long ago',
+      { ...wish, state: 'done', steppedAtMs: NOON_MS - 61 * MINUTE_MS },
+      null,
+    ],
+    ['says nothing where nobody has asked', null, null],
+  ])('%s', async (_, wished, says) => {
+    const { exit, text } = await run('status bitcoin', undefined, [], true, wished);
+    expect(exit).toBe(0);
+    if (says === null) expect(text).not.toContain('SCALING');
+    else expect(text).toMatch(says);
+  });
+
+  it('asks nobody where the fleet has no group that may be scaled', async () => {
+    expect((await run('status bitcoin', undefined, [], false, wish)).text).not.toContain('SCALING');
+  });
+});
