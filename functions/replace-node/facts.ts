@@ -32,6 +32,7 @@ import { type BreakerReading, OBSERVATION_VALID_MS, readBreaker } from '../../sh
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
 import type { RollBackTrial } from '../../shared/heal/drill.ts';
+import { leftStopped } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen, type RequestedAction } from '../../shared/model/payload.ts';
@@ -112,6 +113,8 @@ export interface Facts {
   /** Until then a command of an earlier attempt may keep the node busy, so that it answers nothing else; null: none can, or it has answered since. */
   readonly openUntilMs: number | null;
   readonly watched: Watched | null;
+  /** Its client is stopped, and another heal or the full disk has left it so. Absent where it runs, or somebody may have stopped it. */
+  readonly leftStopped?: true;
   readonly breaker: BreakerReading;
   readonly haltedSinceMs: number | null;
   /** Resources that a replacement would need and that lack the fleet's tags; null where they were not read in this turn. */
@@ -283,6 +286,7 @@ export async function readFacts(
         : null,
     ]);
   const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
+  const isLeft = await readLeft(context, { observations, seen, nowMs });
   return {
     nowMs,
     fleet,
@@ -302,6 +306,7 @@ export async function readFacts(
     unanswered,
     openUntilMs,
     watched: watchedIn(fleet, observations, runs, nowMs),
+    ...(isLeft && { leftStopped: true as const }),
     breaker,
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
@@ -311,6 +316,20 @@ export async function readFacts(
     reach,
     initialization,
   };
+}
+
+/** The record is read where a client is down, and only then. */
+async function readLeft(
+  { store, payload: { instanceId } }: ReplaceContext,
+  {
+    observations,
+    seen,
+    nowMs,
+  }: { readonly observations: readonly FleetObservation[]; readonly seen: NodeState | null; readonly nowMs: number },
+): Promise<boolean> {
+  if (seen === null || seen.clients.every(({ state }) => state === 'running')) return false;
+  const own = observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
+  return leftStopped(await store.readNode(instanceId), own?.heightSinceMs ?? null, nowMs);
 }
 
 async function readRollBack(
