@@ -33,6 +33,7 @@ import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
 import { whoPutsBack } from '../../shared/heal/budgets.ts';
 import type { RollBackTrial } from '../../shared/heal/drill.ts';
+import { leftStopped } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen, type RequestedAction, togetherIn } from '../../shared/model/payload.ts';
@@ -113,6 +114,8 @@ export interface Facts {
   /** Until then a command of an earlier attempt may keep the node busy, so that it answers nothing else; null: none can, or it has answered since. */
   readonly openUntilMs: number | null;
   readonly watched: Watched | null;
+  /** Its client is stopped, and another heal or the full disk has left it so. Absent where it runs, or somebody may have stopped it. */
+  readonly leftStopped?: true;
   readonly breaker: BreakerReading;
   readonly haltedSinceMs: number | null;
   /** Resources that a replacement would need and that lack the fleet's tags; null where they were not read in this turn. */
@@ -287,6 +290,7 @@ export async function readFacts(
         : null,
     ]);
   const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
+  const isLeft = await readLeft(context, { observations, seen, nowMs });
   return {
     nowMs,
     fleet,
@@ -306,6 +310,7 @@ export async function readFacts(
     unanswered,
     openUntilMs,
     watched: watchedIn(fleet, observations, runs, nowMs),
+    ...(isLeft && { leftStopped: true as const }),
     breaker,
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
@@ -316,6 +321,20 @@ export async function readFacts(
     reach,
     initialization,
   };
+}
+
+/** The record is read where a client is down, and only then. */
+async function readLeft(
+  { store, payload: { instanceId } }: ReplaceContext,
+  {
+    observations,
+    seen,
+    nowMs,
+  }: { readonly observations: readonly FleetObservation[]; readonly seen: NodeState | null; readonly nowMs: number },
+): Promise<boolean> {
+  if (seen === null || seen.clients.every(({ state }) => state === 'running')) return false;
+  const own = observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
+  return leftStopped(await store.readNode(instanceId), own?.heightSinceMs ?? null, nowMs);
 }
 
 async function readRollBack(

@@ -20,7 +20,7 @@ export const laterEachTime = ({ nowMs, onsetMs }: Pick<Facts, 'nowMs' | 'onsetMs
  * @param stops whether a stop that the node tells of may be a person's: not where this heal may have stopped the client itself
  */
 export function leftToPerson(
-  { want, seen, nowMs, onsetMs }: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs'>,
+  { want, seen, nowMs, onsetMs, leftStopped }: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs' | 'leftStopped'>,
   { stops }: { readonly stops: boolean },
 ): Refusal | null {
   // Whoever asks for a restore has looked at the node; an upgrade is of a whole fleet.
@@ -32,7 +32,7 @@ export function leftToPerson(
     return { refuse: 'first-boot', reason: FIRST_BOOT, ...later, page: nowMs - onsetMs >= MOST_MS };
   if (seen.clients.some(isUnknown)) return { refuse: 'client-unknown', reason: CLIENT_UNKNOWN, ...later };
   const stopped = seen.clients.filter(wasStopped);
-  if (!stops || stopped.length === 0 || seen.clients.some(hasFailed)) return null;
+  if (!stops || leftStopped === true || stopped.length === 0 || seen.clients.some(hasFailed)) return null;
   const ends = stopped.map(endOf).join('; ');
   // A person would have to mend that boot: "a person stopped the client" asks nobody to.
   if (seen.cloudInit === 'error')

@@ -185,7 +185,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       const known = { ...withMemory(from, result.memory), held: sent };
       if ('over' in result) return notStarted({ ...known, held: unanswered(sent) }, true);
       const { answer } = result;
-      if (runs(answer)) return { ...known, client: { is: 'running' } };
+      if (runs(answer)) return { ...known, client: { is: 'running', sentAtMs: result.sentAtMs } };
       // Its client has not been heard either.
       if (answer.result === 'late') return notStarted({ ...known, held: unanswered(sent) }, true);
       if (answer.result === 'stale')
@@ -220,7 +220,8 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
   prove: {
     execute: (context, _progress, { from }) => {
       const { upSinceMs, found } = from.operation.memory;
-      return proveBack(context, { upSinceMs, height: found.height });
+      const sinceMs = from.client.is === 'running' ? from.client.sentAtMs : upSinceMs;
+      return proveBack(context, { upSinceMs: sinceMs, height: found.height });
     },
     reduce: (_progress, { from }, proof) => {
       if ('proved' in proof) return { ...from, proof };
@@ -269,15 +270,17 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     reduce: (_progress, { from }, settled) =>
       'lost' in settled
         ? LOST
-        : { at: 'releasing', held: from.held, pool: 'out', remaining: remainingOf(from, from.ending) },
+        : { at: 'releasing', held: from.held, pool: 'out', remaining: remainingOf(from, from.ending), isUp: true },
     abandon: keepsFailing,
   },
 
   release: {
-    execute: (context, _progress, { from: { held }, keepOperation }) => {
-      const { holder, commandsOver, seenFence } = held;
+    execute: (context, _progress, { from, keepOperation }) => {
+      const { holder, commandsOver, seenFence } = from.held;
       const before = () => leaveReplacement(context);
-      const input = { holder, commandsOver, seenFence, before, ...(keepOperation && { keepOperation }) };
+      // A client that does not run is owed a start: whoever is next must not take it for one that a person has stopped.
+      const clientUp = from.at === 'down' ? from.client.is === 'running' : from.isUp === true;
+      const input = { holder, commandsOver, seenFence, clientUp, before, ...(keepOperation && { keepOperation }) };
       return releaseNode(context, input);
     },
     reduce: (_progress, { from, keepOperation }) =>

@@ -23,6 +23,7 @@ interface OutgoingCommand {
   readonly command: Extract<NodeCommand, { readonly operation: keyof typeof DOCUMENTS }>;
   readonly sentence: string;
   readonly mayPutBack?: true;
+  readonly startsClientAtMs?: number;
 }
 
 const DOCUMENTS = {
@@ -35,7 +36,10 @@ const DOCUMENTS = {
 const nextId = ({ holder, ordinal }: LeaseState): string => `${holder.fence}.${ordinal + 1}`;
 
 /** Part of a step's body. */
-function send(context: SnapshotActContext, { held, command, sentence, mayPutBack }: OutgoingCommand): Promise<Sent> {
+function send(
+  context: SnapshotActContext,
+  { held, command, sentence, mayPutBack, startsClientAtMs }: OutgoingCommand,
+): Promise<Sent> {
   const sentAtMs = Date.now();
   const { holder } = held;
   const ordinal = held.ordinal + 1;
@@ -49,6 +53,7 @@ function send(context: SnapshotActContext, { held, command, sentence, mayPutBack
       overAtMs: nodeCommandOverByMs(command, sentAtMs),
       intent: { sentence, act: `SendCommand ${command.operation} ${nextId(held)}`, evidence: command },
       ...(mayPutBack && { mayPutBack }),
+      startsClientAtMs,
     },
     context.place,
   );
@@ -161,6 +166,7 @@ export async function start(
   const upSinceMs = operation.memory.upSinceMs ?? (await step('now', async () => Date.now()));
   const memory = { ...operation.memory, upSinceMs };
   const sent = await step('send', async () => {
+    const startsAtMs = Date.now();
     const guarded = await readGuards(context, { mayPutBack: true });
     if ('refuse' in guarded) return guarded;
     const written = await changeNode(context, held.holder, (node) => ({
@@ -168,7 +174,7 @@ export async function start(
       operation: { ...operation, memory },
     }));
     if ('lost' in written) return written;
-    return send(context, {
+    const started = await send(context, {
       held,
       command: {
         operation: 'start-client',
@@ -179,9 +185,11 @@ export async function start(
       },
       sentence: reason,
       mayPutBack: true,
+      startsClientAtMs: startsAtMs,
     });
+    return 'commandId' in started ? { ...started, sentAtMs: startsAtMs } : started;
   });
   if (!('commandId' in sent)) return sent;
   const answered = await answerOf(context, held, 'start-client', sent);
-  return { ...answered, memory };
+  return { ...answered, memory, sentAtMs: sent.sentAtMs };
 }

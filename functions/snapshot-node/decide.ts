@@ -52,6 +52,8 @@ function plan(from: Planning, about: SnapshotSubject): Act {
   if (facts === null) return { do: 'look', from };
   // No matter which attempt left it open, and what the mode is now: a stopped client is started again.
   if (facts.open) return { do: 'lease' };
+  // Whatever it has taken: a heal whose client does not run has not succeeded.
+  if (facts.leftStopped) return refuses(from, stillStopped(about));
   const set = usableSet(facts.taken);
   if (set) return { do: 'await', from, snapshots: set.map(({ snapshotId }) => ({ snapshotId, role: null })) };
   const refusal = refusalOf(facts, about);
@@ -71,6 +73,13 @@ const refuses = (from: Planning | Preparing, refusal: Refusal): Act => ({
   do: 'conclude',
   from,
   ending: refused(refusal),
+});
+
+const stillStopped = ({ node }: SnapshotSubject): Refusal => ({
+  refuse: 'donor-unsuitable',
+  reason: `the client of ${node}, which a heal has stopped, does not run again yet: that comes first`,
+  page: false,
+  retryAfterMs: 15 * 60_000,
 });
 
 /** A complete set of this incident that is completed or will be: an earlier attempt has taken it and died before it could report. */

@@ -2,9 +2,11 @@
 import { DescribeSnapshotsCommand, type EC2Client, type Filter, type Snapshot } from '@aws-sdk/client-ec2';
 import { readInstance } from '../../shared/aws/instances.ts';
 import { describeVolumes } from '../../shared/aws/volumes.ts';
+import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { judgePauseTag, readSwitches } from '../../shared/guardrails/switches.ts';
+import { leftStopped } from '../../shared/heal/lease.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { fleetTag, suiteOfPrefix } from '../../shared/model/suite.ts';
 import { FLEET_TAG, INCIDENT_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
@@ -60,9 +62,15 @@ export async function readFacts({
     haltedSinceMs: watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch.haltedSinceMs : null,
     chainId: watch?.chainId ?? fleet.health.chainId ?? null,
     open,
+    ...(leftStopped(node, nodeIn(observations, instanceId)?.heightSinceMs ?? null, nowMs) && {
+      leftStopped: true as const,
+    }),
     taken,
   };
 }
+
+const nodeIn = (observations: readonly FleetObservation[], instanceId: string): ObservedNode | undefined =>
+  observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
 
 /** A node has a few volumes, and an incident a few attempts; more is a mistake that must not be half read. */
 const MAX_TAKEN = 500;

@@ -61,6 +61,8 @@ export interface SnapshotFacts {
   readonly chainId: string | null;
   /** What an earlier heal has begun on this node and not ended. */
   readonly open: SnapshotOperation | null;
+  /** A heal has left its client stopped, and nobody has seen it run since. Absent otherwise. */
+  readonly leftStopped?: true;
   readonly taken: readonly TakenSnapshot[];
 }
 
@@ -150,7 +152,8 @@ type Origin =
   | { readonly by: 'an attempt before'; readonly heard: boolean };
 
 type DonorClient =
-  | { readonly is: 'running' }
+  /** sentAtMs: of the command that has started it; those before it did not. */
+  | { readonly is: 'running'; readonly sentAtMs: number }
   /** failedStarts: commands that did not start it. silent: the last command to the node was not answered at all. */
   | { readonly is: 'stopped'; readonly failedStarts: number; readonly silent: boolean };
 
@@ -160,6 +163,8 @@ export interface Releasing {
   readonly held: LeaseState;
   readonly pool: PoolState;
   readonly remaining: RemainingWork;
+  /** Its client was seen running after it was told to start. Absent where nothing was done to it. */
+  readonly isUp?: true;
 }
 
 /** The node was released, or never held. */
@@ -236,7 +241,10 @@ export interface Acts {
   };
   readonly start: {
     readonly args: { readonly from: ClientDown; readonly reason: string };
-    readonly result: (CommandConclusion & { readonly memory: SnapshotMemory }) | Refusal | Lost;
+    readonly result:
+      | (CommandConclusion & { readonly memory: SnapshotMemory; readonly sentAtMs: number })
+      | Refusal
+      | Lost;
   };
   /** Whether a call without an answer has happened. */
   readonly reconcile: {

@@ -120,6 +120,14 @@ export const owesClient = (read: NodeRecord | undefined, nowMs: number): boolean
   read?.clientOwedSinceMs !== undefined && nowMs - read.clientOwedSinceMs < DAY_MS;
 
 /**
+ * Whether a client that is stopped now was left so by a heal or a full disk, and by nobody since: it has made no progress after it was owed a start.
+ *
+ * @param heightSinceMs when its present progress was first seen; null: nobody knows, so that whoever stopped it may have done so since
+ */
+export const leftStopped = (read: NodeRecord | undefined, heightSinceMs: number | null, nowMs: number): boolean =>
+  owesClient(read, nowMs) && heightSinceMs !== null && heightSinceMs <= (read?.clientOwedSinceMs ?? 0);
+
+/**
  * The intent of a ModifyVolume: counted before the call, because its answer can be lost. An intent of this attempt that is already written is not
  * written twice.
  */

@@ -242,8 +242,9 @@ export interface NodeRecord {
   readonly quietAfterMs: number;
   readonly operation: Operation | null;
   /**
-   * Since when a client that the full disk stopped must be started again, ms since the epoch. It is written before the command that starts the
-   * client, and removed by the proof. So a later heal continues if this one dies in between. Absent where no client has to be started.
+   * Since when a client that the full disk or a heal has stopped must be started again, ms since the epoch. It is written before the command that
+   * starts the client, and removed by the proof. So a later heal continues if this one dies or gives up in between. Absent where no client has to be
+   * started.
    */
   readonly clientOwedSinceMs?: number;
   /**

@@ -71,42 +71,59 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
 const isUp = (seen: NodeState | null | undefined): boolean =>
   seen?.clients.every(({ state }) => state === 'running') === true;
 
-/** `only`: the name of the one unit that is at fault; all units of the node unless given. `isDown`: the node has said that none of its clients runs. */
-export const restart = defineAct<{ readonly reason: string; readonly only?: string; readonly isDown?: true }>()(
-  'restart',
-  {
-    ...COMMAND,
-    intent: (state) => ({
-      call: { name: 'restart-client', target: state.found.instanceId },
-      state: { ...state, client: 'mayBeDown' },
-    }),
-    // An earlier command may have stopped it, and been cut off: no pause keeps it down.
-    recovers: ({ client }, { isDown }) => client === 'mayBeDown' && isDown === true,
-    retryKey: 'kind',
-    execute: (context, { reason, only }) =>
-      send(context, {
-        which: 'original',
-        sentence: `restart ${only === undefined ? 'its client' : `its ${only}`}: ${reason}`,
-        startsClient: true,
-        command: (fleet) => ({
-          operation: 'restart-client',
-          clients: clientsOf({ units: fleet.units.filter(({ name }) => only === undefined || name === only) }),
-          paths: fleet.volumes.map(({ path }) => path),
-          only: 'restart',
-        }),
-      }),
-    reduce: {
-      done: (state, _, { seen, atMs }) => {
-        const ended = seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
-        if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
-        return { ...state, upSinceMs: atMs, inspectedAtMs: atMs };
-      },
-      failed: (state, _, { reason, seen }) =>
-        cannotTell(seen) ? { ...state, client: 'untouched', pending: null, setback: null } : failRung(state, reason),
-      unknown: (state) => ({ ...state, inspectedAtMs: null }),
-    },
+/**
+ * `only`: the name of the one unit that is at fault; all units of the node unless given. `isDown`: the node has said that none of its clients runs.
+ * `unmounted`: and that its data are not where the client looks for them: started as it is, it would begin anew on the root disk.
+ */
+export const restart = defineAct<{
+  readonly reason: string;
+  readonly only?: string;
+  readonly isDown?: true;
+  readonly unmounted?: true;
+}>()('restart', {
+  ...COMMAND,
+  intent: (state, { unmounted }) => ({
+    call: { name: unmounted ? 'start-client' : 'restart-client', target: state.found.instanceId },
+    state: { ...state, client: 'mayBeDown' },
+  }),
+  // An earlier command may have stopped it, and been cut off: no pause keeps it down.
+  recovers: ({ client }, { isDown }) => client === 'mayBeDown' && isDown === true,
+  retryKey: 'kind',
+  execute: (context, { reason, only, unmounted }) => {
+    const state = known(context);
+    const what = only === undefined ? 'its client' : `its ${only}`;
+    return send(context, {
+      which: 'original',
+      sentence: unmounted ? `mount its data and start its client: ${reason}` : `restart ${what}: ${reason}`,
+      startsClient: true,
+      command: (fleet) =>
+        unmounted
+          ? {
+              operation: 'start-client',
+              clients: clientsOf(fleet),
+              places: foundPlaces(state),
+              unmask: false,
+              scrub: [],
+            }
+          : {
+              operation: 'restart-client',
+              clients: clientsOf({ units: fleet.units.filter(({ name }) => only === undefined || name === only) }),
+              paths: fleet.volumes.map(({ path }) => path),
+              only: 'restart',
+            },
+    });
   },
-);
+  reduce: {
+    done: (state, _, { seen, atMs }) => {
+      const ended = seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
+      if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
+      return { ...state, upSinceMs: atMs, inspectedAtMs: atMs };
+    },
+    failed: (state, _, { reason, seen }) =>
+      cannotTell(seen) ? { ...state, client: 'untouched', pending: null, setback: null } : failRung(state, reason),
+    unknown: (state) => ({ ...state, inspectedAtMs: null }),
+  },
+});
 
 /** A client that nobody can follow is not stopped and not started: the command has changed nothing, and has shown nothing of the data. */
 const cannotTell = (seen: NodeState | null | undefined): boolean =>

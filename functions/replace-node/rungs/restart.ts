@@ -4,6 +4,7 @@ import { foreignKeyFault, keyDenies } from '../../../shared/aws/keys.ts';
 import { consensusUnitOf } from '../../../shared/fleet/consensus-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { restart, stopForMove } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { type Facts, isImpaired, type Machine, runsAgain } from '../facts.ts';
@@ -58,13 +59,20 @@ export const RESTART: Rung = {
     if (blind) return blind;
     // A restart that nobody answered has not failed: it is asked for again, and then told.
     const atFault = want.do === 'heal' && watched?.cause !== undefined ? consensusUnitOf(fleet) : undefined;
+    const isDown = first !== undefined && seen?.clients.every(({ state: is }) => is !== 'running') === true;
     return restart({
       ...(atFault && { only: atFault.name }),
-      ...(first && seen?.clients.every(({ state: is }) => is !== 'running') && { isDown: true }),
+      ...(isDown && { isDown, ...(isUnmounted(seen, state) && { unmounted: true }) }),
       reason: first ? `its client is ${first.state}` : (watched?.reason ?? 'it does not follow its chain'),
     });
   },
 };
+
+/** Whether its data are not where its client looks for them: a heal that has stopped it has unmounted them, too. */
+const isUnmounted = (seen: NodeState, { found }: LadderState): boolean =>
+  found.volumes.some(
+    ({ path, volumeId }) => !seen.volumes.some((there) => there.path === path && there.volumeId === volumeId),
+  );
 
 /** The guards of the rung are read again before the node is affected: it may be that nobody sees the fleet by now. */
 function calledOff(facts: Facts, state: LadderState): Decision | null {

@@ -279,7 +279,9 @@ export function proving(
   const nearestAtMs = cameUp?.upSinceMs === upSinceMs ? cameUp.nearest.atMs : null;
   // Its client was seen running after the start of these rungs; a boot starts only what is enabled.
   const isLater = state.rung !== 'stop-start' && (inspectedAtMs ?? 0) > upSinceMs;
-  const left = isLater ? leftToPerson(facts, { stops: true }) : null;
+  // It ran since: whatever had stopped it before, this is somebody's.
+  const { leftStopped: _, ...since } = facts;
+  const left = isLater ? leftToPerson(since, { stops: true }) : null;
   if (left && watched?.health !== 'synced' && watched?.health !== 'behind')
     return ended({ as: 'refused', refusal: left });
   if (heightProbeOf(fleet) === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);

@@ -88,7 +88,9 @@ function begun(facts: Facts, state: LadderState, want: Extract<Facts['want'], { 
 export const NO_INSTANCE = 'the node does not tell which version runs: its client is no instance of a template unit';
 
 /** A client that does not run was stopped by somebody, has trouble that an upgrade is not for, or has ended for the very upgrade. */
-export function stoppedBefore(facts: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs'>): Refusal | null {
+export function stoppedBefore(
+  facts: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs' | 'leftStopped'>,
+): Refusal | null {
   const left = leftToPerson(facts, { stops: true });
   if (left) return left;
   // The guard has read its last words.

@@ -76,8 +76,12 @@ function anyReplies(open: SnapshotOperation | null, what: number): Replies {
       const { memory } = act.from.operation;
       return any<'start'>(
         wellDone.start(act),
-        { ...silent, memory },
-        { answer: answer({ result: 'failed', after: ended }), memory: { ...memory, upSinceMs: NOON_MS } },
+        { ...silent, memory, sentAtMs: NOON_MS },
+        {
+          answer: answer({ result: 'failed', after: ended }),
+          memory: { ...memory, upSinceMs: NOON_MS },
+          sentAtMs: NOON_MS,
+        },
         refusal,
         lost,
         FAILS,

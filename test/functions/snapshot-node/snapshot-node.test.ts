@@ -460,6 +460,7 @@ describe('whatever happens while the client is down', () => {
     const failing = ({ from }: Act<'start'>) => ({
       answer: answer({ result: 'failed', after: ended }),
       memory: from.operation.memory,
+      sentAtMs: NOON_MS,
     });
     const { acts, all, ending } = story({ start: failing });
     expect(acts.filter((act) => act === 'start')).toHaveLength(3);
@@ -468,7 +469,11 @@ describe('whatever happens while the client is down', () => {
   });
 
   it('a node that falls silent is left open for one successor', () => {
-    const silent = ({ from }: Act<'start'>) => ({ over: 'not answered', memory: from.operation.memory });
+    const silent = ({ from }: Act<'start'>) => ({
+      over: 'not answered',
+      memory: from.operation.memory,
+      sentAtMs: NOON_MS,
+    });
     const { all, ending } = story({ start: silent });
     expect(all.find((act) => act.do === 'release')).toMatchObject({ do: 'release', keepOperation: true });
     expect(ending).toMatchObject({ code: 'command-unanswered', page: true });

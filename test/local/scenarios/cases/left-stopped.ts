@@ -1,0 +1,56 @@
+// A node whose client was stopped for a clean snapshot, and whose SSM agent then loses its connection for longer than snapshot-node tries to start the
+// client again. It is replace-node's then: its own people did not stop it.
+
+import { allHealedInTheEnd } from '../../../../local/scenarios/checks/expectations.ts';
+import { incidentsOf } from '../../../../local/scenarios/report/records.ts';
+import type { Scenario } from '../../../../local/scenarios/scenario.ts';
+import { snapshotsOf } from '../../../../local/scenarios/world/fixtures.ts';
+import { impatient, smallFleet } from '../../../../local/scenarios/world/ladder.ts';
+import type { World } from '../../../../local/scenarios/world/world.ts';
+import { QUICK_BLOCKS } from '../../../../local/scenarios/world/worlds.ts';
+
+const DONOR = 'node2';
+/** Three starts of the first attempt wait in vain, and the question of the second: the agent is back before replace-node looks at the node. */
+const CUT_MINUTES = 98;
+
+const donorOf = (world: World) => world.find('bitcoin', DONOR);
+const isStopped = (world: World): boolean => donorOf(world).machine.client.state !== 'running';
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'the agent is away from the stop on, longer than the start is tried',
+    sentence:
+      'A client that was stopped for a snapshot cannot be started for hours: it is started when its node answers.',
+    fleets: { bitcoin: { ...impatient, snapshots: { clean: {} } } },
+    build: (world) => {
+      smallFleet(world, { clock: QUICK_BLOCKS });
+      snapshotsOf(world, world.find('bitcoin', 'node1'), { hoursAgo: 23.9 });
+    },
+    people: (world) => {
+      const { ec2, clock } = world.region;
+      const { machine } = donorOf(world);
+      // The stop was answered, and the start has not reached the node.
+      world.when(
+        () => isStopped(world) && ec2.snapshots().length === 2,
+        () => {
+          machine.setAgentConnected(false);
+          clock.after(CUT_MINUTES * 60_000, () => machine.setAgentConnected(true));
+        },
+      );
+    },
+    done: (world) => incidentsOf(world).length >= 2 && incidentsOf(world).every(({ state }) => state === 'healed'),
+    hours: 8,
+    expect: [
+      {
+        sentence: 'snapshot-node has given up, and its client runs on the same instance and volume',
+        holds: ({ heals }, world) =>
+          heals.some(({ kind, outcome }) => kind === 'replace-node' && outcome === 'healed') && !isStopped(world),
+      },
+      {
+        sentence: 'nobody is said to have stopped it',
+        holds: (_, world) => incidentsOf(world).every(({ refusedCodes }) => !refusedCodes.includes('client-stopped')),
+      },
+      allHealedInTheEnd,
+    ],
+  },
+];
