@@ -96,6 +96,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/person.ts': [
     {
+      name: 'a client that another heal has left stopped is not taken for one that a person has stopped',
+      find: 'leftStopped === true || ',
+      replace: '',
+      caughtBy: ['functions/replace-node/begin'],
+    },
+    {
       name: 'a client is not taken for stopped while the first boot that brings it still runs',
       find: "if (stops && isDown && seen.cloudInit === 'running')",
       replace: "if (stops && isDown && seen.cloudInit === 'error')",
@@ -994,6 +1000,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/restart.ts': [
+    {
+      name: 'a client whose data are not mounted is not started as it is',
+      find: '...(isUnmounted(seen, state) && { unmounted: true })',
+      replace: '',
+      caughtBy: ['functions/replace-node/restart', 'local/scenarios/left-stopped'],
+    },
     {
       name: 'no instance is stopped for a move before its client has ended',
       find: "if (state.client === 'mayBeDown' && isDown)",
@@ -1991,6 +2003,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/snapshot-node/decide.ts': [
+    {
+      name: 'a heal whose client does not run yet has not succeeded, whatever it has taken',
+      find: 'if (facts.leftStopped)',
+      replace: 'if (facts.open)',
+      caughtBy: ['functions/snapshot-node/snapshot-node'],
+    },
     {
       name: 'a plan that has changed since its approval is not carried out',
       find: 'if (since) return refuses(',
@@ -3167,6 +3185,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/lease.ts': [
+    {
+      name: 'a client that has made progress since it was owed a start was stopped by somebody else',
+      find: 'heightSinceMs <= (read?.clientOwedSinceMs ?? 0)',
+      replace: 'heightSinceMs > 0',
+      caughtBy: ['shared/heal/lease'],
+    },
     {
       name: 'a client that is down to be pruned waits for no command',
       find: "if (operation.kind === 'grow') return operation.prune !== undefined;",
