@@ -48,6 +48,7 @@ import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stateSync } from './state-sync.ts';
 import { stuckNode } from './stuck-node.ts';
+import { syncBoost } from './sync-boost.ts';
 import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
 import {
@@ -151,6 +152,7 @@ export const SCENARIOS: readonly Scenario[] = [
   bundleLoaded,
   bundleBadDigest,
   stateSync,
+  syncBoost,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   ...MUSEUM,
   smokeGround,
