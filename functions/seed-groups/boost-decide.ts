@@ -77,54 +77,70 @@ const has = ({ iops, throughputMiBps }: Figures, figures: Boost['from']): boolea
 const figuresText = ({ iops, throughputMiBps }: Boost['from']): string =>
   `${iops.toLocaleString('en')} IOPS and ${throughputMiBps.toLocaleString('en')} MiB/s`;
 
-export function decideBoosts(facts: BoostFacts): BoostPlan {
-  const { fleet, nowMs, before } = facts;
+export function decideBoosts({ fleet, nowMs, volumes, before }: BoostFacts): BoostPlan {
   const { boost } = fleet;
-  const steps: BoostStep[] = [];
-  const proved: BoostStep[] = [];
-  const refusals: SubjectRefusal[] = [];
-  const volumes: BoostedVolume[] = [];
-  for (const volume of boost ? facts.volumes : []) {
-    if (!boost) continue;
-    const known = before.find(({ volumeId }) => volumeId === volume.volumeId);
-    const modifiedAtMs = (known?.modifiedAtMs ?? []).filter((atMs) => nowMs - atMs < INTENT_COUNTS_MS);
-    const step = stepOf(volume, boost, known);
-    const remember = (state: BoostedVolume['state'], waits: string | null): void => {
-      const sinceMs = known?.state === state ? known.sinceMs : nowMs;
-      const { volumeId, node, instanceId } = volume;
-      volumes.push({ volumeId, node, instanceId, state, waits, sinceMs, modifiedAtMs });
-    };
-    if (!has(volume, boost.from)) {
-      // Figures of somebody else's choice are theirs.
-      if (known === undefined) continue;
-      if (known.state !== 'taken-back' && has(volume, boost.to)) proved.push(step);
-      remember('taken-back', null);
-      continue;
-    }
-    const waits = whyNot(volume, { fleet, nowMs, modifiedAtMs });
-    if (waits === null) {
-      steps.push(step);
-      remember('boosted', null);
-      continue;
-    }
-    const isUnderWay = known?.state === 'asked' && waits.isSettling === true;
-    remember(isUnderWay ? 'asked' : 'boosted', waits.reason);
-    refusals.push(refusalOf(volume, waits));
-  }
-  return { steps, refusals, volumes, proved, hash: hashOf(fleet.name, steps) };
-}
-
-function stepOf(
-  { volumeId, node, instanceId }: BoostVolume,
-  { from, to }: Boost,
-  known: BoostedVolume | undefined,
-): BoostStep {
-  const again = known?.state === 'taken-back' ? ', which a deployment or a person has given it once more' : '';
+  const found = boost
+    ? volumes.map((volume) =>
+        verdictOf(
+          volume,
+          before.find(({ volumeId }) => volumeId === volume.volumeId),
+          { fleet, boost, nowMs },
+        ),
+      )
+    : [];
+  const steps = found.flatMap(({ step }) => step ?? []);
   return {
-    ...{ volumeId, node, instanceId, ...to },
-    sentence: `${volumeId} of ${node} from ${figuresText(from)}${again} to ${figuresText(to)}`,
+    steps,
+    refusals: found.flatMap(({ refusal }) => refusal ?? []),
+    volumes: found.flatMap(({ remembered }) => remembered ?? []),
+    proved: found.flatMap(({ proved }) => proved ?? []),
+    hash: hashOf(fleet.name, steps),
   };
 }
+
+interface Verdict {
+  readonly step?: BoostStep;
+  readonly proved?: BoostStep;
+  readonly refusal?: SubjectRefusal;
+  /** Absent of a volume that never had a boost. */
+  readonly remembered?: BoostedVolume;
+}
+
+interface Rules {
+  readonly fleet: Pick<Fleet, 'disk'>;
+  readonly boost: Boost;
+  readonly nowMs: number;
+}
+
+function verdictOf(volume: BoostVolume, known: BoostedVolume | undefined, { fleet, boost, nowMs }: Rules): Verdict {
+  const { volumeId, node, instanceId } = volume;
+  const modifiedAtMs = (known?.modifiedAtMs ?? []).filter((atMs) => nowMs - atMs < INTENT_COUNTS_MS);
+  const isAgain = known?.state === 'taken-back' || known?.again === true;
+  const remembered = (state: BoostedVolume['state'], waits: string | null): BoostedVolume => ({
+    ...{ volumeId, node, instanceId, state, waits, modifiedAtMs },
+    ...(isAgain && state !== 'taken-back' && { again: true as const }),
+    sinceMs: known?.state === state ? known.sinceMs : nowMs,
+  });
+  const step: BoostStep = {
+    ...{ volumeId, node, instanceId, ...boost.to },
+    sentence: `${volumeId} of ${node} from ${figuresText(boost.from)}${isAgain ? AGAIN : ''} to ${figuresText(boost.to)}`,
+  };
+  if (!has(volume, boost.from)) {
+    // Figures of somebody else's choice are theirs.
+    if (known === undefined) return {};
+    const isProved = known.state !== 'taken-back' && has(volume, boost.to);
+    return { ...(isProved && { proved: step }), remembered: remembered('taken-back', null) };
+  }
+  const waits = whyNot(volume, { disk: fleet.disk, nowMs, modifiedAtMs });
+  if (waits === null) return { step, remembered: remembered('boosted', null) };
+  const isUnderWay = known?.state === 'asked' && waits.isSettling === true;
+  return {
+    refusal: refusalOf(volume, waits),
+    remembered: remembered(isUnderWay ? 'asked' : 'boosted', waits.reason),
+  };
+}
+
+const AGAIN = ', which a deployment or a person has given it once more,';
 
 interface Waits {
   readonly reason: string;
@@ -136,7 +152,14 @@ interface Waits {
 /** What keeps a volume from being taken back now; null where nothing does. */
 function whyNot(
   { type, health, healthSinceMs, neededBy, modification, grownAtMs }: BoostVolume,
-  { fleet, nowMs, modifiedAtMs }: Pick<BoostFacts, 'fleet' | 'nowMs'> & { readonly modifiedAtMs: readonly number[] },
+  {
+    disk,
+    nowMs,
+    modifiedAtMs,
+  }: Pick<Fleet, 'disk'> & {
+    readonly nowMs: number;
+    readonly modifiedAtMs: readonly number[];
+  },
 ): Waits | null {
   if (type !== 'gp3') return { reason: `it is ${type}, whose throughput cannot be set`, pageAfterMs: HOUR_MS };
   if (modifiedAtMs.some((atMs) => nowMs - atMs < SETTLES_MS))
@@ -151,7 +174,7 @@ function whyNot(
   if (neededBy !== null) return { reason: neededBy, pageAfterMs: DAY_MS };
   if (modification !== null) return { reason: `EBS is ${modification} it`, pageAfterMs: 2 * DAY_MS };
   const recent = [...grownAtMs.filter((atMs) => nowMs - atMs < INTENT_COUNTS_MS), ...modifiedAtMs];
-  const limit = fleet.disk.modificationsPerDay;
+  const limit = disk.modificationsPerDay;
   if (recent.length < limit) return null;
   return { reason: `it was modified ${recent.length} times in 24 h, limit ${limit}`, pageAfterMs: 2 * DAY_MS };
 }

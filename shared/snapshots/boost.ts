@@ -12,6 +12,8 @@ export interface BoostedVolume {
   readonly instanceId: string;
   /** boosted: it has the figures of the first sync. asked: ModifyVolume was begun, and its effect is not seen yet. */
   readonly state: 'boosted' | 'asked' | 'taken-back';
+  /** It was taken back before, and somebody has set the figures once more. Absent otherwise. */
+  readonly again?: true;
   /** What it waits for; null where it waits for nothing. */
   readonly waits: string | null;
   /** When it was first seen so, ms since the epoch. */

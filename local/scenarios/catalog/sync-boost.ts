@@ -1,6 +1,8 @@
 // Scenario: the volumes of deployed nodes are made with more IOPS and throughput for the first sync. Once their nodes have caught up they are taken back to
 // what the file says, and the fleet gets its first clean snapshot. A node beside them, without a boost, shows what that saves.
+
 import { rhythmOf } from '../../nodes/rhythm.ts';
+import { START_MS } from '../../region.ts';
 import { nobodyPaged } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { dataVolumes } from '../world/ladder.ts';
@@ -50,7 +52,7 @@ export const syncBoost: Scenario = {
       holds: (_, world) =>
         own(world, FLEET).length === COUNT &&
         own(world, FLEET).every((node) => {
-          const tookMs = world.caughtUpMs(node, 0, world.region.clock.now());
+          const tookMs = world.caughtUpMs(node, START_MS, START_MS + HOUR_MS);
           return tookMs > 5 * HOUR_MS && tookMs < 8 * HOUR_MS;
         }),
       undisturbed: true,
@@ -97,9 +99,10 @@ export const syncBoost: Scenario = {
   ],
 };
 
-const own = ({ current }: World, fleet: string) => current.filter((node) => node.fleet.name === fleet);
+export const own = ({ current }: World, fleet: string) => current.filter((node) => node.fleet.name === fleet);
 
-const dataOf = (world: World, fleet: string) => own(world, fleet).flatMap(({ name }) => dataVolumes(world, name));
+export const dataOf = (world: World, fleet: string) =>
+  own(world, fleet).flatMap(({ name }) => dataVolumes(world, name));
 
 const performances = (world: World) => dataOf(world, FLEET).map(({ performance }) => performance);
 
@@ -107,7 +110,7 @@ const isLasting = ({ iops, throughputMiBps }: ReturnType<typeof performances>[nu
   iops === LASTING.iops && throughputMiBps === LASTING.throughputMiBps;
 
 /** Accepted by EC2. */
-const modifications = ({ region }: World, volumeId: string): number =>
+export const modifications = ({ region }: World, volumeId: string): number =>
   region.gateway.trace.calls.filter(
     ({ operation, outcome, input }) =>
       operation === 'ModifyVolume' && outcome === 'ok' && (input as { VolumeId?: string }).VolumeId === volumeId,
