@@ -99,7 +99,7 @@ export const syncBoost: Scenario = {
   ],
 };
 
-export const own = ({ current }: World, fleet: string) => current.filter((node) => node.fleet.name === fleet);
+const own = ({ current }: World, fleet: string) => current.filter((node) => node.fleet.name === fleet);
 
 export const dataOf = (world: World, fleet: string) =>
   own(world, fleet).flatMap(({ name }) => dataVolumes(world, name));
