@@ -14,6 +14,7 @@ import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
+import { deploy25Coins } from './deploy-25-coins.ts';
 import { deployHa } from './deploy-ha.ts';
 import { deploySingle } from './deploy-single.ts';
 import { diskFull } from './disk-full.ts';
@@ -104,6 +105,7 @@ export const SCENARIOS: readonly Scenario[] = [
   clientBug,
   burstOf200,
   deploySingle,
+  deploy25Coins,
   deployHa,
   scaleUp,
   scaleDown,
