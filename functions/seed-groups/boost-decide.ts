@@ -134,10 +134,9 @@ function verdictOf(volume: BoostVolume, known: BoostedVolume | undefined, { flee
   const waits = whyNot(volume, { disk: fleet.disk, nowMs, modifiedAtMs });
   if (waits === null) return { step, remembered: remembered('boosted', null) };
   const isUnderWay = known?.state === 'asked' && waits.isSettling === true;
-  return {
-    refusal: refusalOf(volume, waits),
-    remembered: remembered(isUnderWay ? 'asked' : 'boosted', waits.reason),
-  };
+  const now = remembered(isUnderWay ? 'asked' : 'boosted', waits.reason);
+  if (waits.isUsual && nowMs - now.sinceMs < waits.pageAfterMs) return { remembered: now };
+  return { refusal: refusalOf(volume, waits.isUsual ? { ...waits, pageAfterMs: 0 } : waits), remembered: now };
 }
 
 const AGAIN = ', which a deployment or a person has given it once more,';
@@ -147,6 +146,8 @@ interface Waits {
   readonly pageAfterMs: number;
   /** Only the effect of a call is waited for. */
   readonly isSettling?: true;
+  /** That is what the boost is for: no refusal, until it has lasted for so long. */
+  readonly isUsual?: true;
 }
 
 /** What keeps a volume from being taken back now; null where nothing does. */
@@ -165,11 +166,12 @@ function whyNot(
   if (modifiedAtMs.some((atMs) => nowMs - atMs < SETTLES_MS))
     return { reason: 'ModifyVolume was called a moment ago', pageAfterMs: DAY_MS, isSettling: true };
   if (health === null) return { reason: 'nobody has observed its node lately', pageAfterMs: DAY_MS };
-  if (health !== 'synced') return { reason: `its node is ${health}`, pageAfterMs: SYNC_MS };
+  if (health !== 'synced') return { reason: `its node is ${health}`, pageAfterMs: SYNC_MS, isUsual: true };
   if (nowMs - healthSinceMs < SYNCED_FOR_MS)
     return {
       reason: `its node is synced since ${new Date(healthSinceMs).toISOString()}, and is to stay so for 15 min`,
       pageAfterMs: SYNC_MS,
+      isUsual: true,
     };
   if (neededBy !== null) return { reason: neededBy, pageAfterMs: DAY_MS };
   if (modification !== null) return { reason: `EBS is ${modification} it`, pageAfterMs: 2 * DAY_MS };

@@ -48,14 +48,7 @@ describe('the boost of a volume', () => {
 
   const DAY_MS = 24 * HOUR_MS;
   it.each<readonly [string, Partial<BoostVolume>, RegExp, number]>([
-    ['its node is behind', { health: 'behind' }, /its node is behind/, 7 * DAY_MS],
     ['nobody has observed its node', { health: null }, /nobody has observed/, DAY_MS],
-    [
-      'its node has only just caught up',
-      { healthSinceMs: NOON_MS - SYNCED_FOR_MS + 1 },
-      /is to stay so for 15 min/,
-      7 * DAY_MS,
-    ],
     ['a person or a heal is at the node', { neededBy: 'incident 7f3a is open' }, /incident 7f3a is open/, DAY_MS],
     ['EBS is still modifying it', { modification: 'modifying' }, /EBS is modifying it/, 2 * DAY_MS],
     ['EBS is still optimizing it', { modification: 'optimizing' }, /EBS is optimizing it/, 2 * DAY_MS],
@@ -74,6 +67,18 @@ describe('the boost of a volume', () => {
     ]);
     expect(refusals[0]?.reason).toMatch(why);
     expect(volumes[0]?.waits).toMatch(why);
+  });
+
+  it.each<readonly [string, Partial<BoostVolume>, RegExp]>([
+    ['its node is behind', { health: 'behind' }, /^its node is behind$/],
+    ['its node has only just caught up', { healthSinceMs: NOON_MS - SYNCED_FOR_MS + 1 }, /is to stay so for 15 min$/],
+  ])('stays while %s, which is no news before a week has passed', (_, more, why) => {
+    const early = decideBoosts(facts(volume(more), [known({ sinceMs: NOON_MS - 7 * DAY_MS + 1 })]));
+    expect([early.steps, early.refusals]).toEqual([[], []]);
+    expect(early.volumes[0]?.waits).toMatch(why);
+    const late = decideBoosts(facts(volume(more), [known({ sinceMs: NOON_MS - 7 * DAY_MS })]));
+    expect(late.steps).toEqual([]);
+    expect(late.refusals).toMatchObject([{ refuse: 'boost-stays', page: true, pageAfterMs: 0 }]);
   });
 
   it('counts growths and its own earlier ends together, and only those that EBS still counts', () => {
