@@ -113,7 +113,7 @@ export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Su
   const markRoot = new MarkRoot(scope, 'MarkRoot', shared);
   const dispatchHeal = new DispatchHeal(scope, 'DispatchHeal', { ...shared, ...heals, auditSnapshots, undelivered });
   const pruneRetired = new PruneRetired(scope, 'PruneRetired', shared);
-  const seedGroups = shared.fleets.some(({ seedsGroups }) => seedsGroups)
+  const seedGroups = shared.fleets.some(({ seedsGroups, boost }) => seedsGroups || boost)
     ? [new SeedGroups(scope, 'SeedGroups', shared)]
     : [];
   const registerNodes = new RegisterNodes(scope, 'RegisterNodes', {

@@ -145,7 +145,9 @@ function addNode(scope: Construct, { name, zone, subnetId, ...made }: NodeProps)
   const { complete, deploy } = made;
   const { nodes } = complete;
   const { role, tag } = dataVolumeOf(complete);
-  const { sizeGiB, iops, throughputMiBps, kmsKeyId } = deploy.volume;
+  const { sizeGiB, kmsKeyId, boost } = deploy.volume;
+  // The template keeps the figures of the first sync: CloudFormation touches no volume whose properties in it do not change.
+  const { iops, throughputMiBps } = boost ?? deploy.volume;
   const volume = new CfnVolume(scope, 'Volume', {
     availabilityZone: zone,
     size: sizeGiB,

@@ -468,6 +468,13 @@ export interface FleetDocument {
       readonly iops?: number;
       /** Its throughput. */
       readonly throughputMiBps?: number;
+      /** `single`: what it is made with for the first sync. Once its node has caught up, chainmend takes it back to the figures above. */
+      readonly boost?: {
+        /** Its IOPS until then. */
+        readonly iops: number;
+        /** Its throughput until then. */
+        readonly throughputMiBps: number;
+      };
       /** What is made on it while it is empty. */
       readonly filesystem?: "xfs" | "ext4";
       /** ARN of the key that it is encrypted with; it is encrypted in any case. */

@@ -21,7 +21,7 @@ import type { BrokenFilesystem, FilesystemType, VolumeContent } from './content.
 import type { DeviceReport, MountOptions } from './disks.ts';
 import { NodeDisks } from './disks.ts';
 import { type BootOutcome, type DeployedBoot, type Loading, loadingOf, playDeployedBoot } from './first-boot.ts';
-import type { CommandOutcome, Machine, MachineCommand, NewDisk } from './machine.ts';
+import type { CommandOutcome, Machine, MachineCommand, NewDisk, VolumePerformance } from './machine.ts';
 import { NodePeers } from './peers.ts';
 import { NodeRpc } from './rpc/node-rpc.ts';
 import { NodeSetup } from './setup.ts';
@@ -297,6 +297,10 @@ export class SimulatedNode implements Machine {
   volumeAttached(volumeId: string, _device: string, sizeGiB: number, disk?: NewDisk): void {
     this.disks.attach(volumeId, sizeGiB, disk);
     if (this.cloudInit === 'running' && this.setUp?.formats) this.disks.format(volumeId, 'ext4');
+  }
+
+  volumePerforms(volumeId: string, performance: VolumePerformance): void {
+    this.disks.performs(volumeId, performance);
   }
 
   volumeDetached(volumeId: string): void {

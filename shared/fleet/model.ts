@@ -91,6 +91,8 @@ export function fleetOf(complete: CompleteDocument, suite: string) {
     seedsGroups: asg !== undefined,
     /** The group that `scale` may give another number of nodes; undefined: none. */
     scales: scalesOf(complete, suite),
+    /** What the volumes of deployed nodes are made with, and what they are taken back to once their nodes have caught up; undefined: they are as they stay. */
+    boost: boostOf(complete),
     /** undefined: all of its nodes and snapshots are alike. */
     dataMode,
     /** undefined: nobody is told of releases. */
@@ -106,6 +108,12 @@ function scalesOf({ fleet, deploy }: CompleteDocument, suite: string) {
   if (!deploy?.group) return undefined;
   const { size, minimum = size, maximum = size } = deploy.group;
   return minimum === maximum ? undefined : { group: groupName(suite, fleet), minimum, maximum };
+}
+
+function boostOf({ deploy }: CompleteDocument) {
+  if (!deploy?.volume.boost) return undefined;
+  const { boost, iops, throughputMiBps } = deploy.volume;
+  return { from: boost, to: { iops, throughputMiBps } };
 }
 
 /** The probe that tells where nodes stand; undefined where nobody asks them, or only whether their clients run. */

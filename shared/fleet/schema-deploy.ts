@@ -91,11 +91,23 @@ const stateSync = object('{ servers: [https://a…, https://b…] }', {
   ),
 });
 
+// gp3: 3,000 to 80,000 IOPS, 125 to 2,000 MiB/s [EC2 CreateVolume].
+const iops = whole(3000, 80_000, 'IOPS', 3000);
+const throughputMiBps = whole(125, 2000, 'MiB/s', 125);
+
+const boost = object('{ iops: 16000, throughputMiBps: 1000 }', {
+  iops: about('Its IOPS until then.', iops),
+  throughputMiBps: about('Its throughput until then.', throughputMiBps),
+});
+
 const volume = object('{ sizeGiB: 500 }', {
   sizeGiB: about('Its size at the beginning; heals let it grow.', whole(1, 65_536, 'GiB', 500)),
-  // gp3: 3,000 to 80,000 IOPS, 125 to 2,000 MiB/s [EC2 CreateVolume].
-  iops: usually('Its IOPS.', whole(3000, 80_000, 'IOPS', 3000), 3000),
-  throughputMiBps: usually('Its throughput.', whole(125, 2000, 'MiB/s', 125), 125),
+  iops: usually('Its IOPS.', iops, 3000),
+  throughputMiBps: usually('Its throughput.', throughputMiBps, 125),
+  boost: optional(
+    '`single`: what it is made with for the first sync. Once its node has caught up, chainmend takes it back to the figures above.',
+    boost,
+  ),
   filesystem: usually('What is made on it while it is empty.', choice(['xfs', 'ext4'], 'a filesystem'), 'xfs'),
   kmsKeyId: derived(
     'ARN of the key that it is encrypted with; it is encrypted in any case.',
@@ -231,12 +243,13 @@ interface CompleteDeployFields {
   readonly disk: { readonly maximumSizeGiB: number };
   readonly p2pPort?: number;
   readonly peers?: { readonly config?: string };
+  readonly probe?: unknown;
 }
 
 /** Problems of a file that fits the schema. */
 export function checkDeploy(
   fields: WrittenDeployFields,
-  { units, volumes, disk, p2pPort, peers }: CompleteDeployFields,
+  { units, volumes, disk, p2pPort, peers, probe }: CompleteDeployFields,
   { conflict, missing }: Complaints,
 ): void {
   const { deploy: written, chain, nodes, role, client, replace } = fields;
@@ -274,15 +287,12 @@ export function checkDeploy(
       written.volume.sizeGiB,
       `expected at most disk.maximumSizeGiB, ${disk.maximumSizeGiB}`,
     );
-  const { iops = 3000, throughputMiBps = 125, sizeGiB } = written.volume;
-  if (iops > 3000 && iops > 500 * sizeGiB)
-    conflict(at('volume', 'iops'), iops, `expected at most ${500 * sizeGiB}: gp3 has 500 for each GiB`);
-  if (throughputMiBps > iops / 4)
-    conflict(
-      at('volume', 'throughputMiBps'),
-      throughputMiBps,
-      `expected at most ${iops / 4}: gp3 has 0.25 MiB/s for each of its IOPS`,
-    );
+  const { boost: boosted, ...lasting } = written.volume;
+  checkPerformance(lasting, written.volume.sizeGiB, at('volume'), { conflict });
+  if (boosted) {
+    checkPerformance(boosted, written.volume.sizeGiB, at('volume', 'boost'), { conflict });
+    checkBoost(boosted, written, probe, { conflict });
+  }
   const [volume] = Object.values(volumes);
   if (written.stateSync && familyOf(chain) !== 'cometbft')
     conflict(at('stateSync'), written.stateSync, 'expected only with a chain of CometBFT');
@@ -306,6 +316,51 @@ export function checkDeploy(
       ['replace', 'launchTemplate'],
       replace.launchTemplate,
       'expected none with deploy: its nodes have launch templates of their own',
+    );
+}
+
+interface Performance {
+  readonly iops?: number;
+  readonly throughputMiBps?: number;
+}
+
+function checkPerformance(
+  { iops = 3000, throughputMiBps = 125 }: Performance,
+  sizeGiB: number,
+  at: readonly string[],
+  { conflict }: Pick<Complaints, 'conflict'>,
+): void {
+  if (iops > 3000 && iops > 500 * sizeGiB)
+    conflict([...at, 'iops'], iops, `expected at most ${500 * sizeGiB}: gp3 has 500 for each GiB`);
+  if (throughputMiBps > iops / 4)
+    conflict(
+      [...at, 'throughputMiBps'],
+      throughputMiBps,
+      `expected at most ${iops / 4}: gp3 has 0.25 MiB/s for each of its IOPS`,
+    );
+}
+
+/** It ends when its node is seen to be synced: somebody has to look. */
+function checkBoost(
+  boost: Required<Performance>,
+  { kind, volume: { iops = 3000, throughputMiBps = 125 } }: WrittenDeploy,
+  probe: unknown,
+  { conflict }: Pick<Complaints, 'conflict'>,
+): void {
+  const at = ['deploy', 'volume', 'boost'];
+  if (kind !== 'single')
+    conflict(at, boost, 'expected only with kind: single: what a group launches begins with a snapshot');
+  if (probe === 'none' || probe === 'unit')
+    conflict(at, boost, `expected another probe than ${probe}: the boost ends when the node is seen to have caught up`);
+  if (
+    boost.iops < iops ||
+    boost.throughputMiBps < throughputMiBps ||
+    (boost.iops === iops && boost.throughputMiBps === throughputMiBps)
+  )
+    conflict(
+      at,
+      boost,
+      `expected more than the ${iops} IOPS and ${throughputMiBps} MiB/s that the volume keeps, and none of the two lower`,
     );
 }
 

@@ -1366,6 +1366,44 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/seed-groups/decide'],
     },
   ],
+  'functions/seed-groups/boost-decide.ts': [
+    {
+      name: 'a boost stays until its node has caught up',
+      find: "if (health !== 'synced') return",
+      replace: "if (health === 'forked') return",
+      caughtBy: ['functions/seed-groups/boost-decide'],
+    },
+    {
+      name: 'a boost stays while a person or a heal is at its node',
+      find: 'if (neededBy !== null) return',
+      replace: "if (neededBy === '') return",
+      caughtBy: ['functions/seed-groups/boost-decide'],
+    },
+    {
+      name: 'a volume that EBS still modifies is not modified',
+      find: 'if (modification !== null) return',
+      replace: "if (modification === 'modifying') return",
+      caughtBy: ['functions/seed-groups/boost-decide'],
+    },
+    {
+      name: 'the end of a boost counts growths within EBS’s day',
+      find: '[...grownAtMs.filter((atMs) => nowMs - atMs < INTENT_COUNTS_MS), ...modifiedAtMs]',
+      replace: '[...modifiedAtMs]',
+      caughtBy: ['functions/seed-groups/boost-decide'],
+    },
+    {
+      name: 'figures that somebody else has chosen are theirs',
+      find: 'if (!has(volume, boost.from)) {',
+      replace: 'if (has(volume, boost.to)) {',
+      caughtBy: ['functions/seed-groups/boost-decide'],
+    },
+    {
+      name: 'a call that may still take effect is not made again',
+      find: 'if (modifiedAtMs.some((atMs) => nowMs - atMs < SETTLES_MS))',
+      replace: 'if (modifiedAtMs.some((atMs) => nowMs === atMs))',
+      caughtBy: ['functions/seed-groups/boost-decide'],
+    },
+  ],
   'functions/seed-groups/scale-decide.ts': [
     {
       name: 'scaling: a validator is never let go',
@@ -1939,6 +1977,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/growth/decide.ts': [
+    {
+      name: 'a growth counts that the volume’s boost was taken back within EBS’s day',
+      find: '...(takenBackAtMs[volumeId] ?? []),',
+      replace: '',
+      caughtBy: ['shared/growth/decide-resize'],
+    },
     {
       name: 'how much a pruning has freed is told with the ceiling that it did not help against',
       find: "const unpruned = verdict === null ? ''",
@@ -3547,6 +3591,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'local/oracle/promises/growth-is-bounded.ts': [
+    {
+      name: 'the judge: a boost is taken back to what the file says',
+      find: 'if (Iops !== iops || Throughput !== throughputMiBps)',
+      replace: 'if (Iops === 0)',
+      caughtBy: ['local/oracle/promises'],
+    },
+    {
+      name: 'the judge: the boost of a node that is behind stays',
+      find: "if (state !== 'synced') told",
+      replace: "if (state === 'unreachable') told",
+      caughtBy: ['local/oracle/promises'],
+    },
     {
       name: 'the judge: a ceiling is a ceiling',
       find: '> ceilings.largestGiB',

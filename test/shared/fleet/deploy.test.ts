@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { completeDocument } from '../../../shared/fleet/fleet-defaults.ts';
 import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
+import { parseFleet } from '../../../shared/fleet/resolve.ts';
 
 const DEPLOY = {
   kind: 'single',
@@ -11,6 +12,7 @@ const DEPLOY = {
   instanceType: 'm6i.large',
   volume: { sizeGiB: 500 },
 };
+const BOOSTED = { sizeGiB: 500, boost: { iops: 16000, throughputMiBps: 1000 } };
 /** Without what is undefined: a file has no such value. */
 const fleet = (deploy: object = {}, more: object = {}): object =>
   JSON.parse(JSON.stringify(withUndefined(deploy, more)));
@@ -27,6 +29,13 @@ describe('deploy', () => {
     expect(deploy?.volume).toEqual({ sizeGiB: 500, iops: 3000, throughputMiBps: 125, filesystem: 'xfs' });
     expect(owner).toMatchObject({ by: 'cdk', acceptDrift: true });
     expect(replace.userData).toBe('run');
+  });
+
+  it('gives functions what a boost is taken back to, and nothing where there is none', () => {
+    expect(parseFleet(fleet({ volume: { ...BOOSTED, iops: 4000 } })).boost).toEqual({
+      ...{ from: { iops: 16000, throughputMiBps: 1000 }, to: { iops: 4000, throughputMiBps: 125 } },
+    });
+    expect(parseFleet(fleet()).boost).toBeUndefined();
   });
 
   it('leaves a word of its owner as it is', () => {
@@ -111,6 +120,42 @@ describe('deploy', () => {
       { volume: { sizeGiB: 10, iops: 6000 } },
       {},
       'expected at most 5000: gp3 has 500 for each GiB',
+    ],
+    [
+      'a boost that gp3 does not have',
+      { volume: { sizeGiB: 10, boost: { iops: 6000, throughputMiBps: 125 } } },
+      {},
+      'deploy.volume.boost.iops is 6000; expected at most 5000: gp3 has 500 for each GiB',
+    ],
+    [
+      'a boost with more throughput than its IOPS carry',
+      { volume: { sizeGiB: 500, boost: { iops: 3000, throughputMiBps: 1000 } } },
+      {},
+      'deploy.volume.boost.throughputMiBps is 1000; expected at most 750',
+    ],
+    [
+      'a boost that is none',
+      { volume: { sizeGiB: 500, boost: { iops: 3000, throughputMiBps: 125 } } },
+      {},
+      'expected more than the 3000 IOPS and 125 MiB/s that the volume keeps',
+    ],
+    [
+      'a boost that is lower than what stays',
+      { volume: { sizeGiB: 500, iops: 6000, boost: { iops: 4000, throughputMiBps: 500 } } },
+      {},
+      'expected more than the 6000 IOPS and 125 MiB/s that the volume keeps, and none of the two lower',
+    ],
+    [
+      'a boost whose end nobody would see',
+      { volume: BOOSTED },
+      { probe: 'none' },
+      'expected another probe than none: the boost ends when the node is seen to have caught up',
+    ],
+    [
+      'a boost of a group',
+      { kind: 'ha', nodes: undefined, group: { size: 3 }, rpcFrom: 'sg-0123456789abcdef0', volume: BOOSTED },
+      { asg: { seed: 'newest-good', identityFree: true }, snapshots: { clean: {} } },
+      'expected only with kind: single: what a group launches begins with a snapshot',
     ],
     [
       'more throughput than gp3 has',
