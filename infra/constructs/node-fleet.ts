@@ -12,9 +12,8 @@ import {
 import { CfnInstanceProfile, type CfnRole, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { CompleteDocument } from '../../shared/fleet/fleet-defaults.ts';
-import { completeDocument } from '../../shared/fleet/fleet-defaults.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
+import { type CompleteDocument, completeDocument } from '../../shared/fleet/whole.ts';
 import { DEFAULT_SUITE, nameOf } from '../../shared/model/suite.ts';
 import type { FirstBootScripts } from '../../shared/node-commands/first-boot.ts';
 import { InputError } from '../input-error.ts';

@@ -3,7 +3,7 @@ import { Fn } from 'aws-cdk-lib';
 import { CfnLaunchTemplate, type CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { CfnInstanceProfile } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { CompleteDocument } from '../../shared/fleet/fleet-defaults.ts';
+import type { CompleteDocument } from '../../shared/fleet/whole.ts';
 import {
   type FirstBoot,
   type FirstBootScripts,

@@ -1,9 +1,10 @@
-// The part of the fleet file about nodes that chainmend deploys itself (docs/deploy.md), and the check of its contradictions. Heals do not read it: to them
-// such a node is one as any other.
+// The part of the fleet file about nodes that chainmend deploys itself (docs/deploy.md), and the check of its contradictions. Synthesis
+// reads it; what functions read of it is in schema-deploy-read.ts, since to heals such a node is one as any other.
 import type * as v from 'valibot';
 import { familyOf, otherChain } from '../chains/defaults.ts';
 import { VERSION } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
+import { groupSizes, kind } from './schema-deploy-read.ts';
 import {
   about,
   choice,
@@ -109,13 +110,7 @@ const volume = object('{ sizeGiB: 500 }', {
 });
 
 const group = object('{ size: 3 }', {
-  size: about('How many nodes the group keeps, spread over the zones of `deploy.subnets`.', whole(2, 50, 'nodes', 3)),
-  minimum: derived(
-    'How few nodes `chainmend scale` may leave. One fewer is there while a heal has one aside.',
-    '`size`',
-    whole(2, 50, 'nodes', 2),
-  ),
-  maximum: derived('How many nodes `chainmend scale` may have the group keep.', '`size`', whole(2, 50, 'nodes', 6)),
+  ...groupSizes,
   healthPort: usually(
     'The port on which each node answers whether it has caught up. The load balancer alone may open it.',
     port(8099),
@@ -124,10 +119,7 @@ const group = object('{ size: 3 }', {
 });
 
 export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … }', {
-  kind: about(
-    '`single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer.',
-    choice(['single', 'ha'], 'a kind'),
-  ),
+  kind,
   nodes: optional(
     '`single`: the nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node.',
     map('nodes with their zones', '{ node1: eu-west-1a }', 50, nodeName, zone),
@@ -203,7 +195,7 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
   ),
 });
 
-type WrittenDeploy = v.InferInput<typeof deploy>;
+export type WrittenDeploy = v.InferInput<typeof deploy>;
 
 interface WrittenDeployFields {
   readonly chain: string;

@@ -1,7 +1,7 @@
 // The section `deploy` of a fleet file: what is right, and what a person is told of what is not.
 import { describe, expect, it } from '@jest/globals';
-import { completeDocument } from '../../../shared/fleet/fleet-defaults.ts';
-import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
+import { parseStored } from '../../../shared/fleet/parse.ts';
+import { completeDocument, parseFleetDocument } from '../../../shared/fleet/whole.ts';
 
 const DEPLOY = {
   kind: 'single',
@@ -224,5 +224,24 @@ describe('deploy of a group', () => {
     ],
   ])('refuses %s', (_, deploy, more, told) => {
     expect(() => readGroup(deploy, more)).toThrow(told);
+  });
+});
+
+describe('of deploy, functions', () => {
+  it('read its kind and the sizes of its group, and leave what only synthesis needs', () => {
+    const { deploy } = parseStored(fleet({ ...{ kind: 'ha', nodes: undefined, group: { size: 3, healthPort: 1 } } }));
+    expect(deploy).toEqual({ kind: 'ha', group: { size: 3 } });
+    expect(parseStored(fleet({ instanceType: 'nonsense', unheardOf: 1 })).deploy).toEqual({ kind: 'single' });
+  });
+
+  it.each([
+    ['another kind', { kind: 'double' }, 'deploy.kind is "double"; expected a kind: single, ha'],
+    ['no kind', { kind: undefined }, 'deploy.kind is missing; expected a kind: single, ha'],
+    ['a size that is none', { group: { size: '3' } }, 'deploy.group.size is "3"; expected a whole number of nodes'],
+    ['a group without a size', { group: {} }, 'deploy.group.size is missing'],
+    ['a word in its place', 'single', 'deploy is "single"; expected for example { kind: single, … }'],
+  ])('refuse %s', (_, deploy, told) => {
+    const document = typeof deploy === 'string' ? { ...fleet(), deploy } : fleet(deploy);
+    expect(() => parseStored(document)).toThrow(told);
   });
 });
