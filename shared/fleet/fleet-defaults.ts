@@ -75,6 +75,7 @@ export function completeStored(document: StoredDocument) {
 const OF_DEPLOYED = {
   single: { by: 'cdk', acceptDrift: true },
   ha: { by: 'nobody', acceptDrift: true },
+  network: { by: 'cdk', acceptDrift: true },
 } as const;
 
 /** The group itself launches in the place of a member that is gone. */

@@ -3,8 +3,8 @@
 import { about, choice, derived, optional, readOf, whole } from './schema-fields.ts';
 
 export const kind = about(
-  '`single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer.',
-  choice(['single', 'ha'], 'a kind'),
+  '`single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer. `network`: instances of their own that are a private chain.',
+  choice(['single', 'ha', 'network'], 'a kind'),
 );
 
 export const groupSizes = {

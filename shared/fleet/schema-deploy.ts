@@ -20,16 +20,10 @@ import {
   usually,
   whole,
 } from './schema-fields.ts';
+import { checkNetwork, isBelow, network, nodeName } from './schema-network.ts';
 
 const zone = text(/^[a-z]{2}(-[a-z]+){1,3}-[0-9][a-z]$/, 'the name of an Availability Zone', 'eu-west-1a');
 const securityGroupId = text(/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a security group', 'sg-0123456789abcdef0');
-
-/** A name becomes part of names in the template. */
-const nodeName = text(
-  /^[a-z][a-z0-9-]{0,31}$/,
-  'a name of at most 32 lower-case letters, digits and -, a letter first',
-  'node1',
-);
 
 const p2pPort = text(
   /^(tcp|udp)\/([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$/,
@@ -121,10 +115,11 @@ const group = object('{ size: 3 }', {
 export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … }', {
   kind,
   nodes: optional(
-    '`single`: the nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node.',
+    '`single` and `network`: the nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node.',
     map('nodes with their zones', '{ node1: eu-west-1a }', 50, nodeName, zone),
   ),
   group: optional('`ha`: the Auto Scaling group.', group),
+  network: optional('`network`: the chain. Its genesis and the keys of its nodes are made once.', network),
   vpc: derived(
     'Their VPC.',
     "from the app's own `vpc`",
@@ -205,7 +200,8 @@ interface WrittenDeployFields {
     readonly tag: Readonly<Record<string, string>>;
     readonly nameTag?: string;
   };
-  readonly role?: string | object;
+  readonly role?: string | { readonly tag: string; readonly values?: Readonly<Record<string, string>> };
+  readonly dns?: unknown;
   readonly asg?: unknown;
   readonly rpc?: { readonly credentials?: string };
   readonly snapshots?: { readonly clean?: unknown };
@@ -223,24 +219,28 @@ interface CompleteDeployFields {
   readonly disk: { readonly maximumSizeGiB: number };
   readonly p2pPort?: number;
   readonly peers?: { readonly config?: string };
+  readonly identity: readonly string[];
 }
 
 /** Problems of a file that fits the schema. */
 export function checkDeploy(
   fields: WrittenDeployFields,
-  { units, volumes, disk, p2pPort, peers }: CompleteDeployFields,
+  complete: CompleteDeployFields,
   { conflict, missing }: Complaints,
 ): void {
+  const { units, volumes, disk, p2pPort, peers } = complete;
   const { deploy: written, chain, nodes, role, client, replace } = fields;
   if (!written) return;
   const at = (...field: string[]): string[] => ['deploy', ...field];
-  if (written.kind === 'single') checkSingle(fields, written, { conflict, missing });
-  else checkGroup(fields, written, { conflict, missing });
-  if (role === undefined || role === 'validator' || typeof role === 'object')
+  if (written.kind === 'ha') checkGroup(fields, written, { conflict, missing });
+  else checkSingle(fields, written, { conflict, missing });
+  if (written.kind === 'network') checkNetwork(fields, written, complete, { conflict, missing });
+  else if (written.network !== undefined) conflict(at('network'), written.network, 'expected only with kind: network');
+  if (written.kind !== 'network' && (role === undefined || role === 'validator' || typeof role === 'object'))
     conflict(
       ['role'],
       role ?? 'unknown',
-      'expected follower, sentry or bootnode with deploy: it makes no validators, and all of its nodes are alike',
+      'expected follower, sentry or bootnode with deploy, unless it is kind: network: it makes no validators, and all of its nodes are alike',
     );
   if (Object.hasOwn(nodes.tag, nodes.nameTag ?? 'Name'))
     conflict(
@@ -284,7 +284,7 @@ export function checkDeploy(
     missing(['peers', 'config'], 'expected with deploy.stateSync, for example /data/config/config.toml');
   if (written.bundle?.into !== undefined && volume && !isBelow(written.bundle.into, volume.path))
     conflict(at('bundle', 'into'), written.bundle.into, `expected ${volume.path}, or a folder below it`);
-  if (written.p2p === undefined && p2pPort === undefined)
+  if (written.p2p === undefined && p2pPort === undefined && written.kind !== 'network')
     missing(at('p2p'), 'expected with a chain without a p2pPort, for example [tcp/9732]');
   checkInstall(written.install, { conflict, missing });
   if (replace?.userData === 'ignore')
@@ -301,15 +301,13 @@ export function checkDeploy(
     );
 }
 
-const isBelow = (folder: string, path: string): boolean => folder === path || folder.startsWith(`${path}/`);
-
 function checkSingle(
   { nodes: { expected }, asg }: WrittenDeployFields,
-  { nodes, group: grouped, subnets }: WrittenDeploy,
+  { kind, nodes, group: grouped, subnets }: WrittenDeploy,
   { conflict, missing }: Complaints,
 ): void {
   if (nodes === undefined)
-    missing(['deploy', 'nodes'], 'expected with kind: single, for example { node1: eu-west-1a }');
+    missing(['deploy', 'nodes'], `expected with kind: ${kind}, for example { node1: eu-west-1a }`);
   if (grouped !== undefined) conflict(['deploy', 'group'], grouped, 'expected only with kind: ha');
   const zones = Object.entries(nodes ?? {});
   for (const [name, its] of zones)
@@ -322,7 +320,7 @@ function checkSingle(
   if (expected !== undefined && nodes !== undefined && expected !== zones.length)
     conflict(['nodes', 'expected'], expected, `expected ${zones.length}, as deploy.nodes has, or nothing`);
   if (asg !== undefined)
-    conflict(['asg'], asg, 'expected none with kind: single: its instances are in no Auto Scaling group');
+    conflict(['asg'], asg, `expected none with kind: ${kind}: its instances are in no Auto Scaling group`);
 }
 
 /** A member that the group ends takes its volume with it: what it knows has to stand in snapshots, from which the next one begins. */

@@ -22,7 +22,12 @@ export function completeDocument(document: FleetDocument) {
   const deploy = document.deploy && v.parse(deploySchema, document.deploy);
   return {
     ...complete,
-    ...(deploy && { deploy: { ...deploy, p2p: deploy.p2p ?? worldPorts(complete.chain, complete.p2pPort) } }),
+    ...(deploy && {
+      deploy: {
+        ...deploy,
+        p2p: deploy.p2p ?? (deploy.kind === 'network' ? [] : worldPorts(complete.chain, complete.p2pPort)),
+      },
+    }),
   };
 }
 
