@@ -2,7 +2,7 @@
 // privval/file.go of CometBFT.
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 
-export const SEED_BYTES = 32;
+const SEED_BYTES = 32;
 
 /** An ed25519 key (RFC 8032). */
 export interface KeyPair {

@@ -29,7 +29,7 @@ const TRIES = 8;
 const WAIT_MS = 2_000;
 
 /** What a person has to decide: CloudFormation shows it. */
-export class NetworkFault extends Error {
+class NetworkFault extends Error {
   override readonly name = 'NetworkFault';
 }
 
@@ -113,7 +113,7 @@ async function readValue(client: Making['client'], SecretId: string): Promise<st
 }
 
 function absent(error: unknown): undefined {
-  if (nameOfError(error) !== 'ResourceNotFoundException') throw error;
+  if (!isAbsent(error)) throw error;
 }
 
 function refuse(fault: string | undefined): void {
@@ -126,11 +126,18 @@ async function seen<Value>(look: () => Promise<Value>): Promise<Value> {
     try {
       return await look();
     } catch (error) {
-      if (tries === TRIES || nameOfError(error) !== 'ResourceNotFoundException') throw error;
+      if (tries === TRIES || !isAbsent(error)) throw error;
       await setTimeout(WAIT_MS);
     }
   }
 }
+
+/**
+ * A secret that does not exist has no ARN that a policy could name: whoever may read some secrets and not all is told that it may not read this one
+ * ("… is not authorized to perform: secretsmanager:GetSecretValue on resource: NAME").
+ */
+const isAbsent = (error: unknown): boolean =>
+  ['ResourceNotFoundException', 'AccessDeniedException'].includes(nameOfError(error) ?? '');
 
 /** Not by instanceof: where a function runs in its own context, errors of Node come from another one. */
 const nameOfError = (error: unknown): string | undefined =>

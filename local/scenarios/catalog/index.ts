@@ -14,6 +14,7 @@ import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
+import { deployConsortium } from './deploy-consortium.ts';
 import { deployHa } from './deploy-ha.ts';
 import { deploySingle } from './deploy-single.ts';
 import { diskFull } from './disk-full.ts';
@@ -103,6 +104,7 @@ export const SCENARIOS: readonly Scenario[] = [
   clientBug,
   burstOf200,
   deploySingle,
+  deployConsortium,
   deployHa,
   scaleUp,
   scaleDown,
