@@ -45,7 +45,7 @@ holds_more() {
 # secret NAME: its value; a quarter of an hour. It is in no argument and in no log.
 secret() {
   local second text
-  command -v aws >/dev/null || { refuse 'the AWS CLI (aws) is not on the image: a node of a network fetches its keys with it. Amazon Linux 2023 has it'; return; }
+  [ -x "$(command -v aws)" ] || { refuse 'the AWS CLI (aws) is not on the image: a node of a network fetches its keys with it. Amazon Linux 2023 has it'; return; }
   for ((second = 0; second <= WAIT_SECONDS; second += 10)); do
     text=$(timeout 60 aws secretsmanager get-secret-value --region "$NETWORK_REGION" --secret-id "$1" --query SecretString --output text 2>"$STATE/secret-error")
     if [ -n "$text" ]; then SECRET=$text; return 0; fi
