@@ -34,6 +34,44 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'functions/make-network/identity.ts': [
+    {
+      name: 'the keys of a node are for one volume, and given to no other',
+      find: 'if (known.volumeId !== Volume)',
+      replace: 'if (known.volumeId === "")',
+      caughtBy: ['functions/make-network/make'],
+    },
+    {
+      name: 'the validators of a network are those of its genesis',
+      find: 'if (there.join() === now.join()) return undefined;',
+      replace: 'if (there.length >= 0) return undefined;',
+      caughtBy: ['functions/make-network/make'],
+    },
+  ],
+  'functions/make-network/make.ts': [
+    {
+      name: 'keys that are there are found and never made a second time',
+      find: 'const known = isNew ? made.known :',
+      replace: 'const known = isNew || made ? made.known :',
+      caughtBy: ['functions/make-network/make'],
+    },
+  ],
+  'infra/constructs/network.ts': [
+    {
+      name: 'a node of a network reads its own keys alone',
+      find: 'resources: [secretOf(scope, suite, fleet, node), ',
+      replace: "resources: [secretOf(scope, suite, fleet, '*'), ",
+      caughtBy: ['infra/network'],
+    },
+  ],
+  'infra/constructs/node-fleet.ts': [
+    {
+      name: 'the role of a validator is passed on to no other instance',
+      find: "networkRoleOf(network, name) !== 'validator')",
+      replace: "networkRoleOf(network, name) !== 'unknown')",
+      caughtBy: ['infra/network'],
+    },
+  ],
   'shared/heal/trials.ts': [
     {
       name: 'a command that was tried before the file was changed is not shown as tried',

@@ -15,6 +15,7 @@ import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
 import { deploy25Coins } from './deploy-25-coins.ts';
+import { deployConsortium } from './deploy-consortium.ts';
 import { deployHa } from './deploy-ha.ts';
 import { deploySingle } from './deploy-single.ts';
 import { diskFull } from './disk-full.ts';
@@ -106,6 +107,7 @@ export const SCENARIOS: readonly Scenario[] = [
   burstOf200,
   deploySingle,
   deploy25Coins,
+  deployConsortium,
   deployHa,
   scaleUp,
   scaleDown,

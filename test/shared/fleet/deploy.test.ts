@@ -1,8 +1,9 @@
 // The section `deploy` of a fleet file: what is right, and what a person is told of what is not.
 import { describe, expect, it } from '@jest/globals';
-import { completeDocument } from '../../../shared/fleet/fleet-defaults.ts';
-import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
+import { parseStored } from '../../../shared/fleet/parse.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
+import { dialledBy, networkRoleOf } from '../../../shared/fleet/schema-network.ts';
+import { completeDocument, parseFleetDocument } from '../../../shared/fleet/whole.ts';
 
 const DEPLOY = {
   kind: 'single',
@@ -269,5 +270,96 @@ describe('deploy of a group', () => {
     ],
   ])('refuses %s', (_, deploy, more, told) => {
     expect(() => readGroup(deploy, more)).toThrow(told);
+  });
+});
+
+describe('deploy of a private network', () => {
+  const NETWORK = {
+    kind: 'network',
+    nodes: { v1: 'eu-west-1a', v2: 'eu-west-1a', s1: 'eu-west-1a', n1: 'eu-west-1a' },
+    network: { chainId: 'consortium-1', validators: ['v1', 'v2'], sentries: ['s1'] },
+  };
+  const CHAIN = { chain: 'cometbft', unit: 'cometbft', role: { tag: 'Role' }, dns: { zone: 'a.internal' } };
+  const readNetwork = (deploy: object = {}, more: object = {}) =>
+    read({ ...NETWORK, ...deploy }, { ...CHAIN, ...more });
+
+  it('is open to itself alone, and changed by heals as single nodes are', () => {
+    const { deploy, owner } = readNetwork();
+    expect(deploy?.p2p).toEqual([]);
+    expect(owner).toMatchObject({ by: 'cdk', acceptDrift: true });
+  });
+
+  it('has each node dial those who are in front of it', () => {
+    const { network } = NETWORK;
+    expect(dialledBy(network, 'v1')).toEqual(['v2', 's1']);
+    expect(dialledBy(network, 's1')).toEqual(['v1', 'v2']);
+    expect(dialledBy(network, 'n1')).toEqual(['s1']);
+    expect(dialledBy({ ...network, sentries: [] }, 'n1')).toEqual(['v1', 'v2']);
+    expect(['v1', 's1', 'n1'].map((name) => networkRoleOf(network, name))).toEqual(['validator', 'sentry', 'follower']);
+  });
+
+  it.each<readonly [string, object, object, string]>([
+    ['no network', { network: undefined }, {}, 'deploy.network is missing'],
+    ['a network of another kind', { kind: 'single' }, {}, 'expected only with kind: network'],
+    ['no nodes', { nodes: undefined }, {}, 'deploy.nodes is missing; expected with kind: network'],
+    ['no validators', { network: { chainId: 'a', validators: [] } }, {}, 'expected a list of 1 to 16'],
+    [
+      'a validator that is no node',
+      { network: { ...NETWORK.network, validators: ['v9'] } },
+      {},
+      'deploy.network.validators is "v9"; expected one of deploy.nodes',
+    ],
+    ['one twice', { network: { ...NETWORK.network, validators: ['v1', 'v1'] } }, {}, 'expected each node once'],
+    [
+      'a sentry that is a validator',
+      { network: { ...NETWORK.network, sentries: ['v1'] } },
+      {},
+      'deploy.network.sentries is "v1"; expected a node that is no validator',
+    ],
+    ['one role for all', {}, { role: 'validator' }, 'role is "validator"; expected { tag: Role }'],
+    ['a tag for roles that all share', {}, { role: { tag: 'Component' } }, 'role.tag is "Component"; expected another'],
+    [
+      'other words for roles',
+      {},
+      { role: { tag: 'Role', values: { sealer: 'validator' } } },
+      'expected validator: validator among them',
+    ],
+    ['another client', {}, { chain: 'ethereum', unit: 'geth' }, 'chain is "ethereum"; expected cometbft'],
+    ['no names', {}, { dns: undefined }, 'dns is missing; expected with kind: network'],
+    ['the world', { p2p: ['tcp/26656'] }, {}, 'deploy.p2p is ["tcp/26656"]; expected none with kind: network'],
+    [
+      'data of somebody else',
+      { bundle: { url: 'https://example.org/a', sha256: 'a'.repeat(64) } },
+      {},
+      'expected none with kind: network',
+    ],
+    ['keys beside its volume', {}, { peers: { config: '/etc/config.toml' } }, 'expected HOME/config/config.toml'],
+    [
+      'a signing state that other data could bring',
+      {},
+      { identity: ['/var/lib/cometbft/config/node_key.json'] },
+      'expected /var/lib/cometbft/config/priv_validator_key.json among them',
+    ],
+  ])('refuses %s', (_, deploy, more, told) => {
+    expect(() => readNetwork(deploy, more)).toThrow(told);
+  });
+});
+
+describe('of deploy, functions', () => {
+  it('read its kind and the sizes of its group, and leave what only synthesis needs', () => {
+    const { deploy } = parseStored(fleet({ ...{ kind: 'ha', nodes: undefined, group: { size: 3, healthPort: 1 } } }));
+    expect(deploy).toEqual({ kind: 'ha', group: { size: 3 } });
+    expect(parseStored(fleet({ instanceType: 'nonsense', unheardOf: 1 })).deploy).toEqual({ kind: 'single' });
+  });
+
+  it.each([
+    ['another kind', { kind: 'double' }, 'deploy.kind is "double"; expected a kind: single, ha'],
+    ['no kind', { kind: undefined }, 'deploy.kind is missing; expected a kind: single, ha'],
+    ['a size that is none', { group: { size: '3' } }, 'deploy.group.size is "3"; expected a whole number of nodes'],
+    ['a group without a size', { group: {} }, 'deploy.group.size is missing'],
+    ['a word in its place', 'single', 'deploy is "single"; expected for example { kind: single, … }'],
+  ])('refuse %s', (_, deploy, told) => {
+    const document = typeof deploy === 'string' ? { ...fleet(), deploy } : fleet(deploy);
+    expect(() => parseStored(document)).toThrow(told);
   });
 });
