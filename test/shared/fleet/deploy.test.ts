@@ -346,10 +346,13 @@ describe('deploy of a private network', () => {
 });
 
 describe('of deploy, functions', () => {
-  it('read its kind and the sizes of its group, and leave what only synthesis needs', () => {
+  it('read its kind, the sizes of its group and the figures of its volumes, and leave what only synthesis needs', () => {
     const { deploy } = parseStored(fleet({ ...{ kind: 'ha', nodes: undefined, group: { size: 3, healthPort: 1 } } }));
-    expect(deploy).toEqual({ kind: 'ha', group: { size: 3 } });
-    expect(parseStored(fleet({ instanceType: 'nonsense', unheardOf: 1 })).deploy).toEqual({ kind: 'single' });
+    expect(deploy).toEqual({ kind: 'ha', group: { size: 3 }, volume: {} });
+    expect(parseStored(fleet({ instanceType: 'nonsense', unheardOf: 1 })).deploy).toEqual({
+      kind: 'single',
+      volume: {},
+    });
   });
 
   it.each([
