@@ -80,7 +80,7 @@ async function synthesize(app: App): Promise<void> {
     if (document.deploy)
       new NodesStack(app, `ChainmendNodes-${document.fleet}`, {
         ...called(`ChainmendNodes-${document.fleet}`),
-        ...{ suite, document, scripts: firstBootScripts() },
+        ...{ suite, document, scripts: firstBootScripts(), bundles },
       });
   addChecks(app);
   app.synth();

@@ -1,7 +1,7 @@
 // The fleet file's schema for editors: infra/fleet.schema.json. The first line of a fleet file names it.
 import { join } from 'node:path';
 import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
-import { fleetDocumentSchema } from '../shared/fleet/schema.ts';
+import { fleetDocumentSchema } from '../shared/fleet/schema-whole.ts';
 
 export const fleetJsonSchemaPath = join(import.meta.dirname, 'fleet.schema.json');
 

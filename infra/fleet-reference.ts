@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ChainDefaults, chainDefaults, type KnownChain, type otherChain } from '../shared/chains/defaults.ts';
-import { completeDocument } from '../shared/fleet/fleet-defaults.ts';
 import type { FleetDocument } from '../shared/fleet/schema.ts';
+import { completeDocument } from '../shared/fleet/whole.ts';
 import { leavesOf } from './commands/fleets/field-list.ts';
 import { type DescribedSchema, describedSchema } from './fleet-json-schema.ts';
 import { shortPath } from './fleets.ts';

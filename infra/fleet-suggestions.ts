@@ -3,7 +3,7 @@ import type { JsonSchema } from '@valibot/to-json-schema';
 import didYouMean from 'didyoumean2';
 import * as v from 'valibot';
 import { type FleetProblem, sentenceOf } from '../shared/fleet/problems.ts';
-import { fleetDocumentSchema } from '../shared/fleet/schema.ts';
+import { fleetDocumentSchema } from '../shared/fleet/schema-whole.ts';
 import { elsewhere } from './chains-elsewhere.ts';
 import { fleetJsonSchema } from './fleet-json-schema.ts';
 

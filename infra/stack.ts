@@ -44,7 +44,7 @@ export class NodesStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    props: Pick<NodesProps, 'suite' | 'document' | 'scripts'> & Pick<StackProps, 'stackName'>,
+    props: Pick<NodesProps, 'suite' | 'document' | 'scripts' | 'bundles'> & Pick<StackProps, 'stackName'>,
   ) {
     super(scope, id, {
       description: `chainmend: the nodes of fleet ${props.document.fleet}.`,

@@ -16,7 +16,7 @@ import { DeadLetters } from './constructs/dead-letters.ts';
 import { DispatchHeal } from './constructs/dispatch-heal.ts';
 import { type CommandDocuments, Documents } from './constructs/documents.ts';
 import { MarkRoot } from './constructs/mark-root.ts';
-import { nodeRoleArn } from './constructs/node-fleet.ts';
+import { nodeRoleArns } from './constructs/node-fleet.ts';
 import { Pages } from './constructs/pages.ts';
 import { PlanSnapshots } from './constructs/plan-snapshots.ts';
 import { ProbeNodes } from './constructs/probe-nodes.ts';
@@ -98,7 +98,8 @@ export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Su
   const shared = { bundles, fleets: fleets.map(({ fleet }) => fleet), state, pages, settings, commands };
   const resizeVolume = new ResizeVolume(scope, 'ResizeVolume', shared);
   const deployed = fleets.flatMap(({ document }) => (document.deploy ? [document.fleet] : []));
-  const passed = [...(nodeRoles ?? []), ...deployed.map((fleet) => nodeRoleArn(Stack.of(scope), suite, fleet))];
+  const ofNodes = fleets.flatMap(({ document }) => nodeRoleArns(Stack.of(scope), suite, document));
+  const passed = [...(nodeRoles ?? []), ...ofNodes];
   const replaceNode = new ReplaceNode(scope, 'ReplaceNode', { ...shared, nodeRoles: passed, kmsKeys });
   if (nodeRoles === undefined) {
     const others = shared.fleets.filter(({ name }) => !deployed.includes(name));
@@ -113,7 +114,7 @@ export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Su
   const markRoot = new MarkRoot(scope, 'MarkRoot', shared);
   const dispatchHeal = new DispatchHeal(scope, 'DispatchHeal', { ...shared, ...heals, auditSnapshots, undelivered });
   const pruneRetired = new PruneRetired(scope, 'PruneRetired', shared);
-  const seedGroups = shared.fleets.some(({ seedsGroups }) => seedsGroups)
+  const seedGroups = shared.fleets.some(({ seedsGroups, boost }) => seedsGroups || boost)
     ? [new SeedGroups(scope, 'SeedGroups', shared)]
     : [];
   const registerNodes = new RegisterNodes(scope, 'RegisterNodes', {

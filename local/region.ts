@@ -7,6 +7,7 @@ import { ServiceRegistry } from './services/registry.ts';
 import { resolver } from './services/route53/resolver.ts';
 import { CONDITION_KEYS, createServices, RESOURCE_TYPES, SERVICES } from './services/services.ts';
 import { VirtualClock } from './simulator/clock.ts';
+import { CustomResourceAnswers } from './simulator/cloudformation/custom-resources.ts';
 import { type DeployOptions, deploy } from './simulator/cloudformation/deploy.ts';
 import type { FaultName } from './simulator/faults.ts';
 import { Gateway } from './simulator/gateway/gateway.ts';
@@ -70,6 +71,7 @@ export async function createRegion(options: RegionOptions) {
   const code = new CodeStore();
   const network = new Network();
   const vpcEndpoints = new VpcEndpoints();
+  const answers = new CustomResourceAnswers(network, regionName);
   const log: string[] = [];
   const spans: InvocationSpan[] = [];
   const registry = new ServiceRegistry(kernel);
@@ -141,7 +143,7 @@ export async function createRegion(options: RegionOptions) {
     /** Deploys the stack of a cloud assembly. */
     deploy: (deployment: Pick<DeployOptions, 'assembly'> & Partial<DeployOptions>) =>
       deploy({
-        ...{ accountId, regionName, code, vpcEndpoints, resourceTypes: RESOURCE_TYPES },
+        ...{ accountId, regionName, code, vpcEndpoints, answers, resourceTypes: RESOURCE_TYPES },
         call: (service, operation, input) => call(service, operation, input, 'cloudformation'),
         random: kernel.random('cloudformation'),
         wait: (delayMs) => clock.sleep(delayMs),

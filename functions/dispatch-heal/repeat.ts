@@ -90,7 +90,7 @@ const isFollowed = (nowMs: number): boolean => Math.floor(nowMs / 60_000) % FOLL
 /** The pages of the functions that look after a fleet, as each of them has written them down. */
 async function readFollowed(
   { store, environment }: DispatcherServices,
-  { name: fleet, scales }: Pick<Fleet, 'name' | 'scales'>,
+  { name: fleet, scales, boost }: Pick<Fleet, 'name' | 'scales' | 'boost'>,
   collectFailure: CollectFailure,
 ) {
   const readers: readonly (readonly [
@@ -102,6 +102,7 @@ async function readFollowed(
     ['prune-retired', () => store.readPrune(fleet)],
     ['seed-groups', () => store.readSeeds(fleet)],
     ...(scales ? [['seed-groups', () => store.readScale(fleet)] as const] : []),
+    ...(boost ? [['seed-groups', () => store.readBoost(fleet)] as const] : []),
     ['watch-releases', () => store.readReleases(fleet)],
     ['check-readiness', () => store.readReadiness(fleet)],
   ];

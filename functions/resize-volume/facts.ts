@@ -23,6 +23,7 @@ import type { Store } from '../../shared/heal/store.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
+import { takenBackLately } from '../../shared/snapshots/boost.ts';
 import { type History, readHistory } from './history.ts';
 
 interface FactSources {
@@ -76,6 +77,7 @@ export async function readFacts(
     ...(history.unread !== undefined && { historyUnread: history.unread }),
     ...(history.inodesPercent !== undefined && { reportedInodesPercent: history.inodesPercent }),
     intents: node?.modifications ?? [],
+    ...(fleet.boost && { takenBackAtMs: await readTakenBack(store, payload.fleet, volumes, nowMs) }),
     ...(owesClient(node, nowMs) && { clientOwed: true }),
     ...(node?.downBeforeFull === payload.incidentId && { wasDownBeforeFull: true }),
     // What an earlier attempt reserved for the same step is not counted twice.
@@ -94,6 +96,17 @@ export async function readFacts(
       },
     }),
   };
+}
+
+/** EBS counts it with what lets a volume grow. */
+async function readTakenBack(
+  store: Pick<Store, 'readBoost'>,
+  fleet: string,
+  volumes: readonly VolumeFact[],
+  nowMs: number,
+): Promise<Readonly<Record<string, readonly number[]>>> {
+  const record = await store.readBoost(fleet);
+  return Object.fromEntries(volumes.map(({ volumeId }) => [volumeId, takenBackLately(record, volumeId, nowMs)]));
 }
 
 const isPruneOpen = (node: NodeRecord | undefined): boolean =>

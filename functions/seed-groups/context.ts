@@ -4,6 +4,7 @@ import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { keys } from '../../shared/heal/store.ts';
 import type { Controller, FleetContext } from '../../shared/reconcile/context.ts';
 import { readGuard } from '../../shared/reconcile/guard.ts';
+import { type BoostRecord, noBoost } from '../../shared/snapshots/boost.ts';
 import { noScale, type ScaleRecord } from '../../shared/snapshots/scale.ts';
 import { noSeeds, type SeedRecord } from '../../shared/snapshots/seeds.ts';
 
@@ -26,6 +27,24 @@ export const SCALE: Controller<ScaleRecord> = {
   incidentId: 'scale',
   record: { key: keys.scale, read: (store, fleet) => store.readScale(fleet), empty: noScale },
 };
+
+export type BoostContext = FleetContext<
+  BoostRecord,
+  Pick<GroupClients, 'ec2' | 'ec2Once' | 'ssm' | 'sns' | 'dynamodb'>
+>;
+
+export const BOOST: Controller<BoostRecord> = {
+  name: 'seed-groups',
+  incidentId: 'boost',
+  record: { key: keys.boost, read: (store, fleet) => store.readBoost(fleet), empty: noBoost },
+};
+
+/** The guard right before a volume is taken back. @param approved a person said yes, which mode ask waits for */
+export const readBoostGuards = (context: BoostContext, approved: boolean): Promise<SubjectRefusal | undefined> =>
+  readGuard(context, approved, {
+    parts: 'other nodes, volumes or figures',
+    by: ({ nodes, volumes, boost, disk }) => [nodes, volumes, boost, disk.modificationsPerDay],
+  });
 
 /** The guard right before each change of a group: its number was approved as a whole by the person who asked for it. */
 export const readScaleGuards = (context: ScaleContext): Promise<SubjectRefusal | undefined> =>

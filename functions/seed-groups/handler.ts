@@ -1,6 +1,6 @@
 // seed-groups: keeps the newest good snapshot in the launch templates of Auto Scaling groups whose fleet file asks for it, so that what a group launches
-// catches up instead of syncing from the first block; and brings a group to the number of nodes that a person wants. No other function of the suite may
-// change a launch template, or end a member of a group.
+// catches up instead of syncing from the first block; brings a group to the number of nodes that a person wants; and takes volumes of deployed nodes back
+// from the figures of their first sync. No other function of the suite may change a launch template, or end a member of a group.
 import middy from '@middy/core';
 import { type GroupClients, groupClients } from '../../shared/aws/clients.ts';
 import { logged } from '../../shared/aws/log.ts';
@@ -14,7 +14,8 @@ import {
   readAllFleets,
   reconcileFleets,
 } from '../../shared/reconcile/invocation.ts';
-import { SCALE, SEED } from './context.ts';
+import { endBoosts } from './boost.ts';
+import { BOOST, SCALE, SEED } from './context.ts';
 import { parseSeedEvent } from './event.ts';
 import { advanceScale, askScale } from './scale.ts';
 import { type SeedSummary, seedFleet } from './seed.ts';
@@ -60,15 +61,17 @@ export function createHandler({ clients }: { readonly clients: GroupClients }) {
     const onlyPlan = request.kind === 'seed' && request.plan;
     const approval = request.kind === 'approve' ? { plan: request.plan, by: request.by ?? null } : undefined;
     const seedOne = async (fleet: Fleet): Promise<SeedSummary> => {
-      if (!fleet.seedsGroups)
+      if (!fleet.seedsGroups && !fleet.boost)
         return none(fleet, 'its file does not say asg.seed: its groups launch what their owner wrote');
       // Nobody is asked to approve what cannot be done now. A person who asks for the plan gets it.
       const paused = onlyPlan ? null : pauseOf(fleet);
       if (paused !== null) return none(fleet, paused);
+      // Members of a group have no boost, so that no fleet has both.
+      if (fleet.boost) return endBoosts(fleetContext(invocation, BOOST, fleet), { onlyPlan, approval });
       return seedFleet(fleetContext(invocation, SEED, fleet), { onlyPlan, approval });
     };
     const named = fleetsNamed(fleets, request.fleet);
-    const chosen = request.fleet === undefined ? named.filter(({ seedsGroups }) => seedsGroups) : named;
+    const chosen = request.fleet === undefined ? named.filter(({ seedsGroups, boost }) => seedsGroups || boost) : named;
     return reconcileFleets(invocation, chosen, { everyMs: EVERY_MS, reconcile: seedOne });
   };
   return middy<unknown, readonly SeedSummary[]>().use(logged()).handler(seed);

@@ -98,7 +98,7 @@ function memberOf(
 }
 
 /** A person who was called to a node may need it. */
-function openOn(instanceId: string, { incidents, nodes }: FleetRecords): string | null {
+export function openOn(instanceId: string, { incidents, nodes }: FleetRecords): string | null {
   const open = incidents.find((one) => one.instanceId === instanceId && one.state !== 'healed');
   if (open) return `incident ${open.incidentId} is ${open.state}`;
   const held = nodes.find((node) => node.instanceId === instanceId && (node.owner !== null || unsettled(node)));

@@ -12,14 +12,15 @@ import {
 import { CfnInstanceProfile, type CfnRole, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { CompleteDocument } from '../../shared/fleet/fleet-defaults.ts';
-import { completeDocument } from '../../shared/fleet/fleet-defaults.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
+import { networkRoleOf } from '../../shared/fleet/schema-network.ts';
+import { type CompleteDocument, completeDocument } from '../../shared/fleet/whole.ts';
 import { DEFAULT_SUITE, nameOf } from '../../shared/model/suite.ts';
 import type { FirstBootScripts } from '../../shared/node-commands/first-boot.ts';
 import { InputError } from '../input-error.ts';
 import { arn } from '../names.ts';
 import { type Grant, roleOf } from './grants.ts';
+import { addNetwork, networkBoot, networkGrants, openToItself } from './network.ts';
 import { addGroup, type NodeGroup } from './node-group.ts';
 import {
   DATA_DEVICE,
@@ -36,6 +37,8 @@ export interface NodesProps {
   readonly suite?: string;
   readonly document: FleetDocument;
   readonly scripts: FirstBootScripts;
+  /** Folder of the functions' bundles, for a private network. */
+  readonly bundles?: string;
   /** The VPC and its subnets, where the app has its own; else the fleet file says them. */
   readonly network?: Network;
 }
@@ -51,6 +54,7 @@ export interface DeployedNode {
   readonly instance: CfnInstance;
   readonly volume: CfnVolume;
   readonly launchTemplate: CfnLaunchTemplate;
+  readonly role: Role;
 }
 
 export interface Nodes {
@@ -58,15 +62,17 @@ export interface Nodes {
   readonly nodes: ReadonlyMap<string, DeployedNode>;
   /** Where the file says `kind: ha`. */
   readonly group?: NodeGroup;
-  readonly role: Role;
+  /** Of all nodes; in a private network each has its own. */
+  readonly role?: Role;
   readonly securityGroup: CfnSecurityGroup;
 }
 
 const WORLD = '0.0.0.0/0';
 
 /** The name of the role of a fleet's nodes: the suite, in a stack of its own, passes it on to another instance. IAM's names are of the account. */
-const nodeRoleName = (stack: Stack, suite: string, fleet: string): string => {
-  const name = `${suite}-node-${fleet}-${stack.region}`;
+const nodeRoleName = (stack: Stack, suite: string, fleet: string, node?: string): string => {
+  // No fleet's name has a dot in it.
+  const name = `${suite}-node-${fleet}${node === undefined ? '' : `.${node}`}-${stack.region}`;
   const characters = Token.isUnresolved(stack.region) ? name.length - stack.region.length + REGION_MAX : name.length;
   if (characters > ROLE_NAME_MAX)
     throw new InputError(
@@ -80,11 +86,23 @@ const ROLE_NAME_MAX = 64;
 /** `ap-southeast-1`, `ap-northeast-1`: none is longer. */
 const REGION_MAX = 14;
 
-export const nodeRoleArn = (stack: Stack, suite: string, fleet: string): string =>
-  `arn:${stack.partition}:iam::${stack.account}:role/${nodeRoleName(stack, suite, fleet)}`;
+/** The roles of nodes that a heal may launch another instance of: no validator is among them. */
+export function nodeRoleArns(stack: Stack, suite: string, { fleet, deploy }: FleetDocument): readonly string[] {
+  if (!deploy) return [];
+  const { network } = deploy;
+  const names = network
+    ? Object.keys(deploy.nodes ?? {}).filter((name) => networkRoleOf(network, name) !== 'validator')
+    : [undefined];
+  return names.map(
+    (name) => `arn:${stack.partition}:iam::${stack.account}:role/${nodeRoleName(stack, suite, fleet, name)}`,
+  );
+}
 
 /** Makes them right below `scope`. Throws an `InputError` where the file has no `deploy`, or EC2 would refuse what it says. */
-export function addNodes(scope: Construct, { suite = DEFAULT_SUITE, document, scripts, network }: NodesProps): Nodes {
+export function addNodes(
+  scope: Construct,
+  { suite = DEFAULT_SUITE, document, scripts, bundles, network }: NodesProps,
+): Nodes {
   const complete = completeDocument(document);
   const { fleet, deploy } = complete;
   if (!deploy) throw new InputError(`fleet ${fleet} has no deploy: there are no nodes to make`);
@@ -95,35 +113,50 @@ export function addNodes(scope: Construct, { suite = DEFAULT_SUITE, document, sc
     tags: listed(complete.nodes.tag),
   });
   keep(logs);
-  const role = nodeRole(scope, suite, complete, deploy);
-  // A profile of the role's name, as the console makes it.
-  const profile = new CfnInstanceProfile(scope, 'Profile', {
-    instanceProfileName: nodeRoleName(Stack.of(scope), suite, fleet),
-    roles: [role.roleName],
-  });
+  const ofAll = deploy.network ? undefined : powersOf(scope, suite, complete, deploy);
   const securityGroup = securityGroupOf(scope, complete, deploy, vpcId);
-  const made = { suite, complete, deploy, scripts, profile, securityGroup, image: imageOf(scope, deploy.image) };
-  if (deploy.group) {
+  const made = { suite, complete, deploy, scripts, securityGroup, image: imageOf(scope, deploy.image) };
+  if (deploy.group && ofAll) {
     const group = addGroup(scope, {
       ...made,
+      ...ofAll,
       size: deploy.group.size,
       minimum: deploy.group.minimum ?? deploy.group.size,
       maximum: deploy.group.maximum ?? deploy.group.size,
       healthPort: deploy.group.healthPort,
-      role,
       vpcId,
       subnetIds,
     });
     group.launchTemplate.addResourceDependency(logs);
-    return { nodes: new Map(), role, securityGroup, group };
+    return { nodes: new Map(), role: ofAll.role, securityGroup, group };
   }
   const nodes = new Map<string, DeployedNode>();
   for (const [name, zone] of Object.entries(deploy.nodes ?? {})) {
-    const node = addNode(new Construct(scope, name), { ...made, name, zone, subnetId: subnetId(zone) });
+    const place = new Construct(scope, name);
+    const powers = ofAll ?? powersOf(place, suite, complete, deploy, name);
+    const node = addNode(place, { ...made, ...powers, name, zone, subnetId: subnetId(zone) });
     for (const one of [node.instance, node.launchTemplate]) one.addResourceDependency(logs);
     nodes.set(name, node);
   }
-  return { nodes, role, securityGroup };
+  if (deploy.network) {
+    if (bundles === undefined) throw new InputError(`fleet ${fleet}: a network needs the folder of the bundles`);
+    openToItself(scope, securityGroup, complete);
+    const volumes = new Map([...nodes].map(([name, { volume }]) => [name, volume]));
+    const keys = addNetwork(scope, { suite, complete, network: deploy.network, bundles, volumes });
+    for (const { instance } of nodes.values()) instance.addResourceDependency(keys);
+  }
+  return { nodes, ...(ofAll && { role: ofAll.role }), securityGroup };
+}
+
+/** @param node whose own they are; of all nodes unless given */
+function powersOf(scope: Construct, suite: string, complete: CompleteDocument, deploy: Deploy, node?: string) {
+  const role = nodeRole(scope, suite, complete, deploy, node);
+  // A profile of the role's name, as the console makes it.
+  const profile = new CfnInstanceProfile(scope, 'Profile', {
+    instanceProfileName: nodeRoleName(Stack.of(scope), suite, complete.fleet, node),
+    roles: [role.roleName],
+  });
+  return { role, profile };
 }
 
 function networkOf(fleet: string, { vpc, subnets }: Deploy): Network {
@@ -136,16 +169,19 @@ function networkOf(fleet: string, { vpc, subnets }: Deploy): Network {
 }
 
 interface NodeProps extends NodesMade {
+  readonly role: Role;
   readonly name: string;
   readonly zone: string;
   readonly subnetId: string;
 }
 
-function addNode(scope: Construct, { name, zone, subnetId, ...made }: NodeProps): DeployedNode {
-  const { complete, deploy } = made;
+function addNode(scope: Construct, { name, zone, subnetId, role: powers, ...made }: NodeProps): DeployedNode {
+  const { suite, complete, deploy } = made;
   const { nodes } = complete;
   const { role, tag } = dataVolumeOf(complete);
-  const { sizeGiB, iops, throughputMiBps, kmsKeyId } = deploy.volume;
+  const { sizeGiB, kmsKeyId, boost } = deploy.volume;
+  // The template keeps the figures of the first sync: CloudFormation touches no volume whose properties in it do not change.
+  const { iops, throughputMiBps } = boost ?? deploy.volume;
   const volume = new CfnVolume(scope, 'Volume', {
     availabilityZone: zone,
     size: sizeGiB,
@@ -157,8 +193,10 @@ function addNode(scope: Construct, { name, zone, subnetId, ...made }: NodeProps)
     tags: listed({ Name: `${name}-${role}`, ...tag }),
   });
   keep(volume);
-  const tags = { ...nodes.tag, [nodes.nameTag]: name };
-  const launchTemplate = launchTemplateOf(scope, made, { tags, boot: { volumeId: volume.ref } });
+  const tags = { ...nodes.tag, [nodes.nameTag]: name, ...roleTag(complete, deploy, name) };
+  const network = deploy.network && networkBoot(scope, suite, complete, deploy.network, name);
+  const boot = { volumeId: volume.ref, ...(network && { network }) };
+  const launchTemplate = launchTemplateOf(scope, made, { tags, boot });
   const instance = new CfnInstance(scope, 'Instance', {
     availabilityZone: zone,
     subnetId,
@@ -183,7 +221,12 @@ function addNode(scope: Construct, { name, zone, subnetId, ...made }: NodeProps)
     volumeId: volume.ref,
   });
   new CfnOutput(scope, 'VolumeId', { description: `The data volume of ${name}, which stays.`, value: volume.ref });
-  return { instance, volume, launchTemplate };
+  return { instance, volume, launchTemplate, role: powers };
+}
+
+function roleTag({ role }: CompleteDocument, { network }: Deploy, name: string): Readonly<Record<string, string>> {
+  // The check of the file has found that each value of the tag is the role's own word.
+  return network && typeof role === 'object' ? { [role.tag]: networkRoleOf(network, name) } : {};
 }
 
 /** Whatever becomes of the stack, and where a change of a property makes another one. */
@@ -210,7 +253,7 @@ function securityGroupOf(
   vpcId: string,
 ): CfnSecurityGroup {
   const group = new CfnSecurityGroup(scope, 'Group', {
-    groupDescription: `Nodes of ${fleet}: P2P for the world, RPC for one group, and no SSH.`,
+    groupDescription: `Nodes of ${fleet}: P2P for ${deploy.network ? 'themselves' : 'the world'}, RPC for one group, and no SSH.`,
     vpcId,
     securityGroupIngress: [
       ...deploy.p2p.map((place) => {
@@ -237,15 +280,24 @@ function securityGroupOf(
 }
 
 /** What the SSM agent and the CloudWatch agent need, and the owner's own policies. */
-function nodeRole(scope: Construct, suite: string, { fleet, metrics }: CompleteDocument, { policies }: Deploy): Role {
+function nodeRole(
+  scope: Construct,
+  suite: string,
+  { fleet, metrics }: CompleteDocument,
+  { policies }: Deploy,
+  node: string | undefined,
+): Role {
   const role = roleOf(
     scope,
     new ServicePrincipal('ec2.amazonaws.com'),
     `Nodes of ${fleet}: managed by Systems Manager, and telling their metrics and logs.`,
-    nodeGrants(scope, suite, fleet, metrics),
+    [
+      ...nodeGrants(scope, suite, fleet, metrics),
+      ...(node === undefined ? [] : networkGrants(scope, suite, fleet, node)),
+    ],
   );
   const cfn = role.node.defaultChild as CfnRole;
-  cfn.roleName = nodeRoleName(Stack.of(scope), suite, fleet);
+  cfn.roleName = nodeRoleName(Stack.of(scope), suite, fleet, node);
   if (policies) {
     cfn.managedPolicyArns = policies;
     for (const policy of policies.filter((one) => /:iam::aws:policy\//.test(one)))

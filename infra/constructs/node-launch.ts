@@ -3,7 +3,7 @@ import { Fn } from 'aws-cdk-lib';
 import { CfnLaunchTemplate, type CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { CfnInstanceProfile } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { CompleteDocument } from '../../shared/fleet/fleet-defaults.ts';
+import type { CompleteDocument } from '../../shared/fleet/whole.ts';
 import {
   type FirstBoot,
   type FirstBootScripts,
@@ -45,7 +45,7 @@ export function dataVolumeOf({ volumes }: CompleteDocument) {
 /** What is particular about an instance that a template launches. */
 interface LaunchedAs {
   readonly tags: Tags;
-  readonly boot: Pick<FirstBoot, 'volumeId' | 'group'>;
+  readonly boot: Pick<FirstBoot, 'volumeId' | 'group' | 'network'>;
   /** Where the launch makes the data volume: without it the root volume does not carry its tags, since it would be taken for one. */
   readonly volume?: { readonly tags: Tags; readonly mapping: CfnLaunchTemplate.BlockDeviceMappingProperty };
 }

@@ -1,6 +1,6 @@
 // seed-groups: every hour it writes the newest good snapshot into the launch templates of groups whose fleet file asks for it. It is part of the stack only
 // where one does: who may write a launch template decides what the machines of a group run. Where a group that chainmend has deployed may have another
-// number of nodes, it brings it there, too.
+// number of nodes, it brings it there, too; and where deployed volumes have a boost, it takes that back.
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -22,6 +22,7 @@ export class SeedGroups extends Construct {
   constructor(scope: Construct, id: string, { bundles, fleets, state, pages, settings }: HealProps) {
     super(scope, id);
     const scaled = fleets.filter(({ scales }) => scales !== undefined);
+    const boosted = fleets.filter(({ boost }) => boost !== undefined);
     this.suiteFunction = new SuiteFunction(this, 'SeedGroups', {
       functionName: suiteNames(this).functions.seedGroups,
       description: 'Keeps the newest good snapshot in the launch templates of groups.',
@@ -51,7 +52,9 @@ export class SeedGroups extends Construct {
           wildcard: 'These reads have no resource-level permissions (Service Authorization Reference).',
         },
         ...this.#writes(fleets.filter(({ seedsGroups }) => seedsGroups)),
-        ...(scaled.length > 0 ? [...state.grantsToScale(), ...this.#scales(scaled)] : []),
+        ...(scaled.length + boosted.length > 0 ? state.grantsToScale() : []),
+        ...(scaled.length > 0 ? this.#scales(scaled) : []),
+        ...(boosted.length > 0 ? this.#takesBack(boosted) : []),
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
     });
@@ -97,6 +100,26 @@ export class SeedGroups extends Construct {
           ...keysWithin([RETIRED_TAG]),
         },
         wildcard: 'Any instance that carries the tags of a fleet whose group may be scaled; the condition names them.',
+      })),
+    ];
+  }
+
+  /** Only data volumes of fleets whose file gives them a boost, by their tags. */
+  #takesBack(fleets: readonly Fleet[]): Grant[] {
+    const selectors = fleets.flatMap(({ volumes }) => volumes.map(({ tags }) => tags));
+    return [
+      {
+        sid: 'ReadModifications',
+        actions: ['ec2:DescribeVolumesModifications'],
+        resources: ['*'],
+        wildcard: 'This read has no resource-level permissions (Service Authorization Reference).',
+      },
+      ...fenced(selectors, 'aws:ResourceTag').map((conditions, index) => ({
+        sid: `TakeBoostsBack${index + 1}`,
+        actions: ['ec2:ModifyVolume'],
+        resources: [arn(this, 'ec2', 'volume/*')],
+        conditions,
+        wildcard: 'Any volume that carries the tags of a fleet with a boost; the condition names them.',
       })),
     ];
   }

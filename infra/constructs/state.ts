@@ -39,7 +39,7 @@ export class State extends Construct {
     ];
   }
 
-  /** What a scaling reads besides: whether a heal is at work on a node. Where no group may be scaled, nobody may read it for that. */
+  /** What a scaling reads besides, and the end of a boost: whether a heal is at work on a node. Where there is neither, nobody may read it for that. */
   grantsToScale(): Grant[] {
     return this.#grant('ReadHeals', ['dynamodb:GetItem', 'dynamodb:Query'], SCALING_READS);
   }
@@ -74,7 +74,7 @@ const access = (writer: Writer, shared: readonly string[], readsBesides: readonl
   writes: [ownPartition(writer), ...shared, partitions.journal('*', writer)],
 });
 
-/** Of seed-groups, where a group may be scaled. */
+/** Of seed-groups, where a group may be scaled, or a first sync has a boost. */
 const SCALING_READS: readonly string[] = [nodes, ...allIncidents];
 
 /**
@@ -113,11 +113,11 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
       ).map(ownPartition),
     ],
   ),
-  // A drill's: whether the owner's pruning has come through on a copy.
+  // A drill's: whether the owner's pruning has come through on a copy. How often a volume was taken back from the figures of its first sync: EBS counts that.
   'resize-volume': access(
     'resize-volume',
     [nodes, incidentsOf('resize-volume'), turn],
-    [watched, ownPartition(DRILL_KIND)],
+    [watched, ownPartition(DRILL_KIND), ownPartition('seed-groups')],
   ),
   // A drill's: whether the owner's roll-back has come through on a copy.
   'replace-node': access(

@@ -437,9 +437,9 @@ export interface FleetDocument {
   };
   /** Nodes that chainmend makes itself, in a stack of their own: `npm run deploy:nodes`. Without it all nodes are made by others. */
   readonly deploy?: {
-    /** `single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer. */
-    readonly kind: "single" | "ha";
-    /** `single`: the nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node. */
+    /** `single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer. `network`: instances of their own that are a private chain. */
+    readonly kind: "single" | "ha" | "network";
+    /** `single` and `network`: the nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node. */
     readonly nodes?: { readonly [key: string]: string };
     /** `ha`: the Auto Scaling group. */
     readonly group?: {
@@ -451,6 +451,15 @@ export interface FleetDocument {
       readonly maximum?: number;
       /** The port on which each node answers whether it has caught up. The load balancer alone may open it. */
       readonly healthPort?: number;
+    };
+    /** `network`: the chain. Its genesis and the keys of its nodes are made once. */
+    readonly network?: {
+      /** The id of the chain, which its genesis says for ever. */
+      readonly chainId: string;
+      /** Which of `nodes` are its validators, for ever: the genesis names them. */
+      readonly validators: ReadonlyArray<string>;
+      /** Which of `nodes` stand between the validators and all others. Without them the others dial the validators. */
+      readonly sentries?: ReadonlyArray<string>;
     };
     /** Their VPC. */
     readonly vpc?: string;
@@ -470,6 +479,13 @@ export interface FleetDocument {
       readonly iops?: number;
       /** Its throughput. */
       readonly throughputMiBps?: number;
+      /** `single`: what it is made with for the first sync. Once its node has caught up, chainmend takes it back to the figures above. */
+      readonly boost?: {
+        /** Its IOPS until then. */
+        readonly iops: number;
+        /** Its throughput until then. */
+        readonly throughputMiBps: number;
+      };
       /** What is made on it while it is empty. */
       readonly filesystem?: "xfs" | "ext4";
       /** ARN of the key that it is encrypted with; it is encrypted in any case. */

@@ -30,8 +30,8 @@ export interface NodeFleetProps {
  * Throws an `Error` for a fleet that is not right, with its field, and for what EC2 would refuse.
  */
 export class NodeFleet extends Construct {
-  /** The role of all nodes: grant it what your own lines need. */
-  readonly role: Role;
+  /** By the nodes' names: grant them what your own lines need. With `kind: network` each node has its own, otherwise one is that of all; none with `kind: ha`. */
+  readonly roles: ReadonlyMap<string, Role>;
   readonly securityGroup: CfnSecurityGroup;
   /** With `kind: ha`. */
   readonly group?: CfnAutoScalingGroup;
@@ -39,6 +39,7 @@ export class NodeFleet extends Construct {
   /** By the nodes' names; none with `kind: ha`. */
   readonly instances: ReadonlyMap<string, CfnInstance>;
   readonly volumes: ReadonlyMap<string, CfnVolume>;
+  readonly #role: Role | undefined;
 
   constructor(scope: Construct, id: string, { name, fleet, vpc, vpcSubnets }: NodeFleetProps) {
     super(scope, id);
@@ -49,9 +50,11 @@ export class NodeFleet extends Construct {
       document: file.document,
       // pack.ts writes it.
       scripts: JSON.parse(readFileSync(join(import.meta.dirname, 'first-boot.json'), 'utf8')),
+      bundles: join(import.meta.dirname, 'functions'),
       ...(vpc && { network: networkOf(vpc, vpcSubnets) }),
     });
-    this.role = role;
+    this.#role = role;
+    this.roles = new Map([...nodes].map(([name, made]) => [name, made.role]));
     this.securityGroup = securityGroup;
     if (group) {
       this.group = group.group;
@@ -59,6 +62,12 @@ export class NodeFleet extends Construct {
     }
     this.instances = new Map([...nodes].map(([name, { instance }]) => [name, instance]));
     this.volumes = new Map([...nodes].map(([name, { volume }]) => [name, volume]));
+  }
+
+  /** The role of all nodes: grant it what your own lines need. Throws an `Error` with `kind: network`, whose nodes have one each. */
+  get role(): Role {
+    if (this.#role) return this.#role;
+    throw new InputError(`${this.node.path} has one role for each node: take it from roles`);
   }
 }
 

@@ -17,6 +17,8 @@ export interface ChainSpec extends NetworkSpec {
   /** Bytes that a block adds to the disk of a node that stores everything. */
   readonly bytesPerBlock: number;
   readonly inodesPerBlock: number;
+  /** I/O operations of 16 KiB that a client needs to take in one block; none counts unless given, and the machine alone says how fast it follows. */
+  readonly iosPerBlock?: number;
   /** Connections matter: a node without peers gets no block, and validators that do not reach each other make none. */
   readonly needsPeers?: boolean;
 }

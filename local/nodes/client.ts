@@ -35,7 +35,8 @@ export class SimulatedClient {
   private readonly nodeId: string;
   private readonly chain: SimulatedChain;
   private readonly volumes: readonly SimulatedVolume[];
-  private readonly blocksPerSecond: number;
+  /** As fast as its machine follows, where nothing slows it down. */
+  readonly blocksPerSecond: number;
   private readonly pastOutages: Outage[] = [];
   private currentOutage: Outage | undefined;
   private currentState: ClientState;

@@ -5,6 +5,7 @@ import {
   type BundleBoot,
   FIRST_BOOT_KINDS,
   type FirstBootKind,
+  type NetworkBoot,
   packed,
   type StateSyncBoot,
 } from '../../shared/node-commands/first-boot.ts';
@@ -27,6 +28,7 @@ export interface DeployedBoot {
   readonly group?: MemberBoot;
   readonly bundle?: BundleBoot;
   readonly stateSync?: StateSyncBoot & { readonly behindBlocks: number };
+  readonly network?: NetworkBoot;
 }
 
 /** What a member of a group does besides. */
@@ -73,6 +75,14 @@ export function deployedBootOf(text: string): DeployedBoot | undefined {
         behindBlocks: Number(/SYNC_BEHIND=(\d+)/.exec(text)?.[1]),
       },
     }),
+    ...(kind.endsWith('network') && {
+      network: {
+        ...{ region: said('NETWORK_REGION'), node: said('NETWORK_NODE'), secret: said('NETWORK_SECRET') },
+        ...{ role: said('NETWORK_ROLE') as NetworkBoot['role'], record: said('NETWORK_RECORD') },
+        ...{ home: said('NETWORK_HOME'), configPath: said('NETWORK_CONFIG'), zone: said('NETWORK_ZONE') },
+        ...{ port: Number(said('NETWORK_PORT')), peers: listed('NETWORK_PEERS'), hides: listed('NETWORK_PRIVATE') },
+      },
+    }),
     ...(isMember && {
       group: {
         identity: listed('IDENTITY'),
@@ -90,6 +100,8 @@ export function deployedBootOf(text: string): DeployedBoot | undefined {
 
 /** The script's own memory. */
 const OWN_VOLUME = '/var/lib/chainmend/volume';
+/** Of a node of a network: on its root disk, that it has had its keys. */
+export const OWN_KEYS = '/var/lib/chainmend/identity';
 /** On the volume: whose identity is on it. */
 const MARK = '.chainmend-volume';
 

@@ -45,10 +45,17 @@ export interface Machine {
   volumeResized(volumeId: string, sizeGiB: number): void;
   volumeAttached(volumeId: string, device: string, sizeGiB: number, disk?: NewDisk): void;
   volumeDetached(volumeId: string): void;
+  /** What EBS gives the volume from now on. A machine that does not follow it is as fast as its host. */
+  volumePerforms?(volumeId: string, performance: VolumePerformance): void;
   /** Whether a filesystem on this volume is mounted: EC2 cannot detach such a volume cleanly. */
   isMounted(volumeId: string): boolean;
   /** The content of one of its volumes at this moment; undefined without such a volume, or if it is empty. Reading changes nothing. */
   contentOf?(volumeId: string): StoredContent | undefined;
+}
+
+export interface VolumePerformance {
+  readonly iops: number;
+  readonly throughputMiBps: number;
 }
 
 /** What a machine learns of a volume that is attached. */

@@ -21,7 +21,8 @@ import type { BrokenFilesystem, FilesystemType, VolumeContent } from './content.
 import type { DeviceReport, MountOptions } from './disks.ts';
 import { NodeDisks } from './disks.ts';
 import { type BootOutcome, type DeployedBoot, type Loading, loadingOf, playDeployedBoot } from './first-boot.ts';
-import type { CommandOutcome, Machine, MachineCommand, NewDisk } from './machine.ts';
+import type { CommandOutcome, Machine, MachineCommand, NewDisk, VolumePerformance } from './machine.ts';
+import { type NetworkSources, playIdentity, playJoin } from './network-boot.ts';
 import { NodePeers } from './peers.ts';
 import { NodeRpc } from './rpc/node-rpc.ts';
 import { NodeSetup } from './setup.ts';
@@ -54,6 +55,8 @@ export interface FirstBootRun {
   readonly deployed?: DeployedBoot;
   /** GET of an address outside of its network. */
   readonly outside?: (url: URL) => HttpAnswer;
+  /** Of a node of a private network. */
+  readonly network?: NetworkSources;
 }
 
 export class SimulatedNode implements Machine {
@@ -299,6 +302,10 @@ export class SimulatedNode implements Machine {
     if (this.cloudInit === 'running' && this.setUp?.formats) this.disks.format(volumeId, 'ext4');
   }
 
+  volumePerforms(volumeId: string, performance: VolumePerformance): void {
+    this.disks.performs(volumeId, performance);
+  }
+
   volumeDetached(volumeId: string): void {
     this.disks.detach(volumeId);
   }
@@ -428,7 +435,7 @@ export class SimulatedNode implements Machine {
   bootRefusal: string | undefined;
 
   private bootDeployed(boot: DeployedBoot, waitedSeconds = 0): void {
-    const outcome = playDeployedBoot(boot, this);
+    const outcome = this.joined(boot, playDeployedBoot(boot, this), waitedSeconds >= boot.waitSeconds);
     if (outcome === 'wait' && waitedSeconds < boot.waitSeconds) {
       this.later(1_000, () => this.bootDeployed(boot, waitedSeconds + 1));
       return;
@@ -439,6 +446,23 @@ export class SimulatedNode implements Machine {
       this.bare = true;
       this.later(loading.seconds * 1_000, () => this.endBoot(boot, outcome, this.loaded(boot, loading)));
     } else this.endBoot(boot, outcome);
+  }
+
+  /** What a node of a network does behind its mounted volume. */
+  private joined(
+    { mountPath, volumeId = '', network }: DeployedBoot,
+    outcome: BootOutcome,
+    isLate: boolean,
+  ): BootOutcome {
+    const sources = this.setUp?.network;
+    if (outcome !== 'mounted' || !network || !sources) return outcome;
+    const volume = this.volumes.find(({ path, mounted }) => path === mountPath && mounted);
+    const content = volume && this.disks.contentOf(volume.volumeId);
+    const holdsMore = content === undefined || content.data !== undefined;
+    const given = playIdentity({ mountPath, volumeId, holdsMore }, network, this, sources);
+    if (given === 'wait' && isLate) return { refused: `the secret ${network.secret} could not be read` };
+    if (given !== 'mounted') return given;
+    return playJoin(mountPath, network, this, sources) === 'wait' && !isLate ? 'wait' : 'mounted';
   }
 
   /** A person runs the script of its first boot once more. */

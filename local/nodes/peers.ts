@@ -85,6 +85,11 @@ export class NodePeers implements Member {
     return this.key;
   }
 
+  /** The key on its volume, as its client has read it. */
+  takeKey(id: string | undefined): void {
+    this.key = id ?? this.key;
+  }
+
   get upSinceMs(): number | undefined {
     return this.client.upSinceMs;
   }

@@ -1,7 +1,8 @@
 // The files of a simulated node, and how its client reads its configuration when it starts.
 
+import { createHash } from 'node:crypto';
 import type { SimulatedChain } from './chain.ts';
-import { ConfigurationError, readConfig, usualConfigPath, writtenConfig } from './config/peers.ts';
+import { ConfigurationError, type ConfiguredPeer, readConfig, usualConfigPath, writtenConfig } from './config/peers.ts';
 import type { StoredFile } from './content.ts';
 import type { NodePeers } from './peers.ts';
 import type { NodeSpec } from './spec.ts';
@@ -42,6 +43,24 @@ export class NodeSetup {
     );
   }
 
+  private address: ((host: string) => string | undefined) | undefined;
+
+  /** Its names are looked up from now on. */
+  resolveWith(address: (host: string) => string | undefined): void {
+    this.address = address;
+  }
+
+  /** CometBFT looks names up when it starts, and leaves out what it does not find (p2p/switch.go, AddPersistentPeers). */
+  private resolved(configured: readonly ConfiguredPeer[]): readonly ConfiguredPeer[] {
+    const { address } = this;
+    if (!address) return configured;
+    return configured.flatMap((peer) => {
+      const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(peer.address) ?? [];
+      const ip = /^[0-9.]+$/.test(host) ? host : address(host);
+      return ip === undefined ? [] : [{ ...peer, address: `${ip}:${port}` }];
+    });
+  }
+
   /** The client reads its configuration; false: it exits because of it. */
   load(): boolean {
     const { chain, peers, rpc } = this.node;
@@ -52,7 +71,8 @@ export class NodeSetup {
     }
     try {
       const { peers: configured, rpcUnsafe } = readConfig(chain.protocol, this.files.get(this.configPath) ?? '');
-      peers.restart(configured);
+      peers.takeKey(ownId(this.files.get(this.configPath.replace(/config\.toml$/, 'node_key.json'))));
+      peers.restart(this.resolved(configured));
       rpc.configure(rpcUnsafe);
       return true;
     } catch (error) {
@@ -61,6 +81,13 @@ export class NodeSetup {
       return false;
     }
   }
+}
+
+/** The id of a node by its own key, where that is a whole one: others are made up by data.ts. */
+function ownId(nodeKey: string | undefined): string | undefined {
+  const [, value = ''] = /"value":"([A-Za-z0-9+/]{86}==)"/.exec(nodeKey ?? '') ?? [];
+  const key = Buffer.from(value, 'base64');
+  return key.length === 64 ? createHash('sha256').update(key.subarray(32)).digest('hex').slice(0, 40) : undefined;
 }
 
 /** Largest file that commands write: configurations have some kilobytes. */

@@ -6,6 +6,8 @@ const DAY_MS = 24 * 3_600_000;
 export interface Ceilings {
   readonly largestGiB: number;
   readonly modificationsPerDay: number;
+  /** What a deployed volume is taken back to after its first sync (docs/deploy.md, "A boost for the first sync"); absent where it has no boost. */
+  readonly lasting?: { readonly iops: number; readonly throughputMiBps: number };
   readonly monthlyIncreaseUsd: number;
   /** At which its alarms go off. */
   readonly diskPercent: number;
@@ -54,11 +56,23 @@ const CHAINS: Readonly<Record<string, OfChain>> = {
 };
 const OTHER: OfChain = { behindBlocks: 10, confirmations: 10 };
 
-export function ceilingsOf({ chain, disk, replace, breaker, snapshots, ask, health, alarms }: FleetDocument): Ceilings {
+export function ceilingsOf({
+  chain,
+  disk,
+  replace,
+  breaker,
+  snapshots,
+  ask,
+  health,
+  alarms,
+  deploy,
+}: FleetDocument): Ceilings {
+  const { boost, iops = 3_000, throughputMiBps = 125 } = deploy?.volume ?? {};
   const usual = CHAINS[chain] ?? OTHER;
   return {
     largestGiB: disk?.maximumSizeGiB ?? usual.largestGiB ?? 2000,
     modificationsPerDay: disk?.modificationsPerDay ?? 3,
+    ...(boost && { lasting: { iops, throughputMiBps } }),
     monthlyIncreaseUsd: disk?.maximumMonthlyIncreaseUsd ?? 100,
     diskPercent: alarms?.diskPercent ?? disk?.growAtPercent ?? 85,
     restartsPerDay: replace?.restartsPerDay ?? 6,

@@ -29,7 +29,7 @@ const SENTENCES = {
   'bill-is-bounded':
     'What is made is no larger than what it stands for, bounded in number, and growth stays below the month’s limit.',
   'growth-is-bounded':
-    'A volume is grown up to the ceiling and no further, never in a modification, and only so often a day.',
+    'A volume is grown up to the ceiling, and a boost taken back from a node that has caught up: never in a modification, and only so often a day.',
   'pause-holds': 'Under a pause nothing is begun; what was begun is only put back.',
   'plan-touches-nothing': 'In mode plan nothing is touched.',
   'ask-waits': 'In mode ask nothing is touched without a person’s yes.',

@@ -2,16 +2,17 @@
 import * as v from 'valibot';
 import { defaultsOf, otherChain } from '../chains/defaults.ts';
 import { RUNGS } from '../model/rungs.ts';
-import { type FleetDocument, fleetDocumentSchema, type UnitDocument } from './schema.ts';
+import { type StoredDocument, storedDocumentSchema, type UnitDocument } from './schema.ts';
 import { isByPolicy } from './schema-heal.ts';
 import { NO_LINE } from './schema-nodes.ts';
 import { peerList } from './schema-watch.ts';
 
 /**
- * A fleet file with every value filled in: a valid fleet file with the same meaning. The schema holds the defaults for every fleet.
+ * What functions read of a fleet file, with every value filled in: of `deploy` what is written (whole.ts fills in the rest). The schema holds the defaults for
+ * every fleet.
  * @param document one that fits the schema
  */
-export function completeDocument(document: FleetDocument) {
+export function completeStored(document: StoredDocument) {
   const {
     fleet,
     chain,
@@ -32,7 +33,7 @@ export function completeDocument(document: FleetDocument) {
     drills,
     deploy,
     ...filled
-  } = v.parse(fleetDocumentSchema, document);
+  } = v.parse(storedDocumentSchema, document);
   const written = writtenLayer(document);
   const told = chainLayer(document);
   const { prune: _, ...ofDisk } = document.disk ?? {};
@@ -66,7 +67,7 @@ export function completeDocument(document: FleetDocument) {
     ...(releases && { releases }),
     ...(client && { client }),
     ...(drills && { drills }),
-    ...(deploy && { deploy: { ...deploy, p2p: deploy.p2p ?? worldPorts(chain, p2pPort) } }),
+    ...(deploy && { deploy }),
   };
 }
 
@@ -74,26 +75,19 @@ export function completeDocument(document: FleetDocument) {
 const OF_DEPLOYED = {
   single: { by: 'cdk', acceptDrift: true },
   ha: { by: 'nobody', acceptDrift: true },
+  network: { by: 'cdk', acceptDrift: true },
 } as const;
 
 /** The group itself launches in the place of a member that is gone. */
-const ofGroup = ({ replace }: FleetDocument) => ({
+const ofGroup = ({ replace }: StoredDocument) => ({
   rungs: replace?.rungs ?? RUNGS.filter((rung) => rung !== 'replace'),
 });
 
-/** Clients that find their peers by UDP: devp2p's, and those of the OP stack. */
-const BY_UDP: ReadonlySet<string> = new Set(['ethereum', 'bsc', 'polygon', 'optimism', 'base']);
-
-function worldPorts(chain: FleetDocument['chain'], p2pPort: number | undefined): string[] {
-  if (p2pPort === undefined) return [];
-  return [`tcp/${p2pPort}`, ...(BY_UDP.has(chain) ? [`udp/${p2pPort}`] : [])];
-}
-
-export type CompleteDocument = ReturnType<typeof completeDocument>;
+export type CompleteStored = ReturnType<typeof completeStored>;
 
 function completeSnapshots(
-  { clean, ...byPolicy }: NonNullable<v.InferOutput<typeof fleetDocumentSchema>['snapshots']>,
-  written: FleetDocument['snapshots'] = {},
+  { clean, ...byPolicy }: NonNullable<v.InferOutput<typeof storedDocumentSchema>['snapshots']>,
+  written: StoredDocument['snapshots'] = {},
 ) {
   return { ...(isByPolicy(written) && byPolicy), ...(clean && { clean }) };
 }
@@ -104,20 +98,20 @@ const PATIENCE_SECONDS = 900;
 
 /** A script posts a height every few minutes: such a height may stand for longer than its node. */
 function standstillLimits(
-  { health = {} }: FleetDocument,
+  { health = {} }: StoredDocument,
   { health: ofChain }: ChainLayer,
-  probe: NonNullable<FleetDocument['probe']>,
+  probe: NonNullable<StoredDocument['probe']>,
 ) {
   const patienceSeconds = health.patienceSeconds ?? health.stuckSeconds ?? ofChain?.patienceSeconds ?? PATIENCE_SECONDS;
   const isPosted = typeof probe === 'object' && 'metric' in probe;
   return { stuckSeconds: health.stuckSeconds ?? (isPosted ? patienceSeconds : STUCK_SECONDS), patienceSeconds };
 }
 
-type Volumes = Readonly<Record<string, Exclude<NonNullable<FleetDocument['volumes']>[string], string>>>;
+type Volumes = Readonly<Record<string, Exclude<NonNullable<StoredDocument['volumes']>[string], string>>>;
 type Units = Readonly<Record<string, UnitDocument>>;
 
 /** The values of the file itself, with its short forms written out: one `unit` as one of `units`, a path as a volume. */
-export function writtenLayer(document: FleetDocument) {
+export function writtenLayer(document: StoredDocument) {
   const { unit, docker, compose, commands, stopGraceSeconds, cleanLine, units, volumes = {}, peers } = document;
   const only: UnitDocument = {
     ...(unit !== undefined && { unit }),
@@ -141,13 +135,13 @@ interface ChainLayer {
   readonly identity: string[];
   readonly disk?: { readonly maximumSizeGiB: number };
   readonly rpc?: { readonly port: number; readonly path?: string; readonly metricsPort?: number };
-  readonly health?: Omit<NonNullable<FleetDocument['health']>, 'references'>;
+  readonly health?: Omit<NonNullable<StoredDocument['health']>, 'references'>;
   readonly p2pPort?: number;
   readonly peers?: { readonly rotate: boolean; readonly maximum: number; readonly config?: string };
 }
 
 /** The chain's values of the fields that the file leaves out. */
-export function chainLayer(document: FleetDocument): ChainLayer {
+export function chainLayer(document: StoredDocument): ChainLayer {
   const defaults = defaultsOf(document.chain);
   if (!defaults) return { volumes: {}, units: {}, identity: [] };
   const { ports, rpcPath, health, peers } = defaults;

@@ -3,7 +3,7 @@
 import type * as v from 'valibot';
 import type { HttpJsonPaths, HttpJsonRequest } from '../chains/http-json.ts';
 import { fleetTag, groupName } from '../model/suite.ts';
-import type { CompleteDocument } from './fleet-defaults.ts';
+import type { CompleteStored } from './fleet-defaults.ts';
 import type { FleetDocument, UnitDocument } from './schema.ts';
 import { upgradedUnitOf } from './schema-client.ts';
 import { NO_LINE, type roleName } from './schema-nodes.ts';
@@ -28,8 +28,8 @@ export type ReplacePolicy = Fleet['replace'];
 export type DrillPolicy = NonNullable<Fleet['drills']>;
 export type CleanSnapshotPolicy = NonNullable<Fleet['cleanSnapshots']>;
 
-/** @param complete of a document that `parseFleetDocument` returned */
-export function fleetOf(complete: CompleteDocument, suite: string) {
+/** @param complete of a document that `parseStored` returned */
+export function fleetOf(complete: CompleteStored, suite: string) {
   const { fleet, chain, mode, nodes, role, volumes, units, identity, owner, disk, breaker, ask, pages } = complete;
   const {
     rpc,
@@ -91,6 +91,8 @@ export function fleetOf(complete: CompleteDocument, suite: string) {
     seedsGroups: asg !== undefined,
     /** The group that `scale` may give another number of nodes; undefined: none. */
     scales: scalesOf(complete, suite),
+    /** What the volumes of deployed nodes are made with, and what they are taken back to once their nodes have caught up; undefined: they are as they stay. */
+    boost: boostOf(complete),
     /** undefined: all of its nodes and snapshots are alike. */
     dataMode,
     /** undefined: nobody is told of releases. */
@@ -102,10 +104,16 @@ export function fleetOf(complete: CompleteDocument, suite: string) {
   };
 }
 
-function scalesOf({ fleet, deploy }: CompleteDocument, suite: string) {
+function scalesOf({ fleet, deploy }: CompleteStored, suite: string) {
   if (!deploy?.group) return undefined;
   const { size, minimum = size, maximum = size } = deploy.group;
   return minimum === maximum ? undefined : { group: groupName(suite, fleet), minimum, maximum };
+}
+
+function boostOf({ deploy }: CompleteStored) {
+  if (!deploy?.volume?.boost) return undefined;
+  const { boost, iops = 3000, throughputMiBps = 125 } = deploy.volume;
+  return { from: boost, to: { iops, throughputMiBps } };
 }
 
 /** The probe that tells where nodes stand; undefined where nobody asks them, or only whether their clients run. */
@@ -116,8 +124,8 @@ export const heightProbeOf = ({ probe }: Pick<Fleet, 'probe'>): HeightProbe | un
 export const seesClientsOnly = ({ probe }: Pick<Fleet, 'probe'>): boolean => probe?.by === 'unit';
 
 function clientOf(
-  { versions, unit, canary, watchMinutes, zonePercent, rehearse }: NonNullable<CompleteDocument['client']>,
-  units: CompleteDocument['units'],
+  { versions, unit, canary, watchMinutes, zonePercent, rehearse }: NonNullable<CompleteStored['client']>,
+  units: CompleteStored['units'],
 ) {
   /** `zonePercent`: undefined: one node after the other. */
   return {
@@ -130,7 +138,7 @@ function clientOf(
   };
 }
 
-function releasesOf({ feed, consensusFeed, upgradeBy, auto }: NonNullable<CompleteDocument['releases']>) {
+function releasesOf({ feed, consensusFeed, upgradeBy, auto }: NonNullable<CompleteStored['releases']>) {
   return {
     feed,
     consensusFeed,
@@ -144,7 +152,7 @@ function releasesOf({ feed, consensusFeed, upgradeBy, auto }: NonNullable<Comple
   };
 }
 
-function rpcOf({ consensusPort, ...rpc }: NonNullable<CompleteDocument['rpc']>) {
+function rpcOf({ consensusPort, ...rpc }: NonNullable<CompleteStored['rpc']>) {
   return {
     ...rpc,
     /** Prefix of every request's path. Empty for most. */
@@ -158,7 +166,7 @@ function rpcOf({ consensusPort, ...rpc }: NonNullable<CompleteDocument['rpc']>) 
   };
 }
 
-function unitOf(name: string, { stopGraceSeconds, cleanLine, ...runtime }: CompleteDocument['units'][string]) {
+function unitOf(name: string, { stopGraceSeconds, cleanLine, ...runtime }: CompleteStored['units'][string]) {
   return {
     /** execution, beacon, …; `node` where a node has only one. */
     name,
@@ -177,17 +185,17 @@ function runtimeOf({ unit, docker, compose, commands }: UnitDocument) {
   return { kind: 'commands', ...given(commands, 'unit, docker, compose or commands') } as const;
 }
 
-function policyOf({ everyHours, keep, shareWith, copyTo }: NonNullable<CompleteDocument['snapshots']>) {
+function policyOf({ everyHours, keep, shareWith, copyTo }: NonNullable<CompleteStored['snapshots']>) {
   if (everyHours === undefined || keep === undefined) return undefined;
   return { everyHours, keep, shareWith, copyTo: copyTo && { ...copyTo, kmsKeyArn: copyTo.kmsKeyArn } };
 }
 
-function peersOf({ config, ...same }: NonNullable<CompleteDocument['peers']>, p2pPort: number) {
+function peersOf({ config, ...same }: NonNullable<CompleteStored['peers']>, p2pPort: number) {
   return { ...same, configPath: config, p2pPort };
 }
 
 /** Which probe asks: a function in the nodes' VPC, a command on the node, or none, where a metric has the height. unit: only whether the client runs. */
-function probeOf(probe: CompleteDocument['probe']) {
+function probeOf(probe: CompleteStored['probe']) {
   if (probe === 'none') return undefined;
   if (probe === 'ssm') return { by: 'ssm' } as const;
   if (probe === 'unit') return { by: 'unit' } as const;
@@ -232,9 +240,8 @@ function requestOf({ get, post, body }: WrittenPaths['requests'][string]): HttpJ
   return get !== undefined ? { get } : { post: given(post, 'get or post'), body };
 }
 
-/** `parseFleetDocument` accepts nothing that lacks it. */
+/** The schema accepts nothing that lacks it. */
 function given<Value>(value: Value | undefined, field: string): Value {
-  if (value === undefined)
-    throw new TypeError(`fleet document without ${field}: it was not read by parseFleetDocument`);
+  if (value === undefined) throw new TypeError(`fleet document without ${field}: it was not read by the schema`);
   return value;
 }

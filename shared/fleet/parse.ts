@@ -1,36 +1,43 @@
 // Parses a fleet file's JSON, or refuses it with every problem: field, value, and what was expected.
 import * as v from 'valibot';
-import { completeDocument } from './fleet-defaults.ts';
-import { complaintsOf, FleetFileError, type FleetProblem, showValue } from './problems.ts';
-import { type FleetDocument, fleetDocumentSchema } from './schema.ts';
+import { type CompleteStored, completeStored } from './fleet-defaults.ts';
+import { type Complaints, complaintsOf, FleetFileError, type FleetProblem, showValue } from './problems.ts';
+import { type StoredDocument, storedDocumentSchema } from './schema.ts';
 import { checkClient } from './schema-client.ts';
-import { checkDeploy } from './schema-deploy.ts';
 import { checkDrills } from './schema-drills.ts';
 import { checkHeals } from './schema-heal.ts';
 import { checkNodes } from './schema-nodes.ts';
 import { checkWatch } from './schema-watch.ts';
 
 /**
- * @param source JSON text (an SSM parameter's value) or the output of a YAML reader
+ * What functions read of a fleet file. Of `deploy` only what they read is checked: the file was checked as a whole before it was stored (whole.ts).
+ * @param source JSON text (an SSM parameter's value), or the object in it
  * @throws FleetFileError with every problem
  */
-export function parseFleetDocument(source: unknown): FleetDocument {
+export const parseStored = (source: unknown): StoredDocument => documentBy(storedDocumentSchema, source);
+
+/** @throws FleetFileError with every problem */
+export function documentBy<Document extends StoredDocument>(
+  schema: v.GenericSchema<Document>,
+  source: unknown,
+  checkMore: (document: Document, complete: CompleteStored, complaints: Complaints) => void = () => {},
+): Document {
   const value = typeof source === 'string' ? parseJson(source) : source;
   const named =
     typeof value === 'object' && value !== null && 'fleet' in value
       ? `fleet file ${showValue(value.fleet)}`
       : 'fleet file';
-  const { problems, output } = checkedBy(fleetDocumentSchema, value);
+  const { problems, output } = checkedBy(schema, value);
   if (problems.length > 0) throw new FleetFileError(problems, named);
-  const document = writtenOf(output, value) as FleetDocument;
-  const complete = completeDocument(document);
+  const document = writtenOf(output, value) as Document;
+  const complete = completeStored(document);
   const conflicts = complaintsOf((complaints) => {
     checkNodes(document, complete.volumes, complaints);
     checkClient(document, complete, complaints);
     checkWatch(document, complete, complaints);
     checkHeals(document, complete, complaints);
     checkDrills(document, complete, complaints);
-    checkDeploy(document, complete, complaints);
+    checkMore(document, complete, complaints);
   });
   if (conflicts.length > 0) throw new FleetFileError(conflicts, named);
   return document;
@@ -88,7 +95,7 @@ function problemsOf(issue: v.BaseIssue<unknown>): FleetProblem[] {
   return flatten(issue, []).map(({ issue: { type, expected, message }, items }) => {
     const last = items.at(-1);
     const path = items.map((item) => String(item.key));
-    const byKey = type === 'strict_object' && last?.type === 'object' && last.origin === 'key';
+    const byKey = (type === 'strict_object' || type === 'object') && last?.type === 'object' && last.origin === 'key';
     if (byKey && expected !== 'never') return { kind: 'missing', path, value: undefined, expected: message };
     const kind = byKey ? 'unknown-key' : last?.origin === 'key' ? 'wrong-key' : 'wrong-value';
     return { kind, path, value: last ? last.value : issue.input, expected: message };

@@ -1,21 +1,21 @@
 // Turns a fleet file into the fleet that functions work with.
 import { DEFAULT_SUITE } from '../model/suite.ts';
-import { completeDocument } from './fleet-defaults.ts';
+import { completeStored } from './fleet-defaults.ts';
 import { type Fleet, fleetOf, type Role } from './model.ts';
-import { parseFleetDocument } from './parse.ts';
-import type { FleetDocument } from './schema.ts';
+import { parseStored } from './parse.ts';
+import type { StoredDocument } from './schema.ts';
 
 /**
  * For functions: parses an SSM parameter's value, or the object in it, with every default.
  * @throws FleetFileError with every problem
  */
 export function parseFleet(source: unknown, suite = DEFAULT_SUITE): Fleet {
-  return resolveFleet(parseFleetDocument(source), suite);
+  return resolveFleet(parseStored(source), suite);
 }
 
-/** @param document as `parseFleetDocument` returned it @param suite that looks after the fleet */
-export function resolveFleet(document: FleetDocument, suite = DEFAULT_SUITE): Fleet {
-  return fleetOf(completeDocument(document), suite);
+/** @param document as `parseStored` or `parseFleetDocument` returned it @param suite that looks after the fleet */
+export function resolveFleet(document: StoredDocument, suite = DEFAULT_SUITE): Fleet {
+  return fleetOf(completeStored(document), suite);
 }
 
 /** The role of a node, by its instance's tags. A value that the fleet file does not list is an unknown role. */

@@ -1,9 +1,10 @@
-// The part of the fleet file about nodes that chainmend deploys itself (docs/deploy.md), and the check of its contradictions. Heals do not read it: to them
-// such a node is one as any other.
+// The part of the fleet file about nodes that chainmend deploys itself (docs/deploy.md), and the check of its contradictions. Synthesis
+// reads it; what functions read of it is in schema-deploy-read.ts, since to heals such a node is one as any other.
 import type * as v from 'valibot';
 import { familyOf, otherChain } from '../chains/defaults.ts';
 import { VERSION } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
+import { groupSizes, kind, volumeFigures } from './schema-deploy-read.ts';
 import {
   about,
   choice,
@@ -19,16 +20,10 @@ import {
   usually,
   whole,
 } from './schema-fields.ts';
+import { checkNetwork, isBelow, network, nodeName } from './schema-network.ts';
 
 const zone = text(/^[a-z]{2}(-[a-z]+){1,3}-[0-9][a-z]$/, 'the name of an Availability Zone', 'eu-west-1a');
 const securityGroupId = text(/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a security group', 'sg-0123456789abcdef0');
-
-/** A name becomes part of names in the template. */
-const nodeName = text(
-  /^[a-z][a-z0-9-]{0,31}$/,
-  'a name of at most 32 lower-case letters, digits and -, a letter first',
-  'node1',
-);
 
 const p2pPort = text(
   /^(tcp|udp)\/([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$/,
@@ -93,9 +88,7 @@ const stateSync = object('{ servers: [https://a…, https://b…] }', {
 
 const volume = object('{ sizeGiB: 500 }', {
   sizeGiB: about('Its size at the beginning; heals let it grow.', whole(1, 65_536, 'GiB', 500)),
-  // gp3: 3,000 to 80,000 IOPS, 125 to 2,000 MiB/s [EC2 CreateVolume].
-  iops: usually('Its IOPS.', whole(3000, 80_000, 'IOPS', 3000), 3000),
-  throughputMiBps: usually('Its throughput.', whole(125, 2000, 'MiB/s', 125), 125),
+  ...volumeFigures,
   filesystem: usually('What is made on it while it is empty.', choice(['xfs', 'ext4'], 'a filesystem'), 'xfs'),
   kmsKeyId: derived(
     'ARN of the key that it is encrypted with; it is encrypted in any case.',
@@ -109,13 +102,7 @@ const volume = object('{ sizeGiB: 500 }', {
 });
 
 const group = object('{ size: 3 }', {
-  size: about('How many nodes the group keeps, spread over the zones of `deploy.subnets`.', whole(2, 50, 'nodes', 3)),
-  minimum: derived(
-    'How few nodes `chainmend scale` may leave. One fewer is there while a heal has one aside.',
-    '`size`',
-    whole(2, 50, 'nodes', 2),
-  ),
-  maximum: derived('How many nodes `chainmend scale` may have the group keep.', '`size`', whole(2, 50, 'nodes', 6)),
+  ...groupSizes,
   healthPort: usually(
     'The port on which each node answers whether it has caught up. The load balancer alone may open it.',
     port(8099),
@@ -124,15 +111,13 @@ const group = object('{ size: 3 }', {
 });
 
 export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … }', {
-  kind: about(
-    '`single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer.',
-    choice(['single', 'ha'], 'a kind'),
-  ),
+  kind,
   nodes: optional(
-    '`single`: the nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node.',
+    '`single` and `network`: the nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node.',
     map('nodes with their zones', '{ node1: eu-west-1a }', 50, nodeName, zone),
   ),
   group: optional('`ha`: the Auto Scaling group.', group),
+  network: optional('`network`: the chain. Its genesis and the keys of its nodes are made once.', network),
   vpc: derived(
     'Their VPC.',
     "from the app's own `vpc`",
@@ -203,7 +188,7 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
   ),
 });
 
-type WrittenDeploy = v.InferInput<typeof deploy>;
+export type WrittenDeploy = v.InferInput<typeof deploy>;
 
 interface WrittenDeployFields {
   readonly chain: string;
@@ -213,7 +198,8 @@ interface WrittenDeployFields {
     readonly tag: Readonly<Record<string, string>>;
     readonly nameTag?: string;
   };
-  readonly role?: string | object;
+  readonly role?: string | { readonly tag: string; readonly values?: Readonly<Record<string, string>> };
+  readonly dns?: unknown;
   readonly asg?: unknown;
   readonly rpc?: { readonly credentials?: string };
   readonly snapshots?: { readonly clean?: unknown };
@@ -231,24 +217,29 @@ interface CompleteDeployFields {
   readonly disk: { readonly maximumSizeGiB: number };
   readonly p2pPort?: number;
   readonly peers?: { readonly config?: string };
+  readonly probe?: unknown;
+  readonly identity: readonly string[];
 }
 
 /** Problems of a file that fits the schema. */
 export function checkDeploy(
   fields: WrittenDeployFields,
-  { units, volumes, disk, p2pPort, peers }: CompleteDeployFields,
+  complete: CompleteDeployFields,
   { conflict, missing }: Complaints,
 ): void {
+  const { units, volumes, disk, p2pPort, peers, probe } = complete;
   const { deploy: written, chain, nodes, role, client, replace } = fields;
   if (!written) return;
   const at = (...field: string[]): string[] => ['deploy', ...field];
-  if (written.kind === 'single') checkSingle(fields, written, { conflict, missing });
-  else checkGroup(fields, written, { conflict, missing });
-  if (role === undefined || role === 'validator' || typeof role === 'object')
+  if (written.kind === 'ha') checkGroup(fields, written, { conflict, missing });
+  else checkSingle(fields, written, { conflict, missing });
+  if (written.kind === 'network') checkNetwork(fields, written, complete, { conflict, missing });
+  else if (written.network !== undefined) conflict(at('network'), written.network, 'expected only with kind: network');
+  if (written.kind !== 'network' && (role === undefined || role === 'validator' || typeof role === 'object'))
     conflict(
       ['role'],
       role ?? 'unknown',
-      'expected follower, sentry or bootnode with deploy: it makes no validators, and all of its nodes are alike',
+      'expected follower, sentry or bootnode with deploy, unless it is kind: network: it makes no validators, and all of its nodes are alike',
     );
   if (Object.hasOwn(nodes.tag, nodes.nameTag ?? 'Name'))
     conflict(
@@ -274,15 +265,12 @@ export function checkDeploy(
       written.volume.sizeGiB,
       `expected at most disk.maximumSizeGiB, ${disk.maximumSizeGiB}`,
     );
-  const { iops = 3000, throughputMiBps = 125, sizeGiB } = written.volume;
-  if (iops > 3000 && iops > 500 * sizeGiB)
-    conflict(at('volume', 'iops'), iops, `expected at most ${500 * sizeGiB}: gp3 has 500 for each GiB`);
-  if (throughputMiBps > iops / 4)
-    conflict(
-      at('volume', 'throughputMiBps'),
-      throughputMiBps,
-      `expected at most ${iops / 4}: gp3 has 0.25 MiB/s for each of its IOPS`,
-    );
+  const { boost: boosted, ...lasting } = written.volume;
+  checkPerformance(lasting, written.volume.sizeGiB, at('volume'), { conflict });
+  if (boosted) {
+    checkPerformance(boosted, written.volume.sizeGiB, at('volume', 'boost'), { conflict });
+    checkBoost(boosted, written, probe, { conflict });
+  }
   const [volume] = Object.values(volumes);
   if (written.stateSync && familyOf(chain) !== 'cometbft')
     conflict(at('stateSync'), written.stateSync, 'expected only with a chain of CometBFT');
@@ -292,7 +280,7 @@ export function checkDeploy(
     missing(['peers', 'config'], 'expected with deploy.stateSync, for example /data/config/config.toml');
   if (written.bundle?.into !== undefined && volume && !isBelow(written.bundle.into, volume.path))
     conflict(at('bundle', 'into'), written.bundle.into, `expected ${volume.path}, or a folder below it`);
-  if (written.p2p === undefined && p2pPort === undefined)
+  if (written.p2p === undefined && p2pPort === undefined && written.kind !== 'network')
     missing(at('p2p'), 'expected with a chain without a p2pPort, for example [tcp/9732]');
   checkInstall(written.install, { conflict, missing });
   if (replace?.userData === 'ignore')
@@ -309,15 +297,58 @@ export function checkDeploy(
     );
 }
 
-const isBelow = (folder: string, path: string): boolean => folder === path || folder.startsWith(`${path}/`);
+interface Performance {
+  readonly iops?: number;
+  readonly throughputMiBps?: number;
+}
+
+function checkPerformance(
+  { iops = 3000, throughputMiBps = 125 }: Performance,
+  sizeGiB: number,
+  at: readonly string[],
+  { conflict }: Pick<Complaints, 'conflict'>,
+): void {
+  if (iops > 3000 && iops > 500 * sizeGiB)
+    conflict([...at, 'iops'], iops, `expected at most ${500 * sizeGiB}: gp3 has 500 for each GiB`);
+  if (throughputMiBps > iops / 4)
+    conflict(
+      [...at, 'throughputMiBps'],
+      throughputMiBps,
+      `expected at most ${iops / 4}: gp3 has 0.25 MiB/s for each of its IOPS`,
+    );
+}
+
+/** It ends when its node is seen to be synced: somebody has to look. */
+function checkBoost(
+  boost: Required<Performance>,
+  { kind, volume: { iops = 3000, throughputMiBps = 125 } }: WrittenDeploy,
+  probe: unknown,
+  { conflict }: Pick<Complaints, 'conflict'>,
+): void {
+  const at = ['deploy', 'volume', 'boost'];
+  if (kind !== 'single')
+    conflict(at, boost, 'expected only with kind: single: what a group launches begins with a snapshot');
+  if (probe === 'none' || probe === 'unit')
+    conflict(at, boost, `expected another probe than ${probe}: the boost ends when the node is seen to have caught up`);
+  if (
+    boost.iops < iops ||
+    boost.throughputMiBps < throughputMiBps ||
+    (boost.iops === iops && boost.throughputMiBps === throughputMiBps)
+  )
+    conflict(
+      at,
+      boost,
+      `expected more than the ${iops} IOPS and ${throughputMiBps} MiB/s that the volume keeps, and none of the two lower`,
+    );
+}
 
 function checkSingle(
   { nodes: { expected }, asg }: WrittenDeployFields,
-  { nodes, group: grouped, subnets }: WrittenDeploy,
+  { kind, nodes, group: grouped, subnets }: WrittenDeploy,
   { conflict, missing }: Complaints,
 ): void {
   if (nodes === undefined)
-    missing(['deploy', 'nodes'], 'expected with kind: single, for example { node1: eu-west-1a }');
+    missing(['deploy', 'nodes'], `expected with kind: ${kind}, for example { node1: eu-west-1a }`);
   if (grouped !== undefined) conflict(['deploy', 'group'], grouped, 'expected only with kind: ha');
   const zones = Object.entries(nodes ?? {});
   for (const [name, its] of zones)
@@ -330,7 +361,7 @@ function checkSingle(
   if (expected !== undefined && nodes !== undefined && expected !== zones.length)
     conflict(['nodes', 'expected'], expected, `expected ${zones.length}, as deploy.nodes has, or nothing`);
   if (asg !== undefined)
-    conflict(['asg'], asg, 'expected none with kind: single: its instances are in no Auto Scaling group');
+    conflict(['asg'], asg, `expected none with kind: ${kind}: its instances are in no Auto Scaling group`);
 }
 
 /** A member that the group ends takes its volume with it: what it knows has to stand in snapshots, from which the next one begins. */

@@ -50,13 +50,20 @@ export function map<Key extends v.GenericSchema<string, string>, Value extends S
   return v.pipe(v.record(key, value, message), v.minEntries(1, message), v.maxEntries(maximum, message));
 }
 
-export function object<const Entries extends v.ObjectEntries>(example: string, entries: Entries) {
-  return v.strictObject(entries, (issue) => {
+export const object = <const Entries extends v.ObjectEntries>(example: string, entries: Entries) =>
+  v.strictObject(entries, messageOf(example, entries));
+
+/** Of an object, the keys that are read: it may have others, which are dropped. */
+export const readOf = <const Entries extends v.ObjectEntries>(example: string, entries: Entries) =>
+  v.object(entries, messageOf(example, entries));
+
+function messageOf(example: string, entries: v.ObjectEntries) {
+  return (issue: v.BaseIssue<unknown>): string => {
     if (issue.expected === 'never') return `expected one of ${Object.keys(entries).join(', ')}`;
     // The message of a missing key says what its value must be.
     const missing = entries[issue.expected?.slice(1, -1) ?? ''];
     return (missing && v.safeParse(missing, undefined).issues?.[0].message) ?? `expected for example ${example}`;
-  });
+  };
 }
 
 /** A required key. */

@@ -1,20 +1,26 @@
 // The schema of the fleet file: what a person may write, what each key means and its default. Functions read the same schema at every invocation, and
-// refuse a file that does not fit it. Texts are limited to characters without a meaning in a shell, in an ARN or as a wildcard of an EC2 filter.
+// refuse a file that does not fit it; of `deploy` they read little, and schema-whole.ts has the rest. Texts are limited to characters without a meaning in
+// a shell, in an ARN or as a wildcard of an EC2 filter.
 import type * as v from 'valibot';
 import { chainNames } from '../chains/defaults.ts';
 import { client } from './schema-client.ts';
-import { deploy } from './schema-deploy.ts';
+import type { WrittenDeploy } from './schema-deploy.ts';
+import { deployRead } from './schema-deploy-read.ts';
 import { drills } from './schema-drills.ts';
 import { about, choice, derived, fleetName, list, object, optional, path, port, usually } from './schema-fields.ts';
 import { asg, ask, breaker, disk, owner, pages, replace, snapshots } from './schema-heal.ts';
 import { dataMode, ending, nodes, role, runtime, type unit, units, volumes } from './schema-nodes.ts';
 import { alarms, dns, health, metrics, peers, probe, releases, rpc } from './schema-watch.ts';
 
-/** As a person writes it, and as it is stored: in the schema's order, without defaults. */
-export type FleetDocument = v.InferInput<typeof fleetDocumentSchema>;
+/** As functions read it: in the schema's order, without defaults. */
+export type StoredDocument = v.InferInput<typeof storedDocumentSchema>;
+/** As a person writes it, and as it is stored. */
+export type FleetDocument = Omit<StoredDocument, 'deploy'> & { deploy?: WrittenDeploy };
 export type UnitDocument = v.InferInput<typeof unit>;
 
-export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mode: plan, nodes: … }', {
+export const FLEET_EXAMPLE = '{ fleet: bitcoin, chain: bitcoin, mode: plan, nodes: … }';
+
+export const storedDocumentSchema = object(FLEET_EXAMPLE, {
   fleet: about("The fleet's name; its file is called NAME.yaml.", fleetName),
   chain: about(
     'What the nodes run; it gives the defaults. `other`: a client that chainmend does not know, whose disks it grows.',
@@ -93,8 +99,5 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
     drills,
   ),
   asg: optional('What is done for the Auto Scaling groups that the nodes are members of.', asg),
-  deploy: optional(
-    'Nodes that chainmend makes itself, in a stack of their own: `npm run deploy:nodes`. Without it all nodes are made by others.',
-    deploy,
-  ),
+  deploy: optional('What functions read of it.', deployRead),
 });

@@ -57,6 +57,8 @@ export interface ResizeFacts {
   /** The same for inodes; absent where CloudWatch has no value. */
   readonly reportedInodesPercent?: number;
   readonly intents: readonly ModificationIntent[];
+  /** When volumes were taken back from the figures of their first sync, lately, by volume id; absent where the fleet has none. */
+  readonly takenBackAtMs?: Readonly<Record<string, readonly number[]>>;
   /** An earlier attempt had to start the client that the full disk had stopped, and died before the proof. */
   readonly clientOwed?: true;
   /** An earlier attempt of this incident found the client down while the disk was not full yet. */
@@ -237,11 +239,17 @@ function numbersOf(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage)
     ...{ role: facts.volumeRole, volumeId, sizeGiB, type },
     ...{ percent: exact(use.percent), inodesPercent: exact(use.inodesPercent), usedGiB: exact(use.usedGiB) },
     gibPerHour: exact(growthBytesPerHour(facts.history) / GIB),
-    modifications: recentModifications({ modifications: facts.intents }, volumeId, facts.nowMs).length,
+    modifications: modifiedAtMs(facts, volumeId).length,
     addedUsd: exact(facts.addedUsd),
     ownerBy: owner === null ? null : owner.from === 'guess' ? 'guess' : 'stack-tag',
   };
 }
+
+/** All that we have modified within the time that EBS counts, to whatever figures. */
+const modifiedAtMs = ({ intents, takenBackAtMs = {}, nowMs }: ResizeFacts, volumeId: string): readonly number[] => [
+  ...recentModifications({ modifications: intents }, volumeId, nowMs).map(({ atMs }) => atMs),
+  ...(takenBackAtMs[volumeId] ?? []),
+];
 
 /** Enough for the same decision, and short in the journal. */
 const exact = (value: number): number => Math.round(value * 1e6) / 1e6;
@@ -314,10 +322,10 @@ function grownTo(
   const drift = judgeGrowthDrift(owner, words, use.sentence);
   if (drift) return drift;
 
-  const recent = recentModifications({ modifications: facts.intents }, volume.volumeId, facts.nowMs);
+  const recent = modifiedAtMs(facts, volume.volumeId);
   if (recent.length >= disk.modificationsPerDay) {
     // If the limit was lowered, more than the oldest modification must expire.
-    const oldestFirst = recent.map(({ atMs }) => atMs).sort((a, b) => a - b);
+    const oldestFirst = recent.toSorted((a, b) => a - b);
     const returnsMs = (oldestFirst[recent.length - disk.modificationsPerDay] ?? facts.nowMs) + INTENT_COUNTS_MS;
     return refuse(
       'budget-spent',

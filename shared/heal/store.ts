@@ -16,6 +16,7 @@ import type { ReplacementsRecord, RestartsRecord, TurnRecord } from '../guardrai
 import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { HealKind } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
+import type { BoostRecord } from '../snapshots/boost.ts';
 import type { CatchUpsRecord } from '../snapshots/catch-up.ts';
 import type { ScaleRecord } from '../snapshots/scale.ts';
 import type { SeedRecord } from '../snapshots/seeds.ts';
@@ -83,6 +84,7 @@ export const keys = {
   prune: (fleet: string): Key => ({ pk: partitions.own(fleet, 'prune-retired'), sk: 'PRUNE' }),
   seeds: (fleet: string): Key => ({ pk: partitions.own(fleet, 'seed-groups'), sk: 'SEEDS' }),
   scale: (fleet: string): Key => ({ pk: partitions.own(fleet, 'seed-groups'), sk: 'SCALE' }),
+  boost: (fleet: string): Key => ({ pk: partitions.own(fleet, 'seed-groups'), sk: 'BOOST' }),
   releases: (fleet: string): Key => ({ pk: partitions.own(fleet, 'watch-releases'), sk: 'RELEASES' }),
   readiness: (fleet: string): Key => ({ pk: partitions.own(fleet, 'check-readiness'), sk: 'READINESS' }),
   /** The pages that were sent for refusals of heals. */
@@ -194,6 +196,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readSeeds: (fleet: string) => get<SeedRecord>(keys.seeds(fleet)),
     /** How many nodes a person wants a fleet's group to have; undefined where nobody has asked. */
     readScale: (fleet: string) => get<ScaleRecord>(keys.scale(fleet)),
+    /** Which volumes of a fleet have the figures of the first sync; undefined where nobody has looked. */
+    readBoost: (fleet: string) => get<BoostRecord>(keys.boost(fleet)),
     /** The version that a person wants on the fleet; undefined before the first upgrade. */
     readUpgrade: (fleet: string) => get<UpgradeRecord>(keys.upgrade(fleet)),
     /** What people were told of releases; undefined before the first look. */

@@ -106,6 +106,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'size-limits': know('another number of nodes is allowed'),
   'scale-waits': soon('look what a scaling waits for', 'scale-waits'),
   'scale-ended': soon('look why a scaling ended early', 'scale-waits'),
+  'boost-stays': soon('take a boost back, or say why not', 'boost-stays'),
   'kept-longer': soon('remove what was kept, or say why not', 'kept-longer'),
   'not-recorded': soon('look at what nobody wrote down', 'not-recorded'),
   'out-of-reach': now('tag what the heal needs'),

@@ -1,7 +1,7 @@
 # The first boot of a node that `deploy:` makes: its data volume is found by its id alone, formatted where it is empty and by nothing else, and mounted;
 # then the client is installed and started. Whatever is not understood is refused: nothing is written then, and no client is started. It may run
 # again at any time. first-boot.ts sets the variables VOLUME to AGENT_CONFIG; of them INSTALL alone is the owner's code, and run as that.
-# Lines that begin with "#group", "#bundle" or "#statesync" are code where the node is a member of a group, or the file names that, and comments
+# Lines that begin with "#group", "#bundle", "#statesync" or "#network" are code where the node is a member of a group, or the file names that, and comments
 # elsewhere: what they call is in the files of these names.
 
 readonly SYS=/sys/class/block
@@ -31,8 +31,10 @@ main() {
   fi
   mount_volume || return
   #bundle load_bundle || return
+  #network load_identity || return
   install_client && enable_client || return
   #statesync trust_state || return
+  #network join_network || return
   ctl start --no-block -- "$UNIT" || { refuse "$UNIT could not be started"; return; }
   say "$UNIT is started"
   #group serve_synced || return

@@ -24,6 +24,8 @@ export interface FirstBoot {
   readonly bundle?: BundleBoot;
   /** CometBFT's state sync, in its place. */
   readonly stateSync?: StateSyncBoot;
+  /** Of a node of a private network. */
+  readonly network?: NetworkBoot;
   /** JSON for the CloudWatch agent. */
   readonly agentConfig: string;
   /** Of a member of a group. */
@@ -47,6 +49,25 @@ export interface StateSyncBoot {
   readonly configPath: string;
 }
 
+export interface NetworkBoot {
+  /** Where its secrets are. */
+  readonly region: string;
+  readonly node: string;
+  readonly role: 'validator' | 'sentry' | 'follower';
+  /** Names of the secret with its own keys, and of that which all nodes read. */
+  readonly secret: string;
+  readonly record: string;
+  /** The client's home, and its config.toml. */
+  readonly home: string;
+  readonly configPath: string;
+  /** The zone of the nodes' names. */
+  readonly zone: string;
+  readonly port: number;
+  /** By name: whom it dials, and whom it names to nobody. */
+  readonly peers: readonly string[];
+  readonly hides: readonly string[];
+}
+
 export interface GroupBoot {
   /** What is removed from a copy of another member's data. */
   readonly identity: readonly string[];
@@ -61,12 +82,12 @@ export interface GroupBoot {
 export type FirstBootScripts = Readonly<Record<FirstBootKind, string>>;
 
 export const FIRST_BOOT_KINDS = [
-  ...(['single', 'single-bundle', 'single-statesync'] as const),
+  ...(['single', 'single-bundle', 'single-statesync', 'single-network'] as const),
   ...(['group', 'group-bundle', 'group-statesync'] as const),
 ];
 
 /** The files of more steps, first-boot-*.sh, and what their lines in first-boot.sh begin with. */
-export const FIRST_BOOT_PARTS = ['group', 'bundle', 'statesync'] as const;
+export const FIRST_BOOT_PARTS = ['group', 'bundle', 'statesync', 'network'] as const;
 
 export const partsOf = (kind: FirstBootKind): readonly (typeof FIRST_BOOT_PARTS)[number][] =>
   FIRST_BOOT_PARTS.filter((part) => kind.split('-').includes(part));
@@ -80,7 +101,19 @@ const BUNDLE_WAIT_SECONDS = 60;
 const SYNC_BEHIND_BLOCKS = 2_000;
 
 export function firstBootUserData(
-  { volumeId, mountPath, filesystem, waitSeconds, unit, install, bundle, stateSync, agentConfig, group }: FirstBoot,
+  {
+    volumeId,
+    mountPath,
+    filesystem,
+    waitSeconds,
+    unit,
+    install,
+    bundle,
+    stateSync,
+    network,
+    agentConfig,
+    group,
+  }: FirstBoot,
   scripts: FirstBootScripts,
 ): string {
   const { file, lines } = install;
@@ -107,7 +140,11 @@ export function firstBootUserData(
     ...(group ? groupValues(group) : []),
     ...(bundle ? bundleValues(bundle) : []),
     ...(stateSync ? stateSyncValues(stateSync) : []),
-    scriptOf(scripts, `${group ? 'group' : 'single'}${bundle ? '-bundle' : stateSync ? '-statesync' : ''}`),
+    ...(network ? networkValues(network) : []),
+    scriptOf(
+      scripts,
+      network ? 'single-network' : `${group ? 'group' : 'single'}${bundle ? '-bundle' : stateSync ? '-statesync' : ''}`,
+    ),
   ].join('\n');
 }
 
@@ -127,6 +164,19 @@ export const stateSyncValues = ({ servers, trustHours, configPath }: StateSyncBo
   `readonly SYNC_SERVERS=(${servers.map(quoted).join(' ')})`,
   `readonly SYNC_TRUST_HOURS=${trustHours} SYNC_BEHIND=${SYNC_BEHIND_BLOCKS}`,
   `readonly SYNC_CONFIG=${quoted(configPath)}`,
+];
+
+export const networkValues = (network: NetworkBoot): string[] => [
+  ...Object.entries({
+    ...{ NETWORK_REGION: network.region, NETWORK_NODE: network.node, NETWORK_ROLE: network.role },
+    ...{ NETWORK_SECRET: network.secret, NETWORK_RECORD: network.record, NETWORK_HOME: network.home },
+    ...{ NETWORK_CONFIG: network.configPath, NETWORK_ZONE: network.zone, NETWORK_PORT: String(network.port) },
+    // A validator tells nobody of others, and asks nobody for more.
+    NETWORK_PEX: String(network.role !== 'validator'),
+  }).map(([name, value]) => `readonly ${name}=${quoted(value)}`),
+  `readonly NETWORK_PEERS=(${network.peers.map(quoted).join(' ')})`,
+  `readonly NETWORK_PRIVATE=(${network.hides.map(quoted).join(' ')})`,
+  'SECRET=',
 ];
 
 export function groupValues({ identity, healthPort, asks, credentials }: GroupBoot): string[] {

@@ -1,6 +1,11 @@
 // A machine that runs a first boot, verbatim, for its host tests.
 import { expect } from '@jest/globals';
-import { type FirstBoot, firstBootUserData, type GroupBoot } from '../../shared/node-commands/first-boot.ts';
+import {
+  type FirstBoot,
+  firstBootUserData,
+  type GroupBoot,
+  type NetworkBoot,
+} from '../../shared/node-commands/first-boot.ts';
 import { firstBootScripts } from '../../shared/node-commands/index.ts';
 import { machineOf } from './attack.ts';
 import { Machine, type Ran } from './machine.ts';
@@ -25,6 +30,13 @@ export const GROUP: GroupBoot = {
     most: 3,
   },
   credentials: `${PATH}/.cookie`,
+};
+
+export const NETWORK: NetworkBoot = {
+  ...{ region: 'eu-west-1', node: 'validator1', role: 'validator' },
+  ...{ secret: 'chainmend/networks/irita/validator1', record: 'chainmend/networks/irita' },
+  ...{ home: `${PATH}/node`, configPath: `${PATH}/node/config/config.toml`, zone: 'irita.internal', port: 26_656 },
+  ...{ peers: ['validator2', 'later', 'sentry1'], hides: [] },
 };
 
 /** A machine with another volume than the node's, which has a filesystem, and, unless it is to be absent, the node's own, which is empty. */

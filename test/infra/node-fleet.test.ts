@@ -46,6 +46,14 @@ describe('the nodes of a fleet', () => {
     });
   });
 
+  it('are made with the figures of the first sync where the file says them, and differ in nothing else', () => {
+    const boost = { iops: 16_000, throughputMiBps: 1_000 };
+    const boosted = nodesOf({ ...document, deploy: { ...deploy, volume: { ...deploy.volume, boost } } });
+    boosted.allResources('AWS::EC2::Volume', { Properties: { Iops: 16_000, Throughput: 1_000 } });
+    const without = (of: Template): string => JSON.stringify(of.toJSON()).replaceAll(/"(Iops|Throughput)":\d+/g, '');
+    expect(without(boosted)).toBe(without(template));
+  });
+
   it('carry the tags of the fleet wherever a heal asks for them, and their root volumes do not', () => {
     const tagged = { Properties: { Tags: Match.arrayWith([OF_FLEET]) } };
     template.allResources('AWS::EC2::Instance', tagged);

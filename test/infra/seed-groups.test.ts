@@ -8,6 +8,8 @@ import { bitcoin, buildStack, litecoin, type Resource, resourcesOf, seeding, sta
 
 const scaled = readFleets(join(repositoryRoot, 'local/scenarios/fleets-scale'));
 
+const boosted = readFleets(join(repositoryRoot, 'local/scenarios/fleets-sync-boost'));
+
 const named = (fleets: NonNullable<Parameters<typeof buildStack>[0]>['fleets']) => {
   const resources = resourcesOf(buildStack(fleets === undefined ? {} : { fleets }).stack);
   const fn = resources('AWS::Lambda::Function').find(
@@ -35,6 +37,23 @@ describe('seed-groups', () => {
       }),
     ]);
     expect(statements.flatMap(({ actions }) => actions).filter((action) => /^(iam|lambda):/.test(action))).toEqual([]);
+  });
+
+  it('may take back the volumes of fleets with a boost, by their tags, and touches no template or group for that', () => {
+    const { statements, resources } = named(boosted as (typeof seeding)[]);
+    expect(
+      statements.filter(({ actions }) => actions.some((action) => /^(ec2|autoscaling):(?!Describe)/.test(action))),
+    ).toEqual([
+      expect.objectContaining({
+        actions: ['ec2:ModifyVolume'],
+        resources: ['arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:volume/*'],
+        conditions: { StringEquals: { 'aws:ResourceTag/Component': ['nodes/bitcoin'] } },
+      }),
+    ]);
+    expect(statements.filter(({ sid }) => sid === 'ReadHeals')).toHaveLength(1);
+    expect(
+      resources('AWS::Scheduler::Schedule').filter(({ Properties }) => `${Properties.Name}`.includes('seed-groups')),
+    ).toHaveLength(1);
   });
 
   it('is started each hour, and an invocation that fails is kept and told', () => {

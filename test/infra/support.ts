@@ -9,8 +9,8 @@ import { addChecks } from '../../infra/checks.ts';
 import type { CommandDocuments } from '../../infra/constructs/documents.ts';
 import type { FleetFile } from '../../infra/fleets.ts';
 import { ChainmendStack } from '../../infra/stack.ts';
-import { parseFleetDocument } from '../../shared/fleet/parse.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
+import { parseFleetDocument } from '../../shared/fleet/whole.ts';
 import type { Operation } from '../../shared/node-commands/parameters.ts';
 
 export function fleetFile(source: object): FleetFile {

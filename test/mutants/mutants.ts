@@ -64,6 +64,42 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'Math.max(breaker.unhealthyMinimum, shareOf(nodes.length, breaker.unhealthyPercent)),',
       replace: '',
       caughtBy: ['functions/dispatch-heal/upgrade-batch'],
+  'functions/make-network/identity.ts': [
+    {
+      name: 'the keys of a node are for one volume, and given to no other',
+      find: 'if (known.volumeId !== Volume)',
+      replace: 'if (known.volumeId === "")',
+      caughtBy: ['functions/make-network/make'],
+    },
+    {
+      name: 'the validators of a network are those of its genesis',
+      find: 'if (there.join() === now.join()) return undefined;',
+      replace: 'if (there.length >= 0) return undefined;',
+      caughtBy: ['functions/make-network/make'],
+    },
+  ],
+  'functions/make-network/make.ts': [
+    {
+      name: 'keys that are there are found and never made a second time',
+      find: 'const known = isNew ? made.known :',
+      replace: 'const known = isNew || made ? made.known :',
+      caughtBy: ['functions/make-network/make'],
+    },
+  ],
+  'infra/constructs/network.ts': [
+    {
+      name: 'a node of a network reads its own keys alone',
+      find: 'resources: [secretOf(scope, suite, fleet, node), ',
+      replace: "resources: [secretOf(scope, suite, fleet, '*'), ",
+      caughtBy: ['infra/network'],
+    },
+  ],
+  'infra/constructs/node-fleet.ts': [
+    {
+      name: 'the role of a validator is passed on to no other instance',
+      find: "networkRoleOf(network, name) !== 'validator')",
+      replace: "networkRoleOf(network, name) !== 'unknown')",
+      caughtBy: ['infra/network'],
     },
   ],
   'shared/heal/trials.ts': [
@@ -127,6 +163,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/person.ts': [
+    {
+      name: 'a client that another heal has left stopped is not taken for one that a person has stopped',
+      find: 'leftStopped === true || ',
+      replace: '',
+      caughtBy: ['functions/replace-node/begin'],
+    },
     {
       name: 'a client is not taken for stopped while the first boot that brings it still runs',
       find: "if (stops && isDown && seen.cloudInit === 'running')",
@@ -1045,6 +1087,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/restart.ts': [
     {
+      name: 'a client whose data are not mounted is not started as it is',
+      find: '...(isUnmounted(seen, state) && { unmounted: true })',
+      replace: '',
+      caughtBy: ['functions/replace-node/restart', 'local/scenarios/left-stopped'],
+    },
+    {
       name: 'no instance is stopped for a move before its client has ended',
       find: "if (state.client === 'mayBeDown' && isDown)",
       replace: "if (state.client === 'mayBeDown' || isDown)",
@@ -1402,6 +1450,44 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'template.tags[key] !== value',
       replace: "key === ''",
       caughtBy: ['functions/seed-groups/decide'],
+    },
+  ],
+  'functions/seed-groups/boost-decide.ts': [
+    {
+      name: 'a boost stays until its node has caught up',
+      find: "if (health !== 'synced') return",
+      replace: "if (health === 'forked') return",
+      caughtBy: ['functions/seed-groups/boost-decide'],
+    },
+    {
+      name: 'a boost stays while a person or a heal is at its node',
+      find: 'if (neededBy !== null) return',
+      replace: "if (neededBy === '') return",
+      caughtBy: ['functions/seed-groups/boost-decide'],
+    },
+    {
+      name: 'a volume that EBS still modifies is not modified',
+      find: 'if (modification !== null) return',
+      replace: "if (modification === 'modifying') return",
+      caughtBy: ['functions/seed-groups/boost-decide'],
+    },
+    {
+      name: 'the end of a boost counts growths within EBS’s day',
+      find: '[...grownAtMs.filter((atMs) => nowMs - atMs < INTENT_COUNTS_MS), ...modifiedAtMs]',
+      replace: '[...modifiedAtMs]',
+      caughtBy: ['functions/seed-groups/boost-decide'],
+    },
+    {
+      name: 'figures that somebody else has chosen are theirs',
+      find: 'if (!has(volume, boost.from)) {',
+      replace: 'if (has(volume, boost.to)) {',
+      caughtBy: ['functions/seed-groups/boost-decide'],
+    },
+    {
+      name: 'a call that may still take effect is not made again',
+      find: 'if (modifiedAtMs.some((atMs) => nowMs - atMs < SETTLES_MS))',
+      replace: 'if (modifiedAtMs.some((atMs) => nowMs === atMs))',
+      caughtBy: ['functions/seed-groups/boost-decide'],
     },
   ],
   'functions/seed-groups/scale-decide.ts': [
@@ -1984,6 +2070,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/growth/decide.ts': [
     {
+      name: 'a growth counts that the volume’s boost was taken back within EBS’s day',
+      find: '...(takenBackAtMs[volumeId] ?? []),',
+      replace: '',
+      caughtBy: ['shared/growth/decide-resize'],
+    },
+    {
       name: 'how much a pruning has freed is told with the ceiling that it did not help against',
       find: "const unpruned = verdict === null ? ''",
       replace: "const unpruned = verdict !== undefined ? ''",
@@ -2047,6 +2139,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/snapshot-node/decide.ts': [
+    {
+      name: 'a heal whose client does not run yet has not succeeded, whatever it has taken',
+      find: 'if (facts.leftStopped)',
+      replace: 'if (facts.open)',
+      caughtBy: ['functions/snapshot-node/snapshot-node'],
+    },
     {
       name: 'a plan that has changed since its approval is not carried out',
       find: 'if (since) return refuses(',
@@ -3236,6 +3334,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/heal/lease.ts': [
     {
+      name: 'a client that has made progress since it was owed a start was stopped by somebody else',
+      find: 'heightSinceMs <= (read?.clientOwedSinceMs ?? 0)',
+      replace: 'heightSinceMs > 0',
+      caughtBy: ['shared/heal/lease'],
+    },
+    {
       name: 'a client that is down to be pruned waits for no command',
       find: "if (operation.kind === 'grow') return operation.prune !== undefined;",
       replace: "if (operation.kind === 'grow') return false;",
@@ -3591,6 +3695,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'local/oracle/promises/growth-is-bounded.ts': [
+    {
+      name: 'the judge: a boost is taken back to what the file says',
+      find: 'if (Iops !== iops || Throughput !== throughputMiBps)',
+      replace: 'if (Iops === 0)',
+      caughtBy: ['local/oracle/promises'],
+    },
+    {
+      name: 'the judge: the boost of a node that is behind stays',
+      find: "if (state !== 'synced') told",
+      replace: "if (state === 'unreachable') told",
+      caughtBy: ['local/oracle/promises'],
+    },
     {
       name: 'the judge: a ceiling is a ceiling',
       find: '> ceilings.largestGiB',

@@ -1,8 +1,9 @@
 // `npm run chainmend -- show NAME`: prints a fleet file with every default, and the source of each value.
 
-import { chainLayer, completeDocument, writtenLayer } from '../../../shared/fleet/fleet-defaults.ts';
+import { chainLayer, writtenLayer } from '../../../shared/fleet/fleet-defaults.ts';
 import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import { completeDocument } from '../../../shared/fleet/whole.ts';
 import { readFleets } from '../../fleets.ts';
 import { commandNames } from '../../names.ts';
 import { type FleetsContext, notFoundError, tableOf } from './context.ts';

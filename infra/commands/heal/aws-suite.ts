@@ -78,6 +78,7 @@ export function awsSuite({
     subscribers: async () => readSubscribers(sns, await caller()),
     answer: (callbackId, answer) => withSuiteError('the answer', () => send(lambda, callbackId, answer)),
     wishedSize: (fleet) => withSuiteError('the wished size', async () => (await store.readScale(fleet))?.wish ?? null),
+    boosts: (fleet) => withSuiteError('the boosts', async () => (await store.readBoost(fleet))?.volumes ?? []),
     scale: (asked) => withSuiteError(functions.seedGroups, () => scale(lambda, asked)),
     approvePlan: (ask, by) => withSuiteError(`${suite}-${ask.by}`, () => approvePlan(lambda, ask, by)),
   };

@@ -5,6 +5,7 @@ import type { FleetObservation } from '../../../shared/fleet/observation.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import type { DrillRecord } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord, NodeRecord, Writer } from '../../../shared/heal/records.ts';
+import type { BoostedVolume } from '../../../shared/snapshots/boost.ts';
 import type { ScaleWish } from '../../../shared/snapshots/scale.ts';
 import type { Subscribers } from '../subscribers.ts';
 
@@ -87,6 +88,8 @@ export interface Suite {
   readonly answer: (callbackId: string, answer: object) => Promise<'sent' | 'closed'>;
   /** How many nodes a person wants of its group; null where nobody has asked. */
   readonly wishedSize: (fleet: string) => Promise<ScaleWish | null>;
+  /** Volumes that have the figures of their first sync, or had them. */
+  readonly boosts: (fleet: string) => Promise<readonly BoostedVolume[]>;
   /** @param asked with the plan that was shown it is begun */
   readonly scale: (asked: {
     readonly fleet: string;

@@ -5,6 +5,7 @@ import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import { type DrillRecord, recoverability } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { type TrialReport, trialReports } from '../../../shared/heal/trials.ts';
+import type { BoostedVolume } from '../../../shared/snapshots/boost.ts';
 import type { ScaleWish } from '../../../shared/snapshots/scale.ts';
 import { compareNames } from '../../../shared/text/names.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
@@ -22,6 +23,7 @@ import { fleetNames, knownFleet, type Target } from './target.ts';
 const MAX_STORIES = 10;
 /** Healed incidents are shown for this long. */
 const LATELY_MS = 60 * 60_000;
+const DAY_MS = 24 * LATELY_MS;
 /** More nodes than this are counted, and only those in trouble are listed. */
 const MAX_NODES = 30;
 /** watch-fleet looks each minute: after so long it has missed several looks. */
@@ -50,6 +52,8 @@ interface FleetState {
   readonly trials: readonly TrialReport[];
   /** Another number of nodes that is under way, or came to its end lately; null: none. */
   readonly scaling: ScaleWish | null;
+  /** Volumes with the figures of their first sync, and those that were taken back lately. */
+  readonly boosts: readonly BoostedVolume[];
 }
 
 async function readState(context: HealCommandContext, settings: Settings, fleet: string): Promise<FleetState> {
@@ -62,8 +66,10 @@ async function readState(context: HealCommandContext, settings: Settings, fleet:
   const nowMs = suite.nowMs();
   const file = settings.fleets.find((one) => one.name === fleet);
   const wish = file?.scales === undefined ? null : await suite.wishedSize(fleet);
+  const boosted = file?.boost === undefined ? [] : await suite.boosts(fleet);
   return {
     fleet,
+    boosts: boosted.filter(({ state, sinceMs }) => state !== 'taken-back' || nowMs - sinceMs < DAY_MS),
     scaling: wish?.state === 'under-way' || nowMs - (wish?.steppedAtMs ?? 0) < LATELY_MS ? wish : null,
     ...switchesOf(settings, fleet),
     trials: file ? trialReports(file, drill, nowMs) : [],
@@ -153,7 +159,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
   const state = narrowed(whole, target);
   const nowMs = suite.nowMs();
   await tellUnread(context);
-  const { fleet, mode, broken, nodes, incidents, asks, records, drill, trials, scaling } = state;
+  const { fleet, mode, broken, nodes, incidents, asks, records, drill, trials, scaling, boosts } = state;
   if (broken !== undefined) context.complain(plainText(`${fleet}: nothing is done for it: ${broken}`, 500));
   const { well, sick, other } = counted(nodes);
   const head = [
@@ -163,6 +169,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
   context.say(`${target.shown} · ${head.join(' · ')} · seen ${seenText(nodes, nowMs)}`);
   for (const line of pauseLines([state])) context.say(line);
   if (scaling) for (const line of scalingLines(fleet, scaling, nowMs)) context.say(line);
+  for (const boost of boosts) context.say(boostLine(boost, nowMs));
   if (drill) for (const line of drillLines(drill, nowMs)) context.say(line);
   if (trials.length > 0) context.say(`\n${trialTable(trials).join('\n')}`);
   const stale = nodes.length > 0 && nodes.every(({ seenAtMs }) => nowMs - seenAtMs > STALE_MS);
@@ -203,6 +210,17 @@ function scalingLines(fleet: string, wish: ScaleWish, nowMs: number): readonly s
   const follow =
     wish.state === 'under-way' ? `. Why it waits: npm run chainmend -- journal ${fleet} --by seed-groups` : '';
   return [`SCALING   ${plainText(`${scalingText(wish, nowMs)}${follow}`, 400)}`];
+}
+
+function boostLine({ volumeId, node, state, waits, sinceMs }: BoostedVolume, nowMs: number): string {
+  const since = `${durationText((nowMs - sinceMs) / 1_000)} ago`;
+  const how =
+    state === 'boosted'
+      ? `boosted, first seen ${since}; ${waits === null ? 'it is taken back at the next look, within the hour' : `it waits: ${waits}`}`
+      : state === 'asked'
+        ? `EBS was asked ${since} to take it back`
+        : `taken back ${since}`;
+  return `BOOST     ${plainText(`${volumeId} of ${node}: ${how}`, 400)}`;
 }
 
 function scalingText({ from, to, by, askedAtMs, leaving, state, reason }: ScaleWish, nowMs: number): string {
@@ -248,7 +266,8 @@ function narrowed(state: FleetState, { node, fleet }: Target): FleetState {
       known.slice(0, MAX_NODES),
     );
   }
-  return { ...state, nodes, incidents, asks: [] };
+  const boosts = state.boosts.filter((one) => isMeant({ name: one.node, instanceId: one.instanceId }));
+  return { ...state, nodes, incidents, boosts, asks: [] };
 }
 
 function nodeTable(nodes: FleetState['nodes'], nowMs: number): string {
@@ -352,7 +371,7 @@ const PHASES = {
 
 /** For machines. Times are ISO 8601. */
 const factsOf = (
-  { fleet, mode, broken, paused, nodes, incidents, asks, drill, trials, scaling }: FleetState,
+  { fleet, mode, broken, paused, nodes, incidents, asks, drill, trials, scaling, boosts }: FleetState,
   nowMs: number,
 ): object => ({
   fleet,
@@ -361,6 +380,7 @@ const factsOf = (
   paused: paused ?? null,
   ...(drill && { recoverability: { says: recoverability(drill, nowMs), ...drill.proved } }),
   ...(trials.length > 0 && { trials }),
+  ...(boosts.length > 0 && { boosts }),
   ...(scaling && { scaling: { says: scalingText(scaling, nowMs), ...scaling } }),
   nodes: nodes.map(
     ({ name, instanceId, role, health, reason, height, lagBlocks, sinceMs, seenAtMs, consensusClient }) => ({

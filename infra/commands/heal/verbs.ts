@@ -8,12 +8,15 @@ import { whole } from '../whole-number.ts';
 import { acknowledgePage } from './acknowledge.ts';
 import { type AnswerOptions, answerQuestion } from './approve.ts';
 import type { HealCommandContext } from './context.ts';
+import { endpoints } from './endpoints.ts';
 import { explain } from './explain.ts';
 import { type JournalOptions, journal } from './journal.ts';
 import { carryOut, type HealRequest, type HealRequestOptions } from './request.ts';
 import { type ScaleOptions, scale } from './scale.ts';
 import { status, statusOfAll } from './status.ts';
 import { nodeOf, targetOf } from './target.ts';
+
+const ROLES = ['follower', 'validator', 'sentry', 'bootnode', 'unknown'] as const;
 
 /** Verbs about a node, an incident or a plan. */
 export function addHealVerbs(program: Command, context: HealCommandContext, ended: Ended): void {
@@ -24,6 +27,14 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
     .argument('[fleet[/node]]', 'every fleet unless given')
     .action(async (written?: string) => {
       Object.assign(ended, await (written === undefined ? statusOfAll(context) : status(context, targetOf(written))));
+    });
+  program
+    .command('endpoints')
+    .description('where the nodes of a fleet can be asked: their RPC by address and by DNS name')
+    .argument('<fleet>', 'its name')
+    .addOption(new Option('--role <role>', 'only nodes of this role').choices(ROLES))
+    .action(async (fleet: string, options: { readonly role?: (typeof ROLES)[number] }) => {
+      Object.assign(ended, await endpoints(context, fleet, options));
     });
   program
     .command('explain')

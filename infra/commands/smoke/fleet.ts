@@ -1,8 +1,8 @@
 // The fleets of the smoke test. One has a client that serves nothing and writes its heartbeat to a volume that another process fills. For --ladder,
 // one has a client that reports its chain height. Pure.
 import { stringify } from 'yaml';
-import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import { parseFleetDocument } from '../../../shared/fleet/whole.ts';
 import { LADDER_FLEET, SELECTOR_TAG, STANDING_FLEET } from './names.ts';
 
 export const UNIT = 'chainmend-smoke';

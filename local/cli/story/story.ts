@@ -1,6 +1,7 @@
 // Builds the story of a run: plain lines in the order of time, each with a time, a label and a text. Pure; lines.ts formats them.
 
 import { counted, lasting } from '../format.ts';
+import { boostLines } from './boost.ts';
 import { dailyLines } from './daily.ts';
 import { alarmLines, faultLines, haltLines, outageLines, unfinishedLines, violationLines } from './events.ts';
 import type { StoryFacts } from './facts.ts';
@@ -22,6 +23,7 @@ export function buildStory(facts: StoryFacts, { explain = false }: { readonly ex
     ...healthLines(facts, explain),
     ...namesLines(facts, explain),
     ...peersLines(facts, explain),
+    ...boostLines(facts, explain),
     ...dailyLines(facts, explain),
     ...healLines(facts, explain),
     ...faultLines(facts),

@@ -1,4 +1,6 @@
-// A volume is grown up to the ceiling and no further, never in a modification, and only so often a day.
+// A volume is grown up to the ceiling and no further, a boost is only taken back once its node has caught up, neither happens in a modification, and both
+// together only so often a day.
+import type { ModifyVolumeRequest } from '@aws-sdk/client-ec2';
 import type { MakeRule } from '../rule.ts';
 
 const DAY_MS = 86_400_000;
@@ -9,7 +11,7 @@ export const growthIsBounded: MakeRule = (scene, say) => {
     act({ operation, input, at, service }) {
       if (service !== 'ec2' || operation !== 'ModifyVolume') return;
       say.matters();
-      const { VolumeId = '', Size, VolumeType } = input as { VolumeId?: string; Size?: number; VolumeType?: string };
+      const { VolumeId = '', Size, VolumeType, Iops, Throughput } = input as ModifyVolumeRequest;
       const before = scene.volumes.get(VolumeId);
       const node = scene.nodeOfThing(VolumeId);
       const ceilings = node && scene.ceilings(node.fleet);
@@ -17,7 +19,13 @@ export const growthIsBounded: MakeRule = (scene, say) => {
       const { sizeGiB, type } = before.performance;
       const told = (sentence: string) => say.broken(VolumeId, sentence, at);
       if ((Size ?? sizeGiB) > ceilings.largestGiB) told(`${Size} GiB; the ceiling is ${ceilings.largestGiB}.`);
-      if ((Size ?? sizeGiB) <= sizeGiB) told(`${Size ?? 'no size'}, where it has ${sizeGiB} GiB.`);
+      if (Size === undefined && ceilings.lasting) {
+        const { iops, throughputMiBps } = ceilings.lasting;
+        if (Iops !== iops || Throughput !== throughputMiBps)
+          told(`${Iops} IOPS and ${Throughput} MiB/s; its file says ${iops} and ${throughputMiBps}.`);
+        const state = scene.machine(before.attachment?.instanceId)?.report().state;
+        if (state !== 'synced') told(`Its boost was taken back while its node was ${state}.`);
+      } else if ((Size ?? sizeGiB) <= sizeGiB) told(`${Size ?? 'no size'}, where it has ${sizeGiB} GiB.`);
       if (VolumeType !== undefined && VolumeType !== type) told(`${type} was made ${VolumeType}.`);
       const { state } = before.modification ?? {};
       if (state === 'modifying' || state === 'optimizing') told(`It was still ${state}.`);

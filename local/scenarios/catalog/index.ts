@@ -14,6 +14,8 @@ import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
+import { deploy25Coins } from './deploy-25-coins.ts';
+import { deployConsortium } from './deploy-consortium.ts';
 import { deployHa } from './deploy-ha.ts';
 import { deploySingle } from './deploy-single.ts';
 import { diskFull } from './disk-full.ts';
@@ -48,6 +50,7 @@ import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stateSync } from './state-sync.ts';
 import { stuckNode } from './stuck-node.ts';
+import { syncBoost } from './sync-boost.ts';
 import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
 import {
@@ -105,6 +108,8 @@ export const SCENARIOS: readonly Scenario[] = [
   clientBug,
   burstOf200,
   deploySingle,
+  deploy25Coins,
+  deployConsortium,
   deployHa,
   scaleUp,
   scaleDown,
@@ -155,6 +160,7 @@ export const SCENARIOS: readonly Scenario[] = [
   bundleLoaded,
   bundleBadDigest,
   stateSync,
+  syncBoost,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   ...MUSEUM,
   smokeGround,

@@ -1,6 +1,5 @@
 // The schema of a world file: a situation as data. One schema makes the type, the editor's help, the messages and the tables of docs/rehearse.md.
 import * as v from 'valibot';
-import { fleetDocumentSchema } from '../../../shared/fleet/schema.ts';
 import {
   about,
   choice,
@@ -17,6 +16,7 @@ import {
   whole,
   yesOrNo,
 } from '../../../shared/fleet/schema-fields.ts';
+import { fleetDocumentSchema } from '../../../shared/fleet/schema-whole.ts';
 import { GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
 import { expectation } from './expect.ts';
 import {

@@ -9,10 +9,12 @@ import type { SimulatedChain } from '../../nodes/chain.ts';
 import { isMaskedBy, partsOf } from '../../nodes/cloud-init.ts';
 import { FSTAB } from '../../nodes/disks.ts';
 import { deployedBootOf } from '../../nodes/first-boot.ts';
+import type { NetworkSources } from '../../nodes/network-boot.ts';
 import { type FirstBootRun, SimulatedNode } from '../../nodes/node.ts';
 import type { NodeSpec } from '../../nodes/spec.ts';
 import type { Region } from '../../region.ts';
 import type { Instance, Launched, LaunchedMachine } from '../../services/ec2/model.ts';
+import { resolver } from '../../services/route53/resolver.ts';
 import type { Clock } from '../../simulator/kernel.ts';
 import type { HttpAnswer } from '../../simulator/network/network.ts';
 import { type PlacedNode, placedOf, unitOf } from './nodes.ts';
@@ -54,7 +56,7 @@ export function placeLaunched(
   const name =
     deployed?.group && tags['chainmend:node'] === undefined ? nameApart(written, instance.instanceId) : written;
   const siblings = nodes.filter((node) => node.fleet.name === fleet?.name);
-  const like = siblings.find((node) => node.name === name) ?? siblings[0];
+  const like = siblings.find((node) => node.name === name) ?? (deployed?.network ? undefined : siblings[0]);
   if (!fleet) return undefined;
   const { instanceId } = instance;
   const identity = { instanceId, name, privateIp: instance.networkInterface?.privateIp ?? '' };
@@ -65,6 +67,7 @@ export function placeLaunched(
     : bareMachine(region, ownChain(fleet), {
         ...ofFleet(fleet),
         ...(deployed && { unit: deployed.unit }),
+        ...(deployed?.network?.role === 'validator' && { validatorPower: POWER }),
         ...identity,
       });
   const boot = firstBootOf(launched.userData);
@@ -78,7 +81,9 @@ export function placeLaunched(
       // Of a real machine nobody here can wait for it.
       return answer instanceof Promise ? { kind: 'silent' } : answer;
     };
-    machine.setUpAtBoot({ seconds: DEPLOYED_SECONDS, ends: 'done', deployed, outside });
+    const network = deployed.network && sourcesOf(region, instance);
+    if (network) machine.setup.resolveWith(network.address);
+    machine.setUpAtBoot({ seconds: DEPLOYED_SECONDS, ends: 'done', deployed, outside, ...(network && { network }) });
   }
   const own = ownUserData.get(fleet.name);
   if (own)
@@ -93,6 +98,27 @@ export function placeLaunched(
       open: () => {},
     }),
     made: { machine, clientMasked },
+  };
+}
+
+/** As the genesis says it. */
+const POWER = 10;
+
+/** What its role may read, and the names of its VPC. */
+function sourcesOf(region: Region, { settings, networkInterface }: Instance): NetworkSources {
+  const profile = settings.instanceProfileArn ?? '';
+  // The stack of deployed nodes gives both one name.
+  const roleArn = profile.replace(':instance-profile/', ':role/');
+  const resolve = resolver(region.route53);
+  return {
+    secret: (name) => {
+      const { arn = name } = region.secretsmanager.secret(name) ?? {};
+      const refused = region.kernel.permits({ roleArn }, 'secretsmanager:GetSecretValue', arn);
+      const text = region.secretsmanager.text(name);
+      if (refused || text === undefined) return { refused: refused?.message ?? 'it is not there' };
+      return { text };
+    },
+    address: (host) => resolve(host, { vpcId: networkInterface?.vpcId ?? '' }),
   };
 }
 

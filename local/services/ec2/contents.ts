@@ -52,6 +52,17 @@ export function attachContent(
   contents.delete(volumeId);
   if (known && holder !== to) to.volumeAttached(volumeId, device, performance.sizeGiB, disk);
   else to.volumeAttached(volumeId, device, performance.sizeGiB);
+  tellPerformance(to, volumeId, performance);
+}
+
+/** Only of volumes whose type has both to set. */
+export function tellPerformance(
+  machine: Machine | undefined,
+  volumeId: string,
+  { iops, throughputMiBps }: Volume['performance'],
+): void {
+  if (iops !== undefined && throughputMiBps !== undefined)
+    machine?.volumePerforms?.(volumeId, { iops, throughputMiBps });
 }
 
 /** The machine that has it: its instance's, or the last one. */

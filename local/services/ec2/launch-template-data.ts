@@ -1,5 +1,6 @@
 // The possible members of a launch template, and their combination with a request. Pure. Sources: doc comments of RequestLaunchTemplateData and
 // RunInstancesRequest in @aws-sdk/client-ec2.
+import { gunzipSync } from 'node:zlib';
 import type { RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { AwsError, notEmulated } from '../../simulator/service.ts';
 
@@ -56,7 +57,7 @@ export function checkData(data: RequestLaunchTemplateData | RunInstancesRequest,
     throw notEmulated('InstanceInitiatedShutdownBehavior terminate');
 }
 
-/** The text inside base64. */
+/** The text inside base64, unpacked where it is packed: cloud-init does that (`decomp_gzip` of cloudinit/util.py), and EC2 counts packed bytes. */
 export function userDataOf(encoded: string): string {
   const bytes = Buffer.from(encoded, 'base64');
   if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/\s/g, '').replace(/=+$/, '')) {
@@ -65,8 +66,12 @@ export function userDataOf(encoded: string): string {
   if (bytes.length > USER_DATA_BYTES_MAX) {
     throw new AwsError('InvalidParameterValue', `User data is limited to ${USER_DATA_BYTES_MAX} bytes`);
   }
-  return bytes.toString('utf8');
+  return (isPacked(bytes) ? gunzipSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX }) : bytes).toString('utf8');
 }
+
+const isPacked = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+/** Many times more than fits. */
+const UNPACKED_BYTES_MAX = 2 ** 20;
 
 /**
  * "Any additional parameters that you specify for the new instance overwrite the corresponding parameters included in the launch template": whole

@@ -8,6 +8,7 @@ import type {
   VolumeModification,
 } from '@aws-sdk/client-ec2';
 import { AwsError, notEmulated, type Operation } from '../../simulator/service.ts';
+import { tellPerformance } from './contents.ts';
 import { modified } from './limits.ts';
 import type { Modification, Volume } from './model.ts';
 import { emitVolumeEvent } from './notifications.ts';
@@ -146,7 +147,12 @@ function becomeUsable(state: Ec2State, volumeId: string): void {
     performance: modification.target,
     modification: { ...modification, state: 'optimizing' },
   });
-  if (attachment) state.machines.get(attachment.instanceId)?.volumeResized(volumeId, modification.target.sizeGiB);
+  if (attachment) {
+    const machine = state.machines.get(attachment.instanceId);
+    machine?.volumeResized(volumeId, modification.target.sizeGiB);
+    // "During optimization, volume performance is in between the source and target": here it is the target's at once.
+    tellPerformance(machine, volumeId, modification.target);
+  }
   emitVolumeEvent(state, volumeId, 'modifyVolume', 'optimizing');
   completeAt(state, volumeId, modification.dueAtMs);
 }

@@ -16,6 +16,8 @@ import { kmsKey } from '../kms/key-ids.ts';
 export interface SecretsManager extends Service {
   /** The secret of a name, an ARN, or an ARN without its six last characters: its ARN, key and current version. */
   secret(secretId: string): (Encrypted & { readonly versionId: string }) | undefined;
+  /** What a machine outside of the region reads: its text; undefined without one. */
+  text(secretId: string): string | undefined;
   /** Tags of the secret with this ARN; none if it does not exist. */
   tags(arn: string): Readonly<Record<string, string>>;
 }
@@ -145,6 +147,10 @@ export function createSecretsManager(kernel: Kernel): SecretsManager {
       if (!secret) return undefined;
       const { arn, versionId, keyId = 'alias/aws/secretsmanager' } = secret;
       return { arn, versionId, key: kmsKey(keyId, kernel) };
+    },
+    text: (secretId) => {
+      const value = lookUp(secretId)?.value;
+      return typeof value === 'string' ? value : undefined;
     },
     tags: (arn) => Object.fromEntries((lookUp(arn)?.tags ?? []).map(({ Key, Value }) => [Key, Value])),
   };

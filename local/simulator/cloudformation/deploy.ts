@@ -6,9 +6,10 @@ import { ownValue } from '../own-properties.ts';
 import type { Random } from '../random.ts';
 import type { Assembly, TemplateResource } from './assembly.ts';
 import { readBundle } from './assembly.ts';
+import { customResource } from './custom-resources.ts';
 import { type Created, conditionHolds, resolve, type Scope } from './intrinsics.ts';
 import { creationOrder } from './order.ts';
-import type { CallService, Maker, Properties, ResourceType, ResourceTypes } from './resource.ts';
+import type { Answers, CallService, Maker, Properties, ResourceType, ResourceTypes } from './resource.ts';
 
 export { readAssembly } from './assembly.ts';
 
@@ -22,6 +23,8 @@ export interface DeployOptions {
   readonly code: CodeStore;
   /** Where the template's VPC endpoints are recorded. */
   readonly vpcEndpoints: VpcEndpoints;
+  /** Where functions behind custom resources answer. */
+  readonly answers: Answers;
   readonly call: CallService;
   /** Source of the random part of generated names. */
   readonly random: Random;
@@ -42,6 +45,7 @@ export interface Deployment {
 
 /** Types that belong to no service. */
 const OWN_TYPES: ResourceTypes = {
+  'AWS::CloudFormation::CustomResource': customResource,
   'AWS::CDK::Metadata': {
     uses: [],
     leaves: ['Analytics'],
@@ -165,13 +169,14 @@ function retryingCall({ call, wait }: DeployOptions): CallService {
 }
 
 function makerFor(logicalId: string, options: DeployOptions): Maker {
-  const { accountId, regionName, assembly, code, random, vpcEndpoints } = options;
+  const { accountId, regionName, assembly, code, random, vpcEndpoints, answers } = options;
   const call = retryingCall(options);
   return {
     accountId,
     regionName,
     code,
     vpcEndpoints,
+    answers,
     logicalId,
     call: async (service, operation, input) =>
       (await call(service, operation, input)) as Readonly<Record<string, unknown>>,

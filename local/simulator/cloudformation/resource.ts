@@ -7,12 +7,28 @@ import type { Created } from './intrinsics.ts';
 /** Calls an operation of an emulated service as the actor "cloudformation". */
 export type CallService = (service: string, operation: string, input: object) => unknown;
 
+/** Addresses for the answers of custom resources (custom-resources.ts). */
+export interface Answers {
+  next(): {
+    readonly url: string;
+    readonly answer: Promise<{
+      readonly Status: 'SUCCESS' | 'FAILED';
+      readonly Reason?: string;
+      readonly PhysicalResourceId: string;
+      readonly RequestId: string;
+      readonly Data?: Readonly<Record<string, string>>;
+    }>;
+  };
+}
+
 export interface Maker {
   readonly accountId: string;
   readonly regionName: string;
   readonly code: CodeStore;
   /** Where endpoints are recorded. */
   readonly vpcEndpoints: VpcEndpoints;
+  /** Where functions behind custom resources answer. */
+  readonly answers: Answers;
   readonly logicalId: string;
   /** Calls an emulated service; the result has the operation's own members. */
   call(service: string, operation: string, input: object): Promise<Readonly<Record<string, unknown>>>;

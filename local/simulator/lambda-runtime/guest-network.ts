@@ -12,9 +12,10 @@ export const hostOf = ({ hostname, host }: RequestOptions): string => hostname ?
 
 /**
  * AWS's own names, under which the SDK finds every service. A sandbox has no other endpoints, since its environment makes the SDK ignore configured
- * ones. All other hosts are on the network.
+ * ones. All other hosts are on the network, and so is where a custom resource is answered.
  */
-export const isAwsHost = (host: string): boolean => /\.(amazonaws\.com|api\.aws)$/i.test(host);
+export const isAwsHost = (host: string): boolean =>
+  /\.(amazonaws\.com|api\.aws)$/i.test(host) && !/^cloudformation-custom-resource-response-/i.test(host);
 
 export interface SandboxNetwork {
   readonly network: Network;

@@ -159,6 +159,13 @@ describe('a heal begins', () => {
     expect(beginning(more)).toBe(code);
   });
 
+  it('another heal has left its client stopped: no person has', () => {
+    expect(beginning({ seen: seen([client('stopped')]), leftStopped: true })).not.toBe('client-stopped');
+    expect(beginning({ seen: seen([client('unknown', { exitStatus: null })]), leftStopped: true })).toBe(
+      'client-unknown',
+    );
+  });
+
   it('its first boot still runs: it is told after six hours, and a client that failed is none that is still to come', () => {
     const booting = (
       state: 'stopped' | 'unknown' | 'failed' | 'running',

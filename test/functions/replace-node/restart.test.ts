@@ -69,6 +69,23 @@ describe('a restart of the client', () => {
     expect(told(restart({ client: 'mayBeDown' }, paused))).toBe('restart: it is stuck');
   });
 
+  it('is of a client that another heal has left stopped, and has its data mounted first where they are not', () => {
+    const down = seen([client('stopped')]);
+    expect(told(restart({}, { seen: down, leftStopped: true }))).toBe('restart: its client is stopped');
+    expect(restart({}, { seen: down, leftStopped: true })).not.toHaveProperty('unmounted');
+    const bare = { ...down, volumes: [] };
+    expect(restart({}, { seen: bare, leftStopped: true })).toMatchObject({ isDown: true, unmounted: true });
+    const other = { ...down, volumes: down.volumes.map((one) => ({ ...one, volumeId: 'vol-0aaaaaaaaaaaaaaaa' })) };
+    expect(restart({}, { seen: other, leftStopped: true })).toMatchObject({ unmounted: true });
+    // One that runs has its files open, wherever they are.
+    expect(restart({}, { seen: { ...seen([client('running')]), volumes: [] } })).not.toHaveProperty('unmounted');
+    // It ran since: whoever has stopped it after the start is somebody else.
+    const up = { upSinceMs: ago(3), inspectedAtMs: ago(1) };
+    expect(told(restart(up, { seen: down, leftStopped: true, watched: watched('unreachable') }))).toMatch(
+      /client-stopped/,
+    );
+  });
+
   it('is proved or given up once it is up', () => {
     const up = { upSinceMs: ago(3) };
     const at = (more: Partial<Facts>) => told(restart(up, more));

@@ -148,6 +148,12 @@ describe('a fleet', () => {
     expect(told).toMatchObject({ status: 0, fleets: [{ fleet: 'bitcoin', mode: 'act', paused: null }] });
     const [{ nodes }] = told['fleets'] as [{ nodes: { node: string }[] }];
     expect(nodes.map(({ node }) => node)).toEqual(['node1', 'node2', 'node3', 'node4']);
+    const endpoints = objectOf(await chainmend('endpoints bitcoin --json'));
+    expect(endpoints).toMatchObject({
+      status: 0,
+      address: expect.arrayContaining([expect.stringMatching(/^10\..*:8332$/)]),
+    });
+    expect(endpoints['dns']).toHaveLength(4);
   });
 
   it('is paused and resumed, and says so first', async () => {

@@ -82,6 +82,16 @@ const DRILLS = 'chainmend-audit-snapshots/1';
 const grow = (court: Court, node: string, Size: number) =>
   court.ours('ModifyVolume', { VolumeId: court.data(node), Size }, 'chainmend-resize-volume/1');
 
+const takeBack = (court: Court, Iops: number) =>
+  court.ours('ModifyVolume', { VolumeId: court.data('node2'), Iops, Throughput: 125 }, 'chainmend-seed-groups/1');
+
+const BOOSTED: NonNullable<CourtOptions['file']> = {
+  deploy: {
+    ...{ kind: 'single', nodes: { node2: 'eu-west-1b' }, instanceType: 'm6i.large' },
+    volume: { sizeGiB: 500, boost: { iops: 16_000, throughputMiBps: 1_000 } },
+  },
+};
+
 async function page(court: Court, said: object): Promise<void> {
   const arn = court.region.sns.topicArns()[0] ?? (await court.person('CreateTopic', { Name: 'pages' }))['TopicArn'];
   await court.ours('Publish', { TopicArn: arn, Message: JSON.stringify(said) });
@@ -842,6 +852,21 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
   },
   'growth-is-bounded': {
     broken: [
+      {
+        when: 'a boost is taken back to less than the file says',
+        options: { file: BOOSTED },
+        story: (court) => takeBack(court, 3_500),
+      },
+      {
+        when: 'a boost is taken back from a node that is behind',
+        options: { file: BOOSTED },
+        story: async (court) => {
+          freeze(court, 'node2');
+          await court.pass(HOUR_MS);
+          await takeBack(court, 3_000);
+        },
+      },
+      { when: 'the figures of a volume without a boost are changed', story: (court) => takeBack(court, 3_000) },
       { when: 'a volume is grown beyond its ceiling', story: (court) => grow(court, 'node2', 2_500) },
       {
         when: 'a volume is grown four times a day',
@@ -858,6 +883,11 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
     kept: [
+      {
+        when: 'the boost of a node that has caught up is taken back',
+        options: { file: BOOSTED },
+        story: (court) => takeBack(court, 3_000),
+      },
       { when: 'a volume is grown once, below it', story: (court) => grow(court, 'node2', 1_200) },
       {
         when: 'AWS refuses what is too much',

@@ -28,10 +28,12 @@ import { createSns } from '../../../local/services/sns/sns.ts';
 import { createSqs } from '../../../local/services/sqs/sqs.ts';
 import { createSsm } from '../../../local/services/ssm/service.ts';
 import type { Assembly, Template } from '../../../local/simulator/cloudformation/assembly.ts';
+import { CustomResourceAnswers } from '../../../local/simulator/cloudformation/custom-resources.ts';
 import { deploy, readAssembly } from '../../../local/simulator/cloudformation/deploy.ts';
 import { conditionHolds, resolve, type Scope } from '../../../local/simulator/cloudformation/intrinsics.ts';
 import { creationOrder } from '../../../local/simulator/cloudformation/order.ts';
 import { CodeStore } from '../../../local/simulator/lambda-runtime/environment.ts';
+import { Network } from '../../../local/simulator/network/network.ts';
 import { VpcEndpoints } from '../../../local/simulator/network/vpc-endpoints.ts';
 import { AwsError, type Service } from '../../../local/simulator/service.ts';
 import { testKernel } from '../../fixtures/kernel.ts';
@@ -155,8 +157,9 @@ async function deployed(
   const random = kernel.random('cloudformation');
   await before(call);
   const vpcEndpoints = new VpcEndpoints();
+  const answers = new CustomResourceAnswers(new Network(), regionName);
   const deployment = await deploy({
-    ...{ assembly, resourceTypes: RESOURCE_TYPES, accountId, regionName, code, vpcEndpoints, call, random },
+    ...{ assembly, resourceTypes: RESOURCE_TYPES, accountId, regionName, code, vpcEndpoints, answers, call, random },
     ...more,
   });
   return { deployment, call, alarms, iam };
@@ -219,6 +222,7 @@ describe('A service that throttles the deployment', () => {
       resourceTypes: RESOURCE_TYPES,
       call,
       vpcEndpoints: new VpcEndpoints(),
+      answers: new CustomResourceAnswers(new Network(), regionName),
       ...rest,
       ...(wait && { wait }),
     });

@@ -1,6 +1,6 @@
 // The versions that a fleet file lets its nodes run.
 import { describe, expect, it } from '@jest/globals';
-import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
+import { parseFleetDocument } from '../../../shared/fleet/whole.ts';
 import { bitcoinFile, bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 
 const versions = ['28.0', '28.1'];

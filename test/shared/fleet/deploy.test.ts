@@ -1,7 +1,9 @@
 // The section `deploy` of a fleet file: what is right, and what a person is told of what is not.
 import { describe, expect, it } from '@jest/globals';
-import { completeDocument } from '../../../shared/fleet/fleet-defaults.ts';
-import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
+import { parseStored } from '../../../shared/fleet/parse.ts';
+import { parseFleet } from '../../../shared/fleet/resolve.ts';
+import { dialledBy, networkRoleOf } from '../../../shared/fleet/schema-network.ts';
+import { completeDocument, parseFleetDocument } from '../../../shared/fleet/whole.ts';
 
 const DEPLOY = {
   kind: 'single',
@@ -11,6 +13,7 @@ const DEPLOY = {
   instanceType: 'm6i.large',
   volume: { sizeGiB: 500 },
 };
+const BOOSTED = { sizeGiB: 500, boost: { iops: 16000, throughputMiBps: 1000 } };
 /** Without what is undefined: a file has no such value. */
 const fleet = (deploy: object = {}, more: object = {}): object =>
   JSON.parse(JSON.stringify(withUndefined(deploy, more)));
@@ -27,6 +30,13 @@ describe('deploy', () => {
     expect(deploy?.volume).toEqual({ sizeGiB: 500, iops: 3000, throughputMiBps: 125, filesystem: 'xfs' });
     expect(owner).toMatchObject({ by: 'cdk', acceptDrift: true });
     expect(replace.userData).toBe('run');
+  });
+
+  it('gives functions what a boost is taken back to, and nothing where there is none', () => {
+    expect(parseFleet(fleet({ volume: { ...BOOSTED, iops: 4000 } })).boost).toEqual({
+      ...{ from: { iops: 16000, throughputMiBps: 1000 }, to: { iops: 4000, throughputMiBps: 125 } },
+    });
+    expect(parseFleet(fleet()).boost).toBeUndefined();
   });
 
   it('leaves a word of its owner as it is', () => {
@@ -111,6 +121,42 @@ describe('deploy', () => {
       { volume: { sizeGiB: 10, iops: 6000 } },
       {},
       'expected at most 5000: gp3 has 500 for each GiB',
+    ],
+    [
+      'a boost that gp3 does not have',
+      { volume: { sizeGiB: 10, boost: { iops: 6000, throughputMiBps: 125 } } },
+      {},
+      'deploy.volume.boost.iops is 6000; expected at most 5000: gp3 has 500 for each GiB',
+    ],
+    [
+      'a boost with more throughput than its IOPS carry',
+      { volume: { sizeGiB: 500, boost: { iops: 3000, throughputMiBps: 1000 } } },
+      {},
+      'deploy.volume.boost.throughputMiBps is 1000; expected at most 750',
+    ],
+    [
+      'a boost that is none',
+      { volume: { sizeGiB: 500, boost: { iops: 3000, throughputMiBps: 125 } } },
+      {},
+      'expected more than the 3000 IOPS and 125 MiB/s that the volume keeps',
+    ],
+    [
+      'a boost that is lower than what stays',
+      { volume: { sizeGiB: 500, iops: 6000, boost: { iops: 4000, throughputMiBps: 500 } } },
+      {},
+      'expected more than the 6000 IOPS and 125 MiB/s that the volume keeps, and none of the two lower',
+    ],
+    [
+      'a boost whose end nobody would see',
+      { volume: BOOSTED },
+      { probe: 'none' },
+      'expected another probe than none: the boost ends when the node is seen to have caught up',
+    ],
+    [
+      'a boost of a group',
+      { kind: 'ha', nodes: undefined, group: { size: 3 }, rpcFrom: 'sg-0123456789abcdef0', volume: BOOSTED },
+      { asg: { seed: 'newest-good', identityFree: true }, snapshots: { clean: {} } },
+      'expected only with kind: single: what a group launches begins with a snapshot',
     ],
     [
       'more throughput than gp3 has',
@@ -224,5 +270,99 @@ describe('deploy of a group', () => {
     ],
   ])('refuses %s', (_, deploy, more, told) => {
     expect(() => readGroup(deploy, more)).toThrow(told);
+  });
+});
+
+describe('deploy of a private network', () => {
+  const NETWORK = {
+    kind: 'network',
+    nodes: { v1: 'eu-west-1a', v2: 'eu-west-1a', s1: 'eu-west-1a', n1: 'eu-west-1a' },
+    network: { chainId: 'consortium-1', validators: ['v1', 'v2'], sentries: ['s1'] },
+  };
+  const CHAIN = { chain: 'cometbft', unit: 'cometbft', role: { tag: 'Role' }, dns: { zone: 'a.internal' } };
+  const readNetwork = (deploy: object = {}, more: object = {}) =>
+    read({ ...NETWORK, ...deploy }, { ...CHAIN, ...more });
+
+  it('is open to itself alone, and changed by heals as single nodes are', () => {
+    const { deploy, owner } = readNetwork();
+    expect(deploy?.p2p).toEqual([]);
+    expect(owner).toMatchObject({ by: 'cdk', acceptDrift: true });
+  });
+
+  it('has each node dial those who are in front of it', () => {
+    const { network } = NETWORK;
+    expect(dialledBy(network, 'v1')).toEqual(['v2', 's1']);
+    expect(dialledBy(network, 's1')).toEqual(['v1', 'v2']);
+    expect(dialledBy(network, 'n1')).toEqual(['s1']);
+    expect(dialledBy({ ...network, sentries: [] }, 'n1')).toEqual(['v1', 'v2']);
+    expect(['v1', 's1', 'n1'].map((name) => networkRoleOf(network, name))).toEqual(['validator', 'sentry', 'follower']);
+  });
+
+  it.each<readonly [string, object, object, string]>([
+    ['no network', { network: undefined }, {}, 'deploy.network is missing'],
+    ['a network of another kind', { kind: 'single' }, {}, 'expected only with kind: network'],
+    ['no nodes', { nodes: undefined }, {}, 'deploy.nodes is missing; expected with kind: network'],
+    ['no validators', { network: { chainId: 'a', validators: [] } }, {}, 'expected a list of 1 to 16'],
+    [
+      'a validator that is no node',
+      { network: { ...NETWORK.network, validators: ['v9'] } },
+      {},
+      'deploy.network.validators is "v9"; expected one of deploy.nodes',
+    ],
+    ['one twice', { network: { ...NETWORK.network, validators: ['v1', 'v1'] } }, {}, 'expected each node once'],
+    [
+      'a sentry that is a validator',
+      { network: { ...NETWORK.network, sentries: ['v1'] } },
+      {},
+      'deploy.network.sentries is "v1"; expected a node that is no validator',
+    ],
+    ['one role for all', {}, { role: 'validator' }, 'role is "validator"; expected { tag: Role }'],
+    ['a tag for roles that all share', {}, { role: { tag: 'Component' } }, 'role.tag is "Component"; expected another'],
+    [
+      'other words for roles',
+      {},
+      { role: { tag: 'Role', values: { sealer: 'validator' } } },
+      'expected validator: validator among them',
+    ],
+    ['another client', {}, { chain: 'ethereum', unit: 'geth' }, 'chain is "ethereum"; expected cometbft'],
+    ['no names', {}, { dns: undefined }, 'dns is missing; expected with kind: network'],
+    ['the world', { p2p: ['tcp/26656'] }, {}, 'deploy.p2p is ["tcp/26656"]; expected none with kind: network'],
+    [
+      'data of somebody else',
+      { bundle: { url: 'https://example.org/a', sha256: 'a'.repeat(64) } },
+      {},
+      'expected none with kind: network',
+    ],
+    ['keys beside its volume', {}, { peers: { config: '/etc/config.toml' } }, 'expected HOME/config/config.toml'],
+    [
+      'a signing state that other data could bring',
+      {},
+      { identity: ['/var/lib/cometbft/config/node_key.json'] },
+      'expected /var/lib/cometbft/config/priv_validator_key.json among them',
+    ],
+  ])('refuses %s', (_, deploy, more, told) => {
+    expect(() => readNetwork(deploy, more)).toThrow(told);
+  });
+});
+
+describe('of deploy, functions', () => {
+  it('read its kind, the sizes of its group and the figures of its volumes, and leave what only synthesis needs', () => {
+    const { deploy } = parseStored(fleet({ ...{ kind: 'ha', nodes: undefined, group: { size: 3, healthPort: 1 } } }));
+    expect(deploy).toEqual({ kind: 'ha', group: { size: 3 }, volume: {} });
+    expect(parseStored(fleet({ instanceType: 'nonsense', unheardOf: 1 })).deploy).toEqual({
+      kind: 'single',
+      volume: {},
+    });
+  });
+
+  it.each([
+    ['another kind', { kind: 'double' }, 'deploy.kind is "double"; expected a kind: single, ha'],
+    ['no kind', { kind: undefined }, 'deploy.kind is missing; expected a kind: single, ha'],
+    ['a size that is none', { group: { size: '3' } }, 'deploy.group.size is "3"; expected a whole number of nodes'],
+    ['a group without a size', { group: {} }, 'deploy.group.size is missing'],
+    ['a word in its place', 'single', 'deploy is "single"; expected for example { kind: single, … }'],
+  ])('refuse %s', (_, deploy, told) => {
+    const document = typeof deploy === 'string' ? { ...fleet(), deploy } : fleet(deploy);
+    expect(() => parseStored(document)).toThrow(told);
   });
 });

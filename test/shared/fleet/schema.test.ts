@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { chainNames } from '../../../shared/chains/defaults.ts';
-import { completeDocument } from '../../../shared/fleet/fleet-defaults.ts';
 import { fleetOfParameter, fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
-import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
 import { FleetFileError, type FleetProblem } from '../../../shared/fleet/problems.ts';
 import { parseFleet, resolveFleet, roleOf } from '../../../shared/fleet/resolve.ts';
+import { completeDocument, parseFleetDocument } from '../../../shared/fleet/whole.ts';
 import { anyFleetDocument, bitcoin } from '../../fixtures/fleet-documents.ts';
 
 function problemsIn(source: unknown): readonly FleetProblem[] {

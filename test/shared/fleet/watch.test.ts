@@ -4,9 +4,9 @@ import { chainClients } from '../../../shared/chains/clients.ts';
 import { chainDefaults, type Family, type KnownChain } from '../../../shared/chains/defaults.ts';
 import { checkWithClient, parseSeed } from '../../../shared/fleet/client-checks.ts';
 import { heightProbeOf, seesClientsOnly } from '../../../shared/fleet/model.ts';
-import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
 import { FleetFileError } from '../../../shared/fleet/problems.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
+import { parseFleetDocument } from '../../../shared/fleet/whole.ts';
 
 import { bitcoin } from '../../fixtures/fleet-documents.ts';
 

@@ -486,6 +486,17 @@ describe('the budget of modifications', () => {
     expect(decide({ intents: intents(25, 10, 5) })).toMatchObject({ do: 'modify' });
   });
 
+  it('counts that a boost was taken back from the volume, and from no other', () => {
+    const times = [NOON_MS - 5 * HOUR_MS];
+    expect(decide({ intents: intents(20, 10), takenBackAtMs: { [DATA_VOLUME]: times } })).toMatchObject({
+      refuse: 'budget-spent',
+      retryAfterMs: 5 * HOUR_MS,
+    });
+    expect(decide({ intents: intents(20, 10), takenBackAtMs: { [OTHER_VOLUME]: times } })).toMatchObject({
+      do: 'modify',
+    });
+  });
+
   it('that was lowered waits until enough intents are old, not only the first', () => {
     const fleet = bitcoinFleet({ disk: { modificationsPerDay: 1 } });
     expect(decide({ fleet, intents: intents(10, 5, 20) })).toMatchObject({

@@ -9,6 +9,7 @@ import {
   holds,
   intend,
   leaseFree,
+  leftStopped,
   maySettle,
   newNode,
   owesClient,
@@ -209,6 +210,14 @@ describe('a client that the full disk stopped', () => {
     expect(owesClient(owing, NOON_MS + 24 * HOUR_MS)).toBe(false);
     expect(owesClient(mine(), NOON_MS)).toBe(false);
     expect(owesClient(undefined, NOON_MS)).toBe(false);
+  });
+
+  it('is left stopped by its heal only while it has made no progress since: else somebody else has stopped it', () => {
+    expect(leftStopped(owing, NOON_MS, NOON_MS + HOUR_MS)).toBe(true);
+    expect(leftStopped(owing, NOON_MS + 1, NOON_MS + HOUR_MS)).toBe(false);
+    expect(leftStopped(owing, null, NOON_MS + HOUR_MS)).toBe(false);
+    expect(leftStopped(owing, NOON_MS, NOON_MS + 24 * HOUR_MS)).toBe(false);
+    expect(leftStopped(mine(), 0, NOON_MS)).toBe(false);
   });
 });
 

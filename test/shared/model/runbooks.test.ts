@@ -20,6 +20,7 @@ const codes = [
   'another-suite',
   'group-not-seeded',
   'scale-waits',
+  'boost-stays',
   'readiness-lost',
   'release-available',
   'upgrade-failed',

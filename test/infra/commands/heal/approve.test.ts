@@ -58,6 +58,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     fleet: async (fleet) => ({ incidents: incidents[fleet] ?? [], nodes: [], foreign: [] }),
     acknowledge: nobody,
     wishedSize: async () => null,
+    boosts: async () => [],
     scale: nobody,
     observed: async () => [],
     settings: async () => storedSettings(Object.keys(incidents)),

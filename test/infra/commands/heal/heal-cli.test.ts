@@ -139,6 +139,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     },
     approvePlan: async () => ({ refusals: [] }),
     wishedSize: async () => null,
+    boosts: async () => [],
     scale: async () => {
       throw new Error('nobody scales here');
     },

@@ -1,6 +1,7 @@
 // `npm run chainmend -- scale`: what a person sees before a group gets another number of nodes, and when nothing is begun.
 import { describe, expect, it } from '@jest/globals';
 import type { HealCommandContext, ScaleAnswer, Suite } from '../../../../infra/commands/heal/context.ts';
+import type { BoostedVolume } from '../../../../shared/snapshots/boost.ts';
 import type { ScaleWish } from '../../../../shared/snapshots/scale.ts';
 import { storedSettings } from '../../../fixtures/builders/settings.ts';
 import { MINUTE_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
@@ -12,6 +13,7 @@ const SHOWN: ScaleAnswer = {
   plan: '0123456789ab',
   refusals: [],
 };
+const BOOST = { from: { iops: 16_000, throughputMiBps: 1_000 }, to: { iops: 3_000, throughputMiBps: 125 } };
 const BEGUN: ScaleAnswer = { ...SHOWN, done: ['chainmend-bitcoin wants 5 nodes'], left: [] };
 
 /** @param says the person's answer; undefined where nobody can be asked */
@@ -21,11 +23,12 @@ async function run(
   answers: readonly ScaleAnswer[] = [SHOWN, BEGUN],
   scales = true,
   wished: ScaleWish | null = null,
+  boosts: readonly BoostedVolume[] = [],
 ) {
   const out = { said: [] as string[], complained: [] as string[], questions: [] as string[], asked: [] as object[] };
   const settings = storedSettings(['bitcoin']);
   const group = { group: 'chainmend-bitcoin', minimum: 2, maximum: 6 };
-  const fleets = settings.fleets.map((fleet) => ({ ...fleet, scales: scales ? group : undefined }));
+  const fleets = settings.fleets.map((fleet) => ({ ...fleet, scales: scales ? group : undefined, boost: BOOST }));
   const suite = {
     settings: async () => ({ ...settings, fleets }),
     caller: async () => 'arn:aws:iam::111122223333:user/ada',
@@ -36,6 +39,7 @@ async function run(
     fleet: async () => ({ incidents: [], nodes: [] }),
     nowMs: () => NOON_MS,
     wishedSize: async () => wished,
+    boosts: async () => boosts,
     observed: async () => [],
     asks: async () => [],
     subscribers: async () => ({ kind: 'unknown', why: 'nobody asked' }),
@@ -154,5 +158,29 @@ describe('the status of a fleet whose group comes to another number of nodes', (
 
   it('asks nobody where the fleet has no group that may be scaled', async () => {
     expect((await run('status bitcoin', undefined, [], false, wish)).text).not.toContain('SCALING');
+  });
+});
+
+describe('the status of a fleet whose volumes have the figures of their first sync', () => {
+  const boosted: BoostedVolume = {
+    ...{ volumeId: 'vol-1', node: 'node1', instanceId: 'i-1', state: 'boosted', waits: null },
+    ...{ sinceMs: NOON_MS - 12 * MINUTE_MS, modifiedAtMs: [] },
+  };
+
+  it.each<readonly [string, Partial<BoostedVolume>, RegExp | null]>([
+    [
+      'says what each waits for',
+      { waits: 'its node is behind' },
+      /^BOOST +vol-1 of node1: boosted, first seen 12 min ago; it waits: its node is behind$/m,
+    ],
+    ['says that one is taken back next', {}, /; it is taken back at the next look, within the hour$/m],
+    ['says that EBS was asked', { state: 'asked' }, /: EBS was asked 12 min ago to take it back$/m],
+    ['says that it was taken back, for a day', { state: 'taken-back' }, /: taken back 12 min ago$/m],
+    ['says nothing of one that ended long ago', { state: 'taken-back', sinceMs: NOON_MS - 1_441 * MINUTE_MS }, null],
+  ])('%s', async (_, more, says) => {
+    const { exit, text } = await run('status bitcoin', undefined, [], true, null, [{ ...boosted, ...more }]);
+    expect(exit).toBe(0);
+    if (says === null) expect(text).not.toContain('BOOST');
+    else expect(text).toMatch(says);
   });
 });

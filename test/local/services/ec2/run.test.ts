@@ -1,4 +1,5 @@
 // Instances that are launched from templates, their addresses, their capacity and their failing checks, as unmodified SDK clients see them.
+import { gzipSync } from 'node:zlib';
 import {
   AllocateAddressCommand,
   AssociateAddressCommand,
@@ -430,9 +431,10 @@ describe('RunInstances', () => {
     });
     const LaunchTemplateId = await template();
     const plain = await run({ LaunchTemplate: { LaunchTemplateId } });
+    // cloud-init unpacks what is packed.
     const masked = await run({
       LaunchTemplate: { LaunchTemplateId },
-      UserData: base64('#!/bin/sh\nsystemctl mask node@0.21.0'),
+      UserData: gzipSync('#!/bin/sh\nsystemctl mask node@0.21.0').toString('base64'),
     });
     expect(seen).toMatchObject([
       {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { applyUpdates, replayedOperations } from '../../../../local/services/lambda/operations.ts';
 import { resources } from '../../../../local/services/lambda/resources.ts';
+import { CustomResourceAnswers } from '../../../../local/simulator/cloudformation/custom-resources.ts';
+import { Network } from '../../../../local/simulator/network/network.ts';
 import { VpcEndpoints } from '../../../../local/simulator/network/vpc-endpoints.ts';
 import { testKernel } from '../../../fixtures/kernel.ts';
 import { type Handler, lambdaRegion, textOf } from '../../../fixtures/lambda.ts';
@@ -296,6 +298,7 @@ describe('A function in a VPC', () => {
         regionName: 'eu-west-1',
         code: region.code,
         vpcEndpoints: new VpcEndpoints(),
+        answers: new CustomResourceAnswers(new Network(), 'eu-west-1'),
         uuid: () => '00000000-0000-4000-8000-000000000000',
         wait: async () => {},
         arn: (service, resource) => `arn:aws:${service}:eu-west-1:111122223333:${resource}`,

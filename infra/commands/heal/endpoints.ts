@@ -1,0 +1,75 @@
+// `endpoints`: where the nodes of a fleet can be asked, by address and by name, as they were last seen.
+import type { Fleet, Role } from '../../../shared/fleet/model.ts';
+import type { ObservedNode } from '../../../shared/fleet/observation.ts';
+import { hostOf, poolName } from '../../../shared/fleet/resource-names.ts';
+import { compareNames } from '../../../shared/text/names.ts';
+import { plainText } from '../../../shared/text/plain-text.ts';
+import { tableOf, UsageError } from '../fleets/context.ts';
+import type { HealCommandContext } from './context.ts';
+import { knownFleet } from './target.ts';
+
+type Seen = Pick<ObservedNode, 'name' | 'role' | 'privateIp' | 'health'>;
+
+export interface Endpoint {
+  readonly node: string;
+  readonly role: Role;
+  readonly health: ObservedNode['health'];
+  /** "10.0.64.10:26657"; undefined where its instance has no address. */
+  readonly address: string | undefined;
+  /** "sentry1.irita.internal:26657"; undefined where the fleet has no names. */
+  readonly dns: string | undefined;
+}
+
+/** By their names. Pure. */
+function endpointsOf(
+  { dns }: Pick<Fleet, 'dns'>,
+  port: number,
+  nodes: readonly Seen[],
+  role: Role | undefined,
+): readonly Endpoint[] {
+  return nodes
+    .filter((node) => role === undefined || node.role === role)
+    .toSorted((one, other) => compareNames(one.name, other.name))
+    .map(({ name, role: its, privateIp, health }) => ({
+      ...{ node: name, role: its, health },
+      address: privateIp === '' ? undefined : `${privateIp}:${port}`,
+      dns: dns && `${hostOf(dns, name)}:${port}`,
+    }));
+}
+
+const isThere = (text: string | undefined): text is string => text !== undefined;
+
+/** @throws UsageError where there is no such fleet, or its clients have no RPC that is known */
+export async function endpoints(
+  context: HealCommandContext,
+  written: string,
+  { role }: { readonly role?: Role },
+): Promise<{ readonly status: 0 | 1; readonly facts: object }> {
+  const suite = context.suite();
+  const settings = await suite.settings();
+  const name = await knownFleet(suite, settings, written);
+  const fleet = settings.fleets.find((one) => one.name === name);
+  if (!fleet?.rpc) throw new UsageError(`${name}: no port of an RPC is known, or its fleet file cannot be read`);
+  const { port } = fleet.rpc;
+  const nodes = (await suite.observed(name)).flatMap((observation) => observation.nodes);
+  const found = endpointsOf(fleet, port, nodes, role);
+  if (found.length === 0) context.complain(nothingText(name, nodes.length, role));
+  else context.say(tableOf([fleet.dns ? 'dns' : 'node', 'address', 'role', 'health'], found.map(rowOf)));
+  if (fleet.dns && found.length > 0)
+    context.say(`\nThose that are synced, by one name: ${poolName(fleet.dns)}:${port}`);
+  const facts = { address: found.map(({ address }) => address), dns: found.map(({ dns }) => dns) };
+  return {
+    status: found.length === 0 ? 1 : 0,
+    facts: { address: facts.address.filter(isThere), dns: facts.dns.filter(isThere) },
+  };
+}
+
+const nothingText = (fleet: string, seen: number, role: Role | undefined): string =>
+  seen === 0 ? `${fleet}: nobody has looked at its nodes yet.` : `${fleet}: none of its ${seen} nodes is a ${role}.`;
+
+const rowOf = ({ node, role, address, dns, health }: Endpoint): string[] => [
+  plainText(dns ?? node, 256),
+  address ?? 'none',
+  role,
+  health,
+];

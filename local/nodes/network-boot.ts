@@ -1,0 +1,100 @@
+// What the first boot of a node of a private network makes of a simulated machine: the steps of shared/node-commands/first-boot-network.sh.
+import type { NetworkBoot } from '../../shared/node-commands/first-boot.ts';
+import { FSTAB } from './disks.ts';
+import { type BootingMachine, type BootOutcome, OWN_KEYS } from './first-boot.ts';
+import { pinnedAt } from './fstab.ts';
+
+/** What a node of a network reaches outside of itself. */
+export interface NetworkSources {
+  /** The text of a secret of Secrets Manager, as the role of its instance may read it; else why not. */
+  readonly secret: (name: string) => { readonly text: string } | { readonly refused: string };
+  /** The address of a name; undefined: it has none. */
+  readonly address: (host: string) => string | undefined;
+}
+
+const MARK = '.chainmend-identity';
+const JOINED = '.chainmend-network';
+
+/** Keys for an empty volume, once. @returns wait: the secret is not there yet */
+export function playIdentity(
+  {
+    mountPath,
+    volumeId,
+    holdsMore,
+  }: { readonly mountPath: string; readonly volumeId: string; readonly holdsMore: boolean },
+  { node, role, secret, record, home }: NetworkBoot,
+  machine: BootingMachine,
+  sources: NetworkSources,
+): Exclude<BootOutcome, 'masked'> {
+  const mark = `${mountPath}/${MARK}`;
+  if (pinnedAt(machine.readFile(FSTAB) ?? '', mountPath) !== undefined) return 'mounted';
+  const marked = machine.readFile(mark)?.split('\n')[0];
+  if (marked !== undefined)
+    return marked === volumeId ? 'mounted' : { refused: `${mark} says that the keys there are for ${marked}` };
+  if (machine.readFile(OWN_KEYS) !== undefined)
+    return { refused: `this node has had its keys, and ${volumeId} has none` };
+  if (holdsMore) return { refused: `${mountPath} is not empty, and whose keys are there is not known` };
+  const [own, all] = [sources.secret(secret), sources.secret(record)];
+  if ('refused' in own || 'refused' in all) return 'wait';
+  const keys = JSON.parse(own.text) as Readonly<Record<string, string>>;
+  if (keys['volume'] !== volumeId)
+    return { refused: `the keys of ${node} are for ${keys['volume']}, and this volume is ${volumeId}` };
+  const { genesis = '', ids = {} } = JSON.parse(all.text) as {
+    readonly genesis?: string;
+    readonly ids?: Readonly<Record<string, string>>;
+  };
+  const plain = (text = ''): string => Buffer.from(text, 'base64').toString();
+  machine.writeFile(`${home}/config/node_key.json`, plain(keys['node_key']));
+  if (role === 'validator') {
+    if (keys['validator_key'] === undefined) return { refused: `the secret ${secret} has no key of a validator` };
+    machine.writeFile(`${home}/config/priv_validator_key.json`, plain(keys['validator_key']));
+  }
+  machine.writeFile(`${home}/config/genesis.json`, plain(genesis));
+  machine.writeFile(OWN_KEYS, `${volumeId}\n`);
+  const known = Object.entries(ids).map(([name, id]) => `${id} ${name}\n`);
+  machine.writeFile(mark, `${volumeId}\n${known.join('')}`);
+  return 'mounted';
+}
+
+/** Whom its client dials, in a configuration that the owner's lines have made. @returns wait: not all of them have an address yet */
+export function playJoin(
+  mountPath: string,
+  { configPath, zone, port, peers, hides, role }: NetworkBoot,
+  machine: BootingMachine,
+  { address }: NetworkSources,
+): 'wait' | 'joined' {
+  const joined = `${mountPath}/${JOINED}`;
+  if (machine.readFile(joined) !== undefined || pinnedAt(machine.readFile(FSTAB) ?? '', mountPath) !== undefined)
+    return 'joined';
+  if (peers.some((name) => address(`${name}.${zone}`) === undefined)) return 'wait';
+  const ids = new Map(
+    (machine.readFile(`${mountPath}/${MARK}`) ?? '')
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(' ').reverse() as [name: string, id: string]),
+  );
+  const known = (names: readonly string[]) => names.filter((name) => ids.has(name));
+  const values = {
+    persistent_peers: JSON.stringify(
+      known(peers)
+        .map((name) => `${ids.get(name)}@${name}.${zone}:${port}`)
+        .join(','),
+    ),
+    private_peer_ids: JSON.stringify(
+      known(hides)
+        .map((name) => ids.get(name))
+        .join(','),
+    ),
+    pex: String(role !== 'validator'),
+    addr_book_strict: 'false',
+  };
+  machine.writeFile(
+    configPath,
+    Object.entries(values).reduce(
+      (text, [key, value]) => text.replace(new RegExp(`^${key} = .*$`, 'm'), `${key} = ${value}`),
+      machine.readFile(configPath) ?? '',
+    ),
+  );
+  machine.writeFile(joined, '');
+  return 'joined';
+}

@@ -1,0 +1,40 @@
+// What functions read of `deploy`: whether heals have to do with a group, the sizes between which `scale` may choose, and the figures that a boosted volume is taken back to. schema-deploy.ts is made of it. Each
+// function carries what is here in its bundle, so what only synthesis needs is there.
+import { about, choice, derived, object, optional, readOf, usually, whole } from './schema-fields.ts';
+
+export const kind = about(
+  '`single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer. `network`: instances of their own that are a private chain.',
+  choice(['single', 'ha', 'network'], 'a kind'),
+);
+
+export const groupSizes = {
+  size: about('How many nodes the group keeps, spread over the zones of `deploy.subnets`.', whole(2, 50, 'nodes', 3)),
+  minimum: derived(
+    'How few nodes `chainmend scale` may leave. One fewer is there while a heal has one aside.',
+    '`size`',
+    whole(2, 50, 'nodes', 2),
+  ),
+  maximum: derived('How many nodes `chainmend scale` may have the group keep.', '`size`', whole(2, 50, 'nodes', 6)),
+};
+
+// gp3: 3,000 to 80,000 IOPS, 125 to 2,000 MiB/s [EC2 CreateVolume].
+const iops = whole(3000, 80_000, 'IOPS', 3000);
+const throughputMiBps = whole(125, 2000, 'MiB/s', 125);
+
+export const volumeFigures = {
+  iops: usually('Its IOPS.', iops, 3000),
+  throughputMiBps: usually('Its throughput.', throughputMiBps, 125),
+  boost: optional(
+    '`single`: what it is made with for the first sync. Once its node has caught up, chainmend takes it back to the figures above.',
+    object('{ iops: 16000, throughputMiBps: 1000 }', {
+      iops: about('Its IOPS until then.', iops),
+      throughputMiBps: about('Its throughput until then.', throughputMiBps),
+    }),
+  ),
+};
+
+export const deployRead = readOf('{ kind: single, … }', {
+  kind,
+  group: optional('`ha`: the Auto Scaling group.', readOf('{ size: 3 }', groupSizes)),
+  volume: optional('The data volume of each node.', readOf('{ sizeGiB: 500 }', volumeFigures)),
+});

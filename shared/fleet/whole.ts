@@ -1,0 +1,42 @@
+// The whole fleet file, as people and synthesis have it: what functions read, and all of `deploy`.
+import * as v from 'valibot';
+import { completeStored } from './fleet-defaults.ts';
+import { documentBy } from './parse.ts';
+import type { FleetDocument } from './schema.ts';
+import { checkDeploy, deploy as deploySchema } from './schema-deploy.ts';
+import { fleetDocumentSchema } from './schema-whole.ts';
+
+/**
+ * @param source JSON text (an SSM parameter's value) or the output of a YAML reader
+ * @throws FleetFileError with every problem
+ */
+export const parseFleetDocument = (source: unknown): FleetDocument =>
+  documentBy<FleetDocument>(fleetDocumentSchema, source, checkDeploy);
+
+/**
+ * A fleet file with every value filled in: a valid fleet file with the same meaning.
+ * @param document one that fits the schema
+ */
+export function completeDocument(document: FleetDocument) {
+  const { deploy: _, ...complete } = completeStored(document);
+  const deploy = document.deploy && v.parse(deploySchema, document.deploy);
+  return {
+    ...complete,
+    ...(deploy && {
+      deploy: {
+        ...deploy,
+        p2p: deploy.p2p ?? (deploy.kind === 'network' ? [] : worldPorts(complete.chain, complete.p2pPort)),
+      },
+    }),
+  };
+}
+
+export type CompleteDocument = ReturnType<typeof completeDocument>;
+
+/** Clients that find their peers by UDP: devp2p's, and those of the OP stack. */
+const BY_UDP: ReadonlySet<string> = new Set(['ethereum', 'bsc', 'polygon', 'optimism', 'base']);
+
+function worldPorts(chain: FleetDocument['chain'], p2pPort: number | undefined): string[] {
+  if (p2pPort === undefined) return [];
+  return [`tcp/${p2pPort}`, ...(BY_UDP.has(chain) ? [`udp/${p2pPort}`] : [])];
+}

@@ -1,0 +1,87 @@
+// `chainmend endpoints`: where nodes can be asked, in words for people and for programs.
+import { describe, expect, it } from '@jest/globals';
+import type { HealCommandContext, Suite } from '../../../../infra/commands/heal/context.ts';
+import { endpoints } from '../../../../infra/commands/heal/endpoints.ts';
+import { parseFleet } from '../../../../shared/fleet/resolve.ts';
+import { observedNode } from '../../../fixtures/builders/observation.ts';
+
+const FILE = {
+  ...{ fleet: 'irita', chain: 'cometbft', mode: 'act', nodes: { tag: { Project: 'irita' } } },
+  ...{ role: { tag: 'Role' }, dns: { zone: 'irita.internal' } },
+};
+const NODES = [
+  observedNode({ name: 'validator10', role: 'validator', privateIp: '10.0.0.13' }),
+  observedNode({ name: 'validator2', role: 'validator', privateIp: '10.0.0.12', health: 'stuck' }),
+  observedNode({ name: 'sentry1', role: 'sentry', privateIp: '10.0.0.11' }),
+];
+
+async function told(
+  file: object = FILE,
+  nodes: typeof NODES = NODES,
+  options: { role?: 'sentry' | 'bootnode' } = {},
+  name = 'irita',
+) {
+  const [said, complained]: [string[], string[]] = [[], []];
+  const fleet = parseFleet(file);
+  const suite = {
+    settings: async () => ({ fleets: [fleet], values: new Map([['/chainmend/fleets/irita', JSON.stringify(file)]]) }),
+    observed: async () => [{ nodes }],
+    fleet: async () => ({ incidents: [], nodes: [] }),
+  } as unknown as Suite;
+  const context = {
+    suite: () => suite,
+    say: (text: string) => said.push(text),
+    complain: (text: string) => complained.push(text),
+  } as unknown as HealCommandContext;
+  return { ...(await endpoints(context, name, options)), said: said.join('\n'), complained: complained.join('\n') };
+}
+
+describe('endpoints', () => {
+  it('are addresses and names with the port of the RPC, in the order of the nodes', async () => {
+    const { status, facts } = await told();
+    expect(status).toBe(0);
+    expect(facts).toEqual({
+      address: ['10.0.0.11:26657', '10.0.0.12:26657', '10.0.0.13:26657'],
+      dns: ['sentry1.irita.internal:26657', 'validator2.irita.internal:26657', 'validator10.irita.internal:26657'],
+    });
+  });
+
+  it('are a table of at most 80 columns for people, with the health of each, and the name of all that are synced', async () => {
+    const { said } = await told();
+    expect(said).toMatch(/^DNS +ADDRESS +ROLE +HEALTH$/m);
+    expect(said).toMatch(/^validator2\.irita\.internal:26657 +10\.0\.0\.12:26657 +validator +stuck$/m);
+    expect(said).toContain('by one name: pool.irita.internal:26657');
+    for (const line of said.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('may be those of one role', async () => {
+    expect((await told(FILE, NODES, { role: 'sentry' })).facts).toEqual({
+      address: ['10.0.0.11:26657'],
+      dns: ['sentry1.irita.internal:26657'],
+    });
+  });
+
+  it('have no name where the fleet has no zone, and no address where an instance has none', async () => {
+    const { dns: _, ...nameless } = FILE;
+    const [node] = NODES;
+    if (!node) throw new Error('a node');
+    expect((await told(nameless, [node, { ...node, name: 'gone', privateIp: '' }])).facts).toEqual({
+      address: ['10.0.0.13:26657'],
+      dns: [],
+    });
+  });
+
+  it.each([
+    ['nobody has looked yet', [], {}, 'nobody has looked at its nodes yet'],
+    ['no node has the role', NODES, { role: 'bootnode' as const }, 'none of its 3 nodes is a bootnode'],
+  ])('are none where %s, which is no success', async (_, nodes, options, why) => {
+    const { status, facts, complained } = await told(FILE, nodes, options);
+    expect(status).toBe(1);
+    expect(facts).toEqual({ address: [], dns: [] });
+    expect(complained).toContain(why);
+  });
+
+  it('of a fleet that is not there are wrong use', async () => {
+    await expect(told(FILE, NODES, {}, 'irit')).rejects.toThrow('did you mean irita?');
+  });
+});
