@@ -64,6 +64,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'Math.max(breaker.unhealthyMinimum, shareOf(nodes.length, breaker.unhealthyPercent)),',
       replace: '',
       caughtBy: ['functions/dispatch-heal/upgrade-batch'],
+    },
+  ],
   'functions/make-network/identity.ts': [
     {
       name: 'the keys of a node are for one volume, and given to no other',
