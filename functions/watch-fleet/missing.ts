@@ -30,15 +30,20 @@ export function followGone(
     .slice(-KEPT);
 }
 
-/** The sentence of a fleet that lacks nodes; null where none is missing. */
+/** The first nodes of a stack are there some minutes before its last. */
+const MADE_WITHIN_MS = 10 * 60_000;
+
+/** The sentence of a fleet that lacks nodes; null where none is missing, or where all that are there are as young as a fleet that is just being made. */
 export function missingNodes(
-  { fleet, nodes }: Pick<FleetFacts, 'fleet' | 'nodes'>,
+  { fleet, nodes, nowMs }: Pick<FleetFacts, 'fleet' | 'nodes' | 'nowMs'>,
   gone: readonly GoneNode[],
 ): string | null {
   const { expected } = fleet.nodes;
   const isShort = expected !== undefined && nodes.length < expected;
   // Where the file knows how many there should be, one that is gone on purpose is no trouble.
   if (!isShort && (expected !== undefined || gone.length === 0)) return null;
+  const isBeingMade = nodes.length > 0 && nodes.every(({ launchedAtMs }) => nowMs - launchedAtMs < MADE_WITHIN_MS);
+  if (isBeingMade && gone.length === 0) return null;
   const count = `${nodes.length} ${nodes.length === 1 ? 'node is' : 'nodes are'} there${isShort ? `, ${expected} expected` : ''}`;
   if (gone.length === 0) return count;
   const ids = names(gone.map(({ instanceId }) => instanceId));

@@ -164,6 +164,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/audit-snapshots/judge'],
     },
   ],
+  'functions/watch-fleet/missing.ts': [
+    {
+      name: 'a fleet is being made only while all of its nodes are young',
+      find: 'nodes.every(({ launchedAtMs })',
+      replace: 'nodes.some(({ launchedAtMs })',
+      caughtBy: ['functions/watch-fleet/missing'],
+    },
+  ],
   'functions/replace-node/person.ts': [
     {
       name: 'a client that another heal has left stopped is not taken for one that a person has stopped',

@@ -61,6 +61,24 @@ describe('where the fleet file says how many nodes there should be', () => {
     expect(missing(expecting(3).sweep(all).sweep(two))).toMatch(/^node3: gone: .*2 nodes are there, 3 expected$/);
   });
 
+  it('a fleet that is just being made is not, unless one was there and is gone', () => {
+    const made = (agoMs: number, nodes = two) => {
+      const watched = expecting(4);
+      const launchedAtMs = watched.nowMs - agoMs;
+      return watched.sweep({ nodes, as: { node1: { launchedAtMs }, node2: { launchedAtMs } } });
+    };
+    expect(missing(made(5 * MINUTE))).toBeUndefined();
+    expect(missing(made(20 * MINUTE))).toBe('2 nodes are there, 4 expected');
+    const grown = expecting(4);
+    grown.sweep({ nodes: two, as: { node1: { launchedAtMs: grown.nowMs - MINUTE } } });
+    expect(missing(grown)).toBe('2 nodes are there, 4 expected');
+    const lost = expecting(4);
+    const young = { launchedAtMs: lost.nowMs };
+    lost.sweep({ nodes: all, as: { node1: young, node2: young, node3: young } });
+    lost.sweep({ nodes: two, as: { node1: young, node2: young } });
+    expect(missing(lost)).toMatch(/^node3: gone/);
+  });
+
   it('one that is gone on purpose is not', () => {
     expect(missing(expecting(2).sweep(all).sweep(two))).toBeUndefined();
   });
