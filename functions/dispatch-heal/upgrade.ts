@@ -103,7 +103,7 @@ function nextInOrder(facts: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
   if (rehearsed !== null && rehearsed.is !== 'verified')
     return { ...ends(`${rehearsalText(rehearsed)}; no node got it`), isTold: true };
   const watchMinutes = isFirst ? (fleet.client?.watchMinutes ?? 0) : 0;
-  const ready = together.filter(({ snapshot }) => upgrade.strategy !== undefined || snapshot === 'done');
+  const ready = together.filter(({ snapshot }) => snapshot === 'done');
   const ids = ready.map(({ node: { instanceId } }) => instanceId);
   const stepOf = ({ node, snapshotSinceMs }: Mark): NodeStep => ({
     ...{ node, cleanSinceMs: snapshotSinceMs, watchMinutes },

@@ -171,9 +171,31 @@ describe('an upgrade by a share of each zone', () => {
     expect(step([...canary, young])).toBe('snapshot a2');
   });
 
+  it('waits for it however long ago the upgrade was asked for', () => {
+    const longAgo = { upgrade: { ...upgrade, askedAtMs: NOON_MS - 3 * HOUR_MS } };
+    expect(step([...canary, snapshot('a1')], longAgo)).toBe('snapshot a2');
+    const tooOld = { ...healed, onsetMs: NOON_MS - 3 * HOUR_MS, endedAtMs: NOON_MS - 2.5 * HOUR_MS };
+    expect(step([...canary, snapshot('a1'), snapshot('a2', tooOld)], longAgo)).toBe('snapshot a2');
+  });
+
+  it('goes through one zone before the next, whatever the names are; without a share it goes by name', () => {
+    const named = (['c', 'a', 'c', 'a'] as const).map((letter, at) =>
+      node(`n${at + 1}`, { availabilityZone: `eu-west-1${letter}` }),
+    );
+    const first = (file: typeof fleet, done: readonly IncidentRecord[] = []) =>
+      [named, named.toReversed()].map((some) => step(done, { fleet: file, nodes: some }));
+    expect(first(fleet)).toEqual(['snapshot n2', 'snapshot n2']);
+    expect(first(fleet, over('n2'))).toEqual(['snapshot n4', 'snapshot n4']);
+    expect(first(fleet, [...over('n2'), ...over('n4')])).toEqual(['snapshot n1', 'snapshot n1']);
+    const { zonePercent: _, ...plain } = SHARE;
+    expect(first(fleetWith({ client: plain }))).toEqual(['snapshot n1', 'snapshot n1']);
+    expect(first(fleetWith({ client: plain }), over('n1'))).toEqual(['snapshot n2', 'snapshot n2']);
+  });
+
   it('takes one after the other beside the nodes, whatever the file says', () => {
     const beside = { upgrade: { ...upgrade, strategy: 'blue-green' } } as const;
     const first = at('b1', 'request:upgrade', { want: { ...want, strategy: 'blue-green' }, ...healed });
     expect(step([first], beside)).toBe('upgrade a1');
+    expect(step([first, snapshot('a1'), snapshot('a2')], beside)).toBe('upgrade a1');
   });
 });

@@ -550,7 +550,10 @@ describe('a successor', () => {
     // Its client does not run yet: that is no success, whatever was taken.
     const still = story({ look: () => facts({ taken, leftStopped: true }) });
     expect(still.acts).toEqual(['claim', 'look', 'conclude']);
-    expect(still.ending).toMatchObject({ outcome: 'refused', code: 'donor-unsuitable', page: false });
+    expect(still.ending).toMatchObject({
+      ...{ outcome: 'refused', code: 'donor-unsuitable', page: false },
+      retryAfterMs: 15 * MINUTE_MS,
+    });
     const bad = taken.map((one) => ({ ...one, quarantined: 'captured when the client ran' }));
     expect(story({ look: () => facts({ taken: bad }) }).acts).toContain('stop');
     expect(story({ look: () => facts({ taken: [{ ...taken[0], state: 'error' }] }) }).acts).toContain('stop');

@@ -54,7 +54,9 @@ export const AREAS: readonly Area[] = [
   {
     name: 'functions/dispatch-heal',
     sources: ['functions/dispatch-heal/{upgrade,decide}.ts'],
-    suites: ['test/functions/dispatch-heal/{decide,dispatch,health,manual,paced,queue,scheduled,upgrade}.test.ts'],
+    suites: [
+      'test/functions/dispatch-heal/{decide,dispatch,health,manual,paced,queue,scheduled,upgrade,upgrade-batch}.test.ts',
+    ],
   },
   {
     name: 'functions/prune-retired',

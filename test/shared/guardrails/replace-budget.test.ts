@@ -236,6 +236,9 @@ describe('the turn of a fleet', () => {
       page: false,
       reason: 'one replacement at a time in a fleet: node3 has the turn, its replacement is under way',
     });
+    expect(takeFleetTurn(held(other), me, () => ended(true))).toMatchObject({
+      reason: 'one replacement at a time in a fleet: node3 has the turn, what its last attempt left is not settled',
+    });
   });
 
   it('is given back by who has it, and by nobody else', () => {
@@ -288,6 +291,11 @@ describe('the turn of a fleet', () => {
       expect(takeFleetTurn({ holder: before, beside: [mate], version: 2 }, self, facts)).toEqual({
         next: { holder: mate, beside: [self], version: 3 },
       });
+    });
+
+    it('and never by two attempts at one node', () => {
+      const before = { ...self, execution: 'arn:before' };
+      expect(takeFleetTurn(held(before), self, () => running)).toMatchObject({ refuse: 'replace-in-flight' });
     });
 
     it('and one at a time gets the data of before, while the others go on', () => {

@@ -37,6 +37,7 @@ describe('nodes that go over at once', () => {
   it('do not wait for each other, and wait for any other node', () => {
     expect(judged({ nodes, together: ['i-node1', 'i-node2'] })).toBeNull();
     expect(judged({ nodes, together: ['i-node1', 'i-node3'] })).toBe('cannot-be-spared');
+    expect(sentence({ nodes, together: ['i-node1', 'i-node3'] })).toMatch(/^1 of the 1 other nodes/);
     expect(judged({ nodes })).toBe('cannot-be-spared');
   });
 
