@@ -42,9 +42,13 @@ export const SCENARIOS: readonly Scenario[] = [
     hours: 8,
     expect: [
       {
-        sentence: 'snapshot-node has given up, and its client runs on the same instance and volume',
+        sentence: 'snapshot-node has given up, and its client runs again',
         holds: ({ heals }, world) =>
           heals.some(({ kind, outcome }) => kind === 'replace-node' && outcome === 'healed') && !isStopped(world),
+      },
+      {
+        sentence: 'on its own data, which were mounted first: no other volume was made',
+        holds: (_, { region }) => region.gateway.trace.calls.every(({ operation }) => operation !== 'CreateVolume'),
       },
       {
         sentence: 'nobody is said to have stopped it',
