@@ -6,14 +6,8 @@ import { type AwsRefusal, refusalOf } from '../../shared/aws/refusals.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
-import { inSequence } from '../../shared/reconcile/fleets.ts';
-import {
-  type Approval,
-  approvedFields,
-  approvedSentence,
-  reconcileWhole,
-  type WholePlan,
-} from '../../shared/reconcile/plan.ts';
+import { type Approval, reconcileWhole, type WholePlan } from '../../shared/reconcile/plan.ts';
+import { takeSteps } from '../../shared/reconcile/steps.ts';
 import { type PruneContext, readGuards } from './context.ts';
 import { decidePrune, type PrunePlan, stillPlanned } from './decide.ts';
 import { readFacts } from './facts.ts';
@@ -57,14 +51,20 @@ export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: 
       },
       decide: decidePrune,
       whole: wholePlan,
-      apply: (planned, approved) => removeAll(context, planned, approved, failures),
+      apply: (planned, approved) =>
+        takeSteps(context, {
+          ...{ steps: planned.removals, sentence: sentencesOf(planned), approval: approved, failures },
+          take: async (removal) => {
+            const result = await remove(context, removal, approved !== undefined);
+            return result.done ? undefined : result;
+          },
+        }),
     },
     approval,
     failures,
   );
   if (!done) return planSummary(fleet.name, plan, refusals);
-  const { removed, left } = done;
-  return { fleet: fleet.name, removed, left, refusals: refusals.map(refusalText) };
+  return { fleet: fleet.name, removed: done.done, left: done.left, refusals: refusals.map(refusalText) };
 }
 
 const planSummary = (
@@ -113,48 +113,6 @@ async function forgetMissing(context: PruneContext, missing: PruneFacts['missing
       );
     await endKept(context.store, context.fleet.name, kind, [id], Date.now());
   }
-}
-
-interface RemovalSummary {
-  readonly removed: readonly string[];
-  readonly left: readonly string[];
-  readonly refusals: readonly SubjectRefusal[];
-}
-
-/** @param failures a removal that fails does not stop the others; its error is added here */
-async function removeAll(
-  context: PruneContext,
-  plan: PrunePlan,
-  approval: Approval | undefined,
-  failures: unknown[],
-): Promise<RemovalSummary> {
-  const yes = approval ? `${approvedSentence(approval)}: ` : '';
-  await context.write({
-    kind: 'decision',
-    sentence: `${yes}${sentencesOf(plan)}`,
-    ...(approval && { fields: approvedFields(approval) }),
-  });
-  const removed: string[] = [];
-  const left: string[] = [];
-  const refusals: SubjectRefusal[] = [];
-  let stopped = false;
-  const removeOne = async (removal: Removal): Promise<void> => {
-    if (!stopped)
-      try {
-        const result = await remove(context, removal, approval !== undefined);
-        if (result.done) {
-          removed.push(removal.sentence);
-          return;
-        }
-        refusals.push(result.refusal);
-        stopped = result.stop;
-      } catch (error) {
-        failures.push(error);
-      }
-    left.push(removal.sentence);
-  };
-  const late = await inSequence(plan.removals, context.untilMs, removeOne);
-  return { removed, left: [...left, ...late.map(({ sentence }) => sentence)], refusals };
 }
 
 /** The result of a removal. `stop`: nothing more may be done in this run. */

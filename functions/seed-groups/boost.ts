@@ -5,19 +5,13 @@ import { ModifyVolumeCommand } from '@aws-sdk/client-ec2';
 import { type AwsRefusal, catchRefusal, isThrottling } from '../../shared/aws/refusals.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { changeRecord, readRecord, settleRecord } from '../../shared/reconcile/context.ts';
-import { inSequence } from '../../shared/reconcile/fleets.ts';
-import {
-  type Approval,
-  approvedFields,
-  approvedSentence,
-  reconcileWhole,
-  type WholePlan,
-} from '../../shared/reconcile/plan.ts';
+import { reconcileWhole, type WholePlan } from '../../shared/reconcile/plan.ts';
+import { takeSteps } from '../../shared/reconcile/steps.ts';
 import type { BoostRecord } from '../../shared/snapshots/boost.ts';
 import { type BoostPlan, type BoostStep, decideBoosts, isStillPlanned } from './boost-decide.ts';
 import { readBoostFacts } from './boost-facts.ts';
 import { type BoostContext, readBoostGuards } from './context.ts';
-import type { SeedRequest, SeedSummary } from './seed.ts';
+import { refusalText, type SeedRequest, type SeedSummary, summaryOf } from './seed.ts';
 
 const HOUR_MS = 60 * 60_000;
 /** Of two runs at the same moment only one calls. */
@@ -38,7 +32,14 @@ export async function endBoosts(context: BoostContext, { onlyPlan, approval }: S
       },
       decide: decideBoosts,
       whole: wholePlan,
-      apply: (planned, approved) => endAll(context, planned, approved, failures),
+      apply: (planned, approved) =>
+        takeSteps(context, {
+          ...{ steps: planned.steps, sentence: sentencesOf(planned), approval: approved, failures },
+          take: async (step) => {
+            const refusal = await endOne(context, step, approved !== undefined);
+            return refusal && { refusal, stop: refusal.refuse !== 'boost-stays' };
+          },
+        }),
     },
     approval,
     failures,
@@ -47,20 +48,6 @@ export async function endBoosts(context: BoostContext, { onlyPlan, approval }: S
     ? { fleet: fleet.name, done: done.done, left: done.left, refusals: refusals.map(refusalText) }
     : summaryOf(fleet.name, plan, refusals);
 }
-
-const summaryOf = (
-  fleet: string,
-  plan: BoostPlan,
-  refusals: readonly SubjectRefusal[] = plan.refusals,
-): SeedSummary => ({
-  fleet,
-  done: [],
-  left: plan.steps.map(({ sentence }) => sentence),
-  ...(plan.steps.length > 0 && { plan: plan.hash }),
-  refusals: refusals.map(refusalText),
-});
-
-const refusalText = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reason}`;
 
 /** The next run, an hour later, asks again only if the question has expired. */
 const wholePlan = (plan: BoostPlan): WholePlan => ({
@@ -90,48 +77,6 @@ async function remember(context: BoostContext, { volumes, proved }: BoostPlan): 
       { kind: 'proof', act: `ModifyVolume ${volumeId}`, sentence: `taken back: ${sentence}` },
       { name: node, instanceId },
     );
-}
-
-interface Applied {
-  readonly done: readonly string[];
-  readonly left: readonly string[];
-  readonly refusals: readonly SubjectRefusal[];
-}
-
-/** @param failures a step that fails does not stop the others; its error is added here */
-async function endAll(
-  context: BoostContext,
-  plan: BoostPlan,
-  approval: Approval | undefined,
-  failures: unknown[],
-): Promise<Applied> {
-  const yes = approval ? `${approvedSentence(approval)}: ` : '';
-  await context.write({
-    kind: 'decision',
-    sentence: `${yes}${sentencesOf(plan)}`,
-    ...(approval && { fields: approvedFields(approval) }),
-  });
-  const done: string[] = [];
-  const left: string[] = [];
-  const refusals: SubjectRefusal[] = [];
-  let stopped = false;
-  const takeStep = async (step: BoostStep): Promise<void> => {
-    if (!stopped)
-      try {
-        const refusal = await endOne(context, step, approval !== undefined);
-        if (refusal === undefined) {
-          done.push(step.sentence);
-          return;
-        }
-        refusals.push(refusal);
-        stopped = refusal.refuse !== 'boost-stays';
-      } catch (error) {
-        failures.push(error);
-      }
-    left.push(step.sentence);
-  };
-  const late = await inSequence(plan.steps, context.untilMs, takeStep);
-  return { done, left: [...left, ...late.map(({ sentence }) => sentence)], refusals };
 }
 
 /** The truth and the guard are read again right before the call. @returns why it was not made; the next run looks again */

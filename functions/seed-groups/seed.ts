@@ -11,14 +11,8 @@ import {
 import { type AwsRefusal, catchRefusal } from '../../shared/aws/refusals.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
-import { inSequence } from '../../shared/reconcile/fleets.ts';
-import {
-  type Approval,
-  approvedFields,
-  approvedSentence,
-  reconcileWhole,
-  type WholePlan,
-} from '../../shared/reconcile/plan.ts';
+import { type Approval, reconcileWhole, type WholePlan } from '../../shared/reconcile/plan.ts';
+import { takeSteps } from '../../shared/reconcile/steps.ts';
 import type { SeedRecord } from '../../shared/snapshots/seeds.ts';
 import { readGuards, type SeedContext } from './context.ts';
 import { decideSeeds, type SeedFacts, type SeedPlan, type SeedStep, stillPlanned } from './decide.ts';
@@ -63,7 +57,14 @@ export async function seedFleet(context: SeedContext, { onlyPlan, approval }: Se
       },
       decide: decideSeeds,
       whole: wholePlan,
-      apply: (planned, approved) => seedAll(context, planned, approved, failures),
+      apply: (planned, approved) =>
+        takeSteps(context, {
+          ...{ steps: planned.steps, sentence: sentencesOf(planned), approval: approved, failures },
+          take: async (step) => {
+            const refusal = await carryOut(context, step, approved !== undefined);
+            return refusal && { refusal, stop: refusal.refuse !== 'group-not-seeded' };
+          },
+        }),
     },
     approval,
     failures,
@@ -73,9 +74,10 @@ export async function seedFleet(context: SeedContext, { onlyPlan, approval }: Se
     : summaryOf(fleet.name, plan, refusals);
 }
 
-const summaryOf = (
+/** Of a plan that is not carried out. */
+export const summaryOf = (
   fleet: string,
-  plan: SeedPlan,
+  plan: Pick<SeedPlan, 'hash' | 'refusals'> & { readonly steps: readonly { readonly sentence: string }[] },
   refusals: readonly SubjectRefusal[] = plan.refusals,
 ): SeedSummary => ({
   fleet,
@@ -85,7 +87,7 @@ const summaryOf = (
   refusals: refusals.map(refusalText),
 });
 
-const refusalText = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reason}`;
+export const refusalText = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reason}`;
 
 /** The next run, an hour later, asks again only if the question has expired. */
 const wholePlan = (plan: SeedPlan): WholePlan => ({
@@ -111,48 +113,6 @@ async function remember(context: SeedContext, { groups, keys }: SeedFacts): Prom
   const before = await readRecord(context);
   const same = JSON.stringify([before.groups, before.named, before.keys]) === JSON.stringify([names, named, keys]);
   if (!same) await changeRecord(context, () => ({ groups: names, named, keys }));
-}
-
-interface Applied {
-  readonly done: readonly string[];
-  readonly left: readonly string[];
-  readonly refusals: readonly SubjectRefusal[];
-}
-
-/** @param failures a step that fails does not stop the others; its error is added here */
-async function seedAll(
-  context: SeedContext,
-  plan: SeedPlan,
-  approval: Approval | undefined,
-  failures: unknown[],
-): Promise<Applied> {
-  const yes = approval ? `${approvedSentence(approval)}: ` : '';
-  await context.write({
-    kind: 'decision',
-    sentence: `${yes}${sentencesOf(plan)}`,
-    ...(approval && { fields: approvedFields(approval) }),
-  });
-  const done: string[] = [];
-  const left: string[] = [];
-  const refusals: SubjectRefusal[] = [];
-  let stopped = false;
-  const takeStep = async (step: SeedStep): Promise<void> => {
-    if (!stopped)
-      try {
-        const refusal = await carryOut(context, step, approval !== undefined);
-        if (refusal === undefined) {
-          done.push(step.sentence);
-          return;
-        }
-        refusals.push(refusal);
-        stopped = refusal.refuse !== 'group-not-seeded';
-      } catch (error) {
-        failures.push(error);
-      }
-    left.push(step.sentence);
-  };
-  const late = await inSequence(plan.steps, context.untilMs, takeStep);
-  return { done, left: [...left, ...late.map(({ sentence }) => sentence)], refusals };
 }
 
 /** @returns why it was not done, or not all of it; the next run looks again */
