@@ -7,7 +7,11 @@ import type { RealWorld } from './world.ts';
 
 const LOOK_MS = 500;
 const JOURNAL_LOOK_MS = 1_000;
-const SEEN_CHARACTERS = 2_000;
+const SEEN_CHARACTERS = 3_000;
+/** What the heals came to lately: a failure is printed with it. */
+const JOURNAL_LINES = 12;
+const STEPS: readonly JournalLine['kind'][] = ['decision', 'intent', 'result'];
+const JOURNAL_CHARACTERS = 200;
 
 export interface StartedStory {
   readonly telling: StoryLog & { fails(error: unknown): void };
@@ -17,6 +21,7 @@ export interface StartedStory {
 export class Narrator {
   readonly #tell: (told: RunEvent) => void;
   readonly #beganMs = Date.now();
+  #lately: readonly string[] = [];
 
   constructor(tell: (told: RunEvent) => void) {
     this.#tell = tell;
@@ -36,12 +41,12 @@ export class Narrator {
         if (told.has(keyOf(line))) continue;
         told.add(keyOf(line));
         const { atMs, fleet, node, heal, kind, sentence } = line;
-        this.#tell({
-          event: 'told',
-          atSeconds: this.#seconds(atMs),
-          subject: node === '-' ? fleet : `${fleet}/${node}`,
-          text: `${heal}, ${kind}: ${sentence}`,
-        });
+        const atSeconds = this.#seconds(atMs);
+        const subject = node === '-' ? fleet : `${fleet}/${node}`;
+        const text = `${heal}, ${kind}: ${sentence}`;
+        const lately = `${atSeconds.toFixed(0)} s ${subject}: ${text}`.slice(0, JOURNAL_CHARACTERS);
+        if (!STEPS.includes(kind)) this.#lately = [...this.#lately, lately].slice(-JOURNAL_LINES);
+        this.#tell({ event: 'told', atSeconds, subject, text });
       }
       for (const { operation: name } of world.scripts) {
         if (!scripts.has(name)) this.#tell({ event: 'script', name });
@@ -69,8 +74,8 @@ export class Narrator {
         becomes: async (what, withinSeconds, isSo, why) => {
           const { became, trouble } = await waitFor(withinSeconds, isSo);
           if (became) return holds(what, true);
-          const seen = why === undefined ? trouble : { trouble, seen: await seenBy(why) };
-          holds(what, false, { notWithinSeconds: withinSeconds, seen });
+          const seen = why === undefined ? undefined : await seenBy(why);
+          holds(what, false, { notWithinSeconds: withinSeconds, trouble, journal: this.#lately, seen });
           throw new StoryFailure(what);
         },
         fails: (error) => holds('it comes to its end', false, String(error)),

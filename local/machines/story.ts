@@ -73,6 +73,37 @@ export async function runOnNode(
   return stdout.trimEnd();
 }
 
+/** Two questions of a person lie at least so far apart. */
+const ASKED_EVERY_MS = 20_000;
+
+interface Wish {
+  readonly kind: string;
+  readonly fleet: string;
+  readonly node: string;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * For `becomes`: a person asks for something, and asks again where chainmend refuses. Other stories of the network go on at the same time: the breaker
+ * counts their nodes, their heals have the fleet's turn, and a node that was just restarted was not observed yet.
+ */
+export function asked(world: RealWorld, wish: Wish, isSo: () => boolean | Promise<boolean>): () => Promise<boolean> {
+  let askedMs: number | undefined;
+  const { clock } = world.region;
+  const asksNow = () =>
+    askedMs === undefined ||
+    (clock.now() - askedMs > ASKED_EVERY_MS && hasJournalLine(world, askedMs, { node: wish.node, kind: 'refusal' }));
+  return async () => {
+    if (await isSo()) return true;
+    if (asksNow()) {
+      const atMs = clock.now();
+      await world.send(wish);
+      askedMs = atMs;
+    }
+    return false;
+  };
+}
+
 /** Whether the journal has such a line since a moment. */
 export const hasJournalLine = (
   world: RealWorld,

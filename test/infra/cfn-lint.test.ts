@@ -15,6 +15,9 @@ import { writeFleets } from './many-fleets.ts';
 const REGIONS = ['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1', 'ap-northeast-1', 'ap-southeast-2'];
 /** W3010, a warning: the fleet file says the zone of each node, and its volume has to be there. */
 const HARDCODED_ZONES = 'W3010';
+/** W3005, a warning: CDK's own Function depends on its role beside naming it. CloudFormation takes that for said twice. */
+const SAID_TWICE = 'W3005';
+const ACCEPTED: readonly string[] = [HARDCODED_ZONES, SAID_TWICE];
 const LINT_MS = 300_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
@@ -107,7 +110,7 @@ describe('cfn-lint', () => {
 
   const deployed = readFleets(join(repositoryRoot, 'examples/deploy'));
   linted(
-    'finds nothing in the templates of npm run deploy:nodes, with the fleets of examples/deploy',
+    'finds nothing to mend in the templates of npm run deploy:nodes, with the fleets of examples/deploy',
     async () => {
       expect(deployed.length).toBeGreaterThan(0);
       const outdir = join(directory, 'nodes');
@@ -115,7 +118,7 @@ describe('cfn-lint', () => {
       await synthesize(outdir, { fleets: join(repositoryRoot, 'examples/deploy'), bundles: await ensureBundled() });
       for (const { document } of deployed) {
         const found = await lint(packages, join(outdir, `ChainmendNodes-${document.fleet}.template.json`));
-        const others = found.filter(({ Rule }) => Rule.Id !== HARDCODED_ZONES);
+        const others = found.filter(({ Rule }) => !ACCEPTED.includes(Rule.Id));
         expect(others.map(({ Level, ...finding }) => `${Level} ${told(finding)}`)).toEqual([]);
       }
     },

@@ -3,14 +3,13 @@
 import { FLEET_TAG, LEDGER_TAGS, NODE_TAG } from '../../../../shared/model/tags.ts';
 import { blockAt, CONTAINER, container, DATA_PATH, heightOf } from '../../chains/cometbft.ts';
 import { keyOn, signedOn } from '../../chains/cometbft-signing.ts';
-import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
+import { asked, hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
 import { nobodySignedTwice } from './honest.ts';
 
 const NAME = 'validator4';
 const WISH = { kind: 'restore', fleet: 'cometbft', node: NAME };
 const BLOCKS = 15;
-const ASK_AGAIN_MS = 10_000;
 
 export const signingState: RealStory = {
   name: 'signing-state',
@@ -29,19 +28,11 @@ export const signingState: RealStory = {
     };
     const refused = async (sentence: string, wish: Readonly<Record<string, unknown>>, text: RegExp) => {
       const sinceMs = world.region.clock.now();
-      let askedMs = 0;
       await becomes(
         sentence,
         300,
-        async () => {
-          // Before the fleet has been observed, the restore is refused for that reason.
-          if (askedMs === 0 || hasJournalLine(world, askedMs, { node: NAME, kind: 'refusal' })) {
-            askedMs = world.region.clock.now();
-            await world.send({ ...WISH, ...wish });
-          }
-          await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-          return hasJournalLine(world, sinceMs, { node: NAME, kind: 'refusal', text });
-        },
+        // Before the fleet has been observed, the restore is refused for that reason.
+        asked(world, { ...WISH, ...wish }, () => hasJournalLine(world, sinceMs, { node: NAME, kind: 'refusal', text })),
         () => linesSince(world, sinceMs),
       );
     };
@@ -83,20 +74,11 @@ export const signingState: RealStory = {
 
     const sinceMs = world.region.clock.now();
     const since = () => linesSince(world, sinceMs);
-    let askedMs = 0;
+    const wish = { ...WISH, snapshotId: ofStopped, acknowledgesValidator: true };
     await becomes(
       'asked for that one, chainmend exchanges its disk for one that is made from it',
       400,
-      async () => {
-        if (node.machine.mountedAt(DATA_PATH) !== volumeId) return true;
-        // Another heal may have the fleet's turn, or the node has not been observed since its start.
-        if (askedMs === 0 || hasJournalLine(world, askedMs, { node: NAME, kind: 'refusal' })) {
-          askedMs = world.region.clock.now();
-          await world.send({ ...WISH, snapshotId: ofStopped, acknowledgesValidator: true });
-        }
-        await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-        return node.machine.mountedAt(DATA_PATH) !== volumeId;
-      },
+      asked(world, wish, () => node.machine.mountedAt(DATA_PATH) !== volumeId),
       since,
     );
     await becomes('its client runs again', 180, async () => /^running/.test(await container(node)));

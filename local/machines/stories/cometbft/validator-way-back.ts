@@ -4,14 +4,13 @@ import { LEDGER_TAGS } from '../../../../shared/model/tags.ts';
 import { readLedger } from '../../../../shared/snapshots/ledger.ts';
 import { blockAt, CONTAINER, container, DATA_PATH, HOME, heightOf } from '../../chains/cometbft.ts';
 import { keyOn, signedOn } from '../../chains/cometbft-signing.ts';
-import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
+import { asked, hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { nobodySignedTwice } from './honest.ts';
 
 const NAME = 'validator3';
 const OTHERS = ['validator1', 'validator2'] as const;
 const SUBJECT = { fleet: 'cometbft', node: NAME } as const;
 const BLOCKS = 15;
-const ASK_AGAIN_MS = 20_000;
 
 /** What a power cut can do to LevelDB: the lists of its files are not readable. */
 const BREAK = `docker stop -t 30 ${CONTAINER} >/dev/null
@@ -37,23 +36,6 @@ export const validatorWayBack: RealStory = {
       ec2.snapshots().find(({ snapshotId, volumeId: of, startedAtMs }) => {
         return of === volumeId && startedAtMs >= beganMs && readLedger(ec2.tags(snapshotId)).cleanStop;
       });
-    /** A person asks again until the fleet's turn is free, and the node has been observed. */
-    const asked = async (event: Readonly<Record<string, unknown>>, sentence: string, isDone: () => boolean) => {
-      let askedMs = 0;
-      await becomes(
-        sentence,
-        480,
-        async () => {
-          const isAnswered = hasJournalLine(world, askedMs, { node: NAME, kind: 'refusal' });
-          if (!isDone() && (askedMs === 0 || (isAnswered && clock.now() - askedMs > ASK_AGAIN_MS))) {
-            askedMs = clock.now();
-            await world.send({ ...SUBJECT, ...event });
-          }
-          return isDone();
-        },
-        since,
-      );
-    };
     const signs = (sentence: string) =>
       becomes(sentence, 240, async () => {
         const { block } = await blockAt(witness, await heightOf(witness));
@@ -61,10 +43,11 @@ export const validatorWayBack: RealStory = {
       });
 
     say(NAME, 'a person asks for a clean snapshot, and knows that it is a validator');
-    await asked(
-      { kind: 'snapshot', acknowledgesValidator: true },
+    await becomes(
       'the snapshot is there, with its ledger',
-      () => snapshot() !== undefined,
+      480,
+      asked(world, { ...SUBJECT, kind: 'snapshot', acknowledgesValidator: true }, () => snapshot() !== undefined),
+      since,
     );
     const { snapshotId = '' } = snapshot() ?? {};
     const tags = ec2.tags(snapshotId);
@@ -88,10 +71,12 @@ export const validatorWayBack: RealStory = {
     await becomes('its client ends: it cannot open them', 60, async () => /^exited 1 /.test(await container(node)));
     const healedFromMs = clock.now();
     say(NAME, `a person has it restored from ${snapshotId}, and says that no other copy of its key runs`);
-    await asked(
-      { kind: 'restore', snapshotId, acknowledgesValidator: true },
+    const restore = { ...SUBJECT, kind: 'restore', snapshotId, acknowledgesValidator: true };
+    await becomes(
       'another disk is mounted in the place of its own',
-      () => ![undefined, volumeId].includes(node.machine.mountedAt(DATA_PATH)),
+      480,
+      asked(world, restore, () => ![undefined, volumeId].includes(node.machine.mountedAt(DATA_PATH))),
+      since,
     );
     const copy = node.machine.mountedAt(DATA_PATH) ?? '';
     holds('it was made from that snapshot', ec2.volume(copy).snapshotId === snapshotId);

@@ -1,10 +1,12 @@
 // A person takes a clean snapshot, restores a node from it and then cancels. The client finds the height and hash of the snapshot's ledger.
 import { LEDGER_TAGS } from '../../../../shared/model/tags.ts';
 import { DATA_PATH, hashAt, heightOf, UNIT } from '../../chains/geth.ts';
-import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
+import { asked, hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 
 /** geth's first line about its chain after a start: "Loaded most recent local block  number=1,234 hash=…". */
 const LOADED = `journalctl --unit ${UNIT} --output cat --no-pager --since "@$1" | sed -n 's/.*Loaded most recent local block *number=\\([0-9,]*\\).*/\\1/p' | tail -n 1`;
+
+const NODE = { fleet: 'geth', node: 'client1' } as const;
 
 export const manualRestore: RealStory = {
   name: 'manual-restore',
@@ -26,9 +28,12 @@ export const manualRestore: RealStory = {
       () => world.observed('geth').find(({ name }) => name === 'client1')?.health === 'synced',
     );
     let sinceMs = Date.now();
-    await world.send({ kind: 'snapshot', fleet: 'geth', node: 'client1' });
     say('client1', 'a person asks for a clean snapshot');
-    await becomes('chainmend says that it has taken one', 300, healed(sinceMs, 'snapshot-node'));
+    await becomes(
+      'chainmend says that it has taken one',
+      420,
+      asked(world, { ...NODE, kind: 'snapshot' }, healed(sinceMs, 'snapshot-node')),
+    );
     const snapshots = ec2
       .snapshots()
       .filter(({ volumeId, startedAtMs }) => volumeId === first && startedAtMs >= sinceMs);
@@ -48,7 +53,6 @@ export const manualRestore: RealStory = {
 
     sinceMs = Date.now();
     const before = await heightOf(node);
-    await world.send({ kind: 'restore', fleet: 'geth', node: 'client1', snapshotId: snapshot.snapshotId });
     say('client1', `a person restores it from ${snapshot.snapshotId}, ${before - height} blocks ago`);
     const copy = () => {
       const mounted = machine.mountedAt(DATA_PATH);
@@ -57,7 +61,7 @@ export const manualRestore: RealStory = {
     await becomes(
       'another volume is mounted in its data’s place',
       420,
-      () => copy() !== undefined,
+      asked(world, { ...NODE, kind: 'restore', snapshotId: snapshot.snapshotId }, () => copy() !== undefined),
       () => runOnNode(node, 'findmnt --real; cat /etc/fstab'),
     );
     holds('it was made from that snapshot', ec2.volume(copy() ?? '').snapshotId === snapshot.snapshotId);
@@ -80,12 +84,11 @@ export const manualRestore: RealStory = {
     const restored = copy();
 
     sinceMs = Date.now();
-    await world.send({ kind: 'undo', fleet: 'geth', node: 'client1' });
     say('client1', 'a person wants the old volume back');
     await becomes(
       'the old volume is mounted again',
       420,
-      () => machine.mountedAt(DATA_PATH) === first,
+      asked(world, { ...NODE, kind: 'undo' }, () => machine.mountedAt(DATA_PATH) === first),
       () => runOnNode(node, 'findmnt --real; cat /etc/fstab'),
     );
     await becomes('it catches up from there', 180, follows);

@@ -1,6 +1,6 @@
 // A person asks to replace a node: it continues on a new instance. The old instance, started again by mistake, runs no client.
 import { DATA_PATH, heightOf, UNIT } from '../../chains/geth.ts';
-import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
+import { asked, hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { anotherBoots, follows, goesOnThere } from './goes-on.ts';
 import { movedBetween, ranTwice } from './keys.ts';
 
@@ -14,8 +14,13 @@ export const nodeReplaced: RealStory = {
     const sinceMs = Date.now();
     const { ec2 } = world.region;
     const volumeId = old.machine.mountedAt(DATA_PATH);
-    await world.send({ kind: 'replace-instance', fleet: 'geth', node: 'client1' });
+    const isMade = () => world.nodes.some(({ name, instanceId }) => name === old.name && instanceId !== old.instanceId);
     say('client1', 'a person asks for another instance');
+    await becomes(
+      'chainmend makes one',
+      300,
+      asked(world, { kind: 'replace-instance', fleet: 'geth', node: 'client1' }, isMade),
+    );
     const young = await anotherBoots(telling, world, old, 240);
     await goesOnThere(telling, world, young, { volumeId, withinSeconds: 300 });
     await becomes('chainmend says that it healed', 300, () =>
