@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { forSuite, misnamed, suiteOf } from '../../shared/model/suite.ts';
 import { plainJson, plainText } from '../../shared/text/plain-text.ts';
-import { terminalText } from '../../shared/text/terminal-text.ts';
+import { plainLines, terminalText } from '../../shared/text/terminal-text.ts';
 import { fleetsDirectory } from '../fleets.ts';
 import { readAccount as readForAdoption } from './adopt/account.ts';
 import type { AdoptContext } from './adopt/context.ts';
@@ -26,6 +26,8 @@ import { ssmParameterStore } from './fleets/parameter-store.ts';
 import { addFleetVerbs, type FleetsDesk } from './fleets/verbs.ts';
 import { awsSuite } from './heal/aws-suite.ts';
 import type { HealCommandContext, Suite } from './heal/context.ts';
+import { askPlace, STATIC_KEYS } from './heal/place-process.ts';
+import type { AccountsContext } from './heal/status-accounts.ts';
 import { addHealVerbs } from './heal/verbs.ts';
 import { playLocally } from './local-process.ts';
 import { type LocalRegion, serveLocally } from './local-region.ts';
@@ -46,7 +48,7 @@ import { addSmokeVerb } from './smoke/verbs.ts';
 
 /** What each group of verbs works with. */
 export interface Desk {
-  readonly heal: HealCommandContext;
+  readonly heal: HealCommandContext & AccountsContext;
   readonly doctor: DoctorContext;
   readonly fleets: FleetsDesk;
   readonly names: NamesContext;
@@ -114,7 +116,12 @@ function terminalOf(interrupted: AbortSignal): Terminal {
     if (isJson) said.push(...text.split('\n'));
     else process.stdout.write(`${erase}${terminalText(worded(text))}\n`);
   };
-  const complain = (text: string): void => void process.stderr.write(`${erase}${terminalText(worded(text))}\n`);
+  /** For `--json`: whatever stderr says. */
+  const complaints: string[] = [];
+  const complain = (text: string): void => {
+    complaints.push(plainLines(text));
+    process.stderr.write(`${erase}${terminalText(worded(text))}\n`);
+  };
   const status = (text: string): void => {
     const room = Math.max(1, (process.stdout.columns ?? 80) - 1);
     if (isTerminal && !isJson) process.stdout.write(`${ERASE}${plainText(text, room)}`);
@@ -130,7 +137,11 @@ function terminalOf(interrupted: AbortSignal): Terminal {
     isJson = options.json === true;
     chooseSuite(options);
     if (options.region !== undefined) process.env['AWS_REGION'] = options.region;
-    if (options.profile !== undefined) process.env['AWS_PROFILE'] = options.profile;
+    if (options.profile !== undefined) {
+      // Keys of the environment would overrule it in some versions of the SDK, and make it warn in the others.
+      for (const key of STATIC_KEYS) delete process.env[key];
+      process.env['AWS_PROFILE'] = options.profile;
+    }
     if (options.local === undefined) return;
     status('the local region plays …');
     local = await serveLocally(options.local);
@@ -140,7 +151,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
   };
   return {
     desk: {
-      heal: { suite: openSuite, say, complain, status, confirm, sleep },
+      heal: { suite: openSuite, askPlace, say, complain, status, confirm, sleep },
       doctor: { say, status, directory: fleetsDirectory },
       fleets: {
         ...{ directory: fleetsDirectory, store: () => ssmParameterStore(), belongings, confirm, say },
@@ -166,9 +177,9 @@ function terminalOf(interrupted: AbortSignal): Terminal {
     },
     output: {
       ...{ say, complain, prepare },
-      write: ({ status: code, facts = { said }, wrong }) =>
+      write: ({ status: code, facts = { said } }) =>
         void process.stdout.write(
-          `${worded(plainJson({ status: code, ...facts, ...(wrong.length > 0 && { wrong }) }) ?? '')}\n`,
+          `${worded(plainJson({ status: code, ...facts, ...(complaints.length > 0 && { wrong: complaints }) }) ?? '')}\n`,
         ),
     },
     end: async () => local?.end(),

@@ -40,8 +40,6 @@ export interface JsonResult {
   readonly status: 0 | 1 | 2;
   /** undefined: the verb has only text. */
   readonly facts: object | undefined;
-  /** What a person would have been told on stderr. */
-  readonly wrong: readonly string[];
 }
 
 /** What a verb leaves behind. */
@@ -56,22 +54,17 @@ export type AddVerbs = (program: Command, ended: Ended) => void;
 /** @returns the exit status; any other thrown error is a defect of this program */
 export async function runProgram(words: readonly string[], output: Output, add: AddVerbs): Promise<0 | 1 | 2> {
   const ended: Ended = { status: 0, facts: undefined };
-  const { write } = output;
+  const { write, complain } = output;
   // Before the words are read: a program that asked for JSON gets it for wrong words, too.
   let isJson = words.includes('--json');
-  const wrong: string[] = [];
-  const complain = (line: string): void => {
-    wrong.push(plainLines(line));
-    output.complain(line);
-  };
   const end = (status: 0 | 1 | 2): 0 | 1 | 2 => {
-    if (isJson) write?.({ status, facts: ended.facts, wrong });
+    if (isJson) write?.({ status, facts: ended.facts });
     return status;
   };
   try {
     const unfit = unfitWord(words);
     if (unfit !== undefined) throw new UsageError(unfit);
-    const program = programOf({ ...output, complain }, (options) => {
+    const program = programOf(output, (options) => {
       isJson = options.json === true;
     });
     add(program, ended);

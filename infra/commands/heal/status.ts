@@ -1,5 +1,5 @@
 // `status`: one line for each fleet; of a fleet or a node first the pauses, then how the nodes are, then what is open, how far it is, and its last lines.
-import type { FleetObservation, Health, ObservedNode } from '../../../shared/fleet/observation.ts';
+import type { FleetObservation, ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import { type DrillRecord, recoverability } from '../../../shared/heal/drill.ts';
@@ -16,6 +16,7 @@ import { unreadPages } from '../subscribers.ts';
 import { trialTable } from '../trial-table.ts';
 import { notAnswerableReason } from './approve.ts';
 import type { FleetAsk, HealCommandContext } from './context.ts';
+import { counted, FLEET_COLUMNS, type FleetFacts, rowOfFleet, seenText, WELL } from './fleet-facts.ts';
 import { clockText, durationText, isoText, lineText, progressText } from './show.ts';
 import { fleetNames, knownFleet, type Target } from './target.ts';
 
@@ -33,9 +34,6 @@ interface Told {
   readonly status: 0;
   readonly facts: object;
 }
-
-const SICK: ReadonlySet<Health> = new Set(['stuck', 'forked', 'unreachable']);
-const WELL: ReadonlySet<Health> = new Set(['synced']);
 
 interface FleetState {
   readonly fleet: string;
@@ -108,31 +106,19 @@ export async function statusOfAll(context: HealCommandContext): Promise<Told> {
   const states: FleetState[] = [];
   for (const fleet of fleetNames(settings)) states.push(await readState(context, settings, fleet));
   const nowMs = suite.nowMs();
+  const facts = states.map((state) => factsOf(state, nowMs));
   if (states.length === 0) context.say('No fleet file is stored in this account and region: nothing is looked after.');
   else
     context.say(
       tableOf(
-        ['fleet', 'mode', 'nodes', 'well', 'sick', 'else', 'open', 'asks', 'seen'],
-        states.map((state) => rowOfFleet(state, nowMs)),
+        FLEET_COLUMNS,
+        facts.map((fleet) => rowOfFleet(fleet, nowMs)),
       ),
     );
   for (const line of pauseLines(states)) context.say(line);
   for (const { fleet, broken } of states)
     if (broken !== undefined) context.complain(plainText(`${fleet}: nothing is done for it: ${broken}`, 500));
-  return { status: 0, facts: { fleets: states.map((state) => factsOf(state, nowMs)) } };
-}
-
-function rowOfFleet({ fleet, mode = 'none', nodes, incidents, asks }: FleetState, nowMs: number): string[] {
-  const { well, sick, other } = counted(nodes);
-  const open = incidents.filter(({ state }) => state !== 'healed').length;
-  const waiting = incidents.filter((incident) => isWaiting(incident, nowMs)).length + asks.length;
-  return [fleet, mode, ...[nodes.length, well, sick, other, open, waiting].map(String), seenText(nodes, nowMs)];
-}
-
-function counted(nodes: FleetState['nodes']): { readonly well: number; readonly sick: number; readonly other: number } {
-  const well = nodes.filter(({ health }) => WELL.has(health)).length;
-  const sick = nodes.filter(({ health }) => SICK.has(health)).length;
-  return { well, sick, other: nodes.length - well - sick };
+  return { status: 0, facts: { at: isoText(nowMs), fleets: facts } };
 }
 
 /** Each pause once: that of everything is every fleet's, and is taken back for all of them. */
@@ -146,11 +132,6 @@ const pauseLines = (states: readonly FleetState[]): readonly string[] => [
   ),
 ];
 
-function seenText(nodes: FleetState['nodes'], nowMs: number): string {
-  if (nodes.length === 0) return 'never';
-  return `${durationText((nowMs - Math.max(...nodes.map(({ seenAtMs }) => seenAtMs))) / 1000)} ago`;
-}
-
 /** @throws UsageError where there is no such fleet or node */
 export async function status(context: HealCommandContext, target: Target): Promise<Told> {
   const suite = context.suite();
@@ -162,11 +143,15 @@ export async function status(context: HealCommandContext, target: Target): Promi
   const { fleet, mode, broken, nodes, incidents, asks, records, drill, trials, scaling, boosts } = state;
   if (broken !== undefined) context.complain(plainText(`${fleet}: nothing is done for it: ${broken}`, 500));
   const { well, sick, other } = counted(nodes);
+  const seen = seenText(
+    nodes.map(({ seenAtMs }) => seenAtMs),
+    nowMs,
+  );
   const head = [
     `mode ${mode ?? 'unknown'}`,
     `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}: ${well} synced, ${sick} sick, ${other} neither`,
   ];
-  context.say(`${target.shown} · ${head.join(' · ')} · seen ${seenText(nodes, nowMs)}`);
+  context.say(`${target.shown} · ${head.join(' · ')} · seen ${seen}`);
   for (const line of pauseLines([state])) context.say(line);
   if (scaling) for (const line of scalingLines(fleet, scaling, nowMs)) context.say(line);
   for (const boost of boosts) context.say(boostLine(boost, nowMs));
@@ -174,10 +159,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
   if (trials.length > 0) context.say(`\n${trialTable(trials).join('\n')}`);
   const stale = nodes.length > 0 && nodes.every(({ seenAtMs }) => nowMs - seenAtMs > STALE_MS);
   if (nodes.length === 0) context.say('Nobody has looked at its nodes yet.');
-  if (stale)
-    context.complain(
-      `Nobody has looked at it for ${seenText(nodes, nowMs).replace(' ago', '')}: docs/runbooks/suite-blind.md`,
-    );
+  if (stale) context.complain(`Nobody has looked at it for ${seen.replace(' ago', '')}: docs/runbooks/suite-blind.md`);
   const listed =
     nodes.length <= MAX_NODES ? nodes : nodes.filter(({ health }) => !WELL.has(health)).slice(0, MAX_NODES);
   if (listed.length > 0) context.say(`\n${nodeTable(listed, nowMs)}`);
@@ -193,7 +175,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
   if (incidents.length === 0 && asks.length === 0)
     context.say(`Nothing is open in ${target.shown}, and nothing was healed in the last hour.`);
   if (incidents.length > 0) await tellIncidents(context, incidents, records, nowMs);
-  return { status: 0, facts: { fleets: [factsOf(state, nowMs)] } };
+  return { status: 0, facts: { at: isoText(nowMs), fleets: [factsOf(state, nowMs)] } };
 }
 
 /** Recoverability as a number, and what the last drill found where it proved nothing. */
@@ -369,11 +351,10 @@ const PHASES = {
   proved: 'it worked, and what it made is cleared up',
 } as const;
 
-/** For machines. Times are ISO 8601. */
 const factsOf = (
   { fleet, mode, broken, paused, nodes, incidents, asks, drill, trials, scaling, boosts }: FleetState,
   nowMs: number,
-): object => ({
+): FleetFacts => ({
   fleet,
   mode: mode ?? null,
   broken: broken ?? null,

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { WRITERS } from '../../../shared/heal/records.ts';
 import { HEIGHT_MAX, VERSION } from '../../../shared/model/version.ts';
 import { UsageError } from '../fleets/context.ts';
-import type { Ended } from '../program.ts';
+import type { Ended, SharedOptions } from '../program.ts';
 import { whole } from '../whole-number.ts';
 import { acknowledgePage } from './acknowledge.ts';
 import { type AnswerOptions, answerQuestion } from './approve.ts';
@@ -14,19 +14,39 @@ import { type JournalOptions, journal } from './journal.ts';
 import { carryOut, type HealRequest, type HealRequestOptions } from './request.ts';
 import { type ScaleOptions, scale } from './scale.ts';
 import { status, statusOfAll } from './status.ts';
+import { type AccountsContext, statusOfAccounts } from './status-accounts.ts';
 import { nodeOf, targetOf } from './target.ts';
 
 const ROLES = ['follower', 'validator', 'sentry', 'bootnode', 'unknown'] as const;
 
+interface StatusOptions extends Pick<SharedOptions, 'region' | 'profile' | 'local' | 'name'> {
+  readonly accounts?: string;
+}
+
+/** The file says where to look. @throws UsageError where the words say it, too */
+function onlyFile(file: string, written: string | undefined, { region, profile, local, name }: StatusOptions): string {
+  const given = Object.entries({ region, profile, local, name }).find(([, value]) => value !== undefined)?.[0];
+  if (given !== undefined) throw new UsageError(`--${given} with --accounts: the file says where each of them is`);
+  if (written !== undefined)
+    throw new UsageError(
+      `${written} with --accounts, which shows every fleet; expected --profile and --region for one`,
+    );
+  return file;
+}
+
 /** Verbs about a node, an incident or a plan. */
-export function addHealVerbs(program: Command, context: HealCommandContext, ended: Ended): void {
+export function addHealVerbs(program: Command, context: HealCommandContext & AccountsContext, ended: Ended): void {
   program.commandsGroup('What is going on:');
   program
     .command('status')
     .description('how fleets and their nodes are, what is open, and how far it is; pauses first')
     .argument('[fleet[/node]]', 'every fleet unless given')
-    .action(async (written?: string) => {
-      Object.assign(ended, await (written === undefined ? statusOfAll(context) : status(context, targetOf(written))));
+    .option('--accounts <file>', 'every fleet of the accounts and regions that this file names')
+    .action(async (written: string | undefined, { accounts, ...shared }: StatusOptions) => {
+      if (accounts !== undefined)
+        Object.assign(ended, await statusOfAccounts(context, onlyFile(accounts, written, shared)));
+      else
+        Object.assign(ended, await (written === undefined ? statusOfAll(context) : status(context, targetOf(written))));
     });
   program
     .command('endpoints')
