@@ -16,9 +16,11 @@ import { readSettings } from '../../../shared/fleet/settings.ts';
 import { storyKey } from '../../../shared/heal/journal.ts';
 import { healOf, partitions, WRITERS, type Writer } from '../../../shared/heal/records.ts';
 import { createStore, type Store } from '../../../shared/heal/store.ts';
+import type { FleetRecord } from '../../../shared/reconcile/context.ts';
 import { commandNames } from '../../names.ts';
 import { readSubscribers } from '../subscribers.ts';
 import {
+  ASKING,
   type FleetAsk,
   type FleetLine,
   type IncidentKey,
@@ -142,28 +144,32 @@ async function scale(lambda: LambdaClient, asked: object): Promise<ScaleAnswer> 
 /** How many lines of a function are searched for the text of its question. */
 const LINES_OF_A_QUESTION = 200;
 
+type AskingRecord = Pick<FleetRecord, 'notifications'>;
+
 async function readAsks(
   store: ReturnType<typeof createStore>,
   ssm: SSMClient,
   dynamodb: DynamoDBClient,
   fleet: string,
 ): Promise<readonly FleetAsk[]> {
-  const [register, rotation, prune, { fleets }] = await Promise.all([
-    store.readRegister(fleet),
-    store.readRotation(fleet),
-    store.readPrune(fleet),
+  /** A function may keep several records of a fleet. */
+  const recordsOf: Readonly<Record<FleetAsk['by'], readonly ((of: string) => Promise<AskingRecord | undefined>)[]>> = {
+    'register-nodes': [store.readRegister],
+    'rotate-peers': [store.readRotation],
+    'prune-retired': [store.readPrune],
+    'seed-groups': [store.readSeeds, store.readBoost],
+  };
+  const [records, { fleets }] = await Promise.all([
+    Promise.all(
+      ASKING.map(async (by) => ({ by, read: await Promise.all(recordsOf[by].map((record) => record(fleet))) })),
+    ),
     readSettings(ssm, commandNames().parameterPrefix),
   ]);
-  const notifications = {
-    'register-nodes': register?.notifications,
-    'rotate-peers': rotation?.notifications,
-    'prune-retired': prune?.notifications,
-  };
   const hours = fleets.find(({ name }) => name === fleet)?.ask.expiresAfterHours ?? 0;
   const asks: FleetAsk[] = [];
-  for (const [name, entries = []] of Object.entries(notifications)) {
-    const by = name as FleetAsk['by'];
-    const questions = entries.filter(({ code }) => code === 'approval-wanted');
+  for (const { by, read } of records) {
+    const told = read.flatMap((record) => record?.notifications ?? []);
+    const questions = told.filter(({ code }) => code === 'approval-wanted');
     const lines = questions.length === 0 ? [] : await readLines(dynamodb, fleet, by, LINES_OF_A_QUESTION);
     for (const { subject, sinceMs } of questions)
       asks.push({

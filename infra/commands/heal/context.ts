@@ -31,10 +31,13 @@ export interface FleetLine extends StoryLine {
   readonly incidentId: string;
 }
 
-/** A plan of names, peers or pruning that waits for a person, from the record of the function that asks. */
+/** The functions that ask about a plan of a whole fleet, and take a person's yes to it: an event `approve`. */
+export const ASKING = ['register-nodes', 'rotate-peers', 'prune-retired', 'seed-groups'] as const;
+
+/** A plan of a whole fleet that waits for a person, from the record of the function that asks. */
 export interface FleetAsk {
   readonly fleet: string;
-  readonly by: 'register-nodes' | 'rotate-peers' | 'prune-retired';
+  readonly by: (typeof ASKING)[number];
   readonly plan: string;
   /** The plan's text from that function's own journal lines; undefined where it is not in the latest lines. */
   readonly sentence: string | undefined;

@@ -1,15 +1,20 @@
 // The AWS requests of `npm run chainmend` and its reading of the answers: real clients, whose requests this test answers.
 
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from '@jest/globals';
 import { awsSuite } from '../../../../infra/commands/heal/aws-suite.ts';
-import { RequestError, SuiteError } from '../../../../infra/commands/heal/context.ts';
+import { ASKING, RequestError, SuiteError } from '../../../../infra/commands/heal/context.ts';
 import { fleetNames } from '../../../../infra/commands/heal/target.ts';
+import { repositoryRoot } from '../../../../infra/paths.ts';
 import { toItem } from '../../../../shared/aws/attributes.ts';
 import { WRITERS } from '../../../../shared/heal/records.ts';
+import { keys } from '../../../../shared/heal/store.ts';
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../../fixtures/builders/time.ts';
 import { bitcoin as FLEET_FILE } from '../../../fixtures/fleet-documents.ts';
@@ -189,7 +194,20 @@ describe('the journal of a fleet', () => {
 });
 
 describe('plans of a whole fleet that wait', () => {
-  it('are found in the records of the functions that ask, with what they say of them themselves', async () => {
+  it('are looked for at every function that takes a yes to a plan of a whole fleet', () => {
+    const functions = globSync('functions/*/event.ts', { cwd: repositoryRoot }).filter((file) =>
+      readFileSync(join(repositoryRoot, file), 'utf8').includes('approveEvent'),
+    );
+    expect(functions.map((file) => file.split('/')[1]).sort()).toEqual([...ASKING].sort());
+  });
+
+  it.each([
+    ['register-nodes', keys.register],
+    ['rotate-peers', keys.rotation],
+    ['prune-retired', keys.prune],
+    ['seed-groups', keys.seeds],
+    ['seed-groups', keys.boost],
+  ] as const)('are found in the records of %s, with what it says of them itself', async (by, keyOf) => {
     const notifications = [{ code: 'approval-wanted', subject: '0123456789ab', sinceMs: NOON_MS }];
     const fleet = JSON.stringify(FLEET_FILE);
     const { suite, requests } = suiteAnswering(({ body, headers }) => {
@@ -197,19 +215,23 @@ describe('plans of a whole fleet that wait', () => {
         return { body: { Parameters: [{ Name: '/chainmend/fleets/bitcoin', Value: fleet }] } };
       const { Key } = body as { Key?: { pk: { S: string } } };
       if (Key)
-        return { body: Key.pk.S.endsWith('rotate-peers') ? { Item: { ...Key, ...toItem({ notifications }) } } : {} };
+        return {
+          body: isDeepStrictEqual(Key, toItem(keyOf('bitcoin')))
+            ? { Item: { ...Key, ...toItem({ notifications }) } }
+            : {},
+        };
       const page = { kind: 'page', sentence: 'bitcoin: plan 0123456789ab changes the peers of 3 nodes' };
       return { body: { Items: [itemOf(partitionOf(body), 'x#y#z#1#p', page)] } };
     });
     expect(await suite.asks('bitcoin')).toEqual([
       {
-        ...{ fleet: 'bitcoin', by: 'rotate-peers', plan: '0123456789ab' },
+        ...{ fleet: 'bitcoin', by, plan: '0123456789ab' },
         sentence: 'bitcoin: plan 0123456789ab changes the peers of 3 nodes',
         ...{ sinceMs: NOON_MS, untilMs: NOON_MS + 4 * 60 * 60_000 },
       },
     ]);
     const queries = requests.filter(({ headers }) => headers['x-amz-target']?.endsWith('Query'));
-    expect(queries.map(({ body }) => partitionOf(body))).toEqual(['JOURNAL#bitcoin#rotate-peers']);
+    expect(queries.map(({ body }) => partitionOf(body))).toEqual([`JOURNAL#bitcoin#${by}`]);
     expect(fleetNames(await suite.settings())).toEqual(['bitcoin']);
   });
 
