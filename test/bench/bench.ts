@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import colors from 'picocolors';
 import { tableOf } from '../../infra/commands/fleets/context.ts';
 import { bundleMeasurements, measureBundles } from './bundles.ts';
+import { measureDayTwo } from './day-two.ts';
 import { measureDetection } from './detection.ts';
 import { measureFleetHours } from './fleet-hours.ts';
 import { fleetSweepMeasurements, measureFleetSweeps } from './fleet-sweep.ts';
@@ -15,7 +16,7 @@ import { measureSwaps, type SwapMeasured, swapMeasurements, swapRows } from './s
 
 const program = new Command('npm run bench --')
   .description(
-    'Measures bundles, a plain heal, swaps, sweeps and heals of large fleets and the simulator. Times are CPU time and medians; a quarter of an hour or so.',
+    'Measures bundles, a plain heal, swaps, upgrades, drills, sweeps and heals of large fleets and the simulator. Times are CPU time and medians; a quarter of an hour or so.',
   )
   .option('--json', 'one JSON object instead of the table')
   .exitOverride();
@@ -27,6 +28,7 @@ try {
     ...bundleMeasurements(await measureBundles()),
     ...(await measureHeals()),
     ...swapMeasurements(swaps),
+    ...(await measureDayTwo()),
     ...(await measureDetection()),
     ...fleetSweepMeasurements(await measureFleetSweeps()),
     ...(await measureFleetHours()),
