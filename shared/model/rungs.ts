@@ -7,4 +7,5 @@ export type FileRung = (typeof RUNGS)[number];
  * `upgrade`: another version of the client. It stands before a swap that puts back the data of before. `roll-back`: the owner's own command takes the
  * node's data back by some blocks; it stands before the swap, and only where the fleet file has the command (`replace.rollBack`).
  */
-export type Rung = FileRung | 'upgrade' | 'roll-back';
+export const LADDER = [...RUNGS, 'upgrade', 'roll-back'] as const;
+export type Rung = (typeof LADDER)[number];

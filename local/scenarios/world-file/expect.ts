@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { HEALTHS } from '../../../shared/fleet/observation.ts';
 import { about, choice, list, object, optional, whole } from '../../../shared/fleet/schema-fields.ts';
 import { JOURNAL_KINDS } from '../../../shared/heal/journal.ts';
-import { RUNGS } from '../../../shared/model/rungs.ts';
+import { LADDER } from '../../../shared/model/rungs.ts';
 import { type JournalLine, readJournal } from '../report/journal.ts';
 import type { Report } from '../report/report.ts';
 import type { Expectation } from '../scenario.ts';
@@ -77,7 +77,7 @@ const ITEMS = {
     node: optional('Its node.', text),
     incident: optional('The id of its incident.', text),
     attempt: optional('Its number.', number),
-    rung: optional('The rung that healed.', among(RUNGS, 'a rung')),
+    rung: optional('The rung that healed.', among(LADDER, 'a rung')),
     outcome: optional('How it ended.', among(['healed', 'restored', 'escalated', 'unfinished'], 'an outcome')),
     reason: optional('Why it ended so.', text),
     startedAtSeconds: optional('When it began.', number),
