@@ -20,7 +20,10 @@ const questions = ({ region }: World) =>
   region.sns
     .published()
     .map(pageIn)
-    .filter(({ code, incidentId }) => code === 'approval-wanted' && incidentId !== undefined);
+    .filter(
+      // When the cause is over, its page is told to be resolved, under the same code.
+      ({ code, incidentId, severity }) => code === 'approval-wanted' && incidentId !== undefined && severity === 'page',
+    );
 
 const lines = ({ region, tableName }: World, kind: string) =>
   readJournal(region, tableName).filter((line) => line.kind === kind && line.by === 'replace-node');
