@@ -95,7 +95,7 @@ function nextTrial({ rollsBack, prunes }: Drill, before: TriedCommand | null): T
 /** It is known from now on that it was tried, and since when. */
 function begunTrial(from: Running, of: TriedCommand, atMs: number): Running {
   const began = of === 'roll-back' ? { rolledBackAtMs: atMs } : { prunedAtMs: atMs };
-  return { ...from, ordinal: from.ordinal + 1, drill: { ...from.drill, ...began } };
+  return { ...heard(from), drill: { ...from.drill, ...began } };
 }
 
 /** A decision has no clock: the time of such a verdict is that of the removal. */
@@ -127,6 +127,9 @@ const again = (from: Running, { failed, again: isLate }: NotCarriedOut): Progres
     : unproved(from, failed, true);
 
 const UNANSWERED_MOST = 3;
+
+/** Each command has all of these tries: a drill has few commands, and each comes once. */
+const heard = (from: Running): Running => ({ ...from, ordinal: from.ordinal + 1, unanswered: 0 });
 
 const withId = (from: Running, instanceId: string): Running => ({ ...from, drill: { ...from.drill, instanceId } });
 
@@ -192,9 +195,8 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
     reduce: (_progress, { from }, result) => {
       if ('again' in result) return again(from, result);
       const met: Running = {
-        ...from,
+        ...heard(from),
         held: result.holder,
-        ordinal: from.ordinal + 1,
         asked: from.asked + 1,
         isSilent: false,
       };
@@ -210,7 +212,7 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
     execute: (context, _progress, act) => enable(context, act),
     reduce: (_progress, { from }, result) => {
       if ('again' in result) return again(from, result);
-      const sent: Running = { ...from, ordinal: from.ordinal + 1 };
+      const sent = heard(from);
       return 'verdict' in result ? over(sent, result.verdict) : { ...sent, isEnabled: true };
     },
     abandon: (_progress, act, failure) => givenUp(act, failure),
@@ -220,7 +222,7 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
     execute: (context, _progress, act) => start(context, act),
     reduce: (_progress, { from }, result) => {
       if ('again' in result) return again(from, result);
-      const sent: Running = { ...from, ordinal: from.ordinal + 1 };
+      const sent = heard(from);
       if ('verdict' in result) return over(sent, result.verdict);
       const { upSinceMs, usedBytes } = result;
       return { ...sent, upSinceMs, usedBytes };

@@ -88,7 +88,7 @@ export interface Running {
   readonly ordinal: number;
   /** Its last answer. */
   readonly seen: NodeState | null;
-  /** Commands that came too late, or that nobody answered. */
+  /** Commands that came too late, or that nobody answered, since the last one that was carried out. */
   readonly unanswered: number;
   /** How often it was asked whether its first boot is over. */
   readonly asked: number;

@@ -255,13 +255,13 @@ describe('the owner’s roll-back', () => {
     ...{ atMs: NOON_MS, height: 931_000, reason: 'it has caught up to 931000', openSeconds: 30 },
     is: 'verified',
   };
-  const reduce = <K extends 'prove' | 'try-command'>(
+  const reduce = <K extends 'meet' | 'start' | 'prove' | 'try-command'>(
     act: K,
     from: Running,
     result: object,
     of = 'roll-back',
   ): Progress =>
-    // biome-ignore lint/suspicious/noExplicitAny: one of two acts, as the table has them
+    // biome-ignore lint/suspicious/noExplicitAny: one of these acts, as the table has them
     (DRILL.acts[act].reduce as any)(from, { do: act, from, upSinceMs: NOON_MS, of, command: COMMAND }, result, about);
   const proved = reduce('prove', running({ drill: rolls }), { verdict }) as Running;
   const rolled = reduce('try-command', proved, { begunAtMs: NOON_MS, upSinceMs: NOON_MS + 60_000 }) as Running;
@@ -348,6 +348,16 @@ describe('the owner’s roll-back', () => {
       at: 'removing',
       drill: { verdict, rolledBack: { is: 'unproved', isTold: true } },
     });
+  });
+
+  it('has its own three times, whatever the commands before it have met', () => {
+    const late = { failed: 'late: past its start-by', again: true, isLate: true };
+    const spent = running({ drill: rolls, unanswered: 3 });
+    expect(reduce('start', spent, late)).toMatchObject({ at: 'removing' });
+    const begun = reduce('start', spent, { upSinceMs: NOON_MS, usedBytes: null }) as Running;
+    expect(begun.unanswered).toBe(0);
+    const met = reduce('meet', spent, { holder: { execution: 'arn', fence: 2 }, seen: null }) as Running;
+    expect(met.unanswered).toBe(0);
   });
 
   const ending = (rolledBack: DrillVerdict) =>
