@@ -145,7 +145,7 @@ const fleetFiles: Readonly<Record<string, Bad>> = {
     { dns: { zone: 'bitcion.internal' } },
     {
       expect: {
-        'people are told': pagedOnce('zone-missing', '-', /bitcion\.internal/),
+        'people are told': pagedOnce('zone-missing', 'fleet', /bitcion\.internal/),
         'the records in the other zone are as they were': noRecordBut(...NODES),
         'no function failed': noFunctionFailed,
       },
