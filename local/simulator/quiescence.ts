@@ -65,7 +65,7 @@ const isForeign = (type: string): boolean =>
 
 const SYNCHRONOUS: Readonly<Record<string, RegExp>> = {
   ZLIB: / syncBufferWrapper \(node:zlib/,
-  SCRYPTREQUEST: / scryptSync \(node:internal\/crypto\//,
+  SCRYPTREQUEST: /\bscryptSync \(node:internal\/crypto\//,
 };
 
 const HARMLESS = new Set(['PROMISE', 'STREAM_END_OF_STREAM', 'WRITEWRAP', 'TTYWRAP', 'PIPEWRAP', 'SHUTDOWNWRAP']);

@@ -11,7 +11,7 @@ export interface Scrypt {
 }
 
 /** As `geth --lightkdf`: the password has 256 random bits, which nobody guesses at any speed, and the function has half a gigabyte. */
-export const LIGHT: Scrypt = { n: 4_096, r: 8, p: 6 };
+const LIGHT: Scrypt = { n: 4_096, r: 8, p: 6 };
 
 const KEY_BYTES = 32;
 const SALT_BYTES = 32;

@@ -6,6 +6,7 @@ import {
   LambdaClient,
   SendDurableExecutionCallbackSuccessCommand,
 } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -28,6 +29,7 @@ import {
   type Suite,
   SuiteError,
 } from './context.ts';
+import { readPublicKeys } from './public-keys.ts';
 
 /** A ladder writes some hundreds of lines; no story of one incident has more lines than this limit. */
 const MAX_LINES = 5_000;
@@ -38,6 +40,7 @@ export interface SuiteClients {
   readonly ssm?: SSMClient;
   readonly sns?: SNSClient;
   readonly sts?: STSClient;
+  readonly secretsmanager?: SecretsManagerClient;
 }
 
 export function awsSuite({
@@ -46,6 +49,7 @@ export function awsSuite({
   ssm = new SSMClient(),
   sns = new SNSClient(),
   sts = new STSClient(),
+  secretsmanager = new SecretsManagerClient(),
 }: SuiteClients = {}): Suite {
   const { suite, tableName, parameterPrefix, functions } = commandNames();
   const store = createStore(dynamodb, tableName);
@@ -71,6 +75,8 @@ export function awsSuite({
     node: (instanceId) => withSuiteError('the node', () => store.readNode(instanceId)),
     fleet: (fleet) => withSuiteError('the fleet', () => readFleet(store, fleet)),
     observed: (fleet) => withSuiteError('the observations', () => store.readObservations(fleet)),
+    publicKeys: (fleet, nodes) =>
+      withSuiteError('the public keys', () => readPublicKeys(secretsmanager, `${suite}/networks/${fleet}`, nodes)),
     settings: () => withSuiteError('the fleet files', () => readSettings(ssm, parameterPrefix)),
     journal: (fleet, linesEach, by) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach, by)),
     asks: (fleet) => withSuiteError('the plans', () => readAsks(store, ssm, dynamodb, fleet)),
