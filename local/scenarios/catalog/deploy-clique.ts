@@ -2,9 +2,9 @@
 // sealer's disk fills, and a client's instance dies: its volume keeps its identity.
 import { createECDH } from 'node:crypto';
 import { everySeconds } from '../../nodes/rhythm.ts';
-import { allHealedInTheEnd, healed, nobodyPaged, seenNow, sizeGiB } from '../checks/expectations.ts';
+import { allHealedInTheEnd, healed, nobodyPaged, refusedFor, seenNow, sizeGiB } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { dataVolumes, incidentsEnded, killed, ladderHeals } from '../world/ladder.ts';
+import { dataVolumes, incidentsEnded, killed, ladderHeals, passed } from '../world/ladder.ts';
 import type { PlacedNode, World } from '../world/world.ts';
 
 const FLEET = 'clique';
@@ -17,17 +17,21 @@ const DEAD = 'client1';
 const HOME = '/data';
 const GIB = 2 ** 30;
 
-export const deployClique: Scenario = {
-  name: 'deploy-clique',
-  sentence:
-    'A private geth chain of three sealers, a bootnode and two clients is deployed, keys, accounts and genesis included; then a sealer’s disk fills, and a client’s instance dies.',
+const OF_NOTHING = {
   deployedWith: new URL('../fleets-deploy-clique', import.meta.url).pathname,
-  build: (world) =>
+  build: (world: World) =>
     void world.chain({
       ...{ name: FLEET, heightAtStart: 0, needsPeers: true, consensus: 'here', protocol: 'ethereum', chainId: '1337' },
       ...everySeconds(5),
       ...{ bytesPerBlock: 20_000, inodesPerBlock: 0.02 },
     }),
+} as const;
+
+export const deployClique: Scenario = {
+  name: 'deploy-clique',
+  sentence:
+    'A private geth chain of three sealers, a bootnode and two clients is deployed, keys, accounts and genesis included; then a sealer’s disk fills, and a client’s instance dies.',
+  ...OF_NOTHING,
   people: (world) => {
     world.at(1, () => world.deployNodes(FLEET));
     world.when(
@@ -139,6 +143,49 @@ export const deployClique: Scenario = {
     },
     allHealedInTheEnd,
     nobodyPaged,
+  ],
+};
+
+/** Its instance dies, and with it the only machine that may seal with its account. */
+const DEAD_SEALER = 'sealer3';
+
+export const sealerDead: Scenario = {
+  name: 'sealer-dead',
+  sentence:
+    'The instance of one of three sealers dies: no other one is launched with its account, two go on, and a person is told.',
+  ...OF_NOTHING,
+  people: (world) => {
+    world.at(1, () => world.deployNodes(FLEET));
+    world.when(
+      () => allSynced(world),
+      () => killed(world, world.find(FLEET, DEAD_SEALER)),
+    );
+  },
+  done: (world) => passed(world, 60),
+  hours: 4,
+  expect: [
+    { sentence: 'nothing was restarted, swapped or replaced', holds: (report) => ladderHeals(report).length === 0 },
+    { ...refusedFor('validator', 'it was refused because it is a sealer'), undisturbed: true },
+    {
+      sentence: 'a person was paged about it',
+      holds: ({ pages }) => pages.some(({ code, node }) => code === 'validator' && node === DEAD_SEALER),
+      undisturbed: true,
+    },
+    {
+      sentence: 'no instance is new, and no other node has its account',
+      holds: (_, world) => {
+        const account = fileOf(world.find(FLEET, DEAD_SEALER), 'keystore/.address');
+        return (
+          world.region.ec2.instances().length === NODES.length &&
+          account !== '' &&
+          world.nodes.filter((node) => fileOf(node, 'keystore/.address') === account).length === 1
+        );
+      },
+    },
+    {
+      sentence: 'the chain goes on with the two others',
+      holds: ({ nodes }) => nodes.every(({ node, state }) => (state === 'synced') === (node !== DEAD_SEALER)),
+    },
   ],
 };
 

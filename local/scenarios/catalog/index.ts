@@ -15,7 +15,7 @@ import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
 import { deploy25Coins } from './deploy-25-coins.ts';
-import { deployClique } from './deploy-clique.ts';
+import { deployClique, sealerDead } from './deploy-clique.ts';
 import { deployConsortium } from './deploy-consortium.ts';
 import { deployHa } from './deploy-ha.ts';
 import { deploySingle } from './deploy-single.ts';
@@ -112,6 +112,7 @@ export const SCENARIOS: readonly Scenario[] = [
   deploy25Coins,
   deployConsortium,
   deployClique,
+  sealerDead,
   deployHa,
   scaleUp,
   scaleDown,
