@@ -1,6 +1,7 @@
 // The identity of one node: what is kept of it, what everybody may know of it, and whether it is the one that the fleet file means. Pure.
 
-import { base64, type KeyPair, keyPair, nodeIdOf, nodeKeyFile, validatorKeyFile } from './keys.ts';
+import { NETWORK_TAGS } from '../../shared/model/network-tags.ts';
+import { base64, type ChainMaker, type ChainRecord, expectBytes } from './chain.ts';
 import type { Network } from './request.ts';
 
 export type NetworkNode = Network['Nodes'][number];
@@ -10,16 +11,12 @@ export interface PublicIdentity {
   /** The one volume that these keys are for: its signing state is nowhere else. */
   readonly volumeId: string;
   readonly nodeKey: Uint8Array;
-  /** undefined: it is no validator. */
-  readonly validatorKey: Uint8Array | undefined;
+  /** undefined: it makes no blocks. */
+  readonly makerKey: Uint8Array | undefined;
 }
 
-const VOLUME = 'chainmend:network-volume';
-const NODE_KEY = 'chainmend:network-node-key';
-const VALIDATOR_KEY = 'chainmend:network-validator-key';
-
 /** How many random bytes an identity takes. */
-export const RANDOM_BYTES = 64;
+export const randomBytesOf = ({ nodeKeyBytes, makerKeyBytes }: ChainMaker): number => nodeKeyBytes + makerKeyBytes;
 
 export interface MadeIdentity {
   readonly secret: string;
@@ -27,89 +24,84 @@ export interface MadeIdentity {
   readonly known: PublicIdentity;
 }
 
-/** @param random 64 bytes */
-export function makeIdentity({ Volume, Role }: NetworkNode, random: Uint8Array): MadeIdentity {
-  if (random.length !== RANDOM_BYTES) throw new RangeError(`${random.length} random bytes, expected ${RANDOM_BYTES}`);
-  const node = keyPair(random.subarray(0, RANDOM_BYTES / 2));
-  const validator = Role === 'validator' ? keyPair(random.subarray(RANDOM_BYTES / 2)) : undefined;
+/** @param random as many bytes as `randomBytesOf` says */
+export function makeIdentity(chain: ChainMaker, { Volume, Role }: NetworkNode, random: Uint8Array): MadeIdentity {
+  expectBytes(random, randomBytesOf(chain), 'random bytes');
+  const node = chain.nodeKey(random.subarray(0, chain.nodeKeyBytes));
+  const maker = Role === 'validator' ? chain.makerKey(random.subarray(chain.nodeKeyBytes)) : undefined;
   return {
-    secret: secretOf(Volume, node, validator),
+    secret: secretOf(Volume, { ...node.files, ...maker?.files }),
     tags: {
-      ...{ [VOLUME]: Volume, [NODE_KEY]: base64(node.publicKey) },
-      ...(validator && { [VALIDATOR_KEY]: base64(validator.publicKey) }),
+      ...{ [NETWORK_TAGS.volume]: Volume, [NETWORK_TAGS.nodeKey]: base64(node.publicKey) },
+      ...(maker && { [NETWORK_TAGS.makerKey]: base64(maker.publicKey) }),
     },
-    known: { volumeId: Volume, nodeKey: node.publicKey, validatorKey: validator?.publicKey },
+    known: { volumeId: Volume, nodeKey: node.publicKey, makerKey: maker?.publicKey },
   };
 }
 
 /** Its files in base64, which the first boot takes apart without a parser of JSON. */
-const secretOf = (volume: string, node: KeyPair, validator: KeyPair | undefined): string =>
+const secretOf = (volume: string, files: Readonly<Record<string, string>>): string =>
   JSON.stringify({
     volume,
-    node_key: base64(nodeKeyFile(node)),
-    ...(validator && { validator_key: base64(validatorKeyFile(validator)) }),
+    ...Object.fromEntries(Object.entries(files).map(([name, text]) => [name, base64(text)])),
   });
 
-const PUBLIC_KEY = /^[A-Za-z0-9+/]{43}=$/;
-
 /** What the tags of a secret say; undefined: it is none of ours. */
-export function identityIn(tags: Readonly<Record<string, string>>): PublicIdentity | undefined {
-  const { [VOLUME]: volumeId = '', [NODE_KEY]: nodeKey = '', [VALIDATOR_KEY]: validatorKey } = tags;
-  const isOurs = PUBLIC_KEY.test(nodeKey) && (validatorKey === undefined || PUBLIC_KEY.test(validatorKey));
-  if (!isOurs || volumeId === '') return undefined;
-  return {
-    ...{ volumeId, nodeKey: Buffer.from(nodeKey, 'base64') },
-    validatorKey: validatorKey === undefined ? undefined : Buffer.from(validatorKey, 'base64'),
+export function identityIn(
+  { publicKeyBytes }: ChainMaker,
+  tags: Readonly<Record<string, string>>,
+): PublicIdentity | undefined {
+  const key = (text: string | undefined): Uint8Array | undefined => {
+    const bytes = Buffer.from(text ?? '', 'base64');
+    return bytes.length === publicKeyBytes && base64(bytes) === text ? bytes : undefined;
   };
+  const { [NETWORK_TAGS.volume]: volumeId = '', [NETWORK_TAGS.makerKey]: written } = tags;
+  const [nodeKey, makerKey] = [key(tags[NETWORK_TAGS.nodeKey]), key(written)];
+  if (!nodeKey || volumeId === '' || (written !== undefined && !makerKey)) return undefined;
+  return { volumeId, nodeKey, makerKey };
 }
 
 /** Why these keys are not those of this node; undefined where they are. */
-export function identityFault({ Name, Volume, Role }: NetworkNode, known: PublicIdentity): string | undefined {
+export function identityFault(
+  { maker }: ChainMaker,
+  { Name, Volume, Role }: NetworkNode,
+  known: PublicIdentity,
+): string | undefined {
   if (known.volumeId !== Volume)
-    return `the keys of ${Name} are for ${known.volumeId}, and its volume is ${Volume} now: with them there a node could run twice, and a validator sign twice. Give it its volume back, or another name`;
-  if (Role === 'validator' && !known.validatorKey)
-    return `${Name} was made without the key of a validator: the validators of a network are those of its genesis, and the chain itself takes others`;
-  if (Role !== 'validator' && known.validatorKey)
-    return `${Name} has the key of a validator: the validators of a network are those of its genesis, and the chain itself lets them go`;
+    return `the keys of ${Name} are for ${known.volumeId}, and its volume is ${Volume} now: with them there a node could run twice, and a ${maker} sign twice. Give it its volume back, or another name`;
+  if (Role === 'validator' && !known.makerKey)
+    return `${Name} was made without the key of a ${maker}: the ${maker}s of a network are those of its genesis, and the chain itself takes others`;
+  if (Role !== 'validator' && known.makerKey)
+    return `${Name} has the key of a ${maker}: the ${maker}s of a network are those of its genesis, and the chain itself lets them go`;
   return undefined;
 }
 
 /** What all nodes know: the genesis, and the ids of those that there were when it was made. */
-export interface NetworkRecord {
-  readonly genesis: string;
+export interface NetworkRecord extends ChainRecord {
   readonly ids: Readonly<Record<string, string>>;
 }
 
-export const recordText = ({ genesis, ids }: NetworkRecord): string =>
-  JSON.stringify({ genesis: base64(genesis), ids });
+export const recordText = ({ genesis, ids, makers }: NetworkRecord): string =>
+  JSON.stringify({ genesis: base64(genesis), ids, ...(makers && { makers }) });
 
 /** Throws an `Error` where it is no such record. */
 export function recordIn(text: string): NetworkRecord {
-  const { genesis, ids } = JSON.parse(text) as { readonly genesis: string; readonly ids: Record<string, string> };
-  return { genesis: Buffer.from(genesis, 'base64').toString(), ids };
+  const { genesis, ...more } = JSON.parse(text) as NetworkRecord;
+  return { ...more, genesis: Buffer.from(genesis, 'base64').toString() };
 }
 
-export const idOf = ({ nodeKey }: PublicIdentity): string => nodeIdOf(nodeKey);
-
-/** Why the genesis is not that of the fleet file, as far as that goes by names; undefined where it is. */
-export function namesFault({ genesis }: NetworkRecord, { ChainId, Nodes }: Network): string | undefined {
-  const { chain_id, validators } = JSON.parse(genesis) as Written;
-  if (chain_id !== ChainId)
-    return `the network is ${chain_id}, and the fleet file says ${ChainId}: another chain is another fleet`;
-  const there = validators.map(({ name }) => name).sort();
-  const now = Nodes.flatMap(({ Name, Role }) => (Role === 'validator' ? [Name] : [])).sort();
-  if (there.join() === now.join()) return undefined;
-  return `the genesis has the validators ${there.join(', ')}, and the fleet file has ${now.join(', ')}: it is made once, and the chain itself takes other validators, and lets them go`;
+/** Why the genesis is not that of the fleet file, as far as that goes without a key; undefined where it is. */
+export function fileFault(chain: ChainMaker, record: NetworkRecord, network: Network): string | undefined {
+  const { chainId, makers: there } = chain.read(record);
+  if (chainId !== network.ChainId)
+    return `the network is ${chainId}, and the fleet file says ${network.ChainId}: another chain is another fleet`;
+  const now = network.Nodes.flatMap(({ Name, Role }) => (Role === 'validator' ? [Name] : [])).sort();
+  if (there.join() === now.join()) return chain.genesisFault(record, network);
+  return `the genesis has the ${chain.maker}s ${there.join(', ')}, and the fleet file has ${now.join(', ')}: it is made once, and the chain itself takes other ${chain.maker}s, and lets them go`;
 }
 
-interface Written {
-  readonly chain_id: string;
-  readonly validators: readonly { readonly name: string }[];
-}
-
-/** Whether the validators of the genesis have the keys that they have now. @param wanted the genesis that would be made now, at any time */
-export function keysFault(record: NetworkRecord, wanted: string): string | undefined {
-  const [there, now] = [record.genesis, wanted].map((text) => JSON.stringify((JSON.parse(text) as Written).validators));
-  if (there === now) return undefined;
-  return 'the validators of the genesis have other keys than their secrets: somebody has made one of these anew';
+/** Whether those who make its blocks have the keys that they have now. @param wanted what would be made now, at any time */
+export function keysFault(chain: ChainMaker, record: ChainRecord, wanted: ChainRecord): string | undefined {
+  if (chain.read(record).makersKeys === chain.read(wanted).makersKeys) return undefined;
+  return `the ${chain.maker}s of the genesis have other keys than their secrets: somebody has made one of these anew`;
 }

@@ -8,17 +8,18 @@ import {
   GetSecretValueCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { genesisFile } from './genesis.ts';
+import type { ChainMaker } from './chain.ts';
+import { clique } from './clique/chain.ts';
+import { cometbft } from './cometbft/chain.ts';
 import {
+  fileFault,
   identityFault,
   identityIn,
-  idOf,
   keysFault,
   makeIdentity,
   type NetworkNode,
-  namesFault,
   type PublicIdentity,
-  RANDOM_BYTES,
+  randomBytesOf,
   recordIn,
   recordText,
 } from './identity.ts';
@@ -42,35 +43,40 @@ export interface Making {
 /** @returns what the stack may know. Throws a `NetworkFault` where what is there is not what the fleet file means. */
 export async function makeNetwork(making: Making, network: Network): Promise<Readonly<Record<string, string>>> {
   const { client, nowMs } = making;
+  const chain = network.Clique ? clique : cometbft;
   // Nothing is made for what is refused.
   const before = await readValue(client, network.Secrets).catch(absent);
-  if (before !== undefined) refuse(namesFault(recordIn(before), network));
+  if (before !== undefined) refuse(fileFault(chain, recordIn(before), network));
   const identities: [node: NetworkNode, known: PublicIdentity][] = [];
-  for (const node of network.Nodes) identities.push([node, await identityOf(making, network, node)]);
-  const validators = identities.flatMap(([{ Name: name }, { validatorKey: publicKey }]) =>
+  for (const node of network.Nodes) identities.push([node, await identityOf(making, chain, network, node)]);
+  const makers = identities.flatMap(([{ Name: name }, { makerKey: publicKey }]) =>
     publicKey ? [{ name, publicKey }] : [],
   );
-  const ids = Object.fromEntries(identities.map(([{ Name }, known]) => [Name, idOf(known)]));
-  const wanted = genesisFile({ chainId: network.ChainId, atMs: nowMs, validators });
-  const record = recordIn(await firstValue(client, network, recordText({ genesis: wanted, ids })));
-  refuse(namesFault(record, network) ?? keysFault(record, wanted));
-  return { GenesisSha256: createHash('sha256').update(record.genesis).digest('hex') };
+  const ids = Object.fromEntries(identities.map(([{ Name }, { nodeKey }]) => [Name, chain.peerIdOf(nodeKey)]));
+  const wanted = chain.record(network, makers, nowMs);
+  const record = recordIn(await firstValue(client, network, recordText({ ...wanted, ids })));
+  refuse(fileFault(chain, record, network) ?? keysFault(chain, record, wanted));
+  return {
+    GenesisSha256: createHash('sha256').update(record.genesis).digest('hex'),
+    ...chain.outputs(network, ids),
+  };
 }
 
 async function identityOf(
   { client, random }: Making,
+  chain: ChainMaker,
   { Secrets, Fleet }: Network,
   node: NetworkNode,
 ): Promise<PublicIdentity> {
   const Name = `${Secrets}/${node.Name}`;
-  const made = makeIdentity(node, random(RANDOM_BYTES));
+  const made = makeIdentity(chain, node, random(randomBytesOf(chain)));
   const isNew = await createOnce(client, Name, made.secret, {
     ...made.tags,
     'chainmend:fleet': Fleet,
   });
-  const known = isNew ? made.known : identityIn(await tagsOf(client, Name));
+  const known = isNew ? made.known : identityIn(chain, await tagsOf(client, Name));
   if (!known) throw new NetworkFault(`the secret ${Name} is there, and its tags do not say whose keys it has`);
-  const fault = identityFault(node, known);
+  const fault = identityFault(chain, node, known);
   refuse(fault && `${fault}. Its secret is ${Name}`);
   return known;
 }

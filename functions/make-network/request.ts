@@ -7,6 +7,28 @@ import { plainText } from '../../shared/text/plain-text.ts';
 
 const nodeName = text(/^[a-z][a-z0-9-]{0,31}$/, "a node's name of lower-case letters, digits and -");
 
+const digits = text(/^[1-9][0-9]{0,6}$/, 'a whole number');
+
+const clique = v.strictObject({
+  PeriodSeconds: digits,
+  EpochBlocks: digits,
+  Alloc: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          Address: text(/^0x[0-9a-f]{40}$/, 'an address'),
+          Wei: text(/^[0-9]{1,60}$/, 'a whole number'),
+        }),
+      ),
+      v.maxLength(16),
+    ),
+  ),
+  /** Whose enode URLs the stack tells, as NAME.ZONE:PORT. */
+  Introducers: v.pipe(v.array(nodeName), v.maxLength(16)),
+  Zone: text(/^[a-z0-9.-]{1,253}$/, 'the name of a zone'),
+  Port: text(/^[1-9][0-9]{0,4}$/, 'a port'),
+});
+
 /** CloudFormation makes a text of every number. */
 const network = v.strictObject({
   /** "chainmend/networks/irita": the name of the network's own secret, and of those of its nodes with /NODE behind it. */
@@ -21,12 +43,14 @@ const network = v.strictObject({
       v.strictObject({
         Name: nodeName,
         Volume: text(/^vol-[0-9a-f]{8,17}$/, 'the id of a volume'),
-        Role: v.picklist(['validator', 'sentry', 'follower'], 'a role'),
+        Role: v.picklist(['validator', 'sentry', 'bootnode', 'follower'], 'a role'),
       }),
     ),
     v.minLength(1),
     v.maxLength(50),
   ),
+  /** Of a geth chain; without it the chain is CometBFT's. */
+  Clique: v.optional(clique),
 });
 
 const answered = {

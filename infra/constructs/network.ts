@@ -4,7 +4,16 @@ import { CfnCustomResource, CfnOutput, Stack } from 'aws-cdk-lib';
 import { type CfnSecurityGroup, CfnSecurityGroupIngress, type CfnVolume } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { hostOf } from '../../shared/fleet/resource-names.ts';
-import { dialledBy, homeOf, type NetworkRole, networkRoleOf } from '../../shared/fleet/schema-network.ts';
+import {
+  cliqueOf,
+  dialledBy,
+  homeOf,
+  introducersOf,
+  makersOf,
+  type NetworkRole,
+  networkChainOf,
+  networkRoleOf,
+} from '../../shared/fleet/schema-network.ts';
 import type { CompleteDocument } from '../../shared/fleet/whole.ts';
 import { fleetTag } from '../../shared/model/suite.ts';
 import type { NetworkBoot } from '../../shared/node-commands/first-boot.ts';
@@ -56,9 +65,20 @@ export function addNetwork(
   made.addPropertyOverride('Network', {
     ...{ Secrets: secretName(suite, fleet), Fleet: fleetTag(suite, fleet), ChainId: network.chainId },
     Nodes: [...volumes].map(([Name, { ref }]) => ({ Name, Volume: ref, Role: networkRoleOf(network, Name) })),
+    ...(networkChainOf(complete.chain) === 'clique' && { Clique: cliqueProperties(complete, network) }),
   });
   tellNetwork(scope, complete, network, made, [...volumes.keys()]);
   return made;
+}
+
+/** CloudFormation would make a text of every number. */
+function cliqueProperties({ dns, p2pPort }: CompleteDocument, network: Chosen): object {
+  const { periodSeconds, epochBlocks, alloc } = cliqueOf(network);
+  return {
+    ...{ PeriodSeconds: String(periodSeconds), EpochBlocks: String(epochBlocks) },
+    ...(alloc && { Alloc: Object.entries(alloc).map(([Address, Wei]) => ({ Address, Wei })) }),
+    ...{ Introducers: introducersOf(network), Zone: dns?.zone ?? '', Port: String(p2pPort) },
+  };
 }
 
 function makerGrants(scope: Construct, suite: string, fleet: string): Grant[] {
@@ -104,42 +124,57 @@ export const networkGrants = (scope: Construct, suite: string, fleet: string, no
 export function networkBoot(
   scope: Construct,
   suite: string,
-  { fleet, dns, peers, p2pPort = 0 }: CompleteDocument,
+  { fleet, chain, dns, peers, p2pPort = 0 }: CompleteDocument,
   network: Chosen,
   node: string,
 ): NetworkBoot {
   const role = networkRoleOf(network, node);
   return {
-    ...{ region: Stack.of(scope).region, node, role },
+    ...{ region: Stack.of(scope).region, chain: networkChainOf(chain), node, role },
     ...{ secret: `${secretName(suite, fleet)}/${node}`, record: secretName(suite, fleet) },
     // The check of the file has found these.
-    ...{ home: homeOf(peers?.config) ?? '', configPath: peers?.config ?? '', zone: dns?.zone ?? '', port: p2pPort },
-    ...{ peers: dialledBy(network, node), hides: role === 'sentry' ? network.validators : [] },
+    ...{
+      home: homeOf(chain, peers?.config) ?? '',
+      configPath: peers?.config ?? '',
+      zone: dns?.zone ?? '',
+      port: p2pPort,
+    },
+    ...{ peers: dialledBy(network, node), begins: introducersOf(network) },
+    hides: role === 'sentry' ? makersOf(network) : [],
   };
 }
 
-/** Its nodes dial each other, and nobody else dials them. */
-export function openToItself(scope: Construct, group: CfnSecurityGroup, { p2pPort = 0 }: CompleteDocument): void {
-  new CfnSecurityGroupIngress(scope, 'Peers', {
-    ...{ groupId: group.attrGroupId, sourceSecurityGroupId: group.attrGroupId },
-    ...{ ipProtocol: 'tcp', fromPort: p2pPort, toPort: p2pPort, description: 'P2P among the nodes' },
-  });
+/** Its nodes dial each other, and nobody else dials them; a geth finds others by UDP. */
+export function openToItself(
+  scope: Construct,
+  group: CfnSecurityGroup,
+  { chain, p2pPort = 0 }: CompleteDocument,
+): void {
+  for (const [id, ipProtocol] of [
+    ['Peers', 'tcp'] as const,
+    ...(chain === 'ethereum' ? [['Discovery', 'udp'] as const] : []),
+  ])
+    new CfnSecurityGroupIngress(scope, id, {
+      ...{ groupId: group.attrGroupId, sourceSecurityGroupId: group.attrGroupId },
+      ...{ ipProtocol, fromPort: p2pPort, toPort: p2pPort, description: 'P2P among the nodes' },
+    });
 }
 
 const OUTPUTS: Readonly<Record<NetworkRole, string>> = {
   validator: 'ValidatorEndpoints',
   sentry: 'SentryEndpoints',
+  bootnode: 'BootnodeEndpoints',
   follower: 'FollowerEndpoints',
 };
 
 function tellNetwork(
   scope: Construct,
-  { dns, rpc }: CompleteDocument,
+  { chain, dns, rpc }: CompleteDocument,
   network: Chosen,
   made: CfnCustomResource,
   names: readonly string[],
 ): void {
-  for (const role of ['validator', 'sentry', 'follower'] as const) {
+  for (const role of ['validator', 'sentry', 'bootnode', 'follower'] as const) {
     const own = names.filter((name) => networkRoleOf(network, name) === role);
     if (own.length > 0 && dns && rpc)
       new CfnOutput(scope, OUTPUTS[role], {
@@ -147,6 +182,11 @@ function tellNetwork(
         value: own.map((name) => `${hostOf(dns, name)}:${rpc.port}`).join(','),
       });
   }
+  if (networkChainOf(chain) === 'clique')
+    new CfnOutput(scope, 'Enodes', {
+      description: 'Whom another member of the network begins with.',
+      value: made.getAtt('Enodes').toString(),
+    });
   new CfnOutput(scope, 'ChainId', { description: 'The chain.', value: network.chainId });
   new CfnOutput(scope, 'GenesisSha256', {
     description: 'SHA-256 of its genesis.json.',

@@ -13,7 +13,7 @@ import { CfnInstanceProfile, type CfnRole, type Role, ServicePrincipal } from 'a
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
-import { networkRoleOf } from '../../shared/fleet/schema-network.ts';
+import { networkRoleOf, tagOfRole } from '../../shared/fleet/schema-network.ts';
 import { type CompleteDocument, completeDocument } from '../../shared/fleet/whole.ts';
 import { DEFAULT_SUITE, nameOf } from '../../shared/model/suite.ts';
 import type { FirstBootScripts } from '../../shared/node-commands/first-boot.ts';
@@ -225,8 +225,9 @@ function addNode(scope: Construct, { name, zone, subnetId, role: powers, ...made
 }
 
 function roleTag({ role }: CompleteDocument, { network }: Deploy, name: string): Readonly<Record<string, string>> {
-  // The check of the file has found that each value of the tag is the role's own word.
-  return network && typeof role === 'object' ? { [role.tag]: networkRoleOf(network, name) } : {};
+  if (!network || typeof role !== 'object') return {};
+  const its = networkRoleOf(network, name);
+  return { [role.tag]: tagOfRole(role, its) ?? its };
 }
 
 /** Whatever becomes of the stack, and where a change of a property makes another one. */

@@ -454,12 +454,25 @@ export interface FleetDocument {
     };
     /** `network`: the chain. Its genesis and the keys of its nodes are made once. */
     readonly network?: {
-      /** The id of the chain, which its genesis says for ever. */
+      /** The id of the chain, which its genesis says for ever; of a clique chain a number, quoted. */
       readonly chainId: string;
-      /** Which of `nodes` are its validators, for ever: the genesis names them. */
-      readonly validators: ReadonlyArray<string>;
-      /** Which of `nodes` stand between the validators and all others. Without them the others dial the validators. */
+      /** `cometbft`: which of `nodes` are its validators, for ever: the genesis names them. */
+      readonly validators?: ReadonlyArray<string>;
+      /** `cometbft`: which of `nodes` stand between the validators and all others. Without them the others dial the validators. */
       readonly sentries?: ReadonlyArray<string>;
+      /** `ethereum`: which of `nodes` seal its blocks (clique). The genesis names them; the chain itself takes others. */
+      readonly sealers?: ReadonlyArray<string>;
+      /** `ethereum`: which of `nodes` others begin with to find the network. They seal nothing. */
+      readonly bootnodes?: ReadonlyArray<string>;
+      /** `ethereum`: what the genesis says besides, for ever. */
+      readonly clique?: {
+        /** The least time from one block to the next. */
+        readonly periodSeconds?: number;
+        /** After so many blocks the votes about sealers begin again. */
+        readonly epochBlocks?: number;
+        /** What accounts have at the beginning, by address, in wei. Their keys are yours. */
+        readonly alloc?: { readonly [key: string]: string };
+      };
     };
     /** Their VPC. */
     readonly vpc?: string;

@@ -3,7 +3,7 @@
 import type { Clock, Kernel } from '../simulator/kernel.ts';
 import { Branch } from './branch.ts';
 import { PeerNetwork } from './peer-network.ts';
-import { chainIdOf, GENESIS_HASHES, type NetworkSpec, type Protocol, protocolOf } from './protocol.ts';
+import { chainIdOf, familyOf, GENESIS_HASHES, type NetworkSpec, type Protocol, protocolOf } from './protocol.ts';
 import type { Pace, Rhythm } from './rhythm.ts';
 import { type ConsensusFacts, Validators } from './validators.ts';
 
@@ -170,11 +170,16 @@ export class SimulatedChain {
     return { pace: { rhythm, regularUpTo, random: this.kernel.random(`blocks/${name}/${branch}`) } };
   }
 
-  /** Blocks need more than 2/3 of the voting power (CometBFT, consensus specification). */
+  /**
+   * Blocks need more than 2/3 of the voting power (CometBFT, consensus specification), or more than half of the sealers (EIP-225: each may sign one of
+   * floor(N / 2) + 1 consecutive blocks).
+   */
   private decide(): void {
     const here = this.spec.consensus === 'here' && this.validators.size > 0;
     const reachable = this.spec.needsPeers === true ? this.network.groups() : undefined;
-    const majority = here ? this.validators.majority(reachable) : undefined;
+    const isClique = this.protocol !== undefined && familyOf(this.protocol) === 'ethereum';
+    const share = isClique ? { parts: 1, of: 2 } : { parts: 2, of: 3 };
+    const majority = here ? this.validators.majority(share, reachable) : undefined;
     const powerless = here && majority === undefined;
     const halted = this.disagreement || powerless;
     if (here && !halted) this.validators.commit(reachable && majority);

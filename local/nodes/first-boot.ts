@@ -75,12 +75,14 @@ export function deployedBootOf(text: string): DeployedBoot | undefined {
         behindBlocks: Number(/SYNC_BEHIND=(\d+)/.exec(text)?.[1]),
       },
     }),
-    ...(kind.endsWith('network') && {
+    ...(kind.startsWith('single-network') && {
       network: {
+        chain: kind === 'single-network-clique' ? 'clique' : 'cometbft',
         ...{ region: said('NETWORK_REGION'), node: said('NETWORK_NODE'), secret: said('NETWORK_SECRET') },
         ...{ role: said('NETWORK_ROLE') as NetworkBoot['role'], record: said('NETWORK_RECORD') },
         ...{ home: said('NETWORK_HOME'), configPath: said('NETWORK_CONFIG'), zone: said('NETWORK_ZONE') },
-        ...{ port: Number(said('NETWORK_PORT')), peers: listed('NETWORK_PEERS'), hides: listed('NETWORK_PRIVATE') },
+        ...{ port: Number(said('NETWORK_PORT')), peers: listed('NETWORK_PEERS'), begins: listed('NETWORK_FIRST') },
+        hides: listed('NETWORK_PRIVATE'),
       },
     }),
     ...(isMember && {

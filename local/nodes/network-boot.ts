@@ -1,5 +1,5 @@
 // What the first boot of a node of a private network makes of a simulated machine: the steps of shared/node-commands/first-boot-network.sh.
-import type { NetworkBoot } from '../../shared/node-commands/first-boot.ts';
+import { type NetworkBoot, networkFiles } from '../../shared/node-commands/first-boot.ts';
 import { FSTAB } from './disks.ts';
 import { type BootingMachine, type BootOutcome, OWN_KEYS } from './first-boot.ts';
 import { pinnedAt } from './fstab.ts';
@@ -22,7 +22,7 @@ export function playIdentity(
     volumeId,
     holdsMore,
   }: { readonly mountPath: string; readonly volumeId: string; readonly holdsMore: boolean },
-  { node, role, secret, record, home }: NetworkBoot,
+  { chain, node, role, secret, record, home }: NetworkBoot,
   machine: BootingMachine,
   sources: NetworkSources,
 ): Exclude<BootOutcome, 'masked'> {
@@ -39,19 +39,21 @@ export function playIdentity(
   const keys = JSON.parse(own.text) as Readonly<Record<string, string>>;
   if (keys['volume'] !== volumeId)
     return { refused: `the keys of ${node} are for ${keys['volume']}, and this volume is ${volumeId}` };
-  const { genesis = '', ids = {} } = JSON.parse(all.text) as {
-    readonly genesis?: string;
+  const everybodys = JSON.parse(all.text) as Readonly<Record<string, string>> & {
     readonly ids?: Readonly<Record<string, string>>;
   };
-  const plain = (text = ''): string => Buffer.from(text, 'base64').toString();
-  machine.writeFile(`${home}/config/node_key.json`, plain(keys['node_key']));
-  if (role === 'validator') {
-    if (keys['validator_key'] === undefined) return { refused: `the secret ${secret} has no key of a validator` };
-    machine.writeFile(`${home}/config/priv_validator_key.json`, plain(keys['validator_key']));
-  }
-  machine.writeFile(`${home}/config/genesis.json`, plain(genesis));
+  const files = networkFiles({ chain, role });
+  const wanted = [
+    ...files.own.map(([key, path]) => ({ name: secret, key, path, text: keys[key] })),
+    ...files.all.map(([key, path]) => ({ name: record, key, path, text: everybodys[key] })),
+  ];
+  const lacking = wanted.find(({ text }) => text === undefined);
+  if (lacking) return { refused: `the secret ${lacking.name} has no ${lacking.key}` };
+  for (const { path, text = '' } of wanted)
+    machine.writeFile(`${home}/${path}`, Buffer.from(text, 'base64').toString());
+  for (const [path, text] of files.begin) machine.writeFile(`${home}/${path}`, `${text}\n`);
   machine.writeFile(OWN_KEYS, `${volumeId}\n`);
-  const known = Object.entries(ids).map(([name, id]) => `${id} ${name}\n`);
+  const known = Object.entries(everybodys.ids ?? {}).map(([name, id]) => `${id} ${name}\n`);
   machine.writeFile(mark, `${volumeId}\n${known.join('')}`);
   return 'mounted';
 }
@@ -59,22 +61,39 @@ export function playIdentity(
 /** Whom its client dials, in a configuration that the owner's lines have made. @returns wait: not all of them have an address yet */
 export function playJoin(
   mountPath: string,
-  { configPath, zone, port, peers, hides, role }: NetworkBoot,
+  network: NetworkBoot,
   machine: BootingMachine,
   { address }: NetworkSources,
 ): 'wait' | 'joined' {
+  const { configPath, zone, peers } = network;
   const joined = `${mountPath}/${JOINED}`;
   if (machine.readFile(joined) !== undefined || pinnedAt(machine.readFile(FSTAB) ?? '', mountPath) !== undefined)
     return 'joined';
-  if (peers.some((name) => address(`${name}.${zone}`) === undefined)) return 'wait';
+  const addresses = new Map(peers.map((name) => [name, address(`${name}.${zone}`)]));
+  if ([...addresses.values()].includes(undefined)) return 'wait';
   const ids = new Map(
     (machine.readFile(`${mountPath}/${MARK}`) ?? '')
       .split('\n')
       .slice(1)
       .map((line) => line.split(' ').reverse() as [name: string, id: string]),
   );
+  machine.writeFile(
+    configPath,
+    Object.entries(network.chain === 'clique' ? ofGeth(network, ids, addresses) : ofCometbft(network, ids)).reduce(
+      (text, [key, value]) => text.replace(new RegExp(`^${key} = .*$`, 'm'), `${key} = ${value}`),
+      machine.readFile(configPath) ?? '',
+    ),
+  );
+  machine.writeFile(joined, '');
+  return 'joined';
+}
+
+type Ids = ReadonlyMap<string, string>;
+type Values = Readonly<Record<string, string>>;
+
+function ofCometbft({ zone, port, peers, hides, role }: NetworkBoot, ids: Ids): Values {
   const known = (names: readonly string[]) => names.filter((name) => ids.has(name));
-  const values = {
+  return {
     persistent_peers: JSON.stringify(
       known(peers)
         .map((name) => `${ids.get(name)}@${name}.${zone}:${port}`)
@@ -88,13 +107,18 @@ export function playJoin(
     pex: String(role !== 'validator'),
     addr_book_strict: 'false',
   };
-  machine.writeFile(
-    configPath,
-    Object.entries(values).reduce(
-      (text, [key, value]) => text.replace(new RegExp(`^${key} = .*$`, 'm'), `${key} = ${value}`),
-      machine.readFile(configPath) ?? '',
-    ),
-  );
-  machine.writeFile(joined, '');
-  return 'joined';
+}
+
+function ofGeth(
+  { port, peers, begins }: NetworkBoot,
+  ids: Ids,
+  addresses: ReadonlyMap<string, string | undefined>,
+): Values {
+  const listed = (names: readonly string[]): string => {
+    const enodes = names
+      .filter((name) => ids.has(name))
+      .map((name) => JSON.stringify(`enode://${ids.get(name)}@${addresses.get(name)}:${port}`));
+    return `[${enodes.join(', ')}]`;
+  };
+  return { StaticNodes: listed(peers), BootstrapNodes: listed(peers.filter((name) => begins.includes(name))) };
 }

@@ -1,10 +1,11 @@
 // The files of a simulated node, and how its client reads its configuration when it starts.
 
-import { createHash } from 'node:crypto';
+import { createECDH, createHash } from 'node:crypto';
 import type { SimulatedChain } from './chain.ts';
 import { ConfigurationError, type ConfiguredPeer, readConfig, usualConfigPath, writtenConfig } from './config/peers.ts';
 import type { StoredFile } from './content.ts';
 import type { NodePeers } from './peers.ts';
+import { type Family, familyOf } from './protocol.ts';
 import type { NodeSpec } from './spec.ts';
 
 interface SetupContext {
@@ -71,7 +72,9 @@ export class NodeSetup {
     }
     try {
       const { peers: configured, rpcUnsafe } = readConfig(chain.protocol, this.files.get(this.configPath) ?? '');
-      peers.takeKey(ownId(this.files.get(this.configPath.replace(/config\.toml$/, 'node_key.json'))));
+      const keyFile = KEY_FILES[familyOf(chain.protocol)];
+      if (keyFile)
+        peers.takeKey(keyFile.idOf(this.files.get(this.configPath.replace(/config\.toml$/, keyFile.path)) ?? ''));
       peers.restart(this.resolved(configured));
       rpc.configure(rpcUnsafe);
       return true;
@@ -83,12 +86,28 @@ export class NodeSetup {
   }
 }
 
-/** The id of a node by its own key, where that is a whole one: others are made up by data.ts. */
-function ownId(nodeKey: string | undefined): string | undefined {
-  const [, value = ''] = /"value":"([A-Za-z0-9+/]{86}==)"/.exec(nodeKey ?? '') ?? [];
-  const key = Buffer.from(value, 'base64');
-  return key.length === 64 ? createHash('sha256').update(key.subarray(32)).digest('hex').slice(0, 40) : undefined;
-}
+/** Where a client keeps its own key beside its configuration, and the id of it where that is a whole one: others are made up by data.ts. */
+const KEY_FILES: Readonly<
+  Partial<Record<Family, { readonly path: string; readonly idOf: (text: string) => string | undefined }>>
+> = {
+  cometbft: {
+    path: 'node_key.json',
+    idOf: (text) => {
+      const [, value = ''] = /"value":"([A-Za-z0-9+/]{86}==)"/.exec(text) ?? [];
+      const key = Buffer.from(value, 'base64');
+      return key.length === 64 ? createHash('sha256').update(key.subarray(32)).digest('hex').slice(0, 40) : undefined;
+    },
+  },
+  ethereum: {
+    path: 'geth/nodekey',
+    idOf: (text) => {
+      if (!/^[0-9a-f]{64}$/.test(text)) return undefined;
+      const pair = createECDH('secp256k1');
+      pair.setPrivateKey(text, 'hex');
+      return pair.getPublicKey('hex').slice('04'.length);
+    },
+  },
+};
 
 /** Largest file that commands write: configurations have some kilobytes. */
 const FILE_BYTES_MAX = 1_048_576;

@@ -56,11 +56,16 @@ export class Validators {
     return validator && !validator.jailed ? validator.power : 0;
   }
 
-  /** The voting nodes that hold more than 2/3 of the power together, within one group that reach each other. */
-  majority(groups: readonly ReadonlySet<string>[] | undefined): ReadonlySet<string> | undefined {
+  /** The voting nodes that hold more than this share of the power together, within one group that reach each other. */
+  majority(
+    { parts, of }: { readonly parts: number; readonly of: number },
+    groups: readonly ReadonlySet<string>[] | undefined,
+  ): ReadonlySet<string> | undefined {
     const total = this.sum(() => true);
     const all = new Set(this.byNode.keys());
-    return (groups ?? [all]).find((group) => 3 * this.sum((id, { voting }) => voting && group.has(id)) > 2 * total);
+    return (groups ?? [all]).find(
+      (group) => of * this.sum((id, { voting }) => voting && group.has(id)) > parts * total,
+    );
   }
 
   /** Records the validators that a block lacks. It is made by all that vote, or by those in this group if connections matter. */

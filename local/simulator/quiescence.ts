@@ -19,8 +19,8 @@ export class Quiescence {
         if (this.#foreign !== undefined || !isForeign(type)) return;
         if (type === 'Immediate' && this.#hopping) return;
         const { stack = '' } = new Error(type);
-        // gzipSync and similar functions make a handle, too, but have finished with it when they return.
-        if (type === 'ZLIB' && SYNCHRONOUS_ZLIB.test(stack)) return;
+        // gzipSync, scryptSync and similar functions make a handle, too, but have finished with it when they return.
+        if (SYNCHRONOUS[type]?.test(stack)) return;
         this.#foreign = { type, stack };
       },
     });
@@ -63,7 +63,10 @@ export class Quiescence {
 const isForeign = (type: string): boolean =>
   type === 'Timeout' || type === 'Immediate' || (/^[A-Z][A-Z0-9_]+$/.test(type) && !HARMLESS.has(type));
 
-const SYNCHRONOUS_ZLIB = / syncBufferWrapper \(node:zlib/;
+const SYNCHRONOUS: Readonly<Record<string, RegExp>> = {
+  ZLIB: / syncBufferWrapper \(node:zlib/,
+  SCRYPTREQUEST: /\bscryptSync \(node:internal\/crypto\//,
+};
 
 const HARMLESS = new Set(['PROMISE', 'STREAM_END_OF_STREAM', 'WRITEWRAP', 'TTYWRAP', 'PIPEWRAP', 'SHUTDOWNWRAP']);
 
@@ -76,6 +79,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   TCPCONNECTWRAP: 'a connection',
   GETADDRINFOREQWRAP: 'a name look-up',
   ZLIB: 'compression on the thread pool',
+  SCRYPTREQUEST: 'a key of scrypt on the thread pool',
   RANDOMBYTESREQUEST: 'randomness of the machine',
   PROCESSWRAP: 'a child process',
 };

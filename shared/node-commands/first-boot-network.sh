@@ -1,6 +1,7 @@
 # What the first boot does besides where the node is one of a private network: its keys and the genesis come from Secrets Manager, once, and only to the
 # empty volume that these keys are for. first-boot.sh calls load_identity behind the mounted volume and before the client is installed, and join_network
-# behind that and before its first start; first-boot.ts sets NETWORK_REGION to NETWORK_PRIVATE.
+# behind that and before its first start; first-boot-cometbft.sh or first-boot-clique.sh has write_peers. first-boot.ts sets NETWORK_REGION to NETWORK_NEW:
+# NETWORK_OWN and NETWORK_ALL are 'KEY PATH' of the files in the two secrets, NETWORK_NEW 'PATH TEXT' of those that begin alike everywhere.
 
 readonly IDENTITY_MARK=$MOUNT_PATH/.chainmend-identity
 readonly IDENTITY_NEW=$MOUNT_PATH/.chainmend-identity-new
@@ -24,7 +25,7 @@ load_identity() {
     fetch_identity || return
   fi
   place_identity || return
-  say "the keys of $NETWORK_NODE are on $VOLUME, for the first and the last time"
+  say "the keys of $NETWORK_NODE, a $NETWORK_ROLE, are on $VOLUME, for the first and the last time"
 }
 
 is_pinned() { awk -v path="$MOUNT_PATH" '$1 == "#chainmend" && $3 == path { found = 1 } END { exit !found }' /etc/fstab; }
@@ -55,20 +56,17 @@ secret() {
 }
 
 fetch_identity() {
-  local ids='' rest
+  local ids='' rest file
   umask 077
   secret "$NETWORK_SECRET" || return
   [[ $SECRET =~ \"volume\":\"(vol-[0-9a-f]{8,17})\" ]] || { refuse "the secret $NETWORK_SECRET says no volume"; return; }
   [ "${BASH_REMATCH[1]}" = "$VOLUME" ] || { refuse "the keys of $NETWORK_NODE are for ${BASH_REMATCH[1]}, and this volume is $VOLUME: they are not written"; return; }
-  unpacked node_key node_key.json || { refuse "the secret $NETWORK_SECRET has no key of a node"; return; }
-  if [ "$NETWORK_ROLE" = validator ]; then
-    unpacked validator_key priv_validator_key.json && printf '{"height":"0","round":0,"step":0}\n' >"$IDENTITY_NEW/priv_validator_state.json" ||
-      { refuse "the secret $NETWORK_SECRET has no key of a validator"; return; }
-  fi
+  unpacked_all "$NETWORK_SECRET" "${NETWORK_OWN[@]}" || return
+  for file in "${NETWORK_NEW[@]}"; do printf '%s\n' "${file#* }" >"$IDENTITY_NEW/$(staged "${file%% *}")" || { refuse "$IDENTITY_NEW cannot be written"; return; }; done
   secret "$NETWORK_RECORD" || return
-  unpacked genesis genesis.json || { refuse "the secret $NETWORK_RECORD has no genesis"; return; }
+  unpacked_all "$NETWORK_RECORD" "${NETWORK_ALL[@]}" || return
   rest=$SECRET
-  while [[ $rest =~ \"([a-z][a-z0-9-]{0,31})\":\"([0-9a-f]{40})\" ]]; do
+  while [[ $rest =~ \"([a-z][a-z0-9-]{0,31})\":\"([0-9a-f]{40}([0-9a-f]{88})?)\" ]]; do
     ids+="${BASH_REMATCH[2]} ${BASH_REMATCH[1]}"$'\n'
     rest=${rest#*"${BASH_REMATCH[0]}"}
   done
@@ -78,39 +76,54 @@ fetch_identity() {
     refuse "$IDENTITY_NEW cannot be written"
 }
 
+# staged PATH: how a file is called until it is in its place.
+staged() { printf '%s' "${1//\//%}"; }
+
+# unpacked_all NAME 'KEY PATH'...: what the secret of that name has, as files.
+unpacked_all() {
+  local name=$1 file
+  shift
+  for file in "$@"; do
+    unpacked "${file%% *}" "$(staged "${file#* }")" || { refuse "the secret $name has no ${file%% *}"; return; }
+  done
+}
+
 # unpacked KEY FILE: what SECRET has under that, as a file.
 unpacked() { [[ $SECRET =~ \"$1\":\"([A-Za-z0-9+/=]+)\" ]] && base64 -d <<<"${BASH_REMATCH[1]}" >"$IDENTITY_NEW/$2" && [ -s "$IDENTITY_NEW/$2" ]; }
 
 # place_identity: each file to where no other is; what has died in between goes on. The mark comes last.
 place_identity() {
-  local file folder
-  for file in node_key.json priv_validator_key.json genesis.json priv_validator_state.json; do
-    if ! [ -e "$IDENTITY_NEW/$file" ]; then continue; fi
-    folder=$NETWORK_HOME/config
-    if [ "$file" = priv_validator_state.json ]; then folder=$NETWORK_HOME/data; fi
-    mkdir -p -- "$folder" && [ "$(readlink -f -- "$folder")" = "$folder" ] && ! [ -e "$folder/$file" ] && mv -nT -- "$IDENTITY_NEW/$file" "$folder/$file" && ! [ -e "$IDENTITY_NEW/$file" ] ||
-      { refuse "$folder/$file is there already, or cannot be made: nothing is written over it"; return; }
+  local path file folder
+  for path in "${NETWORK_OWN[@]#* }" "${NETWORK_ALL[@]#* }" "${NETWORK_NEW[@]%% *}"; do
+    file=$IDENTITY_NEW/$(staged "$path")
+    if ! [ -e "$file" ]; then continue; fi
+    path=$NETWORK_HOME/$path
+    folder=${path%/*}
+    make_folder "$folder" && ! [ -e "$path" ] && mv -nT -- "$file" "$path" && ! [ -e "$file" ] ||
+      { refuse "$path is there already, or cannot be made: nothing is written over it"; return; }
   done
   printf '%s\n' "$VOLUME" >"$STATE/identity" && sync "$STATE/identity" || { refuse "$STATE cannot be written"; return; }
-  chmod 0644 -- "$NETWORK_HOME/config/genesis.json" && sync -f "$MOUNT_PATH" && cp -- "$IDENTITY_NEW/mark" "$IDENTITY_MARK.new" && sync "$IDENTITY_MARK.new" &&
+  chmod 0644 -- "${NETWORK_ALL[@]/#* /$NETWORK_HOME/}" && sync -f "$MOUNT_PATH" && cp -- "$IDENTITY_NEW/mark" "$IDENTITY_MARK.new" && sync "$IDENTITY_MARK.new" &&
     mv -fT -- "$IDENTITY_MARK.new" "$IDENTITY_MARK" && sync -f "$MOUNT_PATH" && rm -rf --one-file-system -- "$IDENTITY_NEW" || refuse "$IDENTITY_MARK cannot be written"
 }
+
+make_folder() { mkdir -p -- "$1" && [ "$(readlink -f -- "$1")" = "$1" ]; }
 
 # join_network: once for a volume, behind the owner's lines, which have made config.toml: whom the client dials, by id and name.
 join_network() {
   local mark=$MOUNT_PATH/.chainmend-network
   if [ -e "$mark" ] || is_pinned; then return 0; fi
-  [ -f "$NETWORK_CONFIG" ] || { refuse "$NETWORK_CONFIG is not there: let deploy.install make it (cometbft init)"; return; }
+  [ -f "$NETWORK_CONFIG" ] || { refuse "$NETWORK_CONFIG is not there: let deploy.install make it (cometbft init, geth dumpconfig)"; return; }
   await_names
   write_peers && : >"$mark" && sync -f "$MOUNT_PATH"
 }
 
-# await_names: CometBFT looks a name up once, when it starts, and leaves out what it does not find.
+# await_names: a client looks a name up once at most, and never again.
 await_names() {
   local name second=0
   for name in "${NETWORK_PEERS[@]}"; do
     until getent hosts "$name.$NETWORK_ZONE" >/dev/null; do
-      if [ "$second" -ge "$WAIT_SECONDS" ]; then say "$name.$NETWORK_ZONE has no address yet: the client leaves it out until it is started again"; break; fi
+      if [ "$second" -ge "$WAIT_SECONDS" ]; then say "$name.$NETWORK_ZONE has no address yet: the client does without it"; break; fi
       second=$((second + 5))
       sleep 5
     done
@@ -120,29 +133,24 @@ await_names() {
 # id_of NAME: of those of the network when it was made.
 id_of() { awk -v name="$1" 'NR > 1 && $2 == name { print $1 }' "$IDENTITY_MARK"; }
 
-write_peers() {
-  local new name id peers='' private=''
-  for name in "${NETWORK_PEERS[@]}"; do
-    id=$(id_of "$name")
-    if [ -n "$id" ]; then peers+=",$id@$name.$NETWORK_ZONE:$NETWORK_PORT"; else say "$name has come to the network later: it dials this node"; fi
-  done
-  for name in "${NETWORK_PRIVATE[@]}"; do
-    id=$(id_of "$name")
-    if [ -n "$id" ]; then private+=",$id"; fi
-  done
+# edit_config SECTION KEY=VALUE...: each of these keys stands in that section, in a line of its own, and gets that value.
+edit_config() {
+  local new keys=("${@%%=*}")
   new=$(mktemp -p "${NETWORK_CONFIG%/*}" .chainmend.XXXXXXXX) && cp -p -- "$NETWORK_CONFIG" "$new" || { refuse "${NETWORK_CONFIG%/*} cannot be written"; return; }
-  awk -v peers="${peers#,}" -v private="${private#,}" -v pex="$NETWORK_PEX" '
+  awk '
     BEGIN {
-      value["persistent_peers"] = "\"" peers "\""; value["private_peer_ids"] = "\"" private "\""
-      value["unconditional_peer_ids"] = "\"" private "\""; value["pex"] = pex; value["addr_book_strict"] = "false"
+      section = ARGV[2]; gsub(/[.]/, "[.]", section)
+      for (at = 3; at < ARGC; at++) { key = ARGV[at]; sub(/=.*/, "", key); value[key] = substr(ARGV[at], length(key) + 2); ARGV[at] = "" }
+      ARGV[2] = ""
     }
-    /^[[:space:]]*\[/ { inside = ($0 ~ /^[[:space:]]*\[p2p\][[:space:]]*(#.*)?$/) }
-    inside && match($0, /^[[:space:]]*[a-z_]+[[:space:]]*=/) {
+    /^[[:space:]]*\[/ { inside = ($0 ~ ("^[[:space:]]*\\[" section "\\][[:space:]]*(#.*)?$")) }
+    inside && match($0, /^[[:space:]]*[A-Za-z0-9_]+[[:space:]]*=/) {
       key = $0; sub(/[[:space:]]*=.*/, "", key); sub(/^[[:space:]]*/, "", key)
-      if (key in value) { print key " = " value[key]; delete value[key]; next }
+      # A list that goes on in the next line would be cut in two.
+      if (key in value && $0 !~ /=[[:space:]]*\[[^]]*(#.*)?$/) { print key " = " value[key]; delete value[key]; next }
     }
     { print }
     END { for (key in value) exit 1 }
-  ' "$NETWORK_CONFIG" >"$new" && sync "$new" && mv -fT -- "$new" "$NETWORK_CONFIG" ||
-    { rm -f -- "$new"; refuse "$NETWORK_CONFIG has no section [p2p] with persistent_peers, private_peer_ids, unconditional_peer_ids, pex and addr_book_strict"; }
+  ' "$NETWORK_CONFIG" "$@" >"$new" && sync "$new" && mv -fT -- "$new" "$NETWORK_CONFIG" ||
+    { rm -f -- "$new"; refuse "$NETWORK_CONFIG has no section [$1] with ${keys[*]:1}, each in a line of its own"; }
 }

@@ -1,6 +1,7 @@
 // The user data of a node that `deploy:` makes: first-boot.sh behind the values of one node. Every value is quoted, so that the shell reads it as text; the
 // owner's own lines to install the client are text as well, which the script writes to a file and runs.
 import { gzipSync } from 'fflate/browser';
+import type { NetworkChain, NetworkRole } from '../fleet/schema-network.ts';
 
 /** "User data is limited to 16 KB, in raw form, before it is base64-encoded" ("Run commands at launch using instance user data", EC2 user guide). */
 export const USER_DATA_BYTES_MAX = 16 * 1_024;
@@ -52,8 +53,9 @@ export interface StateSyncBoot {
 export interface NetworkBoot {
   /** Where its secrets are. */
   readonly region: string;
+  readonly chain: NetworkChain;
   readonly node: string;
-  readonly role: 'validator' | 'sentry' | 'follower';
+  readonly role: NetworkRole;
   /** Names of the secret with its own keys, and of that which all nodes read. */
   readonly secret: string;
   readonly record: string;
@@ -63,9 +65,45 @@ export interface NetworkBoot {
   /** The zone of the nodes' names. */
   readonly zone: string;
   readonly port: number;
-  /** By name: whom it dials, and whom it names to nobody. */
+  /** By name: whom it dials, whom of these it begins with to find others, and whom it names to nobody. */
   readonly peers: readonly string[];
+  readonly begins: readonly string[];
   readonly hides: readonly string[];
+}
+
+/** The files of an identity, below the client's home: what they are called in a secret, or what they begin with. */
+export interface NetworkFiles {
+  readonly own: readonly (readonly [key: string, path: string])[];
+  readonly all: readonly (readonly [key: string, path: string])[];
+  readonly begin: readonly (readonly [path: string, text: string])[];
+}
+
+export function networkFiles({ chain, role }: Pick<NetworkBoot, 'chain' | 'role'>): NetworkFiles {
+  const makes = role === 'validator';
+  return chain === 'cometbft'
+    ? {
+        own: [
+          ['node_key', 'config/node_key.json'],
+          ...(makes ? ([['validator_key', 'config/priv_validator_key.json']] as const) : []),
+        ],
+        all: [['genesis', 'config/genesis.json']],
+        begin: makes ? [['data/priv_validator_state.json', '{"height":"0","round":0,"step":0}']] : [],
+      }
+    : {
+        own: [
+          ['node_key', 'geth/nodekey'],
+          ...(makes
+            ? ([
+                ['sealer_key', 'keystore/sealer.json'],
+                // geth takes no file with a dot in front for an account (nonKeyFile in accounts/keystore/file_cache.go).
+                ['sealer_password', 'keystore/.password'],
+                ['sealer_address', 'keystore/.address'],
+              ] as const)
+            : []),
+        ],
+        all: [['genesis', 'genesis.json']],
+        begin: [],
+      };
 }
 
 export interface GroupBoot {
@@ -82,12 +120,12 @@ export interface GroupBoot {
 export type FirstBootScripts = Readonly<Record<FirstBootKind, string>>;
 
 export const FIRST_BOOT_KINDS = [
-  ...(['single', 'single-bundle', 'single-statesync', 'single-network'] as const),
+  ...(['single', 'single-bundle', 'single-statesync', 'single-network-cometbft', 'single-network-clique'] as const),
   ...(['group', 'group-bundle', 'group-statesync'] as const),
 ];
 
 /** The files of more steps, first-boot-*.sh, and what their lines in first-boot.sh begin with. */
-export const FIRST_BOOT_PARTS = ['group', 'bundle', 'statesync', 'network'] as const;
+export const FIRST_BOOT_PARTS = ['group', 'bundle', 'statesync', 'network', 'cometbft', 'clique'] as const;
 
 export const partsOf = (kind: FirstBootKind): readonly (typeof FIRST_BOOT_PARTS)[number][] =>
   FIRST_BOOT_PARTS.filter((part) => kind.split('-').includes(part));
@@ -143,7 +181,9 @@ export function firstBootUserData(
     ...(network ? networkValues(network) : []),
     scriptOf(
       scripts,
-      network ? 'single-network' : `${group ? 'group' : 'single'}${bundle ? '-bundle' : stateSync ? '-statesync' : ''}`,
+      network
+        ? `single-network-${network.chain}`
+        : `${group ? 'group' : 'single'}${bundle ? '-bundle' : stateSync ? '-statesync' : ''}`,
     ),
   ].join('\n');
 }
@@ -166,18 +206,31 @@ export const stateSyncValues = ({ servers, trustHours, configPath }: StateSyncBo
   `readonly SYNC_CONFIG=${quoted(configPath)}`,
 ];
 
-export const networkValues = (network: NetworkBoot): string[] => [
-  ...Object.entries({
-    ...{ NETWORK_REGION: network.region, NETWORK_NODE: network.node, NETWORK_ROLE: network.role },
-    ...{ NETWORK_SECRET: network.secret, NETWORK_RECORD: network.record, NETWORK_HOME: network.home },
-    ...{ NETWORK_CONFIG: network.configPath, NETWORK_ZONE: network.zone, NETWORK_PORT: String(network.port) },
-    // A validator tells nobody of others, and asks nobody for more.
-    NETWORK_PEX: String(network.role !== 'validator'),
-  }).map(([name, value]) => `readonly ${name}=${quoted(value)}`),
-  `readonly NETWORK_PEERS=(${network.peers.map(quoted).join(' ')})`,
-  `readonly NETWORK_PRIVATE=(${network.hides.map(quoted).join(' ')})`,
-  'SECRET=',
-];
+export function networkValues(network: NetworkBoot): string[] {
+  const { own, all, begin } = networkFiles(network);
+  const pairs = (files: readonly (readonly [string, string])[]): string =>
+    files.map((pair) => quoted(pair.join(' '))).join(' ');
+  const words = (names: readonly string[]): string => names.map(quoted).join(' ');
+  return [
+    ...Object.entries({
+      ...{ NETWORK_REGION: network.region, NETWORK_NODE: network.node, NETWORK_ROLE: network.role },
+      ...{ NETWORK_SECRET: network.secret, NETWORK_RECORD: network.record, NETWORK_HOME: network.home },
+      ...{ NETWORK_CONFIG: network.configPath, NETWORK_ZONE: network.zone, NETWORK_PORT: String(network.port) },
+    }).map(([name, value]) => `readonly ${name}=${quoted(value)}`),
+    `readonly NETWORK_PEERS=(${words(network.peers)})`,
+    ...(network.chain === 'cometbft'
+      ? [
+          // A validator tells nobody of others, and asks nobody for more.
+          `readonly NETWORK_PEX=${quoted(String(network.role !== 'validator'))}`,
+          `readonly NETWORK_PRIVATE=(${words(network.hides)})`,
+        ]
+      : [`readonly NETWORK_FIRST=(${words(network.begins)})`]),
+    `readonly NETWORK_OWN=(${pairs(own)})`,
+    `readonly NETWORK_ALL=(${pairs(all)})`,
+    `readonly NETWORK_NEW=(${pairs(begin)})`,
+    'SECRET=',
+  ];
+}
 
 export function groupValues({ identity, healthPort, asks, credentials }: GroupBoot): string[] {
   const values = {

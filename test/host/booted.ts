@@ -33,10 +33,18 @@ export const GROUP: GroupBoot = {
 };
 
 export const NETWORK: NetworkBoot = {
-  ...{ region: 'eu-west-1', node: 'validator1', role: 'validator' },
+  ...{ region: 'eu-west-1', chain: 'cometbft', node: 'validator1', role: 'validator' },
   ...{ secret: 'chainmend/networks/irita/validator1', record: 'chainmend/networks/irita' },
   ...{ home: `${PATH}/node`, configPath: `${PATH}/node/config/config.toml`, zone: 'irita.internal', port: 26_656 },
-  ...{ peers: ['validator2', 'later', 'sentry1'], hides: [] },
+  ...{ peers: ['validator2', 'later', 'sentry1'], begins: [], hides: [] },
+};
+
+/** A sealer of geth. */
+export const CLIQUE: NetworkBoot = {
+  ...{ ...NETWORK, chain: 'clique', node: 'sealer1' },
+  ...{ secret: 'chainmend/networks/clique/sealer1', record: 'chainmend/networks/clique' },
+  ...{ home: `${PATH}/node`, configPath: `${PATH}/node/config.toml`, zone: 'clique.internal', port: 30_303 },
+  ...{ peers: ['sealer2', 'later', 'bootnode1'], begins: ['bootnode1'] },
 };
 
 /** A machine with another volume than the node's, which has a filesystem, and, unless it is to be absent, the node's own, which is empty. */

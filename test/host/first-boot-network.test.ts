@@ -2,7 +2,7 @@
 // whom to dial by id and name.
 import { describe, expect, it } from '@jest/globals';
 import type { NetworkBoot } from '../../shared/node-commands/first-boot.ts';
-import { booted, bootOn, NETWORK, NEW, withNode } from './booted.ts';
+import { booted, bootOn, CLIQUE, NETWORK, NEW, withNode } from './booted.ts';
 import { lacking } from './lacking.ts';
 import type { Machine, Ran } from './machine.ts';
 
@@ -36,6 +36,7 @@ const told = (own: object = OWN, record: object = RECORD): Readonly<Record<strin
 async function withSecrets(
   secrets: Readonly<Record<string, string>>,
   use: (machine: Machine, boot: (network?: Partial<NetworkBoot>) => Promise<Ran>) => Promise<void>,
+  configPath = NETWORK.configPath,
 ): Promise<void> {
   await withNode(async (machine) => {
     await tell(machine, secrets);
@@ -46,10 +47,7 @@ async function withSecrets(
     await machine.replace('sleep', 'exec /usr/bin/sleep 0.01');
     await machine.replace('getent', 'echo "$2" >>/run/names');
     // As an owner's lines make it: what is there, `cometbft init` keeps.
-    const lines = [
-      `mkdir -p ${HOME}/config`,
-      `[ -e ${NETWORK.configPath} ] || cp /run/config.toml ${NETWORK.configPath}`,
-    ];
+    const lines = [`mkdir -p "$(dirname ${configPath})"`, `[ -e ${configPath} ] || cp /run/config.toml ${configPath}`];
     await machine.shell('printf %s "$1" >/run/config.toml', TOML);
     await use(machine, (network) => bootOn(machine, { install: { lines }, network: { ...NETWORK, ...network } }));
   });
@@ -130,7 +128,7 @@ onMachine('the first boot in a network', () => {
       '',
       'the keys of validator1 are for vol-0000000000000000f',
     ],
-    ['no key of a validator', told({ volume: NEW, node_key: OWN.node_key }), '', 'has no key of a validator'],
+    ['no key of a validator', told({ volume: NEW, node_key: OWN.node_key }), '', 'has no validator_key'],
     ['no genesis', told(OWN, {}), '', 'has no genesis'],
     ['no secret', {}, '', `the secret ${NETWORK.secret} could not be read`],
     [
@@ -196,5 +194,116 @@ onMachine('the first boot in a network', () => {
       expect(await read(machine, '/run/asked')).toBe('');
       expect(await machine.shell('ls -A /data | sort')).toBe('.chainmend-identity\n.chainmend-network\nnode\n');
     });
+  });
+});
+
+/** As `geth dumpconfig` writes it, shortened. */
+const GETH_TOML = `[Eth]
+NetworkId = 0
+
+[Node]
+DataDir = "/data/node"
+StaticNodes = "elsewhere"
+
+[Node.P2P]
+MaxPeers = 50
+BootstrapNodes = ["enode://a@192.0.2.1:30303", "enode://b@192.0.2.2:30303"]
+BootstrapNodesV5 = ["enr:-a"]
+StaticNodes = []
+TrustedNodes = []
+
+[Node.HTTPTimeouts]
+StaticNodes = "elsewhere"
+`;
+const [SEALER2, BOOTNODE] = ['2', 'b'].map((digit) => digit.repeat(128));
+const OF_GETH = {
+  volume: NEW,
+  node_key: base64('a'.repeat(64)),
+  sealer_key: base64('{"address":"1"}'),
+  sealer_password: base64('password\n'),
+  sealer_address: base64(`0x${'1'.repeat(40)}\n`),
+};
+const RECORD_OF_GETH = {
+  genesis: base64('{"config":{}}'),
+  ids: { sealer1: '1'.repeat(128), sealer2: SEALER2, bootnode1: BOOTNODE },
+  makers: { sealer1: `0x${'1'.repeat(40)}`, sealer2: `0x${'2'.repeat(40)}` },
+};
+
+/** What they dial has the addresses 10.0.0.1 and so on, by the first letter of its name. */
+const withGeth = (
+  own: object,
+  use: (machine: Machine, boot: (network?: Partial<NetworkBoot>) => Promise<Ran>) => Promise<void>,
+  toml = GETH_TOML,
+): Promise<void> =>
+  withSecrets(
+    { [CLIQUE.secret]: JSON.stringify(own), [CLIQUE.record]: JSON.stringify(RECORD_OF_GETH) },
+    async (machine, boot) => {
+      await machine.replace('getent', 'case $2 in s*) echo 10.0.0.1 STREAM ;; b*) echo 10.0.0.2 STREAM ;; esac');
+      await machine.shell('printf %s "$1" >/run/config.toml', toml);
+      await use(machine, (network) => boot({ ...CLIQUE, ...network }));
+    },
+    CLIQUE.configPath,
+  );
+
+onMachine('the first boot in a network of clique', () => {
+  it('gives a sealer its key, its account and the password of it, and tells it whom to dial by address', async () => {
+    await withGeth(OF_GETH, async (machine, boot) => {
+      const { stderr, ...ran } = await boot();
+      booted({ ...ran, stderr });
+      expect(await read(machine, `${HOME}/geth/nodekey`)).toBe('a'.repeat(64));
+      expect(await read(machine, `${HOME}/keystore/sealer.json`)).toBe('{"address":"1"}');
+      expect(await read(machine, `${HOME}/keystore/.password`)).toBe('password\n');
+      expect(await read(machine, `${HOME}/keystore/.address`)).toBe(`0x${'1'.repeat(40)}\n`);
+      expect(await read(machine, `${HOME}/genesis.json`)).toBe('{"config":{}}');
+      const modes = await machine.shell(
+        'cd "$1" && stat -c "%a %n" geth/nodekey keystore/sealer.json keystore/.password genesis.json',
+        HOME,
+      );
+      expect(modes).toBe('600 geth/nodekey\n600 keystore/sealer.json\n600 keystore/.password\n644 genesis.json\n');
+      const [sealer, bootnode] = [`"enode://${SEALER2}@10.0.0.1:30303"`, `"enode://${BOOTNODE}@10.0.0.2:30303"`];
+      expect(await read(machine, CLIQUE.configPath)).toBe(
+        GETH_TOML.replace(/BootstrapNodes = .*/, `BootstrapNodes = [${bootnode}]`)
+          .replace(/V5 = .*/, 'V5 = []')
+          .replace('StaticNodes = []', `StaticNodes = [${sealer}, ${bootnode}]`),
+      );
+      expect(stderr).toContain('later has come to the network later');
+      const told = `${stderr}${await read(machine, '/run/asked')}${await read(machine, '/var/log/chainmend-first-boot.log')}`;
+      for (const secret of ['a'.repeat(64), 'password', OF_GETH.node_key, OF_GETH.sealer_password])
+        expect(told.replaceAll('sealer_password', '')).not.toContain(secret);
+      expect(await machine.started()).toEqual(['client']);
+    });
+  });
+
+  it('gives a client a key and no account', async () => {
+    const { volume, node_key } = OF_GETH;
+    await withGeth({ volume, node_key }, async (machine, boot) => {
+      booted(await boot({ role: 'follower' }));
+      expect(await read(machine, `${HOME}/geth/nodekey`)).toBe('a'.repeat(64));
+      expect(await machine.shell('ls -A "$1"', HOME)).toBe('config.toml\ngenesis.json\ngeth\n');
+    });
+  });
+
+  it.each<readonly [string, object, string, string]>([
+    ['no account', { ...OF_GETH, sealer_key: '' }, GETH_TOML, 'has no sealer_key'],
+    ['no password', { ...OF_GETH, sealer_password: undefined }, GETH_TOML, 'has no sealer_password'],
+    ['keys that are for another volume', { ...OF_GETH, volume: 'vol-0000000000000000f' }, GETH_TOML, 'are for vol-0'],
+    [
+      'a list of peers that goes on in the next line',
+      OF_GETH,
+      GETH_TOML.replace('StaticNodes = []', 'StaticNodes = [\n"enode://a@192.0.2.1:30303",\n]'),
+      'has no section \\[Node.P2P\\] with StaticNodes BootstrapNodes BootstrapNodesV5',
+    ],
+    ['no list of peers', OF_GETH, '[Node.P2P]\nMaxPeers = 50\n', 'has no section'],
+  ])('starts no client where there is %s', async (_, own, toml, why) => {
+    await withGeth(
+      own,
+      async (machine, boot) => {
+        const { status, stderr } = await boot();
+        expect(stderr).toMatch(new RegExp(`REFUSED: .*${why}`));
+        expect(status).toBe(1);
+        expect(await machine.started()).toEqual([]);
+      },
+      toml,
+    );
   });
 });

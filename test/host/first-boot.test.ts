@@ -15,7 +15,7 @@ import {
 } from '../../shared/node-commands/first-boot.ts';
 import { firstBootScript, firstBootScripts } from '../../shared/node-commands/index.ts';
 import { FOUND } from './attack.ts';
-import { BOOT, bootOn as boot, booted, GROUP, NETWORK, NEW, nothingStarted, PATH, withNode } from './booted.ts';
+import { BOOT, bootOn as boot, booted, CLIQUE, GROUP, NETWORK, NEW, nothingStarted, PATH, withNode } from './booted.ts';
 import { lacking, lackingForBtrfs, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
 import type { Machine } from './machine.ts';
 
@@ -425,7 +425,9 @@ describe('its script', () => {
         trustHours: 168,
         configPath: `${PATH}/config.toml`,
       }),
-      network: networkValues(NETWORK),
+      network: [],
+      cometbft: networkValues(NETWORK),
+      clique: networkValues(CLIQUE),
     };
     // Functions that the answering script has from `declare -f`, and values that it has from `declare -p`.
     const told = '--exclude=SC2089,SC2090,SC2317';

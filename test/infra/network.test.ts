@@ -144,3 +144,98 @@ it('the suite may pass on the roles of sentries, and of no validator', () => {
   expect(suite).toContain('role/chainmend-node-consortium.sentry1-');
   expect(suite).not.toContain('chainmend-node-consortium.validator');
 });
+
+describe('a network of clique', () => {
+  const clique = readFleets(join(repositoryRoot, 'examples/deploy')).find(({ fleet: { name } }) => name === 'clique');
+  if (!clique) throw new Error('examples/deploy has no clique');
+  const SEALERS = ['sealer1', 'sealer2', 'sealer3'];
+  const stackOf = (document: typeof clique.document): Template => {
+    const app = new App({
+      analyticsReporting: false,
+      context: recommendedFlags,
+      builtinCloudFormationValidation: false,
+    });
+    const bundles = mkdtempSync(join(tmpdir(), 'chainmend-clique-'));
+    mkdirSync(join(bundles, 'make-network'));
+    writeFileSync(join(bundles, 'make-network/index.js'), 'exports.handler = null;\n');
+    const stack = new NodesStack(app, 'ChainmendNodes-clique', { document, scripts: firstBootScripts(), bundles });
+    addChecks(app);
+    app.synth();
+    const made = Template.fromStack(stack);
+    rmSync(bundles, { recursive: true });
+    return made;
+  };
+  let made: Template;
+  beforeAll(() => {
+    made = stackOf(clique.document);
+  });
+
+  it('is asked of the function with its genesis, and no number that CloudFormation would make a text of', () => {
+    made.hasResourceProperties('AWS::CloudFormation::CustomResource', {
+      Network: {
+        ...{ Secrets: 'chainmend/networks/clique', ChainId: '1337' },
+        Nodes: Match.arrayWith([
+          { Name: 'bootnode1', Volume: { Ref: Match.anyValue() }, Role: 'bootnode' },
+          { Name: 'sealer1', Volume: { Ref: Match.anyValue() }, Role: 'validator' },
+        ]),
+        Clique: {
+          ...{ PeriodSeconds: '5', EpochBlocks: '30000', Alloc: Match.absent() },
+          ...{ Introducers: ['bootnode1'], Zone: 'clique.internal', Port: '30303' },
+        },
+      },
+    });
+    const { deploy } = clique.document;
+    if (!deploy?.network) throw new Error('a network');
+    const network = { ...deploy.network, bootnodes: [], clique: { alloc: { [`0x${'1'.repeat(40)}`]: '7' } } };
+    const { bootnodes: _, ...without } = network;
+    stackOf({ ...clique.document, deploy: { ...deploy, network: without } }).hasResourceProperties(
+      'AWS::CloudFormation::CustomResource',
+      { Network: { Clique: { Alloc: [{ Address: `0x${'1'.repeat(40)}`, Wei: '7' }], Introducers: SEALERS } } },
+    );
+  });
+
+  it('is tagged in the owner’s own words', () => {
+    for (const [role, count] of Object.entries({ bootnode: 1, sealer: 3, client: 2 }))
+      expect(
+        Object.keys(
+          made.findResources('AWS::EC2::Instance', {
+            Properties: { Tags: Match.arrayWith([{ Key: 'Role', Value: role }]) },
+          }),
+        ),
+      ).toHaveLength(count);
+  });
+
+  it('has each node told its files, and whom it dials', () => {
+    const data = Object.values(made.findResources('AWS::EC2::LaunchTemplate')).map((one) => JSON.stringify(one));
+    const of = (node: string): string => data.find((text) => text.includes(`NETWORK_NODE='${node}'`)) ?? '';
+    expect(of('sealer1')).toContain("NETWORK_PEERS=('sealer2' 'sealer3' 'bootnode1')");
+    expect(of('sealer1')).toContain("NETWORK_FIRST=('bootnode1')");
+    expect(of('sealer1')).toContain("'sealer_key keystore/sealer.json' 'sealer_password keystore/.password'");
+    expect(of('client1')).toContain("NETWORK_OWN=('node_key geth/nodekey')");
+    expect(of('client1')).toContain("NETWORK_PEERS=('sealer1' 'sealer2' 'sealer3' 'bootnode1')");
+  });
+
+  it('opens its P2P port to itself alone, for TCP and for UDP', () => {
+    made.resourceCountIs('AWS::EC2::SecurityGroupIngress', 2);
+    for (const IpProtocol of ['tcp', 'udp'])
+      made.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+        ...{ IpProtocol, FromPort: 30_303, ToPort: 30_303, CidrIp: Match.absent() },
+        SourceSecurityGroupId: Match.anyValue(),
+      });
+  });
+
+  it('tells the endpoints of each role, and the enodes that others begin with', () => {
+    const outputs = made.toJSON()['Outputs'] as Readonly<Record<string, { readonly Value: unknown }>>;
+    expect(outputs['FollowerEndpoints']?.Value).toBe('client1.clique.internal:8545,client2.clique.internal:8545');
+    expect(outputs['BootnodeEndpoints']?.Value).toBe('bootnode1.clique.internal:8545');
+    expect(outputs['Enodes']?.Value).toEqual({ 'Fn::GetAtt': [expect.any(String), 'Enodes'] });
+  });
+
+  it('lets the suite pass on the roles of clients and bootnodes, and of no sealer', () => {
+    const resources = resourcesOf(buildStack({ fleets: [clique] }).stack);
+    const suite = JSON.stringify(['Role', 'ManagedPolicy'].map((type) => resources(`AWS::IAM::${type}`)));
+    for (const node of ['bootnode1', 'client1', 'client2'])
+      expect(suite).toContain(`role/chainmend-node-clique.${node}-`);
+    expect(suite).not.toContain('chainmend-node-clique.sealer');
+  });
+});

@@ -75,9 +75,53 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'the validators of a network are those of its genesis',
-      find: 'if (there.join() === now.join()) return undefined;',
-      replace: 'if (there.length >= 0) return undefined;',
+      find: 'if (there.join() === now.join()) return chain',
+      replace: 'if (there.length >= 0) return chain',
       caughtBy: ['functions/make-network/make'],
+    },
+  ],
+  'shared/node-commands/first-boot.ts': [
+    {
+      name: 'only who makes blocks is told to fetch the key of one',
+      find: "const makes = role === 'validator';",
+      replace: "const makes = role !== 'sentry';",
+      caughtBy: ['infra/network'],
+    },
+  ],
+  'functions/make-network/clique/chain.ts': [
+    {
+      name: 'a genesis of clique is made once, whatever the file says later of its blocks',
+      find: 'config.clique.period === periodSeconds',
+      replace: 'config.clique.period > 0',
+      caughtBy: ['functions/make-network/make'],
+    },
+    {
+      name: 'a genesis of clique is made once, whatever the file says later of its accounts',
+      find: '...(isSame(there, now) ? [] :',
+      replace: "...(typeof isSame === 'function' ? [] :",
+      caughtBy: ['functions/make-network/make'],
+    },
+    {
+      name: 'nobody takes the accounts of a genesis of clique for others',
+      find: 'makersKeys: extraData',
+      replace: 'makersKeys: extraData.slice(0, 2)',
+      caughtBy: ['functions/make-network/make'],
+    },
+  ],
+  'functions/make-network/clique/genesis.ts': [
+    {
+      name: 'the sealers stand in ascending order',
+      find: 'sealers.toSorted()',
+      replace: 'sealers',
+      caughtBy: ['functions/make-network/clique'],
+    },
+  ],
+  'functions/make-network/clique/keys.ts': [
+    {
+      name: 'an address is the end of the hash of a public key',
+      find: '.subarray(-ADDRESS_BYTES)',
+      replace: '.subarray(0, ADDRESS_BYTES)',
+      caughtBy: ['functions/make-network/clique'],
     },
   ],
   'functions/make-network/make.ts': [

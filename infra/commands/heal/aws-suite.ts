@@ -6,6 +6,7 @@ import {
   LambdaClient,
   SendDurableExecutionCallbackSuccessCommand,
 } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -30,6 +31,7 @@ import {
   type Suite,
   SuiteError,
 } from './context.ts';
+import { readPublicKeys } from './public-keys.ts';
 
 /** A ladder writes some hundreds of lines; no story of one incident has more lines than this limit. */
 const MAX_LINES = 5_000;
@@ -40,6 +42,7 @@ export interface SuiteClients {
   readonly ssm?: SSMClient;
   readonly sns?: SNSClient;
   readonly sts?: STSClient;
+  readonly secretsmanager?: SecretsManagerClient;
 }
 
 export function awsSuite({
@@ -48,6 +51,7 @@ export function awsSuite({
   ssm = new SSMClient(),
   sns = new SNSClient(),
   sts = new STSClient(),
+  secretsmanager = new SecretsManagerClient(),
 }: SuiteClients = {}): Suite {
   const { suite, tableName, parameterPrefix, functions } = commandNames();
   const store = createStore(dynamodb, tableName);
@@ -73,6 +77,8 @@ export function awsSuite({
     node: (instanceId) => withSuiteError('the node', () => store.readNode(instanceId)),
     fleet: (fleet) => withSuiteError('the fleet', () => readFleet(store, fleet)),
     observed: (fleet) => withSuiteError('the observations', () => store.readObservations(fleet)),
+    publicKeys: (fleet, nodes) =>
+      withSuiteError('the public keys', () => readPublicKeys(secretsmanager, `${suite}/networks/${fleet}`, nodes)),
     settings: () => withSuiteError('the fleet files', () => readSettings(ssm, parameterPrefix)),
     journal: (fleet, linesEach, by) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach, by)),
     asks: (fleet) => withSuiteError('the plans', () => readAsks(store, ssm, dynamodb, fleet)),

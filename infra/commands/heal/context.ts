@@ -78,6 +78,8 @@ export interface Suite {
   }>;
   /** The fleet's nodes as they were last seen; none before the first sweep. */
   readonly observed: (fleet: string) => Promise<readonly FleetObservation[]>;
+  /** Of the nodes of a private network that was deployed, in base64; of others none. No secret is read for it. */
+  readonly publicKeys: (fleet: string, nodes: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   /** The stored fleet files, including those that cannot be read, and the pauses. */
   readonly settings: () => Promise<Settings>;
   /** The latest lines of every function, oldest first. */

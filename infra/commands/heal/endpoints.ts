@@ -1,4 +1,6 @@
-// `endpoints`: where the nodes of a fleet can be asked, by address and by name, as they were last seen.
+// `endpoints`: where the nodes of a fleet can be asked, by address and by name, as they were last seen; of a private network also how its nodes are dialled.
+import { createHash } from 'node:crypto';
+import { familyOf } from '../../../shared/chains/defaults.ts';
 import type { Fleet, Role } from '../../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import { hostOf, poolName } from '../../../shared/fleet/resource-names.ts';
@@ -37,6 +39,31 @@ function endpointsOf(
     }));
 }
 
+/** How the nodes of a private network are dialled: "enode://…@sealer1.clique.internal:30303", "ID@validator1.irita.internal:26656". Pure. */
+function peersOf(
+  { chain, dns }: Pick<Fleet, 'chain' | 'dns'>,
+  nodes: readonly Endpoint[],
+  publicKeys: ReadonlyMap<string, string>,
+): readonly string[] {
+  if (!dns) return [];
+  return nodes.flatMap(({ node }) => {
+    const key = publicKeys.get(node);
+    return key === undefined
+      ? []
+      : [`${peerId(chain, Buffer.from(key, 'base64'))}@${hostOf(dns, node)}:${dns.p2pPort}`];
+  });
+}
+
+/** As `make-network` has made them: a client of the Ethereum family is named by its key, one of CometBFT by the hash of it. */
+const peerId = (chain: string, publicKey: Uint8Array): string =>
+  familyOf(chain) === 'ethereum'
+    ? `enode://${Buffer.from(publicKey).toString('hex')}`
+    : createHash('sha256').update(publicKey).digest('hex').slice(0, 40);
+
+/** Of the chains of which one can be deployed. */
+const isOfNetworks = ({ chain, dns }: Pick<Fleet, 'chain' | 'dns'>): boolean =>
+  dns !== undefined && (chain === 'cometbft' || chain === 'ethereum');
+
 const isThere = (text: string | undefined): text is string => text !== undefined;
 
 /** @throws UsageError where there is no such fleet, or its clients have no RPC that is known */
@@ -57,10 +84,21 @@ export async function endpoints(
   else context.say(tableOf([fleet.dns ? 'dns' : 'node', 'address', 'role', 'health'], found.map(rowOf)));
   if (fleet.dns && found.length > 0)
     context.say(`\nThose that are synced, by one name: ${poolName(fleet.dns)}:${port}`);
+  const keys = isOfNetworks(fleet)
+    ? await suite.publicKeys(
+        name,
+        found.map(({ node }) => node),
+      )
+    : new Map();
+  const peers = peersOf(fleet, found, keys);
+  if (peers.length > 0) context.say(`\nTheir peers dial them as:\n${peers.join('\n')}`);
   const facts = { address: found.map(({ address }) => address), dns: found.map(({ dns }) => dns) };
   return {
     status: found.length === 0 ? 1 : 0,
-    facts: { address: facts.address.filter(isThere), dns: facts.dns.filter(isThere) },
+    facts: {
+      ...{ address: facts.address.filter(isThere), dns: facts.dns.filter(isThere) },
+      ...(peers.length > 0 && { peer: peers }),
+    },
   };
 }
 

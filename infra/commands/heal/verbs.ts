@@ -50,7 +50,9 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
     });
   program
     .command('endpoints')
-    .description('where the nodes of a fleet can be asked: their RPC by address and by DNS name')
+    .description(
+      'where the nodes of a fleet can be asked: their RPC by address and by DNS name; of a private network also how they are dialled',
+    )
     .argument('<fleet>', 'its name')
     .addOption(new Option('--role <role>', 'only nodes of this role').choices(ROLES))
     .action(async (fleet: string, options: { readonly role?: (typeof ROLES)[number] }) => {

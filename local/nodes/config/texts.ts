@@ -40,6 +40,7 @@ HTTPModules = ["net", "web3", "eth"]
 [Node.P2P]
 MaxPeers = 50
 NoDiscovery = false
+BootstrapNodes = []
 ListenAddr = ":${p2pPort}"
 # dialled again whenever they are lost
 StaticNodes = [${staticNodes.map((node) => JSON.stringify(node)).join(', ')}]

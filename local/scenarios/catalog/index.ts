@@ -15,6 +15,7 @@ import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
 import { deploy25Coins } from './deploy-25-coins.ts';
+import { deployClique, sealerDead } from './deploy-clique.ts';
 import { deployConsortium } from './deploy-consortium.ts';
 import { deployHa } from './deploy-ha.ts';
 import { deploySingle } from './deploy-single.ts';
@@ -110,6 +111,8 @@ export const SCENARIOS: readonly Scenario[] = [
   deploySingle,
   deploy25Coins,
   deployConsortium,
+  deployClique,
+  sealerDead,
   deployHa,
   scaleUp,
   scaleDown,

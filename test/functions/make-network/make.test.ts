@@ -1,4 +1,5 @@
 // What is made of a network, once: whoever repeats it, at whatever moment the one before has died.
+import { randomBytes } from 'node:crypto';
 import { CreateSecretCommand, DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -182,6 +183,107 @@ describe('a network', () => {
     const secrets = new Secrets();
     secrets.kept.set('chainmend/networks/irita/validator1', { value: 'x', tags: [] });
     await expect(make(secrets)).rejects.toThrow('its tags do not say whose keys it has');
+  });
+});
+
+/** A bootnode, two sealers and a client of geth. */
+const CLIQUE: Network = {
+  ...{ Secrets: 'chainmend/networks/clique', Fleet: 'clique', ChainId: '1337' },
+  Nodes: [
+    { Name: 'bootnode1', Volume: 'vol-0000000a', Role: 'bootnode' },
+    { Name: 'sealer1', Volume: 'vol-0000000b', Role: 'validator' },
+    { Name: 'sealer2', Volume: 'vol-0000000c', Role: 'validator' },
+    { Name: 'client1', Volume: 'vol-0000000d', Role: 'follower' },
+  ],
+  Clique: {
+    ...{ PeriodSeconds: '5', EpochBlocks: '30000', Introducers: ['bootnode1'], Zone: 'clique.internal', Port: '30303' },
+    Alloc: [{ Address: `0x${'1'.repeat(40)}`, Wei: '7' }],
+  },
+};
+const withClique = (more: Partial<NonNullable<Network['Clique']>>): Network => ({
+  ...CLIQUE,
+  ...(CLIQUE.Clique && { Clique: { ...CLIQUE.Clique, ...more } }),
+});
+const makeClique = (secrets: Secrets, network = CLIQUE) =>
+  makeNetwork({ client: secrets, nowMs: 0, random: randomBytes }, network);
+
+describe('a network of clique', () => {
+  it('has an account for each sealer and no other node, and a genesis that all may read', async () => {
+    const secrets = new Secrets();
+    const told = await makeClique(secrets);
+    const [bootnode, sealer, , client, all] = [...secrets.kept.values()].map(({ value }) => JSON.parse(value));
+    expect(Object.keys(sealer)).toEqual(['volume', 'node_key', 'sealer_key', 'sealer_password', 'sealer_address']);
+    for (const other of [bootnode, client]) expect(Object.keys(other)).toEqual(['volume', 'node_key']);
+    expect(Object.keys(all.makers)).toEqual(['sealer1', 'sealer2']);
+    const genesis = JSON.parse(Buffer.from(all.genesis, 'base64').toString());
+    const addresses = Object.values<string>(all.makers).map((address) => address.slice(2));
+    expect(genesis.extraData).toBe(`0x${'0'.repeat(64)}${addresses.sort().join('')}${'0'.repeat(130)}`);
+    expect(all.ids['bootnode1']).toMatch(/^[0-9a-f]{128}$/);
+    expect(told['Enodes']).toBe(`enode://${all.ids['bootnode1']}@bootnode1.clique.internal:30303`);
+    // No private key is where others look, and no password.
+    const others = JSON.stringify([...secrets.kept.values()].map(({ tags }) => tags)) + JSON.stringify(all);
+    for (const key of ['node_key', 'sealer_key', 'sealer_password']) {
+      expect(others).not.toContain(sealer[key]);
+      expect(others).not.toContain(Buffer.from(sealer[key], 'base64').toString().trim());
+    }
+  });
+
+  it('is not made again, and takes another client', async () => {
+    const secrets = new Secrets();
+    const first = await makeClique(secrets);
+    const before = valuesOf(secrets);
+    expect(await makeClique(secrets)).toEqual(first);
+    const more = { Name: 'client2', Volume: 'vol-0000000e', Role: 'follower' } as const;
+    await makeClique(secrets, { ...CLIQUE, Nodes: [...CLIQUE.Nodes, more] });
+    expect(valuesOf(secrets).filter(([name]) => !name?.endsWith('/client2'))).toEqual(before);
+    expect(new Set(secrets.read)).toEqual(new Set(['chainmend/networks/clique']));
+  });
+
+  it.each<readonly [string, Network, string]>([
+    [
+      'a sealer with another volume',
+      {
+        ...CLIQUE,
+        Nodes: CLIQUE.Nodes.map((node) => (node.Name === 'sealer1' ? { ...node, Volume: 'vol-0000000f' } : node)),
+      },
+      'with them there a node could run twice, and a sealer sign twice',
+    ],
+    [
+      'another sealer',
+      { ...CLIQUE, Nodes: [...CLIQUE.Nodes, { Name: 'sealer3', Volume: 'vol-0000000e', Role: 'validator' }] },
+      'the genesis has the sealers sealer1, sealer2, and the fleet file has sealer1, sealer2, sealer3',
+    ],
+    ['another chain', { ...CLIQUE, ChainId: '1338' }, 'the network is 1337, and the fleet file says 1338'],
+    [
+      'other blocks',
+      withClique({ PeriodSeconds: '2' }),
+      'the genesis has a block every 5 s, and the fleet file says 2: it is made once',
+    ],
+    ['other epochs', withClique({ EpochBlocks: '100' }), 'epochs of 30000 blocks, and the fleet file says 100'],
+    ['other accounts', withClique({ Alloc: [] }), 'other accounts than the fleet file: it is made once'],
+  ])('refuses %s, and makes nothing for it', async (_, network, told) => {
+    const secrets = new Secrets();
+    await makeClique(secrets);
+    const before = valuesOf(secrets);
+    await expect(makeClique(secrets, network)).rejects.toThrow(told);
+    expect(valuesOf(secrets)).toEqual(before);
+  });
+
+  it('takes no account that somebody has made anew, though the name is right', async () => {
+    const secrets = new Secrets();
+    await makeClique(secrets);
+    secrets.kept.delete('chainmend/networks/clique/sealer2');
+    await expect(makeClique(secrets)).rejects.toThrow('the sealers of the genesis have other keys than their secrets');
+  });
+
+  it('takes no keys of another kind of chain for its own', async () => {
+    const secrets = new Secrets();
+    await make(secrets, {
+      ...{ Secrets: CLIQUE.Secrets, Fleet: CLIQUE.Fleet, ChainId: '1337' },
+      Nodes: CLIQUE.Nodes.map(({ Role, ...node }) => ({ ...node, Role: Role === 'bootnode' ? 'follower' : Role })),
+    });
+    secrets.kept.delete(CLIQUE.Secrets);
+    await expect(makeClique(secrets)).rejects.toThrow('its tags do not say whose keys it has');
   });
 });
 

@@ -193,6 +193,7 @@ describe('the guard', () => {
     ['setImmediate(() => {})', 'Immediate: a real setImmediate'],
     ["readFile('package.json')", 'a file operation'],
     ["fetch('http://127.0.0.1:40009').catch(() => {})", 'foreign asynchronous work'],
+    ["process.getBuiltinModule('node:crypto').scrypt('a', 'b', 32, () => {})", 'a key of scrypt on the thread pool'],
   ])('names the foreign work of %s', (code, message) => {
     expect(run(code)).toContain(message);
   });
@@ -201,6 +202,7 @@ describe('the guard', () => {
     'Promise.resolve().then(() => process.nextTick(() => {}))',
     "console.log('a line')",
     'queueMicrotask(() => {})',
+    "process.getBuiltinModule('node:crypto').scryptSync('a', 'b', 32, { N: 2 })",
   ])('has nothing against %s', (code) => {
     expect(run(code)).toContain('ended well');
   });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseStored } from '../../../shared/fleet/parse.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
-import { dialledBy, networkRoleOf } from '../../../shared/fleet/schema-network.ts';
+import { cliqueOf, dialledBy, networkRoleOf, tagOfRole } from '../../../shared/fleet/schema-network.ts';
 import { completeDocument, parseFleetDocument } from '../../../shared/fleet/whole.ts';
 
 const DEPLOY = {
@@ -322,9 +322,21 @@ describe('deploy of a private network', () => {
       'other words for roles',
       {},
       { role: { tag: 'Role', values: { sealer: 'validator' } } },
-      'expected validator: validator among them',
+      'expected sentry: sentry among them',
     ],
-    ['another client', {}, { chain: 'ethereum', unit: 'geth' }, 'chain is "ethereum"; expected cometbft'],
+    ['another client', {}, { chain: 'bsc', unit: 'bsc' }, 'chain is "bsc"; expected cometbft or ethereum'],
+    [
+      'words of another chain',
+      { network: { ...NETWORK.network, sealers: ['v1'] } },
+      {},
+      'deploy.network.sealers is ["v1"]; expected validators and sentries with this chain',
+    ],
+    [
+      'what clique alone has',
+      { network: { ...NETWORK.network, clique: {} } },
+      {},
+      'deploy.network.clique is {}; expected validators and sentries with this chain',
+    ],
     ['no names', {}, { dns: undefined }, 'dns is missing; expected with kind: network'],
     ['the world', { p2p: ['tcp/26656'] }, {}, 'deploy.p2p is ["tcp/26656"]; expected none with kind: network'],
     [
@@ -339,6 +351,97 @@ describe('deploy of a private network', () => {
       {},
       { identity: ['/var/lib/cometbft/config/node_key.json'] },
       'expected /var/lib/cometbft/config/priv_validator_key.json among them',
+    ],
+  ])('refuses %s', (_, deploy, more, told) => {
+    expect(() => readNetwork(deploy, more)).toThrow(told);
+  });
+});
+
+describe('deploy of a private network of clique', () => {
+  const NETWORK = {
+    kind: 'network',
+    nodes: { b1: 'eu-west-1a', s1: 'eu-west-1a', s2: 'eu-west-1a', c1: 'eu-west-1a' },
+    network: { chainId: '1337', sealers: ['s1', 's2'], bootnodes: ['b1'] },
+  };
+  const CHAIN = {
+    ...{ chain: 'ethereum', unit: 'geth', dns: { zone: 'a.internal' } },
+    role: { tag: 'Role', values: { bootnode: 'bootnode', sealer: 'validator', client: 'follower' } },
+    peers: { config: '/var/lib/geth/config.toml' },
+  };
+  const readNetwork = (deploy: object = {}, more: object = {}) =>
+    read({ ...NETWORK, ...deploy }, { ...CHAIN, ...more });
+
+  it('is tagged with the owner’s own words for the roles', () => {
+    expect(readNetwork().deploy?.p2p).toEqual([]);
+    expect((['bootnode', 'validator', 'follower'] as const).map((role) => tagOfRole(CHAIN.role, role))).toEqual([
+      ...['bootnode', 'sealer', 'client'],
+    ]);
+    expect(tagOfRole({}, 'validator')).toBe('validator');
+  });
+
+  it('has each node dial the sealers and the bootnodes', () => {
+    const { network } = NETWORK;
+    expect(dialledBy(network, 's1')).toEqual(['s2', 'b1']);
+    expect(dialledBy(network, 'b1')).toEqual(['s1', 's2']);
+    expect(dialledBy(network, 'c1')).toEqual(['s1', 's2', 'b1']);
+    expect(['s1', 'b1', 'c1'].map((name) => networkRoleOf(network, name))).toEqual([
+      ...['validator', 'bootnode', 'follower'],
+    ]);
+  });
+
+  it('has blocks every five seconds, and gives nobody anything, unless the file says so', () => {
+    expect(cliqueOf(NETWORK.network)).toEqual({ periodSeconds: 5, epochBlocks: 30_000 });
+  });
+
+  it.each<readonly [string, object, object, string]>([
+    [
+      'no sealers',
+      { network: { chainId: '1337', bootnodes: ['b1'] } },
+      {},
+      'deploy.network.sealers is missing; expected some of deploy.nodes',
+    ],
+    [
+      'a bootnode that seals',
+      { network: { ...NETWORK.network, bootnodes: ['s1'] } },
+      {},
+      'deploy.network.bootnodes is "s1"; expected a node that is no sealer',
+    ],
+    [
+      'a bootnode that is no node',
+      { network: { ...NETWORK.network, bootnodes: ['b9'] } },
+      {},
+      'deploy.network.bootnodes is "b9"; expected one of deploy.nodes',
+    ],
+    [
+      'a chain that has no number',
+      { network: { ...NETWORK.network, chainId: 'consortium-1' } },
+      {},
+      'deploy.network.chainId is "consortium-1"; expected a number',
+    ],
+    [
+      'an account that is none',
+      { network: { ...NETWORK.network, clique: { alloc: { me: '1' } } } },
+      {},
+      'expected an address of 0x and 40',
+    ],
+    [
+      'validators',
+      { network: { ...NETWORK.network, validators: ['c1'] } },
+      {},
+      'deploy.network.validators is ["c1"]; expected sealers and bootnodes with this chain',
+    ],
+    [
+      'no word for a sealer',
+      {},
+      { role: { tag: 'Role', values: { bootnode: 'bootnode', client: 'follower' } } },
+      'expected sealer: validator among them, or no values',
+    ],
+    ['a configuration that is not there', {}, { peers: {} }, 'peers.config is "none"; expected HOME/config.toml'],
+    [
+      'keys of accounts that other data could bring',
+      {},
+      { identity: ['/var/lib/geth/geth/nodekey'] },
+      'expected /var/lib/geth/keystore among them',
     ],
   ])('refuses %s', (_, deploy, more, told) => {
     expect(() => readNetwork(deploy, more)).toThrow(told);

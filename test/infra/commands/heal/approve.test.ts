@@ -61,6 +61,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     boosts: async () => [],
     scale: nobody,
     observed: async () => [],
+    publicKeys: async () => new Map(),
     settings: async () => storedSettings(Object.keys(incidents)),
     subscribers: async () => ({
       kind: 'counted',

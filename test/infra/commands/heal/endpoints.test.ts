@@ -20,12 +20,15 @@ async function told(
   nodes: typeof NODES = NODES,
   options: { role?: 'sentry' | 'bootnode' } = {},
   name = 'irita',
+  keys: ReadonlyMap<string, string> = new Map(),
 ) {
   const [said, complained]: [string[], string[]] = [[], []];
   const fleet = parseFleet(file);
   const suite = {
     settings: async () => ({ fleets: [fleet], values: new Map([['/chainmend/fleets/irita', JSON.stringify(file)]]) }),
     observed: async () => [{ nodes }],
+    publicKeys: async (_: string, names: readonly string[]) =>
+      new Map([...keys].filter(([node]) => names.includes(node))),
     fleet: async () => ({ incidents: [], nodes: [] }),
   } as unknown as Suite;
   const context = {
@@ -58,6 +61,27 @@ describe('endpoints', () => {
     expect((await told(FILE, NODES, { role: 'sentry' })).facts).toEqual({
       address: ['10.0.0.11:26657'],
       dns: ['sentry1.irita.internal:26657'],
+    });
+  });
+
+  it('of a private network are also what its peers dial: an id by the hash of a key', async () => {
+    const keys = new Map([
+      ['sentry1', Buffer.alloc(32, 1).toString('base64')],
+      ['validator2', Buffer.alloc(32, 2).toString('base64')],
+    ]);
+    const { said, facts } = await told(FILE, NODES, { role: 'sentry' }, 'irita', keys);
+    const peer = '72cd6e8422c407fb6d098690f1130b7ded7ec2f7@sentry1.irita.internal:26656';
+    expect(facts).toMatchObject({ peer: [peer] });
+    expect(said).toContain(`Their peers dial them as:\n${peer}`);
+  });
+
+  it('of a clique network are enodes', async () => {
+    const file = { ...FILE, chain: 'ethereum', dns: { zone: 'clique.internal' } };
+    const keys = new Map([['sentry1', Buffer.alloc(64, 1).toString('base64')]]);
+    const { facts } = await told(file, NODES, {}, 'irita', keys);
+    expect(facts).toMatchObject({
+      dns: ['sentry1.clique.internal:8545', 'validator2.clique.internal:8545', 'validator10.clique.internal:8545'],
+      peer: [`enode://${'01'.repeat(64)}@sentry1.clique.internal:30303`],
     });
   });
 

@@ -123,6 +123,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     },
     fleet: async () => ({ incidents: [], nodes: [], foreign: [] }),
     observed: async () => [],
+    publicKeys: async () => new Map(),
     settings: async () => storedSettings(['bitcoin', 'ethereum']),
     journal: async () => [],
     subscribers: async () => ({

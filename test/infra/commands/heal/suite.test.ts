@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from '@jest/globals';
@@ -55,6 +56,7 @@ function suiteAnswering(respond: Respond) {
       dynamodb: new DynamoDBClient(config),
       ssm: new SSMClient(config),
       sts: new STSClient(config),
+      secretsmanager: new SecretsManagerClient(config),
     }),
   };
 }
@@ -285,5 +287,34 @@ describe('an answer', () => {
   it('needs no name where STS does not tell one', async () => {
     const { suite } = suiteAnswering(() => ({ status: 403, headers: {}, body: {} }));
     expect(await suite.caller()).toBeUndefined();
+  });
+});
+
+describe('public keys', () => {
+  const absent = { status: 400, headers: { 'x-amzn-errortype': 'ResourceNotFoundException' }, body: {} };
+  const tagged = (key: string) => ({ body: { Tags: [{ Key: 'chainmend:network-node-key', Value: key }] } });
+  const secretOf = ({ body }: { readonly body?: unknown }) => (body as { readonly SecretId: string }).SecretId;
+
+  it('are read from tags alone, also where one node has none', async () => {
+    const { suite, requests } = suiteAnswering((request) =>
+      secretOf(request).endsWith('/later') ? absent : tagged(secretOf(request)),
+    );
+    const keys = await suite.publicKeys('clique', ['sealer1', 'later', 'client1']);
+    expect([...keys]).toEqual([
+      ['sealer1', 'chainmend/networks/clique/sealer1'],
+      ['client1', 'chainmend/networks/clique/client1'],
+    ]);
+    for (const { headers } of requests) expect(headers['x-amz-target']).toBe('secretsmanager.DescribeSecret');
+  });
+
+  it('are none of a fleet that is no network, of which one secret is looked for', async () => {
+    const { suite, requests } = suiteAnswering(() => absent);
+    expect(await suite.publicKeys('bitcoin', ['node1', 'node2'])).toEqual(new Map());
+    expect(requests).toHaveLength(1);
+  });
+
+  it('that AWS does not tell are an error', async () => {
+    const { suite } = suiteAnswering(() => ({ status: 500, headers: {}, body: {} }));
+    await expect(suite.publicKeys('clique', ['sealer1'])).rejects.toThrow('the public keys');
   });
 });

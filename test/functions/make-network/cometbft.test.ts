@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { genesisFile } from '../../../functions/make-network/genesis.ts';
-import { keyPair, nodeIdOf, nodeKeyFile, validatorKeyFile } from '../../../functions/make-network/keys.ts';
+import { genesisFile } from '../../../functions/make-network/cometbft/genesis.ts';
+import { keyPair, nodeIdOf, nodeKeyFile, validatorKeyFile } from '../../../functions/make-network/cometbft/keys.ts';
 
 const run = promisify(execFile);
 const seedOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);

@@ -1,8 +1,9 @@
 // Keys of a CometBFT node, as its own files have them. Pure: random bytes are an argument. Sources: crypto/ed25519/ed25519.go, p2p/key.go and
 // privval/file.go of CometBFT.
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { base64, expectBytes } from '../chain.ts';
 
-const SEED_BYTES = 32;
+export const SEED_BYTES = 32;
 
 /** An ed25519 key (RFC 8032). */
 export interface KeyPair {
@@ -15,7 +16,7 @@ const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** @param seed of 32 random bytes */
 export function keyPair(seed: Uint8Array): KeyPair {
-  if (seed.length !== SEED_BYTES) throw new RangeError(`a seed of ${seed.length} bytes, expected ${SEED_BYTES}`);
+  expectBytes(seed, SEED_BYTES, 'a seed');
   const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
   const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
   return { seed, publicKey: Uint8Array.from(spki.subarray(-SEED_BYTES)) };
@@ -48,5 +49,3 @@ export const validatorKeyFile = (key: KeyPair): string =>
     pub_key: publicKeyJson(key.publicKey),
     priv_key: privateKey(key),
   });
-
-export const base64 = (bytes: Uint8Array | string): string => Buffer.from(bytes).toString('base64');
