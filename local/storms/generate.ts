@@ -60,7 +60,7 @@ const WORLDS_MAX = 200;
 
 /** In most of the storms whose world allows it. */
 function withSome(storm: Storm, draw: Draw): Storm {
-  if (!draw.chance(0.7)) return storm;
+  if (!draw.chance(0.85)) return storm;
   const types = Array.from({ length: draw.mostlySmall(1, ROLLOUTS_MAX) }, () => draw.pick(ROLLOUT_NAMES));
   return types.reduce((drawn, type) => withRollout(drawn, type, draw, storm.faultsEndMinutes) ?? drawn, storm);
 }

@@ -104,7 +104,7 @@ function followers(draw: Draw, count: number): Owned {
   return {
     fleet: {
       name: 'stacks',
-      but: { ...mode(draw), drills: null, ...(draw.chance(0.3) && { replace: { autoScaling: 'refuse' } }) },
+      but: { ...mode(draw), ...(draw.chance(0.3) && { replace: { autoScaling: 'refuse' } }) },
       chain: chainOf(draw, 30),
     },
     nodes,

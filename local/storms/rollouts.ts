@@ -377,6 +377,8 @@ function nodesFor(drawn: Drawn, needs: RolloutType['needs'], draw: Draw): readon
     const isSeen = but['probe'] !== 'none' && but['probe'] !== 'unit';
     const isLaunched = drawn.templates.includes(name);
     const isEnough = drawn.nodes.filter(({ fleet }) => fleet === name).length >= NODES_LEAST[needs];
+    // A metric tells heights alone: no block of a new instance could be compared.
+    if (LAUNCHING.has(needs) && name === 'stacks') return false;
     const wantsUnits = needs !== 'drills';
     return isSeen && isEnough && (isLaunched || !LAUNCHING.has(needs)) && !(wantsUnits && hasContainers(drawn, name));
   });
