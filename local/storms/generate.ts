@@ -7,7 +7,7 @@ import { isRollout, ROLLOUT_NAMES, type RolloutName, withRollout } from './rollo
 import type { Storm, StormFault } from './storm.ts';
 
 const FAULTS_MAX = 10;
-const ROLLOUTS_MAX = 3;
+const ROLLOUTS_MAX = 5;
 /** The first fault comes when the world has stood for a while. */
 const FIRST_AT_MINUTES = 2;
 /** The part of a storm in which something goes wrong; in the rest it is healed. */
