@@ -250,9 +250,9 @@ export function drillModel(rules: DrillRules = DRILL_FULL, faults = 2): Model<Dr
 
   return {
     width: 1,
-    initial: [
-      { record: { ...noDrill, spent: SPENT_BEFORE }, progress: null, attempt: 0, machines: [], late: [], faults },
-    ],
+    initial: [noDrill.spent, SPENT_BEFORE].map((spent) => ({
+      ...{ record: { ...noDrill, spent }, progress: null, attempt: 0, machines: [], late: [], faults },
+    })),
     encode: (world, row) => void row.fill(worlds.idOf(world)),
     decode: ([id = 0]) => worlds.valueOf(id),
     next,
