@@ -203,14 +203,14 @@ const types = {
     met: 'another version',
     needs: 'validators',
     draw: (scene) => {
-      const { draw, nodes, at } = scene;
+      const { draw, nodes, at, endsBy } = scene;
       const named = draw.some(nodes, 2).map(refOf);
       return {
         entries: [
           ...named.map((node, after) => ({
-            ...{ at: at + 15 * after, do: 'ask', for: 'snapshot', node, acknowledgesValidator: true },
+            ...{ at: Math.min(endsBy, at + 15 * after), do: 'ask', for: 'snapshot', node, acknowledgesValidator: true },
           })),
-          ...named.map((node) => ({ at: at + 45, do: 'upgrade', node, to: AFTER })),
+          ...named.map((node) => ({ at: Math.min(endsBy, at + 45), do: 'upgrade', node, to: AFTER })),
         ],
         but: { client: clientOf(scene) },
         ...(draw.chance(0.4) && { fault: draw.pick(['stands', 'ends', 'dies'] as const) }),
