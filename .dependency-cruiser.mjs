@@ -66,7 +66,7 @@ export default {
     {
       name: 'the first generator of storms knows nothing of the second',
       severity: 'error',
-      from: { path: '^local/storms/(draw|faults|generate|owners)\\.ts$' },
+      from: { path: '^local/storms/(draw|faults|generate|owners|rollouts)\\.ts$' },
       to: { path: '^local/storms/b/' },
     },
     {

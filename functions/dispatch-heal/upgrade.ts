@@ -88,31 +88,50 @@ function nextInOrder(facts: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
     );
   const isFirst = done.length === 0;
   const together = isFirst || upgrade.strategy !== undefined ? [next] : togetherWith(facts, next, marks);
+  // On the data of the node that is to get it: the snapshot of right before is the newest.
+  const rehearsed = upgrade.rehearse && isFirst ? rehearsalOf(facts) : null;
+  const tried = rehearsed === null ? null : nextOfRehearsal(facts, rehearsed);
+  if (tried !== null && tried.do !== 'rehearse') return tried;
   // Beside a node that is not touched there is nothing to go back to.
   const lacking = upgrade.strategy === undefined ? lackingSnapshot(together, nowMs) : undefined;
   if (lacking) return { do: 'snapshot', node: lacking.node };
-  // On the data of the node that is to get it: the snapshot of right before is the newest.
-  const rehearsed = upgrade.rehearse && isFirst ? rehearsalOf(facts) : null;
-  if (rehearsed === 'none') {
-    if (facts.incidents.some((one) => hasGivenUp(one, upgrade)))
-      return { ...ends(`${upgrade.to} was not tried on a copy to its end; no node got it`), isTold: true };
-    const drill = facts.incidents.find((one) => isDrill(one) && isAtWork(one));
-    if (drill) return { do: 'wait', why: `a throw-away instance is at work on a copy: ${drill.incidentId}` };
-    return { do: 'rehearse', node: next.node };
-  }
-  if (rehearsed !== null && rehearsed.is !== 'verified')
-    return { ...ends(`${rehearsalText(rehearsed)}; no node got it`), isTold: true };
+  const drill = tried && facts.incidents.find((one) => isDrill(one) && isAtWork(one));
+  if (drill) return atWorkOn(drill);
+  if (tried) return { do: 'rehearse', node: next.node };
   const watchMinutes = isFirst ? (fleet.client?.watchMinutes ?? 0) : 0;
   const ready = together.filter(({ snapshot }) => snapshot === 'done');
   const ids = ready.map(({ node: { instanceId } }) => instanceId);
   const stepOf = ({ node, snapshotSinceMs }: Mark): NodeStep => ({
     ...{ node, cleanSinceMs: snapshotSinceMs, watchMinutes },
     ...(ids.length > 1 && { together: ids }),
-    ...(rehearsed && { rehearsed: plainText(rehearsalText(rehearsed), REHEARSED_MOST) }),
+    ...(rehearsed && rehearsed !== 'none' && { rehearsed: plainText(rehearsalText(rehearsed), REHEARSED_MOST) }),
   });
   const [first = next, ...others] = ready;
   return { do: 'upgrade', nodes: [stepOf(first), ...others.map(stepOf)] };
 }
+
+/**
+ * What the try on a copy asks for, whatever the age of the snapshot: a try gives way to another snapshot of the node, and would do so again and again
+ * where it takes longer than a snapshot is young. null: it has proved itself.
+ */
+function nextOfRehearsal(
+  { upgrade, incidents }: UpgradeFacts,
+  rehearsed: Rehearsal | 'none',
+): Extract<UpgradeStep, { do: 'wait' | 'end' }> | { readonly do: 'rehearse' } | null {
+  if (rehearsed !== 'none')
+    return rehearsed.is === 'verified'
+      ? null
+      : { ...ends(`${rehearsalText(rehearsed)}; no node got it`), isTold: true };
+  if (incidents.some((one) => hasGivenUp(one, upgrade)))
+    return { ...ends(`${upgrade.to} was not tried on a copy to its end; no node got it`), isTold: true };
+  const own = incidents.find((one) => one.rehearses === upgrade.to && isDrill(one) && isAtWork(one));
+  return own ? atWorkOn(own) : { do: 'rehearse' };
+}
+
+const atWorkOn = ({ incidentId }: IncidentRecord): Extract<UpgradeStep, { do: 'wait' }> => ({
+  do: 'wait',
+  why: `a throw-away instance is at work on a copy: ${incidentId}`,
+});
 
 /** After the first node as many of one zone as may be away at once. */
 function togetherWith({ fleet, nodes }: UpgradeFacts, next: Mark, marks: readonly Mark[]): readonly Mark[] {

@@ -62,8 +62,10 @@ export class CopiedData {
 
   /** A version migrates what it opens, and cannot open what a newer one has migrated. @returns why it ends; undefined where it does not */
   private openedBy({ format = 0, fault }: InstalledVersion): string | undefined {
-    if (this.format > format)
+    if (this.format > format) {
+      this.node.kernel.met('data of a newer version');
       return `${this.words.unreadable} (database format ${this.format}, this version knows ${format})`;
+    }
     this.format = format;
     return fault === 'ends' ? 'fatal: unsupported configuration' : undefined;
   }

@@ -39,6 +39,8 @@ const BOOT_MS = [12_000, 30_000] as const;
 const AUTOSTART_MS = [1_000, 4_000] as const;
 /** With less free space on root a small file cannot be written safely, although the agent still runs. */
 const ROOT_WRITABLE_BYTES = 64 * 1_024;
+/** Of a version that its owner has not tried. */
+const VERSION_DIES_MS = 120_000;
 const CLIENT_STARTS_MAX = 1_000;
 
 /** How the user data of a machine's owner run at its first boot. */
@@ -521,10 +523,24 @@ export class SimulatedNode implements Machine {
     const running = this.client.state === 'running';
     const started = this.client.start();
     this.enabled = true;
-    if (started && this.version.fault === 'stands') this.client.freeze({ untilRestart: true });
+    if (!running) this.startedAs(this.version, started);
     if (!running) this.clientStarts.push(unitName({ ...this.spec, unit: this.unit }));
     this.clientStarts.splice(0, Math.max(0, this.clientStarts.length - CLIENT_STARTS_MAX));
     return started;
+  }
+
+  /** What a version does that its owner has not meant. */
+  private startedAs({ fault }: InstalledVersion, started: boolean): void {
+    if (started && this.unit !== this.spec.unit) this.kernel.met('another version');
+    if (fault === undefined || started === (fault === 'ends')) return;
+    this.kernel.met(`version ${fault}`);
+    if (fault === 'stands') this.client.freeze({ untilRestart: true });
+    if (fault !== 'dies') return;
+    const { unit } = this;
+    const { upSinceMs } = this.client;
+    this.kernel.clock.after(VERSION_DIES_MS, () => {
+      if (this.unit === unit && this.client.upSinceMs === upSinceMs) this.killClient();
+    });
   }
 
   private stopEndedInside(): boolean {

@@ -58,9 +58,12 @@ export interface InstalledVersion {
   readonly format?: number;
   /** The first block that it does not execute: the chain's upgrade. It stores it and stands there, and goes on only as another version. */
   readonly stopsBelow?: number;
-  /** ends: it ends at its start. stands: it runs and answers, and takes no block. */
-  readonly fault?: 'ends' | 'stands';
+  /** ends: it ends at its start. stands: it runs and answers, and takes no block. dies: it is killed two minutes after each start. */
+  readonly fault?: VersionFault;
 }
+
+export const VERSION_FAULTS = ['ends', 'stands', 'dies'] as const;
+export type VersionFault = (typeof VERSION_FAULTS)[number];
 
 export interface OwnRollBack {
   /** Its absolute path. */

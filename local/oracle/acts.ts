@@ -16,6 +16,8 @@ export interface PersonAct {
   readonly ofAll?: true;
   /** Another instance of each node runs the version beside it first, without its keys (docs/upgrades.md). */
   readonly isBeside?: true;
+  /** The version of the client that is asked for. */
+  readonly to?: string;
   /** All nodes that stand right below this block go over at once (docs/upgrades.md). */
   readonly atHeight?: number;
   /** A yes to another number of nodes of a group (docs/deploy.md). */
@@ -37,4 +39,6 @@ export interface ClientChange {
   /** The command of ours that did it, and the function that sent it. */
   readonly operation?: Operation;
   readonly actor?: string;
+  /** It was told to run as another version. */
+  readonly isSwitch?: true;
 }

@@ -35,6 +35,8 @@ export interface SentCommand {
   readonly documentName: string;
   readonly actor: string;
   readonly atMs: number;
+  /** It tells the client to run as another version. */
+  readonly isSwitch?: true;
 }
 
 /** A command that has not begun is void after two minutes, and may run for two hours and a half (docs/decisions.md, "Waits"). */
@@ -69,12 +71,21 @@ export class Hands {
 
   /** @param record a SendCommand of ours that was carried out */
   sent({ input, actor, at }: CallRecord): void {
-    const { DocumentName = '', InstanceIds = [] } = input as { DocumentName?: string; InstanceIds?: readonly string[] };
+    const {
+      DocumentName = '',
+      InstanceIds = [],
+      Parameters = {},
+    } = input as {
+      readonly DocumentName?: string;
+      readonly InstanceIds?: readonly string[];
+      readonly Parameters?: Readonly<Record<string, readonly string[] | undefined>>;
+    };
+    const isSwitch = Parameters['Only']?.[0] === 'switch' ? ({ isSwitch: true } as const) : {};
     const operation = operationIn(DocumentName);
     if (!operation) return;
     for (const instanceId of InstanceIds) {
       const commands = this.#sent.get(instanceId) ?? [];
-      commands.push({ operation, documentName: DocumentName, actor, atMs: at });
+      commands.push({ operation, documentName: DocumentName, actor, atMs: at, ...isSwitch });
       this.#sent.set(instanceId, commands.slice(-SENT_MAX));
     }
   }
@@ -90,7 +101,7 @@ export class Hands {
   }
 
   /** The latest command of ours that was at work on the machine at this moment. */
-  atWork(instanceId: string, atMs: number): Pick<SentCommand, 'operation' | 'actor'> | undefined {
+  atWork(instanceId: string, atMs: number): Pick<SentCommand, 'operation' | 'actor' | 'isSwitch'> | undefined {
     const touch = this.#touched.get(instanceId);
     if (touch && atMs >= touch.atMs && atMs - touch.atMs < TOUCH_MS) return touch;
     const recent = (this.#sent.get(instanceId) ?? []).filter(

@@ -39,6 +39,13 @@ const SENTENCES = {
   'no-unclean-detach': 'No volume is detached that a running machine has mounted, and none by force.',
   'snapshots-are-clean': 'A snapshot is taken only of a client that has ended by itself.',
   'validators-stay-home': 'A snapshot of a validator never becomes the volume of another node.',
+  'upgrades-in-order':
+    'An upgrade has one node of a fleet down at a time, or the share of one zone that its file allows, and never two validators.',
+  'one-of-two-versions':
+    'A node runs its version of before or one that a person asked for, and opens its data in the end, or a page tells of it.',
+  'drills-stay-apart':
+    'The throw-away instance of a drill is the only one of its fleet, no node, in no name or group, and without a key of a node.',
+  'drills-leave-nothing': 'Two hours after the faults nothing is left of a drill that is over, unless a page names it.',
 } as const;
 
 /** Each promise with its sentence, in the order in which docs/storms.md lists them. */

@@ -4,6 +4,7 @@ import { actsAreCounted } from './promises/acts-are-counted.ts';
 import { attemptsEnd } from './promises/attempts-end.ts';
 import { billIsBounded } from './promises/bill-is-bounded.ts';
 import { dataAreKept } from './promises/data-are-kept.ts';
+import { drillsLeaveNothing, drillsStayApart } from './promises/drills.ts';
 import { fewAtOnce } from './promises/few-at-once.ts';
 import { foreignRecordsStay } from './promises/foreign-records-stay.ts';
 import { foreignThingsStay } from './promises/foreign-things-stay.ts';
@@ -13,6 +14,7 @@ import { noUncleanDetach } from './promises/no-unclean-detach.ts';
 import { askWaits, pauseHolds, planTouchesNothing } from './promises/nothing-begins.ts';
 import { nothingHalfDone } from './promises/nothing-half-done.ts';
 import { oneIdentity } from './promises/one-identity.ts';
+import { oneOfTwoVersions } from './promises/one-of-two-versions.ts';
 import { onePageACause } from './promises/one-page-a-cause.ts';
 import { onlyTheSick } from './promises/only-the-sick.ts';
 import { ownersDecide } from './promises/owners-decide.ts';
@@ -22,6 +24,7 @@ import { signingStateForward } from './promises/signing-state-forward.ts';
 import { snapshotsAreClean } from './promises/snapshots-are-clean.ts';
 import { stoppedStaysStopped } from './promises/stopped-stays-stopped.ts';
 import { textIsClean } from './promises/text-is-clean.ts';
+import { upgradesInOrder } from './promises/upgrades-in-order.ts';
 import { validatorsStayHome } from './promises/validators-stay-home.ts';
 import type { PromiseName } from './promises.ts';
 import type { MakeRule } from './rule.ts';
@@ -52,4 +55,8 @@ export const RULES: Readonly<Record<PromiseName, MakeRule>> = {
   'no-unclean-detach': noUncleanDetach,
   'snapshots-are-clean': snapshotsAreClean,
   'validators-stay-home': validatorsStayHome,
+  'upgrades-in-order': upgradesInOrder,
+  'one-of-two-versions': oneOfTwoVersions,
+  'drills-stay-apart': drillsStayApart,
+  'drills-leave-nothing': drillsLeaveNothing,
 };

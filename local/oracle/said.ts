@@ -20,8 +20,10 @@ export function saidBy({ operation, input, at }: CallRecord): PersonAct | undefi
   const isYes = /"(?:approve|confirm)": *true|"kind": *"approve"/.test(text);
   if (isYes) return { atMs: at, kind: 'approve', ...whom };
   const height = /"atHeight": *(\d{1,10})/.exec(text)?.[1];
+  const to = /"kind": *"upgrade"/.test(text) ? /"to": *"([^"]{1,64})"/.exec(text)?.[1] : undefined;
   return {
     ...{ atMs: at, kind: 'request', ...whom },
+    ...(to !== undefined && { to }),
     ...(/"kind": *"upgrade"/.test(text) && { ofAll: true }),
     ...(/"strategy": *"blue-green"/.test(text) && { isBeside: true }),
     ...(height !== undefined && { atHeight: Number(height) }),

@@ -429,8 +429,9 @@ export class Scene {
 }
 
 const commandOf = (
-  command: Pick<SentCommand, 'operation' | 'actor'> | undefined,
-): Pick<ClientChange, 'operation' | 'actor'> => (command ? { operation: command.operation, actor: command.actor } : {});
+  command: Pick<SentCommand, 'operation' | 'actor' | 'isSwitch'> | undefined,
+): Pick<ClientChange, 'operation' | 'actor' | 'isSwitch'> =>
+  command ? { operation: command.operation, actor: command.actor, ...(command.isSwitch && { isSwitch: true }) } : {};
 
 /** Tags that a request asks for. */
 function tagsAsked(input: unknown): Readonly<Record<string, string>> {

@@ -3,9 +3,11 @@ import { randomStream } from '../simulator/random.ts';
 import { Draw } from './draw.ts';
 import { FAULT_TYPE_NAMES, FAULT_TYPES, type FaultTypeName } from './faults.ts';
 import { drawWorld } from './owners.ts';
+import { isRollout, ROLLOUT_NAMES, type RolloutName, withRollout } from './rollouts.ts';
 import type { Storm, StormFault } from './storm.ts';
 
 const FAULTS_MAX = 10;
+const ROLLOUTS_MAX = 5;
 /** The first fault comes when the world has stood for a while. */
 const FIRST_AT_MINUTES = 2;
 /** The part of a storm in which something goes wrong; in the rest it is healed. */
@@ -16,7 +18,7 @@ const BURST_MINUTES = 15;
 export interface GenerateOptions {
   readonly hours: number;
   /** Draws this type of fault first, in a world where it can happen. */
-  readonly first?: FaultTypeName;
+  readonly first?: FaultTypeName | RolloutName;
   /** No other fault. */
   readonly alone?: boolean;
 }
@@ -24,6 +26,8 @@ export interface GenerateOptions {
 /** @throws RangeError where `first` can happen in none of the worlds that are drawn for it */
 export function generateStorm(seed: number, { hours, first, alone = false }: GenerateOptions): Storm {
   const draw = new Draw(randomStream(seed, 'storms/a'));
+  // Drawn apart, so that the rest of a seed's storm stays what it was.
+  const rollouts = new Draw(randomStream(seed, 'storms/a/rollouts'));
   const faultsEndMinutes = Math.floor(hours * 60 * STORMY_SHARE);
   for (let drawn = 0; drawn < WORLDS_MAX; drawn++) {
     const world = drawWorld(draw);
@@ -37,15 +41,26 @@ export function generateStorm(seed: number, { hours, first, alone = false }: Gen
       const entries = FAULT_TYPES[type].draw({ world, draw, at, endsBy: faultsEndMinutes });
       return entries && { type, entries };
     };
-    const wanted = first === undefined ? undefined : faultOf(first);
-    if (first !== undefined && wanted === undefined) continue;
+    const isAsked = first !== undefined && isRollout(first);
+    const wanted = first === undefined || isAsked ? undefined : faultOf(first);
+    if (first !== undefined && !isAsked && wanted === undefined) continue;
     const faults = Array.from({ length: count }, () => faultOf(draw.pick(FAULT_TYPE_NAMES)));
-    return {
+    const storm: Storm = {
       ...{ seed, hours, faultsEndMinutes, ...world },
       faults: [wanted, ...faults].filter((fault) => fault !== undefined),
     };
+    const begun = isAsked ? withRollout(storm, first, rollouts, faultsEndMinutes) : storm;
+    if (begun === undefined) continue;
+    return alone || (first !== undefined && !isAsked) ? begun : withSome(begun, rollouts);
   }
   throw new RangeError(`${first} cannot happen in any of ${WORLDS_MAX} worlds`);
 }
 
 const WORLDS_MAX = 200;
+
+/** In most of the storms whose world allows it. */
+function withSome(storm: Storm, draw: Draw): Storm {
+  if (!draw.chance(0.85)) return storm;
+  const types = Array.from({ length: draw.mostlySmall(1, ROLLOUTS_MAX) }, () => draw.pick(ROLLOUT_NAMES));
+  return types.reduce((drawn, type) => withRollout(drawn, type, draw, storm.faultsEndMinutes) ?? drawn, storm);
+}

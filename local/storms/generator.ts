@@ -7,7 +7,7 @@ export interface DrawnType {
   readonly hand: string;
   readonly says: string;
   /**
-   * What shows that it had an effect, where its entries alone do not: a fault of the region by its name, `outage SERVICE`, `approve`; or
+   * What shows that it had an effect, where its entries alone do not: a fault of the region by its name, `outage SERVICE`, `approve`, `throw-away refuses`; or
    * `reference`, `outage`, `misbehaves` for whatever its entries name. Without it one of its entries was carried out and changed something.
    */
   readonly met?: string | undefined;
@@ -18,8 +18,9 @@ export interface DrawnType {
 export interface Generator extends Drawer {
   readonly types: Readonly<Record<string, DrawnType>>;
   /**
-   * The same seed gives the same storm, to the byte. `only`: this type of fault and no other, in a world where it can happen.
-   * @throws RangeError where `only` is none of its types
+   * The same seed gives the same storm, to the byte. `only`: this type of fault and no other, in a world where it can happen; `first`:
+   * this one in any case, where the generator can, and what the seed draws besides.
+   * @throws RangeError where `only` or `first` is none of its types
    */
-  draw(seed: number, how: { readonly hours: number; readonly only?: string }): Storm;
+  draw(seed: number, how: { readonly hours: number; readonly only?: string; readonly first?: string }): Storm;
 }

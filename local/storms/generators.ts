@@ -3,13 +3,14 @@ import { secondGenerator } from './b/index.ts';
 import { FAULT_TYPES, isFaultType } from './faults.ts';
 import { generateStorm } from './generate.ts';
 import type { Generator } from './generator.ts';
+import { isRollout, ROLLOUTS } from './rollouts.ts';
 
 const firstGenerator: Generator = {
-  ...{ prefix: 'storm', fleets: `${import.meta.dirname}/fleets`, types: FAULT_TYPES },
-  draw: (seed, { hours, only }) => {
-    if (only === undefined) return generateStorm(seed, { hours });
-    if (!isFaultType(only)) throw new RangeError(`draw: there is no type of fault "${only}"`);
-    return generateStorm(seed, { hours, first: only, alone: true });
+  ...{ prefix: 'storm', fleets: `${import.meta.dirname}/fleets`, types: { ...FAULT_TYPES, ...ROLLOUTS } },
+  draw: (seed, { hours, only, first = only }) => {
+    if (first === undefined) return generateStorm(seed, { hours });
+    if (!isFaultType(first) && !isRollout(first)) throw new RangeError(`draw: there is no type of fault "${first}"`);
+    return generateStorm(seed, { hours, first, alone: only !== undefined });
   },
 };
 

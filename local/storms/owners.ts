@@ -48,6 +48,8 @@ function exchange(draw: Draw, count: number): Owned {
     name: 'bitcoin',
     but: {
       ...mode(draw),
+      // The file asks for them, so that what makes them is deployed; a storm says when there are any.
+      drills: null,
       ...runs,
       ...(draw.chance(0.6) ? {} : { probe: draw.pick(['ssm', 'ssm', 'unit', 'none', VPC_PROBE]) }),
       health: { references, stuckSeconds: 300, startGraceSeconds: 600 },
@@ -147,7 +149,7 @@ function privateNetwork(draw: Draw, count: number): Owned {
     return { ...node, tags: { ...node.tags, Role: role } };
   });
   return {
-    fleet: { name: 'clique', but: { ...mode(draw) }, chain: chainOf(draw, 15) },
+    fleet: { name: 'clique', but: { ...mode(draw), drills: null }, chain: chainOf(draw, 15) },
     nodes,
     snapshots: snapshotsOf(draw, nodes),
     templates: draw.chance(0.5) ? ['clique'] : [],

@@ -232,6 +232,8 @@ export class Watch implements TimelineObserver {
       return entries.some(({ reference }) => kernel.timesMet(`reference ${String(reference)}`) > 0);
     if (met === 'misbehaves') return entries.some(({ fault }) => kernel.timesMet(String(fault)) > 0);
     if (met === 'outage') return entries.some(({ service }) => outages.failed(String(service)) > 0);
+    if (met === 'throw-away refuses')
+      return this.#world?.drills.some(({ machine }) => machine.disks.data.refusal !== undefined) ?? false;
     const [what, service = ''] = met.split(' ');
     return (what === 'outage' ? outages.failed(service) : kernel.timesMet(met)) > 0;
   }

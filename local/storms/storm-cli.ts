@@ -30,6 +30,7 @@ interface Options {
   readonly sweeps: string;
   readonly nodes?: string;
   readonly only?: string;
+  readonly first?: string;
   readonly log?: string;
   readonly untilBroken?: true;
   readonly types?: true;
@@ -61,6 +62,7 @@ const program = new Command('npm run storm --')
     '--only <types>',
     'in place of what a seed draws these faults alone, with commas: one after the other, a seed each',
   )
+  .option('--first <types>', 'the same, of generator a, and with them what the seed draws')
   .option('--log <file>', 'adds a line for each storm that ended; storms that it has are not played again')
   .option('--until-broken', 'begins no storm after one has broken a promise')
   .option('--types', 'names the types of faults of the generator, and plays nothing')
@@ -82,10 +84,12 @@ try {
   if (!isGeneratorName(generator))
     throw new UsageError(`--generator: expected ${Object.keys(GENERATORS).join(' or ')}, found "${generator}"`);
   const hours = numberOf('--hours', options.hours, HOURS_MAX);
-  const only = options.only === undefined ? undefined : typesOf(options.only, generator);
+  const only = options.only === undefined ? undefined : typesOf('--only', options.only, generator);
+  const first = options.first === undefined ? undefined : typesOf('--first', options.first, generator);
+  if (first && (only || generator !== 'a')) throw new UsageError('--first: expected generator a, and no --only');
+  const asked = { ...(only && { only }), ...(first && { first }) };
   const drawn = seedsOf(options.seeds);
-  const seeds =
-    options.nodes === undefined ? drawn : smallOnes(drawn, options.nodes, { hours, generator, ...(only && { only }) });
+  const seeds = options.nodes === undefined ? drawn : smallOnes(drawn, options.nodes, { hours, generator, ...asked });
   const { sweeps } = options;
   if (sweeps !== 'needed' && sweeps !== 'all')
     throw new UsageError(`--sweeps: expected needed or all, found "${sweeps}"`);
@@ -94,7 +98,7 @@ try {
   if (options.types) listTypes(generator);
   else if (options.compare || options.policy !== undefined) {
     if (options.shrink) throw new UsageError('--shrink: expected without --compare and --policy');
-    if (only) throw new UsageError('--only: expected without --compare and --policy');
+    if (only || first) throw new UsageError('--only, --first: expected without --compare and --policy');
     const contenders = contendersOf(options.policy);
     if (contenders === undefined)
       throw new UsageError('--policy: expected a command, such as "python3 policy.py"; quotes must end');
@@ -106,7 +110,7 @@ try {
       { jobs, out: options.out, say },
     );
   } else {
-    const how: How = { hours, generator, sweeps, ...(only && { only }) };
+    const how: How = { hours, generator, sweeps, ...asked };
     await ensureSynthesized({ fleets: GENERATORS[generator].fleets });
     if (options.report !== undefined)
       process.exitCode = await reportOne(onlySeed(seeds, '--report'), { ...how, file: options.report });
@@ -126,17 +130,17 @@ try {
   process.exitCode = isHelp ? 0 : 2;
 }
 
-type How = Pick<JudgeTask, 'hours' | 'generator' | 'sweeps' | 'only'>;
+type How = Pick<JudgeTask, 'hours' | 'generator' | 'sweeps' | 'only' | 'first'>;
 
 function listTypes(generator: GeneratorName): void {
   for (const [type, { hand, says }] of Object.entries(GENERATORS[generator].types)) say(`${type}  ${hand}: ${says}`);
 }
 
-function typesOf(words: string, generator: GeneratorName): readonly string[] {
+function typesOf(flag: string, words: string, generator: GeneratorName): readonly string[] {
   const known = Object.keys(GENERATORS[generator].types);
   return words.split(',').map((word) => {
     if (known.includes(word)) return word;
-    throw new UsageError(`--only: expected a type of generator ${generator}, found "${word}"; --types names them`);
+    throw new UsageError(`${flag}: expected a type of generator ${generator}, found "${word}"; --types names them`);
   });
 }
 
@@ -176,7 +180,7 @@ interface Logged extends How {
 }
 
 /** The storms of a log that were played in the same way. A line that was cut off is a storm that is played again. */
-function playedBefore(log: string, { hours, generator, sweeps, only }: How): readonly Logged[] {
+function playedBefore(log: string, { hours, generator, sweeps, only, first }: How): readonly Logged[] {
   if (!existsSync(log)) return [];
   const text = readFileSync(log, 'utf8');
   // The next line does not go on a line that was cut off.
@@ -191,13 +195,13 @@ function playedBefore(log: string, { hours, generator, sweeps, only }: How): rea
       }
     })
     .filter((line) => line.hours === hours && line.generator === generator && line.sweeps === sweeps)
-    .filter((line) => line.only?.join() === only?.join());
+    .filter((line) => line.only?.join() === only?.join() && line.first?.join() === first?.join());
 }
 
 function smallOnes(
   seeds: readonly number[],
   words: string,
-  how: Pick<How, 'hours' | 'generator' | 'only'>,
+  how: Pick<How, 'hours' | 'generator' | 'only' | 'first'>,
 ): readonly number[] {
   const most = numberOf('--nodes', words, NODES_MAX);
   return seeds.filter((seed) => stormOf(seed, how).nodes.length <= most);
@@ -242,7 +246,8 @@ async function reportOne(seed: number, { file, ...how }: How & { readonly file: 
   // A storm whose world was never made has nothing to report; its ending says why.
   if (world === undefined) return 1;
   const only = how.only === undefined ? '' : ` --only ${how.only.join(',')}`;
-  const command = `npm run storm -- --seeds ${seed} --generator ${how.generator} --hours ${how.hours}${only} --report ${file}`;
+  const first = how.first === undefined ? '' : ` --first ${how.first.join(',')}`;
+  const command = `npm run storm -- --seeds ${seed} --generator ${how.generator} --hours ${how.hours}${only}${first} --report ${file}`;
   const facts = reportFactsOf(world, {
     source: 'storm',
     title: `Storm ${seed} of generator ${how.generator}, ${how.hours} h`,

@@ -9,14 +9,24 @@ const SENTENCE_MAX = 300;
 /** What is told of one storm: nothing where every promise was kept. */
 export const endingLines = (
   { seed, broken }: Ending,
-  { hours, generator, only }: { readonly hours: number; readonly generator: string; readonly only?: readonly string[] },
+  {
+    hours,
+    generator,
+    only,
+    first: before,
+  }: {
+    readonly hours: number;
+    readonly generator: string;
+    readonly only?: readonly string[];
+    readonly first?: readonly string[];
+  },
 ): readonly string[] => {
   const [first] = broken;
   if (!first) return [];
   const more = broken.length > 1 ? ` (and ${broken.length - 1} more)` : '';
   return [
     `storm ${seed}  ${new Date(first.atMs).toISOString().slice(11, 19)}  ${first.promise}  ${first.subject}: ${first.sentence.slice(0, SENTENCE_MAX)}${more}`,
-    `  again: npm run storm -- --generator ${generator} --seeds ${seed} --hours ${hours}${only ? ` --only ${only.join()}` : ''}   less: add --shrink`,
+    `  again: npm run storm -- --generator ${generator} --seeds ${seed} --hours ${hours}${only ? ` --only ${only.join()}` : ''}${before ? ` --first ${before.join()}` : ''}   less: add --shrink`,
   ];
 };
 

@@ -15,6 +15,7 @@ export interface JudgeTask extends How {
   readonly sweeps: NonNullable<PlayOptions['sweeps']>;
   /** These types alone, one after the other, a seed each. */
   readonly only?: readonly string[];
+  readonly first?: readonly string[];
 }
 
 /** Each of these, one after the other, in the same storm. */

@@ -36,6 +36,7 @@ interface WrittenDrillFields {
 
 interface CompleteDrillFields {
   readonly probe: string | object;
+  readonly health: { readonly references: readonly string[] };
   readonly rpc?: { readonly credentials?: string | undefined; readonly paths?: unknown };
   readonly units: Readonly<Record<string, { readonly commands?: unknown }>>;
   readonly drills?: v.InferOutput<typeof drills>;
@@ -44,7 +45,7 @@ interface CompleteDrillFields {
 /** Problems of a file that fits the schema. */
 export function checkDrills(
   { drills: written, role = 'unknown', chain }: WrittenDrillFields,
-  { probe, rpc, units, drills: complete }: CompleteDrillFields,
+  { probe, rpc, units, drills: complete, health: { references } }: CompleteDrillFields,
   { conflict }: Complaints,
 ): void {
   if (!written || !complete) return;
@@ -56,6 +57,10 @@ export function checkDrills(
   if (probe === 'none' || probe === 'unit' || (chain === otherChain && rpc?.paths === undefined))
     refuse(
       'expected a probe that tells heights: without the height of the chain nobody knows whether a client has caught up',
+    );
+  if (typeof probe === 'object' && 'metric' in probe && probe.metric !== undefined && references.length === 0)
+    refuse(
+      'expected health.references, or another probe: a metric tells no block hashes, and nobody could tell whether the client is on the fleet’s blocks',
     );
   if (rpc?.credentials !== undefined && !rpc.credentials.startsWith('file:'))
     refuse(

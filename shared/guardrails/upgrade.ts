@@ -67,13 +67,15 @@ const isBeside = (
 export const ROLLING = 'Without --strategy blue-green it is upgraded where it is';
 
 /** What a fleet file lacks so that another instance could prove a version beside each node; null: nothing. */
-export function blueGreenFault(fleet: Pick<Fleet, 'replace' | 'units' | 'rpc' | 'probe'>): string | null {
+export function blueGreenFault(fleet: Pick<Fleet, 'replace' | 'units' | 'rpc' | 'probe' | 'health'>): string | null {
   if (!fleet.replace.rungs.includes('replace'))
     return 'the fleet file does not allow another instance (replace.rungs lacks "replace")';
   if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
     return 'a client is started by its owner’s own commands, and cannot be kept from starting on a new instance';
   if (heightProbeOf(fleet) === undefined || fleet.rpc === undefined)
     return 'nobody can see where a client stands (probe and rpc of the fleet file), so that no version could be proved before it serves';
+  if (fleet.probe?.by === 'metric' && fleet.health.references.length === 0)
+    return 'a metric tells no block hashes, and the fleet file has no health.references: nobody could tell whether the new client is on the fleet’s blocks';
   return null;
 }
 

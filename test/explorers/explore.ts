@@ -6,10 +6,11 @@ import type { LadderWorldName } from './ladder-rules.ts';
 import { exploreWorldOfLadder, LADDER_NEVER, LADDER_RULES, LADDER_WORLDS, withoutRule } from './ladder-worlds.ts';
 import { CONVERGES, FULL, NEVER, type Protocol } from './protocol.ts';
 import { LATER_RULES, RULES, type Rule } from './rules.ts';
+import { SMALL_RULES, SMALL_WORLDS } from './small-worlds.ts';
 import type { Supply } from './world.ts';
 
-const ALL_WORLDS = [...Object.keys(WORLDS), ...Object.keys(LADDER_WORLDS)];
-const ALL_RULES = [...Object.keys(RULES), ...Object.keys(LADDER_RULES)];
+const ALL_WORLDS = [...Object.keys(WORLDS), ...Object.keys(LADDER_WORLDS), ...Object.keys(SMALL_WORLDS)];
+const ALL_RULES = [...Object.keys(RULES), ...Object.keys(LADDER_RULES), ...Object.keys(SMALL_RULES)];
 
 const USAGE = `npm run explore -- [--world NAME] [--faults N] [--acts N] [--max STATES] [--rule NAME]
 
@@ -28,6 +29,8 @@ interface Options {
   readonly maxStates: number;
   readonly rules: readonly (readonly [string, Rule])[];
   readonly ladderRules: readonly string[];
+  readonly small: readonly string[];
+  readonly smallRules: readonly string[];
   readonly wholeTraces: boolean;
 }
 
@@ -40,7 +43,9 @@ function main(): number {
   let holds = true;
   for (const name of options.worlds) holds = exploreWorld(name, options) && holds;
   for (const name of options.ladders) holds = exploreLadderWorld(name, options) && holds;
-  if (options.rules.length + options.ladderRules.length > 0) holds = exploreRules(options) && holds;
+  for (const name of options.small) holds = exploreSmallWorld(name, options) && holds;
+  if (options.rules.length + options.ladderRules.length + options.smallRules.length > 0)
+    holds = exploreRules(options) && holds;
   return holds ? 0 : 1;
 }
 
@@ -74,6 +79,8 @@ function readOptions(args: readonly string[]): Options | string {
     maxStates: Number(max ?? 15_000_000),
     rules: rule !== undefined ? known.filter(([name]) => name === rule) : world !== undefined ? [] : known,
     ladderRules: Object.keys(LADDER_RULES).filter((name) => world === undefined && (rule ?? name) === name),
+    small: Object.keys(SMALL_WORLDS).filter((name) => rule === undefined && (world ?? name) === name),
+    smallRules: Object.keys(SMALL_RULES).filter((name) => world === undefined && (rule ?? name) === name),
     wholeTraces: rule !== undefined,
   };
 }
@@ -130,7 +137,40 @@ function exploreLadderWorld(name: LadderWorldName, { supply }: Options): boolean
   return broken.size === 0;
 }
 
-function exploreRules({ rules, ladderRules, maxStates, wholeTraces }: Options): boolean {
+function exploreSmallWorld(name: string, { supply }: Options): boolean {
+  const world = SMALL_WORLDS[name];
+  if (!world) throw new RangeError(`there is no world ${name}`);
+  console.log(`${name}: ${world.sentence}`);
+  const reports = world.explore(supply?.faults);
+  for (const [setting, { states, transitions, complete }] of reports)
+    console.log(
+      `  ${setting}: ${count(states)} states, ${count(transitions)} transitions${complete ? '' : ', CUT OFF by the bound on states'}`,
+    );
+  const all = [...reports.values()];
+  const verdicts = [...Object.values(world.never), CONVERGES].map((property) => {
+    const trace = shortest(all.flatMap((report) => brokenBy(report).get(property) ?? []));
+    console.log(`  ${trace ? '✗' : '✓'} ${property}`);
+    if (trace) print(trace);
+    return trace === undefined;
+  });
+  console.log('');
+  return verdicts.every((verdict) => verdict) && all.every(({ complete }) => complete);
+}
+
+function exploreSmallRule(name: string, wholeTraces: boolean): boolean {
+  const rule = SMALL_RULES[name];
+  if (!rule) throw new RangeError(`there is no rule ${name}`);
+  const [broken] = brokenBy(rule.without());
+  console.log(`  ${broken ? '✓' : '✗ NOTHING BREAKS:'} ${name.padEnd(12)} ${rule.naive}`);
+  if (wholeTraces) console.log(`    instead of: ${rule.sentence}`);
+  if (!broken) return false;
+  const [property, [trace]] = broken;
+  console.log(`    breaks “${property}” in ${trace.length} steps (${rule.world})`);
+  if (wholeTraces) print(trace);
+  return true;
+}
+
+function exploreRules({ rules, ladderRules, smallRules, maxStates, wholeTraces }: Options): boolean {
   console.log('Without a rule: the naive version, and the shortest way in which it fails');
   const found = rules.map(([name, { naive, sentence, without, world, supply }]) => {
     const { report, seconds } = explore(world, supply, without, maxStates, true);
@@ -145,6 +185,7 @@ function exploreRules({ rules, ladderRules, maxStates, wholeTraces }: Options): 
     return true;
   });
   for (const name of ladderRules) found.push(exploreLadderRule(name, wholeTraces));
+  for (const name of smallRules) found.push(exploreSmallRule(name, wholeTraces));
   if (!wholeTraces) {
     console.log('Rules that need a later world:');
     for (const [name, why] of Object.entries(LATER_RULES)) console.log(`    ${name.padEnd(12)} ${why}`);

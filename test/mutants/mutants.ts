@@ -321,6 +321,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/upgrade.ts': [
     {
+      name: 'a version that is tried on a copy is waited for, however old the snapshot of the node is by then',
+      find: 'return own ? atWorkOn(own) :',
+      replace: 'return own === null ? atWorkOn(own) :',
+      caughtBy: ['functions/dispatch-heal/upgrade'],
+    },
+    {
       name: 'one node of a fleet is upgraded at a time',
       find: "upgraded === 'under way' || snapshot === 'under way'",
       replace: 'false',
@@ -369,7 +375,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/dispatch-heal/upgrade'],
     },
   ],
+  'shared/fleet/schema-drills.ts': [
+    {
+      name: 'a fleet has drills only where block hashes can be compared',
+      find: 'probe.metric !== undefined && references.length === 0',
+      replace: 'probe.metric === undefined',
+      caughtBy: ['shared/fleet/drills'],
+    },
+  ],
   'shared/guardrails/upgrade.ts': [
+    {
+      name: 'a version proves itself beside a node only where block hashes can be compared',
+      find: "fleet.probe?.by === 'metric' && fleet.health.references.length === 0",
+      replace: "fleet.probe?.by === 'metric' && fleet.health.references.length < 0",
+      caughtBy: ['shared/guardrails/upgrade'],
+    },
     {
       name: 'no version is switched at a height before its node stands right below it',
       find: 'height === atHeight - 1 || height === atHeight;',

@@ -162,7 +162,10 @@ export class Checker {
           })),
         made: resourceIdsIn(region)
           .filter((id) => !this.#there.has(id) && !world.theirs.has(id))
-          .map((id) => ({ id, accountedFor: isAccountedFor(world, journal, id) })),
+          .map((id) => ({
+            id,
+            accountedFor: isAccountedFor(world, journal, id) || (mayRunOn && isOfDrillAtWork(region, id)),
+          })),
         leftStopped: leftStopped(world, this.mutations),
       }),
     );
@@ -222,6 +225,15 @@ function holderOfDrill({ region, tableName }: World, heal: HealPayload | undefin
   const item = items.find((one) => one['pk']?.S === pk && one['sk']?.S === sk);
   return (item && (fromItem(item) as unknown as DrillRecord).current?.execution) ?? null;
 }
+
+/** Its own execution removes it, and has not ended. */
+const isOfDrillAtWork = ({ ec2, lambda }: Region, id: string): boolean => {
+  const volume = ec2.volumes().find(({ volumeId }) => volumeId === id);
+  const isTagged = [id, volume?.attachment?.instanceId ?? ''].some((one) => ec2.tags(one)[DRILL_TAG] !== undefined);
+  return isTagged && lambda.executions().some(({ status, arn }) => status === 'RUNNING' && drillsByArn(arn));
+};
+
+const drillsByArn = (arn: string): boolean => arn.includes(':function:chainmend-audit-snapshots');
 
 const isOfDrill = ({ ec2 }: Region, instanceId: string, resource: string): boolean =>
   resource === instanceId || (ec2.tags(resource)[DRILL_TAG] !== undefined && resource.startsWith('vol-'));

@@ -53,6 +53,9 @@ export function isAccountedFor(world: World, journal: readonly JournalLine[], id
   // A volume that is deleted with its instance is accounted for with it.
   const { attachment } = ec2.volumes().find(({ volumeId }) => volumeId === id) ?? {};
   if (attachment?.device === ROOT_DEVICE) return isAccountedFor(world, journal, attachment.instanceId);
+  // Of a node whose machine does not come up: nothing is mounted there, and it is the node's all the same.
+  if (current.some(({ instanceId, machine }) => instanceId === attachment?.instanceId && !machine.isPowered))
+    return true;
   return journal.some(
     ({ kind, sentence, evidence }) => TELLS_PEOPLE.has(kind) && `${sentence} ${evidence ?? ''}`.includes(id),
   );

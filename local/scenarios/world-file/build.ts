@@ -12,6 +12,7 @@ import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { protocolOf } from '../../nodes/protocol.ts';
 import { rhythmOf } from '../../nodes/rhythm.ts';
 import { type Reference, referenceHost } from '../../nodes/rpc/reference.ts';
+import type { InstalledVersion } from '../../nodes/spec.ts';
 import { VPC_ID } from '../../services/ec2/service.ts';
 import { readJournal } from '../report/journal.ts';
 import { incidentsOf } from '../report/records.ts';
@@ -219,6 +220,7 @@ function placeNodes(world: World, groups: readonly NodeDocument[]): void {
       machine: {
         knows: addresses.filter((_, other) => other !== at && all[other]?.fleet === node.fleet),
         ...(node.beaconNode === true && { beacon: true }),
+        ...(node.versions !== undefined && { versions: versionsOf(node.versions) }),
         ...(node.clockSkewSeconds !== undefined && { clockSkewSeconds: node.clockSkewSeconds }),
         ...(client.startSeconds !== undefined && { startSeconds: client.startSeconds }),
         ...(client.stopSeconds !== undefined && { stopSeconds: client.stopSeconds }),
@@ -232,6 +234,14 @@ function placeNodes(world: World, groups: readonly NodeDocument[]): void {
     if (node.elasticAddress === true) world.beforehand(async () => void elasticIp(world, placed));
   }
 }
+
+const versionsOf = (versions: NonNullable<NodeDocument['versions']>): Readonly<Record<string, InstalledVersion>> =>
+  Object.fromEntries(
+    Object.entries(versions).map(([name, { format = 0, fault }]) => [
+      name,
+      { ...(format > 0 && { format }), ...(fault !== undefined && { fault }) },
+    ]),
+  );
 
 function portsOf({ rpc, p2pPort }: Fleet & { readonly p2pPort?: number }) {
   const ports = { ...(rpc?.port !== undefined && { rpc: rpc.port }), ...(p2pPort !== undefined && { p2p: p2pPort }) };

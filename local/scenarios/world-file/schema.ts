@@ -18,6 +18,8 @@ import {
 } from '../../../shared/fleet/schema-fields.ts';
 import { fleetDocumentSchema } from '../../../shared/fleet/schema-whole.ts';
 import { GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
+import { VERSION } from '../../../shared/model/version.ts';
+import { VERSION_FAULTS } from '../../nodes/spec.ts';
 import { expectation } from './expect.ts';
 import {
   amount,
@@ -121,6 +123,20 @@ const client = object('{ startSeconds: 15 }', {
   ),
 });
 
+const versionName = text(VERSION, 'a version in quotes, as its unit is called', '"0.22.0"');
+
+const version = object('{ format: 1 }', {
+  format: usually(
+    'The newest format of data that it knows: it migrates older ones, and a version that knows only older ones cannot open them any more.',
+    whole(0, 100, 'as a format', 1),
+    0,
+  ),
+  fault: optional(
+    'What is wrong with it: it `ends` at its start, it `stands` and takes no block, or it `dies` two minutes after each start.',
+    choice(VERSION_FAULTS, 'a fault'),
+  ),
+});
+
 const node = object('{ fleet: bitcoin, name: node2 }', {
   fleet: about('Its fleet.', fleetName),
   name: optional('Its name; or `names`.', nodeName),
@@ -137,6 +153,10 @@ const node = object('{ fleet: bitcoin, name: node2 }', {
   unit: optional(
     'What runs there for the template of the fleet file: `node@0.21.0.service`.',
     text(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$/, 'the name of a unit or a container', 'node@0.21.0.service'),
+  ),
+  versions: optional(
+    'What its owner has installed beside what runs, with `unit: node@*`: instances of the template by their names.',
+    map('versions', '{ "0.22.0": { format: 1 } }', 16, versionName, version),
   ),
   votingPower: optional('Its part in the consensus of a CometBFT chain.', whole(1, 1_000_000, 'votes', 10)),
   beaconNode: usually('Whether a consensus client runs beside it.', yesOrNo(), false),

@@ -14,10 +14,12 @@ import {
   path,
   tagKey,
   tagValue,
+  text,
   usually,
   whole,
 } from '../../../shared/fleet/schema-fields.ts';
 import { DEFAULT_SUITE } from '../../../shared/model/suite.ts';
+import { VERSION } from '../../../shared/model/version.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import { DISK_METRICS } from '../../nodes/cloudwatch-agent.ts';
 import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
@@ -25,7 +27,7 @@ import type { Reference } from '../../nodes/rpc/reference.ts';
 import { PASSING_FAULT_NAMES } from '../../simulator/faults.ts';
 import { answerAsPaged } from '../world/answers.ts';
 import { ask, darken, killed, lighten } from '../world/ladder.ts';
-import type { PlacedNode, World } from '../world/world.ts';
+import { type PlacedNode, THROW_AWAYS, type World } from '../world/world.ts';
 import {
   amount,
   hostName,
@@ -64,6 +66,7 @@ const branch = v.pipe(
   v.string('expected the name of a fork, for example wrong'),
   v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected the name of a fork, for example wrong'),
 );
+const versionName = text(VERSION, 'a version in quotes, as its unit is called', '"0.22.0"');
 const reference = about("The reference's host, as the fleet file has it.", hostName);
 
 function text32(description: string) {
@@ -462,6 +465,36 @@ export const WORDS = {
         ...(given.snapshot !== undefined && { snapshotId: given.snapshot }),
         ...(given.acknowledgesValidator && { acknowledgesValidator: true }),
       });
+    },
+  ),
+  upgrade: word(
+    'A person asks for another version of the client, as with `npm run chainmend -- upgrade`: on all nodes of a fleet, or on one validator.',
+    {
+      fleet: optional('All of its nodes; or `node`.', fleet),
+      node: optional('A validator, which the person acknowledges.', nodeRef),
+      to: about('The version.', versionName),
+      strategy: optional('Another instance beside each node proves it first.', choice(['blue-green'], 'a strategy')),
+      rehearse: usually('Whether it is tried on a copy first.', v.boolean('expected true or false'), false),
+    },
+    (stage, { fleet: all, node: ref, to, strategy, rehearse }) => {
+      const [fleetName = all, name] = ref?.split('/') ?? [];
+      if (strategy !== undefined && fleetName !== undefined) stage.world.besides.add(fleetName);
+      return ask(stage.world, {
+        ...{ kind: 'upgrade', fleet: fleetName, to },
+        ...(name !== undefined && { node: name, acknowledgesValidator: true }),
+        ...(strategy !== undefined && { strategy }),
+        ...(rehearse && { rehearse }),
+      });
+    },
+  ),
+  drill: word('A person asks for a drill, as with `npm run chainmend -- drill`.', { fleet }, (stage, given) =>
+    ask(stage.world, { kind: 'drill', fleet: given.fleet }),
+  ),
+  'throw-aways': word(
+    'What becomes of the throw-away instances of drills that are launched from now on: nobody hears of their agents (`silent`), they end when their client has come up (`end`), or they are as they should be (`work`).',
+    { will: about('What.', choice(THROW_AWAYS, 'what becomes of them')) },
+    (stage, given) => {
+      stage.world.throwAways = given.will;
     },
   ),
   approve: word(

@@ -39,12 +39,16 @@ export class NotThereError extends Error {
   override readonly name = 'NotThereError';
 }
 
+export const THROW_AWAYS = ['work', 'silent', 'end'] as const;
+
 export class World {
   readonly region: Region;
   readonly tableName: string;
   readonly fleets: ReadonlyMap<string, Fleet>;
   /** All machines that were ever nodes; `current` are those that are nodes now. */
   readonly nodes: PlacedNode[] = [];
+  /** What becomes of those that are launched from now on. */
+  throwAways: (typeof THROW_AWAYS)[number] = 'work';
   /** The throw-away machines of drills, in the order of their launches. */
   readonly drills: PlacedNode[] = [];
   /** Fleets of which a person has asked that another instance of a node runs beside it: while one is apart, its name is no identity. Its keys are. */
@@ -139,7 +143,23 @@ export class World {
   /** What is launched for a drill is no node: nobody asks it over the network, and its owner has no script on it. */
   #welcome(placed: PlacedNode): void {
     if (placed.tags[DRILL_TAG] === undefined) this.#settleIn(placed);
-    else this.drills.push(placed);
+    else this.#setUpThrowAway(placed);
+  }
+
+  #setUpThrowAway(placed: PlacedNode): void {
+    const { instanceId, machine } = placed;
+    const { region, throwAways } = this;
+    this.drills.push(placed);
+    if (throwAways === 'silent') {
+      machine.setAgentConnected(false);
+      region.kernel.met('throw-away silent');
+    }
+    machine.client.onStart(() => {
+      region.kernel.met('throw-away runs');
+      if (throwAways !== 'end') return;
+      region.kernel.met('throw-away ends');
+      this.at(0, () => region.call('ec2', 'TerminateInstances', { InstanceIds: [instanceId] }));
+    });
   }
 
   #settleIn(placed: PlacedNode): void {

@@ -402,6 +402,24 @@ describe('an upgrade that is tried on a copy first', () => {
     expect(step(incidents, { ...asked, ...(rehearsed && { rehearsed }) })).toBe(expected);
   });
 
+  it.each<[string, IncidentRecord | null, Rehearsal | undefined, string]>([
+    ['waits for it: the snapshot would stop it', drill({ state: 'claimed' }), undefined, 'wait'],
+    ['waits for its next attempt', drill({ state: 'open' }), undefined, 'wait'],
+    ['takes another snapshot once it is proved', null, tried, 'snapshot node2'],
+    ['stops no node for a version that does not go on', null, { ...tried, is: 'unfit' }, 'end ended'],
+    [
+      'does not wait for a drill of a set',
+      drill({ rehearses: undefined, state: 'claimed' }),
+      undefined,
+      'snapshot node2',
+    ],
+  ])('that takes longer than a snapshot is young, %s', (_, one, rehearsed, expected) => {
+    const old = snapshot('node2', { ...healed, endedAtMs: NOON_MS - 3 * HOUR_MS });
+    const facts = { upgrade: { ...upgrade, rehearse: true, askedAtMs: NOON_MS - 4 * HOUR_MS } } as const;
+    const incidents = [{ ...old, onsetMs: NOON_MS - 3 * HOUR_MS }, ...(one ? [one] : [])];
+    expect(step(incidents, { ...facts, ...(rehearsed && { rehearsed }) })).toBe(expected);
+  });
+
   it('ends where the try itself gives up without a word of the version: it is not begun again and again', () => {
     const gaveUp = [snapshot('node2'), drill({ state: 'escalated', lastPage: {} })];
     expect(nextStep({ nowMs: NOON_MS, fleet, nodes, incidents: gaveUp, tip: null, ...asked })).toMatchObject({

@@ -1,6 +1,8 @@
 // Each promise is broken on purpose in a real small region, by acts as a bad healer would make them, and kept by what looks alike.
 import { describe, expect, it } from '@jest/globals';
+import type { InstalledVersion } from '../../../local/nodes/spec.ts';
 import type { PromiseName } from '../../../local/oracle/index.ts';
+import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { type Court, type CourtOptions, courtOf, HOUR_MS, MINUTE_MS } from '../../fixtures/court.ts';
 
 interface Case {
@@ -16,6 +18,9 @@ interface Cases {
 }
 
 const DAY_MS = 24 * HOUR_MS;
+const BY_ZONES: Partial<FleetDocument> = {
+  client: { versions: ['0.21.0', '0.22.0'], zonePercent: 50 },
+};
 /** Two clients are down at once for a restart, after a person has asked for an upgrade at a height. */
 async function switchTwo(court: Court, atHeight: number): Promise<void> {
   court.says({ kind: 'request', fleet: 'bitcoin', ofAll: true, atHeight });
@@ -1165,7 +1170,239 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
   },
+  'upgrades-in-order': {
+    broken: [
+      {
+        when: 'two nodes are told to run another version at once, and the file says nothing of zones',
+        story: async (court) => {
+          asksForUpgrade(court);
+          await failToSwitch(court, ['node1', 'node4']);
+        },
+      },
+      {
+        when: 'two of different zones are told at once, and the file lets half of a zone go over',
+        options: { nodes: 12, file: { ...BY_ZONES } },
+        story: async (court) => {
+          asksForUpgrade(court);
+          await failToSwitch(court, ['node1', 'node2']);
+        },
+      },
+      {
+        when: 'more than the share of a zone are told at once',
+        options: { nodes: 12, file: { ...BY_ZONES } },
+        story: async (court) => {
+          asksForUpgrade(court);
+          await failToSwitch(court, ['node1', 'node4', 'node7']);
+        },
+      },
+      {
+        when: 'a validator is told while another one is down for a restart',
+        options: { file: { role: 'validator' } },
+        story: async (court) => {
+          await failToSwitch(court, ['node1'], { Only: 'restart' });
+          await failToSwitch(court, ['node2']);
+          expect(court.end().broken.map(({ subject }) => subject)).toContain('bitcoin validators');
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'one is told after the other',
+        story: async (court) => {
+          asksForUpgrade(court);
+          for (const node of ['node1', 'node2']) {
+            install(court, node);
+            await switchTo(court, node);
+          }
+        },
+      },
+      {
+        when: 'half of a zone is told at once, and the file lets it',
+        options: { nodes: 12, file: { ...BY_ZONES } },
+        story: async (court) => {
+          asksForUpgrade(court);
+          await failToSwitch(court, ['node1', 'node4']);
+        },
+      },
+    ],
+  },
+  'one-of-two-versions': {
+    broken: [
+      {
+        when: 'a node runs another version that nobody asked for',
+        story: async (court) => {
+          install(court, 'node2');
+          await switchTo(court, 'node2');
+        },
+      },
+      {
+        when: 'the version of before is left on data that the new one has migrated',
+        story: async (court) => {
+          asksForUpgrade(court);
+          install(court, 'node2', { format: 1 });
+          await switchTo(court, 'node2');
+          await switchTo(court, 'node2', BEFORE);
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a person has asked for the version that it runs',
+        story: async (court) => {
+          asksForUpgrade(court);
+          install(court, 'node2', { format: 1 });
+          await switchTo(court, 'node2');
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+      {
+        when: 'a page tells of data that the version of before does not open',
+        story: async (court) => {
+          asksForUpgrade(court);
+          install(court, 'node2', { format: 1 });
+          await switchTo(court, 'node2');
+          await switchTo(court, 'node2', BEFORE);
+          await page(court, { ...STUCK, code: 'upgrade-failed', key: 'bitcoin/node2/upgrade-failed' });
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+    ],
+  },
+  'drills-stay-apart': {
+    broken: [
+      {
+        when: 'a throw-away instance has the tag of a node',
+        story: (court) => launchForDrill(court, { Component: 'nodes/bitcoin' }),
+      },
+      {
+        when: 'two of a fleet are there at once',
+        story: async (court) => {
+          await launchForDrill(court);
+          await launchForDrill(court);
+        },
+      },
+      {
+        when: 'its address comes into the pool',
+        options: { before: poolOfAll },
+        story: async (court) => {
+          const id = await launchForDrill(court);
+          const ip = court.region.ec2.instance(id).networkInterface?.privateIp ?? '';
+          await zone(
+            court,
+            [
+              ['DELETE', POOL, 'A', addresses(court)],
+              ['CREATE', POOL, 'A', [ip]],
+            ],
+            true,
+          );
+        },
+      },
+      {
+        when: 'its client runs with the key of a node',
+        story: async (court) => {
+          const id = await launchForDrill(court);
+          const { machine: copied } = court.world.drills.find(({ instanceId }) => instanceId === id) ?? never();
+          const key = machine(court, 'node1').readFile('/node-data/onion_v3_private_key') ?? '';
+          Object.assign(copied, { readFile: (path: string) => (path.includes('onion') ? key : undefined) });
+          Object.defineProperty(copied.client, 'state', { value: 'running' });
+          await court.pass(MINUTE_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'one follows the other, without a tag of a node',
+        story: async (court) => {
+          const InstanceId = await launchForDrill(court);
+          await court.ours('TerminateInstances', { InstanceIds: [InstanceId] }, DRILLS);
+          await court.pass(5 * MINUTE_MS);
+          await launchForDrill(court);
+        },
+      },
+    ],
+  },
+  'drills-leave-nothing': {
+    broken: [
+      {
+        when: 'a throw-away instance is left, and nobody is told',
+        story: async (court) => {
+          await launchForDrill(court);
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'it is terminated',
+        story: async (court) => {
+          await throwAway(court, 'ours');
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+      {
+        when: 'a page names it',
+        story: async (court) => {
+          const id = await launchForDrill(court);
+          await page(court, { ...STUCK, code: 'drill-left', sentence: `${id} of a drill cannot be removed.` });
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+    ],
+  },
 };
+
+const BEFORE = '0.21.0';
+const AFTER = '0.22.0';
+const asksForUpgrade = (court: Court): void =>
+  court.says({ kind: 'request', fleet: 'bitcoin', ofAll: true, to: AFTER });
+
+/** Its owner has installed another version on the node. */
+function install(court: Court, node: string, version: InstalledVersion = {}): void {
+  Object.assign(machine(court, node).spec, { versions: { [BEFORE]: {}, [AFTER]: version } });
+}
+
+const switchTo = (court: Court, node: string, Version = AFTER) =>
+  court.command('restart-client', node, { Only: 'switch', Version });
+
+/** They are told one after the other, and none of them comes up. */
+async function failToSwitch(
+  court: Court,
+  nodes: readonly string[],
+  how: Readonly<Record<string, string>> = { Only: 'switch', Version: AFTER },
+) {
+  for (const node of nodes) {
+    install(court, node, { fault: 'ends' });
+    machine(court, node).client.onStart(() => machine(court, node).client.stop('failed', 'stopped'));
+    await court.command('restart-client', node, how);
+  }
+}
+
+async function launchForDrill(court: Court, more: Readonly<Record<string, string>> = {}): Promise<string> {
+  const Tags = Object.entries({ 'chainmend:drill': 'bitcoin', ...more }).map(([Key, Value]) => ({ Key, Value }));
+  const made = await court.ours(
+    'RunInstances',
+    {
+      ...{ ImageId: 'ami-0123456789abcdef0', InstanceType: 'm6i.large', MinCount: 1, MaxCount: 1 },
+      TagSpecifications: [{ ResourceType: 'instance', Tags }],
+    },
+    DRILLS,
+  );
+  await court.pass(MINUTE_MS);
+  const [{ InstanceId = '' } = {}] =
+    (made as { readonly Instances?: { readonly InstanceId?: string }[] }).Instances ?? [];
+  return InstanceId;
+}
+
+function never(): never {
+  throw new Error('there is no such instance');
+}
 
 /** A person stores the followers' file under a name. */
 const push = (court: Court, fleet: string, mode: string) =>

@@ -1,4 +1,5 @@
 // Storms: drawn from a seed, played and judged, and shrunk when they break a promise.
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../../infra/paths.ts';
 import { worldIn } from '../../../local/scenarios/world-file/read.ts';
@@ -6,6 +7,7 @@ import { FAULT_TYPE_NAMES, FAULT_TYPES } from '../../../local/storms/faults.ts';
 import { generateStorm } from '../../../local/storms/generate.ts';
 import { GENERATORS } from '../../../local/storms/generators.ts';
 import type { Ending } from '../../../local/storms/play.ts';
+import { ROLLOUT_NAMES, ROLLOUTS } from '../../../local/storms/rollouts.ts';
 import { shrink } from '../../../local/storms/shrink.ts';
 import { documentOf, refOf, type Storm, worldFileOf } from '../../../local/storms/storm.ts';
 import { isAsked, sampled } from '../../fixtures/asked.ts';
@@ -37,6 +39,28 @@ describe('a storm is drawn', () => {
     expect(new Set(Object.values(FAULT_TYPES).map(({ hand }) => hand)).size).toBe(4);
   });
 
+  it('with upgrades and drills in one of five or more, each type of which is drawn', () => {
+    const rolled = storms.filter(({ faults }) => faults.some(({ type }) => Object.hasOwn(ROLLOUTS, type)));
+    expect(rolled.length).toBeGreaterThan(60);
+    const drawn = new Set(rolled.flatMap(({ faults }) => faults.map(({ type }) => type)));
+    expect(ROLLOUT_NAMES.filter((type) => !drawn.has(type))).toEqual([]);
+  });
+
+  it('with what its seed gave before there were upgrades and drills, and those behind it', () => {
+    // Of the code before them: the first 300 storms of three hours.
+    const before = storms.map(({ faults }) => faults.filter(({ type }) => !Object.hasOwn(ROLLOUTS, type)));
+    expect(createHash('sha256').update(JSON.stringify(before)).digest('hex').slice(0, 16)).toBe('7d53f7dc2971eed8');
+  });
+
+  it('with an upgrade first and what the seed draws besides, where that is asked for', () => {
+    for (const seed of seeds(20)) {
+      const { faults } = GENERATORS.a.draw(seed, { hours: 3, first: 'version-migrates' });
+      expect(faults.some(({ type }) => type === 'version-migrates')).toBe(true);
+      expect(faults.length).toBeGreaterThan(1);
+    }
+    expect(() => GENERATORS.a.draw(1, { hours: 3, first: 'nothing-of-the-kind' })).toThrow(RangeError);
+  });
+
   it('with faults that end while there is time to heal', () => {
     for (const { faults, faultsEndMinutes, hours } of storms) {
       expect(faultsEndMinutes).toBeLessThan(hours * 30);
@@ -46,7 +70,8 @@ describe('a storm is drawn', () => {
   });
 
   it('as a world file that plays with the command that plays any other', () => {
-    for (const storm of sampled('storms', storms, 10))
+    const rolled = storms.filter(({ faults }) => faults.some(({ type }) => Object.hasOwn(ROLLOUTS, type)));
+    for (const storm of [...sampled('storms', storms, 10), ...sampled('storms', rolled, 5)])
       expect(worldIn('storm.yaml', worldFileOf(storm, GENERATORS.a, repositoryRoot), repositoryRoot).name).toBe(
         `storm-${storm.seed}`,
       );
@@ -108,7 +133,7 @@ describe('a storm is played', () => {
     PATIENCE_MS,
   );
 
-  it.each(sampled('storms', FAULT_TYPE_NAMES, 1_000))(
+  it.each([...sampled('storms', FAULT_TYPE_NAMES, 1_000), ...sampled('storms', ROLLOUT_NAMES, 1_000)])(
     '%s has its effect',
     async (type) => {
       const played = [];

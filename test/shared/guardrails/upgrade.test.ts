@@ -241,6 +241,8 @@ describe('at a height', () => {
   });
 });
 
+const METRIC = { metric: { namespace: 'Bitcoin', height: 'tip' } };
+
 describe('another instance may come beside a node', () => {
   const file = (more: Parameters<typeof bitcoinFleet>[0] = {}) =>
     bitcoinFleet({
@@ -259,8 +261,13 @@ describe('another instance may come beside a node', () => {
     ['it allows none', { replace: { rungs: ['restart', 'swap'] } }, /does not allow another instance/],
     ['nobody asks its clients', { probe: 'none' }, /nobody can see where a client stands/],
     ['its clients are only seen to run', { probe: 'unit' }, /nobody can see where a client stands/],
+    ['a metric tells heights without hashes', { probe: METRIC }, /a metric tells no block hashes/],
   ])('and not where %s', (_, more, why) => {
     expect(lacking(more)).toMatch(why);
+  });
+
+  it('where a metric tells heights, and references tell blocks', () => {
+    expect(lacking({ probe: METRIC, health: { references: ['https://bitcoin-a.example/'] } })).toBeNull();
   });
 
   it('and not where an owner’s own commands start one of its clients, or nothing can be asked', () => {

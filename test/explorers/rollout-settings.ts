@@ -1,0 +1,132 @@
+// The fleets of the explorer of upgrades, and the rules that are switched off to show that each is needed.
+import { bitcoinFleet } from '../fixtures/builders/fleet.ts';
+import { type Kind, ROLLOUT_FULL, type RolloutRules, type RolloutSetting, TO } from './rollout.ts';
+
+const followers = (zones: string): readonly Kind[] => [...zones].map((zone) => ({ role: 'follower', zone }));
+
+const client = { versions: ['28.0', TO], canary: 'node0', watchMinutes: 0 };
+const ONE_BY_ONE = bitcoinFleet({ unit: 'node@*', client, role: 'follower' });
+const BY_ZONES = bitcoinFleet({
+  ...{ unit: 'node@*', role: 'follower', client: { ...client, zonePercent: 50 } },
+  breaker: { restartPercent: 50, unhealthyPercent: 50 },
+});
+
+const usual = { isBadOn: () => false, isByPerson: false, firstOf: () => ({}), faults: 2 };
+/** A person has asked for each of them at one moment, and each has its snapshot. */
+const ASKED = { snap: 3, up: 1 } as const;
+
+export const ROLLOUT_SETTINGS = {
+  'one by one': { ...usual, fleet: ONE_BY_ONE, nodes: followers('aab'), mostAway: 1 },
+  'one by one, the first fails': {
+    ...usual,
+    fleet: ONE_BY_ONE,
+    nodes: followers('aab'),
+    mostAway: 1,
+    isBadOn: (at) => at === 0,
+  },
+  'one by one, the second fails': {
+    ...usual,
+    fleet: ONE_BY_ONE,
+    nodes: followers('aab'),
+    mostAway: 1,
+    isBadOn: (at) => at === 1,
+  },
+  'by zones': { ...usual, fleet: BY_ZONES, nodes: followers('aaaab'), mostAway: 2, faults: 1 },
+  'by zones, two fail': {
+    ...usual,
+    fleet: BY_ZONES,
+    nodes: followers('aaaa'),
+    mostAway: 2,
+    isBadOn: (at) => at > 0,
+    faults: 1,
+  },
+  validators: {
+    ...{ ...usual, mostAway: 1, isByPerson: true, firstOf: () => ASKED },
+    fleet: bitcoinFleet({ unit: 'node@*', client, role: 'validator', chain: 'cometbft', volumes: { data: '/data' } }),
+    nodes: [...'aaaa'].map((zone): Kind => ({ role: 'validator', zone })),
+  },
+} as const satisfies Record<string, RolloutSetting>;
+
+export type RolloutSettingName = keyof typeof ROLLOUT_SETTINGS;
+
+export interface RolloutRule {
+  readonly sentence: string;
+  readonly naive: string;
+  readonly setting: RolloutSettingName;
+  readonly without: RolloutRules;
+}
+
+const without = (more: Partial<RolloutRules>): RolloutRules => ({ ...ROLLOUT_FULL, ...more });
+
+export const ROLLOUT_RULES: Readonly<Record<string, RolloutRule>> = {
+  'upgrade-turn': {
+    sentence: 'a node is stopped only with the fleet’s turn',
+    naive: 'the look at the others is enough',
+    setting: 'validators',
+    without: without({ takesTurn: false }),
+  },
+  'upgrade-turn-outlives': {
+    sentence: 'the turn of an execution that died stays its node’s until another attempt has settled it',
+    naive: 'whose execution has ended has no turn',
+    setting: 'validators',
+    without: without({ turnOutlives: false }),
+  },
+  'upgrade-others': {
+    sentence: 'a node is stopped only while all others are seen to be well',
+    naive: 'the turn is enough',
+    setting: 'one by one',
+    without: without({ judgesOthers: false }),
+  },
+  'upgrade-alone': {
+    sentence: 'of nodes that go over together one at a time gets its data of before',
+    naive: 'they get them together, as they went over',
+    setting: 'by zones, two fail',
+    without: without({ putsBackAlone: false }),
+  },
+  'upgrade-one-zone': {
+    sentence: 'nodes that go over at once are of one zone',
+    naive: 'zones do not matter',
+    setting: 'by zones',
+    without: without({
+      sees: (facts) => ({ ...facts, nodes: facts.nodes.map((node) => ({ ...node, availabilityZone: 'a' })) }),
+    }),
+  },
+  'upgrade-share': {
+    sentence: 'no more go over at once than the share of the zone and of the fleet',
+    naive: 'a whole zone goes over',
+    setting: 'by zones',
+    without: without({
+      sees: (facts) => {
+        const { client: own, breaker } = facts.fleet;
+        const whole = { ...breaker, restartPercent: 100, unhealthyPercent: 100 };
+        return {
+          ...facts,
+          fleet: { ...facts.fleet, breaker: whole, ...(own && { client: { ...own, zonePercent: 100 } }) },
+        };
+      },
+    }),
+  },
+  'upgrade-way-back': {
+    sentence: 'each node gives a clean snapshot of its own before it is switched',
+    naive: 'that of a sibling will do',
+    setting: 'one by one',
+    without: without({
+      sees: (facts) => {
+        const one = facts.incidents.find(({ trigger, state }) => trigger === 'snapshot:clean' && state === 'healed');
+        const others = facts.nodes.flatMap(({ instanceId, name }) => (one ? [{ ...one, instanceId, node: name }] : []));
+        return { ...facts, incidents: [...facts.incidents, ...others] };
+      },
+    }),
+  },
+  'upgrade-failed': {
+    sentence: 'where a version has failed on one node no other gets it',
+    naive: 'the others may have more luck',
+    setting: 'one by one, the second fails',
+    without: without({
+      sees: (facts) => {
+        const failed = new Set(facts.incidents.flatMap((one) => (one.state === 'escalated' ? [one.instanceId] : [])));
+        return { ...facts, nodes: facts.nodes.filter(({ instanceId }) => !failed.has(instanceId)) };
+      },
+    }),
+  },
+};
