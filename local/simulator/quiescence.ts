@@ -20,7 +20,7 @@ export class Quiescence {
         if (type === 'Immediate' && this.#hopping) return;
         const { stack = '' } = new Error(type);
         // gzipSync, scryptSync and similar functions make a handle, too, but have finished with it when they return.
-        if (SYNCHRONOUS[type]?.test(stack)) return;
+        if (SYNCHRONOUS.get(type)?.test(stack)) return;
         this.#foreign = { type, stack };
       },
     });
@@ -63,10 +63,10 @@ export class Quiescence {
 const isForeign = (type: string): boolean =>
   type === 'Timeout' || type === 'Immediate' || (/^[A-Z][A-Z0-9_]+$/.test(type) && !HARMLESS.has(type));
 
-const SYNCHRONOUS: Readonly<Record<string, RegExp>> = {
-  ZLIB: / syncBufferWrapper \(node:zlib/,
-  SCRYPTREQUEST: /\bscryptSync \(node:internal\/crypto\//,
-};
+const SYNCHRONOUS: ReadonlyMap<string, RegExp> = new Map([
+  ['ZLIB', / syncBufferWrapper \(node:zlib/],
+  ['SCRYPTREQUEST', /\bscryptSync \(node:internal\/crypto\//],
+]);
 
 const HARMLESS = new Set(['PROMISE', 'STREAM_END_OF_STREAM', 'WRITEWRAP', 'TTYWRAP', 'PIPEWRAP', 'SHUTDOWNWRAP']);
 

@@ -61,15 +61,16 @@ export const detachVolume = (
 const DEVICE_LETTERS = 'fghijklmnop';
 
 /**
- * The first free name for an attachment. If /dev/sdf is taken, /dev/xvdf is, too: the block device driver may rename one to the other.
+ * The free names for attachments. If /dev/sdf is taken, /dev/xvdf is, too: the block device driver may rename one to the other.
  *
- * @throws Error when all are taken
+ * @throws Error when fewer are free than are needed
  */
-export function freeDevice(taken: readonly string[]): string {
+export function freeDevices(taken: readonly string[], needed: number): readonly string[] {
   const letters = new Set(taken.map((device) => /^(?:\/dev\/)?(?:sd|xvd)([a-z])\d*$/.exec(device)?.[1]));
-  const free = [...DEVICE_LETTERS].find((letter) => !letters.has(letter));
-  if (free === undefined) throw new Error(`no device name is free on the instance: ${taken.join(', ')} are taken`);
-  return `/dev/sd${free}`;
+  const free = [...DEVICE_LETTERS].filter((letter) => !letters.has(letter));
+  if (free.length < needed)
+    throw new Error(`no device name is free on the instance: ${taken.join(', ')} are taken, and ${needed} are needed`);
+  return free.map((letter) => `/dev/sd${letter}`);
 }
 
 /** Reads after the change, and the delay before each of them. */

@@ -23,6 +23,8 @@ export interface Done {
   readonly is: 'done';
   readonly atMs: number;
   readonly volumeId?: string;
+  /** Volumes that EC2 did not show. */
+  readonly unseen?: readonly string[];
   readonly instanceId?: string;
   readonly fence?: number;
   readonly availabilityZone?: string;

@@ -12,7 +12,7 @@ import {
 } from '../../../shared/aws/volume-changes.ts';
 import { describeVolumes } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { turnAt } from '../../../shared/heal/context.ts';
+import { poll, turnAt } from '../../../shared/heal/context.ts';
 import { putInQuarantine } from '../../../shared/heal/kept.ts';
 import type { Blame, FoundVolume, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { MarkAnswer, MarkQuestion } from '../../../shared/model/questions.ts';
@@ -282,9 +282,16 @@ const STATE_CODES: ReadonlySet<string> = new Set([
   'InvalidAttachment.NotFound',
 ]);
 
+/**
+ * A device name that an old reading has shown as free: InvalidParameterValue, "Invalid value '/dev/sdf' for unixDevice. Attachment point /dev/sdf is
+ * already in use" (as reported in kubernetes-sigs/aws-ebs-csi-driver #1674).
+ */
+const DEVICE_TAKEN = 'is already in use';
+
 /** @throws Error where only the next reading shows the result: nothing is known to have failed */
 function byState<T extends object>(answer: T | AwsRefusal): T | AwsRefusal {
-  if ('refused' in answer && STATE_CODES.has(answer.code)) throw new Error(answer.refused);
+  if ('refused' in answer && (STATE_CODES.has(answer.code) || answer.refused.includes(DEVICE_TAKEN)))
+    throw new Error(answer.refused);
   return answer;
 }
 
@@ -330,7 +337,7 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
   intent: null,
   recovers: true,
   retryKey: 'kind',
-  execute: (context) => {
+  execute: async (context) => {
     const { restoredVolumes } = known(context);
     const volumes = restoredVolumes?.volumes ?? [];
     const ids =
@@ -338,7 +345,7 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
     const snapshotIds = volumes.flatMap(({ snapshotId }) => (snapshotId === '' ? [] : [snapshotId]));
     const { door, fault = 'other', reason = '' } = restoredVolumes?.givenUp ?? {};
     const blamed = door === 'data' && (fault === 'mount' || fault === 'forked');
-    return mutate(context, {
+    const dropped = await mutate(context, {
       act: `CreateTags ${ids.join(' ')}`,
       sentence: `${restoredVolumes?.source} did not help: ${reason}`,
       call: async (fleet) => {
@@ -358,7 +365,9 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
             )
           : [];
         const quarantined = snapshotIds.filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
+        const unseen = ids.filter((id) => !there.some(({ volumeId }) => volumeId === id));
         return {
+          ...(unseen.length > 0 && { unseen }),
           said: [
             `${there.map(({ volumeId }) => volumeId).join(' ') || 'nothing'} ${wordsOf(kept)}`,
             ...untagged,
@@ -368,8 +377,40 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
         };
       },
     });
+    if (dropped.is === 'done' && dropped.unseen !== undefined)
+      await keepUnseen(context, dropped.unseen, rolesOf(volumes), reason);
+    return dropped;
   },
   reduce: { done: (state, _, { atMs }) => dropRestored(state, atMs), failed: nothing, unknown: nothing },
 });
+
+/** Together they last longer than Describe was ever seen to be behind: 107 s. */
+const SHOWN_POLLS = 9;
+
+/** What was made a moment ago may not be shown yet, and nobody would ever put it away. What is not shown by then has vanished. */
+async function keepUnseen(
+  context: LadderActContext,
+  ids: readonly string[],
+  roles: ReadonlyMap<string, string>,
+  reason: string,
+): Promise<void> {
+  const later = { ...context, ...turnAt(context.durable, `${context.place}-unseen`) };
+  const look = () => describeVolumes(context.clients.ec2, { ids });
+  const all = async () => {
+    const shown = await look();
+    return shown.length === ids.length ? shown : null;
+  };
+  const there = (await poll(later, SHOWN_POLLS, all)) ?? (await later.step('shown', look));
+  if (there.length === 0) return;
+  await mutate(later, {
+    act: `CreateTags ${there.map(({ volumeId }) => volumeId).join(' ')}`,
+    sentence: `${there.map(({ volumeId }) => volumeId).join(' ')}, which EC2 did not show a moment ago, did not help either`,
+    call: async (fleet) => {
+      const kept = keepingMade(fleet, known(context));
+      const untagged = await putVolumesAway(context, there, roles, kept, { [WHY_TAG]: reason.slice(0, TAG_VALUE_MAX) });
+      return { said: [wordsOf(kept), ...untagged].join('; ') };
+    },
+  });
+}
 
 export const VOLUME_ACTS = [create, attach, detach, keepVolumes, dropVolumes] as const;

@@ -2,7 +2,7 @@
 // one command exchanges them; the found volumes stay attached until the node is proved. Pure.
 
 import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
-import { freeDevice } from '../../../shared/aws/volume-changes.ts';
+import { freeDevices } from '../../../shared/aws/volume-changes.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type {
   Blame,
@@ -336,18 +336,20 @@ export const initializationMinutes = (volumes: readonly FoundVolume[], rateMiBps
 
 const NO_SNAPSHOT = { snapshotId: '', snapshotGiB: 0 } as const;
 
-/** Each next to the volume that it replaces, under a device name that is free on the instance. */
+/**
+ * Each next to the volume that it replaces, under a device name that is free on the instance. Every further copy begins with other names: those of the
+ * one before may still be in use, though Describe shows them as free.
+ */
 function newVolumes(
   { original, replacement }: Facts,
-  { found }: LadderState,
+  { found, generation }: LadderState,
   partOf: (role: string) => Omit<NewVolume, 'role' | 'device'>,
 ): readonly NewVolume[] {
   const taken = ((replacement ?? original)?.instance.devices ?? []).map(({ device }) => device);
-  return found.volumes.map(({ role }) => {
-    const device = freeDevice(taken);
-    taken.push(device);
-    return { role, device, ...partOf(role) };
-  });
+  const count = found.volumes.length;
+  const free = freeDevices(taken, count);
+  const deviceOf = (at: number): string => free[(generation * count + at) % free.length] ?? '';
+  return found.volumes.map(({ role }, at) => ({ role, device: deviceOf(at), ...partOf(role) }));
 }
 
 const SHOWN_AFTER_MS = 90_000;

@@ -8,7 +8,7 @@ import {
   createVolumeFrom,
   detachVolume,
   type FromSnapshot,
-  freeDevice,
+  freeDevices,
   keepOnTermination,
 } from '../../../shared/aws/volume-changes.ts';
 import { describeVolumes, initializationOf, type VolumeDescription } from '../../../shared/aws/volumes.ts';
@@ -197,10 +197,11 @@ describe('A copy of a volume', () => {
 
 describe('An attachment', () => {
   it('takes the next free name, whatever the taken ones are called', () => {
-    expect(freeDevice(['/dev/xvda', '/dev/sdf', 'xvdg', '/dev/sdh1'])).toBe('/dev/sdi');
-    expect(freeDevice([])).toBe('/dev/sdf');
+    expect(freeDevices(['/dev/xvda', '/dev/sdf', 'xvdg', '/dev/sdh1'], 1)[0]).toBe('/dev/sdi');
+    expect(freeDevices([], 1)[0]).toBe('/dev/sdf');
     const all = [...'fghijklmnop'].map((letter) => `/dev/sd${letter}`);
-    expect(() => freeDevice(all)).toThrow('no device name is free');
+    expect(() => freeDevices(all, 1)).toThrow('no device name is free');
+    expect(() => freeDevices(all.slice(1), 2)).toThrow('and 2 are needed');
   });
 
   it('is asked for once and seen to come and go', async () => {
