@@ -1,6 +1,7 @@
 // A fleet in `status`: its facts for machines, and the one row that they make, of this account or of another one.
 import type { Health, ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import { plainText } from '../../../shared/text/plain-text.ts';
 import { durationText } from './show.ts';
 
 /** What `status --json` says of a fleet. Times are ISO 8601. */
@@ -53,3 +54,25 @@ export function counted(nodes: readonly Pick<ObservedNode, 'health'>[]): {
 
 export const seenText = (seenMs: readonly number[], nowMs: number): string =>
   seenMs.length === 0 ? 'never' : `${durationText((nowMs - Math.max(...seenMs)) / 1_000)} ago`;
+
+const PAUSE_CHARACTERS = 600;
+
+/**
+ * Each pause once: that of everything is every fleet's, and is taken back for all of them.
+ * @param where what comes before its reason: another account; "" for this one
+ * @param flags what a person types to get there: " --profile prod", or ""
+ */
+export const pauseLines = (
+  fleets: readonly Pick<FleetFacts, 'fleet' | 'paused'>[],
+  where = '',
+  flags = '',
+): readonly string[] => [
+  ...new Set(
+    fleets.flatMap(({ fleet, paused }) => {
+      if (paused === null) return [];
+      const ofFleet = paused.startsWith(`fleet ${fleet} `) ? ` ${fleet}` : '';
+      const goOn = `npm run chainmend -- resume${ofFleet}${flags}`;
+      return [`PAUSED    ${where}${plainText(paused, PAUSE_CHARACTERS)}. Go on with: ${goOn}`];
+    }),
+  ),
+];

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { repositoryRoot } from '../../paths.ts';
 import type { Place } from './accounts-file.ts';
-import { flagsOf, type PlaceAnswer } from './status-accounts.ts';
+import { type PlaceAnswer, wordsOf } from './status-accounts.ts';
 
 /** AWS is retried for seconds; a role that waits for a second factor would wait for ever. */
 const LIMIT_MS = 120_000;
@@ -14,14 +14,13 @@ const WRONG_CHARACTERS = 400;
 
 /** Never throws: a place that does not answer says why. */
 export async function askPlace(place: Place): Promise<PlaceAnswer> {
-  const words = [
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    'infra/commands/chainmend.js',
     'status',
     '--json',
-    ...flagsOf(place)
-      .split(' ')
-      .filter((word) => word !== ''),
+    ...wordsOf(place),
   ];
-  const args = ['--disable-warning=ExperimentalWarning', 'infra/commands/chainmend.js', ...words];
   const limits = { timeout: LIMIT_MS, maxBuffer: ANSWER_BYTES };
   try {
     const { stdout } = await promisify(execFile)(process.execPath, args, {

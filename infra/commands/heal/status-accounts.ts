@@ -5,7 +5,7 @@ import { plainText } from '../../../shared/text/plain-text.ts';
 import { tableOf } from '../fleets/context.ts';
 import { type Place, readPlaces } from './accounts-file.ts';
 import type { HealCommandContext } from './context.ts';
-import { FLEET_COLUMNS, type FleetFacts, rowOfFleet } from './fleet-facts.ts';
+import { FLEET_COLUMNS, type FleetFacts, pauseLines, rowOfFleet } from './fleet-facts.ts';
 
 /** What `status` says in a place. */
 export interface PlaceAnswer {
@@ -50,14 +50,14 @@ export async function statusOfAccounts(
   for (const { place, answer } of read) {
     if (answer.fleets.length === 0)
       context.say(`${shown(place)}: no fleet file is stored there, and nothing is looked after.`);
-    for (const line of pausesOf(place, answer)) context.say(line);
+    for (const line of pauseLines(answer.fleets, `${place.name}: `, flagsOf(place))) context.say(line);
   }
   for (const { place, answer } of answers) {
     const lead = answer.at === null ? `${shown(place)} was not read: ` : `${place.name}: `;
     for (const line of answer.wrong) context.complain(plainText(`${lead}${line}`, LINE_CHARACTERS));
   }
-  if (rows.length > 0)
-    context.say(`\nOf one fleet there: npm run chainmend -- status FLEET${flagsOf((read[0] ?? answers[0])?.place)}`);
+  for (const { place } of read.slice(0, 1))
+    context.say(`\nOf one fleet of ${place.name}: npm run chainmend -- status FLEET${flagsOf(place)}`);
   return {
     status: answers.some(({ answer }) => answer.at === null || answer.status !== 0) ? 1 : 0,
     facts: { accounts: answers.map(({ place, answer: { wrong, at, fleets } }) => ({ ...place, at, fleets, wrong })) },
@@ -66,25 +66,17 @@ export async function statusOfAccounts(
 
 const LINE_CHARACTERS = 600;
 
-/** Each pause once: that of everything is every fleet's there. */
-const pausesOf = (place: Place, { fleets }: PlaceAnswer): readonly string[] => [
-  ...new Set(
-    fleets.flatMap(({ fleet, paused }) => {
-      if (paused === null) return [];
-      const ofFleet = paused.startsWith(`fleet ${fleet} `) ? ` ${fleet}` : '';
-      const go = `npm run chainmend -- resume${ofFleet}${flagsOf(place)}`;
-      return [`PAUSED    ${place.name}: ${plainText(paused, LINE_CHARACTERS)}. Go on with: ${go}`];
-    }),
-  ),
-];
+/** What leads there, as words of a command. */
+export const wordsOf = ({ profile, region, suite }: Place): readonly string[] =>
+  Object.entries({ profile, region, name: suite }).flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag}`, value],
+  );
 
-/** What leads there, as a person types it: the file allows no character that a shell would read. */
-export function flagsOf(place: Place | undefined): string {
-  const { profile, region, suite } = place ?? {};
-  return Object.entries({ profile, region, name: suite })
-    .map(([flag, value]) => (value === undefined ? '' : ` --${flag} ${value}`))
+/** The same as a person types it: the file allows no character that a shell would read. */
+const flagsOf = (place: Place): string =>
+  wordsOf(place)
+    .map((word) => ` ${word}`)
     .join('');
-}
 
 const shown = (place: Place): string => {
   const flags = flagsOf(place).trim();

@@ -16,7 +16,7 @@ import { unreadPages } from '../subscribers.ts';
 import { trialTable } from '../trial-table.ts';
 import { notAnswerableReason } from './approve.ts';
 import type { FleetAsk, HealCommandContext } from './context.ts';
-import { counted, FLEET_COLUMNS, type FleetFacts, rowOfFleet, seenText, WELL } from './fleet-facts.ts';
+import { counted, FLEET_COLUMNS, type FleetFacts, pauseLines, rowOfFleet, seenText, WELL } from './fleet-facts.ts';
 import { clockText, durationText, isoText, lineText, progressText } from './show.ts';
 import { fleetNames, knownFleet, type Target } from './target.ts';
 
@@ -115,22 +115,11 @@ export async function statusOfAll(context: HealCommandContext): Promise<Told> {
         facts.map((fleet) => rowOfFleet(fleet, nowMs)),
       ),
     );
-  for (const line of pauseLines(states)) context.say(line);
+  for (const line of pauseLines(facts)) context.say(line);
   for (const { fleet, broken } of states)
     if (broken !== undefined) context.complain(plainText(`${fleet}: nothing is done for it: ${broken}`, 500));
   return { status: 0, facts: { at: isoText(nowMs), fleets: facts } };
 }
-
-/** Each pause once: that of everything is every fleet's, and is taken back for all of them. */
-const pauseLines = (states: readonly FleetState[]): readonly string[] => [
-  ...new Set(
-    states.flatMap(({ fleet, paused }) => {
-      if (paused === undefined) return [];
-      const ofFleet = paused.startsWith(`fleet ${fleet} `) ? ` ${fleet}` : '';
-      return `PAUSED    ${plainText(paused, 600)}. Go on with: npm run chainmend -- resume${ofFleet}`;
-    }),
-  ),
-];
 
 /** @throws UsageError where there is no such fleet or node */
 export async function status(context: HealCommandContext, target: Target): Promise<Told> {
@@ -152,7 +141,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
     `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}: ${well} synced, ${sick} sick, ${other} neither`,
   ];
   context.say(`${target.shown} · ${head.join(' · ')} · seen ${seen}`);
-  for (const line of pauseLines([state])) context.say(line);
+  for (const line of pauseLines([factsOf(state, nowMs)])) context.say(line);
   if (scaling) for (const line of scalingLines(fleet, scaling, nowMs)) context.say(line);
   for (const boost of boosts) context.say(boostLine(boost, nowMs));
   if (drill) for (const line of drillLines(drill, nowMs)) context.say(line);
