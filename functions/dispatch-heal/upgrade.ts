@@ -89,22 +89,22 @@ function nextInOrder(facts: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
   const isFirst = done.length === 0;
   const together = isFirst || upgrade.strategy !== undefined ? [next] : togetherWith(facts, next, marks);
   // On the data of the node that is to get it: the snapshot of right before is the newest.
-  const rehearsed = upgrade.rehearse && isFirst ? rehearsalOf(facts) : null;
-  const tried = rehearsed === null ? null : nextOfRehearsal(facts, rehearsed);
-  if (tried !== null && tried.do !== 'rehearse') return tried;
+  const tried = upgrade.rehearse && isFirst ? nextOfRehearsal(facts) : null;
+  if (tried?.do === 'wait' || tried?.do === 'end') return tried;
   // Beside a node that is not touched there is nothing to go back to.
   const lacking = upgrade.strategy === undefined ? lackingSnapshot(together, nowMs) : undefined;
   if (lacking) return { do: 'snapshot', node: lacking.node };
-  const drill = tried && facts.incidents.find((one) => isDrill(one) && isAtWork(one));
-  if (drill) return atWorkOn(drill);
-  if (tried) return { do: 'rehearse', node: next.node };
+  if (tried?.do === 'rehearse') {
+    const drill = facts.incidents.find((one) => isDrill(one) && isAtWork(one));
+    return drill ? atWorkOn(drill) : { do: 'rehearse', node: next.node };
+  }
   const watchMinutes = isFirst ? (fleet.client?.watchMinutes ?? 0) : 0;
   const ready = together.filter(({ snapshot }) => snapshot === 'done');
   const ids = ready.map(({ node: { instanceId } }) => instanceId);
   const stepOf = ({ node, snapshotSinceMs }: Mark): NodeStep => ({
     ...{ node, cleanSinceMs: snapshotSinceMs, watchMinutes },
     ...(ids.length > 1 && { together: ids }),
-    ...(rehearsed && rehearsed !== 'none' && { rehearsed: plainText(rehearsalText(rehearsed), REHEARSED_MOST) }),
+    ...(tried && { rehearsed: plainText(rehearsalText(tried.rehearsed), REHEARSED_MOST) }),
   });
   const [first = next, ...others] = ready;
   return { do: 'upgrade', nodes: [stepOf(first), ...others.map(stepOf)] };
@@ -112,15 +112,19 @@ function nextInOrder(facts: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {
 
 /**
  * What the try on a copy asks for, whatever the age of the snapshot: a try gives way to another snapshot of the node, and would do so again and again
- * where it takes longer than a snapshot is young. null: it has proved itself.
+ * where it takes longer than a snapshot is young. `go-on`: it has proved itself.
  */
 function nextOfRehearsal(
-  { upgrade, incidents }: UpgradeFacts,
-  rehearsed: Rehearsal | 'none',
-): Extract<UpgradeStep, { do: 'wait' | 'end' }> | { readonly do: 'rehearse' } | null {
+  facts: UpgradeFacts,
+):
+  | Extract<UpgradeStep, { do: 'wait' | 'end' }>
+  | { readonly do: 'rehearse' }
+  | { readonly do: 'go-on'; readonly rehearsed: Rehearsal } {
+  const { upgrade, incidents } = facts;
+  const rehearsed = rehearsalOf(facts);
   if (rehearsed !== 'none')
     return rehearsed.is === 'verified'
-      ? null
+      ? { do: 'go-on', rehearsed }
       : { ...ends(`${rehearsalText(rehearsed)}; no node got it`), isTold: true };
   if (incidents.some((one) => hasGivenUp(one, upgrade)))
     return { ...ends(`${upgrade.to} was not tried on a copy to its end; no node got it`), isTold: true };
