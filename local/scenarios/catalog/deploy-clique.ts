@@ -1,10 +1,19 @@
 // Scenario: a private geth chain is deployed from its file: keys, accounts and genesis are made once, each node gets its own, and the sealers begin. Then a
 // sealer's disk fills, and a client's instance dies: its volume keeps its identity.
 import { createECDH } from 'node:crypto';
+import { NETWORK_TAGS } from '../../../shared/model/network-tags.ts';
 import { everySeconds } from '../../nodes/rhythm.ts';
-import { allHealedInTheEnd, healed, nobodyPaged, refusedFor, seenNow, sizeGiB } from '../checks/expectations.ts';
+import { allHealedInTheEnd, nobodyPaged, refusedFor } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { dataVolumes, incidentsEnded, killed, ladderHeals, passed } from '../world/ladder.ts';
+import {
+  allFollow,
+  allSynced,
+  eachHasItsOwnKeys,
+  fullVolumeGrew,
+  itsVolumeLivesOn,
+  storyOf,
+} from '../world/deployed-network.ts';
+import { killed, ladderHeals, passed } from '../world/ladder.ts';
 import type { PlacedNode, World } from '../world/world.ts';
 
 const FLEET = 'clique';
@@ -15,7 +24,12 @@ const FULL = 'sealer2';
 /** Its instance dies. */
 const DEAD = 'client1';
 const HOME = '/data';
-const GIB = 2 ** 30;
+
+const NETWORK = {
+  ...{ fleet: FLEET, nodes: NODES, full: FULL, dead: DEAD },
+  genesisOf: (node: PlacedNode) => fileOf(node, 'genesis.json'),
+  idOf: (node: PlacedNode) => idOf(node),
+} as const;
 
 const OF_NOTHING = {
   deployedWith: new URL('../fleets-deploy-clique', import.meta.url).pathname,
@@ -32,42 +46,9 @@ export const deployClique: Scenario = {
   sentence:
     'A private geth chain of three sealers, a bootnode and two clients is deployed, keys, accounts and genesis included; then a sealer’s disk fills, and a client’s instance dies.',
   ...OF_NOTHING,
-  people: (world) => {
-    world.at(1, () => world.deployNodes(FLEET));
-    world.when(
-      () => allSynced(world),
-      () => {
-        // What another instance opens: data that this client was writing.
-        world.find(FLEET, DEAD).machine.disks.data.copiesOpen = 'opens';
-        const { machine } = world.find(FLEET, FULL);
-        machine.write(HOME, 91 * GIB - (machine.volumes[0]?.usedBytes ?? 0));
-      },
-    );
-    world.when(
-      () => healed(world, 1),
-      () => killed(world, world.find(FLEET, DEAD)),
-    );
-  },
-  done: (world) => healed(world, 1) && incidentsEnded(world, 'healed') && allSynced(world),
-  hours: 12,
+  ...storyOf(NETWORK),
   expect: [
-    {
-      sentence: 'seven secrets were made, and each node has a key that no other has, with the same genesis',
-      holds: (_, world) => {
-        const made = world.region.gateway.trace.calls.filter(
-          ({ service, operation, outcome }) =>
-            service === 'secretsmanager' && operation === 'CreateSecret' && outcome === 'ok',
-        );
-        const current = NODES.map((name) => world.find(FLEET, name));
-        const [genesis, ...others] = current.map((node) => fileOf(node, 'genesis.json'));
-        return (
-          new Set(made.map(({ input }) => (input as { readonly Name: string }).Name)).size === NODES.length + 1 &&
-          new Set(current.map(idOf)).size === NODES.length &&
-          genesis !== '' &&
-          others.every((other) => other === genesis)
-        );
-      },
-    },
+    eachHasItsOwnKeys(NETWORK),
     {
       sentence:
         'the sealers of the genesis are those of the file, in ascending order, each with the account on its own volume alone',
@@ -104,43 +85,13 @@ export const deployClique: Scenario = {
         );
       },
     },
-    {
-      sentence: 'no first boot refused anything, and the full volume grew',
-      holds: (report, { nodes }) =>
-        nodes.every(({ machine }) => machine.bootRefusal === undefined) && (sizeGiB(report, FULL) ?? 0) > 100,
-    },
-    {
-      sentence: 'another instance has the dead client’s own volume and its identity, and got no keys a second time',
-      holds: (report, world) => {
-        const [first] = world.nodes.filter(({ name }) => name === DEAD);
-        const now = world.find(FLEET, DEAD);
-        const [volume, ...more] = dataVolumes(world, DEAD);
-        return (
-          ladderHeals(report).some(
-            ({ node, rung, outcome }) => node === DEAD && rung === 'replace' && outcome === 'healed',
-          ) &&
-          first !== now &&
-          more.length === 0 &&
-          now.volumeIds.get('data') === volume?.volumeId &&
-          now.machine.readFile('/var/lib/chainmend/identity') === undefined &&
-          idOf(now) !== ''
-        );
-      },
-      undisturbed: true,
-    },
+    fullVolumeGrew(NETWORK),
+    itsVolumeLivesOn(NETWORK, (world, now) => idOf(now) !== '' && idOf(now) === madeFor(world, DEAD)),
     {
       sentence: 'no sealer has another instance than it began with',
       holds: (_, world) => SEALERS.every((name) => world.nodes.filter((node) => node.name === name).length === 1),
     },
-    {
-      sentence: 'every node follows the chain, with peers, and is seen to',
-      holds: ({ nodes }, world) =>
-        nodes.length === NODES.length &&
-        nodes.every(
-          ({ state, peers, instanceId }) => state === 'synced' && peers >= 3 && seenNow(world, instanceId) === 'synced',
-        ),
-      undisturbed: true,
-    },
+    allFollow(NETWORK),
     allHealedInTheEnd,
     nobodyPaged,
   ],
@@ -157,7 +108,7 @@ export const sealerDead: Scenario = {
   people: (world) => {
     world.at(1, () => world.deployNodes(FLEET));
     world.when(
-      () => allSynced(world),
+      () => allSynced(world, NETWORK),
       () => killed(world, world.find(FLEET, DEAD_SEALER)),
     );
   },
@@ -200,5 +151,12 @@ function idOf(node: PlacedNode): string {
   return pair.getPublicKey('hex').slice('04'.length);
 }
 
-const allSynced = (world: World): boolean =>
-  world.current.length === NODES.length && world.current.every(({ machine }) => machine.report().state === 'synced');
+/** The id that its secret says, as it was made. */
+function madeFor({ region }: World, node: string): string {
+  const made = region.gateway.trace.calls
+    .filter(({ service, operation }) => service === 'secretsmanager' && operation === 'CreateSecret')
+    .map(({ input }) => input as { readonly Name: string; readonly Tags?: readonly { Key: string; Value: string }[] })
+    .find(({ Name }) => Name.endsWith(`/${node}`));
+  const key = made?.Tags?.find(({ Key }) => Key === NETWORK_TAGS.nodeKey)?.Value;
+  return Buffer.from(key ?? '', 'base64').toString('hex');
+}

@@ -1,10 +1,10 @@
 // Scenario: a consortium's chain is deployed from its file: keys and genesis are made once, each node gets its own, and the chain begins. Then a validator's
 // disk fills, and a sentry's instance dies: its volume keeps its identity.
 import { createHash } from 'node:crypto';
-import { allHealedInTheEnd, healed, nobodyPaged, seenNow, sizeGiB } from '../checks/expectations.ts';
+import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { dataVolumes, incidentsEnded, killed, ladderHeals } from '../world/ladder.ts';
-import type { PlacedNode, World } from '../world/world.ts';
+import { allFollow, eachHasItsOwnKeys, fullVolumeGrew, itsVolumeLivesOn, storyOf } from '../world/deployed-network.ts';
+import type { PlacedNode } from '../world/world.ts';
 import { CONSORTIUM_CLOCK } from '../world/worlds.ts';
 
 const FLEET = 'irita';
@@ -16,7 +16,12 @@ const FULL = 'validator2';
 /** Its instance dies. */
 const DEAD = 'sentry1';
 const HOME = '/data/node/irita';
-const GIB = 2 ** 30;
+
+const NETWORK = {
+  ...{ fleet: FLEET, nodes: NODES, full: FULL, dead: DEAD },
+  genesisOf: (node: PlacedNode) => fileOf(node, 'config/genesis.json'),
+  idOf: (node: PlacedNode) => idOf(node),
+} as const;
 
 export const deployConsortium: Scenario = {
   name: 'deploy-consortium',
@@ -29,42 +34,9 @@ export const deployConsortium: Scenario = {
       ...CONSORTIUM_CLOCK,
       ...{ bytesPerBlock: 20_000, inodesPerBlock: 0.02 },
     }),
-  people: (world) => {
-    world.at(1, () => world.deployNodes(FLEET));
-    world.when(
-      () => allSynced(world),
-      () => {
-        // What another instance opens: data that this client was writing.
-        world.find(FLEET, DEAD).machine.disks.data.copiesOpen = 'opens';
-        const { machine } = world.find(FLEET, FULL);
-        machine.write('/data', 91 * GIB - (machine.volumes[0]?.usedBytes ?? 0));
-      },
-    );
-    world.when(
-      () => healed(world, 1),
-      () => killed(world, world.find(FLEET, DEAD)),
-    );
-  },
-  done: (world) => healed(world, 1) && incidentsEnded(world, 'healed') && allSynced(world),
-  hours: 12,
+  ...storyOf(NETWORK),
   expect: [
-    {
-      sentence: 'seven secrets were made, and each node has keys that no other has, with the same genesis',
-      holds: (_, world) => {
-        const made = world.region.gateway.trace.calls.filter(
-          ({ service, operation, outcome }) =>
-            service === 'secretsmanager' && operation === 'CreateSecret' && outcome === 'ok',
-        );
-        const current = NODES.map((name) => world.find(FLEET, name));
-        const [genesis, ...others] = current.map((node) => fileOf(node, 'config/genesis.json'));
-        return (
-          new Set(made.map(({ input }) => (input as { readonly Name: string }).Name)).size === NODES.length + 1 &&
-          new Set(current.map(idOf)).size === NODES.length &&
-          genesis !== '' &&
-          others.every((other) => other === genesis)
-        );
-      },
-    },
+    eachHasItsOwnKeys(NETWORK),
     {
       sentence: 'the validators of the genesis are those of the file, each with the key on its own volume',
       holds: (_, world) => {
@@ -97,39 +69,11 @@ export const deployConsortium: Scenario = {
         );
       },
     },
-    {
-      sentence: 'no first boot refused anything, and the full volume grew',
-      holds: (report, { nodes }) =>
-        nodes.every(({ machine }) => machine.bootRefusal === undefined) && (sizeGiB(report, FULL) ?? 0) > 100,
-    },
-    {
-      sentence: 'another instance has the dead sentry’s own volume and its identity, and got no keys a second time',
-      holds: (report, world) => {
-        const [first] = world.nodes.filter(({ name }) => name === DEAD);
-        const now = world.find(FLEET, DEAD);
-        const [volume, ...more] = dataVolumes(world, DEAD);
-        return (
-          ladderHeals(report).some(
-            ({ node, rung, outcome }) => node === DEAD && rung === 'replace' && outcome === 'healed',
-          ) &&
-          first !== now &&
-          more.length === 0 &&
-          now.volumeIds.get('data') === volume?.volumeId &&
-          now.machine.readFile('/var/lib/chainmend/identity') === undefined &&
-          fileOf(world.find(FLEET, 'validator1'), 'config/config.toml').includes(`${idOf(now)}@${DEAD}.`)
-        );
-      },
-      undisturbed: true,
-    },
-    {
-      sentence: 'every node follows the chain, with peers, and is seen to',
-      holds: ({ nodes }, world) =>
-        nodes.length === NODES.length &&
-        nodes.every(
-          ({ state, peers, instanceId }) => state === 'synced' && peers >= 3 && seenNow(world, instanceId) === 'synced',
-        ),
-      undisturbed: true,
-    },
+    fullVolumeGrew(NETWORK),
+    itsVolumeLivesOn(NETWORK, (world, now) =>
+      fileOf(world.find(FLEET, 'validator1'), 'config/config.toml').includes(`${idOf(now)}@${DEAD}.`),
+    ),
+    allFollow(NETWORK),
     allHealedInTheEnd,
     nobodyPaged,
   ],
@@ -142,6 +86,3 @@ function idOf(node: PlacedNode): string {
   const [, key = ''] = /"value":"([A-Za-z0-9+/=]+)"/.exec(fileOf(node, 'config/node_key.json')) ?? [];
   return createHash('sha256').update(Buffer.from(key, 'base64').subarray(32)).digest('hex').slice(0, 40);
 }
-
-const allSynced = (world: World): boolean =>
-  world.current.length === NODES.length && world.current.every(({ machine }) => machine.report().state === 'synced');
