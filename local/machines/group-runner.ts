@@ -25,7 +25,7 @@ process.stdin.resume().once('end', () => process.exit(1));
 
 const narrator = new Narrator((told) => writeSync(STDOUT, runEventLine(told)));
 let failed = false;
-const world = await RealWorld.make(ground, group.fleets, {
+const world = await RealWorld.make(ground, group, {
   onError: (error) => {
     failed = true;
     console.error(error);

@@ -1,4 +1,5 @@
 // A real story: something goes wrong with real nodes, and the nodes themselves are asked whether it was repaired.
+import type { Release } from './deployed.ts';
 import type { Group, Need, StoryEntry } from './stories/plan.ts';
 import type { RealNode, RealWorld } from './world.ts';
 
@@ -30,6 +31,8 @@ export interface RealStory {
 export interface StoryGroup {
   readonly name: Group;
   readonly fleets: readonly string[];
+  /** Of the fleets whose nodes are deployed from their files: what these files fetch. */
+  readonly releases?: Readonly<Record<string, Release>>;
   readonly needs?: readonly Need[];
   /** Its stories have many steps: more sweeps come than one a minute. */
   readonly sweepsOften?: true;

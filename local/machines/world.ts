@@ -18,18 +18,20 @@ import { deployInto, settled } from '../scenarios/world/deployment.ts';
 import { VPC_ID } from '../services/ec2/service.ts';
 import type { ClockFollower } from '../simulator/clock.ts';
 import { readAssembly } from '../simulator/cloudformation/deploy.ts';
+import { deployedImage, type Published, publish, type Release } from './deployed.ts';
 import { containers } from './machine/container.ts';
 import { DebianMachine, type MachinePlace } from './machine/debian-machine.ts';
 import { linkOf } from './machine/devices.ts';
 import { type Resolver, serveNames } from './machine/dns.ts';
 import { Images } from './machine/images.ts';
-import { Lan } from './machine/lan.ts';
+import { Lan, RESOLVER } from './machine/lan.ts';
+import { Metadata } from './machine/metadata.ts';
+import { Outside } from './machine/outside.ts';
 import { realHost } from './machine/rpc.ts';
 import { enable, type ImageFiles } from './machine/system.ts';
 import { tool } from './machine/tool.ts';
 import type { Task } from './run-events.ts';
 
-/** Fleet files of the real stories. */
 /** The fleet files of the real machines. */
 export const REAL_FLEETS = join(import.meta.dirname, 'fleets');
 const MAX_EVENTS = 20_000_000;
@@ -66,6 +68,8 @@ export interface RealNodeSpec {
   readonly enabled?: readonly { readonly unit: string; readonly of: string }[];
   /** A new instance's image where its launch template's user data do the rest; undefined: it has all of the above. */
   readonly bare?: Required<Pick<RealNodeSpec, 'files' | 'enabled'>>;
+  /** A stack has made it: its first boot makes the place of its data itself. */
+  readonly deployed?: true;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -91,6 +95,7 @@ export class RealWorld {
   readonly #place: MachinePlace;
   readonly #resolver: Resolver;
   readonly #following: ClockFollower;
+  readonly #deployment: Deployment | undefined;
   #made = 0;
   #copies = 0;
 
@@ -104,6 +109,7 @@ export class RealWorld {
       readonly following: ClockFollower;
       readonly images: Images;
       readonly lan: Lan;
+      readonly deployment: Deployment | undefined;
       readonly onError: (error: unknown) => void;
     },
   ) {
@@ -113,6 +119,7 @@ export class RealWorld {
     this.ground = made.ground;
     this.#resolver = made.resolver;
     this.#following = made.following;
+    this.#deployment = made.deployment;
     const { images, lan, onError, ground } = made;
     this.#place = {
       clock: region.clock,
@@ -130,10 +137,10 @@ export class RealWorld {
       const like = this.nodes.find((node) =>
         drilled === undefined ? node.name === name : node.spec.fleet === drilled,
       );
+      const spec = like?.spec ?? this.#deployedSpec(name, tags);
       const privateIp = instance.networkInterface?.privateIp;
-      if (!like || privateIp === undefined) return undefined;
+      if (!spec || privateIp === undefined) return undefined;
       const { instanceId } = instance;
-      const { spec } = like;
       const node = this.#settleIn({ ...spec, ...spec.bare }, { name, instanceId, privateIp }, userData);
       (drilled === undefined ? this.nodes : this.drills).push(node);
       // Nothing is to be masked on it from here: its own boot carries out its user data.
@@ -141,10 +148,16 @@ export class RealWorld {
     });
   }
 
-  /** Deploys the stack, with only these fleets, in a region that then runs in real time. */
+  /**
+   * Deploys the stack, with only these fleets, in a region that then runs in real time.
+   * @param releases of the fleets whose nodes are deployed, by their names
+   */
   static async make(
     ground: Task,
-    fleetNames: readonly string[],
+    {
+      fleets: fleetNames,
+      releases,
+    }: { readonly fleets: readonly string[]; readonly releases?: Readonly<Record<string, Release>> },
     { onError, onFatal }: { readonly onError: (error: unknown) => void; readonly onFatal: (error: unknown) => void },
   ): Promise<RealWorld> {
     const nowMs = Date.now();
@@ -155,20 +168,29 @@ export class RealWorld {
       retain: CALLS_KEPT,
       startMs: nowMs - DEPLOYED_BEFORE_MS,
     });
-    const assembly = readAssembly(await ensureSynthesized({ fleets: REAL_FLEETS }));
-    const files = readFleets(REAL_FLEETS).filter(({ document }) => fleetNames.includes(document.fleet));
-    const tableName = await deployInto(region, assembly);
+    const published = releases && publish(ground, REAL_FLEETS, releases);
+    const folder = published?.fleets ?? REAL_FLEETS;
+    const assembly = await ensureSynthesized({
+      fleets: folder,
+      ...(published && { assemblies: join(ground.runDirectory, 'assemblies') }),
+    });
+    const files = readFleets(folder).filter(({ document }) => fleetNames.includes(document.fleet));
+    const tableName = await deployInto(region, readAssembly(assembly, 'Chainmend'));
     const fleets = new Map(files.map(({ document }): [string, Fleet] => [document.fleet, resolveFleet(document)]));
-    await settled(region, () => leaveOthersOut(region, fleets));
+    await settled(region, () => leaveOthersOut(region, folder, fleets));
     for (const zone of new Set([...fleets.values()].flatMap(({ dns }) => dns?.zone ?? [])))
       region.route53.addZone({ name: zone, private: true, vpcId: VPC_ID });
     await region.clock.run({ untilMs: Date.now(), maxEvents: MAX_EVENTS });
     const lan = Lan.make();
+    const deployment = published && (await Deployment.begin(region, ground, { assembly, published, onError }));
     return new RealWorld(region, {
       tableName,
       fleets,
       ground,
-      resolver: await serveNames((name, type) => region.route53.resolve(name, type)),
+      deployment,
+      resolver: await serveNames((name, type) =>
+        deployment?.outside.hosts.has(name) ? (type === 'A' ? [RESOLVER] : []) : region.route53.resolve(name, type),
+      ),
       following: region.clock.follow({ speed: 1, onError: onFatal }),
       images: Images.make(ground.runDirectory),
       lan,
@@ -219,13 +241,40 @@ export class RealWorld {
     return node;
   }
 
+  /** A person deploys the nodes of a fleet: `npm run deploy:nodes`. Resolves when their systems answer; their first boots go on. */
+  async deployNodes(fleet: string): Promise<readonly RealNode[]> {
+    if (!this.#deployment) throw new Error(`no release of ${fleet} is published`);
+    const assembly = readAssembly(this.#deployment.assembly, `ChainmendNodes-${fleet}`);
+    await this.region.deploy({ assembly, atOnce: true });
+    const made = this.nodes.filter(({ spec }) => spec.fleet === fleet);
+    await Promise.all(made.map(({ machine }) => machine.booted()));
+    return made;
+  }
+
+  /** Of the fleet whose tags an instance has; undefined: the nodes of no such fleet are deployed. */
+  #deployedSpec(name: string, tags: Readonly<Record<string, string>>): RealNodeSpec | undefined {
+    const deployment = this.#deployment;
+    const fleet = [...this.fleets.values()].find(({ nodes }) =>
+      Object.entries(nodes.tags).every(([key, value]) => tags[key] === value),
+    );
+    if (!deployment || !fleet) return undefined;
+    return {
+      ...{ fleet: fleet.name, name, deployed: true },
+      files: () => deployedImage(this.ground.baseDirectory, deployment.outside.authority),
+      volumes: fleet.volumes.map(({ role, path }) => ({ role, path, sizeGiB: 0 })),
+    };
+  }
+
   #settleIn(spec: RealNodeSpec, identity: Identity, userData: string, fstab = ''): RealNode {
     const { region } = this;
     const files = { ...spec.files(identity), '/etc/fstab': fstab };
     const machine = new DebianMachine(this.#place, {
       ...identity,
       regionName: region.kernel.regionName,
-      files: { ...files, ...Object.fromEntries(spec.volumes.map(({ path }) => [`${path}/.keep`, ''])) },
+      files: {
+        ...files,
+        ...(spec.deployed ? {} : Object.fromEntries(spec.volumes.map(({ path }) => [`${path}/.keep`, '']))),
+      },
       userData,
       paths: spec.volumes.map(({ path }) => path),
     });
@@ -318,14 +367,57 @@ export class RealWorld {
   async end(): Promise<void> {
     await this.#following.stop();
     this.#resolver.close();
+    this.#deployment?.end();
     await Promise.all([...this.nodes, ...this.drills].map(({ machine }) => machine.powerOff('hard')));
   }
 }
 
 /** Only the fleets of this world are watched. */
-async function leaveOthersOut(region: Region, fleets: ReadonlyMap<string, Fleet>): Promise<void> {
-  for (const { document } of readFleets(REAL_FLEETS)) {
+async function leaveOthersOut(region: Region, folder: string, fleets: ReadonlyMap<string, Fleet>): Promise<void> {
+  for (const { document } of readFleets(folder)) {
     const Name = fleetParameterName('/chainmend', document.fleet);
     if (!fleets.has(document.fleet)) await region.call('ssm', 'DeleteParameter', { Name });
+  }
+}
+
+/** What deployed nodes need besides their region: the stacks that are synthesized from their files, and what their machines reach of AWS. */
+class Deployment {
+  readonly assembly: string;
+  readonly outside: Outside;
+  readonly #metadata: Metadata;
+
+  private constructor(assembly: string, outside: Outside, metadata: Metadata) {
+    this.assembly = assembly;
+    this.outside = outside;
+    this.#metadata = metadata;
+  }
+
+  static async begin(
+    { ec2, gateway, kernel }: Region,
+    { runDirectory }: Task,
+    made: {
+      readonly assembly: string;
+      readonly published: Published;
+      readonly onError: (error: unknown) => void;
+    },
+  ): Promise<Deployment> {
+    const metadata = await Metadata.serve((address) => {
+      const instance = ec2
+        .instances()
+        .find(({ state, networkInterface }) => state === 'running' && networkInterface?.privateIp === address);
+      // The stack of deployed nodes gives a profile and its role one name.
+      const roleArn = instance?.settings.instanceProfileArn?.replace(':instance-profile/', ':role/');
+      return instance && { instanceId: instance.instanceId, roleArn };
+    });
+    const outside = await Outside.serve(runDirectory, {
+      ...{ gateway, regionName: kernel.regionName, files: made.published.files, onError: made.onError },
+      keysOf: (accessKeyId) => metadata.keysOf(accessKeyId),
+    });
+    return new Deployment(made.assembly, outside, metadata);
+  }
+
+  end(): void {
+    this.outside.close();
+    this.#metadata.close();
   }
 }

@@ -16,14 +16,12 @@ import {
 import { firstBootScript, firstBootScripts } from '../../shared/node-commands/index.ts';
 import { FOUND } from './attack.ts';
 import { BOOT, bootOn as boot, booted, CLIQUE, GROUP, NETWORK, NEW, nothingStarted, PATH, withNode } from './booted.ts';
-import { lacking, lackingForBtrfs, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
+import { lacking, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
 import type { Machine } from './machine.ts';
+import { by, hash, put, STRANGE } from './strange-volumes.ts';
 
 const onMachine = lacking === undefined ? describe : describe.skip;
-const by = (volumeId: string): string => `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
 
-const hash = async (machine: Machine, volumeId: string): Promise<string> =>
-  machine.shell('sync; sha256sum "$(readlink -f "$1")"', by(volumeId));
 const fstab = async (machine: Machine): Promise<string> => machine.shell('cat /etc/fstab');
 const kindAt = async (machine: Machine): Promise<string> =>
   (await machine.shell('findmnt --noheadings --output FSTYPE /data || true')).trim();
@@ -61,75 +59,9 @@ onMachine('the first boot', () => {
     },
   );
 
-  const mkfs = (kind: string): string => `mkfs.${kind} -q -f "$1"`;
-  const STRANGE: readonly (readonly [string, string, string, (string | undefined)?])[] = [
-    ['an XFS filesystem of somebody else', mkfs('xfs'), 'has xfs, which this script has not made'],
-    ['an ext4 filesystem of somebody else', 'mkfs.ext4 -q -F "$1"', 'has ext4, which this script', lackingForExt4Tools],
-    ['btrfs', mkfs('btrfs'), 'has btrfs, which this script', lackingForBtrfs],
-    [
-      'a partition table',
-      'printf "label: gpt\\n,\\n" | sfdisk --quiet --no-reread --no-tell-kernel "$1"',
-      'a partition table: gpt|has PMBR',
-    ],
-    [
-      'an old partition table',
-      'printf "label: dos\\n,\\n" | sfdisk --quiet --no-reread --no-tell-kernel "$1"',
-      'a partition table: dos',
-    ],
-    ['swap', 'mkswap "$1"', 'has swap, which this script'],
-    [
-      'a LUKS header',
-      'printf "LUKS\\272\\276\\000\\001" | dd of="$1" conv=notrunc status=none',
-      'has crypto_LUKS|is not empty',
-    ],
-    [
-      'an LVM label',
-      'printf "LABELONE\\001\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\040\\000\\000\\000LVM2 001" | dd of="$1" bs=512 seek=1 conv=notrunc status=none',
-      'has LVM2_member|has a signature that wipefs finds',
-    ],
-    [
-      'a RAID superblock at its beginning',
-      'printf "\\374\\116\\053\\251\\001" | dd of="$1" bs=4096 seek=1 conv=notrunc status=none',
-      'has linux_raid_member|is not empty',
-    ],
-    [
-      'a RAID superblock at its end',
-      'printf "\\374\\116\\053\\251" | dd of="$1" bs=65536 seek=5119 conv=notrunc status=none',
-      'has linux_raid_member|is not empty',
-    ],
-    [
-      'a ZFS label',
-      'printf "\\014\\261\\272\\000" | dd of="$1" bs=1024 seek=128 conv=notrunc status=none',
-      'has zfs_member|is not empty',
-    ],
-    ['random bytes', 'head -c 320M /dev/urandom >"$1"', 'is not empty'],
-    [
-      'zeros, and one byte near the end',
-      'printf x | dd of="$1" bs=1 seek=335543000 conv=notrunc status=none',
-      'is not empty',
-    ],
-    [
-      'zeros, and a block where btrfs keeps a copy',
-      'printf x | dd of="$1" bs=1M seek=64 conv=notrunc status=none',
-      'is not empty',
-    ],
-    [
-      'zeros, and a block in its middle',
-      'printf x | dd of="$1" bs=1M seek=160 conv=notrunc status=none',
-      'is not empty',
-    ],
-    [
-      'an XFS filesystem whose beginning is lost',
-      `${mkfs('xfs')}; dd if=/dev/zero of="$1" bs=1M count=1 conv=notrunc status=none`,
-      'is not empty',
-    ],
-  ];
-  const rows = STRANGE.flatMap(([name, prepare, why, lacks]) =>
-    lacks === undefined ? [[name, prepare, why] as const] : [],
-  );
-  it.each(rows)('refuses %s, and leaves it as it is', async (_, prepare, why) => {
+  it.each(STRANGE)('refuses %s, and leaves it as it is', async (_, prepare, why) => {
     await withNode(async (machine) => {
-      await machine.shell(prepare.replaceAll('"$1"', '"$(readlink -f "$1")"'), by(NEW));
+      await put(machine, prepare, NEW);
       const before = await hash(machine, NEW);
       const { status, stderr } = await boot(machine);
       expect(stderr).toMatch(new RegExp(`REFUSED: ${NEW}.*(${why})`));

@@ -2,11 +2,13 @@
 // evidence of two signatures in the chain.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { RealNode, RealWorld } from '../world.ts';
-import { blockAt, HOME, heightOf, SIGNING_STATE } from './cometbft.ts';
+import { blockAt, HOME, heightOf } from './cometbft.ts';
 
 const LOOK_MS = 400;
-/** In a container, and on the machine itself. */
-const KEYS = ['/root/.cometbft', HOME].map((home) => `${home}/config/priv_validator_key.json`);
+const KEY = 'config/priv_validator_key.json';
+const SIGNING_STATE = 'data/priv_validator_state.json';
+/** A client's home in a container. */
+const IN_CONTAINER = '/root/.cometbft';
 /** Up to this many faults are listed in full. */
 const FAULTS_MAX = 20;
 
@@ -22,6 +24,7 @@ const before = (a: SigningState, b: SigningState): boolean =>
 export class SigningWatch {
   readonly #world: RealWorld;
   readonly #names: readonly string[];
+  readonly #home: string;
   readonly #latest = new Map<string, SigningState>();
   readonly #keys = new Map<string, string>();
   /** Sentences; empty without a fault. */
@@ -34,10 +37,12 @@ export class SigningWatch {
   #evidenceUpTo = 0;
   evidence = 0;
 
-  constructor(world: RealWorld, names: readonly string[]) {
+  /** @param home of the client, on its machine */
+  constructor(world: RealWorld, names: readonly string[], home = HOME) {
     this.#world = world;
     this.#names = names;
-    for (const name of names) this.#keys.set(name, keyOn(world.find(name)));
+    this.#home = home;
+    for (const name of names) this.#keys.set(name, keyOn(world.find(name), home));
     setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
@@ -47,19 +52,19 @@ export class SigningWatch {
 
   #look(): void {
     for (const name of this.#names) {
-      const signed = signedOn(this.#world.find(name));
+      const signed = signedOn(this.#world.find(name), this.#home);
       if (!signed) continue;
       this.looks++;
       const known = this.#latest.get(name);
       if (known && before(signed, known)) {
-        const isUsed = clients().some(({ key }) => key === this.#keys.get(name));
+        const isUsed = clients(this.#home).some(({ key }) => key === this.#keys.get(name));
         note(isUsed ? this.wentBack : this.laidBackUnused, `${name}: from ${stateText(known)} to ${stateText(signed)}`);
         continue;
       }
       this.#latest.set(name, signed);
     }
     const runs = new Map<string, number>();
-    for (const { pid, key } of clients()) {
+    for (const { pid, key } of clients(this.#home)) {
       const other = runs.get(key);
       if (other !== undefined) note(this.ranTwice, `${key} runs as ${other} and as ${pid}`);
       runs.set(key, pid);
@@ -83,11 +88,11 @@ function note(faults: string[], fault: string): void {
 }
 
 /** Undefined while the path has no mount, or while the machine has no power. */
-export function signedOn({ machine }: RealNode): SigningState | undefined {
+export function signedOn({ machine }: RealNode, home = HOME): SigningState | undefined {
   if (machine.pid === undefined) return undefined;
   let text: string;
   try {
-    text = readFileSync(`/proc/${machine.pid}/root${SIGNING_STATE}`, 'utf8');
+    text = readFileSync(`/proc/${machine.pid}/root${home}/${SIGNING_STATE}`, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -99,20 +104,20 @@ export function signedOn({ machine }: RealNode): SigningState | undefined {
 const stateText = ({ height, round, step }: SigningState): string => `${height}/${round}/${step}`;
 
 /** The address of a validator's key. */
-export const keyOn = ({ machine }: RealNode): string =>
+export const keyOn = ({ machine }: RealNode, home = HOME): string =>
   (
-    JSON.parse(readFileSync(`/proc/${machine.pid}/root${HOME}/config/priv_validator_key.json`, 'utf8')) as {
+    JSON.parse(readFileSync(`/proc/${machine.pid}/root${home}/${KEY}`, 'utf8')) as {
       readonly address: string;
     }
   ).address;
 
 /** All running clients of all machines, each with its validator key. */
-function clients(): readonly { readonly pid: number; readonly key: string }[] {
+function clients(home: string): readonly { readonly pid: number; readonly key: string }[] {
   return readdirSync('/proc').flatMap((each) => {
     if (!/^\d+$/.test(each)) return [];
     try {
       if (readFileSync(`/proc/${each}/comm`, 'utf8') !== 'cometbft\n') return [];
-      const key = KEYS.map((path) => `/proc/${each}/root${path}`).find((path) => existsSync(path));
+      const key = [IN_CONTAINER, home].map((own) => `/proc/${each}/root${own}/${KEY}`).find((path) => existsSync(path));
       if (key === undefined) return [];
       const { address } = JSON.parse(readFileSync(key, 'utf8')) as { readonly address: string };
       return [{ pid: Number(each), key: address }];

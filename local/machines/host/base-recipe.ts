@@ -25,7 +25,8 @@ export const FIRST_PACKAGES = [
 
 /**
  * Installed after the first packages are configured: podman fails to install in the same step as systemd. podman-docker is the `docker` command.
- * cloud-init boots machines that have user data, and no others: see `furnish`.
+ * cloud-init boots machines that have user data, and no others: see `furnish`. awscli fetches the keys of a node of a deployed network, as Amazon Linux
+ * has it.
  */
 export const SECOND_PACKAGES = [
   'netavark',
@@ -36,6 +37,7 @@ export const SECOND_PACKAGES = [
   'catatonit',
   'iptables',
   'cloud-init',
+  'awscli',
 ] as const;
 
 /** Commands that the shipped scripts use, and further ones that the stories use. */
@@ -46,7 +48,7 @@ export const NEEDED_COMMANDS = [
   ...['sha256sum', 'sleep', 'sort', 'stat', 'sync', 'systemctl', 'systemd-escape', 'tail', 'timeout', 'tr', 'umount'],
   ...['uniq', 'uptime', 'wc', 'xfs_growfs', 'resize2fs', 'dumpe2fs'],
   ...['ip', 'jq', 'litecoind', 'litecoin-cli', 'losetup', 'mkfs.xfs', 'mknod', 'podman', 'runc', 'conmon', 'fallocate'],
-  ...['cloud-init', 'cloud-init-per', 'mkfs.ext4'],
+  ...['cloud-init', 'cloud-init-per', 'mkfs.ext4', 'aws', 'cmp', 'getent', 'logger', 'useradd', 'wipefs'],
 ] as const;
 
 /**

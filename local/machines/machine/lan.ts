@@ -4,6 +4,8 @@ import { mkdirSync } from 'node:fs';
 import { toolNow } from './tool.ts';
 
 export const RESOLVER = '10.0.0.2';
+/** Where the instance metadata service answers, on every instance ("Access instance metadata for an EC2 instance", EC2 user guide). */
+export const METADATA = '169.254.169.254';
 const PREFIX = 16;
 const BRIDGE = 'vpc0';
 const NAMESPACES = '/run/netns';
@@ -18,6 +20,7 @@ export class Lan {
     toolNow('ip', ['link', 'set', 'lo', 'up']);
     toolNow('ip', ['link', 'add', BRIDGE, 'type', 'bridge']);
     toolNow('ip', ['addr', 'add', `${RESOLVER}/${PREFIX}`, 'dev', BRIDGE]);
+    toolNow('ip', ['addr', 'add', `${METADATA}/32`, 'dev', BRIDGE]);
     toolNow('ip', ['link', 'set', BRIDGE, 'up']);
     return new Lan();
   }
@@ -32,6 +35,7 @@ export class Lan {
     toolNow('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
     toolNow('ip', ['-n', name, 'addr', 'add', `${address}/${PREFIX}`, 'dev', inside]);
     toolNow('ip', ['-n', name, 'link', 'set', inside, 'up']);
+    toolNow('ip', ['-n', name, 'route', 'add', `${METADATA}/32`, 'dev', inside]);
     return `${NAMESPACES}/${name}`;
   }
 

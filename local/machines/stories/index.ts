@@ -5,6 +5,7 @@ import { beacon } from './beacon.ts';
 import { cometbft, cometbftHalted } from './cometbft.ts';
 import { cometbftRollback } from './cometbft-rollback.ts';
 import { cometbftUpgrade } from './cometbft-upgrade.ts';
+import { consortium } from './consortium.ts';
 import { geth, gethReplaced, gethUpgrade, gethUserData } from './geth.ts';
 import { litecoin, litecoinDrills } from './litecoin.ts';
 import type { StoryEntry } from './plan.ts';
@@ -16,6 +17,7 @@ export const STORY_GROUPS: readonly StoryGroup[] = [
   cometbftHalted,
   cometbftUpgrade,
   cometbftRollback,
+  consortium,
   geth,
   gethReplaced,
   gethUserData,

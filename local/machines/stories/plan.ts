@@ -5,6 +5,7 @@ import type { Software, Task } from '../run-events.ts';
 export const GROUPS = [
   'cometbft-rollback',
   'litecoin',
+  'consortium',
   'geth-replaced',
   'cometbft',
   'geth',
@@ -45,6 +46,7 @@ const BUILT_FOR: Readonly<Record<Group, readonly (keyof Software)[]>> = {
   cometbft: ['cometbft'],
   'cometbft-halted': ['cometbft'],
   'cometbft-upgrade': ['appBefore', 'appNext'],
+  consortium: ['cometbft'],
   'cometbft-rollback': ['appBefore', 'appNext', 'cometbft'],
   geth: ['geth'],
   'geth-replaced': ['geth'],

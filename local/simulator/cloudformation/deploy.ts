@@ -8,7 +8,7 @@ import type { Assembly, TemplateResource } from './assembly.ts';
 import { readBundle } from './assembly.ts';
 import { customResource } from './custom-resources.ts';
 import { type Created, conditionHolds, resolve, type Scope } from './intrinsics.ts';
-import { creationOrder } from './order.ts';
+import { creationOrder, needsOf } from './order.ts';
 import type { Answers, CallService, Maker, Properties, ResourceType, ResourceTypes } from './resource.ts';
 
 export { readAssembly } from './assembly.ts';
@@ -32,6 +32,11 @@ export interface DeployOptions {
   readonly wait?: (delayMs: number) => Promise<void>;
   /** `cdk deploy --import-existing-resources`, as in `npm run deploy`; true by default. */
   readonly importExistingResources?: boolean;
+  /**
+   * What does not wait for each other is made at the same time, as CloudFormation does it. By default one after the other, so that a run repeats to the
+   * byte: its time costs nothing.
+   */
+  readonly atOnce?: boolean;
   /** Values for the template's parameters, instead of their defaults. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -67,18 +72,38 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const scope: Scope = { template, stackName, accountId, regionName, parameters, resources };
   storeBundles(options);
 
-  for (const logicalId of creationOrder(template)) {
+  const make = async (logicalId: string): Promise<void> => {
     const resource = template.Resources[logicalId];
     if (resource === undefined) throw new Error(`Resources.${logicalId}: not in the template`);
-    if (resource.Condition !== undefined && !conditionHolds(resource.Condition, scope)) continue;
+    if (resource.Condition !== undefined && !conditionHolds(resource.Condition, scope)) return;
     const created = await create(logicalId, resource, scope, options);
     resources.set(logicalId, { ...created, type: resource.Type });
-  }
+  };
+  const order = creationOrder(template);
+  if (options.atOnce) await allAtOnce(order, needsOf(template), make);
+  else for (const logicalId of order) await make(logicalId);
 
   const outputs = Object.entries(template.Outputs ?? {})
     .filter(([, { Condition }]) => Condition === undefined || conditionHolds(Condition, scope))
     .map(([name, { Value }]) => [name, String(resolve(Value, scope, `Outputs.${name}`))]);
   return { stackName, resources, outputs: Object.fromEntries(outputs) };
+}
+
+/** @param order in which what is needed comes first */
+async function allAtOnce(
+  order: readonly string[],
+  needs: ReadonlyMap<string, ReadonlySet<string>>,
+  make: (logicalId: string) => Promise<void>,
+): Promise<void> {
+  const made = new Map<string, Promise<void>>();
+  for (const id of order) {
+    const before = [...(needs.get(id) ?? [])].map((other) => made.get(other));
+    made.set(
+      id,
+      Promise.all(before).then(() => make(id)),
+    );
+  }
+  await Promise.all(made.values());
 }
 
 async function create(

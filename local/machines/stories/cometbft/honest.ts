@@ -6,8 +6,8 @@ import type { RealWorld } from '../../world.ts';
 const watches = new WeakMap<RealWorld, SigningWatch>();
 
 /** Watches from now on, until the world ends. */
-export const watchSigning = (world: RealWorld, names: readonly string[]): void =>
-  void watches.set(world, new SigningWatch(world, names));
+export const watchSigning = (world: RealWorld, names: readonly string[], home?: string): void =>
+  void watches.set(world, new SigningWatch(world, names, home));
 
 function signingOf(world: RealWorld): SigningWatch {
   const watch = watches.get(world);
