@@ -2,6 +2,7 @@
 import { entriesOf, type StoryGroup } from '../story.ts';
 import { anvil } from './anvil.ts';
 import { beacon } from './beacon.ts';
+import { clique } from './clique.ts';
 import { cometbft, cometbftHalted } from './cometbft.ts';
 import { cometbftRollback } from './cometbft-rollback.ts';
 import { cometbftUpgrade } from './cometbft-upgrade.ts';
@@ -18,6 +19,7 @@ export const STORY_GROUPS: readonly StoryGroup[] = [
   cometbftUpgrade,
   cometbftRollback,
   consortium,
+  clique,
   geth,
   gethReplaced,
   gethUserData,

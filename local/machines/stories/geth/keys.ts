@@ -12,26 +12,26 @@ const places = new WeakMap<RealWorld, Map<string, Set<string>>>();
 /** Prints the key's checksum if a client runs, else nothing. A key that is not mounted does not count. */
 const RUNNING = `pidof geth >/dev/null && sha256sum "$1" | cut -c1-64; true`;
 
-/** Looks at all machines of a world each second, until it ends. */
-export function watchKeys(world: RealWorld): void {
+/** Looks at all machines of a world each second, until it ends. @param home of the client */
+export function watchKeys(world: RealWorld, home = DATA_PATH): void {
   doubles.set(world, new Set());
   places.set(world, new Map());
   let looking = false;
   const timer = setInterval(() => {
     if (looking) return;
     looking = true;
-    look(world).finally(() => {
+    look(world, home).finally(() => {
       looking = false;
     });
   }, LOOK_MS);
   timer.unref();
 }
 
-async function look(world: RealWorld): Promise<void> {
+async function look(world: RealWorld, home: string): Promise<void> {
   const holders = new Map<string, RealNode>();
   const keys = await Promise.all(
     world.nodes.map(async (node) => {
-      const { stdout } = await node.machine.shell(RUNNING, `${DATA_PATH}/geth/nodekey`);
+      const { stdout } = await node.machine.shell(RUNNING, `${home}/geth/nodekey`);
       return { node, key: stdout.trim() };
     }),
   );
