@@ -206,6 +206,48 @@ describe('A synthesized stack', () => {
   });
 });
 
+describe('What does not wait for each other', () => {
+  const template = {
+    Resources: {
+      Slow: { Type: 'slow' },
+      Quick: { Type: 'quick' },
+      Both: { Type: 'quick', DependsOn: ['Slow', 'Quick'] },
+    },
+  };
+  /** In which order things begin and are made. */
+  const told = async (more: object): Promise<readonly string[]> => {
+    const lines: string[] = [];
+    const type = (ticks: number) => ({
+      uses: [],
+      create: async (_: unknown, { logicalId }: { readonly logicalId: string }) => {
+        lines.push(`${logicalId} begins`);
+        for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+        lines.push(`${logicalId} is made`);
+        return { ref: logicalId, attributes: {} };
+      },
+    });
+    const { accountId, regionName, random } = testKernel();
+    await deploy({
+      assembly: { stackName: 'Wide', assets: [], template },
+      resourceTypes: { slow: type(50), quick: type(1) },
+      ...{ accountId, regionName, random: random('cloudformation'), code: new CodeStore() },
+      ...{ vpcEndpoints: new VpcEndpoints(), answers: new CustomResourceAnswers(new Network(), regionName) },
+      call: () => ({}),
+      ...more,
+    });
+    return lines;
+  };
+
+  it('is made one after the other, unless a deployment takes its time', async () => {
+    const [slow, quick, both] = ['Slow', 'Quick', 'Both'].map((id) => [`${id} begins`, `${id} is made`]);
+    expect(await told({})).toEqual([slow, quick, both].flat());
+    expect(await told({ atOnce: true })).toEqual([
+      ...['Slow begins', 'Quick begins', 'Quick is made', 'Slow is made'],
+      ...(both ?? []),
+    ]);
+  });
+});
+
 describe('A service that throttles the deployment', () => {
   const oneQueue = (wait?: (delayMs: number) => Promise<void>) => {
     let refusals = 3;
