@@ -12,7 +12,6 @@ export const DATA_PATH = '/data';
 /** The client's home, on the data disk. */
 export const HOME = `${DATA_PATH}/node`;
 export const CONFIG = `${HOME}/config/config.toml`;
-export const SIGNING_STATE = `${HOME}/data/priv_validator_state.json`;
 export const CONTAINER = 'node';
 const IMAGE = 'irita:1';
 const P2P_PORT = 26_656;

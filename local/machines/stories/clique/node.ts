@@ -7,7 +7,7 @@ export const HOME = '/var/lib/geth';
 export const UNIT = 'geth.service';
 
 /** A line of its console, whose value is JSON. Rejects while it does not answer. */
-export const console = async <T>(node: RealNode, line: string): Promise<T> =>
+const answerTo = async <T>(node: RealNode, line: string): Promise<T> =>
   JSON.parse(
     JSON.parse(
       await runOnNode(node, 'timeout 20 geth attach --exec "JSON.stringify($2)" "$1/geth.ipc"', HOME, line),
@@ -16,18 +16,18 @@ export const console = async <T>(node: RealNode, line: string): Promise<T> =>
 
 /** Its own public key, as its peers know it. */
 export const idOf = async (node: RealNode): Promise<string> =>
-  (await console<string>(node, 'admin.nodeInfo.enode')).slice('enode://'.length).split('@')[0] ?? '';
+  (await answerTo<string>(node, 'admin.nodeInfo.enode')).slice('enode://'.length).split('@')[0] ?? '';
 
 /** Public keys of those that it is connected to; none while it does not answer. */
 export const peersOf = (node: RealNode): Promise<readonly string[]> =>
-  console<readonly string[]>(node, 'admin.peers.map(function (peer) { return peer.enode })').then(
+  answerTo<readonly string[]>(node, 'admin.peers.map(function (peer) { return peer.enode })').then(
     (enodes) => enodes.map((enode) => enode.slice('enode://'.length).split('@')[0] ?? ''),
     () => [],
   );
 
 /** How many of the last blocks each sealer has sealed, by its address. */
 export const sealed = async (node: RealNode): Promise<Readonly<Record<string, number>>> =>
-  (await console<{ readonly sealerActivity: Readonly<Record<string, number>> }>(node, 'clique.status()'))
+  (await answerTo<{ readonly sealerActivity: Readonly<Record<string, number>> }>(node, 'clique.status()'))
     .sealerActivity;
 
 export const accountOn = async (node: RealNode): Promise<string> =>
