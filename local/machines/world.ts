@@ -18,15 +18,14 @@ import { deployInto, settled } from '../scenarios/world/deployment.ts';
 import { VPC_ID } from '../services/ec2/service.ts';
 import type { ClockFollower } from '../simulator/clock.ts';
 import { readAssembly } from '../simulator/cloudformation/deploy.ts';
-import { deployedImage, type Published, publish, type Release } from './deployed.ts';
+import { publish, type Release } from './deployed.ts';
+import { Deployment } from './deployment.ts';
 import { containers } from './machine/container.ts';
 import { DebianMachine, type MachinePlace } from './machine/debian-machine.ts';
 import { linkOf } from './machine/devices.ts';
 import { type Resolver, serveNames } from './machine/dns.ts';
 import { Images } from './machine/images.ts';
 import { Lan, RESOLVER } from './machine/lan.ts';
-import { Metadata } from './machine/metadata.ts';
-import { Outside } from './machine/outside.ts';
 import { realHost } from './machine/rpc.ts';
 import { enable, type ImageFiles } from './machine/system.ts';
 import { tool } from './machine/tool.ts';
@@ -260,7 +259,7 @@ export class RealWorld {
     if (!deployment || !fleet) return undefined;
     return {
       ...{ fleet: fleet.name, name, deployed: true },
-      files: () => deployedImage(this.ground.baseDirectory, deployment.outside.authority),
+      files: () => deployment.image,
       volumes: fleet.volumes.map(({ role, path }) => ({ role, path, sizeGiB: 0 })),
     };
   }
@@ -364,6 +363,19 @@ export class RealWorld {
     return linkOf(volumeId);
   }
 
+  /** Attaches an empty volume that no fleet knows. @returns its id */
+  attachEmpty({ machine }: RealNode, sizeGiB: number): string {
+    const volumeId = `vol-${(++this.#copies).toString(16).padStart(17, '0')}`;
+    machine.volumeAttached(volumeId, '', sizeGiB);
+    return volumeId;
+  }
+
+  /** A machine with the image of deployed nodes that nobody has deployed: nothing has run on it. */
+  async spare(name: string): Promise<RealNode> {
+    const { image = {} } = this.#deployment ?? {};
+    return await this.node({ name, volumes: [], deployed: true, files: () => image });
+  }
+
   async end(): Promise<void> {
     await this.#following.stop();
     this.#resolver.close();
@@ -377,47 +389,5 @@ async function leaveOthersOut(region: Region, folder: string, fleets: ReadonlyMa
   for (const { document } of readFleets(folder)) {
     const Name = fleetParameterName('/chainmend', document.fleet);
     if (!fleets.has(document.fleet)) await region.call('ssm', 'DeleteParameter', { Name });
-  }
-}
-
-/** What deployed nodes need besides their region: the stacks that are synthesized from their files, and what their machines reach of AWS. */
-class Deployment {
-  readonly assembly: string;
-  readonly outside: Outside;
-  readonly #metadata: Metadata;
-
-  private constructor(assembly: string, outside: Outside, metadata: Metadata) {
-    this.assembly = assembly;
-    this.outside = outside;
-    this.#metadata = metadata;
-  }
-
-  static async begin(
-    { ec2, gateway, kernel }: Region,
-    { runDirectory }: Task,
-    made: {
-      readonly assembly: string;
-      readonly published: Published;
-      readonly onError: (error: unknown) => void;
-    },
-  ): Promise<Deployment> {
-    const metadata = await Metadata.serve((address) => {
-      const instance = ec2
-        .instances()
-        .find(({ state, networkInterface }) => state === 'running' && networkInterface?.privateIp === address);
-      // The stack of deployed nodes gives a profile and its role one name.
-      const roleArn = instance?.settings.instanceProfileArn?.replace(':instance-profile/', ':role/');
-      return instance && { instanceId: instance.instanceId, roleArn };
-    });
-    const outside = await Outside.serve(runDirectory, {
-      ...{ gateway, regionName: kernel.regionName, files: made.published.files, onError: made.onError },
-      keysOf: (accessKeyId) => metadata.keysOf(accessKeyId),
-    });
-    return new Deployment(made.assembly, outside, metadata);
-  }
-
-  end(): void {
-    this.outside.close();
-    this.#metadata.close();
   }
 }

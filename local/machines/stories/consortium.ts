@@ -7,6 +7,7 @@ import { watchSigning } from './cometbft/honest.ts';
 import { HOME, idOf } from './consortium/node.ts';
 import { sentryDead } from './consortium/sentry-dead.ts';
 import { validatorFull } from './consortium/validator-full.ts';
+import { wrongVolumes } from './consortium/wrong-volumes.ts';
 import { deployed } from './deployed.ts';
 
 const CONSORTIUM = 'consortium';
@@ -55,5 +56,5 @@ export const consortium: StoryGroup = {
   releases: { [CONSORTIUM]: { program: 'cometbft', path: 'cometbft' } },
   needs: ['go'],
   build,
-  lanes: [[validatorFull], [sentryDead]],
+  lanes: [[validatorFull, wrongVolumes], [sentryDead]],
 };

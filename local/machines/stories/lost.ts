@@ -80,6 +80,6 @@ export async function isStoppedForGood(
   holds('the new one was given no keys a second time', given.exitCode === 1 && read === 0, [given, read]);
 }
 
-const secretsRead = ({ region }: RealWorld): number =>
+export const secretsRead = ({ region }: RealWorld): number =>
   region.gateway.trace.calls.filter(({ operation, outcome }) => operation === 'GetSecretValue' && outcome === 'ok')
     .length;
