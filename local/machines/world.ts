@@ -1,4 +1,5 @@
 // The world of real stories: a local region with the stack deployed in it. Its clock is real time, and real machines run behind its instances.
+import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFleets } from '../../infra/fleets.ts';
@@ -34,6 +35,7 @@ import type { Task } from './run-events.ts';
 /** The fleet files of the real machines. */
 export const REAL_FLEETS = join(import.meta.dirname, 'fleets');
 const MAX_EVENTS = 20_000_000;
+const SEEDS = 2 ** 31;
 /** In the region's time the deployment has ended by then. */
 const DEPLOYED_BEFORE_MS = 10 * 60_000;
 /** Between two additional sweeps. */
@@ -161,7 +163,8 @@ export class RealWorld {
   ): Promise<RealWorld> {
     const nowMs = Date.now();
     const region = await createRegion({
-      seed: 1,
+      // A first boot makes XFS with a UUID of the volume's id, and the kernel, which all runs share, mounts no second one.
+      seed: releases ? randomInt(SEEDS) : 1,
       lane: 'fidelity',
       guard: false,
       retain: CALLS_KEPT,

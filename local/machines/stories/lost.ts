@@ -1,4 +1,6 @@
 // What the stories of deployed networks share whose node loses its instance: how it dies, what must come in its place, and what must hold of both then.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { StoryLog } from '../story.ts';
 import type { RealNode, RealWorld } from '../world.ts';
 
@@ -55,6 +57,9 @@ export async function anotherInstance(
       (await machine.shell(`${LOGS}; find "$1" -maxdepth 2; cat /etc/fstab`, path)).stdout,
     ],
   );
+  // The machine's own directory, below what is mounted there.
+  const beneath = readdirSync(join(machine.root, path));
+  holds('its owner’s lines have written nothing where its data were to be mounted', beneath.length === 0, beneath);
   return young;
 }
 

@@ -10,7 +10,7 @@ import { secretsRead } from '../lost.ts';
 const SIZE_GIB = 0.375;
 const BOOT_LIMIT_MS = 120_000;
 
-const withFiles = 'mkdir -p /seen && mount "$1" /seen && echo key >/seen/wallet.dat && umount /seen';
+const withFiles = 'mkdir -p /seen && mount -t xfs -o nouuid "$1" /seen && echo key >/seen/wallet.dat && umount /seen';
 
 /** What a person has on it, and what the script says. */
 const WRONG: readonly (readonly [what: string, prepare: string, says: RegExp])[] = [
@@ -35,7 +35,7 @@ const WRONG: readonly (readonly [what: string, prepare: string, says: RegExp])[]
   ['swap', 'mkswap "$1"', /has swap, which this script/],
   [
     'bytes of nobody knows what',
-    'dd if=/dev/urandom of="$1" bs=1M seek=100 count=1 conv=notrunc status=none',
+    'dd if=/dev/urandom of="$1" bs=1M seek=160 count=64 conv=notrunc status=none',
     /is not empty/,
   ],
 ];
