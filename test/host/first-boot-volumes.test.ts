@@ -6,7 +6,7 @@ import { FOUND } from './attack.ts';
 import { bootOn, GROUP, NETWORK, NEW, nothingStarted, withNode } from './booted.ts';
 import { lacking } from './lacking.ts';
 import type { Machine } from './machine.ts';
-import { by, hash, NO_SNAPSHOT, put, STRANGE } from './strange-volumes.ts';
+import { by, hash, NO_SNAPSHOT, ONE_OF_EACH, put } from './strange-volumes.ts';
 
 const onMachine = lacking === undefined ? describe : describe.skip;
 
@@ -31,7 +31,7 @@ onMachine('the first boot of a member of a group', () => {
 });
 
 onMachine('the first boot of a node of a network', () => {
-  it.each(STRANGE)('asks for no key where its volume has %s', async (_, prepare, why) => {
+  it.each(ONE_OF_EACH)('asks for no key where its volume has %s', async (_, prepare, why) => {
     await withNode(async (machine) => {
       await machine.replace('aws', 'echo "$*" >>/run/asked; exit 1');
       await put(machine, prepare, NEW);

@@ -118,3 +118,10 @@ export const STRANGE = ROWS.flatMap(([name, prepare, why, lacks]) =>
 export const NO_SNAPSHOT = STRANGE.filter(
   ([name]) => !/ (XFS|ext4) filesystem of| XFS filesystem with|this very script/.test(name),
 );
+
+/** One of each kind, where all of them are met by the same code as elsewhere. */
+export const ONE_OF_EACH = STRANGE.filter(([name]) =>
+  /label of somebody|another fleet|ext4 filesystem of somebody else with|^a partition table|^an LVM|^random bytes/.test(
+    name,
+  ),
+);

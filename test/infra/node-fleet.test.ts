@@ -32,6 +32,25 @@ function nodesOf(of: FleetDocument = document): Template {
 const template = nodesOf();
 const OF_FLEET = { Key: 'Component', Value: 'nodes/bitcoin' };
 
+describe('the lines of an example', () => {
+  // On another instance they run before its volume is there: what they wrote would lie beneath it, a fresh key of a validator among it.
+  const makesUser = /^useradd /;
+  const ownsPlace = (path: string): RegExp => new RegExp(`^chown \\S+ ${path}$`);
+  const namesInText = /^printf /;
+
+  it.each(examples.map(({ document: of }) => [of.fleet, of] as const))(
+    'write below the path of the volume only where that is mounted: %s',
+    (_, { volumes, deploy: made }) => {
+      const [path = ''] = Object.values(volumes ?? {}) as string[];
+      const touching = (made?.install?.lines ?? []).filter(
+        (line) =>
+          line.includes(path) && ![makesUser, ownsPlace(path), namesInText].some((harmless) => harmless.test(line)),
+      );
+      expect(touching.filter((line) => !line.startsWith(`if mountpoint -q ${path}`))).toEqual([]);
+    },
+  );
+});
+
 describe('the nodes of a fleet', () => {
   it('are one instance, template, volume and attachment for each name', () => {
     for (const type of ['Instance', 'LaunchTemplate', 'Volume', 'VolumeAttachment'])
