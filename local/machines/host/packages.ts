@@ -5,7 +5,7 @@ import { withLock } from './lock.ts';
 
 const PACKAGES = [
   ...['podman', 'runc', 'conmon', 'netavark', 'debootstrap', 'debian-archive-keyring'],
-  ...['xfsprogs', 'util-linux', 'mount', 'iproute2', 'procps'],
+  ...['xfsprogs', 'util-linux', 'mount', 'iproute2', 'procps', 'openssl'],
 ] as const;
 
 const UPDATE_LIMIT_SECONDS = 180;
