@@ -2080,6 +2080,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/resize-volume/facts.ts': [
     {
+      name: 'a client that another heal has left to the person who had stopped it stays stopped on a full disk, too',
+      find: "health.refusedCodes.includes('client-stopped')",
+      replace: 'health.refusedCodes.length < 0',
+      caughtBy: ['functions/resize-volume/facts'],
+    },
+    {
       name: 'the tags of an instance are read where its owner’s word depends on them',
       find: 'owner.acceptDrift !== undefined &&',
       replace: 'owner.acceptDrift === null &&',
