@@ -6,6 +6,7 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { mayHaveEnded, standsBelow } from '../../shared/guardrails/upgrade.ts';
 import { type Rehearsal, rehearsalText } from '../../shared/heal/drill.ts';
 import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts';
+import { CLEAN_SNAPSHOT } from '../../shared/model/trigger.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import { isAtWork, isDrill } from './drill.ts';
 import { batchOf } from './upgrade-batch.ts';
@@ -272,7 +273,7 @@ function stateOf(
   const wanted = own('request:upgrade');
   const isSame = wanted?.want?.do === 'upgrade' && wanted.want.to === upgrade.to;
   const upgraded = isSame ? endOf(wanted) : 'none';
-  const clean = own('snapshot:clean');
+  const clean = own(CLEAN_SNAPSHOT);
   const validMs = upgrade.atHeight === undefined ? SNAPSHOT_VALID_MS : VALID_BEFORE_HEIGHT_MS;
   const isOld = clean?.state === 'healed' && nowMs - clean.endedAtMs > validMs;
   const snapshot = isOld ? 'none' : endOf(clean);

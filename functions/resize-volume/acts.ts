@@ -128,7 +128,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     execute: (context, _state, { seen }) => context.step('survey', () => readDecisionFacts(context, seen)),
     reduce: (_state, { held, seen }, facts) => {
       if ('refuse' in facts) return concluding(refused(facts), held);
-      const found = baselineOf(seen, facts.fleet.units.length, facts);
+      const found = baselineOf(seen, facts.fleet, facts);
       return afterDecision({ ...held, found }, decideResize(facts));
     },
     abandon: (_state, act, failure) => beforeChange(act, act.held, failure),

@@ -18,10 +18,10 @@ import { isVolumeType } from '../../shared/guardrails/ebs.ts';
 import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';
 import { ownerOf } from '../../shared/guardrails/owner.ts';
 import { owesClient } from '../../shared/heal/lease.ts';
-import type { NodeRecord } from '../../shared/heal/records.ts';
+import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
-import { readTrigger } from '../../shared/model/trigger.ts';
+import { NODE_HEALTH, readTrigger } from '../../shared/model/trigger.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { takenBackLately } from '../../shared/snapshots/boost.ts';
 import { type History, readHistory } from './history.ts';
@@ -41,10 +41,11 @@ export async function readFacts(
 ): Promise<ResizeFacts> {
   const { instanceId } = payload;
   const attached = { Filters: [{ Name: 'attachment.instance-id', Values: [instanceId] }] };
-  const [instance, { Volumes = [] }, node, budget, history] = await Promise.all([
+  const [instance, { Volumes = [] }, node, health, budget, history] = await Promise.all([
     seen ? null : readInstance(ec2, instanceId),
     ec2.send(new DescribeVolumesCommand(attached)),
     store.readNode(instanceId),
+    store.readIncident(payload.fleet, instanceId, NODE_HEALTH),
     store.readBudget(payload.fleet, monthOf(nowMs)),
     readHistory(
       cloudwatch,
@@ -79,7 +80,7 @@ export async function readFacts(
     intents: node?.modifications ?? [],
     ...(fleet.boost && { takenBackAtMs: await readTakenBack(store, payload.fleet, volumes, nowMs) }),
     ...(owesClient(node, nowMs) && { clientOwed: true }),
-    ...(node?.downBeforeFull === payload.incidentId && { wasDownBeforeFull: true }),
+    ...((node?.downBeforeFull === payload.incidentId || wasLeftStopped(health)) && { wasDownBeforeFull: true }),
     // What an earlier attempt reserved for the same step is not counted twice.
     addedUsd: addedUsd(
       budget,
@@ -97,6 +98,12 @@ export async function readFacts(
     }),
   };
 }
+
+/**
+ * A heal of the node has looked at its disks, and then left its client to the person who had stopped it. It is over when the node was seen well since.
+ */
+const wasLeftStopped = (health: IncidentRecord | undefined): boolean =>
+  health !== undefined && health.state !== 'healed' && health.refusedCodes.includes('client-stopped');
 
 /** EBS counts it with what lets a volume grow. */
 async function readTakenBack(

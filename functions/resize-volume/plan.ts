@@ -1,5 +1,7 @@
 // The plan for a full disk: its sentence for people, what an approval covers, and what proves that it is done. Pure.
 
+import { defaultsOf, type Family } from '../../shared/chains/defaults.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import {
   GIB,
   type PrunePlan,
@@ -88,18 +90,28 @@ export interface NodeBaseline {
 const FULL_PERCENT = 97;
 /** 128 and SIGTERM or SIGINT: somebody has told it to end. A client that ends itself for want of room has a status of its own. */
 const ENDED_BY_SIGNAL: readonly (number | null)[] = [143, 130];
+/**
+ * Who may end with success by themselves when there is hardly any room: geth ("Low disk space. Gracefully shutting down Geth", cmd/utils/cmd.go) and
+ * bitcoind ("Disk space is too low", src/init.cpp, whose status was 0 before version 26). All others panic, and with success end when they are told to:
+ * a validator's key may be at work elsewhere by then.
+ */
+const MAY_END_THEMSELVES: readonly (Family | undefined)[] = ['ethereum', 'bitcoin', undefined];
+
+const wasToldToEnd = (chain: Fleet['chain'], { client, clientStatus }: Observation): boolean =>
+  ENDED_BY_SIGNAL.includes(clientStatus) ||
+  (client === 'stopped' && clientStatus === 0 && !MAY_END_THEMSELVES.includes(defaultsOf(chain)?.family));
 
 export const baselineOf = (
   seen: Observation,
-  units: number,
+  { chain, units }: Pick<Fleet, 'chain' | 'units'>,
   { clientOwed, wasDownBeforeFull }: Pick<ResizeFacts, 'clientOwed' | 'wasDownBeforeFull'>,
 ): NodeBaseline => ({
-  units,
+  units: units.length,
   client: seen.client,
   full:
     clientOwed === true ||
     (wasDownBeforeFull !== true &&
-      !ENDED_BY_SIGNAL.includes(seen.clientStatus) &&
+      !wasToldToEnd(chain, seen) &&
       (percentOf(seen) >= FULL_PERCENT ||
         (seen.inodesTotal > 0 && seen.inodesUsed * 100 >= seen.inodesTotal * FULL_PERCENT))),
 });

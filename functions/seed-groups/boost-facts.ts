@@ -9,6 +9,7 @@ import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { recentModifications } from '../../shared/heal/lease.ts';
 import type { FleetRecords } from '../../shared/heal/store.ts';
+import { CLEAN_SNAPSHOT } from '../../shared/model/trigger.ts';
 import type { BoostRecord } from '../../shared/snapshots/boost.ts';
 import type { BoostFacts, BoostVolume } from './boost-decide.ts';
 import type { BoostContext } from './context.ts';
@@ -65,6 +66,15 @@ async function readModifications(
   );
 }
 
+/** A snapshot that a person has not said yes to keeps no figures: nothing is begun, and a volume whose figures change may be snapshotted. */
+const withoutQuestions = (records: FleetRecords): FleetRecords => ({
+  ...records,
+  incidents: records.incidents.filter(
+    ({ trigger, approval, attempt }) =>
+      !(trigger === CLEAN_SNAPSHOT && approval?.attempt === attempt && approval.answer === undefined),
+  ),
+});
+
 interface Read {
   readonly observed: readonly ObservedNode[];
   readonly records: FleetRecords;
@@ -83,7 +93,7 @@ function boostVolume(
     ...{ volumeId, node: name, instanceId, type, iops, throughputMiBps },
     health: seen?.health ?? null,
     healthSinceMs: seen?.sinceMs ?? nowMs,
-    neededBy: judgePauseTag(tags)?.reason ?? openOn(instanceId, records),
+    neededBy: judgePauseTag(tags)?.reason ?? openOn(instanceId, withoutQuestions(records)),
     modification: modifications.get(volumeId) ?? null,
     grownAtMs: record ? recentModifications(record, volumeId, nowMs).map(({ atMs }) => atMs) : [],
   };

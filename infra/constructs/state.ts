@@ -114,10 +114,11 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
     ],
   ),
   // A drill's: whether the owner's pruning has come through on a copy. How often a volume was taken back from the figures of its first sync: EBS counts that.
+  // And whether another heal has seen a person's stop, before the disk was full.
   'resize-volume': access(
     'resize-volume',
     [nodes, incidentsOf('resize-volume'), turn],
-    [watched, ownPartition(DRILL_KIND), ownPartition('seed-groups')],
+    [watched, incidentsOf('replace-node'), ownPartition(DRILL_KIND), ownPartition('seed-groups')],
   ),
   // A drill's: whether the owner's roll-back has come through on a copy.
   'replace-node': access(

@@ -6,8 +6,10 @@ import { AwsError } from './service.ts';
  * An honest pattern takes less than a thousandth of this for a text of a few KB, even on a busy machine; one with nested repetitions would never end.
  */
 const MATCH_MS_MAX = 2_000;
-/** A match with a time limit costs some 50 µs, so texts that are too short for a slow match have none. */
+/** A match with a time limit costs a thread: texts that are too short for a slow match, and patterns that have none, go without. */
 const UNWATCHED_LENGTH_MAX = 12;
+/** `{n,m}` up to this is no long repetition. */
+const SHORT_REPETITION_MAX = 9;
 
 const place: { expression: RegExp; text: string } = { expression: /./, text: '' };
 let match: vm.Script | undefined;
@@ -33,7 +35,7 @@ function matched(pattern: string, text: string, code: string): boolean {
   } catch (error) {
     throw new AwsError(code, `The pattern ${pattern.slice(0, 200)} cannot be read: ${(error as Error).message}`);
   }
-  if (text.length <= UNWATCHED_LENGTH_MAX) return place.expression.test(text);
+  if (text.length <= UNWATCHED_LENGTH_MAX || looksOnce(pattern)) return place.expression.test(text);
   place.text = text;
   match ??= new vm.Script('expression.test(text)');
   try {
@@ -43,4 +45,16 @@ function matched(pattern: string, text: string, code: string): boolean {
     const what = `The pattern ${pattern.slice(0, 200)} takes too long for a text of ${text.length} characters`;
     throw new AwsError(code, what);
   }
+}
+
+/** No repeated group, no reference to a group, no look-around, and at most one long repetition: no text is looked at over and over. */
+function looksOnce(pattern: string): boolean {
+  if (/\\[1-9k]|\(\?/.test(pattern)) return false;
+  const bare = pattern.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x');
+  if (/\)[*+{]/.test(bare)) return false;
+  const long = [...bare.matchAll(/[*+]|\{(\d+)(,?)(\d*)\}/g)].filter(([, least, comma, most]) => {
+    if (least === undefined || (comma && !most)) return true;
+    return Number(most || least) > SHORT_REPETITION_MAX;
+  });
+  return long.length <= 1;
 }

@@ -24,7 +24,9 @@ const SELDOM_MS = 3 * 60_000;
 /** What comes more often than that is left out when it has found nothing new since the last change. */
 const HOURLY_MS = 60 * 60_000;
 /** Where trouble lasts, the nodes are watched on, and all else is swept after so long, at first; where it finds nothing new the next rest is twice as long. */
-const REST_MS = { least: 10 * 60_000, most: 20 * 60_000 } as const;
+const REST_MS = { least: 10 * 60_000, most: 40 * 60_000 } as const;
+/** In a rest the nodes are watched every second minute: what is counted of them goes on over three. */
+const RESTING_LOOKS_MS = 110_000;
 /** A round: who sweeps every five minutes comes once. */
 const ROUND_MS = 6 * 60_000;
 /** More different acts than these, and the oldest may count as new once more. */
@@ -131,8 +133,9 @@ export class QuietStretches {
     const { schedule, targetArn, everyMs } = firing;
     const nowMs = this.#world.region.clock.now();
     const watches = WATCHES.test(targetArn);
-    const isNeeded = this.#isNeeded(firing, nowMs, watches ? WATCHED_MS : WARM_MS);
-    if (watches) this.#watchingSinceMs = isNeeded ? (this.#watchingSinceMs ?? nowMs) : undefined;
+    const need = this.#needOf(firing, nowMs, watches ? WATCHED_MS : WARM_MS);
+    if (watches) this.#watchingSinceMs = need === 'no' ? undefined : (this.#watchingSinceMs ?? nowMs);
+    const isNeeded = need === 'yes';
     // Who reads what was seen waits for the first look after a quiet stretch.
     const isWarm = watches || nowMs - (this.#watchingSinceMs ?? nowMs) >= A_LOOK_MS;
     if (everyMs >= HOURLY_MS ? isNeeded : isNeeded && isWarm) {
@@ -145,17 +148,21 @@ export class QuietStretches {
     return true;
   }
 
-  #isNeeded(firing: Firing, nowMs: number, beforeMs: number): boolean {
+  /** `between`: so shortly after the last look of a rest that nothing is lost without it. */
+  #needOf(firing: Firing, nowMs: number, beforeMs: number): 'yes' | 'between' | 'no' {
     const course = this.#courseAt(nowMs);
     if (course === 'busy' || (course === 'troubled' && !this.#mayRest)) this.#changed();
-    if (nowMs - this.#changedMs < this.#settledMs) return true;
-    if (course === 'troubled' && nowMs - this.#troublesChangedMs < this.#troubleSettledMs) return true;
-    if (this.#isDue(firing)) return true;
+    if (nowMs - this.#changedMs < this.#settledMs) return 'yes';
+    if (course === 'troubled' && nowMs - this.#troublesChangedMs < this.#troubleSettledMs) return 'yes';
+    if (this.#isDue(firing)) return 'yes';
     const isNear = (atMs: number): boolean => atMs > nowMs - SELDOM_MS && atMs < nowMs + beforeMs;
     const slow = firing.slow.filter((one) => one.playedMs > nowMs - SELDOM_MS || this.#isDue(one));
     if (slow.some(({ playedMs, nextMs }) => isNear(playedMs) || isNear(nextMs)) || this.#momentsMs.some(isNear))
-      return true;
-    return course === 'troubled' && (WATCHES.test(firing.targetArn) || !this.#rests(nowMs));
+      return 'yes';
+    if (course === 'well') return 'no';
+    if (!this.#rests(nowMs)) return 'yes';
+    if (!WATCHES.test(firing.targetArn)) return 'no';
+    return nowMs - (this.#playedMs.get(firing.schedule) ?? 0) < RESTING_LOOKS_MS ? 'between' : 'yes';
   }
 
   /** What comes once a day is always played; what comes once an hour, once after each change. */
@@ -240,6 +247,8 @@ function worded(operation: string, input: unknown): unknown {
   return { FunctionName, DocumentName, InstanceIds };
 }
 
-/** Heights, times, hashes and ids of requests are other ones each minute. */
+/** Heights, times, hashes and ids are other ones each time, and what is told again is a longer list of times. */
 const withoutNumbers = (text: string): string =>
-  text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,}|\d+/g, '#');
+  text
+    .replace(/[A-Za-z0-9+/=]{100,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,}|\d+/g, '#')
+    .replace(/(\{"N":"#"\})(,\{"N":"#"\})+/g, '$1');

@@ -54,5 +54,7 @@ export const NODE_HEALTH = 'node:health';
 export const NODE_TERMINATED = 'node:terminated';
 /** The text of the trigger of a node whose instance EC2 will stop, reboot or retire. */
 export const NODE_EVENT = 'node:event';
+/** The text of the trigger of a clean snapshot. */
+export const CLEAN_SNAPSHOT = 'snapshot:clean';
 /** The text of the trigger of a drill. */
 export const DRILL = 'snapshot:drill';

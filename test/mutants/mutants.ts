@@ -2054,6 +2054,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/resize-volume/plan.ts': [
     {
+      name: 'a client of CometBFT that has ended with success was told to, and is not started by a growth',
+      find: "client === 'stopped' && clientStatus === 0",
+      replace: "client === 'stopped' && clientStatus === 1",
+      caughtBy: ['functions/resize-volume/plan'],
+    },
+    {
       name: 'a client that was down before the disk was full stays down',
       find: 'wasDownBeforeFull !== true',
       replace: 'true',
@@ -2061,8 +2067,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a client that somebody has ended by a signal stays stopped on a full disk, too',
-      find: '!ENDED_BY_SIGNAL.includes(seen.clientStatus)',
-      replace: 'true',
+      find: 'ENDED_BY_SIGNAL.includes(clientStatus)',
+      replace: 'false',
       caughtBy: ['functions/resize-volume/program'],
     },
     {
@@ -2079,6 +2085,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/resize-volume/facts.ts': [
+    {
+      name: 'a client that another heal has left to the person who had stopped it stays stopped on a full disk, too',
+      find: "health.refusedCodes.includes('client-stopped')",
+      replace: 'health.refusedCodes.length < 0',
+      caughtBy: ['functions/resize-volume/facts'],
+    },
     {
       name: 'the tags of an instance are read where its owner’s word depends on them',
       find: 'owner.acceptDrift !== undefined &&',

@@ -48,6 +48,12 @@ export function commandOperations(
     return command;
   };
 
+  const sentAs = (commandId: string | undefined): SentCommand[] => {
+    if (commandId === undefined) return [...sent.values()];
+    const command = sent.get(commandId);
+    return command ? [command] : [];
+  };
+
   return {
     SendCommand: (input: SendCommandRequest): SendCommandResult => {
       const command = accepted(kernel, machines, documents, input);
@@ -89,8 +95,7 @@ export function commandOperations(
     },
 
     ListCommands: (input: ListCommandsRequest): ListCommandsResult => {
-      const matching = [...sent.values()]
-        .filter((command) => input.CommandId === undefined || command.order.commandId === input.CommandId)
+      const matching = sentAs(input.CommandId)
         .filter(
           (command) =>
             input.InstanceId === undefined ||
@@ -104,8 +109,7 @@ export function commandOperations(
     },
 
     ListCommandInvocations: (input: ListCommandInvocationsRequest): ListCommandInvocationsResult => {
-      const matching = [...sent.values()]
-        .filter((command) => input.CommandId === undefined || command.order.commandId === input.CommandId)
+      const matching = sentAs(input.CommandId)
         .flatMap((command) =>
           shownInvocations(command).map((invocation) =>
             describedInvocation(command, invocation, input.Details === true),

@@ -2,6 +2,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import { readFacts } from '../../../functions/resize-volume/facts.ts';
+import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import type { Store } from '../../../shared/heal/store.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { payload } from '../../fixtures/builders/incident.ts';
@@ -13,7 +14,12 @@ const ROOT = 'vol-00000000000000001';
 const DATA = 'vol-00000000000000002';
 
 /** The facts about an instance whose root volume has this device's name, and the calls of EC2 that they took. */
-async function facts(rootDevice: string, answered: boolean, fleet = bitcoinFleet()) {
+async function facts(
+  rootDevice: string,
+  answered: boolean,
+  fleet = bitcoinFleet(),
+  readIncident: () => Promise<IncidentRecord | undefined> = async () => undefined,
+) {
   const calls: string[] = [];
   const volume = (VolumeId: string, Device: string) => ({
     VolumeId,
@@ -48,7 +54,7 @@ async function facts(rootDevice: string, answered: boolean, fleet = bitcoinFleet
     ec2: { send } as unknown as EC2Client,
     // The SDK paginates only with a client of its own class.
     cloudwatch: Object.assign(new CloudWatchClient({ region: 'eu-west-1' }), { send: async () => ({}) }),
-    store: { readNode: nothing, readBudget: nothing } as unknown as Store,
+    store: { readNode: nothing, readIncident, readBudget: nothing } as unknown as Store,
   };
   const read = await readFacts(sources, payload(), fleet, answered ? observation({ volumeId: DATA }) : null, NOON_MS);
   return {
@@ -56,6 +62,7 @@ async function facts(rootDevice: string, answered: boolean, fleet = bitcoinFleet
     state: read.instanceState,
     volumes: read.volumes.map(({ volumeId }) => volumeId),
     tags: read.instanceTags,
+    wasDown: read.wasDownBeforeFull === true,
   };
 }
 
@@ -66,6 +73,7 @@ describe('the facts about a full disk', () => {
       state: 'running',
       volumes: [DATA],
       tags: null,
+      wasDown: false,
     });
   });
 
@@ -82,6 +90,19 @@ describe('the facts about a full disk', () => {
     const { calls, volumes } = await facts('/dev/sdb', true);
     expect(calls).toContain('DescribeInstancesCommand');
     expect(volumes).toEqual([DATA]);
+  });
+
+  it('say of a client that a heal of its node has left to a person that it was down before the disk was full', async () => {
+    const health =
+      (state: 'open' | 'healed', ...refusedCodes: string[]) =>
+      async () =>
+        ({ state, refusedCodes }) as unknown as IncidentRecord;
+    const wasDown = async (readIncident: () => Promise<IncidentRecord | undefined>) =>
+      (await facts('/dev/xvda', true, bitcoinFleet(), readIncident)).wasDown;
+    expect(await wasDown(health('open', 'disk-full-first', 'client-stopped'))).toBe(true);
+    expect(await wasDown(health('open', 'disk-full-first'))).toBe(false);
+    expect(await wasDown(health('healed', 'client-stopped'))).toBe(false);
+    expect(await wasDown(async () => undefined)).toBe(false);
   });
 
   it('are the instance’s own state and root where its node was not asked', async () => {

@@ -8,6 +8,7 @@ import {
   questionOf,
   startsClient,
 } from '../../../functions/resize-volume/plan.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { observation } from '../../fixtures/builders/observation.ts';
 import { GIB } from '../../fixtures/builders/volume.ts';
@@ -102,7 +103,7 @@ describe('a client that does not run', () => {
   const full = (more: Parameters<typeof observation>[0], owed = false) =>
     baselineOf(
       observation({ sizeBytes: 500 * GIB, usedBytes: 10 * GIB, inodesTotal: 1_000, inodesUsed: 10, ...more }),
-      1,
+      bitcoinFleet(),
       owed ? { clientOwed: true } : {},
     ).full;
 
@@ -111,6 +112,18 @@ describe('a client that does not run', () => {
     expect([full({ inodesUsed: 970 }), full({ inodesUsed: 969 })]).toEqual([true, false]);
     expect([full({}), full({}, true)]).toEqual([false, true]);
     expect(full({ inodesTotal: 0, inodesUsed: 0 })).toBe(false);
+  });
+
+  it('was told to end where it has ended with success, and its chain’s clients never do that for want of room', () => {
+    const of = (chain: 'cometbft' | 'solana' | 'ethereum' | 'litecoin', ended: Parameters<typeof observation>[0]) =>
+      baselineOf(observation({ sizeBytes: 500 * GIB, usedBytes: 500 * GIB, ...ended }), bitcoinFleet({ chain }), {})
+        .full;
+    const cleanly = { client: 'stopped', clientStatus: 0 } as const;
+    expect([of('cometbft', cleanly), of('solana', cleanly)]).toEqual([false, false]);
+    expect([of('ethereum', cleanly), of('litecoin', cleanly)]).toEqual([true, true]);
+    expect(of('cometbft', { client: 'failed', clientStatus: 2 })).toBe(true);
+    // Of an owner's own commands nobody knows a status.
+    expect(of('cometbft', { client: 'stopped', clientStatus: null })).toBe(true);
   });
 
   it.each<[NodeBaseline['client'] | null, boolean, boolean, boolean]>([

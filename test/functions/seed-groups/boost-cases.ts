@@ -90,8 +90,8 @@ export const SCENARIOS: readonly Scenario[] = [
       hours: 4,
       expect: [
         {
-          sentence: 'two are taken back, and the one whose snapshot nobody has said yes to is as it was',
-          holds: (_, of) => lasting(of) === 2 && boosted(of) === 1,
+          sentence: 'all are taken back, the one too whose snapshot nobody has said yes to',
+          holds: (_, of) => lasting(of) === 3,
         },
         {
           sentence: 'only after the yes',
