@@ -26,6 +26,8 @@ import type { CallRecord } from './simulator/trace.ts';
 
 export const ACCOUNT_ID = '111122223333';
 export const REGION_NAME = 'eu-west-1';
+/** Of worlds with two. */
+export const SECOND_REGION_NAME = 'eu-central-1';
 /** When a story begins; the stack is deployed in the quarter of an hour before. */
 export const START_MS = Date.UTC(2026, 0, 1, 12);
 const DEPLOYED_MS = START_MS - 15 * 60_000;
