@@ -51,8 +51,8 @@ export function copiesLate(facts: Known): { readonly ending: Ending; readonly no
   const shown = copies.failed.slice(0, FAILED_SHOWN).join(', ');
   const failed =
     shown === ''
-      ? 'is its policy enabled there, and does it name this region (snapshots.copyTo)?'
-      : `since then ${shown} ended in error: may the policy’s role there use the key here (snapshots.copyTo.kmsKeyArn)?`;
+      ? 'look whether its policy is enabled there and names this region (snapshots.copyTo)'
+      : `since then ${shown} ended in error: look whether the key here is enabled, and lets the policy’s role use it (snapshots.copyTo.kmsKeyArn)`;
   return {
     ending: {
       ...{ outcome: 'escalated', code: 'copies-old', asFound: true },
