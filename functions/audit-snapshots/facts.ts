@@ -72,8 +72,14 @@ export async function readFacts(context: DrillContext): Promise<DrillFacts | Ref
   };
 }
 
-function subnetsOf({ drills, replace }: Fleet, own: string, nodes: readonly FleetNode[]): readonly string[] {
-  if (drills?.subnet !== undefined) return [drills.subnet];
+function subnetsOf(
+  { drills, replace, copiesFrom }: Fleet,
+  own: string,
+  nodes: readonly FleetNode[],
+): readonly string[] {
+  // Here are no nodes whose subnets could help where its own has no room: the file names others.
+  if (drills?.subnet !== undefined)
+    return copiesFrom ? [...new Set([drills.subnet, ...replace.subnetIds])].slice(0, SUBNETS_MOST) : [drills.subnet];
   const all = [own, ...replace.subnetIds, ...nodes.map(({ subnetId }) => subnetId)];
   return [...new Set(all)].filter((id) => id !== '').slice(0, SUBNETS_MOST);
 }
