@@ -40,7 +40,9 @@ describe('the story of a second region', () => {
   it('says where the copy came from, when, and in how many minutes a node would be back', () => {
     const text = storyOf('second-region');
     expect(text).toMatch(/the chain is at \d+, copied from eu-west-1 \d+ min ago\) on a throw-away m6i\.large/);
-    expect(text).toMatch(/is verified: it has caught up to \d+, on the blocks of its references, \d+ min after the launch/);
+    expect(text).toMatch(
+      /is verified: it has caught up to \d+, on the blocks of its references, \d+ min after the launch/,
+    );
   });
 
   it('of a key that cannot be used says so, and what has to be changed', () => {
