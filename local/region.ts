@@ -2,6 +2,7 @@
 
 import { Machines } from './nodes/machine.ts';
 import { ebsKeyCheck } from './services/ec2/permissions.ts';
+import type { Ec2 } from './services/ec2/service.ts';
 import { createAuthorizer } from './services/iam/authorizer.ts';
 import { ServiceRegistry } from './services/registry.ts';
 import { resolver } from './services/route53/resolver.ts';
@@ -25,6 +26,8 @@ import type { CallRecord } from './simulator/trace.ts';
 
 export const ACCOUNT_ID = '111122223333';
 export const REGION_NAME = 'eu-west-1';
+/** Of worlds with two. */
+export const SECOND_REGION_NAME = 'eu-central-1';
 /** When a story begins; the stack is deployed in the quarter of an hour before. */
 export const START_MS = Date.UTC(2026, 0, 1, 12);
 const DEPLOYED_MS = START_MS - 15 * 60_000;
@@ -48,6 +51,12 @@ export interface RegionOptions {
   readonly onCall?: (record: CallRecord) => void;
   /** How many calls the trace keeps in full; all by default. */
   readonly retain?: number;
+  /** Where it is; `REGION_NAME` by default. */
+  readonly regionName?: string;
+  /** Another region of the same account and world, whose clock it has. What lifecycle policies copy goes from one to the other. */
+  readonly beside?: Neighbour;
+  /** A new lifecycle policy takes its first snapshots within so long; within a day by default, as AWS says. */
+  readonly policiesBeginWithinMs?: number;
   /**
    * Called with errors of the region itself, which then continues; the caller of a request gets `InternalFailure`. Without it the first defect ends
    * the run: a repeatable run must fail loudly (docs/adr/0022-a-served-region-outlives-its-defects.md).
@@ -55,18 +64,25 @@ export interface RegionOptions {
   readonly onDefect?: (error: unknown, during: string) => void;
 }
 
+/** What a region has to do with another one. */
+export interface Neighbour {
+  readonly clock: VirtualClock;
+  readonly kernel: Pick<RegionKernel, 'regionName'>;
+  readonly ec2: Pick<Ec2, 'copiesTo' | 'receiveCopy'>;
+}
+
 export type Region = Awaited<ReturnType<typeof createRegion>>;
 
 export async function createRegion(options: RegionOptions) {
-  const { seed, lane, faults = [], hooks, accountConcurrency, onCall, onDefect, retain } = options;
+  const { seed, lane, faults = [], hooks, accountConcurrency, onCall, onDefect, retain, beside } = options;
   const models = await loadModels(SERVICES);
-  const clock = new VirtualClock({
-    startMs: options.startMs ?? DEPLOYED_MS,
-    ...(options.guard === false && { guard: false }),
-    ...(onDefect && { onDefect: (error: unknown) => onDefect(error, 'work that nobody waits for') }),
+  const clock = beside?.clock ?? clockOf(options);
+  const [accountId, regionName] = [ACCOUNT_ID, options.regionName ?? REGION_NAME];
+  if (beside?.kernel.regionName === regionName) throw new Error(`there is a region ${regionName} already`);
+  const kernel = new RegionKernel({
+    ...{ accountId, regionName, clock, conditionKeys: CONDITION_KEYS, seed, faults },
+    ...(beside && { streams: regionName }),
   });
-  const [accountId, regionName] = [ACCOUNT_ID, REGION_NAME];
-  const kernel = new RegionKernel({ accountId, regionName, clock, conditionKeys: CONDITION_KEYS, seed, faults });
   const machines = new Machines();
   const code = new CodeStore();
   const network = new Network();
@@ -106,7 +122,12 @@ export async function createRegion(options: RegionOptions) {
     requests: () => (before.length === 0 ? gateway.trace.calls : [...before, ...gateway.trace.calls]),
     ...(hooks && { hooks }),
     ...(accountConcurrency !== undefined && { accountConcurrency }),
+    ...(options.policiesBeginWithinMs !== undefined && { policiesBeginWithinMs: options.policiesBeginWithinMs }),
   });
+  if (beside) {
+    beside.ec2.copiesTo(regionName, services.ec2);
+    services.ec2.copiesTo(beside.kernel.regionName, beside.ec2);
+  }
   const authorizer = createAuthorizer(kernel, services.iam, registry);
   kernel.bus = services.events.emit;
   kernel.permits = authorizer.permits;
@@ -151,6 +172,13 @@ export async function createRegion(options: RegionOptions) {
       }),
   };
 }
+
+const clockOf = ({ startMs = DEPLOYED_MS, guard, onDefect }: RegionOptions): VirtualClock =>
+  new VirtualClock({
+    startMs,
+    ...(guard === false && { guard: false }),
+    ...(onDefect && { onDefect: (error: unknown) => onDefect(error, 'work that nobody waits for') }),
+  });
 
 /** Hundreds of alarms at three a second take minutes. */
 const MAX_THROTTLED = 1_000;

@@ -45,6 +45,7 @@ export const TURNS: readonly (readonly string[])[] = [
     'local/scenarios/disturbed',
     'local/scenarios/museum',
     'local/scenarios/real-blocks',
+    'local/scenarios/second-region',
   ],
   [
     'functions/watch-fleet/health',

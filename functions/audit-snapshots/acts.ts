@@ -25,6 +25,7 @@ import {
   nodeCommandParameters,
 } from '../../shared/node-commands/node-command.ts';
 import { sentenceOfUnmarked, verify } from '../../shared/snapshots/marks.ts';
+import { hoursUntilDue } from './copies.ts';
 import { decideNext, endingOf, FIRST_BOOT_ASKS, leftBehind } from './decide.ts';
 import { readFacts } from './facts.ts';
 import { endedVerdict, judgeSilent } from './judge.ts';
@@ -288,12 +289,12 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
   },
 
   defer: {
-    execute: (context, _progress, { againMs }) =>
+    execute: (context, _progress, { againMs, note: copies }) =>
       context.step('defer', async () => {
         // When the next set is looked for has nothing to do with a version.
         if (context.payload.rehearses !== undefined) return { done: true } as const;
         await change(context, (record) =>
-          record.current === null ? { ...record, dueAtMs: Date.now() + againMs } : null,
+          record.current === null ? { ...record, ...copies, dueAtMs: Date.now() + againMs } : null,
         );
         return { done: true } as const;
       }),
@@ -718,8 +719,8 @@ async function settleDrill(context: DrillActContext, drill: Drill): Promise<Acts
       }),
     );
   const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
-  const everyHours = 'refuse' in switches ? 24 : (switches.fleet.drills?.everyHours ?? 24);
   const atMs = Date.now();
+  const everyHours = 'refuse' in switches ? 24 : hoursUntilDue(switches.fleet, drill.set, atMs);
   const record = await change(context, (read) =>
     read.current?.token === drill.token && read.current.execution === execution
       ? ended({ ...read, current: null }, drill, everyHours, atMs)

@@ -15,12 +15,15 @@ import { type Ending, failed, refused } from '../../shared/heal/outcome.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { DrillPayload } from '../../shared/model/payload.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
+import { againMs, copiedText, copiesLate, copiesNote, provedLately } from './copies.ts';
 import { refusalOf } from './judge.ts';
-import type { Act, DrillFacts, Planning, Progress, Removing, Running } from './state.ts';
+import type { Act, CopiesNote, DrillFacts, Planning, Progress, Removing, Running } from './state.ts';
 
 type About = Pick<DrillPayload, 'fleet' | 'node' | 'incidentId' | 'attempt' | 'mode' | 'requestedBy' | 'rehearses'>;
 
 const HOUR_MS = 60 * 60_000;
+/** Then the newest copy is looked at: that people were told proves nothing. */
+const AFTER_TOLD_MS = 10 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 /** So often an instance whose user data run is asked again, every half minute. */
 export const FIRST_BOOT_ASKS = 60;
@@ -47,28 +50,32 @@ function plan(from: Planning, about: About, execution: string): Act {
   if (facts === null) return { do: 'look', from };
   // No matter what the fleet file says now: what is there costs money.
   if (facts.record.current !== null) return { do: 'adopt', drill: facts.record.current };
+  // Whatever else goes on. A person who asks wants the newest opened, however old it is.
+  const late = about.requestedBy === 'person' ? null : copiesLate(facts);
+  if (late) return { do: 'defer', ...late, againMs: AFTER_TOLD_MS };
+  const note = copiesNote(facts);
   const refusal = refusalOf(facts, about);
-  if (refusal) return defers(refusal);
+  if (refusal) return defers(refusal, note);
   const { fleet, record, nowMs } = facts;
   const { maxAgeHours = 48, everyHours = 24 } = fleet.drills ?? {};
   // A version is tried on the newest set, whatever is known of that.
   const isAsked = about.requestedBy === 'person' || about.rehearses !== undefined;
   const chosen = nextSet(facts.good, record, { maxAgeHours, nowMs, isAsked });
+  const nothing = (why: string): Act => ({
+    do: 'defer',
+    ending: { outcome: 'healed', reason: `${why}: ${recoverability(record, nowMs)}` },
+    againMs: againMs(facts, everyHours * HOUR_MS),
+  });
   if ('none' in chosen)
     return chosen.none === 'nothing new'
-      ? {
-          do: 'defer',
-          ending: {
-            outcome: 'healed',
-            reason: `no set is newer than the last that was proved: ${recoverability(record, nowMs)}`,
-          },
-          againMs: everyHours * HOUR_MS,
-        }
-      : defers(noSet(facts));
+      ? nothing('no set is newer than the last that was proved')
+      : defers(noSet(facts), note);
+  const lately = isAsked ? null : provedLately(facts, everyHours);
+  if (lately !== null) return nothing(lately);
   const drill = drillOf(facts, chosen, about, execution);
   const terms = termsOf(facts, drill);
   const since = approved && changedTerms(approved, terms);
-  if (since) return defers(exceeded(since));
+  if (since) return defers(exceeded(since), note);
   const reason = sentenceOf(facts, drill);
   if (about.mode === 'act' || approved) return { do: 'begin', facts, drill, reason };
   const words = { would: reason, because: '' };
@@ -76,15 +83,21 @@ function plan(from: Planning, about: About, execution: string): Act {
   return { do: 'defer', ending: { outcome: 'planned', reason, plan: words }, againMs: DAY_MS };
 }
 
-const defers = (refusal: Refusal): Act => ({
-  do: 'defer',
+const defers = (refusal: Refusal, note: CopiesNote): Act => ({
+  ...{ do: 'defer', note },
   ending: refused(refusal),
   againMs: Math.max(refusal.retryAfterMs, 10 * 60_000),
 });
 
-function noSet({ refused: why, good }: DrillFacts): Refusal {
+function noSet({ refused: why, good, fleet }: DrillFacts): Refusal {
   const shown = why.slice(0, 3).map((one) => `${one.setId}: ${one.why}`);
-  const reason = good.length > 0 ? 'every good set was tried' : ['there is no good set', ...shown].join('; ');
+  const reason =
+    good.length > 0
+      ? 'every good set was tried'
+      : [
+          fleet.copiesFrom ? `there is no good copy of ${fleet.copiesFrom.region}` : 'there is no good set',
+          ...shown,
+        ].join('; ');
   return { refuse: 'no-good-snapshot', reason, page: false, retryAfterMs: HOUR_MS };
 }
 
@@ -96,7 +109,7 @@ const exceeded = (since: string): Refusal => ({
 });
 
 function drillOf(
-  { shapes, pattern, subnetIds, nowMs, usdPerHour, fleet }: DrillFacts,
+  { shapes, pattern, copies, subnetIds, nowMs, usdPerHour, fleet }: DrillFacts,
   set: SnapshotSet,
   about: About,
   execution: string,
@@ -120,7 +133,7 @@ function drillOf(
     // A new one for each attempt: the one of an attempt before has launched what is gone by now.
     token: `${about.incidentId}-${about.attempt}-drill`.slice(0, 60),
     subnetIds,
-    instanceType: pattern?.instanceType ?? '',
+    instanceType: pattern?.instanceType ?? copies?.instanceType ?? '',
     ...{ startedAtMs: nowMs, instanceId: '', usdPerHour, verdict: null },
   };
 }
@@ -144,12 +157,12 @@ function triedText({ rollsBack, prunes }: Drill): string | null {
   return commands.length === 0 ? null : commands.join(', then ');
 }
 
-function sentenceOf({ tip }: DrillFacts, drill: Drill): string {
+function sentenceOf(facts: DrillFacts, drill: Drill): string {
   const { set, instanceType, usdPerHour, rehearses } = drill;
   const own = triedText(drill);
   const from = set.height === null ? 'a height that nobody wrote down' : `height ${set.height}`;
   return (
-    `${rehearses === undefined ? '' : `try ${rehearses} before a node gets it: `}open ${set.setId} of ${set.node} (${set.rank}, ${from}, the chain is at ${tip}) on a throw-away ${instanceType}, at about ` +
+    `${rehearses === undefined ? '' : `try ${rehearses} before a node gets it: `}open ${set.setId} of ${set.node} (${set.rank}, ${from}, the chain is at ${facts.tip}${copiedText(facts, set)}) on a throw-away ${instanceType}, at about ` +
     `$${usdPerHour.toFixed(2)} an hour, ${own === null ? '' : `try ${own} there once it is proved, `}and remove it again`
   );
 }

@@ -1,12 +1,13 @@
 // Reads all facts of one decision at one moment: the fleet and what is under way in it, the node that is imitated, and the sets that heals would use.
 import { describeInstance } from '../../shared/aws/instances.ts';
+import { instanceTypeIn } from '../../shared/aws/launch.ts';
 import { templateOf } from '../../shared/aws/launch-needs.ts';
 import { describeVolumes, type VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, FleetWatch } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
-import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
+import { NO_NODES_HERE, OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { drillUsdPerHour } from '../../shared/guardrails/drill-cost.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { noDrill } from '../../shared/heal/drill.ts';
@@ -14,8 +15,10 @@ import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
+import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { rankSets } from '../../shared/snapshots/ranking.ts';
 import { ownersOf, readOwners, setsOf } from '../../shared/snapshots/sets.ts';
+import { asCopied, copiesIn } from './copies.ts';
 import type { DrillContext, DrillFacts } from './state.ts';
 
 /** Of the volume that an image boots from, as far as its template does not say it. */
@@ -40,29 +43,43 @@ export async function readFacts(context: DrillContext): Promise<DrillFacts | Ref
     readHeals(context),
   ]);
   const volumes = pattern === null ? [] : await describeVolumes(ec2, { instanceIds: [pattern.instanceId] });
-  const shapes = pattern && shapesOf(fleet, pattern.instanceId, volumes);
   const nowMs = Date.now();
   const chain = chainNow(watch, nowMs);
-  const role = pattern ? roleOf(fleet, pattern.tags) : 'unknown';
-  const sets = await rankedSets(context, { fleet, nodes, observations, watch, role, nowMs });
+  const role = pattern ? roleOf(fleet, pattern.tags) : fleet.copiesFrom ? 'follower' : 'unknown';
+  const { sets, snapshots } = await rankedSets(context, { fleet, nodes, observations, watch, role, nowMs });
+  const launchTemplate = templateOf(fleet, pattern?.launchTemplate ?? null);
+  const copies = fleet.copiesFrom && {
+    ...copiesIn(snapshots),
+    instanceType: launchTemplate && (await instanceTypeIn(ec2, launchTemplate)),
+  };
+  const shapes = fleet.copiesFrom
+    ? shapesOfCopies(fleet, sets.good)
+    : pattern && shapesOf(fleet, pattern.instanceId, volumes);
   return {
     ...{ nowMs, fleet, record, role, pattern, shapes, heals },
-    launchTemplate: pattern && templateOf(fleet, pattern.launchTemplate),
+    launchTemplate: pattern || fleet.copiesFrom ? launchTemplate : null,
     subnetIds: subnetsOf(fleet, pattern?.subnetId ?? '', nodes),
-    breaker: readBreaker(fleet, observations, nowMs),
+    breaker: fleet.copiesFrom ? NO_NODES_HERE : readBreaker(fleet, observations, nowMs),
     haltedSinceMs: chain?.haltedSinceMs ?? null,
     tip: chain?.tip ?? null,
     usdPerHour: drillUsdPerHour({
-      instanceType: pattern?.instanceType ?? '',
+      instanceType: pattern?.instanceType ?? copies?.instanceType ?? '',
       volumes: [...(shapes ?? []), { type: 'gp3', sizeGiB: ROOT_GIB }],
     }),
     good: sets.good,
     refused: sets.refused,
+    ...(copies && { copies }),
   };
 }
 
-function subnetsOf({ drills, replace }: Fleet, own: string, nodes: readonly FleetNode[]): readonly string[] {
-  if (drills?.subnet !== undefined) return [drills.subnet];
+function subnetsOf(
+  { drills, replace, copiesFrom }: Fleet,
+  own: string,
+  nodes: readonly FleetNode[],
+): readonly string[] {
+  // Here are no nodes whose subnets could help where its own has no room: the file names others.
+  if (drills?.subnet !== undefined)
+    return copiesFrom ? [...new Set([drills.subnet, ...replace.subnetIds])].slice(0, SUBNETS_MOST) : [drills.subnet];
   const all = [own, ...replace.subnetIds, ...nodes.map(({ subnetId }) => subnetId)];
   return [...new Set(all)].filter((id) => id !== '').slice(0, SUBNETS_MOST);
 }
@@ -109,6 +126,16 @@ function shapesOf(fleet: Fleet, instanceId: string, volumes: readonly VolumeDesc
   return found.length === fleet.volumes.length ? found : null;
 }
 
+/** "/dev/sd[f-p]" are recommended for data volumes. */
+const COPY_DEVICE = '/dev/sdf';
+
+/** No node shows how its volumes are: each is as large as the largest copy, and of the type that EBS recommends, at what that has included. */
+const shapesOfCopies = ({ volumes }: Fleet, good: readonly SnapshotSet[]): NonNullable<DrillFacts['shapes']> =>
+  volumes.map(({ role, path }) => ({
+    ...{ role, path, device: COPY_DEVICE, type: 'gp3', iops: null, throughputMiBps: null },
+    sizeGiB: Math.max(1, ...good.map(({ parts }) => parts[role]?.sizeGiB ?? 0)),
+  }));
+
 interface RankInput {
   readonly fleet: Fleet;
   readonly nodes: readonly FleetNode[];
@@ -118,17 +145,20 @@ interface RankInput {
   readonly nowMs: number;
 }
 
-/** The sets that a heal of the imitated node would use. */
+/** The sets that a heal of the imitated node would use, and the snapshots that they are of. */
 async function rankedSets(
   { clients, payload }: DrillContext,
   { fleet, nodes, observations, watch, role, nowMs }: RankInput,
-): Promise<Pick<DrillFacts, 'good' | 'refused'>> {
+): Promise<{ readonly sets: Pick<DrillFacts, 'good' | 'refused'>; readonly snapshots: readonly SnapshotFact[] }> {
   const owners = await readOwners(clients.ec2, fleet, nodes);
-  const snapshots = await readSnapshots(clients.ec2, fleet, [...owners.keys()]);
-  const nodeNames = new Set(nodes.map(({ name }) => name));
+  const found = await readSnapshots(clients.ec2, fleet, [...owners.keys()]);
+  const snapshots = fleet.copiesFrom ? found.map(asCopied) : found;
+  // Nobody here knows the nodes: their volumes' tags say which they are.
+  const named = fleet.copiesFrom ? snapshots.flatMap(({ tags }) => tags[fleet.nodes.nameTag] ?? []) : [];
+  const nodeNames = new Set([...nodes.map(({ name }) => name), ...named]);
   const seen = observations.flatMap((one) => one.nodes);
   const version = seen.find(({ instanceId }) => instanceId === payload.instanceId)?.clientVersion;
-  return rankSets({
+  const sets = rankSets({
     sets: setsOf(snapshots, { fleet, volumes: owners, nodeNames }),
     fleet,
     node: payload.node,
@@ -145,4 +175,5 @@ async function rankedSets(
     hashes: new Map(watch?.canonical ? [[watch.canonical.height, watch.canonical.hash]] : []),
     ...{ faultSinceMs: null, stoodSinceMs: null, tried: [] },
   });
+  return { sets, snapshots };
 }

@@ -23,8 +23,16 @@ export function refusalOf(facts: DrillFacts, { requestedBy }: Pick<DrillPayload,
   const { fleet, pattern, role, shapes, launchTemplate, breaker, haltedSinceMs, tip, heals, record, nowMs } = facts;
   const { drills } = fleet;
   if (drills === undefined) return refuse('not-due', 'the fleet file asks for no drills any more', HOUR_MS);
-  const notRunning = judgeInstance(pattern?.state ?? null, 'its machine is what a drill imitates');
+  const notRunning = facts.copies
+    ? null
+    : judgeInstance(pattern?.state ?? null, 'its machine is what a drill imitates');
   if (notRunning) return notRunning;
+  if (facts.copies?.instanceType === null)
+    return refuse(
+      'drill-waits',
+      `the launch template ${fleet.replace.launchTemplate ?? ''} cannot be read here, or names no instance type`,
+      HOUR_MS,
+    );
   // Its launch template may hold a key, and a second copy of a validator must not run, not even for a minute.
   if (role === 'validator') return refuse('validator', 'the node that would be imitated is a validator', HOUR_MS);
   if (role !== 'follower')
@@ -101,6 +109,8 @@ export interface LookInput {
   readonly askedAtMs: number;
   /** Heals of the fleet that have begun since. */
   readonly heals: readonly string[];
+  /** Whose blocks the chain's are: where it has no nodes here, those that its references agree on. */
+  readonly whose?: 'its references';
 }
 
 export type Look =
@@ -130,10 +140,10 @@ export function judgeLook(input: LookInput): Look {
     const { status } = heard;
     const wrong = wrongBlocks(status, set, chain);
     if (wrong !== null) return unfit(wrong);
-    const stale = staleBlocks(climb, set.height);
-    if (stale !== null) return unfit(stale);
+    const stale = staleBlocks(climb, set.height) ?? (input.whose && beginsAnew(climb, set.height, chain));
+    if (stale != null) return unfit(stale);
     if (isCaughtUp(status, chain, health.behindBlocks)) {
-      const reason = `it has caught up to ${status.height}, on the blocks of the fleet`;
+      const reason = `it has caught up to ${status.height}, on the blocks of ${input.whose ?? 'the fleet'}`;
       const openSeconds = Math.max(0, Math.round((climb.firstAtMs - upSinceMs) / 1000));
       return { verdict: { is: 'verified', atMs: nowMs, height: status.height, reason, openSeconds } };
     }
@@ -185,6 +195,17 @@ function staleBlocks({ first, best, times }: Climb, height: number | null): stri
   if (height === null || first === null || best === null || first >= height - STALE_BLOCKS) return null;
   if (first === 0 && times < 2) return null;
   return `stale: it opened at height ${first}, its ledger says ${height}`;
+}
+
+/** A copy that comes hours later is never so far behind: its client has not opened the data, and syncs from the first block. */
+const ANEW_PERCENT = 1;
+
+/** No ledger says at which height the data were: a policy writes none. */
+function beginsAnew({ first, times }: Climb, height: number | null, chain: ChainNow | null): string | null {
+  const tip = chain?.tip ?? null;
+  if (height !== null || first === null || tip === null || times < 2) return null;
+  if (first * 100 >= tip * ANEW_PERCENT) return null;
+  return `it opened at height ${first} where the chain is at ${tip}, as if there were no data`;
 }
 
 /** Within what a synced node may be behind, and with the fleet's own block at a height that both have. */

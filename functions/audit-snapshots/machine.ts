@@ -48,7 +48,7 @@ export async function launchAlone(context: DrillActContext, drill: Drill): Promi
   if ('refuse' in guarded) return { failed: guarded.reason, isTold: false };
   const { fleet } = guarded;
   if (fleet.drills === undefined) return { failed: 'the fleet file asks for no drills any more', isTold: false };
-  const pattern = await describeInstance(ec2, payload.instanceId);
+  const pattern = fleet.copiesFrom ? null : await describeInstance(ec2, payload.instanceId);
   const launchTemplate = templateOf(fleet, pattern?.launchTemplate ?? null);
   // There was one a moment ago, and EC2 may show what was before: the step is repeated.
   if (launchTemplate === null) throw new Error(`no launch template is named any more, nor by ${payload.instanceId}`);
@@ -84,6 +84,11 @@ async function zoneOf(ec2: EC2Client, subnetId: string): Promise<string> {
   return zone;
 }
 
+/** EC2 makes a grant on the key of each encrypted volume as it launches, and says no more than this where it may not ("Instance terminates immediately"). */
+const OF_KEY = /^Client\.(InternalError|InvalidKMSKey)/;
+const KEY_WORDS =
+  '. As a rule the key of a snapshot cannot be used here: it is disabled, or its policy does not let audit-snapshots give EBS a grant (kms:CreateGrant). A heal could not use it either';
+
 /** Body of a poll. null: it is on its way. */
 export async function lookAtBoot(
   { clients }: DrillActContext,
@@ -92,11 +97,11 @@ export async function lookAtBoot(
   const instance = await readInstance(clients.ec2, instanceId);
   const state = instance?.State?.Name;
   if (state === undefined || state === 'pending') return null;
-  if (state !== 'running')
-    return {
-      failed: `the throw-away instance is ${state}: ${instance?.StateReason?.Message ?? 'EC2 does not say why'}`,
-      isTold: false,
-    };
+  if (state !== 'running') {
+    const why = instance?.StateReason?.Message ?? 'EC2 does not say why';
+    const isOfKey = OF_KEY.test(why);
+    return { failed: `the throw-away instance is ${state}: ${why}${isOfKey ? KEY_WORDS : ''}`, isTold: isOfKey };
+  }
   return (await checkAgent(clients.ssm, instanceId)) === null ? { up: true } : null;
 }
 

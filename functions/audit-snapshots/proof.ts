@@ -84,5 +84,6 @@ async function judge(
     set: from.trial === null ? drill.set : { height: null, blockHash: null },
     endsAtMs: endsAtMs(fleet, { startedAtMs: drill.startedAtMs, usdPerHour: drill.usdPerHour, leftUsd }),
     chain: chainNow(watch, nowMs),
+    ...(fleet.copiesFrom && { whose: 'its references' as const }),
   });
 }

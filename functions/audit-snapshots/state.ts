@@ -52,6 +52,18 @@ export interface DrillFacts {
   /** Sets that heals would use. */
   readonly good: readonly SnapshotSet[];
   readonly refused: readonly { readonly setId: string; readonly why: string }[];
+  /** Absent where a node is imitated. */
+  readonly copies?: CopiesFacts;
+}
+
+/** What is known where a fleet has copies of another region alone. */
+export interface CopiesFacts {
+  /** The newest copy that is completed, by when it began to come, ms since the epoch; null: there is none. */
+  readonly newestAtMs: number | null;
+  /** Copies that have come since then and failed, newest first. */
+  readonly failed: readonly string[];
+  /** Of the launch template; null where it cannot be read, or names none. */
+  readonly instanceType: string | null;
 }
 
 /**
@@ -150,6 +162,9 @@ export interface NotCarriedOut {
   readonly isLate?: true;
 }
 
+/** What is remembered of the copies, beside when the next look is due. */
+export type CopiesNote = Pick<DrillRecord, 'copiesSinceMs' | 'copiesToldAtMs'>;
+
 /** `from`: the progress that the act was decided from. */
 export interface Acts {
   readonly claim: { readonly args: object; readonly result: Claimed };
@@ -242,7 +257,7 @@ export interface Acts {
   };
   /** A drill that does not begin is looked at again later. */
   readonly defer: {
-    readonly args: { readonly ending: Ending; readonly againMs: number };
+    readonly args: { readonly ending: Ending; readonly againMs: number; readonly note?: CopiesNote };
     readonly result: { readonly done: true };
   };
   readonly conclude: { readonly args: { readonly ending: Ending }; readonly result: { readonly written: boolean } };

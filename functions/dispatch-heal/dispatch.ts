@@ -20,6 +20,7 @@ import { newNode, passedOver } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { healOf } from '../../shared/heal/records.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
+import { COPIES, copiesId } from '../../shared/model/copies.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { HealKind, HealPayload } from '../../shared/model/payload.ts';
@@ -66,6 +67,12 @@ export async function considerKnownInstance(
     return fleet && dispatchCandidate(context, { ...known, fleet, trigger: candidate.settles });
   }
   if (candidate.trigger?.subject === 'terminated') return considerTerminated(context, candidate);
+  const copied = fleets.find(({ name }) => name === candidate.fleet && candidate.instanceId === copiesId(name));
+  if (copied && candidate.trigger) {
+    // No node is imitated: here are copies alone.
+    const none = { instanceId: candidate.instanceId, tags: { [copied.nodes.nameTag]: COPIES } };
+    return dispatchCandidate(context, { candidate, fleet: copied, instance: none, trigger: candidate.trigger });
+  }
   const fleet = instance && fleetOf(instance.tags, fleets);
   // EC2's status checks are read for all instances of an account, and an observation may show an instance that is gone.
   const isSick = candidate.trigger?.kind === 'node' && !candidate.atOnce;

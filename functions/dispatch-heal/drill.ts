@@ -10,11 +10,12 @@ import {
   recoverability,
 } from '../../shared/heal/drill.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { COPIES, copiesId } from '../../shared/model/copies.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 
 export interface DrillFacts {
   readonly nowMs: number;
-  readonly fleet: Pick<Fleet, 'name' | 'drills'>;
+  readonly fleet: Pick<Fleet, 'name' | 'drills' | 'copiesFrom'>;
   readonly record: DrillRecord | undefined;
   readonly watch: DrillWatchRecord;
   /** As watch-fleet saw them within the last three minutes; empty where it saw none. */
@@ -29,8 +30,8 @@ export interface DrillFacts {
 
 export type DrillStep =
   | { readonly do: 'wait'; readonly why: string }
-  /** The node is imitated, and nothing is done to it. */
-  | { readonly do: 'drill'; readonly node: ObservedNode };
+  /** The node is imitated, and nothing is done to it; or what stands in its place, where copies of another region are opened. */
+  | { readonly do: 'drill'; readonly node: Pick<ObservedNode, 'instanceId' | 'name'> };
 
 /** What comes next. The same facts give the same step. */
 export function drillStep({
@@ -51,9 +52,11 @@ export function drillStep({
   if (own && !(isAsked && own.state === 'open')) return wait(`a drill is under way: ${own.incidentId}`);
   const isWanted = watch.wantedSinceMs !== undefined && watch.wantedSinceMs > (record.last?.atMs ?? 0);
   if (!isLeft && !isWanted && nowMs < record.dueAtMs) return wait('none is due');
-  const patterns = nodes
+  const followers = nodes
     .filter(({ role, health }) => role === 'follower' && (isLeft || health === 'synced'))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const patterns: readonly Pick<ObservedNode, 'instanceId' | 'name'>[] =
+    fleet.copiesFrom === undefined ? followers : [{ instanceId: copiesId(fleet.name), name: COPIES }];
   // The request takes the place of the attempt that waits: two would be two drills.
   const pattern = patterns.find(({ instanceId }) => instanceId === own?.instanceId) ?? patterns[0];
   if (pattern === undefined) return wait('nobody has seen a follower that is synced within 3 min');
@@ -91,6 +94,8 @@ export function oldProof({
   if (drills === undefined) return null;
   const hours = proofAgeHours(record, watch, nowMs);
   if (hours <= drills.maxAgeHours) return null;
+  // That no copies come is the cause, and was told today.
+  if (record?.copiesToldAtMs !== undefined && nowMs - record.copiesToldAtMs < TELL_AGAIN_MS) return null;
   if (watch.toldAtMs !== null && nowMs - watch.toldAtMs < TELL_AGAIN_MS) return null;
   const last = record?.last;
   const why = last

@@ -5,7 +5,7 @@ import type { DrillRequest } from '../../shared/events/dispatch.ts';
 import { EventError, NotNowError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
-import { readBreaker } from '../../shared/guardrails/breaker.ts';
+import { NO_NODES_HERE, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { type DrillRecord, type DrillWatchRecord, proofAgeHours } from '../../shared/heal/drill.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
@@ -110,7 +110,7 @@ async function factsOf(
     ...{ nowMs, fleet, record, incidents, haltedSinceMs },
     watch: watch ?? (await changeWatch(store, fleet.name, (read) => read ?? { sinceMs: nowMs, toldAtMs: null })),
     nodes: freshNodes(observations, nowMs),
-    breaker: readBreaker(fleet, observations, nowMs),
+    breaker: fleet.copiesFrom === undefined ? readBreaker(fleet, observations, nowMs) : NO_NODES_HERE,
   };
 }
 

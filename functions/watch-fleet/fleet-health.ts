@@ -48,6 +48,8 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
   // The dispatcher tells people when it stays so.
   if (facts.upgradeHeight !== undefined && mayWaitAt(tip.height, facts.upgradeHeight))
     for (const code of HALTS) conditions.delete(code);
+  // Where its nodes are, people are told of its chain.
+  if (facts.fleet.copiesFrom !== undefined) for (const code of HALTS) conditions.delete(code);
   return {
     nodes,
     tipConfirmed: tip.confirmed,

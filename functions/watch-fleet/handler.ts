@@ -137,7 +137,8 @@ async function watchFleet(
     fleet.client && store.readUpgrade(fleet.name),
   ]);
   const known = observations.flatMap((observation) => observation.nodes);
-  if (nodes.length === 0) {
+  // With copies alone here, the references tell where the chain is.
+  if (nodes.length === 0 && fleet.copiesFrom === undefined) {
     // An empty match never means that there are no nodes: the old observations become stale, and stale is unknown.
     if (known.length > 0)
       warn(fleet, `discovery found none of the ${known.length} nodes that were there: nothing is kept`);

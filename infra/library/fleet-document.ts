@@ -366,6 +366,13 @@ export interface FleetDocument {
       /** A customer key of that region. */
       readonly kmsKeyArn?: string;
     };
+    /** In the file of a second region, where the fleet has no nodes: here are copies of its snapshots, which `snapshots.copyTo` of its file in the first region makes. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`. */
+    readonly copiesFrom?: {
+      /** The region of its nodes. */
+      readonly region: string;
+      /** People are told when the newest copy is older. */
+      readonly maxAgeHours?: number;
+    };
   };
   /** How far a node is helped that does not advance any more. */
   readonly replace?: {

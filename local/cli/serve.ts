@@ -1,7 +1,7 @@
 // `--serve`: serves a scenario's world as a region. Any AWS SDK or CLI on this machine can read and change it while time runs.
 
 import { createRegion, REGION_NAME } from '../region.ts';
-import { playFor, prepare } from '../scenarios/run.ts';
+import { playFor, prepare, regionNameOf } from '../scenarios/run.ts';
 import { mailOf, type Sns } from '../services/sns/sns.ts';
 import { type AccessKey, newAccessKey } from '../simulator/gateway/keys.ts';
 import { listen } from '../simulator/gateway/server.ts';
@@ -39,8 +39,16 @@ export async function serve(
   const { say, remark, interrupted } = context;
   await ensurePrepared(scenario);
   const onDefect = (error: unknown, during: string): void => remark(colors.red(defectSentence(error, during)));
-  const region = await createRegion({ seed, lane, faults, guard: false, retain: CALLS_KEPT, onDefect });
-  const world = await prepare(region, scenario);
+  const region = await createRegion({
+    seed,
+    lane,
+    faults,
+    guard: false,
+    retain: CALLS_KEPT,
+    onDefect,
+    regionName: regionNameOf(scenario),
+  });
+  const world = await prepare(region, scenario, { seed });
   // Whoever asks for the end of a story wants its people's answers, too.
   world.answersPages = after === 'end';
   await playFor(world, scenario, after);
@@ -65,7 +73,8 @@ export async function serve(
     `${colors.bold('chainmend')} · local region, seed ${seed} · 127.0.0.1 only · ${speed} s of virtual time a second`,
   );
   remark(`${scenario.sentence} The stack is deployed. In another shell:\n`);
-  for (const [name, value] of Object.entries(environmentFor(server.url, key))) say(`export ${name}=${value}`);
+  for (const [name, value] of Object.entries(environmentFor(server.url, key, region.kernel.regionName)))
+    say(`export ${name}=${value}`);
   remark('');
   for (const line of LOOKS) remark(line);
   remark('\nPages come here as their mails would. Ctrl-C ends it.');
@@ -99,10 +108,14 @@ function showMails({ published }: Sns, from: number, remark: (line: string) => v
 }
 
 /** The access key is made for this run: a client that does not have it cannot send requests. */
-export const environmentFor = (url: string, key: AccessKey): Readonly<Record<string, string>> => ({
+export const environmentFor = (
+  url: string,
+  key: AccessKey,
+  regionName = REGION_NAME,
+): Readonly<Record<string, string>> => ({
   AWS_ENDPOINT_URL: url,
-  AWS_REGION: REGION_NAME,
-  AWS_DEFAULT_REGION: REGION_NAME,
+  AWS_REGION: regionName,
+  AWS_DEFAULT_REGION: regionName,
   AWS_ACCESS_KEY_ID: key.accessKeyId,
   AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
 });

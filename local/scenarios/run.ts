@@ -6,7 +6,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetParameterName } from '../../shared/fleet/parameter.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
-import { createRegion, type Region, type RegionOptions, START_MS } from '../region.ts';
+import { createRegion, REGION_NAME, type Region, type RegionOptions, SECOND_REGION_NAME, START_MS } from '../region.ts';
 import type { Assembly } from '../simulator/cloudformation/assembly.ts';
 import { readAssembly } from '../simulator/cloudformation/deploy.ts';
 import type { FaultName } from '../simulator/faults.ts';
@@ -16,6 +16,7 @@ import { PAGES_MAX } from './checks/invariants.ts';
 import { makeReport, type Report } from './report/report.ts';
 import type { Scenario } from './scenario.ts';
 import { deployInto, settled } from './world/deployment.ts';
+import { firstRegion } from './world/second-region.ts';
 import { World } from './world/world.ts';
 
 export const FLEETS = join(import.meta.dirname, './fleets');
@@ -62,6 +63,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
   let hasBegun = false;
   const region = await createRegion({
     ...options,
+    regionName: regionNameOf(scenario),
     onCall: (record) => {
       checker.onCall(record);
       if (hasBegun) witness?.onCall(record);
@@ -90,6 +92,10 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
   return { report, world, unmet };
 }
 
+/** Where the suite of a story is. */
+export const regionNameOf = ({ copiedFrom }: Pick<Scenario, 'copiedFrom'>): string =>
+  copiedFrom === undefined ? REGION_NAME : SECOND_REGION_NAME;
+
 /** @returns the sentences of midway checks that did not hold; the list grows during the run */
 function scheduleMidwayChecks(world: World, { meanwhile = [] }: Scenario, disturbed: boolean): readonly string[] {
   const missed: string[] = [];
@@ -113,6 +119,13 @@ interface Sources {
 /** By the folder of their fleet files and the deployment's context, read once a process: a sweep over seeds needs them hundreds of times. */
 const sources = new Map<string, Promise<Sources>>();
 
+function sourcesOf(fleets: string, context: Readonly<Record<string, string>>): Promise<Sources> {
+  const key = fleets + JSON.stringify(context);
+  const reading = sources.get(key) ?? readSources(fleets, context);
+  sources.set(key, reading);
+  return reading;
+}
+
 async function readSources(fleets: string, context: Readonly<Record<string, string>>): Promise<Sources> {
   const fleetFiles = readFleets(fleets);
   const directory = await ensureSynthesized({ fleets, context });
@@ -127,26 +140,29 @@ async function readSources(fleets: string, context: Readonly<Record<string, stri
 /** Deploys the synthesized template into a region, in the minutes before the story begins, and builds the scenario's world. */
 export async function prepare(
   region: Region,
-  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'context'>,
-  { blocks }: Pick<RunOptions, 'blocks'> = {},
+  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'context' | 'copiedFrom'>,
+  { blocks, seed = 1 }: Partial<Pick<RunOptions, 'blocks' | 'seed'>> = {},
 ): Promise<World> {
-  const { deployedWith = FLEETS, context = {} } = scenario;
-  const key = deployedWith + JSON.stringify(context);
-  const reading = sources.get(key) ?? readSources(deployedWith, context);
-  sources.set(key, reading);
-  const { assembly, nodeStacks, fleetFiles } = await reading;
+  const { deployedWith = FLEETS, context = {}, copiedFrom } = scenario;
+  const { assembly, nodeStacks, fleetFiles } = await sourcesOf(deployedWith, context);
   const { clock } = region;
   const tableName = await deployInto(region, assembly);
   const { fleets, later } = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
   await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });
   const world = new World(region, tableName, fleets, nodeStacks);
   world.blocks = blocks ?? 'as written';
+  if (copiedFrom !== undefined) {
+    const there = await sourcesOf(copiedFrom, {});
+    const files = new Map(there.fleetFiles.map(({ document, fleet }) => [document.fleet, fleet]));
+    world.home = await firstRegion(region, there.assembly, files, { seed });
+  }
   if (scenario.zones !== 'none') world.furnish();
   for (const push of later) world.beforehand(push);
   scenario.build(world);
   await settled(region, () => removeUnusedFleets(world));
   await clock.run({ untilMs: START_MS, maxEvents: MAX_EVENTS });
   await settled(region, () => world.open());
+  if (world.home) await world.home.open();
   return world;
 }
 

@@ -18,6 +18,11 @@ export interface Scenario {
   readonly deployedWith?: string;
   /** Other options of `npm run deploy`: `-c NAME=…`. */
   readonly context?: Readonly<Record<string, string>>;
+  /**
+   * The suite is in the second region (`SECOND_REGION_NAME`), where its fleets have copies alone; their nodes are in the first one, which is deployed with
+   * the fleet files of this folder. Of the stack there only the lifecycle policies are deployed.
+   */
+  readonly copiedFrom?: string;
   /** `none`: the zones of the fleets' names do not exist. They do by default. */
   readonly zones?: 'none';
   /** Makes chains, nodes and their history. */

@@ -74,6 +74,8 @@ export interface ServiceDependencies {
   readonly hooks?: LambdaHooks;
   /** The account's limit of concurrent Lambda executions. */
   readonly accountConcurrency?: number;
+  /** A new lifecycle policy takes its first snapshots within so long. */
+  readonly policiesBeginWithinMs?: number;
 }
 
 export type Services = ReturnType<typeof createServices>;
@@ -81,7 +83,7 @@ export type Services = ReturnType<typeof createServices>;
 /** Makes every service. The order matters if a service starts timers: timers of one moment run in the order in which they were made. */
 export function createServices(
   registry: ServiceRegistry,
-  { machines, network, code, startSandbox, nowMs, requests, hooks, accountConcurrency }: ServiceDependencies,
+  { machines, network, code, startSandbox, nowMs, requests, hooks, accountConcurrency, ...more }: ServiceDependencies,
 ) {
   const cloudwatch = registry.create(CLOUDWATCH);
   const sqs = registry.create(SQS, cloudwatch.record);
@@ -105,7 +107,7 @@ export function createServices(
     ...(hooks && { observe: hooks }),
     ...(accountConcurrency !== undefined && { accountConcurrency }),
   });
-  registry.create(DLM, ec2);
+  registry.create(DLM, ec2, more.policiesBeginWithinMs);
   registry.create(SERVICE_QUOTAS, ec2);
   registry.create(STS);
   registry.create(LOGS);

@@ -102,6 +102,8 @@ const WORKS_MAX = 100_000;
 interface RegionKernelOptions extends Pick<Kernel, 'accountId' | 'regionName' | 'clock' | 'conditionKeys'> {
   readonly seed: number;
   readonly faults: readonly FaultName[];
+  /** Names its random streams: two regions of one world must not make the same ids. */
+  readonly streams?: string;
 }
 
 /** The kernel of a whole region. */
@@ -120,25 +122,27 @@ export class RegionKernel implements Kernel {
   permits: Kernel['permits'] = () => undefined;
   readonly works: AwsWork[] = [];
   readonly #seed: number;
+  readonly #prefix: string;
   readonly #faults: ReadonlySet<FaultName>;
   readonly #passingUntilMs = new Map<PassingFaultName, number>();
   readonly #met = new Map<string, number>();
   readonly #streams = new Map<string, Random>();
   readonly #receivers: [string, Receiver][] = [];
 
-  constructor({ accountId, regionName, clock, conditionKeys, seed, faults }: RegionKernelOptions) {
+  constructor({ accountId, regionName, clock, conditionKeys, seed, faults, streams = 'region' }: RegionKernelOptions) {
     this.accountId = accountId;
     this.regionName = regionName;
     this.clock = clock;
     this.conditionKeys = conditionKeys;
     this.#seed = seed;
+    this.#prefix = streams;
     this.#faults = new Set(faults);
   }
 
   random(stream: string): Random {
     const known = this.#streams.get(stream);
     if (known) return known;
-    const random = randomStream(this.#seed, `region/${stream}`);
+    const random = randomStream(this.#seed, `${this.#prefix}/${stream}`);
     this.#streams.set(stream, random);
     return random;
   }

@@ -168,6 +168,12 @@ async function readTemplate(
   return data;
 }
 
+/** @returns null where AWS refuses to tell it, or the template names none */
+export async function instanceTypeIn(ec2: EC2Client, launchTemplate: Launch['launchTemplate']): Promise<string | null> {
+  const template = await catchRefusal(() => readTemplate(ec2, launchTemplate));
+  return 'refused' in template ? null : (template.InstanceType ?? null);
+}
+
 /**
  * "Any additional parameters that you specify for the new instance overwrite the corresponding parameters included in the launch template". They
  * overwrite it completely, so the request repeats the template's other members.

@@ -86,10 +86,10 @@ const ofGroup = ({ replace }: StoredDocument) => ({
 export type CompleteStored = ReturnType<typeof completeStored>;
 
 function completeSnapshots(
-  { clean, ...byPolicy }: NonNullable<v.InferOutput<typeof storedDocumentSchema>['snapshots']>,
+  { clean, copiesFrom, ...byPolicy }: NonNullable<v.InferOutput<typeof storedDocumentSchema>['snapshots']>,
   written: StoredDocument['snapshots'] = {},
 ) {
-  return { ...(isByPolicy(written) && byPolicy), ...(clean && { clean }) };
+  return { ...(isByPolicy(written) && byPolicy), ...(clean && { clean }), ...(copiesFrom && { copiesFrom }) };
 }
 
 const STUCK_SECONDS = 90;

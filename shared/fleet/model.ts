@@ -78,6 +78,8 @@ export function fleetOf(complete: CompleteStored, suite: string) {
     snapshots: snapshots && policyOf(snapshots),
     /** undefined: no client is stopped for a snapshot. */
     cleanSnapshots: snapshots?.clean,
+    /** Its nodes are in another region, and here are copies of their snapshots alone. Absent where its nodes are here. */
+    ...(snapshots?.copiesFrom && { copiesFrom: snapshots.copiesFrom }),
     replace: {
       ...replacing,
       subnetIds: subnets,

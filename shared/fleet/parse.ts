@@ -4,6 +4,7 @@ import { type CompleteStored, completeStored } from './fleet-defaults.ts';
 import { type Complaints, complaintsOf, FleetFileError, type FleetProblem, showValue } from './problems.ts';
 import { type StoredDocument, storedDocumentSchema } from './schema.ts';
 import { checkClient } from './schema-client.ts';
+import { checkCopiesFrom } from './schema-copies.ts';
 import { checkDrills } from './schema-drills.ts';
 import { checkHeals } from './schema-heal.ts';
 import { checkNodes } from './schema-nodes.ts';
@@ -37,6 +38,7 @@ export function documentBy<Document extends StoredDocument>(
     checkWatch(document, complete, complaints);
     checkHeals(document, complete, complaints);
     checkDrills(document, complete, complaints);
+    checkCopiesFrom(document, complete, complaints);
     checkMore(document, complete, complaints);
   });
   if (conflicts.length > 0) throw new FleetFileError(conflicts, named);

@@ -117,6 +117,8 @@ const keyArn = text(
   'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
 );
 
+const regionName = text(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, "a region's name", 'eu-central-1');
+
 const clean = object('{ everyHours: 24, keep: 7 }', {
   everyHours: usually('How often one node is stopped for a clean set.', whole(1, 720, 'hours', 24), 24),
   at: optional(
@@ -164,9 +166,16 @@ export const snapshots = object('{ everyHours: 24, keep: 7 }', {
   copyTo: optional(
     'Another region that each snapshot is copied to.',
     object('{ region: eu-central-1, keepDays: 7 }', {
-      region: about('The region.', text(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, "a region's name", 'eu-central-1')),
+      region: about('The region.', regionName),
       keepDays: usually('How long a copy is kept.', whole(1, 1000, 'days', 7), 7),
       kmsKeyArn: derived('A customer key of that region.', "the region's default key for EBS", keyArn),
+    }),
+  ),
+  copiesFrom: optional(
+    'In the file of a second region, where the fleet has no nodes: here are copies of its snapshots, which `snapshots.copyTo` of its file in the first region makes. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`.',
+    object('{ region: eu-west-1 }', {
+      region: about('The region of its nodes.', regionName),
+      maxAgeHours: usually('People are told when the newest copy is older.', whole(2, 2_160, 'hours', 48), 48),
     }),
   ),
 });
@@ -287,9 +296,9 @@ export const asg = object('{ seed: newest-good }', {
 
 type WrittenSnapshots = v.InferInput<typeof snapshots>;
 
-/** Whether the fleet uses Data Lifecycle Manager: a file with `clean` alone wants no policy. */
-export function isByPolicy({ clean, ...byPolicy }: WrittenSnapshots): boolean {
-  return clean === undefined || Object.keys(byPolicy).length > 0;
+/** Whether the fleet uses Data Lifecycle Manager here: a file with `clean` alone wants no policy, and one with copies of another region has nothing to copy. */
+export function isByPolicy({ clean, copiesFrom, ...byPolicy }: WrittenSnapshots): boolean {
+  return copiesFrom === undefined && (clean === undefined || Object.keys(byPolicy).length > 0);
 }
 
 /** The fields as a person writes them. */

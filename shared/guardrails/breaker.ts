@@ -29,6 +29,9 @@ export interface ZoneTrouble {
   readonly sentence: string;
 }
 
+/** Of a fleet whose nodes are in another region: here is none that could be in trouble. */
+export const NO_NODES_HERE: BreakerReading = { open: false, sentence: 'its nodes are in another region' };
+
 /**
  * Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). Nodes that sync are neither well nor sick, and count on neither side. The
  * nodes of a part that was not observed lately count as unknown; no valid observation counts as all unknown.

@@ -21,6 +21,10 @@ export interface DrillRecord {
   readonly rolledBack?: RollBackTrial;
   /** The same of the owner's pruning. */
   readonly pruned?: PruneTrial;
+  /** Where copies of another region are opened, and there were none: since when they are looked for, ms since the epoch. */
+  readonly copiesSinceMs?: number;
+  /** When people were told last that no copies come. */
+  readonly copiesToldAtMs?: number;
   readonly version: number;
 }
 

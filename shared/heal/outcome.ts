@@ -1,5 +1,6 @@
 // How an attempt ends: its ending, the page for it, its outcome on the incident, and the release of the node.
 
+import { COPIES } from '../model/copies.ts';
 import type { DecidedNumbers, FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 import type { PlanWords } from '../model/journal-fields.ts';
 import type { HealKind } from '../model/payload.ts';
@@ -106,16 +107,17 @@ async function pageFor(
   const { fleet, incidentId, attempt, trigger } = payload;
   // A drill imitates a node, and is about none.
   const node = payload.kind === 'audit-snapshots' ? THE_FLEET : payload.node;
-  const sentence = sentenceOf(ending, escalates);
+  const sentence = sentenceOf(ending, escalates, payload.node);
   await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
   const atMs = Date.now();
   await journal(`${place}-page`, { atMs, kind: 'page', sentence, code });
   return { code, sentence: plainText(sentence), atMs };
 }
 
-function sentenceOf(ending: Ending, escalates: boolean): string {
+function sentenceOf(ending: Ending, escalates: boolean, node: string): string {
   if (escalates) return `${ending.reason}. This was the last attempt; nothing more is tried`;
-  if (ending.outcome !== 'escalated') return ending.reason;
+  // What is found of copies is about no node, and the next one is looked at tomorrow.
+  if (ending.outcome !== 'escalated' || node === COPIES) return ending.reason;
   const left = ending.asFound ? 'the node is as it was found' : 'the node is not as it was found, the journal says how';
   return `${ending.reason}. Nothing more is tried; ${left}`;
 }

@@ -1,5 +1,6 @@
 // Parses the payload of a heal strictly: the dispatcher writes it, but anybody who may invoke the function can send one.
 import * as v from 'valibot';
+import { INSTANCE_OR_COPIES } from '../model/copies.ts';
 import { type HealPayload, TOGETHER_MOST } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import { HEIGHT_MAX, VERSION, WATCH_MINUTES_MAX } from '../model/version.ts';
@@ -70,6 +71,7 @@ const schema = v.variant('kind', [
     requestedBy: v.picklist(['schedule', 'person']),
     rehearses: v.exactOptional(text(VERSION)),
     ...base,
+    instanceId: text(INSTANCE_OR_COPIES),
   }),
 ]);
 

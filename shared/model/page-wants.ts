@@ -127,6 +127,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'snapshot-failed': soon('look why the snapshot failed', 'snapshot-failed'),
   'set-unfit': soon('look why a snapshot does not open', 'recoverability-old'),
   'drill-unproved': soon('look why a drill proved nothing', 'recoverability-old'),
+  'copies-old': soon('look why no copies come any more', 'recoverability-old'),
   'drill-left': now('remove what a drill has left', 'recoverability-old'),
   'stopped-unclean': soon('look why the client had to be killed', 'snapshot-failed'),
   'upgrade-failed': soon('look why the new version failed', 'upgrade-failed'),

@@ -178,6 +178,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/audit-snapshots/judge'],
     },
     {
+      name: 'a client that syncs from the first block has not opened the copy that it was given',
+      find: '(input.whose && beginsAnew(climb, set.height, chain))',
+      replace: 'null',
+      caughtBy: ['functions/audit-snapshots/copies'],
+    },
+    {
       name: 'a heal goes before a drill, also before a good ending',
       find: 'if (input.heals.length > 0)',
       replace: 'if (input.heals.length > 9)',
@@ -291,7 +297,59 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/audit-snapshots/decide'],
     },
   ],
+  'functions/audit-snapshots/copies.ts': [
+    {
+      name: 'people are told once the newest copy of another region is older than the file allows',
+      find: 'if (nowMs - sinceMs <= copiesFrom.maxAgeHours * HOUR_MS) return null;',
+      replace: 'return null;',
+      caughtBy: ['functions/audit-snapshots/copies'],
+    },
+    {
+      name: 'copies that never came are missed from the first look on',
+      find: 'copies?.newestAtMs === null ? { copiesSinceMs: record.copiesSinceMs ?? nowMs } : {}',
+      replace: '({})',
+      caughtBy: ['functions/audit-snapshots/copies'],
+    },
+    {
+      name: 'that no copies come is told once a day',
+      find: 'if (record.copiesToldAtMs !== undefined && nowMs - record.copiesToldAtMs < TELL_AGAIN_MS) return null;',
+      replace: '',
+      caughtBy: ['functions/audit-snapshots/copies'],
+    },
+    {
+      name: 'a copy that a policy made is not taken for a clean one by the tags of its volume',
+      find: "fact.policyId === null && fact.tags[MANAGED_TAG] === 'true' ? { ...fact, policyId: 'copied' } : fact",
+      replace: 'fact',
+      caughtBy: ['functions/audit-snapshots/copies'],
+    },
+    {
+      name: 'a copy that comes each hour is not opened each hour',
+      find: 'nowMs - proved.atMs < everyHours * HOUR_MS',
+      replace: 'false',
+      caughtBy: ['functions/audit-snapshots/copies'],
+    },
+  ],
+  'shared/fleet/schema-copies.ts': [
+    {
+      name: 'where a fleet has no nodes, two references at least tell its chain',
+      find: 'references.length < REFERENCES_LEAST',
+      replace: 'references.length < 1',
+      caughtBy: ['shared/fleet/copies'],
+    },
+    {
+      name: 'copies of several volumes, each with a time of its own, are not taken for a set',
+      find: 'roles.length !== 1',
+      replace: 'roles.length === 0',
+      caughtBy: ['shared/fleet/copies'],
+    },
+  ],
   'functions/dispatch-heal/drill.ts': [
+    {
+      name: 'people who were told that no copies come are not told that the proof is old, too',
+      find: 'if (record?.copiesToldAtMs !== undefined && nowMs - record.copiesToldAtMs < TELL_AGAIN_MS) return null;',
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/drill'],
+    },
     {
       name: 'a drill waits while a heal may need the quota',
       find: 'if (heal) return wait(',

@@ -46,6 +46,8 @@ interface FleetState {
   readonly records: readonly NodeRecord[];
   readonly asks: readonly FleetAsk[];
   readonly drill: DrillRecord | undefined;
+  /** The region of its nodes; absent where they are here. */
+  readonly copiesFrom?: string;
   /** Of the owner's commands; empty where the fleet file has none, or cannot be read. */
   readonly trials: readonly TrialReport[];
   /** Another number of nodes that is under way, or came to its end lately; null: none. */
@@ -71,6 +73,7 @@ async function readState(context: HealCommandContext, settings: Settings, fleet:
     scaling: wish?.state === 'under-way' || nowMs - (wish?.steppedAtMs ?? 0) < LATELY_MS ? wish : null,
     ...switchesOf(settings, fleet),
     trials: file ? trialReports(file, drill, nowMs) : [],
+    ...(file?.copiesFrom && { copiesFrom: file.copiesFrom.region }),
     nodes: nodesOf(observed),
     // A plan that was refused waits for nothing: it was told to who asked for it.
     incidents: incidents
@@ -129,7 +132,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
   const state = narrowed(whole, target);
   const nowMs = suite.nowMs();
   await tellUnread(context);
-  const { fleet, mode, broken, nodes, incidents, asks, records, drill, trials, scaling, boosts } = state;
+  const { fleet, mode, broken, nodes, incidents, asks, records, drill, trials, scaling, boosts, copiesFrom } = state;
   if (broken !== undefined) context.complain(plainText(`${fleet}: nothing is done for it: ${broken}`, 500));
   const { well, sick, other } = counted(nodes);
   const seen = seenText(
@@ -147,7 +150,12 @@ export async function status(context: HealCommandContext, target: Target): Promi
   if (drill) for (const line of drillLines(drill, nowMs)) context.say(line);
   if (trials.length > 0) context.say(`\n${trialTable(trials).join('\n')}`);
   const stale = nodes.length > 0 && nodes.every(({ seenAtMs }) => nowMs - seenAtMs > STALE_MS);
-  if (nodes.length === 0) context.say('Nobody has looked at its nodes yet.');
+  if (nodes.length === 0)
+    context.say(
+      copiesFrom
+        ? `Its nodes are in ${copiesFrom}: here are copies of their snapshots.`
+        : 'Nobody has looked at its nodes yet.',
+    );
   if (stale) context.complain(`Nobody has looked at it for ${seen.replace(' ago', '')}: docs/runbooks/suite-blind.md`);
   const listed =
     nodes.length <= MAX_NODES ? nodes : nodes.filter(({ health }) => !WELL.has(health)).slice(0, MAX_NODES);

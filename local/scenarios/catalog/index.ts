@@ -47,6 +47,7 @@ import { deadlineNear, releaseAutoPatch, releaseTold } from './releases.ts';
 import { rollbackNoHelp, rollbackOnceADay, rollbackRung, rollbackUnfit } from './roll-backs.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { scaleDown, scaleUp } from './scales.ts';
+import { secondRegion, secondRegionKey, secondRegionStopped } from './second-region.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stateSync } from './state-sync.ts';
@@ -160,6 +161,9 @@ export const SCENARIOS: readonly Scenario[] = [
   drillDaily,
   drillBadSet,
   drillBudget,
+  secondRegion,
+  secondRegionKey,
+  secondRegionStopped,
   bundleLoaded,
   bundleBadDigest,
   stateSync,

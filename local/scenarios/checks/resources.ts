@@ -44,8 +44,8 @@ export class KnownResources {
 export function isAccountedFor(world: World, journal: readonly JournalLine[], id: string): boolean {
   const { ec2 } = world.region;
   const tags = ec2.tags(id);
-  if (tags[KEEP_UNTIL_TAG] !== undefined || readLedger(tags).setId !== null || tags[POLICY_TAG] !== undefined)
-    return true;
+  if (tags[KEEP_UNTIL_TAG] !== undefined || readLedger(tags).setId !== null) return true;
+  if (tags[POLICY_TAG] !== undefined || tags[MANAGED_TAG] !== undefined) return true;
   const current = world.current;
   if (current.some(({ instanceId, machine }) => instanceId === id || machine.isMounted(id))) return true;
   const instance = ec2.instances().find(({ instanceId }) => instanceId === id);
@@ -61,8 +61,9 @@ export function isAccountedFor(world: World, journal: readonly JournalLine[], id
   );
 }
 
-/** A lifecycle policy's tag. */
+/** A lifecycle policy's tags: copies in another region have the second one alone. */
 const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
+const MANAGED_TAG = 'dlm:managed';
 const ROOT_DEVICE = '/dev/xvda';
 const TELLS_PEOPLE: ReadonlySet<JournalLine['kind']> = new Set(['outcome', 'page', 'refusal']);
 

@@ -51,6 +51,8 @@ export class World {
   throwAways: (typeof THROW_AWAYS)[number] = 'work';
   /** The throw-away machines of drills, in the order of their launches. */
   readonly drills: PlacedNode[] = [];
+  /** The world of the first region, where this one has copies alone: what is launched here is made like its nodes. */
+  home?: World;
   /** Fleets of which a person has asked that another instance of a node runs beside it: while one is apart, its name is no identity. Its keys are. */
   readonly besides = new Set<string>();
   /** Nodes whose instances a person has terminated. */
@@ -85,7 +87,7 @@ export class World {
     this.fleets = fleets;
     region.ec2.onRun((instance, launched) => {
       const made = placeLaunched(region, instance, launched, {
-        ...{ fleets, nodes: this.nodes, ownUserData: this.ownUserData },
+        ...{ fleets, nodes: [...this.nodes, ...(this.home?.nodes ?? [])], ownUserData: this.ownUserData },
         ownChain: (fleet) => this.#chains.get(fleet.name) ?? this.chain({ ...QUIET_CHAIN, name: fleet.name }),
       });
       if (made) this.#welcome(made.placed);
@@ -121,6 +123,11 @@ export class World {
     const chain = new SimulatedChain(this.region.kernel, { ...spec, heightAtStart, regularUpTo });
     this.#chains.set(spec.name, chain);
     return chain;
+  }
+
+  /** The chain goes on in every region. */
+  shareChain(chain: SimulatedChain): void {
+    this.#chains.set(chain.spec.name, chain);
   }
 
   /** The spec's disks and clients apply when the story begins; until then everything is healthy. */

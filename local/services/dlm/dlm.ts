@@ -1,4 +1,5 @@
-// Data Lifecycle Manager: checks, stores, describes and runs snapshot policies. If the region ignores a part of a policy, its StatusMessage says so.
+// Data Lifecycle Manager: checks, stores, describes and runs snapshot policies. Copies
+// in other Regions are made where the world has them. If the region ignores a part of a policy, its StatusMessage says so.
 // The rights of its execution role are not checked. Source: doc comments in @aws-sdk/client-dlm.
 import type {
   CreateLifecyclePolicyRequest,
@@ -40,7 +41,8 @@ const DEFAULT_POLICY_ONLY = [
   'Exclusions',
 ] as const;
 
-export function createDlm(kernel: Kernel, supply: SnapshotSupply): Service {
+/** @param beginWithinMs of the first time of a policy that names none */
+export function createDlm(kernel: Kernel, supply: SnapshotSupply, beginWithinMs?: number): Service {
   const policies = new Map<string, Policy>();
   const ids = kernel.random('dlm/ids');
 
@@ -65,7 +67,13 @@ export function createDlm(kernel: Kernel, supply: SnapshotSupply): Service {
     policies.set(id, policy);
     if (state === 'ENABLED') {
       for (const schedule of details.Schedules ?? [])
-        startSchedule(kernel, supply, { policyId: id, details, schedule, isThere: () => policies.has(id) });
+        startSchedule(kernel, supply, {
+          policyId: id,
+          details,
+          schedule,
+          beginWithinMs,
+          isThere: () => policies.has(id),
+        });
     }
     return { PolicyId: id };
   };
@@ -95,7 +103,7 @@ export function createDlm(kernel: Kernel, supply: SnapshotSupply): Service {
         PolicyId: id,
         Description: description,
         State: state,
-        StatusMessage: statusOf(details) ?? state,
+        StatusMessage: statusOf(supply, details) ?? state,
         ExecutionRoleArn: roleArn,
         DateCreated: date,
         DateModified: date,
@@ -125,8 +133,8 @@ export function createDlm(kernel: Kernel, supply: SnapshotSupply): Service {
   };
 }
 
-function statusOf({ Schedules = [] }: PolicyDetails): string | undefined {
-  const absent = [...new Set(Schedules.flatMap((schedule) => unsupportedFeatures(schedule)))];
+function statusOf(supply: SnapshotSupply, { Schedules = [] }: PolicyDetails): string | undefined {
+  const absent = [...new Set(Schedules.flatMap((schedule) => unsupportedFeatures(supply, schedule)))];
   return absent.length > 0 ? `The local region does not emulate ${absent.join(', ')}` : undefined;
 }
 

@@ -1,6 +1,6 @@
 // Runs a lifecycle policy's schedule: when it takes snapshots, of which volumes, and which it deletes. Sources: doc comments of Schedule, CreateRule
 // and RetainRule in @aws-sdk/client-dlm; "How Amazon Data Lifecycle Manager works" (EBS user guide).
-import type { PolicyDetails, Schedule } from '@aws-sdk/client-dlm';
+import type { CrossRegionCopyRule, PolicyDetails, Schedule } from '@aws-sdk/client-dlm';
 import type { Tag } from '@aws-sdk/client-ec2';
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -10,13 +10,22 @@ import type { Ec2 } from '../ec2/service.ts';
 /** What policies need of EC2. */
 export type SnapshotSupply = Pick<
   Ec2,
-  'volumes' | 'instances' | 'snapshots' | 'takeSnapshots' | 'deleteSnapshot' | 'isSnapshotLocked'
+  | 'volumes'
+  | 'instances'
+  | 'snapshots'
+  | 'takeSnapshots'
+  | 'deleteSnapshot'
+  | 'isSnapshotLocked'
+  | 'copySnapshot'
+  | 'isBeside'
 >;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** "The operation occurs within a one-hour window following the specified time." (CreateRule.Times) */
 const WINDOW_MS = HOUR_MS;
+/** After its last block has come. */
+const SETTLE_MS = 1_000;
 /** A month and a year by DLM's own maxima: 1,200 months are 36,500 days. */
 const PERIOD_MS: Readonly<Record<string, number>> = {
   DAYS: DAY_MS,
@@ -29,14 +38,21 @@ export interface Scheduled {
   readonly policyId: string;
   readonly details: PolicyDetails;
   readonly schedule: Schedule;
+  /** "If you do not specify a time, Amazon Data Lifecycle Manager selects a time within the next 24 hours." */
+  readonly beginWithinMs?: number | undefined;
   /** False after the policy was deleted; then it does not run any more. */
   readonly isThere: () => boolean;
 }
 
 /** The parts of a schedule that the region ignores. The policy is stored nevertheless. */
-export const unsupportedFeatures = ({ CreateRule, ShareRules, CrossRegionCopyRules }: Schedule): readonly string[] => [
+export const unsupportedFeatures = (
+  { isBeside }: Pick<SnapshotSupply, 'isBeside'>,
+  { CreateRule, ShareRules, CrossRegionCopyRules = [] }: Schedule,
+): readonly string[] => [
   ...(CreateRule?.CronExpression === undefined ? [] : ['snapshots by cron expressions']),
-  ...(CrossRegionCopyRules?.length ? ['copies of snapshots in other Regions'] : []),
+  ...(CrossRegionCopyRules.every(({ Target = '' }) => isBeside(Target))
+    ? []
+    : ['copies of snapshots in other Regions']),
   ...(ShareRules?.length ? ['the sharing of snapshots with other accounts'] : []),
 ];
 
@@ -55,8 +71,10 @@ export function startSchedule(kernel: Kernel, supply: SnapshotSupply, scheduled:
       if (scheduled.isThere()) slot(atMs + hours * HOUR_MS);
     });
   };
-  // "If you do not specify a time, Amazon Data Lifecycle Manager selects a time within the next 24 hours."
-  const firstMs = Times?.[0] === undefined ? clock.now() + random.integer(0, DAY_MS) : nextAt(Times[0], clock.now());
+  const firstMs =
+    Times?.[0] === undefined
+      ? clock.now() + random.integer(0, scheduled.beginWithinMs ?? DAY_MS)
+      : nextAt(Times[0], clock.now());
   clock.at(firstMs, () => slot(firstMs));
 }
 
@@ -117,15 +135,46 @@ function takeOf(
   };
   const together = details.ResourceTypes?.[0] === 'INSTANCE';
   const description = `Created for policy: ${policyId} schedule: ${Name}`;
+  let taken: readonly string[];
   try {
-    supply.takeSnapshots(
+    taken = supply.takeSnapshots(
       volumes.map(({ volumeId }) => volumeId),
       { description, tags, together },
     );
   } catch (error) {
     // Too many snapshots of this volume are in progress: DLM tries again at its next time, and reports nothing while the policy is not in ERROR.
     if (!(error instanceof AwsError)) throw error;
+    return;
   }
+  for (const snapshotId of taken)
+    for (const rule of schedule.CrossRegionCopyRules ?? []) copyTo(kernel, supply, rule, snapshotId, description);
+}
+
+/** Each snapshot is copied once it is completed, and the copy is deleted when its time is over. A Region that is not part of the world gets none. */
+function copyTo(
+  { clock }: Kernel,
+  supply: SnapshotSupply,
+  { Target: region = '', CmkArn: kmsKeyArn, CopyTags = false, RetainRule }: CrossRegionCopyRule,
+  snapshotId: string,
+  description: string,
+): void {
+  if (!supply.isBeside(region)) return;
+  const copyWhenCompleted = (): void => {
+    const snapshot = supply.snapshots().find((one) => one.snapshotId === snapshotId);
+    if (snapshot?.state === 'pending') {
+      clock.at(snapshot.dueAtMs + SETTLE_MS, copyWhenCompleted);
+      return;
+    }
+    if (snapshot?.state !== 'completed') return;
+    const remove = supply.copySnapshot(snapshotId, {
+      ...{ region, description },
+      tags: CopyTags ? snapshot.tags.filter(({ Key = '' }) => !Key.startsWith('aws:')) : [],
+      ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+    });
+    const keptMs = periodOf(RetainRule);
+    if (keptMs !== undefined) clock.after(keptMs, remove);
+  };
+  copyWhenCompleted();
 }
 
 /** Keeps the newest of each volume, or those that are young enough. A locked snapshot stays, and is checked again in the next run. */
@@ -151,7 +200,7 @@ function retain(kernel: Kernel, supply: SnapshotSupply, { policyId, schedule }: 
 }
 
 /** Undefined: kept by number. */
-function periodOf(rule: Schedule['RetainRule']): number | undefined {
+function periodOf(rule: Schedule['RetainRule'] | CrossRegionCopyRule['RetainRule']): number | undefined {
   if (rule?.Interval === undefined) return undefined;
   return rule.Interval * (PERIOD_MS[rule.IntervalUnit ?? ''] ?? DAY_MS);
 }

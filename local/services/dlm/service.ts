@@ -54,7 +54,7 @@ const permissions: Mappings = {
   ],
 };
 
-export const DLM: ServiceDescriptor<Service, [supply: SnapshotSupply]> = {
+export const DLM: ServiceDescriptor<Service, [supply: SnapshotSupply, beginWithinMs?: number | undefined]> = {
   name: 'dlm',
   client: { packageName: '@aws-sdk/client-dlm', load: () => import('@aws-sdk/client-dlm') },
   limits: join(import.meta.dirname, 'limits.txt'),

@@ -166,6 +166,8 @@ export interface Snapshot {
   readonly encrypted: boolean;
   readonly kmsKeyArn: string | undefined;
   readonly state: 'pending' | 'completed' | 'error';
+  /** Why it is in `error`; an internal error of AWS unless given. */
+  readonly stateMessage?: string;
   readonly startedAtMs: number;
   /** When it was or will be completed. */
   readonly dueAtMs: number;

@@ -5,6 +5,7 @@ import { kmsKey } from '../kms/key-ids.ts';
 import { contentOf, writtenBytes } from './contents.ts';
 import type { Snapshot, Volume } from './model.ts';
 import { refuseLocked, remove } from './snapshots.ts';
+import { deleteCopy, receiveCopy, type SnapshotCopy } from './snapshots-copy.ts';
 import { checkSnapshotId, type EbsState, type ForeignKeyPolicy } from './snapshots-state.ts';
 import { keyOf, refuseUnlessTakeable, take } from './snapshots-take.ts';
 import { isLocked } from './snapshots-views.ts';
@@ -50,6 +51,13 @@ export interface EbsHandles {
   /** Throws the service's own error for a locked snapshot. */
   deleteSnapshot(snapshotId: string): void;
   isSnapshotLocked(snapshotId: string): boolean;
+  /** Another region of the world, into which lifecycle policies copy. */
+  copiesTo(region: string, there: Pick<EbsHandles, 'receiveCopy'>): void;
+  isBeside(region: string): boolean;
+  /** Begins a copy of a completed snapshot in another region. @returns what deletes it there; an Error where there is no such region */
+  copySnapshot(snapshotId: string, copy: SnapshotCopy): () => void;
+  /** A copy of another region's snapshot begins here. @returns what deletes it */
+  receiveCopy(source: Snapshot, copy: Omit<SnapshotCopy, 'region'>): () => void;
   /** The next snapshot of this volume ends in `error`. */
   failNextSnapshot(volumeId: string): void;
   /** The content of a volume, attached or not; undefined: empty or unknown. */
@@ -74,7 +82,20 @@ const GIB = 2 ** 30;
 
 export function ebsHandles(state: Ec2State): EbsHandles {
   const { ebs, kernel } = state;
+  const beside = new Map<string, Pick<EbsHandles, 'receiveCopy'>>();
   return {
+    copiesTo: (region, there) => void beside.set(region, there),
+    isBeside: (region) => beside.has(region),
+    copySnapshot(snapshotId, { region, ...copy }) {
+      const there = beside.get(region);
+      if (!there)
+        throw new Error(`copySnapshot ${snapshotId}: there is no region ${region} beside ${kernel.regionName}`);
+      return there.receiveCopy(ebs.snapshot(snapshotId), copy);
+    },
+    receiveCopy(source, copy) {
+      const made = receiveCopy(state, source, copy);
+      return () => deleteCopy(state, made);
+    },
     addSnapshot: (seed) => seedSnapshot(state, seed),
     snapshot: (snapshotId) => ebs.snapshot(snapshotId),
     snapshots: () => ebs.snapshots.all(),

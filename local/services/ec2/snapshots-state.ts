@@ -27,6 +27,8 @@ export class EbsState {
   readonly deletedPending = new Map<string, readonly number[]>();
   /** Volumes whose next snapshot ends in `error`. */
   readonly doomedSnapshots = new Set<string>();
+  /** What was last copied here of each volume of another region: copies are incremental. */
+  readonly lastCopied = new Map<string, { readonly atMs: number; readonly fullBytes: number }>();
   /** Instances whose launcher may not use a key of their volumes. */
   readonly lockedOut = new Set<string>();
   /** What keys of other accounts allow this account, by ARN; a key without an entry allows nothing. */

@@ -20,10 +20,10 @@ import { specifiedTags } from './tag-specifications.ts';
 import { merged } from './tags.ts';
 
 /** Limits of our random times. AWS does not say how long a snapshot takes, only that it depends on the changed blocks. */
-const OVERHEAD_MS = [20_000, 60_000] as const;
-const COPIED_MIBPS = [60, 150] as const;
+export const OVERHEAD_MS = [20_000, 60_000] as const;
+export const COPIED_MIBPS = [60, 150] as const;
 /** A running client rewrites some of its data, and also adds to them. */
-const REWRITTEN_SHARE = 0.01;
+export const REWRITTEN_SHARE = 0.01;
 /** "Concurrent snapshots per General Purpose SSD (gp3) volume: 5", and the same for all types but st1 and sc1, which have 1. */
 const CONCURRENT_MAX = 5;
 /** "Wait at least 15 seconds between concurrent volume snapshots." (SnapshotCreationPerVolumeRateExceeded) */
@@ -31,7 +31,7 @@ const CONCURRENT_GAP_MS = 15_000;
 const DESCRIPTION_LENGTH_MAX = 255;
 /** "You can specify up to 40 volume IDs per request." (ExcludeDataVolumeIds) */
 const EXCLUDED_MAX = 40;
-const MIB = 2 ** 20;
+export const MIB = 2 ** 20;
 const DAY_MS = 24 * 3_600_000;
 
 export interface SnapshotBatch {

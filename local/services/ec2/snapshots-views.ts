@@ -24,6 +24,8 @@ export const snapshotFields = (atMs: number): FilterFields<Snapshot> => ({
   'volume-size': ({ volumeSizeGiB }) => [volumeSizeGiB],
 });
 
+const INTERNAL = 'The snapshot could not be completed because of an internal error';
+
 export function describedSnapshot(snapshot: Snapshot, atMs: number): DescribedSnapshot {
   const { state, kmsKeyArn, dueAtMs } = snapshot;
   return {
@@ -41,7 +43,7 @@ export function describedSnapshot(snapshot: Snapshot, atMs: number): DescribedSn
     Tags: [...snapshot.tags],
     ...(kmsKeyArn === undefined ? {} : { KmsKeyId: kmsKeyArn }),
     ...(state === 'completed' ? { CompletionTime: new Date(dueAtMs) } : {}),
-    ...(state === 'error' ? { StateMessage: 'The snapshot could not be completed because of an internal error' } : {}),
+    ...(state === 'error' ? { StateMessage: snapshot.stateMessage ?? INTERNAL } : {}),
   };
 }
 

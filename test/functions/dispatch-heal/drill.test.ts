@@ -60,6 +60,30 @@ describe('a drill begins', () => {
   });
 });
 
+describe('where a fleet has copies of another region alone', () => {
+  const second = { name: fleet.name, drills: fleet.drills, copiesFrom: { region: 'eu-west-1', maxAgeHours: 48 } };
+
+  it('a drill is like no node, and names the fleet in the place of an instance', () => {
+    expect(step({ fleet: second, nodes: [] })).toBe('drill like copies');
+    expect(drillStep(facts({ fleet: second, nodes: [] }))).toMatchObject({ node: { instanceId: 'copies-of-bitcoin' } });
+  });
+
+  it('it waits as anywhere else', () => {
+    expect(step({ fleet: second, nodes: [], record: { ...noDrill, dueAtMs: NOON_MS + 1 } })).toBe('wait: none is due');
+    expect(step({ fleet: second, nodes: [], haltedSinceMs: NOON_MS })).toBe('wait: the chain stands still');
+  });
+
+  it('people who know that no copies come are not told that the proof is old, too', () => {
+    const proved = { setId: 'set', takenAtMs: 0, height: 1, atMs: NOON_MS - 60 * HOUR_MS, minutes: 11, usd: 0.21 };
+    const record = { ...noDrill, proved };
+    expect(oldProof(facts({ fleet: second, record }))).not.toBeNull();
+    expect(oldProof(facts({ fleet: second, record: { ...record, copiesToldAtMs: NOON_MS - HOUR_MS } }))).toBeNull();
+    expect(
+      oldProof(facts({ fleet: second, record: { ...record, copiesToldAtMs: NOON_MS - 25 * HOUR_MS } })),
+    ).not.toBeNull();
+  });
+});
+
 describe('a drill waits', () => {
   it.each<[string, Partial<DrillFacts>, RegExp]>([
     ['for a heal of its fleet', { incidents: [incident('disk:data', 'claimed')] }, /a heal may need the quota/],

@@ -324,6 +324,18 @@ describe('an execution client that is stuck', () => {
   });
 });
 
+describe('where a fleet has no nodes', () => {
+  const seen = (...references: number[]) => {
+    const watched = new Watched();
+    return [0, 1, 2].map(() => judgeFleet(watched.sight({ nodes: {}, references })).watch).at(-1);
+  };
+
+  it('two references tell how high its chain is, and one alone does not', () => {
+    expect(seen(1000, 1001)?.tip).toBe(1000);
+    expect(seen(1000)?.tip).toBeNull();
+  });
+});
+
 describe('a chain that halts', () => {
   const halted = () =>
     new Watched().sweeps(40, (n) => ({ node1: 1000 + Math.min(n, 5), node2: 1000 + Math.min(n, 5), node3: 500 }));
@@ -334,6 +346,15 @@ describe('a chain that halts', () => {
     expect(watched.watch?.haltedSinceMs).toBe(T0 + 5 * MINUTE);
     expect(watched.conditions).toEqual(['chain-halted']);
     expect(watched.node('node1').reason).toBe('at the tip, 1005; the chain stands still for 34 min');
+  });
+
+  it('is not told where its fleet has copies alone: the region of its nodes tells it', () => {
+    const watched = halted();
+    const facts = watched.sight({ nodes: { node1: 1005, node2: 1005, node3: 500 } });
+    const fleet = { ...facts.fleet, copiesFrom: { region: 'eu-west-1', maxAgeHours: 48 } };
+    const { conditions, haltedSinceMs } = judgeFleet({ ...facts, fleet }).watch;
+    expect(Object.keys(conditions)).toEqual([]);
+    expect(haltedSinceMs).toBe(T0 + 5 * MINUTE);
   });
 
   it('is not told where it stops for an upgrade that is under way, and only there', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseHealPayload } from '../../../shared/heal/payload.ts';
+import { COPIES, copiesId } from '../../../shared/model/copies.ts';
 import { payload } from '../../fixtures/builders/incident.ts';
 
 describe('the payload of a heal', () => {
@@ -17,6 +18,14 @@ describe('the payload of a heal', () => {
   it('of an incident that a person reported has an alarm without a name', () => {
     const alarm = { alarmName: '', namespace: 'CWAgent', dimensions: {} };
     expect(parseHealPayload(payload({ alarm }))).toMatchObject({ alarm });
+  });
+
+  it('names what stands in the place of an instance for a drill of copies, and for nothing that touches a node', () => {
+    const instanceId = copiesId('bitcoin');
+    const drill = { ...payload(), kind: 'audit-snapshots', trigger: 'snapshot:drill', requestedBy: 'schedule' };
+    expect(parseHealPayload({ ...drill, node: COPIES, instanceId })).toMatchObject({ instanceId: 'copies-of-bitcoin' });
+    expect(() => parseHealPayload({ ...drill, instanceId: 'copies-of-Bitcoin; reboot' })).toThrow('field instanceId: ');
+    expect(() => parseHealPayload({ ...payload(), instanceId })).toThrow('field instanceId: ');
   });
 
   it.each<[string, Record<string, unknown>]>([

@@ -519,6 +519,34 @@ describe('status', () => {
     expect((await run('status bitcoin')).text).not.toContain('OWN COMMAND');
   });
 
+  it('says of a second region where the nodes are, and in how many minutes one would be back from a copy', async () => {
+    const second = bitcoinFleet({
+      ...{ dns: undefined, role: 'follower' },
+      health: { references: ['https://bitcoin-a.example/', 'https://bitcoin-b.example/'] },
+      snapshots: { copiesFrom: { region: 'eu-west-1' } },
+      replace: { launchTemplate: 'lt-0123456789abcdef0' },
+      drills: { securityGroup: 'sg-0123456789abcdef0', subnet: 'subnet-0123456789abcdef0' },
+    });
+    const proved = {
+      setId: 'snap-1',
+      takenAtMs: 0,
+      height: 931_064,
+      atMs: NOON_MS - 60 * MINUTE_MS,
+      minutes: 11,
+      usd: 0.21,
+    };
+    const { text } = await run('status bitcoin', undefined, {
+      settings: async () => ({ ...storedSettings(['bitcoin']), fleets: [second] }),
+      observed: async () => [],
+      fleet: async () => ({ incidents: [], nodes: [], drill: { ...noDrill, proved } }),
+    });
+    expect(text).toContain('Its nodes are in eu-west-1: here are copies of their snapshots.');
+    expect(text).toMatch(/^DRILLS +11 min to height 931,064, proved \d+ min ago, \$0\.21 a drill$/m);
+    expect((await run('status bitcoin', undefined, { observed: async () => [] })).text).toContain(
+      'Nobody has looked at its nodes yet.',
+    );
+  });
+
   it('says that nobody gets the pages, or that this is not known, and goes on', async () => {
     const topicArn = 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages';
     const told = (subscribers: Awaited<ReturnType<Suite['subscribers']>>) =>

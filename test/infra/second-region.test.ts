@@ -1,0 +1,39 @@
+// The stack of a second region, from the example: a drill may open the copies, and no policy takes snapshots of what is not there.
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { readFleets } from '../../infra/fleets.ts';
+import { repositoryRoot } from '../../infra/paths.ts';
+import { buildStack, type Resource, resourcesOf, statementsIn, text } from './support.ts';
+
+const fleets = readFleets(join(repositoryRoot, 'examples/second-region'));
+
+describe('the stack of a fleet that has copies alone', () => {
+  const resources = resourcesOf(buildStack({ fleets, nodeRoles: [] }).stack);
+  const fn = resources('AWS::Lambda::Function').find(
+    ({ Properties }) => Properties.FunctionName === 'chainmend-audit-snapshots',
+  );
+  const role = resources('AWS::IAM::Role').find(({ id }) => text(fn?.Properties.Role) === `<${id}.Arn>`);
+  const launches = statementsIn(resources, role as Resource).filter(({ actions }) =>
+    actions.includes('ec2:RunInstances'),
+  );
+
+  it('has no lifecycle policy: here is nothing to take snapshots of', () => {
+    expect(resources('AWS::DLM::LifecyclePolicy')).toEqual([]);
+  });
+
+  it('lets a drill launch from the one template, in the one group, with snapshots that carry the fleet’s tags', () => {
+    const on = (what: string) =>
+      launches.filter((one) => one.resources.some((resource) => text(resource).includes(what)));
+    expect(on('launch-template/').flatMap((one) => one.resources.map(text))).toEqual([
+      expect.stringContaining('launch-template/lt-0123456789abcdef0'),
+    ]);
+    expect(on('security-group/').flatMap((one) => one.resources.map(text))).toEqual([
+      expect.stringContaining('security-group/sg-0123456789abcdef0'),
+    ]);
+    expect(
+      on(':snapshot/')
+        .map(({ conditions }) => JSON.stringify(conditions))
+        .join(),
+    ).toContain('nodes/bitcoin');
+  });
+});

@@ -1,0 +1,65 @@
+// A second region on a bad day: whatever AWS and its functions do meanwhile, a copy that opens is proved, one whose key cannot be used is told, and so is
+// the end of all copies.
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { FAULTS, type FaultName } from '../../../local/simulator/faults.ts';
+import { isAsked, sampled } from '../../fixtures/asked.ts';
+import type { Simulated, Simulation } from '../../fixtures/jobs/simulation.ts';
+import { runJob } from '../../fixtures/jobs.ts';
+
+const PATIENCE_MS = 60 * 60_000;
+const SCENARIOS = ['second-region', 'second-region-key', 'second-region-stopped'] as const;
+/** Where the suite is run by name. */
+const SEEDS = isAsked('second-region') ? 5 : 1;
+
+const runs: readonly Simulation[] = SCENARIOS.flatMap((scenario) => [
+  ...sampled('second-region', Object.keys(FAULTS) as FaultName[], 11).map((fault) => ({
+    ...{ scenario, seed: 1, faults: [fault] },
+  })),
+  ...Array.from({ length: SEEDS }, (_, at) => ({ scenario, seed: at + 1 })),
+]);
+const nameOf = ({ scenario, seed, faults = [] }: Simulation): string => `${scenario}, seed ${seed} ${faults.join()}`;
+const storyOf = (name: string): string =>
+  (played[runs.findIndex(({ scenario, faults }) => scenario === name && !faults)]?.story ?? []).join('\n');
+
+let played: readonly Simulated[] = [];
+
+beforeAll(async () => {
+  const half = Math.ceil(runs.length / 2);
+  const parts = await Promise.all([runJob('simulation', runs.slice(0, half)), runJob('simulation', runs.slice(half))]);
+  played = parts.flat();
+}, PATIENCE_MS);
+
+describe.each(runs.map((run, at) => [nameOf(run), at] as const))('%s', (_, at) => {
+  it('ends as its own expectations say, and no invariant is broken', () => {
+    const { unmet, report } = played[at] ?? {};
+    expect({ unmet, violations: report?.violations }).toEqual({ unmet: [], violations: [] });
+  });
+});
+
+describe('the story of a second region', () => {
+  it('says where the copy came from, when, and in how many minutes a node would be back', () => {
+    const text = storyOf('second-region');
+    expect(text).toMatch(/the chain is at \d+, copied from eu-west-1 \d+ min ago\) on a throw-away m6i\.large/);
+    expect(text).toMatch(
+      /is verified: it has caught up to \d+, on the blocks of its references, \d+ min after the launch/,
+    );
+  });
+
+  it('of a key that cannot be used says so, and what has to be changed', () => {
+    expect(storyOf('second-region-key')).toMatch(
+      /nothing is proved of snap-[0-9a-f]+: .* its policy does not let audit-snapshots give EBS a grant \(kms:CreateGrant\)/,
+    );
+  });
+
+  it('of copies that have stopped says how old the newest is, and where to look', () => {
+    expect(storyOf('second-region-stopped')).toMatch(
+      /copies-old: the newest copy from eu-west-1 came \d+ h ago, and the fleet file allows 4 h: look whether its policy is enabled there/,
+    );
+  });
+
+  it('is the same each time, with two regions and one clock', async () => {
+    const once = played[runs.findIndex(({ scenario, faults }) => scenario === 'second-region' && !faults)];
+    const [again] = await runJob('simulation', [{ scenario: 'second-region', seed: 1 }]);
+    expect(again?.report.traceHash).toBe(once?.report.traceHash);
+  });
+});
