@@ -127,6 +127,8 @@ export type Verdict =
       readonly is: 'failed';
       readonly reason: string;
       readonly at: 'same-stop' | 'lower-stop' | 'forked' | 'open' | 'other';
+      /** The node itself has not been asked just now: somebody may have stopped its client meanwhile. */
+      readonly isUnasked?: true;
     }
   /** Not known: unknown is neither healthy nor sick, and climbs no rung. */
   | { readonly is: 'unknown'; readonly reason: string };
@@ -137,6 +139,8 @@ const PROOF_BLOCKS = 3;
 /** A client that is down is checked on its node this long after its start, and then again after each such time. */
 const SILENT_AFTER_MS = 2 * 60_000;
 const INSPECT_EVERY_MS = 5 * 60_000;
+/** So new is the node's own answer when a rung is given up because it is silent. */
+const JUST_ASKED_MS = 60_000;
 /** With a grace of a day, shorter intervals would take more operations than an execution has. */
 const INSPECT_LATER_EVERY_MS = 15 * 60_000;
 const LATER_MS = 60 * 60_000;
@@ -190,6 +194,7 @@ export function judgeProof(input: ProofInput): Verdict {
           is: 'failed',
           at: 'other',
           reason: `no answer ${Math.round(upForMs / 60_000)} min after its start: ${watched.reason}`,
+          ...(nowMs - (input.inspectedAtMs ?? 0) > JUST_ASKED_MS && { isUnasked: true }),
         };
       if (
         upForMs > SILENT_AFTER_MS &&

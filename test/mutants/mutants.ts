@@ -1425,6 +1425,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/rung.ts': [
     {
+      name: 'a silent node is asked itself before its rung is given up: a person may have stopped its client',
+      find: 'verdict.isUnasked && canAsk',
+      replace: 'verdict.isUnasked && !canAsk',
+      caughtBy: ['functions/replace-node/restart'],
+    },
+    {
       name: 'a node whose data were taken back is not told to be as it was found',
       find: 'if (rolledBack && rung === null',
       replace: 'if (!rolledBack && rung !== null',

@@ -287,17 +287,16 @@ export function proving(
   if (heightProbeOf(fleet) === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
   const catchUpMs = restoredVolumes?.catchUpMs ?? null;
   const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs, nearestAtMs, catchUpMs });
+  const canAsk = facts[which]?.agentOnline === true && (facts.unanswered?.count ?? 0) < ASKED_AT_MOST;
   switch (verdict.is) {
     case 'proved':
       return proved(verdict.reason, shownSince(upSinceMs, state, watched));
     case 'waiting':
       return waitSeconds(verdict.seconds, verdict.why, undefined, sightingSince(upSinceMs, watched));
     case 'silent':
-      return facts[which]?.agentOnline && (facts.unanswered?.count ?? 0) < ASKED_AT_MOST
-        ? askNode(which)
-        : waitSeconds(60, 'neither its client nor its agent answers');
+      return canAsk ? askNode(which) : waitSeconds(60, 'neither its client nor its agent answers');
     case 'failed':
-      return failed(verdict.reason, verdict.at);
+      return verdict.isUnasked && canAsk ? askNode(which) : failed(verdict.reason, verdict.at);
     case 'unknown':
       // Without a reading no rung is climbed and nothing is put back; the next attempt continues from here.
       return refuse('observation-stale', verdict.reason, { page: true });

@@ -94,6 +94,29 @@ describe('a restart of the client', () => {
   });
 });
 
+describe('a restart that others see silent for longer than its grace', () => {
+  const silent = watched('unreachable');
+  const at = (inspectedMinutesAgo: number | null, more: Partial<Facts> = {}): string =>
+    told(
+      restart(
+        { upSinceMs: ago(120), inspectedAtMs: inspectedMinutesAgo === null ? null : ago(inspectedMinutesAgo) },
+        { watched: silent, ...more },
+      ),
+    );
+
+  it('is given up only after the node itself was asked just now: a person may have stopped its client meanwhile', () => {
+    expect(at(null)).toBe('inspect');
+    expect(at(2)).toBe('inspect');
+    expect(at(1)).toMatch(/^end-rung: no answer 120 min after its start/);
+    expect(at(1, { seen: seen([client('stopped')]) })).toMatch(/^client-stopped/);
+  });
+
+  it('is given up without its word where nobody can ask it, or it has not answered', () => {
+    expect(at(null, { original: machine({}, { agentOnline: false }) })).toMatch(/^end-rung/);
+    expect(at(null, { unanswered: { count: 9, reason: 'no answer', isStale: false } })).toMatch(/^end-rung/);
+  });
+});
+
 describe('an instance that EC2 finds impaired', () => {
   it('is stopped, if it does not come up by itself', () => {
     expect(stopStart(impaired('system'))).toBe('stop-instance: EC2 finds it impaired, or its agent is silent');
