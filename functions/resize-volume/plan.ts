@@ -110,8 +110,8 @@ export const baselineOf = (
   client: seen.client,
   full:
     clientOwed === true ||
-    (wasDownBeforeFull !== true &&
-      !wasToldToEnd(chain, seen) &&
+    // One that runs may have ended inside, whoever had stopped it before: it is nobody's to leave down.
+    ((seen.client === 'running' || (wasDownBeforeFull !== true && !wasToldToEnd(chain, seen))) &&
       (percentOf(seen) >= FULL_PERCENT ||
         (seen.inodesTotal > 0 && seen.inodesUsed * 100 >= seen.inodesTotal * FULL_PERCENT))),
 });

@@ -2118,6 +2118,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/resize-volume/plan.ts': [
     {
+      name: 'a client that runs on a full disk and has ended inside is started again, although a heal had left it to a person before',
+      find: "seen.client === 'running' || (wasDownBeforeFull",
+      replace: 'false || (wasDownBeforeFull',
+      caughtBy: ['functions/resize-volume/plan'],
+    },
+    {
       name: 'a client of CometBFT that has ended with success was told to, and is not started by a growth',
       find: "client === 'stopped' && clientStatus === 0",
       replace: "client === 'stopped' && clientStatus === 1",

@@ -114,6 +114,18 @@ describe('a client that does not run', () => {
     expect(full({ inodesTotal: 0, inodesUsed: 0 })).toBe(false);
   });
 
+  it('and that a heal had left to a person is nobody’s to leave down once it runs again: it may have ended inside', () => {
+    const left = (client: 'running' | 'stopped') =>
+      baselineOf(
+        observation({ sizeBytes: 500 * GIB, usedBytes: 500 * GIB, client }),
+        bitcoinFleet({ chain: 'cometbft' }),
+        {
+          wasDownBeforeFull: true,
+        },
+      ).full;
+    expect([left('running'), left('stopped')]).toEqual([true, false]);
+  });
+
   it('was told to end where it has ended with success, and its chain’s clients never do that for want of room', () => {
     const of = (chain: 'cometbft' | 'solana' | 'ethereum' | 'litecoin', ended: Parameters<typeof observation>[0]) =>
       baselineOf(observation({ sizeBytes: 500 * GIB, usedBytes: 500 * GIB, ...ended }), bitcoinFleet({ chain }), {})
