@@ -8,6 +8,7 @@ import {
   questionOf,
   startsClient,
 } from '../../../functions/resize-volume/plan.ts';
+import { otherChain } from '../../../shared/chains/defaults.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { observation } from '../../fixtures/builders/observation.ts';
@@ -134,6 +135,10 @@ describe('a client that does not run', () => {
     expect([of('cometbft', cleanly), of('solana', cleanly)]).toEqual([false, false]);
     expect([of('ethereum', cleanly), of('litecoin', cleanly)]).toEqual([true, true]);
     expect(of('cometbft', { client: 'failed', clientStatus: 2 })).toBe(true);
+    // Nobody knows whether it has ended, or what a client does that only its owner knows.
+    expect(of('cometbft', { client: 'unknown', clientStatus: 0 })).toBe(true);
+    const full = observation({ sizeBytes: 500 * GIB, usedBytes: 500 * GIB, ...cleanly });
+    expect(baselineOf(full, { ...bitcoinFleet(), chain: otherChain }, {}).full).toBe(true);
     // Of an owner's own commands nobody knows a status.
     expect(of('cometbft', { client: 'stopped', clientStatus: null })).toBe(true);
   });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Health } from '../../../shared/fleet/observation.ts';
-import { asOfNow, isProvedSick, OBSERVATION_VALID_MS, readBreaker } from '../../../shared/guardrails/breaker.ts';
+import {
+  asOfNow,
+  isProvedSick,
+  NO_NODES_HERE,
+  OBSERVATION_VALID_MS,
+  readBreaker,
+} from '../../../shared/guardrails/breaker.ts';
 import type { HealthReading } from '../../../shared/guardrails/records.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
@@ -15,6 +21,10 @@ const nodes = (synced: number, others: number, health: Health = 'stuck'): Health
 ];
 
 describe('the breaker of a fleet', () => {
+  it('is closed where its nodes are in another region: here is none that could be in trouble', () => {
+    expect(NO_NODES_HERE).toEqual({ open: false, sentence: 'its nodes are in another region' });
+  });
+
   const read = (health: readonly Health[], breaker = {}) =>
     readBreaker(bitcoinFleet({ breaker }), [seen(health)], NOON_MS);
 
