@@ -27,7 +27,7 @@ export async function readBoostFacts(
   const [nodes, observations, records] = await Promise.all([
     discoverNodes(ec2, fleet, store),
     store.readObservations(fleet.name),
-    store.readFleet(fleet.name),
+    store.readFleet(fleet.name).then(withoutQuestions),
   ]);
   const observed = observations
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
@@ -93,7 +93,7 @@ function boostVolume(
     ...{ volumeId, node: name, instanceId, type, iops, throughputMiBps },
     health: seen?.health ?? null,
     healthSinceMs: seen?.sinceMs ?? nowMs,
-    neededBy: judgePauseTag(tags)?.reason ?? openOn(instanceId, withoutQuestions(records)),
+    neededBy: judgePauseTag(tags)?.reason ?? openOn(instanceId, records),
     modification: modifications.get(volumeId) ?? null,
     grownAtMs: record ? recentModifications(record, volumeId, nowMs).map(({ atMs }) => atMs) : [],
   };

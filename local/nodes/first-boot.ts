@@ -290,7 +290,7 @@ const textOf = (body: string | Uint8Array): string =>
   typeof body === 'string' ? body : new TextDecoder().decode(body);
 
 /** As the script computes it: the UUID of a volume's own filesystem. */
-function ownUuid(volumeId: string): string {
+export function ownUuid(volumeId: string): string {
   const digits = createHash('sha256').update(`chainmend ${volumeId}`).digest('hex');
   return [
     digits.slice(0, 8),

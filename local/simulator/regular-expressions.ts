@@ -8,6 +8,8 @@ import { AwsError } from './service.ts';
 const MATCH_MS_MAX = 2_000;
 /** A match with a time limit costs a thread: texts that are too short for a slow match, and patterns that have none, go without. */
 const UNWATCHED_LENGTH_MAX = 12;
+/** Optional parts count as repetitions: thirty of them, one behind the other, would take for ever. */
+const REPETITIONS_MAX = 3;
 /** `{n,m}` up to this is no long repetition. */
 const SHORT_REPETITION_MAX = 9;
 
@@ -47,14 +49,15 @@ function matched(pattern: string, text: string, code: string): boolean {
   }
 }
 
-/** No repeated group, no reference to a group, no look-around, and at most one long repetition: no text is looked at over and over. */
+/** No repeated group, no reference to a group, no look-around, few repetitions and at most one long one: no text is looked at over and over. */
 function looksOnce(pattern: string): boolean {
   if (/\\[1-9k]|\(\?/.test(pattern)) return false;
   const bare = pattern.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x');
   if (/\)[*+{]/.test(bare)) return false;
-  const long = [...bare.matchAll(/[*+]|\{(\d+)(,?)(\d*)\}/g)].filter(([, least, comma, most]) => {
-    if (least === undefined || (comma && !most)) return true;
-    return Number(most || least) > SHORT_REPETITION_MAX;
+  const repetitions = [...bare.matchAll(/[*+?]|\{(\d+)(,?)(\d*)\}/g)];
+  const long = repetitions.filter(([sign, least, comma, most]) => {
+    if (least === undefined) return sign !== '?';
+    return (comma && !most) || Number(most || least) > SHORT_REPETITION_MAX;
   });
-  return long.length <= 1;
+  return repetitions.length <= REPETITIONS_MAX && long.length <= 1;
 }

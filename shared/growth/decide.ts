@@ -61,7 +61,7 @@ export interface ResizeFacts {
   readonly takenBackAtMs?: Readonly<Record<string, readonly number[]>>;
   /** An earlier attempt had to start the client that the full disk had stopped, and died before the proof. */
   readonly clientOwed?: true;
-  /** An earlier attempt of this incident found the client down while the disk was not full yet. */
+  /** The client was down while the disk was not full yet: an earlier attempt of this incident has seen it, or another heal has left it to the person who stopped it. */
   readonly wasDownBeforeFull?: true;
   /** What this fleet's growth has added to the monthly bill in this calendar month. */
   readonly addedUsd: number;

@@ -1,5 +1,5 @@
 // Every wrong volume that a first boot may meet under the id of its own: what is on it, how it comes there, and what the script says of it.
-import { createHash } from 'node:crypto';
+import { ownUuid } from '../../local/nodes/first-boot.ts';
 import { lackingForBtrfs, lackingForExt4Tools } from './lacking.ts';
 import type { Machine } from './machine.ts';
 
@@ -17,15 +17,6 @@ export async function put(machine: Machine, prepare: string, volumeId: string): 
 /** A volume of another fleet. */
 const THEIRS = 'vol-0123456789abcdef0';
 
-/** As the script computes it: of the filesystem that it makes on a volume. */
-function uuidOf(volumeId: string): string {
-  const digits = createHash('sha256').update(`chainmend ${volumeId}`).digest('hex');
-  return [
-    ...[digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `8${digits.slice(17, 20)}`],
-    digits.slice(20, 32),
-  ].join('-');
-}
-
 const mkfs = (kind: string): string => `mkfs.${kind} -q -f "$1"`;
 const withFiles = 'mkdir -p /seen; mount "$1" /seen; echo key >/seen/wallet.dat; umount /seen';
 
@@ -34,7 +25,7 @@ const ROWS: readonly (readonly [string, string, string, (string | undefined)?])[
   ['an XFS filesystem with a label of somebody else', 'mkfs.xfs -q -f -L postgres "$1"', 'has xfs, which this script'],
   [
     'what this very script has made, for a node of another fleet',
-    `mkfs.xfs -q -f -m uuid=${uuidOf(THEIRS)} "$1"`,
+    `mkfs.xfs -q -f -m uuid=${ownUuid(THEIRS)} "$1"`,
     'has xfs, which this script has not made',
   ],
   [

@@ -4,7 +4,7 @@ import { runOnNode, type StoryLog } from '../story.ts';
 import type { RealNode, RealWorld } from '../world.ts';
 
 /** It is there at the very end of the first boot. */
-const RESULT = '/run/cloud-init/result.json';
+export const RESULT = '/run/cloud-init/result.json';
 const LOG = '/var/log/chainmend-first-boot.log';
 /** Six systems boot, install and start their clients on the two cores that other stories use as well. */
 const DEPLOYED_WITHIN_SECONDS = 480;
@@ -37,7 +37,8 @@ export async function deployed(
   return nodes;
 }
 
-const isOver = async ({ machine }: RealNode): Promise<boolean> =>
+/** Whether its first boot has come to its end. */
+export const isOver = async ({ machine }: RealNode): Promise<boolean> =>
   (await machine.shell('test -e "$1"', RESULT)).exitCode === 0;
 
 const lastWords = async ({ name, machine }: RealNode): Promise<readonly string[]> => [

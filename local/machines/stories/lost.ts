@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StoryLog } from '../story.ts';
 import type { RealNode, RealWorld } from '../world.ts';
+import { isOver, RESULT } from './deployed.ts';
 
 export interface Lost {
   readonly old: RealNode;
@@ -43,7 +44,7 @@ export async function anotherInstance(
     async () => /no volume is touched/.test((await machine.shell(LOGS)).stdout) && (await isOver(young)),
     async () => (await machine.shell(LOGS)).stdout,
   );
-  const ended = await machine.shell('cat /run/cloud-init/result.json');
+  const ended = await machine.shell('cat "$1"', RESULT);
   holds('it has refused nothing', JSON.parse(ended.stdout).v1.errors.length === 0, (await machine.shell(LOGS)).stdout);
   await becomes(
     'the volume of the old one is mounted there',
@@ -62,9 +63,6 @@ export async function anotherInstance(
   holds('its owner’s lines have written nothing where its data were to be mounted', beneath.length === 0, beneath);
   return young;
 }
-
-const isOver = async ({ machine }: RealNode): Promise<boolean> =>
-  (await machine.shell('test -e /run/cloud-init/result.json')).exitCode === 0;
 
 /** The old one, and what the new one was given. */
 export async function isStoppedForGood(

@@ -1,6 +1,6 @@
 // The first boot of a deployed node, as its launch template has it, on a machine where something else lies under the id of its volume: it is left as it is,
 // to the byte, no key is fetched, and no client is there. test/host/strange-volumes.ts has more of them, on real filesystems without a machine around.
-import { createHash } from 'node:crypto';
+import { ownUuid } from '../../../nodes/first-boot.ts';
 import { linkOf } from '../../machine/devices.ts';
 import { type RealStory, runOnNode } from '../../story.ts';
 import type { RealNode } from '../../world.ts';
@@ -18,7 +18,7 @@ const WRONG: readonly (readonly [what: string, prepare: string, says: RegExp])[]
   ['a filesystem with somebody’s label', 'mkfs.xfs -q -L postgres "$1"', /has xfs, which this script has not made/],
   [
     'the volume of a node of another fleet',
-    `mkfs.xfs -q -m uuid=${uuidOf('vol-0123456789abcdef0')} "$1" && ${withFiles}`,
+    `mkfs.xfs -q -m uuid=${ownUuid('vol-0123456789abcdef0')} "$1" && ${withFiles}`,
     /has xfs, which this script has not made/,
   ],
   ['a disk with somebody’s files', `mkfs.xfs -q "$1" && ${withFiles}`, /has xfs, which this script has not made/],
@@ -96,12 +96,3 @@ const traces = (node: RealNode): Promise<string> =>
     node,
     'cat /etc/fstab; grep " /var/lib/cometbft " /proc/self/mountinfo; ls -d /opt/cometbft /var/lib/chainmend/[di]* /etc/systemd/system/cometbft.service 2>/dev/null; pidof cometbft; true',
   );
-
-/** As the script computes it: of the filesystem that it makes on a volume. */
-function uuidOf(volumeId: string): string {
-  const digits = createHash('sha256').update(`chainmend ${volumeId}`).digest('hex');
-  return [
-    ...[digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `8${digits.slice(17, 20)}`],
-    digits.slice(20, 32),
-  ].join('-');
-}
