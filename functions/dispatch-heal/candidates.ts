@@ -2,6 +2,7 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { alarmName } from '../../shared/fleet/resource-names.ts';
+import { isTypeDue, type MoveCause, SYNCED_FOR_MS } from '../../shared/guardrails/move.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
@@ -87,31 +88,44 @@ export const missedCandidates = (
       }));
   });
 
-const EVENT: Trigger = { kind: 'node', subject: 'event' };
-
-/** Nodes that are moved before what EC2 has scheduled for them. One that is not well is healed first, and moved then. */
-export const eventCandidates = (
+/**
+ * Well nodes that are stopped and started: before what EC2 has scheduled for them, or because their instances have the type of their first sync still. One
+ * that is not well is healed first.
+ */
+export const moveCandidates = (
   fleets: readonly Fleet[],
   seen: ReadonlyMap<string, ObservedFleet>,
   nowMs: number,
 ): readonly Candidate[] =>
   fleets.flatMap((fleet) =>
     freshNodes(seen.get(fleet.name)?.observations ?? [], nowMs).flatMap((node): readonly Candidate[] => {
-      const event = node.health === 'synced' ? dueEventOf(node, fleet, nowMs) : undefined;
-      if (event === undefined) return [];
-      const dueMs = event.notBeforeMs - fleet.replace.moveBeforeHours * 60 * 60_000;
+      const due = node.health === 'synced' ? moveOf(node, fleet, nowMs) : undefined;
+      if (due === undefined) return [];
       return [
         {
           alarm: { alarmName: '', namespace: fleet.suite, dimensions: { Fleet: fleet.name, Node: node.name } },
           instanceId: node.instanceId,
-          onsetMs: Math.max(event.seenAtMs, dueMs),
-          trigger: EVENT,
+          onsetMs: due.sinceMs,
+          trigger: { kind: 'node', subject: due.by },
           fleet: fleet.name,
           suppressedBy: null,
         },
       ];
     }),
   );
+
+function moveOf(
+  node: ObservedNode,
+  fleet: Fleet,
+  nowMs: number,
+): { readonly by: MoveCause['by']; readonly sinceMs: number } | undefined {
+  const event = dueEventOf(node, fleet, nowMs);
+  if (event !== undefined) {
+    const dueMs = event.notBeforeMs - fleet.replace.moveBeforeHours * 60 * 60_000;
+    return { by: 'event', sinceMs: Math.max(event.seenAtMs, dueMs) };
+  }
+  return isTypeDue(node, fleet, nowMs) ? { by: 'type', sinceMs: node.sinceMs + SYNCED_FOR_MS } : undefined;
+}
 
 /** A fresh look misses the node no more: another one has its name, it is there again, or it was missed for a day. */
 export const isMissedNoMore = ({ instanceId }: IncidentRecord, gone: ObservedFleet['gone'] | undefined): boolean =>

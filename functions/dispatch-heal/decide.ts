@@ -23,7 +23,7 @@ import {
 import { readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
 import type { ObservedFleet, TaggedInstance } from './facts.ts';
 import { mayRestart } from './paced.ts';
-import { judgeScheduled } from './scheduled.ts';
+import { judgeMoved } from './scheduled.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -263,8 +263,13 @@ export function judgeBeforeStart(
   // A plan reports what the guardrails say. An undo is judged by what it would put back.
   if (trigger.kind === 'plan' || want?.do === 'undo') return null;
   if (trigger.kind !== 'node' && want === undefined) return null;
-  if (trigger.subject === 'event')
-    return judgeScheduled({ fleet, node: { instanceId, name: node }, role: roleOf(fleet, tags) }, observed, nowMs);
+  if (trigger.subject === 'event' || trigger.subject === 'type')
+    return judgeMoved(
+      trigger.subject,
+      { fleet, node: { instanceId, name: node }, role: roleOf(fleet, tags) },
+      observed,
+      nowMs,
+    );
   const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
   const elsewhere = want === undefined || want.do === 'heal' ? causeElsewhere(fleet, seen) : null;
   const down = isDown(candidate, observed);

@@ -13,7 +13,7 @@ import { DISK_FIRST, type IncidentRecord, PACED } from '../../shared/heal/record
 import { DAY_MS } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { isAskedByPerson, togetherIn } from '../../shared/model/payload.ts';
-import { NODE_EVENT } from '../../shared/model/trigger.ts';
+import { isOfMove } from '../../shared/model/trigger.ts';
 
 /** Nobody has read what has become of it. */
 const UNKNOWN: HolderFacts = { status: { state: 'unknown' }, unsettled: false };
@@ -69,7 +69,7 @@ export const awaitSweep = (incident: IncidentRecord): Refusal | null =>
 
 /** What waits for a grown disk or for a restart waits for no replacement. A well node that is moved keeps no sick one waiting. */
 const isForTurn = ({ waitsFor, trigger }: Pick<IncidentRecord, 'waitsFor' | 'trigger'>): boolean =>
-  trigger !== NODE_EVENT && waitsFor !== undefined && waitsFor !== DISK_FIRST && waitsFor !== PACED;
+  !isOfMove(trigger) && waitsFor !== undefined && waitsFor !== DISK_FIRST && waitsFor !== PACED;
 
 const inFlight = (reason: string): Refusal => ({
   refuse: 'replace-in-flight',

@@ -25,19 +25,19 @@ import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { DISK_FIRST, healOf, PACED } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { suiteOfPrefix } from '../../shared/model/suite.ts';
-import { NODE_EVENT, NODE_TERMINATED } from '../../shared/model/trigger.ts';
+import { isOfMove, NODE_TERMINATED } from '../../shared/model/trigger.ts';
 import { relevantSubject } from './alarms.ts';
 import {
   alarmConcernsIncident,
   DISABLED,
   diskCandidate,
-  eventCandidates,
   findSickNodes,
   type HealRecords,
   isMissedNoMore,
   isOver,
   isWell,
   missedCandidates,
+  moveCandidates,
   nodeOf,
   openCandidates,
   type SickNode,
@@ -64,7 +64,7 @@ import { readPace, waitingIn } from './paced.ts';
 import { beginPatch } from './patches.ts';
 import { takeOverRenamed } from './renamed-fleets.ts';
 import { followPages } from './repeat.ts';
-import { isScheduledNoMore } from './scheduled.ts';
+import { isMovedNoMore } from './scheduled.ts';
 import { processInTurn } from './time-budget.ts';
 import { followUpgrade } from './upgrades.ts';
 
@@ -240,7 +240,7 @@ async function cleanUpAll(
     if (incident.trigger === NODE_TERMINATED) return isMissedNoMore(incident, gone);
     const fresh = observations.every(({ observedAtMs }) => time.nowMs - observedAtMs <= OBSERVATION_VALID_MS);
     const all = observations.flatMap(({ nodes }) => nodes);
-    if (incident.trigger === NODE_EVENT) return fresh && all.length > 0 && isScheduledNoMore(incident, all);
+    if (isOfMove(incident.trigger)) return fresh && all.length > 0 && isMovedNoMore(incident, all);
     const checksPass =
       !isUnread &&
       !alarming.some(
@@ -285,7 +285,7 @@ async function considerAll(
   const others = [
     ...openCandidates(records, alarms.isUnread ? null : alarming, disks, time.nowMs),
     ...missedCandidates(fleets, seen, time.nowMs),
-    ...eventCandidates(fleets, seen, time.nowMs),
+    ...moveCandidates(fleets, seen, time.nowMs),
   ];
   const more = [...sick, ...others].map(({ instanceId }) => instanceId).filter((id) => !first.has(id));
   const instances = new Map([...first, ...(await readInstances(clients.ec2, [...new Set(more)]))]);

@@ -130,8 +130,8 @@ export function begin(facts: Facts): Decision {
     });
   if (instance.state !== 'running') return refuse('busy', `the instance is ${instance.state}`);
   if (want.do === 'heal') {
-    if (facts.move?.event === null)
-      return ended({ as: 'healed', reason: 'EC2 has nothing scheduled for it that it is moved for' });
+    if (facts.move?.cause === null)
+      return ended({ as: 'healed', reason: 'there is nothing any more for which it would be stopped and started' });
     if (followsAgain(facts))
       return ended({
         as: 'healed',
@@ -156,7 +156,9 @@ export function begin(facts: Facts): Decision {
   if (!facts.move) return beginHeal({ state: newState(facts.nowMs, facts.incidentId, found) });
   // It has stood nowhere: that it is at the tip after its start proves it, and no number of blocks does.
   const state = newState(facts.nowMs, facts.incidentId, { ...found, height: null, lagBlocks: null });
-  return beginHeal({ state: { ...state, moves: true } });
+  const { cause } = facts.move;
+  const retypes = cause?.by === 'type' ? { from: cause.from, to: cause.to } : undefined;
+  return beginHeal({ state: { ...state, moves: true, ...(retypes && { retypes }) } });
 }
 
 /** A node that has the version already is not touched. Nothing is known of the version before the node was asked. */
@@ -339,10 +341,13 @@ function spent(facts: Facts, state: LadderState): Decision {
   return onceSettled(facts, state, {
     as: 'escalated',
     code: hadNothing ? 'no-good-snapshot' : 'ladder-spent',
-    reason: state.moves ? `it was not moved to other hardware. ${tried}` : `nothing helped. ${tried}`,
+    reason: state.moves ? `${notMoved(state)}. ${tried}` : `nothing helped. ${tried}`,
     asFound: !state.moves || facts.seen?.clients.every(({ state: is }) => is === 'running') === true,
   });
 }
+
+const notMoved = ({ retypes }: LadderState): string =>
+  retypes ? `its instance did not become ${retypes.to}` : 'it was not moved to other hardware';
 
 const unreadable = (why: string): Refusal => ({
   refuse: 'unreadable',
@@ -406,7 +411,19 @@ export function nextCleanup(facts: Facts, state: LadderState): Decision {
   const [piece] = pieces;
   const stopping = piece?.kind === 'retire' ? stopRetired(facts, state) : null;
   if (stopping) return stopping;
-  return piece ? clearUp(piece, putAwayBy(piece, facts)) : endOfProof(state);
+  return piece ? clearUp(piece, putAwayBy(piece, facts)) : (typeStays(facts, state) ?? endOfProof(state));
+}
+
+/** A node whose instance kept the type of its first sync is well, and dear: a person is told. */
+function typeStays({ original }: Facts, { retypes, proved }: LadderState): Decision | null {
+  if (retypes === undefined || original === null || original.instance.instanceType !== retypes.from) return null;
+  const { from, to, stays = 'it was not set before the start, by a pause or for what a person did' } = retypes;
+  return ended({
+    as: 'escalated',
+    code: 'boost-stays',
+    reason: `its instance keeps ${from}, the type of its first sync, and does not become ${to}: ${stays}. The node is well (${proved})`,
+    asFound: true,
+  });
 }
 
 /** A node that was rolled back is well, and not upgraded: a person is told. */

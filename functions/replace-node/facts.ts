@@ -42,7 +42,7 @@ import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { metricValidMs } from '../../shared/probe/metric-age.ts';
 import { ENDED, type Gone, readGone } from './gone.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
-import { isAboutEvent, type Move, moveOf } from './move.ts';
+import { isAboutMove, type Move, moveOf } from './move.ts';
 import { readSources } from './sources.ts';
 import {
   ASKED_AT_MOST,
@@ -99,7 +99,7 @@ export interface Facts {
   readonly instanceId: string;
   /** Set where the incident says that somebody has terminated the instance: `original` is then as it was while it lived. */
   readonly gone: Gone | null;
-  /** Set where the incident says that EC2 has scheduled something for the instance. */
+  /** Set where the incident is about a well node that is stopped and started. */
   readonly move: Move | null;
   /** Why the node cannot be upgraded now; null where it can be spared, absent where no upgrade is asked for. */
   readonly spared?: Refusal | null;
@@ -176,7 +176,7 @@ export const followsAgain = ({
   move,
 }: Pick<Facts, 'want' | 'original' | 'watched' | 'move'>): boolean =>
   want.do === 'heal' &&
-  (move?.event ?? null) === null &&
+  (move?.cause ?? null) === null &&
   original?.instance.state === 'running' &&
   (watched?.health === 'synced' || watched?.runs === true) &&
   !isImpaired({ original });
@@ -223,9 +223,17 @@ export async function readFacts(
   const role = roleIn(fleet, observations, instanceId, original);
   const breaker = readBreaker(fleet, observations, nowMs);
   const move =
-    original && isAboutEvent(payload, state)
+    original && isAboutMove(payload, state)
       ? moveOf({
-          ...{ nowMs, fleet, role, breaker, checks: original.checks, launchedAtMs: original.instance.launchedAtMs },
+          ...{
+            nowMs,
+            fleet,
+            role,
+            breaker,
+            trigger: payload.trigger,
+            instance: original.instance,
+            checks: original.checks,
+          },
           node: { instanceId, name: payload.node },
           nodes: observations.flatMap((one) => (nowMs - one.observedAtMs > OBSERVATION_VALID_MS ? [] : one.nodes)),
           haltedSinceMs: haltedSince(watch, nowMs),

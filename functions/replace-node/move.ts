@@ -1,38 +1,54 @@
-// What EC2 has scheduled for the node of this heal, and whether the node may be moved for it now.
-import type { StatusChecks } from '../../shared/aws/instances.ts';
+// Why the node of this heal is stopped and started although it is well: what EC2 has scheduled for it, or the type of its first sync, which its instance has
+// still; and whether that may be done now.
+import type { InstanceDescription, StatusChecks } from '../../shared/aws/instances.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { type ScheduledEvent, sentenceOfEvent } from '../../shared/fleet/scheduled-events.ts';
-import { isDue, judgeMove, type MoveFacts } from '../../shared/guardrails/move.ts';
+import { isDue, judgeMove, type MoveCause, type MoveFacts } from '../../shared/guardrails/move.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import { NODE_EVENT } from '../../shared/model/trigger.ts';
+import { isOfMove, NODE_TYPE } from '../../shared/model/trigger.ts';
 
 /** What is known of a node that is to be moved. */
 export interface Move {
-  /** The next event that its fleet file wants it moved for, by EC2's own word now; null where there is none any more. */
-  readonly event: ScheduledEvent | null;
-  /** Why it is not moved now; null also where nothing is scheduled. */
+  /**
+   * The next event that its fleet file wants it moved for, by EC2's own word now, or the type that its instance is to have; null where there is none any
+   * more.
+   */
+  readonly cause: MoveCause | null;
+  /** Why it is not moved now; null also where there is no cause. */
   readonly refusal: Refusal | null;
 }
 
-/** Whether the heal was begun for what EC2 has scheduled. */
-export const isAboutEvent = ({ trigger }: { readonly trigger: string }, state: LadderState | null): boolean =>
-  trigger === NODE_EVENT || state?.moves === true;
+/** Whether the heal was begun to stop and start a well node. */
+export const isAboutMove = ({ trigger }: { readonly trigger: string }, state: LadderState | null): boolean =>
+  isOfMove(trigger) || state?.moves === true;
 
 /** @param nodes the fleet as it was seen within the last three minutes */
 export function moveOf({
+  trigger,
+  instance,
   checks,
-  launchedAtMs,
   ...facts
-}: Omit<MoveFacts, 'event'> & {
+}: Omit<MoveFacts, 'cause'> & {
+  readonly trigger: string;
+  readonly instance: Pick<InstanceDescription, 'instanceType' | 'launchedAtMs'>;
   readonly checks: StatusChecks | null;
-  readonly launchedAtMs: number;
 }): Move {
   const { fleet, node, nodes, nowMs } = facts;
   const marks = nodes.find(({ instanceId }) => instanceId === node.instanceId)?.scheduled ?? [];
-  const event = nextEvent(checks, marks, launchedAtMs, fleet, nowMs);
-  return { event, refusal: event && judgeMove({ ...facts, event }) };
+  const event = trigger === NODE_TYPE ? null : nextEvent(checks, marks, instance.launchedAtMs, fleet, nowMs);
+  const cause = trigger === NODE_TYPE ? typeOf(instance, fleet) : event && ({ by: 'event', event } as const);
+  return { cause, refusal: cause && judgeMove({ ...facts, cause }) };
+}
+
+/** The instance's own type says whether it is to be taken back: any third one is a person's choice. */
+function typeOf(
+  { instanceType }: Pick<InstanceDescription, 'instanceType'>,
+  { typeBoost, replace }: Pick<Fleet, 'typeBoost' | 'replace'>,
+): MoveCause | null {
+  const isBoosted = typeBoost !== undefined && instanceType === typeBoost.from;
+  return isBoosted && replace.rungs.includes('stop-start') ? { by: 'type', ...typeBoost } : null;
 }
 
 /** An instance that was started after its event was seen is on other hardware, even if EC2 still describes the event. */
@@ -51,5 +67,9 @@ function nextEvent(
 }
 
 /** Why the node is moved, in words. */
-export const reasonOfMove = ({ event }: Move): string =>
-  event === null ? 'what EC2 had scheduled is over' : `${sentenceOfEvent(event)}: it is moved to other hardware before`;
+export function reasonOfMove({ cause }: Move): string {
+  if (cause === null) return 'there is no reason for a move any more';
+  return cause.by === 'event'
+    ? `${sentenceOfEvent(cause.event)}: it is moved to other hardware before`
+    : `it has caught up: its instance goes back from ${cause.from}, the type of its first sync, to ${cause.to}`;
+}

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
+import { SYNCED_FOR_MS } from '../../shared/guardrails/move.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { INTENT_COUNTS_MS } from '../../shared/model/execution.ts';
 import type { BoostedVolume } from '../../shared/snapshots/boost.ts';
@@ -59,8 +60,6 @@ export interface BoostStep {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** A node that has just caught up may fall behind again, and a full disk has told by then. */
-export const SYNCED_FOR_MS = 15 * MINUTE_MS;
 /** A call whose answer was lost has taken effect by then, or never does. */
 const SETTLES_MS = 10 * MINUTE_MS;
 /** A first sync may take days. */

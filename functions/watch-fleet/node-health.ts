@@ -104,6 +104,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       height,
       ...(node.tags[SCALING_GROUP_TAG] !== undefined && { inGroup: true }),
       ...(ahead.length > 0 && { scheduled: ahead }),
+      ...(node.instanceType === facts.fleet.typeBoost?.from && { boostedType: node.instanceType }),
       ...ledgerFactsOf(told),
       heightSinceMs: track.sinceMs,
       lagBlocks,

@@ -6,7 +6,7 @@ import { type AlarmKind, alarmName, NODES_WITH_OWN_ALARMS } from '../../shared/f
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { DISK_FIRST, type IncidentRecord } from '../../shared/heal/records.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
-import { NODE_EVENT, readTrigger } from '../../shared/model/trigger.ts';
+import { isOfMove, readTrigger } from '../../shared/model/trigger.ts';
 import { names } from '../../shared/text/names.ts';
 import { type FleetFacts, pausedIn } from './context.ts';
 import { type FleetHealth, isTold } from './fleet-health.ts';
@@ -205,7 +205,7 @@ const WAITS: ReadonlySet<string> = new Set([
 ]);
 
 /** A move that has not begun says nothing of a trouble, and keeps no page of it back. */
-const isOfEvent = ({ trigger }: IncidentRecord): boolean => trigger === NODE_EVENT;
+const isMove = ({ trigger }: IncidentRecord): boolean => isOfMove(trigger);
 
 const isOfDisk = ({ trigger }: IncidentRecord): boolean => readTrigger(trigger)?.kind === 'disk';
 
@@ -227,7 +227,7 @@ export function isBeingHealed(incident: IncidentRecord, nowMs: number, prunesFor
     case 'allocated':
     case 'claimed':
       // It may have waited for days until the fleet could spare the node. Its own bounds end it, and it tells people itself.
-      if (isOfEvent(incident)) return incident.payload.mode === 'act';
+      if (isMove(incident)) return incident.payload.mode === 'act';
       return (
         incident.payload.mode === 'act' &&
         ageMs < (isLadder(incident) ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS + (isOfDisk(incident) ? prunesForMs : 0))
@@ -295,7 +295,7 @@ export function withoutHealing(
     (incident) =>
       incident.state !== 'healed' &&
       readTrigger(incident.trigger)?.kind !== 'plan' &&
-      (!isOfEvent(incident) || isAtWork(incident)),
+      (!isMove(incident) || isAtWork(incident)),
   );
   const begun = new Map<string, boolean>();
   for (const incident of known)

@@ -202,6 +202,8 @@ function addNode(scope: Construct, { name, zone, subnetId, role: powers, ...made
     subnetId,
     // Another version of the template never replaces an instance that runs: it counts for the next one.
     launchTemplate: { launchTemplateId: launchTemplate.ref, version: '1' },
+    // As the volume: the template keeps the type of the first sync. The launch template has the one that stays.
+    ...(deploy.boost && { instanceType: deploy.boost.instanceType }),
     // Of this instance alone: a heal must be able to give up one that it has launched.
     disableApiTermination: true,
     tags: listed(tags),

@@ -240,6 +240,26 @@ export const attributeGrants = (scope: Construct, fleets: Fleets): Grant[] =>
     },
   );
 
+/** Sets the type of an instance to one of the two that its fleet file names, and no other attribute. */
+export const typeGrants = (scope: Construct, fleets: Fleets): Grant[] =>
+  numbered(
+    stoppingOf(fleets).flatMap((fleet) => {
+      const { typeBoost } = fleet;
+      if (typeBoost === undefined) return [];
+      return under(
+        byInstanceTags([fleet]).map((condition) =>
+          both(condition, {
+            'ForAllValues:StringEqualsIgnoreCase': { 'ec2:Attribute': ['InstanceType'] },
+            Null: { 'ec2:Attribute': 'false', 'ec2:Attribute/InstanceType': 'false' },
+            StringEquals: { 'ec2:Attribute/InstanceType': [typeBoost.from, typeBoost.to] },
+          }),
+        ),
+        { actions: ['ec2:ModifyInstanceAttribute'], resources: [anyOf(scope, 'instance')], wildcard: OURS },
+      );
+    }),
+    'TypesOfNodes',
+  );
+
 /**
  * A held snapshot is tagged before it is locked, and only a fleet's snapshot may be tagged. The lock has a maximum number of days, so no snapshot
  * stays locked for ever.

@@ -20,6 +20,7 @@ import {
   tagAtCreation,
   tagGrants,
   taggedGrants,
+  typeGrants,
   volumeKeyGrants,
 } from './replace-grants.ts';
 import { hintAliasOf } from './suite-function.ts';
@@ -113,6 +114,7 @@ export class ReplaceNode extends DurableHeal {
         Instances: [
           ...nodeGrants(scope, fleets),
           ...attributeGrants(scope, fleets),
+          ...typeGrants(scope, fleets),
           ...launchGrants(scope, fleets, nodeRoles),
           ...taggedGrants(scope, fleets),
         ],

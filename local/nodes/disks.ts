@@ -34,6 +34,7 @@ export class NodeDisks {
   private touched = false;
 
   private readonly performances = new Map<string, VolumePerformance>();
+  private limit: VolumePerformance | undefined;
 
   constructor(node: NodeContext, places: SimulatedVolume[]) {
     this.node = node;
@@ -287,6 +288,12 @@ export class NodeDisks {
     if (this.node.chain.spec.iosPerBlock !== undefined) this.pace();
   }
 
+  /** All volumes together have no more than this from now on. */
+  limitedTo(limit: VolumePerformance | undefined): void {
+    this.limit = limit;
+    if (this.node.chain.spec.iosPerBlock !== undefined) this.pace();
+  }
+
   /** The client is slow while one of its volumes is. */
   private pace(): void {
     const { clock } = this.node.kernel;
@@ -303,12 +310,12 @@ export class NodeDisks {
   private ioSpeed(): number {
     const { iosPerBlock } = this.node.chain.spec;
     if (iosPerBlock === undefined) return 1;
-    const blocksPerSecond = this.places.flatMap(({ volumeId, mounted }) => {
-      const performance = mounted ? this.performances.get(volumeId) : undefined;
-      return performance
-        ? Math.min(performance.iops, (performance.throughputMiBps * 1_024) / IO_KIB) / iosPerBlock
-        : [];
-    });
+    const figures = this.places.flatMap(({ volumeId, mounted }) =>
+      mounted ? (this.performances.get(volumeId) ?? []) : [],
+    );
+    const blocksPerSecond = [...figures, ...(this.limit ? [this.limit] : [])].map(
+      ({ iops, throughputMiBps }) => Math.min(iops, (throughputMiBps * 1_024) / IO_KIB) / iosPerBlock,
+    );
     return Math.min(1, ...blocksPerSecond.map((speed) => speed / this.node.client.blocksPerSecond));
   }
 }

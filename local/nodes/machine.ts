@@ -47,6 +47,8 @@ export interface Machine {
   volumeDetached(volumeId: string): void;
   /** What EBS gives the volume from now on. A machine that does not follow it is as fast as its host. */
   volumePerforms?(volumeId: string, performance: VolumePerformance): void;
+  /** What its type of instance can use of EBS from its next start on; undefined: no bound is known. */
+  hasEbsLimit?(limit: VolumePerformance | undefined): void;
   /** Whether a filesystem on this volume is mounted: EC2 cannot detach such a volume cleanly. */
   isMounted(volumeId: string): boolean;
   /** The content of one of its volumes at this moment; undefined without such a volume, or if it is empty. Reading changes nothing. */

@@ -308,6 +308,10 @@ export class SimulatedNode implements Machine {
     this.disks.performs(volumeId, performance);
   }
 
+  hasEbsLimit(limit: VolumePerformance | undefined): void {
+    this.disks.limitedTo(limit);
+  }
+
   volumeDetached(volumeId: string): void {
     this.disks.detach(volumeId);
   }

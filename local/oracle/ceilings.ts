@@ -8,6 +8,8 @@ export interface Ceilings {
   readonly modificationsPerDay: number;
   /** What a deployed volume is taken back to after its first sync (docs/deploy.md, "A boost for the first sync"); absent where it has no boost. */
   readonly lasting?: { readonly iops: number; readonly throughputMiBps: number };
+  /** The type of its first sync, and what an instance goes back to; absent where it has no boost. */
+  readonly types?: { readonly from: string; readonly to: string };
   readonly monthlyIncreaseUsd: number;
   /** At which its alarms go off. */
   readonly diskPercent: number;
@@ -73,6 +75,7 @@ export function ceilingsOf({
     largestGiB: disk?.maximumSizeGiB ?? usual.largestGiB ?? 2000,
     modificationsPerDay: disk?.modificationsPerDay ?? 3,
     ...(boost && { lasting: { iops, throughputMiBps } }),
+    ...(deploy?.boost && { types: { from: deploy.boost.instanceType, to: deploy.instanceType } }),
     monthlyIncreaseUsd: disk?.maximumMonthlyIncreaseUsd ?? 100,
     diskPercent: alarms?.diskPercent ?? disk?.growAtPercent ?? 85,
     restartsPerDay: replace?.restartsPerDay ?? 6,

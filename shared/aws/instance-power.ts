@@ -1,6 +1,12 @@
-// Stops and starts an instance. Sources: doc comments of the commands in @aws-sdk/client-ec2; "Stop and start Amazon EC2 instances" (EC2 user guide).
+// Stops and starts an instance, and changes its type while it is stopped. Sources: doc comments of the commands in @aws-sdk/client-ec2; "Stop and start
+// Amazon EC2 instances", "Change the instance type for your Amazon EC2 instance" (EC2 user guide).
 
-import { type EC2Client, StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  type EC2Client,
+  ModifyInstanceAttributeCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
 /**
@@ -27,5 +33,21 @@ export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Ac
 export const startInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
   catchRefusal(async () => {
     await ec2Once.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
+    return { accepted: true };
+  });
+
+/**
+ * Sets the type of an instance that is stopped. It may be repeated: the type is set, not stepped. Whether there is capacity for it, the next start says.
+ *
+ * @param ec2Once a client that tries once
+ * @throws errors that leave the effect open, and throttling
+ */
+export const changeInstanceType = (
+  ec2Once: EC2Client,
+  instanceId: string,
+  to: string,
+): Promise<Accepted | AwsRefusal> =>
+  catchRefusal(async () => {
+    await ec2Once.send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId, InstanceType: { Value: to } }));
     return { accepted: true };
   });

@@ -95,6 +95,8 @@ export function fleetOf(complete: CompleteStored, suite: string) {
     scales: scalesOf(complete, suite),
     /** What the volumes of deployed nodes are made with, and what they are taken back to once their nodes have caught up; undefined: they are as they stay. */
     boost: boostOf(complete),
+    /** The type of instance that deployed nodes are made with, and the one that they go back to once they have caught up; undefined: they stay as they are. */
+    typeBoost: typeBoostOf(complete),
     /** undefined: all of its nodes and snapshots are alike. */
     dataMode,
     /** undefined: nobody is told of releases. */
@@ -116,6 +118,11 @@ function boostOf({ deploy }: CompleteStored) {
   if (!deploy?.volume?.boost) return undefined;
   const { boost, iops = 3000, throughputMiBps = 125 } = deploy.volume;
   return { from: boost, to: { iops, throughputMiBps } };
+}
+
+function typeBoostOf({ deploy }: CompleteStored) {
+  if (!deploy?.boost || deploy.instanceType === undefined) return undefined;
+  return { from: deploy.boost.instanceType, to: deploy.instanceType };
 }
 
 /** The probe that tells where nodes stand; undefined where nobody asks them, or only whether their clients run. */

@@ -4,7 +4,7 @@ import type * as v from 'valibot';
 import { familyOf, otherChain } from '../chains/defaults.ts';
 import { VERSION } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
-import { groupSizes, kind, volumeFigures } from './schema-deploy-read.ts';
+import { groupSizes, instanceType, kind, typeBoost, volumeFigures } from './schema-deploy-read.ts';
 import {
   about,
   choice,
@@ -128,10 +128,8 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
     "from the app's own `vpc`",
     map('zones with their subnets', '{ eu-west-1a: subnet-0123456789abcdef0 }', 16, zone, subnetId),
   ),
-  instanceType: about(
-    'The type of the instances.',
-    text(/^[a-z][a-z0-9-]{1,15}\.[a-z0-9-]{2,20}$/, 'a type of instance', 'm6i.large'),
-  ),
+  instanceType,
+  ...typeBoost,
   image: usually(
     'Their image, with systemd and an SSM agent: its id, or `ssm:/NAME` of a public parameter, which is read at each deployment.',
     text(
@@ -271,6 +269,7 @@ export function checkDeploy(
     checkPerformance(boosted, written.volume.sizeGiB, at('volume', 'boost'), { conflict });
     checkBoost(boosted, written, probe, { conflict });
   }
+  if (written.boost) checkTypeBoost(written.boost, written, { probe, rungs: replace?.rungs }, { conflict });
   const [volume] = Object.values(volumes);
   if (written.stateSync && familyOf(chain) !== 'cometbft')
     conflict(at('stateSync'), written.stateSync, 'expected only with a chain of CometBFT');
@@ -339,6 +338,28 @@ function checkBoost(
       at,
       boost,
       `expected more than the ${iops} IOPS and ${throughputMiBps} MiB/s that the volume keeps, and none of the two lower`,
+    );
+}
+
+/** Its end stops the instance and starts it. */
+function checkTypeBoost(
+  boost: NonNullable<WrittenDeploy['boost']>,
+  { kind, instanceType }: WrittenDeploy,
+  { probe, rungs }: { readonly probe: unknown; readonly rungs: readonly string[] | undefined },
+  { conflict }: Pick<Complaints, 'conflict'>,
+): void {
+  const at = ['deploy', 'boost'];
+  if (kind !== 'single')
+    conflict(at, boost, 'expected only with kind: single: what a group launches begins with a snapshot');
+  if (probe === 'none' || probe === 'unit')
+    conflict(at, boost, `expected another probe than ${probe}: the boost ends when the node is seen to have caught up`);
+  if (boost.instanceType === instanceType)
+    conflict([...at, 'instanceType'], boost.instanceType, 'expected another type than deploy.instanceType');
+  if (rungs !== undefined && !rungs.includes('stop-start'))
+    conflict(
+      ['replace', 'rungs'],
+      rungs,
+      'expected stop-start among them with deploy.boost: its end stops the instance',
     );
 }
 

@@ -1,5 +1,5 @@
-// Whether a node may be moved now, before what EC2 has scheduled for its instance. Nothing is wrong with it yet, so the fleet has to be able to spare
-// it. Pure.
+// Whether the instance of a well node may be stopped and started now: before what EC2 has scheduled for it, or to take it back from the type of its first
+// sync. Nothing is wrong with the node, so the fleet has to be able to spare it. Pure.
 import { familyOf } from '../chains/defaults.ts';
 import type { Fleet, Role } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
@@ -9,12 +9,18 @@ import type { BreakerReading } from './breaker.ts';
 import { judgeClass } from './replace.ts';
 import { judgeVotingPower } from './voting-power.ts';
 
+/** Why a well node is stopped and started. */
+export type MoveCause =
+  | { readonly by: 'event'; readonly event: Pick<ScheduledEvent, 'code' | 'notBeforeMs'> }
+  /** Types of instance: that of its first sync, and the one that its fleet file has for afterwards. */
+  | { readonly by: 'type'; readonly from: string; readonly to: string };
+
 export interface MoveFacts {
   readonly nowMs: number;
   readonly fleet: Fleet;
   readonly node: { readonly instanceId: string; readonly name: string };
   readonly role: Role;
-  readonly event: Pick<ScheduledEvent, 'code' | 'notBeforeMs'>;
+  readonly cause: MoveCause;
   /** The fleet as watch-fleet saw it within the last three minutes. */
   readonly nodes: readonly ObservedNode[];
   readonly breaker: BreakerReading;
@@ -38,17 +44,32 @@ export const isDue = (
   notBeforeMs - nowMs <= replace.moveBeforeHours * HOUR_MS &&
   notBeforeMs > nowMs;
 
-/** Why it is not moved now; null where it may be. Nobody is paged for a wait: what is near and undone is told by itself (`event-near`). */
+/** A node that has just caught up may fall behind again. */
+export const SYNCED_FOR_MS = 15 * MINUTE_MS;
+
+/** Whether a node that has caught up is to go back from the type of its first sync, by what watch-fleet saw of it. */
+export const isTypeDue = (
+  { health, sinceMs, boostedType }: Pick<ObservedNode, 'health' | 'sinceMs' | 'boostedType'>,
+  { typeBoost, replace }: Pick<Fleet, 'typeBoost' | 'replace'>,
+  nowMs: number,
+): boolean =>
+  typeBoost !== undefined &&
+  boostedType === typeBoost.from &&
+  replace.rungs.includes('stop-start') &&
+  health === 'synced' &&
+  nowMs - sinceMs >= SYNCED_FOR_MS;
+
+/** Why it is not moved now; null where it may be. Nobody is paged for a wait: what is near and undone is told by itself (`event-near`), and a boost costs money alone. */
 export function judgeMove(facts: MoveFacts): Refusal | null {
-  const { nowMs, fleet, node, role, event, nodes, breaker, haltedSinceMs } = facts;
-  if (event.notBeforeMs - nowMs < TAKES_MS)
-    return refuse('event-too-near', `${sentenceOfEvent(event)}: too soon for a stop of our own`);
+  const { nowMs, fleet, node, role, cause, nodes, breaker, haltedSinceMs } = facts;
+  if (cause.by === 'event' && cause.event.notBeforeMs - nowMs < TAKES_MS)
+    return refuse('event-too-near', `${sentenceOfEvent(cause.event)}: too soon for a stop of our own`);
   const unwell = judgeSelf(facts);
   if (unwell) return unwell;
   if ((role === 'validator' || role === 'unknown') && !fleet.owner.restartValidators)
     return refuse(
       role === 'validator' ? 'validator' : 'role-unknown',
-      `${node.name} is ${role === 'validator' ? 'a validator' : 'of unknown role'}, and the fleet file does not say owner.restartValidators: true: a person stops and starts it before`,
+      `${node.name} is ${role === 'validator' ? 'a validator' : 'of unknown role'}, and the fleet file does not say owner.restartValidators: true: a person stops and starts it${cause.by === 'event' ? ' before' : ''}`,
     );
   const classed = judgeClass({
     ...{ class: 'restart', fleet, role, node, breaker, haltedSinceMs },
@@ -74,8 +95,8 @@ export function judgeSelf({ node, nodes }: Pick<MoveFacts, 'node' | 'nodes'>): R
 }
 
 /**
- * All others have to be well: one that is sick or unknown may need what this one gives. A node that stands alone is moved all the same: EC2 would stop
- * it without its client's grace, and there is nobody to wait for.
+ * All others have to be well: one that is sick or unknown may need what this one gives. A node that stands alone is moved all the same: there is nobody to
+ * wait for, and EC2 would stop it without its client's grace.
  */
 export function judgeOthers({ node, nodes, breaker }: Pick<MoveFacts, 'node' | 'nodes' | 'breaker'>): Refusal | null {
   if (breaker.open) return refuse('cannot-be-spared', `${breaker.sentence}: ${node.name} is not stopped now`);

@@ -7,7 +7,7 @@ import { judgeOthers, judgeSelf, type MoveFacts } from './move.ts';
 import { judgeClass } from './replace.ts';
 import { judgeVotingPower } from './voting-power.ts';
 
-export type UpgradeFacts = Omit<MoveFacts, 'event'> & {
+export type UpgradeFacts = Omit<MoveFacts, 'cause'> & {
   /** The version that is wanted. */
   readonly to: string;
   /** The first block that only this version makes; absent where the nodes are upgraded one after the other. */

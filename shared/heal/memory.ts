@@ -308,8 +308,10 @@ export interface LadderState {
   readonly hold: 'none' | 'held' | 'unknown';
   /** A volume or an instance was created in this rung. */
   readonly hasMade: boolean;
-  /** The heal moves a well node before what EC2 has scheduled for it: its client is stopped first, and started after the boot. Absent otherwise. */
+  /** The heal stops and starts the instance of a well node: its client is stopped first, and started after the boot. Absent otherwise. */
   readonly moves?: true;
+  /** The type that its instance has, and the one that it is to have. stays: why it goes on with the first. Absent where the type is not the heal's. */
+  readonly retypes?: { readonly from: string; readonly to: string; readonly stays?: string };
   /** The call without a token that was intended last. */
   readonly pending: Intent | null;
   readonly setback: Setback | null;

@@ -113,7 +113,7 @@ export const GUARDRAILS = {
     'A group that a person has given another number of nodes waits: its page says for what. It goes on by itself.',
   'scale-ended': 'A scaling has ended before the group had the number that was asked for; the page says why.',
   'boost-stays':
-    'A volume keeps the figures of its first sync, and costs more than it is to: its page says why. It is looked at again each hour.',
+    'A volume or an instance keeps what it had for its first sync, and costs more than it is to: its page says why. A volume is looked at again each hour.',
   'kept-longer':
     'Something is past the date until which it was kept, and is not in the state in which it may be removed without a person.',
   'not-recorded':

@@ -14,6 +14,8 @@ export type Trigger =
   | { readonly kind: 'node'; readonly subject: 'terminated' }
   /** EC2 has scheduled something for the node's instance: it is moved to other hardware before. */
   | { readonly kind: 'node'; readonly subject: 'event' }
+  /** The node has caught up, and its instance has the type of its first sync still. */
+  | { readonly kind: 'node'; readonly subject: 'type' }
   /** A person asks for it. */
   | { readonly kind: 'request'; readonly subject: Request }
   /** A clean snapshot is due, or a person asks for one. */
@@ -28,6 +30,7 @@ const FIXED: readonly Trigger[] = [
   { kind: 'node', subject: 'health' },
   { kind: 'node', subject: 'terminated' },
   { kind: 'node', subject: 'event' },
+  { kind: 'node', subject: 'type' },
   { kind: 'snapshot', subject: 'clean' },
   { kind: 'snapshot', subject: 'drill' },
   { kind: 'plan', subject: 'clean' },
@@ -54,6 +57,10 @@ export const NODE_HEALTH = 'node:health';
 export const NODE_TERMINATED = 'node:terminated';
 /** The text of the trigger of a node whose instance EC2 will stop, reboot or retire. */
 export const NODE_EVENT = 'node:event';
+/** The text of the trigger of a node whose instance goes back from the type of its first sync. */
+export const NODE_TYPE = 'node:type';
+/** A well node is stopped and started for it: nothing is wrong with the node. */
+export const isOfMove = (trigger: string): boolean => trigger === NODE_EVENT || trigger === NODE_TYPE;
 /** The text of the trigger of a clean snapshot. */
 export const CLEAN_SNAPSHOT = 'snapshot:clean';
 /** The text of the trigger of a drill. */

@@ -1,7 +1,7 @@
 // Acts on instances: stop, start, standby in their group, launch with the client masked, and exchange in the discovery of the fleet.
 
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
-import { startInstance, stopInstance } from '../../../shared/aws/instance-power.ts';
+import { changeInstanceType, startInstance, stopInstance } from '../../../shared/aws/instance-power.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
 import {
   isFaultOfEveryZone,
@@ -109,9 +109,42 @@ export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-i
     done: withStarted,
     // The hardware has no capacity, or a key may not be used: another instance may be available elsewhere.
     failed: (before, _, { reason, code = '', atMs }) => {
+      // With the type that it had, it has run.
+      const { retypes } = before;
+      if (retypes && retypes.stays === undefined)
+        return { ...before, setback: null, retypes: { ...retypes, stays: reason } };
       const state = withUnstarted(before, shortOf(judgeLaunch({ refused: reason, code })), { reason, atMs });
       return state.rung === 'stop-start' ? failRung(state, reason, 'not-started') : state;
     },
+    unknown: nothing,
+  },
+});
+
+/** Of the original, which this heal has stopped. It is set, so that it may be asked for again. */
+export const changeTypeOf = defineAct<{ readonly to: string; readonly reason: string }>()('change-type', {
+  ...ON_INSTANCES,
+  intent: null,
+  // Back to the type that it had: an instance that does not start must not stay down for a pause.
+  recovers: ({ retypes }, { to }) => retypes !== undefined && to === retypes.from,
+  retryKey: ({ to }) => `change-type ${to}`,
+  execute: (context, { to, reason }) => {
+    const { instanceId } = known(context).found;
+    return mutate(context, {
+      act: `ModifyInstanceAttribute ${instanceId}`,
+      sentence: `the type of ${instanceId} becomes ${to}: ${reason}`,
+      call: async () =>
+        accepted(
+          await changeInstanceType(context.clients.ec2Once, instanceId, to),
+          `its type is ${to} from its next start`,
+        ),
+    });
+  },
+  reduce: {
+    done: nothing,
+    failed: ({ retypes, ...state }, _, { reason }) => ({
+      ...state,
+      ...(retypes && { retypes: { ...retypes, stays: reason } }),
+    }),
     unknown: nothing,
   },
 });
@@ -333,4 +366,13 @@ async function zoneOf(context: ReplaceContext, subnetId: string): Promise<string
   return zone;
 }
 
-export const INSTANCE_ACTS = [stopInstanceOf, startInstanceOf, standBy, launch, join, leave, dropReplacement] as const;
+export const INSTANCE_ACTS = [
+  stopInstanceOf,
+  startInstanceOf,
+  changeTypeOf,
+  standBy,
+  launch,
+  join,
+  leave,
+  dropReplacement,
+] as const;

@@ -17,6 +17,7 @@ import {
   awaitReading,
   awaitSight,
   BOUND_MS,
+  changeType,
   type Decision,
   isolate,
   isSpent,
@@ -155,7 +156,7 @@ function moving(facts: Facts, state: LadderState, { instance, agentOnline }: Mac
   const blind = refusal && facts.breaker.isBlind ? awaitSight(facts, state) : null;
   if (blind) return blind;
   if (refusal) return onceSettled(facts, state, { as: 'refused', refusal });
-  if (facts.move?.event === null) return rungFailed('EC2 has called it off');
+  if (facts.move?.cause === null) return rungFailed('what it was for is over');
   const apart = isolate(facts, state);
   if (apart) return apart;
   const grace = Math.max(...fleet.units.map(({ stopGraceSeconds }) => stopGraceSeconds));
@@ -203,13 +204,23 @@ function stopped({ nowMs }: Facts, state: LadderState, { instance }: Machine): D
   const { instanceId, state: power } = instance;
   const isStarting = state.pending?.call === 'StartInstances' && state.pending.target === instanceId;
   if (power === 'stopped' && !isPending(state, 'StartInstances', instanceId, nowMs))
-    return startMachine('it has stopped');
+    return retype(state, instance) ?? startMachine('it has stopped');
   if (power === 'running' && !isStarting && !isPending(state, 'StopInstances', instanceId, nowMs))
     return stopMachine('original', 'what became of the stop before nobody knows, and it runs');
   if (power === 'running' && isStarting) return startMachine('it has started: nothing is left to do');
   return waitedMs(state, nowMs) > BOUND_MS.stop
     ? rungFailed(`it is still ${power}`)
     : waitFor(state, nowMs, `the instance is ${power}`);
+}
+
+/** null where it has the type with which it is to start, none can be set, or a person has chosen a third. */
+function retype(state: LadderState, { instanceType }: Machine['instance']): Decision | null {
+  if (!state.retypes) return null;
+  const { from, to, stays } = state.retypes;
+  const [now, next, reason] =
+    stays === undefined ? [from, to, 'its first sync is over'] : [to, from, `it does not start as ${to}: ${stays}`];
+  const act = changeType(next, reason);
+  return instanceType !== now || isSpent(state, act) ? null : act;
 }
 
 function started(facts: Facts, state: LadderState, { instance, checks, agentOnline }: Machine): Decision {

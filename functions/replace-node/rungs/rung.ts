@@ -15,7 +15,7 @@ import { endOf } from '../../../shared/node-commands/client-end.ts';
 import { shownBetween } from '../../../shared/snapshots/catch-up.ts';
 import { cleanUp } from '../acts/cleanup.ts';
 import { endRung, leavePool, type Progress, prove, wait } from '../acts/decisions.ts';
-import { join, standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
+import { changeTypeOf, join, standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
 import { inspect, maskOriginal, startAgain } from '../acts/node-commands.ts';
 import { type Act, retryKeyOf } from '../acts/table.ts';
 import { attach, detach, keepVolumes } from '../acts/volumes.ts';
@@ -123,6 +123,9 @@ export const stopsMachine = (act: Act, which: Which): boolean => act.do === 'sto
 
 /** The original, which this heal has stopped, or which EC2 itself has started. */
 export const startMachine = (reason: string): Decision => startInstanceOf({ reason });
+
+/** The type of the original, while it is stopped. */
+export const changeType = (to: string, reason: string): Decision => changeTypeOf({ to, reason });
 
 /** The client, which this heal has stopped, or may have. */
 export const startClient = (reason: string): Act => startAgain({ reason });

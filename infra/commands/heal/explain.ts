@@ -194,6 +194,7 @@ const NODE_TRIGGERS = {
   health: 'the node does not follow its chain',
   terminated: 'the node’s instance was terminated',
   event: 'EC2 has scheduled something for the node’s instance',
+  type: 'the node has caught up, and its instance had the type of its first sync',
 } as const;
 
 const OVER: ReadonlySet<IncidentRecord['state']> = new Set(['healed', 'escalated']);

@@ -1,11 +1,15 @@
 // The end of a boost, as lines of the story: what a volume is taken back to, what came of it, and what it waits for.
+import type { JournalLine } from '../../scenarios/report/journal.ts';
 import { aboutOf, evidenceOf } from './evidence.ts';
 import type { StoryFacts } from './facts.ts';
 import type { StoryLine } from './lines.ts';
 import { questionLines, refusedLines } from './refusals.ts';
 
+export const isOfBoost = ({ heal, incidentId }: Pick<JournalLine, 'heal' | 'incidentId'>): boolean =>
+  heal === 'seed-groups' && incidentId === 'boost';
+
 export function boostLines(facts: StoryFacts, explain: boolean): StoryLine[] {
-  const own = facts.journal.filter(({ heal, incidentId }) => heal === 'seed-groups' && incidentId === 'boost');
+  const own = facts.journal.filter(isOfBoost);
   return [
     ...own.flatMap((entry): StoryLine[] => {
       const base = {

@@ -6,6 +6,7 @@ import type { HealReport } from '../../scenarios/report/heals.ts';
 import { evidenceIn, type JournalLine } from '../../scenarios/report/journal.ts';
 import { isMutating } from '../../simulator/request-faults.ts';
 import { gibOf, grouped, lasting, rate, within } from '../format.ts';
+import { isOfBoost } from './boost.ts';
 import { isState, paragraphs, questionEvidence, requestEvidence } from './evidence.ts';
 import { type HealFact, isOfFleets, type Requested, type StoryFacts } from './facts.ts';
 import type { StoryLine } from './lines.ts';
@@ -16,7 +17,7 @@ type EntryLines = readonly Omit<StoryLine, 'atMs' | 'about'>[];
 const DISPATCHER = 'dispatch-heal';
 
 export function healLines(facts: StoryFacts, explain: boolean): StoryLine[] {
-  const journal = facts.journal.filter((line) => !isOfFleets(line));
+  const journal = facts.journal.filter((line) => !isOfFleets(line) && !isOfBoost(line));
   const stale = explain ? new Set() : staleAttempts(journal);
   const lines = journal
     .filter((line) => !stale.has(attemptOf(line)) || isDispatchRefusal(line))

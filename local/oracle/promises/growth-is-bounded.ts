@@ -1,14 +1,33 @@
-// A volume is grown up to the ceiling and no further, a boost is only taken back once its node has caught up, neither happens in a modification, and both
-// together only so often a day.
-import type { ModifyVolumeRequest } from '@aws-sdk/client-ec2';
+// A volume is grown up to the ceiling and no further, a boost of a volume or an instance is only taken back once its node has caught up, no volume is changed
+// in a modification, and only so often a day.
+import type { ModifyInstanceAttributeRequest, ModifyVolumeRequest } from '@aws-sdk/client-ec2';
 import type { MakeRule } from '../rule.ts';
 
 const DAY_MS = 86_400_000;
+/** So long a client may have been stopped before its instance has. */
+const STOPPED_MS = 2 * 3_600_000;
 
 export const growthIsBounded: MakeRule = (scene, say) => {
   const begun = new Map<string, number[]>();
+  const judgeType = ({ InstanceId = '', InstanceType }: ModifyInstanceAttributeRequest, at: number): void => {
+    const node = scene.nodeOf(InstanceId);
+    if (!node || InstanceType?.Value === undefined) return;
+    say.matters();
+    const { types, behindBlocks } = scene.ceilings(node.fleet) ?? { behindBlocks: 0 };
+    const told = (sentence: string) => say.broken(node.subject, sentence, at);
+    if (types === undefined || ![types.from, types.to].includes(InstanceType.Value))
+      told(`Its instance was made ${InstanceType.Value}, which its file does not name.`);
+    const machine = scene.machine(InstanceId);
+    if (!machine || InstanceType.Value !== types?.to) return;
+    // It is stopped for a while by then.
+    const lag = machine.chain.main.height() - machine.client.height();
+    if (lag > behindBlocks + Math.ceil(STOPPED_MS / machine.chain.spec.blockIntervalMs))
+      told(`Its instance was taken back from the type of its first sync ${lag} blocks behind.`);
+  };
   return {
     act({ operation, input, at, service }) {
+      if (service === 'ec2' && operation === 'ModifyInstanceAttribute')
+        return judgeType(input as ModifyInstanceAttributeRequest, at);
       if (service !== 'ec2' || operation !== 'ModifyVolume') return;
       say.matters();
       const { VolumeId = '', Size, VolumeType, Iops, Throughput } = input as ModifyVolumeRequest;

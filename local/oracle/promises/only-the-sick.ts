@@ -9,13 +9,24 @@ const LASTING_MS = 30 * 60_000;
 /** What people ask for is tried for an hour, and a restore takes as long as its blocks do. */
 const ASKED_MS = 4 * 86_400_000;
 
+/** A start that has no capacity is tried for a day. */
+const BACK_MS = 25 * 3_600_000;
+
 /** A scaling has a week, and what was set aside comes back a look later. */
 const SCALED_MS = 8 * 86_400_000;
 
 export const onlyTheSick: MakeRule = (scene, say) => {
+  /** When an instance that has the type of its first sync was last stopped: its start, with another type, belongs to that. */
+  const boosted = new Map<string, number>();
+  const isOfBoost = (node: SeenNode, instanceId: string, atMs: number): boolean => {
+    const { types } = scene.ceilings(node.fleet) ?? {};
+    if (types !== undefined && scene.instances.get(instanceId)?.instanceType === types.from)
+      boosted.set(instanceId, atMs);
+    return atMs - (boosted.get(instanceId) ?? Number.NEGATIVE_INFINITY) <= BACK_MS;
+  };
   const judge = (node: SeenNode, instanceId: string, atMs: number, actor: string, what: string): void => {
     say.matters();
-    if (isExcused(scene, node, instanceId, atMs, actor)) return;
+    if (isOfBoost(node, instanceId, atMs) || isExcused(scene, node, instanceId, atMs, actor)) return;
     say.broken(
       node.subject,
       `${functionOf(actor)} ${what} ${instanceId}, whose node was in no trouble of its own.`,

@@ -1,5 +1,6 @@
-// Scenario: the volumes of deployed nodes are made with more IOPS and throughput for the first sync. Once their nodes have caught up they are taken back to
-// what the file says, and the fleet gets its first clean snapshot. A node beside them, without a boost, shows what that saves.
+// Scenario: deployed nodes are made with a larger instance, and their volumes with more IOPS and throughput, for the first sync. Once they have caught up
+// both are taken back to what the file says, the instances one after the other, and the fleet gets its first clean snapshot. A node beside them, without a
+// boost, shows what that saves.
 
 import { rhythmOf } from '../../nodes/rhythm.ts';
 import { START_MS } from '../../region.ts';
@@ -17,13 +18,14 @@ const HEIGHT = 250_000;
 const HOUR_MS = 3_600_000;
 /** As in the fleet file. */
 const LASTING = { iops: 3_000, throughputMiBps: 125 };
+const LASTING_TYPE = 'm6i.large';
 /** Three days at a new gp3 volume's 3,000 IOPS: what the owner of an Ethereum node had at 300, when its chain was a tenth of that. */
 const IOS_PER_BLOCK = (3 * 86_400 * LASTING.iops) / HEIGHT;
 
 export const syncBoost: Scenario = {
   name: 'sync-boost',
   sentence:
-    'Three nodes are deployed with a boost for their first sync: 7 hours instead of 3 days. It is taken back by itself, and a clean snapshot follows.',
+    'Three nodes are deployed with a boost for their first sync: 7 hours instead of 3 days. Volumes and instances are taken back by themselves, and a clean snapshot follows.',
   deployedWith: new URL('../fleets-sync-boost', import.meta.url).pathname,
   build: (world) => {
     for (const name of [FLEET, PLAIN]) {
@@ -44,8 +46,12 @@ export const syncBoost: Scenario = {
   people: (world) => {
     for (const name of [FLEET, PLAIN]) world.at(1, () => world.deployNodes(name));
   },
-  done: (world) => performances(world).every(isLasting) && cleanSnapshots(world).length > 0 && allSettled(world),
-  hours: 14,
+  done: (world) =>
+    performances(world).every(isLasting) &&
+    types(world).every((type) => type === LASTING_TYPE) &&
+    cleanSnapshots(world).length > 0 &&
+    allSettled(world),
+  hours: 16,
   expect: [
     {
       sentence: 'each node had caught up in less than eight hours',
@@ -85,10 +91,29 @@ export const syncBoost: Scenario = {
       holds: (_, world) => dataOf(world, PLAIN).every(({ volumeId }) => modifications(world, volumeId) === 0),
     },
     {
-      sentence: 'no client was stopped for it: each has run since its first start, but for the clean snapshot',
-      holds: (_, world) =>
-        own(world, FLEET).every(({ machine }) => machine.report().clientStarts.length <= 2) &&
-        own(world, FLEET).filter(({ machine }) => machine.report().clientStarts.length === 2).length <= 1,
+      sentence: 'each instance has the type that stays',
+      holds: (_, world) => types(world).length === COUNT && types(world).every((type) => type === LASTING_TYPE),
+    },
+    {
+      sentence:
+        'each client was stopped once for its instance, and one of them for the clean snapshot, and for nothing else',
+      holds: (_, world) => {
+        const starts = own(world, FLEET).map(({ machine }) => machine.report().clientStarts.length);
+        return starts.every((count) => count === 2 || count === 3) && starts.filter((count) => count === 3).length <= 1;
+      },
+      undisturbed: true,
+    },
+    {
+      sentence: 'no two of them were down at one moment',
+      holds: (_, { region }) => {
+        const calls = region.gateway.trace.calls.filter(({ outcome }) => outcome === 'ok');
+        const of = (name: string) => calls.filter(({ operation }) => operation === name).map(({ at }) => at);
+        const starts = of('StartInstances');
+        return of('StopInstances').every((stopped, i, all) => {
+          const again = starts.find((started) => started > stopped);
+          return again !== undefined && all.every((other, j) => j === i || other < stopped || other > again);
+        });
+      },
       undisturbed: true,
     },
     {
@@ -105,6 +130,9 @@ export const dataOf = (world: World, fleet: string) =>
   own(world, fleet).flatMap(({ name }) => dataVolumes(world, name));
 
 const performances = (world: World) => dataOf(world, FLEET).map(({ performance }) => performance);
+
+const types = (world: World): readonly string[] =>
+  own(world, FLEET).map(({ instanceId }) => world.region.ec2.instance(instanceId).instanceType);
 
 const isLasting = ({ iops, throughputMiBps }: ReturnType<typeof performances>[number]): boolean =>
   iops === LASTING.iops && throughputMiBps === LASTING.throughputMiBps;

@@ -5,7 +5,7 @@ import type { Random } from '../../simulator/random.ts';
 import type { Call } from '../../simulator/service.ts';
 import { interfaceWhenStarted, interfaceWhenStopped, releaseAddress } from './addresses.ts';
 import { hangs, impairedChecks, impairmentsAfter } from './instance-impairments.ts';
-import { hasInstanceStore } from './instance-types.ts';
+import { ebsLimitOf, hasInstanceStore } from './instance-types.ts';
 import { stateOf } from './instance-views.ts';
 import type { CheckStatus, Instance, InstanceState } from './model.ts';
 import { emitInstanceState, emitVolumeEvent } from './notifications.ts';
@@ -170,7 +170,10 @@ function boot(state: Ec2State, instanceId: string, what: string, random: Random)
     }
     enter(state, instanceId, { state: 'running' });
     state.kernel.working({ what: 'status checks', resources: [instanceId], from: runningAtMs, to: checkedAtMs });
-    state.machines.get(instanceId)?.powerOn();
+    const machine = state.machines.get(instanceId);
+    // Another type may have been set while it was stopped.
+    machine?.hasEbsLimit?.(ebsLimitOf(state.instance(instanceId).instanceType));
+    machine?.powerOn();
   });
   clock.at(checkedAtMs, () => {
     const now = state.instances.get(instanceId);

@@ -1,10 +1,11 @@
-// Which nodes the sweep wants to move before what EC2 has scheduled for them, and when that is over.
+// Which well nodes the sweep wants to stop and start: before what EC2 has scheduled for them, or to take them back from the type of their first sync; and
+// when that is over.
 import { describe, expect, it } from '@jest/globals';
-import { eventCandidates } from '../../../functions/dispatch-heal/candidates.ts';
-import { isScheduledNoMore, judgeScheduled } from '../../../functions/dispatch-heal/scheduled.ts';
+import { moveCandidates } from '../../../functions/dispatch-heal/candidates.ts';
+import { isMovedNoMore, judgeMoved } from '../../../functions/dispatch-heal/scheduled.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
-import { NODE_EVENT } from '../../../shared/model/trigger.ts';
+import { NODE_EVENT, NODE_TYPE } from '../../../shared/model/trigger.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
@@ -20,7 +21,7 @@ const seen = (node: ObservedNode, ageMs = 0) => {
   return { observations, haltedSinceMs: null, tip: null, gone: null, sharedNames: new Set<string>(), pages: null };
 };
 const candidates = (more: Partial<ObservedNode>, ageMs = 0) =>
-  eventCandidates([fleet], new Map([['bitcoin', seen(observedNode(more), ageMs)]]), NOON_MS);
+  moveCandidates([fleet], new Map([['bitcoin', seen(observedNode(more), ageMs)]]), NOON_MS);
 
 describe('a node is moved', () => {
   it('once its event is near enough, and its onset is when that began', () => {
@@ -48,7 +49,8 @@ describe('a node is moved', () => {
     const at = (health: ObservedNode['health']) => {
       const own = observedNode({ scheduled: [mark(24)] });
       const nodes = [observedNode({ name: 'node1', health }), own];
-      return judgeScheduled(
+      return judgeMoved(
+        'event',
         subject,
         {
           observations: [{ observedAtMs: NOON_MS, nodes }],
@@ -67,8 +69,46 @@ describe('a node is moved', () => {
 
 it('its incident is over when nothing is scheduled any more, or the node is gone', () => {
   const incident = { trigger: NODE_EVENT, instanceId: INSTANCE } as unknown as IncidentRecord;
-  expect(isScheduledNoMore(incident, [observedNode({ scheduled: [mark(24)] })])).toBe(false);
-  expect(isScheduledNoMore(incident, [observedNode()])).toBe(true);
-  expect(isScheduledNoMore(incident, [observedNode({ scheduled: [mark(24, { moved: true })] })])).toBe(true);
-  expect(isScheduledNoMore(incident, [observedNode({ name: 'node1' })])).toBe(true);
+  expect(isMovedNoMore(incident, [observedNode({ scheduled: [mark(24)] })])).toBe(false);
+  expect(isMovedNoMore(incident, [observedNode()])).toBe(true);
+  expect(isMovedNoMore(incident, [observedNode({ scheduled: [mark(24, { moved: true })] })])).toBe(true);
+  expect(isMovedNoMore(incident, [observedNode({ name: 'node1' })])).toBe(true);
+});
+
+describe('a node that has caught up with the type of its first sync', () => {
+  const boosted = { ...fleet, typeBoost: { from: 'm6i.8xlarge', to: 'm6i.large' } };
+  const own = observedNode({ boostedType: 'm6i.8xlarge', sinceMs: NOON_MS - HOUR_MS });
+  const wanted = (node: ObservedNode) => moveCandidates([boosted], new Map([['bitcoin', seen(node)]]), NOON_MS);
+
+  it('is taken back, and its onset is a quarter of an hour after it has', () => {
+    expect(wanted(own)).toMatchObject([
+      { instanceId: INSTANCE, onsetMs: NOON_MS - 45 * MINUTE_MS, trigger: { kind: 'node', subject: 'type' } },
+    ]);
+    expect(wanted(observedNode({ sinceMs: NOON_MS - HOUR_MS }))).toEqual([]);
+  });
+
+  it('is moved for EC2 first: the new hardware may as well be the smaller one later', () => {
+    expect(wanted({ ...own, scheduled: [mark(24)] })).toMatchObject([{ trigger: { subject: 'event' } }]);
+  });
+
+  it('waits at the door while its fleet cannot spare it', () => {
+    const subject = { fleet: boosted, node: { instanceId: INSTANCE, name: 'node2' }, role: 'follower' } as const;
+    const at = (health: ObservedNode['health']) =>
+      judgeMoved(
+        'type',
+        subject,
+        {
+          ...seen(own),
+          observations: [{ observedAtMs: NOON_MS, nodes: [observedNode({ name: 'node1', health }), own] }],
+        },
+        NOON_MS,
+      )?.refuse;
+    expect([at('synced'), at('stuck')]).toEqual([undefined, 'cannot-be-spared']);
+  });
+
+  it('has nothing open any more once it has another type', () => {
+    const incident = { trigger: NODE_TYPE, instanceId: INSTANCE } as unknown as IncidentRecord;
+    expect(isMovedNoMore(incident, [own])).toBe(false);
+    expect(isMovedNoMore(incident, [observedNode({ scheduled: [mark(24)] })])).toBe(true);
+  });
 });

@@ -1,6 +1,6 @@
-// A well node is moved to other hardware before what EC2 has scheduled for its instance.
+// A well node is moved to other hardware before what EC2 has scheduled for its instance, or goes back from the type of its first sync.
 import { describe, expect, it } from '@jest/globals';
-import { intendAct, reduceAct } from '../../../functions/replace-node/acts/table.ts';
+import { doesRecover, intendAct, reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { moveOf } from '../../../functions/replace-node/move.ts';
@@ -8,6 +8,7 @@ import { startInstead } from '../../../functions/replace-node/rungs/restart.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import type { ScheduledEvent } from '../../../shared/fleet/scheduled-events.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
+import { NODE_EVENT, NODE_TYPE } from '../../../shared/model/trigger.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
 import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
@@ -19,9 +20,10 @@ const event: ScheduledEvent = {
   notBeforeMs: NOON_MS + 24 * HOUR_MS,
   description: '',
 };
-const move = { event, refusal: null };
+const cause = { by: 'event', event } as const;
+const move = { cause, refusal: null };
 const forbidden = {
-  event,
+  cause,
   refusal: { refuse: 'cannot-be-spared', reason: 'another one is stuck', page: false, retryAfterMs: 1 },
 } as const;
 const well = { watched: watched('synced', { lagBlocks: 0 }), move };
@@ -45,7 +47,7 @@ describe('a move begins', () => {
   });
 
   it.each<[string, Partial<Facts>, string]>([
-    ['EC2 has called it off', { move: { event: null, refusal: null } }, 'healed'],
+    ['EC2 has called it off', { move: { cause: null, refusal: null } }, 'healed'],
     ['somebody has stopped its client', { seen: down }, 'client-stopped'],
     ['somebody has stopped its instance', { original: stopped }, 'instance-stopped'],
     ['its disk is full', { seen: seen([client('running')], undefined, 490) }, 'disk-full-first'],
@@ -94,7 +96,7 @@ describe('on its way', () => {
   it('what changes until the last moment is heeded', () => {
     expect(then({ ...rung, pool: 'left' }, { move: forbidden })).toBe('cannot-be-spared');
     expect(then({ ...rung, pool: 'left' }, { seen: down })).toBe('client-stopped');
-    const isWell = { watched: watched('synced', { lagBlocks: 0 }), move: { event: null, refusal: null } };
+    const isWell = { watched: watched('synced', { lagBlocks: 0 }), move: { cause: null, refusal: null } };
     expect(then({ ...rung, pool: 'left' }, isWell)).toBe('prove');
   });
 
@@ -157,12 +159,113 @@ describe('what EC2 has scheduled', () => {
   const at = (seenAtMs: number, launchedAtMs: number) =>
     moveOf({
       ...{ nowMs: NOON_MS, fleet: FLEET, node: { instanceId: INSTANCE, name: 'node2' }, role: 'follower', checks },
-      ...{ launchedAtMs, breaker: { open: false, sentence: '' }, haltedSinceMs: null },
+      ...{ trigger: NODE_EVENT, instance: { instanceType: 'm6i.large', launchedAtMs } },
+      ...{ breaker: { open: false, sentence: '' }, haltedSinceMs: null },
       nodes: [observedNode({ scheduled: [{ ...event, seenAtMs }] })],
-    }).event;
+    }).cause;
 
   it('is over once the instance was started after that, though EC2 still describes it', () => {
-    expect(at(NOON_MS - HOUR_MS, NOON_MS - 2 * HOUR_MS)?.id).toBe('e1');
+    expect(at(NOON_MS - HOUR_MS, NOON_MS - 2 * HOUR_MS)).toMatchObject({ by: 'event', event: { id: 'e1' } });
     expect(at(NOON_MS - HOUR_MS, NOON_MS - 1000)).toBeNull();
+  });
+});
+
+describe('after its first sync', () => {
+  const retypes = { from: 'm6i.8xlarge', to: 'm6i.large' } as const;
+  const back = { cause: { by: 'type', ...retypes }, refusal: null } as const;
+  const off = (instanceType: string) => machine({ state: 'stopped', instanceType }, { agentOnline: false });
+  const whileStopped = (instanceType: string, has: Partial<LadderState> = {}) =>
+    decide(
+      facts({ ...well, move: back, original: off(instanceType), seen: null }),
+      ladderState({ moves: true, retypes, hold: 'none', ...asked, original: 'stopRequested', ...has }),
+    );
+
+  it('a heal remembers which type the instance goes back to', () => {
+    const original = machine({ instanceType: 'm6i.8xlarge' });
+    expect(decide(facts({ ...well, original, move: back }), null)).toMatchObject({
+      do: 'begin',
+      state: { moves: true, retypes },
+    });
+  });
+
+  it('the type is set while the instance is stopped, and then it is started', () => {
+    expect(whileStopped('m6i.8xlarge')).toMatchObject({ do: 'change-type', to: 'm6i.large' });
+    expect(whileStopped('m6i.large')).toMatchObject({ do: 'start-instance' });
+  });
+
+  it('a third type is a person’s, and is started as it is', () => {
+    expect(whileStopped('r6i.large')).toMatchObject({ do: 'start-instance' });
+  });
+
+  it('where it does not start with it, it goes back to the type with which it has run, and starts', () => {
+    const state = ladderState({ moves: true, retypes, ...asked, original: 'stopRequested' });
+    const none = { is: 'failed', atMs: NOON_MS, reason: 'no room', code: 'InsufficientInstanceCapacity' } as const;
+    const after = reduceAct(state, { do: 'start-instance', reason: '' }, none);
+    expect([after.rung, after.retypes?.stays, after.unstarted]).toEqual(['stop-start', 'no room', undefined]);
+    expect(whileStopped('m6i.large', after)).toMatchObject({
+      do: 'change-type',
+      to: 'm6i.8xlarge',
+      reason: 'it does not start as m6i.large: no room',
+    });
+    expect(whileStopped('m6i.8xlarge', after)).toMatchObject({ do: 'start-instance' });
+    // There is no room for either: it is asked for again each hour, as after any stop.
+    expect(reduceAct(after, { do: 'start-instance', reason: '' }, none)).toMatchObject({
+      rung: null,
+      unstarted: { of: 'capacity' },
+    });
+  });
+
+  it('a type that AWS does not set, or a call that fails again and again, keeps nothing down', () => {
+    const state = ladderState({ moves: true, retypes, ...asked, original: 'stopRequested' });
+    const act = { do: 'change-type', to: 'm6i.large', reason: '' } as const;
+    const denied = reduceAct(state, act, {
+      is: 'failed',
+      atMs: NOON_MS,
+      reason: 'denied',
+      code: 'UnauthorizedOperation',
+    });
+    expect(denied.retypes?.stays).toBe('denied');
+    expect(whileStopped('m6i.8xlarge', denied)).toMatchObject({ do: 'start-instance' });
+    const setback = { act: 'change-type m6i.large', count: 3, atMs: NOON_MS, reason: 'InternalError' };
+    expect(whileStopped('m6i.8xlarge', { setback })).toMatchObject({ do: 'start-instance' });
+  });
+
+  it('a pause keeps it from being taken back, and never from being given back', () => {
+    const state = ladderState({ moves: true, retypes, ...asked, original: 'stopRequested' });
+    expect(doesRecover({ do: 'change-type', to: 'm6i.large', reason: '' }, state)).toBe(false);
+    expect(doesRecover({ do: 'change-type', to: 'm6i.8xlarge', reason: '' }, state)).toBe(true);
+  });
+
+  const unnamed = { ...FLEET, dns: undefined };
+  it.each([
+    ['m6i.large', { as: 'healed' }],
+    ['m6i.8xlarge', { as: 'escalated', code: 'boost-stays', asFound: true }],
+  ])('proved as %s, it ends so', (instanceType, end) => {
+    const state = ladderState({
+      moves: true,
+      retypes: { ...retypes, stays: 'no room' },
+      hold: 'none',
+      proved: 'it follows',
+    });
+    const original = machine({ instanceType });
+    const decision = decide(facts({ ...well, fleet: unnamed, original, move: { cause: null, refusal: null } }), state);
+    expect(decision).toMatchObject({ do: 'end', end });
+  });
+
+  const fleet = { ...FLEET, typeBoost: retypes };
+  const causeOf = (instanceType: string, one: Facts['fleet'] = fleet, trigger = NODE_TYPE) =>
+    moveOf({
+      ...{ nowMs: NOON_MS, fleet: one, node: { instanceId: INSTANCE, name: 'node2' }, role: 'follower' as const },
+      ...{ trigger, instance: { instanceType, launchedAtMs: 0 }, checks: null },
+      ...{ breaker: { open: false, sentence: '' }, haltedSinceMs: null, nodes: [observedNode()] },
+    }).cause;
+
+  it('the instance’s own type says whether it is to go back', () => {
+    expect(causeOf('m6i.8xlarge')).toEqual({ by: 'type', ...retypes });
+    expect(causeOf('m6i.large')).toBeNull();
+    expect(causeOf('r6i.large')).toBeNull();
+    expect(causeOf('m6i.8xlarge', FLEET)).toBeNull();
+    expect(causeOf('m6i.8xlarge', fleet, NODE_EVENT)).toBeNull();
+    expect(causeOf('m6i.8xlarge', { ...fleet, replace: { ...FLEET.replace, rungs: ['restart'] } })).toBeNull();
   });
 });

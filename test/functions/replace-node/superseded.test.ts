@@ -55,6 +55,10 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
     { do: 'start-instance', reason },
     ladderState({ rung: 'stop-start', original: 'stopRequested', client: 'mayBeDown' }),
   ],
+  'change-type': [
+    { do: 'change-type', to: 'm6i.large', reason },
+    ladderState({ rung: 'stop-start', original: 'stopRequested', client: 'mayBeDown' }),
+  ],
   'stop-for-move': [{ do: 'stop-for-move', reason }, ladderState({ rung: 'stop-start', moves: true })],
   'start-again': [{ do: 'start-again', reason }, ladderState({ rung: 'stop-start', moves: true, client: 'mayBeDown' })],
   create: [{ do: 'create', at: 0, reason }, SWAP],

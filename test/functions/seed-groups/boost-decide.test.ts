@@ -6,8 +6,8 @@ import {
   type BoostVolume,
   decideBoosts,
   isStillPlanned,
-  SYNCED_FOR_MS,
 } from '../../../functions/seed-groups/boost-decide.ts';
+import { SYNCED_FOR_MS } from '../../../shared/guardrails/move.ts';
 import type { BoostedVolume } from '../../../shared/snapshots/boost.ts';
 import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { fleetOf } from '../../fixtures/snapshot-facts.ts';

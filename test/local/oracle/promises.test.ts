@@ -97,6 +97,22 @@ const BOOSTED: NonNullable<CourtOptions['file']> = {
   },
 };
 
+const typed = (firstSync: string): NonNullable<CourtOptions['file']> => ({
+  deploy: {
+    ...{ kind: 'single', nodes: { node2: 'eu-west-1b' }, instanceType: 't3.large', volume: { sizeGiB: 500 } },
+    boost: { instanceType: firstSync },
+  },
+});
+/** The instances of the court have the type of their first sync. */
+const TYPED = typed('m6i.large');
+const off = (court: Court, by?: string) => court.ours('StopInstances', { InstanceIds: [court.id('node2')] }, by);
+async function typeBack(court: Court, Value: string): Promise<void> {
+  await off(court);
+  await court.pass(5 * MINUTE_MS);
+  await court.ours('ModifyInstanceAttribute', { InstanceId: court.id('node2'), InstanceType: { Value } });
+  await court.ours('StartInstances', { InstanceIds: [court.id('node2')] });
+}
+
 async function page(court: Court, said: object): Promise<void> {
   const arn = court.region.sns.topicArns()[0] ?? (await court.person('CreateTopic', { Name: 'pages' }))['TopicArn'];
   await court.ours('Publish', { TopicArn: arn, Message: JSON.stringify(said) });
@@ -233,6 +249,11 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         story: (court) => court.ours('StopInstances', { InstanceIds: [court.id('node2')] }),
       },
       {
+        when: 'the instance of a well node is stopped, and has the type that stays already',
+        options: { file: typed('m6i.8xlarge') },
+        story: (court) => off(court),
+      },
+      {
         when: 'a node without siblings and references is restarted twice while its chain stands',
         options: { nodes: 1 },
         story: async (court) => {
@@ -264,6 +285,11 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
     kept: [
+      {
+        when: 'the instance of a node that has caught up is stopped for the end of its boost, and started with another type',
+        options: { file: TYPED },
+        story: (court) => typeBack(court, 't3.large'),
+      },
       {
         when: 'a well node is ended in its group, and a person wants fewer',
         story: (court) => {
@@ -871,6 +897,20 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await takeBack(court, 3_000);
         },
       },
+      {
+        when: 'an instance is made one of a type that its file does not name',
+        options: { file: TYPED },
+        story: (court) => typeBack(court, 'x2iezn.metal'),
+      },
+      {
+        when: 'the instance of a node that is behind is taken back from the type of its first sync',
+        options: { file: TYPED },
+        story: async (court) => {
+          freeze(court, 'node2');
+          await court.pass(24 * HOUR_MS);
+          await typeBack(court, 't3.large');
+        },
+      },
       { when: 'the figures of a volume without a boost are changed', story: (court) => takeBack(court, 3_000) },
       { when: 'a volume is grown beyond its ceiling', story: (court) => grow(court, 'node2', 2_500) },
       {
@@ -892,6 +932,11 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         when: 'the boost of a node that has caught up is taken back',
         options: { file: BOOSTED },
         story: (court) => takeBack(court, 3_000),
+      },
+      {
+        when: 'the instance of a node that has caught up is taken back from the type of its first sync',
+        options: { file: TYPED },
+        story: (court) => typeBack(court, 't3.large'),
       },
       { when: 'a volume is grown once, below it', story: (court) => grow(court, 'node2', 1_200) },
       {

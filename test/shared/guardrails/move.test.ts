@@ -1,7 +1,7 @@
 // Whether a well node may be stopped before what EC2 has scheduled for its instance.
 import { describe, expect, it } from '@jest/globals';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
-import { isDue, judgeMove, judgeOthers, type MoveFacts } from '../../../shared/guardrails/move.ts';
+import { isDue, isTypeDue, judgeMove, judgeOthers, type MoveFacts } from '../../../shared/guardrails/move.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
@@ -9,12 +9,13 @@ import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
 const fleet = bitcoinFleet();
 const event = { code: 'instance-retirement', notBeforeMs: NOON_MS + 24 * HOUR_MS } as const;
+const cause = { by: 'event', event } as const;
 const of = (name: string, health: ObservedNode['health'] = 'synced') => observedNode({ name, health });
 const others = [of('node1'), of('node3'), of('node4'), of('node5')];
 const closed = { open: false, sentence: '0 of 5 nodes unhealthy or unknown, limit 1' };
 
 const facts = (more: Partial<MoveFacts> = {}): MoveFacts => ({
-  ...{ nowMs: NOON_MS, fleet, node: { instanceId: INSTANCE, name: 'node2' }, role: 'follower', event },
+  ...{ nowMs: NOON_MS, fleet, node: { instanceId: INSTANCE, name: 'node2' }, role: 'follower', cause },
   ...{ nodes: [of('node2'), ...others], breaker: closed, haltedSinceMs: null },
   ...more,
 });
@@ -50,7 +51,7 @@ describe('a node is not moved', () => {
   it.each<[string, Partial<MoveFacts>, string]>([
     [
       'when EC2 may begin at any moment',
-      { event: { ...event, notBeforeMs: NOON_MS + 59 * MINUTE_MS } },
+      { cause: { by: 'event', event: { ...event, notBeforeMs: NOON_MS + 59 * MINUTE_MS } } },
       'event-too-near',
     ],
     ['when nobody has looked at it', { nodes: others }, 'observation-stale'],
@@ -80,7 +81,9 @@ describe('a node is not moved', () => {
   });
 
   it('an hour before EC2 may begin is time enough', () => {
-    expect(judgeMove(facts({ event: { ...event, notBeforeMs: NOON_MS + HOUR_MS } }))).toBeNull();
+    expect(
+      judgeMove(facts({ cause: { by: 'event', event: { ...event, notBeforeMs: NOON_MS + HOUR_MS } } })),
+    ).toBeNull();
   });
 
   it('says who is in its way, and looks again in five minutes', () => {
@@ -125,5 +128,34 @@ describe('a node is not moved', () => {
     }));
     const restartable = { ...fleet, chain: 'cometbft', owner: { ...fleet.owner, restartValidators: true } } as const;
     expect(judgeMove(facts({ role: 'validator', fleet: restartable, nodes }))).toBeNull();
+  });
+});
+
+describe('a node goes back from the type of its first sync', () => {
+  const typeBoost = { from: 'm6i.8xlarge', to: 'm6i.large' };
+  const boosted = { ...fleet, typeBoost };
+  const caughtUp = observedNode({ boostedType: 'm6i.8xlarge', sinceMs: NOON_MS - 15 * MINUTE_MS });
+
+  it('once it has been synced for a quarter of an hour', () => {
+    expect(isTypeDue(caughtUp, boosted, NOON_MS)).toBe(true);
+  });
+
+  it.each<[string, Partial<ObservedNode>, Partial<typeof boosted>]>([
+    ['sooner', { sinceMs: NOON_MS - 15 * MINUTE_MS + 1 }, {}],
+    ['while it catches up', { health: 'behind' }, {}],
+    ['from a type that somebody has chosen since', { boostedType: 'm6i.4xlarge' }, {}],
+    ['where its fleet file lets nothing be stopped', {}, { replace: { ...fleet.replace, rungs: ['restart'] } }],
+  ])('not %s', (_, more, of) => {
+    expect(isTypeDue({ ...caughtUp, ...more }, { ...boosted, ...of }, NOON_MS)).toBe(false);
+  });
+
+  it('not while another one is down, and a validator only where its fleet file lets it be restarted', () => {
+    const back = { cause: { by: 'type', ...typeBoost }, fleet: boosted } as const;
+    expect(judgeMove(facts(back))).toBeNull();
+    expect(judgeMove(facts({ ...back, nodes: [of('node2'), of('node1', 'stuck')] }))?.refuse).toBe('cannot-be-spared');
+    expect(judgeMove(facts({ ...back, role: 'validator' }))).toMatchObject({
+      refuse: 'validator',
+      reason: expect.stringMatching(/: a person stops and starts it$/),
+    });
   });
 });
