@@ -240,20 +240,18 @@ export const attributeGrants = (scope: Construct, fleets: Fleets): Grant[] =>
     },
   );
 
-/** Sets the type of an instance to one of the two that its fleet file names, and no other attribute. */
+/**
+ * Sets the type of an instance to one of the two that its fleet file names, and no other attribute: "You can specify only one attribute at a time"
+ * (ModifyInstanceAttribute).
+ */
 export const typeGrants = (scope: Construct, fleets: Fleets): Grant[] =>
   numbered(
     stoppingOf(fleets).flatMap((fleet) => {
       const { typeBoost } = fleet;
       if (typeBoost === undefined) return [];
+      const types: Condition = { StringEquals: { 'ec2:Attribute/InstanceType': [typeBoost.from, typeBoost.to] } };
       return under(
-        byInstanceTags([fleet]).map((condition) =>
-          both(condition, {
-            'ForAllValues:StringEqualsIgnoreCase': { 'ec2:Attribute': ['InstanceType'] },
-            Null: { 'ec2:Attribute': 'false', 'ec2:Attribute/InstanceType': 'false' },
-            StringEquals: { 'ec2:Attribute/InstanceType': [typeBoost.from, typeBoost.to] },
-          }),
-        ),
+        byInstanceTags([fleet]).map((condition) => both(condition, types)),
         { actions: ['ec2:ModifyInstanceAttribute'], resources: [anyOf(scope, 'instance')], wildcard: OURS },
       );
     }),

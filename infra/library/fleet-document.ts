@@ -487,6 +487,11 @@ export interface FleetDocument {
     readonly subnets?: { readonly [key: string]: string };
     /** The type of the instances. */
     readonly instanceType: string;
+    /** `single`: what the instances are made with for the first sync. Once its node has caught up, chainmend stops each, gives it `instanceType`, and starts it. */
+    readonly boost?: {
+      /** Their type until then. */
+      readonly instanceType: string;
+    };
     /** Their image, with systemd and an SSM agent: its id, or `ssm:/NAME` of a public parameter, which is read at each deployment. */
     readonly image?: string;
     /** Size of the root volume. */

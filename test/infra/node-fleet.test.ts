@@ -73,6 +73,14 @@ describe('the nodes of a fleet', () => {
     expect(without(boosted)).toBe(without(template));
   });
 
+  it('are made with the type of the first sync where the file says one, and whatever stands in for them later with the one that stays', () => {
+    const boosted = nodesOf({ ...document, deploy: { ...deploy, boost: { instanceType: 'm6i.8xlarge' } } });
+    boosted.allResources('AWS::EC2::Instance', { Properties: { InstanceType: 'm6i.8xlarge' } });
+    const without = (of: Template): string =>
+      JSON.stringify(of.toJSON()).replaceAll('"InstanceType":"m6i.8xlarge",', '');
+    expect(without(boosted)).toBe(without(template));
+  });
+
   it('carry the tags of the fleet wherever a heal asks for them, and their root volumes do not', () => {
     const tagged = { Properties: { Tags: Match.arrayWith([OF_FLEET]) } };
     template.allResources('AWS::EC2::Instance', tagged);

@@ -1,5 +1,9 @@
 // What heals that stop a client may do, by the template's own policies: the region's evaluation of IAM decides.
+
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { readFleets } from '../../infra/fleets.ts';
+import { repositoryRoot } from '../../infra/paths.ts';
 import { decide, type PolicyDocument } from '../../local/services/iam/policy.ts';
 import { isWithinReach } from '../../shared/snapshots/ranking.ts';
 import { bitcoin, buildStack, fleetFile, listOf, type Resource, resourcesOf, statementsIn, text } from './support.ts';
@@ -127,6 +131,21 @@ describe('replace-node', () => {
       expect(modify(bitcoinTags, attribute)).toBe(false);
     const group = `${EC2}:security-group/sg-1`;
     expect(replace('ModifyInstanceAttribute', group, { has: bitcoinTags })).toBe(false);
+  });
+
+  it('sets the type of an instance only where a first sync has a boost, and only to one of its two', () => {
+    const from = resourcesOf(
+      buildStack({ fleets: readFleets(join(repositoryRoot, 'local/scenarios/fleets-sync-boost')) }).stack,
+    );
+    const modify = (component: string, more: Tags): boolean =>
+      may('replace-node', 'ec2:ModifyInstanceAttribute', instance, { has: { Component: component }, more }, from);
+    const to = (type: string) => ({ 'ec2:Attribute': 'InstanceType', 'ec2:Attribute/InstanceType': type });
+    expect(modify('nodes/bitcoin', to('m6i.large'))).toBe(true);
+    expect(modify('nodes/bitcoin', to('m6i.8xlarge'))).toBe(true);
+    expect(modify('nodes/bitcoin', to('p5.48xlarge'))).toBe(false);
+    expect(modify('nodes/bitcoin', { 'ec2:Attribute': 'UserData' })).toBe(false);
+    // The fleet beside it has no boost.
+    expect(modify('nodes/bitcoin-plain', to('m6i.large'))).toBe(false);
   });
 
   it('needs all tags of a fleet that is known by two', () => {

@@ -1117,6 +1117,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/guardrails/move.ts': [
     {
+      name: 'a node that has just caught up keeps the type of its first sync',
+      find: 'nowMs - sinceMs >= SYNCED_FOR_MS',
+      replace: 'nowMs - sinceMs >= 0',
+      caughtBy: ['shared/guardrails/move'],
+    },
+    {
+      name: 'a node that catches up keeps the type of its first sync',
+      find: "health === 'synced' &&\n  nowMs",
+      replace: 'nowMs',
+      caughtBy: ['shared/guardrails/move'],
+    },
+    {
       name: 'no well node is stopped while another one is not',
       find: 'if (!first) return null;',
       replace: 'if (first) return null;',
@@ -1143,6 +1155,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/scheduled.ts': [
     {
+      name: 'a move for the type of an instance ends when its type has changed',
+      find: 'trigger === NODE_TYPE ? node.boostedType === undefined :',
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/scheduled'],
+    },
+    {
       name: 'what EC2 only describes still moves no node again',
       find: '!event.moved && ',
       replace: '',
@@ -1164,6 +1182,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/move.ts': [
+    {
+      name: 'only the type of the first sync is taken back',
+      find: 'const isBoosted = typeBoost !== undefined && instanceType === typeBoost.from;',
+      replace: 'const isBoosted = typeBoost !== undefined && instanceType !== typeBoost.to;',
+      caughtBy: ['functions/replace-node/move'],
+    },
     {
       name: 'a node that was started since is not moved again',
       find: 'mark.seenAtMs >= launchedAtMs && ',
@@ -1218,6 +1242,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/restart.ts': [
+    {
+      name: 'a type that a person has chosen while the instance was stopped stays',
+      find: 'return instanceType !== now ||',
+      replace: 'return',
+      caughtBy: ['functions/replace-node/move'],
+    },
+    {
+      name: 'a type that cannot be set keeps no instance down',
+      find: 'instanceType !== now || isSpent(state, act) ? null : act',
+      replace: 'instanceType !== now ? null : act',
+      caughtBy: ['functions/replace-node/move'],
+    },
     {
       name: 'a client whose data are not mounted is not started as it is',
       find: '...(isUnmounted(seen, state) && { unmounted: true })',
@@ -1865,6 +1901,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/decide.ts': [
+    {
+      name: 'a node whose instance kept the type of its first sync is told',
+      find: 'return piece ? clearUp(piece, putAwayBy(piece, facts)) : (typeStays(facts, state) ?? endOfProof(state));',
+      replace: 'return piece ? clearUp(piece, putAwayBy(piece, facts)) : endOfProof(state);',
+      caughtBy: ['functions/replace-node/move'],
+    },
     {
       name: 'of nodes that were upgraded together the second one waits with its data for the first',
       find: "next === 'swap' && facts.mateBack !== null",
@@ -2891,6 +2933,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/instances.ts': [
+    {
+      name: 'an instance that does not start with another type gets back the one it had',
+      find: 'if (retypes && retypes.stays === undefined)',
+      replace: 'if (retypes && retypes.stays !== undefined)',
+      caughtBy: ['functions/replace-node/move'],
+    },
+    {
+      name: 'no other type is set under a pause',
+      find: 'retypes !== undefined && to === retypes.from,',
+      replace: 'retypes !== undefined,',
+      caughtBy: ['functions/replace-node/move'],
+    },
     {
       name: 'what no pause may forbid is only what puts back',
       find: 'EC2 tells which instance it is.\n  intent: null,\n  recovers: false,',

@@ -147,6 +147,8 @@ export async function status(context: HealCommandContext, target: Target): Promi
   for (const line of pauseLines([factsOf(state, nowMs)])) context.say(line);
   if (scaling) for (const line of scalingLines(fleet, scaling, nowMs)) context.say(line);
   for (const boost of boosts) context.say(boostLine(boost, nowMs));
+  for (const { name, boostedType } of nodes)
+    if (boostedType !== undefined) context.say(typeLine(name, boostedType, settings, fleet));
   if (drill) for (const line of drillLines(drill, nowMs)) context.say(line);
   if (trials.length > 0) context.say(`\n${trialTable(trials).join('\n')}`);
   const stale = nodes.length > 0 && nodes.every(({ seenAtMs }) => nowMs - seenAtMs > STALE_MS);
@@ -201,6 +203,12 @@ function boostLine({ volumeId, node, state, waits, sinceMs }: BoostedVolume, now
         : `taken back ${since}`;
   return `BOOST     ${plainText(`${volumeId} of ${node}: ${how}`, 400)}`;
 }
+
+const typeLine = (node: string, type: string, { fleets }: Settings, fleet: string): string => {
+  const to = fleets.find(({ name }) => name === fleet)?.typeBoost?.to;
+  const then = to === undefined ? '' : `; it becomes ${to} once it has been synced for 15 min and the others are well`;
+  return `BOOST     ${plainText(`the instance of ${node}: ${type}, the type of its first sync${then}`, 400)}`;
+};
 
 function scalingText({ from, to, by, askedAtMs, leaving, state, reason }: ScaleWish, nowMs: number): string {
   const asked = `${from} → ${to} nodes, asked for ${durationText((nowMs - askedAtMs) / 1_000)} ago${by === null ? '' : ` by ${by}`}`;

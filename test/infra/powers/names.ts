@@ -57,7 +57,9 @@ export const NAMES: Readonly<Record<string, Readonly<Record<string, Named | Read
       volume: { name: 'tags are taken from a stranger’s volume' },
       snapshot: { name: 'a hold is taken from a stranger’s snapshot' },
     },
-    'ec2:ModifyInstanceAttribute': { name: 'a stranger’s volumes are made to die with their instance' },
+    'ec2:ModifyInstanceAttribute': {
+      name: 'a stranger’s instance gets another type, or its volumes are made to die with it',
+    },
     'ec2:RunInstances': {
       'launch-template': { name: 'an instance is launched from a stranger’s template, with what is in it' },
       'security-group': { name: 'an instance is launched into a stranger’s security group' },
@@ -109,6 +111,9 @@ export const NAMES: Readonly<Record<string, Readonly<Record<string, Named | Read
   },
   'ec2:Attribute': {
     'ec2:ModifyInstanceAttribute': { name: 'a node gets user data that run as root at its next start' },
+  },
+  'ec2:Attribute/InstanceType': {
+    'ec2:ModifyInstanceAttribute': { name: 'a node becomes the dearest machine that there is' },
   },
   'no ec2:Attribute': {
     'ec2:ModifyInstanceAttribute': {

@@ -50,6 +50,20 @@ const everything = [
     replace: { rungs: ['restart', 'stop-start', 'swap'] },
   }),
   fleetFile({
+    fleet: 'boosted',
+    chain: 'bitcoin',
+    mode: 'act',
+    role: 'follower',
+    nodes: { tag: { Component: 'nodes/boosted' } },
+    unit: 'bitcoind',
+    volumes: { data: '/node-data' },
+    deploy: {
+      ...{ kind: 'single', nodes: { node1: 'eu-west-1a' }, vpc: 'vpc-0123456789abcdef0' },
+      subnets: { 'eu-west-1a': 'subnet-0123456789abcdef0' },
+      ...{ instanceType: 'm6i.large', boost: { instanceType: 'm6i.8xlarge' }, volume: { sizeGiB: 500 } },
+    },
+  }),
+  fleetFile({
     fleet: 'drilled',
     chain: 'bitcoin',
     mode: 'act',

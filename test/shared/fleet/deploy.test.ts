@@ -37,6 +37,10 @@ describe('deploy', () => {
       ...{ from: { iops: 16000, throughputMiBps: 1000 }, to: { iops: 4000, throughputMiBps: 125 } },
     });
     expect(parseFleet(fleet()).boost).toBeUndefined();
+    expect(parseFleet(fleet({ boost: { instanceType: 'm6i.8xlarge' } })).typeBoost).toEqual({
+      ...{ from: 'm6i.8xlarge', to: 'm6i.large' },
+    });
+    expect(parseFleet(fleet()).typeBoost).toBeUndefined();
   });
 
   it('leaves a word of its owner as it is', () => {
@@ -157,6 +161,36 @@ describe('deploy', () => {
       { kind: 'ha', nodes: undefined, group: { size: 3 }, rpcFrom: 'sg-0123456789abcdef0', volume: BOOSTED },
       { asg: { seed: 'newest-good', identityFree: true }, snapshots: { clean: {} } },
       'expected only with kind: single: what a group launches begins with a snapshot',
+    ],
+    [
+      'a type for the first sync that is the one that stays',
+      { boost: { instanceType: 'm6i.large' } },
+      {},
+      'deploy.boost.instanceType is "m6i.large"; expected another type than deploy.instanceType',
+    ],
+    [
+      'a type for the first sync whose end nobody would see',
+      { boost: { instanceType: 'm6i.8xlarge' } },
+      { probe: 'none' },
+      'expected another probe than none: the boost ends when the node is seen to have caught up',
+    ],
+    [
+      'a type for the first sync of a group',
+      {
+        kind: 'ha',
+        nodes: undefined,
+        group: { size: 3 },
+        rpcFrom: 'sg-0123456789abcdef0',
+        boost: { instanceType: 'm6i.8xlarge' },
+      },
+      { asg: { seed: 'newest-good', identityFree: true }, snapshots: { clean: {} } },
+      'expected only with kind: single: what a group launches begins with a snapshot',
+    ],
+    [
+      'a type for the first sync where no instance may be stopped',
+      { boost: { instanceType: 'm6i.8xlarge' } },
+      { replace: { rungs: ['restart', 'swap'] } },
+      'expected stop-start among them with deploy.boost: its end stops the instance',
     ],
     [
       'more throughput than gp3 has',
@@ -451,9 +485,10 @@ describe('deploy of a private network of clique', () => {
 describe('of deploy, functions', () => {
   it('read its kind, the sizes of its group and the figures of its volumes, and leave what only synthesis needs', () => {
     const { deploy } = parseStored(fleet({ ...{ kind: 'ha', nodes: undefined, group: { size: 3, healthPort: 1 } } }));
-    expect(deploy).toEqual({ kind: 'ha', group: { size: 3 }, volume: {} });
-    expect(parseStored(fleet({ instanceType: 'nonsense', unheardOf: 1 })).deploy).toEqual({
+    expect(deploy).toEqual({ kind: 'ha', instanceType: 'm6i.large', group: { size: 3 }, volume: {} });
+    expect(parseStored(fleet({ image: 'nonsense', unheardOf: 1 })).deploy).toEqual({
       kind: 'single',
+      instanceType: 'm6i.large',
       volume: {},
     });
   });
