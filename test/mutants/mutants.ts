@@ -1243,6 +1243,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/restart.ts': [
     {
+      name: 'an instance whose start EC2 takes back gets back the type that it had',
+      find: 'giveTypeBack(state, instance, why) ??',
+      replace: '',
+      caughtBy: ['functions/replace-node/move'],
+    },
+    {
       name: 'a type that a person has chosen while the instance was stopped stays',
       find: 'return instanceType !== now ||',
       replace: 'return',

@@ -140,7 +140,11 @@ export const changeTypeOf = defineAct<{ readonly to: string; readonly reason: st
     });
   },
   reduce: {
-    done: nothing,
+    // Back to the one before: it is started again.
+    done: ({ retypes, ...state }, { to, reason }) => {
+      if (retypes === undefined || to !== retypes.from) return { ...state, ...(retypes && { retypes }) };
+      return { ...state, original: 'stopRequested', retypes: { stays: reason, ...retypes } };
+    },
     failed: ({ retypes, ...state }, _, { reason }) => ({
       ...state,
       ...(retypes && { retypes: { ...retypes, stays: reason } }),

@@ -223,11 +223,24 @@ function retype(state: LadderState, { instanceType }: Machine['instance']): Deci
   return instanceType !== now || isSpent(state, act) ? null : act;
 }
 
+/** EC2 has accepted the start, and had no room in the end: with the type before it has run. */
+function giveTypeBack(
+  { retypes, ...state }: LadderState,
+  { instanceType }: Machine['instance'],
+  why: string,
+): Decision | null {
+  if (retypes === undefined || retypes.stays !== undefined || instanceType !== retypes.to) return null;
+  const act = changeType(retypes.from, why);
+  return isSpent(state, act) ? null : act;
+}
+
 function started(facts: Facts, state: LadderState, { instance, checks, agentOnline }: Machine): Decision {
   const { nowMs } = facts;
   const { instanceId, state: power, stateReason } = instance;
-  if (power === 'stopped' && !isPending(state, 'StartInstances', instanceId, nowMs))
-    return rungFailed(`it was started and is stopped again: ${stateReason ?? 'nobody says why'}`);
+  if (power === 'stopped' && !isPending(state, 'StartInstances', instanceId, nowMs)) {
+    const why = stateReason ?? 'nobody says why';
+    return giveTypeBack(state, instance, why) ?? rungFailed(`it was started and is stopped again: ${why}`);
+  }
   if (state.upSinceMs !== null)
     return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
   if (isImpaired(facts)) return rungFailed('EC2 finds it impaired still');

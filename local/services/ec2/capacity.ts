@@ -9,6 +9,9 @@ import { AwsError } from '../../simulator/service.ts';
  */
 export type Shortage = 'at-once' | 'late';
 
+const keyOf = (zone: string, instanceType: string | undefined): string =>
+  instanceType === undefined ? zone : `${zone} ${instanceType}`;
+
 const ZONE_LETTERS = ['a', 'b', 'c'] as const;
 
 export class Capacity {
@@ -19,23 +22,25 @@ export class Capacity {
     this.#kernel = kernel;
   }
 
-  take(availabilityZone: string, shortage: Shortage): void {
-    this.#short.set(availabilityZone, shortage);
+  /** @param instanceType of which alone nothing is left; of all unless given */
+  take(availabilityZone: string, shortage: Shortage, instanceType?: string): void {
+    this.#short.set(keyOf(availabilityZone, instanceType), shortage);
   }
 
-  giveBack(availabilityZone: string): void {
-    this.#short.delete(availabilityZone);
+  giveBack(availabilityZone: string, instanceType?: string): void {
+    this.#short.delete(keyOf(availabilityZone, instanceType));
   }
 
   /** Undefined: there is capacity. */
-  shortageIn(availabilityZone: string): Shortage | undefined {
+  shortageIn(availabilityZone: string, instanceType?: string): Shortage | undefined {
     const faulty = this.#kernel.fault('no-capacity') && availabilityZone === this.#zones()[0];
-    return this.#short.get(availabilityZone) ?? (faulty ? 'at-once' : undefined);
+    const known = this.#short.get(availabilityZone) ?? this.#short.get(keyOf(availabilityZone, instanceType));
+    return known ?? (faulty ? 'at-once' : undefined);
   }
 
   /** Throws EC2's error if EC2 knows it immediately. */
   ask(availabilityZone: string, instanceType: string): void {
-    if (this.shortageIn(availabilityZone) !== 'at-once') return;
+    if (this.shortageIn(availabilityZone, instanceType) !== 'at-once') return;
     this.#kernel.met('no-capacity');
     throw this.#refusal(availabilityZone, instanceType);
   }
@@ -46,7 +51,7 @@ export class Capacity {
 
   // A server error: SDKs retry it before they return it to their caller.
   #refusal(zone: string, type: string): AwsError {
-    const others = this.#zones().filter((other) => other !== zone && this.shortageIn(other) === undefined);
+    const others = this.#zones().filter((other) => other !== zone && this.shortageIn(other, type) === undefined);
     const advice =
       others.length === 0
         ? ''

@@ -157,9 +157,9 @@ function boot(state: Ec2State, instanceId: string, what: string, random: Random)
   state.kernel.working({ what, resources: [instanceId], from: clock.now(), to: runningAtMs });
   clock.at(runningAtMs, () => {
     if (stateNow(state, instanceId) !== 'pending') return;
-    const { availabilityZone } = state.instance(instanceId);
+    const { availabilityZone, instanceType } = state.instance(instanceId);
     const obstacle =
-      state.capacity.shortageIn(availabilityZone) === 'late'
+      state.capacity.shortageIn(availabilityZone, instanceType) === 'late'
         ? NO_CAPACITY
         : keysFail(state, instanceId)
           ? CLIENT_ERROR
@@ -172,7 +172,7 @@ function boot(state: Ec2State, instanceId: string, what: string, random: Random)
     state.kernel.working({ what: 'status checks', resources: [instanceId], from: runningAtMs, to: checkedAtMs });
     const machine = state.machines.get(instanceId);
     // Another type may have been set while it was stopped.
-    machine?.hasEbsLimit?.(ebsLimitOf(state.instance(instanceId).instanceType));
+    machine?.hasEbsLimit?.(ebsLimitOf(instanceType));
     machine?.powerOn();
   });
   clock.at(checkedAtMs, () => {

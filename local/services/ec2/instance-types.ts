@@ -31,7 +31,7 @@ interface EbsBaseline {
  * What one can use of EBS for as long as it runs, by its size ("Amazon EBS specifications", EC2 instance types: the figures of m6a and m6i); the smaller
  * ones may burst for half an hour a day. undefined: of this family nothing is known, and nothing is bounded.
  */
-export const ebsBaselineOf = (instanceType: string): EbsBaseline | undefined => {
+const ebsBaselineOf = (instanceType: string): EbsBaseline | undefined => {
   const [, family, generation, , size = ''] = TYPE.exec(instanceType) ?? [];
   return family === 'm' && generation === '6' ? EBS_BASELINES.get(size) : undefined;
 };

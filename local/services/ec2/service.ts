@@ -86,9 +86,9 @@ export interface Ec2 extends Service, EbsHandles {
   impairVolume(volumeId: string, how: VolumeImpairment | null): void;
   /** EC2 announces an event for a running instance; the same code again gives it another time. It is over when the instance was stopped and started. */
   announceEvent(instanceId: string, code: EventCode, notBeforeMs: number): void;
-  /** Removes all capacity for new and for starting instances from an Availability Zone. */
-  exhaust(availabilityZone: string, shortage?: Shortage): void;
-  restock(availabilityZone: string): void;
+  /** Removes all capacity for new and for starting instances, or for those of one type, from an Availability Zone. */
+  exhaust(availabilityZone: string, shortage?: Shortage, instanceType?: string): void;
+  restock(availabilityZone: string, instanceType?: string): void;
   /** The account's quotas; none limits anything unless it is set. */
   setQuotas(quotas: QuotaSeed): void;
   /** For Service Quotas. */
@@ -239,8 +239,9 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
       const event = { id, code, notBeforeMs, description: ANNOUNCED[code], isOver: false };
       state.changeInstance(instanceId, { events: [...events.filter((one) => one !== known), event] });
     },
-    exhaust: (availabilityZone, shortage = 'at-once') => state.capacity.take(availabilityZone, shortage),
-    restock: (availabilityZone) => state.capacity.giveBack(availabilityZone),
+    exhaust: (availabilityZone, shortage = 'at-once', instanceType) =>
+      state.capacity.take(availabilityZone, shortage, instanceType),
+    restock: (availabilityZone, instanceType) => state.capacity.giveBack(availabilityZone, instanceType),
     setQuotas: (quotas) => state.quotas.set(quotas),
     quotaOf: (name) => state.quotas.valueOf(name),
     addPlacementGroup: (name) => state.placements.addGroup(name),

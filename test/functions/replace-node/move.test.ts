@@ -1,6 +1,6 @@
 // A well node is moved to other hardware before what EC2 has scheduled for its instance, or goes back from the type of its first sync.
 import { describe, expect, it } from '@jest/globals';
-import { doesRecover, intendAct, reduceAct } from '../../../functions/replace-node/acts/table.ts';
+import { type Act, doesRecover, intendAct, reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { moveOf } from '../../../functions/replace-node/move.ts';
@@ -213,6 +213,24 @@ describe('after its first sync', () => {
       rung: null,
       unstarted: { of: 'capacity' },
     });
+  });
+
+  it('and also where EC2 accepts the start, and has no room in the end', () => {
+    const is = { moves: true, retypes, hold: 'none', ...asked, original: 'started' } as const;
+    const off = machine(
+      { state: 'stopped', instanceType: 'm6i.large', stateReason: 'no room' },
+      { agentOnline: false },
+    );
+    const act = decide(facts({ ...well, move: back, original: off, seen: null }), ladderState(is));
+    expect(act).toMatchObject({ do: 'change-type', to: 'm6i.8xlarge', reason: 'no room' });
+    const after = reduceAct(ladderState(is), act as Act, { is: 'done', atMs: NOON_MS });
+    expect([after.original, after.retypes?.stays]).toEqual(['stopRequested', 'no room']);
+    // A second time it is no matter of its type.
+    const again = decide(
+      facts({ ...well, move: back, original: off, seen: null }),
+      ladderState({ ...is, retypes: { ...retypes, stays: 'no room' } }),
+    );
+    expect(again).toMatchObject({ do: 'end-rung' });
   });
 
   it('a type that AWS does not set, or a call that fails again and again, keeps nothing down', () => {

@@ -17,6 +17,10 @@ const lasting = (of: World): number =>
     .length;
 const own = ({ region, tableName }: World, kind: string) =>
   readJournal(region, tableName).filter((line) => line.incidentId === 'boost' && line.kind === kind);
+const typesOf = (of: World, type: string): number =>
+  of.current.filter(
+    ({ fleet, instanceId }) => fleet.name === FLEET && of.region.ec2.instance(instanceId).instanceType === type,
+  ).length;
 const ofNode = (of: World, name: string) =>
   dataOf(of, FLEET).find(
     ({ attachment }) => of.current.find((node) => node.name === name)?.instanceId === attachment?.instanceId,
@@ -70,8 +74,10 @@ export const SCENARIOS: readonly Scenario[] = [
     hours: 3,
     expect: [
       {
-        sentence: 'no volume was modified',
-        holds: (_, of) => dataOf(of, FLEET).every(({ volumeId }) => modifications(of, volumeId) === 0),
+        sentence: 'no volume was modified, and no instance',
+        holds: (_, of) =>
+          dataOf(of, FLEET).every(({ volumeId }) => modifications(of, volumeId) === 0) &&
+          typesOf(of, 'm6i.8xlarge') === 3,
       },
       {
         sentence: 'a person reads what would be done',
@@ -99,6 +105,35 @@ export const SCENARIOS: readonly Scenario[] = [
             own(of, 'page').length > 0 &&
             own(of, 'intent').every(({ atMs }) => atMs >= (own(of, 'page')[0]?.atMs ?? 0) + 7 * 60_000),
         },
+      ],
+    },
+  ),
+  story(
+    'where a zone has no room for the type that stays, each instance goes back to the one it had, and people are told once',
+    (of) => {
+      of.region.ec2.exhaust('eu-west-1b', 'at-once', 'm6i.large');
+      of.region.ec2.exhaust('eu-west-1c', 'late', 'm6i.large');
+    },
+    {
+      hours: 6,
+      pagesAtMost: 3,
+      expect: [
+        { sentence: 'all have the type of their first sync', holds: (_, of) => typesOf(of, 'm6i.8xlarge') === 3 },
+        {
+          sentence: 'each was stopped once for it',
+          holds: (_, { region }) =>
+            region.gateway.trace.calls.filter(
+              ({ operation, outcome }) => operation === 'StopInstances' && outcome === 'ok',
+            ).length === 3,
+        },
+        {
+          sentence: 'one page each says why',
+          holds: ({ pages }) =>
+            pages.length === 3 &&
+            pages.every(({ code }) => code === 'boost-stays') &&
+            new Set(pages.map(({ node }) => node)).size === 3,
+        },
+        { sentence: 'the volumes are taken back all the same', holds: (_, of) => lasting(of) === 3 },
       ],
     },
   ),
