@@ -38,11 +38,13 @@ export interface QueueFacts {
 export function judgeTurn(facts: QueueFacts): Refusal | null {
   const { nowMs, fleet, incident, turn, holders, replacements } = facts;
   const { instanceId, node, onsetMs } = incident;
-  if (!isForTurn(incident)) return null;
+  if (!awaitsTurn(incident)) return null;
   const together = togetherIn(incident.want);
   const me = { execution: '', instanceId, node, ...(together.length > 0 && { together }) };
   const taken = takeFleetTurn(turn, me, ({ execution }) => holders.get(execution) ?? UNKNOWN);
   if ('refuse' in taken) return { ...taken, retryAfterMs: AGAIN_MS };
+  // It has no place in the queue, and takes no replacement.
+  if (!isForTurn(incident)) return null;
   const [first] = queueOf(fleet.name, facts);
   if (first !== undefined && !isSame(first, incident) && !together.includes(first.instanceId))
     return inFlight(`${first.node} has waited for longer, since ${new Date(first.onsetMs).toISOString()}`);
@@ -67,9 +69,13 @@ const countedWith = (incident: IncidentRecord, replacements: ReplacementsRecord 
 export const awaitSweep = (incident: IncidentRecord): Refusal | null =>
   isForTurn(incident) ? inFlight('the next sweep says whose turn it is') : null;
 
-/** What waits for a grown disk or for a restart waits for no replacement. A well node that is moved keeps no sick one waiting. */
-const isForTurn = ({ waitsFor, trigger }: Pick<IncidentRecord, 'waitsFor' | 'trigger'>): boolean =>
-  !isOfMove(trigger) && waitsFor !== undefined && waitsFor !== DISK_FIRST && waitsFor !== PACED;
+/** What waits for a grown disk or for a restart waits for no turn. */
+const awaitsTurn = ({ waitsFor }: Pick<IncidentRecord, 'waitsFor'>): boolean =>
+  waitsFor !== undefined && waitsFor !== DISK_FIRST && waitsFor !== PACED;
+
+/** A well node that is moved keeps no sick one waiting. */
+const isForTurn = (incident: Pick<IncidentRecord, 'waitsFor' | 'trigger'>): boolean =>
+  awaitsTurn(incident) && !isOfMove(incident.trigger);
 
 const inFlight = (reason: string): Refusal => ({
   refuse: 'replace-in-flight',

@@ -1441,6 +1441,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/queue.ts': [
     {
+      name: 'a move begins no attempt while another node of its fleet has the turn',
+      find: 'if (!awaitsTurn(incident)) return null;',
+      replace: 'if (!isForTurn(incident)) return null;',
+      caughtBy: ['functions/dispatch-heal/queue'],
+    },
+    {
       name: 'the door lets in no more fleets than there are places',
       find: 'isLetIn(first) || order < 0',
       replace: 'order < 0 && false',

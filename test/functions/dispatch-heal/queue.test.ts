@@ -60,6 +60,19 @@ describe('the queue at the door', () => {
     expect(at({ status: { state: 'ended', endedAtMs: 0 }, unsettled: false })).toBeNull();
   });
 
+  it.each(['node:event', 'node:type'])(
+    'a well node that is moved (%s) waits for the turn alone, and keeps nobody waiting',
+    (trigger) => {
+      const moved = one('node2', 5, { trigger });
+      const turn = { holder: { execution: OTHER, instanceId: 'i-node1', node: 'node1' }, version: 1 };
+      const at = (holder: HolderFacts) => judgeTurn(facts(moved, { turn, holders: new Map([[OTHER, holder]]) }));
+      expect(at({ status: { state: 'running' }, unsettled: true })).toMatchObject({ refuse: 'replace-in-flight' });
+      expect(at({ status: { state: 'ended', endedAtMs: 0 }, unsettled: false })).toBeNull();
+      expect(judgeTurn(facts(moved, account(had('bitcoin', 0.2), had('bitcoin', 0.5))))).toBeNull();
+      expect(judgeTurn(facts(one('node3', 1), { waiting: [moved, one('node3', 1)] }))).toBeNull();
+    },
+  );
+
   it('lets in the oldest trouble of a fleet, and the next one when that has ended', () => {
     const [old, young] = [one('node3', 60), one('node2', 5)];
     const waiting = [young, old];
