@@ -417,11 +417,16 @@ export function nextCleanup(facts: Facts, state: LadderState): Decision {
 /** A node whose instance kept the type of its first sync is well, and dear: a person is told. */
 function typeStays({ original }: Facts, { retypes, proved }: LadderState): Decision | null {
   if (retypes === undefined || original === null || original.instance.instanceType !== retypes.from) return null;
-  const { from, to, stays = 'it was not set before the start, by a pause or for what a person did' } = retypes;
+  const { from, to, stays, held } = retypes;
+  if (held && stays === undefined)
+    return ended({
+      as: 'healed',
+      reason: `its instance keeps ${from} for now: a guard forbade another type (${proved})`,
+    });
   return ended({
     as: 'escalated',
     code: 'boost-stays',
-    reason: `its instance keeps ${from}, the type of its first sync, and does not become ${to}: ${stays}. The node is well (${proved})`,
+    reason: `its instance keeps ${from}, the type of its first sync, and does not become ${to}: ${stays ?? 'it could not be set'}. The node is well (${proved})`,
     asFound: true,
   });
 }

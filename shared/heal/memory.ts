@@ -310,8 +310,11 @@ export interface LadderState {
   readonly hasMade: boolean;
   /** The heal stops and starts the instance of a well node: its client is stopped first, and started after the boot. Absent otherwise. */
   readonly moves?: true;
-  /** The type that its instance has, and the one that it is to have. stays: why it goes on with the first. Absent where the type is not the heal's. */
-  readonly retypes?: { readonly from: string; readonly to: string; readonly stays?: string };
+  /**
+   * The type that its instance has, and the one that it is to have. stays: why it goes on with the first. held: a guard forbade the other one, for now.
+   * Absent where the type is not the heal's.
+   */
+  readonly retypes?: { readonly from: string; readonly to: string; readonly stays?: string; readonly held?: true };
   /** The call without a token that was intended last. */
   readonly pending: Intent | null;
   readonly setback: Setback | null;

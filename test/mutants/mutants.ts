@@ -1243,6 +1243,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/restart.ts': [
     {
+      name: 'a pause between a stop and a start keeps no instance down for its type',
+      find: "if (act.do === 'change-type' && act.to !== state?.retypes?.from)",
+      replace: "if (act.do === 'change-type' && act.to === state?.retypes?.from)",
+      caughtBy: ['functions/replace-node/move'],
+    },
+    {
       name: 'an instance whose start EC2 takes back gets back the type that it had',
       find: 'giveTypeBack(state, instance, why) ??',
       replace: '',

@@ -90,9 +90,16 @@ export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason
 });
 
 /** Starts the original, which this heal has stopped: no pause keeps it down. */
-export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-instance', {
+export const startInstanceOf = defineAct<{
+  readonly reason: string;
+  /** A guard has forbidden to give it another type: it starts as it is. */
+  readonly held?: true;
+}>()('start-instance', {
   ...ON_INSTANCES,
-  intent: (state) => ({ call: { name: 'StartInstances', target: state.found.instanceId }, state }),
+  intent: (state, { held }) => ({
+    call: { name: 'StartInstances', target: state.found.instanceId },
+    state: held && state.retypes ? { ...state, retypes: { ...state.retypes, held } } : state,
+  }),
   recovers: true,
   retryKey: 'kind',
   silentAfter: 'forgotten',

@@ -5,6 +5,7 @@ import { consensusUnitOf } from '../../../shared/fleet/consensus-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
+import { startInstanceOf } from '../acts/instances.ts';
 import { restart, stopForMove } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { type Facts, isImpaired, type Machine, runsAgain } from '../facts.ts';
@@ -184,7 +185,8 @@ export function broughtBack(facts: Facts, state: LadderState): Decision | null {
 }
 
 /**
- * The act that starts the client again where a guard forbids to go on with a move whose client is down: no pause keeps it down.
+ * The act that starts the client again where a guard forbids to go on with a move whose client is down, or the instance where it forbids another type: no
+ * pause keeps it down.
  *
  * @param seen the node's last answer, under this attempt's fence
  */
@@ -194,6 +196,8 @@ export function startInstead(
   state: LadderState | null,
   { seen }: Pick<NodeStatus, 'seen'>,
 ): Act | null {
+  if (act.do === 'change-type' && act.to !== state?.retypes?.from)
+    return startInstanceOf({ reason: `${code}: it starts with the type that it has`, held: true });
   if (!state?.moves || !stopsMachine(act, 'original')) return null;
   if (seen === null || seen.clients.some(({ state: is }) => is === 'running')) return null;
   return startClient(`${code}: its client does not stay down`);
@@ -215,7 +219,7 @@ function stopped({ nowMs }: Facts, state: LadderState, { instance }: Machine): D
 
 /** null where it has the type with which it is to start, none can be set, or a person has chosen a third. */
 function retype(state: LadderState, { instanceType }: Machine['instance']): Decision | null {
-  if (!state.retypes) return null;
+  if (!state.retypes || state.retypes.held) return null;
   const { from, to, stays } = state.retypes;
   const [now, next, reason] =
     stays === undefined ? [from, to, 'its first sync is over'] : [to, from, `it does not start as ${to}: ${stays}`];

@@ -255,6 +255,31 @@ describe('after its first sync', () => {
   });
 
   const unnamed = { ...FLEET, dns: undefined };
+  it('where a pause forbids the other type, the instance starts with the one that it has, and is taken back another time', () => {
+    const state = ladderState({ moves: true, retypes, ...asked, original: 'stopRequested' });
+    const refused = { do: 'change-type', to: 'm6i.large', reason: '' } as const;
+    const start = startInstead(refused, { refuse: 'paused' }, state, { seen: null });
+    expect(start).toMatchObject({ do: 'start-instance', held: true });
+    const intended = intendAct(state, start as Act, NOON_MS);
+    expect(intended?.retypes).toEqual({ ...retypes, held: true });
+    expect(whileStopped('m6i.8xlarge', { retypes: { ...retypes, held: true } })).toMatchObject({
+      do: 'start-instance',
+    });
+    const proved = ladderState({
+      moves: true,
+      retypes: { ...retypes, held: true },
+      hold: 'none',
+      proved: 'it follows',
+    });
+    const end = decide(
+      facts({ ...well, fleet: unnamed, original: machine({ instanceType: 'm6i.8xlarge' }), move: back }),
+      proved,
+    );
+    expect(end).toMatchObject({ do: 'end', end: { as: 'healed', reason: expect.stringContaining('for now') } });
+    // What gives the type back is no pause's to forbid.
+    expect(startInstead({ ...refused, to: 'm6i.8xlarge' }, { refuse: 'paused' }, state, { seen: null })).toBeNull();
+  });
+
   it.each([
     ['m6i.large', { as: 'healed' }],
     ['m6i.8xlarge', { as: 'escalated', code: 'boost-stays', asFound: true }],
