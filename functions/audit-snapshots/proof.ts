@@ -78,11 +78,15 @@ async function judge(
   if (refusal) return { verdict: { is: 'unproved', atMs: nowMs, reason: refusal.reason, isTold: false } };
   const { drill } = from;
   const leftUsd = (fleet.drills?.dollarsPerMonth ?? 0) - spentIn(record, nowMs);
+  const ends = endsAtMs(fleet, { startedAtMs: drill.startedAtMs, usdPerHour: drill.usdPerHour, leftUsd });
+  // A client that builds its data again may stand at its first block until the blocks on its disk are read.
+  const builds = from.trial?.of === 'reindex' ? (fleet.replace.reindex?.minutes ?? 1) * 60 : null;
   return judgeLook({
-    ...{ nowMs, upSinceMs, heard, climb, askedAtMs, heals, health: fleet.health },
-    // Whose data were taken back, or pruned, may begin lower than its set.
+    ...{ nowMs, upSinceMs, heard, climb, askedAtMs, heals },
+    health: builds === null ? fleet.health : { ...fleet.health, patienceSeconds: builds },
+    // Whose data were taken back, built again, or pruned, may begin lower than its set.
     set: from.trial === null ? drill.set : { height: null, blockHash: null },
-    endsAtMs: endsAtMs(fleet, { startedAtMs: drill.startedAtMs, usdPerHour: drill.usdPerHour, leftUsd }),
+    endsAtMs: builds === null ? ends : Math.min(ends, (drill.reindexedAtMs ?? nowMs) + builds * 1_000),
     chain: chainNow(watch, nowMs),
     ...(fleet.copiesFrom && { whose: 'its references' as const }),
   });

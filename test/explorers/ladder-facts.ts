@@ -60,6 +60,7 @@ export function factsOf(
     reach: null,
     mateBack: null,
     rollBack: setting.fleet.replace.rollBack === undefined ? null : { trial: null, lastAtMs: null },
+    reindex: null,
     initialization: needs.initialization ? initialized(world, memory) : null,
   };
 }
