@@ -109,9 +109,11 @@ function begunTrial(from: Running, of: TriedCommand, atMs: number): Running {
   return { ...heard(from), drill: { ...from.drill, [BEGAN[of]]: atMs } };
 }
 
-const BEGAN = { 'roll-back': 'rolledBackAtMs', prune: 'prunedAtMs', reindex: 'reindexedAtMs' } as const satisfies Readonly<
-  Record<TriedCommand, keyof Drill>
->;
+const BEGAN = {
+  'roll-back': 'rolledBackAtMs',
+  prune: 'prunedAtMs',
+  reindex: 'reindexedAtMs',
+} as const satisfies Readonly<Record<TriedCommand, keyof Drill>>;
 
 /** A decision has no clock: the time of such a verdict is that of the removal. */
 const unproved = (from: Running, reason: string, isTold: boolean): Removing =>

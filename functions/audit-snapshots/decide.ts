@@ -1,9 +1,9 @@
 // Decides the next act: one pure decision over the progress of the attempt. Every path that has written the record leads to the removal of what it names.
 import { changedTerms, type Terms } from '../../shared/heal/approval.ts';
 import {
+  addedOn,
   type Drill,
   type DrillVerdict,
-  addedOn,
   freedOn,
   nextSet,
   pruneTrialText,

@@ -19,8 +19,8 @@ import { nextRung, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
 import { clientUnknown, laterEachTime, leftToPerson } from './person.ts';
 import { besideOf, quietOld, unfitFor } from './rungs/beside.ts';
-import { broughtBack } from './rungs/restart.ts';
 import { measuredText } from './rungs/reindex.ts';
+import { broughtBack } from './rungs/restart.ts';
 import { rehearsedText } from './rungs/roll-back.ts';
 import {
   askNode,

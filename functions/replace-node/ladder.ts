@@ -69,7 +69,8 @@ export function ladderOf(
       const booted = failed.some(({ rung }) => rung === 'stop-start');
       const first: readonly RungName[] = impaired || booted ? ['stop-start'] : ['restart'];
       // If nobody reaches the instance, its volumes cannot be exchanged; they are moved to another instance.
-      const then: readonly RungName[] = impaired && !replacement ? ['replace'] : ['roll-back', 'reindex', 'swap', 'replace'];
+      const then: readonly RungName[] =
+        impaired && !replacement ? ['replace'] : ['roll-back', 'reindex', 'swap', 'replace'];
       return [...first, ...then].filter((rung) =>
         isOwnCommand(rung) ? has[rung] : fleet.replace.rungs.some((one) => one === rung),
       );

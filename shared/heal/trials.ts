@@ -37,7 +37,7 @@ export interface TrialReport {
 /** One for each of the owner's commands that the fleet file has. */
 export function trialReports(
   { replace, disk, drills }: Pick<Fleet, 'replace' | 'disk' | 'drills'>,
-  record: Pick<DrillRecord, 'rolledBack' | 'reindexed' | 'pruned'> & Partial<Pick<DrillRecord, 'proved'>> | undefined,
+  record: (Pick<DrillRecord, 'rolledBack' | 'reindexed' | 'pruned'> & Partial<Pick<DrillRecord, 'proved'>>) | undefined,
   nowMs: number,
 ): readonly TrialReport[] {
   const maxAgeHours = drills?.maxAgeHours ?? 0;

@@ -57,8 +57,7 @@ export function ownNext(facts: Facts, state: LadderState, rung: OwnRung, begin: 
   const isDone = isOwnDone(state, rung);
   if (state.upSinceMs !== null)
     return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
-  if (!facts.original?.agentOnline)
-    return isDone ? silent(rung) : rungFailed('the node does not answer commands');
+  if (!facts.original?.agentOnline) return isDone ? silent(rung) : rungFailed('the node does not answer commands');
   return isDone ? cutOff(facts, state, rung) : begun(facts, state, rung, begin);
 }
 

@@ -28,11 +28,7 @@ function cannotBegin(facts: Facts, state: LadderState | null): string | null {
 }
 
 /** null: the fleet file has no command for it. */
-function verdictOf({
-  fleet,
-  reindex,
-  nowMs,
-}: Pick<Facts, 'fleet' | 'reindex' | 'nowMs'>): ReindexVerdict | null {
+function verdictOf({ fleet, reindex, nowMs }: Pick<Facts, 'fleet' | 'reindex' | 'nowMs'>): ReindexVerdict | null {
   const { reindex: file } = fleet.replace;
   if (file === undefined) return null;
   return judgeReindex(
