@@ -406,22 +406,17 @@ function checkReindex(
   { conflict }: Complaints,
 ): void {
   if (reindex === undefined) return;
+  const refuse = (expected: string): void => conflict(['replace', 'reindex'], reindex.command, expected);
   if (typeof role === 'string' && role !== 'follower')
-    conflict(
-      ['replace', 'reindex'],
-      reindex.command,
+    refuse(
       `expected role: follower, or the tag that tells it: no other node's data are built again, and the role is ${role}`,
     );
-  if (familyOf(chain) !== 'bitcoin')
-    conflict(
-      ['replace', 'reindex'],
-      reindex.command,
+  else if (familyOf(chain) !== 'bitcoin')
+    refuse(
       `expected a chain of bitcoin’s family, whose clients have -reindex and -reindex-chainstate: of ${chain} no such command is known`,
     );
-  if (drills === undefined)
-    conflict(
-      ['replace', 'reindex'],
-      reindex.command,
+  else if (drills === undefined)
+    refuse(
       'expected drills, which measure it on a copy of the newest set: what was not measured is never quicker than a swap',
     );
 }

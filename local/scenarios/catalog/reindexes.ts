@@ -33,13 +33,16 @@ const isHealed = (world: World): boolean =>
   incidentsOf(world).some(({ state, node }) => state === 'healed' && node === SICK);
 
 /** @param damage what breaks on the node, once the command was tried on a copy */
-const story = (has: Pick<OwnReindex, 'buildsSeconds' | 'effect'>, damage: Damage = 'chainstate') =>
+const story = (
+  has: Pick<OwnReindex, 'buildsSeconds' | 'effect'>,
+  { damage = 'chainstate', hoursAgo = 6 }: { readonly damage?: Damage; readonly hoursAgo?: number } = {},
+) =>
   ({
     deployedWith: DRILLS_DEPLOYED,
     fleets: { bitcoin: notYetDrilled },
     build: (world: World) => {
       reindexFleet(world, has);
-      snapshotsOf(world, world.find('bitcoin', DONOR), { hoursAgo: 6, snapshotId: GOOD });
+      snapshotsOf(world, world.find('bitcoin', DONOR), { hoursAgo, snapshotId: GOOD });
     },
     people: (world: World) => {
       world.at(ASKED_AT_MINUTES, () => asksForReindex(world));
@@ -58,6 +61,7 @@ const triedFirst: Expectation = {
     const { is, setId, minutes, addedGiB } = drillRecord(world)?.reindexed ?? {};
     return is === 'verified' && setId !== undefined && (minutes ?? 0) > 0 && addedGiB !== undefined;
   },
+  undisturbed: true,
 };
 
 /** Whatever is lost or dies: a second one would begin anew. */
@@ -109,11 +113,14 @@ const quiet: readonly Expectation[] = [
 
 /** Shorter than a drill takes from its launch until its client has caught up. */
 const QUICK_SECONDS = 60;
+/** Longer than these clients have to start, and shorter than it takes to fetch the blocks of so many hours. */
+const SILENT_SECONDS = 12 * 60;
+const OLD_HOURS = 80;
 /** Longer than that, and than any client of these fleets has to start. */
 const SLOW_SECONDS = 25 * 60;
 
 export const reindexRung: Scenario = {
-  ...story({ buildsSeconds: QUICK_SECONDS, effect: 'mends' }),
+  ...story({ buildsSeconds: SILENT_SECONDS, effect: 'mends' }, { hoursAgo: OLD_HOURS }),
   name: 'reindex-rung',
   sentence:
     'A follower’s client cannot open its chainstate: its owner’s own reindex, which a drill has tried on a copy and measured as quicker than a swap, brings it back without other data.',
@@ -165,7 +172,7 @@ export const reindexFails: Scenario = {
 };
 
 export const reindexNoHelp: Scenario = {
-  ...story({ buildsSeconds: QUICK_SECONDS, effect: 'mends' }, 'blocks'),
+  ...story({ buildsSeconds: QUICK_SECONDS, effect: 'mends' }, { damage: 'blocks' }),
   name: 'reindex-no-help',
   sentence:
     'The blocks themselves are broken: the reindex does not help, and the node gets the data of a good snapshot.',
