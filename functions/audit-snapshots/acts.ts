@@ -29,7 +29,7 @@ import { sentenceOfUnmarked, verify } from '../../shared/snapshots/marks.ts';
 import { hoursUntilDue } from './copies.ts';
 import { decideNext, endingOf, FIRST_BOOT_ASKS, leftBehind } from './decide.ts';
 import { readFacts } from './facts.ts';
-import { endedVerdict, judgeSilent } from './judge.ts';
+import { buildsSeconds, endedVerdict, judgeSilent } from './judge.ts';
 import { launchAlone, lookAtBoot, removeAll } from './machine.ts';
 import { prove } from './proof.ts';
 import {
@@ -513,7 +513,10 @@ async function meet(context: DrillActContext, { from }: Act<'meet'>): Promise<Ac
       fleet:
         'refuse' in guarded
           ? null
-          : { grace: graceSeconds(guarded.fleet, from), userData: guarded.fleet.replace.userData ?? null },
+          : {
+              grace: Math.max(guarded.fleet.health.startGraceSeconds, buildsSeconds(guarded.fleet, from.trial) ?? 0),
+              userData: guarded.fleet.replace.userData ?? null,
+            },
     };
   });
   if (fleet === null) return no('the fleet file cannot be read');
@@ -532,10 +535,6 @@ async function meet(context: DrillActContext, { from }: Act<'meet'>): Promise<Ac
   await durable.wait(`${place}-first-boot`, { seconds: 30 });
   return { holder, seen: null };
 }
-
-/** A client that builds its data again answers nobody for as long as the fleet file allows for that. */
-const graceSeconds = (fleet: Fleet, { trial }: Running): number =>
-  Math.max(fleet.health.startGraceSeconds, trial?.of === 'reindex' ? minutesOf(fleet, 'reindex') * 60 : 0);
 
 /** Nothing is started: what its image or its user data have enabled is disabled, so that a start starts this version. */
 async function enable(context: DrillActContext, { from, version }: Act<'enable'>): Promise<Acts['enable']['result']> {

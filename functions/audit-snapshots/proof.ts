@@ -4,7 +4,7 @@ import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { askApart, awaitApart, type Heard, type Sent } from '../../shared/heal/apart-client.ts';
 import { noDrill, spentIn } from '../../shared/heal/drill.ts';
 import { chainNow, readHeals } from './facts.ts';
-import { endsAtMs, judgeLook, type Look } from './judge.ts';
+import { endsAtMs, judgeLook, type Look, limitsOf } from './judge.ts';
 import type { Act, Acts, Climb, DrillActContext } from './state.ts';
 
 /** Between looks: often while a good set proves itself, seldom while hours of blocks come. With four steps a look, a day needs 1,500 of the 3,000. */
@@ -79,14 +79,9 @@ async function judge(
   const { drill } = from;
   const leftUsd = (fleet.drills?.dollarsPerMonth ?? 0) - spentIn(record, nowMs);
   const ends = endsAtMs(fleet, { startedAtMs: drill.startedAtMs, usdPerHour: drill.usdPerHour, leftUsd });
-  // A client that builds its data again may stand at its first block until the blocks on its disk are read.
-  const builds = from.trial?.of === 'reindex' ? (fleet.replace.reindex?.minutes ?? 1) * 60 : null;
   return judgeLook({
     ...{ nowMs, upSinceMs, heard, climb, askedAtMs, heals },
-    health: builds === null ? fleet.health : { ...fleet.health, patienceSeconds: builds },
-    // Whose data were taken back, built again, or pruned, may begin lower than its set.
-    set: from.trial === null ? drill.set : { height: null, blockHash: null },
-    endsAtMs: builds === null ? ends : Math.min(ends, (drill.reindexedAtMs ?? nowMs) + builds * 1_000),
+    ...limitsOf(fleet, from, ends),
     chain: chainNow(watch, nowMs),
     ...(fleet.copiesFrom && { whose: 'its references' as const }),
   });

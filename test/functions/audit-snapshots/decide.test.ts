@@ -449,4 +449,17 @@ describe('the owner’s roll-back', () => {
     );
     expect(begun.do === 'begin' && begun.drill).not.toHaveProperty('prunes');
   });
+
+  it('and a reindex are of the drill as the fleet file says: not of a version’s, nor where only copies of a region are opened', () => {
+    const { fleet } = facts();
+    const reindexing = { ...fleet, replace: { ...fleet.replace, reindex: { command: REINDEX, minutes: 120 } } };
+    const from = (more: Parameters<typeof facts>[0] = {}) => planning({ fleet: reindexing, ...more });
+    expect(next(from())).toMatchObject({ do: 'begin', drill: { reindexes: REINDEX } });
+    expect(next(from(), { mode: 'ask' })).toMatchObject({
+      terms: expect.arrayContaining([['act', expect.stringContaining('run /opt/node/reindex on its data')]]),
+    });
+    const copies = { newestAtMs: NOON_MS, failed: [], instanceType: 'm6i.large' };
+    for (const begun of [next(from(), { rehearses: '28.1' }), next(from({ copies }))])
+      expect(begun.do === 'begin' && begun.drill).not.toHaveProperty('reindexes');
+  });
 });
