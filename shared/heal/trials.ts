@@ -61,7 +61,7 @@ function reindexReport(
   const verdict = judgeReindex({ ...file, maxAgeHours }, { trial: reindexed ?? null, proved }, nowMs);
   const why = verdict.is === 'not' ? plainText(verdict.why) : null;
   const own = reindexed?.command === command ? reindexed : undefined;
-  return [{ of: 'reindex', command, isUsed: why === null, why, tried: own ? triedOf(own, nowMs) : null }];
+  return [{ of: 'reindex', command, isUsed: verdict.is === 'quicker', why, tried: own ? triedOf(own, nowMs) : null }];
 }
 
 interface Known<Trial extends RollBackTrial> {

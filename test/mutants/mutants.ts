@@ -3235,7 +3235,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/guardrails/replace.ts': [
     {
       name: 'a roll-back is judged as other data are, not as a restart',
-      find: "(rung === 'roll-back' ? 'replace' : classOf(rung))",
+      find: "(isOwnCommand(rung) ? 'replace' : classOf(rung))",
       replace: "(rung === 'roll-back' ? 'restart' : classOf(rung))",
       caughtBy: ['functions/replace-node/roll-back'],
     },
