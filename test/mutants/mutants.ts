@@ -3028,6 +3028,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/acts/node-commands.ts': [
     {
+      name: 'a reindex is remembered before it is sent',
+      find: "client: 'mayBeDown', reindexed: { patientUntilMs, untilMs } },",
+      replace: "client: 'mayBeDown' },",
+      caughtBy: ['functions/replace-node/reindex'],
+    },
+    {
       name: 'a pause keeps no client down whose restart was cut off',
       find: "client === 'mayBeDown' && isDown === true",
       replace: 'false',
