@@ -161,8 +161,7 @@ export const parameterRules = {
     pattern: '^(_|[A-Za-z0-9][A-Za-z0-9_.+-]{0,63})$',
   },
   Own: {
-    description:
-      'roll-back, reindex, prune: "<seconds that it may take>:<an executable of the owner, without arguments>"; else _',
+    description: '_, or "<seconds that it may take>:<an executable of the owner, without arguments>"',
     pattern: `^(_|[1-9][0-9]{0,3}:(/${pathPart}){1,16})$`,
   },
   RequireClean: {
