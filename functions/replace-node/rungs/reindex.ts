@@ -19,39 +19,41 @@ export const REINDEX: Rung = {
 };
 
 function cannotBegin(facts: Facts, state: LadderState | null): string | null {
-  const { role, reindex: known } = facts;
-  const verdict = verdictOf(facts);
-  if (verdict === null) return 'the fleet file has no command for it (replace.reindex)';
+  const { fleet, role, reindex: known } = facts;
+  const { reindex: file } = fleet.replace;
+  if (file === undefined) return 'the fleet file has no command for it (replace.reindex)';
   if (role !== 'follower') return `only a follower’s data are built again, and its role is ${role}`;
+  const verdict = verdictOf(file, facts);
   if (verdict.is === 'not') return verdict.why;
   return notOwnOf(facts, state, { rung: 'reindex', became: 'built again', history: known });
 }
 
-/** null: the fleet file has no command for it. */
-function verdictOf({ fleet, reindex, nowMs }: Pick<Facts, 'fleet' | 'reindex' | 'nowMs'>): ReindexVerdict | null {
-  const { reindex: file } = fleet.replace;
-  if (file === undefined) return null;
-  return judgeReindex(
+type Known = Pick<Facts, 'fleet' | 'reindex' | 'nowMs'>;
+
+const verdictOf = (
+  file: NonNullable<Facts['fleet']['replace']['reindex']>,
+  { fleet, reindex, nowMs }: Known,
+): ReindexVerdict =>
+  judgeReindex(
     { ...file, maxAgeHours: fleet.drills?.maxAgeHours ?? 0 },
     reindex ?? { trial: null, proved: null },
     nowMs,
   );
-}
 
-/** What came of it on a copy, and why it is chosen: for whoever reads the plan. */
-export function measuredText(facts: Pick<Facts, 'fleet' | 'reindex' | 'nowMs'>): string {
-  const verdict = verdictOf(facts);
+/** Why it is chosen, and what came of it on a copy: for whoever reads the plan. Empty where it is not chosen. */
+export function measuredText(facts: Known): string {
+  const { reindex: file } = facts.fleet.replace;
   const { trial = null } = facts.reindex ?? {};
-  if (verdict === null || trial === null) return '';
-  return `${verdict.is === 'not' ? verdict.why : verdict.text} (${reindexTrialText(trial)})`;
+  const verdict = file && verdictOf(file, facts);
+  return verdict?.is === 'quicker' && trial !== null ? `${verdict.text} (${reindexTrialText(trial)})` : '';
 }
 
 /** The record of drills is read again: what was quicker when the rung was taken may have been forgotten since. */
 function begun(facts: Facts): Decision {
   const { fleet, watched, nowMs } = facts;
   const { reindex: file } = fleet.replace;
-  const verdict = verdictOf(facts);
-  if (file === undefined || verdict === null) return rungFailed('the fleet file has no command for it any more');
+  if (file === undefined) return rungFailed('the fleet file has no command for it any more');
+  const verdict = verdictOf(file, facts);
   if (verdict.is === 'not') return rungFailed(verdict.why);
   return rebuildData({
     own: ownCommand(file.command, file.minutes),

@@ -131,6 +131,11 @@ describe('a reindex', () => {
   it('is judged again right before the node feels it, by what is measured by then', () => {
     expect(told(next({}, { seen: seen([client('stopped')]) }))).toMatch(/^client-stopped/);
     expect(told(next({}, { watched: null }))).toMatch(/^wait: nobody knows how it is by now/);
+    const blind = { open: true, isBlind: true as const, sentence: 'nobody has looked at the fleet' };
+    expect(told(next({}, { breaker: blind }))).toBe('wait: nobody has looked at the fleet');
+    expect(told(next({}, { breaker: { open: true, sentence: '3 of 5 nodes unhealthy' } }))).toMatch(/^breaker-open/);
+    // What an act of this rung has stopped, no person has.
+    expect(next({ client: 'mayBeDown' }, { seen: seen([client('stopped')]) })).toMatchObject({ do: 'rebuild-data' });
     expect(told(next({}, { fleet: fleetWith({}) }))).toMatch(/^end-rung: the fleet file has no command/);
     expect(told(next({}, { original: machine({}, { agentOnline: false }) }))).toMatch(/^end-rung/);
     expect(told(next({}, { reindex: { ...KNOWN, proved: { ...proved, minutes: 20 } } }))).toBe(
@@ -139,12 +144,19 @@ describe('a reindex', () => {
   });
 
   it('is not done twice: where nobody knows what became of it, its client is asked for, and started where it is down', () => {
-    expect(next(begun, { seen: null })).toMatchObject({ do: 'inspect' });
-    expect(next(begun, { seen: seen() })).toMatchObject({ do: 'inspect' });
+    expect(next(begun, { seen: null })).toEqual({ do: 'inspect', which: 'original' });
+    expect(next(begun, { seen: seen() })).toEqual({ do: 'inspect', which: 'original' });
+    // One of two is enough.
+    expect(next(begun, { seen: seen([client('running'), client('stopped')]) })).toMatchObject({ do: 'start-again' });
     expect(next(begun, { seen: seen([client('stopped')]) })).toMatchObject({ do: 'start-again' });
-    expect(told(next(begun, { original: machine({}, { agentOnline: false }) }))).toBe(
-      'node-silent: what became of its reindex nobody knows, and it does not answer',
-    );
+    expect(next(begun, { original: machine({}, { agentOnline: false }) })).toMatchObject({
+      end: {
+        refusal: {
+          ...{ refuse: 'node-silent', page: true },
+          reason: 'what became of its reindex nobody knows, and it does not answer',
+        },
+      },
+    });
   });
 
   it('whose answer was lost is waited for once its client runs, and once it was started', () => {
