@@ -1257,6 +1257,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/roll-back', 'functions/replace-node/reindex'],
     },
     {
+      name: 'what its restart has heard of a client that is started again and again counts as its own words',
+      find: 'if (failed.some(hasHeardIt)) return true;',
+      replace: '',
+      caughtBy: ['functions/replace-node/reindex'],
+    },
+    {
       name: 'the guards are asked again right before an owner’s command',
       find: 'guardOf(facts, rung) ??',
       replace: '',

@@ -97,6 +97,17 @@ describe('a reindex is climbed', () => {
     expect(why({ watched: watched('unreachable'), seen: seen() })).toBe(nothing);
   });
 
+  it('of a client that its unit starts again and again: its restart has heard why it ends', () => {
+    const after = (reason: string) =>
+      why({ watched: watched('unreachable'), seen: seen() }, { failed: [{ rung: 'restart', reason }] });
+    const said = 'node@0.21.service was started and is failed or was restarted, and its last line is';
+    const nothing = 'nothing says that a block of its own is the trouble';
+    expect(heard(`${said} ": Error opening block database."`)).toBeNull();
+    expect(heard('its client ends again: failed, exit status 1, "Fatal LevelDB error: Corruption"')).toBeNull();
+    expect(heard(`${said} "Error: address already in use"`)).toBe(nothing);
+    expect(heard('10.0.64.10:8332 refuses connections: a database of sorts')).toBe(nothing);
+  });
+
   it('under the guards of other data, and with the fleet’s turn', () => {
     const open = { breaker: { open: true, sentence: '3 of 5 nodes unhealthy' } };
     expect(guardOf(at(open), 'reindex')).toMatchObject({ refuse: 'breaker-open' });
