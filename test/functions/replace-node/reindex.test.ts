@@ -98,7 +98,7 @@ describe('a reindex is climbed', () => {
   });
 
   it('of a client that its unit starts again and again: its restart has heard why it ends', () => {
-    const after = (reason: string) =>
+    const heard = (reason: string) =>
       why({ watched: watched('unreachable'), seen: seen() }, { failed: [{ rung: 'restart', reason }] });
     const said = 'node@0.21.service was started and is failed or was restarted, and its last line is';
     const nothing = 'nothing says that a block of its own is the trouble';
