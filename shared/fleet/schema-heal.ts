@@ -409,16 +409,12 @@ function checkReindex(
   const refuse = (expected: string): void => conflict(['replace', 'reindex'], reindex.command, expected);
   if (typeof role === 'string' && role !== 'follower')
     refuse(
-      `expected role: follower, or the tag that tells it: no other node's data are built again, and the role is ${role}`,
+      `expected role: follower, or the tag that tells it: no other node's data are built again, and it is ${role}`,
     );
   else if (familyOf(chain) !== 'bitcoin')
-    refuse(
-      `expected a chain of bitcoin’s family, whose clients have -reindex and -reindex-chainstate: of ${chain} no such command is known`,
-    );
+    refuse(`expected a chain of bitcoin’s family, whose clients have -reindex: of ${chain} no such command is known`);
   else if (drills === undefined)
-    refuse(
-      'expected drills, which measure it on a copy of the newest set: what was not measured is never quicker than a swap',
-    );
+    refuse('expected drills, which measure it on a copy: what was not measured is not done');
 }
 
 /** Followers only: what a validator or a node of unknown role keeps is never thrown away by a command. */
