@@ -23,12 +23,13 @@ import {
   type NodeCommand,
   nodeCommandOverByMs,
   nodeCommandParameters,
+  ownCommand,
 } from '../../shared/node-commands/node-command.ts';
 import { sentenceOfUnmarked, verify } from '../../shared/snapshots/marks.ts';
 import { hoursUntilDue } from './copies.ts';
 import { decideNext, endingOf, FIRST_BOOT_ASKS, leftBehind } from './decide.ts';
 import { readFacts } from './facts.ts';
-import { endedVerdict, judgeSilent } from './judge.ts';
+import { buildsSeconds, endedVerdict, judgeSilent } from './judge.ts';
 import { launchAlone, lookAtBoot, removeAll } from './machine.ts';
 import { prove } from './proof.ts';
 import {
@@ -72,8 +73,16 @@ const over = ({ drill, trial }: Running, verdict: DrillVerdict): Removing => ({
 });
 
 /** What came of an owner's command. */
-const tried = (drill: Drill, of: TriedCommand, verdict: DrillVerdict): Drill =>
-  of === 'roll-back' ? { ...drill, rolledBack: verdict } : { ...drill, pruned: verdict };
+function tried(drill: Drill, of: TriedCommand, verdict: DrillVerdict): Drill {
+  switch (of) {
+    case 'roll-back':
+      return { ...drill, rolledBack: verdict };
+    case 'prune':
+      return { ...drill, pruned: verdict };
+    case 'reindex':
+      return { ...drill, reindexed: verdict };
+  }
+}
 
 /** The set is proved. Where the owner has commands for its data, they are tried next on this very copy, one after the other. */
 function verified(from: Running, verdict: DrillVerdict): Progress {
@@ -88,16 +97,23 @@ function verified(from: Running, verdict: DrillVerdict): Progress {
   };
 }
 
-function nextTrial({ rollsBack, prunes }: Drill, before: TriedCommand | null): TriedCommand | null {
+/** The one that takes longest comes last: a drill whose time is over has told of the others by then. */
+function nextTrial({ rollsBack, prunes, reindexes }: Drill, before: TriedCommand | null): TriedCommand | null {
   if (before === null && rollsBack !== undefined) return 'roll-back';
-  return before !== 'prune' && prunes !== undefined ? 'prune' : null;
+  if ((before === null || before === 'roll-back') && prunes !== undefined) return 'prune';
+  return before !== 'reindex' && reindexes !== undefined ? 'reindex' : null;
 }
 
 /** It is known from now on that it was tried, and since when. */
 function begunTrial(from: Running, of: TriedCommand, atMs: number): Running {
-  const began = of === 'roll-back' ? { rolledBackAtMs: atMs } : { prunedAtMs: atMs };
-  return { ...heard(from), drill: { ...from.drill, ...began } };
+  return { ...heard(from), drill: { ...from.drill, [BEGAN[of]]: atMs } };
 }
+
+const BEGAN = {
+  'roll-back': 'rolledBackAtMs',
+  prune: 'prunedAtMs',
+  reindex: 'reindexedAtMs',
+} as const satisfies Readonly<Record<TriedCommand, keyof Drill>>;
 
 /** A decision has no clock: the time of such a verdict is that of the removal. */
 const unproved = (from: Running, reason: string, isTold: boolean): Removing =>
@@ -242,6 +258,7 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
       return {
         ...sent,
         ...(of === 'prune' && { drill: { ...sent.drill, prunedBytes: usedBytes } }),
+        ...(of === 'reindex' && { usedBytes: usedBytes?.before ?? null }),
         ...{ trial: sent.trial && { ...sent.trial, isDone: true }, upSinceMs, climb: NO_CLIMB, isSilent: false },
       };
     },
@@ -254,7 +271,8 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
       if ('silent' in result) return { ...from, isSilent: true, climb: result.climb };
       const { verdict } = result;
       if (verdict.is !== 'verified') return over(from, verdict);
-      return from.drill.rehearses === undefined ? verified(from, verdict) : { ...from, proved: verdict };
+      const isMeasured = from.drill.rehearses !== undefined || from.trial?.of === 'reindex';
+      return isMeasured ? { ...from, proved: verdict } : verified(from, verdict);
     },
     abandon: (_progress, act, failure) => givenUp(act, failure),
   },
@@ -495,7 +513,10 @@ async function meet(context: DrillActContext, { from }: Act<'meet'>): Promise<Ac
       fleet:
         'refuse' in guarded
           ? null
-          : { grace: guarded.fleet.health.startGraceSeconds, userData: guarded.fleet.replace.userData ?? null },
+          : {
+              grace: Math.max(guarded.fleet.health.startGraceSeconds, buildsSeconds(guarded.fleet, from.trial) ?? 0),
+              userData: guarded.fleet.replace.userData ?? null,
+            },
     };
   });
   if (fleet === null) return no('the fleet file cannot be read');
@@ -532,7 +553,7 @@ async function enable(context: DrillActContext, { from, version }: Act<'enable'>
   return { verdict: { is: 'unproved', atMs, isTold: true, reason: reason ?? answer.result } };
 }
 
-/** The same command that a node gets. It is not sent twice: a second one would take the data back further, or prune what was pruned. */
+/** The same command that a node gets. It is not sent twice: a second one would take the data back further, prune what was pruned, or begin anew. */
 async function tryCommand(
   context: DrillActContext,
   { from, of, command: own }: Act<'try-command'>,
@@ -544,7 +565,7 @@ async function tryCommand(
   const answer = await command(context, from, { holder: held, sentence }, (fleet) => ({
     ...{ operation: 'restart-client', only: of, clients: clientsOf(fleet) },
     paths: fleet.volumes.map(({ path }) => path),
-    own: { command: own, seconds: minutesOf(fleet, of) * 60 },
+    own: ownCommand(own, minutesOf(fleet, of)),
   }));
   if ('again' in answer) return answer;
   const atMs = await context.step('now', async () => Date.now());
@@ -552,8 +573,8 @@ async function tryCommand(
   return { begunAtMs, verdict: { is: 'unproved', atMs, isTold: true, reason: answer.reason ?? answer.result } };
 }
 
-const minutesOf = ({ replace, disk }: Fleet, of: TriedCommand): number =>
-  (of === 'roll-back' ? replace.rollBack?.minutes : disk.prune?.minutes) ?? 1;
+const minutesOf = ({ replace, disk }: Pick<Fleet, 'replace' | 'disk'>, of: TriedCommand): number =>
+  ({ 'roll-back': replace.rollBack, prune: disk.prune, reindex: replace.reindex })[of]?.minutes ?? 1;
 
 /** What all of its volumes held before and after; null where it does not tell one of them. */
 function changeOf({ before, after }: NodeAnswer): { readonly before: number; readonly after: number } | null {
@@ -576,7 +597,8 @@ async function measure(context: DrillActContext, { from }: Act<'measure'>): Prom
   const { held, proved, drill } = from;
   const { step, journal, place } = context;
   await step('proof', async () => {
-    const of = `${drill.rehearses} goes on from a copy of ${drill.set.setId}`;
+    const what = drill.rehearses ?? `its client, after ${drill.reindexes},`;
+    const of = `${what} goes on from a copy of ${drill.set.setId}`;
     await journal(`${place}-proof`, { atMs: Date.now(), kind: 'proof', sentence: `${of}: ${proved?.reason}` });
     return { done: true };
   });

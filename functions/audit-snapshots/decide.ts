@@ -1,12 +1,14 @@
 // Decides the next act: one pure decision over the progress of the attempt. Every path that has written the record leads to the removal of what it names.
 import { changedTerms, type Terms } from '../../shared/heal/approval.ts';
 import {
+  addedOn,
   type Drill,
   type DrillVerdict,
   freedOn,
   nextSet,
   pruneTrialText,
   recoverability,
+  reindexTrialText,
   trialText,
   usdOf,
 } from '../../shared/heal/drill.ts';
@@ -119,7 +121,7 @@ function drillOf(
     return { ...shape, snapshotId: part?.snapshotId ?? '', sizeGiB: Math.max(shape.sizeGiB, part?.sizeGiB ?? 0) };
   });
   const [first] = Object.values(set.parts);
-  const { rollBack } = fleet.replace;
+  const { rollBack, reindex } = fleet.replace;
   const { prune } = fleet.disk;
   return {
     ...{ incidentId: about.incidentId, execution },
@@ -130,6 +132,8 @@ function drillOf(
     ...(about.rehearses !== undefined && { rehearses: about.rehearses }),
     ...(about.rehearses === undefined && rollBack?.rehearse === true && { rollsBack: rollBack.command }),
     ...(about.rehearses === undefined && prune?.rehearse === true && { prunes: prune.command }),
+    // Where copies of another region are opened there are no nodes, and nothing is built again.
+    ...(about.rehearses === undefined && copies === undefined && reindex && { reindexes: reindex.command }),
     // A new one for each attempt: the one of an attempt before has launched what is gone by now.
     token: `${about.incidentId}-${about.attempt}-drill`.slice(0, 60),
     subnetIds,
@@ -152,8 +156,8 @@ function termsOf({ fleet }: DrillFacts, drill: Drill): Terms {
 }
 
 /** "/opt/node/roll-back, then /opt/node/prune"; null where none is tried. */
-function triedText({ rollsBack, prunes }: Drill): string | null {
-  const commands = [rollsBack, prunes].filter((command) => command !== undefined);
+function triedText({ rollsBack, prunes, reindexes }: Drill): string | null {
+  const commands = [rollsBack, prunes, reindexes].filter((command) => command !== undefined);
   return commands.length === 0 ? null : commands.join(', then ');
 }
 
@@ -177,7 +181,8 @@ function run(from: Running): Act {
   if (upSinceMs === null) return { do: 'start', from };
   if (from.trial?.isDone === false) {
     const { of } = from.trial;
-    return { do: 'try-command', from, of, command: (of === 'roll-back' ? drill.rollsBack : drill.prunes) ?? '' };
+    const { rollsBack = '', prunes = '', reindexes = '' } = drill;
+    return { do: 'try-command', from, of, command: { 'roll-back': rollsBack, prune: prunes, reindex: reindexes }[of] };
   }
   return { do: 'prove', from, upSinceMs };
 }
@@ -240,6 +245,7 @@ function endOfVerified(drill: Drill, reason: string): Ending {
 
 function trialsOf(drill: Drill): readonly { readonly text: string; readonly isFine: boolean }[] {
   const { rollsBack, rolledBack, rolledBackAtMs = 0, prunes, pruned, prunedAtMs = 0, prunedBytes = null, set } = drill;
+  const { reindexes, reindexed, reindexedAtMs = 0 } = drill;
   // One that gave way to a heal says nothing, and is tried again.
   const isFine = (verdict: DrillVerdict): boolean =>
     verdict.is === 'verified' || (verdict.is === 'unproved' && !verdict.isTold);
@@ -256,6 +262,14 @@ function trialsOf(drill: Drill): readonly { readonly text: string; readonly isFi
           {
             text: pruneTrialText({ ...of(prunes, pruned, prunedAtMs), freedGiB: freedOn(prunedBytes) }),
             isFine: isFine(pruned),
+          },
+        ]),
+    ...(reindexes === undefined || reindexed === undefined
+      ? []
+      : [
+          {
+            text: reindexTrialText({ ...of(reindexes, reindexed, reindexedAtMs), addedGiB: addedOn(reindexed) }),
+            isFine: isFine(reindexed),
           },
         ]),
   ];

@@ -10,7 +10,7 @@ import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.
 import type { DrillPayload } from '../../shared/model/payload.ts';
 import { endOf, namesItsData } from '../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
-import type { Climb, DrillFacts } from './state.ts';
+import type { Climb, DrillFacts, Running } from './state.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -94,6 +94,31 @@ export interface ChainNow {
   readonly canonical: { readonly height: number; readonly hash: string } | null;
   readonly chainId: string | null;
   readonly haltedSinceMs: number | null;
+}
+
+/** A client that builds its data again from the blocks on its disk has so many seconds for it; null: it does nothing of the kind. */
+export const buildsSeconds = ({ replace }: Pick<Fleet, 'replace'>, trial: Running['trial']): number | null =>
+  trial?.of === 'reindex' ? (replace.reindex?.minutes ?? 0) * 60 : null;
+
+interface LimitedBy {
+  readonly drill: Pick<Running['drill'], 'startedAtMs' | 'reindexedAtMs'> & { readonly set: LookInput['set'] };
+  readonly trial: Running['trial'];
+}
+
+/** Meanwhile it may answer nobody, or stand at its first block; and what it builds begins lower than its set, as what was taken back or pruned may. */
+export function limitsOf(
+  fleet: Pick<Fleet, 'health' | 'replace'>,
+  { drill, trial }: LimitedBy,
+  endsAtMs: number,
+): Pick<LookInput, 'health' | 'set' | 'endsAtMs'> {
+  const seconds = buildsSeconds(fleet, trial);
+  const set = trial === null ? drill.set : { height: null, blockHash: null };
+  if (seconds === null) return { health: fleet.health, set, endsAtMs };
+  return {
+    health: { ...fleet.health, patienceSeconds: Math.max(fleet.health.patienceSeconds, seconds) },
+    set,
+    endsAtMs: Math.min(endsAtMs, (drill.reindexedAtMs ?? drill.startedAtMs) + seconds * 1_000),
+  };
 }
 
 export interface LookInput {

@@ -4,7 +4,7 @@ import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { askApart, awaitApart, type Heard, type Sent } from '../../shared/heal/apart-client.ts';
 import { noDrill, spentIn } from '../../shared/heal/drill.ts';
 import { chainNow, readHeals } from './facts.ts';
-import { endsAtMs, judgeLook, type Look } from './judge.ts';
+import { endsAtMs, judgeLook, type Look, limitsOf } from './judge.ts';
 import type { Act, Acts, Climb, DrillActContext } from './state.ts';
 
 /** Between looks: often while a good set proves itself, seldom while hours of blocks come. With four steps a look, a day needs 1,500 of the 3,000. */
@@ -78,11 +78,10 @@ async function judge(
   if (refusal) return { verdict: { is: 'unproved', atMs: nowMs, reason: refusal.reason, isTold: false } };
   const { drill } = from;
   const leftUsd = (fleet.drills?.dollarsPerMonth ?? 0) - spentIn(record, nowMs);
+  const ends = endsAtMs(fleet, { startedAtMs: drill.startedAtMs, usdPerHour: drill.usdPerHour, leftUsd });
   return judgeLook({
-    ...{ nowMs, upSinceMs, heard, climb, askedAtMs, heals, health: fleet.health },
-    // Whose data were taken back, or pruned, may begin lower than its set.
-    set: from.trial === null ? drill.set : { height: null, blockHash: null },
-    endsAtMs: endsAtMs(fleet, { startedAtMs: drill.startedAtMs, usdPerHour: drill.usdPerHour, leftUsd }),
+    ...{ nowMs, upSinceMs, heard, climb, askedAtMs, heals },
+    ...limitsOf(fleet, from, ends),
     chain: chainNow(watch, nowMs),
     ...(fleet.copiesFrom && { whose: 'its references' as const }),
   });

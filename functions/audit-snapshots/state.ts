@@ -120,7 +120,7 @@ export interface Running {
 }
 
 /** The owner's commands that are tried on a copy, in this order. */
-export type TriedCommand = 'roll-back' | 'prune';
+export type TriedCommand = 'roll-back' | 'prune' | 'reindex';
 
 export interface Trial {
   readonly of: TriedCommand;

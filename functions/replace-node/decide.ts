@@ -19,6 +19,7 @@ import { nextRung, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
 import { clientUnknown, laterEachTime, leftToPerson } from './person.ts';
 import { besideOf, quietOld, unfitFor } from './rungs/beside.ts';
+import { measuredText } from './rungs/reindex.ts';
 import { broughtBack } from './rungs/restart.ts';
 import { rehearsedText } from './rungs/roll-back.ts';
 import {
@@ -259,6 +260,7 @@ function climb(facts: Facts, state: LadderState): Decision {
     return waitFor(state, facts.nowMs, `${facts.mateBack} gets its data of before first`);
   const reason = whyNext(facts, state);
   if (next === 'roll-back') return takeRung({ rung: next, reason: `${reason}; ${rehearsedText(facts)}` });
+  if (next === 'reindex') return takeRung({ rung: next, reason: `${reason}; ${measuredText(facts)}` });
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
 }

@@ -29,12 +29,14 @@ import type {
 } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
+import type { OwnRung } from '../../shared/guardrails/replace.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
 import { whoPutsBack } from '../../shared/heal/budgets.ts';
 import type { RollBackTrial } from '../../shared/heal/drill.ts';
 import { leftStopped } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import type { Measured } from '../../shared/heal/reindex.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen, type RequestedAction, togetherIn } from '../../shared/model/payload.ts';
 import { NODE_TERMINATED } from '../../shared/model/trigger.ts';
@@ -126,6 +128,8 @@ export interface Facts {
   readonly keyScope: KeyScope;
   /** What is known of the owner's roll-back; null where the fleet file has none, or the next decision does not depend on it. */
   readonly rollBack: RollBackFacts | null;
+  /** The same of the owner's reindex, and of what a swap takes. */
+  readonly reindex: ReindexFacts | null;
   /** The node that gets its data of before now, of those that are upgraded together with this one; null: none does, or this one goes alone. */
   readonly mateBack: string | null;
   /** EC2's verdict on a launch before it is made; null where the next decision does not depend on it. */
@@ -138,12 +142,18 @@ export interface Facts {
   } | null;
 }
 
-export interface RollBackFacts {
-  /** What came of it on a copy; null where no drill has tried it. */
-  readonly trial: RollBackTrial | null;
+/** What was done to the data of this node before, by an owner's command. */
+export interface OwnHistory {
   /** When it was last begun on this node by another heal, ms since the epoch; null: not within a day. */
   readonly lastAtMs: number | null;
 }
+
+export interface RollBackFacts extends OwnHistory {
+  /** What came of it on a copy; null where no drill has tried it. */
+  readonly trial: RollBackTrial | null;
+}
+
+export type ReindexFacts = OwnHistory & Measured;
 
 /** What has to be read for the next decision, in addition to the instances and their volumes. */
 export interface Needs {
@@ -259,7 +269,7 @@ export async function readFacts(
   const restored = state?.restoredVolumes?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
   const needs = needsOf({ want: payload.want, fleet, gone, move, ...machines }, state);
   const isPlan = payload.mode !== 'act';
-  const [volumes, impairedVolumes, instanceStore, setAside, initialization, launch, reach, sources, rollBack] =
+  const [volumes, impairedVolumes, instanceStore, setAside, initialization, launch, reach, sources, rollBack, reindex] =
     await Promise.all([
       readVolumes(context, machines, [
         ...[...(state?.found.volumes ?? []), ...(gone?.volumes ?? [])].map(({ volumeId }) => volumeId),
@@ -296,6 +306,9 @@ export async function readFacts(
       payload.want.do === 'heal' && fleet.replace.rollBack !== undefined && (state?.rung ?? null) === null
         ? readRollBack(context, fleet.replace.rollBack.rehearse, state)
         : null,
+      payload.want.do === 'heal' && fleet.replace.reindex !== undefined && mayStillReindex(state)
+        ? readReindex(context, state)
+        : null,
     ]);
   const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
   const isLeft = await readLeft(context, { observations, seen, nowMs });
@@ -323,6 +336,7 @@ export async function readFacts(
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
     rollBack,
+    reindex,
     mateBack: togetherIn(payload.want).length > 0 && (state?.rung ?? null) === null ? await whoPutsBack(context) : null,
     keyScope: keyScopeOf(environment),
     launch,
@@ -345,18 +359,40 @@ async function readLeft(
   return leftStopped(await store.readNode(instanceId), own?.heightSinceMs ?? null, nowMs);
 }
 
+/** What was measured is read again right before the node feels it. */
+const mayStillReindex = (state: LadderState | null): boolean =>
+  state === null || state.rung === null || (state.rung === 'reindex' && state.reindexed === undefined);
+
+async function readReindex(context: ReplaceContext, state: LadderState | null): Promise<ReindexFacts> {
+  const [drills, lastAtMs] = await Promise.all([
+    context.store.readDrill(context.payload.fleet),
+    lastOwnAt(context, 'reindex', state),
+  ]);
+  return { trial: drills?.reindexed ?? null, proved: drills?.proved ?? null, lastAtMs };
+}
+
 async function readRollBack(
-  { store, payload: { fleet, instanceId, incidentId } }: ReplaceContext,
+  context: ReplaceContext,
   isRehearsed: boolean,
   state: LadderState | null,
 ): Promise<RollBackFacts> {
-  const [drills, restarts] = await Promise.all([
-    isRehearsed ? store.readDrill(fleet) : undefined,
-    store.readRestarts(fleet, instanceId),
+  const [drills, lastAtMs] = await Promise.all([
+    isRehearsed ? context.store.readDrill(context.payload.fleet) : undefined,
+    lastOwnAt(context, 'roll-back', state),
   ]);
-  const own = state && reservationKey(incidentId, state, 'roll-back');
-  const others = restarts?.restarts.filter(({ key }) => isReservedFor(key, 'roll-back') && key !== own) ?? [];
-  return { trial: drills?.rolledBack ?? null, lastAtMs: others.at(-1)?.atMs ?? null };
+  return { trial: drills?.rolledBack ?? null, lastAtMs };
+}
+
+/** When another heal of this node has begun with it last. */
+async function lastOwnAt(
+  { store, payload: { fleet, instanceId, incidentId } }: ReplaceContext,
+  rung: OwnRung,
+  state: LadderState | null,
+): Promise<number | null> {
+  const restarts = await store.readRestarts(fleet, instanceId);
+  const own = state && reservationKey(incidentId, state, rung);
+  const others = restarts?.restarts.filter(({ key }) => isReservedFor(key, rung) && key !== own) ?? [];
+  return others.at(-1)?.atMs ?? null;
 }
 
 /** Only a fleet file that lets heals set members aside has them asked for. */

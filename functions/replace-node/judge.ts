@@ -1,8 +1,8 @@
 // Judges a node: what the guardrails say of a rung, and whether the client follows its chain again. Pure.
 import { familyOf } from '../../shared/chains/defaults.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
-import { guardedAs, judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
-import type { FoundNode } from '../../shared/heal/memory.ts';
+import { guardedAs, isOwnCommand, judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
+import type { FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
@@ -32,7 +32,7 @@ export function guardOf(facts: Facts, rung: Rung) {
       manual: want.do !== 'heal',
       acknowledgesValidator: acknowledgesValidator(want),
     }) ??
-    (rung === 'roll-back' && !known ? judgeEvidence(facts) : null) ??
+    (isOwnCommand(rung) && !known ? judgeEvidence(facts) : null) ??
     (rung === 'swap' || rung === 'replace'
       ? (judgeSigning(fleet, role, node) ?? (known ? null : judgeEvidence(facts)))
       : null) ??
@@ -164,6 +164,8 @@ type ProofInput = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
   readonly nearestAtMs: number | null;
   /** How long its data take to catch up, by the rate that the fleet has shown; null where that is not known. */
   readonly catchUpMs: number | null;
+  /** It builds its data again: until when it is legitimately silent, or stands, and until when it has to be at the tip. Absent otherwise. */
+  readonly builds?: LadderState['reindexed'];
 };
 
 /** Judged by what others saw of the client after it came up: what it says of itself proves nothing. */
@@ -181,15 +183,20 @@ export function judgeProof(input: ProofInput): Verdict {
   const ended = input.seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
   if (ended && (input.inspectedAtMs ?? 0) > upSinceMs)
     return { is: 'failed', at: 'open', reason: `its client ends again: ${endOf(ended)}` };
+  const { builds } = input;
+  if (builds && nowMs > builds.untilMs && watched.health !== 'forked')
+    return { is: 'failed', at: 'other', reason: `it has not built its data again in its time: ${watched.reason}` };
+  const isPatient = builds !== undefined && nowMs <= builds.patientUntilMs;
   switch (watched.health) {
     case 'forked':
       return { is: 'failed', at: 'forked', reason: watched.reason };
     case 'stuck':
+      if (isPatient) return waiting(upForMs, watched.reason);
       return watched.sinceMs > upSinceMs || upForMs > fleet.health.patienceSeconds * 1000
         ? stopped(watched, found)
         : waiting(upForMs, watched.reason);
     case 'unreachable':
-      if (upForMs > graceMs)
+      if (upForMs > graceMs && !isPatient)
         return {
           is: 'failed',
           at: 'other',

@@ -1,8 +1,10 @@
 // The ladder: its rungs in order, and which of them comes next. Pure.
+import { isOwnCommand } from '../../shared/guardrails/replace.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { isImpaired, type Needs, type Situation } from './facts.ts';
+import { REINDEX } from './rungs/reindex.ts';
 import { REPLACE } from './rungs/replace.ts';
 import { RESTART, STOP_START } from './rungs/restart.ts';
 import { ROLL_BACK } from './rungs/roll-back.ts';
@@ -20,6 +22,10 @@ export const RUNGS: Readonly<Record<RungName, Rung>> = {
   /** Takes the data back by some blocks, by the owner's own command: only where the fleet file has it. */
   get 'roll-back'() {
     return ROLL_BACK;
+  },
+  /** Has the client build its data again from the blocks on its disk, likewise, where that is measured to be quicker than a swap. */
+  get reindex() {
+    return REINDEX;
   },
   /** Exchanges the data, from a good snapshot or a healthy sibling. */
   get swap() {
@@ -57,14 +63,16 @@ export function ladderOf(
     case 'replace-instance':
       return ['replace'];
     case 'heal': {
-      const rollsBack = fleet.replace.rollBack !== undefined;
+      const { rollBack, reindex } = fleet.replace;
+      const has = { 'roll-back': rollBack !== undefined, reindex: reindex !== undefined };
       const impaired = isImpaired({ original }) || !original?.agentOnline;
       const booted = failed.some(({ rung }) => rung === 'stop-start');
       const first: readonly RungName[] = impaired || booted ? ['stop-start'] : ['restart'];
       // If nobody reaches the instance, its volumes cannot be exchanged; they are moved to another instance.
-      const then: readonly RungName[] = impaired && !replacement ? ['replace'] : ['roll-back', 'swap', 'replace'];
+      const then: readonly RungName[] =
+        impaired && !replacement ? ['replace'] : ['roll-back', 'reindex', 'swap', 'replace'];
       return [...first, ...then].filter((rung) =>
-        rung === 'roll-back' ? rollsBack : fleet.replace.rungs.some((one) => one === rung),
+        isOwnCommand(rung) ? has[rung] : fleet.replace.rungs.some((one) => one === rung),
       );
     }
   }

@@ -16,6 +16,8 @@ export * as volumes from './acts/volumes.ts';
 export * as replacement from './launch.ts';
 export * as plan from './plan.ts';
 export * as beside from './rungs/beside.ts';
+export * as ownCommand from './rungs/own-command.ts';
+export * as reindex from './rungs/reindex.ts';
 export * as replace from './rungs/replace.ts';
 export * as rollBack from './rungs/roll-back.ts';
 export * as swap from './rungs/swap.ts';

@@ -1,6 +1,7 @@
 // What a limited attempt may do: what was approved, and what an earlier attempt has left open. Every attempt begins with it, so it is not in lazy.ts.
 // Pure.
 
+import { isOwnCommand } from '../../shared/guardrails/replace.ts';
 import { maySettle, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState, RestoredVolumes } from '../../shared/heal/memory.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
@@ -93,7 +94,7 @@ export const needsTurn = ({ rung, proved, moves, upgrade }: LadderState): boolea
   proved === null &&
   (rung === 'swap' ||
     rung === 'replace' ||
-    rung === 'roll-back' ||
+    (rung !== null && isOwnCommand(rung)) ||
     (rung === 'upgrade' && upgrade?.atHeight === undefined) ||
     (upgrade?.mayHaveRun === true && upgrade.atHeight === undefined) ||
     (moves === true && rung === 'stop-start'));

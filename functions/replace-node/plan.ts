@@ -1,7 +1,7 @@
 // What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. Also what an approval covers. Pure.
 
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
-import { classOf, lostAddressOf } from '../../shared/guardrails/replace.ts';
+import { classOf, isOwnCommand, lostAddressOf, type OwnRung } from '../../shared/guardrails/replace.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -14,6 +14,7 @@ import { guardOf } from './judge.ts';
 import { ladderOf, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
 import { sourceOf } from './permission.ts';
+import { measuredText } from './rungs/reindex.ts';
 import { rehearsedText } from './rungs/roll-back.ts';
 import type { Decision } from './rungs/rung.ts';
 import { catchUpFrom, choose, initializationMinutes, UNFIT } from './rungs/swap.ts';
@@ -44,13 +45,16 @@ export interface LadderPlan {
   };
 }
 
-const MINUTES: Readonly<Record<Exclude<Rung, 'roll-back'>, number>> = {
+const MINUTES: Readonly<Record<Exclude<Rung, OwnRung>, number>> = {
   ...{ restart: 5, 'stop-start': 10, upgrade: 10, swap: 15, replace: 20 },
 };
 
-/** A roll-back takes as long as its owner says that its command may, and a stop and a start. */
+/** An owner's command takes as long as its owner says that it may, and a stop and a start. */
 const minutesOf = (rung: Rung, { replace }: Facts['fleet']): number =>
-  rung === 'roll-back' ? (replace.rollBack?.minutes ?? 0) + MINUTES.restart : MINUTES[rung];
+  isOwnCommand(rung) ? (ownOf(rung, replace)?.minutes ?? 0) + MINUTES.restart : MINUTES[rung];
+
+const ownOf = (rung: OwnRung, { rollBack, reindex }: Facts['fleet']['replace']) =>
+  rung === 'roll-back' ? rollBack : reindex;
 
 /** The state that a heal would begin with, if it would begin; it decides what is read about sources. */
 export const stateOf = (facts: Facts): LadderState | null => stateBegun(beginUnasked(facts));
@@ -80,7 +84,7 @@ function plannedFrom(
 ): LadderPlan | { readonly refusal: Refusal } {
   const ladder = ladderOf(facts, state ?? NOTHING_TRIED);
   // What is left out of the ladder for a reason of its own forbids nothing else.
-  const rungs = ladder.filter((rung) => rung !== 'roll-back' || RUNGS[rung].cannotBegin(facts, null) === null);
+  const rungs = ladder.filter((rung) => !isOwnCommand(rung) || RUNGS[rung].cannotBegin(facts, null) === null);
   const verdicts = rungs.map(
     (rung) =>
       [
@@ -143,11 +147,14 @@ function plannedFrom(
     : '';
   const stops = allowed.filter((rung) => rung === 'stop-start' || rung === 'replace');
   const lost = stops.length > 0 && facts.original !== null ? lostAddressOf(facts.original.instance) : null;
-  const own = allowed.includes('roll-back') ? (facts.fleet.replace.rollBack?.command ?? null) : null;
+  const own = allowed.flatMap((rung) => {
+    const { command } = (isOwnCommand(rung) && ownOf(rung, facts.fleet.replace)) || {};
+    return command === undefined ? [] : ([[rung, command]] as const);
+  });
   const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.volumes);
   const words = {
     would: allowed.join(', then '),
-    because: `${why}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${rollBackIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
+    because: `${why}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${ownIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
   };
   return {
     rungs: allowed,
@@ -172,8 +179,9 @@ function pointersIn({ reach, fleet }: Facts, rungs: readonly Rung[]): string {
   return `; without the tags of ${fleet.name}, these would go on pointing at the old instance: ${reach.pointers.join(', ')}`;
 }
 
-function rollBackIn(facts: Facts, rungs: readonly Rung[]): string {
-  return rungs.includes('roll-back') ? `; roll-back: ${rehearsedText(facts)}` : '';
+function ownIn(facts: Facts, rungs: readonly Rung[]): string {
+  const back = rungs.includes('roll-back') ? `; roll-back: ${rehearsedText(facts)}` : '';
+  return rungs.includes('reindex') ? `${back}; ${measuredText(facts)}` : back;
 }
 
 /** What is not available is reported before anything is done for it. */
@@ -198,8 +206,8 @@ export interface Covered {
   readonly addedUsdAMonth: number;
   /** The public address that changes; null: none does. */
   readonly lostAddress: string | null;
-  /** The owner's command that is run on its data; null: none is. */
-  readonly own: string | null;
+  /** The owner's commands that are run on its data, by their rungs. */
+  readonly own: readonly (readonly [Rung, string])[];
 }
 
 /** Without the estimate of time and the reason: both change with each reading. */
@@ -212,7 +220,7 @@ const termsOf = ({ want, rungs, found, source, addedUsdAMonth, lostAddress, own 
   ],
   ['source', source ?? 'none'],
   ['cost', `+$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`],
-  ...(own === null ? [] : [['roll-back', own] as const]),
+  ...own,
   ...(lostAddress === null ? [] : [['public address', `${lostAddress} is lost`] as const]),
 ];
 

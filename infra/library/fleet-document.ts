@@ -387,6 +387,13 @@ export interface FleetDocument {
       /** Whether it is done to a node only after it has come through on a copy: each drill tries it on the newest set. Needs `drills`. */
       readonly rehearse?: boolean;
     };
+    /** Before other data are tried, and only where it is measured to be quicker than those: the owner’s own command by which a client of bitcoin’s family builds its data again from the blocks on its disk, on a follower whose client names its data as it ends. */
+    readonly reindex?: {
+      /** It is run as root while the client is stopped, and ends with 0 where the client may be started: `bitcoind -reindex-chainstate -stopafterblockimport`, for example. It may take two hours, and no more than `minutes`. */
+      readonly command: string;
+      /** How long a node may take at most, from its start until its client is at the tip again; and the command itself. */
+      readonly minutes?: number;
+    };
     /** Where the data of a swap come from: a snapshot, or a copy of a healthy sibling's volume in the same AZ. */
     readonly source?: "snapshot" | "sibling";
     /** The rate at which EBS is paid to initialize a volume from its snapshot; without it blocks come as they are read. */

@@ -62,6 +62,9 @@ export class SimulatedClient {
   /** Set while it loads after a start. */
   private loading: Timer | undefined;
   private upFromMs: number;
+  /** How long it still builds its data again from its blocks, at its next start or since the present one; -28 until then. */
+  private buildSeconds = 0;
+  private startedAtMs = 0;
   /** The last height for which all volumes have room, as planned. */
   private ceiling = Number.POSITIVE_INFINITY;
 
@@ -180,6 +183,7 @@ export class SimulatedClient {
   /** It has other data now; `barrier` is a block that it cannot pass with them. Call this only while it does not run. */
   load({ height, branch, barrier }: { height: number; branch: Branch; barrier: number | undefined }): void {
     this.followed = branch;
+    this.buildSeconds = 0;
     this.anchor = { height: Math.max(0, height), atMs: this.kernel.clock.now() };
     this.barrier = barrier ?? Number.POSITIVE_INFINITY;
   }
@@ -195,6 +199,14 @@ export class SimulatedClient {
   /** It stands below the upgrade of its chain. */
   get awaitsVersion(): boolean {
     return this.position() >= this.lastOfVersion;
+  }
+
+  /**
+   * From its next start on it builds its data again. Where it ends in between it goes on from there: of `-reindex` a flag in its block index says so, and
+   * `-reindex-chainstate` has flushed how far it came (src/init.cpp, src/node/chainstate.cpp of Bitcoin Core). Call this only while it does not run.
+   */
+  buildAgain(seconds: number): void {
+    this.buildSeconds = seconds;
   }
 
   /** It cannot pass this block with these data; undefined: it can again. */
@@ -268,7 +280,9 @@ export class SimulatedClient {
     this.anchor = { height: this.anchor.height, atMs: this.kernel.clock.now() };
     this.holds.delete('ended-inside');
     if (this.thawsOnRestart) this.holds.delete('frozen');
-    if (this.startSeconds > 0) this.loading = this.kernel.clock.after(this.startSeconds * 1_000, () => this.loaded());
+    this.startedAtMs = this.kernel.clock.now();
+    const loadsSeconds = this.startSeconds + this.buildSeconds;
+    if (loadsSeconds > 0) this.loading = this.kernel.clock.after(loadsSeconds * 1_000, () => this.loaded());
     else this.loaded();
     for (const listener of this.startListeners) listener();
     return true;
@@ -300,7 +314,8 @@ export class SimulatedClient {
   private loaded(): void {
     this.loading = undefined;
     this.upFromMs = this.kernel.clock.now();
-    this.closeOutage(this.startSeconds);
+    this.closeOutage(this.startSeconds + this.buildSeconds);
+    this.buildSeconds = 0;
     this.anchor = { height: this.anchor.height, atMs: this.upFromMs };
     this.vote();
     this.plan();
@@ -308,6 +323,8 @@ export class SimulatedClient {
 
   private end(state: 'stopped' | 'failed', cause: OutageCause): void {
     this.overflow?.cancel();
+    if (this.loading)
+      this.buildSeconds = Math.max(0, this.buildSeconds - (this.kernel.clock.now() - this.startedAtMs) / 1_000);
     this.loading?.cancel();
     this.loading = undefined;
     this.currentState = state;

@@ -4,7 +4,7 @@ import { wordsOf } from './client-log.ts';
 import { type ChainData, discord, type Opening, openingOf } from './content.ts';
 import type { NodeContext } from './context.ts';
 import { familyOf } from './protocol.ts';
-import type { InstalledVersion, OwnPrune, OwnRollBack } from './spec.ts';
+import type { Damage, InstalledVersion, OwnPrune, OwnReindex, OwnRollBack } from './spec.ts';
 import type { Growth, SimulatedVolume } from './volume.ts';
 
 /**
@@ -25,6 +25,8 @@ export class CopiedData {
   private readonly node: NodeContext;
   private readonly places: readonly SimulatedVolume[];
   private unreadable = false;
+  /** Of data that cannot be opened; undefined where nobody has said which, and nothing mends them. */
+  private damage: Damage | undefined;
   /** Of the data that the client has opened last. */
   private format = 0;
   private stopsAtHeight: number | undefined;
@@ -71,9 +73,10 @@ export class CopiedData {
   }
 
   /** A scenario breaks the data: they cannot be opened any more, or one block cannot be passed with them. */
-  corrupt({ stopsAtHeight }: { stopsAtHeight?: number } = {}): void {
+  corrupt({ stopsAtHeight, damage }: { stopsAtHeight?: number; damage?: Damage } = {}): void {
     if (stopsAtHeight === undefined) {
       this.unreadable = true;
+      this.damage = damage;
       this.node.client.stop('failed', 'corrupt-data');
       return;
     }
@@ -90,6 +93,20 @@ export class CopiedData {
     if (isRight) this.stopsAtHeight = undefined;
     const branch = isRight ? chain.main : client.branch;
     client.load({ height: client.height() - blocks, branch, barrier: this.stopsAtHeight });
+  }
+
+  /** The owner's own command has its client build them again from its blocks, while the client does not run. */
+  reindex({ buildsSeconds, effect }: Pick<OwnReindex, 'buildsSeconds' | 'effect'>): void {
+    if (effect === 'fails') return;
+    if (effect === 'spoils') {
+      this.unreadable = true;
+      this.damage = 'blocks';
+      return;
+    }
+    if (this.unreadable && this.damage !== 'chainstate') return;
+    this.unreadable = false;
+    this.damage = undefined;
+    this.node.client.buildAgain(buildsSeconds);
   }
 
   /** The owner's own command has pruned them, while the client does not run: on the volume that most of each block is written to. */
@@ -142,6 +159,7 @@ export class CopiedData {
 
   private become(data: Pick<ChainData, 'height' | 'branch'> & { stopsAtHeight: number | undefined }): void {
     this.unreadable = false;
+    this.damage = undefined;
     this.stopsAtHeight = data.stopsAtHeight;
     this.node.client.load({ height: data.height, branch: data.branch, barrier: data.stopsAtHeight });
   }

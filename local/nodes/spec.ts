@@ -44,6 +44,8 @@ export interface NodeSpec {
   readonly versions?: Readonly<Record<string, InstalledVersion>>;
   /** An executable that its owner has put there, which takes the client's data back by some blocks. */
   readonly rollBack?: OwnRollBack;
+  /** An executable that its owner has put there, which has the client build its data again from the blocks on its disk. */
+  readonly reindex?: OwnReindex;
   /** An executable that its owner has put there, which has the client drop data that it need not keep. */
   readonly prune?: OwnPrune;
   /** False: the instance is stopped when the run begins. */
@@ -77,6 +79,19 @@ export interface OwnRollBack {
    */
   readonly effect: 'passes' | 'nothing' | 'fails' | 'spoils';
 }
+
+export interface OwnReindex {
+  /** Its absolute path. */
+  readonly command: string;
+  readonly takesSeconds: number;
+  /** After its next start the client answers -28 for so long, and goes on with it after a restart in between. */
+  readonly buildsSeconds: number;
+  /** mends: a broken chainstate; broken block files it does not. fails: it changes nothing, and exits with 1. spoils: the block files are broken by it. */
+  readonly effect: 'mends' | 'fails' | 'spoils';
+}
+
+/** Which of a client's files are broken: what it makes of its blocks, or the blocks themselves. */
+export type Damage = 'chainstate' | 'blocks';
 
 export interface OwnPrune {
   /** Its absolute path. */

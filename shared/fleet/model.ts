@@ -88,6 +88,8 @@ export function fleetOf(complete: CompleteStored, suite: string) {
       userData: replace.userData,
       /** undefined: no data are taken back. */
       rollBack: replace.rollBack,
+      /** undefined: no data are built again. */
+      reindex: replace.reindex,
     },
     /** Whether the launch templates of its groups name the newest good snapshot. */
     seedsGroups: asg !== undefined,

@@ -1,5 +1,6 @@
 // The part of the fleet file that limits heals: disks, owners, limits, snapshots and replacements; and the checks of its contradictions.
 import type * as v from 'valibot';
+import { familyOf } from '../chains/defaults.ts';
 import { RUNGS } from '../model/rungs.ts';
 import type { Complaints } from './problems.ts';
 import {
@@ -208,6 +209,20 @@ export const replace = object('{ rungs: [restart, swap] }', {
       ),
     }),
   ),
+  reindex: optional(
+    'Before other data are tried, and only where it is measured to be quicker than those: the owner’s own command by which a client of bitcoin’s family builds its data again from the blocks on its disk, on a follower whose client names its data as it ends.',
+    object('{ command: /opt/node/reindex }', {
+      command: about(
+        'It is run as root while the client is stopped, and ends with 0 where the client may be started: `bitcoind -reindex-chainstate -stopafterblockimport`, for example. It may take two hours, and no more than `minutes`.',
+        executable,
+      ),
+      minutes: usually(
+        'How long a node may take at most, from its start until its client is at the tip again; and the command itself.',
+        whole(5, 1_440, 'minutes', 120),
+        120,
+      ),
+    }),
+  ),
   source: usually(
     "Where the data of a swap come from: a snapshot, or a copy of a healthy sibling's volume in the same AZ.",
     choice(['snapshot', 'sibling'], 'a source'),
@@ -303,6 +318,7 @@ export function isByPolicy({ clean, copiesFrom, ...byPolicy }: WrittenSnapshots)
 
 /** The fields as a person writes them. */
 interface WrittenHealFields {
+  readonly chain: string;
   readonly nodes: { readonly tag: Readonly<Record<string, string>> };
   readonly role?: string | object;
   readonly volumes?: Readonly<Record<string, string | { readonly tag?: Readonly<Record<string, string>> }>>;
@@ -325,6 +341,7 @@ export function checkHeals(file: WrittenHealFields, complete: CompleteHealFields
   checkCopies(file, complaints);
   checkRungs(complete, complaints);
   checkRollBack(file, complete, complaints);
+  checkReindex(file, complete, complaints);
   checkPrune(file, complete, complaints);
   checkBudgets(complete, complaints);
   checkDonors(file, complaints);
@@ -380,6 +397,24 @@ function checkRollBack(
       true,
       'expected drills, which try it on a copy of the newest set; or rehearse: false, and the node is the first on which it runs',
     );
+}
+
+/** Followers only, of chains whose clients document such a command; and never unmeasured. */
+function checkReindex(
+  { role = 'unknown', drills, chain }: WrittenHealFields,
+  { replace: { reindex } }: CompleteHealFields,
+  { conflict }: Complaints,
+): void {
+  if (reindex === undefined) return;
+  const refuse = (expected: string): void => conflict(['replace', 'reindex'], reindex.command, expected);
+  if (typeof role === 'string' && role !== 'follower')
+    refuse(
+      `expected role: follower, or the tag that tells it: no other node's data are built again, and it is ${role}`,
+    );
+  else if (familyOf(chain) !== 'bitcoin')
+    refuse(`expected a chain of bitcoin’s family, whose clients have -reindex: of ${chain} no such command is known`);
+  else if (drills === undefined)
+    refuse('expected drills, which measure it on a copy: what was not measured is not done');
 }
 
 /** Followers only: what a validator or a node of unknown role keeps is never thrown away by a command. */

@@ -9,12 +9,16 @@ import { judgeDrift, ownerOf } from './owner.ts';
 /** The classes that guardrails judge: growing destroys nothing, names can be written again, a stopped client serves nobody. */
 export type ActionClass = 'grow' | 'restart' | 'replace' | 'names';
 
-/** The budget that counts a rung. `stop-start` keeps instance and data, as a restart does; a `roll-back` keeps the instance and its volumes. */
-export const classOf = (rung: Rung): 'restart' | 'replace' =>
-  rung === 'restart' || rung === 'stop-start' || rung === 'roll-back' ? 'restart' : 'replace';
+/** The rungs that run an executable of the node's owner on its data: the instance and its volumes stay. */
+export type OwnRung = 'roll-back' | 'reindex';
+export const isOwnCommand = (rung: Rung): rung is OwnRung => rung === 'roll-back' || rung === 'reindex';
 
-/** The guards that apply to a rung: a `roll-back` changes data, and is as strictly judged as other data. */
-export const guardedAs = (rung: Rung): 'restart' | 'replace' => (rung === 'roll-back' ? 'replace' : classOf(rung));
+/** The budget that counts a rung. `stop-start` keeps instance and data, as a restart does; an owner's command keeps the instance and its volumes. */
+export const classOf = (rung: Rung): 'restart' | 'replace' =>
+  rung === 'restart' || rung === 'stop-start' || isOwnCommand(rung) ? 'restart' : 'replace';
+
+/** The guards that apply to a rung: an owner's command changes data, and is as strictly judged as other data. */
+export const guardedAs = (rung: Rung): 'restart' | 'replace' => (isOwnCommand(rung) ? 'replace' : classOf(rung));
 
 const RETRY_AFTER_MS = 5 * 60_000;
 /** What only a person can change is judged again after this time. */
@@ -127,8 +131,8 @@ export function judgeOwner({
   standbyFault,
   publicIp,
 }: OwnerFacts): Refusal | null {
-  // An upgrade changes what its owner has installed for it; its way back is judged as a swap. A roll-back runs what its owner has written for it.
-  if (rung === 'restart' || rung === 'upgrade' || rung === 'roll-back') return null;
+  // An upgrade changes what its owner has installed for it; its way back is judged as a swap. A roll-back and a reindex run what its owner has written for it.
+  if (rung === 'restart' || rung === 'upgrade' || isOwnCommand(rung)) return null;
   const forPerson = { page: true, retryAfterMs: PERSON_MS };
   if (autoScalingGroup !== null && fleet.replace.autoScaling === 'refuse') {
     const reason = `Auto Scaling group ${autoScalingGroup} replaces a member that is stopped or fails its checks; with replace.autoScaling: standby it would be set aside first`;

@@ -19,6 +19,8 @@ export interface DrillRecord {
   readonly rehearsed?: Rehearsal;
   /** What came of the last roll-back that was tried on a copy; absent before the first. */
   readonly rolledBack?: RollBackTrial;
+  /** The same of the owner's reindex. */
+  readonly reindexed?: ReindexTrial;
   /** The same of the owner's pruning. */
   readonly pruned?: PruneTrial;
   /** Where copies of another region are opened, and there were none: since when they are looked for, ms since the epoch. */
@@ -47,6 +49,12 @@ export interface Drill {
   readonly rolledBack?: DrillVerdict;
   /** When it was begun, ms since the epoch. */
   readonly rolledBackAtMs?: number;
+  /** The owner's command that has the data built again from the blocks on disk, tried last; absent where the fleet file has none. */
+  readonly reindexes?: string;
+  /** What came of it; absent where it was not tried. */
+  readonly reindexed?: DrillVerdict;
+  /** When it was begun, ms since the epoch. */
+  readonly reindexedAtMs?: number;
   /** The owner's command that prunes, tried after the roll-back on the same copy; absent where the fleet file has none, or does not rehearse it. */
   readonly prunes?: string;
   /** What came of it; absent where it was not tried. */
@@ -111,7 +119,7 @@ export interface Rehearsal {
   readonly usd: number;
 }
 
-/** The owner's command that takes a client's data back by some blocks, tried on a copy. */
+/** The owner's command that takes a client's data back by some blocks, or has them built again, tried on a copy. */
 export interface RollBackTrial {
   readonly command: string;
   readonly setId: string;
@@ -121,6 +129,12 @@ export interface RollBackTrial {
   readonly reason: string;
   /** From the stop of the client until the verdict. */
   readonly minutes: number;
+}
+
+/** The owner's command that has the data built again, tried on a copy. */
+export interface ReindexTrial extends RollBackTrial {
+  /** By how much its volumes had filled when it was at the tip again; null where nobody could tell. */
+  readonly addedGiB: number | null;
 }
 
 /** The owner's command that prunes, tried on a copy. */
@@ -138,7 +152,7 @@ export type DrillVerdict =
       readonly reason: string;
       /** From its start until it told its first height, to the half minute: a client that migrates its data first answers nobody. */
       readonly openSeconds: number;
-      /** Of a version that is tried: by how much its volumes had filled; null where nobody could tell. */
+      /** Of a version that is tried, and of data that were built again: by how much its volumes had filled; null where nobody could tell. */
       readonly addedGiB?: number | null;
     }
   /** The data are to blame. */
@@ -240,11 +254,13 @@ export function ended(record: DrillRecord, drill: Drill, everyHours: number, now
   const unproved = (before?.unproved ?? 0) + (verdict.is === 'unproved' && verdict.isTold ? 1 : 0);
   const tried: TriedSet = { setId, is: verdict.is, atMs: nowMs, unproved };
   const trial = trialOf(drill);
+  const reindexed = reindexTrialOf(drill);
   const pruned = pruneTrialOf(drill);
   return {
     ...record,
     current: null,
     ...(trial && { rolledBack: trial }),
+    ...(reindexed && { reindexed }),
     ...(pruned && { pruned }),
     ...(verdict.is === 'verified' && {
       proved: { setId, takenAtMs, height: verdict.height, atMs: verdict.atMs, minutes, usd },
@@ -259,6 +275,14 @@ export function ended(record: DrillRecord, drill: Drill, everyHours: number, now
 /** A try that gave way to a heal, or to a pause, says nothing: what was known before stays. */
 const trialOf = ({ set, rollsBack, rolledBack, rolledBackAtMs }: Drill): RollBackTrial | null =>
   trialFrom(set, rollsBack, rolledBack, rolledBackAtMs);
+
+function reindexTrialOf({ set, reindexes, reindexed, reindexedAtMs }: Drill): ReindexTrial | null {
+  const trial = trialFrom(set, reindexes, reindexed, reindexedAtMs);
+  return trial && { ...trial, addedGiB: addedOn(reindexed) };
+}
+
+export const addedOn = (verdict: DrillVerdict | undefined): number | null =>
+  verdict?.is === 'verified' ? (verdict.addedGiB ?? null) : null;
 
 function pruneTrialOf({ set, prunes, pruned, prunedAtMs, prunedBytes = null }: Drill): PruneTrial | null {
   const trial = trialFrom(set, prunes, pruned, prunedAtMs);
@@ -297,6 +321,15 @@ export function pruneTrialText(trial: Omit<PruneTrial, 'atMs'>): string {
   if (is !== 'verified') return trialText(trial);
   const freed = freedGiB === null ? 'what it has freed nobody knows' : `it has freed ${Math.round(freedGiB)} GiB`;
   return `${trialText(trial)}, and ${freed}`;
+}
+
+/** The same of data that were built again, with what they take there. */
+export function reindexTrialText(trial: Omit<ReindexTrial, 'atMs'>): string {
+  const { is, addedGiB } = trial;
+  if (is !== 'verified') return trialText(trial);
+  if (addedGiB === null) return `${trialText(trial)}, and how much its data take nobody knows`;
+  const than = addedGiB === 0 ? 'as much as before' : `${Math.abs(addedGiB)} GiB ${addedGiB > 0 ? 'more' : 'less'}`;
+  return `${trialText(trial)}, and its data take ${than}`;
 }
 
 /** Why an owner's command is not run on a node: the copy has not shown that a client comes back from it. null: it has. */

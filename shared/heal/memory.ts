@@ -296,6 +296,11 @@ export interface LadderState {
   readonly upgrade?: VersionChange;
   /** The owner's roll-back was intended: it is not done twice. Absent otherwise. */
   readonly rolledBack?: true;
+  /**
+   * The owner's reindex was intended: it is not done twice. Until when its client may say nothing, or stand where it is, and until when it has to be at the
+   * tip; ms since the epoch. Absent otherwise.
+   */
+  readonly reindexed?: { readonly patientUntilMs: number; readonly untilMs: number };
   /** Set where another instance runs the wanted version beside the node. */
   readonly beside?: Beside;
   /** What this heal did to the original instance. stopIntended: a guard may have forbidden the stop. started: it ran again, in this rung. */

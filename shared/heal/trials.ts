@@ -10,10 +10,11 @@ import {
   trialText,
   untriedReason,
 } from './drill.ts';
+import { judgeReindex } from './reindex.ts';
 
 /** For people and machines. */
 export interface TrialReport {
-  readonly of: 'roll-back' | 'prune';
+  readonly of: 'roll-back' | 'reindex' | 'prune';
   readonly command: string;
   /** Whether a heal would run it now, as far as drills are concerned. */
   readonly isUsed: boolean;
@@ -36,14 +37,31 @@ export interface TrialReport {
 /** One for each of the owner's commands that the fleet file has. */
 export function trialReports(
   { replace, disk, drills }: Pick<Fleet, 'replace' | 'disk' | 'drills'>,
-  record: Pick<DrillRecord, 'rolledBack' | 'pruned'> | undefined,
+  record: (Pick<DrillRecord, 'rolledBack' | 'reindexed' | 'pruned'> & Partial<Pick<DrillRecord, 'proved'>>) | undefined,
   nowMs: number,
 ): readonly TrialReport[] {
   const maxAgeHours = drills?.maxAgeHours ?? 0;
   return [
     ...reportOf('roll-back', replace.rollBack, { trial: record?.rolledBack, textOf: trialText, maxAgeHours, nowMs }),
+    ...reindexReport(replace.reindex, record, { maxAgeHours, nowMs }),
     ...reportOf('prune', disk.prune, { trial: record?.pruned, textOf: pruneTrialText, maxAgeHours, nowMs }),
   ];
+}
+
+type Trials = Pick<DrillRecord, 'reindexed'> & Partial<Pick<DrillRecord, 'proved'>>;
+
+/** It is used only where it is quicker than a swap. */
+function reindexReport(
+  file: Fleet['replace']['reindex'],
+  { reindexed, proved = null }: Trials = {},
+  { maxAgeHours, nowMs }: { readonly maxAgeHours: number; readonly nowMs: number },
+): readonly TrialReport[] {
+  if (file === undefined) return [];
+  const { command } = file;
+  const verdict = judgeReindex({ ...file, maxAgeHours }, { trial: reindexed ?? null, proved }, nowMs);
+  const why = verdict.is === 'not' ? plainText(verdict.why) : null;
+  const own = reindexed?.command === command ? reindexed : undefined;
+  return [{ of: 'reindex', command, isUsed: verdict.is === 'quicker', why, tried: own ? triedOf(own, nowMs) : null }];
 }
 
 interface Known<Trial extends RollBackTrial> {

@@ -35,6 +35,15 @@ export interface OwnCommand {
   readonly seconds: number;
 }
 
+/** An owner's command holds the node's lock: one that takes longer asks its client for the work, and ends. */
+const OWN_SECONDS_MOST = 2 * 60 * 60;
+
+/** @param minutes of the fleet file, which may be those of the client's own work after it */
+export const ownCommand = (command: string, minutes: number): OwnCommand => ({
+  command,
+  seconds: Math.min(minutes * 60, OWN_SECONDS_MOST),
+});
+
 /** `clients` are stopped from last to first and started from first to last. */
 export type NodeCommand =
   /** Raises the fence and reports the state. */
@@ -62,14 +71,15 @@ export type NodeCommand =
       readonly version: string;
     }
   /**
-   * All clients are stopped with their grace; the owner's own executable takes their data back by some blocks, or drops what need not be kept (prune);
+   * All clients are stopped with their grace; the owner's own executable takes their data back by some blocks, has them built again
+   * from the blocks on disk (reindex), or drops what need not be kept (prune);
    * they are started again.
    */
   | {
       readonly operation: 'restart-client';
       readonly clients: readonly ClientOnNode[];
       readonly paths: readonly string[];
-      readonly only: 'roll-back' | 'prune';
+      readonly only: 'roll-back' | 'reindex' | 'prune';
       readonly own: OwnCommand;
     }
   /** Mounts a volume read-only at a temporary place: whether it can replace the one that is mounted at `like`. */

@@ -140,8 +140,8 @@ export const parameterRules = {
   },
   Only: {
     description:
-      'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started; enable: nothing is started, and Version alone is enabled on a node whose client is masked; roll-back, prune: what runs is stopped, Own runs, all is started',
-    pattern: '^(start|restart|switch|enable|roll-back|prune)$',
+      'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started; enable: nothing is started, and Version alone is enabled on a node whose client is masked; roll-back, reindex, prune: what runs is stopped, Own runs, all is started',
+    pattern: '^(start|restart|switch|enable|roll-back|reindex|prune)$',
   },
   Unmount: {
     description: 'Whether the volumes are unmounted when the client has stopped',
@@ -161,8 +161,7 @@ export const parameterRules = {
     pattern: '^(_|[A-Za-z0-9][A-Za-z0-9_.+-]{0,63})$',
   },
   Own: {
-    description:
-      'roll-back, prune: "<seconds that it may take>:<an executable of the owner, without arguments>"; else _',
+    description: '_, or "<seconds that it may take>:<an executable of the owner, without arguments>"',
     pattern: `^(_|[1-9][0-9]{0,3}:(/${pathPart}){1,16})$`,
   },
   RequireClean: {

@@ -1,5 +1,5 @@
 # The operation: what runs is stopped with its grace, where asked; then what does not run is started, or another version of it. Or a version is
-# enabled, where nothing can start. Or the owner's own executable takes the data back, or prunes them, in between.
+# enabled, where nothing can start. Or the owner's own executable takes the data back, rebuilds or prunes them, in between.
 
 perform() {
   local paths done=yes why
@@ -23,7 +23,7 @@ perform() {
     [ -n "$done" ]
     return
   fi
-  if [[ $SSM_Only =~ ^(roll-back|prune)$ ]]; then
+  if [[ $SSM_Only =~ ^(roll-back|reindex|prune)$ ]]; then
     with_own || done=
     AFTER=$(node_state ${paths[@]+"${paths[@]}"})
     more

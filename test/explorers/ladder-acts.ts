@@ -30,6 +30,7 @@ export const isCommand = ({ do: what }: Act): boolean =>
     'start-original',
     'switch-version',
     'undo-blocks',
+    'rebuild-data',
     'start-again',
   ].includes(what);
 
@@ -38,6 +39,7 @@ const SECONDS: Partial<Record<Act['do'], number>> = {
   swap: 20,
   'switch-version': 15,
   'undo-blocks': 60,
+  'rebuild-data': 60,
   'mask-original': 10,
   'mask-replacement': 10,
   'leave-pool': 65,
@@ -52,6 +54,7 @@ const FELT: readonly Act['do'][] = [
   'swap',
   'switch-version',
   'undo-blocks',
+  'rebuild-data',
   'create',
   'attach',
   'launch',

@@ -36,6 +36,15 @@ export function command(world: LadderWorld, made: Made, rules: LadderRules): Res
         ? { is: 'failed', atMs, reason: 'its client ends', fault: 'none', seen: seen() }
         : { is: 'done', atMs, seen: seen() };
     }
+    case 'rebuild-data': {
+      if (box.masked) return { is: 'failed', atMs, reason: 'it is masked', fault: 'node', seen: seen() };
+      world.stopClient(box);
+      world.reindexes++;
+      world.startClient(box);
+      return box.ended
+        ? { is: 'failed', atMs, reason: 'its client ends', fault: 'none', seen: seen() }
+        : { is: 'done', atMs, seen: seen() };
+    }
     case 'switch-version': {
       const refuse = (reason: string): Result => ({ is: 'failed', atMs, reason, fault: 'node', seen: seen() });
       if (box.masked) return refuse('it is masked');

@@ -60,9 +60,26 @@ export function factsOf(
     reach: null,
     mateBack: null,
     rollBack: setting.fleet.replace.rollBack === undefined ? null : { trial: null, lastAtMs: null },
+    reindex: setting.fleet.replace.reindex === undefined ? null : MEASURED,
     initialization: needs.initialization ? initialized(world, memory) : null,
   };
 }
+
+/** By a drill: a reindex is quicker than a swap. */
+const MEASURED: Facts['reindex'] = {
+  trial: {
+    ...{
+      command: '/opt/node/reindex',
+      setId: 'set-0',
+      is: 'verified',
+      atMs: START_MS - 60_000,
+      reason: 'it has caught up',
+    },
+    ...{ minutes: 20, addedGiB: 0 },
+  },
+  proved: { minutes: 50 },
+  lastAtMs: null,
+};
 
 /** The same as `judgeUpgrade` of a fleet whose other nodes are well. */
 const sparedIn = (watched: Facts['watched']): Refusal | null =>

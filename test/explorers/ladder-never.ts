@@ -29,6 +29,7 @@ export const NEVER = {
     'an upgrade ends with the new version, proved, or with the version and the data of before, or says what could not be put back',
   wayBack: 'no version is changed where there are no data to go back to',
   rolledBack: 'an owner’s roll-back is made once, and never to a validator; where nothing helps it is told',
+  reindexed: 'an owner’s reindex is made once, and never to a validator; where nothing helps it is told',
   group: 'a member of a group is stopped only on standby, and not left there',
 } as const;
 export type LadderNever = keyof typeof NEVER;
@@ -48,6 +49,7 @@ export function look(world: LadderWorld): void {
   for (const box of [old, ...youngs]) if (runs(box)) lookAtMounts(world, box);
   if (youngs.length > 1) world.broken.add(NEVER.made);
   if (world.rollBacks > (world.setting.role === 'follower' ? 1 : 0)) world.broken.add(NEVER.rolledBack);
+  if (world.reindexes > (world.setting.role === 'follower' ? 1 : 0)) world.broken.add(NEVER.reindexed);
   const made = [...world.disks.values()].flatMap(({ origin, part, zone }) =>
     isMade(origin) ? [`${origin} ${part} ${zone}`] : [],
   );
@@ -116,6 +118,10 @@ export function lookAtEnd(world: LadderWorld, end: End, memory: LadderState | nu
   // Whether one that was intended was made, nobody may know.
   if ((world.rollBacks > 0 || memory?.rolledBack) && end.as === 'escalated') {
     if (says && world.rollBacks > 0) world.broken.add(NEVER.rolledBack);
+    return;
+  }
+  if ((world.reindexes > 0 || memory?.reindexed) && end.as === 'escalated') {
+    if (says && world.reindexes > 0) world.broken.add(NEVER.reindexed);
     return;
   }
   // Where the instance cannot be started again, the end must say so.

@@ -49,6 +49,8 @@ export interface LadderSetting {
   readonly newVersion: 'works' | 'ends' | 'stands' | 'missing';
   /** How its own data behave once its owner's roll-back has been run; ends: the client cannot open them. Only where the fleet file has one. */
   readonly rolledBack?: Behaviour;
+  /** The same of its owner's reindex. */
+  readonly reindexed?: Behaviour;
   /** The node that the snapshots were taken of. */
   readonly donor: 'itself' | 'sibling';
 }
@@ -73,6 +75,10 @@ const RATED: Fleet = { ...FLEET, replace: { ...FLEET.replace, initializationMiBp
 const SIBLING: Fleet = { ...FLEET, replace: { ...FLEET.replace, source: 'sibling' } };
 const STANDBY: Fleet = { ...FLEET, replace: { ...FLEET.replace, autoScaling: 'standby' } };
 const ROLLS_BACK = fleetOf({ replace: { rollBack: { command: '/opt/node/roll-back', rehearse: false } } });
+const REINDEXES = fleetOf({
+  drills: { securityGroup: 'sg-0123456789abcdef0' },
+  replace: { reindex: { command: '/opt/node/reindex' } },
+});
 const VALIDATOR: Fleet = { ...FLEET, role: { fixed: 'validator' } };
 const RESTARTABLE: Fleet = { ...VALIDATOR, owner: { ...VALIDATOR.owner, restartValidators: true } };
 
@@ -124,6 +130,15 @@ export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'neither a roll-back nor other data help': with_({
     fleet: ROLLS_BACK,
     rolledBack: 'same-stop',
+    sets: ['ends'],
+    young: 'ends',
+  }),
+  'a reindex helps': with_({ fleet: REINDEXES, reindexed: 'follows' }),
+  'a reindex does not help, other data do': with_({ fleet: REINDEXES, reindexed: 'same-stop' }),
+  'a reindex spoils the data, other data help': with_({ fleet: REINDEXES, reindexed: 'ends' }),
+  'neither a reindex nor other data help': with_({
+    fleet: REINDEXES,
+    reindexed: 'same-stop',
     sets: ['ends'],
     young: 'ends',
   }),

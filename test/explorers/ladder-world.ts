@@ -103,6 +103,8 @@ export class LadderWorld {
   felt = false;
   /** How often its owner's roll-back was run. */
   rollBacks = 0;
+  /** The same of its owner's reindex. */
+  reindexes = 0;
   /** Zones in which EC2 has said that it does not permit a launch: an answer that was lost said nothing. */
   forbiddenIn = new Set<string>();
   readonly broken = new Set<string>();
@@ -252,8 +254,9 @@ export class LadderWorld {
   }
 
   private behaviourAfterStart(disk: Disk): Behaviour {
-    const { rolledBack, afterRestart } = this.setting;
-    if (disk.origin === 'found') disk.behaviour = this.rollBacks > 0 && rolledBack ? rolledBack : afterRestart;
+    const { rolledBack, reindexed, afterRestart } = this.setting;
+    const after = this.reindexes > 0 && reindexed ? reindexed : this.rollBacks > 0 && rolledBack ? rolledBack : null;
+    if (disk.origin === 'found') disk.behaviour = after ?? afterRestart;
     return disk.behaviour;
   }
 

@@ -59,6 +59,22 @@ describe('the ladder, where nothing goes wrong', () => {
       'ladder-spent',
       /take roll-back.*take swap.*take replace.*end escalated .*its data may have been taken back by some blocks/,
     ],
+    ['a reindex helps', 'healed', /take restart, restart, .*take reindex, rebuild-data, wait, prove, (?!.*take swap)/],
+    [
+      'a reindex does not help, other data do',
+      'healed',
+      /take reindex, rebuild-data, wait, .*fail .*take swap.*swap to restored.*prove/,
+    ],
+    [
+      'a reindex spoils the data, other data help',
+      'healed',
+      /take reindex, rebuild-data, take swap.*swap to restored.*prove/,
+    ],
+    [
+      'neither a reindex nor other data help',
+      'ladder-spent',
+      /take reindex.*take swap.*take replace.*end escalated .*its data may have been built again in part/,
+    ],
     ['other data help', 'healed', /take restart.*take swap.*create.*attach.*check, swap to restored.*prove, detach/],
     [
       'the client ends, the second set helps',

@@ -91,9 +91,13 @@ onMachine('an instance of a template that nothing enables, which systemd forgets
   });
 });
 
-onMachine('the owner’s own command, a roll-back or a pruning,', () => {
+onMachine('the owner’s own command, a roll-back, a reindex or a pruning,', () => {
   const OWN = '/srv/roll-back';
-  const rollBack = (seconds = 20, command = OWN, only: 'roll-back' | 'prune' = 'roll-back'): NodeCommand => ({
+  const rollBack = (
+    seconds = 20,
+    command = OWN,
+    only: 'roll-back' | 'reindex' | 'prune' = 'roll-back',
+  ): NodeCommand => ({
     ...{ operation: 'restart-client', clients: [unit('node.service')], paths: [PLACE], only },
     own: { command, seconds },
   });
@@ -105,7 +109,7 @@ ${body}
 END
 chmod 755 ${OWN}`;
 
-  it.each(['roll-back', 'prune'] as const)(
+  it.each(['roll-back', 'reindex', 'prune'] as const)(
     'is run once the client has ended, with nothing of an event in it, and the client is started again (%s)',
     async (only) => {
       await withMachine(story, async (machine) => {

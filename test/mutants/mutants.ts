@@ -172,6 +172,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/audit-snapshots/judge.ts': [
     {
+      name: 'a reindex has no longer on a copy than its fleet file says',
+      find: 'endsAtMs: Math.min(endsAtMs, (drill.reindexedAtMs',
+      replace: 'endsAtMs: Math.max(endsAtMs, (drill.reindexedAtMs',
+      caughtBy: ['functions/audit-snapshots/judge'],
+    },
+    {
       name: 'a drill imitates a follower only: no second copy of a validator, nor of what may be one',
       find: "if (role !== 'follower')",
       replace: "if (role === 'sentry')",
@@ -292,8 +298,20 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a pruning is tried on a copy whose roll-back has come through, and only once',
-      find: "return before !== 'prune' && prunes !== undefined ? 'prune' : null;",
-      replace: "return before === null && prunes !== undefined ? 'prune' : null;",
+      find: "if ((before === null || before === 'roll-back') && prunes !== undefined) return 'prune';",
+      replace: "if (before === null && prunes !== undefined) return 'prune';",
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
+    {
+      name: 'a reindex is tried on a copy whose other tries have come through, and only once',
+      find: "return before !== 'reindex' && reindexes !== undefined ? 'reindex' : null;",
+      replace: "return before === null && reindexes !== undefined ? 'reindex' : null;",
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
+    {
+      name: 'what data that were built again take on a copy is measured',
+      find: " || from.trial?.of === 'reindex';",
+      replace: ';',
       caughtBy: ['functions/audit-snapshots/decide'],
     },
   ],
@@ -355,6 +373,26 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'if (heal) return wait(',
       replace: 'if (heal && nodes.length > 99) return wait(',
       caughtBy: ['functions/dispatch-heal/drill'],
+    },
+  ],
+  'shared/heal/reindex.ts': [
+    {
+      name: 'where a reindex took longer on a copy than a node takes to come back by a swap, it is swapped',
+      find: 'if (trial.minutes >= proved.minutes)',
+      replace: 'if (trial.minutes < 0)',
+      caughtBy: ['shared/heal/reindex', 'functions/replace-node/reindex'],
+    },
+    {
+      name: 'a reindex that took longer on a copy than the file allows is done to no node',
+      find: 'if (trial.minutes > minutes)',
+      replace: 'if (trial.minutes < 0)',
+      caughtBy: ['shared/heal/reindex'],
+    },
+    {
+      name: 'a client that builds its data again is silent for no longer than its fleet file says',
+      find: 'Math.min(most, measured',
+      replace: 'Math.max(most, measured',
+      caughtBy: ['shared/heal/reindex', 'functions/replace-node/reindex'],
     },
   ],
   'shared/heal/drill.ts': [
@@ -1198,7 +1236,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/acts/decisions.ts': [
     {
       name: 'no data are taken back by a roll-back while another node of the fleet has the turn',
-      find: " && !isReservedFor(key, 'roll-back')",
+      find: ' && !isOwnReserved(key)',
+      replace: '',
+      caughtBy: ['functions/replace-node/reserving'],
+    },
+    {
+      name: 'no data are built again while another node of the fleet has the turn',
+      find: " || isReservedFor(key, 'reindex')",
       replace: '',
       caughtBy: ['functions/replace-node/reserving'],
     },
@@ -1216,29 +1260,57 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: 'if (untried === undefined) return untried;',
       caughtBy: ['functions/replace-node/roll-back'],
     },
+  ],
+  'functions/replace-node/rungs/own-command.ts': [
     {
-      name: 'a node’s data are taken back once a day at most',
+      name: 'a node’s data are taken back, or built again, once a day at most',
       find: 'nowMs - lastAtMs < DAY_MS',
       replace: 'nowMs - lastAtMs < HOUR_MS',
-      caughtBy: ['functions/replace-node/roll-back'],
+      caughtBy: ['functions/replace-node/roll-back', 'functions/replace-node/reindex'],
     },
     {
-      name: 'a roll-back that may have been made is not made again',
-      find: 'return state.rolledBack ? cutOff(facts, state) : begun(facts, state);',
-      replace: 'return begun(facts, state);',
-      caughtBy: ['functions/replace-node/roll-back'],
+      name: 'an owner’s command that may have been run on a node’s data is not run again',
+      find: 'return isDone ? cutOff(facts, state, rung) : begun(facts, state, rung, begin);',
+      replace: 'return begun(facts, state, rung, begin);',
+      caughtBy: ['functions/replace-node/roll-back', 'functions/replace-node/reindex'],
     },
     {
-      name: 'data are taken back only where they are known to be the trouble',
+      name: 'data are taken back, or built again, only where they are known to be the trouble',
       find: 'if (ended) return namesItsData(endOf(ended));',
       replace: 'if (ended) return true;',
-      caughtBy: ['functions/replace-node/roll-back'],
+      caughtBy: ['functions/replace-node/roll-back', 'functions/replace-node/reindex'],
     },
     {
-      name: 'the guards are asked again right before a roll-back',
-      find: "guardOf(facts, 'roll-back') ??",
+      name: 'what its restart has heard of a client that is started again and again counts as its own words',
+      find: 'if (failed.some(hasHeardIt)) return true;',
+      replace: '',
+      caughtBy: ['functions/replace-node/reindex'],
+    },
+    {
+      name: 'the guards are asked again right before an owner’s command',
+      find: 'guardOf(facts, rung) ??',
       replace: '',
       caughtBy: ['functions/replace-node/roll-back'],
+    },
+  ],
+  'functions/replace-node/rungs/reindex.ts': [
+    {
+      name: 'only a follower’s data are built again by its owner’s command',
+      find: "if (role !== 'follower')",
+      replace: "if (role === 'validator')",
+      caughtBy: ['functions/replace-node/reindex'],
+    },
+    {
+      name: 'data are built again only where that is measured to be quicker than a swap',
+      find: "if (verdict.is === 'not') return verdict.why;",
+      replace: '',
+      caughtBy: ['functions/replace-node/reindex'],
+    },
+    {
+      name: 'what was measured of a reindex is read again right before the node feels it',
+      find: "if (verdict.is === 'not') return rungFailed(verdict.why);",
+      replace: '',
+      caughtBy: ['functions/replace-node/reindex'],
     },
   ],
   'functions/replace-node/rungs/restart.ts': [
@@ -2119,6 +2191,24 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/judge.ts': [
+    {
+      name: 'a client that builds its data again may be silent for longer than a start takes',
+      find: 'if (upForMs > graceMs && !isPatient)',
+      replace: 'if (upForMs > graceMs)',
+      caughtBy: ['functions/replace-node/proof', 'functions/replace-node/reindex'],
+    },
+    {
+      name: 'a client that builds its data again may stand where it is',
+      find: 'if (isPatient) return waiting(upForMs, watched.reason);',
+      replace: '',
+      caughtBy: ['functions/replace-node/proof', 'functions/replace-node/reindex'],
+    },
+    {
+      name: 'a client that builds its data again has no longer than its fleet file says',
+      find: 'if (builds && nowMs > builds.untilMs &&',
+      replace: 'if (builds && nowMs < 0 &&',
+      caughtBy: ['functions/replace-node/proof', 'functions/replace-node/reindex'],
+    },
     {
       name: 'a copy that catches up steadily is not taken back',
       find: 'upForMs > boundMs && nowMs - (input.nearestAtMs ?? upSinceMs) > NEARER_WITHIN_MS',
@@ -3016,6 +3106,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/acts/node-commands.ts': [
     {
+      name: 'a reindex is remembered before it is sent',
+      find: "client: 'mayBeDown', reindexed: { patientUntilMs, untilMs } },",
+      replace: "client: 'mayBeDown' },",
+      caughtBy: ['functions/replace-node/reindex'],
+    },
+    {
       name: 'a pause keeps no client down whose restart was cut off',
       find: "client === 'mayBeDown' && isDown === true",
       replace: 'false',
@@ -3223,7 +3319,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/guardrails/replace.ts': [
     {
       name: 'a roll-back is judged as other data are, not as a restart',
-      find: "(rung === 'roll-back' ? 'replace' : classOf(rung))",
+      find: "(isOwnCommand(rung) ? 'replace' : classOf(rung))",
       replace: "(rung === 'roll-back' ? 'restart' : classOf(rung))",
       caughtBy: ['functions/replace-node/roll-back'],
     },

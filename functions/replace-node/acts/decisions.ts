@@ -165,20 +165,22 @@ async function takeTurnOf(context: LadderActContext, rung: Rung): ReturnType<typ
   return 'refuse' in taken && rung === 'swap' && isShared ? { blind: taken.reason } : taken;
 }
 
-/** A well node is stopped, and data are taken back, only while no other node of the fleet is being replaced or stopped. */
+/** A well node is stopped, and data are taken back or built again, only while no other node of the fleet is being replaced or stopped. */
 async function reserveStop(
   context: LadderActContext,
   fleet: Fleet,
   key: string,
   nowMs: number,
 ): ReturnType<typeof reserveRestart> {
-  if (!known(context).moves && !isReservedFor(key, 'roll-back')) return reserveRestart(context, fleet, key, nowMs);
+  if (!known(context).moves && !isOwnReserved(key)) return reserveRestart(context, fleet, key, nowMs);
   const turn = await takeTurn(context);
   if ('refuse' in turn) return turn;
   const reserved = await reserveRestart(context, fleet, key, nowMs);
   if (!('reserved' in reserved)) await leaveReplacement(context);
   return reserved;
 }
+
+const isOwnReserved = (key: string): boolean => isReservedFor(key, 'roll-back') || isReservedFor(key, 'reindex');
 
 /** A rung did not help. What it made was given back before, or was never made. */
 export const endRung = defineAct<{ readonly reason: string; readonly code?: FailedRung['code'] }>()('end-rung', {

@@ -1,5 +1,6 @@
 // Acts on a node itself: one command each.
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { isOwnCommand, type OwnRung } from '../../../shared/guardrails/replace.ts';
 import type { Blame, LadderState, RestoredVolumes, VersionChange } from '../../../shared/heal/memory.ts';
 import { endOf, namesItsData } from '../../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
@@ -51,7 +52,7 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
       if (which === 'replacement') return withReplacement(after, { heard: state.replacement?.fence ?? 0 });
       if (rung === 'stop-start' && original === 'started' && upSinceMs === null)
         return state.moves && !isUp(seen) ? after : { ...after, upSinceMs: atMs };
-      if (rung === 'roll-back' && state.rolledBack && upSinceMs === null)
+      if (rung !== null && isOwnCommand(rung) && isOwnDone(state, rung) && upSinceMs === null)
         return isUp(seen) ? { ...after, upSinceMs: atMs } : after;
       if (rung === 'upgrade' && state.upgrade && seen) return seenVersion(after, state.upgrade, seen, atMs);
       if (rung !== 'swap' || !restoredVolumes || !seen) return after;
@@ -156,6 +157,25 @@ export const stopForMove = defineAct<{ readonly reason: string }>()('stop-for-mo
   },
 });
 
+/** Whether it was intended in this heal: it is not done twice. */
+export const isOwnDone = ({ rolledBack, reindexed }: LadderState, rung: OwnRung): boolean =>
+  rung === 'roll-back' ? rolledBack === true : reindexed !== undefined;
+
+/** What such a command means for the heal, whichever it is; `undone`: it has changed nothing. */
+const reduceOwn = (undone: (state: LadderState) => LadderState): ActParts<object>['reduce'] => ({
+  done: (state, _, { seen, atMs }) => {
+    const ended = seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
+    if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
+    return { ...state, upSinceMs: atMs, inspectedAtMs: atMs, pending: null };
+  },
+  failed: (state, _, { reason, seen }) => {
+    if (cannotTell(seen)) return undone(state);
+    // AWS has refused it: the node has not heard of it.
+    return failRung(seen === undefined ? undone(state) : state, reason);
+  },
+  unknown: (state) => ({ ...state, inspectedAtMs: null }),
+});
+
 interface UndoBlocks {
   readonly own: OwnCommand;
   readonly reason: string;
@@ -183,30 +203,50 @@ export const undoBlocks = defineAct<UndoBlocks>()('undo-blocks', {
         own,
       }),
     }),
-  reduce: {
-    done: (state, _, { seen, atMs }) => {
-      const ended = seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
-      if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
-      return { ...state, upSinceMs: atMs, inspectedAtMs: atMs, pending: null };
-    },
-    failed: (state, _, { reason, seen }) => {
-      if (cannotTell(seen)) return notRolledBack(state);
-      // AWS has refused it: the node has not heard of it.
-      return failRung(seen === undefined ? notRolledBack(state) : state, reason);
-    },
-    unknown: (state) => ({ ...state, inspectedAtMs: null }),
-  },
+  reduce: reduceOwn(({ rolledBack: _, ...state }) => untouched(state)),
+});
+
+interface RebuildData {
+  readonly own: OwnCommand;
+  readonly patientUntilMs: number;
+  readonly untilMs: number;
+  readonly reason: string;
+}
+
+/** The owner's own command has the client build its data again, as above. It is sent once: a second one would begin anew. */
+export const rebuildData = defineAct<RebuildData>()('rebuild-data', {
+  ...COMMAND,
+  intent: (state, { patientUntilMs, untilMs }) => ({
+    call: { name: 'rebuild-data', target: state.found.instanceId },
+    state: { ...state, client: 'mayBeDown', reindexed: { patientUntilMs, untilMs } },
+  }),
+  recovers: false,
+  retryKey: null,
+  execute: (context, { own, reason }) =>
+    send(context, {
+      which: 'original',
+      sentence: `stop its client, run ${own.command} and start it again: ${reason}`,
+      startsClient: true,
+      command: (fleet) => ({
+        operation: 'restart-client',
+        clients: clientsOf(fleet),
+        paths: fleet.volumes.map(({ path }) => path),
+        only: 'reindex',
+        own,
+      }),
+    }),
+  reduce: reduceOwn(({ reindexed: _, ...state }) => untouched(state)),
 });
 
 /** The command has changed nothing. */
-const notRolledBack = ({ rolledBack: _, ...state }: LadderState): LadderState => ({
+const untouched = (state: LadderState): LadderState => ({
   ...state,
   client: 'untouched',
   pending: null,
   setback: null,
 });
 
-/** The client of a node that was moved, or could not be; or after a roll-back that was cut off. No pause keeps it down. */
+/** The client of a node that was moved, or could not be; or after an owner's command that was cut off. No pause keeps it down. */
 export const startAgain = defineAct<{ readonly reason: string }>()('start-again', {
   ...COMMAND,
   intent: null,
@@ -226,7 +266,7 @@ export const startAgain = defineAct<{ readonly reason: string }>()('start-again'
     }),
   reduce: {
     done: (state, _, { atMs }) =>
-      state.rung === 'roll-back' || (state.rung === 'stop-start' && state.original === 'started')
+      (state.rung !== null && isOwnCommand(state.rung)) || (state.rung === 'stop-start' && state.original === 'started')
         ? { ...state, upSinceMs: atMs, inspectedAtMs: atMs }
         : // A stop that was only intended was forbidden by a guard: the instance was not stopped.
           { ...state, client: 'untouched', original: isIntendedOnly(state) ? 'untouched' : state.original },
@@ -570,6 +610,7 @@ export const NODE_COMMANDS = [
   restart,
   switchVersion,
   undoBlocks,
+  rebuildData,
   stopForMove,
   startAgain,
   check,

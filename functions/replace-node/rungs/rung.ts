@@ -289,7 +289,10 @@ export function proving(
     return ended({ as: 'refused', refusal: left });
   if (heightProbeOf(fleet) === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
   const catchUpMs = restoredVolumes?.catchUpMs ?? null;
-  const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs, nearestAtMs, catchUpMs });
+  const verdict = judgeProof({
+    ...{ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs, nearestAtMs, catchUpMs },
+    ...(state.rung === 'reindex' && state.reindexed && { builds: state.reindexed }),
+  });
   const canAsk = facts[which]?.agentOnline === true && (facts.unanswered?.count ?? 0) < ASKED_AT_MOST;
   switch (verdict.is) {
     case 'proved':
@@ -383,10 +386,12 @@ export const owesStart = ({ original }: Pick<Facts, 'original'>, state: LadderSt
 export const isSeenStopped = ({ original, nowMs }: Facts, state: LadderState): boolean =>
   original?.instance.state === 'stopped' && isPending(state, 'StartInstances', original.instance.instanceId, nowMs);
 
-/** A heal begins only on a running instance: an instance that does not run now, for any reason, is not as it was found. Nor are data that went back. */
-function asItIs({ original }: Facts, { rolledBack, rung }: LadderState, end: End): End {
+/** A heal begins only on a running instance: an instance that does not run now, for any reason, is not as it was found. Nor are data that went back, or were built again. */
+function asItIs({ original }: Facts, { rolledBack, reindexed, rung }: LadderState, end: End): End {
   if (rolledBack && rung === null && end.as === 'escalated' && end.asFound)
     return { ...end, reason: `${end.reason}; its data may have been taken back by some blocks`, asFound: false };
+  if (reindexed && rung === null && end.as === 'escalated' && end.asFound)
+    return { ...end, reason: `${end.reason}; its data may have been built again in part`, asFound: false };
   const power = original?.instance.state ?? 'gone';
   if (end.as !== 'escalated' || !end.asFound || power === 'running' || power === 'pending') return end;
   return { ...end, reason: `${end.reason}; its instance is ${power}`, asFound: false };

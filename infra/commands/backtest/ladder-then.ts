@@ -279,7 +279,7 @@ function factsOf(
     },
     breaker: readBreaker(fleet, [reading], nowMs),
     ...{ haltedSinceMs, reach: null, sources: null, keyScope: history.keyScope, launch: null },
-    rollBack: null,
+    ...{ rollBack: null, reindex: null },
     mateBack: null,
     initialization: null,
   };

@@ -9,11 +9,13 @@ import { cometbftUpgrade } from './cometbft-upgrade.ts';
 import { consortium } from './consortium.ts';
 import { geth, gethReplaced, gethUpgrade, gethUserData } from './geth.ts';
 import { litecoin, litecoinDrills } from './litecoin.ts';
+import { litecoinReindex } from './litecoin-reindex.ts';
 import type { StoryEntry } from './plan.ts';
 
 export const STORY_GROUPS: readonly StoryGroup[] = [
   litecoin,
   litecoinDrills,
+  litecoinReindex,
   cometbft,
   cometbftHalted,
   cometbftUpgrade,

@@ -15,6 +15,7 @@ export const GROUPS = [
   'clique',
   'cometbft-halted',
   'litecoin-drills',
+  'litecoin-reindex',
   'beacon',
   'cometbft-upgrade',
   'anvil',
@@ -45,6 +46,7 @@ export interface Plan {
 const BUILT_FOR: Readonly<Record<Group, readonly (keyof Software)[]>> = {
   litecoin: [],
   'litecoin-drills': [],
+  'litecoin-reindex': [],
   cometbft: ['cometbft'],
   'cometbft-halted': ['cometbft'],
   'cometbft-upgrade': ['appBefore', 'appNext'],

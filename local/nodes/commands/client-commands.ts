@@ -52,7 +52,7 @@ export class NodeCommands extends NodeActs {
         return this.inspect(parameters);
       case 'restart-client':
         if (parameters.Only === 'enable') return this.enableVersion(parameters);
-        if (parameters.Only === 'roll-back' || parameters.Only === 'prune') return this.withOwn(parameters);
+        if (/^(roll-back|reindex|prune)$/.test(parameters.Only ?? '')) return this.withOwn(parameters);
         return parameters.Only === 'switch' ? this.switchClient(parameters) : this.restart(parameters);
       case 'check-volume':
         return this.check(parameters);
@@ -93,8 +93,8 @@ export class NodeCommands extends NodeActs {
     const clients = clientsOf(Clients);
     const look = (): NodeState => this.state(clients, linesOf(Paths));
     const before = look();
-    const { rollBack, prune } = this.node.spec;
-    const own = Only === 'prune' ? prune : rollBack;
+    const { rollBack, reindex, prune } = this.node.spec;
+    const own = Only === 'prune' ? prune : Only === 'reindex' ? reindex : rollBack;
     const [limit = '', command = ''] = Own.split(':');
     if (own?.command !== command) return refused(`${command} is not there: nothing was changed`, before);
     const unknown = this.unknown(clients);
@@ -108,6 +108,7 @@ export class NodeCommands extends NodeActs {
       if (own.takesSeconds > Number(limit)) why.push(`${command} has not ended within ${limit} s`);
       else if (own.effect === 'fails') why.push(`${command} exits with 1`);
       else if (Only === 'prune' && prune) this.node.disks.data.prune(prune);
+      else if (Only === 'reindex' && reindex) this.node.disks.data.reindex(reindex);
       else if (rollBack) this.node.disks.data.rollBack(rollBack);
     }
     const { seconds: startSeconds, why: down } = yield* this.startAll(clients);

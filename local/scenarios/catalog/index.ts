@@ -43,6 +43,7 @@ import { pruneBeforeGrow, pruneNoHelp } from './prunes.ts';
 import { readinessKept, readinessLost, readinessRegained, readinessTrials } from './readiness.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rehearseMigration } from './rehearsals.ts';
+import { reindexFails, reindexNoHelp, reindexRung, reindexSlower } from './reindexes.ts';
 import { deadlineNear, releaseAutoPatch, releaseTold } from './releases.ts';
 import { rollbackNoHelp, rollbackOnceADay, rollbackRung, rollbackUnfit } from './roll-backs.ts';
 import { rpcDead } from './rpc-dead.ts';
@@ -148,6 +149,10 @@ export const SCENARIOS: readonly Scenario[] = [
   rollbackNoHelp,
   rollbackUnfit,
   rollbackOnceADay,
+  reindexRung,
+  reindexSlower,
+  reindexFails,
+  reindexNoHelp,
   pruneBeforeGrow,
   pruneNoHelp,
   upgradeBlueGreen,

@@ -30,14 +30,17 @@ export async function asksForRollBack({ region }: World): Promise<unknown> {
   return region.call('ssm', 'PutParameter', { Name, Value, Type: 'String', Overwrite: true });
 }
 
-/** The instances that were told to run it, in order; a command that was sent twice under one name counts once. */
-export const rollBacksOf = ({ region }: Pick<World, 'region'>): readonly string[] => {
+/** The instances that were told to run it, in order. */
+export const rollBacksOf = (world: Pick<World, 'region'>): readonly string[] => ownRunsOf(world, 'roll-back');
+
+/** The instances that were told to run such a command, in order; one that was sent twice under one name counts once. */
+export const ownRunsOf = ({ region }: Pick<World, 'region'>, only: 'roll-back' | 'reindex'): readonly string[] => {
   const sent = region.gateway.trace.calls.flatMap(({ operation, input }) => {
     const { InstanceIds: [instanceId = ''] = [], Parameters = {} } = input as {
       readonly InstanceIds?: readonly string[];
       readonly Parameters?: Readonly<Record<string, readonly string[]>>;
     };
-    if (operation !== 'SendCommand' || Parameters['Only']?.[0] !== 'roll-back') return [];
+    if (operation !== 'SendCommand' || Parameters['Only']?.[0] !== only) return [];
     return [`${instanceId} ${Parameters['OperationId']?.[0] ?? ''}`];
   });
   return [...new Set(sent)].map((one) => one.split(' ')[0] ?? '');

@@ -255,7 +255,7 @@ describe('the owner’s roll-back', () => {
     ...{ atMs: NOON_MS, height: 931_000, reason: 'it has caught up to 931000', openSeconds: 30 },
     is: 'verified',
   };
-  const reduce = <K extends 'meet' | 'start' | 'prove' | 'try-command'>(
+  const reduce = <K extends 'meet' | 'start' | 'prove' | 'try-command' | 'measure'>(
     act: K,
     from: Running,
     result: object,
@@ -338,6 +338,43 @@ describe('the owner’s roll-back', () => {
     });
   });
 
+  const REINDEX = '/opt/node/reindex';
+
+  it('is followed by the owner’s reindex, the last of all on the same copy, and its disk is measured once it is proved', () => {
+    const all = { ...both, reindexes: REINDEX };
+    const first = reduce('prove', running({ drill: all }), { verdict }) as Running;
+    const second = reduce('prove', tried(first, 'roll-back'), { verdict }) as Running;
+    expect(next(second)).toMatchObject({ do: 'try-command', of: 'prune', command: PRUNE });
+    const third = reduce('prove', tried(second, 'prune'), { verdict }) as Running;
+    expect(next(third)).toMatchObject({ do: 'try-command', of: 'reindex', command: REINDEX });
+    const usedBytes = { before: 300 * 2 ** 30, after: 290 * 2 ** 30 };
+    const built = reduce('prove', tried(third, 'reindex', { usedBytes }), { verdict }) as Running;
+    expect(act(built)).toBe('measure');
+    const end = reduce('measure', built, { usedBytes: 303 * 2 ** 30 }) as Removing;
+    expect(end).toMatchObject({
+      ...{ at: 'removing', isMarked: false },
+      drill: { verdict, reindexed: { ...verdict, addedGiB: 3 }, reindexedAtMs: NOON_MS },
+    });
+    expect(endingOf({ ...end, isMarked: true }, NOON_MS)).toMatchObject({
+      outcome: 'healed',
+      reason: expect.stringMatching(/; \/opt\/node\/reindex on a copy of .*, and its data take 3 GiB more$/),
+    });
+  });
+
+  it('need not be there for the reindex: one that does not come through is told, and done to no node', () => {
+    const alone = reduce('prove', running({ drill: { ...drill, reindexes: REINDEX } }), { verdict }) as Running;
+    expect(next(alone)).toMatchObject({ do: 'try-command', of: 'reindex', command: REINDEX });
+    const bad = { is: 'unfit', atMs: NOON_MS, reason: 'its client ends' } as const;
+    const end = reduce('prove', tried(alone, 'reindex'), { verdict: bad }) as Removing;
+    expect(end).toMatchObject({ isMarked: false, drill: { verdict, reindexed: bad } });
+    expect(endingOf({ ...end, isMarked: true }, NOON_MS)).toMatchObject({
+      ...{ outcome: 'escalated', code: 'drill-unproved' },
+      reason: expect.stringMatching(
+        /^\/opt\/node\/reindex on a copy of .*: its client ends\. It is done to no node\. /,
+      ),
+    });
+  });
+
   it('that came too late was not begun, and is sent again, three times', () => {
     const late = { failed: 'late: past its start-by', again: true, isLate: true };
     const lateTimes = (times: number): Progress =>
@@ -411,5 +448,18 @@ describe('the owner’s roll-back', () => {
       planning({ fleet: { ...fleet, disk: { ...fleet.disk, prune: { ...prune, rehearse: false } } } }),
     );
     expect(begun.do === 'begin' && begun.drill).not.toHaveProperty('prunes');
+  });
+
+  it('and a reindex are of the drill as the fleet file says: not of a version’s, nor where only copies of a region are opened', () => {
+    const { fleet } = facts();
+    const reindexing = { ...fleet, replace: { ...fleet.replace, reindex: { command: REINDEX, minutes: 120 } } };
+    const from = (more: Parameters<typeof facts>[0] = {}) => planning({ fleet: reindexing, ...more });
+    expect(next(from())).toMatchObject({ do: 'begin', drill: { reindexes: REINDEX } });
+    expect(next(from(), { mode: 'ask' })).toMatchObject({
+      terms: expect.arrayContaining([['act', expect.stringContaining('run /opt/node/reindex on its data')]]),
+    });
+    const copies = { newestAtMs: NOON_MS, failed: [], instanceType: 'm6i.large' };
+    for (const begun of [next(from(), { rehearses: '28.1' }), next(from({ copies }))])
+      expect(begun.do === 'begin' && begun.drill).not.toHaveProperty('reindexes');
   });
 });

@@ -1,10 +1,12 @@
 // What a throw-away client shows of its data, and what keeps a drill from beginning.
 import { describe, expect, it } from '@jest/globals';
 import {
+  buildsSeconds,
   endsAtMs,
   judgeLook,
   judgeSilent,
   type LookInput,
+  limitsOf,
   refusalOf,
 } from '../../../functions/audit-snapshots/judge.ts';
 import { type DrillFacts, NO_CLIMB } from '../../../functions/audit-snapshots/state.ts';
@@ -234,5 +236,40 @@ describe('a drill does not begin', () => {
   it('but begins otherwise, also with what another month has cost', () => {
     expect(refused({})).toBe('none');
     expect(refused({ record: { ...noDrill, spent: { month: '2025-12', usd: 9.99 } } })).toBe('none');
+  });
+});
+
+describe('a client that builds its data again on a copy', () => {
+  const { health, replace } = bitcoinFleet({ role: 'follower' });
+  const fleet = { health, replace: { ...replace, reindex: { command: '/opt/node/reindex', minutes: 90 } } };
+  const began = NOON_MS - 10 * MINUTE_MS;
+  const copy = { set: { height: 930_000, blockHash: 'cc' }, startedAtMs: began - HOUR_MS, reindexedAtMs: began };
+  const trial = (of: 'roll-back' | 'reindex') =>
+    ({ of, isDone: true, proved: { is: 'unfit', atMs: 0, reason: '' } }) as const;
+  const inHours = NOON_MS + 12 * HOUR_MS;
+
+  it('has the minutes of the fleet file for it, and stands or is silent for as long', () => {
+    const limits = limitsOf(fleet, { drill: copy, trial: trial('reindex') }, inHours);
+    expect(limits).toMatchObject({
+      health: { patienceSeconds: 5_400 },
+      endsAtMs: began + 90 * MINUTE_MS,
+      set: { height: null, blockHash: null },
+    });
+    expect(buildsSeconds(fleet, trial('reindex'))).toBe(5_400);
+  });
+
+  it('has no longer than the drill itself', () => {
+    expect(limitsOf(fleet, { drill: copy, trial: trial('reindex') }, NOON_MS).endsAtMs).toBe(NOON_MS);
+  });
+
+  it('is no other one', () => {
+    const { set } = copy;
+    expect(limitsOf(fleet, { drill: copy, trial: null }, inHours)).toEqual({ health, set, endsAtMs: inHours });
+    expect(limitsOf(fleet, { drill: copy, trial: trial('roll-back') }, inHours)).toEqual({
+      ...{ health, endsAtMs: inHours },
+      set: { height: null, blockHash: null },
+    });
+    expect(buildsSeconds(fleet, trial('roll-back'))).toBeNull();
+    expect(buildsSeconds(fleet, null)).toBeNull();
   });
 });

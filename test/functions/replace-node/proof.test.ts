@@ -14,12 +14,14 @@ interface Case {
   readonly nearestMinutesAgo?: number;
   readonly catchUpHours?: number;
   readonly client?: ReturnType<typeof client>;
+  /** It builds its data again: for so many minutes more it may say nothing, and has so many for all of it. */
+  readonly builds?: { readonly patient: number; readonly most: number };
 }
 
 /** The verdict, and the cause of a failure. */
 function judge(
   is: Watched | null,
-  { upMinutes = 5, inspectedMinutesAgo, nearestMinutesAgo, catchUpHours, client: one, ...more }: Case = {},
+  { upMinutes = 5, inspectedMinutesAgo, nearestMinutesAgo, catchUpHours, client: one, builds, ...more }: Case = {},
 ): string {
   const verdict = judgeProof({
     nowMs: NOON_MS,
@@ -31,6 +33,9 @@ function judge(
     inspectedAtMs: inspectedMinutesAgo === undefined ? null : NOON_MS - inspectedMinutesAgo * MINUTE_MS,
     nearestAtMs: nearestMinutesAgo === undefined ? null : NOON_MS - nearestMinutesAgo * MINUTE_MS,
     catchUpMs: catchUpHours === undefined ? null : catchUpHours * 60 * MINUTE_MS,
+    ...(builds && {
+      builds: { patientUntilMs: NOON_MS + builds.patient * MINUTE_MS, untilMs: NOON_MS + builds.most * MINUTE_MS },
+    }),
   });
   return verdict.is === 'failed' ? `failed: ${verdict.at}` : verdict.is;
 }
@@ -148,5 +153,49 @@ describe('a client that does not follow is told by what it does', () => {
     expect(judge(null, { upMinutes: graceMinutes + 119 })).toBe('waiting');
     expect(judge(null, { upMinutes: graceMinutes + 121 })).toBe('unknown');
     expect(judge(at('busy', null, null), { upMinutes: graceMinutes + 121 })).toBe('unknown');
+  });
+});
+
+describe('a client that builds its data again', () => {
+  const upMinutes = Math.max(graceMinutes, patienceMinutes) + 30;
+  const patient = { upMinutes, builds: { patient: 5, most: 60 } };
+  const overdue = { upMinutes, builds: { patient: -1, most: 60 } };
+  const late = { upMinutes, builds: { patient: -30, most: -1 } };
+
+  it.each<[string, Watched, Case, string]>([
+    ['may answer nobody for longer than a start takes', at('unreachable', null, null), patient, 'silent'],
+    [
+      'and is asked for no more often than any other',
+      at('unreachable', null, null),
+      { ...patient, inspectedMinutesAgo: 1 },
+      'waiting',
+    ],
+    ['may stand at its first block', at('stuck', 0, 9000, { sinceMs: NOON_MS - MINUTE_MS }), patient, 'waiting'],
+    ['may stand where it had stopped', at('stuck', 1000, 90), patient, 'waiting'],
+    [
+      'has failed where it ends',
+      at('unreachable', null, null),
+      { ...patient, inspectedMinutesAgo: 1, client: client('failed') },
+      'failed: open',
+    ],
+    ['has failed where it is forked', at('forked', 1010, 0), patient, 'failed: forked'],
+    ['is proved as every other', at('synced', 1003, 0), patient, 'proved'],
+    [
+      'has failed where it is silent for longer than was measured',
+      at('unreachable', null, null),
+      overdue,
+      'failed: other',
+    ],
+    ['has failed where it stands for longer than was measured', at('stuck', 1000, 90), overdue, 'failed: same-stop'],
+    ['may come nearer for longer than was measured', at('behind', 500, 700), overdue, 'waiting'],
+    [
+      'has failed where its time in the file is over, however near it comes',
+      at('behind', 999, 60),
+      late,
+      'failed: other',
+    ],
+    ['is proved where its time is over, and it follows', at('synced', 1003, 0), late, 'proved'],
+  ])('%s', (_, is, more, expected) => {
+    expect(judge(is, more)).toBe(expected);
   });
 });

@@ -197,7 +197,7 @@ describe('a restart', () => {
   });
 });
 
-describe('a roll-back', () => {
+describe.each(['roll-back', 'reindex'] as const)('a %s', (rung) => {
   const takes = async (execution = ME) => {
     const nowMs = Date.now();
     const nodes = [INSTANCE, ANOTHER].map((instanceId) => ({
@@ -219,9 +219,7 @@ describe('a roll-back', () => {
     const leases = newLeases({ execution, fence: 4 });
     const { ctx, step } = patientContext();
     const context = { ...tools, durable: ctx, step, place: '010', state, leases } as never;
-    return performAct(context, { do: 'take-rung', rung: 'roll-back', reason: 'it stands' }).then(
-      ({ result }) => result,
-    );
+    return performAct(context, { do: 'take-rung', rung, reason: 'it stands' }).then(({ result }) => result);
   };
   const restarts = async () => (await store.readRestarts('bitcoin', INSTANCE))?.restarts.map(({ key }) => key) ?? [];
 
@@ -229,7 +227,7 @@ describe('a roll-back', () => {
     await store.replace(keys.node(INSTANCE), nodeRecord({ owner: ME, fence: 4, version: 1 }));
     executions.set(ME, running);
     expect(await takes()).toMatchObject({ is: 'done' });
-    expect(await restarts()).toEqual([expect.stringMatching(/-roll-back$/)]);
+    expect(await restarts()).toEqual([expect.stringMatching(new RegExp(`-${rung}$`))]);
     expect((await store.readReplaceTurn('bitcoin'))?.holder).toMatchObject({ execution: ME });
   });
 

@@ -46,6 +46,10 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
     { do: 'undo-blocks', own: { command: '/opt/node/roll-back', seconds: 900 }, reason },
     ladderState({ rung: 'roll-back' }),
   ],
+  'rebuild-data': [
+    { do: 'rebuild-data', own: { command: '/opt/node/reindex', seconds: 900 }, patientUntilMs: 0, untilMs: 0, reason },
+    ladderState({ rung: 'reindex' }),
+  ],
   'switch-version': [
     { do: 'switch-version', goes: 'to', from: '28.0', to: '28.1', at: 0, cleanSinceMs: 0, reason },
     ladderState({ rung: 'upgrade' }),
@@ -155,7 +159,7 @@ describe('a superseded attempt mutates nothing', () => {
   // A node's next holder waits until a command that was sent to it has ended.
   const onAws = ALL.filter(
     ([, act]) =>
-      !/^(inspect|restart|undo-blocks|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
+      !/^(inspect|restart|undo-blocks|rebuild-data|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
         act.do,
       ),
   );

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CommandOutcome } from '../../../local/nodes/machine.ts';
 import type { SimulatedNode } from '../../../local/nodes/node.ts';
-import type { OwnPrune, OwnRollBack } from '../../../local/nodes/spec.ts';
+import type { Damage, OwnPrune, OwnReindex, OwnRollBack } from '../../../local/nodes/spec.ts';
 import { parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
 import { nodeCommandParameters } from '../../../shared/node-commands/node-command.ts';
 import { chainOf, nodeOf } from '../../fixtures/builders/simulated-node.ts';
@@ -27,7 +27,7 @@ const rolledBack = (kernel: TestKernel, node: SimulatedNode, command = COMMAND) 
 function ranOn(
   kernel: TestKernel,
   node: SimulatedNode,
-  { only, command }: { only: 'roll-back' | 'prune'; command: string },
+  { only, command }: { only: 'roll-back' | 'reindex' | 'prune'; command: string },
 ) {
   let outcome: CommandOutcome | undefined;
   const parameters = nodeCommandParameters(
@@ -121,5 +121,53 @@ describe('an owner’s pruning on a simulated node', () => {
 
   it('that spoils the data leaves a client that cannot open them', () => {
     expect(pruned('spoils').answer).toMatchObject({ result: 'failed', after: { clients: [{ state: 'failed' }] } });
+  });
+});
+
+describe('an owner’s reindex on a simulated node', () => {
+  const COMMAND_ = '/opt/node/reindex';
+  const MINUTE_MS_ = 60_000;
+  const broken = (damage: Damage, effect: OwnReindex['effect'] = 'mends', buildsSeconds = 30 * 60) => {
+    const kernel = testKernel();
+    const reindex = { command: COMMAND_, takesSeconds: 20, buildsSeconds, effect };
+    const node = nodeOf(kernel, chainOf(kernel), { reindex });
+    node.disks.data.corrupt({ damage });
+    const answer = ranOn(kernel, node, { only: 'reindex', command: COMMAND_ });
+    return { kernel, node, answer };
+  };
+
+  it('mends a broken chainstate, and its client answers nobody for as long as it builds', () => {
+    const { kernel, node, answer } = broken('chainstate');
+    expect(answer).toMatchObject({ result: 'done', after: { clients: [{ state: 'running' }] } });
+    kernel.advance(20 * MINUTE_MS_);
+    expect(node.client.starting).toBe(true);
+    kernel.advance(10 * MINUTE_MS_);
+    expect(node.client.starting).toBe(false);
+    kernel.advance(60 * MINUTE_MS_);
+    expect(node.report()).toMatchObject({ state: 'synced' });
+  });
+
+  it('goes on where it was after a restart in between, and does not begin anew', () => {
+    const { kernel, node } = broken('chainstate');
+    kernel.advance(15 * MINUTE_MS_);
+    node.client.stop('stopped', 'stopped');
+    kernel.advance(MINUTE_MS_);
+    node.client.start();
+    kernel.advance(12 * MINUTE_MS_);
+    expect(node.client.starting).toBe(false);
+    node.client.stop('stopped', 'stopped');
+    node.client.start();
+    expect(node.client.starting).toBe(false);
+  });
+
+  it.each<[string, Damage, OwnReindex['effect']]>([
+    ['does not mend broken block files', 'blocks', 'mends'],
+    ['that fails mends nothing', 'chainstate', 'fails'],
+    ['that spoils the blocks leaves a client that cannot open them', 'chainstate', 'spoils'],
+  ])('%s', (_, damage, effect) => {
+    expect(broken(damage, effect).answer).toMatchObject({
+      result: 'failed',
+      after: { clients: [{ state: 'failed' }] },
+    });
   });
 });

@@ -69,6 +69,7 @@ export const AREAS: readonly Area[] = [
     sources: ['functions/replace-node/{blame,decide,judge,ladder,plan}.ts', 'functions/replace-node/rungs/*.ts'],
     suites: [
       'test/functions/replace-node/{begin,beside,blame,evidence,ladder,move,plan,played,proof,reach,recalled,restart,resuming}.test.ts',
+      'test/functions/replace-node/{reindex,roll-back}.test.ts',
       'test/functions/replace-node/{shortage,signing,stalled,superseded,swap,terminated,tried,upgrade,volumes,watched}.test.ts',
     ],
   },

@@ -39,7 +39,7 @@ describe('a fleet file says how far a stuck node is helped', () => {
     ['a source of no kind', { source: 'peer' }, 'replace.source', 'snapshot, sibling'],
     ['more in an hour than in a day', { replacementsPerHour: 6 }, 'replace.replacementsPerHour', 'at most 5'],
     ['no replacement at all', { replacementsPerDay: 0 }, 'replace.replacementsPerDay', 'from 1 to 50'],
-    ['a key of its own', { rung: ['swap'] }, 'replace.rung', 'expected one of rungs, rollBack, source'],
+    ['a key of its own', { rung: ['swap'] }, 'replace.rung', 'expected one of rungs, rollBack, reindex, source'],
   ])('and is refused with %s', (_, replace, field, expected) => {
     expect(refusals({ ...bitcoin, replace })).toEqual({ [field]: expect.stringContaining(expected) });
   });
@@ -233,6 +233,33 @@ describe('a fleet file names its owner’s roll-back', () => {
     ['sentries', { role: 'sentry' }, 'expected role: follower'],
     ['no role', { role: undefined, drills: undefined }, 'expected role: follower'],
     ['no drills that could try it', { drills: undefined }, 'expected drills'],
+  ])('and is refused with %s', (_, more, expected) => {
+    expect(refused(more)).toContain(expected);
+  });
+});
+
+describe('a fleet file names its owner’s reindex', () => {
+  const drills = { securityGroup: 'sg-0123456789abcdef0' };
+  const reindex = { command: '/opt/node/reindex' };
+  const file = (more: object) => ({ ...bitcoin, role: 'follower', drills, replace: { reindex }, ...more });
+  const refused = (more: object) => JSON.stringify(refusals(file(more)));
+
+  it('by its command alone: two hours, and always a copy first', () => {
+    expect(parseFleet(file({})).replace.reindex).toEqual({ ...reindex, minutes: 120 });
+    expect(parseFleet(file({ replace: {} })).replace.reindex).toBeUndefined();
+    expect(parseFleet(file({ chain: 'litecoin' })).replace.reindex).toBeDefined();
+  });
+
+  it.each<[string, object, string]>([
+    ['arguments', { replace: { reindex: { command: '/opt/node/reindex -reindex' } } }, 'without arguments'],
+    ['no absolute path', { replace: { reindex: { command: 'reindex' } } }, 'absolute path'],
+    ['more than a day', { replace: { reindex: { ...reindex, minutes: 1_441 } } }, 'minutes'],
+    ['a wish not to try it', { replace: { reindex: { ...reindex, rehearse: false } } }, 'rehearse'],
+    ['validators', { role: 'validator', drills: undefined }, 'expected role: follower'],
+    ['sentries', { role: 'sentry' }, 'expected role: follower'],
+    ['no role', { role: undefined, drills: undefined }, 'expected role: follower'],
+    ['no drills that could measure it', { drills: undefined }, 'expected drills'],
+    ['a chain whose clients have no such command', { chain: 'ethereum' }, 'expected a chain of bitcoin’s family'],
   ])('and is refused with %s', (_, more, expected) => {
     expect(refused(more)).toContain(expected);
   });

@@ -17,12 +17,13 @@ import { NOON_MS } from '../../fixtures/builders/time.ts';
 
 it('a rung is counted by what it does to the instance, and guarded by what it does to the data', () => {
   const counted = Object.fromEntries(
-    [...RUNGS, 'roll-back' as const].map((rung) => [rung, [classOf(rung), guardedAs(rung)]]),
+    [...RUNGS, 'roll-back' as const, 'reindex' as const].map((rung) => [rung, [classOf(rung), guardedAs(rung)]]),
   );
   expect(counted).toEqual({
     restart: ['restart', 'restart'],
     'stop-start': ['restart', 'restart'],
     'roll-back': ['restart', 'replace'],
+    reindex: ['restart', 'replace'],
     swap: ['replace', 'replace'],
     replace: ['replace', 'replace'],
   });

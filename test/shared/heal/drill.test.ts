@@ -11,6 +11,7 @@ import {
   pruneTrialText,
   recoverability,
   rehearsalText,
+  reindexTrialText,
   spentIn,
   trialText,
 } from '../../../shared/heal/drill.ts';
@@ -218,6 +219,46 @@ describe('a roll-back that was tried on a copy', () => {
     expect(trialText(trialAfter({ is: 'unfit', atMs: NOON_MS, reason: 'bad blocks' }) ?? never())).toBe(
       '/opt/node/roll-back on a copy of set-1: bad blocks',
     );
+  });
+});
+
+describe('a reindex that was tried on a copy', () => {
+  const trialWith = (reindexed?: DrillVerdict, before: DrillRecord = noDrill) =>
+    ended(
+      before,
+      {
+        ...{ ...drill(verified), reindexes: '/opt/node/reindex', reindexedAtMs: NOON_MS - 38 * MINUTE_MS },
+        ...(reindexed && { reindexed }),
+      },
+      24,
+      NOON_MS,
+    ).reindexed;
+  const back = (addedGiB: number | null): DrillVerdict => ({ ...verified, atMs: NOON_MS, addedGiB });
+
+  it.each<[string, DrillVerdict, string]>([
+    ['more', back(3), ': its client was at the tip again 38 min after its stop, and its data take 3 GiB more'],
+    ['less', back(-3), ': its client was at the tip again 38 min after its stop, and its data take 3 GiB less'],
+    [
+      'as much',
+      back(0),
+      ': its client was at the tip again 38 min after its stop, and its data take as much as before',
+    ],
+    ['nobody knows how much', back(null), ', and how much its data take nobody knows'],
+    [
+      'nothing',
+      { is: 'unfit', atMs: NOON_MS, reason: 'bad blocks' },
+      '/opt/node/reindex on a copy of set-1: bad blocks',
+    ],
+  ])('is told with its minutes and its disk, or with its reason: %s', (_, verdict, text) => {
+    expect(reindexTrialText(trialWith(verdict) ?? never())).toContain(text);
+  });
+
+  it('that gave way, or was not begun, leaves what was known', () => {
+    const before = { ...noDrill, reindexed: trialWith(back(0)) ?? never() };
+    expect(trialWith({ is: 'unproved', atMs: NOON_MS, reason: 'it gives way', isTold: false }, before)).toBe(
+      before.reindexed,
+    );
+    expect(trialWith(undefined, before)).toBe(before.reindexed);
   });
 });
 

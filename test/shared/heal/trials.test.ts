@@ -96,6 +96,27 @@ describe('an owner’s command', () => {
     ]);
   });
 
+  describe('that builds the data again', () => {
+    const reindexes = bitcoinFleet({
+      ...{ role: 'follower', drills: DRILLS },
+      replace: { reindex: { command: '/opt/node/reindex' } },
+    } as Parameters<typeof bitcoinFleet>[0]);
+    const trial = { ...rolledBack({ command: '/opt/node/reindex', minutes: 38 }), addedGiB: 0 };
+    const swapTakes = (minutes: number) => ({
+      proved: { setId: 'set-1', takenAtMs: 0, height: 1, atMs: NOON_MS, minutes, usd: 0.2 },
+    });
+
+    it.each<[string, Parameters<typeof trialReports>[1], string | null]>([
+      ['is used where it is quicker than a swap', { reindexed: trial, ...swapTakes(52) }, null],
+      ['is not used where it is slower', { reindexed: trial, ...swapTakes(20) }, 'reindex 38 min, swap 20 min: swap'],
+      ['is not used before a drill has tried it', swapTakes(52), 'no drill has tried /opt/node/reindex on a copy yet'],
+    ])('%s', (_, record, why) => {
+      expect(trialReports(reindexes, record, NOON_MS)).toMatchObject([
+        { of: 'reindex', command: '/opt/node/reindex', isUsed: why === null, why },
+      ]);
+    });
+  });
+
   it('that the file does not have is not told of', () => {
     expect(trialReports(fleetWith({}), { rolledBack: rolledBack(), pruned: pruned() }, NOON_MS)).toEqual([]);
   });

@@ -1,0 +1,89 @@
+// The chain state of a node is overwritten. Its owner's command has its client build it again from the blocks on disk, which a drill has tried on a copy and
+// measured as quicker than other data: the node keeps its own volume, and is back on its own blocks.
+import { reindexesOf } from '../../../scenarios/world/reindexes.ts';
+import { cli, DATA_PATH, heightOf } from '../../chains/litecoin.ts';
+import { breakChainstate, reindexesOn, saysOfItsData } from '../../chains/reindexing.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
+import { clean, journalOf, opened, recordOf, removed } from '../drills.ts';
+import { trusted } from './snapshots.ts';
+
+export const REINDEXED = { fleet: 'litecoin-reindexed', names: ['built1', 'built2', 'built3'] } as const;
+const { fleet } = REINDEXED;
+const [DONOR, SICK] = REINDEXED.names;
+const DRILLS = { fleet, donor: DONOR };
+
+export const reindex: RealStory = {
+  name: 'reindex',
+  sentence:
+    'The chain state of a node is overwritten: its owner’s reindex, measured on a copy as quicker than other data, builds it again from its own blocks.',
+  run: async (telling, world) => {
+    const { say, becomes, holds } = telling;
+    const node = world.find(SICK);
+    await clean(telling, world, { ...DRILLS, what: 'before any trouble' });
+    const copy = await opened(telling, world, { ...DRILLS, nth: 1 });
+    let onCopy: readonly number[] = [];
+    await becomes(
+      'the command is run there, once the set is proved',
+      420,
+      async () => {
+        if (copy.machine.pid !== undefined) onCopy = await reindexesOn(copy);
+        return onCopy.length > 0;
+      },
+      () => journalOf(world, fleet),
+    );
+    await becomes(
+      'what came of it is on the record',
+      420,
+      () => recordOf(world, fleet)?.reindexed !== undefined,
+      () => [journalOf(world, fleet), recordOf(world, fleet)],
+    );
+    await removed(telling, world, { ...DRILLS, nth: 1 });
+    const { reindexed, proved } = recordOf(world, fleet) ?? {};
+    holds('it came through there, once', onCopy.join() === '0' && reindexed?.is === 'verified', [onCopy, reindexed]);
+    const [own, swap] = [reindexed?.minutes ?? 0, proved?.minutes ?? 0];
+    say(fleet, `a drill has measured: reindex ${(own * 60).toFixed(0)} s, swap ${(swap * 60).toFixed(0)} s`);
+    holds('the reindex is quicker', own > 0 && own < swap, [own, swap]);
+
+    await trusted(world, telling, DONOR);
+    const sinceMs = Date.now();
+    const volumeId = node.machine.mountedAt(DATA_PATH);
+    const stopped = await heightOf(node);
+    await breakChainstate(node);
+    say(SICK, 'every file of its chain state is overwritten, and its client is killed');
+    await becomes('its client comes up no more', 60, async () => (await saysOfItsData(node)) !== '');
+    say(SICK, `it says: ${await saysOfItsData(node)}`);
+    await becomes(
+      'its data are built again, as the copy’s were',
+      600,
+      async () => (await reindexesOn(node)).length > 0,
+      () => journalOf(world, fleet),
+    );
+    holds(
+      'why this and no other data is in the journal',
+      hasJournalLine(world, sinceMs, { node: SICK, text: /reindex \d+ min, swap \d+ min: reindex/ }),
+      journalOf(world, fleet),
+    );
+    await becomes(
+      'chainmend says that it is healed',
+      600,
+      () => hasJournalLine(world, sinceMs, { node: SICK, heal: 'replace-node', kind: 'outcome', act: 'healed' }),
+      () => journalOf(world, fleet),
+    );
+    const miner = world.find('miner');
+    await becomes('it goes on with the others', 180, async () => {
+      const tip = await heightOf(miner);
+      return tip > stopped + 3 && (await heightOf(node)) >= tip - 1;
+    });
+    const height = String(stopped + 1);
+    const [theirs, its] = await Promise.all([cli(miner, 'getblockhash', height), cli(node, 'getblockhash', height)]);
+    holds('on the same blocks', theirs === its, [theirs, its]);
+    const runs = await reindexesOn(node);
+    holds('the command ran once, and ended with 0', runs.join() === '0', runs);
+    holds('it still has its own volume', node.machine.mountedAt(DATA_PATH) === volumeId);
+    const nodes = world.nodes.map(({ instanceId }) => instanceId);
+    const told = reindexesOf(world).filter((instanceId) => nodes.includes(instanceId));
+    holds('chainmend has sent it to that node alone', told.join() === node.instanceId, told);
+    const start = await runOnNode(node, 'pgrep -c -f "^/usr/[a-z/]*litecoind " || true');
+    holds('one client runs on it', start === '1', start);
+  },
+};
