@@ -19,6 +19,8 @@ export const poolServes: MakeRule = (scene, say) => {
   const badSince = new Map<string, number>();
   const emptySince = new Map<string, number>();
   const filled = new Set<string>();
+  /** When somebody else last changed records: what they have emptied is filled in its round. */
+  let editedMs = Number.NEGATIVE_INFINITY;
   let lookedMs = Number.NEGATIVE_INFINITY;
 
   const judgePool = (fleet: string, pool: string, nowMs: number): void => {
@@ -26,12 +28,12 @@ export const poolServes: MakeRule = (scene, say) => {
     const members = scene.nodes.filter((node) => node.fleet === fleet && isForPool(node));
     const good = members.filter((node) => isGood(scene, node));
     if (values.length > 0) filled.add(fleet);
-    if (values.length > 0 || good.length === 0 || !filled.has(fleet)) emptySince.delete(fleet);
-    else if (!emptySince.has(fleet)) emptySince.set(fleet, nowMs);
-    else if (nowMs - (emptySince.get(fleet) ?? nowMs) >= EMPTY_MS)
-      say.broken(pool, `It is empty while ${good[0]?.name} serves.`);
     const [bound, fromMs] =
       scene.faultsEndedMs === undefined ? [BOUND_UNDER_FAULTS_MS, 0] : [BOUND_MS, scene.faultsEndedMs];
+    if (values.length > 0 || good.length === 0 || !filled.has(fleet)) emptySince.delete(fleet);
+    else if (!emptySince.has(fleet)) emptySince.set(fleet, nowMs);
+    else if (nowMs - (emptySince.get(fleet) ?? nowMs) >= EMPTY_MS && nowMs - editedMs > bound)
+      say.broken(pool, `It is empty while ${good[0]?.name} serves.`);
     for (const node of members) {
       const ip = scene.present(node)?.networkInterface?.privateIp ?? '';
       const isBad = values.includes(ip) && good.length > 0 && isKnownBad(scene, node, good.length);
@@ -49,6 +51,9 @@ export const poolServes: MakeRule = (scene, say) => {
   };
 
   return {
+    others({ operation, at }) {
+      if (operation === 'ChangeResourceRecordSets') editedMs = at;
+    },
     look(nowMs) {
       if (nowMs - lookedMs < LOOK_EVERY_MS) return;
       lookedMs = nowMs;

@@ -656,6 +656,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a person empties it, and nobody fills it again',
+        options: { before: poolOfAll },
+        story: async (court) => {
+          court.faultsEnd();
+          await court.pass(MINUTE_MS);
+          await zone(court, [['DELETE', POOL, 'A', addresses(court)]]);
+          await court.pass(20 * MINUTE_MS);
+        },
+      },
+      {
         when: 'it is emptied while all serve',
         options: { before: poolOfAll },
         story: async (court) => {
@@ -666,6 +676,21 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
     kept: [
+      {
+        when: 'a person empties it, and it is filled again a round later',
+        options: { before: poolOfAll },
+        story: async (court) => {
+          court.faultsEnd();
+          await court.pass(MINUTE_MS);
+          machine(court, 'node2').killClient();
+          await court.pass(MINUTE_MS);
+          await zone(court, [['DELETE', POOL, 'A', addresses(court)]]);
+          await court.pass(5 * MINUTE_MS);
+          const rest = addresses(court).filter((ip) => ip !== machine(court, 'node2').privateIp);
+          await zone(court, [['CREATE', POOL, 'A', rest]], true);
+          await court.pass(HOUR_MS);
+        },
+      },
       {
         when: 'a dead node leaves it within ten minutes',
         options: { before: poolOfAll },
