@@ -29,6 +29,7 @@ export const DOCUMENTS = {
   'inspect-node': 'INSPECT_NODE_DOCUMENT',
   'restart-client': 'RESTART_CLIENT_DOCUMENT',
   'check-volume': 'CHECK_VOLUME_DOCUMENT',
+  'fill-volume': 'FILL_VOLUME_DOCUMENT',
   'swap-volumes': 'SWAP_VOLUMES_DOCUMENT',
   'stop-client': 'STOP_CLIENT_DOCUMENT',
   'start-client': 'START_CLIENT_DOCUMENT',
