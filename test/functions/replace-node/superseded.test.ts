@@ -12,7 +12,7 @@ import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { snapshot } from '../../fixtures/builders/snapshot.ts';
 import { foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
 import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
-import { besideNode, COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../../fixtures/replace-facts.ts';
+import { besideNode, COPY_VOLUME, copy, ladderState, newReplacement, shrinking, YOUNG } from '../../fixtures/replace-facts.ts';
 
 /** Acts that only write, wait or count. `leave-pool` makes register-nodes look at names that it would look at anyway. */
 type Decided = 'wait' | 'begin' | 'take-rung' | 'end-rung' | 'skip-rung' | 'prove' | 'leave-pool';
@@ -60,6 +60,7 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
   create: [{ do: 'create', at: 0, reason }, SWAP],
   attach: [{ do: 'attach', volumeId: COPY_VOLUME, which: 'original', device: '/dev/sdg', reason }, SWAP],
   check: [{ do: 'check', at: 0 }, SWAP],
+  fill: [{ do: 'fill' }, ladderState({ rung: 'swap', restoredVolumes: shrinking() })],
   standby: [{ do: 'standby', group: 'nodes' }, SWAP],
   swap: [{ do: 'swap', to: 'restored', reason }, SWAP],
   detach: [{ do: 'detach', volumeId: DATA_VOLUME, which: 'original', device: '/dev/sdf', reason }, SWAP],
@@ -83,7 +84,7 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
 const TARGETS: { readonly [K in CleanupPiece['kind']]: string } = {
   ...{ verify: 'snap-00', quarantine: 'snap-01', keep: DATA_VOLUME, unkeep: COPY_VOLUME, untarget: DATA_VOLUME },
   ...{ 'hand-over': YOUNG, retire: INSTANCE, register: 'bitcoin', rotate: 'bitcoin', 'release-holds': '' },
-  'leave-standby': 'nodes',
+  ...{ 'drop-copy': COPY_VOLUME, 'leave-standby': 'nodes' },
 };
 const PROVED = { ...REPLACE, proved: 'it follows' };
 

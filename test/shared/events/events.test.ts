@@ -67,6 +67,7 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
   },
   'replace-instance': { ...request, want: { do: 'replace-instance' } },
   'undo-restore': { ...request, want: { do: 'undo' } },
+  'shrink-node': { ...request, want: { do: 'shrink', toGiB: 700 } },
   'snapshot-node': {
     ...{ kind: 'snapshot', fleet: 'bitcoin', node: undefined },
     ...{ acknowledgesValidator: false, plan: false },
