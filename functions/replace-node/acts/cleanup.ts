@@ -345,7 +345,7 @@ export async function putVolumesAway(
   roles: ReadonlyMap<string, string>,
   kept: Keeping,
   more: Tags,
-): Promise<readonly string[]> {
+): Promise<string[]> {
   const records = volumes.map(
     ({ volumeId, sizeGiB, type, createdAtMs, snapshotId, availabilityZone }): ToKeep => ({
       ...about(context, kept),

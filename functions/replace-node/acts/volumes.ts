@@ -372,7 +372,7 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
     const volumes = restoredVolumes ? madeVolumes(restoredVolumes) : [];
     const ids =
       restoredVolumes?.from === 'kept' ? [] : volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId]));
-    const snapshotIds = volumes.flatMap(({ snapshotId }) => (snapshotId === '' ? [] : [snapshotId]));
+    const snapshotIds = [...new Set(volumes.flatMap(({ snapshotId }) => (snapshotId === '' ? [] : [snapshotId])))];
     const { door, fault = 'other', reason = '' } = restoredVolumes?.givenUp ?? {};
     const blamed = door === 'data' && (fault === 'mount' || fault === 'forked');
     const dropped = await mutate(context, {
@@ -384,7 +384,19 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
         const why = { [WHY_TAG]: reason.slice(0, TAG_VALUE_MAX) };
         // A failed mark is reported: the next set of snapshots, or the next rung, does not wait for a tag.
         const kept = keepingMade(fleet, known(context));
-        const untagged = await putVolumesAway(context, there, rolesOf(volumes), kept, why);
+        const copyId = restoredVolumes?.shrink?.copy.volumeId;
+        const untagged = await putVolumesAway(
+          context,
+          there.filter(({ volumeId }) => volumeId !== copyId),
+          rolesOf(volumes),
+          kept,
+          why,
+        );
+        // What is on the copy is on its snapshot, too.
+        const copies = there.filter(({ volumeId }) => volumeId === copyId);
+        untagged.push(
+          ...(await putVolumesAway(context, copies, rolesOf(volumes), { ...kept, untilMs: kept.atMs }, why)),
+        );
         const unmarked = blamed
           ? await putInQuarantine(
               keptClientsOf(context),

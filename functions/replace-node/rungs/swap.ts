@@ -14,7 +14,7 @@ import type {
   Shrink,
   Tried,
 } from '../../../shared/heal/memory.ts';
-import type { Door } from '../../../shared/model/doors.ts';
+import { type Door, FATE_OF } from '../../../shared/model/doors.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
 import { type CatchUp, catchUpOf, type DataAge } from '../../../shared/snapshots/catch-up.ts';
@@ -133,15 +133,15 @@ function beforeVolumes(facts: Facts, state: LadderState): Decision {
     return rungFailed('the node does not answer commands, and its volumes are exchanged by one');
   if (state.standby === 'refused')
     return rungFailed(`its group does not set it aside: ${state.tried.at(-1)?.reason ?? 'it says no more'}`);
+  // Each copy takes hours, and nothing is wrong with the node: what one has met, a person reads first.
+  const met = facts.want.do === 'shrink' ? state.tried.find(({ door }) => FATE_OF[door] !== 'waits') : undefined;
+  if (met) return rungFailed(met.reason);
   if (state.tried.some(({ fault }) => fault === 'same-stop')) return onceSettled(facts, state, sameStop(state));
   // What one copy has met on the node, and another one, a third one meets, too.
   const atNode = state.tried.filter(({ door, rung }) => door === 'node' && rung === 'swap');
   if (atNode.length >= NODE_TRIES) return rungFailed(`the node takes no copy: ${atNode.at(-1)?.reason}`);
   const awaited = awaitedOf(state, facts.nowMs);
   if (awaited?.isEverywhere) return awaitAws(facts, state, awaited);
-  // Each copy takes hours, and nothing is wrong with the node: what one has met, a person reads first.
-  const before = facts.want.do === 'shrink' && !awaited ? state.tried.at(-1) : undefined;
-  if (before && excludedOf(state, facts.nowMs).length > 0) return rungFailed(before.reason);
   const chosen = choose(facts, state, state.found.availabilityZone);
   if (!('failed' in chosen)) return chosen;
   return awaited ? awaitAws(facts, state, awaited) : noneLeft(facts, state, chosen);

@@ -33,6 +33,8 @@ const FROM_GIB = 2_000;
 const TO_GIB = 700;
 /** Its files would be four fifths of it. */
 const TOO_SMALL_GIB = 500;
+const PRUNED_AT_MINUTES = 1;
+const PRUNED = { freesBytes: 800 * GIB, effect: 'frees' } as const;
 const ASKED_AT_MINUTES = 2;
 
 const overgrown = (world: World, past: (tip: number) => Partial<PastSnapshots> = () => ({}), usedPercent = 20): void => {
@@ -166,12 +168,9 @@ export const shrinkPruned: Scenario = {
   sentence:
     'A client was pruned since its last clean snapshot, whose files do not fit: the copy is refused beside the node, which felt nothing, and a person is told.',
   fleets: { bitcoin: impatient },
-  build: (world) => {
-    overgrown(world, undefined, 60);
-    // The client is stopped for it, and this world begins after that.
-    for (const { machine } of world.nodes) machine.disks.data.prune({ freesBytes: 800 * GIB, effect: 'frees' });
-  },
+  build: (world) => overgrown(world, undefined, 60),
   people: (world) => {
+    world.at(PRUNED_AT_MINUTES, () => world.find('bitcoin', SICK).machine.disks.data.prune(PRUNED));
     world.at(ASKED_AT_MINUTES, () => asks(world));
   },
   done: (world) => incidentsEnded(world, 'escalated'),
