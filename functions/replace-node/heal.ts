@@ -411,7 +411,9 @@ async function tellLost(
 ): Promise<undefined> {
   const instanceId = state?.replacement?.instanceId ?? '';
   const made = [
-    ...(state?.restoredVolumes ? madeVolumes(state.restoredVolumes) : []).flatMap(({ volumeId }) => (volumeId ? [volumeId] : [])),
+    ...(state?.restoredVolumes ? madeVolumes(state.restoredVolumes) : []).flatMap(({ volumeId }) =>
+      volumeId ? [volumeId] : [],
+    ),
     ...(instanceId === '' ? [] : [instanceId]),
   ];
   if (made.length === 0) return;

@@ -42,7 +42,9 @@ export function judgeShrink({ toGiB, fleet, role, node, found, rootVolumeId, see
       role === 'validator' ? 'validator' : 'role-unknown',
     );
   if (fleet.volumes.length !== 1)
-    return refuse(`${node} has ${fleet.volumes.length} data volumes: only the one of a node that has one is made smaller`);
+    return refuse(
+      `${node} has ${fleet.volumes.length} data volumes: only the one of a node that has one is made smaller`,
+    );
   const [volume] = found;
   const mounted = seen?.volumes.find(({ path }) => path === fleet.volumes[0]?.path);
   if (seen !== null && (volume === undefined || mounted === undefined || mounted.volumeId !== volume.volumeId))
@@ -106,7 +108,9 @@ export function judgeSpared({
   readonly haltedSinceMs: number | null;
 }): Refusal | null {
   if (heightProbeOf(fleet) === undefined)
-    return refuse(`nobody sees the height of ${node.name} (probe of the fleet file): that it follows its chain could not be proved`);
+    return refuse(
+      `nobody sees the height of ${node.name} (probe of the fleet file): that it follows its chain could not be proved`,
+    );
   const again = { page: false, retryAfterMs: AGAIN_MS };
   if (haltedSinceMs !== null)
     return { refuse: 'chain-standing', reason: 'the chain stands still: nothing could be proved now', ...again };

@@ -86,7 +86,9 @@ onMachine('a smaller volume beside the client', () => {
       expect(answer.filled?.files).toBe(454);
       expect(await contentOf(EMPTY)).toBe(await contentOf(NEW));
       expect(await on(EMPTY, 'find . -type s -o -type p')).toBe('');
-      expect((await here().shell('cat /proc/self/mountinfo | sort')).split('\n').length).toBe(mounts.split('\n').length);
+      expect((await here().shell('cat /proc/self/mountinfo | sort')).split('\n').length).toBe(
+        mounts.split('\n').length,
+      );
       expect(await here().shell(`cat ${PLACE}/blocks/x`)).toBe('later');
     });
   }
@@ -127,7 +129,11 @@ onMachine('a smaller volume beside the client', () => {
     await begin();
     await fill();
     await on(EMPTY, 'touch -r blocks/x ../run/time; printf "at the s-apshot" >blocks/x; touch -r ../run/time blocks/x');
-    expect(await fill()).toMatchObject({ result: 'failed', fault: 'node', reason: expect.stringContaining('other bytes') });
+    expect(await fill()).toMatchObject({
+      result: 'failed',
+      fault: 'node',
+      reason: expect.stringContaining('other bytes'),
+    });
   });
 });
 
@@ -146,7 +152,9 @@ onMachine('nothing is written to', () => {
     await begin();
     await here().shell(`printf secret | dd of=${deviceOf(EMPTY)} bs=1M seek=319 conv=notrunc status=none`);
     expect(await fill()).toMatchObject(refused('not empty'));
-    expect(await here().shell(`dd if=${deviceOf(EMPTY)} bs=1M skip=319 count=1 status=none | head -c 6`)).toBe('secret');
+    expect(await here().shell(`dd if=${deviceOf(EMPTY)} bs=1M skip=319 count=1 status=none | head -c 6`)).toBe(
+      'secret',
+    );
   });
 
   it('the volume that is mounted, and the copy itself', async () => {

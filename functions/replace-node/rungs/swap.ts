@@ -78,7 +78,9 @@ export const SWAP: Rung = {
     if (!isWanted(facts, restored)) return giveUpVolumes({ blame: OTHERWISE });
     const act = prepare(facts, state, restored, 'original') ?? exchange(facts, state, restored);
     // A check that nobody answered says nothing of the data: it is asked for again, and then told.
-    return act.do !== 'check' && act.do !== 'fill' && isSpent(state, act) ? giveUpData(sentenceOfSetback(state), doorOfSetback(state)) : act;
+    return act.do !== 'check' && act.do !== 'fill' && isSpent(state, act)
+      ? giveUpData(sentenceOfSetback(state), doorOfSetback(state))
+      : act;
   },
 };
 
@@ -269,10 +271,7 @@ export function choose(
   if (sources.unread !== undefined) return { failed: `what could be copied cannot be read: ${sources.unread}` };
   const tried = new Set(excludedOf(state, facts.nowMs).map(({ source }) => source));
   const chosen = (
-    part: Pick<
-      RestoredVolumes,
-      'source' | 'from' | 'rank' | 'height' | 'ofNode' | 'volumes' | 'catchUpMs' | 'shrink'
-    >,
+    part: Pick<RestoredVolumes, 'source' | 'from' | 'rank' | 'height' | 'ofNode' | 'volumes' | 'catchUpMs' | 'shrink'>,
     reason: string,
   ): ReturnType<typeof chooseVolumes> => {
     const rest = { generation: state.generation, availabilityZone, creating: [], checked: 0 } as const;
@@ -374,10 +373,7 @@ function newVolumes(
   return volumes.map(({ role }, at) => ({ role, device: deviceOf(at), ...partOf(role) }));
 }
 
-function freeNames(
-  { original, replacement, want }: Facts,
-  { found, generation }: LadderState,
-): (at: number) => string {
+function freeNames({ original, replacement, want }: Facts, { found, generation }: LadderState): (at: number) => string {
   const taken = ((replacement ?? original)?.instance.devices ?? []).map(({ device }) => device);
   const count = found.volumes.length + (want.do === 'shrink' ? 1 : 0);
   const free = freeDevices(taken, count);

@@ -112,7 +112,11 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
   requestVerb('undo', '<node>', 'put back the volumes that a heal has kept').action(
     (written: string, options: HealRequestOptions) => carry(undoOf(written), options),
   );
-  requestVerb('shrink', '<node>', 'give a node a smaller data volume: its files are copied beside it, and the two exchanged')
+  requestVerb(
+    'shrink',
+    '<node>',
+    'give a node a smaller data volume: its files are copied beside it, and the two exchanged',
+  )
     .requiredOption('--to <gib>', 'the size of the new volume in GiB; what is used may take 75 % of it', gib)
     .action((written: string, options: ShrinkOptions) => carry(shrinkOf(written, options), options));
   requestVerb('snapshot', '<fleet[/node]>', 'stop a donor cleanly, take a snapshot of its volumes, and start it again')

@@ -15,16 +15,7 @@ import {
 import { incidentsOf } from '../report/records.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
 import { type PastSnapshots, snapshotsOf } from '../world/fixtures.ts';
-import {
-  ask,
-  dataOf,
-  GOOD,
-  impatient,
-  incidentsEnded,
-  requestOf,
-  SICK,
-  smallFleet,
-} from '../world/ladder.ts';
+import { ask, dataOf, GOOD, impatient, incidentsEnded, requestOf, SICK, smallFleet } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
 import { QUICK_BLOCKS } from '../world/worlds.ts';
 
@@ -37,7 +28,11 @@ const PRUNED_AT_MINUTES = 1;
 const PRUNED = { freesBytes: 800 * GIB, effect: 'frees' } as const;
 const ASKED_AT_MINUTES = 2;
 
-const overgrown = (world: World, past: (tip: number) => Partial<PastSnapshots> = () => ({}), usedPercent = 20): void => {
+const overgrown = (
+  world: World,
+  past: (tip: number) => Partial<PastSnapshots> = () => ({}),
+  usedPercent = 20,
+): void => {
   const node = smallFleet(world, {
     clock: QUICK_BLOCKS,
     more: { volumes: [{ role: 'data', path: '/node-data', sizeGiB: FROM_GIB, usedPercent }] },
@@ -107,7 +102,8 @@ export const shrink: Scenario = {
 
 export const shrinkRefused: Scenario = {
   name: 'shrink-refused',
-  sentence: 'A disk of 2000 GiB has 400 in use, and a person asks for 500: that is refused with a sentence, and nothing is made.',
+  sentence:
+    'A disk of 2000 GiB has 400 in use, and a person asks for 500: that is refused with a sentence, and nothing is made.',
   fleets: { bitcoin: impatient },
   build: (world) => overgrown(world),
   people: (world) => {
@@ -115,7 +111,15 @@ export const shrinkRefused: Scenario = {
   },
   done: (world) => incidentsOf(world).some(({ refusedCodes }) => refusedCodes.includes('shrink-unfit')),
   hours: 3,
-  expect: [nothingMade, { ...asFound, undisturbed: true }, sameInstances, othersUntouched, namesRight, allWell, nobodyPaged],
+  expect: [
+    nothingMade,
+    { ...asFound, undisturbed: true },
+    sameInstances,
+    othersUntouched,
+    namesRight,
+    allWell,
+    nobodyPaged,
+  ],
 };
 
 export const shrinkReboot: Scenario = {
@@ -143,7 +147,8 @@ export const shrinkReboot: Scenario = {
 
 export const shrinkUndone: Scenario = {
   name: 'shrink-undone',
-  sentence: 'The files that a smaller disk has got let no client pass a block: the node gets its own volume back, and a person is told.',
+  sentence:
+    'The files that a smaller disk has got let no client pass a block: the node gets its own volume back, and a person is told.',
   fleets: { bitcoin: impatient },
   build: (world) => overgrown(world, (tip) => ({ stopsAtHeight: tip - 5 })),
   people: (world) => {

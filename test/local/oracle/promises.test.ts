@@ -175,12 +175,14 @@ const prune = (court: Court, VolumeId: string) => court.ours('DeleteVolume', { V
 /** A volume that a heal has made, and attached to node2; its date is past. */
 async function besideNode2(court: Court, Device: string): Promise<string> {
   const before = new Set(court.region.ec2.volumes().map(({ volumeId }) => volumeId));
-  const tags = { 'chainmend:fleet': 'bitcoin', 'chainmend:node': 'node2', 'chainmend:keep-until': new Date(0).toISOString() };
+  const tags = {
+    'chainmend:fleet': 'bitcoin',
+    'chainmend:node': 'node2',
+    'chainmend:keep-until': new Date(0).toISOString(),
+  };
   await court.ours('CreateVolume', {
     ...{ AvailabilityZone: 'eu-west-1b', Size: 700, VolumeType: 'gp3' },
-    TagSpecifications: [
-      { ResourceType: 'volume', Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
-    ],
+    TagSpecifications: [{ ResourceType: 'volume', Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }],
   });
   const VolumeId = court.region.ec2.volumes().find(({ volumeId }) => !before.has(volumeId))?.volumeId ?? '';
   await court.pass(MINUTE_MS);
@@ -195,7 +197,8 @@ async function filled(court: Court, { stood }: { readonly stood: boolean }) {
   const smaller = await besideNode2(court, '/dev/sdh');
   await court.command('fill-volume', 'node2', { VolumeId: smaller, Source: source, Like: '/node-data' });
   const To = Buffer.from(`/node-data ${smaller}\n`).toString('base64');
-  if (stood) await court.command('swap-volumes', 'node2', { From: '', To, Identity: '', Carry: 'ours', KeepNewest: '' });
+  if (stood)
+    await court.command('swap-volumes', 'node2', { From: '', To, Identity: '', Carry: 'ours', KeepNewest: '' });
   for (const VolumeId of [source, smaller]) {
     await court.ours('DetachVolume', { VolumeId, InstanceId: court.id('node2') });
     await court.pass(MINUTE_MS);
