@@ -81,7 +81,7 @@ function guardOfBeside(facts: Facts, { instance }: Machine): Refusal | null {
 }
 
 /** Its disk is made smaller only where all files fit, and nobody signs with it. */
-export const guardOfShrink = (facts: Facts, { instance }: Machine, toGiB: number): Refusal | null =>
+const guardOfShrink = (facts: Facts, { instance }: Machine, toGiB: number): Refusal | null =>
   judgeShrink({
     ...{ toGiB, fleet: facts.fleet, role: facts.role, node: facts.node, seen: facts.seen },
     found: foundVolumes(facts),

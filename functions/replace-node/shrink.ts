@@ -89,7 +89,7 @@ function judgeFit({ path, usedBytes }: NodeState['volumes'][number], toGiB: numb
 }
 
 /** How much of the new volume may be used at most. */
-export const mostPercent = ({ disk }: Pick<Fleet, 'disk'>): number =>
+const mostPercent = ({ disk }: Pick<Fleet, 'disk'>): number =>
   Math.max(1, Math.min(FITS_PERCENT, disk.growAtPercent - BELOW_GROWTH_PERCENT));
 
 /** Why its fleet cannot spare it now: it leaves the pool while it catches up. null: it can. */

@@ -18,7 +18,6 @@ MORE_FILLED=
 perform() {
   local status=0
   FAULT=node
-  BEFORE=$(node_state "$SSM_Like") AFTER=$BEFORE
   clear_aside
   fill || status=1
   [ ! -d "$LISTS" ] || rm -rf -- "$LISTS"
@@ -47,13 +46,13 @@ fill() {
 
 # has_room: for the files, and for what comes after them.
 has_room() {
-  local used inodes free
+  local taken nodes room
   read_space "$FROM_COPY" || { refuse "how much is on $SSM_Source cannot be told"; return; }
-  used=$((BLOCK * (BLOCKS - FREE))) inodes=$((INODES - INODES_FREE))
+  taken=$((BLOCK * (BLOCKS - FREE))) nodes=$((INODES - INODES_FREE))
   read_space "$FILLED" || { refuse "how much room is on $SSM_VolumeId cannot be told"; return; }
-  free=$((BLOCK * BLOCKS))
-  if [ "$used" -gt "$((free / 100 * ROOM_PERCENT))" ]; then refuse "$((used / 1073741824)) GiB are used on $SSM_Source: more than $ROOM_PERCENT % of the $((free / 1073741824)) GiB of $SSM_VolumeId"; return; fi
-  if [ "$INODES" -gt 0 ] && [ "$inodes" -gt "$((INODES / 100 * ROOM_PERCENT))" ]; then refuse "$SSM_Source has $inodes inodes in use: more than $ROOM_PERCENT % of the $INODES of $SSM_VolumeId"; fi
+  room=$((BLOCK * BLOCKS))
+  if [ "$taken" -gt "$((room / 100 * ROOM_PERCENT))" ]; then refuse "$((taken / 1073741824)) GiB are used on $SSM_Source: more than $ROOM_PERCENT % of the $((room / 1073741824)) GiB of $SSM_VolumeId"; return; fi
+  if [ "$INODES" -gt 0 ] && [ "$nodes" -gt "$((INODES / 100 * ROOM_PERCENT))" ]; then refuse "$SSM_Source has $nodes inodes in use: more than $ROOM_PERCENT % of the $INODES of $SSM_VolumeId"; fi
 }
 
 copy_all() {
@@ -147,17 +146,18 @@ copy_batch() {
 
 # copy_large NAME BYTES: goes on at the last whole part. Its time comes last.
 copy_large() {
-  local have=0 part output target=$FILLED/$1
+  local have=0 part bytes output target=$FILLED/$1
+  whole bytes "$2" || return
   [ ! -f "$target" ] || whole have "$(stat -c %s -- "$target")" || have=0
-  [ "$have" -le "$2" ] || have=0
+  [ "$have" -le "$bytes" ] || have=0
   part=$((have / 1048576 / PART_MIB))
-  while [ "$((part * PART_MIB * 1048576))" -lt "$2" ]; do
+  while [ "$((part * PART_MIB * 1048576))" -lt "$bytes" ]; do
     if is_over; then return 0; fi
     output=$(idly dd if="$FROM_COPY/$1" of="$target" bs=1048576 count="$PART_MIB" skip="$((part * PART_MIB))" seek="$((part * PART_MIB))" \
       conv=notrunc,sparse iflag=fullblock status=none 2>&1 | tail -c 500) || { refuse "copying $1 to $SSM_VolumeId failed: $output"; return; }
     part=$((part + 1))
   done
-  truncate -s "$2" -- "$target" && cp -a --attributes-only -T -- "$FROM_COPY/$1" "$target" || refuse "$1 could not be finished on $SSM_VolumeId"
+  truncate -s "$bytes" -- "$target" && cp -a --attributes-only -T -- "$FROM_COPY/$1" "$target" || refuse "$1 could not be finished on $SSM_VolumeId"
 }
 
 # idly COMMAND...: the client goes first.
@@ -179,11 +179,12 @@ compare() {
 
 # same NAME BYTES
 same() {
-  local offset
+  local offset bytes
+  whole bytes "$2" || return
   # What the kernel remembers of it is not what is on the device.
   dd if="$FILLED/$1" iflag=nocache count=0 status=none 2>/dev/null
-  if [ "$2" -le "$COMPARED_BYTES" ]; then cmp -s -- "$FROM_COPY/$1" "$FILLED/$1"; return; fi
-  for offset in 0 "$(($2 / 2))" "$(($2 - COMPARED_BYTES / 4))"; do
+  if [ "$bytes" -le "$COMPARED_BYTES" ]; then cmp -s -- "$FROM_COPY/$1" "$FILLED/$1"; return; fi
+  for offset in 0 "$((bytes / 2))" "$((bytes - COMPARED_BYTES / 4))"; do
     cmp -s -i "$offset" -n "$((COMPARED_BYTES / 4))" -- "$FROM_COPY/$1" "$FILLED/$1" || return
   done
 }

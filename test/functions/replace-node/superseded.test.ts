@@ -12,7 +12,15 @@ import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { snapshot } from '../../fixtures/builders/snapshot.ts';
 import { foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
 import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
-import { besideNode, COPY_VOLUME, copy, ladderState, newReplacement, shrinking, YOUNG } from '../../fixtures/replace-facts.ts';
+import {
+  besideNode,
+  COPY_VOLUME,
+  copy,
+  ladderState,
+  newReplacement,
+  shrinking,
+  YOUNG,
+} from '../../fixtures/replace-facts.ts';
 
 /** Acts that only write, wait or count. `leave-pool` makes register-nodes look at names that it would look at anyway. */
 type Decided = 'wait' | 'begin' | 'take-rung' | 'end-rung' | 'skip-rung' | 'prove' | 'leave-pool';

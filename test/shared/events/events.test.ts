@@ -232,7 +232,7 @@ describe('an event that is not what it should be', () => {
         field: 'kind',
         value: '"sweeep"',
         expectation:
-          'one of heal, restore, replace-instance, undo, snapshot, upgrade, drill, acknowledge, sweep, snapshots',
+          'one of heal, restore, replace-instance, undo, shrink, snapshot, upgrade, drill, acknowledge, sweep, snapshots',
       },
     ],
     [
