@@ -160,7 +160,7 @@ describe('a superseded attempt mutates nothing', () => {
   // A node's next holder waits until a command that was sent to it has ended.
   const onAws = ALL.filter(
     ([, act]) =>
-      !/^(inspect|restart|undo-blocks|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
+      !/^(inspect|restart|undo-blocks|switch-version|stop-for-move|start-again|check|fill|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
         act.do,
       ),
   );
