@@ -51,13 +51,13 @@ has_room() {
   taken=$((BLOCK * (BLOCKS - FREE))) nodes=$((INODES - INODES_FREE))
   read_space "$FILLED" || { refuse "how much room is on $SSM_VolumeId cannot be told"; return; }
   room=$((BLOCK * BLOCKS))
-  if [ "$taken" -gt "$((room / 100 * ROOM_PERCENT))" ]; then refuse "$((taken / 1073741824)) GiB are used on $SSM_Source: more than $ROOM_PERCENT % of the $((room / 1073741824)) GiB of $SSM_VolumeId"; return; fi
-  if [ "$INODES" -gt 0 ] && [ "$nodes" -gt "$((INODES / 100 * ROOM_PERCENT))" ]; then refuse "$SSM_Source has $nodes inodes in use: more than $ROOM_PERCENT % of the $INODES of $SSM_VolumeId"; fi
+  if [ "$taken" -gt "$((room * ROOM_PERCENT / 100))" ]; then refuse "$((taken / 1073741824)) GiB are used on $SSM_Source: more than $ROOM_PERCENT % of the $((room / 1073741824)) GiB of $SSM_VolumeId"; return; fi
+  if [ "$INODES" -gt 0 ] && [ "$nodes" -gt "$((INODES * ROOM_PERCENT / 100))" ]; then refuse "$SSM_Source has $nodes inodes in use: more than $ROOM_PERCENT % of the $INODES of $SSM_VolumeId"; fi
 }
 
 copy_all() {
   local strange
-  rm -rf -- "$LISTS" && mkdir -m 0700 -- "$LISTS" || { refuse "$SSM_VolumeId cannot be written"; return; }
+  if ! rm -rf -- "$LISTS" || ! mkdir -m 0700 -- "$LISTS"; then refuse "$SSM_VolumeId cannot be written"; return; fi
   # Lists have one name a line.
   strange=$(cd -- "$FROM_COPY" && find . -name '*[[:cntrl:]]*' -print -quit) || { refuse "$SSM_Source cannot be read"; return; }
   [ -z "$strange" ] || { refuse "a file on $SSM_Source has a control character in its name: it is not copied"; return; }
@@ -85,7 +85,7 @@ list() {
   (cd -- "$1" && find . -mindepth 1 \( -path ./lost+found -o -path "./${LISTS##*/}" \) -prune -o \
     \( -type f -printf 'f\t%s\t%T@\t%m\t%U\t%G\t%p\n' \) -o \( -type d -printf 'd\t-\t-\t%m\t%U\t%G\t%p\n' \) -o \
     \( -type l -printf 'l\t-\t-\t-\t%U\t%G\t%p -> %l\n' \)) | sort >"$LISTS/$2" || { refuse "${1##*/} cannot be listed"; return; }
-  whole count "$(wc -l <"$LISTS/$2")" && [ "$count" -le "$FILES_MAX" ] || refuse "${1##*/} has more than $FILES_MAX files"
+  if ! whole count "$(wc -l <"$LISTS/$2")" || [ "$count" -gt "$FILES_MAX" ]; then refuse "${1##*/} has more than $FILES_MAX files"; fi
 }
 
 names() { cut -f 1,7- "$LISTS/$1" | sort; }
@@ -110,7 +110,7 @@ make_directories() {
   like . || { refuse "owner and mode of $SSM_VolumeId could not be set"; return; }
   while IFS=$'\t' read -r kind size time mode user group name; do
     [ "$kind" = d ] || continue
-    mkdir -p -- "$FILLED/$name" && like "$name" || { refuse "$name could not be made on $SSM_VolumeId"; return; }
+    if ! mkdir -p -- "$FILLED/$name" || ! like "$name"; then refuse "$name could not be made on $SSM_VolumeId"; return; fi
   done <"$LISTS/left"
 }
 
@@ -127,7 +127,7 @@ copy_links() {
 copy_files() {
   local kind size time mode user group name batch=() sum=0 bytes
   while IFS=$'\t' read -r kind size time mode user group name; do
-    [ "$kind" = f ] && whole bytes "$size" || continue
+    if [ "$kind" != f ] || ! whole bytes "$size"; then continue; fi
     if is_over; then break; fi
     if [ "$bytes" -ge "$((PART_MIB * 1048576))" ]; then copy_large "$name" "$bytes" || return; continue; fi
     batch+=("$name") sum=$((sum + bytes))
@@ -157,7 +157,7 @@ copy_large() {
       conv=notrunc,sparse iflag=fullblock status=none 2>&1 | tail -c 500) || { refuse "copying $1 to $SSM_VolumeId failed: $output"; return; }
     part=$((part + 1))
   done
-  truncate -s "$bytes" -- "$target" && cp -a --attributes-only -T -- "$FROM_COPY/$1" "$target" || refuse "$1 could not be finished on $SSM_VolumeId"
+  if ! truncate -s "$bytes" -- "$target" || ! cp -a --attributes-only -T -- "$FROM_COPY/$1" "$target"; then refuse "$1 could not be finished on $SSM_VolumeId"; fi
 }
 
 # idly COMMAND...: the client goes first.
@@ -173,7 +173,7 @@ compare() {
   [ "$count" -gt 0 ] || { FAULT=data; fail "$SSM_Source has no files"; return; }
   sync_filesystem "$FILLED"
   while IFS=$'\t' read -r kind size time mode user group name; do
-    whole bytes "$size" && same "$name" "$bytes" || { refuse "$name on $SSM_VolumeId has other bytes than on $SSM_Source"; return; }
+    if ! whole bytes "$size" || ! same "$name" "$bytes"; then refuse "$name on $SSM_VolumeId has other bytes than on $SSM_Source"; return; fi
   done < <(awk -v step="$step" 'NR % step == 1 || step == 1' "$LISTS/files")
 }
 

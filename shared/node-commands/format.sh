@@ -26,16 +26,16 @@ format() {
     find_volume "$1" || return
     FAULT=node
   fi
-  [ "$KIND" = "$2" ] && [ "$(timeout 60 blkid -p -s UUID -o value "/dev/$DISK" 2>/dev/null)" = "$uuid" ] ||
-    refuse "$1 has ${KIND:-no filesystem}, which this script has not made there: it is not touched"
+  if [ "$KIND" = "$2" ] && [ "$(timeout 60 blkid -p -s UUID -o value "/dev/$DISK" 2>/dev/null)" = "$uuid" ]; then return 0; fi
+  refuse "$1 has ${KIND:-no filesystem}, which this script has not made there: it is not touched"
 }
 
 # is_bare VOLUME: after find_volume. blkid and wipefs both know of nothing on it, and nothing else uses it.
 is_bare() {
   local status=0 holder listed
   timeout 60 blkid -p "/dev/$DISK" >/dev/null 2>&1 || status=$?
-  listed=$(timeout 60 wipefs --no-act "/dev/$DISK" 2>/dev/null) && [ "$status" -eq 2 ] && [ -z "$listed" ] ||
-    { refuse "what is on $1 cannot be told, or is no filesystem: it is not touched"; return; }
+  listed=$(timeout 60 wipefs --no-act "/dev/$DISK" 2>/dev/null) || status=1
+  if [ "$status" -ne 2 ] || [ -n "$listed" ]; then refuse "what is on $1 cannot be told, or is no filesystem: it is not touched"; return; fi
   for holder in "$SYS/$DISK/holders"/*; do
     [ ! -e "$holder" ] || { refuse "something else uses $1: ${holder##*/}"; return; }
   done
@@ -45,7 +45,7 @@ is_bare() {
 # is_empty VOLUME: zeros where filesystems, tables and labels keep what tells them: at the first and the last MiB, and 64 places in between.
 is_empty() {
   local sectors parts part
-  whole sectors "$(<"$SYS/$DISK/size")" && [ "$sectors" -ge 32768 ] || { refuse "the size of $1 cannot be told"; return; }
+  if ! whole sectors "$(<"$SYS/$DISK/size")" || [ "$sectors" -lt 32768 ]; then refuse "the size of $1 cannot be told"; return; fi
   # Of 64 KiB.
   parts=$((sectors / 128))
   for ((part = 0; part < 16; part++)); do is_zero "$1" "$part" && is_zero "$1" "$((parts - 1 - part))" || return; done
