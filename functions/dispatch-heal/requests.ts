@@ -85,7 +85,13 @@ export function answerOf({ dispatch, incident }: DispatchResult): DispatchAnswer
 }
 
 /** The actions by name, as people's events spell them. */
-const REQUESTS = { restore: 'restore', 'replace-instance': 'replace', undo: 'undo', upgrade: 'upgrade' } as const;
+const REQUESTS = {
+  restore: 'restore',
+  'replace-instance': 'replace',
+  undo: 'undo',
+  shrink: 'shrink',
+  upgrade: 'upgrade',
+} as const;
 
 /** @throws EventError naming the field that leads to no fleet, no node, or more than one */
 export async function manualCandidate(

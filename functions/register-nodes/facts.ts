@@ -72,7 +72,7 @@ export async function readNodeFacts(
 
 /**
  * Whether a heal has begun something on a node and has not proved it. Three things take no node out of service: the memory of a free node (which rungs
- * did not help), a disk that grows under its client (not one that is pruned), and another instance that proves a version beside it.
+ * did not help), a disk that grows under its client (not one that is pruned), and what is prepared beside it: another instance, or a smaller disk.
  */
 const isTaken = (node: NodeRecord): boolean =>
   node.operation !== null &&
@@ -81,9 +81,11 @@ const isTaken = (node: NodeRecord): boolean =>
   !servesBeside(node.operation) &&
   (node.owner !== null || unsettled(node));
 
-/** Until the other instance takes its place the node is not touched (blue/green). */
+/** Until the other instance takes its place the node is not touched (blue/green), nor while the files of a smaller disk are copied beside it. */
 const servesBeside = (operation: NonNullable<NodeRecord['operation']>): boolean =>
-  operation.kind === 'replace' && operation.memory.beside !== undefined && operation.phase === 'preparing';
+  operation.kind === 'replace' &&
+  operation.phase === 'preparing' &&
+  (operation.memory.beside !== undefined || operation.memory.restoredVolumes?.shrink?.isFilled === false);
 
 const pausedOf = (nodes: readonly FleetNode[]): ReadonlySet<string> =>
   new Set(nodes.filter(({ tags }) => judgePauseTag(tags) !== null).map(({ instanceId }) => instanceId));

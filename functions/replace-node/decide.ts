@@ -144,6 +144,10 @@ export function begin(facts: Facts): Decision {
     if (stalled) return ended({ as: 'refused', refusal: stalled });
   }
   if (agentOnline && !seen) return askNode('original');
+  if (want.do === 'shrink') {
+    const unfit = guardOf(facts, 'swap') ?? (seen && clientUnknown(facts));
+    if (unfit) return ended({ as: 'refused', refusal: unfit });
+  }
   if (want.do === 'upgrade') return beginUpgrade(facts, want.to, instance.availabilityZone);
   // The disk is checked before the reason of the stop: with little disk left geth ends itself, with a clean exit.
   const full =
@@ -324,6 +328,13 @@ function spent(facts: Facts, state: LadderState): Decision {
       reason: `it is not upgraded, and its own instance runs as before. ${tried}`,
       asFound: true,
     });
+  if (facts.want.do === 'shrink')
+    return onceSettled(facts, state, {
+      as: 'escalated',
+      code: 'shrink-failed',
+      reason: `its disk is as large as before, and its own data are mounted. ${tried}`,
+      asFound: facts.seen === null || facts.seen.clients.every(({ state: is }) => is === 'running'),
+    });
   if (state.failed.some(({ rung }) => rung === 'upgrade'))
     return onceSettled(facts, state, {
       as: 'escalated',
@@ -447,7 +458,7 @@ function endOfProof({ proved, upgrade, failed }: LadderState): Decision {
 }
 
 const putAwayBy = ({ kind, target }: CleanupPiece, { volumes }: Facts): Facts['volumes'] =>
-  kind === 'keep' ? volumes.filter(({ volumeId }) => target.split(' ').includes(volumeId)) : [];
+  kind === 'keep' || kind === 'drop-copy' ? volumes.filter(({ volumeId }) => target.split(' ').includes(volumeId)) : [];
 
 /** After a swap the found volumes are unmounted, and are now detached. A volume that cannot be detached is left, and reported. */
 function detachFound({ volumes, nowMs }: Facts, state: LadderState): Decision | null {
@@ -502,6 +513,8 @@ function piecesOf({ fleet, original, volumes }: Facts, state: LadderState): read
     for (const { snapshotIds, door, fault } of tried)
       if (door === 'data' && (fault === 'open' || fault === 'lower-stop')) add('quarantine', snapshotIds.join(' '));
   }
+  // Its files are on the new volume.
+  if (restoredVolumes?.shrink) add('drop-copy', restoredVolumes.shrink.copy.volumeId);
   if (restoredVolumes?.from === 'kept')
     add('unkeep', restoredVolumes.volumes.map(({ volumeId }) => volumeId).join(' '));
   if (restoredVolumes && (rung === 'swap' || rung === 'replace')) {

@@ -45,10 +45,12 @@ import { metricValidMs } from '../../shared/probe/metric-age.ts';
 import { ENDED, type Gone, readGone } from './gone.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { isAboutMove, type Move, moveOf } from './move.ts';
+import { judgeSpared } from './shrink.ts';
 import { readSources } from './sources.ts';
 import {
   ASKED_AT_MOST,
   isReservedFor,
+  madeVolumes,
   makesAgain,
   type NodeStatus,
   type ReplaceContext,
@@ -103,7 +105,7 @@ export interface Facts {
   readonly gone: Gone | null;
   /** Set where the incident is about a well node that is stopped and started. */
   readonly move: Move | null;
-  /** Why the node cannot be upgraded now; null where it can be spared, absent where no upgrade is asked for. */
+  /** Why the node cannot be upgraded, or get a smaller disk, now; null where it can be spared, absent where neither is asked for. */
   readonly spared?: Refusal | null;
   /** The volumes of both instances, and the restored volumes. */
   readonly volumes: readonly VolumeDescription[];
@@ -265,8 +267,15 @@ export async function readFacts(
           nodes: observations.flatMap((one) => (nowMs - one.observedAtMs > OBSERVATION_VALID_MS ? [] : one.nodes)),
           haltedSinceMs: haltedSince(watch, nowMs),
         })
-      : undefined;
-  const restored = state?.restoredVolumes?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
+      : payload.want.do === 'shrink'
+        ? judgeSpared({
+            ...{ fleet, breaker, haltedSinceMs: haltedSince(watch, nowMs) },
+            node: { instanceId, name: payload.node },
+            nodes: observations.flatMap((one) => (nowMs - one.observedAtMs > OBSERVATION_VALID_MS ? [] : one.nodes)),
+          })
+        : undefined;
+  const made = state?.restoredVolumes ? madeVolumes(state.restoredVolumes) : [];
+  const restored = made.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId]));
   const needs = needsOf({ want: payload.want, fleet, gone, move, ...machines }, state);
   const isPlan = payload.mode !== 'act';
   const [volumes, impairedVolumes, instanceStore, setAside, initialization, launch, reach, sources, rollBack, reindex] =

@@ -27,6 +27,7 @@ import { putBackInstead } from './rungs/swap.ts';
 import { switchBackInstead } from './rungs/upgrade.ts';
 import {
   type Leases,
+  madeVolumes,
   type NodeStatus,
   newLeases,
   type Permitted,
@@ -410,7 +411,9 @@ async function tellLost(
 ): Promise<undefined> {
   const instanceId = state?.replacement?.instanceId ?? '';
   const made = [
-    ...(state?.restoredVolumes?.volumes ?? []).flatMap(({ volumeId }) => (volumeId ? [volumeId] : [])),
+    ...(state?.restoredVolumes ? madeVolumes(state.restoredVolumes) : []).flatMap(({ volumeId }) =>
+      volumeId ? [volumeId] : [],
+    ),
     ...(instanceId === '' ? [] : [instanceId]),
   ];
   if (made.length === 0) return;

@@ -8,7 +8,9 @@ import { acknowledgesValidator, isBlueGreen } from '../../shared/model/payload.t
 import type { Rung } from '../../shared/model/rungs.ts';
 import { endOf } from '../../shared/node-commands/client-end.ts';
 import { type Facts, isImpaired, type Machine, type Watched } from './facts.ts';
+import { foundVolumes } from './found-volumes.ts';
 import { judgeGone } from './gone.ts';
+import { judgeShrink } from './shrink.ts';
 
 /** What the guardrails say of a rung now: read before the rung is taken, and again before its first act that affects the node. */
 export function guardOf(facts: Facts, rung: Rung) {
@@ -17,6 +19,8 @@ export function guardOf(facts: Facts, rung: Rung) {
   const { instance } = original;
   if (rung === 'upgrade') return guardOfUpgrade(facts, original);
   if (isBlueGreen(want)) return guardOfBeside(facts, original);
+  const unfit = want.do === 'shrink' ? (guardOfShrink(facts, original, want.toGiB) ?? facts.spared ?? null) : null;
+  if (unfit) return unfit;
   const known = seen?.clients.some(({ state }) => state === 'failed') === true || isImpaired(facts);
   return (
     judgeGone(facts) ??
@@ -75,6 +79,14 @@ function guardOfBeside(facts: Facts, { instance }: Machine): Refusal | null {
     judgeOwner({ rung: 'replace', fleet, tags, autoScalingGroup, instanceStore, standbyFault, publicIp })
   );
 }
+
+/** Its disk is made smaller only where all files fit, and nobody signs with it. */
+const guardOfShrink = (facts: Facts, { instance }: Machine, toGiB: number): Refusal | null =>
+  judgeShrink({
+    ...{ toGiB, fleet: facts.fleet, role: facts.role, node: facts.node, seen: facts.seen },
+    found: foundVolumes(facts),
+    rootVolumeId: instance.rootVolumeId,
+  });
 
 /** A node that EC2 has stopped by then, or that does not start again, has to be spared by nobody any more. */
 const judgeEvent = ({ move }: Pick<Facts, 'move'>, rung: Rung): Refusal | null =>

@@ -59,6 +59,7 @@ export function ladderOf(
   switch (want.do) {
     case 'restore':
     case 'undo':
+    case 'shrink':
       return ['swap'];
     case 'replace-instance':
       return ['replace'];
@@ -102,7 +103,7 @@ export function needsOf(situation: Situation, state: LadderState | null): Needs 
       (rung === 'swap' || isLost || (rung === 'replace' && isElsewhere) || (rung === null && next === 'upgrade')),
     // Only to be held: a rung that restores nothing does not depend on it.
     supply: restoredVolumes === null && rung === null && state.hold !== 'held' && !state.moves,
-    initialization: restoredVolumes !== null,
+    initialization: restoredVolumes !== null && restoredVolumes.shrink === undefined,
     instanceStore: next === 'stop-start' || next === 'replace',
     standby: next !== undefined && next !== 'restart' && !mayBeOnStandby(state),
     launch: rung === null && next === 'replace',

@@ -21,10 +21,11 @@ export function sourceOf({
   source,
   ofNode,
   volumes,
-}: Pick<RestoredVolumes, 'from' | 'source' | 'ofNode' | 'volumes'>): string {
+  shrink,
+}: Pick<RestoredVolumes, 'from' | 'source' | 'ofNode' | 'volumes' | 'shrink'>): string {
   switch (from) {
     case 'snapshot':
-      return `${source} of ${ofNode}: ${volumes.map(({ role, snapshotId }) => `${snapshotId} (${role})`).join(', ')}`;
+      return `${source} of ${ofNode}: ${volumes.map(({ role, snapshotId }) => `${snapshotId} (${role})`).join(', ')}${shrink === undefined ? '' : `, copied onto ${shrink.toGiB} GiB`}`;
     case 'sibling':
       return `the volumes of ${ofNode} (${source})`;
     case 'kept':

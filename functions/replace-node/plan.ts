@@ -18,6 +18,7 @@ import { measuredText } from './rungs/reindex.ts';
 import { rehearsedText } from './rungs/roll-back.ts';
 import type { Decision } from './rungs/rung.ts';
 import { catchUpFrom, choose, initializationMinutes, UNFIT } from './rungs/swap.ts';
+import { copyMinutes, shrinkText } from './shrink.ts';
 import { makesAgain } from './state.ts';
 import { notMadeAgain } from './terminated.ts';
 
@@ -122,9 +123,10 @@ function plannedFrom(
     return { refusal: notMadeAgain(facts, `its volumes are gone, and ${chosen.failed}`) };
   const source = chosen === null ? null : 'failed' in chosen ? (isFirst ? TAKEN_FIRST : chosen.failed) : chosen.reason;
   const found = state?.found.volumes ?? [];
+  const toGiB = facts.want.do === 'shrink' ? facts.want.toGiB : null;
   // Nothing is kept beside the volumes of a node that is made again.
   const addedUsdAMonth = (makesAgain(state) ? [] : found).reduce(
-    (sum, { type, sizeGiB }) => sum + (isVolumeType(type) ? MONTHLY_USD_PER_GIB[type] * sizeGiB : 0),
+    (sum, { type, sizeGiB }) => sum + (isVolumeType(type) ? MONTHLY_USD_PER_GIB[type] * (toGiB ?? sizeGiB) : 0),
     0,
   );
   const initializing = initializationMinutes(found, facts.fleet.replace.initializationMiBps);
@@ -133,8 +135,10 @@ function plannedFrom(
   const catchUp = state && set ? catchUpFrom(facts, state, set) : null;
   const expectedMinutes = Math.ceil(
     allowed.reduce((sum, rung) => sum + minutesOf(rung, facts.fleet), 0) +
-      (allowed.includes('swap') ? initializing : 0),
+      (allowed.includes('swap') ? initializing : 0) +
+      (toGiB === null ? 0 : copyMinutes(toGiB, facts.fleet, found)),
   );
+  const smaller = toGiB === null ? '' : `; ${shrinkText(toGiB, facts.fleet, found)}`;
   const why = facts.gone
     ? `its instance was terminated${copies ? `; data: ${source}` : '; its own volumes are left'}`
     : facts.want.do === 'heal'
@@ -154,7 +158,7 @@ function plannedFrom(
   const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.volumes);
   const words = {
     would: allowed.join(', then '),
-    because: `${why}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${ownIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
+    because: `${why}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${smaller}${ownIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
   };
   return {
     rungs: allowed,
@@ -236,6 +240,8 @@ function wantText(want: RequestedAction): string {
       return 'put the node on another instance';
     case 'undo':
       return 'put back what was kept';
+    case 'shrink':
+      return `exchange its data volume for one of ${want.toGiB} GiB, onto which the files of a clean snapshot are copied`;
     case 'upgrade':
       if (isBlueGreen(want)) return `run ${want.to} on another instance beside it, which then takes its place`;
       return `run ${want.to}, and watch it for ${want.watchMinutes} min after its proof${want.rehearsed === undefined ? '' : ` (${want.rehearsed})`}`;

@@ -17,7 +17,7 @@ import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { blockMsOf, chooseRequestedSet, rankSets, type SetRequirements } from '../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf, type VolumeOwner } from '../../shared/snapshots/sets.ts';
 import type { ReplaceContext } from './state.ts';
-import { type KeptSource, NO_SOURCES, ownOnly, type SiblingSource, type Sources } from './supply.ts';
+import { cleanOnly, type KeptSource, NO_SOURCES, ownOnly, type SiblingSource, type Sources } from './supply.ts';
 import { excludedOf } from './tried.ts';
 
 interface SourcesInput {
@@ -56,11 +56,12 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
       ? { ...NO_SOURCES, good: [named.set], chain }
       : { ...NO_SOURCES, refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }] };
   }
-  const ranked = ownOnly(
+  const fit = ownOnly(
     rankSets({ ...demand, sets, faultSinceMs, tried: excludedOf(state, input.nowMs) }),
     payload.node,
     state.upgrade?.cleanSinceMs ?? (want.do === 'upgrade' && !isBlueGreen(want) ? want.cleanSinceMs : null),
   );
+  const ranked = want.do === 'shrink' ? cleanOnly(fit) : fit;
   // If no source is left, people need to know whether a snapshot will come.
   const supply = ranked.good.length > 0 ? [] : supplyOf(await readPolicies(clients.dlm, fleet, policiesOf(snapshots)));
   const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];

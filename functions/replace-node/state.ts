@@ -13,8 +13,10 @@ import type {
   FoundNode,
   FoundVolume,
   LadderState,
+  NewVolume,
   Replacement,
   RestoredVolumes,
+  Shrink,
 } from '../../shared/heal/memory.ts';
 import { CONSISTENCY_WINDOW_MS } from '../../shared/model/execution.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
@@ -29,6 +31,7 @@ export const DOCUMENTS = {
   'inspect-node': 'INSPECT_NODE_DOCUMENT',
   'restart-client': 'RESTART_CLIENT_DOCUMENT',
   'check-volume': 'CHECK_VOLUME_DOCUMENT',
+  'fill-volume': 'FILL_VOLUME_DOCUMENT',
   'swap-volumes': 'SWAP_VOLUMES_DOCUMENT',
   'stop-client': 'STOP_CLIENT_DOCUMENT',
   'start-client': 'START_CLIENT_DOCUMENT',
@@ -202,6 +205,13 @@ export const withRestored = (
   state.restoredVolumes
     ? { ...state, restoredVolumes: { ...state.restoredVolumes, ...change(state.restoredVolumes) } }
     : state;
+
+/** All volumes that were made, or are to be: in a shrink the copy comes last. */
+export const madeVolumes = ({ volumes, shrink }: Pick<RestoredVolumes, 'volumes' | 'shrink'>): readonly NewVolume[] =>
+  shrink === undefined ? volumes : [...volumes, shrink.copy];
+
+export const withShrink = (state: LadderState, change: Partial<Shrink>): LadderState =>
+  withRestored(state, ({ shrink }) => (shrink === undefined ? {} : { shrink: { ...shrink, ...change } }));
 
 export const withReplacement = (state: LadderState, change: Partial<Replacement>): LadderState =>
   state.replacement ? { ...state, replacement: { ...state.replacement, ...change } } : state;

@@ -47,3 +47,16 @@ export function ownOnly(
     refused: [...ranked.refused, ...others.map(({ setId }) => ({ setId, why }))],
   };
 }
+
+/** Files are copied from what its client had closed, and from nothing else. */
+export const cleanOnly = ({ good, refused }: Pick<Sources, 'good' | 'refused'>): Pick<Sources, 'good' | 'refused'> => ({
+  good: good.filter(({ rank }) => rank !== 'crash-consistent'),
+  refused: [
+    ...refused,
+    ...good.flatMap(({ setId, rank }) =>
+      rank === 'crash-consistent'
+        ? { setId, why: 'its client was running: files are copied from clean snapshots alone' }
+        : [],
+    ),
+  ],
+});

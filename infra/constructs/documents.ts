@@ -28,6 +28,7 @@ export class Documents extends Construct {
   readonly inspectNode: string;
   readonly restartClient: string;
   readonly checkVolume: string;
+  readonly fillVolume: string;
   readonly swapVolumes: string;
   readonly stopClient: string;
   readonly startClient: string;
@@ -47,6 +48,7 @@ export class Documents extends Construct {
     this.inspectNode = documents.inspectNode.name;
     this.restartClient = documents.restartClient.name;
     this.checkVolume = documents.checkVolume.name;
+    this.fillVolume = documents.fillVolume.name;
     this.swapVolumes = documents.swapVolumes.name;
     this.stopClient = documents.stopClient.name;
     this.startClient = documents.startClient.name;

@@ -145,6 +145,16 @@ export async function createVolumeFrom(ec2: EC2Client, wish: FromSnapshot): Prom
 }
 
 /**
+ * Creates a volume of no snapshot: each of its bytes reads as zero.
+ *
+ * @throws errors that leave the effect open, and throttling: repeating the same call is safe
+ */
+export const createEmptyVolume = (
+  ec2: EC2Client,
+  { availabilityZone, ...wish }: NewVolumeSpec & Pick<FromSnapshot, 'availabilityZone'>,
+): Promise<CreatedVolume | AwsRefusal> => create(ec2, { AvailabilityZone: availabilityZone, ...performance(wish) });
+
+/**
  * Whether EC2 would create it: permissions, the snapshot and the volume's properties, but no quota ("without actually making the request", DryRun). The
  * key is not part of that.
  * @throws errors that leave it open whether EC2 would

@@ -1,6 +1,6 @@
 // Parses what starts dispatch-heal: an alarm's state change, the sweep of each minute, the round of clean snapshots, or a person.
 import * as v from 'valibot';
-import type { RequestedAction } from '../model/payload.ts';
+import { type RequestedAction, SHRINK_MOST_GIB } from '../model/payload.ts';
 import { readTrigger, type Trigger } from '../model/trigger.ts';
 import { HEIGHT_MAX, VERSION } from '../model/version.ts';
 import { type AcknowledgeEvent, parseAcknowledge } from './acknowledge.ts';
@@ -143,6 +143,10 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       const { fleet, plan, ...named } = checked(requestSchema, event);
       return { kind: 'request', fleet, node: nodeOf(named), want: { do: kind }, plan };
     }
+    case 'shrink': {
+      const { fleet, plan, toGiB, ...named } = checked(shrinkSchema, event);
+      return { kind: 'request', fleet, node: nodeOf(named), want: { do: 'shrink', toGiB }, plan };
+    }
     case 'snapshot': {
       const { fleet, plan, acknowledgesValidator, ...named } = checked(snapshotSchema, event);
       // No validator is chosen: who acknowledges one has to name it.
@@ -199,6 +203,7 @@ const KINDS = [
   'restore',
   'replace-instance',
   'undo',
+  'shrink',
   'snapshot',
   'upgrade',
   'drill',
@@ -269,6 +274,11 @@ const upgradeSchema = v.strictObject({
   ),
   rehearse: flag,
   plan: flag,
+});
+const A_SIZE = `the size of the new volume in GiB, 1 to ${SHRINK_MOST_GIB}`;
+const shrinkSchema = v.strictObject({
+  ...request,
+  toGiB: v.pipe(v.number(A_SIZE), v.integer(A_SIZE), v.minValue(1, A_SIZE), v.maxValue(SHRINK_MOST_GIB, A_SIZE)),
 });
 const drillSchema = v.strictObject({ kind: v.string(), fleet: fleetName, plan: flag });
 const restoreSchema = v.strictObject({

@@ -80,6 +80,21 @@ export interface RestoredVolumes {
   readonly catchUpMs?: number;
   /** Set when they did not help: the reason why they are removed again. */
   readonly givenUp: Blame | null;
+  /** Set where the one volume is a smaller one, made empty, that gets the files of a copy. */
+  readonly shrink?: Shrink;
+}
+
+/** How a smaller volume gets its files. */
+export interface Shrink {
+  readonly toGiB: number;
+  /** The copy of the snapshot that the files come from: attached beside the node as well, and never mounted where its client looks. */
+  readonly copy: NewVolume;
+  /** When the node was first told to copy, ms since the epoch; null: not yet. */
+  readonly sinceMs: number | null;
+  /** By the node's last answer; null: it has not told. */
+  readonly left: { readonly files: number; readonly bytes: number; readonly ofBytes: number } | null;
+  /** All files are there, and were compared: the copy is not needed any more. */
+  readonly isFilled: boolean;
 }
 
 /**
@@ -197,6 +212,7 @@ export interface CleanupPiece {
     | 'verify'
     | 'quarantine'
     | 'keep'
+    | 'drop-copy'
     | 'unkeep'
     | 'untarget'
     | 'hand-over'

@@ -1,7 +1,7 @@
 // Parses the payload of a heal strictly: the dispatcher writes it, but anybody who may invoke the function can send one.
 import * as v from 'valibot';
 import { INSTANCE_OR_COPIES } from '../model/copies.ts';
-import { type HealPayload, TOGETHER_MOST } from '../model/payload.ts';
+import { type HealPayload, SHRINK_MOST_GIB, TOGETHER_MOST } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import { HEIGHT_MAX, VERSION, WATCH_MINUTES_MAX } from '../model/version.ts';
 import { plainText } from '../text/plain-text.ts';
@@ -44,6 +44,10 @@ const want = v.variant('do', [
   }),
   v.strictObject({ do: v.literal('replace-instance') }),
   v.strictObject({ do: v.literal('undo') }),
+  v.strictObject({
+    do: v.literal('shrink'),
+    toGiB: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(SHRINK_MOST_GIB)),
+  }),
   v.strictObject({
     do: v.literal('upgrade'),
     to: text(VERSION),

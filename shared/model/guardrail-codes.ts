@@ -105,6 +105,8 @@ export const GUARDRAILS = {
   'not-due': 'The fleet has a clean snapshot that is new enough.',
   'nothing-to-undo': 'Nothing is kept of this node that could be put back.',
   'snapshot-unfit': 'The snapshot that was asked for does not fit this node; its refusal says why.',
+  'shrink-unfit':
+    'The disk cannot be made as small as was asked for, or not at all; the refusal says why. Nothing was made for it.',
   'group-not-seeded':
     'The launch template of a group cannot name a snapshot, or no snapshot is good for what it launches: it launches as before.',
   'size-limits':
@@ -146,6 +148,8 @@ export const FAILURES = {
     'The node stopped again at the same height with other data: a bug of the client or a fork, and no snapshot is to blame.',
   'ladder-spent': 'Nothing that may be tried has helped; the node is as it was found.',
   'snapshot-failed': 'AWS reports that the snapshot failed.',
+  'shrink-failed':
+    'A smaller disk did not prove itself, or its files could not be copied: the node has its own data, on a disk as large as before.',
   'upgrade-failed':
     'The new version did not prove itself on a node: the node has the version and the data of before again, and no other node is upgraded. At a height there is no way back.',
   'upgrade-ended': 'An upgrade of a fleet has ended before every node had the new version; the page says why.',

@@ -39,7 +39,14 @@ export type RequestedAction =
   | { readonly do: 'replace-instance' }
   /** Put back the volumes or the instance that an earlier heal has kept. */
   | { readonly do: 'undo' }
+  | ShrinkWanted
   | UpgradeWanted;
+
+/** A smaller data volume: the files of a clean snapshot are copied onto it beside the node, and the two are exchanged. Never of a validator. */
+export interface ShrinkWanted {
+  readonly do: 'shrink';
+  readonly toGiB: number;
+}
 
 /** Another version of the client, and back to the version and the data of before where it does not prove itself. */
 export interface UpgradeWanted {
@@ -61,6 +68,9 @@ export interface UpgradeWanted {
   /** What came of the version on a copy of the data, for whoever reads the plan; absent where it was not tried there. */
   readonly rehearsed?: string;
 }
+
+/** No type of volume is larger (VOLUME_LIMITS): what is to shrink is smaller. */
+export const SHRINK_MOST_GIB = 65_536;
 
 /** The instances that are upgraded at once with this one; empty where it goes alone. */
 export const togetherIn = (want: RequestedAction | undefined): readonly string[] =>

@@ -2,7 +2,7 @@
 // value.
 
 /** What a person may request for a node. */
-const REQUESTS = ['restore', 'replace', 'undo', 'upgrade'] as const;
+const REQUESTS = ['restore', 'replace', 'undo', 'shrink', 'upgrade'] as const;
 type Request = (typeof REQUESTS)[number];
 
 export type Trigger =

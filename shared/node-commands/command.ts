@@ -23,6 +23,8 @@ export const runLimitsSeconds: Readonly<Record<Operation, number>> = {
   'inspect-node': 60,
   // Blocks of a new volume are read from the snapshot first, which is slow.
   'check-volume': 180,
+  // It stops copying after three quarters of it, and is sent again until nothing is left.
+  'fill-volume': 3_600,
   // node-command.ts computes these from the clients' graces; these are the maxima.
   'restart-client': 9_000,
   'swap-volumes': 9_000,

@@ -39,6 +39,7 @@ export const scriptParts = {
   'inspect-node': [...LOOKING, 'inspect-node', ...MAIN],
   'restart-client': [...ON_CLIENTS, 'switch', 'with-own', 'restart-client', ...MAIN],
   'check-volume': [...LOOKING, 'volumes', 'check-volume', ...MAIN],
+  'fill-volume': [...LOOKING, 'volumes', 'format', 'fill-volume', ...MAIN],
   'swap-volumes': [...ON_VOLUMES, 'fstab', 'identity', 'swap-volumes', ...MAIN],
   'stop-client': [...ON_VOLUMES, 'mask', 'stop-client', ...MAIN],
   'start-client': [...ON_VOLUMES, 'fstab', 'identity', 'mask', 'start-client', ...MAIN],

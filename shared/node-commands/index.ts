@@ -45,6 +45,8 @@ const descriptions: Readonly<Record<Operation, string>> = {
     'chainmend: stops the clients of a node with their grace, where asked, and starts them, or an installed version of one.',
   'check-volume':
     'chainmend: looks at an attached EBS volume, mounted read-only aside, whether it can stand in for a mounted one.',
+  'fill-volume':
+    'chainmend: formats an empty attached EBS volume and copies the files of another one onto it; what is mounted is left alone.',
   'swap-volumes':
     'chainmend: stops the clients of a node, mounts other EBS volumes in the place of its own, and starts them; puts back what fails.',
   'stop-client':
@@ -64,6 +66,7 @@ export function commandDocuments(): {
   readonly inspectNode: CommandDocument;
   readonly restartClient: CommandDocument;
   readonly checkVolume: CommandDocument;
+  readonly fillVolume: CommandDocument;
   readonly swapVolumes: CommandDocument;
   readonly stopClient: CommandDocument;
   readonly startClient: CommandDocument;
@@ -80,6 +83,7 @@ export function commandDocuments(): {
     inspectNode: commandDocument('inspect-node'),
     restartClient: commandDocument('restart-client'),
     checkVolume: commandDocument('check-volume'),
+    fillVolume: commandDocument('fill-volume'),
     swapVolumes: commandDocument('swap-volumes'),
     stopClient: commandDocument('stop-client'),
     startClient: commandDocument('start-client'),

@@ -76,6 +76,10 @@ const stopSchema = v.strictObject({
 });
 export type ClientStop = v.InferOutput<typeof stopSchema>;
 
+/** How far the files of a volume are copied onto another one. Zero are left: all of them are there, and were compared. */
+const filledSchema = v.strictObject({ files: count, bytes: count, leftFiles: count, leftBytes: count });
+export type Filled = v.InferOutput<typeof filledSchema>;
+
 const nodeAnswerSchema = v.strictObject({
   /** "<fence>.<ordinal>" of the command that this answers. */
   operationId: v.pipe(v.string(), v.regex(/^\d{1,12}\.\d{1,6}$/)),
@@ -97,6 +101,8 @@ const nodeAnswerSchema = v.strictObject({
    * of the failure is on the node.
    */
   fault: v.optional(v.picklist(['none', 'data', 'node']), 'none'),
+  /** Of fill-volume, where it came so far; absent in all others. */
+  filled: v.optional(filledSchema),
 });
 export type NodeAnswer = v.InferOutput<typeof nodeAnswerSchema>;
 

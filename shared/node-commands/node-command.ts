@@ -85,6 +85,16 @@ export type NodeCommand =
   /** Mounts a volume read-only at a temporary place: whether it can replace the one that is mounted at `like`. */
   | { readonly operation: 'check-volume'; readonly place: VolumeMount; readonly like: string }
   /**
+   * Copies the files of `source` onto the empty volume, which gets the filesystem of what is mounted at `like`; the client runs on. What is left of it
+   * after a while is told, and the same command goes on.
+   */
+  | {
+      readonly operation: 'fill-volume';
+      readonly volumeId: string;
+      readonly source: string;
+      readonly like: string;
+    }
+  /**
    * Mounts the volumes of `to` in place of those of `from`, at the same mount points, or restores everything. The way back is the same command with
    * the two exchanged.
    */
@@ -144,7 +154,11 @@ const STOP_EXTRA_SECONDS = 15;
 
 /** A client that does not stay up on new volumes may need a second stop, before it is started on the old ones. */
 export function nodeRunLimitSeconds(command: NodeCommand): number {
-  if (command.operation === 'inspect-node' || command.operation === 'check-volume')
+  if (
+    command.operation === 'inspect-node' ||
+    command.operation === 'check-volume' ||
+    command.operation === 'fill-volume'
+  )
     return runLimitsSeconds[command.operation];
   const graces = command.clients.reduce((sum, { stopGraceSeconds }) => sum + stopGraceSeconds + STOP_EXTRA_SECONDS, 0);
   const own = command.operation === 'restart-client' && 'own' in command ? command.own.seconds : 0;
@@ -189,6 +203,11 @@ function specificValues(command: NodeCommand): Partial<Record<ParameterName, str
     case 'check-volume':
       checkedPlace('Path', command.place);
       return { Path: command.place.path, VolumeId: command.place.volumeId, Like: command.like };
+    case 'fill-volume':
+      checkedPlace('VolumeId', { path: command.like, volumeId: command.volumeId });
+      if (command.volumeId === command.source)
+        throw new TypeError(`parameter Source: ${command.source} given, expected another volume than VolumeId`);
+      return { VolumeId: command.volumeId, Source: command.source, Like: command.like };
     case 'swap-volumes':
       return {
         Clients: clientLines(command.clients),

@@ -39,6 +39,10 @@ export const parameterRules = {
     description: 'The EBS volume that must carry that filesystem; empty to only ask which one does',
     pattern: '^(vol-[0-9a-f]{8,17})?$',
   },
+  Source: {
+    description: 'The EBS volume whose files are copied',
+    pattern: '^vol-[0-9a-f]{8,17}$',
+  },
   Runtime: {
     description: 'What runs the client',
     pattern: '^(systemd|docker|compose|commands|none)$',
@@ -216,6 +220,7 @@ export const operationParameters = {
   'inspect-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths'],
   'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only', 'Version', 'Own'],
   'check-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Path', 'VolumeId', 'Like'],
+  'fill-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'VolumeId', 'Source', 'Like'],
   'swap-volumes': [
     'OperationId',
     'StartBy',
@@ -247,6 +252,7 @@ export const nodeOperations = [
   'inspect-node',
   'restart-client',
   'check-volume',
+  'fill-volume',
   'swap-volumes',
   'stop-client',
   'start-client',

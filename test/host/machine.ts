@@ -31,6 +31,8 @@ export interface MachineOptions extends ContractNode {
   readonly files?: Readonly<Record<string, string>>;
   /** Attached next to it, and not mounted. */
   readonly second?: SecondVolume;
+  /** A third one, attached and empty to the byte. */
+  readonly empty?: { readonly volumeId: string; readonly mib: number };
   /** Called with the device of the volume, and with that of the second one, when each has a filesystem that is not mounted. */
   /** The partition table, where it has one; a GPT by default. */
   readonly table?: 'gpt' | 'dos';
@@ -89,6 +91,10 @@ if [ -n "$DISK2" ]; then
   ln -s "../../$DISK2" "$by_id"
   [ "$DEVICE2" = "$DISK2" ] || ln -s "../../$DEVICE2" "$by_id-part1"
 fi
+if [ -n "$DISK3" ]; then
+  mknod "dev/$DISK3" b $(tr : ' ' <"/sys/class/block/$DISK3/dev")
+  ln -s "../../$DISK3" "dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_$SERIAL3"
+fi
 [ "$MOUNTED" = no ] || chroot . mount "/dev/$DEVICE" /data
 echo ready
 exec sleep infinity
@@ -136,12 +142,14 @@ export class Machine {
   readonly #loop: string;
   readonly #keeper: ChildProcess;
   readonly #second: string | undefined;
+  readonly #third: string | undefined;
 
-  private constructor(directory: string, loop: string, keeper: ChildProcess, second: string | undefined) {
+  private constructor(directory: string, loop: string, keeper: ChildProcess, second?: string, third?: string) {
     this.#directory = directory;
     this.#loop = loop;
     this.#keeper = keeper;
     this.#second = second;
+    this.#third = third;
   }
 
   static async start(options: MachineOptions): Promise<Machine> {
@@ -162,6 +170,7 @@ export class Machine {
     if (options.files) putFiles(directory, device, options.files);
     await options.craft?.(device);
     const second = options.second && (await secondVolume(directory, image, options, options.second));
+    const third = options.empty && (await emptyVolume(directory, options.empty.mib));
     truncateSync(image, options.deviceMiB * mebibyte);
     await run('losetup', ['--set-capacity', loop]);
 
@@ -175,8 +184,10 @@ export class Machine {
       DISK2: second ? name(second) : '',
       DEVICE2: second ? `${name(second)}${options.partitioned ? 'p1' : ''}` : '',
       SERIAL2: options.second?.volumeId.replace('-', '') ?? '',
+      DISK3: third ? name(third) : '',
+      SERIAL3: options.empty?.volumeId.replace('-', '') ?? '',
     });
-    const machine = new Machine(directory, loop, keeper, second);
+    const machine = new Machine(directory, loop, keeper, second, third);
     for (const fake of ['systemctl', 'docker', 'journalctl']) {
       cpSync(new URL(`fakes/${fake}`, import.meta.url), join(directory, fake));
       await machine.copy(join(directory, fake), `/run/${fake}`);
@@ -304,7 +315,7 @@ export class Machine {
     const ended = new Promise((resolve) => this.#keeper.once('exit', resolve));
     this.#keeper.kill('SIGKILL');
     await ended;
-    for (const loop of [this.#loop, this.#second]) if (loop) await detach(loop);
+    for (const loop of [this.#loop, this.#second, this.#third]) if (loop) await detach(loop);
     rmSync(this.#directory, { recursive: true });
   }
 
@@ -445,6 +456,13 @@ async function secondVolume(
   putFiles(directory, device, files, filesystem === 'xfs' ? 'nouuid' : 'rw');
   await craft?.(device);
   return loop;
+}
+
+async function emptyVolume(directory: string, mib: number): Promise<string> {
+  const own = join(directory, 'third');
+  writeFileSync(own, '');
+  truncateSync(own, mib * mebibyte);
+  return await attach(own);
 }
 
 async function shell(line: string, ...operands: readonly string[]): Promise<void> {

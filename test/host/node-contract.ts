@@ -119,6 +119,9 @@ function commandOf(story: NodeStory, send: NodeSend): NodeCommand {
         : { operation, clients, paths: [PLACE], only };
     case 'check-volume':
       return { operation, place: place('new'), like: PLACE };
+    case 'fill-volume':
+      // Its source is a third volume, which these stories do not have (fill.test.ts).
+      return { operation, volumeId: NEW, source: FOUND, like: PLACE };
     case 'swap-volumes': {
       const [from, to] = [[place(send.from)], [place(send.to)]];
       return { operation, clients, from, to, identity, carry, keepNewest };

@@ -90,6 +90,7 @@ const documents = {
   inspectNode: document('inspect-node', '7'),
   restartClient: document('restart-client', '8'),
   checkVolume: document('check-volume', '9'),
+  fillVolume: document('fill-volume', 'e'),
   swapVolumes: document('swap-volumes', 'a'),
   stopClient: document('stop-client', 'b'),
   startClient: document('start-client', 'c'),

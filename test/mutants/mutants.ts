@@ -34,6 +34,62 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'functions/replace-node/shrink.ts': [
+    {
+      name: 'no disk of what may sign is made smaller',
+      find: "if (role === 'validator' || role === 'unknown')",
+      replace: "if (role === ('' as Role))",
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'a disk is not made smaller than its files need',
+      find: 'if (usedBytes <= mostGiB * GIB) return null;',
+      replace: 'if (usedBytes >= 0) return null;',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'a disk is not made so small that it would be grown at once',
+      find: 'disk.growAtPercent - BELOW_GROWTH_PERCENT',
+      replace: '100',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'a shrink makes no disk larger',
+      find: 'toGiB >= sizeGiB',
+      replace: 'toGiB < 0',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'a node with several data volumes gets no smaller one',
+      find: 'fleet.volumes.length !== 1',
+      replace: 'fleet.volumes.length === 0',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'what is not one EBS volume with a filesystem of its own is not made smaller',
+      find: 'seen !== null && (volume',
+      replace: 'seen === undefined && (volume',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'a shrink copies xfs and ext4 alone',
+      find: "mounted.filesystem !== 'xfs' && mounted.filesystem !== 'ext4'",
+      replace: "mounted.filesystem === ''",
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'no node gets a smaller disk while another one is unwell',
+      find: 'judgeSelf({ node, nodes }) ?? judgeOthers({ node, nodes, breaker })',
+      replace: 'judgeSelf({ node, nodes })',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'the pool keeps its floor while a node gets a smaller disk',
+      find: 'policy.alone || remain >= policy.poolFloor',
+      replace: 'policy.alone || remain >= 0',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+  ],
   'functions/dispatch-heal/upgrade-batch.ts': [
     {
       name: 'no two nodes of different zones go over at once',
@@ -536,6 +592,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/supply.ts': [
+    {
+      name: 'files are copied from clean snapshots alone',
+      find: "good: good.filter(({ rank }) => rank !== 'crash-consistent'),",
+      replace: 'good,',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
     {
       name: 'from an upgrade the way back leads to the data of this very node',
       find: 'set.node === node && ',
@@ -2036,6 +2098,36 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/swap.ts': [
     {
+      name: 'a smaller volume is looked into only when all files are on it',
+      find: 'filled(facts, state, restored) ?? ',
+      replace: '',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'a copy of files that takes for ever is given up',
+      find: 'nowMs - sinceMs <= FILL_MOST_MS',
+      replace: 'nowMs - sinceMs >= 0',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'a shrink that did not help is not begun again by itself',
+      find: 'if (met) return rungFailed(met.reason);',
+      replace: '',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'another size that a person asks for is not the one that was begun',
+      find: 'return shrink?.toGiB === want.toGiB;',
+      replace: 'return true;',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
+      name: 'a node that cannot be spared any more keeps its disk',
+      find: ": giveUpData(refusal.reason, 'person');",
+      replace: ': awaitReading(facts, state);',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
       name: 'a copy that AWS refuses is a person’s after a day',
       find: 'facts.nowMs >= untilMs',
       replace: 'facts.nowMs < 0',
@@ -2903,6 +2995,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/register-nodes/facts.ts': [
     {
+      name: 'a node whose files are on the smaller disk leaves the pool before the exchange',
+      find: 'restoredVolumes?.shrink?.isFilled === false',
+      replace: 'restoredVolumes?.shrink !== undefined',
+      caughtBy: ['functions/register-nodes/sightings'],
+    },
+    {
+      name: 'a node serves while its files are copied beside it',
+      find: 'operation.memory.beside !== undefined || operation.memory.restoredVolumes?.shrink?.isFilled === false',
+      replace: 'operation.memory.beside !== undefined',
+      caughtBy: ['functions/register-nodes/sightings'],
+    },
+    {
       name: 'a node that is pruned is out of the pool',
       find: "(node.operation.kind !== 'grow' || node.operation.prune !== undefined)",
       replace: "node.operation.kind !== 'grow'",
@@ -3112,6 +3216,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/reindex'],
     },
     {
+      name: 'no file is taken for copied that is not',
+      find: 'isFilled: leftFiles === 0 && leftBytes === 0',
+      replace: 'isFilled: leftBytes === 0',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
+    {
       name: 'a pause keeps no client down whose restart was cut off',
       find: "client === 'mayBeDown' && isDown === true",
       replace: 'false',
@@ -3151,6 +3261,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/cleanup.ts': [
+    {
+      name: 'a smaller volume on which a client may have run is kept for its days',
+      find: "restoredVolumes?.shrink !== undefined && client === 'untouched'",
+      replace: 'restoredVolumes?.shrink !== undefined',
+      caughtBy: ['functions/replace-node/shrink'],
+    },
     {
       name: 'only what an upgrade has made beside a node, and what never stood in its place, goes before its days are over',
       find: 'beside !== undefined && !beside.mayHaveServed',

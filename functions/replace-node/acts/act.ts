@@ -7,7 +7,7 @@ import type { BesideLook, LadderState, RestoredVolumes } from '../../../shared/h
 import { CONSISTENCY_WINDOW_MS } from '../../../shared/model/execution.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
-import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
+import type { Filled, NodeState } from '../../../shared/node-commands/node-answer.ts';
 import {
   afterCommand,
   type CommandTrace,
@@ -30,6 +30,8 @@ export interface Done {
   readonly availabilityZone?: string;
   readonly seen?: NodeState | null;
   readonly look?: BesideLook;
+  /** How far a volume is filled. */
+  readonly filled?: Filled;
 }
 
 /** It did not and will not happen, for a reason that another try does not change. */

@@ -195,6 +195,18 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
       return { said: [`kept for ${fleet.replace.keepDays} days`, ...untagged].join('; ') };
     },
   },
+  'drop-copy': {
+    call: 'CreateTags',
+    sentence: (target) => `${target}, whose files were copied, is not needed any more`,
+    change: async (context, { restoredVolumes }, { target, fleet, volumes }) => {
+      const atMs = Date.now();
+      const copy = restoredVolumes?.shrink?.copy;
+      const untagged = await putVolumesAway(context, volumes, rolesOf(copy ? [copy] : []), { atMs, untilMs: atMs }, {});
+      const keys = [...new Set(fleet.volumes.flatMap(({ tags }) => Object.keys(tags)))];
+      await untagResources(context.clients.ec2, idsOf(target), keys);
+      return { said: [wordsOf({ atMs, untilMs: atMs }), ...untagged].join('; ') };
+    },
+  },
   // While the volume was put away, it had lost the tags by which its fleet and lifecycle policies know it.
   unkeep: {
     call: 'DeleteTags',
@@ -304,9 +316,13 @@ export const keeping = ({ replace }: Fleet): Keeping => {
 };
 
 /** Of what this heal has made and given up. What never stood in the place of a node has nobody's data: it goes with the next pruning. */
-export function keepingMade(fleet: Fleet, { beside }: Pick<LadderState, 'beside'>): Keeping {
+export function keepingMade(
+  fleet: Fleet,
+  { beside, restoredVolumes, client }: Pick<LadderState, 'beside' | 'restoredVolumes' | 'client'>,
+): Keeping {
   const kept = keeping(fleet);
-  return beside !== undefined && !beside.mayHaveServed ? { ...kept, untilMs: kept.atMs } : kept;
+  const isUnused = restoredVolumes?.shrink !== undefined && client === 'untouched';
+  return isUnused || (beside !== undefined && !beside.mayHaveServed) ? { ...kept, untilMs: kept.atMs } : kept;
 }
 
 export const wordsOf = ({ atMs, untilMs }: Keeping): string =>
@@ -329,7 +345,7 @@ export async function putVolumesAway(
   roles: ReadonlyMap<string, string>,
   kept: Keeping,
   more: Tags,
-): Promise<readonly string[]> {
+): Promise<string[]> {
   const records = volumes.map(
     ({ volumeId, sizeGiB, type, createdAtMs, snapshotId, availabilityZone }): ToKeep => ({
       ...about(context, kept),

@@ -87,7 +87,7 @@ function outcomeOf(answer: NodeAnswer, atMs: number): Outcome {
   const seen: NodeState | null = answer.after ?? answer.before;
   switch (answer.result) {
     case 'done':
-      return { is: 'done', atMs, seen };
+      return { is: 'done', atMs, seen, ...(answer.filled && { filled: answer.filled }) };
     case 'failed':
       return {
         is: 'failed',
@@ -104,7 +104,7 @@ function outcomeOf(answer: NodeAnswer, atMs: number): Outcome {
   }
 }
 
-function sentenceOfAnswer({ result, reason, stop, startSeconds, putBack, after }: NodeAnswer): string {
+function sentenceOfAnswer({ result, reason, stop, startSeconds, putBack, after, filled }: NodeAnswer): string {
   const clients = after?.clients.map((client) => (client.state === 'running' ? 'running' : endOf(client))).join('; ');
   return [
     result,
@@ -112,12 +112,16 @@ function sentenceOfAnswer({ result, reason, stop, startSeconds, putBack, after }
     stop &&
       `stopped in ${stop.seconds} s, ${stop.clean ? 'cleanly' : 'not cleanly'}${stop.lastLine === '' ? '' : ` ("${stop.lastLine.slice(0, 100)}")`}`,
     startSeconds !== null && `started in ${startSeconds} s`,
+    filled &&
+      `${filled.files - filled.leftFiles} of ${filled.files} files are there, ${gib(filled.bytes - filled.leftBytes)} of ${gib(filled.bytes)} GiB`,
     putBack && 'what was there before is there again',
     clients && `client ${clients}`,
   ]
     .filter(Boolean)
     .join('; ');
 }
+
+const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
 
 const evidenceOf = (command: NodeCommand): unknown =>
   command.operation === 'swap-volumes'

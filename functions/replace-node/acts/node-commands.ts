@@ -2,6 +2,7 @@
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { isOwnCommand, type OwnRung } from '../../../shared/guardrails/replace.ts';
 import type { Blame, LadderState, RestoredVolumes, VersionChange } from '../../../shared/heal/memory.ts';
+import { noteProgress } from '../../../shared/heal/progress.ts';
 import { endOf, namesItsData } from '../../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { clientsOf, type NodeCommand, type OwnCommand } from '../../../shared/node-commands/node-command.ts';
@@ -14,6 +15,7 @@ import {
   type Which,
   withReplacement,
   withRestored,
+  withShrink,
 } from '../state.ts';
 import { versionOf } from '../version.ts';
 import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts';
@@ -418,6 +420,52 @@ export const check = defineAct<{ readonly at: number }>()('check', {
   },
 });
 
+/** Copies the files of the snapshot's copy onto the smaller volume, beside the client; what is left after a while is copied by the next one. */
+export const fill = defineAct<object>()('fill', {
+  ...COMMAND,
+  // The command says nothing about the client.
+  seenAfter: 'kept',
+  intent: null,
+  recovers: false,
+  retryKey: 'kind',
+  execute: async (context) => {
+    const state = known(context);
+    const { shrink } = state.restoredVolumes ?? {};
+    const [place = { path: '', volumeId: '' }] = restoredPlaces(state);
+    const source = shrink?.copy.volumeId ?? '';
+    const result = await send(context, {
+      which: 'original',
+      sentence: `copy the files of ${source} onto ${place.volumeId}, beside its client`,
+      command: () => ({ operation: 'fill-volume', volumeId: place.volumeId, source, like: place.path }),
+    });
+    if (result.is !== 'done' || result.filled === undefined) return result;
+    const { bytes, leftBytes } = result.filled;
+    const percent = bytes === 0 ? 100 : Math.floor((100 * (bytes - leftBytes)) / bytes);
+    const what = `copy ${source} onto ${place.volumeId}`;
+    const progress = { percent, etaSeconds: null, what, atMs: result.atMs };
+    await context.step('progress', () => noteProgress(context, context.leases.holder, progress, context.place));
+    return result;
+  },
+  reduce: {
+    done: (state, _, { filled, atMs }) => {
+      // A node that does not say how far it is, is asked again.
+      if (filled === undefined) return state;
+      const { leftFiles, leftBytes, bytes } = filled;
+      return withShrink(state, {
+        sinceMs: state.restoredVolumes?.shrink?.sinceMs ?? atMs,
+        left: { files: leftFiles, bytes: leftBytes, ofBytes: bytes },
+        isFilled: leftFiles === 0 && leftBytes === 0,
+      });
+    },
+    failed: (state, _, { fault, reason }) =>
+      giveUpRestored(
+        state,
+        fault === 'data' ? { door: 'data', fault: 'mount', reason } : { door: 'node', fault: 'other', reason },
+      ),
+    unknown: nothing,
+  },
+});
+
 /** Exchanges the volumes: one critical section on the node. */
 export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonly reason: string }>()('swap', {
   ...COMMAND,
@@ -614,6 +662,7 @@ export const NODE_COMMANDS = [
   stopForMove,
   startAgain,
   check,
+  fill,
   swap,
   maskOriginal,
   maskReplacement,

@@ -6,6 +6,7 @@ import {
   attachVolume,
   type CreatedVolume,
   copyVolume,
+  createEmptyVolume,
   createVolumeFrom,
   detachVolume,
   keepOnTermination,
@@ -24,6 +25,7 @@ import {
   giveUpRestored,
   instanceIdOf,
   isFound,
+  madeVolumes,
   type ReplaceContext,
   type Which,
   withReplacement,
@@ -52,22 +54,27 @@ export const create = defineAct<{ readonly at: number; readonly reason: string }
   execute: (context, { at, reason }) => {
     const state = known(context);
     const { restoredVolumes } = state;
-    const wanted = restoredVolumes?.volumes[at];
-    const found = state.found.volumes[at];
+    const wanted = restoredVolumes && madeVolumes(restoredVolumes)[at];
+    const found = state.found.volumes[isCopyAt(restoredVolumes, at) ? 0 : at];
     if (!restoredVolumes || !wanted || !found) throw new Error(`there is no volume ${at} to be made`);
     const { source, from, rank, height, availabilityZone } = restoredVolumes;
     return mutate(context, {
       act: from === 'sibling' ? `CopyVolumes ${source}` : `CreateVolume ${wanted.snapshotId}`,
       sentence: `make a ${found.role} volume in ${availabilityZone}, ${reason}`,
       evidence: { ...found, source, rank, height },
-      call: (fleet) => make(context, state, fleet, restoredVolumes, found, wanted),
+      call: (fleet) =>
+        restoredVolumes.shrink !== undefined && !isCopyAt(restoredVolumes, at)
+          ? makeEmpty(context, state, restoredVolumes, found, restoredVolumes.shrink.toGiB)
+          : make(context, state, fleet, restoredVolumes, found, wanted),
     });
   },
   reduce: {
     done: (state, { at }, { volumeId = '' }) =>
-      withRestored({ ...state, hasMade: true }, ({ volumes, creating }) => ({
+      withRestored({ ...state, hasMade: true }, ({ volumes, creating, shrink }) => ({
         creating: without(creating, at),
         volumes: volumes.map((volume, position) => (position === at ? { ...volume, volumeId } : volume)),
+        ...(shrink !== undefined &&
+          at === volumes.length && { shrink: { ...shrink, copy: { ...shrink.copy, volumeId } } }),
       })),
     failed: (state, { at }, { reason, code = '' }) =>
       withRestored(giveUpRestored(state, refusedBlame(reason, code)), ({ creating }) => ({
@@ -87,6 +94,28 @@ const refusedBlame = (reason: string, code: string): Blame => ({
 });
 
 const without = (positions: readonly number[], at: number): readonly number[] => positions.filter((one) => one !== at);
+
+/** The place behind the volumes themselves is that of the copy whose files they get. */
+const isCopyAt = (restored: RestoredVolumes | null, at: number): boolean =>
+  restored?.shrink !== undefined && at === restored.volumes.length;
+
+/** Like the volume that it is to replace, but for its size; and of no snapshot. */
+async function makeEmpty(
+  context: ReplaceContext,
+  { beganAtMs, incidentId }: LadderState,
+  { generation, availabilityZone }: RestoredVolumes,
+  found: FoundVolume,
+  toGiB: number,
+): Promise<Made | AwsRefusal> {
+  return said(
+    await createEmptyVolume(context.clients.ec2, {
+      ...{ sizeGiB: toGiB, type: found.type, iops: found.iops, throughputMiBps: found.throughputMiBps },
+      ...{ encrypted: found.encrypted, kmsKeyId: found.kmsKeyId, availabilityZone },
+      token: `${incidentId}-${beganAtMs.toString(36)}-${generation}e-${found.role}`.slice(0, 64),
+      tags: { ...found.tags, ...ownTags(context), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
+    }),
+  );
+}
 
 async function make(
   context: ReplaceContext,
@@ -191,7 +220,7 @@ export const attach = defineAct<Place>()('attach', {
   reduce: {
     done: nothing,
     failed: (state, { volumeId }, { reason }) =>
-      state.restoredVolumes?.volumes.some((volume) => volume.volumeId === volumeId)
+      state.restoredVolumes && madeVolumes(state.restoredVolumes).some((volume) => volume.volumeId === volumeId)
         ? giveUpRestored(state, { door: 'aws', fault: 'other', reason })
         : giveUpReplacement(state, reason),
     unknown: nothing,
@@ -202,7 +231,8 @@ export const detach = defineAct<Place>()('detach', {
   ...ON_VOLUMES,
   intent: (state, { volumeId, which, device }) => {
     const call = { name: 'DetachVolume', target: volumeId };
-    if (which === 'replacement') return { call, state };
+    // The client never looks at the copy whose files are taken.
+    if (which === 'replacement' || state.restoredVolumes?.shrink?.copy.volumeId === volumeId) return { call, state };
     const down: LadderState = { ...state, client: 'mayBeDown' };
     if (state.rung !== 'replace' || isFound(state, volumeId)) return { call, state: down };
     // Records which volume was the original's root, and its device name, so that it can be put back.
@@ -339,10 +369,10 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
   retryKey: 'kind',
   execute: async (context) => {
     const { restoredVolumes } = known(context);
-    const volumes = restoredVolumes?.volumes ?? [];
+    const volumes = restoredVolumes ? madeVolumes(restoredVolumes) : [];
     const ids =
       restoredVolumes?.from === 'kept' ? [] : volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId]));
-    const snapshotIds = volumes.flatMap(({ snapshotId }) => (snapshotId === '' ? [] : [snapshotId]));
+    const snapshotIds = [...new Set(volumes.flatMap(({ snapshotId }) => (snapshotId === '' ? [] : [snapshotId])))];
     const { door, fault = 'other', reason = '' } = restoredVolumes?.givenUp ?? {};
     const blamed = door === 'data' && (fault === 'mount' || fault === 'forked');
     const dropped = await mutate(context, {
@@ -354,7 +384,19 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
         const why = { [WHY_TAG]: reason.slice(0, TAG_VALUE_MAX) };
         // A failed mark is reported: the next set of snapshots, or the next rung, does not wait for a tag.
         const kept = keepingMade(fleet, known(context));
-        const untagged = await putVolumesAway(context, there, rolesOf(volumes), kept, why);
+        const copyId = restoredVolumes?.shrink?.copy.volumeId;
+        const untagged = await putVolumesAway(
+          context,
+          there.filter(({ volumeId }) => volumeId !== copyId),
+          rolesOf(volumes),
+          kept,
+          why,
+        );
+        // What is on the copy is on its snapshot, too.
+        const copies = there.filter(({ volumeId }) => volumeId === copyId);
+        untagged.push(
+          ...(await putVolumesAway(context, copies, rolesOf(volumes), { ...kept, untilMs: kept.atMs }, why)),
+        );
         const unmarked = blamed
           ? await putInQuarantine(
               keptClientsOf(context),

@@ -11,14 +11,15 @@ import type {
   LadderState,
   NewVolume,
   RestoredVolumes,
+  Shrink,
   Tried,
 } from '../../../shared/heal/memory.ts';
-import type { Door } from '../../../shared/model/doors.ts';
+import { type Door, FATE_OF } from '../../../shared/model/doors.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
 import { type CatchUp, catchUpOf, type DataAge } from '../../../shared/snapshots/catch-up.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
-import { check, swap } from '../acts/node-commands.ts';
+import { check, fill, swap } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
 import { blameOf } from '../blame.ts';
@@ -26,7 +27,7 @@ import { type Facts, followsAgain } from '../facts.ts';
 import { layeredOf } from '../found-volumes.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
-import { instanceIdOf, isPending, mountedOf, type NodeStatus, type Which } from '../state.ts';
+import { instanceIdOf, isPending, madeVolumes, mountedOf, type NodeStatus, type Which } from '../state.ts';
 import { AWS_AGAIN_MS, AWS_ASKED_FOR_MS, awaitedOf, excludedOf, refusedSinceMs, triedUntil } from '../tried.ts';
 import {
   askNode,
@@ -77,7 +78,9 @@ export const SWAP: Rung = {
     if (!isWanted(facts, restored)) return giveUpVolumes({ blame: OTHERWISE });
     const act = prepare(facts, state, restored, 'original') ?? exchange(facts, state, restored);
     // A check that nobody answered says nothing of the data: it is asked for again, and then told.
-    return act.do !== 'check' && isSpent(state, act) ? giveUpData(sentenceOfSetback(state), doorOfSetback(state)) : act;
+    return act.do !== 'check' && act.do !== 'fill' && isSpent(state, act)
+      ? giveUpData(sentenceOfSetback(state), doorOfSetback(state))
+      : act;
   },
 };
 
@@ -86,7 +89,10 @@ export const giveUpData = (reason: string, door: Exclude<Door, 'data'>): Decisio
   giveUpVolumes({ blame: { door, fault: 'other', reason } });
 
 /** An earlier heal may have left volumes half done: if they were proved, they would pass for what a person has asked for since. */
-function isWanted({ want }: Facts, { from, volumes }: RestoredVolumes): boolean {
+function isWanted({ want }: Facts, { from, volumes, shrink, mounted }: RestoredVolumes): boolean {
+  if (want.do === 'shrink') return shrink?.toGiB === want.toGiB;
+  // Data are on it only once its client runs on it.
+  if (shrink !== undefined) return want.do === 'heal' && mounted === 'restored';
   if (want.do === 'undo') return from === 'kept';
   if (want.do !== 'restore') return true;
   const named = want.snapshotId;
@@ -129,6 +135,9 @@ function beforeVolumes(facts: Facts, state: LadderState): Decision {
     return rungFailed('the node does not answer commands, and its volumes are exchanged by one');
   if (state.standby === 'refused')
     return rungFailed(`its group does not set it aside: ${state.tried.at(-1)?.reason ?? 'it says no more'}`);
+  // Each copy takes hours, and nothing is wrong with the node: what one has met, a person reads first.
+  const met = facts.want.do === 'shrink' ? state.tried.find(({ door }) => FATE_OF[door] !== 'waits') : undefined;
+  if (met) return rungFailed(met.reason);
   if (state.tried.some(({ fault }) => fault === 'same-stop')) return onceSettled(facts, state, sameStop(state));
   // What one copy has met on the node, and another one, a third one meets, too.
   const atNode = state.tried.filter(({ door, rung }) => door === 'node' && rung === 'swap');
@@ -173,6 +182,7 @@ function noneLeft({ want }: Facts, { tried }: LadderState, { failed: reason, cod
 export const UNFIT: Readonly<Partial<Record<RequestedAction['do'], 'nothing-to-undo' | 'snapshot-unfit'>>> = {
   undo: 'nothing-to-undo',
   restore: 'snapshot-unfit',
+  shrink: 'snapshot-unfit',
 };
 
 function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): Decision {
@@ -185,7 +195,8 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
     const isolating = isolate(facts, state);
     if (isolating) return isolating;
     const data = from === 'snapshot' ? `${source}, ${rank}` : source;
-    return swap({ to: 'restored', reason: `data of ${data}${height === null ? '' : `, height ${height}`}` });
+    const onto = restored.shrink === undefined ? '' : `, on ${restored.shrink.toGiB} GiB`;
+    return swap({ to: 'restored', reason: `data of ${data}${height === null ? '' : `, height ${height}`}${onto}` });
   }
   if (facts.want.do === 'undo') return undone(facts, state);
   if (state.upSinceMs === null) return askNode('original');
@@ -219,8 +230,16 @@ function calledOff(facts: Facts, state: LadderState): Decision | null {
   const blind = refusal?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
   if (blind) return blind;
   if (refusal === null) return awaitReading(facts, state);
+  // What was copied grows old, and its volumes cost: a person asks again.
+  if (facts.want.do === 'shrink')
+    return refusal.refuse !== 'shrink-unfit' && waitedMs(state, facts.nowMs) < SPARED_WITHIN_MS
+      ? waitFor(state, facts.nowMs, refusal.reason)
+      : giveUpData(refusal.reason, 'person');
   return onceSettled(facts, state, { as: 'refused', refusal });
 }
+
+/** A fleet that cannot spare the node by then is left as it is. */
+const SPARED_WITHIN_MS = 2 * 60 * 60_000;
 
 /** Whether the client runs on the found volumes: a guard may have forbidden an intended exchange. The node says so, under this attempt's fence. */
 const runsOnFound = ({ seen }: Facts, state: LadderState): boolean =>
@@ -252,7 +271,7 @@ export function choose(
   if (sources.unread !== undefined) return { failed: `what could be copied cannot be read: ${sources.unread}` };
   const tried = new Set(excludedOf(state, facts.nowMs).map(({ source }) => source));
   const chosen = (
-    part: Pick<RestoredVolumes, 'source' | 'from' | 'rank' | 'height' | 'ofNode' | 'volumes' | 'catchUpMs'>,
+    part: Pick<RestoredVolumes, 'source' | 'from' | 'rank' | 'height' | 'ofNode' | 'volumes' | 'catchUpMs' | 'shrink'>,
     reason: string,
   ): ReturnType<typeof chooseVolumes> => {
     const rest = { generation: state.generation, availabilityZone, creating: [], checked: 0 } as const;
@@ -294,12 +313,15 @@ export function choose(
       code: 'no-good-snapshot',
     };
   const { setId: source, rank, height, node: ofNode, takenAtMs, parts } = set;
-  const volumes = newVolumes(facts, state, (role) => ({
+  const partOf = (role: string): Omit<NewVolume, 'role' | 'device'> => ({
     volumeId: '',
     snapshotId: parts[role]?.snapshotId ?? '',
     snapshotGiB: parts[role]?.sizeGiB ?? 0,
     kmsKeyId: parts[role]?.kmsKeyId ?? null,
-  }));
+  });
+  const volumes = newVolumes(facts, state, partOf);
+  const shrink = want.do === 'shrink' ? shrinkTo(facts, state, want.toGiB, partOf) : null;
+  if (shrink && 'failed' in shrink) return shrink;
   const told = height === null ? 'height unknown' : `height ${height}`;
   const catchUp = catchUpFrom(facts, state, { height, takenAtMs });
   // A better rank gave way only to minutes: people read which.
@@ -310,6 +332,7 @@ export function choose(
     {
       ...{ source, from: 'snapshot', rank, height, ofNode, volumes },
       ...(catchUp !== null && catchUp.forMs !== null && { catchUpMs: catchUp.forMs }),
+      ...(shrink && { shrink }),
     },
     [
       `${source} of ${ofNode}: ${rank}, ${told}, taken ${new Date(takenAtMs).toISOString()}`,
@@ -341,15 +364,34 @@ const NO_SNAPSHOT = { snapshotId: '', snapshotGiB: 0 } as const;
  * one before may still be in use, though Describe shows them as free.
  */
 function newVolumes(
-  { original, replacement }: Facts,
-  { found, generation }: LadderState,
+  facts: Facts,
+  state: LadderState,
   partOf: (role: string) => Omit<NewVolume, 'role' | 'device'>,
 ): readonly NewVolume[] {
+  const { volumes } = state.found;
+  const deviceOf = freeNames(facts, state);
+  return volumes.map(({ role }, at) => ({ role, device: deviceOf(at), ...partOf(role) }));
+}
+
+function freeNames({ original, replacement, want }: Facts, { found, generation }: LadderState): (at: number) => string {
   const taken = ((replacement ?? original)?.instance.devices ?? []).map(({ device }) => device);
-  const count = found.volumes.length;
+  const count = found.volumes.length + (want.do === 'shrink' ? 1 : 0);
   const free = freeDevices(taken, count);
-  const deviceOf = (at: number): string => free[(generation * count + at) % free.length] ?? '';
-  return found.volumes.map(({ role }, at) => ({ role, device: deviceOf(at), ...partOf(role) }));
+  return (at) => free[(generation * count + at) % free.length] ?? '';
+}
+
+/** The copy whose files the smaller volume gets stands beside it. */
+function shrinkTo(
+  facts: Facts,
+  state: LadderState,
+  toGiB: number,
+  partOf: (role: string) => Omit<NewVolume, 'role' | 'device'>,
+): Shrink | NoChoice {
+  const [volume, another] = state.found.volumes;
+  if (!volume || another) return { failed: 'only the volume of a node that has one is made smaller' };
+  const { role } = volume;
+  const copy = { role, device: freeNames(facts, state)(1), ...partOf(role) };
+  return { toGiB, copy, sinceMs: null, left: null, isFilled: false };
 }
 
 const SHOWN_AFTER_MS = 90_000;
@@ -359,9 +401,15 @@ const SHOWN_AFTER_MS = 90_000;
  */
 export function prepare(facts: Facts, state: LadderState, restored: RestoredVolumes, which: Which): Decision | null {
   const { nowMs, volumes, keyScope } = facts;
-  const unmade = restored.volumes.findIndex(({ volumeId }) => volumeId === '');
-  if (unmade >= 0) return create({ at: unmade, reason: `from ${restored.source}` });
-  for (const [at, { volumeId, device, kmsKeyId }] of restored.volumes.entries()) {
+  const { shrink } = restored;
+  const needed = shrink?.isFilled ? restored.volumes : madeVolumes(restored);
+  const unmade = needed.findIndex(({ volumeId }) => volumeId === '');
+  if (unmade >= 0)
+    return create({
+      at: unmade,
+      reason: shrink && unmade === 0 ? `empty, of ${shrink.toGiB} GiB` : `from ${restored.source}`,
+    });
+  for (const [at, { volumeId, device, kmsKeyId }] of needed.entries()) {
     const volume = volumes.find((candidate) => candidate.volumeId === volumeId);
     if (!volume) {
       // Describe may not show it yet; a volume with a key that may not be used vanishes.
@@ -376,7 +424,29 @@ export function prepare(facts: Facts, state: LadderState, restored: RestoredVolu
     const next = attached(facts, state, volume, device, which);
     if (next) return next;
   }
-  return initialized(facts, state, restored) ?? unchecked(restored, which);
+  return initialized(facts, state, restored) ?? filled(facts, state, restored) ?? unchecked(restored, which);
+}
+
+/** 10 TiB at 125 MiB/s take a day. */
+const FILL_MOST_MS = 48 * 60 * 60_000;
+
+/** The files come beside the node, one long command after the other; then the copy goes. null once that is so. */
+function filled({ nowMs, volumes }: Facts, state: LadderState, { shrink }: RestoredVolumes): Decision | null {
+  if (shrink === undefined) return null;
+  const { copy, sinceMs, left, isFilled } = shrink;
+  if (!isFilled) {
+    if (sinceMs === null || nowMs - sinceMs <= FILL_MOST_MS) return fill({});
+    const gib = Math.ceil((left?.bytes ?? 0) / 2 ** 30);
+    return giveUpData(`after ${FILL_MOST_MS / HOUR_MS} h ${gib} GiB of its files are not copied yet`, 'nobody-knows');
+  }
+  const attachment = volumes.find(({ volumeId }) => volumeId === copy.volumeId)?.attachment;
+  if (!attachment || attachment.state === 'detached') return null;
+  if (attachment.state === 'attached' && !isPending(state, 'DetachVolume', copy.volumeId, nowMs))
+    return detachFrom('original', { volumeId: copy.volumeId, device: attachment.device }, 'its files are copied');
+  // One that is left there is no reason to keep the disk large, and is reported as it is put away.
+  return waitedMs(state, nowMs) <= BOUND_MS.detach
+    ? waitFor(state, nowMs, `${copy.volumeId} is ${attachment.state}`)
+    : null;
 }
 
 /** On a replacement nothing is mounted that a check could be compared with. */
@@ -446,9 +516,10 @@ function attached(
 export function takeAway(facts: Facts, state: LadderState, restored: RestoredVolumes, { reason }: Blame): Decision {
   const { nowMs, volumes } = facts;
   if (restored.mounted === 'restored') return swap({ to: 'found', reason });
-  const lost = restored.volumes.findIndex(({ volumeId }, at) => volumeId === '' && restored.creating.includes(at));
+  const made = madeVolumes(restored);
+  const lost = made.findIndex(({ volumeId }, at) => volumeId === '' && restored.creating.includes(at));
   if (lost >= 0) return create({ at: lost, reason: 'it may have been made: the same token tells which it is' });
-  for (const { volumeId } of restored.volumes) {
+  for (const { volumeId } of made) {
     const attachment = volumes.find((candidate) => candidate.volumeId === volumeId)?.attachment;
     if (!attachment || attachment.state === 'detached') continue;
     if (attachment.state !== 'attached' || isPending(state, 'DetachVolume', volumeId, nowMs)) {

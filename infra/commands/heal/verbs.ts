@@ -1,6 +1,7 @@
 // Verbs about a node, an incident or a plan: restore, replace, undo and snapshot by hand, answers to questions, and what is going on.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { WRITERS } from '../../../shared/heal/records.ts';
+import { SHRINK_MOST_GIB } from '../../../shared/model/payload.ts';
 import { HEIGHT_MAX, VERSION } from '../../../shared/model/version.ts';
 import { UsageError } from '../fleets/context.ts';
 import type { Ended, SharedOptions } from '../program.ts';
@@ -111,6 +112,13 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
   requestVerb('undo', '<node>', 'put back the volumes that a heal has kept').action(
     (written: string, options: HealRequestOptions) => carry(undoOf(written), options),
   );
+  requestVerb(
+    'shrink',
+    '<node>',
+    'give a node a smaller data volume: its files are copied beside it, and the two exchanged',
+  )
+    .requiredOption('--to <gib>', 'the size of the new volume in GiB; what is used may take 75 % of it', gib)
+    .action((written: string, options: ShrinkOptions) => carry(shrinkOf(written, options), options));
   requestVerb('snapshot', '<fleet[/node]>', 'stop a donor cleanly, take a snapshot of its volumes, and start it again')
     .option('--acknowledge-validator', 'it is a validator, and may sign nothing for some minutes')
     .action((written: string, options: HealRequestOptions & { acknowledgeValidator?: true }) =>
@@ -206,6 +214,17 @@ function undoOf(written: string): HealRequest {
   const { fleet, node, shown } = nodeOf(written);
   return { event: { kind: 'undo', fleet, ...node }, words: `undo ${shown}` };
 }
+
+interface ShrinkOptions extends HealRequestOptions {
+  readonly to: number;
+}
+
+function shrinkOf(written: string, { to }: ShrinkOptions): HealRequest {
+  const { fleet, node, shown } = nodeOf(written);
+  return { event: { kind: 'shrink', fleet, ...node, toGiB: to }, words: `shrink ${shown} to ${to} GiB` };
+}
+
+const gib = whole(1, SHRINK_MOST_GIB);
 
 function snapshotOf(written: string, { acknowledgeValidator }: { readonly acknowledgeValidator?: true }): HealRequest {
   // No validator is chosen by itself.

@@ -46,7 +46,7 @@ function invokeText(input: { readonly FunctionName?: string; readonly Payload?: 
 
 /** What a person asks the dispatcher for; undefined: another payload. */
 function wishIn(payload: string): string | undefined {
-  const { kind, fleet, node, plan, snapshotId } = parsedEvent(payload);
+  const { kind, fleet, node, plan, snapshotId, toGiB } = parsedEvent(payload);
   const of = `${fleet}/${node}`;
   switch (kind) {
     case 'approve':
@@ -59,6 +59,8 @@ function wishIn(payload: string): string | undefined {
       return `asks for another instance in the place of ${of}`;
     case 'undo':
       return `asks for what was kept of ${of} to be put back`;
+    case 'shrink':
+      return `asks for a disk of ${toGiB} GiB for ${of}`;
     case 'snapshot':
       return `asks for a clean snapshot of ${node === undefined ? fleet : of}`;
     default:

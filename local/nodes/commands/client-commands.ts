@@ -1,8 +1,9 @@
-// The scripts inspect-node, restart-client, check-volume, swap-volumes, stop-client and start-client on a simulated node. The contract is
+// The scripts inspect-node, restart-client, check-volume, fill-volume, swap-volumes, stop-client and start-client on a simulated node. The contract is
 // test/host/fixtures/node-commands.json; the scripts are tested against it on real filesystems.
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { NodeOperation } from '../../../shared/node-commands/parameters.ts';
 import type { VolumeContent } from '../content.ts';
+import { fillVolume } from './fill.ts';
 import {
   type Acts,
   type ActsHost,
@@ -56,6 +57,8 @@ export class NodeCommands extends NodeActs {
         return parameters.Only === 'switch' ? this.switchClient(parameters) : this.restart(parameters);
       case 'check-volume':
         return this.check(parameters);
+      case 'fill-volume':
+        return fillVolume(this, parameters);
       case 'swap-volumes':
         return swapVolumes(this, parameters);
       case 'stop-client':

@@ -7,6 +7,19 @@ export const dataAreKept: MakeRule = (scene, say) => {
   const freeSince = new Map<string, number>();
   /** What a node has had: a volume that ours made for an instance that never was one holds nobody's data. */
   const served = new Set<string>();
+  /** What stood beside a node while files were copied, and never in the place of its own volume (docs/shrink.md): its snapshot has all of it. */
+  const beside = new Set<string>();
+  const noteCommand = (input: unknown): void => {
+    const { DocumentName = '', Parameters = {} } = input as {
+      readonly DocumentName?: string;
+      readonly Parameters?: Readonly<Record<string, readonly string[]>>;
+    };
+    if (/-fill-volume-[0-9a-f]+$/.test(DocumentName))
+      for (const id of [...(Parameters['VolumeId'] ?? []), ...(Parameters['Source'] ?? [])]) beside.add(id);
+    if (!/-swap-volumes-[0-9a-f]+$/.test(DocumentName)) return;
+    const places = Buffer.from(Parameters['To']?.[0] ?? '', 'base64').toString();
+    for (const [id] of places.matchAll(/vol-[0-9a-f]+/g)) beside.delete(id);
+  };
   return {
     volume(before, after) {
       const holder = scene.instances.get(after?.attachment?.instanceId ?? '');
@@ -18,6 +31,7 @@ export const dataAreKept: MakeRule = (scene, say) => {
       if (after?.attachment) freeSince.delete(after.volumeId);
     },
     act({ operation, input, at }) {
+      if (operation === 'SendCommand') noteCommand(input);
       if (operation !== 'DeleteVolume' && operation !== 'TerminateInstances') return;
       for (const id of scene.targets(input)) {
         const thing = scene.volumes.get(id) ?? scene.instances.get(id);
@@ -30,7 +44,7 @@ export const dataAreKept: MakeRule = (scene, say) => {
         const node = scene.nodeOfThing(id);
         const keepMs = node && scene.ceilings(node.fleet)?.keepMs;
         const since = freeSince.get(id);
-        const isNobodys = scene.made.has(id) && !served.has(id);
+        const isNobodys = scene.made.has(id) && (!served.has(id) || beside.has(id));
         if (keepMs !== undefined && since !== undefined && at - since < keepMs && !isNobodys)
           told(`It was put away at ${new Date(since).toISOString()}, and is kept ${keepMs / 86_400_000} days.`);
         const present = node && scene.present(node);

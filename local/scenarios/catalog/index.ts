@@ -49,6 +49,7 @@ import { rollbackNoHelp, rollbackOnceADay, rollbackRung, rollbackUnfit } from '.
 import { rpcDead } from './rpc-dead.ts';
 import { scaleDown, scaleUp } from './scales.ts';
 import { secondRegion, secondRegionKey, secondRegionStopped } from './second-region.ts';
+import { shrink, shrinkPruned, shrinkReboot, shrinkRefused, shrinkUndone } from './shrinks.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stateSync } from './state-sync.ts';
@@ -141,6 +142,11 @@ export const SCENARIOS: readonly Scenario[] = [
   webhookHostile,
   manualRestore,
   undoRestore,
+  shrink,
+  shrinkRefused,
+  shrinkReboot,
+  shrinkUndone,
+  shrinkPruned,
   upgradeRolling,
   upgradeInterrupted,
   upgradeCanaryFails,

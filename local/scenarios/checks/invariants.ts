@@ -3,7 +3,7 @@
 
 export const INVARIANTS = {
   'modifications-per-day': 'At most three modifications of a volume in 24 h.',
-  'size-only-up': 'A volume’s size never goes down.',
+  'size-only-up': 'A volume’s size never goes down, unless a person asks for a smaller one.',
   'size-within-ceiling': 'A volume never grows over its fleet’s ceiling.',
   'journalled-before': 'Every mutation has an intent in the journal before it.',
   'journalled-after': 'Every mutation has a result in the journal after it.',

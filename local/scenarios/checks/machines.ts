@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { NodeRecord } from '../../../shared/heal/records.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { SIGNING_STATE } from '../../nodes/data.ts';
+import { incidentsOf } from '../report/records.ts';
 import type { PlacedNode, World } from '../world/world.ts';
 import { checkIdentities, checkInFlight, checkMounts, checkSigning, checkSizes, type Violation } from './invariants.ts';
 
@@ -45,7 +46,8 @@ export class MachineChecker {
     });
   }
 
-  #sizesOf({ region, nodes }: World) {
+  #sizesOf(world: World) {
+    const { region, nodes } = world;
     const { ec2 } = region;
     return nodes.flatMap(({ fleet, name, machine }) =>
       machine.devices().flatMap(({ mountedAt, volumeId }) => {
@@ -56,11 +58,22 @@ export class MachineChecker {
         const of = `${fleet.name}/${name} ${mountedAt}`;
         const before = this.#sizes.get(of) ?? 0;
         this.#sizes.set(of, Math.max(before, sizeGiB));
+        // A person has asked for this very size of this very node.
+        if (sizeGiB < before && shrinksTo(world, { fleet: fleet.name, node: name, sizeGiB })) return [];
         return [{ of, fromGiB: before, toGiB: sizeGiB }];
       }),
     );
   }
 }
+
+const shrinksTo = (
+  world: World,
+  asked: { readonly fleet: string; readonly node: string; readonly sizeGiB: number },
+): boolean =>
+  incidentsOf(world).some(
+    ({ fleet, node, want }) =>
+      want?.do === 'shrink' && want.toGiB === asked.sizeGiB && fleet === asked.fleet && node === asked.node,
+  );
 
 /** It has not joined its fleet yet, or has left it. */
 const isApart = ({ region }: World, { instanceId }: PlacedNode): boolean => {

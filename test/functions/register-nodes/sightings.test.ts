@@ -197,6 +197,14 @@ it('a node is taken while a heal works on it or has left it down, and free once 
   expect(await takenOf(recordOf(idOf(1), 'me', ladder))).toEqual([idOf(1)]);
   expect(await takenOf(recordOf(idOf(1), null, ladder))).toEqual([]);
   expect(await takenOf(recordOf(idOf(1), 'me', grow))).toEqual([]);
+  // A smaller disk gets its files beside it; then the two are exchanged.
+  const shrinking = (isFilled: boolean, phase = 'preparing') => ({
+    ...{ ...ladder, phase },
+    memory: { restoredVolumes: { shrink: { isFilled } }, replacement: null },
+  });
+  expect(await takenOf(recordOf(idOf(1), 'me', shrinking(false)))).toEqual([]);
+  expect(await takenOf(recordOf(idOf(1), 'me', shrinking(true)))).toEqual([idOf(1)]);
+  expect(await takenOf(recordOf(idOf(1), 'me', shrinking(false, 'down')))).toEqual([idOf(1)]);
   // A disk grows under its client, and is pruned while it is stopped.
   expect(await takenOf(recordOf(idOf(1), null, { ...grow, prune: { command: '/opt/node/prune', height: 1 } }))).toEqual(
     [idOf(1)],

@@ -12,7 +12,15 @@ import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { snapshot } from '../../fixtures/builders/snapshot.ts';
 import { foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
 import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
-import { besideNode, COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../../fixtures/replace-facts.ts';
+import {
+  besideNode,
+  COPY_VOLUME,
+  copy,
+  ladderState,
+  newReplacement,
+  shrinking,
+  YOUNG,
+} from '../../fixtures/replace-facts.ts';
 
 /** Acts that only write, wait or count. `leave-pool` makes register-nodes look at names that it would look at anyway. */
 type Decided = 'wait' | 'begin' | 'take-rung' | 'end-rung' | 'skip-rung' | 'prove' | 'leave-pool';
@@ -68,6 +76,7 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
   create: [{ do: 'create', at: 0, reason }, SWAP],
   attach: [{ do: 'attach', volumeId: COPY_VOLUME, which: 'original', device: '/dev/sdg', reason }, SWAP],
   check: [{ do: 'check', at: 0 }, SWAP],
+  fill: [{ do: 'fill' }, ladderState({ rung: 'swap', restoredVolumes: shrinking() })],
   standby: [{ do: 'standby', group: 'nodes' }, SWAP],
   swap: [{ do: 'swap', to: 'restored', reason }, SWAP],
   detach: [{ do: 'detach', volumeId: DATA_VOLUME, which: 'original', device: '/dev/sdf', reason }, SWAP],
@@ -91,7 +100,7 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
 const TARGETS: { readonly [K in CleanupPiece['kind']]: string } = {
   ...{ verify: 'snap-00', quarantine: 'snap-01', keep: DATA_VOLUME, unkeep: COPY_VOLUME, untarget: DATA_VOLUME },
   ...{ 'hand-over': YOUNG, retire: INSTANCE, register: 'bitcoin', rotate: 'bitcoin', 'release-holds': '' },
-  'leave-standby': 'nodes',
+  ...{ 'drop-copy': COPY_VOLUME, 'leave-standby': 'nodes' },
 };
 const PROVED = { ...REPLACE, proved: 'it follows' };
 
@@ -159,7 +168,7 @@ describe('a superseded attempt mutates nothing', () => {
   // A node's next holder waits until a command that was sent to it has ended.
   const onAws = ALL.filter(
     ([, act]) =>
-      !/^(inspect|restart|undo-blocks|rebuild-data|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
+      !/^(inspect|restart|undo-blocks|rebuild-data|switch-version|stop-for-move|start-again|check|fill|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
         act.do,
       ),
   );

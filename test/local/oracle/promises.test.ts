@@ -188,6 +188,40 @@ const putAway = (court: Court, keptUntilMs: number): string =>
   });
 const prune = (court: Court, VolumeId: string) => court.ours('DeleteVolume', { VolumeId }, 'chainmend-prune-retired/1');
 
+/** A volume that a heal has made, and attached to node2; its date is past. */
+async function besideNode2(court: Court, Device: string): Promise<string> {
+  const before = new Set(court.region.ec2.volumes().map(({ volumeId }) => volumeId));
+  const tags = {
+    'chainmend:fleet': 'bitcoin',
+    'chainmend:node': 'node2',
+    'chainmend:keep-until': new Date(0).toISOString(),
+  };
+  await court.ours('CreateVolume', {
+    ...{ AvailabilityZone: 'eu-west-1b', Size: 700, VolumeType: 'gp3' },
+    TagSpecifications: [{ ResourceType: 'volume', Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }],
+  });
+  const VolumeId = court.region.ec2.volumes().find(({ volumeId }) => !before.has(volumeId))?.volumeId ?? '';
+  await court.pass(MINUTE_MS);
+  await court.ours('AttachVolume', { VolumeId, InstanceId: court.id('node2'), Device });
+  await court.pass(MINUTE_MS);
+  return VolumeId;
+}
+
+/** node2 is told to copy the files of one onto the other, and both are detached afterwards. */
+async function filled(court: Court, { stood }: { readonly stood: boolean }) {
+  const source = await besideNode2(court, '/dev/sdg');
+  const smaller = await besideNode2(court, '/dev/sdh');
+  await court.command('fill-volume', 'node2', { VolumeId: smaller, Source: source, Like: '/node-data' });
+  const To = Buffer.from(`/node-data ${smaller}\n`).toString('base64');
+  if (stood)
+    await court.command('swap-volumes', 'node2', { From: '', To, Identity: '', Carry: 'ours', KeepNewest: '' });
+  for (const VolumeId of [source, smaller]) {
+    await court.ours('DetachVolume', { VolumeId, InstanceId: court.id('node2') });
+    await court.pass(MINUTE_MS);
+  }
+  return { source, smaller };
+}
+
 const CASES: Readonly<Record<PromiseName, Cases>> = {
   'stopped-stays-stopped': {
     broken: [
@@ -1166,8 +1200,22 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await prune(court, VolumeId);
         },
       },
+      {
+        when: 'a smaller volume, which stood in the place of its node’s own, is deleted before it was kept for its days',
+        story: async (court) => {
+          const { smaller } = await filled(court, { stood: true });
+          await prune(court, smaller);
+        },
+      },
     ],
     kept: [
+      {
+        when: 'the copy whose files went onto a smaller volume is deleted at once',
+        story: async (court) => {
+          const { source } = await filled(court, { stood: false });
+          await prune(court, source);
+        },
+      },
       {
         when: 'a volume is deleted after its date',
         story: async (court) => {

@@ -67,6 +67,7 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
   },
   'replace-instance': { ...request, want: { do: 'replace-instance' } },
   'undo-restore': { ...request, want: { do: 'undo' } },
+  'shrink-node': { ...request, want: { do: 'shrink', toGiB: 700 } },
   'snapshot-node': {
     ...{ kind: 'snapshot', fleet: 'bitcoin', node: undefined },
     ...{ acknowledgesValidator: false, plan: false },
@@ -231,7 +232,7 @@ describe('an event that is not what it should be', () => {
         field: 'kind',
         value: '"sweeep"',
         expectation:
-          'one of heal, restore, replace-instance, undo, snapshot, upgrade, drill, acknowledge, sweep, snapshots',
+          'one of heal, restore, replace-instance, undo, shrink, snapshot, upgrade, drill, acknowledge, sweep, snapshots',
       },
     ],
     [

@@ -21,6 +21,7 @@ const codes = [
   'group-not-seeded',
   'scale-waits',
   'boost-stays',
+  'shrink-failed',
   'readiness-lost',
   'release-available',
   'upgrade-failed',
