@@ -1,6 +1,7 @@
 // What functions read of `deploy`: whether heals have to do with a group, the sizes between which `scale` may choose, and what a boosted volume and a boosted instance are taken back to. schema-deploy.ts is made of it. Each
 // function carries what is here in its bundle, so what only synthesis needs is there.
-import { about, choice, derived, object, optional, readOf, text, usually, whole } from './schema-fields.ts';
+import * as v from 'valibot';
+import { about, choice, derived, object, optional, readOf, usually, whole } from './schema-fields.ts';
 
 export const kind = about(
   '`single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer. `network`: instances of their own that are a private chain.',
@@ -33,21 +34,13 @@ export const volumeFigures = {
   ),
 };
 
-const typeOfInstance = text(/^[a-z][a-z0-9-]{1,15}\.[a-z0-9-]{2,20}$/, 'a type of instance', 'm6i.large');
-
-export const instanceType = about('The type of the instances.', typeOfInstance);
-
-export const typeBoost = {
-  boost: optional(
-    '`single`: what the instances are made with for the first sync. Once its node has caught up, chainmend stops each, gives it `instanceType`, and starts it.',
-    object('{ instanceType: m6i.8xlarge }', { instanceType: about('Their type until then.', typeOfInstance) }),
-  ),
-};
+// Only synthesis refuses a type that is none.
+const aType = readOf('{ instanceType: m6i.8xlarge }', { instanceType: v.string() });
 
 export const deployRead = readOf('{ kind: single, … }', {
   kind,
-  instanceType: optional('The type of the instances.', typeOfInstance),
-  ...typeBoost,
+  instanceType: v.optional(v.string()),
+  boost: v.optional(aType),
   group: optional('`ha`: the Auto Scaling group.', readOf('{ size: 3 }', groupSizes)),
   volume: optional('The data volume of each node.', readOf('{ sizeGiB: 500 }', volumeFigures)),
 });

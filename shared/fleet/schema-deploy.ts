@@ -4,7 +4,7 @@ import type * as v from 'valibot';
 import { familyOf, otherChain } from '../chains/defaults.ts';
 import { VERSION } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
-import { groupSizes, instanceType, kind, typeBoost, volumeFigures } from './schema-deploy-read.ts';
+import { groupSizes, kind, volumeFigures } from './schema-deploy-read.ts';
 import {
   about,
   choice,
@@ -24,6 +24,8 @@ import { checkNetwork, isBelow, network, nodeName } from './schema-network.ts';
 
 const zone = text(/^[a-z]{2}(-[a-z]+){1,3}-[0-9][a-z]$/, 'the name of an Availability Zone', 'eu-west-1a');
 const securityGroupId = text(/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a security group', 'sg-0123456789abcdef0');
+
+const typeOfInstance = text(/^[a-z][a-z0-9-]{1,15}\.[a-z0-9-]{2,20}$/, 'a type of instance', 'm6i.large');
 
 const p2pPort = text(
   /^(tcp|udp)\/([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$/,
@@ -128,8 +130,11 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
     "from the app's own `vpc`",
     map('zones with their subnets', '{ eu-west-1a: subnet-0123456789abcdef0 }', 16, zone, subnetId),
   ),
-  instanceType,
-  ...typeBoost,
+  instanceType: about('The type of the instances.', typeOfInstance),
+  boost: optional(
+    '`single`: what the instances are made with for the first sync. Once its node has caught up, chainmend stops each, gives it `instanceType`, and starts it.',
+    object('{ instanceType: m6i.8xlarge }', { instanceType: about('Their type until then.', typeOfInstance) }),
+  ),
   image: usually(
     'Their image, with systemd and an SSM agent: its id, or `ssm:/NAME` of a public parameter, which is read at each deployment.',
     text(

@@ -1378,8 +1378,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/rungs/restart.ts': [
     {
       name: 'a pause between a stop and a start keeps no instance down for its type',
-      find: "if (act.do === 'change-type' && act.to !== state?.retypes?.from)",
-      replace: "if (act.do === 'change-type' && act.to === state?.retypes?.from)",
+      find: 'if (type !== null && type !== state?.retypes?.from)',
+      replace: 'if (type !== null && type === state?.retypes?.from)',
       caughtBy: ['functions/replace-node/move'],
     },
     {

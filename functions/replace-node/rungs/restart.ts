@@ -5,7 +5,6 @@ import { consensusUnitOf } from '../../../shared/fleet/consensus-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
-import { startInstanceOf } from '../acts/instances.ts';
 import { restart, stopForMove } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { type Facts, isImpaired, type Machine, runsAgain } from '../facts.ts';
@@ -31,10 +30,12 @@ import {
   rungFailed,
   sentenceOfSetback,
   setAside,
+  startAsItIs,
   startClient,
   startMachine,
   stopMachine,
   stopsMachine,
+  typeGivenBy,
   waitedMs,
   waitFor,
 } from './rung.ts';
@@ -196,8 +197,8 @@ export function startInstead(
   state: LadderState | null,
   { seen }: Pick<NodeStatus, 'seen'>,
 ): Act | null {
-  if (act.do === 'change-type' && act.to !== state?.retypes?.from)
-    return startInstanceOf({ reason: `${code}: it starts with the type that it has`, held: true });
+  const type = typeGivenBy(act);
+  if (type !== null && type !== state?.retypes?.from) return startAsItIs(code);
   if (!state?.moves || !stopsMachine(act, 'original')) return null;
   if (seen === null || seen.clients.some(({ state: is }) => is === 'running')) return null;
   return startClient(`${code}: its client does not stay down`);

@@ -127,6 +127,13 @@ export const startMachine = (reason: string): Decision => startInstanceOf({ reas
 /** The type of the original, while it is stopped. */
 export const changeType = (to: string, reason: string): Decision => changeTypeOf({ to, reason });
 
+/** The type that the act gives the original; null where it gives none. */
+export const typeGivenBy = (act: Act): string | null => (act.do === 'change-type' ? act.to : null);
+
+/** The original, with the type that it has: a guard has forbidden another one. */
+export const startAsItIs = (code: string): Act =>
+  startInstanceOf({ reason: `${code}: it starts with the type that it has`, held: true });
+
 /** The client, which this heal has stopped, or may have. */
 export const startClient = (reason: string): Act => startAgain({ reason });
 

@@ -4,4 +4,4 @@ import { itHolds } from '../../local/scenarios/cases/matrix.ts';
 import * as types from './type-cases.ts';
 
 describe('an instance that goes back from the type of its first sync, in the region', () =>
-  itHolds('types', types.SCENARIOS, new URL('./type-cases.ts', import.meta.url)));
+  itHolds('replace-node/type', types.SCENARIOS, new URL('./type-cases.ts', import.meta.url)));
