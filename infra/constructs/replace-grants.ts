@@ -244,19 +244,27 @@ export const attributeGrants = (scope: Construct, fleets: Fleets): Grant[] =>
  * Sets the type of an instance to one of the two that its fleet file names, and no other attribute: "You can specify only one attribute at a time"
  * (ModifyInstanceAttribute).
  */
-export const typeGrants = (scope: Construct, fleets: Fleets): Grant[] =>
-  numbered(
-    stoppingOf(fleets).flatMap((fleet) => {
-      const { typeBoost } = fleet;
-      if (typeBoost === undefined) return [];
-      const types: Condition = { StringEquals: { 'ec2:Attribute/InstanceType': [typeBoost.from, typeBoost.to] } };
-      return under(
-        byInstanceTags([fleet]).map((condition) => both(condition, types)),
+export function typeGrants(scope: Construct, fleets: Fleets): Grant[] {
+  const alike = new Map<string, { readonly types: readonly string[]; readonly some: Fleet[] }>();
+  for (const fleet of stoppingOf(fleets)) {
+    if (fleet.typeBoost === undefined) continue;
+    const types = [fleet.typeBoost.from, fleet.typeBoost.to];
+    const known = alike.get(types.join()) ?? { types, some: [] };
+    known.some.push(fleet);
+    alike.set(types.join(), known);
+  }
+  return numbered(
+    [...alike.values()].flatMap(({ types, some }) =>
+      under(
+        byInstanceTags(some).map((condition) =>
+          both(condition, { StringEquals: { 'ec2:Attribute/InstanceType': types } }),
+        ),
         { actions: ['ec2:ModifyInstanceAttribute'], resources: [anyOf(scope, 'instance')], wildcard: OURS },
-      );
-    }),
+      ),
+    ),
     'TypesOfNodes',
   );
+}
 
 /**
  * A held snapshot is tagged before it is locked, and only a fleet's snapshot may be tagged. The lock has a maximum number of days, so no snapshot

@@ -148,6 +148,23 @@ describe('replace-node', () => {
     expect(modify('nodes/bitcoin-plain', to('m6i.large'))).toBe(false);
   });
 
+  it('has one statement for all fleets that go from one type to another', () => {
+    const boosted = (fleet: string, firstSync: string) =>
+      fleetFile({
+        ...{ fleet, chain: 'bitcoin', mode: 'act', role: 'follower', unit: 'bitcoind' },
+        nodes: { tag: { Component: `nodes/${fleet}` } },
+        deploy: {
+          ...{ kind: 'single', nodes: { node1: 'eu-west-1a' }, vpc: 'vpc-0123456789abcdef0' },
+          subnets: { 'eu-west-1a': 'subnet-0123456789abcdef0' },
+          ...{ instanceType: 'm6i.large', boost: { instanceType: firstSync }, volume: { sizeGiB: 500 } },
+        },
+      });
+    const fleets = [boosted('one', 'm6i.8xlarge'), boosted('two', 'm6i.8xlarge'), boosted('three', 'r6i.8xlarge')];
+    const [{ Statement } = { Statement: [] }] = policiesOf('replace-node', resourcesOf(buildStack({ fleets }).stack));
+    const types = JSON.stringify(Statement).match(/"ec2:Attribute\/InstanceType":\["[a-z0-9.]+","m6i.large"\]/g);
+    expect(types).toHaveLength(2);
+  });
+
   it('needs all tags of a fleet that is known by two', () => {
     const one = { Component: 'nodes/litecoin' };
     expect(replace('StopInstances', instance, { has: one })).toBe(false);
