@@ -250,6 +250,19 @@ describe('the text of every script', () => {
       /^if ! output=\$\(printf ', \+\\n' \| sfdisk .* -N "\$PARTITION" /,
       'grows one partition to its end: its beginning stays',
     ],
+    [
+      /^(xfs|ext4)\) output=\$\(timeout 600 mkfs\.\1 -[^f]* "\/dev\/\$DISK" 2>&1 \| tail -c 1000\) ;;$/,
+      'a volume that blkid and wipefs know nothing of, and that is zeros wherever it is looked at; without force',
+    ],
+    [/^listed=\$\(timeout 60 wipefs --no-act /, 'only looks'],
+    [
+      /^(\[ ! -d "\$LISTS" \] \|\| rm -rf -- "\$LISTS"$|if ! rm -rf -- "\$LISTS" \|\| ! mkdir )/,
+      'a folder of the script’s own on the volume that it fills, mounted where nobody else gets to; rm follows no link',
+    ],
+    [
+      /^(output=\$\(idly dd if="\$FROM_COPY\/\$1" of="\$target" |if ! truncate -s "\$bytes" -- "\$target" )/,
+      'a file of the volume that it fills, which has nothing that the source has not',
+    ],
     [/^WHY=|^say /, 'words'],
     [/^if command -v growpart/, 'asks which is installed'],
     [/^grow_with_sfdisk\(\) \{$/, 'a name'],
