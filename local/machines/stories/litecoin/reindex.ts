@@ -1,5 +1,5 @@
-// The chain state of a node is overwritten. Its owner's command has its client build it again from the blocks on disk, which a drill has tried on a copy and
-// measured as quicker than other data: the node keeps its own volume, and is back on its own blocks.
+// The chain state of a node is overwritten. Its owner's command has its client build it again from the blocks on disk, which a drill has tried on a copy. Where
+// the drills have measured that as quicker than other data, the node keeps its own volume; on a host that is so busy that it is not, it gets other data.
 import { reindexesOf } from '../../../scenarios/world/reindexes.ts';
 import { cli, DATA_PATH, heightOf } from '../../chains/litecoin.ts';
 import { breakChainstate, reindexesOn, saysOfItsData } from '../../chains/reindexing.ts';
@@ -15,7 +15,7 @@ const DRILLS = { fleet, donor: DONOR };
 export const reindex: RealStory = {
   name: 'reindex',
   sentence:
-    'The chain state of a node is overwritten: its owner’s reindex, measured on a copy as quicker than other data, builds it again from its own blocks.',
+    'The chain state of a node is overwritten: its owner’s reindex, where a drill has measured it as quicker than other data, builds it again from its own blocks.',
   run: async (telling, world) => {
     const { say, becomes, holds } = telling;
     const node = world.find(SICK);
@@ -42,7 +42,8 @@ export const reindex: RealStory = {
     holds('it came through there, once', onCopy.join() === '0' && reindexed?.is === 'verified', [onCopy, reindexed]);
     const [own, swap] = [reindexed?.minutes ?? 0, proved?.minutes ?? 0];
     say(fleet, `a drill has measured: reindex ${(own * 60).toFixed(0)} s, swap ${(swap * 60).toFixed(0)} s`);
-    holds('the reindex is quicker', own > 0 && own < swap, [own, swap]);
+    holds('both are measured', own > 0 && swap > 0, [own, swap]);
+    const isQuicker = own < swap;
 
     await trusted(world, telling, DONOR);
     const sinceMs = Date.now();
@@ -53,16 +54,18 @@ export const reindex: RealStory = {
     await becomes('its client comes up no more', 60, async () => (await saysOfItsData(node)) !== '');
     say(SICK, `it says: ${await saysOfItsData(node)}`);
     await becomes(
-      'its data are built again, as the copy’s were',
-      600,
-      async () => (await reindexesOn(node)).length > 0,
+      isQuicker
+        ? 'its data are built again, as the copy’s were'
+        : 'other data are put in their place, which is quicker',
+      900,
+      async () =>
+        isQuicker
+          ? (await reindexesOn(node)).length > 0
+          : ![undefined, volumeId].includes(node.machine.mountedAt(DATA_PATH)),
       () => journalOf(world, fleet),
     );
-    holds(
-      'why this and no other data is in the journal',
-      hasJournalLine(world, sinceMs, { node: SICK, text: /reindex \d+ min, swap \d+ min: reindex/ }),
-      journalOf(world, fleet),
-    );
+    const why = isQuicker ? /reindex \d+ min, swap \d+ min: reindex/ : /reindex \d+ min, swap \d+ min: swap/;
+    holds('why is in the journal', hasJournalLine(world, sinceMs, { node: SICK, text: why }), journalOf(world, fleet));
     await becomes(
       'chainmend says that it is healed',
       600,
@@ -78,11 +81,19 @@ export const reindex: RealStory = {
     const [theirs, its] = await Promise.all([cli(miner, 'getblockhash', height), cli(node, 'getblockhash', height)]);
     holds('on the same blocks', theirs === its, [theirs, its]);
     const runs = await reindexesOn(node);
-    holds('the command ran once, and ended with 0', runs.join() === '0', runs);
-    holds('it still has its own volume', node.machine.mountedAt(DATA_PATH) === volumeId);
+    holds(
+      isQuicker ? 'the command ran once, and ended with 0' : 'the command did not run there',
+      runs.join() === (isQuicker ? '0' : ''),
+      runs,
+    );
+    holds(
+      isQuicker ? 'it still has its own volume' : 'it has another volume',
+      (node.machine.mountedAt(DATA_PATH) === volumeId) === isQuicker,
+    );
     const nodes = world.nodes.map(({ instanceId }) => instanceId);
     const told = reindexesOf(world).filter((instanceId) => nodes.includes(instanceId));
-    holds('chainmend has sent it to that node alone', told.join() === node.instanceId, told);
+    const only = isQuicker ? node.instanceId : '';
+    holds('chainmend has sent it to nobody else', told.join() === only, told);
     const start = await runOnNode(node, 'pgrep -c -f "^/usr/[a-z/]*litecoind " || true');
     holds('one client runs on it', start === '1', start);
   },
