@@ -2,6 +2,7 @@
 // when that is over.
 import { describe, expect, it } from '@jest/globals';
 import { moveCandidates } from '../../../functions/dispatch-heal/candidates.ts';
+import { judgeBeforeStart } from '../../../functions/dispatch-heal/decide.ts';
 import { isMovedNoMore, judgeMoved } from '../../../functions/dispatch-heal/scheduled.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
@@ -11,6 +12,7 @@ import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
+const ALARM = { alarmName: '', namespace: 'chainmend', dimensions: {} };
 const fleet = bitcoinFleet();
 const mark = (hours: number, more: object = {}) => ({
   ...{ id: 'e1', code: 'instance-stop' as const, notBeforeMs: NOON_MS + hours * HOUR_MS, seenAtMs: NOON_MS - HOUR_MS },
@@ -104,6 +106,22 @@ describe('a node that has caught up with the type of its first sync', () => {
         NOON_MS,
       )?.refuse;
     expect([at('synced'), at('stuck')]).toEqual([undefined, 'cannot-be-spared']);
+  });
+
+  it('and is judged there as a move: nobody restarts a client for it', () => {
+    const nodes = [observedNode({ name: 'node1', health: 'stuck' }), own];
+    const refusal = judgeBeforeStart(
+      {
+        fleet: boosted,
+        node: 'node2',
+        trigger: { kind: 'node', subject: 'type' },
+        candidate: { instanceId: INSTANCE, onsetMs: NOON_MS, suppressedBy: null, alarm: ALARM },
+      },
+      { instanceId: INSTANCE, tags: {} },
+      { ...seen(own), observations: [{ observedAtMs: NOON_MS, nodes }] },
+      NOON_MS,
+    );
+    expect(refusal).toMatchObject({ refuse: 'cannot-be-spared', page: false });
   });
 
   it('has nothing open any more once it has another type', () => {

@@ -149,6 +149,11 @@ describe('a node goes back from the type of its first sync', () => {
     expect(isTypeDue({ ...caughtUp, ...more }, { ...boosted, ...of }, NOON_MS)).toBe(false);
   });
 
+  it('never where its fleet file has no boost', () => {
+    expect(isTypeDue(caughtUp, fleet, NOON_MS)).toBe(false);
+    expect(isTypeDue(observedNode({ sinceMs: NOON_MS - HOUR_MS }), fleet, NOON_MS)).toBe(false);
+  });
+
   it('not while another one is down, and a validator only where its fleet file lets it be restarted', () => {
     const back = { cause: { by: 'type', ...typeBoost }, fleet: boosted } as const;
     expect(judgeMove(facts(back))).toBeNull();
