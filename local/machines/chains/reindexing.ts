@@ -13,6 +13,8 @@ export HOME=/root
 echo "begin $(date +%s.%N)" >>${LOG}
 /usr/bin/litecoind -datadir=${DATA_PATH} -conf=${DATA_PATH}/litecoin.conf -reindex-chainstate -stopafterblockimport -networkactive=0 -listen=0 -server=0 >>${LOG} 2>&1
 status=$?
+# On so short a chain the blocks are connected before the client has come up, and it calls that end an error.
+if [ "$status" -eq 1 ] && tail -n 100 ${LOG} | grep -aq 'Stopping after block import'; then status=0; fi
 echo "end $(date +%s.%N) $status" >>${LOG}
 exit $status
 `;
