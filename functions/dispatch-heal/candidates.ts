@@ -2,7 +2,7 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { alarmName } from '../../shared/fleet/resource-names.ts';
-import { isTypeDue, type MoveCause, SYNCED_FOR_MS } from '../../shared/guardrails/move.ts';
+import { isTypeDue, type MoveCause } from '../../shared/guardrails/move.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
@@ -124,7 +124,9 @@ function moveOf(
     const dueMs = event.notBeforeMs - fleet.replace.moveBeforeHours * 60 * 60_000;
     return { by: 'event', sinceMs: Math.max(event.seenAtMs, dueMs) };
   }
-  return isTypeDue(node, fleet, nowMs) ? { by: 'type', sinceMs: node.sinceMs + SYNCED_FOR_MS } : undefined;
+  // It has one onset, however often its node is down for another reason: what was tried in vain is not tried again.
+  const sinceMs = node.boosted?.idleSinceMs;
+  return sinceMs !== undefined && isTypeDue(node, fleet, nowMs) ? { by: 'type', sinceMs } : undefined;
 }
 
 /** A fresh look misses the node no more: another one has its name, it is there again, or it was missed for a day. */

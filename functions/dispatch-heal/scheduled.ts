@@ -21,7 +21,7 @@ export const isMovedNoMore = ({ instanceId, trigger }: IncidentRecord, nodes: re
   nodes.every(
     (node) =>
       node.instanceId !== instanceId ||
-      (trigger === NODE_TYPE ? node.boostedType === undefined : (node.scheduled ?? []).every(({ moved }) => moved)),
+      (trigger === NODE_TYPE ? node.boosted === undefined : (node.scheduled ?? []).every(({ moved }) => moved)),
   );
 
 function causeOf(by: MoveCause['by'], node: ObservedNode, fleet: Fleet, nowMs: number): MoveCause | undefined {

@@ -12,6 +12,7 @@ import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
+import { keepsNode } from '../../shared/heal/incident.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { createStore, type Store } from '../../shared/heal/store.ts';
 import type { DonorAnswer } from '../../shared/model/questions.ts';
@@ -95,9 +96,11 @@ export function busyNodes(
     if (paused) busy.set(instanceId, paused.reason);
   }
   for (const { instanceId, owner } of records.nodes) if (owner !== null) busy.set(instanceId, 'another heal holds it');
-  for (const { instanceId, state, incidentId, trigger } of records.incidents)
-    if (state !== 'healed' && readTrigger(trigger)?.kind !== 'plan')
+  for (const incident of records.incidents) {
+    const { instanceId, state, incidentId, trigger } = incident;
+    if (keepsNode(incident) && readTrigger(trigger)?.kind !== 'plan')
       busy.set(instanceId, `incident ${incidentId} (${trigger}) is ${state}`);
+  }
   return busy;
 }
 

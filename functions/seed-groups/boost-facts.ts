@@ -7,6 +7,7 @@ import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
+import { isAsked } from '../../shared/heal/incident.ts';
 import { recentModifications } from '../../shared/heal/lease.ts';
 import type { FleetRecords } from '../../shared/heal/store.ts';
 import { CLEAN_SNAPSHOT } from '../../shared/model/trigger.ts';
@@ -69,10 +70,7 @@ async function readModifications(
 /** A snapshot that a person has not said yes to keeps no figures: nothing is begun, and a volume whose figures change may be snapshotted. */
 const withoutQuestions = (records: FleetRecords): FleetRecords => ({
   ...records,
-  incidents: records.incidents.filter(
-    ({ trigger, approval, attempt }) =>
-      !(trigger === CLEAN_SNAPSHOT && approval?.attempt === attempt && approval.answer === undefined),
-  ),
+  incidents: records.incidents.filter((incident) => !(incident.trigger === CLEAN_SNAPSHOT && isAsked(incident))),
 });
 
 interface Read {

@@ -8,6 +8,7 @@ import { discoverNodes, type FleetNode, nodeOf } from '../../shared/fleet/nodes.
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
+import { keepsNode } from '../../shared/heal/incident.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { FleetRecords } from '../../shared/heal/store.ts';
 import { RETIRED_TAG, SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
@@ -99,7 +100,7 @@ function memberOf(
 
 /** A person who was called to a node may need it. */
 export function openOn(instanceId: string, { incidents, nodes }: FleetRecords): string | null {
-  const open = incidents.find((one) => one.instanceId === instanceId && one.state !== 'healed');
+  const open = incidents.find((one) => one.instanceId === instanceId && keepsNode(one));
   if (open) return `incident ${open.incidentId} is ${open.state}`;
   const held = nodes.find((node) => node.instanceId === instanceId && (node.owner !== null || unsettled(node)));
   return held ? 'a heal is at work on it' : null;

@@ -14,6 +14,7 @@ import type {
   Track,
 } from '../../shared/fleet/observation.ts';
 import type { ScheduledEvent, ScheduledMark } from '../../shared/fleet/scheduled-events.ts';
+import { SYNCED_FOR_MS } from '../../shared/guardrails/move.ts';
 import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
 import { SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
@@ -104,7 +105,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       height,
       ...(node.tags[SCALING_GROUP_TAG] !== undefined && { inGroup: true }),
       ...(ahead.length > 0 && { scheduled: ahead }),
-      ...(node.instanceType === facts.fleet.typeBoost?.from && { boostedType: node.instanceType }),
+      ...boostOf({ node, fleet: facts.fleet, before, health: verdict.health, sinceMs, nowMs }),
       ...ledgerFactsOf(told),
       heightSinceMs: track.sinceMs,
       lagBlocks,
@@ -259,6 +260,26 @@ interface HealthAssessment {
 }
 
 /** One node, and all that its verdict depends on. */
+/** A boost has no end before its node has stayed synced for a while; from then on it is idle, whatever becomes of the node. */
+function boostOf({
+  node: { instanceType: type },
+  fleet,
+  before,
+  health,
+  sinceMs,
+  nowMs,
+}: Pick<NodeFacts, 'node' | 'before'> &
+  Pick<ObservedNode, 'health' | 'sinceMs'> & {
+    readonly fleet: FleetFacts['fleet'];
+    readonly nowMs: number;
+  }): Pick<ObservedNode, 'boosted'> {
+  if (type !== fleet.typeBoost?.from) return {};
+  const isIdle = health === 'synced' && nowMs - sinceMs >= SYNCED_FOR_MS;
+  const idleSinceMs =
+    (before?.boosted?.type === type ? before.boosted.idleSinceMs : undefined) ?? (isIdle ? nowMs : undefined);
+  return { boosted: { type, ...(idleSinceMs !== undefined && { idleSinceMs }) } };
+}
+
 interface NodeFacts {
   readonly facts: FleetFacts;
   readonly chain: ChainState;

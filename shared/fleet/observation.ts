@@ -63,8 +63,8 @@ export interface ObservedNode {
   readonly machine?: MachineMark;
   /** Its client runs, as its node said lately, and nobody asks more (`probe: unit`): its health is unknown, and it is not in trouble. Absent otherwise. */
   readonly runs?: true;
-  /** The type of its first sync, which its instance has still. Absent where it has another one. */
-  readonly boostedType?: string;
+  /** The type of its first sync, which its instance has still, and since when it has had no need of it. Absent where it has another type. */
+  readonly boosted?: { readonly type: string; readonly idleSinceMs?: number };
   /** Absent where EC2 has scheduled nothing for its instance. */
   readonly scheduled?: readonly ScheduledMark[];
   /** The newest block whose hash it reported in this reading; absent where it reported none. */

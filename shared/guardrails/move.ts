@@ -49,12 +49,12 @@ export const SYNCED_FOR_MS = 15 * MINUTE_MS;
 
 /** Whether a node that has caught up is to go back from the type of its first sync, by what watch-fleet saw of it. */
 export const isTypeDue = (
-  { health, sinceMs, boostedType }: Pick<ObservedNode, 'health' | 'sinceMs' | 'boostedType'>,
+  { health, sinceMs, boosted }: Pick<ObservedNode, 'health' | 'sinceMs' | 'boosted'>,
   { typeBoost, replace }: Pick<Fleet, 'typeBoost' | 'replace'>,
   nowMs: number,
 ): boolean =>
   typeBoost !== undefined &&
-  boostedType === typeBoost.from &&
+  boosted?.type === typeBoost.from &&
   replace.rungs.includes('stop-start') &&
   health === 'synced' &&
   nowMs - sinceMs >= SYNCED_FOR_MS;

@@ -4,6 +4,7 @@
 import { type ExecutionStatus, REQUEST_LIFETIME_MS } from '../model/execution.ts';
 import type { GuardrailCode } from '../model/guardrail-codes.ts';
 import type { HealPayload } from '../model/payload.ts';
+import { NODE_TYPE } from '../model/trigger.ts';
 import type { Write } from '../model/write.ts';
 import { plainText } from '../text/plain-text.ts';
 import { leaseFree, owesClient, unsettled } from './lease.ts';
@@ -28,6 +29,20 @@ export const MAX_REFUSAL_PAUSE_MS = 60 * 60_000;
 const MAX_DOUBLINGS = 12;
 /** A healed incident takes up a flap within this time; a later onset is a new incident. */
 export const FLAP_WINDOW_MS = 30 * 60_000;
+
+/**
+ * Whether an incident keeps its node from what may wait: somebody is at it, or a person who was called may need it as it is. That its instance has the type of
+ * its first sync still, while nobody is at it, costs money alone.
+ */
+export const keepsNode = (incident: IncidentRecord): boolean => {
+  const { state, trigger } = incident;
+  if (state === 'healed') return false;
+  return trigger !== NODE_TYPE || ((state === 'allocated' || state === 'claimed') && !isAsked(incident));
+};
+
+/** A person has been asked, and has not said yes or no: nothing is begun. */
+export const isAsked = ({ approval, attempt }: Pick<IncidentRecord, 'approval' | 'attempt'>): boolean =>
+  approval?.attempt === attempt && approval.answer === undefined;
 /**
  * An alarm lags behind the cure: CloudWatch needs its periods to see the new size. An alarm with a lower threshold than the fleet's stays in ALARM on
  * a disk that is well: such a node is asked again twice an hour, not each minute.

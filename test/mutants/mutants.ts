@@ -1256,7 +1256,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/dispatch-heal/scheduled.ts': [
     {
       name: 'a move for the type of an instance ends when its type has changed',
-      find: 'trigger === NODE_TYPE ? node.boostedType === undefined :',
+      find: 'trigger === NODE_TYPE ? node.boosted === undefined :',
       replace: '',
       caughtBy: ['functions/dispatch-heal/scheduled'],
     },

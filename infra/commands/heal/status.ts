@@ -147,8 +147,8 @@ export async function status(context: HealCommandContext, target: Target): Promi
   for (const line of pauseLines([factsOf(state, nowMs)])) context.say(line);
   if (scaling) for (const line of scalingLines(fleet, scaling, nowMs)) context.say(line);
   for (const boost of boosts) context.say(boostLine(boost, nowMs));
-  for (const { name, boostedType } of nodes)
-    if (boostedType !== undefined) context.say(typeLine(name, boostedType, settings, fleet));
+  for (const { name, boosted } of nodes)
+    if (boosted !== undefined) context.say(typeLine(name, boosted.type, settings, fleet));
   if (drill) for (const line of drillLines(drill, nowMs)) context.say(line);
   if (trials.length > 0) context.say(`\n${trialTable(trials).join('\n')}`);
   const stale = nodes.length > 0 && nodes.every(({ seenAtMs }) => nowMs - seenAtMs > STALE_MS);

@@ -24,9 +24,18 @@ export const onlyTheSick: MakeRule = (scene, say) => {
       boosted.set(instanceId, atMs);
     return atMs - (boosted.get(instanceId) ?? Number.NEGATIVE_INFINITY) <= BACK_MS;
   };
-  const judge = (node: SeenNode, instanceId: string, atMs: number, actor: string, what: string): void => {
+  const judge = (
+    node: SeenNode,
+    instanceId: string,
+    atMs: number,
+    actor: string,
+    what: string,
+    restarts = false,
+  ): void => {
     say.matters();
-    if (isOfBoost(node, instanceId, atMs) || isExcused(scene, node, instanceId, atMs, actor)) return;
+    // The end of a boost restarts no client: it stops one, and then its instance.
+    if (!restarts && isOfBoost(node, instanceId, atMs)) return;
+    if (isExcused(scene, node, instanceId, atMs, actor)) return;
     say.broken(
       node.subject,
       `${functionOf(actor)} ${what} ${instanceId}, whose node was in no trouble of its own.`,
@@ -57,7 +66,8 @@ export const onlyTheSick: MakeRule = (scene, say) => {
   return {
     stopped({ node, instanceId, by, atMs, actor, operation }) {
       if (operation === 'restart-client' && isFirstOfHeight(node, instanceId, atMs)) return say.matters();
-      if (by === 'ours' && actor !== undefined) judge(node, instanceId, atMs, actor, 'stopped the client on');
+      if (by === 'ours' && actor !== undefined)
+        judge(node, instanceId, atMs, actor, 'stopped the client on', operation === 'restart-client');
     },
     act({ operation, input, actor, at }) {
       if (operation === 'TerminateInstanceInAutoScalingGroup') return judgeEnded(input, actor, at);

@@ -79,7 +79,10 @@ it('its incident is over when nothing is scheduled any more, or the node is gone
 
 describe('a node that has caught up with the type of its first sync', () => {
   const boosted = { ...fleet, typeBoost: { from: 'm6i.8xlarge', to: 'm6i.large' } };
-  const own = observedNode({ boostedType: 'm6i.8xlarge', sinceMs: NOON_MS - HOUR_MS });
+  const own = observedNode({
+    boosted: { type: 'm6i.8xlarge', idleSinceMs: NOON_MS - 45 * MINUTE_MS },
+    sinceMs: NOON_MS - HOUR_MS,
+  });
   const wanted = (node: ObservedNode) => moveCandidates([boosted], new Map([['bitcoin', seen(node)]]), NOON_MS);
 
   it('is taken back, and its onset is a quarter of an hour after it has', () => {

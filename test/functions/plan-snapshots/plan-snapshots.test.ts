@@ -18,6 +18,9 @@ describe('a node is free to give a snapshot', () => {
 
   it('though somebody asked what would be done to it', () => {
     expect(busyNodes(node(), { ...nobody, incidents: [openIncidentRecord({ trigger: 'plan:restore' })] }).size).toBe(0);
+    // Its instance costs more than it is to: nobody is at it for that.
+    const dear = { ...endedIncident('escalated', NOON_MS), trigger: 'node:type' };
+    expect(busyNodes(node(), { ...nobody, incidents: [dear] }).size).toBe(0);
   });
 
   it.each<[string, ReturnType<typeof busyNodes>, string]>([

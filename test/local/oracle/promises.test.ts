@@ -283,6 +283,11 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         story: (court) => court.ours('StopInstances', { InstanceIds: [court.id('node2')] }),
       },
       {
+        when: 'the client of a well node is restarted, whose instance has the type of its first sync',
+        options: { file: TYPED },
+        story: (court) => restart(court, 'node2'),
+      },
+      {
         when: 'the instance of a well node is stopped, and has the type that stays already',
         options: { file: typed('m6i.8xlarge') },
         story: (court) => off(court),

@@ -134,7 +134,10 @@ describe('a node is not moved', () => {
 describe('a node goes back from the type of its first sync', () => {
   const typeBoost = { from: 'm6i.8xlarge', to: 'm6i.large' };
   const boosted = { ...fleet, typeBoost };
-  const caughtUp = observedNode({ boostedType: 'm6i.8xlarge', sinceMs: NOON_MS - 15 * MINUTE_MS });
+  const caughtUp = observedNode({
+    boosted: { type: 'm6i.8xlarge', idleSinceMs: NOON_MS - 45 * MINUTE_MS },
+    sinceMs: NOON_MS - 15 * MINUTE_MS,
+  });
 
   it('once it has been synced for a quarter of an hour', () => {
     expect(isTypeDue(caughtUp, boosted, NOON_MS)).toBe(true);
@@ -143,7 +146,11 @@ describe('a node goes back from the type of its first sync', () => {
   it.each<[string, Partial<ObservedNode>, Partial<typeof boosted>]>([
     ['sooner', { sinceMs: NOON_MS - 15 * MINUTE_MS + 1 }, {}],
     ['while it catches up', { health: 'behind' }, {}],
-    ['from a type that somebody has chosen since', { boostedType: 'm6i.4xlarge' }, {}],
+    [
+      'from a type that somebody has chosen since',
+      { boosted: { type: 'm6i.4xlarge', idleSinceMs: NOON_MS - 45 * MINUTE_MS } },
+      {},
+    ],
     ['where its fleet file lets nothing be stopped', {}, { replace: { ...fleet.replace, rungs: ['restart'] } }],
   ])('not %s', (_, more, of) => {
     expect(isTypeDue({ ...caughtUp, ...more }, { ...boosted, ...of }, NOON_MS)).toBe(false);
