@@ -182,7 +182,7 @@ export const answeredOf = (
   execution: string,
   answer: NonNullable<ApprovalRecord['answer']>,
 ): Write<IncidentRecord> | { readonly notMine: true } =>
-  isMine(read, attempt, execution) && read.approval?.attempt === attempt && read.approval.answer === undefined
+  isMine(read, attempt, execution) && read.approval && isAsked(read)
     ? { next: { ...read, approval: { ...read.approval, answer }, version: read.version + 1 } }
     : { notMine: true };
 

@@ -1,20 +1,11 @@
 // Instances that go back from the type of their first sync with the real function and its role in the region, and what people do in the middle of it.
-import { everySeconds } from '../../../local/nodes/rhythm.ts';
-import { syncBoost } from '../../../local/scenarios/catalog/sync-boost.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { answerAsPaged } from '../../../local/scenarios/world/answers.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
-import { references } from '../../../local/scenarios/world/worlds.ts';
+import { BOOSTED, caughtUp, FLEET, LASTING, nodesOf, pause, typed } from '../../fixtures/first-sync.ts';
 
-const FLEET = 'bitcoin';
-const [BOOSTED, LASTING] = ['m6i.8xlarge', 'm6i.large'];
-
-const own = ({ current }: World) => current.filter(({ fleet }) => fleet.name === FLEET);
-const typeOf = ({ region }: World, instanceId: string): string => region.ec2.instance(instanceId).instanceType;
-const typed = (of: World, type: string): number =>
-  own(of).filter(({ instanceId }) => typeOf(of, instanceId) === type).length;
 const runs = (of: World): boolean =>
-  own(of).length === 3 && own(of).every(({ machine }) => machine.report().state === 'synced');
+  nodesOf(of).length === 3 && nodesOf(of).every(({ machine }) => machine.report().state === 'synced');
 
 /** The instances that our functions have stopped, in this order. */
 const stops = ({ region }: World): readonly string[] =>
@@ -27,37 +18,17 @@ const stops = ({ region }: World): readonly string[] =>
 /** @param then what people do once the first instance is being stopped */
 const story = (
   name: string,
-  then: (of: World, instanceId: string) => void,
-  rest: Pick<Scenario, 'expect' | 'hours'> & Partial<Scenario>,
-): Scenario => ({
-  ...syncBoost,
-  ...{ name, sentence: name, done: () => false, pagesAtMost: 20 },
-  // They have caught up within minutes.
-  build: (of) => {
-    const chain = of.chain({
-      ...{ name: FLEET, ...everySeconds(15), heightAtStart: 3_000, consensus: 'elsewhere' },
-      ...{ bytesPerBlock: 2 ** 20, inodesPerBlock: 0.02 },
-    });
-    references(of, chain);
-  },
-  people: (of) => {
-    of.at(1, () => of.deployNodes(FLEET));
-    of.when(
-      () => stops(of).length > 0,
-      () => then(of, stops(of)[0] ?? ''),
-    );
-  },
-  ...rest,
-});
+  then: (of: World, instanceId: string) => unknown,
+  rest: Parameters<typeof caughtUp>[2],
+): Scenario =>
+  caughtUp(name, { once: (of) => stops(of).length > 0, people: (of) => then(of, stops(of)[0] ?? '') }, rest);
 
 export const SCENARIOS: readonly Scenario[] = [
   story(
     'a pause in the middle keeps no node down',
     async (of) => {
-      const pause = (Value: string) =>
-        of.region.call('ssm', 'PutParameter', { Name: '/chainmend/pause', Value, Overwrite: true });
-      await pause('audit');
-      of.at(180, () => pause('off'));
+      await pause(of, 'audit');
+      of.at(180, () => pause(of, 'off'));
     },
     {
       hours: 6,
@@ -103,13 +74,13 @@ export const SCENARIOS: readonly Scenario[] = [
   story(
     'an instance that a person terminates in the middle is not made again, and people are told',
     (of, instanceId) => {
-      const node = own(of).find((one) => one.instanceId === instanceId);
+      const node = nodesOf(of).find((one) => one.instanceId === instanceId);
       return node && of.terminate(node);
     },
     {
       hours: 5,
       expect: [
-        { sentence: 'the two others run', holds: (_, of) => own(of).length === 2 },
+        { sentence: 'the two others run', holds: (_, of) => nodesOf(of).length === 2 },
         { sentence: 'people are told', holds: ({ pages }) => pages.length > 0 },
       ],
     },

@@ -1,13 +1,11 @@
 // Boosts that come to their end with the real function and its role in the region: beside people who pause, are asked, are at a node, or set the figures again.
-import { everySeconds } from '../../../local/nodes/rhythm.ts';
-import { dataOf, modifications, syncBoost } from '../../../local/scenarios/catalog/sync-boost.ts';
+import { dataOf, modifications } from '../../../local/scenarios/catalog/sync-boost.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { answerAsPaged } from '../../../local/scenarios/world/answers.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
-import { references } from '../../../local/scenarios/world/worlds.ts';
+import { BOOSTED, caughtUp, FLEET, LASTING, pause, typed } from '../../fixtures/first-sync.ts';
 
-const FLEET = 'bitcoin';
 const HOUR_MS = 3_600_000;
 
 const boosted = (of: World): number =>
@@ -17,10 +15,6 @@ const lasting = (of: World): number =>
     .length;
 const own = ({ region, tableName }: World, kind: string) =>
   readJournal(region, tableName).filter((line) => line.incidentId === 'boost' && line.kind === kind);
-const typesOf = (of: World, type: string): number =>
-  of.current.filter(
-    ({ fleet, instanceId }) => fleet.name === FLEET && of.region.ec2.instance(instanceId).instanceType === type,
-  ).length;
 const ofNode = (of: World, name: string) =>
   dataOf(of, FLEET).find(
     ({ attachment }) => of.current.find((node) => node.name === name)?.instanceId === attachment?.instanceId,
@@ -29,39 +23,19 @@ const modify = ({ region }: World, VolumeId: string, Iops: number, Throughput: n
   region.call('ec2', 'ModifyVolume', { VolumeId, Iops, Throughput });
 
 /** @param then what people do, once the nodes have been deployed */
-const story = (
-  name: string,
-  then: (of: World) => void,
-  rest: Pick<Scenario, 'expect' | 'hours'> & Partial<Scenario>,
-): Scenario => ({
-  ...syncBoost,
-  ...{ name, sentence: name, done: () => false, pagesAtMost: 20 },
-  // They have caught up within minutes.
-  build: (of) => {
-    const chain = of.chain({
-      ...{ name: FLEET, ...everySeconds(15), heightAtStart: 3_000, consensus: 'elsewhere' },
-      ...{ bytesPerBlock: 2 ** 20, inodesPerBlock: 0.02 },
-    });
-    references(of, chain);
-  },
-  people: (of) => {
-    of.at(1, () => of.deployNodes(FLEET));
-    of.when(
-      () => ['node1', 'node2', 'node3'].every((node) => ofNode(of, node) !== undefined),
-      () => then(of),
-    );
-  },
-  ...rest,
-});
+const story = (name: string, then: (of: World) => unknown, rest: Parameters<typeof caughtUp>[2]): Scenario =>
+  caughtUp(
+    name,
+    { once: (of) => ['node1', 'node2', 'node3'].every((node) => ofNode(of, node) !== undefined), people: then },
+    rest,
+  );
 
 export const SCENARIOS: readonly Scenario[] = [
   story(
     'a pause keeps every boost, and they end once it is over',
     async (of) => {
-      const pause = (Value: string) =>
-        of.region.call('ssm', 'PutParameter', { Name: '/chainmend/pause', Value, Overwrite: true });
-      await pause('audit');
-      of.at(150, () => pause('off'));
+      await pause(of, 'audit');
+      of.at(150, () => pause(of, 'off'));
     },
     {
       hours: 5,
@@ -76,8 +50,7 @@ export const SCENARIOS: readonly Scenario[] = [
       {
         sentence: 'no volume was modified, and no instance',
         holds: (_, of) =>
-          dataOf(of, FLEET).every(({ volumeId }) => modifications(of, volumeId) === 0) &&
-          typesOf(of, 'm6i.8xlarge') === 3,
+          dataOf(of, FLEET).every(({ volumeId }) => modifications(of, volumeId) === 0) && typed(of, BOOSTED) === 3,
       },
       {
         sentence: 'a person reads what would be done',
@@ -111,14 +84,14 @@ export const SCENARIOS: readonly Scenario[] = [
   story(
     'where a zone has no room for the type that stays, each instance goes back to the one it had, and people are told once',
     (of) => {
-      of.region.ec2.exhaust('eu-west-1b', 'at-once', 'm6i.large');
-      of.region.ec2.exhaust('eu-west-1c', 'late', 'm6i.large');
+      of.region.ec2.exhaust('eu-west-1b', 'at-once', LASTING);
+      of.region.ec2.exhaust('eu-west-1c', 'late', LASTING);
     },
     {
       hours: 6,
       pagesAtMost: 3,
       expect: [
-        { sentence: 'all have the type of their first sync', holds: (_, of) => typesOf(of, 'm6i.8xlarge') === 3 },
+        { sentence: 'all have the type of their first sync', holds: (_, of) => typed(of, BOOSTED) === 3 },
         {
           sentence: 'each was stopped once for it',
           holds: (_, { region }) =>

@@ -32,6 +32,28 @@ describe('a node at the tip', () => {
   });
 });
 
+describe('an instance with the type of its first sync', () => {
+  // Nodes of these tests are m6i.large.
+  const fleet = { ...fleetOf(), typeBoost: { from: 'm6i.large', to: 't3.large' } };
+  const all = (height: number) => ({ node1: height, node2: height });
+
+  it('has no need of it once its node has been synced for a quarter of an hour, however often that is down later', () => {
+    const watched = new Watched(fleet).sweeps(15, (nth) => all(1_000 + nth));
+    expect(watched.node('node1')?.boosted).toEqual({ type: 'm6i.large' });
+    watched.sweep(all(1_100));
+    const since = { type: 'm6i.large', idleSinceMs: watched.nowMs };
+    expect(watched.node('node1')?.boosted).toEqual(since);
+    watched.sweeps(3, () => ({ node1: dead, node2: 1_100 })).sweeps(30, (nth) => all(1_101 + nth));
+    expect(watched.node('node1')?.boosted).toEqual(since);
+  });
+
+  it('is none where the fleet file says no such type', () => {
+    expect(new Watched().sweep(all(1_000)).node('node1')).not.toHaveProperty('boosted');
+    const other = { ...fleet, typeBoost: { from: 'm6i.8xlarge', to: 'm6i.large' } };
+    expect(new Watched(other).sweep(all(1_000)).node('node1')).not.toHaveProperty('boosted');
+  });
+});
+
 describe('a dead RPC', () => {
   it('is unreachable, with no height and no lag, and never at lag 0', () => {
     const watched = new Watched().sweeps(3, () => ({ node1: 100, node2: 100, node3: dead }));

@@ -1,8 +1,10 @@
 // `npm run chainmend -- scale`: what a person sees before a group gets another number of nodes, and when nothing is begun.
 import { describe, expect, it } from '@jest/globals';
 import type { HealCommandContext, ScaleAnswer, Suite } from '../../../../infra/commands/heal/context.ts';
+import type { FleetObservation } from '../../../../shared/fleet/observation.ts';
 import type { BoostedVolume } from '../../../../shared/snapshots/boost.ts';
 import type { ScaleWish } from '../../../../shared/snapshots/scale.ts';
+import { observedNode } from '../../../fixtures/builders/observation.ts';
 import { storedSettings } from '../../../fixtures/builders/settings.ts';
 import { MINUTE_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
 import { runHealVerb } from '../../../fixtures/verbs.ts';
@@ -14,6 +16,7 @@ const SHOWN: ScaleAnswer = {
   refusals: [],
 };
 const BOOST = { from: { iops: 16_000, throughputMiBps: 1_000 }, to: { iops: 3_000, throughputMiBps: 125 } };
+const TYPES = { from: 'm6i.8xlarge', to: 'm6i.large' };
 const BEGUN: ScaleAnswer = { ...SHOWN, done: ['chainmend-bitcoin wants 5 nodes'], left: [] };
 
 /** @param says the person's answer; undefined where nobody can be asked */
@@ -24,11 +27,17 @@ async function run(
   scales = true,
   wished: ScaleWish | null = null,
   boosts: readonly BoostedVolume[] = [],
+  observed: readonly FleetObservation[] = [],
 ) {
   const out = { said: [] as string[], complained: [] as string[], questions: [] as string[], asked: [] as object[] };
   const settings = storedSettings(['bitcoin']);
   const group = { group: 'chainmend-bitcoin', minimum: 2, maximum: 6 };
-  const fleets = settings.fleets.map((fleet) => ({ ...fleet, scales: scales ? group : undefined, boost: BOOST }));
+  const fleets = settings.fleets.map((fleet) => ({
+    ...fleet,
+    scales: scales ? group : undefined,
+    boost: BOOST,
+    typeBoost: TYPES,
+  }));
   const suite = {
     settings: async () => ({ ...settings, fleets }),
     caller: async () => 'arn:aws:iam::111122223333:user/ada',
@@ -40,7 +49,7 @@ async function run(
     nowMs: () => NOON_MS,
     wishedSize: async () => wished,
     boosts: async () => boosts,
-    observed: async () => [],
+    observed: async () => observed,
     asks: async () => [],
     subscribers: async () => ({ kind: 'unknown', why: 'nobody asked' }),
   } as unknown as Suite;
@@ -159,6 +168,15 @@ describe('the status of a fleet whose group comes to another number of nodes', (
   it('asks nobody where the fleet has no group that may be scaled', async () => {
     expect((await run('status bitcoin', undefined, [], false, wish)).text).not.toContain('SCALING');
   });
+});
+
+it('the status of a fleet names the instances that have the type of their first sync still', async () => {
+  const nodes = [observedNode({ name: 'node1', boosted: { type: TYPES.from } }), observedNode({ name: 'node2' })];
+  const seen = [{ vpcId: 'vpc-1', observedAtMs: NOON_MS, nodes }] as unknown as readonly FleetObservation[];
+  const { text } = await run('status bitcoin', undefined, [], true, null, [], seen);
+  expect(text.match(/^BOOST.*$/gm)).toEqual([
+    'BOOST     the instance of node1: m6i.8xlarge, the type of its first sync; it becomes m6i.large once it has been synced for 15 min and the others are well',
+  ]);
 });
 
 describe('the status of a fleet whose volumes have the figures of their first sync', () => {

@@ -517,6 +517,11 @@ describe('A stop', () => {
       new DescribeInstanceTypesCommand({ InstanceTypes: ['i4i.large', 'm6id.large', 'm6i.large'] }),
     );
     expect(InstanceTypes?.map(({ InstanceStorageSupported }) => InstanceStorageSupported)).toEqual([true, true, false]);
+    expect(InstanceTypes?.map(({ EbsInfo }) => EbsInfo?.EbsOptimizedInfo?.BaselineIops)).toEqual([
+      undefined,
+      3_600,
+      3_600,
+    ]);
   });
 
   it('leaves an elastic address where it is', async () => {
