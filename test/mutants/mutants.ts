@@ -2873,6 +2873,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/watch-fleet/node-health.ts': [
     {
+      name: 'a boost that was tried in vain is not tried again each time its node has been down',
+      find: 'before.boosted.idleSinceMs : undefined) ??',
+      replace: 'undefined : undefined) ??',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
       name: 'while blocks are divided, the slower side is not behind the faster one',
       find: 'if (isEndOfItsSide(one, source))',
       replace: 'if (chain.stoodAloneSinceMs !== null)',
@@ -3848,6 +3854,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/heal/incident.ts': [
     {
+      name: 'an instance that keeps the type of its first sync keeps no snapshot from its node',
+      find: "trigger !== NODE_TYPE || ((state === 'allocated'",
+      replace: "true || ((state === 'allocated'",
+      caughtBy: ['functions/plan-snapshots/plan-snapshots'],
+    },
+    {
       name: 'an incident that is refused again waits longer each time',
       find: 'const grown = retryAfterMs * 2 ** Math.min(read.refusals ?? 0, MAX_DOUBLINGS);',
       replace: 'const grown = retryAfterMs;',
@@ -3873,8 +3885,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a question is answered once',
-      find: ' && read.approval.answer === undefined',
-      replace: '',
+      find: '&& read.approval && isAsked(read)',
+      replace: '&& read.approval',
       caughtBy: ['shared/heal/incident'],
     },
     {
@@ -4119,6 +4131,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'local/oracle/promises/only-the-sick.ts': [
+    {
+      name: 'the judge: the end of a boost restarts no client',
+      find: 'if (!restarts && isOfBoost(node, instanceId, atMs)) return;',
+      replace: 'if (isOfBoost(node, instanceId, atMs)) return;',
+      caughtBy: ['local/oracle/promises'],
+    },
     {
       name: 'the judge: who touches a well node breaks a promise',
       find: 'node.lastSickMs >= since - LASTING_MS',
