@@ -28,6 +28,8 @@ export const ACCOUNT_ID = '111122223333';
 export const REGION_NAME = 'eu-west-1';
 /** Of worlds with two. */
 export const SECOND_REGION_NAME = 'eu-central-1';
+/** Of worlds with two. */
+export const SECOND_ACCOUNT_ID = '444455556666';
 /** When a story begins; the stack is deployed in the quarter of an hour before. */
 export const START_MS = Date.UTC(2026, 0, 1, 12);
 const DEPLOYED_MS = START_MS - 15 * 60_000;
@@ -53,7 +55,12 @@ export interface RegionOptions {
   readonly retain?: number;
   /** Where it is; `REGION_NAME` by default. */
   readonly regionName?: string;
-  /** Another region of the same account and world, whose clock it has. What lifecycle policies copy goes from one to the other. */
+  /** Whose it is; `ACCOUNT_ID`'s by default. */
+  readonly accountId?: string;
+  /**
+   * Another region of the same account, or the same region of another account, in the same world, whose clock it has. What lifecycle policies copy or share
+   * goes from one to the other.
+   */
   readonly beside?: Neighbour;
   /** A new lifecycle policy takes its first snapshots within so long; within a day by default, as AWS says. */
   readonly policiesBeginWithinMs?: number;
@@ -67,8 +74,8 @@ export interface RegionOptions {
 /** What a region has to do with another one. */
 export interface Neighbour {
   readonly clock: VirtualClock;
-  readonly kernel: Pick<RegionKernel, 'regionName'>;
-  readonly ec2: Pick<Ec2, 'copiesTo' | 'receiveCopy'>;
+  readonly kernel: Pick<RegionKernel, 'regionName' | 'accountId'>;
+  readonly ec2: Pick<Ec2, 'copiesTo' | 'receiveCopy' | 'sharesWith' | 'receiveShared'>;
 }
 
 export type Region = Awaited<ReturnType<typeof createRegion>>;
@@ -77,11 +84,15 @@ export async function createRegion(options: RegionOptions) {
   const { seed, lane, faults = [], hooks, accountConcurrency, onCall, onDefect, retain, beside } = options;
   const models = await loadModels(SERVICES);
   const clock = beside?.clock ?? clockOf(options);
-  const [accountId, regionName] = [ACCOUNT_ID, options.regionName ?? REGION_NAME];
-  if (beside?.kernel.regionName === regionName) throw new Error(`there is a region ${regionName} already`);
+  const { accountId = ACCOUNT_ID, regionName = REGION_NAME } = options;
+  const isOtherAccount = beside !== undefined && beside.kernel.accountId !== accountId;
+  if (beside && isOtherAccount === (beside.kernel.regionName !== regionName))
+    throw new Error(
+      `${regionName} of ${accountId} is beside neither another region of it nor the same of another account`,
+    );
   const kernel = new RegionKernel({
     ...{ accountId, regionName, clock, conditionKeys: CONDITION_KEYS, seed, faults },
-    ...(beside && { streams: regionName }),
+    ...(beside && { streams: isOtherAccount ? accountId : regionName }),
   });
   const machines = new Machines();
   const code = new CodeStore();
@@ -124,7 +135,10 @@ export async function createRegion(options: RegionOptions) {
     ...(accountConcurrency !== undefined && { accountConcurrency }),
     ...(options.policiesBeginWithinMs !== undefined && { policiesBeginWithinMs: options.policiesBeginWithinMs }),
   });
-  if (beside) {
+  if (beside && isOtherAccount) {
+    beside.ec2.sharesWith(accountId, services.ec2);
+    services.ec2.sharesWith(beside.kernel.accountId, beside.ec2);
+  } else if (beside) {
     beside.ec2.copiesTo(regionName, services.ec2);
     services.ec2.copiesTo(beside.kernel.regionName, beside.ec2);
   }

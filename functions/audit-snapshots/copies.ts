@@ -1,5 +1,5 @@
-// What is different where a fleet has copies of another region alone: when their absence is told, and which of their snapshots count. Pure.
-import type { Fleet } from '../../shared/fleet/model.ts';
+// What is different where a fleet has copies of another region or account alone: when their absence is told, and which of their snapshots count. Pure.
+import { type Fleet, placeOf } from '../../shared/fleet/model.ts';
 import type { DrilledSet } from '../../shared/heal/drill.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
 import type { SnapshotFact } from '../../shared/snapshots/model.ts';
@@ -13,9 +13,13 @@ const FAILED_SHOWN = 3;
 /** Data Lifecycle Manager's own, which its copies have, too; no tag of AWS's tells of their policy there. */
 const MANAGED_TAG = 'dlm:managed';
 
-/** A copy has the tags of its volume, and with them perhaps a ledger that is not its own: it is no more than what a policy took of a running client. */
-export const asCopied = (fact: SnapshotFact): SnapshotFact =>
-  fact.policyId === null && fact.tags[MANAGED_TAG] === 'true' ? { ...fact, policyId: 'copied' } : fact;
+/**
+ * A copy has the tags of its volume, and with them perhaps a ledger that is not its own: it is no more than what a policy took of a running client.
+ *
+ * @param isShared by another account: the tags of its policy are not shown
+ */
+export const asCopied = (fact: SnapshotFact, isShared = false): SnapshotFact =>
+  fact.policyId === null && (isShared || fact.tags[MANAGED_TAG] === 'true') ? { ...fact, policyId: 'copied' } : fact;
 
 /** @param snapshots of the fleet, newest first */
 export function copiesIn(snapshots: readonly SnapshotFact[]): Pick<CopiesFacts, 'newestAtMs' | 'failed'> {
@@ -46,11 +50,13 @@ export function copiesLate(facts: Known): { readonly ending: Ending; readonly no
   const hours = Math.floor((nowMs - sinceMs) / HOUR_MS);
   const what =
     copies.newestAtMs === null
-      ? `no copy has come from ${copiesFrom.region} for the ${hours} h that they are looked for`
-      : `the newest copy from ${copiesFrom.region} came ${hours} h ago`;
+      ? `no copy has come from ${placeOf(copiesFrom)} for the ${hours} h that they are looked for`
+      : `the newest copy from ${placeOf(copiesFrom)} came ${hours} h ago`;
   const shown = copies.failed.slice(0, FAILED_SHOWN).join(', ');
-  const failed =
-    shown === ''
+  const { account } = copiesFrom;
+  const failed = account
+    ? `look whether ${account.policy} is enabled there and names this account (snapshots.shareWith): another policy has another id`
+    : shown === ''
       ? 'look whether its policy is enabled there and names this region (snapshots.copyTo)'
       : `since then ${shown} ended in error: look whether the key here is enabled, and lets the policy’s role use it (snapshots.copyTo.kmsKeyArn)`;
   return {
@@ -98,4 +104,4 @@ export const copiedText = (
 ): string =>
   copiesFrom === undefined
     ? ''
-    : `, copied from ${copiesFrom.region} ${Math.max(0, Math.round((nowMs - takenAtMs) / MINUTE_MS))} min ago`;
+    : `, ${copiesFrom.account ? 'taken in' : 'copied from'} ${placeOf(copiesFrom)} ${Math.max(0, Math.round((nowMs - takenAtMs) / MINUTE_MS))} min ago`;

@@ -1,4 +1,5 @@
 // Decides the next act: one pure decision over the progress of the attempt. Every path that has written the record leads to the removal of what it names.
+import { placeOf } from '../../shared/fleet/model.ts';
 import { changedTerms, type Terms } from '../../shared/heal/approval.ts';
 import {
   addedOn,
@@ -97,7 +98,7 @@ function noSet({ refused: why, good, fleet }: DrillFacts): Refusal {
     good.length > 0
       ? 'every good set was tried'
       : [
-          fleet.copiesFrom ? `there is no good copy of ${fleet.copiesFrom.region}` : 'there is no good set',
+          fleet.copiesFrom ? `there is no good copy of ${placeOf(fleet.copiesFrom)}` : 'there is no good set',
           ...shown,
         ].join('; ');
   return { refuse: 'no-good-snapshot', reason, page: false, retryAfterMs: HOUR_MS };
@@ -132,7 +133,7 @@ function drillOf(
     ...(about.rehearses !== undefined && { rehearses: about.rehearses }),
     ...(about.rehearses === undefined && rollBack?.rehearse === true && { rollsBack: rollBack.command }),
     ...(about.rehearses === undefined && prune?.rehearse === true && { prunes: prune.command }),
-    // Where copies of another region are opened there are no nodes, and nothing is built again.
+    // Where copies of another region or account are opened there are no nodes, and nothing is built again.
     ...(about.rehearses === undefined && copies === undefined && reindex && { reindexes: reindex.command }),
     // A new one for each attempt: the one of an attempt before has launched what is gone by now.
     token: `${about.incidentId}-${about.attempt}-drill`.slice(0, 60),

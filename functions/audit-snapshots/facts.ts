@@ -13,7 +13,7 @@ import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { noDrill } from '../../shared/heal/drill.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import { readSnapshots } from '../../shared/snapshots/inventory.ts';
+import { readShared, readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { rankSets } from '../../shared/snapshots/ranking.ts';
@@ -151,8 +151,11 @@ async function rankedSets(
   { fleet, nodes, observations, watch, role, nowMs }: RankInput,
 ): Promise<{ readonly sets: Pick<DrillFacts, 'good' | 'refused'>; readonly snapshots: readonly SnapshotFact[] }> {
   const owners = await readOwners(clients.ec2, fleet, nodes);
-  const found = await readSnapshots(clients.ec2, fleet, [...owners.keys()]);
-  const snapshots = fleet.copiesFrom ? found.map(asCopied) : found;
+  const account = fleet.copiesFrom?.account;
+  const found = account
+    ? await readShared(clients.ec2, fleet, account)
+    : await readSnapshots(clients.ec2, fleet, [...owners.keys()]);
+  const snapshots = fleet.copiesFrom ? found.map((fact) => asCopied(fact, account !== undefined)) : found;
   // Nobody here knows the nodes: their volumes' tags say which they are.
   const named = fleet.copiesFrom ? snapshots.flatMap(({ tags }) => tags[fleet.nodes.nameTag] ?? []) : [];
   const nodeNames = new Set([...nodes.map(({ name }) => name), ...named]);

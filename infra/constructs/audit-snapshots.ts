@@ -7,7 +7,7 @@ import { DRILL_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.
 import { arn, suiteNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import type { Grant } from './grants.ts';
-import { drillLaunchGrants, ledgerGrants, volumeKeyGrants } from './replace-grants.ts';
+import { drillLaunchGrants, ledgerGrants, sharedLedgerGrants, volumeKeyGrants } from './replace-grants.ts';
 
 export interface AuditSnapshotsProps extends HealProps {
   /** ARNs of the roles that the fleets' instances have: the throw-away instance has the one of its template. */
@@ -18,6 +18,9 @@ export interface AuditSnapshotsProps extends HealProps {
 
 /** A day of catching up, an approval that is waited for two days, boot and removal. */
 const EXECUTION_TIMEOUT = Duration.hours(84);
+
+/** What it writes on snapshots. */
+const MARKS = [LEDGER_TAGS.verified, LEDGER_TAGS.quarantined, KEEP_UNTIL_TAG];
 
 const READS = [
   'Addresses',
@@ -51,12 +54,7 @@ export class AuditSnapshots extends DurableHeal {
       ],
       policies: {
         Instances: [...drillLaunchGrants(scope, fleets, nodeRoles), ...volumeKeyGrants(scope, kmsKeys)],
-        Tags: ledgerGrants(
-          scope,
-          fleets,
-          [LEDGER_TAGS.verified, LEDGER_TAGS.quarantined, KEEP_UNTIL_TAG],
-          ['ec2:CreateTags'],
-        ),
+        Tags: [...ledgerGrants(scope, fleets, MARKS, ['ec2:CreateTags']), ...sharedLedgerGrants(scope, fleets, MARKS)],
       },
       executionTimeout: EXECUTION_TIMEOUT,
     });

@@ -80,6 +80,12 @@ function bySnapshotTags(fleets: Fleets): Condition[] {
   return [...byVolumeTags(fleets), ofFleet(fleets), ...(policies.length > 0 ? [tagIs(POLICY_TAG, policies)] : [])];
 }
 
+/** Of accounts that share snapshots with this one: of their tags none is seen here. */
+function bySharingAccount(fleets: Fleets): Condition[] {
+  const ids = [...new Set(fleets.flatMap(({ copiesFrom }) => copiesFrom?.account?.id ?? []))].sort();
+  return ids.length === 0 ? [] : [{ StringEquals: { 'ec2:Owner': ids } }];
+}
+
 /** Whether a tag exists at all. */
 const has = (key: string): Condition => ({ Null: { [`aws:ResourceTag/${key}`]: 'false' } });
 
@@ -367,6 +373,18 @@ export const ledgerGrants = (
     { sid: 'MarkSnapshots', actions, resources: [withoutAccount(scope, 'snapshot')], wildcard: OURS },
   );
 
+/** What this account writes on snapshots that another one shares with it: nobody there sees it. */
+export const sharedLedgerGrants = (scope: Construct, fleets: Fleets, keys: readonly string[]): Grant[] =>
+  each(
+    bySharingAccount(fleets).map((condition) => both(condition, keysWithin(keys, ['ec2:CreateTags']))),
+    {
+      sid: 'MarkShared',
+      actions: ['ec2:CreateTags'],
+      resources: [withoutAccount(scope, 'snapshot')],
+      wildcard: 'Snapshots of an account that a fleet file names; the condition names it.',
+    },
+  );
+
 /**
  * The tags by which a fleet, and a lifecycle policy, know its volumes. A heal removes them from a volume that it puts aside, and writes them again on
  * one that is in use again. The volume must carry chainmend:fleet, so that nobody takes a stranger's.
@@ -528,7 +546,7 @@ export function drillLaunchGrants(scope: Construct, fleets: Fleets, nodeRoles: r
       conditions: { StringEquals: { 'ec2:CreateAction': ['RunInstances'] } },
       wildcard: 'Tags that are given when something is made; the condition names the operation that makes it.',
     },
-    ...each(bySnapshotTags(fleets), {
+    ...each([...bySnapshotTags(fleets), ...bySharingAccount(fleets)], {
       sid: 'OpenSnapshots',
       actions: ['ec2:RunInstances'],
       resources: [withoutAccount(scope, 'snapshot')],

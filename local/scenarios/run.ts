@@ -6,7 +6,16 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetParameterName } from '../../shared/fleet/parameter.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
-import { createRegion, REGION_NAME, type Region, type RegionOptions, SECOND_REGION_NAME, START_MS } from '../region.ts';
+import {
+  ACCOUNT_ID,
+  createRegion,
+  REGION_NAME,
+  type Region,
+  type RegionOptions,
+  SECOND_ACCOUNT_ID,
+  SECOND_REGION_NAME,
+  START_MS,
+} from '../region.ts';
 import type { Assembly } from '../simulator/cloudformation/assembly.ts';
 import { readAssembly } from '../simulator/cloudformation/deploy.ts';
 import type { FaultName } from '../simulator/faults.ts';
@@ -16,7 +25,7 @@ import { PAGES_MAX } from './checks/invariants.ts';
 import { makeReport, type Report } from './report/report.ts';
 import type { Scenario } from './scenario.ts';
 import { deployInto, settled } from './world/deployment.ts';
-import { firstRegion } from './world/second-region.ts';
+import { regionOfNodes } from './world/region-of-nodes.ts';
 import { World } from './world/world.ts';
 
 export const FLEETS = join(import.meta.dirname, './fleets');
@@ -140,10 +149,11 @@ async function readSources(fleets: string, context: Readonly<Record<string, stri
 /** Deploys the synthesized template into a region, in the minutes before the story begins, and builds the scenario's world. */
 export async function prepare(
   region: Region,
-  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'context' | 'copiedFrom'>,
+  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'context' | 'copiedFrom' | 'sharedFrom'>,
   { blocks, seed = 1 }: Partial<Pick<RunOptions, 'blocks' | 'seed'>> = {},
 ): Promise<World> {
-  const { deployedWith = FLEETS, context = {}, copiedFrom } = scenario;
+  const { deployedWith = FLEETS, context = {}, copiedFrom, sharedFrom } = scenario;
+  const home = copiedFrom ?? sharedFrom;
   const { assembly, nodeStacks, fleetFiles } = await sourcesOf(deployedWith, context);
   const { clock } = region;
   const tableName = await deployInto(region, assembly);
@@ -151,10 +161,11 @@ export async function prepare(
   await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });
   const world = new World(region, tableName, fleets, nodeStacks);
   world.blocks = blocks ?? 'as written';
-  if (copiedFrom !== undefined) {
-    const there = await sourcesOf(copiedFrom, {});
+  if (home !== undefined) {
+    const there = await sourcesOf(home, {});
     const files = new Map(there.fleetFiles.map(({ document, fleet }) => [document.fleet, fleet]));
-    world.home = await firstRegion(region, there.assembly, files, { seed });
+    const accountId = sharedFrom === undefined ? ACCOUNT_ID : SECOND_ACCOUNT_ID;
+    world.home = await regionOfNodes(region, there.assembly, files, { seed, accountId });
   }
   if (scenario.zones !== 'none') world.furnish();
   for (const push of later) world.beforehand(push);

@@ -23,6 +23,8 @@ export interface Scenario {
    * the fleet files of this folder. Of the stack there only the lifecycle policies are deployed.
    */
   readonly copiedFrom?: string;
+  /** The same where its fleets have snapshots that a second account (`SECOND_ACCOUNT_ID`) shares with it: their nodes are there, in the same region. */
+  readonly sharedFrom?: string;
   /** `none`: the zones of the fleets' names do not exist. They do by default. */
   readonly zones?: 'none';
   /** Makes chains, nodes and their history. */

@@ -78,7 +78,7 @@ export function fleetOf(complete: CompleteStored, suite: string) {
     snapshots: snapshots && policyOf(snapshots),
     /** undefined: no client is stopped for a snapshot. */
     cleanSnapshots: snapshots?.clean,
-    /** Its nodes are in another region, and here are copies of their snapshots alone. Absent where its nodes are here. */
+    /** Its nodes are in another region or account, and here are copies of their snapshots alone. Absent where its nodes are here. */
     ...(snapshots?.copiesFrom && { copiesFrom: snapshots.copiesFrom }),
     replace: {
       ...replacing,
@@ -126,6 +126,10 @@ function typeBoostOf({ deploy }: CompleteStored) {
   if (!deploy?.boost || deploy.instanceType === undefined) return undefined;
   return { from: deploy.boost.instanceType, to: deploy.instanceType };
 }
+
+/** Where the nodes are of a fleet that has copies here: "eu-west-1", or "account 444455556666". */
+export const placeOf = ({ region, account }: NonNullable<Fleet['copiesFrom']>): string =>
+  account ? `account ${account.id}` : region;
 
 /** The probe that tells where nodes stand; undefined where nobody asks them, or only whether their clients run. */
 export const heightProbeOf = ({ probe }: Pick<Fleet, 'probe'>): HeightProbe | undefined =>

@@ -1,4 +1,4 @@
-// The check of a fleet file for a region that has copies of a fleet's snapshots, and none of its nodes.
+// The check of a fleet file for a region or account that has copies of a fleet's snapshots, and none of its nodes.
 import type { Complaints } from './problems.ts';
 
 interface WrittenCopyFields {

@@ -120,6 +120,8 @@ const keyArn = text(
 
 const regionName = text(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, "a region's name", 'eu-central-1');
 
+const accountId = text(/^\d{12}$/, "an account's 12 digits (text: quote them)", "'111122223333'");
+
 const clean = object('{ everyHours: 24, keep: 7 }', {
   everyHours: usually('How often one node is stopped for a clean set.', whole(1, 720, 'hours', 24), 24),
   at: optional(
@@ -152,10 +154,7 @@ export const snapshots = object('{ everyHours: 24, keep: 7 }', {
   shareWith: optional(
     'Accounts that may use the snapshots. A snapshot is of a whole volume: refused while `identity` lies on it.',
     object('{ accounts: ["111122223333"], kmsKeyArn: arn:aws:kms:… }', {
-      accounts: about(
-        'Their ids.',
-        list(text(/^\d{12}$/, "an account's 12 digits (text: quote them)", "'111122223333'"), 50, 1),
-      ),
+      accounts: about('Their ids.', list(accountId, 50, 1)),
       kmsKeyArn: about('The customer key that the volumes are encrypted with, which those accounts may use.', keyArn),
       identityFree: usually(
         "`true`: no key, account or signing state lies on the volumes, whatever the chain's clients usually keep there.",
@@ -173,9 +172,19 @@ export const snapshots = object('{ everyHours: 24, keep: 7 }', {
     }),
   ),
   copiesFrom: optional(
-    'In the file of a second region, where the fleet has no nodes: here are copies of its snapshots, which `snapshots.copyTo` of its file in the first region makes. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`.',
+    'In the file of a second region or account, where the fleet has no nodes: here are copies of its snapshots, which `snapshots.copyTo` or `snapshots.shareWith` of its file in the first one makes or shares. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`.',
     object('{ region: eu-west-1 }', {
       region: about('The region of its nodes.', regionName),
+      account: optional(
+        'The account of its nodes, where that is another one: it shares their snapshots with this one, in the same region.',
+        object('{ id: "444455556666", policy: policy-0123456789abcdef0 }', {
+          id: about('Its id.', accountId),
+          policy: about(
+            "The lifecycle policy there. Another account sees a snapshot's description, which names its policy, and none of its tags.",
+            text(/^policy-[A-Za-z0-9]{1,40}$/, 'the id of a lifecycle policy', 'policy-0123456789abcdef0'),
+          ),
+        }),
+      ),
       maxAgeHours: usually('People are told when the newest copy is older.', whole(2, 2_160, 'hours', 48), 48),
     }),
   ),

@@ -19,6 +19,9 @@ const A_PAGE = 1_000;
 const MAX_PAGES = 25;
 /** "The maximum number of filter values specified on a single call is 200" (FilterLimitExceeded). */
 const FILTER_VALUES = 200;
+/** Where nodes are in another account. */
+type SharingAccount = NonNullable<NonNullable<Fleet['copiesFrom']>['account']>;
+
 const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
 const STATES = new Set<string>(['pending', 'completed', 'error', 'recoverable', 'recovering']);
 
@@ -40,7 +43,27 @@ export async function readSnapshots(
   const asks = snapshots.some(({ Tags = [] }) => locks === 'all' || Tags.some(({ Key }) => Key === POLICY_TAG));
   const locked = asks ? await readLocked(ec2, fleet.name) : new Set<string>();
   const facts = snapshots.flatMap((snapshot) => factOf(snapshot, locked));
-  return facts.sort((a, b) => b.startedAtMs - a.startedAtMs || (a.snapshotId < b.snapshotId ? -1 : 1));
+  return facts.sort(newestFirst);
+}
+
+const newestFirst = (a: SnapshotFact, b: SnapshotFact): number =>
+  b.startedAtMs - a.startedAtMs || (a.snapshotId < b.snapshotId ? -1 : 1);
+
+/**
+ * The snapshots that another account's lifecycle policy makes and shares with this account.
+ *
+ * @returns newest first; of their tags those that this account has given them, since nobody else's are shown
+ * @throws Error when there are more pages than `MAX_PAGES`
+ */
+export async function readShared(
+  ec2: EC2Client,
+  { name }: Pick<Fleet, 'name'>,
+  { id, policy }: SharingAccount,
+): Promise<readonly SnapshotFact[]> {
+  // "Created for policy: policy-1234567890abcdef0" begins what Data Lifecycle Manager describes ("Specify snapshot description filters", EBS user guide).
+  const Filters = [{ Name: 'description', Values: [`Created for policy: ${policy} *`] }];
+  const snapshots = await describe(ec2, name, Filters, id);
+  return snapshots.flatMap((snapshot) => factOf(snapshot, new Set())).sort(newestFirst);
 }
 
 function selectionsOf(
@@ -60,10 +83,15 @@ function selectionsOf(
   return [[{ Name: `tag:${FLEET_TAG}`, Values: [tag] }], ...byVolume, ...byTags.values()];
 }
 
-async function describe(ec2: EC2Client, fleet: string, Filters: readonly Filter[]): Promise<readonly Snapshot[]> {
+/** @param owner our own only, or those of one account that a fleet file names: anybody may share a snapshot with us */
+async function describe(
+  ec2: EC2Client,
+  fleet: string,
+  Filters: readonly Filter[],
+  owner = 'self',
+): Promise<readonly Snapshot[]> {
   const found: Snapshot[] = [];
-  // Our own only: anybody may share a snapshot with us, under any tags.
-  const wanted = { OwnerIds: ['self'], Filters: [...Filters] };
+  const wanted = { OwnerIds: [owner], Filters: [...Filters] };
   let pages = 0;
   for await (const read of paginateDescribeSnapshots({ client: ec2, pageSize: A_PAGE }, wanted)) {
     found.push(...(read.Snapshots ?? []));

@@ -254,19 +254,20 @@ export function chooseRequestedSet(snapshotId: string, input: Omit<GoodInput, 't
 const unfitSet = (reason: string): RequestedSet => ({ refuse: 'snapshot-unfit', reason });
 
 /**
- * Whether heals may read and mark a snapshot: by the tags of one of the fleet's volumes, by the fleet's name, or by a policy that its file names. IAM
- * has the same fence (`bySnapshotTags`, infra/constructs/replace-grants.ts); a snapshot out of reach is no candidate.
+ * Whether heals may read and mark a snapshot: by the tags of one of the fleet's volumes, by the fleet's name, by a policy that its file names, or, where
+ * another account shares it, by that account. IAM has the same fences (infra/constructs/replace-grants.ts); a snapshot out of reach is no candidate.
  */
 export function isWithinReach(
-  { tags, policyId }: Pick<SnapshotFact, 'tags' | 'policyId'>,
-  { tag, volumes, replace }: Pick<Fleet, 'tag' | 'volumes' | 'replace'>,
+  { tags, policyId, ownerId }: Pick<SnapshotFact, 'tags' | 'policyId' | 'ownerId'>,
+  { tag, volumes, replace, copiesFrom }: Pick<Fleet, 'tag' | 'volumes' | 'replace' | 'copiesFrom'>,
 ): boolean {
   const carries = (wanted: Readonly<Record<string, string>>): boolean =>
     Object.entries(wanted).every(([key, value]) => tags[key] === value);
   return (
     tags[FLEET_TAG] === tag ||
     volumes.some((volume) => carries(volume.tags)) ||
-    (policyId !== null && replace.lifecyclePolicies.includes(policyId))
+    (policyId !== null && replace.lifecyclePolicies.includes(policyId)) ||
+    (copiesFrom?.account !== undefined && ownerId === copiesFrom.account.id)
   );
 }
 
@@ -276,7 +277,7 @@ export function isWithinReach(
  */
 function outOfReach(
   facts: readonly SnapshotFact[],
-  fleet: Pick<Fleet, 'name' | 'tag' | 'volumes' | 'replace'>,
+  fleet: Pick<Fleet, 'name' | 'tag' | 'volumes' | 'replace' | 'copiesFrom'>,
 ): string | null {
   const beyond = facts.filter((fact) => !isWithinReach(fact, fleet));
   if (beyond.length === 0) return null;
@@ -294,7 +295,10 @@ function outOfReach(
 
 /** The requirements of a set. */
 export interface SetRequirements {
-  readonly fleet: Pick<Fleet, 'name' | 'tag' | 'chain' | 'volumes' | 'role' | 'health' | 'replace'>;
+  readonly fleet: Pick<
+    Fleet,
+    'name' | 'tag' | 'chain' | 'volumes' | 'role' | 'health' | 'replace' | 'copiesFrom'
+  >;
   /** The node to restore, by its name in the fleet. */
   readonly node: string;
   readonly role: Role;

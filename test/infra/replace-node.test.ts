@@ -419,7 +419,10 @@ describe('the ladder takes for good what its role may use, and nothing else', ()
     ] as const) {
       const { volumes, replace } = bitcoin.fleet;
       const fleet = { tag: 'bitcoin', volumes, replace: { ...replace, lifecyclePolicies } };
-      const isUsed = isWithinReach({ tags: has, policyId: has['aws:dlm:lifecycle-policy-id'] ?? null }, fleet);
+      const isUsed = isWithinReach(
+        { tags: has, policyId: has['aws:dlm:lifecycle-policy-id'] ?? null, ownerId: '111122223333' },
+        fleet,
+      );
       const mayReplace = (action: string, question: Question) =>
         may('replace-node', `ec2:${action}`, snapshot, question, from);
       const held = mayReplace('CreateTags', { has, gives: { 'chainmend:held-by': '7f3a' } });

@@ -1,4 +1,5 @@
 // `status`: one line for each fleet; of a fleet or a node first the pauses, then how the nodes are, then what is open, how far it is, and its last lines.
+import { placeOf } from '../../../shared/fleet/model.ts';
 import type { FleetObservation, ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauses } from '../../../shared/guardrails/switches.ts';
@@ -46,7 +47,7 @@ interface FleetState {
   readonly records: readonly NodeRecord[];
   readonly asks: readonly FleetAsk[];
   readonly drill: DrillRecord | undefined;
-  /** The region of its nodes; absent where they are here. */
+  /** Where its nodes are: a region, or "account 444455556666"; absent where they are here. */
   readonly copiesFrom?: string;
   /** Of the owner's commands; empty where the fleet file has none, or cannot be read. */
   readonly trials: readonly TrialReport[];
@@ -73,7 +74,7 @@ async function readState(context: HealCommandContext, settings: Settings, fleet:
     scaling: wish?.state === 'under-way' || nowMs - (wish?.steppedAtMs ?? 0) < LATELY_MS ? wish : null,
     ...switchesOf(settings, fleet),
     trials: file ? trialReports(file, drill, nowMs) : [],
-    ...(file?.copiesFrom && { copiesFrom: file.copiesFrom.region }),
+    ...(file?.copiesFrom && { copiesFrom: placeOf(file.copiesFrom) }),
     nodes: nodesOf(observed),
     // A plan that was refused waits for nothing: it was told to who asked for it.
     incidents: incidents

@@ -48,6 +48,7 @@ import { deadlineNear, releaseAutoPatch, releaseTold } from './releases.ts';
 import { rollbackNoHelp, rollbackOnceADay, rollbackRung, rollbackUnfit } from './roll-backs.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { scaleDown, scaleUp } from './scales.ts';
+import { secondAccount, secondAccountKey, secondAccountStopped } from './second-account.ts';
 import { secondRegion, secondRegionKey, secondRegionStopped } from './second-region.ts';
 import { shrink, shrinkPruned, shrinkReboot, shrinkRefused, shrinkUndone } from './shrinks.ts';
 import { slowStart } from './slow-start.ts';
@@ -172,6 +173,9 @@ export const SCENARIOS: readonly Scenario[] = [
   drillDaily,
   drillBadSet,
   drillBudget,
+  secondAccount,
+  secondAccountKey,
+  secondAccountStopped,
   secondRegion,
   secondRegionKey,
   secondRegionStopped,

@@ -46,6 +46,8 @@ export function isAccountedFor(world: World, journal: readonly JournalLine[], id
   const tags = ec2.tags(id);
   if (tags[KEEP_UNTIL_TAG] !== undefined || readLedger(tags).setId !== null) return true;
   if (tags[POLICY_TAG] !== undefined || tags[MANAGED_TAG] !== undefined) return true;
+  const snapshot = ec2.snapshots().find(({ snapshotId }) => snapshotId === id);
+  if (snapshot && snapshot.ownerId !== world.region.kernel.accountId) return true;
   const current = world.current;
   if (current.some(({ instanceId, machine }) => instanceId === id || machine.isMounted(id))) return true;
   const instance = ec2.instances().find(({ instanceId }) => instanceId === id);

@@ -18,6 +18,8 @@ export type SnapshotSupply = Pick<
   | 'isSnapshotLocked'
   | 'copySnapshot'
   | 'isBeside'
+  | 'shareSnapshot'
+  | 'isAccount'
 >;
 
 const HOUR_MS = 3_600_000;
@@ -46,14 +48,17 @@ export interface Scheduled {
 
 /** The parts of a schedule that the region ignores. The policy is stored nevertheless. */
 export const unsupportedFeatures = (
-  { isBeside }: Pick<SnapshotSupply, 'isBeside'>,
-  { CreateRule, ShareRules, CrossRegionCopyRules = [] }: Schedule,
+  { isBeside, isAccount }: Pick<SnapshotSupply, 'isBeside' | 'isAccount'>,
+  { CreateRule, ShareRules = [], CrossRegionCopyRules = [] }: Schedule,
 ): readonly string[] => [
   ...(CreateRule?.CronExpression === undefined ? [] : ['snapshots by cron expressions']),
   ...(CrossRegionCopyRules.every(({ Target = '' }) => isBeside(Target))
     ? []
     : ['copies of snapshots in other Regions']),
-  ...(ShareRules?.length ? ['the sharing of snapshots with other accounts'] : []),
+  ...(ShareRules.flatMap(({ TargetAccounts = [] }) => TargetAccounts).every(isAccount)
+    ? []
+    : ['the sharing of snapshots with other accounts']),
+  ...(ShareRules.some(({ UnshareInterval }) => UnshareInterval !== undefined) ? ['the end of sharing'] : []),
 ];
 
 /** Takes snapshots at the schedule's interval, from now on, as long as the region exists. Cron expressions are ignored. */
@@ -146,35 +151,46 @@ function takeOf(
     if (!(error instanceof AwsError)) throw error;
     return;
   }
-  for (const snapshotId of taken)
+  for (const snapshotId of taken) {
     for (const rule of schedule.CrossRegionCopyRules ?? []) copyTo(kernel, supply, rule, snapshotId, description);
+    for (const { TargetAccounts = [] } of schedule.ShareRules ?? [])
+      whenCompleted(kernel, supply, snapshotId, () => {
+        for (const account of TargetAccounts) supply.shareSnapshot(snapshotId, account);
+      });
+  }
+}
+
+/** Nothing where it has ended in `error`, or is gone before. */
+function whenCompleted(
+  kernel: Kernel,
+  supply: SnapshotSupply,
+  snapshotId: string,
+  act: (snapshot: Snapshot) => void,
+): void {
+  const snapshot = supply.snapshots().find((one) => one.snapshotId === snapshotId);
+  if (snapshot?.state === 'pending')
+    kernel.clock.at(snapshot.dueAtMs + SETTLE_MS, () => whenCompleted(kernel, supply, snapshotId, act));
+  else if (snapshot?.state === 'completed') act(snapshot);
 }
 
 /** Each snapshot is copied once it is completed, and the copy is deleted when its time is over. A Region that is not part of the world gets none. */
 function copyTo(
-  { clock }: Kernel,
+  kernel: Kernel,
   supply: SnapshotSupply,
   { Target: region = '', CmkArn: kmsKeyArn, CopyTags = false, RetainRule }: CrossRegionCopyRule,
   snapshotId: string,
   description: string,
 ): void {
   if (!supply.isBeside(region)) return;
-  const copyWhenCompleted = (): void => {
-    const snapshot = supply.snapshots().find((one) => one.snapshotId === snapshotId);
-    if (snapshot?.state === 'pending') {
-      clock.at(snapshot.dueAtMs + SETTLE_MS, copyWhenCompleted);
-      return;
-    }
-    if (snapshot?.state !== 'completed') return;
+  whenCompleted(kernel, supply, snapshotId, ({ tags }) => {
     const remove = supply.copySnapshot(snapshotId, {
       ...{ region, description },
-      tags: CopyTags ? snapshot.tags.filter(({ Key = '' }) => !Key.startsWith('aws:')) : [],
+      tags: CopyTags ? tags.filter(({ Key = '' }) => !Key.startsWith('aws:')) : [],
       ...(kmsKeyArn !== undefined && { kmsKeyArn }),
     });
     const keptMs = periodOf(RetainRule);
-    if (keptMs !== undefined) clock.after(keptMs, remove);
-  };
-  copyWhenCompleted();
+    if (keptMs !== undefined) kernel.clock.after(keptMs, remove);
+  });
 }
 
 /** Keeps the newest of each volume, or those that are young enough. A locked snapshot stays, and is checked again in the next run. */

@@ -15,6 +15,8 @@ export function conditionKeys(state: Ec2State, id: string): Readonly<Record<stri
       ...(instanceProfileArn !== undefined && { 'ec2:InstanceProfile': instanceProfileArn }),
     };
   }
+  const snapshot = state.ebs.snapshots.get(id);
+  if (snapshot) return { 'ec2:Owner': snapshot.ownerId };
   const subnet = state.subnets.get(id);
   if (subnet) return { 'ec2:Vpc': arn('vpc', subnet.vpcId) };
   const interfaces = state.instances.all().flatMap(({ networkInterface }) => networkInterface ?? []);

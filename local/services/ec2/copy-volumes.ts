@@ -39,7 +39,7 @@ export function volumeCopyOperations(state: Ec2State): Record<string, Operation>
         initialization: { type: 'volume-copy', rateMiBps: undefined },
         snapshotId: '',
         sourceVolumeId: source.volumeId,
-        mayUseKey: kmsKeyArn === undefined || state.ebs.mayUse(call, kmsKeyArn, uses),
+        mayUseKey: uses.every((use) => state.ebs.mayUse(call, use.kmsKeyArn, use.uses)),
         // "Tags assigned to the source volume aren't assigned to the volume copy."
         tags,
       });

@@ -42,7 +42,7 @@ export function volumeCreationOperations(state: Ec2State): Record<string, Operat
         initialization: snapshot && { type: rateMiBps === undefined ? 'default' : 'provisioned-rate', rateMiBps },
         snapshotId: snapshot?.snapshotId ?? '',
         sourceVolumeId: undefined,
-        mayUseKey: kmsKeyArn === undefined || state.ebs.mayUse(call, kmsKeyArn, uses),
+        mayUseKey: uses.every((use) => state.ebs.mayUse(call, use.kmsKeyArn, use.uses)),
         tags,
       });
       remember(state, 'CreateVolume', input, volume);
@@ -176,15 +176,25 @@ export function rateOf(
   return rate;
 }
 
+/** What a caller does with a key. */
+export interface UseOfKey {
+  readonly kmsKeyArn: string;
+  readonly uses: readonly KeyUse[];
+}
+
 /**
- * "Volumes that are created from encrypted snapshots are also automatically encrypted." The region's account encrypts by default. The caller's
- * permissions: "Required permissions" for EBS encryption (EBS user guide).
+ * "Volumes that are created from encrypted snapshots are also automatically encrypted": with the snapshot's key, or, where another account owns the
+ * snapshot, with the default key of this one ("The encryption state of the volume depends on … its ownership", CreateVolumeRequest). The region's account
+ * encrypts by default. The caller's permissions: "Required permissions" for EBS encryption, and "Share the KMS key" for the other account's (EBS user
+ * guide).
  */
 export function encryptionOf(
   state: Ec2State,
   { Encrypted, KmsKeyId }: Pick<CreateVolumeRequest, 'Encrypted' | 'KmsKeyId'>,
-  source: { readonly encrypted: boolean; readonly kmsKeyArn?: string | undefined } | undefined,
-): { encrypted: boolean; kmsKeyArn: string | undefined; uses: readonly KeyUse[] } {
+  source:
+    | { readonly encrypted: boolean; readonly kmsKeyArn?: string | undefined; readonly ownerId?: string }
+    | undefined,
+): { encrypted: boolean; kmsKeyArn: string | undefined; uses: readonly UseOfKey[] } {
   if (Encrypted === false && source?.encrypted) {
     throw new AwsError('InvalidParameterCombination', 'A volume made from something encrypted cannot be unencrypted');
   }
@@ -197,10 +207,18 @@ export function encryptionOf(
   }
   const encrypted = Encrypted ?? true;
   if (!encrypted) return { encrypted, kmsKeyArn: undefined, uses: [] };
-  const kmsKeyArn = kmsKey(KmsKeyId ?? source?.kmsKeyArn ?? 'alias/aws/ebs', state.kernel).arn;
-  const changes = source?.encrypted === true && source.kmsKeyArn !== undefined && source.kmsKeyArn !== kmsKeyArn;
-  const uses: KeyUse[] = ['CreateGrant', source?.encrypted ? 'Decrypt' : 'GenerateDataKeyWithoutPlaintext'];
-  return { encrypted, kmsKeyArn, uses: changes ? ['CreateGrant', 'ReEncryptTo'] : uses };
+  const { accountId } = state.kernel;
+  const isShared = source?.ownerId !== undefined && source.ownerId !== accountId;
+  const inherited = isShared ? undefined : source?.kmsKeyArn;
+  const kmsKeyArn = kmsKey(KmsKeyId ?? inherited ?? 'alias/aws/ebs', state.kernel).arn;
+  const from = source?.encrypted === true && source.kmsKeyArn !== kmsKeyArn ? source.kmsKeyArn : undefined;
+  if (from === undefined) {
+    const uses: KeyUse[] = ['CreateGrant', source?.encrypted ? 'Decrypt' : 'GenerateDataKeyWithoutPlaintext'];
+    return { encrypted, kmsKeyArn, uses: [{ kmsKeyArn, uses }] };
+  }
+  const uses: UseOfKey[] = [{ kmsKeyArn, uses: ['CreateGrant', 'ReEncryptTo'] }];
+  if (isShared) uses.push({ kmsKeyArn: from, uses: ['CreateGrant', 'Decrypt', 'ReEncryptFrom'] });
+  return { encrypted, kmsKeyArn, uses };
 }
 
 function refuseElsewhere({ OutpostArn, MultiAttachEnabled, Operator }: CreateVolumeRequest): void {

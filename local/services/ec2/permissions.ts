@@ -202,7 +202,7 @@ export function ebsKeyCheck(use: KeyUse, keyId: string, region: RegionIdentity):
 const OF_EC2 = [...OF_TAGGED, 'ec2:ResourceTag/*'];
 const OF_INSTANCE = [...OF_EC2, 'ec2:InstanceProfile', 'ec2:InstanceType', 'ec2:MetadataHttpTokens'];
 const OF_PLACE = ['ec2:Subnet', 'ec2:Vpc'];
-const OF_TAGS = [...OF_INSTANCE, ...OF_NEW, ...OF_PLACE];
+const OF_TAGS = [...OF_INSTANCE, ...OF_NEW, ...OF_PLACE, 'ec2:Owner'];
 
 const EXISTING = [
   ...['DeleteSnapshot', 'DeleteVolume', 'DisassociateAddress', 'ModifyVolume', 'UnlockSnapshot'],
@@ -232,6 +232,6 @@ export const conditionKeys = {
     ...OF_INSTANCE,
     ...OF_NEW,
     ...OF_PLACE,
-    ...['ec2:IsLaunchTemplateResource', 'ec2:LaunchTemplate', 'ec2:NetworkInterfaceID'],
+    ...['ec2:IsLaunchTemplateResource', 'ec2:LaunchTemplate', 'ec2:NetworkInterfaceID', 'ec2:Owner'],
   ],
 };

@@ -172,8 +172,8 @@ function launchOne(
     if (made.clientMasked) mask(made.machine);
   }
   const locked = plan.volumes.some((volume) => {
-    const { kmsKeyArn, uses } = encryptionFor(state, volume);
-    return call !== undefined && kmsKeyArn !== undefined && !state.ebs.mayUse(call, kmsKeyArn, uses);
+    const { uses } = encryptionFor(state, volume);
+    return call !== undefined && !uses.every((use) => state.ebs.mayUse(call, use.kmsKeyArn, use.uses));
   });
   if (locked) state.ebs.lockedOut.add(instanceId);
   launch(state, instance);

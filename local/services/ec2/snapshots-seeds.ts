@@ -6,6 +6,7 @@ import { contentOf, writtenBytes } from './contents.ts';
 import type { Snapshot, Volume } from './model.ts';
 import { refuseLocked, remove } from './snapshots.ts';
 import { deleteCopy, receiveCopy, type SnapshotCopy } from './snapshots-copy.ts';
+import { receiveShared, share } from './snapshots-shared.ts';
 import { checkSnapshotId, type EbsState, type ForeignKeyPolicy } from './snapshots-state.ts';
 import { keyOf, refuseUnlessTakeable, take } from './snapshots-take.ts';
 import { isLocked } from './snapshots-views.ts';
@@ -58,6 +59,13 @@ export interface EbsHandles {
   copySnapshot(snapshotId: string, copy: SnapshotCopy): () => void;
   /** A copy of another region's snapshot begins here. @returns what deletes it */
   receiveCopy(source: Snapshot, copy: Omit<SnapshotCopy, 'region'>): () => void;
+  /** Another account in this region, with which lifecycle policies share. */
+  sharesWith(accountId: string, there: Pick<EbsHandles, 'receiveShared'>): void;
+  isAccount(accountId: string): boolean;
+  /** An account of the world may use a completed snapshot from now on, as long as it is there. */
+  shareSnapshot(snapshotId: string, accountId: string): void;
+  /** A snapshot of another account is shared with this one. @returns what ends that */
+  receiveShared(source: Snapshot): () => void;
   /** The next snapshot of this volume ends in `error`. */
   failNextSnapshot(volumeId: string): void;
   /** The content of a volume, attached or not; undefined: empty or unknown. */
@@ -83,7 +91,12 @@ const GIB = 2 ** 30;
 export function ebsHandles(state: Ec2State): EbsHandles {
   const { ebs, kernel } = state;
   const beside = new Map<string, Pick<EbsHandles, 'receiveCopy'>>();
+  const accounts = new Map<string, Pick<EbsHandles, 'receiveShared'>>();
   return {
+    sharesWith: (accountId, there) => void accounts.set(accountId, there),
+    isAccount: (accountId) => accounts.has(accountId),
+    shareSnapshot: (snapshotId, accountId) => share(state, snapshotId, accounts.get(accountId)),
+    receiveShared: (source) => receiveShared(state, source),
     copiesTo: (region, there) => void beside.set(region, there),
     isBeside: (region) => beside.has(region),
     copySnapshot(snapshotId, { region, ...copy }) {

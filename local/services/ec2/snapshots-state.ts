@@ -29,6 +29,8 @@ export class EbsState {
   readonly doomedSnapshots = new Set<string>();
   /** What was last copied here of each volume of another region: copies are incremental. */
   readonly lastCopied = new Map<string, { readonly atMs: number; readonly fullBytes: number }>();
+  /** What ends that an account sees a snapshot, by snapshot. */
+  readonly shares = new Map<string, readonly (() => void)[]>();
   /** Instances whose launcher may not use a key of their volumes. */
   readonly lockedOut = new Set<string>();
   /** What keys of other accounts allow this account, by ARN; a key without an entry allows nothing. */
@@ -62,6 +64,8 @@ export class EbsState {
   remove({ snapshotId, volumeId }: Snapshot, nowMs: number): void {
     this.#byVolume.get(volumeId)?.delete(snapshotId);
     this.snapshots.remove(snapshotId, nowMs);
+    for (const withdraw of this.shares.get(snapshotId) ?? []) withdraw();
+    this.shares.delete(snapshotId);
   }
 
   change(snapshotId: string, change: Partial<Snapshot>, nowMs: number): Snapshot {

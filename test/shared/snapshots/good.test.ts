@@ -228,7 +228,7 @@ describe('how long a block takes', () => {
 
 describe('a snapshot that heals may read', () => {
   const reach = (tags: Readonly<Record<string, string>>, fleet = twoVolumes()) =>
-    isWithinReach({ tags, policyId: null }, fleet);
+    isWithinReach({ tags, policyId: null, ownerId: '111122223333' }, fleet);
 
   it('has all tags of one of the volumes, or the fleet’s name', () => {
     expect(reach({ Component: 'nodes/bitcoin', Role: 'ancient' })).toBe(true);

@@ -1,0 +1,22 @@
+// A fleet that has copies where the suite is, and its nodes in another region or account.
+import { homeOf } from '../checks/copies.ts';
+import { launchTemplate } from './fixtures.ts';
+import type { World } from './world.ts';
+import { bitcoinChain, followers, QUICK_BLOCKS, references } from './worlds.ts';
+
+/**
+ * Three followers there; here a launch template of theirs, and nothing else.
+ *
+ * @param kmsKeyId of their volumes; the default key of EBS unless given
+ */
+export function nodesElsewhere(world: World, kmsKeyId?: string): void {
+  const chain = bitcoinChain(world, 1, { clock: QUICK_BLOCKS });
+  references(world, chain);
+  const there = homeOf(world);
+  there.shareChain(chain);
+  followers(there, 3, () => ({
+    volumes: [{ role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46, ...(kmsKeyId && { kmsKeyId }) }],
+    machine: { startSeconds: 15 },
+  }));
+  launchTemplate(world, 'bitcoin');
+}
