@@ -87,7 +87,7 @@ async function zoneOf(ec2: EC2Client, subnetId: string): Promise<string> {
 /** EC2 makes a grant on the key of each encrypted volume as it launches, and says no more than this where it may not ("Instance terminates immediately"). */
 const OF_KEY = /^Client\.(InternalError|InvalidKMSKey)/;
 const KEY_WORDS =
-  '. As a rule the key of a snapshot cannot be used here: it is disabled, or its policy does not let audit-snapshots give EBS a grant (kms:CreateGrant). A heal could not use it either';
+  '. As a rule the key of a snapshot cannot be used here: it is disabled, or its policy does not let audit-snapshots give EBS a grant (kms:CreateGrant), or it is another account’s and the suite was deployed without it (-c kmsKeys). A heal could not use it either';
 
 /** Body of a poll. null: it is on its way. */
 export async function lookAtBoot(

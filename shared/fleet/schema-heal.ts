@@ -181,7 +181,7 @@ export const snapshots = object('{ everyHours: 24, keep: 7 }', {
           id: about('Its id.', accountId),
           policy: about(
             "The lifecycle policy there. Another account sees a snapshot's description, which names its policy, and none of its tags.",
-            text(/^policy-[A-Za-z0-9]{1,40}$/, 'the id of a lifecycle policy', 'policy-0123456789abcdef0'),
+            text(/^policy-[0-9a-f]{17}$/, 'the id of a lifecycle policy', 'policy-0123456789abcdef0'),
           ),
         }),
       ),

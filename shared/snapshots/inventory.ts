@@ -60,8 +60,8 @@ export async function readShared(
   { name }: Pick<Fleet, 'name'>,
   { id, policy }: SharingAccount,
 ): Promise<readonly SnapshotFact[]> {
-  // "Created for policy: policy-1234567890abcdef0" begins what Data Lifecycle Manager describes ("Specify snapshot description filters", EBS user guide).
-  const Filters = [{ Name: 'description', Values: [`Created for policy: ${policy} *`] }];
+  // As "Specify snapshot description filters" has it for what a policy made (EBS user guide): an id is of one length, and begins no other.
+  const Filters = [{ Name: 'description', Values: [`Created for policy: ${policy}*`] }];
   const snapshots = await describe(ec2, name, Filters, id);
   return snapshots.flatMap((snapshot) => factOf(snapshot, new Set())).sort(newestFirst);
 }

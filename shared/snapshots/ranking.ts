@@ -295,10 +295,7 @@ function outOfReach(
 
 /** The requirements of a set. */
 export interface SetRequirements {
-  readonly fleet: Pick<
-    Fleet,
-    'name' | 'tag' | 'chain' | 'volumes' | 'role' | 'health' | 'replace' | 'copiesFrom'
-  >;
+  readonly fleet: Pick<Fleet, 'name' | 'tag' | 'chain' | 'volumes' | 'role' | 'health' | 'replace' | 'copiesFrom'>;
   /** The node to restore, by its name in the fleet. */
   readonly node: string;
   readonly role: Role;

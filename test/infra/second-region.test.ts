@@ -6,6 +6,7 @@ import { repositoryRoot } from '../../infra/paths.ts';
 import { buildStack, type Resource, resourcesOf, statementsIn, text } from './support.ts';
 
 const fleets = readFleets(join(repositoryRoot, 'examples/second-region'));
+const shared = readFleets(join(repositoryRoot, 'examples/second-account'));
 
 describe('the stack of a fleet that has copies alone', () => {
   const resources = resourcesOf(buildStack({ fleets, nodeRoles: [] }).stack);
@@ -35,5 +36,22 @@ describe('the stack of a fleet that has copies alone', () => {
         .map(({ conditions }) => JSON.stringify(conditions))
         .join(),
     ).toContain('nodes/bitcoin');
+  });
+});
+
+describe('the stack of a fleet whose snapshots another account shares', () => {
+  const { stack } = buildStack({ fleets: shared, nodeRoles: [] });
+  const ofOwner = resourcesOf(stack)('AWS::IAM::Policy')
+    .concat(resourcesOf(stack)('AWS::IAM::ManagedPolicy'))
+    .flatMap(({ id, Properties }) =>
+      (Properties.PolicyDocument.Statement as readonly { readonly Action: unknown; readonly Condition?: object }[])
+        .filter(({ Condition }) => JSON.stringify(Condition ?? {}).includes('ec2:Owner'))
+        .map(({ Action, Condition }) => ({ id, Action, Condition })),
+    );
+
+  it('lets drills alone open and mark what belongs to that account, and nothing else uses it', () => {
+    expect(ofOwner.map(({ Action }) => Action).sort()).toEqual(['ec2:CreateTags', 'ec2:RunInstances']);
+    expect(ofOwner.every(({ id }) => id.startsWith('AuditSnapshots'))).toBe(true);
+    expect(JSON.stringify(ofOwner)).toContain('"ec2:Owner":["444455556666"]');
   });
 });

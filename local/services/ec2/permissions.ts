@@ -201,13 +201,15 @@ export function ebsKeyCheck(use: KeyUse, keyId: string, region: RegionIdentity):
 
 const OF_EC2 = [...OF_TAGGED, 'ec2:ResourceTag/*'];
 const OF_INSTANCE = [...OF_EC2, 'ec2:InstanceProfile', 'ec2:InstanceType', 'ec2:MetadataHttpTokens'];
+const OF_SNAPSHOT = [...OF_EC2, 'ec2:Owner'];
 const OF_PLACE = ['ec2:Subnet', 'ec2:Vpc'];
 const OF_TAGS = [...OF_INSTANCE, ...OF_NEW, ...OF_PLACE, 'ec2:Owner'];
 
 const EXISTING = [
-  ...['DeleteSnapshot', 'DeleteVolume', 'DisassociateAddress', 'ModifyVolume', 'UnlockSnapshot'],
-  ...['CreateLaunchTemplateVersion', 'ModifyLaunchTemplate', 'ModifySnapshotAttribute', 'DescribeSnapshotAttribute'],
+  ...['DeleteVolume', 'DisassociateAddress', 'ModifyVolume'],
+  ...['CreateLaunchTemplateVersion', 'ModifyLaunchTemplate'],
 ];
+const SNAPSHOTS = ['DeleteSnapshot', 'DescribeSnapshotAttribute', 'ModifySnapshotAttribute', 'UnlockSnapshot'];
 const INSTANCES = [
   ...['AttachVolume', 'DetachVolume', 'RebootInstances', 'StartInstances', 'StopInstances'],
   ...['DescribeInstanceAttribute', 'TerminateInstances'],
@@ -217,8 +219,9 @@ const INTERFACES = ['AssignPrivateIpAddresses', 'DeleteNetworkInterface', 'Unass
 export const conditionKeys = {
   ...sameKeys('ec2', [...DESCRIBES, 'DescribeVpcs'], []),
   ...sameKeys('ec2', EXISTING, OF_EC2),
+  ...sameKeys('ec2', SNAPSHOTS, OF_SNAPSHOT),
   ...sameKeys('ec2', ['AllocateAddress', 'CreateLaunchTemplate'], OF_NEW),
-  ...sameKeys('ec2', ['CreateSnapshot', 'CreateVolume', 'CopySnapshot', 'CopyVolumes'], [...OF_EC2, ...OF_NEW]),
+  ...sameKeys('ec2', ['CreateSnapshot', 'CreateVolume', 'CopySnapshot', 'CopyVolumes'], [...OF_SNAPSHOT, ...OF_NEW]),
   ...sameKeys('ec2', INSTANCES, OF_INSTANCE),
   ...sameKeys('ec2', INTERFACES, [...OF_EC2, ...OF_PLACE]),
   'ec2:AssociateAddress': [...OF_INSTANCE, ...OF_PLACE],
@@ -226,7 +229,7 @@ export const conditionKeys = {
   'ec2:CreateSnapshots': [...OF_INSTANCE, ...OF_NEW],
   'ec2:CreateTags': [...OF_TAGS, 'ec2:CreateAction'],
   'ec2:DeleteTags': OF_TAGS,
-  'ec2:LockSnapshot': [...OF_EC2, 'ec2:SnapshotCoolOffPeriod', 'ec2:SnapshotLockDuration'],
+  'ec2:LockSnapshot': [...OF_SNAPSHOT, 'ec2:SnapshotCoolOffPeriod', 'ec2:SnapshotLockDuration'],
   'ec2:ModifyInstanceAttribute': [...OF_INSTANCE, 'ec2:Attribute', 'ec2:Attribute/*', 'ec2:Vpc'],
   'ec2:RunInstances': [
     ...OF_INSTANCE,

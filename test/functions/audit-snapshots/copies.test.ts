@@ -96,6 +96,16 @@ describe('people are told that no copies come', () => {
     });
   });
 
+  it('from another account with the policy that is asked for, whose id may be another one by now', () => {
+    const account = { id: '444455556666', policy: 'policy-0123456789abcdef0' };
+    const shared = { ...fleet, copiesFrom: { region: 'eu-west-1', maxAgeHours: 6, account } };
+    const late = told({ fleet: shared, copies: copies({ newestAtMs: ago(7) }) })?.reason;
+    expect(late).toMatch(/^the newest copy from account 444455556666 came 7 h ago/);
+    expect(late).toContain('whether policy-0123456789abcdef0 is enabled there and names this account');
+    const begun = decide({ fleet: shared });
+    expect(begun).toMatchObject({ do: 'begin', reason: expect.stringContaining('taken in account 444455556666') });
+  });
+
   it('where none has ever come, once it was looked for so long', () => {
     const none = copies({ newestAtMs: null });
     expect(told({ copies: none })).toBeUndefined();
@@ -172,6 +182,7 @@ describe('of copies', () => {
     expect(asCopied(fact({ tags: { 'dlm:managed': 'true' } })).policyId).toBe('copied');
     expect(asCopied(fact({})).policyId).toBeNull();
     expect(asCopied(fact({ policyId: 'policy-1' })).policyId).toBe('policy-1');
+    expect(asCopied(fact({}), true).policyId).toBe('copied');
   });
 });
 

@@ -126,8 +126,11 @@ const volumeOf = ({ region }: Place, tags: Tags, instanceId?: string): string =>
     ...(instanceId !== undefined && { attachedTo: { instanceId, device: '/dev/sdf' } }),
   });
 
-const snapshotOf = (place: Place, tags: Tags): string =>
-  place.region.ec2.addSnapshot({ volumeId: volumeOf(place, {}), tags });
+const snapshotOf = (place: Place, tags: Tags, ownerId: string = ACCOUNT_ID): string =>
+  place.region.ec2.addSnapshot({ volumeId: volumeOf(place, {}), tags, ownerId });
+/** Whose the attacked resource is: of the account that the statement names, or of another where that is the flaw. */
+const ownerOf = ({ condition }: Scene): string =>
+  condition.key === 'ec2:Owner' ? OTHER_ACCOUNT : (valuesOf(condition, 'ec2:Owner')[0] ?? ACCOUNT_ID);
 
 async function templateOf(place: Place, tags: Tags, more: object): Promise<string> {
   const { LaunchTemplate } = (await person(place, 'ec2', 'CreateLaunchTemplate', {
@@ -431,7 +434,7 @@ const keyOf = ({ condition }: Scene): string => {
 
 const taggedOf = (scene: Scene, kind: string): string =>
   kind === 'snapshot'
-    ? snapshotOf(scene, scene.has)
+    ? snapshotOf(scene, scene.has, ownerOf(scene))
     : kind === 'instance'
       ? instanceOf(scene, scene.has)
       : volumeOf(scene, scene.has);

@@ -106,6 +106,12 @@ export const NAMES: Readonly<Record<string, Readonly<Record<string, Named | Read
       snapshot: { name: 'a snapshot loses all of its tags by a request that names none' },
     },
   },
+  'ec2:Owner': {
+    'ec2:CreateTags': { name: 'a snapshot of our own, or of a stranger’s account, is tagged as good or quarantined' },
+    'ec2:RunInstances': {
+      snapshot: { name: 'a snapshot that a stranger’s account shares is opened on a throw-away instance' },
+    },
+  },
   'ec2:CreateAction': {
     'ec2:CreateTags': { name: 'anything that exists is tagged as if it had just been made' },
   },

@@ -72,6 +72,20 @@ const everything = [
     unit: 'node@*',
     drills: { securityGroup: 'sg-0d0000000000000d1' },
   }),
+  fleetFile({
+    fleet: 'elsewhere',
+    chain: 'bitcoin',
+    mode: 'act',
+    role: 'follower',
+    nodes: { tag: { Component: 'nodes/elsewhere' } },
+    unit: 'node@*',
+    health: { references: ['https://bitcoin-a.example/', 'https://bitcoin-b.example/'] },
+    snapshots: {
+      copiesFrom: { region: 'eu-west-1', account: { id: '444455556666', policy: 'policy-0123456789abcdef0' } },
+    },
+    replace: { launchTemplate: 'lt-0123456789abcdef0' },
+    drills: { securityGroup: 'sg-0d0000000000000d1', subnet: 'subnet-0123456789abcdef0' },
+  }),
 ];
 
 export interface Deployed extends Place {

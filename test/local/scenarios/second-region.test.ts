@@ -1,5 +1,5 @@
-// A second region on a bad day: whatever AWS and its functions do meanwhile, a copy that opens is proved, one whose key cannot be used is told, and so is
-// the end of all copies.
+// A second region, or a second account, on a bad day: whatever AWS and its functions do meanwhile, a copy that opens is proved, one whose key cannot be used
+// is told, and so is the end of all copies.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { FAULTS, type FaultName } from '../../../local/simulator/faults.ts';
 import { isAsked, sampled } from '../../fixtures/asked.ts';
@@ -7,7 +7,10 @@ import type { Simulated, Simulation } from '../../fixtures/jobs/simulation.ts';
 import { runJob } from '../../fixtures/jobs.ts';
 
 const PATIENCE_MS = 60 * 60_000;
-const SCENARIOS = ['second-region', 'second-region-key', 'second-region-stopped'] as const;
+const SCENARIOS = [
+  ...['second-region', 'second-region-key', 'second-region-stopped'],
+  ...['second-account', 'second-account-key', 'second-account-stopped'],
+] as const;
 /** Where the suite is run by name. */
 const SEEDS = isAsked('second-region') ? 5 : 1;
 
@@ -54,6 +57,14 @@ describe('the story of a second region', () => {
   it('of copies that have stopped says how old the newest is, and where to look', () => {
     expect(storyOf('second-region-stopped')).toMatch(
       /copies-old: the newest copy from eu-west-1 came \d+ h ago, and the fleet file allows 4 h: look whether its policy is enabled there/,
+    );
+  });
+
+  it('or account says whose copy it was', () => {
+    expect(storyOf('second-account')).toMatch(/the chain is at \d+, taken in account 444455556666 \d+ min ago\) on a/);
+    expect(storyOf('second-account-key')).toMatch(/\(kms:CreateGrant\), or it is another account’s and the suite/);
+    expect(storyOf('second-account-stopped')).toMatch(
+      /copies-old: the newest copy from account 444455556666 came \d+ h ago/,
     );
   });
 

@@ -81,6 +81,18 @@ describe('a fleet with copies alone', () => {
     expect(refusals({})).toEqual({});
   });
 
+  it('names another account with the lifecycle policy there', () => {
+    const shared = (account: object) => ({ snapshots: { copiesFrom: { region: 'eu-west-1', account } } });
+    const account = { id: '444455556666', policy: 'policy-0123456789abcdef0' };
+    expect(parseFleet({ ...second, ...shared(account) }).copiesFrom).toMatchObject({ account });
+    expect(Object.keys(refusals(shared({ id: '444455556666' })))).toEqual(['snapshots.copiesFrom.account.policy']);
+    for (const policy of ['policy-0', 'policy-*', 'policy-0123456789abcdef0*', '0123456789abcdef0'])
+      expect(Object.keys(refusals(shared({ ...account, policy })))).toEqual(['snapshots.copiesFrom.account.policy']);
+    expect(Object.keys(refusals(shared({ ...account, id: '44445555666' })))).toEqual([
+      'snapshots.copiesFrom.account.id',
+    ]);
+  });
+
   it('whose copies may be so old as the file says', () => {
     const maxAge = (maxAgeHours: number) =>
       refusals({ snapshots: { copiesFrom: { region: 'eu-west-1', maxAgeHours } } });

@@ -12,10 +12,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { ClockFollower } from '../../../local/simulator/clock.ts';
 import { hold, type KeptClients, keptOf, putInQuarantine, readKept, release } from '../../../shared/heal/kept.ts';
 import { createStore } from '../../../shared/heal/store.ts';
-import { readSnapshots } from '../../../shared/snapshots/inventory.ts';
+import { readShared, readSnapshots } from '../../../shared/snapshots/inventory.ts';
 import { holdSnapshots, quarantine, releaseHolds, verify } from '../../../shared/snapshots/marks.ts';
 import { readPolicies, supplyOf } from '../../../shared/snapshots/policies.ts';
-import { rankSets } from '../../../shared/snapshots/ranking.ts';
+import { isWithinReach, rankSets } from '../../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf } from '../../../shared/snapshots/sets.ts';
 import { snapshot } from '../../fixtures/builders/snapshot.ts';
 import { demand, fleetOf } from '../../fixtures/snapshot-facts.ts';
@@ -89,6 +89,28 @@ const factsOf = async (...ids: readonly string[]) =>
   (await read()).filter(({ snapshotId }) => ids.includes(snapshotId));
 /** EC2's reads lag behind its writes. */
 const settled = (): Promise<void> => whole.virtually(20_000);
+
+describe('the snapshots that another account shares', () => {
+  it('are those of its one policy, whatever else anybody shares, and nobody takes them for our own', async () => {
+    const account = { id: '444455556666', policy: 'policy-00000000000000001' };
+    const shared = (description: string, ownerId = account.id) =>
+      whole.region.ec2.addSnapshot({ volumeId: 'vol-0123456789abcdef2', sizeGiB: 500, description, ownerId });
+    const theirs = shared(`Created for policy: ${account.policy} schedule: every 6 h`);
+    shared('Created for policy: policy-00000000000000002 schedule: every 6 h');
+    shared(`By hand, not Created for policy: ${account.policy}`);
+    shared(`Created for policy: ${account.policy} schedule: every 6 h`, '999988887777');
+    await settled();
+    const facts = await readShared(ec2, FLEET, account);
+    expect(facts.map(({ snapshotId, ownerId }) => [snapshotId, ownerId])).toEqual([[theirs, account.id]]);
+    expect((await read()).map(({ snapshotId }) => snapshotId)).not.toContain(theirs);
+    const copiesFrom = { region: 'eu-west-1', maxAgeHours: 48, account };
+    const [fact] = facts;
+    if (!fact) throw new Error('nothing was found');
+    expect(isWithinReach(fact, { ...FLEET, copiesFrom })).toBe(true);
+    expect(isWithinReach(fact, FLEET)).toBe(false);
+    expect(isWithinReach({ ...fact, ownerId: '999988887777' }, { ...FLEET, copiesFrom })).toBe(false);
+  });
+});
 
 describe('the snapshots of a first day', () => {
   it('are found by the volumes that there are and by tags copied from those that are gone, and belong to their nodes', async () => {
