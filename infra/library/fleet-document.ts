@@ -366,10 +366,17 @@ export interface FleetDocument {
       /** A customer key of that region. */
       readonly kmsKeyArn?: string;
     };
-    /** In the file of a second region, where the fleet has no nodes: here are copies of its snapshots, which `snapshots.copyTo` of its file in the first region makes. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`. */
+    /** In the file of a second region or account, where the fleet has no nodes: here are copies of its snapshots, which `snapshots.copyTo` or `snapshots.shareWith` of its file in the first one makes or shares. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`. */
     readonly copiesFrom?: {
       /** The region of its nodes. */
       readonly region: string;
+      /** The account of its nodes, where that is another one: it shares their snapshots with this one, in the same region. */
+      readonly account?: {
+        /** Its id. */
+        readonly id: string;
+        /** The lifecycle policy there. Another account sees a snapshot's description, which names its policy, and none of its tags. */
+        readonly policy: string;
+      };
       /** People are told when the newest copy is older. */
       readonly maxAgeHours?: number;
     };

@@ -160,7 +160,7 @@ export const FAILURES = {
   'drill-left':
     'What a drill has made could not be removed: the page names the ids. It costs money, and no other drill begins before it is gone.',
   'copies-old':
-    'No copy of a fleet’s snapshots has come from its own region within `snapshots.copiesFrom.maxAgeHours`: were that region lost now, its data would be older than its owner allows.',
+    'No copy of a fleet’s snapshots has come from its own region or account within `snapshots.copiesFrom.maxAgeHours`: were that lost now, its data would be older than its owner allows.',
   'stopped-unclean': 'The client had to be killed, or did not say how it ended.',
   'step-failed': 'A step failed for a reason that is none of the above; the journal has the error.',
   'lease-lost':

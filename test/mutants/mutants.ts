@@ -392,8 +392,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a copy that a policy made is not taken for a clean one by the tags of its volume',
-      find: "fact.policyId === null && fact.tags[MANAGED_TAG] === 'true' ? { ...fact, policyId: 'copied' } : fact",
+      find: "fact.policyId === null && (isShared || fact.tags[MANAGED_TAG] === 'true') ? { ...fact, policyId: 'copied' } : fact",
       replace: 'fact',
+      caughtBy: ['functions/audit-snapshots/copies'],
+    },
+    {
+      name: 'what another account shares is a policy’s, although its tags are not seen',
+      find: "(isShared || fact.tags[MANAGED_TAG] === 'true')",
+      replace: "fact.tags[MANAGED_TAG] === 'true'",
       caughtBy: ['functions/audit-snapshots/copies'],
     },
     {
@@ -3638,7 +3644,27 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/snapshots/catch-up'],
     },
   ],
+  'shared/snapshots/inventory.ts': [
+    {
+      name: 'of another account’s snapshots those that its policy made are read',
+      find: 'Values: [`Created',
+      replace: 'Values: [`*Created',
+      caughtBy: ['shared/snapshots/snapshots-read'],
+    },
+    {
+      name: 'a snapshot that a stranger shares is not read',
+      find: 'await describe(ec2, name, Filters, id)',
+      replace: "(await Promise.all([id, '999988887777'].map((owner) => describe(ec2, name, Filters, owner)))).flat()",
+      caughtBy: ['shared/snapshots/snapshots-read'],
+    },
+  ],
   'shared/snapshots/ranking.ts': [
+    {
+      name: 'a stranger’s snapshot is out of reach',
+      find: 'ownerId === copiesFrom.account.id',
+      replace: 'ownerId !== tag',
+      caughtBy: ['shared/snapshots/snapshots-read'],
+    },
     {
       name: 'a snapshot of after a node’s newest block is not from before its fault',
       find: 'Math.min(faultSinceMs - patienceMs, stoodSinceMs ?? Number.NEGATIVE_INFINITY)',

@@ -1,6 +1,6 @@
-// Data Lifecycle Manager: checks, stores, describes and runs snapshot policies. Copies
-// in other Regions are made, and snapshots are shared with other accounts, where the world has them. If the region ignores a part of a policy, its StatusMessage says so.
-// The rights of its execution role are not checked. Source: doc comments in @aws-sdk/client-dlm.
+// Data Lifecycle Manager: checks, stores, describes and runs snapshot policies. Copies in other Regions are made, and snapshots are shared with other
+// accounts, where the world has them. If the region ignores a part of a policy, its StatusMessage says so. The rights of its
+// execution role are not checked. Source: doc comments in @aws-sdk/client-dlm.
 import type {
   CreateLifecyclePolicyRequest,
   CreateLifecyclePolicyResponse,
