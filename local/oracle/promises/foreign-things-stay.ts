@@ -17,7 +17,7 @@ export const foreignThingsStay: MakeRule = (scene, say) => ({
     for (const id of scene.targets(act.input)) {
       if (!/^(i|vol|snap)-/.test(id)) continue;
       say.matters();
-      const why = DELETING.test(act.operation) ? whyNotDeleted(scene, id) : whyNotChanged(scene, id);
+      const why = DELETING.test(act.operation) ? whyNotDeleted(scene, id) : whyNotChanged(scene, id, act.operation);
       if (why !== undefined) say.broken(id, `${act.operation} by ${act.actor}: ${why}.`);
     }
   },
@@ -30,7 +30,7 @@ export const foreignThingsStay: MakeRule = (scene, say) => ({
 const isOfFleet = (scene: Scene, id: string, tags: Readonly<Record<string, string>>): boolean =>
   scene.made.has(id) || fleetOfTags(scene.fleets, tags) !== undefined || scene.nodeOfThing(id) !== undefined;
 
-function whyNotChanged(scene: Scene, id: string): string | undefined {
+function whyNotChanged(scene: Scene, id: string, operation: string): string | undefined {
   const tags = tagsOf(scene, id);
   if (tags === undefined || isOfFleet(scene, id, tags) || 'chainmend:root' in tags) return undefined;
   const snapshot = scene.snapshots.get(id);
@@ -38,6 +38,9 @@ function whyNotChanged(scene: Scene, id: string): string | undefined {
   const policy = tags['aws:dlm:lifecycle-policy-id'];
   const named = [...scene.fleets.values()].flatMap(({ replace }) => replace?.lifecyclePolicies ?? []);
   if (snapshot && policy !== undefined && named.includes(policy)) return undefined;
+  // Another account's, which a file names: it sees no tag that is written here.
+  const owners = [...scene.fleets.values()].flatMap(({ snapshots }) => snapshots?.copiesFrom?.account?.id ?? []);
+  if (snapshot && operation === 'CreateTags' && owners.includes(snapshot.ownerId)) return undefined;
   return 'it carries the tags of no fleet';
 }
 

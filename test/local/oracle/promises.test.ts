@@ -836,8 +836,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await court.ours('DeleteSnapshot', { SnapshotId }, 'chainmend-prune-retired/1');
         },
       },
+      {
+        when: 'what a stranger’s account shares is tagged as proved',
+        story: (court) => tagShared(court, '999988887777'),
+      },
     ],
     kept: [
+      {
+        when: 'what another account shares is tagged as proved, where the file names that account',
+        story: (court) => tagShared(court, '444455556666'),
+      },
       { when: 'a throw-away instance of a drill is terminated', story: (court) => throwAway(court, 'ours') },
       {
         when: 'a volume is deleted that a heal put away',
@@ -1525,6 +1533,26 @@ async function launchForDrill(court: Court, more: Readonly<Record<string, string
 
 function never(): never {
   throw new Error('there is no such instance');
+}
+
+/** A drill writes on a snapshot, in an account whose file says that account 444455556666 shares them. */
+async function tagShared(court: Court, ownerId: string): Promise<void> {
+  const file = {
+    ...{ fleet: 'elsewhere', chain: 'bitcoin', mode: 'act', nodes: { tag: { Component: 'nodes/elsewhere' } } },
+    ...{ role: 'follower', health: { references: ['https://bitcoin-a.example/', 'https://bitcoin-b.example/'] } },
+    snapshots: {
+      copiesFrom: { region: 'eu-west-1', account: { id: '444455556666', policy: 'policy-0123456789abcdef0' } },
+    },
+    replace: { launchTemplate: 'lt-0123456789abcdef0' },
+    drills: { securityGroup: 'sg-0d0000000000000d1', subnet: 'subnet-0123456789abcdef0' },
+  };
+  await court.person('PutParameter', {
+    ...{ Name: '/chainmend/fleets/elsewhere', Type: 'String', Value: JSON.stringify(file) },
+  });
+  const snapshotId = court.region.ec2.addSnapshot({ volumeId: 'vol-0123456789abcdef0', sizeGiB: 100, ownerId });
+  await court.pass(MINUTE_MS);
+  const Tags = [{ Key: 'chainmend:verified', Value: '2026-01-01T12:00:00Z' }];
+  await court.ours('CreateTags', { Resources: [snapshotId], Tags }, DRILLS);
 }
 
 /** A person stores the followers' file under a name. */
