@@ -11,7 +11,14 @@ const BY_ZONES = bitcoinFleet({
   breaker: { restartPercent: 50, unhealthyPercent: 50 },
 });
 
-const usual = { isBadOn: () => false, isByPerson: false, firstOf: () => ({}), faults: 2 };
+const usual = {
+  isBadOn: () => false,
+  isByPerson: false,
+  firstOf: () => ({}),
+  faults: 2,
+  acts: 0,
+  mode: 'act',
+} as const;
 /** A person has asked for each of them at one moment, and each has its snapshot. */
 const ASKED = { snap: 3, up: 1 } as const;
 
@@ -40,10 +47,20 @@ export const ROLLOUT_SETTINGS = {
     isBadOn: (at) => at > 0,
     faults: 1,
   },
+  'one by one, with people': { ...usual, fleet: ONE_BY_ONE, nodes: followers('aa'), mostAway: 1, faults: 1, acts: 1 },
+  'one by one, with people, the second fails': {
+    ...{ ...usual, fleet: ONE_BY_ONE, nodes: followers('aa'), mostAway: 1, faults: 1, acts: 1 },
+    isBadOn: (at) => at === 1,
+  },
+  'by zones, with people': { ...usual, fleet: BY_ZONES, nodes: followers('aaaa'), mostAway: 2, faults: 0, acts: 1 },
+  'asks a person for each': {
+    ...{ ...usual, fleet: ONE_BY_ONE, nodes: followers('aa'), mostAway: 1, faults: 1, acts: 1 },
+    mode: 'ask',
+  },
   validators: {
     ...{ ...usual, mostAway: 1, isByPerson: true, firstOf: () => ASKED },
     fleet: bitcoinFleet({ unit: 'node@*', client, role: 'validator', chain: 'cometbft', volumes: { data: '/data' } }),
-    nodes: [...'aaaa'].map((zone): Kind => ({ role: 'validator', zone })),
+    nodes: [...'aaa'].map((zone): Kind => ({ role: 'validator', zone })),
   },
 } as const satisfies Record<string, RolloutSetting>;
 
@@ -82,6 +99,30 @@ export const ROLLOUT_RULES: Readonly<Record<string, RolloutRule>> = {
     naive: 'they get them together, as they went over',
     setting: 'by zones, two fail',
     without: without({ putsBackAlone: false }),
+  },
+  'upgrade-pause': {
+    sentence: 'a pause is read again right before an act',
+    naive: 'a pause keeps an attempt from beginning',
+    setting: 'one by one, with people',
+    without: without({ readsPauseAgain: false }),
+  },
+  'upgrade-mode': {
+    sentence: 'the mode is read again right before an act',
+    naive: 'an attempt goes on in the mode in which it was begun',
+    setting: 'one by one, with people',
+    without: without({ readsModeAgain: false }),
+  },
+  'upgrade-kept-down': {
+    sentence: 'where a switch that was cut off may not be made again, the client is started in its version of before',
+    naive: 'an attempt that may not go on ends',
+    setting: 'one by one, with people',
+    without: without({ startsAsBefore: false }),
+  },
+  'upgrade-settled': {
+    sentence: 'also under a pause an attempt begins that finishes what has a client down',
+    naive: 'under a pause no attempt begins',
+    setting: 'one by one, with people',
+    without: without({ settlesPaused: false }),
   },
   'upgrade-one-zone': {
     sentence: 'nodes that go over at once are of one zone',

@@ -3317,13 +3317,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'no pause keeps a client down that a heal has stopped',
-      find: 'if (mayPutBack) return now;',
+      find: 'if (mayPutBack) return null;',
       replace: '',
       caughtBy: ['shared/heal/heal-shell'],
     },
     {
       name: 'a pause tag on the node holds every act back',
-      find: '[...tagged.values()].map(judgePauseTag).find((refusal) => refusal !== null)',
+      find: 'tags.map(judgePauseTag).find((one) => one !== null)',
       replace: 'null',
       caughtBy: ['shared/heal/heal-shell'],
     },
@@ -3337,7 +3337,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a heal that began under act does not go on under ask',
       find: "=== 'ask' && mode === 'ask')",
       replace: "=== 'ask')",
-      caughtBy: ['shared/heal/heal-shell'],
+      caughtBy: ['shared/heal/heal-shell', 'explorers/rollout'],
     },
   ],
   'shared/guardrails/switches.ts': [
