@@ -31,6 +31,8 @@ export interface RolloutNode {
   /** `none` at what is begun: the execution has died or was refused, and the next attempt has not begun. */
   readonly attempt: Attempt;
   readonly hasTurn: boolean;
+  /** Its upgrade has failed, or it has given no snapshot. */
+  readonly hasFailed: boolean;
   readonly isAlone: boolean;
   /** Of nodes that go over at once: a bit for each. */
   readonly together: number;
@@ -53,22 +55,22 @@ export const runsWell = ({ isNew, isMigrated, isSick }: RolloutNode): boolean =>
 
 export const FIRST: RolloutNode = {
   ...{ snap: SNAP.none, up: UP.none, isNew: false, isMigrated: false, isSick: false, isSeenWell: true },
-  ...{ attempt: 'none' as Attempt, hasTurn: false, isAlone: false, together: 0 },
+  ...{ attempt: 'none' as Attempt, hasTurn: false, hasFailed: false, isAlone: false, together: 0 },
 };
 
 export const placesIn = (mask: number): readonly number[] =>
   Array.from({ length: 10 }, (_, at) => at).filter((at) => (mask & (1 << at)) !== 0);
 
-const FLAGS = ['isNew', 'isMigrated', 'isSick', 'isSeenWell', 'hasTurn', 'isAlone'] as const;
+const FLAGS = ['isNew', 'isMigrated', 'isSick', 'isSeenWell', 'hasTurn', 'isAlone', 'hasFailed'] as const;
 
 export const packed = (node: RolloutNode): number =>
   FLAGS.reduce((sum, flag, at) => sum | (Number(node[flag]) << (7 + at)), node.snap | (node.up << 3)) |
-  (ATTEMPTS.indexOf(node.attempt) << 13) |
-  (node.together << 16);
+  (ATTEMPTS.indexOf(node.attempt) << 14) |
+  (node.together << 17);
 
 export const unpacked = (number: number): RolloutNode => ({
-  ...{ snap: number & 7, up: (number >> 3) & 15, together: (number >> 16) & 1023 },
-  attempt: ATTEMPTS[(number >> 13) & 7] ?? 'none',
+  ...{ snap: number & 7, up: (number >> 3) & 15, together: (number >> 17) & 1023 },
+  attempt: ATTEMPTS[(number >> 14) & 7] ?? 'none',
   ...(Object.fromEntries(FLAGS.map((flag, at) => [flag, ((number >> (7 + at)) & 1) === 1])) as Pick<
     RolloutNode,
     (typeof FLAGS)[number]

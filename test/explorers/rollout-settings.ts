@@ -159,6 +159,12 @@ export const ROLLOUT_RULES: Readonly<Record<string, RolloutRule>> = {
       },
     }),
   },
+  'upgrade-failure-kept': {
+    sentence: 'what an upgrade has failed by is closed by time only when the upgrade has ended',
+    naive: 'an hour after it was asked for, a request is over',
+    setting: 'one by one, with people, the second fails',
+    without: without({ keepsFailure: false }),
+  },
   'upgrade-failed': {
     sentence: 'where a version has failed on one node no other gets it',
     naive: 'the others may have more luck',

@@ -1,6 +1,7 @@
 // A fleet that is upgraded, as the dispatcher and the heals of its nodes go on in any order: the real decisions of the order, of the door and of the
 // fleet's turn, with executions that die, nodes that fail by themselves, and observations that are old. What one heal does to its node is the ladder's.
-import { nextStep, type UpgradeStep } from '../../functions/dispatch-heal/upgrade.ts';
+import { isOver } from '../../functions/dispatch-heal/candidates.ts';
+import { endsUpgrade, nextStep, type UpgradeStep } from '../../functions/dispatch-heal/upgrade.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
@@ -105,17 +106,23 @@ export interface RolloutRules {
   readonly startsAsBefore: boolean;
   /** Under a pause an attempt begins that finishes what is down. */
   readonly settlesPaused: boolean;
+  /** What an upgrade has failed by is not closed before the upgrade has ended. */
+  readonly keepsFailure: boolean;
   /** Changes what the order of the upgrade is decided from. */
   readonly sees: (facts: Parameters<typeof nextStep>[0]) => Parameters<typeof nextStep>[0];
 }
 
 export const ROLLOUT_FULL: RolloutRules = {
   ...{ judgesOthers: true, takesTurn: true, turnOutlives: true, putsBackAlone: true },
-  ...{ readsPauseAgain: true, readsModeAgain: true, startsAsBefore: true, settlesPaused: true },
+  ...{ readsPauseAgain: true, readsModeAgain: true, startsAsBefore: true, settlesPaused: true, keepsFailure: true },
   sees: (facts) => facts,
 };
 
 const ASKED_MS = NOON_MS - HOUR_MS;
+
+const UNDER_WAY = { to: TO, askedAtMs: ASKED_MS, state: 'under-way', version: 1 } as const;
+const PERSON = { alarmName: '', namespace: 'person', dimensions: {} };
+const NO = (): boolean => false;
 
 const idOf = (at: number): string => `i-0000000${at}`;
 const namesIn = (mask: number): readonly string[] => placesIn(mask).map(idOf);
@@ -135,7 +142,13 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
 
   const incidentsOf = ({ nodes }: Rollout): readonly IncidentRecord[] =>
     nodes.flatMap((node, at) => {
-      const own = { instanceId: idOf(at), node: `node${at}`, fleet: fleet.name, onsetMs: ASKED_MS + MINUTE_MS };
+      const own = {
+        instanceId: idOf(at),
+        node: `node${at}`,
+        fleet: fleet.name,
+        onsetMs: ASKED_MS + MINUTE_MS,
+        alarm: PERSON,
+      };
       const incident = (trigger: string, state: string, more: object = {}): IncidentRecord =>
         ({ ...openIncidentRecord(), ...own, trigger, ...stateOf(state), ...more }) as IncidentRecord;
       const want = { do: 'upgrade', to: TO, cleanSinceMs: ASKED_MS, watchMinutes: 0 };
@@ -222,6 +235,7 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
       const turn: Turn = { world, at, node, name: `node${at}`, to, step };
       if (node.attempt === 'none') begin(turn);
       else goOn(turn);
+      if (!world.isOver) forget(turn);
       if (world.faults > 0) fail(turn);
       if (node.isSick && !world.isPaused && world.mode !== 'plan')
         step(`${turn.name} is healed`, to(at, { isSick: false }));
@@ -260,6 +274,21 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
     const begins = to(at, { attempt });
     const mine = begun === 'nothing' ? begins.nodes : withTurn(begins, at, node.isAlone);
     if (mine) step(`an attempt at ${name} begins (${attempt})`, { ...begins, nodes: mine });
+  }
+
+  /** An hour after it was asked for, a request that rests is over. */
+  function forget({ world, at, node, name, to, step }: Turn): void {
+    const { snap, up, attempt } = node;
+    if (attempt !== 'none' || begunOn(node) !== 'nothing') return;
+    const isForgotten = (trigger: string): boolean => {
+      const incident = incidentsOf(world).find((one) => one.trigger === trigger && one.instanceId === idOf(at));
+      if (incident === undefined || (incident.state !== 'open' && incident.state !== 'escalated')) return false;
+      const isKept = rules.keepsFailure && endsUpgrade(incident, UNDER_WAY);
+      return !isKept && isOver(incident, undefined, NO, NO, NOON_MS + HOUR_MS);
+    };
+    if (isForgotten('request:upgrade')) step(`an hour later the upgrade of ${name} is closed`, to(at, { up: UP.none }));
+    if (up === UP.none && snap !== SNAP.none && isForgotten('snapshot:clean'))
+      step(`an hour later the snapshot of ${name} is closed`, to(at, { snap: SNAP.none }));
   }
 
   const refusalOf = (world: Rollout, { attempt }: RolloutNode, deed: Deed) =>
@@ -315,7 +344,8 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
       const mine = withTurn(world, at, true);
       if (mine) step(`data of before for ${name}`, to(at, { up: UP.swapping }, mine));
     }
-    if (up === UP.swapping) step(`${name} runs as before`, to(at, { up: UP.escalated, isMigrated: false, ...off }));
+    if (up === UP.swapping)
+      step(`${name} runs as before`, to(at, { up: UP.escalated, hasFailed: true, isMigrated: false, ...off }));
   }
 
   /** Without the fleet's turn, unless the next attempt has to settle what is begun. */
@@ -331,7 +361,7 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
     const off = { hasTurn: false, isAlone: false, attempt: 'none' } as const;
     const begun = begunOn(node);
     if (attempt !== 'none' && attempt !== 'asks') {
-      if (snap === SNAP.stopped) fails(`the copies of ${name} fail`, { snap: SNAP.failed, ...off });
+      if (snap === SNAP.stopped) fails(`the copies of ${name} fail`, { snap: SNAP.failed, hasFailed: true, ...off });
       if (hasTurn && begun !== 'nothing') fails(`the execution at ${name} dies`, { attempt: 'none' });
       if (up === UP.begun && mayStop(world, at, 'upgrade') && refusalOf(world, node, 'switch') === null)
         fails(`the switch of ${name} is cut off`, { up: UP.cut });
@@ -341,9 +371,15 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
   }
 
   function sweep(world: Rollout, step: Turn['step']): void {
-    const upgrade = { to: TO, askedAtMs: ASKED_MS, state: 'under-way', version: 1 } as const;
     const decided = nextStep(
-      rules.sees({ nowMs: NOON_MS, fleet, upgrade, nodes: observed(world), incidents: incidentsOf(world), tip: null }),
+      rules.sees({
+        nowMs: NOON_MS,
+        fleet,
+        upgrade: UNDER_WAY,
+        nodes: observed(world),
+        incidents: incidentsOf(world),
+        tip: null,
+      }),
     );
     const after = applied(world, decided);
     if (after) step(wordsOf(decided), after);
@@ -410,8 +446,12 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
       const isProved = others.some(({ up }) => up === UP.healed);
       if (!isFirst && !isProved && kinds[at]?.role !== 'validator') return ROLLOUT_NEVER.canary;
     }
-    const asked = after.nodes.some(({ up }, at) => up === UP.asked && before.nodes[at]?.up === UP.none);
-    if (asked && before.nodes.some(({ up }) => up === UP.escalated)) return ROLLOUT_NEVER.failed;
+    const asked = after.nodes.some(
+      ({ up, snap }, at) =>
+        (up === UP.asked && before.nodes[at]?.up === UP.none) ||
+        (snap === SNAP.asked && before.nodes[at]?.snap === SNAP.none),
+    );
+    if (asked && before.nodes.some(({ hasFailed }) => hasFailed)) return ROLLOUT_NEVER.failed;
     return undefined;
   }
 

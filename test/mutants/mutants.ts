@@ -473,6 +473,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/upgrade.ts': [
     {
+      name: 'an upgrade that is under way fails by what was begun since it was asked for',
+      find: "upgrade?.state === 'under-way' && incident.onsetMs",
+      replace: "upgrade?.state === 'ended' && incident.onsetMs",
+      caughtBy: ['explorers/rollout', 'functions/dispatch-heal/sweep.test'],
+    },
+    {
       name: 'a version that is tried on a copy is waited for, however old the snapshot of the node is by then',
       find: 'return own ? atWorkOn(own) :',
       replace: 'return own === null ? atWorkOn(own) :',
@@ -1518,6 +1524,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/dispatch-heal/sweep.ts': [
+    {
+      name: 'what an upgrade has failed by is not closed while the upgrade is under way',
+      find: '!counted.has(incident) && isOver(',
+      replace: 'isOver(',
+      caughtBy: ['functions/dispatch-heal/sweep.test'],
+    },
     {
       name: 'a check that does not fail has not passed: the instance may be stopped',
       find: 'unseen.includes(incident) && hasPassed(incident)',
