@@ -476,7 +476,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'an upgrade that is under way fails by what was begun since it was asked for',
       find: "upgrade?.state === 'under-way' && incident.onsetMs",
       replace: "upgrade?.state === 'ended' && incident.onsetMs",
-      caughtBy: ['explorers/rollout', 'functions/dispatch-heal/sweep.test'],
+      caughtBy: ['explorers/rollout', 'functions/dispatch-heal/sweep'],
     },
     {
       name: 'a version that is tried on a copy is waited for, however old the snapshot of the node is by then',
@@ -1528,7 +1528,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'what an upgrade has failed by is not closed while the upgrade is under way',
       find: '!counted.has(incident) && isOver(',
       replace: 'isOver(',
-      caughtBy: ['functions/dispatch-heal/sweep.test'],
+      caughtBy: ['functions/dispatch-heal/sweep'],
     },
     {
       name: 'a check that does not fail has not passed: the instance may be stopped',
