@@ -90,7 +90,7 @@ export interface HeightRules {
   readonly sees: (facts: Parameters<typeof nextStep>[0]) => Parameters<typeof nextStep>[0];
 }
 
-export const HEIGHT_FULL: HeightRules = {
+const HEIGHT_FULL: HeightRules = {
   ...{ judgesHeight: true, leavesWaiting: true, isOneWay: true, provesByStanding: true },
   sees: (read) => read,
 };
