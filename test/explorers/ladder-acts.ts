@@ -3,6 +3,7 @@ import type { Result } from '../../functions/replace-node/acts/act.ts';
 import type { Act } from '../../functions/replace-node/acts/table.ts';
 import type { Which } from '../../functions/replace-node/state.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import { lookBeside } from './ladder-beside.ts';
 import { command } from './ladder-commands.ts';
 import { NEVER } from './ladder-never.ts';
 import type { LadderRules } from './ladder-rules.ts';
@@ -32,6 +33,8 @@ export const isCommand = ({ do: what }: Act): boolean =>
     'undo-blocks',
     'rebuild-data',
     'start-again',
+    'enable-version',
+    'start-beside',
   ].includes(what);
 
 const SECONDS: Partial<Record<Act['do'], number>> = {
@@ -43,6 +46,9 @@ const SECONDS: Partial<Record<Act['do'], number>> = {
   'mask-original': 10,
   'mask-replacement': 10,
   'leave-pool': 65,
+  'enable-version': 10,
+  'start-beside': 15,
+  'look-beside': 6,
 };
 
 /** The time until its answer. */
@@ -97,6 +103,8 @@ function carriedOut(world: LadderWorld, made: Made, rules: LadderRules): Result 
       boxOf('original').retired = true;
       boxOf('replacement').joining = false;
       return done;
+    case 'look-beside':
+      return lookBeside(world, world.boxes.get(youngId), memory);
     case 'leave':
       boxOf('replacement').joining = true;
       boxOf('original').retired = false;

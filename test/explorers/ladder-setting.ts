@@ -244,6 +244,35 @@ const upgrade = (watchMinutes = 0): RequestedAction => ({
 });
 const upgraded = { ...well, fleet: UPGRADABLE, want: upgrade() } as const;
 
+const BESIDE = fleetOf({
+  client: { versions: Object.values(VERSIONS) },
+  replace: { rungs: ['restart', 'swap', 'replace'], launchTemplate: 'lt-0123456789abcdef0' },
+});
+const besides = {
+  ...well,
+  fleet: BESIDE,
+  want: { do: 'upgrade', to: VERSIONS.to, cleanSinceMs: 0, watchMinutes: 0, strategy: 'blue-green' },
+} as const;
+
+/** The world `beside`: a well follower, and another version on another instance beside it. */
+export const BESIDE_SETTINGS: Readonly<Record<string, LadderSetting>> = {
+  'the new version works': with_(besides),
+  'the canary is watched': with_({ ...besides, want: { ...besides.want, watchMinutes: 30 } }),
+  'a sibling’s snapshot': with_({ ...besides, donor: 'sibling' }),
+  'the new version ends': with_({ ...besides, newVersion: 'ends' }),
+  'the new version stands still': with_({ ...besides, newVersion: 'stands' }),
+  'the new version is not installed': with_({ ...besides, newVersion: 'missing' }),
+  'the snapshot stops lower': with_({ ...besides, sets: ['lower-stop'] }),
+  'the snapshot is forked': with_({ ...besides, sets: ['forked'] }),
+  'there is no good snapshot': with_({ ...besides, sets: [] }),
+  'its volumes are two': with_({ ...besides, fleet: { ...BESIDE, volumes: TWO_VOLUMES.volumes } }),
+  'no capacity in its zone': with_({ ...besides, capacity: [false, true] }),
+  'no capacity': with_({ ...besides, capacity: [false, false] }),
+  'a launch is not permitted': with_({ ...besides, forbids: 'untold' }),
+  'the new instance does not boot': with_({ ...besides, young: 'unhealthy' }),
+  'the new instance is not masked': with_({ ...besides, young: 'unmasked' }),
+};
+
 /** The world `upgrade`: a well follower, and another version of its client. */
 export const UPGRADE_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'the new version works': with_(upgraded),

@@ -107,6 +107,8 @@ export class LadderWorld {
   reindexes = 0;
   /** Zones in which EC2 has said that it does not permit a launch: an answer that was lost said nothing. */
   forbiddenIn = new Set<string>();
+  /** A person has done more than to pause. */
+  meddled = false;
   readonly broken = new Set<string>();
 
   constructor(setting: LadderSetting) {
@@ -155,6 +157,11 @@ export class LadderWorld {
       breaksClients: young === 'ends',
       joining: true,
     };
+  }
+
+  /** The height of the chain. */
+  get chain(): number {
+    return CHAIN_AT_START + Math.floor((this.nowMs - START_MS) / BLOCK_MS);
   }
 
   box(id: string): Box {

@@ -72,6 +72,7 @@ export function faultsAt(act: Decision): readonly Fault[] {
     case 'hold-snapshots':
       return [...DIES, ...UNANSWERED, 'refused', ...AROUND];
     case 'leave-pool':
+    case 'look-beside':
       return [...DIES, 'refused', ...AROUND];
     case 'wait':
       return AROUND;
@@ -294,6 +295,7 @@ const DECIDED: readonly Act['do'][] = [
   'give-up-version',
   'keep-version',
   'prove',
+  'prove-beside',
 ];
 const isGuarded = ({ do: what }: Act): boolean => !DECIDED.includes(what);
 const isAround = (fault: Fault): fault is Around => (AROUND as readonly Fault[]).includes(fault);
