@@ -11,6 +11,7 @@ import { type Box, type LadderWorld, OLD } from './ladder-world.ts';
 export const BESIDE_NEVER = {
   serves: 'of a node that is upgraded beside itself one client serves at every moment',
   proved: 'a new instance takes the place of its node only with the wanted version, on data on which it follows',
+  paused: 'under a pause no new instance takes the place of its node, and no old one is stopped',
   first: 'nothing is done to a node before the new instance was proved in its place',
 } as const;
 
@@ -89,6 +90,9 @@ export function lookAtService(world: LadderWorld): void {
   if (!serves) world.broken.add(BESIDE_NEVER.serves);
 }
 
+const touchesOld = (act: Decision): boolean =>
+  act.do === 'mask-original' || ((act.do === 'stop-instance' || act.do === 'detach') && act.which === 'original');
+
 /** Looked for before an act. */
 export function lookBeforeBeside(world: LadderWorld, act: Decision, memory: LadderState | null): void {
   if (!isBeside(world)) return;
@@ -98,11 +102,16 @@ export function lookBeforeBeside(world: LadderWorld, act: Decision, memory: Ladd
     const isProved = young?.version === 'to' && disk?.behaviour === 'follows' && world.setting.newVersion === 'works';
     if (!isProved && !world.meddled) world.broken.add(BESIDE_NEVER.proved);
   }
-  const touchesOld =
-    act.do === 'mask-original' ||
-    (act.do === 'stop-instance' && act.which === 'original') ||
-    (act.do === 'detach' && act.which === 'original');
-  if (touchesOld && memory?.proved == null) world.broken.add(BESIDE_NEVER.first);
+  if (touchesOld(act) && memory?.proved == null) world.broken.add(BESIDE_NEVER.first);
+}
+
+/** Looked for where an act is made, by a heal that lives or dies at it. */
+export function lookUnderPause(world: LadderWorld, act: Decision): void {
+  if (!isBeside(world)) return;
+  const what = act.do === 'join' ? 'join' : touchesOld(act) ? 'end' : null;
+  if (what === null) return;
+  if (world.nowMs < world.pausedUntilMs && !world.begunBeside.has(what)) world.broken.add(BESIDE_NEVER.paused);
+  world.begunBeside.add(what);
 }
 
 /** Either the new instance is the node, with the wanted version, and the old one is stopped; or the node is as it was, and the new one is stopped. */

@@ -23,6 +23,8 @@ export interface LadderRules {
   readonly keepsNewestSigned: boolean;
   /** The data of a client beside its node lose what makes the node itself. Naive: they are used as they are. */
   readonly scrubsBeside: boolean;
+  /** A join that a guard forbids is taken back. Naive: what was intended goes on. */
+  readonly takesJoinBack: boolean;
   /** Changes the facts and the memory that the decision gets. */
   readonly sees: (facts: Facts, memory: LadderState | null, attempt: number) => readonly [Facts, LadderState | null];
 }
@@ -34,6 +36,7 @@ export const LADDER_FULL: LadderRules = {
   startsMountedOnly: true,
   keepsNewestSigned: true,
   scrubsBeside: true,
+  takesJoinBack: true,
   sees: (facts, memory) => [facts, memory],
 };
 
@@ -229,7 +232,7 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     naive: 'the data of the snapshot are used as they are',
     without: { ...LADDER_FULL, scrubsBeside: false },
     world: 'beside',
-    node: 'the new version works',
+    node: 'beside it: the new version works',
     faults: 0,
   },
   besideVersion: {
@@ -237,7 +240,7 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     naive: 'the image has the wanted version',
     without: seeing((facts, memory) => [facts, withBeside(memory, { isEnabled: true })]),
     world: 'beside',
-    node: 'the new version works',
+    node: 'beside it: the new version works',
     faults: 0,
   },
   besideProved: {
@@ -245,15 +248,24 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     naive: 'a client that runs is well',
     without: seeing((facts, memory) => [facts, takenAsProved(memory, facts.nowMs)]),
     world: 'beside',
-    node: 'the snapshot stops lower',
+    node: 'beside it: the snapshot stops lower',
     faults: 0,
+  },
+  besidePaused: {
+    sentence: 'a join that a pause forbids is not intended any more',
+    naive: 'whoever comes next goes on with what was intended',
+    without: { ...LADDER_FULL, takesJoinBack: false },
+    world: 'beside',
+    node: 'beside it: the new version works',
+    faults: 1,
+    only: ['a pause'],
   },
   besideFirst: {
     sentence: 'the new instance is proved in the place of its node before the old client is stopped',
     naive: 'the old client is stopped before the new one is started, as where another instance takes over',
     without: seeing((facts, memory) => [facts, withoutBeside(memory)]),
     world: 'beside',
-    node: 'the new version works',
+    node: 'beside it: the new version works',
     faults: 0,
   },
 };

@@ -256,21 +256,21 @@ const besides = {
 
 /** The world `beside`: a well follower, and another version on another instance beside it. */
 export const BESIDE_SETTINGS: Readonly<Record<string, LadderSetting>> = {
-  'the new version works': with_(besides),
-  'the canary is watched': with_({ ...besides, want: { ...besides.want, watchMinutes: 30 } }),
-  'a sibling’s snapshot': with_({ ...besides, donor: 'sibling' }),
-  'the new version ends': with_({ ...besides, newVersion: 'ends' }),
-  'the new version stands still': with_({ ...besides, newVersion: 'stands' }),
-  'the new version is not installed': with_({ ...besides, newVersion: 'missing' }),
-  'the snapshot stops lower': with_({ ...besides, sets: ['lower-stop'] }),
-  'the snapshot is forked': with_({ ...besides, sets: ['forked'] }),
-  'there is no good snapshot': with_({ ...besides, sets: [] }),
-  'its volumes are two': with_({ ...besides, fleet: { ...BESIDE, volumes: TWO_VOLUMES.volumes } }),
-  'no capacity in its zone': with_({ ...besides, capacity: [false, true] }),
-  'no capacity': with_({ ...besides, capacity: [false, false] }),
-  'a launch is not permitted': with_({ ...besides, forbids: 'untold' }),
-  'the new instance does not boot': with_({ ...besides, young: 'unhealthy' }),
-  'the new instance is not masked': with_({ ...besides, young: 'unmasked' }),
+  'beside it: the new version works': with_(besides),
+  'beside it: the canary is watched': with_({ ...besides, want: { ...besides.want, watchMinutes: 30 } }),
+  'beside it: a sibling’s snapshot': with_({ ...besides, donor: 'sibling' }),
+  'beside it: the new version ends': with_({ ...besides, newVersion: 'ends' }),
+  'beside it: the new version stands still': with_({ ...besides, newVersion: 'stands' }),
+  'beside it: the new version is not installed': with_({ ...besides, newVersion: 'missing' }),
+  'beside it: the snapshot stops lower': with_({ ...besides, sets: ['lower-stop'] }),
+  'beside it: the snapshot is forked': with_({ ...besides, sets: ['forked'] }),
+  'beside it: there is no good snapshot': with_({ ...besides, sets: [] }),
+  'beside it: its volumes are two': with_({ ...besides, fleet: { ...BESIDE, volumes: TWO_VOLUMES.volumes } }),
+  'beside it: no capacity in its zone': with_({ ...besides, capacity: [false, true] }),
+  'beside it: no capacity': with_({ ...besides, capacity: [false, false] }),
+  'beside it: a launch is not permitted': with_({ ...besides, forbids: 'untold' }),
+  'beside it: the new instance does not boot': with_({ ...besides, young: 'unhealthy' }),
+  'beside it: the new instance is not masked': with_({ ...besides, young: 'unmasked' }),
 };
 
 /** The world `upgrade`: a well follower, and another version of its client. */

@@ -109,6 +109,8 @@ export class LadderWorld {
   forbiddenIn = new Set<string>();
   /** A person has done more than to pause. */
   meddled = false;
+  /** What was begun on a node beside itself: a join, the end of the old client. A pause does not stop what may be half done. */
+  readonly begunBeside = new Set<string>();
   readonly broken = new Set<string>();
 
   constructor(setting: LadderSetting) {

@@ -212,7 +212,7 @@ describe('an upgrade beside the node, where nothing goes wrong', () => {
       /give up the replacement \(the client of the new instance is not/,
     ],
   ])('%s: %s', (name, ends, words) => {
-    const story = told(BESIDE_SETTINGS[name]);
+    const story = told(BESIDE_SETTINGS[`beside it: ${name}`]);
     expect([...story.world.broken]).toEqual([]);
     expect(code(story)).toBe(ends);
     expect(story.words).toMatch(words);

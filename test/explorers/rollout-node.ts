@@ -5,7 +5,7 @@ import { ATTEMPTS, type Attempt, type Begun } from './rollout-switches.ts';
 export const SNAP = { none: 0, asked: 1, stopped: 2, done: 3, failed: 4 } as const;
 /**
  * How far its upgrade is. `cut`: its switch was cut off, and its client is down, on data that it has not touched. `back`: the version of before is enabled.
- * `swapping`: its data of before are put in place.
+ * `swapping`: its data of before are put in place. `beside`: another instance is beside it. `placed`: that one has its place, and it runs still.
  */
 export const UP = {
   none: 0,
@@ -17,6 +17,8 @@ export const UP = {
   healed: 6,
   escalated: 7,
   cut: 8,
+  beside: 9,
+  placed: 10,
 } as const;
 
 export interface RolloutNode {
@@ -40,11 +42,12 @@ export interface RolloutNode {
 
 const BEGUN: Readonly<Record<number, Begun>> = {
   ...{ [UP.begun]: 'taken', [UP.cut]: 'cut', [UP.switched]: 'switched', [UP.back]: 'back', [UP.swapping]: 'swapping' },
+  ...{ [UP.beside]: 'beside', [UP.placed]: 'placed' },
 };
 export const begunOn = ({ snap, up }: RolloutNode): Begun =>
   snap === SNAP.stopped ? 'stopped' : (BEGUN[up] ?? 'nothing');
 /** Its client is down, or has come up and is not proved. */
-export const isAway = (node: RolloutNode): boolean => !['nothing', 'taken'].includes(begunOn(node));
+export const isAway = (node: RolloutNode): boolean => !['nothing', 'taken', 'beside', 'placed'].includes(begunOn(node));
 export const isSettled = ({ snap, up, attempt, hasTurn }: RolloutNode): boolean =>
   attempt === 'none' &&
   !hasTurn &&

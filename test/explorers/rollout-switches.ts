@@ -1,6 +1,7 @@
 // What pauses and modes let the heals of an upgrade do: at the dispatcher's door, at a question to a person, and right before an act. Each by the
 // deployed decision, over what the node's record would say.
 import { decideDispatch } from '../../functions/dispatch-heal/decide.ts';
+import { join, launch } from '../../functions/replace-node/acts/instances.ts';
 import { swap, switchVersion } from '../../functions/replace-node/acts/node-commands.ts';
 import { doesRecover } from '../../functions/replace-node/acts/table.ts';
 import { keepsTurn, settlesWith } from '../../functions/replace-node/permission.ts';
@@ -11,13 +12,14 @@ import { pauseParameterName } from '../../shared/fleet/parameter.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { judgeGuards } from '../../shared/heal/guard.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
-import type { LadderState } from '../../shared/heal/memory.ts';
+import type { LadderState, Replacement } from '../../shared/heal/memory.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import { openIncidentRecord } from '../fixtures/builders/incident.ts';
 import { clientState } from '../fixtures/builders/observation.ts';
 import { HOUR_MS, NOON_MS } from '../fixtures/builders/time.ts';
+import { besideNode, newReplacement } from '../fixtures/replace-facts.ts';
 
 /** What people have set. */
 export interface Switches {
@@ -30,15 +32,17 @@ export const ATTEMPTS = ['none', 'act', 'asks', 'asked', 'settles', 'plans'] as 
 export type Attempt = (typeof ATTEMPTS)[number];
 
 /** What a heal has begun on a node, as its record has it. */
-export type Begun = 'nothing' | 'stopped' | 'taken' | 'cut' | 'switched' | 'back' | 'swapping';
+export type Begun = 'nothing' | 'stopped' | 'taken' | 'cut' | 'switched' | 'back' | 'swapping' | 'beside' | 'placed';
 
 /** What is done to a node that a switch of people may forbid. */
-export type Deed = 'stop' | 'take' | 'switch' | 'swap';
+export type Deed = 'stop' | 'take' | 'switch' | 'swap' | 'launch' | 'join';
 
 const PREFIX = '/chainmend';
 const VERSIONS = { from: '28.0', to: '28.1', at: 0, cleanSinceMs: NOON_MS } as const;
 
 const SWITCH = switchVersion({ ...VERSIONS, goes: 'to', reason: '' });
+const LAUNCH = launch({ reason: '' });
+const JOIN = join({});
 const SWAP = swap({ to: 'restored', reason: '' });
 
 const TAKEN: LadderState = {
@@ -49,6 +53,13 @@ const TAKEN: LadderState = {
 };
 const GIVEN_UP = 'it does not go on';
 
+const BESIDE: Omit<LadderState, 'replacement'> & { readonly replacement: Replacement } = {
+  ...TAKEN,
+  rung: 'replace',
+  replacement: newReplacement(),
+  beside: besideNode(),
+};
+
 const MEMORIES: Readonly<Record<Exclude<Begun, 'nothing' | 'stopped'>, LadderState>> = {
   taken: TAKEN,
   cut: { ...TAKEN, client: 'mayBeDown', upgrade: { ...VERSIONS, is: 'unknown', mayHaveRun: false, givenUp: null } },
@@ -58,6 +69,8 @@ const MEMORIES: Readonly<Record<Exclude<Begun, 'nothing' | 'stopped'>, LadderSta
     ...{ rung: null, failed: [{ rung: 'upgrade', reason: GIVEN_UP }], client: 'mayBeDown' },
     upgrade: { ...VERSIONS, is: 'from', mayHaveRun: true, givenUp: GIVEN_UP },
   },
+  beside: BESIDE,
+  placed: { ...BESIDE, replacement: { ...BESIDE.replacement, membership: 'joined' }, upSinceMs: NOON_MS },
   swapping: {
     ...TAKEN,
     ...{ rung: 'swap', failed: [{ rung: 'upgrade', reason: GIVEN_UP }], client: 'mayBeDown' },
@@ -129,8 +142,8 @@ export function attemptAt(
 /** Why the deed is not done now; null where it is. The snapshot's stop and a taken rung put nothing back. */
 export function deedRefused(fleet: Fleet, { isPaused, mode }: Switches, attempt: Attempt, deed: Deed): Refusal | null {
   const began: Mode = attempt === 'act' ? 'act' : attempt === 'plans' ? 'plan' : 'ask';
-  const act = deed === 'switch' ? SWITCH : deed === 'swap' ? SWAP : null;
-  const puts = act !== null && doesRecover(act, TAKEN);
+  const act = { stop: null, take: null, switch: SWITCH, swap: SWAP, launch: LAUNCH, join: JOIN }[deed];
+  const puts = act !== null && doesRecover(act, deed === 'join' ? BESIDE : TAKEN);
   return judgeGuards({ fleet: { mode }, refusal: pauseOf(fleet, isPaused) }, [], began, puts ? true : undefined);
 }
 

@@ -2228,6 +2228,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/replace.ts': [
     {
+      name: 'a join that a guard has forbidden is taken back',
+      find: 'takesPlace(act) && state?.beside !== undefined',
+      replace: 'takesPlace(act) && state?.beside === null',
+      caughtBy: ['functions/replace-node/beside', 'explorers/ladder'],
+    },
+    {
       name: 'a launch that EC2 accepts and has no room for after all is tried in the next subnet',
       find: "power === 'terminated' && planned.heard === 0 ?",
       replace: "power === 'terminated' && planned.heard < 0 ?",
@@ -3163,6 +3169,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/instances.ts': [
+    {
+      name: 'no pause lets a new instance take the place of a node that serves',
+      find: "recovers: ({ beside, replacement }) => beside === undefined || replacement?.membership !== 'apart',",
+      replace: 'recovers: true,',
+      caughtBy: ['functions/replace-node/beside', 'explorers/ladder'],
+    },
     {
       name: 'an instance that does not start with another type gets back the one it had',
       find: 'if (retypes && retypes.stays === undefined)',
