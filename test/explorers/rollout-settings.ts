@@ -11,6 +11,11 @@ const BY_ZONES = bitcoinFleet({
   breaker: { restartPercent: 50, unhealthyPercent: 50 },
 });
 
+const BESIDE = bitcoinFleet({
+  ...{ unit: 'node@*', client, role: 'follower', probe: 'ssm' },
+  replace: { rungs: ['restart', 'swap', 'replace'], launchTemplate: 'lt-0123456789abcdef0' },
+});
+
 const usual = {
   isBadOn: () => false,
   isByPerson: false,
@@ -56,6 +61,26 @@ export const ROLLOUT_SETTINGS = {
   'asks a person for each': {
     ...{ ...usual, fleet: ONE_BY_ONE, nodes: followers('aa'), mostAway: 1, faults: 1, acts: 1 },
     mode: 'ask',
+  },
+  'beside the nodes': {
+    ...{ ...usual, fleet: BESIDE, nodes: followers('aab'), mostAway: 0, faults: 1, acts: 1 },
+    how: 'beside',
+  },
+  'beside the nodes, the second fails': {
+    ...{ ...usual, fleet: BESIDE, nodes: followers('aa'), mostAway: 0, faults: 1, acts: 1 },
+    ...{ how: 'beside', isBadOn: (at) => at === 1 },
+  },
+  'beside the nodes, by a person': {
+    ...{ ...usual, fleet: BESIDE, nodes: followers('aa'), mostAway: 0, faults: 1, acts: 1 },
+    ...{ how: 'beside', isByPerson: true, firstOf: () => ({ up: 1 }) },
+  },
+  'on a copy first': {
+    ...{ ...usual, fleet: ONE_BY_ONE, nodes: followers('aa'), mostAway: 1, faults: 1, acts: 1 },
+    how: 'rehearsed',
+  },
+  'on a copy first, where it fails': {
+    ...{ ...usual, fleet: ONE_BY_ONE, nodes: followers('aa'), mostAway: 1, faults: 1, acts: 1 },
+    ...{ how: 'rehearsed', failsOnCopy: true },
   },
   validators: {
     ...{ ...usual, mostAway: 1, isByPerson: true, firstOf: () => ASKED },
@@ -123,6 +148,47 @@ export const ROLLOUT_RULES: Readonly<Record<string, RolloutRule>> = {
     naive: 'under a pause no attempt begins',
     setting: 'one by one, with people',
     without: without({ settlesPaused: false }),
+  },
+  'upgrade-beside-turn': {
+    sentence: 'a new instance comes beside a node only with the fleet’s turn',
+    naive: 'the node serves on, and waits for nobody',
+    setting: 'beside the nodes, by a person',
+    without: without({ takesTurn: false }),
+  },
+  'upgrade-beside-name': {
+    sentence: 'a node that has another instance is known by its name',
+    naive: 'a node is its instance',
+    setting: 'beside the nodes',
+    without: without({
+      sees: (facts) => ({ ...facts, incidents: facts.incidents.map((one) => ({ ...one, node: one.instanceId })) }),
+    }),
+  },
+  'upgrade-beside-stop': {
+    sentence: 'a node beside which another instance proves itself gives no snapshot',
+    naive: 'each gives a clean snapshot right before, as in any upgrade',
+    setting: 'beside the nodes',
+    without: without({
+      sees: ({ upgrade: { strategy: _, ...upgrade }, ...facts }) => ({ ...facts, upgrade }),
+    }),
+  },
+  'upgrade-rehearsed': {
+    sentence: 'no node is begun with before the version has come through on a copy',
+    naive: 'what came of the try is told, and the upgrade goes on',
+    setting: 'on a copy first, where it fails',
+    without: without({
+      sees: (facts) => ({
+        ...facts,
+        ...(facts.rehearsed && { rehearsed: { ...facts.rehearsed, is: 'verified' as const } }),
+      }),
+    }),
+  },
+  'upgrade-rehearsal-first': {
+    sentence: 'no snapshot is asked for while a try is at work: it would give way to that',
+    naive: 'a snapshot that has grown old is taken again at once',
+    setting: 'on a copy first',
+    without: without({
+      sees: (facts) => ({ ...facts, incidents: facts.incidents.filter(({ rehearses }) => rehearses === undefined) }),
+    }),
   },
   'upgrade-one-zone': {
     sentence: 'nodes that go over at once are of one zone',

@@ -14,12 +14,14 @@ import {
   takeFleetTurn,
 } from '../../shared/guardrails/replace-budget.ts';
 import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
-import type { IncidentRecord } from '../../shared/heal/records.ts';
+import type { Rehearsal } from '../../shared/heal/drill.ts';
+import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import { openIncidentRecord } from '../fixtures/builders/incident.ts';
 import { observedNode } from '../fixtures/builders/observation.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../fixtures/builders/time.ts';
 import type { Emit, Model } from './check.ts';
+import { ROLLOUT_NEVER, type RolloutNever, rolloutBroken } from './rollout-never.ts';
 import {
   begunOn,
   FIRST,
@@ -64,6 +66,10 @@ export interface RolloutSetting {
   readonly isBadOn: (at: number) => boolean;
   /** Each node is named by a person, as validators are: no order is kept by the dispatcher. */
   readonly isByPerson: boolean;
+  /** On another instance beside each node, or on a copy of the first one's data before; absent: neither. */
+  readonly how?: 'beside' | 'rehearsed';
+  /** Whether the version does not go on on the copy. */
+  readonly failsOnCopy?: true;
   readonly firstOf: (kind: Kind) => Partial<RolloutNode>;
 }
 
@@ -76,22 +82,9 @@ export interface Rollout {
   readonly acts: number;
   readonly isPaused: boolean;
   readonly mode: Mode;
+  /** The try on a copy. */
+  readonly tried: (typeof TRIED)[number];
 }
-
-export const ROLLOUT_NEVER = {
-  few: 'no more nodes are away for an upgrade at once than the fleet file allows',
-  spared: 'no node is stopped for an upgrade while another one is seen not to be well',
-  zones: 'nodes of two zones are never away for an upgrade at once',
-  validators: 'two validators are never away at once',
-  canary: 'no other node is switched before the first one is proved',
-  wayBack: 'no node is switched without a snapshot of its own',
-  failed: 'no node is begun with where the version has failed on another one',
-  back: 'data of before are put back on one node at a time',
-  paused: 'under a pause no client is stopped, no version is switched and no data are exchanged',
-  mode: 'in mode plan nothing is begun, and in mode ask nothing that nobody has approved',
-  keptDown: 'no pause and no mode ends an attempt that could start a client which its switch has left down',
-} as const;
-type Never = (typeof ROLLOUT_NEVER)[keyof typeof ROLLOUT_NEVER];
 
 /** What a rule may be switched off by. */
 export interface RolloutRules {
@@ -120,27 +113,71 @@ export const ROLLOUT_FULL: RolloutRules = {
 
 const ASKED_MS = NOON_MS - HOUR_MS;
 
+const TRIED = ['none', 'asked', 'trying', 'verified', 'unproved', 'given up'] as const;
+const TRIED_STATES = {
+  none: '',
+  asked: 'open',
+  trying: 'claimed',
+  verified: 'healed',
+  unproved: 'healed',
+  'given up': 'escalated',
+};
+
 const UNDER_WAY = { to: TO, askedAtMs: ASKED_MS, state: 'under-way', version: 1 } as const;
 const PERSON = { alarmName: '', namespace: 'person', dimensions: {} };
 const NO = (): boolean => false;
 
 const idOf = (at: number): string => `i-0000000${at}`;
+/** Of the instance that has taken the place of the node beside it. */
+const newIdOf = (at: number): string => `i-1000000${at}`;
 const namesIn = (mask: number): readonly string[] => placesIn(mask).map(idOf);
 
 export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLLOUT_FULL): Model<Rollout> {
-  const { fleet, nodes: kinds, faults, mostAway } = setting;
+  const { fleet, nodes: kinds, faults, how } = setting;
+  const upgrade: UpgradeRecord = {
+    ...UNDER_WAY,
+    ...(how === 'beside' && { strategy: 'blue-green' }),
+    ...(how === 'rehearsed' && { rehearse: true }),
+  };
+  /** What came of the version on a copy, as the record of drills has it. */
+  const rehearsedIn = ({ tried }: Rollout): { readonly rehearsed?: Rehearsal } =>
+    tried !== 'verified' && tried !== 'unproved'
+      ? {}
+      : {
+          rehearsed: {
+            ...{ to: TO, setId: 'set-0', is: tried, atMs: NOON_MS, reason: tried, minutes: 20, isToBeRepeated: false },
+            ...{ measured: null, usd: 0 },
+          },
+        };
 
   const observed = (world: Rollout): readonly ObservedNode[] =>
     world.nodes.map(({ isSeenWell, isNew }, at) =>
       observedNode({
-        ...{ name: `node${at}`, instanceId: idOf(at), role: kinds[at]?.role ?? 'follower' },
+        ...{
+          name: `node${at}`,
+          instanceId: how === 'beside' && isNew ? newIdOf(at) : idOf(at),
+          role: kinds[at]?.role ?? 'follower',
+        },
         ...{ availabilityZone: kinds[at]?.zone ?? 'a', health: isSeenWell ? 'synced' : 'unreachable' },
         clientVersion: isNew ? 'new' : 'old',
         ...(kinds[at]?.role === 'validator' && { votes: votesOf(kinds.length + 1) }),
       }),
     );
 
-  const incidentsOf = ({ nodes }: Rollout): readonly IncidentRecord[] =>
+  const incidentsOf = (world: Rollout): readonly IncidentRecord[] => [...ofNodes(world), ...ofCopies(world)];
+
+  const ofCopies = ({ tried }: Rollout): readonly IncidentRecord[] =>
+    TRIED_STATES[tried] === ''
+      ? []
+      : [
+          {
+            ...openIncidentRecord(),
+            ...{ instanceId: idOf(0), fleet: fleet.name, onsetMs: ASKED_MS + MINUTE_MS, alarm: PERSON, rehearses: TO },
+            ...{ trigger: 'snapshot:drill', ...stateOf(TRIED_STATES[tried]) },
+          } as IncidentRecord,
+        ];
+
+  const ofNodes = ({ nodes }: Rollout): readonly IncidentRecord[] =>
     nodes.flatMap((node, at) => {
       const own = {
         instanceId: idOf(at),
@@ -178,7 +215,11 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
     return (
       judgeUpgrade({
         ...{ nowMs: NOON_MS, fleet, node, role, nodes: seen, breaker, haltedSinceMs: null, to: TO, together },
-        ...{ acknowledgesValidator: role === 'validator', lastLines: [] },
+        ...{
+          acknowledgesValidator: role === 'validator',
+          lastLines: [],
+          ...(how === 'beside' && { isBlueGreen: true }),
+        },
       }) === null
     );
   };
@@ -223,13 +264,14 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
       ...world,
       nodes: all.map((node, other) => (other === at ? { ...node, ...more } : node)),
     });
-    const step = (words: string, after: Rollout, isFault = false): void =>
-      emit(words, after, { broken: brokenBy(world, after), ...(isFault && { fault: true }) });
+    const step: Turn['step'] = (words, after, isFault = false, broken) =>
+      emit(words, after, { broken: broken ?? rolloutBroken(setting, world, after), ...(isFault && { fault: true }) });
 
     const seen = nodes.map((node) => ({ ...node, isSeenWell: !node.isSick && !isAway(node) }));
     if (seen.some(({ isSeenWell }, at) => isSeenWell !== nodes[at]?.isSeenWell))
       step('watch-fleet looks', { ...world, nodes: seen });
     people(world, step);
+    tryOnCopy(world, step);
     if (!world.isOver && pauseOf(fleet, world.isPaused) === null) sweep(world, step);
     for (const [at, node] of nodes.entries()) {
       const turn: Turn = { world, at, node, name: `node${at}`, to, step };
@@ -248,7 +290,27 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
     readonly node: RolloutNode;
     readonly name: string;
     readonly to: (at: number, more: Partial<RolloutNode>, all?: readonly RolloutNode[]) => Rollout;
-    readonly step: (words: string, after: Rollout, isFault?: boolean) => void;
+    readonly step: (words: string, after: Rollout, isFault?: boolean, broken?: RolloutNever) => void;
+  }
+
+  /** A throw-away instance, which no step of a node waits for. */
+  function tryOnCopy(world: Rollout, step: Turn['step']): void {
+    const { tried } = world;
+    if (tried === 'asked' && pauseOf(fleet, world.isPaused) === null && world.mode === 'act')
+      step('the version is tried on a copy', { ...world, tried: 'trying' });
+    if (tried === 'trying') {
+      const verdict = setting.failsOnCopy ? 'unproved' : 'verified';
+      step(`the try has ended: ${verdict}`, { ...world, tried: verdict });
+      step('the try gives way to a heal', { ...world, tried: 'none' });
+      if (world.faults > 0)
+        step('the try is given up', { ...world, tried: 'given up', faults: world.faults - 1 }, true);
+    }
+    if (how !== 'rehearsed') return;
+    for (const [at, node] of world.nodes.entries())
+      if (node.snap === SNAP.done && node.up === UP.none) {
+        const nodes = world.nodes.map((one, other) => (other === at ? { ...one, snap: SNAP.none } : one));
+        step(`the snapshot of node${at} grows old`, { ...world, nodes });
+      }
   }
 
   /** People take back what they have set once no client is down for it: so it is shown that none stays down. */
@@ -283,7 +345,7 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
     const isForgotten = (trigger: string): boolean => {
       const incident = incidentsOf(world).find((one) => one.trigger === trigger && one.instanceId === idOf(at));
       if (incident === undefined || (incident.state !== 'open' && incident.state !== 'escalated')) return false;
-      const isKept = rules.keepsFailure && endsUpgrade(incident, UNDER_WAY);
+      const isKept = rules.keepsFailure && endsUpgrade(incident, upgrade);
       return !isKept && isOver(incident, undefined, NO, NO, NOON_MS + HOUR_MS);
     };
     if (isForgotten('request:upgrade')) step(`an hour later the upgrade of ${name} is closed`, to(at, { up: UP.none }));
@@ -331,7 +393,14 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
       const mine = withTurn(world, at);
       if (mine) step(`${name} is taken`, to(at, { up: UP.begun }, mine));
     }
-    if (up === UP.begun || up === UP.cut) {
+    if (how === 'beside') {
+      if (up === UP.begun && !isRefused('launch')) step(`an instance comes beside ${name}`, to(at, { up: UP.beside }));
+      if (up === UP.beside && setting.isBadOn(at))
+        step(`the instance beside ${name} is given up`, to(at, { up: UP.escalated, hasFailed: true, ...off }));
+      if (up === UP.beside && !setting.isBadOn(at) && !isRefused('join'))
+        step(`another instance has the place of ${name}`, to(at, { up: UP.placed, isNew: true }));
+      if (up === UP.placed) step(`${name} is proved`, to(at, { up: UP.healed, ...off }));
+    } else if (up === UP.begun || up === UP.cut) {
       if (up === UP.begun && !mayStop(world, at, 'upgrade'))
         step(`${name} cannot be spared any more`, to(at, { ...off, up: UP.asked }));
       else if (!isRefused('switch'))
@@ -363,7 +432,14 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
     if (attempt !== 'none' && attempt !== 'asks') {
       if (snap === SNAP.stopped) fails(`the copies of ${name} fail`, { snap: SNAP.failed, hasFailed: true, ...off });
       if (hasTurn && begun !== 'nothing') fails(`the execution at ${name} dies`, { attempt: 'none' });
-      if (up === UP.begun && mayStop(world, at, 'upgrade') && refusalOf(world, node, 'switch') === null)
+      if (up === UP.placed)
+        fails(`${name} has its place again`, { up: UP.escalated, isNew: false, hasFailed: true, ...off });
+      if (
+        how !== 'beside' &&
+        up === UP.begun &&
+        mayStop(world, at, 'upgrade') &&
+        refusalOf(world, node, 'switch') === null
+      )
         fails(`the switch of ${name} is cut off`, { up: UP.cut });
     }
     if (!node.isSick && (begun === 'nothing' || begun === 'stopped') && !isAway(node))
@@ -375,13 +451,17 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
       rules.sees({
         nowMs: NOON_MS,
         fleet,
-        upgrade: UNDER_WAY,
+        upgrade,
         nodes: observed(world),
+        ...rehearsedIn(world),
         incidents: incidentsOf(world),
         tip: null,
       }),
     );
+    const again =
+      decided.do === 'upgrade' && decided.nodes.some(({ node }) => world.nodes[Number(node.instanceId.at(-1))]?.isNew);
     const after = applied(world, decided);
+    if (again) step(wordsOf(decided), world, false, ROLLOUT_NEVER.again);
     if (after) step(wordsOf(decided), after);
   }
 
@@ -391,6 +471,8 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
     switch (decided.do) {
       case 'end':
         return { ...world, isOver: true };
+      case 'rehearse':
+        return { ...world, tried: 'asked' };
       case 'snapshot': {
         const at = placeOf(decided.node);
         return {
@@ -415,61 +497,33 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
     }
   }
 
-  function brokenBy(before: Rollout, after: Rollout): Never | undefined {
-    const places = after.nodes.flatMap((node, at) => (node === before.nodes[at] ? [] : [at]));
-    const away = after.nodes.flatMap((node, at) => (isAway(node) ? [at] : []));
-    const swapping = after.nodes.filter(({ up }) => up === UP.swapping);
-    if (swapping.length > 1) return ROLLOUT_NEVER.back;
-    for (const at of places) {
-      const node = after.nodes[at] ?? FIRST;
-      const was = before.nodes[at] ?? FIRST;
-      const hasGone = isAway(node) && !isAway(was);
-      const isOff = hasGone || (node.up === UP.swapping && was.up !== UP.swapping);
-      if (isOff || (node.up === UP.switched && was.up === UP.cut)) {
-        if (before.isPaused) return ROLLOUT_NEVER.paused;
-        if (before.mode === 'plan') return ROLLOUT_NEVER.mode;
-      }
-      if (hasGone && before.mode === 'ask' && was.attempt !== 'asked') return ROLLOUT_NEVER.mode;
-      if (node.up === UP.cut && was.attempt !== 'none' && node.attempt === 'none' && after.faults === before.faults)
-        return ROLLOUT_NEVER.keptDown;
-      if (!hasGone) continue;
-      if (away.length > mostAway) return ROLLOUT_NEVER.few;
-      if (new Set(away.map((one) => kinds[one]?.zone)).size > 1) return ROLLOUT_NEVER.zones;
-      if (away.filter((one) => kinds[one]?.role === 'validator').length > 1) return ROLLOUT_NEVER.validators;
-      const beside = new Set([at, ...placesIn(node.together)]);
-      if (before.nodes.some((one, other) => !beside.has(other) && !one.isSeenWell && one.isSick))
-        return ROLLOUT_NEVER.spared;
-      if (node.up !== UP.switched && node.up !== UP.cut) continue;
-      if (node.snap !== SNAP.done) return ROLLOUT_NEVER.wayBack;
-      const others = before.nodes.filter((_, other) => other !== at);
-      const isFirst = others.every(({ up }) => up === UP.none);
-      const isProved = others.some(({ up }) => up === UP.healed);
-      if (!isFirst && !isProved && kinds[at]?.role !== 'validator') return ROLLOUT_NEVER.canary;
-    }
-    const asked = after.nodes.some(
-      ({ up, snap }, at) =>
-        (up === UP.asked && before.nodes[at]?.up === UP.none) ||
-        (snap === SNAP.asked && before.nodes[at]?.snap === SNAP.none),
-    );
-    if (asked && before.nodes.some(({ hasFailed }) => hasFailed)) return ROLLOUT_NEVER.failed;
-    return undefined;
-  }
-
   return {
     width: kinds.length + 1,
     initial: [
       {
         nodes: kinds.map((kind) => ({ ...FIRST, ...setting.firstOf(kind) })),
         ...{ isOver: setting.isByPerson, faults, acts: setting.acts, isPaused: false, mode: setting.mode },
+        tried: 'none',
       },
     ],
-    encode: ({ isOver, isPaused, mode, faults: left, acts, nodes }, row) => {
-      row[0] = Number(isOver) | (Number(isPaused) << 1) | (MODES.indexOf(mode) << 2) | (left << 4) | (acts << 8);
+    encode: ({ isOver, isPaused, mode, faults: left, acts, tried, nodes }, row) => {
+      row[0] =
+        Number(isOver) |
+        (Number(isPaused) << 1) |
+        (MODES.indexOf(mode) << 2) |
+        (left << 4) |
+        (acts << 8) |
+        (TRIED.indexOf(tried) << 12);
       for (const [at, node] of nodes.entries()) row[at + 1] = packed(node);
     },
     decode: ([word = 0, ...rows]) => ({
       ...{ isOver: (word & 1) === 1, isPaused: (word & 2) === 2, mode: MODES[(word >> 2) & 3] ?? 'act' },
-      ...{ faults: (word >> 4) & 15, acts: word >> 8, nodes: rows.map(unpacked) },
+      ...{
+        faults: (word >> 4) & 15,
+        acts: (word >> 8) & 15,
+        tried: TRIED[word >> 12] ?? 'none',
+        nodes: rows.map(unpacked),
+      },
     }),
     next,
     goal: (world) => world.isOver && !world.isPaused && world.nodes.every((node) => isSettled(node) && runsWell(node)),
@@ -479,7 +533,19 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
 const MODES: readonly Mode[] = ['act', 'ask', 'plan'];
 
 const SNAP_STATES = ['', 'open', 'claimed', 'healed', 'escalated'];
-const UP_STATES = ['', 'open', 'claimed', 'claimed', 'claimed', 'claimed', 'healed', 'escalated', 'claimed'];
+const UP_STATES = [
+  '',
+  'open',
+  'claimed',
+  'claimed',
+  'claimed',
+  'claimed',
+  'healed',
+  'escalated',
+  'claimed',
+  'claimed',
+  'claimed',
+];
 const stateOf = (state: string): object => ({
   state,
   ...((state === 'healed' || state === 'escalated') && { endedAtMs: NOON_MS - MINUTE_MS, proof: 'it follows' }),

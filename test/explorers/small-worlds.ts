@@ -2,7 +2,8 @@
 import { check, type Model, type Report } from './check.ts';
 import { DRILL_FULL, DRILL_NEVER, DRILL_RULES, drillModel } from './drill.ts';
 import { HEIGHT_NEVER, HEIGHT_RULES, HEIGHT_SETTINGS, heightModel } from './height.ts';
-import { ROLLOUT_NEVER, rolloutModel } from './rollout.ts';
+import { rolloutModel } from './rollout.ts';
+import { ROLLOUT_NEVER } from './rollout-never.ts';
 import { ROLLOUT_RULES, ROLLOUT_SETTINGS } from './rollout-settings.ts';
 
 interface SmallWorld {
