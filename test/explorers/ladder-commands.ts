@@ -92,12 +92,28 @@ export function command(world: LadderWorld, made: Made, rules: LadderRules): Res
       const result = box.ended ? { is: 'failed' as const, reason: 'its client ends' } : { is: 'done' as const };
       return { ...result, atMs, seen: seen() };
     }
+    case 'fill':
+      return fill(world, box, copies[0] ?? '', memory?.restoredVolumes?.shrink?.copy.volumeId ?? '');
     case 'enable-version':
     case 'start-beside':
       return commandBeside(world, box, act.do, copies, rules, seen);
     default:
       return { is: 'done', atMs, seen: seen() };
   }
+}
+
+/** One long command: some files, and the rest by the next one. */
+function fill(world: LadderWorld, box: Box, to: string, from: string): Result {
+  const atMs = world.nowMs;
+  const [small, copy] = [world.disks.get(to), world.disks.get(from)];
+  if (!small || !copy || !world.isAttached(to, box.id) || !world.isAttached(from, box.id))
+    return { is: 'failed', atMs, reason: 'not attached', fault: 'node' };
+  if (copy.behaviour === 'unmountable') return { is: 'failed', atMs, reason: 'cannot be mounted', fault: 'data' };
+  small.fillsLeft = Math.max(0, small.fillsLeft - 1);
+  if (small.fillsLeft === 0) small.behaviour = copy.behaviour;
+  const leftBytes = small.fillsLeft * 2 ** 30;
+  const filled = { files: 10, leftFiles: small.fillsLeft, bytes: 2 * 2 ** 30, leftBytes };
+  return { is: 'done', atMs, filled } as unknown as Result;
 }
 
 const mount = (box: Box, places: readonly string[]): void => {

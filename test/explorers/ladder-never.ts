@@ -32,6 +32,7 @@ export const NEVER = {
   wayBack: 'no version is changed where there are no data to go back to',
   rolledBack: 'an owner’s roll-back is made once, and never to a validator; where nothing helps it is told',
   reindexed: 'an owner’s reindex is made once, and never to a validator; where nothing helps it is told',
+  filled: 'a smaller volume is mounted only when all files are on it',
   group: 'a member of a group is stopped only on standby, and not left there',
 } as const;
 export type LadderNever = keyof typeof NEVER;
@@ -91,6 +92,12 @@ export function lookBefore(world: LadderWorld, act: Decision, memory: LadderStat
     world.broken.add(NEVER.blind);
   if (act.do === 'switch-version' && act.goes === 'to' && world.setting.sets.length === 0)
     world.broken.add(NEVER.wayBack);
+  if (act.do === 'swap' && act.to === 'restored') {
+    const isEmpty = memory?.restoredVolumes?.volumes.some(
+      ({ volumeId }) => (world.disks.get(volumeId)?.fillsLeft ?? 0) > 0,
+    );
+    if (isEmpty) world.broken.add(NEVER.filled);
+  }
   if (act.do === 'take-rung' && act.rung === 'replace' && world.setting.forbids === 'told')
     world.broken.add(NEVER.hopeless);
   if (act.do === 'take-rung' && memory?.failed.some(({ rung }) => rung === act.rung)) world.broken.add(NEVER.twice);

@@ -8,7 +8,7 @@ import { BLIND } from './ladder-people.ts';
 import { VERSIONS } from './ladder-setting.ts';
 import { CHAIN_AT_START } from './ladder-world.ts';
 
-export type LadderWorldName = 'swap' | 'validator' | 'upgrade' | 'beside';
+export type LadderWorldName = 'swap' | 'validator' | 'upgrade' | 'beside' | 'shrink';
 
 export interface LadderRules {
   /** Tokens belong to the incident. Naive: to the attempt. */
@@ -227,6 +227,14 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     node: 'the new version stands still',
     faults: 0,
   },
+  filled: {
+    sentence: 'files are copied until the node says that none is left',
+    naive: 'a command that has ended well has copied them',
+    without: seeing((facts, memory) => [facts, asFilled(memory)]),
+    world: 'shrink',
+    node: 'a smaller disk',
+    faults: 0,
+  },
   besideIdentity: {
     sentence: 'a client beside its node starts on data from which the identity was taken',
     naive: 'the data of the snapshot are used as they are',
@@ -269,6 +277,19 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     faults: 0,
   },
 };
+
+/** As if the first command had copied all files. */
+const asFilled = (memory: LadderState | null): LadderState | null =>
+  memory?.restoredVolumes?.shrink?.sinceMs == null
+    ? memory
+    : {
+        ...memory,
+        restoredVolumes: {
+          ...memory.restoredVolumes,
+          checked: memory.restoredVolumes.volumes.length,
+          shrink: { ...memory.restoredVolumes.shrink, isFilled: true },
+        },
+      };
 
 const withBeside = (memory: LadderState | null, change: Partial<Beside>): LadderState | null =>
   memory?.beside ? { ...memory, beside: { ...memory.beside, ...change } } : memory;

@@ -244,6 +244,20 @@ const upgrade = (watchMinutes = 0): RequestedAction => ({
 });
 const upgraded = { ...well, fleet: UPGRADABLE, want: upgrade() } as const;
 
+const shrinks = { ...well, want: { do: 'shrink', toGiB: 300 } } as const;
+
+/** The world `shrink`: a well follower whose volume is made smaller. */
+export const SHRINK_SETTINGS: Readonly<Record<string, LadderSetting>> = {
+  'a smaller disk': with_(shrinks),
+  'a smaller disk, from a sibling’s snapshot': with_({ ...shrinks, donor: 'sibling' }),
+  'a smaller disk, the snapshot cannot be mounted': with_({ ...shrinks, sets: ['unmountable', 'follows'] }),
+  'a smaller disk, the client ends on it': with_({ ...shrinks, sets: ['ends', 'follows'] }),
+  'a smaller disk, the snapshot stops lower': with_({ ...shrinks, sets: ['lower-stop', 'follows'] }),
+  'a smaller disk, there is no good snapshot': with_({ ...shrinks, sets: [] }),
+  'a smaller disk of a node that is not well': with_({ want: shrinks.want }),
+  'a disk that would be too small': with_({ ...shrinks, want: { do: 'shrink', toGiB: 250 } }),
+};
+
 const BESIDE = fleetOf({
   client: { versions: Object.values(VERSIONS) },
   replace: { rungs: ['restart', 'swap', 'replace'], launchTemplate: 'lt-0123456789abcdef0' },

@@ -73,6 +73,8 @@ export interface Disk {
   readonly madeAtMs: number;
   /** Tagged with the end of its keeping time. */
   kept: boolean;
+  /** Commands that still have to copy files onto it. */
+  fillsLeft: number;
   /** The new version has opened it: the one before cannot. */
   migrated: boolean;
 }
@@ -142,7 +144,7 @@ export class LadderWorld {
   newDisk(id: string, origin: string, part: number, behaviour: Behaviour, zone: string): Disk {
     const identity = origin === SIBLING_ID || (isMade(origin) && this.setting.donor === 'sibling') ? 'donor' : 'own';
     const heights = { height: COPY_HEIGHT, signed: origin === 'found' ? STOPPED_AT : COPY_HEIGHT };
-    const rest = { at: null, state: 'creating', kept: false, migrated: false } as const;
+    const rest = { at: null, state: 'creating', kept: false, fillsLeft: 0, migrated: false } as const;
     return { id, behaviour, ...heights, identity, ...rest, zone, origin, part, madeAtMs: this.nowMs };
   }
 

@@ -5,6 +5,7 @@ import { LADDER_RULES, type LadderRule, type LadderWorldName } from './ladder-ru
 import {
   BESIDE_SETTINGS,
   type LadderSetting,
+  SHRINK_SETTINGS,
   SWAP_SETTINGS,
   UPGRADE_SETTINGS,
   VALIDATOR_SETTINGS,
@@ -32,6 +33,11 @@ export const LADDER_WORLDS: Readonly<Record<LadderWorldName, LadderWorldKind>> =
     sentence:
       'a well follower gets another version of its client, and that of before with its data where it does not help',
     settings: UPGRADE_SETTINGS,
+    large: 2,
+  },
+  shrink: {
+    sentence: 'a well follower gets a smaller volume, which is filled beside it first',
+    settings: SHRINK_SETTINGS,
     large: 2,
   },
   beside: {

@@ -5,6 +5,7 @@ import { LADDER_FULL } from './ladder-rules.ts';
 import {
   BESIDE_SETTINGS,
   type LadderSetting,
+  SHRINK_SETTINGS,
   SWAP_SETTINGS,
   UPGRADE_SETTINGS,
   VALIDATOR_SETTINGS,
@@ -191,6 +192,24 @@ describe('an upgrade, where nothing goes wrong', () => {
   });
 });
 
+describe('a smaller disk, where nothing goes wrong', () => {
+  it.each([
+    ['a smaller disk', 'healed', /create, create, .*fill, fill, detach 001 original, wait, check, .*swap to restored/],
+    ['a smaller disk, the snapshot cannot be mounted', 'shrink-failed', /fill, detach (?!.*swap to)/],
+    ['a smaller disk, the client ends on it', 'shrink-failed', /swap to restored, detach (?!.*choose-volumes)/],
+    ['a smaller disk, the snapshot stops lower', 'shrink-failed', /swap to restored, .*swap to found/],
+    ['a smaller disk, there is no good snapshot', 'snapshot-unfit', /^(?!.*create)/],
+    ['a smaller disk of a node that is not well', 'cannot-be-spared', /^(?!.*begin)/],
+    ['a disk that would be too small', 'shrink-unfit', /^(?!.*begin)/],
+  ])('%s: %s', (name, ends, words) => {
+    const story = told(SHRINK_SETTINGS[name]);
+    expect([...story.world.broken]).toEqual([]);
+    expect(code(story)).toBe(ends);
+    expect(story.words).toMatch(words);
+    if (ends === 'shrink-failed') expect(asFound(story.world)).toBeNull();
+  });
+});
+
 describe('an upgrade beside the node, where nothing goes wrong', () => {
   it.each([
     [
@@ -226,6 +245,7 @@ describe('the ladder, with one fault at each act', () => {
     ['validator', 1],
     ['upgrade', 1],
     ['beside', 3],
+    ['shrink', 1],
   ] as const)('world %s: whatever must never be is not', (world, everyNth) => {
     const { broken, stories } = exploreWorldOfLadder(world, 1, everyNth);
     expect(Object.fromEntries(broken)).toEqual({});

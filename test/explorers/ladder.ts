@@ -215,6 +215,8 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   const result: Result = happens
     ? carryOut(world, made, rules)
     : { is: 'failed', atMs: world.nowMs, reason: 'refused', fault: 'none' };
+  // The node is well: a copy that AWS does not let be put away is in the journal, and left (cleanup.ts).
+  if (refused && act.do === 'clean-up' && act.piece.kind === 'drop-copy') carryOut(world, made, rules);
   if (stale) world.stale = { untilMs: world.nowMs + 4 * 60_000, view: stale };
   look(world);
   if (fault === 'dies behind it') {
