@@ -66,6 +66,7 @@ import { takeOverRenamed } from './renamed-fleets.ts';
 import { followPages } from './repeat.ts';
 import { isMovedNoMore } from './scheduled.ts';
 import { processInTurn } from './time-budget.ts';
+import { endsUpgrade, mayEndUpgrade } from './upgrade.ts';
 import { followUpgrade } from './upgrades.ts';
 
 /**
@@ -212,6 +213,7 @@ async function cleanUpAll(
 ): Promise<void> {
   const { incidents, nodes } = records;
   const { alarming, whole, isUnread } = alarms;
+  const counted = await readCounted(context, incidents, collectFailure);
   const resting = incidents.filter(({ state }) => state === 'open' || state === 'escalated');
   const quiet = isUnread
     ? []
@@ -250,7 +252,7 @@ async function cleanUpAll(
     return isWell(incident, all, time.nowMs) || (unseen.includes(incident) && hasPassed(incident));
   };
   const ended = (incident: IncidentRecord): boolean =>
-    isOver(incident, nodeOf(records, incident), isQuiet, isHealthy, time.nowMs);
+    !counted.has(incident) && isOver(incident, nodeOf(records, incident), isQuiet, isHealthy, time.nowMs);
   const works = [
     ...nodes.map((node) => () => cleanUpNode(context, node, incidents)),
     ...incidents.map((incident) => () => cleanUpIncident(context, incident, ended)),
@@ -334,6 +336,22 @@ function pacesOf(
     read.set(fleet.name, known);
     return known;
   };
+}
+
+/** What upgrades that are under way have failed by. Where it cannot be read whether one is, it may be. */
+async function readCounted(
+  { store }: DispatchContext,
+  incidents: readonly IncidentRecord[],
+  collectFailure: CollectFailure,
+): Promise<ReadonlySet<IncidentRecord>> {
+  const counted = new Set(incidents.filter(mayEndUpgrade));
+  for (const fleet of new Set([...counted].map((incident) => incident.fleet)))
+    await collectFailure(async () => {
+      const upgrade = await store.readUpgrade(fleet);
+      for (const incident of counted)
+        if (incident.fleet === fleet && !endsUpgrade(incident, upgrade)) counted.delete(incident);
+    });
+  return counted;
 }
 
 /** A person who has muted any alarm of a node is at work there. */

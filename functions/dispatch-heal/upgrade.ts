@@ -289,6 +289,19 @@ function stateOf(
   return { upgraded: isOver ? 'done' : 'not yet', snapshot, snapshotSinceMs };
 }
 
+/** Whether an upgrade could have failed by this incident. */
+export const mayEndUpgrade = ({ state, trigger }: Pick<IncidentRecord, 'state' | 'trigger'>): boolean =>
+  state === 'escalated' && (trigger === 'request:upgrade' || trigger === CLEAN_SNAPSHOT);
+
+/**
+ * Whether an upgrade that is under way has failed by this incident. Until it has ended time does not close the incident: closed, it would look like one
+ * that was never opened, and a pause keeps the upgrade from ending for as long as it lasts.
+ */
+export const endsUpgrade = (
+  incident: Pick<IncidentRecord, 'state' | 'trigger' | 'onsetMs'>,
+  upgrade: Pick<UpgradeRecord, 'state' | 'askedAtMs'> | undefined,
+): boolean => mayEndUpgrade(incident) && upgrade?.state === 'under-way' && incident.onsetMs >= upgrade.askedAtMs;
+
 /** A request that was closed without a proof, because its hour was over, is made again. */
 function endOf(incident: IncidentRecord | undefined): 'none' | 'under way' | 'done' | 'failed' {
   switch (incident?.state) {

@@ -21,6 +21,7 @@ import { ladderOf, needsOf } from './ladder.ts';
 import { readLaunch } from './launch.ts';
 import { exceededBy, keepsTurn, mayWait, needsTurn, permit, settlesWith } from './permission.ts';
 import { type LadderPlan, planOf, stateOf } from './plan.ts';
+import { leaveInstead } from './rungs/replace.ts';
 import { startInstead } from './rungs/restart.ts';
 import { type Decision, ended, type End as LadderEnd } from './rungs/rung.ts';
 import { putBackInstead } from './rungs/swap.ts';
@@ -215,7 +216,8 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
         const instead =
           putBackInstead(act, result.refusal, from.state, from.status) ??
           startInstead(act, result.refusal, state, from.status) ??
-          switchBackInstead(act, result.refusal, state, from.status);
+          switchBackInstead(act, result.refusal, state, from.status) ??
+          leaveInstead(act, from.state);
         if (instead) return { do: 'climb', from: { ...from, turns: from.turns + 1, state, leases }, act: instead };
         return concluding(refused(result.refusal), leases, true);
       }

@@ -4,8 +4,9 @@
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
 import { judgeClaim } from '../guardrails/suite.ts';
-import { judgePauseTag, PAUSE_TAG, readSwitches } from '../guardrails/switches.ts';
+import { judgePauseTag, PAUSE_TAG, readSwitches, type Switches } from '../guardrails/switches.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
+import type { Mode } from '../model/mode.ts';
 import { suiteOfPrefix } from '../model/suite.ts';
 import { SUITE_TAG } from '../model/tags.ts';
 import { NODE_TERMINATED } from '../model/trigger.ts';
@@ -40,16 +41,30 @@ export async function readGuards(
     .map((id) => judgeClaim(suite, id, tagged.get(id) ?? {}))
     .find((refusal) => refusal !== null);
   if (elsewhere) return elsewhere;
-  const now = { fleet: switches.fleet, fleetHash: switches.fleetHash };
-  if (mayPutBack) return now;
-  const paused = switches.refusal ?? [...tagged.values()].map(judgePauseTag).find((refusal) => refusal !== null);
+  const refusal = judgeGuards(switches, [...tagged.values()], mode, mayPutBack);
+  return refusal ?? { fleet: switches.fleet, fleetHash: switches.fleetHash };
+}
+
+/**
+ * Pure part of `readGuards`: whether people's switches let an act be done now.
+ *
+ * @param tags of the instances that the act is about
+ * @param mode that the heal began under
+ */
+export function judgeGuards(
+  { fleet, refusal }: Pick<Switches, 'refusal'> & { readonly fleet: Pick<Fleet, 'mode'> },
+  tags: readonly Readonly<Record<string, string>>[],
+  mode: Mode,
+  mayPutBack?: true,
+): Refusal | null {
+  if (mayPutBack) return null;
+  const paused = refusal ?? tags.map(judgePauseTag).find((one) => one !== null);
   if (paused) return paused;
   // A heal that began under `act` does not continue under `ask` or `plan`; an approved one continues under both `ask` and `act`. A heal that only had
   // to plan does nothing, even if the file now allows it.
-  const allowed =
-    mode !== 'plan' && (switches.fleet.mode === 'act' || (switches.fleet.mode === 'ask' && mode === 'ask'));
-  if (allowed) return now;
-  const reason = `the fleet file says mode: ${switches.fleet.mode}, the heal began under mode: ${mode}`;
+  const allowed = mode !== 'plan' && (fleet.mode === 'act' || (fleet.mode === 'ask' && mode === 'ask'));
+  if (allowed) return null;
+  const reason = `the fleet file says mode: ${fleet.mode}, the heal began under mode: ${mode}`;
   return { refuse: 'mode-changed', reason, page: false, retryAfterMs: 60_000 };
 }
 

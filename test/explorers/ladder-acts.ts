@@ -1,8 +1,9 @@
 // The effects of the ladder's acts on the small world: calls as EC2 handles them, commands as the node's scripts do.
 import type { Result } from '../../functions/replace-node/acts/act.ts';
 import type { Act } from '../../functions/replace-node/acts/table.ts';
-import type { Which } from '../../functions/replace-node/state.ts';
+import { madeVolumes, type Which } from '../../functions/replace-node/state.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import { lookBeside } from './ladder-beside.ts';
 import { command } from './ladder-commands.ts';
 import { NEVER } from './ladder-never.ts';
 import type { LadderRules } from './ladder-rules.ts';
@@ -32,6 +33,9 @@ export const isCommand = ({ do: what }: Act): boolean =>
     'undo-blocks',
     'rebuild-data',
     'start-again',
+    'enable-version',
+    'start-beside',
+    'fill',
   ].includes(what);
 
 const SECONDS: Partial<Record<Act['do'], number>> = {
@@ -43,6 +47,10 @@ const SECONDS: Partial<Record<Act['do'], number>> = {
   'mask-original': 10,
   'mask-replacement': 10,
   'leave-pool': 65,
+  'enable-version': 10,
+  'start-beside': 15,
+  'look-beside': 6,
+  fill: 60,
 };
 
 /** The time until its answer. */
@@ -97,18 +105,22 @@ function carriedOut(world: LadderWorld, made: Made, rules: LadderRules): Result 
       boxOf('original').retired = true;
       boxOf('replacement').joining = false;
       return done;
+    case 'look-beside':
+      return lookBeside(world, world.boxes.get(youngId), memory);
     case 'leave':
       boxOf('replacement').joining = true;
       boxOf('original').retired = false;
       return done;
     case 'drop-volumes':
-      for (const { volumeId } of memory?.restoredVolumes?.volumes ?? []) keep(world, volumeId);
+      for (const { volumeId } of memory?.restoredVolumes ? madeVolumes(memory.restoredVolumes) : [])
+        keep(world, volumeId);
       return done;
     case 'drop-replacement':
       if (youngId !== '') boxOf('replacement').retired = true;
       return done;
     case 'clean-up':
-      if (act.piece.kind === 'keep') for (const id of act.piece.target.split(' ')) keep(world, id);
+      if (act.piece.kind === 'keep' || act.piece.kind === 'drop-copy')
+        for (const id of act.piece.target.split(' ')) keep(world, id);
       if (act.piece.kind === 'unkeep') for (const id of act.piece.target.split(' ')) keep(world, id, false);
       if (act.piece.kind === 'leave-standby') boxOf('original').standby = false;
       return done;
@@ -185,6 +197,8 @@ function create(world: LadderWorld, { memory, fence }: Made, at: number, rules: 
   const { sets, sibling } = world.setting;
   const behaviour = (copy.from === 'sibling' ? sibling : sets[Number(copy.source.split('-')[1])]) ?? 'follows';
   const disk = world.newDisk(volumeId, copy.source, at, behaviour, copy.availabilityZone);
+  // The smaller one is empty.
+  if (copy.shrink !== undefined && at === 0) Object.assign(disk, { behaviour: 'unmountable', fillsLeft: 2 });
   world.disks.set(volumeId, disk);
   world.moves(disk, 'creating');
   return { ...done, volumeId };

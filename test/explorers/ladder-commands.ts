@@ -1,6 +1,7 @@
 // Commands to a node, as its scripts carry them out: each is one step, under its fence.
 import type { Result } from '../../functions/replace-node/acts/act.ts';
 import type { Made } from './ladder-acts.ts';
+import { commandBeside } from './ladder-beside.ts';
 import type { LadderRules } from './ladder-rules.ts';
 import { stateOf } from './ladder-view.ts';
 import { type Box, type LadderWorld, NODE, OLD } from './ladder-world.ts';
@@ -8,7 +9,11 @@ import { type Box, type LadderWorld, NODE, OLD } from './ladder-world.ts';
 export function command(world: LadderWorld, made: Made, rules: LadderRules): Result {
   const { act, memory, fence } = made;
   const young =
-    act.do === 'take-over' || act.do === 'mask-replacement' || (act.do === 'inspect' && act.which === 'replacement');
+    act.do === 'enable-version' ||
+    act.do === 'start-beside' ||
+    act.do === 'take-over' ||
+    act.do === 'mask-replacement' ||
+    (act.do === 'inspect' && act.which === 'replacement');
   const box = world.box(young ? (memory?.replacement?.instanceId ?? '') : OLD);
   const atMs = world.nowMs;
   if (!world.answers(box)) return { is: 'unknown', atMs, reason: 'nobody answered' };
@@ -87,9 +92,28 @@ export function command(world: LadderWorld, made: Made, rules: LadderRules): Res
       const result = box.ended ? { is: 'failed' as const, reason: 'its client ends' } : { is: 'done' as const };
       return { ...result, atMs, seen: seen() };
     }
+    case 'fill':
+      return fill(world, box, copies[0] ?? '', memory?.restoredVolumes?.shrink?.copy.volumeId ?? '');
+    case 'enable-version':
+    case 'start-beside':
+      return commandBeside(world, box, act.do, copies, rules, seen);
     default:
       return { is: 'done', atMs, seen: seen() };
   }
+}
+
+/** One long command: some files, and the rest by the next one. */
+function fill(world: LadderWorld, box: Box, to: string, from: string): Result {
+  const atMs = world.nowMs;
+  const [small, copy] = [world.disks.get(to), world.disks.get(from)];
+  if (!small || !copy || !world.isAttached(to, box.id) || !world.isAttached(from, box.id))
+    return { is: 'failed', atMs, reason: 'not attached', fault: 'node' };
+  if (copy.behaviour === 'unmountable') return { is: 'failed', atMs, reason: 'cannot be mounted', fault: 'data' };
+  small.fillsLeft = Math.max(0, small.fillsLeft - 1);
+  if (small.fillsLeft === 0) small.behaviour = copy.behaviour;
+  const leftBytes = small.fillsLeft * 2 ** 30;
+  const filled = { files: 10, leftFiles: small.fillsLeft, bytes: 2 * 2 ** 30, leftBytes };
+  return { is: 'done', atMs, filled } as unknown as Result;
 }
 
 const mount = (box: Box, places: readonly string[]): void => {

@@ -2,6 +2,7 @@
 
 import { type Facts, heardOf, type Needs } from '../../functions/replace-node/facts.ts';
 import { needsOf } from '../../functions/replace-node/ladder.ts';
+import { madeVolumes } from '../../functions/replace-node/state.ts';
 import type { Sources } from '../../functions/replace-node/supply.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -27,7 +28,9 @@ export function factsOf(
   const needs = needsOf({ fleet: setting.fleet, want: setting.want, gone: null, move: null, ...machines }, memory);
   const known = new Set([OLD, youngId].filter((id) => id !== ''));
   const ids = new Set(
-    [...(memory?.found.volumes ?? []), ...(memory?.restoredVolumes?.volumes ?? [])].map(({ volumeId }) => volumeId),
+    [...(memory?.found.volumes ?? []), ...(memory?.restoredVolumes ? madeVolumes(memory.restoredVolumes) : [])].map(
+      ({ volumeId }) => volumeId,
+    ),
   );
   const watched = world.watched(memory?.replacement?.membership === 'joined' ? youngId : OLD);
   return {
@@ -40,7 +43,7 @@ export function factsOf(
     onsetMs: START_MS - 60_000,
     ...machines,
     ...{ instanceId: OLD, gone: null, move: null },
-    ...(setting.want.do === 'upgrade' && { spared: sparedIn(watched) }),
+    ...((setting.want.do === 'upgrade' || setting.want.do === 'shrink') && { spared: sparedIn(watched) }),
     instanceStore: needs.instanceStore ? false : null,
     standbyFault: null,
     volumes: volumes.filter(({ volumeId, attachment }) => ids.has(volumeId) || known.has(attachment?.instanceId ?? '')),

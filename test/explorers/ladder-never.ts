@@ -1,9 +1,11 @@
 // The forbidden states of the ladder, after each act and at its end. Each is the sentence under which a broken story is printed.
 import type { Decision, End } from '../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import { BESIDE_NEVER, hasIdentity, isBeside, isOverBeside, lookAtService, lookBeforeBeside } from './ladder-beside.ts';
 import { type Box, isMade, type LadderWorld, OLD } from './ladder-world.ts';
 
 export const NEVER = {
+  ...BESIDE_NEVER,
   ends: 'it always comes to an end',
   identity: 'never two copies of one identity run',
   fenced: 'a client runs on one instance only when that of the other is masked, or its root volume is off',
@@ -30,6 +32,7 @@ export const NEVER = {
   wayBack: 'no version is changed where there are no data to go back to',
   rolledBack: 'an owner’s roll-back is made once, and never to a validator; where nothing helps it is told',
   reindexed: 'an owner’s reindex is made once, and never to a validator; where nothing helps it is told',
+  filled: 'a smaller volume is mounted only when all files are on it',
   group: 'a member of a group is stopped only on standby, and not left there',
 } as const;
 export type LadderNever = keyof typeof NEVER;
@@ -38,15 +41,19 @@ const isRunning = (box: Box): boolean => box.power === 'running' && box.runsSinc
 
 /** Checks the world after each act. */
 export function look(world: LadderWorld): void {
-  const runs = isRunning;
+  // What runs beside the node without its identity is no copy of it.
+  const runs = (box: Box): boolean => isRunning(box) && hasIdentity(world, box);
+  lookAtService(world);
   const old = world.box(OLD);
   const youngs = world.youngs();
   if ([old, ...youngs].filter(runs).length > 1) world.broken.add(NEVER.identity);
   if (youngs.some(runs) && !old.masked && world.isAttached(old.rootId, OLD)) world.broken.add(NEVER.fenced);
   // On the way back the same holds in reverse, for an instance that was ever given the node's data.
-  const could = youngs.some((box) => !box.masked && world.isAttached(box.rootId, box.id) && box.fstab.some(Boolean));
+  const could = youngs.some(
+    (box) => hasIdentity(world, box) && !box.masked && world.isAttached(box.rootId, box.id) && box.fstab.some(Boolean),
+  );
   if (runs(old) && could) world.broken.add(NEVER.fenced);
-  for (const box of [old, ...youngs]) if (runs(box)) lookAtMounts(world, box);
+  for (const box of [old, ...youngs]) if (isRunning(box)) lookAtMounts(world, box);
   if (youngs.length > 1) world.broken.add(NEVER.made);
   if (world.rollBacks > (world.setting.role === 'follower' ? 1 : 0)) world.broken.add(NEVER.rolledBack);
   if (world.reindexes > (world.setting.role === 'follower' ? 1 : 0)) world.broken.add(NEVER.reindexed);
@@ -71,6 +78,7 @@ function lookAtMounts(world: LadderWorld, { id, mounted }: Box): void {
 
 /** Checks an act before it is made: what it must not do now. */
 export function lookBefore(world: LadderWorld, act: Decision, memory: LadderState | null): void {
+  lookBeforeBeside(world, act, memory);
   const isHeldUp = memory?.setback?.act === 'hold-snapshots' && memory.rung === null && memory.failed.length === 0;
   if (isHeldUp && (act.do === 'wait' || (act.do === 'end' && act.end.as === 'failed'))) world.broken.add(NEVER.milder);
   const begins =
@@ -84,6 +92,12 @@ export function lookBefore(world: LadderWorld, act: Decision, memory: LadderStat
     world.broken.add(NEVER.blind);
   if (act.do === 'switch-version' && act.goes === 'to' && world.setting.sets.length === 0)
     world.broken.add(NEVER.wayBack);
+  if (act.do === 'swap' && act.to === 'restored') {
+    const isEmpty = memory?.restoredVolumes?.volumes.some(
+      ({ volumeId }) => (world.disks.get(volumeId)?.fillsLeft ?? 0) > 0,
+    );
+    if (isEmpty) world.broken.add(NEVER.filled);
+  }
   if (act.do === 'take-rung' && act.rung === 'replace' && world.setting.forbids === 'told')
     world.broken.add(NEVER.hopeless);
   if (act.do === 'take-rung' && memory?.failed.some(({ rung }) => rung === act.rung)) world.broken.add(NEVER.twice);
@@ -108,6 +122,10 @@ export function lookAtEnd(world: LadderWorld, end: End, memory: LadderState | nu
   const stays = world.box(OLD).standby && !world.box(OLD).retired;
   if (stays && !meddled) world.broken.add(NEVER.group);
   if (meddled) return;
+  if (isBeside(world)) {
+    if (!isOverBeside(world, end.as === 'healed', asFound(world))) world.broken.add(NEVER.version);
+    return;
+  }
   if (world.setting.want.do === 'upgrade') {
     if (!isUpgradeOver(world, end, memory)) world.broken.add(NEVER.version);
     return;

@@ -45,6 +45,7 @@ const isIdle = (world: LadderWorld, volumeId: string): boolean =>
   [...world.boxes.values()].every(({ mounted }) => !mounted.includes(volumeId));
 
 export function meddle(world: LadderWorld, person: Around, memory: LadderState | null): void {
+  world.meddled ||= person !== 'a pause' && person !== BLIND;
   switch (person) {
     case BLIND:
       world.blindUntilMs = world.nowMs + BLIND_MS;

@@ -2,13 +2,13 @@
 // version, which looks right, then takes its place.
 
 import type { Facts } from '../../functions/replace-node/facts.ts';
-import type { LadderState, Replacement, VersionChange } from '../../shared/heal/memory.ts';
+import type { Beside, LadderState, Replacement, VersionChange } from '../../shared/heal/memory.ts';
 import type { Fault } from './ladder.ts';
 import { BLIND } from './ladder-people.ts';
 import { VERSIONS } from './ladder-setting.ts';
 import { CHAIN_AT_START } from './ladder-world.ts';
 
-export type LadderWorldName = 'swap' | 'validator' | 'upgrade';
+export type LadderWorldName = 'swap' | 'validator' | 'upgrade' | 'beside' | 'shrink';
 
 export interface LadderRules {
   /** Tokens belong to the incident. Naive: to the attempt. */
@@ -21,6 +21,10 @@ export interface LadderRules {
   readonly startsMountedOnly: boolean;
   /** Of two signing states the newer one stays. Naive: each volume keeps its own. */
   readonly keepsNewestSigned: boolean;
+  /** The data of a client beside its node lose what makes the node itself. Naive: they are used as they are. */
+  readonly scrubsBeside: boolean;
+  /** A join that a guard forbids is taken back. Naive: what was intended goes on. */
+  readonly takesJoinBack: boolean;
   /** Changes the facts and the memory that the decision gets. */
   readonly sees: (facts: Facts, memory: LadderState | null, attempt: number) => readonly [Facts, LadderState | null];
 }
@@ -31,6 +35,8 @@ export const LADDER_FULL: LadderRules = {
   writtenBefore: true,
   startsMountedOnly: true,
   keepsNewestSigned: true,
+  scrubsBeside: true,
+  takesJoinBack: true,
   sees: (facts, memory) => [facts, memory],
 };
 
@@ -221,7 +227,88 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     node: 'the new version stands still',
     faults: 0,
   },
+  filled: {
+    sentence: 'files are copied until the node says that none is left',
+    naive: 'a command that has ended well has copied them',
+    without: seeing((facts, memory) => [facts, asFilled(memory)]),
+    world: 'shrink',
+    node: 'a smaller disk',
+    faults: 0,
+  },
+  besideIdentity: {
+    sentence: 'a client beside its node starts on data from which the identity was taken',
+    naive: 'the data of the snapshot are used as they are',
+    without: { ...LADDER_FULL, scrubsBeside: false },
+    world: 'beside',
+    node: 'beside it: the new version works',
+    faults: 0,
+  },
+  besideVersion: {
+    sentence: 'the wanted version is enabled on the new instance, whatever its image starts',
+    naive: 'the image has the wanted version',
+    without: seeing((facts, memory) => [facts, withBeside(memory, { isEnabled: true })]),
+    world: 'beside',
+    node: 'beside it: the new version works',
+    faults: 0,
+  },
+  besideProved: {
+    sentence: 'a new instance gets the place of its node when the fleet’s own blocks have proved it',
+    naive: 'a client that runs is well',
+    without: seeing((facts, memory) => [facts, takenAsProved(memory, facts.nowMs)]),
+    world: 'beside',
+    node: 'beside it: the snapshot stops lower',
+    faults: 0,
+  },
+  besidePaused: {
+    sentence: 'a join that a pause forbids is not intended any more',
+    naive: 'whoever comes next goes on with what was intended',
+    without: { ...LADDER_FULL, takesJoinBack: false },
+    world: 'beside',
+    node: 'beside it: the new version works',
+    faults: 1,
+    only: ['a pause'],
+  },
+  besideFirst: {
+    sentence: 'the new instance is proved in the place of its node before the old client is stopped',
+    naive: 'the old client is stopped before the new one is started, as where another instance takes over',
+    without: seeing((facts, memory) => [facts, withoutBeside(memory)]),
+    world: 'beside',
+    node: 'beside it: the new version works',
+    faults: 0,
+  },
 };
+
+/** As if the first command had copied all files. */
+const asFilled = (memory: LadderState | null): LadderState | null =>
+  memory?.restoredVolumes?.shrink?.sinceMs == null
+    ? memory
+    : {
+        ...memory,
+        restoredVolumes: {
+          ...memory.restoredVolumes,
+          checked: memory.restoredVolumes.volumes.length,
+          shrink: { ...memory.restoredVolumes.shrink, isFilled: true },
+        },
+      };
+
+const withBeside = (memory: LadderState | null, change: Partial<Beside>): LadderState | null =>
+  memory?.beside ? { ...memory, beside: { ...memory.beside, ...change } } : memory;
+
+/** As if it were the rung of a heal. */
+function withoutBeside(memory: LadderState | null): LadderState | null {
+  if (memory === null) return null;
+  const { beside: _, ...rest } = memory;
+  return rest;
+}
+
+/** As if a client that runs had proved itself. */
+const takenAsProved = (memory: LadderState | null, atMs: number): LadderState | null =>
+  memory?.upSinceMs == null
+    ? memory
+    : withBeside(memory, {
+        proved: 'it runs',
+        look: { atMs, health: 'synced', reason: 'it runs', height: 0, lagBlocks: 0, heightSinceMs: atMs },
+      });
 
 /** As if the node had told that nothing was done to it. */
 const SAID_BEFORE: NonNullable<Facts['seen']> = {

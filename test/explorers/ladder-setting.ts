@@ -244,6 +244,49 @@ const upgrade = (watchMinutes = 0): RequestedAction => ({
 });
 const upgraded = { ...well, fleet: UPGRADABLE, want: upgrade() } as const;
 
+const shrinks = { ...well, want: { do: 'shrink', toGiB: 300 } } as const;
+
+/** The world `shrink`: a well follower whose volume is made smaller. */
+export const SHRINK_SETTINGS: Readonly<Record<string, LadderSetting>> = {
+  'a smaller disk': with_(shrinks),
+  'a smaller disk, from a sibling’s snapshot': with_({ ...shrinks, donor: 'sibling' }),
+  'a smaller disk, the snapshot cannot be mounted': with_({ ...shrinks, sets: ['unmountable', 'follows'] }),
+  'a smaller disk, the client ends on it': with_({ ...shrinks, sets: ['ends', 'follows'] }),
+  'a smaller disk, the snapshot stops lower': with_({ ...shrinks, sets: ['lower-stop', 'follows'] }),
+  'a smaller disk, there is no good snapshot': with_({ ...shrinks, sets: [] }),
+  'a smaller disk of a node that is not well': with_({ want: shrinks.want }),
+  'a disk that would be too small': with_({ ...shrinks, want: { do: 'shrink', toGiB: 250 } }),
+};
+
+const BESIDE = fleetOf({
+  client: { versions: Object.values(VERSIONS) },
+  replace: { rungs: ['restart', 'swap', 'replace'], launchTemplate: 'lt-0123456789abcdef0' },
+});
+const besides = {
+  ...well,
+  fleet: BESIDE,
+  want: { do: 'upgrade', to: VERSIONS.to, cleanSinceMs: 0, watchMinutes: 0, strategy: 'blue-green' },
+} as const;
+
+/** The world `beside`: a well follower, and another version on another instance beside it. */
+export const BESIDE_SETTINGS: Readonly<Record<string, LadderSetting>> = {
+  'beside it: the new version works': with_(besides),
+  'beside it: the canary is watched': with_({ ...besides, want: { ...besides.want, watchMinutes: 30 } }),
+  'beside it: a sibling’s snapshot': with_({ ...besides, donor: 'sibling' }),
+  'beside it: the new version ends': with_({ ...besides, newVersion: 'ends' }),
+  'beside it: the new version stands still': with_({ ...besides, newVersion: 'stands' }),
+  'beside it: the new version is not installed': with_({ ...besides, newVersion: 'missing' }),
+  'beside it: the snapshot stops lower': with_({ ...besides, sets: ['lower-stop'] }),
+  'beside it: the snapshot is forked': with_({ ...besides, sets: ['forked'] }),
+  'beside it: there is no good snapshot': with_({ ...besides, sets: [] }),
+  'beside it: its volumes are two': with_({ ...besides, fleet: { ...BESIDE, volumes: TWO_VOLUMES.volumes } }),
+  'beside it: no capacity in its zone': with_({ ...besides, capacity: [false, true] }),
+  'beside it: no capacity': with_({ ...besides, capacity: [false, false] }),
+  'beside it: a launch is not permitted': with_({ ...besides, forbids: 'untold' }),
+  'beside it: the new instance does not boot': with_({ ...besides, young: 'unhealthy' }),
+  'beside it: the new instance is not masked': with_({ ...besides, young: 'unmasked' }),
+};
+
 /** The world `upgrade`: a well follower, and another version of its client. */
 export const UPGRADE_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'the new version works': with_(upgraded),

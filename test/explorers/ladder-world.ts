@@ -73,6 +73,8 @@ export interface Disk {
   readonly madeAtMs: number;
   /** Tagged with the end of its keeping time. */
   kept: boolean;
+  /** Commands that still have to copy files onto it. */
+  fillsLeft: number;
   /** The new version has opened it: the one before cannot. */
   migrated: boolean;
 }
@@ -107,6 +109,10 @@ export class LadderWorld {
   reindexes = 0;
   /** Zones in which EC2 has said that it does not permit a launch: an answer that was lost said nothing. */
   forbiddenIn = new Set<string>();
+  /** A person has done more than to pause. */
+  meddled = false;
+  /** What was begun on a node beside itself: a join, the end of the old client. A pause does not stop what may be half done. */
+  readonly begunBeside = new Set<string>();
   readonly broken = new Set<string>();
 
   constructor(setting: LadderSetting) {
@@ -138,7 +144,7 @@ export class LadderWorld {
   newDisk(id: string, origin: string, part: number, behaviour: Behaviour, zone: string): Disk {
     const identity = origin === SIBLING_ID || (isMade(origin) && this.setting.donor === 'sibling') ? 'donor' : 'own';
     const heights = { height: COPY_HEIGHT, signed: origin === 'found' ? STOPPED_AT : COPY_HEIGHT };
-    const rest = { at: null, state: 'creating', kept: false, migrated: false } as const;
+    const rest = { at: null, state: 'creating', kept: false, fillsLeft: 0, migrated: false } as const;
     return { id, behaviour, ...heights, identity, ...rest, zone, origin, part, madeAtMs: this.nowMs };
   }
 
@@ -155,6 +161,11 @@ export class LadderWorld {
       breaksClients: young === 'ends',
       joining: true,
     };
+  }
+
+  /** The height of the chain. */
+  get chain(): number {
+    return CHAIN_AT_START + Math.floor((this.nowMs - START_MS) / BLOCK_MS);
   }
 
   box(id: string): Box {

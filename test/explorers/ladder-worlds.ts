@@ -2,7 +2,14 @@
 import { exploreLadder, type LadderReport } from './ladder-explore.ts';
 import { NEVER } from './ladder-never.ts';
 import { LADDER_RULES, type LadderRule, type LadderWorldName } from './ladder-rules.ts';
-import { type LadderSetting, SWAP_SETTINGS, UPGRADE_SETTINGS, VALIDATOR_SETTINGS } from './ladder-setting.ts';
+import {
+  BESIDE_SETTINGS,
+  type LadderSetting,
+  SHRINK_SETTINGS,
+  SWAP_SETTINGS,
+  UPGRADE_SETTINGS,
+  VALIDATOR_SETTINGS,
+} from './ladder-setting.ts';
 
 export interface LadderWorldKind {
   readonly sentence: string;
@@ -26,6 +33,16 @@ export const LADDER_WORLDS: Readonly<Record<LadderWorldName, LadderWorldKind>> =
     sentence:
       'a well follower gets another version of its client, and that of before with its data where it does not help',
     settings: UPGRADE_SETTINGS,
+    large: 2,
+  },
+  shrink: {
+    sentence: 'a well follower gets a smaller volume, which is filled beside it first',
+    settings: SHRINK_SETTINGS,
+    large: 2,
+  },
+  beside: {
+    sentence: 'a well follower gets another version on another instance, which proves itself beside it first',
+    settings: BESIDE_SETTINGS,
     large: 2,
   },
 };

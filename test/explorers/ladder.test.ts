@@ -2,7 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { begin, next, turn } from './ladder.ts';
 import { asFound } from './ladder-never.ts';
 import { LADDER_FULL } from './ladder-rules.ts';
-import { type LadderSetting, SWAP_SETTINGS, UPGRADE_SETTINGS, VALIDATOR_SETTINGS } from './ladder-setting.ts';
+import {
+  BESIDE_SETTINGS,
+  type LadderSetting,
+  SHRINK_SETTINGS,
+  SWAP_SETTINGS,
+  UPGRADE_SETTINGS,
+  VALIDATOR_SETTINGS,
+} from './ladder-setting.ts';
 import { exploreWorldOfLadder, LADDER_RULES, withoutRule } from './ladder-worlds.ts';
 
 /** A story without faults. */
@@ -185,9 +192,62 @@ describe('an upgrade, where nothing goes wrong', () => {
   });
 });
 
+describe('a smaller disk, where nothing goes wrong', () => {
+  it.each([
+    ['a smaller disk', 'healed', /create, create, .*fill, fill, detach 001 original, wait, check, .*swap to restored/],
+    ['a smaller disk, the snapshot cannot be mounted', 'shrink-failed', /fill, detach (?!.*swap to)/],
+    ['a smaller disk, the client ends on it', 'shrink-failed', /swap to restored, detach (?!.*choose-volumes)/],
+    ['a smaller disk, the snapshot stops lower', 'shrink-failed', /swap to restored, .*swap to found/],
+    ['a smaller disk, there is no good snapshot', 'snapshot-unfit', /^(?!.*create)/],
+    ['a smaller disk of a node that is not well', 'cannot-be-spared', /^(?!.*begin)/],
+    ['a disk that would be too small', 'shrink-unfit', /^(?!.*begin)/],
+  ])('%s: %s', (name, ends, words) => {
+    const story = told(SHRINK_SETTINGS[name]);
+    expect([...story.world.broken]).toEqual([]);
+    expect(code(story)).toBe(ends);
+    expect(story.words).toMatch(words);
+    if (ends === 'shrink-failed') expect(asFound(story.world)).toBeNull();
+  });
+});
+
+describe('an upgrade beside the node, where nothing goes wrong', () => {
+  it.each([
+    [
+      'the new version works',
+      'healed',
+      /take replace, .*launch, .*enable-version, start-beside, look-beside, .*prove-beside, keep-volumes, join, wait, prove, .*leave-pool, mask-original, stop original/,
+    ],
+    ['its volumes are two', 'healed', /create, create, .*start-beside, .*prove-beside/],
+    ['no capacity in its zone', 'healed', /launch, drop-replacement, .*launch, .*prove-beside/],
+    ['the new version ends', 'upgrade-failed', /start-beside, mask-replacement, stop replacement, (?!.*join)/],
+    ['the new version stands still', 'upgrade-failed', /give up the replacement \(it stands: (?!.*join)/],
+    ['the new version is not installed', 'upgrade-failed', /enable-version, stop replacement, (?!.*start-beside)/],
+    ['the snapshot stops lower', 'upgrade-failed', /give up the replacement \(it stands: (?!.*join)/],
+    ['the snapshot is forked', 'upgrade-failed', /give up the replacement \(its block at (?!.*join)/],
+    ['there is no good snapshot', 'upgrade-failed', /skip replace (?!.*launch)/],
+    [
+      'the new instance is not masked',
+      'upgrade-failed',
+      /give up the replacement \(the client of the new instance is not/,
+    ],
+  ])('%s: %s', (name, ends, words) => {
+    const story = told(BESIDE_SETTINGS[`beside it: ${name}`]);
+    expect([...story.world.broken]).toEqual([]);
+    expect(code(story)).toBe(ends);
+    expect(story.words).toMatch(words);
+    if (ends !== 'healed') expect(asFound(story.world)).toBeNull();
+  });
+});
+
 describe('the ladder, with one fault at each act', () => {
-  it.each(['swap', 'validator', 'upgrade'] as const)('world %s: whatever must never be is not', (world) => {
-    const { broken, stories } = exploreWorldOfLadder(world, 1, world === 'swap' ? 5 : 1);
+  it.each([
+    ['swap', 5],
+    ['validator', 1],
+    ['upgrade', 1],
+    ['beside', 3],
+    ['shrink', 1],
+  ] as const)('world %s: whatever must never be is not', (world, everyNth) => {
+    const { broken, stories } = exploreWorldOfLadder(world, 1, everyNth);
     expect(Object.fromEntries(broken)).toEqual({});
     expect(stories).toBeGreaterThan(300);
   });

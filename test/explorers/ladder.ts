@@ -10,12 +10,17 @@ import {
   statusAfterAct,
 } from '../../functions/replace-node/acts/table.ts';
 import { decide } from '../../functions/replace-node/decide.ts';
+import { leaveInstead } from '../../functions/replace-node/rungs/replace.ts';
+import { startInstead } from '../../functions/replace-node/rungs/restart.ts';
 import type { Decision, End } from '../../functions/replace-node/rungs/rung.ts';
+import { putBackInstead } from '../../functions/replace-node/rungs/swap.ts';
+import { switchBackInstead } from '../../functions/replace-node/rungs/upgrade.ts';
 import { type NodeStatus, phaseOf } from '../../functions/replace-node/state.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { carryOut, hasHappened, hearLaunch, isCommand, lastsMs, type Made } from './ladder-acts.ts';
+import { lookUnderPause } from './ladder-beside.ts';
 import { factsOf } from './ladder-facts.ts';
 import { look, lookAtEnd, lookBefore, NEVER } from './ladder-never.ts';
 import { AROUND, type Around, BLIND, meddle } from './ladder-people.ts';
@@ -72,6 +77,7 @@ export function faultsAt(act: Decision): readonly Fault[] {
     case 'hold-snapshots':
       return [...DIES, ...UNANSWERED, 'refused', ...AROUND];
     case 'leave-pool':
+    case 'look-beside':
       return [...DIES, 'refused', ...AROUND];
     case 'wait':
       return AROUND;
@@ -149,7 +155,8 @@ export function turn(story: Story, act: Decision, fault: Fault | null): void {
   }
   if (fault !== BLIND) lookBefore(world, act, story.memory);
   if (act.do === 'end') ends(story, act.end);
-  else if (isGuarded(act) && world.nowMs < world.pausedUntilMs && !doesRecover(act, story.memory)) ends(story, PAUSED);
+  else if (isGuarded(act) && world.nowMs < world.pausedUntilMs && !doesRecover(act, story.memory))
+    forbidden(story, act);
   else perform(story, act, fault);
   look(world);
   if (story.turns > MAX_TURNS * 2 || story.attempts > MAX_ATTEMPTS) {
@@ -158,8 +165,27 @@ export function turn(story: Story, act: Decision, fault: Fault | null): void {
   }
 }
 
+/** A guard forbids the act after its intent was written: what the heal does then, as the step `climb` of heal.ts. */
+function forbidden(story: Story, act: Act): void {
+  const { world, rules, memory: before } = story;
+  if (before !== null && rules.writtenBefore) story.memory = intendAct(before, act, world.nowMs);
+  const { memory } = story;
+  const status = { seen: story.seen, unanswered: story.open };
+  const instead =
+    putBackInstead(act, PAUSED_REFUSAL, before, status) ??
+    startInstead(act, PAUSED_REFUSAL, memory, status) ??
+    switchBackInstead(act, PAUSED_REFUSAL, memory, status) ??
+    (rules.takesJoinBack ? leaveInstead(act, before) : null);
+  if (instead === null) ends(story, PAUSED);
+  else {
+    story.words.push(`${wordsOf(instead)} instead`);
+    perform(story, instead, null);
+  }
+}
+
 function perform(story: Story, act: Act, fault: Fault | null): void {
   const { world, rules } = story;
+  lookUnderPause(world, act);
   const found = story.memory;
   const before = found && intendAct(found, act, world.nowMs);
   if (act.do === 'take-rung') world.felt = false;
@@ -189,6 +215,8 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   const result: Result = happens
     ? carryOut(world, made, rules)
     : { is: 'failed', atMs: world.nowMs, reason: 'refused', fault: 'none' };
+  // The node is well: a copy that AWS does not let be put away is in the journal, and left (cleanup.ts).
+  if (refused && act.do === 'clean-up' && act.piece.kind === 'drop-copy') carryOut(world, made, rules);
   if (stale) world.stale = { untilMs: world.nowMs + 4 * 60_000, view: stale };
   look(world);
   if (fault === 'dies behind it') {
@@ -275,10 +303,13 @@ function ends(story: Story, end: End): void {
   nextAttempt(story, paused ? world.pausedUntilMs - world.nowMs : end.refusal.retryAfterMs);
 }
 
-const PAUSED: End = {
-  as: 'refused',
-  refusal: { refuse: 'paused', reason: 'a person has said so', page: false, retryAfterMs: 5 * 60_000 },
-};
+const PAUSED_REFUSAL = {
+  refuse: 'paused',
+  reason: 'a person has said so',
+  page: false,
+  retryAfterMs: 5 * 60_000,
+} as const;
+const PAUSED: End = { as: 'refused', refusal: PAUSED_REFUSAL };
 
 const DECIDED: readonly Act['do'][] = [
   'wait',
@@ -294,6 +325,7 @@ const DECIDED: readonly Act['do'][] = [
   'give-up-version',
   'keep-version',
   'prove',
+  'prove-beside',
 ];
 const isGuarded = ({ do: what }: Act): boolean => !DECIDED.includes(what);
 const isAround = (fault: Fault): fault is Around => (AROUND as readonly Fault[]).includes(fault);

@@ -1,7 +1,9 @@
 // The explorers of whole upgrades and of drills for `npm run explore`: their worlds, and the rules that are switched off.
 import { check, type Model, type Report } from './check.ts';
 import { DRILL_FULL, DRILL_NEVER, DRILL_RULES, drillModel } from './drill.ts';
-import { ROLLOUT_NEVER, rolloutModel } from './rollout.ts';
+import { HEIGHT_NEVER, HEIGHT_RULES, HEIGHT_SETTINGS, heightModel } from './height.ts';
+import { rolloutModel } from './rollout.ts';
+import { ROLLOUT_NEVER } from './rollout-never.ts';
 import { ROLLOUT_RULES, ROLLOUT_SETTINGS } from './rollout-settings.ts';
 
 interface SmallWorld {
@@ -34,6 +36,17 @@ export const SMALL_WORLDS: Readonly<Record<string, SmallWorld>> = {
         ]),
       ),
   },
+  height: {
+    sentence: 'an upgrade at a height: all go over where their chain stops, and it goes on with others, or never',
+    never: HEIGHT_NEVER,
+    explore: (faults) =>
+      new Map(
+        Object.entries(HEIGHT_SETTINGS).map(([name, setting]) => [
+          name,
+          explored(heightModel({ ...setting, faults: faults ?? setting.faults + 1 })),
+        ]),
+      ),
+  },
   drills: {
     sentence: 'drills one after the other: what is launched, written down and removed',
     never: DRILL_NEVER,
@@ -51,6 +64,12 @@ export const SMALL_RULES: Readonly<Record<string, SmallRule>> = {
         world: 'rollout',
         without: () => untilFirst(rolloutModel(ROLLOUT_SETTINGS[setting], without)),
       },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(HEIGHT_RULES).map(([name, { sentence, naive, setting, without }]): [string, SmallRule] => [
+      name,
+      { sentence, naive, world: 'height', without: () => untilFirst(heightModel(HEIGHT_SETTINGS[setting], without)) },
     ]),
   ),
   ...Object.fromEntries(

@@ -479,6 +479,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/upgrade.ts': [
     {
+      name: 'an upgrade that is under way fails by what was begun since it was asked for',
+      find: "upgrade?.state === 'under-way' && incident.onsetMs",
+      replace: "upgrade?.state === 'ended' && incident.onsetMs",
+      caughtBy: ['explorers/rollout', 'functions/dispatch-heal/sweep'],
+    },
+    {
       name: 'a version that is tried on a copy is waited for, however old the snapshot of the node is by then',
       find: 'return own ? atWorkOn(own) :',
       replace: 'return own === null ? atWorkOn(own) :',
@@ -1525,6 +1531,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/sweep.ts': [
     {
+      name: 'what an upgrade has failed by is not closed while the upgrade is under way',
+      find: '!counted.has(incident) && isOver(',
+      replace: 'isOver(',
+      caughtBy: ['functions/dispatch-heal/sweep'],
+    },
+    {
       name: 'a check that does not fail has not passed: the instance may be stopped',
       find: 'unseen.includes(incident) && hasPassed(incident)',
       replace: 'unseen.includes(incident)',
@@ -2221,6 +2233,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/replace.ts': [
+    {
+      name: 'a join that a guard has forbidden is taken back',
+      find: 'takesPlace(act) && state?.beside !== undefined',
+      replace: 'takesPlace(act) && state?.beside === null',
+      caughtBy: ['functions/replace-node/beside', 'explorers/ladder'],
+    },
     {
       name: 'a launch that EC2 accepts and has no room for after all is tried in the next subnet',
       find: "power === 'terminated' && planned.heard === 0 ?",
@@ -3158,6 +3176,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/acts/instances.ts': [
     {
+      name: 'no pause lets a new instance take the place of a node that serves',
+      find: "recovers: ({ beside, replacement }) => beside === undefined || replacement?.membership !== 'apart',",
+      replace: 'recovers: true,',
+      caughtBy: ['functions/replace-node/beside', 'explorers/ladder'],
+    },
+    {
       name: 'an instance that does not start with another type gets back the one it had',
       find: 'if (retypes && retypes.stays === undefined)',
       replace: 'if (retypes && retypes.stays !== undefined)',
@@ -3323,13 +3347,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'no pause keeps a client down that a heal has stopped',
-      find: 'if (mayPutBack) return now;',
+      find: 'if (mayPutBack) return null;',
       replace: '',
       caughtBy: ['shared/heal/heal-shell'],
     },
     {
       name: 'a pause tag on the node holds every act back',
-      find: '[...tagged.values()].map(judgePauseTag).find((refusal) => refusal !== null)',
+      find: 'tags.map(judgePauseTag).find((one) => one !== null)',
       replace: 'null',
       caughtBy: ['shared/heal/heal-shell'],
     },
@@ -3343,7 +3367,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a heal that began under act does not go on under ask',
       find: "=== 'ask' && mode === 'ask')",
       replace: "=== 'ask')",
-      caughtBy: ['shared/heal/heal-shell'],
+      caughtBy: ['shared/heal/heal-shell', 'explorers/rollout'],
     },
   ],
   'shared/guardrails/switches.ts': [

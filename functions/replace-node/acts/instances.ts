@@ -18,6 +18,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { discoverNodes } from '../../../shared/fleet/nodes.ts';
 import { namesakeOf } from '../../../shared/guardrails/terminated.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
 import {
   JOINING_TAG,
   KEEP_UNTIL_TAG,
@@ -197,7 +198,8 @@ export const join = defineAct<object>()('join', {
       mayHaveServed: true,
     }),
   }),
-  recovers: true,
+  // Beside a node that serves nothing is owed until it was begun.
+  recovers: ({ beside, replacement }) => beside === undefined || replacement?.membership !== 'apart',
   retryKey: 'kind',
   execute: (context) => {
     const state = known(context);
@@ -255,8 +257,16 @@ export const leave = defineAct<object>()('leave', {
       },
     });
   },
-  reduce: { done: (state) => withReplacement(state, { membership: 'apart' }), failed: nothing, unknown: nothing },
+  reduce: { done: (state) => withOwnPlace(state), failed: nothing, unknown: nothing },
 });
+
+/** Beside a node, and not given up: it was never in its place, and waits beside it as before. */
+function withOwnPlace(state: LadderState): LadderState {
+  const left = withReplacement(state, { membership: 'apart' });
+  if (state.beside === undefined || state.replacement?.givenUp !== null) return left;
+  const waits = withReplacement({ ...left, client: 'untouched' }, { volumesKept: false });
+  return withBeside(waits, { mayHaveServed: false });
+}
 
 /** A replacement that did not help is kept for a while, stopped, for a person to look at. */
 export const dropReplacement = defineAct<object>()('drop-replacement', {

@@ -9,6 +9,7 @@ import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
 import { dropReplacement, launch, leave } from '../acts/instances.ts';
 import { maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
+import type { Act } from '../acts/table.ts';
 import { type Facts, followsAgain } from '../facts.ts';
 import { layeredOf } from '../found-volumes.ts';
 import { namesakeIn } from '../gone.ts';
@@ -47,6 +48,7 @@ import {
   stopMachine,
   stuck,
   takePlace,
+  takesPlace,
   waitedMs,
   waitFor,
 } from './rung.ts';
@@ -95,6 +97,15 @@ function cannotLaunch({ original, fleet, launch: verdict }: Facts): string | nul
     return 'neither the fleet file (replace.launchTemplate) nor the instance names a launch template';
   return verdict?.is === 'refused' ? verdict.reason : null;
 }
+
+/**
+ * What is done in place of a first join that a guard forbids: that it was intended is taken back. Else the next attempt would go on with it, as with one
+ * that was begun. null: nothing is to be taken back.
+ *
+ * @param state before the act
+ */
+export const leaveInstead = (act: Act, state: LadderState | null): Act | null =>
+  takesPlace(act) && state?.beside !== undefined && state.replacement?.membership === 'apart' ? leave({}) : null;
 
 /** The node's own zone first, then those that the fleet file names. Where AWS has no room in any of them, the launch is tried again later. */
 function plan(facts: Facts, state: LadderState): Decision {

@@ -142,6 +142,7 @@ export const keepFound = (): Decision => keepVolumes({});
 
 /** The new instance takes the place of the original in its fleet. */
 export const takePlace = (): Decision => join({});
+export const takesPlace = ({ do: what }: Act): boolean => what === 'join';
 
 /** The client of the original ends with its grace, and is kept from starting. */
 export const maskOld = (reason: string): Decision => maskOriginal({ reason });

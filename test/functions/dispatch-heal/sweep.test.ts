@@ -236,3 +236,27 @@ describe('a node on which something was left open under the name of a fleet that
     expect(pages()).toEqual(['node-unknown']);
   });
 });
+
+describe('what an upgrade has failed by', () => {
+  const escalatedOn = (instanceId: string): IncidentRecord => {
+    const { state: _, ...read } = openIncidentRecord({ instanceId, trigger: 'request:upgrade', version: 1 });
+    const askedAtMs = whole.region.clock.now();
+    const person = { alarmName: '', namespace: 'person', dimensions: {} };
+    return { ...read, alarm: person, onsetMs: askedAtMs, state: 'escalated', endedAtMs: askedAtMs };
+  };
+  const upgrade = (state: 'under-way' | 'ended', version: number) =>
+    ({ to: '28.1', askedAtMs: 0, state, version }) as const;
+
+  it('is known for as long as a pause keeps the upgrade from ending, and closed an hour later otherwise', async () => {
+    const store = createStore(clients.dynamodb, TableName);
+    const incident = escalatedOn(node());
+    await store.replace(keys.incident('bitcoin', incident.instanceId, incident.trigger), incident);
+    await store.replace(keys.upgrade('bitcoin'), upgrade('under-way', 1));
+    await whole.virtually(61 * MINUTE);
+    await sweep();
+    expect((await incidents()).map(({ state }) => state)).toEqual(['escalated']);
+    await store.replace(keys.upgrade('bitcoin'), upgrade('ended', 2));
+    await sweep();
+    expect((await incidents()).map(({ state }) => state)).toEqual(['healed']);
+  });
+});

@@ -6,6 +6,7 @@ import { lookAt, withLook } from '../../../functions/replace-node/beside-look.ts
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { guardOf } from '../../../functions/replace-node/judge.ts';
+import { leaveInstead } from '../../../functions/replace-node/rungs/replace.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import { phaseOf, type ReplaceContext } from '../../../functions/replace-node/state.ts';
 import { ROLLING } from '../../../shared/guardrails/upgrade.ts';
@@ -249,6 +250,27 @@ describe('it proves itself beside the node', () => {
     expect(phaseOf(ladderState(beside()))).toBe('preparing');
     const joining = intendAct(ladderState(beside({ proved: 'it is' })), { do: 'join' }, NOON_MS);
     expect(phaseOf(joining)).toBe('down');
+  });
+
+  it('no pause lets it take the place of the node, and none is taken for begun that a pause has forbidden', () => {
+    const proved = ladderState(beside({ proved: 'it is' }, { volumesKept: true }));
+    const act = { do: 'join' } as const;
+    expect(doesRecover(act, proved)).toBe(false);
+    const intended = intendAct(proved, act, NOON_MS);
+    const instead = leaveInstead(act, proved);
+    expect(instead).toEqual({ do: 'leave' });
+    const waits = reduceAct(intended, { do: 'leave' }, { is: 'done', atMs: NOON_MS });
+    expect(phaseOf(waits)).toBe('preparing');
+    expect(waits).toMatchObject({ beside: { mayHaveServed: false }, replacement: { membership: 'apart' } });
+    // The guards are read again by what comes next.
+    expect(words(decide(facts({ ...before, ...there }), waits))).toBe('keep-volumes');
+  });
+
+  it('what has begun to take its place does so, under any pause', () => {
+    const begun = intendAct(ladderState(beside({ proved: 'it is' })), { do: 'join' }, NOON_MS);
+    expect(doesRecover({ do: 'join' }, begun)).toBe(true);
+    expect(leaveInstead({ do: 'join' }, begun)).toBeNull();
+    expect(doesRecover({ do: 'join' }, ladderState({ replacement: newReplacement() }))).toBe(true);
   });
 
   it('a version that the fleet file names no more, and one that nobody wants, is given up', () => {
