@@ -23,6 +23,7 @@ export const isCommand = ({ do: what }: Act): boolean =>
     'inspect',
     'restart',
     'check',
+    'warm',
     'swap',
     'mask-original',
     'take-over',

@@ -4,6 +4,7 @@
 import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
 import { freeDevices } from '../../../shared/aws/volume-changes.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
+import { startFilesOn } from '../../../shared/chains/start-files.ts';
 import type {
   Blame,
   FailedRung,
@@ -19,7 +20,7 @@ import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
 import { type CatchUp, catchUpOf, type DataAge } from '../../../shared/snapshots/catch-up.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
-import { check, fill, swap } from '../acts/node-commands.ts';
+import { check, fill, swap, warm } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
 import { blameOf } from '../blame.ts';
@@ -192,8 +193,8 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
     if (off) return off;
     const left = leftToPerson(facts, { stops: false }) ?? clientUnknown(facts);
     if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
-    const isolating = isolate(facts, state);
-    if (isolating) return isolating;
+    const early = cold(facts, state, restored) ?? isolate(facts, state);
+    if (early) return early;
     const data = from === 'snapshot' ? `${source}, ${rank}` : source;
     const onto = restored.shrink === undefined ? '' : `, on ${restored.shrink.toGiB} GiB`;
     return swap({ to: 'restored', reason: `data of ${data}${height === null ? '' : `, height ${height}`}${onto}` });
@@ -452,6 +453,25 @@ function filled({ nowMs, volumes }: Facts, state: LadderState, { shrink }: Resto
 /** On a replacement nothing is mounted that a check could be compared with. */
 const unchecked = ({ checked, volumes }: RestoredVolumes, which: Which): Decision | null =>
   checked < volumes.length && which === 'original' ? check({ at: checked }) : null;
+
+/**
+ * Blocks of a new volume come from S3 as they are first read: those that its client reads at its start come now. A copy of a volume that is there, a kept
+ * volume and one that was initialized have theirs. A client that is down waits for nothing.
+ */
+function cold(
+  { fleet }: Facts,
+  { found, client }: LadderState,
+  { from, shrink, volumes, warmed = 0 }: RestoredVolumes,
+): Decision | null {
+  const { initializationMiBps, warm: isWanted } = fleet.replace;
+  if (!isWanted || initializationMiBps !== undefined || from !== 'snapshot' || shrink || client !== 'untouched')
+    return null;
+  const at = volumes.findIndex((_, index) => {
+    const path = found.volumes[index]?.path;
+    return index >= warmed && path !== undefined && startFilesOn(fleet, path).length > 0;
+  });
+  return at < 0 ? null : warm({ at });
+}
 
 const HOUR_MS = 60 * 60_000;
 const MIB_PER_GIB = 1_024;

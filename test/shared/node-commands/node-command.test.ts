@@ -70,7 +70,7 @@ describe('a command on clients and volumes', () => {
   it.each<[string, NodeCommand]>([
     ['inspect-node', { operation: 'inspect-node', clients: [geth], paths: ['/data'] }],
     ['restart-client', { operation: 'restart-client', clients: [geth], paths: ['/data'], only: 'restart' }],
-    ['check-volume', { operation: 'check-volume', place: { path: '/data', volumeId: NEW }, like: '/data' }],
+    ['check-volume', { operation: 'check-volume', place: { path: '/data', volumeId: NEW }, like: '/data', warm: [] }],
     ['swap-volumes', swap],
     [
       'stop-client',
@@ -100,7 +100,10 @@ describe('a command on clients and volumes', () => {
       { ...swap, from: [{ path: '/', volumeId: FOUND }], to: [{ path: '/', volumeId: NEW }] },
     ],
     ['a volume without an id', { ...swap, to: [{ path: '/data', volumeId: '' }] }],
-    ['a place without an id', { operation: 'check-volume', place: { path: '/data', volumeId: '' }, like: '/data' }],
+    [
+      'a place without an id',
+      { operation: 'check-volume', place: { path: '/data', volumeId: '' }, like: '/data', warm: [] },
+    ],
     ['a path that climbs', { ...swap, identity: ['/data/../etc/shadow'] }],
     ['a path with a line in it', { ...swap, keepNewest: ['/data/a\n/etc/b'] }],
     ['a unit of a shell', { ...swap, clients: [{ ...geth, runtime: { kind: 'systemd', unit: 'a;b' } }] }],
