@@ -64,7 +64,7 @@ const reads = async (): Promise<readonly string[]> =>
   (await here().shell('cat /run/read 2>/dev/null || true'))
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => line.replace(/^.*if=\S*\/check\/(.*) skip=(\d+) count=(\d+) *$/, '$1 $2 $3'))
+    .map((line) => line.replace(/^.*if=\S*\/check\/(.*) of=\S+ bs=1048576 skip=(\d+) count=(\d+) .*$/, '$1 $2 $3'))
     .toSorted();
 
 const asideIsEmpty = async (): Promise<void> => {
