@@ -84,7 +84,11 @@ onMachine('what a client reads at its start', () => {
     runs(`is read from a volume with ${filesystem}, the newest files first, and no more than was said`, async () => {
       await begin(FILES, filesystem);
       const answer = await warm([{ mib: 4, folder: 'blocks', name: 'blk*.dat' }]);
-      expect(answer).toMatchObject({ result: 'done', fault: 'none', warmed: { files: 2, bytes: 6 * MIB, isAll: true } });
+      expect(answer).toMatchObject({
+        result: 'done',
+        fault: 'none',
+        warmed: { files: 2, bytes: 6 * MIB, isAll: true },
+      });
       expect(await reads()).toEqual(['blocks/blk00002.dat 0 32', 'blocks/blk00003.dat 0 32']);
       await asideIsEmpty();
     });

@@ -85,6 +85,38 @@ describe('a command on clients and volumes', () => {
       expect(value).toMatch(new RegExp(parameterRules[name as keyof typeof parameterRules].pattern));
   });
 
+  it('looks into a volume within three minutes, and reads files of it within fifteen, by lines that no shell reads', () => {
+    const place = { path: '/data', volumeId: NEW };
+    const check = (warm: Extract<NodeCommand, { operation: 'check-volume' }>['warm']): NodeCommand => ({
+      ...{ operation: 'check-volume', place, like: '/data', warm },
+    });
+    const files = [
+      { mib: 256, folder: 'blocks', name: 'blk*.dat' },
+      { mib: 16_384, folder: '.', name: '*' },
+    ];
+    expect(unpacked(parametersOf(check(files))['Warm'])).toBe('256 blocks blk*.dat\n16384 . *\n');
+    expect(parametersOf(check(files))).toMatchObject({ RunLimitSeconds: ['900'] });
+    expect(parametersOf(check([]))).toMatchObject({ RunLimitSeconds: ['180'], Warm: [''] });
+    for (const [folder, name] of [
+      ['..', '*'],
+      ['a/../b', '*'],
+      ['/etc', '*'],
+      ['blocks/', '*'],
+      ['$(id)', '*'],
+      ['a b', '*'],
+      ['blocks', '-delete'],
+      ['blocks', 'a/b'],
+      ['blocks', '[a]'],
+      ['blocks', '*\n1 . *'],
+      ['blocks', ''],
+    ] as const)
+      expect(() => parametersOf(check([{ mib: 1, folder, name }]))).toThrow(/^parameter Warm: /);
+    expect(() => parametersOf(check([{ mib: 0, folder: '.', name: '*' }]))).toThrow(/^parameter Warm: /);
+    expect(() => parametersOf(check(Array.from({ length: 17 }, () => ({ mib: 1, folder: '.', name: '*' }))))).toThrow(
+      /^parameter Warm: 17 lines/,
+    );
+  });
+
   it('names the executables of a client that its owner starts with commands', () => {
     const runtime = { kind: 'commands', start: '/opt/up', stop: '/opt/down', status: '/opt/is-up' } as const;
     const { Clients } = parametersOf({ ...swap, clients: [{ ...geth, runtime, cleanLine: null }] });
