@@ -5,6 +5,7 @@ import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
 import { freeDevices } from '../../../shared/aws/volume-changes.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import { startFilesOn } from '../../../shared/chains/start-files.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
 import type {
   Blame,
   FailedRung,
@@ -455,23 +456,33 @@ const unchecked = ({ checked, volumes }: RestoredVolumes, which: Which): Decisio
   checked < volumes.length && which === 'original' ? check({ at: checked }) : null;
 
 /**
- * Blocks of a new volume come from S3 as they are first read: those that its client reads at its start come now. A copy of a volume that is there, a kept
- * volume and one that was initialized have theirs. A client that is down waits for nothing.
+ * Blocks of a new volume come from S3 as they are first read: those that its client reads at its start come now. A client that is down waits for nothing.
  */
-function cold(
-  { fleet }: Facts,
-  { found, client }: LadderState,
-  { from, shrink, volumes, warmed = 0 }: RestoredVolumes,
-): Decision | null {
-  const { initializationMiBps, warm: isWanted } = fleet.replace;
-  if (!isWanted || initializationMiBps !== undefined || from !== 'snapshot' || shrink || client !== 'untouched')
-    return null;
-  const at = volumes.findIndex((_, index) => {
-    const path = found.volumes[index]?.path;
-    return index >= warmed && path !== undefined && startFilesOn(fleet, path).length > 0;
-  });
-  return at < 0 ? null : warm({ at });
+function cold({ fleet }: Facts, { found, client }: LadderState, restored: RestoredVolumes): Decision | null {
+  if (client !== 'untouched') return null;
+  const at = coldOnes(fleet, found.volumes, restored).find((one) => one >= (restored.warmed ?? 0));
+  return at === undefined ? null : warm({ at });
 }
+
+/**
+ * The positions of volumes of which something is read before the exchange. A copy of a volume that is there, a kept volume, one that was just written and
+ * one that was initialized have their blocks.
+ */
+function coldOnes(
+  fleet: Fleet,
+  found: readonly FoundVolume[],
+  { from, shrink }: Pick<RestoredVolumes, 'from' | 'shrink'>,
+): readonly number[] {
+  const { initializationMiBps, warm: isWanted } = fleet.replace;
+  if (!isWanted || initializationMiBps !== undefined || from !== 'snapshot' || shrink) return [];
+  return found.flatMap(({ path }, at) => (startFilesOn(fleet, path).length > 0 ? [at] : []));
+}
+
+/** How long that may take. */
+export const warmingMinutes = (...of: Parameters<typeof coldOnes>): number => WARMING_MINUTES * coldOnes(...of).length;
+
+/** Three quarters of the command's limit (runLimitsSeconds). */
+const WARMING_MINUTES = 11;
 
 const HOUR_MS = 60 * 60_000;
 const MIB_PER_GIB = 1_024;

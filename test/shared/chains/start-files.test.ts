@@ -23,7 +23,7 @@ describe('the files that a client reads at its start', () => {
     const volumes = [
       ['data', '/geth'],
       ['ancient', '/geth/geth/chaindata/ancient'],
-      ['other', '/geth/geth/chaindata-2'],
+      ['other', '/geth/geth/chain'],
     ] as const;
     expect(on('ethereum', '/geth', ...volumes.map(([role, path]) => [role, path] as [string, string]))).toEqual([
       'geth/chaindata/*',
