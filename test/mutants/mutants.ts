@@ -2099,8 +2099,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/chains/start-files.ts': [
     {
       name: 'files are read from the volume that has them, and not from one with a like name',
-      find: 'place.startsWith(`${one}/`)',
-      replace: 'place.startsWith(one)',
+      find: 'place === one || place.startsWith',
+      replace: 'place.startsWith(one) || place.startsWith',
       caughtBy: ['shared/chains/start-files'],
     },
   ],
@@ -2112,7 +2112,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/warm'],
     },
     {
-      name: 'a node is called off before its volume is read',
+      name: 'a volume is read before its node leaves the pool',
       find: 'cold(facts, state, restored) ?? isolate(facts, state)',
       replace: 'isolate(facts, state) ?? cold(facts, state, restored)',
       caughtBy: ['functions/replace-node/warm'],

@@ -33,7 +33,13 @@ const replaced = (more: Partial<Facts['fleet']['replace']>): Partial<Facts> => (
 describe('what a client reads at its start', () => {
   it('is read once the volume was looked into, and before the node leaves its pool', () => {
     expect(next(swapping(unread({ checked: 0 })))).toMatchObject({ do: 'check', at: 0 });
-    expect(next(swapping(unread(), { pool: 'in' }))).toEqual({ do: 'warm', at: 0 });
+    // A person has asked for it, and the node serves.
+    const serves = {
+      watched: watched('synced'),
+      want: { do: 'restore', snapshotId: null, acknowledgesValidator: false },
+    } as const;
+    expect(next(swapping(unread(), { pool: 'in' }), serves)).toEqual({ do: 'warm', at: 0 });
+    expect(next(swapping(unread({ warmed: 1 }), { pool: 'in' }), serves)).toMatchObject({ do: 'leave-pool' });
     expect(next(swapping(unread({ warmed: 1 })))).toMatchObject({ do: 'swap', to: 'restored' });
   });
 
