@@ -17,7 +17,7 @@ import { sourceOf } from './permission.ts';
 import { measuredText } from './rungs/reindex.ts';
 import { rehearsedText } from './rungs/roll-back.ts';
 import type { Decision } from './rungs/rung.ts';
-import { catchUpFrom, choose, initializationMinutes, UNFIT } from './rungs/swap.ts';
+import { catchUpFrom, choose, initializationMinutes, UNFIT, warmingMinutes } from './rungs/swap.ts';
 import { copyMinutes, shrinkText } from './shrink.ts';
 import { makesAgain } from './state.ts';
 import { notMadeAgain } from './terminated.ts';
@@ -130,12 +130,13 @@ function plannedFrom(
     0,
   );
   const initializing = initializationMinutes(found, facts.fleet.replace.initializationMiBps);
+  const warming = chosen === null || 'failed' in chosen ? 0 : warmingMinutes(facts.fleet, found, chosen.volumes);
   const chosenId = chosen === null || 'failed' in chosen ? null : chosen.volumes.source;
   const set = facts.sources?.good.find(({ setId }) => setId === chosenId);
   const catchUp = state && set ? catchUpFrom(facts, state, set) : null;
   const expectedMinutes = Math.ceil(
     allowed.reduce((sum, rung) => sum + minutesOf(rung, facts.fleet), 0) +
-      (allowed.includes('swap') ? initializing : 0) +
+      (allowed.includes('swap') ? initializing + warming : 0) +
       (toGiB === null ? 0 : copyMinutes(toGiB, facts.fleet, found)),
   );
   const smaller = toGiB === null ? '' : `; ${shrinkText(toGiB, facts.fleet, found)}`;

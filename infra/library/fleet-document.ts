@@ -405,6 +405,8 @@ export interface FleetDocument {
     readonly source?: "snapshot" | "sibling";
     /** The rate at which EBS is paid to initialize a volume from its snapshot; without it blocks come as they are read. */
     readonly initializationMiBps?: number;
+    /** Whether the files that the client reads at its start are read from a restored volume before the exchange; not where `initializationMiBps` is. */
+    readonly warm?: boolean;
     /** Id or name of the launch template of a new instance; an instance that was launched from one has it in its tags. */
     readonly launchTemplate?: string;
     /** Ids of your lifecycle policies whose snapshots carry no tags of the volumes. Their snapshots may be restored all the same. */

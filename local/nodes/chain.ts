@@ -19,6 +19,11 @@ export interface ChainSpec extends NetworkSpec {
   readonly inodesPerBlock: number;
   /** I/O operations of 16 KiB that a client needs to take in one block; none counts unless given, and the machine alone says how fast it follows. */
   readonly iosPerBlock?: number;
+  /**
+   * What a client reads of its data where they are still in S3: at each start, and as it follows. Nothing unless given: then a start is as quick as on any
+   * volume.
+   */
+  readonly coldReads?: { readonly startMiB: number; readonly stateMiB: number };
   /** Connections matter: a node without peers gets no block, and validators that do not reach each other make none. */
   readonly needsPeers?: boolean;
 }

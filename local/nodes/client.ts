@@ -45,6 +45,7 @@ export class SimulatedClient {
   private overflow: Timer | undefined;
   private readonly startListeners: (() => void)[] = [];
   private readonly startSeconds: number;
+  private readonly coldStart: () => { readonly seconds: number; readonly end: () => void };
   private readonly takesConfiguration: () => boolean;
   private readonly takesData: () => boolean;
   private readonly outlivesFullDisk: boolean;
@@ -80,6 +81,8 @@ export class SimulatedClient {
     power: number | undefined;
     /** Seconds from a start until it answers and follows. */
     startSeconds: number;
+    /** What it waits for at a start besides, and what is called once it has. */
+    coldStart: () => { readonly seconds: number; readonly end: () => void };
     /** Reads its configuration before each start; false: the configuration is broken, and it exits. */
     takesConfiguration: () => boolean;
     /** Opens its data before each start; false: the data are broken, and it exits. */
@@ -96,6 +99,7 @@ export class SimulatedClient {
     this.volumes = options.volumes;
     this.blocksPerSecond = options.catchUpBlocksPerSecond;
     this.startSeconds = options.startSeconds;
+    this.coldStart = options.coldStart;
     this.takesConfiguration = options.takesConfiguration;
     this.takesData = options.takesData;
     this.outlivesFullDisk = options.outlivesFullDisk;
@@ -281,9 +285,14 @@ export class SimulatedClient {
     this.holds.delete('ended-inside');
     if (this.thawsOnRestart) this.holds.delete('frozen');
     this.startedAtMs = this.kernel.clock.now();
-    const loadsSeconds = this.startSeconds + this.buildSeconds;
-    if (loadsSeconds > 0) this.loading = this.kernel.clock.after(loadsSeconds * 1_000, () => this.loaded());
-    else this.loaded();
+    const cold = this.coldStart();
+    const loadsSeconds = this.startSeconds + this.buildSeconds + cold.seconds;
+    const loaded = (): void => {
+      cold.end();
+      this.loaded(loadsSeconds);
+    };
+    if (loadsSeconds > 0) this.loading = this.kernel.clock.after(loadsSeconds * 1_000, loaded);
+    else loaded();
     for (const listener of this.startListeners) listener();
     return true;
   }
@@ -311,10 +320,10 @@ export class SimulatedClient {
     if (this.currentOutage) this.currentOutage = { ...this.currentOutage, stopSeconds: afterSeconds };
   }
 
-  private loaded(): void {
+  private loaded(startSeconds: number): void {
     this.loading = undefined;
     this.upFromMs = this.kernel.clock.now();
-    this.closeOutage(this.startSeconds + this.buildSeconds);
+    this.closeOutage(startSeconds);
     this.buildSeconds = 0;
     this.anchor = { height: this.anchor.height, atMs: this.upFromMs };
     this.vote();

@@ -145,6 +145,7 @@ export class SimulatedNode implements Machine {
       catchUpBlocksPerSecond,
       power: spec.validatorPower,
       startSeconds: spec.startSeconds ?? 0,
+      coldStart: () => this.disks.coldStart(),
       takesConfiguration: () => this.setup.load(),
       takesData: () => this.disks.data.open(),
       outlivesFullDisk: chain.protocol === 'cometbft',

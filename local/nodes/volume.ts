@@ -64,6 +64,8 @@ export class SimulatedVolume {
   broken: BrokenFilesystem | undefined;
   /** Its blocks are still loading until then, in ms since the epoch: reads are slow. */
   initializedAtMs = Number.NEGATIVE_INFINITY;
+  /** Of what its client reads first, so much was read before that: it comes from the volume. */
+  warmBytes = 0;
   /** Its content when it was last unmounted, or attached; undefined while a client of this node uses it. */
   kept:
     | { readonly data: ChainData | undefined; readonly owner: string; readonly files: VolumeContent['files'] }

@@ -242,6 +242,11 @@ export const replace = object('{ rungs: [restart, swap] }', {
     'The rate at which EBS is paid to initialize a volume from its snapshot; without it blocks come as they are read.',
     whole(100, 300, 'MiB/s', 300),
   ),
+  warm: usually(
+    'Whether the files that the client reads at its start are read from a restored volume before the exchange; not where `initializationMiBps` is.',
+    yesOrNo(),
+    true,
+  ),
   launchTemplate: derived(
     'Id or name of the launch template of a new instance; an instance that was launched from one has it in its tags.',
     "the instance's own",

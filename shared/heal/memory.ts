@@ -74,6 +74,8 @@ export interface RestoredVolumes {
   readonly creating: readonly number[];
   /** How many of the volumes were checked, read-only, and found fit. */
   readonly checked: number;
+  /** How many of the volumes were read for the start of their client; absent: none. */
+  readonly warmed?: number;
   /** Which of the two is mounted, by the node's last answer. */
   readonly mounted: 'found' | 'restored';
   /** From its client's start until it is in step with its chain, ms, by the rate that the fleet had shown; absent where that is not known. */

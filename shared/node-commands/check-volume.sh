@@ -1,14 +1,16 @@
-# The operation: the volume VolumeId, looked at read-only and aside, whether it can stand in for what is mounted at Like. The client runs on.
+# The operation: the volume VolumeId, looked at read-only and aside, whether it can stand in for what is mounted at Like. The client runs on. Then the
+# files that Warm names are read from it.
 
 perform() {
   FAULT=node
   BEFORE=$(node_state "$SSM_Like") AFTER=$BEFORE
   clear_aside
-  check_volume
+  read_lines Warm 16 "$WARM_LINE" && check_volume
   local status=$?
-  clear_aside
   [ "$status" -ne 0 ] || FAULT=none
   more
+  [ "$status" -ne 0 ] || warm "$ASIDE/check"
+  clear_aside
   return "$status"
 }
 

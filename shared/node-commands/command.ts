@@ -21,8 +21,8 @@ export const runLimitsSeconds: Readonly<Record<Operation, number>> = {
   // With a restart peer-command.ts computes the limit from the client's grace; this is the maximum.
   'write-config': 9_000,
   'inspect-node': 60,
-  // Blocks of a new volume are read from the snapshot first, which is slow.
-  'check-volume': 180,
+  // With files to be read, which ends after three quarters of it; node-command.ts has what a look alone may take.
+  'check-volume': 900,
   // It stops copying after three quarters of it, and is sent again until nothing is left.
   'fill-volume': 3_600,
   // node-command.ts computes these from the clients' graces; these are the maxima.

@@ -38,7 +38,7 @@ export const scriptParts = {
   'see-clients': ['answer', 'parameters', ...NODE, ...STATE, 'see-clients', ...LOOK],
   'inspect-node': [...LOOKING, 'inspect-node', ...MAIN],
   'restart-client': [...ON_CLIENTS, 'switch', 'with-own', 'restart-client', ...MAIN],
-  'check-volume': [...LOOKING, 'volumes', 'check-volume', ...MAIN],
+  'check-volume': [...LOOKING, 'volumes', 'warm', 'check-volume', ...MAIN],
   'fill-volume': [...LOOKING, 'volumes', 'format', 'fill-volume', ...MAIN],
   'swap-volumes': [...ON_VOLUMES, 'fstab', 'identity', 'swap-volumes', ...MAIN],
   'stop-client': [...ON_VOLUMES, 'mask', 'stop-client', ...MAIN],
@@ -95,7 +95,9 @@ readonly MEMORY=${isPeerOperation(operation) ? 'last-peers-command' : 'last-comm
 /** The node also checks the lines of base64 parameters. */
 function lines(operation: Operation): string {
   if (!scriptParts[operation].some((part) => part === 'lines')) return '';
+  const isWarming = scriptParts[operation].some((part) => part === 'warm');
   return Object.entries(linePatterns)
+    .filter(([name]) => name !== 'warm' || isWarming)
     .map(([name, pattern]) => `readonly ${name.toUpperCase()}_LINE=${quoted(pattern)}\n`)
     .join('');
 }

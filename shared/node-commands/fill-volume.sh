@@ -160,9 +160,6 @@ copy_large() {
   if ! truncate -s "$bytes" -- "$target" || ! cp -a --attributes-only -T -- "$FROM_COPY/$1" "$target"; then refuse "$1 could not be finished on $SSM_VolumeId"; fi
 }
 
-# idly COMMAND...: the client goes first.
-idly() { ionice -c 3 nice -n 19 "$@"; }
-
 # compare: some files, spread over all of them, byte by byte as they are on the device: beginning, middle and end of a large one.
 compare() {
   local count step kind size time mode user group name bytes

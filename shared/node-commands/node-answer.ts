@@ -80,6 +80,10 @@ export type ClientStop = v.InferOutput<typeof stopSchema>;
 const filledSchema = v.strictObject({ files: count, bytes: count, leftFiles: count, leftBytes: count });
 export type Filled = v.InferOutput<typeof filledSchema>;
 
+/** What was read of a restored volume before its client starts on it. All: of what was asked for. */
+const warmedSchema = v.strictObject({ files: count, bytes: count, isAll: v.boolean() });
+export type Warmed = v.InferOutput<typeof warmedSchema>;
+
 const nodeAnswerSchema = v.strictObject({
   /** "<fence>.<ordinal>" of the command that this answers. */
   operationId: v.pipe(v.string(), v.regex(/^\d{1,12}\.\d{1,6}$/)),
@@ -103,6 +107,8 @@ const nodeAnswerSchema = v.strictObject({
   fault: v.optional(v.picklist(['none', 'data', 'node']), 'none'),
   /** Of fill-volume, where it came so far; absent in all others. */
   filled: v.optional(filledSchema),
+  /** Of check-volume that was to read files; absent in all others. */
+  warmed: v.optional(warmedSchema),
 });
 export type NodeAnswer = v.InferOutput<typeof nodeAnswerSchema>;
 

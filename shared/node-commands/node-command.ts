@@ -1,8 +1,15 @@
 // The commands for a node's clients and volumes: the parameters of SendCommand. Pure; like command.ts for growing, with the same fences.
 // node-answer.ts has their answers.
+import type { StartFiles } from '../chains/start-files.ts';
 import type { Fleet, Runtime } from '../fleet/model.ts';
 import { checkedParameter, clockSkewSeconds, runLimitsSeconds, startBySeconds, unitOf } from './command.ts';
-import { maximumBase64Characters, type NodeOperation, operationParameters, type ParameterName } from './parameters.ts';
+import {
+  linePatterns,
+  maximumBase64Characters,
+  type NodeOperation,
+  operationParameters,
+  type ParameterName,
+} from './parameters.ts';
 
 export type { NodeOperation };
 
@@ -82,8 +89,16 @@ export type NodeCommand =
       readonly only: 'roll-back' | 'reindex' | 'prune';
       readonly own: OwnCommand;
     }
-  /** Mounts a volume read-only at a temporary place: whether it can replace the one that is mounted at `like`. */
-  | { readonly operation: 'check-volume'; readonly place: VolumeMount; readonly like: string }
+  /**
+   * Mounts a volume read-only at a temporary place: whether it can replace the one that is mounted at `like`. Then the files of `warm` are read from
+   * there, so that their blocks have come from the snapshot.
+   */
+  | {
+      readonly operation: 'check-volume';
+      readonly place: VolumeMount;
+      readonly like: string;
+      readonly warm: readonly StartFiles[];
+    }
   /**
    * Copies the files of `source` onto the empty volume, which gets the filesystem of what is mounted at `like`; the client runs on. What is left of it
    * after a while is told, and the same command goes on.
@@ -143,6 +158,9 @@ export interface NodeCommandId {
 const CLIENTS_MAX = 8;
 const PLACES_MAX = 16;
 const PATHS_MAX = 32;
+const WARM_MAX = 16;
+/** Blocks of a new volume are read from the snapshot first, which is slow. */
+const LOOK_SECONDS = 180;
 
 /**
  * Time for mounting, copying files, starting and two checks, in addition to the stop itself; and before it, the time that another command may hold
@@ -154,6 +172,7 @@ const STOP_EXTRA_SECONDS = 15;
 
 /** A client that does not stay up on new volumes may need a second stop, before it is started on the old ones. */
 export function nodeRunLimitSeconds(command: NodeCommand): number {
+  if (command.operation === 'check-volume' && command.warm.length === 0) return LOOK_SECONDS;
   if (
     command.operation === 'inspect-node' ||
     command.operation === 'check-volume' ||
@@ -202,7 +221,12 @@ function specificValues(command: NodeCommand): Partial<Record<ParameterName, str
       };
     case 'check-volume':
       checkedPlace('Path', command.place);
-      return { Path: command.place.path, VolumeId: command.place.volumeId, Like: command.like };
+      return {
+        Path: command.place.path,
+        VolumeId: command.place.volumeId,
+        Like: command.like,
+        Warm: warmLines(command.warm),
+      };
     case 'fill-volume':
       checkedPlace('VolumeId', { path: command.like, volumeId: command.volumeId });
       if (command.volumeId === command.source)
@@ -280,6 +304,17 @@ function checkedPlace(name: ParameterName, { path, volumeId }: VolumeMount): str
       `parameter ${name}: "${path} ${volumeId}" given, expected a mount point below / and an EBS volume`,
     );
   return `${checkedParameter('Like', path)} ${checkedParameter('VolumeId', volumeId)}`;
+}
+
+const WARM_LINE = new RegExp(linePatterns.warm);
+
+function warmLines(files: readonly StartFiles[]): string {
+  limited('Warm', files, WARM_MAX);
+  const lines = files.map(({ mib, folder, name }) => `${mib} ${folder} ${name}`);
+  const wrong = lines.find((line) => !WARM_LINE.test(line));
+  if (wrong !== undefined)
+    throw new TypeError(`parameter Warm: "${wrong}" given, expected MiB, a folder and a name of files`);
+  return packed(lines);
 }
 
 function pathLines(name: ParameterName, paths: readonly string[]): string {

@@ -142,6 +142,11 @@ export const parameterRules = {
     description: 'Where the volume is mounted that this one is to stand in for',
     pattern: `^(/${pathPart}){1,16}$`,
   },
+  Warm: {
+    description:
+      'Lines of "<MiB at most> <folder on the volume, or .> <name with *>": files that are read, the newest first; in base64, or empty',
+    pattern: `^${base64}$`,
+  },
   Only: {
     description:
       'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started; enable: nothing is started, and Version alone is enabled on a node whose client is masked; roll-back, reindex, prune: what runs is stopped, Own runs, all is started',
@@ -176,12 +181,14 @@ export const parameterRules = {
 
 export type ParameterName = keyof typeof parameterRules;
 
-/** One line of a base64 parameter: a path, a volume at its mount point, a client with its runtime, grace and last line. */
+/** One line of a base64 parameter: a path, a volume at its mount point, a client with its runtime, grace and last line, files to be read. */
 export const linePatterns = {
   path: `^(/${pathPart}){1,16}$`,
   place: `^(/${pathPart}){1,16} vol-[0-9a-f]{8,17}$`,
   // A systemd unit becomes part of a file's name. The owner's own commands are three: start, stop, status.
   client: `^(systemd [A-Za-z0-9][A-Za-z0-9_.:+@-]{0,249}(@\\*(\\.service)?)?|(docker|compose) [A-Za-z0-9/][A-Za-z0-9/_.:+@#-]{0,249}|commands (/[A-Za-z0-9/_.:+@-]{1,120}#){2}/[A-Za-z0-9/_.:+@-]{1,120}) [1-9][0-9]{0,3} (-|[A-Za-z0-9+/]+={0,2})$`,
+  // Folder and name never go to a shell: `find -name` reads the * itself.
+  warm: `^[1-9][0-9]{0,4} (\\.|${pathPart}(/${pathPart}){0,7}) [A-Za-z0-9_*][A-Za-z0-9._*-]{0,63}$`,
 } as const;
 
 /** The parameters of each operation; SSM refuses a parameter that its document does not declare. */
@@ -219,7 +226,7 @@ export const operationParameters = {
   'see-clients': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients'],
   'inspect-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths'],
   'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only', 'Version', 'Own'],
-  'check-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Path', 'VolumeId', 'Like'],
+  'check-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Path', 'VolumeId', 'Like', 'Warm'],
   'fill-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'VolumeId', 'Source', 'Like'],
   'swap-volumes': [
     'OperationId',

@@ -189,6 +189,9 @@ mount_aside() {
   mount_device "$1" "$ASIDE/$2" "$options"
 }
 
+# idly COMMAND...: the client goes first.
+idly() { ionice -c 3 nice -n 19 "$@"; }
+
 # clear_aside: what a command that was cut off has left there, too.
 clear_aside() {
   local mounted

@@ -13,6 +13,7 @@ import { isWithin, type Measurement } from './measurement.ts';
 import { otlpMeasurements } from './otlp.ts';
 import { measureStorms } from './storms.ts';
 import { measureSwaps, type SwapMeasured, swapMeasurements, swapRows } from './swaps.ts';
+import { measureWarming } from './warm.ts';
 
 const program = new Command('npm run bench --')
   .description(
@@ -28,6 +29,7 @@ try {
     ...bundleMeasurements(await measureBundles()),
     ...(await measureHeals()),
     ...swapMeasurements(swaps),
+    ...(await measureWarming()),
     ...(await measureDayTwo()),
     ...(await measureDetection()),
     ...fleetSweepMeasurements(await measureFleetSweeps()),

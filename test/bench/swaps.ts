@@ -19,7 +19,7 @@ import type { Measurement } from './measurement.ts';
 
 const MIB = 2 ** 20;
 /** The data in the snapshot; the volume is a quarter larger. */
-const DATA_GIB = { '100 GiB': 100, '1 TiB': 1_024, '4 TiB': 4_096 } as const;
+export const DATA_GIB = { '100 GiB': 100, '1 TiB': 1_024, '4 TiB': 4_096 } as const;
 const SEEDS = 3;
 const BREAKS_AT_MINUTES = 3;
 /** The age of the newest good snapshot. The client must catch up so many hours of blocks (`smallFleet`). */

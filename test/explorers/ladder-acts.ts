@@ -24,6 +24,7 @@ export const isCommand = ({ do: what }: Act): boolean =>
     'inspect',
     'restart',
     'check',
+    'warm',
     'swap',
     'mask-original',
     'take-over',

@@ -70,6 +70,8 @@ export function command(world: LadderWorld, made: Made, rules: LadderRules): Res
       if (disk.behaviour === 'unmountable') return { is: 'failed', atMs, reason: 'cannot be mounted', fault: 'data' };
       return { is: 'done', atMs, seen: seen() };
     }
+    case 'warm':
+      return { is: 'done', atMs, seen: seen() };
     case 'swap':
       return swap(world, box, made, act.to === 'restored' ? [found, copies] : [copies, found], rules);
     case 'mask-original':

@@ -24,7 +24,12 @@ const at = (volumeId: string) => [{ path: '/data', volumeId }];
 const NODE_COMMANDS: readonly NodeCommand[] = [
   { operation: 'inspect-node', clients: [], paths: ['/data'] },
   { operation: 'restart-client', clients: [], paths: ['/data'], only: 'restart' },
-  { operation: 'check-volume', place: { path: '/data', volumeId: NEW }, like: '/data' },
+  {
+    operation: 'check-volume',
+    place: { path: '/data', volumeId: NEW },
+    like: '/data',
+    warm: [{ mib: 64, folder: '.', name: '*' }],
+  },
 ];
 /** Scripts that mount and unmount: only for the first texts, which contain shell code. */
 const MOUNTING: readonly NodeCommand[] = [

@@ -157,7 +157,13 @@ onMachine('while its user swaps everything on its volumes and around their mount
           });
           const place = { path: PLACE, volumeId: NEW };
           const ran = [
-            await machine.send('check-volume', command(ordinal, { operation: 'check-volume', place, like: PLACE })),
+            await machine.send(
+              'check-volume',
+              command(ordinal, {
+                ...{ operation: 'check-volume', place, like: PLACE },
+                warm: [{ mib: 64, folder: '.', name: '*' }],
+              }),
+            ),
             await machine.send('inspect-node', command(ordinal + 1, { operation: 'inspect-node', clients: [], paths })),
             await machine.send(
               'restart-client',

@@ -118,7 +118,7 @@ function commandOf(story: NodeStory, send: NodeSend): NodeCommand {
         ? { operation, clients: [client], paths: [PLACE], only, version }
         : { operation, clients, paths: [PLACE], only };
     case 'check-volume':
-      return { operation, place: place('new'), like: PLACE };
+      return { operation, place: place('new'), like: PLACE, warm: [{ mib: 64, folder: '.', name: '*' }] };
     case 'fill-volume':
       // Its source is a third volume, which these stories do not have (fill.test.ts).
       return { operation, volumeId: NEW, source: FOUND, like: PLACE };

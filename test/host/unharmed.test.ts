@@ -263,6 +263,7 @@ describe('the text of every script', () => {
       /^(output=\$\(idly dd if="\$FROM_COPY\/\$1" of="\$target" |if ! truncate -s "\$bytes" -- "\$target" )/,
       'a file of the volume that it fills, which has nothing that the source has not',
     ],
+    [/^idly timeout --kill-after=5 "\$seconds" dd if="\$1" of=\/dev\/null bs=1048576 /, 'only reads'],
     [/^WHY=|^say /, 'words'],
     [/^if command -v growpart/, 'asks which is installed'],
     [/^grow_with_sfdisk\(\) \{$/, 'a name'],

@@ -2114,7 +2114,27 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/begin'],
     },
   ],
+  'shared/chains/start-files.ts': [
+    {
+      name: 'files are read from the volume that has them, and not from one with a like name',
+      find: 'place === one || place.startsWith',
+      replace: 'place.startsWith(one) || place.startsWith',
+      caughtBy: ['shared/chains/start-files'],
+    },
+  ],
   'functions/replace-node/rungs/swap.ts': [
+    {
+      name: 'a client that is down waits for no reading',
+      find: "if (client !== 'untouched') return null;\n  const at",
+      replace: 'const at',
+      caughtBy: ['functions/replace-node/warm'],
+    },
+    {
+      name: 'a volume is read before its node leaves the pool',
+      find: 'cold(facts, state, restored) ?? isolate(facts, state)',
+      replace: 'isolate(facts, state) ?? cold(facts, state, restored)',
+      caughtBy: ['functions/replace-node/warm'],
+    },
     {
       name: 'a smaller volume is looked into only when all files are on it',
       find: 'filled(facts, state, restored) ?? ',
@@ -3245,6 +3265,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/node-commands.ts': [
+    {
+      name: 'what could not be read of a volume is left behind, and is no setback',
+      find: 'return { ...withRestored(state, () => ({ warmed: at + 1 })), setback: null };',
+      replace: 'return state;',
+      caughtBy: ['functions/replace-node/warm'],
+    },
     {
       name: 'a reindex is remembered before it is sent',
       find: "client: 'mayBeDown', reindexed: { patientUntilMs, untilMs } },",

@@ -104,7 +104,7 @@ function outcomeOf(answer: NodeAnswer, atMs: number): Outcome {
   }
 }
 
-function sentenceOfAnswer({ result, reason, stop, startSeconds, putBack, after, filled }: NodeAnswer): string {
+function sentenceOfAnswer({ result, reason, stop, startSeconds, putBack, after, filled, warmed }: NodeAnswer): string {
   const clients = after?.clients.map((client) => (client.state === 'running' ? 'running' : endOf(client))).join('; ');
   return [
     result,
@@ -114,6 +114,7 @@ function sentenceOfAnswer({ result, reason, stop, startSeconds, putBack, after, 
     startSeconds !== null && `started in ${startSeconds} s`,
     filled &&
       `${filled.files - filled.leftFiles} of ${filled.files} files are there, ${gib(filled.bytes - filled.leftBytes)} of ${gib(filled.bytes)} GiB`,
+    warmed && `${warmed.files} files read, ${gib(warmed.bytes)} GiB${warmed.isAll ? '' : ', not all of them'}`,
     putBack && 'what was there before is there again',
     clients && `client ${clients}`,
   ]

@@ -1,4 +1,5 @@
 // Acts on a node itself: one command each.
+import { startFilesOn } from '../../../shared/chains/start-files.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { isOwnCommand, type OwnRung } from '../../../shared/guardrails/replace.ts';
 import type { Blame, LadderState, RestoredVolumes, VersionChange } from '../../../shared/heal/memory.ts';
@@ -406,7 +407,7 @@ export const check = defineAct<{ readonly at: number }>()('check', {
     return send(context, {
       which: 'original',
       sentence: `look into ${place.volumeId}, read-only`,
-      command: () => ({ operation: 'check-volume', place, like: place.path }),
+      command: () => ({ operation: 'check-volume', place, like: place.path, warm: [] }),
     });
   },
   reduce: {
@@ -419,6 +420,39 @@ export const check = defineAct<{ readonly at: number }>()('check', {
     unknown: nothing,
   },
 });
+
+/** Reads from one of the restored volumes what its client will read at its start. Whatever comes of it, the rung goes on: it is no word on the data. */
+export const warm = defineAct<{ readonly at: number }>()('warm', {
+  ...COMMAND,
+  // The command says nothing about the client.
+  seenAfter: 'kept',
+  intent: null,
+  recovers: false,
+  retryKey: ({ at }) => `warm ${at}`,
+  execute: (context, { at }) => {
+    const place = restoredPlaces(known(context))[at] ?? { path: '', volumeId: '' };
+    return send(context, {
+      which: 'original',
+      sentence: `read from ${place.volumeId} what its client reads at its start`,
+      command: (fleet) => ({
+        operation: 'check-volume',
+        place,
+        like: place.path,
+        warm: startFilesOn(fleet, place.path),
+      }),
+    });
+  },
+  reduce: {
+    done: (state, { at }) => withRestored(state, () => ({ warmed: at + 1 })),
+    failed: warmedAnyway,
+    unknown: warmedAnyway,
+  },
+});
+
+/** It is not done again: the client reads these files itself. */
+function warmedAnyway(state: LadderState, { at }: { readonly at: number }): LadderState {
+  return { ...withRestored(state, () => ({ warmed: at + 1 })), setback: null };
+}
 
 /** Copies the files of the snapshot's copy onto the smaller volume, beside the client; what is left after a while is copied by the next one. */
 export const fill = defineAct<object>()('fill', {
@@ -662,6 +696,7 @@ export const NODE_COMMANDS = [
   stopForMove,
   startAgain,
   check,
+  warm,
   fill,
   swap,
   maskOriginal,

@@ -4,6 +4,8 @@
 import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
 import { freeDevices } from '../../../shared/aws/volume-changes.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
+import { startFilesOn } from '../../../shared/chains/start-files.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
 import type {
   Blame,
   FailedRung,
@@ -19,7 +21,7 @@ import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
 import { type CatchUp, catchUpOf, type DataAge } from '../../../shared/snapshots/catch-up.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
-import { check, fill, swap } from '../acts/node-commands.ts';
+import { check, fill, swap, warm } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
 import { blameOf } from '../blame.ts';
@@ -192,8 +194,8 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
     if (off) return off;
     const left = leftToPerson(facts, { stops: false }) ?? clientUnknown(facts);
     if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
-    const isolating = isolate(facts, state);
-    if (isolating) return isolating;
+    const early = cold(facts, state, restored) ?? isolate(facts, state);
+    if (early) return early;
     const data = from === 'snapshot' ? `${source}, ${rank}` : source;
     const onto = restored.shrink === undefined ? '' : `, on ${restored.shrink.toGiB} GiB`;
     return swap({ to: 'restored', reason: `data of ${data}${height === null ? '' : `, height ${height}`}${onto}` });
@@ -452,6 +454,35 @@ function filled({ nowMs, volumes }: Facts, state: LadderState, { shrink }: Resto
 /** On a replacement nothing is mounted that a check could be compared with. */
 const unchecked = ({ checked, volumes }: RestoredVolumes, which: Which): Decision | null =>
   checked < volumes.length && which === 'original' ? check({ at: checked }) : null;
+
+/**
+ * Blocks of a new volume come from S3 as they are first read: those that its client reads at its start come now. A client that is down waits for nothing.
+ */
+function cold({ fleet }: Facts, { found, client }: LadderState, restored: RestoredVolumes): Decision | null {
+  if (client !== 'untouched') return null;
+  const at = coldOnes(fleet, found.volumes, restored).find((one) => one >= (restored.warmed ?? 0));
+  return at === undefined ? null : warm({ at });
+}
+
+/**
+ * The positions of volumes of which something is read before the exchange. A copy of a volume that is there, a kept volume, one that was just written and
+ * one that was initialized have their blocks.
+ */
+function coldOnes(
+  fleet: Fleet,
+  found: readonly FoundVolume[],
+  { from, shrink }: Pick<RestoredVolumes, 'from' | 'shrink'>,
+): readonly number[] {
+  const { initializationMiBps, warm: isWanted } = fleet.replace;
+  if (!isWanted || initializationMiBps !== undefined || from !== 'snapshot' || shrink) return [];
+  return found.flatMap(({ path }, at) => (startFilesOn(fleet, path).length > 0 ? [at] : []));
+}
+
+/** How long that may take. */
+export const warmingMinutes = (...of: Parameters<typeof coldOnes>): number => WARMING_MINUTES * coldOnes(...of).length;
+
+/** Three quarters of the command's limit (runLimitsSeconds). */
+const WARMING_MINUTES = 11;
 
 const HOUR_MS = 60 * 60_000;
 const MIB_PER_GIB = 1_024;

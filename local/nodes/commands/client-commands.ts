@@ -21,6 +21,7 @@ import {
   refused,
 } from './operations.ts';
 import { swapVolumes } from './swap.ts';
+import { warmVolume } from './warm.ts';
 
 export class NodeCommands extends NodeActs {
   private readonly later: (delayMs: number, work: () => void) => void;
@@ -159,7 +160,7 @@ export class NodeCommands extends NodeActs {
     return ending('done', { before, after: look() });
   }
 
-  private *check({ Path = '', VolumeId = '', Like = '' }: Parameters): Acts<NodeEnding> {
+  private *check({ Path = '', VolumeId = '', Like = '', ...flags }: Parameters): Acts<NodeEnding> {
     const before = this.state([], [Like]);
     const [like] = before.volumes;
     const of = { before, after: before };
@@ -175,7 +176,8 @@ export class NodeCommands extends NodeActs {
       const reason = `${VolumeId} has ${expected.size - missing.length} of the ${expected.size} entries of ${Like}: it is not for ${Path}`;
       return ending('failed', { ...of, reason, fault: 'data' });
     }
-    return ending('done', of);
+    const warmed = yield* warmVolume(this, VolumeId, flags);
+    return ending('done', { ...of, ...(warmed && { warmed }) });
   }
 
   private *stopClient({ Clients = '', Places = '', ...flags }: Parameters): Acts<NodeEnding> {

@@ -1,3 +1,4 @@
+import { swapCold, swapWarmed } from './warmed-swaps.ts';
 // All scenarios, in the best order for a newcomer: those of this folder, and the world files beside it.
 
 import { join } from 'node:path';
@@ -142,6 +143,8 @@ export const SCENARIOS: readonly Scenario[] = [
   webhookDown,
   webhookHostile,
   manualRestore,
+  swapWarmed,
+  swapCold,
   undoRestore,
   shrink,
   shrinkRefused,

@@ -2,6 +2,7 @@
 
 import { healOf } from '../../../shared/heal/records.ts';
 import { KEEP_UNTIL_TAG, PUT_BACK_TAG } from '../../../shared/model/tags.ts';
+import type { ChainSpec } from '../../nodes/chain.ts';
 import type { BlockClock } from '../../nodes/rhythm.ts';
 import { START_MS } from '../../region.ts';
 import type { CallRecord } from '../../simulator/trace.ts';
@@ -32,17 +33,19 @@ export function smallFleet(
   {
     count = 4,
     clock,
+    coldReads,
     more = {},
     moreOf = () => ({}),
   }: {
     readonly count?: number;
     readonly clock?: BlockClock;
+    readonly coldReads?: ChainSpec['coldReads'];
     readonly more?: Partial<WorldNode>;
     /** What a machine has besides; from 0. */
     readonly moreOf?: (at: number) => WorldNode['machine'];
   } = {},
 ): PlacedNode {
-  references(world, bitcoinChain(world, 1, { ...(clock && { clock }) }));
+  references(world, bitcoinChain(world, 1, { ...(clock && { clock }), ...(coldReads && { coldReads }) }));
   followers(world, count, (at) => ({
     volumes: [{ role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46 }],
     ...more,

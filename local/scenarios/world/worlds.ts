@@ -1,5 +1,5 @@
 // Worlds that several scenarios share.
-import type { SimulatedChain } from '../../nodes/chain.ts';
+import type { ChainSpec, SimulatedChain } from '../../nodes/chain.ts';
 import { type BlockClock, clockOf, everySeconds } from '../../nodes/rhythm.ts';
 import { type Reference, referenceHost } from '../../nodes/rpc/reference.ts';
 import { addressOf } from './nodes.ts';
@@ -15,7 +15,10 @@ export const QUICK_BLOCKS = everySeconds(30);
 export function bitcoinChain(
   world: World,
   gibPerHour: number,
-  { clock: told = clockOf('bitcoin'), ...more }: { readonly needsPeers?: boolean; readonly clock?: BlockClock } = {},
+  {
+    clock: told = clockOf('bitcoin'),
+    ...more
+  }: Pick<ChainSpec, 'needsPeers' | 'coldReads'> & { readonly clock?: BlockClock } = {},
 ): SimulatedChain {
   const clock = told === QUICK_BLOCKS && world.blocks === 'real' ? clockOf('bitcoin') : told;
   return world.chain({

@@ -18,7 +18,7 @@ const restore = { do: 'restore', snapshotId: null, acknowledgesValidator: false 
 describe('a plan', () => {
   it('says the rungs, why, from which data, how long and for how much', () => {
     expect(planned().sentence).toBe(
-      'restart, then swap, then replace: it is stuck; data: set-0 of node2: clean, height 900, taken 2026-01-01T11:00:00.000Z; 40 min at most, +$40.00 a month while the old volumes are kept',
+      'restart, then swap, then replace: it is stuck; data: set-0 of node2: clean, height 900, taken 2026-01-01T11:00:00.000Z; 51 min at most, +$40.00 a month while the old volumes are kept',
     );
   });
 
@@ -38,7 +38,7 @@ describe('a plan', () => {
     const words = '1800 blocks ÷ 0.1 blocks/s = 300 min, as node3 has shown on 2026-01-01';
     expect(planned({ sources: known })).toMatchObject({
       sentence: expect.stringContaining(`; to be caught up: ${words}; `),
-      evidence: { minutes: 40, caughtUpMinutes: 300, caughtUp: words },
+      evidence: { minutes: 51, caughtUpMinutes: 300, caughtUp: words },
     });
     const unknown = planned({ sources: { ...known, chain: { ...chain, rate: null } } });
     expect(unknown.sentence).toContain('to be caught up: unknown: no heal has seen this fleet catch up yet');

@@ -243,7 +243,7 @@ describe('the plan of a reindex', () => {
       sentence: expect.stringContaining(
         '; reindex 38 min, swap 52 min: reindex (/opt/node/reindex on a copy of set-0: its client was at the tip again 38 min after its stop, and its data take as much as before); data:',
       ),
-      evidence: { minutes: 165 },
+      evidence: { minutes: 176 },
       terms: expect.arrayContaining([['reindex', COMMAND]]),
     });
   });

@@ -215,7 +215,7 @@ describe('the plan of a roll-back', () => {
       sentence: expect.stringContaining(
         '; roll-back: /opt/node/roll-back on a copy of set-0: its client was at the tip again 3 min after its stop; data:',
       ),
-      evidence: { minutes: 60 },
+      evidence: { minutes: 71 },
       terms: expect.arrayContaining([['roll-back', COMMAND]]),
     });
   });

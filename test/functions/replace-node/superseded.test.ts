@@ -76,6 +76,7 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
   create: [{ do: 'create', at: 0, reason }, SWAP],
   attach: [{ do: 'attach', volumeId: COPY_VOLUME, which: 'original', device: '/dev/sdg', reason }, SWAP],
   check: [{ do: 'check', at: 0 }, SWAP],
+  warm: [{ do: 'warm', at: 0 }, SWAP],
   fill: [{ do: 'fill' }, ladderState({ rung: 'swap', restoredVolumes: shrinking() })],
   standby: [{ do: 'standby', group: 'nodes' }, SWAP],
   swap: [{ do: 'swap', to: 'restored', reason }, SWAP],
@@ -168,7 +169,7 @@ describe('a superseded attempt mutates nothing', () => {
   // A node's next holder waits until a command that was sent to it has ended.
   const onAws = ALL.filter(
     ([, act]) =>
-      !/^(inspect|restart|undo-blocks|rebuild-data|switch-version|stop-for-move|start-again|check|fill|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
+      !/^(inspect|restart|undo-blocks|rebuild-data|switch-version|stop-for-move|start-again|check|warm|fill|swap|mask|take-over|start-original|enable-version|start-beside)/.test(
         act.do,
       ),
   );

@@ -70,7 +70,7 @@ describe('a command on clients and volumes', () => {
   it.each<[string, NodeCommand]>([
     ['inspect-node', { operation: 'inspect-node', clients: [geth], paths: ['/data'] }],
     ['restart-client', { operation: 'restart-client', clients: [geth], paths: ['/data'], only: 'restart' }],
-    ['check-volume', { operation: 'check-volume', place: { path: '/data', volumeId: NEW }, like: '/data' }],
+    ['check-volume', { operation: 'check-volume', place: { path: '/data', volumeId: NEW }, like: '/data', warm: [] }],
     ['swap-volumes', swap],
     [
       'stop-client',
@@ -83,6 +83,38 @@ describe('a command on clients and volumes', () => {
     expect(command.operation).toBe(operation);
     for (const [name, [value = '?']] of Object.entries(parameters))
       expect(value).toMatch(new RegExp(parameterRules[name as keyof typeof parameterRules].pattern));
+  });
+
+  it('looks into a volume within three minutes, and reads files of it within fifteen, by lines that no shell reads', () => {
+    const place = { path: '/data', volumeId: NEW };
+    const check = (warm: Extract<NodeCommand, { operation: 'check-volume' }>['warm']): NodeCommand => ({
+      ...{ operation: 'check-volume', place, like: '/data', warm },
+    });
+    const files = [
+      { mib: 256, folder: 'blocks', name: 'blk*.dat' },
+      { mib: 16_384, folder: '.', name: '*' },
+    ];
+    expect(unpacked(parametersOf(check(files))['Warm'])).toBe('256 blocks blk*.dat\n16384 . *\n');
+    expect(parametersOf(check(files))).toMatchObject({ RunLimitSeconds: ['900'] });
+    expect(parametersOf(check([]))).toMatchObject({ RunLimitSeconds: ['180'], Warm: [''] });
+    for (const [folder, name] of [
+      ['..', '*'],
+      ['a/../b', '*'],
+      ['/etc', '*'],
+      ['blocks/', '*'],
+      ['$(id)', '*'],
+      ['a b', '*'],
+      ['blocks', '-delete'],
+      ['blocks', 'a/b'],
+      ['blocks', '[a]'],
+      ['blocks', '*\n1 . *'],
+      ['blocks', ''],
+    ] as const)
+      expect(() => parametersOf(check([{ mib: 1, folder, name }]))).toThrow(/^parameter Warm: /);
+    expect(() => parametersOf(check([{ mib: 0, folder: '.', name: '*' }]))).toThrow(/^parameter Warm: /);
+    expect(() => parametersOf(check(Array.from({ length: 17 }, () => ({ mib: 1, folder: '.', name: '*' }))))).toThrow(
+      /^parameter Warm: 17 lines/,
+    );
   });
 
   it('names the executables of a client that its owner starts with commands', () => {
@@ -100,7 +132,10 @@ describe('a command on clients and volumes', () => {
       { ...swap, from: [{ path: '/', volumeId: FOUND }], to: [{ path: '/', volumeId: NEW }] },
     ],
     ['a volume without an id', { ...swap, to: [{ path: '/data', volumeId: '' }] }],
-    ['a place without an id', { operation: 'check-volume', place: { path: '/data', volumeId: '' }, like: '/data' }],
+    [
+      'a place without an id',
+      { operation: 'check-volume', place: { path: '/data', volumeId: '' }, like: '/data', warm: [] },
+    ],
     ['a path that climbs', { ...swap, identity: ['/data/../etc/shadow'] }],
     ['a path with a line in it', { ...swap, keepNewest: ['/data/a\n/etc/b'] }],
     ['a unit of a shell', { ...swap, clients: [{ ...geth, runtime: { kind: 'systemd', unit: 'a;b' } }] }],
