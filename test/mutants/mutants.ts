@@ -2124,9 +2124,15 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/swap.ts': [
     {
-      name: 'a client that is down waits for no reading',
-      find: "if (client !== 'untouched') return null;\n  const at",
-      replace: 'const at',
+      name: 'a client that is down does not wait until files are read',
+      find: "if (state.client !== 'untouched' || !isUp) return null;",
+      replace: "if (state.client !== 'untouched') return null;",
+      caughtBy: ['functions/replace-node/warm'],
+    },
+    {
+      name: 'a client that a heal may have stopped waits for no reading',
+      find: "if (state.client !== 'untouched' || !isUp) return null;",
+      replace: 'if (!isUp) return null;',
       caughtBy: ['functions/replace-node/warm'],
     },
     {

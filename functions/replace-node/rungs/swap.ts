@@ -458,9 +458,10 @@ const unchecked = ({ checked, volumes }: RestoredVolumes, which: Which): Decisio
 /**
  * Blocks of a new volume come from S3 as they are first read: those that its client reads at its start come now. A client that is down waits for nothing.
  */
-function cold({ fleet }: Facts, { found, client }: LadderState, restored: RestoredVolumes): Decision | null {
-  if (client !== 'untouched') return null;
-  const at = coldOnes(fleet, found.volumes, restored).find((one) => one >= (restored.warmed ?? 0));
+function cold(facts: Facts, state: LadderState, restored: RestoredVolumes): Decision | null {
+  const isUp = facts.seen?.clients.every(({ state: is }) => is === 'running') === true;
+  if (state.client !== 'untouched' || !isUp) return null;
+  const at = coldOnes(facts.fleet, state.found.volumes, restored).find((one) => one >= (restored.warmed ?? 0));
   return at === undefined ? null : warm({ at });
 }
 

@@ -49,6 +49,7 @@ describe('what a client reads at its start', () => {
     ['nobody knows the files of its chain', swapping(unread()), { fleet: { ...FLEET, chain: 'solana' } }],
     ['the data are a copy of a volume that is there', swapping(unread({ from: 'sibling' })), {}],
     ['its files were just written', swapping({ ...shrinking({ isFilled: true }, { checked: 1 }) }), {}],
+    ['its client has ended by itself', swapping(unread()), { seen: seen([client('failed')]) }],
     ['an exchange has begun, and its client may be down', swapping(unread(), { client: 'mayBeDown' }), {}],
     [
       'the node follows its chain again',
