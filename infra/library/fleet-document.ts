@@ -366,15 +366,15 @@ export interface FleetDocument {
       /** A customer key of that region. */
       readonly kmsKeyArn?: string;
     };
-    /** In the file of a second region or account, where the fleet has no nodes: here are copies of its snapshots, which `snapshots.copyTo` or `snapshots.shareWith` of its file in the first one makes or shares. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`. */
+    /** In the file of a second region or account, where the fleet has no nodes: here are copies of its snapshots, by `snapshots.copyTo` or `snapshots.shareWith` of its first file. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`. */
     readonly copiesFrom?: {
       /** The region of its nodes. */
       readonly region: string;
-      /** The account of its nodes, where that is another one: it shares their snapshots with this one, in the same region. */
+      /** The account of its nodes, where that is another one in the same region. */
       readonly account?: {
         /** Its id. */
         readonly id: string;
-        /** The lifecycle policy there. Another account sees a snapshot's description, which names its policy, and none of its tags. */
+        /** The lifecycle policy there, which a snapshot's description names: its tags are not seen here. */
         readonly policy: string;
       };
       /** People are told when the newest copy is older. */
@@ -405,7 +405,7 @@ export interface FleetDocument {
     readonly source?: "snapshot" | "sibling";
     /** The rate at which EBS is paid to initialize a volume from its snapshot; without it blocks come as they are read. */
     readonly initializationMiBps?: number;
-    /** Whether the files that the client reads at its start are read from a restored volume before the exchange; not where `initializationMiBps` is. */
+    /** Whether the files that the client reads at its start are read from a restored volume before the exchange; not with `initializationMiBps`. */
     readonly warm?: boolean;
     /** Id or name of the launch template of a new instance; an instance that was launched from one has it in its tags. */
     readonly launchTemplate?: string;

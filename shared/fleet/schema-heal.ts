@@ -172,15 +172,15 @@ export const snapshots = object('{ everyHours: 24, keep: 7 }', {
     }),
   ),
   copiesFrom: optional(
-    'In the file of a second region or account, where the fleet has no nodes: here are copies of its snapshots, which `snapshots.copyTo` or `snapshots.shareWith` of its file in the first one makes or shares. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`.',
+    'In the file of a second region or account, where the fleet has no nodes: here are copies of its snapshots, by `snapshots.copyTo` or `snapshots.shareWith` of its first file. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`.',
     object('{ region: eu-west-1 }', {
       region: about('The region of its nodes.', regionName),
       account: optional(
-        'The account of its nodes, where that is another one: it shares their snapshots with this one, in the same region.',
+        'The account of its nodes, where that is another one in the same region.',
         object('{ id: "444455556666", policy: policy-0123456789abcdef0 }', {
           id: about('Its id.', accountId),
           policy: about(
-            "The lifecycle policy there. Another account sees a snapshot's description, which names its policy, and none of its tags.",
+            "The lifecycle policy there, which a snapshot's description names: its tags are not seen here.",
             text(/^policy-[0-9a-f]{17}$/, 'the id of a lifecycle policy', 'policy-0123456789abcdef0'),
           ),
         }),
@@ -243,7 +243,7 @@ export const replace = object('{ rungs: [restart, swap] }', {
     whole(100, 300, 'MiB/s', 300),
   ),
   warm: usually(
-    'Whether the files that the client reads at its start are read from a restored volume before the exchange; not where `initializationMiBps` is.',
+    'Whether the files that the client reads at its start are read from a restored volume before the exchange; not with `initializationMiBps`.',
     yesOrNo(),
     true,
   ),

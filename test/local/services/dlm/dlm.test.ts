@@ -62,7 +62,7 @@ describe('a lifecycle policy', () => {
     expect(Policy).toMatchObject({
       State: 'ENABLED',
       StatusMessage:
-        'The local region does not emulate copies of snapshots in other Regions, the sharing of snapshots with other accounts',
+        'The local region does not emulate copies of snapshots in other Regions, the sharing of snapshots with other accounts, the end of sharing',
       ExecutionRoleArn: ROLE,
       PolicyArn: `arn:aws:dlm:eu-west-1:111122223333:policy/${PolicyId}`,
       DateCreated: expect.any(Date),
