@@ -21,6 +21,30 @@ const MANAGED_TAG = 'dlm:managed';
 export const asCopied = (fact: SnapshotFact, isShared = false): SnapshotFact =>
   fact.policyId === null && (isShared || fact.tags[MANAGED_TAG] === 'true') ? { ...fact, policyId: 'copied' } : fact;
 
+/** A root volume has 8 to 30 GiB, and a chain's data have hundreds. */
+const ROOTS_SHARE = 1 / 4;
+
+/**
+ * A policy takes each volume with the tags of the data, and a launch template gives them to root volumes, too. Which device a volume was is not known here:
+ * what is much smaller than the largest is not opened, for its "data" would not open, and the blame would be on the copy.
+ */
+export function withoutRoots(snapshots: readonly SnapshotFact[]): {
+  readonly data: readonly SnapshotFact[];
+  readonly roots: DrillFacts['refused'];
+} {
+  const largestGiB = Math.max(0, ...snapshots.map(({ sizeGiB }) => sizeGiB));
+  const [data, roots] = [true, false].map((isData) =>
+    snapshots.filter(({ sizeGiB }) => sizeGiB >= largestGiB * ROOTS_SHARE === isData),
+  ) as [SnapshotFact[], SnapshotFact[]];
+  return {
+    data,
+    roots: roots.map(({ snapshotId, sizeGiB }) => ({
+      setId: snapshotId,
+      why: `it is of ${sizeGiB} GiB where the largest is of ${largestGiB}: it is taken for a root volume`,
+    })),
+  };
+}
+
 /** @param snapshots of the fleet, newest first */
 export function copiesIn(snapshots: readonly SnapshotFact[]): Pick<CopiesFacts, 'newestAtMs' | 'failed'> {
   const newest = snapshots.find(({ state }) => state === 'completed');

@@ -18,7 +18,7 @@ import { clientNameOf } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { rankSets } from '../../shared/snapshots/ranking.ts';
 import { ownersOf, readOwners, setsOf } from '../../shared/snapshots/sets.ts';
-import { asCopied, copiesIn } from './copies.ts';
+import { asCopied, copiesIn, withoutRoots } from './copies.ts';
 import type { DrillContext, DrillFacts } from './state.ts';
 
 /** Of the volume that an image boots from, as far as its template does not say it. */
@@ -155,7 +155,9 @@ async function rankedSets(
   const found = account
     ? await readShared(clients.ec2, fleet, account)
     : await readSnapshots(clients.ec2, fleet, [...owners.keys()]);
-  const snapshots = fleet.copiesFrom ? found.map((fact) => asCopied(fact, account !== undefined)) : found;
+  const { data: snapshots, roots } = fleet.copiesFrom
+    ? withoutRoots(found.map((fact) => asCopied(fact, account !== undefined)))
+    : { data: found, roots: [] };
   // Nobody here knows the nodes: their volumes' tags say which they are.
   const named = fleet.copiesFrom ? snapshots.flatMap(({ tags }) => tags[fleet.nodes.nameTag] ?? []) : [];
   const nodeNames = new Set([...nodes.map(({ name }) => name), ...named]);
@@ -178,5 +180,5 @@ async function rankedSets(
     hashes: new Map(watch?.canonical ? [[watch.canonical.height, watch.canonical.hash]] : []),
     ...{ faultSinceMs: null, stoodSinceMs: null, tried: [] },
   });
-  return { sets, snapshots };
+  return { sets: { good: sets.good, refused: [...sets.refused, ...roots] }, snapshots };
 }

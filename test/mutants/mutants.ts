@@ -397,6 +397,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/audit-snapshots/copies'],
     },
     {
+      name: 'the copy of a root volume is not opened as data',
+      find: 'sizeGiB >= largestGiB * ROOTS_SHARE === isData',
+      replace: 'sizeGiB >= 0 === isData',
+      caughtBy: ['functions/audit-snapshots/copies'],
+    },
+    {
       name: 'what another account shares is a policy’s, although its tags are not seen',
       find: "(isShared || fact.tags[MANAGED_TAG] === 'true')",
       replace: "fact.tags[MANAGED_TAG] === 'true'",

@@ -18,5 +18,13 @@ export function nodesElsewhere(world: World, kmsKeyId?: string): void {
     volumes: [{ role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46, ...(kmsKeyId && { kmsKeyId }) }],
     machine: { startSeconds: 15 },
   }));
+  world.beforehand(() => tagRoots(there));
   launchTemplate(world, 'bitcoin');
+}
+
+/** As a launch template does that tags all volumes: policies take the roots, too. */
+async function tagRoots({ region }: World): Promise<void> {
+  const roots = region.ec2.volumes().filter(({ attachment }) => attachment?.device === '/dev/xvda');
+  const Tags = [{ Key: 'Component', Value: 'nodes/bitcoin' }];
+  await region.call('ec2', 'CreateTags', { Resources: roots.map(({ volumeId }) => volumeId), Tags });
 }

@@ -1,6 +1,12 @@
 // Copies of another region: when people are told that none comes, how often one is opened, and what a client shows that has not opened its data.
 import { describe, expect, it } from '@jest/globals';
-import { asCopied, copiesIn, copiesLate, hoursUntilDue } from '../../../functions/audit-snapshots/copies.ts';
+import {
+  asCopied,
+  copiesIn,
+  copiesLate,
+  hoursUntilDue,
+  withoutRoots,
+} from '../../../functions/audit-snapshots/copies.ts';
 import { decideNext } from '../../../functions/audit-snapshots/decide.ts';
 import { judgeLook, refusalOf } from '../../../functions/audit-snapshots/judge.ts';
 import { type CopiesFacts, type DrillFacts, NO_CLIMB } from '../../../functions/audit-snapshots/state.ts';
@@ -176,6 +182,19 @@ describe('of copies', () => {
       ]),
     ).toEqual({ newestAtMs: ago(2), failed: ['snap-3'] });
     expect(copiesIn([])).toEqual({ newestAtMs: null, failed: [] });
+  });
+
+  it('a root volume’s, which carries the same tags, is not opened', () => {
+    const [root, grown, old] = [
+      fact({ snapshotId: 'snap-3', sizeGiB: 16 }),
+      fact({ snapshotId: 'snap-2', sizeGiB: 900 }),
+      fact({ snapshotId: 'snap-1', sizeGiB: 225 }),
+    ];
+    const { data, roots } = withoutRoots([root, grown, old]);
+    expect(data).toEqual([grown, old]);
+    expect(roots).toEqual([{ setId: 'snap-3', why: expect.stringContaining('16 GiB where the largest is of 900') }]);
+    expect(withoutRoots([root])).toEqual({ data: [root], roots: [] });
+    expect(withoutRoots([])).toEqual({ data: [], roots: [] });
   });
 
   it('what a policy made is a policy’s, and its tags’ ledger is not believed', () => {
