@@ -98,6 +98,7 @@ describe('a fleet file', () => {
         upgradeHeights: [],
         publicAddress: 'keep',
         userData: undefined,
+        warm: true,
         subnetIds: [],
         keepDays: 7,
         autoScaling: 'refuse',
