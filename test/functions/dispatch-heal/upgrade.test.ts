@@ -1,6 +1,6 @@
 // The order in which a fleet is upgraded.
 import { describe, expect, it } from '@jest/globals';
-import { nextStep, type UpgradeFacts } from '../../../functions/dispatch-heal/upgrade.ts';
+import { endsUpgrade, mayEndUpgrade, nextStep, type UpgradeFacts } from '../../../functions/dispatch-heal/upgrade.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { Rehearsal } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
@@ -448,5 +448,26 @@ describe('an upgrade that is tried on a copy first', () => {
       ...asked,
     });
     expect(next).toMatchObject({ isTold: true, reason: '28.1 on a copy of set-1: bad blocks; no node got it' });
+  });
+});
+
+describe('what an upgrade has failed by', () => {
+  const failed = { state: 'escalated' } as const;
+
+  it('is an upgrade or a clean snapshot that ended with a person', () => {
+    expect(mayEndUpgrade(switched('node2', failed))).toBe(true);
+    expect(mayEndUpgrade(snapshot('node2', failed))).toBe(true);
+    expect(mayEndUpgrade(switched('node2'))).toBe(false);
+    expect(mayEndUpgrade(at('node2', 'disk:data', failed))).toBe(false);
+  });
+
+  it('is known as long as the upgrade is under way, where it began since that was asked for', () => {
+    const begun = (onsetMs: number) => switched('node2', { ...failed, onsetMs });
+    expect(endsUpgrade(begun(ASKED + 1), upgrade)).toBe(true);
+    expect(endsUpgrade(begun(ASKED), upgrade)).toBe(true);
+    expect(endsUpgrade(begun(ASKED - 1), upgrade)).toBe(false);
+    expect(endsUpgrade(begun(ASKED + 1), { ...upgrade, state: 'done' })).toBe(false);
+    expect(endsUpgrade(begun(ASKED + 1), undefined)).toBe(false);
+    expect(endsUpgrade(switched('node2'), upgrade)).toBe(false);
   });
 });

@@ -238,6 +238,17 @@ describe('a snapshot that heals may read', () => {
     expect(reach({ 'chainmend:fleet': 'litecoin' })).toBe(false);
   });
 
+  it('belongs to the account that shares it, where the file names that, and to no other', () => {
+    const account = { id: '444455556666', policy: 'policy-0123456789abcdef0' };
+    const sharing = { ...twoVolumes(), copiesFrom: { region: 'eu-west-1', maxAgeHours: 48, account } };
+    const of = (ownerId: string, fleet: Parameters<typeof isWithinReach>[1]) =>
+      isWithinReach({ tags: {}, policyId: null, ownerId }, fleet);
+    expect(of('444455556666', sharing)).toBe(true);
+    expect(of('111122223333', sharing)).toBe(false);
+    expect(of('444455556666', twoVolumes())).toBe(false);
+    expect(of('444455556666', { ...sharing, copiesFrom: { region: 'eu-west-1', maxAgeHours: 48 } })).toBe(false);
+  });
+
   it('is named with all others of its set, and with the policy that made them', () => {
     const fleet = twoVolumes();
     const untagged = { policy: 'policy-1', tags: { Component: 'nodes' } };
