@@ -9,7 +9,9 @@ import {
   conclude,
   FLAP_WINDOW_MS,
   INVOKE_AGAIN_MS,
+  isAsked,
   judgeAttempt,
+  keepsNode,
   MAX_FAILURES,
   movedTo,
   type Onset,
@@ -546,5 +548,36 @@ describe('an incident at its edges', () => {
     };
     expect(of(SENT)).toEqual([SENT, ['not-proved']]);
     expect(of(undefined)).toEqual([undefined, []]);
+  });
+});
+
+describe('an incident keeps its node from what may wait', () => {
+  const of = (more: object): IncidentRecord => ({ ...openIncidentRecord(), ...more }) as IncidentRecord;
+  const asked = { attempt: 2, approval: { attempt: 2 } };
+
+  it('until it is healed', () => {
+    for (const state of ['open', 'allocated', 'claimed', 'escalated'] as const)
+      expect(keepsNode(of({ state }))).toBe(true);
+    expect(keepsNode(of({ state: 'healed' }))).toBe(false);
+    expect(keepsNode(of({ state: 'healed', trigger: 'node:type' }))).toBe(false);
+  });
+
+  it('by the type of its first sync only while somebody is at it, and no person is asked', () => {
+    const type = (more: object) => keepsNode(of({ trigger: 'node:type', attempt: 2, ...more }));
+    expect(type({ state: 'allocated' })).toBe(true);
+    expect(type({ state: 'claimed' })).toBe(true);
+    expect(type({ state: 'open' })).toBe(false);
+    expect(type({ state: 'escalated' })).toBe(false);
+    expect(type({ state: 'claimed', ...asked })).toBe(false);
+    expect(type({ state: 'allocated', ...asked })).toBe(false);
+    expect(keepsNode(of({ state: 'claimed', ...asked }))).toBe(true);
+  });
+
+  it('where a person has been asked until there is an answer, of this attempt', () => {
+    const approval = (more: object) => ({ attempt: 2, ...more }) as ApprovalRecord;
+    expect(isAsked({ attempt: 2, approval: approval({}) })).toBe(true);
+    expect(isAsked({ attempt: 3, approval: approval({}) })).toBe(false);
+    expect(isAsked({ attempt: 2, approval: approval({ answer: 'approved' }) })).toBe(false);
+    expect(isAsked(of({}))).toBe(false);
   });
 });
