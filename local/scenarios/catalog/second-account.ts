@@ -4,21 +4,22 @@ import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import { LEDGER_TAGS } from '../../../shared/model/tags.ts';
 import { REGION_NAME, SECOND_ACCOUNT_ID } from '../../region.ts';
 import {
-  areMarked,
   badOnesAlone,
   copiesOf,
   copyIsVerified,
+  dataNotBlamed,
   homeOf,
   isProved,
   nodesUntouched,
   nothingButThrowAways,
   tagsOf,
   toldInMinutes,
+  toldOnce,
 } from '../checks/copies.ts';
 import { alarmsRight } from '../checks/ladder-expectations.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
 import { nothingLeft } from '../world/drills.ts';
-import { nodesElsewhere } from '../world/elsewhere.ts';
+import { deletePolicies, nodesElsewhere, policiesElsewhere } from '../world/elsewhere.ts';
 import { pagedNow } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
 
@@ -28,17 +29,10 @@ const DEPLOYED_WITH = join(import.meta.dirname, '../fleets-second-account');
 /** The customer key of the volumes, in the account of the nodes. */
 const KEY = `arn:aws:kms:${REGION_NAME}:${SECOND_ACCOUNT_ID}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 
-const policiesOf = async ({ region }: World): Promise<readonly string[]> => {
-  const { Policies } = (await region.call('dlm', 'GetLifecyclePolicies', {})) as {
-    readonly Policies: readonly { readonly PolicyId: string }[];
-  };
-  return Policies.map(({ PolicyId }) => PolicyId);
-};
-
 /** An owner writes the id of the policy into the file, once both are deployed. */
 async function namePolicy(world: World): Promise<void> {
   const Name = fleetParameterName('/chainmend', 'bitcoin');
-  const [policy] = await policiesOf(homeOf(world));
+  const [policy] = await policiesElsewhere(world);
   const { Parameter } = (await world.region.call('ssm', 'GetParameter', { Name })) as {
     readonly Parameter: { readonly Value: string };
   };
@@ -115,11 +109,7 @@ export const secondAccountKey: Scenario = {
       holds: ({ pages }) =>
         pages.some(({ code, sentence }) => code === 'drill-unproved' && sentence.includes('kms:CreateGrant')),
     },
-    {
-      sentence: 'nothing is held against the data',
-      holds: (_, world) =>
-        areMarked(world, LEDGER_TAGS.quarantined).length === 0 && areMarked(world, LEDGER_TAGS.verified).length === 0,
-    },
+    dataNotBlamed,
     ...always,
   ],
 };
@@ -133,10 +123,7 @@ export const secondAccountStopped: Scenario = {
   people: (world) =>
     world.when(
       () => isProved(world),
-      async () => {
-        for (const PolicyId of await policiesOf(homeOf(world)))
-          await homeOf(world).region.call('dlm', 'DeleteLifecyclePolicy', { PolicyId });
-      },
+      () => deletePolicies(world),
     ),
   done: (world) => pagedNow(world, 'copies-old'),
   hours: 16,
@@ -150,12 +137,7 @@ export const secondAccountStopped: Scenario = {
             code === 'copies-old' && sentence.includes(SECOND_ACCOUNT_ID) && /policy-[0-9a-f]{17}/.test(sentence),
         ),
     },
-    {
-      sentence: 'they are told once',
-      holds: ({ pages }) => pages.filter(({ code }) => code === 'copies-old').length === 1,
-      // Where the answer to a page is lost, it is sent again.
-      undisturbed: true,
-    },
+    toldOnce,
     copyIsVerified,
     ...always,
   ],

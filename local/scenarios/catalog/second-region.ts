@@ -1,23 +1,23 @@
 // Scenarios: a fleet's snapshots are copied to a second region by policy, and a suite there opens the newest copy before anybody needs it.
 import { join } from 'node:path';
-import { LEDGER_TAGS } from '../../../shared/model/tags.ts';
 import { ACCOUNT_ID, SECOND_REGION_NAME } from '../../region.ts';
 import {
-  areMarked,
   badOnesAlone,
   copiesOf,
   copyIsVerified,
+  dataNotBlamed,
   homeOf,
   isProved,
   nodesUntouched,
   nothingButThrowAways,
   tagsOf,
   toldInMinutes,
+  toldOnce,
 } from '../checks/copies.ts';
 import { alarmsRight } from '../checks/ladder-expectations.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
 import { nothingLeft } from '../world/drills.ts';
-import { nodesElsewhere } from '../world/elsewhere.ts';
+import { deletePolicies, nodesElsewhere } from '../world/elsewhere.ts';
 import { pagedNow } from '../world/ladder.ts';
 
 /** The fleet's file in the region of its nodes, and its file in the second one. */
@@ -83,11 +83,7 @@ export const secondRegionKey: Scenario = {
       holds: ({ pages }) =>
         pages.some(({ code, sentence }) => code === 'drill-unproved' && sentence.includes('kms:CreateGrant')),
     },
-    {
-      sentence: 'nothing is held against the data',
-      holds: (_, world) =>
-        areMarked(world, LEDGER_TAGS.quarantined).length === 0 && areMarked(world, LEDGER_TAGS.verified).length === 0,
-    },
+    dataNotBlamed,
     ...always,
   ],
 };
@@ -102,13 +98,7 @@ export const secondRegionStopped: Scenario = {
   people: (world) =>
     world.when(
       () => isProved(world),
-      async () => {
-        const { region } = homeOf(world);
-        const { Policies } = (await region.call('dlm', 'GetLifecyclePolicies', {})) as {
-          readonly Policies: readonly { readonly PolicyId: string }[];
-        };
-        for (const { PolicyId } of Policies) await region.call('dlm', 'DeleteLifecyclePolicy', { PolicyId });
-      },
+      () => deletePolicies(world),
     ),
   done: (world) => pagedNow(world, 'copies-old'),
   hours: 16,
@@ -118,12 +108,7 @@ export const secondRegionStopped: Scenario = {
       sentence: 'people are told that none has come from the first region',
       holds: ({ pages }) => pages.some(({ code, sentence }) => code === 'copies-old' && sentence.includes('eu-west-1')),
     },
-    {
-      sentence: 'they are told once',
-      holds: ({ pages }) => pages.filter(({ code }) => code === 'copies-old').length === 1,
-      // Where the answer to a page is lost, it is sent again.
-      undisturbed: true,
-    },
+    toldOnce,
     copyIsVerified,
     ...always,
   ],

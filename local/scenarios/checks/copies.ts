@@ -69,3 +69,16 @@ export const nodesUntouched: Expectation = {
   holds: (_, world) =>
     homeOf(world).nodes.every(({ machine }) => machine.isPowered && machine.report().clientStarts.length === 0),
 };
+
+export const dataNotBlamed: Expectation = {
+  sentence: 'nothing is held against the data',
+  holds: (_, world) =>
+    areMarked(world, LEDGER_TAGS.quarantined).length === 0 && areMarked(world, LEDGER_TAGS.verified).length === 0,
+};
+
+export const toldOnce: Expectation = {
+  sentence: 'they are told once',
+  holds: ({ pages }) => pages.filter(({ code }) => code === 'copies-old').length === 1,
+  // Where the answer to a page is lost, it is sent again.
+  undisturbed: true,
+};

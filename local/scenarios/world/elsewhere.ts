@@ -28,3 +28,17 @@ async function tagRoots({ region }: World): Promise<void> {
   const Tags = [{ Key: 'Component', Value: 'nodes/bitcoin' }];
   await region.call('ec2', 'CreateTags', { Resources: roots.map(({ volumeId }) => volumeId), Tags });
 }
+
+/** The ids of the lifecycle policies of where the nodes are. */
+export async function policiesElsewhere(world: World): Promise<readonly string[]> {
+  const { Policies } = (await homeOf(world).region.call('dlm', 'GetLifecyclePolicies', {})) as {
+    readonly Policies: readonly { readonly PolicyId: string }[];
+  };
+  return Policies.map(({ PolicyId }) => PolicyId);
+}
+
+/** A person deletes them: no snapshot is taken any more. */
+export async function deletePolicies(world: World): Promise<void> {
+  for (const PolicyId of await policiesElsewhere(world))
+    await homeOf(world).region.call('dlm', 'DeleteLifecyclePolicy', { PolicyId });
+}
