@@ -14,7 +14,7 @@ export function homeOf(world: World): World {
 export const copiesOf = ({ region }: World): readonly Snapshot[] => region.ec2.snapshots();
 export const tagsOf = ({ tags }: Snapshot): Readonly<Record<string, string>> =>
   Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
-export const areMarked = (world: World, tag: string): readonly Snapshot[] =>
+const areMarked = (world: World, tag: string): readonly Snapshot[] =>
   copiesOf(world).filter((copy) => tagsOf(copy)[tag] !== undefined);
 
 export const isProved = (world: World): boolean => {
