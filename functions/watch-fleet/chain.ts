@@ -222,8 +222,8 @@ export interface ReferenceHeights {
 }
 
 /**
- * What references are asked beside what nodes are asked, where a single node answered in the last sweep: the next three blocks above its newest one, each with
- * the hash of the block below it. A client gives a block by its height on its own best chain alone. One that only claims a height, as where several
+ * What references are asked beside what nodes are asked, where a single node answered in the last sweep, or a lone one before it: the next three blocks above
+ * its newest one, each with the hash of the block below it. A client gives a block by its height on its own best chain alone. One that only claims a height, as where several
  * servers stand behind one name, has no block there, or one that does not follow on the others. Where the protocol tells no parents, what is left is the block
  * at the node's own height and the third above it.
  */
@@ -232,12 +232,19 @@ export function heightsOfReferences(
   asked: readonly number[],
   nodes: readonly ObservedNode[],
 ): ReferenceHeights {
-  const [height, ...others] = nodes.flatMap((node) => (node.height === null ? [] : [node.height]));
+  const [height, ...others] = newestOf(nodes);
   if (height === undefined || others.length > 0) return { heights: asked, parents: false };
   const parents = tellsParents(chain);
   // The node's own height comes last: the block above names its hash.
   const linking = parents ? [...blocksAbove(height), height] : [height, height + BLOCKS_MORE];
   return { heights: [...new Set([...asked, ...linking])].slice(0, MAXIMUM_HEIGHTS), parents };
+}
+
+/** A lone node that was not asked, or did not answer, is most likely where it was. */
+function newestOf(nodes: readonly ObservedNode[]): readonly number[] {
+  const lone = nodes.length === 1 ? (nodes[0]?.memory?.track.progress ?? null) : null;
+  const answered = nodes.flatMap(({ height }) => height ?? []);
+  return answered.length === 0 && lone !== null ? [lone] : answered;
 }
 
 const blocksAbove = (height: number): readonly number[] =>

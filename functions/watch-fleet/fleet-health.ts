@@ -87,7 +87,11 @@ function judgeReferences(
     const { state, reason } =
       status.kind !== 'ok'
         ? { state: 'silent' as const, reason: status.reason }
-        : judgeReference(facts, source, branches.differing.get(key)?.height, tip, sources.chainId);
+        : judgeReference(source, {
+            differsAt: branches.differing.get(key)?.height,
+            chainId: sources.chainId,
+            ...{ behindBlocks: facts.fleet.health.behindBlocks, before, tip },
+          });
     const memory = source?.track ?? before?.memory ?? UNTRACKED;
     return {
       host,
@@ -101,13 +105,18 @@ function judgeReferences(
   });
 }
 
+interface ReferenceSight {
+  readonly behindBlocks: number;
+  readonly before: ObservedReference | undefined;
+  readonly differsAt: number | undefined;
+  readonly tip: Tip;
+  readonly chainId: string | null;
+}
+
 /** @param source undefined where the reference answers for another network */
 function judgeReference(
-  { fleet }: FleetFacts,
   source: Source | undefined,
-  differsAt: number | undefined,
-  tip: Tip,
-  chainId: string | null,
+  { behindBlocks, before, differsAt, tip, chainId }: ReferenceSight,
 ): { readonly state: ReferenceState; readonly reason: string } {
   if (source === undefined)
     return { state: 'lying', reason: `it answers for another network than ${short(chainId ?? 'the fleet’s')}` };
@@ -115,10 +124,13 @@ function judgeReference(
     return { state: 'lying', reason: `its block at height ${differsAt} is not the one that most have` };
   const { height } = source.status;
   const ahead = tip.height === null ? 0 : height - tip.height;
-  if (ahead > fleet.health.behindBlocks)
+  if (ahead > behindBlocks) {
+    // Where nobody else says where the chain is now, the tip is an old one, and says nothing against who has gone on.
+    if (!tip.confirmed && before?.state !== 'lying')
+      return { state: 'good', reason: `it is at height ${height}, which nobody else can confirm now` };
     return { state: 'lying', reason: `it alone claims height ${height}, ${blocks(ahead)} above what anybody confirms` };
-  if (-ahead > fleet.health.behindBlocks)
-    return { state: 'lagging', reason: `it is at height ${height}, ${blocks(-ahead)} behind` };
+  }
+  if (-ahead > behindBlocks) return { state: 'lagging', reason: `it is at height ${height}, ${blocks(-ahead)} behind` };
   return { state: 'good', reason: `it is at height ${height}` };
 }
 

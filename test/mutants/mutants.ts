@@ -2812,6 +2812,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/watch-fleet/chain.ts': [
     {
+      name: 'a lone node that was not heard is most likely where it was',
+      find: 'answered.length === 0 && lone !== null',
+      replace: 'answered.length < 0 && lone !== null',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
       name: 'a look that came late does not begin a standstill anew',
       find: 'tip.height === source.status.height ?',
       replace: 'tip.height === -1 ?',
@@ -2902,6 +2908,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/watch-fleet/fleet-health.ts': [
+    {
+      name: 'an old tip says nothing against a reference that went on',
+      find: "!tip.confirmed && before?.state !== 'lying'",
+      replace: "tip.confirmed && before?.state !== 'lying'",
+      caughtBy: ['functions/watch-fleet/health'],
+    },
     {
       name: 'a chain that stands anywhere but below its upgrade is told',
       find: 'mayWaitAt(tip.height, facts.upgradeHeight)',

@@ -460,6 +460,30 @@ describe('a reference', () => {
     expect(watched.conditions).toEqual([]);
   });
 
+  it('whose blocks follow does so after a look at which the node was not asked, on a chain of quick blocks, too', () => {
+    const notAsked = { unasked: 'the command that asks it ended as Failed' };
+    const watched = new Watched().sweeps(3, (n) => ({ nodes: { node1: 1000 }, references: [1000 + 30 * n] }));
+    for (let n = 3; n < 9; n++) {
+      watched.sweep({ nodes: { node1: n === 3 ? notAsked : 1000 }, references: [1000 + 30 * n] });
+      expect(watched.watch?.references.map(({ state }) => state)).toEqual(['good']);
+      expect(watched.conditions).toEqual(n === 3 ? ['cannot-ask'] : []);
+    }
+    expect(watched.node('node1')).toMatchObject({ health: 'stuck', evidence: 'one-reference' });
+  });
+
+  it.each(['one', 'three'])('that goes on while nobody says where the nodes are is no liar: %s', (many) => {
+    const names = many === 'one' ? ['node1'] : ['node1', 'node2', 'node3'];
+    const all = (said: Said) => Object.fromEntries(names.map((name) => [name, said]));
+    const watched = new Watched().sweeps(3, (n) => ({ nodes: all(1000 + n), references: [1000 + n] }));
+    for (let n = 3; n < 60; n++) {
+      watched.sweep({ nodes: all({ unasked: 'Systems Manager answers with server faults' }), references: [1000 + n] });
+      expect(watched.watch?.references.map(({ state }) => state)).toEqual(['good']);
+    }
+    expect(watched.conditions).not.toContain('reference-disagrees');
+    watched.sweep({ nodes: all(1060), references: [1060] });
+    expect(watched.watch?.references[0]?.reason).toBe('it is at height 1060');
+  });
+
   it.each([
     ['the first does not follow on the node’s own', { unlinkedAt: 1001 }],
     ['the second does not follow on the first', { unlinkedAt: 1002 }],
@@ -503,6 +527,12 @@ describe('a reference', () => {
     ]);
     expect(asked('solana', 1000)).toEqual({ heights: [990, 985, 1000, 1003], parents: false });
     expect(asked('bitcoin', 1000, 1000)).toEqual({ heights: [990, 985], parents: false });
+    const unheard = new Watched().sweep({ node1: 1000 }).sweep({ node1: dead });
+    expect(unheard.node('node1').height).toBeNull();
+    expect(heightsOfReferences({ chain: 'bitcoin' }, [990], [unheard.node('node1')])).toEqual({
+      heights: [990, 1001, 1002, 1003, 1000],
+      parents: true,
+    });
   });
 
   it('is one of two witnesses where the node itself knows of later blocks', () => {
