@@ -82,7 +82,11 @@ describe('the ladder, where nothing goes wrong', () => {
       'ladder-spent',
       /take reindex.*take swap.*take replace.*end escalated .*its data may have been built again in part/,
     ],
-    ['other data help', 'healed', /take restart.*take swap.*create.*attach.*check, warm, swap to restored.*prove, detach/],
+    [
+      'other data help',
+      'healed',
+      /take restart.*take swap.*create.*attach.*check, warm, swap to restored.*prove, detach/,
+    ],
     [
       'the client ends, the second set helps',
       'healed',
