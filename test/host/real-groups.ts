@@ -6,8 +6,8 @@ import type { RunEvent } from '../../local/machines/run-events.ts';
 import { GROUPS, type Plan } from '../../local/machines/stories/plan.ts';
 import { EMPTY, sumTallies, type Tally } from '../../local/machines/tally.ts';
 
-/** More of them than this starve each other on two cores: an answer that comes late is a page that no story expects. */
-const AT_ONCE = 8;
+/** More of them than this starve each other on two slow cores: an answer that comes late is a page that no story expects. */
+const AT_ONCE = 4;
 
 export interface GroupsOptions {
   /** Of all groups together. */

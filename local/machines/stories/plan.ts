@@ -1,21 +1,21 @@
 // What is known of a story before it runs, and which stories a host can run. Both sides of an enclosure use this.
 import type { Software, Task } from '../run-events.ts';
 
-/** The longest first: not all are played at once. */
+/** The longest first, as they were measured: not all are played at once. */
 export const GROUPS = [
-  'cometbft-rollback',
   'litecoin',
-  'consortium',
-  'geth-replaced',
-  'cometbft',
-  'geth',
   'geth-user-data',
+  'consortium',
   'geth-upgrade',
+  'geth-replaced',
+  'litecoin-drills',
+  'cometbft-rollback',
+  'litecoin-reindex',
+  'geth',
+  'cometbft',
   // Six machines that install their clients at once: not beside those of the other deployed network.
   'clique',
   'cometbft-halted',
-  'litecoin-drills',
-  'litecoin-reindex',
   'beacon',
   'cometbft-upgrade',
   'anvil',
