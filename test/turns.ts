@@ -200,19 +200,19 @@ export interface Turn {
 /**
  * Which suites a run without names plays. Throws on other words.
  *
- * @param wanted `CHAINMEND_TURN`: `1` to `12`; `all`; `others`: what a run without a word leaves out, and nothing else; or nothing
+ * @param wanted `CHAINMEND_TURN`: `1` to `12`, beside the short suites; `alone-1` to `alone-12`, without them; `all`; or nothing
  * @param commit any number: each commit has another turn
  */
 export function turnOf(wanted: string, commit: number): Turn {
-  const own = commit % TURNS.length;
-  const withoutOwn = TURNS.flatMap((suites, at) => (at === own ? [] : suites));
   if (wanted === 'all') return { words: 'All long suites were played.', waiting: [] };
-  if (wanted === 'others') {
-    const words = `The long suites of all turns but the ${own + 1}. were played, and no short one.`;
-    return { words, waiting: TURNS[own] ?? [], only: withoutOwn };
+  const alone = wanted.startsWith('alone-');
+  const turn = wanted === '' ? commit % TURNS.length : Number(wanted.replace('alone-', '')) - 1;
+  const own = TURNS[turn];
+  if (!own) {
+    const expected = `1 to ${TURNS.length}, alone-1 to alone-${TURNS.length}, or all`;
+    throw new Error(`CHAINMEND_TURN is "${wanted}": expected ${expected}`);
   }
-  const turn = wanted === '' ? own : Number(wanted) - 1;
-  if (!TURNS[turn]) throw new Error(`CHAINMEND_TURN is "${wanted}": expected 1 to ${TURNS.length}, others or all`);
+  if (alone) return { words: `The long suites of turn ${turn + 1} were played, and no other.`, waiting: [], only: own };
   const waiting = TURNS.flatMap((suites, at) => (at === turn ? [] : suites));
   const words = `Turn ${turn + 1} of ${TURNS.length}: ${waiting.length} long suites wait for theirs. CHAINMEND_TURN=all npm test plays all.`;
   return { words, waiting };

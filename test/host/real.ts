@@ -14,7 +14,7 @@ import { playGroups } from './real-groups.ts';
 /** The limit of the stories, on a host with the base system: the build happens once. */
 const LIMIT_SECONDS = 52 * 60;
 /** The host suite gets only the CPU time that the stories leave. */
-const HOST_SUITE_LIMIT_SECONDS = 52 * 60;
+const HOST_SUITE_LIMIT_SECONDS = 60 * 60;
 const SCRIPTS = {
   story: 'shipped-scripts',
   sentence: 'Every script that is shipped was executed on a machine.',

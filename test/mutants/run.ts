@@ -1,5 +1,6 @@
-// `npm run mutants [-- PART-OF-A-NAME]`: breaks one rule at a time in a copy of the checkout, and expects that a test fails. The suites run as in
-// `npm test`. A rule that only a suite run by name would catch counts as not caught.
+// `npm run mutants [-- PART-OF-A-NAME | K/N]`: breaks one rule at a time in a copy of the checkout, and expects that a test fails. The suites run as in
+// `npm test`. A rule that only a suite run by name would catch counts as not caught. K/N: the K-th of N
+// shares of one length.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -33,18 +34,29 @@ interface JestReport {
 type Ran = { readonly report: JestReport } | { readonly none: string };
 
 function usage(): number {
-  console.error('usage: npm run mutants [-- PART-OF-A-NAME]: one part of a name is expected');
+  console.error('usage: npm run mutants [-- PART-OF-A-NAME | K/N]: one part of a name is expected, or a share such as 2/8');
   return 2;
 }
 
 async function main(part: string): Promise<number> {
-  const chosen = MUTANTS.filter(({ name }) => name.includes(part));
+  const share = /^(\d{1,3})\/(\d{1,3})$/.exec(part);
+  const chosen = share
+    ? shareOf(Number(share[1]), Number(share[2]))
+    : MUTANTS.filter(({ name }) => name.includes(part));
   if (chosen.length === 0) {
-    console.error(`no mutant has "${part}" in its name, expected a part of one of ${MUTANTS.length} names`);
+    console.error(
+      share
+        ? `"${part}" is no share of ${MUTANTS.length} mutants, expected K/N with 1 <= K <= N`
+        : `no mutant has "${part}" in its name, expected a part of one of ${MUTANTS.length} names`,
+    );
     return 2;
   }
   return tidyUpOnSignals(() => tryAll(chosen));
 }
+
+/** Neighbours in the list: they share their suites, which the baseline runs first. */
+const shareOf = (which: number, of: number): readonly Mutant[] =>
+  MUTANTS.filter((_, at) => Math.floor((at * of) / MUTANTS.length) === which - 1);
 
 async function tryAll(chosen: readonly Mutant[]): Promise<number> {
   const beganMs = Date.now();
