@@ -34,7 +34,9 @@ interface JestReport {
 type Ran = { readonly report: JestReport } | { readonly none: string };
 
 function usage(): number {
-  console.error('usage: npm run mutants [-- PART-OF-A-NAME | K/N]: one part of a name is expected, or a share such as 2/8');
+  console.error(
+    'usage: npm run mutants [-- PART-OF-A-NAME | K/N]: one part of a name is expected, or a share such as 2/8',
+  );
   return 2;
 }
 
