@@ -128,12 +128,16 @@ const isUngrouped = ({ instanceId }: StormNode): boolean => instanceId === undef
 /** Roots of 16 GiB, 31 % used: this fills one to the brim. */
 const ROOT_FREE_GIB = 11.2;
 
+/** Of a volume of which a world says no more. */
+const SIZE_GIB = 1_000;
+const USED_PERCENT = 46;
+
 /** Grows past every threshold: the disk has no room left at the end. */
 function filling(scene: Scene, every: number): readonly Entry[] | undefined {
   const node = nodeIn(scene);
   const [volume] = node?.volumes ?? [];
   if (!node || !volume) return undefined;
-  const freeGiB = ((volume.sizeGiB ?? 1_000) * (100 - (volume.usedPercent ?? 46))) / 100;
+  const freeGiB = ((volume.sizeGiB ?? SIZE_GIB) * (100 - (volume.usedPercent ?? USED_PERCENT))) / 100;
   const times = Math.max(1, Math.min(12, Math.floor((scene.endsBy - scene.at) / every)));
   const gib = Math.max(0.1, Math.round((freeGiB * scene.draw.pick([0.6, 0.9, 1.1]) * 10) / times) / 10);
   return [
@@ -482,6 +486,19 @@ const types = {
   'asks-replacement': asking('replace-instance', 'A person asks for another instance.'),
   'asks-undo': asking('undo', 'A person asks for the volumes of before.'),
   'asks-snapshot': asking('snapshot', 'A person asks for a clean snapshot.'),
+  'asks-shrink': {
+    hand: 'people',
+    says: 'A person asks for a smaller disk, which may be too small for what is used.',
+    draw: (scene) => {
+      const node = nodeIn(scene, ({ volumes }) => volumes?.length === 1);
+      const [volume] = node?.volumes ?? [];
+      if (!node || !volume) return undefined;
+      const { sizeGiB = SIZE_GIB, usedPercent = USED_PERCENT } = volume;
+      const leastGiB = (sizeGiB * usedPercent) / 75;
+      const to = Math.max(1, Math.round(leastGiB * scene.draw.pick([0.8, 1.05, 1.2, 1.5])));
+      return [{ at: scene.at, do: 'shrink', node: refOf(node), to }];
+    },
+  },
   approves: {
     hand: 'people',
     says: 'A person answers a page that asks, some minutes late.',

@@ -487,6 +487,14 @@ export const WORDS = {
       });
     },
   ),
+  shrink: word(
+    'A person asks for a smaller disk, as with `npm run chainmend -- shrink`.',
+    { node, to: about('Its size, in GiB.', whole(1, 65_536, 'GiB', 700)) },
+    (stage, { node: ref, to: toGiB }) => {
+      const [fleetName, name] = ref.split('/');
+      return ask(stage.world, { kind: 'shrink', fleet: fleetName, node: name, toGiB });
+    },
+  ),
   drill: word('A person asks for a drill, as with `npm run chainmend -- drill`.', { fleet }, (stage, given) =>
     ask(stage.world, { kind: 'drill', fleet: given.fleet }),
   ),
