@@ -2,15 +2,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { decide, nextCleanup } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
-import { SWAP as SWAP_RUNG } from '../../../functions/replace-node/rungs/swap.ts';
+import { prepare, SWAP as SWAP_RUNG, warmingMinutes } from '../../../functions/replace-node/rungs/swap.ts';
 import type { Sources } from '../../../functions/replace-node/supply.ts';
-import type { Blame, CleanupPiece, LadderState, Tried } from '../../../shared/heal/memory.ts';
+import type { Blame, CleanupPiece, LadderState, Shrink, Tried } from '../../../shared/heal/memory.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
-import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
-import { volumeNow } from '../../fixtures/builders/volume.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { attachedAt, foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
 import {
   COPY_VOLUME,
+  client,
   copy,
   copyVolume,
   FLEET,
@@ -18,7 +19,9 @@ import {
   ladderState,
   machine,
   newReplacement,
+  SOURCE_VOLUME,
   seen,
+  shrinking,
   watched,
 } from '../../fixtures/replace-facts.ts';
 
@@ -212,6 +215,162 @@ describe('blue and green on one instance', () => {
   ])('%s', (_, more, has, does) => {
     expect(next(more, has).do).toBe(does);
   });
+});
+
+describe('a smaller disk', () => {
+  const want = { do: 'shrink', toGiB: 200 } as const;
+  const source = (more: Parameters<typeof volumeNow>[0] = {}) =>
+    volumeNow({ volumeId: SOURCE_VOLUME, attachment: attachedAt('/dev/sdh'), ...more });
+  const all = [volumeNow(), copyVolume(), source()];
+  const act = (
+    more: Partial<Facts>,
+    shrink: Parameters<typeof shrinking>[0],
+    has: Partial<LadderState> = {},
+    rest: Parameters<typeof shrinking>[1] = {},
+  ) =>
+    prepare(
+      facts({ want, volumes: all, ...more }),
+      ladderState({ ...SWAP, ...has }),
+      shrinking(shrink, rest),
+      'original',
+    );
+  const unmade = { volumes: copy().volumes.map((volume) => ({ ...volume, volumeId: '' })) };
+  const unmadeCopy = {
+    copy: { role: 'data', volumeId: '', device: '/dev/sdh', snapshotId: 'snap-00', snapshotGiB: 500 },
+  };
+  const hoursAgo = (hours: number, more: number = 0) => NOON_MS - hours * HOUR_MS - more;
+  const leaving = (state: 'detaching' | 'attaching' | 'detached' | 'attached') => ({
+    volumes: [volumeNow(), copyVolume(), source({ attachment: { ...attachedAt('/dev/sdh'), state } })],
+  });
+  const waits = { waitingSinceMs: NOON_MS - 15 * MINUTE_MS };
+
+  it.each<[string, ReturnType<typeof act>, object | null]>([
+    [
+      'is made empty, of its new size',
+      act({}, unmadeCopy, {}, unmade),
+      { do: 'create', at: 0, reason: 'empty, of 200 GiB' },
+    ],
+    ['has the copy made beside it', act({}, unmadeCopy), { do: 'create', at: 1, reason: 'from set-0' }],
+    ['gets the files of the copy', act({}, {}), { do: 'fill' }],
+    ['gets them for two days', act({}, { sinceMs: hoursAgo(48) }), { do: 'fill' }],
+    [
+      'is given up after two days, and people read how much was left',
+      act({}, { sinceMs: hoursAgo(48, 1), left: { bytes: 2.5 * 2 ** 30 } as NonNullable<Shrink['left']> }),
+      {
+        do: 'give-up-volumes',
+        blame: { door: 'nobody-knows', reason: 'after 48 h 3 GiB of its files are not copied yet' },
+      },
+    ],
+    [
+      'has no more use for a copy that is not there',
+      act({ volumes: all.slice(0, 2) }, { isFilled: true }),
+      { do: 'check', at: 0 },
+    ],
+    ['has no more use for a copy that is off', act(leaving('detached'), { isFilled: true }), { do: 'check', at: 0 }],
+    [
+      'has the copy taken off once its files are there',
+      act(leaving('attached'), { isFilled: true }),
+      { do: 'detach', which: 'original', volumeId: SOURCE_VOLUME, device: '/dev/sdh', reason: 'its files are copied' },
+    ],
+    [
+      'does not have it taken off twice',
+      act(
+        leaving('attached'),
+        { isFilled: true },
+        { pending: { call: 'DetachVolume', target: SOURCE_VOLUME, atMs: NOON_MS - 1_000 } },
+      ),
+      { do: 'wait', what: `${SOURCE_VOLUME} is attached` },
+    ],
+    [
+      'waits a quarter of an hour for the copy to come off',
+      act(leaving('detaching'), { isFilled: true }, waits),
+      { do: 'wait', what: `${SOURCE_VOLUME} is detaching` },
+    ],
+    [
+      'is no longer held up by a copy that does not come off',
+      act(leaving('detaching'), { isFilled: true }, { waitingSinceMs: waits.waitingSinceMs - 1 }),
+      { do: 'check', at: 0 },
+    ],
+    ['is ready once it was looked into', act(leaving('detached'), { isFilled: true }, {}, { checked: 1 }), null],
+  ])('%s', (_, decided, expected) => {
+    if (expected === null) expect(decided).toBeNull();
+    else expect(decided).toMatchObject(expected);
+  });
+
+  it('is exchanged for one of the same wish only', () => {
+    const has = { restoredVolumes: shrinking({ isFilled: true }, { checked: 1 }) };
+    const volumes = all.slice(0, 2);
+    const does = (wish: Facts['want'], more: Partial<LadderState> = {}) =>
+      next({ want: wish, volumes }, { ...has, ...more }).do;
+    expect([does({ ...want, toGiB: 201 }), does({ do: 'heal' }), does({ do: 'undo' })]).toEqual(
+      Array(3).fill('give-up-volumes'),
+    );
+  });
+
+  it('is only of a node with one volume, and both copies have names of their own', () => {
+    const two = [foundVolume(), foundVolume({ role: 'logs', volumeId: 'vol-logs' })];
+    expect(next({ ...sources(), want }, { found: { ...ladderState().found, volumes: two } })).toMatchObject({
+      do: 'end',
+      end: {
+        as: 'refused',
+        refusal: { refuse: 'snapshot-unfit', reason: 'only the volume of a node that has one is made smaller' },
+      },
+    });
+    const names = (generation: number) => {
+      const made = next({ ...sources(), want }, { generation });
+      return made.do === 'choose-volumes' ? [made.volumes.volumes[0]?.device, made.volumes.shrink?.copy.device] : [];
+    };
+    expect(new Set([...names(0), ...names(1)]).size).toBe(4);
+    expect(next({ ...sources(), want }, {})).toMatchObject({
+      volumes: {
+        shrink: {
+          toGiB: 200,
+          copy: { role: 'data', snapshotId: 'snap-00', snapshotGiB: 500 },
+          sinceMs: null,
+          left: null,
+          isFilled: false,
+        },
+      },
+    });
+  });
+});
+
+describe('what a client reads at its start', () => {
+  const cold = { ...copy(), warmed: 0 };
+  const serving = { volumes: [volumeNow(), copyVolume()], seen: seen() };
+  const replaced = (more: Partial<Facts['fleet']['replace']>): Partial<Facts> => ({
+    fleet: { ...FLEET, replace: { ...FLEET.replace, ...more } },
+  });
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
+    ['is read before the exchange', {}, { restoredVolumes: cold }, 'warm'],
+    ['is read once', {}, { restoredVolumes: { ...cold, warmed: 1 } }, 'swap'],
+    ['is not read for a client that is down', { seen: seen([client('failed')]) }, { restoredVolumes: cold }, 'swap'],
+    ['is not read where the file says no', replaced({ warm: false }), { restoredVolumes: cold }, 'swap'],
+    [
+      'is not read where its blocks were paid for',
+      replaced({ initializationMiBps: 300 }),
+      { restoredVolumes: cold },
+      'swap',
+    ],
+    ['is not read of a copy of a volume that is there', {}, { restoredVolumes: { ...cold, from: 'sibling' } }, 'swap'],
+  ])('%s', (_, more, has, does) => {
+    expect(next({ ...serving, ...more }, has).do).toBe(does);
+  });
+
+  it('takes 11 min for each volume that has such files', () => {
+    expect(warmingMinutes(FLEET, [foundVolume()], copy())).toBe(11);
+    expect(warmingMinutes(FLEET, [foundVolume(), foundVolume()], copy())).toBe(22);
+    expect(warmingMinutes(FLEET, [foundVolume()], shrinking())).toBe(0);
+  });
+});
+
+it('people read six reasons where no set is left, and four beside the one that is chosen', () => {
+  const refused = Array.from({ length: 8 }, (_, at) => ({ setId: `old-${at}`, why: 'stale' }));
+  const count = (decided: ReturnType<typeof next>) =>
+    'reason' in decided ? String(decided.reason).match(/old-/g)?.length : 0;
+  expect(next(sources({ good: [], refused }), {})).toMatchObject({ code: 'no-good-snapshot' });
+  expect(count(next(sources({ good: [], refused }), {}))).toBe(6);
+  expect(count(next(sources({ refused }), {}))).toBe(4);
 });
 
 describe('a node that takes no copy', () => {
