@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { guardOf } from '../../../functions/replace-node/judge.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { HOUR_MS } from '../../fixtures/builders/time.ts';
 import { client, facts, seen, watched } from '../../fixtures/replace-facts.ts';
 
 describe('a node that only one reference shows to stand', () => {
@@ -33,6 +34,7 @@ describe('a node that only one reference shows to stand', () => {
 
   it('gets them where its client has ended by itself, which the node says', () => {
     expect(guardOf(alone({ seen: seen([client('failed')]) }), 'swap')).toBeNull();
+    expect(guardOf(alone({ seen: seen([client('running'), client('failed')]) }), 'swap')).toBeNull();
   });
 });
 
@@ -45,6 +47,32 @@ describe('a node of which nobody else can say whether it stands', () => {
     expect(guardOf(lone, 'swap')).toMatchObject({
       refuse: 'one-witness',
       reason: expect.stringContaining('name a reference'),
+      page: true,
+      retryAfterMs: HOUR_MS,
     });
+  });
+});
+
+describe('guards that are of one rung alone', () => {
+  it('are not asked of a node that EC2 does not know', () => {
+    for (const rung of ['restart', 'upgrade', 'replace'] as const)
+      expect(guardOf(facts({ original: null }), rung)).toBeNull();
+  });
+
+  it('what keeps a node from being moved keeps it from a stop and a start, not from another instance', () => {
+    const refusal = { refuse: 'busy', reason: 'another one is moved', page: false, retryAfterMs: 1 } as const;
+    const moved = facts({ move: { cause: null, refusal } });
+    expect(guardOf(moved, 'stop-start')).toEqual(refusal);
+    expect(guardOf(moved, 'replace')).toBeNull();
+  });
+
+  it('an upgrade at a height asks only whether the fleet can spare the node', () => {
+    const want = { do: 'upgrade', to: '28.1', cleanSinceMs: 0, watchMinutes: 0 } as const;
+    const spared = { refuse: 'busy', reason: 'another one is upgraded', page: false, retryAfterMs: 1 } as const;
+    const stored = facts({ want, instanceStore: true });
+    const atHeight = { ...stored, want: { ...want, atHeight: 1_001 } };
+    expect(guardOf(atHeight, 'upgrade')).toBeNull();
+    expect(guardOf({ ...atHeight, spared }, 'upgrade')).toEqual(spared);
+    expect(guardOf({ ...stored, spared }, 'upgrade')).toEqual(spared);
   });
 });

@@ -1,7 +1,7 @@
 // When a client counts as following its chain again, and the message for one that does not.
 import { describe, expect, it } from '@jest/globals';
 import type { Watched } from '../../../functions/replace-node/facts.ts';
-import { judgeProof } from '../../../functions/replace-node/judge.ts';
+import { judgeProof, type Verdict } from '../../../functions/replace-node/judge.ts';
 import type { FoundNode } from '../../../shared/heal/memory.ts';
 import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { client, FLEET, ladderState, seen, watched } from '../../fixtures/replace-facts.ts';
@@ -18,12 +18,11 @@ interface Case {
   readonly builds?: { readonly patient: number; readonly most: number };
 }
 
-/** The verdict, and the cause of a failure. */
-function judge(
+function verdictOf(
   is: Watched | null,
   { upMinutes = 5, inspectedMinutesAgo, nearestMinutesAgo, catchUpHours, client: one, builds, ...more }: Case = {},
-): string {
-  const verdict = judgeProof({
+): Verdict {
+  return judgeProof({
     nowMs: NOON_MS,
     fleet: FLEET,
     watched: is,
@@ -37,6 +36,10 @@ function judge(
       builds: { patientUntilMs: NOON_MS + builds.patient * MINUTE_MS, untilMs: NOON_MS + builds.most * MINUTE_MS },
     }),
   });
+}
+/** The verdict, and the cause of a failure. */
+function judge(is: Watched | null, more: Case = {}): string {
+  const verdict = verdictOf(is, more);
   return verdict.is === 'failed' ? `failed: ${verdict.at}` : verdict.is;
 }
 const at = (health: Watched['health'], height: number | null, lagBlocks: number | null, more: Partial<Watched> = {}) =>
@@ -197,5 +200,154 @@ describe('a client that builds its data again', () => {
     ['is proved where its time is over, and it follows', at('synced', 1003, 0), late, 'proved'],
   ])('%s', (_, is, more, expected) => {
     expect(judge(is, more)).toBe(expected);
+  });
+});
+
+describe('the words of a verdict', () => {
+  const before = at('synced', 1003, 0, { observedAtMs: NOON_MS - 6 * MINUTE_MS });
+  const young = { sinceMs: NOON_MS - MINUTE_MS };
+  it.each<[string, Watched | null, Case, string]>([
+    ['no look since the start', before, {}, 'nobody has looked at it since its client came up'],
+    ['no look at all', null, { upMinutes: graceMinutes + 120 }, 'nobody has looked at it since its client came up'],
+    ['nobody can tell', at('unknown', null, null), {}, 'it is unknown'],
+    ['the proof by height', at('synced', 1003, 0), {}, 'height 1003, 3 beyond where it had stopped, 0 behind'],
+    ['the proof without a height', at('synced', 5, 0), { found: { height: null } }, 'height 5, synced, 0 behind'],
+    [
+      'the end of its time',
+      at('behind', 999, 60),
+      { builds: { patient: -30, most: -1 } },
+      'it has not built its data again in its time: it is behind',
+    ],
+    [
+      'the same stop',
+      at('stuck', 1000, 90, young),
+      {},
+      'it stands still at height 1000, where it had stopped before: it is stuck',
+    ],
+    [
+      'another stop',
+      at('stuck', 950, 140, young),
+      {},
+      'it stands still at height 950; it had stopped at 1000: it is stuck',
+    ],
+    [
+      'its silence',
+      at('unreachable', null, null),
+      { upMinutes: graceMinutes + 1 },
+      `no answer ${graceMinutes + 1} min after its start: it is unreachable`,
+    ],
+    [
+      'a day without being nearer',
+      at('behind', 500, 700),
+      { upMinutes: 25 * 60 },
+      'it has not caught up within 24 h, and came no nearer in the last 6: it is behind',
+    ],
+    [
+      'half as much again as its data take',
+      at('behind', 500, 700),
+      { upMinutes: 73 * 60, catchUpHours: 48 },
+      'it has not caught up within 72 h, and came no nearer in the last 6: it is behind',
+    ],
+    [
+      'four days at the latest',
+      at('behind', 500, 700),
+      { upMinutes: 97 * 60, catchUpHours: 500 },
+      'it has not caught up within 96 h, and came no nearer in the last 6: it is behind',
+    ],
+  ])('say %s', (_, is, more, words) => {
+    const verdict = verdictOf(is, more);
+    expect('reason' in verdict ? verdict.reason : 'why' in verdict && verdict.why).toBe(words);
+  });
+});
+
+describe('the edges of a proof', () => {
+  const silent = at('unreachable', null, null);
+  const low = at('behind', 500, 700);
+  it.each<[string, Watched | null, Case, string]>([
+    [
+      'an observation of the moment of its start is of before',
+      at('synced', 1003, 0, { observedAtMs: NOON_MS - 5 * MINUTE_MS }),
+      {},
+      'waiting',
+    ],
+    ['two hours after its grace nobody knows', null, { upMinutes: graceMinutes + 120 }, 'unknown'],
+    ['a height without a distance proves nothing', at('synced', 1003, null), {}, 'waiting'],
+    ['a distance without a height proves nothing', at('synced', null, 0), {}, 'waiting'],
+    [
+      'a stop beyond where it had stopped is no proof',
+      at('stuck', 1200, 10, { sinceMs: NOON_MS }),
+      {},
+      'failed: other',
+    ],
+    ['one that starts is proved by its height', at('starting', 1003, 49), {}, 'proved'],
+    ['it is as far behind as before', at('behind', 1003, 50), {}, 'waiting'],
+    ['any distance is nearer than an unknown one', at('behind', 1003, 9000), { found: { lagBlocks: null } }, 'proved'],
+    ['it stands three blocks beyond its stop', at('stuck', 1003, 90, { sinceMs: NOON_MS }), {}, 'failed: other'],
+    ['it stands three blocks below its stop', at('stuck', 997, 90, { sinceMs: NOON_MS }), {}, 'failed: lower-stop'],
+    ['it stands at an unknown height', at('stuck', null, null, { sinceMs: NOON_MS }), {}, 'failed: other'],
+    [
+      'it stands since the moment of its start, within its patience',
+      at('stuck', 1000, 90, { sinceMs: NOON_MS - patienceMinutes * MINUTE_MS }),
+      { upMinutes: patienceMinutes },
+      'waiting',
+    ],
+    [
+      'its client was stopped since, as its node says',
+      silent,
+      { inspectedMinutesAgo: 1, client: client('stopped') },
+      'failed: open',
+    ],
+    ['its client runs, as its node says', silent, { inspectedMinutesAgo: 1, client: client('running') }, 'waiting'],
+    [
+      'its node said so at the moment of its start',
+      silent,
+      { inspectedMinutesAgo: 5, client: client('failed') },
+      'waiting',
+    ],
+    ['its node was never asked', silent, { upMinutes: 1, client: client('failed') }, 'waiting'],
+    ['it is silent for just its grace', silent, { upMinutes: graceMinutes, inspectedMinutesAgo: 1 }, 'waiting'],
+    ['it is silent for just two minutes', silent, { upMinutes: 2 }, 'waiting'],
+    ['it was asked just five minutes ago', silent, { upMinutes: 8, inspectedMinutesAgo: 5 }, 'waiting'],
+    ['it builds, and its time ends now', low, { builds: { patient: -1, most: 0 } }, 'waiting'],
+    ['it builds, and is forked late', at('forked', 1010, 0), { builds: { patient: -2, most: -1 } }, 'failed: forked'],
+    [
+      'it builds, and its patience ends now',
+      at('stuck', 1000, 90, { sinceMs: NOON_MS }),
+      { builds: { patient: 0, most: 1 } },
+      'waiting',
+    ],
+    ['it is behind for just a day', low, { upMinutes: 24 * 60 }, 'waiting'],
+    ['it was nearest just six hours ago', low, { upMinutes: 25 * 60, nearestMinutesAgo: 6 * 60 }, 'waiting'],
+    ['it has its whole day, though its data take an hour', low, { upMinutes: 20 * 60, catchUpHours: 1 }, 'waiting'],
+  ])('%s', (_, is, more, expected) => {
+    expect(judge(is, more)).toBe(expected);
+  });
+
+  it.each([
+    [9, 20],
+    [10, 60],
+    [59, 60],
+    [60, 300],
+    [24 * 60 - 1, 300],
+    [24 * 60, 1_800],
+  ])('%d min after its start the next look comes in %d s', (upMinutes, seconds) => {
+    const near = { upMinutes, nearestMinutesAgo: 1 };
+    expect(verdictOf(low, near)).toEqual({ is: 'waiting', seconds, why: 'it is behind' });
+  });
+
+  it('after an hour within its grace its node is asked each quarter of an hour', () => {
+    const builds = { patient: 100, most: 200 };
+    const asked = (upMinutes: number, inspectedMinutesAgo: number) =>
+      judge(silent, { upMinutes, inspectedMinutesAgo, builds });
+    expect([asked(59, 6), asked(60, 6), asked(60, 15), asked(60, 16)]).toEqual([
+      ...['silent', 'waiting', 'waiting', 'silent'],
+    ]);
+  });
+
+  it('a silent client is given up unasked only where its node was not asked in the last minute', () => {
+    const over = { upMinutes: graceMinutes + 1 };
+    expect(verdictOf(silent, over)).toMatchObject({ isUnasked: true });
+    expect(verdictOf(silent, { ...over, inspectedMinutesAgo: 2 })).toMatchObject({ isUnasked: true });
+    expect(verdictOf(silent, { ...over, inspectedMinutesAgo: 1 })).not.toHaveProperty('isUnasked');
   });
 });

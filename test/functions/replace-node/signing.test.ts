@@ -1,6 +1,8 @@
 import { expect, it } from '@jest/globals';
+import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { guardOf } from '../../../functions/replace-node/judge.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
+import { HOUR_MS } from '../../fixtures/builders/time.ts';
 import { facts } from '../../fixtures/replace-facts.ts';
 
 const consortium = (identity: readonly string[], chain: string) =>
@@ -34,3 +36,17 @@ it.each(['cometbft', 'osmosis', 'celestia'])(
     expect(asked(['/data/irita/data/priv_validator_state.json'])).toBeNull();
   },
 );
+
+const STATE = '/data/irita/data/priv_validator_state.json';
+const KEY = '/data/irita/config/priv_validator_key.json';
+it.each<[string, Facts['role'], readonly string[], string | null]>([
+  ['a validator whose other paths are listed as well', 'validator', [KEY, STATE], null],
+  ['a validator of which only a copy of the state is listed', 'validator', [`${STATE}.bak`], 'validator'],
+  ['a node of unknown role', 'unknown', [KEY], 'validator'],
+  ['a follower, which signs nothing', 'follower', [KEY], null],
+])('other data: %s', (_, role, identity, expected) => {
+  const want = { do: 'restore', snapshotId: null, acknowledgesValidator: true } as const;
+  const refusal = guardOf(facts({ fleet: consortium(identity, 'cometbft'), role, want }), 'swap');
+  expect(refusal?.refuse ?? null).toBe(expected);
+  if (expected) expect(refusal).toMatchObject({ page: true, retryAfterMs: HOUR_MS });
+});
