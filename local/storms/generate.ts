@@ -28,26 +28,28 @@ export function generateStorm(seed: number, { hours, first, alone = false }: Gen
   const draw = new Draw(randomStream(seed, 'storms/a'));
   // Drawn apart, so that the rest of a seed's storm stays what it was.
   const rollouts = new Draw(randomStream(seed, 'storms/a/rollouts'));
+  const later = new Draw(randomStream(seed, 'storms/a/later'));
   const faultsEndMinutes = Math.floor(hours * 60 * STORMY_SHARE);
   for (let drawn = 0; drawn < WORLDS_MAX; drawn++) {
     const world = drawWorld(draw);
     const count = alone ? 0 : draw.mostlySmall(1, FAULTS_MAX);
     const isBurst = draw.chance(0.5);
     const centre = draw.integer(FIRST_AT_MINUTES, Math.max(FIRST_AT_MINUTES, faultsEndMinutes - BURST_MINUTES));
-    const faultOf = (type: FaultTypeName): StormFault | undefined => {
+    const faultOf = (type: FaultTypeName, by = draw): StormFault | undefined => {
       const at = isBurst
-        ? Math.min(faultsEndMinutes - 1, centre + draw.integer(0, BURST_MINUTES))
-        : draw.integer(FIRST_AT_MINUTES, faultsEndMinutes - 1);
-      const entries = FAULT_TYPES[type].draw({ world, draw, at, endsBy: faultsEndMinutes });
+        ? Math.min(faultsEndMinutes - 1, centre + by.integer(0, BURST_MINUTES))
+        : by.integer(FIRST_AT_MINUTES, faultsEndMinutes - 1);
+      const entries = FAULT_TYPES[type].draw({ world, draw: by, at, endsBy: faultsEndMinutes });
       return entries && { type, entries };
     };
     const isAsked = first !== undefined && isRollout(first);
     const wanted = first === undefined || isAsked ? undefined : faultOf(first);
     if (first !== undefined && !isAsked && wanted === undefined) continue;
-    const faults = Array.from({ length: count }, () => faultOf(draw.pick(FAULT_TYPE_NAMES)));
+    const faults = Array.from({ length: count }, () => faultOf(draw.pick(FIRST_TYPES)));
+    const behind = alone || !later.chance(0.15) ? undefined : faultOf(later.pick(LATER_TYPES), later);
     const storm: Storm = {
       ...{ seed, hours, faultsEndMinutes, ...world },
-      faults: [wanted, ...faults].filter((fault) => fault !== undefined),
+      faults: [wanted, ...faults, behind].filter((fault) => fault !== undefined),
     };
     const begun = isAsked ? withRollout(storm, first, rollouts, faultsEndMinutes) : storm;
     if (begun === undefined) continue;
@@ -57,6 +59,10 @@ export function generateStorm(seed: number, { hours, first, alone = false }: Gen
 }
 
 const WORLDS_MAX = 200;
+
+/** Drawn behind the others, for the same reason as rollouts. */
+export const LATER_TYPES: readonly FaultTypeName[] = ['asks-shrink'];
+const FIRST_TYPES = FAULT_TYPE_NAMES.filter((type) => !LATER_TYPES.includes(type));
 
 /** In most of the storms whose world allows it. */
 function withSome(storm: Storm, draw: Draw): Storm {
