@@ -124,9 +124,11 @@ describe('a node that is asked over HTTP', () => {
 
   it('whose answer has no end is cut off at the limit', async () => {
     let ended = false;
+    // Large enough that a slow machine is at the limit long before the request's time is over.
+    const piece = '['.repeat(16_384);
     const url = await serve((_, response) => {
       const pour = () => {
-        while (!ended && response.write('[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[['));
+        while (!ended && response.write(piece));
       };
       response.on('drain', pour).on('close', () => {
         ended = true;
