@@ -495,8 +495,8 @@ const types = {
       if (!node || !volume) return undefined;
       const { sizeGiB = SIZE_GIB, usedPercent = USED_PERCENT } = volume;
       const leastGiB = (sizeGiB * usedPercent) / 75;
-      const to = Math.max(1, Math.round(leastGiB * scene.draw.pick([0.8, 1.05, 1.2, 1.5])));
-      return [{ at: scene.at, do: 'shrink', node: refOf(node), to }];
+      const toGiB = Math.max(1, Math.round(leastGiB * scene.draw.pick([0.8, 1.05, 1.2, 1.5])));
+      return [{ at: scene.at, do: 'shrink', node: refOf(node), toGiB }];
     },
   },
   approves: {

@@ -1,6 +1,5 @@
 // `npm run mutants [-- PART-OF-A-NAME | K/N]`: breaks one rule at a time in a copy of the checkout, and expects that a test fails. The suites run as in
-// `npm test`. A rule that only a suite run by name would catch counts as not caught. K/N: the K-th of N
-// shares of one length.
+// `npm test`. A rule that only a suite run by name would catch counts as not caught. K/N: the K-th of N shares of one length.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';

@@ -489,8 +489,8 @@ export const WORDS = {
   ),
   shrink: word(
     'A person asks for a smaller disk, as with `npm run chainmend -- shrink`.',
-    { node, to: about('Its size, in GiB.', whole(1, 65_536, 'GiB', 700)) },
-    (stage, { node: ref, to: toGiB }) => {
+    { node, toGiB: about('Its new size.', whole(1, 65_536, 'GiB', 700)) },
+    (stage, { node: ref, toGiB }) => {
       const [fleetName, name] = ref.split('/');
       return ask(stage.world, { kind: 'shrink', fleet: fleetName, node: name, toGiB });
     },
