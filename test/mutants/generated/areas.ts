@@ -67,11 +67,8 @@ export const AREAS: readonly Area[] = [
     isOpen: true,
     name: 'functions/replace-node',
     sources: ['functions/replace-node/{blame,decide,judge,ladder,plan}.ts', 'functions/replace-node/rungs/*.ts'],
-    suites: [
-      'test/functions/replace-node/{begin,beside,blame,evidence,ladder,move,plan,played,proof,reach,recalled,restart,resuming}.test.ts',
-      'test/functions/replace-node/{reindex,roll-back}.test.ts',
-      'test/functions/replace-node/{shortage,signing,stalled,superseded,swap,terminated,tried,upgrade,volumes,watched}.test.ts',
-    ],
+    // All but the two that play in the region.
+    suites: ['test/functions/replace-node/!(second-file|type).test.ts'],
   },
   {
     name: 'functions/resize-volume',
