@@ -3,8 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { guardOf } from '../../../functions/replace-node/judge.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { HOUR_MS } from '../../fixtures/builders/time.ts';
-import { client, facts, seen, watched } from '../../fixtures/replace-facts.ts';
+import { client, facts, machine, seen, watched } from '../../fixtures/replace-facts.ts';
 
 describe('a node that only one reference shows to stand', () => {
   const alone = (more: Partial<Facts> = {}) =>
@@ -74,5 +75,28 @@ describe('guards that are of one rung alone', () => {
     expect(guardOf(atHeight, 'upgrade')).toBeNull();
     expect(guardOf({ ...atHeight, spared }, 'upgrade')).toEqual(spared);
     expect(guardOf({ ...stored, spared }, 'upgrade')).toEqual(spared);
+  });
+
+  it('no way back is judged of an upgrade at a height: an owner who allows no other volumes keeps nobody from it', () => {
+    const want = { do: 'upgrade', to: '28.1', cleanSinceMs: 0, watchMinutes: 0 } as const;
+    const original = machine({ tags: { 'aws:cloudformation:stack-name': 'nodes' } });
+    expect(guardOf(facts({ want, original }), 'upgrade')?.refuse).toBe('drift-refused');
+    expect(guardOf(facts({ want: { ...want, atHeight: 1_001 }, original }), 'upgrade')).toBeNull();
+  });
+
+  it('an instance beside a node is judged as one in its place: its owner must allow that, and no disk may be lost', () => {
+    const want = { do: 'upgrade', to: '28.1', cleanSinceMs: 0, watchMinutes: 0, strategy: 'blue-green' } as const;
+    const beside = (more: Partial<Facts>) => guardOf(facts({ want, ...more }), 'replace')?.refuse ?? null;
+    const owned = machine({ tags: { 'aws:cloudformation:stack-name': 'nodes' } });
+    expect([beside({}), beside({ instanceStore: true }), beside({ original: owned })]).toEqual([
+      ...[null, 'instance-store', 'drift-refused'],
+    ]);
+  });
+
+  it('the trouble of a zone keeps no person from a stop and a start', () => {
+    const zone = { name: 'eu-west-1a', instanceIds: [INSTANCE], sentence: '3 of 3' };
+    const down = { breaker: { open: false, sentence: '', zone } };
+    expect(guardOf(facts(down), 'stop-start')?.refuse).toBe('zone-down');
+    expect(guardOf(facts({ ...down, want: { do: 'replace-instance' } }), 'stop-start')).toBeNull();
   });
 });

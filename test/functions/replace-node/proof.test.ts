@@ -273,6 +273,7 @@ describe('the edges of a proof', () => {
     ['two hours after its grace nobody knows', null, { upMinutes: graceMinutes + 120 }, 'unknown'],
     ['a height without a distance proves nothing', at('synced', 1003, null), {}, 'waiting'],
     ['a distance without a height proves nothing', at('synced', null, 0), {}, 'waiting'],
+    ['nor where nobody knows the height of its stop', at('synced', null, 0), { found: { height: null } }, 'waiting'],
     [
       'a stop beyond where it had stopped is no proof',
       at('stuck', 1200, 10, { sinceMs: NOON_MS }),
