@@ -1,6 +1,6 @@
 // How a heal of a node begins: what it refuses before it does anything, and what it records of the node as found.
 import { describe, expect, it } from '@jest/globals';
-import { begin, decide } from '../../../functions/replace-node/decide.ts';
+import { begin, decide, stateBegun } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { nextRung } from '../../../functions/replace-node/ladder.ts';
 import { DATA_VOLUME, INSTANCE, ROOT_VOLUME } from '../../fixtures/builders/node.ts';
@@ -253,5 +253,131 @@ describe('what a heal notes of the node', () => {
   it('leaves out tags of AWS and our own, which a new volume gets anew', () => {
     const tags = { Component: 'nodes/bitcoin', 'aws:cloudformation:stack-name': 'x', 'chainmend:retired': '2026' };
     expect(noted({ volumes: [volumeNow({ tags })] }).volumes[0]?.tags).toEqual({ Component: 'nodes/bitcoin' });
+  });
+});
+
+describe('the words and the page of a beginning', () => {
+  const up = { do: 'upgrade', to: '28.1', cleanSinceMs: 0, watchMinutes: 0 } as const;
+  const since = (minutes: number) => ({ onsetMs: NOON_MS - minutes * MINUTE_MS });
+  const minutesOf = (minutes: number) => ({ retryAfterMs: minutes * MINUTE_MS });
+  it.each<[string, Partial<Facts>, object]>([
+    ['nobody knows the instance', { original: null }, { refuse: 'instance-gone', ...minutesOf(60) }],
+    ['nobody has known it for an hour', { original: null, ...since(60) }, minutesOf(120)],
+    [
+      'it is shutting down',
+      { original: machine({ state: 'shutting-down' }) },
+      { refuse: 'instance-gone', reason: 'the instance was terminated', page: false, ...minutesOf(60) },
+    ],
+    [
+      'somebody has stopped it',
+      { original: machine({ state: 'stopped' }) },
+      { refuse: 'instance-stopped', page: false, ...minutesOf(20) },
+    ],
+    [
+      'an upgrade of a node that does not tell its version',
+      { want: up, spared: null },
+      { refuse: 'version-unknown', page: true },
+    ],
+    [
+      'a smaller disk for a client that nobody can follow',
+      { want: { do: 'shrink', toGiB: 450 }, spared: null, seen: seen([client('unknown', { exitStatus: null })]) },
+      { refuse: 'client-unknown', page: true },
+    ],
+    [
+      'a disk that nothing has grown for just a quarter of an hour',
+      { seen: seen([client('failed')], DATA_VOLUME, 490), ...since(15) },
+      { refuse: 'disk-full-first', page: true, ...minutesOf(30) },
+    ],
+  ])('%s', (_, more, refusal) => {
+    expect(begin(facts(more))).toMatchObject({ do: 'end', end: { as: 'refused', refusal } });
+  });
+
+  const runs = { fleet: { ...facts().fleet, probe: { by: 'unit' } } } as const;
+  it.each<[string, Partial<Facts>, string]>([
+    ['it is synced', { watched: watched('synced') }, 'it follows its chain again: it is synced'],
+    [
+      'its client runs, and nobody asks more',
+      { ...runs, watched: watched('unreachable', { runs: true }) },
+      'it is unreachable',
+    ],
+    [
+      'what it was to be moved for is over, however it is',
+      { move: { cause: null, refusal: null } },
+      'there is nothing any more for which it would be stopped and started',
+    ],
+  ])('nothing is done where %s', (_, more, reason) => {
+    expect(begin(facts(more))).toEqual({ do: 'end', end: { as: 'healed', reason } });
+  });
+
+  it.each<[string, Partial<Facts>, string]>([
+    ['a person wants it of a node that answers again', { want: restore, watched: watched('busy') }, 'begin'],
+    [
+      'it answers again on an impaired instance',
+      { seen: null, original: impaired('system'), watched: watched('busy') },
+      'begin',
+    ],
+    ['nobody has seen it', { watched: null }, 'begin'],
+    [
+      'an upgrade of a node that does not answer',
+      { want: up, spared: null, seen: null, original: machine({}, { agentOnline: false }) },
+      'begin',
+    ],
+    ['the disk is full to 97 %', { seen: seen(undefined, DATA_VOLUME, 485) }, 'disk-full-first'],
+    ['the disk is full to less', { seen: seen(undefined, DATA_VOLUME, 484.9) }, 'begin'],
+    [
+      'nobody knows the size of the disk',
+      { seen: { ...seen(), volumes: seen().volumes.map((one) => ({ ...one, usedBytes: 0, sizeBytes: 0 })) } },
+      'begin',
+    ],
+  ])('%s: %s', (_, more, does) => {
+    expect(beginning(more)).toBe(does);
+  });
+
+  it('leaves no state where it does not begin', () => {
+    expect(stateBegun(begin(facts({ original: null })))).toBeNull();
+    expect(stateBegun(begin(facts()))?.found.instanceId).toBe(INSTANCE);
+  });
+});
+
+describe('a heal that moves a node', () => {
+  const event = { id: 'e1', code: 'instance-retirement', notBeforeMs: NOON_MS, description: '' } as const;
+  const moved = (cause: NonNullable<Facts['move']>['cause']) => {
+    const act = begin(facts({ watched: watched('synced'), move: { cause, refusal: null } }));
+    return act.do === 'begin' ? act.state : null;
+  };
+
+  it('is proved at the tip: it has stood nowhere', () => {
+    const state = moved({ by: 'event', event });
+    expect(state).toMatchObject({ moves: true, found: { ...noted({}), height: null, lagBlocks: null } });
+    expect(state).not.toHaveProperty('retypes');
+  });
+
+  it('notes both types where it goes back from that of its first sync', () => {
+    const state = moved({ by: 'type', from: 'm6i.2xlarge', to: 'm6i.large' } as NonNullable<Facts['move']>['cause']);
+    expect(state?.retypes).toEqual({ from: 'm6i.2xlarge', to: 'm6i.large' });
+  });
+});
+
+describe('what a heal notes besides', () => {
+  it('is the public address that a stop would lose', () => {
+    const publicIp = { ip: '203.0.113.7', allocationId: null };
+    expect(noted({ original: machine({ publicIp }) }).lostAddress).toBe('203.0.113.7');
+    expect(noted({})).not.toHaveProperty('lostAddress');
+  });
+
+  it('is since when its block stands, and nothing where nobody has seen it', () => {
+    const stood = NOON_MS - 30 * MINUTE_MS;
+    expect(noted({ watched: watched('stuck', { stoodSinceMs: stood }) }).stoodSinceMs).toBe(stood);
+    expect(noted({})).not.toHaveProperty('stoodSinceMs');
+    expect(noted({ watched: null })).toMatchObject({ height: null, lagBlocks: null });
+    expect(noted({ watched: null })).not.toHaveProperty('stoodSinceMs');
+  });
+
+  it.each([
+    ['the one that does not run', seen([client('running'), client('failed')]), 'failed'],
+    ['that it runs', seen(), 'running'],
+    ['that nobody knows', null, 'unknown'],
+  ] as const)('is of its clients %s', (_, state, is) => {
+    expect(noted({ seen: state, original: machine({}, { agentOnline: state !== null }) }).client).toBe(is);
   });
 });

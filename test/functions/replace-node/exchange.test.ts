@@ -204,7 +204,8 @@ describe('a smaller disk that is ready', () => {
 
   it('has one copy made again after AWS had no room, and none after anything else', () => {
     const sources = { good: [snapshotSet()], refused: [], sibling: null, kept: null };
-    const again = (door: Tried['door']) => next({ ...fits, sources }, tried({ source: 'set-9', door }));
+    const again = (door: Tried['door']) =>
+      next({ ...fits, sources }, tried({ source: 'set-9', door } as Partial<Tried>));
     expect([again('aws').do, again('data').do, again('person').do]).toEqual(['choose-volumes', 'end-rung', 'end-rung']);
   });
 });
@@ -213,7 +214,7 @@ describe('what was tried before', () => {
   const two = { good: [snapshotSet(0), snapshotSet(1)], refused: [], sibling: null, kept: null };
 
   it('what AWS refuses of all data is not asked for of other ones', () => {
-    const of = (more: Partial<Tried>) => word(next({ sources: two }, tried({ source: 'set-0', door: 'aws', ...more })));
+    const of = (more: Partial<Tried>) => word(next({ sources: two }, tried({ source: 'set-0', door: 'aws', ...more } as Partial<Tried>)));
     expect([of({ isEverywhere: true }), of({})]).toEqual(['aws-refused', 'choose-volumes']);
   });
 

@@ -3,10 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { type LadderPlan, planOf, stateOf } from '../../../functions/replace-node/plan.ts';
 import { hashOf } from '../../../shared/heal/approval.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
-import { NOON_MS } from '../../fixtures/builders/time.ts';
-import { volumeNow } from '../../fixtures/builders/volume.ts';
-import { FLEET, facts, impaired, machine, watched } from '../../fixtures/replace-facts.ts';
+import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { DATA_PATH, volumeNow } from '../../fixtures/builders/volume.ts';
+import { client, FLEET, facts, impaired, machine, seen, watched } from '../../fixtures/replace-facts.ts';
 
 function planned(more: Partial<Facts> = {}): LadderPlan {
   const plan = planOf(facts({ seen: null, ...more }));
@@ -107,6 +108,178 @@ describe('a plan', () => {
       stateOf(facts({ seen: null, volumes: [volumeNow(), volumeNow({ volumeId: 'vol-0b1b2c3d4e5f60718' })] }))?.found
         .volumes,
     ).toEqual([]);
+  });
+});
+
+const upgradable = bitcoinFleet({
+  ...{ probe: 'ssm', unit: 'node@*', volumes: { data: { path: DATA_PATH } } },
+  client: { versions: ['28.0', '28.1'] },
+  replace: { rungs: ['restart', 'swap', 'replace'], launchTemplate: 'lt-0123456789abcdef0' },
+});
+const upgrade = { do: 'upgrade', to: '28.1', cleanSinceMs: 0, watchMinutes: 30 } as const;
+const upgraded: Partial<Facts> = {
+  ...{ fleet: upgradable, want: upgrade, spared: null, watched: watched('synced') },
+  seen: seen([client('running', { instance: '28.0' })]),
+};
+const beside = { ...upgraded, want: { ...upgrade, strategy: 'blue-green' } } as const;
+const kept = { incidentId: '0a0b0c0d', availabilityZone: 'eu-west-1a', volumes: { data: 'vol-kept' } };
+const none = { good: [], refused: [], sibling: null, kept: null };
+const SET = 'set-0 of node2: clean, height 900, taken 2026-01-01T11:00:00.000Z';
+const COST = '+$40.00 a month while the old volumes are kept';
+const event = { id: 'e1', code: 'instance-retirement', notBeforeMs: NOON_MS + 24 * HOUR_MS, description: '' } as const;
+
+describe('the plan of what is asked for', () => {
+  it.each<[string, Partial<Facts>, string, string]>([
+    [
+      'a restore',
+      { want: restore },
+      'restore from the best snapshot',
+      `swap: a person asked for it; data: ${SET}; 26 min at most, ${COST}`,
+    ],
+    [
+      'a restore of a validator from one snapshot',
+      { want: { ...restore, snapshotId: 'snap-00', acknowledgesValidator: true }, role: 'validator' },
+      'restore from snap-00, a validator as a person has acknowledged',
+      `swap: a person asked for it; data: ${SET}; 26 min at most, ${COST}`,
+    ],
+    [
+      'another instance',
+      { want: { do: 'replace-instance' } },
+      'put the node on another instance',
+      `replace: a person asked for it; 20 min at most, ${COST}`,
+    ],
+    [
+      'what was kept',
+      { want: { do: 'undo' }, sources: { ...none, kept } },
+      'put back what was kept',
+      `swap: a person asked for it; data: the volumes that incident 0a0b0c0d has kept; 15 min at most, ${COST}`,
+    ],
+    [
+      'a smaller disk',
+      { want: { do: 'shrink', toGiB: 400 }, spared: null },
+      'exchange its data volume for one of 400 GiB, onto which the files of a clean snapshot are copied',
+      `swap: a person asked for it; 500 → 400 GiB, of which 300 may be used: the node is asked before anything is made; its files are copied beside it while it serves; −$8.00 a month once the old volume is gone; data: ${SET}; 56 min at most, +$32.00 a month while the old volumes are kept`,
+    ],
+    [
+      'an upgrade',
+      upgraded,
+      'run 28.1, and watch it for 30 min after its proof',
+      `upgrade, then swap: it was asked for; data: ${SET}; 36 min at most, ${COST}`,
+    ],
+    [
+      'an upgrade that was rehearsed',
+      { ...upgraded, want: { ...upgrade, rehearsed: '28.1 on a copy of set-0' } },
+      'run 28.1, and watch it for 30 min after its proof (28.1 on a copy of set-0)',
+      `upgrade, then swap: it was asked for; data: ${SET}; 36 min at most, ${COST}`,
+    ],
+    [
+      'an upgrade whose snapshot is to come',
+      { ...upgraded, sources: none },
+      'run 28.1, and watch it for 30 min after its proof',
+      `upgrade, then swap: it was asked for; data: of a clean snapshot, which is taken first; 25 min at most, ${COST}`,
+    ],
+    [
+      'an upgrade on another instance',
+      beside,
+      'run 28.1 on another instance beside it, which then takes its place',
+      `replace: it was asked for; another m6i.large runs beside it until it has caught up and taken its place, from ${SET}; 20 min at most, ${COST}`,
+    ],
+    [
+      'a heal of which nobody has seen the node',
+      { watched: null },
+      'heal the node',
+      `restart, then swap, then replace: it does not follow its chain; data: ${SET}; 51 min at most, ${COST}`,
+    ],
+    [
+      'a heal of which no data were read',
+      { sources: null },
+      'heal the node',
+      `restart, then swap, then replace: it is stuck; 40 min at most, ${COST}`,
+    ],
+    [
+      'a heal of a volume whose price nobody knows',
+      { volumes: [volumeNow({ type: 'odd' })] },
+      'heal the node',
+      `restart, then swap, then replace: it is stuck; data: ${SET}; 51 min at most, +$0.00 a month while the old volumes are kept`,
+    ],
+    [
+      'a heal whose new instance EC2 refuses',
+      { launch: { is: 'refused', reason: 'no such AMI' } },
+      'heal the node',
+      `restart, then swap: it is stuck; data: ${SET}; 31 min at most, ${COST}; no replace: no such AMI`,
+    ],
+    [
+      'a heal of what carries no tags of its fleet',
+      { reach: { launch: [], pointers: ['target group rpc', 'alarm node2'] } },
+      'heal the node',
+      `restart, then swap, then replace: it is stuck; without the tags of bitcoin, these would go on pointing at the old instance: target group rpc, alarm node2; data: ${SET}; 51 min at most, ${COST}`,
+    ],
+    [
+      'a move',
+      { seen: seen(), watched: watched('synced'), move: { cause: { by: 'event', event }, refusal: null } },
+      'heal the node',
+      `stop-start: EC2 retires its instance at 2026-01-02T12:00Z or later (instance-retirement): it is moved to other hardware before; 10 min at most, ${COST}`,
+    ],
+  ])('%s', (_, more, act, sentence) => {
+    const plan = planned(more);
+    expect(plan.sentence).toBe(sentence);
+    expect(plan.terms[0]).toEqual(['act', act]);
+    const minutes = Number(/ (\d+) min at most/.exec(sentence)?.[1]);
+    expect(plan.evidence).toMatchObject({ rungs: plan.rungs, minutes });
+  });
+
+  it('has in its evidence what it takes its data from, what it costs, and what nobody knows', () => {
+    expect(planned().evidence).toEqual({
+      rungs: ['restart', 'swap', 'replace'],
+      guardrails: (['restart', 'swap', 'replace'] as const).map((rule) => ({ rule, verdict: 'may be done' })),
+      ...{ source: SET, costUsdPerMonth: 40, minutes: 51, caughtUpMinutes: null, caughtUp: null },
+    });
+    expect(planned({ volumes: [volumeNow({ sizeGiB: 33, type: 'st1' })] }).evidence.costUsdPerMonth).toBe(1.49);
+  });
+
+  it('covers no data where none are copied, and no volumes where they cannot be told', () => {
+    const terms = (more: Partial<Facts>) => new Map(planned(more).terms);
+    expect(terms({ sources: null }).get('source')).toBe('none');
+    expect(terms({ volumes: [] }).get('volumes')).toBe('unknown');
+    expect(planned({ want: { do: 'undo' }, sources: { ...none, kept } }).source).toBe(
+      'the volumes that incident 0a0b0c0d has kept: vol-kept',
+    );
+  });
+
+  it.each<[string, Partial<Facts>, object]>([
+    [
+      'another instance that EC2 refuses',
+      { want: { do: 'replace-instance' }, launch: { is: 'refused', reason: 'no such AMI' } },
+      { refuse: 'aws-refused', reason: 'no such AMI', page: true, retryAfterMs: HOUR_MS },
+    ],
+    [
+      'another instance without a launch template',
+      { want: { do: 'replace-instance' }, original: machine({ launchTemplate: null }) },
+      { refuse: 'restart-forbidden', page: true, retryAfterMs: HOUR_MS },
+    ],
+    [
+      'a heal for which the file allows no rung',
+      {
+        original: machine({}, { agentOnline: false }),
+        fleet: { ...FLEET, replace: { ...FLEET.replace, rungs: ['swap'] } },
+      },
+      {
+        ...{ refuse: 'restart-forbidden', page: true, retryAfterMs: HOUR_MS },
+        reason: 'the fleet file allows no rung that could help here',
+      },
+    ],
+    [
+      'an upgrade on another instance without a snapshot',
+      { ...beside, sources: none },
+      { refuse: 'snapshot-unfit', reason: 'no good snapshot is left', page: false, retryAfterMs: HOUR_MS },
+    ],
+    [
+      'a smaller disk without a snapshot',
+      { want: { do: 'shrink', toGiB: 400 }, spared: null, sources: none },
+      { refuse: 'snapshot-unfit', reason: 'no good snapshot is left', page: false, retryAfterMs: HOUR_MS },
+    ],
+  ])('is a refusal, with its page and its hour: %s', (_, more, refusal) => {
+    expect(planOf(facts({ seen: null, ...more }))).toMatchObject({ refusal });
   });
 });
 
