@@ -27,6 +27,7 @@ const failed = (...rungs: readonly Rung[]): Pick<LadderState, 'failed'> => ({
 const next = (more: Partial<Facts>, has: Partial<LadderState>): string => told(decide(facts(more), ladderState(has)));
 const RESTORE = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
 const none = { good: [], refused: [], sibling: null, kept: null };
+const RETIREMENT = { id: 'e1', code: 'instance-retirement', notBeforeMs: NOON_MS, description: '' } as const;
 const silent = machine({}, { agentOnline: false });
 const stopped = machine({ state: 'stopped' }, { agentOnline: false });
 
@@ -53,6 +54,15 @@ describe('the next rung is told with', () => {
       { original: impaired('system') },
       {},
       'take stop-start: EC2 finds the instance impaired',
+    ],
+    [
+      'what the node is moved for',
+      {
+        watched: watched('synced'),
+        move: { cause: { by: 'event', event: RETIREMENT }, refusal: null },
+      },
+      { moves: true },
+      'take stop-start: EC2 retires its instance at 2026-01-01T12:00Z or later (instance-retirement): it is moved to other hardware before',
     ],
     ['that a person asked for it', { want: RESTORE }, {}, 'take swap: a person asked for it'],
     ['what did not help', {}, failed('restart'), 'take swap: restart did not help: restart was in vain'],

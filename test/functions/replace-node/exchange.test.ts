@@ -214,7 +214,8 @@ describe('what was tried before', () => {
   const two = { good: [snapshotSet(0), snapshotSet(1)], refused: [], sibling: null, kept: null };
 
   it('what AWS refuses of all data is not asked for of other ones', () => {
-    const of = (more: Partial<Tried>) => word(next({ sources: two }, tried({ source: 'set-0', door: 'aws', ...more } as Partial<Tried>)));
+    const of = (more: Partial<Tried>) =>
+      word(next({ sources: two }, tried({ source: 'set-0', door: 'aws', ...more } as Partial<Tried>)));
     expect([of({ isEverywhere: true }), of({})]).toEqual(['aws-refused', 'choose-volumes']);
   });
 

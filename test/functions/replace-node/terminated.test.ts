@@ -105,7 +105,10 @@ describe('what is missing is told, and waits for a person', () => {
     expect(said(decide(terminated({ ...accepted, sources }), begun()))).toBe('take-rung');
   });
   it('nothing but another instance is tried', () => {
-    expect(decide(terminated(accepted), begun())).toMatchObject({ do: 'take-rung', rung: 'replace' });
+    expect(decide(terminated(accepted), begun())).toMatchObject({
+      ...{ do: 'take-rung', rung: 'replace' },
+      reason: 'its instance was terminated',
+    });
     const failed = begun({ failed: [{ rung: 'replace', reason: 'no capacity' }] });
     expect(said(decide(terminated(accepted), failed))).toBe('escalated');
   });
