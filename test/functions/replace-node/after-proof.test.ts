@@ -55,7 +55,8 @@ describe('the volumes of before', () => {
 
 describe('the instance of before', () => {
   const replaced = {
-    ...{ rung: 'replace', replacement: newReplacement() },
+    rung: 'replace',
+    replacement: newReplacement(),
     cleared: [{ kind: 'hand-over', target: YOUNG }],
   } as const;
   const at = (state: 'running' | 'stopping' | 'stopped' | 'terminated') => ({ original: machine({ state }) });

@@ -54,6 +54,20 @@ describe('an act that has failed three times', () => {
 
   it.each<[string, Partial<Facts>, Partial<LadderState>, string, string]>([
     ['an attachment is AWS’s', free, { restoredVolumes: copy() }, `attach ${COPY_VOLUME}`, 'aws'],
+    [
+      'so is a detachment',
+      {
+        want: SHRINK,
+        volumes: [
+          volumeNow(),
+          copyVolume(),
+          volumeNow({ volumeId: SOURCE_VOLUME, attachment: attachedAt('/dev/sdh') }),
+        ],
+      },
+      { restoredVolumes: shrinking({ isFilled: true }) },
+      `detach ${SOURCE_VOLUME}`,
+      'aws',
+    ],
     ['of an exchange nobody knows', {}, { restoredVolumes: copy() }, 'swap to restored', 'nobody-knows'],
   ])('gives the copy up: %s', (_, more, has, act, door) => {
     expect(onceSpent(more, has)).toMatchObject({
