@@ -246,6 +246,29 @@ describe('the plan of what is asked for', () => {
     );
   });
 
+  it('covers the public address only where a rung loses it', () => {
+    const fleet = { ...FLEET, replace: { ...FLEET.replace, publicAddress: 'may-change' as const } };
+    const publicIp = { ip: '203.0.113.7', allocationId: null };
+    const of = (more: Partial<Facts>) => planned({ fleet, original: machine({ publicIp }), ...more });
+    const down = impaired('instance');
+    const broken = of({ original: { ...down, instance: { ...down.instance, publicIp } } });
+    expect(broken.sentence).toContain('203.0.113.7 becomes another one where stop-start or replace is done');
+    expect(of({ want: restore }).sentence).not.toContain('203.0.113.7');
+    expect(of({ want: restore }).terms.map(([term]) => term)).toEqual(['act', 'rungs', 'volumes', 'source', 'cost']);
+    expect(of({}).terms.map(([term]) => term)).toContain('public address');
+  });
+
+  it('says nothing of catching up where a sibling’s volumes are copied', () => {
+    const fleet = { ...FLEET, replace: { ...FLEET.replace, source: 'sibling' as const } };
+    const sibling = { instanceId: 'i-sibling', node: 'node4', height: 1_234, volumes: { data: 'vol-sibling' } };
+    const rate = { blocksPerSecond: 0.1, node: 'node3', atMs: NOON_MS };
+    const chain = { head: { height: 2_700, atMs: NOON_MS }, blockMs: 30_000, rate };
+    const plan = planned({ fleet, sources: { ...none, good: [snapshotSet()], sibling, chain } });
+    expect(plan.evidence).toMatchObject({
+      ...{ source: 'the volumes of node4, which follows the chain', caughtUp: null, caughtUpMinutes: null },
+    });
+  });
+
   it.each<[string, Partial<Facts>, object]>([
     [
       'another instance that EC2 refuses',

@@ -227,5 +227,6 @@ describe('the plan of a roll-back', () => {
       sentence: expect.stringContaining('; no roll-back: no drill has tried /opt/node/roll-back on a copy yet'),
     });
     expect(JSON.stringify(plan)).not.toContain('["roll-back","/opt');
+    expect(JSON.stringify(plan)).not.toContain('"rule":"roll-back"');
   });
 });

@@ -175,4 +175,9 @@ describe('a plan of it', () => {
       refusal: { refuse: 'not-made-again' },
     });
   });
+  it('is refused where EC2 would not launch it', () => {
+    expect(planOf(terminated({ launch: { is: 'refused', reason: 'no such AMI' } }))).toMatchObject({
+      refusal: { refuse: 'not-made-again', reason: expect.stringContaining('no such AMI') },
+    });
+  });
 });
