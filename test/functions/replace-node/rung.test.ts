@@ -286,6 +286,8 @@ describe('the proof', () => {
     ],
     ['its node said so before its start', { ...quiet, seen: gone }, { inspectedAtMs: ago(10) }, 'inspect'],
     ['its node was never asked', { ...quiet, seen: gone }, {}, 'inspect'],
+    ['nobody sees it', { watched: null, seen: gone }, asked, 'client-stopped'],
+    ['its instance is not shown', { ...quiet, original: null }, {}, 'wait'],
     ['others see it well', { watched: high, seen: gone }, asked, 'prove'],
     [
       'others see it coming nearer',
@@ -344,6 +346,24 @@ describe('the proof of a fleet that nobody observes', () => {
       'wait',
     ]);
     expect([prove(9, 5, late(2)).do, prove(9, 5, late(3)).do]).toEqual(['inspect', 'wait']);
+  });
+
+  it('after a stop and a start is only a client that runs: a boot starts what is enabled', () => {
+    const booted = (...clients: readonly ReturnType<typeof client>[]) =>
+      proving(
+        facts({ fleet, watched: null, seen: seen(clients) }),
+        ladderState({ rung: 'stop-start', inspectedAtMs: NOON_MS }),
+        ago(10),
+        'original',
+        failed,
+      ).do;
+    expect(booted(client('running'), client('stopped'))).toBe('end-rung');
+    expect(booted(client('running'), client('unknown', { exitStatus: null }))).toBe('wait');
+    expect(booted(client('running'), client('running'))).toBe('prove');
+  });
+
+  it('is not asked for where its instance is not shown', () => {
+    expect(prove(9, 5, { original: null, seen: null })).toMatchObject({ do: 'wait' });
   });
 
   it('is given up after two hours of silence, and people are told', () => {
@@ -454,6 +474,11 @@ describe('before an end', () => {
     ],
   ])('%s', (_, more, has, does) => {
     expect(word(settle(more, has))).toBe(does);
+  });
+
+  it('a member that runs goes back into service, though its start cannot be noted', () => {
+    const member = at('running', { autoScalingGroup: 'nodes' });
+    expect(word(settle(member, { ...owes, ...spent(1), standby: 'entered' }))).toBe('clean-up');
   });
 
   it('which instance goes back into service is told', () => {
