@@ -12,8 +12,8 @@ import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
-import { attachedAt, volumeNow } from '../../fixtures/builders/volume.ts';
-import { client, facts, impaired, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
+import { attachedAt, foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
+import { client, FLEET, facts, impaired, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
 
 /** "stop-instance: EC2 finds it impaired, or its agent is silent": the act, and why. */
 function told(act: Decision | null): string {
@@ -321,5 +321,159 @@ describe('a client that was stopped for a move that was not made', () => {
     expect(instead(null, seen([client('stopped')]))).toBe('nothing');
     const act = restart() as never;
     expect(told(startInstead(act, { refuse: 'paused' }, moves, { seen: seen([client('stopped')]) }))).toBe('nothing');
+  });
+});
+
+describe('a restart, place by place', () => {
+  const two = [
+    { name: 'execution', runtime: { kind: 'systemd', unit: 'geth' }, stopGraceSeconds: 300, cleanLine: undefined },
+    { name: 'beacon', runtime: { kind: 'systemd', unit: 'lighthouse' }, stopGraceSeconds: 120, cleanLine: undefined },
+  ] as const;
+  const fleet = { ...FLEET, units: two } as Facts['fleet'];
+  const atFault = watched('stuck', { cause: 'consensus-client' });
+  const blind = { breaker: { open: true, sentence: 'no observation', isBlind: true } } as const;
+  const unit = { fleet: { ...FLEET, probe: { by: 'unit' } } as Facts['fleet'], watched: null };
+
+  it('is of the client at fault alone, where one is', () => {
+    expect(restart({}, { fleet, watched: atFault })).toMatchObject({ only: 'beacon' });
+    expect(restart({}, { fleet })).not.toHaveProperty('only');
+    const RESTORE = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
+    expect(restart({}, { fleet, watched: atFault, want: RESTORE })).not.toHaveProperty('only');
+  });
+
+  it('is known as one of a client that is down only where there is one', () => {
+    expect(restart({}, { seen: seen([]) })).not.toHaveProperty('isDown');
+  });
+
+  it('has the data mounted first where one of two volumes is not, or is at another path', () => {
+    const down = seen([client('stopped')]);
+    const found = {
+      ...ladderState().found,
+      volumes: [foundVolume(), foundVolume({ path: '/wal', volumeId: 'vol-wal' })],
+    };
+    expect(restart({ found }, { seen: down, leftStopped: true })).toMatchObject({ isDown: true, unmounted: true });
+    const elsewhere = { ...down, volumes: down.volumes.map((one) => ({ ...one, path: '/mnt' })) };
+    expect(restart({}, { seen: elsewhere, leftStopped: true })).toMatchObject({ unmounted: true });
+  });
+
+  it('goes on with a client that it may have taken down itself', () => {
+    expect(told(restart({ client: 'mayBeDown' }, { seen: seen([client('stopped')]) }))).toBe(
+      'restart: its client is stopped',
+    );
+    expect(told(restart({ client: 'mayBeDown' }, { ...unit, seen: seen() }))).toBe(
+      'restart: it does not follow its chain',
+    );
+    expect(told(restart({}, { ...unit, seen: seen() }))).toMatch(/^prove: its client runs again/);
+  });
+
+  it('waits while nobody sees its fleet, and for nothing else', () => {
+    expect(told(restart({}, blind))).toBe('wait: no observation');
+    expect(told(restart({}, { ...blind, haltedSinceMs: ago(30) }))).toMatch(/^chain-standing/);
+    expect(told(restart({}, { haltedSinceMs: ago(30) }))).toMatch(/^chain-standing/);
+    expect(told(restart({ waitingSinceMs: ago(120) }, blind))).toMatch(/^breaker-open/);
+  });
+});
+
+describe('a move of a well node, place by place', () => {
+  const event = { id: 'e1', code: 'instance-retirement', notBeforeMs: NOON_MS, description: '' } as const;
+  const cause = { by: 'event', event } as const;
+  const refusal = { refuse: 'cannot-be-spared', reason: 'another one is stuck', page: false, retryAfterMs: 1 } as const;
+  const WHY =
+    'EC2 retires its instance at 2026-01-01T12:00Z or later (instance-retirement): it is moved to other hardware before';
+  const units = [
+    { ...FLEET.units[0], stopGraceSeconds: 30 },
+    { ...FLEET.units[0], stopGraceSeconds: 600 },
+  ];
+  const fleet = { ...FLEET, units } as Facts['fleet'];
+  const moving = (more: Partial<Facts> = {}, has: Partial<LadderState> = {}): Decision =>
+    STOP_START.next(
+      facts({ watched: watched('synced'), move: { cause, refusal: null }, ...more }),
+      ladderState({ rung: 'stop-start', moves: true, pool: 'left', ...has }),
+    );
+  const blind = { breaker: { open: true, sentence: 'no observation', isBlind: true } } as const;
+  const asked = { client: 'mayBeDown' } as const;
+  const half = seen([client('running'), client('stopped')]);
+  const down = seen([client('stopped'), client('stopped')]);
+  const over = { move: { cause: null, refusal: null }, watched: watched('stuck') } as const;
+
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string | RegExp]>([
+    ['it has the longest grace of its clients', { fleet }, {}, `stop-for-move: ${WHY}; it has 600 s`],
+    [
+      'a reading that does not say why',
+      { fleet, move: null },
+      {},
+      'stop-for-move: it is moved to other hardware; it has 600 s',
+    ],
+    ['it is stopped once its clients have ended', { seen: down }, asked, `stop-instance: ${WHY}`],
+    ['it is not while one of them runs', { seen: half }, asked, /^stop-for-move/],
+    ['nor where a person has stopped them', { seen: down }, {}, /^client-stopped/],
+    ['it is asked first', { seen: null }, {}, 'inspect'],
+    ['one that starts is waited for', { original: power('pending') }, {}, 'wait: the instance is pending'],
+    ['one that a person has stopped is the person’s', { original: power('stopped') }, {}, /^instance-stopped/],
+    [
+      'its agent is silent',
+      { original: machine({}, { agentOnline: false }) },
+      {},
+      /^node-silent: its agent is silent, so/,
+    ],
+    ['its fleet cannot spare it', { move: { cause, refusal } }, {}, 'cannot-be-spared: another one is stuck'],
+    [
+      'that is waited for while nobody sees the fleet',
+      { ...blind, move: { cause, refusal } },
+      {},
+      'wait: no observation',
+    ],
+    ['what it was for is over', over, {}, 'end-rung: what it was for is over'],
+  ])('%s', (_, more, has, words) => {
+    const act = told(moving(more, has));
+    if (typeof words === 'string') expect(act).toBe(words);
+    else expect(act).toMatch(words);
+  });
+
+  it('asks, and stops, the instance that is moved', () => {
+    expect(moving({ seen: null })).toEqual({ do: 'inspect', which: 'original' });
+    expect(moving({ seen: down }, asked)).toMatchObject({ do: 'stop-instance', which: 'original' });
+    expect(moving({ original: machine({}, { agentOnline: false }) })).toMatchObject({
+      end: { refusal: { page: false, retryAfterMs: 15 * MINUTE_MS } },
+    });
+  });
+
+  it('is asked three times after one that was not made', () => {
+    const asksAgain = (count: number) =>
+      broughtBack(
+        facts({ seen: null, unanswered: { count, reason: 'late', isStale: false } }),
+        ladderState({ moves: true, failed: [{ rung: 'stop-start', reason: 'no' }] }),
+      );
+    expect([asksAgain(2), asksAgain(3)]).toEqual([{ do: 'inspect', which: 'original' }, null]);
+  });
+
+  it('starts its client only once all checks pass and its agent answers', () => {
+    const done = { original: 'started' } as const;
+    const booted = (original: Machine) => told(moving({ original }, done));
+    expect(booted(power('running'))).toBe('start-again: its instance has booted on other hardware');
+    expect(booted(power('running', { agentOnline: false }))).toBe('wait: its agent is not heard of yet');
+    expect(booted(power('running', { checks: checks('initializing') }))).toMatch(/its checks are not through$/);
+  });
+
+  it('is started with the type that it has, where a guard forbids another one', () => {
+    const type = (to: string, retypes: LadderState['retypes'] | null) => {
+      const has = retypes === null ? null : ladderState({ moves: true, ...(retypes && { retypes }) });
+      return startInstead({ do: 'change-type', to, reason: '' }, { refuse: 'paused' }, has, { seen: null });
+    };
+    const held = { do: 'start-instance', reason: 'paused: it starts with the type that it has', held: true };
+    expect([type('b', { from: 'a', to: 'b' }), type('b', undefined), type('b', null)]).toEqual([held, held, held]);
+    // The type with which it has run is given back under any pause.
+    expect(type('a', { from: 'a', to: 'b' })).toBeNull();
+  });
+
+  it('gives back no type that a person has chosen', () => {
+    const off = machine(
+      { state: 'stopped', instanceType: 'r6i.large', stateReason: 'no room' },
+      { agentOnline: false },
+    );
+    const has = { original: 'started', retypes: { from: 'm6i.8xlarge', to: 'm6i.large' } } as const;
+    expect(told(moving({ original: off, seen: null }, has))).toBe(
+      'end-rung: it was started and is stopped again: no room',
+    );
   });
 });
