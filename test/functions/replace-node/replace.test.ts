@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { retryKeyOf } from '../../../functions/replace-node/acts/table.ts';
 import type { Facts, Machine } from '../../../functions/replace-node/facts.ts';
-import { REPLACE } from '../../../functions/replace-node/rungs/replace.ts';
+import { leaveInstead, REPLACE } from '../../../functions/replace-node/rungs/replace.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
@@ -89,6 +89,12 @@ describe('another instance cannot come', () => {
     [
       'its client is started by commands of its owner',
       { fleet: own as unknown as Facts['fleet'] },
+      {},
+      /^its client is started by its owner’s own commands/,
+    ],
+    [
+      'one of its clients is',
+      { fleet: { ...FLEET, units: [...own.units, ...FLEET.units] } as unknown as Facts['fleet'] },
       {},
       /^its client is started by its owner’s own commands/,
     ],
@@ -410,6 +416,12 @@ describe('the old instance is fenced', () => {
       /^breaker-open/,
     ],
     [
+      'not with what carries no tags of the fleet by now',
+      { original: machine(), reach: { launch: ['lt-1'], pointers: [] } },
+      {},
+      /^out-of-reach/,
+    ],
+    [
       'a chain that stands is not waited for',
       { original: machine(), haltedSinceMs: NOON_MS, breaker: { open: true, sentence: 'x', isBlind: true } },
       {},
@@ -496,6 +508,12 @@ describe('its data come', () => {
       'take-over: the old client cannot run any more, and its volumes are here',
     ],
     [
+      'then its client may run, though one of before was up',
+      there,
+      has(joined, { upSinceMs: NOON_MS - MINUTE_MS }),
+      /^take-over/,
+    ],
+    [
       'then its client may run again, where nobody knows whether it is up',
       there,
       has({ ...joined, identity: 'replacement' }),
@@ -578,6 +596,12 @@ describe('the way back', () => {
 
   cases([
     ['one that was not launched is dropped', { replacement: null }, has({ instanceId: '' }), 'drop-replacement'],
+    [
+      'it is not asked while it stops',
+      { replacement: young({ state: 'stopping' }) },
+      has(intended),
+      'wait: the new instance is stopping',
+    ],
     [
       'one that is not shown is waited for',
       { replacement: null },
@@ -672,6 +696,12 @@ describe('the way back', () => {
       at({ volumes: [on(INSTANCE, 'attaching')] }),
       has({}, { ...touched, ...waited(60) }),
       `wait: ${DATA_VOLUME} is still attaching`,
+    ],
+    [
+      'and back under the name that it had',
+      at({ volumes: [free] }),
+      has({}, { ...touched, found: { ...ladderState().found, volumes: [foundVolume({ device: '/dev/sdq' })] } }),
+      'attach original /dev/sdq: it moves',
     ],
     ['the old root comes back', at({ original: rootless }), has(), 'attach original /dev/xvda: it is put back'],
     [
@@ -814,6 +844,19 @@ describe('the way back', () => {
       'drop-replacement',
     ],
     [
+      'of a node that was made again: only its own',
+      at({
+        ...none,
+        original: quiet('terminated'),
+        volumes: [
+          volumeNow({ volumeId: 'vol-other', attachment: { ...attachedAt('/dev/sdh'), instanceId: YOUNG } }),
+          free,
+        ],
+      }),
+      has({}, again),
+      'drop-replacement',
+    ],
+    [
       'of a node that was made again: one that a person has taken',
       at({ ...none, original: quiet('terminated'), volumes: [on('i-other')] }),
       has({}, again),
@@ -833,4 +876,45 @@ it('a proof in another place takes as long as the first: what was seen before it
     watched: watched('synced', { height: 1_010, observedAtMs: NOON_MS - HOUR_MS }),
   };
   expect(next(given, up).do).toBe('wait');
+});
+
+describe('a node that was made again, and another one with its name', () => {
+  const machineWas = { instance: instanceNow(), clientVersion: null };
+  const found = { ...ladderState().found, machine: machineWas };
+  const gone = { machine: machineWas, volumes: [volumeNow()], power: 'terminated', missed: [] } as const;
+  const named = {
+    gone: { ...gone, present: [{ instanceId: 'i-other', name: 'node2' }] },
+    original: quiet('terminated'),
+  } as const;
+  cases([
+    ['is not planned', { ...named, replacement: null }, { is: null, found }, /^end-rung: .* has its name now$/],
+    [
+      'is planned where there is none',
+      { ...named, gone: { ...gone, present: [] }, replacement: null },
+      { is: null, found },
+      /^plan-replacement: somebody has terminated it/,
+    ],
+    ['is given up', named, { found }, /^give-up-replacement: .* has its name now: two machines/],
+    ['is asked for by its launch where nobody knows of it', named, { is: { instanceId: '' }, found }, /^launch/],
+    [
+      'is put away where it is given up already',
+      named,
+      { is: { givenUp: 'it stands' }, found },
+      'stop-instance replacement: it stands',
+    ],
+  ]);
+});
+
+it('a join that a guard forbids is taken back only beside the node, and where it has not begun', () => {
+  const join = { do: 'join' } as const;
+  const state = (more: Partial<LadderState>) => ladderState({ replacement: newReplacement(), ...more });
+  const instead = [
+    leaveInstead(join, state({ beside: besideNode() })),
+    leaveInstead(join, state({})),
+    leaveInstead(join, state({ beside: besideNode(), replacement: newReplacement({ membership: 'joining' }) })),
+    leaveInstead(join, state({ beside: besideNode(), replacement: null })),
+    leaveInstead(join, null),
+    leaveInstead({ do: 'restart', reason: '' }, state({ beside: besideNode() })),
+  ];
+  expect(instead).toEqual([{ do: 'leave' }, null, null, null, null, null]);
 });

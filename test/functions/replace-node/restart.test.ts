@@ -423,6 +423,12 @@ describe('a move of a well node, place by place', () => {
       {},
       'wait: no observation',
     ],
+    [
+      'nobody sees the fleet, and nothing refuses it',
+      { breaker: { open: false, sentence: '', isBlind: true } },
+      {},
+      /^stop-for-move/,
+    ],
     ['what it was for is over', over, {}, 'end-rung: what it was for is over'],
   ])('%s', (_, more, has, words) => {
     const act = told(moving(more, has));

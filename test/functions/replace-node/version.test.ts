@@ -484,10 +484,7 @@ describe('beside the node', () => {
     const waits = (minutes: number, ms = 0) => {
       const nowMs = UP + minutes * MINUTE_MS + ms;
       const behind = look({ health: 'behind', height: 1_001, lagBlocks: 90, atMs: nowMs });
-      const is = decide(
-        facts({ ...there, nowMs }),
-        state({ look: behind, nearest: { atMs: nowMs, lagBlocks: 90 } }),
-      );
+      const is = decide(facts({ ...there, nowMs }), state({ look: behind, nearest: { atMs: nowMs, lagBlocks: 90 } }));
       return is.do === 'wait' ? is.seconds : is.do;
     };
     expect([waits(10, -1), waits(10), waits(120, -1), waits(120), waits(720, -1), waits(720)]).toEqual([
