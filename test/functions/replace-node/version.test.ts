@@ -509,11 +509,28 @@ describe('beside the node', () => {
     expect(lost(null)).toMatch(/^give-up-replacement: for two hours/);
   });
 
+  it('has a day to catch up, or as long as its data take, or as it comes nearer', () => {
+    const nowMs = UP + 25 * HOUR_MS;
+    const behind = look({ health: 'behind', height: 1_001, lagBlocks: 90, atMs: nowMs, reason: 'it is at 1001' });
+    const caughtUp = (more: Partial<Beside>, has: Partial<LadderState> = {}) =>
+      told(decide(facts({ ...there, nowMs }), state({ look: behind, ...more }, {}, has)));
+    const never =
+      'give-up-replacement: it has not caught up within 24 h, and came no nearer in the last 6: it is at 1001';
+    expect(caughtUp({})).toBe(never);
+    expect(caughtUp({ nearest: { atMs: nowMs - 7 * HOUR_MS, lagBlocks: 90 } })).toBe(never);
+    expect(caughtUp({ nearest: { atMs: nowMs - HOUR_MS, lagBlocks: 90 } })).toMatch(/^wait 1800 s/);
+    expect(caughtUp({}, { restoredVolumes: copy({ catchUpMs: 48 * HOUR_MS }) })).toMatch(/^wait 1800 s/);
+  });
+
   it('is asked itself where it is silent, if somebody can ask', () => {
     const late = { ...there, nowMs: UP + 8 * MINUTE_MS };
     const has = state({ look: look({ ...quiet, atMs: late.nowMs }) }, {}, { inspectedAtMs: UP - 1 });
     const asked = (more: Partial<Facts>) => told(decide(facts({ ...late, ...more }), has));
     expect(asked({})).toBe('inspect');
+    expect(decide(facts(late), has)).toEqual({ do: 'inspect', which: 'replacement' });
+    const inPlace = joined({ inspectedAtMs: UP - 1 });
+    const quietThere = { watched: watched('unreachable', { height: null, instanceId: YOUNG }) };
+    expect(decide(facts({ ...there, ...quietThere }), inPlace)).toEqual({ do: 'inspect', which: 'replacement' });
     const open = { count: 1, reason: 'late', isStale: false };
     expect(asked({ unanswered: open })).toBe('wait 30 s: neither its client nor its agent answers');
     expect(asked({ replacement: machine({ instanceId: YOUNG, devices: [] }, { agentOnline: false }) })).toMatch(
