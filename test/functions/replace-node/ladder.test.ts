@@ -507,6 +507,12 @@ describe('the order of the rungs', () => {
       {},
       ['stop-start', 'swap', 'replace'],
     ],
+    [
+      'an impaired instance whose agent answers',
+      { original: { ...impaired('system'), agentOnline: true } },
+      {},
+      ['stop-start', 'replace'],
+    ],
     ['an instance that is not shown has a stop and a start', { original: null }, {}, ['stop-start', 'replace']],
     ['a restart that failed keeps its place', {}, failed('restart'), heal],
   ])('%s', (_, more, has, rungs) => {
@@ -526,6 +532,11 @@ describe('what the next decision needs', () => {
   const elsewhere = { replacement: newReplacement({ availabilityZone: 'eu-west-1b' }) };
   const here = { replacement: newReplacement() };
   const none = fleetOf({ rungs: ['swap'] });
+  const SWITCHED = {
+    ...{ from: '28.0', to: '28.1', is: 'from', mayHaveRun: true, givenUp: 'x' },
+    at: 0,
+    cleanSinceMs: 0,
+  } as const;
 
   it.each<[string, Partial<Facts>, Partial<LadderState> | null, object]>([
     ['before a heal has begun', {}, null, {}],
@@ -568,6 +579,18 @@ describe('what the next decision needs', () => {
     ],
     ['while it is', {}, { ...lost, rung: 'replace', ...here }, { sources: true, instanceStore: true, standby: true }],
     ['under a restart of one whose volumes are gone', {}, { ...lost, rung: 'restart' }, {}],
+    [
+      'before the way back of what was switched before',
+      beside,
+      { ...failed('upgrade'), upgrade: SWITCHED },
+      { standby: true },
+    ],
+    [
+      'before a rung, with a copy of before',
+      {},
+      { hold: 'none', restoredVolumes: copy() },
+      { initialization: true, replace: true },
+    ],
     ['before an upgrade', { want: up }, {}, { sources: true, standby: true }],
     ['under an upgrade', { want: up }, { rung: 'upgrade' }, { standby: true }],
     [

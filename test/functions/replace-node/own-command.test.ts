@@ -30,6 +30,18 @@ describe('it is not begun', () => {
     ['it is behind where it had stopped', { watched: watched('behind') }, {}, NOTHING],
     ['it stands, and nobody knows where', { watched: watched('stuck', { height: null }) }, {}, NOTHING],
     ['it stands, and nobody knows where it had stopped', {}, { found: { ...found, height: null } }, NOTHING],
+    [
+      'it stands at its first blocks, and nobody knows where it had stopped',
+      { watched: watched('stuck', { height: 2 }) },
+      { found: { ...found, height: null } },
+      NOTHING,
+    ],
+    [
+      'it had stopped at its first blocks, and nobody knows where it stands',
+      { watched: watched('stuck', { height: null }) },
+      { found: { ...found, height: 2 } },
+      NOTHING,
+    ],
     ['nobody has seen it', { watched: null }, {}, NOTHING],
     ['its client ends and names its data', { ...up, seen: seen([client('failed', { lastLine: CORRUPT })]) }, {}, null],
     [
