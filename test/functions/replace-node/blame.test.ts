@@ -35,6 +35,17 @@ describe('a copy that did not prove itself', () => {
       'it stands',
       'nobody-knows',
     ],
+    [
+      'stands lower, above where it had come up another time',
+      'lower-stop',
+      950,
+      {
+        restoredVolumes: copy({ height: null }),
+        cameUp: { ...cameUp(850), upSinceMs: UP_MS - 1 },
+      } as Partial<LadderState>,
+      'it stands',
+      'nobody-knows',
+    ],
     ['has other blocks, and gained some of them', 'forked', 950, {}, 'it is forked', 'data'],
     ['has other blocks, as it came', 'forked', 900, {}, 'it is forked', 'nobody-knows'],
     ['ends, and its client names its data', 'open', null, {}, 'failed, "leveldb: corruption"', 'data'],

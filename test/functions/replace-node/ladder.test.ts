@@ -533,9 +533,8 @@ describe('what the next decision needs', () => {
   const here = { replacement: newReplacement() };
   const none = fleetOf({ rungs: ['swap'] });
   const SWITCHED = {
-    ...{ from: '28.0', to: '28.1', is: 'from', mayHaveRun: true, givenUp: 'x' },
-    at: 0,
-    cleanSinceMs: 0,
+    ...{ from: '28.0', to: '28.1', mayHaveRun: true, givenUp: 'x', at: 0, cleanSinceMs: 0 },
+    is: 'from',
   } as const;
 
   it.each<[string, Partial<Facts>, Partial<LadderState> | null, object]>([

@@ -7,7 +7,7 @@ import { guardOf } from '../../../functions/replace-node/judge.ts';
 import { ladderOf } from '../../../functions/replace-node/ladder.ts';
 import { needsTurn } from '../../../functions/replace-node/permission.ts';
 import { planOf } from '../../../functions/replace-node/plan.ts';
-import { REINDEX } from '../../../functions/replace-node/rungs/reindex.ts';
+import { measuredText, REINDEX } from '../../../functions/replace-node/rungs/reindex.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import type { ReindexTrial } from '../../../shared/heal/drill.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
@@ -79,6 +79,26 @@ describe('a reindex is climbed', () => {
     expect(why({ reindex: { ...KNOWN, trial: null } })).toBe('no drill has tried /opt/node/reindex on a copy yet');
     expect(why({ reindex: { ...KNOWN, proved: null } })).toContain('no drill has measured');
     expect(why({ reindex: null })).toBe('no drill has tried /opt/node/reindex on a copy yet');
+  });
+
+  it('only with a command, and with drills that have tried it', () => {
+    expect(why({ fleet: fleetWith({}) })).toBe('the fleet file has no command for it (replace.reindex)');
+    expect(why({ fleet: { ...FLEET, drills: undefined } as unknown as Facts['fleet'] })).not.toBeNull();
+  });
+
+  it('and what was measured is told only where it is chosen', () => {
+    const slower = { reindex: { ...KNOWN, proved: { ...proved, minutes: 20 } } };
+    expect(measuredText(at())).toMatch(/^reindex 38 min, swap 52 min: reindex \(/);
+    expect([
+      measuredText(at(slower)),
+      measuredText(at({ fleet: fleetWith({}) })),
+      measuredText(at({ reindex: null })),
+    ]).toEqual([...['', '', '']]);
+  });
+
+  it('of a node that nobody sees it is told that it does not follow its chain', () => {
+    const unseen = { watched: null, fleet: { ...FLEET, probe: undefined } };
+    expect(REINDEX.next(at(unseen), under())).toMatchObject({ reason: 'it does not follow its chain' });
   });
 
   it('once a day for each node, and once for each heal', () => {

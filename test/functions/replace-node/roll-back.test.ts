@@ -8,7 +8,7 @@ import { guardOf } from '../../../functions/replace-node/judge.ts';
 import { ladderOf } from '../../../functions/replace-node/ladder.ts';
 import { needsTurn } from '../../../functions/replace-node/permission.ts';
 import { planOf } from '../../../functions/replace-node/plan.ts';
-import { ROLL_BACK } from '../../../functions/replace-node/rungs/roll-back.ts';
+import { ROLL_BACK, rehearsedText } from '../../../functions/replace-node/rungs/roll-back.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import type { RollBackTrial } from '../../../shared/heal/drill.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
@@ -88,6 +88,23 @@ describe('a roll-back is climbed', () => {
     expect(why({ fleet: alone, rollBack: { trial: null, lastAtMs: null } })).toBeNull();
   });
 
+  it('only with a command, and with drills that have tried it', () => {
+    expect(why({ fleet: fleetWith(null) })).toBe('the fleet file has no command for it (replace.rollBack)');
+    expect(why({ rollBack: null })).toBe('no drill has tried /opt/node/roll-back on a copy yet');
+    expect(why({ fleet: { ...FLEET, drills: undefined } as unknown as Facts['fleet'] })).toContain('5 h ago, and that');
+  });
+
+  it('and what came of it on a copy is told only where it has to be tried on one', () => {
+    const untried = '/opt/node/roll-back, which was tried on no copy (rehearse: false)';
+    const alone = fleetWith({ command: COMMAND, rehearse: false });
+    expect(rehearsedText({ fleet: FLEET, rollBack: KNOWN })).toContain('on a copy of set-0');
+    expect([
+      rehearsedText({ fleet: alone, rollBack: KNOWN }),
+      rehearsedText({ fleet: FLEET, rollBack: { ...KNOWN, trial: null } }),
+      rehearsedText({ fleet: FLEET, rollBack: null }),
+    ]).toEqual([untried, untried, untried]);
+  });
+
   it('once a day for each node, and once for each heal', () => {
     const last = (hours: number) => why({ rollBack: { trial: TRIAL, lastAtMs: NOON_MS - hours * HOUR_MS } });
     expect(last(23)).toBe('its data were taken back 23 h ago, and once a day is all');
@@ -140,6 +157,12 @@ describe('a roll-back', () => {
 
   it('is one command: the owner’s, for as long as the file says', () => {
     expect(next()).toMatchObject({ do: 'undo-blocks', own: { command: COMMAND, seconds: 900 } });
+  });
+
+  it('is told with what is wrong, as far as somebody sees it', () => {
+    expect(next()).toMatchObject({ reason: 'it is stuck' });
+    const unseen = { watched: null, fleet: { ...FLEET, probe: undefined } };
+    expect(next({}, unseen)).toMatchObject({ do: 'undo-blocks', reason: 'it does not follow its chain' });
   });
 
   it('is judged again right before the node feels it', () => {
