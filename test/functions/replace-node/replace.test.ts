@@ -1,75 +1,40 @@
-// Another instance, place by place: what is told and waited for from its launch until it is proved, and on the way back.
+// Another instance, until its client is known not to run: whether one can come, where it is launched, and how it comes up.
 import { describe, expect, it } from '@jest/globals';
-import { retryKeyOf } from '../../../functions/replace-node/acts/table.ts';
-import type { Facts, Machine } from '../../../functions/replace-node/facts.ts';
+import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { leaveInstead, REPLACE } from '../../../functions/replace-node/rungs/replace.ts';
-import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
-import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
-import { DATA_VOLUME, INSTANCE, instanceNow, ROOT_VOLUME } from '../../fixtures/builders/node.ts';
-import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
-import { attachedAt, DATA_PATH, foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
+import { instanceNow } from '../../fixtures/builders/node.ts';
+import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { DATA_PATH, foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
 import {
   besideNode,
-  COPY_VOLUME,
   client,
-  copy,
   FLEET,
   facts,
-  impaired,
   ladderState,
   machine,
   newReplacement,
   seen,
-  watched,
   YOUNG,
 } from '../../fixtures/replace-facts.ts';
 
-const YOUNG_ROOT = 'vol-0d11111111111111f';
-type Power = Machine['instance']['state'];
-const young = (more: Parameters<typeof machine>[0] = {}, rest: Parameters<typeof machine>[1] = {}) =>
-  machine({ instanceId: YOUNG, rootVolumeId: YOUNG_ROOT, devices: [], ...more }, rest);
-const quiet = (state: Power, more: Parameters<typeof machine>[0] = {}) =>
-  machine({ state, ...more }, { agentOnline: false });
-const masked = seen([client('stopped', { masked: true })]);
-const stopped = quiet('stopped');
-const rootless = quiet('stopped', { rootVolumeId: null });
-const free = volumeNow({ state: 'available', attachment: null });
-const on = (instanceId: string, state: 'attached' | 'attaching' | 'detaching' | 'detached' = 'attached') =>
-  volumeNow({ attachment: { ...attachedAt('/dev/sdf'), instanceId, state } });
-const waited = (minutes: number, ms = 0): Partial<LadderState> => ({
-  waitingSinceMs: NOON_MS - minutes * MINUTE_MS - ms,
-});
-const pending = (call: string, target: string): Partial<LadderState> => ({
-  pending: { call, target, atMs: NOON_MS - MINUTE_MS },
-});
+import {
+  actOf,
+  type Has,
+  masked,
+  nextOf,
+  on,
+  type Power,
+  quiet,
+  rootless,
+  waited,
+  young,
+} from '../../fixtures/replacing.ts';
 
-interface Has extends Partial<LadderState> {
-  readonly is?: Partial<Replacement> | null;
-}
-function next(more: Partial<Facts>, { is = {}, ...rest }: Has = {}): Decision {
-  const replacement = is === null ? null : newReplacement({ volumesKept: true, ...is });
-  const given = facts({ replacement: young(), seen: masked, original: impaired('instance'), ...more });
-  return REPLACE.next(given, ladderState({ rung: 'replace', replacement, ...rest }));
-}
-
-/** The act, which instance or volume it is about, and why. */
-function told(act: Decision): string {
-  if (act.do === 'wait') return `wait: ${act.what}`;
-  if (act.do === 'end') {
-    const { end } = act;
-    if (end.as === 'refused')
-      return `${end.refusal.refuse}${end.refusal.page ? ' (paged)' : ''}: ${end.refusal.reason}`;
-    return `${end.as === 'healed' ? 'healed' : end.code}: ${end.reason}`;
-  }
-  const which = 'which' in act ? ` ${act.which}` : '';
-  const device = 'device' in act ? ` ${act.device}` : '';
-  const by = 'by' in act ? ` by ${act.by}` : '';
-  return `${act.do}${which}${device}${by}${'reason' in act && act.reason ? `: ${act.reason}` : ''}`;
-}
 const cases = (rows: readonly (readonly [string, Partial<Facts>, Has, string | RegExp])[]): void => {
   it.each(rows)('%s', (_, more, has, words) => {
-    const act = told(next(more, has));
+    const act = actOf(nextOf(more, has));
     if (typeof words === 'string') expect(act).toBe(words);
     else expect(act).toMatch(words);
   });
@@ -197,14 +162,14 @@ describe('its launch is planned', () => {
   ]);
 
   it('in the zone of the node, or where its subnet says', () => {
-    expect(next(alone, unplanned)).toMatchObject({
+    expect(nextOf(alone, unplanned)).toMatchObject({
       replacement: { subnetId: 'subnet-0a', availabilityZone: 'eu-west-1a', generation: 0, instanceId: '' },
     });
-    expect(next(alone, unplanned)).not.toHaveProperty('beside');
-    expect(next({ ...alone, fleet: other }, { is: null, exhausted: ['subnet-0a'] })).toMatchObject({
+    expect(nextOf(alone, unplanned)).not.toHaveProperty('beside');
+    expect(nextOf({ ...alone, fleet: other }, { is: null, exhausted: ['subnet-0a'] })).toMatchObject({
       replacement: { subnetId: 'subnet-0b', availabilityZone: '' },
     });
-    expect(next(beside, unplanned)).toMatchObject({ beside: { from: '28.0', to: '28.1' } });
+    expect(nextOf(beside, unplanned)).toMatchObject({ beside: { from: '28.0', to: '28.1' } });
   });
 });
 
@@ -307,13 +272,13 @@ describe('it comes up', () => {
 
   it('is told as short of capacity only where it has never come up', () => {
     const why = 'Server.InsufficientInstanceCapacity: none left';
-    expect(next(ended('terminated', why), { is: { heard: 0 } })).toMatchObject({
+    expect(nextOf(ended('terminated', why), { is: { heard: 0 } })).toMatchObject({
       do: 'give-up-replacement',
       shortOf: 'capacity',
     });
-    expect(next(ended('terminated', why), { is: { heard: 1 } })).not.toHaveProperty('shortOf');
-    expect(next(ended('stopped', why), { is: { heard: 0 } })).not.toHaveProperty('shortOf');
-    expect(next(ended('terminated', null), { is: { heard: 0 } })).not.toHaveProperty('shortOf');
+    expect(nextOf(ended('terminated', why), { is: { heard: 1 } })).not.toHaveProperty('shortOf');
+    expect(nextOf(ended('stopped', why), { is: { heard: 0 } })).not.toHaveProperty('shortOf');
+    expect(nextOf(ended('terminated', null), { is: { heard: 0 } })).not.toHaveProperty('shortOf');
   });
 
   const running = { ...FLEET, replace: { ...FLEET.replace, userData: 'run' as const } };
@@ -343,539 +308,6 @@ describe('it comes up', () => {
     ['they have ended', booting('done'), unmasked, 'note-masked'],
     ['they are not run', { seen: { ...masked, cloudInit: 'running' } }, unmasked, 'note-masked'],
   ]);
-});
-
-describe('the old instance is fenced', () => {
-  const old = (state: Power, more: Parameters<typeof machine>[0] = {}) => ({ original: quiet(state, more) });
-  const stopping = (more: Partial<LadderState> = {}) => ({ ...pending('StopInstances', INSTANCE), ...more });
-  const synced = { watched: watched('synced', { lagBlocks: 0 }), original: machine() };
-  const begun = { is: { fencingBegun: true, originalMask: 'intended' } } as const;
-
-  cases([
-    ['after its volumes are known to outlive it', {}, { is: { volumesKept: false } }, 'keep-volumes'],
-    ['by its own word', { original: machine() }, {}, 'mask-original: its identity moves to the new instance'],
-    ['by a stop, where it cannot be asked', {}, {}, 'stop-instance original: its client cannot be asked to end'],
-    [
-      'by a stop, where it did not confirm its mask',
-      { original: machine() },
-      { is: { originalMask: 'unconfirmed' } },
-      /^stop-instance original/,
-    ],
-    ['it is waited for while that is on its way', {}, stopping(), 'wait: the old instance is running'],
-    ['it is waited for while it stops', old('stopping'), {}, 'wait: the old instance is stopping'],
-    ['for twenty minutes', old('stopping'), waited(20), /^wait/],
-    ['and not longer', old('stopping'), waited(20, 1), 'give-up-replacement: the old instance is still stopping'],
-    [
-      'its root volume comes off',
-      old('stopped'),
-      {},
-      `detach original /dev/xvda: without its root volume nobody can start it by accident`,
-    ],
-    [
-      'that is waited for',
-      old('stopped'),
-      pending('DetachVolume', ROOT_VOLUME),
-      'wait: its root volume is being detached',
-    ],
-    ['for a quarter of an hour', old('stopped'), { ...pending('DetachVolume', ROOT_VOLUME), ...waited(15) }, /^wait/],
-    [
-      'and not longer',
-      old('stopped'),
-      { ...pending('DetachVolume', ROOT_VOLUME), ...waited(15, 1) },
-      'give-up-replacement: the root volume of the old instance cannot be detached',
-    ],
-    ['it has none any more', { original: rootless }, {}, 'note-fenced by root-detached'],
-    ['somebody has terminated it', old('terminated'), {}, 'note-fenced by root-detached'],
-    ['one reading does not show it', { original: null }, waited(5, -1), 'wait: the old instance is not shown'],
-    ['it has not been shown for five minutes', { original: null }, waited(5), 'note-fenced by root-detached'],
-    [
-      'not where it follows its chain again',
-      synced,
-      {},
-      'give-up-replacement: the node follows its chain again by itself',
-    ],
-    [
-      'not where that was seen after what was intended',
-      synced,
-      { ...begun, waitingSinceMs: NOON_MS - 1 },
-      /^give-up-replacement: the node follows/,
-    ],
-    ['it is where that was seen before', synced, { ...begun, waitingSinceMs: NOON_MS }, /^leave-pool/],
-    ['not in a chain that stands', { original: machine(), haltedSinceMs: NOON_MS }, {}, /^chain-standing/],
-    ['it is where that was begun', { original: machine(), haltedSinceMs: NOON_MS }, begun, /^mask-original/],
-    [
-      'not while nobody sees its fleet',
-      { original: machine(), breaker: { open: true, sentence: 'no observation', isBlind: true } },
-      {},
-      'wait: no observation',
-    ],
-    [
-      'not in a fleet of which most is sick',
-      { original: machine(), breaker: { open: true, sentence: 'x' } },
-      {},
-      /^breaker-open/,
-    ],
-    [
-      'not with what carries no tags of the fleet by now',
-      { original: machine(), reach: { launch: ['lt-1'], pointers: [] } },
-      {},
-      /^out-of-reach/,
-    ],
-    [
-      'a chain that stands is not waited for',
-      { original: machine(), haltedSinceMs: NOON_MS, breaker: { open: true, sentence: 'x', isBlind: true } },
-      {},
-      /^chain-standing/,
-    ],
-  ]);
-});
-
-describe('its data come', () => {
-  const fenced = { fencedBy: 'root-detached', identity: 'none' } as const;
-  const has = (more: Partial<Replacement> = {}, rest: Partial<LadderState> = {}): Has => ({
-    is: { ...fenced, ...more },
-    ...rest,
-  });
-  const at = (volume: ReturnType<typeof volumeNow>, more: Partial<Facts> = {}) => ({
-    original: rootless,
-    volumes: [volume],
-    ...more,
-  });
-  const there = at(on(YOUNG));
-  const joined = { membership: 'joined' } as const;
-  const taken = young({
-    devices: [{ device: '/dev/sdf', volumeId: 'vol-x' }] as unknown as Machine['instance']['devices'],
-  });
-  const [first, second] = [foundVolume(), foundVolume({ role: 'wal', volumeId: 'vol-wal', device: '/dev/sdq' })];
-  const two = { found: { ...ladderState().found, volumes: [first, second] } };
-  const wal = volumeNow({ volumeId: 'vol-wal', state: 'available', attachment: null });
-  const elsewhere = { availabilityZone: 'eu-west-1b' } as const;
-
-  cases([
-    ['they come off the old one', at(on(INSTANCE)), has(), 'detach original /dev/sdf: it moves'],
-    ['and onto the new one', at(free), has(), 'attach replacement /dev/sdf: it moves'],
-    ['under a name that is free', at(free, { replacement: taken }), has(), 'attach replacement /dev/sdg: it moves'],
-    [
-      'each under a name of its own',
-      { original: rootless, volumes: [on(YOUNG), wal] },
-      has({}, two),
-      'attach replacement /dev/sdg: it moves',
-    ],
-    [
-      'a detachment that may be on its way is waited for',
-      at(on(INSTANCE)),
-      has({}, pending('DetachVolume', DATA_VOLUME)),
-      `wait: ${DATA_VOLUME} is attached`,
-    ],
-    [
-      'an attachment that may be on its way is waited for',
-      at(free),
-      has({}, pending('AttachVolume', DATA_VOLUME)),
-      `wait: ${DATA_VOLUME} is available`,
-    ],
-    ['one that comes off is waited for', at(on(INSTANCE, 'detaching')), has(), `wait: ${DATA_VOLUME} is detaching`],
-    [
-      'one that is being attached is waited for',
-      at(on(YOUNG, 'attaching')),
-      has(),
-      `wait: ${DATA_VOLUME} is attaching`,
-    ],
-    ['for a quarter of an hour', at(on(YOUNG, 'attaching')), has({}, waited(15)), /^wait/],
-    [
-      'and not longer',
-      at(on(YOUNG, 'attaching')),
-      has({}, waited(15, 1)),
-      `give-up-replacement: ${DATA_VOLUME} is still attaching`,
-    ],
-    [
-      'one that a person has taken is not taken back',
-      at(on('i-other')),
-      has(),
-      `give-up-replacement: ${DATA_VOLUME} is attached to i-other`,
-    ],
-    [
-      'one that is gone cannot come',
-      { original: rootless, volumes: [] },
-      has(),
-      `give-up-replacement: ${DATA_VOLUME} is gone`,
-    ],
-    ['discovery is told', there, has(), 'join'],
-    ['discovery is told again where nobody knows whether it was', there, has({ membership: 'joining' }), 'join'],
-    [
-      'then its client may run',
-      there,
-      has(joined),
-      'take-over: the old client cannot run any more, and its volumes are here',
-    ],
-    [
-      'then its client may run, though one of before was up',
-      there,
-      has(joined, { upSinceMs: NOON_MS - MINUTE_MS }),
-      /^take-over/,
-    ],
-    [
-      'then its client may run again, where nobody knows whether it is up',
-      there,
-      has({ ...joined, identity: 'replacement' }),
-      /^take-over/,
-    ],
-    [
-      'it is proved',
-      { ...there, watched: watched('synced', { height: 1_010, lagBlocks: 0 }) },
-      has({ ...joined, identity: 'replacement' }, { upSinceMs: NOON_MS - MINUTE_MS }),
-      /^prove: height 1010/,
-    ],
-    [
-      'it is given up where it stands',
-      { ...there, watched: watched('stuck', { sinceMs: NOON_MS }) },
-      has({ ...joined, identity: 'replacement' }, { upSinceMs: NOON_MS - MINUTE_MS }),
-      /^give-up-replacement: it stands still at height 1000/,
-    ],
-    ['in another zone they are copied first', { original: machine() }, { is: elsewhere }, /^choose-volumes: set-0/],
-    [
-      'in another zone none are left',
-      { original: machine(), sources: null },
-      { is: elsewhere },
-      'give-up-replacement: what could be copied was not read',
-    ],
-    [
-      'in another zone a copy that is given up is put away',
-      { original: machine() },
-      { is: elsewhere, restoredVolumes: copy({ givenUp: { door: 'data', fault: 'open', reason: 'x' } }) },
-      'drop-volumes',
-    ],
-    [
-      'in another zone a copy is waited for',
-      { original: machine() },
-      { is: elsewhere, restoredVolumes: copy() },
-      `wait: ${COPY_VOLUME} is not shown yet`,
-    ],
-    [
-      'in another zone the old one is fenced, and nothing moves',
-      {
-        volumes: [volumeNow({ volumeId: COPY_VOLUME, attachment: { ...attachedAt('/dev/sdg'), instanceId: YOUNG } })],
-        original: rootless,
-      },
-      { is: { ...elsewhere, ...fenced }, restoredVolumes: copy() },
-      'join',
-    ],
-  ]);
-
-  it('an act that has failed three times gives it up, with why', () => {
-    const act = next(at(free), has()) as Parameters<typeof retryKeyOf>[0];
-    const setback = { act: retryKeyOf(act) ?? '', count: 3, reason: 'busy', atMs: NOON_MS };
-    expect(told(next(at(free), has({}, { setback })))).toBe(
-      `give-up-replacement: attach ${DATA_VOLUME} failed several times: busy`,
-    );
-  });
-});
-
-describe('the way back', () => {
-  const touched = { client: 'mayBeDown', original: 'stopIntended' } as const;
-  const root = { device: '/dev/xvda', volumeId: ROOT_VOLUME } as const;
-  const was = {
-    givenUp: 'it stands',
-    fencedBy: 'root-detached',
-    identity: 'replacement',
-    fencingBegun: true,
-    originalRoot: root,
-  } as const;
-  const has = (more: Partial<Replacement> = {}, rest: Partial<LadderState> = touched): Has => ({
-    is: { ...was, ...more },
-    ...rest,
-  });
-  const intended = { takeOver: 'intended' } as const;
-  const asleep = young({}, { agentOnline: false });
-  const resting = young({ state: 'stopped' }, { agentOnline: false });
-  const gone = young({ state: 'stopped', rootVolumeId: null }, { agentOnline: false });
-  const at = (more: Partial<Facts>) => ({ replacement: gone, original: stopped, volumes: [on(INSTANCE)], ...more });
-  const apart = { originalRoot: null, membership: 'apart' } as const;
-  const start = { setback: { act: 'start-instance', count: 3, reason: 'no', atMs: NOON_MS } } as const;
-  const short = { unstarted: { of: 'capacity', reason: 'none', sinceMs: NOON_MS, atMs: NOON_MS } } as const;
-  const beside = { beside: besideNode(), client: 'untouched' } as const;
-
-  cases([
-    ['one that was not launched is dropped', { replacement: null }, has({ instanceId: '' }), 'drop-replacement'],
-    [
-      'it is not asked while it stops',
-      { replacement: young({ state: 'stopping' }) },
-      has(intended),
-      'wait: the new instance is stopping',
-    ],
-    [
-      'one that is not shown is waited for',
-      { replacement: null },
-      has({}, { ...touched, ...waited(5, -1) }),
-      'wait: it is not shown yet',
-    ],
-    [
-      'one that has not been shown for five minutes runs no client',
-      at({ replacement: null }),
-      has({}, { ...touched, ...waited(5) }),
-      /^leave|^attach|^start/,
-    ],
-    [
-      'one that was terminated runs no client',
-      at({ replacement: young({ state: 'terminated' }) }),
-      has(apart),
-      /^start-instance/,
-    ],
-    ['its client is masked again', {}, has(intended), 'mask-replacement: it stands'],
-    [
-      'it is stopped where it does not answer',
-      { replacement: asleep },
-      has(intended),
-      'stop-instance replacement: it stands',
-    ],
-    ['it is stopped where it never ran', {}, has(), 'stop-instance replacement: it stands'],
-    [
-      'it is not stopped twice',
-      {},
-      has({}, { ...touched, ...pending('StopInstances', YOUNG) }),
-      'wait: the new instance is running',
-    ],
-    [
-      'it is waited for, twenty minutes',
-      { replacement: young({ state: 'stopping' }) },
-      has({}, { ...touched, ...waited(20) }),
-      'wait: the new instance is stopping',
-    ],
-    [
-      'and then a person is told',
-      { replacement: young({ state: 'stopping' }) },
-      has({}, { ...touched, ...waited(20, 1) }),
-      'step-failed: the new instance is still stopping',
-    ],
-    [
-      'its root comes off where its client may run',
-      { replacement: resting },
-      has(intended),
-      'detach replacement /dev/xvda: without its root volume nobody can start it by accident',
-    ],
-    [
-      'its root comes off where its mask was not confirmed',
-      { replacement: resting },
-      has({ takeOver: 'unconfirmed' }),
-      /^detach replacement/,
-    ],
-    [
-      'that is waited for',
-      { replacement: resting },
-      has(intended, { ...touched, ...pending('DetachVolume', YOUNG_ROOT) }),
-      'wait: its root volume is being detached',
-    ],
-    [
-      'its root stays where it was masked',
-      at({ replacement: resting }),
-      has({ takeOver: 'withdrawn', ...apart }),
-      /^start-instance/,
-    ],
-    [
-      'its root stays where it ran beside the node',
-      at({ replacement: resting, original: machine() }),
-      has(intended, beside),
-      'drop-replacement',
-    ],
-    [
-      'its copy is put away',
-      at({}),
-      has({}, { ...touched, restoredVolumes: copy({ mounted: 'restored' }) }),
-      'drop-volumes',
-    ],
-    ['the volume comes off it', at({ volumes: [on(YOUNG)] }), has(), 'detach replacement /dev/sdf: it moves'],
-    ['and back, under its own name', at({ volumes: [free] }), has(), 'attach original /dev/sdf: it moves'],
-    ['a volume that is gone is waited for', at({ volumes: [] }), has(), `wait: ${DATA_VOLUME} is gone`],
-    [
-      'a volume that a person has taken is waited for',
-      at({ volumes: [on('i-other')] }),
-      has(),
-      `wait: ${DATA_VOLUME} is attached to i-other`,
-    ],
-    [
-      'however long',
-      at({ volumes: [on(INSTANCE, 'attaching')] }),
-      has({}, { ...touched, ...waited(60) }),
-      `wait: ${DATA_VOLUME} is still attaching`,
-    ],
-    [
-      'and back under the name that it had',
-      at({ volumes: [free] }),
-      has({}, { ...touched, found: { ...ladderState().found, volumes: [foundVolume({ device: '/dev/sdq' })] } }),
-      'attach original /dev/sdq: it moves',
-    ],
-    ['the old root comes back', at({ original: rootless }), has(), 'attach original /dev/xvda: it is put back'],
-    [
-      'that is waited for',
-      at({ original: rootless }),
-      has({}, { ...touched, ...pending('AttachVolume', ROOT_VOLUME) }),
-      'wait: the old root volume is being attached',
-    ],
-    [
-      'a root that may be on its way off is waited for',
-      at({}),
-      has({}, { ...touched, ...pending('DetachVolume', ROOT_VOLUME) }),
-      'wait: the old root volume may be on its way off',
-    ],
-    ['discovery is told', at({}), has({ membership: 'joined' }), 'leave'],
-    ['discovery is told where nobody knows whether it was', at({}), has({ membership: 'joining' }), 'leave'],
-    ['the old one is started', at({}), has(apart), 'start-instance: it is put back: it stands'],
-    [
-      'that is waited for',
-      at({}),
-      has(apart, { ...touched, ...pending('StartInstances', INSTANCE) }),
-      'wait: the old instance comes up',
-    ],
-    [
-      'one that cannot be started is left to the end of the heal',
-      at({}),
-      has(apart, { ...touched, ...start }),
-      'drop-replacement',
-    ],
-    ['one that AWS has no room for is, too', at({}), has(apart, { ...touched, ...short }), 'drop-replacement'],
-    ['one that runs is as it was', at({ original: machine() }), has(apart), 'drop-replacement'],
-    [
-      'one that may be about to stop is waited for',
-      at({ original: machine() }),
-      has(apart, { ...touched, ...pending('StopInstances', INSTANCE) }),
-      'wait: the old instance comes up',
-    ],
-    [
-      'one whose client is masked is started by its own word',
-      at({ original: machine() }),
-      has({ ...apart, originalMask: 'intended' }),
-      'start-original: it stands',
-    ],
-    [
-      'one whose client is masked, and is silent, is waited for',
-      at({ original: machine({}, { agentOnline: false }) }),
-      has({ ...apart, originalMask: 'intended' }),
-      'wait: the old instance comes up',
-    ],
-    [
-      'for twenty minutes',
-      at({ original: machine({}, { agentOnline: false }) }),
-      has({ ...apart, originalMask: 'intended' }, { ...touched, ...waited(20) }),
-      /^wait/,
-    ],
-    [
-      'and then a person is told',
-      at({ original: machine({}, { agentOnline: false }) }),
-      has({ ...apart, originalMask: 'intended' }, { ...touched, ...waited(20, 1) }),
-      'step-failed: the old instance is running, its agent is silent, and its client is masked',
-    ],
-    [
-      'one that does not come up is told, too',
-      at({ original: machine({ state: 'pending' }) }),
-      has(apart, { ...touched, ...waited(20, 1) }),
-      'step-failed: the old instance is pending, its agent answers, and its client is to run',
-    ],
-    [
-      'one that was terminated gets nothing back',
-      at({ original: quiet('terminated') }),
-      has({ membership: 'joined' }),
-      'drop-replacement',
-    ],
-    [
-      'one that is not shown gets nothing back',
-      at({ original: null }),
-      has({ membership: 'joined' }),
-      'drop-replacement',
-    ],
-    ['one that was not touched needs nothing', at({}), has({ fencingBegun: false }, {}), 'drop-replacement'],
-    [
-      'one that was just started is seen first',
-      at({}),
-      has({ fencingBegun: false }, pending('StartInstances', INSTANCE)),
-      'wait: the old instance was started, and EC2 says stopped still',
-    ],
-    ['one beside which it ran is not started', at({}), has({ ...apart }, beside), 'drop-replacement'],
-    [
-      'one beside which it ran, and which was masked for it, is',
-      at({ original: machine() }),
-      has({ ...apart, originalMask: 'intended' }, beside),
-      'start-original: it stands',
-    ],
-  ]);
-
-  it('a copy is laid to what has given it up, or to why the instance was', () => {
-    const there = volumeNow({ volumeId: COPY_VOLUME, attachment: { ...attachedAt('/dev/sdg'), instanceId: YOUNG } });
-    const of = (restoredVolumes: ReturnType<typeof copy>) =>
-      told(next(at({ volumes: [there] }), has({}, { ...touched, restoredVolumes })));
-    expect(of(copy())).toBe('detach replacement /dev/sdg: it did not help: it stands');
-    expect(of(copy({ givenUp: { door: 'data', fault: 'open', reason: 'it ends' } }))).toBe(
-      'detach replacement /dev/sdg: it did not help: it ends',
-    );
-  });
-
-  const machineWas = { instance: instanceNow(), clientVersion: null };
-  const again = { ...touched, found: { ...ladderState().found, machine: machineWas } };
-  const none = {
-    gone: { machine: machineWas, volumes: [volumeNow()], power: 'terminated', present: [], missed: [] },
-  } as const;
-  cases([
-    [
-      'of a node that was made again: its volume comes off',
-      at({ ...none, original: quiet('terminated'), volumes: [on(YOUNG)] }),
-      has({}, again),
-      'detach replacement /dev/sdf: it is left as it was found',
-    ],
-    [
-      'of a node that was made again: that is waited for',
-      at({ ...none, original: quiet('terminated'), volumes: [on(YOUNG, 'detaching')] }),
-      has({}, { ...again, ...waited(15) }),
-      `wait: ${DATA_VOLUME} is detaching`,
-    ],
-    [
-      'of a node that was made again: not for ever',
-      at({ ...none, original: quiet('terminated'), volumes: [on(YOUNG, 'detaching')] }),
-      has({}, { ...again, ...waited(15, 1) }),
-      'drop-replacement',
-    ],
-    [
-      'of a node that was made again: once',
-      at({ ...none, original: quiet('terminated'), volumes: [on(YOUNG)] }),
-      has({}, { ...again, ...pending('DetachVolume', DATA_VOLUME) }),
-      `wait: ${DATA_VOLUME} is attached`,
-    ],
-    [
-      'of a node that was made again: one that is off',
-      at({ ...none, original: quiet('terminated'), volumes: [on(YOUNG, 'detached')] }),
-      has({}, again),
-      'drop-replacement',
-    ],
-    [
-      'of a node that was made again: only its own',
-      at({
-        ...none,
-        original: quiet('terminated'),
-        volumes: [
-          volumeNow({ volumeId: 'vol-other', attachment: { ...attachedAt('/dev/sdh'), instanceId: YOUNG } }),
-          free,
-        ],
-      }),
-      has({}, again),
-      'drop-replacement',
-    ],
-    [
-      'of a node that was made again: one that a person has taken',
-      at({ ...none, original: quiet('terminated'), volumes: [on('i-other')] }),
-      has({}, again),
-      'drop-replacement',
-    ],
-  ]);
-});
-
-it('a proof in another place takes as long as the first: what was seen before it came up proves nothing', () => {
-  const up = {
-    is: { fencedBy: 'root-detached', identity: 'replacement', membership: 'joined' },
-    upSinceMs: NOON_MS - HOUR_MS,
-  } as const;
-  const given = {
-    original: rootless,
-    volumes: [on(YOUNG)],
-    watched: watched('synced', { height: 1_010, observedAtMs: NOON_MS - HOUR_MS }),
-  };
-  expect(next(given, up).do).toBe('wait');
 });
 
 describe('a node that was made again, and another one with its name', () => {

@@ -1,4 +1,4 @@
-// What all rungs share: how long is waited, what is asked again, when a client is proved, and what is put back before an end.
+// What all rungs share: how long is waited, what is asked again, and what is put back before an end.
 import { describe, expect, it } from '@jest/globals';
 import { retryKeyOf } from '../../../functions/replace-node/acts/table.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
@@ -15,7 +15,6 @@ import {
   onceSettled,
   orTold,
   paced,
-  proving,
   rungFailed,
   sentenceOfSetback,
   setAside,
@@ -28,11 +27,10 @@ import type { LadderState } from '../../../shared/heal/memory.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
-import { client, copy, FLEET, facts, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
+import { FLEET, facts, ladderState, machine, watched } from '../../fixtures/replace-facts.ts';
 
 const ago = (minutes: number): number => NOON_MS - minutes * MINUTE_MS;
 const RESTORE = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
-const silent = machine({}, { agentOnline: false });
 const stopped = machine({ state: 'stopped' }, { agentOnline: false });
 const SETTLED = { as: 'escalated', code: 'ladder-spent', reason: 'nothing helped', asFound: true } as const;
 const REFUSAL = { refuse: 'chain-standing', reason: 'nobody advances', page: false, retryAfterMs: 1 } as const;
@@ -192,186 +190,6 @@ describe('before a node is stopped', () => {
     expect([of(stopMachine('original', '')), of(stopMachine('replacement', '')), of(askNode('original'))]).toEqual([
       ...[true, false, false],
     ]);
-  });
-});
-
-describe('the proof', () => {
-  const UP = ago(10);
-  const failed = (reason: string, at: string): Decision => rungFailed(`${at}: ${reason}`);
-  const prove = (more: Partial<Facts>, has: Partial<LadderState> = {}, upSinceMs = UP) =>
-    proving(facts(more), ladderState({ rung: 'restart', upSinceMs, ...has }), upSinceMs, 'original', failed);
-  const high = watched('synced', { height: 1_003, lagBlocks: 0 });
-  const sighting = (minutes: number, lagBlocks: number) => ({ atMs: ago(minutes), height: 1_000, lagBlocks });
-  const cameUp = (of: number, first: number | null, nearest: number, firstMinutes = 9) => ({
-    cameUp: {
-      ...{ upSinceMs: of, height: 1_000, nearest: sighting(1, nearest) },
-      ...(first !== null && { first: sighting(firstMinutes, first) }),
-    },
-  });
-
-  it.each<[string, Partial<LadderState>, object | undefined]>([
-    ['since its first sighting', cameUp(UP, 300, 60), { blocks: 240, seconds: 480 }],
-    ['until now, where it was never nearer before', cameUp(UP, 300, 300), { blocks: 300, seconds: 540 }],
-    ['not of a start before', cameUp(UP - 1, 300, 60), undefined],
-    ['not where its first sighting is not known', cameUp(UP, null, 60), undefined],
-    ['not where nothing is known', {}, undefined],
-  ])('shows how fast it has caught up: %s', (_, has, shown) => {
-    const act = prove({ watched: high }, has);
-    expect(act.do).toBe('prove');
-    expect(act.do === 'prove' ? act.shown : null).toEqual(shown);
-  });
-
-  it.each<[string, Partial<Facts>, object | undefined]>([
-    [
-      'height and distance',
-      { watched: watched('behind', { height: 1_000, lagBlocks: 60 }) },
-      { atMs: NOON_MS, height: 1_000, lagBlocks: 60 },
-    ],
-    ['not of before its start', { watched: watched('behind', { observedAtMs: UP }) }, undefined],
-    ['not without a height', { watched: watched('unreachable', { height: null }), original: silent }, undefined],
-  ])('notes what was seen while it waits: %s', (_, more, sighted) => {
-    const act = prove(more, { inspectedAtMs: ago(1) });
-    expect(act.do).toBe('wait');
-    expect(act.do === 'wait' ? (act.sighting ?? undefined) : null).toEqual(sighted);
-  });
-
-  const quiet = { watched: watched('unreachable', { height: null, lagBlocks: null }) };
-  const open = (count: number) => ({ unanswered: { count, reason: 'late', isStale: false } });
-  const grace = FLEET.health.startGraceSeconds / 60;
-  it.each<[string, Partial<Facts>, Partial<LadderState>, number, string]>([
-    ['is asked', quiet, {}, 10, 'inspect'],
-    ['is not asked where its agent is silent', { ...quiet, original: silent }, {}, 10, 'wait'],
-    ['is asked as often as three times', { ...quiet, ...open(2) }, {}, 10, 'inspect'],
-    ['is not asked a fourth time', { ...quiet, ...open(3) }, {}, 10, 'wait'],
-    ['is asked once more before it is given up', quiet, { inspectedAtMs: ago(3) }, grace + 1, 'inspect'],
-    ['is given up where it was just asked', quiet, { inspectedAtMs: ago(1) }, grace + 1, 'end-rung'],
-    ['is given up where nobody can ask it', { ...quiet, original: silent }, {}, grace + 1, 'end-rung'],
-  ])('of a client that is silent: it %s', (_, more, has, upMinutes, does) => {
-    expect(prove(more, has, ago(upMinutes)).do).toBe(does);
-  });
-
-  it('of a client of which nobody tells anything for hours is a person’s', () => {
-    expect(prove({ watched: null }, {}, ago(24 * 60))).toMatchObject({
-      end: { refusal: { refuse: 'observation-stale', page: true, retryAfterMs: 5 * MINUTE_MS } },
-    });
-  });
-
-  it('has as long as its data take', () => {
-    const slow = { watched: watched('behind', { height: 500, lagBlocks: 700 }) };
-    const days = { restoredVolumes: copy({ catchUpMs: 48 * HOUR_MS }) };
-    expect(prove(slow, {}, ago(50 * 60)).do).toBe('end-rung');
-    expect(prove(slow, days, ago(50 * 60)).do).toBe('wait');
-    const nearer = (upSinceMs: number) => cameUp(upSinceMs, 900, 700);
-    expect(prove(slow, nearer(ago(50 * 60)), ago(50 * 60)).do).toBe('wait');
-    expect(prove(slow, nearer(ago(51 * 60)), ago(50 * 60)).do).toBe('end-rung');
-  });
-
-  it('has the time of a client that builds its data only on that rung', () => {
-    const stuck = { watched: watched('stuck', { height: 1_000, lagBlocks: 90, sinceMs: ago(1) }) };
-    const reindexed = { reindexed: { patientUntilMs: NOON_MS + HOUR_MS, untilMs: NOON_MS + 2 * HOUR_MS } };
-    expect(prove(stuck, { ...reindexed, rung: 'reindex' }).do).toBe('wait');
-    expect(prove(stuck, reindexed).do).toBe('end-rung');
-    expect(prove(stuck, { rung: 'reindex' }).do).toBe('end-rung');
-  });
-
-  const gone = seen([client('stopped')]);
-  const asked = { inspectedAtMs: ago(1) };
-  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
-    ['somebody has stopped it since', { ...quiet, seen: gone }, asked, 'client-stopped'],
-    [
-      'somebody has, though the full disk had left it stopped before',
-      { ...quiet, seen: gone, leftStopped: true },
-      asked,
-      'client-stopped',
-    ],
-    ['its node said so before its start', { ...quiet, seen: gone }, { inspectedAtMs: ago(10) }, 'inspect'],
-    ['its node was never asked', { ...quiet, seen: gone }, {}, 'inspect'],
-    ['nobody sees it', { watched: null, seen: gone }, asked, 'client-stopped'],
-    ['its instance is not shown', { ...quiet, original: null }, {}, 'wait'],
-    ['others see it well', { watched: high, seen: gone }, asked, 'prove'],
-    [
-      'others see it coming nearer',
-      { watched: watched('behind', { height: 1_001, lagBlocks: 60 }), seen: gone },
-      asked,
-      'end-rung',
-    ],
-    ['a boot starts only what is enabled', { ...quiet, seen: gone }, { ...asked, rung: 'stop-start' }, 'end-rung'],
-  ])('of a client that is down: %s', (_, more, has, does) => {
-    const act = prove(more, has);
-    expect(act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do).toBe(does);
-  });
-});
-
-describe('the proof of a fleet that nobody observes', () => {
-  const failed = (reason: string, at: string): Decision => rungFailed(`${at}: ${reason}`);
-  const fleet = { ...FLEET, probe: { by: 'unit' } } as Facts['fleet'];
-  const prove = (upMinutes: number, askedMinutes: number | null, more: Partial<Facts> = {}) =>
-    proving(
-      facts({ fleet, watched: null, ...more }),
-      ladderState({ rung: 'restart', inspectedAtMs: askedMinutes === null ? null : ago(askedMinutes) }),
-      ago(upMinutes),
-      'original',
-      failed,
-    );
-
-  it('is a client that its node has seen running ten minutes after its start', () => {
-    expect(prove(10, 0)).toEqual({
-      do: 'prove',
-      reason: 'its client has run for 10 min, which is all that anybody sees of a fleet with probe: unit',
-    });
-    expect(prove(11, 1)).toMatchObject({ do: 'prove' });
-    expect(prove(10, 1)).toMatchObject({ do: 'wait', seconds: 60 });
-    expect(prove(10, 0, { seen: null })).toMatchObject({ do: 'wait' });
-    expect(prove(10, 0, { seen: seen([]) })).toMatchObject({ do: 'wait' });
-    expect(prove(10, 0, { fleet: { ...FLEET, probe: undefined } })).toMatchObject({
-      reason: expect.stringContaining('probe: none'),
-    });
-  });
-
-  it('fails where the client ends, as its node has said since', () => {
-    const ends = { seen: seen([client('running'), client('failed')]) };
-    expect(prove(10, 1, ends)).toMatchObject({
-      do: 'end-rung',
-      reason: expect.stringMatching(/^open: its client ends again/),
-    });
-    expect(prove(10, 10, ends)).not.toMatchObject({ do: 'end-rung' });
-    expect(prove(10, null, ends)).toMatchObject({ do: 'inspect' });
-  });
-
-  it('is asked for every five minutes, where somebody answers', () => {
-    const late = (count: number) => ({ unanswered: { count, reason: 'late', isStale: false } });
-    expect([prove(9, 5).do, prove(9, 4.9).do, prove(9, 5, { original: silent }).do]).toEqual([
-      'inspect',
-      'wait',
-      'wait',
-    ]);
-    expect([prove(9, 5, late(2)).do, prove(9, 5, late(3)).do]).toEqual(['inspect', 'wait']);
-  });
-
-  it('after a stop and a start is only a client that runs: a boot starts what is enabled', () => {
-    const booted = (...clients: readonly ReturnType<typeof client>[]) =>
-      proving(
-        facts({ fleet, watched: null, seen: seen(clients) }),
-        ladderState({ rung: 'stop-start', inspectedAtMs: NOON_MS }),
-        ago(10),
-        'original',
-        failed,
-      ).do;
-    expect(booted(client('running'), client('stopped'))).toBe('end-rung');
-    expect(booted(client('running'), client('unknown', { exitStatus: null }))).toBe('wait');
-    expect(booted(client('running'), client('running'))).toBe('prove');
-  });
-
-  it('is not asked for where its instance is not shown', () => {
-    expect(prove(9, 5, { original: null, seen: null })).toMatchObject({ do: 'wait' });
-  });
-
-  it('is given up after two hours of silence, and people are told', () => {
-    const quiet = { seen: null, original: silent, onsetMs: ago(60) };
-    expect(prove(129, null, quiet)).toMatchObject({ do: 'wait' });
-    expect(prove(130, null, quiet)).toMatchObject({
-      end: { refusal: { refuse: 'node-silent', page: true, retryAfterMs: 2 * HOUR_MS } },
-    });
   });
 });
 
