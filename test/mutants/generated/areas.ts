@@ -7,7 +7,7 @@ export interface Area {
   readonly sources: readonly string[];
   /** Globs as well. Each of these suites runs in milliseconds, without the region. */
   readonly suites: readonly string[];
-  /** Measured by its name alone: most of what notices is played in stories of the region, and too much survives these suites. */
+  /** Measured by its name alone: its survivors have no list with reasons, and each of them is played by all stories of the explorers, which takes long. */
   readonly isOpen?: true;
 }
 
