@@ -58,7 +58,7 @@ const removed = (ending: Extract<Progress, { at: 'removed' }>['ending']): Progre
 
 const running = (drill: Drill): Running => ({
   ...{ at: 'running', drill, isUp: false, held: null, ordinal: 0, seen: null, asked: 0, unanswered: 0 },
-  ...{ upSinceMs: null, isSilent: false, climb: NO_CLIMB, usedBytes: null, proved: null },
+  ...{ upSinceMs: null, isSilent: false, climb: NO_CLIMB, usedBytes: null, proved: null, unread: null },
   isEnabled: drill.rehearses === undefined,
   trial: null,
 });
@@ -272,9 +272,18 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
       const { verdict } = result;
       if (verdict.is !== 'verified') return over(from, verdict);
       const isMeasured = from.drill.rehearses !== undefined || from.trial?.of === 'reindex';
-      return isMeasured ? { ...from, proved: verdict } : verified(from, verdict);
+      if (isMeasured) return { ...from, proved: verdict };
+      // Before a command of the owner's: that reads other files.
+      return from.drill.learns && from.trial === null ? { ...from, unread: verdict } : verified(from, verdict);
     },
     abandon: (_progress, act, failure) => givenUp(act, failure),
+  },
+
+  learn: {
+    execute: (context, _progress, act) => learn(context, act),
+    reduce: (_progress, { from, verdict }, { read }) =>
+      verified({ ...heard(from), unread: null, drill: read === null ? from.drill : { ...from.drill, read } }, verdict),
+    abandon: (_progress, { from, verdict }) => verified({ ...from, unread: null }, verdict),
   },
 
   measure: {
@@ -608,7 +617,19 @@ async function measure(context: DrillActContext, { from }: Act<'measure'>): Prom
   return { usedBytes: 'again' in answer ? null : usedBytesOf(answer) };
 }
 
-const inspection = (fleet: Fleet): ThrowAwayCommand => ({
+/** Nothing hangs on it, either: what a drill before has seen stands. */
+async function learn(context: DrillActContext, { from }: Act<'learn'>): Promise<Acts['learn']['result']> {
+  const { held } = from;
+  if (held === null) return { read: null };
+  const sentence = 'ask which files its client has read since its start';
+  const answer = await command(context, from, { holder: held, sentence }, (fleet) => ({
+    ...inspection(fleet),
+    cached: true,
+  }));
+  return { read: 'again' in answer ? null : (answer.read ?? null) };
+}
+
+const inspection = (fleet: Fleet): Extract<NodeCommand, { readonly operation: 'inspect-node' }> => ({
   operation: 'inspect-node',
   clients: clientsOf(fleet),
   paths: fleet.volumes.map(({ path }) => path),

@@ -122,8 +122,10 @@ function drillOf(
     return { ...shape, snapshotId: part?.snapshotId ?? '', sizeGiB: Math.max(shape.sizeGiB, part?.sizeGiB ?? 0) };
   });
   const [first] = Object.values(set.parts);
-  const { rollBack, reindex } = fleet.replace;
+  const { rollBack, reindex, warm, initializationMiBps } = fleet.replace;
   const { prune } = fleet.disk;
+  // Where copies of another region or account are opened there are no nodes whose data are restored, and nothing is built again.
+  const isNodesOwn = about.rehearses === undefined && copies === undefined;
   return {
     ...{ incidentId: about.incidentId, execution },
     set: {
@@ -133,8 +135,8 @@ function drillOf(
     ...(about.rehearses !== undefined && { rehearses: about.rehearses }),
     ...(about.rehearses === undefined && rollBack?.rehearse === true && { rollsBack: rollBack.command }),
     ...(about.rehearses === undefined && prune?.rehearse === true && { prunes: prune.command }),
-    // Where copies of another region or account are opened there are no nodes, and nothing is built again.
-    ...(about.rehearses === undefined && copies === undefined && reindex && { reindexes: reindex.command }),
+    ...(isNodesOwn && reindex && { reindexes: reindex.command }),
+    ...(isNodesOwn && warm && initializationMiBps === undefined && { learns: true as const }),
     // A new one for each attempt: the one of an attempt before has launched what is gone by now.
     token: `${about.incidentId}-${about.attempt}-drill`.slice(0, 60),
     subnetIds,
@@ -173,8 +175,9 @@ function sentenceOf(facts: DrillFacts, drill: Drill): string {
 }
 
 function run(from: Running): Act {
-  const { drill, isUp, held, seen, upSinceMs, isSilent, proved } = from;
+  const { drill, isUp, held, seen, upSinceMs, isSilent, proved, unread } = from;
   if (proved !== null) return { do: 'measure', from };
+  if (unread !== null) return { do: 'learn', from, verdict: unread };
   if (drill.instanceId === '') return { do: 'launch', from };
   if (!isUp) return { do: 'boot', from };
   if (held === null || seen === null || isSilent) return { do: 'meet', from };

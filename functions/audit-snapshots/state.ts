@@ -1,6 +1,7 @@
 // The types of a drill: what is read before a decision, the progress of the attempt, and its acts with their results.
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import type { Launch } from '../../shared/aws/launch.ts';
+import type { ReadFolder } from '../../shared/chains/start-files.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
 import type { Approval, Terms } from '../../shared/heal/approval.ts';
@@ -114,10 +115,14 @@ export interface Running {
   /** What its volumes held right after the start; null where nobody knows. */
   readonly usedBytes: number | null;
   /** The version that is tried has caught up: what it did to the data is measured, and then all of it goes. */
-  readonly proved: Extract<DrillVerdict, { readonly is: 'verified' }> | null;
+  readonly proved: VerifiedVerdict | null;
+  /** The set is verified: its node is asked what its client has read until then, before anything else is done to it. null: not yet, or it was asked. */
+  readonly unread: VerifiedVerdict | null;
   /** The set is verified, whatever comes: what is tried now is a command of the owner's. null: none is begun, or asked for. */
   readonly trial: Trial | null;
 }
+
+type VerifiedVerdict = Extract<DrillVerdict, { readonly is: 'verified' }>;
 
 /** The owner's commands that are tried on a copy, in this order. */
 export type TriedCommand = 'roll-back' | 'prune' | 'reindex';
@@ -237,6 +242,12 @@ export interface Acts {
   readonly prove: {
     readonly args: { readonly from: Running; readonly upSinceMs: number };
     readonly result: { readonly verdict: DrillVerdict } | { readonly silent: true; readonly climb: Climb };
+  };
+  /** Asks its node which folders its client has read since it was started on them. */
+  readonly learn: {
+    readonly args: { readonly from: Running; readonly verdict: VerifiedVerdict };
+    /** null: nobody can tell. */
+    readonly result: { readonly read: readonly ReadFolder[] | null };
   };
   /** Asks its node once more how full its volumes are. */
   readonly measure: {

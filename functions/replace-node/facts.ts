@@ -18,6 +18,7 @@ import {
   initializationOf,
   type VolumeDescription,
 } from '../../shared/aws/volumes.ts';
+import type { ReadFolder } from '../../shared/chains/start-files.ts';
 import { type Fleet, type Role, seesClientsOnly } from '../../shared/fleet/model.ts';
 import type {
   Evidence,
@@ -132,6 +133,8 @@ export interface Facts {
   readonly rollBack: RollBackFacts | null;
   /** The same of the owner's reindex, and of what a swap takes. */
   readonly reindex: ReindexFacts | null;
+  /** What a drill has seen a client read at its start; absent where none could tell, or the next decision does not depend on it. */
+  readonly read?: readonly ReadFolder[];
   /** The node that gets its data of before now, of those that are upgraded together with this one; null: none does, or this one goes alone. */
   readonly mateBack: string | null;
   /** EC2's verdict on a launch before it is made; null where the next decision does not depend on it. */
@@ -278,47 +281,58 @@ export async function readFacts(
   const restored = made.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId]));
   const needs = needsOf({ want: payload.want, fleet, gone, move, ...machines }, state);
   const isPlan = payload.mode !== 'act';
-  const [volumes, impairedVolumes, instanceStore, setAside, initialization, launch, reach, sources, rollBack, reindex] =
-    await Promise.all([
-      readVolumes(context, machines, [
-        ...[...(state?.found.volumes ?? []), ...(gone?.volumes ?? [])].map(({ volumeId }) => volumeId),
-        ...restored,
-      ]),
-      original &&
-      !gone &&
-      payload.want.do === 'heal' &&
-      (state?.rung ?? null) === null &&
-      (state?.proved ?? null) === null &&
-      // This check of the instance is of all its volumes, and of the same: whether they complete I/O ("Attached EBS status checks", EC2 user guide).
-      original.checks?.attachedEbs !== 'ok'
-        ? impairedOf(clients.ec2, original.instance.devices.map(({ volumeId }) => volumeId).toSorted())
-        : [],
-      // What a terminated instance had on disks of its own is lost already.
-      original && gone
-        ? false
-        : original && (needs.instanceStore || isPlan)
-          ? hasInstanceStore(clients.ec2, original.instance.instanceType)
-          : null,
-      original && (needs.standby || isPlan) ? readStandbyFault(context, fleet, original.instance) : null,
-      needs.initialization && fleet.replace.initializationMiBps !== undefined
-        ? readInitialization(context, restored)
+  const [
+    volumes,
+    impairedVolumes,
+    instanceStore,
+    setAside,
+    initialization,
+    launch,
+    reach,
+    sources,
+    rollBack,
+    reindex,
+    drill,
+  ] = await Promise.all([
+    readVolumes(context, machines, [
+      ...[...(state?.found.volumes ?? []), ...(gone?.volumes ?? [])].map(({ volumeId }) => volumeId),
+      ...restored,
+    ]),
+    original &&
+    !gone &&
+    payload.want.do === 'heal' &&
+    (state?.rung ?? null) === null &&
+    (state?.proved ?? null) === null &&
+    // This check of the instance is of all its volumes, and of the same: whether they complete I/O ("Attached EBS status checks", EC2 user guide).
+    original.checks?.attachedEbs !== 'ok'
+      ? impairedOf(clients.ec2, original.instance.devices.map(({ volumeId }) => volumeId).toSorted())
+      : [],
+    // What a terminated instance had on disks of its own is lost already.
+    original && gone
+      ? false
+      : original && (needs.instanceStore || isPlan)
+        ? hasInstanceStore(clients.ec2, original.instance.instanceType)
         : null,
-      original && needs.launch ? readLaunch(context, fleet, original.instance) : null,
-      original && (needs.launch || (isPlan && needs.replace)) ? readReach(clients, fleet, original.instance) : null,
-      (needs.sources || needs.supply) && state
-        ? readSupply(
-            () =>
-              readSources(context, { fleet, state, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
-            needs,
-          )
-        : null,
-      payload.want.do === 'heal' && fleet.replace.rollBack !== undefined && (state?.rung ?? null) === null
-        ? readRollBack(context, fleet.replace.rollBack.rehearse, state)
-        : null,
-      payload.want.do === 'heal' && fleet.replace.reindex !== undefined && mayStillReindex(state)
-        ? readReindex(context, state)
-        : null,
-    ]);
+    original && (needs.standby || isPlan) ? readStandbyFault(context, fleet, original.instance) : null,
+    needs.initialization && fleet.replace.initializationMiBps !== undefined
+      ? readInitialization(context, restored)
+      : null,
+    original && needs.launch ? readLaunch(context, fleet, original.instance) : null,
+    original && (needs.launch || (isPlan && needs.replace)) ? readReach(clients, fleet, original.instance) : null,
+    (needs.sources || needs.supply) && state
+      ? readSupply(
+          () => readSources(context, { fleet, state, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
+          needs,
+        )
+      : null,
+    payload.want.do === 'heal' && fleet.replace.rollBack !== undefined && (state?.rung ?? null) === null
+      ? readRollBack(context, fleet.replace.rollBack.rehearse, state)
+      : null,
+    payload.want.do === 'heal' && fleet.replace.reindex !== undefined && mayStillReindex(state)
+      ? readReindex(context, state)
+      : null,
+    fleet.drills && mayStillWarm(state) ? store.readDrill(payload.fleet) : undefined,
+  ]);
   const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
   const isLeft = await readLeft(context, { observations, seen, nowMs });
   return {
@@ -346,6 +360,7 @@ export async function readFacts(
     sources,
     rollBack,
     reindex,
+    ...(drill?.startFiles && { read: drill.startFiles.folders }),
     mateBack: togetherIn(payload.want).length > 0 && (state?.rung ?? null) === null ? await whoPutsBack(context) : null,
     keyScope: keyScopeOf(environment),
     launch,
@@ -371,6 +386,10 @@ async function readLeft(
 /** What was measured is read again right before the node feels it. */
 const mayStillReindex = (state: LadderState | null): boolean =>
   state === null || state.rung === null || (state.rung === 'reindex' && state.reindexed === undefined);
+
+/** A plan says how long it takes. */
+const mayStillWarm = (state: LadderState | null): boolean =>
+  state === null || state.rung === null || (state.rung === 'swap' && state.client === 'untouched');
 
 async function readReindex(context: ReplaceContext, state: LadderState | null): Promise<ReindexFacts> {
   const [drills, lastAtMs] = await Promise.all([

@@ -130,7 +130,7 @@ function plannedFrom(
     0,
   );
   const initializing = initializationMinutes(found, facts.fleet.replace.initializationMiBps);
-  const warming = chosen === null || 'failed' in chosen ? 0 : warmingMinutes(facts.fleet, found, chosen.volumes);
+  const warming = chosen === null || 'failed' in chosen ? 0 : warmingMinutes(facts, found, chosen.volumes);
   const chosenId = chosen === null || 'failed' in chosen ? null : chosen.volumes.source;
   const set = facts.sources?.good.find(({ setId }) => setId === chosenId);
   const catchUp = state && set ? catchUpFrom(facts, state, set) : null;

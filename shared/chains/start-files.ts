@@ -1,4 +1,5 @@
-// The files that a client reads at its start and as it catches up, by its chain: what is read from a restored volume before its client is stopped for it.
+// The files that a client reads at its start and as it catches up, by its chain and by what drills have seen: what is read from a restored volume before its
+// client is stopped for it.
 import type { KnownChain } from './defaults.ts';
 
 /** Files of one folder, the newest first, and no more than so many MiB of them. */
@@ -35,7 +36,7 @@ const cometbft: readonly StartFiles[] = [
   { mib: 8_192, folder: 'data/application.db', name: '*' },
 ];
 
-/** Chains whose clients keep their data in one file, or in folders that are named by a version, have none. */
+/** Chains whose clients keep their data in one file, or in folders that are named by a version, have none: of the latter a drill tells. */
 const START_FILES: Readonly<Partial<Record<KnownChain, readonly StartFiles[]>>> = {
   bitcoin,
   litecoin: bitcoin,
@@ -52,17 +53,50 @@ const START_FILES: Readonly<Partial<Record<KnownChain, readonly StartFiles[]>>> 
   celestia: cometbft,
 };
 
+/** What a client had read of a folder when a drill had proved it, in MiB. */
+export interface ReadFolder {
+  /** Where the volume is mounted. */
+  readonly path: string;
+  /** Relative to that path; "." is the volume's own folder. */
+  readonly folder: string;
+  readonly mib: number;
+}
+
+/** Another start on other data reads a little more. */
+const MARGIN = 1.25;
+const MIB_MOST = 99_999;
+/** As many lines as one command takes. */
+const LINES_MOST = 16;
+
 /**
  * Those on one volume of a node, relative to where it is mounted: the client's data are below the path of the volume `data`, or of the first one, and parts
- * of them may be volumes of their own.
+ * of them may be volumes of their own. What a drill has seen takes the place of the limits by chain, folder by folder, and names the folders of chains that
+ * have no list.
+ *
+ * @param read of the newest drill that could tell; empty where none could
  */
-export function startFilesOn(
-  {
-    chain,
-    volumes,
-  }: { readonly chain: string; readonly volumes: readonly { readonly role: string; readonly path: string }[] },
-  path: string,
-): readonly StartFiles[] {
+export function startFilesOn(fleet: Owned, path: string, read: readonly ReadFolder[] = []): readonly StartFiles[] {
+  const known = knownOn(fleet, path);
+  const here = read.filter((one) => one.path === path);
+  const sized = known.map((files) => {
+    const seen = here.find(({ folder }) => folder === files.folder);
+    return seen === undefined ? files : { ...files, mib: withMargin(seen.mib) };
+  });
+  const more = here
+    .filter(({ folder }) => !known.some((files) => files.folder === folder))
+    .toSorted((a, b) => b.mib - a.mib || (a.folder < b.folder ? -1 : 1))
+    .map(({ folder, mib }) => ({ mib: withMargin(mib), folder, name: '*' }));
+  return [...sized, ...more].slice(0, LINES_MOST);
+}
+
+const withMargin = (mib: number): number => Math.min(MIB_MOST, Math.ceil(mib * MARGIN));
+
+interface Owned {
+  readonly chain: string;
+  readonly volumes: readonly { readonly role: string; readonly path: string }[];
+}
+
+function knownOn({ chain, volumes }: Owned, path: string): readonly StartFiles[] {
   const data = (volumes.find(({ role }) => role === 'data') ?? volumes[0])?.path;
   if (data === undefined || !Object.hasOwn(START_FILES, chain)) return [];
   return (START_FILES[chain as KnownChain] ?? []).flatMap((files) => {

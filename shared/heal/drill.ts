@@ -1,4 +1,5 @@
 // What drills have proved of a fleet, what the one under way has made, and what follows from both: when the next is due, and recoverability in words. Pure.
+import type { ReadFolder } from '../chains/start-files.ts';
 import type { Rank } from '../snapshots/model.ts';
 
 /** DRILL: written by audit-snapshots alone. */
@@ -23,6 +24,8 @@ export interface DrillRecord {
   readonly reindexed?: ReindexTrial;
   /** The same of the owner's pruning. */
   readonly pruned?: PruneTrial;
+  /** What a client had read of the last set that told, from its start until it was proved: a heal reads as much of it before an exchange. */
+  readonly startFiles?: StartFilesSeen;
   /** Where copies of another region are opened, and there were none: since when they are looked for, ms since the epoch. */
   readonly copiesSinceMs?: number;
   /** When people were told last that no copies come. */
@@ -34,6 +37,12 @@ export const noDrill: DrillRecord = {
   ...{ current: null, proved: null, last: null, tried: [] },
   ...{ spent: { month: '', usd: 0 }, dueAtMs: 0, version: 0 },
 };
+
+export interface StartFilesSeen {
+  readonly setId: string;
+  readonly atMs: number;
+  readonly folders: readonly ReadFolder[];
+}
 
 /** One drill. */
 export interface Drill {
@@ -63,6 +72,10 @@ export interface Drill {
   readonly prunedAtMs?: number;
   /** What its volumes held right before and right after it, all together; null or absent where nobody could tell. */
   readonly prunedBytes?: { readonly before: number; readonly after: number } | null;
+  /** Its node is asked what its client has read, once the set is proved; absent where no heal would read it before an exchange. */
+  readonly learns?: true;
+  /** What it had read; absent where nobody could tell. */
+  readonly read?: readonly ReadFolder[];
   /** Of RunInstances: the same token never launches a second instance. */
   readonly token: string;
   /** Tried in this order where one has no capacity. */
@@ -262,6 +275,7 @@ export function ended(record: DrillRecord, drill: Drill, everyHours: number, now
     ...(trial && { rolledBack: trial }),
     ...(reindexed && { reindexed }),
     ...(pruned && { pruned }),
+    ...(drill.read && { startFiles: { setId, atMs: verdict.atMs, folders: drill.read } }),
     ...(verdict.is === 'verified' && {
       proved: { setId, takenAtMs, height: verdict.height, atMs: verdict.atMs, minutes, usd },
     }),

@@ -20,7 +20,8 @@ export const runLimitsSeconds: Readonly<Record<Operation, number>> = {
   'change-peers': 120,
   // With a restart peer-command.ts computes the limit from the client's grace; this is the maximum.
   'write-config': 9_000,
-  'inspect-node': 60,
+  // With what is in memory; node-command.ts has what a look alone may take.
+  'inspect-node': 300,
   // With files to be read, which ends after three quarters of it; node-command.ts has what a look alone may take.
   'check-volume': 900,
   // It stops copying after three quarters of it, and is sent again until nothing is left.

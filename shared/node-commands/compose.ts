@@ -36,7 +36,7 @@ export const scriptParts = {
   ],
   'ask-node': ['answer', 'path', 'file', 'credentials', 'space', 'ask-node', 'run'],
   'see-clients': ['answer', 'parameters', ...NODE, ...STATE, 'see-clients', ...LOOK],
-  'inspect-node': [...LOOKING, 'inspect-node', ...MAIN],
+  'inspect-node': [...LOOKING, 'cached', 'inspect-node', ...MAIN],
   'restart-client': [...ON_CLIENTS, 'switch', 'with-own', 'restart-client', ...MAIN],
   'check-volume': [...LOOKING, 'volumes', 'warm', 'check-volume', ...MAIN],
   'fill-volume': [...LOOKING, 'volumes', 'format', 'fill-volume', ...MAIN],
@@ -92,12 +92,15 @@ readonly MEMORY=${isPeerOperation(operation) ? 'last-peers-command' : 'last-comm
 `;
 }
 
+/** Patterns of lines that one part alone reads. */
+const USED_BY: Readonly<Record<string, string>> = { warm: 'warm', folder: 'cached' };
+
 /** The node also checks the lines of base64 parameters. */
 function lines(operation: Operation): string {
   if (!scriptParts[operation].some((part) => part === 'lines')) return '';
-  const isWarming = scriptParts[operation].some((part) => part === 'warm');
+  const isRead = (name: string): boolean => scriptParts[operation].some((part) => part === USED_BY[name]);
   return Object.entries(linePatterns)
-    .filter(([name]) => name !== 'warm' || isWarming)
+    .filter(([name]) => USED_BY[name] === undefined || isRead(name))
     .map(([name, pattern]) => `readonly ${name.toUpperCase()}_LINE=${quoted(pattern)}\n`)
     .join('');
 }

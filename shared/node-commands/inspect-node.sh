@@ -1,10 +1,11 @@
-# The operation: look, and nothing else. The fence was raised when the command was noted.
+# The operation: look, and nothing else: how it is, and where that is asked for, what is in memory. The fence was raised when the command was noted.
 
 perform() {
   read_clients && read_paths Paths || return
   AFTER=$(node_state ${LINES[@]+"${LINES[@]}"})
   AFTER="${AFTER%\}}$(layered ${LINES[@]+"${LINES[@]}"})$(cloud_init)}"
   more
+  [ "$SSM_Cached" = no ] || cached ${LINES[@]+"${LINES[@]}"}
 }
 
 # layered PATH...: where nothing is mounted at one of them, the EBS volumes that hold no filesystem but a part of LVM, RAID, LUKS or ZFS, on the disk or

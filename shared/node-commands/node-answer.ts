@@ -1,6 +1,7 @@
 // The answers of the commands of node-command.ts on stdout, one line of JSON: the contract between the node and the functions.
 import * as v from 'valibot';
 import { parseAnswerLine, scriptText } from './answer-line.ts';
+import { linePatterns } from './parameters.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const exitStatus = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)));
@@ -84,6 +85,12 @@ export type Filled = v.InferOutput<typeof filledSchema>;
 const warmedSchema = v.strictObject({ files: count, bytes: count, isAll: v.boolean() });
 export type Warmed = v.InferOutput<typeof warmedSchema>;
 
+const readSchema = v.strictObject({
+  path: v.pipe(v.string(), v.regex(new RegExp(linePatterns.path))),
+  folder: v.pipe(v.string(), v.regex(new RegExp(linePatterns.folder))),
+  mib: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99_999)),
+});
+
 const nodeAnswerSchema = v.strictObject({
   /** "<fence>.<ordinal>" of the command that this answers. */
   operationId: v.pipe(v.string(), v.regex(/^\d{1,12}\.\d{1,6}$/)),
@@ -109,6 +116,8 @@ const nodeAnswerSchema = v.strictObject({
   filled: v.optional(filledSchema),
   /** Of check-volume that was to read files; absent in all others. */
   warmed: v.optional(warmedSchema),
+  /** Folders whose files are in memory, those with most first: a client on volumes that were mounted for it has read them. */
+  read: v.optional(v.pipe(v.array(readSchema), v.maxLength(16))),
 });
 export type NodeAnswer = v.InferOutput<typeof nodeAnswerSchema>;
 

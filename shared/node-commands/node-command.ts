@@ -53,11 +53,12 @@ export const ownCommand = (command: string, minutes: number): OwnCommand => ({
 
 /** `clients` are stopped from last to first and started from first to last. */
 export type NodeCommand =
-  /** Raises the fence and reports the state. */
+  /** Raises the fence and reports the state; where `cached` is asked for, with the folders whose files are in memory. */
   | {
       readonly operation: 'inspect-node';
       readonly clients: readonly ClientOnNode[];
       readonly paths: readonly string[];
+      readonly cached?: true;
     }
   /** start: leaves running clients alone. restart: first stops running clients, with their grace. */
   | {
@@ -173,6 +174,7 @@ const STOP_EXTRA_SECONDS = 15;
 /** A client that does not stay up on new volumes may need a second stop, before it is started on the old ones. */
 export function nodeRunLimitSeconds(command: NodeCommand): number {
   if (command.operation === 'check-volume' && command.warm.length === 0) return LOOK_SECONDS;
+  if (command.operation === 'inspect-node' && command.cached !== true) return LOOK_SECONDS;
   if (
     command.operation === 'inspect-node' ||
     command.operation === 'check-volume' ||
@@ -210,7 +212,11 @@ export function nodeCommandParameters(
 function specificValues(command: NodeCommand): Partial<Record<ParameterName, string>> {
   switch (command.operation) {
     case 'inspect-node':
-      return { Clients: clientLines(command.clients), Paths: pathLines('Paths', command.paths) };
+      return {
+        Clients: clientLines(command.clients),
+        Paths: pathLines('Paths', command.paths),
+        Cached: command.cached === true ? 'yes' : 'no',
+      };
     case 'restart-client':
       return {
         Clients: clientLines(command.clients),

@@ -147,6 +147,10 @@ export const parameterRules = {
       'Lines of "<MiB at most> <folder on the volume, or .> <name with *>": files that are read, the newest first; in base64, or empty',
     pattern: `^${base64}$`,
   },
+  Cached: {
+    description: 'Whether it is told of which folders below these mount points files are in memory',
+    pattern: '^(yes|no)$',
+  },
   Only: {
     description:
       'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started; enable: nothing is started, and Version alone is enabled on a node whose client is masked; roll-back, reindex, prune: what runs is stopped, Own runs, all is started',
@@ -188,6 +192,7 @@ export const linePatterns = {
   // A systemd unit becomes part of a file's name. The owner's own commands are three: start, stop, status.
   client: `^(systemd [A-Za-z0-9][A-Za-z0-9_.:+@-]{0,249}(@\\*(\\.service)?)?|(docker|compose) [A-Za-z0-9/][A-Za-z0-9/_.:+@#-]{0,249}|commands (/[A-Za-z0-9/_.:+@-]{1,120}#){2}/[A-Za-z0-9/_.:+@-]{1,120}) [1-9][0-9]{0,3} (-|[A-Za-z0-9+/]+={0,2})$`,
   // Folder and name never go to a shell: `find -name` reads the * itself.
+  folder: `^(\\.|${pathPart}(/${pathPart}){0,7})$`,
   warm: `^[1-9][0-9]{0,4} (\\.|${pathPart}(/${pathPart}){0,7}) [A-Za-z0-9_*][A-Za-z0-9._*-]{0,63}$`,
 } as const;
 
@@ -224,7 +229,7 @@ export const operationParameters = {
   'ask-node': ['RunLimitSeconds', 'Questions', 'CredentialsFile', 'Volumes'],
   // Only reads, too: its number says nothing, and it has no memory.
   'see-clients': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients'],
-  'inspect-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths'],
+  'inspect-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Cached'],
   'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only', 'Version', 'Own'],
   'check-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Path', 'VolumeId', 'Like', 'Warm'],
   'fill-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'VolumeId', 'Source', 'Like'],

@@ -48,7 +48,7 @@ const looking = (
     'grow-filesystem',
     { Path: '/data', VolumeId: FOUND, Runtime: runtime, Unit: unit, MinimumSizeBytes: '0', StartClient: 'yes' },
   ],
-  ['inspect-node', { Clients: client(runtime, unit), Paths: base64('/data\n') }],
+  ['inspect-node', { Clients: client(runtime, unit), Paths: base64('/data\n'), Cached: 'no' }],
   [
     'restart-client',
     { Clients: client(runtime, unit), Paths: base64('/data\n'), Only: 'restart', Version: '_', Own: '_' },

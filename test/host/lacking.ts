@@ -17,6 +17,8 @@ const tools = {
   ext4: ['mkfs.ext4', 'resize2fs', 'dumpe2fs'],
   btrfs: ['mkfs.btrfs', 'btrfs'],
   https: ['curl', 'openssl'],
+  // Debian has it in util-linux-extra from 12 on.
+  memory: ['fincore'],
 };
 const packages = 'xfsprogs e2fsprogs btrfs-progs cloud-guest-utils fdisk util-linux shellcheck curl openssl';
 
@@ -42,6 +44,7 @@ export const lackingForExt4 =
   loudly('growing ext4', hasCapability(capSysResource) ? undefined : 'this process lacks CAP_SYS_RESOURCE');
 export const lackingForBtrfs = lacking ?? loudly('btrfs', missing(tools.btrfs) ?? unknownToKernel('btrfs'));
 export const lackingForBundles = lacking ?? loudly('a bundle over HTTPS', missing(tools.https));
+export const lackingForMemory = lacking ?? loudly('what is in memory', missing(tools.memory));
 export const lackingForShellcheck = loudly('shellcheck', missing(['shellcheck']));
 
 function whyNoMachine(): string | undefined {

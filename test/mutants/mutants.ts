@@ -335,6 +335,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/audit-snapshots/acts.ts': [
     {
+      name: 'what a client has read is asked before a command of the owner’s reads more',
+      find: 'return from.drill.learns && from.trial === null ?',
+      replace: 'return from.drill.learns && from.trial !== null ?',
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
+    {
       name: 'what an attempt before has found is the answer to the incident that asked',
       find: 'isInherited: drill.verdict === null || drill.incidentId !== incidentId',
       replace: 'isInherited: drill.verdict === null || drill.incidentId === incidentId',
@@ -464,6 +470,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/drill.ts': [
+    {
+      name: 'what a client has read stands where the next drill cannot tell',
+      find: '...(drill.read && { startFiles: { setId, atMs: verdict.atMs, folders: drill.read } }),',
+      replace: 'startFiles: { setId, atMs: verdict.atMs, folders: drill.read ?? [] },',
+      caughtBy: ['shared/heal/drill'],
+    },
     {
       name: 'a try of another roll-back, or one that is too old, counts for nothing',
       find: 'trial === null || trial.command !== command',
@@ -2121,6 +2133,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/chains/start-files.ts': [
+    {
+      name: 'of a folder of the list as much is read as a drill has seen',
+      find: 'return seen === undefined ? files : { ...files, mib: withMargin(seen.mib) };',
+      replace: 'return files;',
+      caughtBy: ['shared/chains/start-files'],
+    },
     {
       name: 'files are read from the volume that has them, and not from one with a like name',
       find: 'place === one || place.startsWith',

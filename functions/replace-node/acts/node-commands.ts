@@ -1,5 +1,5 @@
 // Acts on a node itself: one command each.
-import { startFilesOn } from '../../../shared/chains/start-files.ts';
+import type { StartFiles } from '../../../shared/chains/start-files.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { isOwnCommand, type OwnRung } from '../../../shared/guardrails/replace.ts';
 import type { Blame, LadderState, RestoredVolumes, VersionChange } from '../../../shared/heal/memory.ts';
@@ -422,24 +422,19 @@ export const check = defineAct<{ readonly at: number }>()('check', {
 });
 
 /** Reads from one of the restored volumes what its client will read at its start. Whatever comes of it, the rung goes on: it is no word on the data. */
-export const warm = defineAct<{ readonly at: number }>()('warm', {
+export const warm = defineAct<{ readonly at: number; readonly files: readonly StartFiles[] }>()('warm', {
   ...COMMAND,
   // The command says nothing about the client.
   seenAfter: 'kept',
   intent: null,
   recovers: false,
   retryKey: ({ at }) => `warm ${at}`,
-  execute: (context, { at }) => {
+  execute: (context, { at, files }) => {
     const place = restoredPlaces(known(context))[at] ?? { path: '', volumeId: '' };
     return send(context, {
       which: 'original',
       sentence: `read from ${place.volumeId} what its client reads at its start`,
-      command: (fleet) => ({
-        operation: 'check-volume',
-        place,
-        like: place.path,
-        warm: startFilesOn(fleet, place.path),
-      }),
+      command: () => ({ operation: 'check-volume', place, like: place.path, warm: files }),
     });
   },
   reduce: {

@@ -4,8 +4,7 @@
 import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
 import { freeDevices } from '../../../shared/aws/volume-changes.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
-import { startFilesOn } from '../../../shared/chains/start-files.ts';
-import type { Fleet } from '../../../shared/fleet/model.ts';
+import { type StartFiles, startFilesOn } from '../../../shared/chains/start-files.ts';
 import type {
   Blame,
   FailedRung,
@@ -461,22 +460,25 @@ const unchecked = ({ checked, volumes }: RestoredVolumes, which: Which): Decisio
 function cold(facts: Facts, state: LadderState, restored: RestoredVolumes): Decision | null {
   const isUp = facts.seen?.clients.every(({ state: is }) => is === 'running') === true;
   if (state.client !== 'untouched' || !isUp) return null;
-  const at = coldOnes(facts.fleet, state.found.volumes, restored).find((one) => one >= (restored.warmed ?? 0));
-  return at === undefined ? null : warm({ at });
+  const one = coldOnes(facts, state.found.volumes, restored).find(({ at }) => at >= (restored.warmed ?? 0));
+  return one === undefined ? null : warm(one);
 }
 
 /**
- * The positions of volumes of which something is read before the exchange. A copy of a volume that is there, a kept volume, one that was just written and
+ * The volumes, by their positions, of which something is read before the exchange. A copy of a volume that is there, a kept volume, one that was just written and
  * one that was initialized have their blocks.
  */
 function coldOnes(
-  fleet: Fleet,
+  { fleet, read }: Pick<Facts, 'fleet' | 'read'>,
   found: readonly FoundVolume[],
   { from, shrink }: Pick<RestoredVolumes, 'from' | 'shrink'>,
-): readonly number[] {
+): readonly { readonly at: number; readonly files: readonly StartFiles[] }[] {
   const { initializationMiBps, warm: isWanted } = fleet.replace;
   if (!isWanted || initializationMiBps !== undefined || from !== 'snapshot' || shrink) return [];
-  return found.flatMap(({ path }, at) => (startFilesOn(fleet, path).length > 0 ? [at] : []));
+  return found.flatMap(({ path }, at) => {
+    const files = startFilesOn(fleet, path, read);
+    return files.length > 0 ? [{ at, files }] : [];
+  });
 }
 
 /** How long that may take. */

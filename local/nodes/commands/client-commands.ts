@@ -21,7 +21,7 @@ import {
   refused,
 } from './operations.ts';
 import { swapVolumes } from './swap.ts';
-import { warmVolume } from './warm.ts';
+import { readFolders, warmVolume } from './warm.ts';
 
 export class NodeCommands extends NodeActs {
   private readonly later: (delayMs: number, work: () => void) => void;
@@ -69,15 +69,17 @@ export class NodeCommands extends NodeActs {
     }
   }
 
-  private *inspect({ Clients = '', Paths = '' }: Parameters): Acts<NodeEnding> {
+  private *inspect({ Clients = '', Paths = '', Cached }: Parameters): Acts<NodeEnding> {
     yield this.takesMs(100, 400);
     const paths = linesOf(Paths);
     const after = this.state(clientsOf(Clients), paths);
-    if (after.volumes.length === paths.length) return ending('done', { after });
+    const read = Cached === 'yes' ? readFolders(this.node, paths) : [];
+    const told = { after, ...(read.length > 0 && { read }) };
+    if (after.volumes.length === paths.length) return ending('done', told);
     const layered = this.node
       .devices()
       .flatMap(({ below }) => (below === undefined ? [] : { volumeId: below, kind: 'LVM2_member' as const }));
-    return ending('done', { after: { ...after, layered } });
+    return ending('done', { ...told, after: { ...after, layered } });
   }
 
   private *restart({ Clients = '', Paths = '', Only = '' }: Parameters): Acts<NodeEnding> {

@@ -1,5 +1,6 @@
 // What the commands on a simulated node's clients and volumes share: looking, stopping, starting, mounting, and what a boot mounts. The commands
 // themselves are in node-commands.ts and swap.ts.
+import type { ReadFolder } from '../../../shared/chains/start-files.ts';
 import type { ClientStop, Filled, NodeState, Warmed } from '../../../shared/node-commands/node-answer.ts';
 import type { ParameterName } from '../../../shared/node-commands/parameters.ts';
 import type { SimulatedBeacon } from '../beacon.ts';
@@ -23,6 +24,7 @@ export interface NodeEnding {
   readonly fault: 'none' | 'data' | 'node';
   readonly filled?: Filled;
   readonly warmed?: Warmed;
+  readonly read?: readonly ReadFolder[];
 }
 
 /** A command's acts, one after the other; each value is the time before the next act in ms. */

@@ -1,5 +1,8 @@
-// The second half of check-volume on a simulated node: the files that its client reads at its start are read from a volume whose blocks are still in S3.
+// The files that a simulated client reads at its start: read from a volume whose blocks are still in S3 (the second half of check-volume), and told once it
+// has read them (inspect-node).
+import type { ReadFolder } from '../../../shared/chains/start-files.ts';
 import type { Warmed } from '../../../shared/node-commands/node-answer.ts';
+import type { NodeContext } from '../context.ts';
 import { type Acts, linesOf, type NodeActs, type Parameters } from './operations.ts';
 
 const MIB = 2 ** 20;
@@ -29,4 +32,18 @@ export function* warmVolume(
   const isAll = volume.warmBytes >= bytes || volume.initializedAtMs <= clock.now();
   const read = isAll ? bytes : volume.warmBytes;
   return { files: Math.ceil(read / (2 * MIB)), bytes: read, isAll };
+}
+
+/** What a client that runs has read since its start: an index as a whole, and the part of its state that new blocks touch. */
+export function readFolders(
+  { chain, client }: Pick<NodeContext, 'chain' | 'client'>,
+  paths: readonly string[],
+): readonly ReadFolder[] {
+  const { coldReads } = chain.spec;
+  const [path] = paths;
+  if (coldReads === undefined || path === undefined || client.state !== 'running') return [];
+  return [
+    { path, folder: 'index', mib: coldReads.startMiB },
+    { path, folder: 'state', mib: coldReads.stateMiB },
+  ].filter(({ mib }) => mib > 0);
 }

@@ -1,4 +1,4 @@
-import { swapCold, swapWarmed } from './warmed-swaps.ts';
+import { swapCold, swapLearned, swapWarmed } from './warmed-swaps.ts';
 // All scenarios, in the best order for a newcomer: those of this folder, and the world files beside it.
 
 import { join } from 'node:path';
@@ -145,6 +145,7 @@ export const SCENARIOS: readonly Scenario[] = [
   manualRestore,
   swapWarmed,
   swapCold,
+  swapLearned,
   undoRestore,
   shrink,
   shrinkRefused,

@@ -1,16 +1,37 @@
-// Scenarios: a node gets data of a snapshot, and EBS has its blocks still in S3. With what its client reads first read before the exchange, and without.
+// Scenarios: a node gets data of a snapshot, and EBS has its blocks still in S3. With what its client reads first read before the exchange, without, and with
+// what a drill has seen it read.
 
 import type { ChainSpec } from '../../nodes/chain.ts';
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
-import { goodSwap } from '../checks/ladder-expectations.ts';
+import { alarmsRight, allWell, goodSwap, healedBy, namesRight, restoredFrom } from '../checks/ladder-expectations.ts';
+import { incidentsOf } from '../report/records.ts';
 import type { Report } from '../report/report.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
+import {
+  asksForDrills,
+  DRILLS_DEPLOYED,
+  drillFleet,
+  drillRecord,
+  nothingLeft,
+  notYetDrilled,
+} from '../world/drills.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
-import { corruptNow, GOOD, impatient, incidentsEnded, ladderHeals, requestOf, smallFleet } from '../world/ladder.ts';
+import {
+  corruptNow,
+  GOOD,
+  impatient,
+  incidentsEnded,
+  ladderHeals,
+  requestOf,
+  SICK,
+  smallFleet,
+} from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
 import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const BREAKS_AT_MINUTES = 3;
+const ASKED_AT_MINUTES = 1;
+const DONOR = 'node1';
 /** A block index, the newest blocks, and a state of which each new block reads at random places. */
 const COLD_READS: NonNullable<ChainSpec['coldReads']> = { startMiB: 1_024, stateMiB: 8_192 };
 /** From its start on: 1 GiB at 6 MiB/s are 171 s, and 8 h of blocks are followed at a quarter of the speed. */
@@ -76,4 +97,72 @@ export const swapCold: Scenario = {
       undisturbed: true,
     },
   ]),
+};
+
+/** More than the limits by chain allow (shared/chains/start-files.ts): 18 GiB. */
+const LARGE_READS: NonNullable<ChainSpec['coldReads']> = { startMiB: 1_024, stateMiB: 24_576 };
+
+const isLearned = (world: World): boolean => {
+  const record = drillRecord(world);
+  return record?.startFiles !== undefined && record.current === null;
+};
+
+const linesOfWarm = (world: World): readonly string[] =>
+  warmings(world).flatMap(({ input }) => {
+    const { Parameters = {} } = input as { readonly Parameters?: Readonly<Record<string, readonly string[]>> };
+    return Buffer.from(Parameters['Warm']?.[0] ?? '', 'base64')
+      .toString()
+      .split('\n');
+  });
+
+export const swapLearned: Scenario = {
+  name: 'swap-learned',
+  sentence:
+    'A drill has seen of which folders its client reads how much: as much is read from the restored volume of a node, which is more than anybody had said of its chain.',
+  deployedWith: DRILLS_DEPLOYED,
+  fleets: { bitcoin: notYetDrilled },
+  build: (world) => {
+    drillFleet(world, { coldReads: LARGE_READS });
+    snapshotsOf(world, world.find('bitcoin', DONOR), { hoursAgo: 8, snapshotId: GOOD });
+  },
+  people: (world) => {
+    world.at(ASKED_AT_MINUTES, () => asksForDrills(world));
+    world.when(
+      () => isLearned(world),
+      () => corruptNow(world),
+    );
+  },
+  done: (world) => incidentsOf(world).some(({ state, node }) => state === 'healed' && node === SICK),
+  hours: 8,
+  expect: [
+    healedBy('swap', 'one heal brought it back, by other data'),
+    restoredFrom(GOOD, 'its data come from the good snapshot'),
+    {
+      sentence: 'the drill has noted what its client had read, and of which set',
+      holds: (_, world) => {
+        const { setId = '', folders = [] } = drillRecord(world)?.startFiles ?? {};
+        return setId !== '' && folders.some(({ folder, mib }) => folder === 'state' && mib === LARGE_READS.stateMiB);
+      },
+      undisturbed: true,
+    },
+    {
+      sentence: 'as much and a quarter more was read from the node’s new volume, beside what is known of its chain',
+      holds: (_, world) => {
+        const lines = linesOfWarm(world);
+        return ['2048 blocks/index *', '30720 state *', '1280 index *'].every((line) => lines.includes(line));
+      },
+      undisturbed: true,
+    },
+    {
+      sentence: `its client had caught up within ${WARM_SECONDS} s`,
+      holds: (report) => caughtUpSeconds(report) < WARM_SECONDS,
+      undisturbed: true,
+    },
+    nothingLeft,
+    namesRight,
+    alarmsRight,
+    allWell,
+    { ...allHealedInTheEnd, undisturbed: true },
+    { ...nobodyPaged, undisturbed: true },
+  ],
 };

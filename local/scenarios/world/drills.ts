@@ -6,6 +6,7 @@ import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { type DrillRecord, monthOf, noDrill } from '../../../shared/heal/drill.ts';
 import { keys } from '../../../shared/heal/store.ts';
 import { DRILL_TAG, LEDGER_TAGS } from '../../../shared/model/tags.ts';
+import type { ChainSpec } from '../../nodes/chain.ts';
 import { START_MS } from '../../region.ts';
 import type { Expectation } from '../scenario.ts';
 import { launchTemplate } from './fixtures.ts';
@@ -33,8 +34,8 @@ export async function asksForDrills(
 }
 
 /** Four followers, and the launch template that they were made from. */
-export function drillFleet(world: World): PlacedNode {
-  const placed = smallFleet(world, { clock: QUICK_BLOCKS });
+export function drillFleet(world: World, { coldReads }: Pick<ChainSpec, 'coldReads'> = {}): PlacedNode {
+  const placed = smallFleet(world, { clock: QUICK_BLOCKS, ...(coldReads && { coldReads }) });
   launchTemplate(world, 'bitcoin');
   return placed;
 }

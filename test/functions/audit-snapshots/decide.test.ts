@@ -35,7 +35,7 @@ const drill: Drill = {
 const running = (more: Partial<Running> = {}): Running => ({
   ...{ at: 'running', drill, isUp: true, held: { execution: 'arn', fence: 1 }, ordinal: 1, asked: 1, unanswered: 0 },
   ...{ seen: { clients: [] } as unknown as Running['seen'], upSinceMs: NOON_MS, isSilent: false, climb: NO_CLIMB },
-  ...{ isEnabled: true, usedBytes: null, proved: null, trial: null },
+  ...{ isEnabled: true, usedBytes: null, proved: null, unread: null, trial: null },
   ...more,
 });
 const next = (progress: Progress, more: Partial<About> = {}) => decideNext(progress, { ...about, ...more }, 'arn');
@@ -461,5 +461,64 @@ describe('the owner’s roll-back', () => {
     const copies = { newestAtMs: NOON_MS, failed: [], instanceType: 'm6i.large' };
     for (const begun of [next(from(), { rehearses: '28.1' }), next(from({ copies }))])
       expect(begun.do === 'begin' && begun.drill).not.toHaveProperty('reindexes');
+  });
+});
+
+describe('what its client has read', () => {
+  const verdict = {
+    is: 'verified',
+    atMs: NOON_MS,
+    height: 931_000,
+    reason: 'it has caught up',
+    openSeconds: 30,
+  } as const;
+  const learning = { ...drill, learns: true as const, rollsBack: '/opt/node/roll-back' };
+  const proved = DRILL.acts.prove.reduce(
+    running(),
+    { do: 'prove', from: running({ drill: learning }), upSinceMs: NOON_MS },
+    { verdict },
+    about as never,
+  ) as Running;
+  const learn = { do: 'learn', from: proved, verdict } as const;
+  const folders = [{ path: '/node-data', folder: 'chainstate', mib: 400 }];
+
+  it('is asked once the set is proved, and before a command of the owner’s reads other files', () => {
+    expect(next(proved)).toEqual(learn);
+    const after = DRILL.acts.learn.reduce(proved, learn, { read: folders }, about as never) as Running;
+    expect(after).toMatchObject({ ordinal: proved.ordinal + 1, drill: { read: folders } });
+    expect(act(after)).toBe('try-command');
+    const back = DRILL.acts.prove.reduce(
+      after,
+      { do: 'prove', from: { ...after, trial: after.trial && { ...after.trial, isDone: true } }, upSinceMs: NOON_MS },
+      { verdict },
+      about as never,
+    );
+    expect(act(back)).toBe('mark');
+  });
+
+  it('is asked in vain where nobody answers or can tell: the set is as good, and the roll-back is tried', () => {
+    for (const after of [
+      DRILL.acts.learn.reduce(proved, learn, { read: null }, about as never),
+      DRILL.acts.learn.abandon(proved, learn, {
+        message: 'throttled',
+        isAws: true,
+        throttled: true,
+      } as never) as Progress,
+    ]) {
+      expect(act(after)).toBe('try-command');
+      expect((after as Running).drill.read).toBeUndefined();
+    }
+  });
+
+  it.each<[string, boolean, object, Partial<About>]>([
+    ['asked', true, {}, {}],
+    ['not asked where the file has nothing read before an exchange', false, { replace: { warm: false } }, {}],
+    ['not asked where AWS loads all of a volume', false, { replace: { initializationMiBps: 200 } }, {}],
+    ['not asked of a version that is tried', false, {}, { rehearses: '28.1' }],
+  ])('is %s', (_, isAsked, more, of) => {
+    const fleet = bitcoinFleet({ role: 'follower', drills: { securityGroup: 'sg-0d0000000000000d1' }, ...more });
+    const decided = next(planning({ fleet }), of);
+    if (decided.do !== 'begin') throw new Error(`it does not begin: ${JSON.stringify(decided)}`);
+    expect(decided.drill.learns).toBe(isAsked ? true : undefined);
   });
 });

@@ -76,7 +76,7 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
   create: [{ do: 'create', at: 0, reason }, SWAP],
   attach: [{ do: 'attach', volumeId: COPY_VOLUME, which: 'original', device: '/dev/sdg', reason }, SWAP],
   check: [{ do: 'check', at: 0 }, SWAP],
-  warm: [{ do: 'warm', at: 0 }, SWAP],
+  warm: [{ do: 'warm', at: 0, files: [] }, SWAP],
   fill: [{ do: 'fill' }, ladderState({ rung: 'swap', restoredVolumes: shrinking() })],
   standby: [{ do: 'standby', group: 'nodes' }, SWAP],
   swap: [{ do: 'swap', to: 'restored', reason }, SWAP],

@@ -358,9 +358,9 @@ describe('what a client reads at its start', () => {
   });
 
   it('takes 11 min for each volume that has such files', () => {
-    expect(warmingMinutes(FLEET, [foundVolume()], copy())).toBe(11);
-    expect(warmingMinutes(FLEET, [foundVolume(), foundVolume()], copy())).toBe(22);
-    expect(warmingMinutes(FLEET, [foundVolume()], shrinking())).toBe(0);
+    expect(warmingMinutes({ fleet: FLEET }, [foundVolume()], copy())).toBe(11);
+    expect(warmingMinutes({ fleet: FLEET }, [foundVolume(), foundVolume()], copy())).toBe(22);
+    expect(warmingMinutes({ fleet: FLEET }, [foundVolume()], shrinking())).toBe(0);
   });
 });
 

@@ -38,7 +38,7 @@ describe('what a client reads at its start', () => {
       watched: watched('synced'),
       want: { do: 'restore', snapshotId: null, acknowledgesValidator: false },
     } as const;
-    expect(next(swapping(unread(), { pool: 'in' }), serves)).toEqual({ do: 'warm', at: 0 });
+    expect(next(swapping(unread(), { pool: 'in' }), serves)).toMatchObject({ do: 'warm', at: 0 });
     expect(next(swapping(unread({ warmed: 1 }), { pool: 'in' }), serves)).toMatchObject({ do: 'leave-pool' });
     expect(next(swapping(unread({ warmed: 1 })))).toMatchObject({ do: 'swap', to: 'restored' });
   });
@@ -63,6 +63,31 @@ describe('what a client reads at its start', () => {
     expect(act).not.toMatchObject({ do: 'end', end: { as: 'failed' } });
   });
 
+  it('is what a drill has seen, folder by folder, where one could tell', () => {
+    const [{ path }] = FLEET.volumes as readonly [Facts['fleet']['volumes'][number]];
+    const read = [
+      { path, folder: 'chainstate', mib: 400 },
+      { path, folder: 'indexes/txindex', mib: 33 },
+      { path: '/elsewhere', folder: 'blocks/index', mib: 1 },
+    ];
+    expect(next(swapping(unread()), { read })).toEqual({
+      do: 'warm',
+      at: 0,
+      files: [
+        { mib: 2_048, folder: 'blocks/index', name: '*' },
+        { mib: 256, folder: 'blocks', name: 'blk*.dat' },
+        { mib: 64, folder: 'blocks', name: 'rev*.dat' },
+        { mib: 500, folder: 'chainstate', name: '*' },
+        { mib: 42, folder: 'indexes/txindex', name: '*' },
+      ],
+    });
+    const solana = { ...FLEET, chain: 'solana' } as Facts['fleet'];
+    expect(next(swapping(unread()), { read, fleet: solana })).toMatchObject({
+      do: 'warm',
+      files: [{ folder: 'chainstate' }, { folder: 'indexes/txindex' }],
+    });
+  });
+
   it('is read of each volume that has such files, one after the other', () => {
     const fleet = {
       ...FLEET,
@@ -85,7 +110,7 @@ describe('what a client reads at its start', () => {
       found: { ...ladderState().found, volumes: paths },
     });
     const read = (warmed: number) => next(state(warmed), { fleet, volumes: described });
-    expect([read(0), read(1), read(3).do]).toEqual([{ do: 'warm', at: 0 }, { do: 'warm', at: 2 }, 'swap']);
+    expect([read(0), read(1), read(3).do]).toMatchObject([{ do: 'warm', at: 0 }, { do: 'warm', at: 2 }, 'swap']);
   });
 
   it.each([
@@ -94,7 +119,7 @@ describe('what a client reads at its start', () => {
     ['a tool has failed on the data', { is: 'failed', reason: 'it could not be mounted', fault: 'data' }],
     ['nobody answered', { is: 'unknown', reason: 'no answer' }],
   ] as const)('is left behind, and is no word on the data, where %s', (_, outcome) => {
-    const after = reduceAct(swapping(unread()), { do: 'warm', at: 0 }, { atMs: NOON_MS, ...outcome });
+    const after = reduceAct(swapping(unread()), { do: 'warm', at: 0, files: [] }, { atMs: NOON_MS, ...outcome });
     expect(after).toMatchObject({ setback: null, restoredVolumes: { warmed: 1, givenUp: null, checked: 1 } });
     expect(next(after).do).toBe('swap');
   });

@@ -11,11 +11,13 @@ const SEEDS = isAsked('swap-warmed') ? 3 : 1;
 const seeds = Array.from({ length: SEEDS }, (_, at) => at + 1);
 
 const runs: readonly Simulation[] = [
-  ...seeds.flatMap((seed) => ['swap-warmed', 'swap-cold'].map((scenario) => ({ scenario, seed }))),
+  ...seeds.flatMap((seed) => ['swap-warmed', 'swap-cold', 'swap-learned'].map((scenario) => ({ scenario, seed }))),
   ...seeds.flatMap((seed) =>
-    sampled('swap-warmed', Object.keys(FAULTS) as FaultName[], 11).map((fault) => ({
-      ...{ scenario: 'swap-warmed', seed, faults: [fault] },
-    })),
+    ['swap-warmed', 'swap-learned'].flatMap((scenario) =>
+      sampled('swap-warmed', Object.keys(FAULTS) as FaultName[], 11).map((fault) => ({
+        ...{ scenario, seed, faults: [fault] },
+      })),
+    ),
   ),
 ];
 const nameOf = ({ scenario, seed, faults = [] }: Simulation): string => `${scenario}, seed ${seed} ${faults.join()}`;

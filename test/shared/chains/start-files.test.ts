@@ -41,6 +41,36 @@ describe('the files that a client reads at its start', () => {
     expect(startFilesOn({ chain: 'bitcoin', volumes: [] }, '/data')).toEqual([]);
   });
 
+  it('are as much as a drill has seen and a quarter more, and what nobody had named comes last, the largest first', () => {
+    const fleet = { chain: 'cometbft', volumes: [{ role: 'data', path: '/home' }] };
+    const read = [
+      { path: '/home', folder: 'wasm', mib: 3 },
+      { path: '/home', folder: 'data/snapshots/metadata.db', mib: 700 },
+      { path: '/home', folder: 'data/application.db', mib: 1 },
+      { path: '/other', folder: 'data/state.db', mib: 9 },
+    ];
+    expect(startFilesOn(fleet, '/home', read).map(({ folder, mib }) => `${folder} ${mib}`)).toEqual([
+      'data/cs.wal 256',
+      'data/state.db 256',
+      'data/blockstore.db 512',
+      'data/application.db 2',
+      'data/snapshots/metadata.db 875',
+      'wasm 4',
+    ]);
+    expect(startFilesOn({ ...fleet, chain: 'other' }, '/other', read)).toEqual([
+      { folder: 'data/state.db', name: '*', mib: 12 },
+    ]);
+  });
+
+  it('fit one command, however many folders a drill has seen, and however large they are', () => {
+    const read = Array.from({ length: 16 }, (_, at) => ({ path: '/data', folder: `f${at}`, mib: 99_999 }));
+    const warm = startFilesOn({ chain: 'bitcoin', volumes: [{ role: 'data', path: '/data' }] }, '/data', read);
+    const place = { path: '/data', volumeId: 'vol-0fedcba9876543210' };
+    const command = { operation: 'check-volume', place, like: '/data', warm } as const;
+    expect(() => nodeCommandParameters({ fence: 1, ordinal: 1 }, command, 0)).not.toThrow();
+    expect(warm).toHaveLength(16);
+  });
+
   it.each(CHAINS)('of %s may be sent to a node, and are no more than it reads in one command', (chain) => {
     const warm = startFilesOn({ chain, volumes: [{ role: 'data', path: '/data' }] }, '/data');
     const place = { path: '/data', volumeId: 'vol-0fedcba9876543210' };

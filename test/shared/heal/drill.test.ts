@@ -180,6 +180,21 @@ describe('a version that was tried on a copy', () => {
   });
 });
 
+describe('what a client has read', () => {
+  const folders = [{ path: '/node-data', folder: 'chainstate', mib: 400 }];
+  const seenAfter = (read: Drill['read'], before: DrillRecord = noDrill) =>
+    ended(before, { ...drill(verified), ...(read && { read }) }, 24, NOON_MS).startFiles;
+
+  it('is known of the set that told last', () => {
+    expect(seenAfter(folders)).toEqual({ setId: 'set-1', atMs: verified.atMs, folders });
+  });
+
+  it('stays known where the next drill could not tell', () => {
+    const before = { setId: 'set-0', atMs: NOON_MS - HOUR_MS, folders };
+    expect(seenAfter(undefined, { ...noDrill, startFiles: before })).toEqual(before);
+  });
+});
+
 describe('a roll-back that was tried on a copy', () => {
   const COMMAND = '/opt/node/roll-back';
   const tries = (rolledBack?: DrillVerdict): Drill => ({

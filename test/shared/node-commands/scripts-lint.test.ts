@@ -23,6 +23,10 @@ const REVIEWED: readonly (readonly [RegExp, string])[] = [
   [/grep -l -s -z -x -F "CHAINMEND_LIMITED=\$\$" /, "this process's number, as text"],
   [/grep -a -c -E "\$ENDED_INSIDE"/, 'a constant'],
   [/^lines\(\) \{ timeout "\$PATIENCE" grep -a -E "\^\(\$1\|\$TRAILER\)"/, 'constants'],
+  [
+    / -exec fincore --bytes --noheadings --raw --output RES \{\} \+ \|$/,
+    'one program with fixed options, and paths that begin with /',
+  ],
   [/sed -n "s\/\^\$1=\/\/p"/, 'the name of a property, which the script itself says'],
 ];
 

@@ -34,7 +34,7 @@ const stop = { Clients: CLIENTS, Places: '', Unmount: 'no', Mask: 'no', RequireC
 const restart = { Clients: CLIENTS, Paths: '', Only: 'restart', Version: '_', Own: '_' };
 
 describe('a client that needs another version at a height', () => {
-  const template = { Clients: base64('systemd node@* 60 -'), Paths: '' };
+  const template = { Clients: base64('systemd node@* 60 -'), Paths: '', Cached: 'no' };
   const PANIC = [
     'ERR UPGRADE "v2" NEEDED at height: 100:  module=x/upgrade',
     'panic: UPGRADE "v2" NEEDED at height: 100: ',
@@ -62,7 +62,9 @@ describe('a client that needs another version at a height', () => {
 
   it('and any other one says nothing of it', async () => {
     expect(await clientsOf('committed state height=99')).not.toMatchObject([{ needs: expect.anything() }]);
-    expect(await clientsOf(PANIC, { Clients: CLIENTS, Paths: '' })).not.toMatchObject([{ needs: expect.anything() }]);
+    expect(await clientsOf(PANIC, { Clients: CLIENTS, Paths: '', Cached: 'no' })).not.toMatchObject([
+      { needs: expect.anything() },
+    ]);
   });
 });
 
@@ -94,7 +96,7 @@ describe('a client that ends on its data', () => {
   it('also when its node is asked later', async () => {
     const here = node('failed');
     here.put('run/client/log', ENDS.map((line) => `${line}\n`).join(''));
-    expect(await here.run('inspect-node', { ...id('4.1'), Clients: CLIENTS, Paths: '' })).toMatchObject({
+    expect(await here.run('inspect-node', { ...id('4.1'), Clients: CLIENTS, Paths: '', Cached: 'no' })).toMatchObject({
       after: { clients: [{ state: 'failed', lastLine: ': Error opening block database.' }] },
     });
   });
@@ -121,7 +123,7 @@ describe('a command', () => {
     ['that is older than another one of its fence', '4.1'],
   ])('%s does nothing', async (_, late) => {
     const here = node();
-    await here.run('inspect-node', { ...id('4.2'), Clients: CLIENTS, Paths: '' });
+    await here.run('inspect-node', { ...id('4.2'), Clients: CLIENTS, Paths: '', Cached: 'no' });
     expect(await here.run('stop-client', { ...id(late), ...stop })).toMatchObject({ result: 'stale', fence: 4 });
     expect(here.told()).toEqual([]);
   });
@@ -164,7 +166,7 @@ describe('a look at the clients', () => {
 
   it('tells whether they run, in what one page of answers shows, and takes neither a number nor a memory', async () => {
     const here = node();
-    await here.run('inspect-node', { ...id('4.2'), Clients: CLIENTS, Paths: '' });
+    await here.run('inspect-node', { ...id('4.2'), Clients: CLIENTS, Paths: '', Cached: 'no' });
     const told = await here.run('see-clients', look());
     expect(told).toMatchObject({ result: 'done', after: { clients: [{ state: 'running' }], volumes: [] } });
     // ListCommandInvocations shows 2,500 characters.
@@ -333,7 +335,7 @@ it('the owner’s own commands are not run by root where others can change them'
   }
   chmodSync(here.at('owner'), 0o777);
   const Clients = base64(`commands ${own.join('#')} 60 -`);
-  expect(await here.run('inspect-node', { ...id('4.1'), Clients, Paths: '' })).toMatchObject({
+  expect(await here.run('inspect-node', { ...id('4.1'), Clients, Paths: '', Cached: 'no' })).toMatchObject({
     after: { clients: [{ state: 'unknown' }] },
   });
   expect(here.text('ran')).toBeNull();

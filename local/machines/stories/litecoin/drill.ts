@@ -1,7 +1,7 @@
 // A set of snapshots is opened on a throw-away machine before anybody needs it: one that is good, and then one whose files are overwritten. Everything of
 // a drill is removed again, and no node feels it.
 import { LEDGER_TAGS } from '../../../../shared/model/tags.ts';
-import { heightOf, UNIT } from '../../chains/litecoin.ts';
+import { DATA_PATH, heightOf, UNIT } from '../../chains/litecoin.ts';
 import { type RealStory, runOnNode } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
 import { clean, journalOf, opened, recordOf, removed } from '../drills.ts';
@@ -64,6 +64,16 @@ export const drill: RealStory = {
       'the minutes are from the launch to a look after it was there, and before the set was marked',
       toldSeconds > (behindMs - launchedAtMs) / 1_000 && toldSeconds <= drillSeconds,
       [proved, behindMs - launchedAtMs, drillSeconds],
+    );
+
+    const { folders = [], setId } = recordOf(world, DRILLED.fleet)?.startFiles ?? {};
+    const read = folders.map(({ folder, mib }) => `${folder} ${mib} MiB`).join(', ');
+    say(DRILLED.fleet, `its client has read of ${setId}, as the machine’s memory says: ${read}`);
+    holds(
+      'that is its block index and its chain state, of the volume that was opened',
+      ['regtest/blocks/index', 'regtest/chainstate'].every((name) => folders.some(({ folder }) => folder === name)) &&
+        folders.every(({ path }) => path === DATA_PATH),
+      folders,
     );
 
     const bad = await clean(telling, world, { ...DRILLS, what: 'which then breaks' });
