@@ -21,6 +21,7 @@ const COMPOSED: Readonly<Record<string, string>> = {
   'infra/report/alarm-owner.ts': 'kinds of alarms',
   'shared/node-commands/command.ts': 'patterns of parameters.ts, which are literals there',
   'shared/node-commands/compose.ts': 'names of our own shell functions',
+  'shared/node-commands/node-answer.ts': 'patterns of parameters.ts, which are literals there',
   'shared/node-commands/node-command.ts': 'a pattern of parameters.ts, which is a literal there',
   'shared/events/alarm.ts': 'two literals',
   'shared/fleet/schema-nodes.ts': 'a literal, twice',

@@ -162,6 +162,8 @@ const PATHS_MAX = 32;
 const WARM_MAX = 16;
 /** Blocks of a new volume are read from the snapshot first, which is slow. */
 const LOOK_SECONDS = 180;
+/** The same of a node that is only asked how it is. */
+const INSPECT_SECONDS = 60;
 
 /**
  * Time for mounting, copying files, starting and two checks, in addition to the stop itself; and before it, the time that another command may hold
@@ -174,7 +176,7 @@ const STOP_EXTRA_SECONDS = 15;
 /** A client that does not stay up on new volumes may need a second stop, before it is started on the old ones. */
 export function nodeRunLimitSeconds(command: NodeCommand): number {
   if (command.operation === 'check-volume' && command.warm.length === 0) return LOOK_SECONDS;
-  if (command.operation === 'inspect-node' && command.cached !== true) return LOOK_SECONDS;
+  if (command.operation === 'inspect-node' && command.cached !== true) return INSPECT_SECONDS;
   if (
     command.operation === 'inspect-node' ||
     command.operation === 'check-volume' ||

@@ -72,6 +72,8 @@ const FLEET = bitcoinFleet({
 });
 const SHAPE = { role: 'data', path: '/node-data', device: '/dev/sdf', sizeGiB: 100, type: 'gp3' };
 
+const READ = [{ path: '/node-data', folder: 'chainstate', mib: 400 }];
+
 const factsOf = (record: DrillRecord): DrillFacts =>
   ({
     ...{ nowMs: NOON_MS, fleet: FLEET, record, role: 'follower', launchTemplate: { id: 'lt-1' } },
@@ -144,6 +146,11 @@ export function drillModel(rules: DrillRules = DRILL_FULL, faults = 2): Model<Dr
         return (['verified', 'unfit', 'unproved'] as const).map((is) => ({
           ...{ words: `the set is ${is}`, result: { verdict: verdictOf(is) } },
         }));
+      case 'learn':
+        return [
+          { words: 'it says what its client has read', result: { read: READ } },
+          { words: 'it cannot tell what its client has read', result: { read: null } },
+        ];
       case 'mark':
         return [
           {

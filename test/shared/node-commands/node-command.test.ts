@@ -69,6 +69,7 @@ describe('a command on clients and volumes', () => {
 
   it.each<[string, NodeCommand]>([
     ['inspect-node', { operation: 'inspect-node', clients: [geth], paths: ['/data'] }],
+    ['inspect-node', { operation: 'inspect-node', clients: [geth], paths: ['/data'], cached: true }],
     ['restart-client', { operation: 'restart-client', clients: [geth], paths: ['/data'], only: 'restart' }],
     ['check-volume', { operation: 'check-volume', place: { path: '/data', volumeId: NEW }, like: '/data', warm: [] }],
     ['swap-volumes', swap],
