@@ -86,6 +86,12 @@ describe('a command on clients and volumes', () => {
       expect(value).toMatch(new RegExp(parameterRules[name as keyof typeof parameterRules].pattern));
   });
 
+  it('looks at a node within a minute, and at what is in its memory within five', () => {
+    const look = { operation: 'inspect-node', clients: [geth], paths: ['/data'] } as const;
+    expect(parametersOf(look)).toMatchObject({ RunLimitSeconds: ['60'], Cached: ['no'] });
+    expect(parametersOf({ ...look, cached: true })).toMatchObject({ RunLimitSeconds: ['300'], Cached: ['yes'] });
+  });
+
   it('looks into a volume within three minutes, and reads files of it within fifteen, by lines that no shell reads', () => {
     const place = { path: '/data', volumeId: NEW };
     const check = (warm: Extract<NodeCommand, { operation: 'check-volume' }>['warm']): NodeCommand => ({
