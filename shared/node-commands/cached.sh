@@ -30,8 +30,8 @@ cached() {
 
 memory_mib() { awk '$1 == "MemTotal:" { printf "%d", $2 / 1024 }' /proc/meminfo; }
 
-# in_memory_mib FOLDER: of its own files, rounded up.
+# in_memory_mib FOLDER: of its own files, rounded up; at most what a line of Warm may say.
 in_memory_mib() {
   timeout 30 find "$1" -maxdepth 1 -type f -size "-${CACHED_FILE_MIB_MAX}M" -exec fincore --bytes --noheadings --raw --output RES {} + |
-    awk '{ sum += $1 } END { printf "%d", (sum + 1048575) / 1048576 }'
+    awk '{ sum += $1 } END { mib = int((sum + 1048575) / 1048576); if (mib > 99999) mib = 99999; printf "%d", mib }'
 }

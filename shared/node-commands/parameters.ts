@@ -10,6 +10,8 @@ export interface ParameterRule {
 const wholeNumber = '(0|[1-9][0-9]{0,15})';
 /** Never "." or "..", and never three or more dots alone. */
 const pathPart = '\\.{0,2}[A-Za-z0-9_+@-][A-Za-z0-9._+@-]{0,63}';
+/** Below a mount point, or that itself. */
+const folder = `(\\.|${pathPart}(/${pathPart}){0,7})`;
 const volume = `[a-z][a-z0-9-]{0,31}:(/${pathPart}){1,16}`;
 /** The length is checked separately from the pattern: a matcher for POSIX expands every repetition. */
 const base64 = '([A-Za-z0-9+/]+={0,2})?';
@@ -192,8 +194,8 @@ export const linePatterns = {
   // A systemd unit becomes part of a file's name. The owner's own commands are three: start, stop, status.
   client: `^(systemd [A-Za-z0-9][A-Za-z0-9_.:+@-]{0,249}(@\\*(\\.service)?)?|(docker|compose) [A-Za-z0-9/][A-Za-z0-9/_.:+@#-]{0,249}|commands (/[A-Za-z0-9/_.:+@-]{1,120}#){2}/[A-Za-z0-9/_.:+@-]{1,120}) [1-9][0-9]{0,3} (-|[A-Za-z0-9+/]+={0,2})$`,
   // Folder and name never go to a shell: `find -name` reads the * itself.
-  folder: `^(\\.|${pathPart}(/${pathPart}){0,7})$`,
-  warm: `^[1-9][0-9]{0,4} (\\.|${pathPart}(/${pathPart}){0,7}) [A-Za-z0-9_*][A-Za-z0-9._*-]{0,63}$`,
+  folder: `^${folder}$`,
+  warm: `^[1-9][0-9]{0,4} ${folder} [A-Za-z0-9_*][A-Za-z0-9._*-]{0,63}$`,
 } as const;
 
 /** The parameters of each operation; SSM refuses a parameter that its document does not declare. */
