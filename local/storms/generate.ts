@@ -3,7 +3,7 @@ import { randomStream } from '../simulator/random.ts';
 import { Draw } from './draw.ts';
 import { FAULT_TYPE_NAMES, FAULT_TYPES, type FaultTypeName } from './faults.ts';
 import { drawWorld } from './owners.ts';
-import { isRollout, ROLLOUT_NAMES, type RolloutName, withRollout } from './rollouts.ts';
+import { isRollout, RELEASE_NAMES, ROLLOUT_NAMES, type RolloutName, withRollout } from './rollouts.ts';
 import type { Storm, StormFault } from './storm.ts';
 
 const FAULTS_MAX = 10;
@@ -53,9 +53,15 @@ export function generateStorm(seed: number, { hours, first, alone = false }: Gen
     };
     const begun = isAsked ? withRollout(storm, first, rollouts, faultsEndMinutes) : storm;
     if (begun === undefined) continue;
-    return alone || (first !== undefined && !isAsked) ? begun : withSome(begun, rollouts);
+    if (alone || (first !== undefined && !isAsked)) return begun;
+    return withRelease(withSome(begun, rollouts), new Draw(randomStream(seed, 'storms/a/releases')));
   }
   throw new RangeError(`${first} cannot happen in any of ${WORLDS_MAX} worlds`);
+}
+
+function withRelease(storm: Storm, draw: Draw): Storm {
+  if (!draw.chance(0.15)) return storm;
+  return withRollout(storm, draw.pick(RELEASE_NAMES), draw, storm.faultsEndMinutes) ?? storm;
 }
 
 const WORLDS_MAX = 200;

@@ -49,7 +49,7 @@ function exchange(draw: Draw, count: number): Owned {
     but: {
       ...mode(draw),
       // The file asks for them, so that what makes them is deployed; a storm says when there are any.
-      drills: null,
+      ...{ drills: null, releases: null },
       ...runs,
       ...(draw.chance(0.6) ? {} : { probe: draw.pick(['ssm', 'ssm', 'unit', 'none', VPC_PROBE]) }),
       health: { references, stuckSeconds: 300, startGraceSeconds: 600 },

@@ -24,6 +24,8 @@ interface Rollout {
   readonly but: Readonly<Record<string, unknown>>;
   /** What is wrong with the version that is asked for; absent: nothing. */
   readonly fault?: Version['fault'];
+  /** The patch of the version of before, which is installed as well, and what is wrong with it. */
+  readonly patch?: Version;
   /** Whether it migrates the data; by chance unless given. */
   readonly migrates?: true;
   /** The nodes on which it is not installed. */
@@ -39,19 +41,21 @@ interface RolloutType {
   readonly met?: string;
   readonly words?: readonly string[];
   /** What the fleet has to have. */
-  readonly needs: 'versions' | 'drills' | 'template and versions' | 'drills and versions' | 'validators';
+  readonly needs: 'versions' | 'releases' | 'drills' | 'template and versions' | 'drills and versions' | 'validators';
   readonly draw: (scene: Scene) => Rollout;
 }
 
 const BEFORE = '0.21.0';
 const AFTER = '0.22.0';
+/** Differs from the one of before in its last number alone. */
+const PATCH = '0.21.1';
 /** What mends a version that does not go on. */
 const MENDED = '0.22.1';
 const DRILL_GROUP = 'sg-0d0000000000000d1';
 
 /** Fewer have none to spare for a clean snapshot; of validators two thirds have to stay. */
 const NODES_LEAST = {
-  ...{ versions: 3, 'template and versions': 3, 'drills and versions': 3 },
+  ...{ versions: 3, releases: 3, 'template and versions': 3, 'drills and versions': 3 },
   ...{ validators: 4, drills: 1 },
 } as const;
 
@@ -70,6 +74,16 @@ const drillsOf = ({ draw }: Scene): object => ({
 
 const asks = ({ fleet, at }: Scene, more: object = {}): Entry => ({ at, do: 'upgrade', fleet, to: AFTER, ...more });
 const asksForDrill = ({ fleet, at }: Scene): Entry => ({ at, do: 'drill', fleet });
+
+const FEED = 'https://github.example/bitcoin/bitcoin/releases.atom';
+
+const releasesOf = (isAuto: boolean): object => ({ feed: FEED, ...(isAuto && { auto: 'patch' }) });
+
+/** It is out, and read until the nodes have told of their versions. */
+const published = ({ fleet, at }: Scene, words: object): readonly Entry[] => [
+  { at, do: 'releases-feed', feed: FEED, ...words },
+  { at: at + 1, do: 'look-at-releases', fleet, every: 20, times: 3 },
+];
 
 /** A person asks for what mends it, where they were told. */
 const mends = ({ draw, fleet }: Scene, more: object = {}): readonly Entry[] =>
@@ -298,6 +312,47 @@ const types = {
     'execution-timeout',
   ),
 
+  // Releases.
+  'feed-lies': {
+    hand: 'chains',
+    says: 'A feed of releases names versions that nobody made, in words that are for no person, and one that is no patch.',
+    met: 'feed lies',
+    needs: 'releases',
+    draw: (scene) => ({
+      entries: published(scene, { answers: 'lies', lists: [AFTER, '999.0.0'] }),
+      but: { client: clientOf(scene), releases: releasesOf(scene.draw.chance(0.7)) },
+      patch: {},
+    }),
+  },
+  'feed-tells-bad-patch': {
+    hand: 'chains',
+    says: 'A feed of releases names a patch that comes by itself, and that does not go on.',
+    met: 'another version',
+    needs: 'releases',
+    draw: (scene) => ({
+      entries: published(scene, { answers: scene.draw.pick(['releases', 'tags']), lists: [PATCH, BEFORE] }),
+      but: {
+        ...{ mode: 'act', releases: releasesOf(true) },
+        client: clientOf(scene, { versions: [BEFORE, PATCH, AFTER] }),
+      },
+      patch: { fault: scene.draw.pick(['stands', 'dies', 'ends'] as const) },
+    }),
+  },
+  'feed-unreadable': {
+    hand: 'chains',
+    says: 'A feed of releases is a web page, is no text, is without an end, or is not there.',
+    met: 'feed unreadable',
+    needs: 'releases',
+    draw: (scene) => ({
+      entries: published(scene, {
+        answers: scene.draw.pick(['page', 'garbage', 'huge', 'nothing', 'unavailable']),
+        lists: [PATCH, BEFORE],
+      }),
+      but: { client: clientOf(scene), releases: releasesOf(scene.draw.chance(0.7)) },
+      patch: {},
+    }),
+  },
+
   // Drills.
   'asks-drill': drilled({ hand: 'people', says: 'A person asks for a drill.', met: 'throw-away runs' }, () => ({})),
   'drill-of-bad-set': drilled(
@@ -364,7 +419,10 @@ function oneOf({ draw, nodes }: Scene): string {
 
 export type RolloutName = keyof typeof types;
 export const ROLLOUTS: Readonly<Record<RolloutName, RolloutType>> = types;
-export const ROLLOUT_NAMES = Object.keys(types) as readonly RolloutName[];
+const NAMES = Object.keys(types) as readonly RolloutName[];
+/** Drawn behind all others: what a seed draws besides stays what it was. */
+export const RELEASE_NAMES = NAMES.filter((name) => types[name].needs === 'releases');
+export const ROLLOUT_NAMES = NAMES.filter((name) => !RELEASE_NAMES.includes(name));
 export const isRollout = (name: string): name is RolloutName => Object.hasOwn(types, name);
 
 /** Fleets whose owners may ask for one; irita's are validators. */
@@ -373,6 +431,8 @@ const FOLLOWERS = ['bitcoin', 'stacks', 'clique'];
 /** The nodes of a fleet that has what a rollout of this type needs. Undefined: none has. */
 function nodesFor(drawn: Drawn, needs: RolloutType['needs'], draw: Draw): readonly StormNode[] | undefined {
   const fleets = drawn.fleets.filter(({ name, but }) => {
+    // Its nodes tell their versions, and its file names a feed.
+    if (needs === 'releases' && name !== 'bitcoin') return false;
     if (needs === 'validators' ? name !== 'irita' : !FOLLOWERS.includes(name)) return false;
     const isSeen = but['probe'] !== 'none' && but['probe'] !== 'unit';
     const isLaunched = drawn.templates.includes(name);
@@ -425,7 +485,7 @@ export function withRollout<Given extends Drawn>(
   if (!nodes || !first) return undefined;
   const { fleet } = first;
   const scene = { draw, nodes, fleet, at: draw.integer(2, Math.max(2, Math.floor(endsBy / 2))), endsBy };
-  const { entries, but, fault, migrates, lacks = [], snapshots = [] } = drawn(scene);
+  const { entries, but, fault, patch, migrates, lacks = [], snapshots = [] } = drawn(scene);
   const format = migrates || draw.chance(0.5) ? { format: 1 } : {};
   const added: StormFault = { type, entries: [...entries, ...answers(storm, fleet, draw)] };
   return {
@@ -434,12 +494,22 @@ export function withRollout<Given extends Drawn>(
     nodes: storm.nodes.map((node) => {
       if (node.fleet !== fleet || but['client'] === undefined || node.versions !== undefined) return node;
       const after = lacks.includes(node.name) ? {} : { [AFTER]: { ...format, ...(fault && { fault }) } };
-      return { ...node, unit: `node@${BEFORE}.service`, versions: { [BEFORE]: {}, ...after, [MENDED]: format } };
+      const versions: NonNullable<StormNode['versions']> = {
+        [BEFORE]: {},
+        ...after,
+        [MENDED]: format,
+        ...(patch && { [PATCH]: patch }),
+      };
+      return { ...node, unit: `node@${BEFORE}.service`, versions: patch ? withNames(versions) : versions };
     }),
     snapshots: [...storm.snapshots, ...snapshots],
     faults: [...storm.faults, added],
   };
 }
+
+/** As bitcoind names itself: a release is compared with what a node says. */
+const withNames = (versions: NonNullable<StormNode['versions']>): NonNullable<StormNode['versions']> =>
+  Object.fromEntries(Object.entries(versions).map(([name, one]) => [name, { ...one, tells: `/Satoshi:${name}/` }]));
 
 /** In mode ask a person says yes, some minutes late. */
 function answers({ fleets, faults }: Drawn, fleet: string, draw: Draw): readonly Entry[] {

@@ -388,10 +388,10 @@ function seenVersion(state: LadderState, upgrade: VersionChange, seen: NodeState
   const runs = client?.state === 'running';
   if (is === 'from' && runs && !upgrade.mayHaveRun && upgrade.givenUp === null) return notUpgraded(state);
   const mayHaveRun = upgrade.mayHaveRun || is !== 'from';
-  return withVersion(
-    { ...state, upSinceMs: is === 'to' && runs ? (state.upSinceMs ?? atMs) : null },
-    { is, mayHaveRun },
-  );
+  // One that has come up and failed since was no interrupted switch: it is judged by its proof, and not begun again and again.
+  const hasFailed = client?.state === 'failed' && state.upSinceMs !== null;
+  const isBegun = is === 'to' && (runs || hasFailed);
+  return withVersion({ ...state, upSinceMs: isBegun ? (state.upSinceMs ?? atMs) : null }, { is, mayHaveRun });
 }
 
 /** Checks one of the restored volumes, read-only, next to the mounted ones. */

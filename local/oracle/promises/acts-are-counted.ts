@@ -7,6 +7,8 @@ const DAY_MS = 24 * HOUR_MS;
 
 export const actsAreCounted: MakeRule = (scene, say) => {
   const restarts = new Map<string, number[]>();
+  /** Whose clients ours have down for a restart. */
+  const stopped = new Set<string>();
   const snapshots = new Map<string, number[]>();
   /** Replacements of the account, once for each incident and rung: the tries of one rung are one. */
   const replacements = new Map<string, number>();
@@ -26,8 +28,10 @@ export const actsAreCounted: MakeRule = (scene, say) => {
     const times = [...(snapshots.get(fleet) ?? []).filter((before) => before > atMs - DAY_MS), atMs];
     snapshots.set(fleet, times);
     const asked = scene.persons.filter((one) => one.kind === 'request' && one.atMs > atMs - DAY_MS).length;
-    // Each node that is upgraded gives a snapshot first, within a week.
-    const upgrades = scene.persons.some((one) => one.ofAll && one.fleet === fleet && one.atMs > atMs - 7 * DAY_MS);
+    // Each node that is upgraded gives a snapshot first, within a week; with `auto: patch` nobody asks for it.
+    const upgrades =
+      scene.fleets.get(fleet)?.releases?.auto === 'patch' ||
+      scene.persons.some((one) => one.ofAll && one.fleet === fleet && one.atMs > atMs - 7 * DAY_MS);
     const ofUpgrade = upgrades ? scene.nodes.filter((node) => node.fleet === fleet).length : 0;
     const { cleanEveryMs = DAY_MS } = scene.ceilings(fleet) ?? {};
     // A set that was of no use may be followed by another donor’s.
@@ -53,7 +57,14 @@ export const actsAreCounted: MakeRule = (scene, say) => {
 
   return {
     stopped({ node, by, operation, atMs }) {
-      if (by === 'ours' && operation === 'restart-client') restarted(node.subject, node.fleet, atMs);
+      if (by !== 'ours' || operation !== 'restart-client') return;
+      stopped.add(node.subject);
+      restarted(node.subject, node.fleet, atMs);
+    },
+    started({ node, by, operation, atMs }) {
+      // One that ours had stopped for it was counted then.
+      if (by !== 'ours' || operation !== 'restart-client' || stopped.delete(node.subject)) return;
+      restarted(node.subject, node.fleet, atMs);
     },
     act({ operation, input, at }) {
       if (/^CreateSnapshots?$/.test(operation) && (input as { readonly DryRun?: boolean }).DryRun !== true)

@@ -20,7 +20,7 @@ export const oneOfTwoVersions: MakeRule = (scene, say) => {
       first.set(node, before);
       if (version === before) continue;
       say.matters();
-      if (!wantedIn(scene, node.fleet).includes(version))
+      if (!wantedIn(scene, node.fleet, before).includes(version))
         say.broken(node.subject, `It runs ${version}; before it was ${before}, and nobody asked for another one.`);
     }
   };
@@ -57,12 +57,19 @@ const versionOf = (scene: Scene, node: SeenNode): string | undefined => {
 
 const isUpgraded = (scene: Scene, fleet: string): boolean => wantedIn(scene, fleet).length > 0;
 
-/** Where the file lets patches come without a person, each version that it names may come. */
-function wantedIn(scene: Scene, fleet: string): readonly string[] {
+/**
+ * "differs from what runs in its last number alone, and that the file names": such a version may come without a person (docs/releases.md). What a feed says
+ * counts for nothing here: it may lie.
+ */
+function wantedIn(scene: Scene, fleet: string, before?: string): readonly string[] {
   const asked = scene.said().flatMap(({ fleet: of, to }) => (of === fleet && to !== undefined ? [to] : []));
   const { releases, client } = scene.fleets.get(fleet) ?? {};
-  return releases === undefined ? asked : [...asked, ...(client?.versions ?? [])];
+  if (releases?.auto !== 'patch') return asked;
+  return [...asked, ...(client?.versions ?? []).filter((to) => before === undefined || isPatch(before, to))];
 }
+
+const isPatch = (before: string, to: string): boolean => lineOf(before) === lineOf(to) && before !== to;
+const lineOf = (version: string): string => version.split('.').slice(0, -1).join('.');
 
 const isSettled = (scene: Scene, node: SeenNode, atMs: number): boolean =>
   atMs - node.lastActMs > SETTLED_MS &&

@@ -1,7 +1,7 @@
 // Scenarios: the daily look at releases of a client. A new one appears in its feed; or the height nears by which a version has to run.
 import { join } from 'node:path';
+import { feedHost } from '../../nodes/release-feed.ts';
 import { START_MS } from '../../region.ts';
-import type { HttpAnswer } from '../../simulator/network/network.ts';
 import { allHealedInTheEnd } from '../checks/expectations.ts';
 import { alarmsRight, allWell, namesRight, sameInstances } from '../checks/ladder-expectations.ts';
 import { readJournal } from '../report/journal.ts';
@@ -18,27 +18,13 @@ const FEED = `https://${HOST}/bitcoin/bitcoin/releases.atom`;
 const LOOKS_AT_MINUTES = [2, 8, 14] as const;
 const OUT_AT_MINUTES = 5;
 const OVER_AT_MINUTES = 18;
-const LATENCY_MS = 120;
 
-/** As GitHub writes it: the newest first. */
-function atomOf(tags: readonly string[]): string {
-  const entries = tags.map(
-    (tag) =>
-      `<entry><id>tag:${HOST},2008:Repository/1181927/${tag}</id><link rel="alternate" type="text/html" href="https://${HOST}/bitcoin/bitcoin/releases/tag/${tag}"/><title>Bitcoin Core ${tag.slice(1)}</title></entry>`,
-  );
-  return `<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Release notes from bitcoin</title>${entries.join('')}</feed>`;
-}
-
-/** @param tagsAt what the feed names now */
-function build(world: World, tagsAt: () => readonly string[], more: Partial<WorldNode> = {}): void {
+/** @param versionsAt what the feed names now */
+function build(world: World, versionsAt: () => readonly string[], more: Partial<WorldNode> = {}): void {
   smallFleet(world, { clock: QUICK_BLOCKS, more });
-  world.region.network.attach(HOST, 'internet', (_port, { path }): HttpAnswer => {
-    const isThere = path === '/bitcoin/bitcoin/releases.atom';
-    const headers = { 'content-type': 'application/atom+xml; charset=utf-8' };
-    return isThere
-      ? { kind: 'response', statusCode: 200, headers, body: atomOf(tagsAt()), afterMs: LATENCY_MS }
-      : { kind: 'response', statusCode: 404, body: 'Not Found', afterMs: LATENCY_MS };
-  });
+  const { pathname } = new URL(FEED);
+  const host = feedHost(HOST, (path) => (path === pathname ? { answers: 'releases', lists: versionsAt() } : undefined));
+  world.region.network.attach(HOST, 'internet', host);
 }
 
 const looks = (world: World): void => {
@@ -57,8 +43,8 @@ const nothingTouched: Expectation = {
   holds: ({ heals, refusals }) => heals.length === 0 && refusals.length === 0,
 };
 
-const OLD = ['v29.0', 'v28.1'];
-const NEW = ['v30.0rc1', 'v29.1', ...OLD];
+const OLD = ['29.0', '28.1'];
+const NEW = ['30.0rc1', '29.1', ...OLD];
 
 export const releaseTold: Scenario = {
   name: 'release-told',
@@ -118,8 +104,7 @@ export const releaseAutoPatch: Scenario = {
   build: (world) =>
     build(
       world,
-      () =>
-        world.region.clock.now() < START_MS + OUT_AT_MINUTES * 60_000 ? ['v0.21.0'] : ['v0.22.0', 'v0.21.1', 'v0.21.0'],
+      () => (world.region.clock.now() < START_MS + OUT_AT_MINUTES * 60_000 ? [BEFORE] : [MINOR, PATCH, BEFORE]),
       {
         machine: {
           versions: {

@@ -237,9 +237,13 @@ function placeNodes(world: World, groups: readonly NodeDocument[]): void {
 
 const versionsOf = (versions: NonNullable<NodeDocument['versions']>): Readonly<Record<string, InstalledVersion>> =>
   Object.fromEntries(
-    Object.entries(versions).map(([name, { format = 0, fault }]) => [
+    Object.entries(versions).map(([name, { format = 0, tells, fault }]) => [
       name,
-      { ...(format > 0 && { format }), ...(fault !== undefined && { fault }) },
+      {
+        ...(format > 0 && { format }),
+        ...(tells !== undefined && { clientVersion: tells }),
+        ...(fault !== undefined && { fault }),
+      },
     ]),
   );
 

@@ -131,6 +131,10 @@ const version = object('{ format: 1 }', {
     whole(0, 100, 'as a format', 1),
     0,
   ),
+  tells: optional(
+    'As it names itself; as its chain’s client does by default.',
+    text(/^[\x20-\x7e]{1,100}$/, 'up to 100 plain characters', '/Satoshi:0.21.1/'),
+  ),
   fault: optional(
     'What is wrong with it: it `ends` at its start, it `stands` and takes no block, or it `dies` two minutes after each start.',
     choice(VERSION_FAULTS, 'a fault'),

@@ -22,6 +22,7 @@ import { DEFAULT_SUITE } from '../../../shared/model/suite.ts';
 import { VERSION } from '../../../shared/model/version.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import { DISK_METRICS } from '../../nodes/cloudwatch-agent.ts';
+import { FEED_ANSWERS, type FeedAnswers, type FeedWords, feedHost } from '../../nodes/release-feed.ts';
 import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
 import type { Reference } from '../../nodes/rpc/reference.ts';
 import { PASSING_FAULT_NAMES } from '../../simulator/faults.ts';
@@ -67,6 +68,11 @@ const branch = v.pipe(
   v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected the name of a fork, for example wrong'),
 );
 const versionName = text(VERSION, 'a version in quotes, as its unit is called', '"0.22.0"');
+const feedAddress = text(
+  /^https:\/\/[a-z0-9][a-z0-9.-]{0,252}\/[A-Za-z0-9._~/-]{1,200}$/,
+  'an https address',
+  'https://github.example/bitcoin/releases.atom',
+);
 const reference = about("The reference's host, as the fleet file has it.", hostName);
 
 function text32(description: string) {
@@ -324,6 +330,20 @@ export const WORDS = {
     (stage, given) => answerWrongly(stage.reference(given.reference), given),
   ),
 
+  'releases-feed': word(
+    'What a feed of releases says from now on; before the first such entry its host does not exist. `lies` names versions that nobody made and notes of somebody else; `page`, `garbage`, `huge`, `nothing` and `unavailable` cannot be read.',
+    {
+      feed: about('Its address, as the fleet file has it.', feedAddress),
+      answers: usually(
+        'How: Atom (`releases`), a registry’s `tags`, or worse.',
+        choice(FEED_ANSWERS, 'answers'),
+        'releases',
+      ),
+      lists: usually('The versions that it names, the newest first.', list(versionName, 50), []),
+    },
+    ({ world }, { feed, ...words }) => publish(world, feed, words),
+  ),
+
   // AWS.
   'kill-instance': word(
     'The instance dies: its checks fail, and neither a reboot nor a stop and start helps.',
@@ -495,6 +515,15 @@ export const WORDS = {
       return ask(stage.world, { kind: 'shrink', fleet: fleetName, node: name, toGiB });
     },
   ),
+  'look-at-releases': word(
+    'The daily look at the feeds of releases comes now.',
+    { fleet: optional('Only this fleet’s.', fleet) },
+    ({ world: { region } }, given) =>
+      region.call('lambda', 'Invoke', {
+        ...{ FunctionName: `${DEFAULT_SUITE}-watch-releases`, InvocationType: 'Event' },
+        Payload: new Uint8Array(Buffer.from(JSON.stringify({ kind: 'releases', fleet: given.fleet }))),
+      }),
+  ),
   drill: word('A person asks for a drill, as with `npm run chainmend -- drill`.', { fleet }, (stage, given) =>
     ask(stage.world, { kind: 'drill', fleet: given.fleet }),
   ),
@@ -633,6 +662,22 @@ const onVolume = (
   const volumeId = stage.node(ref).volumeIds.get(of);
   return volumeId === undefined ? undefined : act(volumeId);
 };
+
+/** What cannot be read counts as one fault, whatever it is. */
+const HONEST: ReadonlySet<FeedAnswers> = new Set(['releases', 'tags']);
+
+function publish({ region, feeds }: World, feed: string, words: FeedWords): void {
+  const { host, pathname } = new URL(feed);
+  const isNew = [...feeds.keys()].every((known) => new URL(known).host !== host);
+  feeds.set(`https://${host}${pathname}`, words);
+  if (!isNew) return;
+  const asked = (path: string): FeedWords | undefined => {
+    const now = feeds.get(`https://${host}${path}`);
+    if (now && !HONEST.has(now.answers)) region.kernel.met(now.answers === 'lies' ? 'feed lies' : 'feed unreadable');
+    return now;
+  };
+  region.network.attach(host, 'internet', feedHost(host, asked));
+}
 
 function losePeers(world: World, { machine }: PlacedNode): void {
   machine.peers.lose();

@@ -9,6 +9,7 @@ import { DRILL_TAG, JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.
 import { type ChainSpec, SimulatedChain } from '../../nodes/chain.ts';
 import { SYNCED_LAG_BLOCKS } from '../../nodes/client.ts';
 import type { Metric } from '../../nodes/cloudwatch-agent.ts';
+import type { FeedWords } from '../../nodes/release-feed.ts';
 import { rpcHost } from '../../nodes/rpc/node-rpc.ts';
 import { type Region, START_MS } from '../../region.ts';
 import type { Instance } from '../../services/ec2/model.ts';
@@ -49,6 +50,8 @@ export class World {
   readonly nodes: PlacedNode[] = [];
   /** What becomes of those that are launched from now on. */
   throwAways: (typeof THROW_AWAYS)[number] = 'work';
+  /** What feeds of releases say now, by their addresses. */
+  readonly feeds = new Map<string, FeedWords>();
   /** The throw-away machines of drills, in the order of their launches. */
   readonly drills: PlacedNode[] = [];
   /** The world of the first region, where this one has copies alone: what is launched here is made like its nodes. */

@@ -126,6 +126,27 @@ describe('a new version is proved', () => {
     expect(then(upgraded, more)).toBe('give-up-version');
   });
 
+  const asked = (state: LadderState, node: NonNullable<Facts['seen']>) =>
+    reduceAct(state, { do: 'inspect', which: 'original' }, { is: 'done', atMs: NOON_MS, seen: node });
+  const died = seen([client('failed', { instance: '28.1' })]);
+
+  it('and where it has failed since it came up it is given up, and not switched to again', () => {
+    const after = asked(ladderState(upgraded), died);
+    expect(then(after, { seen: died, watched: watched('unreachable') })).toBe('give-up-version');
+  });
+
+  it('but where nobody knows that the switch was over it is made again', () => {
+    const interrupted = { ...upgraded, upSinceMs: null, upgrade: change({ is: 'unknown' }) };
+    const after = asked(ladderState(interrupted), died);
+    expect(then(after, { seen: died, watched: watched('unreachable') })).toBe('switch-version to');
+  });
+
+  it('as where it is stopped after a boot, which starts only what is enabled', () => {
+    const off = seen([client('stopped', { instance: '28.1' })]);
+    const after = asked(ladderState(upgraded), off);
+    expect(then(after, { seen: off, watched: watched('unreachable') })).toBe('switch-version to');
+  });
+
   it('and not where nobody sees it: unknown is no verdict', () => {
     expect(then(upgraded, { watched: watched('unknown') })).toBe('wait');
     expect(then(upgraded, { watched: null })).toBe('wait');

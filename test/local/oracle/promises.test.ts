@@ -21,6 +21,9 @@ const DAY_MS = 24 * HOUR_MS;
 const BY_ZONES: Partial<FleetDocument> = {
   client: { versions: ['0.21.0', '0.22.0'], zonePercent: 50 },
 };
+const FEED = 'https://github.example/bitcoin/bitcoin/releases.atom';
+const PATCH = '0.21.1';
+const PATCHES: Partial<FleetDocument> = { releases: { feed: FEED, auto: 'patch' } };
 /** Two clients are down at once for a restart, after a person has asked for an upgrade at a height. */
 async function switchTwo(court: Court, atHeight: number): Promise<void> {
   court.says({ kind: 'request', fleet: 'bitcoin', ofAll: true, atHeight });
@@ -623,6 +626,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a client that dies again and again is started eight times a day',
+        story: async (court) => {
+          for (let times = 0; times < 8; times++) {
+            machine(court, 'node2').killClient();
+            await restart(court, 'node2');
+          }
+        },
+      },
+      {
         when: 'snapshots are taken of three nodes within a day',
         story: async (court) => {
           for (const node of ['node1', 'node2', 'node3']) await snapshot(court, node);
@@ -640,6 +652,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         when: 'a node is restarted six times a day',
         story: async (court) => {
           for (let times = 0; times < 6; times++) await restart(court, 'node2');
+        },
+      },
+      {
+        when: 'a client that dies again and again is started six times a day',
+        story: async (court) => {
+          for (let times = 0; times < 6; times++) {
+            machine(court, 'node2').killClient();
+            await restart(court, 'node2');
+          }
         },
       },
     ],
@@ -1367,6 +1388,22 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a version that is no patch comes by itself',
+        options: { file: { ...PATCHES, client: { versions: ['0.21.0', '0.22.0'] } } },
+        story: async (court) => {
+          install(court, 'node2');
+          await switchTo(court, 'node2');
+        },
+      },
+      {
+        when: 'a patch comes by itself where the file only has people told',
+        options: { file: { releases: { feed: FEED }, client: { versions: ['0.21.0', PATCH] } } },
+        story: async (court) => {
+          install(court, 'node2', {}, PATCH);
+          await switchTo(court, 'node2', PATCH);
+        },
+      },
+      {
         when: 'the version of before is left on data that the new one has migrated',
         story: async (court) => {
           asksForUpgrade(court);
@@ -1379,6 +1416,14 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
     kept: [
+      {
+        when: 'a patch comes by itself where the file lets it',
+        options: { file: { ...PATCHES, client: { versions: ['0.21.0', PATCH] } } },
+        story: async (court) => {
+          install(court, 'node2', {}, PATCH);
+          await switchTo(court, 'node2', PATCH);
+        },
+      },
       {
         when: 'a person has asked for the version that it runs',
         story: async (court) => {
@@ -1495,8 +1540,8 @@ const asksForUpgrade = (court: Court): void =>
   court.says({ kind: 'request', fleet: 'bitcoin', ofAll: true, to: AFTER });
 
 /** Its owner has installed another version on the node. */
-function install(court: Court, node: string, version: InstalledVersion = {}): void {
-  Object.assign(machine(court, node).spec, { versions: { [BEFORE]: {}, [AFTER]: version } });
+function install(court: Court, node: string, version: InstalledVersion = {}, name = AFTER): void {
+  Object.assign(machine(court, node).spec, { versions: { [BEFORE]: {}, [name]: version } });
 }
 
 const switchTo = (court: Court, node: string, Version = AFTER) =>
