@@ -290,8 +290,9 @@ export function proving(
   const nearestAtMs = cameUp?.upSinceMs === upSinceMs ? cameUp.nearest.atMs : null;
   // Its client was seen running after the start of these rungs; a boot starts only what is enabled.
   const isLater = state.rung !== 'stop-start' && (inspectedAtMs ?? 0) > upSinceMs;
-  // It ran since: whatever had stopped it before, this is somebody's.
-  const { leftStopped: _, ...since } = facts;
+  // It ran since: whatever had stopped it before, and whoever has asked for this, it is somebody's now.
+  const { leftStopped: _, ...known } = facts;
+  const since = { ...known, want: { do: 'heal' } } as const;
   const left = isLater ? leftToPerson(since, { stops: true }) : null;
   if (left && watched?.health !== 'synced' && watched?.health !== 'behind')
     return ended({ as: 'refused', refusal: left });

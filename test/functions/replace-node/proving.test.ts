@@ -93,6 +93,12 @@ describe('the proof', () => {
   it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
     ['somebody has stopped it since', { ...quiet, seen: gone }, asked, 'client-stopped'],
     [
+      'somebody has stopped it since, whoever had asked for a restore',
+      { ...quiet, seen: gone, want: { do: 'restore', snapshotId: null, acknowledgesValidator: false } },
+      asked,
+      'client-stopped',
+    ],
+    [
       'somebody has, though the full disk had left it stopped before',
       { ...quiet, seen: gone, leftStopped: true },
       asked,
