@@ -439,6 +439,11 @@ describe('the supply', () => {
     decide(facts({ sources: { ...none, good, refused }, ...more }), ladderState({ hold: 'none', ...has }));
   const noSwap = { ...FLEET, replace: { ...FLEET.replace, rungs: ['restart', 'replace'] as const } };
   const unread = { sources: { ...none, unread: 'HTTP 503' } };
+  const owns = (replace: object) =>
+    bitcoinFleet({
+      ...{ probe: 'ssm', volumes: { data: { path: DATA_PATH } } },
+      ...{ drills: { securityGroup: 'sg-0123456789abcdef0' }, replace },
+    });
 
   it('is held with the best two sets, and the reasons of four others', () => {
     expect(held({})).toMatchObject({
@@ -456,6 +461,18 @@ describe('the supply', () => {
     ['where it was not read', { sources: null }, {}, 'take-rung'],
     ['where the file allows no swap', { fleet: noSwap }, {}, 'take-rung'],
     ['again, for a restart, where nobody knows whether it is', {}, { hold: 'unknown' }, 'take-rung'],
+    [
+      'again, for a roll-back, where nobody knows whether it is',
+      { fleet: owns({ rollBack: { command: '/opt/node/roll-back', rehearse: false } }) },
+      { hold: 'unknown', ...failed('restart') },
+      'take-rung',
+    ],
+    [
+      'again, for a reindex, where nobody knows whether it is',
+      { fleet: owns({ reindex: { command: '/opt/node/reindex' } }) },
+      { hold: 'unknown', ...failed('restart') },
+      'skip-rung',
+    ],
     ['where it could not be read again', unread, { hold: 'unknown', ...failed('restart', 'swap') }, 'take-rung'],
   ])('is not held %s', (_, more, has, does) => {
     expect(held(more, has).do).toBe(does);
