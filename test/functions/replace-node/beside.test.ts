@@ -352,6 +352,12 @@ describe('once proved', () => {
     ]);
   });
 
+  it('an old instance that EC2 does not show any more is neither asked nor stopped', () => {
+    const done = pieces(over, { original: null });
+    expect(done).toContain('retire');
+    for (const what of ['mask-original', 'stop original']) expect(done).not.toContain(what);
+  });
+
   it('a pause keeps the old one running', () => {
     const act = { do: 'mask-original', reason: '' } as const;
     expect(doesRecover(act, ladderState(over))).toBe(false);
