@@ -375,6 +375,7 @@ describe('what a client reads at its start', () => {
     expect(warmingMinutes({ fleet: FLEET }, [foundVolume()], copy())).toBe(11);
     expect(warmingMinutes({ fleet: FLEET }, [foundVolume(), foundVolume()], copy())).toBe(22);
     expect(warmingMinutes({ fleet: FLEET }, [foundVolume()], shrinking())).toBe(0);
+    expect(warmingMinutes({ fleet: { ...FLEET, chain: 'solana' } }, [foundVolume()], copy())).toBe(0);
   });
 });
 
