@@ -72,20 +72,20 @@ export const AREAS: readonly Area[] = [
     name: 'functions/replace-node',
     sources: [
       'functions/replace-node/{blame,judge,ladder,plan}.ts',
-      'functions/replace-node/rungs/{beside,own-command,reindex,roll-back,upgrade}.ts',
+      'functions/replace-node/rungs/{own-command,reindex,roll-back}.ts',
     ],
     suites: OF_THE_LADDER,
   },
   {
     isLong: true,
-    name: 'functions/replace-node of turns',
-    sources: ['functions/replace-node/decide.ts', 'functions/replace-node/rungs/restart.ts'],
+    name: 'functions/replace-node of decisions',
+    sources: ['functions/replace-node/decide.ts', 'functions/replace-node/rungs/{restart,upgrade}.ts'],
     suites: OF_THE_LADDER,
   },
   {
     isLong: true,
     name: 'functions/replace-node of instances',
-    sources: ['functions/replace-node/rungs/{replace,rung}.ts'],
+    sources: ['functions/replace-node/rungs/{beside,replace,rung}.ts'],
     suites: OF_THE_LADDER,
   },
   {

@@ -9,7 +9,7 @@ import { SURVIVORS } from './survivors.ts';
 import type { FromWorker, LeftOut, ToWorker, Verdict, WorkerInput } from './worker.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-/** One mutant. A test of these suites takes milliseconds. */
+/** One mutant. A test of these suites takes milliseconds; one that survives runs all that reach it, and the machine may be busy. */
 const MUTANT_LIMIT_MS = 90_000;
 const LOAD_LIMIT_MS = 180_000;
 const AREA_LIMIT_MS = 30 * 60_000;
