@@ -11,7 +11,6 @@ import { notOwnOf, ownNext } from './own-command.ts';
 import { type Decision, type Rung, rungFailed } from './rung.ts';
 
 export const REINDEX: Rung = {
-  name: 'reindex',
   class: 'restart',
   asksOriginalFirst: true,
   cannotBegin,

@@ -58,7 +58,6 @@ import { NO_INSTANCE } from './upgrade.ts';
 const WITHOUT_ROOT = 'without its root volume nobody can start it by accident';
 
 export const REPLACE: Rung = {
-  name: 'replace',
   class: 'replace',
   asksOriginalFirst: false,
   cannotBegin: (facts, state) =>

@@ -42,7 +42,6 @@ import {
 
 /** The mildest rung: restarts the client. */
 export const RESTART: Rung = {
-  name: 'restart',
   class: 'restart',
   asksOriginalFirst: true,
   cannotBegin: () => null,
@@ -86,7 +85,6 @@ function calledOff(facts: Facts, state: LadderState): Decision | null {
 
 /** After a stop and a start an impaired instance comes up on other hardware. */
 export const STOP_START: Rung = {
-  name: 'stop-start',
   class: 'restart',
   asksOriginalFirst: false,
   cannotBegin: lockedOut,

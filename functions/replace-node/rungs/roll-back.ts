@@ -10,7 +10,6 @@ import { notOwnOf, ownNext } from './own-command.ts';
 import { type Decision, type Rung, rungFailed } from './rung.ts';
 
 export const ROLL_BACK: Rung = {
-  name: 'roll-back',
   class: 'restart',
   asksOriginalFirst: true,
   cannotBegin,

@@ -10,7 +10,6 @@ import type {
   Sighting,
 } from '../../../shared/heal/memory.ts';
 import type { FailureCode, GuardrailCode, Refusal } from '../../../shared/model/guardrail-codes.ts';
-import type { Rung as RungName } from '../../../shared/model/rungs.ts';
 import { endOf } from '../../../shared/node-commands/client-end.ts';
 import { shownBetween } from '../../../shared/snapshots/catch-up.ts';
 import { cleanUp } from '../acts/cleanup.ts';
@@ -27,7 +26,6 @@ import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, phaseOf, type Whi
 
 /** One measure that may help a node. */
 export interface Rung {
-  readonly name: RungName;
   /** The budget that counts it, and the guards that apply. */
   readonly class: 'restart' | 'replace';
   /** Nothing is decided before the original has answered under the fence of this attempt. */

@@ -58,7 +58,6 @@ export const VOLUMES_UNKNOWN =
   'which volumes are the node’s cannot be told: the node is silent, or its mounts do not fit the fleet file';
 
 export const SWAP: Rung = {
-  name: 'swap',
   class: 'replace',
   asksOriginalFirst: true,
   // Whatever is done with two copies of one btrfs filesystem on one machine destroys both.

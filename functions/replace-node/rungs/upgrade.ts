@@ -29,7 +29,6 @@ import {
 } from './rung.ts';
 
 export const UPGRADE: Rung = {
-  name: 'upgrade',
   class: 'replace',
   asksOriginalFirst: true,
   // What it needs is judged before it is taken (climb): nothing is left out for it.

@@ -123,6 +123,18 @@ describe('the pieces', () => {
       ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin', 'healed'],
     ],
     [
+      'of a member that is on standby: it comes back first',
+      { original: machine({ autoScalingGroup: 'nodes' }) },
+      { rung: 'stop-start', standby: 'entered' },
+      ['leave-standby nodes', 'register bitcoin', 'healed'],
+    ],
+    [
+      'of a member that is on standby, and that one reading does not show: nobody knows its group',
+      { original: null },
+      { rung: 'stop-start', standby: 'entered' },
+      ['register bitcoin', 'healed'],
+    ],
+    [
       'of a restart, beside a copy that was made before: its volumes are in use',
       {},
       { rung: 'restart', restoredVolumes: copied },

@@ -83,6 +83,13 @@ describe('an upgrade beside the node begins', () => {
     });
   });
 
+  it('not where a heal had begun with another instance: that one comes in the place of the node', () => {
+    const { strategy: _, ...inPlace } = want;
+    const act = decide(facts({ ...before, want: inPlace }), ladderState({ rung: 'replace' }));
+    expect(act.do).toBe('plan-replacement');
+    expect(act).not.toHaveProperty('beside');
+  });
+
   it.each<[string, Partial<Facts>]>([
     ['no good snapshot is there', { sources: { good: [], refused: [], sibling: null, kept: null } }],
     ['its template carries no tags of the fleet', { reach: { launch: ['launch template nodes'], pointers: [] } }],
@@ -350,6 +357,12 @@ describe('once proved', () => {
       'mask-original',
       'stop original',
     ]);
+  });
+
+  it('an old instance that EC2 does not show any more is neither asked nor stopped', () => {
+    const done = pieces(over, { original: null });
+    expect(done).toContain('retire');
+    for (const what of ['mask-original', 'stop original']) expect(done).not.toContain(what);
   });
 
   it('a pause keeps the old one running', () => {

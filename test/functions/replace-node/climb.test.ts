@@ -10,7 +10,18 @@ import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { DATA_PATH } from '../../fixtures/builders/volume.ts';
-import { client, FLEET, facts, impaired, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
+import {
+  client,
+  copy,
+  copyVolume,
+  FLEET,
+  facts,
+  impaired,
+  ladderState,
+  machine,
+  seen,
+  watched,
+} from '../../fixtures/replace-facts.ts';
 
 /** The act with what is told of it, or the end with its code. */
 function told(act: Decision): string {
@@ -209,6 +220,12 @@ describe('an instance that AWS had no room for', () => {
       /^take replace/,
     ],
     ['is not started where it runs', {}, { ...owes, unstarted: short(60) }, /^take swap/],
+    [
+      'is not started where one reading does not show it',
+      { original: null, seen: null, want: { do: 'replace-instance' } },
+      { ...owes, unstarted: short(60) },
+      /^take replace/,
+    ],
   ])('%s', (_, more, has, words) => {
     expect(next(more, has)).toMatch(words);
   });
@@ -420,6 +437,12 @@ describe('a ladder that did not help ends', () => {
       { ...moved, setback: { act: 'start-again', count: 3, reason: 'no', atMs: NOON_MS - HOUR_MS } },
       { code: 'ladder-spent', asFound: false },
     ],
+    [
+      'of a move of which the node says nothing',
+      { ...moving, seen: null, original: silent },
+      moved,
+      { code: 'ladder-spent', asFound: false },
+    ],
   ])('%s', (_, more, has, expected) => {
     expect(end(more, has)).toMatchObject({ as: 'escalated', ...expected });
   });
@@ -439,6 +462,11 @@ describe('the supply', () => {
     decide(facts({ sources: { ...none, good, refused }, ...more }), ladderState({ hold: 'none', ...has }));
   const noSwap = { ...FLEET, replace: { ...FLEET.replace, rungs: ['restart', 'replace'] as const } };
   const unread = { sources: { ...none, unread: 'HTTP 503' } };
+  const owns = (replace: object) =>
+    bitcoinFleet({
+      ...{ probe: 'ssm', volumes: { data: { path: DATA_PATH } } },
+      ...{ drills: { securityGroup: 'sg-0123456789abcdef0' }, replace },
+    });
 
   it('is held with the best two sets, and the reasons of four others', () => {
     expect(held({})).toMatchObject({
@@ -456,6 +484,18 @@ describe('the supply', () => {
     ['where it was not read', { sources: null }, {}, 'take-rung'],
     ['where the file allows no swap', { fleet: noSwap }, {}, 'take-rung'],
     ['again, for a restart, where nobody knows whether it is', {}, { hold: 'unknown' }, 'take-rung'],
+    [
+      'again, for a roll-back, where nobody knows whether it is',
+      { fleet: owns({ rollBack: { command: '/opt/node/roll-back', rehearse: false } }) },
+      { hold: 'unknown', ...failed('restart') },
+      'take-rung',
+    ],
+    [
+      'again, for a reindex, where nobody knows whether it is',
+      { fleet: owns({ reindex: { command: '/opt/node/reindex' } }) },
+      { hold: 'unknown', ...failed('restart') },
+      'skip-rung',
+    ],
     ['where it could not be read again', unread, { hold: 'unknown', ...failed('restart', 'swap') }, 'take-rung'],
   ])('is not held %s', (_, more, has, does) => {
     expect(held(more, has).do).toBe(does);
@@ -468,6 +508,22 @@ describe('the supply', () => {
   it('keeps no node from being moved', () => {
     const move = { cause: { by: 'type', from: 'a', to: 'b' }, refusal: null } as Facts['move'];
     expect(held({ move, watched: watched('synced') }, { moves: true }).do).toBe('take-rung');
+  });
+});
+
+describe('a node whose volumes may have been exchanged', () => {
+  const cut = { rung: 'swap', client: 'mayBeDown', restoredVolumes: copy({ mounted: 'restored' }) } as const;
+  const there = { volumes: [copyVolume()], seen: null };
+  it.each<[string, Partial<Facts>, RegExp]>([
+    ['is asked first', there, /^inspect$/],
+    [
+      'is not asked while it stops, though its agent answers still',
+      { ...there, original: machine({ state: 'stopping' }) },
+      /^instance-stopped: the instance is stopping/,
+    ],
+    ['is not asked where EC2 does not show it: the copy comes off', { ...there, original: null }, /^detach$/],
+  ])('%s', (_, more, words) => {
+    expect(next(more, cut)).toMatch(words);
   });
 });
 

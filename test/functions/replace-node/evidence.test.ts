@@ -91,6 +91,7 @@ describe('guards that are of one rung alone', () => {
     expect([beside({}), beside({ instanceStore: true }), beside({ original: owned })]).toEqual([
       ...[null, 'instance-store', 'drift-refused'],
     ]);
+    expect(guardOf(facts({ want, original: owned }), 'replace')?.reason).toContain('its instance and its data volumes');
   });
 
   it('the trouble of a zone keeps no person from a stop and a start', () => {

@@ -88,6 +88,7 @@ describe('the old instance is fenced', () => {
     ['it is where that was seen before', synced, { ...begun, waitingSinceMs: NOON_MS }, /^leave-pool/],
     ['not in a chain that stands', { original: machine(), haltedSinceMs: NOON_MS }, {}, /^chain-standing/],
     ['it is where that was begun', { original: machine(), haltedSinceMs: NOON_MS }, begun, /^mask-original/],
+    ['it is where that was begun, and nobody sees it', { original: machine(), watched: null }, begun, /^mask-original/],
     [
       'not while nobody sees its fleet',
       { original: machine(), breaker: { open: true, sentence: 'no observation', isBlind: true } },

@@ -126,6 +126,7 @@ const kept = { incidentId: '0a0b0c0d', availabilityZone: 'eu-west-1a', volumes: 
 const none = { good: [], refused: [], sibling: null, kept: null };
 const SET = 'set-0 of node2: clean, height 900, taken 2026-01-01T11:00:00.000Z';
 const COST = '+$40.00 a month while the old volumes are kept';
+const untried = { command: '/opt/node/roll-back', minutes: 15, rehearse: true } as const;
 const event = { id: 'e1', code: 'instance-retirement', notBeforeMs: NOON_MS + 24 * HOUR_MS, description: '' } as const;
 
 describe('the plan of what is asked for', () => {
@@ -207,6 +208,15 @@ describe('the plan of what is asked for', () => {
       { launch: { is: 'refused', reason: 'no such AMI' } },
       'heal the node',
       `restart, then swap: it is stuck; data: ${SET}; 31 min at most, ${COST}; no replace: no such AMI`,
+    ],
+    [
+      'a heal of which two rungs are left out, each with its reason',
+      {
+        fleet: { ...FLEET, replace: { ...FLEET.replace, rollBack: untried } },
+        launch: { is: 'refused', reason: 'no such AMI' },
+      },
+      'heal the node',
+      `restart, then swap: it is stuck; data: ${SET}; 31 min at most, ${COST}; no roll-back: no drill has tried /opt/node/roll-back on a copy yet; no replace: no such AMI`,
     ],
     [
       'a heal of what carries no tags of its fleet',

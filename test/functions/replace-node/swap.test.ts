@@ -177,6 +177,12 @@ describe('blue and green on one instance', () => {
     ],
     ['that it is not shown yet means nothing', { volumes: [own] }, { restoredVolumes: copy() }, 'wait'],
     [
+      'one that is in use for ten minutes, and nowhere attached, is given up',
+      { volumes: [own, copyVolume({ state: 'in-use', attachment: null })] },
+      { restoredVolumes: copy(), waitingSinceMs: NOON_MS - 10 * MINUTE_MS - 1 },
+      'give-up-volumes',
+    ],
+    [
       'what may be on its way is not attached twice',
       { volumes: [own, copyVolume(free)] },
       { restoredVolumes: copy(), pending: { call: 'AttachVolume', target: COPY_VOLUME, atMs: NOON_MS - MINUTE_MS } },
@@ -259,6 +265,14 @@ describe('a smaller disk', () => {
       {
         do: 'give-up-volumes',
         blame: { door: 'nobody-knows', reason: 'after 48 h 3 GiB of its files are not copied yet' },
+      },
+    ],
+    [
+      'is given up where the copy is not shown after a minute and a half',
+      act({ volumes: all.slice(0, 2) }, {}, { waitingSinceMs: NOON_MS - 90_000 }),
+      {
+        do: 'give-up-volumes',
+        blame: { door: 'aws', reason: expect.stringMatching(`^${SOURCE_VOLUME} vanished while it was made`) },
       },
     ],
     [
@@ -361,6 +375,7 @@ describe('what a client reads at its start', () => {
     expect(warmingMinutes({ fleet: FLEET }, [foundVolume()], copy())).toBe(11);
     expect(warmingMinutes({ fleet: FLEET }, [foundVolume(), foundVolume()], copy())).toBe(22);
     expect(warmingMinutes({ fleet: FLEET }, [foundVolume()], shrinking())).toBe(0);
+    expect(warmingMinutes({ fleet: { ...FLEET, chain: 'solana' } }, [foundVolume()], copy())).toBe(0);
   });
 });
 

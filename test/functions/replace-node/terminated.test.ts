@@ -154,6 +154,8 @@ describe('its new instance', () => {
       'give-up-replacement',
     );
     expect(said(decide(terminated({}, namesake), begun()))).toBe('name-taken');
+    const failed = [{ rung: 'replace', reason: 'its client ends' }] as const;
+    expect(said(decide(terminated({}, namesake), begun({ failed })))).toBe('name-taken');
   });
   it('leaves the volume as it was found where it did not help', () => {
     const stopped = machine({ instanceId: YOUNG, state: 'stopped', rootVolumeId: null }, { agentOnline: false });

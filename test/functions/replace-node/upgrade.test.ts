@@ -90,6 +90,12 @@ describe('an upgrade begins', () => {
     ).toBe('leave-pool');
     expect(then({ rung: 'upgrade', pool: 'left' })).toBe('switch-version to');
   });
+
+  it('is not switched again where the fleet file names no client any more', () => {
+    const cutOff = { ...upgraded, upSinceMs: null, upgrade: change({ is: 'unknown' }) };
+    expect(then(cutOff)).toBe('switch-version to');
+    expect(then(cutOff, { fleet: { ...fleet, client: undefined } })).toBe('version-unknown');
+  });
 });
 
 describe('a new version is proved', () => {
@@ -98,6 +104,11 @@ describe('a new version is proved', () => {
       then(upgraded, { seen: runs('28.1'), watched: watched('synced', { height, lagBlocks: 0 }) });
     expect(at(1002)).toBe('wait');
     expect(at(1003)).toBe('prove');
+  });
+
+  it('at once where a heal brings it to its end, which watches no canary', () => {
+    const high = watched('synced', { height: 1010, lagBlocks: 0 });
+    expect(then(upgraded, { want: { do: 'heal' }, watched: high })).toBe('prove');
   });
 
   it('not by blocks that the node had taken until it was switched', () => {

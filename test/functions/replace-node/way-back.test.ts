@@ -317,6 +317,18 @@ describe('the way back', () => {
       'drop-replacement',
     ],
     [
+      'of a node that was made again: one that is not shown',
+      at({ ...none, original: quiet('terminated'), volumes: [] }),
+      has({}, again),
+      'drop-replacement',
+    ],
+    [
+      'of a node that was made again: on an instance that is not shown any more',
+      at({ ...none, original: quiet('terminated'), replacement: null, volumes: [on(YOUNG)] }),
+      has({}, { ...again, ...waited(5) }),
+      'drop-replacement',
+    ],
+    [
       'of a node that was made again: one that a person has taken',
       at({ ...none, original: quiet('terminated'), volumes: [on('i-other')] }),
       has({}, again),

@@ -7,9 +7,12 @@ export interface Area {
   readonly sources: readonly string[];
   /** Globs as well. Each of these suites runs in milliseconds, without the region. */
   readonly suites: readonly string[];
-  /** Measured by its name alone: its survivors have no list with reasons, and each of them is played by all stories of the explorers, which takes long. */
-  readonly isOpen?: true;
+  /** Tried by its turn, or by its name, and not with all others: minutes. */
+  readonly isLong?: true;
 }
+
+/** All but the two that play in the region. A mutant that none of them notices is played by all stories of the explorers. */
+const OF_THE_LADDER = ['test/functions/replace-node/!(second-file|type).test.ts'];
 
 export const AREAS: readonly Area[] = [
   {
@@ -63,12 +66,33 @@ export const AREAS: readonly Area[] = [
     sources: ['functions/prune-retired/decide.ts'],
     suites: ['test/functions/prune-retired/prune-{any,decide,facts,holds,remove}.test.ts'],
   },
+  // In four parts, so that each is a turn of a few minutes.
   {
-    isOpen: true,
+    isLong: true,
     name: 'functions/replace-node',
-    sources: ['functions/replace-node/{blame,decide,judge,ladder,plan}.ts', 'functions/replace-node/rungs/*.ts'],
-    // All but the two that play in the region.
-    suites: ['test/functions/replace-node/!(second-file|type).test.ts'],
+    sources: [
+      'functions/replace-node/{blame,judge,ladder,plan}.ts',
+      'functions/replace-node/rungs/{own-command,reindex,roll-back}.ts',
+    ],
+    suites: OF_THE_LADDER,
+  },
+  {
+    isLong: true,
+    name: 'functions/replace-node of decisions',
+    sources: ['functions/replace-node/decide.ts', 'functions/replace-node/rungs/{restart,upgrade}.ts'],
+    suites: OF_THE_LADDER,
+  },
+  {
+    isLong: true,
+    name: 'functions/replace-node of instances',
+    sources: ['functions/replace-node/rungs/{beside,replace,rung}.ts'],
+    suites: OF_THE_LADDER,
+  },
+  {
+    isLong: true,
+    name: 'functions/replace-node of data',
+    sources: ['functions/replace-node/rungs/swap.ts'],
+    suites: OF_THE_LADDER,
   },
   {
     name: 'functions/resize-volume',
