@@ -388,9 +388,8 @@ function seenVersion(state: LadderState, upgrade: VersionChange, seen: NodeState
   const runs = client?.state === 'running';
   if (is === 'from' && runs && !upgrade.mayHaveRun && upgrade.givenUp === null) return notUpgraded(state);
   const mayHaveRun = upgrade.mayHaveRun || is !== 'from';
-  // One that has come up and failed since was no interrupted switch: it is judged by its proof, and not begun again and again.
-  const hasFailed = client?.state === 'failed' && state.upSinceMs !== null;
-  const isBegun = is === 'to' && (runs || hasFailed);
+  // One that had come up was no interrupted switch, whoever has ended it since: it is judged by its proof, and not begun again.
+  const isBegun = is === 'to' && (runs || state.upSinceMs !== null);
   return withVersion({ ...state, upSinceMs: isBegun ? (state.upSinceMs ?? atMs) : null }, { is, mayHaveRun });
 }
 

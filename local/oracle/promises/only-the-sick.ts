@@ -30,9 +30,10 @@ export const onlyTheSick: MakeRule = (scene, say) => {
     atMs: number,
     actor: string,
     what: string,
-    restarts = false,
+    { restarts = false, isSwitch = false }: { readonly restarts?: boolean; readonly isSwitch?: boolean } = {},
   ): void => {
     say.matters();
+    if (isSwitch && takesPatches(scene, node)) return;
     // The end of a boost restarts no client: it stops one, and then its instance.
     if (!restarts && isOfBoost(node, instanceId, atMs)) return;
     if (isExcused(scene, node, instanceId, atMs, actor)) return;
@@ -64,10 +65,13 @@ export const onlyTheSick: MakeRule = (scene, say) => {
     }
   };
   return {
-    stopped({ node, instanceId, by, atMs, actor, operation }) {
+    stopped({ node, instanceId, by, atMs, actor, operation, isSwitch = false }) {
       if (operation === 'restart-client' && isFirstOfHeight(node, instanceId, atMs)) return say.matters();
       if (by === 'ours' && actor !== undefined)
-        judge(node, instanceId, atMs, actor, 'stopped the client on', operation === 'restart-client');
+        judge(node, instanceId, atMs, actor, 'stopped the client on', {
+          restarts: operation === 'restart-client',
+          isSwitch,
+        });
     },
     act({ operation, input, actor, at }) {
       if (operation === 'TerminateInstanceInAutoScalingGroup') return judgeEnded(input, actor, at);
@@ -88,13 +92,18 @@ const ACTS: Readonly<Record<string, string>> = {
   StartInstances: 'started',
 };
 
+/** A patch is "rolled out like any upgrade: the canary first, a snapshot before each" (docs/releases.md), and nobody asks for it. */
+const takesPatches = (scene: Scene, { fleet }: SeenNode): boolean =>
+  scene.fleets.get(fleet)?.releases?.auto === 'patch';
+
 function isExcused(scene: Scene, node: SeenNode, instanceId: string, atMs: number, actor: string): boolean {
   const document = scene.fleets.get(node.fleet);
   const instance = scene.instances.get(instanceId);
   // What ours made is theirs to stop; what was put away is no node any more.
   if (scene.made.has(instanceId) || (instance && isApart(instance))) return true;
   if (scene.askedFor(node, atMs - ASKED_MS)) return true;
-  if (functionOf(actor) === 'chainmend-snapshot-node' && document?.snapshots?.clean !== undefined) return true;
+  const isSnapshot = functionOf(actor) === 'chainmend-snapshot-node';
+  if (isSnapshot && (document?.snapshots?.clean !== undefined || takesPatches(scene, node))) return true;
   if (functionOf(actor) === 'chainmend-rotate-peers' && typeof document?.peers === 'object') return true;
   const { moveBeforeMs = 0 } = scene.ceilings(node.fleet) ?? {};
   if (instance?.events.some(({ isOver, notBeforeMs }) => !isOver && notBeforeMs - atMs <= moveBeforeMs)) return true;

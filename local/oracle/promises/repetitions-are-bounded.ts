@@ -20,6 +20,8 @@ export const repetitionsAreBounded: MakeRule = (scene, say) => {
   const forgotten: { readonly fromMs: number; readonly untilMs: number }[] = [];
   const isKnown = (sentMs: number, nowMs: number): boolean =>
     !forgotten.some(({ fromMs, untilMs }) => untilMs <= nowMs && fromMs <= sentMs && sentMs <= untilMs);
+  /** What was over is over once more for such a table. */
+  const mayHaveForgotten = (nowMs: number): boolean => forgotten.some(({ untilMs }) => untilMs <= nowMs);
   return {
     person({ kind, atMs, untilMs = atMs }) {
       if (kind === 'restore-table') forgotten.push({ fromMs: atMs, untilMs });
@@ -35,7 +37,7 @@ export const repetitionsAreBounded: MakeRule = (scene, say) => {
         const before = wanting.get(key) ?? [];
         if (severity === 'page') wanting.set(key, [...before, atMs]);
         if (severity === 'resolved') {
-          if (before.length === 0)
+          if (before.length === 0 && !mayHaveForgotten(atMs))
             say.broken(key, 'Its end was told, and nobody was paged for it, or it was told twice.', atMs);
           wanting.delete(key);
         }
@@ -44,7 +46,8 @@ export const repetitionsAreBounded: MakeRule = (scene, say) => {
         const wanted = before.findLast((sentMs) => isKnown(sentMs, atMs));
         const ofToday = (repeated.get(key) ?? []).filter((time) => time > atMs - DAY_MS && isKnown(time, atMs));
         const times = [...ofToday, atMs];
-        if (before.length === 0) say.broken(key, 'It was repeated, and was no page, or was over.', atMs);
+        if (before.length === 0 && !mayHaveForgotten(atMs))
+          say.broken(key, 'It was repeated, and was no page, or was over.', atMs);
         else if (wanted !== undefined && atMs - wanted < AFTER_MS)
           say.broken(key, `It was repeated after ${Math.round((atMs - wanted) / MINUTE_MS)} minutes.`, atMs);
         if (times.length > REPEATED_A_DAY) say.broken(key, `It was repeated ${times.length} times within a day.`, atMs);
