@@ -1649,6 +1649,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/rung.ts': [
     {
+      name: 'whoever asked for a restore has not asked for a client that was stopped since',
+      find: "want: { do: 'heal' } } as const",
+      replace: '} as const',
+      caughtBy: ['functions/replace-node/proving'],
+    },
+    {
       name: 'a silent node is asked itself before its rung is given up: a person may have stopped its client',
       find: 'verdict.isUnasked && canAsk',
       replace: 'verdict.isUnasked && !canAsk',
@@ -3307,6 +3313,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/node-commands.ts': [
+    {
+      name: 'a version that has come up is switched to once, whoever has ended it since',
+      find: '(runs || state.upSinceMs !== null)',
+      replace: 'runs',
+      caughtBy: ['functions/replace-node/upgrade'],
+    },
     {
       name: 'what could not be read of a volume is left behind, and is no setback',
       find: 'return { ...withRestored(state, () => ({ warmed: at + 1 })), setback: null };',

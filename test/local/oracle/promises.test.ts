@@ -280,6 +280,11 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
   },
   'only-the-sick': {
     broken: [
+      {
+        when: 'a node that follows its chain is restarted, and patches of its client come by themselves',
+        options: { file: { ...PATCHES, client: { versions: ['0.21.0', PATCH] } } },
+        story: (court) => restart(court, 'node2'),
+      },
       { when: 'a node that follows its chain is restarted', story: (court) => restart(court, 'node2') },
       {
         when: 'the instance of a well node is stopped',
@@ -327,6 +332,14 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
     kept: [
+      {
+        when: 'the client of a well node is switched to a patch that comes by itself',
+        options: { file: { ...PATCHES, client: { versions: ['0.21.0', PATCH] } } },
+        story: async (court) => {
+          install(court, 'node2', {}, PATCH);
+          await switchTo(court, 'node2', PATCH);
+        },
+      },
       {
         when: 'the instance of a node that has caught up is stopped for the end of its boost, and started with another type',
         options: { file: TYPED },
@@ -615,6 +628,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await page(court, { ...STUCK, severity: 'again' });
         },
       },
+      {
+        when: 'a person has restored the table to a time before its end was told',
+        story: async (court) => {
+          await page(court, { ...STUCK, severity: 'page' });
+          court.says({ kind: 'restore-table', untilMs: court.region.clock.now() + 2 * HOUR_MS });
+          await court.pass(HOUR_MS);
+          await page(court, { ...STUCK, severity: 'resolved' });
+          await court.pass(2 * HOUR_MS);
+          await page(court, { ...STUCK, severity: 'again' });
+          await page(court, { ...STUCK, severity: 'resolved' });
+        },
+      },
     ],
   },
   'acts-are-counted': {
@@ -648,6 +673,13 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
     kept: [
+      {
+        when: 'each node gives a snapshot for a patch that comes by itself',
+        options: { file: { ...PATCHES, client: { versions: ['0.21.0', PATCH] } } },
+        story: async (court) => {
+          for (const node of ['node1', 'node2', 'node3']) await snapshot(court, node);
+        },
+      },
       {
         when: 'a node is restarted six times a day',
         story: async (court) => {
