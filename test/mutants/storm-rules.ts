@@ -5,6 +5,8 @@ export interface StormRule {
   readonly name: string;
   readonly a: readonly string[];
   readonly b: readonly string[];
+  /** Others that hold it, too, and are broken with it: alone it breaks no promise. */
+  readonly with?: readonly string[];
 }
 
 export const SEEN_BY_STORMS: readonly StormRule[] = [
@@ -17,6 +19,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     name: 'a disk grows no further than the ceiling of the fleet file',
     a: ['disk-fills', 'lowers-ceiling'],
     b: ['fills-after-each-growth'],
+    with: ['a ceiling that was lowered meanwhile holds in the moment of the call'],
   },
   {
     name: 'a volume is not modified while EBS is still at the modification before',
@@ -32,6 +35,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     name: 'a pause is heeded before anything is started',
     a: ['pauses-all', 'pauses-fleet'],
     b: ['pause-in-a-heal', 'maintenance-in-an-outage'],
+    with: ['no act of the ladder is made under a pause', 'a volume is not modified under a pause'],
   },
   { name: 'no act of the ladder is made under a pause', a: ['pauses-all', 'pauses-fleet'], b: ['pause-in-a-heal'] },
   { name: 'a volume is not modified under a pause', a: ['pauses-all', 'pauses-fleet'], b: ['pause-in-a-heal'] },

@@ -10,9 +10,11 @@ import { copyCheckout, runNode, tidyUpOnSignals } from './copies.ts';
 import { MUTANTS, type Mutant, mutated } from './mutants.ts';
 import { SEEN_BY_STORMS, type StormRule } from './storm-rules.ts';
 
-const HOURS = 2;
-/** Storms of each generator for a rule: each of its types in turn. */
-const STORMS = 16;
+const HOURS = 3;
+/** Seeds of each generator for a rule: each of its types in turn. */
+const SEEDS = 40;
+/** Larger worlds are left out: ten small storms show more than a large one of the same length. */
+const NODES_MAX = 6;
 const PATIENCE_MS = 30 * 60_000;
 const GENERATORS = ['a', 'b'] as const;
 type GeneratorName = (typeof GENERATORS)[number];
@@ -40,11 +42,11 @@ interface Verdict {
 interface Options {
   readonly part: string;
   readonly log: string | undefined;
-  readonly storms: string;
+  readonly seeds: string;
   readonly jobs: string;
 }
 
-async function tryAll({ part, log, storms, jobs }: Options): Promise<number> {
+async function tryAll({ part, log, seeds, jobs }: Options): Promise<number> {
   const known = log === undefined ? [] : verdictsIn(log);
   const chosen = SEEN_BY_STORMS.flatMap((rule) => {
     const mutant = MUTANTS.find(({ name }) => name === rule.name && name.includes(part));
@@ -58,7 +60,7 @@ async function tryAll({ part, log, storms, jobs }: Options): Promise<number> {
   const faultWithout = async (generator: GeneratorName, types: readonly string[]): Promise<string | undefined> => {
     const key = `${generator} ${types.join()}`;
     if (!held.has(key)) {
-      const played = await playStorms(whole, generator, types, storms);
+      const played = await playStorms(whole, generator, types, seeds);
       const broken = 'fault' in played ? undefined : played.find(({ ending }) => ending.broken.length > 0);
       held.set(key, 'fault' in played ? played.fault : broken && `seed ${broken.seed} of ${key} breaks a promise`);
     }
@@ -67,7 +69,7 @@ async function tryAll({ part, log, storms, jobs }: Options): Promise<number> {
   const work = async (): Promise<void> => {
     const copy = await copyCheckout();
     for (let one = left.shift(); one !== undefined; one = left.shift()) {
-      const verdict = await tryOne(copy, one, storms, faultWithout);
+      const verdict = await tryOne(copy, one, seeds, faultWithout);
       verdicts.push(verdict);
       if (log !== undefined) appendFileSync(log, `${JSON.stringify(verdict)}\n`);
       console.log(lineOf(verdict));
@@ -83,19 +85,26 @@ async function tryAll({ part, log, storms, jobs }: Options): Promise<number> {
 async function tryOne(
   copy: string,
   { rule, mutant }: { readonly rule: StormRule; readonly mutant: Mutant },
-  storms: string,
+  seeds: string,
   faultWithout: (generator: GeneratorName, types: readonly string[]) => Promise<string | undefined>,
 ): Promise<Verdict> {
   const { name } = rule;
-  const path = join(copy, mutant.file);
-  const original = await readFile(path, 'utf8');
-  const broken = mutated(mutant, original);
-  if ('fault' in broken) return { name, storms: 0, fault: broken.fault };
-  await writeFile(path, broken.text);
+  const originals = new Map<string, string>();
+  const putBack = async (): Promise<void> => {
+    for (const [file, text] of originals) await writeFile(join(copy, file), text);
+  };
   let count = 0;
   try {
+    for (const one of [mutant, ...othersOf(rule)]) {
+      const path = join(copy, one.file);
+      const text = await readFile(path, 'utf8');
+      if (!originals.has(one.file)) originals.set(one.file, text);
+      const broken = mutated(one, text);
+      if ('fault' in broken) return { name, storms: 0, fault: broken.fault };
+      await writeFile(path, broken.text);
+    }
     for (const generator of GENERATORS) {
-      const played = await playStorms(copy, generator, rule[generator], storms);
+      const played = await playStorms(copy, generator, rule[generator], seeds);
       if ('fault' in played) return { name, storms: count, fault: played.fault };
       count += played.length;
       const found = played.find(({ ending }) => ending.broken.length > 0);
@@ -108,22 +117,31 @@ async function tryOne(
     }
     return { name, storms: count };
   } finally {
-    await writeFile(path, original);
+    await putBack();
   }
 }
+
+const othersOf = (rule: StormRule): readonly Mutant[] =>
+  (rule.with ?? []).map((name) => {
+    const other = MUTANTS.find((one) => one.name === name);
+    if (other === undefined) throw new Error(`storm-rules.ts: no mutant has the name "${name}"`);
+    return other;
+  });
 
 async function playStorms(
   copy: string,
   generator: GeneratorName,
   types: readonly string[],
-  storms: string,
+  seeds: string,
 ): Promise<readonly Played[] | { readonly fault: string }> {
   const file = join(copy, 'storms.jsonl');
   await rm(file, { force: true });
   const words = [
     ...['--disable-warning=ExperimentalWarning', '--import', './infra/engine.js', 'local/storms/storm-cli.ts'],
-    ...['--generator', generator, '--only', types.join(), '--seeds', `1..${storms}`, '--hours', String(HOURS)],
-    ...['--jobs', '1', '--until-broken', '--log', file],
+    // Generator a draws faults one by one: the rest of a seed's is what a rule is broken in. The stories of b have it all.
+    ...['--generator', generator, generator === 'a' ? '--first' : '--only', types.join()],
+    ...['--seeds', `1..${seeds}`, '--hours', String(HOURS)],
+    ...['--nodes', String(NODES_MAX), '--jobs', '1', '--until-broken', '--log', file],
   ];
   const { status, stderr } = await runNode(words, copy, PATIENCE_MS);
   if (status === null) return { fault: `its storms did not end within ${PATIENCE_MS / 60_000} minutes` };
@@ -149,9 +167,9 @@ function lineOf({ name, caughtBy, storms, fault }: Verdict): string {
 const command = new Command('npm run mutants:storms --')
   .argument('[part]', 'of a name: only these rules', '')
   .option('--log <file>', 'adds a line for each rule; those that it has are not tried again')
-  .option('--storms <n>', 'storms of each generator for a rule', String(STORMS))
+  .option('--seeds <n>', 'seeds of each generator for a rule', String(SEEDS))
   .option('--jobs <n>', 'rules that are tried side by side', String(availableParallelism()))
   .parse();
 const [part = ''] = command.args;
-const { log, storms, jobs } = command.opts<{ readonly log?: string; readonly storms: string; readonly jobs: string }>();
-process.exitCode = await tidyUpOnSignals(() => tryAll({ part, log, storms, jobs }));
+const { log, seeds, jobs } = command.opts<{ readonly log?: string; readonly seeds: string; readonly jobs: string }>();
+process.exitCode = await tidyUpOnSignals(() => tryAll({ part, log, seeds, jobs }));
