@@ -3315,8 +3315,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/acts/node-commands.ts': [
     {
       name: 'a version that has come up is switched to once, whoever has ended it since',
-      find: '(runs || state.upSinceMs !== null)',
-      replace: 'runs',
+      find: '(state.upSinceMs ?? (runs ? atMs : null))',
+      replace: '(runs ? (state.upSinceMs ?? atMs) : null)',
       caughtBy: ['functions/replace-node/upgrade'],
     },
     {

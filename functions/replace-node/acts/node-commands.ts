@@ -389,8 +389,8 @@ function seenVersion(state: LadderState, upgrade: VersionChange, seen: NodeState
   if (is === 'from' && runs && !upgrade.mayHaveRun && upgrade.givenUp === null) return notUpgraded(state);
   const mayHaveRun = upgrade.mayHaveRun || is !== 'from';
   // One that had come up was no interrupted switch, whoever has ended it since: it is judged by its proof, and not begun again.
-  const isBegun = is === 'to' && (runs || state.upSinceMs !== null);
-  return withVersion({ ...state, upSinceMs: isBegun ? (state.upSinceMs ?? atMs) : null }, { is, mayHaveRun });
+  const upSinceMs = is === 'to' ? (state.upSinceMs ?? (runs ? atMs : null)) : null;
+  return withVersion({ ...state, upSinceMs }, { is, mayHaveRun });
 }
 
 /** Checks one of the restored volumes, read-only, next to the mounted ones. */
