@@ -24,7 +24,7 @@ const here = (): Machine => {
   return machine;
 };
 
-/** `fills`: lines of shell on the new volume. Each dd of the command leaves its operands, one a line, in /run/read. */
+/** `fills`: lines of shell on the new volume. Each dd of the command leaves its operands in /run/read, by one write: parts are read side by side. */
 async function begin(fills: string, filesystem: 'xfs' | 'ext4' = 'xfs'): Promise<void> {
   ordinal = 0;
   machine = await Machine.start({
@@ -37,7 +37,7 @@ async function begin(fills: string, filesystem: 'xfs' | 'ext4' = 'xfs'): Promise
   await here().shell(`mount ${option} ${device} /mnt; (cd /mnt && ${fills}); status=$?; umount /mnt; exit $status`);
   await here().replace(
     'dd',
-    'case "$*" in *of=/dev/null*) printf "%s " "$@" >>/run/read; echo >>/run/read ;; esac; exec /bin/dd "$@"',
+    'case "$*" in *of=/dev/null*) printf "%s\\n" "$*" >>/run/read ;; esac; exec /bin/dd "$@"',
   );
 }
 
