@@ -442,11 +442,11 @@ type ThrowAwayCommand = Extract<NodeCommand, { readonly operation: keyof typeof 
 async function command(
   context: DrillActContext,
   from: Running,
-  asked: { readonly holder: NonNullable<Running['held']>; readonly sentence: string },
+  asked: { readonly holder: NonNullable<Running['held']>; readonly sentence: string; readonly isMeasured?: boolean },
   commandOf: (fleet: Fleet) => ThrowAwayCommand,
 ): Promise<NodeAnswer | NotCarriedOut> {
   const { step, place, environment } = context;
-  const { holder, sentence } = asked;
+  const { holder, sentence, isMeasured = false } = asked;
   const ordinal = from.ordinal + 1;
   const { instanceId } = from.drill;
   const operationId = `${holder.fence}.${ordinal}`;
@@ -470,7 +470,7 @@ async function command(
   if ('lost' in sent) return { failed: 'the record of the throw-away instance is somebody else’s', again: false };
   if ('refuse' in sent) return { failed: sent.reason, again: false };
   const awaited = await awaitNode<NodeAnswer>(context, {
-    ...{ commandId: sent.commandId, overAtMs: sent.overAtMs, operationId, instanceId },
+    ...{ commandId: sent.commandId, overAtMs: sent.overAtMs, operationId, instanceId, isMeasured },
     parse: parseNodeAnswer,
     sentenceOf: ({ result, reason }) => `${result}${reason ? `: ${reason}` : ''}`,
   });
@@ -571,7 +571,7 @@ async function tryCommand(
   if (held === null) return no(NOT_HELD);
   const begunAtMs = await context.step('begun', async () => Date.now());
   const sentence = `stop the client, run ${own} on its data, and start it: as it would be done to a node`;
-  const answer = await command(context, from, { holder: held, sentence }, (fleet) => ({
+  const answer = await command(context, from, { holder: held, sentence, isMeasured: true }, (fleet) => ({
     ...{ operation: 'restart-client', only: of, clients: clientsOf(fleet) },
     paths: fleet.volumes.map(({ path }) => path),
     own: ownCommand(own, minutesOf(fleet, of)),

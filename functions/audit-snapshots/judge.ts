@@ -2,7 +2,7 @@
 import { isSameChain } from '../../shared/chains/chain-id.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { Heard } from '../../shared/heal/apart-client.ts';
+import { type CommonBlock, type Heard, tellsOneOf } from '../../shared/heal/apart-client.ts';
 import type { DrilledSet, DrillVerdict } from '../../shared/heal/drill.ts';
 import { spentIn } from '../../shared/heal/drill.ts';
 import { judgeInstance } from '../../shared/heal/guard.ts';
@@ -128,6 +128,8 @@ export interface LookInput {
   readonly upSinceMs: number;
   readonly endsAtMs: number;
   readonly chain: ChainNow | null;
+  /** The block that it was asked for. */
+  readonly asked: CommonBlock | null;
   readonly heard: Heard;
   readonly climb: Climb;
   /** When its node was asked last how the client is. */
@@ -153,7 +155,7 @@ const STANDS_MS = 30 * MINUTE_MS;
 
 /** One look at the client: its blocks are the fleet's, and it comes to their end; or why not. */
 export function judgeLook(input: LookInput): Look {
-  const { nowMs, heard, chain, health, set, climb: before, upSinceMs } = input;
+  const { nowMs, heard, chain, set, climb: before, upSinceMs } = input;
   const unfit = (reason: string): Look => ({ verdict: { is: 'unfit', atMs: nowMs, reason } });
   const unproved = (reason: string, isTold = true): Look => ({
     verdict: { is: 'unproved', atMs: nowMs, reason, isTold },
@@ -167,7 +169,7 @@ export function judgeLook(input: LookInput): Look {
     if (wrong !== null) return unfit(wrong);
     const stale = staleBlocks(climb, set.height) ?? (input.whose && beginsAnew(climb, set.height, chain));
     if (stale != null) return unfit(stale);
-    if (isCaughtUp(status, chain, health.behindBlocks)) {
+    if (isCaughtUp(status, chain, input)) {
       const reason = `it has caught up to ${status.height}, on the blocks of ${input.whose ?? 'the fleet'}`;
       const openSeconds = Math.max(0, Math.round((climb.firstAtMs - upSinceMs) / 1000));
       return { verdict: { is: 'verified', atMs: nowMs, height: status.height, reason, openSeconds } };
@@ -234,12 +236,9 @@ function beginsAnew({ first, times }: Climb, height: number | null, chain: Chain
 }
 
 /** Within what a synced node may be behind, and with the fleet's own block at a height that both have. */
-function isCaughtUp({ height, hashes }: NodeStatus, chain: ChainNow | null, behindBlocks: number): boolean {
+function isCaughtUp(status: NodeStatus, chain: ChainNow | null, { health, asked }: LookInput): boolean {
   if (chain === null || chain.tip === null || chain.canonical === null) return false;
-  const { canonical, tip } = chain;
-  return (
-    height >= tip - behindBlocks && hashes.some((one) => one.height === canonical.height && one.hash === canonical.hash)
-  );
+  return status.height >= chain.tip - health.behindBlocks && tellsOneOf(status, [chain.canonical, asked]);
 }
 
 /** Only where it gained blocks first are the data to blame: what keeps a client from its first block may lie outside. */

@@ -1,16 +1,23 @@
 // Asks the throw-away client over its own loopback where it stands, as watch-fleet asks nodes, until a look gives a verdict.
-import { MAXIMUM_HEIGHTS } from '../../shared/chains/client.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
-import { askApart, awaitApart, type Heard, type Sent } from '../../shared/heal/apart-client.ts';
+import { askApart, askedBlock, awaitApart, type Heard, type Sent } from '../../shared/heal/apart-client.ts';
 import { noDrill, spentIn } from '../../shared/heal/drill.ts';
 import { chainNow, readHeals } from './facts.ts';
 import { endsAtMs, judgeLook, type Look, limitsOf } from './judge.ts';
 import type { Act, Acts, Climb, DrillActContext } from './state.ts';
 
-/** Between looks: often while a good set proves itself, seldom while hours of blocks come. With four steps a look, a day needs 1,500 of the 3,000. */
-const waitSeconds = (upForMs: number): number => (upForMs < 30 * 60_000 ? 30 : upForMs < 2 * 60 * 60_000 ? 120 : 300);
+/**
+ * Between looks: often while a good set proves itself, since how long that took is told, and heals choose by it; seldom while hours of blocks come. With
+ * four steps a look, a day needs 1,600 of the 3,000.
+ */
+export const waitSeconds = (upForMs: number): number => WAITS.find(({ untilMs }) => upForMs < untilMs)?.seconds ?? 300;
+const WAITS = [
+  { untilMs: 3 * 60_000, seconds: 10 },
+  { untilMs: 30 * 60_000, seconds: 30 },
+  { untilMs: 2 * 60 * 60_000, seconds: 120 },
+] as const;
 /** A day at the longest wait, and the looks before that. */
-const MAX_LOOKS = 420;
+const MAX_LOOKS = 440;
 
 export async function prove(
   context: DrillActContext,
@@ -23,7 +30,9 @@ export async function prove(
   for (let look = 0; look < MAX_LOOKS; look++) {
     const sent = await step(`ask-${look}`, () => ask(context, from));
     const heard = await awaitApart(context, from.drill.instanceId, sent, String(look));
-    const judged = await step(`judge-${look}`, () => judge(context, { from, upSinceMs, heard, climb, askedAtMs }));
+    const judged = await step(`judge-${look}`, () =>
+      judge(context, { from, upSinceMs, sent, heard, climb, askedAtMs }),
+    );
     if ('verdict' in judged || 'silent' in judged) return judged;
     climb = judged.climb;
     const upForMs = Math.max(climb.heardAtMs, climb.bestAtMs) - upSinceMs;
@@ -43,18 +52,19 @@ export async function prove(
 async function ask(context: DrillActContext, { drill }: Act<'prove'>['from']): Promise<Sent> {
   const { environment, payload, store } = context;
   const watch = await store.readWatch(payload.fleet);
-  const wanted = [watch?.canonical?.height, drill.set.height].flatMap((height) => height ?? []);
   return askApart(context, {
     document: environment.ASK_NODE_DOCUMENT,
     instanceId: drill.instanceId,
     comment: `chainmend drill ${payload.incidentId}`,
-    heights: [...new Set(wanted)].slice(0, MAXIMUM_HEIGHTS),
+    heights: drill.set.height === null ? [] : [drill.set.height],
+    common: watch?.canonical ?? null,
   });
 }
 
 interface JudgeInput {
   readonly from: Act<'prove'>['from'];
   readonly upSinceMs: number;
+  readonly sent: Sent;
   readonly heard: Heard;
   readonly climb: Climb;
   readonly askedAtMs: number;
@@ -62,7 +72,7 @@ interface JudgeInput {
 
 async function judge(
   context: DrillActContext,
-  { from, upSinceMs, heard, climb, askedAtMs }: JudgeInput,
+  { from, upSinceMs, sent, heard, climb, askedAtMs }: JudgeInput,
 ): Promise<Look> {
   const { clients, environment, payload, store } = context;
   const [switches, watch, heals, record = noDrill] = await Promise.all([
@@ -80,7 +90,7 @@ async function judge(
   const leftUsd = (fleet.drills?.dollarsPerMonth ?? 0) - spentIn(record, nowMs);
   const ends = endsAtMs(fleet, { startedAtMs: drill.startedAtMs, usdPerHour: drill.usdPerHour, leftUsd });
   return judgeLook({
-    ...{ nowMs, upSinceMs, heard, climb, askedAtMs, heals },
+    ...{ nowMs, upSinceMs, heard, climb, askedAtMs, heals, asked: askedBlock(sent) },
     ...limitsOf(fleet, from, ends),
     chain: chainNow(watch, nowMs),
     ...(fleet.copiesFrom && { whose: 'its references' as const }),

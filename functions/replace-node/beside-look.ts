@@ -4,7 +4,7 @@ import { isSameChain } from '../../shared/chains/chain-id.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetWatch } from '../../shared/fleet/observation.ts';
-import type { Heard } from '../../shared/heal/apart-client.ts';
+import { type CommonBlock, type Heard, tellsOneOf } from '../../shared/heal/apart-client.ts';
 import type { Beside, BesideLook } from '../../shared/heal/memory.ts';
 import type { Watched } from './facts.ts';
 
@@ -13,6 +13,8 @@ export type ChainView = Pick<FleetWatch, 'tip' | 'canonical' | 'chainId' | 'halt
 interface LookInput {
   readonly nowMs: number;
   readonly health: Pick<Fleet['health'], 'behindBlocks' | 'patienceSeconds'>;
+  /** The block that it was asked for. */
+  readonly asked: CommonBlock | null;
   readonly heard: Heard;
   /** The fleet's view of the chain; null where it is older than three minutes. */
   readonly chain: ChainView | null;
@@ -22,7 +24,7 @@ interface LookInput {
 /** A client that has blocks to fetch and fetches none for so long stands. */
 const STANDS_MS = 30 * 60_000;
 
-export function lookAt({ nowMs, health, heard, chain, before }: LookInput): BesideLook {
+export function lookAt({ nowMs, health, asked, heard, chain, before }: LookInput): BesideLook {
   const seen = (is: BesideLook['health'], reason: string, more: Partial<BesideLook> = {}): BesideLook => ({
     ...{ atMs: nowMs, health: is, reason, height: null, lagBlocks: null },
     heightSinceMs: before?.heightSinceMs ?? nowMs,
@@ -42,7 +44,7 @@ export function lookAt({ nowMs, health, heard, chain, before }: LookInput): Besi
     return seen('unknown', 'nobody knows the blocks of the fleet now', told);
   const { tip, canonical, haltedSinceMs } = chain;
   const lagBlocks = Math.max(0, tip - height);
-  const hasCommon = status.hashes.some((one) => one.height === canonical.height && one.hash === canonical.hash);
+  const hasCommon = tellsOneOf(status, [canonical, asked]);
   const where = `it is at ${height}, ${lagBlocks} behind`;
   if (lagBlocks <= health.behindBlocks)
     return hasCommon

@@ -2,7 +2,7 @@
 // of its blocks is worth something only beside those of the fleet.
 import { readCommand, sendCommand } from '../aws/commands.ts';
 import { catchRefusal } from '../aws/refusals.ts';
-import { type NodeStatus, SHOWS } from '../chains/client.ts';
+import { MAXIMUM_HEIGHTS, type NodeStatus, SHOWS } from '../chains/client.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { readSwitches } from '../guardrails/switches.ts';
 import { askNodeParameters } from '../node-commands/ask-node.ts';
@@ -20,21 +20,38 @@ export type Heard =
   | { readonly is: 'unasked'; readonly reason: string };
 
 type Tools = Pick<HealContext, 'clients' | 'environment' | 'payload'>;
-export type Sent = { readonly commandId: string; readonly heights: readonly number[] } | { readonly unasked: string };
+/** A block of the chain, as the fleet and its references see it. */
+export interface CommonBlock {
+  readonly height: number;
+  readonly hash: string;
+}
+
+/** `common`: the chain's block when it was asked. By the time that it answers the fleet may look at a higher one, of which nobody has asked it. */
+export type Sent =
+  | { readonly commandId: string; readonly heights: readonly number[]; readonly common?: CommonBlock | null }
+  | { readonly unasked: string };
+
+/** Of which block it was asked; null: of none of the chain's. */
+export const askedBlock = (sent: Sent): CommonBlock | null => ('common' in sent ? (sent.common ?? null) : null);
+
+/** Whether it has told the block that the chain has now, or had when it was asked. */
+export const tellsOneOf = ({ hashes }: Pick<NodeStatus, 'hashes'>, blocks: readonly (CommonBlock | null)[]): boolean =>
+  blocks.some((block) => block && hashes.some(({ height, hash }) => height === block.height && hash === block.hash));
 
 const NOT_SAID = 'the fleet file does not say how its client is asked';
 
-/** Body of a step. @param heights of which it tells its hashes, too */
+/** Body of a step. */
 export async function askApart(
   { clients, environment, payload }: Tools,
-  { document, instanceId, comment, heights }: ApartQuestion,
+  { document, instanceId, comment, heights: known, common }: ApartQuestion,
 ): Promise<Sent> {
   const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
   if ('refuse' in switches) return { unasked: switches.reason };
+  const heights = [...new Set([...(common ? [common.height] : []), ...known])].slice(0, MAXIMUM_HEIGHTS);
   const question = questionOf(switches.fleet, heights);
   if (question === null) return { unasked: NOT_SAID };
   const sent = await catchRefusal(async () => ({
-    heights,
+    ...{ heights, common },
     commandId: await sendCommand(clients.ssm, {
       ...{ document, instanceId, comment },
       parameters: askNodeParameters(switches.fleet, question),
@@ -47,7 +64,9 @@ export interface ApartQuestion {
   readonly document: string;
   readonly instanceId: string;
   readonly comment: string;
+  /** Of which it tells its hashes, too, with that of the common block: at most MAXIMUM_HEIGHTS. */
   readonly heights: readonly number[];
+  readonly common: CommonBlock | null;
 }
 
 /** The script's own limit for a question is a few seconds; a command may come to its node minutes late. */

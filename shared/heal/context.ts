@@ -143,15 +143,24 @@ export async function once<T>(
 /** Seconds between polls; the last one repeats. Short-lived states are seen quickly; an hour costs some sixty calls. */
 export const POLL_SECONDS = [1, 1, 2, 3, 5, 5, 10, 20, 60] as const;
 const LONGEST_SECONDS = 60;
+/** Where it is told how long something took: after the first seconds a tenth of the time that has passed. */
+export const MEASURED_SECONDS: readonly number[] = [1, 1, 2, 3, 3, ...tenths(10)];
 /** Extra polls, for the time that polls themselves take and for a late result. */
 const SPARE_POLLS = 10;
+
+function tenths(fromSeconds: number): readonly number[] {
+  const waits: number[] = [];
+  for (let passed = fromSeconds; passed < 10 * LONGEST_SECONDS; passed += waits.at(-1) ?? LONGEST_SECONDS)
+    waits.push(Math.max(3, Math.floor(passed / 10)));
+  return [...waits, LONGEST_SECONDS];
+}
 
 export const pollSeconds = (poll: number, seconds: readonly number[] = POLL_SECONDS): number =>
   seconds[Math.min(poll, seconds.length - 1)] ?? LONGEST_SECONDS;
 
 /** More polls than something that lasts this long ever needs. */
-export const mostPolls = (lastsMs: number): number =>
-  POLL_SECONDS.length + Math.ceil(lastsMs / 1000 / LONGEST_SECONDS) + SPARE_POLLS;
+export const mostPolls = (lastsMs: number, seconds: readonly number[] = POLL_SECONDS): number =>
+  seconds.length + Math.ceil(lastsMs / 1000 / LONGEST_SECONDS) + SPARE_POLLS;
 
 /**
  * Reads, at growing intervals, until a reading gives a result.

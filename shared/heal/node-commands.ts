@@ -6,7 +6,7 @@ import { type AwsRefusal, catchRefusal } from '../aws/refusals.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { ActStatus } from '../model/journal-fields.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';
-import { type ActContext, type HealContext, mostPolls, poll } from './context.ts';
+import { type ActContext, type HealContext, MEASURED_SECONDS, mostPolls, POLL_SECONDS, poll } from './context.ts';
 import { judgeInstance, readGuards } from './guard.ts';
 import { answered, type Holder, newNode, raiseQuiet } from './lease.ts';
 import type { Guarded } from './outcome.ts';
@@ -148,6 +148,8 @@ export interface AwaitInput<A extends CommandAnswer> extends SentCommand {
   readonly parse: (stdout: string) => A;
   /** The answer in a few words, for the journal. */
   readonly sentenceOf: (answer: A) => string;
+  /** How long it takes is told: it is polled so often that this is known to a tenth. */
+  readonly isMeasured?: boolean;
 }
 
 /**
@@ -167,8 +169,9 @@ export async function awaitNode<A extends CommandAnswer>(
 ): Promise<Awaited<A>> {
   const { clients, journal, payload, place, step } = context;
   const { commandId, operationId, instanceId = payload.instanceId, parse, sentenceOf, overAtMs } = input;
+  const seconds = input.isMeasured ? MEASURED_SECONDS : POLL_SECONDS;
   const isFirst = operationId.endsWith('.1');
-  const polls = mostPolls(LONGEST_MS);
+  const polls = mostPolls(LONGEST_MS, seconds);
   const tell = (sentence: string, answer?: A): Promise<void> =>
     journal(`${place}-result`, {
       atMs: Date.now(),
@@ -191,7 +194,7 @@ export async function awaitNode<A extends CommandAnswer>(
   const silence = (): Promise<Guarded | null> =>
     isFirst ? step('agent', () => whySilent(context, instanceId)) : Promise.resolve(null);
   const pollOn = (most: number, from?: number) =>
-    poll(context, most, look, { from }).catch((error: unknown) => unheard(context, operationId, error));
+    poll(context, most, look, { from, seconds }).catch((error: unknown) => unheard(context, operationId, error));
   let seen = await pollOn(POLLS_BEFORE_AGENT);
   const known = seen?.state === 'answered' ? null : await silence();
   if (seen === null && known) {

@@ -39,7 +39,7 @@ export function lookBeside(world: LadderWorld, box: Box | undefined, memory: Lad
   return {
     is: 'done',
     atMs: nowMs,
-    look: lookAt({ nowMs, health, heard, chain: view, before: memory?.beside?.look ?? null }),
+    look: lookAt({ nowMs, health, asked: null, heard, chain: view, before: memory?.beside?.look ?? null }),
   };
 }
 

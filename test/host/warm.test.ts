@@ -35,10 +35,7 @@ async function begin(fills: string, filesystem: 'xfs' | 'ext4' = 'xfs'): Promise
   });
   const option = filesystem === 'xfs' ? '-o nouuid' : '';
   await here().shell(`mount ${option} ${device} /mnt; (cd /mnt && ${fills}); status=$?; umount /mnt; exit $status`);
-  await here().replace(
-    'dd',
-    'case "$*" in *of=/dev/null*) printf "%s\\n" "$*" >>/run/read ;; esac; exec /bin/dd "$@"',
-  );
+  await here().replace('dd', 'case "$*" in *of=/dev/null*) printf "%s\\n" "$*" >>/run/read ;; esac; exec /bin/dd "$@"');
 }
 
 async function warm(files: readonly StartFiles[], secondsPassed = 0) {

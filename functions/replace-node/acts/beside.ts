@@ -2,7 +2,7 @@
 // what makes another node itself, asked where it stands, and written down as proved.
 import { OBSERVATION_VALID_MS } from '../../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../../shared/guardrails/switches.ts';
-import { askApart, awaitApart } from '../../../shared/heal/apart-client.ts';
+import { askApart, askedBlock, awaitApart } from '../../../shared/heal/apart-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { clientsOf } from '../../../shared/node-commands/node-command.ts';
@@ -116,7 +116,7 @@ async function look(context: LadderActContext): Promise<Result> {
     const watch = await store.readWatch(payload.fleet);
     return askApart(context, {
       ...{ document: environment.ASK_NODE_DOCUMENT, instanceId, comment: `chainmend upgrade ${place}`.slice(0, 100) },
-      heights: watch?.canonical ? [watch.canonical.height] : [],
+      ...{ heights: [], common: watch?.canonical ?? null },
     });
   });
   const heard = await awaitApart(context, instanceId, sent, 'look');
@@ -130,7 +130,7 @@ async function look(context: LadderActContext): Promise<Result> {
     const chain = watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch : null;
     const { health } = switches.fleet;
     const before = state.beside?.look ?? null;
-    return { is: 'done', atMs: nowMs, look: lookAt({ nowMs, health, heard, chain, before }) };
+    return { is: 'done', atMs: nowMs, look: lookAt({ nowMs, health, asked: askedBlock(sent), heard, chain, before }) };
   });
 }
 

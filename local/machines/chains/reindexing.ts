@@ -1,4 +1,4 @@
-// A litecoin node whose owner has a command on it that has its client build the chain state again from the blocks on its disk.
+// A litecoin node whose owner has a command on it that has its client build the chain state again from the blocks on its disk, in a small part of a CPU.
 import type { ImageFile, ImageFiles } from '../machine/system.ts';
 import { runOnNode } from '../story.ts';
 import type { RealNode, RealNodeSpec } from '../world.ts';
@@ -8,10 +8,29 @@ const COMMAND = '/opt/node/reindex';
 /** Each run of the command writes its beginning and its end there. */
 const LOG = '/var/log/reindex';
 
+/** Of a thousand: so a chain of some hundred blocks takes minutes, as one of hundreds of GiB does, on a busy host as on an idle one. */
+const CPU_SHARE = 3;
+/** It ends by itself; after a quarter of an hour it has the whole CPU. */
+const PACED_CENTISECONDS = 90_000;
+
+// proc_pid_stat(5): state is field 3, the CPU time of all threads fields 14 and 15, in ticks of 1/100 s; the client's name has no space.
 const SCRIPT = `#!/bin/sh
 export HOME=/root
+now() { read -r up _ </proc/uptime; now="\${up%.*}\${up#*.}"; }
+now; began=$now
 echo "begin $(date +%s.%N)" >>${LOG}
-/usr/bin/litecoind -datadir=${DATA_PATH} -conf=${DATA_PATH}/litecoin.conf -reindex-chainstate -stopafterblockimport -networkactive=0 -listen=0 -server=0 >>${LOG} 2>&1
+/usr/bin/litecoind -datadir=${DATA_PATH} -conf=${DATA_PATH}/litecoin.conf -reindex-chainstate -stopafterblockimport -networkactive=0 -listen=0 -server=0 >>${LOG} 2>&1 &
+client=$!
+trap 'kill -CONT "$client" 2>/dev/null' EXIT
+while read -r _ _ state _ _ _ _ _ _ _ _ _ _ user system _ <"/proc/$client/stat"; do
+  now
+  if [ "$state" = Z ] || [ $((now - began)) -ge ${PACED_CENTISECONDS} ]; then break; fi
+  if [ $((user + system)) -lt $(((now - began) * ${CPU_SHARE} / 1000)) ]; then
+    kill -CONT "$client"; sleep 0.02; kill -STOP "$client"
+  else kill -STOP "$client"; sleep 0.2; fi
+done 2>/dev/null
+kill -CONT "$client" 2>/dev/null
+wait "$client"
 status=$?
 # On so short a chain the blocks are connected before the client has come up, and it calls that end an error.
 if [ "$status" -eq 1 ] && tail -n 100 ${LOG} | grep -aq 'Stopping after block import'; then status=0; fi

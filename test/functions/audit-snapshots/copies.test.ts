@@ -211,7 +211,7 @@ describe('a client on a copy', () => {
     judgeLook({
       ...{ nowMs: NOON_MS, upSinceMs: NOON_MS - MINUTE_MS, endsAtMs: NOON_MS + HOUR_MS, askedAtMs: NOON_MS },
       health: { behindBlocks: 3, startGraceSeconds: 600, patienceSeconds: 900 },
-      ...{ set: { height: null, blockHash: null }, chain, heals: [], whose: 'its references' },
+      ...{ set: { height: null, blockHash: null }, chain, asked: null, heals: [], whose: 'its references' },
       heard: {
         is: 'facts',
         status: { ...UNSAID, height, hashes: height >= chain.canonical.height ? [chain.canonical] : [] },

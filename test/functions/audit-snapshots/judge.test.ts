@@ -33,7 +33,7 @@ const look = (more: Partial<LookInput> = {}) =>
     },
     health: { behindBlocks: 3, startGraceSeconds: 600, patienceSeconds: 900 },
     ...{ set: { height: 930_000, blockHash: 'cc' }, chain, heard: { is: 'facts', status: status(930_500) }, heals: [] },
-    climb: NO_CLIMB,
+    ...{ climb: NO_CLIMB, asked: null },
     ...more,
   });
 const verdict = (more: Partial<LookInput>) => {
@@ -55,6 +55,16 @@ describe('a set is verified', () => {
 
   it('whose chain is named with capital letters: the fleet’s view has small ones', () => {
     expect(verdict({ heard: heard(TIP, { chainId: 'Main' }) })).toMatch(/^verified/);
+  });
+
+  it('by the block that it was asked for, where the fleet looks at a higher one by the time that it answers', () => {
+    const asked = { height: TIP - 5, hash: 'ee' };
+    const answer = heard(TIP - 1, { hashes: [asked] });
+    expect(verdict({ heard: answer, asked })).toMatch(/^verified/);
+    expect(verdict({ heard: answer, asked: { ...asked, hash: 'ff' } })).toBe('waits');
+    expect(verdict({ heard: heard(TIP - 1, { hashes: [{ ...chain.canonical, hash: 'ff' }, asked] }), asked })).toMatch(
+      /^unfit: wrong chain/,
+    );
   });
 
   it.each<[string, Partial<LookInput>]>([

@@ -377,12 +377,15 @@ describe('where a client stands that no sweep asks', () => {
   const status = (height: number, hash: string | null = 'aa', more: object = {}) =>
     ({ height, chainId: 'main', hashes: hash === null ? [] : [{ height: 1005, hash }], ...more }) as never;
   const at = (heard: Parameters<typeof lookAt>[0]['heard'], more: object = {}) =>
-    lookAt({ nowMs: NOON_MS, health, heard, chain, before: null, ...more }).health;
+    lookAt({ nowMs: NOON_MS, health, asked: null, heard, chain, before: null, ...more }).health;
   const tells = (...of: Parameters<typeof status>) => ({ is: 'facts', status: status(...of) }) as const;
+  const MOVED_ON = { asked: chain.canonical, chain: { ...chain, canonical: { height: 1007, hash: 'cc' } } };
 
   it.each<[string, string, ReturnType<typeof at>]>([
     ['synced', 'it is at the tip, on the block of the fleet', at(tells(1009))],
     ['unknown', 'it is at the tip, and does not tell that block', at(tells(1009, null))],
+    ['synced', 'it tells the block that it was asked for, and the fleet has moved on', at(tells(1009), MOVED_ON)],
+    ['unknown', 'it tells neither block', at(tells(1009, 'bb'), MOVED_ON)],
     ['forked', 'it has another block than the fleet', at(tells(1009, 'bb'))],
     ['forked', 'it is on another chain', at(tells(1009, 'aa', { chainId: 'test' }))],
     ['synced', 'its chain is named with capital letters', at(tells(1009, 'aa', { chainId: 'Main' }))],

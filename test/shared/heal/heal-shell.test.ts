@@ -1,7 +1,7 @@
 import { type DurableContext, StepSemantics } from '@aws/durable-execution-sdk-js';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { changeNode, claimAttempt, takeLease } from '../../../shared/heal/claim.ts';
-import { mostPolls, once, pollSeconds } from '../../../shared/heal/context.ts';
+import { MEASURED_SECONDS, mostPolls, once, pollSeconds } from '../../../shared/heal/context.ts';
 import { payloadOf } from '../../../shared/heal/engine.ts';
 import { readGuards } from '../../../shared/heal/guard.ts';
 import { releaseNode } from '../../../shared/heal/outcome.ts';
@@ -283,6 +283,18 @@ describe('the polls of something that lasts', () => {
     const seconds = Array.from({ length: mostPolls(lastsMs) }, (_, poll) => pollSeconds(poll)).reduce((a, b) => a + b);
     expect(seconds * 1000).toBeGreaterThan(lastsMs + 5 * 60_000);
     expect(seconds * 1000).toBeLessThan(lastsMs + 20 * 60_000);
+  });
+
+  it('whose length is told come so often that it is known to a tenth, and then each minute', () => {
+    let passed = 0;
+    const late = MEASURED_SECONDS.map((seconds) => {
+      passed += seconds;
+      return { passed, share: seconds / (passed - seconds) };
+    });
+    expect(late.filter(({ passed, share }) => passed > 60 && share > 0.1)).toEqual([]);
+    expect(passed).toBeGreaterThan(600);
+    expect(MEASURED_SECONDS.at(-1)).toBe(60);
+    expect(mostPolls(9_180_000, MEASURED_SECONDS)).toBeLessThan(250);
   });
 });
 

@@ -24,7 +24,7 @@ export const reindex: RealStory = {
     let onCopy: readonly number[] = [];
     await becomes(
       'the command is run there, once the set is proved',
-      420,
+      900,
       async () => {
         if (copy.machine.pid !== undefined) onCopy = await reindexesOn(copy);
         return onCopy.length > 0;
