@@ -10,7 +10,7 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 import { DRILL, readTrigger, type Trigger } from '../../shared/model/trigger.ts';
 import { alarmSubjectOf, relevantSubject } from './alarms.ts';
-import type { Candidate } from './decide.ts';
+import { type Candidate, SCHEDULE } from './decide.ts';
 import { type AlarmStatus, freshNodes, type ObservedFleet, type StatusCheckResult } from './facts.ts';
 import { dueEventOf } from './scheduled.ts';
 
@@ -174,8 +174,46 @@ export function openCandidates(
 
 /** A manual incident has no alarm that could say that it is over. */
 const MANUAL_VALID_MS = 60 * 60_000;
+/** What the schedule wants it would want again at once: it is one incident, told once, until somebody has given it. */
+const SCHEDULED_VALID_MS = 24 * 60 * 60_000;
 
-/** Whether a resting incident is over. If that is uncertain, it is not over. */
+/** The schedule asked, for a snapshot or a drill. */
+const isScheduled = ({ alarm }: Pick<IncidentRecord, 'alarm'>): boolean => alarm.namespace === SCHEDULE;
+
+/**
+ * Whether the schedule wants of this node no more what it wanted: another one has given it since, no fleet file asks for it now, or the node is no fleet's
+ * node any more. null: the schedule did not ask.
+ *
+ * @param nodes of a complete and fresh observation; empty where there is none
+ */
+export function isWantedNoMore(
+  incident: IncidentRecord,
+  fleets: readonly Fleet[],
+  { incidents }: Pick<HealRecords, 'incidents'>,
+  nodes: readonly ObservedNode[],
+  nowMs: number,
+): boolean | null {
+  if (!isScheduled(incident)) return null;
+  const { fleet: name, trigger, onsetMs, instanceId } = incident;
+  const fleet = fleets.find((one) => one.name === name);
+  if ((trigger === DRILL ? fleet?.drills : fleet?.cleanSnapshots) === undefined) return true;
+  const isGiven = incidents.some(
+    (one) =>
+      one.fleet === name &&
+      one.trigger === trigger &&
+      one.state === 'healed' &&
+      one.proof !== undefined &&
+      one.endedAtMs > onsetMs,
+  );
+  const isGone = nodes.length > 0 && nodes.every((node) => node.instanceId !== instanceId);
+  return isGiven || (isGone && nowMs - restsSinceMs(incident) >= GONE_AFTER_MS);
+}
+
+/**
+ * Whether a resting incident is over. If that is uncertain, it is not over.
+ *
+ * @param isHealthy whether its node is well; of what the schedule asked, whether it is wanted no more
+ */
 export function isOver(
   incident: IncidentRecord,
   node: NodeRecord | undefined,
@@ -191,6 +229,7 @@ export function isOver(
   // What a drill has found does not pass with time: the next one says what is so now.
   if (trigger === DRILL && incident.state === 'escalated') return false;
   if (kind === 'node') return isHealthy(incident) && !(node && unsettled(node));
+  if (isScheduled(incident)) return isHealthy(incident) || nowMs - onsetMs > SCHEDULED_VALID_MS;
   return alarm.alarmName === '' ? nowMs - onsetMs > MANUAL_VALID_MS : isQuiet(incident);
 }
 

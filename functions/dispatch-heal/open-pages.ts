@@ -80,7 +80,7 @@ function pagesOf(incident: IncidentRecord, sent: SentPagesRecord | undefined, no
     state: isAtWork ? ('eased' as const) : ('lasts' as const),
     ...(state === 'healed' && {
       ...{ state: 'ended' as const, healed: [toldId(incident)] },
-      ending: incident.proof === undefined ? `${node} is well without a heal` : `${node} is healed: ${incident.proof}`,
+      ending: endingOf(incident),
     }),
   };
   const own = keyOf({ fleet, node, trigger });
@@ -107,6 +107,12 @@ function pagesOf(incident: IncidentRecord, sent: SentPagesRecord | undefined, no
     ...lastPage,
   };
   return [...refusals, ...(paged ? [paged] : []), ...(asked ? [asked] : [])];
+}
+
+function endingOf({ node, trigger, proof }: HealedIncident): string {
+  if (proof !== undefined) return `${node} is healed: ${proof}`;
+  const isOfTrouble = ['disk', 'node'].includes(readTrigger(trigger)?.kind ?? '');
+  return isOfTrouble ? `${node} is well without a heal` : `what was wanted of ${node} is wanted no more`;
 }
 
 /** One cause of several pages, or of several nodes: the newest page speaks, it lasts while any does, and is over when all are. */

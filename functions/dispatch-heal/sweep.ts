@@ -35,6 +35,7 @@ import {
   type HealRecords,
   isMissedNoMore,
   isOver,
+  isWantedNoMore,
   isWell,
   missedCandidates,
   moveCandidates,
@@ -242,6 +243,8 @@ async function cleanUpAll(
     if (incident.trigger === NODE_TERMINATED) return isMissedNoMore(incident, gone);
     const fresh = observations.every(({ observedAtMs }) => time.nowMs - observedAtMs <= OBSERVATION_VALID_MS);
     const all = observations.flatMap(({ nodes }) => nodes);
+    const unwanted = isWantedNoMore(incident, context.settings.fleets, records, fresh ? all : [], time.nowMs);
+    if (unwanted !== null) return unwanted;
     if (isOfMove(incident.trigger)) return fresh && all.length > 0 && isMovedNoMore(incident, all);
     const checksPass =
       !isUnread &&

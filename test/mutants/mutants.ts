@@ -1547,6 +1547,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/watch-fleet/otlp'],
     },
   ],
+  'functions/dispatch-heal/candidates.ts': [
+    {
+      name: 'what the schedule wants is no new incident each hour',
+      find: 'SCHEDULED_VALID_MS = 24 * 60',
+      replace: 'SCHEDULED_VALID_MS = 60',
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
+  ],
   'functions/dispatch-heal/sweep.ts': [
     {
       name: 'what an upgrade has failed by is not closed while the upgrade is under way',

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   findSickNodes,
   isOver,
+  isWantedNoMore,
   isWell,
   oncePerNode,
   openCandidates,
@@ -17,6 +18,7 @@ import {
   judgeBeforeStart,
   payloadOf,
   peersFirst,
+  SCHEDULE,
 } from '../../../functions/dispatch-heal/decide.ts';
 import type { AlarmStatus, StatusCheckResult } from '../../../functions/dispatch-heal/facts.ts';
 import type { Health, ObservedNode } from '../../../shared/fleet/observation.ts';
@@ -631,6 +633,56 @@ describe('a node that somebody died on with its client down', () => {
     const request = openIncidentRecord({ trigger: 'request:restore', onsetMs: NOON_MS - 2 * HOUR_MS, alarm });
     expect(isOver(request, down, yes, yes, NOON_MS)).toBe(false);
     expect(isOver(request, undefined, no, no, NOON_MS)).toBe(true);
+  });
+});
+
+describe('what the schedule wants of a node', () => {
+  const alarm = { alarmName: '', namespace: SCHEDULE, dimensions: { InstanceId: INSTANCE } };
+  const wanted = openIncidentRecord({ trigger: 'snapshot:clean', onsetMs: NOON_MS - 3 * HOUR_MS, alarm });
+  const [donor, other] = [observed('synced'), observed('synced', { instanceId: 'i-0000000000000000b' })];
+  const wants = bitcoinFleet({ snapshots: { clean: {} } });
+  const given = (more: object = {}): IncidentRecord =>
+    ({
+      ...openIncidentRecord({ trigger: 'snapshot:clean', instanceId: 'i-0000000000000000b', alarm }),
+      ...{ state: 'healed', endedAtMs: NOON_MS - HOUR_MS, proof: 'snap-1 is completed' },
+      ...more,
+    }) as IncidentRecord;
+  const isNotWanted = (incidents: readonly IncidentRecord[] = [], nodes = [donor, other], fleets = [wants]) =>
+    isWantedNoMore(wanted, fleets, { incidents: [wanted, ...incidents] }, nodes, NOON_MS);
+
+  it('is one incident for a day, and not another one each hour', () => {
+    expect(isOver(wanted, undefined, no, no, NOON_MS)).toBe(false);
+    expect(isOver(wanted, undefined, no, no, wanted.onsetMs + 24 * HOUR_MS + 1)).toBe(true);
+    expect(isOver(wanted, undefined, no, yes, NOON_MS)).toBe(true);
+  });
+
+  it('is wanted until another node has given it', () => {
+    expect(isNotWanted()).toBe(false);
+    expect(isNotWanted([given()])).toBe(true);
+    expect(isNotWanted([given({ endedAtMs: wanted.onsetMs - 1 })])).toBe(false);
+    expect(isNotWanted([given({ proof: undefined })])).toBe(false);
+    expect(isNotWanted([given({ fleet: 'stacks' })])).toBe(false);
+    expect(isNotWanted([given({ trigger: 'snapshot:drill' })])).toBe(false);
+  });
+
+  it('is wanted no more where the file asks for none, or the node is gone, and not where nobody has looked', () => {
+    expect(isNotWanted([], [donor, other], [fleet])).toBe(true);
+    expect(isNotWanted([], [donor, other], [])).toBe(true);
+    expect(isNotWanted([], [other])).toBe(true);
+    expect(isNotWanted([], [])).toBe(false);
+  });
+
+  it('is not what a person wants', () => {
+    const asked = { ...wanted, alarm: { ...alarm, namespace: 'person' } };
+    expect(isWantedNoMore(asked, [wants], { incidents: [given()] }, [donor], NOON_MS)).toBeNull();
+    expect(isOver(asked, undefined, no, no, NOON_MS)).toBe(true);
+  });
+
+  it('of a drill is wanted while the file has drills', () => {
+    const drill = { ...wanted, trigger: 'snapshot:drill' };
+    const drilling = bitcoinFleet({ drills: { securityGroup: 'sg-0123456789abcdef0' } });
+    expect(isWantedNoMore(drill, [drilling], { incidents: [] }, [donor], NOON_MS)).toBe(false);
+    expect(isWantedNoMore(drill, [wants], { incidents: [] }, [donor], NOON_MS)).toBe(true);
   });
 });
 
