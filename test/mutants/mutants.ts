@@ -259,8 +259,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a set is verified only with a block of its own to compare',
-      find: 'one.height === canonical.height && one.hash === canonical.hash)',
-      replace: 'one.height === canonical.height && one.hash === canonical.hash) || hashes.length === 0',
+      find: 'health.behindBlocks && tellsOneOf(status, [chain.canonical, asked])',
+      replace: 'health.behindBlocks && (status.hashes.length === 0 || tellsOneOf(status, [chain.canonical, asked]))',
       caughtBy: ['functions/audit-snapshots/judge'],
     },
     {

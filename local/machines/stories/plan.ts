@@ -4,13 +4,13 @@ import type { Software, Task } from '../run-events.ts';
 /** The longest first, as they were measured: not all are played at once. */
 export const GROUPS = [
   'litecoin',
+  'litecoin-reindex',
   'geth-user-data',
   'consortium',
   'geth-upgrade',
   'geth-replaced',
   'litecoin-drills',
   'cometbft-rollback',
-  'litecoin-reindex',
   'geth',
   'cometbft',
   // Six machines that install their clients at once: not beside those of the other deployed network.
