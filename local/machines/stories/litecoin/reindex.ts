@@ -1,7 +1,7 @@
 // The chain state of a node is overwritten. Its owner's command has its client build it again from the blocks on disk, which a drill has tried on a copy. Where
 // the drills have measured that as quicker than other data, the node keeps its own volume; on a host that is so busy that it is not, it gets other data.
 import { reindexesOf } from '../../../scenarios/world/reindexes.ts';
-import { cli, DATA_PATH, heightOf } from '../../chains/litecoin.ts';
+import { cli, DATA_PATH, heightOf, UNIT } from '../../chains/litecoin.ts';
 import { breakChainstate, reindexesOn, saysOfItsData } from '../../chains/reindexing.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { clean, journalOf, opened, recordOf, removed } from '../drills.ts';
@@ -19,6 +19,7 @@ export const reindex: RealStory = {
   run: async (telling, world) => {
     const { say, becomes, holds } = telling;
     const node = world.find(SICK);
+    const miner = world.find('miner');
     await clean(telling, world, { ...DRILLS, what: 'before any trouble' });
     const copy = await opened(telling, world, { ...DRILLS, nth: 1 });
     let onCopy: readonly number[] = [];
@@ -45,6 +46,10 @@ export const reindex: RealStory = {
     holds('both are measured', own > 0 && swap > 0, [own, swap]);
     const isQuicker = own < swap;
 
+    // Like the donor of the copy it knows its blocks on its disk: what a killed client has not written there, it would fetch.
+    await runOnNode(node, 'systemctl restart "$1"', UNIT);
+    say(SICK, 'its client is restarted, and writes down which blocks it has');
+    await becomes('it is at the tip again', 60, async () => (await heightOf(node)) >= (await heightOf(miner)) - 1);
     await trusted(world, telling, DONOR);
     const sinceMs = Date.now();
     const volumeId = node.machine.mountedAt(DATA_PATH);
@@ -72,7 +77,6 @@ export const reindex: RealStory = {
       () => hasJournalLine(world, sinceMs, { node: SICK, heal: 'replace-node', kind: 'outcome', act: 'healed' }),
       () => journalOf(world, fleet),
     );
-    const miner = world.find('miner');
     await becomes('it goes on with the others', 180, async () => {
       const tip = await heightOf(miner);
       return tip > stopped + 3 && (await heightOf(node)) >= tip - 1;
