@@ -67,7 +67,7 @@ import { takeOverRenamed } from './renamed-fleets.ts';
 import { followPages } from './repeat.ts';
 import { isMovedNoMore } from './scheduled.ts';
 import { processInTurn } from './time-budget.ts';
-import { endsUpgrade, mayEndUpgrade } from './upgrade.ts';
+import { endsUpgrade, holdsUpgrade, mayEndUpgrade, mayHoldUpgrade } from './upgrade.ts';
 import { followUpgrade } from './upgrades.ts';
 
 /**
@@ -214,7 +214,7 @@ async function cleanUpAll(
 ): Promise<void> {
   const { incidents, nodes } = records;
   const { alarming, whole, isUnread } = alarms;
-  const counted = await readCounted(context, incidents, collectFailure);
+  const counted = await readCounted(context, incidents, time.nowMs, collectFailure);
   const resting = incidents.filter(({ state }) => state === 'open' || state === 'escalated');
   const quiet = isUnread
     ? []
@@ -345,14 +345,16 @@ function pacesOf(
 async function readCounted(
   { store }: DispatchContext,
   incidents: readonly IncidentRecord[],
+  nowMs: number,
   collectFailure: CollectFailure,
 ): Promise<ReadonlySet<IncidentRecord>> {
-  const counted = new Set(incidents.filter(mayEndUpgrade));
+  const counted = new Set(incidents.filter((incident) => mayEndUpgrade(incident) || mayHoldUpgrade(incident)));
   for (const fleet of new Set([...counted].map((incident) => incident.fleet)))
     await collectFailure(async () => {
       const upgrade = await store.readUpgrade(fleet);
       for (const incident of counted)
-        if (incident.fleet === fleet && !endsUpgrade(incident, upgrade)) counted.delete(incident);
+        if (incident.fleet === fleet && !endsUpgrade(incident, upgrade) && !holdsUpgrade(incident, upgrade, nowMs))
+          counted.delete(incident);
     });
   return counted;
 }

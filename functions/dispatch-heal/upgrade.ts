@@ -302,6 +302,24 @@ export const endsUpgrade = (
   upgrade: Pick<UpgradeRecord, 'state' | 'askedAtMs'> | undefined,
 ): boolean => mayEndUpgrade(incident) && upgrade?.state === 'under-way' && incident.onsetMs >= upgrade.askedAtMs;
 
+/** An upgrade whose node can give no snapshot waits for it: it is one incident a day, and one page, and not another one each hour. */
+const SNAPSHOT_WAITS_MS = 24 * 60 * 60_000;
+
+/** Whether an upgrade could wait for this incident. */
+export const mayHoldUpgrade = ({ state, trigger }: Pick<IncidentRecord, 'state' | 'trigger'>): boolean =>
+  state === 'open' && trigger === CLEAN_SNAPSHOT;
+
+/** Whether an upgrade that is under way waits for this snapshot, so that time does not close it. */
+export const holdsUpgrade = (
+  incident: Pick<IncidentRecord, 'state' | 'trigger' | 'onsetMs'>,
+  upgrade: Pick<UpgradeRecord, 'state' | 'askedAtMs'> | undefined,
+  nowMs: number,
+): boolean =>
+  mayHoldUpgrade(incident) &&
+  upgrade?.state === 'under-way' &&
+  incident.onsetMs >= upgrade.askedAtMs &&
+  nowMs - incident.onsetMs <= SNAPSHOT_WAITS_MS;
+
 /** A request that was closed without a proof, because its hour was over, is made again. */
 function endOf(incident: IncidentRecord | undefined): 'none' | 'under way' | 'done' | 'failed' {
   switch (incident?.state) {

@@ -497,6 +497,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/upgrade.ts': [
     {
+      name: 'a snapshot that an upgrade waits for is no new incident each hour',
+      find: 'SNAPSHOT_WAITS_MS = 24 * 60',
+      replace: 'SNAPSHOT_WAITS_MS = 60',
+      caughtBy: ['functions/dispatch-heal/upgrade'],
+    },
+    {
       name: 'an upgrade that is under way fails by what was begun since it was asked for',
       find: "upgrade?.state === 'under-way' && incident.onsetMs",
       replace: "upgrade?.state === 'ended' && incident.onsetMs",

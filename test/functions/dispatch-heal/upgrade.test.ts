@@ -1,6 +1,12 @@
 // The order in which a fleet is upgraded.
 import { describe, expect, it } from '@jest/globals';
-import { endsUpgrade, mayEndUpgrade, nextStep, type UpgradeFacts } from '../../../functions/dispatch-heal/upgrade.ts';
+import {
+  endsUpgrade,
+  holdsUpgrade,
+  mayEndUpgrade,
+  nextStep,
+  type UpgradeFacts,
+} from '../../../functions/dispatch-heal/upgrade.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { Rehearsal } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
@@ -469,5 +475,26 @@ describe('what an upgrade has failed by', () => {
     expect(endsUpgrade(begun(ASKED + 1), { ...upgrade, state: 'done' })).toBe(false);
     expect(endsUpgrade(begun(ASKED + 1), undefined)).toBe(false);
     expect(endsUpgrade(switched('node2'), upgrade)).toBe(false);
+  });
+});
+
+describe('a snapshot that an upgrade waits for', () => {
+  const waiting = (more: Partial<IncidentRecord> = {}) =>
+    snapshot('node2', { state: 'open', onsetMs: ASKED, ...more } as Partial<IncidentRecord>);
+
+  it('is one incident a day, and not another one each hour', () => {
+    expect(holdsUpgrade(waiting(), upgrade, ASKED + 3 * HOUR_MS)).toBe(true);
+    expect(holdsUpgrade(waiting(), upgrade, ASKED + 24 * HOUR_MS + 1)).toBe(false);
+  });
+
+  it('is closed by time where no upgrade under way has asked for it, or it is at work', () => {
+    for (const [incident, asked] of [
+      [waiting(), { ...upgrade, state: 'done' }],
+      [waiting(), undefined],
+      [waiting({ onsetMs: ASKED - 1 }), upgrade],
+      [waiting({ state: 'claimed' } as Partial<IncidentRecord>), upgrade],
+      [switched('node2', { state: 'open', onsetMs: ASKED }), upgrade],
+    ] as const)
+      expect(holdsUpgrade(incident, asked, ASKED + HOUR_MS)).toBe(false);
   });
 });
