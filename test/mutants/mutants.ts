@@ -286,6 +286,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/person.ts': [
     {
+      name: 'a client that was told to end was stopped by a person',
+      find: "return { refuse: 'client-stopped', reason, ...later };",
+      replace: 'return null;',
+      caughtBy: ['functions/replace-node/begin'],
+    },
+    {
       name: 'a client that another heal has left stopped is not taken for one that a person has stopped',
       find: 'leftStopped === true || ',
       replace: '',
@@ -2017,6 +2023,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/register-nodes/records.ts': [
+    {
+      name: 'a node that is not synced leaves the pool while others serve',
+      find: 'changeable.filter((node) => stateOf(node) === well)',
+      replace: 'changeable',
+      caughtBy: ['functions/register-nodes/names'],
+    },
     {
       name: 'the pool is never emptied',
       find: 'pool([...leastBad, ...kept])',
