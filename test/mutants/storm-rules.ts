@@ -77,7 +77,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'another block is a fork only where more than half have the same one',
-    a: ['forks', 'majority-forks'],
+    a: ['majority-forks', 'forks'],
     b: ['split-in-halves'],
   },
   {
@@ -85,11 +85,16 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     a: ['majority-forks', 'rpc-dead'],
     b: ['a-wave-in-order', 'halted-with-stragglers'],
   },
-  { name: 'a DNS record that chainmend did not mark is left as it is', a: ['edits-zone'], b: ['records-fought-over'] },
+  {
+    name: 'a DNS record that chainmend did not mark is left as it is',
+    a: ['edits-zone'],
+    b: ['records-fought-over'],
+    with: ['a DNS marker of another fleet is respected'],
+  },
   { name: 'a DNS marker of another fleet is respected', a: ['edits-zone'], b: ['records-fought-over'] },
   {
     name: 'a validator is not replaced by itself',
-    a: ['instance-dies', 'data-do-not-open', 'changes-role'],
+    a: ['jailed', 'changes-role'],
     b: ['jailed-and-stopped', 'breaks-after-each-swap'],
   },
   {
@@ -348,5 +353,14 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     a: ['asks-upgrade', 'upgrade-meets-hang'],
     b: [],
     hours: 6,
+  },
+  { name: 'no character that nobody sees reaches people', a: ['rpc-garbage', 'crashes', 'edits-zone'], b: [] },
+  { name: 'the pause of a fleet holds', a: ['pauses-fleet'], b: ['pause-in-a-heal'] },
+  { name: 'the pause of everything holds', a: ['pauses-all'], b: ['pause-in-a-heal'] },
+  {
+    name: 'a plan is carried out only in mode act, or with a yes',
+    a: ['changes-mode', 'approves'],
+    b: ['mode-changed-in-a-heal'],
+    with: ['a change is only proposed where the mode is not act'],
   },
 ];

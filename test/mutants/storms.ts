@@ -18,6 +18,8 @@ const SEEDS = 40;
 const NODES_MAX = 6;
 /** Of each generator for a rule. */
 const MINUTES_MAX = 30;
+/** For one storm. */
+const PATIENCE_MS = 10 * 60_000;
 const GENERATORS = ['a', 'b'] as const;
 type GeneratorName = (typeof GENERATORS)[number];
 
@@ -39,6 +41,8 @@ interface Verdict {
   };
   /** Storms that were played, the one that caught it included. */
   readonly storms: number;
+  /** Storms that break a promise without the broken rule, too. */
+  readonly alsoWithout?: readonly string[];
   readonly fault?: string;
 }
 
@@ -92,6 +96,8 @@ async function tryOne(
     for (const [file, text] of originals) await writeFile(join(copy, file), text);
   };
   let count = 0;
+  const alsoWithout: string[] = [];
+  const known = () => (alsoWithout.length > 0 ? { alsoWithout } : {});
   try {
     for (const one of [mutant, ...othersOf(rule)]) {
       const path = join(copy, one.file);
@@ -102,31 +108,30 @@ async function tryOne(
       await writeFile(path, broken.text);
     }
     for (const generator of GENERATORS) {
-      if (rule[generator].length === 0) continue;
-      const played = await playStorms(copy, rule, generator, { ...limits, from: 1, to: Number(limits.seeds) });
-      if ('fault' in played) return { name, storms: count, fault: played.fault };
-      count += played.length;
-      const found = played.find(({ ending }) => ending.broken.length > 0);
-      const [first] = found?.ending.broken ?? [];
-      if (!found || !first) continue;
-      const { seed } = found;
-      // What breaks a promise without any broken rule says nothing of one.
-      const again = await playStorms(whole, rule, generator, { ...limits, from: seed, to: seed });
-      if ('fault' in again) return { name, storms: count, fault: again.fault };
-      const without = again[0]?.ending.broken[0];
-      if (without !== undefined)
-        return {
-          ...{ name, storms: count },
-          fault: `without the broken rule, too: seed ${seed} of ${generator} ${rule[generator].join()} breaks ${without.promise}`,
-        };
-      const type = rule[generator][seed % rule[generator].length] ?? '';
-      return {
-        name,
-        storms: count,
-        caughtBy: { generator, type, seed, promise: first.promise, sentence: first.sentence },
-      };
+      const untilMs = Date.now() + Number(limits.minutes) * 60_000;
+      const play = (where: string, from: number, to: number) =>
+        playStorms(where, { rule, generator, nodes: limits.nodes, patienceMs: untilMs - Date.now(), from, to });
+      for (let from = 1; from <= Number(limits.seeds) && rule[generator].length > 0; ) {
+        const played = await play(copy, from, Number(limits.seeds));
+        if ('fault' in played) return { name, storms: count, fault: played.fault };
+        count += played.length;
+        const found = played.find(({ ending }) => ending.broken.length > 0);
+        if (!found) break;
+        const { seed } = found;
+        // What breaks a promise without any broken rule says nothing of one.
+        const again = await playStorms(whole, {
+          ...{ rule, generator, nodes: limits.nodes, patienceMs: PATIENCE_MS, from: seed, to: seed },
+        });
+        if ('fault' in again) return { name, storms: count, fault: again.fault };
+        const without = again.flatMap(({ ending }) => ending.broken.map(({ promise }) => promise));
+        const first = found.ending.broken.find(({ promise }) => !without.includes(promise));
+        const type = rule[generator][seed % rule[generator].length] ?? '';
+        if (first) return { name, storms: count, caughtBy: { generator, type, seed, ...first }, ...known() };
+        alsoWithout.push(`${generator} ${type}, seed ${seed}: ${without.join(', ')}`);
+        from = seed + 1;
+      }
     }
-    return { name, storms: count };
+    return count === 0 ? { name, storms: 0, fault: 'no storm was played' } : { name, storms: count, ...known() };
   } finally {
     await putBack();
   }
@@ -139,11 +144,18 @@ const othersOf = (rule: StormRule): readonly Mutant[] =>
     return other;
   });
 
+interface Asked {
+  readonly rule: StormRule;
+  readonly generator: GeneratorName;
+  readonly nodes: string;
+  readonly patienceMs: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 async function playStorms(
   copy: string,
-  rule: StormRule,
-  generator: GeneratorName,
-  { nodes, minutes, from, to }: Limits & { readonly from: number; readonly to: number },
+  { rule, generator, nodes, patienceMs, from, to }: Asked,
 ): Promise<readonly Played[] | { readonly fault: string }> {
   const file = join(copy, 'storms.jsonl');
   await rm(file, { force: true });
@@ -154,11 +166,10 @@ async function playStorms(
     ...[rule[generator].join(), '--seeds', `${from}..${to}`, '--hours', String(rule.hours ?? HOURS)],
     ...['--nodes', nodes, '--jobs', '1', '--until-broken', '--log', file],
   ];
-  const { status, stderr } = await runNode(words, copy, Number(minutes) * 60_000);
+  const { status, stderr } = await runNode(words, copy, Math.max(1, patienceMs));
   // What was played when its time was over counts.
-  if (!existsSync(file))
-    return status === 0 || status === null ? [] : { fault: `no storm was played: ${stderr.trim().slice(0, 300)}` };
-  return linesOf<Played>(file);
+  if (existsSync(file)) return linesOf<Played>(file);
+  return status === 0 || status === null ? [] : { fault: `no storm was played: ${stderr.trim().slice(0, 300)}` };
 }
 
 const verdictsIn = (file: string): readonly Verdict[] => (existsSync(file) ? linesOf<Verdict>(file) : []);
@@ -169,11 +180,12 @@ const linesOf = <Line>(file: string): readonly Line[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Line);
 
-function lineOf({ name, caughtBy, storms, fault }: Verdict): string {
+function lineOf({ name, caughtBy, storms, fault, alsoWithout = [] }: Verdict): string {
   if (fault !== undefined) return `NOT TRIED ${name}: ${fault}`;
-  if (caughtBy === undefined) return `SURVIVED  ${name}: ${storms} storms`;
+  const also = alsoWithout.map((one) => `\n          without the broken rule, too: ${one}`).join('');
+  if (caughtBy === undefined) return `SURVIVED  ${name}: ${storms} storms${also}`;
   const { generator, type, seed, promise } = caughtBy;
-  return `caught    ${name}: storm ${storms}, ${generator} ${type}, seed ${seed}: ${promise}`;
+  return `caught    ${name}: storm ${storms}, ${generator} ${type}, seed ${seed}: ${promise}${also}`;
 }
 
 const command = new Command('npm run mutants:storms --')
