@@ -354,7 +354,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     b: [],
     hours: 6,
   },
-  { name: 'no character that nobody sees reaches people', a: ['rpc-garbage', 'crashes', 'edits-zone'], b: [] },
+  { name: 'no character that nobody sees reaches people', a: ['feed-lies'], b: [], hours: 8 },
   { name: 'the pause of a fleet holds', a: ['pauses-fleet'], b: ['pause-in-a-heal'] },
   { name: 'the pause of everything holds', a: ['pauses-all'], b: ['pause-in-a-heal'] },
   {
