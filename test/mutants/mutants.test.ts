@@ -32,6 +32,7 @@ describe('a rule of the list', () => {
     expect(named.filter((name) => !MUTANTS.some((mutant) => mutant.name === name))).toEqual([]);
     expect(new Set(SEEN_BY_STORMS.map(({ name }) => name)).size).toBe(SEEN_BY_STORMS.length);
     for (const { a, b } of SEEN_BY_STORMS) {
+      expect([...a, ...b]).not.toHaveLength(0);
       expect(Object.keys(GENERATORS.a.types)).toEqual(expect.arrayContaining([...a]));
       expect(Object.keys(GENERATORS.b.types)).toEqual(expect.arrayContaining([...b]));
     }

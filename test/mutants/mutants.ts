@@ -34,6 +34,22 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'shared/reconcile/guard.ts': [
+    {
+      name: 'a plan is carried out only in mode act, or with a yes',
+      find: "if (now.mode !== 'act' && !(now.mode === 'ask' && approved))",
+      replace: 'if (now.mode === undefined)',
+      caughtBy: ['shared/reconcile/reconcile'],
+    },
+  ],
+  'shared/text/plain-text.ts': [
+    {
+      name: 'no character that nobody sees reaches people',
+      find: "read.replace(UNSEEN, ' ')",
+      replace: 'read',
+      caughtBy: ['shared/text/plain-text'],
+    },
+  ],
   'functions/replace-node/shrink.ts': [
     {
       name: 'no disk of what may sign is made smaller',
@@ -285,6 +301,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/person.ts': [
+    {
+      name: 'a client that was told to end was stopped by a person',
+      find: "return { refuse: 'client-stopped', reason, ...later };",
+      replace: 'return null;',
+      caughtBy: ['functions/replace-node/begin'],
+    },
     {
       name: 'a client that another heal has left stopped is not taken for one that a person has stopped',
       find: 'leftStopped === true || ',
@@ -1770,6 +1792,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/reconcile/plan.ts': [
     {
+      name: 'a change is only proposed where the mode is not act',
+      find: "if (mode !== 'act') return { step: 'proposed'",
+      replace: "if (mode === undefined) return { step: 'proposed'",
+      caughtBy: ['shared/reconcile/reconcile'],
+    },
+    {
       name: 'a plan of names that has changed since its approval is not carried out',
       find: 'if (hash !== approved) {',
       replace: "if (hash === '') {",
@@ -2023,6 +2051,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/register-nodes/records.ts': [
+    {
+      name: 'a node that is not synced leaves the pool while others serve',
+      find: 'changeable.filter((node) => stateOf(node) === well)',
+      replace: 'changeable',
+      caughtBy: ['functions/register-nodes/names'],
+    },
     {
       name: 'the pool is never emptied',
       find: 'pool([...leastBad, ...kept])',
@@ -3465,6 +3499,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/guardrails/switches.ts': [
+    {
+      name: 'the pause of everything holds',
+      find: 'return everywhere === OFF ? null :',
+      replace: "return everywhere !== '' ? null :",
+      caughtBy: ['shared/guardrails/switches'],
+    },
+    {
+      name: 'the pause of a fleet holds',
+      find: 'return fleet === OFF ? null :',
+      replace: "return fleet !== '' ? null :",
+      caughtBy: ['shared/guardrails/switches'],
+    },
     {
       name: 'a pause that nobody can read is a pause',
       find: 'if (everywhere === undefined) return',

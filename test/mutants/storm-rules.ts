@@ -7,6 +7,10 @@ export interface StormRule {
   readonly b: readonly string[];
   /** Others that hold it, too, and are broken with it: alone it breaks no promise. */
   readonly with?: readonly string[];
+  /** Of each storm, where three are too few. */
+  readonly hours?: number;
+  /** The faults of generator a come without what the seed draws besides. */
+  readonly alone?: true;
 }
 
 export const SEEN_BY_STORMS: readonly StormRule[] = [
@@ -43,6 +47,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     name: 'a client that a person has stopped is left to that person',
     a: ['stops-client', 'stops-container'],
     b: ['stopped-in-a-heal', 'maintenance-without-a-pause'],
+    with: ['a client that was told to end was stopped by a person'],
   },
   {
     name: 'only a client that the full disk has stopped is started',
@@ -51,8 +56,8 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'a client that could not be asked is unknown, and not sick',
-    a: ['ssm-gone', 'agent-gone'],
-    b: ['agents-go-in-order', 'an-answer-of-each-kind'],
+    a: ['rpc-unauthorized', 'rpc-limited', 'rpc-elsewhere', 'rpc-withholding'],
+    b: ['an-answer-of-each-kind', 'agents-go-in-order'],
   },
   {
     name: 'a client is dead in two looks, never in one',
@@ -63,6 +68,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     name: 'nobody is called stuck while the chain stands still',
     a: ['halts'],
     b: ['halted-with-stragglers', 'halted-in-a-heal'],
+    with: ['while the chain stands still no node is healed for it'],
   },
   {
     name: 'nobody is stuck before others have three blocks more',
@@ -71,7 +77,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'another block is a fork only where more than half have the same one',
-    a: ['forks', 'majority-forks'],
+    a: ['majority-forks', 'forks'],
     b: ['split-in-halves'],
   },
   {
@@ -79,11 +85,16 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     a: ['majority-forks', 'rpc-dead'],
     b: ['a-wave-in-order', 'halted-with-stragglers'],
   },
-  { name: 'a DNS record that chainmend did not mark is left as it is', a: ['edits-zone'], b: ['records-fought-over'] },
+  {
+    name: 'a DNS record that chainmend did not mark is left as it is',
+    a: ['edits-zone'],
+    b: ['records-fought-over'],
+    with: ['a DNS marker of another fleet is respected'],
+  },
   { name: 'a DNS marker of another fleet is respected', a: ['edits-zone'], b: ['records-fought-over'] },
   {
     name: 'a validator is not replaced by itself',
-    a: ['instance-dies', 'data-do-not-open', 'changes-role'],
+    a: ['jailed', 'changes-role'],
     b: ['jailed-and-stopped', 'breaks-after-each-swap'],
   },
   {
@@ -140,8 +151,9 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'what people were told is not told again',
-    a: ['root-fills', 'agent-gone'],
-    b: ['root-full-and-hung', 'references-take-turns'],
+    a: ['stops-client', 'root-fills'],
+    b: ['references-take-turns'],
+    hours: 8,
   },
   {
     name: 'an approval of another plan approves nothing',
@@ -174,8 +186,10 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   { name: 'a client that was killed has not ended cleanly', a: ['asks-snapshot'], b: ['snapshot-fails-each-time'] },
   {
     name: 'nothing is removed before its date',
-    a: ['data-do-not-open'],
-    b: ['asked-again-and-again', 'breaks-after-each-swap'],
+    a: ['data-do-not-open', 'data-stop'],
+    b: ['breaks-after-each-swap'],
+    with: ['the date that a heal has written down counts, whatever the tag says'],
+    hours: 8,
   },
   { name: 'a kept volume that is attached is not removed', a: ['asks-undo'], b: ['asked-again-and-again'] },
   {
@@ -285,5 +299,68 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     name: 'the identity moves only when the old client cannot run any more',
     a: ['instance-dies', 'checks-fail'],
     b: ['dies-in-a-heal', 'checks-fail-in-a-heal'],
+  },
+  {
+    name: 'whoever asked for a restore has not asked for a client that was stopped since',
+    a: ['stops-container', 'restarts-client'],
+    b: [],
+  },
+  {
+    name: 'a version that has come up is switched to once, whoever has ended it since',
+    a: ['stops-container', 'restarts-client', 'version-dies', 'upgrade-meets-stop'],
+    b: [],
+    hours: 8,
+  },
+  {
+    name: 'a client of CometBFT that has ended with success was told to, and is not started by a growth',
+    a: ['disk-fills', 'disk-jumps'],
+    b: ['maintenance-without-a-pause'],
+  },
+  {
+    name: 'a client that another heal has left to the person who had stopped it stays stopped on a full disk, too',
+    a: ['disk-fills', 'lowers-ceiling'],
+    b: ['maintenance-without-a-pause'],
+  },
+  {
+    name: 'a client that somebody has ended by a signal stays stopped on a full disk, too',
+    a: ['stops-container', 'disk-jumps'],
+    b: [],
+  },
+  {
+    name: 'a node that is not synced leaves the pool while others serve',
+    a: ['forks', 'data-stop', 'crashes'],
+    b: ['slow-at-the-threshold', 'forked-in-a-heal'],
+  },
+  {
+    name: 'a page is repeated only so often a day',
+    a: ['stops-client', 'stops-instance-for-good'],
+    b: [],
+    hours: 14,
+  },
+  {
+    name: 'the end of a cause is told once',
+    a: ['root-fills', 'agent-gone'],
+    b: [],
+  },
+  {
+    name: 'what a drill has left is removed before anything else',
+    a: ['drill-cut-off', 'drill-paused'],
+    b: [],
+    hours: 8,
+  },
+  {
+    name: 'one node of a fleet is upgraded at a time',
+    a: ['asks-upgrade', 'upgrade-meets-hang'],
+    b: [],
+    hours: 6,
+  },
+  { name: 'no character that nobody sees reaches people', a: ['feed-lies'], b: [], hours: 8 },
+  { name: 'the pause of a fleet holds', a: ['pauses-fleet'], b: ['pause-in-a-heal'] },
+  { name: 'the pause of everything holds', a: ['pauses-all'], b: ['pause-in-a-heal'] },
+  {
+    name: 'a plan is carried out only in mode act, or with a yes',
+    a: ['changes-mode', 'approves'],
+    b: ['mode-changed-in-a-heal'],
+    with: ['a change is only proposed where the mode is not act'],
   },
 ];

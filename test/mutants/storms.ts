@@ -1,4 +1,4 @@
-// `npm run mutants:storms [-- PART-OF-A-NAME]`: breaks one rule at a time in a copy of the checkout and plays storms there, until one breaks a promise.
+// `npm run mutants:storms [-- PARTS OF NAMES]`: breaks one rule at a time in a copy of the checkout and plays storms there, until one breaks a promise.
 // Storms of the first generator, then of the second, from seed 1 on, of the faults that can put the rule to the test. It says how many it took. What no
 // storm has caught is listed at the end.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
@@ -10,19 +10,23 @@ import { copyCheckout, runNode, tidyUpOnSignals } from './copies.ts';
 import { MUTANTS, type Mutant, mutated } from './mutants.ts';
 import { SEEN_BY_STORMS, type StormRule } from './storm-rules.ts';
 
+/** A rule may ask for more. */
 const HOURS = 3;
 /** Seeds of each generator for a rule: each of its types in turn. */
 const SEEDS = 40;
 /** Larger worlds are left out: ten small storms show more than a large one of the same length. */
 const NODES_MAX = 6;
-const PATIENCE_MS = 30 * 60_000;
+/** Of each generator for a rule. */
+const MINUTES_MAX = 30;
+/** For one storm. */
+const PATIENCE_MS = 10 * 60_000;
 const GENERATORS = ['a', 'b'] as const;
 type GeneratorName = (typeof GENERATORS)[number];
 
 /** The part of a line of `npm run storm -- --log` that this file reads. */
 interface Played {
   readonly seed: number;
-  readonly ending: { readonly broken: readonly { readonly promise: string; readonly subject: string }[] };
+  readonly ending: { readonly broken: readonly { readonly promise: string; readonly sentence: string }[] };
 }
 
 /** A line of `--log`. */
@@ -33,43 +37,42 @@ interface Verdict {
     readonly type: string;
     readonly seed: number;
     readonly promise: string;
+    readonly sentence: string;
   };
   /** Storms that were played, the one that caught it included. */
   readonly storms: number;
+  /** Storms that break a promise without the broken rule, too. */
+  readonly alsoWithout?: readonly string[];
   readonly fault?: string;
 }
 
 interface Options {
-  readonly part: string;
+  readonly parts: readonly string[];
   readonly log: string | undefined;
-  readonly seeds: string;
   readonly jobs: string;
+  readonly limits: Limits;
 }
 
-async function tryAll({ part, log, seeds, jobs }: Options): Promise<number> {
+interface Limits {
+  readonly seeds: string;
+  readonly nodes: string;
+  readonly minutes: string;
+}
+
+async function tryAll({ parts, log, jobs, limits }: Options): Promise<number> {
   const known = log === undefined ? [] : verdictsIn(log);
+  const isAsked = (name: string): boolean => parts.length === 0 || parts.some((part) => name.includes(part));
   const chosen = SEEN_BY_STORMS.flatMap((rule) => {
-    const mutant = MUTANTS.find(({ name }) => name === rule.name && name.includes(part));
+    const mutant = MUTANTS.find(({ name }) => name === rule.name && isAsked(name));
     return mutant ? [{ rule, mutant }] : [];
   });
   const left = chosen.filter(({ rule }) => !known.some((verdict) => verdict.name === rule.name));
   const verdicts = known.filter(({ name }) => chosen.some(({ rule }) => rule.name === name));
-  const held = new Map<string, string | undefined>();
   const whole = await copyCheckout();
-  // What breaks a promise without any broken rule says nothing of one.
-  const faultWithout = async (generator: GeneratorName, types: readonly string[]): Promise<string | undefined> => {
-    const key = `${generator} ${types.join()}`;
-    if (!held.has(key)) {
-      const played = await playStorms(whole, generator, types, seeds);
-      const broken = 'fault' in played ? undefined : played.find(({ ending }) => ending.broken.length > 0);
-      held.set(key, 'fault' in played ? played.fault : broken && `seed ${broken.seed} of ${key} breaks a promise`);
-    }
-    return held.get(key);
-  };
   const work = async (): Promise<void> => {
     const copy = await copyCheckout();
     for (let one = left.shift(); one !== undefined; one = left.shift()) {
-      const verdict = await tryOne(copy, one, seeds, faultWithout);
+      const verdict = await tryOne({ broken: copy, whole }, one, limits);
       verdicts.push(verdict);
       if (log !== undefined) appendFileSync(log, `${JSON.stringify(verdict)}\n`);
       console.log(lineOf(verdict));
@@ -83,10 +86,9 @@ async function tryAll({ part, log, seeds, jobs }: Options): Promise<number> {
 }
 
 async function tryOne(
-  copy: string,
+  { broken: copy, whole }: { readonly broken: string; readonly whole: string },
   { rule, mutant }: { readonly rule: StormRule; readonly mutant: Mutant },
-  seeds: string,
-  faultWithout: (generator: GeneratorName, types: readonly string[]) => Promise<string | undefined>,
+  limits: Limits,
 ): Promise<Verdict> {
   const { name } = rule;
   const originals = new Map<string, string>();
@@ -94,6 +96,8 @@ async function tryOne(
     for (const [file, text] of originals) await writeFile(join(copy, file), text);
   };
   let count = 0;
+  const alsoWithout: string[] = [];
+  const known = () => (alsoWithout.length > 0 ? { alsoWithout } : {});
   try {
     for (const one of [mutant, ...othersOf(rule)]) {
       const path = join(copy, one.file);
@@ -104,18 +108,30 @@ async function tryOne(
       await writeFile(path, broken.text);
     }
     for (const generator of GENERATORS) {
-      const played = await playStorms(copy, generator, rule[generator], seeds);
-      if ('fault' in played) return { name, storms: count, fault: played.fault };
-      count += played.length;
-      const found = played.find(({ ending }) => ending.broken.length > 0);
-      const [first] = found?.ending.broken ?? [];
-      if (!found || !first) continue;
-      const fault = await faultWithout(generator, rule[generator]);
-      if (fault !== undefined) return { name, storms: count, fault: `without the broken rule, too: ${fault}` };
-      const type = rule[generator][found.seed % rule[generator].length] ?? '';
-      return { name, storms: count, caughtBy: { generator, type, seed: found.seed, promise: first.promise } };
+      const untilMs = Date.now() + Number(limits.minutes) * 60_000;
+      const play = (where: string, from: number, to: number) =>
+        playStorms(where, { rule, generator, nodes: limits.nodes, patienceMs: untilMs - Date.now(), from, to });
+      for (let from = 1; from <= Number(limits.seeds) && rule[generator].length > 0; ) {
+        const played = await play(copy, from, Number(limits.seeds));
+        if ('fault' in played) return { name, storms: count, fault: played.fault };
+        count += played.length;
+        const found = played.find(({ ending }) => ending.broken.length > 0);
+        if (!found) break;
+        const { seed } = found;
+        // What breaks a promise without any broken rule says nothing of one.
+        const again = await playStorms(whole, {
+          ...{ rule, generator, nodes: limits.nodes, patienceMs: PATIENCE_MS, from: seed, to: seed },
+        });
+        if ('fault' in again) return { name, storms: count, fault: again.fault };
+        const without = again.flatMap(({ ending }) => ending.broken.map(({ promise }) => promise));
+        const first = found.ending.broken.find(({ promise }) => !without.includes(promise));
+        const type = rule[generator][seed % rule[generator].length] ?? '';
+        if (first) return { name, storms: count, caughtBy: { generator, type, seed, ...first }, ...known() };
+        alsoWithout.push(`${generator} ${type}, seed ${seed}: ${without.join(', ')}`);
+        from = seed + 1;
+      }
     }
-    return { name, storms: count };
+    return count === 0 ? { name, storms: 0, fault: 'no storm was played' } : { name, storms: count, ...known() };
   } finally {
     await putBack();
   }
@@ -128,25 +144,32 @@ const othersOf = (rule: StormRule): readonly Mutant[] =>
     return other;
   });
 
+interface Asked {
+  readonly rule: StormRule;
+  readonly generator: GeneratorName;
+  readonly nodes: string;
+  readonly patienceMs: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 async function playStorms(
   copy: string,
-  generator: GeneratorName,
-  types: readonly string[],
-  seeds: string,
+  { rule, generator, nodes, patienceMs, from, to }: Asked,
 ): Promise<readonly Played[] | { readonly fault: string }> {
   const file = join(copy, 'storms.jsonl');
   await rm(file, { force: true });
   const words = [
     ...['--disable-warning=ExperimentalWarning', '--import', './infra/engine.js', 'local/storms/storm-cli.ts'],
     // Generator a draws faults one by one: the rest of a seed's is what a rule is broken in. The stories of b have it all.
-    ...['--generator', generator, generator === 'a' ? '--first' : '--only', types.join()],
-    ...['--seeds', `1..${seeds}`, '--hours', String(HOURS)],
-    ...['--nodes', String(NODES_MAX), '--jobs', '1', '--until-broken', '--log', file],
+    ...['--generator', generator, generator === 'a' && rule.alone !== true ? '--first' : '--only'],
+    ...[rule[generator].join(), '--seeds', `${from}..${to}`, '--hours', String(rule.hours ?? HOURS)],
+    ...['--nodes', nodes, '--jobs', '1', '--until-broken', '--log', file],
   ];
-  const { status, stderr } = await runNode(words, copy, PATIENCE_MS);
-  if (status === null) return { fault: `its storms did not end within ${PATIENCE_MS / 60_000} minutes` };
-  if (!existsSync(file)) return status === 0 ? [] : { fault: `no storm was played: ${stderr.trim().slice(0, 300)}` };
-  return linesOf<Played>(file);
+  const { status, stderr } = await runNode(words, copy, Math.max(1, patienceMs));
+  // What was played when its time was over counts.
+  if (existsSync(file)) return linesOf<Played>(file);
+  return status === 0 || status === null ? [] : { fault: `no storm was played: ${stderr.trim().slice(0, 300)}` };
 }
 
 const verdictsIn = (file: string): readonly Verdict[] => (existsSync(file) ? linesOf<Verdict>(file) : []);
@@ -157,19 +180,21 @@ const linesOf = <Line>(file: string): readonly Line[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Line);
 
-function lineOf({ name, caughtBy, storms, fault }: Verdict): string {
+function lineOf({ name, caughtBy, storms, fault, alsoWithout = [] }: Verdict): string {
   if (fault !== undefined) return `NOT TRIED ${name}: ${fault}`;
-  if (caughtBy === undefined) return `SURVIVED  ${name}: ${storms} storms`;
+  const also = alsoWithout.map((one) => `\n          without the broken rule, too: ${one}`).join('');
+  if (caughtBy === undefined) return `SURVIVED  ${name}: ${storms} storms${also}`;
   const { generator, type, seed, promise } = caughtBy;
-  return `caught    ${name}: storm ${storms}, ${generator} ${type}, seed ${seed}: ${promise}`;
+  return `caught    ${name}: storm ${storms}, ${generator} ${type}, seed ${seed}: ${promise}${also}`;
 }
 
 const command = new Command('npm run mutants:storms --')
-  .argument('[part]', 'of a name: only these rules', '')
+  .argument('[parts...]', 'of names: only these rules', [])
   .option('--log <file>', 'adds a line for each rule; those that it has are not tried again')
   .option('--seeds <n>', 'seeds of each generator for a rule', String(SEEDS))
+  .option('--nodes <n>', 'plays only the storms of at most so many nodes', String(NODES_MAX))
+  .option('--minutes <n>', 'of each generator for a rule: what was played by then counts', String(MINUTES_MAX))
   .option('--jobs <n>', 'rules that are tried side by side', String(availableParallelism()))
   .parse();
-const [part = ''] = command.args;
-const { log, seeds, jobs } = command.opts<{ readonly log?: string; readonly seeds: string; readonly jobs: string }>();
-process.exitCode = await tidyUpOnSignals(() => tryAll({ part, log, seeds, jobs }));
+const { log, jobs, ...limits } = command.opts<Pick<Options, 'log' | 'jobs'> & Limits>();
+process.exitCode = await tidyUpOnSignals(() => tryAll({ parts: command.args, log, jobs, limits }));
