@@ -9,6 +9,7 @@ import {
   limitsOf,
   refusalOf,
 } from '../../../functions/audit-snapshots/judge.ts';
+import { waitSeconds } from '../../../functions/audit-snapshots/proof.ts';
 import { type DrillFacts, NO_CLIMB } from '../../../functions/audit-snapshots/state.ts';
 import { type NodeStatus, UNSAID } from '../../../shared/chains/client.ts';
 import { noDrill } from '../../../shared/heal/drill.ts';
@@ -74,6 +75,18 @@ describe('a set is verified', () => {
     ['while nobody has looked at the chain lately', { heard: heard(TIP), chain: null }],
   ])('not %s', (_, more) => {
     expect(verdict(more)).toBe('waits');
+  });
+});
+
+describe('a throw-away client is asked', () => {
+  it.each([
+    [0, 10],
+    [3 * MINUTE_MS, 30],
+    [30 * MINUTE_MS, 120],
+    [2 * HOUR_MS, 300],
+  ])('%d ms after its start and later %d seconds after the last answer', (upForMs, seconds) => {
+    expect(waitSeconds(upForMs)).toBe(seconds);
+    if (upForMs > 0) expect(waitSeconds(upForMs - 1)).toBeLessThan(seconds);
   });
 });
 
