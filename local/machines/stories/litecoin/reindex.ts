@@ -98,7 +98,12 @@ export const reindex: RealStory = {
         SICK,
         `from its command until its client was at the tip it took ${tookSeconds.toFixed(0)} s; the copy had said ${predicted.toFixed(0)} s: ${Math.round((predicted / tookSeconds - 1) * 100)} % off`,
       );
-      holds('watch-fleet saw it at the tip again', back !== undefined, lines.slice(-8));
+      // Alone on a host it is a few percent; where four networks share one, looks come late.
+      holds(
+        'that is what it took, within a factor of two',
+        predicted < 2 * tookSeconds && tookSeconds < 2 * predicted,
+        lines.slice(-8),
+      );
     }
     holds(
       isQuicker ? 'the command ran once, and ended with 0' : 'the command did not run there',
