@@ -484,6 +484,7 @@ describe('a snapshot that an upgrade waits for', () => {
 
   it('is one incident a day, and not another one each hour', () => {
     expect(holdsUpgrade(waiting(), upgrade, ASKED + 3 * HOUR_MS)).toBe(true);
+    expect(holdsUpgrade(waiting(), upgrade, ASKED + 24 * HOUR_MS)).toBe(true);
     expect(holdsUpgrade(waiting(), upgrade, ASKED + 24 * HOUR_MS + 1)).toBe(false);
   });
 
