@@ -181,8 +181,8 @@ const SCHEDULED_VALID_MS = 24 * 60 * 60_000;
 const isScheduled = ({ alarm }: Pick<IncidentRecord, 'alarm'>): boolean => alarm.namespace === SCHEDULE;
 
 /**
- * Whether the schedule wants of this node no more what it wanted: another one has given it since, no fleet file asks for it now, or the node is no fleet's
- * node any more. null: the schedule did not ask.
+ * Whether the schedule wants of this node no more what it wanted: another one has given it since, its fleet's file does not ask for it now, or the node is
+ * no fleet's node any more. null: the schedule did not ask.
  *
  * @param nodes of a complete and fresh observation; empty where there is none
  */
@@ -196,7 +196,7 @@ export function isWantedNoMore(
   if (!isScheduled(incident)) return null;
   const { fleet: name, trigger, onsetMs, instanceId } = incident;
   const fleet = fleets.find((one) => one.name === name);
-  if ((trigger === DRILL ? fleet?.drills : fleet?.cleanSnapshots) === undefined) return true;
+  if (fleet && (trigger === DRILL ? fleet.drills : fleet.cleanSnapshots) === undefined) return true;
   const isGiven = incidents.some(
     (one) =>
       one.fleet === name &&

@@ -109,10 +109,14 @@ function pagesOf(incident: IncidentRecord, sent: SentPagesRecord | undefined, no
   return [...refusals, ...(paged ? [paged] : []), ...(asked ? [asked] : [])];
 }
 
-function endingOf({ node, trigger, proof }: HealedIncident): string {
+/** Not of a request, nor of what the schedule wants. */
+const isOfTrouble = ({ trigger }: IncidentRecord): boolean =>
+  ['disk', 'node'].includes(readTrigger(trigger)?.kind ?? '');
+
+function endingOf(incident: HealedIncident): string {
+  const { node, proof } = incident;
   if (proof !== undefined) return `${node} is healed: ${proof}`;
-  const isOfTrouble = ['disk', 'node'].includes(readTrigger(trigger)?.kind ?? '');
-  return isOfTrouble ? `${node} is well without a heal` : `what was wanted of ${node} is wanted no more`;
+  return isOfTrouble(incident) ? `${node} is well without a heal` : `what was wanted of ${node} is wanted no more`;
 }
 
 /** One cause of several pages, or of several nodes: the newest page speaks, it lasts while any does, and is over when all are. */
@@ -284,7 +288,7 @@ const isNews = (incident: IncidentRecord, nowMs: number): incident is HealedInci
   incident.state === 'healed' &&
   incident.proof !== undefined &&
   nowMs - incident.endedAtMs < TOLD_WITHIN_MS &&
-  ['disk', 'node'].includes(readTrigger(incident.trigger)?.kind ?? '');
+  isOfTrouble(incident);
 
 /** The record after a message was sent. */
 export function sentMessage(

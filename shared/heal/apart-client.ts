@@ -4,6 +4,7 @@ import { readCommand, sendCommand } from '../aws/commands.ts';
 import { catchRefusal } from '../aws/refusals.ts';
 import { MAXIMUM_HEIGHTS, type NodeStatus, SHOWS } from '../chains/client.ts';
 import type { Fleet } from '../fleet/model.ts';
+import type { FleetWatch } from '../fleet/observation.ts';
 import { readSwitches } from '../guardrails/switches.ts';
 import { askNodeParameters } from '../node-commands/ask-node.ts';
 import { readOnNode } from '../probe/node-probe.ts';
@@ -20,11 +21,9 @@ export type Heard =
   | { readonly is: 'unasked'; readonly reason: string };
 
 type Tools = Pick<HealContext, 'clients' | 'environment' | 'payload'>;
+
 /** A block of the chain, as the fleet and its references see it. */
-export interface CommonBlock {
-  readonly height: number;
-  readonly hash: string;
-}
+export type CommonBlock = NonNullable<FleetWatch['canonical']>;
 
 /** `common`: the chain's block when it was asked. By the time that it answers the fleet may look at a higher one, of which nobody has asked it. */
 export type Sent =

@@ -665,9 +665,9 @@ describe('what the schedule wants of a node', () => {
     expect(isNotWanted([given({ trigger: 'snapshot:drill' })])).toBe(false);
   });
 
-  it('is wanted no more where the file asks for none, or the node is gone, and not where nobody has looked', () => {
+  it('is wanted no more where the file asks for none, or the node is gone, and not where nobody has looked or can read the file', () => {
     expect(isNotWanted([], [donor, other], [fleet])).toBe(true);
-    expect(isNotWanted([], [donor, other], [])).toBe(true);
+    expect(isNotWanted([], [donor, other], [])).toBe(false);
     expect(isNotWanted([], [other])).toBe(true);
     expect(isNotWanted([], [])).toBe(false);
   });

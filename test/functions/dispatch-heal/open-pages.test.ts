@@ -254,6 +254,17 @@ describe('a healed node', () => {
     expect(reviewPages(undefined, [], [healed()], none, always, NOON_MS).due).toEqual([]);
   });
 
+  it.each([
+    ['disk:data', { proof: 'filesystem 900 GiB' }, 'is healed: filesystem 900 GiB'],
+    ['node:health', { proof: undefined }, 'is well without a heal'],
+    ['snapshot:clean', { proof: undefined }, 'is wanted no more'],
+  ])('of %s has its page end with a sentence of its own', (trigger, more, ending) => {
+    const lastPage = { code: 'not-proved', sentence: 'it does not run', atMs: NOON_MS - HOUR_MS };
+    const incident = healed({ trigger, lastPage, ...more } as Partial<IncidentRecord>);
+    const [cause] = causesOfIncidents([incident], undefined, NOON_MS);
+    expect(cause?.ending).toContain(ending);
+  });
+
   it('for which people were paged is resolved, and not told besides', () => {
     const incident = healed({
       lastPage: { code: 'not-proved', sentence: 'it does not run', atMs: NOON_MS - HOUR_MS },
