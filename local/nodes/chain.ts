@@ -56,8 +56,8 @@ export class SimulatedChain {
   readonly network: PeerNetwork;
   /** Its halts, oldest first. */
   readonly halts: Halt[] = [];
-  /** Its public endpoints: the branch that each answers from, or undefined while it is silent. */
-  readonly endpoints: (() => Branch | undefined)[] = [];
+  /** Its public endpoints: the branch that each answers from and its newest block of it, or undefined while it is silent. */
+  readonly endpoints: (() => { readonly branch: Branch; readonly height: number } | undefined)[] = [];
   /** What somebody has packed of its data, by URL. */
   readonly bundles = new Map<string, Bundle>();
   readonly clock: Clock;

@@ -46,10 +46,11 @@ export function referenceHost(
   let branch = chain.main;
   let stoodAt: number | undefined;
   let silent = false;
-  chain.endpoints.push(() => (silent ? undefined : branch));
+  const heightNow = (): number => stoodAt ?? Math.max(0, branch.height() + shift);
+  chain.endpoints.push(() => (silent ? undefined : { branch, height: heightNow() }));
   const asked = (): RpcFacts => {
     const nowMs = chain.clock.now();
-    const height = stoodAt ?? Math.max(0, branch.height() + shift);
+    const height = heightNow();
     const blocks = {
       hash: (at: number) => branch.hash(at),
       // No block time is in the future.
@@ -102,7 +103,7 @@ export function referenceHost(
       silent = false;
     },
     halt: () => {
-      stoodAt = asked().height;
+      stoodAt = heightNow();
     },
     resume: () => {
       stoodAt = undefined;

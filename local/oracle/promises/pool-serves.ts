@@ -76,14 +76,18 @@ function isGood(scene: Scene, node: SeenNode): boolean {
   return serves(instance, scene.machine(instance?.instanceId), scene.ceilings(node.fleet)?.behindBlocks ?? 0);
 }
 
-/** Blocks are right by the word of more than half of all that answer: where voices are divided, nobody knows ("Nobody is called sick by one voice", README.md). */
-function isMainKnown(scene: Scene, { fleet }: SeenNode, chain: SimulatedChain): boolean {
+/**
+ * Blocks are right by the word of more than half of all that answer: where voices are divided, nobody knows ("Nobody is called sick by one voice",
+ * README.md). One that stands below the fork answers, and has no word on it.
+ */
+function isMainKnown(scene: Scene, { fleet }: SeenNode, { main, endpoints }: SimulatedChain, forkHeight: number): boolean {
   const nodes = scene.nodes.flatMap((node) => {
     const machine = node.fleet === fleet ? scene.machine(scene.present(node)?.instanceId) : undefined;
-    return machine?.isPowered && machine.client.state === 'running' ? [machine.client.branch] : [];
+    const answers = machine?.isPowered && machine.client.state === 'running';
+    return answers ? [{ branch: machine.client.branch, height: machine.client.height() }] : [];
   });
-  const voices = [...nodes, ...chain.endpoints.flatMap((answersFrom) => answersFrom() ?? [])];
-  return voices.filter((branch) => branch === chain.main).length * 2 > voices.length;
+  const voices = [...nodes, ...endpoints.flatMap((answersFrom) => answersFrom() ?? [])];
+  return voices.filter(({ branch, height }) => branch === main && height > forkHeight).length * 2 > voices.length;
 }
 
 /** What several voices would say of it; one that does not answer is unknown, stays as it is, and so does a paused one. */
@@ -101,7 +105,7 @@ function isKnownBad(scene: Scene, node: SeenNode, goodCount: number): boolean {
   const { behindBlocks, confirmations } = scene.ceilings(node.fleet) ?? { behindBlocks: 0, confirmations: 0 };
   const { branch } = client;
   if (branch === machine.chain.main) return client.heightLag() > 2 * behindBlocks + 3;
-  if (!isMainKnown(scene, node, machine.chain)) return false;
+  if (!isMainKnown(scene, node, machine.chain, branch.fromHeight)) return false;
   // Hashes are compared so many blocks below the tip: a fork is seen once it is deeper.
   return Math.min(client.height(), machine.chain.height()) - branch.fromHeight > confirmations + 1;
 }

@@ -99,8 +99,8 @@ export class Sights {
       if (height !== undefined) tell(node.fleet.name, height);
       if ((node.fleet.health.references.length ?? 0) === 0) continue;
       for (const endpoint of node.machine.chain.endpoints) {
-        const branch = endpoint();
-        if (branch) tell(node.fleet.name, branch.height());
+        const told = endpoint();
+        if (told) tell(node.fleet.name, told.branch.height());
       }
     }
     return best;

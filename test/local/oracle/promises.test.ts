@@ -830,6 +830,29 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'two of four are on the right blocks, and one is still below the fork and has no word on it',
+        options: { before: poolOfAll, nodes: 4 },
+        story: async (court) => {
+          court.faultsEnd();
+          freeze(court, 'node4');
+          const rest = addresses(court).filter((ip) => ip !== machine(court, 'node4').privateIp);
+          await zone(
+            court,
+            [
+              ['DELETE', POOL, 'A', addresses(court)],
+              ['CREATE', POOL, 'A', rest],
+            ],
+            true,
+          );
+          await court.pass(3 * HOUR_MS);
+          const { client, chain } = machine(court, 'node3');
+          client.follow(chain.fork(chain.height() - 10));
+          await court.pass(HOUR_MS);
+          machine(court, 'node3').killClient();
+          await court.pass(5 * MINUTE_MS);
+        },
+      },
+      {
         when: 'of two nodes one is behind, and nobody can know which is right',
         options: { before: poolOfAll, nodes: 2 },
         story: async (court) => {
