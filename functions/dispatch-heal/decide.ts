@@ -8,7 +8,7 @@ import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { judgeClass } from '../../shared/guardrails/replace.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
-import { leaseFree, maySettle, newNode, unsettled } from '../../shared/heal/lease.ts';
+import { leaseFree, mayHold, newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord, Operation } from '../../shared/heal/records.ts';
 import { DISK_FIRST, healOf } from '../../shared/heal/records.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
@@ -110,7 +110,7 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   const node = nodeRecord ?? newNode(fleet.name, candidate.instanceId);
   const kind = operationOf(trigger);
   // A drill does nothing to the node: whoever holds it keeps it.
-  const free = kind === null || (leaseFree(node, facts.owner, nowMs) && maySettle(node, kind));
+  const free = kind === null || (leaseFree(node, facts.owner, nowMs) && mayHold(node, kind));
   const allocated = allocate(incident, free, (attempt) => payloadOf(fleet, nowMs, incident, attempt), nowMs);
   if ('leave' in allocated) return { ...leaveAlone(allocated.leave, allocated.leave), ...note };
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };

@@ -13,6 +13,7 @@ import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
 import { type Facts, followsAgain, isImpaired, runsAgain } from './facts.ts';
 import { foundVolumes } from './found-volumes.ts';
+import { diskFullFirst } from './full.ts';
 import { type Gone, judgeGone } from './gone.ts';
 import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
@@ -109,9 +110,6 @@ const isUnheard = ({ original, seen }: Facts): boolean =>
   seen === null && original?.agentOnline === true && original.instance.state === 'running';
 
 const MINUTE_MS = 60_000;
-/** From this usage on the disk is the cause, and resize-volume heals it. */
-const FULL_PERCENT = 97;
-
 /** Whether there is anything to do, and the state of the node before anything is done to it. */
 export function begin(facts: Facts): Decision {
   const { original, want, watched, seen, gone } = facts;
@@ -150,10 +148,8 @@ export function begin(facts: Facts): Decision {
   }
   if (want.do === 'upgrade') return beginUpgrade(facts, want.to, instance.availabilityZone);
   // The disk is checked before the reason of the stop: with little disk left geth ends itself, with a clean exit.
-  const full =
-    want.do === 'heal' &&
-    seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT);
-  if (full) return diskFullFirst(facts, full.path);
+  const full = want.do === 'heal' ? diskFullFirst(facts, facts.onsetMs) : null;
+  if (full) return ended({ as: 'refused', refusal: full });
   const left = leftToPerson(facts, { stops: true });
   if (left) return ended({ as: 'refused', refusal: left });
   if (runsAgain(facts)) return ended({ as: 'healed', reason: RUNS_AGAIN });
@@ -178,19 +174,6 @@ function beginUpgrade(facts: Facts, to: string, availabilityZone: string): Decis
   // From the beginning: the node serves on.
   const beside = isBlueGreen(facts.want) ? besideOf(facts) : null;
   return beginHeal({ state: beside === null ? state : { ...state, beside } });
-}
-
-/** An alarm sees a full disk within minutes, and its incident is open then: an attempt that still finds it full is one that nobody grows. */
-const UNSEEN_AFTER_MS = 15 * MINUTE_MS;
-
-function diskFullFirst(facts: Facts, path: string): Decision {
-  const reason = `${path} is full: it is grown first`;
-  if (facts.nowMs - facts.onsetMs < UNSEEN_AFTER_MS) return refuse('disk-full-first', reason);
-  return refuse(
-    'disk-full-first',
-    `${reason}, and nothing has grown it. Perhaps no alarm sees it: look whether the node’s CloudWatch agent still tells disk_used_percent of ${path}, or grow the volume and its filesystem by hand`,
-    { page: true, retryAfterMs: laterEachTime(facts) },
-  );
 }
 
 /** Of a node whose instance was terminated. Nothing is asked of it, and nothing is put back. */
@@ -225,6 +208,9 @@ function climb(facts: Facts, state: LadderState): Decision {
   const last = state.failed.at(-1);
   const back = broughtBack(facts, state);
   if (back) return back;
+  // It has filled since: no other rung is taken, and nothing is blamed for it.
+  const full = facts.want.do === 'heal' ? diskFullFirst(facts, state.beganAtMs) : null;
+  if (full) return onceSettled(facts, state, { as: 'refused', refusal: full });
   // What a rung before has stopped, no person has.
   const left = leftToPerson(facts, { stops: state.failed.length === 0 && state.client === 'untouched' });
   if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });

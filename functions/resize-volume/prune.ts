@@ -6,6 +6,7 @@ import { neededReason, prunedText } from '../../shared/growth/prune.ts';
 import { leaveReplacement, takeTurn } from '../../shared/heal/budgets.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
+import { maySettle } from '../../shared/heal/lease.ts';
 import { awaitNode, sendToNode } from '../../shared/heal/node-commands.ts';
 import type { NodeRecord, PruneNote } from '../../shared/heal/records.ts';
 import { askRegister } from '../../shared/heal/register.ts';
@@ -56,15 +57,15 @@ async function reservePrune(context: ResizeActContext, { plan, held: { holder } 
   const atMs = Date.now();
   const { instead: _, ...shown } = plan;
   const key = `${payload.incidentId}/${payload.attempt}`;
-  let isSpent = false;
+  let not: string | null = null;
   const written = await changeNode(context, holder, (node) => {
-    isSpent = isSpentBy(node, key, atMs);
-    return isSpent ? null : reserved(node, { plan, key, atMs, incidentId: payload.incidentId });
+    not = unprunable(node, key, atMs);
+    return not === null ? reserved(node, { plan, key, atMs, incidentId: payload.incidentId }) : null;
   });
   if ('lost' in written) return written;
-  if (isSpent) {
+  if (not !== null) {
     await leaveReplacement(context);
-    return { not: 'it was to be pruned within a day already' };
+    return { not };
   }
   await journal(`${place}-decision`, {
     atMs,
@@ -83,9 +84,16 @@ async function reservePrune(context: ResizeActContext, { plan, held: { holder } 
   return { waitSeconds: fleet.dns ? fleet.dns.ttlSeconds + NAMES_SECONDS : 0 };
 }
 
-/** One that was to be run counts, whatever became of it: a second one would find a client that was just started. */
-const isSpentBy = ({ pruned }: NodeRecord, key: string, nowMs: number): boolean =>
-  pruned !== undefined && pruned.key !== key && nowMs - pruned.atMs < DAY_MS;
+/**
+ * Why its client is not stopped to be pruned now; null where it may be. A pruning that was to be run counts, whatever became of it: a second one would
+ * find a client that was just started.
+ */
+export function unprunable(node: NodeRecord, key: string, nowMs: number): string | null {
+  const { pruned } = node;
+  if (pruned !== undefined && pruned.key !== key && nowMs - pruned.atMs < DAY_MS)
+    return 'it was to be pruned within a day already';
+  return maySettle(node, 'grow') ? null : 'another heal waits for the proof of its client';
+}
 
 /** The record says that the client may be down before it can be down, and the pool leaves the node out from then on. */
 export function reserved(

@@ -68,7 +68,7 @@ export function grant(
 ): Write<NodeRecord> | { readonly held: Holder } | { readonly refused: string } {
   if (read.owner === execution) return { held: { execution, fence: read.fence } };
   if (!leaseFree(read, owner, nowMs)) return { refused: read.owner ?? '' };
-  if (!maySettle(read, kind)) return { refused: `what incident ${read.operation?.incidentId} left open` };
+  if (!mayHold(read, kind)) return { refused: `what incident ${read.operation?.incidentId} left open` };
   return { next: { ...read, owner: execution, fence: read.fence + 1, version: read.version + 1 } };
 }
 
@@ -129,7 +129,7 @@ export const leftStopped = (read: NodeRecord | undefined, heightSinceMs: number 
 
 /**
  * The intent of a ModifyVolume: counted before the call, because its answer can be lost. An intent of this attempt that is already written is not
- * written twice.
+ * written twice. What another heal has left open stays in its place.
  */
 export function intend(
   read: NodeRecord,
@@ -139,7 +139,11 @@ export function intend(
 ): Held<Write<NodeRecord> | { readonly written: true } | { readonly spent: readonly ModificationIntent[] }> {
   if (!holds(read, holder)) return { lost: true };
   const before = read.operation?.kind === 'grow' ? read.operation : null;
-  if (before?.intentAtMs === operation.intentAtMs && before.toGiB === operation.toGiB) return { written: true };
+  const isBeside = before === null && unsettled(read);
+  const isWritten = isBeside
+    ? read.modifications.some(({ volumeId, atMs }) => volumeId === operation.volumeId && atMs === operation.intentAtMs)
+    : before?.intentAtMs === operation.intentAtMs && before.toGiB === operation.toGiB;
+  if (isWritten) return { written: true };
   const recent = recentModifications(read, operation.volumeId, operation.intentAtMs);
   if (recent.length >= modificationsPerDay) return { spent: recent };
   const intent = { volumeId: operation.volumeId, toGiB: operation.toGiB, atMs: operation.intentAtMs };
@@ -147,8 +151,9 @@ export function intend(
     .filter(({ atMs }) => operation.intentAtMs - atMs < INTENT_COUNTS_MS)
     .slice(-MAX_INTENTS_KEPT + 1);
   const found = before?.volumeId === operation.volumeId ? before.found : operation.found;
+  const open = isBeside ? read.operation : { ...operation, found };
   return {
-    next: { ...read, operation: { ...operation, found }, modifications: [...kept, intent], version: read.version + 1 },
+    next: { ...read, operation: open, modifications: [...kept, intent], version: read.version + 1 },
   };
 }
 
@@ -255,3 +260,18 @@ export function unsettled({ operation }: NodeRecord): boolean {
 /** Only the same kind of heal knows how to settle what one left open. */
 export const maySettle = (read: NodeRecord, kind: LeaseKind): boolean =>
   !unsettled(read) || read.operation?.kind === kind;
+
+/**
+ * Whether a heal of this kind may have the node: nothing is open, it settles what is, or it grows a disk while only the proof of a rung is missing. Its
+ * client was started then, and nothing is stopped or exchanged: a disk that fills meanwhile would spoil the proof.
+ */
+export const mayHold = (read: NodeRecord, kind: LeaseKind): boolean =>
+  maySettle(read, kind) || (kind === 'grow' && isBeingProved(read));
+
+/** On the node's own instance: another one has its own record. */
+const isBeingProved = ({ operation }: NodeRecord): boolean =>
+  operation?.kind === 'replace' &&
+  operation.phase === 'down' &&
+  operation.memory.upSinceMs !== null &&
+  operation.memory.replacement === null &&
+  operation.memory.beside === undefined;

@@ -1685,6 +1685,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/rung.ts': [
     {
+      name: 'no copy is blamed for a disk that has filled since',
+      find: 'const full = isLater && !follows ?',
+      replace: 'const full = isLater && !follows && nowMs < 0 ?',
+      caughtBy: ['functions/replace-node/proving'],
+    },
+    {
       name: 'whoever asked for a restore has not asked for a client that was stopped since',
       find: "want: { do: 'heal' } } as const",
       replace: '} as const',
@@ -2072,7 +2078,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/snapshot-node/snapshot-node'],
     },
   ],
+  'functions/replace-node/full.ts': [
+    {
+      name: 'a full disk that no alarm sees is told',
+      find: 'if (facts.nowMs - sinceMs < UNSEEN_AFTER_MS)',
+      replace: 'if (facts.nowMs - sinceMs >= 0)',
+      caughtBy: ['functions/replace-node/begin', 'functions/replace-node/proving'],
+    },
+  ],
   'functions/resize-volume/prune.ts': [
+    {
+      name: 'a client is not pruned while another heal waits for its proof',
+      find: "return maySettle(node, 'grow') ? null :",
+      replace: 'return node.version >= 0 ? null :',
+      caughtBy: ['functions/resize-volume/prune'],
+    },
     {
       name: 'a pruning that nobody has answered is not taken for done',
       find: "if ('over' in answer) return { as: 'unknown', reason: answer.over };",
@@ -2144,6 +2164,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/decide.ts': [
     {
+      name: 'no further rung is taken for a disk that has filled since',
+      find: "facts.want.do === 'heal' ? diskFullFirst(facts, state.beganAtMs) : null",
+      replace: "facts.want.do === 'heal' && facts.nowMs < 0 ? diskFullFirst(facts, state.beganAtMs) : null",
+      caughtBy: ['functions/replace-node/climb'],
+    },
+    {
       name: 'a node whose instance kept the type of its first sync is told',
       find: 'return piece ? clearUp(piece, putAwayBy(piece, facts)) : (typeStays(facts, state) ?? endOfProof(state));',
       replace: 'return piece ? clearUp(piece, putAwayBy(piece, facts)) : endOfProof(state);',
@@ -2160,12 +2186,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'failed.findLastIndex(({ notBegun }) => notBegun !== true)',
       replace: 'failed.findLastIndex(({ notBegun }) => notBegun !== false)',
       caughtBy: ['functions/replace-node/roll-back'],
-    },
-    {
-      name: 'a full disk that no alarm sees is told',
-      find: '{ page: true, retryAfterMs: laterEachTime(facts) },\n  );',
-      replace: '{ page: false },\n  );',
-      caughtBy: ['functions/replace-node/begin'],
     },
     {
       name: 'from the onset of an incident the best snapshots are held',
@@ -4027,6 +4047,24 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a node is not given back while a command of ours may run',
       find: 'if (!commandsOver && !isLeft && nowMs <= read.quietAfterMs)',
       replace: 'if (isLeft && nowMs < 0)',
+      caughtBy: ['shared/heal/lease'],
+    },
+    {
+      name: 'a disk is grown beside a heal only while the proof alone is missing',
+      find: 'operation.memory.upSinceMs !== null &&',
+      replace: 'true &&',
+      caughtBy: ['shared/heal/lease'],
+    },
+    {
+      name: 'a disk that fills while a heal waits for its proof is grown',
+      find: "maySettle(read, kind) || (kind === 'grow' && isBeingProved(read))",
+      replace: 'maySettle(read, kind)',
+      caughtBy: ['shared/heal/lease'],
+    },
+    {
+      name: 'what a ladder has left open stays where a disk is grown beside it',
+      find: 'const isBeside = before === null && unsettled(read);',
+      replace: 'const isBeside = false;',
       caughtBy: ['shared/heal/lease'],
     },
     {

@@ -19,6 +19,7 @@ import { inspect, maskOriginal, startAgain } from '../acts/node-commands.ts';
 import { type Act, retryKeyOf } from '../acts/table.ts';
 import { attach, detach, keepVolumes } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
+import { diskFullFirst } from '../full.ts';
 import { judgeProof, type Verdict } from '../judge.ts';
 import { laterEachTime, leftToPerson } from '../person.ts';
 import { isUnstarted, unstartedRefusal } from '../shortage.ts';
@@ -286,14 +287,16 @@ export function proving(
   const { nowMs, fleet, watched, seen } = facts;
   const { found, inspectedAtMs, cameUp, restoredVolumes } = state;
   const nearestAtMs = cameUp?.upSinceMs === upSinceMs ? cameUp.nearest.atMs : null;
-  // Its client was seen running after the start of these rungs; a boot starts only what is enabled.
-  const isLater = state.rung !== 'stop-start' && (inspectedAtMs ?? 0) > upSinceMs;
+  const isLater = (inspectedAtMs ?? 0) > upSinceMs;
+  const follows = watched?.health === 'synced' || watched?.health === 'behind';
+  const full = isLater && !follows ? diskFullFirst(facts, nearestAtMs ?? upSinceMs) : null;
+  if (full) return ended({ as: 'refused', refusal: full });
   // It ran since: whatever had stopped it before, and whoever has asked for this, it is somebody's now.
   const { leftStopped: _, ...known } = facts;
   const since = { ...known, want: { do: 'heal' } } as const;
-  const left = isLater ? leftToPerson(since, { stops: true }) : null;
-  if (left && watched?.health !== 'synced' && watched?.health !== 'behind')
-    return ended({ as: 'refused', refusal: left });
+  // Its client was seen running after the start of all rungs but one: a boot starts only what is enabled.
+  const left = isLater && state.rung !== 'stop-start' ? leftToPerson(since, { stops: true }) : null;
+  if (left && !follows) return ended({ as: 'refused', refusal: left });
   if (heightProbeOf(fleet) === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
   const catchUpMs = restoredVolumes?.catchUpMs ?? null;
   const verdict = judgeProof({

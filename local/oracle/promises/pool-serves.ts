@@ -80,7 +80,12 @@ function isGood(scene: Scene, node: SeenNode): boolean {
  * Blocks are right by the word of more than half of all that answer: where voices are divided, nobody knows ("Nobody is called sick by one voice",
  * README.md). One that stands below the fork answers, and has no word on it.
  */
-function isMainKnown(scene: Scene, { fleet }: SeenNode, { main, endpoints }: SimulatedChain, forkHeight: number): boolean {
+function isMainKnown(
+  scene: Scene,
+  { fleet }: SeenNode,
+  { main, endpoints }: SimulatedChain,
+  forkHeight: number,
+): boolean {
   const nodes = scene.nodes.flatMap((node) => {
     const machine = node.fleet === fleet ? scene.machine(scene.present(node)?.instanceId) : undefined;
     const answers = machine?.isPowered && machine.client.state === 'running';

@@ -574,7 +574,7 @@ describe('what a person asks for', () => {
   });
 });
 
-const memory = { restoredVolumes: null, replacement: null } as unknown as LadderState;
+const memory = { restoredVolumes: null, replacement: null, upSinceMs: null } as unknown as LadderState;
 const leftOpen = (incidentId: string, phase: ReplaceOperation['phase'] = 'down'): ReplaceOperation => ({
   ...{ kind: 'replace', phase, incidentId, memory },
 });
@@ -596,6 +596,13 @@ describe('a node that somebody died on with its client down', () => {
   it('is nobody else’s before that', () => {
     for (const trigger of ['disk:data', 'snapshot:clean'])
       expect(decideDispatch(facts(trigger, { nodeRecord: down, owner }))).toMatchObject({ do: 'leave', code: 'busy' });
+  });
+
+  it('has its disk grown where its client was started since, and nothing else', () => {
+    const operation: ReplaceOperation = { ...leftOpen(incident.incidentId), memory: { ...memory, upSinceMs: NOON_MS } };
+    const nodeRecord = { ...down, operation };
+    expect(started(facts('disk:data', { nodeRecord, owner })).payload.kind).toBe('resize-volume');
+    expect(decideDispatch(facts('snapshot:clean', { nodeRecord, owner }))).toMatchObject({ do: 'leave', code: 'busy' });
   });
 
   it('to be pruned is brought up even in a pause, by the heal of its disk', () => {

@@ -6,7 +6,7 @@ import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
-import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { DATA_VOLUME, INSTANCE } from '../../fixtures/builders/node.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { DATA_PATH } from '../../fixtures/builders/volume.ts';
@@ -113,12 +113,15 @@ describe('the next rung is told with', () => {
 });
 
 describe('between two rungs', () => {
+  const full = seen([client('failed')], DATA_VOLUME, 485);
   const gone = seen([client('stopped')]);
   const unknown = seen([client('unknown', { exitStatus: null })]);
   const blind = { breaker: { open: true, sentence: 'no valid observation', isBlind: true } } as const;
   const unreached = impaired('attachedEbs');
   it.each<[string, Partial<Facts>, Partial<LadderState>, RegExp]>([
     ['a client that was stopped before the first one is a person’s', { seen: gone }, {}, /^client-stopped: /],
+    ['a disk that has filled is grown first', { seen: full }, failed('restart'), /^disk-full-first: /],
+    ['a person who asks for other data gets them', { seen: full, want: RESTORE }, {}, /^take swap: /],
     ['one that was stopped since then may be the heal’s', { seen: gone }, failed('restart'), /^take swap: /],
     ['so may one that an act may have taken down', { seen: gone }, { client: 'mayBeDown' }, /^take restart: /],
     [

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { type Decision, proving, rungFailed } from '../../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
+import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { client, copy, FLEET, facts, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
 
@@ -90,6 +91,40 @@ describe('the proof', () => {
 
   const gone = seen([client('stopped')]);
   const asked = { inspectedAtMs: ago(1) };
+  const full = (state: 'failed' | 'stopped') => ({ ...quiet, seen: seen([client(state)], DATA_VOLUME, 485) });
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
+    ['it failed', full('failed'), asked, 'disk-full-first'],
+    ['it ended itself with success', full('stopped'), asked, 'disk-full-first'],
+    ['a boot was to start it', full('failed'), { ...asked, rung: 'stop-start' }, 'disk-full-first'],
+    [
+      'nobody observes the fleet',
+      { ...full('failed'), fleet: { ...FLEET, probe: { by: 'unit' } } },
+      asked,
+      'disk-full-first',
+    ],
+    ['its node said so before its start', full('failed'), { inspectedAtMs: ago(10) }, 'inspect'],
+    ['less is in use', { ...quiet, seen: seen([client('failed')], DATA_VOLUME, 484) }, asked, 'end-rung'],
+    ['others see it well', { ...full('failed'), watched: high }, asked, 'prove'],
+    [
+      'others see it coming nearer',
+      { ...full('failed'), watched: watched('behind', { lagBlocks: 60 }) },
+      asked,
+      'end-rung',
+    ],
+  ])('of a client whose disk has filled since: %s', (_, more, has, does) => {
+    const act = prove(more, has);
+    expect(act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do).toBe(does);
+  });
+
+  it('of a client whose disk has filled since is a person’s a quarter of an hour after it was last nearer', () => {
+    const paged = (has: Partial<LadderState>, upMinutes: number) => {
+      const act = prove(full('failed'), { ...asked, ...has }, ago(upMinutes));
+      return act.do === 'end' && act.end.as === 'refused' && act.end.refusal.page;
+    };
+    expect([paged({}, 14), paged({}, 15)]).toEqual([false, true]);
+    expect(paged(cameUp(ago(20), 300, 60), 20)).toBe(false);
+  });
+
   it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
     ['somebody has stopped it since', { ...quiet, seen: gone }, asked, 'client-stopped'],
     [

@@ -1,10 +1,12 @@
 // How a full disk is pruned: what is written before anything is stopped, what follows whatever the command says, and what a later attempt finds.
 import { describe, expect, it } from '@jest/globals';
 import { beyondApproval, questionOf } from '../../../functions/resize-volume/plan.ts';
-import { endedBy, reserved, runs } from '../../../functions/resize-volume/prune.ts';
+import { endedBy, reserved, runs, unprunable } from '../../../functions/resize-volume/prune.ts';
 import type { Act, Acts } from '../../../functions/resize-volume/state.ts';
 import type { PrunePlan, ResizeFacts } from '../../../shared/growth/decide.ts';
 import { grant, newNode, unsettled } from '../../../shared/heal/lease.ts';
+import type { NodeRecord, ReplaceOperation } from '../../../shared/heal/records.ts';
+import { DAY_MS } from '../../../shared/model/execution.ts';
 import { DATA_VOLUME, INSTANCE } from '../../fixtures/builders/node.ts';
 import { clientState, nodeState, observation } from '../../fixtures/builders/observation.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
@@ -216,6 +218,12 @@ describe('a node that its fleet cannot spare after all', () => {
 });
 
 describe('what is written before the client is stopped', () => {
+  const proving = {
+    kind: 'replace',
+    phase: 'down',
+    incidentId: '2dd2',
+    memory: { upSinceMs: NOON_MS },
+  } as ReplaceOperation;
   const plan = {
     do: 'prune',
     ...{ volumeId: DATA_VOLUME, toGiB: 500, command: PRUNE_COMMAND, seconds: 60 },
@@ -242,6 +250,22 @@ describe('what is written before the client is stopped', () => {
     });
     expect(node.pruned).not.toHaveProperty('ended');
     expect(unsettled(node)).toBe(true);
+  });
+
+  it.each<[string, Partial<NodeRecord>, string | null]>([
+    ['nothing speaks against it', {}, null],
+    ['it is this attempt’s own', { pruned: { ...note, key: '7f3a0c1d/1' } }, null],
+    ['one was to be run a day ago', { pruned: { ...note, key: 'other/1', atMs: NOON_MS - DAY_MS } }, null],
+    [
+      'one was to be run since',
+      { pruned: { ...note, key: 'other/1', atMs: NOON_MS - DAY_MS + 1 } },
+      'pruned within a day',
+    ],
+    ['another heal waits for the proof of its client', { operation: proving }, 'another heal waits for the proof'],
+  ])('is written only where it may be stopped: %s', (_, more, why) => {
+    const said = unprunable({ ...newNode('bitcoin', INSTANCE), ...more }, '7f3a0c1d/1', NOON_MS);
+    if (why === null) expect(said).toBeNull();
+    else expect(said).toContain(why);
   });
 
   it('is settled by the same kind of heal alone, which waits for no command: its first one raises the fence', () => {

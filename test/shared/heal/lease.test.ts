@@ -10,6 +10,7 @@ import {
   intend,
   leaseFree,
   leftStopped,
+  mayHold,
   maySettle,
   newNode,
   owesClient,
@@ -317,7 +318,7 @@ const ladder = (phase: ReplaceOperation['phase'], memory: object = {}): ReplaceO
     kind: 'replace',
     phase,
     incidentId: '7f3a0c1d',
-    memory: { restoredVolumes: null, replacement: null, ...memory },
+    memory: { restoredVolumes: null, replacement: null, upSinceMs: null, ...memory },
   }) as ReplaceOperation;
 
 describe('what a ladder has left open', () => {
@@ -345,6 +346,45 @@ describe('what a ladder has left open', () => {
     expect(release(read, me, true, NOON_MS, 0, true)).toMatchObject({
       next: { owner: null, operation: ladder('down') },
     });
+  });
+
+  const proving = ladder('down', { rung: 'swap', upSinceMs: NOON_MS });
+  it.each<[string, ReplaceOperation, boolean]>([
+    ['its client was started, and only the proof is missing', proving, true],
+    ['its client may be down', ladder('down', { rung: 'swap' }), false],
+    ['only the clearing up is missing', ladder('proved', { rung: 'swap', upSinceMs: NOON_MS }), false],
+    ['another instance takes its place', ladder('down', { upSinceMs: NOON_MS, replacement: {} }), false],
+    ['another instance runs beside it', ladder('down', { upSinceMs: NOON_MS, beside: {} }), false],
+  ])('lets a disk be grown meanwhile where %s: %j, %s', (_, operation, expected) => {
+    expect(mayHold(nodeRecord({ operation }), 'grow')).toBe(expected);
+    expect(mayHold(nodeRecord({ operation }), 'snapshot')).toBe(false);
+    expect(mayHold(nodeRecord({ operation }), 'replace')).toBe(true);
+    expect('next' in grant(nodeRecord({ operation }), ME, UNKNOWN, NOON_MS)).toBe(expected);
+  });
+
+  it('stays in its place while a disk is grown beside it, from the intent to the release', () => {
+    const intended = intend(mine({ operation: proving }), me, operation(), 3);
+    if (!('next' in intended)) throw new Error('not written');
+    expect(intended.next).toMatchObject({
+      operation: proving,
+      modifications: [{ volumeId: DATA_VOLUME, atMs: NOON_MS }],
+    });
+    expect(intend(intended.next, me, operation(), 3)).toEqual({ written: true });
+    expect(withdraw(intended.next, me, intent(NOON_MS))).toMatchObject({
+      next: { operation: proving, modifications: [] },
+    });
+    expect(prove(intended.next, me)).toEqual({ written: true });
+    expect(release(intended.next, me, true, NOON_MS, 0, true)).toMatchObject({
+      next: { owner: null, operation: proving },
+    });
+  });
+
+  it('counts each growth beside it: of another volume, and of another moment', () => {
+    const read = mine({ operation: proving, modifications: [intent(NOON_MS, OTHER_VOLUME), intent(NOON_MS - 1)] });
+    expect(intend(read, me, operation(), 3)).toMatchObject({
+      next: { operation: proving, modifications: { length: 3 } },
+    });
+    expect(intend(read, me, operation(), 1)).toMatchObject({ spent: { length: 1 } });
   });
 
   it('outlives a dead holder, for its next attempt, where it binds nobody', () => {
@@ -491,7 +531,7 @@ describe('a node at its edges', () => {
       kind: 'replace',
       phase: 'down',
       incidentId: '7f3a0c1d',
-      memory: { rung: 'swap' },
+      memory: { rung: 'swap', upSinceMs: null },
     } as ReplaceOperation;
     const left = others({ operation: swap });
     const as = (kind?: 'grow' | 'replace') => grant(left, ME, ended(0), NOON_MS, kind);
