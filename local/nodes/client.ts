@@ -228,6 +228,11 @@ export class SimulatedClient {
     this.plan();
   }
 
+  /** It is as fast as its chain: one that is slower never catches up. */
+  get keepsUp(): boolean {
+    return this.blocksPerSecond * this.speed * this.followed.blockIntervalMs >= 1_000;
+  }
+
   /** Calls the listener each time the process has come up. */
   onStart(listener: () => void): void {
     this.startListeners.push(listener);

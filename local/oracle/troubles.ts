@@ -5,8 +5,8 @@ import type { Ceilings } from './ceilings.ts';
 
 /**
  * `instance`: it does not run. `checks`: a status check fails. `ebs`: a volume is impaired. `agent`: Systems Manager cannot reach it. `down`: no
- * client runs. `held`: it runs and does not advance. `forked`: it follows a minority. `port`: its RPC does not answer as it should. `beacon`: its
- * consensus client does not work. `disk`: a volume is nearly full. `starting`, `behind`: it gets there by itself.
+ * client runs. `held`: it runs and does not advance, or is behind and slower than its chain. `forked`: it follows a minority. `port`: its RPC does not
+ * answer as it should. `beacon`: its consensus client does not work. `disk`: a volume is nearly full. `starting`, `behind`: it gets there by itself.
  */
 export type Trouble =
   | 'instance'
@@ -53,7 +53,8 @@ export function troubleOf(
   if (machine.volumes.some((volume) => volume.usedPercent >= diskPercent || volume.inodesPercent >= diskPercent))
     return 'disk';
   if (client.starting) return 'starting';
-  return client.heightLag() > LAG_BLOCKS ? 'behind' : undefined;
+  if (client.heightLag() <= LAG_BLOCKS) return undefined;
+  return client.keepsUp ? 'behind' : 'held';
 }
 
 /** Whether its answers are of use to somebody who asks the pool. */

@@ -287,6 +287,14 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
       { when: 'a node that follows its chain is restarted', story: (court) => restart(court, 'node2') },
       {
+        when: 'a node is restarted whose volumes are slow, and which follows its chain all the same',
+        story: async (court) => {
+          machine(court, 'node2').client.slowDown(0.1);
+          await court.pass(2 * HOUR_MS);
+          await restart(court, 'node2');
+        },
+      },
+      {
         when: 'the instance of a well node is stopped',
         story: (court) => court.ours('StopInstances', { InstanceIds: [court.id('node2')] }),
       },
@@ -359,6 +367,14 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           court.world.chains[0]?.halt();
           await court.pass(HOUR_MS);
           await restart(court, 'node1');
+        },
+      },
+      {
+        when: 'a node is restarted that is behind, and slower than its chain',
+        story: async (court) => {
+          machine(court, 'node2').client.slowDown(0.0001);
+          await court.pass(2 * HOUR_MS);
+          await restart(court, 'node2');
         },
       },
       {
