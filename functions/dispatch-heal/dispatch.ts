@@ -254,13 +254,15 @@ async function precedenceOf(
     const first = await statusOf(grow?.holder);
     return (nowMs) => judgeQueued(grow, first, nowMs);
   }
-  if (trigger.kind !== 'node') return () => null;
+  if (trigger.kind !== 'node' && trigger.kind !== 'request') return () => null;
   const disks = await Promise.all(
     fleet.volumes.map(({ role }) =>
       store.readIncident(fleet.name, instance.instanceId, triggerText({ kind: 'disk', subject: role })),
     ),
   );
-  return (nowMs, own) => diskFirst(disks, own, nowMs);
+  // What a person has asked for is begun at once. Once it was refused it may have left that for a disk.
+  const isAgain = (own: IncidentRecord | undefined): boolean => (own?.refusedCodes.length ?? 0) > 0;
+  return (nowMs, own) => (trigger.kind === 'node' || isAgain(own) ? diskFirst(disks, own, nowMs) : null);
 }
 
 /**

@@ -35,14 +35,15 @@ import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
 import { whoPutsBack } from '../../shared/heal/budgets.ts';
 import type { RollBackTrial } from '../../shared/heal/drill.ts';
-import { leftStopped } from '../../shared/heal/lease.ts';
+import { isBeingProved, leftStopped } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Measured } from '../../shared/heal/reindex.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen, type RequestedAction, togetherIn } from '../../shared/model/payload.ts';
-import { NODE_TERMINATED } from '../../shared/model/trigger.ts';
+import { NODE_TERMINATED, triggerText } from '../../shared/model/trigger.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { metricValidMs } from '../../shared/probe/metric-age.ts';
+import { diskWaitingIn } from './full.ts';
 import { ENDED, type Gone, readGone } from './gone.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { isAboutMove, type Move, moveOf } from './move.ts';
@@ -121,6 +122,8 @@ export interface Facts {
   readonly watched: Watched | null;
   /** Its client is stopped, and another heal or the full disk has left it so. Absent where it runs, or somebody may have stopped it. */
   readonly leftStopped?: true;
+  /** The incident of a volume that nobody has looked at yet, and whose growth waits for this heal; absent where there is none, or nothing is proved now. */
+  readonly diskWaits?: string;
   readonly breaker: BreakerReading;
   readonly haltedSinceMs: number | null;
   /** Resources that a replacement would need and that lack the fleet's tags; null where they were not read in this turn. */
@@ -293,6 +296,7 @@ export async function readFacts(
     rollBack,
     reindex,
     drill,
+    diskWaits,
   ] = await Promise.all([
     readVolumes(context, machines, [
       ...[...(state?.found.volumes ?? []), ...(gone?.volumes ?? [])].map(({ volumeId }) => volumeId),
@@ -332,6 +336,7 @@ export async function readFacts(
       ? readReindex(context, state)
       : null,
     fleet.drills && mayStillWarm(state) ? store.readDrill(payload.fleet) : undefined,
+    state !== null && isBeingProved(state) ? readDiskWaiting(context, fleet) : undefined,
   ]);
   const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
   const isLeft = await readLeft(context, { observations, seen, nowMs });
@@ -355,6 +360,7 @@ export async function readFacts(
     openUntilMs,
     watched: watchedIn(fleet, observations, runs, nowMs),
     ...(isLeft && { leftStopped: true as const }),
+    ...(diskWaits !== undefined && { diskWaits }),
     breaker,
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
@@ -367,6 +373,12 @@ export async function readFacts(
     reach,
     initialization,
   };
+}
+
+async function readDiskWaiting({ store, payload }: ReplaceContext, fleet: Fleet): Promise<string | undefined> {
+  const ofVolume = ({ role }: Fleet['volumes'][number]) =>
+    store.readIncident(payload.fleet, payload.instanceId, triggerText({ kind: 'disk', subject: role }));
+  return diskWaitingIn(await Promise.all(fleet.volumes.map(ofVolume)));
 }
 
 /** The record is read where a client is down, and only then. */

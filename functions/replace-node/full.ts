@@ -1,4 +1,5 @@
 // A full disk: it stops clients and spoils every copy that is put in its place, and resize-volume grows it. Pure.
+import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Facts } from './facts.ts';
 import { laterEachTime } from './person.ts';
@@ -30,3 +31,12 @@ export function diskFullFirst(facts: Pick<Facts, 'seen' | 'nowMs' | 'onsetMs'>, 
     retryAfterMs: laterEachTime(facts),
   };
 }
+
+/**
+ * The incident of a volume whose growth waits for this heal. One that was judged waits for something else: its ceiling, a budget, a person. That the node
+ * was taken is no judgement of the disk.
+ */
+export const diskWaitingIn = (disks: readonly (IncidentRecord | undefined)[]): string | undefined =>
+  disks.find(
+    (disk) => disk?.state === 'open' && disk.refusedCodes.every((code) => code === 'busy') && disk.failures === 0,
+  )?.incidentId;

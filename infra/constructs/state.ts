@@ -120,11 +120,11 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
     [nodes, incidentsOf('resize-volume'), turn],
     [watched, incidentsOf('replace-node'), ownPartition(DRILL_KIND), ownPartition('seed-groups')],
   ),
-  // A drill's: whether the owner's roll-back has come through on a copy.
+  // A drill's: whether the owner's roll-back has come through on a copy. And whether a disk waits for it to be grown.
   'replace-node': access(
     'replace-node',
     [nodes, incidentsOf('replace-node'), turn, kept, account],
-    [watched, ownPartition(DRILL_KIND)],
+    [watched, ownPartition(DRILL_KIND), incidentsOf('resize-volume')],
   ),
   'snapshot-node': access('snapshot-node', [nodes, incidentsOf('snapshot-node'), turn, kept], [watched]),
   // It gives way to every heal of its fleet.

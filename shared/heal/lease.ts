@@ -8,6 +8,7 @@ import {
   REQUEST_LIFETIME_MS,
 } from '../model/execution.ts';
 import type { Write } from '../model/write.ts';
+import type { LadderState } from './memory.ts';
 import type { GrowOperation, ModificationIntent, NodeRecord, Operation } from './records.ts';
 
 /** Intents kept per node; more than any budget counts (the EBS limit is four a volume and day, a node has few volumes). */
@@ -266,12 +267,12 @@ export const maySettle = (read: NodeRecord, kind: LeaseKind): boolean =>
  * client was started then, and nothing is stopped or exchanged: a disk that fills meanwhile would spoil the proof.
  */
 export const mayHold = (read: NodeRecord, kind: LeaseKind): boolean =>
-  maySettle(read, kind) || (kind === 'grow' && isBeingProved(read));
+  maySettle(read, kind) ||
+  (kind === 'grow' &&
+    read.operation?.kind === 'replace' &&
+    read.operation.phase === 'down' &&
+    isBeingProved(read.operation.memory));
 
 /** On the node's own instance: another one has its own record. */
-const isBeingProved = ({ operation }: NodeRecord): boolean =>
-  operation?.kind === 'replace' &&
-  operation.phase === 'down' &&
-  operation.memory.upSinceMs !== null &&
-  operation.memory.replacement === null &&
-  operation.memory.beside === undefined;
+export const isBeingProved = ({ upSinceMs, replacement, beside }: LadderState): boolean =>
+  upSinceMs !== null && replacement === null && beside === undefined;

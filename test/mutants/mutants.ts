@@ -1685,6 +1685,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/rung.ts': [
     {
+      name: 'a heal that waits for its proof gives way to a disk that fills',
+      find: 'afterDisk(facts) ?? waitSeconds(verdict.seconds',
+      replace: 'waitSeconds(verdict.seconds',
+      caughtBy: ['functions/replace-node/proving'],
+    },
+    {
       name: 'no copy is blamed for a disk that has filled since',
       find: 'const full = isLater && !follows ?',
       replace: 'const full = isLater && !follows && nowMs < 0 ?',
@@ -2079,6 +2085,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/full.ts': [
+    {
+      name: 'a disk that waits at a ceiling keeps no heal of its node waiting for its proof',
+      find: "disk.refusedCodes.every((code) => code === 'busy') && disk.failures === 0",
+      replace: 'disk.failures === 0',
+      caughtBy: ['functions/replace-node/proving'],
+    },
     {
       name: 'a full disk that no alarm sees is told',
       find: 'if (facts.nowMs - sinceMs < UNSEEN_AFTER_MS)',
@@ -4051,14 +4063,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a disk is grown beside a heal only while the proof alone is missing',
-      find: 'operation.memory.upSinceMs !== null &&',
-      replace: 'true &&',
+      find: 'upSinceMs !== null && replacement === null',
+      replace: 'replacement === null',
       caughtBy: ['shared/heal/lease'],
     },
     {
       name: 'a disk that fills while a heal waits for its proof is grown',
-      find: "maySettle(read, kind) || (kind === 'grow' && isBeingProved(read))",
-      replace: 'maySettle(read, kind)',
+      find: 'isBeingProved(read.operation.memory)',
+      replace: 'read.version < 0',
       caughtBy: ['shared/heal/lease'],
     },
     {

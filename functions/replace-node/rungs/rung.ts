@@ -308,7 +308,9 @@ export function proving(
     case 'proved':
       return proved(verdict.reason, shownSince(upSinceMs, state, watched));
     case 'waiting':
-      return waitSeconds(verdict.seconds, verdict.why, undefined, sightingSince(upSinceMs, watched));
+      return (
+        afterDisk(facts) ?? waitSeconds(verdict.seconds, verdict.why, undefined, sightingSince(upSinceMs, watched))
+      );
     case 'silent':
       return canAsk ? askNode(which) : waitSeconds(60, 'neither its client nor its agent answers');
     case 'failed':
@@ -318,6 +320,12 @@ export function proving(
       return refuse('observation-stale', verdict.reason, { page: true });
   }
 }
+
+/** Catching up takes days, and a disk that fills meanwhile is not left until it is full: its growth needs the node for a minute or two. */
+export const afterDisk = ({ diskWaits }: Pick<Facts, 'diskWaits'>): Decision | null =>
+  diskWaits === undefined
+    ? null
+    : refuse('busy', `incident ${diskWaits} is open: its disk is grown first`, { retryAfterMs: 50_000 });
 
 /** A client of a fleet that nobody observes has to stay up for so long, and is asked after so often. */
 const STAYS_UP_MS = 10 * 60_000;
@@ -344,7 +352,8 @@ function provingUnobserved(
   }
   const isDue = nowMs - askedMs >= STAYS_UP_ASKED_MS;
   if (isDue && facts[which]?.agentOnline && (unanswered?.count ?? 0) < ASKED_AT_MOST) return askNode(which);
-  if (nowMs - upSinceMs < STAYS_UP_MS + BLIND_MS) return waitSeconds(60, 'its client has to stay up');
+  if (nowMs - upSinceMs < STAYS_UP_MS + BLIND_MS)
+    return afterDisk(facts) ?? waitSeconds(60, 'its client has to stay up');
   return refuse('node-silent', 'nobody observes this fleet, and its node does not say whether its client runs', {
     page: true,
     retryAfterMs: laterEachTime(facts),

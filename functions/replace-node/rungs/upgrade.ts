@@ -15,6 +15,7 @@ import { clientUnknown, leftToPerson } from '../person.ts';
 import type { NodeStatus } from '../state.ts';
 import { instanceIn, positionOf } from '../version.ts';
 import {
+  afterDisk,
   awaitSight,
   type Decision,
   isolate,
@@ -109,7 +110,7 @@ function watching(facts: Facts, state: LadderState, upgrade: VersionChange, upSi
   const judged = proving(facts, since, upSinceMs, 'original', (reason) => giveUpVersion({ reason }));
   if (!isProof(judged)) return judged;
   const watched = watchedFor(facts, upSinceMs, judged);
-  return isProof(watched) ? proved(`${from} → ${to}: ${watched.reason}`) : watched;
+  return isProof(watched) ? proved(`${from} → ${to}: ${watched.reason}`) : (afterDisk(facts) ?? watched);
 }
 
 /** The proof, once it has lasted for as long as the first node of a fleet is watched. */

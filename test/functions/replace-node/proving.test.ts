@@ -1,8 +1,11 @@
 // While a rung waits for its proof: what is noted, when the node itself is asked, and what is a client that stays up.
 import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { diskWaitingIn } from '../../../functions/replace-node/full.ts';
 import { type Decision, proving, rungFailed } from '../../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
+import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { client, copy, FLEET, facts, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
@@ -114,6 +117,36 @@ describe('the proof', () => {
   ])('of a client whose disk has filled since: %s', (_, more, has, does) => {
     const act = prove(more, has);
     expect(act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do).toBe(does);
+  });
+
+  const catchingUp = watched('behind', { height: 500, lagBlocks: 700 });
+  const unit = { fleet: { ...FLEET, probe: { by: 'unit' } } } as const;
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
+    ['while it catches up', { watched: catchingUp }, {}, 'busy'],
+    ['while it is silent, and was asked a moment ago', quiet, { inspectedAtMs: ago(1) }, 'busy'],
+    ['while it has to stay up, and nobody observes its fleet', unit, asked, 'busy'],
+    ['not where it is to be asked', quiet, {}, 'inspect'],
+    ['not once it is proved', { watched: high }, {}, 'prove'],
+    ['not where the rung has failed', { ...quiet, seen: seen([client('failed')]) }, asked, 'end-rung'],
+  ])('gives way to a disk that waits to be grown %s', (_, more, has, does) => {
+    const act = prove({ ...more, diskWaits: 'dda0f9cf' }, has);
+    expect(act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do).toBe(does);
+    if (does === 'busy')
+      expect(act).toMatchObject({
+        end: { refusal: { page: false, retryAfterMs: 50_000, reason: expect.stringContaining('dda0f9cf') } },
+      });
+  });
+
+  it.each<[string, Partial<IncidentRecord>[], string | undefined]>([
+    ['the first that nobody has looked at', [{ state: 'healed' }, {}], '7f3a0c1d'],
+    ['none that was refused: it waits for something else', [{ refusedCodes: ['size-ceiling'] }], undefined],
+    ['one that found the node taken', [{ refusedCodes: ['busy'] }], '7f3a0c1d'],
+    ['none whose growth has failed', [{ failures: 1 }], undefined],
+    ['none that is being grown', [{ state: 'claimed' }], undefined],
+    ['none of none', [], undefined],
+  ])('waits for a disk: %s', (_, disks, incidentId) => {
+    const all = disks.map((more) => ({ ...openIncidentRecord({ incidentId: '7f3a0c1d' }), ...more }) as IncidentRecord);
+    expect(diskWaitingIn([undefined, ...all])).toBe(incidentId);
   });
 
   it('of a client whose disk has filled since is a person’s a quarter of an hour after it was last nearer', () => {
