@@ -43,7 +43,7 @@ import { acknowledgesValidator, isBlueGreen, type RequestedAction, togetherIn } 
 import { NODE_TERMINATED, triggerText } from '../../shared/model/trigger.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { metricValidMs } from '../../shared/probe/metric-age.ts';
-import { diskWaitingIn } from './full.ts';
+import { fullPathOf, type OpenDisk, openDiskIn } from './full.ts';
 import { ENDED, type Gone, readGone } from './gone.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { isAboutMove, type Move, moveOf } from './move.ts';
@@ -122,8 +122,8 @@ export interface Facts {
   readonly watched: Watched | null;
   /** Its client is stopped, and another heal or the full disk has left it so. Absent where it runs, or somebody may have stopped it. */
   readonly leftStopped?: true;
-  /** The incident of a volume that nobody has looked at yet, and whose growth waits for this heal; absent where there is none, or nothing is proved now. */
-  readonly diskWaits?: string;
+  /** The open incident of one of its volumes. Absent where there is none, or nobody has asked: no rung is proved now, and no disk was seen full. */
+  readonly disk?: OpenDisk;
   readonly breaker: BreakerReading;
   readonly haltedSinceMs: number | null;
   /** Resources that a replacement would need and that lack the fleet's tags; null where they were not read in this turn. */
@@ -296,7 +296,7 @@ export async function readFacts(
     rollBack,
     reindex,
     drill,
-    diskWaits,
+    disk,
   ] = await Promise.all([
     readVolumes(context, machines, [
       ...[...(state?.found.volumes ?? []), ...(gone?.volumes ?? [])].map(({ volumeId }) => volumeId),
@@ -336,7 +336,7 @@ export async function readFacts(
       ? readReindex(context, state)
       : null,
     fleet.drills && mayStillWarm(state) ? store.readDrill(payload.fleet) : undefined,
-    state !== null && isBeingProved(state) ? readDiskWaiting(context, fleet) : undefined,
+    (state !== null && isBeingProved(state)) || fullPathOf(seen) !== undefined ? readDisk(context, fleet) : undefined,
   ]);
   const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
   const isLeft = await readLeft(context, { observations, seen, nowMs });
@@ -360,7 +360,7 @@ export async function readFacts(
     openUntilMs,
     watched: watchedIn(fleet, observations, runs, nowMs),
     ...(isLeft && { leftStopped: true as const }),
-    ...(diskWaits !== undefined && { diskWaits }),
+    ...(disk !== undefined && { disk }),
     breaker,
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
@@ -375,10 +375,10 @@ export async function readFacts(
   };
 }
 
-async function readDiskWaiting({ store, payload }: ReplaceContext, fleet: Fleet): Promise<string | undefined> {
+async function readDisk({ store, payload }: ReplaceContext, fleet: Fleet): Promise<OpenDisk | undefined> {
   const ofVolume = ({ role }: Fleet['volumes'][number]) =>
     store.readIncident(payload.fleet, payload.instanceId, triggerText({ kind: 'disk', subject: role }));
-  return diskWaitingIn(await Promise.all(fleet.volumes.map(ofVolume)));
+  return openDiskIn(await Promise.all(fleet.volumes.map(ofVolume)));
 }
 
 /** The record is read where a client is down, and only then. */

@@ -1,6 +1,7 @@
 // A full disk: it stops clients and spoils every copy that is put in its place, and resize-volume grows it. Pure.
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { Facts } from './facts.ts';
 import { laterEachTime } from './person.ts';
 
@@ -14,29 +15,48 @@ const UNSEEN_AFTER_MS = 15 * MINUTE_MS;
  * The refusal where a data volume was full when the node was asked; null where none was, or the node was not asked. The client is not looked at: with
  * little disk left geth ends itself with success, and others panic.
  *
- * @param sinceMs since when the node is in trouble, ms since the epoch: people are told of a disk that nobody has grown by then
+ * @param sinceMs since when the node is in trouble, ms since the epoch: people are told of a disk of which nothing has known by then
  */
-export function diskFullFirst(facts: Pick<Facts, 'seen' | 'nowMs' | 'onsetMs'>, sinceMs: number): Refusal | null {
-  const full = facts.seen?.volumes.find(
-    ({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT,
-  );
-  if (!full) return null;
-  const reason = `${full.path} is full: it is grown first`;
-  if (facts.nowMs - sinceMs < UNSEEN_AFTER_MS)
-    return { refuse: 'disk-full-first', reason, page: false, retryAfterMs: 5 * MINUTE_MS };
+export function diskFullFirst(
+  facts: Pick<Facts, 'seen' | 'nowMs' | 'onsetMs' | 'disk'>,
+  sinceMs: number,
+): Refusal | null {
+  const path = fullPathOf(facts.seen);
+  if (path === undefined) return null;
+  const reason = `${path} is full: it is grown first`;
+  // Its own incident tells what keeps it from being grown.
+  if (facts.disk) return { ...OWN, reason: `${reason}, by incident ${facts.disk.incidentId}` };
+  if (facts.nowMs - sinceMs < UNSEEN_AFTER_MS) return { ...OWN, reason };
   return {
     refuse: 'disk-full-first',
-    reason: `${reason}, and nothing has grown it. Perhaps no alarm sees it: look whether the node’s CloudWatch agent still tells disk_used_percent of ${full.path}, or grow the volume and its filesystem by hand`,
+    reason: `${reason}, and nothing has grown it. Perhaps no alarm sees it: look whether the node’s CloudWatch agent still tells disk_used_percent of ${path}, or grow the volume and its filesystem by hand`,
     page: true,
     retryAfterMs: laterEachTime(facts),
   };
 }
 
-/**
- * The incident of a volume whose growth waits for this heal. One that was judged waits for something else: its ceiling, a budget, a person. That the node
- * was taken is no judgement of the disk.
- */
-export const diskWaitingIn = (disks: readonly (IncidentRecord | undefined)[]): string | undefined =>
-  disks.find(
-    (disk) => disk?.state === 'open' && disk.refusedCodes.every((code) => code === 'busy') && disk.failures === 0,
-  )?.incidentId;
+const OWN = { refuse: 'disk-full-first', page: false, retryAfterMs: 5 * MINUTE_MS } as const;
+
+/** The path of a data volume that was full when the node was asked; undefined where none was, or nobody has asked. */
+export const fullPathOf = (seen: NodeState | null): string | undefined =>
+  seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT)?.path;
+
+/** The incident of a volume of the node. */
+export interface OpenDisk {
+  readonly incidentId: string;
+  /**
+   * Nobody has judged it: its growth waits for this heal alone. One that was judged waits for something else: its ceiling, a budget, a person. That the
+   * node was taken is no judgement of the disk.
+   */
+  readonly waits: boolean;
+}
+
+/** The one that waits for this heal, where there is one; undefined where none is open. */
+export function openDiskIn(disks: readonly (IncidentRecord | undefined)[]): OpenDisk | undefined {
+  const open = disks.flatMap((disk): OpenDisk[] => {
+    if (disk === undefined || disk.state === 'healed' || disk.state === 'escalated') return [];
+    const isUnjudged = disk.refusedCodes.every((code) => code === 'busy') && disk.failures === 0;
+    return [{ incidentId: disk.incidentId, waits: disk.state === 'open' && isUnjudged }];
+  });
+  return open.find(({ waits }) => waits) ?? open[0];
+}

@@ -297,6 +297,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
         commandsOver,
         seenFence,
         before,
+        startsClient: startsClient(found),
         ...(downBeforeFull !== undefined && { downBeforeFull }),
         ...(keepOperation && { keepOperation }),
       };

@@ -60,7 +60,10 @@ export async function readFacts(
       ? await readInstance(ec2, instanceId)
       : (instance ?? undefined);
   const root = (seen ? rootSeen : undefined) ?? rootOf(looked);
-  const volumes = Volumes.filter(({ VolumeId }) => VolumeId !== root).flatMap(volumeFact);
+  const idle = seen ? [] : idleVolumes(node);
+  const volumes = Volumes.filter(({ VolumeId = '' }) => VolumeId !== root && !idle.includes(VolumeId)).flatMap(
+    volumeFact,
+  );
   const volumeRole = roleOf(payload);
   const latestModification = await readModification(ec2, seen?.volumeId, volumes);
   return {
@@ -79,7 +82,7 @@ export async function readFacts(
     ...(history.inodesPercent !== undefined && { reportedInodesPercent: history.inodesPercent }),
     intents: node?.modifications ?? [],
     ...(fleet.boost && { takenBackAtMs: await readTakenBack(store, payload.fleet, volumes, nowMs) }),
-    ...(owesClient(node, nowMs) && { clientOwed: true }),
+    ...(owesClient(node, nowMs) && node?.operation?.kind !== 'replace' && { clientOwed: true }),
     ...((node?.downBeforeFull === payload.incidentId || wasLeftStopped(health)) && { wasDownBeforeFull: true }),
     // What an earlier attempt reserved for the same step is not counted twice.
     addedUsd: addedUsd(
@@ -97,6 +100,19 @@ export async function readFacts(
       },
     }),
   };
+}
+
+/**
+ * Where nobody has asked the node: the volumes beside it that another heal keeps attached until its proof, and that are not mounted by the node's last
+ * answer to that heal.
+ */
+export function idleVolumes(node: NodeRecord | undefined): readonly string[] {
+  if (node?.operation?.kind !== 'replace') return [];
+  const { found, restoredVolumes } = node.operation.memory;
+  if (restoredVolumes === null) return [];
+  const { mounted, volumes, shrink } = restoredVolumes;
+  const beside = mounted === 'restored' ? found.volumes : volumes;
+  return [...beside, ...(shrink ? [shrink.copy] : [])].map(({ volumeId }) => volumeId);
 }
 
 /**

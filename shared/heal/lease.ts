@@ -130,7 +130,7 @@ export const leftStopped = (read: NodeRecord | undefined, heightSinceMs: number 
 
 /**
  * The intent of a ModifyVolume: counted before the call, because its answer can be lost. An intent of this attempt that is already written is not
- * written twice. What another heal has left open stays in its place.
+ * written twice. What another heal has left open, or has learnt, stays in its place.
  */
 export function intend(
   read: NodeRecord,
@@ -140,7 +140,7 @@ export function intend(
 ): Held<Write<NodeRecord> | { readonly written: true } | { readonly spent: readonly ModificationIntent[] }> {
   if (!holds(read, holder)) return { lost: true };
   const before = read.operation?.kind === 'grow' ? read.operation : null;
-  const isBeside = before === null && unsettled(read);
+  const isBeside = before === null && read.operation !== null;
   const isWritten = isBeside
     ? read.modifications.some(({ volumeId, atMs }) => volumeId === operation.volumeId && atMs === operation.intentAtMs)
     : before?.intentAtMs === operation.intentAtMs && before.toGiB === operation.toGiB;
@@ -276,3 +276,15 @@ export const mayHold = (read: NodeRecord, kind: LeaseKind): boolean =>
 /** On the node's own instance: another one has its own record. */
 export const isBeingProved = ({ upSinceMs, replacement, beside }: LadderState): boolean =>
   upSinceMs !== null && replacement === null && beside === undefined;
+
+/**
+ * A growth has told the client of a rung to start whose proof is missing: what is counted since the start of the rung is counted from here.
+ *
+ * @param atMs when it may have started it at the latest, ms since the epoch
+ */
+export function provedFrom(read: NodeRecord, atMs: number): NodeRecord {
+  const { operation } = read;
+  if (operation?.kind !== 'replace' || !isBeingProved(operation.memory)) return read;
+  const memory = { ...operation.memory, upSinceMs: atMs, inspectedAtMs: null };
+  return { ...read, operation: { ...operation, memory } };
+}

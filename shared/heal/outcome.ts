@@ -7,7 +7,7 @@ import type { HealKind } from '../model/payload.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { HealContext, Turn } from './context.ts';
 import { conclude, type Outcome, pauseAfterRefusal, pendingPageOf, wouldEscalate } from './incident.ts';
-import { type Holder, newNode, release } from './lease.ts';
+import { type Holder, newNode, provedFrom, release } from './lease.ts';
 import { page, THE_FLEET } from './notify.ts';
 import type { IncidentRecord, NodeRecord, Operation, PageNote, PendingPage } from './records.ts';
 import { keys, settle } from './store.ts';
@@ -134,6 +134,8 @@ export interface ReleaseInput {
   readonly clientUp?: boolean;
   /** Of a growth: see `downBeforeFull` of the record. null: it is forgotten; absent: it stays as it is. */
   readonly downBeforeFull?: string | null;
+  /** Of a growth: it has told the client to start. */
+  readonly startsClient?: boolean;
   /** Another instance than the payload's. */
   readonly instanceId?: string;
   /** What else is released, in the same step and before the node: places in queues. Safe to repeat. */
@@ -161,6 +163,7 @@ export async function releaseNode(
     keepOperation,
     clientUp = false,
     downBeforeFull,
+    startsClient = false,
     instanceId = payload.instanceId,
     before,
   }: ReleaseInput,
@@ -179,7 +182,10 @@ export async function releaseNode(
           const released = release(node, holder, commandsOver, Date.now(), seenFence, keeps, clientUp);
           if ('lost' in released) return { result: { waitSeconds: 0 } };
           if ('next' in released)
-            return { result: { waitSeconds: 0 }, write: remembering(released.next, downBeforeFull) };
+            return {
+              result: { waitSeconds: 0 },
+              write: remembering(startsClient ? provedFrom(released.next, Date.now()) : released.next, downBeforeFull),
+            };
           return { result: { waitSeconds: Math.ceil((released.waitUntilMs - Date.now()) / 1000) } };
         },
       );

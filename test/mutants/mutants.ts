@@ -1692,8 +1692,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'no copy is blamed for a disk that has filled since',
-      find: 'const full = isLater && !follows ?',
-      replace: 'const full = isLater && !follows && nowMs < 0 ?',
+      find: 'isLater && !follows ? diskFullFirst',
+      replace: 'isLater && !follows && nowMs < 0 ? diskFullFirst',
       caughtBy: ['functions/replace-node/proving'],
     },
     {
@@ -2087,8 +2087,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/full.ts': [
     {
       name: 'a disk that waits at a ceiling keeps no heal of its node waiting for its proof',
-      find: "disk.refusedCodes.every((code) => code === 'busy') && disk.failures === 0",
-      replace: 'disk.failures === 0',
+      find: "waits: disk.state === 'open' && isUnjudged",
+      replace: "waits: disk.state === 'open'",
       caughtBy: ['functions/replace-node/proving'],
     },
     {
@@ -2557,6 +2557,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/resize-volume/facts.ts': [
+    {
+      name: 'the volume that a copy has taken the place of is not the one that fills',
+      find: "mounted === 'restored' ? found.volumes : volumes",
+      replace: "mounted === 'restored' ? volumes : found.volumes",
+      caughtBy: ['functions/resize-volume/facts'],
+    },
+    {
+      name: 'a client that another heal owes its start may have been stopped by a person since',
+      find: "node?.operation?.kind !== 'replace' && { clientOwed: true }",
+      replace: '{ clientOwed: true }',
+      caughtBy: ['functions/resize-volume/facts'],
+    },
     {
       name: 'a client that another heal has left to the person who had stopped it stays stopped on a full disk, too',
       find: "health.refusedCodes.includes('client-stopped')",
@@ -4062,6 +4074,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/heal/lease'],
     },
     {
+      name: 'what proves a rung is counted from where a growth has started its client',
+      find: 'upSinceMs: atMs, inspectedAtMs: null }',
+      replace: 'inspectedAtMs: null }',
+      caughtBy: ['shared/heal/lease'],
+    },
+    {
       name: 'a disk is grown beside a heal only while the proof alone is missing',
       find: 'upSinceMs !== null && replacement === null',
       replace: 'replacement === null',
@@ -4075,7 +4093,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'what a ladder has left open stays where a disk is grown beside it',
-      find: 'const isBeside = before === null && unsettled(read);',
+      find: 'const isBeside = before === null && read.operation !== null;',
       replace: 'const isBeside = false;',
       caughtBy: ['shared/heal/lease'],
     },

@@ -289,7 +289,8 @@ export function proving(
   const nearestAtMs = cameUp?.upSinceMs === upSinceMs ? cameUp.nearest.atMs : null;
   const isLater = (inspectedAtMs ?? 0) > upSinceMs;
   const follows = watched?.health === 'synced' || watched?.health === 'behind';
-  const full = isLater && !follows ? diskFullFirst(facts, nearestAtMs ?? upSinceMs) : null;
+  const full =
+    isLater && !follows ? diskFullFirst(facts, Math.max(nearestAtMs ?? upSinceMs, watched?.sinceMs ?? 0)) : null;
   if (full) return ended({ as: 'refused', refusal: full });
   // It ran since: whatever had stopped it before, and whoever has asked for this, it is somebody's now.
   const { leftStopped: _, ...known } = facts;
@@ -322,10 +323,10 @@ export function proving(
 }
 
 /** Catching up takes days, and a disk that fills meanwhile is not left until it is full: its growth needs the node for a minute or two. */
-export const afterDisk = ({ diskWaits }: Pick<Facts, 'diskWaits'>): Decision | null =>
-  diskWaits === undefined
-    ? null
-    : refuse('busy', `incident ${diskWaits} is open: its disk is grown first`, { retryAfterMs: 50_000 });
+export const afterDisk = ({ disk }: Pick<Facts, 'disk'>): Decision | null =>
+  disk?.waits === true
+    ? refuse('busy', `incident ${disk.incidentId} is open: its disk is grown first`, { retryAfterMs: 50_000 })
+    : null;
 
 /** A client of a fleet that nobody observes has to stay up for so long, and is asked after so often. */
 const STAYS_UP_MS = 10 * 60_000;

@@ -1,7 +1,7 @@
 // While a rung waits for its proof: what is noted, when the node itself is asked, and what is a client that stays up.
 import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
-import { diskWaitingIn } from '../../../functions/replace-node/full.ts';
+import { openDiskIn } from '../../../functions/replace-node/full.ts';
 import { type Decision, proving, rungFailed } from '../../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
@@ -129,7 +129,7 @@ describe('the proof', () => {
     ['not once it is proved', { watched: high }, {}, 'prove'],
     ['not where the rung has failed', { ...quiet, seen: seen([client('failed')]) }, asked, 'end-rung'],
   ])('gives way to a disk that waits to be grown %s', (_, more, has, does) => {
-    const act = prove({ ...more, diskWaits: 'dda0f9cf' }, has);
+    const act = prove({ ...more, disk: { incidentId: 'dda0f9cf', waits: true } }, has);
     expect(act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do).toBe(does);
     if (does === 'busy')
       expect(act).toMatchObject({
@@ -137,25 +137,37 @@ describe('the proof', () => {
       });
   });
 
-  it.each<[string, Partial<IncidentRecord>[], string | undefined]>([
-    ['the first that nobody has looked at', [{ state: 'healed' }, {}], '7f3a0c1d'],
-    ['none that was refused: it waits for something else', [{ refusedCodes: ['size-ceiling'] }], undefined],
-    ['one that found the node taken', [{ refusedCodes: ['busy'] }], '7f3a0c1d'],
-    ['none whose growth has failed', [{ failures: 1 }], undefined],
-    ['none that is being grown', [{ state: 'claimed' }], undefined],
+  it('does not give way to a disk that waits for something else', () => {
+    expect(prove({ watched: catchingUp, disk: { incidentId: 'dda0f9cf', waits: false } }).do).toBe('wait');
+  });
+
+  const waiting = (waits: boolean) => ({ incidentId: '7f3a0c1d', waits });
+  it.each<[string, Partial<IncidentRecord>[], object | undefined]>([
+    ['the one that nobody has judged', [{ refusedCodes: ['size-ceiling'], incidentId: '2' }, {}], waiting(true)],
+    ['one that was refused waits for something else', [{ refusedCodes: ['size-ceiling'] }], waiting(false)],
+    ['one that found the node taken waits for it', [{ refusedCodes: ['busy'] }], waiting(true)],
+    ['one whose growth has failed waits for its next attempt', [{ failures: 1 }], waiting(false)],
+    ['one that is at work', [{ state: 'claimed' }], waiting(false)],
+    ['none that was grown', [{ state: 'healed' }], undefined],
+    ['none that is a person’s', [{ state: 'escalated' }], undefined],
     ['none of none', [], undefined],
-  ])('waits for a disk: %s', (_, disks, incidentId) => {
+  ])('knows of a disk: %s', (_, disks, disk) => {
     const all = disks.map((more) => ({ ...openIncidentRecord({ incidentId: '7f3a0c1d' }), ...more }) as IncidentRecord);
-    expect(diskWaitingIn([undefined, ...all])).toBe(incidentId);
+    expect(openDiskIn([undefined, ...all])).toEqual(disk);
   });
 
   it('of a client whose disk has filled since is a person’s a quarter of an hour after it was last nearer', () => {
-    const paged = (has: Partial<LadderState>, upMinutes: number) => {
-      const act = prove(full('failed'), { ...asked, ...has }, ago(upMinutes));
+    const downFor = (minutes: number) =>
+      watched('unreachable', { height: null, lagBlocks: null, sinceMs: ago(minutes) });
+    const paged = (more: Partial<Facts>, has: Partial<LadderState>, upMinutes: number) => {
+      const act = prove({ ...full('failed'), watched: downFor(60), ...more }, { ...asked, ...has }, ago(upMinutes));
       return act.do === 'end' && act.end.as === 'refused' && act.end.refusal.page;
     };
-    expect([paged({}, 14), paged({}, 15)]).toEqual([false, true]);
-    expect(paged(cameUp(ago(20), 300, 60), 20)).toBe(false);
+    expect([paged({}, {}, 14), paged({}, {}, 15)]).toEqual([false, true]);
+    expect(paged({}, cameUp(ago(20), 300, 60), 20)).toBe(false);
+    // At the tip nothing comes nearer: it was well until a moment ago.
+    expect(paged({ watched: downFor(2) }, {}, 40)).toBe(false);
+    expect(paged({ disk: { incidentId: 'dda0f9cf', waits: false } }, {}, 40)).toBe(false);
   });
 
   it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([

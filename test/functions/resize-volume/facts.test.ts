@@ -1,14 +1,17 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
-import { readFacts } from '../../../functions/resize-volume/facts.ts';
-import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import { idleVolumes, readFacts } from '../../../functions/resize-volume/facts.ts';
+import type { NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import type { Store } from '../../../shared/heal/store.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { payload } from '../../fixtures/builders/incident.ts';
-import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { DATA_VOLUME, INSTANCE } from '../../fixtures/builders/node.ts';
 import { observation } from '../../fixtures/builders/observation.ts';
+import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
+import { COPY_VOLUME, copy, ladderState } from '../../fixtures/replace-facts.ts';
 
 const ROOT = 'vol-00000000000000001';
 const DATA = 'vol-00000000000000002';
@@ -19,6 +22,7 @@ async function facts(
   answered: boolean,
   fleet = bitcoinFleet(),
   readIncident: () => Promise<IncidentRecord | undefined> = async () => undefined,
+  node: NodeRecord | undefined = undefined,
 ) {
   const calls: string[] = [];
   const volume = (VolumeId: string, Device: string) => ({
@@ -54,7 +58,7 @@ async function facts(
     ec2: { send } as unknown as EC2Client,
     // The SDK paginates only with a client of its own class.
     cloudwatch: Object.assign(new CloudWatchClient({ region: 'eu-west-1' }), { send: async () => ({}) }),
-    store: { readNode: nothing, readIncident, readBudget: nothing } as unknown as Store,
+    store: { readNode: async () => node, readIncident, readBudget: nothing } as unknown as Store,
   };
   const read = await readFacts(sources, payload(), fleet, answered ? observation({ volumeId: DATA }) : null, NOON_MS);
   return {
@@ -63,8 +67,19 @@ async function facts(
     volumes: read.volumes.map(({ volumeId }) => volumeId),
     tags: read.instanceTags,
     wasDown: read.wasDownBeforeFull === true,
+    owed: read.clientOwed === true,
   };
 }
+
+/** Of a heal that waits for the proof of its copy. */
+const proving = (mounted: RestoredVolumes['mounted'], more: Partial<RestoredVolumes> = {}): NodeRecord =>
+  nodeRecord({
+    clientOwedSinceMs: NOON_MS - 1,
+    operation: {
+      ...{ kind: 'replace', phase: 'down', incidentId: '7f3a0c1d' },
+      memory: ladderState({ restoredVolumes: copy({ mounted, ...more }), upSinceMs: NOON_MS }),
+    },
+  });
 
 describe('the facts about a full disk', () => {
   it('need no look at the instance once its node has answered, and the name of a device says which volume is the root', async () => {
@@ -74,7 +89,30 @@ describe('the facts about a full disk', () => {
       volumes: [DATA],
       tags: null,
       wasDown: false,
+      owed: false,
     });
+  });
+
+  it('leave out what another heal keeps beside the node until its proof, where nobody has asked the node', () => {
+    expect(idleVolumes(undefined)).toEqual([]);
+    expect(idleVolumes(nodeRecord())).toEqual([]);
+    expect(idleVolumes(proving('restored'))).toEqual([DATA_VOLUME]);
+    expect(idleVolumes(proving('found'))).toEqual([COPY_VOLUME]);
+    const shrink = { ...copy().volumes[0], volumeId: 'vol-00000000000000009' } as NewVolume;
+    const shrunk = { toGiB: 50, copy: shrink, sinceMs: null, left: null, isFilled: true };
+    expect(idleVolumes(proving('restored', { shrink: shrunk }))).toEqual([DATA_VOLUME, shrink.volumeId]);
+  });
+
+  it('are of all volumes where the node says which is mounted', async () => {
+    const left = proving('found', { volumes: copy().volumes.map((one) => ({ ...one, volumeId: DATA })) });
+    expect((await facts('/dev/xvda', false, bitcoinFleet(), undefined, left)).volumes).toEqual([]);
+    expect((await facts('/dev/xvda', true, bitcoinFleet(), undefined, left)).volumes).toEqual([DATA]);
+  });
+
+  it('know a client that a growth owes its start, and leave one to the heal that owes it', async () => {
+    const owed = (node: NodeRecord) => facts('/dev/xvda', true, bitcoinFleet(), undefined, node);
+    expect((await owed(nodeRecord({ clientOwedSinceMs: NOON_MS - 1 }))).owed).toBe(true);
+    expect((await owed(proving('restored'))).owed).toBe(false);
   });
 
   it('need its tags where the file has a word on drift, and neither it nor the volume says who the owner is', async () => {

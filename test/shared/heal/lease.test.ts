@@ -16,6 +16,7 @@ import {
   owesClient,
   passedOver,
   prove,
+  provedFrom,
   raiseQuiet,
   recentModifications,
   release,
@@ -377,6 +378,35 @@ describe('what a ladder has left open', () => {
     expect(release(intended.next, me, true, NOON_MS, 0, true)).toMatchObject({
       next: { owner: null, operation: proving },
     });
+  });
+
+  it('is proved from where a growth has started its client, and only where its proof is missing', () => {
+    const at = (operation: NodeRecord['operation']) => provedFrom(nodeRecord({ operation }), NOON_MS + 1).operation;
+    const asked = ladder('down', { rung: 'swap', upSinceMs: 5, inspectedAtMs: 6 });
+    expect(at(asked)).toMatchObject({
+      phase: 'down',
+      memory: { rung: 'swap', upSinceMs: NOON_MS + 1, inspectedAtMs: null },
+    });
+    for (const other of [
+      null,
+      operation(),
+      ladder('down', { rung: 'swap' }),
+      ladder('down', { upSinceMs: 5, beside: {} }),
+    ])
+      expect(at(other)).toEqual(other);
+  });
+
+  it('is kept where it has only learnt, too', () => {
+    const learnt = ladder('preparing', { failed: [{ rung: 'restart' }] });
+    expect(intend(mine({ operation: learnt }), me, operation(), 3)).toMatchObject({ next: { operation: learnt } });
+  });
+
+  it('is not a pruning, in whose place its growth comes', () => {
+    const prune = { command: '/opt/node/prune', height: null };
+    const pruning = operation({ phase: 'down', prune } as Partial<GrowOperation>);
+    expect(intend(mine({ operation: pruning }), me, operation(), 3)).toEqual({ written: true });
+    const later = operation({ intentAtMs: NOON_MS + 1 });
+    expect(intend(mine({ operation: pruning }), me, later, 3)).toMatchObject({ next: { operation: later } });
   });
 
   it('counts each growth beside it: of another volume, and of another moment', () => {
