@@ -302,14 +302,17 @@ export const endsUpgrade = (
   upgrade: Pick<UpgradeRecord, 'state' | 'askedAtMs'> | undefined,
 ): boolean => mayEndUpgrade(incident) && upgrade?.state === 'under-way' && incident.onsetMs >= upgrade.askedAtMs;
 
-/** An upgrade whose node can give no snapshot waits for it: it is one incident a day, and one page, and not another one each hour. */
-const SNAPSHOT_WAITS_MS = 24 * 60 * 60_000;
+/**
+ * An upgrade whose node can give no snapshot, or may not be switched, waits for that: it is one incident a day, and one page, and not another one each
+ * hour, with a client that is stopped for another snapshot each second one. So a node that had to wait may go back to data that are a day old.
+ */
+const WAITS_MS = 24 * 60 * 60_000;
 
 /** Whether an upgrade could wait for this incident. */
 export const mayHoldUpgrade = ({ state, trigger }: Pick<IncidentRecord, 'state' | 'trigger'>): boolean =>
-  state === 'open' && trigger === CLEAN_SNAPSHOT;
+  state === 'open' && (trigger === CLEAN_SNAPSHOT || trigger === 'request:upgrade');
 
-/** Whether an upgrade that is under way waits for this snapshot, so that time does not close it. */
+/** Whether an upgrade that is under way waits for this snapshot or this node, so that time does not close it. */
 export const holdsUpgrade = (
   incident: Pick<IncidentRecord, 'state' | 'trigger' | 'onsetMs'>,
   upgrade: Pick<UpgradeRecord, 'state' | 'askedAtMs'> | undefined,
@@ -318,7 +321,7 @@ export const holdsUpgrade = (
   mayHoldUpgrade(incident) &&
   upgrade?.state === 'under-way' &&
   incident.onsetMs >= upgrade.askedAtMs &&
-  nowMs - incident.onsetMs <= SNAPSHOT_WAITS_MS;
+  nowMs - incident.onsetMs <= WAITS_MS;
 
 /** A request that was closed without a proof, because its hour was over, is made again. */
 function endOf(incident: IncidentRecord | undefined): 'none' | 'under way' | 'done' | 'failed' {

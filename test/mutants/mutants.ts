@@ -520,8 +520,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/dispatch-heal/upgrade.ts': [
     {
       name: 'a snapshot that an upgrade waits for is no new incident each hour',
-      find: 'SNAPSHOT_WAITS_MS = 24 * 60',
-      replace: 'SNAPSHOT_WAITS_MS = 60',
+      find: 'const WAITS_MS = 24 * 60',
+      replace: 'const WAITS_MS = 60',
+      caughtBy: ['functions/dispatch-heal/upgrade'],
+    },
+    {
+      name: 'a node that may not be switched is asked for one snapshot a day, and not for another one each second hour',
+      find: "(trigger === CLEAN_SNAPSHOT || trigger === 'request:upgrade')",
+      replace: 'trigger === CLEAN_SNAPSHOT',
       caughtBy: ['functions/dispatch-heal/upgrade'],
     },
     {

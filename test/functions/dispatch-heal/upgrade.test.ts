@@ -488,13 +488,19 @@ describe('a snapshot that an upgrade waits for', () => {
     expect(holdsUpgrade(waiting(), upgrade, ASKED + 24 * HOUR_MS + 1)).toBe(false);
   });
 
+  it('so is a node that may not be switched', () => {
+    const refused = switched('node2', { state: 'open', onsetMs: ASKED });
+    expect(holdsUpgrade(refused, upgrade, ASKED + 24 * HOUR_MS)).toBe(true);
+    expect(holdsUpgrade(refused, upgrade, ASKED + 24 * HOUR_MS + 1)).toBe(false);
+    expect(holdsUpgrade({ ...refused, trigger: 'request:restore' }, upgrade, ASKED + HOUR_MS)).toBe(false);
+  });
+
   it('is closed by time where no upgrade under way has asked for it, or it is at work', () => {
     for (const [incident, asked] of [
       [waiting(), { ...upgrade, state: 'done' }],
       [waiting(), undefined],
       [waiting({ onsetMs: ASKED - 1 }), upgrade],
       [waiting({ state: 'claimed' } as Partial<IncidentRecord>), upgrade],
-      [switched('node2', { state: 'open', onsetMs: ASKED }), upgrade],
     ] as const)
       expect(holdsUpgrade(incident, asked, ASKED + HOUR_MS)).toBe(false);
   });
