@@ -25,7 +25,10 @@ export function diskFullFirst(
   if (path === undefined) return null;
   const reason = `${path} is full: it is grown first`;
   // Its own incident tells what keeps it from being grown.
-  if (facts.disk) return { ...OWN, reason: `${reason}, by incident ${facts.disk.incidentId}` };
+  if (facts.disk) {
+    const retryAfterMs = facts.disk.waits ? OWN.retryAfterMs : laterEachTime(facts);
+    return { ...OWN, reason: `${reason}, by incident ${facts.disk.incidentId}`, retryAfterMs };
+  }
   if (facts.nowMs - sinceMs < UNSEEN_AFTER_MS) return { ...OWN, reason };
   return {
     refuse: 'disk-full-first',

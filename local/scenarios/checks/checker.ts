@@ -98,11 +98,9 @@ export class Checker {
           : isAlone
             ? (node?.owner ?? by)
             : (node?.owner ?? null),
-        // A client that a heal has stopped may be started again during a pause, and what a drill or a heal has made in vain is removed.
+        // A client that a heal has stopped may be started again during a pause, and what a drill has made is removed.
         pauses:
-          (node?.owner === by && node.operation?.phase === 'down') ||
-          (drills(record.actor) && removes(record)) ||
-          givesUp(records, by, instanceId)
+          (node?.owner === by && node.operation?.phase === 'down') || (drills(record.actor) && removes(record))
             ? []
             : world.pausesOf(instanceId),
         intentJournalled: readJournal(region, world.tableName).some(
@@ -305,11 +303,3 @@ function payloadOf({ lambda }: Region, arn: string): HealPayload | undefined {
   // A person who invokes a heal by hand may send anything.
   return typeof payload?.incidentId === 'string' ? (payload as HealPayload) : undefined;
 }
-
-/** Whether the instance is one that this heal has made and given up. */
-const givesUp = (records: readonly NodeRecord[], by: string, instanceId: string): boolean =>
-  records.some(({ owner, operation }) => {
-    if (owner !== by || operation?.kind !== 'replace') return false;
-    const { replacement } = operation.memory;
-    return replacement?.instanceId === instanceId && replacement.givenUp !== null;
-  });
