@@ -110,6 +110,7 @@ const isUnheard = ({ original, seen }: Facts): boolean =>
   seen === null && original?.agentOnline === true && original.instance.state === 'running';
 
 const MINUTE_MS = 60_000;
+
 /** Whether there is anything to do, and the state of the node before anything is done to it. */
 export function begin(facts: Facts): Decision {
   const { original, want, watched, seen, gone } = facts;

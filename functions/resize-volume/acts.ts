@@ -289,7 +289,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   },
 
   release: {
-    execute: (context, _state, { held: { holder, found }, commandsOver, seenFence, keepOperation }) => {
+    execute: (context, _state, { ending, held: { holder, found }, commandsOver, seenFence, keepOperation }) => {
       const before = () => leaveQueue(context, false);
       const downBeforeFull = downIn(found, context.payload.incidentId);
       const input = {
@@ -297,7 +297,8 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
         commandsOver,
         seenFence,
         before,
-        startsClient: startsClient(found),
+        // What is refused has sent nothing that starts it.
+        startsClient: startsClient(found) && ending.outcome !== 'refused',
         ...(downBeforeFull !== undefined && { downBeforeFull }),
         ...(keepOperation && { keepOperation }),
       };
