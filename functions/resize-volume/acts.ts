@@ -21,6 +21,7 @@ import {
   clientMustRun,
   downIn,
   type GrowthPlan,
+  hasStartedClient,
   proofOf,
   questionOf,
   sentenceOf,
@@ -297,8 +298,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
         commandsOver,
         seenFence,
         before,
-        // What is refused has sent nothing that starts it.
-        startsClient: startsClient(found) && ending.outcome !== 'refused',
+        startsClient: hasStartedClient(found, ending),
         ...(downBeforeFull !== undefined && { downBeforeFull }),
         ...(keepOperation && { keepOperation }),
       };

@@ -12,6 +12,7 @@ import {
 } from '../../shared/growth/decide.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { Question } from '../../shared/heal/ask.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
@@ -123,6 +124,10 @@ export function downIn(found: NodeBaseline | null, incidentId: string): string |
 }
 
 export const startsClient = (found: NodeBaseline | null): boolean => found?.full === true;
+
+/** Whether an attempt that ends so has told the client to start: one that was refused has sent nothing. */
+export const hasStartedClient = (found: NodeBaseline | null, { outcome }: Pick<Ending, 'outcome'>): boolean =>
+  startsClient(found) && outcome !== 'refused';
 
 /** A client that the node could not report before need not run. */
 export const clientMustRun = (found: NodeBaseline | null): boolean =>

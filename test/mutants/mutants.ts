@@ -711,6 +711,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/beside.ts': [
     {
+      name: 'the machine of a silent client beside its node is asked before it is given up',
+      find: 'if (verdict.isUnasked && canAsk)',
+      replace: 'if (verdict.isUnasked && !canAsk)',
+      caughtBy: ['functions/replace-node/beside'],
+    },
+    {
+      name: 'no version is blamed for a full disk beside its node',
+      find: 'giveUp(wordsOfFull(seen) ?? ',
+      replace: 'giveUp(wordsOfFull(null) ?? ',
+      caughtBy: ['functions/replace-node/beside'],
+    },
+    {
       name: 'the old instance is not touched before the new one has proved itself beside it',
       find: 'if (beside.proved === null) return provingBeside(facts, state, beside, giveUp);',
       replace: '',
@@ -2525,6 +2537,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/resize-volume/plan.ts': [
+    {
+      name: 'a growth that was refused has started no client',
+      find: "startsClient(found) && outcome !== 'refused'",
+      replace: 'startsClient(found)',
+      caughtBy: ['functions/resize-volume/plan'],
+    },
     {
       name: 'a client that runs on a full disk and has ended inside is started again, although a heal had left it to a person before',
       find: "seen.client === 'running' || (wasDownBeforeFull",

@@ -368,16 +368,17 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
   recovers: true,
   retryKey: 'kind',
   execute: async (context) => {
-    const { restoredVolumes } = known(context);
+    const { restoredVolumes, replacement } = known(context);
     const volumes = restoredVolumes ? madeVolumes(restoredVolumes) : [];
     const ids =
       restoredVolumes?.from === 'kept' ? [] : volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId]));
     const snapshotIds = [...new Set(volumes.flatMap(({ snapshotId }) => (snapshotId === '' ? [] : [snapshotId])))];
-    const { door, fault = 'other', reason = '' } = restoredVolumes?.givenUp ?? {};
+    // Where nothing is said against them, they go with the instance that they were made for.
+    const { door, fault = 'other', reason = replacement?.givenUp ?? '' } = restoredVolumes?.givenUp ?? {};
     const blamed = door === 'data' && (fault === 'mount' || fault === 'forked');
     const dropped = await mutate(context, {
       act: `CreateTags ${ids.join(' ')}`,
-      sentence: `${restoredVolumes?.source} did not help: ${reason}`,
+      sentence: `${restoredVolumes?.source} ${restoredVolumes?.givenUp ? 'did not help' : 'is put away'}: ${reason}`,
       call: async (fleet) => {
         // A volume that vanished cannot be tagged.
         const there = ids.length === 0 ? [] : await describeVolumes(context.clients.ec2, { ids });

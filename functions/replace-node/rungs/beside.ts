@@ -7,6 +7,7 @@ import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { enableVersion, lookBeside, proveBeside, startBeside } from '../acts/beside.ts';
 import { watchedIn } from '../beside-look.ts';
 import type { Facts } from '../facts.ts';
+import { fullPathOf } from '../full.ts';
 import { judgeProof } from '../judge.ts';
 import { instanceIn, positionOf } from '../version.ts';
 import {
@@ -112,22 +113,31 @@ function provingBeside(
   });
   const waits = (what: string): Decision =>
     waitSeconds(Math.max(1, seconds - Math.floor((nowMs - look.atMs) / 1_000)), what);
+  const canAsk = replacement?.agentOnline === true && unanswered === null;
   switch (verdict.is) {
     case 'proved':
       return proveBeside({ reason: look.reason });
     case 'waiting':
       return waits(verdict.why);
     case 'silent':
-      return replacement?.agentOnline && unanswered === null
-        ? askNode('replacement')
-        : waits('neither its client nor its agent answers');
+      return canAsk ? askNode('replacement') : waits('neither its client nor its agent answers');
     case 'failed':
-      return giveUp(look.health === 'stuck' ? `it stands: ${look.reason}` : verdict.reason);
+      // A client that ends for want of room says nothing against its version.
+      if (verdict.isUnasked && canAsk) return askNode('replacement');
+      return giveUp(wordsOfFull(seen) ?? (look.health === 'stuck' ? `it stands: ${look.reason}` : verdict.reason));
     case 'unknown':
       return nowMs - (knownAtMs ?? upSinceMs) > UNKNOWN_MS
         ? giveUp(`for two hours nobody could tell where it stands: ${verdict.reason}`)
         : waits(verdict.reason);
   }
+}
+
+/** Nothing grows the disk of an instance that is no node yet: a person grows the node's own, and the next copy is as large. */
+function wordsOfFull(seen: Facts['seen']): string | null {
+  const path = fullPathOf(seen);
+  return path === undefined
+    ? null
+    : `${path} of the new instance is full: it says nothing of the version; grow the node’s own disk, take a snapshot, and ask again`;
 }
 
 /** It is the node now: others see it, and the first node of a fleet has to stay well for as long as its file says. The old one runs still. */

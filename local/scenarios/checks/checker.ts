@@ -98,9 +98,8 @@ export class Checker {
           : isAlone
             ? (node?.owner ?? by)
             : (node?.owner ?? null),
-        // A client that a heal has stopped may be started again during a pause, and what a drill has made is removed.
         pauses:
-          (node?.owner === by && node.operation?.phase === 'down') || (drills(record.actor) && removes(record))
+          (node?.owner === by && putsBack(region, node, resource)) || (drills(record.actor) && removes(record))
             ? []
             : world.pausesOf(instanceId),
         intentJournalled: readJournal(region, world.tableName).some(
@@ -224,6 +223,20 @@ function holderOfDrill({ region, tableName }: World, heal: HealPayload | undefin
   const items = region.dynamodb.items(tableName) as Parameters<typeof fromItem>[0][];
   const item = items.find((one) => one['pk']?.S === pk && one['sk']?.S === sk);
   return (item && (fromItem(item) as unknown as DrillRecord).current?.execution) ?? null;
+}
+
+/**
+ * What goes on under a pause: a client that a heal has stopped is started again, and what a heal has given up is put away. It was made beside the node,
+ * and is no part of it.
+ */
+function putsBack({ ec2 }: Region, { operation }: NodeRecord, resource: string): boolean {
+  if (operation?.phase === 'down') return true;
+  if (operation?.kind !== 'replace') return false;
+  const { replacement, restoredVolumes } = operation.memory;
+  if (replacement === null || replacement.givenUp === null) return false;
+  const { instanceId } = replacement;
+  const copies = restoredVolumes?.volumes.map(({ volumeId }) => volumeId) ?? [];
+  return resource === instanceId || attachedTo(ec2, resource) === instanceId || copies.includes(resource);
 }
 
 /** Its own execution removes it, and has not ended. */

@@ -205,11 +205,6 @@ describe('it proves itself beside the node', () => {
     ['has other blocks than the fleet', { health: 'forked' }, {}],
     ['stands', { health: 'stuck', heightSinceMs: UP + MINUTE_MS }, {}],
     [
-      'answers nobody within its grace',
-      { health: 'unreachable', height: null, lagBlocks: null },
-      { nowMs: NOON_MS + 40 * MINUTE_MS },
-    ],
-    [
       'ends',
       { health: 'unreachable', height: null, lagBlocks: null },
       { seen: seen([client('failed', { instance: '28.1' })]) },
@@ -218,6 +213,22 @@ describe('it proves itself beside the node', () => {
     const nowMs = more.nowMs ?? NOON_MS;
     const state = { ...beside({ look: look({ ...of, atMs: nowMs }) }), inspectedAtMs: UP + 1 };
     expect(next(state, more)).toBe('give-up-replacement');
+  });
+
+  it('one that answers nobody within its grace is given up once its machine was asked, and for a full disk with that word', () => {
+    const nowMs = NOON_MS + 40 * MINUTE_MS;
+    const silent = beside({ look: look({ health: 'unreachable', height: null, lagBlocks: null, atMs: nowMs }) });
+    const asked = (secondsAgo: number, more: Partial<Facts> = {}) =>
+      acts({ ...silent, inspectedAtMs: nowMs - secondsAgo * 1_000 }, { nowMs, ...more });
+    expect(asked(90)).toMatchObject({ do: 'inspect', which: 'replacement' });
+    // Its agent does not answer: nobody can ask.
+    expect(asked(90, { replacement: { ...young, agentOnline: false } })).toMatchObject({ do: 'give-up-replacement' });
+    expect(asked(5)).toMatchObject({ do: 'give-up-replacement', reason: expect.stringMatching(/^no answer 45 min/) });
+    const ended = seen([client('failed', { instance: '28.1' })], COPY_VOLUME, 500);
+    expect(asked(5, { seen: ended })).toMatchObject({
+      do: 'give-up-replacement',
+      reason: expect.stringMatching(/is full: it says nothing of the version/),
+    });
   });
 
   it('until then nothing is done to the node, whatever is seen', () => {

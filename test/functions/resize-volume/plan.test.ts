@@ -4,6 +4,7 @@ import {
   baselineOf,
   beyondApproval,
   clientMustRun,
+  hasStartedClient,
   type NodeBaseline,
   questionOf,
   startsClient,
@@ -153,5 +154,12 @@ describe('a client that does not run', () => {
   ])('and was %s, with a full disk: %s, has to run: %s, and is started: %s', (client, isFull, mustRun, starts) => {
     const found = client === null ? null : { units: 1, client, full: isFull };
     expect([clientMustRun(found), startsClient(found)]).toEqual([mustRun, starts]);
+  });
+
+  it('has been started by a growth that ended, well or badly, and by none that was refused', () => {
+    const full: NodeBaseline = { units: 1, client: 'stopped', full: true };
+    const outcomes = ['healed', 'failed', 'escalated', 'refused'] as const;
+    expect(outcomes.map((outcome) => hasStartedClient(full, { outcome }))).toEqual([true, true, true, false]);
+    expect(hasStartedClient({ ...full, full: false }, { outcome: 'healed' })).toBe(false);
   });
 });
