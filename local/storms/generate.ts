@@ -17,14 +17,14 @@ const BURST_MINUTES = 15;
 
 export interface GenerateOptions {
   readonly hours: number;
-  /** Draws this type of fault first, in a world where it can happen. */
-  readonly first?: FaultTypeName | RolloutName;
+  /** Draws these types of faults first, in a world where all of them can happen. */
+  readonly first?: readonly (FaultTypeName | RolloutName)[];
   /** No other fault. */
   readonly alone?: boolean;
 }
 
 /** @throws RangeError where `first` can happen in none of the worlds that are drawn for it */
-export function generateStorm(seed: number, { hours, first, alone = false }: GenerateOptions): Storm {
+export function generateStorm(seed: number, { hours, first = [], alone = false }: GenerateOptions): Storm {
   const draw = new Draw(randomStream(seed, 'storms/a'));
   // Drawn apart, so that the rest of a seed's storm stays what it was.
   const rollouts = new Draw(randomStream(seed, 'storms/a/rollouts'));
@@ -42,21 +42,24 @@ export function generateStorm(seed: number, { hours, first, alone = false }: Gen
       const entries = FAULT_TYPES[type].draw({ world, draw: by, at, endsBy: faultsEndMinutes });
       return entries && { type, entries };
     };
-    const isAsked = first !== undefined && isRollout(first);
-    const wanted = first === undefined || isAsked ? undefined : faultOf(first);
-    if (first !== undefined && !isAsked && wanted === undefined) continue;
+    const asked = first.filter((type) => isRollout(type));
+    const wanted = first.filter((type) => !isRollout(type)).map((type) => faultOf(type));
+    if (wanted.includes(undefined)) continue;
     const faults = Array.from({ length: count }, () => faultOf(draw.pick(FIRST_TYPES)));
     const behind = alone || !later.chance(0.15) ? undefined : faultOf(later.pick(LATER_TYPES), later);
     const storm: Storm = {
       ...{ seed, hours, faultsEndMinutes, ...world },
-      faults: [wanted, ...faults, behind].filter((fault) => fault !== undefined),
+      faults: [...wanted, ...faults, behind].filter((fault) => fault !== undefined),
     };
-    const begun = isAsked ? withRollout(storm, first, rollouts, faultsEndMinutes) : storm;
+    const begun = asked.reduce<Storm | undefined>(
+      (before, type) => before && withRollout(before, type, rollouts, faultsEndMinutes),
+      storm,
+    );
     if (begun === undefined) continue;
-    if (alone || (first !== undefined && !isAsked)) return begun;
+    if (alone || (first.length > 0 && asked.length === 0)) return begun;
     return withRelease(withSome(begun, rollouts), new Draw(randomStream(seed, 'storms/a/releases')));
   }
-  throw new RangeError(`${first} cannot happen in any of ${WORLDS_MAX} worlds`);
+  throw new RangeError(`${first.join('+')} cannot happen in any of ${WORLDS_MAX} worlds`);
 }
 
 function withRelease(storm: Storm, draw: Draw): Storm {

@@ -19,7 +19,7 @@ export interface Generator extends Drawer {
   readonly types: Readonly<Record<string, DrawnType>>;
   /**
    * The same seed gives the same storm, to the byte. `only`: this type of fault and no other, in a world where it can happen; `first`:
-   * this one in any case, where the generator can, and what the seed draws besides.
+   * this one in any case, where the generator can, and what the seed draws besides. Where a generator can, several joined by + come in one world.
    * @throws RangeError where `only` or `first` is none of its types
    */
   draw(seed: number, how: { readonly hours: number; readonly only?: string; readonly first?: string }): Storm;

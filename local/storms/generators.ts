@@ -9,8 +9,11 @@ const firstGenerator: Generator = {
   ...{ prefix: 'storm', fleets: `${import.meta.dirname}/fleets`, types: { ...FAULT_TYPES, ...ROLLOUTS } },
   draw: (seed, { hours, only, first = only }) => {
     if (first === undefined) return generateStorm(seed, { hours });
-    if (!isFaultType(first) && !isRollout(first)) throw new RangeError(`draw: there is no type of fault "${first}"`);
-    return generateStorm(seed, { hours, first, alone: only !== undefined });
+    const types = first.split('+').map((type) => {
+      if (isFaultType(type) || isRollout(type)) return type;
+      throw new RangeError(`draw: there is no type of fault "${type}"`);
+    });
+    return generateStorm(seed, { hours, first: types, alone: only !== undefined });
   },
 };
 

@@ -60,7 +60,7 @@ const program = new Command('npm run storm --')
   .option('--nodes <n>', 'plays only the storms of at most so many nodes')
   .option(
     '--only <types>',
-    'in place of what a seed draws these faults alone, with commas: one after the other, a seed each',
+    'in place of what a seed draws these faults alone, with commas: one after the other, a seed each; of generator a with + in one world',
   )
   .option('--first <types>', 'the same, of generator a, and with them what the seed draws')
   .option('--log <file>', 'adds a line for each storm that ended; storms that it has are not played again')
@@ -139,8 +139,10 @@ function listTypes(generator: GeneratorName): void {
 function typesOf(flag: string, words: string, generator: GeneratorName): readonly string[] {
   const known = Object.keys(GENERATORS[generator].types);
   return words.split(',').map((word) => {
-    if (known.includes(word)) return word;
-    throw new UsageError(`${flag}: expected a type of generator ${generator}, found "${word}"; --types names them`);
+    const together = generator === 'a' ? word.split('+') : [word];
+    const wrong = together.find((type) => !known.includes(type));
+    if (wrong === undefined) return word;
+    throw new UsageError(`${flag}: expected a type of generator ${generator}, found "${wrong}"; --types names them`);
   });
 }
 

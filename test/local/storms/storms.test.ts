@@ -60,6 +60,11 @@ describe('a storm is drawn', () => {
       expect(faults.length).toBeGreaterThan(1);
     }
     expect(() => GENERATORS.a.draw(1, { hours: 3, first: 'nothing-of-the-kind' })).toThrow(RangeError);
+    expect(() => GENERATORS.a.draw(1, { hours: 3, first: 'hangs+nothing-of-the-kind' })).toThrow(RangeError);
+    for (let seed = 1; seed <= 20; seed++) {
+      const { faults } = GENERATORS.a.draw(seed, { hours: 3, only: 'hangs+asks-upgrade+disk-fills' });
+      expect(faults.map(({ type }) => type)).toEqual(['hangs', 'disk-fills', 'asks-upgrade']);
+    }
   });
 
   it('with faults that end while there is time to heal', () => {
