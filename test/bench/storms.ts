@@ -34,7 +34,10 @@ const rateOf = async (
   generator: GeneratorName,
   seeds: readonly number[],
   sweeps: NonNullable<PlayOptions['sweeps']>,
-): Promise<number> => (seeds.length * HOURS) / (await cpuSeconds(() => play(generator, seeds, sweeps)));
+): Promise<number> => {
+  const fleets = seeds.reduce((sum, seed) => sum + stormOf(seed, { hours: HOURS, generator }).fleets.length, 0);
+  return (fleets * HOURS) / (await cpuSeconds(() => play(generator, seeds, sweeps)));
+};
 
 /** @throws Error where a storm breaks a promise: the measurement would mean something else */
 async function play(
