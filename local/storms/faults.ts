@@ -606,7 +606,7 @@ const types = {
     hand: 'people',
     says: 'A person changes a node’s address record, and makes one of their own.',
     draw: (scene) => {
-      const node = nodeIn(scene, ({ fleet }) => fleet !== 'stacks' && isInOwnZone(scene.world, fleet));
+      const node = nodeIn(scene, ({ fleet }) => hasOwnZone(scene.world, fleet));
       if (!node) return undefined;
       return [
         {
@@ -629,9 +629,9 @@ const TAGS: Readonly<Record<string, readonly [string, string]>> = {
   clique: ['Network', 'clique-18'],
 };
 
-/** Whether the fleet's names are in the zone of its file. */
-function isInOwnZone({ fleets }: StormWorld, fleet: string): boolean {
-  return fleets.some(({ name, but }) => name === fleet && but['dns'] === undefined);
+/** Whether the fleet's names are in a zone that is called as the fleet, as local/storms/fleets has it. */
+export function hasOwnZone({ fleets }: StormWorld, fleet: string): boolean {
+  return fleet !== 'stacks' && fleets.some(({ name, but }) => name === fleet && but['dns'] === undefined);
 }
 
 export type FaultTypeName = keyof typeof types;

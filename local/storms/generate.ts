@@ -1,10 +1,10 @@
 // Generator a: draws a storm from a seed. Pure: the same seed gives the same storm.
 import { randomStream } from '../simulator/random.ts';
 import { Draw } from './draw.ts';
-import { FAULT_TYPE_NAMES, FAULT_TYPES, type FaultTypeName } from './faults.ts';
+import { FAULT_TYPE_NAMES, FAULT_TYPES, type FaultTypeName, hasOwnZone } from './faults.ts';
 import { drawWorld } from './owners.ts';
 import { isRollout, RELEASE_NAMES, ROLLOUT_NAMES, type RolloutName, withRollout } from './rollouts.ts';
-import type { Storm, StormFault } from './storm.ts';
+import type { Storm, StormFault, StormWorld } from './storm.ts';
 
 const FAULTS_MAX = 10;
 const ROLLOUTS_MAX = 5;
@@ -49,6 +49,7 @@ export function generateStorm(seed: number, { hours, first = [], alone = false }
     const behind = alone || !later.chance(0.15) ? undefined : faultOf(later.pick(LATER_TYPES), later);
     const storm: Storm = {
       ...{ seed, hours, faultsEndMinutes, ...world },
+      ...pastOf(world, new Draw(randomStream(seed, 'storms/a/past'))),
       faults: [...wanted, ...faults, behind].filter((fault) => fault !== undefined),
     };
     const begun = asked.reduce<Storm | undefined>(
@@ -60,6 +61,14 @@ export function generateStorm(seed: number, { hours, first = [], alone = false }
     return withRelease(withSome(begun, rollouts), new Draw(randomStream(seed, 'storms/a/releases')));
   }
   throw new RangeError(`${first.join('+')} cannot happen in any of ${WORLDS_MAX} worlds`);
+}
+
+/** In some of them somebody's own record has a name that the fleet would like to have, as where Terraform made it before chainmend came. */
+function pastOf(world: StormWorld, draw: Draw): Pick<Storm, 'past'> {
+  const own = world.nodes.filter(({ fleet }) => hasOwnZone(world, fleet));
+  if (own.length === 0 || !draw.chance(0.25)) return {};
+  const { fleet, name } = draw.pick(own);
+  return { past: { records: { [`${fleet}.internal`]: { [draw.pick([name, 'pool'])]: ['10.9.9.9'] } } } };
 }
 
 function withRelease(storm: Storm, draw: Draw): Storm {
