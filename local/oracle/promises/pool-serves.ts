@@ -50,13 +50,46 @@ export const poolServes: MakeRule = (scene, say) => {
     }
   };
 
+  /** Whether the record is there, by Route 53 itself: resolvers hear of a change a minute later. */
+  const isThere = (zone: string, pool: string): boolean => {
+    try {
+      return scene.region.route53
+        .records(zone)
+        .some(({ name, type }) => type === 'A' && name.replace(/\.$/, '') === pool);
+    } catch {
+      // The zone does not exist (`Route53.records` throws).
+      return false;
+    }
+  };
+  const served = new Map<string, boolean>();
+  const readPools = (then: (fleet: string, pool: string) => void = () => {}): void => {
+    for (const [fleet, { dns }] of scene.fleets) {
+      if (!dns) continue;
+      const pool = `${dns.pool ?? 'pool'}.${dns.zone}`;
+      const before = served.get(pool);
+      served.set(pool, isThere(dns.zone, pool));
+      if (before === true && served.get(pool) === false) then(fleet, pool);
+    }
+  };
+
   return {
+    // Where nobody is well the least bad are in it.
+    act({ operation }) {
+      if (operation !== 'ChangeResourceRecordSets') return;
+      readPools((fleet, pool) => {
+        const left = scene.nodes.find((node) => node.fleet === fleet && isForPool(node) && scene.present(node));
+        if (left) say.broken(pool, `It was emptied while ${left.name} is there.`);
+      });
+    },
     others({ operation, at }) {
-      if (operation === 'ChangeResourceRecordSets') editedMs = at;
+      if (operation !== 'ChangeResourceRecordSets') return;
+      editedMs = at;
+      readPools();
     },
     look(nowMs) {
       if (nowMs - lookedMs < LOOK_EVERY_MS) return;
       lookedMs = nowMs;
+      readPools();
       for (const [fleet, { dns, mode, probe }] of scene.fleets) {
         if (!dns || mode !== 'act' || probe === 'none' || probe === 'unit') continue;
         const { sinceMs } = scene.mode(fleet) ?? { sinceMs: nowMs };

@@ -774,6 +774,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'it is emptied while nobody serves, and filled again before anybody does',
+        options: { before: poolOfAll },
+        story: async (court) => {
+          await court.pass(MINUTE_MS);
+          for (const name of ['node1', 'node2']) machine(court, name).killClient();
+          await zone(court, [['DELETE', POOL, 'A', addresses(court)]], true);
+          await zone(court, [['CREATE', POOL, 'A', addresses(court)]], true);
+        },
+      },
+      {
         when: 'it is emptied while all serve',
         options: { before: poolOfAll },
         story: async (court) => {
