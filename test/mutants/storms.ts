@@ -13,7 +13,7 @@ import { SEEN_BY_STORMS, type StormRule } from './storm-rules.ts';
 /** A rule may ask for more. */
 const HOURS = 3;
 /** Seeds of each generator for a rule: each of its types in turn. */
-const SEEDS = 40;
+const SEEDS = 120;
 /** Larger worlds are left out: ten small storms show more than a large one of the same length. */
 const NODES_MAX = 6;
 /** Of each generator for a rule. */
@@ -164,7 +164,15 @@ async function playStorms(
     // Generator a draws faults one by one: the rest of a seed's is what a rule is broken in. The stories of b have it all.
     ...['--generator', generator, generator === 'a' && rule.alone !== true ? '--first' : '--only'],
     ...[rule[generator].join(), '--seeds', `${from}..${to}`, '--hours', String(rule.hours ?? HOURS)],
-    ...['--nodes', nodes, '--jobs', '1', '--until-broken', '--log', file],
+    ...[
+      '--nodes',
+      String(Math.min(Number(nodes), rule.nodes ?? NODES_MAX)),
+      '--jobs',
+      '1',
+      '--until-broken',
+      '--log',
+      file,
+    ],
   ];
   const { status, stderr } = await runNode(words, copy, Math.max(1, patienceMs));
   // What was played when its time was over counts.
