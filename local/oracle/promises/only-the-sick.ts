@@ -1,4 +1,5 @@
 // No client or instance is stopped or started unless its own trouble, the fleet file or a person asks for it.
+import type { SimulatedChain } from '../../nodes/chain.ts';
 import { functionOf } from '../hands.ts';
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
@@ -43,11 +44,13 @@ export const onlyTheSick: MakeRule = (scene, say) => {
       atMs,
     );
   };
+  /** Of each chain its last halt, as far as it was seen. */
+  const halts = new Map<SimulatedChain, Halt>();
   /** The height at which a node that stands alone was last restarted. */
   const restartedAt = new Map<SeenNode, number>();
   const isFirstOfHeight = (node: SeenNode, instanceId: string, atMs: number): boolean => {
     const height = scene.machine(instanceId)?.client.height() ?? 0;
-    if (restartedAt.get(node) === height || !standsAlone(scene, node, instanceId, atMs)) return false;
+    if (restartedAt.get(node) === height || !stoodAlone(scene, node, instanceId, atMs, halts)) return false;
     restartedAt.set(node, height);
     return true;
   };
@@ -65,6 +68,13 @@ export const onlyTheSick: MakeRule = (scene, say) => {
     }
   };
   return {
+    look(nowMs) {
+      for (const { instanceId } of scene.instances.values()) {
+        const chain = scene.machine(instanceId)?.chain;
+        if (chain?.main.haltedAtMs !== undefined)
+          halts.set(chain, { fromMs: chain.main.haltedAtMs, lastSeenMs: nowMs });
+      }
+    },
     stopped({ node, instanceId, by, atMs, actor, operation, isSwitch = false }) {
       if (operation === 'restart-client' && isFirstOfHeight(node, instanceId, atMs)) return say.matters();
       if (by === 'ours' && actor !== undefined)
@@ -111,13 +121,31 @@ function isExcused(scene: Scene, node: SeenNode, instanceId: string, atMs: numbe
   return node.lastSickMs >= since - LASTING_MS;
 }
 
+interface Halt {
+  readonly fromMs: number;
+  readonly lastSeenMs: number;
+}
+
+/** What a node was observed to be counts for so long (docs/architecture.md): a chain may go on meanwhile. */
+const OBSERVED_MS = 3 * 60_000;
+
 /** "a node without siblings and references stands for `health.haltSeconds`": nobody can tell it from its chain (docs/architecture.md). */
-function standsAlone(scene: Scene, node: SeenNode, instanceId: string, atMs: number): boolean {
+function stoodAlone(
+  scene: Scene,
+  node: SeenNode,
+  instanceId: string,
+  atMs: number,
+  halts: ReadonlyMap<SimulatedChain, Halt>,
+): boolean {
   const { health } = scene.fleets.get(node.fleet) ?? {};
   const siblings = scene.nodes.filter((other) => other.fleet === node.fleet && scene.present(other));
-  const haltedAtMs = scene.machine(instanceId)?.chain.main.haltedAtMs;
-  if (siblings.length > 1 || (health?.references ?? []).length > 0 || haltedAtMs === undefined) return false;
-  return atMs - haltedAtMs >= (health?.haltSeconds ?? HALT_SECONDS_LEAST) * 1_000;
+  const chain = scene.machine(instanceId)?.chain;
+  if (siblings.length > 1 || (health?.references ?? []).length > 0 || chain === undefined) return false;
+  const last = halts.get(chain);
+  const { haltedAtMs: fromMs = last?.fromMs } = chain.main;
+  if (fromMs === undefined) return false;
+  const toMs = chain.main.haltedAtMs === undefined ? (last?.lastSeenMs ?? fromMs) : atMs;
+  return atMs - toMs <= OBSERVED_MS && toMs - fromMs >= (health?.haltSeconds ?? HALT_SECONDS_LEAST) * 1_000;
 }
 
 /** The least that a chain fills in for `health.haltSeconds` (docs/fleet-files.md). */

@@ -320,6 +320,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a node without siblings and references is restarted five minutes after its chain goes on',
+        options: { nodes: 1 },
+        story: async (court) => {
+          court.world.chains[0]?.halt();
+          await court.pass(4 * HOUR_MS);
+          court.world.chains[0]?.resume();
+          await court.pass(5 * MINUTE_MS);
+          await restart(court, 'node1');
+        },
+      },
+      {
         when: 'a node is restarted while its whole chain stands',
         story: async (court) => {
           court.world.chains[0]?.halt();
@@ -340,6 +351,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
     kept: [
+      {
+        when: 'a node without siblings and references is restarted just as its chain goes on',
+        options: { nodes: 1 },
+        story: async (court) => {
+          court.world.chains[0]?.halt();
+          await court.pass(4 * HOUR_MS);
+          court.world.chains[0]?.resume();
+          await court.pass(MINUTE_MS);
+          await restart(court, 'node1');
+        },
+      },
       {
         when: 'the client of a well node is switched to a patch that comes by itself',
         options: { file: { ...PATCHES, client: { versions: ['0.21.0', PATCH] } } },
