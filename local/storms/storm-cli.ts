@@ -60,7 +60,7 @@ const program = new Command('npm run storm --')
   .option('--nodes <n>', 'plays only the storms of at most so many nodes')
   .option(
     '--only <types>',
-    'in place of what a seed draws these faults alone, with commas: one after the other, a seed each; of generator a with + in one world',
+    'in place of what a seed draws these faults alone, with commas: one after the other, a seed each; joined by + in one world (generator a)',
   )
   .option('--first <types>', 'the same, of generator a, and with them what the seed draws')
   .option('--log <file>', 'adds a line for each storm that ended; storms that it has are not played again')

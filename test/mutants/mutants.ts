@@ -718,8 +718,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'no version is blamed for a full disk beside its node',
-      find: 'giveUp(wordsOfFull(seen) ?? ',
-      replace: 'giveUp(wordsOfFull(null) ?? ',
+      find: "look.health !== 'forked' ? wordsOfFull(seen) : null",
+      replace: "look.health !== 'forked' ? null : wordsOfFull(seen)",
       caughtBy: ['functions/replace-node/beside'],
     },
     {

@@ -159,20 +159,13 @@ async function playStorms(
 ): Promise<readonly Played[] | { readonly fault: string }> {
   const file = join(copy, 'storms.jsonl');
   await rm(file, { force: true });
+  const nodesAtMost = String(Math.min(Number(nodes), rule.nodes ?? NODES_MAX));
   const words = [
     ...['--disable-warning=ExperimentalWarning', '--import', './infra/engine.js', 'local/storms/storm-cli.ts'],
     // Generator a draws faults one by one: the rest of a seed's is what a rule is broken in. The stories of b have it all.
     ...['--generator', generator, generator === 'a' && rule.alone !== true ? '--first' : '--only'],
     ...[rule[generator].join(), '--seeds', `${from}..${to}`, '--hours', String(rule.hours ?? HOURS)],
-    ...[
-      '--nodes',
-      String(Math.min(Number(nodes), rule.nodes ?? NODES_MAX)),
-      '--jobs',
-      '1',
-      '--until-broken',
-      '--log',
-      file,
-    ],
+    ...['--nodes', nodesAtMost, '--jobs', '1', '--until-broken', '--log', file],
   ];
   const { status, stderr } = await runNode(words, copy, Math.max(1, patienceMs));
   // What was played when its time was over counts.

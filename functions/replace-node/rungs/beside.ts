@@ -114,6 +114,8 @@ function provingBeside(
   const waits = (what: string): Decision =>
     waitSeconds(Math.max(1, seconds - Math.floor((nowMs - look.atMs) / 1_000)), what);
   const canAsk = replacement?.agentOnline === true && unanswered === null;
+  // What was seen before its start may be of the old instance, and no full disk makes other blocks.
+  const full = (inspectedAtMs ?? 0) > upSinceMs && look.health !== 'forked' ? wordsOfFull(seen) : null;
   switch (verdict.is) {
     case 'proved':
       return proveBeside({ reason: look.reason });
@@ -124,7 +126,7 @@ function provingBeside(
     case 'failed':
       // A client that ends for want of room says nothing against its version.
       if (verdict.isUnasked && canAsk) return askNode('replacement');
-      return giveUp(wordsOfFull(seen) ?? (look.health === 'stuck' ? `it stands: ${look.reason}` : verdict.reason));
+      return giveUp(full ?? (look.health === 'stuck' ? `it stands: ${look.reason}` : verdict.reason));
     case 'unknown':
       return nowMs - (knownAtMs ?? upSinceMs) > UNKNOWN_MS
         ? giveUp(`for two hours nobody could tell where it stands: ${verdict.reason}`)

@@ -65,7 +65,7 @@ export const poolServes: MakeRule = (scene, say) => {
   const readPools = (then: (fleet: string, pool: string) => void = () => {}): void => {
     for (const [fleet, { dns }] of scene.fleets) {
       if (!dns) continue;
-      const pool = `${dns.pool ?? 'pool'}.${dns.zone}`;
+      const pool = poolOf(dns);
       const before = served.get(pool);
       served.set(pool, isThere(dns.zone, pool));
       if (before === true && served.get(pool) === false) then(fleet, pool);
@@ -94,13 +94,15 @@ export const poolServes: MakeRule = (scene, say) => {
         if (!dns || mode !== 'act' || probe === 'none' || probe === 'unit') continue;
         const { sinceMs } = scene.mode(fleet) ?? { sinceMs: nowMs };
         if (scene.pausedSince(fleet) !== undefined || nowMs - sinceMs < BOUND_MS) continue;
-        const pool = `${dns.pool ?? 'pool'}.${dns.zone}`;
+        const pool = poolOf(dns);
         const isOurs = scene.region.route53.resolve(`_chainmend.${pool}`, 'TXT').length > 0;
         if (isOurs || filled.has(fleet)) judgePool(fleet, pool, nowMs);
       }
     },
   };
 };
+
+const poolOf = ({ pool = 'pool', zone }: NonNullable<FleetDocument['dns']>): string => `${pool}.${zone}`;
 
 const isForPool = ({ role }: SeenNode): boolean => role !== 'validator' && role !== 'bootnode';
 

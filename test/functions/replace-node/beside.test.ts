@@ -231,6 +231,17 @@ describe('it proves itself beside the node', () => {
     });
   });
 
+  it('no full disk explains other blocks, nor one that was seen before its client was started', () => {
+    const reasonOf = (health: 'forked' | 'stuck', inspectedAtMs: number) => {
+      const state = beside({ look: look({ health, heightSinceMs: UP + MINUTE_MS }) });
+      const act = acts({ ...state, inspectedAtMs }, { seen: seen([client('running')], COPY_VOLUME, 500) });
+      return act.do === 'give-up-replacement' ? act.reason : act.do;
+    };
+    expect(reasonOf('forked', UP + 1)).not.toMatch(/is full/);
+    expect(reasonOf('stuck', UP - 1)).not.toMatch(/is full/);
+    expect(reasonOf('stuck', UP + 1)).toMatch(/is full/);
+  });
+
   it('until then nothing is done to the node, whatever is seen', () => {
     const untouched = new Set(['look-beside', 'wait', 'prove-beside', 'give-up-replacement', 'inspect']);
     const healths = ['synced', 'behind', 'starting', 'stuck', 'forked', 'unreachable', 'unknown'] as const;
