@@ -1,10 +1,11 @@
-// `npm run test:nodes`: the real stories on real machines, and the host suite at the same time. Tests that this host cannot run are skipped loudly,
-// by name. The last line has the numbers of passed, failed and skipped tests; the exit status is 1 when one failed.
+// `npm run test:nodes [-- --turn 1/2]`: the real stories on real machines, or a share of their groups, and the host suite at the same time. Tests that this
+// host cannot run are skipped loudly, by name. The last line has the numbers of passed, failed and skipped tests; the exit status is 1 when one failed.
+import { Command, InvalidArgumentError } from 'commander';
 import { ensureSynthesized } from '../../infra/synth.ts';
 import { type HostReadiness, prepareHost, type ReadyHost } from '../../local/machines/host/readiness.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
-import { planStories } from '../../local/machines/stories/plan.ts';
+import { planStories, storiesOfTurn, type Turn } from '../../local/machines/stories/plan.ts';
 import { EMPTY, type Reasoned, type Tally } from '../../local/machines/tally.ts';
 import { REAL_FLEETS } from '../../local/machines/world.ts';
 import { operationParameters } from '../../shared/node-commands/parameters.ts';
@@ -25,6 +26,19 @@ const WITHOUT_STORY = {
   name: 'fill-volume',
   why: 'but fill-volume: the host suite fills real filesystems with it (fill.test).',
 } as const;
+
+/** @throws InvalidArgumentError unless it is as 1/2: a share, and how many there are */
+function turnIn(text: string): Turn {
+  const [, share = 0, of = 0] = (/^(\d{1,2})\/(\d{1,2})$/.exec(text) ?? []).map(Number);
+  if (share < 1 || share > of) throw new InvalidArgumentError('Expected a share and how many there are, as 1/2.');
+  return { share, of };
+}
+
+const { turn } = new Command('npm run test:nodes --')
+  .option('--turn <k/n>', 'plays one of n shares of the groups of stories', turnIn)
+  .parse()
+  .opts<{ readonly turn?: Turn }>();
+const stories = turn === undefined ? STORIES : storiesOfTurn(STORIES, turn);
 
 const secondsGone = (): number => performance.now() / 1_000;
 const say = (line: string): void => void process.stderr.write(`${secondsGone().toFixed(1).padStart(7)} s  ${line}\n`);
@@ -53,7 +67,7 @@ console.log(`${passed} passed, ${failed} failed, ${skipped.length + suite.skippe
 process.exitCode = failed > 0 ? 1 : 0;
 
 async function playOn(ready: ReadyHost): Promise<Tally> {
-  const plan = planStories(STORIES, ready);
+  const plan = planStories(stories, ready);
   const machines = ready.machines === 'containers' ? 'containers with systemd' : 'plain namespaces';
   say(`${plan.played.length} stories on machines that are ${machines}`);
   return await playGroups(ready, plan, {
@@ -88,13 +102,15 @@ function lineOf(told: RunEvent): string | undefined {
 /** Without a host, missing Go does not matter: the stories that need it are skipped with the others. */
 function allSkipped(why: string): Reasoned[] {
   process.stderr.write(`\nSKIPPED: all stories on real machines: ${why}\n\n`);
-  return STORIES.map(({ name, sentence }) => ({ story: name, sentence, why }));
+  return stories.map(({ name, sentence }) => ({ story: name, sentence, why }));
 }
 
 /** Judged over all groups: no single group calls all scripts. */
 function scriptsOf(of: Tally): Tally {
+  if (turn !== undefined)
+    return { ...EMPTY, skipped: [{ ...SCRIPTS, why: 'only the groups of all turns call all scripts' }] };
   const left = Object.keys(operationParameters).filter((name) => !of.scripts.includes(name));
-  if (STORIES.length === 0) return { ...EMPTY, skipped: [{ ...SCRIPTS, why: 'there are no stories' }] };
+  if (stories.length === 0) return { ...EMPTY, skipped: [{ ...SCRIPTS, why: 'there are no stories' }] };
   const missing = left.filter((name) => name !== WITHOUT_STORY.name);
   const skipped = left.length > missing.length ? [{ ...SCRIPTS, ...WITHOUT_STORY }] : [];
   if (missing.length === 0) return { ...EMPTY, held: [SCRIPTS], skipped };

@@ -42,6 +42,16 @@ export interface Plan {
   readonly skipped: readonly { readonly story: StoryEntry; readonly why: string }[];
 }
 
+/** One of `of` shares of the groups, from 1: CI plays one with each commit. */
+export interface Turn {
+  readonly share: number;
+  readonly of: number;
+}
+
+/** Long and short groups in each share: they are taken in turn from the list, whose longest are first. */
+export const storiesOfTurn = (stories: readonly StoryEntry[], { share, of }: Turn): readonly StoryEntry[] =>
+  stories.filter(({ group }) => GROUPS.indexOf(group) % of === share - 1);
+
 /** What is built with Go for a group, or what its own client replaces. */
 const BUILT_FOR: Readonly<Record<Group, readonly (keyof Software)[]>> = {
   litecoin: [],

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { EnclosureResult } from '../../../local/machines/host/enclosure.ts';
 import type { RunEvent } from '../../../local/machines/run-events.ts';
 import { STORIES } from '../../../local/machines/stories/index.ts';
-import { GROUPS, planStories, type StoryEntry } from '../../../local/machines/stories/plan.ts';
+import { GROUPS, planStories, type StoryEntry, storiesOfTurn } from '../../../local/machines/stories/plan.ts';
 import { sumTallies, tally } from '../../../local/machines/tally.ts';
 
 const story = (name: string, more: Partial<StoryEntry> = {}): StoryEntry => ({
@@ -12,6 +12,7 @@ const story = (name: string, more: Partial<StoryEntry> = {}): StoryEntry => ({
   needs: [],
   ...more,
 });
+const byName = (one: StoryEntry, other: StoryEntry): number => one.name.localeCompare(other.name);
 const well: EnclosureResult = { status: 0, endedBy: 'itself', remarks: '', malformed: [], left: [] };
 const told = (name: string): RunEvent[] => [
   { event: 'story', name, sentence: `The story of ${name}.` },
@@ -124,6 +125,14 @@ describe('which stories a host plays', () => {
       ['plain', 'built'],
       ['nested: needs machines that are containers'],
     ]);
+  });
+
+  it('plays each story in one of the turns, and those of a group together', () => {
+    const turns = [1, 2].map((share) => storiesOfTurn(STORIES, { share, of: 2 }));
+    expect(turns.flat().toSorted(byName)).toEqual(STORIES.toSorted(byName));
+    const [first = [], second = []] = turns.map((turn) => turn.map(({ group }) => group));
+    expect(first.filter((group) => second.includes(group))).toEqual([]);
+    for (const turn of turns) expect(turn.length).toBeGreaterThan(0);
   });
 
   it('names each story once, and each of a group that there is', () => {
