@@ -2080,7 +2080,27 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/asked'],
     },
   ],
+  'functions/audit-snapshots/machine.ts': [
+    {
+      name: 'what a drill has made is told to go',
+      find: '.filter(({ goes }) => !goes)',
+      replace: '.filter(({ goes }) => goes)',
+      caughtBy: ['local/scenarios/drills'],
+    },
+    {
+      name: 'a drill is over only when its instance is gone',
+      find: 'return [...there.map(({ id }) => id), ...volumes',
+      replace: 'return [...volumes',
+      caughtBy: ['local/scenarios/drills'],
+    },
+  ],
   'functions/register-nodes/records.ts': [
+    {
+      name: 'where nobody is left for the pool its record stays as it is',
+      find: 'pool.values.length === 0 && facts.nodes.length > 0',
+      replace: 'pool.values.length === 0 && facts.nodes.length > 9_999',
+      caughtBy: ['functions/register-nodes/names'],
+    },
     {
       name: 'a node that is not synced leaves the pool while others serve',
       find: 'changeable.filter((node) => stateOf(node) === well)',
@@ -2664,6 +2684,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/growth/decide.ts': [
     {
+      name: 'a disk at its ceiling is not grown',
+      find: 'if (fromGiB >= disk.maximumSizeGiB)',
+      replace: 'if (fromGiB < 0)',
+      caughtBy: ['shared/growth/decide-resize'],
+    },
+    {
       name: 'a growth counts that the volume’s boost was taken back within EBS’s day',
       find: '...(takenBackAtMs[volumeId] ?? []),',
       replace: '',
@@ -2911,6 +2937,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/register-nodes/zone.ts': [
+    {
+      name: 'what is created in a zone was not there before',
+      find: "Action: 'CREATE' as const",
+      replace: "Action: 'UPSERT' as const",
+      caughtBy: ['functions/register-nodes/register-nodes'],
+    },
     {
       name: 'the records of another suite are not taken over, whatever its fleet is called',
       find: "name === undefined ? '' :",
@@ -3633,6 +3665,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/guardrails/pace.ts': [
+    {
+      name: 'never more than a share of a fleet is restarted at once',
+      find: 'Math.max(1, Math.floor((count * percent) / 100))',
+      replace: 'Math.max(count, Math.floor((count * percent) / 100))',
+      caughtBy: ['shared/guardrails/pace'],
+    },
     {
       name: 'what only waits for its turn when the wave is over is no news to people',
       find: 'page = isTrouble && zone === undefined',

@@ -1,8 +1,19 @@
 // Rules whose breach storms must notice (`npm run mutants:storms`), by their names in mutants.ts, each with the types of faults of both generators that
 // can put it to the test.
 
+/** A storm that had found, before the rule was there, what its breach does: it is played first, as it was played then. */
+export interface FoundBy {
+  readonly generator: 'a' | 'b';
+  readonly seed: number;
+  readonly hours: number;
+  /** One of generator a's types: alone, or with what the seed draws besides. Absent: what the seed draws. */
+  readonly only?: string;
+  readonly first?: string;
+}
+
 export interface StormRule {
   readonly name: string;
+  readonly found?: FoundBy;
   readonly a: readonly string[];
   readonly b: readonly string[];
   /** Others that hold it, too, and are broken with it: alone it breaks no promise. */
@@ -27,7 +38,10 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     name: 'a disk grows no further than the ceiling of the fleet file',
     a: ['lowers-ceiling+disk-fills', 'lowers-ceiling+disk-jumps'],
     b: ['fills-after-each-growth'],
-    with: ['a ceiling that was lowered meanwhile holds in the moment of the call'],
+    with: [
+      'a ceiling that was lowered meanwhile holds in the moment of the call',
+      'a disk at its ceiling is not grown',
+    ],
     nodes: 2,
     alone: true,
   },
@@ -92,8 +106,9 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'the pool is never emptied',
-    a: ['data-stop', 'hangs', 'crash-loops', 'rpc-dead'],
-    b: ['a-wave-in-order', 'halted-with-stragglers'],
+    a: ['hangs+hangs', 'crash-loops+hangs', 'data-stop+hangs'],
+    b: ['a-wave-in-order'],
+    with: ['where nobody is left for the pool its record stays as it is'],
     nodes: 2,
     alone: true,
   },
@@ -101,7 +116,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     name: 'a DNS record that chainmend did not mark is left as it is',
     a: ['edits-zone'],
     b: ['records-fought-over'],
-    with: ['a DNS marker of another fleet is respected'],
+    with: ['a DNS marker of another fleet is respected', 'what is created in a zone was not there before'],
     nodes: 3,
     alone: true,
   },
@@ -145,9 +160,16 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'of many that are sick at once one is restarted first',
-    a: ['hangs+hangs+hangs+hangs+hangs', 'crashes+crashes+crashes+crashes'],
+    a: ['hangs+hangs+hangs+hangs+hangs+hangs'],
     b: ['a-wave-in-order'],
-    nodes: 6,
+    with: [
+      'never more than a share of a zone is restarted at once',
+      'never more than a share of a fleet is restarted at once',
+      'a first restart that does not help stops the wave',
+      'where more are unknown than proved to be sick nobody is restarted',
+      'where too many are unwell the breaker is open',
+    ],
+    nodes: 8,
     alone: true,
   },
   {
@@ -157,26 +179,25 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'a fleet has one replacement in flight',
-    a: ['instance-dies+instance-dies', 'data-do-not-open+data-do-not-open+data-do-not-open'],
-    b: ['zone-and-capacity', 'a-wave-in-order'],
+    a: ['asks-restore+asks-restore+asks-restore', 'data-stop+data-stop'],
+    b: ['a-wave-in-order'],
     nodes: 4,
     alone: true,
   },
   {
     name: 'restarts of a node are counted',
-    a: ['hangs+hangs+hangs+hangs+hangs', 'crash-loops+hangs'],
+    a: [],
     b: ['hangs-after-each-restart', 'crashes-after-each-restart'],
     hours: 8,
-    nodes: 2,
-    alone: true,
+    nodes: 3,
   },
   {
     name: 'a node that was replaced in vain is not replaced for ever',
-    a: ['data-do-not-open+data-do-not-open', 'data-stop+crash-loops'],
-    b: ['breaks-after-each-swap', 'hangs-after-each-restart'],
+    a: [],
+    b: ['breaks-after-each-swap'],
+    with: ['replacements of the account are counted by the hour and the day'],
     hours: 8,
-    nodes: 2,
-    alone: true,
+    nodes: 3,
   },
   {
     name: 'an incident ends after so many attempts, and a person is told',
@@ -226,13 +247,12 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   { name: 'a snapshot that is quarantined is not used', a: ['data-do-not-open'], b: ['breaks-after-each-swap'] },
   {
     name: 'no snapshot is taken without evidence of a clean stop',
-    a: [
-      'asks-snapshot+functions-killed',
-      'asks-snapshot+command-lost',
-      'asks-snapshot+crashes',
-      'asks-snapshot+late-commands',
-    ],
+    a: ['asks-snapshot+disk-slow', 'asks-snapshot+hangs', 'asks-snapshot+crashes', 'asks-snapshot+functions-killed'],
     b: ['snapshot-fails-each-time', 'asked-again-and-again'],
+    with: [
+      'a client that was killed has not ended cleanly',
+      'no snapshot is taken of a client that did not say that it has ended cleanly',
+    ],
     nodes: 2,
     alone: true,
   },
@@ -275,7 +295,13 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     a: ['functions-killed', 'doubled-commands'],
     b: ['misbehaves-in-a-heal', 'heal-command-late'],
   },
-  { name: 'a call without a token is made at most once', a: ['lost-answers'], b: ['misbehaves-in-a-heal'] },
+  {
+    name: 'a call without a token is made at most once',
+    a: ['asks-snapshot+lost-answers', 'asks-replacement+lost-answers', 'asks-restore+lost-answers'],
+    b: ['misbehaves-in-a-heal'],
+    nodes: 2,
+    alone: true,
+  },
   {
     name: 'no pause keeps a client down that a heal has stopped',
     a: ['pauses-fleet+asks-snapshot', 'pauses-fleet+asks-restore', 'pauses-all+asks-restore'],
@@ -313,8 +339,9 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   { name: 'an alarm that a person has suppressed starts nothing', a: ['hangs'], b: ['maintenance-in-an-outage'] },
   {
     name: 'the newer of two signing states is kept',
-    a: ['asks-restore', 'asks-restore+asks-undo', 'data-do-not-open'],
+    a: ['asks-restore', 'asks-restore+asks-undo'],
     b: ['asked-again-and-again', 'jailed-and-stopped'],
+    with: ['every CometBFT chain keeps its signing state, whatever it is called'],
     nodes: 4,
     alone: true,
   },
@@ -398,6 +425,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'a version that has come up is switched to once, whoever has ended it since',
+    found: { generator: 'a', seed: 376, hours: 8, first: 'upgrade-meets-stop' },
     a: ['upgrade-meets-stop', 'stops-client+asks-upgrade', 'stops-container+asks-upgrade'],
     b: [],
     nodes: 3,
@@ -405,6 +433,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'a client of CometBFT that has ended with success was told to, and is not started by a growth',
+    found: { generator: 'a', seed: 13, hours: 8, only: 'disk-jumps' },
     a: ['stops-client+disk-jumps', 'stops-container+disk-jumps'],
     b: ['maintenance-without-a-pause'],
     nodes: 2,
@@ -412,6 +441,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'a client that another heal has left to the person who had stopped it stays stopped on a full disk, too',
+    found: { generator: 'a', seed: 16, hours: 8, only: 'disk-fills' },
     a: ['stops-client+disk-jumps', 'stops-client+disk-fills'],
     b: ['maintenance-without-a-pause'],
     nodes: 2,
@@ -419,6 +449,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'a client that somebody has ended by a signal stays stopped on a full disk, too',
+    found: { generator: 'a', seed: 1081, hours: 8 },
     a: ['stops-container+disk-jumps'],
     b: [],
     nodes: 2,
@@ -455,6 +486,11 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     name: 'one node of a fleet is upgraded at a time',
     a: ['asks-upgrade'],
     b: [],
+    with: [
+      'a fleet has one replacement in flight',
+      'a well node is upgraded only while all others are well',
+      'the first node goes over alone',
+    ],
     hours: 6,
     nodes: 4,
     alone: true,
@@ -464,7 +500,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     a: ['feed-lies'],
     b: [],
     hours: 8,
-    nodes: 2,
+    nodes: 6,
     alone: true,
   },
   { name: 'the pause of a fleet holds', a: ['pauses-fleet'], b: ['pause-in-a-heal'] },
@@ -582,9 +618,9 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'a validator is no source of data',
-    a: ['data-do-not-open', 'asks-restore'],
-    b: [],
-    with: ['a snapshot of a validator is for no other node'],
+    a: ['asks-restore', 'data-do-not-open'],
+    b: ['breaks-after-each-swap'],
+    with: ['a snapshot of a validator is for no other node', 'a validator is no donor of snapshots'],
     nodes: 6,
     alone: true,
   },
@@ -592,8 +628,15 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     name: 'no two nodes of different zones go over at once',
     a: ['asks-upgrade-zones'],
     b: [],
+    with: [
+      'the first node goes over alone',
+      'no more go over at once than the fleet’s share of restarts',
+      'no more go over at once than the breaker takes',
+      'the pool keeps its floor while several go over',
+      'a fleet has one replacement in flight',
+    ],
     hours: 6,
-    nodes: 5,
+    nodes: 6,
     alone: true,
   },
   {
@@ -629,6 +672,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'a client that was down before the disk was full stays down',
+    found: { generator: 'a', seed: 2003, hours: 8 },
     a: ['stops-client+disk-jumps+growth-fails'],
     b: [],
     nodes: 2,
@@ -646,6 +690,125 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     a: ['version-stands-beside', 'asks-replacement+data-stop'],
     b: [],
     hours: 6,
+    nodes: 3,
+    alone: true,
+  },
+  {
+    name: 'a validator is upgraded only while the others keep more than two thirds of the power',
+    a: ['asks-upgrade-of-validators'],
+    b: [],
+    with: [
+      'one node of a fleet is upgraded at a time',
+      'a fleet has one replacement in flight',
+      'a well node is upgraded only while all others are well',
+    ],
+    hours: 6,
+    nodes: 8,
+    alone: true,
+  },
+  {
+    name: 'growth stays below the ceiling of a month',
+    a: ['disk-fills+disk-fills', 'disk-jumps+disk-fills'],
+    b: ['fills-after-each-growth'],
+    hours: 14,
+    nodes: 3,
+    alone: true,
+  },
+  {
+    name: 'what a drill has made is told to go',
+    a: ['asks-drill', 'drill-of-bad-set'],
+    b: [],
+    with: ['a drill is over only when its instance is gone'],
+    hours: 8,
+    nodes: 3,
+    alone: true,
+  },
+  {
+    name: 'a copy comes off only when the found volumes are mounted again',
+    a: ['asks-restore+data-do-not-open', 'data-stop', 'data-do-not-open'],
+    b: ['breaks-after-each-swap', 'unmounted-behind-a-swap'],
+    nodes: 3,
+    alone: true,
+  },
+  {
+    name: 'what comes back for a moment is told by nobody',
+    a: ['agent-gone', 'pauses-node+hangs'],
+    b: ['volume-flaps', 'references-take-turns', 'agents-go-in-order'],
+    hours: 8,
+    nodes: 3,
+    alone: true,
+  },
+  {
+    name: 'a new instance is no member of its fleet before it has taken over',
+    a: ['asks-replacement', 'instance-dies'],
+    b: [],
+    nodes: 3,
+    alone: true,
+  },
+  {
+    name: 'an instance that could not be started is started once more by the next attempt',
+    found: { generator: 'b', seed: 108, hours: 8 },
+    a: [],
+    b: ['dies-in-a-heal', 'zone-and-capacity'],
+    nodes: 3,
+  },
+  {
+    name: 'no copy stands in for a part of LVM',
+    found: { generator: 'b', seed: 2, hours: 8 },
+    a: ['data-do-not-open'],
+    b: [],
+    nodes: 3,
+    alone: true,
+  },
+  {
+    name: 'a client that drops peers of a long list goes on to others of it',
+    found: { generator: 'a', seed: 20, hours: 12 },
+    a: ['peers-lost'],
+    b: [],
+    nodes: 3,
+    alone: true,
+  },
+  {
+    name: 'a version that is tried on a copy is waited for, however old the snapshot of the node is by then',
+    found: { generator: 'a', seed: 29, hours: 7, first: 'asks-upgrade-rehearsed' },
+    a: ['asks-upgrade-rehearsed'],
+    b: [],
+    hours: 7,
+    nodes: 4,
+    alone: true,
+  },
+  {
+    name: 'who has had its turn is not told to wait for it',
+    found: { generator: 'a', seed: 2001, hours: 8 },
+    a: ['hangs+hangs+hangs'],
+    b: ['a-wave-in-order'],
+    hours: 8,
+    nodes: 4,
+    alone: true,
+  },
+  {
+    name: 'no copy is blamed for a disk that has filled since',
+    found: { generator: 'b', seed: 802, hours: 24 },
+    a: ['asks-restore+disk-fills'],
+    b: [],
+    nodes: 2,
+    alone: true,
+  },
+  {
+    name: 'a node that may not be switched is asked for one snapshot a day, and not for another one each second hour',
+    found: { generator: 'a', seed: 2137, hours: 24 },
+    a: ['asks-upgrade'],
+    b: [],
+    hours: 8,
+    nodes: 3,
+    alone: true,
+  },
+  {
+    name: 'a snapshot that an upgrade waits for is no new incident each hour',
+    found: { generator: 'a', seed: 4, hours: 24 },
+    a: ['asks-upgrade'],
+    b: [],
+    hours: 8,
     nodes: 3,
     alone: true,
   },

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { copyCheckout, runNode, tidyUpOnSignals } from './copies.ts';
 import { MUTANTS, type Mutant, mutated } from './mutants.ts';
-import { SEEN_BY_STORMS, type StormRule } from './storm-rules.ts';
+import { type FoundBy, SEEN_BY_STORMS, type StormRule } from './storm-rules.ts';
 
 /** A rule may ask for more. */
 const HOURS = 3;
@@ -20,8 +20,7 @@ const NODES_MAX = 6;
 const MINUTES_MAX = 30;
 /** For one storm. */
 const PATIENCE_MS = 10 * 60_000;
-const GENERATORS = ['a', 'b'] as const;
-type GeneratorName = (typeof GENERATORS)[number];
+type GeneratorName = 'a' | 'b';
 
 /** The part of a line of `npm run storm -- --log` that this file reads. */
 interface Played {
@@ -107,25 +106,22 @@ async function tryOne(
       if ('fault' in broken) return { name, storms: 0, fault: broken.fault };
       await writeFile(path, broken.text);
     }
-    for (const generator of GENERATORS) {
+    for (const set of setsOf(rule, limits)) {
       const untilMs = Date.now() + Number(limits.minutes) * 60_000;
-      const play = (where: string, from: number, to: number) =>
-        playStorms(where, { rule, generator, nodes: limits.nodes, patienceMs: untilMs - Date.now(), from, to });
-      for (let from = 1; from <= Number(limits.seeds) && rule[generator].length > 0; ) {
-        const played = await play(copy, from, Number(limits.seeds));
+      for (let from = set.from; from <= set.to; ) {
+        const played = await playStorms(copy, { ...set, from }, untilMs - Date.now());
         if ('fault' in played) return { name, storms: count, fault: played.fault };
         count += played.length;
         const found = played.find(({ ending }) => ending.broken.length > 0);
         if (!found) break;
         const { seed } = found;
         // What breaks a promise without any broken rule says nothing of one.
-        const again = await playStorms(whole, {
-          ...{ rule, generator, nodes: limits.nodes, patienceMs: PATIENCE_MS, from: seed, to: seed },
-        });
+        const again = await playStorms(whole, { ...set, from: seed, to: seed }, PATIENCE_MS);
         if ('fault' in again) return { name, storms: count, fault: again.fault };
         const without = again.flatMap(({ ending }) => ending.broken.map(({ promise }) => promise));
         const first = found.ending.broken.find(({ promise }) => !without.includes(promise));
-        const type = rule[generator][seed % rule[generator].length] ?? '';
+        const { generator } = set;
+        const type = set.types[seed % set.types.length] ?? 'as it is drawn';
         if (first) return { name, storms: count, caughtBy: { generator, type, seed, ...first }, ...known() };
         alsoWithout.push(`${generator} ${type}, seed ${seed}: ${without.join(', ')}`);
         from = seed + 1;
@@ -144,28 +140,47 @@ const othersOf = (rule: StormRule): readonly Mutant[] =>
     return other;
   });
 
-interface Asked {
-  readonly rule: StormRule;
+/** Storms of one generator, of these types in turn. */
+interface StormSet {
   readonly generator: GeneratorName;
-  readonly nodes: string;
-  readonly patienceMs: number;
+  readonly types: readonly string[];
+  /** Alone, or with what a seed draws besides; of no types: what it draws. */
+  readonly with: '--only' | '--first' | null;
   readonly from: number;
   readonly to: number;
+  readonly hours: number;
+  /** Absent: of any size. */
+  readonly nodes?: number;
 }
+
+function setsOf({ found, a, b, alone, hours = HOURS, nodes = NODES_MAX }: StormRule, limits: Limits): StormSet[] {
+  const drawn = { from: 1, to: Number(limits.seeds), hours, nodes: Math.min(Number(limits.nodes), nodes) };
+  const sets: StormSet[] = [
+    // Generator a draws faults one by one: the rest of a seed's is what a rule is broken in. The stories of b have it all.
+    { generator: 'a', types: a, with: alone === true ? '--only' : '--first', ...drawn },
+    { generator: 'b', types: b, with: '--only', ...drawn },
+  ];
+  return [...(found === undefined ? [] : [setOf(found)]), ...sets.filter(({ types }) => types.length > 0)];
+}
+
+const setOf = ({ generator, seed, hours, only, first }: FoundBy): StormSet => ({
+  ...{ generator, from: seed, to: seed, hours, types: [only ?? first ?? []].flat() },
+  with: only !== undefined ? '--only' : first !== undefined ? '--first' : null,
+});
 
 async function playStorms(
   copy: string,
-  { rule, generator, nodes, patienceMs, from, to }: Asked,
+  { generator, types, with: how, from, to, hours, nodes }: StormSet,
+  patienceMs: number,
 ): Promise<readonly Played[] | { readonly fault: string }> {
   const file = join(copy, 'storms.jsonl');
   await rm(file, { force: true });
-  const nodesAtMost = String(Math.min(Number(nodes), rule.nodes ?? NODES_MAX));
   const words = [
     ...['--disable-warning=ExperimentalWarning', '--import', './infra/engine.js', 'local/storms/storm-cli.ts'],
-    // Generator a draws faults one by one: the rest of a seed's is what a rule is broken in. The stories of b have it all.
-    ...['--generator', generator, generator === 'a' && rule.alone !== true ? '--first' : '--only'],
-    ...[rule[generator].join(), '--seeds', `${from}..${to}`, '--hours', String(rule.hours ?? HOURS)],
-    ...['--nodes', nodesAtMost, '--jobs', '1', '--until-broken', '--log', file],
+    ...['--generator', generator, ...(how === null ? [] : [how, types.join()])],
+    ...['--seeds', `${from}..${to}`, '--hours', String(hours)],
+    ...(nodes === undefined ? [] : ['--nodes', String(nodes)]),
+    ...['--jobs', '1', '--until-broken', '--log', file],
   ];
   const { status, stderr } = await runNode(words, copy, Math.max(1, patienceMs));
   // What was played when its time was over counts.
