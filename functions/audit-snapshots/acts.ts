@@ -37,6 +37,7 @@ import {
   type Acts,
   type DrillActContext,
   type DrillContext,
+  type Left,
   NO_CLIMB,
   type NotCarriedOut,
   type Progress,
@@ -312,7 +313,8 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
         'left' in result ? leftBehind(result.left) : endingOf({ ...from, drill: result.gone }, result.atMs),
       );
     },
-    abandon: (_progress, { from }) => removed(leftBehind([from.drill.instanceId || 'what was launched last'])),
+    abandon: (_progress, { from }) =>
+      removed(leftBehind({ ids: [from.drill.instanceId || 'what was launched last'], refused: null })),
   },
 
   defer: {
@@ -728,11 +730,11 @@ async function remove(context: DrillActContext, { from }: Act<'remove'>): Promis
   const isUnknown = drill.instanceId === '';
   // A launch that was not answered may still be on its way.
   if (isUnknown) await durable.wait(`${place}-in-flight`, { seconds: REQUEST_LIFETIME_MS / 1000 });
-  let left: readonly string[] = [];
+  let left: Left = { ids: [], refused: null };
   let empty = 0;
   for (let count = 0; count < mostPolls(REMOVAL_MS); count++) {
     left = await step(`look-${count}`, () => removeAll(context, drill, `${place}-${count}`));
-    empty = left.length === 0 ? empty + 1 : 0;
+    empty = left.ids.length === 0 ? empty + 1 : 0;
     if (empty >= (isUnknown ? EMPTY_LOOKS.unknown : EMPTY_LOOKS.launched))
       return step('gone', async () => {
         // A call whose answer was lost has no result of its own.

@@ -20,7 +20,7 @@ import type { DrillPayload } from '../../shared/model/payload.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { againMs, copiedText, copiesLate, copiesNote, provedLately } from './copies.ts';
 import { refusalOf } from './judge.ts';
-import type { Act, CopiesNote, DrillFacts, Planning, Progress, Removing, Running } from './state.ts';
+import type { Act, CopiesNote, DrillFacts, Left, Planning, Progress, Removing, Running } from './state.ts';
 
 type About = Pick<DrillPayload, 'fleet' | 'node' | 'incidentId' | 'attempt' | 'mode' | 'requestedBy' | 'rehearses'>;
 
@@ -197,11 +197,11 @@ function remove(from: Removing): Act {
   return { do: 'remove', from };
 }
 
-/** @param left what could not be removed */
-export const leftBehind = (left: readonly string[]): Ending =>
+/** What could not be removed is tried again each half hour, whoever has let it go by then. */
+export const leftBehind = ({ ids, refused: why }: Left): Ending =>
   failed(
     'drill-left',
-    `${left.join(' ')} of a drill cannot be removed, and cost money: aws ec2 terminate-instances, aws ec2 delete-volume`,
+    `${ids.join(' ')} of a drill cannot be removed, and cost money${why === null ? '' : `: AWS refuses: ${why}`}: aws ec2 terminate-instances, aws ec2 delete-volume`,
     { page: true, retryAfterMs: 30 * 60_000 },
   );
 

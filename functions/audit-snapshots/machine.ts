@@ -20,7 +20,7 @@ import { fleetTag, suiteOfPrefix } from '../../shared/model/suite.ts';
 import { DRILL_TAG, INCIDENT_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData, maskHook } from '../../shared/node-commands/masked-user-data.ts';
 import { clientsOf } from '../../shared/node-commands/node-command.ts';
-import type { Acts, DrillActContext } from './state.ts';
+import type { Acts, DrillActContext, Left } from './state.ts';
 
 /** In place of the values by which the fleet knows its nodes and volumes: tags of the template and of the request are merged. */
 const NO_NODE = 'chainmend-drill';
@@ -113,9 +113,9 @@ const PAGES = 10;
 /**
  * Body of one look of the removal: what exists of this fleet's drills is told to go. No pause keeps it: it costs money, and serves nobody.
  *
- * @returns ids of instances and volumes that still exist, as EC2 shows it before these calls
+ * @returns ids of instances and volumes that still exist, as EC2 shows it before these calls, and what AWS said where it refused one
  */
-export async function removeAll(context: DrillActContext, drill: Drill, place: string): Promise<readonly string[]> {
+export async function removeAll(context: DrillActContext, drill: Drill, place: string): Promise<Left> {
   const { clients, payload, journal, environment } = context;
   const { ec2 } = clients;
   const tag = fleetTag(suiteOfPrefix(environment.PARAMETER_PREFIX), payload.fleet);
@@ -151,6 +151,7 @@ export async function removeAll(context: DrillActContext, drill: Drill, place: s
       send: async () => void (await ec2.send(new DeleteVolumeCommand({ VolumeId: id }))),
     })),
   ];
+  const refusals: string[] = [];
   for (const { act, send } of calls) {
     await journal(`${place}-intent-${act}`, {
       atMs: Date.now(),
@@ -159,13 +160,15 @@ export async function removeAll(context: DrillActContext, drill: Drill, place: s
       act,
     });
     const refused = await catchRefusal(send);
+    if (refused) refusals.push(refused.refused);
     const sentence = refused ? `not done: ${refused.refused}` : 'it goes';
     await journal(`${place}-result-${act}`, {
       ...{ atMs: Date.now(), kind: 'result', sentence, act },
       fields: { status: refused ? 'failed' : 'done' },
     });
   }
-  return [...there.map(({ id }) => id), ...volumes.map(({ id }) => id)];
+  const [refused = null] = refusals;
+  return { ids: [...there.map(({ id }) => id), ...volumes.map(({ id }) => id)], refused };
 }
 
 async function volumesOf(

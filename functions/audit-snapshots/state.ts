@@ -170,6 +170,13 @@ export interface NotCarriedOut {
 /** What is remembered of the copies, beside when the next look is due. */
 export type CopiesNote = Pick<DrillRecord, 'copiesSinceMs' | 'copiesToldAtMs'>;
 
+/** What a drill has made and that is still there. */
+export interface Left {
+  readonly ids: readonly string[];
+  /** AWS's own words. */
+  readonly refused: string | null;
+}
+
 /** `from`: the progress that the act was decided from. */
 export interface Acts {
   readonly claim: { readonly args: object; readonly result: Claimed };
@@ -263,7 +270,7 @@ export interface Acts {
     readonly args: { readonly from: Removing };
     readonly result:
       | { readonly gone: Drill; readonly atMs: number }
-      | { readonly left: readonly string[] }
+      | { readonly left: Left }
       | { readonly lost: true };
   };
   /** A drill that does not begin is looked at again later. */

@@ -132,6 +132,14 @@ const KEPT = new Set([
   'SnapshotLocked',
 ]);
 
+/** An instance that somebody has protected against its end (`DisableApiTermination`) or a stop, which is both: nobody but a person takes that back. */
+const PROTECTED = 'OperationNotPermitted';
+
+const howToLetGo = (instanceId: string, refused: string): string =>
+  `It stays, and costs, until somebody lets it go: aws ec2 modify-instance-attribute --instance-id ${instanceId} ${
+    refused.includes('disableApiStop') ? '--no-disable-api-stop' : '--no-disable-api-termination'
+  }`;
+
 /**
  * The guard is the last read before each call: a pause holds from the moment at which it is set.
  *
@@ -152,6 +160,8 @@ export async function remove(context: PruneContext, removal: Removal, approved: 
       return undefined;
     });
     if (said === undefined) continue;
+    if ('refused' in said && removal.kind === 'instance' && said.code === PROTECTED)
+      return stays(`${said.refused} ${howToLetGo(removal.id, said.refused)}`, true);
     return 'refused' in said
       ? stays(`AWS refused ${act}: ${said.refused}`, !KEPT.has(said.code))
       : { done: false, refusal: said, stop: true };

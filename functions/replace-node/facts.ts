@@ -7,6 +7,7 @@ import {
   describeChecks,
   describeInstance,
   type InstanceDescription,
+  isStopProtected,
   type StatusChecks,
 } from '../../shared/aws/instances.ts';
 import { type KeyScope, keyScopeOf } from '../../shared/aws/keys.ts';
@@ -97,6 +98,8 @@ export interface Facts {
   readonly original: Machine | null;
   /** Whether a stop would lose disks of the original's own; null where it was not read, since the next decision stops nothing. */
   readonly instanceStore: boolean | null;
+  /** Whether somebody has protected the original against a stop; null where it was not read, or AWS did not say. */
+  readonly stopProtected: boolean | null;
   /** Why the original's group could not set it aside; null where it could, or where it was not read, since the next decision needs no standby. */
   readonly standbyFault: string | null;
   /** The instance that takes its place, if there is one. */
@@ -170,7 +173,7 @@ export interface Needs {
   readonly supply: boolean;
   readonly initialization: boolean;
   /** The rung under way, or the next one, stops the instance. */
-  readonly instanceStore: boolean;
+  readonly stop: boolean;
   /** The rung under way, or the next one, wants the instance on standby, and it is not there yet. */
   readonly standby: boolean;
   /** The next decision is about a launch for which nothing was done yet. */
@@ -288,6 +291,7 @@ export async function readFacts(
     volumes,
     impairedVolumes,
     instanceStore,
+    stopProtected,
     setAside,
     initialization,
     launch,
@@ -314,9 +318,11 @@ export async function readFacts(
     // What a terminated instance had on disks of its own is lost already.
     original && gone
       ? false
-      : original && (needs.instanceStore || isPlan)
+      : original && (needs.stop || isPlan)
         ? hasInstanceStore(clients.ec2, original.instance.instanceType)
         : null,
+    // Nobody protects any more what is gone.
+    original && gone ? false : original && (needs.stop || isPlan) ? isStopProtected(clients.ec2, instanceId) : null,
     original && (needs.standby || isPlan) ? readStandbyFault(context, fleet, original.instance) : null,
     needs.initialization && fleet.replace.initializationMiBps !== undefined
       ? readInitialization(context, restored)
@@ -351,7 +357,7 @@ export async function readFacts(
     ...machines,
     ...{ instanceId, gone, move },
     ...(spared !== undefined && { spared }),
-    instanceStore,
+    ...{ instanceStore, stopProtected },
     standbyFault: setAside,
     volumes,
     impairedVolumes,

@@ -14,7 +14,19 @@ import { judgeShrink } from './shrink.ts';
 
 /** What the guardrails say of a rung now: read before the rung is taken, and again before its first act that affects the node. */
 export function guardOf(facts: Facts, rung: Rung) {
-  const { fleet, role, node, breaker, haltedSinceMs, want, original, instanceStore, standbyFault, seen } = facts;
+  const {
+    fleet,
+    role,
+    node,
+    breaker,
+    haltedSinceMs,
+    want,
+    original,
+    instanceStore,
+    stopProtected,
+    standbyFault,
+    seen,
+  } = facts;
   if (!original) return null;
   const { instance } = original;
   if (rung === 'upgrade') return guardOfUpgrade(facts, original);
@@ -50,6 +62,7 @@ export function guardOf(facts: Facts, rung: Rung) {
       tags: instance.tags,
       autoScalingGroup: instance.autoScalingGroup,
       instanceStore,
+      stopProtected,
       standbyFault,
       publicIp: instance.publicIp,
     })
@@ -58,25 +71,25 @@ export function guardOf(facts: Facts, rung: Rung) {
 
 /** A well node is upgraded, and nothing is wrong with it: the fleet has to be able to spare it, and its owner to let its way back be gone. */
 function guardOfUpgrade(facts: Facts, { instance }: Machine): Refusal | null {
-  const { spared, fleet, role, node, standbyFault, instanceStore, want } = facts;
+  const { spared, fleet, role, node, standbyFault, instanceStore, stopProtected, want } = facts;
   // Where its chain stops for it there is no way back that an owner would find changed, and no other data.
   if (want.do === 'upgrade' && want.atHeight !== undefined) return spared ?? null;
   const { tags, autoScalingGroup, publicIp } = instance;
   return (
     spared ??
     judgeSigning(fleet, role, node) ??
-    judgeOwner({ rung: 'swap', fleet, tags, autoScalingGroup, instanceStore, standbyFault, publicIp })
+    judgeOwner({ rung: 'swap', fleet, tags, autoScalingGroup, instanceStore, stopProtected, standbyFault, publicIp })
   );
 }
 
 /** Another instance comes beside a well node, and takes its place: what that needs is judged as for a replacement. */
 function guardOfBeside(facts: Facts, { instance }: Machine): Refusal | null {
-  const { spared, fleet, standbyFault, instanceStore } = facts;
+  const { spared, fleet, standbyFault, instanceStore, stopProtected } = facts;
   if (spared) return spared;
   const { tags, autoScalingGroup, publicIp } = instance;
   return (
     judgeReach(facts) ??
-    judgeOwner({ rung: 'replace', fleet, tags, autoScalingGroup, instanceStore, standbyFault, publicIp })
+    judgeOwner({ rung: 'replace', fleet, tags, autoScalingGroup, instanceStore, stopProtected, standbyFault, publicIp })
   );
 }
 

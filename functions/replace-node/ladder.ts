@@ -87,7 +87,7 @@ export const nextRung = (situation: Situation, state: Pick<LadderState, 'failed'
 export function needsOf(situation: Situation, state: LadderState | null): Needs {
   if (state === null || state.proved !== null)
     return {
-      ...{ sources: false, supply: false, initialization: false, instanceStore: false, standby: false },
+      ...{ sources: false, supply: false, initialization: false, stop: false, standby: false },
       ...{ launch: false, replace: false },
     };
   const { rung, replacement, restoredVolumes, found, failed } = state;
@@ -104,7 +104,7 @@ export function needsOf(situation: Situation, state: LadderState | null): Needs 
     // Only to be held: a rung that restores nothing does not depend on it.
     supply: restoredVolumes === null && rung === null && state.hold !== 'held' && !state.moves,
     initialization: restoredVolumes !== null && restoredVolumes.shrink === undefined,
-    instanceStore: next === 'stop-start' || next === 'replace',
+    stop: next === 'stop-start' || next === 'replace',
     standby: next !== undefined && next !== 'restart' && !mayBeOnStandby(state),
     launch: rung === null && next === 'replace',
     replace:

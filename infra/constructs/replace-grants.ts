@@ -140,7 +140,9 @@ export function nodeGrants(scope: Construct, fleets: Fleets): Grant[] {
   const groups = byActions(fleets, (fleet) => [
     'ec2:AttachVolume',
     'ec2:DetachVolume',
-    ...(stopping.includes(fleet) ? (['ec2:StartInstances', 'ec2:StopInstances'] as const) : []),
+    ...(stopping.includes(fleet)
+      ? (['ec2:DescribeInstanceAttribute', 'ec2:StartInstances', 'ec2:StopInstances'] as const)
+      : []),
     launching.includes(fleet) && 'ec2:AssociateAddress',
   ]);
   return numbered(

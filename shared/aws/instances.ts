@@ -3,6 +3,7 @@
 
 import {
   DescribeAddressesCommand,
+  DescribeInstanceAttributeCommand,
   DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
   type EC2Client,
@@ -12,6 +13,19 @@ import {
 } from '@aws-sdk/client-ec2';
 import { eventsToCome, type ScheduledEvent } from '../fleet/scheduled-events.ts';
 import { SCALING_GROUP_TAG } from '../model/tags.ts';
+import { catchRefusal } from './refusals.ts';
+
+/**
+ * Whether EC2 refuses to stop it to whoever asks over its API ("Enable stop protection for your EC2 instances"); null where AWS does not let us ask.
+ *
+ * @throws errors that say nothing of the instance
+ */
+export async function isStopProtected(ec2: EC2Client, InstanceId: string): Promise<boolean | null> {
+  const read = await catchRefusal(() =>
+    ec2.send(new DescribeInstanceAttributeCommand({ InstanceId, Attribute: 'disableApiStop' })),
+  );
+  return 'refused' in read ? null : (read.DisableApiStop?.Value ?? false);
+}
 
 /** "Reserved for root volumes: /dev/sda1 or /dev/xvda" ("Device names for volumes on Amazon EC2 instances"). */
 export const ROOT_DEVICES: ReadonlySet<string> = new Set(['/dev/sda1', '/dev/xvda']);

@@ -105,7 +105,7 @@ export async function requestLaunch(
 async function requestOf(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<RunInstancesRequest | AwsRefusal> {
   const template = await catchRefusal(() => readTemplate(ec2, launch.launchTemplate));
   if ('refused' in template) return template;
-  const fault = templateFault(template);
+  const fault = templateFault(template, launch);
   if (fault !== null) return { refused: fault, code: TEMPLATE_UNFIT };
   const userData = userDataOf(launch, template);
   return 'fault' in userData
@@ -197,6 +197,9 @@ export function runRequest(
     ...(launch.throwAway && {
       ...(NetworkInterfaces.length === 0 && { SecurityGroupIds: [launch.throwAway.securityGroupId] }),
       BlockDeviceMappings: throwAwayVolumes(template, launch.throwAway),
+      // Whatever the template says: it is ours to remove.
+      ...(template.DisableApiStop === true && { DisableApiStop: false }),
+      ...(template.DisableApiTermination === true && { DisableApiTermination: false }),
     }),
     ...(Placement !== undefined && placementOf(Placement, launch.availabilityZone)),
     UserData: Buffer.from(userData).toString('base64'),
@@ -353,14 +356,17 @@ export function shortOfIn(stateReason: string): 'capacity' | 'quota' | null {
 }
 
 /** Why no replacement can be launched from a template; null where the template allows it. */
-export function templateFault({
-  NetworkInterfaces = [],
-  InstanceRequirements,
-}: ResponseLaunchTemplateData): string | null {
+export function templateFault(
+  { NetworkInterfaces = [], InstanceRequirements, DisableApiStop }: ResponseLaunchTemplateData,
+  { throwAway }: Pick<Launch, 'throwAway'> = {},
+): string | null {
   const card = NetworkInterfaces.find(({ NetworkInterfaceId }) => NetworkInterfaceId !== undefined);
   if (card)
     return `it names the network interface ${card.NetworkInterfaceId}, which is in one subnet and is the old instance's while that exists: leave NetworkInterfaceId out, or name another template in replace.launchTemplate`;
   if (InstanceRequirements !== undefined)
     return 'it has InstanceRequirements, which RunInstances does not take: name an InstanceType, or another template in replace.launchTemplate';
+  // The request says otherwise for what is thrown away.
+  if (DisableApiStop === true && !throwAway)
+    return 'it protects its instances against a stop (DisableApiStop), so that one which does not come up could not be put away: leave DisableApiStop out, or name another template in replace.launchTemplate';
   return null;
 }

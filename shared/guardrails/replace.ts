@@ -113,6 +113,8 @@ export interface OwnerFacts {
   readonly autoScalingGroup: string | null;
   /** Its type has disks whose data last only while it runs. null: not read, which no rung that stops it may take for a no. */
   readonly instanceStore: boolean | null;
+  /** Whether EC2 refuses to stop it to everybody (`DisableApiStop`): a person's word. null: not read. */
+  readonly stopProtected: boolean | null;
   /** Why its group could not set it aside; null where it could. */
   readonly standbyFault: string | null;
   readonly publicIp: { readonly ip: string; readonly allocationId: string | null } | null;
@@ -128,6 +130,7 @@ export function judgeOwner({
   tags,
   autoScalingGroup,
   instanceStore,
+  stopProtected,
   standbyFault,
   publicIp,
 }: OwnerFacts): Refusal | null {
@@ -150,6 +153,14 @@ export function judgeOwner({
     return refuse(
       'instance-store',
       'its instance store would be empty after a stop: what lies there is a person’s to judge',
+      forPerson,
+    );
+  if (stopProtected === null)
+    return refuse('stop-protected', 'whether it is protected against a stop is not known', {});
+  if (stopProtected)
+    return refuse(
+      'stop-protected',
+      'somebody has protected it against a stop (DisableApiStop), and this rung would stop it: turn that off to have it healed',
       forPerson,
     );
   const lost = lostAddressOf({ publicIp });

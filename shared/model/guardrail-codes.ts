@@ -77,6 +77,8 @@ export const GUARDRAILS = {
   'asg-owned':
     'The instance belongs to an Auto Scaling group, which would replace what is stopped; the fleet file does not say replace.autoScaling: standby.',
   'instance-store': 'The instance has disks of its own, which lose their data when it stops.',
+  'stop-protected':
+    'Somebody has protected the instance against a stop (DisableApiStop): only who takes that back may have it stopped.',
   'public-ip': 'The instance has a public address that is not elastic: it would lose it when it stops.',
   'no-good-snapshot':
     'No snapshot fits: of this chain and client, whole, from before the fault, and not already tried in this incident.',

@@ -82,6 +82,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'drift-refused': now('allow a change, or heal it yourself', 'drift-refused'),
   'asg-owned': now('allow standby, or heal it yourself', 'drift-refused'),
   'instance-store': now('heal it yourself, a stop loses disks', 'drift-refused'),
+  'stop-protected': now('heal it yourself, it may not be stopped', 'drift-refused'),
   'public-ip': now('heal it yourself, a stop loses the address', 'drift-refused'),
   'no-good-snapshot': now('find a snapshot, none fits', 'ladder-spent'),
   'client-stopped': know('a person stopped the client', 'client-stopped'),

@@ -135,9 +135,12 @@ function ofClass({ facts, node: { node } }: Case, rung: Rung): readonly Finding[
   });
 }
 
+/** Of each instance EC2 is asked whether it would stop it. */
+const ASKED_BY_A_DRY_RUN = { stopProtected: false } as const;
+
 function ofOwner({ facts: { fleet }, node: { owner, standbyFault } }: Case, rung: Rung): readonly Finding[] {
   const fault = 'unread' in standbyFault ? null : standbyFault.value;
-  const refusal = judgeOwner({ rung, fleet, ...owner, standbyFault: fault });
+  const refusal = judgeOwner({ rung, fleet, ...owner, ...ASKED_BY_A_DRY_RUN, standbyFault: fault });
   // What was not read refuses nothing here; it is told as not known.
   if (owner.unread !== undefined && (refusal === null || refusal.refuse === 'instance-store'))
     return rung === 'swap' ? [] : [unknown('unread', `whether a stop would lose something: ${owner.unread}`)];

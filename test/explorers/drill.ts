@@ -189,7 +189,7 @@ export function drillModel(rules: DrillRules = DRILL_FULL, faults = 2): Model<Dr
     };
     if (world.machines.length === 0) return [isGone];
     const stays: Outcome = rules.readsBack
-      ? { words: 'AWS does not remove it', result: { left: ['i-1'] } }
+      ? { words: 'AWS does not remove it', result: { left: { ids: ['i-1'], refused: null } } }
       : { words: 'AWS does not remove it, and nobody looks', result: isGone.result, world: { record: cleared } };
     return world.faults > 0 ? [isGone, stays] : [isGone];
   }

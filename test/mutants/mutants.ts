@@ -1842,6 +1842,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/prune-retired/prune.ts': [
     {
+      name: 'people are told of a retired instance that they have protected',
+      find: "if ('refused' in said && removal.kind === 'instance' && said.code === PROTECTED)",
+      replace: "if ('refused' in said && removal.kind === 'set' && said.code === PROTECTED)",
+      caughtBy: ['functions/prune-retired/prune-retired'],
+    },
+    {
       name: 'a removal is looked at again right before it is made',
       find: 'if (!stillPlanned(removal, again)) return',
       replace: "if (removal.id === '') return",
@@ -2085,13 +2091,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'what a drill has made is told to go',
       find: '.filter(({ goes }) => !goes)',
       replace: '.filter(({ goes }) => goes)',
-      caughtBy: ['local/scenarios/drills'],
+      caughtBy: ['local/scenarios/protected'],
     },
     {
       name: 'a drill is over only when its instance is gone',
-      find: 'return [...there.map(({ id }) => id), ...volumes',
-      replace: 'return [...volumes',
-      caughtBy: ['local/scenarios/drills'],
+      find: 'return { ids: [...there.map(({ id }) => id), ...volumes',
+      replace: 'return { ids: [...volumes',
+      caughtBy: ['local/scenarios/protected'],
     },
   ],
   'functions/register-nodes/records.ts': [
@@ -3426,6 +3432,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/aws/launch.ts': [
     {
+      name: 'what is thrown away may be ended, whatever its template protects',
+      find: '...(template.DisableApiTermination === true && { DisableApiTermination: false }),',
+      replace: '',
+      caughtBy: ['local/scenarios/protected'],
+    },
+    {
+      name: 'nothing is launched that could not be put away',
+      find: 'if (DisableApiStop === true && !throwAway)',
+      replace: 'if (DisableApiStop === undefined && throwAway)',
+      caughtBy: ['local/scenarios/protected'],
+    },
+    {
       name: 'user data of a template do not run, and are not left out, before somebody has said so',
       find: "return ownUserData === 'run' ? userDataWithOwn(maskHook, own) : { fault: UNSAID };",
       replace: 'return userDataWithOwn(maskHook, own);',
@@ -3715,6 +3733,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/guardrails/replace.ts': [
+    {
+      name: 'an instance that somebody has protected against a stop is not stopped',
+      find: 'if (stopProtected)\n',
+      replace: 'if (stopProtected && rung === "swap")\n',
+      caughtBy: ['shared/guardrails/classes'],
+    },
+    {
+      name: 'an instance of which nobody knows whether it may be stopped is not stopped',
+      find: 'if (stopProtected === null)',
+      replace: 'if (stopProtected === undefined)',
+      caughtBy: ['shared/guardrails/classes'],
+    },
     {
       name: 'a roll-back is judged as other data are, not as a restart',
       find: "(isOwnCommand(rung) ? 'replace' : classOf(rung))",

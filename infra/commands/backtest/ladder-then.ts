@@ -267,7 +267,15 @@ function factsOf(
       },
       agentOnline,
     },
-    ...{ instanceStore, standbyFault: null, replacement: null, instanceId: node.instanceId, gone: null, move: null },
+    ...{
+      instanceStore,
+      stopProtected: false,
+      standbyFault: null,
+      replacement: null,
+      instanceId: node.instanceId,
+      gone: null,
+      move: null,
+    },
     ...{ volumes, impairedVolumes: [], seen, unanswered: null, openUntilMs: null },
     watched: {
       ...{

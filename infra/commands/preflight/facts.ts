@@ -147,7 +147,7 @@ function refusalOf(fleet: FleetFacts['fleet'], { role, unread, ...node }: NodeFa
   const isOther = rung === 'swap' || rung === 'replace';
   if (isOther && (role === 'validator' || role === 'unknown'))
     return role === 'validator' ? 'validator' : 'role-unknown';
-  const code = judgeOwner({ rung, fleet, ...node, standbyFault: null })?.refuse ?? null;
+  const code = judgeOwner({ rung, fleet, ...node, stopProtected: false, standbyFault: null })?.refuse ?? null;
   // What was not read is told once, and refuses nothing here.
   return unread !== undefined && code === 'instance-store' ? null : code;
 }

@@ -14,6 +14,7 @@ import {
   nobodyTouched,
   nothingLeft,
   notYetDrilled,
+  protectThrowAways,
   spentBefore,
 } from '../world/drills.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
@@ -73,6 +74,43 @@ export const drillDaily: Scenario = {
     allWell,
     nobodyPaged,
   ],
+};
+
+export const drillProtected: Scenario = {
+  ...drillDaily,
+  name: 'drill-protected',
+  sentence:
+    'The fleet’s launch template protects its instances against a stop and their end: what a drill launches from it is removed all the same.',
+  build: (world) => {
+    drillFleet(world, {}, { DisableApiStop: true, DisableApiTermination: true });
+    snapshotsOf(world, world.find('bitcoin', DONOR), { hoursAgo: 6, snapshotId: GOOD });
+  },
+};
+
+const LET_GO_AT_MINUTES = 120;
+
+export const drillLeft: Scenario = {
+  ...drillDaily,
+  name: 'drill-left',
+  sentence:
+    'An automation of the account protects the throw-away instance of a drill against its end: people are told that it is left, and once it is let go nothing is.',
+  people: (world) => {
+    people(world);
+    world.when(
+      () => world.drills.some(({ machine }) => machine.client.state === 'running'),
+      () => protectThrowAways(world, true),
+    );
+    world.at(LET_GO_AT_MINUTES, () => protectThrowAways(world, false));
+  },
+  meanwhile: [
+    {
+      atMinutes: LET_GO_AT_MINUTES - 1,
+      sentence: 'people were told what is left',
+      holds: (world) => pagedNow(world, 'drill-left') && leftOfDrills(world).length > 0,
+    },
+  ],
+  pagesAtMost: 2,
+  expect: drillDaily.expect.filter((one) => one !== nobodyPaged && one !== toldAsNumber),
 };
 
 /** Of each kind, the newest first. */

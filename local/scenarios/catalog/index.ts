@@ -28,7 +28,7 @@ import { diskFullPaused } from './disk-full-paused.ts';
 import { diskFullPlan } from './disk-full-plan.ts';
 import { dnsDrift } from './dns-drift.ts';
 import { doubleAlarm } from './double-alarm.ts';
-import { drillBadSet, drillBudget, drillDaily } from './drills.ts';
+import { drillBadSet, drillBudget, drillDaily, drillLeft, drillProtected } from './drills.ts';
 import { executionLost } from './execution-lost.ts';
 import { firstDay } from './first-day.ts';
 import { fleetRenamed } from './fleet-renamed.ts';
@@ -175,6 +175,8 @@ export const SCENARIOS: readonly Scenario[] = [
   upgradeZonesFail,
   upgradeValidatorFails,
   drillDaily,
+  drillProtected,
+  drillLeft,
   drillBadSet,
   drillBudget,
   secondAccount,

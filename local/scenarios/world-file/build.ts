@@ -206,6 +206,7 @@ function placeNodes(world: World, groups: readonly NodeDocument[]): void {
       ...(node.votingPower !== undefined && { validatorPower: node.votingPower }),
       ...(node.agentVersion !== undefined && { agentVersion: node.agentVersion }),
       ...(node.publicIp !== undefined && { publicIp: node.publicIp }),
+      ...(node.protected && { protection: protectionOf(node.protected) }),
       ...(node.powered === false && { powered: false }),
       ...(node.rootUsedPercent !== undefined && { rootUsedPercent: node.rootUsedPercent }),
       ...(client.state !== undefined && { client: client.state }),
@@ -234,6 +235,11 @@ function placeNodes(world: World, groups: readonly NodeDocument[]): void {
     if (node.elasticAddress === true) world.beforehand(async () => void elasticIp(world, placed));
   }
 }
+
+const protectionOf = (refused: NonNullable<NodeDocument['protected']>) => ({
+  stop: refused.includes('stop'),
+  termination: refused.includes('termination'),
+});
 
 const versionsOf = (versions: NonNullable<NodeDocument['versions']>): Readonly<Record<string, InstalledVersion>> =>
   Object.fromEntries(
@@ -278,6 +284,7 @@ function before(
   world: World,
   {
     templates = [],
+    protectedTemplates = {},
     publicSubnets = [],
     userData = {},
     templateVolumes = {},
@@ -291,10 +298,13 @@ function before(
     const own = userData[fleet];
     if (own) world.ownUserData.set(fleet, own);
     const volume = templateVolumes[fleet];
+    const { stop, termination } = protectionOf(protectedTemplates[fleet] ?? []);
     launchTemplate(
       world,
       fleet,
       {
+        ...(stop && { DisableApiStop: true }),
+        ...(termination && { DisableApiTermination: true }),
         ...(own && { UserData: Buffer.from(own.runs).toString('base64') }),
         ...(volume && {
           BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs: { VolumeSize: volume.sizeGiB, VolumeType: 'gp3' } }],

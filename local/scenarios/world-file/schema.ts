@@ -141,6 +141,8 @@ const version = object('{ format: 1 }', {
   ),
 });
 
+const protections = list(choice(['stop', 'termination'], 'what EC2 refuses'), 2, 1);
+
 const node = object('{ fleet: bitcoin, name: node2 }', {
   fleet: about('Its fleet.', fleetName),
   name: optional('Its name; or `names`.', nodeName),
@@ -172,6 +174,10 @@ const node = object('{ fleet: bitcoin, name: node2 }', {
   ),
   elasticAddress: usually('Whether an elastic address is its.', yesOrNo(), false),
   publicIp: optional('Its public address, where that is not elastic: a stop loses it.', ipAddress),
+  protected: optional(
+    'What EC2 refuses to everybody who asks for it over its API, until a person takes that back: a stop, the end of its instance, or both.',
+    protections,
+  ),
   agentVersion: optional('The version of its SSM agent.', text(/^\d{1,3}(\.\d{1,6}){1,4}$/, 'a version', '3.3.3050.0')),
 });
 
@@ -205,6 +211,10 @@ const scalingGroupDetails = object('{ members: [bitcoin/node1, bitcoin/node2], m
 
 const before = object('{ templates: [bitcoin] }', {
   templates: optional('Fleets whose instances have a launch template.', list(fleetName, 20)),
+  protectedTemplates: optional(
+    'What EC2 refuses for the instances that launch templates make, by fleet: `stop`, `termination`, or both.',
+    map('fleets', '{ bitcoin: [termination] }', 20, fleetName, protections),
+  ),
   publicSubnets: optional('Zones whose subnet gives each launched instance a public address.', list(zoneLetter, 3)),
   userData: optional(
     'User data of the launch templates, by fleet: a client that they have not set up does not start.',

@@ -593,6 +593,11 @@ export const WORDS = {
   'terminate-instance': word('A person terminates an instance.', { node }, (stage, given) =>
     stage.world.terminate(stage.node(given.node)),
   ),
+  unprotect: word(
+    'A person lets EC2 stop and end the instance with which a node began, whatever protects it.',
+    { node },
+    (stage, given) => stage.world.unprotect(stage.node(given.node)),
+  ),
   'launch-again': word(
     'A person launches another instance with the name of a terminated one, and with volumes of its own.',
     { node },

@@ -1,5 +1,6 @@
 // The world of drills: a fleet whose file asks for them, and how scenarios look at what was opened and what is left of it.
 import { join } from 'node:path';
+import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
 import { fromItem, toItem } from '../../../shared/aws/attributes.ts';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
@@ -34,10 +35,20 @@ export async function asksForDrills(
 }
 
 /** Four followers, and the launch template that they were made from. */
-export function drillFleet(world: World, { coldReads }: Pick<ChainSpec, 'coldReads'> = {}): PlacedNode {
+export function drillFleet(
+  world: World,
+  { coldReads }: Pick<ChainSpec, 'coldReads'> = {},
+  template: RequestLaunchTemplateData = {},
+): PlacedNode {
   const placed = smallFleet(world, { clock: QUICK_BLOCKS, ...(coldReads && { coldReads }) });
-  launchTemplate(world, 'bitcoin');
+  launchTemplate(world, 'bitcoin', template);
   return placed;
+}
+
+/** Somebody, or an automation of the account, protects each throw-away instance against its end, or takes that back. */
+export async function protectThrowAways({ region, drills }: World, Value: boolean): Promise<void> {
+  for (const { instanceId: InstanceId } of drills)
+    await region.call('ec2', 'ModifyInstanceAttribute', { InstanceId, DisableApiTermination: { Value } });
 }
 
 const KEY = keys.drill('bitcoin');

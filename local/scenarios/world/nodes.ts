@@ -8,6 +8,7 @@ import type { FilesystemType } from '../../nodes/content.ts';
 import { SimulatedNode } from '../../nodes/node.ts';
 import type { NodeSpec } from '../../nodes/spec.ts';
 import type { Region } from '../../region.ts';
+import type { Protection } from '../../services/ec2/model.ts';
 
 const GIB = 2 ** 30;
 const MINUTE_MS = 60_000;
@@ -59,6 +60,8 @@ export interface WorldNode extends Pick<NodeSpec, 'agentVersion' | 'validatorPow
   readonly tags?: Readonly<Record<string, string>>;
   /** Its public address, from Amazon's pool: a stop loses it. */
   readonly publicIp?: string;
+  /** What EC2 refuses to everybody who asks for it. */
+  readonly protection?: Partial<Protection>;
   /** Its instance has just been launched: it boots, and EC2 sends events about it. */
   readonly launched?: boolean;
   /** Further options of a simulated node. */
@@ -113,6 +116,7 @@ export function place(
     ...(spec.instanceId && { instanceId: spec.instanceId }),
     ...{ availabilityZone: zone, privateIp, tags },
     ...(spec.publicIp !== undefined && { publicIp: spec.publicIp }),
+    ...(spec.protection && { protection: spec.protection }),
   };
   const instanceId = spec.launched
     ? region.ec2.launch(seed)

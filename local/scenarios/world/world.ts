@@ -228,9 +228,22 @@ export class World {
     return this.launch(alike);
   }
 
-  /** A person terminates an instance; the world forgets it. */
+  /** A person lets EC2 stop and end an instance. */
+  async unprotect({ instanceId }: PlacedNode): Promise<void> {
+    const { stop, termination } = this.region.ec2.instance(instanceId).settings.protection;
+    const open = async (attribute: string) =>
+      void (await this.region.call('ec2', 'ModifyInstanceAttribute', {
+        InstanceId: instanceId,
+        [attribute]: { Value: false },
+      }));
+    if (stop) await open('DisableApiStop');
+    if (termination) await open('DisableApiTermination');
+  }
+
+  /** A person terminates an instance, whatever protects it; the world forgets it. */
   async terminate(placed: PlacedNode): Promise<void> {
     const { instanceId, machine } = placed;
+    await this.unprotect(placed);
     await this.region.call('ec2', 'TerminateInstances', { InstanceIds: [instanceId] });
     this.nodes.splice(this.nodes.indexOf(placed), 1);
     this.terminated.push(placed);

@@ -10,11 +10,18 @@ import { AwsError, notEmulated, type Operation } from '../../simulator/service.t
 import { checkType } from './instance-types.ts';
 import { described } from './instance-views.ts';
 import { userDataOf } from './launch-template-data.ts';
-import type { Instance, Volume } from './model.ts';
+import type { Instance, Protection, Volume } from './model.ts';
 import { refuseDryRun } from './query.ts';
 import type { Ec2State } from './state.ts';
 
-const MODIFIABLE = ['BlockDeviceMappings', 'InstanceType', 'UserData', 'Groups'] as const;
+const MODIFIABLE = [
+  'BlockDeviceMappings',
+  'DisableApiStop',
+  'DisableApiTermination',
+  'InstanceType',
+  'UserData',
+  'Groups',
+] as const;
 const IN_REQUEST: ReadonlySet<string> = new Set(['InstanceId', 'Attribute', 'Value', 'DryRun']);
 
 export function attributeOperations(state: Ec2State): Record<string, Operation> {
@@ -51,11 +58,10 @@ function attribute(state: Ec2State, instance: Instance, name: string): Partial<I
       return { RootDeviceName: { Value: instance.rootDeviceName } };
     case 'instanceInitiatedShutdownBehavior':
       return { InstanceInitiatedShutdownBehavior: { Value: 'stop' } };
-    // No instance here is protected from termination or a stop.
     case 'disableApiTermination':
-      return { DisableApiTermination: { Value: false } };
+      return { DisableApiTermination: { Value: instance.settings.protection.termination } };
     case 'disableApiStop':
-      return { DisableApiStop: { Value: false } };
+      return { DisableApiStop: { Value: instance.settings.protection.stop } };
     case 'groupSet':
       return { Groups: (instance.networkInterface?.securityGroupIds ?? []).map((GroupId) => ({ GroupId })) };
     default:
@@ -78,6 +84,10 @@ function changeOf(state: Ec2State, instance: Instance, input: ModifyInstanceAttr
   if (!MODIFIABLE.some((one) => one === name)) throw notEmulated(`${name} of ModifyInstanceAttribute`);
   if (input.BlockDeviceMappings) return deleteOnTermination(state, instance, input.BlockDeviceMappings);
   if (input.Groups) return groups(state, instance, input.Groups);
+  // "You can set the value of this attribute … while the instance is running, or while the instance is stopped."
+  if (input.DisableApiStop) return protect(state, instance, { stop: input.DisableApiStop.Value ?? false });
+  if (input.DisableApiTermination)
+    return protect(state, instance, { termination: input.DisableApiTermination.Value ?? false });
   // "To modify some attributes, the instance must be stopped."
   if (instance.state !== 'stopped') {
     throw new AwsError(
@@ -119,6 +129,11 @@ function deleteOnTermination(
 function setDelete(state: Ec2State, { volumeId, attachment }: Volume, to: boolean): void {
   if (attachment) state.changeVolume(volumeId, { attachment: { ...attachment, deleteOnTermination: to } });
 }
+
+const protect =
+  (state: Ec2State, { instanceId, settings }: Instance, by: Partial<Protection>): (() => void) =>
+  () =>
+    void state.changeInstance(instanceId, { settings: { ...settings, protection: { ...settings.protection, ...by } } });
 
 function groups(state: Ec2State, instance: Instance, securityGroupIds: readonly string[]): () => void {
   const { networkInterface } = instance;

@@ -16,7 +16,7 @@ import type {
 import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
 import { askForKeys, reboot, start, stop, terminate } from './instance-lifecycle.ts';
 import { described, describedStatus, deviceFields, INSTANCE_FIELDS, STATUS_FIELDS } from './instance-views.ts';
-import type { Instance, InstanceState } from './model.ts';
+import type { Instance, InstanceState, Protection } from './model.ts';
 import { filtered, paged, refuseDryRun, refuseIdsWithPages } from './query.ts';
 import { checkId, type Ec2State, withIds } from './state.ts';
 
@@ -86,6 +86,7 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
     StopInstances: (input: StopInstancesRequest): StopInstancesResult => {
       const instances = existing(state, input.InstanceIds);
       refuseStates(instances, ['pending', ...GOING], 'stopped');
+      refuseProtected(instances, ({ stop: isProtected }) => (isProtected ? 'disableApiStop' : undefined), 'stopped');
       if (input.Hibernate) throw notEmulated('Hibernate of StopInstances');
       if (input.SkipOsShutdown) throw notEmulated('SkipOsShutdown of StopInstances');
       refuseDryRun(input);
@@ -105,12 +106,33 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
         throw new AwsError('InvalidParameterValue', `Too many instance IDs: the maximum is ${TERMINATED_IDS_MAX}`);
       }
       const instances = existing(state, input.InstanceIds);
+      refuseProtected(instances, guardOfTermination, 'terminated');
       if (input.SkipOsShutdown) throw notEmulated('SkipOsShutdown of TerminateInstances');
       refuseDryRun(input);
       // `Force` makes no difference: no shutdown hangs here.
       return { TerminatingInstances: instances.map((instance) => terminate(state, instance)) };
     },
   };
+}
+
+/** "When the DisableApiStop attribute is set to false, the DisableApiTermination attribute setting determines whether the instance can be terminated". */
+const guardOfTermination = ({ stop: isProtected, termination }: Protection): string | undefined =>
+  termination ? 'disableApiTermination' : isProtected ? 'disableApiStop' : undefined;
+
+/** What has ended is not protected any more. Words: "Troubleshoot instance termination" (EC2 user guide). */
+function refuseProtected(
+  instances: readonly Instance[],
+  guardOf: (protection: Protection) => string | undefined,
+  verb: string,
+): void {
+  for (const { instanceId, state: now, settings } of instances) {
+    const attribute = GOING.includes(now) ? undefined : guardOf(settings.protection);
+    if (attribute !== undefined)
+      throw new AwsError(
+        'OperationNotPermitted',
+        `The instance '${instanceId}' may not be ${verb}. Modify its '${attribute}' instance attribute and try again.`,
+      );
+  }
 }
 
 function existing(state: Ec2State, ids: readonly string[] | undefined): readonly Instance[] {

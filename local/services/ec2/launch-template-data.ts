@@ -8,6 +8,8 @@ import { AwsError, notEmulated } from '../../simulator/service.ts';
 const KNOWN = [
   'BlockDeviceMappings',
   'CapacityReservationSpecification',
+  'DisableApiStop',
+  'DisableApiTermination',
   'EbsOptimized',
   'IamInstanceProfile',
   'ImageId',

@@ -58,6 +58,13 @@ export interface LaunchSettings {
   readonly keyName: string | undefined;
   readonly httpTokens: 'optional' | 'required';
   readonly instanceProfileArn: string | undefined;
+  readonly protection: Protection;
+}
+
+/** What EC2 refuses to whoever asks over its API: an Auto Scaling group asks nobody. "Stop protection also protects your instance from accidental termination." */
+export interface Protection {
+  readonly stop: boolean;
+  readonly termination: boolean;
 }
 
 export interface Instance {

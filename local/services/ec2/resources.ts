@@ -72,7 +72,7 @@ const tagsOf = (properties: Properties, ResourceType: string): object =>
 async function createInstance(properties: Properties, maker: Maker) {
   const zone = text(properties['AvailabilityZone']);
   const answer = await maker.call('ec2', 'RunInstances', {
-    ...pick(properties, ['InstanceType', 'LaunchTemplate', 'SubnetId']),
+    ...pick(properties, ['DisableApiTermination', 'InstanceType', 'LaunchTemplate', 'SubnetId']),
     ...(zone !== '' && { Placement: { AvailabilityZone: zone } }),
     ...tagsOf(properties, 'instance'),
     ...{ MinCount: 1, MaxCount: 1, ClientToken: maker.uuid() },
@@ -117,9 +117,7 @@ async function attachVolume(properties: Properties, maker: Maker) {
 
 export const resources: ResourceTypes = {
   'AWS::EC2::Instance': {
-    uses: ['AvailabilityZone', 'InstanceType', 'LaunchTemplate', 'SubnetId', 'Tags'],
-    // The region has nobody who would terminate it by mistake.
-    leaves: ['DisableApiTermination'],
+    uses: ['AvailabilityZone', 'DisableApiTermination', 'InstanceType', 'LaunchTemplate', 'SubnetId', 'Tags'],
     create: createInstance,
   },
   'AWS::EC2::Volume': {

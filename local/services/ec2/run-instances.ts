@@ -152,6 +152,10 @@ function launchOne(
       keyName: plan.data.KeyName,
       httpTokens: plan.httpTokens,
       instanceProfileArn: plan.instanceProfileArn,
+      protection: {
+        stop: plan.data.DisableApiStop ?? false,
+        termination: plan.data.DisableApiTermination ?? false,
+      },
     },
     tags: [...merged(instanceId, [], [...templateTags(plan), ...plan.tags.instance]), ...more],
   };

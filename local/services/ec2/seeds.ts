@@ -2,7 +2,7 @@
 import type { Tag, VolumeType } from '@aws-sdk/client-ec2';
 import { kmsKey } from '../kms/key-ids.ts';
 import { modified } from './limits.ts';
-import type { Instance, NetworkInterface, Volume } from './model.ts';
+import type { Instance, NetworkInterface, Protection, Volume } from './model.ts';
 import { completeAt } from './modifications.ts';
 import { checkId, type Ec2State } from './state.ts';
 import { SECURITY_GROUP_ID } from './subnets.ts';
@@ -22,6 +22,7 @@ export interface LaunchSeed {
   readonly publicIp?: string;
   /** Text, as the machine sees it. */
   readonly userData?: string;
+  readonly protection?: Partial<Protection>;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -124,6 +125,7 @@ export function seedInstance(
       keyName: undefined,
       httpTokens: 'required',
       instanceProfileArn: undefined,
+      protection: { stop: false, termination: false, ...seed.protection },
     },
     tags: asTags(seed.tags),
     ...status,

@@ -83,11 +83,11 @@ function recordVolume(world: World, id: string, tags: Readonly<Record<string, st
 function retired(
   world: World,
   node: string,
-  { state = 'stopped' as const, takesData = false, recorded = true } = {},
+  { state = 'stopped' as const, takesData = false, recorded = true, protection = {} } = {},
 ): string {
   const { ec2 } = world.region;
   const tags = due({ 'chainmend:node': node, 'chainmend:retired': YESTERDAY });
-  const instanceId = ec2.addInstance({ instanceId: idOf('i'), privateIp: `10.0.9.${++made}`, state, tags });
+  const instanceId = ec2.addInstance({ instanceId: idOf('i'), privateIp: `10.0.9.${++made}`, state, tags, protection });
   const attached = (device: string, deleteOnTermination: boolean) =>
     ec2.addVolume({ sizeGiB: 50, tags, attachedTo: { instanceId, device, deleteOnTermination } });
   const root = attached('/dev/xvda', true);
@@ -228,6 +228,32 @@ const cases: Readonly<Record<string, Case>> = {
           .every(({ tags }) => !tags.some(({ Key, Value }) => Key === 'chainmend:keep-until' && Value === YESTERDAY)),
       'the instance is gone': (world) => !isThere(world, id('instance')),
       'what is not due is there': (world) => hasVolume(world, id('not yet')),
+    },
+  },
+  'an instance that somebody has protected stays, people are told once how to let it go, and then it goes': {
+    also: (world) => {
+      keep('instance', retired(world, 'node2', { protection: { termination: true } }));
+    },
+    people: (world) => {
+      for (const minutes of [1, 4, 8]) world.at(minutes, () => invoke(world, { kind: 'prune' }));
+      world.at(6, () =>
+        world.region.call('ec2', 'ModifyInstanceAttribute', {
+          ...{ InstanceId: id('instance'), DisableApiTermination: { Value: false } },
+        }),
+      );
+    },
+    minutes: 10,
+    expect: {
+      'people were told once, with the command': ({ region }) => {
+        const told = region.sns
+          .published()
+          .map(pageIn)
+          .filter(({ code }) => code === 'kept-longer');
+        const command = `aws ec2 modify-instance-attribute --instance-id ${id('instance')} --no-disable-api-termination`;
+        return told.length === 1 && JSON.stringify(told).includes(command);
+      },
+      'it was asked to end until it did': (world) => lines(world, 'intent', 'TerminateInstances').length === 3,
+      'it is gone': (world) => !isThere(world, id('instance')),
     },
   },
   'what heals have kept goes after its date, and nothing else does': {

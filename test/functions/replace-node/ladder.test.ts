@@ -436,9 +436,9 @@ it('what may be copied is read only for a decision that needs it', () => {
   expect(needsOf(facts(), ladderState({ rung: 'swap' })).sources).toBe(true);
   expect(needsOf(facts(), ladderState({ rung: 'swap', restoredVolumes: copy() })).sources).toBe(false);
   expect(needsOf(facts(), ladderState({ rung: 'replace', replacement: newReplacement() })).sources).toBe(false);
-  expect(needsOf(facts(), ladderState({ rung: 'replace' })).instanceStore).toBe(true);
-  expect(needsOf({ ...facts(), original: impaired('system') }, ladderState()).instanceStore).toBe(true);
-  expect(needsOf(facts(), ladderState({ rung: 'swap' })).instanceStore).toBe(false);
+  expect(needsOf(facts(), ladderState({ rung: 'replace' })).stop).toBe(true);
+  expect(needsOf({ ...facts(), original: impaired('system') }, ladderState()).stop).toBe(true);
+  expect(needsOf(facts(), ladderState({ rung: 'swap' })).stop).toBe(false);
   expect(needsOf(facts(), ladderState()).standby).toBe(false);
   expect(needsOf(facts(), ladderState({ rung: 'swap' })).standby).toBe(true);
   expect(needsOf(facts(), ladderState({ rung: 'swap', standby: 'entered' })).standby).toBe(false);

@@ -178,6 +178,12 @@ const OWNED: readonly [string, Partial<OwnerFacts>, readonly (string | null)[]][
     { instanceStore: null },
     [null, 'instance-store', null, 'instance-store'],
   ],
+  ['nobody, and somebody has protected it', { stopProtected: true }, [null, 'stop-protected', null, 'stop-protected']],
+  [
+    'nobody, and nobody knows whether it is protected',
+    { stopProtected: null },
+    [null, 'stop-protected', null, 'stop-protected'],
+  ],
   ['nobody, with a public address', { publicIp: lost }, [null, 'public-ip', null, 'public-ip']],
   ['nobody, with one that may change', { publicIp: lost, fleet: changing }, [null, null, null, null]],
   ['nobody, with an elastic address', { publicIp: elastic }, [null, null, null, null]],
@@ -192,7 +198,15 @@ const OWNED: readonly [string, Partial<OwnerFacts>, readonly (string | null)[]][
 describe('an instance that is owned', () => {
   const judge = (rung: Rung, more: Partial<OwnerFacts>) =>
     judgeOwner({
-      ...{ rung, fleet: bitcoinFleet(), tags: {}, autoScalingGroup: null, instanceStore: false, publicIp: null },
+      ...{
+        rung,
+        fleet: bitcoinFleet(),
+        tags: {},
+        autoScalingGroup: null,
+        instanceStore: false,
+        stopProtected: false,
+        publicIp: null,
+      },
       standbyFault: null,
       ...more,
     });
@@ -223,5 +237,7 @@ describe('an instance that is owned', () => {
     expect(judge('replace', { publicIp: lost })?.reason).toContain('198.51.100.7');
     expect(judge('replace', { publicIp: lost })?.reason).toContain('replace.publicAddress: may-change');
     expect(judge('replace', { instanceStore: true })).toMatchObject({ page: true });
+    expect(judge('stop-start', { stopProtected: true })).toMatchObject({ page: true });
+    expect(judge('stop-start', { stopProtected: null })).toMatchObject({ page: false });
   });
 });

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import {
   AttachVolumeCommand,
+  DescribeInstanceAttributeCommand,
   DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
   DescribeVolumesCommand,
@@ -256,16 +257,8 @@ describe('TerminateInstances', () => {
     expect((await only(instanceId))?.State?.Name).toBe('running');
   });
 
-  it('says what is not emulated: termination protection, and a shutdown without the operating system', async () => {
+  it('says what is not emulated: a shutdown without the operating system', async () => {
     const { instanceId } = node();
-    const protect = new ModifyInstanceAttributeCommand({
-      InstanceId: instanceId,
-      DisableApiTermination: { Value: true },
-    });
-    await expect(ec2.send(protect)).rejects.toMatchObject({
-      name: 'NotImplemented',
-      message: expect.stringContaining('DisableApiTermination of ModifyInstanceAttribute'),
-    });
     const hard = new TerminateInstancesCommand({ InstanceIds: [instanceId], SkipOsShutdown: true });
     await expect(ec2.send(hard)).rejects.toMatchObject({
       name: 'NotImplemented',
@@ -273,6 +266,38 @@ describe('TerminateInstances', () => {
     });
     expect((await only(instanceId))?.State?.Name).toBe('running');
   });
+
+  // "Stop protection also protects your instance from accidental termination." ("Enable stop protection for your EC2 instances", EC2 user guide)
+  it.each([
+    ['DisableApiTermination', 'disableApiTermination', 'done'],
+    ['DisableApiStop', 'disableApiStop', 'refused'],
+  ] as const)(
+    'is refused to everybody while the instance has %s, which goes again',
+    async (member, Attribute, stopIs) => {
+      const { instanceId } = node();
+      const set = (Value: boolean) =>
+        ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId, [member]: { Value } }));
+      const told = async () => {
+        const read = await ec2.send(new DescribeInstanceAttributeCommand({ InstanceId: instanceId, Attribute }));
+        return read[member]?.Value;
+      };
+      await set(true);
+      expect(await told()).toBe(true);
+      const refused = {
+        name: 'OperationNotPermitted',
+        message: expect.stringMatching(new RegExp(`^The instance '${instanceId}' may not be .*'${Attribute}'`)),
+      };
+      const InstanceIds = [instanceId];
+      await expect(ec2.send(new TerminateInstancesCommand({ InstanceIds }))).rejects.toMatchObject(refused);
+      const stop = ec2.send(new StopInstancesCommand({ InstanceIds }));
+      if (stopIs === 'refused') await expect(stop).rejects.toMatchObject(refused);
+      else await stop;
+      await set(false);
+      expect(await told()).toBe(false);
+      await ec2.send(new TerminateInstancesCommand({ InstanceIds }));
+      expect((await only(instanceId))?.State?.Name).toBe('shutting-down');
+    },
+  );
 
   it('is allowed to a role for what carries its tag, and for nothing else', async () => {
     const { instanceId } = node();

@@ -1,0 +1,14 @@
+// Instances that somebody has protected against a stop or their end.
+import { describe, expect, it } from '@jest/globals';
+import { runJob } from '../../fixtures/jobs.ts';
+
+const PATIENCE_MS = 1_800_000;
+const isKept = async (scenario: string): Promise<void> => {
+  const [run] = await runJob('simulation', [{ scenario, seed: 1, faults: [] }]);
+  expect({ unmet: run?.unmet, broken: run?.report.violations }).toEqual({ unmet: [], broken: [] });
+};
+
+describe('the throw-away instance of a drill', () => {
+  it('is removed, whatever its launch template protects', () => isKept('drill-protected'), PATIENCE_MS);
+  it('is told where it cannot be removed, until somebody lets it go', () => isKept('drill-left'), PATIENCE_MS);
+});
