@@ -2,6 +2,7 @@
 
 import { pageOf } from '../pages.ts';
 import type { MakeRule } from '../rule.ts';
+import type { Scene } from '../scene.ts';
 
 const DAY_MS = 86_400_000;
 /** "after a quarter of an hour, then half an hour, up to a day" (docs/architecture.md): 0, ¼, ½, 1, 2, 4, 8, 16 hours. */
@@ -29,12 +30,25 @@ export const onePageACause: MakeRule = (scene, say) => {
         if (code === 'approval-wanted' || fleet === '') continue;
         const same = count(`${fleet}/${node}/${code}/${withoutNumbers(text)}`, atMs);
         const ofCode = count(`${fleet}/${node}/${code}`, atMs);
-        if (same > SAME_A_DAY || ofCode > CODE_A_DAY)
+        // What a person asks for again fails again, and is told again.
+        const asked = askedFor(scene, { fleet, node }, atMs);
+        if (same > SAME_A_DAY + asked || ofCode > CODE_A_DAY + asked)
           say.broken(`${fleet}/${node} ${code}`, `It was paged ${Math.max(same, ofCode)} times within a day.`, atMs);
       }
       seen = published.length;
     },
   };
 };
+
+/** How often people have asked for something to be done to it, or to each node of its fleet, in the last day. */
+const askedFor = (
+  scene: Scene,
+  { fleet, node }: { readonly fleet: string; readonly node: string },
+  atMs: number,
+): number =>
+  scene
+    .said()
+    .filter((one) => one.kind === 'request' && one.fleet === fleet && one.atMs > atMs - DAY_MS)
+    .filter((one) => one.ofAll === true || one.node === node).length;
 
 const withoutNumbers = (text: string): string => text.replace(/[0-9]+/g, '#').slice(0, 2_000);

@@ -1,6 +1,7 @@
 // The pool record does not keep a node that is behind, forked or down while another serves, and is never emptied.
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
+import type { SimulatedNode } from '../../nodes/node.ts';
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
 import type { SeenNode } from '../seen-nodes.ts';
@@ -137,7 +138,7 @@ function isKnownBad(scene: Scene, node: SeenNode, goodCount: number): boolean {
   const { probe = 'ssm', health } = scene.fleets.get(node.fleet) ?? {};
   const { client } = machine;
   if (!machine.isPowered) return true;
-  if (!canBeAsked(probe, machine.reachable(), client.state)) return false;
+  if (!canBeAsked(probe, machine.reachable() && isNewEnough(machine), client.state)) return false;
   if (client.state !== 'running') return true;
   if (machine.rpc.misbehaves !== undefined || client.starting) return false;
   // Two nodes without a reference cannot know which of them is right.
@@ -149,6 +150,15 @@ function isKnownBad(scene: Scene, node: SeenNode, goodCount: number): boolean {
   // Hashes are compared so many blocks below the tip: a fork is seen once it is deeper.
   return Math.min(client.height(), machine.chain.height()) - branch.fromHeight > confirmations + 1;
 }
+
+/** "Nodes need the SSM agent 3.3.2746.0 or newer" (README.md): an older one is asked nothing. */
+function isNewEnough({ agentVersion }: Pick<SimulatedNode, 'agentVersion'>): boolean {
+  const parts = agentVersion.split('.').map(Number);
+  const at = LEAST_AGENT.findIndex((least, index) => (parts[index] ?? 0) !== least);
+  return at < 0 || (parts[at] ?? 0) > (LEAST_AGENT[at] ?? 0);
+}
+
+const LEAST_AGENT = [3, 3, 2746, 0];
 
 /** A command needs the agent, and a metric a client that runs: without them nobody knows. */
 function canBeAsked(probe: NonNullable<FleetDocument['probe']>, isReachable: boolean, state: string): boolean {

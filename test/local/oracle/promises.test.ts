@@ -592,6 +592,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
     ],
     kept: [
       {
+        when: 'a person asks for it again each time',
+        story: async (court) => {
+          for (let times = 0; times < 6; times++) {
+            court.says({ kind: 'request', fleet: 'bitcoin', ofAll: true, to: '0.22.1' });
+            await page(court, { fleet: 'bitcoin', node: 'fleet', code: 'upgrade-failed', sentence: 'It stands.' });
+            await court.pass(10 * MINUTE_MS);
+          }
+        },
+      },
+      {
         when: 'it comes twice a day',
         story: async (court) => {
           for (let times = 0; times < 2; times++) {
@@ -839,6 +849,28 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           machine(court, 'node2').killClient();
           await court.pass(10 * MINUTE_MS);
           const rest = addresses(court).filter((ip) => ip !== machine(court, 'node2').privateIp);
+          await zone(
+            court,
+            [
+              ['DELETE', POOL, 'A', addresses(court)],
+              ['CREATE', POOL, 'A', rest],
+            ],
+            true,
+          );
+          await court.pass(HOUR_MS);
+        },
+      },
+      {
+        when: 'a forked node stays in it, whose agent is too old to be asked',
+        options: { before: poolOfAll },
+        story: async (court) => {
+          court.faultsEnd();
+          const node = machine(court, 'node2');
+          Object.assign(node, { agentVersion: '3.1.0.0' });
+          node.client.follow(node.chain.fork(node.chain.height() - 10));
+          machine(court, 'node3').killClient();
+          await court.pass(10 * MINUTE_MS);
+          const rest = addresses(court).filter((ip) => ip !== machine(court, 'node3').privateIp);
           await zone(
             court,
             [
