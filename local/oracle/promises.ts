@@ -8,7 +8,7 @@ const SENTENCES = {
   'only-the-sick':
     'No client or instance is stopped or started unless its own trouble, the fleet file or a person asks for it.',
   'owners-decide':
-    'Validators, nodes of unknown role, members of groups and rungs that the fleet file leaves out are let alone.',
+    'Validators, unknown roles, members of groups, instances that may not be stopped, and rungs that the fleet file leaves out are let alone.',
   'healed-or-told':
     'A node in trouble is healed, or a page names it or its fleet, within five hours after the faults stop; in mode plan the journal says what would be done.',
   'attempts-end': 'Every durable execution ends: none sleeps past every wait that the documents allow.',

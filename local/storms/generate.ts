@@ -48,8 +48,11 @@ export function generateStorm(seed: number, { hours, first = [], alone = false }
     const faults = Array.from({ length: count }, () => faultOf(draw.pick(FIRST_TYPES)));
     const behind = alone || !later.chance(0.15) ? undefined : faultOf(later.pick(LATER_TYPES), later);
     const storm: Storm = {
-      ...{ seed, hours, faultsEndMinutes, ...world },
-      ...pastOf(world, new Draw(randomStream(seed, 'storms/a/past'))),
+      ...{ seed, hours, faultsEndMinutes },
+      ...withProtection(
+        { ...world, ...pastOf(world, new Draw(randomStream(seed, 'storms/a/past'))) },
+        new Draw(randomStream(seed, 'storms/a/protection')),
+      ),
       faults: [...wanted, ...faults, behind].filter((fault) => fault !== undefined),
     };
     const begun = asked.reduce<Storm | undefined>(
@@ -69,6 +72,22 @@ function pastOf(world: StormWorld, draw: Draw): Pick<Storm, 'past'> {
   if (own.length === 0 || !draw.chance(0.25)) return {};
   const { fleet, name } = draw.pick(own);
   return { past: { records: { [`${fleet}.internal`]: { [draw.pick([name, 'pool'])]: ['10.9.9.9'] } } } };
+}
+
+/** In a sixth of them owners have protected nodes against a stop or their end, or what a launch template makes. Drawn apart, as the past is. */
+function withProtection(
+  { past, ...world }: StormWorld & Pick<Storm, 'past'>,
+  draw: Draw,
+): StormWorld & Pick<Storm, 'past'> {
+  if (!draw.chance(1 / 6)) return { ...world, ...(past && { past }) };
+  const drawn = (): ('stop' | 'termination')[] =>
+    draw.pick<('stop' | 'termination')[]>([['termination'], ['termination'], ['stop'], ['stop', 'termination']]);
+  const nodes = world.nodes.map((node) => (draw.chance(0.5) ? { ...node, protected: drawn() } : node));
+  const protectedTemplates = Object.fromEntries(
+    world.templates.flatMap((fleet) => (draw.chance(0.5) ? [[fleet, drawn()]] : [])),
+  );
+  const isThere = Object.keys(protectedTemplates).length > 0;
+  return { ...world, nodes, ...((past || isThere) && { past: { ...past, ...(isThere && { protectedTemplates }) } }) };
 }
 
 function withRelease(storm: Storm, draw: Draw): Storm {

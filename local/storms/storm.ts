@@ -43,7 +43,7 @@ export interface Storm {
   readonly scalingGroups: Readonly<Record<string, readonly string[]>>;
   readonly targetGroups: Readonly<Record<string, readonly string[]>>;
   /** What else people did before, in the words of a world file. */
-  readonly past?: Pick<NonNullable<WorldInput['before']>, 'grown' | 'records' | 'publicSubnets'>;
+  readonly past?: Pick<NonNullable<WorldInput['before']>, 'grown' | 'records' | 'publicSubnets' | 'protectedTemplates'>;
   readonly faults: readonly StormFault[];
 }
 

@@ -1,9 +1,13 @@
 // No node is restarted, and nothing is replaced, more often than the fleet file allows.
 import type { MakeRule } from '../rule.ts';
+import type { Scene } from '../scene.ts';
 import { tagsIn } from '../seen-nodes.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+
+/** Right before the call that is told now. */
+const wasStopped = (scene: Scene, instanceId: string): boolean => scene.instances.get(instanceId)?.state === 'stopped';
 
 export const actsAreCounted: MakeRule = (scene, say) => {
   const restarts = new Map<string, number[]>();
@@ -72,7 +76,8 @@ export const actsAreCounted: MakeRule = (scene, say) => {
       if (operation !== 'StartInstances') return;
       for (const id of scene.targets(input)) {
         const node = scene.nodeOf(id);
-        if (node && !scene.made.has(id) && scene.present(node)?.instanceId === id)
+        // A call that was repeated, since its answer was lost, finds it started already.
+        if (node && !scene.made.has(id) && scene.present(node)?.instanceId === id && wasStopped(scene, id))
           restarted(node.subject, node.fleet, at);
       }
     },

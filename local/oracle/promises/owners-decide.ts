@@ -1,4 +1,4 @@
-// Validators, nodes of unknown role, members of groups, and rungs that the fleet file leaves out: nobody touches what its owner keeps.
+// Validators, nodes of unknown role, members of groups, instances that are protected against a stop, and rungs that the fleet file leaves out: nobody touches what its owner keeps.
 
 import type { Act } from '../acts.ts';
 import { functionOf, operationIn } from '../hands.ts';
@@ -63,6 +63,8 @@ function refusal(scene: Scene, node: SeenNode, rung: Rung, atMs: number): string
   const isPutBack = rung === 'restart' && (scene.inHandSince(node, atMs) ?? atMs) < atMs - 60_000;
   if (!allowed.some((one) => rungs.includes(one)) && !isPutBack) return `its file leaves the rung ${rung} out`;
   const present = scene.present(node);
+  if (present?.settings.protection.stop && (rung === 'stop-start' || rung === 'replace'))
+    return 'somebody has protected its instance against a stop';
   const group = present && tagsIn(present.tags)[GROUP_TAG];
   if (group !== undefined && rung !== 'restart' && (document?.replace?.autoScaling ?? 'refuse') === 'refuse')
     return `it is a member of the group ${group}, and its file lets nobody set it aside`;

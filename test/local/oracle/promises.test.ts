@@ -426,6 +426,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         options: { file: { replace: { rungs: ['restart'] } } },
         story: (court) => copy(court, 'node2'),
       },
+      {
+        when: 'another instance is launched for one that may not be stopped',
+        story: async (court) => {
+          await court.person('ModifyInstanceAttribute', {
+            InstanceId: court.id('node2'),
+            DisableApiStop: { Value: true },
+          });
+          await launch(court, 'node2');
+        },
+      },
     ],
     kept: [
       {
@@ -699,6 +709,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'an instance is stopped and started eight times a day',
+        story: async (court) => {
+          for (let times = 0; times < 8; times++) {
+            await off(court);
+            await court.pass(5 * MINUTE_MS);
+            await court.ours('StartInstances', { InstanceIds: [court.id('node2')] });
+            await court.pass(10 * MINUTE_MS);
+          }
+        },
+      },
+      {
         when: 'a client that dies again and again is started eight times a day',
         story: async (court) => {
           for (let times = 0; times < 8; times++) {
@@ -726,6 +747,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         options: { file: { ...PATCHES, client: { versions: ['0.21.0', PATCH] } } },
         story: async (court) => {
           for (const node of ['node1', 'node2', 'node3']) await snapshot(court, node);
+        },
+      },
+      {
+        when: 'an instance is stopped and started, and each start is asked for again and again, since no answer came',
+        story: async (court) => {
+          for (let times = 0; times < 2; times++) {
+            await off(court);
+            await court.pass(5 * MINUTE_MS);
+            for (let call = 0; call < 6; call++)
+              await court.ours('StartInstances', { InstanceIds: [court.id('node2')] });
+            await court.pass(10 * MINUTE_MS);
+          }
         },
       },
       {
