@@ -116,7 +116,11 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     name: 'a DNS record that chainmend did not mark is left as it is',
     a: ['edits-zone'],
     b: ['records-fought-over'],
-    with: ['a DNS marker of another fleet is respected', 'what is created in a zone was not there before'],
+    with: [
+      'a DNS marker of another fleet is respected',
+      'what is created in a zone was not there before',
+      'the role overwrites no record',
+    ],
     nodes: 3,
     alone: true,
   },
