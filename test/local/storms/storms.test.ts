@@ -1,6 +1,9 @@
 // Storms: drawn from a seed, played and judged, and shrunk when they break a promise.
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { repositoryRoot } from '../../../infra/paths.ts';
 import { worldIn } from '../../../local/scenarios/world-file/read.ts';
 import { FAULT_TYPE_NAMES, FAULT_TYPES } from '../../../local/storms/faults.ts';
@@ -30,6 +33,22 @@ describe('a storm is drawn', () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(30);
     expect(sizes.filter((size) => size <= 8).length).toBeGreaterThan(150);
     expect(new Set(storms.map(({ fleets }) => fleets.length))).toEqual(new Set([1, 2, 3, 4]));
+  });
+
+  it('of which a sixth have owners who protect an instance or what a template makes', () => {
+    const some = storms.filter(
+      ({ nodes, past }) => nodes.some((node) => node.protected) || past?.protectedTemplates !== undefined,
+    );
+    expect(some.length).toBeGreaterThan(25);
+    expect(some.length).toBeLessThan(75);
+  });
+
+  it.each(Object.entries(GENERATORS))('with names in zones that the suite may change, by generator %s', (_, drawer) => {
+    const files = readdirSync(drawer.fleets).filter((name) => name.endsWith('.yaml'));
+    const zoneIn = (document: unknown): unknown => (document as { dns?: { zone?: string } | null }).dns?.zone;
+    const deployed = files.map((name) => zoneIn(parse(readFileSync(join(drawer.fleets, name), 'utf8'))));
+    const drawn = seeds(100).flatMap((seed) => drawer.draw(seed, { hours: 3 }).fleets.map(({ but }) => zoneIn(but)));
+    expect(drawn.filter((zone) => zone !== undefined && !deployed.includes(zone))).toEqual([]);
   });
 
   it('of at least 40 types of faults in four hands, each of which is drawn', () => {
