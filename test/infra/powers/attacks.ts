@@ -193,6 +193,8 @@ const MAKE: Readonly<Record<string, Make>> = {
     const InstanceId = instanceOf(scene, scene.has);
     return ec2('DetachVolume', { VolumeId: volumeOf(scene, own(scene), InstanceId), InstanceId });
   },
+  'ec2:DescribeInstanceAttribute': (scene) =>
+    ec2('DescribeInstanceAttribute', { InstanceId: instanceOf(scene, scene.has), Attribute: 'userData' }),
   'ec2:StopInstances': (scene) => ec2('StopInstances', { InstanceIds: [instanceOf(scene, scene.has)] }),
   'ec2:StartInstances': (scene) => ec2('StartInstances', { InstanceIds: [instanceOf(scene, scene.has, 'stopped')] }),
   'ec2:TerminateInstances': (scene) => ec2('TerminateInstances', { InstanceIds: [instanceOf(scene, scene.has)] }),

@@ -23,6 +23,7 @@ export const NAMES: Readonly<Record<string, Readonly<Record<string, Named | Read
       instance: { name: 'a node’s volume is attached to a stranger’s instance' },
     },
     'ec2:DetachVolume': { name: 'a volume is pulled off a stranger’s instance' },
+    'ec2:DescribeInstanceAttribute': { name: 'the user data of a stranger’s instance are read' },
     'ec2:StopInstances': { name: 'a stranger’s instance is stopped' },
     'ec2:StartInstances': { name: 'an instance that its owner stopped is started: a second copy of a validator' },
     'ec2:TerminateInstances': { name: 'an instance is terminated that no heal has put away' },
