@@ -71,6 +71,7 @@ async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { S
       ],
     }),
     DescribeInstanceStatusCommand: () => ({ InstanceStatuses: [] }),
+    DescribeInstanceAttributeCommand: () => ({ DisableApiStop: { Value: false } }),
     DescribeInstanceTypesCommand: () => ({ InstanceTypes: [{ InstanceStorageSupported: false }] }),
     DescribeVolumesCommand: () => ({ Volumes: [volume] }),
     DescribeVolumeStatusCommand: () => ({ VolumeStatuses: [] }),

@@ -98,7 +98,7 @@ describe('the order of the rungs', () => {
 
 describe('what the next decision needs', () => {
   const nothing = {
-    ...{ sources: false, supply: false, initialization: false, instanceStore: false, standby: false },
+    ...{ sources: false, supply: false, initialization: false, stop: false, standby: false },
     ...{ launch: false, replace: false },
   };
   const up = { do: 'upgrade', to: '28.1', cleanSinceMs: 0, watchMinutes: 0 } as const;
@@ -134,24 +134,24 @@ describe('what the next decision needs', () => {
       'before another instance',
       {},
       failed('restart', 'swap'),
-      { instanceStore: true, standby: true, launch: true, replace: true },
+      { stop: true, standby: true, launch: true, replace: true },
     ],
-    ['under another instance', {}, { rung: 'replace' }, { instanceStore: true, standby: true }],
-    ['under another instance in its zone', {}, { rung: 'replace', ...here }, { instanceStore: true, standby: true }],
+    ['under another instance', {}, { rung: 'replace' }, { stop: true, standby: true }],
+    ['under another instance in its zone', {}, { rung: 'replace', ...here }, { stop: true, standby: true }],
     [
       'under another instance in another zone',
       {},
       { rung: 'replace', ...elsewhere },
-      { sources: true, instanceStore: true, standby: true },
+      { sources: true, stop: true, standby: true },
     ],
     ['under a restart after another instance in another zone', {}, { rung: 'restart', ...elsewhere }, {}],
     [
       'before a node is made again without its volumes',
       {},
       { ...lost, ...failed('restart', 'swap') },
-      { sources: true, instanceStore: true, standby: true, launch: true, replace: true },
+      { sources: true, stop: true, standby: true, launch: true, replace: true },
     ],
-    ['while it is', {}, { ...lost, rung: 'replace', ...here }, { sources: true, instanceStore: true, standby: true }],
+    ['while it is', {}, { ...lost, rung: 'replace', ...here }, { sources: true, stop: true, standby: true }],
     ['under a restart of one whose volumes are gone', {}, { ...lost, rung: 'restart' }, {}],
     [
       'before the way back of what was switched before',
@@ -171,20 +171,20 @@ describe('what the next decision needs', () => {
       'before an upgrade beside the node',
       beside,
       {},
-      { sources: true, instanceStore: true, standby: true, launch: true, replace: true },
+      { sources: true, stop: true, standby: true, launch: true, replace: true },
     ],
     [
       'under one beside the node',
       beside,
       { rung: 'replace', ...here },
-      { sources: true, instanceStore: true, standby: true },
+      { sources: true, stop: true, standby: true },
     ],
     ['under another rung of one beside the node', beside, { rung: 'upgrade' }, { standby: true }],
     [
       'before a stop and a start',
       { original: impaired('system') },
       {},
-      { instanceStore: true, standby: true, replace: true },
+      { stop: true, standby: true, replace: true },
     ],
     ['where no rung is left', {}, failed('restart', 'swap', 'replace'), {}],
     ['where the file allows no other instance', { fleet: none }, {}, { standby: true }],
