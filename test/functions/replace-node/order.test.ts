@@ -173,19 +173,9 @@ describe('what the next decision needs', () => {
       {},
       { sources: true, stop: true, standby: true, launch: true, replace: true },
     ],
-    [
-      'under one beside the node',
-      beside,
-      { rung: 'replace', ...here },
-      { sources: true, stop: true, standby: true },
-    ],
+    ['under one beside the node', beside, { rung: 'replace', ...here }, { sources: true, stop: true, standby: true }],
     ['under another rung of one beside the node', beside, { rung: 'upgrade' }, { standby: true }],
-    [
-      'before a stop and a start',
-      { original: impaired('system') },
-      {},
-      { stop: true, standby: true, replace: true },
-    ],
+    ['before a stop and a start', { original: impaired('system') }, {}, { stop: true, standby: true, replace: true }],
     ['where no rung is left', {}, failed('restart', 'swap', 'replace'), {}],
     ['where the file allows no other instance', { fleet: none }, {}, { standby: true }],
   ])('%s', (_, more, has, needs) => {
