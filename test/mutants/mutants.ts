@@ -1845,7 +1845,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'people are told of a retired instance that they have protected',
       find: "if ('refused' in said && removal.kind === 'instance' && said.code === PROTECTED)",
       replace: "if ('refused' in said && removal.kind === 'set' && said.code === PROTECTED)",
-      caughtBy: ['functions/prune-retired/prune-retired'],
+      caughtBy: ['functions/prune-retired/protected'],
     },
     {
       name: 'a removal is looked at again right before it is made',
@@ -2094,9 +2094,9 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/scenarios/protected'],
     },
     {
-      name: 'a drill is over only when its instance is gone',
-      find: 'return { ids: [...there.map(({ id }) => id), ...volumes',
-      replace: 'return { ids: [...volumes',
+      name: 'a drill is over only when what it has made is gone',
+      find: 'return { ids: [...there.map(({ id }) => id), ...volumes.map(({ id }) => id)], refused };',
+      replace: 'return { ids: [], refused };',
       caughtBy: ['local/scenarios/protected'],
     },
   ],

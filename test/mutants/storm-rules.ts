@@ -722,7 +722,7 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
     name: 'what a drill has made is told to go',
     a: ['asks-drill', 'drill-of-bad-set'],
     b: [],
-    with: ['a drill is over only when its instance is gone'],
+    with: ['a drill is over only when what it has made is gone'],
     hours: 8,
     nodes: 3,
     alone: true,
