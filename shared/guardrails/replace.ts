@@ -113,7 +113,7 @@ export interface OwnerFacts {
   readonly autoScalingGroup: string | null;
   /** Its type has disks whose data last only while it runs. null: not read, which no rung that stops it may take for a no. */
   readonly instanceStore: boolean | null;
-  /** Whether EC2 refuses to stop it to everybody (`DisableApiStop`): a person's word. null: not read. */
+  /** Whether EC2 refuses to stop it to everybody (`DisableApiStop`): a person's word. null: AWS does not let us ask. */
   readonly stopProtected: boolean | null;
   /** Why its group could not set it aside; null where it could. */
   readonly standbyFault: string | null;
@@ -155,8 +155,13 @@ export function judgeOwner({
       'its instance store would be empty after a stop: what lies there is a person’s to judge',
       forPerson,
     );
+  // It was asked for, and a refusal does not end by itself.
   if (stopProtected === null)
-    return refuse('stop-protected', 'whether it is protected against a stop is not known', {});
+    return refuse(
+      'stop-protected',
+      'AWS does not let chainmend ask whether it is protected against a stop (ec2:DescribeInstanceAttribute)',
+      forPerson,
+    );
   if (stopProtected)
     return refuse(
       'stop-protected',

@@ -238,6 +238,6 @@ describe('an instance that is owned', () => {
     expect(judge('replace', { publicIp: lost })?.reason).toContain('replace.publicAddress: may-change');
     expect(judge('replace', { instanceStore: true })).toMatchObject({ page: true });
     expect(judge('stop-start', { stopProtected: true })).toMatchObject({ page: true });
-    expect(judge('stop-start', { stopProtected: null })).toMatchObject({ page: false });
+    expect(judge('stop-start', { stopProtected: null })).toMatchObject({ page: true });
   });
 });
