@@ -46,12 +46,12 @@ export function followLook(
 ): ClientLook | undefined {
   if (reading === undefined) return before;
   const known = before?.told;
-  const silent = (why: string): ClientLook => ({
+  const silent = (reason: string, machine?: true): ClientLook => ({
     askedAtMs: nowMs,
     ...(known && { told: known }),
-    silent: { sinceMs: before?.silent?.sinceMs ?? nowMs, reason: why },
+    silent: { sinceMs: before?.silent?.sinceMs ?? nowMs, reason, ...(machine && { machine }) },
   });
-  if (reading.kind === 'unasked') return silent(reading.reason);
+  if (reading.kind === 'unasked') return silent(reading.reason, reading.silent);
   const { clients, rootUsedPercent } = reading.state;
   if (clients.length === 0 || clients.some(({ state }) => state === 'unknown'))
     return silent('its node cannot tell whether its client runs: a unit or container is not there, or about to change');

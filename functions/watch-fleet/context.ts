@@ -34,6 +34,8 @@ export type CollectFailure = (work: () => Promise<unknown>) => Promise<void>;
 export interface Unasked {
   readonly kind: 'unasked';
   readonly reason: string;
+  /** Nothing came from its machine, although AWS was there to be asked: EC2's own checks tell whether anybody reaches it. */
+  readonly silent?: true;
 }
 
 export type NodeReading = { readonly kind: 'read'; readonly reading: StatusReading } | Unasked;
@@ -60,7 +62,7 @@ export interface FleetFacts {
   };
   /** What EC2 has scheduled for instances of the account. */
   readonly scheduled: ScheduledEvents;
-  /** EC2's failed status checks, for fleets whose metrics go over OTLP; absent where nobody needs them, or EC2 could not be asked. */
+  /** EC2's failed status checks, where metrics go over OTLP or a machine is silent; absent where nobody needs them, or EC2 could not be asked. */
   readonly failedChecks?: FailedChecks;
   /** Heights whose hashes were asked for: deep enough below the tip of the last sweep that well nodes agree there. */
   readonly askedHeights: readonly number[];

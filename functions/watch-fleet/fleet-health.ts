@@ -218,8 +218,10 @@ function fleetConditions(
 
   const running = new Set(facts.nodes.filter(({ state }) => state === 'running').map(({ instanceId }) => instanceId));
   const unasked = nodes.filter(
-    ({ node: { instanceId, memory } }) =>
+    ({ node: { instanceId, memory, health } }) =>
       running.has(instanceId) &&
+      // It is told as out of reach.
+      health !== 'unreachable' &&
       (watched ? wasNotProbed(readings.get(instanceId)) : seesClientsOnly(fleet) && isUnseen(memory?.look, nowMs)),
   );
   const [first] = unasked;

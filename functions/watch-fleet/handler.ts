@@ -77,13 +77,12 @@ export async function sweep(context: WatchContext): Promise<void> {
     failures.push(new Error(`scheduled events: ${sentenceOf(cause)}`, { cause }));
     return 'unknown';
   });
-  const asksChecks = fleets.some(({ metrics }) => metrics === 'otlp');
-  const failedChecks = asksChecks
-    ? readFailedChecks(clients.ec2).catch((cause: unknown) => {
-        failures.push(new Error(`status checks: ${sentenceOf(cause)}`, { cause }));
-        return undefined;
-      })
-    : Promise.resolve(undefined);
+  const failedChecks = once(() =>
+    readFailedChecks(clients.ec2).catch((cause: unknown) => {
+      failures.push(new Error(`status checks: ${sentenceOf(cause)}`, { cause }));
+      return undefined;
+    }),
+  );
   const watch = async (fleet: Fleet): Promise<void> => {
     try {
       await watchFleet(context, fleet, { scheduled, failedChecks }, failures, untilMs, pages);
@@ -110,8 +109,17 @@ export async function sweep(context: WatchContext): Promise<void> {
 /** What EC2 says of all instances of the account: read once in a sweep. */
 interface OfAccount {
   readonly scheduled: Promise<ScheduledEvents>;
-  readonly failedChecks: Promise<FailedChecks | undefined>;
+  /** Asked for by the first fleet that needs it. */
+  readonly failedChecks: () => Promise<FailedChecks | undefined>;
 }
+
+const once = <T>(read: () => T): (() => T) => {
+  let result: { readonly value: T } | undefined;
+  return () => {
+    result ??= { value: read() };
+    return result.value;
+  };
+};
 
 /**
  * One sweep of one fleet: discover, ask, judge, publish, notify, keep. Nothing is published, sent or kept before everything of the fleet was read. A
@@ -155,7 +163,8 @@ async function watchFleet(
   const unasked = [...probed.failures, ...(looked?.failures ?? [])];
   failures.push(...unasked);
   const awsFailure = awsFailureIn(unasked);
-  const failedChecks = await ofAccount.failedChecks;
+  const needsChecks = fleet.metrics === 'otlp' || isAnySilent(nodes, probed, looked, before);
+  const failedChecks = needsChecks ? await ofAccount.failedChecks() : undefined;
   const facts: FleetFacts = {
     fleet,
     nodes,
@@ -234,6 +243,23 @@ function probeNodes(
     ? probeVpc(clients, environment.PROBE_FUNCTION_PREFIX, by.vpcId, question, nodes, untilMs)
     : probeSsm(clients.ssm, environment.ASK_NODE_DOCUMENT, fleet, question, nodes, untilMs);
 }
+
+/** Whether nothing came from the machine of a node in this sweep, or when it was last looked at: EC2's checks say whether anybody reaches it. */
+const isAnySilent = (
+  nodes: readonly FleetNode[],
+  probed: ProbeResult,
+  looked: ProbeResult<LookReading> | undefined,
+  before: ReadonlyMap<string, ObservedNode>,
+): boolean =>
+  nodes.some(({ instanceId }) => {
+    const look = looked?.readings.get(instanceId);
+    const isLookSilent =
+      look === undefined
+        ? before.get(instanceId)?.memory?.look?.silent?.machine === true
+        : look.kind === 'unasked' && look.silent === true;
+    const reading = probed.readings.get(instanceId);
+    return isLookSilent || (reading?.kind === 'unasked' && reading.silent === true);
+  });
 
 /** Asks the nodes whose turn it is whether their clients run; undefined where the fleet's probe asks more, or nothing. */
 async function lookAtClients(

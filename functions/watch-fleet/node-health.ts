@@ -300,6 +300,8 @@ function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthA
   // A stopped instance serves nobody, for any reason: that is known, and "unknown" would hide it.
   if (node.state === 'pending' && grace) return assessment('starting', 'its instance is starting');
   if (node.state !== 'running') return unreachable(`its instance is ${node.state}`);
+  const cutOff = cutOffReason(one, reading);
+  if (cutOff !== null) return grace ? assessment('starting', cutOff) : unreachable(cutOff);
   if (seesClientsOnly(facts.fleet)) return assessLook(one);
   if (reading === undefined) return assessment('unknown', 'it was not asked');
   if (reading.kind === 'unasked') return assessment('unknown', reading.reason);
@@ -312,6 +314,18 @@ function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthA
     return { health: 'forked', reason, code: 'wrong-chain' };
   }
   return judgeBranch(one, source) ?? judgeHeight(one, source, reading.reading);
+}
+
+/**
+ * A silent agent, or a metric that nobody writes, says nothing of a node, and neither does a failed check of EC2 alone: both together say that nobody
+ * reaches its machine. null: they do not.
+ */
+function cutOffReason({ facts, node, look }: NodeFacts, reading: NodeReading | undefined): string | null {
+  if (facts.failedChecks?.instances.has(node.instanceId) !== true) return null;
+  const ofProbe = reading?.kind === 'unasked' && reading.silent ? reading.reason : undefined;
+  const ofLook = look?.silent?.machine ? look.silent.reason : undefined;
+  const silence = ofProbe ?? ofLook;
+  return silence === undefined ? null : `${silence}, and EC2’s status check of its instance has failed`;
 }
 
 /** Where nothing is asked but whether its client runs. */

@@ -1,4 +1,5 @@
-// EC2's status checks that have failed, for fleets whose metrics go over OTLP: an alarm there sees a series for a failed check, and none for a passed one.
+// EC2's status checks that have failed. Fleets whose metrics go over OTLP publish them: an alarm there sees a series for a failed check, and none for a
+// passed one. And a machine that is silent is known to be out of reach where its check has failed, too.
 import { type EC2Client, paginateDescribeInstanceStatus } from '@aws-sdk/client-ec2';
 import { readAllPages } from '../../shared/aws/pagination.ts';
 

@@ -137,7 +137,12 @@ export interface ClientLook {
     readonly rootUsedPercent: number;
   };
   /** Why the last question has no answer that says it, and since when that is so; absent where it has one. */
-  readonly silent?: { readonly sinceMs: number; readonly reason: string };
+  readonly silent?: {
+    readonly sinceMs: number;
+    readonly reason: string;
+    /** Nothing came from its machine at all. */
+    readonly machine?: true;
+  };
 }
 
 export interface NodeMemory {

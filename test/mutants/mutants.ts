@@ -3059,7 +3059,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a silent agent is no verdict on its client',
-      find: "if (reading.kind === 'unasked') return silent(reading.reason);",
+      find: "if (reading.kind === 'unasked') return silent(reading.reason, reading.silent);",
       replace:
         "if (reading.kind === 'unasked') return { askedAtMs: nowMs, told: { atMs: nowMs, is: 'ended', times: 2, reason: '', rootUsedPercent: 0 } };",
       caughtBy: ['functions/watch-fleet/client-look'],
@@ -3124,6 +3124,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/watch-fleet/node-health.ts': [
+    {
+      name: 'a failed check of EC2 alone says nothing of a node that AWS would not ask',
+      find: "reading?.kind === 'unasked' && reading.silent ?",
+      replace: "reading?.kind === 'unasked' ?",
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
+      name: 'a silent machine is out of reach only where EC2’s check of it has failed',
+      find: 'if (facts.failedChecks?.instances.has(node.instanceId) !== true) return null;',
+      replace: '',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
     {
       name: 'a boost that was tried in vain is not tried again each time its node has been down',
       find: 'before.boosted.idleSinceMs : undefined) ??',

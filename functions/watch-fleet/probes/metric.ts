@@ -93,6 +93,7 @@ function readingOf(
     return {
       kind: 'unasked',
       reason: unwritten(heightMetric, [...Object.keys(dimensions), instanceDimension], validMs),
+      silent: true,
     };
   const { value: height } = found;
   if (!Number.isSafeInteger(height) || height < 0)

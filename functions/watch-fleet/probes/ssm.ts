@@ -112,7 +112,7 @@ async function command<R>(
     if (waiting.size === 0) return readings;
   }
   const reason = 'the command that asks it was not answered in time';
-  for (const instanceId of waiting) readings.set(instanceId, { kind: 'unasked', reason });
+  for (const instanceId of waiting) readings.set(instanceId, { kind: 'unasked', reason, silent: true });
   return readings;
 }
 
@@ -139,7 +139,10 @@ async function agentsReady(
   }
   return ids.filter((instanceId) => {
     const refusal = judgeAgent(agents.get(instanceId));
-    if (refusal !== null) readings.set(instanceId, { kind: 'unasked', reason: refusal.reason });
+    if (refusal !== null) {
+      const silent = refusal.refuse === 'node-silent' ? { silent: true as const } : {};
+      readings.set(instanceId, { kind: 'unasked', reason: refusal.reason, ...silent });
+    }
     return refusal === null;
   });
 }

@@ -74,6 +74,18 @@ describe('a client that nobody asks more than whether it runs', () => {
     expect(healthAfter(...looks)).toEqual(expected);
   });
 
+  it('is out of reach where its machine is silent and EC2’s check has failed, also in the sweeps that do not look at it', () => {
+    const cutOff: LookReading = { kind: 'unasked', reason: 'its SSM agent is ConnectionLost', silent: true };
+    const watched = seenAs(runs, cutOff);
+    expect(watched.node('node2')).toMatchObject({ health: 'unknown', runs: true });
+    const nodes = { node1: unasked, node2: unasked };
+    expect(watched.sweep({ nodes, looks: { node1: runs }, impaired: ['node2'] }).node('node2')).toMatchObject({
+      health: 'unreachable',
+      reason: 'its SSM agent is ConnectionLost, and EC2’s status check of its instance has failed',
+    });
+    expect(watched.sweep({ nodes, looks: { node2: runs }, impaired: ['node2'] }).node('node2').health).toBe('unknown');
+  });
+
   it('is told once, with what it said last', () => {
     const watched = seenAs(runs, failed, failed);
     const facts = watched.sight({ nodes: { node1: unasked, node2: unasked } });

@@ -5,7 +5,7 @@ import type { NodeStatus } from '../../../shared/chains/client.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
 import { answered, failed, readAll } from '../../fixtures/chain-answers.ts';
 import * as samples from '../../fixtures/chain-samples.ts';
-import { dead, fleetOf, hashOn, MINUTE, type Said, T0, Watched } from '../../fixtures/sights.ts';
+import { dead, fleetOf, hashOn, MINUTE, type Said, type Sweep, T0, Watched } from '../../fixtures/sights.ts';
 
 const starting = { kind: 'starting', reason: 'Verifying blocks...' } as const;
 const down = (more = {}) => ({ kind: 'error', code: 'unreachable', reason: 'nothing listens', ...more }) as never;
@@ -135,6 +135,41 @@ describe('not being able to ask', () => {
     expect(watched.watch?.conditions['cannot-ask']).toEqual({
       sinceMs: T0,
       reason: 'node2, node3, node4: the command was not answered',
+    });
+  });
+
+  describe('a machine that is silent', () => {
+    const silent = { unasked: 'its SSM agent is ConnectionLost', silent: true } as const;
+    const node2After = (said: Sweep['nodes'][string], impaired: readonly string[] | undefined, startedAgoMs = 0) => {
+      const watched = new Watched().sweeps(2, () => ({ node1: 100, node2: 100 }));
+      const as = { node2: { launchedAtMs: startedAgoMs === 0 ? 0 : watched.nowMs - startedAgoMs } };
+      return watched.sweep({ nodes: { node1: 101, node2: said }, as, ...(impaired && { impaired }) });
+    };
+
+    it('is out of reach where EC2’s check of it has failed, too; that is told of the node, not as a question that failed', () => {
+      const watched = node2After(silent, ['node2']);
+      expect(watched.node('node2')).toMatchObject({
+        health: 'unreachable',
+        reason: 'its SSM agent is ConnectionLost, and EC2’s status check of its instance has failed',
+      });
+      expect([watched.codes.get('node2'), watched.conditions]).toEqual(['node-unreachable', []]);
+    });
+
+    it.each<[string, Sweep['nodes'][string], readonly string[] | undefined]>([
+      ['whose check has not failed', silent, ['node1']],
+      ['of which EC2 could not be asked', silent, undefined],
+      ['that AWS would not ask, whatever its check says', { unasked: 'asking it failed' }, ['node2']],
+    ])('%s stays unknown', (_, said, impaired) => {
+      const watched = node2After(said, impaired);
+      expect([watched.health['node2'], watched.conditions]).toEqual(['unknown', ['cannot-ask']]);
+    });
+
+    it('that answers has the health that it tells, whatever EC2 says', () => {
+      expect(node2After(101, ['node2']).health['node2']).toBe('synced');
+    });
+
+    it('that was just launched is starting', () => {
+      expect(node2After(silent, ['node2'], 2 * MINUTE).health['node2']).toBe('starting');
     });
   });
 

@@ -53,6 +53,7 @@ describe('a height that a metric tells', () => {
       kind: 'unasked',
       reason:
         'its metric stacks_tip_height has not been written for 11 min with exactly the dimensions Network, InstanceId',
+      silent: true,
     });
     expect(readings.get('i-2')).toEqual({
       kind: 'unasked',
