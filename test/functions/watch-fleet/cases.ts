@@ -3,6 +3,7 @@
 import { everySeconds } from '../../../local/nodes/rhythm.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { killed } from '../../../local/scenarios/world/ladder.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { bitcoinChain, consortium, follower, followers, references } from '../../../local/scenarios/world/worlds.ts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
@@ -46,6 +47,11 @@ const metric = ({ region }: World, name: string, dimensions: Readonly<Record<str
 const ofNode = (world: World, name: string, Node: string, Fleet = 'bitcoin') => metric(world, name, { Fleet, Node });
 const calls = ({ region }: World, operation: string) =>
   region.gateway.trace.calls.filter((call) => call.actor.startsWith(FUNCTION) && call.operation === operation);
+/** Reads of a failed check alone: events of EC2 are asked for in each sweep. */
+const checksRead = (world: World): number =>
+  calls(world, 'DescribeInstanceStatus').filter(({ input }) =>
+    (input as { Filters?: { Name: string }[] }).Filters?.some(({ Name }) => Name === 'instance-status.status'),
+  ).length;
 
 const exchangeOf = (count: number) => (world: World) => {
   references(world, bitcoinChain(world, 1, { clock: everySeconds(30) }));
@@ -99,6 +105,25 @@ const cases: Readonly<Record<string, Case>> = {
       'nothing failed': (world) => failed(world) === 0,
     },
   },
+  'a node asked over SSM whose agent falls silent is unknown; one whose instance has died is out of reach, as EC2’s checks say, which are asked for only while a machine is silent':
+    {
+      fleets: { bitcoin: { probe: 'ssm', replace: { rungs: [] } } },
+      people: (world) => {
+        world.at(4, () => world.find('bitcoin', 'node1').machine.setAgentConnected(false));
+        world.at(6, () => killed(world, world.find('bitcoin', 'node2')));
+      },
+      meanwhile: {
+        'no check was read before': [3.5, (world) => checksRead(world) === 0],
+        'the one whose agent alone is silent is unknown': [5.5, (world) => seen(world, 'node1')?.health === 'unknown'],
+      },
+      expect: {
+        'the dead one is out of reach': (world) => seen(world, 'node2')?.health === 'unreachable',
+        'the other one is unknown still': (world) => seen(world, 'node1')?.health === 'unknown',
+        'checks are read once a sweep': (world) =>
+          checksRead(world) > 0 && checksRead(world) < metric(world, 'Watches', {}).length,
+        'nothing failed': (world) => failed(world) === 0,
+      },
+    },
   'RPCs that answer garbage, ten megabytes, too late, as another chain or not at all are told apart, once each, and the rest is well':
     {
       // So many at once are left to people where the file allows no restart.
