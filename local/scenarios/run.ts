@@ -150,7 +150,14 @@ async function readSources(fleets: string, context: Readonly<Record<string, stri
 export async function prepare(
   region: Region,
   scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'context' | 'copiedFrom' | 'sharedFrom'>,
-  { blocks, seed = 1 }: Partial<Pick<RunOptions, 'blocks' | 'seed'>> = {},
+  {
+    blocks,
+    seed = 1,
+    built,
+  }: Partial<Pick<RunOptions, 'blocks' | 'seed'>> & {
+    /** Called before the functions see the world for the first time: they give names and alarms to it before its story begins. */
+    readonly built?: (world: World) => void;
+  } = {},
 ): Promise<World> {
   const { deployedWith = FLEETS, context = {}, copiedFrom, sharedFrom } = scenario;
   const home = copiedFrom ?? sharedFrom;
@@ -171,6 +178,7 @@ export async function prepare(
   for (const push of later) world.beforehand(push);
   scenario.build(world);
   await settled(region, () => removeUnusedFleets(world));
+  built?.(world);
   await clock.run({ untilMs: START_MS, maxEvents: MAX_EVENTS });
   await settled(region, () => world.open());
   if (world.home) await world.home.open();

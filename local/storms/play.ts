@@ -79,10 +79,14 @@ export async function playStorm(
   );
   let thrown: readonly Broken[] = [];
   try {
-    const world = await prepare(region, scenario);
-    checker.begin(world);
-    const { judge, troubles } = promisesAsJudge(world);
-    judges.push(judge);
+    let troubles = (): string => '';
+    const built = (world: World): void => {
+      checker.begin(world);
+      const promises = promisesAsJudge(world);
+      judges.push(promises.judge);
+      troubles = promises.troubles;
+    };
+    const world = await prepare(region, scenario, { built });
     const entries = [...storm.faults.flatMap((fault) => fault.entries), { at: endMinutesOf(storm), do: 'end' }];
     if (sweeps === 'needed') quiet = new QuietStretches(world, { troubles, rests: true }, entries, START_MS);
     witness?.(world);
