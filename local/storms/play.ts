@@ -80,13 +80,14 @@ export async function playStorm(
   let thrown: readonly Broken[] = [];
   try {
     let troubles = (): string => '';
+    // The promises hold for the first names and alarms of a world, too; the invariants of the scenarios are about a story.
     const built = (world: World): void => {
-      checker.begin(world);
       const promises = promisesAsJudge(world);
       judges.push(promises.judge);
       troubles = promises.troubles;
     };
     const world = await prepare(region, scenario, { built });
+    checker.begin(world);
     const entries = [...storm.faults.flatMap((fault) => fault.entries), { at: endMinutesOf(storm), do: 'end' }];
     if (sweeps === 'needed') quiet = new QuietStretches(world, { troubles, rests: true }, entries, START_MS);
     witness?.(world);
