@@ -21,6 +21,7 @@ import { ladderOf, needsOf } from './ladder.ts';
 import { readLaunch } from './launch.ts';
 import { exceededBy, keepsTurn, mayWait, needsTurn, permit, settlesWith } from './permission.ts';
 import { type LadderPlan, planOf, stateOf } from './plan.ts';
+import { leaseReplacementAgain } from './replacement-lease.ts';
 import { leaveInstead } from './rungs/replace.ts';
 import { startInstead } from './rungs/restart.ts';
 import { type Decision, ended, type End as LadderEnd } from './rungs/rung.ts';
@@ -179,8 +180,8 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
   },
 
   'lease-replacement': {
-    execute: async (context, _state, { instanceId }) => {
-      const take = () => takeLease(context, 'replace', instanceId);
+    execute: async (context, _state, { from, instanceId }) => {
+      const take = () => leaseReplacementAgain(context, instanceId, from.leases.holder);
       const leased = await context.step('lease-replacement', take);
       if (!('busy' in leased)) return leased;
       // An attempt that died may have sent it a command that still runs. That is waited for here: another attempt could only wait as well.

@@ -6,7 +6,7 @@ import { logWarn } from '../aws/log.ts';
 import type { ExecutionStatus } from '../model/execution.ts';
 import type { HealContext } from './context.ts';
 import { claim } from './incident.ts';
-import { grant, type Holder, holds, type LeaseKind, newNode } from './lease.ts';
+import { grant, type Holder, holds, type LeaseKind, newNode, withHistoryOf } from './lease.ts';
 import type { IncidentRecord, NodeRecord } from './records.ts';
 import { keys, sameRecord, settle } from './store.ts';
 
@@ -48,12 +48,14 @@ export async function claimAttempt({ store, payload, execution }: HealContext): 
  * Body of one step: takes the node, unless another holder has it, or only another kind of heal can settle what is open on it.
  *
  * @param noteOf what the heal has to know of the record that it takes
+ * @param history the record of an instance whose volumes go to this one: see `withHistoryOf`
  */
 export async function takeLease<Note extends object = object>(
   { clients, store, payload, execution }: HealContext,
   kind: LeaseKind,
   instanceId = payload.instanceId,
   noteOf: (node: NodeRecord) => Partial<Note> = () => ({}),
+  history?: NodeRecord,
 ): Promise<Leased & Partial<Note>> {
   const { fleet } = payload;
   let owner = NOBODY;
@@ -67,7 +69,7 @@ export async function takeLease<Note extends object = object>(
     },
     (read) => {
       const nowMs = Date.now();
-      const node = read ?? newNode(fleet, instanceId);
+      const node = withHistoryOf(read ?? newNode(fleet, instanceId), history);
       const granted = grant({ ...node, fleet }, execution, owner, nowMs, kind);
       const noted = noteOf(node);
       if ('refused' in granted) return { result: { ...noted, busy: granted.refused } };

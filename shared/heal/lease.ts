@@ -177,6 +177,24 @@ export function withdraw(
   };
 }
 
+/**
+ * The record of an instance to which the volumes of another one go, or from which they come back: what was done to them counts there, too. Nothing of it is
+ * open there.
+ *
+ * @returns `read` itself where it knows all of it
+ */
+export function withHistoryOf(read: NodeRecord, other: NodeRecord | undefined): NodeRecord {
+  const knows = (intent: ModificationIntent): boolean =>
+    read.modifications.some(({ volumeId, atMs }) => volumeId === intent.volumeId && atMs === intent.atMs);
+  const more = (other?.modifications ?? []).filter((intent) => !knows(intent));
+  const theirs = other?.pruned?.ended && other.pruned.atMs > (read.pruned?.atMs ?? 0) ? other.pruned : undefined;
+  const isOver = read.pruned === undefined || read.pruned.ended !== undefined;
+  const pruned = isOver && theirs ? { pruned: theirs } : {};
+  if (more.length === 0 && pruned.pruned === undefined) return read;
+  const modifications = [...read.modifications, ...more].sort((a, b) => a.atMs - b.atMs).slice(-MAX_INTENTS_KEPT);
+  return { ...read, ...pruned, modifications };
+}
+
 /** Our own intents for a volume whose modifications may be within the 24 h before `nowMs`. */
 export const recentModifications = (
   read: Pick<NodeRecord, 'modifications'>,

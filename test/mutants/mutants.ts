@@ -4124,6 +4124,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/heal/lease.ts': [
     {
+      name: 'what was done to a volume in a day counts on every instance that it goes to',
+      find: 'const more = (other?.modifications ?? []).filter((intent) => !knows(intent));',
+      replace: 'const more = (other?.modifications ?? []).filter((intent) => knows(intent));',
+      caughtBy: ['shared/heal/lease'],
+    },
+    {
       name: 'a client that has made progress since it was owed a start was stopped by somebody else',
       find: 'heightSinceMs <= (read?.clientOwedSinceMs ?? 0)',
       replace: 'heightSinceMs > 0',

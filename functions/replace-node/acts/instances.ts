@@ -17,7 +17,6 @@ import { tagResources, untagResources } from '../../../shared/aws/tagging.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { discoverNodes } from '../../../shared/fleet/nodes.ts';
 import { namesakeOf } from '../../../shared/guardrails/terminated.ts';
-import { takeLease } from '../../../shared/heal/claim.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import {
   JOINING_TAG,
@@ -28,6 +27,7 @@ import {
   WHY_TAG,
 } from '../../../shared/model/tags.ts';
 import { launchRequest } from '../launch.ts';
+import { leaseReplacement } from '../replacement-lease.ts';
 import { withPlaced, withStarted, withUnplaced, withUnstarted } from '../shortage.ts';
 import {
   dropReplacement as dropped,
@@ -371,9 +371,9 @@ async function whoHasItsName(
 }
 
 /** An error that keeps the record from being written is no refusal of the launch: the instance exists. */
-async function leaseOf(context: ReplaceContext, instanceId: string): ReturnType<typeof takeLease> {
+async function leaseOf(context: ReplaceContext, instanceId: string): ReturnType<typeof leaseReplacement> {
   try {
-    return await takeLease(context, 'replace', instanceId);
+    return await leaseReplacement(context, instanceId);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${instanceId} is launched, and its record cannot be written: ${why}`, { cause });

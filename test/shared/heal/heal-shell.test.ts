@@ -67,6 +67,14 @@ describe('the lease', () => {
     expect(nodes.get(other)).toMatchObject({ instanceId: other, owner: ME });
     expect(nodes.get(INSTANCE)?.fence).toBe(4);
   });
+
+  it('of an instance to which volumes go begins with what was done to them', async () => {
+    const { tools, nodes } = shell();
+    const other = 'i-0fedcba9876543210';
+    const modifications = [{ volumeId: 'vol-a', toGiB: 20, atMs: 5 }];
+    await takeLease(tools, 'replace', other, undefined, nodeRecord({ modifications }));
+    expect(nodes.get(other)).toMatchObject({ owner: ME, modifications });
+  });
 });
 
 describe('an attempt', () => {

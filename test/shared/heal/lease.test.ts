@@ -22,8 +22,9 @@ import {
   release,
   unsettled,
   withdraw,
+  withHistoryOf,
 } from '../../../shared/heal/lease.ts';
-import type { GrowOperation, NodeRecord, ReplaceOperation } from '../../../shared/heal/records.ts';
+import type { GrowOperation, NodeRecord, PruneNote, ReplaceOperation } from '../../../shared/heal/records.ts';
 import {
   DAY_MS,
   type ExecutionStatus,
@@ -220,6 +221,49 @@ describe('a client that the full disk stopped', () => {
     expect(leftStopped(owing, null, NOON_MS + HOUR_MS)).toBe(false);
     expect(leftStopped(owing, NOON_MS, NOON_MS + 24 * HOUR_MS)).toBe(false);
     expect(leftStopped(mine(), 0, NOON_MS)).toBe(false);
+  });
+});
+
+describe('an instance to which the volumes of another one go', () => {
+  const earlier = intent(NOON_MS - HOUR_MS);
+  const later = intent(NOON_MS);
+  const pruned = (atMs: number, ended?: { as: 'done' }): PruneNote => ({
+    ...{ key: 'a/1', command: '/opt/prune', volumeId: DATA_VOLUME, atMs, usedBytesBefore: 1, usedBytesAfter: null },
+    ...(ended && { ended }),
+  });
+  const done = { as: 'done' } as const;
+
+  it('knows what was done to them, once, in the order of time', () => {
+    const one = mine({ modifications: [later] });
+    const other = nodeRecord({ modifications: [earlier, later] });
+    expect(withHistoryOf(one, other)).toEqual({ ...one, modifications: [earlier, later] });
+  });
+
+  it('stays as it is where there is nothing that it does not know', () => {
+    const one = mine({ modifications: [earlier, later], pruned: pruned(NOON_MS, done) });
+    for (const other of [
+      undefined,
+      nodeRecord(),
+      nodeRecord({ modifications: [later] }),
+      nodeRecord({ pruned: pruned(NOON_MS, done) }),
+    ])
+      expect(withHistoryOf(one, other)).toBe(one);
+  });
+
+  it('keeps no more of them than one instance does, and the newest', () => {
+    const many = Array.from({ length: 30 }, (_, at) => intent(NOON_MS + at));
+    const others = Array.from({ length: 30 }, (_, at) => intent(NOON_MS + 100 + at));
+    const { modifications } = withHistoryOf(mine({ modifications: many }), nodeRecord({ modifications: others }));
+    expect([modifications.length, modifications.at(-1)]).toEqual([32, others.at(-1)]);
+  });
+
+  it('knows when the last pruning was that has ended, and leaves one of its own that has not', () => {
+    const newer = nodeRecord({ pruned: pruned(NOON_MS, done) });
+    expect(withHistoryOf(mine(), newer).pruned).toEqual(newer.pruned);
+    expect(withHistoryOf(mine({ pruned: pruned(NOON_MS - HOUR_MS, done) }), newer).pruned).toEqual(newer.pruned);
+    const open = mine({ pruned: pruned(NOON_MS - HOUR_MS) });
+    expect(withHistoryOf(open, newer)).toBe(open);
+    expect(withHistoryOf(mine(), nodeRecord({ pruned: pruned(NOON_MS) })).pruned).toBeUndefined();
   });
 });
 
