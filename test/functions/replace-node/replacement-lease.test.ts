@@ -11,10 +11,8 @@ const NEW = 'i-0fedcba9876543210';
 const grown = (atMs: number) => ({ volumeId: 'vol-0123456789abcdef0', toGiB: 100 + atMs, atMs });
 const me = { execution: ME, fence: 4 };
 const at = (modifications: readonly ReturnType<typeof grown>[], newOnes?: readonly ReturnType<typeof grown>[]) => {
-  const { tools, nodes } = shell(
-    { GetDurableExecutionCommand: () => ({ Status: 'RUNNING' }) },
-    nodeRecord({ owner: ME, fence: 4, modifications }),
-  );
+  const { tools, nodes, answers } = shell({}, nodeRecord({ owner: ME, fence: 4, modifications }));
+  answers['GetDurableExecutionCommand'] = () => ({ Status: 'RUNNING' });
   if (newOnes) nodes.set(NEW, nodeRecord({ instanceId: NEW, modifications: newOnes }));
   const context = tools as unknown as ReplaceContext;
   const of = (id: string) => nodes.get(id)?.modifications.map(({ atMs }) => atMs);
