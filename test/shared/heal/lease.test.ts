@@ -237,6 +237,8 @@ describe('an instance to which the volumes of another one go', () => {
     const one = mine({ modifications: [later] });
     const other = nodeRecord({ modifications: [earlier, later] });
     expect(withHistoryOf(one, other)).toEqual({ ...one, modifications: [earlier, later] });
+    const ofAnother = intent(NOON_MS, OTHER_VOLUME);
+    expect(withHistoryOf(one, nodeRecord({ modifications: [ofAnother] })).modifications).toEqual([later, ofAnother]);
   });
 
   it('stays as it is where there is nothing that it does not know', () => {
