@@ -12,6 +12,7 @@ import { isMutation, type Mutation } from '../report/calls.ts';
 import { type JournalLine, readJournal } from '../report/journal.ts';
 import { pagesOf } from '../report/pages.ts';
 import { incidentsOf, readRecords } from '../report/records.ts';
+import type { PlacedNode } from '../world/nodes.ts';
 import type { World } from '../world/world.ts';
 import { dnsViolations } from './dns.ts';
 import { attemptsOf, causeOf, stillRunning } from './endings.ts';
@@ -44,7 +45,7 @@ export class Checker {
   #world: World | undefined;
   /** Resources that existed before any heal. */
   #there: ReadonlySet<string> = new Set();
-  /** How many peers each node had to dial when a rotation changed it first, by instance: what a fault had taken before is not the rotation's doing. */
+  /** How many peers each node had to dial when a rotation changed it first, by instance: what a fault had taken before is not the rotation's doing, and no list has what does not exist. */
   readonly #dialled = new Map<string, number>();
 
   /** Checks requests from here on; requests of the deployment are ignored. */
@@ -81,7 +82,7 @@ export class Checker {
     const { resource, instanceId } = subjectOf(region, record, heal);
     this.mutations.push({ record, by, resource, instanceId });
     const rotated = rotates(record.actor) ? world.nodes.find((node) => node.instanceId === resource) : undefined;
-    if (rotated && !this.#dialled.has(resource)) this.#dialled.set(resource, rotated.machine.peers.wants().size);
+    if (rotated && !this.#dialled.has(resource)) this.#dialled.set(resource, peersThere(world, rotated.machine));
     const records = readRecords<NodeRecord>(region, world.tableName, 'NODE#');
     const node = records.find((candidate) => candidate.instanceId === instanceId);
     // rotate-peers and prune-retired take no lease; they leave a node alone while another execution holds it. seed-groups ends no member that an execution holds.
@@ -200,6 +201,12 @@ export class Checker {
       .filter(({ record, resource }) => record.operation === 'ModifyVolume' && resource === volumeId)
       .map(({ record }) => record.at);
   }
+}
+
+/** Peers that a node is to dial, without nodes of the fleets that have no power. */
+function peersThere({ nodes }: World, { peers }: PlacedNode['machine']): number {
+  const absent = nodes.filter(({ machine }) => !machine.isPowered).map(({ machine }) => `${machine.privateIp}:`);
+  return [...peers.wants().keys()].filter((address) => !absent.some((host) => address.startsWith(host))).length;
 }
 
 const isRunning = ({ lambda }: Region, owner: string | null): boolean =>
