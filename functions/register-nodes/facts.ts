@@ -5,7 +5,7 @@ import { readAllPages } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isInGroup, plainName } from '../../shared/fleet/node-names.ts';
 import { discoverByClaim, type FleetNode, isOutside, nameNodes, nodeOf } from '../../shared/fleet/nodes.ts';
-import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import { type Health, type ObservedNode, servedAs } from '../../shared/fleet/observation.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
@@ -59,7 +59,7 @@ export async function readNodeFacts(
     untouched: new Set([...paused, ...[...unseen, ...shared].map(({ instanceId }) => instanceId)]),
     paused,
     taken: new Set(records.filter(isTaken).map(({ instanceId }) => instanceId)),
-    health: new Map(observed.map(({ instanceId, health }) => [instanceId, health])),
+    health: new Map(observed.map((node) => [node.instanceId, servedAs(node)])),
     refusals: shared.map((node) => ({
       refuse: 'node-unknown',
       subject: node.instanceId,

@@ -218,10 +218,10 @@ function fleetConditions(
 
   const running = new Set(facts.nodes.filter(({ state }) => state === 'running').map(({ instanceId }) => instanceId));
   const unasked = nodes.filter(
-    ({ node: { instanceId, memory, health } }) =>
+    ({ node: { instanceId, memory, cutOff } }) =>
       running.has(instanceId) &&
       // It is told as out of reach.
-      health !== 'unreachable' &&
+      cutOff !== true &&
       (watched ? wasNotProbed(readings.get(instanceId)) : seesClientsOnly(fleet) && isUnseen(memory?.look, nowMs)),
   );
   const [first] = unasked;

@@ -83,6 +83,7 @@ export async function sweep(context: WatchContext): Promise<void> {
       return undefined;
     }),
   );
+  if (fleets.some(({ metrics }) => metrics === 'otlp')) void failedChecks();
   const watch = async (fleet: Fleet): Promise<void> => {
     try {
       await watchFleet(context, fleet, { scheduled, failedChecks }, failures, untilMs, pages);
@@ -112,6 +113,17 @@ interface OfAccount {
   /** Asked for by the first fleet that needs it. */
   readonly failedChecks: () => Promise<FailedChecks | undefined>;
 }
+
+/** undefined where it is not there in time: a sweep has to be written down within its minute. */
+const within = async <T>(reading: Promise<T>, waitMs: number): Promise<T | undefined> => {
+  const over = new AbortController();
+  const late = setTimeout(Math.max(0, waitMs), undefined, { signal: over.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([reading, late]);
+  } finally {
+    over.abort();
+  }
+};
 
 const once = <T>(read: () => T): (() => T) => {
   let result: { readonly value: T } | undefined;
@@ -164,7 +176,7 @@ async function watchFleet(
   failures.push(...unasked);
   const awsFailure = awsFailureIn(unasked);
   const needsChecks = fleet.metrics === 'otlp' || isAnySilent(nodes, probed, looked, before);
-  const failedChecks = needsChecks ? await ofAccount.failedChecks() : undefined;
+  const failedChecks = needsChecks ? await within(ofAccount.failedChecks(), untilMs - Date.now()) : undefined;
   const facts: FleetFacts = {
     fleet,
     nodes,
@@ -255,7 +267,7 @@ const isAnySilent = (
     const look = looked?.readings.get(instanceId);
     const isLookSilent =
       look === undefined
-        ? before.get(instanceId)?.memory?.look?.silent?.machine === true
+        ? looked !== undefined && before.get(instanceId)?.memory?.look?.silent?.machine === true
         : look.kind === 'unasked' && look.silent === true;
     const reading = probed.readings.get(instanceId);
     return isLookSilent || (reading?.kind === 'unasked' && reading.silent === true);

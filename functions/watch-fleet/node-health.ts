@@ -63,11 +63,12 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const beacon = reading?.kind === 'read' ? reading.reading.beacon : undefined;
   const consensus = followConsensus(before?.memory?.consensus, beacon, nowMs);
   const overtakenAtMs = overtakenSince(chain, source, before, nowMs);
-  const look = followLook(before?.memory?.look, facts.looks?.get(instanceId), nowMs);
-  const verdict = assessHealth(
-    { facts, chain, node, before, start, doubted, grace, consensus, overtakenAtMs, look },
-    reading,
-  );
+  // What was looked at under another probe says nothing now.
+  const look = seesClientsOnly(facts.fleet)
+    ? followLook(before?.memory?.look, facts.looks?.get(instanceId), nowMs)
+    : undefined;
+  const one: NodeFacts = { facts, chain, node, before, start, doubted, grace, consensus, overtakenAtMs, look };
+  const verdict = withCutOff(assessHealth(one, reading), one, reading);
   const status = node.state === 'running' && reading?.kind === 'read' ? reading.reading.status : undefined;
   const told = status?.kind === 'ok' ? status.facts : undefined;
   // A node on another network makes progress there, of which nothing is known here.
@@ -122,6 +123,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       ...(verdict.cause && { cause: verdict.cause }),
       ...(verdict.evidence && { evidence: verdict.evidence }),
       ...(verdict.runs && { runs: true }),
+      ...(verdict.cutOff && { cutOff: true }),
       ...votesOf(reading, told, before),
       memory: {
         track,
@@ -255,6 +257,8 @@ interface HealthAssessment {
   readonly evidence?: Evidence;
   /** Its client runs, and nobody asks more. */
   readonly runs?: true;
+  /** Nobody reaches its machine. */
+  readonly cutOff?: true;
   /** It is ahead of all others, on blocks of its own: it is called forked as soon as these are deep enough. */
   readonly mayFork?: true;
 }
@@ -300,8 +304,6 @@ function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthA
   // A stopped instance serves nobody, for any reason: that is known, and "unknown" would hide it.
   if (node.state === 'pending' && grace) return assessment('starting', 'its instance is starting');
   if (node.state !== 'running') return unreachable(`its instance is ${node.state}`);
-  const cutOff = cutOffReason(one, reading);
-  if (cutOff !== null) return grace ? assessment('starting', cutOff) : unreachable(cutOff);
   if (seesClientsOnly(facts.fleet)) return assessLook(one);
   if (reading === undefined) return assessment('unknown', 'it was not asked');
   if (reading.kind === 'unasked') return assessment('unknown', reading.reason);
@@ -318,14 +320,21 @@ function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthA
 
 /**
  * A silent agent, or a metric that nobody writes, says nothing of a node, and neither does a failed check of EC2 alone: both together say that nobody
- * reaches its machine. null: they do not.
+ * reaches its machine. That says nothing of its client and its data, which stay unknown: no heal begins by it, and none is judged by it.
  */
-function cutOffReason({ facts, node, look }: NodeFacts, reading: NodeReading | undefined): string | null {
-  if (facts.failedChecks?.instances.has(node.instanceId) !== true) return null;
+function withCutOff(
+  verdict: HealthAssessment,
+  { facts, node, look, grace }: NodeFacts,
+  reading: NodeReading | undefined,
+): HealthAssessment {
+  if (verdict.health !== 'unknown' || node.state !== 'running') return verdict;
+  if (facts.failedChecks?.instances.has(node.instanceId) !== true) return verdict;
   const ofProbe = reading?.kind === 'unasked' && reading.silent ? reading.reason : undefined;
   const ofLook = look?.silent?.machine ? look.silent.reason : undefined;
   const silence = ofProbe ?? ofLook;
-  return silence === undefined ? null : `${silence}, and EC2’s status check of its instance has failed`;
+  if (silence === undefined) return verdict;
+  const reason = `${silence}, and EC2’s status check of its instance has failed: nobody reaches it`;
+  return { health: 'unknown', reason, code: grace ? null : 'node-unreachable', cutOff: true };
 }
 
 /** Where nothing is asked but whether its client runs. */

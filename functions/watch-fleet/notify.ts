@@ -5,7 +5,7 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import pMap from 'p-map';
 import { logWarn } from '../../shared/aws/log.ts';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
-import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { type ObservedNode, servedAs } from '../../shared/fleet/observation.ts';
 import { runbookOf } from '../../shared/fleet/resource-names.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page, THE_FLEET } from '../../shared/heal/notify.ts';
@@ -221,8 +221,10 @@ export function poolMayChange(
 ): boolean {
   if (!fleet.dns || !fleet.probe) return false;
   const anySynced = now.some(({ health }) => health === 'synced');
-  return now.some(({ instanceId, health }) => {
-    const was = before.nodes.get(instanceId)?.health ?? 'unknown';
+  return now.some((node) => {
+    const health = servedAs(node);
+    const known = before.nodes.get(node.instanceId);
+    const was = known === undefined ? 'unknown' : servedAs(known);
     // What is in doubt stays in the pool or out of it.
     if (health === was || health === 'unknown' || health === 'busy') return false;
     return !anySynced || health === 'synced' || was === 'synced' || was === 'unknown';

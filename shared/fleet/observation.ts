@@ -63,6 +63,11 @@ export interface ObservedNode {
   readonly machine?: MachineMark;
   /** Its client runs, as its node said lately, and nobody asks more (`probe: unit`): its health is unknown, and it is not in trouble. Absent otherwise. */
   readonly runs?: true;
+  /**
+   * Nobody reaches its machine, which is silent, and EC2's status check of its instance has failed: it serves nobody. What its client and its data are like is
+   * not known, so that its health is unknown. Absent otherwise.
+   */
+  readonly cutOff?: true;
   /** The type of its first sync, which its instance has still, and since when it has had no need of it. Absent where it has another type. */
   readonly boosted?: { readonly type: string; readonly idleSinceMs?: number };
   /** Absent where EC2 has scheduled nothing for its instance. */
@@ -96,6 +101,10 @@ export interface ObservedNode {
   /** State that only watch-fleet needs from one sweep to the next. */
   readonly memory?: NodeMemory;
 }
+
+/** What a node is to those who ask it. A machine that nobody reaches serves nobody, whatever its client is like. */
+export const servedAs = ({ health, cutOff }: Pick<ObservedNode, 'health' | 'cutOff'>): Health =>
+  cutOff ? 'unreachable' : health;
 
 /** Voting power, as a node's status and its metrics told it. A node that is silent keeps its own power, and tells nothing of the chain's. */
 export interface NodeVotes {

@@ -1623,6 +1623,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/watch-fleet/watch-fleet'],
     },
   ],
+  'shared/fleet/observation.ts': [
+    {
+      name: 'a machine that nobody reaches serves nobody',
+      find: "cutOff ? 'unreachable' : health;",
+      replace: 'health;',
+      caughtBy: ['functions/register-nodes/hint'],
+    },
+  ],
   'functions/register-nodes/alarms.ts': [
     {
       name: 'an alarm on PromQL sees the nodes of its own fleet alone',
@@ -3125,6 +3133,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/watch-fleet/node-health.ts': [
     {
+      name: 'what was looked at under another probe says nothing now',
+      find: 'const look = seesClientsOnly(facts.fleet)\n    ?',
+      replace: 'const look = true\n    ?',
+      caughtBy: ['functions/watch-fleet/client-look'],
+    },
+    {
       name: 'a failed check of EC2 alone says nothing of a node that AWS would not ask',
       find: "reading?.kind === 'unasked' && reading.silent ?",
       replace: "reading?.kind === 'unasked' ?",
@@ -3132,7 +3146,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a silent machine is out of reach only where EC2’s check of it has failed',
-      find: 'if (facts.failedChecks?.instances.has(node.instanceId) !== true) return null;',
+      find: 'if (facts.failedChecks?.instances.has(node.instanceId) !== true) return verdict;',
       replace: '',
       caughtBy: ['functions/watch-fleet/health'],
     },

@@ -105,7 +105,7 @@ const cases: Readonly<Record<string, Case>> = {
       'nothing failed': (world) => failed(world) === 0,
     },
   },
-  'a node asked over SSM whose agent falls silent is unknown; one whose instance has died is out of reach, as EC2’s checks say, which are asked for only while a machine is silent':
+  'a node asked over SSM whose agent falls silent is unknown; one whose instance has died is cut off, as EC2’s checks say, which are asked for only while a machine is silent':
     {
       fleets: { bitcoin: { probe: 'ssm', replace: { rungs: [] } } },
       people: (world) => {
@@ -117,8 +117,9 @@ const cases: Readonly<Record<string, Case>> = {
         'the one whose agent alone is silent is unknown': [5.5, (world) => seen(world, 'node1')?.health === 'unknown'],
       },
       expect: {
-        'the dead one is out of reach': (world) => seen(world, 'node2')?.health === 'unreachable',
-        'the other one is unknown still': (world) => seen(world, 'node1')?.health === 'unknown',
+        'the dead one is cut off': (world) => seen(world, 'node2')?.cutOff === true,
+        'the other one is only unknown': (world) =>
+          seen(world, 'node1')?.health === 'unknown' && seen(world, 'node1')?.cutOff === undefined,
         'checks are read once a sweep': (world) =>
           checksRead(world) > 0 && checksRead(world) < metric(world, 'Watches', {}).length,
         'nothing failed': (world) => failed(world) === 0,

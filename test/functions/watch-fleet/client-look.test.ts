@@ -74,16 +74,28 @@ describe('a client that nobody asks more than whether it runs', () => {
     expect(healthAfter(...looks)).toEqual(expected);
   });
 
-  it('is out of reach where its machine is silent and EC2’s check has failed, also in the sweeps that do not look at it', () => {
+  it('is cut off where its machine is silent and EC2’s check has failed, also in the sweeps that do not look at it', () => {
     const cutOff: LookReading = { kind: 'unasked', reason: 'its SSM agent is ConnectionLost', silent: true };
     const watched = seenAs(runs, cutOff);
     expect(watched.node('node2')).toMatchObject({ health: 'unknown', runs: true });
     const nodes = { node1: unasked, node2: unasked };
     expect(watched.sweep({ nodes, looks: { node1: runs }, impaired: ['node2'] }).node('node2')).toMatchObject({
-      health: 'unreachable',
-      reason: 'its SSM agent is ConnectionLost, and EC2’s status check of its instance has failed',
+      health: 'unknown',
+      cutOff: true,
+      reason: 'its SSM agent is ConnectionLost, and EC2’s status check of its instance has failed: nobody reaches it',
     });
-    expect(watched.sweep({ nodes, looks: { node2: runs }, impaired: ['node2'] }).node('node2').health).toBe('unknown');
+    expect(watched.node('node2').runs).toBeUndefined();
+    const back = watched.sweep({ nodes, looks: { node2: runs }, impaired: ['node2'] }).node('node2');
+    expect([back.cutOff, back.runs]).toEqual([undefined, true]);
+  });
+
+  it('is not judged by what was looked at once its fleet has another probe', () => {
+    const before = seenAs(runs, { kind: 'unasked', reason: 'its SSM agent is ConnectionLost', silent: true });
+    const asked = new Watched(fleetOf());
+    asked.nodes = before.nodes;
+    asked.nowMs = before.nowMs;
+    const { node2 } = asked.sweep({ nodes: { node1: 100, node2: 100 }, impaired: ['node2'] }).health;
+    expect([node2, asked.node('node2').memory?.look]).toEqual(['synced', undefined]);
   });
 
   it('is told once, with what it said last', () => {

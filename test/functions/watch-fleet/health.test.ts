@@ -146,11 +146,12 @@ describe('not being able to ask', () => {
       return watched.sweep({ nodes: { node1: 101, node2: said }, as, ...(impaired && { impaired }) });
     };
 
-    it('is out of reach where EC2’s check of it has failed, too; that is told of the node, not as a question that failed', () => {
+    it('is cut off where EC2’s check of it has failed, too: what its client is like is unknown still, and people are told of the node', () => {
       const watched = node2After(silent, ['node2']);
       expect(watched.node('node2')).toMatchObject({
-        health: 'unreachable',
-        reason: 'its SSM agent is ConnectionLost, and EC2’s status check of its instance has failed',
+        health: 'unknown',
+        cutOff: true,
+        reason: 'its SSM agent is ConnectionLost, and EC2’s status check of its instance has failed: nobody reaches it',
       });
       expect([watched.codes.get('node2'), watched.conditions]).toEqual(['node-unreachable', []]);
     });
@@ -159,8 +160,9 @@ describe('not being able to ask', () => {
       ['whose check has not failed', silent, ['node1']],
       ['of which EC2 could not be asked', silent, undefined],
       ['that AWS would not ask, whatever its check says', { unasked: 'asking it failed' }, ['node2']],
-    ])('%s stays unknown', (_, said, impaired) => {
+    ])('%s is only unknown', (_, said, impaired) => {
       const watched = node2After(said, impaired);
+      expect(watched.node('node2').cutOff).toBeUndefined();
       expect([watched.health['node2'], watched.conditions]).toEqual(['unknown', ['cannot-ask']]);
     });
 
@@ -168,8 +170,9 @@ describe('not being able to ask', () => {
       expect(node2After(101, ['node2']).health['node2']).toBe('synced');
     });
 
-    it('that was just launched is starting', () => {
-      expect(node2After(silent, ['node2'], 2 * MINUTE).health['node2']).toBe('starting');
+    it('that was just launched is told to nobody yet', () => {
+      const watched = node2After(silent, ['node2'], 2 * MINUTE);
+      expect([watched.node('node2').cutOff, watched.codes.get('node2')]).toEqual([true, null]);
     });
   });
 
