@@ -1,6 +1,7 @@
 // Which attached volumes are the node's data, and what they hold where nothing is mounted. Pure.
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
+import { FLEET_TAG } from '../../shared/model/tags.ts';
 import type { Layer } from '../../shared/node-commands/node-answer.ts';
 import type { Facts } from './facts.ts';
 import { foundVolume } from './state.ts';
@@ -58,5 +59,25 @@ export function layeredOf(facts: Facts, state: LadderState | null): string | nul
   for (const { volumeId, path, layer } of found)
     if (layer !== undefined)
       return `nothing is mounted at ${path}, and ${volumeId} is a part of ${LAYERS[layer]} (${layer}): a copy of it could not be mounted. Activate and mount it on the node, or restore it by hand`;
+  return null;
+}
+
+/**
+ * Why the node's volumes may not go to another instance: one does not carry the fleet's tags. IAM takes a volume off by the tags of its instance, and attaches it
+ * by its own, so that it could not even be put back. Null where all carry them.
+ *
+ * @param state null: no heal has begun
+ */
+export function untaggedOf(facts: Facts, state: LadderState | null): string | null {
+  const { fleet, volumes } = facts;
+  const found = state === null ? foundVolumes(facts) : state.found.volumes;
+  for (const { volumeId, path, role, tags: asFound } of found) {
+    const tags = volumes.find((volume) => volume.volumeId === volumeId)?.tags ?? asFound;
+    const isOurs = fleet.volumes.some((one) => Object.entries(one.tags).every(([key, value]) => tags[key] === value));
+    if (isOurs || tags[FLEET_TAG] === fleet.name) continue;
+    const wanted = Object.entries(fleet.volumes.find((one) => one.role === role)?.tags ?? {});
+    const words = wanted.map(([key, value]) => `${key}=${value}`).join(', ');
+    return `${volumeId} under ${path} does not carry ${words}: it could be taken off its instance, and never attached again`;
+  }
   return null;
 }

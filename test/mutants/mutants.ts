@@ -2422,6 +2422,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/replace.ts': [
     {
+      name: 'a volume that could not be attached again is not taken off',
+      find: 'isBlueGreen(facts.want) ? null : untaggedOf(facts, state)',
+      replace: 'null',
+      caughtBy: ['functions/replace-node/replace'],
+    },
+    {
+      name: 'a volume that has lost its tags while an instance was launched is not taken off',
+      find: 'moves && !isOriginalTouched(state) ? untaggedOf(facts, state) : null',
+      replace: 'null',
+      caughtBy: ['functions/replace-node/replace'],
+    },
+    {
       name: 'a join that a guard has forbidden is taken back',
       find: 'takesPlace(act) && state?.beside !== undefined',
       replace: 'takesPlace(act) && state?.beside === null',
@@ -3571,7 +3583,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'no copy stands in for a part of LVM',
       find: 'if (layer !== undefined)',
       replace: 'if (layer === undefined)',
-      caughtBy: ['functions/replace-node/found-volumes'],
+      caughtBy: ['functions/replace-node/replace'],
     },
   ],
   'functions/replace-node/acts/cleanup.ts': [

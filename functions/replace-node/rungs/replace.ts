@@ -11,7 +11,7 @@ import { dropReplacement, launch, leave } from '../acts/instances.ts';
 import { maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { type Facts, followsAgain } from '../facts.ts';
-import { layeredOf } from '../found-volumes.ts';
+import { layeredOf, untaggedOf } from '../found-volumes.ts';
 import { namesakeIn } from '../gone.ts';
 import { guardOf } from '../judge.ts';
 import { isUnstarted, placementOf } from '../shortage.ts';
@@ -65,7 +65,7 @@ export const REPLACE: Rung = {
     cannotLaunch(facts) ??
     (state !== null && state.found.volumes.length === 0 ? VOLUMES_UNKNOWN : null) ??
     layeredOf(facts, state) ??
-    (state?.found.dataLost ? noData(facts, state) : null),
+    (state?.found.dataLost ? noData(facts, state) : isBlueGreen(facts.want) ? null : untaggedOf(facts, state)),
   next: (facts, state) => {
     const { replacement, found } = state;
     if (found.volumes.length === 0) return rungFailed(VOLUMES_UNKNOWN);
@@ -222,6 +222,9 @@ function ready(facts: Facts, state: LadderState, replacement: Replacement): Deci
   if (!replacement.volumesKept && !makesAgain(state)) return keepFound();
   const { found } = state;
   const moves = replacement.availabilityZone === found.availabilityZone && found.dataLost !== true;
+  // Its tags may have been taken away while the new instance was launched.
+  const untagged = moves && !isOriginalTouched(state) ? untaggedOf(facts, state) : null;
+  if (untagged !== null) return giveUpInstance(untagged);
   const next =
     (moves ? null : restored(facts, state, replacement)) ??
     fence(facts, state, replacement) ??

@@ -47,6 +47,8 @@ describe('another instance cannot come', () => {
   const named = { ...FLEET, replace: { ...FLEET.replace, launchTemplate: 'lt-0123456789abcdef0' } };
   const own = { ...FLEET, units: FLEET.units.map((unit) => ({ ...unit, runtime: { kind: 'commands' } })) };
   const sources = { good: [], refused: [], sibling: null, kept: null };
+  const ofFleet = { 'chainmend:fleet': FLEET.name };
+  const want = { do: 'upgrade', to: '28.1', cleanSinceMs: 0, watchMinutes: 0, strategy: 'blue-green' } as const;
 
   it.each<[string, Partial<Facts>, Partial<LadderState> | null, RegExp | null]>([
     ['nothing speaks against one', {}, {}, null],
@@ -87,6 +89,22 @@ describe('another instance cannot come', () => {
     ],
     ['its volumes are gone, and data are left', {}, { found: { ...found, dataLost: true } }, null],
     ['no data are left, and its volumes are there', { sources }, {}, null],
+    [
+      'its volume could be taken off, and never attached again',
+      { volumes: [volumeNow({ tags: { Owner: 'somebody' } })] },
+      {},
+      /^vol-0a1b2c3d4e5f60718 under .* does not carry Component=nodes\/bitcoin: .*never attached again$/,
+    ],
+    ['it is so in a plan, too', { volumes: [volumeNow({ tags: {} })] }, null, /never attached again$/],
+    ['a heal has given its volume the fleet’s name', { volumes: [volumeNow({ tags: ofFleet })] }, {}, null],
+    ['its volume is not shown now, and had the tags', { volumes: [] }, {}, null],
+    [
+      'its volume is not shown now, and had none',
+      { volumes: [] },
+      { found: { ...found, volumes: [foundVolume({ tags: {} })] } },
+      /never attached again$/,
+    ],
+    ['the volumes stay where they are', { want, volumes: [volumeNow({ tags: {} })] }, {}, null],
   ])('where %s', (_, more, has, words) => {
     if (words === null) expect(why(more, has)).toBeNull();
     else expect(why(more, has)).toMatch(words);
@@ -349,4 +367,19 @@ it('a join that a guard forbids is taken back only beside the node, and where it
     leaveInstead({ do: 'restart', reason: '' }, state({ beside: besideNode() })),
   ];
   expect(instead).toEqual([{ do: 'leave' }, null, null, null, null, null]);
+});
+
+describe('a volume that has lost the fleet’s tags while the new instance was launched', () => {
+  const untagged = { volumes: [volumeNow({ tags: {} })] };
+
+  it('is not taken off: the new instance is given up before the old one is touched', () => {
+    expect(actOf(nextOf(untagged, { is: { masked: true, heard: newReplacement().fence } }))).toMatch(
+      /^give-up-replacement: .*never attached again$/,
+    );
+  });
+
+  it('is brought to its end where it is off already', () => {
+    const begun = { masked: true, heard: newReplacement().fence, fencingBegun: true };
+    expect(actOf(nextOf(untagged, { is: begun }))).not.toMatch(/never attached again/);
+  });
 });
