@@ -1,4 +1,4 @@
-// Which attached volumes are the node's data, and what they hold where nothing is mounted. Pure.
+// Which attached volumes are the node’s data, what they hold where nothing is mounted, and whether they may go to another instance. Pure.
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import { FLEET_TAG } from '../../shared/model/tags.ts';
