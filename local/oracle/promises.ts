@@ -14,6 +14,8 @@ const SENTENCES = {
   'attempts-end': 'Every durable execution ends: none sleeps past every wait that the documents allow.',
   'nothing-half-done':
     'Two hours after the faults nothing that a heal made or stopped is left over, unless a page tells of it.',
+  'what-comes-off-comes-back':
+    'Two hours after the faults a volume that a heal took off a node is on it again, or another one stands in its place.',
   'one-page-a-cause': 'A cause is paged once, and again only a few times a day while it lasts.',
   'repetitions-are-bounded':
     'A page is repeated only while its cause lasts, after half an hour at the soonest, and at most eight times a day; its end is told once.',

@@ -26,6 +26,7 @@ import { stoppedStaysStopped } from './promises/stopped-stays-stopped.ts';
 import { textIsClean } from './promises/text-is-clean.ts';
 import { upgradesInOrder } from './promises/upgrades-in-order.ts';
 import { validatorsStayHome } from './promises/validators-stay-home.ts';
+import { whatComesOffComesBack } from './promises/what-comes-off-comes-back.ts';
 import type { PromiseName } from './promises.ts';
 import type { MakeRule } from './rule.ts';
 
@@ -36,6 +37,7 @@ export const RULES: Readonly<Record<PromiseName, MakeRule>> = {
   'healed-or-told': healedOrTold,
   'attempts-end': attemptsEnd,
   'nothing-half-done': nothingHalfDone,
+  'what-comes-off-comes-back': whatComesOffComesBack,
   'one-page-a-cause': onePageACause,
   'repetitions-are-bounded': repetitionsAreBounded,
   'acts-are-counted': actsAreCounted,

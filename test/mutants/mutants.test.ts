@@ -33,8 +33,8 @@ describe('a rule of the list', () => {
     expect(new Set(SEEN_BY_STORMS.map(({ name }) => name)).size).toBe(SEEN_BY_STORMS.length);
     for (const { a, b, found } of SEEN_BY_STORMS) {
       expect([...a, ...b, ...(found ? [found] : [])]).not.toHaveLength(0);
-      const { only, first } = found ?? {};
-      expect(Object.keys(GENERATORS.a.types)).toEqual(expect.arrayContaining([only ?? [], first ?? []].flat()));
+      const { generator = 'a', only, first } = found ?? {};
+      expect(Object.keys(GENERATORS[generator].types)).toEqual(expect.arrayContaining([only ?? [], first ?? []].flat()));
       expect(Object.keys(GENERATORS.a.types)).toEqual(expect.arrayContaining(a.flatMap((type) => type.split('+'))));
       expect(Object.keys(GENERATORS.b.types)).toEqual(expect.arrayContaining([...b]));
     }

@@ -4552,6 +4552,20 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/oracle/promises'],
     },
   ],
+  'local/oracle/promises/what-comes-off-comes-back.ts': [
+    {
+      name: 'the judge: data that lie about are told as that',
+      find: 'if (lying.length > inTheirPlace(',
+      replace: 'if (lying.length > 1 + inTheirPlace(',
+      caughtBy: ['local/oracle/promises'],
+    },
+    {
+      name: 'the judge: another volume in the place of one is as good',
+      find: '        scene.made.get(volumeId)?.node === node &&',
+      replace: '        scene.made.get(volumeId)?.node !== node &&',
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
   'local/oracle/promises/growth-is-bounded.ts': [
     {
       name: 'the judge: a boost is taken back to what the file says',

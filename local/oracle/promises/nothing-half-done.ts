@@ -2,11 +2,9 @@
 
 import { isTold } from '../pages.ts';
 import type { MakeRule } from '../rule.ts';
-import { names, type Scene } from '../scene.ts';
+import type { Scene } from '../scene.ts';
 import { isGone, type SeenNode, tagsIn } from '../seen-nodes.ts';
-
-/** What must be put back is tried each half hour (docs/architecture.md, "When something dies"): four times. */
-const SETTLED_MS = 2 * 3_600_000;
+import { isSettled, SETTLED_MS } from '../settled.ts';
 
 export const nothingHalfDone: MakeRule = (scene, say) => ({
   act({ operation }) {
@@ -26,12 +24,6 @@ export const nothingHalfDone: MakeRule = (scene, say) => ({
     }
   },
 });
-
-/** Nothing of ours is at work on it, and has not been for a while. */
-const isSettled = (scene: Scene, node: SeenNode, atMs: number): boolean =>
-  atMs - node.lastActMs > SETTLED_MS &&
-  scene.pausedSince(node.fleet, node) === undefined &&
-  !scene.region.lambda.executions().some(({ status, payload }) => status === 'RUNNING' && names(payload, node));
 
 function volumesLeft(scene: Scene, node: SeenNode): string[] {
   return [...scene.made].flatMap(([id, made]) => {

@@ -2,11 +2,9 @@
 // or a page tells of it.
 import { isTold } from '../pages.ts';
 import type { MakeRule } from '../rule.ts';
-import { names, type Scene } from '../scene.ts';
+import type { Scene } from '../scene.ts';
 import type { SeenNode } from '../seen-nodes.ts';
-
-/** What must be put back is tried each half hour (docs/architecture.md, "When something dies"): four times. */
-const SETTLED_MS = 2 * 3_600_000;
+import { isSettled, SETTLED_MS } from '../settled.ts';
 
 export const oneOfTwoVersions: MakeRule = (scene, say) => {
   /** The first version of each node that was seen. */
@@ -70,8 +68,3 @@ function wantedIn(scene: Scene, fleet: string, before?: string): readonly string
 
 const isPatch = (before: string, to: string): boolean => lineOf(before) === lineOf(to) && before !== to;
 const lineOf = (version: string): string => version.split('.').slice(0, -1).join('.');
-
-const isSettled = (scene: Scene, node: SeenNode, atMs: number): boolean =>
-  atMs - node.lastActMs > SETTLED_MS &&
-  scene.pausedSince(node.fleet, node) === undefined &&
-  !scene.region.lambda.executions().some(({ status, payload }) => status === 'RUNNING' && names(payload, node));

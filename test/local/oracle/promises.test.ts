@@ -210,6 +210,17 @@ async function besideNode2(court: Court, Device: string): Promise<string> {
   return VolumeId;
 }
 
+/** The client of node2 has ended, and a heal takes its volume off. @returns the volume */
+async function takeOff(court: Court): Promise<string> {
+  const VolumeId = court.data('node2');
+  await court.pass(MINUTE_MS);
+  await court.command('stop-client', 'node2');
+  machine(court, 'node2').unmount('/node-data');
+  await court.ours('DetachVolume', { VolumeId });
+  await court.pass(MINUTE_MS);
+  return VolumeId;
+}
+
 /** node2 is told to copy the files of one onto the other, and both are detached afterwards. */
 async function filled(court: Court, { stood }: { readonly stood: boolean }) {
   const source = await besideNode2(court, '/dev/sdg');
@@ -582,6 +593,48 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await court.ours('CreateTags', {
             ...{ Resources: [VolumeId], Tags: [{ Key: 'chainmend:keep-until', Value: '2026-01-08T12:00:00Z' }] },
           });
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+    ],
+  },
+  'what-comes-off-comes-back': {
+    broken: [
+      {
+        when: 'the data of a node lie about, and people are told',
+        story: async (court) => {
+          await takeOff(court);
+          await page(court, { ...STUCK, code: 'attempts-spent', sentence: 'Its volume could not be attached.' });
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'they are put back',
+        story: async (court) => {
+          const VolumeId = await takeOff(court);
+          await court.ours('AttachVolume', { VolumeId, InstanceId: court.id('node2'), Device: '/dev/sdf' });
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+      {
+        when: 'a copy stands in their place',
+        story: async (court) => {
+          await takeOff(court);
+          await besideNode2(court, '/dev/sdf');
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+      {
+        when: 'a person has taken the matter over',
+        story: async (court) => {
+          await takeOff(court);
+          await court.person('StopInstances', { InstanceIds: [court.id('node2')] });
           court.faultsEnd();
           await court.pass(3 * HOUR_MS);
         },
