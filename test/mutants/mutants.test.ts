@@ -34,7 +34,9 @@ describe('a rule of the list', () => {
     for (const { a, b, found } of SEEN_BY_STORMS) {
       expect([...a, ...b, ...(found ? [found] : [])]).not.toHaveLength(0);
       const { generator = 'a', only, first } = found ?? {};
-      expect(Object.keys(GENERATORS[generator].types)).toEqual(expect.arrayContaining([only ?? [], first ?? []].flat()));
+      expect(Object.keys(GENERATORS[generator].types)).toEqual(
+        expect.arrayContaining([only ?? [], first ?? []].flat()),
+      );
       expect(Object.keys(GENERATORS.a.types)).toEqual(expect.arrayContaining(a.flatMap((type) => type.split('+'))));
       expect(Object.keys(GENERATORS.b.types)).toEqual(expect.arrayContaining([...b]));
     }
