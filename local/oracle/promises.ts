@@ -42,7 +42,7 @@ const SENTENCES = {
   'snapshots-are-clean': 'A snapshot is taken only of a client that has ended by itself.',
   'validators-stay-home': 'A snapshot of a validator never becomes the volume of another node.',
   'upgrades-in-order':
-    'An upgrade has one node of a fleet down at a time, or the share of one zone that its file allows, and never two validators.',
+    'An upgrade has one node of a fleet down, or its file’s share of one zone, never two validators; what was taken back comes to no further node.',
   'one-of-two-versions':
     'A node runs its version of before or one that a person asked for, and opens its data in the end, or a page tells of it.',
   'drills-stay-apart':

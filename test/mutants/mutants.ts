@@ -4566,6 +4566,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/oracle/promises'],
     },
   ],
+  'local/oracle/promises/upgrades-in-order.ts': [
+    {
+      name: 'the judge: a version that was taken back comes to no other node',
+      find: 'if (version === original) {',
+      replace: 'if (version === before) {',
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
   'local/oracle/promises/growth-is-bounded.ts': [
     {
       name: 'the judge: a boost is taken back to what the file says',

@@ -1577,8 +1577,29 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           expect(court.end().broken.map(({ subject }) => subject)).toContain('bitcoin validators');
         },
       },
+      {
+        when: 'a version that was taken back from one node comes to the next',
+        story: async (court) => {
+          asksForUpgrade(court);
+          await takenBack(court, 'node1');
+          install(court, 'node2');
+          await switchTo(court, 'node2');
+          await court.pass(MINUTE_MS);
+        },
+      },
     ],
     kept: [
+      {
+        when: 'a person asks again after it was taken back',
+        story: async (court) => {
+          asksForUpgrade(court);
+          await takenBack(court, 'node1');
+          asksForUpgrade(court);
+          install(court, 'node2');
+          await switchTo(court, 'node2');
+          await court.pass(MINUTE_MS);
+        },
+      },
       {
         when: 'one is told after the other',
         story: async (court) => {
@@ -1779,6 +1800,15 @@ async function failToSwitch(
     machine(court, node).client.onStart(() => machine(court, node).client.stop('failed', 'stopped'));
     await court.command('restart-client', node, how);
   }
+}
+
+/** A node has the new version for a while, and an hour ago the one of before again. */
+async function takenBack(court: Court, node: string): Promise<void> {
+  install(court, node);
+  await switchTo(court, node);
+  await court.pass(10 * MINUTE_MS);
+  await switchTo(court, node, BEFORE);
+  await court.pass(HOUR_MS);
 }
 
 async function launchForDrill(court: Court, more: Readonly<Record<string, string>> = {}): Promise<string> {
