@@ -355,7 +355,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/audit-snapshots/decide'],
     },
   ],
+  'functions/replace-node/ladder.ts': [
+    {
+      name: 'a rung that the fleet file leaves out is not climbed',
+      find: 'fleet.replace.rungs.some((one) => one === rung),',
+      replace: 'fleet.replace.rungs.length > 0,',
+      caughtBy: ['functions/replace-node/ladder'],
+    },
+  ],
   'functions/audit-snapshots/acts.ts': [
+    {
+      name: 'a drill opens data without the keys of the node that they are of',
+      find: 'scrub: fleet.identityPaths,',
+      replace: 'scrub: [],',
+      caughtBy: ['local/scenarios/protected'],
+    },
     {
       name: 'what a client has read is asked before a command of the owner’s reads more',
       find: 'return from.drill.learns && from.trial === null ?',
@@ -778,6 +792,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/dispatch-heal/open-pages.ts': [
+    {
+      name: 'a page is not repeated before its time',
+      find: 'return nowMs < dueAtMs ? null :',
+      replace: 'return nowMs < page.sentAtMs ? null :',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
     {
       name: 'a question of a fleet shows a shell nothing but its plan',
       find: ' && PLAN.test(plan)',
@@ -2088,6 +2108,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/heal.ts': [
     {
+      name: 'in mode plan a heal ends with its plan',
+      find: "if (mode === 'plan') return concluding({ outcome: 'planned'",
+      replace: "if (mode !== 'plan' && mode !== 'ask' && mode !== 'act') return concluding({ outcome: 'planned'",
+      caughtBy: ['functions/replace-node/machine'],
+    },
+    {
       name: 'a plan of the ladder that has changed since its approval is not carried out',
       find: 'return since === null',
       replace: 'return since !== undefined',
@@ -2095,6 +2121,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/audit-snapshots/machine.ts': [
+    {
+      name: 'the instance of a drill has no tag by which its fleet is known',
+      find: 'selectors.map((key) => [key, NO_NODE])',
+      replace: 'selectors.map((key) => [key, { ...nodes.tags }[key] ?? NO_NODE])',
+      caughtBy: ['local/scenarios/protected'],
+    },
     {
       name: 'what a drill has made is told to go',
       find: '.filter(({ goes }) => !goes)',
@@ -2709,6 +2741,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/growth/decide.ts': [
+    {
+      name: 'a volume is modified only so often a day',
+      find: 'if (recent.length >= disk.modificationsPerDay) {',
+      replace: 'if (recent.length >= 9 + disk.modificationsPerDay) {',
+      caughtBy: ['shared/growth/decide-resize'],
+    },
     {
       name: 'a disk at its ceiling is not grown',
       find: 'if (fromGiB >= disk.maximumSizeGiB)',
@@ -3624,6 +3662,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/heal/guard.ts': [
     {
+      name: 'a fleet in mode plan is not touched',
+      find: "(fleet.mode === 'act' ||",
+      replace: "(fleet.mode !== 'ask' ||",
+      caughtBy: ['shared/heal/heal-shell'],
+    },
+    {
       name: 'no heal acts on a node that is another suite’s, and puts nothing back there',
       find: 'if (elsewhere) return elsewhere;',
       replace: '',
@@ -4149,6 +4193,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/lease.ts': [
+    {
+      name: 'modifications of a day are counted again when one is written down',
+      find: 'if (recent.length >= modificationsPerDay) return',
+      replace: 'if (recent.length >= 9 + modificationsPerDay) return',
+      caughtBy: ['shared/heal/lease'],
+    },
     {
       name: 'what was done to a volume in a day counts on every instance that it goes to',
       find: 'const more = (other?.modifications ?? []).filter((intent) => !knows(intent));',
