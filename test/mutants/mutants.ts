@@ -2111,7 +2111,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'in mode plan a heal ends with its plan',
       find: "if (mode === 'plan') return concluding({ outcome: 'planned'",
       replace: "if (mode !== 'plan' && mode !== 'ask' && mode !== 'act') return concluding({ outcome: 'planned'",
-      caughtBy: ['functions/replace-node/machine'],
+      caughtBy: ['functions/replace-node/asked'],
     },
     {
       name: 'a plan of the ladder that has changed since its approval is not carried out',

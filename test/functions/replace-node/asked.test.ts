@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Result } from '../../../functions/replace-node/acts/act.ts';
 import { type Act, doesRecover } from '../../../functions/replace-node/acts/table.ts';
 import { REPLACE_NODE } from '../../../functions/replace-node/heal.ts';
+import type { LadderPlan } from '../../../functions/replace-node/plan.ts';
 import {
   afterCommand,
   type CommandTrace,
@@ -128,6 +129,24 @@ describe('what an earlier attempt has sent', () => {
     ['may still run where another instance answered', { ...MINE, which: 'replacement' }, NOON_MS],
   ])('%s', (_, trace, until) => {
     expect(afterCommand(left, trace).openUntilMs).toBe(until);
+  });
+});
+
+describe('what follows from a plan', () => {
+  const { plan } = REPLACE_NODE.acts;
+  const made = { sentence: 'it would restart its client' } as LadderPlan;
+  const first = { do: 'plan', approved: null } as const;
+
+  it('is nothing in mode plan: it is the outcome', () => {
+    expect(plan.reduce(first, first, made, { mode: 'plan' })).toMatchObject({
+      do: 'conclude',
+      ending: { outcome: 'planned', reason: 'it would restart its client' },
+      leases: null,
+    });
+  });
+
+  it('is a question in mode ask', () => {
+    expect(plan.reduce(first, first, made, { mode: 'ask' })).toEqual({ do: 'ask', plan: made });
   });
 });
 
