@@ -499,6 +499,22 @@ const types = {
       return [{ at: scene.at, do: 'shrink', node: refOf(node), toGiB }];
     },
   },
+  'restores-validator': {
+    hand: 'people',
+    says: 'A person asks for a restore of a validator, of whose key no other copy runs; half of them stop its client themselves.',
+    draw: (scene) => {
+      const node = nodeIn(scene, ({ votingPower }) => votingPower !== undefined);
+      const stopsIt = scene.draw.chance(0.5);
+      if (!node) return undefined;
+      return [
+        ...(stopsIt ? [{ at: scene.at, do: 'stop-client', node: refOf(node) }] : []),
+        {
+          ...{ at: Math.min(scene.endsBy, scene.at + scene.draw.integer(0, 15)), do: 'ask', for: 'restore' },
+          ...{ node: refOf(node), acknowledgesValidator: true },
+        },
+      ];
+    },
+  },
   approves: {
     hand: 'people',
     says: 'A person answers a page that asks, some minutes late.',

@@ -28,7 +28,7 @@ export function generateStorm(seed: number, { hours, first = [], alone = false }
   const draw = new Draw(randomStream(seed, 'storms/a'));
   // Drawn apart, so that the rest of a seed's storm stays what it was.
   const rollouts = new Draw(randomStream(seed, 'storms/a/rollouts'));
-  const later = new Draw(randomStream(seed, 'storms/a/later'));
+  const later = LATER_TYPES.map((type) => ({ type, by: new Draw(randomStream(seed, LATER[type])) }));
   const faultsEndMinutes = Math.floor(hours * 60 * STORMY_SHARE);
   for (let drawn = 0; drawn < WORLDS_MAX; drawn++) {
     const world = drawWorld(draw);
@@ -46,14 +46,16 @@ export function generateStorm(seed: number, { hours, first = [], alone = false }
     const wanted = first.filter((type) => !isRollout(type)).map((type) => faultOf(type));
     if (wanted.includes(undefined)) continue;
     const faults = Array.from({ length: count }, () => faultOf(draw.pick(FIRST_TYPES)));
-    const behind = alone || !later.chance(0.15) ? undefined : faultOf(later.pick(LATER_TYPES), later);
+    const behind = alone
+      ? []
+      : later.map(({ type, by }) => (by.chance(0.15) ? faultOf(by.pick([type]), by) : undefined));
     const storm: Storm = {
       ...{ seed, hours, faultsEndMinutes },
       ...withProtection(
         { ...world, ...pastOf(world, new Draw(randomStream(seed, 'storms/a/past'))) },
         new Draw(randomStream(seed, 'storms/a/protection')),
       ),
-      faults: [...wanted, ...faults, behind].filter((fault) => fault !== undefined),
+      faults: [...wanted, ...faults, ...behind].filter((fault) => fault !== undefined),
     };
     const begun = asked.reduce<Storm | undefined>(
       (before, type) => before && withRollout(before, type, rollouts, faultsEndMinutes),
@@ -97,9 +99,13 @@ function withRelease(storm: Storm, draw: Draw): Storm {
 
 const WORLDS_MAX = 200;
 
-/** Drawn behind the others, for the same reason as rollouts. */
-export const LATER_TYPES: readonly FaultTypeName[] = ['asks-shrink'];
-const FIRST_TYPES = FAULT_TYPE_NAMES.filter((type) => !LATER_TYPES.includes(type));
+/** Drawn behind the others, each from a stream of its own, for the same reason as rollouts. */
+const LATER = {
+  'asks-shrink': 'storms/a/later',
+  'restores-validator': 'storms/a/validators',
+} as const satisfies Partial<Record<FaultTypeName, string>>;
+export const LATER_TYPES = Object.keys(LATER) as readonly (keyof typeof LATER)[];
+const FIRST_TYPES = FAULT_TYPE_NAMES.filter((type) => !Object.hasOwn(LATER, type));
 
 /** In most of the storms whose world allows it. */
 function withSome(storm: Storm, draw: Draw): Storm {

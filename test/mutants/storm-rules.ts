@@ -252,8 +252,15 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   },
   {
     name: 'a snapshot of a validator is for no other node',
-    a: ['data-do-not-open', 'takes-snapshots'],
+    a: ['restores-validator', 'changes-role+asks-restore', 'changes-role+data-do-not-open'],
     b: ['breaks-after-each-swap'],
+    with: [
+      'a snapshot that was taken of a validator is for no other node, whatever its node is now',
+      'a validator is no source of data',
+    ],
+    hours: 8,
+    nodes: 4,
+    alone: true,
   },
   { name: 'a snapshot that is quarantined is not used', a: ['data-do-not-open'], b: ['breaks-after-each-swap'] },
   {
@@ -350,9 +357,10 @@ export const SEEN_BY_STORMS: readonly StormRule[] = [
   { name: 'an alarm that a person has suppressed starts nothing', a: ['hangs'], b: ['maintenance-in-an-outage'] },
   {
     name: 'the newer of two signing states is kept',
-    a: ['asks-restore', 'asks-restore+asks-undo'],
+    a: ['restores-validator', 'restores-validator+asks-undo'],
     b: ['asked-again-and-again', 'jailed-and-stopped'],
     with: ['every CometBFT chain keeps its signing state, whatever it is called'],
+    hours: 8,
     nodes: 4,
     alone: true,
   },
