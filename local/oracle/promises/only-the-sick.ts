@@ -129,7 +129,10 @@ interface Halt {
 /** What a node was observed to be counts for so long (docs/architecture.md): a chain may go on meanwhile. */
 const OBSERVED_MS = 3 * 60_000;
 
-/** "a node without siblings and references stands for `health.haltSeconds`": nobody can tell it from its chain (docs/architecture.md). */
+/**
+ * "a node without siblings and references stands for `health.haltSeconds`": nobody can tell it from its chain; and one whose "only reference has three blocks
+ * above it" is restarted, too (docs/architecture.md): while its chain stands, that reference lies.
+ */
 function stoodAlone(
   scene: Scene,
   node: SeenNode,
@@ -140,7 +143,7 @@ function stoodAlone(
   const { health } = scene.fleets.get(node.fleet) ?? {};
   const siblings = scene.nodes.filter((other) => other.fleet === node.fleet && scene.present(other));
   const chain = scene.machine(instanceId)?.chain;
-  if (siblings.length > 1 || (health?.references ?? []).length > 0 || chain === undefined) return false;
+  if (siblings.length > 1 || (health?.references ?? []).length > 1 || chain === undefined) return false;
   const last = halts.get(chain);
   const { haltedAtMs: fromMs = last?.fromMs } = chain.main;
   if (fromMs === undefined) return false;

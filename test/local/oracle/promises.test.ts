@@ -331,6 +331,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a node with two references is restarted while its chain stands',
+        options: {
+          nodes: 1,
+          file: { health: { references: ['https://bitcoin-a.example/', 'https://bitcoin-b.example/'] } },
+        },
+        story: async (court) => {
+          court.world.chains[0]?.halt();
+          await court.pass(HOUR_MS);
+          await restart(court, 'node1');
+        },
+      },
+      {
         when: 'a node without siblings and references is restarted five minutes after its chain goes on',
         options: { nodes: 1 },
         story: async (court) => {
@@ -396,6 +408,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       {
         when: 'a node without siblings and references is restarted once while its chain stands',
         options: { nodes: 1 },
+        story: async (court) => {
+          court.world.chains[0]?.halt();
+          await court.pass(HOUR_MS);
+          await restart(court, 'node1');
+        },
+      },
+      {
+        when: 'a node with one reference is restarted once while its chain stands: the reference says otherwise',
+        options: { nodes: 1, file: { health: { references: ['https://bitcoin-a.example/'] } } },
         story: async (court) => {
           court.world.chains[0]?.halt();
           await court.pass(HOUR_MS);
