@@ -21,14 +21,16 @@ const takesPatches = ({ mode, releases, client }: Pick<Fleet, 'mode' | 'releases
 export function patchToBegin(
   fleet: Pick<Fleet, 'mode' | 'releases' | 'client'>,
   releases: Pick<ReleasesRecord, 'patch'> | undefined,
-  upgrade: Pick<UpgradeRecord, 'to' | 'state'> | undefined,
+  upgrade: Pick<UpgradeRecord, 'to' | 'state' | 'tried'> | undefined,
   nowMs: number,
 ): string | null {
   const patch = releases?.patch;
   if (!takesPatches(fleet) || !patch || nowMs - patch.atMs > SEEN_WITHIN_MS) return null;
   // The file may have changed since the look.
   if (!fleet.client?.versions.includes(patch.to)) return null;
-  return upgrade?.state === 'under-way' || upgrade?.to === patch.to ? null : patch.to;
+  // A person who has taken it back has asked for another version since.
+  const isTried = upgrade !== undefined && [...(upgrade.tried ?? []), upgrade.to].includes(patch.to);
+  return upgrade?.state === 'under-way' || isTried ? null : patch.to;
 }
 
 /** Body of the sweep's last part, for one fleet. */

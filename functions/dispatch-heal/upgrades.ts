@@ -61,6 +61,7 @@ export async function handleUpgrade(
         ...(event.atHeight !== undefined && { atHeight: event.atHeight }),
         ...(event.strategy !== undefined && { strategy: event.strategy }),
         ...(isRehearsed(fleet, event) && { rehearse: true }),
+        ...(read && { tried: triedBefore(read) }),
         ...{ askedAtMs: nowMs, state: 'under-way', version: (read?.version ?? 0) + 1 },
       };
   const incidents = [...(await store.readIncidents(fleet.name, [])), ...(await store.readDrills(fleet.name))];
@@ -84,6 +85,10 @@ export async function handleUpgrade(
   const considered = await takeStep(context, fleet, upgrade, step, nowMs);
   return considered && answerOf(considered);
 }
+
+const TRIED_MAX = 50;
+const triedBefore = ({ tried = [], to }: UpgradeRecord): readonly string[] =>
+  [...tried.filter((one) => one !== to), to].slice(-TRIED_MAX);
 
 const isSame = (read: UpgradeRecord, event: UpgradeRequest): boolean =>
   read.to === event.to && read.atHeight === event.atHeight && read.strategy === event.strategy;

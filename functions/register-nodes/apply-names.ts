@@ -6,6 +6,7 @@ import { catchRefusal, isDenied } from '../../shared/aws/refusals.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { DnsPolicy } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import { poolName } from '../../shared/fleet/resource-names.ts';
 import { judgeMissing, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
 import type { RecordChange } from '../../shared/model/journal-fields.ts';
@@ -32,12 +33,14 @@ import {
   planNames,
   type RecordSetChange,
 } from './records.ts';
-import { batchChanges, findZone, readZone, type Zone } from './zone.ts';
+import { batchChanges, findZone, readZone, recordKey, type Zone } from './zone.ts';
 
 const MAX_SHOWN = 10;
 
 interface NamesDone {
   readonly records?: NonNullable<RegisterSummary['records']>;
+  /** The addresses in the pool's record after the run; only of a fleet whose group may be scaled. */
+  readonly pool?: readonly string[];
   readonly refusals: readonly SubjectRefusal[];
 }
 
@@ -97,22 +100,27 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
   );
   const { plan } = result.plan;
   const refusals = [...(result.plan.gone.refusals ?? []), ...plan.refusals];
+  // A member that is let go is ended once this has its address no more.
+  const pool = fleet.scales ? { pool: poolIn(await readZone(clients.route53, zoneId), dns) } : {};
   switch (result.step) {
     case 'refused':
-      return { refusals: [result.refusal] };
+      return { refusals: [result.refusal], ...pool };
     case 'nothing':
-      return { records: { changed: 0, left: 0 }, refusals };
+      return { records: { changed: 0, left: 0 }, refusals, ...pool };
     case 'proposed':
       return {
         records: { changed: 0, left: plan.changes.length, plan: plan.hash },
         refusals: [...refusals, ...result.refusals],
+        ...pool,
       };
     case 'applied': {
       const { changed, left, refusals: met } = result.done;
-      return { records: { changed, left }, refusals: [...refusals, ...met] };
+      return { records: { changed, left }, refusals: [...refusals, ...met], ...pool };
     }
   }
 }
+
+const poolIn = (zone: Zone, dns: DnsPolicy): readonly string[] => zone.get(recordKey(poolName(dns), 'A'))?.values ?? [];
 
 /** Pure. */
 function planOf(

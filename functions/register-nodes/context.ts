@@ -1,18 +1,18 @@
 // The context of everything that register-nodes does for one fleet, and the summary of its run.
 import type { NamesClients } from '../../shared/aws/clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { newRegister, type RegisterRecord } from '../../shared/guardrails/names.ts';
+import { type NamesRecord, newRegister } from '../../shared/guardrails/names.ts';
 import { keys } from '../../shared/heal/store.ts';
 import type { Controller, FleetContext } from '../../shared/reconcile/context.ts';
 import type { Approval } from '../../shared/reconcile/plan.ts';
 import type { DiskSeries } from './alarms.ts';
 
-export interface RegisterContext extends FleetContext<RegisterRecord, NamesClients, 'AWS_REGION'> {
+export interface RegisterContext extends FleetContext<NamesRecord, NamesClients, 'AWS_REGION'> {
   /** In front of every runbook's path; empty for the path in the repository. */
   readonly runbooks: string;
 }
 
-export const REGISTER: Controller<RegisterRecord> = {
+export const REGISTER: Controller<NamesRecord> = {
   name: 'register-nodes',
   incidentId: 'names',
   record: { key: keys.register, read: (store, fleet) => store.readRegister(fleet), empty: newRegister },

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
-import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import type { PoolSeen, SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { ScaleWish } from '../../shared/snapshots/scale.ts';
 import { names } from '../../shared/text/names.ts';
 
@@ -16,11 +16,21 @@ export interface ScaleFacts {
   /** Of the group, and of the fleet: without the one that is on its way out. */
   readonly members: readonly ScaleMember[];
   /** Members of the group that have left the fleet by their tag. */
-  readonly outside: readonly Pick<ScaleMember, 'instanceId' | 'name'>[];
+  readonly outside: readonly MemberAside[];
+  /** The pool's record as register-nodes last saw it; null: it has not. */
+  readonly pool: PoolSeen | null;
   /** Whether what the group launches begins with the newest good snapshot; null where nobody had to look. */
-  readonly seed: { readonly snapshotId: string; readonly sizeGiB: number } | { readonly lacking: string } | null;
+  readonly seed: LaunchedSeed | { readonly lacking: string } | null;
   /** Heals of the fleet that are under way or were left open. */
   readonly atWork: readonly { readonly instanceId: string; readonly what: string }[];
+}
+
+/** What the group launches now. */
+interface LaunchedSeed {
+  readonly snapshotId: string;
+  readonly sizeGiB: number;
+  /** null: its launch template does not say. */
+  readonly instanceType: string | null;
 }
 
 export interface ScaledGroup {
@@ -45,6 +55,12 @@ export interface ScaleMember {
   readonly neededBy: string | null;
   /** A volume that would outlive it; null: none. */
   readonly leaves: string | null;
+}
+
+export interface MemberAside extends Pick<ScaleMember, 'instanceId' | 'name' | 'neededBy' | 'leaves'> {
+  readonly privateIp: string;
+  /** Why a person has paused it; null: nobody has. */
+  readonly paused: string | null;
 }
 
 export type ScaleStep =
@@ -89,24 +105,37 @@ const VALID_MS = 7 * 24 * HOUR_MS;
 
 /** What would be done, for a person. @param to how many nodes are wanted */
 export function planScale(facts: ScaleFacts, to: number): ScalePlan {
-  const { fleet, group, members, seed } = facts;
+  const { fleet, group, members } = facts;
   const from = group === null ? 0 : sizeOfGroup(group);
   const leaving = to < from ? inOrderOfLeaving(members, from - to) : [];
   const steps =
     to > from
       ? [
-          `${fleet.name}: ${from} → ${to} nodes, one after the other, each ${members[0]?.instanceType ?? 'as the launch template says'}` +
-            `${seed && 'snapshotId' in seed ? ` with ${seed.sizeGiB} GiB from ${seed.snapshotId}` : ''}; the next is launched once the one before is synced`,
+          `${fleet.name}: ${from} → ${to} nodes, one after the other, each ${launchedText(facts)}; the next is launched once the one before is synced`,
         ]
       : leaving.map(
           ({ name, instanceId, zone, launchedAtMs }) =>
             `${name} (${instanceId}, ${zone}, launched ${new Date(launchedAtMs).toISOString()}) leaves the pool, and is ended ${waitText(fleet)} later with its volume`,
         );
   const hash = createHash('sha256')
-    .update(JSON.stringify([fleet.name, from, to, leaving.map(({ instanceId }) => instanceId)]))
+    .update(
+      JSON.stringify([
+        fleet.name,
+        from,
+        to,
+        leaving.map(({ instanceId }) => instanceId),
+        ...(to > from ? [launchedText(facts)] : []),
+      ]),
+    )
     .digest('hex')
     .slice(0, 12);
   return { steps, leaving: leaving.map(({ instanceId }) => instanceId), refusal: judgeWish(facts, to, leaving), hash };
+}
+
+/** What each of the new nodes will be: the machine is the launch template's of now, which its owner may have changed since the others were launched. */
+function launchedText({ seed }: Pick<ScaleFacts, 'seed'>): string {
+  if (seed === null || 'lacking' in seed) return 'as the launch template says';
+  return `${seed.instanceType ?? 'as the launch template says,'} with ${seed.sizeGiB} GiB from ${seed.snapshotId}`;
 }
 
 /** Why a number is not taken; null where it is. What only waits is no reason. */
@@ -211,7 +240,7 @@ function nextDown(facts: ScaleFacts, { desired, name }: ScaledGroup, { to, mayLe
 
 /** The member that was set aside runs, and serves nobody: it goes, or it comes back. */
 function nextOfLeaving(
-  { nowMs, fleet, group, members: all, atWork }: ScaleFacts,
+  { nowMs, fleet, group, members: all, outside, pool, atWork }: ScaleFacts,
   { to, askedAtMs }: ScaleWish,
   leaving: NonNullable<ScaleWish['leaving']>,
   limit: string | null,
@@ -231,6 +260,14 @@ function nextOfLeaving(
   // Its call may be on its way.
   if (leaving.sentAtMs !== null && nowMs - leaving.sentAtMs < SETTLES_MS)
     return wait(fleet.name, `${leaving.name} is being ended`);
+  // It left its fleet, and is a person's as any node is: what it is by now counts.
+  const aside = outside.find(({ instanceId }) => instanceId === leaving.instanceId);
+  if (aside && aside.paused !== null) return wait(fleet.name, `${aside.name} is left as it is: ${aside.paused}`);
+  if (aside && aside.leaves !== null) return back(`it would leave ${aside.leaves} behind, which nobody looks at`);
+  if (aside && aside.neededBy !== null) return back(`it is needed: ${aside.neededBy}`);
+  const inFleet = all.find(({ instanceId }) => instanceId === leaving.instanceId);
+  const stays = inFleet ? whyItStays(inFleet) : null;
+  if (stays !== null) return back(`it ${stays}`);
   if (limit !== null) return back(limit);
   if (to >= sizeOfGroup(group)) return back(`${to} nodes are wanted`);
   if (nowMs - askedAtMs > VALID_MS) return back('for a week it could not be let go');
@@ -251,10 +288,28 @@ function nextOfLeaving(
     return { do: 'set-aside', member: leaving, sentence: `${leaving.name} leaves ${fleet.name} and its pool` };
   if (nowMs - leaving.sinceMs < outMs(fleet))
     return wait(fleet.name, `${leaving.name} has left the pool, and names are kept for a while`);
+  const serving = servingText(fleet, leaving, aside, pool, nowMs);
+  if (serving !== null) return wait(fleet.name, serving);
   return {
     do: 'end-member',
     sentence: `${leaving.name} (${leaving.instanceId}) is ended with its volume, and ${group.name} wants ${group.desired - 1} nodes`,
   };
+}
+
+/** Why a client may still be led to the one that was set aside; null: nobody is. Where its own address is not known, it is not ended. */
+function servingText(
+  { name, dns }: ScaleFacts['fleet'],
+  { name: leaves, sinceMs }: NonNullable<ScaleWish['leaving']>,
+  aside: MemberAside | undefined,
+  pool: PoolSeen | null,
+  nowMs: number,
+): string | null {
+  if (dns === undefined) return null;
+  if (aside === undefined) return `EC2 does not show the tag of ${leaves} yet`;
+  if (pool === null || pool.atMs < sinceMs) return `nobody has looked at the pool of ${name} since ${leaves} left it`;
+  if (pool.addresses.includes(aside.privateIp))
+    return `${leaves} is in the pool of ${name} still: its names wait for the end of a pause, or for a person's yes`;
+  return nowMs - pool.sinceMs < keptMs(dns) ? `resolvers may know the pool of ${name} as it was before` : null;
 }
 
 /** Its own trouble comes first; a node that is only behind or unknown is waited for. */
@@ -314,6 +369,9 @@ function inOrderOfLeaving(members: readonly ScaleMember[], count: number): reado
   }
   return going;
 }
+
+/** Route 53 shows a change to its servers within a minute, and resolvers keep the record of before for its TTL. */
+const keptMs = ({ ttlSeconds }: NonNullable<Fleet['dns']>): number => MINUTE_MS + ttlSeconds * 1_000;
 
 /** Until no resolver has its address any more. */
 const outMs = ({ dns }: Pick<Fleet, 'dns'>): number => RECORDS_MS + (dns?.ttlSeconds ?? 0) * 1_000;

@@ -11,6 +11,7 @@ import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { keepsNode } from '../../shared/heal/incident.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { FleetRecords } from '../../shared/heal/store.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { RETIRED_TAG, SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
 import { noSeeds } from '../../shared/snapshots/seeds.ts';
 import type { ScaleContext } from './context.ts';
@@ -27,24 +28,29 @@ export async function readScaleFacts(
 ): Promise<ScaleFacts> {
   const { clients, store } = context;
   const { name, scales } = fleet;
-  if (scales === undefined) return { nowMs, fleet, group: null, members: [], outside: [], seed: null, atWork: [] };
-  const [group, nodes, observations, records] = await Promise.all([
+  if (scales === undefined)
+    return { nowMs, fleet, group: null, members: [], outside: [], pool: null, seed: null, atWork: [] };
+  const [group, nodes, observations, records, register] = await Promise.all([
     readGroup(clients, scales.group),
     discoverNodes(clients.ec2, fleet, store),
     store.readObservations(name),
     store.readFleet(name),
+    store.readRegister(name),
   ]);
   const observed = observations
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
     .flatMap((one) => one.nodes);
   const own = nodes.filter(({ tags }) => tags[SCALING_GROUP_TAG] === scales.group);
   const missing = Object.keys(group?.lifecycles ?? {}).filter((id) => !own.some(({ instanceId }) => instanceId === id));
-  const volumes = await describeVolumes(clients.ec2, { instanceIds: own.map(({ instanceId }) => instanceId) });
+  const volumes = await describeVolumes(clients.ec2, {
+    instanceIds: [...own.map(({ instanceId }) => instanceId), ...missing],
+  });
   const read = { observed, records, volumes };
   return {
     ...{ nowMs, fleet, group },
     members: own.map((node) => memberOf(node, read)),
-    outside: await readOutside(clients.ec2, fleet, missing),
+    outside: await readOutside(clients.ec2, fleet, missing, read),
+    pool: register?.pool ?? null,
     seed: group !== null && to > sizeOfGroup(group) ? await readSeed(context, fleet, scales.group, nowMs) : null,
     atWork: atWorkOf(name, records, new Set(nodes.map(({ instanceId }) => instanceId))),
   };
@@ -66,15 +72,34 @@ async function readGroup({ autoscaling }: ScaleContext['clients'], group: string
   };
 }
 
+/** A member's own pause, by its tags as they are now; null: there is none. */
+export async function readPauseOf(ec2: EC2Client, instanceId: string): Promise<Refusal | null> {
+  const { Reservations = [] } = await ec2.send(
+    new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [instanceId] }] }),
+  );
+  const [instance] = Reservations.flatMap(({ Instances = [] }) => Instances);
+  return judgePauseTag(Object.fromEntries((instance?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])));
+}
+
 /** @param ids of members that discovery has not found: just launched, or not of the fleet any more */
-async function readOutside(ec2: EC2Client, fleet: Fleet, ids: readonly string[]): Promise<ScaleFacts['outside']> {
+async function readOutside(
+  ec2: EC2Client,
+  fleet: Fleet,
+  ids: readonly string[],
+  { records, volumes }: Pick<Read, 'records' | 'volumes'>,
+): Promise<ScaleFacts['outside']> {
   if (ids.length === 0) return [];
   const Filters = [{ Name: 'instance-id', Values: [...ids] }];
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
   return Reservations.flatMap(({ Instances = [] }) => Instances)
     .map((instance) => nodeOf(fleet, instance))
     .filter(({ tags }) => tags[RETIRED_TAG] !== undefined)
-    .map(({ instanceId, name }) => ({ instanceId, name }));
+    .map(({ instanceId, name, privateIp, tags }) => ({
+      ...{ instanceId, name, privateIp },
+      paused: judgePauseTag(tags)?.reason ?? null,
+      neededBy: openOn(instanceId, records),
+      leaves: leftBy(instanceId, volumes),
+    }));
 }
 
 interface Read {
@@ -87,15 +112,20 @@ function memberOf(
   { instanceId, name, role, availabilityZone, instanceType, launchedAtMs, tags }: FleetNode,
   { observed, records, volumes }: Read,
 ): ScaleMember {
-  const [stays] = volumes.filter(
-    ({ attachment }) => attachment?.instanceId === instanceId && !attachment.deleteOnTermination,
-  );
   return {
     ...{ instanceId, name, role, zone: availabilityZone, instanceType, launchedAtMs },
     health: observed.find((node) => node.instanceId === instanceId)?.health ?? null,
     neededBy: judgePauseTag(tags)?.reason ?? openOn(instanceId, records),
-    leaves: stays ? `${stays.volumeId} (${stays.sizeGiB} GiB)` : null,
+    leaves: leftBy(instanceId, volumes),
   };
+}
+
+/** A volume that would outlive its instance; null: none. */
+function leftBy(instanceId: string, volumes: readonly VolumeDescription[]): string | null {
+  const stays = volumes.find(
+    ({ attachment }) => attachment?.instanceId === instanceId && !attachment.deleteOnTermination,
+  );
+  return stays ? `${stays.volumeId} (${stays.sizeGiB} GiB)` : null;
 }
 
 /** A person who was called to a node may need it. */
@@ -141,7 +171,7 @@ export function seedOf(facts: SeedFacts, group: string): NonNullable<ScaleFacts[
   if (refused) return { lacking: refused.reason };
   const step = steps.find(({ groups }) => groups.includes(group));
   if (step) return { lacking: `${step.sentence}, which the seeding of this hour does` };
-  const { mark, volume } = launches.template.launched;
+  const { mark, volume, instanceType } = launches.template.launched;
   if (mark === null || mark.snapshotId === null) return { lacking: `${group} launches no snapshot` };
-  return { snapshotId: mark.snapshotId, sizeGiB: 'unfit' in volume ? 0 : (volume.sizeGiB ?? 0) };
+  return { snapshotId: mark.snapshotId, sizeGiB: 'unfit' in volume ? 0 : (volume.sizeGiB ?? 0), instanceType };
 }

@@ -7,13 +7,13 @@ import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { claimOf } from '../../shared/heal/approval.ts';
 import { RETIRED_TAG } from '../../shared/model/tags.ts';
 import { readRecord, settleRecord } from '../../shared/reconcile/context.ts';
-import { finish, notify } from '../../shared/reconcile/notification.ts';
+import { finish, notify, subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { notApproved } from '../../shared/reconcile/plan.ts';
 import type { ScaleWish } from '../../shared/snapshots/scale.ts';
 import { readScaleGuards, type ScaleContext } from './context.ts';
 import type { SeedEvent } from './event.ts';
 import { nextStep, planScale, type ScaleStep, sizeOfGroup } from './scale-decide.ts';
-import { readScaleFacts } from './scale-facts.ts';
+import { readPauseOf, readScaleFacts } from './scale-facts.ts';
 import type { SeedSummary } from './seed.ts';
 
 type Asked = Extract<SeedEvent, { readonly kind: 'scale' }>;
@@ -154,7 +154,7 @@ async function take(context: ScaleContext, wish: ScaleWish, step: Taken): Promis
   const act = `${operation} ${subject}`;
   const result = (said: string): Promise<void> => context.write({ kind: 'result', act, sentence: said });
   await context.write({ kind: 'intent', act, sentence: step.sentence });
-  const guarded = await readScaleGuards(context);
+  const guarded = (await readScaleGuards(context)) ?? (await judgeMember(context, step, subject));
   if (guarded) {
     await result(`not done: ${guarded.reason}`);
     return guarded;
@@ -180,6 +180,17 @@ async function take(context: ScaleContext, wish: ScaleWish, step: Taken): Promis
       result: undefined,
     }));
   return undefined;
+}
+
+/** A pause of the member itself, read right before it is set aside or ended; to take one back only puts back. */
+async function judgeMember(
+  { fleet, clients: { ec2 } }: ScaleContext,
+  step: Taken,
+  instanceId: string,
+): Promise<SubjectRefusal | undefined> {
+  if (step.do !== 'set-aside' && step.do !== 'end-member') return undefined;
+  const paused = await readPauseOf(ec2, instanceId);
+  return paused ? subjectRefusal(paused, fleet.name) : undefined;
 }
 
 function callOf(step: Taken, { leaving }: ScaleWish, group: string): readonly [operation: string, subject: string] {

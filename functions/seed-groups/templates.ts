@@ -26,6 +26,8 @@ export type DataVolume =
 export interface Version {
   readonly number: number;
   readonly volume: DataVolume;
+  /** null: the group, or whoever launches it, says which. */
+  readonly instanceType: string | null;
   /** All that its volumes are made from: without them it launches nothing. */
   readonly snapshotIds: readonly string[];
   /** Of a version that seed-groups made; null for those of people. */
@@ -109,6 +111,7 @@ export const versionOf = ({
   LaunchTemplateData,
 }: LaunchTemplateVersion): Version => ({
   number: VersionNumber,
+  instanceType: LaunchTemplateData?.InstanceType ?? null,
   volume: dataVolumeOf(LaunchTemplateData?.BlockDeviceMappings ?? []),
   snapshotIds: (LaunchTemplateData?.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
   mark: markOf(VersionDescription),

@@ -100,7 +100,8 @@ function patchOf({ patches, clients: { client } }: ReleaseFacts): string | null 
   const fitting = patches.flatMap((name) => {
     const version = versionOf(name);
     const release = version && released.find((one) => compareVersions(one, version) === 0);
-    if (!version || !release) return [];
+    // A candidate or a build of the owner's own has the numbers of a release, and nobody has released it.
+    if (!version?.isPlain || !release) return [];
     const differences = known.map((one) => compareVersions(version, one));
     const isNewer =
       differences.some((difference) => difference > 0) && differences.every((difference) => difference >= 0);

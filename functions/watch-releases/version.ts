@@ -7,6 +7,8 @@ export interface Version {
   readonly numbers: readonly number[];
   /** A release candidate, an alpha, a beta, a nightly: nobody is told of it. */
   readonly isPreview: boolean;
+  /** Nothing stands behind its numbers: no candidate, and no build of somebody's own. */
+  readonly isPlain: boolean;
 }
 
 /** Ten digits and nine parts: more is no version. */
@@ -18,7 +20,12 @@ const PREVIEW =
 export function versionOf(text: string): Version | null {
   const [, numbers, rest = ''] = VERSION.exec(text) ?? [];
   if (numbers === undefined) return null;
-  return { text: numbers, numbers: numbers.split('.').map(Number), isPreview: PREVIEW.test(rest) };
+  return {
+    text: numbers,
+    numbers: numbers.split('.').map(Number),
+    isPreview: PREVIEW.test(rest),
+    isPlain: rest === '',
+  };
 }
 
 /** Below 0: the first is older. What is missing counts as 0: 27.1 is 27.1.0. */

@@ -74,8 +74,8 @@ const access = (writer: Writer, shared: readonly string[], readsBesides: readonl
   writes: [ownPartition(writer), ...shared, partitions.journal('*', writer)],
 });
 
-/** Of seed-groups, where a group may be scaled, or a first sync has a boost. */
-const SCALING_READS: readonly string[] = [nodes, ...allIncidents];
+/** Of seed-groups, where a group may be scaled, or a first sync has a boost: heals at work, and what register-nodes last saw in the pool. */
+const SCALING_READS: readonly string[] = [nodes, ...allIncidents, ownPartition('register-nodes')];
 
 /**
  * Which function may write what, and which reads it. docs/architecture.md has this as a table, with what a forger would gain; a test compares the

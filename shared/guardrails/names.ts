@@ -71,6 +71,27 @@ export interface RegisterRecord {
   readonly version: number;
 }
 
+/** What register-nodes remembers besides of a fleet whose group may be scaled. */
+export interface NamesRecord extends RegisterRecord {
+  /** Absent in records of earlier versions, and where no group may be scaled. */
+  readonly pool?: PoolSeen;
+}
+
+/** The pool's record as Route 53 had it after a run of register-nodes. */
+export interface PoolSeen {
+  readonly addresses: readonly string[];
+  /** Ms since the epoch. */
+  readonly atMs: number;
+  /** When it was first seen with these addresses, ms since the epoch: resolvers keep the ones of before for the record's TTL. */
+  readonly sinceMs: number;
+}
+
+/** Pure. */
+export const poolSeen = (before: PoolSeen | undefined, addresses: readonly string[], nowMs: number): PoolSeen => {
+  const isSame = before !== undefined && JSON.stringify(before.addresses) === JSON.stringify(addresses);
+  return { addresses, atMs: nowMs, sinceMs: isSame ? before.sinceMs : nowMs };
+};
+
 export const newRegister: RegisterRecord = { nodes: 0, notifications: [], plans: [], version: 0 };
 
 /** An empty match never means that everything is gone; `confirmed` is a person's word that it does. */

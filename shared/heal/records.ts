@@ -353,6 +353,8 @@ export interface UpgradeRecord {
   readonly state: 'under-way' | 'done' | 'ended';
   /** How it ended; absent while it is under way. */
   readonly reason?: string;
+  /** Versions of upgrades before it, however those ended, the newest last: none of them is begun without a person. Absent: none is known. */
+  readonly tried?: readonly string[];
   readonly version: number;
 }
 

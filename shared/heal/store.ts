@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { fromItem, toItem } from '../aws/attributes.ts';
 import type { FleetObservation, FleetWatch } from '../fleet/observation.ts';
-import type { RegisterRecord } from '../guardrails/names.ts';
+import type { NamesRecord, RegisterRecord } from '../guardrails/names.ts';
 import type { PaceRecord } from '../guardrails/pace.ts';
 import type { BudgetRecord, GrowRecord } from '../guardrails/records.ts';
 import type { ReplacementsRecord, RestartsRecord, TurnRecord } from '../guardrails/replace-budget.ts';
@@ -210,7 +210,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     /** The drills of a fleet. They are nobody's concern but the dispatcher's and people's. */
     readDrills: (fleet: string, foreign: string[] = []): Promise<readonly IncidentRecord[]> =>
       readAll(partitions.incidents(fleet, DRILL_KIND), 'INCIDENT', isOwnIncident, foreign),
-    readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
+    readRegister: (fleet: string) => get<NamesRecord>(keys.register(fleet)),
     async readObservations(fleet: string): Promise<readonly FleetObservation[]> {
       const parts = await between<FleetObservation>(
         partitions.own(fleet, 'watch-fleet'),

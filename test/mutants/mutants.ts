@@ -786,8 +786,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'what was tried without a person is not tried again',
-      find: ' || upgrade?.to === patch.to',
-      replace: '',
+      find: "state === 'under-way' || isTried ?",
+      replace: "state === 'under-way' ?",
+      caughtBy: ['functions/dispatch-heal/patches'],
+    },
+    {
+      name: 'a patch that a person has taken back is not begun again without one',
+      find: '[...(upgrade.tried ?? []), upgrade.to]',
+      replace: '[upgrade.to]',
       caughtBy: ['functions/dispatch-heal/patches'],
     },
   ],
@@ -1156,6 +1162,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/watch-releases/decide.ts': [
+    {
+      name: 'no candidate of a release, and no build of somebody’s own, is begun without a person',
+      find: '!version?.isPlain || !release',
+      replace: '!version || !release',
+      caughtBy: ['functions/watch-releases/decide'],
+    },
     {
       name: 'without a person only the last number of a version changes',
       find: 'numbers.slice(0, -1)',

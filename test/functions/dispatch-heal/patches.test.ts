@@ -41,4 +41,9 @@ describe('a patch that watch-releases has seen', () => {
     expect(patchToBegin(lets(), SEEN, { to: '28.0', state: 'under-way' }, NOON_MS)).toBeNull();
     expect(patchToBegin(lets(), SEEN, { to: '28.0', state: 'ended' }, NOON_MS)).toBe('28.1');
   });
+
+  it('is not begun again where a person has asked for another version since, which takes it back', () => {
+    expect(patchToBegin(lets(), SEEN, { to: '28.0', state: 'done', tried: ['28.1'] }, NOON_MS)).toBeNull();
+    expect(patchToBegin(lets(), SEEN, { to: '28.0', state: 'done', tried: ['27.2'] }, NOON_MS)).toBe('28.1');
+  });
 });

@@ -27,12 +27,13 @@ const fleet = fleetOf({ asg: { seed: 'newest-good', identityFree: true } });
 
 /** A version of the owner's, with an empty data volume of 100 GiB. */
 const owners = (number = 1, volume: Version['volume'] = { device: '/dev/sdf', snapshotId: null, sizeGiB: 100 }) => ({
-  ...{ number, volume, snapshotIds: [], mark: null },
+  ...{ number, volume, instanceType: 'm6i.large', snapshotIds: [], mark: null },
 });
 /** A version of ours. */
 const ours = (number: number, snapshotId: string | null, base = 1): Version => ({
   number,
   volume: { device: '/dev/sdf', snapshotId, sizeGiB: 500 },
+  instanceType: 'm6i.large',
   snapshotIds: snapshotId === null ? [] : [snapshotId],
   mark: { base, snapshotId },
 });
@@ -397,6 +398,7 @@ describe('what a scaling launches', () => {
     expect(seedOf(facts([group(template(ours(2, NEWEST)))]), 'bitcoin-nodes')).toEqual({
       snapshotId: NEWEST,
       sizeGiB: 500,
+      instanceType: 'm6i.large',
     });
   });
 

@@ -1,6 +1,7 @@
 // A group on its way to another number of nodes, with its real function and role in the region: beside people who pause, say no, or change their mind, and
 // nodes that fall sick.
 import { allHealthy, allSynced, ofScaledGroup, scales, wishOf } from '../../../local/scenarios/catalog/scales.ts';
+import { addressesOf } from '../../../local/scenarios/checks/expectations.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { killed } from '../../../local/scenarios/world/ladder.ts';
@@ -44,7 +45,108 @@ const story = (
   ...rest,
 });
 
+const ended = (of: World): number => calls(of, 'TerminateInstanceInAutoScalingGroup').length;
+const asideOf = (of: World): string => wishOf(of)?.leaving?.instanceId ?? '';
+/** Whether the pool had its address when the one that was set aside was ended; nothing before that. */
+const POOL_AT_END = new WeakMap<World, boolean>();
+function looksAtEnd(of: World): void {
+  let ip = '';
+  of.when(
+    () => asideOf(of) !== '',
+    () => {
+      ip = of.nodes.find(({ instanceId }) => instanceId === asideOf(of))?.machine.privateIp ?? '';
+    },
+  );
+  of.when(
+    () => ended(of) > 0,
+    () => POOL_AT_END.set(of, (addressesOf(of, 'bitcoin.internal', 'pool') ?? []).includes(ip)),
+  );
+}
+const isTagged = ({ region }: World, id: string): boolean =>
+  id !== '' && region.ec2.instance(id).tags.some(({ Key }) => Key === 'chainmend:retired');
+const isTold = ({ region }: World, what: string): boolean =>
+  region.sns.published().some(({ subject = '', message }) => subject.includes('scale-waits') && message.includes(what));
+const onceAside = (of: World, then: () => unknown): void =>
+  of.when(
+    () => asideOf(of) !== '',
+    async () => {
+      await then();
+    },
+  );
+async function push({ region }: World, more: object): Promise<void> {
+  const Name = '/chainmend/fleets/bitcoin';
+  const { Parameter } = (await region.call('ssm', 'GetParameter', { Name })) as {
+    readonly Parameter: { readonly Value: string };
+  };
+  const Value = JSON.stringify({ ...(JSON.parse(Parameter.Value) as object), ...more });
+  await region.call('ssm', 'PutParameter', { Name, Value, Overwrite: true });
+}
+
 export const SCENARIOS: readonly Scenario[] = [
+  story(
+    'the one that was set aside is not ended while a person has paused it by its tag',
+    (of) => {
+      scales(of, 3);
+      of.when(
+        () => isTagged(of, asideOf(of)),
+        () => {
+          const id = asideOf(of);
+          of.region.ec2.setTag(id, 'chainmend:pause', 'mine');
+          of.at(180, () => of.region.ec2.setTag(id, 'chainmend:pause', undefined));
+        },
+      );
+    },
+    {
+      hours: 4,
+      meanwhile: [
+        {
+          atMinutes: 180,
+          sentence: 'nobody is ended, and people were told what it waits for',
+          holds: (of) => ended(of) === 0 && isTold(of, 'mine'),
+        },
+      ],
+      expect: [{ sentence: 'it goes once it may', holds: (_, of) => desired(of) === 3 && allSynced(of, 3) }],
+    },
+  ),
+  story(
+    'nobody is ended while the pool has its address: not before the names that a pause has kept are right again',
+    (of) => {
+      scales(of, 3);
+      looksAtEnd(of);
+      onceAside(of, async () => {
+        await pause(of, 'audit');
+        of.at(20, () => pause(of, 'off'));
+      });
+    },
+    {
+      expect: [
+        { sentence: 'it was ended, and out of the pool by then', holds: (_, of) => POOL_AT_END.get(of) === false },
+        { sentence: 'three are left, and it is done', holds: (_, of) => desired(of) === 3 && allSynced(of, 3) },
+      ],
+    },
+  ),
+  story(
+    'nobody is ended in mode ask before a person has let its names go',
+    (of) => {
+      of.at(10, async () => {
+        await push(of, { mode: 'ask' });
+        scales(of, 3);
+      });
+      onceAside(of, () => of.at(24, () => push(of, { mode: 'act' })));
+    },
+    {
+      hours: 4,
+      pagesAtMost: 9,
+      meanwhile: [{ atMinutes: 40, sentence: 'nobody is ended', holds: (of) => ended(of) === 0 }],
+      expect: [
+        {
+          sentence: 'a person reads what it waited for',
+          holds: (_, of) => own(of, 'refusal').some(({ sentence }) => sentence.includes('is in the pool of bitcoin')),
+        },
+        { sentence: 'it goes once they are right', holds: (_, of) => desired(of) === 3 && allSynced(of, 3) },
+      ],
+    },
+  ),
   story(
     'a pause keeps the one that was set aside as it is, and it goes once the pause is over',
     (of) => {

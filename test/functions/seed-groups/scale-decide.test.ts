@@ -36,8 +36,8 @@ const group = (of: readonly ScaleMember[], more: Partial<ScaledGroup> = {}): Sca
   ...more,
 });
 const facts = (of: readonly ScaleMember[] = members(4), more: Partial<ScaleFacts> = {}): ScaleFacts => ({
-  ...{ nowMs: NOON_MS, fleet, group: group(of), members: of, atWork: [], outside: [] },
-  seed: { snapshotId: 'snap-1', sizeGiB: 500 },
+  ...{ nowMs: NOON_MS, fleet, group: group(of), members: of, atWork: [], outside: [], pool: null },
+  seed: { snapshotId: 'snap-1', sizeGiB: 500, instanceType: 'm6i.large' },
   ...more,
 });
 const wish = (to: number, more: Partial<ScaleWish> = {}): ScaleWish => ({
@@ -49,8 +49,17 @@ const wish = (to: number, more: Partial<ScaleWish> = {}): ScaleWish => ({
 const ONE_HOUR = { ttlSeconds: 3_600 } as NonNullable<ScaleFacts['fleet']['dns']>;
 const LEAVING = { instanceId: 'i-4', name: 'node4', sinceMs: NOON_MS - 10 * MINUTE_MS, sentAtMs: null };
 /** node4 has left fleet and pool, and is a member of its group still. */
+const ASIDE: ScaleFacts['outside'][number] = {
+  ...{ instanceId: 'i-4', name: 'node4', privateIp: '10.0.0.4', paused: null, neededBy: null, leaves: null },
+};
+/** Seen a minute ago, and without its address for nine. */
+const POOL = {
+  addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'],
+  atMs: NOON_MS - MINUTE_MS,
+  sinceMs: NOON_MS - 9 * MINUTE_MS,
+};
 const leaving = (more: Partial<ScaleFacts> = {}): ScaleFacts =>
-  facts(members(3), { group: group(members(4)), ...more });
+  facts(members(3), { group: group(members(4)), outside: [ASIDE], pool: POOL, ...more });
 const why = (step: ReturnType<typeof nextStep>): string => (step.do === 'wait' ? step.refusal.reason : step.sentence);
 
 describe('a person who wants another number of nodes', () => {
@@ -134,6 +143,20 @@ describe('a person who wants another number of nodes', () => {
     expect(planScale(facts(), 2).hash).not.toBe(hash);
     expect(planScale(facts(members(5)), 3).hash).not.toBe(hash);
     expect(planScale(facts([member(1), member(2), member(3), member(6)]), 3).hash).not.toBe(hash);
+  });
+
+  it('says yes to the machine and the data that were shown', () => {
+    const of = (more: object) =>
+      planScale(
+        facts(members(4), { seed: { snapshotId: 'snap-1', sizeGiB: 500, instanceType: 'm6i.large', ...more } }),
+        5,
+      );
+    expect(of({ instanceType: 'm6i.4xlarge' }).steps[0]).toContain('each m6i.4xlarge with 500 GiB from snap-1');
+    expect(of({ instanceType: null }).steps[0]).toContain('each as the launch template says, with 500 GiB');
+    const hashes = [{}, { instanceType: 'm6i.4xlarge' }, { sizeGiB: 900 }, { snapshotId: 'snap-2' }].map(
+      (more) => of(more).hash,
+    );
+    expect(new Set(hashes).size).toBe(4);
   });
 });
 
@@ -246,7 +269,7 @@ describe('a group on its way down', () => {
   });
 
   it('takes back one whose tag came late, when nobody wanted it to go any more', () => {
-    const stray = leaving({ outside: [{ instanceId: 'i-4', name: 'node4' }] });
+    const stray = leaving();
     for (const to of [3, 4])
       expect(nextStep(stray, wish(to))).toMatchObject({ do: 'take-back', member: { instanceId: 'i-4' } });
     expect(nextStep(stray, wish(3, { leaving: LEAVING }))).toMatchObject({ do: 'end-member' });
@@ -291,10 +314,61 @@ describe('a group on its way down', () => {
   });
 
   it('keeps it aside for as long as resolvers keep its address', () => {
-    const slow = leaving({ fleet: { ...fleet, dns: ONE_HOUR } });
     const since = (minutes: number) => ({ ...LEAVING, sinceMs: NOON_MS - minutes * MINUTE_MS });
-    expect(nextStep(slow, wish(3, { leaving: since(65) })).do).toBe('wait');
-    expect(nextStep(slow, wish(3, { leaving: since(66) })).do).toBe('end-member');
+    const seen = (minutes: number) =>
+      leaving({ fleet: { ...fleet, dns: ONE_HOUR }, pool: { ...POOL, sinceMs: NOON_MS - minutes * MINUTE_MS } });
+    expect(nextStep(seen(61), wish(3, { leaving: since(65) })).do).toBe('wait');
+    expect(nextStep(seen(61), wish(3, { leaving: since(66) })).do).toBe('end-member');
+    // A pause has kept its names.
+    expect(nextStep(seen(60), wish(3, { leaving: since(90) })).do).toBe('wait');
+  });
+
+  it.each<readonly [string, Partial<ScaleFacts>, string]>([
+    [
+      'the pool has its address',
+      { pool: { ...POOL, addresses: ['10.0.0.4'] } },
+      'node4 is in the pool of bitcoin still',
+    ],
+    ['nobody has looked at the pool', { pool: null }, 'nobody has looked at the pool'],
+    [
+      'nobody has since it was set aside',
+      { pool: { ...POOL, atMs: NOON_MS - 11 * MINUTE_MS } },
+      'nobody has looked at the pool of bitcoin since node4 left it',
+    ],
+    [
+      'the pool was without it for a minute alone',
+      { pool: { ...POOL, sinceMs: NOON_MS - MINUTE_MS } },
+      'as it was before',
+    ],
+    ['its tag is not seen', { outside: [] }, 'EC2 does not show the tag of node4 yet'],
+    ['a person has paused it', { outside: [{ ...ASIDE, paused: 'its tag says: mine' }] }, 'node4 is left as it is'],
+  ])('keeps it aside while %s', (_, changed, told) => {
+    const step = nextStep(leaving(changed), wish(3, { leaving: LEAVING }));
+    expect(step).toMatchObject({ do: 'wait', refusal: { refuse: 'scale-waits', page: true } });
+    expect(why(step)).toContain(told);
+  });
+
+  it('looks at no pool where the fleet has none', () => {
+    const nameless = leaving({ fleet: { ...fleet, dns: undefined }, pool: null, outside: [] });
+    expect(nextStep(nameless, wish(3, { leaving: LEAVING })).do).toBe('end-member');
+  });
+
+  it.each<readonly [string, Partial<typeof ASIDE>, string]>([
+    ['a volume of it would outlive it', { leaves: 'vol-1 (500 GiB)' }, 'would leave vol-1 (500 GiB) behind'],
+    ['a person was called to it', { neededBy: 'incident f9d5 is open' }, 'incident f9d5 is open'],
+  ])('takes it back where by now %s', (_, more, told) => {
+    const step = nextStep(leaving({ outside: [{ ...ASIDE, ...more }] }), wish(3, { leaving: LEAVING }));
+    expect(step).toMatchObject({ do: 'take-back' });
+    expect(why(step)).toContain(told);
+  });
+
+  it.each<readonly [string, Partial<ScaleMember>]>([
+    ['a person has paused it', { neededBy: 'the node is paused by its tag' }],
+    ['it is a validator by now', { role: 'validator' }],
+  ])('takes back one whose tag was not set yet where %s', (_, more) => {
+    const [one, two, three] = members(3) as [ScaleMember, ScaleMember, ScaleMember];
+    const step = nextStep(facts([one, two, three, member(4, more)]), wish(3, { leaving: LEAVING }));
+    expect(step).toMatchObject({ do: 'take-back', member: { instanceId: 'i-4' } });
   });
 
   it('sets it aside again where its tag was lost', () => {

@@ -300,6 +300,10 @@ describe('what a fleet may be upgraded to without a person', () => {
     expect(patch(told)).toEqual({ to: '29.2', atMs: NOON_MS });
     expect(patch({ ...told, patches: ['29.0', '29.1', '30.0'] })).toEqual({ to: '29.1', atMs: NOON_MS });
     expect(patch({ ...told, ...here('29.2.0', '29.1.0') })).toEqual({ to: '29.2', atMs: NOON_MS });
+    expect(patch({ ...told, patches: ['29.0', '29.2rc1', '29.2-debug', '29.2'] })).toEqual({
+      to: '29.2',
+      atMs: NOON_MS,
+    });
     // As the owner has named the unit.
     expect(patch({ ...told, patches: ['v29.2'] })).toMatchObject({ to: 'v29.2' });
   });
@@ -320,6 +324,8 @@ describe('what a fleet may be upgraded to without a person', () => {
     ['without a feed', { feed: null, patches: ['29.2'], ...here('29.0.0') }],
     ['whose middle number differs', { feed: feed('v1.15.0'), patches: ['1.15.0'], ...here('1.14.9') }],
     ['whose release has a middle number that differs', { feed: feed('v29.1.0'), patches: ['29.1'], ...here('29.0.0') }],
+    ['of which the file names a candidate', { feed: out, patches: ['29.2rc1'], ...here('29.0.0') }],
+    ['of which the file names a build of its own', { feed: out, patches: ['29.2-debug'], ...here('29.0.0') }],
     ['whose name is no version', { feed: out, patches: ['latest'], ...here('29.0.0') }],
   ])('is none %s', (_, told) => {
     expect(patch(told)).toBeNull();
