@@ -1743,6 +1743,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/rung.ts': [
     {
+      name: 'a rung that the owner has taken out of the file meanwhile takes no further data',
+      find: 'upgrade !== undefined || fleet.replace.rungs.includes(rung)',
+      replace: 'upgrade !== undefined || fleet.replace.rungs.length > 0',
+      caughtBy: ['functions/replace-node/swap'],
+    },
+    {
       name: 'a heal that waits for its proof gives way to a disk that fills',
       find: 'afterDisk(facts) ?? waitSeconds(verdict.seconds',
       replace: 'waitSeconds(verdict.seconds',

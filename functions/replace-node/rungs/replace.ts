@@ -37,6 +37,7 @@ import {
   isSeenStopped,
   isSpent,
   keepFound,
+  leftOut,
   maskOld,
   onceSettled,
   proving,
@@ -240,6 +241,8 @@ function ready(facts: Facts, state: LadderState, replacement: Replacement): Deci
 function restored(facts: Facts, state: LadderState, { availabilityZone }: Replacement): Decision | null {
   const { restoredVolumes } = state;
   if (!restoredVolumes) {
+    const left = leftOut(facts, state, 'replace');
+    if (left !== null) return giveUpInstance(left);
     const chosen = choose(facts, state, availabilityZone);
     return 'failed' in chosen ? giveUpInstance(chosen.failed) : chosen;
   }

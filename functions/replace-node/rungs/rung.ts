@@ -75,6 +75,16 @@ export const stuck = (reason: string): Ended =>
 export const rungFailed = (reason: string, code?: FailedRung['code']): Decision =>
   endRung({ reason, ...(code !== undefined && { code }) });
 
+/** A rung that the owner has taken out of the fleet file since it was begun takes no further data; null: it is there, or a person wants it. */
+export const leftOut = (
+  { want, fleet }: Pick<Facts, 'want' | 'fleet'>,
+  { upgrade }: Pick<LadderState, 'upgrade'>,
+  rung: 'swap' | 'replace',
+): string | null =>
+  want.do !== 'heal' || upgrade !== undefined || fleet.replace.rungs.includes(rung)
+    ? null
+    : `the fleet file leaves the rung ${rung} out by now (replace.rungs)`;
+
 /** Asks the node for its state, and raises its fence. */
 export const askNode = (which: Which): Decision => inspect({ which });
 

@@ -42,6 +42,7 @@ import {
   type End,
   isolate,
   isSpent,
+  leftOut,
   onceSettled,
   proved,
   proving,
@@ -142,6 +143,8 @@ function beforeVolumes(facts: Facts, state: LadderState): Decision {
   // What one copy has met on the node, and another one, a third one meets, too.
   const atNode = state.tried.filter(({ door, rung }) => door === 'node' && rung === 'swap');
   if (atNode.length >= NODE_TRIES) return rungFailed(`the node takes no copy: ${atNode.at(-1)?.reason}`);
+  const left = leftOut(facts, state, 'swap');
+  if (left !== null) return rungFailed(left);
   const awaited = awaitedOf(state, facts.nowMs);
   if (awaited?.isEverywhere) return awaitAws(facts, state, awaited);
   const chosen = choose(facts, state, state.found.availabilityZone);

@@ -34,6 +34,9 @@ export const repetitionsAreBounded: MakeRule = (scene, say) => {
         const last = lastOf.get(`${severity} ${key}`);
         lastOf.set(`${severity} ${key}`, atMs);
         if (last !== undefined && atMs - last < ONE_MESSAGE_MS) continue;
+        // What follows on an end is another message, and so is an end of what has come back.
+        for (const other of severity === 'resolved' ? ['page', 'again'] : ['resolved'])
+          lastOf.delete(`${other} ${key}`);
         const before = wanting.get(key) ?? [];
         if (severity === 'page') wanting.set(key, [...before, atMs]);
         if (severity === 'resolved') {

@@ -75,6 +75,21 @@ it('a group that does not set its member aside ends the rung, and people read wh
   });
 });
 
+describe('a rung that the owner has taken out of the fleet file since it was begun', () => {
+  const restarts = { ...FLEET, replace: { ...FLEET.replace, rungs: ['restart'] } } as const;
+
+  it('takes no further data, and the next one that the file has is tried', () => {
+    expect(next({ ...sources(), fleet: restarts }, { tried: [tried('set-0', 'open')] })).toMatchObject({
+      do: 'end-rung',
+      reason: 'the fleet file leaves the rung swap out by now (replace.rungs)',
+    });
+  });
+
+  it('takes them where a person wants them', () => {
+    expect(chosen({ ...sources(), fleet: restarts, want: RESTORE })).toBe('set-0');
+  });
+});
+
 describe('what is copied', () => {
   it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
     ['the best of the good sets', sources(), {}, 'set-0'],

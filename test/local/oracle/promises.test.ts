@@ -749,6 +749,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'its end was told, and four minutes after its last page it is wanted again',
+        story: async (court) => {
+          await page(court, { ...STUCK, severity: 'page' });
+          await court.pass(2 * MINUTE_MS);
+          await page(court, { ...STUCK, severity: 'resolved' });
+          await court.pass(2 * MINUTE_MS);
+          await page(court, { ...STUCK, severity: 'page' });
+          await court.pass(31 * MINUTE_MS);
+          await page(court, { ...STUCK, severity: 'again' });
+        },
+      },
+      {
         when: 'a person has restored the table to a time before it was repeated',
         story: async (court) => {
           await page(court, { ...STUCK, severity: 'page' });
