@@ -12,6 +12,7 @@ import {
   type RotationRecord,
   type UnprovedRestart,
 } from '../../shared/guardrails/rotation.ts';
+import { unsettled } from '../../shared/heal/lease.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { clockSkewSeconds, startBySeconds } from '../../shared/node-commands/command.ts';
@@ -34,12 +35,17 @@ export interface RestartFacts {
   readonly fresh: boolean;
   /** The last restart of another node, which is not proved yet. */
   readonly unproved: string | undefined;
+  /** Another node that a heal holds, or has left in the middle. */
+  readonly heldByHeal: string | undefined;
 }
 
 /** Whether a client may be restarted to take its new list. */
 export function judgeRestart(facts: RestartFacts): Refusal | null {
-  const { fleet, node, role, health, fresh, unproved } = facts;
-  const refuse = (code: 'restart-forbidden' | 'restart-unproved' | 'breaker-open', reason: string): Refusal => ({
+  const { fleet, node, role, health, fresh, unproved, heldByHeal } = facts;
+  const refuse = (
+    code: 'restart-forbidden' | 'restart-unproved' | 'breaker-open' | 'busy',
+    reason: string,
+  ): Refusal => ({
     refuse: code,
     reason,
     page: true,
@@ -67,9 +73,24 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
   // It has its client's grace: a client that replays must not be stopped again.
   if (health === 'starting')
     return { ...refuse('restart-forbidden', `${needs}, and its client is just starting`), page: false };
+  // A heal may have its client down: that a node lacks a peer may come of that very stop.
+  if (heldByHeal !== undefined)
+    return { ...refuse('busy', `${needs}; a heal is at work on ${heldByHeal}`), page: false };
+  const down = role === 'validator' ? validatorDown(facts) : undefined;
+  if (down !== undefined)
+    return {
+      ...refuse('restart-forbidden', `${needs}, and nobody reaches ${down}: two validators would be down at once`),
+      page: false,
+    };
   const breaker = readBreaker(fleet, facts.observed, facts.nowMs);
   return breaker.open ? refuse('breaker-open', `${needs}; ${breaker.sentence}`) : null;
 }
+
+/** Another validator that is down, by the last observation. */
+const validatorDown = ({ observed, node }: RestartFacts): string | undefined =>
+  observed
+    .flatMap(({ nodes }) => nodes)
+    .find((one) => one.name !== node && one.role === 'validator' && one.health === 'unreachable')?.name;
 
 /** The parts of a node's observation that show whether its fleet has a chain; undefined where it was not observed. */
 export type StartObservation = Pick<ObservedNode, 'height' | 'health' | 'memory'> | undefined;
@@ -121,10 +142,11 @@ export async function mayRestart(
   { instanceId, node }: NodePlan,
 ): Promise<Refusal | null> {
   const { fleet, store, clients } = context;
-  const [{ restart }, observed, nodes] = await Promise.all([
+  const [{ restart }, observed, nodes, { nodes: held }] = await Promise.all([
     readRecord(context),
     store.readObservations(fleet.name),
     discoverNodes(clients.ec2, fleet, store),
+    store.readFleet(fleet.name),
   ]);
   const stale = judgeObservation(observed, Date.now());
   if (stale) return stale;
@@ -143,6 +165,12 @@ export async function mayRestart(
       isChainUnstarted(fleet.chain, beginnings(parts)) &&
       isChainStillYoung(beginnings(observed), Math.min(...parts.map(({ observedAtMs }) => observedAtMs)), Date.now()),
     unproved: restart && restart.instanceId !== instanceId ? restart.node : undefined,
+    // What a heal has left open on an instance that is gone keeps nobody waiting.
+    heldByHeal: nodes.find(
+      (one) =>
+        one.instanceId !== instanceId &&
+        held.some((node) => node.instanceId === one.instanceId && (node.owner !== null || unsettled(node))),
+    )?.name,
   });
 }
 

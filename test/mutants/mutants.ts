@@ -355,6 +355,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/audit-snapshots/decide'],
     },
   ],
+  'functions/seed-groups/scale.ts': [
+    {
+      name: 'scaling: a pause of the member is read again right before it is ended',
+      find: "if (step.do !== 'set-aside' && step.do !== 'end-member') return undefined;",
+      replace: "if (step.do !== 'raise') return undefined;",
+      caughtBy: ['functions/seed-groups/scale'],
+    },
+  ],
   'functions/replace-node/ladder.ts': [
     {
       name: 'a rung that the fleet file leaves out is not climbed',
@@ -1984,6 +1992,30 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/seed-groups/scale-decide.ts': [
     {
+      name: 'scaling: one that a person has paused is left as it is, also while it is set aside',
+      find: 'if (aside && aside.paused !== null)',
+      replace: 'if (aside && aside.paused === undefined)',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: nobody is ended whom the pool names',
+      find: 'if (pool.addresses.includes(aside.privateIp))',
+      replace: 'if (pool.addresses.length === 0)',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: the pool is looked at again after a member was set aside',
+      find: 'if (pool === null || pool.atMs < sinceMs)',
+      replace: 'if (pool === null)',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: the yes is to the machine and the data that are launched',
+      find: '...(to > from ? [launchedText(facts)] : [])',
+      replace: '',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
       name: 'scaling: a validator is never let go',
       find: "if (role === 'validator') return 'is a validator';",
       replace: '',
@@ -2951,6 +2983,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/rotate-peers/restart.ts': [
+    {
+      name: 'no client is restarted for its peers while a heal is at work on another node',
+      find: 'if (heldByHeal !== undefined)',
+      replace: "if (heldByHeal === '')",
+      caughtBy: ['functions/rotate-peers/rotate-guards'],
+    },
+    {
+      name: 'no validator is restarted for its peers while another one is down',
+      find: "role === 'validator' ? validatorDown(facts) : undefined",
+      replace: "role === 'unknown' ? validatorDown(facts) : undefined",
+      caughtBy: ['functions/rotate-peers/rotate-guards'],
+    },
     {
       name: 'of a fleet no second client is restarted before the first has proved itself',
       find: 'if (unproved !== undefined)',

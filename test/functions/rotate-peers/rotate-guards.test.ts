@@ -163,6 +163,17 @@ const observed = (healths: readonly Health[], ageMs = 0) => [
   { observedAtMs: NOW - ageMs, nodes: healths.map((health) => ({ health })) } as never,
 ];
 
+const restartsValidators = fleetFile({ owner: { restartValidators: true } });
+/** Four validators, of which one fares so; node1, which is to be restarted, is what it is. */
+const withValidators = (health: Health) => [
+  {
+    observedAtMs: NOW,
+    nodes: [health, 'synced', 'synced', 'synced'].map((one, at) => ({
+      ...{ name: `node${4 - at}`, role: 'validator', health: one },
+    })),
+  } as never,
+];
+
 describe('a restart', () => {
   const allowed: RestartFacts = {
     fleet: fleetFile(),
@@ -173,6 +184,7 @@ describe('a restart', () => {
     nowMs: NOW,
     fresh: false,
     unproved: undefined,
+    heldByHeal: undefined,
   };
 
   it.each<[string, Partial<RestartFacts>, string | null]>([
@@ -193,6 +205,23 @@ describe('a restart', () => {
     ],
     ['of a client that is just starting', { health: 'starting' }, 'restart-forbidden'],
     ['while another one has not proved itself', { unproved: 'node2' }, 'restart-unproved'],
+    ['while a heal is at work on another one', { heldByHeal: 'node2' }, 'busy'],
+    [
+      'while a heal is at work on another one of a fleet without a block',
+      { heldByHeal: 'node2', fresh: true, observed: observed(['starting', 'starting']) },
+      null,
+    ],
+    ['of a follower while a validator is down', { observed: withValidators('unreachable') }, null],
+    [
+      'of a validator while another one is down',
+      { role: 'validator', fleet: restartsValidators, observed: withValidators('unreachable') },
+      'restart-forbidden',
+    ],
+    [
+      'of a validator while another one only lacks peers',
+      { role: 'validator', fleet: restartsValidators, observed: withValidators('stuck') },
+      null,
+    ],
     ['while the breaker is open', { observed: observed(['synced', 'stuck', 'stuck', 'stuck']) }, 'breaker-open'],
   ])('%s', (_, facts, code) => {
     expect(judgeRestart({ ...allowed, ...facts })?.refuse ?? null).toBe(code);
@@ -215,6 +244,7 @@ it('who waits for another one’s proof is nobody’s trouble: the other one is 
     nowMs: NOW,
     fresh: false,
     unproved: 'node2',
+    heldByHeal: undefined,
   };
   expect(judgeRestart(facts)).toMatchObject({ refuse: 'restart-unproved', page: false });
 });
