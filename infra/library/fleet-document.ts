@@ -283,7 +283,7 @@ export interface FleetDocument {
     readonly minimum?: number;
     /** The client's configuration on the node, where a list is written; it is edited, never made. */
     readonly config?: string;
-    /** A client may be restarted, one node at a time, where its list takes effect no other way: not while a heal is at work on another node, and a validator not while another one is down. */
+    /** A client may be restarted where its list takes effect no other way, unless another node is held by a heal. */
     readonly restart?: boolean;
   };
   /** Where the nodes' names are kept. In lists of peers a node may be named so, too. */

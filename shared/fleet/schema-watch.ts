@@ -304,7 +304,7 @@ export const peerList = object('{ minimum: 3 }', {
     path,
   ),
   restart: usually(
-    'A client may be restarted, one node at a time, where its list takes effect no other way: not while a heal is at work on another node, and a validator not while another one is down.',
+    'A client may be restarted where its list takes effect no other way, unless another node is held by a heal.',
     yesOrNo(),
     false,
   ),
