@@ -183,9 +183,9 @@ async function take(context: ScaleContext, wish: ScaleWish, step: Taken): Promis
 }
 
 /** A pause of the member itself, read right before it is set aside or ended; to take one back only puts back. */
-async function judgeMember(
-  { fleet, clients: { ec2 } }: ScaleContext,
-  step: Taken,
+export async function judgeMember(
+  { fleet, clients: { ec2 } }: Pick<ScaleContext, 'clients' | 'fleet'>,
+  step: Pick<Taken, 'do'>,
   instanceId: string,
 ): Promise<SubjectRefusal | undefined> {
   if (step.do !== 'set-aside' && step.do !== 'end-member') return undefined;

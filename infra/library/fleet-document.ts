@@ -283,7 +283,7 @@ export interface FleetDocument {
     readonly minimum?: number;
     /** The client's configuration on the node, where a list is written; it is edited, never made. */
     readonly config?: string;
-    /** A client may be restarted where its list takes effect no other way, unless another node is held by a heal. */
+    /** A client may be restarted where its list takes effect no other way, and no heal is at work. */
     readonly restart?: boolean;
   };
   /** Where the nodes' names are kept. In lists of peers a node may be named so, too. */

@@ -304,7 +304,7 @@ export const peerList = object('{ minimum: 3 }', {
     path,
   ),
   restart: usually(
-    'A client may be restarted where its list takes effect no other way, unless another node is held by a heal.',
+    'A client may be restarted where its list takes effect no other way, and no heal is at work.',
     yesOrNo(),
     false,
   ),

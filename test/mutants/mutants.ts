@@ -360,7 +360,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'scaling: a pause of the member is read again right before it is ended',
       find: "if (step.do !== 'set-aside' && step.do !== 'end-member') return undefined;",
       replace: "if (step.do !== 'raise') return undefined;",
-      caughtBy: ['functions/seed-groups/scale'],
+      caughtBy: ['functions/seed-groups/scale-guard'],
     },
   ],
   'functions/replace-node/ladder.ts': [
