@@ -6,7 +6,7 @@ import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import { DATA_VOLUME, INSTANCE, ROOT_VOLUME } from '../../fixtures/builders/node.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { attachedAt, foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
-import { COPY_VOLUME, copy, ladderState, machine, watched, YOUNG } from '../../fixtures/replace-facts.ts';
+import { COPY_VOLUME, copy, FLEET, ladderState, machine, watched, YOUNG } from '../../fixtures/replace-facts.ts';
 
 import {
   actOf,
@@ -223,6 +223,12 @@ describe('its data come', () => {
       { original: machine(), sources: null },
       { is: elsewhere },
       'give-up-replacement: what could be copied was not read',
+    ],
+    [
+      'in another zone none are copied where the file leaves the rung out by now',
+      { original: machine(), fleet: { ...FLEET, replace: { ...FLEET.replace, rungs: ['restart'] } } },
+      { is: elsewhere },
+      /^give-up-replacement: the fleet file leaves the rung replace out/,
     ],
     [
       'in another zone a copy that is given up is put away',

@@ -85,6 +85,12 @@ describe('a rung that the owner has taken out of the fleet file since it was beg
     });
   });
 
+  it('takes the data of before back from an upgrade, which no rung of the file is about', () => {
+    const upgrade = { from: '28.0', to: '28.1', is: 'from', mayHaveRun: true, at: 0, cleanSinceMs: 0 } as const;
+    const has = { upgrade: { ...upgrade, givenUp: 'it ended' } };
+    expect(chosen({ ...sources(), fleet: restarts }, has)).toBe(chosen(sources(), has));
+  });
+
   it('takes them where a person wants them', () => {
     expect(chosen({ ...sources(), fleet: restarts, want: RESTORE })).toBe('set-0');
   });
