@@ -44,7 +44,7 @@ describe('the long suites take turns', () => {
   it('a turn may be chosen, and a wrong word is none', () => {
     expect(turnOf('2', 0).waiting).not.toEqual(turnOf('1', 0).waiting);
     expect(turnOf('all', 0).waiting).toEqual([]);
-    expect(() => turnOf('13', 0)).toThrow('CHAINMEND_TURN is "13": expected 1 to 12, alone-1 to alone-12, or all');
+    expect(() => turnOf('19', 0)).toThrow('CHAINMEND_TURN is "19": expected 1 to 18, alone-1 to alone-18, or all');
     expect(() => turnOf('alone-0', 0)).toThrow('CHAINMEND_TURN is "alone-0"');
     expect(() => turnOf('x', 0)).toThrow('CHAINMEND_TURN is "x"');
   });
