@@ -3,7 +3,9 @@
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
 import { isGone, type SeenNode } from '../seen-nodes.ts';
-import { isSettled, SETTLED_MS } from '../settled.ts';
+
+/** What must be put back is tried each half hour (docs/architecture.md, "When something dies"): four times. Trying it for ever is no putting back. */
+const BACK_MS = 2 * 3_600_000;
 
 /** What a person does with a volume or an instance of the node is that person's. */
 const PERSONS = /^(AttachVolume|DetachVolume|DeleteVolume|StopInstances|TerminateInstances)$/;
@@ -11,8 +13,8 @@ const PERSONS = /^(AttachVolume|DetachVolume|DeleteVolume|StopInstances|Terminat
 export const whatComesOffComesBack: MakeRule = (scene, say) => {
   /** Volumes on which a client has been, and that no heal has made. */
   const used = new Set<string>();
-  /** Those that ours have taken off, and whose. */
-  const off = new Map<string, SeenNode>();
+  /** Those that ours have taken off: of which node, and when. */
+  const off = new Map<string, { readonly node: SeenNode; readonly atMs: number }>();
   return {
     look() {
       for (const node of scene.nodes) {
@@ -22,26 +24,28 @@ export const whatComesOffComesBack: MakeRule = (scene, say) => {
           if (!scene.made.has(volumeId) && machine?.isMounted(volumeId)) used.add(volumeId);
       }
     },
-    act({ operation, input }) {
+    act({ operation, input, at }) {
       if (operation !== 'DetachVolume') return;
       for (const id of scene.targets(input)) {
         const node = used.has(id) ? scene.nodeOfThing(id) : undefined;
         if (node === undefined) continue;
         say.matters();
-        off.set(id, node);
+        off.set(id, { node, atMs: at });
       }
     },
     others(call) {
       if (!PERSONS.test(call.operation)) return;
       const nodes = scene.nodesOf(call);
-      for (const [id, node] of off) if (nodes.includes(node)) off.delete(id);
+      for (const [id, { node }] of off) if (nodes.includes(node)) off.delete(id);
     },
     end(atMs) {
       const from = scene.faultsEndedMs;
-      if (from === undefined || atMs - from < SETTLED_MS) return;
-      for (const [node, ids] of Map.groupBy(off.keys(), (id) => off.get(id))) {
-        const present = node && scene.present(node);
-        if (!present || isGone(present) || !isSettled(scene, node, atMs)) continue;
+      if (from === undefined || atMs - from < BACK_MS) return;
+      const long = [...off].filter(([, one]) => atMs - one.atMs >= BACK_MS);
+      for (const [node, taken] of Map.groupBy(long, ([, one]) => one.node)) {
+        const present = scene.present(node);
+        if (!present || isGone(present) || scene.pausedSince(node.fleet, node) !== undefined) continue;
+        const ids = taken.map(([id]) => id);
         const lying = ids.filter((id) => scene.volumes.has(id) && !scene.volumes.get(id)?.attachment);
         if (lying.length > inTheirPlace(scene, node, present.instanceId))
           say.broken(node.subject, `${lying.join(', ')}: taken off it, not put back, and nothing in its place.`, atMs);

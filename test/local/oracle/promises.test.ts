@@ -631,6 +631,20 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await court.pass(3 * HOUR_MS);
         },
       },
+      {
+        when: 'a heal tries for ever to put them back',
+        story: async (court) => {
+          await takeOff(court);
+          court.faultsEnd();
+          for (let times = 0; times < 6; times++) {
+            await court.pass(HOUR_MS / 2);
+            await court.ours('CreateTags', {
+              Resources: [court.id('node2')],
+              Tags: [{ Key: 'tried', Value: `${times}` }],
+            });
+          }
+        },
+      },
     ],
     kept: [
       {
