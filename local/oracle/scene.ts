@@ -286,7 +286,9 @@ export class Scene {
   /** What ours have just made: everything that is there now and was not when the world was last seen. */
   noteMade(act: Act): void {
     const { ec2 } = this.region;
-    const node = this.nodesOf(act)[0];
+    // For whom it says that it is made; a snapshot that it is made from may be another node's.
+    const asked = tagsAsked(act.input);
+    const node = this.nodeNamed(asked['chainmend:fleet'], asked['chainmend:node']) ?? this.nodesOf(act)[0];
     const note = (id: string) => this.made.set(id, { atMs: act.at, actor: act.actor, node });
     if (this.made.size > REMEMBERED_MAX) return;
     for (const { volumeId } of ec2.volumes()) if (!this.volumes.has(volumeId)) note(volumeId);

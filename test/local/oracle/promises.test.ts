@@ -1577,6 +1577,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await copy(court, 'validator2', { SnapshotId, Size: 100 });
         },
       },
+      {
+        when: 'a validator gets the data of another one, whose snapshot says of whom it is',
+        options: { validators: true },
+        story: async (court) => {
+          const tags = { 'chainmend:fleet': 'irita', 'chainmend:node': 'validator1' };
+          const SnapshotId = court.region.ec2.addSnapshot({ volumeId: court.data('validator1'), tags });
+          await court.pass(MINUTE_MS);
+          await copy(court, 'validator2', { SnapshotId, Size: 100 });
+        },
+      },
     ],
     kept: [
       {
