@@ -7,7 +7,12 @@ import { EventError } from '../../shared/events/errors.ts';
 import type { DnsPolicy } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { poolName } from '../../shared/fleet/resource-names.ts';
-import { judgeMissing, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import {
+  judgeMissing,
+  type PoolSeen,
+  type RegisterRecord,
+  type SubjectRefusal,
+} from '../../shared/guardrails/names.ts';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
 import type { RecordChange } from '../../shared/model/journal-fields.ts';
 import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
@@ -39,8 +44,8 @@ const MAX_SHOWN = 10;
 
 interface NamesDone {
   readonly records?: NonNullable<RegisterSummary['records']>;
-  /** The addresses in the pool's record after the run; only of a fleet whose group may be scaled. */
-  readonly pool?: readonly string[];
+  /** The pool's record after the run, and when it was asked for; only of a fleet whose group may be scaled. */
+  readonly pool?: Omit<PoolSeen, 'sinceMs'>;
   readonly refusals: readonly SubjectRefusal[];
 }
 
@@ -101,7 +106,8 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
   const { plan } = result.plan;
   const refusals = [...(result.plan.gone.refusals ?? []), ...plan.refusals];
   // A member that is let go is ended once this has its address no more.
-  const pool = fleet.scales ? { pool: poolIn(await readZone(clients.route53, zoneId), dns) } : {};
+  const atMs = Date.now();
+  const pool = fleet.scales ? { pool: { addresses: poolIn(await readZone(clients.route53, zoneId), dns), atMs } } : {};
   switch (result.step) {
     case 'refused':
       return { refusals: [result.refusal], ...pool };

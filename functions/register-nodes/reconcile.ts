@@ -1,7 +1,7 @@
 // One fleet's run: reads its nodes and their health, reconciles its records and alarms, and notifies its people.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import { judgeSelection, poolSeen, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { judgeSelection, type PoolSeen, poolSeen, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { readRecord } from '../../shared/reconcile/context.ts';
 import { finish, notify, subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { reconcileAlarms } from './apply-alarms.ts';
@@ -41,7 +41,7 @@ export async function reconcileFleet(context: RegisterContext, request: Register
     return asked;
   };
   let records: RegisterSummary['records'];
-  let pool: readonly string[] | undefined;
+  let pool: Omit<PoolSeen, 'sinceMs'> | undefined;
   let alarms: RegisterSummary['alarms'];
   let notes: readonly string[] = [];
   try {
@@ -66,7 +66,7 @@ export async function reconcileFleet(context: RegisterContext, request: Register
   const failed = failures.length > 0;
   await finish(context, refusals, failures, (record) => {
     const nodesNow = failed || record.nodes === found ? undefined : { nodes: found };
-    return pool ? { ...nodesNow, pool: poolSeen(record.pool, pool, Date.now()) } : nodesNow;
+    return pool ? { ...nodesNow, pool: poolSeen(record.pool, pool) } : nodesNow;
   });
   return { ...summary(fleet, nodes.length, refusals, notes), ...(records && { records }), ...(alarms && { alarms }) };
 }

@@ -80,16 +80,16 @@ export interface NamesRecord extends RegisterRecord {
 /** The pool's record as Route 53 had it after a run of register-nodes. */
 export interface PoolSeen {
   readonly addresses: readonly string[];
-  /** Ms since the epoch. */
+  /** When Route 53 was asked, ms since the epoch. */
   readonly atMs: number;
   /** When it was first seen with these addresses, ms since the epoch: resolvers keep the ones of before for the record's TTL. */
   readonly sinceMs: number;
 }
 
-/** Pure. */
-export const poolSeen = (before: PoolSeen | undefined, addresses: readonly string[], nowMs: number): PoolSeen => {
-  const isSame = before !== undefined && JSON.stringify(before.addresses) === JSON.stringify(addresses);
-  return { addresses, atMs: nowMs, sinceMs: isSame ? before.sinceMs : nowMs };
+/** Pure. @param now as it is now: what is the same as before has been so since then */
+export const poolSeen = (before: PoolSeen | undefined, now: Omit<PoolSeen, 'sinceMs'>): PoolSeen => {
+  const isSame = before !== undefined && JSON.stringify(before.addresses) === JSON.stringify(now.addresses);
+  return { ...now, sinceMs: isSame ? before.sinceMs : now.atMs };
 };
 
 export const newRegister: RegisterRecord = { nodes: 0, notifications: [], plans: [], version: 0 };

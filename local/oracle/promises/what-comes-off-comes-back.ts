@@ -3,9 +3,7 @@
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
 import { isGone, type SeenNode } from '../seen-nodes.ts';
-
-/** What must be put back is tried each half hour (docs/architecture.md, "When something dies"): four times. Trying it for ever is no putting back. */
-const BACK_MS = 2 * 3_600_000;
+import { SETTLED_MS } from '../settled.ts';
 
 /** What a person does with a volume or an instance of the node is that person's. */
 const PERSONS = /^(AttachVolume|DetachVolume|DeleteVolume|StopInstances|TerminateInstances)$/;
@@ -40,8 +38,9 @@ export const whatComesOffComesBack: MakeRule = (scene, say) => {
     },
     end(atMs) {
       const from = scene.faultsEndedMs;
-      if (from === undefined || atMs - from < BACK_MS) return;
-      const long = [...off].filter(([, one]) => atMs - one.atMs >= BACK_MS);
+      if (from === undefined || atMs - from < SETTLED_MS) return;
+      // To try it for ever is no putting back: whether a heal is at work on the node says nothing.
+      const long = [...off].filter(([, one]) => atMs - one.atMs >= SETTLED_MS);
       for (const [node, taken] of Map.groupBy(long, ([, one]) => one.node)) {
         const present = scene.present(node);
         if (!present || isGone(present) || scene.pausedSince(node.fleet, node) !== undefined) continue;
