@@ -5,6 +5,7 @@ import {
   judgeMissing,
   judgeSelection,
   newRegister,
+  poolSeen,
   type RegisterRecord,
   rememberPlan,
   type SubjectRefusal,
@@ -113,5 +114,21 @@ describe('a plan that was told', () => {
   it('is remembered once, as the newest', () => {
     const register = ['a', 'b', 'a'].reduce(rememberPlan, newRegister);
     expect(register.plans).toEqual(['a', 'b']);
+  });
+});
+
+describe('what the pool was seen to be', () => {
+  const seen = (addresses: readonly string[], minutes: number) => ({ addresses, atMs: NOON_MS + minutes * MINUTE_MS });
+
+  it('is so since it was first seen', () => {
+    const first = poolSeen(undefined, seen(['10.0.0.1'], 0));
+    expect(first).toEqual({ addresses: ['10.0.0.1'], atMs: NOON_MS, sinceMs: NOON_MS });
+    expect(poolSeen(first, seen(['10.0.0.1'], 5))).toEqual({ ...seen(['10.0.0.1'], 5), sinceMs: NOON_MS });
+  });
+
+  it('is so since now where it was another one before', () => {
+    const before = { ...seen(['10.0.0.1', '10.0.0.2'], 0), sinceMs: NOON_MS - HOUR_MS };
+    const now = seen(['10.0.0.1'], 5);
+    expect(poolSeen(before, now)).toEqual({ ...now, sinceMs: now.atMs });
   });
 });
