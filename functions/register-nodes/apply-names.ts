@@ -9,12 +9,14 @@ import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { poolName } from '../../shared/fleet/resource-names.ts';
 import {
   judgeMissing,
+  type NamesRecord,
+  type OutOfPool,
   type PoolSeen,
-  type RegisterRecord,
   type SubjectRefusal,
 } from '../../shared/guardrails/names.ts';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
 import type { RecordChange } from '../../shared/model/journal-fields.ts';
+import { readRecord, settleRecord } from '../../shared/reconcile/context.ts';
 import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
 import { subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
@@ -29,6 +31,7 @@ import {
 } from '../../shared/reconcile/plan.ts';
 import type { RegisterContext, RegisterRequest, RegisterSummary } from './context.ts';
 import { type NodeFacts, readNodeFacts, readPaused } from './facts.ts';
+import { followPool, mayFollow, type PoolFollows } from './pool-follows.ts';
 import {
   desiredNames,
   hashOf,
@@ -51,7 +54,7 @@ interface NamesDone {
 
 export interface NamesToReconcile extends Pick<RegisterRequest, 'fleets' | 'names' | 'confirmed' | 'approval'> {
   readonly nodeFacts: NodeFacts;
-  readonly register: RegisterRecord;
+  readonly register: NamesRecord;
   /** Instances of the fleet that have ended. */
   readonly readGone: () => Promise<readonly FleetNode[]>;
 }
@@ -75,6 +78,8 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
   const { zoneId } = found;
   const planFor = (facts: NodeFacts, zone: Zone, gone: MissingNames): PlannedNames =>
     planOf({ ...fleet, dns }, environment.AWS_REGION, request.names, facts, zone, gone);
+  const followed =
+    approval === undefined && fleet.mode === 'ask' ? await followHeals(context, zoneId, request) : NOBODY;
   const result = await reconcile(
     fleet,
     {
@@ -104,18 +109,18 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
     approval,
   );
   const { plan } = result.plan;
-  const refusals = [...(result.plan.gone.refusals ?? []), ...plan.refusals];
   // A member that is let go is ended once this has its address no more.
   const atMs = Date.now();
   const pool = fleet.scales ? { pool: { addresses: poolIn(await readZone(clients.route53, zoneId), dns), atMs } } : {};
+  const refusals = [...followed.refusals, ...(result.plan.gone.refusals ?? []), ...plan.refusals];
   switch (result.step) {
     case 'refused':
       return { refusals: [result.refusal], ...pool };
     case 'nothing':
-      return { records: { changed: 0, left: 0 }, refusals, ...pool };
+      return { records: { changed: followed.changed, left: 0 }, refusals, ...pool };
     case 'proposed':
       return {
-        records: { changed: 0, left: plan.changes.length, plan: plan.hash },
+        records: { changed: followed.changed, left: plan.changes.length, plan: plan.hash },
         refusals: [...refusals, ...result.refusals],
         ...pool,
       };
@@ -125,6 +130,55 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
     }
   }
 }
+
+type Followed = Pick<ApplyResult, 'changed' | 'refusals'>;
+
+const NOBODY: Followed = { changed: 0, refusals: [] };
+
+/** In mode ask: the pool's record follows what people have said yes to, before anything else is put to them. */
+async function followHeals(
+  context: RegisterContext,
+  zoneId: string,
+  { nodeFacts, register, fleets }: NamesToReconcile,
+): Promise<Followed> {
+  const { fleet, clients, environment } = context;
+  const { dns } = fleet;
+  if (!dns || !mayFollow({ ...nodeFacts, out: register.out ?? [] })) return NOBODY;
+  const nowMs = Date.now();
+  const follows = (
+    { untouched, ...facts }: NodeFacts,
+    zone: Zone,
+    { out = [] }: NamesRecord,
+  ): PoolFollows & { readonly poolReason: string } => {
+    const known = { ...facts, fleet: { ...fleet, dns }, region: environment.AWS_REGION, paused: untouched, zone };
+    const desired = desiredNames(known);
+    return { ...followPool({ ...known, out, nowMs }, desired), poolReason: desired.poolReason };
+  };
+  const zone = await readZone(clients.route53, zoneId);
+  // Who leaves is remembered first: otherwise nobody would know that it may come back.
+  const planned = await settleRecord(context, (record) => {
+    const result = follows(nodeFacts, zone, record);
+    return { change: isSameOut(result.out, record.out ?? []) ? undefined : { out: result.out }, result };
+  });
+  if (planned.plan.changes.length === 0) return NOBODY;
+  const { poolReason } = planned;
+  const sentence = `${planned.sentence}; the pool: ${poolReason}`;
+  await context.write({ kind: 'decision', sentence, fields: { pool: poolReason } });
+  return applyNames(context, {
+    zoneId,
+    planned: { ...planned, paused: nodeFacts.paused, gone: {} },
+    approved: true,
+    planAgain: async () => {
+      const [now, record] = await Promise.all([readNodeFacts(context, fleets), readRecord(context)]);
+      if (now.found === 0) return undefined;
+      const again = follows(now, await readZone(clients.route53, zoneId), record);
+      return { ...again, paused: now.paused, gone: {} };
+    },
+  });
+}
+
+const isSameOut = (a: readonly OutOfPool[], b: readonly OutOfPool[]): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
 
 const poolIn = (zone: Zone, dns: DnsPolicy): readonly string[] => zone.get(recordKey(poolName(dns), 'A'))?.values ?? [];
 

@@ -61,7 +61,7 @@ export interface DesiredNames {
 }
 
 /** "Number of records in a record set: 400" (Route 53 quotas). */
-const MAX_VALUES = 400;
+export const MAX_VALUES = 400;
 /** A change deletes and creates, and a batch holds 32,000 characters of values (Route 53 quotas). */
 const MAX_VALUE_CHARACTERS = 14_000;
 

@@ -71,10 +71,18 @@ export interface RegisterRecord {
   readonly version: number;
 }
 
-/** What register-nodes remembers besides of a fleet whose group may be scaled. */
+/** What register-nodes remembers besides of the pool's record. */
 export interface NamesRecord extends RegisterRecord {
   /** Absent in records of earlier versions, and where no group may be scaled. */
   readonly pool?: PoolSeen;
+  /** In mode ask, the nodes that have left it by the yes to a heal: they come back without another one. Absent while there was none. */
+  readonly out?: readonly OutOfPool[];
+}
+
+/** A node that has left the pool, and when, ms since the epoch. */
+export interface OutOfPool {
+  readonly node: string;
+  readonly atMs: number;
 }
 
 /** The pool's record as Route 53 had it after a run of register-nodes. */

@@ -11,6 +11,8 @@ import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { failuresOf } from '../../fixtures/failures.ts';
 
 const ZONE = 'bitcoin.internal';
+/** Of the fleet's records, unless its file says otherwise. */
+const TTL_MS = 5_000;
 const FUNCTION = 'chainmend-register-nodes';
 const PARAMETER = '/chainmend/fleets/bitcoin';
 const OWN_KINDS = ['disk', 'inodes', 'stuck', 'forked', 'unreachable', 'status-check', 'attached-ebs'];
@@ -33,8 +35,25 @@ const isRight = (world: World, name: string): boolean => record(world, name)?.jo
 const alarmOf = (node: string, kind: string): string => `chainmend-bitcoin-${node}-${kind}`;
 const hasAlarm = ({ region }: World, name: string): boolean => region.cloudwatch.alarmState(name) !== undefined;
 const hasAll = (world: World, node: string): boolean => OWN_KINDS.every((kind) => hasAlarm(world, alarmOf(node, kind)));
-const calls = ({ region }: World, operation: string) =>
-  region.gateway.trace.calls.filter((call) => call.actor.startsWith(FUNCTION) && call.operation === operation);
+const calls = ({ region }: World, operation: string, by = FUNCTION) =>
+  region.gateway.trace.calls.filter((call) => call.actor.startsWith(by) && call.operation === operation);
+/** What the pool was changed to since the story began, and when. */
+const poolChanges = (world: World) =>
+  calls(world, 'ChangeResourceRecordSets').flatMap(({ at, input }) => {
+    const changes = (input as { ChangeBatch?: { Changes?: readonly RecordSetWritten[] } }).ChangeBatch?.Changes ?? [];
+    return changes.flatMap(({ Action, ResourceRecordSet: { Name, ResourceRecords = [] } }) =>
+      Action === 'CREATE' && Name.startsWith('pool.') && at > Date.UTC(2026, 0, 1, 12, 1)
+        ? [{ at, values: ResourceRecords.map(({ Value }) => Value) }]
+        : [],
+    );
+  });
+interface RecordSetWritten {
+  readonly Action: string;
+  readonly ResourceRecordSet: {
+    readonly Name: string;
+    readonly ResourceRecords?: readonly { readonly Value: string }[];
+  };
+}
 const hints = ({ region }: World) =>
   region.gateway.trace.calls.filter(
     ({ actor, operation, input }) =>
@@ -50,9 +69,11 @@ const pages = (world: World, code: string) => own(world).filter((line) => line.k
 const failed = ({ region }: World): number => failuresOf(region, FUNCTION);
 const kept = ({ region }: World): number => region.sqs.depth(`${FUNCTION}-failed`);
 
-const invoke = ({ region }: World, event: object): Promise<unknown> =>
+const invoke = (world: World, event: object): Promise<unknown> => tell(world, FUNCTION, event);
+const dispatch = (world: World, event: object): Promise<unknown> => tell(world, 'chainmend-dispatch-heal', event);
+const tell = ({ region }: World, FunctionName: string, event: object): Promise<unknown> =>
   region.call('lambda', 'Invoke', {
-    FunctionName: FUNCTION,
+    FunctionName,
     InvocationType: 'Event',
     Payload: new Uint8Array(Buffer.from(JSON.stringify(event))),
   });
@@ -269,6 +290,43 @@ const cases: Readonly<Record<string, Case>> = {
       'another plan was refused': (world) => refusals(world, 'approval-exceeded').length === 1,
       'one approval is good for one plan': (world) => record(world, 'node2')?.join() === '10.9.9.8',
       'people were asked once a plan': (world) => asked(world).length === 2,
+    },
+  },
+  'in mode ask a yes to a snapshot has its node leave the pool before its client is stopped, and come back': {
+    people: (world) => {
+      world.at(1, () => push(world, { mode: 'ask' }));
+      world.at(2, () => edit(world, 'node1', '10.9.9.9'));
+      world.at(3, () => dispatch(world, { kind: 'snapshot', fleet: 'bitcoin', node: 'node2' }));
+      world.at(9, () => answerAsPaged(world, asked(world).find((page) => page['node'] === 'node2')?.approve));
+    },
+    minutes: 60,
+    meanwhile: {
+      'it is in the pool until somebody says yes': [
+        8.9,
+        (world) => record(world, 'pool')?.includes(addressOf(world, 'node2')) === true,
+      ],
+    },
+    expect: {
+      'it left the pool, and its client was stopped when resolvers had forgotten it': (world) => {
+        const left = poolChanges(world)[0];
+        const stopped = calls(world, 'SendCommand', 'chainmend-snapshot-node').find(({ input }) =>
+          JSON.stringify(input).includes('stop-client'),
+        );
+        return (
+          left !== undefined &&
+          stopped !== undefined &&
+          !left.values.includes(addressOf(world, 'node2')) &&
+          stopped.at - left.at >= TTL_MS
+        );
+      },
+      'it is back, and the pool was changed no more': (world) =>
+        poolChanges(world).length === 2 && record(world, 'pool')?.includes(addressOf(world, 'node2')) === true,
+      'what else its names need waits for a yes of its own': (world) => record(world, 'node1')?.join() === '10.9.9.9',
+      'nobody was asked about the pool': (world) =>
+        asked(world).every((page) => page['node'] === 'node2' || page['sentence']?.includes('pool.') === false),
+      'the journal says why it was done': (world) =>
+        own(world).some(({ sentence }) => sentence.startsWith('node2 leaves the pool, as said with the yes')) &&
+        own(world).some(({ sentence }) => sentence.startsWith('node2 is back in the pool')),
     },
   },
   'a selection that matches nothing any more is refused, until a person says that all of it may go': {
