@@ -7,10 +7,11 @@ import type { RealWorld } from './world.ts';
 
 const LOOK_MS = 500;
 const JOURNAL_LOOK_MS = 1_000;
-const SEEN_CHARACTERS = 3_000;
-/** What the heals came to lately: a failure is printed with it. */
-const JOURNAL_LINES = 12;
-const STEPS: readonly JournalLine['kind'][] = ['decision', 'intent', 'result'];
+const SEEN_CHARACTERS = 6_000;
+/** What the heals have decided and came to lately: a failure is printed with it. */
+const JOURNAL_LINES = 20;
+const STEPS: readonly JournalLine['kind'][] = ['intent', 'result'];
+const WATCHERS: readonly string[] = ['watch-fleet', 'register-nodes', 'rotate-peers'];
 const JOURNAL_CHARACTERS = 200;
 
 export interface StartedStory {
@@ -45,7 +46,8 @@ export class Narrator {
         const subject = node === '-' ? fleet : `${fleet}/${node}`;
         const text = `${heal}, ${kind}: ${sentence}`;
         const lately = `${atSeconds.toFixed(0)} s ${subject}: ${text}`.slice(0, JOURNAL_CHARACTERS);
-        if (!STEPS.includes(kind)) this.#lately = [...this.#lately, lately].slice(-JOURNAL_LINES);
+        if (!STEPS.includes(kind) && !(kind === 'decision' && WATCHERS.includes(heal)))
+          this.#lately = [...this.#lately, lately].slice(-JOURNAL_LINES);
         this.#tell({ event: 'told', atSeconds, subject, text });
       }
       for (const { operation: name } of world.scripts) {
