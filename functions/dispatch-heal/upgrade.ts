@@ -192,8 +192,13 @@ function nextAtHeight(facts: UpgradeFacts, marks: readonly Mark[], atHeight: num
     const busy = marks.find(({ snapshot }) => snapshot === 'under way');
     if (busy) return { do: 'wait', why: `${busy.node.name} gives a snapshot` };
     const next = inOrder(marks, fleet).find(({ upgraded, snapshot }) => upgraded === 'not yet' && snapshot === 'none');
-    if (next && tip !== null && hasTimeLeft(fleet, atHeight - tip)) return { do: 'snapshot', node: next.node };
-    return { do: 'wait', why: `the chain is at ${tip ?? 'an unknown height'}, and stops below ${atHeight}` };
+    const stops = `the chain is at ${tip ?? 'an unknown height'}, and stops below ${atHeight}`;
+    if (!next || tip === null) return { do: 'wait', why: stops };
+    const leftMs = (atHeight - tip) * (defaultsOf(fleet.chain)?.blockSeconds ?? 0) * 1_000;
+    const fromMs = snapshotsFromMs(marks.length);
+    if (leftMs > fromMs)
+      return { do: 'wait', why: `${stops}; snapshots are taken in the last ${Math.round(fromMs / HOUR_MS)} h before` };
+    return leftMs > SNAPSHOT_MS ? { do: 'snapshot', node: next.node } : { do: 'wait', why: stops };
   }
   const waiting = marks.filter(({ upgraded }) => upgraded === 'not yet');
   const failed = marks.filter(({ upgraded }) => upgraded === 'failed');
@@ -222,9 +227,13 @@ function nextAtHeight(facts: UpgradeFacts, marks: readonly Mark[], atHeight: num
 
 /** A stop and a snapshot take minutes, and the proof of it some blocks: none is begun that the height could overtake. */
 const SNAPSHOT_MS = 30 * 60_000;
+const HOUR_MS = 60 * 60_000;
 
-const hasTimeLeft = ({ chain }: Fleet, blocks: number): boolean =>
-  blocks * (defaultsOf(chain)?.blockSeconds ?? 0) * 1_000 > SNAPSHOT_MS;
+/**
+ * Half an hour for each node, and half a day at least, since a chain may be faster than its default says. Less than a snapshot is valid: with a height that is
+ * months away each node would be stopped for another one every day.
+ */
+const snapshotsFromMs = (nodes: number): number => Math.min(20 * HOUR_MS, Math.max(12 * HOUR_MS, nodes * SNAPSHOT_MS));
 
 const isUnderWay = ({ upgraded, snapshot }: Mark): boolean => upgraded === 'under way' || snapshot === 'under way';
 

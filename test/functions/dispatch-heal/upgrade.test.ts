@@ -251,7 +251,7 @@ describe('an upgrade at a height, at its edges', () => {
   const whole = (incidents: readonly IncidentRecord[], more: Partial<UpgradeFacts> = {}) =>
     nextStep({ nowMs: NOON_MS, fleet, upgrade: reached, nodes: below, incidents, tip: HEIGHT - 1, ...more });
   const announced = (incidents: readonly IncidentRecord[], more: Partial<UpgradeFacts> = {}) =>
-    whole(incidents, { upgrade: before, nodes: stand(HEIGHT - 100), tip: HEIGHT - 100, ...more });
+    whole(incidents, { upgrade: before, nodes: stand(HEIGHT - 60), tip: HEIGHT - 60, ...more });
 
   it('is not done where its fleet has no node that anybody sees', () => {
     expect(whole([], { nodes: [], tip: HEIGHT + 1 }).do).toBe('wait');
@@ -271,6 +271,19 @@ describe('an upgrade at a height, at its edges', () => {
       why: 'the chain is at 997, and stops below 1000',
     });
     expect(announced([], { tip: HEIGHT - 4 }).do).toBe('snapshot');
+    // 72 blocks of bitcoin take twelve hours: earlier a snapshot would be too old at the height, and taken again every day.
+    expect(announced([], { tip: HEIGHT - 72 }).do).toBe('snapshot');
+    expect(announced([], { tip: HEIGHT - 73 })).toEqual({
+      do: 'wait',
+      why: 'the chain is at 927, and stops below 1000; snapshots are taken in the last 12 h before',
+    });
+    // A large fleet needs longer for them, and never as long as one is valid.
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, at) => observedNode({ name: `n${at}`, instanceId: `i-n${at}`, height: 880 }));
+    expect(announced([], { nodes: many(30), tip: HEIGHT - 90 }).do).toBe('snapshot');
+    expect(announced([], { nodes: many(30), tip: HEIGHT - 91 }).do).toBe('wait');
+    expect(announced([], { nodes: many(200), tip: HEIGHT - 120 }).do).toBe('snapshot');
+    expect(announced([], { nodes: many(200), tip: HEIGHT - 121 }).do).toBe('wait');
     // Of a chain whose pace nobody knows no time is left for sure.
     expect(announced([], { tip: 1, fleet: { ...fleet, chain: 'other' } }).do).toBe('wait');
   });
