@@ -383,6 +383,23 @@ const wait = (fleet: string, reason: string, pageAfterMs = PAGE_AFTER_MS): Scale
   refusal: { ...refuse(fleet, 'scale-waits', reason), page: true, pageAfterMs },
 });
 
+/** A look that finds it again is half an hour old by then: a tag that was on its way is no news. */
+const STRAY_PAGE_AFTER_MS = 30 * MINUTE_MS;
+
+/** Members that run on outside of their fleet while nobody has them on their way out: a person's tag, or one that came late. What is right, only a person knows. */
+export const strayRefusals = (
+  { name }: Pick<Fleet, 'name'>,
+  strays: readonly Pick<ScaleMember, 'instanceId'>[],
+): readonly SubjectRefusal[] =>
+  strays.map(({ instanceId }) => ({
+    ...refuse(
+      instanceId,
+      'not-recorded',
+      `${instanceId} is in service in its group, and no node of ${name}: it carries chainmend:retired, and nobody has it on its way out. To have it back: aws ec2 delete-tags --resources ${instanceId} --tags Key=chainmend:retired. To let it go: aws autoscaling terminate-instance-in-auto-scaling-group --instance-id ${instanceId} --should-decrement-desired-capacity`,
+    ),
+    ...{ page: true, pageAfterMs: STRAY_PAGE_AFTER_MS },
+  }));
+
 const refuse = (fleet: string, code: SubjectRefusal['refuse'], reason: string): SubjectRefusal => ({
   ...{ refuse: code, subject: fleet, reason, page: false, lastsMs: LASTS_MS },
 });

@@ -72,6 +72,25 @@ async function readGroup({ autoscaling }: ScaleContext['clients'], group: string
   };
 }
 
+/** Members in service that have left the fleet by their tag; at a time when nobody has one on its way out. A heal has its own on standby. */
+export async function readStrays({
+  clients,
+  fleet,
+}: Pick<ScaleContext, 'clients' | 'fleet'>): Promise<readonly FleetNode[]> {
+  const { scales } = fleet;
+  const group = scales && (await readGroup(clients, scales.group));
+  const serving = Object.entries(group?.lifecycles ?? {}).flatMap(([id, is]) => (is === 'InService' ? [id] : []));
+  return serving.length === 0 ? [] : readRetired(clients.ec2, fleet, serving);
+}
+
+async function readRetired(ec2: EC2Client, fleet: Fleet, ids: readonly string[]): Promise<readonly FleetNode[]> {
+  const Filters = [{ Name: 'instance-id', Values: [...ids] }];
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
+  return Reservations.flatMap(({ Instances = [] }) => Instances)
+    .map((instance) => nodeOf(fleet, instance))
+    .filter(({ tags }) => tags[RETIRED_TAG] !== undefined);
+}
+
 /** A member's own pause, by its tags as they are now; null: there is none. */
 export async function readPauseOf(ec2: EC2Client, instanceId: string): Promise<Refusal | null> {
   const { Reservations = [] } = await ec2.send(
@@ -89,17 +108,13 @@ async function readOutside(
   { records, volumes }: Pick<Read, 'records' | 'volumes'>,
 ): Promise<ScaleFacts['outside']> {
   if (ids.length === 0) return [];
-  const Filters = [{ Name: 'instance-id', Values: [...ids] }];
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
-  return Reservations.flatMap(({ Instances = [] }) => Instances)
-    .map((instance) => nodeOf(fleet, instance))
-    .filter(({ tags }) => tags[RETIRED_TAG] !== undefined)
-    .map(({ instanceId, name, privateIp, tags }) => ({
-      ...{ instanceId, name, privateIp },
-      paused: judgePauseTag(tags)?.reason ?? null,
-      neededBy: openOn(instanceId, records),
-      leaves: leftBy(instanceId, volumes),
-    }));
+  const retired = await readRetired(ec2, fleet, ids);
+  return retired.map(({ instanceId, name, privateIp, tags }) => ({
+    ...{ instanceId, name, privateIp },
+    paused: judgePauseTag(tags)?.reason ?? null,
+    neededBy: openOn(instanceId, records),
+    leaves: leftBy(instanceId, volumes),
+  }));
 }
 
 interface Read {

@@ -12,8 +12,8 @@ import { notApproved } from '../../shared/reconcile/plan.ts';
 import type { ScaleWish } from '../../shared/snapshots/scale.ts';
 import { readScaleGuards, type ScaleContext } from './context.ts';
 import type { SeedEvent } from './event.ts';
-import { nextStep, planScale, type ScaleStep, sizeOfGroup } from './scale-decide.ts';
-import { readPauseOf, readScaleFacts } from './scale-facts.ts';
+import { nextStep, planScale, type ScaleStep, sizeOfGroup, strayRefusals } from './scale-decide.ts';
+import { readPauseOf, readScaleFacts, readStrays } from './scale-facts.ts';
 import type { SeedSummary } from './seed.ts';
 
 type Asked = Extract<SeedEvent, { readonly kind: 'scale' }>;
@@ -88,7 +88,8 @@ export async function advanceScale(context: ScaleContext): Promise<SeedSummary> 
     return { fleet: fleet.name, done, left: [], refusals: refusals.map(textOf) };
   };
   // What people were told of one that has ended is over.
-  if (wish === null || (wish.state !== 'under-way' && wish.leaving === null)) return told([], []);
+  if (wish === null || (wish.state !== 'under-way' && wish.leaving === null))
+    return told([], strayRefusals(fleet, await readStrays(context)));
   const step = nextStep(await readScaleFacts(context, fleet, wish.to, Date.now()), wish);
   if (step.do === 'wait') {
     // A launch and its first blocks take minutes: what is only that is no news.

@@ -64,6 +64,8 @@ function looksAtEnd(of: World): void {
 }
 const isTagged = ({ region }: World, id: string): boolean =>
   id !== '' && region.ec2.instance(id).tags.some(({ Key }) => Key === 'chainmend:retired');
+const STRAY = new WeakMap<World, string>();
+const strayOf = (of: World): string => STRAY.get(of) ?? '-';
 const isTold = ({ region }: World, what: string): boolean =>
   region.sns.published().some(({ subject = '', message }) => subject.includes('scale-waits') && message.includes(what));
 const onceAside = (of: World, then: () => unknown): void =>
@@ -219,6 +221,37 @@ export const SCENARIOS: readonly Scenario[] = [
             allHealthy(of) &&
             wishOf(of)?.state === 'done' &&
             calls(of, 'TerminateInstanceInAutoScalingGroup').length === 0,
+        },
+      ],
+    },
+  ),
+  story(
+    'a member that carries the tag while nobody has it on its way out is told, once, and is a node again when a person takes it off',
+    (of) => {
+      const [first] = of.current;
+      if (!first) throw new Error('no node is there');
+      STRAY.set(of, first.instanceId);
+      of.region.ec2.setTag(first.instanceId, 'chainmend:retired', '2026-01-01');
+      of.at(80, () => of.region.ec2.setTag(first.instanceId, 'chainmend:retired', undefined));
+    },
+    {
+      hours: 1.8,
+      meanwhile: [
+        {
+          atMinutes: 75,
+          sentence: 'it runs on, and people were told of it, with both ways on',
+          holds: (of) =>
+            desired(of) === SIZE &&
+            of.region.sns
+              .published()
+              .filter(({ subject = '', message }) => subject.includes('not-recorded') && message.includes(strayOf(of)))
+              .length === 1,
+        },
+      ],
+      expect: [
+        {
+          sentence: 'it is a node again, and nobody was ended',
+          holds: (_, of) => allSynced(of, SIZE) && ended(of) === 0,
         },
       ],
     },
