@@ -7,6 +7,7 @@ import { roleOf } from '../../shared/fleet/resolve.ts';
 import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { judgeClass } from '../../shared/guardrails/replace.ts';
+import type { UnprovedRestart } from '../../shared/guardrails/rotation.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
 import { leaseFree, mayHold, newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord, Operation } from '../../shared/heal/records.ts';
@@ -339,8 +340,25 @@ export function peersLacking(
   return { refuse: 'peers-first', reason, page: false, retryAfterMs: 50_000 };
 }
 
-/** Two rounds of watch-fleet: until then the observation of a node whose disk was grown may be from before. */
+/** Two rounds of watch-fleet: until then the observation of a node whose disk was grown, or whose client was restarted, may be from before. */
 const SEEN_SINCE_MS = 2 * 60_000;
+
+/**
+ * rotate-peers has just stopped another client of the fleet for its list of peers, and nobody has seen it since: no client that runs is taken down beside it.
+ * One that does not come back counts as unhealthy after that, as any other.
+ *
+ * @param isDown the node's own client answers nobody: a heal takes nothing from anyone
+ */
+export function restartFirst(
+  restart: Pick<UnprovedRestart, 'instanceId' | 'node' | 'overAtMs'> | null,
+  { instanceId, isDown }: { readonly instanceId: string; readonly isDown: boolean },
+  nowMs: number,
+): Refusal | null {
+  if (restart === null || restart.instanceId === instanceId || isDown) return null;
+  if (nowMs >= restart.overAtMs + SEEN_SINCE_MS) return null;
+  const reason = `${restart.node} was restarted for its list of peers a moment ago, and has not been seen since`;
+  return { refuse: 'restart-unproved', reason, page: false, retryAfterMs: 50_000 };
+}
 
 /**
  * Whether a disk's incident goes first: while it is judged for the first time, while its growth is under way, and while the node itself says that the

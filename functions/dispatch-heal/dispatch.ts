@@ -37,6 +37,7 @@ import {
   isDown,
   judgeBeforeStart,
   peersFirst,
+  restartFirst,
 } from './decide.ts';
 import { type ObservedFleet, readInstances, type TaggedInstance } from './facts.ts';
 import { judgeAtDoor, mayRestart, readPace } from './paced.ts';
@@ -162,13 +163,14 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
   for (let conflict = 0, skipped = 0; conflict < MAX_CONFLICTS && skipped < MAX_SPENT; ) {
     const statusOf = (execution: string | null | undefined): ExecutionStatus | Promise<ExecutionStatus> =>
       execution ? readExecution(clients.lambda, execution) : { state: 'unknown' };
-    const [incident, nodeRecord, goesFirst, seen, queue, height] = await Promise.all([
+    const [incident, nodeRecord, goesFirst, seen, queue, height, restart] = await Promise.all([
       store.readIncident(fleet.name, instance.instanceId, text),
       store.readNode(instance.instanceId),
       precedenceOf(context, known, statusOf),
       isLadder ? context.seen(fleet.name) : undefined,
       isLadder && context.waiting?.length ? readQueue(context, fleet, statusOf) : null,
       trigger.kind === 'node' ? context.heightOf(fleet) : null,
+      takesDown(known) ? store.readRotation(fleet.name).then((read) => read?.restart ?? null) : null,
     ]);
     const isSick = trigger.kind === 'node' && trigger.subject === 'health';
     const isRestart = isSick && !candidate.atOnce && !candidate.settles && seen !== undefined;
@@ -186,6 +188,11 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
         (incident && queue && judgeTurn({ ...queue, nowMs, fleet, incident })) ??
         (incident && !context.waiting && !candidate.atOnce ? awaitSweep(incident) : null) ??
         (seen && trigger.kind === 'node' ? peersFirst(fleet, seen, instance.instanceId, nowMs) : null) ??
+        restartFirst(
+          restart,
+          { instanceId: instance.instanceId, isDown: seen !== undefined && isDown(candidate, seen) },
+          nowMs,
+        ) ??
         (pace && judgeAtDoor(pace, { instanceId: instance.instanceId, name: node }, context.pace !== undefined)),
       // What was begun must be finished: the heal itself judges how.
       guarded:
@@ -203,6 +210,14 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
     `incident ${text} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands, or ${MAX_SPENT} of its attempts have run before`,
   );
 }
+
+/** Whether its heal may stop a client that runs, and can as well do that a minute later: a person who asks is not kept waiting, nor what was begun. */
+const takesDown = ({ fleet, candidate, trigger }: ResolvedCandidate): boolean =>
+  fleet.peers?.restart === true &&
+  !candidate.atOnce &&
+  !candidate.settles &&
+  ((trigger.kind === 'node' && trigger.subject !== 'terminated') ||
+    (trigger.kind === 'snapshot' && trigger.subject === 'clean'));
 
 function belowHeight(height: HeightUnderWay, { observations, tip }: ObservedFleet, instanceId: string): Refusal | null {
   const self = observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);

@@ -18,6 +18,7 @@ import {
   judgeBeforeStart,
   payloadOf,
   peersFirst,
+  restartFirst,
   SCHEDULE,
 } from '../../../functions/dispatch-heal/decide.ts';
 import type { AlarmStatus, StatusCheckResult } from '../../../functions/dispatch-heal/facts.ts';
@@ -372,6 +373,19 @@ describe('the dispatcher', () => {
     expect(judged(nodes)).toMatchObject({ refuse: 'peers-first', page: false, retryAfterMs: 50_000 });
     expect(judged([])).toBeNull();
     expect(judged(nodes, { ...fleet, peers: undefined } as unknown as typeof fleet)).toBeNull();
+  });
+
+  it('takes no client down beside one that was restarted for its list and has not been seen since', () => {
+    const restart = { instanceId: 'i-3', node: 'node3', overAtMs: NOON_MS };
+    const judged = (nowMs: number, more: { instanceId?: string; isDown?: boolean } = {}) =>
+      restartFirst(restart, { instanceId: INSTANCE, isDown: false, ...more }, nowMs);
+    expect(judged(NOON_MS)).toMatchObject({ refuse: 'restart-unproved', page: false, retryAfterMs: 50_000 });
+    expect(judged(NOON_MS + 2 * MINUTE_MS - 1)).not.toBeNull();
+    expect(judged(NOON_MS + 2 * MINUTE_MS)).toBeNull();
+    expect(judged(NOON_MS, { instanceId: 'i-3' })).toBeNull();
+    // Nothing is taken from anyone by the heal of a node that answers nobody.
+    expect(judged(NOON_MS, { isDown: true })).toBeNull();
+    expect(restartFirst(null, { instanceId: INSTANCE, isDown: false }, NOON_MS)).toBeNull();
   });
 
   it('has a disk grown first, unless the disk’s own numbers say that it is not full', () => {
