@@ -56,6 +56,9 @@ export class NodePeers implements Member {
   private readonly cuts = new Map<string, number>();
   private readonly keeps = new Map<string, number>();
 
+  /** How many addresses faults have taken from it. */
+  losses = 0;
+
   constructor(
     client: SimulatedClient,
     { kernel, chain, spec }: { kernel: Kernel; chain: SimulatedChain; spec: NodeSpec },
@@ -124,6 +127,11 @@ export class NodePeers implements Member {
     const lost = Math.min(count, this.outside.count);
     this.outside = { first: this.outside.first + lost, count: this.outside.count - lost };
     this.chain.network.changed();
+  }
+
+  /** A fault takes an address from it, from memory and configuration. */
+  forget(address: string): void {
+    if (this.remove(address, { keep: false })) this.losses += 1;
   }
 
   /** So many new strangers connect. */

@@ -36,6 +36,9 @@ interface Limits {
   readonly mayRunOn?: boolean;
 }
 
+/** Two sweeps: what was due since then is begun by the next one. */
+const SWEEPS_MS = 2 * 60_000;
+
 export class Checker {
   readonly mutations: Mutation[] = [];
   readonly violations: Violation[] = [];
@@ -45,8 +48,8 @@ export class Checker {
   #world: World | undefined;
   /** Resources that existed before any heal. */
   #there: ReadonlySet<string> = new Set();
-  /** How many peers each node had to dial when a rotation changed it first, by instance: what a fault had taken before is not the rotation's doing, and no list has what does not exist. */
-  readonly #dialled = new Map<string, number>();
+  /** How many peers each node had to dial when a rotation changed it first since a fault took some, by instance: that is not the rotation's doing, and no list has what does not exist. */
+  readonly #dialled = new Map<string, { readonly count: number; readonly losses: number }>();
 
   /** Checks requests from here on; requests of the deployment are ignored. */
   begin(world: World): void {
@@ -82,7 +85,9 @@ export class Checker {
     const { resource, instanceId } = subjectOf(region, record, heal);
     this.mutations.push({ record, by, resource, instanceId });
     const rotated = rotates(record.actor) ? world.nodes.find((node) => node.instanceId === resource) : undefined;
-    if (rotated && !this.#dialled.has(resource)) this.#dialled.set(resource, peersThere(world, rotated.machine));
+    const losses = rotated?.machine.peers.losses ?? 0;
+    if (rotated && this.#dialled.get(resource)?.losses !== losses)
+      this.#dialled.set(resource, { count: peersThere(world, rotated.machine), losses });
     const records = readRecords<NodeRecord>(region, world.tableName, 'NODE#');
     const node = records.find((candidate) => candidate.instanceId === instanceId);
     // rotate-peers and prune-retired take no lease; they leave a node alone while another execution holds it. seed-groups ends no member that an execution holds.
@@ -134,7 +139,9 @@ export class Checker {
     const records = readRecords<NodeRecord>(region, tableName, 'NODE#');
     const lookedAtAgain = new Set(
       incidentsOf(world)
-        .filter(({ state, notBeforeMs }) => mayRunOn && state === 'open' && notBeforeMs > region.clock.now())
+        .filter(
+          ({ state, notBeforeMs }) => mayRunOn && state === 'open' && notBeforeMs > region.clock.now() - SWEEPS_MS,
+        )
         .map(({ incidentId }) => incidentId),
     );
     const ended = new Set(
@@ -187,8 +194,8 @@ export class Checker {
   #rotated({ nodes }: World) {
     return nodes.flatMap(({ fleet, name, instanceId, machine }) => {
       const before = this.#dialled.get(instanceId);
-      if (before === undefined) return [];
-      return [{ node: `${fleet.name}/${name}`, before, after: machine.peers.wants().size }];
+      if (before?.losses !== machine.peers.losses) return [];
+      return [{ node: `${fleet.name}/${name}`, before: before.count, after: machine.peers.wants().size }];
     });
   }
 

@@ -687,8 +687,8 @@ function publish({ region, feeds }: World, feed: string, words: FeedWords): void
 function losePeers(world: World, { machine }: PlacedNode): void {
   machine.peers.lose();
   for (const { machine: other } of world.nodes) {
-    other.peers.remove(machine.peers.address, { keep: false });
-    machine.peers.remove(other.peers.address, { keep: false });
+    other.peers.forget(machine.peers.address);
+    machine.peers.forget(other.peers.address);
   }
   const { configPath = '' } = machine.setup;
   const text = machine.readFile(configPath);

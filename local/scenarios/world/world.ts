@@ -10,6 +10,7 @@ import { type ChainSpec, SimulatedChain } from '../../nodes/chain.ts';
 import { SYNCED_LAG_BLOCKS } from '../../nodes/client.ts';
 import type { Metric } from '../../nodes/cloudwatch-agent.ts';
 import type { FeedWords } from '../../nodes/release-feed.ts';
+import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
 import { rpcHost } from '../../nodes/rpc/node-rpc.ts';
 import { type Region, START_MS } from '../../region.ts';
 import type { Instance } from '../../services/ec2/model.ts';
@@ -34,6 +35,8 @@ const QUIET_CHAIN = {
 
 /** After a node is placed, its script of a metric runs for the first time. */
 const SCRIPT_BEGINS_MS = 20_000;
+/** What a client tells of its height, although it misbehaves. */
+const TELLS_HEIGHT: readonly Misbehaviour[] = ['withholding', 'wrong-chain', 'slow'];
 
 /** What somebody wants to act on is not in the world, or not any more. */
 export class NotThereError extends Error {
@@ -190,8 +193,11 @@ export class World {
     const write = (): void => {
       const { client } = machine;
       client.settle();
-      if (machine.isPowered && client.state === 'running' && !client.starting)
-        cloudwatch.record(namespace, heightMetric, dimensions, client.height(), clock.now(), 'Count');
+      // Where its RPC hangs, or answers something else, the script has no height to write.
+      const { misbehaves = 'withholding' } = machine.rpc;
+      const answers =
+        machine.isPowered && client.state === 'running' && !client.starting && TELLS_HEIGHT.includes(misbehaves);
+      if (answers) cloudwatch.record(namespace, heightMetric, dimensions, client.height(), clock.now(), 'Count');
       clock.after(periodSeconds * 1000, write);
     };
     clock.after(SCRIPT_BEGINS_MS, write);

@@ -122,6 +122,17 @@ describe('peers of a simulated node', () => {
     expect(at(0).report().peers).toBe(0);
   });
 
+  it('are forgotten by a fault, which counts, and what it did not know does not', () => {
+    const { kernel, at } = siblings('bitcoin', 3, (index) =>
+      index === 0 ? { peers: 0, knows: [ip(1)] } : { peers: 0 },
+    );
+    kernel.advance(3_000);
+    at(0).peers.forget(at(1).peers.address);
+    at(0).peers.forget(at(2).peers.address);
+    expect([at(0).peers.losses, at(0).peers.wants().size, at(0).report().peers]).toEqual([1, 0, 0]);
+    expect(at(1).peers.losses).toBe(0);
+  });
+
   it.each(['bitcoin', 'ethereum', 'cometbft'] as const)(
     'are added at run time, within seconds, until a restart: %s',
     async (name) => {
