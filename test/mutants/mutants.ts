@@ -602,8 +602,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'before an upgrade at a height no snapshot is begun that the height could overtake',
-      find: 'next && tip !== null && hasTimeLeft(fleet, atHeight - tip)',
-      replace: 'next && tip !== null',
+      find: 'leftMs > SNAPSHOT_MS ?',
+      replace: 'leftMs > -1 ?',
+      caughtBy: ['functions/dispatch-heal/upgrade'],
+    },
+    {
+      name: 'before a height that is far away no node is stopped for a snapshot that would be too old',
+      find: 'leftMs > fromMs',
+      replace: 'leftMs < 0',
       caughtBy: ['functions/dispatch-heal/upgrade'],
     },
     {
@@ -2190,6 +2196,32 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/scenarios/protected'],
     },
   ],
+  'functions/register-nodes/pool-follows.ts': [
+    {
+      name: 'a yes to a heal takes no other node out of the pool',
+      find: 'isTaken(node) && isIn(node) && !isWanted(node)',
+      replace: 'isIn(node) && !isWanted(node)',
+      caughtBy: ['functions/register-nodes/pool-follows'],
+    },
+    {
+      name: 'a yes to a heal brings no node into the pool that had not left it',
+      find: 'left.has(node.name) && !isTaken(node)',
+      replace: '!isTaken(node)',
+      caughtBy: ['functions/register-nodes/pool-follows'],
+    },
+    {
+      name: 'a yes to a heal never empties the pool',
+      find: 'values.length === 0 || ',
+      replace: '',
+      caughtBy: ['functions/register-nodes/pool-follows'],
+    },
+    {
+      name: 'a node that has left the pool comes back once it should be in it',
+      find: '!isIn(node) && isWanted(node)',
+      replace: '!isIn(node)',
+      caughtBy: ['functions/register-nodes/pool-follows'],
+    },
+  ],
   'functions/register-nodes/records.ts': [
     {
       name: 'where nobody is left for the pool its record stays as it is',
@@ -3409,7 +3441,27 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/register-nodes/sightings'],
     },
   ],
+  'functions/seed-groups/scale-facts.ts': [
+    {
+      name: 'who a heal has on standby is no stray member',
+      find: "is === 'InService' ? [id] : []",
+      replace: '[id]',
+      caughtBy: ['functions/seed-groups/scale-guard'],
+    },
+  ],
   'functions/dispatch-heal/decide.ts': [
+    {
+      name: 'no client that runs is taken down beside one that was restarted for its list',
+      find: 'nowMs >= restart.overAtMs + SEEN_SINCE_MS',
+      replace: 'nowMs >= 0',
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
+    {
+      name: 'a node that answers nobody does not wait for another client’s restart',
+      find: 'restart.instanceId === instanceId || isDown',
+      replace: 'restart.instanceId === instanceId',
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
     {
       name: 'a client that is down to be pruned is brought up even in a pause',
       find: "if (operation?.phase === 'down' && operation.kind === operationOf(trigger)) return null;",
