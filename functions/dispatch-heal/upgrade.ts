@@ -189,7 +189,8 @@ function nextAtHeight(facts: UpgradeFacts, marks: readonly Mark[], atHeight: num
   if (reachedAtMs === undefined) {
     if (tip !== null && tip >= atHeight - 1) return { do: 'note-reached' };
     if (nowMs - askedAtMs > ANNOUNCED_MS) return ends(`for 60 days nobody has come to height ${atHeight}`);
-    const busy = marks.find(({ snapshot }) => snapshot === 'under way');
+    // One that may not give any now, or cannot, is asked again by each sweep, and keeps no other one from it.
+    const busy = marks.find(({ snapshot, isRefused }) => snapshot === 'under way' && !isRefused);
     if (busy) return { do: 'wait', why: `${busy.node.name} gives a snapshot` };
     const next = inOrder(marks, fleet).find(({ upgraded, snapshot }) => upgraded === 'not yet' && snapshot === 'none');
     const stops = `the chain is at ${tip ?? 'an unknown height'}, and stops below ${atHeight}`;
@@ -230,8 +231,8 @@ const SNAPSHOT_MS = 30 * 60_000;
 const HOUR_MS = 60 * 60_000;
 
 /**
- * Half an hour for each node, and half a day at least, since a chain may be faster than its default says. Less than a snapshot is valid: with a height that is
- * months away each node would be stopped for another one every day.
+ * Half an hour for each node, and half a day at least, since a chain may be faster than its default says. Months before the height a snapshot would be of no use
+ * to anybody.
  */
 const snapshotsFromMs = (nodes: number): number => Math.min(20 * HOUR_MS, Math.max(12 * HOUR_MS, nodes * SNAPSHOT_MS));
 
@@ -261,13 +262,14 @@ interface Mark {
   readonly node: ObservedNode;
   readonly upgraded: 'not yet' | 'under way' | 'done' | 'failed' | 'left out';
   readonly snapshot: 'none' | 'under way' | 'done' | 'failed';
+  /** It was asked for a snapshot, and nothing is begun yet. */
+  readonly isRefused: boolean;
   /** When its snapshot was asked for. */
   readonly snapshotSinceMs: number;
 }
 
-/** An older snapshot is not of right before: another one is taken. Before a height all give theirs, one after the other. */
+/** An older snapshot is not of right before: another one is taken. Before a height each node gives one, however long the chain takes to come there. */
 export const SNAPSHOT_VALID_MS = 2 * 60 * 60_000;
-const VALID_BEFORE_HEIGHT_MS = 24 * 60 * 60_000;
 
 /** Only what was begun since this upgrade was asked for counts. */
 function stateOf(
@@ -283,19 +285,21 @@ function stateOf(
   const isSame = wanted?.want?.do === 'upgrade' && wanted.want.to === upgrade.to;
   const upgraded = isSame ? endOf(wanted) : 'none';
   const clean = own(CLEAN_SNAPSHOT);
-  const validMs = upgrade.atHeight === undefined ? SNAPSHOT_VALID_MS : VALID_BEFORE_HEIGHT_MS;
-  const isOld = clean?.state === 'healed' && nowMs - clean.endedAtMs > validMs;
+  const isOld =
+    upgrade.atHeight === undefined && clean?.state === 'healed' && nowMs - clean.endedAtMs > SNAPSHOT_VALID_MS;
   const snapshot = isOld ? 'none' : endOf(clean);
+  const isRefused = clean?.state === 'open' && clean.refusedCodes.length > 0;
   const snapshotSinceMs = clean?.onsetMs ?? nowMs;
   // Followers, sentries and bootnodes: a validator, or what may be one, is a person's.
-  if (role === 'validator' || role === 'unknown') return { upgraded: 'left out', snapshot: 'none', snapshotSinceMs };
+  if (role === 'validator' || role === 'unknown')
+    return { upgraded: 'left out', snapshot: 'none', isRefused, snapshotSinceMs };
   // Others know a sentry or a bootnode by its identity, and another instance has another one.
   if (upgrade.strategy === 'blue-green' && role !== 'follower')
-    return { upgraded: 'left out', snapshot: 'none', snapshotSinceMs };
-  if (upgraded !== 'none') return { upgraded, snapshot, snapshotSinceMs };
+    return { upgraded: 'left out', snapshot: 'none', isRefused, snapshotSinceMs };
+  if (upgraded !== 'none') return { upgraded, snapshot, isRefused, snapshotSinceMs };
   // The version before stores the block of the height, and goes no further: somebody has switched it by hand.
   const isOver = upgrade.atHeight !== undefined && height !== null && height > upgrade.atHeight;
-  return { upgraded: isOver ? 'done' : 'not yet', snapshot, snapshotSinceMs };
+  return { upgraded: isOver ? 'done' : 'not yet', snapshot, isRefused, snapshotSinceMs };
 }
 
 /** Whether an upgrade could have failed by this incident. */

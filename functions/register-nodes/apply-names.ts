@@ -30,8 +30,8 @@ import {
   type WholePlan,
 } from '../../shared/reconcile/plan.ts';
 import type { RegisterContext, RegisterRequest, RegisterSummary } from './context.ts';
-import { type NodeFacts, readNodeFacts, readPaused } from './facts.ts';
-import { followPool, mayFollow, type PoolFollows } from './pool-follows.ts';
+import { type NodeFacts, readNodeFacts, readPaused, readRetired } from './facts.ts';
+import { followPool, hasStrangers, type PoolFollows } from './pool-follows.ts';
 import {
   desiredNames,
   hashOf,
@@ -139,25 +139,31 @@ const NOBODY: Followed = { changed: 0, refusals: [] };
 async function followHeals(
   context: RegisterContext,
   zoneId: string,
-  { nodeFacts, register, fleets }: NamesToReconcile,
+  { nodeFacts, fleets }: NamesToReconcile,
 ): Promise<Followed> {
   const { fleet, clients, environment } = context;
   const { dns } = fleet;
-  if (!dns || !mayFollow({ ...nodeFacts, out: register.out ?? [] })) return NOBODY;
+  if (!dns) return NOBODY;
+  const named = { ...fleet, dns };
+  const readFollowed = async ({ untouched, ...facts }: NodeFacts) => {
+    const zone = await readZone(clients.route53, zoneId);
+    const retired = hasStrangers({ fleet: named, nodes: facts.nodes }, zone)
+      ? await readRetired(clients.ec2, fleet)
+      : [];
+    return { ...facts, fleet: named, region: environment.AWS_REGION, paused: untouched, zone, retired };
+  };
   const nowMs = Date.now();
   const follows = (
-    { untouched, ...facts }: NodeFacts,
-    zone: Zone,
+    known: Awaited<ReturnType<typeof readFollowed>>,
     { out = [] }: NamesRecord,
   ): PoolFollows & { readonly poolReason: string } => {
-    const known = { ...facts, fleet: { ...fleet, dns }, region: environment.AWS_REGION, paused: untouched, zone };
     const desired = desiredNames(known);
     return { ...followPool({ ...known, out, nowMs }, desired), poolReason: desired.poolReason };
   };
-  const zone = await readZone(clients.route53, zoneId);
+  const known = await readFollowed(nodeFacts);
   // Who leaves is remembered first: otherwise nobody would know that it may come back.
   const planned = await settleRecord(context, (record) => {
-    const result = follows(nodeFacts, zone, record);
+    const result = follows(known, record);
     return { change: isSameOut(result.out, record.out ?? []) ? undefined : { out: result.out }, result };
   });
   if (planned.plan.changes.length === 0) return NOBODY;
@@ -171,8 +177,7 @@ async function followHeals(
     planAgain: async () => {
       const [now, record] = await Promise.all([readNodeFacts(context, fleets), readRecord(context)]);
       if (now.found === 0) return undefined;
-      const again = follows(now, await readZone(clients.route53, zoneId), record);
-      return { ...again, paused: now.paused, gone: {} };
+      return { ...follows(await readFollowed(now), record), paused: now.paused, gone: {} };
     },
   });
 }

@@ -13,6 +13,7 @@ import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import { claimOn } from '../../shared/model/suite.ts';
+import { RETIRED_TAG } from '../../shared/model/tags.ts';
 import type { RegisterContext } from './context.ts';
 
 export interface NodeFacts {
@@ -161,6 +162,17 @@ export async function readEnded(
 
 const byPlainNames = (fleet: Fleet, nodes: readonly FleetNode[]): readonly FleetNode[] =>
   nodes.map((node) => ({ ...node, name: plainName(fleet, node) }));
+
+/** Instances by the fleet's tags that are no nodes of it any more, since they carry `chainmend:retired`. */
+export async function readRetired(ec2: EC2Client, fleet: Fleet): Promise<readonly FleetNode[]> {
+  const Filters = [
+    ...byTags(fleet),
+    { Name: 'tag-key', Values: [RETIRED_TAG] },
+    { Name: 'instance-state-name', Values: THERE },
+  ];
+  const retired = await describe(ec2, Filters);
+  return retired.map((instance) => nodeOf(fleet, instance)).filter(({ tags }) => claimOn(fleet.suite, tags) === 'own');
+}
 
 /** Instances of the fleet that carry the pause tag at this moment. */
 export async function readPaused(ec2: EC2Client, fleet: Fleet): Promise<ReadonlySet<string>> {

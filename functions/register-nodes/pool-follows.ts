@@ -1,16 +1,21 @@
-// What a person's yes to a heal covers in the pool, in mode ask: the node leaves it before its client is stopped, and comes back afterwards, without a
-// second question. Every other change of it waits for a yes of its own. Pure.
+// What a person's yes to a heal covers in the pool, in mode ask: the node leaves it before its client is stopped, and comes back afterwards, itself or the
+// instance that has taken its place, without a second question. Every other change of it waits for a yes of its own. Pure.
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { poolName } from '../../shared/fleet/resource-names.ts';
 import type { OutOfPool } from '../../shared/guardrails/names.ts';
 import { type DesiredNames, difference, hashOf, MAX_VALUES, type NameFacts, type NamePlan } from './records.ts';
-import { foreignRecordFault, recordKey } from './zone.ts';
+import { foreignRecordFault, recordKey, type Zone } from './zone.ts';
 
 /** A node that has not come back for so long may come back with a yes: nobody remembers what the first one was about. */
 const OUT_VALID_MS = 7 * 24 * 60 * 60_000;
 const MAX_OUT = 500;
 
+/** An instance that is no node of the fleet any more, by its tag: a heal or a scaling that a person said yes to has set it aside, or a person has. */
+export type RetiredInstance = Pick<FleetNode, 'instanceId' | 'name' | 'privateIp'>;
+
 type Facts = Pick<NameFacts, 'fleet' | 'region' | 'nodes' | 'paused' | 'taken' | 'zone'> & {
+  /** Whose addresses the pool may have still. */
+  readonly retired: readonly RetiredInstance[];
   /** The nodes that have left the pool by a yes, as they are remembered. */
   readonly out: readonly OutOfPool[];
   readonly nowMs: number;
@@ -25,11 +30,13 @@ export interface PoolFollows {
   readonly out: readonly OutOfPool[];
 }
 
-/** Whether there may be anything to do: otherwise the zone need not be read for it. */
-export const mayFollow = ({ nodes, taken, out }: Pick<Facts, 'nodes' | 'taken' | 'out'>): boolean =>
-  out.length > 0 || nodes.some(({ instanceId }) => taken?.has(instanceId));
+/** Whether the pool has an address that no node of the fleet has: it may be a retired instance's. */
+export const hasStrangers = ({ fleet, nodes }: Pick<Facts, 'fleet' | 'nodes'>, zone: Zone): boolean => {
+  const own = new Set(nodes.map(({ privateIp }) => privateIp));
+  return zone.get(recordKey(poolName(fleet.dns), 'A'))?.values.some((value) => !own.has(value)) ?? false;
+};
 
-/** @param desired by the same facts: the pool is never emptied, and only who should be in it comes back */
+/** @param desired by the same facts: who leaves is not in it, and only who is comes back */
 export function followPool(facts: Facts, desired: DesiredNames): PoolFollows {
   const { fleet, region, nodes, paused, taken, zone, nowMs } = facts;
   const name = poolName(fleet.dns);
@@ -39,32 +46,55 @@ export function followPool(facts: Facts, desired: DesiredNames): PoolFollows {
   const isOurs = foreignRecordFault({ suite: fleet.suite, fleet: fleet.name, region }, { name, type: 'A' }, zone);
   if (!now || !pool || desired.untouched.has(name) || isOurs !== undefined) return { ...NOTHING, out };
   const isTaken = ({ instanceId }: FleetNode): boolean => taken?.has(instanceId) ?? false;
-  const isIn = ({ privateIp }: FleetNode): boolean => now.values.includes(privateIp);
-  const isWanted = ({ privateIp }: FleetNode): boolean => pool.values.includes(privateIp);
-  const changeable = nodes.filter(({ instanceId, privateIp }) => privateIp !== '' && !paused.has(instanceId));
-  const leaving = changeable.filter((node) => isTaken(node) && isIn(node) && !isWanted(node));
-  const left = new Set(out.map(({ node }) => node));
-  const back = changeable.filter((node) => left.has(node.name) && !isTaken(node) && !isIn(node) && isWanted(node));
-  const inAgain = new Set(nodes.filter((node) => isIn(node) && !isTaken(node)).map((node) => node.name));
-  const kept = out.filter(({ node }) => !inAgain.has(node) && !leaving.some((one) => one.name === node));
-  const remembered = [...leaving.map((node) => ({ node: node.name, atMs: nowMs })), ...kept].slice(0, MAX_OUT);
-  const gone = new Set(leaving.map(({ privateIp }) => privateIp));
-  const values = [...now.values.filter((value) => !gone.has(value)), ...back.map(({ privateIp }) => privateIp)];
-  if (leaving.length + back.length === 0 || values.length === 0 || values.length > MAX_VALUES)
+  const isIn = ({ privateIp }: RetiredInstance): boolean => now.values.includes(privateIp);
+  const isWanted = ({ privateIp }: RetiredInstance): boolean => pool.values.includes(privateIp);
+  const isChangeable = ({ instanceId, privateIp }: RetiredInstance): boolean =>
+    privateIp !== '' && !paused.has(instanceId);
+  const gone = facts.retired.filter(
+    (one) => one.privateIp !== '' && !nodes.some(({ instanceId }) => instanceId === one.instanceId),
+  );
+  const leaving = [...nodes.filter(isChangeable).filter(isTaken), ...gone].filter((one) => isIn(one) && !isWanted(one));
+  const ids = new Set(leaving.map(({ instanceId }) => instanceId));
+  const left = [
+    ...leaving.map(({ instanceId, name: node }) => ({ node, instanceId, atMs: nowMs })),
+    ...out.filter(({ instanceId }) => !ids.has(instanceId)),
+  ];
+  const back = left
+    .flatMap((one) => heirOf(one, nodes) ?? [])
+    .filter((node) => isChangeable(node) && !isTaken(node) && !isIn(node) && isWanted(node));
+  const isInAgain = (one: OutOfPool): boolean => {
+    const heir = heirOf(one, nodes);
+    return heir !== undefined && isIn(heir) && !isTaken(heir);
+  };
+  const remembered = left.filter((one) => !isInAgain(one)).slice(0, MAX_OUT);
+  const addresses = new Set(leaving.map(({ privateIp }) => privateIp));
+  const values = [
+    ...new Set([...now.values.filter((value) => !addresses.has(value)), ...back.map(({ privateIp }) => privateIp)]),
+  ];
+  const isServed = values.some((value) => pool.values.includes(value));
+  if (leaving.length + back.length === 0 || !isServed || values.length > MAX_VALUES)
     return { ...NOTHING, out: remembered };
   const { type, ttlSeconds } = now;
-  const remove = [{ name, type, ttlSeconds, values: now.values }];
   const after = { name, type, ttlSeconds, values: values.sort() };
   const who = [
     ...leaving.map((node) => `${node.name} leaves the pool, as said with the yes to what is done to it`),
     ...back.map((node) => `${node.name} is back in the pool: what was said yes to is done`),
   ];
+  const remove = [{ name, type, ttlSeconds, values: now.values }];
   const changes = [{ name, remove, create: [after], sentence: `${name} ${type} ${difference(now, after)}` }];
   return {
     plan: { changes, refusals: [], owned: 0, gone: 0, hash: hashOf(changes) },
     sentence: who.join('; '),
     out: remembered,
   };
+}
+
+/** The node itself, or the only one of its name: another instance has taken its place. */
+function heirOf({ instanceId, node }: OutOfPool, nodes: readonly FleetNode[]): FleetNode | undefined {
+  const same = nodes.find((one) => one.instanceId === instanceId);
+  if (same) return same;
+  const [first, ...others] = nodes.filter(({ name }) => name === node);
+  return others.length === 0 ? first : undefined;
 }
 
 const NOTHING = {

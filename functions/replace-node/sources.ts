@@ -165,7 +165,10 @@ function siblingOf(
   return null;
 }
 
-/** The volumes of this node that were kept last, one for each role: by their tags and by a heal's record. */
+/** One exchange takes its volumes off within minutes, and the next one of the same incident comes later than that. */
+const ONE_EXCHANGE_MS = 5 * 60_000;
+
+/** The volumes of this node that the last exchange has kept, one for each role: by their tags and by a heal's record. */
 async function readPutAway(
   { clients, payload, store }: ReplaceContext,
   { fleet }: SourcesInput,
@@ -189,11 +192,14 @@ async function readPutAway(
   }).sort((a, b) => b.atMs - a.atMs);
   const [latest] = kept;
   if (!latest) return null;
-  const same = kept.filter(({ incidentId }) => incidentId === latest.incidentId);
+  // A node that breaks again has the same incident: what its first exchange has kept is older, and of another moment.
+  const same = kept.filter(
+    ({ incidentId, atMs }) => incidentId === latest.incidentId && latest.atMs - atMs < ONE_EXCHANGE_MS,
+  );
   return {
     incidentId: latest.incidentId,
     availabilityZone: latest.availabilityZone,
-    volumes: Object.fromEntries(same.map(({ role, volumeId }) => [role, volumeId])),
+    volumes: Object.fromEntries(same.toReversed().map(({ role, volumeId }) => [role, volumeId])),
   };
 }
 

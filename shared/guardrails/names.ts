@@ -82,6 +82,7 @@ export interface NamesRecord extends RegisterRecord {
 /** A node that has left the pool, and when, ms since the epoch. */
 export interface OutOfPool {
   readonly node: string;
+  readonly instanceId: string;
   readonly atMs: number;
 }
 

@@ -2199,19 +2199,19 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/register-nodes/pool-follows.ts': [
     {
       name: 'a yes to a heal takes no other node out of the pool',
-      find: 'isTaken(node) && isIn(node) && !isWanted(node)',
-      replace: 'isIn(node) && !isWanted(node)',
+      find: 'nodes.filter(isChangeable).filter(isTaken)',
+      replace: 'nodes.filter(isChangeable)',
       caughtBy: ['functions/register-nodes/pool-follows'],
     },
     {
       name: 'a yes to a heal brings no node into the pool that had not left it',
-      find: 'left.has(node.name) && !isTaken(node)',
-      replace: '!isTaken(node)',
+      find: 'const back = left\n    .flatMap((one) => heirOf(one, nodes) ?? [])\n',
+      replace: 'const back = nodes\n',
       caughtBy: ['functions/register-nodes/pool-follows'],
     },
     {
-      name: 'a yes to a heal never empties the pool',
-      find: 'values.length === 0 || ',
+      name: 'a yes to a heal leaves nobody in the pool who should not be in it alone',
+      find: '!isServed || ',
       replace: '',
       caughtBy: ['functions/register-nodes/pool-follows'],
     },

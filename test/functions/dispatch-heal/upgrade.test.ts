@@ -288,15 +288,19 @@ describe('an upgrade at a height, at its edges', () => {
     expect(announced([], { tip: 1, fleet: { ...fleet, chain: 'other' } }).do).toBe('wait');
   });
 
-  it('asks for a snapshot of the nodes that have none of a day, and of none that is left out', () => {
+  it('passes over a node that may give none now: it keeps no other one from it', () => {
+    const refused = { state: 'open', refusedCodes: ['pool-floor'] };
+    expect(announced([snapshot('node2', refused)])).toMatchObject({ do: 'snapshot', node: { name: 'node1' } });
+    expect(announced([snapshot('node2', { state: 'open', refusedCodes: [] })])).toMatchObject({ do: 'wait' });
+    expect(announced([snapshot('node2', { state: 'claimed', refusedCodes: ['pool-floor'] })]).do).toBe('wait');
+  });
+
+  it('asks each node for one snapshot, however long the chain takes to come there, and none that is left out', () => {
     const snapshots = (endedAtMs: number) => [snapshot('node2', { ...healed, endedAtMs })];
-    expect(announced(snapshots(NOON_MS - DAY_MS))).toMatchObject({ do: 'snapshot', node: { name: 'node1' } });
-    expect(
-      announced(snapshots(NOON_MS - DAY_MS - 1), { upgrade: { ...before, askedAtMs: NOON_MS - 2 * DAY_MS } }),
-    ).toMatchObject({
-      do: 'snapshot',
-      node: { name: 'node2' },
-    });
+    for (const ago of [DAY_MS, 5 * DAY_MS])
+      expect(
+        announced(snapshots(NOON_MS - ago), { upgrade: { ...before, askedAtMs: NOON_MS - 6 * DAY_MS } }),
+      ).toMatchObject({ do: 'snapshot', node: { name: 'node1' } });
     const [first, ...others] = stand(HEIGHT - 100);
     if (!first) throw new Error('no node');
     const mixed = [{ ...first, name: 'node0', instanceId: 'i-node0', role: 'validator' as const }];

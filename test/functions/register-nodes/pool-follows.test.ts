@@ -1,6 +1,6 @@
 // What a yes to a heal covers in the pool of a fleet in mode ask.
 import { describe, expect, it } from '@jest/globals';
-import { followPool, mayFollow } from '../../../functions/register-nodes/pool-follows.ts';
+import { followPool, hasStrangers, type RetiredInstance } from '../../../functions/register-nodes/pool-follows.ts';
 import { desiredNames } from '../../../functions/register-nodes/records.ts';
 import type { OutOfPool } from '../../../shared/guardrails/names.ts';
 import { applied, factsOf, healthOf, idOf, nodes, valuesIn, zoneOf } from '../../fixtures/register-facts.ts';
@@ -10,14 +10,18 @@ const NOW_MS = Date.UTC(2026, 0, 1, 12);
 const DAY_MS = 24 * 60 * 60_000;
 const [one, two, three] = nodes as [(typeof nodes)[0], (typeof nodes)[0], (typeof nodes)[0]];
 const TAKEN = new Set([idOf(2)]);
-const left = (node: string, agoMs = 0): OutOfPool => ({ node, atMs: NOW_MS - agoMs });
+const left = (index: number, agoMs = 0): OutOfPool => ({
+  node: `node${index}`,
+  instanceId: idOf(index),
+  atMs: NOW_MS - agoMs,
+});
 
 type Facts = ReturnType<typeof factsOf>;
 
-const follow = (facts: Facts, out: readonly OutOfPool[] = []) =>
-  followPool({ ...facts, out, nowMs: NOW_MS }, desiredNames(facts));
-const poolAfter = (facts: Facts, out: readonly OutOfPool[] = []) =>
-  follow(facts, out).plan.changes.map(({ name, create }) => [name, ...create.flatMap(({ values }) => values)]);
+const follow = (facts: Facts, out: readonly OutOfPool[] = [], retired: readonly RetiredInstance[] = []) =>
+  followPool({ ...facts, out, retired, nowMs: NOW_MS }, desiredNames(facts));
+const poolAfter = (facts: Facts, out: readonly OutOfPool[] = [], retired: readonly RetiredInstance[] = []) =>
+  follow(facts, out, retired).plan.changes.map(({ name, create }) => [name, ...create.flatMap(({ values }) => values)]);
 
 const before = applied(factsOf());
 const without = applied({ ...before, taken: TAKEN });
@@ -27,12 +31,12 @@ describe('a node that a heal has taken, by a yes', () => {
     const followed = follow({ ...before, taken: TAKEN });
     expect(followed.plan.changes.map(({ sentence }) => sentence)).toEqual([`${POOL} A loses 10.0.2.2 (2 in all)`]);
     expect(followed.sentence).toBe('node2 leaves the pool, as said with the yes to what is done to it');
-    expect(followed.out).toEqual([left('node2')]);
+    expect(followed.out).toEqual([left(2)]);
     expect(valuesIn(without, POOL)).toEqual(['10.0.0.3', '10.0.1.1']);
   });
 
   it('comes back when the heal is over, also at another address, and is forgotten once it is in', () => {
-    const out = [left('node2', DAY_MS)];
+    const out = [left(2, DAY_MS)];
     expect(poolAfter({ ...without, taken: new Set() }, out)).toEqual([[POOL, '10.0.0.3', '10.0.1.1', '10.0.2.2']]);
     const replaced = [one, { ...two, instanceId: 'i-other', privateIp: '10.0.2.9' }, three];
     const health = new Map([...without.health, ['i-other', 'synced' as const]]);
@@ -43,7 +47,7 @@ describe('a node that a heal has taken, by a yes', () => {
   });
 
   it('stays out while it is not synced, and while another heal has it', () => {
-    const out = [left('node2')];
+    const out = [left(2)];
     const sick = { ...without, taken: new Set<string>(), health: healthOf('synced', 'stuck', 'synced') };
     expect(follow(sick, out)).toMatchObject({ plan: { changes: [] }, out });
     expect(follow(without, out)).toMatchObject({ plan: { changes: [] }, out });
@@ -51,8 +55,8 @@ describe('a node that a heal has taken, by a yes', () => {
 
   it('comes back by a yes alone after a week', () => {
     const over = { ...without, taken: new Set<string>() };
-    expect(poolAfter(over, [left('node2', 7 * DAY_MS - 1)])).toHaveLength(1);
-    expect(follow(over, [left('node2', 7 * DAY_MS)])).toMatchObject({ plan: { changes: [] }, out: [] });
+    expect(poolAfter(over, [left(2, 7 * DAY_MS - 1)])).toHaveLength(1);
+    expect(follow(over, [left(2, 7 * DAY_MS)])).toMatchObject({ plan: { changes: [] }, out: [] });
   });
 });
 
@@ -60,7 +64,7 @@ describe('what no yes covers', () => {
   it('is who else leaves or comes: a sick node stays in, a new one out', () => {
     const facts = { ...before, health: healthOf('synced', 'synced', 'stuck'), taken: TAKEN };
     expect(poolAfter(facts)).toEqual([[POOL, '10.0.0.3', '10.0.1.1']]);
-    expect(poolAfter({ ...without, taken: new Set() }, [left('node1')])).toEqual([]);
+    expect(poolAfter({ ...without, taken: new Set() }, [left(1)])).toEqual([]);
   });
 
   it('is an empty pool: the only address in it stays', () => {
@@ -71,18 +75,61 @@ describe('what no yes covers', () => {
 
   it('is a node that a person has paused, and a record that is not ours', () => {
     expect(poolAfter({ ...before, taken: TAKEN, paused: TAKEN })).toEqual([]);
-    expect(poolAfter({ ...without, taken: new Set(), paused: TAKEN }, [left('node2')])).toEqual([]);
+    expect(poolAfter({ ...without, taken: new Set(), paused: TAKEN }, [left(2)])).toEqual([]);
     const foreign = [...before.zone.values()].filter(({ name }) => !name.startsWith('_chainmend.pool.'));
     expect(poolAfter({ ...before, zone: zoneOf(foreign), taken: TAKEN })).toEqual([]);
     expect(poolAfter({ ...before, zone: zoneOf([]), taken: TAKEN })).toEqual([]);
   });
 });
 
-describe('the zone is read for it', () => {
-  it('only where a node is taken or has left', () => {
-    expect(mayFollow({ nodes, taken: new Set(), out: [] })).toBe(false);
-    expect(mayFollow({ nodes, taken: new Set(['i-of-another-fleet']), out: [] })).toBe(false);
-    expect(mayFollow({ nodes, taken: TAKEN, out: [] })).toBe(true);
-    expect(mayFollow({ nodes, taken: new Set(), out: [left('node2')] })).toBe(true);
+describe('an instance that another one has taken the place of', () => {
+  const successor = { ...two, instanceId: 'i-new', privateIp: '10.0.2.9' };
+  const after = {
+    ...before,
+    nodes: [one, successor, three],
+    health: new Map([...before.health, ['i-new', 'synced' as const]]),
+  };
+
+  it('leaves the pool by its tag, and the node comes in at its new address in the same change', () => {
+    expect(poolAfter(after, [], [two])).toEqual([[POOL, '10.0.0.3', '10.0.1.1', '10.0.2.9']]);
+    const young = { ...after, health: before.health };
+    expect(poolAfter(young, [], [two])).toEqual([[POOL, '10.0.0.3', '10.0.1.1']]);
+    expect(follow(young, [], [two]).out).toEqual([left(2)]);
+  });
+
+  it('is looked for only where the pool has an address that no node has', () => {
+    expect(hasStrangers(before, before.zone)).toBe(false);
+    expect(hasStrangers(after, before.zone)).toBe(true);
+    expect(hasStrangers(after, new Map())).toBe(false);
+  });
+
+  it('and that is a node all the same is judged as a node', () => {
+    expect(poolAfter(before, [], [two])).toEqual([]);
+  });
+});
+
+describe('two of one name', () => {
+  const namesake = { ...two, instanceId: 'i-namesake', privateIp: '10.0.2.8' };
+  const health = new Map([...before.health, ['i-namesake', 'synced' as const]]);
+
+  it('are told apart by their instances: none comes in for the other one', () => {
+    const both = { ...without, nodes: [one, two, three, namesake], health };
+    expect(poolAfter({ ...both, taken: TAKEN }, [left(2)])).toEqual([]);
+    expect(poolAfter({ ...both, taken: new Set() }, [left(2)])).toEqual([[POOL, '10.0.0.3', '10.0.1.1', '10.0.2.2']]);
+  });
+
+  it('and nobody knows which of them has taken its place', () => {
+    const others = [namesake, { ...namesake, instanceId: 'i-third', privateIp: '10.0.2.7' }];
+    const nobody = { ...without, taken: new Set<string>(), nodes: [one, three, ...others], health };
+    expect(follow(nobody, [left(2)])).toMatchObject({ plan: { changes: [] }, out: [left(2)] });
+  });
+});
+
+describe('a pool of which the others should not be in it', () => {
+  it('stays as it is: a wrong answer is worse than none', () => {
+    const forked = { ...before, health: healthOf('synced', 'forked', 'forked'), taken: new Set([idOf(1)]) };
+    const four = { ...forked, nodes: [...nodes, { ...one, instanceId: 'i-4', name: 'node4', privateIp: '10.0.0.4' }] };
+    const facts = { ...four, health: new Map([...forked.health, ['i-4', 'synced' as const]]) };
+    expect(poolAfter(facts)).toEqual([]);
   });
 });

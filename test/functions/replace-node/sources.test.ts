@@ -68,6 +68,27 @@ describe('an undo', () => {
     expect(await keeping('node2')).toMatchObject({ incidentId: '7f3a0c1d', volumes: { data: COPY_VOLUME } });
   });
 
+  it('has those of the last exchange, where the node broke again under the same incident', async () => {
+    const MINUTE_MS = 60_000;
+    const made = world();
+    const at = (id: string, role: string, atMs: number) => ({
+      ...{ fleet: 'bitcoin', incidentId: '7f3a0c1d', atMs, untilMs: Date.now() + HOUR_MS, node: 'node2', id },
+      was: { role, sizeGiB: 500, type: 'gp3', createdAtMs: 0, snapshotId: '', availabilityZone: 'a' },
+      ...({ kind: 'volume', state: 'kept' } as const),
+    });
+    const kept = [
+      at('vol-00000000000000001', 'data', 0),
+      at('vol-00000000000000002', 'chain', 0),
+      at('vol-00000000000000003', 'data', 20 * MINUTE_MS),
+    ];
+    await writeKept(made.store, kept);
+    made.here.answers['DescribeVolumesCommand'] = () => ({
+      Volumes: kept.map(({ id }) => ({ VolumeId: id, AvailabilityZone: 'eu-west-1a' })),
+    });
+    // The older volume of another role is of another moment: none is mixed with it.
+    expect((await made.read({ do: 'undo' })).kept?.volumes).toEqual({ data: 'vol-00000000000000003' });
+  });
+
   it.each([
     ['nobody has written down, whatever their tags say', null],
     ['were kept of another node', 'node1'],
