@@ -131,11 +131,22 @@ function judgeRetired(instance: RetiredInstance, { nodes, volumes: kept }: Prune
     const isRoot = device === rootDevice;
     if (deleteOnTermination && !isRoot)
       return keep(`${volumeId} (${device}) is not its root and would be deleted with it: DeleteOnTermination is true`);
-    if (!deleteOnTermination && !dated.has(volumeId))
-      return keep(`${volumeId} (${device}) would outlive it, and no tag says until when it is kept`);
+    if (deleteOnTermination || dated.has(volumeId)) continue;
+    const outlives = `${volumeId} (${device}) would outlive it, and no tag says until when it is kept`;
+    return isRoot ? keep(`${outlives}. ${sayItMayGo(instanceId, device)}`, true) : keep(outlives);
   }
   return null;
 }
+
+/** Each replacement leaves the root so: what is on it alone only a person knows, and of blue/green that may be a wallet or a keystore. */
+const sayItMayGo = (instanceId: string, device: string): string => {
+  const first = 'Look whether it, or another volume of the instance, has what is nowhere else: a wallet, a keystore';
+  return DEVICE.test(device)
+    ? `${first}. If not, the instance goes with this root: aws ec2 modify-instance-attribute --instance-id ${instanceId} --block-device-mappings 'DeviceName=${device},Ebs={DeleteOnTermination=true}'`
+    : first;
+};
+/** As EC2 writes them: what a person pastes has nothing else in it. */
+const DEVICE = /^[a-z0-9/]{1,40}$/i;
 
 const successorOf = ({ node }: RetiredInstance, nodes: PruneFacts['nodes']): PruneFacts['nodes'][number] | undefined =>
   nodes.find(({ name, state }) => name === node && state === 'running');

@@ -32,13 +32,14 @@ const volume = (tags: Record<string, string> = {}, more: Partial<KeptVolume> = {
   };
 };
 
+const ROOT = { volumeId: 'vol-root', device: '/dev/xvda', deleteOnTermination: true };
 const DATA = { volumeId: 'vol-data', device: '/dev/sdf', deleteOnTermination: false };
 const retired = (tags: Record<string, string> = {}, more: Partial<RetiredInstance> = {}): RetiredInstance => {
   const { node, keepUntilMs, tags: all } = volume({ 'chainmend:retired': YESTERDAY, ...tags });
   return {
     ...{ instanceId: 'i-old', node, state: 'stopped', keepUntilMs, tags: all, rootDevice: '/dev/xvda' },
     launchedAtMs: NOON_MS - 20 * DAY_MS,
-    volumes: [{ volumeId: 'vol-root', device: '/dev/xvda', deleteOnTermination: true }, DATA],
+    volumes: [ROOT, DATA],
     ...more,
   };
 };
@@ -163,6 +164,22 @@ describe('a retired instance', () => {
       true,
     ],
     ['a volume would outlive it undated', { volumes: [] }, /vol-data \(\/dev\/sdf\) would outlive it/],
+    [
+      'its root would outlive it, as a replacement leaves it: what is on it alone only a person knows',
+      { instances: [retired({}, { volumes: [{ ...ROOT, deleteOnTermination: false }, DATA] })] },
+      /has what is nowhere else: a wallet, a keystore\. If not.* --instance-id i-old --block-device-mappings 'DeviceName=\/dev\/xvda,Ebs=\{DeleteOnTermination=true\}'$/,
+      true,
+    ],
+    [
+      'a device has a name that nobody should paste',
+      {
+        instances: [
+          retired({}, { rootDevice: 'x;id', volumes: [{ ...ROOT, device: 'x;id', deleteOnTermination: false }] }),
+        ],
+      },
+      /a wallet, a keystore$/,
+      true,
+    ],
     [
       'a group has it',
       { instances: [retired({ 'aws:autoscaling:groupName': 'nodes' })] },
