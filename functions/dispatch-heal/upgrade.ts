@@ -290,12 +290,11 @@ function stateOf(
   const snapshot = isOld ? 'none' : endOf(clean);
   const isRefused = clean?.state === 'open' && clean.refusedCodes.length > 0;
   const snapshotSinceMs = clean?.onsetMs ?? nowMs;
-  // Followers, sentries and bootnodes: a validator, or what may be one, is a person's.
-  if (role === 'validator' || role === 'unknown')
-    return { upgraded: 'left out', snapshot: 'none', isRefused, snapshotSinceMs };
-  // Others know a sentry or a bootnode by its identity, and another instance has another one.
-  if (upgrade.strategy === 'blue-green' && role !== 'follower')
-    return { upgraded: 'left out', snapshot: 'none', isRefused, snapshotSinceMs };
+  // Followers, sentries and bootnodes: a validator, or what may be one, is a person's. Others know a sentry or a bootnode by its identity, and another
+  // instance has another one.
+  const isLeftOut =
+    role === 'validator' || role === 'unknown' || (upgrade.strategy === 'blue-green' && role !== 'follower');
+  if (isLeftOut) return { upgraded: 'left out', snapshot: 'none', isRefused, snapshotSinceMs };
   if (upgraded !== 'none') return { upgraded, snapshot, isRefused, snapshotSinceMs };
   // The version before stores the block of the height, and goes no further: somebody has switched it by hand.
   const isOver = upgrade.atHeight !== undefined && height !== null && height > upgrade.atHeight;
