@@ -181,14 +181,22 @@ export function nextStep(facts: ScaleFacts, wish: ScaleWish): ScaleStep {
   if (wish.leaving !== null) return nextOfLeaving(facts, wish, wish.leaving, limit);
   if (limit !== null || group === null)
     return { do: 'conclude', as: 'ended', sentence: limit ?? 'the group is not there' };
-  // Its tag came late, when the person had changed their mind.
   const [stray] = facts.outside;
-  if (stray)
-    return {
-      do: 'take-back',
-      member: stray,
-      sentence: `${stray.name} is a node of ${fleet.name} again: nobody has it on its way out`,
-    };
+  if (stray) {
+    // Its tag came late, when the person had changed their mind. A tag that no scaling has set is somebody's word.
+    const isOurs = stray.paused === null && wish.left?.includes(stray.instanceId) === true;
+    return isOurs
+      ? {
+          do: 'take-back',
+          member: stray,
+          sentence: `${stray.name} is a node of ${fleet.name} again: nobody has it on its way out`,
+        }
+      : wait(
+          fleet.name,
+          `${stray.instanceId} carries chainmend:retired, and no scaling has set it aside: whether it is to be a node again only a person knows`,
+          STRAY_PAGE_AFTER_MS,
+        );
+  }
   const unsettled = unsettledText(group, facts.members);
   const unproved = facts.members.find(
     ({ launchedAtMs, health }) => launchedAtMs >= wish.askedAtMs && health !== 'synced',

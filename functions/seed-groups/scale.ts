@@ -21,6 +21,8 @@ type Asked = Extract<SeedEvent, { readonly kind: 'scale' }>;
 type Taken = Exclude<ScaleStep, { readonly do: 'wait' | 'conclude' | 'note-gone' }>;
 
 const USUAL_MS = 20 * 60_000;
+/** As many as a group may have. */
+const MAX_LEFT = 50;
 
 const textOf = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reason}`;
 
@@ -49,6 +51,7 @@ export async function askScale(context: ScaleContext, { nodes: to, plan, by }: A
     ...{ to, from, askedAtMs: nowMs, by, mayLeave: planned.leaving },
     // Whoever is on the way out was written down, and goes or comes back.
     leaving: wish?.leaving ?? null,
+    ...(wish?.left && { left: wish.left }),
     ...{ steps: (wish?.steps ?? 0) + 1, steppedAtMs: nowMs, state: 'under-way', reason: null },
   };
   const written = await settleRecord(context, (record) =>
@@ -135,7 +138,8 @@ export function wishAfter(wish: ScaleWish, step: Exclude<ScaleStep, { do: 'wait'
       return { ...next, state: step.as, reason: step.sentence };
     case 'set-aside': {
       const { instanceId, name } = step.member;
-      return { ...next, leaving: { instanceId, name, sinceMs: nowMs, sentAtMs: null } };
+      const left = [instanceId, ...(wish.left ?? []).filter((one) => one !== instanceId)].slice(0, MAX_LEFT);
+      return { ...next, leaving: { instanceId, name, sinceMs: nowMs, sentAtMs: null }, left };
     }
     case 'end-member':
       return { ...next, leaving: next.leaving && { ...next.leaving, sentAtMs: nowMs } };

@@ -15,6 +15,8 @@ export interface ScaleWish {
   readonly by: string | null;
   /** The members that a person was shown: no other one is ended. */
   readonly mayLeave: readonly string[];
+  /** Members that were ever set aside, the last one first: a tag on one of these may have come late. Absent where none was. */
+  readonly left?: readonly string[];
   /** Written before its tag: whoever comes next finishes what is here. null: none is on its way out. */
   readonly leaving: {
     readonly instanceId: string;

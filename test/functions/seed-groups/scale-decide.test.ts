@@ -271,8 +271,20 @@ describe('a group on its way down', () => {
   it('takes back one whose tag came late, when nobody wanted it to go any more', () => {
     const stray = leaving();
     for (const to of [3, 4])
-      expect(nextStep(stray, wish(to))).toMatchObject({ do: 'take-back', member: { instanceId: 'i-4' } });
+      expect(nextStep(stray, wish(to, { left: ['i-4'] }))).toMatchObject({
+        do: 'take-back',
+        member: { instanceId: 'i-4' },
+      });
     expect(nextStep(stray, wish(3, { leaving: LEAVING }))).toMatchObject({ do: 'end-member' });
+  });
+
+  it('leaves a tag that no scaling has set, and one that a person has paused, to whoever set it', () => {
+    const stray = leaving();
+    const told = { do: 'wait', refusal: { refuse: 'scale-waits', page: true, pageAfterMs: 30 * 60_000 } };
+    for (const left of [undefined, [], ['i-9']])
+      expect(nextStep(stray, wish(3, left && { left }))).toMatchObject(told);
+    const paused = { ...stray, outside: stray.outside.map((one) => ({ ...one, paused: 'mine' })) };
+    expect(nextStep(paused, wish(3, { left: ['i-4'] }))).toMatchObject(told);
   });
 
   it('takes it back after a week', () => {
@@ -407,7 +419,10 @@ describe('what is remembered before a step', () => {
       steps: 2,
       steppedAtMs: 5,
       leaving: { instanceId: 'i-4', sinceMs: 5, sentAtMs: null },
+      left: ['i-4'],
     });
+    const again = { do: 'set-aside', member: { instanceId: 'i-5', name: 'node5' }, sentence: '' } as const;
+    expect(wishAfter(aside, again, 6).left).toEqual(['i-5', 'i-4']);
     const ended = wishAfter(aside, { do: 'end-member', sentence: '' }, 7);
     expect(ended.leaving).toMatchObject({ sinceMs: 5, sentAtMs: 7 });
     expect(wishAfter(ended, { do: 'note-gone', sentence: '' }, 9).leaving).toBeNull();
