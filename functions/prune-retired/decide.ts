@@ -74,6 +74,24 @@ export function decidePrune(facts: PruneFacts): PrunePlan {
   return { removals, waiting: all.length - removals.length, refusals, hash: hashOf(removals) };
 }
 
+/** Kept volumes that are on a node of the fleet again, on which nobody works: a person has put them back. */
+export const usedAgain = ({
+  nodes,
+  volumes,
+  kept,
+  busy,
+}: Pick<PruneFacts, 'nodes' | 'volumes' | 'kept' | 'busy'>): readonly {
+  readonly volumeId: string;
+  readonly node: PruneFacts['nodes'][number];
+}[] => {
+  const records = keptOf(kept, 'volume');
+  return volumes.flatMap(({ volumeId, attachedTo }) => {
+    const node = nodes.find(({ instanceId }) => attachedTo.includes(instanceId));
+    const isFree = node && !busy.has(node.instanceId) && !busy.has(node.name);
+    return isFree && records.has(volumeId) ? [{ volumeId, node }] : [];
+  });
+};
+
 /** It stays; `why` is for people, and null where it is simply not due. */
 interface Retention {
   readonly stays: true;

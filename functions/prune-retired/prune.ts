@@ -9,7 +9,7 @@ import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
 import { type Approval, reconcileWhole, type WholePlan } from '../../shared/reconcile/plan.ts';
 import { takeSteps } from '../../shared/reconcile/steps.ts';
 import { type PruneContext, readGuards } from './context.ts';
-import { decidePrune, type PrunePlan, stillPlanned } from './decide.ts';
+import { decidePrune, type PrunePlan, stillPlanned, usedAgain } from './decide.ts';
 import { readFacts } from './facts.ts';
 import { reconcileHolds } from './holds.ts';
 import type { PruneFacts, Removal } from './retired-resources.ts';
@@ -47,6 +47,7 @@ export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: 
       facts: async () => {
         const facts = await read();
         await forgetMissing(context, facts.missing);
+        await leaveUsed(context, usedAgain(facts));
         return facts;
       },
       decide: decidePrune,
@@ -112,6 +113,17 @@ async function forgetMissing(context: PruneContext, missing: PruneFacts['missing
         { name: node, instanceId: kind === 'instance' ? id : WHOLE_FLEET },
       );
     await endKept(context.store, context.fleet.name, kind, [id], Date.now());
+  }
+}
+
+/** A person has put it back: from now on it is its node's, whatever its tags say, also while it is detached for a moment. */
+async function leaveUsed(context: PruneContext, used: ReturnType<typeof usedAgain>): Promise<void> {
+  for (const { volumeId, node } of used) {
+    await context.write(
+      { kind: 'decision', sentence: `${volumeId} was kept, and is on ${node.name} again: no date removes it any more` },
+      node,
+    );
+    await endKept(context.store, context.fleet.name, 'volume', [volumeId], Date.now());
   }
 }
 

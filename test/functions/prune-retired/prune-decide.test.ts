@@ -1,6 +1,6 @@
 // Which of the kept resources may be removed, and why the rest stays.
 import { describe, expect, it } from '@jest/globals';
-import { decidePrune, MAX_DELETIONS, stillPlanned } from '../../../functions/prune-retired/decide.ts';
+import { decidePrune, MAX_DELETIONS, stillPlanned, usedAgain } from '../../../functions/prune-retired/decide.ts';
 import type { KeptVolume, PruneFacts, RetiredInstance } from '../../../functions/prune-retired/retired-resources.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import type { KeptRecord } from '../../../shared/heal/kept.ts';
@@ -77,6 +77,19 @@ describe('a kept volume', () => {
         sentence: 'volume vol-old (500 GiB), kept of node1 until 2025-12-31, incident a1b2c3d4',
       },
     ]);
+  });
+
+  it('that is on a node again is that node’s from then on; on a retired instance, or while a heal works, it is not', () => {
+    const on = (...attachedTo: readonly string[]) => volume({}, { state: 'in-use', attachedTo: [...attachedTo] });
+    const [node] = usual.nodes;
+    const used = (more: Partial<PruneFacts>) => usedAgain(factsOf(more)).map((one) => [one.volumeId, one.node.name]);
+    const id = node?.instanceId ?? '';
+    expect(used({ volumes: [on(id)] })).toEqual([['vol-old', 'node1']]);
+    expect(used({ volumes: [on()] })).toEqual([]);
+    expect(used({ volumes: [on('i-retired')] })).toEqual([]);
+    expect(used({ volumes: [on(id)], busy: new Map([[id, 'a heal']]) })).toEqual([]);
+    expect(used({ volumes: [on(id)], busy: new Map([['node1', 'a heal']]) })).toEqual([]);
+    expect(used({ volumes: [on(id)], kept: [] })).toEqual([]);
   });
 
   it('goes at its date, and that of its record', () => {
