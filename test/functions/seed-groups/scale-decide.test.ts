@@ -281,8 +281,7 @@ describe('a group on its way down', () => {
   it('leaves a tag that no scaling has set, and one that a person has paused, to whoever set it', () => {
     const stray = leaving();
     const told = { do: 'wait', refusal: { refuse: 'scale-waits', page: true, pageAfterMs: 30 * 60_000 } };
-    for (const left of [undefined, [], ['i-9']])
-      expect(nextStep(stray, wish(3, left && { left }))).toMatchObject(told);
+    for (const left of [undefined, [], ['i-9']]) expect(nextStep(stray, wish(3, left && { left }))).toMatchObject(told);
     const paused = { ...stray, outside: stray.outside.map((one) => ({ ...one, paused: 'mine' })) };
     expect(nextStep(paused, wish(3, { left: ['i-4'] }))).toMatchObject(told);
   });
