@@ -44,10 +44,10 @@ import { acknowledgesValidator, isBlueGreen, type RequestedAction, togetherIn } 
 import { NODE_TERMINATED, triggerText } from '../../shared/model/trigger.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { metricValidMs } from '../../shared/probe/metric-age.ts';
-import { fullPathOf, type OpenDisk, openDiskIn } from './full.ts';
 import { ENDED, type Gone, readGone } from './gone.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { isAboutMove, type Move, moveOf } from './move.ts';
+import { fullPathOf, type OpenDisk, openDiskIn } from './open-disk.ts';
 import { judgeSpared } from './shrink.ts';
 import { readSources } from './sources.ts';
 import {

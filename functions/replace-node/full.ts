@@ -1,13 +1,10 @@
 // A full disk: it stops clients and spoils every copy that is put in its place, and resize-volume grows it. Pure.
-import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { Facts } from './facts.ts';
+import { fullPathOf } from './open-disk.ts';
 import { laterEachTime } from './person.ts';
 
 const MINUTE_MS = 60_000;
-/** From this usage on the disk is the cause, and resize-volume heals it. */
-const FULL_PERCENT = 97;
 /** An alarm sees a full disk within minutes, and its incident is open then: an attempt that still finds it full is one that nobody grows. */
 const UNSEEN_AFTER_MS = 15 * MINUTE_MS;
 
@@ -39,27 +36,3 @@ export function diskFullFirst(
 }
 
 const OWN = { refuse: 'disk-full-first', page: false, retryAfterMs: 5 * MINUTE_MS } as const;
-
-/** The path of a data volume that was full when the node was asked; undefined where none was, or nobody has asked. */
-export const fullPathOf = (seen: NodeState | null): string | undefined =>
-  seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT)?.path;
-
-/** The incident of a volume of the node. */
-export interface OpenDisk {
-  readonly incidentId: string;
-  /**
-   * Nobody has judged it: its growth waits for this heal alone. One that was judged waits for something else: its ceiling, a budget, a person. That the
-   * node was taken is no judgement of the disk.
-   */
-  readonly waits: boolean;
-}
-
-/** The one that waits for this heal, where there is one; undefined where none is open. */
-export function openDiskIn(disks: readonly (IncidentRecord | undefined)[]): OpenDisk | undefined {
-  const open = disks.flatMap((disk): OpenDisk[] => {
-    if (disk === undefined || disk.state === 'healed' || disk.state === 'escalated') return [];
-    const isUnjudged = disk.refusedCodes.every((code) => code === 'busy') && disk.failures === 0;
-    return [{ incidentId: disk.incidentId, waits: disk.state === 'open' && isUnjudged }];
-  });
-  return open.find(({ waits }) => waits) ?? open[0];
-}

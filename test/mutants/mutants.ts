@@ -2250,13 +2250,15 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/snapshot-node/snapshot-node'],
     },
   ],
-  'functions/replace-node/full.ts': [
+  'functions/replace-node/open-disk.ts': [
     {
       name: 'a disk that waits at a ceiling keeps no heal of its node waiting for its proof',
       find: "waits: disk.state === 'open' && isUnjudged",
       replace: "waits: disk.state === 'open'",
       caughtBy: ['functions/replace-node/proving'],
     },
+  ],
+  'functions/replace-node/full.ts': [
     {
       name: 'a full disk that no alarm sees is told',
       find: 'if (facts.nowMs - sinceMs < UNSEEN_AFTER_MS)',

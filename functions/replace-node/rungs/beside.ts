@@ -7,8 +7,8 @@ import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { enableVersion, lookBeside, proveBeside, startBeside } from '../acts/beside.ts';
 import { watchedIn } from '../beside-look.ts';
 import type { Facts } from '../facts.ts';
-import { fullPathOf } from '../full.ts';
 import { judgeProof } from '../judge.ts';
+import { fullPathOf } from '../open-disk.ts';
 import { instanceIn, positionOf } from '../version.ts';
 import {
   askNode,

@@ -1,7 +1,7 @@
 // While a rung waits for its proof: what is noted, when the node itself is asked, and what is a client that stays up.
 import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
-import { openDiskIn } from '../../../functions/replace-node/full.ts';
+import { openDiskIn } from '../../../functions/replace-node/open-disk.ts';
 import { type Decision, proving, rungFailed } from '../../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
