@@ -3,7 +3,7 @@
 import { type EC2Client, type Filter, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { readAllPages } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { isInGroup, plainName } from '../../shared/fleet/node-names.ts';
+import { isInGroup, nameApart, plainName } from '../../shared/fleet/node-names.ts';
 import { discoverByClaim, type FleetNode, isOutside, nameNodes, nodeOf } from '../../shared/fleet/nodes.ts';
 import { type Health, type ObservedNode, servedAs } from '../../shared/fleet/observation.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
@@ -163,7 +163,7 @@ export async function readEnded(
 const byPlainNames = (fleet: Fleet, nodes: readonly FleetNode[]): readonly FleetNode[] =>
   nodes.map((node) => ({ ...node, name: plainName(fleet, node) }));
 
-/** Instances by the fleet's tags that are no nodes of it any more, since they carry `chainmend:retired`. */
+/** Instances by the fleet's tags that are no nodes of it any more, since they carry `chainmend:retired`. A group's are called by their ids: no other member takes the place of one. */
 export async function readRetired(ec2: EC2Client, fleet: Fleet): Promise<readonly FleetNode[]> {
   const Filters = [
     ...byTags(fleet),
@@ -171,7 +171,10 @@ export async function readRetired(ec2: EC2Client, fleet: Fleet): Promise<readonl
     { Name: 'instance-state-name', Values: THERE },
   ];
   const retired = await describe(ec2, Filters);
-  return retired.map((instance) => nodeOf(fleet, instance)).filter(({ tags }) => claimOn(fleet.suite, tags) === 'own');
+  return retired
+    .map((instance) => nodeOf(fleet, instance))
+    .filter(({ tags }) => claimOn(fleet.suite, tags) === 'own')
+    .map((node) => (isInGroup(node) ? { ...node, name: nameApart(node.name, node.instanceId) } : node));
 }
 
 /** Instances of the fleet that carry the pause tag at this moment. */

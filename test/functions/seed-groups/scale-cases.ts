@@ -128,24 +128,23 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   ),
   story(
-    'nobody is ended in mode ask before a person has let its names go',
+    'in mode ask the yes to another number covers the place in the pool of who goes: it has left it before it is ended',
     (of) => {
       of.at(10, async () => {
         await push(of, { mode: 'ask' });
         scales(of, 3);
       });
-      onceAside(of, () => of.at(24, () => push(of, { mode: 'act' })));
+      looksAtEnd(of);
     },
     {
-      hours: 4,
       pagesAtMost: 9,
-      meanwhile: [{ atMinutes: 40, sentence: 'nobody is ended', holds: (of) => ended(of) === 0 }],
       expect: [
+        { sentence: 'it was ended, and out of the pool by then', holds: (_, of) => POOL_AT_END.get(of) === false },
+        { sentence: 'three are left', holds: (_, of) => desired(of) === 3 && allSynced(of, 3) },
         {
-          sentence: 'a person reads what it waited for',
-          holds: (_, of) => own(of, 'refusal').some(({ sentence }) => sentence.includes('is in the pool of bitcoin')),
+          sentence: 'its own name waits for a yes',
+          holds: (_, of) => of.region.sns.published().some(({ message }) => message.includes('would change 2 names')),
         },
-        { sentence: 'it goes once they are right', holds: (_, of) => desired(of) === 3 && allSynced(of, 3) },
       ],
     },
   ),
