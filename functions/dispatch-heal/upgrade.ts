@@ -262,7 +262,7 @@ interface Mark {
   readonly node: ObservedNode;
   readonly upgraded: 'not yet' | 'under way' | 'done' | 'failed' | 'left out';
   readonly snapshot: 'none' | 'under way' | 'done' | 'failed';
-  /** It was asked for a snapshot, and nothing is begun yet. */
+  /** Its snapshot was refused for now, and nobody is at it. */
   readonly isRefused: boolean;
   /** When its snapshot was asked for. */
   readonly snapshotSinceMs: number;

@@ -79,12 +79,12 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
   const planFor = (facts: NodeFacts, zone: Zone, gone: MissingNames): PlannedNames =>
     planOf({ ...fleet, dns }, environment.AWS_REGION, request.names, facts, zone, gone);
   const followed =
-    approval === undefined && fleet.mode === 'ask' ? await followHeals(context, zoneId, request) : NOBODY;
+    approval === undefined && fleet.mode === 'ask' ? await followHeals(context, { ...found, dns }, request) : NOBODY;
   const result = await reconcile(
     fleet,
     {
       facts: async () => {
-        const zone = await readZone(clients.route53, zoneId);
+        const zone = followed.zone ?? (await readZone(clients.route53, zoneId));
         return { zone, gone: await judgeMissingNames(context, request, (gone) => planFor(nodeFacts, zone, gone).plan) };
       },
       decide: ({ zone, gone }) => planFor(nodeFacts, zone, gone),
@@ -131,19 +131,20 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
   }
 }
 
-type Followed = Pick<ApplyResult, 'changed' | 'refusals'>;
+interface Followed extends Pick<ApplyResult, 'changed' | 'refusals'> {
+  /** As it was read a moment ago; absent where it was not read, or has changed since. */
+  readonly zone?: Zone;
+}
 
 const NOBODY: Followed = { changed: 0, refusals: [] };
 
 /** In mode ask: the pool's record follows what people have said yes to, before anything else is put to them. */
 async function followHeals(
   context: RegisterContext,
-  zoneId: string,
+  { zoneId, dns }: { readonly zoneId: string; readonly dns: DnsPolicy },
   { nodeFacts, fleets }: NamesToReconcile,
 ): Promise<Followed> {
   const { fleet, clients, environment } = context;
-  const { dns } = fleet;
-  if (!dns) return NOBODY;
   const named = { ...fleet, dns };
   const readFollowed = async ({ untouched, ...facts }: NodeFacts) => {
     const zone = await readZone(clients.route53, zoneId);
@@ -166,7 +167,7 @@ async function followHeals(
     const result = follows(known, record);
     return { change: isSameOut(result.out, record.out ?? []) ? undefined : { out: result.out }, result };
   });
-  if (planned.plan.changes.length === 0) return NOBODY;
+  if (planned.plan.changes.length === 0) return { ...NOBODY, zone: known.zone };
   const { poolReason } = planned;
   const sentence = `${planned.sentence}; the pool: ${poolReason}`;
   await context.write({ kind: 'decision', sentence, fields: { pool: poolReason } });
