@@ -17,7 +17,7 @@ import { AGENT_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { healOf } from '../../shared/heal/records.ts';
 import type { UpgradeWanted } from '../../shared/model/payload.ts';
-import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
+import { hasTags, JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { NODE_HEALTH, triggerText } from '../../shared/model/trigger.ts';
 import { names } from '../../shared/text/names.ts';
 import { requestDonor } from './clean-snapshots.ts';
@@ -190,9 +190,6 @@ async function findNode(ec2: EC2Client, fleet: Fleet, node: string): Promise<str
 async function nodesNamed(ec2: EC2Client, fleet: Fleet, written: string): Promise<readonly TaggedInstance[]> {
   const named = await readTagged(ec2, fleet.nodes.nameTag, written);
   return named.filter(
-    ({ tags }) =>
-      Object.entries(fleet.nodes.tags).every(([key, value]) => tags[key] === value) &&
-      tags[JOINING_TAG] === undefined &&
-      tags[RETIRED_TAG] === undefined,
+    ({ tags }) => hasTags(tags, fleet.nodes.tags) && tags[JOINING_TAG] === undefined && tags[RETIRED_TAG] === undefined,
   );
 }

@@ -9,7 +9,7 @@ import { fleetOfParameter } from '../../shared/fleet/parameter.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgeClaim } from '../../shared/guardrails/suite.ts';
 import { claimOf, claimOn, DEFAULT_SUITE } from '../../shared/model/suite.ts';
-import { SUITE_TAG } from '../../shared/model/tags.ts';
+import { hasTags, SUITE_TAG } from '../../shared/model/tags.ts';
 import { messageOf } from '../../shared/reconcile/fleets.ts';
 import { readUnpaused } from '../../shared/reconcile/guard.ts';
 import type { RegisterContext } from './context.ts';
@@ -67,7 +67,7 @@ export function whyNotOurs(
   unnamed: readonly Pick<Fleet, 'name' | 'nodes'>[] | string,
 ): string | null {
   if (typeof unnamed === 'string') return `, and whether it is the suite’s without a name is not known: ${unnamed}`;
-  const theirs = unnamed.find(({ nodes }) => Object.entries(nodes.tags).every(([key, value]) => tags[key] === value));
+  const theirs = unnamed.find(({ nodes }) => hasTags(tags, nodes.tags));
   return theirs ? `, so it is the suite’s without a name, whose fleet ${theirs.name} describes it` : null;
 }
 

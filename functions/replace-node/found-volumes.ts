@@ -1,7 +1,7 @@
 // Which attached volumes are the node’s data, what they hold where nothing is mounted, and whether they may go to another instance. Pure.
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
-import { FLEET_TAG } from '../../shared/model/tags.ts';
+import { FLEET_TAG, hasTags } from '../../shared/model/tags.ts';
 import type { Layer } from '../../shared/node-commands/node-answer.ts';
 import type { Facts } from './facts.ts';
 import { foundVolume } from './state.ts';
@@ -37,9 +37,7 @@ const fits = (
   role: string,
   tags: Readonly<Record<string, string>>,
   roles: number,
-): boolean =>
-  volume.tags['chainmend:role'] === role ||
-  (roles === 1 && Object.entries(tags).every(([key, value]) => volume.tags[key] === value));
+): boolean => volume.tags['chainmend:role'] === role || (roles === 1 && hasTags(volume.tags, tags));
 
 const LAYERS = {
   LVM2_member: 'LVM',
@@ -73,7 +71,7 @@ export function untaggedOf(facts: Facts, state: LadderState | null): string | nu
   const found = state === null ? foundVolumes(facts) : state.found.volumes;
   for (const { volumeId, path, role, tags: asFound } of found) {
     const tags = volumes.find((volume) => volume.volumeId === volumeId)?.tags ?? asFound;
-    const isOurs = fleet.volumes.some((one) => Object.entries(one.tags).every(([key, value]) => tags[key] === value));
+    const isOurs = fleet.volumes.some((one) => hasTags(tags, one.tags));
     if (isOurs || tags[FLEET_TAG] === fleet.name) continue;
     const wanted = Object.entries(fleet.volumes.find((one) => one.role === role)?.tags ?? {});
     const words = wanted.map(([key, value]) => `${key}=${value}`).join(', ');

@@ -5,7 +5,7 @@ import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import type { FoundNode, FoundVolume } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import { RETIRED_TAG } from '../../shared/model/tags.ts';
+import { hasTags, RETIRED_TAG } from '../../shared/model/tags.ts';
 import type { Facts } from './facts.ts';
 import { ENDED, type Gone, type GoneSubject, judgeGone } from './gone.ts';
 import { laterEachTime } from './person.ts';
@@ -79,8 +79,7 @@ export const notMadeAgain = ({ node, ...at }: Pick<Facts, 'node' | 'nowMs' | 'on
 function volumesOf({ fleet }: Pick<Facts, 'fleet'>, { volumes }: Gone): readonly FoundVolume[] | null {
   const found = fleet.volumes.flatMap(({ role, path, tags }) => {
     const [volume, another] = volumes.filter((one) => {
-      const isOnly =
-        fleet.volumes.length === 1 && Object.entries(tags).every(([key, value]) => one.tags[key] === value);
+      const isOnly = fleet.volumes.length === 1 && hasTags(one.tags, tags);
       return one.tags['chainmend:role'] === role || isOnly;
     });
     return volume?.attachment && !another ? [foundVolume(volume, role, path, volume.attachment.device)] : [];

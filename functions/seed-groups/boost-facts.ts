@@ -1,5 +1,6 @@
 // Reads the facts of a boost's end: the data volumes of a fleet's nodes as EC2 shows them, how the nodes are, and what heals have under way. All of it is
 // read, or nothing.
+
 import { DescribeVolumesModificationsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { describeVolumes, type VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -10,6 +11,7 @@ import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { isAsked } from '../../shared/heal/incident.ts';
 import { recentModifications } from '../../shared/heal/lease.ts';
 import type { FleetRecords } from '../../shared/heal/store.ts';
+import { hasTags } from '../../shared/model/tags.ts';
 import { CLEAN_SNAPSHOT } from '../../shared/model/trigger.ts';
 import type { BoostRecord } from '../../shared/snapshots/boost.ts';
 import type { BoostFacts, BoostVolume } from './boost-decide.ts';
@@ -35,9 +37,7 @@ export async function readBoostFacts(
     .flatMap((one) => one.nodes);
   const instanceIds = nodes.map(({ instanceId }) => instanceId);
   const attached = instanceIds.length === 0 ? [] : await describeVolumes(ec2, { instanceIds });
-  const data = attached.filter(({ tags }) =>
-    fleet.volumes.some((role) => Object.entries(role.tags).every(([key, value]) => tags[key] === value)),
-  );
+  const data = attached.filter(({ tags }) => fleet.volumes.some((role) => hasTags(tags, role.tags)));
   const modifications = await readModifications(ec2, data);
   const volumes = data.flatMap((volume) => {
     const node = nodes.find(({ instanceId }) => instanceId === volume.attachment?.instanceId);

@@ -10,7 +10,7 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { fleetParameterName } from '../../shared/fleet/parameter.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import { keys } from '../../shared/heal/store.ts';
-import { DRILL_TAG } from '../../shared/model/tags.ts';
+import { DRILL_TAG, hasTags } from '../../shared/model/tags.ts';
 import { isImage, type StoredContent } from '../nodes/content.ts';
 import type { CommandOutcome } from '../nodes/machine.ts';
 import { createRegion, type Region } from '../region.ts';
@@ -256,9 +256,7 @@ export class RealWorld {
   /** Of the fleet whose tags an instance has; undefined: the nodes of no such fleet are deployed. */
   #deployedSpec(name: string, tags: Readonly<Record<string, string>>): RealNodeSpec | undefined {
     const deployment = this.#deployment;
-    const fleet = [...this.fleets.values()].find(({ nodes }) =>
-      Object.entries(nodes.tags).every(([key, value]) => tags[key] === value),
-    );
+    const fleet = [...this.fleets.values()].find(({ nodes }) => hasTags(tags, nodes.tags));
     if (!deployment || !fleet) return undefined;
     return {
       ...{ fleet: fleet.name, name, deployed: true },

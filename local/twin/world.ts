@@ -8,6 +8,7 @@ import { plainName, tellApart } from '../../shared/fleet/node-names.ts';
 import { resolveFleet, roleOf } from '../../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
 import { tags as tagsField } from '../../shared/fleet/schema-fields.ts';
+import { hasTags } from '../../shared/model/tags.ts';
 import { compareNames } from '../../shared/text/names.ts';
 import { ipAddress, nodeName } from '../scenarios/world-file/fields.ts';
 import type { WorldInput } from '../scenarios/world-file/schema.ts';
@@ -46,9 +47,7 @@ export const quickChain = ({ chain }: Pick<Fleet, 'chain'>): Twin['chain'] => ({
 /** Undefined: the read-out has no node of this fleet. */
 export function twinOf(readOut: ReadOut, document: FleetDocument): Twin | undefined {
   const fleet = resolveFleet(document);
-  const members = readOut.instances.filter(({ tags }) =>
-    Object.entries(fleet.nodes.tags).every(([key, value]) => tags[key] === value),
-  );
+  const members = readOut.instances.filter(({ tags }) => hasTags(tags, fleet.nodes.tags));
   if (members.length === 0) return undefined;
   const named = namesOf(fleet, members);
   const kept = named.slice(0, TWIN_NODES_MAX);
@@ -196,11 +195,11 @@ function snapshotsIn({ readOut, fleet, kept }: Facts): Twin['snapshots'] {
       const set = `${name} ${startedAt.slice(0, 16)}`;
       if (seen.has(set)) return [];
       seen.add(set);
-      const hasTags = Object.entries(fleet.nodes.tags).every(([key, value]) => tags[key] === value);
+      const isChosen = hasTags(tags, fleet.nodes.tags);
       const by =
         tags['chainmend:fleet'] !== undefined
           ? 'clean'
-          : !hasTags
+          : !isChosen
             ? 'console'
             : policyId === null
               ? 'person'
@@ -215,10 +214,7 @@ function beforeIn({ readOut, fleet, kept }: Facts): Twin['before'] {
   const templates = new Map(readOut.launchTemplates.map((template) => [template.templateId, template]));
   const own = kept.map(({ instance: { tags } }) => templates.get(tags['aws:ec2launchtemplate:id'] ?? ''));
   // A template without the fleet's tags is one that no heal may launch from.
-  const isUsable = own.every(
-    (template) =>
-      template !== undefined && Object.entries(fleet.nodes.tags).every(([key, value]) => template.tags[key] === value),
-  );
+  const isUsable = own.every((template) => template !== undefined && hasTags(template.tags, fleet.nodes.tags));
   const hasUserData = own.some((template) => template?.hasUserData === true);
   const groups = readOut.scalingGroups.map(({ instanceIds, minSize }) => ({
     members: instanceIds.flatMap((id) => ids.get(id) ?? []),

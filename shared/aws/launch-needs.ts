@@ -1,7 +1,7 @@
 // What another instance is launched from: the template, and its parts without the fleet's tags, which no heal may use. It reads, and changes nothing.
 import { DescribeLaunchTemplateVersionsCommand, DescribeTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
-import { FLEET_TAG } from '../model/tags.ts';
+import { FLEET_TAG, hasTags } from '../model/tags.ts';
 import type { InstanceDescription } from './instances.ts';
 import type { Launch } from './launch.ts';
 import { catchRefusal } from './refusals.ts';
@@ -20,7 +20,7 @@ export function templateOf(
 
 /** The tags by which heals may use a resource: those of the fleet's nodes, or its name. The same fence as `taggedGrants` of the stack. */
 export const isOfFleet = (tags: Tags, { tag, nodes }: Pick<Fleet, 'tag' | 'nodes'>): boolean =>
-  tags[FLEET_TAG] === tag || Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
+  tags[FLEET_TAG] === tag || hasTags(tags, nodes.tags);
 
 /** Parts of the launch template without the fleet's tags: the template itself, and the security groups that its interfaces name. */
 export async function launchNeeds(

@@ -1,6 +1,8 @@
 // Finds the fleet of an instance: by its tags alone, and only if exactly one fleet matches. Pure.
+
 import type { GuardrailCode } from '../model/guardrail-codes.ts';
 import { claimOn } from '../model/suite.ts';
+import { hasTags } from '../model/tags.ts';
 import type { Fleet } from './model.ts';
 
 /** The one fleet whose selector an instance carries; an instance of none or several fleets is no node. */
@@ -8,9 +10,7 @@ export function fleetOf(
   tags: Readonly<Record<string, string>>,
   fleets: readonly Fleet[],
 ): Fleet | { readonly refuse: GuardrailCode; readonly reason: string } {
-  const matching = fleets.filter(({ nodes }) =>
-    Object.entries(nodes.tags).every(([key, value]) => tags[key] === value),
-  );
+  const matching = fleets.filter(({ nodes }) => hasTags(tags, nodes.tags));
   const [only, another] = matching;
   if (only && !another)
     return claimOn(only.suite, tags) === 'own'

@@ -10,6 +10,7 @@ import { recentModifications } from '../heal/lease.ts';
 import type { ModificationIntent } from '../heal/records.ts';
 import { INTENT_COUNTS_MS } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
+import { hasTags } from '../model/tags.ts';
 import type { Observation } from '../node-commands/answer.ts';
 import { leastFilesystemBytes } from '../node-commands/command.ts';
 import { judgePrune, type PruneFacts, type PruneVerdict, prunedText } from './prune.ts';
@@ -443,7 +444,7 @@ function chooseVolume(facts: ResizeFacts): VolumeFact | Refusal {
   const tags = Object.entries(role.tags)
     .map(([key, value]) => `${key}=${value}`)
     .join(', ');
-  const tagged = facts.volumes.filter((v) => Object.entries(role.tags).every(([key, value]) => v.tags[key] === value));
+  const tagged = facts.volumes.filter((v) => hasTags(v.tags, role.tags));
 
   if (facts.seen) {
     const { volumeId, path } = facts.seen;

@@ -72,6 +72,12 @@ export const WRITABLE_LEDGER_TAGS = [
 /** "Maximum value length – 256 Unicode characters" ("Tag your Amazon EC2 resources", restrictions). */
 export const TAG_VALUE_MAX = 256;
 
+/** Whether something carries all tags of a selector, each with its value: what a fleet file means by "the nodes", or "the volume", with these tags. */
+export const hasTags = (
+  tags: Readonly<Record<string, string | undefined>>,
+  selector: Readonly<Record<string, string>>,
+): boolean => Object.entries(selector).every(([key, value]) => tags[key] === value);
+
 /** The milliseconds of an ISO date in a tag; null where there is none, or an unreadable one. */
 export function dateOf(value: string | undefined): number | null {
   if (value === undefined || !/^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(value)) return null;

@@ -4,7 +4,7 @@
 import { isSameChain } from '../chains/chain-id.ts';
 import { defaultsOf, familyOf } from '../chains/defaults.ts';
 import type { Fleet, Role } from '../fleet/model.ts';
-import { FLEET_TAG, LEDGER_TAGS } from '../model/tags.ts';
+import { FLEET_TAG, hasTags, LEDGER_TAGS } from '../model/tags.ts';
 import type { CatchUpRate } from './catch-up.ts';
 import type { Rank, SnapshotFact, SnapshotSet } from './model.ts';
 
@@ -261,11 +261,9 @@ export function isWithinReach(
   { tags, policyId, ownerId }: Pick<SnapshotFact, 'tags' | 'policyId' | 'ownerId'>,
   { tag, volumes, replace, copiesFrom }: Pick<Fleet, 'tag' | 'volumes' | 'replace' | 'copiesFrom'>,
 ): boolean {
-  const carries = (wanted: Readonly<Record<string, string>>): boolean =>
-    Object.entries(wanted).every(([key, value]) => tags[key] === value);
   return (
     tags[FLEET_TAG] === tag ||
-    volumes.some((volume) => carries(volume.tags)) ||
+    volumes.some((volume) => hasTags(tags, volume.tags)) ||
     (policyId !== null && replace.lifecyclePolicies.includes(policyId)) ||
     (copiesFrom?.account !== undefined && ownerId === copiesFrom.account.id)
   );

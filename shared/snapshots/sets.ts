@@ -5,6 +5,7 @@ import { type EC2Client, paginateDescribeVolumes, type Volume } from '@aws-sdk/c
 import { ROOT_DEVICES } from '../aws/instances.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { FleetNode } from '../fleet/nodes.ts';
+import { hasTags } from '../model/tags.ts';
 import type { FleetRole, Rank, SnapshotFact, SnapshotSet } from './model.ts';
 
 /** The node of a volume now, or when it was last known. `role` is null for a volume without data of the fleet (a root volume). */
@@ -55,7 +56,7 @@ function nodeOf({ ledger, tags, volumeId }: SnapshotFact, owner: VolumeOwner | u
 
 /** By the volume's copied tags, where they belong to one role only; where all roles have the same tags, a node with one volume is still clear. */
 function roleByTags(tags: SnapshotFact['tags'], { fleet: { volumes } }: SetContext): FleetRole | null {
-  const matching = volumes.filter((volume) => Object.entries(volume.tags).every(([key, value]) => tags[key] === value));
+  const matching = volumes.filter((volume) => hasTags(tags, volume.tags));
   const [only, another] = matching.length > 0 ? matching : volumes;
   return only && !another ? only.role : null;
 }

@@ -17,7 +17,7 @@ import { poll, turnAt } from '../../../shared/heal/context.ts';
 import { putInQuarantine } from '../../../shared/heal/kept.ts';
 import type { Blame, FoundVolume, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { MarkAnswer, MarkQuestion } from '../../../shared/model/questions.ts';
-import { INCIDENT_TAG, LEDGER_TAGS, TAG_VALUE_MAX, WHY_TAG } from '../../../shared/model/tags.ts';
+import { hasTags, INCIDENT_TAG, LEDGER_TAGS, TAG_VALUE_MAX, WHY_TAG } from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import {
   dropRestored,
@@ -172,11 +172,7 @@ const isRole = (
   volumeId: string,
 ): boolean => {
   const wanted = fleet.volumes.find((volume) => volume.role === role)?.tags ?? {};
-  return (
-    volumeId !== '' &&
-    !/(xvda|sda1)$/.test(device) &&
-    Object.entries(wanted).every(([key, value]) => tags[key] === value)
-  );
+  return volumeId !== '' && !/(xvda|sda1)$/.test(device) && hasTags(tags, wanted);
 };
 
 const said = (made: CreatedVolume | AwsRefusal): Made | AwsRefusal =>

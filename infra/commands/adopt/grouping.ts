@@ -1,8 +1,10 @@
 // Which instances belong together as one fleet: those with a tag that all of them carry and nobody else. What no tag tells apart is no fleet; it is said,
 // with what to tag. Pure.
+
 import * as v from 'valibot';
 import type { KnownChain } from '../../../shared/chains/defaults.ts';
 import { tagKey, tagValue } from '../../../shared/fleet/schema-fields.ts';
+import { hasTags } from '../../../shared/model/tags.ts';
 import { compareNames } from '../../../shared/text/names.ts';
 import type { NodeSigns } from './evidence.ts';
 import { chainsIn, withoutDigits, wordsIn } from './words.ts';
@@ -173,8 +175,7 @@ const rankOf = (key: string): number => {
 };
 const mayTell = (key: string): boolean => ![...NEVER, ...ROLE_KEYS, ...STAGES].includes(plainKey(key));
 
-export const carries = (tags: Selector, selector: Selector): boolean =>
-  Object.entries(selector).every(([key, value]) => tags[key] === value);
+export const carries = (tags: Selector, selector: Selector): boolean => hasTags(tags, selector);
 
 function groupBy(
   seed: NodeSigns,

@@ -1,7 +1,7 @@
 // The facts of a story: gathered from a run that has ended, from its journal, its trace and its region.
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { HealPayload } from '../../../shared/model/payload.ts';
-import { FLEET_TAG, NODE_TAG } from '../../../shared/model/tags.ts';
+import { FLEET_TAG, hasTags, NODE_TAG } from '../../../shared/model/tags.ts';
 import type { Halt } from '../../nodes/chain.ts';
 import type { OutageCause } from '../../nodes/client.ts';
 import { START_MS } from '../../region.ts';
@@ -167,9 +167,7 @@ function terminatedNode({ region, fleets }: World, { InstanceIds }: Requested['i
   const [instanceId] = Array.isArray(InstanceIds) ? (InstanceIds as string[]) : [];
   if (instanceId === undefined) return undefined;
   const tags = region.ec2.tags(instanceId);
-  const fleet = [...fleets.values()].find(({ nodes }) =>
-    Object.entries(nodes.tags).every(([key, value]) => tags[key] === value),
-  );
+  const fleet = [...fleets.values()].find(({ nodes }) => hasTags(tags, nodes.tags));
   const name = fleet && tags[fleet.nodes.nameTag];
   return fleet && name !== undefined ? `${fleet.name}/${name}` : undefined;
 }

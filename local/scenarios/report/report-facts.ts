@@ -1,4 +1,5 @@
 // The facts of an HTML report (infra/report), of a run that has ended: from the region's journal, its metrics, its alarms and its snapshots.
+
 import type { AlarmHistoryItem } from '@aws-sdk/client-cloudwatch';
 import { alarmChangeOf } from '../../../infra/report/alarm-change.ts';
 import {
@@ -22,6 +23,7 @@ import type { DrillRecord } from '../../../shared/heal/drill.ts';
 import type { ReleasesRecord } from '../../../shared/heal/records.ts';
 import { keys } from '../../../shared/heal/store.ts';
 import { DEFAULT_SUITE } from '../../../shared/model/suite.ts';
+import { hasTags } from '../../../shared/model/tags.ts';
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import type { VolumeOwner } from '../../../shared/snapshots/sets.ts';
@@ -169,7 +171,7 @@ function recoveryIn({ region, nodes }: World, fleet: Fleet): Recovery {
     const isOurs =
       ledger.fleet === fleet.name ||
       volumes.has(snapshot.volumeId) ||
-      fleet.volumes.some((volume) => Object.entries(volume.tags).every(([key, value]) => tags[key] === value));
+      fleet.volumes.some((volume) => hasTags(tags, volume.tags));
     if (!isOurs) return [];
     return [
       {

@@ -1,4 +1,5 @@
 // The snapshots of the fleets at the end of a run: their use, by their ledgers; their heights by the ledger, or else by their content.
+import { hasTags } from '../../../shared/model/tags.ts';
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
 import type { Rank } from '../../../shared/snapshots/model.ts';
 import type { Snapshot } from '../../services/ec2/model.ts';
@@ -25,9 +26,7 @@ function stateOf({ region, nodes, fleets }: World, { snapshotId, volumeId, conte
   const tags = region.ec2.tags(snapshotId);
   const ledger = readLedger(tags);
   const owner = nodes.find(({ volumeIds }) => [...volumeIds.values()].includes(volumeId));
-  const tagged = [...fleets.values()].find(({ volumes }) =>
-    volumes.some((volume) => Object.entries(volume.tags).every(([key, value]) => tags[key] === value)),
-  );
+  const tagged = [...fleets.values()].find(({ volumes }) => volumes.some((volume) => hasTags(tags, volume.tags)));
   const fleet = ledger.fleet ?? owner?.fleet.name ?? tagged?.name;
   if (fleet === undefined) return [];
   const byPolicy = tags['aws:dlm:lifecycle-policy-id'] !== undefined;

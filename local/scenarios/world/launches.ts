@@ -4,7 +4,7 @@
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { nameApart } from '../../../shared/fleet/node-names.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
-import { DRILL_TAG } from '../../../shared/model/tags.ts';
+import { DRILL_TAG, hasTags } from '../../../shared/model/tags.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import { isMaskedBy, partsOf } from '../../nodes/cloud-init.ts';
 import { FSTAB } from '../../nodes/disks.ts';
@@ -123,9 +123,7 @@ function sourcesOf(region: Region, { settings, networkInterface }: Instance): Ne
 }
 
 const carries = (tags: Readonly<Record<string, string>>, { name, nodes }: Fleet): boolean =>
-  tags['chainmend:fleet'] === name ||
-  tags[DRILL_TAG] === name ||
-  Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
+  tags['chainmend:fleet'] === name || tags[DRILL_TAG] === name || hasTags(tags, nodes.tags);
 
 /** Voting power stays with the original node, and peers are in the configuration that comes with the data. */
 function ofSibling({ spec }: SimulatedNode): Omit<NodeSpec, 'instanceId' | 'name' | 'privateIp'> {
