@@ -14,13 +14,16 @@ import { templateOf } from '../../shared/aws/launch-needs.ts';
 import { readAllPages } from '../../shared/aws/pagination.ts';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { mostPolls, pollSeconds } from '../../shared/heal/context.ts';
 import type { Drill } from '../../shared/heal/drill.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
+import { REQUEST_LIFETIME_MS } from '../../shared/model/execution.ts';
 import { fleetTag, suiteOfPrefix } from '../../shared/model/suite.ts';
 import { DRILL_TAG, INCIDENT_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData, maskHook } from '../../shared/node-commands/masked-user-data.ts';
 import { clientsOf } from '../../shared/node-commands/node-command.ts';
-import type { Acts, DrillActContext, Left } from './state.ts';
+import { note, settleDrill } from './record.ts';
+import type { Act, Acts, DrillActContext, Left } from './state.ts';
 
 /** In place of the values by which the fleet knows its nodes and volumes: tags of the template and of the request are merged. */
 const NO_NODE = 'chainmend-drill';
@@ -36,8 +39,34 @@ function tagsOf({ name, tag, nodes, volumes }: Fleet, incidentId: string): Reado
   };
 }
 
+export async function launch(
+  context: DrillActContext,
+  { from: { drill } }: Act<'launch'>,
+): Promise<Acts['launch']['result']> {
+  const { step, journal, place } = context;
+  const act = `RunInstances ${drill.subnetIds.join(' ')}`;
+  await step('intent', () =>
+    journal(`${place}-intent`, {
+      ...{ atMs: Date.now(), kind: 'intent', act },
+      sentence: `launch a throw-away ${drill.instanceType} with volumes of ${drill.set.setId}, its client masked`,
+      evidence: drill.set.parts,
+    }),
+  );
+  const launched = await step('call', () => launchAlone(context, drill));
+  await step('result', async () => {
+    const sentence = 'failed' in launched ? launched.failed : launched.instanceId;
+    await journal(`${place}-result`, {
+      ...{ atMs: Date.now(), kind: 'result', sentence, act },
+      fields: { status: 'failed' in launched ? 'failed' : 'done' },
+    });
+    if ('instanceId' in launched) await note(context, { ...drill, instanceId: launched.instanceId });
+    return { done: true };
+  });
+  return launched;
+}
+
 /** Body of the step that launches: the call has a token, and is repeated until EC2 has answered. */
-export async function launchAlone(context: DrillActContext, drill: Drill): Promise<Acts['launch']['result']> {
+async function launchAlone(context: DrillActContext, drill: Drill): Promise<Acts['launch']['result']> {
   const { clients, payload } = context;
   const { ec2 } = clients;
   for (const at of drill.subnetIds.keys()) {
@@ -105,6 +134,37 @@ export async function lookAtBoot(
   return (await checkAgent(clients.ssm, instanceId)) === null ? { up: true } : null;
 }
 
+/** EC2 may not show yet what it has just made; longer where nobody knows whether it was made. */
+const EMPTY_LOOKS = { launched: 2, unknown: 10 } as const;
+const REMOVAL_MS = 60 * 60_000;
+
+/** Whatever a pause or the mode says: it costs money, and serves nobody. */
+export async function remove(context: DrillActContext, { from }: Act<'remove'>): Promise<Acts['remove']['result']> {
+  const { step, durable, journal, place } = context;
+  const { drill } = from;
+  const isUnknown = drill.instanceId === '';
+  // A launch that was not answered may still be on its way.
+  if (isUnknown) await durable.wait(`${place}-in-flight`, { seconds: REQUEST_LIFETIME_MS / 1000 });
+  let left: Left = { ids: [], refused: null };
+  let empty = 0;
+  for (let count = 0; count < mostPolls(REMOVAL_MS); count++) {
+    left = await step(`look-${count}`, () => removeAll(context, drill, `${place}-${count}`));
+    empty = left.ids.length === 0 ? empty + 1 : 0;
+    if (empty >= (isUnknown ? EMPTY_LOOKS.unknown : EMPTY_LOOKS.launched))
+      return step('gone', async () => {
+        // A call whose answer was lost has no result of its own.
+        await journal(`${place}-gone`, {
+          ...{ atMs: Date.now(), kind: 'result', act: 'remove what the drill has made' },
+          sentence: `${drill.instanceId || 'what was launched'} and its volumes are gone`,
+          fields: { status: 'done' },
+        });
+        return settleDrill(context, drill);
+      });
+    await durable.wait(`${place}-wait-${count}`, { seconds: pollSeconds(count) });
+  }
+  return { left };
+}
+
 const GOING: ReadonlySet<string> = new Set(['shutting-down', 'terminated']);
 /** A drill has one instance with a few volumes: more of them are what earlier ones have left. A page may be empty, and others follow. */
 const A_PAGE = 100;
@@ -115,7 +175,7 @@ const PAGES = 10;
  *
  * @returns ids of instances and volumes that still exist, as EC2 shows it before these calls, and what AWS said where it refused one
  */
-export async function removeAll(context: DrillActContext, drill: Drill, place: string): Promise<Left> {
+async function removeAll(context: DrillActContext, drill: Drill, place: string): Promise<Left> {
   const { clients, payload, journal, environment } = context;
   const { ec2 } = clients;
   const tag = fleetTag(suiteOfPrefix(environment.PARAMETER_PREFIX), payload.fleet);

@@ -373,17 +373,33 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/audit-snapshots/acts.ts': [
     {
-      name: 'a drill opens data without the keys of the node that they are of',
-      find: 'scrub: fleet.identityPaths,',
-      replace: 'scrub: [],',
-      caughtBy: ['local/scenarios/protected'],
-    },
-    {
       name: 'what a client has read is asked before a command of the owner’s reads more',
       find: 'return from.drill.learns && from.trial === null ?',
       replace: 'return from.drill.learns && from.trial !== null ?',
       caughtBy: ['functions/audit-snapshots/decide'],
     },
+    {
+      name: 'a roll-back that nobody answered is not sent to the copy again',
+      find: 'result.isLate ? again(from, result) : unproved(from, result.failed, false)',
+      replace: 'again(from, result)',
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
+    {
+      name: 'what data that were built again take on a copy is measured',
+      find: " || from.trial?.of === 'reindex';",
+      replace: ';',
+      caughtBy: ['functions/audit-snapshots/decide'],
+    },
+  ],
+  'functions/audit-snapshots/commands.ts': [
+    {
+      name: 'a drill opens data without the keys of the node that they are of',
+      find: 'scrub: fleet.identityPaths,',
+      replace: 'scrub: [],',
+      caughtBy: ['local/scenarios/protected'],
+    },
+  ],
+  'functions/audit-snapshots/progress.ts': [
     {
       name: 'what an attempt before has found is the answer to the incident that asked',
       find: 'isInherited: drill.verdict === null || drill.incidentId !== incidentId',
@@ -397,12 +413,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/audit-snapshots/decide'],
     },
     {
-      name: 'a roll-back that nobody answered is not sent to the copy again',
-      find: 'result.isLate ? again(from, result) : unproved(from, result.failed, false)',
-      replace: 'again(from, result)',
-      caughtBy: ['functions/audit-snapshots/decide'],
-    },
-    {
       name: 'a pruning is tried on a copy whose roll-back has come through, and only once',
       find: "if ((before === null || before === 'roll-back') && prunes !== undefined) return 'prune';",
       replace: "if (before === null && prunes !== undefined) return 'prune';",
@@ -412,12 +422,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a reindex is tried on a copy whose other tries have come through, and only once',
       find: "return before !== 'reindex' && reindexes !== undefined ? 'reindex' : null;",
       replace: "return before === null && reindexes !== undefined ? 'reindex' : null;",
-      caughtBy: ['functions/audit-snapshots/decide'],
-    },
-    {
-      name: 'what data that were built again take on a copy is measured',
-      find: " || from.trial?.of === 'reindex';",
-      replace: ';',
       caughtBy: ['functions/audit-snapshots/decide'],
     },
   ],
