@@ -343,18 +343,21 @@ export function peersLacking(
 /** Two rounds of watch-fleet: until then the observation of a node whose disk was grown, or whose client was restarted, may be from before. */
 const SEEN_SINCE_MS = 2 * 60_000;
 
+/** A client that rotate-peers has stopped for its list of peers. */
+export type ListRestart = Pick<UnprovedRestart, 'instanceId' | 'node' | 'overAtMs'>;
+
 /**
  * rotate-peers has just stopped another client of the fleet for its list of peers, and nobody has seen it since: no client that runs is taken down beside it.
  * One that does not come back counts as unhealthy after that, as any other.
  *
- * @param isDown the node's own client answers nobody: a heal takes nothing from anyone
+ * @param of the node whose client would go down; null where it may be any. `isDown`: it answers nobody, and a heal takes nothing from anyone
  */
 export function restartFirst(
-  restart: Pick<UnprovedRestart, 'instanceId' | 'node' | 'overAtMs'> | null,
-  { instanceId, isDown }: { readonly instanceId: string; readonly isDown: boolean },
+  restart: ListRestart | null,
+  of: { readonly instanceId: string; readonly isDown: boolean } | null,
   nowMs: number,
 ): Refusal | null {
-  if (restart === null || restart.instanceId === instanceId || isDown) return null;
+  if (restart === null || restart.instanceId === of?.instanceId || of?.isDown) return null;
   if (nowMs >= restart.overAtMs + SEEN_SINCE_MS) return null;
   const reason = `${restart.node} was restarted for its list of peers a moment ago, and has not been seen since`;
   return { refuse: 'restart-unproved', reason, page: false, retryAfterMs: 50_000 };

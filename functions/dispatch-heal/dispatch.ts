@@ -36,6 +36,7 @@ import {
   executionName,
   isDown,
   judgeBeforeStart,
+  type ListRestart,
   peersFirst,
   restartFirst,
 } from './decide.ts';
@@ -170,7 +171,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
       isLadder ? context.seen(fleet.name) : undefined,
       isLadder && context.waiting?.length ? readQueue(context, fleet, statusOf) : null,
       trigger.kind === 'node' ? context.heightOf(fleet) : null,
-      takesDown(known) ? store.readRotation(fleet.name).then((read) => read?.restart ?? null) : null,
+      takesDown(known) ? listRestartOf(store, fleet) : null,
     ]);
     const isSick = trigger.kind === 'node' && trigger.subject === 'health';
     const isRestart = isSick && !candidate.atOnce && !candidate.settles && seen !== undefined;
@@ -211,9 +212,14 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
   );
 }
 
+/** The client that rotate-peers has stopped last for its list of peers, while that is not proved. */
+export const listRestartOf = async (
+  store: Pick<DispatchContext['store'], 'readRotation'>,
+  { name, peers }: Pick<Fleet, 'name' | 'peers'>,
+): Promise<ListRestart | null> => (peers?.restart ? ((await store.readRotation(name))?.restart ?? null) : null);
+
 /** Whether its heal may stop a client that runs, and can as well do that a minute later: a person who asks is not kept waiting, nor what was begun. */
-const takesDown = ({ fleet, candidate, trigger }: ResolvedCandidate): boolean =>
-  fleet.peers?.restart === true &&
+const takesDown = ({ candidate, trigger }: ResolvedCandidate): boolean =>
   !candidate.atOnce &&
   !candidate.settles &&
   ((trigger.kind === 'node' && trigger.subject !== 'terminated') ||

@@ -8,6 +8,7 @@ import { type Rehearsal, rehearsalText } from '../../shared/heal/drill.ts';
 import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts';
 import { CLEAN_SNAPSHOT } from '../../shared/model/trigger.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
+import { type ListRestart, restartFirst } from './decide.ts';
 import { isAtWork, isDrill } from './drill.ts';
 import { batchOf } from './upgrade-batch.ts';
 
@@ -23,6 +24,8 @@ export interface UpgradeFacts {
   readonly rehearsed?: Rehearsal;
   /** The highest block that watch-fleet believes, of the nodes or of the references; null where it believes none. */
   readonly tip: number | null;
+  /** The last client that rotate-peers has stopped for its list of peers, while that is not proved; absent where there is none. */
+  readonly restart?: ListRestart | null;
 }
 
 export type UpgradeStep =
@@ -58,8 +61,14 @@ export function nextStep(facts: UpgradeFacts): UpgradeStep {
   const known = fleet.client?.versions ?? [];
   if (!known.includes(to)) return ends(`the fleet file does not name ${to} under client.versions any more`);
   const marks = nodes.map((node) => ({ node, ...stateOf(facts, node) }));
-  return atHeight === undefined ? nextInOrder(facts, marks) : nextAtHeight(facts, marks, atHeight);
+  const step = atHeight === undefined ? nextInOrder(facts, marks) : nextAtHeight(facts, marks, atHeight);
+  const early = mayWait(step, upgrade) ? restartFirst(facts.restart ?? null, null, facts.nowMs) : null;
+  return early ? { do: 'wait', why: early.reason } : step;
 }
+
+/** Whether it takes a client down that could as well go down a minute later. Below a height all stand, and beside a node nothing is touched. */
+const mayWait = ({ do: what }: UpgradeStep, { atHeight, strategy }: UpgradeFacts['upgrade']): boolean =>
+  what === 'snapshot' || (what === 'upgrade' && atHeight === undefined && strategy === undefined);
 
 /** One after the other, or after the first one as many as may be away at once. */
 function nextInOrder(facts: UpgradeFacts, marks: readonly Mark[]): UpgradeStep {

@@ -15,7 +15,7 @@ import { keys } from '../../shared/heal/store.ts';
 import type { UpgradeWanted } from '../../shared/model/payload.ts';
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import type { Candidate } from './decide.ts';
-import { considerCandidate, type DispatchResult } from './dispatch.ts';
+import { considerCandidate, type DispatchResult, listRestartOf } from './dispatch.ts';
 import { answerOf, findFleet, judgeStops } from './requests.ts';
 import { type NodeStep, nextStep, type UpgradeFacts, type UpgradeStep } from './upgrade.ts';
 
@@ -69,6 +69,7 @@ export async function handleUpgrade(
     ...{ nowMs, fleet, upgrade, incidents },
     ...(await rehearsedOf(store, fleet.name, upgrade)),
     ...(await seenOf(context, fleet, nowMs)),
+    restart: await listRestartOf(store, fleet),
   });
   if (event.plan || fleet.mode === 'plan') return planOf(context, fleet, upgrade, step);
   if (!isUnderWay) {
@@ -145,6 +146,7 @@ export async function followUpgrade(
     ...{ nowMs, fleet, upgrade, incidents },
     ...(await rehearsedOf(services.store, fleet.name, upgrade)),
     ...(await seenOf(context, fleet, nowMs)),
+    restart: await listRestartOf(services.store, fleet),
   });
   await takeStep(context, fleet, upgrade, step, nowMs);
 }

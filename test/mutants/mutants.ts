@@ -545,6 +545,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/upgrade.ts': [
     {
+      name: 'an upgrade takes no client down beside one that was restarted for its list of peers and has not been seen since',
+      find: "what === 'snapshot' || (what === 'upgrade' && atHeight === undefined && strategy === undefined);",
+      replace: "what === 'snapshot' && strategy !== undefined;",
+      caughtBy: ['functions/dispatch-heal/upgrade'],
+    },
+    {
       name: 'a snapshot that an upgrade waits for is no new incident each hour',
       find: 'const WAITS_MS = 24 * 60',
       replace: 'const WAITS_MS = 60',
@@ -3464,8 +3470,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a node that answers nobody does not wait for another client’s restart',
-      find: 'restart.instanceId === instanceId || isDown',
-      replace: 'restart.instanceId === instanceId',
+      find: 'restart.instanceId === of?.instanceId || of?.isDown',
+      replace: 'restart.instanceId === of?.instanceId',
       caughtBy: ['functions/dispatch-heal/health'],
     },
     {

@@ -87,6 +87,24 @@ describe('a fleet is upgraded', () => {
     expect(step(incidents, more)).toBe(expected);
   });
 
+  it('no further while a client that was restarted for its list of peers has not been seen since', () => {
+    const restart = { instanceId: 'i-node3', node: 'node3', overAtMs: NOON_MS - MINUTE_MS };
+    for (const incidents of [[], [snapshot('node2')]]) {
+      expect(step(incidents, { restart })).toBe('wait');
+      expect(step(incidents, { restart: { ...restart, overAtMs: NOON_MS - 2 * MINUTE_MS } })).not.toBe('wait');
+      expect(step(incidents, { restart: null })).not.toBe('wait');
+    }
+    expect(nextStep({ nowMs: NOON_MS, fleet, upgrade, nodes, incidents: [], tip: null, restart })).toMatchObject({
+      why: expect.stringContaining('node3 was restarted'),
+    });
+    // It ends all the same, and nothing is taken from anyone beside a node, or where all stand below a height.
+    expect(step([snapshot('node2', { state: 'escalated' })], { restart })).toBe('end ended');
+    expect(step([], { restart, upgrade: { ...upgrade, strategy: 'blue-green' } })).toBe('upgrade node2');
+    const stands = nodes.map((node) => ({ ...node, height: 99 }));
+    const atHeight = { ...upgrade, atHeight: 100, reachedAtMs: NOON_MS };
+    expect(step([], { restart, upgrade: atHeight, nodes: stands, tip: 99 })).toBe('upgrade node1 node2 node3');
+  });
+
   it('by the canary first, and then by name, in whatever order they were seen', () => {
     const all = (more: Partial<UpgradeFacts>) =>
       [nodes, nodes.toReversed()].map((some) => step([], { nodes: some, ...more }));
