@@ -53,8 +53,8 @@ export class MachineChecker {
       machine.devices().flatMap(({ mountedAt, volumeId }) => {
         const volume = mountedAt === undefined ? undefined : ec2.volumes().find((known) => known.volumeId === volumeId);
         if (!volume || !fleet.volumes.some(({ path }) => path === mountedAt)) return [];
-        const { modification, performance } = volume;
-        const sizeGiB = modification?.target.sizeGiB ?? performance.sizeGiB;
+        // What a modification asks for is the volume's size once it is usable, and not before: EBS may fail it.
+        const { sizeGiB } = volume.performance;
         const of = `${fleet.name}/${name} ${mountedAt}`;
         const before = this.#sizes.get(of) ?? 0;
         this.#sizes.set(of, Math.max(before, sizeGiB));

@@ -164,18 +164,39 @@ describe('the machines of a run', () => {
     ]);
   });
 
-  it('show a smaller volume in the place of a larger one', () => {
-    const watch = new MachineChecker();
-    watch.look(world, []);
+  /** In the place of the node's data: of a snapshot from before its growth. */
+  const putInPlace = (sizeGiB: number): void => {
     const { machine, volumeIds } = node;
     const content = region.ec2.contentOf(volumeIds.get('data') ?? '');
     machine.client.stop('stopped', 'stopped');
     machine.unmount('/node-data');
-    newVolume();
-    machine.volumeAttached(NEW, '/dev/sdg', 100, { content, initializedAtMs: undefined });
+    region.ec2.addVolume({ volumeId: NEW, sizeGiB });
+    machine.volumeAttached(NEW, '/dev/sdg', sizeGiB, { content, initializedAtMs: undefined });
     expect(machine.mount(NEW, '/node-data', { nouuid: true })).toBeUndefined();
+  };
+
+  it('show a smaller volume in the place of a larger one', () => {
+    const watch = new MachineChecker();
+    watch.look(world, []);
+    putInPlace(100);
     expect(watch.look(world, [])).toMatchObject([
       { invariant: 'size-only-up', detail: 'bitcoin/node2 /node-data: 1000 → 100 GiB' },
     ]);
+  });
+
+  it.each([
+    ['no smaller one where EBS has failed the growth', true, []],
+    ['a smaller one where it was grown', false, [{ detail: 'bitcoin/node2 /node-data: 1400 → 1000 GiB' }]],
+  ])('show %s', async (_, fails, expected) => {
+    const watch = new MachineChecker();
+    const data = node.volumeIds.get('data') ?? '';
+    const { ec2, clock } = region;
+    if (fails) ec2.failNextModification(data);
+    ec2.operations['ModifyVolume']?.({ VolumeId: data, Size: 1_400 }, { at: clock.now(), actor: 'person' });
+    watch.look(world, []);
+    await clock.run({ untilMs: clock.now() + 5 * 60_000, maxEvents: 100_000 });
+    watch.look(world, []);
+    putInPlace(1_000);
+    expect(watch.look(world, [])).toMatchObject(expected);
   });
 });
