@@ -6,6 +6,7 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
+import { peersLacking } from '../../shared/guardrails/peers.ts';
 import { judgeClass } from '../../shared/guardrails/replace.ts';
 import type { UnprovedRestart } from '../../shared/guardrails/rotation.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
@@ -313,9 +314,6 @@ export const isDown = (
   alarm.namespace === EC2_NAMESPACE ||
   observations.some(({ nodes }) => nodes.some((one) => one.instanceId === instanceId && one.health === 'unreachable'));
 
-/** rotate-peers looks every five minutes, and again where the first list did not help. */
-const PEERS_WITHIN_MS = 30 * 60_000;
-
 /** A client without peers cannot sync, and neither a restart nor other data give it peers: rotate-peers does, if it can. */
 export function peersFirst(
   { peers }: Pick<Fleet, 'peers'>,
@@ -327,17 +325,6 @@ export function peersFirst(
   // An execution client gets its blocks from its consensus client.
   if (seen?.health !== 'stuck' || seen.peerCount === null || seen.cause !== undefined) return null;
   return peersLacking({ peers }, { ...seen, peerCount: seen.peerCount }, nowMs);
-}
-
-/** @param node one that stands still @param node.sinceMs since when it does */
-export function peersLacking(
-  { peers }: Pick<Fleet, 'peers'>,
-  { name, peerCount, sinceMs }: { readonly name: string; readonly peerCount: number; readonly sinceMs: number },
-  nowMs: number,
-): Refusal | null {
-  if (!peers?.rotate || peerCount >= peers.minimum || nowMs - sinceMs >= PEERS_WITHIN_MS) return null;
-  const reason = `${name} has ${peerCount} peers, ${peers.minimum} at least are needed: it is given some first`;
-  return { refuse: 'peers-first', reason, page: false, retryAfterMs: 50_000 };
 }
 
 /** Two rounds of watch-fleet: until then the observation of a node whose disk was grown, or whose client was restarted, may be from before. */

@@ -347,7 +347,7 @@ function spent(facts: Facts, state: LadderState): Decision {
 }
 
 const notMoved = ({ retypes }: LadderState): string =>
-  retypes ? `its instance did not become ${retypes.to}` : 'it was not moved to other hardware';
+  retypes ? `its instance did not become ${retypes.to}` : 'its move to other hardware did not end well';
 
 const unreadable = (why: string): Refusal => ({
   refuse: 'unreadable',

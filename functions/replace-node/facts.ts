@@ -74,6 +74,8 @@ export interface Watched {
   /** Since when it has no newer block: by that block's own time, and by when it was first seen; null where neither is known. */
   readonly stoodSinceMs: number | null;
   readonly cause?: NodeCause;
+  /** Absent where it does not tell. */
+  readonly peerCount?: number;
   readonly evidence?: Evidence;
   /** Its client runs, and nobody asks more. */
   readonly runs?: true;
@@ -523,7 +525,7 @@ export function watchedIn(
   for (const { observedAtMs, nodes } of observations) {
     const node = nodes.find((candidate) => candidate.instanceId === instanceId);
     if (!node || nowMs - observedAtMs > OBSERVATION_VALID_MS) continue;
-    const { health, reason, sinceMs, height, lagBlocks, cause, evidence, runs } = node;
+    const { health, reason, sinceMs, height, lagBlocks, peerCount, cause, evidence, runs } = node;
     const seen = {
       instanceId,
       health,
@@ -534,7 +536,13 @@ export function watchedIn(
       lagBlocks,
       stoodSinceMs: stoodSince(node, observedAtMs),
     };
-    return { ...seen, ...(cause && { cause }), ...(evidence && { evidence }), ...(runs && { runs }) };
+    return {
+      ...seen,
+      ...(peerCount !== null && { peerCount }),
+      ...(cause && { cause }),
+      ...(evidence && { evidence }),
+      ...(runs && { runs }),
+    };
   }
   return null;
 }

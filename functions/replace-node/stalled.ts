@@ -34,7 +34,7 @@ export function judgeStalled({
       : 'the instance cannot reach an EBS volume';
   return {
     refuse: 'ebs-impaired',
-    reason: `${which}: a restart or a stop would hang in it and cure nothing. Most stalls pass; this one is ${Math.floor(ageMs / MINUTE_MS)} min old`,
+    reason: `${which}: a restart or a stop would hang in it and cure nothing. Most stalls pass; its incident is ${Math.floor(ageMs / MINUTE_MS)} min old`,
     page: ageMs >= PASSES_WITHIN_MS,
     retryAfterMs,
   };

@@ -7,7 +7,8 @@ import { readSwitches } from '../guardrails/switches.ts';
 import type { ActContext, HealContext } from './context.ts';
 
 /** watch-fleet's last observation of the node. */
-type WatchedNode = Pick<ObservedNode, 'health' | 'reason' | 'height'> & { readonly observedAtMs: number };
+type WatchedNode = Pick<ObservedNode, 'health' | 'reason' | 'height'> &
+  Partial<Pick<ObservedNode, 'peerCount' | 'cause'>> & { readonly observedAtMs: number };
 
 /** Enough blocks to show that they came from other nodes: a client shows the blocks on its own disk immediately. */
 const PROOF_BLOCKS = 3;
@@ -39,6 +40,7 @@ type ProofResult =
 /** Pure. */
 export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFacts): ProofResult {
   const { startGraceSeconds, patienceSeconds } = fleet.health;
+  const { minimum = 0 } = fleet.peers ?? {};
   const upForMs = nowMs - upSinceMs;
   const over = upForMs > (startGraceSeconds + patienceSeconds) * 1000;
   const isBlindForLong = upForMs > (startGraceSeconds + patienceSeconds) * 1000 + BLIND_MS;
@@ -46,6 +48,8 @@ export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFa
   if (watched === null || watched.observedAtMs <= upSinceMs)
     return isBlindForLong ? { unseen: 'nobody has observed it since its client came up' } : wait(upForMs);
   const blocks = watched.height === null ? 0 : watched.height - (height ?? watched.height);
+  // A consensus client that stands, or peers that are lacking, keep a client of any data from its chain.
+  const blames = watched.cause === undefined && (watched.peerCount ?? minimum) >= minimum;
   const place = `height ${watched.height}, ${blocks} blocks after the one that it was stopped at`;
   switch (watched.health) {
     case 'forked':
@@ -61,11 +65,11 @@ export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFa
       if (!over) return wait(upForMs);
       return blocks >= PROOF_BLOCKS
         ? { proved: `it catches up, at ${place}` }
-        : unproved(`${minutes(upForMs)} min after its start it is ${watched.health}: ${watched.reason}`, true);
+        : unproved(`${minutes(upForMs)} min after its start it is ${watched.health}: ${watched.reason}`, blames);
     case 'stuck':
     case 'unreachable':
       return over
-        ? unproved(`${minutes(upForMs)} min after its start it is ${watched.health}: ${watched.reason}`, true)
+        ? unproved(`${minutes(upForMs)} min after its start it is ${watched.health}: ${watched.reason}`, blames)
         : wait(upForMs);
     case 'busy':
     case 'unknown':

@@ -351,6 +351,10 @@ export interface LadderState {
     readonly first?: Sighting;
     readonly nearest: Sighting;
   };
+  /** Since when the new version was first seen to follow its chain: the first node of a fleet is watched from there. */
+  readonly followsSinceMs?: number;
+  /** The only one of its clients that the rung under way has restarted so far. */
+  readonly restartedOnly?: string;
   /** Since when the heal waits for the act under way. */
   readonly waitingSinceMs: number | null;
   /** When the node was last asked while its client was silent. */

@@ -717,6 +717,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/upgrade.ts': [
     {
+      name: 'a version is watched from where it was seen to follow, and not from its start',
+      find: '{ followsSinceMs = nowMs }',
+      replace: '{ followsSinceMs = 0 }',
+      caughtBy: ['functions/replace-node/version'],
+    },
+    {
       name: 'from an upgrade at a height no version is brought back once the new one may have run',
       find: 'atHeight !== undefined && mayHaveRun',
       replace: 'atHeight === 0 && mayHaveRun',
@@ -1509,6 +1515,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/restart.ts': [
     {
+      name: 'an execution client that stands after the restart of its consensus client is restarted, too',
+      find: 'otherClient(facts, state, why) ?? rungFailed(why)',
+      replace: 'rungFailed(why)',
+      caughtBy: ['functions/replace-node/restart'],
+    },
+    {
       name: 'a pause between a stop and a start keeps no instance down for its type',
       find: 'if (type !== null && type !== state?.retypes?.from)',
       replace: 'if (type !== null && type === state?.retypes?.from)',
@@ -1766,6 +1778,24 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/rung.ts': [
+    {
+      name: 'neither data nor a version are given up for a consensus client that stands',
+      find: 'if (watched.cause !== undefined) return consensusFirst(facts, state, which, watched.reason);',
+      replace: '',
+      caughtBy: ['functions/replace-node/proving'],
+    },
+    {
+      name: 'a copy is not given up for peers that it has lost',
+      find: 'peerCount === undefined ? null : peersLacking(fleet',
+      replace: 'peerCount !== undefined ? null : peersLacking(fleet',
+      caughtBy: ['functions/replace-node/proving'],
+    },
+    {
+      name: 'a copy is not given up in a stall of EBS',
+      find: "const stalled = which === 'original' ? judgeStalled(facts) : null;",
+      replace: "const stalled = which !== 'original' ? judgeStalled(facts) : null;",
+      caughtBy: ['functions/replace-node/proving'],
+    },
     {
       name: 'a rung that the owner has taken out of the file meanwhile takes no further data',
       find: 'upgrade !== undefined || fleet.replace.rungs.includes(rung)',
@@ -2253,6 +2283,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/back-proof.ts': [
+    {
+      name: 'a clean snapshot is not blamed for a consensus client that stands, or for peers that are lacking',
+      find: 'watched.cause === undefined && (watched.peerCount ?? minimum) >= minimum',
+      replace: 'watched.cause === undefined || (watched.peerCount ?? minimum) >= minimum',
+      caughtBy: ['functions/snapshot-node/snapshot-node'],
+    },
     {
       name: 'a donor is proved by what is seen of it after its start',
       find: 'watched === null || watched.observedAtMs <= upSinceMs',
@@ -3687,6 +3723,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/node-commands.ts': [
+    {
+      name: 'a rung does not fail by what comes of the consensus client that is restarted beside it',
+      find: "const isAside = ({ rung }: LadderState): boolean => rung !== 'restart';",
+      replace: 'const isAside = ({ rung }: LadderState): boolean => rung === null;',
+      caughtBy: ['functions/replace-node/acts'],
+    },
     {
       name: 'a version that has come up is switched to once, whoever has ended it since',
       find: '(state.upSinceMs ?? (runs ? atMs : null))',

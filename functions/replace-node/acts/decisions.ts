@@ -64,6 +64,8 @@ interface Wait {
   readonly progress?: Progress;
   /** What others saw of the client since it came up. */
   readonly sighting?: Sighting;
+  /** It follows its chain with the new version, and is watched on. */
+  readonly follows?: true;
 }
 
 /** A chain whose height nobody knows is followed by the client's own. */
@@ -83,8 +85,12 @@ export const wait = defineAct<Wait>()('wait', {
     return { is: 'done', atMs };
   },
   reduce: {
-    done: (_, { sighting }, { atMs }, before) => {
-      const waiting = before.waitingSinceMs === null ? { ...before, waitingSinceMs: atMs } : before;
+    done: (_, { sighting, follows }, { atMs }, before) => {
+      const waiting = {
+        ...before,
+        ...(before.waitingSinceMs === null && { waitingSinceMs: atMs }),
+        ...(follows && before.followsSinceMs === undefined && { followsSinceMs: atMs }),
+      };
       const { upSinceMs, cameUp } = before;
       if (sighting === undefined || upSinceMs === null) return waiting;
       if (cameUp?.upSinceMs !== upSinceMs)

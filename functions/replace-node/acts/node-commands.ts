@@ -88,7 +88,7 @@ export const restart = defineAct<{
   ...COMMAND,
   intent: (state, { unmounted }) => ({
     call: { name: unmounted ? 'start-client' : 'restart-client', target: state.found.instanceId },
-    state: { ...state, client: 'mayBeDown' },
+    state: isAside(state) ? state : { ...state, client: 'mayBeDown' },
   }),
   // An earlier command may have stopped it, and been cut off: no pause keeps it down.
   recovers: ({ client }, { isDown }) => client === 'mayBeDown' && isDown === true,
@@ -118,16 +118,24 @@ export const restart = defineAct<{
     });
   },
   reduce: {
-    done: (state, _, { seen, atMs }) => {
+    done: ({ restartedOnly: _, ...state }, { only }, { seen, atMs }) => {
       const ended = seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
-      if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
-      return { ...state, upSinceMs: atMs, inspectedAtMs: atMs };
+      if (ended && !isAside(state)) return failRung(state, `its client ends again: ${endOf(ended)}`);
+      return { ...state, upSinceMs: atMs, inspectedAtMs: atMs, ...(only !== undefined && { restartedOnly: only }) };
     },
-    failed: (state, _, { reason, seen }) =>
-      cannotTell(seen) ? { ...state, client: 'untouched', pending: null, setback: null } : failRung(state, reason),
+    failed: (state, { only }, { reason, seen }) => {
+      if (isAside(state))
+        return { ...state, pending: null, setback: null, ...(only !== undefined && { restartedOnly: only }) };
+      return cannotTell(seen)
+        ? { ...state, client: 'untouched', pending: null, setback: null }
+        : failRung(state, reason);
+    },
     unknown: (state) => ({ ...state, inspectedAtMs: null }),
   },
 });
+
+/** While another rung waits for its proof the consensus client alone is restarted: whatever comes of that, the rung has not failed by it. */
+const isAside = ({ rung }: LadderState): boolean => rung !== 'restart';
 
 /** A client that nobody can follow is not stopped and not started: the command has changed nothing, and has shown nothing of the data. */
 const cannotTell = (seen: NodeState | null | undefined): boolean =>

@@ -153,7 +153,7 @@ function watchedInPlace(
   const since = { ...state, found: foundSince(facts, state, upSinceMs, undefined) };
   const judged = proving(facts, since, upSinceMs, 'replacement', giveUp);
   if (!isProof(judged)) return judged;
-  const watched = watchedFor(facts, upSinceMs, judged);
+  const watched = watchedFor(facts, state, judged);
   if (!isProof(watched)) return watched;
   // Its group would replace an old instance that is stopped.
   return setAside(facts, state) ?? { ...watched, reason: `${beside.from} → ${beside.to}: ${watched.reason}` };

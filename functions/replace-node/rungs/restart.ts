@@ -5,7 +5,7 @@ import { consensusUnitOf } from '../../../shared/fleet/consensus-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
-import { restart, stopForMove } from '../acts/node-commands.ts';
+import { stopForMove } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { type Facts, isImpaired, type Machine, runsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
@@ -27,6 +27,7 @@ import {
   RUNS_AGAIN,
   type Rung,
   refuse,
+  restartClient,
   rungFailed,
   sentenceOfSetback,
   setAside,
@@ -48,7 +49,13 @@ export const RESTART: Rung = {
   next: (facts, state) => {
     const { original, seen, watched, fleet, want } = facts;
     if (state.upSinceMs !== null)
-      return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
+      return proving(
+        facts,
+        state,
+        state.upSinceMs,
+        'original',
+        (why) => otherClient(facts, state, why) ?? rungFailed(why),
+      );
     if (!original?.agentOnline) return rungFailed('the node does not answer commands');
     const left = leftToPerson(facts, { stops: state.client === 'untouched' });
     if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
@@ -62,13 +69,28 @@ export const RESTART: Rung = {
     // A restart that nobody answered has not failed: it is asked for again, and then told.
     const atFault = want.do === 'heal' && watched?.cause !== undefined ? consensusUnitOf(fleet) : undefined;
     const isDown = first !== undefined && seen?.clients.every(({ state: is }) => is !== 'running') === true;
-    return restart({
+    return restartClient({
       ...(atFault && { only: atFault.name }),
       ...(isDown && { isDown, ...(isUnmounted(seen, state) && { unmounted: true }) }),
       reason: first ? `its client is ${first.state}` : (watched?.reason ?? 'it does not follow its chain'),
     });
   },
 };
+
+/**
+ * Its consensus client was at fault and was restarted, and is not any more, and its execution client stands all the same: that has trouble of its own, and a
+ * restart is the mildest that there is for it. null where that was not so.
+ */
+function otherClient(facts: Facts, { restartedOnly }: LadderState, why: string): Decision | null {
+  const { watched, fleet, original } = facts;
+  if (restartedOnly === undefined || restartedOnly !== consensusUnitOf(fleet)?.name) return null;
+  if (watched === null || watched.cause !== undefined || !original?.agentOnline || guardOf(facts, 'restart'))
+    return null;
+  const other = fleet.units.find(({ name }) => name !== restartedOnly);
+  return other
+    ? restartClient({ only: other.name, reason: `${restartedOnly} was restarted, and it does not help: ${why}` })
+    : null;
+}
 
 /** Whether its data are not where its client looks for them: a heal that has stopped it has unmounted them, too. */
 const isUnmounted = (seen: NodeState, { found }: LadderState): boolean =>
@@ -244,8 +266,9 @@ function started(facts: Facts, state: LadderState, { instance, checks, agentOnli
     const why = stateReason ?? 'nobody says why';
     return giveTypeBack(state, instance, why) ?? rungFailed(`it was started and is stopped again: ${why}`);
   }
+  const booted = state.moves ? 'it has booted on other hardware, and its client does not follow: ' : '';
   if (state.upSinceMs !== null)
-    return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
+    return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(booted + reason));
   if (isImpaired(facts)) return rungFailed('EC2 finds it impaired still');
   const up = power === 'running' && isUp(checks);
   if (up && agentOnline && state.moves && facts.seen !== null)

@@ -1,6 +1,8 @@
 // What all rungs of the ladder share: the types of a rung and a decision, and the bounds of waits and retries. Also the proof, and what the heal must
 // put back before it may give up. Pure.
+import { consensusUnitOf } from '../../../shared/fleet/consensus-client.ts';
 import { heightProbeOf } from '../../../shared/fleet/model.ts';
+import { peersLacking } from '../../../shared/guardrails/peers.ts';
 import type {
   CleanupPiece,
   FailedRung,
@@ -15,14 +17,15 @@ import { shownBetween } from '../../../shared/snapshots/catch-up.ts';
 import { cleanUp } from '../acts/cleanup.ts';
 import { endRung, leavePool, type Progress, prove, wait } from '../acts/decisions.ts';
 import { changeTypeOf, join, standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
-import { inspect, maskOriginal, startAgain } from '../acts/node-commands.ts';
+import { inspect, maskOriginal, restart, startAgain } from '../acts/node-commands.ts';
 import { type Act, retryKeyOf } from '../acts/table.ts';
 import { attach, detach, keepVolumes } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
 import { diskFullFirst } from '../full.ts';
-import { judgeProof, type Verdict } from '../judge.ts';
+import { guardOf, judgeProof, type Verdict } from '../judge.ts';
 import { laterEachTime, leftToPerson } from '../person.ts';
 import { isUnstarted, unstartedRefusal } from '../shortage.ts';
+import { judgeStalled } from '../stalled.ts';
 import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, phaseOf, type Which } from '../state.ts';
 
 /** One measure that may help a node. */
@@ -125,6 +128,12 @@ export const isProof = (decision: Decision): decision is ReturnType<typeof prove
 
 export const waitSeconds = (seconds: number, what: string, progress?: Progress, sighting?: Sighting | null): Act =>
   wait({ seconds, what, ...(progress && { progress }), ...(sighting && { sighting }) });
+
+/** It follows its chain with the new version, and is watched on. */
+export const watchOn = (seconds: number, what: string): Act => wait({ seconds, what, follows: true });
+
+/** `only`: the one of its clients that is restarted; all of them unless given. */
+export const restartClient = (asked: Parameters<typeof restart>[0]): Act => restart(asked);
 
 export const stopMachine = (which: Which, reason: string): Decision => stopInstanceOf({ which, reason });
 
@@ -325,11 +334,43 @@ export function proving(
     case 'silent':
       return canAsk ? askNode(which) : waitSeconds(60, 'neither its client nor its agent answers');
     case 'failed':
-      return verdict.isUnasked && canAsk ? askNode(which) : failed(verdict.reason, verdict.at);
+      if (verdict.isUnasked && canAsk) return askNode(which);
+      return elsewhere(facts, state, which, verdict.at) ?? failed(verdict.reason, verdict.at);
     case 'unknown':
       // Without a reading no rung is climbed and nothing is put back; the next attempt continues from here.
       return refuse('observation-stale', verdict.reason, { page: true });
   }
+}
+
+/**
+ * What keeps the client from its chain, and is neither its data's fault nor its version's: another copy or another version would stand for the same. The
+ * attempt ends, so that whoever can help has the node, and the next one goes on from here; null where nothing of the kind is known.
+ */
+function elsewhere(facts: Facts, state: LadderState, which: Which, at: Failed['at']): Decision | null {
+  const { watched, fleet, nowMs } = facts;
+  if (watched === null || at === 'open' || at === 'forked') return null;
+  const stalled = which === 'original' ? judgeStalled(facts) : null;
+  if (stalled) return ended({ as: 'refused', refusal: stalled });
+  // A restart changes nothing that would have to be spared.
+  if (watched.health !== 'stuck' || state.rung === 'restart') return null;
+  if (watched.cause !== undefined) return consensusFirst(facts, state, which, watched.reason);
+  const { peerCount, sinceMs } = watched;
+  const name = which === 'original' ? 'it' : watched.instanceId;
+  const lacking = peerCount === undefined ? null : peersLacking(fleet, { name, peerCount, sinceMs }, nowMs);
+  return lacking && ended({ as: 'refused', refusal: lacking });
+}
+
+/** The consensus client is restarted once, where it is ours; after that it is a person's. */
+function consensusFirst(facts: Facts, state: LadderState, which: Which, why: string): Decision {
+  const { fleet, original } = facts;
+  const unit = fleet.replace.rungs.includes('restart') ? consensusUnitOf(fleet) : undefined;
+  const mayRestart = which === 'original' && original?.agentOnline && state.restartedOnly !== unit?.name;
+  if (unit && mayRestart && guardOf(facts, 'restart') === null) {
+    const act = restartClient({ only: unit.name, reason: why });
+    if (!isSpent(state, act)) return act;
+  }
+  const reason = `${why}: neither other data nor another version would help, and what was begun goes on when it follows again`;
+  return refuse('consensus-client-down', reason, { page: true, retryAfterMs: 5 * 60_000 });
 }
 
 /** Catching up takes days, and a disk that fills meanwhile is not left until it is full: its growth needs the node for a minute or two. */

@@ -26,7 +26,7 @@ import {
   type Rung,
   refuse,
   rungFailed,
-  waitSeconds,
+  watchOn,
 } from './rung.ts';
 
 export const UPGRADE: Rung = {
@@ -109,22 +109,22 @@ function watching(facts: Facts, state: LadderState, upgrade: VersionChange, upSi
   if (stands) return proved(`${from} → ${to}: ${stands}`);
   const judged = proving(facts, since, upSinceMs, 'original', (reason) => giveUpVersion({ reason }));
   if (!isProof(judged)) return judged;
-  const watched = watchedFor(facts, upSinceMs, judged);
+  const watched = watchedFor(facts, state, judged);
   return isProof(watched) ? proved(`${from} → ${to}: ${watched.reason}`) : (afterDisk(facts) ?? watched);
 }
 
-/** The proof, once it has lasted for as long as the first node of a fleet is watched. */
+/** The proof, once the first node of a fleet has been watched for so long since it was seen first: a version may migrate its data for hours before. */
 export function watchedFor<P extends Decision & { readonly reason: string }>(
   { want, nowMs }: Pick<Facts, 'want' | 'nowMs'>,
-  upSinceMs: number,
+  { followsSinceMs = nowMs }: Pick<LadderState, 'followsSinceMs'>,
   judged: P,
-): P | ReturnType<typeof waitSeconds> {
+): P | ReturnType<typeof watchOn> {
   const watchedMs = want.do === 'upgrade' ? want.watchMinutes * 60_000 : 0;
-  const leftMs = upSinceMs + watchedMs - nowMs;
+  const leftMs = followsSinceMs + watchedMs - nowMs;
   if (leftMs <= 0) return judged;
   const minutes = Math.ceil(leftMs / 60_000);
   const seconds = Math.min(WATCH_SECONDS, Math.ceil(leftMs / 1_000));
-  return waitSeconds(seconds, `it is watched for ${minutes} min more: ${judged.reason}`);
+  return watchOn(seconds, `it is watched for ${minutes} min more: ${judged.reason}`);
 }
 
 /** A chain waits until two thirds of its power have the new version. A client that has stayed up so long has done its part. */

@@ -1,6 +1,5 @@
 // What chainmend would have done about a sick node, by what AWS has kept of it. Pure.
 
-import { peersLacking } from '../../../functions/dispatch-heal/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { planOf } from '../../../functions/replace-node/plan.ts';
 import type { Fleet, Role } from '../../../shared/fleet/model.ts';
@@ -8,6 +7,7 @@ import type { Health } from '../../../shared/fleet/observation.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
 import { HEALTH_VALUE } from '../../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { peersLacking } from '../../../shared/guardrails/peers.ts';
 import type { HealthReading } from '../../../shared/guardrails/records.ts';
 import { judgeClass } from '../../../shared/guardrails/replace.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';

@@ -267,6 +267,18 @@ describe('a rung ends', () => {
     expect(phaseOf(after)).toBe('down');
   });
 
+  it('not by what comes of its consensus client, which is restarted while another rung waits for its proof', () => {
+    const of = ladderState({ ...swapping, client: 'untouched', upSinceMs: NOON_MS - 1 });
+    const beacon: Act = { do: 'restart', only: 'beacon', reason: '' };
+    expect(intendAct(of, beacon, NOON_MS).client).toBe('untouched');
+    const ends = seen([client('failed')]);
+    for (const result of [done({ seen: ends }), failed({ seen: ends }), failed({ seen: null })])
+      expect(reduceAct(of, beacon, result)).toMatchObject({ rung: 'swap', failed: [], restartedOnly: 'beacon' });
+    // Its own client is proved anew, and on the rung of restarts it is as it was.
+    expect(reduceAct(of, beacon, done())).toMatchObject({ upSinceMs: NOON_MS });
+    expect(reduceAct(ladderState({ rung: 'restart' }), beacon, failed())).toMatchObject({ rung: null });
+  });
+
   it('by a restart whose client ends again', () => {
     const after = reduceAct(
       ladderState({ rung: 'restart' }),

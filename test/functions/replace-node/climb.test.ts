@@ -424,7 +424,7 @@ describe('a ladder that did not help ends', () => {
       moved,
       {
         code: 'ladder-spent',
-        reason: 'it was not moved to other hardware. stop-start: stop-start was in vain',
+        reason: 'its move to other hardware did not end well. stop-start: stop-start was in vain',
         asFound: true,
       },
     ],

@@ -74,6 +74,73 @@ describe('the proof', () => {
     });
   });
 
+  describe('of a client that stands for a reason which neither its data nor its version are', () => {
+    const stands = (more: object = {}): Partial<Facts> => ({
+      fleet: { ...FLEET, peers: { minimum: 4, rotate: true } } as unknown as Facts['fleet'],
+      watched: watched('stuck', { height: 950, lagBlocks: 90, sinceMs: ago(5), peerCount: 8, ...more }),
+    });
+    const of = (facts: Partial<Facts>, has: Partial<LadderState> = { rung: 'swap' }): unknown => {
+      const act = prove(facts, has, ago(60));
+      return act.do === 'end' && act.end.as === 'refused' ? [act.end.refusal.refuse, act.end.refusal.page] : act.do;
+    };
+    const stalled = machine({}, { checks: { instance: 'ok', system: 'ok', attachedEbs: 'impaired' } });
+
+    it.each<[string, Partial<Facts>, Partial<LadderState>, unknown]>([
+      [
+        'its consensus client is a person’s',
+        stands({ cause: 'consensus-client' }),
+        { rung: 'swap' },
+        ['consensus-client-down', true],
+      ],
+      [
+        'a version is not taken back for it',
+        stands({ cause: 'consensus-client' }),
+        { rung: 'upgrade' },
+        ['consensus-client-down', true],
+      ],
+      ['a restart of that did not help', stands({ cause: 'consensus-client' }), { rung: 'restart' }, 'end-rung'],
+      ['it is given peers', stands({ peerCount: 3 }), { rung: 'swap' }, ['peers-first', false]],
+      ['it has peers enough', stands({ peerCount: 4 }), { rung: 'swap' }, 'end-rung'],
+      ['nobody tells how many it has', stands({ peerCount: undefined }), { rung: 'swap' }, 'end-rung'],
+      ['for half an hour nobody gave it any', stands({ peerCount: 3, sinceMs: ago(30) }), { rung: 'swap' }, 'end-rung'],
+      [
+        'a volume completes no I/O',
+        { ...stands(), original: stalled },
+        { rung: 'swap' },
+        ['ebs-impaired', expect.any(Boolean)],
+      ],
+      [
+        'it is on another branch',
+        { ...stands({ peerCount: 3 }), watched: watched('forked', { peerCount: 3 }) },
+        { rung: 'swap' },
+        'end-rung',
+      ],
+    ])('%s', (_, more, has, expected) => {
+      expect(of(more, has)).toEqual(expected);
+    });
+
+    it('has its consensus client restarted, where that is ours: once, and the rung has not failed by it', () => {
+      const unit = (name: string) => ({ ...FLEET.units[0], name });
+      const fleet = { ...FLEET, units: [unit('execution'), unit('beacon')] } as unknown as Facts['fleet'];
+      const at = { ...stands({ cause: 'consensus-client' }), fleet };
+      expect(prove(at, { rung: 'swap' }, ago(60))).toMatchObject({ do: 'restart', only: 'beacon' });
+      const person = ['consensus-client-down', true];
+      expect(of(at, { rung: 'swap', restartedOnly: 'beacon' })).toEqual(person);
+      const setback = { act: 'restart', count: 3, reason: 'late', atMs: ago(1) };
+      expect(of(at, { rung: 'swap', setback })).toEqual(person);
+      expect(of({ ...at, original: silent }, { rung: 'swap' })).toEqual(person);
+      const forbidden = { ...fleet, replace: { ...fleet.replace, rungs: ['swap'] } } as Facts['fleet'];
+      expect(of({ ...at, fleet: forbidden }, { rung: 'swap' })).toEqual(person);
+    });
+
+    it('whose volumes stall is waited for also where it is silent', () => {
+      const dumb = { watched: watched('unreachable', { height: null, lagBlocks: null }), original: stalled };
+      expect(
+        of({ ...dumb, nowMs: NOON_MS + 90 * MINUTE_MS }, { rung: 'swap', inspectedAtMs: NOON_MS + 89 * MINUTE_MS }),
+      ).toEqual(['ebs-impaired', true]);
+    });
+  });
+
   it('has as long as its data take', () => {
     const slow = { watched: watched('behind', { height: 500, lagBlocks: 700 }) };
     const days = { restoredVolumes: copy({ catchUpMs: 48 * HOUR_MS }) };

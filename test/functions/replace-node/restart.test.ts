@@ -341,6 +341,21 @@ describe('a restart, place by place', () => {
     expect(restart({}, { fleet, watched: atFault, want: RESTORE })).not.toHaveProperty('only');
   });
 
+  it('is of the execution client, too, where that stands after its consensus client was restarted', () => {
+    const then = (has: object, more: Partial<Facts> = {}) =>
+      restart(
+        { upSinceMs: NOON_MS - 10 * MINUTE_MS, ...has },
+        { fleet, watched: watched('stuck', { sinceMs: NOON_MS - MINUTE_MS }), ...more },
+      );
+    expect(then({ restartedOnly: 'beacon' })).toMatchObject({ do: 'restart', only: 'execution' });
+    // Once, and only where the other one is not at fault any more.
+    expect(then({ restartedOnly: 'execution' })).toMatchObject({ do: 'end-rung' });
+    expect(then({})).toMatchObject({ do: 'end-rung' });
+    const still = watched('stuck', { sinceMs: NOON_MS - MINUTE_MS, cause: 'consensus-client' });
+    expect(then({ restartedOnly: 'beacon' }, { watched: still })).toMatchObject({ do: 'end-rung' });
+    expect(then({ restartedOnly: 'beacon' }, blind)).toMatchObject({ do: 'end-rung' });
+  });
+
   it('is known as one of a client that is down only where there is one', () => {
     expect(restart({}, { seen: seen([]) })).not.toHaveProperty('isDown');
   });

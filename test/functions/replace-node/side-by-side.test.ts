@@ -267,7 +267,7 @@ describe('beside the node', () => {
     [
       'is watched',
       { ...seenNow(1003), want: { ...blueGreen, watchMinutes: 60 } },
-      joined(),
+      joined({ followsSinceMs: ago(5) }),
       /^wait 300 s: it is watched for 55 min more/,
     ],
     [

@@ -122,11 +122,14 @@ describe('a new version is proved', () => {
     const canary = { ...want, watchMinutes: 30 };
     expect(then(upgraded, { want: canary, watched: watched('synced', { ...high, lagBlocks: 0 }) })).toBe('wait');
     expect(
-      then(upgraded, {
-        want: canary,
-        nowMs: UP + 30 * MINUTE_MS,
-        watched: watched('synced', { ...high, lagBlocks: 0, observedAtMs: UP + 30 * MINUTE_MS }),
-      }),
+      then(
+        { ...upgraded, followsSinceMs: UP },
+        {
+          want: canary,
+          nowMs: UP + 30 * MINUTE_MS,
+          watched: watched('synced', { ...high, lagBlocks: 0, observedAtMs: UP + 30 * MINUTE_MS }),
+        },
+      ),
     ).toBe('prove');
   });
 

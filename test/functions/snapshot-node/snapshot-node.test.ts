@@ -576,10 +576,14 @@ describe('a successor', () => {
 
 describe('the proof', () => {
   const upSinceMs = NOON_MS;
-  const at = (minutes: number, watched: Partial<Parameters<typeof judgeProof>[0]['watched']> | null) =>
+  const at = (
+    minutes: number,
+    watched: Partial<Parameters<typeof judgeProof>[0]['watched']> | null,
+    peers: object = {},
+  ) =>
     judgeProof({
       nowMs: NOON_MS + minutes * MINUTE_MS,
-      fleet: snapshotFleet({ health: { startGraceSeconds: 600, stuckSeconds: 600 } }),
+      fleet: { ...snapshotFleet({ health: { startGraceSeconds: 600, stuckSeconds: 600 } }), ...peers },
       upSinceMs,
       height: 900_000,
       watched: watched && {
@@ -615,6 +619,15 @@ describe('the proof', () => {
   ] as const)('fails after the grace where it is %s', (health, height, blames) => {
     expect(at(19, { health, height })).toEqual({ waitSeconds: 60 });
     expect(at(21, { health, height })).toMatchObject({ unproved: expect.any(String), blames });
+  });
+
+  it('blames no data where its consensus client stands, or where it has too few peers', () => {
+    const peers = { peers: { minimum: 4 } };
+    const of = (more: object) => at(21, { health: 'stuck', height: 900_000, ...more }, peers);
+    expect(of({ cause: 'consensus-client' })).toMatchObject({ blames: false });
+    expect(of({ peerCount: 3 })).toMatchObject({ blames: false });
+    expect(of({ peerCount: 4 })).toMatchObject({ blames: true });
+    expect(of({ peerCount: null })).toMatchObject({ blames: true });
   });
 
   it('fails at once on another branch', () => {
