@@ -83,7 +83,8 @@ export const RESTART: Rung = {
  */
 function otherClient(facts: Facts, { restartedOnly }: LadderState, why: string): Decision | null {
   const { watched, fleet, original } = facts;
-  if (restartedOnly === undefined || restartedOnly !== consensusUnitOf(fleet)?.name) return null;
+  const unit = consensusUnitOf(fleet);
+  if (unit === undefined || restartedOnly !== unit.name) return null;
   if (watched === null || watched.cause !== undefined || !original?.agentOnline || guardOf(facts, 'restart'))
     return null;
   const other = fleet.units.find(({ name }) => name !== restartedOnly);

@@ -348,15 +348,13 @@ export function proving(
  */
 function elsewhere(facts: Facts, state: LadderState, which: Which, at: Failed['at']): Decision | null {
   const { watched, fleet, nowMs } = facts;
-  if (watched === null || at === 'open' || at === 'forked') return null;
   const stalled = which === 'original' ? judgeStalled(facts) : null;
   if (stalled) return ended({ as: 'refused', refusal: stalled });
-  // A restart changes nothing that would have to be spared.
-  if (watched.health !== 'stuck' || state.rung === 'restart') return null;
+  // A client that ends has trouble of its own, and a restart changes nothing that would have to be spared.
+  if (watched?.health !== 'stuck' || at === 'open' || state.rung === 'restart') return null;
   if (watched.cause !== undefined) return consensusFirst(facts, state, which, watched.reason);
   const { peerCount, sinceMs } = watched;
-  const name = which === 'original' ? 'it' : watched.instanceId;
-  const lacking = peerCount === undefined ? null : peersLacking(fleet, { name, peerCount, sinceMs }, nowMs);
+  const lacking = peerCount === undefined ? null : peersLacking(fleet, { name: 'it', peerCount, sinceMs }, nowMs);
   return lacking && ended({ as: 'refused', refusal: lacking });
 }
 

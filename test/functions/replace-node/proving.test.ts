@@ -100,6 +100,22 @@ describe('the proof', () => {
       ],
       ['a restart of that did not help', stands({ cause: 'consensus-client' }), { rung: 'restart' }, 'end-rung'],
       ['it is given peers', stands({ peerCount: 3 }), { rung: 'swap' }, ['peers-first', false]],
+      [
+        'it does not catch up',
+        {
+          ...stands(),
+          watched: watched('behind', { peerCount: 0, cause: 'consensus-client', lagBlocks: 900 }),
+          nowMs: NOON_MS + 30 * HOUR_MS,
+        },
+        { rung: 'swap' },
+        'end-rung',
+      ],
+      [
+        'its client ends',
+        { ...stands({ cause: 'consensus-client' }), seen: seen([client('failed')]) },
+        { rung: 'swap', inspectedAtMs: ago(1) },
+        'end-rung',
+      ],
       ['it has peers enough', stands({ peerCount: 4 }), { rung: 'swap' }, 'end-rung'],
       ['nobody tells how many it has', stands({ peerCount: undefined }), { rung: 'swap' }, 'end-rung'],
       ['for half an hour nobody gave it any', stands({ peerCount: 3, sinceMs: ago(30) }), { rung: 'swap' }, 'end-rung'],
@@ -119,6 +135,12 @@ describe('the proof', () => {
       expect(of(more, has)).toEqual(expected);
     });
 
+    it('says how many peers it has', () => {
+      expect(prove(stands({ peerCount: 3 }), { rung: 'swap' }, ago(60))).toMatchObject({
+        end: { refusal: { reason: expect.stringMatching(/^it has 3 peers, 4 at least/) } },
+      });
+    });
+
     it('has its consensus client restarted, where that is ours: once, and the rung has not failed by it', () => {
       const unit = (name: string) => ({ ...FLEET.units[0], name });
       const fleet = { ...FLEET, units: [unit('execution'), unit('beacon')] } as unknown as Facts['fleet'];
@@ -129,6 +151,23 @@ describe('the proof', () => {
       const setback = { act: 'restart', count: 3, reason: 'late', atMs: ago(1) };
       expect(of(at, { rung: 'swap', setback })).toEqual(person);
       expect(of({ ...at, original: silent }, { rung: 'swap' })).toEqual(person);
+      const blind = { breaker: { open: true, sentence: 'no observation', isBlind: true } } as const;
+      expect(of({ ...at, ...blind }, { rung: 'swap' })).toEqual(person);
+      expect(of({ ...at, original: null }, { rung: 'swap' })).toEqual(person);
+      expect(prove({ ...at, original: silent }, { rung: 'swap' }, ago(60))).toMatchObject({
+        end: { refusal: { retryAfterMs: 5 * MINUTE_MS } },
+      });
+      const beside = (more: Partial<Facts>) =>
+        proving(
+          facts({ ...more, replacement: machine() }),
+          ladderState({ rung: 'replace' }),
+          ago(60),
+          'replacement',
+          failed,
+        );
+      expect(beside(at)).toMatchObject({ end: { refusal: { refuse: 'consensus-client-down' } } });
+      // That volumes of the old instance stall is no matter there.
+      expect(beside({ ...stands(), original: stalled })).toMatchObject({ do: 'end-rung' });
       const forbidden = { ...fleet, replace: { ...fleet.replace, rungs: ['swap'] } } as Facts['fleet'];
       expect(of({ ...at, fleet: forbidden }, { rung: 'swap' })).toEqual(person);
     });

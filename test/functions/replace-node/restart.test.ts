@@ -342,10 +342,11 @@ describe('a restart, place by place', () => {
   });
 
   it('is of the execution client, too, where that stands after its consensus client was restarted', () => {
+    const turned = { ...fleet, units: two.toReversed() } as Facts['fleet'];
     const then = (has: object, more: Partial<Facts> = {}) =>
       restart(
         { upSinceMs: NOON_MS - 10 * MINUTE_MS, ...has },
-        { fleet, watched: watched('stuck', { sinceMs: NOON_MS - MINUTE_MS }), ...more },
+        { fleet: turned, watched: watched('stuck', { sinceMs: NOON_MS - MINUTE_MS }), ...more },
       );
     expect(then({ restartedOnly: 'beacon' })).toMatchObject({ do: 'restart', only: 'execution' });
     // Once, and only where the other one is not at fault any more.
@@ -354,6 +355,14 @@ describe('a restart, place by place', () => {
     const still = watched('stuck', { sinceMs: NOON_MS - MINUTE_MS, cause: 'consensus-client' });
     expect(then({ restartedOnly: 'beacon' }, { watched: still })).toMatchObject({ do: 'end-rung' });
     expect(then({ restartedOnly: 'beacon' }, blind)).toMatchObject({ do: 'end-rung' });
+    expect(then({ restartedOnly: 'beacon' }, { original: null })).toMatchObject({ do: 'end-rung' });
+    // Of a fleet whose heights nobody sees nothing is known of a cause.
+    const ends = { seen: seen([client('failed')]), watched: null };
+    const unseen = { ...turned, probe: { by: 'unit' } } as Facts['fleet'];
+    expect(then({ restartedOnly: 'beacon', inspectedAtMs: NOON_MS }, { ...ends, fleet: unseen })).toMatchObject({
+      do: 'end-rung',
+    });
+    expect(then({ restartedOnly: 'beacon' }, { fleet: { ...FLEET } })).toMatchObject({ do: 'end-rung' });
   });
 
   it('is known as one of a client that is down only where there is one', () => {
