@@ -159,7 +159,7 @@ export function judgeOwner({
   if (stopProtected === null)
     return refuse(
       'stop-protected',
-      'AWS does not let chainmend ask whether it is protected against a stop (ec2:DescribeInstanceAttribute)',
+      'AWS does not let chainmend ask whether it is protected against a stop (ec2:DescribeInstanceAttribute). Where the fleet file allows it only lately, npm run deploy gives that right',
       forPerson,
     );
   if (stopProtected)
