@@ -46,8 +46,9 @@ export const growthIsBounded: MakeRule = (scene, say) => {
         if (state !== 'synced') told(`Its boost was taken back while its node was ${state}.`);
       } else if ((Size ?? sizeGiB) <= sizeGiB) told(`${Size ?? 'no size'}, where it has ${sizeGiB} GiB.`);
       if (VolumeType !== undefined && VolumeType !== type) told(`${type} was made ${VolumeType}.`);
-      const { state } = before.modification ?? {};
-      if (state === 'modifying' || state === 'optimizing') told(`It was still ${state}.`);
+      // The last look is seconds old: it may have ended since.
+      const { state, dueAtMs = 0 } = before.modification ?? {};
+      if (state === 'modifying' || (state === 'optimizing' && at < dueAtMs)) told(`It was still ${state}.`);
       const times = [...(begun.get(VolumeId) ?? []).filter((one) => one > at - DAY_MS), at];
       begun.set(VolumeId, times);
       if (times.length > ceilings.modificationsPerDay)
