@@ -3,7 +3,7 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { decideResize, type PrunePlan, type ResizeDecision } from '../../shared/growth/decide.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
-import { askPerson } from '../../shared/heal/ask.ts';
+import { askPersonOfCommands } from '../../shared/heal/ask.ts';
 import { proveBack } from '../../shared/heal/back-proof.ts';
 import { claimAttempt, takeLease } from '../../shared/heal/claim.ts';
 import type { ActTable, End, Failure, Heal } from '../../shared/heal/engine.ts';
@@ -76,7 +76,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   },
 
   ask: {
-    execute: (context, _state, { plan }) => askPerson(context, questionOf(plan)),
+    execute: (context, _state, { plan }) => askPersonOfCommands(context, questionOf(plan)),
     reduce: (_state, { plan }, answered) =>
       'refuse' in answered ? concluding(refused(answered), null) : { do: 'lease', approved: plan },
     abandon: (_state, act, failure) => beforeChange(act, null, failure),

@@ -1,7 +1,7 @@
 // The acts that take a clean snapshot: one entry for each, with its execution, what its result means for the attempt, and what follows when it keeps
 // failing. decide.ts chooses the next act.
 import { catchRefusal } from '../../shared/aws/refusals.ts';
-import { askPerson } from '../../shared/heal/ask.ts';
+import { askPersonOfCommands } from '../../shared/heal/ask.ts';
 import { proveBack } from '../../shared/heal/back-proof.ts';
 import { leaveReplacement, takeTurn } from '../../shared/heal/budgets.ts';
 import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts';
@@ -63,7 +63,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
   },
 
   ask: {
-    execute: (context, _progress, question) => askPerson(context, question),
+    execute: (context, _progress, question) => askPersonOfCommands(context, question),
     // Hours may have gone by: everything is read again.
     reduce: (_progress, { from, terms }, answer) =>
       'refuse' in answer ? giveUp(from, refused(answer)) : { ...from, approved: terms, facts: null },

@@ -201,7 +201,7 @@ export interface Acts {
       readonly words: PlanWords;
       readonly terms: Terms;
     };
-    readonly result: Approval;
+    readonly result: Approval | Refusal;
   };
   readonly lease: {
     readonly args: object;

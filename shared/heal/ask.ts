@@ -1,7 +1,9 @@
 // Mode ask: the plan is put to a person, and the heal waits for the answer without running. The question is on the incident's own record, where only
 // this heal and the dispatcher may write. `npm run chainmend -- approve` finds it there, and never in the journal.
 import { CallbackExternalError, CallbackTimeoutError } from '@aws/durable-execution-sdk-js';
+import { checkAgent } from '../aws/commands.ts';
 import { readSwitches } from '../guardrails/switches.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
 import type { PlanWords } from '../model/journal-fields.ts';
 import type { Write } from '../model/write.ts';
 import { plainText } from '../text/plain-text.ts';
@@ -49,6 +51,19 @@ export async function askPerson(context: ActContext<HealContext>, question: Ques
   const approval = await answerTo(answered, plan, hours);
   await step('answer', () => note(context, plan, approval, place));
   return approval;
+}
+
+/**
+ * The same for a heal that does nothing without a command to its node: where the node's agent can take none, a yes would be of no use, and nobody is asked
+ * for it again and again.
+ */
+export async function askPersonOfCommands(
+  context: ActContext<HealContext>,
+  question: Question,
+): Promise<Approval | Refusal> {
+  const { clients, payload, step } = context;
+  const agent = await step('agent', () => checkAgent(clients.ssm, payload.instanceId));
+  return agent?.refuse === 'agent-too-old' ? agent : askPerson(context, question);
 }
 
 async function answerTo(answered: Promise<string>, plan: string, hours: number): Promise<Approval> {

@@ -2282,6 +2282,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/register-nodes/names'],
     },
   ],
+  'shared/heal/ask.ts': [
+    {
+      name: 'nobody is asked for a yes to a command that the node cannot take',
+      find: "agent?.refuse === 'agent-too-old' ? agent : askPerson(context, question)",
+      replace: "agent?.refuse === 'agent-silent' ? agent : askPerson(context, question)",
+      caughtBy: ['shared/heal/ask'],
+    },
+  ],
   'shared/heal/back-proof.ts': [
     {
       name: 'a clean snapshot is not blamed for a consensus client that stands, or for peers that are lacking',
