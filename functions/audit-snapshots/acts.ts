@@ -1,13 +1,14 @@
+// The acts of a drill: one entry for each, with its execution, what its result means for the attempt, and what follows when it keeps failing. decide.ts
+// chooses the next act.
 import { askPerson } from '../../shared/heal/ask.ts';
 import { claimAttempt } from '../../shared/heal/claim.ts';
-import { mostPolls, poll } from '../../shared/heal/context.ts';
 import type { ActTable, Heal } from '../../shared/heal/engine.ts';
 import { busy, notBegun, refused, writeOutcome } from '../../shared/heal/outcome.ts';
 import type { DrillPayload } from '../../shared/model/payload.ts';
 import { enable, learn, measure, meet, start, tryCommand } from './commands.ts';
 import { decideNext, endingOf, leftBehind } from './decide.ts';
 import { readFacts } from './facts.ts';
-import { launch, lookAtBoot, remove } from './machine.ts';
+import { awaitBoot, launch, remove } from './machine.ts';
 import {
   again,
   begunTrial,
@@ -28,7 +29,6 @@ import { prove } from './proof.ts';
 import { begin, change, mark, own } from './record.ts';
 import { type Acts, type DrillActContext, type DrillContext, NO_CLIMB, type Progress, type Running } from './state.ts';
 
-const MINUTE_MS = 60_000;
 const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
   claim: {
     execute: (context) => context.step('claim', () => claimAttempt(context)),
@@ -76,11 +76,7 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
   },
 
   boot: {
-    execute: async (context, _progress, { from }) =>
-      (await poll(context, mostPolls(BOOT_MS), () => lookAtBoot(context, from.drill.instanceId))) ?? {
-        failed: `its agent was not heard of within ${BOOT_MS / MINUTE_MS} min: does drills.securityGroup let it reach Systems Manager?`,
-        isTold: true,
-      },
+    execute: (context, _progress, { from }) => awaitBoot(context, from.drill),
     reduce: (_progress, { from }, result) =>
       'failed' in result ? unproved(from, result.failed, result.isTold) : { ...from, isUp: true },
     abandon: (_progress, act, failure) => givenUp(act, failure),
@@ -224,5 +220,3 @@ export const DRILL: Heal<DrillContext, DrillPayload, Progress, Acts> = {
   acts: ACTS,
   decide: (progress, { payload, execution }) => decideNext(progress, payload, execution),
 };
-
-const BOOT_MS = 20 * MINUTE_MS;

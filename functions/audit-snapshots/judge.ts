@@ -160,8 +160,8 @@ export function judgeLook(input: LookInput): Look {
   const unproved = (reason: string, isTold = true): Look => ({
     verdict: { is: 'unproved', atMs: nowMs, reason, isTold },
   });
-  if (input.heals.length > 0)
-    return unproved(`it gives way: a heal may need the quota (${input.heals.slice(0, 3).join(', ')})`, false);
+  const way = givesWay(input.heals);
+  if (way !== null) return unproved(way, false);
   const climb = climbed(before, heard, nowMs);
   if (heard.is === 'facts') {
     const { status } = heard;
@@ -183,6 +183,10 @@ export function judgeLook(input: LookInput): Look {
   if (heard.is !== 'silent' || silentMs <= SILENT_AFTER_MS) return { climb };
   return nowMs - input.askedAtMs > ASK_EVERY_MS ? { silent: true, climb } : { climb };
 }
+
+/** Heals of the fleet come first. null: none has begun. */
+export const givesWay = (heals: readonly string[]): string | null =>
+  heals.length > 0 ? `it gives way: a heal may need the quota (${heals.slice(0, 3).join(', ')})` : null;
 
 function climbed(climb: Climb, heard: Heard, nowMs: number): Climb {
   if (heard.is === 'starting') return { ...climb, heardAtMs: nowMs };

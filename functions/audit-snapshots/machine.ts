@@ -14,7 +14,8 @@ import { templateOf } from '../../shared/aws/launch-needs.ts';
 import { readAllPages } from '../../shared/aws/pagination.ts';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { mostPolls, pollSeconds } from '../../shared/heal/context.ts';
+import { readSwitches } from '../../shared/guardrails/switches.ts';
+import { mostPolls, poll, pollSeconds } from '../../shared/heal/context.ts';
 import type { Drill } from '../../shared/heal/drill.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
 import { REQUEST_LIFETIME_MS } from '../../shared/model/execution.ts';
@@ -22,6 +23,8 @@ import { fleetTag, suiteOfPrefix } from '../../shared/model/suite.ts';
 import { DRILL_TAG, INCIDENT_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData, maskHook } from '../../shared/node-commands/masked-user-data.ts';
 import { clientsOf } from '../../shared/node-commands/node-command.ts';
+import { readHeals } from './facts.ts';
+import { givesWay } from './judge.ts';
 import { note, settleDrill } from './record.ts';
 import type { Act, Acts, DrillActContext, Left } from './state.ts';
 
@@ -118,10 +121,36 @@ const OF_KEY = /^Client\.(InternalError|InvalidKMSKey)/;
 const KEY_WORDS =
   '. As a rule the key of a snapshot cannot be used here: it is disabled, or its policy does not let audit-snapshots give EBS a grant (kms:CreateGrant), or it is another account’s and the suite was deployed without it (-c kmsKeys). A heal could not use it either';
 
+/** A first boot that takes longer has not come to its agent. */
+const BOOT_MS = 20 * 60_000;
+
+/** Waits for its agent; whoever pauses, and a heal that begins, are heard meanwhile. */
+export const awaitBoot = async (context: DrillActContext, drill: Drill): Promise<Acts['boot']['result']> =>
+  (await poll(context, mostPolls(BOOT_MS), async () => (await calledOff(context)) ?? lookAtBoot(context, drill))) ??
+  silent;
+
+const silent = {
+  failed: `its agent was not heard of within ${BOOT_MS / 60_000} min: does drills.securityGroup let it reach Systems Manager?`,
+  isTold: true,
+} as const;
+
+/** Nothing is changed while it is waited for; but who pauses wants nothing to be at work, and a heal may need the quota. */
+async function calledOff(
+  context: DrillActContext,
+): Promise<{ readonly failed: string; readonly isTold: false } | null> {
+  const { clients, environment, payload } = context;
+  const [switches, heals] = await Promise.all([
+    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
+    readHeals(context),
+  ]);
+  const why = 'refuse' in switches ? switches.reason : (switches.refusal?.reason ?? givesWay(heals));
+  return why === null ? null : { failed: why, isTold: false };
+}
+
 /** Body of a poll. null: it is on its way. */
-export async function lookAtBoot(
+async function lookAtBoot(
   { clients }: DrillActContext,
-  instanceId: string,
+  { instanceId, startedAtMs }: Drill,
 ): Promise<Acts['boot']['result'] | null> {
   const instance = await readInstance(clients.ec2, instanceId);
   const state = instance?.State?.Name;
@@ -131,7 +160,9 @@ export async function lookAtBoot(
     const isOfKey = OF_KEY.test(why);
     return { failed: `the throw-away instance is ${state}: ${why}${isOfKey ? KEY_WORDS : ''}`, isTold: isOfKey };
   }
-  return (await checkAgent(clients.ssm, instanceId)) === null ? { up: true } : null;
+  if ((await checkAgent(clients.ssm, instanceId)) === null) return { up: true };
+  // Polls take longer than what lies between them.
+  return Date.now() - startedAtMs > BOOT_MS ? silent : null;
 }
 
 /** EC2 may not show yet what it has just made; longer where nobody knows whether it was made. */

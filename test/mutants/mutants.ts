@@ -263,8 +263,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a heal goes before a drill, also before a good ending',
-      find: 'if (input.heals.length > 0)',
-      replace: 'if (input.heals.length > 9)',
+      find: 'if (way !== null) return',
+      replace: "if (way !== null && heard.is !== 'facts') return",
       caughtBy: ['functions/audit-snapshots/judge'],
     },
     {
@@ -2217,6 +2217,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/audit-snapshots/machine.ts': [
+    {
+      name: 'a drill that waits for its agent gives way to a pause and to a heal',
+      find: '(await calledOff(context)) ?? lookAtBoot(context, drill)',
+      replace: 'lookAtBoot(context, drill)',
+      caughtBy: ['functions/audit-snapshots/boot'],
+    },
     {
       name: 'the instance of a drill has no tag by which its fleet is known',
       find: 'selectors.map((key) => [key, NO_NODE])',
