@@ -358,12 +358,12 @@ function elsewhere(facts: Facts, state: LadderState, which: Which, at: Failed['a
   return lacking && ended({ as: 'refused', refusal: lacking });
 }
 
-/** The consensus client is restarted once, where it is ours; after that it is a person's. */
+/** The consensus client is restarted once, where it is ours and nobody has to be asked; else it is a person's. */
 function consensusFirst(facts: Facts, state: LadderState, which: Which, why: string): Decision {
   const { fleet, original } = facts;
   const unit = fleet.replace.rungs.includes('restart') ? consensusUnitOf(fleet) : undefined;
   const mayRestart = which === 'original' && original?.agentOnline && state.restartedOnly !== unit?.name;
-  if (unit && mayRestart && guardOf(facts, 'restart') === null) {
+  if (unit && mayRestart && fleet.mode === 'act' && guardOf(facts, 'restart') === null) {
     const act = restartClient({ only: unit.name, reason: why });
     if (!isSpent(state, act)) return act;
   }

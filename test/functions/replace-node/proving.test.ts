@@ -143,7 +143,8 @@ describe('the proof', () => {
 
     it('has its consensus client restarted, where that is ours: once, and the rung has not failed by it', () => {
       const unit = (name: string) => ({ ...FLEET.units[0], name });
-      const fleet = { ...FLEET, units: [unit('execution'), unit('beacon')] } as unknown as Facts['fleet'];
+      const units = [unit('execution'), unit('beacon')];
+      const fleet = { ...FLEET, mode: 'act', units } as unknown as Facts['fleet'];
       const at = { ...stands({ cause: 'consensus-client' }), fleet };
       expect(prove(at, { rung: 'swap' }, ago(60))).toMatchObject({ do: 'restart', only: 'beacon' });
       const person = ['consensus-client-down', true];
@@ -168,6 +169,8 @@ describe('the proof', () => {
       expect(beside(at)).toMatchObject({ end: { refusal: { refuse: 'consensus-client-down' } } });
       // That volumes of the old instance stall is no matter there.
       expect(beside({ ...stands(), original: stalled })).toMatchObject({ do: 'end-rung' });
+      // A yes to other data is none to a restart.
+      expect(of({ ...at, fleet: { ...fleet, mode: 'ask' } }, { rung: 'swap' })).toEqual(person);
       const forbidden = { ...fleet, replace: { ...fleet.replace, rungs: ['swap'] } } as Facts['fleet'];
       expect(of({ ...at, fleet: forbidden }, { rung: 'swap' })).toEqual(person);
     });
