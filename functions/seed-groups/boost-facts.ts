@@ -1,6 +1,5 @@
 // Reads the facts of a boost's end: the data volumes of a fleet's nodes as EC2 shows them, how the nodes are, and what heals have under way. All of it is
 // read, or nothing.
-
 import { DescribeVolumesModificationsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { describeVolumes, type VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';

@@ -1,5 +1,4 @@
 // Finds the fleet of an instance: by its tags alone, and only if exactly one fleet matches. Pure.
-
 import type { GuardrailCode } from '../model/guardrail-codes.ts';
 import { claimOn } from '../model/suite.ts';
 import { hasTags } from '../model/tags.ts';

@@ -353,7 +353,7 @@ export interface LadderState {
   };
   /** Since when the new version was first seen to follow its chain: the first node of a fleet is watched from there. */
   readonly followsSinceMs?: number;
-  /** The only one of its clients that the rung under way has restarted so far. */
+  /** Which of its clients was restarted last, where that was one alone; a consensus client at fault is, once in an incident. */
   readonly restartedOnly?: string;
   /** Since when the heal waits for the act under way. */
   readonly waitingSinceMs: number | null;

@@ -1516,7 +1516,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/rungs/restart.ts': [
     {
       name: 'an execution client that stands after the restart of its consensus client is restarted, too',
-      find: 'otherClient(facts, state, why) ?? rungFailed(why)',
+      find: 'restartAll(facts, state, why) ?? rungFailed(why)',
       replace: 'rungFailed(why)',
       caughtBy: ['functions/replace-node/restart'],
     },

@@ -54,7 +54,7 @@ export const RESTART: Rung = {
         state,
         state.upSinceMs,
         'original',
-        (why) => otherClient(facts, state, why) ?? rungFailed(why),
+        (why) => restartAll(facts, state, why) ?? rungFailed(why),
       );
     if (!original?.agentOnline) return rungFailed('the node does not answer commands');
     const left = leftToPerson(facts, { stops: state.client === 'untouched' });
@@ -78,19 +78,17 @@ export const RESTART: Rung = {
 };
 
 /**
- * Its consensus client was at fault and was restarted, and is not any more, and its execution client stands all the same: that has trouble of its own, and a
- * restart is the mildest that there is for it. null where that was not so.
+ * Its consensus client was at fault and was restarted, and is not any more, and its execution client stands all the same: that has trouble of its own. So the
+ * node gets the restart that any other gets. null where that was not so.
  */
-function otherClient(facts: Facts, { restartedOnly }: LadderState, why: string): Decision | null {
+function restartAll(facts: Facts, { restartedOnly }: LadderState, why: string): Decision | null {
   const { watched, fleet, original } = facts;
   const unit = consensusUnitOf(fleet);
   if (unit === undefined || restartedOnly !== unit.name) return null;
   if (watched === null || watched.cause !== undefined || !original?.agentOnline || guardOf(facts, 'restart'))
     return null;
-  const other = fleet.units.find(({ name }) => name !== restartedOnly);
-  return other
-    ? restartClient({ only: other.name, reason: `${restartedOnly} was restarted, and it does not help: ${why}` })
-    : null;
+  // Which other unit it is nobody has said: a node may have a third one.
+  return restartClient({ reason: `${restartedOnly} was restarted, and it does not help: ${why}` });
 }
 
 /** Whether its data are not where its client looks for them: a heal that has stopped it has unmounted them, too. */

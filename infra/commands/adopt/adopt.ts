@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { tagKey, tagValue } from '../../../shared/fleet/schema-fields.ts';
+import { hasTags } from '../../../shared/model/tags.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { fleetJsonSchemaPath } from '../../fleet-json-schema.ts';
 import { fleetPathsIn, parseSource, shortPath } from '../../fleets.ts';
@@ -11,7 +12,6 @@ import { InputError } from '../../input-error.ts';
 import { UsageError } from '../fleets/context.ts';
 import { type Adoption, adoptionJson, adoptionLines, adoptionOf } from './adoption.ts';
 import type { AdoptContext } from './context.ts';
-import { carries } from './grouping.ts';
 import { masked, NOT_MASKED } from './mask.ts';
 import { parseReadOut, READ_OUT_BYTES, type ReadOut, readOutText } from './read-out.ts';
 import type { TwinAnswer } from './twin-form.ts';
@@ -170,7 +170,7 @@ function writeFleets(
     return document === undefined ? [] : [{ path, tags: document.nodes.tag }];
   });
   return fleets.map(({ name, text, group: { selector } }) => {
-    const same = known.find(({ tags }) => carries(tags, selector) || carries(selector, tags));
+    const same = known.find(({ tags }) => hasTags(tags, selector) || hasTags(selector, tags));
     if (same !== undefined) return { path: shortPath(same.path), written: false };
     const path = join(folder, `${name}.yaml`);
     try {

@@ -1,6 +1,5 @@
 // Which instances belong together as one fleet: those with a tag that all of them carry and nobody else. What no tag tells apart is no fleet; it is said,
 // with what to tag. Pure.
-
 import * as v from 'valibot';
 import type { KnownChain } from '../../../shared/chains/defaults.ts';
 import { tagKey, tagValue } from '../../../shared/fleet/schema-fields.ts';
@@ -175,8 +174,6 @@ const rankOf = (key: string): number => {
 };
 const mayTell = (key: string): boolean => ![...NEVER, ...ROLE_KEYS, ...STAGES].includes(plainKey(key));
 
-export const carries = (tags: Selector, selector: Selector): boolean => hasTags(tags, selector);
-
 function groupBy(
   seed: NodeSigns,
   chosen: readonly Pair[],
@@ -194,7 +191,7 @@ function groupBy(
   const withAll = (by: Selector): readonly NodeSigns[] => {
     const lists = Object.entries(by).map(([key, value]) => byTag.get(tagText(key, value)) ?? []);
     const shortest = lists.reduce((a, b) => (b.length < a.length ? b : a));
-    return shortest.filter(({ instance: { tags } }) => carries(tags, by));
+    return shortest.filter(({ instance: { tags } }) => hasTags(tags, by));
   };
   const staged = new Set(
     withAll(selector).flatMap(({ instance: { tags } }) => (stage === undefined ? [] : (tags[stage.key] ?? []))),

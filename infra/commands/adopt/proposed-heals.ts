@@ -1,7 +1,7 @@
 // What heals of a proposed fleet would need: its owner's word, snapshots, and what another instance is made from. Pure.
 import { toolTagOf } from '../../../shared/guardrails/owner.ts';
+import { hasTags } from '../../../shared/model/tags.ts';
 import type { NodeSigns } from './evidence.ts';
-import { carries } from './grouping.ts';
 import { type Facts, type Missing, namesOf, type Part, short, tagCommand } from './part.ts';
 
 export function ownerKeys({ group: { nodes } }: Facts): Part {
@@ -33,7 +33,7 @@ export function snapshotKeys({ volumes, readOut, group }: Facts): Part {
     return { notKnown: ['snapshots: whether there are any, which could not be read'] };
   const ids = new Set(volumes.map(({ volume }) => volume.volumeId));
   const found = readOut.snapshots.filter(({ volumeId, completed }) => completed && ids.has(volumeId));
-  const bare = found.filter(({ tags }) => !carries(tags, group.selector) && tags['chainmend:fleet'] === undefined);
+  const bare = found.filter(({ tags }) => !hasTags(tags, group.selector) && tags['chainmend:fleet'] === undefined);
   const policies = [...new Set(bare.flatMap(({ policyId }) => policyId ?? []))].sort();
   const useful = found.length - bare.length + bare.filter(({ policyId }) => policyId !== null).length;
   const clean = found.filter(({ tags }) => tags['chainmend:fleet'] !== undefined).length;
@@ -77,7 +77,7 @@ export function replaceKeys({ group: { nodes, selector }, readOut }: Facts): Par
     });
   const untagged = own.filter((id) => {
     const template = templates.get(id);
-    return template !== undefined && !carries(template.tags, selector);
+    return template !== undefined && !hasTags(template.tags, selector);
   });
   if (untagged.length > 0)
     missing.push({

@@ -2,7 +2,8 @@
 import * as v from 'valibot';
 import { chainDefaults } from '../../../shared/chains/defaults.ts';
 import { path as pathField, tagKey, tagValue } from '../../../shared/fleet/schema-fields.ts';
-import { carries, type Group, type Selector } from './grouping.ts';
+import { hasTags } from '../../../shared/model/tags.ts';
+import type { Group, Selector } from './grouping.ts';
 import { type DataVolume, type Facts, namesOf, nodesText, type Part, short, tagCommand } from './part.ts';
 import type { ReadOut } from './read-out.ts';
 import { chainsIn } from './words.ts';
@@ -117,7 +118,7 @@ function volumeTags({ group: { selector }, volumes, readOut }: Facts): {
   readonly own: Selector | undefined;
   readonly without: readonly DataVolume[];
 } {
-  const without = volumes.filter(({ volume: { tags } }) => !carries(tags, selector));
+  const without = volumes.filter(({ volume: { tags } }) => !hasTags(tags, selector));
   if (without.length === 0 || without.length < volumes.length) return { own: undefined, without };
   const ours = new Set(volumes.map(({ volume }) => volume.volumeId));
   const [first] = volumes;

@@ -1,5 +1,4 @@
 // The facts of an HTML report (infra/report), of a run that has ended: from the region's journal, its metrics, its alarms and its snapshots.
-
 import type { AlarmHistoryItem } from '@aws-sdk/client-cloudwatch';
 import { alarmChangeOf } from '../../../infra/report/alarm-change.ts';
 import {
