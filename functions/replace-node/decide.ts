@@ -49,7 +49,7 @@ import { VOLUMES_UNKNOWN } from './rungs/swap.ts';
 import { NO_INSTANCE, stoppedBefore } from './rungs/upgrade.ts';
 import { isUnstarted } from './shortage.ts';
 import { judgeStalled } from './stalled.ts';
-import { isCleared, isPending, isStopOwed, makesAgain, mayBeOnStandby, newState } from './state.ts';
+import { isCleared, isPending, isStopOwed, makesAgain, mayBeOnStandby, needsOtherData, newState } from './state.ts';
 import { foundAgain, notMadeAgain } from './terminated.ts';
 import { instanceIn } from './version.ts';
 
@@ -238,7 +238,7 @@ function climb(facts: Facts, state: LadderState): Decision {
     return onceSettled(facts, state, { as: 'refused', refusal });
   }
   // Checked before a replacement is reserved for the rung: it is not known whether there is anything to restore from.
-  if ((next === 'swap' || state.found.dataLost || isBlueGreen(facts.want)) && facts.sources?.unread !== undefined)
+  if ((next === 'swap' || needsOtherData(state) || isBlueGreen(facts.want)) && facts.sources?.unread !== undefined)
     return onceSettled(facts, state, { as: 'refused', refusal: unreadable(facts.sources.unread) });
   // Checked before the rung is reserved, and before the node is affected.
   const unfit = causeElsewhere(facts, next) ?? RUNGS[next].cannotBegin(facts, state);

@@ -431,11 +431,11 @@ async function release(context: ReplaceActContext, ending: Ending, leases: Lease
   const { durable, place } = context;
   const { holder, seenFence, leased, clientUp } = leases;
   const commandsOver = leases.commandsOver && leases.openUntilMs === null;
-  for (const { instanceId, fence } of leased) {
+  for (const { instanceId, fence, isAway } of leased) {
     const turn = { ...context, ...turnAt(durable, `${place}-${instanceId}`) };
     await releaseNode(turn, {
       ...{ holder: { execution: holder.execution, fence }, commandsOver, instanceId },
-      clientUp: clientUp.replacement,
+      clientUp: isAway ?? clientUp.replacement,
     });
   }
   const isOver = ending.outcome === 'healed' || ending.outcome === 'escalated';

@@ -11,9 +11,9 @@ import { ROLL_BACK } from './rungs/roll-back.ts';
 import type { Rung } from './rungs/rung.ts';
 import { SWAP } from './rungs/swap.ts';
 import { UPGRADE } from './rungs/upgrade.ts';
-import { mayBeOnStandby } from './state.ts';
+import { mayBeOnStandby, needsOtherData } from './state.ts';
 
-/** The mildest first. Each is taken once in an incident. The last four are loaded when they are needed (lazy.ts). */
+/** The mildest first. Each is taken once in an incident (`isTried`). The last four are loaded when they are needed (lazy.ts). */
 export const RUNGS: Readonly<Record<RungName, Rung>> = {
   /** Restarts the client, by its own service manager. */
   restart: RESTART,
@@ -81,7 +81,13 @@ export function ladderOf(
 
 /** The mildest rung that was not tried. */
 export const nextRung = (situation: Situation, state: Pick<LadderState, 'failed' | 'upgrade'>): RungName | undefined =>
-  ladderOf(situation, state).find((rung) => state.failed.every((one) => one.rung !== rung));
+  ladderOf(situation, state).find((rung) => !isTried(situation, state, rung));
+
+/** Once, but another instance for a node whose own data were the trouble on the first one: it gets others, unless a person has asked for the instance alone. */
+function isTried({ want }: Situation, { failed }: Pick<LadderState, 'failed'>, rung: RungName): boolean {
+  const [first, ...more] = failed.filter((one) => one.rung === rung);
+  return first !== undefined && (more.length > 0 || first.ownData !== true || want.do !== 'heal');
+}
 
 /** What the next decision needs in addition to what every turn reads. */
 export function needsOf(situation: Situation, state: LadderState | null): Needs {
@@ -90,11 +96,11 @@ export function needsOf(situation: Situation, state: LadderState | null): Needs 
       ...{ sources: false, supply: false, initialization: false, stop: false, standby: false },
       ...{ launch: false, replace: false },
     };
-  const { rung, replacement, restoredVolumes, found, failed } = state;
+  const { rung, replacement, restoredVolumes, found } = state;
   const next = rung ?? nextRung(situation, state);
   const isElsewhere = replacement !== null && replacement.availabilityZone !== found.availabilityZone;
   // From a snapshot, or not at all.
-  const isCopied = found.dataLost === true || (isBlueGreen(situation.want) && next === 'replace');
+  const isCopied = needsOtherData(state) || (isBlueGreen(situation.want) && next === 'replace');
   const isLost = isCopied && (rung === null || rung === 'replace');
   return {
     // No version is changed without data to go back to.
@@ -107,7 +113,6 @@ export function needsOf(situation: Situation, state: LadderState | null): Needs 
     stop: next === 'stop-start' || next === 'replace',
     standby: next !== undefined && next !== 'restart' && !mayBeOnStandby(state),
     launch: rung === null && next === 'replace',
-    replace:
-      rung === null && ladderOf(situation, state).includes('replace') && failed.every((one) => one.rung !== 'replace'),
+    replace: rung === null && ladderOf(situation, state).includes('replace') && !isTried(situation, state, 'replace'),
   };
 }

@@ -12,7 +12,7 @@ import type { Facts } from './facts.ts';
 import { giveUpInstance } from './rungs/replace.ts';
 import { type Decision, onceSettled, paced } from './rungs/rung.ts';
 import { giveUpData } from './rungs/swap.ts';
-import { type Permitted, phaseOf } from './state.ts';
+import { needsOtherData, type Permitted, phaseOf } from './state.ts';
 import { owesData } from './version.ts';
 
 /** Identifies data for ever: a set with each of its snapshots, the volumes of a sibling, or those that an incident has kept. */
@@ -62,10 +62,14 @@ export function permit(decision: Decision, facts: Facts, state: LadderState | nu
   const approved = rungs.join(', ') || 'no rungs';
   const { needsApproval } = partsOf(decision);
   const asks = typeof needsApproval === 'function' ? needsApproval(decision) : null;
-  if (asks && 'rung' in asks)
-    return rungs.includes(asks.rung)
-      ? decision
-      : exceeded(facts, state, `approved were ${approved}; now ${asks.rung} would be next: ${asks.reason}`);
+  if (asks && 'rung' in asks) {
+    if (!rungs.includes(asks.rung))
+      return exceeded(facts, state, `approved were ${approved}; now ${asks.rung} would be next: ${asks.reason}`);
+    // Nothing is launched for data to which nobody has said yes.
+    return source === null && needsOtherData(state)
+      ? exceeded(facts, state, `approved was no copy of any data; now ${asks.rung} would need one: ${asks.reason}`)
+      : decision;
+  }
   const { rung, restoredVolumes, replacement } = state;
   if (asks && sourceOf(asks.volumes) !== source) {
     const reason = `approved was ${source ?? 'no copy of any data'}; now it would be ${sourceOf(asks.volumes)}`;

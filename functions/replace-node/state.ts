@@ -21,6 +21,7 @@ import type {
 import { CONSISTENCY_WINDOW_MS } from '../../shared/model/execution.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
+import { namesItsData } from '../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { NodeCommand } from '../../shared/node-commands/node-command.ts';
 import { isShortIn } from './shortage.ts';
@@ -57,7 +58,12 @@ export type Which = 'original' | 'replacement';
 export interface Leases {
   readonly holder: Holder;
   /** Replacements that this execution has leased, including those given up: all are released. */
-  readonly leased: readonly { readonly instanceId: string; readonly fence: number }[];
+  readonly leased: readonly {
+    readonly instanceId: string;
+    readonly fence: number;
+    /** It did not help, and is kept stopped: nobody owes its client a start. */
+    readonly isAway?: true;
+  }[];
   /** How many commands were sent under each fence. */
   readonly ordinals: Readonly<Record<Which, number>>;
   /** Whether every command was answered: an unanswered command may still run for a while. */
@@ -130,8 +136,9 @@ export function afterCommand(leases: Leases, { which, isRefused, fence, isUp }: 
 /** A launched replacement is leased as well, and released with the node. */
 export function withLeased(leases: Leases, state: LadderState | null): Leases {
   const { instanceId = '', fence = 0 } = state?.replacement ?? {};
-  if (instanceId === '' || leases.leased.some((one) => one.instanceId === instanceId)) return leases;
-  return { ...leases, leased: [...leases.leased, { instanceId, fence }] };
+  const leased = leases.leased.map((one) => (one.instanceId === instanceId ? one : { ...one, isAway: true as const }));
+  if (instanceId === '' || leased.some((one) => one.instanceId === instanceId)) return { ...leases, leased };
+  return { ...leases, leased: [...leased, { instanceId, fence }] };
 }
 
 /** The state of a heal that has done nothing yet. */
@@ -220,7 +227,11 @@ export const withBeside = (state: LadderState, change: Partial<Beside>): LadderS
   state.beside ? { ...state, beside: { ...state.beside, ...change } } : state;
 
 /** What the rung stopped or set to standby must still be put back. */
-export const failRung = (state: LadderState, reason: string, code?: FailedRung['code']): LadderState => ({
+export const failRung = (
+  state: LadderState,
+  reason: string,
+  more: Pick<FailedRung, 'code' | 'ownData'> = {},
+): LadderState => ({
   ...state,
   rung: null,
   client: 'untouched',
@@ -231,10 +242,7 @@ export const failRung = (state: LadderState, reason: string, code?: FailedRung['
   upSinceMs: null,
   pending: null,
   setback: null,
-  failed:
-    state.rung === null
-      ? state.failed
-      : [...state.failed, { rung: state.rung, reason, ...(code !== undefined && { code }) }],
+  failed: state.rung === null ? state.failed : [...state.failed, { rung: state.rung, reason, ...more }],
 });
 
 /** The first reason stays. */
@@ -242,8 +250,12 @@ export const giveUpRestored = (state: LadderState, blame: Blame): LadderState =>
   withRestored(state, ({ givenUp }) => ({ givenUp: givenUp ?? blame }));
 
 /** The first reason stays. */
-export const giveUpReplacement = (state: LadderState, reason: string): LadderState =>
-  withReplacement({ ...state, upSinceMs: null }, { givenUp: state.replacement?.givenUp ?? reason });
+export function giveUpReplacement(state: LadderState, reason: string): LadderState {
+  if (state.replacement?.givenUp != null) return { ...state, upSinceMs: null };
+  const hasMoved = state.replacement?.takeOver === 'intended' && state.restoredVolumes === null && !state.beside;
+  const ownData = hasMoved && namesItsData(reason) ? { ownData: true as const } : {};
+  return withReplacement({ ...state, upSinceMs: null }, { givenUp: reason, ...ownData });
+}
 
 const MAX_TRIED = 12;
 
@@ -276,18 +288,24 @@ export function dropReplacement(state: LadderState): LadderState {
   const { replacement, original, beside: _, ...rest } = state;
   if (!replacement) return state;
   const isShort = isShortIn(state, replacement.subnetId);
+  // Nothing was wrong with the instance itself.
+  const isReusable = isShort || replacement.ownData === true;
   const without: LadderState = {
     ...{ ...rest, original },
     replacement: null,
     upSinceMs: null,
-    exhausted: isShort ? state.exhausted : [...state.exhausted, replacement.subnetId],
+    exhausted: isReusable ? state.exhausted : [...state.exhausted, replacement.subnetId],
   };
   // What EC2 has accepted, and found no room for after all, never ran: nothing is left of it.
   if (isShort) return { ...without, hasMade: false };
   if (replacement.instanceId === '') return without;
   const left = { ...without, original: original === 'stopRequested' ? ('stopIntended' as const) : original };
-  return failRung(left, replacement.givenUp ?? 'given up');
+  return failRung(left, replacement.givenUp ?? 'given up', replacement.ownData && { ownData: true });
 }
+
+/** Its own volumes are gone, or its client ends on them wherever they are: the data come from elsewhere, or not at all. */
+export const needsOtherData = ({ found, failed }: Pick<LadderState, 'found' | 'failed'>): boolean =>
+  found.dataLost === true || failed.some(({ ownData }) => ownData === true);
 
 export const withCleared = (state: LadderState, piece: CleanupPiece): LadderState => {
   const without = piece.kind === 'leave-standby' ? { ...state, standby: 'none' as const } : state;

@@ -165,6 +165,8 @@ export interface Replacement {
    */
   readonly takeOver: 'none' | 'intended' | 'unconfirmed' | 'withdrawn';
   readonly givenUp: string | null;
+  /** The original's own volumes were moved here, and its client has named them as the cause of its end. */
+  readonly ownData?: true;
 }
 
 /** A call without a token: written before the call, so that nobody repeats it blindly. */
@@ -206,6 +208,8 @@ export interface FailedRung {
   readonly code?: 'no-good-snapshot' | 'not-started';
   /** It was known before that it could not be climbed. Absent in records of earlier versions. */
   readonly notBegun?: true;
+  /** On another instance its client has ended, and named its own data: the rung is climbed once more, with others. */
+  readonly ownData?: true;
 }
 
 /** One piece of the cleanup after a proof. */

@@ -125,9 +125,9 @@ export type NodeCommand =
        * ours: identity comes from the volumes of `from`, and what is missing there is removed. own: the same, and where `from` was not mounted and does
        * not mount, the copy's own stays, which is this node's. theirs, on the way back: identity stays as it is. So do the volumes of `to` if their client
        * does not come up: it may have been so before. unmounted: the same, and what was not mounted when it was found need not mount: its place stays
-       * empty.
+       * empty. -signed: the node may sign, so each of `keepNewest` has to be on one of the two.
        */
-      readonly carry: 'ours' | 'own' | 'theirs' | 'unmounted';
+      readonly carry: 'ours' | 'own' | 'ours-signed' | 'own-signed' | 'theirs' | 'unmounted';
       /** Signing states, absolute paths: the one with the greater height stays, for either `carry`. */
       readonly keepNewest: readonly string[];
     }

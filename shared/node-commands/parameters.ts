@@ -129,8 +129,8 @@ export const parameterRules = {
     pattern: `^${base64}$`,
   },
   Carry: {
-    description: 'Whose identity stays: ours, of the volumes that go; own, theirs, unmounted: see node-command.ts',
-    pattern: '^(ours|own|theirs|unmounted)$',
+    description: 'Whose identity stays: see carry in node-command.ts',
+    pattern: '^((ours|own)(-signed)?|theirs|unmounted)$',
   },
   KeepNewest: {
     description: 'Lines of paths of signing states, of which the one with the greater height stays, in base64',

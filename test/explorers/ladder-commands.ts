@@ -91,7 +91,9 @@ export function command(world: LadderWorld, made: Made, rules: LadderRules): Res
       if (memory?.restoredVolumes && memory.restoredVolumes.ofNode !== NODE) scrub(world, places);
       box.masked = false;
       world.startClient(box);
-      const result = box.ended ? { is: 'failed' as const, reason: 'its client ends' } : { is: 'done' as const };
+      const isOfData = places.some((id) => world.disks.get(id)?.behaviour === 'ends');
+      const reason = isOfData ? 'its client ends: its database is corrupt' : 'its client ends';
+      const result = box.ended ? { is: 'failed' as const, reason } : { is: 'done' as const };
       return { ...result, atMs, seen: seen() };
     }
     case 'fill':

@@ -16,13 +16,13 @@ export const NEVER = {
   signed: 'a validator never signs with an older signing state',
   validator: 'volumes of a validator are exchanged only by a person who acknowledges it, its instance never',
   repeated: 'a call without a token is never made again while it may still take effect',
-  made: 'a volume is made at most once of each source and role, an instance at most once',
+  made: 'a volume is made at most once of each source and role, an instance at most once, or twice where its own data end there',
   milder: 'what is only held for a later rung never keeps a milder one from being taken',
   blind: 'a client that runs is neither exchanged nor stopped for a heal while nobody knows how it is',
   hopeless:
     'a rung that cannot be had is not taken where EC2 says so before, and a launch that is not permitted is asked for in one subnet',
   spent: 'what was reserved for a rung is given back only where the rung did nothing',
-  twice: 'no rung is taken twice, and nothing is tried twice',
+  twice: 'no rung is taken twice, but another instance for other data; and nothing is tried twice',
   orphan: 'whatever was made is in use, or tagged with how long it is kept',
   asFound: 'a ladder climbed in vain leaves the node as it was found, or says what could not be put back',
   healed: 'healed is a node that follows its chain, on one set of volumes',
@@ -54,7 +54,8 @@ export function look(world: LadderWorld): void {
   );
   if (runs(old) && could) world.broken.add(NEVER.fenced);
   for (const box of [old, ...youngs]) if (isRunning(box)) lookAtMounts(world, box);
-  if (youngs.length > 1) world.broken.add(NEVER.made);
+  const isBad = [...world.disks.values()].some(({ origin, behaviour }) => origin === 'found' && behaviour === 'ends');
+  if (youngs.length > (isBad ? 2 : 1)) world.broken.add(NEVER.made);
   if (world.rollBacks > (world.setting.role === 'follower' ? 1 : 0)) world.broken.add(NEVER.rolledBack);
   if (world.reindexes > (world.setting.role === 'follower' ? 1 : 0)) world.broken.add(NEVER.reindexed);
   const made = [...world.disks.values()].flatMap(({ origin, part, zone }) =>
@@ -74,6 +75,12 @@ function lookAtMounts(world: LadderWorld, { id, mounted }: Box): void {
   if (disks.some(({ signed }) => signed < world.signed)) world.broken.add(NEVER.signed);
   const acknowledged = want.do === 'restore' && want.acknowledgesValidator;
   if (!acknowledged && disks.some(({ origin }) => origin !== 'found')) world.broken.add(NEVER.validator);
+}
+
+/** Another instance is made once more, with other data, where the client has ended there on its own. */
+function isTakenAgain(rung: string, memory: LadderState | null): boolean {
+  const before = memory?.failed.filter((one) => one.rung === rung) ?? [];
+  return before.length > (rung === 'replace' && before[0]?.ownData === true ? 1 : 0);
 }
 
 /** Checks an act before it is made: what it must not do now. */
@@ -100,7 +107,7 @@ export function lookBefore(world: LadderWorld, act: Decision, memory: LadderStat
   }
   if (act.do === 'take-rung' && act.rung === 'replace' && world.setting.forbids === 'told')
     world.broken.add(NEVER.hopeless);
-  if (act.do === 'take-rung' && memory?.failed.some(({ rung }) => rung === act.rung)) world.broken.add(NEVER.twice);
+  if (act.do === 'take-rung' && isTakenAgain(act.rung, memory)) world.broken.add(NEVER.twice);
   if (act.do === 'choose-volumes' && memory?.tried.some(({ source }) => source === act.volumes.source))
     world.broken.add(NEVER.twice);
   const old = world.box(OLD);

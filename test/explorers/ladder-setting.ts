@@ -186,6 +186,10 @@ export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'dead, the new one does not boot': with_({ ...dead, young: 'unhealthy' }),
   'dead, the new one is not masked': with_({ ...dead, young: 'unmasked' }),
   'dead, the new one does not help': with_({ ...dead, young: 'ends' }),
+  'dead, its own data end, and others help': with_({ ...dead, ...ended }),
+  'dead, its two volumes end, and others help': with_({ ...dead, ...ended, fleet: TWO_VOLUMES }),
+  'dead, its own data end, and so do others': with_({ ...dead, ...ended, sets: ['ends', 'follows'] }),
+  'dead, its own data end, and there are no others': with_({ ...dead, ...ended, sets: [] }),
   'dead, a member on standby': with_({ ...dead, fleet: STANDBY, group: 'nodes' }),
   'a person restores a healthy node': with_({ ...well, want: restore(false) }),
   'a person restores, the data are bad': with_({ ...well, want: restore(false), sets: ['ends'] }),
@@ -195,6 +199,7 @@ export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
     want: { do: 'replace-instance' },
     young: 'ends',
   }),
+  'a person wants another instance, its own data end': with_({ ...ended, want: { do: 'replace-instance' } }),
   'a person wants another instance, a launch is not permitted': with_({
     ...well,
     want: { do: 'replace-instance' },

@@ -137,6 +137,26 @@ describe('the ladder, where nothing goes wrong', () => {
       'ladder-spent',
       /give up the replacement \(the client of the new instance is not masked/,
     ],
+    [
+      'dead, its own data end, and others help',
+      'healed',
+      /take replace.*take-over, .*drop-replacement, take replace, plan-replacement, launch, .*choose-volumes.*create.*take-over.*prove/,
+    ],
+    [
+      'dead, its own data end, and so do others',
+      'ladder-spent',
+      /take replace.*drop-replacement, take replace.*drop-replacement, end escalated (?!.*take replace)/,
+    ],
+    [
+      'dead, its own data end, and there are no others',
+      'ladder-spent',
+      /drop-replacement, skip replace \(its own data do not open, and no good snapshot is left\), end escalated/,
+    ],
+    [
+      'a person wants another instance, its own data end',
+      'ladder-spent',
+      /take replace.*take-over.*drop-replacement, end escalated (?!.*choose-volumes)/,
+    ],
     ['a member on standby', 'healed', /standby, swap to restored.*clean up leave-standby/],
     ['a person takes a restore back', 'healed', /take swap, choose-volumes, attach.*swap to restored, prove/],
   ])('%s: %s', (name, ends, words) => {

@@ -40,7 +40,7 @@ export interface NodeSend {
   /** The volume of `places`. */
   readonly at: 'found' | 'new';
   readonly identity: readonly string[];
-  readonly carry: 'ours' | 'own' | 'theirs' | 'unmounted';
+  readonly carry: 'ours' | 'own' | 'own-signed' | 'theirs' | 'unmounted';
   readonly keepNewest: readonly string[];
   readonly only: 'start' | 'restart' | 'switch';
   readonly unmount: boolean;

@@ -273,7 +273,7 @@ onMachine('a volume that has lost its signing state', () => {
     await withMachine(lost, async (machine) => {
       expect(await answerTo(machine, { ...forward, carry: 'own' })).toMatchObject({
         ...{ result: 'failed', putBack: true },
-        reason: expect.stringContaining('nobody knows what was signed since'),
+        reason: expect.stringContaining('nobody knows what was signed'),
       });
       expect([await machine.mounted(), await machine.state()]).toEqual([FOUND, 'running']);
     });

@@ -370,6 +370,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: 'fleet.replace.rungs.length > 0,',
       caughtBy: ['functions/replace-node/ladder'],
     },
+    {
+      name: 'a person who asks for another instance gets no other data with it',
+      find: " || want.do !== 'heal'",
+      replace: '',
+      caughtBy: ['explorers/ladder'],
+    },
+    {
+      name: 'another instance is made once more, and not again and again',
+      find: 'more.length > 0 || first.ownData',
+      replace: 'first.ownData',
+      caughtBy: ['explorers/ladder'],
+    },
   ],
   'functions/audit-snapshots/acts.ts': [
     {
@@ -2202,6 +2214,26 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/seed-groups/decide'],
     },
   ],
+  'functions/replace-node/state.ts': [
+    {
+      name: 'an instance that was put away is owed no start',
+      find: '{ ...one, isAway: true as const }',
+      replace: 'one',
+      caughtBy: ['functions/replace-node/asked'],
+    },
+    {
+      name: 'other data are tried where the client names its own',
+      find: 'hasMoved && namesItsData(reason)',
+      replace: 'hasMoved',
+      caughtBy: ['functions/replace-node/acts'],
+    },
+    {
+      name: 'a copy that does not open is not taken for the data of the node itself',
+      find: "=== 'intended' && state.restoredVolumes === null &&",
+      replace: "=== 'intended' &&",
+      caughtBy: ['functions/replace-node/acts'],
+    },
+  ],
   'functions/replace-node/heal.ts': [
     {
       name: 'in mode plan a heal ends with its plan',
@@ -2461,6 +2493,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/swap.ts': [
+    {
+      name: 'the signing state of a node of unknown role is missed, too',
+      find: "facts.role === 'validator' || facts.role === 'unknown'",
+      replace: "facts.role === 'validator'",
+      caughtBy: ['functions/replace-node/exchange'],
+    },
     {
       name: 'a client that is down does not wait until files are read',
       find: "if (state.client !== 'untouched' || !isUp) return null;",
@@ -2740,6 +2778,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/permission.ts': [
     {
+      name: 'no second instance is launched for data that nobody has approved',
+      find: 'source === null && needsOtherData(state)',
+      replace: 'source === null && state.found.dataLost',
+      caughtBy: ['functions/replace-node/resuming'],
+    },
+    {
       name: 'a node that waits for room at AWS keeps no other one of its fleet waiting',
       find: ' || needsTurn(node.operation.memory)',
       replace: " || node.operation.phase === 'down'",
@@ -2753,8 +2797,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'only the rungs that were approved are climbed',
-      find: 'return rungs.includes(asks.rung)',
-      replace: 'return rungs.length >= 0',
+      find: 'if (!rungs.includes(asks.rung))',
+      replace: 'if (rungs.length < 0)',
       caughtBy: ['functions/replace-node/resuming'],
     },
   ],
@@ -4669,8 +4713,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/node-commands/identity.sh': [
     {
       name: 'a copy that has signed is no signing state for a node that has lost its own',
-      find: "[[ $theirs = ' 000000000000000 '* ]]",
-      replace: '[[ $theirs = *000000000000000* ]]',
+      find: '[[ $(signed "$2/$3") = \' 000000000000000 \'* ]]',
+      replace: '[[ $(signed "$2/$3") = *000000000000000* ]]',
+      caughtBy: ['shared/node-commands/scripts-on-node'],
+    },
+    {
+      name: 'a signing state that is not where its owner says is missed',
+      find: 'in *-signed) ;; *) return 0 ;; esac',
+      replace: 'in *) return 0 ;; esac',
       caughtBy: ['shared/node-commands/scripts-on-node'],
     },
     {

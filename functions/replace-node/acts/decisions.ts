@@ -34,7 +34,15 @@ import { type CatchUpsRecord, type ShownCatchUp, withShown } from '../../../shar
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import { withUnplaced } from '../shortage.ts';
-import { failRung, isReservedFor, isUnspent, reservationKey, withReplacement, withRestored } from '../state.ts';
+import {
+  failRung,
+  isReservedFor,
+  isUnspent,
+  giveUpReplacement as noteGivenUp,
+  reservationKey,
+  withReplacement,
+  withRestored,
+} from '../state.ts';
 import { type ActParts, defineAct, known, type LadderActContext, nothing, type Result, WRITTEN } from './act.ts';
 import { keptClientsOf, ownerOf } from './cleanup.ts';
 import { decided, invoke, mutate } from './mutation.ts';
@@ -197,7 +205,7 @@ export const endRung = defineAct<{ readonly reason: string; readonly code?: Fail
     const { rung } = known(context);
     return decided(context, `${rung} did not help: ${reason}`, { rung });
   },
-  reduce: { ...WRITTEN, done: (state, { reason, code }) => failRung(state, reason, code) },
+  reduce: { ...WRITTEN, done: (state, { reason, code }) => failRung(state, reason, code && { code }) },
 });
 
 /** Known before anything of the rung is begun: it cannot be climbed. */
@@ -320,7 +328,7 @@ export const giveUpReplacement = defineAct<{ readonly reason: string; readonly s
         const noted = shortOf
           ? withUnplaced(state, { subnetId, reason, isEverywhere: shortOf === 'quota' }, shortOf, atMs)
           : state;
-        return withReplacement({ ...noted, upSinceMs: null }, { givenUp: reason });
+        return noteGivenUp(noted, reason);
       },
     },
   },

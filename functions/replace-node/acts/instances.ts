@@ -122,7 +122,7 @@ export const startInstanceOf = defineAct<{
       if (retypes && retypes.stays === undefined)
         return { ...before, setback: null, retypes: { ...retypes, stays: reason } };
       const state = withUnstarted(before, shortOf(judgeLaunch({ refused: reason, code })), { reason, atMs });
-      return state.rung === 'stop-start' ? failRung(state, reason, 'not-started') : state;
+      return state.rung === 'stop-start' ? failRung(state, reason, { code: 'not-started' }) : state;
     },
     unknown: nothing,
   },

@@ -503,7 +503,12 @@ export const fill = defineAct<object>()('fill', {
 });
 
 /** Exchanges the volumes: one critical section on the node. */
-export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonly reason: string }>()('swap', {
+export const swap = defineAct<{
+  readonly to: RestoredVolumes['mounted'];
+  readonly reason: string;
+  /** The node may be a validator: without its signing state nothing is exchanged. */
+  readonly signs?: true;
+}>()('swap', {
   ...COMMAND,
   intent: (state, { to }) => ({
     call: { name: 'swap-volumes', target: to },
@@ -511,7 +516,7 @@ export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonl
   }),
   recovers: (_, { to }) => to === 'found',
   retryKey: ({ to }) => `swap to ${to}`,
-  execute: (context, { to, reason }) => {
+  execute: (context, { to, reason, signs }) => {
     const state = known(context);
     return send(context, {
       which: 'original',
@@ -523,7 +528,7 @@ export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonl
         from: to === 'restored' ? foundPlaces(state) : restoredPlaces(state),
         to: to === 'restored' ? restoredPlaces(state) : foundPlaces(state),
         identity: fleet.identityPaths,
-        carry: carryOf(state, to, context.payload.node),
+        carry: carryOf(state, to, context.payload.node, signs === true),
         keepNewest: fleet.identityPaths.filter((path) => SIGNING_STATE.test(path)),
       }),
     });
@@ -541,8 +546,14 @@ export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonl
 });
 
 /** On the way back the volumes have the node's own identity. */
-function carryOf({ found, restoredVolumes }: LadderState, to: RestoredVolumes['mounted'], node: string) {
-  if (to === 'restored') return isDonors(restoredVolumes, node) ? 'ours' : 'own';
+function carryOf(
+  { found, restoredVolumes }: LadderState,
+  to: RestoredVolumes['mounted'],
+  node: string,
+  signs: boolean,
+) {
+  const carry = isDonors(restoredVolumes, node) ? 'ours' : 'own';
+  if (to === 'restored') return signs ? (`${carry}-signed` as const) : carry;
   return found.volumes.some(({ wasUnmounted }) => wasUnmounted) ? 'unmounted' : 'theirs';
 }
 

@@ -21,6 +21,7 @@ import {
   isPending,
   isStopOwed,
   makesAgain,
+  needsOtherData,
   newReplacement,
   type Which,
 } from '../state.ts';
@@ -66,7 +67,7 @@ export const REPLACE: Rung = {
     cannotLaunch(facts) ??
     (state !== null && state.found.volumes.length === 0 ? VOLUMES_UNKNOWN : null) ??
     layeredOf(facts, state) ??
-    (state?.found.dataLost ? noData(facts, state) : isBlueGreen(facts.want) ? null : untaggedOf(facts, state)),
+    (state && needsOtherData(state) ? noData(facts, state) : isBlueGreen(facts.want) ? null : untaggedOf(facts, state)),
   next: (facts, state) => {
     const { replacement, found } = state;
     if (found.volumes.length === 0) return rungFailed(VOLUMES_UNKNOWN);
@@ -84,10 +85,11 @@ export const REPLACE: Rung = {
 /** The replacement does not help: the original gets everything back. */
 export const giveUpInstance = (reason: string): Decision => giveUpReplacement({ reason });
 
-/** A terminated node whose volumes went with it is made from other data, or not at all. */
+/** A node whose volumes went with its instance, or do not open, is made from other data, or not at all. */
 function noData(facts: Facts, state: LadderState): string | null {
   const chosen = choose(facts, state, state.found.availabilityZone);
-  return 'failed' in chosen ? `its volumes are gone, and ${chosen.failed}` : null;
+  const without = state.found.dataLost ? 'its volumes are gone' : 'its own data do not open';
+  return 'failed' in chosen ? `${without}, and ${chosen.failed}` : null;
 }
 
 function cannotLaunch({ original, fleet, launch: verdict }: Facts): string | null {
@@ -133,7 +135,9 @@ function plan(facts: Facts, state: LadderState): Decision {
       ? 'a person asked for another instance'
       : makesAgain(state)
         ? 'somebody has terminated it'
-        : 'the instance itself is taken for the trouble';
+        : needsOtherData(state)
+          ? 'its own data do not open on another instance: the next one gets others'
+          : 'the instance itself is taken for the trouble';
   return planReplacement({
     replacement: newReplacement({ generation: state.generation, subnetId, availabilityZone }),
     ...(isBlueGreen(want) && beside !== null && { beside }),
@@ -222,7 +226,7 @@ function ready(facts: Facts, state: LadderState, replacement: Replacement): Deci
     });
   if (!replacement.volumesKept && !makesAgain(state)) return keepFound();
   const { found } = state;
-  const moves = replacement.availabilityZone === found.availabilityZone && found.dataLost !== true;
+  const moves = replacement.availabilityZone === found.availabilityZone && !needsOtherData(state);
   // Its tags may have been taken away while the new instance was launched.
   const untagged = moves && !isOriginalTouched(state) ? untaggedOf(facts, state) : null;
   if (untagged !== null) return giveUpInstance(untagged);

@@ -199,7 +199,9 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
     if (early) return early;
     const data = from === 'snapshot' ? `${source}, ${rank}` : source;
     const onto = restored.shrink === undefined ? '' : `, on ${restored.shrink.toGiB} GiB`;
-    return swap({ to: 'restored', reason: `data of ${data}${height === null ? '' : `, height ${height}`}${onto}` });
+    const reason = `data of ${data}${height === null ? '' : `, height ${height}`}${onto}`;
+    const signs = facts.role === 'validator' || facts.role === 'unknown' ? { signs: true as const } : {};
+    return swap({ to: 'restored', reason, ...signs });
   }
   if (facts.want.do === 'undo') return undone(facts, state);
   if (state.upSinceMs === null) return askNode('original');

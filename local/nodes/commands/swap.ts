@@ -179,7 +179,7 @@ function carryOver(node: NodeActs, swap: Swap, empty: readonly string[]): void {
     if (lacks && (keepNewest.length > 0 || !empty.includes(place.path)))
       throw new Error(`${place.volumeId} could not be mounted: nobody knows what was signed`);
     // A copy of this very node keeps what it has.
-    if (lacks && carry === 'own') continue;
+    if (lacks && carry.startsWith('own')) continue;
     const theirs = lacks ? undefined : content?.files;
     const isState = keepNewest.includes(path);
     if (isState) {
@@ -187,8 +187,8 @@ function carryOver(node: NodeActs, swap: Swap, empty: readonly string[]): void {
       if (found === undefined) {
         // What was signed after the copy is forgotten. That of a node that never signed has height 0.
         const copied = files.get(path);
-        if (!isWayBack(swap) && copied !== undefined && !((signingRank(copied) ?? 1) < 1))
-          throw new Error(`${path} is not there, and its copy has signed: nobody knows what was signed since`);
+        const mayHave = copied === undefined ? carry.endsWith('-signed') : !((signingRank(copied) ?? 1) < 1);
+        if (!isWayBack(swap) && mayHave) throw new Error(`${path} is not there: nobody knows what was signed`);
         continue;
       }
       const [old, now] = [signingRank(found), signingRank(files.get(path))];

@@ -17,7 +17,7 @@ import type { Instance, Launched, LaunchedMachine } from '../../services/ec2/mod
 import { resolver } from '../../services/route53/resolver.ts';
 import type { Clock } from '../../simulator/kernel.ts';
 import type { HttpAnswer } from '../../simulator/network/network.ts';
-import { type PlacedNode, placedOf, unitOf } from './nodes.ts';
+import { configOf, type PlacedNode, placedOf, unitOf } from './nodes.ts';
 
 const GIB = 2 ** 30;
 /** The file that keeps a client from starting, in user data that mask it before its first boot. */
@@ -136,7 +136,7 @@ function ofFleet(fleet: Fleet): Omit<NodeSpec, 'instanceId' | 'name' | 'privateI
     runtime: fleet.units[0]?.runtime.kind ?? 'none',
     unit: unitOf(fleet),
     ...(fleet.rpc && { ports: { rpc: fleet.rpc.port } }),
-    ...(fleet.peers?.configPath !== undefined && { configPath: fleet.peers.configPath }),
+    ...configOf(fleet),
     volumes: fleet.volumes.map(({ role, path }) => ({
       ...{ volumeId: '', role, path, filesystem: 'xfs' as const },
       ...{ deviceBytes: GIB, usedBytes: 0 },

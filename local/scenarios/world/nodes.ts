@@ -186,7 +186,7 @@ function machineSpec(spec: WorldNode, fleet: Fleet, { instanceId, privateIp, vol
     ...(spec.rootUsedPercent !== undefined && {
       root: { sizeBytes: 16 * GIB, usedBytes: (16 * GIB * spec.rootUsedPercent) / 100 },
     }),
-    ...(fleet.peers?.configPath !== undefined && { configPath: fleet.peers.configPath }),
+    ...configOf(fleet),
     ...spec.machine,
     volumes: spec.volumes.map((volume) => ({
       volumeId: volume.lvm ? '' : (volumeIds.get(volume.role) ?? ''),
@@ -233,6 +233,15 @@ function openStory(machine: SimulatedNode, { volumes, client }: WorldNode): void
   if (client === 'failed') machine.client.stop('failed', 'disk-full');
   if (client === 'stopped') machine.stopClient();
 }
+
+/** Where its client reads its configuration: as the fleet file says, or in the home of CometBFT's keys that it names. */
+export function configOf({ peers, identityPaths }: Fleet): Pick<NodeSpec, 'configPath'> {
+  const [home] = identityPaths.flatMap((path) => HOME_OF_KEY.exec(path)?.[1] ?? []);
+  const configPath = peers?.configPath ?? (home === undefined ? undefined : `${home}/config/config.toml`);
+  return configPath === undefined ? {} : { configPath };
+}
+
+const HOME_OF_KEY = /^(\/.+)\/config\/(?:node_key|priv_validator_key)\.json$/;
 
 /** The real unit behind a fleet file's template: `node@*` runs as node@0.21.0. */
 export const unitOf = ({ units }: Fleet): string => {

@@ -14,7 +14,15 @@ import type { CleanupPiece, LadderState } from '../../../shared/heal/memory.ts';
 import { RUNGS } from '../../../shared/model/rungs.ts';
 import { DATA_VOLUME, ROOT_VOLUME } from '../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
-import { COPY_VOLUME, client, copy, ladderState, newReplacement, seen } from '../../fixtures/replace-facts.ts';
+import {
+  besideNode,
+  COPY_VOLUME,
+  client,
+  copy,
+  ladderState,
+  newReplacement,
+  seen,
+} from '../../fixtures/replace-facts.ts';
 
 const done = (more: object = {}): Outcome => ({ is: 'done', atMs: NOON_MS, ...more });
 const failed = (more: object = {}): Outcome => ({ is: 'failed', atMs: NOON_MS, reason: 'it ended', ...more });
@@ -297,6 +305,18 @@ describe('a rung ends', () => {
       done(),
     );
     expect(none).toMatchObject({ rung: 'replace', replacement: null, exhausted: ['subnet-0a'] });
+  });
+
+  it('by an instance on which its own data do not open: that instance is no use, and its subnet is', () => {
+    const moved = newReplacement({ takeOver: 'intended', identity: 'none' });
+    const reason = 'its last line is "Corrupted block database detected"';
+    const taken = (has: Partial<LadderState>, result = failed({ reason })) =>
+      reduceAct(ladderState({ rung: 'replace', replacement: moved, ...has }), { do: 'take-over', reason: '' }, result);
+    const after = reduceAct(taken({}), { do: 'drop-replacement' }, done());
+    expect(after).toMatchObject({ exhausted: [], failed: [{ rung: 'replace', reason, ownData: true }] });
+    expect(taken({}, failed({ reason: 'its unit is not there' })).replacement).not.toHaveProperty('ownData');
+    expect(taken({ restoredVolumes: copy() }).replacement).not.toHaveProperty('ownData');
+    expect(taken({ beside: besideNode() }).replacement).not.toHaveProperty('ownData');
   });
 
   it('a copy that was given up is not tried again', () => {

@@ -11,6 +11,7 @@ import {
   type CommandTrace,
   newLeases,
   type ReplaceContext,
+  withLeased,
 } from '../../../functions/replace-node/state.ts';
 import { runHeal } from '../../../shared/heal/engine.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
@@ -22,7 +23,7 @@ import { DATA_VOLUME, INSTANCE } from '../../fixtures/builders/node.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
 import { patientContext, shell } from '../../fixtures/heal-shell.ts';
-import { client, copy, ladderState, seen } from '../../fixtures/replace-facts.ts';
+import { client, copy, ladderState, newReplacement, seen } from '../../fixtures/replace-facts.ts';
 import { tableOfHeals } from '../../fixtures/table.ts';
 
 const EXECUTION = ME.replace('resize-volume', 'replace-node');
@@ -129,6 +130,20 @@ describe('what an earlier attempt has sent', () => {
     ['may still run where another instance answered', { ...MINE, which: 'replacement' }, NOON_MS],
   ])('%s', (_, trace, until) => {
     expect(afterCommand(left, trace).openUntilMs).toBe(until);
+  });
+});
+
+describe('an instance that a heal has launched', () => {
+  const leases = newLeases({ execution: EXECUTION, fence: 4 });
+  const stands = ladderState({ rung: 'replace', replacement: newReplacement() });
+  const [instanceId, fence] = [newReplacement().instanceId, newReplacement().fence];
+
+  it('is released with the node, once', () => {
+    expect(withLeased(withLeased(leases, stands), stands).leased).toEqual([{ instanceId, fence }]);
+  });
+
+  it('and put away is owed no start of its client', () => {
+    expect(withLeased(withLeased(leases, stands), ladderState()).leased).toEqual([{ instanceId, fence, isAway: true }]);
   });
 });
 

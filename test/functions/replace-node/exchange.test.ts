@@ -326,6 +326,18 @@ describe('a client of which nobody knows whether it is up on the new data', () =
   });
 });
 
+it.each<[Facts['role'], true | undefined]>([
+  ['validator', true],
+  ['unknown', true],
+  ['follower', undefined],
+  ['sentry', undefined],
+])('the data of a %s are exchanged with the signing state where its owner says, or not at all: %s', (role, signs) => {
+  const want = { do: 'restore', snapshotId: null, acknowledgesValidator: true } as const;
+  const act = next({ role, want }, { restoredVolumes: copy({ checked: 1, warmed: 1 }), pool: 'left' });
+  expect(act).toMatchObject({ do: 'swap', to: 'restored' });
+  expect('signs' in act ? act.signs : undefined).toBe(signs);
+});
+
 describe('a set whose node was running as it was taken', () => {
   const rate = { blocksPerSecond: 0.1, node: 'node3', atMs: NOON_MS };
   const chain = { head: { height: 2_700, atMs: NOON_MS }, blockMs: 30_000, rate };

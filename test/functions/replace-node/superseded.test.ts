@@ -298,6 +298,13 @@ describe('an exchange of volumes', () => {
     expect(await command(MUTATING.swap[0], swapped)).toMatchObject({ Carry: 'ours' });
   });
 
+  it('misses the signing state of a node that may sign, and only there', async () => {
+    const signs = { ...MUTATING.swap[0], signs: true } as const;
+    expect(await command(signs, SWAP)).toMatchObject({ Carry: 'own-signed' });
+    const donated = { ...SWAP, restoredVolumes: copy({ ofNode: 'node1' }) };
+    expect(await command(signs, donated)).toMatchObject({ Carry: 'ours-signed' });
+  });
+
   it('may leave a place empty on the way back where nothing was mounted there before', async () => {
     const found = { ...SWAP.found, volumes: [foundVolume({ wasUnmounted: true })] };
     expect(await command(back, { ...SWAP, found })).toMatchObject({ Carry: 'unmounted' });

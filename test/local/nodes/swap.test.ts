@@ -146,7 +146,7 @@ describe('a signing state that is lost', () => {
     const { kernel, node } = losing();
     expect(answered(node, kernel, swap(DATA_VOLUME, NEW, 'own'), 1)).toMatchObject({
       ...{ result: 'failed', putBack: true },
-      reason: expect.stringContaining('nobody knows what was signed since'),
+      reason: expect.stringContaining('nobody knows what was signed'),
     });
     expect(mounted(node)).toBe(DATA_VOLUME);
   });

@@ -368,11 +368,17 @@ describe('the signing state of a validator', () => {
     expect(kept(ours, theirs, 'not_lost').said).toBe('carried');
   });
 
+  it('that is neither on its own disk nor on the copy is missed, where the node may sign', () => {
+    expect(kept(null, null, 'SSM_Carry=own-signed not_lost').said).toBe(
+      `refused: ${STATE} is not there: nobody knows what was signed`,
+    );
+  });
+
   it.each([signed(1000), signed(1, 0, 0), '{"hei', '{"round": 0}'])(
     'does not come from a copy that says %s where the node has lost its own',
     (theirs) => {
       expect(kept(null, theirs, 'not_lost')).toMatchObject({
-        said: `refused: ${STATE} is not there, and its copy has signed: nobody knows what was signed since`,
+        said: `refused: ${STATE} is not there: nobody knows what was signed`,
         theirs,
       });
     },
