@@ -186,9 +186,14 @@ export class SimulatedNode implements Machine {
     return this.powered && !this.agentCut && this.kernel.clock.now() >= this.agentFromMs;
   }
 
+  /** Its agent can carry out no command. */
+  get isRootFull(): boolean {
+    return this.root.usedBytes >= this.root.sizeBytes;
+  }
+
   run(command: MachineCommand, finished: (outcome: CommandOutcome) => void): void {
     // The agent writes the document's steps to /var/lib/amazon/ssm before it runs them; with a full root disk this fails.
-    if (this.rootFull()) {
+    if (this.isRootFull) {
       const stderr = 'Plugin with name aws:runShellScript not found. Step name: run';
       this.later(200, () => finished({ exitCode: 1, stdout: '', stderr, refusedByAgent: true }));
       return;
@@ -672,10 +677,6 @@ export class SimulatedNode implements Machine {
 
   private rootUsedPercent(): number {
     return Math.floor((1_000 * this.root.usedBytes) / this.root.sizeBytes) / 10;
-  }
-
-  private rootFull(): boolean {
-    return this.root.usedBytes >= this.root.sizeBytes;
   }
 
   private volumeAt(path: string): SimulatedVolume | undefined {

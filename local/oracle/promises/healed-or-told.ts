@@ -58,6 +58,8 @@ function isKnown(scene: Scene, node: SeenNode): boolean {
   const isUnseen = probe === 'none' || (chain === 'other' && probe === undefined);
   // "A command that only looks whether the client runs" (docs/fleet-files.md): one that hangs does.
   if (probe === 'unit' && node.trouble !== undefined && UNSEEN_BY_UNIT.has(node.trouble)) return true;
+  // "It tells heights only: no hashes, so no forks" (docs/fleet-files.md).
+  if (typeof probe === 'object' && 'metric' in probe && node.trouble === 'forked') return true;
   return isUnseen && node.trouble !== 'disk' && node.trouble !== 'checks';
 }
 

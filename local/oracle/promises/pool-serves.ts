@@ -138,7 +138,8 @@ function isKnownBad(scene: Scene, node: SeenNode, goodCount: number): boolean {
   const { probe = 'ssm', health } = scene.fleets.get(node.fleet) ?? {};
   const { client } = machine;
   if (!machine.isPowered) return true;
-  if (!canBeAsked(probe, machine.reachable() && isNewEnough(machine), client.state)) return false;
+  const takesCommands = machine.reachable() && isNewEnough(machine) && !machine.isRootFull;
+  if (!canBeAsked(probe, takesCommands, client.state)) return false;
   if (client.state !== 'running') return true;
   if (machine.rpc.misbehaves !== undefined || client.starting) return false;
   // Two nodes without a reference cannot know which of them is right.
@@ -160,7 +161,7 @@ function isNewEnough({ agentVersion }: Pick<SimulatedNode, 'agentVersion'>): boo
 
 const LEAST_AGENT = [3, 3, 2746, 0];
 
-/** A command needs the agent, and a metric a client that runs: without them nobody knows. */
+/** A command needs the agent and a root disk with room, and a metric a client that runs: without them nobody knows. */
 function canBeAsked(probe: NonNullable<FleetDocument['probe']>, isReachable: boolean, state: string): boolean {
   if (probe === 'ssm') return isReachable;
   return typeof probe === 'string' || probe.metric === undefined || state === 'running';

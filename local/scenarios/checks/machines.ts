@@ -1,7 +1,7 @@
 // Finds the facts about the machines at a moment, for the invariants: identities, mounts, and how far validators have signed.
 import { createHash } from 'node:crypto';
 import type { NodeRecord } from '../../../shared/heal/records.ts';
-import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
+import { INCIDENT_TAG, JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { SIGNING_STATE } from '../../nodes/data.ts';
 import { incidentsOf } from '../report/records.ts';
 import type { PlacedNode, World } from '../world/world.ts';
@@ -13,7 +13,10 @@ const KEYS_OF_NODES_MAX = 100;
 export class MachineChecker {
   /** The highest height that each key has signed, and the largest volume of each node at each path. */
   readonly #signed = new Map<string, number>();
-  readonly #sizes = new Map<string, number>();
+  readonly #sizes = new Map<string, { readonly sizeGiB: number; readonly instanceId: string }>();
+
+  /** Volumes that were seen on a node. */
+  readonly #volumes = new Set<string>();
 
   /** @param records of all nodes */
   look(world: World, records: readonly NodeRecord[]): readonly Violation[] {
@@ -49,15 +52,20 @@ export class MachineChecker {
   #sizesOf(world: World) {
     const { region, nodes } = world;
     const { ec2 } = region;
-    return nodes.flatMap(({ fleet, name, machine }) =>
+    return nodes.flatMap(({ fleet, name, machine, instanceId }) =>
       machine.devices().flatMap(({ mountedAt, volumeId }) => {
         const volume = mountedAt === undefined ? undefined : ec2.volumes().find((known) => known.volumeId === volumeId);
         if (!volume || !fleet.volumes.some(({ path }) => path === mountedAt)) return [];
         // What a modification asks for is the volume's size once it is usable, and not before: EBS may fail it.
         const { sizeGiB } = volume.performance;
         const of = `${fleet.name}/${name} ${mountedAt}`;
-        const before = this.#sizes.get(of) ?? 0;
-        this.#sizes.set(of, Math.max(before, sizeGiB));
+        const last = this.#sizes.get(of);
+        // Of an instance that a person has launched under the name, nobody says that its volumes are as large.
+        const isPersons = last?.instanceId !== instanceId && !Object.hasOwn(ec2.tags(volumeId), INCIDENT_TAG);
+        const isMoved = this.#volumes.has(volumeId);
+        const before = isPersons && !isMoved ? 0 : (last?.sizeGiB ?? 0);
+        this.#sizes.set(of, { sizeGiB: Math.max(before, sizeGiB), instanceId });
+        this.#volumes.add(volumeId);
         // A person has asked for this very size of this very node.
         if (sizeGiB < before && shrinksTo(world, { fleet: fleet.name, node: name, sizeGiB })) return [];
         return [{ of, fromGiB: before, toGiB: sizeGiB }];

@@ -38,6 +38,24 @@ async function switchTwo(court: Court, atHeight: number): Promise<void> {
 const machine = (court: Court, node: string) =>
   (court.world.nodes.find(({ name }) => name === node) ?? court.world.find('bitcoin', node)).machine;
 const freeze = (court: Court, node: string) => machine(court, node).client.freeze({ untilRestart: true });
+
+/** Nobody can say how the node is, which stays in the pool; another one is down, and leaves it. */
+const inPool = (name: string, spoil: (node: ReturnType<typeof machine>) => void) => async (court: Court) => {
+  court.faultsEnd();
+  spoil(machine(court, name));
+  machine(court, 'node3').killClient();
+  await court.pass(10 * MINUTE_MS);
+  const rest = addresses(court).filter((ip) => ip !== machine(court, 'node3').privateIp);
+  await zone(
+    court,
+    [
+      ['DELETE', POOL, 'A', addresses(court)],
+      ['CREATE', POOL, 'A', rest],
+    ],
+    true,
+  );
+  await court.pass(HOUR_MS);
+};
 const restart = (court: Court, node: string, by?: string) =>
   court.command('restart-client', node, { Only: 'restart' }, by);
 
@@ -515,6 +533,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a metric tells its height, it stands, and nobody is told',
+        options: { file: { probe: { metric: { namespace: 'Bitcoin', height: 'tip' } } } },
+        story: async (court) => {
+          freeze(court, 'node2');
+          court.faultsEnd();
+          await court.pass(6 * HOUR_MS);
+        },
+      },
+      {
         when: 'only its unit is looked at, its client does not run, and nobody is told',
         options: { file: { probe: 'unit' } },
         story: async (court) => {
@@ -544,6 +571,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await court.pass(HOUR_MS);
           await plan(court, 'node2');
           await court.pass(5 * HOUR_MS);
+        },
+      },
+      {
+        when: 'it forks, and a metric tells its height alone',
+        options: { file: { probe: { metric: { namespace: 'Bitcoin', height: 'tip' } } } },
+        story: async (court) => {
+          const { client, chain } = machine(court, 'node2');
+          client.follow(chain.fork(chain.height() - 10));
+          court.faultsEnd();
+          await court.pass(6 * HOUR_MS);
         },
       },
       {
@@ -996,24 +1033,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       {
         when: 'a forked node stays in it, whose agent is too old to be asked',
         options: { before: poolOfAll },
-        story: async (court) => {
-          court.faultsEnd();
-          const node = machine(court, 'node2');
+        story: inPool('node2', (node) => {
           Object.assign(node, { agentVersion: '3.1.0.0' });
           node.client.follow(node.chain.fork(node.chain.height() - 10));
-          machine(court, 'node3').killClient();
-          await court.pass(10 * MINUTE_MS);
-          const rest = addresses(court).filter((ip) => ip !== machine(court, 'node3').privateIp);
-          await zone(
-            court,
-            [
-              ['DELETE', POOL, 'A', addresses(court)],
-              ['CREATE', POOL, 'A', rest],
-            ],
-            true,
-          );
-          await court.pass(HOUR_MS);
-        },
+        }),
+      },
+      {
+        when: 'a node that stands stays in it, whose root disk is too full for a question',
+        options: { before: poolOfAll },
+        story: inPool('node2', (node) => {
+          node.write('/', 2 ** 40);
+          node.client.freeze({ untilRestart: true });
+        }),
       },
       {
         when: 'two of three nodes are each on a branch of their own, and nobody can know which is right',

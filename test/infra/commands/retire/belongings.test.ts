@@ -184,6 +184,24 @@ describe('the machines of a run', () => {
     ]);
   });
 
+  it('show no smaller volume where a person has launched another instance with its own', async () => {
+    const watch = new MachineChecker();
+    watch.look(world, []);
+    const ended = world.terminate(node);
+    await region.clock.run({ untilMs: region.clock.now() + 60_000, maxEvents: 100_000 });
+    await ended;
+    const again = world.launchAgain('bitcoin', 'node2');
+    const sized = (sizeGiB: number) =>
+      Object.assign(
+        region.ec2.volumes().find(({ volumeId }) => volumeId === again.volumeIds.get('data'))?.performance ?? {},
+        { sizeGiB },
+      );
+    sized(100);
+    expect(watch.look(world, [])).toEqual([]);
+    sized(50);
+    expect(watch.look(world, [])).toMatchObject([{ detail: 'bitcoin/node2 /node-data: 100 → 50 GiB' }]);
+  });
+
   it.each([
     ['no smaller one where EBS has failed the growth', true, []],
     ['a smaller one where it was grown', false, [{ detail: 'bitcoin/node2 /node-data: 1400 → 1000 GiB' }]],
