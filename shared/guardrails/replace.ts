@@ -158,7 +158,7 @@ export function judgeOwner({
   // It was asked for, and a refusal does not end by itself.
   if (stopProtected === null)
     return refuse(
-      'stop-protected',
+      'aws-refused',
       'AWS does not let chainmend ask whether it is protected against a stop (ec2:DescribeInstanceAttribute). Where the fleet file allows it only lately, npm run deploy gives that right',
       forPerson,
     );

@@ -182,7 +182,7 @@ const OWNED: readonly [string, Partial<OwnerFacts>, readonly (string | null)[]][
   [
     'nobody, and nobody knows whether it is protected',
     { stopProtected: null },
-    [null, 'stop-protected', null, 'stop-protected'],
+    [null, 'aws-refused', null, 'aws-refused'],
   ],
   ['nobody, with a public address', { publicIp: lost }, [null, 'public-ip', null, 'public-ip']],
   ['nobody, with one that may change', { publicIp: lost, fleet: changing }, [null, null, null, null]],
