@@ -10,6 +10,7 @@ import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.
 import type { DrillPayload } from '../../shared/model/payload.ts';
 import { endOf, namesItsData } from '../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
+import { beginsAnew } from '../../shared/snapshots/anew.ts';
 import type { Climb, DrillFacts, Running } from './state.ts';
 
 const MINUTE_MS = 60_000;
@@ -167,7 +168,7 @@ export function judgeLook(input: LookInput): Look {
     const { status } = heard;
     const wrong = wrongBlocks(status, set, chain);
     if (wrong !== null) return unfit(wrong);
-    const stale = staleBlocks(climb, set.height) ?? (input.whose && beginsAnew(climb, set.height, chain));
+    const stale = staleBlocks(climb, set.height) ?? (input.whose && withoutData(climb, set.height, chain));
     if (stale != null) return unfit(stale);
     if (isCaughtUp(status, chain, input)) {
       const reason = `it has caught up to ${status.height}, on the blocks of ${input.whose ?? 'the fleet'}`;
@@ -228,14 +229,11 @@ function staleBlocks({ first, best, times }: Climb, height: number | null): stri
   return `stale: it opened at height ${first}, its ledger says ${height}`;
 }
 
-/** A copy that comes hours later is never so far behind: its client has not opened the data, and syncs from the first block. */
-const ANEW_PERCENT = 1;
-
 /** No ledger says at which height the data were: a policy writes none. */
-function beginsAnew({ first, times }: Climb, height: number | null, chain: ChainNow | null): string | null {
+function withoutData({ first, times }: Climb, height: number | null, chain: ChainNow | null): string | null {
   const tip = chain?.tip ?? null;
   if (height !== null || first === null || tip === null || times < 2) return null;
-  if (first * 100 >= tip * ANEW_PERCENT) return null;
+  if (!beginsAnew(first, tip)) return null;
   return `it opened at height ${first} where the chain is at ${tip}, as if there were no data`;
 }
 

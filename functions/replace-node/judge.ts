@@ -7,6 +7,7 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { endOf } from '../../shared/node-commands/client-end.ts';
+import { beginsAnew } from '../../shared/snapshots/anew.ts';
 import { type Facts, isImpaired, type Machine, type Watched } from './facts.ts';
 import { foundVolumes } from './found-volumes.ts';
 import { judgeGone } from './gone.ts';
@@ -189,6 +190,8 @@ type ProofInput = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
   readonly nearestAtMs: number | null;
   /** How long its data take to catch up, by the rate that the fleet has shown; null where that is not known. */
   readonly catchUpMs: number | null;
+  /** Where the data were on which its client runs: by their ledger, or where it had stopped on its own; null where nobody knows. */
+  readonly from: number | null;
   /** It builds its data again: until when it is legitimately silent, or stands, and until when it has to be at the tip. Absent otherwise. */
   readonly builds?: LadderState['reindexed'];
 };
@@ -235,6 +238,11 @@ export function judgeProof(input: ProofInput): Verdict {
         return { is: 'silent' };
       return waiting(upForMs, watched.reason);
     default:
+      // For as long as it comes nearer it would be waited for, which takes days or weeks.
+      if (upForMs > graceMs && !builds && watched.height !== null && beginsAnew(watched.height, input.from ?? 0)) {
+        const reason = `it is at height ${watched.height} where its data were at ${input.from}: it has not opened them, and syncs from the first block`;
+        return { is: 'failed', at: 'open', reason };
+      }
       if (upForMs > boundMs && nowMs - (input.nearestAtMs ?? upSinceMs) > NEARER_WITHIN_MS) {
         const hours = `${Math.round(boundMs / HOUR_MS)} h, and came no nearer in the last ${NEARER_WITHIN_MS / HOUR_MS}`;
         return { is: 'failed', at: 'other', reason: `it has not caught up within ${hours}: ${watched.reason}` };

@@ -257,7 +257,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a client that syncs from the first block has not opened the copy that it was given',
-      find: '(input.whose && beginsAnew(climb, set.height, chain))',
+      find: '(input.whose && withoutData(climb, set.height, chain))',
       replace: 'null',
       caughtBy: ['functions/audit-snapshots/copies'],
     },
@@ -2721,6 +2721,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/judge.ts': [
+    {
+      name: 'a client that syncs from the first block has not opened its data',
+      find: 'upForMs > graceMs && !builds && watched',
+      replace: 'upForMs < 0 && !builds && watched',
+      caughtBy: ['functions/replace-node/proof'],
+    },
+    {
+      name: 'a client that builds its data again may begin anywhere',
+      find: 'upForMs > graceMs && !builds && watched',
+      replace: 'upForMs > graceMs && watched',
+      caughtBy: ['functions/replace-node/proof'],
+    },
     {
       name: 'a client that builds its data again may be silent for longer than a start takes',
       find: 'if (upForMs > graceMs && !isPatient)',

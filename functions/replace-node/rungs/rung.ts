@@ -319,8 +319,9 @@ export function proving(
   if (left && !follows) return ended({ as: 'refused', refusal: left });
   if (heightProbeOf(fleet) === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
   const catchUpMs = restoredVolumes?.catchUpMs ?? null;
+  const from = restoredVolumes?.height ?? found.height;
   const verdict = judgeProof({
-    ...{ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs, nearestAtMs, catchUpMs },
+    ...{ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs, nearestAtMs, catchUpMs, from },
     ...(state.rung === 'reindex' && state.reindexed && { builds: state.reindexed }),
   });
   const canAsk = facts[which]?.agentOnline === true && (facts.unanswered?.count ?? 0) < ASKED_AT_MOST;

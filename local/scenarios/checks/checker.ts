@@ -171,7 +171,9 @@ export class Checker {
           .filter((id) => !this.#there.has(id) && !world.theirs.has(id))
           .map((id) => ({
             id,
-            accountedFor: isAccountedFor(world, journal, id) || (mayRunOn && isOfDrillAtWork(region, id)),
+            accountedFor:
+              isAccountedFor(world, journal, id) ||
+              (mayRunOn && (isOfDrillAtWork(region, id) || records.some((record) => remembers(record, id)))),
           })),
         leftStopped: leftStopped(world, this.mutations),
       }),
@@ -252,6 +254,10 @@ function putsBack({ ec2 }: Region, { operation }: NodeRecord, resource: string):
   const copies = restoredVolumes?.volumes.map(({ volumeId }) => volumeId) ?? [];
   return resource === instanceId || attachedTo(ec2, resource) === instanceId || copies.includes(resource);
 }
+
+/** The copy of a smaller disk is put away at the end of its heal, which goes on. */
+const remembers = ({ operation }: NodeRecord, id: string): boolean =>
+  operation?.kind === 'replace' && operation.memory.restoredVolumes?.shrink?.copy.volumeId === id;
 
 /** Its own execution removes it, and has not ended. */
 const isOfDrillAtWork = ({ ec2, lambda }: Region, id: string): boolean => {

@@ -13,6 +13,8 @@ interface Case {
   readonly inspectedMinutesAgo?: number;
   readonly nearestMinutesAgo?: number;
   readonly catchUpHours?: number;
+  /** Where its data were. */
+  readonly from?: number | null;
   readonly client?: ReturnType<typeof client>;
   /** It builds its data again: for so many minutes more it may say nothing, and has so many for all of it. */
   readonly builds?: { readonly patient: number; readonly most: number };
@@ -20,7 +22,16 @@ interface Case {
 
 function verdictOf(
   is: Watched | null,
-  { upMinutes = 5, inspectedMinutesAgo, nearestMinutesAgo, catchUpHours, client: one, builds, ...more }: Case = {},
+  {
+    upMinutes = 5,
+    inspectedMinutesAgo,
+    nearestMinutesAgo,
+    catchUpHours,
+    from = null,
+    client: one,
+    builds,
+    ...more
+  }: Case = {},
 ): Verdict {
   return judgeProof({
     nowMs: NOON_MS,
@@ -32,6 +43,7 @@ function verdictOf(
     inspectedAtMs: inspectedMinutesAgo === undefined ? null : NOON_MS - inspectedMinutesAgo * MINUTE_MS,
     nearestAtMs: nearestMinutesAgo === undefined ? null : NOON_MS - nearestMinutesAgo * MINUTE_MS,
     catchUpMs: catchUpHours === undefined ? null : catchUpHours * 60 * MINUTE_MS,
+    from,
     ...(builds && {
       builds: { patientUntilMs: NOON_MS + builds.patient * MINUTE_MS, untilMs: NOON_MS + builds.most * MINUTE_MS },
     }),
@@ -46,6 +58,28 @@ const at = (health: Watched['health'], height: number | null, lagBlocks: number 
   watched(health, { height, lagBlocks, ...more });
 const patienceMinutes = FLEET.health.patienceSeconds / 60;
 const graceMinutes = FLEET.health.startGraceSeconds / 60;
+
+describe('a client that has not opened its data, and syncs from the first block', () => {
+  const after = { upMinutes: graceMinutes + 1, from: 20_000 };
+  it('has not come back, though it comes nearer with each look', () => {
+    expect(judge(at('behind', 199, 20_000), after)).toBe('failed: open');
+    expect(judge(at('starting', 0, 20_000), after)).toBe('failed: open');
+    expect(verdictOf(at('behind', 199, 20_000), after)).toMatchObject({
+      reason:
+        'it is at height 199 where its data were at 20000: it has not opened them, and syncs from the first block',
+    });
+  });
+
+  it.each<[string, Watched, Case]>([
+    ['has its grace, in which it may say anything', at('starting', 0, 20_000), { ...after, upMinutes: graceMinutes }],
+    ['is none at a hundredth of where its data were', at('behind', 200, 20_000), after],
+    ['is none where nobody knows where its data were', at('behind', 1, 20_000), { ...after, from: null }],
+    ['is none that builds its data again', at('behind', 1, 20_000), { ...after, builds: { patient: 60, most: 600 } }],
+    ['tells no height, and so nothing of that', at('starting', null, null), after],
+  ])('%s', (_, is, more) => {
+    expect(judge(is, more)).toBe('waiting');
+  });
+});
 
 describe('a client follows its chain again', () => {
   it.each<[string, Watched, Case]>([
