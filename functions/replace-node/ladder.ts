@@ -83,10 +83,17 @@ export function ladderOf(
 export const nextRung = (situation: Situation, state: Pick<LadderState, 'failed' | 'upgrade'>): RungName | undefined =>
   ladderOf(situation, state).find((rung) => !isTried(situation, state, rung));
 
-/** Once, but another instance for a node whose own data were the trouble on the first one: it gets others, unless a person has asked for the instance alone. */
-function isTried({ want }: Situation, { failed }: Pick<LadderState, 'failed'>, rung: RungName): boolean {
-  const [first, ...more] = failed.filter((one) => one.rung === rung);
-  return first !== undefined && (more.length > 0 || first.ownData !== true || want.do !== 'heal');
+/** Its own data, and two copies. */
+const INSTANCES_AT_MOST = 3;
+
+/**
+ * Once, but another instance while the data were the trouble on each one before: the next gets others. Not where a person has asked for the instance alone,
+ * nor where no original is there to get its own data back meanwhile.
+ */
+function isTried({ want, gone }: Situation, { failed }: Pick<LadderState, 'failed'>, rung: RungName): boolean {
+  const before = failed.filter((one) => one.rung === rung);
+  const isAgain = want.do === 'heal' && !gone && before.every(({ badData }) => badData !== undefined);
+  return before.length >= (isAgain ? INSTANCES_AT_MOST : 1);
 }
 
 /** What the next decision needs in addition to what every turn reads. */

@@ -230,7 +230,7 @@ export const withBeside = (state: LadderState, change: Partial<Beside>): LadderS
 export const failRung = (
   state: LadderState,
   reason: string,
-  more: Pick<FailedRung, 'code' | 'ownData'> = {},
+  more: Pick<FailedRung, 'code' | 'badData'> = {},
 ): LadderState => ({
   ...state,
   rung: null,
@@ -252,9 +252,9 @@ export const giveUpRestored = (state: LadderState, blame: Blame): LadderState =>
 /** The first reason stays. */
 export function giveUpReplacement(state: LadderState, reason: string): LadderState {
   if (state.replacement?.givenUp != null) return { ...state, upSinceMs: null };
-  const hasMoved = state.replacement?.takeOver === 'intended' && state.restoredVolumes === null && !state.beside;
-  const ownData = hasMoved && namesItsData(reason) ? { ownData: true as const } : {};
-  return withReplacement({ ...state, upSinceMs: null }, { givenUp: reason, ...ownData });
+  const isOfData = state.replacement?.takeOver === 'intended' && !state.beside && namesItsData(reason);
+  const badData = state.restoredVolumes === null ? 'own' : 'copy';
+  return withReplacement({ ...state, upSinceMs: null }, { givenUp: reason, ...(isOfData && { badData }) });
 }
 
 const MAX_TRIED = 12;
@@ -289,7 +289,7 @@ export function dropReplacement(state: LadderState): LadderState {
   if (!replacement) return state;
   const isShort = isShortIn(state, replacement.subnetId);
   // Nothing was wrong with the instance itself.
-  const isReusable = isShort || replacement.ownData === true;
+  const isReusable = isShort || replacement.badData !== undefined;
   const without: LadderState = {
     ...{ ...rest, original },
     replacement: null,
@@ -300,12 +300,12 @@ export function dropReplacement(state: LadderState): LadderState {
   if (isShort) return { ...without, hasMade: false };
   if (replacement.instanceId === '') return without;
   const left = { ...without, original: original === 'stopRequested' ? ('stopIntended' as const) : original };
-  return failRung(left, replacement.givenUp ?? 'given up', replacement.ownData && { ownData: true });
+  return failRung(left, replacement.givenUp ?? 'given up', replacement.badData && { badData: replacement.badData });
 }
 
 /** Its own volumes are gone, or its client ends on them wherever they are: the data come from elsewhere, or not at all. */
 export const needsOtherData = ({ found, failed }: Pick<LadderState, 'found' | 'failed'>): boolean =>
-  found.dataLost === true || failed.some(({ ownData }) => ownData === true);
+  found.dataLost === true || failed.some(({ badData }) => badData === 'own');
 
 export const withCleared = (state: LadderState, piece: CleanupPiece): LadderState => {
   const without = piece.kind === 'leave-standby' ? { ...state, standby: 'none' as const } : state;
@@ -355,9 +355,11 @@ export const isUnspent = (state: LadderState): boolean =>
 const hasNoInstance = ({ rung, replacement, restoredVolumes }: LadderState): boolean =>
   rung === 'replace' && replacement === null && restoredVolumes === null;
 
-/** The key of what is reserved for a rung: a flap keeps its incident, and a second swap counts once more. */
-export const reservationKey = (incidentId: string, { beganAtMs }: LadderState, rung: Rung): string =>
-  `${incidentId}-${beganAtMs.toString(36)}-${rung}`;
+/** The key of what is reserved for a rung: a flap keeps its incident, and a second swap, or a second instance, counts once more. */
+export function reservationKey(incidentId: string, { beganAtMs, failed }: LadderState, rung: Rung): string {
+  const before = failed.filter((one) => one.rung === rung).length;
+  return `${incidentId}-${beganAtMs.toString(36)}${before === 0 ? '' : `-${before}`}-${rung}`;
+}
 
 /** Whether a reservation is one of this rung, in whatever heal. */
 export const isReservedFor = (key: string, rung: Rung): boolean => key.endsWith(`-${rung}`);

@@ -165,8 +165,8 @@ export interface Replacement {
    */
   readonly takeOver: 'none' | 'intended' | 'unconfirmed' | 'withdrawn';
   readonly givenUp: string | null;
-  /** The original's own volumes were moved here, and its client has named them as the cause of its end. */
-  readonly ownData?: true;
+  /** The data that its client has named as the cause of its end: the original's own, which were moved here, or a copy. */
+  readonly badData?: 'own' | 'copy';
 }
 
 /** A call without a token: written before the call, so that nobody repeats it blindly. */
@@ -208,8 +208,8 @@ export interface FailedRung {
   readonly code?: 'no-good-snapshot' | 'not-started';
   /** It was known before that it could not be climbed. Absent in records of earlier versions. */
   readonly notBegun?: true;
-  /** On another instance its client has ended, and named its own data: the rung is climbed once more, with others. */
-  readonly ownData?: true;
+  /** On another instance its client has ended, and named the data: its own, or a copy. The rung is climbed once more, with others. */
+  readonly badData?: 'own' | 'copy';
 }
 
 /** One piece of the cleanup after a proof. */

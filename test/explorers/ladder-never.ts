@@ -16,7 +16,7 @@ export const NEVER = {
   signed: 'a validator never signs with an older signing state',
   validator: 'volumes of a validator are exchanged only by a person who acknowledges it, its instance never',
   repeated: 'a call without a token is never made again while it may still take effect',
-  made: 'a volume is made at most once of each source and role, an instance at most once, or twice where its own data end there',
+  made: 'a volume is made at most once of each source and role, an instance at most once, or three times where the data end there',
   milder: 'what is only held for a later rung never keeps a milder one from being taken',
   blind: 'a client that runs is neither exchanged nor stopped for a heal while nobody knows how it is',
   hopeless:
@@ -54,8 +54,8 @@ export function look(world: LadderWorld): void {
   );
   if (runs(old) && could) world.broken.add(NEVER.fenced);
   for (const box of [old, ...youngs]) if (isRunning(box)) lookAtMounts(world, box);
-  const isBad = [...world.disks.values()].some(({ origin, behaviour }) => origin === 'found' && behaviour === 'ends');
-  if (youngs.length > (isBad ? 2 : 1)) world.broken.add(NEVER.made);
+  const isBad = [...world.disks.values()].some(({ behaviour }) => behaviour === 'ends');
+  if (youngs.length > (isBad ? 3 : 1)) world.broken.add(NEVER.made);
   if (world.rollBacks > (world.setting.role === 'follower' ? 1 : 0)) world.broken.add(NEVER.rolledBack);
   if (world.reindexes > (world.setting.role === 'follower' ? 1 : 0)) world.broken.add(NEVER.reindexed);
   const made = [...world.disks.values()].flatMap(({ origin, part, zone }) =>
@@ -77,10 +77,10 @@ function lookAtMounts(world: LadderWorld, { id, mounted }: Box): void {
   if (!acknowledged && disks.some(({ origin }) => origin !== 'found')) world.broken.add(NEVER.validator);
 }
 
-/** Another instance is made once more, with other data, where the client has ended there on its own. */
+/** Another instance is made twice more at most, with other data, where the client has ended on those before. */
 function isTakenAgain(rung: string, memory: LadderState | null): boolean {
   const before = memory?.failed.filter((one) => one.rung === rung) ?? [];
-  return before.length > (rung === 'replace' && before[0]?.ownData === true ? 1 : 0);
+  return before.length > (rung === 'replace' && before.every(({ badData }) => badData !== undefined) ? 2 : 0);
 }
 
 /** Checks an act before it is made: what it must not do now. */

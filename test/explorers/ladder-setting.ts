@@ -188,7 +188,12 @@ export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'dead, the new one does not help': with_({ ...dead, young: 'ends' }),
   'dead, its own data end, and others help': with_({ ...dead, ...ended }),
   'dead, its two volumes end, and others help': with_({ ...dead, ...ended, fleet: TWO_VOLUMES }),
-  'dead, its own data end, and so do others': with_({ ...dead, ...ended, sets: ['ends', 'follows'] }),
+  'dead, its own data end, and so do the best others': with_({ ...dead, ...ended, sets: ['ends', 'follows'] }),
+  'dead, its own data end, and so do all others that are tried': with_({
+    ...dead,
+    ...ended,
+    sets: ['ends', 'ends', 'follows'],
+  }),
   'dead, its own data end, and there are no others': with_({ ...dead, ...ended, sets: [] }),
   'dead, a member on standby': with_({ ...dead, fleet: STANDBY, group: 'nodes' }),
   'a person restores a healthy node': with_({ ...well, want: restore(false) }),

@@ -143,9 +143,14 @@ describe('the ladder, where nothing goes wrong', () => {
       /take replace.*take-over, .*drop-replacement, take replace, plan-replacement, launch, .*choose-volumes.*create.*take-over.*prove/,
     ],
     [
-      'dead, its own data end, and so do others',
+      'dead, its own data end, and so do the best others',
+      'healed',
+      /take replace.*drop-replacement, take replace.*drop-replacement, take replace.*take-over.*prove/,
+    ],
+    [
+      'dead, its own data end, and so do all others that are tried',
       'ladder-spent',
-      /take replace.*drop-replacement, take replace.*drop-replacement, end escalated (?!.*take replace)/,
+      /take replace.*drop-replacement, take replace.*drop-replacement, take replace.*drop-replacement, end escalated (?!.*take replace)/,
     ],
     [
       'dead, its own data end, and there are no others',

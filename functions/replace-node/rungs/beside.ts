@@ -110,7 +110,7 @@ function provingBeside(
     found: { ...found, height: firstHeight ?? Number.MAX_SAFE_INTEGER, lagBlocks: 0 },
     nearestAtMs: nearest?.atMs ?? null,
     catchUpMs: restoredVolumes?.catchUpMs ?? null,
-    from: restoredVolumes?.height ?? found.height,
+    from: restoredVolumes?.height ?? null,
   });
   const waits = (what: string): Decision =>
     waitSeconds(Math.max(1, seconds - Math.floor((nowMs - look.atMs) / 1_000)), what);

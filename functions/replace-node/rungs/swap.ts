@@ -178,7 +178,9 @@ const sameStop = ({ tried }: LadderState): End => ({
 
 function noneLeft({ want }: Facts, { tried }: LadderState, { failed: reason, code }: NoChoice): Decision {
   const unfit = UNFIT[want.do];
-  return unfit !== undefined && tried.length === 0 ? refuse(unfit, reason) : rungFailed(reason, code);
+  const last = tried.at(-1);
+  if (unfit !== undefined && last === undefined) return refuse(unfit, reason);
+  return rungFailed(last === undefined ? reason : `${reason}. ${last.source} was given up: ${last.reason}`, code);
 }
 
 /** What a person asked for that needs data, and there are none. A plan says so as the act does. */

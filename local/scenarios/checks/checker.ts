@@ -105,7 +105,8 @@ export class Checker {
             ? (node?.owner ?? by)
             : (node?.owner ?? null),
         pauses:
-          (node?.owner === by && putsBack(region, node, resource)) || (drills(record.actor) && removes(record))
+          (node?.owner === by && records.some((one) => one.owner === by && putsBack(region, one, resource))) ||
+          (drills(record.actor) && removes(record))
             ? []
             : world.pausesOf(instanceId),
         intentJournalled: readJournal(region, world.tableName).some(
@@ -249,7 +250,8 @@ function putsBack({ ec2 }: Region, { operation }: NodeRecord, resource: string):
   if (operation?.phase === 'down') return true;
   if (operation?.kind !== 'replace') return false;
   const { replacement, restoredVolumes } = operation.memory;
-  if (replacement === null || replacement.givenUp === null) return false;
+  // What a failed start leads to is decided in the same turn, and written with the next act.
+  if (replacement === null || (replacement.givenUp === null && replacement.takeOver === 'none')) return false;
   const { instanceId } = replacement;
   const copies = restoredVolumes?.volumes.map(({ volumeId }) => volumeId) ?? [];
   return resource === instanceId || attachedTo(ec2, resource) === instanceId || copies.includes(resource);

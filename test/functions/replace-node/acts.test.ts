@@ -313,10 +313,10 @@ describe('a rung ends', () => {
     const taken = (has: Partial<LadderState>, result = failed({ reason })) =>
       reduceAct(ladderState({ rung: 'replace', replacement: moved, ...has }), { do: 'take-over', reason: '' }, result);
     const after = reduceAct(taken({}), { do: 'drop-replacement' }, done());
-    expect(after).toMatchObject({ exhausted: [], failed: [{ rung: 'replace', reason, ownData: true }] });
-    expect(taken({}, failed({ reason: 'its unit is not there' })).replacement).not.toHaveProperty('ownData');
-    expect(taken({ restoredVolumes: copy() }).replacement).not.toHaveProperty('ownData');
-    expect(taken({ beside: besideNode() }).replacement).not.toHaveProperty('ownData');
+    expect(after).toMatchObject({ exhausted: [], failed: [{ rung: 'replace', reason, badData: 'own' }] });
+    expect(taken({}, failed({ reason: 'its unit is not there' })).replacement).not.toHaveProperty('badData');
+    expect(taken({ restoredVolumes: copy() }).replacement).toMatchObject({ badData: 'copy' });
+    expect(taken({ beside: besideNode() }).replacement).not.toHaveProperty('badData');
   });
 
   it('a copy that was given up is not tried again', () => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { type Act, reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
-import { ladderOf, needsOf } from '../../../functions/replace-node/ladder.ts';
+import { ladderOf, needsOf, nextRung } from '../../../functions/replace-node/ladder.ts';
+import { isReservedFor, reservationKey } from '../../../functions/replace-node/state.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
@@ -109,6 +110,38 @@ describe('the rungs that could help', () => {
     ],
   ])('%s', (_, more, tried, rungs) => {
     expect(ladderOf(facts(more), tried)).toEqual(rungs);
+  });
+});
+
+describe('another instance', () => {
+  const reason = 'Corrupted block database detected';
+  const inVain = (...data: readonly ('own' | 'copy' | undefined)[]) => ({
+    failed: [
+      ...failed('stop-start').failed,
+      ...data.map((badData) => ({ rung: 'replace' as const, reason, ...(badData && { badData }) })),
+    ],
+  });
+  const dead = facts({ original: impaired('system') });
+  const gone = { power: 'terminated', machine: null, volumes: [], present: [], missed: [] } as const;
+
+  it.each<[string, ReturnType<typeof inVain>, Partial<Facts>, Rung | undefined]>([
+    ['is made where nothing else helped', inVain(), {}, 'replace'],
+    ['is made again where its own data did not open on it', inVain('own'), {}, 'replace'],
+    ['is made again where a copy did not open, either', inVain('own', 'copy'), {}, 'replace'],
+    ['is not made a fourth time', inVain('own', 'copy', 'copy'), {}, undefined],
+    ['is not made again where the data were not the trouble', inVain(undefined), {}, undefined],
+    ['is not made again where they were not the last time', inVain('own', undefined), {}, undefined],
+    ['is made once where a person asks for it', inVain('own'), { want: { do: 'replace-instance' } }, undefined],
+    ['is made once for a node that was terminated', inVain('own'), { gone }, undefined],
+  ])('%s', (_, state, more, expected) => {
+    expect(nextRung({ ...dead, ...more }, state)).toBe(expected);
+  });
+
+  it('counts each time', () => {
+    const keyOf = (state: Pick<LadderState, 'failed'>) => reservationKey('7f3a', ladderState(state), 'replace');
+    const keys = [inVain(), inVain('own'), inVain('own', 'copy')].map(keyOf);
+    expect(new Set(keys).size).toBe(3);
+    for (const key of keys) expect(isReservedFor(key, 'replace')).toBe(true);
   });
 });
 

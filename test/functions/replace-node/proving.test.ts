@@ -68,6 +68,19 @@ describe('the proof', () => {
     expect(prove(more, has, ago(upMinutes)).do).toBe(does);
   });
 
+  it('of a client that syncs from the first block fails by the height of its copy, or else by where it had stopped', () => {
+    const anew = { watched: watched('behind', { height: 5, lagBlocks: 2_000 }) };
+    const told = (has: Partial<LadderState>) => prove(anew, has, ago(grace + 1));
+    expect(told({})).toMatchObject({
+      reason: expect.stringMatching(/^open: it is at height 5 where its data were at 1000:/),
+    });
+    const restored = { restoredVolumes: copy({ height: 900 }) };
+    expect(told(restored)).toMatchObject({ reason: expect.stringContaining('where its data were at 900:') });
+    expect(told({ restoredVolumes: copy({ height: null }) })).toMatchObject({
+      reason: expect.stringContaining('at 1000:'),
+    });
+  });
+
   it('of a client of which nobody tells anything for hours is a person’s', () => {
     expect(prove({ watched: null }, {}, ago(24 * 60))).toMatchObject({
       end: { refusal: { refuse: 'observation-stale', page: true, retryAfterMs: 5 * MINUTE_MS } },

@@ -57,14 +57,14 @@ describe('what is permitted', () => {
     [
       'no second instance for data that nobody has approved',
       takes('replace'),
-      ladderState({ failed: [{ rung: 'replace', reason: 'corrupt', ownData: true }] }),
+      ladderState({ failed: [{ rung: 'replace', reason: 'corrupt', badData: 'own' }] }),
       { rungs: ['replace'], source: null },
       'approval-exceeded',
     ],
     [
       'a second instance for data that were approved',
       takes('replace'),
-      ladderState({ failed: [{ rung: 'replace', reason: 'corrupt', ownData: true }] }),
+      ladderState({ failed: [{ rung: 'replace', reason: 'corrupt', badData: 'own' }] }),
       only('replace'),
       'take-rung',
     ],

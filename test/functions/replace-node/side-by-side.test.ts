@@ -222,6 +222,15 @@ describe('beside the node', () => {
     expect(lost(null)).toMatch(/^give-up-replacement: for two hours/);
   });
 
+  it('is given up where it has not opened its copy, and syncs from the first block', () => {
+    const nowMs = UP + 5 * HOUR_MS;
+    const anew = look({ health: 'behind', height: 9, lagBlocks: 9_000, atMs: nowMs });
+    const told = (height: number | null) =>
+      decide(facts({ ...there, nowMs }), state({ look: anew }, {}, { restoredVolumes: copy({ height }) }));
+    expect(told(5_000)).toMatchObject({ do: 'give-up-replacement', reason: expect.stringContaining('were at 5000') });
+    expect(told(null)).toMatchObject({ do: 'wait' });
+  });
+
   it('has a day to catch up, or as long as its data take, or as it comes nearer', () => {
     const nowMs = UP + 25 * HOUR_MS;
     const behind = look({ health: 'behind', height: 1_001, lagBlocks: 90, atMs: nowMs, reason: 'it is at 1001' });
