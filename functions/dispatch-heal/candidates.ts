@@ -1,6 +1,6 @@
 // What a sweep looks at: disk alarms, sick nodes, and open incidents that no alarm or observation leads to now. Pure. Unknown is not sick.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import { type Health, missedOf, type ObservedNode } from '../../shared/fleet/observation.ts';
 import { alarmName } from '../../shared/fleet/resource-names.ts';
 import { isTypeDue, type MoveCause } from '../../shared/guardrails/move.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
@@ -79,7 +79,7 @@ export const missedCandidates = (
   nowMs: number,
 ): readonly Candidate[] =>
   fleets.flatMap((fleet) => {
-    const gone = fleet.replace.terminated ? (seen.get(fleet.name)?.gone ?? []) : [];
+    const gone = fleet.replace.terminated ? missedOf(seen.get(fleet.name)?.gone ?? []) : [];
     return gone
       .filter(({ sinceMs }) => nowMs - sinceMs >= GONE_FOR_MS)
       .map(({ instanceId, name, sinceMs }) => ({

@@ -4,6 +4,7 @@ import { logInfo, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isInGroup, nameApart } from '../../shared/fleet/node-names.ts';
+import { missedOf } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { judgeQueued } from '../../shared/guardrails/grow.ts';
@@ -122,7 +123,7 @@ async function considerTerminated(context: DispatchContext, candidate: Candidate
     fleet,
     node: { instanceId, name, role },
     present: observations.flatMap(({ nodes }) => nodes),
-    gone: gone ?? [],
+    gone: missedOf(gone ?? []),
     machine: machine?.instance ?? null,
   });
   const tags = machine?.instance.tags ?? { ...fleet.nodes.tags, [fleet.nodes.nameTag]: name };

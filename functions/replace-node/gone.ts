@@ -3,7 +3,7 @@ import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
-import type { FleetWatch, GoneNode } from '../../shared/fleet/observation.ts';
+import { type FleetWatch, type GoneNode, missedOf } from '../../shared/fleet/observation.ts';
 import { judgeTerminated, namesakeOf } from '../../shared/guardrails/terminated.ts';
 import type { MachineRecord } from '../../shared/heal/machine.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
@@ -52,7 +52,7 @@ export async function readGone(
     machine: known ?? record ?? null,
     volumes: record?.volumes ?? [],
     present: nodes.flatMap(({ instanceId, name }) => (instanceId === replacementId ? [] : [{ instanceId, name }])),
-    missed: watch?.gone ?? [],
+    missed: missedOf(watch?.gone ?? []),
   };
 }
 

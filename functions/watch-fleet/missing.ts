@@ -1,6 +1,6 @@
 // Nodes that were there and are not any more: a terminated instance has no alarm, no health and no heal. Pure.
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import type { GoneNode, ObservedNode } from '../../shared/fleet/observation.ts';
+import { type GoneNode, missedOf, type ObservedNode } from '../../shared/fleet/observation.ts';
 import { names } from '../../shared/text/names.ts';
 import type { FleetFacts } from './context.ts';
 
@@ -12,21 +12,29 @@ const KEPT = 50;
 type Seen = readonly Pick<FleetNode, 'name' | 'instanceId'>[];
 
 /**
- * A node whose name another instance has taken is not gone: it was replaced. What an Auto Scaling group has made, it makes again or has taken away
- * on purpose.
+ * A node whose name another instance has taken is not gone: it was replaced, once that one was seen synced. What an Auto Scaling group has made, it makes
+ * again or has taken away on purpose.
  */
 export function followGone(
   before: { readonly nodes: Iterable<ObservedNode>; readonly gone: readonly GoneNode[] },
   nodes: Seen,
   nowMs: number,
 ): readonly GoneNode[] {
+  const seen = [...before.nodes];
   const ids = new Set(nodes.map(({ instanceId }) => instanceId));
-  const taken = new Set(nodes.map(({ name }) => name));
-  const lost = [...before.nodes]
-    .filter(({ inGroup, instanceId }) => !inGroup && !before.gone.some((one) => one.instanceId === instanceId))
-    .map(({ instanceId, name, role }) => ({ instanceId, name, role, sinceMs: nowMs }));
+  const synced = new Set(seen.flatMap(({ instanceId, health }) => (health === 'synced' ? [instanceId] : [])));
+  const followerOf = new Map(nodes.map(({ name, instanceId }) => [name, instanceId]));
+  const known = new Set(before.gone.flatMap(({ instanceId, followedBy = instanceId }) => [instanceId, followedBy]));
+  const lost = seen
+    .filter(({ inGroup, instanceId }) => !inGroup && !known.has(instanceId))
+    .map(({ instanceId, name, role }): GoneNode => ({ instanceId, name, role, sinceMs: nowMs }));
   return [...before.gone, ...lost]
-    .filter(({ instanceId, name, sinceMs }) => !ids.has(instanceId) && !taken.has(name) && nowMs - sinceMs < KEPT_MS)
+    .flatMap(({ followedBy: _, ...gone }): readonly GoneNode[] => {
+      if (ids.has(gone.instanceId) || nowMs - gone.sinceMs >= KEPT_MS) return [];
+      const followedBy = followerOf.get(gone.name);
+      if (followedBy === undefined) return [gone];
+      return synced.has(followedBy) ? [] : [{ ...gone, followedBy }];
+    })
     .slice(-KEPT);
 }
 
@@ -36,8 +44,9 @@ const MADE_WITHIN_MS = 10 * 60_000;
 /** The sentence of a fleet that lacks nodes; null where none is missing, or where all that are there are as young as a fleet that is just being made. */
 export function missingNodes(
   { fleet, nodes, nowMs }: Pick<FleetFacts, 'fleet' | 'nodes' | 'nowMs'>,
-  gone: readonly GoneNode[],
+  all: readonly GoneNode[],
 ): string | null {
+  const gone = missedOf(all);
   const { expected } = fleet.nodes;
   const isShort = expected !== undefined && nodes.length < expected;
   // Where the file knows how many there should be, one that is gone on purpose is no trouble.

@@ -257,7 +257,13 @@ export interface GoneNode {
   readonly role?: Role;
   /** When it was first missed, ms since the epoch. */
   readonly sinceMs: number;
+  /** The instance that has its name now, and was not seen synced yet: where that one goes, this node is missed again, and not that instance. */
+  readonly followedBy?: string;
 }
+
+/** Of those that are gone, those whose place nobody has taken. */
+export const missedOf = (gone: readonly GoneNode[]): readonly GoneNode[] =>
+  gone.filter(({ followedBy }) => followedBy === undefined);
 
 export interface FleetCondition {
   readonly sinceMs: number;

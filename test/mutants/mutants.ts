@@ -294,6 +294,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/watch-fleet/missing.ts': [
     {
+      name: 'an instance that goes before it was synced is not missed: the node whose name it had is',
+      find: 'flatMap(({ instanceId, followedBy = instanceId }) => [instanceId, followedBy])',
+      replace: 'flatMap(({ instanceId }) => [instanceId])',
+      caughtBy: ['functions/watch-fleet/missing'],
+    },
+    {
+      name: 'a node is followed for good by an instance that was seen synced',
+      find: 'return synced.has(followedBy) ? [] : ',
+      replace: 'return synced.has(followedBy) && false ? [] : ',
+      caughtBy: ['functions/watch-fleet/missing'],
+    },
+    {
       name: 'a fleet is being made only while all of its nodes are young',
       find: 'nodes.every(({ launchedAtMs })',
       replace: 'nodes.some(({ launchedAtMs })',

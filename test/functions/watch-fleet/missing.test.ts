@@ -1,6 +1,6 @@
 // Nodes that were there and are not any more.
 import { describe, expect, it } from '@jest/globals';
-import { fleetOf, Watched } from '../../fixtures/sights.ts';
+import { dead, fleetOf, Watched } from '../../fixtures/sights.ts';
 
 const MINUTE = 60_000;
 const all = { node1: 1000, node2: 1000, node3: 1000 };
@@ -19,6 +19,30 @@ describe('a node that is gone', () => {
   it('is not missed any more once it is there again, or another one has its name', () => {
     const watched = new Watched().sweep(all).sweep(two).sweep(all);
     expect(missing(watched)).toBeUndefined();
+  });
+
+  it('is missed again as itself where the one that took its name goes before it was synced', () => {
+    const sick = { ...two, node3: dead };
+    const other = { node3: { instanceId: 'i-other' } };
+    const watched = new Watched()
+      .sweeps(2, () => all)
+      .sweep(two)
+      .sweep({ nodes: sick, as: other });
+    expect(missing(watched)).toBeUndefined();
+    expect(watched.watch?.gone).toMatchObject([{ instanceId: 'i-node3', followedBy: 'i-other' }]);
+    watched.sweep(two);
+    expect(missing(watched)).toBe('node3: gone: terminated, or without the fleet’s tags (i-node3); 2 nodes are there');
+    expect(watched.watch?.gone).toEqual([expect.not.objectContaining({ followedBy: expect.anything() })]);
+  });
+
+  it('is followed for good by one that was seen synced', () => {
+    const other = { node3: { instanceId: 'i-other' } };
+    const at = (height: number) => ({ node1: height, node2: height, node3: height });
+    const watched = new Watched().sweeps(2, () => all).sweep(two);
+    watched.sweeps(15, (minute) => ({ nodes: at(1_001 + minute), as: other }));
+    expect(watched.watch?.gone).toBeUndefined();
+    watched.sweep(two);
+    expect(missing(watched)).toMatch(/\(i-other\)/);
   });
 
   it('of an Auto Scaling group is the group’s affair', () => {
