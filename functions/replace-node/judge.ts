@@ -192,6 +192,8 @@ type ProofInput = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
   readonly catchUpMs: number | null;
   /** Where the data were on which its client runs: by their ledger, or where it had stopped on its own; null where nobody knows. */
   readonly from: number | null;
+  /** The highest height at which it was seen before; null where it was not. */
+  readonly best: number | null;
   /** It builds its data again: until when it is legitimately silent, or stands, and until when it has to be at the tip. Absent otherwise. */
   readonly builds?: LadderState['reindexed'];
 };
@@ -238,8 +240,8 @@ export function judgeProof(input: ProofInput): Verdict {
         return { is: 'silent' };
       return waiting(upForMs, watched.reason);
     default:
-      // For as long as it comes nearer it would be waited for, which takes days or weeks.
-      if (upForMs > graceMs && !builds && watched.height !== null && beginsAnew(watched.height, input.from ?? 0)) {
+      // For as long as it comes nearer it would be waited for, which takes days or weeks. One that still opens its data may say 0 once.
+      if (upForMs > graceMs && !builds && isAnew(watched, input)) {
         const reason = `it is at height ${watched.height} where its data were at ${input.from}: it has not opened them, and syncs from the first block`;
         return { is: 'failed', at: 'open', reason };
       }
@@ -250,6 +252,9 @@ export function judgeProof(input: ProofInput): Verdict {
       return waiting(upForMs, watched.reason);
   }
 }
+
+const isAnew = ({ height }: Watched, { from, best }: Pick<ProofInput, 'from' | 'best'>): boolean =>
+  height !== null && best !== null && beginsAnew(Math.max(height, best), from ?? 0);
 
 /** Another set would lack as many blocks: a client that is given time for its own needs no other one. */
 const catchUpBoundMs = (catchUpMs: number | null): number =>

@@ -2747,14 +2747,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/judge.ts': [
     {
       name: 'a client that syncs from the first block has not opened its data',
-      find: 'upForMs > graceMs && !builds && watched',
-      replace: 'upForMs < 0 && !builds && watched',
+      find: 'upForMs > graceMs && !builds && isAnew',
+      replace: 'upForMs < 0 && !builds && isAnew',
       caughtBy: ['functions/replace-node/proof'],
     },
     {
       name: 'a client that builds its data again may begin anywhere',
-      find: 'upForMs > graceMs && !builds && watched',
-      replace: 'upForMs > graceMs && watched',
+      find: 'upForMs > graceMs && !builds && isAnew',
+      replace: 'upForMs > graceMs && isAnew',
       caughtBy: ['functions/replace-node/proof'],
     },
     {

@@ -111,6 +111,7 @@ function provingBeside(
     nearestAtMs: nearest?.atMs ?? null,
     catchUpMs: restoredVolumes?.catchUpMs ?? null,
     from: restoredVolumes?.height ?? null,
+    best: firstHeight,
   });
   const waits = (what: string): Decision =>
     waitSeconds(Math.max(1, seconds - Math.floor((nowMs - look.atMs) / 1_000)), what);

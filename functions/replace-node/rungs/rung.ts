@@ -305,7 +305,8 @@ export function proving(
 ): Decision {
   const { nowMs, fleet, watched, seen } = facts;
   const { found, inspectedAtMs, cameUp, restoredVolumes } = state;
-  const nearestAtMs = cameUp?.upSinceMs === upSinceMs ? cameUp.nearest.atMs : null;
+  const nearest = cameUp?.upSinceMs === upSinceMs ? cameUp.nearest : null;
+  const nearestAtMs = nearest?.atMs ?? null;
   const isLater = (inspectedAtMs ?? 0) > upSinceMs;
   const follows = watched?.health === 'synced' || watched?.health === 'behind';
   const full =
@@ -320,8 +321,10 @@ export function proving(
   if (heightProbeOf(fleet) === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
   const catchUpMs = restoredVolumes?.catchUpMs ?? null;
   const from = restoredVolumes?.height ?? found.height;
+  // Of an earlier look than this one.
+  const best = nearest && nearest.atMs < (watched?.observedAtMs ?? 0) ? nearest.height : null;
   const verdict = judgeProof({
-    ...{ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs, nearestAtMs, catchUpMs, from },
+    ...{ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs, nearestAtMs, catchUpMs, from, best },
     ...(state.rung === 'reindex' && state.reindexed && { builds: state.reindexed }),
   });
   const canAsk = facts[which]?.agentOnline === true && (facts.unanswered?.count ?? 0) < ASKED_AT_MOST;

@@ -15,6 +15,8 @@ interface Case {
   readonly catchUpHours?: number;
   /** Where its data were. */
   readonly from?: number | null;
+  /** Where it was seen before. */
+  readonly best?: number | null;
   readonly client?: ReturnType<typeof client>;
   /** It builds its data again: for so many minutes more it may say nothing, and has so many for all of it. */
   readonly builds?: { readonly patient: number; readonly most: number };
@@ -28,6 +30,7 @@ function verdictOf(
     nearestMinutesAgo,
     catchUpHours,
     from = null,
+    best = 0,
     client: one,
     builds,
     ...more
@@ -43,7 +46,7 @@ function verdictOf(
     inspectedAtMs: inspectedMinutesAgo === undefined ? null : NOON_MS - inspectedMinutesAgo * MINUTE_MS,
     nearestAtMs: nearestMinutesAgo === undefined ? null : NOON_MS - nearestMinutesAgo * MINUTE_MS,
     catchUpMs: catchUpHours === undefined ? null : catchUpHours * 60 * MINUTE_MS,
-    from,
+    ...{ from, best },
     ...(builds && {
       builds: { patientUntilMs: NOON_MS + builds.patient * MINUTE_MS, untilMs: NOON_MS + builds.most * MINUTE_MS },
     }),
@@ -75,6 +78,8 @@ describe('a client that has not opened its data, and syncs from the first block'
     ['is none at a hundredth of where its data were', at('behind', 200, 20_000), after],
     ['is none where nobody knows where its data were', at('behind', 1, 20_000), { ...after, from: null }],
     ['is none that builds its data again', at('behind', 1, 20_000), { ...after, builds: { patient: 60, most: 600 } }],
+    ['is none that was seen but once', at('starting', 0, 20_000), { ...after, best: null }],
+    ['is none that was seen higher before', at('starting', 0, 20_000), { ...after, best: 200 }],
     ['tells no height, and so nothing of that', at('starting', null, null), after],
   ])('%s', (_, is, more) => {
     expect(judge(is, more)).toBe('waiting');

@@ -70,7 +70,11 @@ describe('the proof', () => {
 
   it('of a client that syncs from the first block fails by the height of its copy, or else by where it had stopped', () => {
     const anew = { watched: watched('behind', { height: 5, lagBlocks: 2_000 }) };
-    const told = (has: Partial<LadderState>) => prove(anew, has, ago(grace + 1));
+    const up = ago(grace + 1);
+    const seenAt = (height: number, minutes = 1) => ({
+      cameUp: { upSinceMs: up, height, nearest: { atMs: ago(minutes), height, lagBlocks: 2_000 } },
+    });
+    const told = (has: Partial<LadderState>) => prove(anew, { ...seenAt(4), ...has }, up);
     expect(told({})).toMatchObject({
       reason: expect.stringMatching(/^open: it is at height 5 where its data were at 1000:/),
     });
@@ -79,6 +83,10 @@ describe('the proof', () => {
     expect(told({ restoredVolumes: copy({ height: null }) })).toMatchObject({
       reason: expect.stringContaining('at 1000:'),
     });
+    // Two looks have to say so, and none before that it was higher.
+    expect([seenAt(4, 0), seenAt(999)].map((has) => told(has).do)).toEqual(['wait', 'wait']);
+    expect(prove(anew, {}, up).do).toBe('wait');
+    expect(prove({ watched: null }, seenAt(4), up).do).toBe('wait');
   });
 
   it('of a client of which nobody tells anything for hours is a person’s', () => {

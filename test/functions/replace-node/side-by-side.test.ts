@@ -225,8 +225,9 @@ describe('beside the node', () => {
   it('is given up where it has not opened its copy, and syncs from the first block', () => {
     const nowMs = UP + 5 * HOUR_MS;
     const anew = look({ health: 'behind', height: 9, lagBlocks: 9_000, atMs: nowMs });
-    const told = (height: number | null) =>
-      decide(facts({ ...there, nowMs }), state({ look: anew }, {}, { restoredVolumes: copy({ height }) }));
+    const told = (height: number | null, firstHeight = 8) =>
+      decide(facts({ ...there, nowMs }), state({ look: anew, firstHeight }, {}, { restoredVolumes: copy({ height }) }));
+    expect(told(5_000, 1_000)).toMatchObject({ do: 'wait' });
     expect(told(5_000)).toMatchObject({ do: 'give-up-replacement', reason: expect.stringContaining('were at 5000') });
     expect(told(null)).toMatchObject({ do: 'wait' });
   });

@@ -39,13 +39,13 @@ const machine = (court: Court, node: string) =>
   (court.world.nodes.find(({ name }) => name === node) ?? court.world.find('bitcoin', node)).machine;
 const freeze = (court: Court, node: string) => machine(court, node).client.freeze({ untilRestart: true });
 
-/** Nobody can say how the node is, which stays in the pool; another one is down, and leaves it. */
-const inPool = (name: string, spoil: (node: ReturnType<typeof machine>) => void) => async (court: Court) => {
+/** A dead node leaves the pool, and no other one. */
+const onlyLeaves = (dead: string, before: (court: Court) => void) => async (court: Court) => {
   court.faultsEnd();
-  spoil(machine(court, name));
-  machine(court, 'node3').killClient();
+  before(court);
+  machine(court, dead).killClient();
   await court.pass(10 * MINUTE_MS);
-  const rest = addresses(court).filter((ip) => ip !== machine(court, 'node3').privateIp);
+  const rest = addresses(court).filter((ip) => ip !== machine(court, dead).privateIp);
   await zone(
     court,
     [
@@ -1014,26 +1014,13 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       {
         when: 'a dead node leaves it within ten minutes',
         options: { before: poolOfAll },
-        story: async (court) => {
-          court.faultsEnd();
-          machine(court, 'node2').killClient();
-          await court.pass(10 * MINUTE_MS);
-          const rest = addresses(court).filter((ip) => ip !== machine(court, 'node2').privateIp);
-          await zone(
-            court,
-            [
-              ['DELETE', POOL, 'A', addresses(court)],
-              ['CREATE', POOL, 'A', rest],
-            ],
-            true,
-          );
-          await court.pass(HOUR_MS);
-        },
+        story: onlyLeaves('node2', () => {}),
       },
       {
         when: 'a forked node stays in it, whose agent is too old to be asked',
         options: { before: poolOfAll },
-        story: inPool('node2', (node) => {
+        story: onlyLeaves('node3', (court) => {
+          const node = machine(court, 'node2');
           Object.assign(node, { agentVersion: '3.1.0.0' });
           node.client.follow(node.chain.fork(node.chain.height() - 10));
         }),
@@ -1041,7 +1028,8 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       {
         when: 'a node that stands stays in it, whose root disk is too full for a question',
         options: { before: poolOfAll },
-        story: inPool('node2', (node) => {
+        story: onlyLeaves('node3', (court) => {
+          const node = machine(court, 'node2');
           node.write('/', 2 ** 40);
           node.client.freeze({ untilRestart: true });
         }),
