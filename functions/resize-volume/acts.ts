@@ -28,7 +28,7 @@ import {
   startsClient,
   wordsOf,
 } from './plan.ts';
-import { beginPrune, endedBy, prune, runs, settledOnly, settlePrune, wake } from './prune.ts';
+import { beginPrune, endedBy, prune, runs, settledOnly, settlePrune, stoppedMeanwhile, wake } from './prune.ts';
 import { leaveQueue, reserveGrowth, writeProof } from './reservation.ts';
 import type { Act, Acts, Command, Goal, LeaseState, Pruning, ResizeActContext, ResizeContext, State } from './state.ts';
 
@@ -213,6 +213,9 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
       // The step may have sent the command before, and been refused only in its replay.
       if ('refuse' in told) return waking(held, { ...of, ended: { as: 'unknown', reason: told.reason } });
       const pruning: Pruning = { ...of, ended: endedBy(told.answer) };
+      // Nothing was changed, and it stays down.
+      if ('result' in told.answer && told.answer.fault === 'person')
+        return { do: 'settle-prune', held, pruning: { ...pruning, isPersons: true }, seen: null };
       return 'result' in told.answer && runs(told.answer)
         ? { do: 'prove-back', held, pruning: { ...pruning, upSinceMs: told.atMs } }
         : waking(held, pruning);
@@ -258,7 +261,8 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     execute: (context, _state, act) => settlePrune(context, act),
     reduce: (_state, { held, pruning, seen }, settled) => {
       if ('lost' in settled) return NO_MORE;
-      const { proof, memory } = pruning;
+      const { proof, memory, ended } = pruning;
+      if (pruning.isPersons) return concluding(refused(stoppedMeanwhile(memory.command, ended)), held);
       if (proof === null || !('proved' in proof)) {
         const why = proof === null ? 'nobody has looked at it' : 'unproved' in proof ? proof.unproved : proof.unseen;
         return concluding(

@@ -119,7 +119,12 @@ export function reserved(
 export async function prune(context: ResizeActContext, { held, plan }: Act<'prune'>): Promise<Acts['prune']['result']> {
   const told = await tell(context, held, `stop the client, run ${plan.command}, and start it: ${plan.reason}`, {
     commandOf: (fleet) => ({
-      ...{ operation: 'restart-client', only: 'prune', clients: clientsOf(fleet) },
+      // It is asked for only while they run.
+      ...{
+        operation: 'restart-client',
+        only: 'prune',
+        clients: clientsOf(fleet).map((one) => ({ ...one, ran: true })),
+      },
       paths: fleet.volumes.map(({ path }) => path),
       own: { command: plan.command, seconds: plan.seconds },
     }),
@@ -234,6 +239,14 @@ const measured = (note: PruneNote, { ended }: Pick<Pruning, 'ended'>, usedBytesA
   ...note,
   usedBytesAfter,
   ended,
+});
+
+/** The next attempt sees that the client does not run, and what that means for its disk. */
+export const stoppedMeanwhile = (command: string, ended: Pruning['ended']): Refusal => ({
+  refuse: 'client-stopped',
+  reason: `${command} was not run: ${'reason' in ended ? ended.reason : ended.as}`,
+  page: false,
+  retryAfterMs: 5 * MINUTE_MS,
 });
 
 /** Where nobody has approved more than to bring the client up, the next attempt decides what follows. */

@@ -45,6 +45,8 @@ export interface Pruning {
   readonly memory: PruneMemory;
   /** What came of the command, as far as the node has said it. */
   readonly ended: NonNullable<PruneNote['ended']>;
+  /** Somebody has stopped the client before the command came to it. */
+  readonly isPersons?: true;
   /** Commands to start the client that did not bring it up. */
   readonly starts: number;
   /** Until then the command of an attempt before may keep the node busy, so that it answers nothing else, ms since the epoch; null: none can. */

@@ -15,7 +15,7 @@ import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import { inspect, start, stop } from './commands.ts';
 import { decideNext } from './decide.ts';
 import { readFacts } from './facts.ts';
-import { judgeStop } from './judge.ts';
+import { judgeStop, stoppedMeanwhile } from './judge.ts';
 import {
   answerLost,
   beginning,
@@ -140,6 +140,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       const { answer } = result;
       if (answer.result === 'late')
         return giveUp({ ...down, held: unanswered(sent) }, failing('command-unanswered', reasonOf(answer), false));
+      if (answer.fault === 'person') return releasing(sent, 'out', refused(stoppedMeanwhile(answer)));
       // Its fleet file is the one that the decision was made by.
       const evidence = judgeStop(answer, facts.fleet);
       if ('unclean' in evidence) {

@@ -120,7 +120,7 @@ async function judgeValidatorAgain(context: SnapshotActContext): Promise<Refusal
 /** The record says that the client may be down before it can be down. */
 export async function stop(
   context: SnapshotActContext,
-  { from: { held }, operation }: Act<'stop'>,
+  { from: { held, seen }, operation }: Act<'stop'>,
 ): Promise<Acts['stop']['result']> {
   const { step, store, payload } = context;
   const down = await step('down', async () => {
@@ -144,7 +144,7 @@ export async function stop(
       // Not masked: if the node dies now, its client comes back with the node.
       command: {
         operation: 'stop-client',
-        clients: clientsOf(guarded.fleet),
+        clients: clientsOf(guarded.fleet, seen),
         places: placesOf(operation.memory.found.volumes),
         unmount: true,
         mask: false,

@@ -115,6 +115,14 @@ export function volumesOf(facts: SnapshotFacts, seen: NodeState): readonly Donor
   return found;
 }
 
+/** Somebody stopped it after it was seen running, and before the command that was to stop it: it is left as it is. */
+export const stoppedMeanwhile = ({ reason }: NodeAnswer): Refusal =>
+  refuse(
+    'client-stopped',
+    `${reason ?? 'somebody has stopped its client'}; what it left is not of a clean stop`,
+    5 * MINUTE_MS,
+  );
+
 /** Other attached volumes, which must not be in the set. The root volume is excluded by a separate field. */
 export const excludedOf = (
   { volumes, instance }: SnapshotFacts,

@@ -11,16 +11,19 @@ import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
 /**
  * Requests the stop and does not wait for it: "if the operating system … does not shut down cleanly within a few minutes, a hard shutdown is
- * performed", so the client must have ended before. An instance that is already stopped or stopping is accepted. Neither `Force` nor
- * `SkipOsShutdown`.
+ * performed", so the client must have ended before. An instance that is already stopped or stopping is accepted, and `before` says so
+ * (InstanceStateChange, `PreviousState`). Neither `Force` nor `SkipOsShutdown`.
  *
  * @param ec2Once a client that tries once: the caller must know whether the call was made
  * @throws errors that leave the effect open, and throttling
  */
-export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
+export const stopInstance = (
+  ec2Once: EC2Client,
+  instanceId: string,
+): Promise<(Accepted & { readonly before: string | null }) | AwsRefusal> =>
   catchRefusal(async () => {
-    await ec2Once.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
-    return { accepted: true };
+    const { StoppingInstances } = await ec2Once.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+    return { accepted: true, before: StoppingInstances?.[0]?.PreviousState?.Name ?? null };
   });
 
 /**

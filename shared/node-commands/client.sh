@@ -83,8 +83,8 @@ read_unit() {
       ExecMainPID) CLIENT_RUN=$value ;;
       ExecMainCode) code=$value ;;
       ExecMainStatus) whole status "$value" ;;
-      ActiveEnterTimestampMonotonic) whole entered "$value" || entered='' ;;
-      ExecMainStartTimestampMonotonic) whole began "$value" || began='' ;;
+      ActiveEnterTimestampMonotonic) whole entered "$value" ;;
+      ExecMainStartTimestampMonotonic) whole began "$value" ;;
       InactiveEnterTimestampMonotonic) whole STOPPED_AT "$value" || STOPPED_AT=0 ;;
     esac
   done < <(ctl show \
@@ -110,7 +110,7 @@ read_unit() {
     # What heeds SIGTERM or SIGINT in its own way. systemd starts one again that it was not told to stop.
     failed/failed/exit-code/143 | failed/failed/exit-code/130) CLIENT_ASKED=true ;;
     # It was up, was told to stop, and did not end in time. One that never came up was ended by systemd itself.
-    failed/failed/timeout/*) if [ -n "$entered" ] && [ -n "$began" ] && [ "$entered" -ge "$began" ] && [ "$began" -gt 0 ]; then CLIENT_ASKED=true; fi ;;
+    failed/failed/timeout/*) if [ "${began:-0}" -gt 0 ] && [ "${entered:-0}" -ge "$began" ]; then CLIENT_ASKED=true; fi ;;
     *) CLIENT_ASKED=false ;;
   esac
 }

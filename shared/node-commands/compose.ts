@@ -111,11 +111,16 @@ const isRemembered = (operation: Operation): boolean => scriptParts[operation].s
 const isPeerOperation = (operation: Operation): boolean => peerOperations.some((one) => one === operation);
 
 function parameterChecks(operation: Operation): string {
-  const checks = operationParameters[operation].map(
-    (name) => `  check ${name} ${quoted(parameterRules[name].pattern)}`,
+  const patterns = operationParameters[operation].map((name) => [name, parameterRules[name].pattern] as const);
+  const checks = patterns.map(
+    ([name, pattern]) => `  check ${name} ${pattern === PACKED ? '"$PACKED"' : quoted(pattern)}`,
   );
-  return ['check_parameters() {', ...checks, '}', ''].join('\n');
+  const packed = patterns.some(([, pattern]) => pattern === PACKED) ? [`readonly PACKED=${quoted(PACKED)}`] : [];
+  return [...packed, 'check_parameters() {', ...checks, '}', ''].join('\n');
 }
+
+/** Most parameters are lines in base64. */
+const { pattern: PACKED } = parameterRules.Clients;
 
 function quoted(text: string): string {
   if (text.includes("'")) throw new TypeError(`pattern ${text}: contains a quote, expected none`);

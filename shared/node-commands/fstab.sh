@@ -35,7 +35,7 @@ no_mount_unit() {
   local unit directory
   command -v systemd-escape >/dev/null && unit=$(systemd-escape --path --suffix=mount -- "$1") || return 0
   for directory in /{etc,run,usr/local/lib,usr/lib,lib}/systemd/system; do
-    [ ! -e "$directory/$unit" ] || { refuse "$1 is mounted by $directory/$unit: what a boot mounts there cannot be changed in /etc/fstab"; return; }
+    [ ! -e "$directory/$unit" ] || { refuse "$1 is mounted by $directory/$unit: /etc/fstab does not change what a boot mounts"; return; }
   done
 }
 

@@ -3,6 +3,7 @@
 LINES=()
 # One for each client, in the order in which they are started.
 CLIENT_RUNTIMES=() CLIENT_UNITS=() CLIENT_GRACES=() CLEAN_LINES=()
+RAN=() # ran: it did when it was last looked at
 
 # read_lines PARAMETER MAXIMUM PATTERN: LINES, each of that form, or false with WHY.
 read_lines() {
@@ -32,13 +33,13 @@ read_places() {
 }
 
 read_clients() {
-  local line runtime unit grace clean
+  local line runtime unit grace clean ran
   read_lines Clients 8 "$CLIENT_LINE" || return
   for line in ${LINES[@]+"${LINES[@]}"}; do
-    IFS=' ' read -r runtime unit grace clean < <(printf '%s\n' "$line")
+    IFS=' ' read -r runtime unit grace clean ran < <(printf '%s\n' "$line")
     if [ "$clean" = - ]; then clean=; else clean=$(printf '%s' "$clean" | base64 -d 2>/dev/null) || clean=$'\n'; fi
-    if ! [[ $clean =~ ^[\ -~]{0,200}$ ]]; then untouched "parameter Clients: the last line of $unit is not of the expected form"; return; fi
-    CLIENT_RUNTIMES+=("$runtime") CLIENT_UNITS+=("$unit") CLIENT_GRACES+=("$grace") CLEAN_LINES+=("$clean")
+    if ! [[ $clean =~ ^[\ -~]{0,200}$ ]]; then untouched "parameter Clients: the last line of $unit is of another form"; return; fi
+    CLIENT_RUNTIMES+=("$runtime") CLIENT_UNITS+=("$unit") CLIENT_GRACES+=("$grace") CLEAN_LINES+=("$clean") RAN+=("$ran")
   done
 }
 

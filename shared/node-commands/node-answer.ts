@@ -109,9 +109,9 @@ const nodeAnswerSchema = v.strictObject({
   putBack: v.optional(v.boolean(), false),
   /**
    * data: the new volume cannot be mounted, is empty or is of another kind; or its client stays up on the old volume, but not on it. node: the cause
-   * of the failure is on the node.
+   * of the failure is on the node. person: somebody has stopped a client that ran when it was last looked at, and nothing was changed.
    */
-  fault: v.optional(v.picklist(['none', 'data', 'node']), 'none'),
+  fault: v.optional(v.picklist(['none', 'data', 'node', 'person']), 'none'),
   /** Of fill-volume, where it came so far; absent in all others. */
   filled: v.optional(filledSchema),
   /** Of check-volume that was to read files; absent in all others. */

@@ -3,6 +3,7 @@
 import type { StartFiles } from '../chains/start-files.ts';
 import type { Fleet, Runtime } from '../fleet/model.ts';
 import { checkedParameter, clockSkewSeconds, runLimitsSeconds, startBySeconds, unitOf } from './command.ts';
+import type { NodeState } from './node-answer.ts';
 import {
   linePatterns,
   maximumBase64Characters,
@@ -19,14 +20,24 @@ export interface ClientOnNode {
   readonly stopGraceSeconds: number;
   /** An extended regular expression that a last line of its log matches when it ended cleanly; null: its exit status is the only evidence. */
   readonly cleanLine: string | null;
+  /** It ran when it was last looked at: where somebody has stopped it since, nothing is changed (fault `person`). */
+  readonly ran?: true;
 }
 
-/** In the order of the fleet file: the last one is stopped first. */
-export const clientsOf = ({ units }: Pick<Fleet, 'units'>): readonly ClientOnNode[] =>
-  units.map(({ runtime, stopGraceSeconds, cleanLine }) => ({
+/**
+ * In the order of the fleet file: the last one is stopped first.
+ *
+ * @param seen what the node last said of all of them, where what runs is not to be started again once somebody has stopped it
+ */
+export const clientsOf = (
+  { units }: Pick<Fleet, 'units'>,
+  seen: Pick<NodeState, 'clients'> | null = null,
+): readonly ClientOnNode[] =>
+  units.map(({ runtime, stopGraceSeconds, cleanLine }, at) => ({
     runtime,
     stopGraceSeconds,
     cleanLine: cleanLine ?? null,
+    ...(seen?.clients.length === units.length && seen.clients[at]?.state === 'running' && { ran: true }),
   }));
 
 /** This EBS volume at this mount point. */
@@ -290,11 +301,11 @@ function swapLines(
 /** The value of `Clients`. Throws a `TypeError` where a client has no name, or there are too many. */
 export function clientLines(clients: readonly ClientOnNode[]): string {
   limited('Clients', clients, CLIENTS_MAX);
-  const lines = clients.map(({ runtime, stopGraceSeconds, cleanLine }) => {
+  const lines = clients.map(({ runtime, stopGraceSeconds, cleanLine, ran }) => {
     const unit = checkedParameter('Unit', unitOf(runtime));
     if (unit === '') throw new TypeError('parameter Clients: a client without a name given, expected one');
     const grace = checkedParameter('StopGraceSeconds', String(stopGraceSeconds));
-    return `${checkedParameter('Runtime', runtime.kind)} ${unit} ${grace} ${base64(cleanLine ?? '') || '-'}`;
+    return `${checkedParameter('Runtime', runtime.kind)} ${unit} ${grace} ${base64(cleanLine ?? '') || '-'}${ran ? ' ran' : ''}`;
   });
   return packed(lines);
 }

@@ -105,7 +105,7 @@ export const parameterRules = {
   },
   Clients: {
     description:
-      'Lines of "<runtime> <unit> <seconds that it may take to stop> <ERE of its log\'s last line in base64, or ->", in base64',
+      'Lines of "<runtime> <unit> <seconds to stop in> <ERE of its log\'s last line in base64, or ->", and " ran"; in base64',
     pattern: `^${base64}$`,
   },
   Paths: {
@@ -192,7 +192,7 @@ export const linePatterns = {
   path: `^(/${pathPart}){1,16}$`,
   place: `^(/${pathPart}){1,16} vol-[0-9a-f]{8,17}$`,
   // A systemd unit becomes part of a file's name. The owner's own commands are three: start, stop, status.
-  client: `^(systemd [A-Za-z0-9][A-Za-z0-9_.:+@-]{0,249}(@\\*(\\.service)?)?|(docker|compose) [A-Za-z0-9/][A-Za-z0-9/_.:+@#-]{0,249}|commands (/[A-Za-z0-9/_.:+@-]{1,120}#){2}/[A-Za-z0-9/_.:+@-]{1,120}) [1-9][0-9]{0,3} (-|[A-Za-z0-9+/]+={0,2})$`,
+  client: `^(systemd [A-Za-z0-9][A-Za-z0-9_.:+@-]{0,249}(@\\*(\\.service)?)?|(docker|compose) [A-Za-z0-9/][A-Za-z0-9/_.:+@#-]{0,249}|commands (/[A-Za-z0-9/_.:+@-]{1,120}#){2}/[A-Za-z0-9/_.:+@-]{1,120}) [1-9][0-9]{0,3} (-|[A-Za-z0-9+/]+={0,2})( ran)?$`,
   // Folder and name never go to a shell: `find -name` reads the * itself.
   folder: `^${folder}$`,
   warm: `^[1-9][0-9]{0,4} ${folder} [A-Za-z0-9_*][A-Za-z0-9._*-]{0,63}$`,

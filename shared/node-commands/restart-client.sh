@@ -15,7 +15,7 @@ perform() {
     [ -n "$done" ]
     return
   fi
-  if ! know_clients || are_masked; then return 1; fi
+  if ! know_clients || are_masked; then more; return 1; fi
   if [ "$SSM_Only" = switch ]; then
     switch_client || done=
     AFTER=$(node_state ${paths[@]+"${paths[@]}"})

@@ -5,7 +5,7 @@ start_client() {
   local seconds running=0 output
   case $CLIENT in
     running) return 0 ;;
-    unknown) WHY="the client was not started: ${NOTE:-its state is unknown}"; return 0 ;;
+    unknown) WHY="the client was not started: ${NOTE:-it is unknown}"; return 0 ;;
   esac
   if [ -e "$MASK_FILE" ]; then
     WHY="the client was not started: it is masked ($MASK_FILE)"

@@ -3,14 +3,19 @@
 STOP_CLEAN=true STOP_STATUS='' STOP_LINE=''
 STOPPED_SECONDS=0
 
-# know_clients: false, with WHY, where one of them cannot be followed; nothing is changed then.
+# know_clients: false, with WHY, where one of them cannot be followed, or somebody has stopped it since; nothing is changed then.
 know_clients() {
   local index
   for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
+    if [[ ${RAN[index]}$CLIENT$CLIENT_ASKED$NOTE =~ ^ran(stopped|failedtrue|.*is\ (deactivating|paused)) ]]; then
+      untouched "somebody has stopped $TARGET, which ran"
+      FAULT=person
+      return 1
+    fi
     if is_known; then continue; fi
-    WHY="client ${CLIENT_UNITS[index]} is unknown${NOTE:+ ($NOTE)}: nothing was changed"
-    return 1
+    untouched "client ${CLIENT_UNITS[index]} is unknown${NOTE:+ ($NOTE)}"
+    return
   done
 }
 

@@ -2,11 +2,11 @@
 
 # may_restart: false, with WHY, where a stop could do harm, or a start is not ours to make.
 may_restart() {
-  if [ "$CLIENT" != running ]; then fail "the client is $CLIENT${NOTE:+ ($NOTE)}: it is not restarted, and nothing was changed"; return; fi
+  if [ "$CLIENT" != running ]; then fail "the client is $CLIENT${NOTE:+ ($NOTE)}: nothing was changed"; return; fi
   case $SSM_Runtime/$IS_REMOVED in
     # A service of compose is made from its file, which has no such thing. What does not say for sure that it stays is not stopped.
     commands/* | compose/* | docker/false) return 0 ;;
-    docker/*) fail "$TARGET was made with --rm: a stop removes it, and nothing could start it again; nothing was changed"; return ;;
+    docker/*) fail "$TARGET was made with --rm: a stop would remove it; nothing was changed"; return ;;
   esac
   read_stop_limit
   if [ "$STOP_LIMIT" -lt "$SSM_StopGraceSeconds" ]; then fail "$TARGET would be killed $STOP_LIMIT s after it is told to stop, its client may need $SSM_StopGraceSeconds s: set TimeoutStopSec in the unit; nothing was changed"; return; fi

@@ -24,7 +24,7 @@ find_volume() {
   case ${#partitions[@]} in
     0) ;;
     1) block=${partitions[0]} DEVICE=${block%/partition} DEVICE=${DEVICE##*/} SPEC=$link-part$(<"$block") ;;
-    *) refuse "$1 has ${#partitions[@]} partitions: which of them is meant is for a person to say; nothing was changed"; return ;;
+    *) untouched "$1 has ${#partitions[@]} partitions: which is meant is for a person to say"; return ;;
   esac
   # By its own bytes, and not by what blkid has noted of it.
   KIND=$(timeout 60 blkid -p -s TYPE -o value "/dev/$DEVICE" 2>/dev/null)

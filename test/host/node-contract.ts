@@ -52,6 +52,8 @@ export interface NodeSend {
   readonly version: string;
   /** A client that is not the node's. */
   readonly unit?: string;
+  /** It ran when the heal last looked at it. */
+  readonly ran?: true;
 }
 
 export interface NodeExpectation
@@ -108,7 +110,8 @@ function commandOf(story: NodeStory, send: NodeSend): NodeCommand {
   const unit = send.unit ?? story.unit;
   const runtime: Runtime =
     story.runtime === 'systemd' ? { kind: 'systemd', unit } : { kind: 'docker', container: unit };
-  const client: ClientOnNode = { runtime, stopGraceSeconds: 10, cleanLine: 'shutdown complete' };
+  const ran = send.ran && { ran: send.ran };
+  const client: ClientOnNode = { runtime, stopGraceSeconds: 10, cleanLine: 'shutdown complete', ...ran };
   const clients = [client];
   switch (operation) {
     case 'inspect-node':

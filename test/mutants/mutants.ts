@@ -34,6 +34,14 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'functions/snapshot-node/acts.ts': [
+    {
+      name: 'a donor that somebody stopped first is not started',
+      find: "if (answer.fault === 'person') return",
+      replace: "if (answer.fault === 'person' && answer.reason === '') return",
+      caughtBy: ['functions/snapshot-node/snapshot-node'],
+    },
+  ],
   'shared/reconcile/guard.ts': [
     {
       name: 'a plan is carried out only in mode act, or with a yes',
@@ -2410,6 +2418,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/resize-volume/acts.ts': [
     {
+      name: 'a pruning that a person’s stop came before starts no client',
+      find: "if ('result' in told.answer && told.answer.fault === 'person')",
+      replace: "if ('over' in told.answer && told.answer.over === '')",
+      caughtBy: ['functions/resize-volume/prune'],
+    },
+    {
       name: 'a client that was stopped to be pruned is brought up whatever the mode is now',
       find: "if (!('refuse' in facts) && facts.prune?.isOpen === true)",
       replace: "if (!('refuse' in facts) && facts.prune?.isOpen === undefined)",
@@ -3734,7 +3748,49 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/heal/heal-shell'],
     },
   ],
+  'functions/replace-node/acts/command.ts': [
+    {
+      name: 'a command says that the client ran which it stops',
+      find: 'clientsOf(fleet, isOriginal && !context.recovers ? context.seen : null)',
+      replace: 'clientsOf(fleet)',
+      caughtBy: ['functions/replace-node/first'],
+    },
+    {
+      name: 'a client that this heal has taken down is put back, whatever was seen of it',
+      find: 'isOriginal && !context.recovers ? context.seen : null',
+      replace: 'isOriginal ? context.seen : null',
+      caughtBy: ['functions/replace-node/first'],
+    },
+  ],
+  'functions/replace-node/acts/act.ts': [
+    {
+      name: 'what a person was first at was not this heal’s',
+      find: "if (before && result.is === 'failed' && result.fault === 'person') {",
+      replace: "if (before && result.is === 'lost') {",
+      caughtBy: ['functions/replace-node/first'],
+    },
+    {
+      name: 'nobody owes a start to a client that a person stopped first',
+      find: "'left', result.command && owesNothing)",
+      replace: "'left')",
+      caughtBy: ['functions/replace-node/first'],
+    },
+  ],
+  'shared/node-commands/node-command.ts': [
+    {
+      name: 'only a client that was seen running is said to have run',
+      find: "seen.clients[at]?.state === 'running' && { ran: true }",
+      replace: 'seen.clients[at] && { ran: true }',
+      caughtBy: ['functions/replace-node/first'],
+    },
+  ],
   'functions/replace-node/acts/instances.ts': [
+    {
+      name: 'an instance that somebody stopped first is not started again',
+      find: "(stopped.before === 'stopping' || stopped.before === 'stopped')",
+      replace: "stopped.before === ''",
+      caughtBy: ['functions/replace-node/first'],
+    },
     {
       name: 'no pause lets a new instance take the place of a node that serves',
       find: "recovers: ({ beside, replacement }) => beside === undefined || replacement?.membership !== 'apart',",

@@ -4,10 +4,11 @@ import { classOf } from '../../../shared/guardrails/replace.ts';
 import { endPlace, unreserveReplacement, unreserveRestart } from '../../../shared/heal/budgets.ts';
 import { type Changed, changeNode } from '../../../shared/heal/claim.ts';
 import type { BesideLook, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { NodeRecord } from '../../../shared/heal/records.ts';
 import { CONSISTENCY_WINDOW_MS } from '../../../shared/model/execution.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
-import type { Filled, NodeState } from '../../../shared/node-commands/node-answer.ts';
+import type { Filled, NodeAnswer, NodeState } from '../../../shared/node-commands/node-answer.ts';
 import {
   afterCommand,
   type CommandTrace,
@@ -41,7 +42,7 @@ export interface Failed {
   readonly reason: string;
   /** AWS's error code, where AWS refused. */
   readonly code?: string;
-  readonly fault?: 'data' | 'node' | 'none';
+  readonly fault?: NodeAnswer['fault'];
   readonly seen?: NodeState | null;
   readonly putBack?: boolean;
 }
@@ -72,6 +73,8 @@ export type LadderActContext = ReplaceActContext & {
   readonly recovers: boolean;
   /** null only before the node was first asked. */
   readonly state: LadderState | null;
+  /** What the original was last seen to be. */
+  readonly seen: NodeState | null;
 };
 
 /** What is written before an act: nobody repeats the call blindly, and a later attempt knows what may have happened. */
@@ -257,6 +260,12 @@ export async function perform<P>(
   const result = await parts.execute({ ...context, recovers: recovers(parts, before, params), state }, params);
   const leases = result.command ? afterCommand(leasesBefore, result.command) : leasesBefore;
   if (result.is === 'refused' || result.is === 'lost') return { result, leases, state };
+  // Somebody was first at it: nothing of what was intended has happened.
+  if (before && result.is === 'failed' && result.fault === 'person') {
+    const left = { ...before, waitingSinceMs: result.atMs, ...(result.command && { client: 'untouched' as const }) };
+    const kept = await keep(context, left, 'left', result.command && owesNothing);
+    return { result: 'lost' in kept ? { is: 'lost' } : result, leases, state: left };
+  }
   const next = state ? reduced(parts, state, params, result) : (parts.firstState?.(params) ?? null);
   if (!next) return { result, leases, state };
   if (next !== state && 'lost' in (await keep(context, next, 'note')))
@@ -266,6 +275,9 @@ export async function perform<P>(
   else if (before?.rung && next?.rung === null) await tellFailed(context, next, before.rung);
   return { result, leases, state: next };
 }
+
+/** A client that ran, and that somebody has stopped, is owed no start. */
+const owesNothing = ({ clientOwedSinceMs: _, ...node }: NodeRecord): NodeRecord => node;
 
 /** Before a call without a token, and before the client may go down, the intent is written. */
 async function writeIntent<P>(
@@ -283,10 +295,15 @@ async function writeIntent<P>(
 type Attempt = Pick<LadderActContext, 'step' | 'store' | 'payload' | 'leases'>;
 
 /** Written where any later attempt finds it. */
-const keep = ({ step, store, payload, leases }: Attempt, state: LadderState, name: string): Promise<Changed> =>
+const keep = (
+  { step, store, payload, leases }: Attempt,
+  state: LadderState,
+  name: string,
+  but: (node: NodeRecord) => NodeRecord = (node) => node,
+): Promise<Changed> =>
   step(name, () =>
     changeNode({ store, payload }, leases.holder, (node) => ({
-      ...node,
+      ...but(node),
       operation: { kind: 'replace', phase: phaseOf(state), incidentId: payload.incidentId, memory: state },
     })),
   );
@@ -302,7 +319,7 @@ export const leavesUnspent = (state: LadderState | null): state is LadderState &
 
 /** The rung is not under way any more, and its reservation is given back. */
 export async function handBack(
-  context: Omit<LadderActContext, 'recovers'>,
+  context: Omit<LadderActContext, 'recovers' | 'seen'>,
   state: LadderState & { readonly rung: Rung },
 ): Promise<Changed> {
   const next: LadderState = { ...state, rung: null, setback: null };
@@ -320,7 +337,11 @@ async function tellFailed(context: Omit<LadderActContext, 'recovers'>, state: La
 }
 
 /** A rung that did nothing does not count as a restart or a replacement. */
-const giveBack = (context: Omit<LadderActContext, 'recovers'>, state: LadderState, rung: Rung): Promise<void> =>
+const giveBack = (
+  context: Omit<LadderActContext, 'recovers' | 'seen'>,
+  state: LadderState,
+  rung: Rung,
+): Promise<void> =>
   context.step('give-back', () => {
     const key = reservationKey(context.payload.incidentId, state, rung);
     return classOf(rung) === 'restart' ? unreserveRestart(context, key) : unreserveReplacement(context, key);

@@ -5,7 +5,6 @@ import { readSwitches } from '../../../shared/guardrails/switches.ts';
 import { askApart, askedBlock, awaitApart } from '../../../shared/heal/apart-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
-import { clientsOf } from '../../../shared/node-commands/node-command.ts';
 import { lookAt, withLook } from '../beside-look.ts';
 import { giveUpReplacement, instanceIdOf, withBeside, withReplacement } from '../state.ts';
 import { type ActParts, defineAct, known, type LadderActContext, nothing, type Result, WRITTEN } from './act.ts';
@@ -32,10 +31,10 @@ export const enableVersion = defineAct<object>()('enable-version', {
     return send(context, {
       which: 'replacement',
       sentence: `enable ${to} on the new instance, and no other version, while its client is masked`,
-      command: (fleet) => ({
+      command: (clients) => ({
         operation: 'restart-client',
         only: 'enable',
-        clients: [oneOf(clientsOf(fleet), at)],
+        clients: [oneOf(clients, at)],
         paths: [],
         version: to,
       }),
@@ -62,9 +61,9 @@ export const startBeside = defineAct<object>()('start-beside', {
     return send(context, {
       which: 'replacement',
       sentence: `mount the data without what makes another node itself, and start ${beside?.to} beside the node`,
-      command: (fleet) => ({
+      command: (clients, fleet) => ({
         operation: 'start-client',
-        clients: clientsOf(fleet),
+        clients,
         places: found.volumes.map(({ path }, at) => ({
           path,
           volumeId: restoredVolumes?.volumes[at]?.volumeId ?? '',

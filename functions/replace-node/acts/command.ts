@@ -6,6 +6,8 @@ import { awaitNode, sendToNode } from '../../../shared/heal/node-commands.ts';
 import { endOf } from '../../../shared/node-commands/client-end.ts';
 import { type NodeAnswer, type NodeState, parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
 import {
+  type ClientOnNode,
+  clientsOf,
   type NodeCommand,
   nodeCommandOverByMs,
   nodeCommandParameters,
@@ -16,8 +18,8 @@ import type { LadderActContext, Outcome, Result } from './act.ts';
 interface Order {
   readonly which: Which;
   readonly sentence: string;
-  /** For the fleet as the last guard has read it. */
-  readonly command: (fleet: Fleet) => NodeCommand;
+  /** For the fleet as the last guard has read it; `clients`: of that. */
+  readonly command: (clients: readonly ClientOnNode[], fleet: Fleet) => NodeCommand;
   readonly startsClient?: true;
 }
 
@@ -40,7 +42,9 @@ export async function send(
   const sent = await step('send', async () => {
     const sentAtMs = Date.now();
     // The maximum duration follows from the graces, which only the fleet file knows: computed for the fleet as read in this step.
-    const planned = command(await readFleet(context));
+    const fleet = await readFleet(context);
+    // What only puts back goes on. Of a new instance nobody has stopped anything yet.
+    const planned = command(clientsOf(fleet, isOriginal && !context.recovers ? context.seen : null), fleet);
     const overAtMs = nodeCommandOverByMs(planned, sentAtMs);
     const answer = await sendToNode(
       context,

@@ -53,7 +53,12 @@ const ON_INSTANCES = {
   givesBackWhen: null,
 } as const satisfies Partial<ActParts<never>>;
 
-export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason: string }>()('stop-instance', {
+export const stopInstanceOf = defineAct<{
+  readonly which: Which;
+  readonly reason: string;
+  /** It runs, and this heal has not stopped it yet: it is to be started again, unless somebody stops it first. */
+  readonly ran?: true;
+}>()('stop-instance', {
   ...ON_INSTANCES,
   intent: (state, { which }) => {
     const call = { name: 'StopInstances', target: instanceIdOf(state, which) };
@@ -69,13 +74,18 @@ export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason
   retryKey: ({ which }) => `stop ${which}`,
   seenAfter: 'forgotten',
   givesBackWhen: 'failed',
-  execute: (context, { which, reason }) => {
+  execute: (context, { which, reason, ran }) => {
     const instanceId = instanceIdOf(known(context), which);
     return mutate(context, {
       act: `StopInstances ${instanceId}`,
       sentence: `stop ${instanceId}: ${reason}`,
       atMostOnce: true,
-      call: async () => accepted(await stopInstance(context.clients.ec2Once, instanceId), 'stopping'),
+      call: async () => {
+        const stopped = await stopInstance(context.clients.ec2Once, instanceId);
+        if (ran && 'before' in stopped && (stopped.before === 'stopping' || stopped.before === 'stopped'))
+          return { preempted: `it was ${stopped.before} already: somebody did that` };
+        return accepted(stopped, 'stopping');
+      },
     });
   },
   reduce: {

@@ -33,11 +33,16 @@ export interface Mutation {
    * @param fleet as the guard has read it in this very step
    * @throws errors that leave the effect open, and throttling: the call is repeated
    */
-  readonly call: (fleet: Fleet) => Promise<Made | AwsRefusal>;
+  readonly call: (fleet: Fleet) => Promise<Made | AwsRefusal | Preempted>;
 }
 
 /** The result of a call, and a word about it for the journal. */
 export type Made = Omit<Done, 'is' | 'atMs'> & { readonly said?: string };
+
+/** Somebody has done the same right before, so that it is not this heal's: why that is known. */
+export interface Preempted {
+  readonly preempted: string;
+}
 
 export async function mutate(context: LadderActContext, mutation: Mutation): Promise<Result> {
   const { journal, place, step } = context;
@@ -93,10 +98,11 @@ const interruptedBy = (error: unknown): Interrupted => ({
   interrupted: error instanceof Error ? error.message : String(error),
 });
 
-function saidOf(called: Made | AwsRefusal | Refusal | Lost | NotSent): Said {
+function saidOf(called: Made | AwsRefusal | Preempted | Refusal | Lost | NotSent): Said {
   if ('lost' in called) return { is: 'lost' };
   if ('refuse' in called) return { is: 'refused', refusal: called };
   const atMs = Date.now();
+  if ('preempted' in called) return { is: 'failed', atMs, reason: called.preempted, fault: 'person' };
   if ('refused' in called) return { is: 'failed', atMs, reason: reasonOf(called), code: called.code };
   // It was tried for a quarter of an hour. The node is read again, and the act is made again.
   return 'notSent' in called

@@ -1,12 +1,11 @@
 // Acts on a node itself: one command each.
 import type { StartFiles } from '../../../shared/chains/start-files.ts';
-import type { Fleet } from '../../../shared/fleet/model.ts';
 import { isOwnCommand, type OwnRung } from '../../../shared/guardrails/replace.ts';
 import type { Blame, LadderState, RestoredVolumes, VersionChange } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
 import { endOf, namesItsData } from '../../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
-import { clientsOf, type NodeCommand, type OwnCommand } from '../../../shared/node-commands/node-command.ts';
+import type { ClientOnNode, NodeCommand, OwnCommand } from '../../../shared/node-commands/node-command.ts';
 import { SIGNING_STATE } from '../judge.ts';
 import {
   failRung,
@@ -42,9 +41,9 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
     send(context, {
       which,
       sentence: 'ask the node, raising its fence',
-      command: (fleet) => ({
+      command: (clients, fleet) => ({
         operation: 'inspect-node',
-        clients: clientsOf(fleet),
+        clients,
         paths: fleet.volumes.map(({ path }) => path),
       }),
     }),
@@ -100,18 +99,18 @@ export const restart = defineAct<{
       which: 'original',
       sentence: unmounted ? `mount its data and start its client: ${reason}` : `restart ${what}: ${reason}`,
       startsClient: true,
-      command: (fleet) =>
+      command: (clients, fleet) =>
         unmounted
           ? {
               operation: 'start-client',
-              clients: clientsOf(fleet),
+              clients,
               places: foundPlaces(state),
               unmask: false,
               scrub: [],
             }
           : {
               operation: 'restart-client',
-              clients: clientsOf({ units: fleet.units.filter(({ name }) => only === undefined || name === only) }),
+              clients: clients.filter((_, at) => only === undefined || fleet.units[at]?.name === only),
               paths: fleet.volumes.map(({ path }) => path),
               only: 'restart',
             },
@@ -154,9 +153,9 @@ export const stopForMove = defineAct<{ readonly reason: string }>()('stop-for-mo
     send(context, {
       which: 'original',
       sentence: `stop its client: ${reason}`,
-      command: (fleet) => ({
+      command: (clients) => ({
         operation: 'stop-client',
-        clients: clientsOf(fleet),
+        clients,
         places: foundPlaces(known(context)),
         ...{ unmount: false, mask: false, requireClean: false },
       }),
@@ -206,9 +205,9 @@ export const undoBlocks = defineAct<UndoBlocks>()('undo-blocks', {
       which: 'original',
       sentence: `stop its client, run ${own.command} and start it again: ${reason}`,
       startsClient: true,
-      command: (fleet) => ({
+      command: (clients, fleet) => ({
         operation: 'restart-client',
-        clients: clientsOf(fleet),
+        clients,
         paths: fleet.volumes.map(({ path }) => path),
         only: 'roll-back',
         own,
@@ -238,9 +237,9 @@ export const rebuildData = defineAct<RebuildData>()('rebuild-data', {
       which: 'original',
       sentence: `stop its client, run ${own.command} and start it again: ${reason}`,
       startsClient: true,
-      command: (fleet) => ({
+      command: (clients, fleet) => ({
         operation: 'restart-client',
-        clients: clientsOf(fleet),
+        clients,
         paths: fleet.volumes.map(({ path }) => path),
         only: 'reindex',
         own,
@@ -268,9 +267,9 @@ export const startAgain = defineAct<{ readonly reason: string }>()('start-again'
       which: 'original',
       sentence: `start its client: ${reason}`,
       startsClient: true,
-      command: (fleet) => ({
+      command: (clients, fleet) => ({
         operation: 'restart-client',
-        clients: clientsOf(fleet),
+        clients,
         paths: fleet.volumes.map(({ path }) => path),
         only: 'start',
       }),
@@ -321,10 +320,10 @@ export const switchVersion = defineAct<Switch>()('switch-version', {
       which: 'original',
       sentence: goes === 'to' ? `switch its client to ${version}: ${reason}` : `bring ${version} back: ${reason}`,
       startsClient: true,
-      command: (fleet) => ({
+      command: (clients, fleet) => ({
         operation: 'restart-client',
         only: 'switch',
-        clients: [oneOf(clientsOf(fleet), at)],
+        clients: [oneOf(clients, at)],
         paths: fleet.volumes.map(({ path }) => path),
         version,
       }),
@@ -522,9 +521,9 @@ export const swap = defineAct<{
       which: 'original',
       sentence: to === 'restored' ? `exchange the volumes: ${reason}` : `put the earlier volumes back: ${reason}`,
       startsClient: true,
-      command: (fleet) => ({
+      command: (clients, fleet) => ({
         operation: 'swap-volumes',
-        clients: clientsOf(fleet),
+        clients,
         from: to === 'restored' ? foundPlaces(state) : restoredPlaces(state),
         to: to === 'restored' ? restoredPlaces(state) : foundPlaces(state),
         identity: fleet.identityPaths,
@@ -599,7 +598,7 @@ export const maskOriginal = defineAct<{ readonly reason: string }>()('mask-origi
     return send(context, {
       which: 'original',
       sentence: `stop and mask the old client: ${reason}`,
-      command: (fleet) => maskCommand(fleet, foundPlaces(state)),
+      command: (clients) => maskCommand(clients, foundPlaces(state)),
     });
   },
   reduce: {
@@ -620,7 +619,7 @@ export const maskReplacement = defineAct<{ readonly reason: string }>()('mask-re
     return send(context, {
       which: 'replacement',
       sentence: `stop and mask the new client: ${reason}`,
-      command: (fleet) => maskCommand(fleet, placesOfReplacement(state)),
+      command: (clients) => maskCommand(clients, placesOfReplacement(state)),
     });
   },
   reduce: {
@@ -644,9 +643,9 @@ export const takeOver = defineAct<{ readonly reason: string }>()('take-over', {
       which: 'replacement',
       sentence: `mount the data and start the client: ${reason}`,
       startsClient: true,
-      command: (fleet) => ({
+      command: (clients, fleet) => ({
         operation: 'start-client',
-        clients: clientsOf(fleet),
+        clients,
         places: placesOfReplacement(state),
         unmask: true,
         scrub: isDonors(state.restoredVolumes, context.payload.node) ? fleet.identityPaths : [],
@@ -676,9 +675,9 @@ export const startOriginal = defineAct<{ readonly reason: string }>()('start-ori
       which: 'original',
       sentence: `mount the data and start the old client again: ${reason}`,
       startsClient: true,
-      command: (fleet) => ({
+      command: (clients) => ({
         operation: 'start-client',
-        clients: clientsOf(fleet),
+        clients,
         places: foundPlaces(state),
         unmask: true,
         scrub: [],
@@ -726,11 +725,11 @@ const placesOfReplacement = (state: LadderState) =>
 
 /** A client that hangs is ended after its grace: what it leaves on the old volume is kept, and does not count as clean. */
 const maskCommand = (
-  fleet: Fleet,
+  clients: readonly ClientOnNode[],
   places: Extract<NodeCommand, { operation: 'stop-client' }>['places'],
 ): NodeCommand => ({
   operation: 'stop-client',
-  clients: clientsOf(fleet),
+  clients,
   places,
   unmount: true,
   mask: true,

@@ -36,6 +36,7 @@ import {
   startMachine,
   stopMachine,
   stopsMachine,
+  stopToStart,
   typeGivenBy,
   waitedMs,
   waitFor,
@@ -144,7 +145,7 @@ function running(facts: Facts, state: LadderState, { instance, checks, agentOnli
     if (isUp(checks) && agentOnline)
       return startMachine('EC2 has recovered it by itself: its checks pass and its agent answers');
     // An Auto Scaling group replaces a member that does not run, unless the member is on standby.
-    return setAside(facts, state) ?? stopMachine('original', 'EC2 finds it impaired, or its agent is silent');
+    return setAside(facts, state) ?? stopToStart('EC2 finds it impaired, or its agent is silent');
   }
   // A person stopped the instance: that is left to the person.
   if (power === 'stopped' || power === 'stopping')
@@ -170,7 +171,7 @@ function moving(facts: Facts, state: LadderState, { instance, agentOnline }: Mac
   if (!agentOnline) return onceSettled(facts, state, { as: 'refused', refusal: unstoppable('its agent is silent') });
   if (seen === null) return askNode('original');
   const isDown = seen.clients.every(({ state: is }) => is !== 'running');
-  if (state.client === 'mayBeDown' && isDown) return stopMachine('original', reasonOf(facts));
+  if (state.client === 'mayBeDown' && isDown) return stopToStart(reasonOf(facts));
   const left = leftToPerson(facts, { stops: state.client === 'untouched' });
   if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
   const refusal = guardOf(facts, 'stop-start');

@@ -139,6 +139,9 @@ export const stopMachine = (which: Which, reason: string): Decision => stopInsta
 
 export const stopsMachine = (act: Act, which: Which): boolean => act.do === 'stop-instance' && act.which === which;
 
+/** It runs, and is to be started again once it has stopped. */
+export const stopToStart = (reason: string): Decision => stopInstanceOf({ which: 'original', reason, ran: true });
+
 /** The original, which this heal has stopped, or which EC2 itself has started. */
 export const startMachine = (reason: string): Decision => startInstanceOf({ reason });
 

@@ -86,8 +86,8 @@ export class NodeCommands extends NodeActs {
     const clients = clientsOf(Clients);
     const look = (): NodeState => this.state(clients, linesOf(Paths));
     const before = look();
-    const unknown = this.unknown(clients);
-    if (unknown !== undefined) return refused(unknown, before);
+    const unready = this.unready(clients, before);
+    if (unready) return unready;
     if (this.node.isClientMasked) return refused(MASKED, before);
     const stop = Only === 'restart' ? yield* this.stopAll(clients) : null;
     const { seconds: startSeconds, why } = yield* this.startAll(clients);
@@ -103,8 +103,8 @@ export class NodeCommands extends NodeActs {
     const own = Only === 'prune' ? prune : Only === 'reindex' ? reindex : rollBack;
     const [limit = '', command = ''] = Own.split(':');
     if (own?.command !== command) return refused(`${command} is not there: nothing was changed`, before);
-    const unknown = this.unknown(clients);
-    if (unknown !== undefined) return refused(unknown, before);
+    const unready = this.unready(clients, before);
+    if (unready) return unready;
     if (this.node.isClientMasked) return refused(MASKED, before);
     const stop = yield* this.stopAll(clients);
     const why: string[] = [];
@@ -133,8 +133,8 @@ export class NodeCommands extends NodeActs {
       return refused('the client is no template unit of systemd: nothing was changed', before);
     const unit = client.unit.replace('*', Version);
     if (!this.node.hasInstance(Version)) return refused(`systemd knows no unit ${unit}: nothing was changed`, before);
-    const unknown = this.unknown(clients);
-    if (unknown !== undefined) return refused(unknown, before);
+    const unready = this.unready(clients, before);
+    if (unready) return unready;
     if (this.node.isClientMasked) return refused(MASKED, before);
     let stop: NodeEnding['stop'] = null;
     if (this.node.clientInstance() !== Version) {
@@ -190,7 +190,9 @@ export class NodeCommands extends NodeActs {
         places.map(({ path }) => path),
       );
     const before = look();
-    const wrong = this.unknown(clients) ?? this.misplaced(places) ?? maskable(clients, flags.Mask);
+    const unready = this.unready(clients, before);
+    if (unready) return unready;
+    const wrong = this.misplaced(places) ?? maskable(clients, flags.Mask);
     if (wrong !== undefined) return refused(wrong, before);
     const ran = this.node.client.state === 'running';
     const stop = (yield* this.stopAll(clients)) ?? this.lastStop(clients);
@@ -217,7 +219,9 @@ export class NodeCommands extends NodeActs {
         places.map(({ path }) => path),
       );
     const before = look();
-    const wrong = this.unknown(clients) ?? this.misplaced(places);
+    const unready = this.unready(clients, before);
+    if (unready) return unready;
+    const wrong = this.misplaced(places);
     if (wrong !== undefined) return refused(wrong, before);
     if (this.node.isClientMasked && Unmask !== 'yes') return refused(MASKED, before);
     const scrub = linesOf(Scrub);

@@ -21,7 +21,7 @@ export interface NodeEnding {
   readonly stop: ClientStop | null;
   readonly startSeconds: number | null;
   readonly putBack: boolean;
-  readonly fault: 'none' | 'data' | 'node';
+  readonly fault: 'none' | 'data' | 'node' | 'person';
   readonly filled?: Filled;
   readonly warmed?: Warmed;
   readonly read?: readonly ReadFolder[];
@@ -39,6 +39,8 @@ export interface Client {
   readonly runtime: string;
   readonly unit: string;
   readonly graceSeconds: number;
+  /** It did when it was last looked at. */
+  readonly ran: boolean;
 }
 
 const LAST_LINE_MAX = 300;
@@ -120,13 +122,20 @@ export class NodeActs {
     };
   }
 
-  /** Why one of these clients cannot be followed; undefined if all can. */
-  unknown(clients: readonly Client[]): string | undefined {
+  /** The refusal where one of these clients cannot be followed, or somebody has stopped it since it ran; undefined where all are as they were. */
+  unready(clients: readonly Client[], before: NodeState): NodeEnding | undefined {
+    const { unit = undefined } =
+      clients.find(({ ran }, at) => ran && (before.clients[at]?.state === 'stopped' || before.clients[at]?.asked)) ??
+      {};
+    if (unit !== undefined) {
+      const reason = `somebody has stopped ${unit}, which ran: nothing was changed`;
+      return ending('failed', { before, after: before, reason, fault: 'person' });
+    }
     const one = clients.find(
       (client) =>
         !(isUnit(this.node.spec, client.runtime, client.unit) && !this.node.isClientGone) && !this.isCompanion(client),
     );
-    return one && `the client is unknown (${one.runtime} knows no ${one.unit}): nothing was changed`;
+    return one && refused(`the client is unknown (${one.runtime} knows no ${one.unit}): nothing was changed`, before);
   }
 
   /** A beacon node next to an execution client: any other unit of the same runtime. */
@@ -299,8 +308,8 @@ export class NodeActs {
 
 export const clientsOf = (packed: string): readonly Client[] =>
   linesOf(packed).map((line) => {
-    const [runtime = '', unit = '', grace = ''] = line.split(' ');
-    return { runtime, unit, graceSeconds: Number(grace) };
+    const [runtime = '', unit = '', grace = '', , ran] = line.split(' ');
+    return { runtime, unit, graceSeconds: Number(grace), ran: ran === 'ran' };
   });
 
 export const placesOf = (packed: string): readonly VolumeMount[] =>

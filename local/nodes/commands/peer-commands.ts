@@ -155,7 +155,7 @@ function writeOnly(
       before,
     );
   if (Restart === 'yes' && before.client !== 'running')
-    return failed(`the client is ${before.client}: it is not restarted, and nothing was changed`, before);
+    return failed(`the client is ${before.client}: nothing was changed`, before);
   try {
     host.writeFile(File, applyEdits(old, editsOf(Edits)));
     host.writeFile(`${File}.chainmend-before`, old);

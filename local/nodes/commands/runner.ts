@@ -237,7 +237,7 @@ export class CommandRunner {
   ): void {
     const isStopped = grown.client === 'running' && this.host.stopEndedInside();
     if (!isStopped && (grown.client === 'running' || grown.client === 'unknown')) {
-      const reason = grown.client === 'unknown' ? 'the client was not started: its state is unknown' : undefined;
+      const reason = grown.client === 'unknown' ? 'the client was not started: it is unknown' : undefined;
       done({ result: 'done', before, after: grown, reason });
       return;
     }

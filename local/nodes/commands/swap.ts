@@ -43,8 +43,8 @@ export function* swapVolumes(node: NodeActs, parameters: Parameters): Acts<NodeE
       swap.from.map(({ path }) => path),
     );
   const before = look();
-  const unknown = node.unknown(clients);
-  if (unknown !== undefined) return refused(unknown, before);
+  const unready = node.unready(clients, before);
+  if (unready) return unready;
   if (node.node.isClientMasked) return refused('the clients are masked: nothing was changed', before);
   const wrong = wrongPlaces(node, swap);
   if (wrong) return ending('failed', { before, after: before, ...wrong });

@@ -120,6 +120,15 @@ describe('whatever comes of the command', () => {
     expect(names(run)).toContain('settle-prune observe reserve intend modify');
   });
 
+  it('where somebody has stopped its client first, it stays stopped: nothing is run, and nothing is started', () => {
+    const reason = 'somebody has stopped node@0.21.0, which ran: nothing was changed';
+    const answer = toldOfClients({ result: 'failed', fault: 'person', after: down, reason });
+    const run = pruning({ prune: () => ({ atMs: NOON_MS, answer }) });
+    expect(names(run)).toMatch(/prune settle-prune conclude release$/);
+    expect(run.ending).toMatchObject({ outcome: 'refused', code: 'client-stopped', page: false });
+    expect(of(run, 'release')[0]?.keepOperation).toBeUndefined();
+  });
+
   it('a client that does not come up is told to start three times, then a person is told, and the next attempt goes on', () => {
     const run = pruning({
       prune: () => ({ atMs: NOON_MS, answer: toldOfClients({ result: 'failed', after: down }) }),

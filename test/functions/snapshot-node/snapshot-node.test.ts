@@ -332,6 +332,15 @@ describe('evidence of a clean stop', () => {
     expect(judged).toEqual({ unclean: expect.stringContaining(words) });
   });
 
+  it('is none where somebody has stopped the client first: it stays stopped, and nobody is paged', () => {
+    const reason = 'somebody has stopped node@0.21.0, which ran: nothing was changed';
+    const { acts, ending } = story({
+      stop: () => ({ answer: stopped({ result: 'failed', fault: 'person', stop: null, reason }) }),
+    });
+    expect(acts).toEqual([...PREPARED, 'release', 'register', 'conclude']);
+    expect(ending).toMatchObject({ outcome: 'refused', code: 'client-stopped', page: false });
+  });
+
   it('is all that a snapshot rests on: without it there is none, and the client is started again', () => {
     const { acts, ending } = story({
       stop: () => ({ answer: stopped({ result: 'failed' }, { exitStatus: 137, clean: false }) }),

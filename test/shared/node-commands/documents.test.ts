@@ -95,7 +95,8 @@ describe('the command documents', () => {
   it('carry scripts that bash can read and that check each parameter of theirs', () => {
     for (const { operation } of documents) {
       execFileSync('bash', ['-n'], { input: script(operation) });
-      for (const name of operationParameters[operation]) expect(script(operation)).toContain(`  check ${name} '^`);
+      for (const name of operationParameters[operation])
+        expect(script(operation)).toMatch(new RegExp(`^  check ${name} ('\\^|"\\$PACKED"$)`, 'm'));
     }
   });
 

@@ -1,0 +1,126 @@
+// A person who was first: a client that ran, or an instance, is stopped between a decision and its command. Nothing is begun, and what is stopped stays so.
+import { describe, expect, it } from '@jest/globals';
+import { type Act, performAct } from '../../../functions/replace-node/acts/table.ts';
+import type { ReplaceContext } from '../../../functions/replace-node/state.ts';
+import { turnAt } from '../../../shared/heal/context.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
+import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
+import { ME } from '../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { clientState, nodeState } from '../../fixtures/builders/observation.ts';
+import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
+import { copy, ladderState } from '../../fixtures/replace-facts.ts';
+
+const reason = 'so it was decided';
+const stopped = nodeState({ clients: [clientState({ state: 'stopped', exitStatus: 0, asked: true })] });
+
+/** The node answers a command as one whose client somebody has stopped since it ran. */
+function left(): Shell {
+  const here = shell({}, nodeRecord({ owner: ME, fence: 4 }));
+  const answer = {
+    ...{ operationId: '4.2', fence: 4, result: 'failed', before: stopped, after: stopped },
+    ...{ reason: 'somebody has stopped node@0.21.0, which ran: nothing was changed', fault: 'person' },
+  };
+  Object.assign(here.answers, {
+    SendCommandCommand: () => ({ Command: { CommandId: 'the-command' } }),
+    GetCommandInvocationCommand: () => ({
+      ...{ Status: 'Success', StatusDetails: 'Success', StandardOutputContent: `${JSON.stringify(answer)}\n` },
+      ...{ StandardErrorContent: '', ResponseCode: 0 },
+    }),
+  });
+  return here;
+}
+
+function made(here: Shell, act: Act, state: LadderState, seen: NodeState | null = nodeState()) {
+  const context = { ...here.tools, environment: { ...here.tools.environment } } as unknown as ReplaceContext;
+  const leases = {
+    ...{ holder: { execution: ME, fence: 4 }, leased: [], ordinals: { original: 1, replacement: 1 } },
+    ...{ commandsOver: true, openUntilMs: null, seenFence: 4, clientUp: { original: false, replacement: false } },
+  };
+  return performAct({ ...context, ...turnAt(patientContext().ctx, '010'), leases, state, seen }, act);
+}
+
+const ordered = ({ sent }: Shell): string => {
+  const { Parameters } = sent.find((input) => 'DocumentName' in input) ?? {};
+  return Buffer.from((Parameters as Record<string, string[]>)['Clients']?.[0] ?? '', 'base64').toString('utf8');
+};
+
+describe('a command to a node whose client ran when it was last looked at', () => {
+  const restarts: Act = { do: 'restart', reason };
+  const own = { command: '/opt/node/own', seconds: 900 };
+
+  it.each<[Act, LadderState]>([
+    [restarts, ladderState({ rung: 'restart' })],
+    [{ do: 'swap', to: 'restored', reason }, ladderState({ rung: 'swap', restoredVolumes: copy() })],
+    [{ do: 'stop-for-move', reason }, ladderState({ rung: 'stop-start', moves: true })],
+    [{ do: 'undo-blocks', own, reason }, ladderState({ rung: 'roll-back' })],
+    [{ do: 'rebuild-data', own, patientUntilMs: 0, untilMs: 0, reason }, ladderState({ rung: 'reindex' })],
+    [
+      { do: 'switch-version', goes: 'to', from: '28.0', to: '28.1', at: 0, cleanSinceMs: 0, reason },
+      ladderState({ rung: 'upgrade' }),
+    ],
+  ])('says that it did, and is not begun where somebody has stopped it since: $do', async (act, state) => {
+    const here = left();
+    const { result, state: after } = await made(here, act, state);
+    expect(ordered(here)).toMatch(/ ran\n$/);
+    expect(result).toMatchObject({ is: 'failed', fault: 'person', seen: stopped });
+    expect({ ...after, waitingSinceMs: null }).toEqual({ ...state, waitingSinceMs: null });
+    const { operation, clientOwedSinceMs } = here.nodes.get(INSTANCE) ?? {};
+    expect(operation).toMatchObject({ kind: 'replace', memory: { client: 'untouched', pending: null } });
+    expect(clientOwedSinceMs).toBeUndefined();
+  });
+
+  it('takes what stops it now for a person’s, whatever this heal has stopped before', async () => {
+    const here = left();
+    const { state } = await made(here, restarts, ladderState({ rung: 'restart', client: 'mayBeDown' }));
+    expect(state?.client).toBe('untouched');
+  });
+
+  it('says nothing of one that did not run, nor where it only puts back', async () => {
+    const down = nodeState({ clients: [clientState({ state: 'failed', exitStatus: 1, asked: false })] });
+    for (const [act, state, seen] of [
+      [restarts, ladderState({ rung: 'restart' }), down],
+      [restarts, ladderState({ rung: 'restart' }), null],
+      [{ do: 'start-again', reason }, ladderState({ rung: 'stop-start', moves: true }), nodeState()],
+      [{ do: 'swap', to: 'found', reason }, ladderState({ rung: 'swap', restoredVolumes: copy() }), nodeState()],
+    ] as const) {
+      const here = left();
+      await made(here, act, state, seen);
+      expect(ordered(here)).not.toContain(' ran');
+    }
+  });
+});
+
+describe('an instance that is stopped to be started again', () => {
+  const stops: Act = { do: 'stop-instance', which: 'original', reason, ran: true };
+  const answering = (Name: string): Shell => {
+    const here = shell({}, nodeRecord({ owner: ME, fence: 4 }));
+    here.answers['StopInstancesCommand'] = () => ({
+      StoppingInstances: [{ InstanceId: INSTANCE, PreviousState: { Name }, CurrentState: { Name: 'stopping' } }],
+    });
+    return here;
+  };
+
+  it.each(['stopping', 'stopped'])('is somebody else’s where AWS says that it was %s already', async (state) => {
+    const { result, state: after } = await made(answering(state), stops, ladderState({ rung: 'stop-start' }));
+    expect(result).toMatchObject({
+      is: 'failed',
+      fault: 'person',
+      reason: `it was ${state} already: somebody did that`,
+    });
+    expect(after).toMatchObject({ rung: 'stop-start', original: 'untouched', pending: null });
+  });
+
+  it('is ours where it ran, and where this heal has stopped it before', async () => {
+    const ran = await made(answering('running'), stops, ladderState({ rung: 'stop-start' }));
+    expect(ran.state).toMatchObject({ original: 'stopRequested' });
+    const again: Act = { do: 'stop-instance', which: 'original', reason };
+    const owed = await made(
+      answering('stopping'),
+      again,
+      ladderState({ rung: 'stop-start', original: 'stopIntended' }),
+    );
+    expect(owed.state).toMatchObject({ original: 'stopRequested' });
+  });
+});
