@@ -11,6 +11,7 @@ import { askedText, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
+import { commandsClients } from './acts/table.ts';
 import { type Facts, followsAgain, isImpaired, runsAgain } from './facts.ts';
 import { foundVolumes } from './found-volumes.ts';
 import { diskFullFirst } from './full.ts';
@@ -54,8 +55,24 @@ import { foundAgain, notMadeAgain } from './terminated.ts';
 import { instanceIn } from './version.ts';
 
 export function decide(facts: Facts, state: LadderState | null): Decision {
-  const decision = state ? paced(onward(facts, state), state, facts.nowMs) : begin(facts);
+  const decision = state ? paced(leaving(onward(facts, state), facts, state), state, facts.nowMs) : begin(facts);
   return orTold(decision, facts, state);
+}
+
+/**
+ * A person has stopped a client since it was seen to run: it is not started, whatever was begun. That goes on once the person has started it. A masked one
+ * is that of a new instance, or this heal's.
+ */
+function leaving(decision: Decision, { leftStopped: _, ...facts }: Facts, { ran }: LadderState): Decision {
+  if (
+    ran !== true ||
+    decision.do === 'end' ||
+    !commandsClients(decision) ||
+    facts.seen?.clients.some(({ masked }) => masked)
+  )
+    return decision;
+  const left = leftToPerson(facts, { stops: true });
+  return left ? ended({ as: 'refused', refusal: left }) : decision;
 }
 
 function onward(facts: Facts, state: LadderState): Decision {

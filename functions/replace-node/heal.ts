@@ -210,8 +210,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
   },
 
   climb: {
-    execute: (context, _state, { from: { state, leases, status }, act }) =>
-      performAct({ ...context, state, leases, seen: status.seen }, act),
+    execute: (context, _state, { from: { state, leases }, act }) => performAct({ ...context, state, leases }, act),
     reduce: (_state, { from, act }, { result, leases, state }) => {
       if (result.is === 'lost') return { do: 'tell-lost', from: { ...from, state } };
       if (result.is === 'refused') {

@@ -154,6 +154,7 @@ export const newState = (beganAtMs: number, incidentId: string, found: FoundNode
   restoredVolumes: null,
   replacement: null,
   client: 'untouched',
+  ...(found.client === 'running' && { ran: true as const }),
   original: 'untouched',
   standby: 'none',
   pool: 'in',
@@ -204,6 +205,12 @@ export const newReplacement = (
   takeOver: 'none',
   givenUp: null,
 });
+
+/** Whether its clients run is not known any more: one of them may be stopped. */
+export const perhapsDown = ({ ran: _, ...state }: LadderState): LadderState => state;
+
+/** An act that may take the client of the original down is intended. */
+export const takenDown = (state: LadderState): LadderState => ({ ...perhapsDown(state), client: 'mayBeDown' });
 
 export const withRestored = (
   state: LadderState,

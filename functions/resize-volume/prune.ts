@@ -123,7 +123,7 @@ export async function prune(context: ResizeActContext, { held, plan }: Act<'prun
       ...{
         operation: 'restart-client',
         only: 'prune',
-        clients: clientsOf(fleet).map((one) => ({ ...one, ran: true })),
+        clients: clientsOf(fleet, { ran: true }),
       },
       paths: fleet.volumes.map(({ path }) => path),
       own: { command: plan.command, seconds: plan.seconds },

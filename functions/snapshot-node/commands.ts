@@ -120,7 +120,7 @@ async function judgeValidatorAgain(context: SnapshotActContext): Promise<Refusal
 /** The record says that the client may be down before it can be down. */
 export async function stop(
   context: SnapshotActContext,
-  { from: { held, seen }, operation }: Act<'stop'>,
+  { from: { held }, operation }: Act<'stop'>,
 ): Promise<Acts['stop']['result']> {
   const { step, store, payload } = context;
   const down = await step('down', async () => {
@@ -144,7 +144,8 @@ export async function stop(
       // Not masked: if the node dies now, its client comes back with the node.
       command: {
         operation: 'stop-client',
-        clients: clientsOf(guarded.fleet, seen),
+        // Nothing is stopped before each of them was seen to run (volumesOf).
+        clients: clientsOf(guarded.fleet, { ran: true }),
         places: placesOf(operation.memory.found.volumes),
         unmount: true,
         mask: false,

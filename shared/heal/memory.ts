@@ -314,6 +314,8 @@ export interface LadderState {
   readonly replacement: Replacement | null;
   /** mayBeDown: an act that may take it down was intended in this rung. */
   readonly client: 'untouched' | 'mayBeDown';
+  /** The original has said that its clients run, since anything was intended that takes them down: whoever stops one now, it is not the heal. */
+  readonly ran?: true;
   /** Set where another version of the client is wanted. */
   readonly upgrade?: VersionChange;
   /** The owner's roll-back was intended: it is not done twice. Absent otherwise. */

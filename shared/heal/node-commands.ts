@@ -44,8 +44,11 @@ export interface NodeCommandInput {
   readonly mayPutBack?: true;
 }
 
-/** lost: the lease is somebody else's, so nothing may be done or written any more. */
-export type Sent = SentCommand | Guarded | { readonly lost: true };
+/**
+ * lost: the lease is somebody else's, so nothing may be done or written any more. unsent: of a refusal, that no earlier run of the step has sent it
+ * either.
+ */
+export type Sent = SentCommand | (Guarded & { readonly unsent?: true }) | { readonly lost: true };
 
 export interface SentCommand {
   readonly commandId: string;
@@ -55,7 +58,7 @@ export interface SentCommand {
 
 /**
  * Body of one step: first it blocks the lease until the command is over, then it reads the guards, then it calls SendCommand. A refusal says nothing
- * about an earlier run of the same step, which may have sent it.
+ * about an earlier run of the same step, which may have sent it, unless it is `unsent`.
  */
 export async function sendToNode(context: HealContext, input: NodeCommandInput, place: string): Promise<Sent> {
   const { clients, journal, payload } = context;
@@ -63,7 +66,11 @@ export async function sendToNode(context: HealContext, input: NodeCommandInput, 
   const options = { instanceId, ...(mayPutBack && { mayPutBack }) };
   // The guards are also read before the quiet time is raised: a heal that is refused here need not wait for its end to release the node.
   const early = await readGuards(context, options);
-  if ('refuse' in early) return early;
+  if ('refuse' in early) {
+    // Whoever sends has raised the quiet time first, and the command before this one is over.
+    const read = await context.store.readNode(instanceId);
+    return read !== undefined && read.quietAfterMs <= Date.now() ? { ...early, unsent: true } : early;
+  }
   if (!(await quietUntil(context, input, instanceId))) return { lost: true };
   await journal(`${place}-intent`, { atMs: Date.now(), kind: 'intent', ...intent });
   const guarded = await readGuards(context, options);

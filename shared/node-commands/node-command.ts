@@ -3,7 +3,6 @@
 import type { StartFiles } from '../chains/start-files.ts';
 import type { Fleet, Runtime } from '../fleet/model.ts';
 import { checkedParameter, clockSkewSeconds, runLimitsSeconds, startBySeconds, unitOf } from './command.ts';
-import type { NodeState } from './node-answer.ts';
 import {
   linePatterns,
   maximumBase64Characters,
@@ -27,17 +26,17 @@ export interface ClientOnNode {
 /**
  * In the order of the fleet file: the last one is stopped first.
  *
- * @param seen what the node last said of all of them, where what runs is not to be started again once somebody has stopped it
+ * @param ran whether they ran when the node was last asked: a command that stops one is not begun where somebody has stopped it since
  */
 export const clientsOf = (
   { units }: Pick<Fleet, 'units'>,
-  seen: Pick<NodeState, 'clients'> | null = null,
+  { ran }: { readonly ran: boolean } = { ran: false },
 ): readonly ClientOnNode[] =>
-  units.map(({ runtime, stopGraceSeconds, cleanLine }, at) => ({
+  units.map(({ runtime, stopGraceSeconds, cleanLine }) => ({
     runtime,
     stopGraceSeconds,
     cleanLine: cleanLine ?? null,
-    ...(seen?.clients.length === units.length && seen.clients[at]?.state === 'running' && { ran: true }),
+    ...(ran && { ran }),
   }));
 
 /** This EBS volume at this mount point. */

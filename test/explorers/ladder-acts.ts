@@ -17,6 +17,8 @@ export interface Made {
   readonly act: Act;
   readonly memory: LadderState | null;
   readonly fence: number;
+  /** The client ran when the node was last asked. */
+  readonly ran: boolean;
 }
 
 export const isCommand = ({ do: what }: Act): boolean =>
@@ -88,7 +90,7 @@ function carriedOut(world: LadderWorld, made: Made, rules: LadderRules): Result 
   if (isCommand(act)) return command(world, made, rules);
   switch (act.do) {
     case 'stop-instance':
-      return stop(world, boxOf(act.which), done);
+      return stop(world, boxOf(act.which), done, rules.saysItRan && act.ran === true);
     case 'start-instance':
       return start(world, boxOf('original'), done);
     case 'create':
@@ -141,10 +143,11 @@ const isShort = ({ setting, nowMs }: LadderWorld): boolean => nowMs - START_MS <
 const noCapacity = (world: LadderWorld) =>
   ({ ...failed(world, 'InsufficientInstanceCapacity'), code: 'InsufficientInstanceCapacity' }) as const;
 
-function stop(world: LadderWorld, box: Box, done: Done): Result {
+function stop(world: LadderWorld, box: Box, done: Done, ran: boolean): Result {
   if (box.power === 'terminated') return failed(world, 'InvalidInstanceID.NotFound');
   if (box.power === 'pending') return failed(world, 'IncorrectInstanceState');
-  if (box.power !== 'running') return done;
+  if (box.power !== 'running') return ran ? { ...failed(world, `it was ${box.power} already`), fault: 'person' } : done;
+  box.ours = true;
   if (world.setting.group !== null && box.id === OLD && !box.standby) world.broken.add(NEVER.group);
   world.power(box, 'stop');
   return done;

@@ -1,10 +1,16 @@
 // Commands to a node, as its scripts carry them out: each is one step, under its fence.
 import type { Result } from '../../functions/replace-node/acts/act.ts';
+import type { Act } from '../../functions/replace-node/acts/table.ts';
 import type { Made } from './ladder-acts.ts';
 import { commandBeside } from './ladder-beside.ts';
 import type { LadderRules } from './ladder-rules.ts';
 import { stateOf } from './ladder-view.ts';
 import { type Box, type LadderWorld, NODE, OLD } from './ladder-world.ts';
+
+/** What takes the client down; on the original. */
+const STOPPING: readonly Act['do'][] = [
+  ...(['restart', 'undo-blocks', 'rebuild-data', 'switch-version', 'swap', 'mask-original'] as const),
+];
 
 export function command(world: LadderWorld, made: Made, rules: LadderRules): Result {
   const { act, memory, fence } = made;
@@ -20,6 +26,12 @@ export function command(world: LadderWorld, made: Made, rules: LadderRules): Res
   if (fence < box.fence) return { is: 'unknown', atMs, reason: `stale: the node has heard of ${box.fence}` };
   if (act.do !== 'inspect' || rules.inspectingFences) box.fence = fence;
   const seen = () => stateOf(world, box);
+  if (STOPPING.includes(act.do)) {
+    const isStopped = box.runsSinceMs === null && !box.ended;
+    if (made.ran && isStopped && rules.saysItRan)
+      return { is: 'failed', atMs, reason: 'somebody has stopped it, which ran', fault: 'person', seen: seen() };
+    box.ours = true;
+  }
   const copies = memory?.restoredVolumes?.volumes.map(({ volumeId }) => volumeId) ?? [];
   const found = memory?.found.volumes.map(({ volumeId }) => volumeId) ?? [];
   switch (act.do) {

@@ -33,6 +33,7 @@ export const NEVER = {
   rolledBack: 'an owner’s roll-back is made once, and never to a validator; where nothing helps it is told',
   reindexed: 'an owner’s reindex is made once, and never to a validator; where nothing helps it is told',
   filled: 'a smaller volume is mounted only when all files are on it',
+  left: 'a client that a person has stopped is not started before that person starts it',
   group: 'a member of a group is stopped only on standby, and not left there',
 } as const;
 export type LadderNever = keyof typeof NEVER;
@@ -44,6 +45,7 @@ export function look(world: LadderWorld): void {
   // What runs beside the node without its identity is no copy of it.
   const runs = (box: Box): boolean => isRunning(box) && hasIdentity(world, box);
   lookAtService(world);
+  if (world.overruled) world.broken.add(NEVER.left);
   const old = world.box(OLD);
   const youngs = world.youngs();
   if ([old, ...youngs].filter(runs).length > 1) world.broken.add(NEVER.identity);

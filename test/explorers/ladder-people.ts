@@ -5,6 +5,7 @@ import { type LadderWorld, OLD } from './ladder-world.ts';
 const PEOPLE = [
   'a pause',
   'a person stops the instance',
+  'a person stops the client',
   'a person starts the old instance',
   'a person detaches the copy',
   'a person ends the new instance',
@@ -16,7 +17,7 @@ export const BLIND = 'nobody can be asked';
 export type Around = Person | typeof BLIND;
 export const AROUND: readonly Around[] = [...PEOPLE, BLIND];
 
-/** A person who stops an instance starts it again after this time. */
+/** A person who stops an instance, or a client, starts it again after this time. */
 const COMES_BACK_MS = 40 * 60_000;
 const PAUSE_MS = 30 * 60_000;
 const BLIND_MS = 20 * 60_000;
@@ -29,6 +30,11 @@ export function canMeddle(world: LadderWorld, person: Around, memory: LadderStat
       return world.nowMs >= world.pausedUntilMs;
     case 'a person stops the instance':
       return world.box(OLD).power === 'running';
+    // Whoever asks for a restore has looked at the node; and what the heal has taken down itself is not told from what a person stops in that moment.
+    case 'a person stops the client':
+      return (
+        isUp(world) && !world.box(OLD).ours && (world.setting.want.do === 'heal' || world.setting.want.do === 'upgrade')
+      );
     case 'a person starts the old instance':
       return world.box(OLD).power === 'stopped' && world.isAttached(world.box(OLD).rootId, OLD);
     case 'a person detaches the copy':
@@ -39,6 +45,11 @@ export function canMeddle(world: LadderWorld, person: Around, memory: LadderStat
       return world.nowMs >= world.blindUntilMs;
   }
 }
+
+const isUp = (world: LadderWorld): boolean => {
+  const { power, healthy, runsSinceMs } = world.box(OLD);
+  return power === 'running' && healthy && runsSinceMs !== null;
+};
 
 const isIdle = (world: LadderWorld, volumeId: string): boolean =>
   world.disks.get(volumeId)?.state === 'attached' &&
@@ -57,6 +68,11 @@ export function meddle(world: LadderWorld, person: Around, memory: LadderState |
     case 'a person stops the instance':
       world.power(world.box(OLD), 'stop');
       world.later.push({ atMs: world.nowMs + COMES_BACK_MS, is: 'person', id: OLD });
+      return;
+    case 'a person stops the client':
+      world.stopClient(world.box(OLD));
+      world.box(OLD).left = true;
+      world.later.push({ atMs: world.nowMs + COMES_BACK_MS, is: 'client', id: OLD });
       return;
     case 'a person starts the old instance':
       world.power(world.box(OLD), 'start');

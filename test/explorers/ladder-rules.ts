@@ -25,6 +25,8 @@ export interface LadderRules {
   readonly scrubsBeside: boolean;
   /** A join that a guard forbids is taken back. Naive: what was intended goes on. */
   readonly takesJoinBack: boolean;
+  /** A command says that the client ran which it stops, and an act on the instance as well. Naive: what runs or not is stopped and started. */
+  readonly saysItRan: boolean;
   /** Changes the facts and the memory that the decision gets. */
   readonly sees: (facts: Facts, memory: LadderState | null, attempt: number) => readonly [Facts, LadderState | null];
 }
@@ -37,6 +39,7 @@ export const LADDER_FULL: LadderRules = {
   keepsNewestSigned: true,
   scrubsBeside: true,
   takesJoinBack: true,
+  saysItRan: true,
   sees: (facts, memory) => [facts, memory],
 };
 
@@ -144,6 +147,15 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     world: 'swap',
     node: 'no good snapshot',
     faults: 0,
+  },
+  first: {
+    sentence: 'a command says that the client ran which it stops, and is not begun where a person has stopped it since',
+    naive: 'a command stops what runs, and starts it',
+    without: { ...LADDER_FULL, saysItRan: false },
+    world: 'swap',
+    node: 'other data help',
+    faults: 1,
+    only: ['a person stops the client'],
   },
   asked: {
     sentence: 'EC2 is asked whether it would launch an instance before that rung is taken',

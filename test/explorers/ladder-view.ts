@@ -77,7 +77,16 @@ export function stateOf(world: LadderWorld, box: Box): NodeState {
   const state = box.runsSinceMs !== null ? 'running' : box.ended ? 'failed' : 'stopped';
   const exitStatus = state === 'running' ? null : state === 'failed' ? 1 : 0;
   return {
-    clients: [{ state, exitStatus, asked: null, lastLine: '', masked: box.masked, instance: VERSIONS[box.version] }],
+    clients: [
+      {
+        state,
+        exitStatus,
+        asked: box.left ? true : null,
+        lastLine: '',
+        masked: box.masked,
+        instance: VERSIONS[box.version],
+      },
+    ],
     volumes: volumes.flatMap(({ path }, part) => {
       const volumeId = box.mounted[part];
       return volumeId ? [{ path, volumeId, ...size }] : [];

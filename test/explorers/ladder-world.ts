@@ -48,6 +48,10 @@ export interface Box {
   /** The time since when its client runs. */
   runsSinceMs: number | null;
   ended: boolean;
+  /** A person has stopped its client, and nobody has started it since. */
+  left: boolean;
+  /** A command of the heal, or its stop of the instance, may have taken the client down, and the node has not said since that it runs. */
+  ours: boolean;
   mounted: (string | null)[];
   fstab: (string | null)[];
   /** The highest fence that the node has seen. */
@@ -82,6 +86,7 @@ export interface Disk {
 export type Later = { readonly atMs: number } & (
   | { readonly is: 'power'; readonly id: string }
   | { readonly is: 'person'; readonly id: string }
+  | { readonly is: 'client'; readonly id: string }
   | { readonly is: 'disk'; readonly id: string }
   | { readonly is: 'act'; readonly number: number }
 );
@@ -111,6 +116,8 @@ export class LadderWorld {
   forbiddenIn = new Set<string>();
   /** A person has done more than to pause. */
   meddled = false;
+  /** A client was started that a person had stopped. */
+  overruled = false;
   /** What was begun on a node beside itself: a join, the end of the old client. A pause does not stop what may be half done. */
   readonly begunBeside = new Set<string>();
   readonly broken = new Set<string>();
@@ -194,6 +201,7 @@ export class LadderWorld {
         this.nowMs = Math.max(this.nowMs, next.atMs);
         if (next.is === 'act') due(next.number);
         else if (next.is === 'person') this.comesBack(this.box(next.id));
+        else if (next.is === 'client') this.startedByPerson(this.box(next.id));
         else if (next.is === 'power') this.settlePower(this.box(next.id));
         else this.settleDisk(next.id);
       } else {
@@ -215,6 +223,11 @@ export class LadderWorld {
     if (box.power === 'stopped' && this.isAttached(box.rootId, box.id)) this.power(box, 'start');
   }
 
+  private startedByPerson(box: Box): void {
+    box.left = false;
+    if (box.power === 'running') this.startClient(box);
+  }
+
   private settlePower(box: Box): void {
     if (box.power === 'stopping') {
       this.stopClient(box);
@@ -225,6 +238,8 @@ export class LadderWorld {
     if (this.setting.dead === 'until-started') box.healthy = true;
     for (const [part, id] of box.fstab.entries())
       box.mounted[part] = id !== null && this.isAttached(id, box.id) ? id : null;
+    // A boot starts what is enabled.
+    box.left = false;
     this.startClient(box);
   }
 
@@ -249,6 +264,7 @@ export class LadderWorld {
   /** Starts the client, unless it is masked or a volume is missing; on some data it ends immediately. */
   startClient(box: Box): void {
     if (box.runsSinceMs !== null || box.masked) return;
+    this.overruled ||= box.left;
     const disks = box.mounted.map((id) => this.disks.get(id ?? ''));
     const ends =
       disks.some((disk) => !disk || this.behaviourAfterStart(disk) === 'ends') || box.breaksClients || this.opens(box);
@@ -380,6 +396,8 @@ const newBox = (id: string, zone: string, rootId: string, parts: number): Box =>
   version: 'from',
   runsSinceMs: null,
   ended: false,
+  left: false,
+  ours: false,
   mounted: Array.from({ length: parts }, () => null),
   fstab: Array.from({ length: parts }, () => null),
   fence: 0,

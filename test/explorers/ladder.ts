@@ -168,7 +168,8 @@ export function turn(story: Story, act: Decision, fault: Fault | null): void {
 /** A guard forbids the act after its intent was written: what the heal does then, as the step `climb` of heal.ts. */
 function forbidden(story: Story, act: Act): void {
   const { world, rules, memory: before } = story;
-  if (before !== null && rules.writtenBefore) story.memory = intendAct(before, act, world.nowMs);
+  // A command that was not sent is withdrawn.
+  if (before !== null && rules.writtenBefore && !isCommand(act)) story.memory = intendAct(before, act, world.nowMs);
   const { memory } = story;
   const status = { seen: story.seen, unanswered: story.open };
   const instead =
@@ -192,15 +193,18 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   if (rules.writtenBefore) story.memory = before;
   lookForRepeat(story, act, fault);
   if (fault === 'dies before it') {
+    if (isCommand(act)) world.box(OLD).left = false;
     dies(story);
     return;
   }
-  const made: Made = { act, memory: act.do === 'begin' ? act.state : before, fence: story.fence };
+  const ran = found?.ran === true;
+  const made: Made = { act, memory: act.do === 'begin' ? act.state : before, fence: story.fence, ran };
   const passes = (ms: number) => world.pass(ms, (number) => void carryOut(world, story.late[number] ?? made, rules));
   if (fault === 'dies, it happens later' || fault === 'dies, its command outlives its moment') {
     const lateMs = fault === 'dies, it happens later' ? 50_000 : SUCCEEDED_AFTER_MS + 7_000;
     story.late.push(made);
     world.later.push({ atMs: world.nowMs + lateMs, is: 'act', number: story.late.length - 1 });
+    if (isCommand(act)) world.box(OLD).left = false;
     dies(story);
     return;
   }
@@ -219,11 +223,13 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   if (refused && act.do === 'clean-up' && act.piece.kind === 'drop-copy') carryOut(world, made, rules);
   if (stale) world.stale = { untilMs: world.nowMs + 4 * 60_000, view: stale };
   look(world);
+  const unanswered = result.is === 'unknown' || fault?.startsWith('no answer');
+  // Nobody knows by now whether it was the command that has stopped the client.
+  if (isCommand(act) && (unanswered || fault === 'dies behind it')) world.box(OLD).left = false;
   if (fault === 'dies behind it') {
     dies(story);
     return;
   }
-  const unanswered = result.is === 'unknown' || fault?.startsWith('no answer');
   if (unanswered) passes(isCommand(act) ? UNANSWERED_MS : 10_000);
   hear(
     story,
@@ -255,8 +261,13 @@ function hear(
   heard: Result,
 ): void {
   if (heard.is === 'refused' || heard.is === 'lost') throw new Error(`${act.do} was ${heard.is}`);
+  const isOriginal = !('which' in act) || act.which === 'original';
+  if ('seen' in heard && heard.seen && isOriginal && isCommand(act)) {
+    const box = story.world.box(OLD);
+    box.ours &&= heard.seen.clients.some(({ state }) => state !== 'running');
+  }
   if (act.do === 'launch') hearLaunch(story.world, before, heard);
-  story.memory = act.do === 'begin' ? act.state : before && reduceAct(before, act, heard);
+  story.memory = act.do === 'begin' ? act.state : before && reduceAct(before, act, heard, found);
   const isReserved = story.setting.want.do !== 'undo' && story.setting.want.do !== 'upgrade';
   if (isReserved && found && story.memory && endsUnspent(found, act, heard, story.memory) && story.world.felt)
     story.world.broken.add(NEVER.spent);

@@ -2474,6 +2474,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/decide.ts': [
     {
+      name: 'a client that a person has stopped since it ran is not started for what was begun',
+      find: 'ran !== true ||',
+      replace: 'ran === true ||',
+      caughtBy: ['functions/replace-node/move'],
+    },
+    {
       name: 'no further rung is taken for a disk that has filled since',
       find: "facts.want.do === 'heal' ? diskFullFirst(facts, state.beganAtMs) : null",
       replace: "facts.want.do === 'heal' && facts.nowMs < 0 ? diskFullFirst(facts, state.beganAtMs) : null",
@@ -3751,36 +3757,34 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/acts/command.ts': [
     {
       name: 'a command says that the client ran which it stops',
-      find: 'clientsOf(fleet, isOriginal && !context.recovers ? context.seen : null)',
+      find: 'clientsOf(fleet, { ran: isOriginal && context.ran })',
       replace: 'clientsOf(fleet)',
       caughtBy: ['functions/replace-node/first'],
     },
     {
-      name: 'a client that this heal has taken down is put back, whatever was seen of it',
-      find: 'isOriginal && !context.recovers ? context.seen : null',
-      replace: 'isOriginal ? context.seen : null',
+      name: 'a new instance is told nothing of how the clients of the old one were',
+      find: 'ran: isOriginal && context.ran',
+      replace: 'ran: context.ran',
       caughtBy: ['functions/replace-node/first'],
     },
   ],
   'functions/replace-node/acts/act.ts': [
     {
       name: 'what a person was first at was not this heal’s',
-      find: "if (before && result.is === 'failed' && result.fault === 'person') {",
-      replace: "if (before && result.is === 'lost') {",
+      find: "outcome.is === 'failed' && outcome.fault === 'person';",
+      replace: "outcome.is === 'failed' && outcome.fault === undefined;",
+      caughtBy: ['functions/replace-node/first'],
+    },
+    {
+      name: 'a command that a pause held back has taken nothing down',
+      find: "if (result.is === 'refused' && result.unsent && before && before !== state)",
+      replace: "if (result.is === 'refused' && result.unsent && before && before === state)",
       caughtBy: ['functions/replace-node/first'],
     },
     {
       name: 'nobody owes a start to a client that a person stopped first',
-      find: "'left', result.command && owesNothing)",
-      replace: "'left')",
-      caughtBy: ['functions/replace-node/first'],
-    },
-  ],
-  'shared/node-commands/node-command.ts': [
-    {
-      name: 'only a client that was seen running is said to have run',
-      find: "seen.clients[at]?.state === 'running' && { ran: true }",
-      replace: 'seen.clients[at] && { ran: true }',
+      find: 'isForestalled(result) && result.seen ? owesNothing : undefined',
+      replace: 'undefined',
       caughtBy: ['functions/replace-node/first'],
     },
   ],
@@ -3893,8 +3897,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a reindex is remembered before it is sent',
-      find: "client: 'mayBeDown', reindexed: { patientUntilMs, untilMs } },",
-      replace: "client: 'mayBeDown' },",
+      find: 'state: { ...takenDown(state), reindexed: { patientUntilMs, untilMs } },',
+      replace: 'state: takenDown(state),',
       caughtBy: ['functions/replace-node/reindex'],
     },
     {
@@ -4691,6 +4695,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/node-commands.ts': [
+    {
+      name: 'a command that an earlier run of the step may have sent is not taken back',
+      find: 'read !== undefined && read.quietAfterMs <= Date.now()',
+      replace: 'read !== undefined',
+      caughtBy: ['functions/replace-node/first'],
+    },
     {
       name: 'a command goes out only when nobody may succeed us before it is over',
       find: 'if (!(await quietUntil(context, input, instanceId))) return { lost: true };',

@@ -60,8 +60,12 @@ export interface Unknown {
 
 /** The result of an act that was made. */
 export type Outcome = Done | Failed | Unknown;
-/** refused: a guard said no, in the same step. lost: another execution has the lease. */
-export type Result = (Outcome | { readonly is: 'refused'; readonly refusal: Refusal } | { readonly is: 'lost' }) & {
+/** refused: a guard said no, in the same step; unsent: and no earlier run of it has sent the command. lost: another execution has the lease. */
+export type Result = (
+  | Outcome
+  | { readonly is: 'refused'; readonly refusal: Refusal; readonly unsent?: true }
+  | { readonly is: 'lost' }
+) & {
   /** Set where the act was a command to a node. */
   readonly command?: CommandTrace;
 };
@@ -73,8 +77,8 @@ export type LadderActContext = ReplaceActContext & {
   readonly recovers: boolean;
   /** null only before the node was first asked. */
   readonly state: LadderState | null;
-  /** What the original was last seen to be. */
-  readonly seen: NodeState | null;
+  /** The clients of the original ran when it was last asked, and nothing was intended since that takes them down. */
+  readonly ran: boolean;
 };
 
 /** What is written before an act: nobody repeats the call blindly, and a later attempt knows what may have happened. */
@@ -111,6 +115,8 @@ export interface ActParts<P> {
   readonly needsApproval: boolean | ((params: P) => Approvable);
   /** What was seen of the node afterwards. answered: what the node says now, and nothing where no answer came. */
   readonly seenAfter: 'kept' | 'answered' | 'forgotten';
+  /** Whether its answer tells how the clients of the original are. */
+  readonly tellsOfOriginal?: boolean | ((params: P) => boolean);
   /** What it changes of the questions that the node left open. counted: one more, unless it was answered. */
   readonly silentAfter: 'kept' | 'counted' | 'forgotten';
   /** With this result the act may end a rung that has done nothing; the reservation of the rung is then given back. */
@@ -201,6 +207,39 @@ export function reduced<P>(parts: ActParts<P>, before: LadderState, params: P, o
   }
 }
 
+/** Somebody was first at it: a client that ran, or the instance, was stopped before the command or the call came. */
+const isForestalled = (outcome: Outcome): outcome is Failed => outcome.is === 'failed' && outcome.fault === 'person';
+
+/**
+ * The state after an act whose intent may have been written.
+ *
+ * @param found the state before that
+ * @param intended with the intent
+ */
+export function afterAct<P>(
+  parts: ActParts<P>,
+  found: LadderState | null,
+  intended: LadderState,
+  params: P,
+  outcome: Outcome,
+): LadderState {
+  if (found === null || !isForestalled(outcome)) {
+    const state = reduced(parts, intended, params, outcome);
+    return state.ran !== true && heard(parts, found, params, outcome) ? { ...state, ran: true } : state;
+  }
+  // Nothing of the intent has happened, and what has stopped the client was not this heal.
+  return { ...found, waitingSinceMs: outcome.atMs, ...(outcome.seen && { client: 'untouched' }) };
+}
+
+/** What the original has said of its clients: that one is down now takes nothing back of it; nor does a call that was refused, and has changed nothing. */
+function heard<P>({ tellsOfOriginal }: ActParts<P>, found: LadderState | null, params: P, outcome: Outcome): boolean {
+  if (outcome.is === 'unknown') return false;
+  if (outcome.is === 'failed' && outcome.seen === undefined) return found?.ran === true;
+  const tells = typeof tellsOfOriginal === 'function' ? tellsOfOriginal(params) : tellsOfOriginal === true;
+  const clients = outcome.seen?.clients ?? [];
+  return tells && clients.length > 0 && clients.every(({ state }) => state === 'running');
+}
+
 const MAX_REASON = 300;
 
 function withSetback<P>(
@@ -250,25 +289,23 @@ export interface Performed {
 }
 
 export async function perform<P>(
-  context: Omit<LadderActContext, 'recovers'>,
+  context: Omit<LadderActContext, 'recovers' | 'ran'>,
   parts: ActParts<P>,
   params: P,
 ): Promise<Performed> {
   const { state: before, leases: leasesBefore } = context;
   const state = before && (await writeIntent(context, parts, params, before));
   if (state === 'lost') return { result: { is: 'lost' }, leases: leasesBefore, state: before };
-  const result = await parts.execute({ ...context, recovers: recovers(parts, before, params), state }, params);
+  const known = { recovers: recovers(parts, before, params), ran: before?.ran === true };
+  const result = await parts.execute({ ...context, ...known, state }, params);
   const leases = result.command ? afterCommand(leasesBefore, result.command) : leasesBefore;
+  if (result.is === 'refused' && result.unsent && before && before !== state)
+    return withdrawn(context, before, { result, leases, state });
   if (result.is === 'refused' || result.is === 'lost') return { result, leases, state };
-  // Somebody was first at it: nothing of what was intended has happened.
-  if (before && result.is === 'failed' && result.fault === 'person') {
-    const left = { ...before, waitingSinceMs: result.atMs, ...(result.command && { client: 'untouched' as const }) };
-    const kept = await keep(context, left, 'left', result.command && owesNothing);
-    return { result: 'lost' in kept ? { is: 'lost' } : result, leases, state: left };
-  }
-  const next = state ? reduced(parts, state, params, result) : (parts.firstState?.(params) ?? null);
+  const next = state ? afterAct(parts, before, state, params, result) : (parts.firstState?.(params) ?? null);
   if (!next) return { result, leases, state };
-  if (next !== state && 'lost' in (await keep(context, next, 'note')))
+  const but = isForestalled(result) && result.seen ? owesNothing : undefined;
+  if (next !== state && 'lost' in (await keep(context, next, 'note', but)))
     return { result: { is: 'lost' }, leases, state: next };
   // The state is written first: a later attempt that continues the rung still has its reservation.
   if (before?.rung && hasEndedUnspent(parts, before, result, next)) await giveBack(context, next, before.rung);
@@ -276,12 +313,18 @@ export async function perform<P>(
   return { result, leases, state: next };
 }
 
+/** What was intended has not happened, and will not. */
+async function withdrawn(context: Attempt, before: LadderState, performed: Performed): Promise<Performed> {
+  const kept = await keep(context, before, 'withdraw');
+  return 'lost' in kept ? { ...performed, result: { is: 'lost' } } : { ...performed, state: before };
+}
+
 /** A client that ran, and that somebody has stopped, is owed no start. */
 const owesNothing = ({ clientOwedSinceMs: _, ...node }: NodeRecord): NodeRecord => node;
 
 /** Before a call without a token, and before the client may go down, the intent is written. */
 async function writeIntent<P>(
-  context: Omit<LadderActContext, 'recovers'>,
+  context: Omit<LadderActContext, 'recovers' | 'ran'>,
   parts: ActParts<P>,
   params: P,
   state: LadderState,
@@ -319,7 +362,7 @@ export const leavesUnspent = (state: LadderState | null): state is LadderState &
 
 /** The rung is not under way any more, and its reservation is given back. */
 export async function handBack(
-  context: Omit<LadderActContext, 'recovers' | 'seen'>,
+  context: Omit<LadderActContext, 'recovers' | 'ran'>,
   state: LadderState & { readonly rung: Rung },
 ): Promise<Changed> {
   const next: LadderState = { ...state, rung: null, setback: null };
@@ -329,7 +372,11 @@ export async function handBack(
 }
 
 /** A restart that did not help lets nobody else go. */
-async function tellFailed(context: Omit<LadderActContext, 'recovers'>, state: LadderState, rung: Rung): Promise<void> {
+async function tellFailed(
+  context: Omit<LadderActContext, 'recovers' | 'ran'>,
+  state: LadderState,
+  rung: Rung,
+): Promise<void> {
   if (classOf(rung) !== 'restart') return;
   const key = reservationKey(context.payload.incidentId, state, rung);
   const reason = state.failed.at(-1)?.reason ?? '';
@@ -337,11 +384,7 @@ async function tellFailed(context: Omit<LadderActContext, 'recovers'>, state: La
 }
 
 /** A rung that did nothing does not count as a restart or a replacement. */
-const giveBack = (
-  context: Omit<LadderActContext, 'recovers' | 'seen'>,
-  state: LadderState,
-  rung: Rung,
-): Promise<void> =>
+const giveBack = (context: Omit<LadderActContext, 'recovers' | 'ran'>, state: LadderState, rung: Rung): Promise<void> =>
   context.step('give-back', () => {
     const key = reservationKey(context.payload.incidentId, state, rung);
     return classOf(rung) === 'restart' ? unreserveRestart(context, key) : unreserveReplacement(context, key);

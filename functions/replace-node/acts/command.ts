@@ -43,8 +43,8 @@ export async function send(
     const sentAtMs = Date.now();
     // The maximum duration follows from the graces, which only the fleet file knows: computed for the fleet as read in this step.
     const fleet = await readFleet(context);
-    // What only puts back goes on. Of a new instance nobody has stopped anything yet.
-    const planned = command(clientsOf(fleet, isOriginal && !context.recovers ? context.seen : null), fleet);
+    // Of a new instance nobody has stopped anything yet.
+    const planned = command(clientsOf(fleet, { ran: isOriginal && context.ran }), fleet);
     const overAtMs = nodeCommandOverByMs(planned, sentAtMs);
     const answer = await sendToNode(
       context,
@@ -64,7 +64,10 @@ export async function send(
     return answer;
   });
   if ('lost' in sent) return { is: 'lost' };
-  if ('refuse' in sent) return { is: 'refused', refusal: sent, ...trace({ isRefused: true }) };
+  if ('refuse' in sent) {
+    const { unsent, ...refusal } = sent;
+    return { is: 'refused', refusal, ...(unsent ? { unsent } : trace({ isRefused: true })) };
+  }
   const awaited = await awaitNode<NodeAnswer>(context, {
     commandId: sent.commandId,
     operationId,

@@ -37,6 +37,7 @@ import {
   instanceIdOf,
   makesAgain,
   type ReplaceContext,
+  takenDown,
   type Which,
   withBeside,
   withReplacement,
@@ -64,7 +65,7 @@ export const stopInstanceOf = defineAct<{
     const call = { name: 'StopInstances', target: instanceIdOf(state, which) };
     if (which === 'replacement') return { call, state };
     const original = state.original === 'stopRequested' ? state.original : 'stopIntended';
-    return { call, state: { ...state, client: 'mayBeDown', original } };
+    return { call, state: { ...takenDown(state), original } };
   },
   recovers: ({ restoredVolumes, replacement }, { which }) =>
     restoredVolumes?.givenUp != null ||
@@ -204,7 +205,7 @@ export const standBy = defineAct<{ readonly group: string }>()('standby', {
 export const join = defineAct<object>()('join', {
   ...ON_INSTANCES,
   intent: (state) => ({
-    state: withBeside(withReplacement({ ...state, client: 'mayBeDown' }, { membership: 'joining' }), {
+    state: withBeside(withReplacement(takenDown(state), { membership: 'joining' }), {
       mayHaveServed: true,
     }),
   }),

@@ -12,6 +12,8 @@ import {
   giveUpReplacement,
   giveUpRestored,
   mountedOf,
+  perhapsDown,
+  takenDown,
   type Which,
   withReplacement,
   withRestored,
@@ -25,6 +27,7 @@ import { send } from './command.ts';
 const COMMAND = {
   needsApproval: true,
   seenAfter: 'answered',
+  tellsOfOriginal: true,
   silentAfter: 'kept',
   givesBackWhen: null,
 } as const satisfies Partial<ActParts<never>>;
@@ -32,6 +35,7 @@ const COMMAND = {
 /** The first command to a node: it raises the fence, so that commands of an earlier attempt are over, and reads the node's state. */
 export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
   ...COMMAND,
+  tellsOfOriginal: ({ which }) => which === 'original',
   intent: null,
   recovers: true,
   retryKey: null,
@@ -87,7 +91,7 @@ export const restart = defineAct<{
   ...COMMAND,
   intent: (state, { unmounted }) => ({
     call: { name: unmounted ? 'start-client' : 'restart-client', target: state.found.instanceId },
-    state: isAside(state) ? state : { ...state, client: 'mayBeDown' },
+    state: isAside(state) ? perhapsDown(state) : takenDown(state),
   }),
   // An earlier command may have stopped it, and been cut off: no pause keeps it down.
   recovers: ({ client }, { isDown }) => client === 'mayBeDown' && isDown === true,
@@ -145,7 +149,7 @@ export const stopForMove = defineAct<{ readonly reason: string }>()('stop-for-mo
   ...COMMAND,
   intent: (state) => ({
     call: { name: 'stop-client', target: state.found.instanceId },
-    state: { ...state, client: 'mayBeDown' },
+    state: takenDown(state),
   }),
   recovers: false,
   retryKey: 'kind',
@@ -196,7 +200,7 @@ export const undoBlocks = defineAct<UndoBlocks>()('undo-blocks', {
   ...COMMAND,
   intent: (state) => ({
     call: { name: 'undo-blocks', target: state.found.instanceId },
-    state: { ...state, client: 'mayBeDown', rolledBack: true },
+    state: { ...takenDown(state), rolledBack: true },
   }),
   recovers: false,
   retryKey: null,
@@ -228,7 +232,7 @@ export const rebuildData = defineAct<RebuildData>()('rebuild-data', {
   ...COMMAND,
   intent: (state, { patientUntilMs, untilMs }) => ({
     call: { name: 'rebuild-data', target: state.found.instanceId },
-    state: { ...state, client: 'mayBeDown', reindexed: { patientUntilMs, untilMs } },
+    state: { ...takenDown(state), reindexed: { patientUntilMs, untilMs } },
   }),
   recovers: false,
   retryKey: null,
@@ -304,8 +308,7 @@ export const switchVersion = defineAct<Switch>()('switch-version', {
   intent: (state, { goes, from, to, at, cleanSinceMs, atHeight }) => ({
     call: { name: 'switch-version', target: goes },
     state: {
-      ...state,
-      client: 'mayBeDown',
+      ...takenDown(state),
       upgrade: {
         ...{ mayHaveRun: false, givenUp: null, ...state.upgrade, from, to, at, cleanSinceMs, is: 'unknown' },
         ...(atHeight !== undefined && { atHeight }),
@@ -405,6 +408,7 @@ export const check = defineAct<{ readonly at: number }>()('check', {
   ...COMMAND,
   // The command says nothing about the client.
   seenAfter: 'kept',
+  tellsOfOriginal: false,
   intent: null,
   recovers: false,
   retryKey: ({ at }) => `check ${at}`,
@@ -432,6 +436,7 @@ export const warm = defineAct<{ readonly at: number; readonly files: readonly St
   ...COMMAND,
   // The command says nothing about the client.
   seenAfter: 'kept',
+  tellsOfOriginal: false,
   intent: null,
   recovers: false,
   retryKey: ({ at }) => `warm ${at}`,
@@ -460,6 +465,7 @@ export const fill = defineAct<object>()('fill', {
   ...COMMAND,
   // The command says nothing about the client.
   seenAfter: 'kept',
+  tellsOfOriginal: false,
   intent: null,
   recovers: false,
   retryKey: 'kind',
@@ -511,7 +517,7 @@ export const swap = defineAct<{
   ...COMMAND,
   intent: (state, { to }) => ({
     call: { name: 'swap-volumes', target: to },
-    state: { ...state, client: 'mayBeDown' },
+    state: takenDown(state),
   }),
   recovers: (_, { to }) => to === 'found',
   retryKey: ({ to }) => `swap to ${to}`,
@@ -589,7 +595,7 @@ function blameOfSwap(reason: string, fault: Failed['fault'], ends: boolean): Bla
 export const maskOriginal = defineAct<{ readonly reason: string }>()('mask-original', {
   ...COMMAND,
   intent: (state) => ({
-    state: withReplacement({ ...state, client: 'mayBeDown' }, { fencingBegun: true, originalMask: 'intended' }),
+    state: withReplacement(takenDown(state), { fencingBegun: true, originalMask: 'intended' }),
   }),
   recovers: false,
   retryKey: 'kind',
@@ -611,6 +617,7 @@ export const maskOriginal = defineAct<{ readonly reason: string }>()('mask-origi
 /** On the way back: the replacement's client is stopped and masked again. */
 export const maskReplacement = defineAct<{ readonly reason: string }>()('mask-replacement', {
   ...COMMAND,
+  tellsOfOriginal: false,
   intent: null,
   recovers: true,
   retryKey: 'kind',
@@ -632,8 +639,9 @@ export const maskReplacement = defineAct<{ readonly reason: string }>()('mask-re
 /** The replacement's client is unmasked and started on the node's data. */
 export const takeOver = defineAct<{ readonly reason: string }>()('take-over', {
   ...COMMAND,
+  tellsOfOriginal: false,
   intent: (state) => ({
-    state: withReplacement({ ...state, client: 'mayBeDown' }, { takeOver: 'intended' }),
+    state: withReplacement(takenDown(state), { takeOver: 'intended' }),
   }),
   recovers: true,
   retryKey: 'kind',

@@ -3,6 +3,7 @@ import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { NodeStatus } from '../state.ts';
 import {
   type ActParts,
+  afterAct,
   hasEndedUnspent,
   intended,
   type LadderActContext,
@@ -10,7 +11,6 @@ import {
   type Performed,
   perform,
   recovers,
-  reduced,
   statusAfter,
 } from './act.ts';
 import { BESIDE_ACTS } from './beside.ts';
@@ -49,7 +49,7 @@ export type Act = ReturnType<Definition>;
 export const partsOf = ({ do: kind }: Act): ActParts<Act> =>
   (COMMON[kind] ?? rareActs()[kind]) as unknown as ActParts<Act>;
 
-export const performAct = (context: Omit<LadderActContext, 'recovers'>, act: Act): Promise<Performed> =>
+export const performAct = (context: Omit<LadderActContext, 'recovers' | 'ran'>, act: Act): Promise<Performed> =>
   perform(context, partsOf(act), act);
 
 /** As `ActParts.retryKey` defines it. */
@@ -62,12 +62,19 @@ export const doesRecover = (act: Act, state: LadderState | null): boolean => rec
 export const intendAct = (state: LadderState, act: Act, atMs: number): LadderState =>
   intended(partsOf(act), state, act, atMs) ?? state;
 
-/** The state after the act. */
-export const reduceAct = (before: LadderState, act: Act, outcome: Outcome): LadderState =>
-  reduced(partsOf(act), before, act, outcome);
+/** The state after the act; `found`: the one before its intent was written. */
+export const reduceAct = (
+  before: LadderState,
+  act: Act,
+  outcome: Outcome,
+  found: LadderState | null = null,
+): LadderState => afterAct(partsOf(act), found, before, act, outcome);
 
 export const statusAfterAct = (act: Act, before: NodeStatus, outcome: Outcome): NodeStatus =>
   statusAfter(partsOf(act), before, outcome);
+
+/** Whether it is a command that takes the clients of the original down, or up. */
+export const commandsClients = (act: Act): boolean => partsOf(act).tellsOfOriginal === true;
 
 /** Whether the act has ended a rung that did nothing. */
 export const endsUnspent = (before: LadderState, act: Act, outcome: Pick<Outcome, 'is'>, after: LadderState): boolean =>

@@ -74,8 +74,10 @@ describe('before an act', () => {
     ],
   ])('%s', (_, act, has, change) => {
     const before = ladderState({ ...has, waitingSinceMs: null });
-    const after = intendAct(before, act, NOON_MS);
-    expect({ ...after, pending: null }).toEqual({ ...before, ...change, waitingSinceMs: NOON_MS });
+    const { ran, ...after } = intendAct(before, act, NOON_MS);
+    const { ran: ranBefore, ...found } = before;
+    expect({ ...after, pending: null }).toEqual({ ...found, ...change, waitingSinceMs: NOON_MS });
+    expect(ran).toBe(change.client === 'mayBeDown' ? undefined : ranBefore);
   });
 
   it('asking the node is nothing to write', () => {

@@ -174,7 +174,7 @@ describe('on the new instance', () => {
     };
     const context = { ...(here.tools as unknown as ReplaceContext), ...turnAt(patientContext().ctx, '010'), leases };
     const state = ladderState({ ...beside(), restoredVolumes: copy({ ofNode: 'node2' }) });
-    await performAct({ ...context, state, seen: null }, { do: 'start-beside' }).catch(() => undefined);
+    await performAct({ ...context, state }, { do: 'start-beside' }).catch(() => undefined);
     const sent = here.sent.find((input) => 'DocumentName' in input);
     const { Scrub, Places } = (sent?.Parameters ?? {}) as Record<string, string[]>;
     const text = (packed: string[] | undefined) => Buffer.from(packed?.[0] ?? '', 'base64').toString('utf8');

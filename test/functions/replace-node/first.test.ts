@@ -4,13 +4,12 @@ import { type Act, performAct } from '../../../functions/replace-node/acts/table
 import type { ReplaceContext } from '../../../functions/replace-node/state.ts';
 import { turnAt } from '../../../shared/heal/context.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
-import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { ME } from '../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { clientState, nodeState } from '../../fixtures/builders/observation.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
-import { copy, ladderState } from '../../fixtures/replace-facts.ts';
+import { copy, ladderState, newReplacement, YOUNG } from '../../fixtures/replace-facts.ts';
 
 const reason = 'so it was decided';
 const stopped = nodeState({ clients: [clientState({ state: 'stopped', exitStatus: 0, asked: true })] });
@@ -32,13 +31,13 @@ function left(): Shell {
   return here;
 }
 
-function made(here: Shell, act: Act, state: LadderState, seen: NodeState | null = nodeState()) {
+function madeBy(here: Shell, act: Act, state: LadderState) {
   const context = { ...here.tools, environment: { ...here.tools.environment } } as unknown as ReplaceContext;
   const leases = {
     ...{ holder: { execution: ME, fence: 4 }, leased: [], ordinals: { original: 1, replacement: 1 } },
     ...{ commandsOver: true, openUntilMs: null, seenFence: 4, clientUp: { original: false, replacement: false } },
   };
-  return performAct({ ...context, ...turnAt(patientContext().ctx, '010'), leases, state, seen }, act);
+  return performAct({ ...context, ...turnAt(patientContext().ctx, '010'), leases, state }, act);
 }
 
 const ordered = ({ sent }: Shell): string => {
@@ -62,7 +61,7 @@ describe('a command to a node whose client ran when it was last looked at', () =
     ],
   ])('says that it did, and is not begun where somebody has stopped it since: $do', async (act, state) => {
     const here = left();
-    const { result, state: after } = await made(here, act, state);
+    const { result, state: after } = await madeBy(here, act, state);
     expect(ordered(here)).toMatch(/ ran\n$/);
     expect(result).toMatchObject({ is: 'failed', fault: 'person', seen: stopped });
     expect({ ...after, waitingSinceMs: null }).toEqual({ ...state, waitingSinceMs: null });
@@ -73,22 +72,48 @@ describe('a command to a node whose client ran when it was last looked at', () =
 
   it('takes what stops it now for a person’s, whatever this heal has stopped before', async () => {
     const here = left();
-    const { state } = await made(here, restarts, ladderState({ rung: 'restart', client: 'mayBeDown' }));
-    expect(state?.client).toBe('untouched');
+    const { state } = await madeBy(here, restarts, ladderState({ rung: 'restart', client: 'mayBeDown', ran: true }));
+    expect(state).toMatchObject({ client: 'untouched', ran: true });
   });
 
-  it('says nothing of one that did not run, nor where it only puts back', async () => {
-    const down = nodeState({ clients: [clientState({ state: 'failed', exitStatus: 1, asked: false })] });
-    for (const [act, state, seen] of [
-      [restarts, ladderState({ rung: 'restart' }), down],
-      [restarts, ladderState({ rung: 'restart' }), null],
-      [{ do: 'start-again', reason }, ladderState({ rung: 'stop-start', moves: true }), nodeState()],
-      [{ do: 'swap', to: 'found', reason }, ladderState({ rung: 'swap', restoredVolumes: copy() }), nodeState()],
+  it('says nothing of one that may not have run, nor to a new instance', async () => {
+    const [down, replacing] = [{ client: 'mayBeDown' }, { rung: 'replace', replacement: newReplacement() }] as const;
+    for (const [act, state] of [
+      [restarts, ladderState({ rung: 'restart', ...down })],
+      [{ do: 'start-again', reason }, ladderState({ rung: 'stop-start', moves: true, ...down })],
+      [{ do: 'swap', to: 'found', reason }, ladderState({ rung: 'swap', restoredVolumes: copy(), ...down })],
+      [{ do: 'mask-replacement', reason }, ladderState(replacing)],
+      [{ do: 'take-over', reason }, ladderState(replacing)],
     ] as const) {
       const here = left();
-      await made(here, act, state, seen);
+      here.nodes.set(YOUNG, nodeRecord({ instanceId: YOUNG, owner: ME, fence: 1 }));
+      await madeBy(here, act, state);
       expect(ordered(here)).not.toContain(' ran');
     }
+  });
+});
+
+describe('a command that a pause holds back', () => {
+  const act: Act = { do: 'restart', reason };
+  const paused = (quietAfterMs: number): Shell => {
+    const here = shell({}, nodeRecord({ owner: ME, fence: 4, quietAfterMs }));
+    here.parameters.set('/chainmend/pause', 'maintenance');
+    return here;
+  };
+
+  it('was not sent: what stops the client now is not this heal, and the record says so', async () => {
+    const here = paused(0);
+    const state = ladderState({ rung: 'restart' });
+    const made = await madeBy(here, act, state);
+    expect(made).toMatchObject({ result: { is: 'refused', refusal: { refuse: 'paused' } }, state });
+    expect(here.nodes.get(INSTANCE)?.operation).toMatchObject({ memory: { client: 'untouched', ran: true } });
+  });
+
+  it('may have been sent by an earlier run of the same step, which had raised the quiet time', async () => {
+    const here = paused(Date.now() + 60_000);
+    const { state } = await madeBy(here, act, ladderState({ rung: 'restart' }));
+    expect(state).toMatchObject({ client: 'mayBeDown' });
+    expect(here.nodes.get(INSTANCE)?.operation).toMatchObject({ memory: { client: 'mayBeDown' } });
   });
 });
 
@@ -103,7 +128,7 @@ describe('an instance that is stopped to be started again', () => {
   };
 
   it.each(['stopping', 'stopped'])('is somebody else’s where AWS says that it was %s already', async (state) => {
-    const { result, state: after } = await made(answering(state), stops, ladderState({ rung: 'stop-start' }));
+    const { result, state: after } = await madeBy(answering(state), stops, ladderState({ rung: 'stop-start' }));
     expect(result).toMatchObject({
       is: 'failed',
       fault: 'person',
@@ -113,10 +138,10 @@ describe('an instance that is stopped to be started again', () => {
   });
 
   it('is ours where it ran, and where this heal has stopped it before', async () => {
-    const ran = await made(answering('running'), stops, ladderState({ rung: 'stop-start' }));
+    const ran = await madeBy(answering('running'), stops, ladderState({ rung: 'stop-start' }));
     expect(ran.state).toMatchObject({ original: 'stopRequested' });
     const again: Act = { do: 'stop-instance', which: 'original', reason };
-    const owed = await made(
+    const owed = await madeBy(
       answering('stopping'),
       again,
       ladderState({ rung: 'stop-start', original: 'stopIntended' }),

@@ -6,6 +6,7 @@ import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { moveOf } from '../../../functions/replace-node/move.ts';
 import { startInstead } from '../../../functions/replace-node/rungs/restart.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
+import { perhapsDown } from '../../../functions/replace-node/state.ts';
 import type { ScheduledEvent } from '../../../shared/fleet/scheduled-events.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { NODE_EVENT, NODE_TYPE } from '../../../shared/model/trigger.ts';
@@ -140,7 +141,9 @@ describe('the client does not stay down', () => {
   it('where EC2 refuses the stop', () => {
     const failed = [{ rung: 'stop-start', reason: 'UnsupportedOperation' }] as const;
     expect(then({ failed }, { seen: null })).toBe('inspect');
-    expect(then({ failed }, { seen: down })).toBe('start-again');
+    const stays = (has: LadderState) => words(decide(facts({ ...well, seen: down }), has));
+    expect(stays(perhapsDown(ladderState({ moves: true, failed })))).toBe('start-again');
+    expect(stays(ladderState({ moves: true, failed, ran: true }))).toBe('client-stopped');
     expect(then({ failed })).toBe('escalated');
   });
 

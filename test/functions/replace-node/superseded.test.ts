@@ -121,10 +121,7 @@ async function made(here: Shell, act: Act, state: LadderState) {
     ...{ holder: { execution: ME, fence: 4 }, leased: [], ordinals: { original: 1, replacement: 1 } },
     ...{ commandsOver: true, openUntilMs: null, seenFence: 4, clientUp: { original: false, replacement: false } },
   };
-  const told = await performAct(
-    { ...context, ...turnAt(patientContext().ctx, '010'), leases, state, seen: null },
-    act,
-  ).then(
+  const told = await performAct({ ...context, ...turnAt(patientContext().ctx, '010'), leases, state }, act).then(
     ({ result }) => result,
     (error: Error) => ({ is: 'thrown', reason: error.message }) as const,
   );
