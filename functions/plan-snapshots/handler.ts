@@ -70,6 +70,7 @@ async function choose(
     haltedSinceMs: watch?.haltedSinceMs ?? null,
     busy: busyNodes(nodes, records),
     underWaySinceMs: underWaySince(records.incidents),
+    failedMs: failedSnapshots(records.incidents),
     nowMs,
     ...(requestedBy === 'person' && { asked: { instanceId: undefined } }),
   });
@@ -84,6 +85,12 @@ export function underWaySince(incidents: readonly IncidentRecord[]): number | nu
   );
   return begun.length === 0 ? null : Math.max(...begun.map(({ onsetMs }) => onsetMs));
 }
+
+/** When clean snapshots were begun of which an attempt has failed, or ended without a word. */
+export const failedSnapshots = (incidents: readonly IncidentRecord[]): readonly number[] =>
+  incidents
+    .filter(({ trigger, failures, deaths = 0 }) => readTrigger(trigger)?.kind === 'snapshot' && failures + deaths > 0)
+    .map(({ onsetMs }) => onsetMs);
 
 /** Why nodes cannot be stopped now, by instance id: a heal goes first, and a pause is a person's word. */
 export function busyNodes(

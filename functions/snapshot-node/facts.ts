@@ -10,6 +10,7 @@ import { leftStopped } from '../../shared/heal/lease.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { fleetTag, suiteOfPrefix } from '../../shared/model/suite.ts';
 import { FLEET_TAG, INCIDENT_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
+import { CLEAN_SNAPSHOT } from '../../shared/model/trigger.ts';
 import { readLedger } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotContext, SnapshotFacts, TakenSnapshot } from './state.ts';
 
@@ -22,13 +23,14 @@ export async function readFacts({
 }: SnapshotContext): Promise<SnapshotFacts | Refusal> {
   const { instanceId, incidentId } = payload;
   const nowMs = Date.now();
-  const [switches, instance, volumes, observations, watch, node, taken] = await Promise.all([
+  const [switches, instance, volumes, observations, watch, node, incident, taken] = await Promise.all([
     readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
     readInstance(clients.ec2, instanceId),
     describeVolumes(clients.ec2, { instanceIds: [instanceId] }),
     store.readObservations(payload.fleet),
     store.readWatch(payload.fleet),
     store.readNode(instanceId),
+    store.readIncident(payload.fleet, instanceId, CLEAN_SNAPSHOT),
     readTaken(clients.ec2, [
       { Name: `tag:${FLEET_TAG}`, Values: [fleetTag(suiteOfPrefix(environment.PARAMETER_PREFIX), payload.fleet)] },
       { Name: `tag:${INCIDENT_TAG}`, Values: [incidentId] },
@@ -62,6 +64,7 @@ export async function readFacts({
     haltedSinceMs: watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch.haltedSinceMs : null,
     chainId: watch?.chainId ?? fleet.health.chainId ?? null,
     open,
+    failures: incident?.failures ?? 0,
     ...(leftStopped(node, nodeIn(observations, instanceId)?.heightSinceMs ?? null, nowMs) && {
       leftStopped: true as const,
     }),

@@ -24,6 +24,8 @@ export function refusalOf(
   const { fleet, role, instance, observedAtMs, breaker, haltedSinceMs, nowMs } = facts;
   if (requestedBy === 'schedule' && fleet.cleanSnapshots === undefined)
     return refuse('not-due', 'the fleet file asks for no clean snapshots any more', HOUR_MS);
+  if (requestedBy === 'schedule' && facts.failures > 0)
+    return refuse('not-due', 'it has failed here, and another node is stopped for one instead, if any', HOUR_MS);
   const notRunning = judgeInstance(instance?.state ?? null);
   if (notRunning) return notRunning;
   // Even if the fleet file allows restarts: a validator is stopped for the person alone who knows what it is.
@@ -55,6 +57,8 @@ export function refusalOf(
     ...{ fleet, nodes, observedAtMs, breaker, haltedSinceMs, nowMs },
     sets: [],
     busy: new Map(),
+    // plan-snapshots has counted them when it chose this node.
+    failedMs: [],
     underWaySinceMs: null,
     asked: { instanceId, ...(isAcknowledged && { acknowledgesValidator: true }) },
   });

@@ -63,6 +63,8 @@ export interface SnapshotFacts {
   readonly open: SnapshotOperation | null;
   /** A heal has left its client stopped, and nobody has seen it run since. Absent otherwise. */
   readonly leftStopped?: true;
+  /** Attempts of this incident that failed. */
+  readonly failures: number;
   readonly taken: readonly TakenSnapshot[];
 }
 

@@ -1,7 +1,7 @@
 // What people were told: the pages of the region's topics, as a program that subscribes would read them.
 import { messageFor, type Published } from '../services/sns/sns.ts';
 import type { Scene } from './scene.ts';
-import type { SeenNode } from './seen-nodes.ts';
+import { type SeenNode, tagsIn } from './seen-nodes.ts';
 
 export interface Page {
   readonly atMs: number;
@@ -41,18 +41,20 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** Whether a page names the node, or its fleet as a whole. */
-const isAbout = (page: Page, { fleet, name, instanceIds }: SeenNode): boolean =>
-  page.fleet === fleet || page.text.includes(fleet)
-    ? page.node === '' ||
-      page.node === 'fleet' ||
-      page.node === name ||
-      [name, ...instanceIds].some((word) => page.text.includes(word))
-    : // The account’s budget, the suite itself: nobody in particular.
-      page.fleet === '' && page.node === '';
+function isAbout(page: Page, scene: Scene, node: SeenNode): boolean {
+  const { fleet, name, instanceIds } = node;
+  // The account’s budget, the suite itself: nobody in particular.
+  if (page.fleet !== fleet && !page.text.includes(fleet)) return page.fleet === '' && page.node === '';
+  // A person may have given it another name since.
+  const names = [name, tagsIn(scene.present(node)?.tags ?? [])['Name'] ?? name];
+  return ['', 'fleet', ...names].includes(page.node) || [name, ...instanceIds].some((word) => page.text.includes(word));
+}
 
 /** Whether people were told of a node since a moment. */
 export const isTold = (scene: Scene, node: SeenNode, sinceMs: number): boolean =>
   scene.region.sns.published().some((published) => {
     const page = pageOf(published);
-    return page.atMs >= sinceMs && (page.severity === 'page' || page.severity === 'again') && isAbout(page, node);
+    return (
+      page.atMs >= sinceMs && (page.severity === 'page' || page.severity === 'again') && isAbout(page, scene, node)
+    );
   });

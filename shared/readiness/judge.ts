@@ -273,6 +273,7 @@ function ofSnapshots(about: Case): readonly Finding[] {
           haltedSinceMs: 'value' in facts.watch ? (facts.watch.value?.haltedSinceMs ?? null) : null,
           busy: new Map(),
           underWaySinceMs: null,
+          failedMs: [],
           asked: { instanceId: node.node.instanceId },
         });
         return 'refuse' in found ? refused(found) : [];

@@ -20,6 +20,8 @@ export interface DonorFacts {
   readonly busy: ReadonlyMap<string, string>;
   /** When the last clean snapshot was begun that has not ended; null where none is under way. */
   readonly underWaySinceMs: number | null;
+  /** When clean snapshots were begun whose attempts have failed, ms since the epoch: a client was stopped for each, or may have been. */
+  readonly failedMs: readonly number[];
   readonly nowMs: number;
   /** A person asked: it need not be due, and a named node need not have its turn. All other rules hold. */
   readonly asked?: {
@@ -55,7 +57,7 @@ export function donorOf(facts: DonorFacts): Donor {
   // A validator's is for itself alone: the other nodes' next one is due all the same.
   const shared = clean.filter(({ parts }) => !Object.values(parts).some(({ ledger }) => ledger.ofValidator));
   const newestMs = Math.max(...shared.map(({ takenAtMs }) => takenAtMs));
-  const early = asked ? null : notDueYet(policy, newestMs, nowMs);
+  const early = asked ? null : (notDueYet(policy, newestMs, nowMs) ?? enoughTried(policy, inVain(facts), nowMs));
   if (early !== null) return { notDue: early };
   // A round may come twice. After that time another node gives what this one cannot.
   const { underWaySinceMs } = facts;
@@ -106,6 +108,32 @@ function notDueYet(
   // Days are counted by windows: a set is of the window that it is less than half a day younger than.
   return nowMs - sinceMs < dueMs - DAY_MS / 2 ? `${age}, from ${at} UTC on` : null;
 }
+
+/**
+ * Why no client is stopped although a set is due: two were within a day, and what they gave is of no use. From then on each stop is a period after the
+ * last one, until the day has seen one alone. A client that takes long to start fails each of its snapshots, and each costs the pool a node for that time.
+ */
+function enoughTried(
+  { everyHours }: Pick<CleanSnapshotPolicy, 'everyHours'>,
+  vainMs: readonly number[],
+  nowMs: number,
+): string | null {
+  const [lastMs, ...before] = vainMs.filter((atMs) => nowMs - atMs < DAY_MS + ROUND_MS);
+  if (lastMs === undefined || before.length === 0 || nowMs - lastMs >= everyHours * HOUR_MS - ROUND_MS / 2) return null;
+  return `${before.length + 1} nodes were stopped within a day for sets that are of no use, the last one ${minutes(nowMs - lastMs)} ago: the next is stopped ${everyHours} h after it`;
+}
+
+/** When clients were stopped for sets that are of no use, the newest first. The set and the incident of one stop are minutes apart. */
+function inVain({ fleet, sets, failedMs }: DonorFacts): readonly number[] {
+  const bad = sets.filter(
+    (set) =>
+      !isCleanSet(set, fleet) && Object.values(set.parts).some(({ ledger }) => ledger.cleanStop && !ledger.ofValidator),
+  );
+  const all = [...failedMs, ...bad.map(({ takenAtMs }) => takenAtMs)].toSorted((a, b) => b - a);
+  return all.filter((atMs, at) => at === 0 || (all[at - 1] ?? 0) - atMs > ONE_STOP_MS);
+}
+
+const ONE_STOP_MS = 30 * 60_000;
 
 const ROUND_MS = HOUR_MS;
 const UNDER_WAY_MS = 2 * HOUR_MS;

@@ -1667,6 +1667,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/snapshots/donor.ts': [
     {
+      name: 'two sets of no use within a day are enough',
+      find: 'lastMs === undefined || before.length === 0',
+      replace: 'lastMs === undefined || before.length >= 0',
+      caughtBy: ['shared/snapshots/donor'],
+    },
+    {
+      name: 'a set of no use and its incident are one stop',
+      find: '> ONE_STOP_MS',
+      replace: '> 0',
+      caughtBy: ['shared/snapshots/donor'],
+    },
+    {
       name: 'no validator is chosen for a clean snapshot unless a person names it and says what it is',
       find: 'asked?.acknowledgesValidator === true && asked.instanceId === instanceId',
       replace: 'asked?.acknowledgesValidator === true || asked === undefined',
@@ -3035,6 +3047,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/snapshot-node/judge.ts': [
+    {
+      name: 'the schedule stops no client twice for one snapshot',
+      find: "requestedBy === 'schedule' && facts.failures > 0",
+      replace: "requestedBy === 'schedule' && facts.failures < 0",
+      caughtBy: ['functions/snapshot-node/snapshot-node'],
+    },
     {
       name: 'a client that was killed has not ended cleanly',
       find: '= [0, 143]',

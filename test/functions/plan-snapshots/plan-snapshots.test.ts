@@ -1,6 +1,6 @@
 // Which nodes must not be stopped for a clean snapshot because a heal or a person works on them.
 import { describe, expect, it } from '@jest/globals';
-import { busyNodes, underWaySince } from '../../../functions/plan-snapshots/handler.ts';
+import { busyNodes, failedSnapshots, underWaySince } from '../../../functions/plan-snapshots/handler.ts';
 import { endedIncident, OTHER, openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
@@ -44,4 +44,13 @@ it('a clean snapshot is under way since its incident was opened, until it ends',
   expect(begun({ trigger: 'disk:data' })).toBeNull();
   expect(underWaySince([endedIncident('healed', NOON_MS, { trigger: 'snapshot:clean' })])).toBeNull();
   expect(underWaySince([endedIncident('escalated', NOON_MS, { trigger: 'snapshot:clean' })])).toBeNull();
+});
+
+it('a clean snapshot has failed where one of its attempts has, or ended without a word', () => {
+  const ended = (more: object) =>
+    failedSnapshots([endedIncident('escalated', NOON_MS, { trigger: 'snapshot:clean', ...more })]);
+  expect(ended({ failures: 1, onsetMs: NOON_MS })).toEqual([NOON_MS]);
+  expect(ended({ failures: 0, deaths: 1, onsetMs: NOON_MS })).toEqual([NOON_MS]);
+  expect(ended({ failures: 0 })).toEqual([]);
+  expect(ended({ failures: 1, trigger: 'disk:data' })).toEqual([]);
 });

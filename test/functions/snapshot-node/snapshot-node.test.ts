@@ -341,6 +341,12 @@ describe('evidence of a clean stop', () => {
     expect(ending).toMatchObject({ outcome: 'refused', code: 'client-stopped', page: false });
   });
 
+  it('was there once and did not help: the schedule stops no client twice for one snapshot', () => {
+    const failed = { look: () => facts({ failures: 1 }) };
+    expect(codeOf(story(failed, { requestedBy: 'schedule' }).ending)).toBe('not-due');
+    expect(codeOf(story(failed, { requestedBy: 'person' }).ending)).not.toBe('not-due');
+  });
+
   it('is all that a snapshot rests on: without it there is none, and the client is started again', () => {
     const { acts, ending } = story({
       stop: () => ({ answer: stopped({ result: 'failed' }, { exitStatus: 137, clean: false }) }),

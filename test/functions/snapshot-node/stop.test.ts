@@ -32,7 +32,12 @@ function world(looks: readonly number[]): Shell {
     const missing = looks[Math.min(reads++, looks.length - 1)] ?? 0;
     return [{ observedAtMs: Date.now(), nodes: validators(missing) }];
   };
-  const store = { ...here.tools.store, readObservations, readWatch: async () => undefined };
+  const store = {
+    ...here.tools.store,
+    readObservations,
+    readWatch: async () => undefined,
+    readIncident: async () => undefined,
+  };
   return { ...here, tools: { ...here.tools, store } as never };
 }
 

@@ -21,6 +21,7 @@ const factsOf = (more: Partial<DonorFacts> = {}): DonorFacts => ({
   haltedSinceMs: null,
   busy: new Map(),
   underWaySinceMs: null,
+  failedMs: [],
   nowMs: NOON_MS,
   ...more,
 });
@@ -199,6 +200,30 @@ describe('nobody is stopped', () => {
     ],
   ])('%s', (_, more, said) => {
     expect(donor(more)).toMatch(said);
+  });
+
+  it('for a third time within a day: two sets of no use are enough, and the next stop comes a period after the last one', () => {
+    const failed = (...hoursAgo: number[]) => ({ failedMs: hoursAgo.map((hours) => NOON_MS - hours * HOUR_MS) });
+    expect(donor(failed(2))).toBe('node1');
+    expect(donor(failed(4, 2))).toMatch(
+      /^2 nodes were stopped within a day for sets that are of no use, the last one 120 min ago/,
+    );
+    expect(donor(failed(26, 2))).toBe('node1');
+    expect(donor({ ...failed(4, 2), asked: { instanceId: undefined } })).toBe('node1');
+    const fleet = clean({ everyHours: 6 });
+    expect(donor({ fleet, ...failed(8, 5.4) })).toMatch(/the next is stopped 6 h after it/);
+    expect(donor({ fleet, ...failed(8, 5.6) })).toBe('node1');
+  });
+
+  it('and a quarantined set counts with the incident that it is of, which was opened minutes before', () => {
+    const bad = sets({
+      node: 'node1',
+      hoursAgo: 2,
+      ledger: { quarantined: 'its own node did not come back from these data' },
+    });
+    const of = 2 * HOUR_MS + MINUTE_MS;
+    expect(donor({ sets: bad, failedMs: [NOON_MS - of] })).toBe('node1');
+    expect(donor({ sets: bad, failedMs: [NOON_MS - of, NOON_MS - 5 * HOUR_MS] })).toMatch(/^2 nodes were stopped/);
   });
 
   it('and nobody is paged for it: the next sweep looks again', () => {
