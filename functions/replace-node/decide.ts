@@ -63,16 +63,15 @@ export function decide(facts: Facts, state: LadderState | null): Decision {
  * A person has stopped a client since it was seen to run: it is not started, whatever was begun. That goes on once the person has started it. A masked one
  * is that of a new instance, or this heal's.
  */
-function leaving(decision: Decision, { leftStopped: _, ...facts }: Facts, { ran }: LadderState): Decision {
-  if (
-    ran !== true ||
-    decision.do === 'end' ||
-    !commandsClients(decision) ||
-    facts.seen?.clients.some(({ masked }) => masked)
-  )
-    return decision;
+function leaving(decision: Decision, { leftStopped: _, ...facts }: Facts, { ran, beganAtMs }: LadderState): Decision {
+  const { seen, want } = facts;
+  if (ran !== true || decision.do === 'end' || !commandsClients(decision)) return decision;
+  if (seen?.clients.some(({ masked }) => masked)) return decision;
   const left = leftToPerson(facts, { stops: true });
-  return left ? ended({ as: 'refused', refusal: left }) : decision;
+  if (left === null) return decision;
+  // With little disk left geth ends itself, with a clean exit.
+  const full = want.do === 'heal' ? diskFullFirst(facts, beganAtMs) : null;
+  return ended({ as: 'refused', refusal: full ?? left });
 }
 
 function onward(facts: Facts, state: LadderState): Decision {

@@ -13,6 +13,9 @@ const MOST_MS = 6 * 60 * 60_000;
 export const laterEachTime = ({ nowMs, onsetMs }: Pick<Facts, 'nowMs' | 'onsetMs'>): number =>
   Math.min(MOST_MS, Math.max(FIRST_MS, 2 * (nowMs - onsetMs)));
 
+/** Whoever asks for a restore has looked at the node; an upgrade is of a whole fleet. */
+export const leavesStops = ({ do: what }: Facts['want']): boolean => what === 'heal' || what === 'upgrade';
+
 /**
  * The refusal where a client cannot be followed, or was stopped by a person; null where a heal may go on. One of several is enough. A client that ended
  * by itself takes others of its node down with it: then nobody stopped them.
@@ -23,8 +26,7 @@ export function leftToPerson(
   { want, seen, nowMs, onsetMs, leftStopped }: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs' | 'leftStopped'>,
   { stops }: { readonly stops: boolean },
 ): Refusal | null {
-  // Whoever asks for a restore has looked at the node; an upgrade is of a whole fleet.
-  if ((want.do !== 'heal' && want.do !== 'upgrade') || seen === null) return null;
+  if (!leavesStops(want) || seen === null) return null;
   // Whoever is at it knows. watch-fleet has already told that the node does not answer.
   const later = { page: nowMs - onsetMs >= FIRST_MS, retryAfterMs: laterEachTime({ nowMs, onsetMs }) };
   const isDown = seen.clients.some((client) => isUnknown(client) || wasStopped(client));

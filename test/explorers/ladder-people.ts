@@ -1,4 +1,5 @@
 // What happens around a heal: what well-meaning people do, and that the watch sees nothing.
+import { leavesStops } from '../../functions/replace-node/person.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { type LadderWorld, OLD } from './ladder-world.ts';
 
@@ -30,11 +31,9 @@ export function canMeddle(world: LadderWorld, person: Around, memory: LadderStat
       return world.nowMs >= world.pausedUntilMs;
     case 'a person stops the instance':
       return world.box(OLD).power === 'running';
-    // Whoever asks for a restore has looked at the node; and what the heal has taken down itself is not told from what a person stops in that moment.
+    // What the heal has taken down itself is not told from what a person stops in that moment.
     case 'a person stops the client':
-      return (
-        isUp(world) && !world.box(OLD).ours && (world.setting.want.do === 'heal' || world.setting.want.do === 'upgrade')
-      );
+      return isUp(world) && !world.box(OLD).ours;
     case 'a person starts the old instance':
       return world.box(OLD).power === 'stopped' && world.isAttached(world.box(OLD).rootId, OLD);
     case 'a person detaches the copy':
@@ -71,7 +70,8 @@ export function meddle(world: LadderWorld, person: Around, memory: LadderState |
       return;
     case 'a person stops the client':
       world.stopClient(world.box(OLD));
-      world.box(OLD).left = true;
+      // Whoever asks for a restore has looked at the node: it starts what is stopped.
+      world.box(OLD).left = leavesStops(world.setting.want);
       world.later.push({ atMs: world.nowMs + COMES_BACK_MS, is: 'client', id: OLD });
       return;
     case 'a person starts the old instance':

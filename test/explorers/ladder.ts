@@ -10,6 +10,7 @@ import {
   statusAfterAct,
 } from '../../functions/replace-node/acts/table.ts';
 import { decide } from '../../functions/replace-node/decide.ts';
+import { leavesStops } from '../../functions/replace-node/person.ts';
 import { leaveInstead } from '../../functions/replace-node/rungs/replace.ts';
 import { startInstead } from '../../functions/replace-node/rungs/restart.ts';
 import type { Decision, End } from '../../functions/replace-node/rungs/rung.ts';
@@ -197,7 +198,7 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
     dies(story);
     return;
   }
-  const ran = found?.ran === true;
+  const ran = found?.ran === true && leavesStops(story.setting.want);
   const made: Made = { act, memory: act.do === 'begin' ? act.state : before, fence: story.fence, ran };
   const passes = (ms: number) => world.pass(ms, (number) => void carryOut(world, story.late[number] ?? made, rules));
   if (fault === 'dies, it happens later' || fault === 'dies, its command outlives its moment') {

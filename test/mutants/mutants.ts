@@ -2487,8 +2487,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/decide.ts': [
     {
       name: 'a client that a person has stopped since it ran is not started for what was begun',
-      find: 'ran !== true ||',
-      replace: 'ran === true ||',
+      find: "ran !== true || decision.do === 'end'",
+      replace: "ran === true || decision.do === 'end'",
       caughtBy: ['functions/replace-node/move'],
     },
     {

@@ -9,6 +9,7 @@ import { CONSISTENCY_WINDOW_MS } from '../../../shared/model/execution.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import type { Filled, NodeAnswer, NodeState } from '../../../shared/node-commands/node-answer.ts';
+import { leavesStops } from '../person.ts';
 import {
   afterCommand,
   type CommandTrace,
@@ -77,7 +78,7 @@ export type LadderActContext = ReplaceActContext & {
   readonly recovers: boolean;
   /** null only before the node was first asked. */
   readonly state: LadderState | null;
-  /** The clients of the original ran when it was last asked, and nothing was intended since that takes them down. */
+  /** The clients of the original ran when it was last asked, nothing was intended since that takes them down, and a stop of one is a person's word. */
   readonly ran: boolean;
 };
 
@@ -296,7 +297,10 @@ export async function perform<P>(
   const { state: before, leases: leasesBefore } = context;
   const state = before && (await writeIntent(context, parts, params, before));
   if (state === 'lost') return { result: { is: 'lost' }, leases: leasesBefore, state: before };
-  const known = { recovers: recovers(parts, before, params), ran: before?.ran === true };
+  const known = {
+    recovers: recovers(parts, before, params),
+    ran: before?.ran === true && leavesStops(context.payload.want),
+  };
   const result = await parts.execute({ ...context, ...known, state }, params);
   const leases = result.command ? afterCommand(leasesBefore, result.command) : leasesBefore;
   if (result.is === 'refused' && result.unsent && before && before !== state)

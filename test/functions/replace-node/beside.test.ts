@@ -172,7 +172,12 @@ describe('on the new instance', () => {
       ...{ holder: { execution: ME, fence: 4 }, leased: [], ordinals: { original: 1, replacement: 1 } },
       ...{ commandsOver: true, openUntilMs: null, seenFence: 4, clientUp: { original: false, replacement: false } },
     };
-    const context = { ...(here.tools as unknown as ReplaceContext), ...turnAt(patientContext().ctx, '010'), leases };
+    const payload = { ...here.tools.payload, want: { do: 'upgrade' } };
+    const context = {
+      ...({ ...here.tools, payload } as unknown as ReplaceContext),
+      ...turnAt(patientContext().ctx, '010'),
+      leases,
+    };
     const state = ladderState({ ...beside(), restoredVolumes: copy({ ofNode: 'node2' }) });
     await performAct({ ...context, state }, { do: 'start-beside' }).catch(() => undefined);
     const sent = here.sent.find((input) => 'DocumentName' in input);

@@ -1,7 +1,9 @@
 // A person who was first: a client that ran, or an instance, is stopped between a decision and its command. Nothing is begun, and what is stopped stays so.
 import { describe, expect, it } from '@jest/globals';
 import { type Act, performAct } from '../../../functions/replace-node/acts/table.ts';
-import type { ReplaceContext } from '../../../functions/replace-node/state.ts';
+import { decide } from '../../../functions/replace-node/decide.ts';
+import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { perhapsDown, type ReplaceContext } from '../../../functions/replace-node/state.ts';
 import { turnAt } from '../../../shared/heal/context.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { ME } from '../../fixtures/builders/incident.ts';
@@ -9,14 +11,24 @@ import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { clientState, nodeState } from '../../fixtures/builders/observation.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
-import { copy, ladderState, newReplacement, YOUNG } from '../../fixtures/replace-facts.ts';
+import {
+  client,
+  copy,
+  facts,
+  ladderState,
+  newReplacement,
+  seen,
+  watched,
+  YOUNG,
+} from '../../fixtures/replace-facts.ts';
 
 const reason = 'so it was decided';
+const HEAL = { want: { do: 'heal' } } as object;
 const stopped = nodeState({ clients: [clientState({ state: 'stopped', exitStatus: 0, asked: true })] });
 
 /** The node answers a command as one whose client somebody has stopped since it ran. */
 function left(): Shell {
-  const here = shell({}, nodeRecord({ owner: ME, fence: 4 }));
+  const here = shell(HEAL, nodeRecord({ owner: ME, fence: 4 }));
   const answer = {
     ...{ operationId: '4.2', fence: 4, result: 'failed', before: stopped, after: stopped },
     ...{ reason: 'somebody has stopped node@0.21.0, which ran: nothing was changed', fault: 'person' },
@@ -93,10 +105,36 @@ describe('a command to a node whose client ran when it was last looked at', () =
   });
 });
 
+describe('a client that a person has stopped since it was seen to run again', () => {
+  const again = ladderState({ rung: 'restart', client: 'mayBeDown', ran: true });
+  const next = (more: Partial<Facts>, state = again) => {
+    const act = decide(facts({ watched: watched('unreachable'), ...more }), state);
+    return act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do;
+  };
+
+  it('is not started, whatever was begun, and it goes on when that person has started it', () => {
+    expect(next({ seen: seen([client('stopped')]) })).toBe('client-stopped');
+    expect(next({ seen: seen([client('running')]) })).toBe('restart');
+  });
+
+  it('is another matter where it did not run, where its disk has filled, and where a person has asked for a restore', () => {
+    expect(next({ seen: seen([client('stopped')]) }, perhapsDown(again))).toBe('restart');
+    expect(next({ seen: seen([client('stopped')], undefined, 490) })).toBe('disk-full-first');
+    expect(next({ seen: seen([client('stopped')]), want: { do: 'restore' } as never })).toBe('restart');
+  });
+
+  it('is not told from one that runs to a node where a person has asked: it is started whatever it is', async () => {
+    const here = left();
+    Object.assign(here.tools.payload, { want: { do: 'restore' } });
+    await madeBy(here, { do: 'swap', to: 'restored', reason }, ladderState({ rung: 'swap', restoredVolumes: copy() }));
+    expect(ordered(here)).not.toContain(' ran');
+  });
+});
+
 describe('a command that a pause holds back', () => {
   const act: Act = { do: 'restart', reason };
   const paused = (quietAfterMs: number): Shell => {
-    const here = shell({}, nodeRecord({ owner: ME, fence: 4, quietAfterMs }));
+    const here = shell(HEAL, nodeRecord({ owner: ME, fence: 4, quietAfterMs }));
     here.parameters.set('/chainmend/pause', 'maintenance');
     return here;
   };
@@ -120,7 +158,7 @@ describe('a command that a pause holds back', () => {
 describe('an instance that is stopped to be started again', () => {
   const stops: Act = { do: 'stop-instance', which: 'original', reason, ran: true };
   const answering = (Name: string): Shell => {
-    const here = shell({}, nodeRecord({ owner: ME, fence: 4 }));
+    const here = shell(HEAL, nodeRecord({ owner: ME, fence: 4 }));
     here.answers['StopInstancesCommand'] = () => ({
       StoppingInstances: [{ InstanceId: INSTANCE, PreviousState: { Name }, CurrentState: { Name: 'stopping' } }],
     });

@@ -116,7 +116,8 @@ const ALL: readonly (readonly [string, Act, LadderState])[] = [
 /** An act as a run makes it. */
 async function made(here: Shell, act: Act, state: LadderState) {
   const environment = { ...here.tools.environment, MARK_ROOT_FUNCTION: 'mark-root', KMS_KEYS: '' };
-  const context = { ...here.tools, environment } as unknown as ReplaceContext;
+  const payload = { ...here.tools.payload, want: { do: 'heal' } };
+  const context = { ...here.tools, environment, payload } as unknown as ReplaceContext;
   const leases = {
     ...{ holder: { execution: ME, fence: 4 }, leased: [], ordinals: { original: 1, replacement: 1 } },
     ...{ commandsOver: true, openUntilMs: null, seenFence: 4, clientUp: { original: false, replacement: false } },
