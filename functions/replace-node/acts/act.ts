@@ -189,7 +189,7 @@ const afterFault = (state: LadderState, atMs: number): LadderState =>
     : { ...state, pending: { ...state.pending, atMs: atMs - CONSISTENCY_WINDOW_MS + AFTER_FAULT_MS } };
 
 /** The state after the act, as a later attempt reads it. */
-export function reduced<P>(parts: ActParts<P>, before: LadderState, params: P, outcome: Outcome): LadderState {
+function reduced<P>(parts: ActParts<P>, before: LadderState, params: P, outcome: Outcome): LadderState {
   const state: LadderState = { ...before, waitingSinceMs: outcome.atMs };
   switch (outcome.is) {
     case 'done':
