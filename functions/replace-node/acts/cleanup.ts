@@ -32,7 +32,7 @@ import {
   TAG_VALUE_MAX,
 } from '../../../shared/model/tags.ts';
 import { type MarkFailure, sentenceOfUnmarked, verify } from '../../../shared/snapshots/marks.ts';
-import { type ReplaceContext, withCleared } from '../state.ts';
+import { makesAgain, type ReplaceContext, withCleared } from '../state.ts';
 import { defineAct, known, type LadderActContext, nothing, type Result } from './act.ts';
 import { accepted, invoke, type Made, mutate } from './mutation.ts';
 
@@ -180,10 +180,10 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   keep: {
     call: 'CreateTags',
     sentence: (target) => `${target} is kept, with how to put it back`,
-    change: async (context, { found, beside }, { fleet, volumes }) => {
-      const putBack = beside
-        ? `it stays on ${found.instanceId}, whose own tag says how to go back`
-        : `npm run chainmend -- undo ${context.payload.fleet}/${context.payload.node}`;
+    change: async (context, state, { fleet, volumes }) => {
+      const { found } = state;
+      const putBack =
+        putBackOfVolume(state) ?? `npm run chainmend -- undo ${context.payload.fleet}/${context.payload.node}`;
       const untagged = await putVolumesAway(context, volumes, rolesOf(found.volumes), keeping(fleet), {
         [PUT_BACK_TAG]: putBack,
       });
@@ -329,6 +329,16 @@ export const wordsOf = ({ atMs, untilMs }: Keeping): string =>
   untilMs === atMs
     ? 'removed by the next run of prune-retired'
     : `kept for ${Math.round((untilMs - atMs) / DAY_MS)} days`;
+
+/** How a person gives a kept volume back after another instance has taken the node's place, which no undo does; null where one does. */
+function putBackOfVolume(state: LadderState): string | null {
+  const { found, beside, rung, replacement } = state;
+  if (beside) return `it stays on ${found.instanceId}, whose own tag says how to go back`;
+  if (rung !== 'replace' || replacement === null) return null;
+  return makesAgain(state)
+    ? `it was of ${found.instanceId}, which is gone: stop ${replacement.instanceId} and give it this one`
+    : `it was of ${found.instanceId}, whose own tag says how to go back`;
+}
 
 /** How a person goes back from an upgrade on another instance. */
 export const putBackOfBeside = (successor: string): string =>

@@ -104,6 +104,7 @@ const TARGETS: { readonly [K in CleanupPiece['kind']]: string } = {
   ...{ 'drop-copy': COPY_VOLUME, 'leave-standby': 'nodes' },
 };
 const PROVED = { ...REPLACE, proved: 'it follows' };
+const again = (state: LadderState): LadderState => ({ ...state, found: { ...state.found, machine: {} as never } });
 
 const ALL: readonly (readonly [string, Act, LadderState])[] = [
   ...Object.values(MUTATING).map(([act, has]) => [act.do, act, has] as const),
@@ -194,6 +195,27 @@ describe('a pause that begins between an intent and its call', () => {
 });
 
 describe('another instance', () => {
+  it.each<[string, LadderState, RegExp]>([
+    ['the old instance', PROVED, new RegExp(`^it was of ${INSTANCE}, whose own tag says how to go back$`)],
+    [
+      'the new one, where the old one is gone',
+      again(PROVED),
+      new RegExp(`which is gone: stop ${YOUNG} and give it this one$`),
+    ],
+    [
+      'a command, where volumes were exchanged',
+      { ...SWAP, proved: 'it follows' },
+      /^npm run chainmend -- undo bitcoin\/node2$/,
+    ],
+  ])('says of a volume that it has put away how it is put back: by %s', async (_, has, putBack) => {
+    const here = world();
+    here.answers['CreateTagsCommand'] = () => ({});
+    const piece = { kind: 'keep', target: DATA_VOLUME } as const;
+    await made(here, { do: 'clean-up', piece, volumes: [volumeNow()] }, has);
+    const tags = here.sent.flatMap(({ Tags }) => (Tags ?? []) as { Key: string; Value: string }[]);
+    expect(tags.find(({ Key }) => Key === 'chainmend:put-back')?.Value).toMatch(putBack);
+  });
+
   it('takes no volume of the node along when it ends: neither its data nor its root', async () => {
     const here = world();
     const attached = (DeviceName: string, VolumeId: string) => ({
