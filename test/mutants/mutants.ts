@@ -5022,6 +5022,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'local/oracle/promises/nothing-begins.ts': [
     {
+      name: 'the judge: what ours stopped before a pause may be started under it',
+      find: ' || isStopped(node, hold.sinceMs)',
+      replace: '',
+      caughtBy: ['local/oracle/promises'],
+    },
+    {
       name: 'the judge: what was begun before a pause may be put back',
       find: "class_ === 'may put back' &&",
       replace: "class_ === 'begins' &&",

@@ -53,14 +53,22 @@ type Held = (
 ) => { readonly sinceMs: number; readonly why: string } | undefined;
 
 function watched(scene: Scene, say: Say, held: Held): ReturnType<MakeRule> {
+  /** When ours first stopped an instance: no command reaches one that is dead. */
+  const stoppedMs = new Map<string, number>();
+  const isStopped = (node: SeenNode | undefined, sinceMs: number): boolean =>
+    node?.instanceIds.some((id) => (stoppedMs.get(id) ?? Number.POSITIVE_INFINITY) < sinceMs + ON_ITS_WAY_MS) ?? false;
   return {
     act(act) {
       const class_ = classOf(act);
       if (class_ === undefined) return;
+      if (act.operation === 'StopInstances')
+        for (const id of (act.input as { readonly InstanceIds?: readonly string[] }).InstanceIds ?? [])
+          if (!stoppedMs.has(id)) stoppedMs.set(id, act.at);
       for (const { node, fleet } of subjectsOf(scene, act)) {
         const hold = held(node, fleet);
         if (hold === undefined || act.at < hold.sinceMs + ON_ITS_WAY_MS) continue;
-        if (class_ === 'may put back' && wasBegun(scene, node, hold.sinceMs)) continue;
+        if (class_ === 'may put back' && (wasBegun(scene, node, hold.sinceMs) || isStopped(node, hold.sinceMs)))
+          continue;
         say.broken(
           node?.subject ?? fleet,
           `${act.operation} by ${act.actor}: ${hold.why} since ${new Date(hold.sinceMs).toISOString()}.`,

@@ -1370,6 +1370,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'an instance is started again that was stopped before the pause, and that no command had reached',
+        story: async (court) => {
+          freeze(court, 'node2');
+          await court.pass(5 * MINUTE_MS);
+          await off(court);
+          await court.pass(MINUTE_MS);
+          await court.person('PutParameter', { Name: '/chainmend/pause', Value: 'me', Type: 'String' });
+          await court.pass(5 * MINUTE_MS);
+          await court.ours('StartInstances', { InstanceIds: [court.id('node2')] });
+        },
+      },
+      {
         when: 'the pause was lifted',
         story: async (court) => {
           freeze(court, 'node2');
