@@ -127,6 +127,8 @@ export interface Facts {
   readonly watched: Watched | null;
   /** Its client is stopped, and another heal or the full disk has left it so. Absent where it runs, or somebody may have stopped it. */
   readonly leftStopped?: true;
+  /** The node cannot be asked now; before that this incident has found that a person had stopped its client, and it has made no progress since. Absent otherwise. */
+  readonly saidStopped?: true;
   /** The open incident of one of its volumes. Absent where there is none, or nobody has asked: no rung is proved now, and no disk was seen full. */
   readonly disk?: OpenDisk;
   readonly breaker: BreakerReading;
@@ -348,6 +350,7 @@ export async function readFacts(
   ]);
   const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
   const isLeft = await readLeft(context, { observations, seen, nowMs });
+  const isSaid = await wasSaidStopped(context, { observations, seen, original });
   return {
     nowMs,
     fleet,
@@ -368,6 +371,7 @@ export async function readFacts(
     openUntilMs,
     watched: watchedIn(fleet, observations, runs, nowMs),
     ...(isLeft && { leftStopped: true as const }),
+    ...(isSaid && { saidStopped: true as const }),
     ...(disk !== undefined && { disk }),
     breaker,
     haltedSinceMs: haltedSince(watch, nowMs),
@@ -387,6 +391,26 @@ async function readDisk({ store, payload }: ReplaceContext, fleet: Fleet): Promi
   const ofVolume = ({ role }: Fleet['volumes'][number]) =>
     store.readIncident(payload.fleet, payload.instanceId, triggerText({ kind: 'disk', subject: role }));
   return openDiskIn(await Promise.all(fleet.volumes.map(ofVolume)));
+}
+
+/** The incident's record is read where the node is silent, and only then. */
+async function wasSaidStopped(
+  { store, payload }: ReplaceContext,
+  {
+    observations,
+    seen,
+    original,
+  }: {
+    readonly observations: readonly FleetObservation[];
+    readonly seen: NodeState | null;
+    readonly original: Machine | null;
+  },
+): Promise<boolean> {
+  if (seen !== null || payload.want.do !== 'heal' || original === null || original.agentOnline) return false;
+  const incident = await store.readIncident(payload.fleet, payload.instanceId, payload.trigger);
+  if (incident?.incidentId !== payload.incidentId || !incident.refusedCodes.includes('client-stopped')) return false;
+  const own = observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === payload.instanceId);
+  return (own?.heightSinceMs ?? incident.onsetMs) <= incident.onsetMs;
 }
 
 /** The record is read where a client is down, and only then. */

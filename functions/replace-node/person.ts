@@ -13,6 +13,8 @@ const MOST_MS = 6 * 60 * 60_000;
 export const laterEachTime = ({ nowMs, onsetMs }: Pick<Facts, 'nowMs' | 'onsetMs'>): number =>
   Math.min(MOST_MS, Math.max(FIRST_MS, 2 * (nowMs - onsetMs)));
 
+type Asked = Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs' | 'leftStopped' | 'saidStopped'>;
+
 /** Whoever asks for a restore has looked at the node; an upgrade is of a whole fleet. */
 export const leavesStops = ({ do: what }: Facts['want']): boolean => what === 'heal' || what === 'upgrade';
 
@@ -23,12 +25,13 @@ export const leavesStops = ({ do: what }: Facts['want']): boolean => what === 'h
  * @param stops whether a stop that the node tells of may be a person's: not where this heal may have stopped the client itself
  */
 export function leftToPerson(
-  { want, seen, nowMs, onsetMs, leftStopped }: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs' | 'leftStopped'>,
+  { want, seen, nowMs, onsetMs, leftStopped, saidStopped }: Asked,
   { stops }: { readonly stops: boolean },
 ): Refusal | null {
-  if (!leavesStops(want) || seen === null) return null;
+  if (!leavesStops(want)) return null;
   // Whoever is at it knows. watch-fleet has already told that the node does not answer.
   const later = { page: nowMs - onsetMs >= FIRST_MS, retryAfterMs: laterEachTime({ nowMs, onsetMs }) };
+  if (seen === null) return stops && saidStopped ? { refuse: 'client-stopped', reason: SAID, ...later } : null;
   const isDown = seen.clients.some((client) => isUnknown(client) || wasStopped(client));
   if (stops && isDown && seen.cloudInit === 'running')
     return { refuse: 'first-boot', reason: FIRST_BOOT, ...later, page: nowMs - onsetMs >= MOST_MS };
@@ -45,6 +48,9 @@ export function leftToPerson(
   const reason = `its client was stopped (${ends}): somebody did that`;
   return { refuse: 'client-stopped', reason, ...later };
 }
+
+const SAID =
+  'its client was stopped, as was found before its agent fell silent: somebody did that, and nobody has seen it run since';
 
 const FIRST_BOOT = 'its user data still run (cloud-init): its client is still to come';
 

@@ -322,6 +322,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/person.ts': [
     {
+      name: 'a silent node is left to the person who has stopped its client before',
+      find: 'stops && saidStopped ?',
+      replace: 'stops && !saidStopped ?',
+      caughtBy: ['functions/replace-node/first'],
+    },
+    {
       name: 'a client that was told to end was stopped by a person',
       find: "return { refuse: 'client-stopped', reason, ...later };",
       replace: 'return null;',
@@ -1558,6 +1564,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/restart.ts': [
+    {
+      name: 'a unit that has run since the boot and was stopped is a person’s',
+      find: 'const left = up && hasRunSinceBoot(facts)',
+      replace: 'const left = !up && hasRunSinceBoot(facts)',
+      caughtBy: ['functions/replace-node/move'],
+    },
     {
       name: 'an execution client that stands after the restart of its consensus client is restarted, too',
       find: 'restartAll(facts, state, why) ?? rungFailed(why)',

@@ -57,7 +57,7 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
       const { rung, original, upSinceMs, restoredVolumes } = state;
       if (which === 'replacement') return withReplacement(after, { heard: state.replacement?.fence ?? 0 });
       if (rung === 'stop-start' && original === 'started' && upSinceMs === null)
-        return state.moves && !isUp(seen) ? after : { ...after, upSinceMs: atMs };
+        return (state.moves ? !isUp(seen) : isOnlyDown(seen)) ? after : { ...after, upSinceMs: atMs };
       if (rung !== null && isOwnCommand(rung) && isOwnDone(state, rung) && upSinceMs === null)
         return isUp(seen) ? { ...after, upSinceMs: atMs } : after;
       if (rung === 'upgrade' && state.upgrade && seen) return seenVersion(after, state.upgrade, seen, atMs);
@@ -73,6 +73,11 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
     unknown: (state) => ({ ...state, inspectedAtMs: null }),
   },
 });
+
+/** One of them does not run, and none has ended by itself. */
+const isOnlyDown = (seen: NodeState | null | undefined): boolean =>
+  seen?.clients.some(({ state }) => state === 'stopped') === true &&
+  seen.clients.every(({ state }) => state === 'stopped' || state === 'running');
 
 /** A boot starts only what is enabled: what this heal has stopped, it starts. */
 const isUp = (seen: NodeState | null | undefined): boolean =>

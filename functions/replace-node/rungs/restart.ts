@@ -19,6 +19,7 @@ import {
   BOUND_MS,
   changeType,
   type Decision,
+  ended,
   isolate,
   isSpent,
   onceSettled,
@@ -259,6 +260,13 @@ function giveTypeBack(
   return isSpent(state, act) ? null : act;
 }
 
+/** systemd tells how a unit has ended in this boot alone: one that has, was started by it, and somebody has stopped it since. */
+const hasRunSinceBoot = ({ seen, fleet }: Facts): boolean =>
+  seen?.clients.some(
+    ({ state, exitStatus }, at) =>
+      state === 'stopped' && exitStatus !== null && fleet.units[at]?.runtime.kind === 'systemd',
+  ) === true;
+
 function started(facts: Facts, state: LadderState, { instance, checks, agentOnline }: Machine): Decision {
   const { nowMs } = facts;
   const { instanceId, state: power, stateReason } = instance;
@@ -271,8 +279,11 @@ function started(facts: Facts, state: LadderState, { instance, checks, agentOnli
     return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(booted + reason));
   if (isImpaired(facts)) return rungFailed('EC2 finds it impaired still');
   const up = power === 'running' && isUp(checks);
-  if (up && agentOnline && state.moves && facts.seen !== null)
-    return startClient('its instance has booted on other hardware');
+  const isDown = facts.seen?.clients.some(({ state: is }) => is === 'stopped') === true;
+  const left = up && hasRunSinceBoot(facts) ? leftToPerson(facts, { stops: true }) : null;
+  if (left) return ended({ as: 'refused', refusal: left });
+  if (up && agentOnline && facts.seen !== null && (state.moves || isDown))
+    return startClient(state.moves ? 'its instance has booted on other hardware' : 'the boot has not started it');
   if (up && agentOnline) return askNode('original');
   if (waitedMs(state, nowMs) > BOUND_MS.boot)
     return rungFailed(

@@ -319,7 +319,7 @@ export function proving(
   const { leftStopped: _, ...known } = facts;
   const since = { ...known, want: { do: 'heal' } } as const;
   // Its client was seen running after the start of all rungs but one: a boot starts only what is enabled.
-  const left = isLater && state.rung !== 'stop-start' ? leftToPerson(since, { stops: true }) : null;
+  const left = isLater && (state.rung !== 'stop-start' || state.ran) ? leftToPerson(since, { stops: true }) : null;
   if (left && !follows) return ended({ as: 'refused', refusal: left });
   if (heightProbeOf(fleet) === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
   const catchUpMs = restoredVolumes?.catchUpMs ?? null;

@@ -16,6 +16,7 @@ import {
   copy,
   facts,
   ladderState,
+  machine,
   newReplacement,
   seen,
   watched,
@@ -128,6 +129,19 @@ describe('a client that a person has stopped since it was seen to run again', ()
     Object.assign(here.tools.payload, { want: { do: 'restore' } });
     await madeBy(here, { do: 'swap', to: 'restored', reason }, ladderState({ rung: 'swap', restoredVolumes: copy() }));
     expect(ordered(here)).not.toContain(' ran');
+  });
+});
+
+describe('a node that cannot be asked any more', () => {
+  const silent = { original: machine({ state: 'running' }, { agentOnline: false }), seen: null };
+  const begins = (more: Partial<Facts>) => {
+    const act = decide(facts({ watched: watched('unreachable'), ...silent, ...more }), null);
+    return act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do;
+  };
+
+  it('is left to the person who has stopped its client, where that was found before', () => {
+    expect(begins({ saidStopped: true })).toBe('client-stopped');
+    expect(begins({})).toBe('begin');
   });
 });
 

@@ -325,7 +325,18 @@ describe('the proof', () => {
       asked,
       'end-rung',
     ],
-    ['a boot starts only what is enabled', { ...quiet, seen: gone }, { ...asked, rung: 'stop-start' }, 'end-rung'],
+    [
+      'a boot starts only what is enabled',
+      { ...quiet, seen: gone },
+      { ...asked, rung: 'stop-start', client: 'mayBeDown' },
+      'end-rung',
+    ],
+    [
+      'the boot had started it',
+      { ...quiet, seen: gone },
+      { ...asked, rung: 'stop-start', client: 'mayBeDown', ran: true },
+      'client-stopped',
+    ],
   ])('of a client that is down: %s', (_, more, has, does) => {
     const act = prove(more, has);
     expect(act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do).toBe(does);
@@ -382,7 +393,7 @@ describe('the proof of a fleet that nobody observes', () => {
     const booted = (...clients: readonly ReturnType<typeof client>[]) =>
       proving(
         facts({ fleet, watched: null, seen: seen(clients) }),
-        ladderState({ rung: 'stop-start', inspectedAtMs: NOON_MS }),
+        ladderState({ rung: 'stop-start', client: 'mayBeDown', inspectedAtMs: NOON_MS }),
         ago(10),
         'original',
         failed,

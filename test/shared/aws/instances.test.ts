@@ -152,8 +152,8 @@ describe('An instance that is read', () => {
 describe('The power of an instance', () => {
   it('goes and comes, twice asked like once, and its checks begin anew', async () => {
     const id = region.ec2.addInstance({ privateIp: '10.0.0.11' });
-    expect(await stopInstance(aws.ec2Once, id)).toEqual({ accepted: true });
-    expect(await stopInstance(aws.ec2Once, id)).toEqual({ accepted: true });
+    expect(await stopInstance(aws.ec2Once, id)).toEqual({ accepted: true, before: 'running' });
+    expect(await stopInstance(aws.ec2Once, id)).toEqual({ accepted: true, before: 'stopping' });
     expect(await startInstance(aws.ec2Once, id)).toMatchObject({ code: 'IncorrectInstanceState' });
     await paced.pass(MINUTE_MS);
     expect(await startInstance(aws.ec2Once, id)).toEqual({ accepted: true });

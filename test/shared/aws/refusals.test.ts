@@ -29,6 +29,7 @@ const contextOf = (here: Shell, more: Partial<LadderActContext> = {}): LadderAct
   ({
     ...turnAt(patientContext().ctx, '010'),
     ...here.tools,
+    payload: { ...here.tools.payload, want: { do: 'heal' } },
     clients: {
       ...here.tools.clients,
       ec2: answering(new EC2Client({ region: 'eu-west-1' }), here),
