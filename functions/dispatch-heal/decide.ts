@@ -68,6 +68,8 @@ export interface DispatchFacts {
   readonly guarded: Refusal | null;
   readonly incident: IncidentRecord | undefined;
   readonly nodeRecord: NodeRecord | undefined;
+  /** How the node was last seen; absent where nobody has looked, or its trouble is no matter of that. */
+  readonly observed?: Pick<ObservedNode, 'health' | 'sinceMs'> | undefined;
   /** The execution of the node's lease owner, if the node has one. */
   readonly owner: ExecutionStatus;
 }
@@ -97,7 +99,8 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   const opened = incidentOfRequest(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
   if ('lags' in opened) return leaveAlone('healed-lately', 'healed minutes ago; the alarm lags behind the cure');
   const found = 'next' in opened ? opened.next : opened.keep;
-  const incident = candidate.atOnce ? { ...found, notBeforeMs: 0, plannedUntilMs: 0 } : found;
+  const waited = isBack(found, facts.observed) ? { ...found, notBeforeMs: 0 } : found;
+  const incident = candidate.atOnce ? { ...found, notBeforeMs: 0, plannedUntilMs: 0 } : waited;
   const isNew = 'next' in opened;
   const refusal = refusalOf(facts);
   if (refusal && incident.state === 'open') {
@@ -109,6 +112,8 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   const note = isNew && trigger.kind !== 'node' && { write: incident };
   if (fleet.mode === 'plan' && incident.state === 'open' && nowMs < (incident.plannedUntilMs ?? 0))
     return { ...leaveAlone('planned-lately', 'planned already, and the fleet is in mode plan'), ...note };
+  if (fleet.mode === 'ask' && !candidate.atOnce && !candidate.settles && isLeft(incident, facts.observed))
+    return leaveAlone('refused-lately', 'left to the person who has stopped it: nobody is asked for a yes meanwhile');
   const node = nodeRecord ?? newNode(fleet.name, candidate.instanceId);
   const kind = operationOf(trigger);
   // A drill does nothing to the node: whoever holds it keeps it.
@@ -118,6 +123,23 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
   return { do: 'start', write: isNew ? [incident, allocated.next] : [allocated.next], payload: allocated.invoke };
 }
+
+/** What was left to a person waits for hours, longer each time. Once its node answers again, and is not well, it has trouble of its own. */
+const isBack = ({ leftAtMs }: IncidentRecord, observed: DispatchFacts['observed']): boolean =>
+  leftAtMs !== undefined &&
+  observed !== undefined &&
+  observed.sinceMs > leftAtMs &&
+  (observed.health === 'stuck' || observed.health === 'behind' || observed.health === 'forked');
+
+/**
+ * Still as it was left, and a person was told: in mode ask there would be a yes before the node is looked at, and `client-stopped` right after it.
+ */
+const isLeft = ({ leftAtMs, state, pagedCodes }: IncidentRecord, observed: DispatchFacts['observed']): boolean =>
+  state === 'open' &&
+  leftAtMs !== undefined &&
+  (pagedCodes.includes('client-stopped') || pagedCodes.includes('instance-stopped')) &&
+  observed?.health === 'unreachable' &&
+  observed.sinceMs <= leftAtMs;
 
 const leaveAlone = (code: LeaveCode, reason: string) => ({ do: 'leave', code, reason }) as const;
 

@@ -184,6 +184,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
     const nowMs = Date.now();
     const dispatch = decideDispatch({
       ...{ nowMs, candidate, fleet, node, trigger, paused, incident, nodeRecord },
+      observed: seen?.observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instance.instanceId),
       waits:
         (height && seen && belowHeight(height, seen, instance.instanceId)) ??
         goesFirst(nowMs, incident) ??

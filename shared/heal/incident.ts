@@ -217,6 +217,9 @@ export type Outcome =
   /** There is nothing left to try, even with attempts left: a person has been paged. */
   | { readonly outcome: 'escalated'; readonly code: string; readonly page: PageNote | undefined };
 
+/** What a person has stopped is left to that person. */
+const LEFT: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['client-stopped', 'instance-stopped']);
+
 /** The outcome of an attempt. Only its own claimed attempt may write it; the last failure of a ladder escalates. */
 export function conclude(
   read: IncidentRecord | undefined,
@@ -226,7 +229,8 @@ export function conclude(
   nowMs: number,
 ): Write<IncidentRecord> | { readonly notMine: true } {
   if (!isMine(read, attempt, execution)) return { notMine: true };
-  const base = { ...withoutQueue(identity(read)), version: read.version + 1 };
+  const { leftAtMs: _, ...kept } = withoutQueue(identity(read));
+  const base: IncidentBase = { ...kept, version: read.version + 1 };
   switch (outcome.outcome) {
     case 'healed':
       return { next: { ...base, state: 'healed', endedAtMs: nowMs, proof: plainText(outcome.proof) } };
@@ -238,6 +242,7 @@ export function conclude(
         next: {
           ...refusedFor(queued(base, waitsFor), outcome),
           ...(waitsFor === undefined && { refusals: (read.refusals ?? 0) + 1 }),
+          ...(LEFT.has(outcome.code) && { leftAtMs: nowMs }),
           notBeforeMs: outcome.notBeforeMs,
           state: 'open',
         },
@@ -350,6 +355,7 @@ const KEPT = {
   refusals: true,
   deaths: true,
   notBeforeMs: true,
+  leftAtMs: true,
   plannedUntilMs: true,
   waitsFor: true,
   want: true,

@@ -42,6 +42,8 @@ export interface IncidentBase {
   readonly deaths?: number;
   /** Nothing is dispatched before, ms since the epoch. */
   readonly notBeforeMs: number;
+  /** When its last attempt has left the node to the person who had stopped the client or the instance. Absent where it ended otherwise. */
+  readonly leftAtMs?: number;
   /** In mode plan no new plan is written before, ms since the epoch; any other mode acts immediately. Absent until something was planned. */
   readonly plannedUntilMs?: number;
   /** What its last attempt was refused for, where that is only a turn: it waits at the door, without an execution. Absent where it does not. */

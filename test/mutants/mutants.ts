@@ -3643,6 +3643,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/decide.ts': [
     {
+      name: 'nobody is asked for a yes to a node that was left to the person who stopped it',
+      find: "if (fleet.mode === 'ask' && !candidate.atOnce && !candidate.settles && isLeft(",
+      replace: "if (fleet.mode === 'plan' && !candidate.atOnce && !candidate.settles && isLeft(",
+      caughtBy: ['functions/dispatch-heal/decide'],
+    },
+    {
+      name: 'what was left to a person goes on when its node answers again, and not before',
+      find: 'observed.sinceMs > leftAtMs',
+      replace: 'observed.sinceMs >= leftAtMs',
+      caughtBy: ['functions/dispatch-heal/decide'],
+    },
+    {
       name: 'no client that runs is taken down beside one that was restarted for its list',
       find: 'nowMs >= restart.overAtMs + SEEN_SINCE_MS',
       replace: 'nowMs >= 0',
@@ -4655,6 +4667,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/incident.ts': [
+    {
+      name: 'an incident remembers when it was left to a person',
+      find: 'LEFT.has(outcome.code) &&',
+      replace: '!LEFT.has(outcome.code) &&',
+      caughtBy: ['shared/heal/incident'],
+    },
     {
       name: 'an instance that keeps the type of its first sync keeps no snapshot from its node',
       find: "trigger !== NODE_TYPE || ((state === 'allocated'",

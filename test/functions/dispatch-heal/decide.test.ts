@@ -42,6 +42,63 @@ describe('the volume that an alarm is about', () => {
   });
 });
 
+describe('an incident that was left to the person who had stopped the client', () => {
+  const leftAtMs = NOON_MS - HOUR_MS;
+  const trigger = { kind: 'node', subject: 'health' } as const;
+  const incident = openIncidentRecord({ alarm, trigger: 'node:health', notBeforeMs: NOON_MS + 5 * HOUR_MS, leftAtMs });
+  const dispatched = (observed: DispatchFacts['observed'], more: object = {}) => {
+    const decision = decideDispatch({
+      ...facts,
+      ...{ trigger, observed, fleet: bitcoinFleet() },
+      incident: { ...incident, ...more } as typeof incident,
+    });
+    return decision.do === 'leave' ? decision.code : decision.do;
+  };
+  const since = NOON_MS - MINUTE_MS;
+
+  it('goes on as soon as its node answers again, and is not well', () => {
+    for (const health of ['stuck', 'behind', 'forked'] as const)
+      expect(dispatched({ health, sinceMs: since })).toBe('start');
+  });
+
+  it('waits on where nobody answers, where it was so before, and where it was left for something else', () => {
+    expect(dispatched({ health: 'unreachable', sinceMs: since })).toBe('later');
+    expect(dispatched({ health: 'unknown', sinceMs: since })).toBe('later');
+    // Two clients of one node: the one that answers stood all the time.
+    expect(dispatched({ health: 'stuck', sinceMs: leftAtMs })).toBe('later');
+    expect(dispatched({ health: 'stuck', sinceMs: since }, { leftAtMs: undefined })).toBe('later');
+    expect(dispatched(undefined)).toBe('later');
+  });
+});
+
+describe('an incident that was left to a person, in mode ask', () => {
+  const leftAtMs = NOON_MS - HOUR_MS;
+  const dispatched = (observed: DispatchFacts['observed'], more: Partial<DispatchFacts> = {}) => {
+    const trigger = { kind: 'node', subject: 'health' } as const;
+    const pagedCodes = ['client-stopped'];
+    const incident = openIncidentRecord({ alarm, trigger: 'node:health', notBeforeMs: 0, leftAtMs, pagedCodes });
+    return decideDispatch({
+      ...facts,
+      ...{ trigger, observed, incident, fleet: bitcoinFleet({ mode: 'ask' }) },
+      ...more,
+    }).do;
+  };
+  const down = (sinceMs: number) => ({ health: 'unreachable', sinceMs }) as const;
+
+  it('asks nobody for a yes before its node is otherwise than it was left', () => {
+    expect(dispatched(down(leftAtMs))).toBe('leave');
+    expect(dispatched(down(leftAtMs + 1))).toBe('start');
+    expect(dispatched({ health: 'stuck', sinceMs: leftAtMs + 1 })).toBe('start');
+  });
+
+  it('is looked at where no yes is needed, where a person wants it, and where nobody was told yet', () => {
+    const untold = openIncidentRecord({ alarm, trigger: 'node:health', notBeforeMs: 0, leftAtMs });
+    expect(dispatched(down(leftAtMs), { incident: untold })).toBe('start');
+    expect(dispatched(down(leftAtMs), { fleet: bitcoinFleet() })).toBe('start');
+    expect(dispatched(down(leftAtMs), { candidate: { ...facts.candidate, atOnce: true } })).toBe('start');
+  });
+});
+
 describe('a plan that was written down', () => {
   it('is not said again at every sweep while the fleet stays in mode plan', () => {
     expect(decideDispatch(facts)).toEqual({

@@ -581,3 +581,17 @@ describe('an incident keeps its node from what may wait', () => {
     expect(isAsked(of({}))).toBe(false);
   });
 });
+
+describe('what a person has stopped', () => {
+  const left = (code: 'client-stopped' | 'instance-stopped' | 'aws-refused', before: object = {}) =>
+    conclude(claimedIncident(before), 1, ME, { outcome: 'refused', code, notBeforeMs: NOON_MS + 1 }, NOON_MS);
+
+  it('is remembered with the moment at which it was left', () => {
+    expect(left('client-stopped')).toMatchObject({ next: { leftAtMs: NOON_MS } });
+    expect(left('instance-stopped')).toMatchObject({ next: { leftAtMs: NOON_MS } });
+  });
+
+  it('until an attempt ends otherwise', () => {
+    expect(left('aws-refused', { leftAtMs: NOON_MS - 1 })).not.toMatchObject({ next: { leftAtMs: expect.anything() } });
+  });
+});
