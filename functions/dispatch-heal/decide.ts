@@ -126,17 +126,15 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
 
 /** What was left to a person waits for hours, longer each time. Once its node answers again, and is not well, it has trouble of its own. */
 const isBack = ({ leftAtMs }: IncidentRecord, observed: DispatchFacts['observed']): boolean =>
-  leftAtMs !== undefined &&
   observed !== undefined &&
-  observed.sinceMs > leftAtMs &&
+  observed.sinceMs > (leftAtMs ?? Number.POSITIVE_INFINITY) &&
   (observed.health === 'stuck' || observed.health === 'behind' || observed.health === 'forked');
 
 /**
  * Still as it was left, and a person was told: in mode ask there would be a yes before the node is looked at, and `client-stopped` right after it.
  */
-const isLeft = ({ leftAtMs, state, pagedCodes }: IncidentRecord, observed: DispatchFacts['observed']): boolean =>
+const isLeft = ({ leftAtMs = 0, state, pagedCodes }: IncidentRecord, observed: DispatchFacts['observed']): boolean =>
   state === 'open' &&
-  leftAtMs !== undefined &&
   (pagedCodes.includes('client-stopped') || pagedCodes.includes('instance-stopped')) &&
   observed?.health === 'unreachable' &&
   observed.sinceMs <= leftAtMs;

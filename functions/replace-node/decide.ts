@@ -64,14 +64,13 @@ export function decide(facts: Facts, state: LadderState | null): Decision {
  * is that of a new instance, or this heal's.
  */
 function leaving(decision: Decision, { leftStopped: _, ...facts }: Facts, { ran, beganAtMs }: LadderState): Decision {
-  const { seen, want } = facts;
+  const { seen } = facts;
   if (ran !== true || decision.do === 'end' || !commandsClients(decision)) return decision;
   if (seen?.clients.some(({ masked }) => masked)) return decision;
   const left = leftToPerson(facts, { stops: true });
   if (left === null) return decision;
   // With little disk left geth ends itself, with a clean exit.
-  const full = want.do === 'heal' ? diskFullFirst(facts, beganAtMs) : null;
-  return ended({ as: 'refused', refusal: full ?? left });
+  return ended({ as: 'refused', refusal: diskFullFirst(facts, beganAtMs) ?? left });
 }
 
 function onward(facts: Facts, state: LadderState): Decision {

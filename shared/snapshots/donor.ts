@@ -118,9 +118,10 @@ function enoughTried(
   vainMs: readonly number[],
   nowMs: number,
 ): string | null {
-  const [lastMs, ...before] = vainMs.filter((atMs) => nowMs - atMs < DAY_MS + ROUND_MS);
-  if (lastMs === undefined || before.length === 0 || nowMs - lastMs >= everyHours * HOUR_MS - ROUND_MS / 2) return null;
-  return `${before.length + 1} nodes were stopped within a day for sets that are of no use, the last one ${minutes(nowMs - lastMs)} ago: the next is stopped ${everyHours} h after it`;
+  const recent = vainMs.filter((atMs) => nowMs - atMs < DAY_MS + ROUND_MS);
+  const lastMs = Math.max(...recent);
+  if (recent.length < 2 || nowMs - lastMs >= everyHours * HOUR_MS - ROUND_MS / 2) return null;
+  return `${recent.length} nodes were stopped within a day for sets that are of no use, the last one ${minutes(nowMs - lastMs)} ago: the next is stopped ${everyHours} h after it`;
 }
 
 /** When clients were stopped for sets that are of no use, the newest first. The set and the incident of one stop are minutes apart. */

@@ -1680,8 +1680,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/snapshots/donor.ts': [
     {
       name: 'two sets of no use within a day are enough',
-      find: 'lastMs === undefined || before.length === 0',
-      replace: 'lastMs === undefined || before.length >= 0',
+      find: 'recent.length < 2 ||',
+      replace: 'recent.length < 9 ||',
       caughtBy: ['shared/snapshots/donor'],
     },
     {
@@ -3650,8 +3650,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'what was left to a person goes on when its node answers again, and not before',
-      find: 'observed.sinceMs > leftAtMs',
-      replace: 'observed.sinceMs >= leftAtMs',
+      find: 'observed.sinceMs > (leftAtMs',
+      replace: 'observed.sinceMs >= (leftAtMs',
       caughtBy: ['functions/dispatch-heal/decide'],
     },
     {

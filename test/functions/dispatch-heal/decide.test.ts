@@ -77,23 +77,32 @@ describe('an incident that was left to a person, in mode ask', () => {
     const trigger = { kind: 'node', subject: 'health' } as const;
     const pagedCodes = ['client-stopped'];
     const incident = openIncidentRecord({ alarm, trigger: 'node:health', notBeforeMs: 0, leftAtMs, pagedCodes });
-    return decideDispatch({
+    const decision = decideDispatch({
       ...facts,
       ...{ trigger, observed, incident, fleet: bitcoinFleet({ mode: 'ask' }) },
       ...more,
-    }).do;
+    });
+    return decision.do === 'leave' ? decision.code : decision.do;
   };
   const down = (sinceMs: number) => ({ health: 'unreachable', sinceMs }) as const;
 
   it('asks nobody for a yes before its node is otherwise than it was left', () => {
-    expect(dispatched(down(leftAtMs))).toBe('leave');
+    expect(dispatched(down(leftAtMs))).toBe('refused-lately');
     expect(dispatched(down(leftAtMs + 1))).toBe('start');
-    expect(dispatched({ health: 'stuck', sinceMs: leftAtMs + 1 })).toBe('start');
+    expect(dispatched({ health: 'stuck', sinceMs: leftAtMs })).toBe('start');
+    expect(dispatched(undefined)).toBe('start');
   });
 
   it('is looked at where no yes is needed, where a person wants it, and where nobody was told yet', () => {
     const untold = openIncidentRecord({ alarm, trigger: 'node:health', notBeforeMs: 0, leftAtMs });
     expect(dispatched(down(leftAtMs), { incident: untold })).toBe('start');
+    const told = { alarm, trigger: 'node:health', notBeforeMs: 0, leftAtMs, pagedCodes: ['instance-stopped'] };
+    expect(dispatched(down(leftAtMs), { incident: openIncidentRecord(told) })).toBe('refused-lately');
+    expect(dispatched(down(leftAtMs), { incident: openIncidentRecord({ ...told, pagedCodes: ['zone-down'] }) })).toBe(
+      'start',
+    );
+    // An attempt of it is under way.
+    expect(dispatched(down(leftAtMs), { incident: allocatedIncident(told) })).not.toBe('refused-lately');
     expect(dispatched(down(leftAtMs), { fleet: bitcoinFleet() })).toBe('start');
     expect(dispatched(down(leftAtMs), { candidate: { ...facts.candidate, atOnce: true } })).toBe('start');
   });

@@ -123,6 +123,30 @@ describe('on its way', () => {
   });
 });
 
+describe('an impaired instance that has booted on other hardware', () => {
+  const booted = { rung: 'stop-start', original: 'started', client: 'mayBeDown', hold: 'none' } as const;
+  const next = (clients: readonly ReturnType<typeof client>[], more: Partial<Facts> = {}) =>
+    words(decide(facts({ watched: watched('unreachable'), seen: seen([...clients]), ...more }), ladderState(booted)));
+  const never = client('stopped', { exitStatus: null });
+
+  it('has its client started where the boot has not', () => {
+    expect(next([never])).toBe('start-again');
+    expect(next([never, client('running')])).toBe('start-again');
+    expect(next([client('running')])).toBe('inspect');
+  });
+
+  it('and left where systemd says that the boot had: somebody has stopped it since', () => {
+    expect(next([client('stopped')])).toBe('client-stopped');
+    expect(next([client('stopped'), client('running')])).toBe('client-stopped');
+    // How a container ended, it remembers over a boot.
+    const container = { kind: 'docker', container: 'node' } as const;
+    const units = FLEET.units.map((unit) => ({ ...unit, runtime: container }));
+    expect(next([client('stopped')], { fleet: { ...FLEET, units } as typeof FLEET })).toBe('start-again');
+    // Of a unit that the file does not have.
+    expect(next([client('running'), client('stopped')])).toBe('start-again');
+  });
+});
+
 describe('the client does not stay down', () => {
   const stop = { do: 'stop-instance', which: 'original', reason: '' } as const;
   const state = ladderState({ moves: true, ...asked });

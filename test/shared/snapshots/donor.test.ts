@@ -215,15 +215,36 @@ describe('nobody is stopped', () => {
     expect(donor({ fleet, ...failed(8, 5.6) })).toBe('node1');
   });
 
-  it('and a quarantined set counts with the incident that it is of, which was opened minutes before', () => {
-    const bad = sets({
-      node: 'node1',
-      hoursAgo: 2,
-      ledger: { quarantined: 'its own node did not come back from these data' },
-    });
-    const of = 2 * HOUR_MS + MINUTE_MS;
-    expect(donor({ sets: bad, failedMs: [NOON_MS - of] })).toBe('node1');
-    expect(donor({ sets: bad, failedMs: [NOON_MS - of, NOON_MS - 5 * HOUR_MS] })).toMatch(/^2 nodes were stopped/);
+  it('within a day and a round, and up to half a round before the period is over', () => {
+    const failed = (...hoursAgo: number[]) => ({ failedMs: hoursAgo.map((hours) => NOON_MS - hours * HOUR_MS) });
+    expect(donor(failed(24.9, 2))).toMatch(/^2 nodes were stopped/);
+    expect(donor(failed(25, 2))).toBe('node1');
+    expect(donor(failed(24.2, 23.4))).toMatch(/^2 nodes were stopped/);
+    expect(donor(failed(24.2, 23.5))).toBe('node1');
+    // The set and the incident of one stop.
+    expect(donor(failed(2.5, 2))).toBe('node1');
+    expect(donor(failed(2.6, 2))).toMatch(/^2 nodes were stopped/);
+  });
+
+  it('where it is sets that are of no use: those that a client was stopped for, and no validator’s', () => {
+    const bad = { quarantined: 'its own node did not come back from these data' };
+    const two = (ledger: object, policy?: string) =>
+      sets(
+        ...[2, 5].map((hoursAgo) => ({
+          node: 'node1',
+          hoursAgo,
+          ledger: { ...bad, ...ledger },
+          ...(policy && { policy }),
+        })),
+      );
+    expect(donor({ sets: two({}) })).toMatch(/^2 nodes were stopped/);
+    expect(donor({ sets: two({ cleanStop: false }) })).toBe('node1');
+    expect(donor({ sets: two({ ofValidator: true }) })).toBe('node1');
+    const [one] = two({});
+    expect(donor({ sets: one ? [one] : [], failedMs: [NOON_MS - 5 * HOUR_MS - MINUTE_MS] })).toMatch(/^2 nodes/);
+    // A set that is of use is none.
+    const due = { fleet: clean({ everyHours: 6 }), sets: sets({ node: 'node1', hoursAgo: 7 }) };
+    expect(donor({ ...due, failedMs: [NOON_MS - 2 * HOUR_MS] })).toBe('node2');
   });
 
   it('and nobody is paged for it: the next sweep looks again', () => {
