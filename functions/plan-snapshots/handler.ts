@@ -16,7 +16,7 @@ import { keepsNode } from '../../shared/heal/incident.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { createStore, type Store } from '../../shared/heal/store.ts';
 import type { DonorAnswer } from '../../shared/model/questions.ts';
-import { readTrigger } from '../../shared/model/trigger.ts';
+import { CLEAN_SNAPSHOT, readTrigger } from '../../shared/model/trigger.ts';
 import { type Donor, donorOf } from '../../shared/snapshots/donor.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
@@ -89,7 +89,7 @@ export function underWaySince(incidents: readonly IncidentRecord[]): number | nu
 /** When clean snapshots were begun of which an attempt has failed, or ended without a word. */
 export const failedSnapshots = (incidents: readonly IncidentRecord[]): readonly number[] =>
   incidents
-    .filter(({ trigger, failures, deaths = 0 }) => readTrigger(trigger)?.kind === 'snapshot' && failures + deaths > 0)
+    .filter(({ trigger, failures, deaths = 0 }) => trigger === CLEAN_SNAPSHOT && failures + deaths > 0)
     .map(({ onsetMs }) => onsetMs);
 
 /** Why nodes cannot be stopped now, by instance id: a heal goes first, and a pause is a person's word. */

@@ -119,7 +119,7 @@ export function reserved(
 export async function prune(context: ResizeActContext, { held, plan }: Act<'prune'>): Promise<Acts['prune']['result']> {
   const told = await tell(context, held, `stop the client, run ${plan.command}, and start it: ${plan.reason}`, {
     commandOf: (fleet) => ({
-      // It is asked for only while they run.
+      // It is begun on clients that run alone: where one does not, by whoever's doing, nothing is done.
       ...{
         operation: 'restart-client',
         only: 'prune',

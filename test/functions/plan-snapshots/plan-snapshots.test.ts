@@ -53,4 +53,6 @@ it('a clean snapshot has failed where one of its attempts has, or ended without 
   expect(ended({ failures: 0, deaths: 1, onsetMs: NOON_MS })).toEqual([NOON_MS]);
   expect(ended({ failures: 0 })).toEqual([]);
   expect(ended({ failures: 1, trigger: 'disk:data' })).toEqual([]);
+  // A drill stops no node.
+  expect(ended({ failures: 1, trigger: 'snapshot:drill' })).toEqual([]);
 });
