@@ -1,5 +1,6 @@
 // What is left to a person: a client that somebody has stopped or taken away. Pure.
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { leavesStops } from '../../shared/model/payload.ts';
 import { endOf } from '../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { Facts } from './facts.ts';
@@ -14,9 +15,6 @@ export const laterEachTime = ({ nowMs, onsetMs }: Pick<Facts, 'nowMs' | 'onsetMs
   Math.min(MOST_MS, Math.max(FIRST_MS, 2 * (nowMs - onsetMs)));
 
 type Asked = Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs' | 'leftStopped' | 'saidStopped'>;
-
-/** Whoever asks for a restore has looked at the node; an upgrade is of a whole fleet. */
-export const leavesStops = ({ do: what }: Facts['want']): boolean => what === 'heal' || what === 'upgrade';
 
 /**
  * The refusal where a client cannot be followed, or was stopped by a person; null where a heal may go on. One of several is enough. A client that ended

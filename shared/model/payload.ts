@@ -82,6 +82,9 @@ export const TOGETHER_MOST = 20;
 /** Whether the wanted version comes on another instance. */
 export const isBlueGreen = (want: RequestedAction): boolean => want.do === 'upgrade' && want.strategy === 'blue-green';
 
+/** Whether a client that somebody has stopped is left: whoever asks for a restore has looked at the node; an upgrade is of a whole fleet. */
+export const leavesStops = ({ do: what }: RequestedAction): boolean => what === 'heal' || what === 'upgrade';
+
 /**
  * Whether a person asked for it. That is counted apart: budgets that heals by themselves have spent do not keep a person from helping.
  * @param want undefined where nothing but a heal by itself is meant

@@ -1,6 +1,7 @@
 // What happens around a heal: what well-meaning people do, and that the watch sees nothing.
-import { leavesStops } from '../../functions/replace-node/person.ts';
+
 import type { LadderState } from '../../shared/heal/memory.ts';
+import { leavesStops } from '../../shared/model/payload.ts';
 import { type LadderWorld, OLD } from './ladder-world.ts';
 
 const PEOPLE = [

@@ -10,7 +10,6 @@ import {
   statusAfterAct,
 } from '../../functions/replace-node/acts/table.ts';
 import { decide } from '../../functions/replace-node/decide.ts';
-import { leavesStops } from '../../functions/replace-node/person.ts';
 import { leaveInstead } from '../../functions/replace-node/rungs/replace.ts';
 import { startInstead } from '../../functions/replace-node/rungs/restart.ts';
 import type { Decision, End } from '../../functions/replace-node/rungs/rung.ts';
@@ -19,6 +18,7 @@ import { switchBackInstead } from '../../functions/replace-node/rungs/upgrade.ts
 import { type NodeStatus, phaseOf } from '../../functions/replace-node/state.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import { leavesStops } from '../../shared/model/payload.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { carryOut, hasHappened, hearLaunch, isCommand, lastsMs, type Made } from './ladder-acts.ts';
 import { lookUnderPause } from './ladder-beside.ts';

@@ -7,9 +7,9 @@ import type { BesideLook, LadderState, RestoredVolumes } from '../../../shared/h
 import type { NodeRecord } from '../../../shared/heal/records.ts';
 import { CONSISTENCY_WINDOW_MS } from '../../../shared/model/execution.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import { leavesStops } from '../../../shared/model/payload.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import type { Filled, NodeAnswer, NodeState } from '../../../shared/node-commands/node-answer.ts';
-import { leavesStops } from '../person.ts';
 import {
   afterCommand,
   type CommandTrace,
