@@ -8,7 +8,7 @@ import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
-import { DRILL, readTrigger, type Trigger } from '../../shared/model/trigger.ts';
+import { DRILL, readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
 import { alarmSubjectOf, relevantSubject } from './alarms.ts';
 import { type Candidate, SCHEDULE } from './decide.ts';
 import { type AlarmStatus, freshNodes, type ObservedFleet, type StatusCheckResult } from './facts.ts';
@@ -160,6 +160,9 @@ export function openCandidates(
     if (state !== 'open' || trigger === null || trigger.kind === 'plan') return [];
     const owed = isOwed(incident, nodeOf(records, incident), nowMs);
     const known = { alarm, instanceId, onsetMs, suppressedBy: null };
+    // The later word finishes, or puts back, what was begun for this one.
+    const later = laterWord(incident, records);
+    if (later !== undefined && later.state !== 'healed' && later.state !== 'escalated') return [];
     if (trigger.kind === 'disk') {
       if (disks.some((disk) => isIncidentAlarm(disk, incident) && isAlarmOnNode(disk, incident))) return [];
       const isQuiet = alarm.alarmName !== '' && alarming?.some((one) => isIncidentAlarm(one, incident)) === false;
@@ -172,6 +175,23 @@ export function openCandidates(
   });
 }
 
+/** Each exchanges a node's data, in place of the others. */
+const EXCHANGES: ReadonlySet<string> = new Set(
+  (['restore', 'undo', 'shrink'] as const).map((subject) => triggerText({ kind: 'request', subject })),
+);
+
+/** What a person has asked for since, of the same data; undefined where nobody has changed their mind. */
+export function laterWord(
+  incident: IncidentRecord,
+  { incidents }: Pick<HealRecords, 'incidents'>,
+): IncidentRecord | undefined {
+  if (!EXCHANGES.has(incident.trigger)) return undefined;
+  return incidents.find(
+    ({ instanceId, trigger, onsetMs }) =>
+      instanceId === incident.instanceId && EXCHANGES.has(trigger) && onsetMs > incident.onsetMs,
+  );
+}
+
 /** A manual incident has no alarm that could say that it is over. */
 const MANUAL_VALID_MS = 60 * 60_000;
 /** What the schedule wants it would want again at once: it is one incident, told once, until somebody has given it. */
@@ -182,7 +202,7 @@ const isScheduled = ({ alarm }: Pick<IncidentRecord, 'alarm'>): boolean => alarm
 
 /**
  * Whether the schedule wants of this node no more what it wanted: another one has given it since, its fleet's file does not ask for it now, or the node is
- * no fleet's node any more. null: the schedule did not ask.
+ * no fleet's node any more; or a person, who has asked for something else since. null: neither has asked.
  *
  * @param nodes of a complete and fresh observation; empty where there is none
  */
@@ -193,6 +213,7 @@ export function isWantedNoMore(
   nodes: readonly ObservedNode[],
   nowMs: number,
 ): boolean | null {
+  if (readTrigger(incident.trigger)?.kind === 'request') return laterWord(incident, { incidents }) !== undefined;
   if (!isScheduled(incident)) return null;
   const { fleet: name, trigger, onsetMs, instanceId } = incident;
   const fleet = fleets.find((one) => one.name === name);
@@ -212,7 +233,7 @@ export function isWantedNoMore(
 /**
  * Whether a resting incident is over. If that is uncertain, it is not over.
  *
- * @param isHealthy whether its node is well; of what the schedule asked, whether it is wanted no more
+ * @param isHealthy whether its node is well; of what the schedule or a person asked, whether it is wanted no more
  */
 export function isOver(
   incident: IncidentRecord,
@@ -230,6 +251,7 @@ export function isOver(
   if (trigger === DRILL && incident.state === 'escalated') return false;
   if (kind === 'node') return isHealthy(incident) && !(node && unsettled(node));
   if (isScheduled(incident)) return isHealthy(incident) || nowMs - onsetMs > SCHEDULED_VALID_MS;
+  if (kind === 'request' && isHealthy(incident)) return true;
   return alarm.alarmName === '' ? nowMs - onsetMs > MANUAL_VALID_MS : isQuiet(incident);
 }
 

@@ -37,6 +37,7 @@ import {
   isOver,
   isWantedNoMore,
   isWell,
+  laterWord,
   missedCandidates,
   moveCandidates,
   nodeOf,
@@ -258,7 +259,7 @@ async function cleanUpAll(
     !counted.has(incident) && isOver(incident, nodeOf(records, incident), isQuiet, isHealthy, time.nowMs);
   const works = [
     ...nodes.map((node) => () => cleanUpNode(context, node, incidents)),
-    ...incidents.map((incident) => () => cleanUpIncident(context, incident, ended)),
+    ...incidents.map((incident) => () => cleanUpIncident(context, incident, ended, laterWord(incident, records))),
   ];
   await processInTurn(works, time, collectFailure);
 }
@@ -436,12 +437,15 @@ async function cleanUpIncident(
   services: DispatcherServices,
   incident: IncidentRecord,
   isOver: (incident: IncidentRecord) => boolean,
+  later?: IncidentRecord,
 ): Promise<void> {
   const { clients, store } = services;
   const nowMs = Date.now();
   if (incident.state === 'open' || incident.state === 'escalated') {
     const closed = isOver(incident) ? recovered(incident, nowMs) : { leave: true as const };
-    if ('next' in closed) await replaceIncident(store, closed.next);
+    if (!('next' in closed)) return;
+    if (later !== undefined && incident.state === 'open') await noteLater(services, incident, later);
+    await replaceIncident(store, closed.next);
     return;
   }
   const execution = await executionOf(services, incident, nowMs);
@@ -452,6 +456,20 @@ async function cleanUpIncident(
     await clients.lambda.send(new StopDurableExecutionCommand({ DurableExecutionArn: execution, Error: why }));
   }
   if ('next' in judged) await replaceIncident(store, await pageForDeaths(services, judged.next));
+}
+
+/** Whoever has asked, and waits, reads why nothing more comes. */
+async function noteLater(
+  { store }: DispatcherServices,
+  incident: IncidentRecord,
+  later: IncidentRecord,
+): Promise<void> {
+  const journal = createJournal(store, {
+    ...{ ...incident, by: DISPATCHER, writer: DISPATCHER },
+    heal: healOf(incident.trigger),
+  });
+  const sentence = `nothing more is done for it: a person has asked for something else since (${later.trigger}, incident ${later.incidentId})`;
+  await journal('00-later-word', { atMs: Date.now(), kind: 'notice', sentence });
 }
 
 /** Pages once for an incident whose attempts keep dying: the attempts themselves can page no more. */

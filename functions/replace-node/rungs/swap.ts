@@ -132,6 +132,8 @@ const GONE: Blame = { door: 'nobody-knows', fault: 'other', reason: 'the instanc
 const SILENT: Blame = { door: 'node', fault: 'other', reason: 'the node does not answer commands any more' };
 
 function beforeVolumes(facts: Facts, state: LadderState): Decision {
+  const back = calledBack(facts, state);
+  if (back) return back;
   if (!facts.original?.agentOnline)
     return rungFailed('the node does not answer commands, and its volumes are exchanged by one');
   if (state.standby === 'refused')
@@ -150,6 +152,16 @@ function beforeVolumes(facts: Facts, state: LadderState): Decision {
   const chosen = choose(facts, state, state.found.availabilityZone);
   if (!('failed' in chosen)) return chosen;
   return awaited ? awaitAws(facts, state, awaited) : noneLeft(facts, state, chosen);
+}
+
+/**
+ * What another heal had begun was put back for an undo: that is what was asked for, and what a heal before that one has kept is not. null where nothing was,
+ * or the client does not run on it.
+ */
+function calledBack({ want, seen }: Facts, { tried }: LadderState): Decision | null {
+  if (want.do !== 'undo' || !tried.some(({ reason }) => reason === OTHERWISE.reason)) return null;
+  if (seen === null) return askNode('original');
+  return seen.clients.every(({ state: is }) => is === 'running') ? proved(EARLIER) : null;
 }
 
 /** AWS's refusal burns no source: people are told, and the same data are asked for again every hour, for a day. */
@@ -254,11 +266,12 @@ const runsOnFound = ({ seen }: Facts, state: LadderState): boolean =>
 
 export const FOLLOWS_AGAIN = 'the node follows its chain again by itself';
 
+const EARLIER = 'the earlier volumes are mounted again, and the client runs on them';
+
 /** Data that a person wants back need not follow the chain better than the data before. */
 function undone({ seen }: Facts, state: LadderState): Decision {
   if (!seen || state.upSinceMs === null) return askNode('original');
-  if (seen.clients.every(({ state: is }) => is === 'running'))
-    return proved('the earlier volumes are mounted again, and the client runs on them');
+  if (seen.clients.every(({ state: is }) => is === 'running')) return proved(EARLIER);
   return giveUpData('the client does not run on them', 'nobody-knows');
 }
 

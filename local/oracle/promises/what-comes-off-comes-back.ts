@@ -13,6 +13,8 @@ export const whatComesOffComesBack: MakeRule = (scene, say) => {
   const used = new Set<string>();
   /** Those that ours have taken off: of which node, and when. */
   const off = new Map<string, { readonly node: SeenNode; readonly atMs: number }>();
+  /** Those that ours have found on no machine (a person had terminated it), and attached: to take them off again leaves them as they were. */
+  const lent = new Set<string>();
   return {
     look() {
       for (const node of scene.nodes) {
@@ -23,9 +25,11 @@ export const whatComesOffComesBack: MakeRule = (scene, say) => {
       }
     },
     act({ operation, input, at }) {
+      const ids = scene.targets(input).filter((id) => used.has(id));
+      if (operation === 'AttachVolume') for (const id of ids) if (!off.has(id)) lent.add(id);
       if (operation !== 'DetachVolume') return;
-      for (const id of scene.targets(input)) {
-        const node = used.has(id) ? scene.nodeOfThing(id) : undefined;
+      for (const id of ids) {
+        const node = lent.delete(id) ? undefined : scene.nodeOfThing(id);
         if (node === undefined) continue;
         say.matters();
         off.set(id, { node, atMs: at });

@@ -13,7 +13,12 @@ const KEYS_OF_NODES_MAX = 100;
 export class MachineChecker {
   /** The highest height that each key has signed, and the largest volume of each node at each path. */
   readonly #signed = new Map<string, number>();
-  readonly #sizes = new Map<string, { readonly sizeGiB: number; readonly instanceId: string }>();
+  readonly #sizes = new Map<
+    string,
+    { readonly sizeGiB: number; readonly instanceId: string; readonly volumeId: string }
+  >();
+  /** Volumes that were mounted there. */
+  readonly #mounted = new Map<string, Set<string>>();
 
   /** Volumes that were seen on a node. */
   readonly #volumes = new Set<string>();
@@ -63,8 +68,12 @@ export class MachineChecker {
         // Of an instance that a person has launched under the name, nobody says that its volumes are as large.
         const isPersons = last?.instanceId !== instanceId && !Object.hasOwn(ec2.tags(volumeId), INCIDENT_TAG);
         const isMoved = this.#volumes.has(volumeId);
-        const before = isPersons && !isMoved ? 0 : (last?.sizeGiB ?? 0);
-        this.#sizes.set(of, { sizeGiB: Math.max(before, sizeGiB), instanceId });
+        // What was begun is put back: it is as large as it was, and no larger.
+        const mounted = this.#mounted.get(of) ?? new Set();
+        const isPutBack = mounted.has(volumeId) && last?.volumeId !== volumeId;
+        const before = (isPersons && !isMoved) || isPutBack ? 0 : (last?.sizeGiB ?? 0);
+        this.#sizes.set(of, { sizeGiB: Math.max(before, sizeGiB), instanceId, volumeId });
+        this.#mounted.set(of, mounted.add(volumeId));
         this.#volumes.add(volumeId);
         // A person has asked for this very size of this very node.
         if (sizeGiB < before && shrinksTo(world, { fleet: fleet.name, node: name, sizeGiB })) return [];

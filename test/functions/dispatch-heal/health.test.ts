@@ -707,6 +707,45 @@ describe('what the schedule wants of a node', () => {
   });
 });
 
+describe('a person who changes their mind', () => {
+  const alarm = { alarmName: '', namespace: 'person', dimensions: {} };
+  const restore = openIncidentRecord({ trigger: 'request:restore', onsetMs: NOON_MS - 20 * 60_000, alarm });
+  const asked = (trigger: string, more: object = {}): IncidentRecord =>
+    openIncidentRecord({ trigger, incidentId: 'bbbb2222', onsetMs: NOON_MS - 60_000, alarm, ...more });
+  const begunFor = (later: IncidentRecord) =>
+    openCandidates({ incidents: [restore, later], nodes: [] }, [], [], NOON_MS);
+  const isCalledBack = (later: IncidentRecord) =>
+    isWantedNoMore(restore, [], { incidents: [restore, later] }, [], NOON_MS);
+
+  it('gets what they asked for last of a node’s data, and what they asked for before is over', () => {
+    expect(begunFor(asked('request:undo'))).toMatchObject([{ trigger: { subject: 'undo' } }]);
+    expect([asked('request:undo'), asked('request:shrink')].map(isCalledBack)).toEqual([true, true]);
+    expect(isOver(restore, undefined, no, yes, NOON_MS)).toBe(true);
+    expect(isOver(restore, undefined, no, no, NOON_MS)).toBe(false);
+  });
+
+  it('has not done so with another node, with what was asked before, or with anything else', () => {
+    const others = [
+      asked('request:undo', { instanceId: 'i-0000000000000000b' }),
+      asked('request:undo', { onsetMs: restore.onsetMs - 1 }),
+      asked('request:upgrade'),
+      asked('snapshot:clean'),
+    ];
+    expect(others.map(isCalledBack)).toEqual([false, false, false, false]);
+    expect(others.map((other) => begunFor(other).length)).toEqual([2, 1, 2, 2]);
+    expect(isWantedNoMore(asked('request:upgrade'), [], { incidents: [restore] }, [], NOON_MS)).toBe(false);
+  });
+
+  it('is owed what is half done once what came later has ended without it', () => {
+    const node = nodeRecord({ operation: leftOpen(restore.incidentId) });
+    const ended = { ...asked('request:undo'), state: 'escalated', endedAtMs: NOON_MS } as IncidentRecord;
+    expect(openCandidates({ incidents: [restore, ended], nodes: [node] }, [], [], NOON_MS)).toMatchObject([
+      { settles: { subject: 'restore' } },
+    ]);
+    expect(isOver(restore, node, no, yes, NOON_MS)).toBe(false);
+  });
+});
+
 describe('a sick node that another heal holds', () => {
   it('has no incident noted: it is seen again in a minute', () => {
     const held = { nodeRecord: nodeRecord({ owner: OTHER, fence: 3 }), owner: { state: 'running' } as const };

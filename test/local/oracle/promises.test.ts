@@ -703,6 +703,22 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a heal has found them where a person had put them, on no machine, and leaves them there',
+        story: async (court) => {
+          const VolumeId = await takeOff(court);
+          const attach = { VolumeId, InstanceId: court.id('node2'), Device: '/dev/sdf' };
+          await court.ours('AttachVolume', attach);
+          await court.pass(MINUTE_MS);
+          await court.person('DetachVolume', { VolumeId });
+          await court.pass(MINUTE_MS);
+          await court.ours('AttachVolume', attach);
+          await court.pass(MINUTE_MS);
+          await court.ours('DetachVolume', { VolumeId });
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+      {
         when: 'a person has taken the matter over',
         story: async (court) => {
           await takeOff(court);
