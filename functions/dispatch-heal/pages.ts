@@ -32,6 +32,13 @@ const GRAVER: Readonly<Partial<Record<GuardrailCode, readonly GuardrailCode[]>>>
   'restarts-paced': ['zone-down', 'breaker-open'],
 };
 const TOLD_FOR_MS = 2 * 60 * MINUTE_MS;
+/** What a person has done to a node's client or instance: told once of the node, whichever of its incidents meets it. */
+const OF_THE_NODE: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>([
+  'client-stopped',
+  'instance-stopped',
+  'client-unknown',
+  'first-boot',
+]);
 /** Refusals whose cause is the account's: its fleets are told of together. */
 const OF_THE_ACCOUNT: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['replacements-spent']);
 
@@ -91,11 +98,14 @@ function duePageOf(
   if ((GRAVER[code] ?? []).flatMap(sentOf).some(({ atMs }) => nowMs - atMs < TOLD_FOR_MS)) return null;
   const before = sentOf(code);
   const known = new Set(before.flatMap((sent) => sent.incidents));
-  const refused = lasting.filter((one) => !known.has(one.incident.incidentId) && !hasItsTurn(one));
+  const told = lasting.filter(({ incident }) => known.has(incident.incidentId));
+  const isTold = ({ incident: { incidentId, instanceId } }: RefusedIncident): boolean =>
+    known.has(incidentId) || (OF_THE_NODE.has(code) && told.some(({ incident }) => incident.instanceId === instanceId));
+  const refused = lasting.filter((one) => !isTold(one) && !hasItsTurn(one));
   const [first] = refused;
   if (first === undefined || nowMs - first.refusal.atMs < GATHER_MS) return null;
   // A cause that was over for everybody, and comes again, is told as the first time.
-  const goesOn = lasting.some(({ incident }) => known.has(incident.incidentId));
+  const goesOn = told.length > 0;
   const count = goesOn ? Math.max(...before.map((sent) => sent.count)) : 0;
   const isOfFleet = OF_THE_FLEET.has(code);
   const pauseMs = isOfFleet ? AGAIN_MAX_MS : pauseAfter(count);

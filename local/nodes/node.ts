@@ -364,6 +364,11 @@ export class SimulatedNode implements Machine {
     this.client.stop('stopped', 'stopped');
   }
 
+  /** It does not start at a boot either; what a command stops is started by that boot. */
+  get isStoppedByPerson(): boolean {
+    return !this.enabled;
+  }
+
   get version(): InstalledVersion {
     return this.spec.versions?.[this.clientInstance() ?? ''] ?? {};
   }

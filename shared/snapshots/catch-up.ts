@@ -56,6 +56,20 @@ export function shownBetween(from: LagAt, to: LagAt): Pick<ShownCatchUp, 'blocks
   return blocks < BLOCKS_LEAST ? null : { blocks, seconds: (to.atMs - from.atMs) / 1_000 };
 }
 
+/** Between two looks a client that is asked much may lag a little; five of them show that it did not follow. */
+const FELL_BACK_AFTER_MS = 5 * 60_000;
+
+/**
+ * Whether a client has fallen back: it was as near as `nearest`, has not followed its chain since, and shows from `now` on how fast it catches up.
+ *
+ * @param first the sighting from which it is measured so far
+ */
+export function beginsAnew(first: LagAt, nearest: LagAt, now: LagAt): boolean {
+  if (now.lagBlocks === null || nearest.lagBlocks === null || first.lagBlocks === null) return false;
+  if (first.atMs > nearest.atMs) return now.lagBlocks > first.lagBlocks;
+  return now.lagBlocks - nearest.lagBlocks >= BLOCKS_LEAST && now.atMs - nearest.atMs >= FELL_BACK_AFTER_MS;
+}
+
 /** @returns no `next` where it was written before */
 export function withShown(record: CatchUpsRecord | undefined, shown: ShownCatchUp): { readonly next?: CatchUpsRecord } {
   const before = record?.shown ?? [];

@@ -30,7 +30,7 @@ import { noteProgress } from '../../../shared/heal/progress.ts';
 import { keys, settle } from '../../../shared/heal/store.ts';
 import { togetherIn } from '../../../shared/model/payload.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
-import { type CatchUpsRecord, type ShownCatchUp, withShown } from '../../../shared/snapshots/catch-up.ts';
+import { beginsAnew, type CatchUpsRecord, type ShownCatchUp, withShown } from '../../../shared/snapshots/catch-up.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import { withUnplaced } from '../shortage.ts';
@@ -103,7 +103,11 @@ export const wait = defineAct<Wait>()('wait', {
       if (sighting === undefined || upSinceMs === null) return waiting;
       if (cameUp?.upSinceMs !== upSinceMs)
         return { ...waiting, cameUp: { upSinceMs, height: sighting.height, first: sighting, nearest: sighting } };
-      return isNearer(sighting, cameUp.nearest) ? { ...waiting, cameUp: { ...cameUp, nearest: sighting } } : waiting;
+      const { first, nearest } = cameUp;
+      if (isNearer(sighting, nearest)) return { ...waiting, cameUp: { ...cameUp, nearest: sighting } };
+      // Somebody had stopped it meanwhile, or it hung: what it shows of a catch-up begins here.
+      const isAnew = first !== undefined && beginsAnew(first, nearest, sighting);
+      return isAnew ? { ...waiting, cameUp: { ...cameUp, first: sighting } } : waiting;
     },
     failed: (_, __, ___, before) => before,
     unknown: (_, __, ___, before) => before,

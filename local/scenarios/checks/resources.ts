@@ -79,6 +79,7 @@ export const leftStopped = ({ current, region }: World, mutations: readonly Muta
       const outage = machine.client.outages.at(-1);
       if (machine.client.state === 'running' || outage === undefined || !STOPPED.has(outage.cause)) return false;
       if (region.ec2.tags(instanceId)[RETIRED_TAG] !== undefined) return false;
+      if (machine.isStoppedByPerson) return false;
       return mutations.some(
         (mutation) =>
           mutation.instanceId === instanceId &&

@@ -155,7 +155,8 @@ export function lighten(world: World, letter: string): void {
   ec2.restock(zone);
   for (const { machine, instanceId } of placesIn(world, zone)) {
     ec2.recover(instanceId, 'system');
-    machine.powerOn();
+    // What a person has stopped meanwhile stays stopped.
+    if (ec2.instance(instanceId).state === 'running') machine.powerOn();
   }
 }
 

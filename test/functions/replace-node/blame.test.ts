@@ -75,6 +75,9 @@ describe('a copy that did not prove itself', () => {
     });
     const further = reduceAct(twice, { ...wait, sighting: sighting(940, 71) }, { is: 'done', atMs: NOON_MS });
     expect(further.cameUp).toEqual(twice.cameUp);
+    const fallen = { ...sighting(940, 90), atMs: sighting(930, 70).atMs + 5 * MINUTE_MS };
+    const back = reduceAct(further, { ...wait, sighting: fallen }, { is: 'done', atMs: NOON_MS });
+    expect(back.cameUp).toEqual({ ...twice.cameUp, first: fallen });
   });
 });
 

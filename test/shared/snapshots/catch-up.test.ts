@@ -1,6 +1,7 @@
 // How fast a fleet has caught up, as its heals have seen it, and how long data that lack blocks take by that.
 import { describe, expect, it } from '@jest/globals';
 import {
+  beginsAnew,
   type CatchUpsRecord,
   type Chain,
   catchUpOf,
@@ -39,6 +40,26 @@ describe('what a node has shown while it caught up', () => {
     ['nobody knows how far behind it is', sighting(0, 500), sighting(10, null)],
   ])('is nothing where %s', (_, from, to) => {
     expect(shownBetween(from, to)).toBeNull();
+  });
+});
+
+describe('a client that fell back, since a person had stopped it or it hung', () => {
+  const [first, nearest] = [sighting(0, 500), sighting(20, 100)];
+
+  it('is measured from where it was farthest', () => {
+    expect(beginsAnew(first, nearest, sighting(25, 120))).toBe(true);
+    const again = sighting(60, 300);
+    expect([301, 300, 200].map((lag) => beginsAnew(again, nearest, sighting(61, lag)))).toEqual([true, false, false]);
+  });
+
+  it.each<[string, LagAt, LagAt, LagAt]>([
+    ['it was seen nearer lately', first, nearest, sighting(24, 300)],
+    ['it lags by a few blocks more', first, nearest, sighting(60, 119)],
+    ['nobody knows how far behind it is', first, nearest, sighting(60, null)],
+    ['nobody knows how far behind it was', first, sighting(20, null), sighting(60, 300)],
+    ['nobody knows where it began', sighting(0, null), nearest, sighting(60, 300)],
+  ])('is not where %s', (_, from, near, now) => {
+    expect(beginsAnew(from, near, now)).toBe(false);
   });
 });
 
