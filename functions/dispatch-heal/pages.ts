@@ -99,8 +99,10 @@ function duePageOf(
   const before = sentOf(code);
   const known = new Set(before.flatMap((sent) => sent.incidents));
   const told = lasting.filter(({ incident }) => known.has(incident.incidentId));
-  const isTold = ({ incident: { incidentId, instanceId } }: RefusedIncident): boolean =>
-    known.has(incidentId) || (OF_THE_NODE.has(code) && told.some(({ incident }) => incident.instanceId === instanceId));
+  // Of its new instance, too, where an incident of the one before has told.
+  const isTold = ({ incident: { incidentId, fleet, node } }: RefusedIncident): boolean =>
+    known.has(incidentId) ||
+    (OF_THE_NODE.has(code) && told.some(({ incident }) => incident.fleet === fleet && incident.node === node));
   const refused = lasting.filter((one) => !isTold(one) && !hasItsTurn(one));
   const [first] = refused;
   if (first === undefined || nowMs - first.refusal.atMs < GATHER_MS) return null;

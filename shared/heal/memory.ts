@@ -353,7 +353,7 @@ export interface LadderState {
   readonly cameUp?: {
     readonly upSinceMs: number;
     readonly height: number;
-    /** The first sighting; absent in memories of earlier versions. */
+    /** The sighting from which its catch-up is measured; absent in memories of earlier versions, and once it was found down. */
     readonly first?: Sighting;
     readonly nearest: Sighting;
   };

@@ -103,11 +103,10 @@ export const wait = defineAct<Wait>()('wait', {
       if (sighting === undefined || upSinceMs === null) return waiting;
       if (cameUp?.upSinceMs !== upSinceMs)
         return { ...waiting, cameUp: { upSinceMs, height: sighting.height, first: sighting, nearest: sighting } };
-      const { first, nearest } = cameUp;
-      if (isNearer(sighting, nearest)) return { ...waiting, cameUp: { ...cameUp, nearest: sighting } };
-      // Somebody had stopped it meanwhile, or it hung: what it shows of a catch-up begins here.
-      const isAnew = first !== undefined && beginsAnew(first, nearest, sighting);
-      return isAnew ? { ...waiting, cameUp: { ...cameUp, first: sighting } } : waiting;
+      const { first = sighting, nearest } = cameUp;
+      if (isNearer(sighting, nearest)) return { ...waiting, cameUp: { ...cameUp, first, nearest: sighting } };
+      // It hung meanwhile, or was stopped and started: what it shows of a catch-up begins here.
+      return { ...waiting, cameUp: { ...cameUp, first: beginsAnew(first, nearest, sighting) ? sighting : first } };
     },
     failed: (_, __, ___, before) => before,
     unknown: (_, __, ___, before) => before,

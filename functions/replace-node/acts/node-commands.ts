@@ -32,6 +32,14 @@ const COMMAND = {
   givesBackWhen: null,
 } as const satisfies Partial<ActParts<never>>;
 
+/** A catch-up is measured while the client runs: one that is down is measured from where it is seen again. */
+function measuredBy(state: LadderState, seen: NodeState | null | undefined): LadderState {
+  const { cameUp } = state;
+  if (cameUp?.first === undefined || !seen || isUp(seen)) return state;
+  const { first: _, ...rest } = cameUp;
+  return { ...state, cameUp: rest };
+}
+
 /** The first command to a node: it raises the fence, so that commands of an earlier attempt are over, and reads the node's state. */
 export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
   ...COMMAND,
@@ -53,7 +61,7 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
     }),
   reduce: {
     done: (state, { which }, { seen, atMs }, before) => {
-      const after: LadderState = { ...state, setback: before.setback, inspectedAtMs: atMs };
+      const after: LadderState = { ...measuredBy(state, seen), setback: before.setback, inspectedAtMs: atMs };
       const { rung, original, upSinceMs, restoredVolumes } = state;
       if (which === 'replacement') return withReplacement(after, { heard: state.replacement?.fence ?? 0 });
       if (rung === 'stop-start' && original === 'started' && upSinceMs === null)

@@ -4,6 +4,8 @@ import type { MakeRule } from '../rule.ts';
 export const stoppedStaysStopped: MakeRule = (scene, say) => {
   /** By instance: when a person stopped its client, or the instance itself. */
   const stopped = new Map<string, { readonly atMs: number; readonly what: 'client' | 'instance' }>();
+  /** Instances that ours have stopped: who stops one of them once more changes nothing that anybody could see. */
+  const down = new Set<string>();
 
   return {
     stopped({ instanceId, by, atMs, node }) {
@@ -34,6 +36,8 @@ export const stoppedStaysStopped: MakeRule = (scene, say) => {
     others({ operation, input, at }) {
       if (operation !== 'StopInstances' && operation !== 'StartInstances') return;
       for (const id of scene.targets(input)) {
+        if (operation === 'StartInstances') down.delete(id);
+        if (down.has(id)) continue;
         stopped.delete(id);
         if (operation === 'StartInstances' || !scene.nodeOf(id)) continue;
         say.matters();
@@ -41,8 +45,11 @@ export const stoppedStaysStopped: MakeRule = (scene, say) => {
       }
     },
     act({ operation, input }) {
+      const ids = operation === 'StopInstances' || operation === 'StartInstances' ? scene.targets(input) : [];
+      if (operation === 'StopInstances') for (const id of ids) if (!stopped.has(id)) down.add(id);
       if (operation !== 'StartInstances') return;
-      for (const id of scene.targets(input)) {
+      for (const id of ids) {
+        down.delete(id);
         const node = scene.nodeOf(id);
         const since = stopped.get(id);
         if (!node || since?.what !== 'instance' || scene.askedFor(node, since.atMs)) continue;

@@ -79,6 +79,19 @@ describe('a copy that did not prove itself', () => {
     const back = reduceAct(further, { ...wait, sighting: fallen }, { is: 'done', atMs: NOON_MS });
     expect(back.cameUp).toEqual({ ...twice.cameUp, first: fallen });
   });
+
+  it('is measured anew once the node has said that its client is down', () => {
+    const wait = (one: ReturnType<typeof sighting>): Act => ({ do: 'wait', seconds: 20, what: '', sighting: one });
+    const asked = (state: LadderState, node: NonNullable<Facts['seen']>) =>
+      reduceAct(state, { do: 'inspect', which: 'original' }, { is: 'done', atMs: NOON_MS, seen: node });
+    const restart = { ...proving, rung: 'restart', restoredVolumes: null } as const;
+    const once = reduceAct(ladderState(restart), wait(sighting(905, 95)), { is: 'done', atMs: NOON_MS });
+    expect(asked(once, seen([client('running')])).cameUp).toEqual(once.cameUp);
+    const down = asked(once, seen([client('stopped')]));
+    expect(down.cameUp).not.toHaveProperty('first');
+    const again = reduceAct(down, wait(sighting(906, 300)), { is: 'done', atMs: NOON_MS });
+    expect(again.cameUp).toEqual({ ...once.cameUp, first: sighting(906, 300) });
+  });
 });
 
 describe('a client that is proved', () => {

@@ -287,6 +287,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
     ],
     kept: [
       {
+        when: 'a person stops an instance that a heal has stopped before, and starts',
+        story: async (court) => {
+          machine(court, 'node3').stopClient();
+          await court.ours('StopInstances', { InstanceIds: [court.id('node2')] });
+          await court.person('StopInstances', { InstanceIds: [court.id('node2')] });
+          await court.pass(HOUR_MS);
+          await court.ours('StartInstances', { InstanceIds: [court.id('node2')] });
+        },
+      },
+      {
         when: 'the person has started it again before a heal restarts it',
         story: async (court) => {
           machine(court, 'node2').stopClient();
