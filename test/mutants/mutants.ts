@@ -1736,6 +1736,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: 'SCHEDULED_VALID_MS = 60',
       caughtBy: ['functions/dispatch-heal/health'],
     },
+    {
+      name: 'of what a person wants of a node’s data the last word counts',
+      find: "if (readTrigger(incident.trigger)?.kind === 'request') return laterWord(incident, { incidents }) !== undefined;",
+      replace: "if (readTrigger(incident.trigger)?.kind === 'request') return false;",
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
+    {
+      name: 'what a person has called back is not begun before the word that came later',
+      find: "if (later !== undefined && later.state !== 'healed'",
+      replace: "if (later?.state === 'claimed' && later.state !== 'healed'",
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
   ],
   'functions/dispatch-heal/sweep.ts': [
     {
@@ -2561,6 +2573,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/swap.ts': [
+    {
+      name: 'an undo of a restore that waits is done with what it puts back',
+      find: 'if (back) return back;\n  if (!facts.original?.agentOnline)',
+      replace: 'if (!facts.original?.agentOnline)',
+      caughtBy: ['functions/replace-node/swap'],
+    },
     {
       name: 'the signing state of a node of unknown role is missed, too',
       find: "facts.role === 'validator' || facts.role === 'unknown'",
@@ -3581,6 +3599,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/pages.ts': [
     {
+      name: 'what a person has stopped is told of once, whichever incident meets it',
+      find: '(OF_THE_NODE.has(code) && ',
+      replace: '(!OF_THE_NODE.has(code) && ',
+      caughtBy: ['functions/dispatch-heal/pages'],
+    },
+    {
       name: 'a full disk is told by its own incident alone',
       find: 'if (refusal.code === DISK_FIRST',
       replace: 'if (refusal.code !== refusal.code',
@@ -3600,8 +3624,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'what people were told is not told again',
-      find: '!known.has(one.incident.incidentId)',
-      replace: 'true',
+      find: 'known.has(incidentId) ||',
+      replace: "incidentId === '' ||",
       caughtBy: ['functions/dispatch-heal/pages'],
     },
   ],
@@ -3919,6 +3943,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/node-commands.ts': [
+    {
+      name: 'a catch-up is not measured over the time in which its client was down',
+      find: 'cameUp?.first === undefined || !seen || isUp(seen)',
+      replace: 'cameUp?.first === undefined || !seen || !isUp(seen)',
+      caughtBy: ['functions/replace-node/blame'],
+    },
     {
       name: 'a rung does not fail by what comes of the consensus client that is restarted beside it',
       find: "const isAside = ({ rung }: LadderState): boolean => rung !== 'restart';",
@@ -4389,6 +4419,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/snapshots/catch-up.ts': [
+    {
+      name: 'a client that fell back is measured from where it was farthest',
+      find: 'if (first.atMs > nearest.atMs) return now.lagBlocks > first.lagBlocks;',
+      replace: 'if (first.atMs > nearest.atMs) return true;',
+      caughtBy: ['shared/snapshots/catch-up'],
+    },
     {
       name: 'a catch-up that nobody could measure shows no rate',
       find: 'return blocks < BLOCKS_LEAST ? null :',

@@ -155,13 +155,15 @@ function beforeVolumes(facts: Facts, state: LadderState): Decision {
 }
 
 /**
- * What another heal had begun was put back for an undo: that is what was asked for, and what a heal before that one has kept is not. null where nothing was,
- * or the client does not run on it.
+ * What another heal had begun was put back for an undo: that is what was asked for, and what a heal before that one has kept is not. null where nothing was.
  */
 function calledBack({ want, seen }: Facts, { tried }: LadderState): Decision | null {
   if (want.do !== 'undo' || !tried.some(({ reason }) => reason === OTHERWISE.reason)) return null;
   if (seen === null) return askNode('original');
-  return seen.clients.every(({ state: is }) => is === 'running') ? proved(EARLIER) : null;
+  const runs = seen.clients.every(({ state: is }) => is === 'running');
+  return runs
+    ? proved(EARLIER)
+    : rungFailed('the earlier volumes are mounted again, and the client does not run on them');
 }
 
 /** AWS's refusal burns no source: people are told, and the same data are asked for again every hour, for a day. */

@@ -75,6 +75,37 @@ it('a group that does not set its member aside ends the rung, and people read wh
   });
 });
 
+describe('an undo of what another heal had begun', () => {
+  const begun = copy({ from: 'snapshot', mounted: 'restored' });
+  const undo = { ...sources({ kept }), want: { do: 'undo' } } as const;
+  const given = next({ ...undo, seen: seen() }, { ...SWAP, restoredVolumes: begun });
+  const reason = given.do === 'give-up-volumes' ? given.blame.reason : '';
+  const putBack = { tried: [tried(begun.source, 'other', { door: 'person', reason })] };
+
+  it('is done once the volumes of before are mounted and the client runs, and takes nothing that a heal before has kept', () => {
+    expect(given).toMatchObject({ do: 'give-up-volumes', blame: { door: 'person' } });
+    expect(next({ ...undo, seen: seen() }, putBack)).toMatchObject({
+      do: 'prove',
+      reason: expect.stringContaining('earlier'),
+    });
+    expect(next({ ...undo, seen: null }, putBack)).toMatchObject({ do: 'inspect' });
+  });
+
+  it('has failed where the client does not run on them', () => {
+    expect(next({ ...undo, seen: seen([client('failed')]) }, putBack)).toMatchObject({
+      do: 'end-rung',
+      reason: expect.stringContaining('does not run on them'),
+    });
+  });
+
+  it('puts back what was kept where a copy was given up for anything else, and a restore takes its own data', () => {
+    expect(chosen(undo, { tried: [tried('set-9', 'other', { door: 'person', reason: 'it was told to stop' })] })).toBe(
+      kept.incidentId,
+    );
+    expect(chosen({ ...sources(), want: RESTORE }, putBack)).toBe('set-1');
+  });
+});
+
 describe('a rung that the owner has taken out of the fleet file since it was begun', () => {
   const restarts = { ...FLEET, replace: { ...FLEET.replace, rungs: ['restart'] } } as const;
 
