@@ -88,14 +88,15 @@ describe('an undo of what another heal had begun', () => {
       do: 'prove',
       reason: expect.stringContaining('earlier'),
     });
-    expect(next({ ...undo, seen: null }, putBack)).toMatchObject({ do: 'inspect' });
+    expect(next({ ...undo, seen: null }, putBack)).toMatchObject({ do: 'inspect', which: 'original' });
   });
 
   it('has failed where the client does not run on them', () => {
-    expect(next({ ...undo, seen: seen([client('failed')]) }, putBack)).toMatchObject({
-      do: 'end-rung',
-      reason: expect.stringContaining('does not run on them'),
-    });
+    for (const clients of [[client('failed')], [client('running'), client('failed')]])
+      expect(next({ ...undo, seen: seen(clients) }, putBack)).toMatchObject({
+        do: 'end-rung',
+        reason: expect.stringContaining('does not run on them'),
+      });
   });
 
   it('puts back what was kept where a copy was given up for anything else, and a restore takes its own data', () => {

@@ -55,6 +55,7 @@ describe('a client that fell back, since a person had stopped it or it hung', ()
   it.each<[string, LagAt, LagAt, LagAt]>([
     ['it was seen nearer lately', first, nearest, sighting(24, 300)],
     ['it lags by a few blocks more', first, nearest, sighting(60, 119)],
+    ['it has been seen once, and lags more a minute later', first, first, sighting(1, 530)],
     ['nobody knows how far behind it is', first, nearest, sighting(60, null)],
     ['nobody knows how far behind it was', first, sighting(20, null), sighting(60, 300)],
     ['nobody knows where it began', sighting(0, null), nearest, sighting(60, 300)],
