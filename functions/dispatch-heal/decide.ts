@@ -1,5 +1,6 @@
 // Decides whether an attempt is started for one candidate, with which payload, and what is refused before anything is begun. Pure.
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { CONSENSUS_UNITS, consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
@@ -119,6 +120,8 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   // A drill does nothing to the node: whoever holds it keeps it.
   const free = kind === null || (leaseFree(node, facts.owner, nowMs) && mayHold(node, kind));
   const allocated = allocate(incident, free, (attempt) => payloadOf(fleet, nowMs, incident, attempt), nowMs);
+  if (candidate.atOnce && asksOtherwise(candidate, incident) && 'leave' in allocated && allocated.leave === 'working')
+    return leaveAlone('busy', OTHER_TERMS);
   if ('leave' in allocated) return { ...leaveAlone(allocated.leave, allocated.leave), ...note };
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
   return { do: 'start', write: isNew ? [incident, allocated.next] : [allocated.next], payload: allocated.invoke };
@@ -139,6 +142,15 @@ const isLeft = ({ leftAtMs = 0, state, pagedCodes }: IncidentRecord, observed: D
   observed?.health === 'unreachable' &&
   observed.sinceMs <= leftAtMs;
 
+const OTHER_TERMS =
+  'a heal is at what was asked for before, with other data: it is not interrupted. Ask again once that is over';
+
+/** Whether a person asks for other data than in the request before. A repetition of the same request is the same request. */
+const asksOtherwise = ({ want }: Candidate, before: IncidentRecord): boolean =>
+  (want?.do === 'restore' || want?.do === 'shrink') &&
+  before.want !== undefined &&
+  !isDeepStrictEqual(want, before.want);
+
 const leaveAlone = (code: LeaveCode, reason: string) => ({ do: 'leave', code, reason }) as const;
 
 /**
@@ -150,7 +162,9 @@ function incidentOfRequest(facts: DispatchFacts): { readonly next: IncidentRecor
   if (!candidate.atOnce || trigger.kind === 'disk' || trigger.kind === 'node') return undefined;
   if (read?.state === 'allocated' || read?.state === 'claimed') return undefined;
   if (read && nodeRecord && unsettled(nodeRecord) && nodeRecord.operation?.incidentId === read.incidentId)
-    return undefined;
+    return read.state === 'open' && asksOtherwise(candidate, read)
+      ? { next: { ...read, ...(candidate.want && { want: candidate.want }), version: read.version + 1 } }
+      : undefined;
   const count = { attempt: read?.attempt ?? 0, version: (read?.version ?? 0) + 1 };
   const fresh = { failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], state: 'open' as const };
   const { want, acknowledgesValidator, rehearses } = candidate;

@@ -46,7 +46,7 @@ import {
   waitedMs,
   waitFor,
 } from './rungs/rung.ts';
-import { VOLUMES_UNKNOWN } from './rungs/swap.ts';
+import { isCalledBack, isWanted, VOLUMES_UNKNOWN } from './rungs/swap.ts';
 import { NO_INSTANCE, stoppedBefore } from './rungs/upgrade.ts';
 import { isUnstarted } from './shortage.ts';
 import { judgeStalled } from './stalled.ts';
@@ -426,7 +426,34 @@ export function nextCleanup(facts: Facts, state: LadderState): Decision {
   const [piece] = pieces;
   const stopping = piece?.kind === 'retire' ? stopRetired(facts, state) : null;
   if (stopping) return stopping;
-  return piece ? clearUp(piece, putAwayBy(piece, facts)) : (typeStays(facts, state) ?? endOfProof(state));
+  return piece
+    ? clearUp(piece, putAwayBy(piece, facts))
+    : (typeStays(facts, state) ?? (isAsked(facts, state) ? endOfProof(state) : beginOwn(facts)));
+}
+
+/** What another heal had begun is finished, and nothing of it is left for a later attempt. */
+function beginOwn(facts: Facts): Decision {
+  const own = begin(facts);
+  return own.do === 'end' && own.end.as === 'refused' ? ended({ ...own.end, leavesNothing: true }) : own;
+}
+
+/** Whether what is proved is what this attempt is about. It has finished first what another heal had begun. */
+function isAsked(facts: Facts, state: LadderState): boolean {
+  const { want, incidentId } = facts;
+  const { restoredVolumes, replacement, upgrade } = state;
+  if (state.incidentId === incidentId) return true;
+  switch (want.do) {
+    case 'heal':
+      return true;
+    case 'undo':
+    case 'restore':
+    case 'shrink':
+      return restoredVolumes === null ? isCalledBack(facts, state) : isWanted(facts, restoredVolumes);
+    case 'replace-instance':
+      return replacement !== null;
+    case 'upgrade':
+      return upgrade?.to === want.to || (isBlueGreen(want) && replacement !== null);
+  }
 }
 
 /** A node whose instance kept the type of its first sync is well, and dear: a person is told. */

@@ -360,7 +360,7 @@ function endingOf(end: LadderEnd): Ending {
     case 'healed':
       return { outcome: 'healed', reason: end.reason };
     case 'refused':
-      return refused(end.refusal);
+      return { ...refused(end.refusal), ...(end.leavesNothing && { leavesNothing: true }) };
     case 'failed':
       return failed(end.code, end.reason, { page: true, retryAfterMs: end.retryAfterMs });
     case 'escalated':
@@ -438,7 +438,8 @@ async function release(context: ReplaceActContext, ending: Ending, leases: Lease
       clientUp: isAway ?? clientUp.replacement,
     });
   }
-  const isOver = ending.outcome === 'healed' || ending.outcome === 'escalated';
+  const leavesNothing = ending.outcome === 'refused' && ending.leavesNothing === true;
+  const isOver = ending.outcome === 'healed' || ending.outcome === 'escalated' || leavesNothing;
   await releaseNode(context, {
     holder,
     commandsOver,

@@ -223,6 +223,8 @@ export type Ending =
       readonly page: boolean;
       readonly retryAfterMs: number;
       readonly numbers?: DecidedNumbers;
+      /** Nothing is left open on the node, although an earlier attempt had begun something. */
+      readonly leavesNothing?: true;
     }
   | {
       readonly outcome: 'failed';
@@ -240,7 +242,13 @@ export type Ending =
       readonly asFound: boolean;
     };
 
-export const refused = ({ refuse: code, reason, page, retryAfterMs, numbers }: Guarded): Ending => ({
+export const refused = ({
+  refuse: code,
+  reason,
+  page,
+  retryAfterMs,
+  numbers,
+}: Guarded): Extract<Ending, { readonly outcome: 'refused' }> => ({
   outcome: 'refused',
   code,
   reason,

@@ -2510,6 +2510,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/decide.ts': [
     {
+      name: 'what a person has asked for is not done with what another heal has proved',
+      find: '(isAsked(facts, state) ? endOfProof(state) : beginOwn(facts))',
+      replace: 'endOfProof(state)',
+      caughtBy: ['functions/replace-node/last-word'],
+    },
+    {
       name: 'a client that a person has stopped since it ran is not started for what was begun',
       find: "ran !== true || decision.do === 'end'",
       replace: "ran === true || decision.do === 'end'",
@@ -2523,8 +2529,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a node whose instance kept the type of its first sync is told',
-      find: 'return piece ? clearUp(piece, putAwayBy(piece, facts)) : (typeStays(facts, state) ?? endOfProof(state));',
-      replace: 'return piece ? clearUp(piece, putAwayBy(piece, facts)) : endOfProof(state);',
+      find: 'typeStays(facts, state) ??',
+      replace: '',
       caughtBy: ['functions/replace-node/move'],
     },
     {
@@ -2573,6 +2579,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/swap.ts': [
+    {
+      name: 'an undo is not done with the data that another heal has proved',
+      find: "if (want.do === 'undo') return from === 'kept';",
+      replace: "if (want.do === 'undo') return true;",
+      caughtBy: ['functions/replace-node/last-word'],
+    },
     {
       name: 'an undo of a restore that waits is done with what it puts back',
       find: 'if (back) return back;\n  if (!facts.original?.agentOnline)',
@@ -3666,6 +3678,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/dispatch-heal/decide.ts': [
+    {
+      name: 'a person who asks for other data is not told that these are begun',
+      find: "if (candidate.atOnce && asksOtherwise(candidate, incident) && 'leave' in allocated && allocated.leave === 'working')",
+      replace: 'if (false)',
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
     {
       name: 'nobody is asked for a yes to a node that was left to the person who stopped it',
       find: "if (fleet.mode === 'ask' && !candidate.atOnce && !candidate.settles && isLeft(",

@@ -42,7 +42,8 @@ export interface Rung {
 
 export type End =
   | { readonly as: 'healed'; readonly reason: string }
-  | { readonly as: 'refused'; readonly refusal: Refusal }
+  /** `leavesNothing`: what is known of an earlier heal is over with it. */
+  | { readonly as: 'refused'; readonly refusal: Refusal; readonly leavesNothing?: true }
   /** Something must be put back, and that fails: a person is paged, and the next attempt continues from here. */
   | { readonly as: 'failed'; readonly code: FailureCode; readonly reason: string; readonly retryAfterMs: number }
   | {

@@ -90,7 +90,7 @@ export const giveUpData = (reason: string, door: Exclude<Door, 'data'>): Decisio
   giveUpVolumes({ blame: { door, fault: 'other', reason } });
 
 /** An earlier heal may have left volumes half done: if they were proved, they would pass for what a person has asked for since. */
-function isWanted({ want }: Facts, { from, volumes, shrink, mounted }: RestoredVolumes): boolean {
+export function isWanted({ want }: Pick<Facts, 'want'>, { from, volumes, shrink, mounted }: RestoredVolumes): boolean {
   if (want.do === 'shrink') return shrink?.toGiB === want.toGiB;
   // Data are on it only once its client runs on it.
   if (shrink !== undefined) return want.do === 'heal' && mounted === 'restored';
@@ -157,14 +157,19 @@ function beforeVolumes(facts: Facts, state: LadderState): Decision {
 /**
  * What another heal had begun was put back for an undo: that is what was asked for, and what a heal before that one has kept is not. null where nothing was.
  */
-function calledBack({ want, seen }: Facts, { tried }: LadderState): Decision | null {
-  if (want.do !== 'undo' || !tried.some(({ reason }) => reason === OTHERWISE.reason)) return null;
+function calledBack(facts: Facts, state: LadderState): Decision | null {
+  const { seen } = facts;
+  if (!isCalledBack(facts, state)) return null;
   if (seen === null) return askNode('original');
   const runs = seen.clients.every(({ state: is }) => is === 'running');
   return runs
     ? proved(EARLIER)
     : rungFailed('the earlier volumes are mounted again, and the client does not run on them');
 }
+
+/** Whether an undo has put back what another heal had begun. */
+export const isCalledBack = ({ want }: Pick<Facts, 'want'>, { tried }: Pick<LadderState, 'tried'>): boolean =>
+  want.do === 'undo' && tried.some(({ reason }) => reason === OTHERWISE.reason);
 
 /** AWS's refusal burns no source: people are told, and the same data are asked for again every hour, for a day. */
 function awaitAws(facts: Facts, state: LadderState, tried: Tried): Decision {

@@ -543,13 +543,36 @@ describe('what a person asks for', () => {
     ]);
   });
 
-  it('waits for what a heal before it has left open under its name', () => {
+  it('takes up what a heal before it has left open under its name, with the wish of now', () => {
     const incident = openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1') });
-    const left = nodeRecord({ operation: leftOpen(incident.incidentId) });
-    expect(started(asked('snap-2', { incident, nodeRecord: left })).payload).toMatchObject({
-      incidentId: incident.incidentId,
-      want: restore('snap-1'),
+    const left = { incident, nodeRecord: nodeRecord({ operation: leftOpen(incident.incidentId) }) };
+    const { incidentId, version } = incident;
+    const { payload, write } = started(asked('snap-2', left));
+    expect(payload).toMatchObject({ incidentId, want: restore('snap-2') });
+    expect(write).toMatchObject([{ version: version + 1 }, { version: version + 2, want: restore('snap-2') }]);
+    expect(started(asked('snap-1', left)).write).toMatchObject([{ version: version + 1 }]);
+    const undo = { ...incident, trigger: 'request:undo', want: { do: 'undo' } } as const;
+    const again = candidateOf('request:undo', { want: { do: 'undo' }, atOnce: true });
+    expect(started(facts('request:undo', { ...left, incident: undo, candidate: again })).write).toHaveLength(1);
+  });
+
+  it('is not begun, and not taken for begun, while a heal is at other data that were asked for before', () => {
+    const open = openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1'), attempt: 1 });
+    const incident = {
+      ...open,
+      state: 'claimed',
+      execution: OTHER,
+      payload: started(asked('snap-1')).payload,
+    } as const;
+    const held = { incident, nodeRecord: nodeRecord({ owner: OTHER, fence: 3 }), owner: { state: 'running' } } as const;
+    expect(decideDispatch(asked('snap-2', held))).toMatchObject({
+      do: 'leave',
+      code: 'busy',
+      reason: expect.stringContaining('Ask again'),
     });
+    expect(decideDispatch(asked('snap-1', held))).toMatchObject({ do: 'leave', code: 'working' });
+    const sweeps = candidateOf('request:restore', { want: restore('snap-2') });
+    expect(decideDispatch({ ...asked('snap-2', held), candidate: sweeps })).toMatchObject({ code: 'working' });
   });
 
   it('is a new incident beside what another one has left open', () => {
