@@ -102,10 +102,13 @@ describe('a client that is down at the end', () => {
     { record: { at: atMs } as Mutation['record'], by: 'us', resource: node.instanceId, instanceId: node.instanceId },
   ];
 
-  it('was left stopped where a heal had to do with it, and by a person where none had', () => {
-    node.machine.stopClient();
+  it('was left stopped where a heal had to do with it, and by a person where none had, or a person stopped it for good', () => {
+    node.machine.client.stop('stopped', 'stopped');
     expect(leftStopped(world, touched(region.clock.now()))).toEqual(['bitcoin/node2']);
     expect(leftStopped(world, [])).toEqual([]);
+    node.machine.startClient();
+    node.machine.stopClient();
+    expect(leftStopped(world, touched(region.clock.now()))).toEqual([]);
   });
 
   it('is nobody’s fault where its node has left the fleet, or its data are broken', () => {
