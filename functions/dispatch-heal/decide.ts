@@ -120,7 +120,7 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   // A drill does nothing to the node: whoever holds it keeps it.
   const free = kind === null || (leaseFree(node, facts.owner, nowMs) && mayHold(node, kind));
   const allocated = allocate(incident, free, (attempt) => payloadOf(fleet, nowMs, incident, attempt), nowMs);
-  if (candidate.atOnce && asksOtherwise(candidate, incident) && 'leave' in allocated && allocated.leave === 'working')
+  if (candidate.atOnce && !('next' in allocated) && asksOtherwise(candidate, incident))
     return leaveAlone('busy', OTHER_TERMS);
   if ('leave' in allocated) return { ...leaveAlone(allocated.leave, allocated.leave), ...note };
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
@@ -145,11 +145,9 @@ const isLeft = ({ leftAtMs = 0, state, pagedCodes }: IncidentRecord, observed: D
 const OTHER_TERMS =
   'a heal is at what was asked for before, with other data: it is not interrupted. Ask again once that is over';
 
-/** Whether a person asks for other data than in the request before. A repetition of the same request is the same request. */
+/** Whether a person asks for other data than in the request before. A repetition is the same request, and one of an upgrade differs in its time alone. */
 const asksOtherwise = ({ want }: Candidate, before: IncidentRecord): boolean =>
-  (want?.do === 'restore' || want?.do === 'shrink') &&
-  before.want !== undefined &&
-  !isDeepStrictEqual(want, before.want);
+  want?.do !== 'upgrade' && before.want !== undefined && !isDeepStrictEqual(want, before.want);
 
 const leaveAlone = (code: LeaveCode, reason: string) => ({ do: 'leave', code, reason }) as const;
 

@@ -3680,7 +3680,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/dispatch-heal/decide.ts': [
     {
       name: 'a person who asks for other data is not told that these are begun',
-      find: "if (candidate.atOnce && asksOtherwise(candidate, incident) && 'leave' in allocated && allocated.leave === 'working')",
+      find: "if (candidate.atOnce && !('next' in allocated) && asksOtherwise(candidate, incident))",
       replace: 'if (false)',
       caughtBy: ['functions/dispatch-heal/health'],
     },

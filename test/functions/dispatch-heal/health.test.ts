@@ -554,6 +554,10 @@ describe('what a person asks for', () => {
     const undo = { ...incident, trigger: 'request:undo', want: { do: 'undo' } } as const;
     const again = candidateOf('request:undo', { want: { do: 'undo' }, atOnce: true });
     expect(started(facts('request:undo', { ...left, incident: undo, candidate: again })).write).toHaveLength(1);
+    const healed = endedIncident('healed', NOON_MS - HOUR_MS, { trigger: 'request:restore', want: restore('snap-1') });
+    expect(decideDispatch(asked('snap-2', { ...left, incident: { ...healed, incidentId } }))).toMatchObject({
+      do: 'start',
+    });
   });
 
   it('is not begun, and not taken for begun, while a heal is at other data that were asked for before', () => {
@@ -571,6 +575,20 @@ describe('what a person asks for', () => {
       reason: expect.stringContaining('Ask again'),
     });
     expect(decideDispatch(asked('snap-1', held))).toMatchObject({ do: 'leave', code: 'working' });
+    const late = { ...open, state: 'allocated', allocatedAtMs: NOON_MS - HOUR_MS, payload: incident.payload } as const;
+    expect(decideDispatch(asked('snap-2', { incident: late }))).toMatchObject({ code: 'busy' });
+    expect(decideDispatch(asked('snap-1', { incident: late }))).toMatchObject({ do: 'invoke-again' });
+    const upgrade = (cleanSinceMs: number): RequestedAction => ({
+      do: 'upgrade',
+      to: '28.1',
+      cleanSinceMs,
+      watchMinutes: 0,
+    });
+    const same = candidateOf('request:upgrade', { want: upgrade(2), atOnce: true });
+    const before = { ...incident, trigger: 'request:upgrade', want: upgrade(1) };
+    expect(decideDispatch(facts('request:upgrade', { ...held, incident: before, candidate: same }))).toMatchObject({
+      code: 'working',
+    });
     const sweeps = candidateOf('request:restore', { want: restore('snap-2') });
     expect(decideDispatch({ ...asked('snap-2', held), candidate: sweeps })).toMatchObject({ code: 'working' });
   });
@@ -578,7 +596,9 @@ describe('what a person asks for', () => {
   it('is a new incident beside what another one has left open', () => {
     const incident = openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1') });
     const left = nodeRecord({ operation: leftOpen('00000000') });
-    expect(started(asked('snap-2', { incident, nodeRecord: left })).payload).toMatchObject({ want: restore('snap-2') });
+    const { payload } = started(asked('snap-2', { incident, nodeRecord: left }));
+    expect(payload).toMatchObject({ want: restore('snap-2') });
+    expect(payload.incidentId).not.toBe(incident.incidentId);
   });
 
   it('of a node’s health goes on with the incident that there is', () => {

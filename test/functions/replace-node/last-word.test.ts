@@ -4,12 +4,13 @@ import { nextCleanup } from '../../../functions/replace-node/decide.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
-import { copy, facts, ladderState, seen } from '../../fixtures/replace-facts.ts';
+import { copy, facts, ladderState, newReplacement, seen, shrinking } from '../../fixtures/replace-facts.ts';
 
 const RESTORE = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
 const UNDO = { do: 'undo' } as const;
 const upgradeTo = (to: string): RequestedAction => ({ do: 'upgrade', to, cleanSinceMs: 0, watchMinutes: 0 });
 const BLUE_GREEN = { ...upgradeTo('28.1'), strategy: 'blue-green' } as RequestedAction;
+const SHRINK: RequestedAction = { do: 'shrink', toGiB: shrinking().shrink?.toGiB ?? 0 };
 const PUT_BACK = {
   ...{ source: 'set-0', from: 'snapshot', rung: 'swap', generation: 0, atMs: 0 },
   ...{
@@ -43,6 +44,9 @@ describe('what another heal had proved', () => {
     ['the volumes of before', UNDO, { restoredVolumes: kept }],
     ['what was begun was put back', UNDO, { restoredVolumes: null, tried: [PUT_BACK] }],
     ['this version', upgradeTo('28.1'), { upgrade: version('28.1') }],
+    ['a disk of this size', SHRINK, { restoredVolumes: shrinking({}, { mounted: 'restored' }) }],
+    ['another instance', { do: 'replace-instance' }, { replacement: newReplacement() }],
+    ['a version on another instance', BLUE_GREEN, { replacement: newReplacement() }],
   ])('is the end where it is what was asked for: %s', (_, want, has) => {
     expect(afterwards(want, has)).toMatchObject({ do: 'end', end: { as: 'healed' } });
   });
