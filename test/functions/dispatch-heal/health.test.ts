@@ -589,6 +589,10 @@ describe('what a person asks for', () => {
     expect(decideDispatch(facts('request:upgrade', { ...held, incident: before, candidate: same }))).toMatchObject({
       code: 'working',
     });
+    const { want: _, ...noWant } = incident;
+    const snapshot = candidateOf('snapshot:clean', { atOnce: true });
+    const taken = { ...held, incident: { ...noWant, trigger: 'snapshot:clean' }, candidate: snapshot };
+    expect(decideDispatch(facts('snapshot:clean', taken))).toMatchObject({ code: 'working' });
     const sweeps = candidateOf('request:restore', { want: restore('snap-2') });
     expect(decideDispatch({ ...asked('snap-2', held), candidate: sweeps })).toMatchObject({ code: 'working' });
   });
