@@ -4,7 +4,7 @@ import { type Health, missedOf, type ObservedNode } from '../../shared/fleet/obs
 import { alarmName } from '../../shared/fleet/resource-names.ts';
 import { isTypeDue, type MoveCause } from '../../shared/guardrails/move.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
-import { unsettled } from '../../shared/heal/lease.ts';
+import { owesClient, unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
@@ -160,9 +160,11 @@ export function openCandidates(
     if (state !== 'open' || trigger === null || trigger.kind === 'plan') return [];
     const owed = isOwed(incident, nodeOf(records, incident), nowMs);
     const known = { alarm, instanceId, onsetMs, suppressedBy: null };
-    // The later word finishes, or puts back, what was begun for this one.
+    // The later word finishes, or puts back, what was begun for this one. It may wait for a person, and no client that is down waits with it.
     const later = laterWord(incident, records);
-    if (later !== undefined && later.state !== 'healed' && later.state !== 'escalated') return [];
+    const node = nodeOf(records, incident);
+    const isDown = owed && node !== undefined && owesClient(node, nowMs);
+    if (later !== undefined && later.state !== 'healed' && later.state !== 'escalated' && !isDown) return [];
     if (trigger.kind === 'disk') {
       if (disks.some((disk) => isIncidentAlarm(disk, incident) && isAlarmOnNode(disk, incident))) return [];
       const isQuiet = alarm.alarmName !== '' && alarming?.some((one) => isIncidentAlarm(one, incident)) === false;

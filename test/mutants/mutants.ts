@@ -1748,6 +1748,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: "if (later?.state === 'claimed' && later.state !== 'healed'",
       caughtBy: ['functions/dispatch-heal/health'],
     },
+    {
+      name: 'a client that is down does not wait for a person’s later word',
+      find: "later.state !== 'escalated' && !isDown",
+      replace: "later.state !== 'escalated'",
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
   ],
   'functions/dispatch-heal/sweep.ts': [
     {

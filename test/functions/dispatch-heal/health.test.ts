@@ -25,7 +25,7 @@ import type { AlarmStatus, StatusCheckResult } from '../../../functions/dispatch
 import type { Health, ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { parseHealPayload } from '../../../shared/heal/payload.ts';
-import type { GrowOperation, IncidentRecord, ReplaceOperation } from '../../../shared/heal/records.ts';
+import type { GrowOperation, IncidentRecord, NodeRecord, ReplaceOperation } from '../../../shared/heal/records.ts';
 import { healOf } from '../../../shared/heal/records.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
 import { NODE_HEALTH, readTrigger, type Trigger } from '../../../shared/model/trigger.ts';
@@ -781,6 +781,19 @@ describe('a person who changes their mind', () => {
     expect(others.map(isCalledBack)).toEqual([false, false, false, false]);
     expect(others.map((other) => begunFor(other).length)).toEqual([2, 1, 2, 2]);
     expect(isWantedNoMore(asked('request:upgrade'), [], { incidents: [restore] }, [], NOON_MS)).toBe(false);
+  });
+
+  it('waits for what came later while its client runs, and not while it is down', () => {
+    const later = asked('request:undo');
+    const begun = (more: Partial<NodeRecord>) => {
+      const node = nodeRecord({ operation: leftOpen(restore.incidentId), ...more });
+      return openCandidates({ incidents: [restore, later], nodes: [node] }, [], [], NOON_MS);
+    };
+    expect(begun({ clientOwedSinceMs: NOON_MS - 60_000 })).toMatchObject([
+      { settles: { subject: 'restore' } },
+      { settles: { subject: 'undo' } },
+    ]);
+    expect(begun({})).toMatchObject([{ trigger: { subject: 'undo' } }]);
   });
 
   it('is owed what is half done once what came later has ended without it', () => {
