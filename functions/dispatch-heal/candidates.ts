@@ -196,6 +196,21 @@ export function laterWord(
 
 /** A manual incident has no alarm that could say that it is over. */
 const MANUAL_VALID_MS = 60 * 60_000;
+/**
+ * Whether what a person asked for waits for what they had asked for before, of the same data: its hour begins once that is over. What was called back
+ * itself waits for nothing.
+ */
+export function isHeldUp(incident: IncidentRecord, records: Pick<HealRecords, 'incidents'>, nowMs: number): boolean {
+  if (!EXCHANGES.has(incident.trigger) || laterWord(incident, records) !== undefined) return false;
+  const endedAtMs = (one: IncidentRecord): number => ('endedAtMs' in one ? one.endedAtMs : nowMs);
+  return records.incidents.some(
+    (one) =>
+      laterWord(one, { incidents: [incident] }) !== undefined &&
+      endedAtMs(one) > incident.onsetMs &&
+      nowMs - endedAtMs(one) < MANUAL_VALID_MS,
+  );
+}
+
 /** What the schedule wants it would want again at once: it is one incident, told once, until somebody has given it. */
 const SCHEDULED_VALID_MS = 24 * 60 * 60_000;
 

@@ -33,6 +33,7 @@ import {
   diskCandidate,
   findSickNodes,
   type HealRecords,
+  isHeldUp,
   isMissedNoMore,
   isOver,
   isWantedNoMore,
@@ -256,7 +257,9 @@ async function cleanUpAll(
     return isWell(incident, all, time.nowMs) || (unseen.includes(incident) && hasPassed(incident));
   };
   const ended = (incident: IncidentRecord): boolean =>
-    !counted.has(incident) && isOver(incident, nodeOf(records, incident), isQuiet, isHealthy, time.nowMs);
+    !counted.has(incident) &&
+    !isHeldUp(incident, records, time.nowMs) &&
+    isOver(incident, nodeOf(records, incident), isQuiet, isHealthy, time.nowMs);
   const works = [
     ...nodes.map((node) => () => cleanUpNode(context, node, incidents)),
     ...incidents.map((incident) => () => cleanUpIncident(context, incident, ended, laterWord(incident, records))),

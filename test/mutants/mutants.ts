@@ -1749,6 +1749,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/dispatch-heal/health'],
     },
     {
+      name: 'a person’s last word has its hour once what came before is over',
+      find: 'nowMs - endedAtMs(one) < MANUAL_VALID_MS,',
+      replace: 'nowMs - endedAtMs(one) < 0,',
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
+    {
       name: 'a client that is down does not wait for a person’s later word',
       find: "later.state !== 'escalated' && !isDown",
       replace: "later.state !== 'escalated'",
@@ -1758,8 +1764,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/dispatch-heal/sweep.ts': [
     {
       name: 'what an upgrade has failed by is not closed while the upgrade is under way',
-      find: '!counted.has(incident) && isOver(',
-      replace: 'isOver(',
+      find: '!counted.has(incident) &&',
+      replace: '',
       caughtBy: ['functions/dispatch-heal/sweep'],
     },
     {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   findSickNodes,
+  isHeldUp,
   isOver,
   isWantedNoMore,
   isWell,
@@ -781,6 +782,24 @@ describe('a person who changes their mind', () => {
     expect(others.map(isCalledBack)).toEqual([false, false, false, false]);
     expect(others.map((other) => begunFor(other).length)).toEqual([2, 1, 2, 2]);
     expect(isWantedNoMore(asked('request:upgrade'), [], { incidents: [restore] }, [], NOON_MS)).toBe(false);
+  });
+
+  it('has an hour for the last word once what they asked for before is over', () => {
+    const undo = asked('request:undo', { onsetMs: NOON_MS - 3 * HOUR_MS });
+    const earlier = (more: object): IncidentRecord =>
+      ({ ...restore, onsetMs: NOON_MS - 4 * HOUR_MS, ...more }) as IncidentRecord;
+    const ended = (minutesAgo: number) => earlier({ state: 'healed', endedAtMs: NOON_MS - minutesAgo * 60_000 });
+    const waits = (one: IncidentRecord, incident = undo) => isHeldUp(incident, { incidents: [one, undo] }, NOON_MS);
+    expect([waits(earlier({})), waits(ended(59)), waits(ended(60)), waits(ended(200))]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(waits(earlier({ instanceId: 'i-0000000000000000b' }))).toBe(false);
+    expect(waits(earlier({ trigger: 'request:upgrade' }))).toBe(false);
+    expect(waits(earlier({}), earlier({}))).toBe(false);
+    expect(waits(earlier({}), asked('snapshot:clean'))).toBe(false);
   });
 
   it('waits for what came later while its client runs, and not while it is down', () => {
