@@ -158,12 +158,12 @@ export function openCandidates(
     const { state, alarm, instanceId, onsetMs, want, fleet } = incident;
     const trigger = readTrigger(incident.trigger);
     if (state !== 'open' || trigger === null || trigger.kind === 'plan') return [];
-    const owed = isOwed(incident, nodeOf(records, incident), nowMs);
+    const node = nodeOf(records, incident);
+    const owed = isOwed(incident, node, nowMs);
     const known = { alarm, instanceId, onsetMs, suppressedBy: null };
     // The later word finishes, or puts back, what was begun for this one. It may wait for a person, and no client that is down waits with it.
     const later = laterWord(incident, records);
-    const node = nodeOf(records, incident);
-    const isDown = owed && node !== undefined && owesClient(node, nowMs);
+    const isDown = owed && owesClient(node, nowMs);
     if (later !== undefined && later.state !== 'healed' && later.state !== 'escalated' && !isDown) return [];
     if (trigger.kind === 'disk') {
       if (disks.some((disk) => isIncidentAlarm(disk, incident) && isAlarmOnNode(disk, incident))) return [];
@@ -196,6 +196,7 @@ export function laterWord(
 
 /** A manual incident has no alarm that could say that it is over. */
 const MANUAL_VALID_MS = 60 * 60_000;
+
 /**
  * Whether what a person asked for waits for what they had asked for before, of the same data: its hour begins once that is over. What was called back
  * itself waits for nothing.

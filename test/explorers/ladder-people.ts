@@ -1,5 +1,4 @@
 // What happens around a heal: what well-meaning people do, and that the watch sees nothing.
-
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { leavesStops } from '../../shared/model/payload.ts';
 import { type LadderWorld, OLD } from './ladder-world.ts';

@@ -289,6 +289,7 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       {
         when: 'a person stops an instance that a heal has stopped before, and starts',
         story: async (court) => {
+          // The promise is about this one alone.
           machine(court, 'node3').stopClient();
           await court.ours('StopInstances', { InstanceIds: [court.id('node2')] });
           await court.person('StopInstances', { InstanceIds: [court.id('node2')] });
