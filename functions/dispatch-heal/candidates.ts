@@ -6,11 +6,11 @@ import { isTypeDue, type MoveCause } from '../../shared/guardrails/move.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
 import { owesClient, unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
-import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 import { DRILL, readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
 import { alarmSubjectOf, relevantSubject } from './alarms.ts';
-import { type Candidate, SCHEDULE } from './decide.ts';
+import { type Candidate, PERSON, SCHEDULE } from './decide.ts';
 import { type AlarmStatus, freshNodes, type ObservedFleet, type StatusCheckResult } from './facts.ts';
 import { dueEventOf } from './scheduled.ts';
 
@@ -182,6 +182,9 @@ const EXCHANGES: ReadonlySet<string> = new Set(
   (['restore', 'undo', 'shrink'] as const).map((subject) => triggerText({ kind: 'request', subject })),
 );
 
+/** When a person has asked for it, the last time. */
+const wordMs = ({ onsetMs, askedAtMs = onsetMs }: Pick<IncidentRecord, 'onsetMs' | 'askedAtMs'>): number => askedAtMs;
+
 /** What a person has asked for since, of the same data; undefined where nobody has changed their mind. */
 export function laterWord(
   incident: IncidentRecord,
@@ -189,8 +192,7 @@ export function laterWord(
 ): IncidentRecord | undefined {
   if (!EXCHANGES.has(incident.trigger)) return undefined;
   return incidents.find(
-    ({ instanceId, trigger, onsetMs }) =>
-      instanceId === incident.instanceId && EXCHANGES.has(trigger) && onsetMs > incident.onsetMs,
+    (one) => one.instanceId === incident.instanceId && EXCHANGES.has(one.trigger) && wordMs(one) > wordMs(incident),
   );
 }
 
@@ -207,7 +209,7 @@ export function isHeldUp(incident: IncidentRecord, records: Pick<HealRecords, 'i
   return records.incidents.some(
     (one) =>
       laterWord(one, { incidents: [incident] }) !== undefined &&
-      endedAtMs(one) > incident.onsetMs &&
+      endedAtMs(one) > wordMs(incident) &&
       nowMs - endedAtMs(one) < MANUAL_VALID_MS,
   );
 }
@@ -260,7 +262,7 @@ export function isOver(
   isHealthy: (incident: IncidentRecord) => boolean,
   nowMs: number,
 ): boolean {
-  const { trigger, alarm, onsetMs } = incident;
+  const { trigger, alarm } = incident;
   const kind = readTrigger(trigger)?.kind;
   if (isOwed(incident, node, nowMs)) return false;
   // A plan is over once it was written, or could not be made.
@@ -268,10 +270,25 @@ export function isOver(
   // What a drill has found does not pass with time: the next one says what is so now.
   if (trigger === DRILL && incident.state === 'escalated') return false;
   if (kind === 'node') return isHealthy(incident) && !(node && unsettled(node));
-  if (isScheduled(incident)) return isHealthy(incident) || nowMs - onsetMs > SCHEDULED_VALID_MS;
+  if (isScheduled(incident)) return isHealthy(incident) || nowMs - incident.onsetMs > SCHEDULED_VALID_MS;
   if (kind === 'request' && isHealthy(incident)) return true;
-  return alarm.alarmName === '' ? nowMs - onsetMs > MANUAL_VALID_MS : isQuiet(incident);
+  return alarm.alarmName === '' ? nowMs - wordMs(incident) > MANUAL_VALID_MS : isQuiet(incident);
 }
+
+/**
+ * A person has asked for it of one node, and it waited, or was refused, until its hour was over: nothing has said that nothing comes of it. A plan that was
+ * written is an answer, and upgrades and drills have their own.
+ */
+export function isUnanswered({ state, trigger, alarm, plannedUntilMs = 0, refusedCodes }: IncidentRecord): boolean {
+  const asked = readTrigger(trigger);
+  const isOfNode =
+    (asked?.kind === 'request' && asked.subject !== 'upgrade') ||
+    (asked?.kind === 'snapshot' && asked.subject === 'clean' && alarm.namespace === PERSON);
+  return state === 'open' && isOfNode && plannedUntilMs === 0 && !refusedCodes.includes(NOTHING_TO_UNDO);
+}
+
+/** Nothing comes of it later either, and the refusal has said so. */
+const NOTHING_TO_UNDO = 'nothing-to-undo' satisfies GuardrailCode;
 
 /**
  * How long a node must be sick before it is healed without an alarm. That is longer than its alarm needs (two minutes, and the time CloudWatch takes

@@ -86,7 +86,7 @@ export type LeaveCode =
   | Extract<ReturnType<typeof allocate>, { readonly leave: string }>['leave'];
 
 export type Dispatch =
-  /** `write`: an incident that was not known before, so that a report that comes only once is not forgotten. */
+  /** `write`: an incident that was not known before, so that a report that comes only once is not forgotten; or that a person has asked again. */
   | { readonly do: 'leave'; readonly code: LeaveCode; readonly reason: string; readonly write?: IncidentRecord }
   /** Writes INCIDENT and refuses; nothing is started. */
   | { readonly do: 'refuse'; readonly incident: IncidentRecord; readonly isNew: boolean; readonly refusal: Refusal }
@@ -101,8 +101,11 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   if ('lags' in opened) return leaveAlone('healed-lately', 'healed minutes ago; the alarm lags behind the cure');
   const found = 'next' in opened ? opened.next : opened.keep;
   const waited = isBack(found, facts.observed) ? { ...found, notBeforeMs: 0 } : found;
-  const incident = candidate.atOnce ? { ...found, notBeforeMs: 0, plannedUntilMs: 0 } : waited;
   const isNew = 'next' in opened;
+  const isAskedAgain = !isNew && isRepeated(facts);
+  const incident = candidate.atOnce
+    ? { ...found, notBeforeMs: 0, plannedUntilMs: 0, ...(isAskedAgain && { askedAtMs: nowMs }) }
+    : waited;
   const refusal = refusalOf(facts);
   if (refusal && incident.state === 'open') {
     if (!isNew && nowMs < incident.notBeforeMs)
@@ -122,7 +125,11 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   const allocated = allocate(incident, free, (attempt) => payloadOf(fleet, nowMs, incident, attempt), nowMs);
   if (candidate.atOnce && !('next' in allocated) && asksOtherwise(candidate, incident))
     return leaveAlone('busy', OTHER_TERMS);
-  if ('leave' in allocated) return { ...leaveAlone(allocated.leave, allocated.leave), ...note };
+  const again = isAskedAgain && { write: { ...found, askedAtMs: nowMs, version: found.version + 1 } };
+  if ('leave' in allocated) {
+    const reason = candidate.atOnce && isTakenOver(facts, incident) ? TAKEN_OVER : allocated.leave;
+    return { ...leaveAlone(allocated.leave, reason), ...note, ...again };
+  }
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
   return { do: 'start', write: isNew ? [incident, allocated.next] : [allocated.next], payload: allocated.invoke };
 }
@@ -145,9 +152,24 @@ const isLeft = ({ leftAtMs = 0, state, pagedCodes }: IncidentRecord, observed: D
 const OTHER_TERMS =
   'a heal is at what was asked for before, with other data: it is not interrupted. Ask again once that is over';
 
+const TAKEN_OVER =
+  'another instance is to take its place: what is asked for of this one begins only if it stays. Ask again once the other one is there';
+
+/** Whether a heal of something else may put the node on another instance. */
+const isTakenOver = ({ nodeRecord, trigger }: DispatchFacts, { incidentId }: IncidentRecord): boolean => {
+  const operation = nodeRecord?.operation;
+  return trigger.kind === 'request' && operation?.kind === 'replace' && operation.incidentId !== incidentId
+    ? operation.memory.rung === 'replace'
+    : false;
+};
+
 /** Whether a person asks for other data than in the request before. A repetition is the same request, and one of an upgrade differs in its time alone. */
 const asksOtherwise = ({ want }: Candidate, before: IncidentRecord): boolean =>
   want?.do !== 'upgrade' && before.want !== undefined && !isDeepStrictEqual(want, before.want);
+
+/** A person says once more what a heal is at: that counts as said now, and what they had said in between does not. Upgrades are asked for by the sweep. */
+const isRepeated = ({ candidate, trigger }: DispatchFacts): boolean =>
+  candidate.atOnce === true && trigger.kind === 'request' && trigger.subject !== 'upgrade';
 
 const leaveAlone = (code: LeaveCode, reason: string) => ({ do: 'leave', code, reason }) as const;
 
@@ -200,6 +222,8 @@ const onsetOf = ({ candidate, fleet, node, trigger }: DispatchFacts) => ({
 
 /** In an alarm's fact, in place of a namespace: the round of clean snapshots asked, not an alarm. */
 export const SCHEDULE = 'schedule';
+/** In the same place: a person asked. */
+export const PERSON = 'person';
 
 /**
  * What a heal may take beyond its wait for an approval: slow modifications, volumes that are initialized, a client that replays. The largest volumes

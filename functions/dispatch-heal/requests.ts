@@ -22,7 +22,7 @@ import { NODE_HEALTH, triggerText } from '../../shared/model/trigger.ts';
 import { names } from '../../shared/text/names.ts';
 import { requestDonor } from './clean-snapshots.ts';
 import { createContext, type DispatcherServices } from './context.ts';
-import { type Candidate, executionName } from './decide.ts';
+import { type Candidate, executionName, PERSON } from './decide.ts';
 import { considerCandidate, type DispatchResult } from './dispatch.ts';
 import { readTagged, type TaggedInstance } from './facts.ts';
 import { SNAPSHOT_VALID_MS } from './upgrade.ts';
@@ -118,7 +118,7 @@ export async function manualCandidate(
 type RequestedHeal = Pick<Candidate, 'trigger' | 'want' | 'acknowledgesValidator'> & {
   readonly alarm: Omit<Candidate['alarm'], 'alarmName'>;
 };
-const PERSON = { namespace: 'person', dimensions: {} };
+const BY_PERSON = { namespace: PERSON, dimensions: {} };
 
 function requestedHealOf(
   fleet: Fleet,
@@ -128,16 +128,16 @@ function requestedHealOf(
   if (event.kind === 'snapshot')
     return {
       trigger: { kind: event.plan ? 'plan' : 'snapshot', subject: 'clean' },
-      alarm: PERSON,
+      alarm: BY_PERSON,
       ...(event.acknowledgesValidator && { acknowledgesValidator: true }),
     };
   if (event.kind === 'request') {
     const { want: asked, plan } = event;
     const want = asked.do === 'upgrade' ? upgradeOf(fleet, asked, nowMs) : asked;
-    return { trigger: { kind: plan ? 'plan' : 'request', subject: REQUESTS[want.do] }, want, alarm: PERSON };
+    return { trigger: { kind: plan ? 'plan' : 'request', subject: REQUESTS[want.do] }, want, alarm: BY_PERSON };
   }
   const { trigger } = event;
-  if (trigger?.kind === 'node' && trigger.subject === 'health') return { trigger, alarm: PERSON };
+  if (trigger?.kind === 'node' && trigger.subject === 'health') return { trigger, alarm: BY_PERSON };
   const disks = fleet.volumes.map(({ role, path }) => ({ path, text: triggerText({ kind: 'disk', subject: role }) }));
   const wanted = trigger && triggerText(trigger);
   const disk = disks.find(({ text }) => wanted === undefined || text === wanted);

@@ -36,6 +36,7 @@ import {
   isHeldUp,
   isMissedNoMore,
   isOver,
+  isUnanswered,
   isWantedNoMore,
   isWell,
   laterWord,
@@ -447,7 +448,9 @@ async function cleanUpIncident(
   if (incident.state === 'open' || incident.state === 'escalated') {
     const closed = isOver(incident) ? recovered(incident, nowMs) : { leave: true as const };
     if (!('next' in closed)) return;
-    if (later !== undefined && incident.state === 'open') await noteLater(services, incident, later);
+    if (later !== undefined && incident.state === 'open')
+      await noteEnd(services, incident, 'later-word', laterSentence(later));
+    else if (isUnanswered(incident)) await noteEnd(services, incident, 'hour-over', unansweredSentence(incident));
     await replaceIncident(store, closed.next);
     return;
   }
@@ -462,17 +465,26 @@ async function cleanUpIncident(
 }
 
 /** Whoever has asked, and waits, reads why nothing more comes. */
-async function noteLater(
+async function noteEnd(
   { store }: DispatcherServices,
   incident: IncidentRecord,
-  later: IncidentRecord,
+  place: string,
+  sentence: string,
 ): Promise<void> {
   const journal = createJournal(store, {
     ...{ ...incident, by: DISPATCHER, writer: DISPATCHER },
     heal: healOf(incident.trigger),
   });
-  const sentence = `nothing more is done for it: a person has asked for something else since (${later.trigger}, incident ${later.incidentId})`;
-  await journal('00-later-word', { atMs: Date.now(), kind: 'notice', sentence });
+  await journal(`00-${place}`, { atMs: Date.now(), kind: 'notice', sentence });
+}
+
+const laterSentence = ({ trigger, incidentId }: IncidentRecord): string =>
+  `nothing more is done for it: a person has asked for something else since (${trigger}, incident ${incidentId})`;
+
+function unansweredSentence({ refusedCodes, instanceId }: IncidentRecord): string {
+  const why =
+    refusedCodes.length > 0 ? `refused until then: ${refusedCodes.join(', ')}` : `it could not begin on ${instanceId}`;
+  return `nothing more is done for it: its hour is over (${why}). Ask again where it is still wanted`;
 }
 
 /** Pages once for an incident whose attempts keep dying: the attempts themselves can page no more. */

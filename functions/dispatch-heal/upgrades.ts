@@ -14,7 +14,7 @@ import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts
 import { keys } from '../../shared/heal/store.ts';
 import type { UpgradeWanted } from '../../shared/model/payload.ts';
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
-import type { Candidate } from './decide.ts';
+import { type Candidate, PERSON } from './decide.ts';
 import { considerCandidate, type DispatchResult, listRestartOf } from './dispatch.ts';
 import { answerOf, findFleet, judgeStops } from './requests.ts';
 import { type NodeStep, nextStep, type UpgradeFacts, type UpgradeStep } from './upgrade.ts';
@@ -229,7 +229,7 @@ const wantOf = ({ to, atHeight, strategy }: UpgradeRecord, node: Omit<NodeStep, 
 });
 
 const candidateOf = (fleet: string, { instanceId }: ObservedNode, onsetMs: number): Candidate => ({
-  alarm: { alarmName: '', namespace: 'person', dimensions: { InstanceId: instanceId } },
+  alarm: { alarmName: '', namespace: PERSON, dimensions: { InstanceId: instanceId } },
   ...{ instanceId, onsetMs, fleet, atOnce: true, suppressedBy: null },
 });
 

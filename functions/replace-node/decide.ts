@@ -356,10 +356,12 @@ function spent(facts: Facts, state: LadderState): Decision {
   return onceSettled(facts, state, {
     as: 'escalated',
     code: hadNothing ? 'no-good-snapshot' : 'ladder-spent',
-    reason: state.moves ? `${notMoved(state)}. ${tried}` : `nothing helped. ${tried}`,
+    reason: `${state.moves ? notMoved(state) : facts.want.do === 'heal' ? 'nothing helped' : NOT_DONE}. ${tried}`,
     asFound: !state.moves || facts.seen?.clients.every(({ state: is }) => is === 'running') === true,
   });
 }
+
+const NOT_DONE = 'what a person asked for could not be done, and nothing more is tried for it';
 
 const notMoved = ({ retypes }: LadderState): string =>
   retypes ? `its instance did not become ${retypes.to}` : 'its move to other hardware did not end well';

@@ -10,6 +10,7 @@ import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { isBlueGreen } from '../../shared/model/payload.ts';
 import { FLEET_TAG, NODE_TAG, PUT_BACK_TAG } from '../../shared/model/tags.ts';
+import { triggerText } from '../../shared/model/trigger.ts';
 import { rateShown } from '../../shared/snapshots/catch-up.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
@@ -169,10 +170,8 @@ function siblingOf(
 const ONE_EXCHANGE_MS = 5 * 60_000;
 
 /** The volumes of this node that the last exchange has kept, one for each role: by their tags and by a heal's record. */
-async function readPutAway(
-  { clients, payload, store }: ReplaceContext,
-  { fleet }: SourcesInput,
-): Promise<KeptSource | null> {
+async function readPutAway(context: ReplaceContext, { fleet }: SourcesInput): Promise<KeptSource | null> {
+  const { clients, payload, store } = context;
   const records = keptOf(await readKept(store, fleet.name), 'volume');
   const { Volumes = [] } = await clients.ec2.send(
     new DescribeVolumesCommand({
@@ -198,9 +197,19 @@ async function readPutAway(
   );
   return {
     incidentId: latest.incidentId,
+    ...(!(await requestsOf(context)).includes(latest.incidentId) && { unaskedAtMs: latest.atMs }),
     availabilityZone: latest.availabilityZone,
     volumes: Object.fromEntries(same.toReversed().map(({ role, volumeId }) => [role, volumeId])),
   };
+}
+
+/** The incidents of what a person has asked for of this node's data: those that are known still. */
+async function requestsOf({ store, payload }: ReplaceContext): Promise<readonly string[]> {
+  const triggers = (['restore', 'undo', 'shrink'] as const).map((subject) => triggerText({ kind: 'request', subject }));
+  const read = await Promise.all(
+    triggers.map((trigger) => store.readIncident(payload.fleet, payload.instanceId, trigger)),
+  );
+  return read.flatMap((incident) => incident?.incidentId ?? []);
 }
 
 const policiesOf = (snapshots: readonly { readonly policyId: string | null }[]): readonly string[] => [

@@ -24,6 +24,8 @@ export interface SiblingSource {
 
 export interface KeptSource {
   readonly incidentId: string;
+  /** When a heal that nobody had asked for put them away, since they did not work, ms since the epoch. Absent where a person had asked for other data. */
+  readonly unaskedAtMs?: number;
   readonly availabilityZone: string;
   readonly volumes: Readonly<Record<string, string>>;
 }

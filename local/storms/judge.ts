@@ -40,7 +40,9 @@ export interface StormJudge {
  * Invariants of a story of an hour or two, which ends well. In many hours something comes back every half hour, and people stop clients: the judge of the
  * promises has `one-page-a-cause`, `nothing-half-done` and `stopped-stays-stopped` for that.
  */
-const OF_SHORT_STORIES: ReadonlySet<InvariantName> = new Set(['told-once', 'client-left-stopped'] as const);
+const OF_SHORT_STORIES: ReadonlySet<InvariantName> = new Set([
+  ...(['told-once', 'client-left-stopped', 'modifications-per-day'] as const),
+]);
 
 /** Attempts that an incident may have before it waits an hour for each further one (docs/decisions.md, waits). */
 const FIRST_ATTEMPTS_MAX = 8;

@@ -101,7 +101,7 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
   state: 'open',
 });
 
-const withoutApproval = ({ approval: _, lastPage: __, ...rest }: IncidentBase): IncidentBase => rest;
+const withoutApproval = ({ approval: _, lastPage: __, askedAtMs: ___, ...rest }: IncidentBase): IncidentBase => rest;
 
 /** Allocates the next attempt of an open incident. Only when the node's lease is free (`leaseFree`): waiting spends no number. */
 export function allocate(
@@ -349,6 +349,7 @@ const KEPT = {
   trigger: true,
   incidentId: true,
   onsetMs: true,
+  askedAtMs: true,
   alarm: true,
   attempt: true,
   failures: true,

@@ -30,6 +30,8 @@ export interface IncidentBase {
   /** Eight digits of a hash: short enough to say. */
   readonly incidentId: string;
   readonly onsetMs: number;
+  /** When a person asked for the same again, while a heal was at it: their last word of it, ms since the epoch. Absent where nobody did. */
+  readonly askedAtMs?: number;
   /** The alarm or observation that opened it; it leads to the metric's history. */
   readonly alarm: AlarmFact;
   /** Number of the last attempt of this (node, trouble). It never starts again, not even for a later incident. */

@@ -1749,6 +1749,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/dispatch-heal/health'],
     },
     {
+      name: 'a word that a person repeats is their last one',
+      find: 'EXCHANGES.has(one.trigger) && wordMs(one) > wordMs(incident)',
+      replace: 'EXCHANGES.has(one.trigger) && one.onsetMs > incident.onsetMs',
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
+    {
+      name: 'a plan that was written answers a person',
+      find: 'isOfNode && plannedUntilMs === 0',
+      replace: 'isOfNode',
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
+    {
       name: 'a person’s last word has its hour once what came before is over',
       find: 'nowMs - endedAtMs(one) < MANUAL_VALID_MS,',
       replace: 'nowMs - endedAtMs(one) < 0,',
@@ -1993,6 +2005,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   // What is decided
   'functions/replace-node/sources.ts': [
+    {
+      name: 'what was put away for a person’s other data is told from what did not work',
+      find: '!(await requestsOf(context)).includes(latest.incidentId) && {',
+      replace: '{',
+      caughtBy: ['functions/replace-node/sources'],
+    },
     {
       name: 'an undo brings back only what a heal has written down that it kept of the node',
       find: 'if (!record || record.node !== payload.node) return [];',
@@ -2591,6 +2609,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/swap.ts': [
+    {
+      name: 'an undo that waited for a heal does not put back what that heal has found not to work',
+      find: 'kept.unaskedAtMs !== undefined && kept.unaskedAtMs > facts.onsetMs',
+      replace: 'kept.unaskedAtMs !== undefined && kept.unaskedAtMs > facts.nowMs',
+      caughtBy: ['functions/replace-node/swap'],
+    },
     {
       name: 'an undo is not done with the data that another heal has proved',
       find: "if (want.do === 'undo') return from === 'kept';",
@@ -3690,6 +3714,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/dispatch-heal/decide.ts': [
+    {
+      name: 'the sweep’s own repetition is no word of a person',
+      find: "candidate.atOnce === true && trigger.kind === 'request' && trigger.subject !== 'upgrade';",
+      replace: "trigger.kind === 'request' && trigger.subject !== 'upgrade';",
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
     {
       name: 'a person who asks for other data is not told that these are begun',
       find: "if (candidate.atOnce && !('next' in allocated) && asksOtherwise(candidate, incident))",

@@ -195,10 +195,17 @@ const sameStop = ({ tried }: LadderState): End => ({
   asFound: true,
 });
 
+/** By then a person's request is over: after an hour, counted from the end of what they had asked for before (docs/restoring.md). */
+const REQUEST_LASTS_MS = 2 * 60 * 60_000;
+
 function noneLeft({ want }: Facts, { tried }: LadderState, { failed: reason, code }: NoChoice): Decision {
   const unfit = UNFIT[want.do];
   const last = tried.at(-1);
-  if (unfit !== undefined && last === undefined) return refuse(unfit, reason);
+  // Nothing can be kept for it later, and what could be copied can.
+  if (unfit !== undefined && last === undefined)
+    return unfit === 'nothing-to-undo'
+      ? refuse(unfit, reason, { retryAfterMs: REQUEST_LASTS_MS })
+      : refuse(unfit, reason);
   return rungFailed(last === undefined ? reason : `${reason}. ${last.source} was given up: ${last.reason}`, code);
 }
 
@@ -310,6 +317,11 @@ export function choose(
       return {
         failed:
           'no heal has kept volumes of this node; an instance that was replaced is put back by hand: its tag chainmend:put-back says how',
+      };
+    // An undo that waited for a heal does not undo that heal: nobody had asked for what it had found not to work.
+    if (kept.unaskedAtMs !== undefined && kept.unaskedAtMs > facts.onsetMs)
+      return {
+        failed: `incident ${kept.incidentId} has exchanged its volumes since the undo was asked for, and has kept those that did not work: ask again where they are wanted back`,
       };
     if (kept.availabilityZone !== availabilityZone)
       return { failed: `the kept volumes are in ${kept.availabilityZone}, the node is in ${availabilityZone}` };

@@ -1,4 +1,5 @@
 // Prints the journal entries of heals: what was decided, done, proved and refused, with the reasons.
+import { WHOLE_FLEET } from '../../../shared/heal/journal.ts';
 import type { Answer, Observation } from '../../../shared/node-commands/answer.ts';
 import type { NodeAnswer, NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { isThrottled } from '../../scenarios/report/calls.ts';
@@ -101,10 +102,15 @@ export function linesOfEntry(facts: StoryFacts, line: JournalLine, explain: bool
     case 'outcome':
       return endedText(facts, line);
     case 'page':
-    case 'notice':
       return [];
+    case 'notice':
+      return isEndOfRequest(line) ? [{ label: 'over', text: line.sentence }] : [];
   }
 }
+
+/** What a person has asked for is over, and no heal has said so. */
+const isEndOfRequest = ({ writer, code, node }: JournalLine): boolean =>
+  writer === DISPATCHER && code === undefined && node !== WHOLE_FLEET;
 
 function dispatched(
   journal: readonly JournalLine[],
@@ -318,7 +324,8 @@ function refusedText(facts: StoryFacts, line: JournalLine): string {
 
 function nextLook(line: JournalLine): string {
   const { retryAfterSeconds, paged } = evidenceIn<{ retryAfterSeconds: number; paged: boolean }>(line) ?? {};
-  if (retryAfterSeconds === undefined) return '';
+  // Nothing comes of it later.
+  if (retryAfterSeconds === undefined || line.code === 'nothing-to-undo') return '';
   return `Looks again ${within(retryAfterSeconds * 1_000)}${paged ? '; page sent' : ''}.`;
 }
 

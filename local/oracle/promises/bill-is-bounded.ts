@@ -1,5 +1,6 @@
 // What is made is no larger than what it stands for, bounded in number, and growth stays below the month's limit.
 import type { Volume } from '../../services/ec2/model.ts';
+import { Forgotten } from '../forgotten.ts';
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
 import type { SeenNode } from '../seen-nodes.ts';
@@ -19,14 +20,9 @@ const ROUNDING_USD = 0.05;
 
 export const billIsBounded: MakeRule = (scene, say) => {
   const grown: { readonly month: string; readonly atMs: number; readonly usd: number }[] = [];
-  /** A table that a person restores knows nothing of what was grown since its backup (docs/decisions.md). */
-  const forgotten: { readonly fromMs: number; readonly untilMs: number }[] = [];
-  const isForgotten = (atMs: number, nowMs: number): boolean =>
-    forgotten.some(({ fromMs, untilMs }) => untilMs <= nowMs && fromMs <= atMs && atMs <= untilMs);
+  const forgotten = new Forgotten();
   return {
-    person({ kind, atMs, untilMs = atMs }) {
-      if (kind === 'restore-table') forgotten.push({ fromMs: atMs, untilMs });
-    },
+    person: (act) => forgotten.hear(act),
     act({ operation, input, at }) {
       if (operation === 'ModifyVolume') {
         const { VolumeId = '', Size } = input as { VolumeId?: string; Size?: number };
@@ -37,7 +33,7 @@ export const billIsBounded: MakeRule = (scene, say) => {
         const month = `${node.fleet} ${new Date(at).toISOString().slice(0, 7)}`;
         const price = USD_A_GIB[volume.performance.type] ?? USD_A_GIB_OTHER;
         grown.push({ month, atMs: at, usd: (Size - volume.performance.sizeGiB) * price });
-        const known = grown.filter((one) => one.month === month && !isForgotten(one.atMs, at));
+        const known = grown.filter((one) => one.month === month && !forgotten.has(one.atMs, at));
         const usd = known.reduce((sum, one) => sum + one.usd, 0);
         const most = scene.ceilings(node.fleet)?.monthlyIncreaseUsd ?? Number.POSITIVE_INFINITY;
         if (usd > most + ROUNDING_USD)

@@ -1,6 +1,7 @@
 // A volume is grown up to the ceiling and no further, a boost of a volume or an instance is only taken back once its node has caught up, no volume is changed
 // in a modification, and only so often a day.
 import type { ModifyInstanceAttributeRequest, ModifyVolumeRequest } from '@aws-sdk/client-ec2';
+import { Forgotten } from '../forgotten.ts';
 import type { MakeRule } from '../rule.ts';
 
 const DAY_MS = 86_400_000;
@@ -9,6 +10,7 @@ const STOPPED_MS = 2 * 3_600_000;
 
 export const growthIsBounded: MakeRule = (scene, say) => {
   const begun = new Map<string, number[]>();
+  const forgotten = new Forgotten();
   const judgeType = ({ InstanceId = '', InstanceType }: ModifyInstanceAttributeRequest, at: number): void => {
     const node = scene.nodeOf(InstanceId);
     if (!node || InstanceType?.Value === undefined) return;
@@ -25,6 +27,7 @@ export const growthIsBounded: MakeRule = (scene, say) => {
       told(`Its instance was taken back from the type of its first sync ${lag} blocks behind.`);
   };
   return {
+    person: (act) => forgotten.hear(act),
     act({ operation, input, at, service }) {
       if (service === 'ec2' && operation === 'ModifyInstanceAttribute')
         return judgeType(input as ModifyInstanceAttributeRequest, at);
@@ -51,8 +54,9 @@ export const growthIsBounded: MakeRule = (scene, say) => {
       if (state === 'modifying' || (state === 'optimizing' && at < dueAtMs)) told(`It was still ${state}.`);
       const times = [...(begun.get(VolumeId) ?? []).filter((one) => one > at - DAY_MS), at];
       begun.set(VolumeId, times);
-      if (times.length > ceilings.modificationsPerDay)
-        told(`${times.length} modifications within a day; its file allows ${ceilings.modificationsPerDay}.`);
+      const known = times.filter((one) => !forgotten.has(one, at)).length;
+      if (known > ceilings.modificationsPerDay)
+        told(`${known} modifications within a day; its file allows ${ceilings.modificationsPerDay}.`);
     },
   };
 };

@@ -1,4 +1,5 @@
 // A page that wants somebody is repeated under its own key, not too soon, not too often, and not after it was said to be over.
+import { Forgotten } from '../forgotten.ts';
 import { pageOf } from '../pages.ts';
 import type { MakeRule } from '../rule.ts';
 
@@ -16,16 +17,10 @@ export const repetitionsAreBounded: MakeRule = (scene, say) => {
   /** By key: the messages that want somebody, of which none has ended since. */
   const wanting = new Map<string, number[]>();
   const repeated = new Map<string, number[]>();
-  /** A table that a person restores knows nothing of what was sent since its backup (docs/decisions.md). */
-  const forgotten: { readonly fromMs: number; readonly untilMs: number }[] = [];
-  const isKnown = (sentMs: number, nowMs: number): boolean =>
-    !forgotten.some(({ fromMs, untilMs }) => untilMs <= nowMs && fromMs <= sentMs && sentMs <= untilMs);
-  /** What was over is over once more for such a table. */
-  const mayHaveForgotten = (nowMs: number): boolean => forgotten.some(({ untilMs }) => untilMs <= nowMs);
+  const forgotten = new Forgotten();
+  const isKnown = (sentMs: number, nowMs: number): boolean => !forgotten.has(sentMs, nowMs);
   return {
-    person({ kind, atMs, untilMs = atMs }) {
-      if (kind === 'restore-table') forgotten.push({ fromMs: atMs, untilMs });
-    },
+    person: (act) => forgotten.hear(act),
     look() {
       const published = scene.region.sns.published();
       for (const one of published.slice(seen)) {
@@ -40,7 +35,8 @@ export const repetitionsAreBounded: MakeRule = (scene, say) => {
         const before = wanting.get(key) ?? [];
         if (severity === 'page') wanting.set(key, [...before, atMs]);
         if (severity === 'resolved') {
-          if (before.length === 0 && !mayHaveForgotten(atMs))
+          // What was over is over once more for such a table.
+          if (before.length === 0 && !forgotten.any(atMs))
             say.broken(key, 'Its end was told, and nobody was paged for it, or it was told twice.', atMs);
           wanting.delete(key);
         }
@@ -49,7 +45,7 @@ export const repetitionsAreBounded: MakeRule = (scene, say) => {
         const wanted = before.findLast((sentMs) => isKnown(sentMs, atMs));
         const ofToday = (repeated.get(key) ?? []).filter((time) => time > atMs - DAY_MS && isKnown(time, atMs));
         const times = [...ofToday, atMs];
-        if (before.length === 0 && !mayHaveForgotten(atMs))
+        if (before.length === 0 && !forgotten.any(atMs))
           say.broken(key, 'It was repeated, and was no page, or was over.', atMs);
         else if (wanted !== undefined && atMs - wanted < AFTER_MS)
           say.broken(key, `It was repeated after ${Math.round((atMs - wanted) / MINUTE_MS)} minutes.`, atMs);

@@ -4,8 +4,10 @@ import {
   findSickNodes,
   isHeldUp,
   isOver,
+  isUnanswered,
   isWantedNoMore,
   isWell,
+  laterWord,
   oncePerNode,
   openCandidates,
   sickNodes,
@@ -619,7 +621,46 @@ describe('what a person asks for', () => {
 
   it('does not disturb a heal that is at work on it', () => {
     const incident = claimedIncident({ trigger: 'request:restore' });
-    expect(decideDispatch(asked('snap-2', { incident }))).toEqual({ do: 'leave', code: 'working', reason: 'working' });
+    expect(decideDispatch(asked('snap-2', { incident }))).toEqual({
+      ...{ do: 'leave', code: 'working', reason: 'working' },
+      write: { ...incident, askedAtMs: asked('snap-2').nowMs, version: incident.version + 1 },
+    });
+  });
+
+  it('is their last word where they say it again while a heal is at it, and no word of the sweep', () => {
+    const incident = claimedIncident({ trigger: 'request:undo' });
+    const undo = { trigger: 'request:undo', want: { do: 'undo' } as const };
+    const said = (atOnce: boolean): DispatchFacts =>
+      facts(undo.trigger, {
+        incident: { ...incident, want: undo.want },
+        candidate: candidateOf(undo.trigger, { want: undo.want, ...(atOnce && { atOnce }) }),
+      });
+    expect(decideDispatch(said(true))).toMatchObject({ code: 'working', write: { askedAtMs: said(true).nowMs } });
+    expect(decideDispatch(said(false))).not.toHaveProperty('write');
+    const upgrade: RequestedAction = { do: 'upgrade', to: '28.1', cleanSinceMs: 1, watchMinutes: 0 };
+    const followed = candidateOf('request:upgrade', { want: upgrade, atOnce: true });
+    const before = { ...incident, trigger: 'request:upgrade', want: upgrade };
+    expect(decideDispatch(facts('request:upgrade', { incident: before, candidate: followed }))).not.toHaveProperty(
+      'write',
+    );
+    const own = openIncidentRecord({ trigger: 'request:undo', want: undo.want });
+    const begun = nodeRecord({ operation: leftOpen(own.incidentId) });
+    expect(decideDispatch({ ...said(true), incident: own, nodeRecord: begun })).toMatchObject({
+      ...{ do: 'start', write: [{ incidentId: own.incidentId, askedAtMs: said(true).nowMs }] },
+    });
+  });
+
+  it('hears that another instance is to take the node’s place', () => {
+    const taken = (rung: 'replace' | 'swap', incidentId = '00000000') =>
+      nodeRecord({ owner: OTHER, operation: { ...leftOpen(incidentId), memory: { ...memory, rung } } });
+    const reasonOf = (record: NodeRecord, more: Partial<DispatchFacts> = {}) => {
+      const decided = decideDispatch(asked('snap-1', { nodeRecord: record, owner: { state: 'running' }, ...more }));
+      return decided.do === 'leave' ? [decided.code, decided.reason] : decided.do;
+    };
+    expect(reasonOf(taken('replace'))).toEqual(['busy', expect.stringContaining('is to take its place')]);
+    expect(reasonOf(taken('swap'))).toEqual(['busy', 'busy']);
+    const own = openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1') });
+    expect(reasonOf(taken('replace', own.incidentId), { incident: own })).toEqual(['busy', 'busy']);
   });
 
   it('is only planned where the fleet only plans', () => {
@@ -800,6 +841,34 @@ describe('a person who changes their mind', () => {
     expect(waits(earlier({ trigger: 'request:upgrade' }))).toBe(false);
     expect(waits(earlier({}), earlier({}))).toBe(false);
     expect(waits(earlier({}), asked('snapshot:clean'))).toBe(false);
+  });
+
+  it('is held to what they said last, if it is what they had said first', () => {
+    const undo = asked('request:undo', { onsetMs: NOON_MS - 10 * 60_000 });
+    const again = { ...restore, askedAtMs: NOON_MS - 5 * 60_000 } as IncidentRecord;
+    expect(laterWord(undo, { incidents: [again, undo] })).toBe(again);
+    expect(laterWord(again, { incidents: [again, undo] })).toBeUndefined();
+    expect(isOver(again, undefined, no, no, NOON_MS - 5 * 60_000 + HOUR_MS)).toBe(false);
+    expect(isOver(again, undefined, no, no, NOON_MS - 5 * 60_000 + HOUR_MS + 1)).toBe(true);
+    const ended = { ...asked('request:undo', { onsetMs: NOON_MS - 21 * 60_000 }), state: 'healed' } as const;
+    const endedAt = (minutesAgo: number) => ({ ...ended, endedAtMs: NOON_MS - minutesAgo * 60_000 }) as IncidentRecord;
+    expect(isHeldUp(again, { incidents: [endedAt(4), again] }, NOON_MS)).toBe(true);
+    expect(isHeldUp(again, { incidents: [endedAt(6), again] }, NOON_MS)).toBe(false);
+  });
+
+  it('hears that their hour is over, where nothing has said what came of it', () => {
+    const of = (trigger: string, more: Partial<IncidentRecord> = {}): boolean =>
+      isUnanswered({ ...asked(trigger), ...more } as IncidentRecord);
+    expect(['request:restore', 'request:undo', 'request:replace', 'snapshot:clean'].map((one) => of(one))).toEqual([
+      ...[true, true, true, true],
+    ]);
+    expect(
+      ['request:upgrade', 'snapshot:drill', 'plan:restore', NODE_HEALTH, 'disk:data'].map((one) => of(one)),
+    ).toEqual([false, false, false, false, false]);
+    expect(of('snapshot:clean', { alarm: { ...alarm, namespace: SCHEDULE } })).toBe(false);
+    expect(of('request:restore', { plannedUntilMs: NOON_MS })).toBe(false);
+    expect(of('request:undo', { refusedCodes: ['paused', 'nothing-to-undo'] })).toBe(false);
+    expect(of('request:restore', { state: 'escalated', endedAtMs: NOON_MS } as Partial<IncidentRecord>)).toBe(false);
   });
 
   it('waits for what came later while its client runs, and not while it is down', () => {

@@ -5,8 +5,10 @@ import type { ReplaceContext } from '../../../functions/replace-node/state.ts';
 import type { Sources } from '../../../functions/replace-node/supply.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import { writeKept } from '../../../shared/heal/kept.ts';
+import { keys } from '../../../shared/heal/store.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
 import { NODE_TAGS } from '../../fixtures/builders/fleet.ts';
+import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { HOUR_MS } from '../../fixtures/builders/time.ts';
 import { type Shell, shell } from '../../fixtures/heal-shell.ts';
@@ -52,8 +54,10 @@ function world(): World {
 
 describe('an undo', () => {
   /** A volume whose tags say that a heal has kept it of this node. */
-  async function keeping(recordOf: string | null) {
+  async function keeping(recordOf: string | null, trigger = '') {
     const made = world();
+    const incident = openIncidentRecord({ trigger, incidentId: '7f3a0c1d', version: 1 });
+    if (trigger !== '') await made.store.replace(keys.incident('bitcoin', incident.instanceId, trigger), incident);
     const was = { role: 'data', sizeGiB: 500, type: 'gp3', createdAtMs: 0, snapshotId: '', availabilityZone: 'a' };
     const about = { fleet: 'bitcoin', incidentId: '7f3a0c1d', atMs: 1, untilMs: Date.now() + HOUR_MS, was };
     if (recordOf !== null)
@@ -66,6 +70,13 @@ describe('an undo', () => {
 
   it('has the volumes that a heal has written down that it kept of this node', async () => {
     expect(await keeping('node2')).toMatchObject({ incidentId: '7f3a0c1d', volumes: { data: COPY_VOLUME } });
+  });
+
+  it('knows when a heal has put them away, and that a person had asked for other data', async () => {
+    expect(await keeping('node2')).toMatchObject({ unaskedAtMs: expect.any(Number) });
+    for (const trigger of ['request:restore', 'request:shrink', 'request:undo'])
+      expect(await keeping('node2', trigger)).not.toHaveProperty('unaskedAtMs');
+    expect(await keeping('node2', 'node:health')).toHaveProperty('unaskedAtMs');
   });
 
   it('has those of the last exchange, where the node broke again under the same incident', async () => {

@@ -152,6 +152,18 @@ describe('what is copied', () => {
     ['what was kept, to take a restore back', { ...sources({ kept }), want: { do: 'undo' } }, {}, kept.incidentId],
     ['nothing where nothing is kept', { ...sources(), want: { do: 'undo' } }, {}, 'nothing-to-undo'],
     [
+      'nothing where a heal has put away since, for not working, what would be put back',
+      { ...sources({ kept: { ...kept, unaskedAtMs: facts().onsetMs + 1 } }), want: { do: 'undo' } },
+      {},
+      'nothing-to-undo',
+    ],
+    [
+      'what a heal has put away before, to take that back',
+      { ...sources({ kept: { ...kept, unaskedAtMs: facts().onsetMs } }), want: { do: 'undo' } },
+      {},
+      kept.incidentId,
+    ],
+    [
       'nothing where what is kept lies in another zone',
       { ...sources({ kept: { ...kept, availabilityZone: 'eu-west-1b' } }), want: { do: 'undo' } },
       {},

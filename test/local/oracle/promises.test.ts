@@ -105,6 +105,16 @@ async function throwAway(court: Court, by: 'ours' | 'person'): Promise<void> {
 }
 const DRILLS = 'chainmend-audit-snapshots/1';
 
+/** As if EBS had taken it for the growth of another day. */
+async function growAgain(court: Court, toGiB: number): Promise<void> {
+  await grow(court, 'node2', toGiB);
+  const nowMs = court.region.clock.now();
+  court.region.ec2.addModification(court.data('node2'), {
+    ...{ fromGiB: 1_000, toGiB, startedAtMs: nowMs - 40 * HOUR_MS, completedAtMs: nowMs - 39 * HOUR_MS },
+  });
+  await court.pass(7 * HOUR_MS);
+}
+
 const grow = (court: Court, node: string, Size: number) =>
   court.ours('ModifyVolume', { VolumeId: court.data(node), Size }, 'chainmend-resize-volume/1');
 
@@ -1323,18 +1333,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       {
         when: 'a volume is grown four times a day',
         story: async (court) => {
-          for (let times = 1; times <= 4; times++) {
-            await grow(court, 'node2', 1_000 + 10 * times);
-            court.region.ec2.addModification(court.data('node2'), {
-              ...{ fromGiB: 1_000, toGiB: 1_000 + 10 * times, startedAtMs: court.region.clock.now() - 40 * HOUR_MS },
-              completedAtMs: court.region.clock.now() - 39 * HOUR_MS,
-            });
-            await court.pass(7 * HOUR_MS);
-          }
+          for (let times = 1; times <= 4; times++) await growAgain(court, 1_000 + 10 * times);
         },
       },
     ],
     kept: [
+      {
+        when: 'a person has restored the table to a time before the first of four growths a day',
+        story: async (court) => {
+          court.says({ kind: 'restore-table', untilMs: court.region.clock.now() + HOUR_MS });
+          for (let times = 1; times <= 4; times++) await growAgain(court, 1_000 + 10 * times);
+        },
+      },
       {
         when: 'the boost of a node that has caught up is taken back',
         options: { file: BOOSTED },
