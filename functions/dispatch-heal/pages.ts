@@ -32,12 +32,13 @@ const GRAVER: Readonly<Partial<Record<GuardrailCode, readonly GuardrailCode[]>>>
   'restarts-paced': ['zone-down', 'breaker-open'],
 };
 const TOLD_FOR_MS = 2 * 60 * MINUTE_MS;
-/** What a person has done to a node's client or instance: told once of the node, whichever of its incidents meets it. */
+/** What a person has done to a node's client or instance, and that it does not answer: told once of the node, whichever of its incidents meets it. */
 const OF_THE_NODE: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>([
   'client-stopped',
   'instance-stopped',
   'client-unknown',
   'first-boot',
+  'node-silent',
 ]);
 /** Refusals whose cause is the account's: its fleets are told of together. */
 const OF_THE_ACCOUNT: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['replacements-spent']);

@@ -108,7 +108,8 @@ type Fault =
   | { readonly door: 'data'; readonly fault: 'mount' | 'open' | 'lower-stop' | 'forked' }
   | {
       readonly door: Exclude<Door, 'data'>;
-      readonly fault: 'open' | 'lower-stop' | 'forked' | 'same-stop' | 'other';
+      /** unwanted: a person has asked for other data since. */
+      readonly fault: 'open' | 'lower-stop' | 'forked' | 'same-stop' | 'unwanted' | 'other';
     };
 
 /** Why a copy was given up, and at whose door that is laid. */

@@ -102,7 +102,7 @@ export function isWanted({ want }: Pick<Facts, 'want'>, { from, volumes, shrink,
 
 const OTHERWISE: Blame = {
   door: 'person',
-  fault: 'other',
+  fault: 'unwanted',
   reason: 'another heal had begun with it, and a person has asked for other data',
 };
 
@@ -169,7 +169,7 @@ function calledBack(facts: Facts, state: LadderState): Decision | null {
 
 /** Whether an undo has put back what another heal had begun. */
 export const isCalledBack = ({ want }: Pick<Facts, 'want'>, { tried }: Pick<LadderState, 'tried'>): boolean =>
-  want.do === 'undo' && tried.some(({ reason }) => reason === OTHERWISE.reason);
+  want.do === 'undo' && tried.some(({ fault }) => fault === 'unwanted');
 
 /** AWS's refusal burns no source: people are told, and the same data are asked for again every hour, for a day. */
 function awaitAws(facts: Facts, state: LadderState, tried: Tried): Decision {

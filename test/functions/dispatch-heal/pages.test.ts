@@ -72,20 +72,23 @@ describe('what many nodes are refused for one cause', () => {
   });
 });
 
-describe('a node whose client a person has stopped', () => {
+describe('a node whose client a person has stopped, or that does not answer', () => {
   const twice = (code: GuardrailCode) => [
     refused('node1', 10, { code }),
     refused('node1', 2, { code, incidentId: 'of-node1-too', trigger: 'request:upgrade' }),
   ];
 
-  it('is told of once, whichever of its incidents meets it', () => {
-    const [first, second] = [twice('client-stopped').slice(0, 1), twice('client-stopped')];
-    const records = whenSent(duePages(first, NOTHING, NOON_MS - 5 * MINUTE_MS));
-    expect(duePages(second, records, NOON_MS + HOUR_MS)).toEqual([]);
-    expect(
-      nodesOf(duePages([...second, refused('node2', 2, { code: 'client-stopped' })], records, NOON_MS + HOUR_MS)),
-    ).toEqual([['node2']]);
-  });
+  it.each(['client-stopped', 'node-silent'] as const)(
+    'is told of once, whichever of its incidents meets it: %s',
+    (code) => {
+      const [first, second] = [twice(code).slice(0, 1), twice(code)];
+      const records = whenSent(duePages(first, NOTHING, NOON_MS - 5 * MINUTE_MS));
+      expect(duePages(second, records, NOON_MS + HOUR_MS)).toEqual([]);
+      expect(nodesOf(duePages([...second, refused('node2', 2, { code })], records, NOON_MS + HOUR_MS))).toEqual([
+        ['node2'],
+      ]);
+    },
+  );
 
   it('is told of again where the incident that told of it is over, and of two disks each is told', () => {
     const records = whenSent(duePages(twice('client-stopped').slice(0, 1), NOTHING, NOON_MS - 5 * MINUTE_MS));

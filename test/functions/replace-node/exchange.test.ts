@@ -125,7 +125,7 @@ describe('a copy that an earlier heal has left', () => {
 
   it('is given up at the door of the person who wants another one', () => {
     expect(next({ want: SHRINK }, { restoredVolumes: copy() })).toMatchObject({
-      blame: { door: 'person', fault: 'other' },
+      blame: { door: 'person', fault: 'unwanted' },
     });
   });
 });

@@ -15,7 +15,7 @@ const PUT_BACK = {
   ...{ source: 'set-0', from: 'snapshot', rung: 'swap', generation: 0, atMs: 0 },
   ...{
     door: 'person',
-    fault: 'other',
+    fault: 'unwanted',
     reason: 'another heal had begun with it, and a person has asked for other data',
   },
 } as unknown as LadderState['tried'][number];

@@ -80,10 +80,10 @@ describe('an undo of what another heal had begun', () => {
   const undo = { ...sources({ kept }), want: { do: 'undo' } } as const;
   const given = next({ ...undo, seen: seen() }, { ...SWAP, restoredVolumes: begun });
   const reason = given.do === 'give-up-volumes' ? given.blame.reason : '';
-  const putBack = { tried: [tried(begun.source, 'other', { door: 'person', reason })] };
+  const putBack = { tried: [tried(begun.source, 'unwanted', { door: 'person', reason })] };
 
   it('is done once the volumes of before are mounted and the client runs, and takes nothing that a heal before has kept', () => {
-    expect(given).toMatchObject({ do: 'give-up-volumes', blame: { door: 'person' } });
+    expect(given).toMatchObject({ do: 'give-up-volumes', blame: { door: 'person', fault: 'unwanted' } });
     expect(next({ ...undo, seen: seen() }, putBack)).toMatchObject({
       do: 'prove',
       reason: expect.stringContaining('earlier'),
