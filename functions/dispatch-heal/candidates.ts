@@ -4,11 +4,12 @@ import { type Health, missedOf, type ObservedNode } from '../../shared/fleet/obs
 import { alarmName } from '../../shared/fleet/resource-names.ts';
 import { isTypeDue, type MoveCause } from '../../shared/guardrails/move.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
+import { EXCHANGES, isStanding, laterWord, wordMs } from '../../shared/heal/last-word.ts';
 import { owesClient, unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
-import { DRILL, readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
+import { DRILL, readTrigger, type Trigger } from '../../shared/model/trigger.ts';
 import { alarmSubjectOf, relevantSubject } from './alarms.ts';
 import { type Candidate, PERSON, SCHEDULE } from './decide.ts';
 import { type AlarmStatus, freshNodes, type ObservedFleet, type StatusCheckResult } from './facts.ts';
@@ -162,9 +163,9 @@ export function openCandidates(
     const owed = isOwed(incident, node, nowMs);
     const known = { alarm, instanceId, onsetMs, suppressedBy: null };
     // The later word finishes, or puts back, what was begun for this one. It may wait for a person, and no client that is down waits with it.
-    const later = laterWord(incident, records);
     const isDown = owed && owesClient(node, nowMs);
-    if (later !== undefined && later.state !== 'healed' && later.state !== 'escalated' && !isDown) return [];
+    const later = laterWord(incident, records);
+    if (later !== undefined && isStanding(later) && !isDown) return [];
     if (trigger.kind === 'disk') {
       if (disks.some((disk) => isIncidentAlarm(disk, incident) && isAlarmOnNode(disk, incident))) return [];
       const isQuiet = alarm.alarmName !== '' && alarming?.some((one) => isIncidentAlarm(one, incident)) === false;
@@ -175,25 +176,6 @@ export function openCandidates(
     if (trigger.kind === 'node') return [];
     return [{ ...known, trigger, fleet, ...(want && { want }) }];
   });
-}
-
-/** Each exchanges a node's data, in place of the others. */
-const EXCHANGES: ReadonlySet<string> = new Set(
-  (['restore', 'undo', 'shrink'] as const).map((subject) => triggerText({ kind: 'request', subject })),
-);
-
-/** When a person has asked for it, the last time. */
-const wordMs = ({ onsetMs, askedAtMs = onsetMs }: Pick<IncidentRecord, 'onsetMs' | 'askedAtMs'>): number => askedAtMs;
-
-/** What a person has asked for since, of the same data; undefined where nobody has changed their mind. */
-export function laterWord(
-  incident: IncidentRecord,
-  { incidents }: Pick<HealRecords, 'incidents'>,
-): IncidentRecord | undefined {
-  if (!EXCHANGES.has(incident.trigger)) return undefined;
-  return incidents.find(
-    (one) => one.instanceId === incident.instanceId && EXCHANGES.has(one.trigger) && wordMs(one) > wordMs(incident),
-  );
 }
 
 /** A manual incident has no alarm that could say that it is over. */

@@ -19,6 +19,7 @@ import {
   reopenLeftOpen,
 } from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
+import { laterWord } from '../../shared/heal/last-word.ts';
 import { freeDead } from '../../shared/heal/lease.ts';
 import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
@@ -39,7 +40,6 @@ import {
   isUnanswered,
   isWantedNoMore,
   isWell,
-  laterWord,
   missedCandidates,
   moveCandidates,
   nodeOf,

@@ -38,6 +38,7 @@ import { whoPutsBack } from '../../shared/heal/budgets.ts';
 import type { RollBackTrial } from '../../shared/heal/drill.ts';
 import { isBeingProved, leftStopped } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { Measured } from '../../shared/heal/reindex.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen, type RequestedAction, togetherIn } from '../../shared/model/payload.ts';
@@ -45,6 +46,7 @@ import { NODE_TERMINATED, triggerText } from '../../shared/model/trigger.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { metricValidMs } from '../../shared/probe/metric-age.ts';
 import { ENDED, type Gone, readGone } from './gone.ts';
+import { readLaterWord } from './last-word.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { isAboutMove, type Move, moveOf } from './move.ts';
 import { fullPathOf, type OpenDisk, openDiskIn } from './open-disk.ts';
@@ -129,6 +131,8 @@ export interface Facts {
   readonly leftStopped?: true;
   /** The node cannot be asked now; before that this incident has found that a person had stopped its client, and it has made no progress since. Absent otherwise. */
   readonly saidStopped?: true;
+  /** What a person has asked for since, of the same data. Absent where that is nothing, or where this heal has stopped the client. */
+  readonly laterWord?: Pick<IncidentRecord, 'trigger' | 'incidentId' | 'state'>;
   /** The open incident of one of its volumes. Absent where there is none, or nobody has asked: no rung is proved now, and no disk was seen full. */
   readonly disk?: OpenDisk;
   readonly breaker: BreakerReading;
@@ -305,6 +309,7 @@ export async function readFacts(
     reindex,
     drill,
     disk,
+    laterWord,
   ] = await Promise.all([
     readVolumes(context, machines, [
       ...[...(state?.found.volumes ?? []), ...(gone?.volumes ?? [])].map(({ volumeId }) => volumeId),
@@ -347,6 +352,7 @@ export async function readFacts(
       : null,
     fleet.drills && mayStillWarm(state) ? store.readDrill(payload.fleet) : undefined,
     (state !== null && isBeingProved(state)) || fullPathOf(seen) !== undefined ? readDisk(context, fleet) : undefined,
+    readLaterWord(context, state),
   ]);
   const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
   const isLeft = await readLeft(context, { observations, seen, nowMs });
@@ -373,6 +379,7 @@ export async function readFacts(
     ...(isLeft && { leftStopped: true as const }),
     ...(isSaid && { saidStopped: true as const }),
     ...(disk !== undefined && { disk }),
+    ...(laterWord !== undefined && { laterWord }),
     breaker,
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,

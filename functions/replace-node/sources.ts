@@ -10,13 +10,13 @@ import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { isBlueGreen } from '../../shared/model/payload.ts';
 import { FLEET_TAG, NODE_TAG, PUT_BACK_TAG } from '../../shared/model/tags.ts';
-import { triggerText } from '../../shared/model/trigger.ts';
 import { rateShown } from '../../shared/snapshots/catch-up.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { blockMsOf, chooseRequestedSet, rankSets, type SetRequirements } from '../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf, type VolumeOwner } from '../../shared/snapshots/sets.ts';
+import { readRequests } from './last-word.ts';
 import type { ReplaceContext } from './state.ts';
 import { cleanOnly, type KeptSource, NO_SOURCES, ownOnly, type SiblingSource, type Sources } from './supply.ts';
 import { excludedOf } from './tried.ts';
@@ -195,21 +195,13 @@ async function readPutAway(context: ReplaceContext, { fleet }: SourcesInput): Pr
   const same = kept.filter(
     ({ incidentId, atMs }) => incidentId === latest.incidentId && latest.atMs - atMs < ONE_EXCHANGE_MS,
   );
+  const requests = await readRequests(context);
   return {
     incidentId: latest.incidentId,
-    ...(!(await requestsOf(context)).includes(latest.incidentId) && { unaskedAtMs: latest.atMs }),
+    ...(!requests.some(({ incidentId }) => incidentId === latest.incidentId) && { unaskedAtMs: latest.atMs }),
     availabilityZone: latest.availabilityZone,
     volumes: Object.fromEntries(same.toReversed().map(({ role, volumeId }) => [role, volumeId])),
   };
-}
-
-/** The incidents of what a person has asked for of this node's data: those that are known still. */
-async function requestsOf({ store, payload }: ReplaceContext): Promise<readonly string[]> {
-  const triggers = (['restore', 'undo', 'shrink'] as const).map((subject) => triggerText({ kind: 'request', subject }));
-  const read = await Promise.all(
-    triggers.map((trigger) => store.readIncident(payload.fleet, payload.instanceId, trigger)),
-  );
-  return read.flatMap((incident) => incident?.incidentId ?? []);
 }
 
 const policiesOf = (snapshots: readonly { readonly policyId: string | null }[]): readonly string[] => [

@@ -13,6 +13,8 @@ export const excludedOf = ({ tried, rung }: Pick<LadderState, 'tried' | 'rung'>,
   tried.filter((one) => isExcluded(one, rung, nowMs));
 
 function isExcluded(one: Tried, rung: LadderState['rung'], nowMs: number): boolean {
+  // Nothing is wrong with it: a person had asked for something else.
+  if (one.fault === 'unwanted') return false;
   switch (FATE_OF[one.door]) {
     case 'burnt':
       return true;

@@ -1729,6 +1729,20 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/watch-fleet/otlp'],
     },
   ],
+  'shared/heal/last-word.ts': [
+    {
+      name: 'a word that a person repeats is their last one',
+      find: 'EXCHANGES.has(one.trigger) && wordMs(one) > wordMs(incident)',
+      replace: 'EXCHANGES.has(one.trigger) && one.onsetMs > incident.onsetMs',
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
+    {
+      name: 'what was begun is finished once a later word is over without it',
+      find: "state !== 'healed' && state !== 'escalated'",
+      replace: "state !== 'healed'",
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
+  ],
   'functions/dispatch-heal/candidates.ts': [
     {
       name: 'what the schedule wants is no new incident each hour',
@@ -1744,14 +1758,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'what a person has called back is not begun before the word that came later',
-      find: "if (later !== undefined && later.state !== 'healed'",
-      replace: "if (later?.state === 'claimed' && later.state !== 'healed'",
-      caughtBy: ['functions/dispatch-heal/health'],
-    },
-    {
-      name: 'a word that a person repeats is their last one',
-      find: 'EXCHANGES.has(one.trigger) && wordMs(one) > wordMs(incident)',
-      replace: 'EXCHANGES.has(one.trigger) && one.onsetMs > incident.onsetMs',
+      find: 'if (later !== undefined && isStanding(later)',
+      replace: "if (later?.state === 'claimed' && isStanding(later)",
       caughtBy: ['functions/dispatch-heal/health'],
     },
     {
@@ -1768,8 +1776,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a client that is down does not wait for a person’s later word',
-      find: "later.state !== 'escalated' && !isDown",
-      replace: "later.state !== 'escalated'",
+      find: 'isStanding(later) && !isDown',
+      replace: 'isStanding(later)',
       caughtBy: ['functions/dispatch-heal/health'],
     },
   ],
@@ -2004,10 +2012,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   // What is decided
+  'functions/replace-node/tried.ts': [
+    {
+      name: 'a set that a person did not want for something else is as good as before',
+      find: "if (one.fault === 'unwanted') return false;",
+      replace: "if (one.fault === 'same-stop') return false;",
+      caughtBy: ['functions/replace-node/tried'],
+    },
+  ],
   'functions/replace-node/sources.ts': [
     {
       name: 'what was put away for a person’s other data is told from what did not work',
-      find: '!(await requestsOf(context)).includes(latest.incidentId) && {',
+      find: '!requests.some(({ incidentId }) => incidentId === latest.incidentId) && {',
       replace: '{',
       caughtBy: ['functions/replace-node/sources'],
     },
@@ -2609,6 +2625,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/swap.ts': [
+    {
+      name: 'a client is not stopped for what a person does not want any more',
+      find: "if (laterWord === undefined || client !== 'untouched'",
+      replace: "if (laterWord === undefined || client === 'untouched'",
+      caughtBy: ['functions/replace-node/swap'],
+    },
+    {
+      name: 'what was begun for a word that is over without it is put away, not finished',
+      find: 'if (isStanding(laterWord)) return ended(',
+      replace: "if (laterWord.state !== 'healed' || isStanding(laterWord)) return ended(",
+      caughtBy: ['functions/replace-node/swap'],
+    },
     {
       name: 'an undo that waited for a heal does not put back what that heal has found not to work',
       find: 'kept.unaskedAtMs !== undefined && kept.unaskedAtMs > facts.onsetMs',

@@ -374,7 +374,7 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
     const blamed = door === 'data' && (fault === 'mount' || fault === 'forked');
     const dropped = await mutate(context, {
       act: `CreateTags ${ids.join(' ')}`,
-      sentence: `${restoredVolumes?.source} ${restoredVolumes?.givenUp ? 'did not help' : 'is put away'}: ${reason}`,
+      sentence: `${restoredVolumes?.source} ${restoredVolumes?.givenUp && fault !== 'unwanted' ? 'did not help' : 'is put away'}: ${reason}`,
       call: async (fleet) => {
         // A volume that vanished cannot be tagged.
         const there = ids.length === 0 ? [] : await describeVolumes(context.clients.ec2, { ids });

@@ -5,6 +5,7 @@ import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
 import { freeDevices } from '../../../shared/aws/volume-changes.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import { type StartFiles, startFilesOn } from '../../../shared/chains/start-files.ts';
+import { isStanding } from '../../../shared/heal/last-word.ts';
 import type {
   Blame,
   FailedRung,
@@ -40,6 +41,7 @@ import {
   detachFrom,
   doorOfSetback,
   type End,
+  ended,
   isolate,
   isSpent,
   leftOut,
@@ -72,6 +74,8 @@ export const SWAP: Rung = {
   next: (facts, state) => {
     const { restoredVolumes: restored, found } = state;
     if (found.volumes.length === 0) return rungFailed(VOLUMES_UNKNOWN);
+    const calledOff = overtaken(facts, state);
+    if (calledOff) return calledOff;
     if (!restored) return facts.original ? beforeVolumes(facts, state) : rungFailed('the instance is gone');
     const unreachable = outOfReach(facts, state, restored);
     if (unreachable) return unreachable;
@@ -88,6 +92,25 @@ export const SWAP: Rung = {
 /** This copy does not help, for a cause outside its data. */
 export const giveUpData = (reason: string, door: Exclude<Door, 'data'>): Decision =>
   giveUpVolumes({ blame: { door, fault: 'other', reason } });
+
+/**
+ * A person has asked for other data since: the client is not stopped for what they do not want any more. What was made stays, and the heal of the later word
+ * puts it away, or goes on with it. Where that one is over without it, it is put away here.
+ */
+function overtaken(facts: Facts, state: LadderState): Decision | null {
+  const { laterWord } = facts;
+  const { client, restoredVolumes } = state;
+  if (laterWord === undefined || client !== 'untouched' || restoredVolumes?.givenUp) return null;
+  const { trigger, incidentId } = laterWord;
+  const refusal: Refusal = {
+    refuse: 'busy',
+    reason: `a person has asked for something else since (${trigger}, incident ${incidentId})`,
+    page: false,
+    retryAfterMs: 60_000,
+  };
+  if (isStanding(laterWord)) return ended({ as: 'refused', refusal });
+  return restoredVolumes ? giveUpVolumes({ blame: OTHERWISE }) : onceSettled(facts, state, { as: 'refused', refusal });
+}
 
 /** An earlier heal may have left volumes half done: if they were proved, they would pass for what a person has asked for since. */
 export function isWanted({ want }: Pick<Facts, 'want'>, { from, volumes, shrink, mounted }: RestoredVolumes): boolean {
@@ -139,7 +162,10 @@ function beforeVolumes(facts: Facts, state: LadderState): Decision {
   if (state.standby === 'refused')
     return rungFailed(`its group does not set it aside: ${state.tried.at(-1)?.reason ?? 'it says no more'}`);
   // Each copy takes hours, and nothing is wrong with the node: what one has met, a person reads first.
-  const met = facts.want.do === 'shrink' ? state.tried.find(({ door }) => FATE_OF[door] !== 'waits') : undefined;
+  const met =
+    facts.want.do === 'shrink'
+      ? state.tried.find(({ door, fault }) => FATE_OF[door] !== 'waits' && fault !== 'unwanted')
+      : undefined;
   if (met) return rungFailed(met.reason);
   if (state.tried.some(({ fault }) => fault === 'same-stop')) return onceSettled(facts, state, sameStop(state));
   // What one copy has met on the node, and another one, a third one meets, too.
@@ -585,7 +611,12 @@ function attached(
 }
 
 /** The way back: the found volumes are mounted again, and the restored ones put away, so that the next rung finds the node as it was. */
-export function takeAway(facts: Facts, state: LadderState, restored: RestoredVolumes, { reason }: Blame): Decision {
+export function takeAway(
+  facts: Facts,
+  state: LadderState,
+  restored: RestoredVolumes,
+  { fault, reason }: Blame,
+): Decision {
   const { nowMs, volumes } = facts;
   if (restored.mounted === 'restored') return swap({ to: 'found', reason });
   const made = madeVolumes(restored);
@@ -600,7 +631,8 @@ export function takeAway(facts: Facts, state: LadderState, restored: RestoredVol
       continue;
     }
     const which = attachment.instanceId === state.replacement?.instanceId ? 'replacement' : 'original';
-    return detachFrom(which, { volumeId, device: attachment.device }, `it did not help: ${reason}`);
+    const why = fault === 'unwanted' ? reason : `it did not help: ${reason}`;
+    return detachFrom(which, { volumeId, device: attachment.device }, why);
   }
   return dropVolumes({});
 }

@@ -7,7 +7,6 @@ import {
   isUnanswered,
   isWantedNoMore,
   isWell,
-  laterWord,
   oncePerNode,
   openCandidates,
   sickNodes,
@@ -26,6 +25,7 @@ import {
 } from '../../../functions/dispatch-heal/decide.ts';
 import type { AlarmStatus, StatusCheckResult } from '../../../functions/dispatch-heal/facts.ts';
 import type { Health, ObservedNode } from '../../../shared/fleet/observation.ts';
+import { laterWord } from '../../../shared/heal/last-word.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { parseHealPayload } from '../../../shared/heal/payload.ts';
 import type { GrowOperation, IncidentRecord, NodeRecord, ReplaceOperation } from '../../../shared/heal/records.ts';

@@ -241,6 +241,8 @@ describe('the smaller volume', () => {
     };
     const sources = { good: [snapshotSet(0), snapshotSet(1)], refused: [], sibling: null, kept: null };
     expect(next({ sources }, { tried: [tried] })).toMatchObject({ do: 'end-rung', reason: 'no room' });
+    const unwanted = { ...tried, door: 'person', fault: 'unwanted' } as const;
+    expect(next({ sources }, { tried: [unwanted] })).toMatchObject({ do: 'choose-volumes' });
     const failed = ladderState({ failed: [{ rung: 'swap', reason: 'no room' }] });
     expect(decide(facts(FITS), failed)).toMatchObject({
       end: { as: 'escalated', code: 'shrink-failed', asFound: true },

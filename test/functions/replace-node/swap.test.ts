@@ -5,6 +5,7 @@ import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { prepare, SWAP as SWAP_RUNG, warmingMinutes } from '../../../functions/replace-node/rungs/swap.ts';
 import type { Sources } from '../../../functions/replace-node/supply.ts';
 import type { Blame, CleanupPiece, LadderState, Shrink, Tried } from '../../../shared/heal/memory.ts';
+import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
@@ -75,6 +76,37 @@ it('a group that does not set its member aside ends the rung, and people read wh
   });
 });
 
+describe('a restore of which a person does not want to know any more', () => {
+  const restore = { ...sources(), want: { do: 'restore', snapshotId: null, acknowledgesValidator: false } } as const;
+  const laterWord = (state: IncidentRecord['state']) =>
+    ({ laterWord: { trigger: 'request:undo', incidentId: '0badcafe', state } }) as const;
+  const prepared = { ...SWAP, restoredVolumes: copy() };
+
+  it('stops no client, and leaves what it has made to the heal of the later word', () => {
+    for (const state of ['open', 'allocated', 'claimed'] as const)
+      for (const has of [SWAP, prepared])
+        expect(next({ ...restore, ...laterWord(state), seen: seen() }, has)).toMatchObject({
+          ...{ do: 'end', end: { as: 'refused', refusal: { refuse: 'busy', page: false } } },
+        });
+  });
+
+  it('puts away what it has made where the later word is over without it, and ends', () => {
+    for (const state of ['healed', 'escalated'] as const) {
+      const over = { ...restore, ...laterWord(state), seen: seen() };
+      expect(next(over, prepared)).toMatchObject({ do: 'give-up-volumes', blame: { fault: 'unwanted' } });
+      expect(next(over, SWAP)).toMatchObject({ do: 'end', end: { as: 'refused', refusal: { refuse: 'busy' } } });
+    }
+  });
+
+  it('goes on with what is given up, or was exchanged', () => {
+    const givenUp = copy({ givenUp: { door: 'aws', fault: 'other', reason: 'gone' } });
+    const stands = { ...restore, ...laterWord('open'), seen: seen() };
+    expect(next(stands, { ...SWAP, restoredVolumes: givenUp }).do).not.toBe('end');
+    const down = { ...SWAP, client: 'mayBeDown', restoredVolumes: copy({ mounted: 'restored' }) } as const;
+    expect(next(stands, down).do).not.toBe('end');
+  });
+});
+
 describe('an undo of what another heal had begun', () => {
   const begun = copy({ from: 'snapshot', mounted: 'restored' });
   const undo = { ...sources({ kept }), want: { do: 'undo' } } as const;
@@ -103,7 +135,7 @@ describe('an undo of what another heal had begun', () => {
     expect(chosen(undo, { tried: [tried('set-9', 'other', { door: 'person', reason: 'it was told to stop' })] })).toBe(
       kept.incidentId,
     );
-    expect(chosen({ ...sources(), want: RESTORE }, putBack)).toBe('set-1');
+    expect(chosen({ ...sources(), want: RESTORE }, putBack)).toBe('set-0');
   });
 });
 

@@ -29,6 +29,11 @@ describe('data that were tried and given up', () => {
     },
   );
 
+  it('are as good as before where a person had only asked for something else', () => {
+    const unwanted: Tried = { ...tried('person'), door: 'person', fault: 'unwanted' };
+    for (const rung of ['swap', 'replace'] as const) expect(isUsed(unwanted, rung)).toBe(true);
+  });
+
   it('are tried again after an hour where AWS refused, and that is waited for', () => {
     const refused = tried('aws');
     expect(isUsed(refused, 'swap')).toBe(false);
