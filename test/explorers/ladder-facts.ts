@@ -32,6 +32,9 @@ export function factsOf(
       ({ volumeId }) => volumeId,
     ),
   );
+  const isTakenBack =
+    setting.want.do !== 'undo' && world.word !== null && (memory?.client ?? 'untouched') === 'untouched';
+  if (isTakenBack) world.word = 'heard';
   const watched = world.watched(memory?.replacement?.membership === 'joined' ? youngId : OLD);
   return {
     nowMs,
@@ -44,6 +47,7 @@ export function factsOf(
     ...machines,
     ...{ instanceId: OLD, gone: null, move: null },
     ...((setting.want.do === 'upgrade' || setting.want.do === 'shrink') && { spared: sparedIn(watched) }),
+    ...(isTakenBack && { laterWord: { trigger: 'request:undo', incidentId: '0badcafe', state: 'open' as const } }),
     instanceStore: needs.stop ? false : null,
     stopProtected: needs.stop ? false : null,
     standbyFault: null,

@@ -33,6 +33,7 @@ export const NEVER = {
   rolledBack: 'an owner’s roll-back is made once, and never to a validator; where nothing helps it is told',
   reindexed: 'an owner’s reindex is made once, and never to a validator; where nothing helps it is told',
   filled: 'a smaller volume is mounted only when all files are on it',
+  unwanted: 'no client is stopped for data that a person has taken back',
   left: 'a client that a person has stopped is not started before that person starts it',
   group: 'a member of a group is stopped only on standby, and not left there',
 } as const;
@@ -101,6 +102,8 @@ export function lookBefore(world: LadderWorld, act: Decision, memory: LadderStat
     world.broken.add(NEVER.blind);
   if (act.do === 'switch-version' && act.goes === 'to' && world.setting.sets.length === 0)
     world.broken.add(NEVER.wayBack);
+  const isTakenBack = world.word === 'heard' && world.setting.want.do !== 'undo' && memory?.client === 'untouched';
+  if (isTakenBack && act.do === 'swap' && act.to === 'restored') world.broken.add(NEVER.unwanted);
   if (act.do === 'swap' && act.to === 'restored') {
     const isEmpty = memory?.restoredVolumes?.volumes.some(
       ({ volumeId }) => (world.disks.get(volumeId)?.fillsLeft ?? 0) > 0,

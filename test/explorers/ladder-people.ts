@@ -10,6 +10,7 @@ const PEOPLE = [
   'a person starts the old instance',
   'a person detaches the copy',
   'a person ends the new instance',
+  'a person asks for an undo',
 ] as const;
 export type Person = (typeof PEOPLE)[number];
 
@@ -40,6 +41,8 @@ export function canMeddle(world: LadderWorld, person: Around, memory: LadderStat
       return memory?.restoredVolumes?.volumes.some(({ volumeId }) => isIdle(world, volumeId)) ?? false;
     case 'a person ends the new instance':
       return young !== undefined && young.power !== 'terminated';
+    case 'a person asks for an undo':
+      return world.word === null && (world.setting.want.do === 'restore' || world.setting.want.do === 'shrink');
     case BLIND:
       return world.nowMs >= world.blindUntilMs;
   }
@@ -54,8 +57,12 @@ const isIdle = (world: LadderWorld, volumeId: string): boolean =>
   world.disks.get(volumeId)?.state === 'attached' &&
   [...world.boxes.values()].every(({ mounted }) => !mounted.includes(volumeId));
 
+/** A pause, and a request, touch nothing themselves. */
+export const isMeddling = (person: Around): boolean =>
+  person !== 'a pause' && person !== 'a person asks for an undo' && person !== BLIND;
+
 export function meddle(world: LadderWorld, person: Around, memory: LadderState | null): void {
-  world.meddled ||= person !== 'a pause' && person !== BLIND;
+  world.meddled ||= isMeddling(person);
   switch (person) {
     case BLIND:
       world.blindUntilMs = world.nowMs + BLIND_MS;
@@ -73,6 +80,9 @@ export function meddle(world: LadderWorld, person: Around, memory: LadderState |
       // Whoever asks for a restore has looked at the node: it starts what is stopped.
       world.box(OLD).left = leavesStops(world.setting.want);
       world.later.push({ atMs: world.nowMs + COMES_BACK_MS, is: 'client', id: OLD });
+      return;
+    case 'a person asks for an undo':
+      world.word = 'said';
       return;
     case 'a person starts the old instance':
       world.power(world.box(OLD), 'start');

@@ -119,6 +119,14 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     faults: 2,
     only: ['no answer, done', 'refused'],
   },
+  word: {
+    sentence: 'what a person takes back is called off before the client is stopped for it',
+    naive: 'what was asked for is done, and then undone',
+    without: seeing(({ laterWord: _, ...facts }, memory) => [facts, memory]),
+    world: 'swap',
+    node: 'a person restores a healthy node',
+    faults: 1,
+  },
   guard: {
     sentence: 'a client is started only where its volumes are attached',
     naive: 'the client is started',

@@ -93,7 +93,7 @@ export type Later = { readonly atMs: number } & (
 
 export class LadderWorld {
   nowMs = START_MS;
-  readonly setting: LadderSetting;
+  setting: LadderSetting;
   readonly boxes = new Map<string, Box>();
   readonly disks = new Map<string, Disk>();
   /** The tokens of CreateVolume and RunInstances. */
@@ -104,6 +104,8 @@ export class LadderWorld {
   pausedUntilMs = 0;
   /** Until then nobody can ask any node: AWS fails, or the probe does. */
   blindUntilMs = 0;
+  /** A person has taken back what was asked for: it is said, or a heal has read it. null: nobody has. */
+  word: 'said' | 'heard' | null = null;
   /** The highest that this node's key has ever signed. */
   signed = STOPPED_AT;
   /** The current rung has had an effect: on the node, or by a created resource. */

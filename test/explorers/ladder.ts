@@ -24,7 +24,7 @@ import { carryOut, hasHappened, hearLaunch, isCommand, lastsMs, type Made } from
 import { lookUnderPause } from './ladder-beside.ts';
 import { factsOf } from './ladder-facts.ts';
 import { look, lookAtEnd, lookBefore, NEVER } from './ladder-never.ts';
-import { AROUND, type Around, BLIND, meddle } from './ladder-people.ts';
+import { AROUND, type Around, BLIND, isMeddling, meddle } from './ladder-people.ts';
 import { LADDER_FULL, type LadderRules } from './ladder-rules.ts';
 import type { LadderSetting } from './ladder-setting.ts';
 import { viewOf } from './ladder-view.ts';
@@ -90,7 +90,7 @@ export function faultsAt(act: Decision): readonly Fault[] {
 }
 
 export interface Story {
-  readonly setting: LadderSetting;
+  setting: LadderSetting;
   readonly rules: LadderRules;
   world: LadderWorld;
   memory: LadderState | null;
@@ -151,7 +151,7 @@ export function turn(story: Story, act: Decision, fault: Fault | null): void {
   // Decided before anybody knew of it: what the watch sees no more, it had still seen.
   if (fault === BLIND) lookBefore(world, act, story.memory);
   if (fault !== null && isAround(fault)) {
-    story.meddled ||= fault !== 'a pause' && fault !== BLIND;
+    story.meddled ||= isMeddling(fault);
     meddle(world, fault, story.memory);
   }
   if (fault !== BLIND) lookBefore(world, act, story.memory);
@@ -307,6 +307,11 @@ function ends(story: Story, end: End): void {
     story.end = end;
     lookAtEnd(world, end, memory, story.meddled);
     return;
+  }
+  // The next attempt is that of the later word, and settles what this one has left.
+  if (world.word === 'heard' && memory?.client === 'untouched' && end.refusal.refuse === 'busy') {
+    world.setting = { ...world.setting, want: { do: 'undo' } };
+    story.setting = world.setting;
   }
   // A rung that did nothing is handed back at the end of an attempt.
   if (leavesUnspent(memory)) story.memory = { ...memory, rung: null, setback: null };
