@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ChangeResourceRecordSetsCommand, InvalidChangeBatch, PriorRequestNotComplete } from '@aws-sdk/client-route-53';
 import { catchRefusal, isDenied } from '../../shared/aws/refusals.ts';
 import { EventError } from '../../shared/events/errors.ts';
-import type { DnsPolicy } from '../../shared/fleet/model.ts';
+import type { DnsPolicy, Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { poolName } from '../../shared/fleet/resource-names.ts';
 import {
@@ -14,10 +14,11 @@ import {
   type PoolSeen,
   type SubjectRefusal,
 } from '../../shared/guardrails/names.ts';
+import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
 import type { RecordChange } from '../../shared/model/journal-fields.ts';
 import { readRecord, settleRecord } from '../../shared/reconcile/context.ts';
-import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
+import { judgeFile } from '../../shared/reconcile/guard.ts';
 import { subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
 import {
@@ -78,8 +79,7 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
   const { zoneId } = found;
   const planFor = (facts: NodeFacts, zone: Zone, gone: MissingNames): PlannedNames =>
     planOf({ ...fleet, dns }, environment.AWS_REGION, request.names, facts, zone, gone);
-  const followed =
-    approval === undefined && fleet.mode === 'ask' ? await followHeals(context, { ...found, dns }, request) : NOBODY;
+  const followed = approval === undefined ? await followHeals(context, { ...found, dns }, request) : NOBODY;
   const result = await reconcile(
     fleet,
     {
@@ -138,11 +138,14 @@ interface Followed extends Pick<ApplyResult, 'changed' | 'refusals'> {
 
 const NOBODY: Followed = { changed: 0, refusals: [] };
 
-/** In mode ask: the pool's record follows what people have said yes to, before anything else is put to them. */
+/**
+ * The pool's record follows heals, before anything else is put to people. Mode ask: both ways, since their yes covers both. Mode plan, and under a pause: the
+ * way back alone. Mode act: it is only remembered who has left, since everything is carried out in any case.
+ */
 async function followHeals(
   context: RegisterContext,
   { zoneId, dns }: { readonly zoneId: string; readonly dns: DnsPolicy },
-  { nodeFacts, fleets }: NamesToReconcile,
+  { nodeFacts, fleets, register }: NamesToReconcile,
 ): Promise<Followed> {
   const { fleet, clients, environment } = context;
   const named = { ...fleet, dns };
@@ -157,17 +160,23 @@ async function followHeals(
   const follows = (
     known: Awaited<ReturnType<typeof readFollowed>>,
     { out = [] }: NamesRecord,
+    isHeld: boolean,
   ): PoolFollows & { readonly poolReason: string } => {
     const desired = desiredNames(known);
-    return { ...followPool({ ...known, out, nowMs }, desired), poolReason: desired.poolReason };
+    return { ...followPool({ ...known, out, nowMs, isHeld }, desired), poolReason: desired.poolReason };
   };
   const known = await readFollowed(nodeFacts);
+  const { plan, out } = follows(known, register, fleet.mode === 'plan');
+  if (plan.changes.length === 0 && isSameOut(out, register.out ?? [])) return { ...NOBODY, zone: known.zone };
+  const now = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet.name);
+  if ('refuse' in now) return { ...NOBODY, refusals: [subjectRefusal(now, fleet.name)], zone: known.zone };
+  const isHeld = fleet.mode === 'plan' || now.refusal !== null;
   // Who leaves is remembered first: otherwise nobody would know that it may come back.
   const planned = await settleRecord(context, (record) => {
-    const result = follows(known, record);
+    const result = follows(known, record, isHeld);
     return { change: isSameOut(result.out, record.out ?? []) ? undefined : { out: result.out }, result };
   });
-  if (planned.plan.changes.length === 0) return { ...NOBODY, zone: known.zone };
+  if (planned.plan.changes.length === 0 || (fleet.mode === 'act' && !isHeld)) return { ...NOBODY, zone: known.zone };
   const { poolReason } = planned;
   const sentence = `${planned.sentence}; the pool: ${poolReason}`;
   await context.write({ kind: 'decision', sentence, fields: { pool: poolReason } });
@@ -175,10 +184,11 @@ async function followHeals(
     zoneId,
     planned: { ...planned, paused: nodeFacts.paused, gone: {} },
     approved: true,
+    putsBack: isHeld,
     planAgain: async () => {
-      const [now, record] = await Promise.all([readNodeFacts(context, fleets), readRecord(context)]);
-      if (now.found === 0) return undefined;
-      return { ...follows(await readFollowed(now), record), paused: now.paused, gone: {} };
+      const [again, record] = await Promise.all([readNodeFacts(context, fleets), readRecord(context)]);
+      if (again.found === 0) return undefined;
+      return { ...follows(await readFollowed(again), record, isHeld), paused: again.paused, gone: {} };
     },
   });
 }
@@ -270,6 +280,8 @@ interface NamesToApply {
   readonly planned: PlannedNames;
   /** A person approved exactly this plan: nothing else is done, and mode ask allows it. */
   readonly approved: boolean;
+  /** It only puts back what a heal has taken out: neither a pause nor a mode keeps that from happening. */
+  readonly putsBack?: boolean;
   /** Plans again from nodes and zone, all of it read again; undefined where no node is found any more. */
   readonly planAgain: () => Promise<PlannedNames | undefined>;
 }
@@ -285,7 +297,7 @@ interface RejectedBatch {
 
 async function applyNames(
   context: RegisterContext,
-  { zoneId, planned, approved, planAgain }: NamesToApply,
+  { zoneId, planned, approved, putsBack = false, planAgain }: NamesToApply,
 ): Promise<ApplyResult> {
   const { changes } = planned.plan;
   const pace = pacer(GAP_MS);
@@ -300,7 +312,7 @@ async function applyNames(
   };
   /** @returns why nothing more may be done, or Route 53's result for the batch as a whole */
   const send = async (batch: readonly RecordSetChange[]): Promise<SubjectRefusal | BatchResult> => {
-    const refusal = await guard(context, approved, paused);
+    const refusal = await guard(context, { approved, putsBack }, paused);
     if (refusal) return refusal;
     await pace();
     const sent = await sendBatch(context, zoneId, batch);
@@ -362,13 +374,16 @@ const isSameChange = (planned: RecordSetChange, again: RecordSetChange, approved
 
 async function guard(
   context: RegisterContext,
-  approved: boolean,
+  { approved, putsBack }: { readonly approved: boolean; readonly putsBack: boolean },
   paused: ReadonlySet<string>,
 ): Promise<SubjectRefusal | undefined> {
-  const { clients, fleet } = context;
-  const [now, tagged] = await Promise.all([readUnpaused(context), readPaused(clients.ec2, fleet)]);
-  const refusal =
-    'refuse' in now ? now : judgeFile(now.fleet, { fleet, approved, by: ({ dns }) => dns, parts: 'another dns' });
+  const { clients, environment, fleet } = context;
+  const [now, tagged] = await Promise.all([
+    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet.name),
+    readPaused(clients.ec2, fleet),
+  ]);
+  const depends = { fleet, approved, putsBack, by: ({ dns }: Fleet) => dns, parts: 'another dns' };
+  const refusal = 'refuse' in now ? now : ((putsBack ? null : now.refusal) ?? judgeFile(now.fleet, depends));
   if (refusal) return subjectRefusal(refusal, fleet.name);
   const since = [...tagged].filter((id) => !paused.has(id));
   if (since.length === 0) return undefined;

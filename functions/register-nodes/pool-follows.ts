@@ -1,12 +1,13 @@
-// What a person's yes to a heal covers in the pool, in mode ask: the node leaves it before its client is stopped, and comes back afterwards, itself or the
-// instance that has taken its place, without a second question. Every other change of it waits for a yes of its own. Pure.
+// What follows a heal in the pool: the node leaves it before its client is stopped, and comes back afterwards, itself or the instance that has taken its
+// place. In mode ask a person's yes to the heal covers both. The way back is done in every mode, and under a pause: what a heal has begun is only put back.
+// Every other change waits for a yes of its own, or for the pause's end. Pure.
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { poolName } from '../../shared/fleet/resource-names.ts';
 import type { OutOfPool } from '../../shared/guardrails/names.ts';
 import { type DesiredNames, difference, hashOf, MAX_VALUES, type NameFacts, type NamePlan } from './records.ts';
 import { foreignRecordFault, recordKey, type Zone } from './zone.ts';
 
-/** A node that has not come back for so long may come back with a yes: nobody remembers what the first one was about. */
+/** A node that has not come back for so long comes back as any other change is made: nobody remembers what took it out. */
 const OUT_VALID_MS = 7 * 24 * 60 * 60_000;
 const MAX_OUT = 500;
 
@@ -16,9 +17,11 @@ export type RetiredInstance = Pick<FleetNode, 'instanceId' | 'name' | 'privateIp
 type Facts = Pick<NameFacts, 'fleet' | 'region' | 'nodes' | 'paused' | 'taken' | 'zone'> & {
   /** Whose addresses the pool may have still. */
   readonly retired: readonly RetiredInstance[];
-  /** The nodes that have left the pool by a yes, as they are remembered. */
+  /** The nodes that have left the pool for a heal, as they are remembered. */
   readonly out: readonly OutOfPool[];
   readonly nowMs: number;
+  /** Whether nothing may be taken out of the pool now: a pause, or mode plan. */
+  readonly isHeld?: boolean;
 };
 
 export interface PoolFollows {
@@ -53,7 +56,9 @@ export function followPool(facts: Facts, desired: DesiredNames): PoolFollows {
   const gone = facts.retired.filter(
     (one) => one.privateIp !== '' && !nodes.some(({ instanceId }) => instanceId === one.instanceId),
   );
-  const leaving = [...nodes.filter(isChangeable).filter(isTaken), ...gone].filter((one) => isIn(one) && !isWanted(one));
+  const leaving = facts.isHeld
+    ? []
+    : [...nodes.filter(isChangeable).filter(isTaken), ...gone].filter((one) => isIn(one) && !isWanted(one));
   const ids = new Set(leaving.map(({ instanceId }) => instanceId));
   const left = [
     ...leaving.map(({ instanceId, name: node }) => ({ node, instanceId, atMs: nowMs })),
@@ -77,8 +82,8 @@ export function followPool(facts: Facts, desired: DesiredNames): PoolFollows {
   const { type, ttlSeconds } = now;
   const after = { name, type, ttlSeconds, values: values.sort() };
   const who = [
-    ...leaving.map((node) => `${node.name} leaves the pool, as said with the yes to what is done to it`),
-    ...back.map((node) => `${node.name} is back in the pool: what was said yes to is done`),
+    ...leaving.map((node) => `${node.name} leaves the pool for what is done to it`),
+    ...back.map((node) => `${node.name} is back in the pool, which it had left for a heal`),
   ];
   const remove = [{ name, type, ttlSeconds, values: now.values }];
   const changes = [{ name, remove, create: [after], sentence: `${name} ${type} ${difference(now, after)}` }];

@@ -75,7 +75,7 @@ export interface RegisterRecord {
 export interface NamesRecord extends RegisterRecord {
   /** Absent in records of earlier versions, and where no group may be scaled. */
   readonly pool?: PoolSeen;
-  /** In mode ask, the nodes that have left it by the yes to a heal: they come back without another one. Absent while there was none. */
+  /** The nodes that have left it for a heal: they come back without a yes, and under a pause. Absent while there was none. */
   readonly out?: readonly OutOfPool[];
 }
 

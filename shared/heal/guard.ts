@@ -64,7 +64,10 @@ export function judgeGuards(
   // to plan does nothing, even if the file now allows it.
   const allowed = mode !== 'plan' && (fleet.mode === 'act' || (fleet.mode === 'ask' && mode === 'ask'));
   if (allowed) return null;
-  const reason = `the fleet file says mode: ${fleet.mode}, the heal began under mode: ${mode}`;
+  const reason =
+    fleet.mode === mode
+      ? `the fleet file says mode: ${mode}: what was begun is put back, and not gone on with`
+      : `the fleet file says mode: ${fleet.mode}, the heal began under mode: ${mode}`;
   return { refuse: 'mode-changed', reason, page: false, retryAfterMs: 60_000 };
 }
 

@@ -24,6 +24,8 @@ export interface Decided {
   readonly fleet: Fleet;
   /** A person has approved the plan. */
   readonly approved: boolean;
+  /** It only puts back what was begun: no mode keeps that from happening. */
+  readonly putsBack?: boolean;
   /** The part of the file that the plan depends on; `parts` names it for a person: "another dns". */
   readonly by: (fleet: Fleet) => unknown;
   readonly parts: string;
@@ -46,14 +48,14 @@ export async function readGuard(
 }
 
 /** Pure. @param now the file as it is now. @returns why the plan is no longer carried out; the next run makes another */
-export function judgeFile(now: Fleet, { fleet, approved, by, parts }: Decided): Refusal | null {
+export function judgeFile(now: Fleet, { fleet, approved, putsBack, by, parts }: Decided): Refusal | null {
   const changed = (reason: string): Refusal => ({
     refuse: 'mode-changed',
     reason,
     page: false,
     retryAfterMs: RETRY_AFTER_MS,
   });
-  if (now.mode !== 'act' && !(now.mode === 'ask' && approved))
+  if (!putsBack && now.mode !== 'act' && !(now.mode === 'ask' && approved))
     return changed(`the fleet file says mode: ${now.mode} now`);
   return JSON.stringify(by(now)) === JSON.stringify(by(fleet)) ? null : changed(`the fleet file says ${parts} now`);
 }

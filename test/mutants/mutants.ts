@@ -45,7 +45,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/reconcile/guard.ts': [
     {
       name: 'a plan is carried out only in mode act, or with a yes',
-      find: "if (now.mode !== 'act' && !(now.mode === 'ask' && approved))",
+      find: "if (!putsBack && now.mode !== 'act' && !(now.mode === 'ask' && approved))",
       replace: 'if (now.mode === undefined)',
       caughtBy: ['shared/reconcile/reconcile'],
     },
@@ -2389,6 +2389,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/register-nodes/pool-follows.ts': [
+    {
+      name: 'nothing leaves the pool while a pause is on',
+      find: 'const leaving = facts.isHeld',
+      replace: 'const leaving = !facts.isHeld',
+      caughtBy: ['functions/register-nodes/pool-follows'],
+    },
     {
       name: 'a yes to a heal takes no other node out of the pool',
       find: 'nodes.filter(isChangeable).filter(isTaken)',

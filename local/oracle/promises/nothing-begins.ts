@@ -69,6 +69,7 @@ function watched(scene: Scene, say: Say, held: Held): ReturnType<MakeRule> {
         if (hold === undefined || act.at < hold.sinceMs + ON_ITS_WAY_MS) continue;
         if (class_ === 'may put back' && (wasBegun(scene, node, hold.sinceMs) || isStopped(node, hold.sinceMs)))
           continue;
+        if (act.service === 'route53' && isWayBack(scene, act, hold.sinceMs)) continue;
         say.broken(
           node?.subject ?? fleet,
           `${act.operation} by ${act.actor}: ${hold.why} since ${new Date(hold.sinceMs).toISOString()}.`,
@@ -89,6 +90,34 @@ function classOf({ service, operation, input }: Act): 'begins' | 'may put back' 
     return operationIn((input as { readonly DocumentName?: string }).DocumentName ?? '') && 'may put back';
   if (BEGINS.test(operation)) return 'begins';
   return MAY_PUT_BACK.test(operation) ? 'may put back' : undefined;
+}
+
+interface Change {
+  readonly Action?: string;
+  readonly ResourceRecordSet?: {
+    readonly Name?: string;
+    readonly Type?: string;
+    readonly ResourceRecords?: readonly { readonly Value?: string }[];
+  };
+}
+
+/** No address goes, and whose address comes had something of ours at work when the hold came: it comes back into the pool ("Names", docs/names.md). */
+function isWayBack(scene: Scene, { input }: Act, sinceMs: number): boolean {
+  const { Changes = [] } =
+    (input as { readonly ChangeBatch?: { readonly Changes?: readonly Change[] } }).ChangeBatch ?? {};
+  const valuesOf = (action: string): readonly string[] =>
+    Changes.filter(({ Action }) => Action === action).flatMap(
+      ({ ResourceRecordSet: { Name, Type, ResourceRecords = [] } = {} }) =>
+        ResourceRecords.map(({ Value }) => `${Name} ${Type} ${Value}`),
+    );
+  const [before, after] = [valuesOf('DELETE'), valuesOf('CREATE')];
+  const come = after.filter((one) => !before.includes(one));
+  const isAtWork = (value: string): boolean =>
+    scene.nodes.some((node) => {
+      const ip = scene.present(node)?.networkInterface?.privateIp;
+      return ip !== undefined && value.endsWith(` A ${ip}`) && wasBegun(scene, node, sinceMs);
+    });
+  return before.length > 0 && before.every((one) => after.includes(one)) && come.every(isAtWork);
 }
 
 /** Something of ours was at work on the node when the hold came. */

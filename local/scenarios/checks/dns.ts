@@ -9,7 +9,11 @@ interface Input {
   readonly ChangeBatch?: {
     readonly Changes?: readonly {
       readonly Action?: string;
-      readonly ResourceRecordSet?: { readonly Name?: string; readonly Type?: string };
+      readonly ResourceRecordSet?: {
+        readonly Name?: string;
+        readonly Type?: string;
+        readonly ResourceRecords?: readonly { readonly Value?: string }[];
+      };
     }[];
   };
 }
@@ -25,6 +29,7 @@ export function dnsViolations(world: World, record: CallRecord): readonly Violat
     action: Action,
     name: (set?.Name ?? '').replace(/\.$/, ''),
     type: set?.Type ?? '',
+    values: (set?.ResourceRecords ?? []).map(({ Value = '' }) => Value),
   }));
   const fleets = [...world.fleets.values()].filter(({ dns }) =>
     changes.some(({ name }) => dns !== undefined && name.endsWith(`.${dns.zone}`)),
@@ -44,7 +49,8 @@ export function dnsViolations(world: World, record: CallRecord): readonly Violat
       const hasNodes = world.nodes.some((node) => node.fleet.name === fleet && node.machine.isPowered);
       return taken && !isThere && hasNodes ? [pool] : [];
     }),
-    pauses: fleets.flatMap(({ name }) => world.pausesOfFleet(name)),
+    // What a heal has taken out of the pool comes back.
+    pauses: onlyAdds(changes) ? [] : fleets.flatMap(({ name }) => world.pausesOfFleet(name)),
     intentJournalled: readJournal(world.region, world.tableName).some(
       ({ kind, heal, operation, target }) =>
         kind === 'intent' &&
@@ -54,3 +60,27 @@ export function dnsViolations(world: World, record: CallRecord): readonly Violat
     ),
   });
 }
+
+interface Change {
+  readonly action: string;
+  readonly name: string;
+  readonly type: string;
+  readonly values: readonly string[];
+}
+
+/** Each record that goes is made again with all of its addresses, and more. */
+const onlyAdds = (changes: readonly Change[]): boolean =>
+  changes.every(
+    ({ action, name, type, values }) =>
+      action !== 'DELETE' ||
+      changes.some(
+        (made) =>
+          made.action === 'CREATE' &&
+          made.name === name &&
+          made.type === type &&
+          values.every((value) => made.values.includes(value)),
+      ),
+  ) &&
+  changes.every(
+    ({ action, name }) => action === 'DELETE' || changes.some((one) => one.action === 'DELETE' && one.name === name),
+  );

@@ -325,7 +325,7 @@ const cases: Readonly<Record<string, Case>> = {
       'nobody was asked about the pool': (world) =>
         asked(world).every((page) => page['node'] === 'node2' || page['sentence']?.includes('pool.') === false),
       'the journal says why it was done': (world) =>
-        own(world).some(({ sentence }) => sentence.startsWith('node2 leaves the pool, as said with the yes')) &&
+        own(world).some(({ sentence }) => sentence.startsWith('node2 leaves the pool for what is done to it')) &&
         own(world).some(({ sentence }) => sentence.startsWith('node2 is back in the pool')),
     },
   },

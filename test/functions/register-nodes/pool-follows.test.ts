@@ -1,4 +1,4 @@
-// What a yes to a heal covers in the pool of a fleet in mode ask.
+// What follows a heal in the pool: in mode ask by the yes to it, and the way back in any case.
 import { describe, expect, it } from '@jest/globals';
 import { followPool, hasStrangers, type RetiredInstance } from '../../../functions/register-nodes/pool-follows.ts';
 import { desiredNames } from '../../../functions/register-nodes/records.ts';
@@ -26,11 +26,11 @@ const poolAfter = (facts: Facts, out: readonly OutOfPool[] = [], retired: readon
 const before = applied(factsOf());
 const without = applied({ ...before, taken: TAKEN });
 
-describe('a node that a heal has taken, by a yes', () => {
+describe('a node that a heal has taken', () => {
   it('leaves the pool, and that is remembered', () => {
     const followed = follow({ ...before, taken: TAKEN });
     expect(followed.plan.changes.map(({ sentence }) => sentence)).toEqual([`${POOL} A loses 10.0.2.2 (2 in all)`]);
-    expect(followed.sentence).toBe('node2 leaves the pool, as said with the yes to what is done to it');
+    expect(followed.sentence).toBe('node2 leaves the pool for what is done to it');
     expect(followed.out).toEqual([left(2)]);
     expect(valuesIn(without, POOL)).toEqual(['10.0.0.3', '10.0.1.1']);
   });
@@ -44,6 +44,15 @@ describe('a node that a heal has taken, by a yes', () => {
       [POOL, '10.0.0.3', '10.0.1.1', '10.0.2.9'],
     ]);
     expect(follow(before, out).out).toEqual([]);
+  });
+
+  it('leaves no pool under a pause, and comes back', () => {
+    const held = (facts: Facts, out: readonly OutOfPool[]) =>
+      followPool({ ...facts, out, retired: [], nowMs: NOW_MS, isHeld: true }, desiredNames(facts));
+    expect(held({ ...before, taken: TAKEN }, [])).toMatchObject({ plan: { changes: [] }, out: [] });
+    const back = held({ ...without, taken: new Set<string>() }, [left(2)]);
+    expect(back.plan.changes.map(({ sentence }) => sentence)).toEqual([`${POOL} A gains 10.0.2.2 (3 in all)`]);
+    expect(back.sentence).toBe('node2 is back in the pool, which it had left for a heal');
   });
 
   it('stays out while it is not synced, and while another heal has it', () => {

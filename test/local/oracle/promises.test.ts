@@ -206,6 +206,24 @@ const marker = (name: string): readonly [string, string, string, readonly string
   ['"heritage=chainmend,fleet=bitcoin,region=eu-west-1,type=A"'],
 ];
 const addresses = (court: Court) => court.world.nodes.map((node) => node.machine.privateIp);
+/** Under a pause, of a pool that has node2 no more. */
+async function backIntoPool(
+  court: Court,
+  after: (values: readonly string[]) => readonly string[] = (values) => values,
+): Promise<void> {
+  const all = addresses(court);
+  const node2 = court.region.ec2.instances().find(({ instanceId }) => instanceId === court.id('node2'));
+  const without = all.filter((value) => value !== node2?.networkInterface?.privateIp);
+  await zone(court, [marker(POOL), ['CREATE', POOL, 'A', without]]);
+  await court.person('PutParameter', { Name: '/chainmend/pause', Value: 'me', Type: 'String' });
+  await court.pass(5 * MINUTE_MS);
+  const changes = [
+    ['DELETE', POOL, 'A', without],
+    ['CREATE', POOL, 'A', after(all)],
+  ] as const;
+  await zone(court, changes, true);
+}
+
 const poolOfAll = (court: Court) => zone(court, [marker(POOL), ['CREATE', POOL, 'A', addresses(court)]]);
 
 /** A volume that a heal has put away. */
@@ -1385,6 +1403,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a node that nothing was begun on comes into the pool under a pause',
+        story: (court) => backIntoPool(court),
+      },
+      {
+        when: 'a node leaves the pool under a pause, as another one comes back',
+        story: async (court) => {
+          await court.command('stop-client', 'node2');
+          await backIntoPool(court, (values) => values.slice(1));
+        },
+      },
+      {
         when: 'a group is made larger under a pause',
         story: async (court) => {
           court.says({ kind: 'approve', fleet: 'bitcoin', nodes: 2 });
@@ -1397,6 +1426,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
     kept: [
+      {
+        when: 'a node comes back into the pool that something was begun on before the pause',
+        story: async (court) => {
+          await court.command('stop-client', 'node2');
+          await court.command('restart-client', 'node2');
+          await court.command('stop-client', 'node1');
+          await backIntoPool(court);
+        },
+      },
       {
         when: 'a client is started again that was stopped before the pause',
         story: async (court) => {
