@@ -67,10 +67,24 @@ describe('the cause of a page about a node', () => {
     expect(following.sent).toEqual([]);
   });
 
-  it('lasts where the node is gone, since nobody sees that it is well', () => {
+  it('rests while the node is gone, of which a page of its own tells, and is not over', () => {
     const following = paged();
     for (let n = 0; n < 40; n++) following.sweep({ node1: 2000 + n, node3: 2000 + n });
-    expect(following.states).toContain(`${KEY} lasts`);
+    expect(following.states).toContain(`${KEY} eased`);
+    expect(following.states).toContain('bitcoin/fleet/node-missing lasts');
+  });
+
+  it('lasts again where the node comes back as it was', () => {
+    const following = paged();
+    for (let n = 0; n < 40; n++) following.sweep({ node1: 2000 + n, node3: 2000 + n });
+    expect(following.minutes(2, 'node2').states).toContain(`${KEY} lasts`);
+  });
+
+  it('is forgotten with the node', () => {
+    const following = paged();
+    for (let hour = 0; hour < 26; hour++) following.sweep({ node1: 2000 + hour, node3: 2000 + hour }, 60 * MINUTE);
+    expect(following.states).not.toContain(`${KEY} lasts`);
+    expect(following.states).not.toContain(`${KEY} eased`);
   });
 
   it('is forgotten a day after it was over', () => {
