@@ -81,8 +81,10 @@ async function sendNotifications(
   for (const { refuse, reason, node, subject } of due.write)
     if (refuse !== 'approval-wanted')
       await write({ kind: 'refusal', code: refuse, sentence: reason, evidence: { subject } }, node);
-  for (const { refuse, reason, node, subject } of due.page) {
-    const content = { fleet: fleet.name, node: node?.name ?? THE_FLEET, code: refuse, sentence: reason };
+  for (const [first, ...others] of byPage(due.page)) {
+    const { refuse, node, subject } = first;
+    const reason = [first, ...others].map((one) => one.reason).join('; ');
+    const content = { fleet: fleet.name, node: nodeIn(first), code: refuse, sentence: reason };
     if (refuse === 'approval-wanted') {
       const question = {
         functionName: `${fleet.suite}-${controller.name}`,
@@ -96,6 +98,22 @@ async function sendNotifications(
     const fields = refuse === 'approval-wanted' ? { fields: { plan: subject } } : {};
     await write({ kind: 'page', code: refuse, sentence: reason, ...fields }, node);
   }
+}
+
+type Told = DueNotifications['page'][number];
+
+const nodeIn = ({ node }: Told): string => node?.name ?? THE_FLEET;
+
+/** What has one key is one page (`keyOf`), however many subjects a run has met it for; each question is one of its own. */
+function byPage(due: readonly Told[]): readonly (readonly [Told, ...Told[]])[] {
+  const pages = new Map<string, [Told, ...Told[]]>();
+  for (const one of due) {
+    const key = JSON.stringify([one.refuse, nodeIn(one), ...(one.refuse === 'approval-wanted' ? [one.subject] : [])]);
+    const page = pages.get(key);
+    if (page) page.push(one);
+    else pages.set(key, [one]);
+  }
+  return [...pages.values()];
 }
 
 /** The end of a fleet's run: refusals are reported even where something else has failed. @throws AggregateError with all failures */

@@ -2388,6 +2388,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/scenarios/protected'],
     },
   ],
+  'shared/reconcile/notification.ts': [
+    {
+      name: 'what has one key is one page',
+      find: 'if (page) page.push(one);',
+      replace: 'if (page) pages.set(`${key} ${pages.size}`, [one]);',
+      caughtBy: ['functions/register-nodes/register-nodes'],
+    },
+  ],
   'functions/register-nodes/pool-follows.ts': [
     {
       name: 'nothing leaves the pool while a pause is on',
