@@ -25,6 +25,7 @@ import { NODE_HEALTH, readTrigger } from '../../shared/model/trigger.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { takenBackLately } from '../../shared/snapshots/boost.ts';
 import { type History, readHistory } from './history.ts';
+import { hadRoomAt } from './plan.ts';
 
 interface FactSources {
   readonly ec2: EC2Client;
@@ -83,7 +84,9 @@ export async function readFacts(
     intents: node?.modifications ?? [],
     ...(fleet.boost && { takenBackAtMs: await readTakenBack(store, payload.fleet, volumes, nowMs) }),
     ...(owesClient(node, nowMs) && node?.operation?.kind !== 'replace' && { clientOwed: true }),
-    ...((node?.downBeforeFull === payload.incidentId || wasLeftStopped(health)) && { wasDownBeforeFull: true }),
+    ...((node?.downBeforeFull === payload.incidentId ||
+      wasLeftStopped(health) ||
+      (seen?.client === 'stopped' && (await wasSeenDown(store, payload, history)))) && { wasDownBeforeFull: true }),
     // What an earlier attempt reserved for the same step is not counted twice.
     addedUsd: addedUsd(
       budget,
@@ -120,6 +123,17 @@ export function idleVolumes(node: NodeRecord | undefined): readonly string[] {
  */
 const wasLeftStopped = (health: IncidentRecord | undefined): boolean =>
   health !== undefined && health.state !== 'healed' && health.refusedCodes.includes('client-stopped');
+
+/** watch-fleet has seen it down while its disk had room. Where no heal looks at the node, nobody else has. */
+async function wasSeenDown(
+  store: Pick<Store, 'readObservations'>,
+  { fleet, instanceId }: HealPayload,
+  { percent }: History,
+): Promise<boolean> {
+  const seen = (await store.readObservations(fleet)).flatMap(({ nodes }) => nodes);
+  const own = seen.find((node) => node.instanceId === instanceId);
+  return own?.health === 'unreachable' && hadRoomAt(own.sinceMs, percent);
+}
 
 /** EBS counts it with what lets a volume grow. */
 async function readTakenBack(

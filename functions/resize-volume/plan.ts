@@ -89,6 +89,17 @@ export interface NodeBaseline {
 
 /** From this usage on a client that does not run was stopped by the disk, and not by a person, unless it says otherwise. */
 const FULL_PERCENT = 97;
+/**
+ * Whether the disk had room when the client was seen down: then the disk did not stop it, however full it is by now.
+ *
+ * @param sinceMs since when watch-fleet has seen it down, ms since the epoch
+ * @param percent what its metric has said, oldest first; what it has not said shows nothing
+ */
+export const hadRoomAt = (
+  sinceMs: number,
+  percent: readonly { readonly atMs: number; readonly percent: number }[],
+): boolean => (percent.find(({ atMs }) => atMs >= sinceMs)?.percent ?? 100) < FULL_PERCENT;
+
 /** 128 and SIGTERM or SIGINT: somebody has told it to end. A client that ends itself for want of room has a status of its own. */
 const ENDED_BY_SIGNAL: readonly (number | null)[] = [143, 130];
 /**

@@ -2392,7 +2392,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     {
       name: 'what has one key is one page',
       find: 'if (page) page.push(one);',
-      replace: 'if (page) pages.set(`${key} ${pages.size}`, [one]);',
+      replace: 'if (page) pages.set(String(pages.size), [one]);',
       caughtBy: ['functions/register-nodes/register-nodes'],
     },
   ],
@@ -3035,6 +3035,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/resize-volume/facts.ts': [
+    {
+      name: 'a client that watch-fleet has seen down while its disk had room was not stopped by the disk',
+      find: "(seen?.client === 'stopped' && (await wasSeenDown(",
+      replace: "(seen?.client === 'unknown' && (await wasSeenDown(",
+      caughtBy: ['functions/resize-volume/facts'],
+    },
     {
       name: 'the volume that a copy has taken the place of is not the one that fills',
       find: "mounted === 'restored' ? found.volumes : volumes",

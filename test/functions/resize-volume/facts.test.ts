@@ -2,13 +2,14 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import { idleVolumes, readFacts } from '../../../functions/resize-volume/facts.ts';
+import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import type { Store } from '../../../shared/heal/store.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { payload } from '../../fixtures/builders/incident.ts';
 import { DATA_VOLUME, INSTANCE } from '../../fixtures/builders/node.ts';
-import { observation } from '../../fixtures/builders/observation.ts';
+import { observation, observedNode } from '../../fixtures/builders/observation.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
 import { COPY_VOLUME, copy, ladderState } from '../../fixtures/replace-facts.ts';
@@ -23,6 +24,9 @@ async function facts(
   fleet = bitcoinFleet(),
   readIncident: () => Promise<IncidentRecord | undefined> = async () => undefined,
   node: NodeRecord | undefined = undefined,
+  down:
+    | { readonly client: 'stopped' | 'failed'; readonly seen: Partial<ObservedNode>; readonly percent: number }
+    | undefined = undefined,
 ) {
   const calls: string[] = [];
   const volume = (VolumeId: string, Device: string) => ({
@@ -57,10 +61,17 @@ async function facts(
   const sources = {
     ec2: { send } as unknown as EC2Client,
     // The SDK paginates only with a client of its own class.
-    cloudwatch: Object.assign(new CloudWatchClient({ region: 'eu-west-1' }), { send: async () => ({}) }),
-    store: { readNode: async () => node, readIncident, readBudget: nothing } as unknown as Store,
+    cloudwatch: Object.assign(new CloudWatchClient({ region: 'eu-west-1' }), {
+      send: async () =>
+        down ? { MetricDataResults: [{ Id: 'percent0', Timestamps: [new Date(NOON_MS)], Values: [down.percent] }] } : {},
+    }),
+    store: {
+      ...{ readNode: async () => node, readIncident, readBudget: nothing },
+      readObservations: async () => [{ nodes: down ? [observedNode({ instanceId: INSTANCE, ...down.seen })] : [] }],
+    } as unknown as Store,
   };
-  const read = await readFacts(sources, payload(), fleet, answered ? observation({ volumeId: DATA }) : null, NOON_MS);
+  const seen = observation({ volumeId: DATA, ...(down && { client: down.client }) });
+  const read = await readFacts(sources, payload(), fleet, answered ? seen : null, NOON_MS);
   return {
     calls,
     state: read.instanceState,
@@ -141,6 +152,17 @@ describe('the facts about a full disk', () => {
     expect(await wasDown(health('open', 'disk-full-first'))).toBe(false);
     expect(await wasDown(health('healed', 'client-stopped'))).toBe(false);
     expect(await wasDown(async () => undefined)).toBe(false);
+  });
+
+  it('say of a stopped client that it was seen down while its disk had room', async () => {
+    const wasDown = async (down: Parameters<typeof facts>[5]) =>
+      (await facts('/dev/xvda', true, bitcoinFleet(), undefined, undefined, down)).wasDown;
+    const seen = { health: 'unreachable', sinceMs: NOON_MS - 1 } as const;
+    expect(await wasDown({ client: 'stopped', seen, percent: 50 })).toBe(true);
+    expect(await wasDown({ client: 'failed', seen, percent: 50 })).toBe(false);
+    expect(await wasDown({ client: 'stopped', seen, percent: 97 })).toBe(false);
+    expect(await wasDown({ client: 'stopped', seen: { ...seen, health: 'unknown' }, percent: 50 })).toBe(false);
+    expect(await wasDown({ client: 'stopped', seen: { ...seen, sinceMs: NOON_MS + 1 }, percent: 50 })).toBe(false);
   });
 
   it('are the instance’s own state and root where its node was not asked', async () => {

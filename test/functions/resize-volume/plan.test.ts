@@ -4,6 +4,7 @@ import {
   baselineOf,
   beyondApproval,
   clientMustRun,
+  hadRoomAt,
   hasStartedClient,
   type NodeBaseline,
   questionOf,
@@ -126,6 +127,20 @@ describe('a client that does not run', () => {
         },
       ).full;
     expect([left('running'), left('stopped')]).toEqual([true, false]);
+  });
+
+  it('was not stopped by a disk that had room when it was seen down', () => {
+    const readings = [
+      { atMs: 1_000, percent: 40 },
+      { atMs: 2_000, percent: 96.9 },
+      { atMs: 3_000, percent: 97 },
+      { atMs: 4_000, percent: 100 },
+    ];
+    expect([500, 1_500, 2_000, 2_001, 4_000].map((sinceMs) => hadRoomAt(sinceMs, readings))).toEqual([
+      ...[true, true, true, false, false],
+    ]);
+    // What the metric has not said shows nothing.
+    expect([hadRoomAt(4_001, readings), hadRoomAt(0, [])]).toEqual([false, false]);
   });
 
   it('was told to end where it has ended with success, and its chain’s clients never do that for want of room', () => {
