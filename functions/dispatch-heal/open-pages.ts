@@ -36,6 +36,8 @@ export interface Cause {
   readonly sentence: string;
   /** When its page was sent the last time, but for repetitions. */
   readonly atMs: number;
+  /** When the last page of this key was sent, if that was another one: a question that was answered at once. */
+  readonly newestMs?: number;
   /** Its alarm; empty where there is none. Who has muted it is at work there. */
   readonly alarm: string;
   /** eased: it does not want anybody now, and is not over. */
@@ -130,8 +132,10 @@ function together(causes: readonly Cause[]): Cause | undefined {
   if (speaks === undefined) return undefined;
   const nodes = [...new Set(causes.map(({ node }) => node))];
   const endings = [...new Set(causes.map(({ ending }) => ending).filter((ending) => ending !== ''))];
+  const newestMs = Math.max(...causes.map(({ atMs }) => atMs));
   return {
     ...speaks,
+    ...(newestMs > speaks.atMs && { newestMs }),
     ...{ node: nodes.length > 1 ? names(nodes) : speaks.node, state },
     ending: state === 'ended' ? names(endings) : '',
     healed: causes.flatMap(({ healed }) => healed),
@@ -280,7 +284,8 @@ function dueOf(
   const last = page.again.at(-1) ?? 0;
   const dueAtMs =
     last > page.sentAtMs ? last + againEveryMinutes * MINUTE_MS : page.sentAtMs + againAfterMinutes * MINUTE_MS;
-  return nowMs < dueAtMs ? null : { severity: 'again', cause, times: page.times + 1 };
+  const sinceNewestMs = (cause.newestMs ?? 0) + againAfterMinutes * MINUTE_MS;
+  return nowMs < Math.max(dueAtMs, sinceNewestMs) ? null : { severity: 'again', cause, times: page.times + 1 };
 }
 
 /** A heal of a trouble, not of a person's request, that has ended lately. */

@@ -879,8 +879,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/open-pages.ts': [
     {
+      name: 'a page is not repeated right after another one of its key',
+      find: 'nowMs < Math.max(dueAtMs, sinceNewestMs)',
+      replace: 'nowMs < dueAtMs',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
       name: 'a page is not repeated before its time',
-      find: 'return nowMs < dueAtMs ? null :',
+      find: 'return nowMs < Math.max(dueAtMs, sinceNewestMs) ? null :',
       replace: 'return nowMs < page.sentAtMs ? null :',
       caughtBy: ['functions/dispatch-heal/open-pages'],
     },

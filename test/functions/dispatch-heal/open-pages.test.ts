@@ -68,6 +68,12 @@ describe('a page that wants somebody now', () => {
     expect(said).toEqual(['30 again 2', '90 again 3', '150 again 4']);
   });
 
+  it('is not repeated within half an hour of another page of its key, such as a question that was answered at once', () => {
+    const answered = cause({ newestMs: NOON_MS + 14 * MINUTE_MS });
+    const { said } = play([...minutes(0, 14, { causes: [cause()] }), ...minutes(14, 120, { causes: [answered] })]);
+    expect(said).toEqual(['44 again 2', '104 again 3']);
+  });
+
   it('is repeated at most eight times in any 24 h', () => {
     const { said } = play(minutes(0, 24 * 60, { causes: [cause()] }));
     expect(said).toHaveLength(8);
@@ -327,6 +333,14 @@ describe('the causes of what was paged about incidents', () => {
     expect(state({ ...asks, state: 'open' } as unknown as IncidentRecord)).toBe('eased');
     const answer = { said: 'approved', by: null, atMs: NOON_MS };
     expect(state({ ...asks, approval: { ...approval, answer } } as unknown as IncidentRecord)).toBe('eased');
+    const lastPage = { code: 'ladder-spent', sentence: 'nothing helped', atMs: approval.askedAtMs - 1 };
+    const told = {
+      ...openIncidentRecord({ lastPage } as object),
+      approval: { ...approval, answer },
+    } as unknown as IncidentRecord;
+    expect(causesOfIncidents([told], undefined, NOON_MS + 60 * 60_000)[0]).toMatchObject({
+      ...{ atMs: lastPage.atMs, newestMs: approval.askedAtMs },
+    });
   });
 });
 

@@ -63,7 +63,9 @@ async function facts(
     // The SDK paginates only with a client of its own class.
     cloudwatch: Object.assign(new CloudWatchClient({ region: 'eu-west-1' }), {
       send: async () =>
-        down ? { MetricDataResults: [{ Id: 'percent0', Timestamps: [new Date(NOON_MS)], Values: [down.percent] }] } : {},
+        down
+          ? { MetricDataResults: [{ Id: 'percent0', Timestamps: [new Date(NOON_MS)], Values: [down.percent] }] }
+          : {},
     }),
     store: {
       ...{ readNode: async () => node, readIncident, readBudget: nothing },
