@@ -13,7 +13,12 @@ export interface AlarmChanges {
   readonly remove: readonly MetricAlarm[];
 }
 
+/** So long a new alarm of a whole fleet may take until it says the same as those that it takes the place of. */
+const TAKES_OVER_MS = 10 * 60_000;
+
 /**
+ * An alarm of a node that is on stays until the fleet's, which is to take its place, has looked at its metrics: in between nobody would know that the trouble lasts.
+ *
  * @param otherFleets an alarm under their prefix is theirs, unless it says otherwise: `chainmend-bit-` is also the start of `chainmend-bit-coin-…`
  */
 export function diffAlarms(
@@ -21,11 +26,19 @@ export function diffAlarms(
   { alarms, tolerated }: DesiredAlarms,
   existing: readonly MetricAlarm[],
   otherFleets: readonly string[],
+  nowMs: number,
 ): AlarmChanges {
   const now = new Map(existing.map((alarm) => [alarm.AlarmName ?? '', alarm]));
   const wanted = new Set(alarms.map(({ name }) => name));
   const longer = otherFleets.filter((other) => other.startsWith(`${fleet}-`)).map((other) => `${suite}-${other}-`);
   const theirs = ({ AlarmName = '' }: MetricAlarm): boolean => longer.some((prefix) => AlarmName.startsWith(prefix));
+  const isBlind = ({ StateValue, AlarmConfigurationUpdatedTimestamp: at }: MetricAlarm): boolean =>
+    StateValue === 'INSUFFICIENT_DATA' && at !== undefined && nowMs - at.getTime() < TAKES_OVER_MS;
+  const takesOver = alarms.some(({ name, node }) => {
+    const found = now.get(name);
+    return node === undefined && (found === undefined || isBlind(found));
+  });
+  const isNeeded = ({ StateValue }: MetricAlarm): boolean => takesOver && StateValue === 'ALARM';
   return {
     create: alarms.filter(({ name }) => !now.has(name)),
     update: alarms.flatMap((alarm) => {
@@ -34,7 +47,11 @@ export function diffAlarms(
       return found && why ? [{ alarm, now: found, why }] : [];
     }),
     remove: existing.filter(
-      (alarm) => !wanted.has(alarm.AlarmName ?? '') && !tolerated.has(alarm.AlarmName ?? '') && !theirs(alarm),
+      (alarm) =>
+        !wanted.has(alarm.AlarmName ?? '') &&
+        !tolerated.has(alarm.AlarmName ?? '') &&
+        !theirs(alarm) &&
+        !isNeeded(alarm),
     ),
   };
 }

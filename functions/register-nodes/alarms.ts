@@ -129,7 +129,7 @@ export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
   const notes: string[] = [];
   for (const node of [...nodes].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1))) {
     if (doubled.has(node.name)) {
-      const reason = `${node.instanceId} is called ${node.name}, and so is another: their alarms are left as they are`;
+      const reason = `${node.instanceId} is called ${node.name}, and so is another: their alarms are left as they are, and no new one is made for either`;
       refusals.push({ refuse: 'name-taken', subject: node.instanceId, node, reason, page: true });
       for (const name of namesOf(fleet, node)) tolerated.add(name);
       continue;

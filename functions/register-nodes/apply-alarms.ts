@@ -64,7 +64,7 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
     for (const { path } of fleet.volumes) for (const [key, found] of await seriesAt(path)) series.set(key, found);
   const covered = await readCovered(clients.cloudwatch, fleet);
   const desired = desiredAlarms({ fleet, nodes, series, covered, fleetWideNow, runbooks: context.runbooks });
-  const { create, update, remove } = diffAlarms(fleet, desired, existing, otherFleets);
+  const { create, update, remove } = diffAlarms(fleet, desired, existing, otherFleets, Date.now());
 
   const run = new AlarmRun(context);
   run.refusals.push(...desired.refusals);

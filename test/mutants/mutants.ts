@@ -1829,6 +1829,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/register-nodes/alarm-changes.ts': [
     {
+      name: 'an alarm that is on stays until the fleet’s has looked',
+      find: "takesOver && StateValue === 'ALARM'",
+      replace: "takesOver && StateValue === 'OK'",
+      caughtBy: ['functions/register-nodes/alarms'],
+    },
+    {
       name: 'a person’s number in a PromQL query stays',
       find: 'now?.Threshold ?? promqlOf(now?.EvaluationCriteria).threshold',
       replace: 'now?.Threshold',

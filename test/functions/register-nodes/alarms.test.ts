@@ -14,6 +14,7 @@ import type { RegisterContext } from '../../../functions/register-nodes/context.
 import { bitcoinFile, bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { idOf, nodeOf, nodes } from '../../fixtures/register-facts.ts';
 
+const NOW_MS = Date.UTC(2026, 0, 1, 12);
 const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages';
 const document = { mode: 'plan', probe: 'ssm', volumes: { data: '/node-data' }, alarms: { diskPercent: 90 } } as const;
 const fleet = bitcoinFleet(document);
@@ -43,7 +44,7 @@ const stored = (facts: AlarmFacts): MetricAlarm[] =>
     return { ...input, AlarmArn: `arn:aws:cloudwatch:eu-west-1:111122223333:alarm:${alarm.name}` };
   });
 const diff = (facts: AlarmFacts, now: readonly MetricAlarm[], others: readonly string[] = []) => {
-  const { create, update, remove } = diffAlarms(fleet, desiredAlarms(facts), now, others);
+  const { create, update, remove } = diffAlarms(fleet, desiredAlarms(facts), now, others, NOW_MS);
   return {
     create: create.map(({ name }) => name),
     update: update.map(({ alarm, why }) => `${alarm.name}: ${why}`),
@@ -53,6 +54,29 @@ const diff = (facts: AlarmFacts, now: readonly MetricAlarm[], others: readonly s
 const nothing = { create: [], update: [], remove: [] };
 const change = (now: readonly MetricAlarm[], name: string, more: Partial<MetricAlarm>) =>
   now.map((alarm) => (alarm.AlarmName === name ? { ...alarm, ...more } : alarm));
+
+describe('alarms of nodes that the fleet’s take the place of', () => {
+  const whole = bitcoinFleet({ ...document, alarms: { diskPercent: 90, per: 'fleet' } });
+  const wanted = desiredAlarms(factsOf({ fleet: whole }));
+  const own = change(stored(factsOf()), 'chainmend-bitcoin-node2-disk', { StateValue: 'ALARM' });
+  const removed = (fleets: readonly MetricAlarm[], nowMs = NOW_MS): readonly string[] =>
+    diffAlarms(whole, wanted, [...own, ...fleets], [], nowMs).remove.map(({ AlarmName = '' }) => AlarmName);
+  const made = (more: Partial<MetricAlarm>): readonly MetricAlarm[] =>
+    stored(factsOf({ fleet: whole })).map((alarm) => ({
+      ...{ ...alarm, StateValue: 'OK', AlarmConfigurationUpdatedTimestamp: new Date(NOW_MS) },
+      ...(alarm.AlarmName === 'chainmend-bitcoin-disk' && more),
+    }));
+
+  it('stay while they are on and the fleet’s has not looked yet', () => {
+    const disk = 'chainmend-bitcoin-node2-disk';
+    expect(removed([])).not.toContain(disk);
+    expect(removed([])).toContain('chainmend-bitcoin-node1-disk');
+    expect(removed(made({ StateValue: 'INSUFFICIENT_DATA' }))).not.toContain(disk);
+    expect(removed(made({ StateValue: 'ALARM' }))).toContain(disk);
+    expect(removed(made({ StateValue: 'OK' }))).toContain(disk);
+    expect(removed(made({ StateValue: 'INSUFFICIENT_DATA' }), NOW_MS + 10 * 60_000)).toContain(disk);
+  });
+});
 
 describe('a node’s alarms', () => {
   const own = ['disk', 'inodes', 'stuck', 'forked', 'unreachable', 'status-check', 'attached-ebs'];
@@ -278,7 +302,7 @@ describe('an alarm that is there', () => {
       `${disk}: the fleet file says 95 instead of 90`,
       'chainmend-bitcoin-node2-inodes: the fleet file says 95 instead of 90',
     ]);
-    const [update] = diffAlarms(fleet, desiredAlarms(facts), now, []).update;
+    const [update] = diffAlarms(fleet, desiredAlarms(facts), now, [], NOW_MS).update;
     if (!update) throw new Error('no update');
     expect(putInput(fleet, update.alarm, TOPIC, update.now)).toMatchObject({ Threshold: 95, EvaluationPeriods: 3 });
   });
@@ -289,7 +313,7 @@ describe('an alarm that is there', () => {
       Dimensions: [{ Name: 'InstanceId', Value: 'i-00000000' }],
     });
     expect(diff(factsOf(), now)).toEqual({ ...nothing, update: [`${disk}: it looks at something else`] });
-    const [update] = diffAlarms(fleet, desiredAlarms(factsOf()), now, []).update;
+    const [update] = diffAlarms(fleet, desiredAlarms(factsOf()), now, [], NOW_MS).update;
     if (!update) throw new Error('no update');
     const input = putInput(fleet, update.alarm, TOPIC, update.now);
     expect(input.Threshold).toBe(70);
@@ -315,6 +339,7 @@ describe('an alarm that is there', () => {
       desiredAlarms(facts),
       change(stored(facts), disk, { AlarmDescription: 'mine', Threshold: 70, Dimensions: [] }),
       [],
+      NOW_MS,
     ).update;
     if (!update) throw new Error('no update');
     expect(putInput(fleet, update.alarm, TOPIC, update.now).Threshold).toBe(70);
