@@ -105,7 +105,7 @@ type Told = DueNotifications['page'][number];
 const nodeIn = ({ node }: Told): string => node?.name ?? THE_FLEET;
 
 /** What has one key is one page (`keyOf`), however many subjects a run has met it for; each question is one of its own. */
-function byPage(due: readonly Told[]): readonly (readonly [Told, ...Told[]])[] {
+export function byPage(due: readonly Told[]): readonly (readonly [Told, ...Told[]])[] {
   const pages = new Map<string, [Told, ...Told[]]>();
   for (const one of due) {
     const key = JSON.stringify([one.refuse, nodeIn(one), ...(one.refuse === 'approval-wanted' ? [one.subject] : [])]);

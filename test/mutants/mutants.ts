@@ -2405,7 +2405,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'what has one key is one page',
       find: 'if (page) page.push(one);',
       replace: 'if (page) pages.set(String(pages.size), [one]);',
-      caughtBy: ['functions/register-nodes/register-nodes'],
+      caughtBy: ['functions/register-nodes/notifications'],
     },
   ],
   'functions/register-nodes/pool-follows.ts': [

@@ -10,6 +10,7 @@ import {
   rememberPlan,
   type SubjectRefusal,
 } from '../../../shared/guardrails/names.ts';
+import { byPage } from '../../../shared/reconcile/notification.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
 const foreign = (subject: string, page = true): SubjectRefusal => ({
@@ -17,6 +18,23 @@ const foreign = (subject: string, page = true): SubjectRefusal => ({
   subject,
   reason: `${subject} is somebody’s`,
   page,
+});
+
+describe('what a run tells', () => {
+  const node = { name: 'node1', instanceId: 'i-0123456789abcdef0' };
+  const about = (subject: string, more: Partial<SubjectRefusal> = {}): SubjectRefusal => ({
+    ...foreign(subject),
+    ...more,
+  });
+  const subjects = (...due: readonly SubjectRefusal[]) => byPage(due).map((page) => page.map(({ subject }) => subject));
+
+  it('is one page of each key, and a page for each question', () => {
+    expect(subjects(about('records'), about('alarms'))).toEqual([['records', 'alarms']]);
+    expect(subjects(about('records'), about('alarms', { refuse: 'name-taken' }))).toEqual([['records'], ['alarms']]);
+    expect(subjects(about('a', { node }), about('b'), about('c', { node }))).toEqual([['a', 'c'], ['b']]);
+    const question = { refuse: 'approval-wanted' } as const;
+    expect(subjects(about('0123456789ab', question), about('ba9876543210', question))).toHaveLength(2);
+  });
 });
 
 /** A run every five minutes, in which all pages are sent; the result has the pages of each run. */

@@ -74,6 +74,13 @@ describe('the cause of a page about a node', () => {
     expect(following.states).toContain('bitcoin/fleet/node-missing lasts');
   });
 
+  it('lasts where its group has made another node in its place, which has another name: nobody sees that it is well', () => {
+    const following = paged();
+    following.nodes = new Map([...following.nodes].map(([id, node]) => [id, { ...node, inGroup: true as const }]));
+    for (let n = 0; n < 5; n++) following.sweep({ node1: 2000 + n, node3: 2000 + n });
+    expect(following.states).toEqual([`${KEY} lasts`]);
+  });
+
   it('lasts again where the node comes back as it was', () => {
     const following = paged();
     for (let n = 0; n < 40; n++) following.sweep({ node1: 2000 + n, node3: 2000 + n });
