@@ -2665,8 +2665,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'an undo that waited for a heal does not put back what that heal has found not to work',
-      find: 'kept.unaskedAtMs !== undefined && kept.unaskedAtMs > facts.onsetMs',
-      replace: 'kept.unaskedAtMs !== undefined && kept.unaskedAtMs > facts.nowMs',
+      find: '(kept.unaskedAtMs ?? 0) > facts.onsetMs',
+      replace: '(kept.unaskedAtMs ?? 0) > facts.nowMs',
       caughtBy: ['functions/replace-node/swap'],
     },
     {

@@ -345,7 +345,7 @@ export function choose(
           'no heal has kept volumes of this node; an instance that was replaced is put back by hand: its tag chainmend:put-back says how',
       };
     // An undo that waited for a heal does not undo that heal: nobody had asked for what it had found not to work.
-    if (kept.unaskedAtMs !== undefined && kept.unaskedAtMs > facts.onsetMs)
+    if ((kept.unaskedAtMs ?? 0) > facts.onsetMs)
       return {
         failed: `incident ${kept.incidentId} has exchanged its volumes since the undo was asked for, and has kept those that did not work: ask again where they are wanted back`,
       };

@@ -595,7 +595,7 @@ describe('what a person asks for', () => {
     const { want: _, ...noWant } = incident;
     const snapshot = candidateOf('snapshot:clean', { atOnce: true });
     const taken = { ...held, incident: { ...noWant, trigger: 'snapshot:clean' }, candidate: snapshot };
-    expect(decideDispatch(facts('snapshot:clean', taken))).toMatchObject({ code: 'working' });
+    expect(decideDispatch(facts('snapshot:clean', taken))).toEqual({ do: 'leave', code: 'working', reason: 'working' });
     const sweeps = candidateOf('request:restore', { want: restore('snap-2') });
     expect(decideDispatch({ ...asked('snap-2', held), candidate: sweeps })).toMatchObject({ code: 'working' });
   });
@@ -659,6 +659,12 @@ describe('what a person asks for', () => {
     };
     expect(reasonOf(taken('replace'))).toEqual(['busy', expect.stringContaining('is to take its place')]);
     expect(reasonOf(taken('swap'))).toEqual(['busy', 'busy']);
+    const snapshot = candidateOf('snapshot:clean', { atOnce: true });
+    expect(
+      decideDispatch(
+        facts('snapshot:clean', { candidate: snapshot, nodeRecord: taken('replace'), owner: { state: 'running' } }),
+      ),
+    ).toMatchObject({ reason: 'busy' });
     const own = openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1') });
     expect(reasonOf(taken('replace', own.incidentId), { incident: own })).toEqual(['busy', 'busy']);
   });

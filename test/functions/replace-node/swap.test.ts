@@ -76,6 +76,29 @@ it('a group that does not set its member aside ends the rung, and people read wh
   });
 });
 
+describe('an undo that has nothing to put back', () => {
+  it('is not looked at again while it is asked for: nothing can be kept for it later', () => {
+    expect(next({ ...sources(), want: { do: 'undo' } }, SWAP)).toMatchObject({
+      end: { refusal: { refuse: 'nothing-to-undo', retryAfterMs: 2 * HOUR_MS } },
+    });
+    const restore = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
+    expect(next({ ...sources({ good: [] }), want: restore }, SWAP)).toMatchObject({
+      end: { refusal: { refuse: 'snapshot-unfit', retryAfterMs: 5 * MINUTE_MS } },
+    });
+  });
+});
+
+describe('a copy that is put away', () => {
+  it.each([
+    ['unwanted', 'asked otherwise'],
+    ['other', 'it did not help: asked otherwise'],
+  ] as const)('says why: %s', (fault, reason) => {
+    const givenUp = { door: 'person', fault, reason: 'asked otherwise' } as const;
+    const attached = { ...sources(), volumes: [volumeNow(), copyVolume()], seen: seen() };
+    expect(next(attached, { ...SWAP, restoredVolumes: copy({ givenUp }) })).toMatchObject({ do: 'detach', reason });
+  });
+});
+
 describe('a restore of which a person does not want to know any more', () => {
   const restore = { ...sources(), want: { do: 'restore', snapshotId: null, acknowledgesValidator: false } } as const;
   const laterWord = (state: IncidentRecord['state']) =>
