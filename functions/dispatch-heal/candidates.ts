@@ -7,7 +7,7 @@ import { isOwed } from '../../shared/heal/incident.ts';
 import { EXCHANGES, isStanding, laterWord, wordMs } from '../../shared/heal/last-word.ts';
 import { owesClient, unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
-import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
+import { isFinal, type Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 import { DRILL, readTrigger, type Trigger } from '../../shared/model/trigger.ts';
 import { alarmSubjectOf, relevantSubject } from './alarms.ts';
@@ -266,11 +266,8 @@ export function isUnanswered({ state, trigger, alarm, plannedUntilMs = 0, refuse
   const isOfNode =
     (asked?.kind === 'request' && asked.subject !== 'upgrade') ||
     (asked?.kind === 'snapshot' && asked.subject === 'clean' && alarm.namespace === PERSON);
-  return state === 'open' && isOfNode && plannedUntilMs === 0 && !refusedCodes.includes(NOTHING_TO_UNDO);
+  return state === 'open' && isOfNode && plannedUntilMs === 0 && !refusedCodes.some(isFinal);
 }
-
-/** Nothing comes of it later either, and the refusal has said so. */
-const NOTHING_TO_UNDO = 'nothing-to-undo' satisfies GuardrailCode;
 
 /**
  * How long a node must be sick before it is healed without an alarm. That is longer than its alarm needs (two minutes, and the time CloudWatch takes

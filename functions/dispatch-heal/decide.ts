@@ -158,9 +158,12 @@ const TAKEN_OVER =
 /** Whether a heal of something else may put the node on another instance. */
 const isTakenOver = ({ nodeRecord, trigger }: DispatchFacts, { incidentId }: IncidentRecord): boolean => {
   const operation = nodeRecord?.operation;
-  return trigger.kind === 'request' && operation?.kind === 'replace' && operation.incidentId !== incidentId
-    ? operation.memory.rung === 'replace'
-    : false;
+  return (
+    trigger.kind === 'request' &&
+    operation?.kind === 'replace' &&
+    operation.incidentId !== incidentId &&
+    operation.memory.rung === 'replace'
+  );
 };
 
 /** Whether a person asks for other data than in the request before. A repetition is the same request, and one of an upgrade differs in its time alone. */

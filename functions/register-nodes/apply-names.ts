@@ -169,7 +169,8 @@ async function followHeals(
   const { plan, out } = follows(known, register, fleet.mode === 'plan');
   if (plan.changes.length === 0 && isSameOut(out, register.out ?? [])) return { ...NOBODY, zone: known.zone };
   const now = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet.name);
-  if ('refuse' in now) return { ...NOBODY, refusals: [subjectRefusal(now, fleet.name)], zone: known.zone };
+  // The guard of what else there is to do tells of a file that cannot be read.
+  if ('refuse' in now) return { ...NOBODY, zone: known.zone };
   const isHeld = fleet.mode === 'plan' || now.refusal !== null;
   // Who leaves is remembered first: otherwise nobody would know that it may come back.
   const planned = await settleRecord(context, (record) => {

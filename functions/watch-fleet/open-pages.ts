@@ -55,18 +55,14 @@ export function followPages(facts: FleetFacts, health: FleetHealth, sent: readon
 function judged(page: WatchPage, { scheduled, nowMs }: FleetFacts, health: FleetHealth): readonly WatchPage[] {
   const { code, nodes, atMs } = page;
   const gone = new Set((health.watch.gone ?? []).map(({ instanceId }) => instanceId));
-  const isGone = (node: WatchPage['nodes'][number]): boolean =>
-    gone.has(node.instanceId) && find(health.nodes, node) === undefined;
+  const seen = nodes.map((node) => find(health.nodes, node) ?? (gone.has(node.instanceId) ? 'gone' : undefined));
   // Forgotten with the nodes that it told of.
-  const isForgotten = nodes.every((node) => !isGone(node) && find(health.nodes, node) === undefined);
-  if (nodes.length > 0 && page.state === 'eased' && isForgotten) return [];
+  if (nodes.length > 0 && page.state === 'eased' && seen.every((one) => one === undefined)) return [];
   const states =
     nodes.length === 0
       ? [stateOfFleet(code, health.watch)]
-      : nodes.map((node) =>
-          // That it is missed is told by a page of its own; nobody repeats what it had before.
-          isGone(node) ? 'eased' : stateOfNode(code, find(health.nodes, node), scheduled !== 'unknown', nowMs),
-        );
+      : // That a node is missed is told by a page of its own: what it had before is not repeated.
+        seen.map((one) => (one === 'gone' ? 'eased' : stateOfNode(code, one, scheduled !== 'unknown', nowMs)));
   const state = states.includes('lasts') ? 'lasts' : states.includes('eased') ? 'eased' : 'ended';
   if (state !== 'ended') return [{ ...page, state }];
   return code === 'node-missing' && nowMs - atMs >= MISSED_FOR_MS ? [] : [{ ...page, state, endedAtMs: nowMs }];

@@ -40,8 +40,10 @@ export interface StormJudge {
  * Invariants of a story of an hour or two, which ends well. In many hours something comes back every half hour, and people stop clients: the judge of the
  * promises has `one-page-a-cause`, `nothing-half-done` and `stopped-stays-stopped` for that.
  */
-const OF_SHORT_STORIES: ReadonlySet<InvariantName> = new Set([
-  ...(['told-once', 'client-left-stopped', 'modifications-per-day'] as const),
+const OF_SHORT_STORIES: ReadonlySet<InvariantName> = new Set<InvariantName>([
+  'told-once',
+  'client-left-stopped',
+  'modifications-per-day',
 ]);
 
 /** Attempts that an incident may have before it waits an hour for each further one (docs/decisions.md, waits). */

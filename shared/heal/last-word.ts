@@ -22,6 +22,6 @@ export function laterWord(
   );
 }
 
-/** Whether it is still to be done. Once a later word is over, what it has left of the one before is settled by that one. */
+/** Whether it is still to be done. What a later word that is over has left of an earlier one, the earlier one's heal settles. */
 export const isStanding = ({ state }: Pick<IncidentRecord, 'state'>): boolean =>
   state !== 'healed' && state !== 'escalated';

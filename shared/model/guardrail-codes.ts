@@ -236,3 +236,9 @@ export interface Refusal {
 
 /** A few values, each short. */
 export type DecidedNumbers = Readonly<Record<string, string | number | null>>;
+
+/** Refusals of which nothing comes later either: nobody looks at them again. */
+const FINAL: ReadonlySet<string> = new Set<GuardrailCode>(['nothing-to-undo']);
+
+/** Whether a refusal by this code is the last word on what was asked for. */
+export const isFinal = (code: string): boolean => FINAL.has(code);

@@ -9,7 +9,7 @@ import {
   newRegister,
   type SubjectRefusal,
 } from '../guardrails/names.ts';
-import { answersToFleet, page, THE_FLEET } from '../heal/notify.ts';
+import { answersToFleet, keyOf, page, THE_FLEET } from '../heal/notify.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { type FleetContext, type FleetRecord, type NodeRef, type RecordChange, settleRecord } from './context.ts';
 import { throwTogether } from './fleets.ts';
@@ -81,10 +81,10 @@ async function sendNotifications(
   for (const { refuse, reason, node, subject } of due.write)
     if (refuse !== 'approval-wanted')
       await write({ kind: 'refusal', code: refuse, sentence: reason, evidence: { subject } }, node);
-  for (const [first, ...others] of byPage(due.page)) {
-    const { refuse, node, subject } = first;
-    const reason = [first, ...others].map((one) => one.reason).join('; ');
-    const content = { fleet: fleet.name, node: nodeIn(first), code: refuse, sentence: reason };
+  for (const told of byPage(fleet.name, due.page)) {
+    const [{ refuse, node, subject }] = told;
+    const reason = sentenceOf(told);
+    const content = { fleet: fleet.name, node: node?.name ?? THE_FLEET, code: refuse, sentence: reason };
     if (refuse === 'approval-wanted') {
       const question = {
         functionName: `${fleet.suite}-${controller.name}`,
@@ -100,15 +100,25 @@ async function sendNotifications(
   }
 }
 
-type Told = DueNotifications['page'][number];
+type Told = readonly [SubjectRefusal, ...SubjectRefusal[]];
 
-const nodeIn = ({ node }: Told): string => node?.name ?? THE_FLEET;
+/** A page is read at night: of many subjects the first ones show what they have in common. The journal has each. */
+const SENTENCES_A_PAGE = 3;
 
-/** What has one key is one page (`keyOf`), however many subjects a run has met it for; each question is one of its own. */
-export function byPage(due: readonly Told[]): readonly (readonly [Told, ...Told[]])[] {
-  const pages = new Map<string, [Told, ...Told[]]>();
+/** What one page says of all that it is about. */
+export const sentenceOf = (told: Told): string => {
+  const more = told.length - SENTENCES_A_PAGE;
+  const first = told.slice(0, SENTENCES_A_PAGE).map(({ reason }) => reason);
+  return [...first, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+};
+
+/** What has one key is one page, however many subjects a run has met it for; each question is one of its own. */
+export function byPage(fleet: string, due: readonly SubjectRefusal[]): readonly Told[] {
+  const pages = new Map<string, [SubjectRefusal, ...SubjectRefusal[]]>();
   for (const one of due) {
-    const key = JSON.stringify([one.refuse, nodeIn(one), ...(one.refuse === 'approval-wanted' ? [one.subject] : [])]);
+    const { refuse, node, subject } = one;
+    const own = keyOf({ fleet, node: node?.name ?? THE_FLEET, code: refuse });
+    const key = refuse === 'approval-wanted' ? `${own} ${subject}` : own;
     const page = pages.get(key);
     if (page) page.push(one);
     else pages.set(key, [one]);

@@ -17,7 +17,7 @@ import type {
   Tried,
 } from '../../../shared/heal/memory.ts';
 import { type Door, FATE_OF } from '../../../shared/model/doors.ts';
-import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import { isFinal, type Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
 import { type CatchUp, catchUpOf, type DataAge } from '../../../shared/snapshots/catch-up.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
@@ -227,11 +227,8 @@ const REQUEST_LASTS_MS = 2 * 60 * 60_000;
 function noneLeft({ want }: Facts, { tried }: LadderState, { failed: reason, code }: NoChoice): Decision {
   const unfit = UNFIT[want.do];
   const last = tried.at(-1);
-  // Nothing can be kept for it later, and what could be copied can.
   if (unfit !== undefined && last === undefined)
-    return unfit === 'nothing-to-undo'
-      ? refuse(unfit, reason, { retryAfterMs: REQUEST_LASTS_MS })
-      : refuse(unfit, reason);
+    return refuse(unfit, reason, isFinal(unfit) ? { retryAfterMs: REQUEST_LASTS_MS } : {});
   return rungFailed(last === undefined ? reason : `${reason}. ${last.source} was given up: ${last.reason}`, code);
 }
 

@@ -1,5 +1,6 @@
 // Prints the journal entries of heals: what was decided, done, proved and refused, with the reasons.
 import { WHOLE_FLEET } from '../../../shared/heal/journal.ts';
+import { isFinal } from '../../../shared/model/guardrail-codes.ts';
 import type { Answer, Observation } from '../../../shared/node-commands/answer.ts';
 import type { NodeAnswer, NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { isThrottled } from '../../scenarios/report/calls.ts';
@@ -324,8 +325,7 @@ function refusedText(facts: StoryFacts, line: JournalLine): string {
 
 function nextLook(line: JournalLine): string {
   const { retryAfterSeconds, paged } = evidenceIn<{ retryAfterSeconds: number; paged: boolean }>(line) ?? {};
-  // Nothing comes of it later.
-  if (retryAfterSeconds === undefined || line.code === 'nothing-to-undo') return '';
+  if (retryAfterSeconds === undefined || isFinal(line.code ?? '')) return '';
   return `Looks again ${within(retryAfterSeconds * 1_000)}${paged ? '; page sent' : ''}.`;
 }
 

@@ -68,19 +68,9 @@ interface Change {
   readonly values: readonly string[];
 }
 
-/** Each record that goes is made again with all of its addresses, and more. */
+/** Each record that goes is made again with all of its addresses, and none is new. */
 const onlyAdds = (changes: readonly Change[]): boolean =>
-  changes.every(
-    ({ action, name, type, values }) =>
-      action !== 'DELETE' ||
-      changes.some(
-        (made) =>
-          made.action === 'CREATE' &&
-          made.name === name &&
-          made.type === type &&
-          values.every((value) => made.values.includes(value)),
-      ),
-  ) &&
-  changes.every(
-    ({ action, name }) => action === 'DELETE' || changes.some((one) => one.action === 'DELETE' && one.name === name),
-  );
+  changes.every(({ action, name, type, values }) => {
+    const other = changes.find((one) => one.name === name && one.type === type && one.action !== action);
+    return other !== undefined && (action === 'CREATE' || values.every((value) => other.values.includes(value)));
+  });

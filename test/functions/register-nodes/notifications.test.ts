@@ -10,7 +10,7 @@ import {
   rememberPlan,
   type SubjectRefusal,
 } from '../../../shared/guardrails/names.ts';
-import { byPage } from '../../../shared/reconcile/notification.ts';
+import { byPage, sentenceOf } from '../../../shared/reconcile/notification.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
 const foreign = (subject: string, page = true): SubjectRefusal => ({
@@ -26,7 +26,8 @@ describe('what a run tells', () => {
     ...foreign(subject),
     ...more,
   });
-  const subjects = (...due: readonly SubjectRefusal[]) => byPage(due).map((page) => page.map(({ subject }) => subject));
+  const subjects = (...due: readonly SubjectRefusal[]) =>
+    byPage('bitcoin', due).map((page) => page.map(({ subject }) => subject));
 
   it('is one page of each key, and a page for each question', () => {
     expect(subjects(about('records'), about('alarms'))).toEqual([['records', 'alarms']]);
@@ -34,6 +35,16 @@ describe('what a run tells', () => {
     expect(subjects(about('a', { node }), about('b'), about('c', { node }))).toEqual([['a', 'c'], ['b']]);
     const question = { refuse: 'approval-wanted' } as const;
     expect(subjects(about('0123456789ab', question), about('ba9876543210', question))).toHaveLength(2);
+  });
+
+  it('says it of the first subjects, and how many more there are', () => {
+    const [first, ...more] = ['a', 'b', 'c', 'd', 'e'].map((subject) => about(subject)) as [
+      SubjectRefusal,
+      ...SubjectRefusal[],
+    ];
+    expect(sentenceOf([first])).toBe('a is somebody’s');
+    expect(sentenceOf([first, ...more.slice(0, 2)])).toBe('a is somebody’s; b is somebody’s; c is somebody’s');
+    expect(sentenceOf([first, ...more])).toBe('a is somebody’s; b is somebody’s; c is somebody’s; and 2 more');
   });
 });
 
