@@ -7,8 +7,8 @@ import { terminalText } from '../shared/text/terminal-text.ts';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
 import { listLines } from './cli/lists.ts';
 import { type Audience, ensurePrepared, printStory, reportUnmet } from './cli/print-story.ts';
+import { showReal } from './cli/real.ts';
 import { serve } from './cli/serve.ts';
-import { showReal } from './cli/show-real.ts';
 import { remarkColors } from './cli/terminal.ts';
 import { writeReport } from './cli/write-report.ts';
 import { run } from './scenarios/run.ts';
@@ -30,7 +30,7 @@ try {
   process.exitCode = 2;
 }
 
-async function carryOut(request: Request): Promise<0 | 1> {
+async function carryOut(request: Request): Promise<number> {
   const say = (line: string): void => console.log(terminalText(line));
   const remark = (line: string): void => console.error(terminalText(line));
   switch (request.do) {
@@ -52,7 +52,7 @@ async function carryOut(request: Request): Promise<0 | 1> {
     case 'report':
       return reportUnmet(await writeReport(request.run, request.file, remark), remark);
     case 'real':
-      return await showReal(request.real, audience(say), remark);
+      return await showReal(request.words);
     case 'serve':
       await serve(request.run, request, { say, remark, interrupted: interrupted() });
       return 0;

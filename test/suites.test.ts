@@ -51,11 +51,11 @@ describe('the long suites take turns', () => {
 });
 
 it('the host suite finds all of its files', async () => {
-  const jest = ['node_modules/jest/bin/jest.js', '--config', 'test/host/jest.config.js', '--listTests'];
+  const jest = ['node_modules/jest/bin/jest.js', '--config', 'test/lab/host/jest.config.js', '--listTests'];
   const { stdout } = await promisify(execFile)(process.execPath, jest, { cwd: repositoryRoot });
   const found = stdout
     .trim()
     .split('\n')
     .map((path) => relative(repositoryRoot, path));
-  expect(found.sort()).toEqual(globSync('test/host/**/*.test.ts', { cwd: repositoryRoot }).sort());
+  expect(found.sort()).toEqual(globSync('test/lab/host/**/*.test.ts', { cwd: repositoryRoot }).sort());
 });

@@ -1,5 +1,5 @@
 // The acts that grow a full volume: one entry for each, with its execution, what its result leads to, and what follows when it keeps failing. The
-// explorer in test/explorers drives the same entries through every fault that it knows.
+// explorer in test/lab/explorers drives the same entries through every fault that it knows.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { decideResize, type PrunePlan, type ResizeDecision } from '../../shared/growth/decide.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';

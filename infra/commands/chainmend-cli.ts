@@ -162,7 +162,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
       adopt: { read: (options) => readForAdoption(options), playTwin: localTwin, say, status },
       backtest: { read: readHistories, say, status },
       diff: {
-        draw: (input) => playLocally<DrawnLine>('local/twin/stories.ts', input, () => {}),
+        draw: (input) => playLocally<DrawnLine>('test/lab/twin/stories.ts', input, () => {}),
         play: (input, heard, root) => playLocally<PlayedLine>(PLAYER, input, heard, root),
         journal: (fleet, sinceMs) => readDecisions(fleet, sinceMs),
         past: async (fleet, days) =>

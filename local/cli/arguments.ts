@@ -4,15 +4,13 @@ import didYouMean from 'didyoumean2';
 import { refuseRepeated } from '../../infra/commands/given-once.ts';
 import { VERSION } from '../../infra/commands/program-name.ts';
 import { unfitWord } from '../../shared/text/command-words.ts';
-import { STORIES } from '../machines/stories/index.ts';
-import type { Group, StoryEntry } from '../machines/stories/plan.ts';
 import { findScenario, SCENARIOS } from '../scenarios/catalog/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { readWorld, WorldFileError } from '../scenarios/world-file/read.ts';
 import { FAULTS, type FaultName, isFaultName } from '../simulator/faults.ts';
 import type { Lane } from '../simulator/lambda-runtime/sandbox.ts';
 
-export type ListName = 'scenarios' | 'museum' | 'faults' | 'codes' | 'stories';
+export type ListName = 'scenarios' | 'museum' | 'faults' | 'codes';
 
 export interface RunRequest {
   readonly scenario: Scenario;
@@ -21,13 +19,6 @@ export interface RunRequest {
   readonly lane: Lane;
   /** The words that choose the same scenario again: "--scenario disk-full", "--world mine.yaml". */
   readonly chosenBy: string;
-}
-
-/** All stories of a group, or the one story that was named. */
-export interface RealRequest {
-  readonly group: Group;
-  readonly stories: readonly StoryEntry[];
-  readonly isOnlyOne: boolean;
 }
 
 export type Request =
@@ -43,7 +34,8 @@ export type Request =
       readonly after: number | 'end';
       readonly port: number;
     }
-  | { readonly do: 'real'; readonly real: RealRequest };
+  /** The words for the program of the stories (test/lab/machines/show-cli.ts), which knows their names. */
+  | { readonly do: 'real'; readonly words: readonly string[] };
 
 /** The command line is wrong. It is printed as a sentence; the exit status is 2. */
 export class UsageError extends Error {
@@ -68,7 +60,6 @@ const NAMES = {
   '--scenario': SCENARIOS.map(({ name }) => name),
   '--fault': Object.keys(FAULTS),
   '--lane': LANES,
-  '--story': STORIES.map(({ name }) => name),
 } as const satisfies Record<string, readonly string[]>;
 
 interface Options {
@@ -187,21 +178,11 @@ function requestOf(options: Options): Request {
   return options.json ? { do: 'json', run } : { do: 'story', run, explain: options.explain === true };
 }
 
-/** The group if none is named: its network needs no Go. */
-const REAL_GROUP = 'litecoin';
-
-function realOf({ story: name, list }: Options, besides: readonly string[]): Request {
+function realOf({ story, list }: Options, besides: readonly string[]): Request {
   const others = besides.filter((flag) => flag !== '--list' && flag !== '--story');
-  const [other] = list && name !== undefined ? ['--list and --story'] : others.map((flag) => `--real and ${flag}`);
+  const [other] = list && story !== undefined ? ['--list and --story'] : others.map((flag) => `--real and ${flag}`);
   if (other !== undefined) throw new UsageError(`${other} do not go together`);
-  if (list) return { do: 'list', what: 'stories' };
-  if (name === undefined) {
-    const stories = STORIES.filter(({ group }) => group === REAL_GROUP);
-    return { do: 'real', real: { group: REAL_GROUP, stories, isOnlyOne: false } };
-  }
-  const story = STORIES.find((candidate) => candidate.name === name);
-  if (!story) throw unknownWord('--story', name);
-  return { do: 'real', real: { group: story.group, stories: [story], isOnlyOne: true } };
+  return { do: 'real', words: [...(list ? ['--list'] : []), ...(story === undefined ? [] : ['--story', story])] };
 }
 
 /** Options that the user gave, without those that have their default value. */
@@ -286,6 +267,7 @@ function optionError(flag: string): string {
   if (flag === '--report') return 'expected the path of an HTML file to write';
   if (flag === '--after') return `expected ${MINUTES}`;
   if (flag === '--world') return 'expected the path of a world file';
+  if (flag === '--story') return 'expected a name of --real --list';
   return `expected one of ${Object.entries(NAMES)
     .find(([name]) => name === flag)?.[1]
     .join(', ')}`;

@@ -1,6 +1,5 @@
-// What `--list`, `--list-faults`, `--list-codes` and `--real --list` print: one name a line, two spaces, a sentence.
+// What `--list`, `--list-faults` and `--list-codes` print: one name a line, two spaces, a sentence.
 import { CONDITIONS, FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
-import { STORIES } from '../machines/stories/index.ts';
 import { MUSEUM, SCENARIOS } from '../scenarios/catalog/index.ts';
 import { INVARIANTS } from '../scenarios/checks/invariants.ts';
 import { FAULTS } from '../simulator/faults.ts';
@@ -18,8 +17,6 @@ export function listLines(what: ListName): string[] {
       return SCENARIOS.map(({ name, sentence }) => `${name}  ${sentence}`);
     case 'museum':
       return MUSEUM.map(({ name, sentence, happened }) => `${happened.on}  ${name}  ${sentence}  ${happened.source}`);
-    case 'stories':
-      return STORIES.map(({ name, sentence }) => `${name}  ${sentence}`);
     case 'faults':
       return linesOf(FAULTS);
     case 'codes':

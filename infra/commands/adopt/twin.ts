@@ -3,5 +3,5 @@ import { playLocally } from '../local-process.ts';
 import type { TwinAnswer, TwinInput, TwinLine } from './twin-form.ts';
 
 export const localTwin = async (input: TwinInput, heard: (line: TwinLine) => void): Promise<TwinAnswer> => ({
-  lines: await playLocally<TwinLine>('local/twin/main.ts', input, heard),
+  lines: await playLocally<TwinLine>('test/lab/twin/main.ts', input, heard),
 });

@@ -1,5 +1,5 @@
 // The scripts inspect-node, restart-client, check-volume, fill-volume, swap-volumes, stop-client and start-client on a simulated node. The contract is
-// test/host/fixtures/node-commands.json; the scripts are tested against it on real filesystems.
+// test/fixtures/contract/node-commands.json; the scripts are tested against it on real filesystems.
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { NodeOperation } from '../../../shared/node-commands/parameters.ts';
 import type { VolumeContent } from '../content.ts';

@@ -1,5 +1,5 @@
 // The scripts about peers on a simulated node. The client is asked and changed over its own loopback, and its configuration is read and edited. A
-// client that does not start with the new file gets its old file again. The scripts are held to the same answers by test/host/peers.test.ts.
+// client that does not start with the new file gets its old file again. The scripts are held to the same answers by test/lab/host/peers.test.ts.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { ParameterName } from '../../../shared/node-commands/parameters.ts';

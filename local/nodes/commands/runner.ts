@@ -1,5 +1,5 @@
 // The shipped scripts on a simulated node: the same checks in the same order, and the same answers. The contract is in
-// test/host/fixtures/commands.json; the scripts and this file are both tested against it.
+// test/fixtures/contract/commands.json; the scripts and this file are both tested against it.
 import type { Answer, Observation } from '../../../shared/node-commands/answer.ts';
 import {
   type NodeOperation,

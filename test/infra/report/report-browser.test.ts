@@ -33,7 +33,7 @@ const RUNS: readonly (readonly [name: string, script: string, words: readonly st
   ['corrupt-data', 'local/main.ts', ['--lane', 'sweep', '--scenario', 'corrupt-data']],
   ['wave-of-eight', 'local/main.ts', ['--lane', 'sweep', '--scenario', 'wave-of-eight']],
   ['disk-full-paused', 'local/main.ts', ['--lane', 'sweep', '--scenario', 'disk-full-paused']],
-  ['storm 17', 'local/storms/storm-cli.ts', ['--seeds', '17']],
+  ['storm 17', 'test/lab/storms/storm-cli.ts', ['--seeds', '17']],
 ];
 const PLAYED_MS = 300_000;
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { parseArguments, type Request, UsageError } from '../../../local/cli/arguments.ts';
 import { listLines } from '../../../local/cli/lists.ts';
 import { reportUnmet } from '../../../local/cli/print-story.ts';
-import { STORIES } from '../../../local/machines/stories/index.ts';
 import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
 import { INVARIANTS } from '../../../local/scenarios/checks/invariants.ts';
 import { FAULTS } from '../../../local/simulator/faults.ts';
@@ -19,7 +18,6 @@ const said = (words: readonly string[]): string => {
   return 'nothing was wrong';
 };
 
-const STORY_NAMES = STORIES.map(({ name }) => name).join(', ');
 const SCENARIO_NAMES = SCENARIOS.map(({ name }) => name).join(', ');
 
 describe('npm start --', () => {
@@ -41,17 +39,12 @@ describe('npm start --', () => {
     expect(parse('--serve --speed 0.5')).toMatchObject({ speed: 0.5 });
   });
 
-  it('plays the real stories of litecoin, or the one that is named', () => {
-    const stories = STORIES.filter(({ group }) => group === 'litecoin');
-    expect(parse('--real')).toEqual({ do: 'real', real: { group: 'litecoin', stories, isOnlyOne: false } });
-    for (const story of STORIES)
-      expect(parse(`--real --story ${story.name}`)).toEqual({
-        do: 'real',
-        real: { group: story.group, stories: [story], isOnlyOne: true },
-      });
+  it('leaves stories on real machines to their own program', () => {
+    expect(parse('--real')).toEqual({ do: 'real', words: [] });
+    expect(parse('--real --story full-disk')).toEqual({ do: 'real', words: ['--story', 'full-disk'] });
+    expect(parse('--real --list')).toEqual({ do: 'real', words: ['--list'] });
     expect(parse('--list')).toEqual({ do: 'list', what: 'scenarios' });
     expect(parse('--list museum')).toEqual({ do: 'list', what: 'museum' });
-    expect(parse('--real --list')).toEqual({ do: 'list', what: 'stories' });
   });
 
   it.each([
@@ -87,8 +80,7 @@ describe('npm start --', () => {
     [['--real', '--list', 'museum'], '--list: expected nothing or museum after it, found "museum"'],
     [['--speed', '3'], '--speed: only with --serve'],
     [['--story', 'full-disk'], '--story: only with --real'],
-    [['--real', '--story'], `--story: expected one of ${STORY_NAMES}, found nothing after it`],
-    [['--real', '--story', 'zzzzzz'], `--story: expected a known name, found "zzzzzz"; there are ${STORY_NAMES}`],
+    [['--real', '--story'], '--story: expected a name of --real --list, found nothing after it'],
     [['--real', '--seed', '3'], '--real and --seed do not go together'],
     [['--real', '--serve'], '--real and --serve do not go together'],
     [['--real', '--json'], '--real and --json do not go together'],
@@ -119,7 +111,6 @@ describe('the lists', () => {
   it.each([
     ['scenarios', SCENARIOS.map(({ name }) => name)],
     ['faults', Object.keys(FAULTS)],
-    ['stories', STORIES.map(({ name }) => name)],
     [
       'codes',
       [

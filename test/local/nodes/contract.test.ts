@@ -47,7 +47,7 @@ interface Fixtures {
 }
 
 const MIB = 2 ** 20;
-const fixtures = JSON.parse(readFileSync('test/host/fixtures/commands.json', 'utf8')) as Fixtures;
+const fixtures = JSON.parse(readFileSync('test/fixtures/contract/commands.json', 'utf8')) as Fixtures;
 
 describe('a simulated node obeys the contract of the command scripts', () => {
   it.each(fixtures.cases)('$name', ({ node: story, steps }) => {

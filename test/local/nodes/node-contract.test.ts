@@ -5,7 +5,6 @@ import type { CommandOutcome } from '../../../local/nodes/machine.ts';
 import type { SimulatedNode } from '../../../local/nodes/node.ts';
 import { parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
 import { chainOf, dataVolume, nodeOf } from '../../fixtures/builders/simulated-node.ts';
-import { type TestKernel, testKernel } from '../../fixtures/kernel.ts';
 import {
   ENTRIES,
   expectNode,
@@ -17,7 +16,8 @@ import {
   nodeParameters,
   PLACE,
   volumes,
-} from '../../host/node-contract.ts';
+} from '../../fixtures/contract/node-contract.ts';
+import { type TestKernel, testKernel } from '../../fixtures/kernel.ts';
 
 describe('a simulated node keeps the contract of the commands on clients and volumes', () => {
   it.each(nodeCases())('$name', ({ node: story, steps }) => {

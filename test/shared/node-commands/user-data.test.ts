@@ -1,4 +1,4 @@
-// User data of a launch template that run behind the mask: what cloud-init is given. test/host/own-user-data.test.ts has cloud-init itself read them.
+// User data of a launch template that run behind the mask: what cloud-init is given. test/lab/host/own-user-data.test.ts has cloud-init itself read them.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Hostile texts in the places where people read them: the journal, a page, a log, a tag, a table, a story. The fuzzer (test/fuzz) tests the inputs;
+// Hostile texts in the places where people read them: the journal, a page, a log, a tag, a table, a story. The fuzzer (test/lab/fuzz) tests the inputs;
 // test/local/scenarios/hostile-words.test.ts tests the whole way from a node to a person.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

@@ -73,7 +73,7 @@ const playing =
 
 const TWO: Region = { draw: drawn('drill loss', 'drill stuck'), play: playing(PLAYED) };
 const REAL: Region = {
-  draw: (input) => playLocally<DrawnLine>('local/twin/stories.ts', input, () => {}),
+  draw: (input) => playLocally<DrawnLine>('test/lab/twin/stories.ts', input, () => {}),
   play: (input, root) => playLocally<PlayedLine>(PLAYER, input, () => {}, root),
 };
 

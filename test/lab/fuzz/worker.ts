@@ -1,0 +1,116 @@
+// Runs the targets of one module in a thread with the memory limit of one input, and reports the result of each.
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { parentPort, workerData } from 'node:worker_threads';
+import fc from 'fast-check';
+import { hostileIn } from '../../fixtures/hostile-text.ts';
+import type { Target } from './target.ts';
+
+export interface Work {
+  /** File name of a module that exports `TARGETS`. */
+  readonly module: string;
+  readonly runs: number;
+  readonly seed: number;
+  /** The number of new inputs, and their seed. */
+  readonly more: number;
+  readonly newSeed: number;
+  /** The current target and run, for the thread that waits. */
+  readonly progress: SharedArrayBuffer;
+}
+
+export interface Came {
+  readonly target: string;
+  /** The longest of all inputs, in ms of this thread's own time. */
+  readonly slowestMs: number;
+  /** undefined: each input ended as it should. */
+  readonly failure: string | undefined;
+  /** The same for the new inputs. */
+  readonly news: string | undefined;
+}
+
+/** The slowest takes 80 alone on a host; where others use its cores, half as much again. */
+const LIMIT_MS = 200;
+/** Inputs between two turns of the event loop. */
+const TURN = 50;
+/** A message that a person reads. */
+const MESSAGE_CHARACTERS = 20_000;
+
+const { module, runs, seed, more, newSeed, progress } = workerData as Work;
+const counter = new Int32Array(progress);
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const { TARGETS } = (await import(module)) as { readonly TARGETS: readonly Target[] };
+for (const [at, target] of TARGETS.entries()) {
+  Atomics.store(counter, 0, at);
+  Atomics.store(counter, 1, 0);
+  collectGarbage();
+  parentPort?.postMessage(await cameOf(target));
+}
+parentPort?.postMessage('over');
+
+async function cameOf({ name, input, samples, parse, errors, read }: Target): Promise<Came> {
+  let slowestMs = 0;
+  const tried = async (one: unknown): Promise<void> => {
+    // zlib frees its memory only between two turns of the event loop.
+    if (Atomics.add(counter, 1, 1) % TURN === 0) await setImmediate();
+    const { ms, ended } = await timed(parse, one);
+    // The first run compiles the code, and may collect others' garbage: a really slow input is slow each time.
+    let least = ms;
+    for (let again = 0; again < 4 && least > LIMIT_MS; again++) {
+      collectGarbage();
+      least = Math.min(least, (await timed(parse, one)).ms);
+    }
+    slowestMs = Math.max(slowestMs, least);
+    if (least > LIMIT_MS) throw new Error(`it took ${Math.round(least)} ms, limit ${LIMIT_MS}`);
+    if ('error' in ended) judgeError(ended.error, errors);
+    else if (read) {
+      const hostile = hostileIn(read(ended.value as never));
+      if (hostile.length > 0)
+        throw new Error(`what a person reads of it is not plain: ${hostile.slice(0, 5).join('; ')}`);
+    }
+  };
+  const failureOf = async (numRuns: number, from: number, first: readonly unknown[]) => {
+    const details = await fc.check(fc.asyncProperty(input, tried), {
+      numRuns: numRuns + first.length,
+      seed: from,
+      examples: first.map((one): [unknown] => [one]),
+      endOnFailure: numRuns > 10_000,
+    });
+    if (!details.failed) return undefined;
+    const { errorInstance, counterexamplePath, counterexample } = details;
+    const words = errorInstance instanceof Error ? errorInstance.stack : String(errorInstance);
+    return `${words?.slice(0, 2_000)}\nseed ${from}, path ${counterexamplePath}, input ${shown(counterexample)}`;
+  };
+  const failure = await failureOf(runs, seed, samples);
+  const news = more > 0 ? await failureOf(more, newSeed, []) : undefined;
+  return { target: name, slowestMs, failure, news };
+}
+
+type Ended = { readonly value: unknown } | { readonly error: unknown };
+
+async function timed(parse: Target['parse'], input: unknown): Promise<{ readonly ms: number; readonly ended: Ended }> {
+  const before = process.threadCpuUsage();
+  let ended: Ended;
+  try {
+    ended = { value: await parse(input) };
+  } catch (error) {
+    ended = { error };
+  }
+  const { user, system } = process.threadCpuUsage(before);
+  return { ms: (user + system) / 1000, ended };
+}
+
+function judgeError(error: unknown, errors: Target['errors']): void {
+  if (!(error instanceof Error) || !errors.some((named) => error instanceof named)) throw error;
+  if (error.message.length > MESSAGE_CHARACTERS) throw new Error(`its message has ${error.message.length} characters`);
+  const hostile = hostileIn(error.message.replaceAll('\n', ' '));
+  if (hostile.length > 0)
+    throw new Error(`its message is not plain: ${hostile.join('; ')}: ${JSON.stringify(error.message.slice(0, 200))}`);
+}
+
+function shown(counterexample: unknown): string {
+  const text = fc.stringify(counterexample);
+  return text.length > 1_500 ? `${text.slice(0, 1_500)}… (${text.length} characters)` : text;
+}

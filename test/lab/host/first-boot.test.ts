@@ -1,0 +1,381 @@
+// The first boot of a deployed node, verbatim, on real filesystems: it formats a volume that is empty and its own, once, and no other; what it does not
+// understand it leaves as it is, to the byte, and starts no client.
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
+import {
+  bundleValues,
+  FIRST_BOOT_KINDS,
+  type FirstBoot,
+  firstBootUserData,
+  groupValues,
+  networkValues,
+  partsOf,
+  quoted,
+  stateSyncValues,
+} from '../../../shared/node-commands/first-boot.ts';
+import { firstBootScript, firstBootScripts } from '../../../shared/node-commands/index.ts';
+import { FOUND } from './attack.ts';
+import { BOOT, bootOn as boot, booted, CLIQUE, GROUP, NETWORK, NEW, nothingStarted, PATH, withNode } from './booted.ts';
+import { lacking, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
+import type { Machine } from './machine.ts';
+import { by, hash, put, STRANGE } from './strange-volumes.ts';
+
+const onMachine = lacking === undefined ? describe : describe.skip;
+
+const fstab = async (machine: Machine): Promise<string> => machine.shell('cat /etc/fstab');
+const kindAt = async (machine: Machine): Promise<string> =>
+  (await machine.shell('findmnt --noheadings --output FSTYPE /data || true')).trim();
+
+onMachine('the first boot', () => {
+  it.each(['xfs', ...(lackingForExt4Tools === undefined ? ['ext4'] : [])] as ('xfs' | 'ext4')[])(
+    'makes %s on its empty volume, once: a second run mounts what is there',
+    async (filesystem) => {
+      await withNode(async (machine) => {
+        const theirs = await hash(machine, FOUND);
+        booted(await boot(machine, { filesystem }));
+        expect(await kindAt(machine)).toBe(filesystem);
+        expect(await machine.started()).toEqual(['client']);
+        expect(await machine.shell('cat /run/agent')).toContain('-a fetch-config');
+        await machine.shell('echo block >/data/blocks');
+        // The same instance, again: nothing is mounted twice, installed twice or written twice.
+        const line = await fstab(machine);
+        booted(await boot(machine, { filesystem }));
+        expect(await fstab(machine)).toBe(line);
+        expect(line).toMatch(
+          /^# fstab\nUUID=[0-9a-f-]{36} \/data (xfs|ext4) defaults,nofail,x-systemd.device-timeout=90s 0 2\n$/,
+        );
+        // Another instance with the old volume: its root disk knows nothing.
+        await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+        const again = await boot(machine, { filesystem });
+        booted(again);
+        expect(again.stderr).not.toContain('is made on it');
+        expect(await machine.shell('cat /data/blocks')).toBe('block\n');
+        expect(await machine.shell('cat /run/lines')).toBe('installed\ninstalled\n');
+        expect(await hash(machine, FOUND)).toBe(theirs);
+        expect(await machine.shell('cat /etc/systemd/system/client.service.d/chainmend-data.conf')).toBe(
+          '[Unit]\nRequiresMountsFor=/data\nAssertPathIsMountPoint=/data\n',
+        );
+      });
+    },
+  );
+
+  it.each(STRANGE)('refuses %s, and leaves it as it is', async (_, prepare, why) => {
+    await withNode(async (machine) => {
+      await put(machine, prepare, NEW);
+      const before = await hash(machine, NEW);
+      const { status, stderr } = await boot(machine);
+      expect(stderr).toMatch(new RegExp(`REFUSED: ${NEW}.*(${why})`));
+      expect(status).toBe(1);
+      expect(await hash(machine, NEW)).toBe(before);
+      await nothingDone(machine);
+    });
+  });
+
+  it('waits for its volume, and then looks at no other', async () => {
+    await withNode(
+      async (machine) => {
+        const theirs = await hash(machine, FOUND);
+        const { status, stderr } = await boot(machine);
+        expect(stderr).toContain(`REFUSED: ${NEW} is not attached after 1 s; no other volume is looked at`);
+        expect(status).toBe(1);
+        expect(await hash(machine, FOUND)).toBe(theirs);
+        await nothingDone(machine);
+      },
+      { second: false },
+    );
+  });
+
+  it.each<readonly [string, string, string]>([
+    [
+      'files are on the root disk at its place',
+      'mkdir -p /data && echo wallet >/data/wallet.dat',
+      '/data is not empty on the root disk',
+    ],
+    ['its place is a link', 'mkdir -p /elsewhere && ln -s /elsewhere /data', 'not a directory of its own name'],
+    [
+      'another volume is mounted there',
+      `mkdir -p /data && mount "$(readlink -f ${by(FOUND)})" /data`,
+      'something else than',
+    ],
+    [
+      '/etc/fstab has another line for its place',
+      'echo "LABEL=other /data/ ext4 defaults 0 2" >>/etc/fstab',
+      '/etc/fstab has another line for /data',
+    ],
+  ])('refuses where %s', async (_, prepare, why) => {
+    await withNode(async (machine) => {
+      await machine.shell(prepare);
+      const theirs = await machine.shell('cat /etc/fstab; findmnt --noheadings /data || true');
+      const { status, stderr } = await boot(machine);
+      expect(stderr).toContain(why);
+      expect(status).toBe(1);
+      expect(await machine.shell('cat /etc/fstab; findmnt --noheadings /data || true')).toBe(theirs);
+      expect(await machine.started()).toEqual([]);
+    });
+  });
+
+  it('refuses to mount its volume twice', async () => {
+    await withNode(async (machine) => {
+      await boot(machine);
+      await machine.started();
+      await machine.shell('umount /data; mkdir /elsewhere; mount "$(readlink -f "$1")" /elsewhere', by(NEW));
+      expect((await boot(machine)).stderr).toContain(`REFUSED: ${NEW} is mounted elsewhere`);
+      expect(await machine.started()).toEqual([]);
+    });
+  });
+
+  it('takes a line that is there already, and writes no second one', async () => {
+    await withNode(async (machine) => {
+      await boot(machine);
+      const line = await fstab(machine);
+      await machine.shell('umount /data');
+      booted(await boot(machine));
+      expect(await fstab(machine)).toBe(line);
+    });
+  });
+
+  it('touches no volume behind the mask of a heal, and starts nothing', async () => {
+    await withNode(async (machine) => {
+      await machine.shell('mkdir -p /etc/chainmend && : >/etc/chainmend/client-masked');
+      const before = await hash(machine, NEW);
+      booted(await boot(machine));
+      expect(await hash(machine, NEW)).toBe(before);
+      expect(await machine.started()).toEqual([]);
+      expect(await machine.shell('cat /run/lines; ls -d /data')).toBe('installed\n/data\n');
+    });
+  });
+
+  it('leaves what a heal has mounted since: its line is in /etc/fstab', async () => {
+    await withNode(async (machine) => {
+      const pinned = `#chainmend ${FOUND} /data was ${NEW}: -\n${by(FOUND)} /data xfs defaults,nofail,nouuid 0 2\n`;
+      await machine.shell(
+        'printf %s "$1" >>/etc/fstab; mkdir /data; mount "$(readlink -f "$2")" /data',
+        pinned,
+        by(FOUND),
+      );
+      const before = await hash(machine, NEW);
+      booted(await boot(machine));
+      expect(await hash(machine, NEW)).toBe(before);
+      expect(await machine.shell('cat /data/theirs')).toBe('kept');
+      await machine.shell('umount /data');
+      expect((await boot(machine)).stderr).toContain('REFUSED: /etc/fstab has a line of chainmend for /data');
+    });
+  });
+
+  it('opens and runs a file only after its digest is right', async () => {
+    await withNode(async (machine) => {
+      const program = '#!/bin/sh\necho ran >>/run/ran\n';
+      const right = (await machine.shell('printf %s "$1" | sha256sum | cut -d " " -f 1', program)).trim();
+      await machine.shell('printf %s "$1" >/run/served', program);
+      await machine.replace('curl', 'while [ "$1" != --output ]; do shift; done; cp /run/served "$2"');
+      const file = { url: 'https://example.org/client', sha256: 'a'.repeat(64) };
+      const wrong = await boot(machine, { install: { file, lines: BOOT.install.lines } });
+      expect(wrong.status).toBe(1);
+      expect(wrong.stderr).toContain(`has the SHA-256 ${right}, expected ${file.sha256}: it is not opened`);
+      expect(await machine.shell('cat /run/ran /run/lines 2>/dev/null || true')).toBe('');
+      expect(await machine.started()).toEqual([]);
+      expect(await boot(machine, { install: { file: { ...file, sha256: right }, lines: [] } })).toMatchObject({
+        status: 0,
+      });
+      expect(await machine.shell('cat /run/ran')).toBe('ran\n');
+    });
+  });
+
+  it('starts no client where the owner’s lines fail, and runs them again at the next try', async () => {
+    await withNode(async (machine) => {
+      const failing = await boot(machine, {
+        install: { lines: ['echo tried >>/run/lines', 'false', 'echo never >>/run/lines'] },
+      });
+      expect(failing.stderr).toContain("REFUSED: the owner's lines to install the client ended with 1");
+      expect(await machine.started()).toEqual([]);
+      booted(await boot(machine));
+      expect(await machine.shell('cat /run/lines')).toBe('tried\ninstalled\n');
+    });
+  });
+
+  it('evaluates no value: only the owner’s lines are code', async () => {
+    const hostile = '$(>/run/owned)`>/run/owned`\'; >/run/owned; "\\';
+    await withNode(async (machine) => {
+      const lines = [`printf '%s\\n' ${quoted(hostile)} >/run/said`];
+      const file = { url: `https://example.org/${hostile}`, sha256: hostile, unpack: `/run/${hostile}` };
+      for (const more of [
+        { install: { lines } },
+        { volumeId: hostile },
+        { mountPath: `/data${hostile}` },
+        { filesystem: hostile as 'xfs' },
+        { unit: hostile },
+        { agentConfig: hostile },
+        { install: { file, lines: [] } },
+      ])
+        await boot(machine, more);
+      expect(await machine.shell('ls /run/owned 2>/dev/null || true')).toBe('');
+      expect(await machine.shell('cat /run/said')).toBe(`${hostile}\n`);
+    });
+  });
+});
+
+async function nothingDone(machine: Machine): Promise<void> {
+  expect(await fstab(machine)).toBe('# fstab\n');
+  expect(await kindAt(machine)).toBe('');
+  await nothingStarted(machine);
+}
+
+onMachine('the first boot of a member of a group', () => {
+  const inGroup = (more: Partial<FirstBoot> = {}) =>
+    ({ volumeId: undefined, group: GROUP, ...more }) as Partial<FirstBoot>;
+  /** Its launch has brought one volume: the other one of the machine is not there. */
+  const withLaunch = (use: (machine: Machine) => Promise<void>) =>
+    withNode(async (machine) => {
+      await machine.shell('rm -f "$1"', by(FOUND));
+      await machine.shell('for link in /sys/class/block/*/device/serial; do :; done');
+      await use(machine);
+    });
+
+  it('finds the one volume that its launch has brought, formats it where it is empty, and knows it by its id from then on', async () => {
+    await withLaunch(async (machine) => {
+      const first = await boot(machine, inGroup());
+      booted(first);
+      expect(first.stderr).toContain(`${NEW} is the volume of this launch`);
+      expect(await machine.shell('cat /var/lib/chainmend/volume')).toBe(`${NEW}\n`);
+      expect(await kindAt(machine)).toBe('xfs');
+      expect(await machine.started()).toEqual(['client']);
+      await machine.shell('echo key >/data/wallet.dat; mkdir /data/keys; echo key >/data/keys/node_key.json');
+      const again = await boot(machine, inGroup());
+      booted(again);
+      expect(again.stderr).not.toContain('is made on it');
+      // Its own identity stays: it is no copy.
+      expect(await machine.shell('cat /data/wallet.dat /data/keys/node_key.json')).toBe('key\nkey\n');
+    });
+  });
+
+  it('refuses to choose between two volumes, and touches neither', async () => {
+    await withNode(async (machine) => {
+      const before = [await hash(machine, FOUND), await hash(machine, NEW)];
+      const { status, stderr } = await boot(machine, inGroup());
+      expect(stderr).toContain("REFUSED: several volumes are attached besides the root's");
+      expect(status).toBe(1);
+      expect([await hash(machine, FOUND), await hash(machine, NEW)]).toEqual(before);
+      await nothingDone(machine);
+    });
+  });
+
+  it.each(['xfs', ...(lackingForExt4Tools === undefined ? ['ext4'] : [])])(
+    'mounts %s of a snapshot as it is, and takes the other node’s identity from the copy, once',
+    async (kind) => {
+      await withLaunch(async (machine) => {
+        const make = kind === 'xfs' ? 'mkfs.xfs -q -f' : 'mkfs.ext4 -q -F';
+        await machine.shell(
+          `disk=$(readlink -f "$1"); ${make} "$disk" && mkdir /seen && mount "$disk" /seen && mkdir /seen/keys && echo key | tee /seen/wallet.dat >/seen/keys/node_key.json && echo block >/seen/blocks && umount /seen`,
+          by(NEW),
+        );
+        const first = await boot(machine, inGroup());
+        booted(first);
+        expect(first.stderr).not.toContain('is made on it');
+        expect(await kindAt(machine)).toBe(kind);
+        expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
+        expect(await machine.started()).toEqual(['client']);
+        await machine.shell('echo own >/data/wallet.dat');
+        booted(await boot(machine, inGroup()));
+        expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
+        // Another root disk: the volume itself says that its identity is its own.
+        await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+        booted(await boot(machine, inGroup()));
+        expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
+        // A copy of this volume: what is on it is another node's.
+        await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+        await machine.shell(
+          'mkdir -p /seen; mount "$(readlink -f "$1")" /seen; ln -sf /etc/hostname /seen/.chainmend-volume; umount /seen',
+          by(NEW),
+        );
+        const theirs = await machine.shell('cat /etc/hostname');
+        booted(await boot(machine, inGroup()));
+        expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
+        expect(await machine.shell('cat /etc/hostname')).toBe(theirs);
+      });
+    },
+  );
+
+  it('follows no link out of a copy', async () => {
+    await withLaunch(async (machine) => {
+      await machine.shell('mkdir /elsewhere; echo kept >/elsewhere/node_key.json');
+      await machine.shell(
+        'disk=$(readlink -f "$1"); mkfs.xfs -q -f "$disk" && mkdir /seen && mount "$disk" /seen && ln -s /elsewhere /seen/keys && umount /seen',
+        by(NEW),
+      );
+      const { status, stderr } = await boot(machine, inGroup());
+      expect(stderr).toContain('REFUSED: /data/keys/node_key.json could not be removed from the copy');
+      expect(status).toBe(1);
+      expect(await machine.shell('cat /elsewhere/node_key.json')).toBe('kept\n');
+      expect(await machine.started()).toEqual([]);
+    });
+  });
+
+  it('answers on a socket of systemd whether its client has caught up, with the client’s own word', async () => {
+    await withLaunch(async (machine) => {
+      await machine.replace('curl', 'cat >/run/asked; cat /run/answer 2>/dev/null');
+      booted(await boot(machine, inGroup()));
+      expect(await machine.shell('cat /etc/systemd/system/chainmend-synced.socket')).toContain(
+        'ListenStream=8099\nAccept=yes\n',
+      );
+      await machine.shell('printf "user:pa\\"ss\n" >/data/.cookie');
+      const answer = async (said: string): Promise<string> => {
+        await machine.shell('printf %s "$1" >/run/answer', said);
+        return machine.shell(
+          'printf "GET / HTTP/1.1\r\nHost: x\r\n\r\n" | PATH=/run/fakes:$PATH bash /usr/local/lib/chainmend/synced',
+        );
+      };
+      expect(await answer('{"caught_up": true}')).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(await machine.shell('cat /run/asked')).toBe(
+        'url = "http://127.0.0.1:8332/"\nheader = "Content-Type: application/json"\ndata-raw = "{\\"method\\":\\"getblockchaininfo\\"}"\nuser = "user:pa\\"ss"\n',
+      );
+      expect(await answer('{"caught_up": false}')).toMatch(/^HTTP\/1\.1 503 /);
+      expect(await answer('')).toMatch(/^HTTP\/1\.1 503 /);
+    });
+  });
+});
+
+describe('its script', () => {
+  (lackingForShellcheck === undefined ? it : it.skip)('has no finding of shellcheck', () => {
+    const bare = {
+      mountPath: PATH,
+      filesystem: 'xfs',
+      waitSeconds: 1,
+      unit: 'client',
+      install: { lines: [] },
+    } as const;
+    const scripts = firstBootScripts();
+    const values = {
+      group: groupValues(GROUP),
+      bundle: bundleValues({
+        url: 'https://example.org/',
+        sha256: 'a'.repeat(64),
+        into: PATH,
+        identity: [`${PATH}/key`],
+      }),
+      statesync: stateSyncValues({
+        servers: ['https://a.example', 'https://b.example'],
+        trustHours: 168,
+        configPath: `${PATH}/config.toml`,
+      }),
+      network: [],
+      cometbft: networkValues(NETWORK),
+      clique: networkValues(CLIQUE),
+    };
+    // Functions that the answering script has from `declare -f`, and values that it has from `declare -p`.
+    const told = '--exclude=SC2089,SC2090,SC2317';
+    for (const kind of FIRST_BOOT_KINDS) {
+      // As a script of its own: user data have it packed.
+      const head = partsOf(kind)
+        .flatMap((part) => values[part])
+        .join('\n');
+      const boot = kind.startsWith('group') ? { ...bare, agentConfig: '{}' } : BOOT;
+      for (const script of [firstBootScript(kind), scripts[kind]])
+        expect(() =>
+          execFileSync('shellcheck', [...(kind.startsWith('group') ? [told] : []), '-'], {
+            input: firstBootUserData(boot, { ...scripts, single: `${head}\n${script}` }),
+            encoding: 'utf8',
+          }),
+        ).not.toThrow();
+    }
+  });
+});

@@ -1,0 +1,12 @@
+// The host suite: needs root, loop devices and filesystem tools. Without them it says so and skips.
+import base from '../../../jest.config.js';
+
+export default {
+  ...base,
+  rootDir: '../..',
+  testMatch: ['<rootDir>/test/host/*.test.ts'],
+  // The base leaves this folder out.
+  testPathIgnorePatterns: ['/node_modules/'],
+  // It often runs at the same time as the real stories: these time-outs are only for hangs.
+  testTimeout: 240_000,
+};

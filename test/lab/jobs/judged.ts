@@ -1,0 +1,74 @@
+// Plays scenarios before the judge, who is told what people did by the calls alone, and returns what it says of each.
+import pMap from 'p-map';
+import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { run, type Witness } from '../../../local/scenarios/run.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
+import type { FaultName } from '../../../local/simulator/faults.ts';
+import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import { Judge, type Judgement } from '../oracle/index.ts';
+
+export interface Trial {
+  readonly scenario: string;
+  /** 1 unless given. */
+  readonly seed?: number;
+  readonly faults?: readonly FaultName[];
+  /** False: nobody judges, to compare how long it takes. */
+  readonly judged?: false;
+}
+
+export interface Tried extends Judgement {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly traceHash: string;
+  /** The scenario's own expectations that did not hold, and invariants. */
+  readonly unmet: readonly string[];
+  /** Of this process, in seconds. */
+  readonly cpuSeconds: number;
+}
+
+const LOOK_EVERY_MS = 10_000;
+const NOTHING: Judgement = { broken: [], mattered: [], idle: [] };
+
+/** One run after another; results are in the order of `trials`. */
+export const job = (trials: readonly Trial[]): Promise<Tried[]> => pMap(trials, tried, { concurrency: 1 });
+
+async function tried({ scenario: name, seed = 1, faults = [], judged }: Trial): Promise<Tried> {
+  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
+  if (!scenario) throw new Error(`there is no scenario ${name}`);
+  let judge: Judge | undefined;
+  const witness: Witness = {
+    begin: (world) => {
+      judge = judgeOf(world);
+    },
+    onCall: (record) => judge?.onCall(record),
+  };
+  const before = process.cpuUsage();
+  const { report, unmet, world } = await run(scenario, {
+    seed,
+    lane: 'sweep',
+    faults,
+    ...(judged !== false && { witness }),
+  });
+  const judgement = judge?.end(world.region.clock.now()) ?? NOTHING;
+  const { user, system } = process.cpuUsage(before);
+  const cpuSeconds = (user + system) / 1e6;
+  return { scenario: name, seed, traceHash: report.traceHash, unmet, cpuSeconds, ...judgement };
+}
+
+/** Scenarios have no end of their faults: liveness is counted from their beginning. */
+function judgeOf(world: World): Judge {
+  const { clock, ssm } = world.region;
+  const documents = [...world.fleets.keys()].flatMap((name) => {
+    const text = ssm.parameter(`/chainmend/fleets/${name}`);
+    return text === undefined ? [] : [[name, JSON.parse(text) as FleetDocument] as const];
+  });
+  const nodes = world.nodes.map(({ fleet, name, instanceId, role }) => ({ fleet: fleet.name, name, instanceId, role }));
+  const judge = new Judge(world.region, { fleets: new Map(documents), nodes });
+  judge.faultsEnd(clock.now());
+  const look = (): void => {
+    judge.look();
+    clock.after(LOOK_EVERY_MS, look);
+  };
+  look();
+  return judge;
+}
