@@ -12,14 +12,15 @@ import type { Supply } from './world.ts';
 const ALL_WORLDS = [...Object.keys(WORLDS), ...Object.keys(LADDER_WORLDS), ...Object.keys(SMALL_WORLDS)];
 const ALL_RULES = [...Object.keys(RULES), ...Object.keys(LADDER_RULES), ...Object.keys(SMALL_RULES)];
 
-const USAGE = `npm run explore -- [--world NAME] [--faults N] [--acts N] [--max STATES] [--rule NAME]
+const USAGE = `npm run explore -- [--world NAME] [--faults N] [--acts N] [--max STATES] [--rule NAME | --rules]
 
   no options     every world at its large bound, then every rule's counterexample; ten minutes and 2 GB on one core
   --world NAME   only this world: ${ALL_WORLDS.join(', ')}
   --faults N     crashes, lost answers, late and doubled deliveries in one story (instead of the large bounds)
   --acts N       pauses, refills, other heals, silences in one story (1 if only --faults is given)
   --max STATES   states per exploration, default 15000000
-  --rule NAME    only this rule's counterexample, the whole trace: ${ALL_RULES.join(', ')}`;
+  --rule NAME    only this rule's counterexample, the whole trace: ${ALL_RULES.join(', ')}
+  --rules        only every rule's counterexample`;
 
 interface Options {
   readonly worlds: readonly WorldName[];
@@ -53,8 +54,9 @@ function main(): number {
 function readOptions(args: readonly string[]): Options | string {
   const parsed = parse(args);
   if (typeof parsed === 'string') return parsed;
-  const { world, rule, help } = parsed;
+  const { world, rule, rules = false, help } = parsed;
   if (help) return USAGE;
+  if (rules && (world !== undefined || rule !== undefined)) return '--rules: expected without --world and --rule';
   if (world !== undefined && !ALL_WORLDS.includes(world))
     return `--world: ${world} is none of ${ALL_WORLDS.join(', ')}`;
   const known = Object.entries(RULES);
@@ -71,15 +73,17 @@ function readOptions(args: readonly string[]): Options | string {
   const { faults, acts, max } = numbers;
   const given = faults !== undefined || acts !== undefined;
   return {
-    worlds: (Object.keys(WORLDS) as WorldName[]).filter((name) => rule === undefined && (world ?? name) === name),
+    worlds: (Object.keys(WORLDS) as WorldName[]).filter(
+      (name) => !rules && rule === undefined && (world ?? name) === name,
+    ),
     ladders: (Object.keys(LADDER_WORLDS) as LadderWorldName[]).filter(
-      (name) => rule === undefined && (world ?? name) === name,
+      (name) => !rules && rule === undefined && (world ?? name) === name,
     ),
     supply: given ? { faults: Number(faults ?? 1), acts: Number(acts ?? 1) } : undefined,
     maxStates: Number(max ?? 15_000_000),
     rules: rule !== undefined ? known.filter(([name]) => name === rule) : world !== undefined ? [] : known,
     ladderRules: Object.keys(LADDER_RULES).filter((name) => world === undefined && (rule ?? name) === name),
-    small: Object.keys(SMALL_WORLDS).filter((name) => rule === undefined && (world ?? name) === name),
+    small: Object.keys(SMALL_WORLDS).filter((name) => !rules && rule === undefined && (world ?? name) === name),
     smallRules: Object.keys(SMALL_RULES).filter((name) => world === undefined && (rule ?? name) === name),
     wholeTraces: rule !== undefined,
   };
@@ -87,7 +91,8 @@ function readOptions(args: readonly string[]): Options | string {
 
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
-  const options = { world: text, rule: text, faults: text, acts: text, max: text, help: { type: 'boolean' } } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = { world: text, rule: text, rules: flag, faults: text, acts: text, max: text, help: flag } as const;
   try {
     return parseArgs({ args: [...args], options, strict: true }).values;
   } catch (error) {

@@ -1,6 +1,6 @@
 // Each story of the explorers' worlds, as it was played before: its acts in words, and a digest of all that each act says (its target, its reason, its
 // evidence); and the words of the stories with one fault at every seventh place. A change of a decision changes a line of played.json, and nothing else notices small ones.
-// `UPDATE=1 npm test -- replace-node/played` writes it anew: read the difference before you commit it.
+// `UPDATE=1 npm test -- explorers/played` writes it anew: read the difference before you commit it.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -3,8 +3,8 @@ import base from '../../../jest.config.js';
 
 export default {
   ...base,
-  rootDir: '../..',
-  testMatch: ['<rootDir>/test/host/*.test.ts'],
+  rootDir: '../../..',
+  testMatch: ['<rootDir>/test/lab/host/*.test.ts'],
   // The base leaves this folder out.
   testPathIgnorePatterns: ['/node_modules/'],
   // It often runs at the same time as the real stories: these time-outs are only for hangs.

@@ -15,6 +15,8 @@ export interface GroupsOptions {
   readonly onEvent: (group: string, told: RunEvent) => void;
   /** The groups' standard error, where something failed. */
   readonly onRemarks: (group: string, remarks: string) => void;
+  /** Only the one story of each group that is planned. */
+  readonly isOnlyOne?: boolean;
   /** Used instead of group-runner.ts. */
   readonly entry?: string;
 }
@@ -30,7 +32,7 @@ export async function playGroups(ready: ReadyHost, plan: Plan, options: GroupsOp
       playGroup(ready, options, {
         group,
         played: plan.played.filter((story) => story.group === group),
-        isOnlyOne: false,
+        isOnlyOne: options.isOnlyOne ?? false,
         limitSeconds: options.limitSeconds - (performance.now() - beganMs) / 1_000,
         memoryMiB,
         onEvent: (told) => options.onEvent(group, told),

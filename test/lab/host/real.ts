@@ -1,15 +1,15 @@
-// `npm run test:nodes [-- --turn 1/2]`: the real stories on real machines, or a share of their groups, and the host suite at the same time. Tests that this
-// host cannot run are skipped loudly, by name. The last line has the numbers of passed, failed and skipped tests; the exit status is 1 when one failed.
-import { Command, InvalidArgumentError } from 'commander';
+// `npm run test:nodes [-- --group NAME | --one-of-each]`: the real stories on real machines, and the host suite at the same time; or the stories of one
+// group, or one story for each kind of client, without the host suite. Tests that this host cannot run are skipped loudly, by name. The last line has the numbers of passed, failed and skipped tests; the exit status is 1 when one failed.
+import { Command, Option } from 'commander';
 import { ensureSynthesized } from '../../../infra/synth.ts';
 import { operationParameters } from '../../../shared/node-commands/parameters.ts';
 import { type HostReadiness, prepareHost, type ReadyHost } from '../machines/host/readiness.ts';
 import type { RunEvent } from '../machines/run-events.ts';
 import { STORIES } from '../machines/stories/index.ts';
-import { planStories, storiesOfTurn, type Turn } from '../machines/stories/plan.ts';
+import { GROUPS, type Group, ONE_OF_EACH, planStories, softwareFor } from '../machines/stories/plan.ts';
 import { EMPTY, type Reasoned, type Tally } from '../machines/tally.ts';
 import { REAL_FLEETS } from '../machines/world.ts';
-import { hostSuite } from './host-suite.ts';
+import { type Counts, hostSuite } from './host-suite.ts';
 import { playGroups } from './real-groups.ts';
 
 /** The limit of the stories, on a host with the base system: the build happens once. */
@@ -27,23 +27,22 @@ const WITHOUT_STORY = {
   why: 'but fill-volume: the host suite fills real filesystems with it (fill.test).',
 } as const;
 
-/** @throws InvalidArgumentError unless it is as 1/2: a share, and how many there are */
-function turnIn(text: string): Turn {
-  const [, share = 0, of = 0] = (/^(\d{1,2})\/(\d{1,2})$/.exec(text) ?? []).map(Number);
-  if (share < 1 || share > of) throw new InvalidArgumentError('Expected a share and how many there are, as 1/2.');
-  return { share, of };
-}
-
-const { turn } = new Command('npm run test:nodes --')
-  .option('--turn <k/n>', 'plays one of n shares of the groups of stories', turnIn)
+const { group, oneOfEach } = new Command('npm run test:nodes --')
+  .addOption(new Option('--group <name>', 'only the stories of this group').choices(GROUPS).conflicts('oneOfEach'))
+  .option('--one-of-each', 'only one story for each kind of client')
   .parse()
-  .opts<{ readonly turn?: Turn }>();
-const stories = turn === undefined ? STORIES : storiesOfTurn(STORIES, turn);
+  .opts<{ readonly group?: Group; readonly oneOfEach?: true }>();
+const isWhole = group === undefined && oneOfEach === undefined;
+const stories = STORIES.filter((story) =>
+  oneOfEach ? ONE_OF_EACH.includes(story.name) : group === undefined || story.group === group,
+);
+
+const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 const secondsGone = (): number => performance.now() / 1_000;
 const say = (line: string): void => void process.stderr.write(`${secondsGone().toFixed(1).padStart(7)} s  ${line}\n`);
 
-const readiness = await prepareHost(say);
+const readiness = await prepareHost(say, softwareFor(stories));
 // Once, before the groups want it all at the same moment.
 if (readiness.ready) await ensureSynthesized({ fleets: REAL_FLEETS });
 const readyAfterSeconds = secondsGone();
@@ -51,9 +50,13 @@ const secondsLeft = (): number => LIMIT_SECONDS - (secondsGone() - readyAfterSec
 const [tally, suite] = await Promise.all([
   readiness.ready ? playOn(readiness) : { ...EMPTY, skipped: allSkipped(readiness.why) },
   // Stories wait most of the time: the host suite gets the CPU time that they leave.
-  hostSuite(HOST_SUITE_LIMIT_SECONDS),
+  isWhole ? hostSuite(HOST_SUITE_LIMIT_SECONDS) : NONE,
 ]);
-const scripts = readiness.ready ? scriptsOf(tally) : { ...EMPTY, skipped: [{ ...SCRIPTS, why: readiness.why }] };
+const scripts = !isWhole
+  ? EMPTY
+  : readiness.ready
+    ? scriptsOf(tally)
+    : { ...EMPTY, skipped: [{ ...SCRIPTS, why: readiness.why }] };
 
 const skipped = [...tally.skipped, ...scripts.skipped];
 const broken = [...tally.broken, ...scripts.broken];
@@ -72,6 +75,7 @@ async function playOn(ready: ReadyHost): Promise<Tally> {
   say(`${plan.played.length} stories on machines that are ${machines}`);
   return await playGroups(ready, plan, {
     limitSeconds: secondsLeft(),
+    isOnlyOne: oneOfEach ?? false,
     onEvent: (group, told) => {
       const line = lineOf(told);
       if (line !== undefined) say(`${group}  ${line}`);
@@ -107,8 +111,6 @@ function allSkipped(why: string): Reasoned[] {
 
 /** Judged over all groups: no single group calls all scripts. */
 function scriptsOf(of: Tally): Tally {
-  if (turn !== undefined)
-    return { ...EMPTY, skipped: [{ ...SCRIPTS, why: 'only the groups of all turns call all scripts' }] };
   const left = Object.keys(operationParameters).filter((name) => !of.scripts.includes(name));
   if (stories.length === 0) return { ...EMPTY, skipped: [{ ...SCRIPTS, why: 'there are no stories' }] };
   const missing = left.filter((name) => name !== WITHOUT_STORY.name);

@@ -10,7 +10,7 @@ import { prepareHost } from './host/readiness.ts';
 import { memoryEachMiB, type Played, play } from './play.ts';
 import type { RunEvent } from './run-events.ts';
 import { STORIES } from './stories/index.ts';
-import { type Group, planStories, type StoryEntry } from './stories/plan.ts';
+import { type Group, planStories, type StoryEntry, softwareFor } from './stories/plan.ts';
 import type { Reasoned, Tally } from './tally.ts';
 
 const LIMIT_SECONDS = 20 * 60;
@@ -48,7 +48,7 @@ export async function showReal(
   const { group, stories, isOnlyOne } = request;
   const { say, isTerminal, width } = audience;
   say(`${colors.bold('chainmend')} · real machines on this host, which end with this command`);
-  const ready = await prepareHost((sentence) => remark(remarkColors.dim(sentence)));
+  const ready = await prepareHost((sentence) => remark(remarkColors.dim(sentence)), softwareFor(stories));
   if (!ready.ready) {
     remark(remarkColors.red(`real machines cannot be had here; ${ready.why}`));
     return 1;

@@ -14,7 +14,7 @@ import { HOSTILE } from '../../../fixtures/hostile-text.ts';
 import { mutated, mutatedJson, mutatedText } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 
-const folders = ['../../../examples/fleets/', '../../../local/scenarios/fleets/', '../../../local/machines/fleets/'];
+const folders = ['../../../../examples/fleets/', '../../../../local/scenarios/fleets/', '../../machines/fleets/'];
 const texts = folders.flatMap((folder) => {
   const url = new URL(folder, import.meta.url);
   return readdirSync(url).map((name) => readFileSync(new URL(name, url), 'utf8'));

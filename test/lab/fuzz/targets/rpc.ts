@@ -137,7 +137,7 @@ const metrics = [
   'geth-metrics.txt',
   'geth-dev-metrics.txt',
   'cometbft-metrics-halted.txt',
-].map((name) => readFileSync(new URL(`../../fixtures/chain-samples/${name}`, import.meta.url), 'utf8'));
+].map((name) => readFileSync(new URL(`../../../fixtures/chain-samples/${name}`, import.meta.url), 'utf8'));
 const pages = [
   'a'.repeat(1_000_000),
   `${'a{b="'.repeat(1)}${'\\'.repeat(4_000)}"} 1\n`,

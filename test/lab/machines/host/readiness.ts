@@ -20,16 +20,19 @@ export interface ReadyHost {
 
 export type HostReadiness = ReadyHost | { readonly ready: false; readonly why: string };
 
-/** Never throws for an ability that this host lacks. */
-export async function prepareHost(say: ReportProgress): Promise<HostReadiness> {
+/**
+ * Never throws for an ability that this host lacks.
+ * @param wanted the software that is built; all of it unless given
+ */
+export async function prepareHost(say: ReportProgress, wanted?: readonly (keyof Software)[]): Promise<HostReadiness> {
   try {
-    return await prepare(say);
+    return await prepare(say, wanted);
   } catch (error) {
     return { ready: false, why: (error as Error).message };
   }
 }
 
-async function prepare(say: ReportProgress): Promise<HostReadiness> {
+async function prepare(say: ReportProgress, wanted: readonly (keyof Software)[] | undefined): Promise<HostReadiness> {
   // Before the installation only these abilities can be checked. Only they decide whether to go on.
   const { lacks } = await checkHost();
   const hopeless = lacks.filter(({ what }) => what === 'Linux' || what === 'root' || what === 'apt');
@@ -40,7 +43,10 @@ async function prepare(say: ReportProgress): Promise<HostReadiness> {
   const why = whyNoMachine(host);
   if (why !== undefined) return { ready: false, why };
   for (const left of await sweepDeadRuns()) say(`of an earlier run: ${left}`);
-  const [baseDirectory, { software, lacks: missing }] = await Promise.all([ensureBaseSystem(say), ensureSoftware(say)]);
+  const [baseDirectory, { software, lacks: missing }] = await Promise.all([
+    ensureBaseSystem(say),
+    ensureSoftware(say, wanted),
+  ]);
   for (const sentence of missing) say(`not here: ${sentence}`);
   return readiness(await checkHost(baseDirectory), baseDirectory, software);
 }

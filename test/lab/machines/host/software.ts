@@ -104,8 +104,14 @@ export interface FoundSoftware {
   readonly lacks: readonly string[];
 }
 
-/** The available software; never throws for a missing one. */
-export async function ensureSoftware(say: ReportProgress): Promise<FoundSoftware> {
+/**
+ * The available software; never throws for a missing one.
+ * @param wanted what is built; all of it unless given
+ */
+export async function ensureSoftware(
+  say: ReportProgress,
+  wanted: readonly (keyof Software)[] = BUILDS.map(({ software }) => software),
+): Promise<FoundSoftware> {
   const software: { -readonly [name in keyof Software]: Software[name] } = {};
   const lacks: string[] = [];
   const take = async (name: keyof Software, ensure: () => Promise<string>): Promise<void> => {
@@ -115,8 +121,9 @@ export async function ensureSoftware(say: ReportProgress): Promise<FoundSoftware
       lacks.push(`${name}: ${(error as Error).message}`);
     }
   };
-  for (const build of BUILDS) await take(build.software, () => ensureBuilt(build, say));
-  if (software.geth === undefined) await take('anvil', () => ensureAnvil(say));
+  for (const build of BUILDS.filter(({ software: name }) => wanted.includes(name)))
+    await take(build.software, () => ensureBuilt(build, say));
+  if (wanted.includes('geth') && software.geth === undefined) await take('anvil', () => ensureAnvil(say));
   return { software, lacks };
 }
 

@@ -42,15 +42,8 @@ export interface Plan {
   readonly skipped: readonly { readonly story: StoryEntry; readonly why: string }[];
 }
 
-/** One of `of` shares of the groups, from 1: CI plays one with each commit. */
-export interface Turn {
-  readonly share: number;
-  readonly of: number;
-}
-
-/** Long and short groups in each share: they are taken in turn from the list, whose longest are first. */
-export const storiesOfTurn = (stories: readonly StoryEntry[], { share, of }: Turn): readonly StoryEntry[] =>
-  stories.filter(({ group }) => GROUPS.indexOf(group) % of === share - 1);
+/** A short story of each kind of client, on systemd and in a container: CI plays them with each commit. */
+export const ONE_OF_EACH: readonly string[] = ['disk-full', 'peer-list-emptied', 'disk-low', 'consensus-client-down'];
 
 /** What is built with Go for a group, or what its own client replaces. */
 const BUILT_FOR: Readonly<Record<Group, readonly (keyof Software)[]>> = {
@@ -70,6 +63,11 @@ const BUILT_FOR: Readonly<Record<Group, readonly (keyof Software)[]>> = {
   beacon: ['geth', 'prysm'],
   anvil: ['geth'],
 };
+
+/** The software that the groups of these stories are built with. */
+export const softwareFor = (stories: readonly StoryEntry[]): readonly (keyof Software)[] => [
+  ...new Set(stories.flatMap(({ group }) => BUILT_FOR[group])),
+];
 
 /** Some stories need a host that lacks something. On a host that lacks nothing they are neither played nor skipped. */
 export function planStories(
