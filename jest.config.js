@@ -12,17 +12,15 @@ process.env.NODE_COMPILE_CACHE ??= `${import.meta.dirname}/dist/compile-cache`;
 export default {
   globalSetup: './test/fixtures/job-pool.ts',
   globalTeardown: './test/fixtures/job-pool-end.ts',
+  // Processes, and not threads: suites change their environment, and send signals.
+  runner: 'jest-light-runner/child-process',
   setupFiles: ['<rootDir>/test/fixtures/properties.js'],
-  testEnvironment: './test/fixtures/environment.js',
+  setupFilesAfterEnv: ['<rootDir>/test/fixtures/bare-node.ts'],
   // Jest leaves a core free, which of two cores is half of the machine; and a worker mostly waits for a simulation's own process.
   maxWorkers: 2,
-  // What a worker has loaded stays in its memory: a larger one is followed by another.
-  workerIdleMemoryLimit: '250MB',
-  // Most simulations run in a process of their own, which a busy machine starts late: time-outs are for what hangs.
-  testTimeout: 120_000,
+  // Node.js itself strips types.
+  transform: {},
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': './test/fixtures/strip-types.js' },
-  moduleNameMapper: { '^node:timers/promises$': '<rootDir>/test/fixtures/timers-promises.ts' },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   reporters: ['default', './test/fixtures/closing-line.js'],
   // They need root and real machines: npm run test:host.

@@ -23,7 +23,7 @@ const summary = v.object({
 });
 
 const WORDS = [
-  ...['--disable-warning=ExperimentalWarning', '--experimental-vm-modules'],
+  ...['--disable-warning=ExperimentalWarning'],
   ...['node_modules/jest/bin/jest.js', '--config', 'test/lab/host/jest.config.js', '--maxWorkers=1'],
 ];
 

@@ -7,6 +7,4 @@ export default {
   testMatch: ['<rootDir>/test/lab/host/*.test.ts'],
   // The base leaves this folder out.
   testPathIgnorePatterns: ['/node_modules/'],
-  // It often runs at the same time as the real stories: these time-outs are only for hangs.
-  testTimeout: 240_000,
 };

@@ -144,12 +144,7 @@ async function runSuites(copy: string, suites: readonly string[], patienceMs: nu
   const output = join(copy, 'mutants-report.json');
   await rm(output, { force: true });
   const words = [
-    ...[
-      '--disable-warning=ExperimentalWarning',
-      '--experimental-vm-modules',
-      'node_modules/jest/bin/jest.js',
-      '--json',
-    ],
+    ...['--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--json'],
     ...['--outputFile', output, `--maxWorkers=${suites.length > SIDE_BY_SIDE ? SIDE_BY_SIDE : 1}`],
     ...['--runTestsByPath', ...suites.map(suiteFile)],
   ];
