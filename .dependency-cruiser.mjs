@@ -25,6 +25,17 @@ const LOCAL = [
   ['main.ts'],
 ];
 
+/**
+ * The files of functions that the stack and its commands may read: a decision, or a reader of AWS, that a person's command shares with the function.
+ * What a heal of replace-node decides is read through `hindsight` alone.
+ */
+const OPEN_FILES = [
+  'replace-node/hindsight',
+  'register-nodes/(alarm-changes|alarm-facts|facts|records|zone)',
+  'resize-volume/history',
+  'watch-fleet/probes/clients',
+];
+
 /** @returns a rule for each layer: it imports nothing of a layer above it, nor of its neighbours */
 const layered = (top, layers) =>
   layers.flatMap((layer, at) =>
@@ -87,6 +98,12 @@ export default {
       severity: 'error',
       from: { path: '^functions/' },
       to: { path: '^(infra|local|test)/' },
+    },
+    {
+      name: 'infra reads of a function its open files alone, and the decisions of replace-node through hindsight',
+      severity: 'error',
+      from: { path: '^infra/' },
+      to: { path: '^functions/', pathNot: `^functions/(${OPEN_FILES.join('|')})\\.ts$` },
     },
     {
       name: 'the product knows no test',

@@ -3,7 +3,7 @@ import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 
 /** From this usage on the disk is the cause, and resize-volume heals it. */
-const FULL_PERCENT = 97;
+export const FULL_PERCENT = 97;
 
 /** The path of a data volume that was full when the node was asked; undefined where none was, or nobody has asked. */
 export const fullPathOf = (seen: NodeState | null): string | undefined =>

@@ -1,7 +1,6 @@
 // What chainmend would have done about a sick node, by what AWS has kept of it. Pure.
 
-import type { Facts } from '../../../functions/replace-node/facts.ts';
-import { planOf } from '../../../functions/replace-node/plan.ts';
+import { FULL_PERCENT, type Past, planThen } from '../../../functions/replace-node/hindsight.ts';
 import type { Fleet, Role } from '../../../shared/fleet/model.ts';
 import type { Health } from '../../../shared/fleet/observation.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
@@ -49,25 +48,25 @@ export function ladderOf(history: History, one: NodeHistory, incident: Incident)
     ...(halted === undefined ? [ADVANCED] : []),
   ];
   const isOn = isImpaired || told !== undefined || wasRunning(history, one, nowMs);
-  const facts = factsOf(history, one, incident, {
+  const past = pastOf(history, one, incident, {
     ...{ reading: reading.reading, haltedSinceMs: halted ?? null, agentOnline: !isImpaired && !isSilent },
     ...{ role, isOn },
     seen: told?.seen ?? (isImpaired || isSilent || !isOn ? null : diskSeen(history, one, nowMs)),
   });
   // The dispatcher judges before anything is read of the instance.
-  const door = doorOf(facts, trouble) ?? peersOf(history, one, incident);
+  const door = doorOf(past, trouble) ?? peersOf(history, one, incident);
   if (door !== null) return { incident, verdict: refusedBy(door), provided: [...(reading.isWhole ? [] : [OTHERS])] };
   const refused = told === undefined && !isImpaired ? toldThen(one, incident, 'node refused') : undefined;
   if (refused !== undefined) return { incident, verdict: refusedBy(refusedToSay(refused)), provided: [] };
-  const verdict = ladderVerdict(history, facts);
+  const verdict = ladderVerdict(history, past);
   // Neither who was on a node nor whether its agent answered decides about an instance that does not run.
   if (!isOn) return { incident, verdict, provided: [] };
   // One canary first, then more after each proof (docs/adr/0028): who went first, and whether that helped, is not kept.
-  const isPaced = facts.breaker.open && verdict.is === 'healed';
+  const isPaced = past.breaker.open && verdict.is === 'healed';
   return { incident, verdict, provided: isPaced ? [...provided, TURN] : provided };
 }
 
-const doorOf = ({ fleet, role, breaker, haltedSinceMs, instanceId, node: name }: Facts, trouble: Incident['trouble']) =>
+const doorOf = ({ fleet, role, breaker, haltedSinceMs, instanceId, node: name }: Past, trouble: Incident['trouble']) =>
   judgeClass({
     ...{
       class: mayRestart(fleet) ? 'restart' : 'replace',
@@ -124,8 +123,6 @@ function wasRunning({ acts, toMs }: History, { node, checks }: NodeHistory, nowM
   return !wasChecked || checks.some(([atMs]) => atMs > sinceMs && atMs <= nowMs);
 }
 
-/** From this usage on the disk is the cause (functions/replace-node/decide.ts). */
-const FULL_PERCENT = 97;
 /** mke2fs keeps 5 % of the blocks for root by default (mke2fs(8), -m), and the agent's percentage leaves them out. */
 const EXT4_USABLE = 0.95;
 
@@ -141,14 +138,14 @@ function diskSeen({ toMs }: History, { disks }: NodeHistory, nowMs: number): Nod
   return volumes.length === 0 ? null : { clients: [], volumes, devices: [], rootUsedPercent: 0 };
 }
 
-function ladderVerdict(history: History, facts: Facts): Verdict {
-  const plan = planOf(facts);
+function ladderVerdict(history: History, past: Past): Verdict {
+  const plan = planThen(past, null);
   if ('refusal' in plan) return refusedBy(plan.refusal);
   if ('well' in plan) return { is: 'left', because: plan.well };
   const [first] = plan.rungs;
   if (first === undefined) return { is: 'left', because: plan.sentence };
-  const because = facts.watched?.reason ?? 'its status checks failed';
-  return { is: 'healed', by: first, because, orElse: rungsAfter(history, facts, first) };
+  const because = past.watched?.reason ?? 'its status checks failed';
+  return { is: 'healed', by: first, because, orElse: rungsAfter(history, past, first) };
 }
 
 /** A person who is on the node may have stopped its client: whether the heal would have left it to them is not kept. */
@@ -239,25 +236,22 @@ interface Then {
   readonly seen: NodeState | null;
 }
 
-function factsOf(
+function pastOf(
   history: History,
   { node, instance, instanceStore, volumes, attachedEbs }: NodeHistory,
   { trouble, fromMs, onsetMs: nowMs }: Incident,
   { reading, haltedSinceMs, agentOnline, role, isOn, seen }: Then,
-): Facts {
+): Past {
   const { fleet } = history;
   const isImpaired = trouble === 'failed checks';
   const stall = sampleAt(attachedEbs, nowMs, 3 * stepMsAt(history.toMs - nowMs)) ?? 0;
   return {
-    ...{
-      nowMs,
-      fleet,
-      want: { do: 'heal' },
-      role,
-      node: node.name,
-      incidentId: 'backtest',
-      onsetMs: fromMs,
-    },
+    nowMs,
+    fleet,
+    role,
+    node: node.name,
+    instanceId: node.instanceId,
+    onsetMs: fromMs,
     original: {
       instance: { ...instance, state: isOn ? 'running' : 'stopped' },
       checks: {
@@ -267,16 +261,9 @@ function factsOf(
       },
       agentOnline,
     },
-    ...{
-      instanceStore,
-      stopProtected: false,
-      standbyFault: null,
-      replacement: null,
-      instanceId: node.instanceId,
-      gone: null,
-      move: null,
-    },
-    ...{ volumes, impairedVolumes: [], seen, unanswered: null, openUntilMs: null },
+    instanceStore,
+    volumes,
+    seen,
     watched: {
       ...{
         instanceId: node.instanceId,
@@ -286,10 +273,8 @@ function factsOf(
       ...{ sinceMs: fromMs, observedAtMs: nowMs, height: null, lagBlocks: null, stoodSinceMs: null },
     },
     breaker: readBreaker(fleet, [reading], nowMs),
-    ...{ haltedSinceMs, reach: null, sources: null, keyScope: history.keyScope, launch: null },
-    ...{ rollBack: null, reindex: null },
-    mateBack: null,
-    initialization: null,
+    haltedSinceMs,
+    keyScope: history.keyScope,
   };
 }
 

@@ -1,9 +1,7 @@
 // The rungs that would have come after the first, as far as AWS keeps what they depend on: the snapshots that stood then. Which rung would have helped
 // nobody can know. Pure.
 
-import type { Facts } from '../../../functions/replace-node/facts.ts';
-import { planOf, stateOf } from '../../../functions/replace-node/plan.ts';
-import { NO_SOURCES } from '../../../functions/replace-node/supply.ts';
+import { type Past, planThen, wouldLookForSets } from '../../../functions/replace-node/hindsight.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import { type RankedSets, rankSets } from '../../../shared/snapshots/ranking.ts';
 import { setsOf } from '../../../shared/snapshots/sets.ts';
@@ -15,49 +13,45 @@ const DAY_MS = 24 * HOUR_MS;
 const REFUSED_TOLD = 2;
 
 /**
- * @param facts of the first rung
+ * @param past as it was before the first rung
  * @returns a phrase for each later rung: "swap from snap-… of 6 h before", "no replace: …". Empty where the fleet file has no later rung.
  */
-export function rungsAfter(history: History, facts: Facts, first: Rung): readonly string[] {
-  const state = stateOf(facts);
-  const stood = history.stored === null || state === null ? null : setsThen(history, facts);
-  const plan = planOf({ ...facts, sources: stood && { ...NO_SOURCES, good: stood.good, refused: stood.refused } });
+export function rungsAfter(history: History, past: Past, first: Rung): readonly string[] {
+  const stood = history.stored === null || !wouldLookForSets(past) ? null : setsThen(history, past);
+  const plan = planThen(past, stood);
   if (!('rungs' in plan)) return [];
-  return plan.evidence.guardrails.flatMap(({ rule }) => {
-    if (rule === first) return [];
-    if (!plan.rungs.includes(rule)) {
-      const verdict = plan.evidence.guardrails.find((one) => one.rule === rule)?.verdict;
-      return [`no ${rule}: ${verdict}`];
-    }
-    return [rule === 'swap' ? swapOf(history, facts, stood) : rule];
+  return plan.verdicts.flatMap(({ rung, verdict }) => {
+    if (rung === first) return [];
+    if (!plan.rungs.includes(rung)) return [`no ${rung}: ${verdict}`];
+    return [rung === 'swap' ? swapOf(history, past, stood) : rung];
   });
 }
 
 /** Those that stood then, by their tags of today. */
-function setsThen({ fleet, nodes, stored }: History, facts: Facts): RankedSets {
+function setsThen({ fleet, nodes, stored }: History, past: Past): RankedSets {
   const { snapshots = [], owners = new Map() } = stored ?? {};
   const sets = setsOf(
-    snapshots.filter(({ startedAtMs }) => startedAtMs <= facts.nowMs),
+    snapshots.filter(({ startedAtMs }) => startedAtMs <= past.nowMs),
     { fleet, volumes: owners, nodeNames: new Set(nodes.map(({ node }) => node.name)) },
   );
   return rankSets({
-    ...{ fleet, sets, node: facts.node, role: facts.role },
+    ...{ fleet, sets, node: past.node, role: past.role },
     siblings: new Map(
-      nodes.filter(({ node }) => node.name !== facts.node).map(({ node }) => [node.name, node.role] as const),
+      nodes.filter(({ node }) => node.name !== past.node).map(({ node }) => [node.name, node.role] as const),
     ),
     // Heights, versions and how fast the fleet catches up are not kept by AWS: a set is not refused for them.
     ...{ head: null, rate: null, client: null, chainId: fleet.health.chainId ?? null, dataMode: fleet.dataMode },
     ...{ accounts: [], unusableKeys: new Map(), hashes: new Map(), tried: [] },
-    ...{ faultSinceMs: facts.onsetMs, stoodSinceMs: null },
+    ...{ faultSinceMs: past.onsetMs, stoodSinceMs: null },
   });
 }
 
-function swapOf(history: History, facts: Facts, stood: RankedSets | null): string {
+function swapOf(history: History, past: Past, stood: RankedSets | null): string {
   if (stood === null) return 'swap, if there was a good source: the snapshots could not be read';
-  const deleted = deletedSince(history, facts.nowMs);
+  const deleted = deletedSince(history, past.nowMs);
   const [best] = stood.good;
   if (best !== undefined) {
-    const age = ageOf(facts.onsetMs - best.takenAtMs);
+    const age = ageOf(past.onsetMs - best.takenAtMs);
     return `swap from ${best.setId} of ${age} before${deleted === null ? '' : `, or from ${deleted}`}`;
   }
   if (deleted !== null) return `swap, if ${deleted} was good`;

@@ -988,8 +988,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'infra/commands/backtest/rungs-then.ts': [
     {
       name: 'a snapshot of after the trouble is no source of before it',
-      find: 'snapshots.filter(({ startedAtMs }) => startedAtMs <= facts.nowMs)',
-      replace: 'snapshots.filter(({ startedAtMs }) => startedAtMs > facts.nowMs)',
+      find: 'snapshots.filter(({ startedAtMs }) => startedAtMs <= past.nowMs)',
+      replace: 'snapshots.filter(({ startedAtMs }) => startedAtMs > past.nowMs)',
       caughtBy: ['infra/commands/backtest/verdicts'],
     },
   ],
