@@ -1,5 +1,5 @@
 // Runs every command on a Node.js that is new enough: the installed one, or the one that package-lock.json pins byte for byte. npm installs that one only
-// where the installed one is too old (docs/adr/0065).
+// where the installed one is too old (docs/adr/0066).
 // `node --import ./infra/engine.js FILE`. It is JavaScript because a Node.js that is too old to strip types reads it first.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';

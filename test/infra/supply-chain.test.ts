@@ -111,7 +111,7 @@ describe('an installation', () => {
     const [version = '', ...others] = new Set(Object.values(nodes));
     expect(others).toEqual([]);
     expect(Number(version.split('.')[0])).toBeGreaterThanOrEqual(Number(major));
-    // npm leaves an optional package out where its `engines` do not fit (docs/adr/0065).
+    // npm leaves an optional package out where its `engines` do not fit (docs/adr/0066).
     expect(locked[ENGINE_FOLDER]?.engines).toEqual({ node: `<${major}.${minor}` });
   });
 
