@@ -1,9 +1,20 @@
 // All suites that need neither root nor a network. Sources are ESM TypeScript, stripped of their types by Node itself.
 
+const WITH_A_WORD = [
+  '--changedSince',
+  '--config',
+  '--maxWorkers',
+  '--outputFile',
+  '--shard',
+  '-t',
+  '--testNamePattern',
+];
+
 // What somebody asks for by name is run in full; where nobody asks, suites that enumerate play a sample (test/fixtures/asked.ts).
+// A word behind an option is the option's own: `--changedSince main`.
 process.env.CHAINMEND_ASKED ??= process.argv
   .slice(2)
-  .filter((argument) => !argument.startsWith('-'))
+  .filter((word, at, words) => !word.startsWith('-') && !WITH_A_WORD.includes(words[at - 1]))
   .join(' ');
 
 // Processes of tests have hundreds of modules stripped of their types and compiled once, and not each its own.

@@ -7,15 +7,12 @@ export interface Area {
   readonly sources: readonly string[];
   /** Globs as well. Each of these suites runs in milliseconds, without the region. */
   readonly suites: readonly string[];
-  /** Tried by its turn, or by its name, and not with all others: minutes. */
+  /** Tried by its name, and not with all others: minutes. */
   readonly isLong?: true;
 }
 
 /** All but the two that play in the region. A mutant that none of them notices is played by all stories of the explorers. */
-const OF_THE_LADDER = [
-  'test/functions/replace-node/!(second-file|type).test.ts',
-  'test/lab/explorers/played.test.ts',
-];
+const OF_THE_LADDER = ['test/functions/replace-node/!(second-file|type).test.ts', 'test/lab/explorers/played.test.ts'];
 
 export const AREAS: readonly Area[] = [
   {
@@ -69,7 +66,7 @@ export const AREAS: readonly Area[] = [
     sources: ['functions/prune-retired/decide.ts'],
     suites: ['test/functions/prune-retired/prune-{any,decide,facts,holds,remove}.test.ts'],
   },
-  // In four parts, so that each is a turn of a few minutes.
+  // In four parts of some minutes.
   {
     isLong: true,
     name: 'functions/replace-node',

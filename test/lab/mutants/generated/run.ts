@@ -1,5 +1,5 @@
 // `npm run mutants:generated [-- PART-OF-A-PATH]`: changes every expression of the decisions, one at a time, and expects that a test of the suites that
-// mirror them fails. What survives is to be in survivors.ts, with its reason. `--turn N`: one area, another one for each N.
+// mirror them fails. What survives is to be in survivors.ts, with its reason.
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -169,8 +169,5 @@ const short = (text: string): string => {
   return line.length <= MAX_SHOWN ? line : `${line.slice(0, MAX_SHOWN)}…`;
 };
 
-const [first = '', turn = ''] = process.argv.slice(2);
-process.exitCode =
-  first === '--turn'
-    ? await main(AREAS.slice(Number(turn) % AREAS.length).slice(0, 1), '')
-    : await main(chosenBy(first), first);
+const [part = ''] = process.argv.slice(2);
+process.exitCode = await main(chosenBy(part), part);
