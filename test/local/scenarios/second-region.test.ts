@@ -2,7 +2,7 @@
 // is told, and so is the end of all copies.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { FAULTS, type FaultName } from '../../../local/simulator/faults.ts';
-import { isAsked, sampled } from '../../fixtures/asked.ts';
+import { isAsked } from '../../fixtures/asked.ts';
 import type { Simulated, Simulation } from '../../fixtures/jobs/simulation.ts';
 import { runJob } from '../../fixtures/jobs.ts';
 
@@ -11,11 +11,11 @@ const SCENARIOS = [
   ...['second-region', 'second-region-key', 'second-region-stopped'],
   ...['second-account', 'second-account-key', 'second-account-stopped'],
 ] as const;
-/** Where the suite is run by name. */
+/** Where the suite is run by name, also under each fault. */
 const SEEDS = isAsked('second-region') ? 5 : 1;
 
 const runs: readonly Simulation[] = SCENARIOS.flatMap((scenario) => [
-  ...sampled('second-region', Object.keys(FAULTS) as FaultName[], 11).map((fault) => ({
+  ...(isAsked('second-region') ? (Object.keys(FAULTS) as FaultName[]) : []).map((fault) => ({
     ...{ scenario, seed: 1, faults: [fault] },
   })),
   ...Array.from({ length: SEEDS }, (_, at) => ({ scenario, seed: at + 1 })),
