@@ -16,8 +16,6 @@ const KNOWN: Readonly<Record<string, string>> = {
 
 /** Composed at run time, from our own parts. */
 const COMPOSED: Readonly<Record<string, string>> = {
-  'infra/bundle/plugins.ts': 'names of our own list',
-  'infra/bundle/rewriting.ts': 'names of packages',
   'infra/report/alarm-owner.ts': 'kinds of alarms',
   'shared/node-commands/command.ts': 'patterns of parameters.ts, which are literals there',
   'shared/node-commands/compose.ts': 'names of our own shell functions',

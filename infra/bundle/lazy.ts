@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type BuildOptions, build, type OutputFile, type Plugin } from 'esbuild';
+import { withoutDynamicImports } from './sdk.ts';
 
 /** The file next to a handler: `export * as NAME from 'MODULE';` for each module, and nothing else. */
 export const LAZY_SOURCE = 'lazy.ts';
@@ -22,15 +23,14 @@ const PREFIX = 'lazy:';
 /** @throws an `Error` where lazy.ts contains anything except the list of lazy modules */
 export async function bundleInTwo(
   entryPoint: string,
-  options: BuildOptions & { readonly absWorkingDir: string },
-  plugins: () => Plugin[],
+  options: BuildOptions & { readonly absWorkingDir: string; readonly plugins: Plugin[] },
 ): Promise<{ readonly index: BundleText; readonly lazy: BundleText }> {
   const source = join(dirname(entryPoint), LAZY_SOURCE);
   const modules = readLazySource(source);
   const first = await build({
     ...options,
     entryPoints: [entryPoint],
-    plugins: [lazyImports(source, modules), ...plugins()],
+    plugins: [lazyImports(source, modules), ...options.plugins],
     outfile: 'index.js',
     format: 'esm',
     sourcemap: false,
@@ -42,12 +42,10 @@ export async function bundleInTwo(
       .flatMap(({ inputs }) => Object.entries(inputs))
       .flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [resolve(options.absWorkingDir, path)] : [])),
   );
-  const parts = await split(entryPoint, source, options, [
-    noDynamicImports(),
-    ownSchemas(atOnce),
-    lazyImports(source, modules),
-    ...plugins(),
-  ]);
+  const parts = await split(entryPoint, source, {
+    ...options,
+    plugins: [noDynamicImports(), ownSchemas(atOnce), lazyImports(source, modules), ...options.plugins],
+  });
   return link(parts, options);
 }
 
@@ -122,13 +120,11 @@ async function split(
   entryPoint: string,
   source: string,
   options: BuildOptions & { readonly absWorkingDir: string },
-  plugins: Plugin[],
 ): Promise<Parts> {
   const directory = join(options.absWorkingDir, 'dist/split', basename(dirname(entryPoint)));
   const { outputFiles } = await build({
     ...options,
     entryPoints: { index: entryPoint, lazy: source },
-    plugins,
     outdir: directory,
     format: 'esm',
     splitting: true,
@@ -149,7 +145,7 @@ async function link({ texts, directory }: Parts, options: BuildOptions) {
     build({
       ...options,
       stdin: { contents, resolveDir: directory, sourcefile: 'entry.js' },
-      plugins: [inMemory(directory, texts)],
+      plugins: [inMemory(directory, texts), withoutDynamicImports()],
       external: [`${PREFIX}*`, ...external],
       outfile: join(directory, 'out', name),
       write: false,

@@ -3,81 +3,72 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { AWS_CLIENT, inPackage, rewriting } from './rewriting.ts';
+
+const SCHEMAS = /[\\/]node_modules[\\/](?:@aws-sdk|@smithy)[\\/].*[\\/]schemas[\\/]schemas_\d+\.js$/;
+const AWS_CLIENT = /(?:^|[\\/])node_modules[\\/]@aws-sdk[\\/]client-[\w-]+[\\/].*$/;
 
 /**
- * Two properties of the SDK's schema modules keep all schemas in every bundle: computed keys (see `withLiteralKeys`), and the registration of every
- * error of a service (see `withFewErrors`). Two more make a cold start slow: names that are read from variables (see `withLiterals`), and shapes that
- * are made although no call needs them (see `withLateShapes`).
+ * Rewrites each schema module of the SDK; a module that two builds have is rewritten once. It stops the build where a module has changed its shape, and
+ * where a client's schemas are elsewhere: nobody reviews a bundle that has only grown.
+ *
+ * @param words of the functions' own sources: an error that is named there is kept
  */
-export function leanSchemas(): Plugin {
-  return rewriting('lean-schemas', {
-    filter: inPackage('@aws-sdk|@smithy', '.*/schemas/schemas_\\d+\\.js'),
-    expectedWith: AWS_CLIENT,
-    prepare: wordsOf,
-    rewrite: async (source, path, words) => {
-      const kept = new Set([...words, ...(await retriedErrors(path))]);
-      return { contents: withLateShapes(withLiterals(withFewErrors(withLiteralKeys(source), kept))), loader: 'js' };
+export function leanSchemas(words: ReadonlySet<string>): Plugin {
+  const rewritten = new Map<string, Promise<string>>();
+  return {
+    name: 'lean-schemas',
+    setup(build) {
+      build.onLoad({ filter: SCHEMAS }, async ({ path }) => {
+        const contents = rewritten.get(path) ?? rewrite(path, words);
+        rewritten.set(path, contents);
+        return { contents: await contents, loader: 'js' };
+      });
+      build.onEnd(({ metafile, errors }) => {
+        if (errors.length > 0 || metafile === undefined) return undefined;
+        const inputs = Object.keys(metafile.inputs);
+        const client = inputs.find((path) => AWS_CLIENT.test(path));
+        if (client === undefined || inputs.some((path) => SCHEMAS.test(`/${path}`))) return undefined;
+        return { errors: [{ text: `lean-schemas: ${shortPath(client)} is bundled, but no file matches ${SCHEMAS}` }] };
+      });
     },
-  });
+  };
 }
 
-/**
- * Writes the module's string constants in place of computed keys. `{ [_eN]: 1 }` may run code (ToPropertyKey), so esbuild keeps every schema that
- * holds one: 539 of the 547 KiB that two commands of client-ec2 cost. `{ "eN": 1 }` cannot run code, so esbuild drops the schemas that no command
- * uses. Throws an `Error` that names the key where it is no string constant of the module.
- */
-export function withLiteralKeys(source: string): string {
-  const constants = stringConstants(source);
-  return source.replace(/\[([A-Za-z_$][\w$]*)\]:/g, (_, name: string) => {
-    const text = constants.get(name);
-    if (text === undefined) throw new Error(`the key [${name}] is not a string constant of its module`);
-    return `${text}:`;
-  });
+/** @throws Error where the module is not as expected */
+async function rewrite(path: string, words: ReadonlySet<string>): Promise<string> {
+  const kept = new Set([...words, ...(await retriedErrors(path))]);
+  const source = await readFile(path, 'utf8');
+  try {
+    return withLiterals(withFewErrors(source, kept));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`lean-schemas: ${shortPath(path)} has changed its shape: ${why}`, { cause });
+  }
 }
 
+const shortPath = (path: string): string => `/${path}`.split(/[\\/]node_modules[\\/]/).at(-1) ?? path;
+
 /**
- * Writes the module's string constants where they are used, except the namespace, which is in every shape. V8 copies an array of literals. V8 must
- * compile and run an array of variables at each cold start.
+ * Writes the module's string constants where they are used, except the namespace, which is in every shape. `{ [_eN]: 1 }` may run code (ToPropertyKey), so
+ * esbuild keeps every schema that holds one: 539 of the 547 KiB that two commands of client-ec2 cost. `{ ["eN"]: 1 }` cannot run code, so esbuild drops
+ * the schemas that no command uses. Throws an `Error` that names the key where it is no string constant of the module.
  */
 export function withLiterals(source: string): string {
   const constants = stringConstants(source);
-  return source
+  const written = source
     .split('\n')
     .map((line) =>
       CONSTANT.test(line) ? line : line.replace(USE_OF_CONSTANT, (name: string) => constants.get(name) ?? name),
     )
     .join('\n');
+  const [, name] = /\[([A-Za-z_$][\w$]*)\]:/.exec(written) ?? [];
+  if (name !== undefined) throw new Error(`the key [${name}] is not a string constant of its module`);
+  return written;
 }
 
 const CONSTANT = /^const \w+ = "/;
 /** Matches a whole name only: no part of another name, of a member or of a text. */
 const USE_OF_CONSTANT = /(?<![\w$."'`])_\w+(?![\w$])/g;
-
-/**
- * Makes a structure, union, list or map when it is first needed, and keeps it. A cold start then makes only the shapes of its calls. The SDK accepts
- * a function in place of a shape (`deref` of @smithy/core), and already refers to shapes by functions. Throws an `Error` where a shape is declared or
- * used otherwise than expected.
- */
-export function withLateShapes(source: string): string {
-  const late = new Set([...source.matchAll(SHAPE)].map(([, , name = '']) => name));
-  const declared = source.match(/^(export )?var \w+\$? = \[[1-4],/gm)?.length ?? 0;
-  if (late.size !== declared) throw new Error(`expected ${declared} shapes that end with "];", found ${late.size}`);
-  const plain = source
-    .replace(/"(?:[^"\\]|\\.)*"|`[^`]*`/g, '')
-    .replace(/^(export )?var \w+\$? =|\(\) => \w+\$?/gm, '');
-  const used = [...plain.matchAll(/[\w$]+/g)].find(([name]) => late.has(name));
-  if (used) throw new Error(`the shape ${used[0]} is used otherwise than by a function`);
-  return source
-    .replace(/\(\) => (\w+\$?)/g, (thunk, name: string) => (late.has(name) ? name : thunk))
-    .replace(
-      SHAPE,
-      (_, exported = '', name, shape) => `${exported}function ${name}() { return ${name}.s ??= ${shape}; }`,
-    );
-}
-
-/** 1: a list, 2: a map, 3: a structure, 4: a union (@smithy/types, `StaticSchemaId…`). */
-const SHAPE = /^(export )?var (\w+\$?) = (\[[1-4], [\s\S]*?\]);$/gm;
 
 /**
  * Registers only the errors whose class is in `kept`. Any other error then arrives as the service's base exception, with its message, fault and
@@ -114,11 +105,12 @@ async function retriedErrors(schemas: string): Promise<Set<string>> {
   );
 }
 
-/** Every word of the bundle's own sources after tree shaking. esbuild gives them, with all packages left out. */
-async function wordsOf(options: BuildOptions): Promise<Set<string>> {
+/** Every word of the functions' own sources after tree shaking. esbuild gives them, with all packages left out. */
+export async function wordsOf(entryPoints: readonly string[], options: BuildOptions): Promise<ReadonlySet<string>> {
   const { outputFiles } = await build({
     ...options,
-    plugins: [],
+    entryPoints: Object.fromEntries(entryPoints.map((path, index) => [String(index), path])),
+    outdir: 'words',
     packages: 'external',
     format: 'esm',
     minify: false,

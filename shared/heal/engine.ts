@@ -3,7 +3,7 @@
 // A heal is a table of acts. The table has one entry for each act of the heal's `Acts`, with everything about that act: how it is executed, what its
 // result means, and what follows when its steps keep failing. An entry without one of these does not compile.
 
-import { type DurableContext, DurableExecutionApiClient, withDurableExecution } from '@aws/durable-execution-sdk-js';
+import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import middy from '@middy/core';
 import type { Clients } from '../aws/clients.ts';
 import { readEnvironment } from '../aws/environment.ts';
@@ -11,6 +11,7 @@ import { logged } from '../aws/log.ts';
 import { isAwsFailure, isThrottling } from '../aws/refusals.ts';
 import type { HealPayload } from '../model/payload.ts';
 import { type ActContext, HEAL_ENVIRONMENT, type HealContext, turnAt } from './context.ts';
+import { durableTransport } from './durable-transport.ts';
 import { createJournal } from './journal.ts';
 import type { Ending } from './outcome.ts';
 import { parseHealPayload } from './payload.ts';
@@ -176,7 +177,7 @@ export function durableHeal<P extends HealPayload, E extends string = never, C e
       .use(logged())
       .handler(heal as never);
     return withDurableExecution(wrapped as unknown as typeof heal, {
-      durableExecutionClient: new DurableExecutionApiClient(clients.checkpoints),
+      durableExecutionClient: durableTransport(clients.checkpoints),
     });
   };
 }
