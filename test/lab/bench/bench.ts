@@ -1,72 +1,90 @@
-// `npm run bench [-- --json]`: what the suite costs, next to its budgets. Exit status 0 within them, 1 not, 2 wrong use.
+// `npm run bench [-- PART… --json]`: what the suite costs, next to its budgets. Exit status 0 within them; 1 not, or a part has failed; 2 wrong use.
 import { Command, CommanderError } from 'commander';
 import colors from 'picocolors';
-import { tableOf } from '../../../infra/commands/fleets/context.ts';
-import { bundleMeasurements, measureBundles } from './bundles.ts';
-import { measureDayTwo } from './day-two.ts';
-import { measureDetection } from './detection.ts';
-import { measureFleetHours } from './fleet-hours.ts';
-import { fleetSweepMeasurements, measureFleetSweeps } from './fleet-sweep.ts';
-import { measureHeals } from './heals.ts';
-import { largeFleetMeasurements, measureLargeFleets } from './large-fleet.ts';
+import beginJobs from '../../fixtures/job-pool.ts';
+import endJobs from '../../fixtures/job-pool-end.ts';
 import { isWithin, type Measurement } from './measurement.ts';
-import { otlpMeasurements } from './otlp.ts';
-import { measureStorms } from './storms.ts';
-import { measureSwaps, type SwapMeasured, swapMeasurements, swapRows } from './swaps.ts';
-import { measureWarming } from './warm.ts';
+import type { Input, Part } from './part.ts';
+import { PARTS } from './parts.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly least?: boolean;
+}
+
+interface Failed {
+  readonly part: string;
+  readonly error: string;
+}
+
+const SUBJECT_WIDTH = 50;
+const MEASURE_WIDTH = 42;
+const FOUND_WIDTH = 24;
 
 const program = new Command('npm run bench --')
-  .description(
-    'Measures bundles, a plain heal, swaps, upgrades, drills, sweeps and heals of large fleets and the simulator. Times are CPU time and medians; a quarter of an hour or so.',
-  )
-  .option('--json', 'one JSON object instead of the table')
+  .description('Measures what the suite costs. Times are CPU times. All parts take half an hour or so.')
+  .argument('[parts...]', PARTS.map(({ name }) => name).join(', '))
+  .option('--json', 'one JSON object at the end instead of lines')
+  .option('--least', 'with the smallest input: it shows that the bench works; CPU times are not judged')
   .exitOverride();
 
 try {
-  const { json = false } = program.parse().opts<{ json?: boolean }>();
-  const swaps = await measureSwaps();
-  const measurements = [
-    ...bundleMeasurements(await measureBundles()),
-    ...(await measureHeals()),
-    ...swapMeasurements(swaps),
-    ...(await measureWarming()),
-    ...(await measureDayTwo()),
-    ...(await measureDetection()),
-    ...fleetSweepMeasurements(await measureFleetSweeps()),
-    ...(await measureFleetHours()),
-    ...(await measureStorms()),
-    ...otlpMeasurements(),
-    ...largeFleetMeasurements(await measureLargeFleets()),
-  ];
-  const missed = measurements.filter((measurement) => !isWithin(measurement));
-  const { head, rows } = swapRows(swaps);
-  console.log(
-    json
-      ? JSON.stringify({ measurements, missed, swaps }, null, 2)
-      : [table(measurements), tableOf(head, rows), ...whys(swaps)].join('\n\n'),
-  );
-  for (const measurement of missed) console.error(colors.red(sentence(measurement)));
-  process.exitCode = missed.length > 0 ? 1 : 0;
+  program.parse();
+  process.exitCode = await carryOut(chosenBy(program.args), program.opts<Options>());
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : 2;
 }
 
-function table(measurements: readonly Measurement[]): string {
-  return tableOf(
-    ['of', 'measure', 'found', 'budget'],
-    measurements.map((measurement) => {
-      const { subject, measure } = measurement;
-      const found = amount(measurement, measurement.value);
-      return [subject, measure, isWithin(measurement) ? found : `${found}, missed`, budget(measurement)];
-    }),
-  );
+/** @throws CommanderError where a word is no part */
+function chosenBy(names: readonly string[]): readonly Part[] {
+  const unknown = names.find((name) => !PARTS.some((part) => part.name === name));
+  if (unknown !== undefined)
+    program.error(`"${unknown}" is no part, expected ${PARTS.map(({ name }) => name).join(', ')}`);
+  return names.length === 0 ? PARTS : PARTS.filter(({ name }) => names.includes(name));
 }
 
-/** The sources of the "at least" figures, once for all sizes. */
-function whys(swaps: readonly SwapMeasured[]): string[] {
-  const parts = swaps[0]?.parts ?? [];
-  return [parts.flatMap(({ part, atLeast }) => (atLeast ? `${part}: ${atLeast.because}` : [])).join('\n')];
+async function carryOut(parts: readonly Part[], { json = false, least = false }: Options): Promise<0 | 1> {
+  const input: Input = least ? 'least' : 'full';
+  const say = (line: string): void => (json ? undefined : console.log(line));
+  const measurements: (Measurement & { readonly part: string })[] = [];
+  const failed: Failed[] = [];
+  await beginJobs();
+  try {
+    for (const { name, measure } of parts) {
+      say(colors.bold(`\n${name}`));
+      try {
+        for await (const found of measure(input)) {
+          say(typeof found === 'string' ? found : lineOf(found));
+          if (typeof found !== 'string') measurements.push({ part: name, ...found });
+        }
+      } catch (error) {
+        // The other parts are worth their time.
+        failed.push({ part: name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+        say(colors.red('failed'));
+      }
+    }
+  } finally {
+    await endJobs();
+  }
+  const missed = measurements.filter((one) => !isWithin(one) && !(least && one.byCpu));
+  if (json) console.log(JSON.stringify({ measurements, missed, failed }, null, 2));
+  for (const measurement of missed) console.error(colors.red(sentence(measurement)));
+  for (const { part, error } of failed) console.error(colors.red(`failed: ${part}: ${error}`));
+  return missed.length + failed.length > 0 ? 1 : 0;
+}
+
+function lineOf(measurement: Measurement): string {
+  const { subject, measure, value } = measurement;
+  const found = amount(measurement, value);
+  return [
+    subject.padEnd(SUBJECT_WIDTH),
+    measure.padEnd(MEASURE_WIDTH),
+    (isWithin(measurement) ? found : `${found}, missed`).padEnd(FOUND_WIDTH),
+    budget(measurement),
+  ]
+    .join('  ')
+    .trimEnd();
 }
 
 function budget(measurement: Measurement): string {

@@ -1,62 +1,64 @@
 // The size of each function's bundle and its import time in a cold sandbox. The yardstick is one SDK client that is bundled the ordinary way.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleFunctions, bundleOptions } from '../../../infra/bundle.ts';
+import { bundleOptions } from '../../../infra/bundle.ts';
 import { repositoryRoot } from '../../../infra/paths.ts';
+import { ensureBundled } from '../../../infra/synth.ts';
 import type { Measurement } from './measurement.ts';
+import type { Input } from './part.ts';
 
-export interface BundleRow {
-  /** "resize-volume", or the yardstick: "client-ec2, 2 commands". */
-  readonly name: string;
-  readonly sizeKiB: number;
-  /** Least CPU time in which a fresh process imports it, less that of an empty file. */
-  readonly coldMs: number;
-  /** Its share of the yardstick, measured in the same run; 1 for the yardstick itself. */
+interface Budget {
+  readonly sizeKiB?: number;
+  /** Of the yardstick's. */
   readonly sizeRatio: number;
   readonly coldRatio: number;
-  readonly budget?: BundleBudget;
-  readonly withinBudget: boolean;
 }
 
-export interface BundleBudget {
-  readonly sizeKiB?: number;
-  readonly sizeRatio: number;
-  readonly coldRatio: number;
+interface Measured {
+  /** "resize-volume", or the yardstick. */
+  readonly name: string;
+  readonly sizeKiB: number;
+  /** CPU time in which a fresh process imports it, less that of an empty file. */
+  readonly coldMs: number;
 }
 
 const YARDSTICK = 'client-ec2, 2 commands';
+const ROUNDS = { full: 30, least: 1 };
 
 /**
  * Budgets as shares of the yardstick: a heal imports in half of its time, a small function in two fifths. The size of replace-node is that of both of its
  * files; only the first one is imported, and a restart needs no other.
  */
-const budgets: Readonly<Record<string, BundleBudget>> = {
+const budgets: Readonly<Record<string, Budget>> = {
   'resize-volume': { sizeKiB: 700, sizeRatio: 0.75, coldRatio: 0.5 },
   'replace-node': { sizeKiB: 750, sizeRatio: 0.9, coldRatio: 0.45 },
   'dispatch-heal': { sizeRatio: 0.45, coldRatio: 0.4 },
 };
 
 /**
- * Bundles everything and starts `rounds` processes of each, in turns, so that other load on the machine affects all equally. The yardstick has the
- * same options (minified, ES modules first) and none of the plugins. It is imported only, while a function also makes its clients. Throws an `Error`
- * with the process's output where a bundle cannot be imported.
+ * Starts some processes of each bundle, in turns, so that other load on the machine affects all equally. The yardstick has the same options (minified, ES
+ * modules first) and nothing of the SDK left out. It is imported only, while a function also makes its clients. Throws an `Error` with the process's output
+ * where a bundle cannot be imported.
  */
-export async function measureBundles(rounds = 15): Promise<BundleRow[]> {
+export async function* measureBundles(input: Input): AsyncGenerator<Measurement> {
   // Outside of the repository: its package.json would make ES modules of the files.
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-bench-'));
   try {
-    const bundles = await bundleFunctions(join(repositoryRoot, 'functions'), join(directory, 'functions'));
+    cpSync(await ensureBundled(), join(directory, 'functions'), { recursive: true });
+    const names = readdirSync(join(directory, 'functions')).filter((name) => name !== 'maps');
     const files = [
       { name: YARDSTICK, ...(await yardstick(join(directory, 'yardstick.js'))) },
-      ...bundles.map(({ name, bytes, directory }) => ({ name, bytes, path: join(directory, 'index.js') })),
+      ...(input === 'full' ? names : names.filter((name) => name in budgets)).map((name) =>
+        bundleIn(join(directory, 'functions'), name),
+      ),
     ];
     const coldMs = importTimesMs(
       files.map(({ path }) => path),
       join(directory, 'empty.js'),
-      rounds,
+      ROUNDS[input],
     );
     const measured = files.map(({ name, bytes, path }) => ({
       name,
@@ -64,44 +66,41 @@ export async function measureBundles(rounds = 15): Promise<BundleRow[]> {
       coldMs: coldMs.get(path) ?? 0,
     }));
     const [base] = measured;
-    return base === undefined ? [] : measured.map((row) => besides(base, row));
+    if (base !== undefined) for (const each of measured) yield* measurementsOf(base, each);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** The rows of the bench's table: each size and time, next to its ratio to the yardstick's. */
-export const bundleMeasurements = (rows: readonly BundleRow[]): Measurement[] =>
-  rows.flatMap(({ name, sizeKiB, coldMs, sizeRatio, coldRatio, budget }) => {
-    const size: Measurement = {
-      subject: name,
-      measure: 'bundle',
-      value: sizeKiB,
-      unit: 'KiB',
-      ...(budget?.sizeKiB !== undefined && { atMost: budget.sizeKiB }),
-    };
-    const cold: Measurement = { subject: name, measure: 'cold import', value: coldMs, unit: 'ms' };
-    if (!budget) return [size, cold];
-    return [
-      size,
-      { ...size, measure: 'bundle, of the yardstick', value: sizeRatio, unit: '', atMost: budget.sizeRatio },
-      cold,
-      { ...cold, measure: 'cold import, of the yardstick', value: coldRatio, unit: '', atMost: budget.coldRatio },
-    ];
-  });
+/** The size is that of all its code. */
+function bundleIn(functions: string, name: string): { name: string; path: string; bytes: number } {
+  const directory = join(functions, name);
+  const code = readdirSync(directory).filter((file) => file.endsWith('.js'));
+  const bytes = code.reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
+  return { name, path: join(directory, 'index.js'), bytes };
+}
 
-type Measured = Pick<BundleRow, 'name' | 'sizeKiB' | 'coldMs'>;
-
-function besides(base: Measured, row: Measured): BundleRow {
-  const sizeRatio = row.sizeKiB / base.sizeKiB;
-  const coldRatio = row.coldMs / base.coldMs;
-  const budget = budgets[row.name];
-  const withinBudget =
-    budget === undefined ||
-    (row.sizeKiB <= (budget.sizeKiB ?? Number.POSITIVE_INFINITY) &&
-      sizeRatio <= budget.sizeRatio &&
-      coldRatio <= budget.coldRatio);
-  return { ...row, sizeRatio, coldRatio, ...(budget && { budget }), withinBudget };
+function measurementsOf(base: Measured, { name, sizeKiB, coldMs }: Measured): Measurement[] {
+  const budget = budgets[name];
+  const size: Measurement = {
+    subject: name,
+    measure: 'bundle',
+    value: sizeKiB,
+    unit: 'KiB',
+    ...(budget?.sizeKiB !== undefined && { atMost: budget.sizeKiB }),
+  };
+  const cold: Measurement = { subject: name, measure: 'cold import', value: coldMs, unit: 'ms' };
+  if (!budget) return [size, cold];
+  const ratio = { subject: name, unit: '' };
+  return [
+    size,
+    { ...ratio, measure: 'bundle, of the yardstick', value: sizeKiB / base.sizeKiB, atMost: budget.sizeRatio },
+    cold,
+    {
+      ...{ ...ratio, measure: 'cold import, of the yardstick', byCpu: true },
+      ...{ value: coldMs / base.coldMs, atMost: budget.coldRatio },
+    },
+  ];
 }
 
 async function yardstick(path: string): Promise<{ path: string; bytes: number }> {
@@ -121,7 +120,7 @@ async function yardstick(path: string): Promise<{ path: string; bytes: number }>
   return { path, bytes: code.contents.byteLength };
 }
 
-/** Import times by path. One round runs first and does not count: it fills the page cache. */
+/** Import times by path: of the fastest quarter the mean. One round runs first and does not count: it fills the page cache. */
 function importTimesMs(paths: readonly string[], empty: string, rounds: number): Map<string, number> {
   writeFileSync(empty, '');
   const samples = new Map([empty, ...paths].map((path) => [path, [] as number[]]));
@@ -131,8 +130,14 @@ function importTimesMs(paths: readonly string[], empty: string, rounds: number):
       if (round >= 0) times.push(ms);
     }
   }
-  const emptyMs = Math.min(...(samples.get(empty) ?? []));
-  return new Map(paths.map((path) => [path, Math.min(...(samples.get(path) ?? [])) - emptyMs]));
+  const emptyMs = fastest(samples.get(empty) ?? []);
+  return new Map(paths.map((path) => [path, fastest(samples.get(path) ?? []) - emptyMs]));
+}
+
+/** A minimum is one lucky process. */
+function fastest(times: readonly number[]): number {
+  const quarter = [...times].sort((one, other) => one - other).slice(0, Math.ceil(times.length / 4));
+  return quarter.reduce((sum, ms) => sum + ms, 0) / quarter.length;
 }
 
 /** CPU time of one process from before it imports the file until it has: other work on the machine does not count. */

@@ -5,8 +5,9 @@ import type { HealReport } from '../../../local/scenarios/report/heals.ts';
 import { run } from '../../../local/scenarios/run.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { type Measurement, median } from './measurement.ts';
+import type { Input } from './part.ts';
 
-const SEEDS = 5;
+const SEEDS = { full: 5, least: 1 };
 /** Of both heals of a node's turn: the clean snapshot of before, and the new version. */
 const UPGRADE_API_CALLS = 40;
 const DRILL_API_CALLS = 50;
@@ -22,10 +23,10 @@ interface Turn {
   readonly beyondClientSeconds: number;
 }
 
-export async function measureDayTwo(seeds = SEEDS): Promise<Measurement[]> {
+export async function* measureDayTwo(input: Input): AsyncGenerator<Measurement> {
   const turns: Turn[] = [];
   const drills: HealReport[] = [];
-  for (let seed = 1; seed <= seeds; seed++) {
+  for (let seed = 1; seed <= SEEDS[input]; seed++) {
     // The first one is watched for as long as the fleet file says, and the others are not.
     turns.push(...turnsOf(await healsOf(upgradeRolling, seed)).slice(1));
     drills.push(...(await healsOf(drillDaily, seed)));
@@ -33,7 +34,7 @@ export async function measureDayTwo(seeds = SEEDS): Promise<Measurement[]> {
   const ofTurns = (of: (turn: Turn) => number) => turns.map(of);
   const upgrade = { subject: 'an upgrade of a node' };
   const drill = { subject: 'a drill' };
-  return [
+  yield* [
     {
       ...{ ...upgrade, measure: 'API calls, at worst', unit: '' },
       ...{ value: Math.max(...ofTurns(({ apiCalls }) => apiCalls)), atMost: UPGRADE_API_CALLS },

@@ -5,10 +5,11 @@ import { run } from '../../../local/scenarios/run.ts';
 import { worldIn } from '../../../local/scenarios/world-file/read.ts';
 import { chainDefaults } from '../../../shared/chains/defaults.ts';
 import { type Measurement, median } from './measurement.ts';
+import type { Input } from './part.ts';
 
 const CHAINS = ['bitcoin', 'litecoin', 'dogecoin', 'ethereum', 'cometbft'] as const;
 /** The node stops at another moment between two sweeps each time. */
-const SAMPLES = 8;
+const SAMPLES = { full: 8, least: 1 };
 const SWEEP_MINUTES = 1;
 /** A resolver may keep an answer for `dns.ttlSeconds` after the record has changed. */
 const POOL_SECONDS_MAX = 90;
@@ -24,21 +25,20 @@ interface Detection {
   readonly stuckSeconds: number;
 }
 
-export async function measureDetection(samples = SAMPLES): Promise<Measurement[]> {
-  const measurements: Measurement[] = [];
-  for (const chain of CHAINS) {
+export async function* measureDetection(input: Input): AsyncGenerator<Measurement> {
+  const samples = SAMPLES[input];
+  for (const chain of input === 'full' ? CHAINS : (['dogecoin'] as const)) {
     const found: Detection[] = [];
     for (let sample = 0; sample < samples; sample++) found.push(await detect(chain, sample, samples));
     const pooled = found.map(({ pooledSeconds }) => pooledSeconds);
     const stuck = found.map(({ stuckSeconds }) => stuckSeconds);
     const of = { subject: `a node of ${chain} hangs`, unit: 's' };
-    measurements.push(
+    yield* [
       { ...of, measure: 'in the pool, at worst', value: Math.max(...pooled), atMost: POOL_SECONDS_MAX },
       { ...of, measure: 'in the pool, median', value: median(pooled) },
       { ...of, measure: 'stuck after the third block, at worst', value: Math.max(...stuck), atMost: STUCK_SECONDS_MAX },
-    );
+    ];
   }
-  return measurements;
 }
 
 /** @throws Error where it stayed in the pool, or was never called stuck */

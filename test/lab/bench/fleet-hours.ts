@@ -7,26 +7,32 @@ import type { World } from '../../../local/scenarios/world/world.ts';
 import { bitcoinChain } from '../../../local/scenarios/world/worlds.ts';
 import type { Lane } from '../../../local/simulator/lambda-runtime/sandbox.ts';
 import { cpuSeconds, type Measurement, median } from './measurement.ts';
+import type { Input } from './part.ts';
 
 const NODES = 20;
 const HOUR_MS = 60 * 60_000;
-/** A region has finished its deployment and the engine's own compilation by then. */
-const WARM_HOURS = 2;
+/** A region has finished its deployment and the engine's own compilation after the warm hours. */
+const INPUTS: Readonly<Record<Input, { samples: number; hoursPerSample: number; warmHours: number }>> = {
+  full: { samples: 9, hoursPerSample: 2, warmHours: 2 },
+  least: { samples: 1, hoursPerSample: 0.1, warmHours: 0.1 },
+};
 const GOALS: Readonly<Record<Lane, number>> = { fidelity: 3.8, sweep: 22 };
 
 /**
  * Simulates so many fleet-hours a sample in both lanes, in turns. A fleet-hour: 20 nodes with their metrics and alarms each minute, watch-fleet's
  * sweep and the dispatcher's each minute, records, alarms and peers every five.
  */
-export async function measureFleetHours(samples = 9, hoursPerSample = 2): Promise<Measurement[]> {
+export async function* measureFleetHours(input: Input): AsyncGenerator<Measurement> {
+  const { samples, hoursPerSample, warmHours } = INPUTS[input];
   const lanes: { lane: Lane; region: Region; rates: number[] }[] = [];
   // One after the other: while one region's clock runs, no other code may run.
-  for (const lane of ['fidelity', 'sweep'] as const) lanes.push({ lane, region: await healthy(lane), rates: [] });
+  for (const lane of ['fidelity', 'sweep'] as const)
+    lanes.push({ lane, region: await healthy(lane, warmHours), rates: [] });
   for (let sample = 0; sample < samples; sample++) {
     for (const { region, rates } of lanes)
       rates.push(hoursPerSample / (await cpuSeconds(() => passHours(region, hoursPerSample))));
   }
-  return lanes.map(({ lane, rates }) => ({
+  yield* lanes.map(({ lane, rates }) => ({
     subject: `a fleet of ${NODES}, ${lane} lane`,
     measure: 'fleet-hours',
     value: median(rates),
@@ -35,11 +41,11 @@ export async function measureFleetHours(samples = 9, hoursPerSample = 2): Promis
   }));
 }
 
-async function healthy(lane: Lane): Promise<Region> {
+async function healthy(lane: Lane, warmHours: number): Promise<Region> {
   const region = await createRegion({ seed: 1, lane });
   await prepare(region, { build: fleetOfTwenty });
   await region.clock.run({ untilMs: START_MS });
-  await passHours(region, WARM_HOURS);
+  await passHours(region, warmHours);
   return region;
 }
 

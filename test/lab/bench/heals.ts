@@ -3,21 +3,23 @@
 import { diskFull } from '../../../local/scenarios/catalog/disk-full.ts';
 import { run } from '../../../local/scenarios/run.ts';
 import { cpuSeconds, type Measurement, median } from './measurement.ts';
+import type { Input } from './part.ts';
 
 const SUBJECT = 'a plain heal';
-const SEEDS = 50;
+const SEEDS = { full: 50, least: 1 };
 const API_CALLS = 12;
 const BEYOND_AWS_SECONDS = 15;
 
 /** Runs `disk-full` with many seeds in the sweep lane. Budgeted measures show the worst seed, the others the median. */
-export async function measureHeals(seeds = SEEDS): Promise<Measurement[]> {
+export async function* measureHeals(input: Input): AsyncGenerator<Measurement> {
   const heals: Awaited<ReturnType<typeof plainHeal>>[] = [];
   const costs: number[] = [];
-  for (let seed = 1; seed <= seeds; seed++) costs.push(await cpuSeconds(async () => heals.push(await plainHeal(seed))));
+  for (let seed = 1; seed <= SEEDS[input]; seed++)
+    costs.push(await cpuSeconds(async () => heals.push(await plainHeal(seed))));
   const worst = (of: (heal: (typeof heals)[number]) => number): number => Math.max(...heals.map(of));
   const middle = (of: (heal: (typeof heals)[number]) => number): number => median(heals.map(of));
   const calls = { subject: SUBJECT, unit: '' };
-  return [
+  yield* [
     { ...calls, measure: 'API calls, at worst', value: worst(({ apiCalls }) => apiCalls), atMost: API_CALLS },
     { ...calls, measure: 'guard calls', value: middle(({ guardCalls }) => guardCalls) },
     { ...calls, measure: 'poll calls', value: middle(({ pollCalls }) => pollCalls) },

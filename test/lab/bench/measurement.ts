@@ -9,6 +9,8 @@ export interface Measurement {
   readonly unit: string;
   /** The limit: above it the bench fails. Only where the machine's speed cancels out: sizes, counts, virtual time, ratios of one run. */
   readonly atMost?: number;
+  /** It is a ratio of CPU times: one sample is no measurement. */
+  readonly byCpu?: true;
   /** The goal on an ordinary machine; printed, never enforced. */
   readonly goal?: number;
 }

@@ -1,5 +1,6 @@
 // The duration of a swap, part by part, for volumes of three sizes, next to the fastest possible; and its cost in calls and outage.
 
+import { tableOf } from '../../../infra/commands/fleets/context.ts';
 import { everySeconds } from '../../../local/nodes/rhythm.ts';
 import type { HealReport } from '../../../local/scenarios/report/heals.ts';
 import { type Run, run } from '../../../local/scenarios/run.ts';
@@ -16,11 +17,12 @@ import {
 } from '../../../local/scenarios/world/ladder.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import type { Measurement } from './measurement.ts';
+import type { Input } from './part.ts';
 
 const MIB = 2 ** 20;
 /** The data in the snapshot; the volume is a quarter larger. */
 export const DATA_GIB = { '100 GiB': 100, '1 TiB': 1_024, '4 TiB': 4_096 } as const;
-const SEEDS = 3;
+const SEEDS = { full: 3, least: 1 };
 const BREAKS_AT_MINUTES = 3;
 /** The age of the newest good snapshot. The client must catch up so many hours of blocks (`smallFleet`). */
 const SNAPSHOT_HOURS = 8;
@@ -38,17 +40,19 @@ const OUTAGE_BEYOND_CLIENT_SECONDS = 10;
 const API_CALLS = 30;
 
 export type Size = keyof typeof DATA_GIB;
+export const sizesOf = (input: Input): readonly Size[] =>
+  (Object.keys(DATA_GIB) as Size[]).slice(0, input === 'full' ? undefined : 1);
 const PARTS = ['detect', 'create', 'initialize', 'swap', 'catch-up'] as const;
-export type Part = (typeof PARTS)[number];
+type Part = (typeof PARTS)[number];
 
-export interface PartOfSwap {
+interface PartOfSwap {
   readonly part: Part;
   readonly seconds: number;
   /** The fastest possible; absent where no figure is published. */
   readonly atLeast?: { readonly seconds: number; readonly because: string };
 }
 
-export interface SwapMeasured {
+interface SwapMeasured {
   readonly size: Size;
   /** The parts of the median seed by its outage. */
   readonly parts: readonly PartOfSwap[];
@@ -57,41 +61,45 @@ export interface SwapMeasured {
 }
 
 /** Each size with some seeds. The parts are those of a median seed; a budgeted measure is the worst. */
-export async function measureSwaps(seeds = SEEDS): Promise<readonly SwapMeasured[]> {
+export async function* measureSwaps(input: Input): AsyncGenerator<Measurement | string> {
   const measured: SwapMeasured[] = [];
-  for (const size of Object.keys(DATA_GIB) as Size[]) {
+  for (const size of sizesOf(input)) {
     const swaps: SwapMeasured[] = [];
-    for (let seed = 1; seed <= seeds; seed++) swaps.push(await swap(size, seed));
+    for (let seed = 1; seed <= SEEDS[input]; seed++) swaps.push(await swap(size, seed));
     const [middle] = swaps.toSorted((a, b) => total(a) - total(b)).slice(swaps.length >> 1);
-    measured.push({
+    const measuredSize: SwapMeasured = {
       size,
       parts: middle?.parts ?? [],
       outageBeyondClientSeconds: Math.max(...swaps.map((one) => one.outageBeyondClientSeconds)),
       apiCalls: Math.max(...swaps.map(({ apiCalls }) => apiCalls)),
-    });
+    };
+    measured.push(measuredSize);
+    yield* swapMeasurements(measuredSize);
   }
-  return measured;
+  const { head, rows } = swapRows(measured);
+  yield tableOf(head, rows);
+  // The sources of the "at least" figures, once for all sizes.
+  for (const { part, atLeast } of measured[0]?.parts ?? []) if (atLeast) yield `${part}: ${atLeast.because}`;
 }
 
 const total = ({ parts }: SwapMeasured): number => parts.reduce((sum, { seconds }) => sum + seconds, 0);
 
-export const swapMeasurements = (swaps: readonly SwapMeasured[]): Measurement[] =>
-  swaps.flatMap(({ size, outageBeyondClientSeconds, apiCalls }) => {
-    const subject = `a swap of ${size}`;
-    return [
-      {
-        subject,
-        measure: "outage beyond the client's own, at worst",
-        value: outageBeyondClientSeconds,
-        unit: 's',
-        atMost: OUTAGE_BEYOND_CLIENT_SECONDS,
-      },
-      { subject, measure: 'API calls, at worst', value: apiCalls, unit: '', atMost: API_CALLS },
-    ];
-  });
+const swapMeasurements = ({ size, outageBeyondClientSeconds, apiCalls }: SwapMeasured): Measurement[] => {
+  const subject = `a swap of ${size}`;
+  return [
+    {
+      subject,
+      measure: "outage beyond the client's own, at worst",
+      value: outageBeyondClientSeconds,
+      unit: 's',
+      atMost: OUTAGE_BEYOND_CLIENT_SECONDS,
+    },
+    { subject, measure: 'API calls, at worst', value: apiCalls, unit: '', atMost: API_CALLS },
+  ];
+};
 
 /** Rows of a table: one for each size, with the measured and the fastest possible time in each cell. */
-export const swapRows = (swaps: readonly SwapMeasured[]): { readonly head: string[]; readonly rows: string[][] } => ({
+const swapRows = (swaps: readonly SwapMeasured[]): { readonly head: string[]; readonly rows: string[][] } => ({
   head: ['data', ...PARTS],
   rows: swaps.map(({ size, parts }) => [size, ...parts.map(cell)]),
 });

@@ -16,7 +16,8 @@ import {
   smallFleet,
 } from '../../../local/scenarios/world/ladder.ts';
 import type { Measurement } from './measurement.ts';
-import { DATA_GIB, type Size } from './swaps.ts';
+import type { Input } from './part.ts';
+import { DATA_GIB, type Size, sizesOf } from './swaps.ts';
 
 /**
  * A block index and the newest blocks, which a start reads; and a state, of which each new block reads at random places: bitcoind's is some 2 % of its data.
@@ -37,14 +38,13 @@ interface Restored {
   readonly attachedSeconds: number;
 }
 
-export async function measureWarming(): Promise<Measurement[]> {
-  const measured: Measurement[] = [];
-  for (const size of Object.keys(DATA_GIB) as Size[]) {
+export async function* measureWarming(input: Input): AsyncGenerator<Measurement> {
+  for (const size of sizesOf(input)) {
     const cold = await restored(size, false);
     const warmed = await restored(size, true);
     const subject = `a restore of ${size}`;
     const share = (part: keyof Restored): number => warmed[part] / cold[part];
-    measured.push(
+    yield* [
       { subject, measure: 'restored → caught up, as blocks come', value: cold.startedSeconds, unit: 's' },
       { subject, measure: 'restored → caught up, warmed', value: warmed.startedSeconds, unit: 's' },
       { subject, measure: 'the same, ratio', value: share('startedSeconds'), unit: '', atMost: SHARE.fromStart },
@@ -52,9 +52,8 @@ export async function measureWarming(): Promise<Measurement[]> {
         ...{ subject, measure: 'volume attached → caught up, warmed ÷ not', unit: '' },
         ...{ value: share('attachedSeconds'), atMost: SHARE.fromVolume },
       },
-    );
+    ];
   }
-  return measured;
 }
 
 /** @throws Error where the story does not end with one heal, and that by a swap */
