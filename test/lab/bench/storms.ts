@@ -21,7 +21,8 @@ export async function* measureStorms(input: Input): AsyncGenerator<Measurement> 
     if (input === 'full') await play(generator, seeds.slice(0, 1), hours, 'needed');
     const needed = await rateOf(generator, seeds, hours, 'needed');
     const sample = seeds.slice(0, IN_FULL);
-    const gained = (await rateOf(generator, sample, hours, 'needed')) / (await rateOf(generator, sample, hours, 'all'));
+    const ofSample = sample.length === seeds.length ? needed : await rateOf(generator, sample, hours, 'needed');
+    const gained = ofSample / (await rateOf(generator, sample, hours, 'all'));
     const subject = `storms of at most ${NODES_MAX} nodes, ${hours} h, generator ${generator}`;
     yield* [
       { subject, measure: 'fleet-hours', value: needed, unit: '/s and core', goal: GOAL },
