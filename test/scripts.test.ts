@@ -44,7 +44,8 @@ const PLAYED: Readonly<Record<string, Play>> = {
 /** With the reason. */
 const NOT_PLAYED: Readonly<Record<string, string>> = {
   check: 'it is types, lint, layers, unused and test, one after the other: minutes',
-  bench: 'its own suite plays each of its parts (bench.test.ts)',
+  bench: 'its own suite plays each of its parts (lab/bench/bench.test.ts)',
+  lab: 'it plays what is due, for as long as it is given (lab/ledger.test.ts)',
   destroy: 'it asks the account first, and takes no word before that',
   'pack:library': 'it bundles all functions; infra/library/library.test.ts packs, too',
   schema: 'it writes files of the checkout; infra/fleet-files.test.ts compares them',

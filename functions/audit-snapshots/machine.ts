@@ -72,10 +72,9 @@ export async function launch(
 async function launchAlone(context: DrillActContext, drill: Drill): Promise<Acts['launch']['result']> {
   const { clients, payload } = context;
   const { ec2 } = clients;
-  for (const at of drill.subnetIds.keys()) {
-    const known = await launchedWith(ec2, tokenOf(drill, at));
-    if (known !== null) return { instanceId: known };
-  }
+  const [token, ...tokens] = drill.subnetIds.map((_, at) => tokenOf(drill, at));
+  const known = token === undefined ? null : await launchedWith(ec2, token, ...tokens);
+  if (known !== null) return { instanceId: known };
   const guarded = await readGuards(context);
   if ('refuse' in guarded) return { failed: guarded.reason, isTold: false };
   const { fleet } = guarded;

@@ -143,9 +143,9 @@ function launched(instanceId: string | undefined): { readonly instanceId: string
   return { instanceId };
 }
 
-/** The instance that was launched with this token; null where EC2 shows none, which is no proof that there is none. */
-export async function launchedWith(ec2: EC2Client, token: string): Promise<string | null> {
-  const byToken = { Filters: [{ Name: 'client-token', Values: [token] }] };
+/** The instance that was launched with one of these tokens; null where EC2 shows none, which is no proof that there is none. */
+export async function launchedWith(ec2: EC2Client, ...tokens: readonly [string, ...string[]]): Promise<string | null> {
+  const byToken = { Filters: [{ Name: 'client-token', Values: [...tokens] }] };
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byToken));
   return Reservations[0]?.Instances?.[0]?.InstanceId ?? null;
 }
