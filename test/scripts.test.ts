@@ -22,7 +22,7 @@ const PLAYED: Readonly<Record<string, Play>> = {
   start: { words: ['--list'], says: 'disk-full' },
   test: { words: ['--listTests', 'test/scripts'], says: 'scripts.test.ts' },
   'test:host': { words: ['--listTests'], says: 'swap.test.ts' },
-  'test:nodes': { words: ['--help'], says: '--turn' },
+  'test:nodes': { words: ['--help'], says: '--one-of-each' },
   types: { words: ['--version'], says: 'Version' },
   lint: { words: ['package.json'], says: 'Checked 1 file' },
   layers: { words: ['--version'], says: '.' },

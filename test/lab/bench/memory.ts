@@ -12,7 +12,7 @@ export const MIB_MAX = 1_536;
 const TEST_WORKER_MIB_MAX = 512;
 const TEST_RUN_TIMEOUT_MS = 60 * 60_000;
 
-const isWorker = ({ command }: ProcessCost): boolean => command.includes('jest-worker');
+const isWorker = ({ command }: ProcessCost): boolean => command.includes('tinypool');
 const isJob = ({ command }: ProcessCost): boolean => command.includes('job-process');
 
 /** @throws Error where a command fails: a run that ends early needs less */
