@@ -1,7 +1,5 @@
 // The literal names of a suite. People type them, functions get them by environment, and policies restrict by them.
-import { Stack } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
-import { DEFAULT_SUITE, misnamed, suiteOf } from '../shared/model/suite.ts';
+import { misnamed, suiteOf } from '../shared/model/suite.ts';
 import { InputError } from './input-error.ts';
 
 export type Names = ReturnType<typeof namesOf>;
@@ -68,26 +66,6 @@ export function suiteNamed(name: string | undefined, given: string): string {
   return suiteOf(name);
 }
 
-const named = new WeakMap<Construct, Names>();
-
-/** Names the suite that is made below this construct. */
-export const nameSuite = (scope: Construct, suite: string): void => void named.set(scope, namesOf(suite));
-
-/** The names of the suite that a construct belongs to, as `Stack.of` tells its stack. */
-export const suiteNames = (construct: Construct): Names => {
-  for (const scope of construct.node.scopes.toReversed()) {
-    const names = named.get(scope as Construct);
-    if (names) return names;
-  }
-  return namesOf(DEFAULT_SUITE);
-};
-
 /** The suite that a person's command is about: the environment names it. */
 export const commandNames = (from = process.env): Names =>
   namesOf(suiteNamed(from['CHAINMEND_NAME'] || undefined, 'CHAINMEND_NAME'));
-
-/** ARN of something in the stack's own account and region: `arn(this, 'ssm', 'parameter/chainmend/pause')`. */
-export const arn = (scope: Construct, service: string, resource: string) => {
-  const { partition, region, account } = Stack.of(scope);
-  return `arn:${partition}:${service}:${region}:${account}:${resource}`;
-};

@@ -32,11 +32,11 @@ import { SnapshotNode } from './constructs/snapshot-node.ts';
 import { SnapshotPolicies } from './constructs/snapshots.ts';
 import { State } from './constructs/state.ts';
 import { SuiteAlarms } from './constructs/suite-alarms.ts';
+import { nameSuite, suiteNames } from './constructs/suite-names.ts';
 import { WatchFleet } from './constructs/watch-fleet.ts';
 import { WatchReleases } from './constructs/watch-releases.ts';
 import type { FleetFile } from './fleets.ts';
 import { keepWithinLimits } from './limits.ts';
-import { nameSuite, suiteNames } from './names.ts';
 
 const listed = (fleets: readonly Fleet[]): string => fleets.map(({ name }) => name).join(', ');
 

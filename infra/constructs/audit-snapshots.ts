@@ -4,10 +4,10 @@ import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { DRILL_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
-import { arn, suiteNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import type { Grant } from './grants.ts';
 import { drillLaunchGrants, ledgerGrants, sharedLedgerGrants, volumeKeyGrants } from './replace-grants.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 export interface AuditSnapshotsProps extends HealProps {
   /** ARNs of the roles that the fleets' instances have: the throw-away instance has the one of its template. */

@@ -2,10 +2,10 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { NO_KEYS } from '../../shared/aws/keys.ts';
-import { arn, suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 export interface CheckReadinessProps extends HealProps {
   /** ARN of the role of replace-node: what its policies allow is asked of IAM. */

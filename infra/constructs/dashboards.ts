@@ -31,7 +31,8 @@ import {
   runbookOf,
 } from '../../shared/fleet/resource-names.ts';
 import { programOf } from '../../shared/model/suite.ts';
-import { type Names, suiteNames } from '../names.ts';
+import type { Names } from '../names.ts';
+import { suiteNames } from './suite-names.ts';
 
 /** Columns of a dashboard. */
 const WIDTH = 24;

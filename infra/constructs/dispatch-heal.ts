@@ -5,7 +5,7 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { InputError } from '../input-error.ts';
-import { arn, liveAlias, suiteNames } from '../names.ts';
+import { liveAlias } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { DurableHeal } from './durable-heal.ts';
 import type { Grant } from './grants.ts';
@@ -14,6 +14,7 @@ import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { SuiteFunction } from './suite-function.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 export interface DispatchHealProps {
   readonly bundles: string;

@@ -4,7 +4,7 @@ import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
 import type { commandDocuments } from '../../shared/node-commands/index.ts';
-import { suiteNames } from '../names.ts';
+import { suiteNames } from './suite-names.ts';
 
 /** The documents, made from this checkout's scripts. */
 export type CommandDocuments = ReturnType<typeof commandDocuments>;

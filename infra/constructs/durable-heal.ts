@@ -4,13 +4,14 @@ import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { HealKind } from '../../shared/model/payload.ts';
-import { arn, liveAlias, type Names, purposeOf, suiteNames } from '../names.ts';
+import { liveAlias, type Names, purposeOf } from '../names.ts';
 import type { Documents } from './documents.ts';
 import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { SuiteFunction } from './suite-function.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 /** What the stack gives to each of its heals. */
 export interface HealProps {

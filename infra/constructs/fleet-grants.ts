@@ -3,8 +3,8 @@ import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { claimTags } from '../../shared/model/suite.ts';
 import type { Operation } from '../../shared/node-commands/parameters.ts';
-import { arn, suiteNames } from '../names.ts';
 import type { Grant } from './grants.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 type Tags = Readonly<Record<string, string>>;
 export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;

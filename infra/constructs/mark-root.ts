@@ -1,9 +1,9 @@
 // mark-root: tags the root volume of a stopped node, so that replace-node may attach it again. Only replace-node calls it.
 import { Construct } from 'constructs';
-import { suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import { rootTagGrants } from './replace-grants.ts';
 import { SynchronousFunction } from './suite-function.ts';
+import { suiteNames } from './suite-names.ts';
 
 /** replace-node waits a little longer. */
 const TIMEOUT_SECONDS = 30;

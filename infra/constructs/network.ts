@@ -18,10 +18,10 @@ import type { CompleteDocument } from '../../shared/fleet/whole.ts';
 import { fleetTag } from '../../shared/model/suite.ts';
 import type { NetworkBoot } from '../../shared/node-commands/first-boot.ts';
 import { InputError } from '../input-error.ts';
-import { arn } from '../names.ts';
 import type { Grant } from './grants.ts';
 import type { Deploy } from './node-launch.ts';
 import { SynchronousFunction } from './suite-function.ts';
+import { arn } from './suite-names.ts';
 
 type Chosen = NonNullable<Deploy['network']>;
 

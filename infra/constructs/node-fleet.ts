@@ -18,7 +18,6 @@ import { type CompleteDocument, completeDocument } from '../../shared/fleet/whol
 import { DEFAULT_SUITE, nameOf } from '../../shared/model/suite.ts';
 import type { FirstBootScripts } from '../../shared/node-commands/first-boot.ts';
 import { InputError } from '../input-error.ts';
-import { arn } from '../names.ts';
 import { type Grant, roleOf } from './grants.ts';
 import { addNetwork, networkBoot, networkGrants, openToItself } from './network.ts';
 import { addGroup, type NodeGroup } from './node-group.ts';
@@ -31,6 +30,7 @@ import {
   logGroupName,
   type NodesMade,
 } from './node-launch.ts';
+import { arn } from './suite-names.ts';
 
 export interface NodesProps {
   /** The suite that looks after them; `chainmend` unless given. */

@@ -11,9 +11,9 @@ import { otherChain } from '../../shared/chains/defaults.ts';
 import { syncedQuestion } from '../../shared/chains/synced.ts';
 import { groupName } from '../../shared/model/suite.ts';
 import { InputError } from '../input-error.ts';
-import { arn } from '../names.ts';
 import { roleOf } from './grants.ts';
 import { DATA_DEVICE, dataVolumeOf, launchTemplateOf, listed, type NodesMade } from './node-launch.ts';
+import { arn } from './suite-names.ts';
 
 export interface NodeGroup {
   readonly group: CfnAutoScalingGroup;

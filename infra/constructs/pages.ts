@@ -6,9 +6,9 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { InputError } from '../input-error.ts';
-import { arn, suiteNames } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Grant } from './grants.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 /**
  * The topic has its own KMS key ($1 a month). Nobody can change the policy of SNS's default key, and it does not admit CloudWatch. Alarms would never

@@ -1,8 +1,8 @@
 // plan-snapshots: chooses the node of a fleet to stop for its next clean snapshot. It only reads, and only the dispatcher calls it.
 import { Construct } from 'constructs';
-import { suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import { SynchronousFunction } from './suite-function.ts';
+import { suiteNames } from './suite-names.ts';
 
 /** The dispatcher waits a little longer. */
 const TIMEOUT_SECONDS = 30;

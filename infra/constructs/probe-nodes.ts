@@ -6,9 +6,9 @@ import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Fleet, Probe } from '../../shared/fleet/model.ts';
 import { InputError } from '../input-error.ts';
-import { arn, suiteNames } from '../names.ts';
 import type { Grant } from './grants.ts';
 import { SynchronousFunction } from './suite-function.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 /** All fleets that are probed from within one VPC. */
 interface ProbeVpc {

@@ -4,12 +4,12 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
-import { arn, suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import type { Grant } from './grants.ts';
 import { fleetNames, holdGrants, ledgerGrants } from './replace-grants.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 export type PruneRetiredProps = HealProps;
 

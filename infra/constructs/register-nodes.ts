@@ -7,7 +7,6 @@ import { INSTANCE_STATE_CHANGE } from '../../shared/events/instance.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { claimOf, DEFAULT_SUITE } from '../../shared/model/suite.ts';
 import { FLEET_TAG, KIND_TAG, NODE_TAG, SUITE_TAG } from '../../shared/model/tags.ts';
-import { arn, suiteNames } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { fenced } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
@@ -16,6 +15,7 @@ import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { SuiteFunction } from './suite-function.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 export interface RegisterNodesProps {
   readonly bundles: string;

@@ -4,11 +4,11 @@ import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
 import { InputError } from '../input-error.ts';
-import { arn, suiteNames } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
 import { SuiteFunction } from './suite-function.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 export interface RelayPagesProps {
   readonly bundles: string;

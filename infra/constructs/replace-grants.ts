@@ -16,9 +16,9 @@ import {
   WRITABLE_LEDGER_TAGS,
   WRITABLE_TAGS,
 } from '../../shared/model/tags.ts';
-import { arn } from '../names.ts';
 import { type Condition, fenced, instanceTags } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
+import { arn } from './suite-names.ts';
 
 type Fleets = readonly Fleet[];
 type Action = `${string}:${string}`;

@@ -2,7 +2,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { NO_KEYS } from '../../shared/aws/keys.ts';
-import { arn, suiteNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
@@ -24,6 +23,7 @@ import {
   volumeKeyGrants,
 } from './replace-grants.ts';
 import { hintAliasOf } from './suite-function.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 export interface ReplaceNodeProps extends HealProps {
   /** ARNs of the roles that the fleets' instances have. */

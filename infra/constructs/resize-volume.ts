@@ -1,11 +1,11 @@
 // resize-volume: the durable heal that grows a volume, or has its owner's command prune what lies on it.
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { suiteNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { modifyVolumeGrants, sendCommandGrants } from './fleet-grants.ts';
 import { invokeOthersGrant } from './replace-node.ts';
 import { hintAliasOf } from './suite-function.ts';
+import { suiteNames } from './suite-names.ts';
 
 /**
  * The limit behind the dispatcher's deadline (8 h, and the wait for an approval). It is a day longer than the longest wait for an approval (48 h by

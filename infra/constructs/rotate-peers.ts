@@ -4,7 +4,6 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { peerOperations } from '../../shared/node-commands/parameters.ts';
-import { arn, suiteNames } from '../names.ts';
 import type { Documents } from './documents.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
@@ -13,6 +12,7 @@ import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { SuiteFunction } from './suite-function.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 export interface RotatePeersProps {
   readonly bundles: string;

@@ -4,9 +4,9 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import { arn } from '../names.ts';
 import { roleOf } from './grants.ts';
 import { type SuiteFunction, SWEEPS } from './suite-function.ts';
+import { arn } from './suite-names.ts';
 
 export interface ScheduleProps {
   readonly name: string;

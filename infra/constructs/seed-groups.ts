@@ -5,13 +5,13 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { RETIRED_TAG } from '../../shared/model/tags.ts';
-import { arn, suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import { fenced, instanceTags } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
 import { keysWithin } from './replace-grants.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 /** The function works for 90 s; the rest is for the calls that it has begun. */
 const TIMEOUT_SECONDS = 120;

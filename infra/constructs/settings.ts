@@ -4,8 +4,8 @@ import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { fleetParameterName, fleetParameterValue, pauseParameterName } from '../../shared/fleet/parameter.ts';
 import type { FleetFile } from '../fleets.ts';
-import { arn, suiteNames } from '../names.ts';
 import type { Grant } from './grants.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 export class Settings extends Construct {
   constructor(scope: Construct, id: string, fleets: readonly FleetFile[]) {

@@ -2,12 +2,12 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
-import { suiteNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import { creationGrants, ledgerGrants, snapshotGrants, tagAtCreation } from './replace-grants.ts';
 import { invokeOthersGrant } from './replace-node.ts';
 import { hintAliasOf } from './suite-function.ts';
+import { suiteNames } from './suite-names.ts';
 
 /** A client may take an hour to stop and one to start. The first snapshot of terabytes takes hours to complete, with the node up again. */
 const EXECUTION_TIMEOUT = Duration.hours(72);

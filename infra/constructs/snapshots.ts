@@ -8,8 +8,8 @@ import type { Fleet, SnapshotPolicy } from '../../shared/fleet/model.ts';
 import { sharingFault } from '../../shared/fleet/schema-heal.ts';
 import { FLEET_TAG } from '../../shared/model/tags.ts';
 import { InputError } from '../input-error.ts';
-import { arn, suiteNames } from '../names.ts';
 import { type Grant, roleOf } from './grants.ts';
+import { arn, suiteNames } from './suite-names.ts';
 
 /** "100 custom lifecycle policies per Region" ("Quotas for Amazon Data Lifecycle Manager"). */
 const POLICIES_MAXIMUM = 100;

@@ -4,8 +4,8 @@ import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/
 import { Construct } from 'constructs';
 import { DRILL_KIND, HEAL_KINDS, partitions, type Writer } from '../../shared/heal/records.ts';
 import type { HealKind } from '../../shared/model/payload.ts';
-import { suiteNames } from '../names.ts';
 import type { Grant } from './grants.ts';
+import { suiteNames } from './suite-names.ts';
 
 export class State extends Construct {
   readonly table: TableV2;

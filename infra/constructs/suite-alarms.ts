@@ -18,10 +18,10 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Rule as EventRule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import { suiteNames } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Pages } from './pages.ts';
 import type { SuiteFunction, SynchronousFunction } from './suite-function.ts';
+import { suiteNames } from './suite-names.ts';
 
 export interface SuiteAlarmsProps {
   readonly pages: Pages;

@@ -18,9 +18,10 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { HINTS } from '../../shared/events/hint.ts';
 import { FUNCTION_TIMEOUT_MS } from '../../shared/model/execution.ts';
-import { arn, purposeOf } from '../names.ts';
+import { purposeOf } from '../names.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type Grant, roleOf } from './grants.ts';
+import { arn } from './suite-names.ts';
 
 export interface SuiteFunctionProps {
   /** A literal name: a role can then name its own function without a circular reference. */

@@ -1,10 +1,10 @@
 // watch-releases: once a day it reads the feeds of releases that fleet files name, and tells people. It is part of the stack only where a fleet has one.
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { suiteNames } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
+import { suiteNames } from './suite-names.ts';
 
 /** The function works for 80 s; the rest is for the fleet that it has begun. */
 const TIMEOUT_SECONDS = 120;

@@ -62,11 +62,20 @@ const FUNCTION = /^(?:#.*\n)*([a-z_]+)\(\) (?:[{(].*[})]|[{(]\n[\s\S]*?\n[})].*)
 
 /** Removes the functions whose name nothing else in the text mentions: each script uses only some functions of its parts. */
 export function withoutUnused(text: string): string {
+  // Comments mention no function. They stay as blanks, so that a place in the text is the same place in the code.
+  const code = text.replace(/^ *#.*$/gm, (comment) => ' '.repeat(comment.length));
+  const mentioned = wordCounts(code);
   const used = text.replace(FUNCTION, (whole, name: string, at: number) => {
-    const rest = text.slice(0, at) + text.slice(at + whole.length);
-    return new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(rest.replace(/^ *#.*$/gm, '')) ? whole : '';
+    const within = wordCounts(code.slice(at, at + whole.length)).get(name);
+    return mentioned.get(name) === within ? '' : whole;
   });
   return used === text ? text : withoutUnused(used);
+}
+
+function wordCounts(code: string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [word] of code.matchAll(/[\w-]+/g)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
 }
 
 /** The agent runs the script by its path, so that the first line chooses the shell. */

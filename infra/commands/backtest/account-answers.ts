@@ -28,20 +28,26 @@ export interface Sought {
   readonly toMs: number;
 }
 
-const READS: Readonly<Record<string, (atMs: number, stdout: string) => Told | undefined>> = {
-  [commandDocuments().observeNode.name]: (atMs, stdout) => {
+type Read = (atMs: number, stdout: string) => Told | undefined;
+
+/** By the name of the document that was sent. */
+const readsOf = ({
+  observeNode,
+  inspectNode,
+}: ReturnType<typeof commandDocuments>): Readonly<Record<string, Read>> => ({
+  [observeNode.name]: (atMs, stdout) => {
     const { result, before, after, reason = result } = parseAnswer(stdout);
     const seen = after ?? before;
     if (result === 'late') return { about: 'disk refused', atMs, reason };
     return result !== 'done' || seen === null ? undefined : { about: 'disk', atMs, seen };
   },
-  [commandDocuments().inspectNode.name]: (atMs, stdout) => {
+  [inspectNode.name]: (atMs, stdout) => {
     const { result, before, after, reason = result } = parseNodeAnswer(stdout);
     const seen = after ?? before;
     if (result === 'late') return { about: 'node refused', atMs, reason };
     return result !== 'done' || seen === null ? undefined : { about: 'node', atMs, seen };
   },
-};
+});
 
 /**
  * @param notes gets a line where there are more answers than are read
@@ -56,7 +62,8 @@ export async function readAnswers(
   const told = new Map<string, Told[]>();
   const sinceMs = Math.max(Math.min(...sought.map(({ fromMs }) => fromMs)), nowMs - KEPT_DAYS.answers * DAY_MS);
   if (sought.length === 0 || sinceMs >= nowMs) return told;
-  const listed = await pMap(Object.keys(READS), (name) => invocationsOf(ssm, name, sinceMs, notes));
+  const reads = readsOf(commandDocuments());
+  const listed = await pMap(Object.keys(reads), (name) => invocationsOf(ssm, name, sinceMs, notes));
   const wanted = listed
     .flatMap(({ found, wholeFromMs }) => {
       // Where the first answers are not there any more, a later one would be taken for them.
@@ -66,7 +73,7 @@ export async function readAnswers(
     .sort((a, b) => requestedMs(a) - requestedMs(b));
   if (wanted.length > READ_MOST)
     notes.push(`Of ${wanted.length} answers of nodes ${READ_MOST} were read, the oldest ones.`);
-  const read = await pMap(wanted.slice(0, READ_MOST), (invocation) => answerOf(ssm, invocation), {
+  const read = await pMap(wanted.slice(0, READ_MOST), (invocation) => answerOf(ssm, invocation, reads), {
     concurrency: AT_ONCE,
   });
   for (const [at, answer] of read.entries()) {
@@ -118,11 +125,15 @@ const isWanted = (invocation: CommandInvocation, sought: readonly Sought[]): boo
 };
 
 /** What is no answer of this version has told nothing. */
-async function answerOf(ssm: SSMClient, invocation: CommandInvocation): Promise<Told | undefined> {
+async function answerOf(
+  ssm: SSMClient,
+  invocation: CommandInvocation,
+  reads: Readonly<Record<string, Read>>,
+): Promise<Told | undefined> {
   const { CommandId, InstanceId, DocumentName = '' } = invocation;
   const { StandardOutputContent = '' } = await ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
   try {
-    return READS[DocumentName]?.(requestedMs(invocation), StandardOutputContent);
+    return reads[DocumentName]?.(requestedMs(invocation), StandardOutputContent);
   } catch {
     return undefined;
   }
