@@ -9,11 +9,12 @@ import { bundleFunctions } from './bundle.ts';
 import { addChecks } from './checks.ts';
 import { emailAddress } from './constructs/pages.ts';
 import { webhookPlace } from './constructs/relay-pages.ts';
-import { nearest } from './fleet-suggestions.ts';
-import { FleetFilesError, fleetsDirectory, readFleets } from './fleets.ts';
+import { FleetFilesError } from './fleet-files-error.ts';
+import { fleetsDirectory, readFleets } from './fleets.ts';
 import { InputError } from './input-error.ts';
 import { kmsKeyArn, nodeRoleArn, runbooksPrefix } from './inputs.ts';
 import { namesOf, suiteNamed } from './names.ts';
+import { nearest } from './nearest.ts';
 import { repositoryRoot } from './paths.ts';
 import { ChainmendStack, NodesStack } from './stack.ts';
 

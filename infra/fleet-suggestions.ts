@@ -1,11 +1,11 @@
 // "did you mean": the word of the schema that is nearest to what a person wrote.
 import type { JsonSchema } from '@valibot/to-json-schema';
-import didYouMean from 'didyoumean2';
 import * as v from 'valibot';
 import { type FleetProblem, sentenceOf } from '../shared/fleet/problems.ts';
 import { fleetDocumentSchema } from '../shared/fleet/schema-whole.ts';
 import { elsewhere } from './chains-elsewhere.ts';
 import { fleetJsonSchema } from './fleet-json-schema.ts';
+import { nearest } from './nearest.ts';
 
 export interface Suggestion {
   /** A key, also one of another level ("disk.maximumSizeGiB"), or a word. */
@@ -46,10 +46,6 @@ export function explainedProblem(problem: FleetProblem, file?: FileSchema): stri
   if (!suggestion) return sentenceOf(problem);
   const expected = suggestion.expected ?? problem.expected;
   return sentenceOf({ ...problem, expected: `did you mean "${suggestion.word}"? ${expected.replace(/^e/, 'E')}` });
-}
-
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  return didYouMean(word, [...known]) ?? undefined;
 }
 
 /** All schemas that are allowed at a path: one schema, or the alternatives of a union. */

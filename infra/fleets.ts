@@ -9,7 +9,7 @@ import { FleetFileError, type FleetProblem } from '../shared/fleet/problems.ts';
 import { resolveFleet } from '../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../shared/fleet/schema.ts';
 import { parseFleetDocument } from '../shared/fleet/whole.ts';
-import { plainText } from '../shared/text/plain-text.ts';
+import { FleetFilesError } from './fleet-files-error.ts';
 import { explainedProblem } from './fleet-suggestions.ts';
 import { readYamlSource, type YamlLimits } from './yaml-source.ts';
 
@@ -19,19 +19,6 @@ export interface FleetFile {
   readonly path: string;
   readonly document: FleetDocument;
   readonly fleet: Fleet;
-}
-
-/** One line per problem: "infra/fleets/bitcoin.yaml:7:3 unknown key "voulmes"; did you mean "volumes"?". */
-export class FleetFilesError extends Error {
-  override readonly name = 'FleetFilesError';
-  readonly lines: readonly string[];
-
-  constructor(lines: readonly string[]) {
-    // Wrong values are quoted: each problem stays one line.
-    const plain = lines.map((line) => plainText(line));
-    super(plain.join('\n'));
-    this.lines = plain;
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 // `npm start`: runs a scenario in a local region, or stories on real machines, and prints what happened. Exit status 0: the expectations held; 1:
 // they did not; 2: wrong usage.
 
-import { ReportFileError } from '../infra/report/file.ts';
+import { ReportFileError } from '../infra/report/file-error.ts';
 import { plainJson } from '../shared/text/plain-text.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';

@@ -1,62 +1,49 @@
 // `npm run chainmend -- VERB`: everything that a person does with chainmend, in an account or in the local region. docs/commands.md has every verb.
-import { randomBytes } from 'node:crypto';
+// What a verb works with is read when it is chosen: a question for the version waits for no SDK.
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { forSuite, misnamed, suiteOf } from '../../shared/model/suite.ts';
 import { plainJson, plainText } from '../../shared/text/plain-text.ts';
 import { plainLines, terminalText } from '../../shared/text/terminal-text.ts';
-import { fleetsDirectory } from '../fleets.ts';
-import { readAccount as readForAdoption } from './adopt/account.ts';
 import type { AdoptContext } from './adopt/context.ts';
-import { localTwin } from './adopt/twin.ts';
 import { addAdoptVerb } from './adopt/verbs.ts';
-import { readHistories } from './backtest/account.ts';
 import type { BacktestContext } from './backtest/backtest.ts';
 import { addBacktestVerb } from './backtest/verbs.ts';
 import { addCompletionVerb } from './completion.ts';
 import { confirmOnTerminal } from './confirmation.ts';
-import { checkoutOf, PLAYER } from './diff/checkout.ts';
 import type { DiffContext } from './diff/diff.ts';
 import type { DrawnLine, PlayedLine } from './diff/form.ts';
 import { addDiffVerb } from './diff/verbs.ts';
 import type { DoctorContext } from './doctor/doctor.ts';
 import { addDoctorVerb } from './doctor/verbs.ts';
-import { UsageError } from './fleets/context.ts';
-import { ssmParameterStore } from './fleets/parameter-store.ts';
+import { UsageError } from './errors.ts';
 import { addFleetVerbs, type FleetsDesk } from './fleets/verbs.ts';
-import { awsSuite } from './heal/aws-suite.ts';
 import type { HealCommandContext, Suite } from './heal/context.ts';
-import { askPlace, STATIC_KEYS } from './heal/place-process.ts';
+import { STATIC_KEYS } from './heal/static-keys.ts';
 import type { AccountsContext } from './heal/status-accounts.ts';
 import { addHealVerbs } from './heal/verbs.ts';
-import { playLocally } from './local-process.ts';
-import { type LocalRegion, serveLocally } from './local-region.ts';
-import { awsNames } from './names/account.ts';
+import type { LocalRegion } from './local-region.ts';
 import type { NamesContext } from './names/context.ts';
 import { addNamesVerbs } from './names/verbs.ts';
-import { readAccount } from './preflight/account.ts';
-import { type Ended, type Output, runProgram, type SharedOptions } from './program.ts';
-import { readDecisions, reportAccount } from './report/account.ts';
+import { type Ended, type Opened, type Output, runProgram, type SharedOptions } from './program.ts';
 import type { ReportContext } from './report/report.ts';
 import { addReportVerb } from './report/verbs.ts';
-import { awsBelongings } from './retire/belongings.ts';
-import { awsAccount } from './smoke/aws-account.ts';
-import { cdk } from './smoke/cdk.ts';
 import type { SmokeContext } from './smoke/context.ts';
-import { leftoversText } from './smoke/leftovers.ts';
+import { type Leftover, leftoversText } from './smoke/leftovers.ts';
 import { addSmokeVerb } from './smoke/verbs.ts';
 
 /** What each group of verbs works with. */
 export interface Desk {
-  readonly heal: HealCommandContext & AccountsContext;
-  readonly doctor: DoctorContext;
-  readonly fleets: FleetsDesk;
-  readonly names: NamesContext;
-  readonly adopt: AdoptContext;
-  readonly diff: DiffContext;
-  readonly backtest: BacktestContext;
-  readonly smoke: SmokeContext;
-  readonly report: ReportContext;
+  readonly heal: Opened<HealCommandContext & AccountsContext>;
+  readonly doctor: Opened<DoctorContext>;
+  readonly fleets: Opened<FleetsDesk>;
+  readonly names: Opened<NamesContext>;
+  readonly adopt: Opened<AdoptContext>;
+  readonly diff: Opened<DiffContext>;
+  readonly backtest: Opened<BacktestContext>;
+  readonly smoke: Opened<SmokeContext>;
+  readonly report: Opened<ReportContext>;
+  readonly say: (text: string) => void;
 }
 
 export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
@@ -72,7 +59,7 @@ export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
   addDiffVerb(program, desk.diff, ended);
   program.commandsGroup('Else:');
   addSmokeVerb(program, desk.smoke, ended);
-  addCompletionVerb(program, desk.heal.say);
+  addCompletionVerb(program, desk.say);
 }
 
 /** Commands in what a person reads are about the suite that they asked for. */
@@ -101,6 +88,8 @@ const ERASE = '\x1b[2K\r';
 interface Terminal {
   readonly desk: Desk;
   readonly output: Output;
+  /** What a run of the smoke test has made. */
+  readonly made: ReadonlyMap<string, Leftover>;
   /** Ends what a verb has started beside itself. */
   readonly end: () => Promise<void>;
 }
@@ -128,11 +117,15 @@ function terminalOf(interrupted: AbortSignal): Terminal {
   };
   const sleep = (ms: number): Promise<void> => setTimeout(ms);
   const confirm = confirmOnTerminal();
-  const openSuite = (): Suite => {
-    suite ??= awsSuite();
-    return suite;
+  const openSuite = async (): Promise<() => Suite> => {
+    const { awsSuite } = await import('./heal/aws-suite.ts');
+    return () => {
+      suite ??= awsSuite();
+      return suite;
+    };
   };
-  const belongings = () => awsBelongings();
+  const openBelongings = async () => (await import('./retire/belongings.ts')).awsBelongings();
+  const made = new Map<string, Leftover>();
   const prepare = async (options: SharedOptions): Promise<void> => {
     isJson = options.json === true;
     chooseSuite(options);
@@ -144,6 +137,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
     }
     if (options.local === undefined) return;
     status('the local region plays …');
+    const { serveLocally } = await import('./local-region.ts');
     local = await serveLocally(options.local);
     Object.assign(process.env, local.environment);
     delete process.env['AWS_PROFILE'];
@@ -151,30 +145,78 @@ function terminalOf(interrupted: AbortSignal): Terminal {
   };
   return {
     desk: {
-      heal: { suite: openSuite, askPlace, say, complain, status, confirm, sleep },
-      doctor: { say, status, directory: fleetsDirectory },
-      fleets: {
-        ...{ directory: fleetsDirectory, store: () => ssmParameterStore(), belongings, confirm, say },
-        account: (fleets) => readAccount(fleets),
+      say,
+      heal: async () => {
+        const { askPlace } = await import('./heal/place-process.ts');
+        return { suite: await openSuite(), askPlace, say, complain, status, confirm, sleep };
       },
-      report: { account: () => reportAccount(), say, status },
-      names: { account: () => awsNames(), belongings, confirm, say },
-      adopt: { read: (options) => readForAdoption(options), playTwin: localTwin, say, status },
-      backtest: { read: readHistories, say, status },
-      diff: {
-        draw: (input) => playLocally<DrawnLine>('test/lab/twin/stories.ts', input, () => {}),
-        play: (input, heard, root) => playLocally<PlayedLine>(PLAYER, input, heard, root),
-        journal: (fleet, sinceMs) => readDecisions(fleet, sinceMs),
-        past: async (fleet, days) =>
-          (await readHistories({ fleets: [], days, files: undefined, given: [fleet], status }))[0],
-        ...{ checkout: checkoutOf, say, status },
+      doctor: async () => {
+        const { fleetsDirectory } = await import('../fleets.ts');
+        return { say, status, directory: fleetsDirectory };
       },
-      smoke: {
-        ...{ account: () => awsAccount(), suite: openSuite, cdk, interrupted, made: new Map(), say, complain, sleep },
-        nowMs: () => Date.now(),
-        chance: () => randomBytes(3).toString('hex'),
+      fleets: async () => {
+        const { fleetsDirectory } = await import('../fleets.ts');
+        return {
+          directory: fleetsDirectory,
+          store: async () => (await import('./fleets/parameter-store.ts')).ssmParameterStore(),
+          belongings: openBelongings,
+          account: async (fleets) => (await import('./preflight/account.ts')).readAccount(fleets),
+          confirm,
+          say,
+        };
+      },
+      report: async () => {
+        const { reportAccount } = await import('./report/account.ts');
+        return { account: () => reportAccount(), say, status };
+      },
+      names: async () => {
+        const { awsNames } = await import('./names/account.ts');
+        return { account: () => awsNames(), belongings: openBelongings, confirm, say };
+      },
+      adopt: async () => {
+        const { readAccount } = await import('./adopt/account.ts');
+        const { localTwin } = await import('./adopt/twin.ts');
+        return { read: (options) => readAccount(options), playTwin: localTwin, say, status };
+      },
+      backtest: async () => {
+        const { readHistories } = await import('./backtest/account.ts');
+        return { read: readHistories, say, status };
+      },
+      diff: async () => {
+        const { readHistories } = await import('./backtest/account.ts');
+        const { checkoutOf, PLAYER } = await import('./diff/checkout.ts');
+        const { playLocally } = await import('./local-process.ts');
+        const { readDecisions } = await import('./report/account.ts');
+        return {
+          draw: (input) => playLocally<DrawnLine>('test/lab/twin/stories.ts', input, () => {}),
+          play: (input, heard, root) => playLocally<PlayedLine>(PLAYER, input, heard, root),
+          journal: (fleet, sinceMs) => readDecisions(fleet, sinceMs),
+          past: async (fleet, days) =>
+            (await readHistories({ fleets: [], days, files: undefined, given: [fleet], status }))[0],
+          checkout: checkoutOf,
+          say,
+          status,
+        };
+      },
+      smoke: async () => {
+        const { awsAccount } = await import('./smoke/aws-account.ts');
+        const { cdk } = await import('./smoke/cdk.ts');
+        const { randomBytes } = await import('node:crypto');
+        return {
+          account: () => awsAccount(),
+          suite: await openSuite(),
+          cdk,
+          interrupted,
+          made,
+          say,
+          complain,
+          sleep,
+          nowMs: () => Date.now(),
+          chance: () => randomBytes(3).toString('hex'),
+        };
       },
     },
+    made,
     output: {
       ...{ say, complain, prepare },
       write: ({ status: code, facts = { said } }) =>
@@ -186,7 +228,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
   };
 }
 
-function onInterrupt(interrupt: AbortController, { desk }: Terminal): void {
+function onInterrupt(interrupt: AbortController, { made }: Terminal): void {
   process.on('SIGINT', () => {
     if (!process.argv.includes('smoke')) {
       process.stderr.write('\nNobody is waiting any more; what was begun goes on. See: npm run chainmend -- status\n');
@@ -200,8 +242,7 @@ function onInterrupt(interrupt: AbortController, { desk }: Terminal): void {
     const deployed = process.argv.includes('--stack-is-deployed') ? ' --stack-is-deployed' : '';
     const again = `npm run chainmend -- smoke --remove${deployed}`;
     process.stderr.write(`\nStopped. Whatever carries the tag chainmend:smoke is left as it is, and paid for.\n`);
-    for (const line of leftoversText([...desk.smoke.made.values()], again))
-      process.stderr.write(`${terminalText(line)}\n`);
+    for (const line of leftoversText([...made.values()], again)) process.stderr.write(`${terminalText(line)}\n`);
     process.exit(130);
   });
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { plainText } from '../../shared/text/plain-text.ts';
 import { repositoryRoot } from '../paths.ts';
-import { StoreError } from './fleets/parameter-store.ts';
+import { StoreError } from './errors.ts';
 
 /** What it says of its own failure; the rest is left out. */
 const STDERR_CHARACTERS = 2_000;

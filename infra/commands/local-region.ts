@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { repositoryRoot } from '../paths.ts';
-import { UsageError } from './fleets/context.ts';
+import { UsageError } from './errors.ts';
 
 /** A heal of a quarter of an hour takes three seconds. */
 const SPEED = 300;

@@ -4,14 +4,11 @@ import { Command, CommanderError, Option } from 'commander';
 import pico from 'picocolors';
 import { unfitWord } from '../../shared/text/command-words.ts';
 import { plainLines } from '../../shared/text/terminal-text.ts';
-import { FleetFilesError } from '../fleets.ts';
-import { ReportFileError } from '../report/file.ts';
-import { UsageError } from './fleets/context.ts';
-import { StoreError } from './fleets/parameter-store.ts';
+import { FleetFilesError } from '../fleet-files-error.ts';
+import { ReportFileError } from '../report/file-error.ts';
+import { RequestError, SmokeError, StoreError, SuiteError, UsageError } from './errors.ts';
 import { refuseRepeated } from './given-once.ts';
-import { RequestError, SuiteError } from './heal/context.ts';
 import { PROGRAM, VERSION } from './program-name.ts';
-import { SmokeError } from './smoke/context.ts';
 
 /** Only on a terminal: picocolors would also colour a pipe in CI. */
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
@@ -48,6 +45,9 @@ export interface Ended {
   /** Its result for machines; without it `--json` has only the status and what went wrong. */
   facts: object | undefined;
 }
+
+/** What a group of verbs works with. It is made, and its code is read, when one of its verbs is chosen. */
+export type Opened<Context> = () => Promise<Context>;
 
 export type AddVerbs = (program: Command, ended: Ended) => void;
 

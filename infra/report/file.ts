@@ -3,12 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readCodeBook } from './codes.ts';
 import type { ReportFacts } from './facts.ts';
+import { ReportFileError } from './file-error.ts';
 import { pageAssets, reportPage } from './page.ts';
-
-/** The file cannot be written: a sentence for a person. */
-export class ReportFileError extends Error {
-  override readonly name = 'ReportFileError';
-}
 
 /** @returns a line that says what was written @throws ReportFileError */
 export function writeReportFile(file: string, facts: ReportFacts): string {

@@ -9,7 +9,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { isOutside } from '../../../shared/fleet/nodes.ts';
 import { errorText } from '../../../shared/text/plain-text.ts';
-import { StoreError } from '../fleets/parameter-store.ts';
+import { StoreError } from '../errors.ts';
 import { agentsOf, alarmsOf, disksOf, seriesOf, targetGroupsOf, zonesOf } from './account-around.ts';
 import {
   elasticAddresses,

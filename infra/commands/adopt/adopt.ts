@@ -9,7 +9,7 @@ import { plainText } from '../../../shared/text/plain-text.ts';
 import { fleetJsonSchemaPath } from '../../fleet-json-schema.ts';
 import { fleetPathsIn, parseSource, shortPath } from '../../fleets.ts';
 import { InputError } from '../../input-error.ts';
-import { UsageError } from '../fleets/context.ts';
+import { UsageError } from '../errors.ts';
 import { type Adoption, adoptionJson, adoptionLines, adoptionOf } from './adoption.ts';
 import type { AdoptContext } from './context.ts';
 import { masked, NOT_MASKED } from './mask.ts';

@@ -1,11 +1,11 @@
 // `chainmend adopt`, as a verb of the program.
 import type { Command } from 'commander';
-import type { Ended } from '../program.ts';
+import type { Ended, Opened } from '../program.ts';
 import { whole } from '../whole-number.ts';
-import { type AdoptOptions, adopt } from './adopt.ts';
+import type { AdoptOptions } from './adopt.ts';
 import type { AdoptContext } from './context.ts';
 
-export function addAdoptVerb(program: Command, context: AdoptContext, ended: Ended): void {
+export function addAdoptVerb(program: Command, open: Opened<AdoptContext>, ended: Ended): void {
   program
     .command('adopt')
     .description('read an account, change nothing, and propose fleet files for the nodes that run there')
@@ -19,7 +19,8 @@ export function addAdoptVerb(program: Command, context: AdoptContext, ended: End
     .option('--storms <n>', 'with --twin: so many storms of each fleet, too', whole(1, STORMS_MAX))
     .option('--seed <n>', 'with --twin: another seed is another run', whole(0, Number.MAX_SAFE_INTEGER))
     .action(async (options: AdoptOptions) => {
-      const { status, facts } = await adopt(context, options);
+      const { adopt } = await import('./adopt.ts');
+      const { status, facts } = await adopt(await open(), options);
       ended.status = status;
       ended.facts = facts;
     });

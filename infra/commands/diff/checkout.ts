@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { repositoryRoot } from '../../paths.ts';
-import { UsageError } from '../fleets/context.ts';
+import { UsageError } from '../errors.ts';
 
 export const PLAYER = 'local/twin/play.ts';
 

@@ -1,13 +1,13 @@
 // `chainmend diff`, as a verb of the program.
 import type { Command } from 'commander';
 import { KEPT_DAYS } from '../backtest/history.ts';
-import type { Ended } from '../program.ts';
+import type { Ended, Opened } from '../program.ts';
 import { whole } from '../whole-number.ts';
-import { type DiffContext, type DiffOptions, diff } from './diff.ts';
+import type { DiffContext, DiffOptions } from './diff.ts';
 
 const names = (words: string): readonly string[] => words.split(',').map((word) => word.trim());
 
-export function addDiffVerb(program: Command, context: DiffContext, ended: Ended): void {
+export function addDiffVerb(program: Command, open: Opened<DiffContext>, ended: Ended): void {
   program
     .command('diff')
     .description('what a change would change: two versions of a fleet file, or of chainmend, in the same stories')
@@ -31,6 +31,7 @@ export function addDiffVerb(program: Command, context: DiffContext, ended: Ended
     .option('--since <time>', 'with --journal: minutes, hours or days back, 30d unless given, and at most')
     .option('--markdown', 'as a comment for a pull request')
     .action(async (before: string | undefined, after: string | undefined, options: DiffOptions) => {
-      Object.assign(ended, await diff(context, [before, after], options));
+      const { diff } = await import('./diff.ts');
+      Object.assign(ended, await diff(await open(), [before, after], options));
     });
 }

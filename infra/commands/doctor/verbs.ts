@@ -1,9 +1,9 @@
 // The verb doctor: would a heal work now?
 import type { Command } from 'commander';
-import type { Ended } from '../program.ts';
-import { type DoctorContext, type DoctorOptions, doctor } from './doctor.ts';
+import type { Ended, Opened } from '../program.ts';
+import type { DoctorContext, DoctorOptions } from './doctor.ts';
 
-export function addDoctorVerb(program: Command, context: DoctorContext, ended: Ended): void {
+export function addDoctorVerb(program: Command, open: Opened<DoctorContext>, ended: Ended): void {
   program
     .command('doctor')
     .description('would a heal work now? Reads, asks AWS for dry runs, and changes nothing')
@@ -12,6 +12,7 @@ export function addDoctorVerb(program: Command, context: DoctorContext, ended: E
     .option('--fleets <folder>', 'of fleet files, in place of those that are stored in the account')
     .option('--command', 'send each node a command that only looks; off unless asked, since it touches the nodes')
     .action(async (fleets: readonly string[], options: DoctorOptions) => {
-      Object.assign(ended, await doctor(context, fleets, options));
+      const { doctor } = await import('./doctor.ts');
+      Object.assign(ended, await doctor(await open(), fleets, options));
     });
 }

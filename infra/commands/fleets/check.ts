@@ -5,9 +5,9 @@ import type { Fleet, Runtime } from '../../../shared/fleet/model.ts';
 import { replaces, startedByCommands } from '../../../shared/readiness/launch-facts.ts';
 import { unwatched } from '../../chains-elsewhere.ts';
 import { fleetPathsIn, readFleetFiles, shortPath } from '../../fleets.ts';
+import { StoreError } from '../errors.ts';
 import { type AccountFacts, findingsOf } from '../preflight/facts.ts';
 import { type FleetsContext, notFoundError, tableOf } from './context.ts';
-import { StoreError } from './parameter-store.ts';
 
 export interface CheckContext extends FleetsContext {
   /** Only --account opens it. */

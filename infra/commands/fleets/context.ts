@@ -1,21 +1,18 @@
 // What the commands of `npm run chainmend` share: where they write, what they read, and the layout of a table.
 
 import { quoted } from '../../../shared/text/command-words.ts';
-import { nearest } from '../../fleet-suggestions.ts';
+import { nearest } from '../../nearest.ts';
 import { type Cell, columnsOf } from '../columns.ts';
+import { UsageError } from '../errors.ts';
+import type { Opened } from '../program.ts';
 import type { ParameterStore } from './parameter-store.ts';
 
 export interface FleetsContext {
   /** Folder of the fleet files. */
   readonly directory: string;
   /** Only the commands that talk to AWS open it; the others need no credentials. */
-  readonly store: () => ParameterStore;
+  readonly store: Opened<ParameterStore>;
   readonly say: (text: string) => void;
-}
-
-/** Wrong use: a missing file or fleet, or a reason that cannot be stored. Exit status 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 const FLEET = /^[a-z][a-z0-9-]{0,31}$/;

@@ -7,6 +7,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { plainText } from '../../../shared/text/plain-text.ts';
+import { StoreError } from '../errors.ts';
 
 export interface ParameterStore {
   /** undefined where the parameter does not exist. */
@@ -15,11 +16,6 @@ export interface ParameterStore {
   list(path: string): Promise<readonly string[]>;
   /** @returns its version now: 1 for a new parameter; undefined where AWS does not say */
   write(name: string, value: string): Promise<number | undefined>;
-}
-
-/** AWS refused, or could not be asked. The message has AWS's own words, which a person at a terminal can act on. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
 }
 
 /** More fleets than this are not named in a message. */

@@ -4,7 +4,8 @@ import { basename } from 'node:path';
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { fleetPathsIn } from '../../fleets.ts';
 import { commandNames } from '../../names.ts';
-import { type FleetsContext, notFoundError, UsageError } from './context.ts';
+import { UsageError } from '../errors.ts';
+import { type FleetsContext, notFoundError } from './context.ts';
 import type { ParameterStore } from './parameter-store.ts';
 
 const off = 'off';
@@ -22,7 +23,7 @@ export async function pause(
       `--why is ${JSON.stringify(why)}; expected 3 to 500 characters that say why, for example "moving to gp3"`,
     );
   }
-  const parameters = store();
+  const parameters = await store();
   await refuseUnknownFleet(directory, parameters, fleet);
   const version = await parameters.write(pauseParameterName(commandNames().parameterPrefix, fleet), reason);
   say(`${fleet ?? 'Everything'} is paused: ${reason}`);
@@ -39,7 +40,7 @@ const NOBODY_LISTENS =
   'chainmend does not seem to be deployed in this account and region: nothing was there to pause. A deployment here begins paused.';
 
 export async function resume({ directory, store, say }: FleetsContext, fleet: string | undefined): Promise<void> {
-  const parameters = store();
+  const parameters = await store();
   await refuseUnknownFleet(directory, parameters, fleet);
   const name = pauseParameterName(commandNames().parameterPrefix, fleet);
   const before = (await parameters.read(name)) ?? off;

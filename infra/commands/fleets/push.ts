@@ -5,9 +5,9 @@ import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleets } from '../../fleets.ts';
 import { commandNames } from '../../names.ts';
 import { noTerminal } from '../confirmation.ts';
-import { type FleetsContext, notFoundError, tableOf, UsageError } from './context.ts';
+import { StoreError, UsageError } from '../errors.ts';
+import { type FleetsContext, notFoundError, tableOf } from './context.ts';
 import { changesBetween, type Leaves, leavesOf } from './field-list.ts';
-import { StoreError } from './parameter-store.ts';
 
 export interface PushContext extends FleetsContext {
   /** A question; the answer is no unless the person says yes. undefined where no person can be asked. */
@@ -28,7 +28,7 @@ export async function push(
   const files = readFleets(directory);
   if (names !== 'all' && names.length === 0) throw new UsageError('push what? Name fleets, or say --all');
   const chosen = names === 'all' ? files : names.map((name) => fileOf(name, files));
-  const parameters = store();
+  const parameters = await store();
   const stored = new Map<FleetFile, string>();
   const missing: string[] = [];
   for (const file of chosen) {

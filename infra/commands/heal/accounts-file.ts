@@ -6,10 +6,11 @@ import { checkedBy } from '../../../shared/fleet/parse.ts';
 import type { FleetProblem } from '../../../shared/fleet/problems.ts';
 import { misnamed } from '../../../shared/model/suite.ts';
 import { quoted } from '../../../shared/text/command-words.ts';
+import { FleetFilesError } from '../../fleet-files-error.ts';
 import { explainedProblem } from '../../fleet-suggestions.ts';
-import { FleetFilesError, shortPath } from '../../fleets.ts';
+import { shortPath } from '../../fleets.ts';
 import { readYamlSource } from '../../yaml-source.ts';
-import { UsageError } from '../fleets/context.ts';
+import { UsageError } from '../errors.ts';
 
 /** A deployment of chainmend. */
 export interface Place {

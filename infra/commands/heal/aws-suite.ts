@@ -19,17 +19,16 @@ import { healOf, partitions, WRITERS, type Writer } from '../../../shared/heal/r
 import { createStore, type Store } from '../../../shared/heal/store.ts';
 import type { FleetRecord } from '../../../shared/reconcile/context.ts';
 import { commandNames } from '../../names.ts';
+import { RequestError, SuiteError } from '../errors.ts';
 import { readSubscribers } from '../subscribers.ts';
 import {
   ASKING,
   type FleetAsk,
   type FleetLine,
   type IncidentKey,
-  RequestError,
   type ScaleAnswer,
   type StoryLine,
   type Suite,
-  SuiteError,
 } from './context.ts';
 import { readPublicKeys } from './public-keys.ts';
 

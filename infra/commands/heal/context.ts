@@ -117,13 +117,3 @@ export interface HealCommandContext {
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
   readonly sleep: (ms: number) => Promise<void>;
 }
-
-/** AWS refused, or could not be asked. */
-export class SuiteError extends Error {
-  override readonly name = 'SuiteError';
-}
-
-/** The dispatcher understood the request, and says that there is no such fleet, node or snapshot. Exit status 2. */
-export class RequestError extends Error {
-  override readonly name = 'RequestError';
-}

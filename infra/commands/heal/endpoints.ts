@@ -6,7 +6,8 @@ import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import { hostOf, poolName } from '../../../shared/fleet/resource-names.ts';
 import { compareNames } from '../../../shared/text/names.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
-import { tableOf, UsageError } from '../fleets/context.ts';
+import { UsageError } from '../errors.ts';
+import { tableOf } from '../fleets/context.ts';
 import type { HealCommandContext } from './context.ts';
 import { knownFleet } from './target.ts';
 

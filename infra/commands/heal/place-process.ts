@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { repositoryRoot } from '../../paths.ts';
 import type { Place } from './accounts-file.ts';
+import { STATIC_KEYS } from './static-keys.ts';
 import { type PlaceAnswer, wordsOf } from './status-accounts.ts';
 
 /** AWS is retried for seconds; a role that waits for a second factor would wait for ever. */
@@ -53,9 +54,6 @@ export function answerOf(stdout: string): PlaceAnswer | undefined {
   if (status === undefined || !Array.isArray(fleets) || !Array.isArray(wrong)) return undefined;
   return { status: status === 0 ? 0 : 1, at, fleets, wrong: wrong.map(String) };
 }
-
-/** Credentials of the environment. */
-export const STATIC_KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
 /** A profile is not overruled by keys of the environment, and no suite's name is inherited. Pure. */
 export function environmentOf({ profile, region }: Place, own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

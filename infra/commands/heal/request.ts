@@ -4,7 +4,7 @@ import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { ApprovalRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { noTerminal } from '../confirmation.ts';
-import { UsageError } from '../fleets/context.ts';
+import { UsageError } from '../errors.ts';
 import type { HealCommandContext, StoryLine } from './context.ts';
 import { type FollowResult, follow } from './follow.ts';
 import { type PlanFacts, planFacts, planText } from './show.ts';

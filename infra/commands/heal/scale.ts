@@ -2,7 +2,7 @@
 
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { noTerminal } from '../confirmation.ts';
-import { UsageError } from '../fleets/context.ts';
+import { UsageError } from '../errors.ts';
 import type { HealCommandContext, ScaleAnswer } from './context.ts';
 import type { RequestOutcome } from './request.ts';
 import { knownFleet } from './target.ts';

@@ -3,7 +3,8 @@
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import { quoted } from '../../../shared/text/command-words.ts';
 import { commandNames } from '../../names.ts';
-import { notFoundError, UsageError } from '../fleets/context.ts';
+import { UsageError } from '../errors.ts';
+import { notFoundError } from '../fleets/context.ts';
 import type { Suite } from './context.ts';
 
 export interface Target {

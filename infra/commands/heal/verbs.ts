@@ -3,20 +3,16 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { WRITERS } from '../../../shared/heal/records.ts';
 import { SHRINK_MOST_GIB } from '../../../shared/model/payload.ts';
 import { HEIGHT_MAX, VERSION } from '../../../shared/model/version.ts';
-import { UsageError } from '../fleets/context.ts';
-import type { Ended, SharedOptions } from '../program.ts';
+import { UsageError } from '../errors.ts';
+import type { Ended, Opened, SharedOptions } from '../program.ts';
 import { whole } from '../whole-number.ts';
-import { acknowledgePage } from './acknowledge.ts';
-import { type AnswerOptions, answerQuestion } from './approve.ts';
+import type { AnswerOptions } from './approve.ts';
 import type { HealCommandContext } from './context.ts';
-import { endpoints } from './endpoints.ts';
-import { explain } from './explain.ts';
-import { type JournalOptions, journal } from './journal.ts';
-import { carryOut, type HealRequest, type HealRequestOptions } from './request.ts';
-import { type ScaleOptions, scale } from './scale.ts';
-import { status, statusOfAll } from './status.ts';
-import { type AccountsContext, statusOfAccounts } from './status-accounts.ts';
-import { nodeOf, targetOf } from './target.ts';
+import type { JournalOptions } from './journal.ts';
+import type { HealRequest, HealRequestOptions } from './request.ts';
+import type * as Requests from './requests-by-hand.ts';
+import type { ScaleOptions } from './scale.ts';
+import type { AccountsContext } from './status-accounts.ts';
 
 const ROLES = ['follower', 'validator', 'sentry', 'bootnode', 'unknown'] as const;
 
@@ -36,7 +32,7 @@ function onlyFile(file: string, written: string | undefined, { region, profile, 
 }
 
 /** Verbs about a node, an incident or a plan. */
-export function addHealVerbs(program: Command, context: HealCommandContext & AccountsContext, ended: Ended): void {
+export function addHealVerbs(program: Command, open: Opened<HealCommandContext & AccountsContext>, ended: Ended): void {
   program.commandsGroup('What is going on:');
   program
     .command('status')
@@ -44,10 +40,15 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
     .argument('[fleet[/node]]', 'every fleet unless given')
     .option('--accounts <file>', 'every fleet of the accounts and regions that this file names')
     .action(async (written: string | undefined, { accounts, ...shared }: StatusOptions) => {
-      if (accounts !== undefined)
-        Object.assign(ended, await statusOfAccounts(context, onlyFile(accounts, written, shared)));
-      else
-        Object.assign(ended, await (written === undefined ? statusOfAll(context) : status(context, targetOf(written))));
+      if (accounts !== undefined) {
+        const { statusOfAccounts } = await import('./status-accounts.ts');
+        Object.assign(ended, await statusOfAccounts(await open(), onlyFile(accounts, written, shared)));
+        return;
+      }
+      const { status, statusOfAll } = await import('./status.ts');
+      const { targetOf } = await import('./target.ts');
+      const context = await open();
+      Object.assign(ended, await (written === undefined ? statusOfAll(context) : status(context, targetOf(written))));
     });
   program
     .command('endpoints')
@@ -57,14 +58,16 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
     .argument('<fleet>', 'its name')
     .addOption(new Option('--role <role>', 'only nodes of this role').choices(ROLES))
     .action(async (fleet: string, options: { readonly role?: (typeof ROLES)[number] }) => {
-      Object.assign(ended, await endpoints(context, fleet, options));
+      const { endpoints } = await import('./endpoints.ts');
+      Object.assign(ended, await endpoints(await open(), fleet, options));
     });
   program
     .command('explain')
     .description('one incident: what happened, what was done, why, and how to stop and undo it')
     .argument('<incident>', 'its digits, or the first 4 of them; or FLEET/NODE for the latest of a node')
     .action(async (written: string) => {
-      Object.assign(ended, await explain(context, written));
+      const { explain } = await import('./explain.ts');
+      Object.assign(ended, await explain(await open(), written));
     });
   program
     .command('plan')
@@ -75,10 +78,13 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
         .choices(['restore', 'replace', 'undo', 'snapshot'])
         .default('restore'),
     )
-    .action((written: string, { of }: { of: 'restore' | 'replace' | 'undo' | 'snapshot' }) => {
-      const made = { restore: restoreOf, replace: replaceOf, undo: undoOf, snapshot: snapshotOf }[of](written, {});
-      return carry(made, { plan: true });
-    });
+    .action((written: string, { of }: { of: 'restore' | 'replace' | 'undo' | 'snapshot' }) =>
+      carry(
+        ({ restoreOf, replaceOf, undoOf, snapshotOf }) =>
+          ({ restore: restoreOf, replace: replaceOf, undo: undoOf, snapshot: snapshotOf })[of](written, {}),
+        { plan: true },
+      ),
+    );
   program
     .command('journal')
     .description('what all functions have written of a fleet or a node lately')
@@ -87,7 +93,9 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
     .addOption(new Option('--by <function>', 'only what this function has written').choices(WRITERS))
     .option('--lines <number>', 'so many; 40 unless given', lineCount)
     .action(async (written: string, options: JournalOptions) => {
-      Object.assign(ended, await journal(context, targetOf(written), options));
+      const { journal } = await import('./journal.ts');
+      const { targetOf } = await import('./target.ts');
+      Object.assign(ended, await journal(await open(), targetOf(written), options));
     });
   program.commandsGroup('Heals by hand, and answers:');
   const A_NODE = 'a node by its name or its instance id';
@@ -99,18 +107,25 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
       .option('--plan', 'only say what would be done')
       .option('--wait', 'stay until it is over; its outcome is the exit status')
       .option('--for <minutes>', 'wait no longer than this', minutes);
-  const carry = async (made: HealRequest, options: HealRequestOptions): Promise<void> => {
-    Object.assign(ended, await carryOut(context, made, options));
+  const carry = async (
+    made: (requests: typeof Requests) => HealRequest,
+    options: HealRequestOptions,
+  ): Promise<void> => {
+    const request = made(await import('./requests-by-hand.ts'));
+    const { carryOut } = await import('./request.ts');
+    Object.assign(ended, await carryOut(await open(), request, options));
   };
   requestVerb('restore', '<node>', 'make new volumes for a node from its best snapshot, or from one that you name')
     .option('--snapshot <id>', 'this one, or the set that it belongs to', snapshotId)
     .option('--acknowledge-validator', 'it is a validator, and you know that no other copy of its key runs')
-    .action((written: string, options: RestoreOptions) => carry(restoreOf(written, options), options));
+    .action((written: string, options: Requests.RestoreOptions) =>
+      carry(({ restoreOf }) => restoreOf(written, options), options),
+    );
   requestVerb('replace', '<node>', 'put a node on a new instance; the old one is kept for days').action(
-    (written: string, options: HealRequestOptions) => carry(replaceOf(written), options),
+    (written: string, options: HealRequestOptions) => carry(({ replaceOf }) => replaceOf(written), options),
   );
   requestVerb('undo', '<node>', 'put back the volumes that a heal has kept').action(
-    (written: string, options: HealRequestOptions) => carry(undoOf(written), options),
+    (written: string, options: HealRequestOptions) => carry(({ undoOf }) => undoOf(written), options),
   );
   requestVerb(
     'shrink',
@@ -118,11 +133,13 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
     'give a node a smaller data volume: its files are copied beside it, and the two exchanged',
   )
     .requiredOption('--to <gib>', 'the size of the new volume in GiB; what is used may take 75 % of it', gib)
-    .action((written: string, options: ShrinkOptions) => carry(shrinkOf(written, options), options));
+    .action((written: string, options: Requests.ShrinkOptions) =>
+      carry(({ shrinkOf }) => shrinkOf(written, options), options),
+    );
   requestVerb('snapshot', '<fleet[/node]>', 'stop a donor cleanly, take a snapshot of its volumes, and start it again')
     .option('--acknowledge-validator', 'it is a validator, and may sign nothing for some minutes')
     .action((written: string, options: HealRequestOptions & { acknowledgeValidator?: true }) =>
-      carry(snapshotOf(written, options), options),
+      carry(({ snapshotOf }) => snapshotOf(written, options), options),
     );
   requestVerb(
     'upgrade',
@@ -146,13 +163,15 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
         .default('rolling'),
     )
     .option('--rehearse', 'try it on a copy of the first node’s data before any node gets it; the fleet needs drills')
-    .action((written: string, options: UpgradeOptions) => carry(upgradeOf(written, options), options));
+    .action((written: string, options: Requests.UpgradeOptions) =>
+      carry(({ upgradeOf }) => upgradeOf(written, options), options),
+    );
   requestVerb(
     'drill',
     '<fleet>',
     'prove on a throw-away instance that a node comes back from the newest snapshots',
     'its name',
-  ).action((written: string, options: HealRequestOptions) => carry(drillOf(written), options));
+  ).action((written: string, options: HealRequestOptions) => carry(({ drillOf }) => drillOf(written), options));
   program
     .command('scale')
     .description('give a group that chainmend has deployed another number of nodes, one proved step at a time')
@@ -160,7 +179,8 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
     .argument('<nodes>', 'how many it is to have', whole(2, 50))
     .option('--plan', 'only say what would be done')
     .action(async (fleet: string, nodes: number, options: ScaleOptions) => {
-      Object.assign(ended, await scale(context, fleet, nodes, options));
+      const { scale } = await import('./scale.ts');
+      Object.assign(ended, await scale(await open(), fleet, nodes, options));
     });
   const decide = (name: 'approve' | 'reject', description: string): Command =>
     program
@@ -169,7 +189,8 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
       .argument('<incident>', 'its digits from the page, or the first 4 of them; or the 12 of a plan of names or peers')
       .option('--plan <hash>', 'only if this is still the plan that waits')
       .action(async (written: string, options: AnswerOptions) => {
-        ended.status = await answerQuestion(context, name, written, options);
+        const { answerQuestion } = await import('./approve.ts');
+        ended.status = await answerQuestion(await open(), name, written, options);
         ended.facts = { answer: name, incident: written, isAnswered: ended.status === 0 };
       });
   decide('approve', 'say yes to what a heal in mode ask waits for; shows the plan first');
@@ -179,107 +200,17 @@ export function addHealVerbs(program: Command, context: HealCommandContext & Acc
     .description('say that you look after a page: it is not repeated; without a page, list those that are')
     .argument('[page]', 'its key, as the page says it; or a code, for all pages of it')
     .action(async (written?: string) => {
-      Object.assign(ended, await acknowledgePage(context, written));
+      const { acknowledgePage } = await import('./acknowledge.ts');
+      Object.assign(ended, await acknowledgePage(await open(), written));
     });
 }
 
-interface UpgradeOptions extends HealRequestOptions {
-  readonly to: string;
-  readonly atHeight?: number;
-  readonly strategy: 'rolling' | 'blue-green';
-  readonly rehearse?: true;
-  readonly acknowledgeValidator?: true;
-}
-
-interface RestoreOptions extends HealRequestOptions {
-  readonly snapshot?: string;
-  readonly acknowledgeValidator?: true;
-}
-
-function restoreOf(written: string, { snapshot, acknowledgeValidator }: RestoreOptions): HealRequest {
-  const { fleet, node, shown } = nodeOf(written);
-  const more = {
-    ...(snapshot !== undefined && { snapshotId: snapshot }),
-    ...(acknowledgeValidator && { acknowledgesValidator: true }),
-  };
-  return { event: { kind: 'restore', fleet, ...node, ...more }, words: `restore ${shown}` };
-}
-
-function replaceOf(written: string): HealRequest {
-  const { fleet, node, shown } = nodeOf(written);
-  return { event: { kind: 'replace-instance', fleet, ...node }, words: `replace ${shown}` };
-}
-
-function undoOf(written: string): HealRequest {
-  const { fleet, node, shown } = nodeOf(written);
-  return { event: { kind: 'undo', fleet, ...node }, words: `undo ${shown}` };
-}
-
-interface ShrinkOptions extends HealRequestOptions {
-  readonly to: number;
-}
-
-function shrinkOf(written: string, { to }: ShrinkOptions): HealRequest {
-  const { fleet, node, shown } = nodeOf(written);
-  return { event: { kind: 'shrink', fleet, ...node, toGiB: to }, words: `shrink ${shown} to ${to} GiB` };
-}
-
 const gib = whole(1, SHRINK_MOST_GIB);
-
-function snapshotOf(written: string, { acknowledgeValidator }: { readonly acknowledgeValidator?: true }): HealRequest {
-  // No validator is chosen by itself.
-  const { fleet, node, shown } = acknowledgeValidator ? nodeOf(written) : targetOf(written);
-  const more = acknowledgeValidator && { acknowledgesValidator: true };
-  return { event: { kind: 'snapshot', fleet, ...node, ...more }, words: `snapshot ${shown}` };
-}
-
-function upgradeOf(
-  written: string,
-  { to, atHeight, strategy, rehearse, acknowledgeValidator }: UpgradeOptions,
-): HealRequest {
-  const isBeside = strategy === 'blue-green';
-  if (isBeside && atHeight !== undefined)
-    throw new UsageError(
-      'blue-green: not with --at-height. The whole chain stands there, and an instance beside a node could not be seen to go on',
-    );
-  if (isBeside && acknowledgeValidator)
-    throw new UsageError('blue-green: not for a validator. It has one identity, of which no second copy may run');
-  if (rehearse && atHeight !== undefined)
-    throw new UsageError('--rehearse: not with --at-height. Below it the version makes no block, on no copy');
-  if (rehearse && isBeside)
-    throw new UsageError(
-      '--rehearse: not with blue-green. Each version proves itself beside its node before it serves',
-    );
-  if (rehearse && acknowledgeValidator)
-    throw new UsageError('--rehearse: not for a validator. Its data hold what must not run twice');
-  const more = {
-    ...(atHeight !== undefined && { atHeight }),
-    ...(isBeside && { strategy }),
-    ...(rehearse && { rehearse }),
-  };
-  const words = `upgrade ${written} to ${to}${atHeight === undefined ? '' : ` at height ${atHeight}`}${isBeside ? ', on another instance beside each' : ''}${rehearse ? ', on a copy first' : ''}`;
-  // No validator goes along with its fleet.
-  if (acknowledgeValidator) {
-    const { fleet, node } = nodeOf(written);
-    return { event: { kind: 'upgrade', fleet, ...node, to, ...more, acknowledgesValidator: true }, words };
-  }
-  if (written.includes('/'))
-    throw new UsageError(
-      `${written}: expected a fleet, for example ${written.split('/')[0]}; a validator is named alone, with --acknowledge-validator`,
-    );
-  return { event: { kind: 'upgrade', fleet: written, to, ...more }, words };
-}
 
 function height(written: string): number {
   const value = Number(written);
   if (Number.isInteger(value) && value >= 1 && value <= HEIGHT_MAX) return value;
   throw new InvalidArgumentError('Expected the height of a block, for example 22491000.');
-}
-
-function drillOf(fleet: string): HealRequest {
-  if (fleet.includes('/'))
-    throw new UsageError(`${fleet}: expected a fleet, not a node of one, for example ${fleet.split('/')[0]}`);
-  return { event: { kind: 'drill', fleet }, words: `drill ${fleet}` };
 }
 
 function version(written: string): string {

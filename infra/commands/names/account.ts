@@ -11,7 +11,8 @@ import { readSettings, type Settings } from '../../../shared/fleet/settings.ts';
 import { createStore } from '../../../shared/heal/store.ts';
 import { pacer } from '../../../shared/reconcile/pace.ts';
 import { commandNames } from '../../names.ts';
-import { StoreError, withStoreError } from '../fleets/parameter-store.ts';
+import { StoreError } from '../errors.ts';
+import { withStoreError } from '../fleets/parameter-store.ts';
 import type { AwsClientConfig } from '../preflight/account.ts';
 
 export type NamedFleet = NameFacts['fleet'] & Fleet;

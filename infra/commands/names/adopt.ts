@@ -2,8 +2,8 @@
 import { hashOf } from '../../../functions/register-nodes/records.ts';
 import type { Mode } from '../../../shared/model/mode.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
+import { StoreError } from '../errors.ts';
 import { notFoundError } from '../fleets/context.ts';
-import { StoreError } from '../fleets/parameter-store.ts';
 import { listed } from '../retire/retire.ts';
 import type { NamedFleet, NamesAccount } from './account.ts';
 import { type Adoption, planAdoption, recordText, STAYS } from './adoption.ts';
@@ -28,7 +28,7 @@ export async function adopt(context: NamesContext, name: string, options: NamesO
   refuseWrongUse(context, 'adopt', name, options);
   const { say, confirm } = context;
   const account = context.account();
-  const { account: id, region } = await context.belongings().identity();
+  const { account: id, region } = await (await context.belongings()).identity();
   let plan = await readPlan(account, name);
   for (let plans = 1; plans <= PLANS; plans++) {
     const { adoption, fleet, zoneId } = plan;

@@ -6,14 +6,16 @@ import type { Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import { commandNames } from '../../names.ts';
 import { noTerminal } from '../confirmation.ts';
-import { checkFleetName, UsageError } from '../fleets/context.ts';
+import { UsageError } from '../errors.ts';
+import { checkFleetName } from '../fleets/context.ts';
+import type { Opened } from '../program.ts';
 import type { Belongings } from '../retire/belongings.ts';
 import type { NamesAccount } from './account.ts';
 
 export interface NamesContext {
   /** Only commands that talk to AWS open these; `--help` needs no credentials. */
   readonly account: () => NamesAccount;
-  readonly belongings: () => Belongings;
+  readonly belongings: Opened<Belongings>;
   readonly say: (text: string) => void;
   /** A question; the answer is no unless the person says yes. undefined where no person can be asked. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;

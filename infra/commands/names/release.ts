@@ -1,7 +1,7 @@
 // `npm run chainmend -- names release FLEET`: gives a fleet's records back to people, by removing the markers beside them. It changes no answer.
 import type { RecordSetChange } from '../../../functions/register-nodes/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
-import { StoreError } from '../fleets/parameter-store.ts';
+import { StoreError } from '../errors.ts';
 import type { Belongings, ZoneNames } from '../retire/belongings.ts';
 import { listed, openHeals, type RetireFacts } from '../retire/retire.ts';
 import type { NamesAccount } from './account.ts';
@@ -48,7 +48,8 @@ export function whyNotReleased(
 export async function release(context: NamesContext, fleet: string, options: NamesOptions): Promise<void> {
   refuseWrongUse(context, 'release', fleet, options);
   const { say, confirm } = context;
-  const [account, belongings] = [context.account(), context.belongings()];
+  const account = context.account();
+  const belongings = await context.belongings();
   const { account: id, region } = await belongings.identity();
   const { willBePaged } = await refuseUnlessQuiet(account, belongings, fleet);
   const shown = await belongings.names(fleet);

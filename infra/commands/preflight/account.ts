@@ -16,7 +16,7 @@ import { discoverNodes } from '../../../shared/fleet/nodes.ts';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import { launchFactsOf } from '../../../shared/readiness/read-launch.ts';
 import { commandNames } from '../../names.ts';
-import { StoreError } from '../fleets/parameter-store.ts';
+import { StoreError } from '../errors.ts';
 import { readSubscribers } from '../subscribers.ts';
 import type { AccountFacts, FleetFacts } from './facts.ts';
 

@@ -36,7 +36,7 @@ import {
   type Samples,
 } from '../../report/facts.ts';
 import { recoveryOf } from '../../report/recovery.ts';
-import { SuiteError } from '../heal/context.ts';
+import { SuiteError } from '../errors.ts';
 import { type OtlpMetrics, readOverOtlp } from './over-otlp.ts';
 
 /** What an account tells of a time. */

@@ -1,11 +1,11 @@
 // `chainmend report`: what happened in an account, as one HTML file.
-import { nearest } from '../../fleet-suggestions.ts';
+import { nearest } from '../../nearest.ts';
 import type { ReportFacts } from '../../report/facts.ts';
 import { boundFacts } from '../../report/facts.ts';
 import { writeReportFile } from '../../report/file.ts';
 import { incidentsOf } from '../../report/incidents.ts';
 import { counted } from '../../report/words.ts';
-import { UsageError } from '../fleets/context.ts';
+import { UsageError } from '../errors.ts';
 import type { AccountReport, ReportAccount } from './account.ts';
 import { periodSecondsOf, sinceOf } from './since.ts';
 

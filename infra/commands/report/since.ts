@@ -1,5 +1,5 @@
 // The time that a report is about: "7d", "36h", "90m".
-import { UsageError } from '../fleets/context.ts';
+import { UsageError } from '../errors.ts';
 
 const MINUTE_MS = 60_000;
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: 60 * MINUTE_MS, d: 24 * 60 * MINUTE_MS };

@@ -35,7 +35,8 @@ import { fleetTag } from '../../../shared/model/suite.ts';
 import { FLEET_TAG, KEEP_UNTIL_TAG } from '../../../shared/model/tags.ts';
 import { pacer } from '../../../shared/reconcile/pace.ts';
 import { commandNames } from '../../names.ts';
-import { StoreError, withStoreError } from '../fleets/parameter-store.ts';
+import { StoreError } from '../errors.ts';
+import { withStoreError } from '../fleets/parameter-store.ts';
 import type { AwsClientConfig } from '../preflight/account.ts';
 
 export interface Alarm {

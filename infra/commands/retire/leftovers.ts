@@ -3,6 +3,7 @@
 import { fleetTag } from '../../../shared/model/suite.ts';
 import { commandNames, type Names } from '../../names.ts';
 import type { ParameterStore } from '../fleets/parameter-store.ts';
+import type { Opened } from '../program.ts';
 import type { Belongings, KeptResources } from './belongings.ts';
 
 /** "$0.10 per alarm metric" a month (CloudWatch pricing, us-east-1). */
@@ -11,8 +12,8 @@ export const ALARM_USD = 0.1;
 const GIB_USD = 0.08;
 
 export interface LeftoversContext {
-  readonly store: () => ParameterStore;
-  readonly belongings: () => Belongings;
+  readonly store: Opened<ParameterStore>;
+  readonly belongings: Opened<Belongings>;
   readonly say: (text: string) => void;
 }
 
@@ -21,7 +22,7 @@ export async function listLeftovers(
   { belongings: open, say }: LeftoversContext,
   fleets: readonly string[],
 ): Promise<void> {
-  const belongings = open();
+  const belongings = await open();
   const { account, region } = await belongings.identity();
   say(`What stays in account ${account}, ${region}, when the stack is destroyed:`);
   for (const line of staying(commandNames())) say(`  ${line}`);

@@ -4,14 +4,16 @@ import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/pa
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { commandNames } from '../../names.ts';
 import { noTerminal } from '../confirmation.ts';
-import { checkFleetName, UsageError } from '../fleets/context.ts';
-import { type ParameterStore, StoreError } from '../fleets/parameter-store.ts';
+import { StoreError, UsageError } from '../errors.ts';
+import { checkFleetName } from '../fleets/context.ts';
+import type { ParameterStore } from '../fleets/parameter-store.ts';
+import type { Opened } from '../program.ts';
 import type { Belongings, KeptResources, ZoneNames } from './belongings.ts';
 import { ALARM_USD, retainedLines } from './leftovers.ts';
 
 export interface RetireContext {
-  readonly store: () => ParameterStore;
-  readonly belongings: () => Belongings;
+  readonly store: Opened<ParameterStore>;
+  readonly belongings: Opened<Belongings>;
   readonly say: (text: string) => void;
   /** A question; the answer is no unless the person says yes. undefined where no person can be asked. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
@@ -75,7 +77,7 @@ export async function retire(
   checkFleetName(fleet);
   if (!yes && !context.confirm) throw new UsageError(noTerminal(`--yes to retire ${fleet}`));
   const { say } = context;
-  const belongings = context.belongings();
+  const belongings = await context.belongings();
   const { account, region } = await belongings.identity();
   await refuseUnlessIdle(context, belongings, fleet);
   const alarms = await belongings.alarms(fleet);
@@ -113,7 +115,7 @@ export async function retire(
 }
 
 async function refuseUnlessIdle(context: RetireContext, belongings: Belongings, fleet: string): Promise<void> {
-  const parameters = context.store();
+  const parameters = await context.store();
   const pauses = [
     pauseParameterName(commandNames().parameterPrefix),
     pauseParameterName(commandNames().parameterPrefix, fleet),

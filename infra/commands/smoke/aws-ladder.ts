@@ -33,10 +33,11 @@ import {
 } from '@aws-sdk/client-ssm';
 import { mayPassOn } from '../../../shared/readiness/read-launch.ts';
 import { commandNames } from '../../names.ts';
+import { SmokeError } from '../errors.ts';
 import { roleOf } from '../preflight/account.ts';
 import { asTags, type NameFailure } from './aws-resources.ts';
 import type { SentCommand } from './checks.ts';
-import { type InstanceRequest, type LadderAccount, SmokeError, type SnapshotDescription } from './context.ts';
+import type { InstanceRequest, LadderAccount, SnapshotDescription } from './context.ts';
 import { UNIT } from './fleet.ts';
 import { SELECTOR_TAG, SMOKE_TAG } from './names.ts';
 import { INSTANCE_TYPE } from './plan.ts';

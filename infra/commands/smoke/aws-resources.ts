@@ -51,8 +51,9 @@ import {
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { NODE_TAG } from '../../../shared/model/tags.ts';
 import { commandNames } from '../../names.ts';
+import { SmokeError } from '../errors.ts';
 import { STACK } from './cdk.ts';
-import { type Account, SmokeError } from './context.ts';
+import type { Account } from './context.ts';
 import type { Leftover } from './leftovers.ts';
 import { pausedBy, SMOKE_TAG, STANDING_FLEET } from './names.ts';
 

@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { repositoryRoot } from '../../paths.ts';
-import { type Cdk, type DeployRequest, SmokeError } from './context.ts';
+import { SmokeError } from '../errors.ts';
+import type { Cdk, DeployRequest } from './context.ts';
 import { ladderFleetText, smokeFleetText, vpcFleetText } from './fleet.ts';
 import { SMOKE_TAG } from './names.ts';
 

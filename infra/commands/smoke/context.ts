@@ -120,8 +120,3 @@ export interface SmokeContext {
   /** The first Ctrl-C sets it. */
   readonly interrupted: AbortSignal;
 }
-
-/** AWS or CDK refused, a wait ran out, or the account is not ready. The message is one sentence; exit status 1. */
-export class SmokeError extends Error {
-  override readonly name = 'SmokeError';
-}

@@ -4,10 +4,11 @@ import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/pa
 import { alarmName } from '../../../shared/fleet/resource-names.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { commandNames } from '../../names.ts';
+import { SmokeError } from '../errors.ts';
 import { TABLE } from './aws-resources.ts';
 import { STACK } from './cdk.ts';
 import { cleanUp } from './cleanup.ts';
-import { type Account, type SmokeContext, SmokeError } from './context.ts';
+import type { Account, SmokeContext } from './context.ts';
 import { DATA_PATH } from './fleet.ts';
 import { runLadder } from './ladder.ts';
 import type { Leftover } from './leftovers.ts';

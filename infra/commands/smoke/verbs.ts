@@ -2,14 +2,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_SUITE } from '../../../shared/model/suite.ts';
 import { commandNames } from '../../names.ts';
-import { UsageError } from '../fleets/context.ts';
-import type { Ended } from '../program.ts';
-import { cleanUp } from './cleanup.ts';
+import { UsageError } from '../errors.ts';
+import type { Ended, Opened } from '../program.ts';
 import type { SmokeContext } from './context.ts';
-import { standingFleetText } from './fleet.ts';
 import { LADDER_FLEET, STANDING_FLEET } from './names.ts';
-import { planText } from './plan.ts';
-import { smokeRun } from './run.ts';
 
 interface Options {
   readonly subnet?: string;
@@ -28,7 +24,7 @@ interface Options {
 const HEAL_MINUTES = 45;
 
 /** The smoke test's verb. Ctrl-C once removes what was made, twice leaves it. */
-export function addSmokeVerb(program: Command, context: SmokeContext, ended: Ended): void {
+export function addSmokeVerb(program: Command, open: Opened<SmokeContext>, ended: Ended): void {
   program
     .command('smoke')
     .description('deploy chainmend in the account, heal one throw-away node, and remove it all again')
@@ -53,13 +49,14 @@ export function addSmokeVerb(program: Command, context: SmokeContext, ended: End
       `print the fleet file that --stack-is-deployed needs: ${STANDING_FLEET}, or ${LADDER_FLEET}`,
     )
     .action(async (options: Options) => {
-      ended.status = await carryOut(context, options);
+      ended.status = await carryOut(await open(), options);
     });
 }
 
 async function carryOut(context: SmokeContext, options: Options): Promise<0 | 1> {
   const isLadder = options.ladder === true;
   if (options.printFleet) {
+    const { standingFleetText } = await import('./fleet.ts');
     context.say(standingFleetText(isLadder).trimEnd());
     return 0;
   }
@@ -68,6 +65,7 @@ async function carryOut(context: SmokeContext, options: Options): Promise<0 | 1>
   const stackIsDeployed = options.stackIsDeployed === true;
   if (options.remove) {
     const clearing = { run: undefined, fleet: undefined, withStack: !stackIsDeployed };
+    const { cleanUp } = await import('./cleanup.ts');
     const left = await cleanUp(context, context.account(), clearing);
     if (left?.length === 0) context.say('Nothing of a smoke test is left.');
     return left?.length === 0 ? 0 : 1;
@@ -80,11 +78,13 @@ async function carryOut(context: SmokeContext, options: Options): Promise<0 | 1>
     );
   const request = { subnetId: subnet, profile, securityGroupId: securityGroup, stackIsDeployed, isLadder };
   if (options.plan) {
+    const { planText } = await import('./plan.ts');
     context.say(planText(request));
     return 0;
   }
   if (!options.yes)
     throw new UsageError('it makes things that cost money: add --yes, or --plan to see what it would make');
+  const { smokeRun } = await import('./run.ts');
   return smokeRun(context, { ...request, keep: options.keep === true, healMinutes: options.for });
 }
 

@@ -1,8 +1,9 @@
 // The waits of a run: for an answer from AWS, and for the end of an incident. Every wait has a time limit, and ends at an interrupt.
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import { SmokeError } from '../errors.ts';
 import type { StoryLine } from '../heal/context.ts';
 import { lineText } from '../heal/show.ts';
-import { type SmokeContext, SmokeError } from './context.ts';
+import type { SmokeContext } from './context.ts';
 import type { HealStatus } from './proof.ts';
 
 const POLL_MS = 2_000;

@@ -2,8 +2,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { explainedProblem, type FileSchema, nearest } from '../../../infra/fleet-suggestions.ts';
-import { FleetFilesError, parseSource, readFleets, shortPath } from '../../../infra/fleets.ts';
+import { explainedProblem, type FileSchema } from '../../../infra/fleet-suggestions.ts';
+import { nearest } from '../../../infra/nearest.ts';
+import { parseSource, readFleets, shortPath } from '../../../infra/fleets.ts';
+import { FleetFilesError } from '../../../infra/fleet-files-error.ts';
 import { readYamlSource, type YamlSource } from '../../../infra/yaml-source.ts';
 import { checkedBy } from '../../../shared/fleet/parse.ts';
 import { FleetFileError, type FleetProblem, sentenceOf } from '../../../shared/fleet/problems.ts';

@@ -96,7 +96,7 @@ async function diffOf(words: readonly string[], wanted: string, root = ''): Prom
     checkout: async () => ({ root, name: 'a change', end: () => {} }),
   };
   const output = { say: () => {}, complain: (line: string) => expect(line).toBe('') };
-  await runProgram(['diff', ...words], output, (program) => addDiffVerb(program, context, ended));
+  await runProgram(['diff', ...words], output, (program) => addDiffVerb(program, async () => context, ended));
   return ended.facts as Differences;
 }
 

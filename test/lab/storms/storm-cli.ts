@@ -5,7 +5,8 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { ReportFileError, writeReportFile } from '../../../infra/report/file.ts';
+import { writeReportFile } from '../../../infra/report/file.ts';
+import { ReportFileError } from '../../../infra/report/file-error.ts';
 import { ensureSynthesized } from '../../../infra/synth.ts';
 import { reportFactsOf } from '../../../local/scenarios/report/report-facts.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';

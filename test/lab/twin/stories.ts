@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { DrawInput, DrawnLine, Story } from '../../../infra/commands/diff/form.ts';
-import { nearest } from '../../../infra/fleet-suggestions.ts';
+import { nearest } from '../../../infra/nearest.ts';
 import { repositoryRoot } from '../../../infra/paths.ts';
 import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
 import type { WorldInput } from '../../../local/scenarios/world-file/schema.ts';

@@ -36,7 +36,13 @@ async function npmRunFleets(...words: string[]) {
   const told: string[] = [];
   const say = (text: string) => void told.push(text);
   const status = await runFleetVerb(words, {
-    ...{ directory: exampleFleets, store: () => ssmParameterStore(client), say, complain: say, confirm: undefined },
+    ...{
+      directory: exampleFleets,
+      store: async () => ssmParameterStore(client),
+      say,
+      complain: say,
+      confirm: undefined,
+    },
     belongings: nothing,
     account: nothing,
   });

@@ -6,7 +6,7 @@ import type { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, it, jest } from '@jest/globals';
 import { tableOf } from '../../../infra/commands/fleets/context.ts';
 import { lineText, planText, progressText } from '../../../infra/commands/heal/show.ts';
-import { FleetFilesError } from '../../../infra/fleets.ts';
+import { FleetFilesError } from '../../../infra/fleet-files-error.ts';
 import { repositoryRoot } from '../../../infra/paths.ts';
 import { renderSections } from '../../../local/cli/story/lines.ts';
 import { nodesTable } from '../../../local/cli/story/tables.ts';

@@ -38,7 +38,7 @@ async function adopt(words: string, account: ReadOut = ACCOUNT, twin: readonly T
     (program, ended) =>
       addAdoptVerb(
         program,
-        {
+        async () => ({
           ...{ say: output.say, status: () => {} },
           read: async (options) => {
             asked.push(options);
@@ -49,7 +49,7 @@ async function adopt(words: string, account: ReadOut = ACCOUNT, twin: readonly T
             for (const line of twin) heard(line);
             return { lines: twin };
           },
-        },
+        }),
         ended,
       ),
   );

@@ -96,7 +96,9 @@ async function run(words: readonly string[], region: Region = TWO, past: History
     },
   };
   const output = { say, complain: (text: string) => void complained.push(text) };
-  const status = await runProgram(['diff', ...words], output, (program, ended) => addDiffVerb(program, context, ended));
+  const status = await runProgram(['diff', ...words], output, (program, ended) =>
+    addDiffVerb(program, async () => context, ended),
+  );
   return { status, said: said.join('\n'), complained: complained.join('\n'), inputs, roots };
 }
 

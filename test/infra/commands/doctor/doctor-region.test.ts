@@ -77,7 +77,7 @@ async function npmRunDoctor(...words: readonly string[]): Promise<Asked> {
     },
   };
   const status = await runProgram(['doctor', ...words], output, (program, ended) =>
-    addDoctorVerb(program, context, ended),
+    addDoctorVerb(program, async () => context, ended),
   );
   return { status, said: said.join('\n'), facts };
 }

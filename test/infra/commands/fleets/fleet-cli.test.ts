@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  type ParameterStore,
-  StoreError,
-  ssmParameterStore,
-} from '../../../../infra/commands/fleets/parameter-store.ts';
+import { StoreError } from '../../../../infra/commands/errors.ts';
+import { type ParameterStore, ssmParameterStore } from '../../../../infra/commands/fleets/parameter-store.ts';
 import { runFleetVerb } from '../../../fixtures/verbs.ts';
 
 const bitcoin = `fleet: bitcoin
@@ -40,7 +37,7 @@ async function run(...words: string[]) {
   const complained: string[] = [];
   const status = await runFleetVerb(words, {
     directory,
-    store: () => ({
+    store: async () => ({
       read: async (name) => parameters.get(name),
       list: async () => [],
       write: async (name, value) => {

@@ -1,12 +1,7 @@
 // `npm run chainmend`: what a person types, sees and is asked, and what the exit status tells a script.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  type HealCommandContext,
-  RequestError,
-  type StoryLine,
-  type Suite,
-  SuiteError,
-} from '../../../../infra/commands/heal/context.ts';
+import { RequestError, SuiteError } from '../../../../infra/commands/errors.ts';
+import type { HealCommandContext, StoryLine, Suite } from '../../../../infra/commands/heal/context.ts';
 import type { DispatchAnswer } from '../../../../shared/events/answer.ts';
 import { hashOf } from '../../../../shared/heal/approval.ts';
 import { type DrillRecord, noDrill } from '../../../../shared/heal/drill.ts';

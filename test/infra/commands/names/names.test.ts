@@ -49,7 +49,7 @@ async function npmRunNames(words: string, answers?: readonly (() => unknown)[], 
   const say = (text: string) => void told.push(text);
   let asked = 0;
   const status = await runNames(words.split(' '), {
-    ...{ say, complain: say, account: () => account, belongings: () => awsBelongings(config) },
+    ...{ say, complain: say, account: () => account, belongings: async () => awsBelongings(config) },
     confirm: answers && (async () => (await answers[asked++]?.()) !== false),
   });
   return { status, told: told.join('\n'), asked };
@@ -228,7 +228,7 @@ describe('where nothing says which account and region', () => {
     const told: string[] = [];
     const say = (text: string) => void told.push(text);
     const status = await runNames([what, 'bitcoin', '--yes'], {
-      ...{ say, complain: say, account: () => awsNames(), belongings: () => awsBelongings(), confirm: undefined },
+      ...{ say, complain: say, account: () => awsNames(), belongings: async () => awsBelongings(), confirm: undefined },
     });
     expect(status).toBe(1);
     expect(told.join()).toMatch(/Region is missing; your environment says which account and region: AWS_PROFILE, or/);

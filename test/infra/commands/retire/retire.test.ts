@@ -39,8 +39,8 @@ async function npmRunFleets(words: string, meanwhile?: () => unknown) {
   const say = (text: string) => void told.push(text);
   const status = await runFleetVerb(words.split(' '), {
     ...{ directory: exampleFleets, say, complain: say },
-    store: () => ssmParameterStore(new SSMClient(config)),
-    belongings: () => awsBelongings(config),
+    store: async () => ssmParameterStore(new SSMClient(config)),
+    belongings: async () => awsBelongings(config),
     account: (fleets) => readAccount(fleets, config),
     confirm: meanwhile && (async () => (await meanwhile()) !== false),
   });

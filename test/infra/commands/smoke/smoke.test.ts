@@ -1,10 +1,10 @@
 // `npm run chainmend -- smoke`: which resources it recognizes as its own, when it begins, and what it calls healed. In all cases it removes what it made.
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { SmokeError } from '../../../../infra/commands/errors.ts';
 import type { StoryLine, Suite } from '../../../../infra/commands/heal/context.ts';
 import { cleanUp } from '../../../../infra/commands/smoke/cleanup.ts';
 import type { Account, DeployRequest, LadderAccount, SmokeContext } from '../../../../infra/commands/smoke/context.ts';
-import { SmokeError } from '../../../../infra/commands/smoke/context.ts';
 import { isSmokeFleetFile, ladderFleet, smokeFleet, smokeFleetText } from '../../../../infra/commands/smoke/fleet.ts';
 import { commandFor, isOurs, type Leftover, leftoversOf, ORDER } from '../../../../infra/commands/smoke/leftovers.ts';
 import { pauseText, SMOKE_TAG } from '../../../../infra/commands/smoke/names.ts';

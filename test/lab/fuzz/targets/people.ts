@@ -1,14 +1,13 @@
 // What people type, and what they see: answers to a question, words of the command lines, lines of the journal and of a story.
 
 import fc from 'fast-check';
-import { UsageError as WrongUse } from '../../../../infra/commands/fleets/context.ts';
-import { StoreError } from '../../../../infra/commands/fleets/parameter-store.ts';
-import { type HealCommandContext, SuiteError } from '../../../../infra/commands/heal/context.ts';
+import { UsageError as WrongUse, StoreError, SuiteError, SmokeError } from '../../../../infra/commands/errors.ts';
+import { type HealCommandContext } from '../../../../infra/commands/heal/context.ts';
 import { lineText, planText, progressText } from '../../../../infra/commands/heal/show.ts';
 import { targetOf } from '../../../../infra/commands/heal/target.ts';
 import type { NamesAccount } from '../../../../infra/commands/names/account.ts';
 import type { Belongings } from '../../../../infra/commands/retire/belongings.ts';
-import { type SmokeContext, SmokeError } from '../../../../infra/commands/smoke/context.ts';
+import { type SmokeContext } from '../../../../infra/commands/smoke/context.ts';
 import { parseArguments, UsageError } from '../../../../local/cli/arguments.ts';
 import { paragraphs } from '../../../../local/cli/story/evidence.ts';
 import { renderSections } from '../../../../local/cli/story/lines.ts';
@@ -97,11 +96,11 @@ async function fleets(given: readonly string[]): Promise<Written> {
   const refuse = async (): Promise<never> => {
     throw new StoreError(`AWS says ${HOSTILE}`);
   };
-  const store = () => ({ read: refuse, list: refuse, write: refuse });
-  const anything = new Proxy({}, { get: () => refuse });
+  const store = async () => ({ read: refuse, list: refuse, write: refuse });
+  const anything = new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : refuse) });
   const status = await runFleetVerb(given, {
     ...{ directory: exampleFleets, store, account: refuse, confirm: async () => true },
-    belongings: () => anything as Belongings,
+    belongings: async () => anything as Belongings,
     ...{ say: said, complain: said },
   });
   return { status, written };
@@ -113,9 +112,13 @@ async function names(given: readonly string[]): Promise<Written> {
   const refuse = async (): Promise<never> => {
     throw new StoreError(`AWS says ${HOSTILE}`);
   };
-  const anything = new Proxy({}, { get: () => refuse });
+  const anything = new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : refuse) });
   const status = await runNames(given, {
-    ...{ account: () => anything as NamesAccount, belongings: () => anything as Belongings, confirm: async () => true },
+    ...{
+      account: () => anything as NamesAccount,
+      belongings: async () => anything as Belongings,
+      confirm: async () => true,
+    },
     ...{ say: said, complain: said },
   });
   return { status, written };
@@ -127,7 +130,7 @@ async function smoke(given: readonly string[]): Promise<Written> {
   const refuse = async (): Promise<never> => {
     throw new SmokeError(`AWS says ${HOSTILE}`);
   };
-  const anything = new Proxy({}, { get: () => refuse });
+  const anything = new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : refuse) });
   const desk = {
     ...{ account: () => anything, suite: () => anything, cdk: anything, say: said, complain: said },
     ...{
@@ -218,9 +221,9 @@ export const TARGETS: readonly Target[] = [
       [HOSTILE],
       ['--scenario', HOSTILE],
     ],
-    parse: (given) => {
+    parse: async (given) => {
       try {
-        return { ...parseArguments(given), run: undefined, real: undefined };
+        return { ...(await parseArguments(given)), run: undefined, real: undefined };
       } catch (error) {
         // main.ts makes the text plain before it shows it.
         if (error instanceof UsageError) return terminalText(error.message).replaceAll('\n', ' ');

@@ -1,0 +1,26 @@
+// What a verb ends with where it cannot do its work. The message is for a person; the frame of the verbs gives the exit status (program.ts).
+
+/** Wrong use: a missing file or fleet, or a reason that cannot be stored. Exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The dispatcher understood the request, and says that there is no such fleet, node or snapshot. Exit status 2. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+}
+
+/** AWS refused, or could not be asked. */
+export class SuiteError extends Error {
+  override readonly name = 'SuiteError';
+}
+
+/** AWS refused, or could not be asked. The message has AWS's own words, which a person at a terminal can act on. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** AWS or CDK refused, a wait ran out, or the account is not ready. The message is one sentence; exit status 1. */
+export class SmokeError extends Error {
+  override readonly name = 'SmokeError';
+}
