@@ -5,29 +5,25 @@ import { ReportFileError } from '../infra/report/file-error.ts';
 import { plainJson } from '../shared/text/plain-text.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
-import { listLines } from './cli/lists.ts';
-import { type Audience, ensurePrepared, printStory, reportUnmet } from './cli/print-story.ts';
-import { showReal } from './cli/real.ts';
-import { serve } from './cli/serve.ts';
+import type { Audience } from './cli/print-story.ts';
 import { remarkColors } from './cli/terminal.ts';
-import { writeReport } from './cli/write-report.ts';
-import { run } from './scenarios/run.ts';
 
-// The output must not depend on the host's time zone.
-process.env['TZ'] = 'UTC';
-
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader has closed the pipe: `npm start | head`.
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
-
-try {
-  process.exitCode = await carryOut(parseArguments(process.argv.slice(2)));
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof ReportFileError)) throw error;
-  console.error(terminalText(remarkColors.red(error.message)));
-  process.exitCode = 2;
+/** The whole program: its words are those of the process. What a request needs is read when it is made. */
+export async function main(): Promise<void> {
+  // The output must not depend on the host's time zone.
+  process.env['TZ'] = 'UTC';
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader has closed the pipe: `npm start | head`.
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+  try {
+    process.exitCode = await carryOut(await parseArguments(process.argv.slice(2)));
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof ReportFileError)) throw error;
+    console.error(terminalText(remarkColors.red(error.message)));
+    process.exitCode = 2;
+  }
 }
 
 async function carryOut(request: Request): Promise<number> {
@@ -38,24 +34,35 @@ async function carryOut(request: Request): Promise<number> {
       say(request.text);
       return 0;
     case 'list':
-      for (const line of listLines(request.what)) say(line);
+      for (const line of await (await import('./cli/lists.ts')).listLines(request.what)) say(line);
       return 0;
     case 'json': {
+      const { ensurePrepared, reportUnmet } = await import('./cli/print-story.ts');
+      const { run } = await import('./scenarios/run.ts');
       await ensurePrepared(request.run.scenario);
       const { report, unmet } = await run(request.run.scenario, request.run);
       // The report quotes nodes. A terminal would act on control characters, and JSON does not escape all of them.
       console.log(plainJson(report));
       return reportUnmet({ unmet }, remark);
     }
-    case 'story':
+    case 'story': {
+      const { printStory, reportUnmet } = await import('./cli/print-story.ts');
       return reportUnmet(await printStory(request.run, request.explain, audience(say)), remark);
-    case 'report':
+    }
+    case 'report': {
+      const { reportUnmet } = await import('./cli/print-story.ts');
+      const { writeReport } = await import('./cli/write-report.ts');
       return reportUnmet(await writeReport(request.run, request.file, remark), remark);
-    case 'real':
+    }
+    case 'real': {
+      const { showReal } = await import('./cli/real.ts');
       return await showReal(request.words);
-    case 'serve':
+    }
+    case 'serve': {
+      const { serve } = await import('./cli/serve.ts');
       await serve(request.run, request, { say, remark, interrupted: interrupted() });
       return 0;
+    }
   }
 }
 
@@ -70,3 +77,5 @@ function interrupted(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 }
+
+if (import.meta.main) await main();

@@ -4,9 +4,8 @@ import didYouMean from 'didyoumean2';
 import { refuseRepeated } from '../../infra/commands/given-once.ts';
 import { VERSION } from '../../infra/commands/program-name.ts';
 import { unfitWord } from '../../shared/text/command-words.ts';
-import { findScenario, SCENARIOS } from '../scenarios/catalog/index.ts';
+import { scenarioEntries } from '../scenarios/catalog/entries.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import { readWorld, WorldFileError } from '../scenarios/world-file/read.ts';
 import { FAULTS, type FaultName, isFaultName } from '../simulator/faults.ts';
 import type { Lane } from '../simulator/lambda-runtime/sandbox.ts';
 
@@ -55,12 +54,14 @@ const MUSEUM = 'museum';
 const A_SEED = `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
 const A_PORT = 'a port from 1 to 65535';
 const A_SPEED = `a number above 0 and up to ${SPEED_MAX}`;
-/** The flags whose values are names, with all valid names. */
+/** The flags whose values are names, with all valid names. They are read where a word is wrong, or a list is asked for. */
 const NAMES = {
-  '--scenario': SCENARIOS.map(({ name }) => name),
-  '--fault': Object.keys(FAULTS),
-  '--lane': LANES,
-} as const satisfies Record<string, readonly string[]>;
+  '--scenario': async () => (await scenarioEntries()).all.map(({ name }) => name),
+  '--fault': async () => Object.keys(FAULTS),
+  '--lane': async () => LANES,
+} as const satisfies Record<string, () => Promise<readonly string[]>>;
+
+const DEFAULT_SCENARIO = 'disk-full';
 
 interface Options {
   readonly scenario: string;
@@ -84,7 +85,7 @@ interface Options {
 }
 
 /** @param words the arguments after the script's name. @throws UsageError */
-export function parseArguments(words: readonly string[]): Request {
+export async function parseArguments(words: readonly string[]): Promise<Request> {
   const unfit = unfitWord(words);
   if (unfit !== undefined) throw new UsageError(unfit);
   let help = '';
@@ -96,10 +97,10 @@ export function parseArguments(words: readonly string[]): Request {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { do: 'help', text: help.trimEnd() };
-    throw new UsageError(wrongOption(error, program));
+    throw new UsageError(await wrongOption(error, program));
   }
   const [stray] = program.args;
-  if (stray !== undefined) throw new UsageError(strayWord(stray));
+  if (stray !== undefined) throw new UsageError(await strayWord(stray));
   const options = program.opts<Options>();
   if (typeof options.list === 'string' && (options.list !== MUSEUM || options.real))
     throw new UsageError(`--list: expected nothing or ${MUSEUM} after it, found "${options.list}"`);
@@ -112,7 +113,7 @@ export function parseArguments(words: readonly string[]): Request {
 function command(write: (text: string) => void): Command {
   const program = new Command('npm start --')
     .description('Runs chainmend in a local region: nothing leaves this machine, and no AWS account is needed.')
-    .option('--scenario <name>', 'what happens; --list names them', 'disk-full')
+    .option('--scenario <name>', 'what happens; --list names them', DEFAULT_SCENARIO)
     .option('--world <file>', 'a situation of your own, in a file (docs/rehearse.md)')
     .option('--seed <n>', 'another seed is another run; the same one is the same run to the byte', '1')
     .addOption(
@@ -146,7 +147,7 @@ function command(write: (text: string) => void): Command {
   return program;
 }
 
-function requestOf(options: Options): Request {
+async function requestOf(options: Options): Promise<Request> {
   const lists = (
     [
       ['--list', options.list === MUSEUM ? MUSEUM : 'scenarios', options.list],
@@ -163,9 +164,15 @@ function requestOf(options: Options): Request {
   if (options.port !== undefined && !options.serve) throw new UsageError('--port: only with --serve');
   if (options.after !== undefined && options.after !== '0' && !options.serve)
     throw new UsageError('--after: only with --serve');
-  const run = runOf(options);
   const [list] = lists;
-  if (list) return { do: 'list', what: list[1] };
+  // A list needs no scenario; words that are wrong are wrong beside it, too.
+  const isNamed = options.world !== undefined || options.scenario !== DEFAULT_SCENARIO;
+  if (list) {
+    if (isNamed) await runOf(options);
+    else await conditionsOf(options);
+    return { do: 'list', what: list[1] };
+  }
+  const run = await runOf(options);
   if (options.report !== undefined) return { do: 'report', run, file: options.report };
   if (options.serve)
     return {
@@ -191,20 +198,30 @@ const otherGivenOptions = (program: Command): string[] =>
     .filter((option) => option.long !== '--real' && program.getOptionValueSource(option.attributeName()) === 'cli')
     .flatMap(({ long }) => long ?? []);
 
-function runOf({ scenario: name, world, seed, fault, lane }: Options): RunRequest {
-  const scenario = world === undefined ? findScenario(name) : worldOf(world);
-  if (!scenario) throw unknownWord('--scenario', name);
-  const faults = [...new Set(fault)].map((word) => {
-    if (isFaultName(word)) return word;
-    throw unknownWord('--fault', word);
-  });
-  const known = LANES.find((candidate) => candidate === lane);
-  if (!known) throw unknownWord('--lane', lane);
+async function runOf(options: Options): Promise<RunRequest> {
+  const { scenario: name, world } = options;
+  const scenario = world === undefined ? await scenarioOf(name) : await worldOf(world);
+  if (!scenario) throw await unknownWord('--scenario', name);
   const chosenBy = world === undefined ? `--scenario ${name}` : `--world ${world}`;
-  return { scenario, seed: seedOf(seed), faults, lane: known, chosenBy };
+  return { scenario, ...(await conditionsOf(options)), chosenBy };
 }
 
-function worldOf(path: string): Scenario {
+async function scenarioOf(name: string): Promise<Scenario | undefined> {
+  const { findScenario } = await import('../scenarios/catalog/index.ts');
+  return findScenario(name);
+}
+
+async function conditionsOf({ seed, fault, lane }: Options): Promise<Pick<RunRequest, 'seed' | 'faults' | 'lane'>> {
+  const faults = [...new Set(fault)];
+  const unknown = faults.find((word) => !isFaultName(word));
+  if (unknown !== undefined) throw await unknownWord('--fault', unknown);
+  const known = LANES.find((candidate) => candidate === lane);
+  if (!known) throw await unknownWord('--lane', lane);
+  return { seed: seedOf(seed), faults: faults.filter(isFaultName), lane: known };
+}
+
+async function worldOf(path: string): Promise<Scenario> {
+  const { readWorld, WorldFileError } = await import('../scenarios/world-file/read.ts');
   try {
     return readWorld(path);
   } catch (error) {
@@ -240,18 +257,19 @@ function portOf(word: string | undefined): number {
   throw new UsageError(`--port: expected ${A_PORT}, found "${word}"`);
 }
 
-function unknownWord(flag: keyof typeof NAMES, word: string): UsageError {
-  const near = nearest(word, NAMES[flag]);
+async function unknownWord(flag: keyof typeof NAMES, word: string): Promise<UsageError> {
+  const names = await NAMES[flag]();
+  const near = nearest(word, names);
   return new UsageError(
-    `${flag}: expected a known name, found "${word}"; ${near ? `did you mean ${near}?` : choicesText(NAMES[flag])}`,
+    `${flag}: expected a known name, found "${word}"; ${near ? `did you mean ${near}?` : choicesText(names)}`,
   );
 }
 
 /** Commander's own message, without its "error:", with the option or the value that was probably meant. */
-function wrongOption({ code, message }: CommanderError, program: Command): string {
+async function wrongOption({ code, message }: CommanderError, program: Command): Promise<string> {
   const said = message.replace(/^error: /, '');
   const word = /'(--?[^'=\s]*)/.exec(said)?.[1] ?? '';
-  if (code === 'commander.optionMissingArgument') return `${word}: ${optionError(word)}, found nothing after it`;
+  if (code === 'commander.optionMissingArgument') return `${word}: ${await optionError(word)}, found nothing after it`;
   if (code !== 'commander.unknownOption') return said;
   const options = program.options.flatMap(({ long }) => long ?? []);
   // All options have the dashes: they do not make two options more alike.
@@ -260,7 +278,7 @@ function wrongOption({ code, message }: CommanderError, program: Command): strin
   return `${said}; ${near ? `did you mean --${near}?` : choicesText(options)}`;
 }
 
-function optionError(flag: string): string {
+async function optionError(flag: string): Promise<string> {
   if (flag === '--seed') return `expected ${A_SEED}`;
   if (flag === '--speed') return `expected ${A_SPEED}`;
   if (flag === '--port') return `expected ${A_PORT}`;
@@ -268,15 +286,14 @@ function optionError(flag: string): string {
   if (flag === '--after') return `expected ${MINUTES}`;
   if (flag === '--world') return 'expected the path of a world file';
   if (flag === '--story') return 'expected a name of --real --list';
-  return `expected one of ${Object.entries(NAMES)
-    .find(([name]) => name === flag)?.[1]
-    .join(', ')}`;
+  const names = Object.entries(NAMES).find(([name]) => name === flag)?.[1];
+  return `expected one of ${(await names?.())?.join(', ')}`;
 }
 
 const choicesText = (words: readonly string[]): string => `there are ${words.join(', ')}`;
 
-function strayWord(word: string): string {
-  const name = nearest(word, NAMES['--scenario']);
+async function strayWord(word: string): Promise<string> {
+  const name = nearest(word, await NAMES['--scenario']());
   return `unexpected word "${word}"${name ? `; did you mean --scenario ${name}?` : '; options begin with --'}`;
 }
 

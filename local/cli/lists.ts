@@ -1,7 +1,6 @@
 // What `--list`, `--list-faults` and `--list-codes` print: one name a line, two spaces, a sentence.
 import { CONDITIONS, FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
-import { MUSEUM, SCENARIOS } from '../scenarios/catalog/index.ts';
-import { INVARIANTS } from '../scenarios/checks/invariants.ts';
+import { scenarioEntries } from '../scenarios/catalog/entries.ts';
 import { FAULTS } from '../simulator/faults.ts';
 import type { ListName } from './arguments.ts';
 
@@ -11,16 +10,20 @@ const PAGES = {
   'suite-alarm': 'An alarm on the suite itself went off: a heal, a queue, a function or the sweep needs a person.',
 } as const satisfies Record<string, string>;
 
-export function listLines(what: ListName): string[] {
+export async function listLines(what: ListName): Promise<readonly string[]> {
   switch (what) {
     case 'scenarios':
-      return SCENARIOS.map(({ name, sentence }) => `${name}  ${sentence}`);
+      return (await scenarioEntries()).all.map(({ name, sentence }) => `${name}  ${sentence}`);
     case 'museum':
-      return MUSEUM.map(({ name, sentence, happened }) => `${happened.on}  ${name}  ${sentence}  ${happened.source}`);
+      return (await scenarioEntries()).museum.map(
+        ({ name, sentence, happened }) => `${happened.on}  ${name}  ${sentence}  ${happened.source}`,
+      );
     case 'faults':
       return linesOf(FAULTS);
-    case 'codes':
+    case 'codes': {
+      const { INVARIANTS } = await import('../scenarios/checks/invariants.ts');
       return [GUARDRAILS, FAILURES, CONDITIONS, PAGES, INVARIANTS].flatMap(linesOf);
+    }
   }
 }
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { PlayedLine, PlayInput, StoryWorld } from '../../infra/commands/diff/form.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
-import { SCENARIOS } from '../scenarios/catalog/index.ts';
+import { findScenario } from '../scenarios/catalog/index.ts';
 import { type Run, run } from '../scenarios/run.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { worldIn } from '../scenarios/world-file/read.ts';
@@ -19,7 +19,7 @@ for (const { story, seed, world } of stories) {
 
 function scenarioFor(world: StoryWorld): Scenario | undefined {
   if ('file' in world) return worldIn('story.yaml', world.file, repositoryRoot);
-  return SCENARIOS.find(({ name }) => name === world.scenario);
+  return findScenario(world.scenario);
 }
 
 /** Neither sentences nor times, heights and ids: two runs that do the same may differ in them. */

@@ -1,9 +1,8 @@
-import { swapCold, swapLearned, swapWarmed } from './warmed-swaps.ts';
-// All scenarios, in the best order for a newcomer: those of this folder, and the world files beside it.
+// All scenarios, in the best order for a newcomer: those of this folder, and the world files beside it. A world file is read when it is chosen.
 
 import { join } from 'node:path';
 import type { PublicIncident, Scenario } from '../scenario.ts';
-import { worldsIn } from '../world-file/read.ts';
+import { worldNamed, worldsIn } from '../world-file/read.ts';
 import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
@@ -73,6 +72,7 @@ import {
   upgradeZonesFail,
 } from './upgrades.ts';
 import { validatorStuck } from './validator-stuck.ts';
+import { swapCold, swapLearned, swapWarmed } from './warmed-swaps.ts';
 import { webhookDown, webhookHostile, webhookTold } from './webhook.ts';
 
 /** A scenario that plays a public incident. */
@@ -80,16 +80,24 @@ export interface Exhibit extends Scenario {
   readonly happened: PublicIncident;
 }
 
+const WORLDS = join(import.meta.dirname, '../worlds');
+const EXHIBITS = join(import.meta.dirname, '../museum');
+
+let exhibits: readonly Exhibit[] | undefined;
+
 /** Public incidents, dated and with their sources, in the order of their days. */
-export const MUSEUM: readonly Exhibit[] = worldsIn(join(import.meta.dirname, '../museum'))
-  .filter(isExhibit)
-  .toSorted((a, b) => a.happened.on.localeCompare(b.happened.on) || a.name.localeCompare(b.name));
+export function museum(): readonly Exhibit[] {
+  exhibits ??= worldsIn(EXHIBITS)
+    .filter(isExhibit)
+    .toSorted((a, b) => a.happened.on.localeCompare(b.happened.on) || a.name.localeCompare(b.name));
+  return exhibits;
+}
 
 function isExhibit(scenario: Scenario): scenario is Exhibit {
   return scenario.happened !== undefined;
 }
 
-export const SCENARIOS: readonly Scenario[] = [
+const FIRST: readonly Scenario[] = [
   diskFull,
   allDisksFull,
   diskFullGrownBefore,
@@ -189,11 +197,20 @@ export const SCENARIOS: readonly Scenario[] = [
   bundleBadDigest,
   stateSync,
   syncBoost,
-  ...worldsIn(join(import.meta.dirname, '../worlds')),
-  ...MUSEUM,
-  smokeGround,
-  smokeLadderGround,
 ];
 
-export const findScenario = (name: string): Scenario | undefined =>
-  SCENARIOS.find((scenario) => scenario.name === name);
+const LAST: readonly Scenario[] = [smokeGround, smokeLadderGround];
+
+let all: readonly Scenario[] | undefined;
+
+/** Reads each world file: use `findScenario` for one scenario, `scenarioEntries` for names and sentences. */
+export function allScenarios(): readonly Scenario[] {
+  all ??= [...FIRST, ...worldsIn(WORLDS), ...museum(), ...LAST];
+  return all;
+}
+
+/** Reads no world file but its own. */
+export function findScenario(name: string): Scenario | undefined {
+  const written = [...FIRST, ...LAST].find((scenario) => scenario.name === name);
+  return written ?? worldNamed(WORLDS, name) ?? worldNamed(EXHIBITS, name);
+}

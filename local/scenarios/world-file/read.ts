@@ -1,11 +1,11 @@
 // Reads a world file: a scenario, or one line for each problem, with file, line and the nearest right word.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { explainedProblem, type FileSchema } from '../../../infra/fleet-suggestions.ts';
-import { nearest } from '../../../infra/nearest.ts';
-import { parseSource, readFleets, shortPath } from '../../../infra/fleets.ts';
 import { FleetFilesError } from '../../../infra/fleet-files-error.ts';
+import { explainedProblem, type FileSchema } from '../../../infra/fleet-suggestions.ts';
+import { parseSource, readFleets, shortPath } from '../../../infra/fleets.ts';
+import { nearest } from '../../../infra/nearest.ts';
 import { readYamlSource, type YamlSource } from '../../../infra/yaml-source.ts';
 import { checkedBy } from '../../../shared/fleet/parse.ts';
 import { FleetFileError, type FleetProblem, sentenceOf } from '../../../shared/fleet/problems.ts';
@@ -63,14 +63,23 @@ export function worldIn(path: string, text: string, folder: string, observer?: T
 
 /** The worlds of a folder, in the order of their names. */
 export const worldsIn = (folder: string): readonly Scenario[] =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.yaml'))
+  worldFilesIn(folder)
     .sort()
-    .map((name) => {
-      const scenario = readWorld(join(folder, name));
-      if (`${scenario.name}.yaml` === basename(name)) return scenario;
-      throw new WorldFileError([`${name}:1:1 world is "${scenario.name}"; expected the file's own name`]);
-    });
+    .map((file) => worldOfFile(folder, file));
+
+/** The world of a folder that has this name. */
+export function worldNamed(folder: string, name: string): Scenario | undefined {
+  const file = worldFilesIn(folder).find((one) => one === `${name}.yaml`);
+  return file === undefined ? undefined : worldOfFile(folder, file);
+}
+
+const worldFilesIn = (folder: string): string[] => readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+
+function worldOfFile(folder: string, file: string): Scenario {
+  const scenario = readWorld(join(folder, file));
+  if (`${scenario.name}.yaml` === file) return scenario;
+  throw new WorldFileError([`${file}:1:1 world is "${scenario.name}"; expected the file's own name`]);
+}
 
 function textOf(path: string, name: string): string {
   try {

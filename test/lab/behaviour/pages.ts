@@ -2,7 +2,7 @@
 // run has paged for is listed with its sentence alone.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import { run } from '../../../local/scenarios/run.ts';
 import { isPage, messageFor } from '../../../local/services/sns/sns.ts';
@@ -23,7 +23,7 @@ const isCode = (code: string): code is PageCode | 'approval-wanted' => Object.ha
 
 async function examples(): Promise<ReadonlyMap<string, Example>> {
   const found = new Map<string, Example>();
-  for (const scenario of SCENARIOS) {
+  for (const scenario of allScenarios()) {
     // Its node says what an attacker would: no example for people.
     if (scenario.name === 'webhook-hostile') continue;
     const { world } = await run(scenario, { seed: 1, lane: 'sweep' });

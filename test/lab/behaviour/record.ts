@@ -3,7 +3,7 @@
 // outcome. It also has the end of the run. Inputs are left out: names of tags, parameters and records may change while behaviour stays the same.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
 import type { Report } from '../../../local/scenarios/report/report.ts';
 import { run } from '../../../local/scenarios/run.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
@@ -24,7 +24,7 @@ interface Planned {
 }
 
 /** Every scenario with five seeds in both lanes, and with each fault in the faster lane. */
-const planned: readonly Planned[] = SCENARIOS.flatMap((scenario) => [
+const planned: readonly Planned[] = allScenarios().flatMap((scenario) => [
   ...LANES.flatMap((lane) => SEEDS.map((seed) => ({ scenario, seed, lane, faults: [] }))),
   ...Object.keys(FAULTS)
     .filter(isFaultName)

@@ -8,7 +8,7 @@ import { AGENT, CLIENT, SILENT } from '../../../infra/commands/backtest/ladder-t
 import { type Verdict, wordOf } from '../../../infra/commands/backtest/verdict.ts';
 import { repositoryRoot } from '../../../infra/paths.ts';
 import { REGION_NAME } from '../../../local/region.ts';
-import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { findScenario } from '../../../local/scenarios/catalog/index.ts';
 import { type JournalLine, readJournal } from '../../../local/scenarios/report/journal.ts';
 import { run } from '../../../local/scenarios/run.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
@@ -56,7 +56,7 @@ export const job = async (pasts: readonly Past[]): Promise<Compared[]> =>
 
 function scenarioOf(past: Past): { readonly name: string; readonly scenario: Scenario; readonly seed: number } {
   if ('scenario' in past) {
-    const scenario = SCENARIOS.find(({ name }) => name === past.scenario);
+    const scenario = findScenario(past.scenario);
     if (!scenario) throw new Error(`there is no scenario ${past.scenario}`);
     return { name: past.scenario, scenario, seed: 1 };
   }

@@ -1,6 +1,6 @@
 // Plays scenarios before the judge, who is told what people did by the calls alone, and returns what it says of each.
 import pMap from 'p-map';
-import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { findScenario } from '../../../local/scenarios/catalog/index.ts';
 import { run, type Witness } from '../../../local/scenarios/run.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import type { FaultName } from '../../../local/simulator/faults.ts';
@@ -33,7 +33,7 @@ const NOTHING: Judgement = { broken: [], mattered: [], idle: [] };
 export const job = (trials: readonly Trial[]): Promise<Tried[]> => pMap(trials, tried, { concurrency: 1 });
 
 async function tried({ scenario: name, seed = 1, faults = [], judged }: Trial): Promise<Tried> {
-  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
+  const scenario = findScenario(name);
   if (!scenario) throw new Error(`there is no scenario ${name}`);
   let judge: Judge | undefined;
   const witness: Witness = {

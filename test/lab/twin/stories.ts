@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import type { DrawInput, DrawnLine, Story } from '../../../infra/commands/diff/form.ts';
 import { nearest } from '../../../infra/nearest.ts';
 import { repositoryRoot } from '../../../infra/paths.ts';
-import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
 import type { WorldInput } from '../../../local/scenarios/world-file/schema.ts';
 import { drilledNodes, drillsOf, fullPercentOf, worldOf } from '../../../local/twin/drills.ts';
 import { madeTwin } from '../../../local/twin/made.ts';
@@ -33,7 +33,7 @@ function say(line: DrawnLine): void {
 }
 
 function wrongIn({ only = [], scenarios }: DrawInput): string | undefined {
-  const names = SCENARIOS.map(({ name }) => name);
+  const names = allScenarios().map(({ name }) => name);
   const scenario = scenarios.find((name) => name !== ALL && !names.includes(name));
   if (scenario !== undefined) return unknown('scenario', scenario, names, 'npm start -- --list');
   const type = only.find((name) => !isFaultType(name));
@@ -47,7 +47,7 @@ function unknown(what: string, name: string, known: readonly string[], list: str
 
 function storiesOf({ fleet, seed, storms, only, scenarios }: DrawInput): readonly Story[] {
   const seeds = Array.from({ length: storms }, (_, at) => seed + at);
-  const played = scenarios.includes(ALL) ? SCENARIOS.map(({ name }) => name) : scenarios;
+  const played = scenarios.includes(ALL) ? allScenarios().map(({ name }) => name) : scenarios;
   return [
     ...played.map((scenario): Story => {
       const world = { scenario };

@@ -2,15 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { parseArguments, type Request, UsageError } from '../../../local/cli/arguments.ts';
 import { listLines } from '../../../local/cli/lists.ts';
 import { reportUnmet } from '../../../local/cli/print-story.ts';
-import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
 import { INVARIANTS } from '../../../local/scenarios/checks/invariants.ts';
 import { FAULTS } from '../../../local/simulator/faults.ts';
 import { CONDITIONS, FAILURES, GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
 
-const parse = (line: string): Request => parseArguments(line.split(' ').filter(Boolean));
-const said = (words: readonly string[]): string => {
+const parse = (line: string): Promise<Request> => parseArguments(line.split(' ').filter(Boolean));
+const said = async (words: readonly string[]): Promise<string> => {
   try {
-    parseArguments(words);
+    await parseArguments(words);
   } catch (error) {
     if (error instanceof UsageError) return error.message;
     throw error;
@@ -18,33 +18,35 @@ const said = (words: readonly string[]): string => {
   return 'nothing was wrong';
 };
 
-const SCENARIO_NAMES = SCENARIOS.map(({ name }) => name).join(', ');
+const SCENARIO_NAMES = allScenarios()
+  .map(({ name }) => name)
+  .join(', ');
 
 describe('npm start --', () => {
-  it('tells disk-full with seed 1 in the fidelity lane when nothing is said', () => {
+  it('tells disk-full with seed 1 in the fidelity lane when nothing is said', async () => {
     const scenario = expect.objectContaining({ name: 'disk-full' });
     const run = { scenario, seed: 1, faults: [], lane: 'fidelity', chosenBy: '--scenario disk-full' };
-    expect(parse('')).toEqual({ do: 'story', explain: false, run });
-    expect(parse('--explain')).toEqual({ do: 'story', explain: true, run });
-    expect(parse('--json')).toEqual({ do: 'json', run });
-    expect(parse('--report a.html')).toEqual({ do: 'report', run, file: 'a.html' });
-    expect(parse('--serve')).toEqual({ do: 'serve', run, speed: 60, after: 0, port: 0 });
+    expect(await parse('')).toEqual({ do: 'story', explain: false, run });
+    expect(await parse('--explain')).toEqual({ do: 'story', explain: true, run });
+    expect(await parse('--json')).toEqual({ do: 'json', run });
+    expect(await parse('--report a.html')).toEqual({ do: 'report', run, file: 'a.html' });
+    expect(await parse('--serve')).toEqual({ do: 'serve', run, speed: 60, after: 0, port: 0 });
   });
 
-  it('takes a scenario, a seed, a lane and any number of faults, each once', () => {
+  it('takes a scenario, a seed, a lane and any number of faults, each once', async () => {
     const words = '--scenario disk-full-paused --seed 0 --lane sweep --fault killed --fault throttling --fault killed';
-    expect(parse(words)).toMatchObject({
+    expect(await parse(words)).toMatchObject({
       run: { scenario: { name: 'disk-full-paused' }, seed: 0, lane: 'sweep', faults: ['killed', 'throttling'] },
     });
-    expect(parse('--serve --speed 0.5')).toMatchObject({ speed: 0.5 });
+    expect(await parse('--serve --speed 0.5')).toMatchObject({ speed: 0.5 });
   });
 
-  it('leaves stories on real machines to their own program', () => {
-    expect(parse('--real')).toEqual({ do: 'real', words: [] });
-    expect(parse('--real --story full-disk')).toEqual({ do: 'real', words: ['--story', 'full-disk'] });
-    expect(parse('--real --list')).toEqual({ do: 'real', words: ['--list'] });
-    expect(parse('--list')).toEqual({ do: 'list', what: 'scenarios' });
-    expect(parse('--list museum')).toEqual({ do: 'list', what: 'museum' });
+  it('leaves stories on real machines to their own program', async () => {
+    expect(await parse('--real')).toEqual({ do: 'real', words: [] });
+    expect(await parse('--real --story full-disk')).toEqual({ do: 'real', words: ['--story', 'full-disk'] });
+    expect(await parse('--real --list')).toEqual({ do: 'real', words: ['--list'] });
+    expect(await parse('--list')).toEqual({ do: 'list', what: 'scenarios' });
+    expect(await parse('--list museum')).toEqual({ do: 'list', what: 'museum' });
   });
 
   it.each([
@@ -94,22 +96,30 @@ describe('npm start --', () => {
     [['--serve', '--port'], '--port: expected a port from 1 to 65535, found nothing after it'],
     [['--scenario', 'disk-full', '--scenario', 'dns-drift'], '--scenario is given twice; expected it once'],
     [['--seed', '1', '--seed', '1'], '--seed is given twice; expected it once'],
-  ])('says of %j what is wrong: %s', (words, sentence) => {
-    expect(said(words)).toBe(sentence);
+  ])('says of %j what is wrong: %s', async (words, sentence) => {
+    expect(await said(words)).toBe(sentence);
   });
 
-  it.each(['-1', '1.5', '1e3', '0x10', 'one', '', ' 1', '9007199254740992', 'NaN'])('takes no seed "%s"', (seed) => {
-    expect(said(['--seed', seed])).toBe(`--seed: expected an integer from 0 to 9007199254740991, found "${seed}"`);
-  });
+  it.each(['-1', '1.5', '1e3', '0x10', 'one', '', ' 1', '9007199254740992', 'NaN'])(
+    'takes no seed "%s"',
+    async (seed) => {
+      expect(await said(['--seed', seed])).toBe(
+        `--seed: expected an integer from 0 to 9007199254740991, found "${seed}"`,
+      );
+    },
+  );
 
-  it('explains itself', () => {
-    expect(parse('--help')).toEqual({ do: 'help', text: expect.stringMatching(/^Usage: npm start -- \[options\]/) });
+  it('explains itself', async () => {
+    expect(await parse('--help')).toEqual({
+      do: 'help',
+      text: expect.stringMatching(/^Usage: npm start -- \[options\]/),
+    });
   });
 });
 
 describe('the lists', () => {
   it.each([
-    ['scenarios', SCENARIOS.map(({ name }) => name)],
+    ['scenarios', allScenarios().map(({ name }) => name)],
     ['faults', Object.keys(FAULTS)],
     [
       'codes',
@@ -120,8 +130,8 @@ describe('the lists', () => {
         ...Object.keys(INVARIANTS),
       ],
     ],
-  ] as const)('%s: a name, two spaces and a sentence on each line, and no name twice', (what, names) => {
-    const lines = listLines(what);
+  ] as const)('%s: a name, two spaces and a sentence on each line, and no name twice', async (what, names) => {
+    const lines = await listLines(what);
     expect(lines.map((line) => line.split('  ')[0])).toEqual(names);
     expect(new Set(names).size).toBe(names.length);
     for (const line of lines) expect(line).toMatch(/^[a-z][a-z0-9-]*[a-z0-9] {2}[A-Z][^\n]*\.$/);
@@ -129,8 +139,8 @@ describe('the lists', () => {
 });
 
 describe('the list of the museum', () => {
-  it('has a day, a name, a sentence and a source on each line, the oldest first', () => {
-    const lines = listLines('museum');
+  it('has a day, a name, a sentence and a source on each line, the oldest first', async () => {
+    const lines = await listLines('museum');
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) expect(line).toMatch(/^20\d\d-\d\d-\d\d {2}[a-z0-9-]+ {2}[A-Z].*\. {2}https:\/\/\S+$/);
     expect(lines).toEqual(lines.toSorted((a, b) => a.slice(0, 10).localeCompare(b.slice(0, 10))));

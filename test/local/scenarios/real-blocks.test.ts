@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../../infra/paths.ts';
-import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
 import { FAULTS, type FaultName } from '../../../local/simulator/faults.ts';
 import { isAsked, sampled } from '../../fixtures/asked.ts';
 import { runJob } from '../../fixtures/jobs.ts';
@@ -23,7 +23,9 @@ const isOfCatalog = (name: string): boolean => {
     return false;
   }
 };
-const QUICK = SCENARIOS.map(({ name }) => name).filter((name) => isOfCatalog(name) && !LEFT_OUT.includes(name));
+const QUICK = allScenarios()
+  .map(({ name }) => name)
+  .filter((name) => isOfCatalog(name) && !LEFT_OUT.includes(name));
 
 describe('with blocks as on the main network', () => {
   it('all stories with quick blocks are played', () => {

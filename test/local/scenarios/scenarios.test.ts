@@ -1,6 +1,6 @@
 // The scenarios of local/scenarios, as a user runs them: expectations, repeatability, both lanes.
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
 import { isAsked, sampled } from '../../fixtures/asked.ts';
 import type { Simulated } from '../../fixtures/jobs/simulation.ts';
 import { runJob } from '../../fixtures/jobs.ts';
@@ -10,7 +10,7 @@ const SEEDS = Number(process.env['SEEDS'] ?? 2);
 /** In full it takes a quarter of an hour on two idle cores. */
 const PATIENCE_MS = 90 * 60_000;
 
-const ALL = SCENARIOS.map(({ name }) => name);
+const ALL = allScenarios().map(({ name }) => name);
 const ONE_OF_EACH_SORT = ['disk-full', 'dns-drift', 'new-fleet'];
 
 /**

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../../infra/paths.ts';
-import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
 import { expectationOf } from '../../../local/scenarios/world-file/expect.ts';
 import { readWorld, WorldFileError, worldIn } from '../../../local/scenarios/world-file/read.ts';
 import {
@@ -211,7 +211,7 @@ it('the schema for editors is up to date', () => generated(worldJsonSchemaPath, 
 it('the page has every word', () => generated(rehearsePath, withWords));
 
 it('a world of ours is in the list of scenarios, once', () => {
-  const names = SCENARIOS.map(({ name }) => name);
+  const names = allScenarios().map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
 });
 
