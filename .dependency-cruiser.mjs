@@ -123,6 +123,6 @@ export default {
     parser: 'swc',
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    exclude: { path: 'node_modules' },
+    exclude: { path: 'node_modules|\\.d\\.ts$' },
   },
 };

@@ -11,9 +11,8 @@ import type { FleetDocument } from '../shared/fleet/schema.ts';
 import { parseFleetDocument } from '../shared/fleet/whole.ts';
 import { FleetFilesError } from './fleet-files-error.ts';
 import { explainedProblem } from './fleet-suggestions.ts';
+import { fleetsDirectory } from './fleets-directory.ts';
 import { readYamlSource, type YamlLimits } from './yaml-source.ts';
-
-export const fleetsDirectory = join(import.meta.dirname, 'fleets');
 
 export interface FleetFile {
   readonly path: string;

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { forSuite, misnamed, suiteOf } from '../../shared/model/suite.ts';
 import { plainJson, plainText } from '../../shared/text/plain-text.ts';
 import { plainLines, terminalText } from '../../shared/text/terminal-text.ts';
+import { fleetsDirectory } from '../fleets-directory.ts';
 import type { AdoptContext } from './adopt/context.ts';
 import { addAdoptVerb } from './adopt/verbs.ts';
 import type { BacktestContext } from './backtest/backtest.ts';
@@ -151,11 +152,9 @@ function terminalOf(interrupted: AbortSignal): Terminal {
         return { suite: await openSuite(), askPlace, say, complain, status, confirm, sleep };
       },
       doctor: async () => {
-        const { fleetsDirectory } = await import('../fleets.ts');
         return { say, status, directory: fleetsDirectory };
       },
       fleets: async () => {
-        const { fleetsDirectory } = await import('../fleets.ts');
         return {
           directory: fleetsDirectory,
           store: async () => (await import('./fleets/parameter-store.ts')).ssmParameterStore(),

@@ -1,5 +1,6 @@
 // `--serve`: serves a scenario's world as a region. Any AWS SDK or CLI on this machine can read and change it while time runs.
 
+import { sourcePlaces } from '../../infra/program/source-places.ts';
 import { createRegion, REGION_NAME } from '../region.ts';
 import { playFor, prepare, regionNameOf } from '../scenarios/run.ts';
 import { mailOf, type Sns } from '../services/sns/sns.ts';
@@ -123,7 +124,7 @@ export const environmentFor = (
 /** The sentence about a defect. It may quote a caller's text, so control characters are removed before the terminal sees them. */
 export function defectSentence(error: unknown, during: string): string {
   const { name = 'Error', message = String(error), stack = '' } = error instanceof Error ? error : {};
-  const [, where = 'an unknown place'] = /\n {4}at (.{1,200})/.exec(stack) ?? [];
+  const [, where = 'an unknown place'] = /\n {4}at (.{1,200})/.exec(sourcePlaces(stack)) ?? [];
   const sentence = `${during}: a defect of the local region, ${name}: ${message.slice(0, 500)}, at ${where}. The region goes on.`;
   return sentence.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
 }

@@ -1,5 +1,6 @@
 // Proves that nothing is left to run at this instant, and guards the proof: it names any work of the outside world.
 import { createHook } from 'node:async_hooks';
+import { sourcePlaces } from '../../infra/program/source-places.ts';
 
 /**
  * All ticks and promise jobs run before the event loop's next phase (Node.js guide "The Node.js Event Loop"). So one turn of a real `setImmediate`
@@ -41,7 +42,7 @@ export class Quiescence {
     await new Promise<void>(this.#hop);
     if (this.#foreign === undefined) return;
     const { type, stack } = this.#foreign;
-    const origin = stack.split('\n').slice(1).filter(isProductFrame).slice(0, 6).join('\n');
+    const origin = sourcePlaces(stack).split('\n').slice(1).filter(isProductFrame).slice(0, 6).join('\n');
     throw new Error(
       `foreign asynchronous work (${type}: ${MEANINGS[type] ?? 'a handle of Node.js'}) was begun during a run on virtual time; ` +
         `its end would depend on the machine. Begun at:\n${origin}`,

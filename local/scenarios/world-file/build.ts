@@ -1,10 +1,9 @@
 // Makes a scenario of a world file: its fleets, chains and nodes, its timeline, and what must hold.
 
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { repositoryRoot } from '../../../infra/paths.ts';
+import { hashOf, keepNow, shelf } from '../../../infra/kept.ts';
 import { defaultsOf } from '../../../shared/chains/defaults.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
@@ -92,25 +91,15 @@ function inThisRegion(document: FleetDocument): FleetDocument {
 }
 
 const SUBNET = 'subnet-0123456789abcdef0';
-const WORLDS = join(repositoryRoot, 'dist/worlds');
+const WORLDS = shelf('worlds', 400);
 
 /** A folder with these fleet files, named by their content: the same fleets are synthesized once. */
 function folderOf(documents: readonly FleetDocument[]): string {
   const files = documents.map((document) => [`${document.fleet}.yaml`, stringify(document)] as const);
-  const hash = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
-  const folder = join(WORLDS, hash);
-  if (existsSync(folder)) return folder;
-  mkdirSync(WORLDS, { recursive: true });
-  const working = mkdtempSync(join(WORLDS, 'new-'));
-  for (const [file, text] of files) writeFileSync(join(working, file), text);
-  try {
-    renameSync(working, folder);
-  } catch (error) {
-    // Another process was faster, with the same files.
-    rmSync(working, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
-  }
-  return folder;
+  return keepNow(WORLDS, hashOf([], JSON.stringify(files)), (folder) => {
+    mkdirSync(folder);
+    for (const [file, text] of files) writeFileSync(join(folder, file), text);
+  });
 }
 
 function build(world: World, document: WorldDocument): Omit<Stage, 'page'> {

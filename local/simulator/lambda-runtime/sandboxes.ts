@@ -3,9 +3,10 @@ import type vm from 'node:vm';
 import type { VirtualClock } from '../clock.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { randomStream } from '../random.ts';
+import { compileKept } from './compiled-code.ts';
 import type { CodeBundle, Sandbox, SandboxFunction, StartSandbox } from './environment.ts';
 import type { SandboxNetwork } from './guest-network.ts';
-import { compileBundle, createSandbox, type Lane } from './sandbox.ts';
+import { createSandbox, type Lane } from './sandbox.ts';
 
 /** The place and the identity of a new sandbox. */
 export interface SandboxLocation {
@@ -56,8 +57,8 @@ interface Scripts {
 }
 
 const compileFiles = ({ source, path, others = new Map() }: CodeBundle): Scripts => ({
-  script: compileBundle(source, path),
-  others: new Map([...others].map(([name, other]) => [name, compileBundle(other.source, other.path)])),
+  script: compileKept(source, path),
+  others: new Map([...others].map(([name, other]) => [name, compileKept(other.source, other.path)])),
 });
 
 /** Starts a sandbox for each function that needs one, and records the calls and the output of its invocations. */
