@@ -28,10 +28,14 @@ export async function serveLocally(written: string): Promise<LocalRegion> {
       `--local: expected SCENARIO or SCENARIO@MINUTES, found ${JSON.stringify(written)}; npm start -- --list names them`,
     );
   const words = ['--serve', '--speed', String(SPEED), '--after', minutes ?? 'end', '--scenario', name];
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--import', './infra/engine.js', 'local/main.ts', ...words], {
-    cwd: repositoryRoot,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--import', './infra/engine.js', 'local/main.ts', ...words],
+    {
+      cwd: repositoryRoot,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let remarks = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     if (remarks.length < MAX_HEARD) remarks += text;

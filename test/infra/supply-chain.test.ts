@@ -159,11 +159,12 @@ describe('a Node that is too old', () => {
 
   const program = join(directory, 'program.ts');
 
-  /** A checkout with nothing but infra/engine.js, and, where it is given, a package of Node for this platform whose binary is a link to `binary`. */
+  /** A checkout with nothing but the engine, and, where it is given, a package of Node for this platform whose binary is a link to `binary`. */
   function checkout(name: string, binary?: string): string {
     const folder = join(directory, name);
     mkdirSync(join(folder, 'infra'), { recursive: true });
-    for (const file of ['infra/engine.js', 'package.json']) cpSync(join(repositoryRoot, file), join(folder, file));
+    for (const file of ['infra/engine.js', 'infra/program', 'package.json'])
+      cpSync(join(repositoryRoot, file), join(folder, file), { recursive: true });
     if (binary === undefined) return folder;
     const own = new RegExp(`'${process.platform}-${process.arch}': '([a-z0-9-]+)'`).exec(read('infra/engine.js'));
     const bin = join(folder, 'node_modules', own?.[1] ?? '', 'bin');

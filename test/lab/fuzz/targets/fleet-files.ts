@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { parseDocument } from 'yaml';
-import { parseSource } from '../../../../infra/fleets.ts';
 import { FleetFilesError } from '../../../../infra/fleet-files-error.ts';
+import { parseSource } from '../../../../infra/fleets.ts';
 import { checkWithClient } from '../../../../shared/fleet/client-checks.ts';
 import { fleetOfParameter } from '../../../../shared/fleet/parameter.ts';
 import { FleetFileError } from '../../../../shared/fleet/problems.ts';

@@ -1,13 +1,13 @@
 // What people type, and what they see: answers to a question, words of the command lines, lines of the journal and of a story.
 
 import fc from 'fast-check';
-import { UsageError as WrongUse, StoreError, SuiteError, SmokeError } from '../../../../infra/commands/errors.ts';
-import { type HealCommandContext } from '../../../../infra/commands/heal/context.ts';
+import { SmokeError, StoreError, SuiteError, UsageError as WrongUse } from '../../../../infra/commands/errors.ts';
+import type { HealCommandContext } from '../../../../infra/commands/heal/context.ts';
 import { lineText, planText, progressText } from '../../../../infra/commands/heal/show.ts';
 import { targetOf } from '../../../../infra/commands/heal/target.ts';
 import type { NamesAccount } from '../../../../infra/commands/names/account.ts';
 import type { Belongings } from '../../../../infra/commands/retire/belongings.ts';
-import { type SmokeContext } from '../../../../infra/commands/smoke/context.ts';
+import type { SmokeContext } from '../../../../infra/commands/smoke/context.ts';
 import { parseArguments, UsageError } from '../../../../local/cli/arguments.ts';
 import { paragraphs } from '../../../../local/cli/story/evidence.ts';
 import { renderSections } from '../../../../local/cli/story/lines.ts';
