@@ -6,7 +6,13 @@ import { basename, dirname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { type BundleText, bundleInTwo, LAZY_FILE, LAZY_SOURCE, textOf } from './bundle/lazy.ts';
 import { leanSchemas, wordsOf } from './bundle/schemas.ts';
-import { sdkAliases, versionsAlone, withoutDescriptions, withoutDynamicImports } from './bundle/sdk.ts';
+import {
+  sdkAliases,
+  versionsAlone,
+  withoutDescriptions,
+  withoutDynamicImports,
+  withoutWholeUtil,
+} from './bundle/sdk.ts';
 import { repositoryRoot } from './paths.ts';
 
 /** What every bundle exports. `createHandler` takes other clients; `handler` uses `awsClients()`. */
@@ -73,6 +79,7 @@ export async function bundleFunctions(
   const plugins = [
     leanSchemas(await wordsOf(entryPoints, options)),
     withoutDynamicImports(),
+    withoutWholeUtil(),
     versionsAlone(),
     withoutDescriptions(),
   ];

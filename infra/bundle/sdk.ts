@@ -28,6 +28,15 @@ export const withoutDynamicImports = (): Plugin => ({
     ),
 });
 
+/** The import of a function that heals is a twelfth shorter with it (resize-volume). */
+export const withoutWholeUtil = (): Plugin => ({
+  name: 'without-whole-util',
+  setup: (build) =>
+    build.onResolve({ filter: /^node:util$/ }, ({ importer }) =>
+      /[\\/]@aws[\\/]durable-execution-sdk-js[\\/]/.test(importer) ? { path: standIn('node-util.ts') } : undefined,
+    ),
+});
+
 /** Of a client's package.json, the one field that is read: the version, for the User-Agent header. Three hundredths of a bundle. */
 export const versionsAlone = (): Plugin => ({
   name: 'versions-alone',

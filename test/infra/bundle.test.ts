@@ -419,6 +419,14 @@ describe('an SDK that has changed its shape stops the build', () => {
     );
   });
 
+  it('and what the durable SDK asks of node:util is what stands in its place', async () => {
+    const sdk = readFileSync(join(repositoryRoot, 'node_modules/@aws/durable-execution-sdk-js/dist/index.mjs'), 'utf8');
+    expect(sdk).toContain("import util from 'node:util';");
+    const { default: util } = await import('../../infra/bundle/stand-ins/node-util.ts');
+    const asked = new Set([...sdk.matchAll(/\butil\.(\w+)/g)].map(([, name = '']) => name));
+    expect([...asked].sort()).toEqual(Object.keys(util));
+  });
+
   it('when a client is bundled whose schemas are elsewhere', async () => {
     const root = temporary();
     const client = join(root, 'node_modules/@aws-sdk/client-new');
