@@ -17,7 +17,7 @@ export const sdkAliases: Readonly<Record<string, string>> = {
  * Dynamic imports that never run: of a protocol, for event streams; of the durable SDK, for a client of its own where it is given none
  * (`shared/heal/durable-transport.ts`).
  */
-const NEVER_RUN = ['@aws-sdk/client-lambda', '@smithy/core/event-streams'];
+export const NEVER_RUN = ['@aws-sdk/client-lambda', '@smithy/core/event-streams'];
 
 /** They stay in the code: esbuild would wrap everything below such an import as a unit that runs later, and tree shaking stops there. */
 export const withoutDynamicImports = (): Plugin => ({
