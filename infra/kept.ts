@@ -57,9 +57,35 @@ export function hashOf(paths: readonly string[], context: string): string {
   return hash.digest('hex').slice(0, 16);
 }
 
+const SEEN = shelf('seen', 8, 0);
+/** A filesystem tells times in steps of two seconds at most (FAT): a file could be written again within the step in which it was read. */
+const SETTLED_MS = 2_000;
+
+/**
+ * `hashOf` files that are many: they are read again where the size, the times or the inode of one is another one. Whoever writes into a file changes the
+ * time of its status, which no tool sets.
+ * @param place for tests
+ */
+export function hashOfMany(paths: readonly string[], context: string, place = SEEN): string {
+  const hash = createHash('sha256').update(process.version).update(repositoryRoot).update(context);
+  let newestMs = 0;
+  for (const file of paths.flatMap(filesOf)) {
+    const { size, mtimeMs, ctimeMs, ino } = statSync(file);
+    hash.update(`\0${file} ${size} ${mtimeMs} ${ctimeMs} ${ino}`);
+    newestMs = Math.max(newestMs, mtimeMs, ctimeMs);
+  }
+  const seen = hash.digest('hex').slice(0, 16);
+  const known = keptBytes(place, seen)?.toString();
+  if (known !== undefined) return known;
+  const isSettled = newestMs < Date.now() - SETTLED_MS;
+  const read = hashOf(paths, context);
+  if (isSettled) keepBytes(place, seen, Buffer.from(read));
+  return read;
+}
+
 /** The hash of the code that runs: of its sources, or of the program that was made of them (program/start.js). @param sources all that it may be made of */
 export const hashOfCode = (sources: readonly string[]): string =>
-  (globalThis as { readonly [PROGRAM]?: string })[PROGRAM] ?? hashOf(sources, 'code');
+  (globalThis as { readonly [PROGRAM]?: string })[PROGRAM] ?? hashOfMany(sources, 'code');
 
 function filesOf(path: string): readonly string[] {
   if (!statSync(path).isDirectory()) return [path];

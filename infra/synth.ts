@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { fleetsDirectory } from './fleets-directory.ts';
-import { hashOf, keep, shelf } from './kept.ts';
+import { hashOf, hashOfMany, keep, shelf } from './kept.ts';
 import { repositoryRoot } from './paths.ts';
 
 /** All sources of the assembly. */
@@ -47,7 +47,7 @@ let read: string | undefined;
 
 /** Read once a process: its own code is as old. */
 function sourcesHash(): string {
-  read ??= hashOf(SOURCES, '');
+  read ??= hashOfMany(SOURCES, '');
   return read;
 }
 

@@ -1,7 +1,7 @@
 // A program in one piece, made of its sources after a first run (program-cli.ts). Each start asks here whether there is one, and whether it is still
 // what the sources say. It is JavaScript because a Node.js that is too old to strip types reads it first.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,16 +25,19 @@ export const programName = (path) => PROGRAMS[relative(root, path).split(sep).jo
  */
 export function keptProgram(name, folder = programs) {
   try {
-    const { directory, files } = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
+    const { directory, pieces, files } = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
     if (!files.every(([path, ...seen]) => stamp(join(root, path)).every((value, at) => value === seen[at])))
       return undefined;
-    const start = join(folder, directory, 'start.mjs');
-    return existsSync(start) ? start : undefined;
+    return isWhole(join(folder, directory), pieces) ? join(folder, directory, 'start.mjs') : undefined;
   } catch {
     // None was made, it is torn, or a source is gone: the sources themselves are run.
     return undefined;
   }
 }
+
+/** Whether a folder has all files of a program, as they were written: a machine may lose its power, and a person may delete some of them. */
+export const isWhole = (directory, pieces) =>
+  pieces.every(([file, bytes]) => statSync(join(directory, file), { throwIfNoEntry: false })?.size === bytes);
 
 /** What changes when a file does. */
 export function stamp(path) {

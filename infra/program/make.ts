@@ -1,23 +1,14 @@
 // Makes one piece of a program's modules: esbuild bundles them, and V8's code of them is kept beside. kept-program.js says when it is used.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type BuildResult, build, type Plugin } from 'esbuild';
 import { keepNow, shelf } from '../kept.ts';
 import { repositoryRoot } from '../paths.ts';
-import { PROGRAMS, stamp } from './kept-program.js';
+import { isWhole, PROGRAMS, stamp } from './kept-program.js';
 
 /** The current one of each program, and the one before it: a program has read all of itself once it runs. */
 const SHELF = shelf('programs', 4, 0);
@@ -63,14 +54,19 @@ export async function makeProgram(name: string, folder = SHELF.folder): Promise<
   const hash = createHash('sha256').update(repositoryRoot);
   for (const { path, hash: content } of outputFiles) hash.update(`${basename(path)} ${content}\0`);
   const directory = hash.update(readFileSync(START)).digest('hex').slice(0, 16);
+  const contents = [
+    ...outputFiles.map(({ path, contents }) => [basename(path), contents] as const),
+    [START_FILE, readFileSync(START)] as const,
+  ];
+  const pieces = contents.map(([file, { length }]) => [file, length] as const);
+  if (!isWhole(join(folder, directory), pieces)) rmSync(join(folder, directory), { recursive: true, force: true });
   const made = keepNow({ ...SHELF, folder }, directory, (path) => {
     mkdirSync(path);
-    for (const { path: file, contents } of outputFiles) writeFileSync(join(path, basename(file)), contents);
-    copyFileSync(START, join(path, START_FILE));
+    for (const [file, bytes] of contents) writeFileSync(join(path, file), bytes);
   });
   warm(made);
   const pointer = join(folder, `${name}.json`);
-  writeFileSync(`${pointer}.${process.pid}`, JSON.stringify({ directory, files }));
+  writeFileSync(`${pointer}.${process.pid}`, JSON.stringify({ directory, pieces, files }));
   renameSync(`${pointer}.${process.pid}`, pointer);
   rmSync(turn, { force: true });
 }

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { hashOf, keep, keepBytes, keepNow, keptBytes, type Shelf } from '../../infra/kept.ts';
+import { hashOf, hashOfMany, keep, keepBytes, keepNow, keptBytes, type Shelf } from '../../infra/kept.ts';
 
 const HOUR_MS = 60 * 60_000;
 const place = (most = 2, inUseMs = 0): Shelf => ({
@@ -46,6 +46,33 @@ describe('what is kept', () => {
     expect(second).not.toBe(first);
     writeFileSync(join(folder, 'b.ts'), '');
     expect(hashOf([folder], '')).not.toBe(second);
+  });
+
+  it('has the same hash where many files are only looked at, and another one however a file was written', () => {
+    const here = place(8);
+    const { folder } = place();
+    const file = join(folder, 'a.ts');
+    writeFileSync(file, 'one');
+    utimesSync(file, new Date(0), new Date(0));
+    const first = hashOfMany([folder], '', here);
+    expect(first).toBe(hashOf([folder], ''));
+    // What was written a moment ago may be written again in the same moment.
+    expect(readdirSync(here.folder)).toEqual([]);
+    writeFileSync(file, 'two');
+    utimesSync(file, new Date(0), new Date(0));
+    expect(hashOfMany([folder], '', here)).not.toBe(first);
+  });
+
+  it('is looked at alone where its files are old enough', async () => {
+    const here = place(8);
+    const { folder } = place();
+    writeFileSync(join(folder, 'a.ts'), 'one');
+    await setTimeout(2_200);
+    const first = hashOfMany([folder], '', here);
+    expect(readdirSync(here.folder)).toHaveLength(1);
+    expect(hashOfMany([folder], '', here)).toBe(first);
+    writeFileSync(join(folder, 'a.ts'), 'two');
+    expect(hashOfMany([folder], '', here)).not.toBe(first);
   });
 
   it('is made once, and made again for another hash', async () => {

@@ -30,8 +30,13 @@ function made() {
   mkdirSync(join(folder, directory));
   const start = join(folder, directory, 'start.mjs');
   writeFileSync(start, '');
+  writeFileSync(join(folder, directory, 'program.mjs'), 'main');
+  const pieces = [
+    ['start.mjs', 0],
+    ['program.mjs', 4],
+  ];
   const files = [[relative(repositoryRoot, source), ...stamp(source)]];
-  writeFileSync(join(folder, 'start.json'), JSON.stringify({ directory, files }));
+  writeFileSync(join(folder, 'start.json'), JSON.stringify({ directory, pieces, files }));
   return { folder, source, start };
 }
 
@@ -61,6 +66,8 @@ describe('a program in one piece', () => {
     ],
     ['a source is gone', ({ source }) => rmSync(source)],
     ['it is gone itself', ({ start }) => rmSync(start)],
+    ['a part of it is gone', ({ start }) => rmSync(start.replace('start', 'program'))],
+    ['a part of it is torn', ({ start }) => writeFileSync(start.replace('start', 'program'), '')],
     ['what points at it is torn', ({ folder }) => writeFileSync(join(folder, 'start.json'), '{"directory":"aaaa')],
     ['everything is gone', ({ folder }) => rmSync(folder, { recursive: true })],
   ])('is not used where %s', (_, change) => {
