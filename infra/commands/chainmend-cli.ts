@@ -139,6 +139,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
     if (options.local === undefined) return;
     status('the local region plays …');
     const { serveLocally } = await import('./local-region.ts');
+    await import('./work.ts');
     local = await serveLocally(options.local);
     Object.assign(process.env, local.environment);
     delete process.env['AWS_PROFILE'];

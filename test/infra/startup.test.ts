@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../infra/paths.ts';
 
@@ -68,5 +68,20 @@ describe('what is loaded', () => {
       expect([words, loaded(CLI, ...words).packages.filter((name) => /^(aws-cdk-lib|constructs)$/.test(name))]).toEqual(
         [words, []],
       );
+  });
+});
+
+describe('the local region of one command', () => {
+  it('begins when the work of every verb is read: its clock runs quickly', () => {
+    const folder = join(repositoryRoot, 'infra/commands');
+    const read = (file: string, pattern: RegExp) =>
+      [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, path = '']) => join(dirname(file), path));
+    const chosen = [...globSync(join(folder, '*/verbs.ts')), join(folder, 'chainmend-cli.ts')].flatMap((file) =>
+      read(file, /import\('(\.[^']*)'\)/g),
+    );
+    const beforehand = read(join(folder, 'work.ts'), /^import '(\.[^']*)';$/gm);
+    const itself = ['work.ts', 'local-region.ts'].map((file) => join(folder, file));
+    expect(beforehand.length).toBeGreaterThan(30);
+    expect([...beforehand, ...itself].sort()).toEqual([...new Set(chosen)].sort());
   });
 });
