@@ -18,11 +18,9 @@ const storms = seeds(500).map(drawn);
 
 describe('the second generator draws a storm', () => {
   it('the same from the same seed, to the byte, and another one from another', () => {
-    const texts = storms.map((storm) => worldFileOf({ ...storm, seed: 0 }, secondGenerator, repositoryRoot));
-    const again = sampled('second-generator', storms, 10).map(({ seed }) => ({ ...drawn(seed), seed: 0 }));
-    for (const [at, storm] of again.entries())
-      expect(worldFileOf(storm, secondGenerator, repositoryRoot)).toBe(sampled('second-generator', texts, 10)[at]);
-    expect(new Set(texts).size).toBe(storms.length);
+    const textOf = (storm: Storm): string => worldFileOf(storm, secondGenerator, repositoryRoot);
+    for (const storm of sampled('second-generator', storms, 20)) expect(textOf(drawn(storm.seed))).toBe(textOf(storm));
+    expect(new Set(storms.map((storm) => JSON.stringify({ ...storm, seed: 0 }))).size).toBe(storms.length);
   });
 
   it('with 1 to 30 nodes in 1 to 4 fleets of all five kinds of owners, and small ones more often', () => {
