@@ -18,7 +18,6 @@ const KNOWN: Readonly<Record<string, string>> = {
 const COMPOSED: Readonly<Record<string, string>> = {
   'infra/report/alarm-owner.ts': 'kinds of alarms',
   'shared/node-commands/command.ts': 'patterns of parameters.ts, which are literals there',
-  'shared/node-commands/compose.ts': 'names of our own shell functions',
   'shared/node-commands/node-answer.ts': 'patterns of parameters.ts, which are literals there',
   'shared/node-commands/node-command.ts': 'a pattern of parameters.ts, which is a literal there',
   'shared/events/alarm.ts': 'two literals',
@@ -34,7 +33,7 @@ interface Found {
 
 const files = ROOTS.flatMap((root) =>
   readdirSync(join(repositoryRoot, root), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /(?<!\.d)\.ts$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name)),
 ).sort();
 
