@@ -225,7 +225,12 @@ function npm(
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(signal));
+  // A piece that a person interrupts has found nothing: it is not recorded.
+  const interrupted = (signal: NodeJS.Signals): void => {
+    end(signal);
+    process.exit(130);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   return new Promise((resolve, reject) => {
     let isOver = false;
     const limit = setTimeout(() => {
@@ -236,6 +241,7 @@ function npm(
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(limit);
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted);
       resolve({ status: isOver ? null : (code ?? 1), heard });
     });
   });
