@@ -72,7 +72,7 @@ const ANSWERED: readonly (readonly [words: string, story: string, status: 0 | 1,
 afterAll(() => rmSync(REPORT, { force: true }));
 
 describe('every verb', () => {
-  it.each(sampled('verbs', ANSWERED, 8))(
+  it.each(sampled('verbs', ANSWERED, 17))(
     '%s in %s ends with %d',
     async (words, story, status, says) => {
       const args = ['--disable-warning=ExperimentalWarning', 'infra/commands/chainmend-cli.ts', ...words.split(' ')];

@@ -195,7 +195,7 @@ describe('a fleet', () => {
 });
 
 describe('a wrong word', () => {
-  it.each(sampled('verbs', WRONG_WORDS, 6))(
+  it.each(sampled('verbs', WRONG_WORDS, 12))(
     '%s: says what is wrong and what was probably meant, and exits with 2',
     async (words, sentence) => {
       const { status, stdout, stderr } = await chainmend(words);

@@ -8,10 +8,10 @@ import { PROMISES } from './index.ts';
 
 const PATIENCE_MS = 90 * 60_000;
 const ALL = allScenarios().map(({ name }) => name);
-/** One of every eighty, and one of each heal; all of them where the suite is run by name. */
+/** One of every two hundred, and one of each heal; all of them where the suite is run by name. */
 const CHOSEN = isAsked('oracle')
   ? ALL
-  : [...new Set(['disk-full', 'corrupt-data', 'instance-dead', ...sampled('oracle', ALL, 80)])];
+  : [...new Set(['disk-full', 'corrupt-data', 'instance-dead', ...sampled('oracle', ALL, 200)])];
 
 let tried: readonly Tried[];
 

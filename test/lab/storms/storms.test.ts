@@ -145,7 +145,7 @@ describe('a storm is played', () => {
   it(
     'to the same end from the same seed, to the byte',
     async () => {
-      const orders = (isAsked('storms') ? [7, 12, 14] : [7]).map((seed) => ({
+      const orders = (isAsked('storms') ? [7, 12, 14] : [12]).map((seed) => ({
         generator: 'a' as const,
         seed,
         hours: 1,

@@ -32,7 +32,7 @@ describe('with blocks as on the main network', () => {
     expect(QUICK.length).toBeGreaterThan(15);
   });
 
-  it.each(sampled('real-blocks', QUICK, 6))(
+  it.each(sampled('real-blocks', QUICK, 12))(
     '%s ends as it says',
     async (scenario) => {
       const calm = (isAsked('real-blocks') ? SEEDS : SEEDS.slice(0, 1)).map((seed) => ({

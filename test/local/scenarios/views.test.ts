@@ -7,7 +7,7 @@ import { runJob } from '../../fixtures/jobs.ts';
 const PATIENCE_MS = 60 * 60_000;
 const PROCESSES = 2;
 /** The share of the reads that `npm test` takes. */
-const SAMPLE = 48;
+const SAMPLE = 120;
 
 const TALES = [
   ['a full disk', 'disk-full', 'chainmend-resize-volume'],

@@ -6,10 +6,10 @@ import type { Simulated } from '../../../fixtures/jobs/simulation.ts';
 import { runJob } from '../../../fixtures/jobs.ts';
 
 const PATIENCE_MS = 30 * 60_000;
-const EVERY = 10;
+const EVERY = 20;
 
 /**
- * One test for each case: all its expectations hold, and every invariant. Every tenth case, unless the suite is run by name.
+ * One test for each case: all its expectations hold, and every invariant. Every twentieth case, unless the suite is run by name.
  * @param from URL of the module that exports `all` as SCENARIOS
  */
 export function itHolds(suite: string, all: readonly Scenario[], from: URL): void {
