@@ -24,7 +24,7 @@ export default {
   globalSetup: './test/fixtures/job-pool.ts',
   globalTeardown: './test/fixtures/job-pool-end.ts',
   // Processes, and not threads: suites change their environment, and send signals.
-  runner: 'jest-light-runner/child-process',
+  runner: './test/fixtures/runner.js',
   setupFiles: ['<rootDir>/test/fixtures/properties.js'],
   setupFilesAfterEnv: ['<rootDir>/test/fixtures/bare-node.ts'],
   // Jest leaves a core free, which of two cores is half of the machine; and a worker mostly waits for a simulation's own process.

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { SuitesPlayed } from '../fixtures/jobs/two-suites.ts';
 import { runJob } from '../fixtures/jobs.ts';
+import { long } from '../fixtures/long.ts';
 
 const PLAY_MS = 300_000;
 const PAYMENTS = 'payments-chainmend-pages';
@@ -77,12 +78,16 @@ it('a node that a person gives to the other suite by its tag is healed by that o
   expect(played.denied).toEqual([]);
 }, 300_000);
 
-it('a node of the named suite whose instance dies is replaced, and its successor is that suite’s from its launch on', async () => {
-  const played = await runJob('two-suites', { given: [], minutes: 100, dead: 'order1' });
-  const own = played.nodes.filter(({ name }) => name === 'order1');
-  expect(own.length).toBeGreaterThan(1);
-  for (const { claim } of own) expect(claim).toBe('payments');
-  expect(played.hands['order1']).toEqual(['payments']);
-  expect(played.pages.filter(({ code, node }) => code === 'healed' && node === 'order1')).toHaveLength(1);
-  expect(played.denied).toEqual([]);
-}, 300_000);
+long('two-suites')(
+  'a node of the named suite whose instance dies is replaced, and its successor is that suite’s from its launch on',
+  async () => {
+    const played = await runJob('two-suites', { given: [], minutes: 100, dead: 'order1' });
+    const own = played.nodes.filter(({ name }) => name === 'order1');
+    expect(own.length).toBeGreaterThan(1);
+    for (const { claim } of own) expect(claim).toBe('payments');
+    expect(played.hands['order1']).toEqual(['payments']);
+    expect(played.pages.filter(({ code, node }) => code === 'healed' && node === 'order1')).toHaveLength(1);
+    expect(played.denied).toEqual([]);
+  },
+  300_000,
+);

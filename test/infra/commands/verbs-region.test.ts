@@ -99,7 +99,7 @@ describe('a node', () => {
 });
 
 describe('the last days', () => {
-  it('are read from the region as from an account, and judged', async () => {
+  long('verbs')('are read from the region as from an account, and judged', async () => {
     const told = objectOf(await chainmend('backtest bitcoin --days 1 --json'));
     expect(told).toMatchObject({ status: 0, days: 1, fleets: [{ fleet: 'bitcoin', beside: [], notes: [] }] });
     expect(await chainmend('backtest bitcion')).toMatchObject({
@@ -128,7 +128,7 @@ describe('a report', () => {
     rmSync(dirname(out), { recursive: true });
   });
 
-  it('of a fleet that is not there, and of a time that is none, is wrong use', async () => {
+  long('verbs')('of a fleet that is not there, and of a time that is none, is wrong use', async () => {
     expect(await chainmend('report bitcion')).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('did you mean bitcoin?'),

@@ -9,8 +9,9 @@ import { documentTypePath, documentTypeText } from '../../../infra/library/docum
 import { packLibrary } from '../../../infra/library/pack.ts';
 import { repositoryRoot } from '../../../infra/paths.ts';
 import { ensureBundled, synthesize } from '../../../infra/synth.ts';
-import { isAsked } from '../../fixtures/asked.ts';
+import { isAsked, sampled } from '../../fixtures/asked.ts';
 import { exampleFleets } from '../../fixtures/example-fleets.ts';
+import { long } from '../../fixtures/long.ts';
 import { byPath, inFolder, installedApp, type Template, templateIn, temporary, tried } from './app.ts';
 
 const PATHS = { 'aws:cdk:enable-path-metadata': 'true' };
@@ -152,25 +153,29 @@ describe('the tarball', () => {
     );
   }, 120_000);
 
-  it('takes a role that the same app makes, and warns where none is named', async () => {
-    const role =
-      "new (require('aws-cdk-lib/aws-iam').Role)(stack, 'Node', { assumedBy: new (require('aws-cdk-lib/aws-iam').ServicePrincipal)('ec2.amazonaws.com') }).roleArn";
-    const fleets = JSON.stringify(exampleFleets);
-    const { Resources } = await synthesized(
-      REQUIRED,
-      'role.cjs',
-      `new Chainmend(stack, 'C', { fleets: ${fleets}, nodeRoles: [${role}] });`,
-    );
-    expect(JSON.stringify(Resources)).toMatch(
-      /"Action":"iam:PassRole","Condition":[^[\]]*"Resource":\{"Fn::GetAtt":\["Node/,
-    );
-    const outdir = join(temporary(), 'assembly');
-    const warned = `new Chainmend(stack, 'C', { fleets: ${fleets} });`;
-    await attempted(REQUIRED, 'warned.cjs', warned, outdir);
-    const told = readFileSync(join(outdir, 'Chainmend.metadata.json'), 'utf8');
-    expect(told).toContain('(no nodeRoles)');
-    expect(told).not.toContain('-c nodeRoles');
-  }, 120_000);
+  long('library')(
+    'takes a role that the same app makes, and warns where none is named',
+    async () => {
+      const role =
+        "new (require('aws-cdk-lib/aws-iam').Role)(stack, 'Node', { assumedBy: new (require('aws-cdk-lib/aws-iam').ServicePrincipal)('ec2.amazonaws.com') }).roleArn";
+      const fleets = JSON.stringify(exampleFleets);
+      const { Resources } = await synthesized(
+        REQUIRED,
+        'role.cjs',
+        `new Chainmend(stack, 'C', { fleets: ${fleets}, nodeRoles: [${role}] });`,
+      );
+      expect(JSON.stringify(Resources)).toMatch(
+        /"Action":"iam:PassRole","Condition":[^[\]]*"Resource":\{"Fn::GetAtt":\["Node/,
+      );
+      const outdir = join(temporary(), 'assembly');
+      const warned = `new Chainmend(stack, 'C', { fleets: ${fleets} });`;
+      await attempted(REQUIRED, 'warned.cjs', warned, outdir);
+      const told = readFileSync(join(outdir, 'Chainmend.metadata.json'), 'utf8');
+      expect(told).toContain('(no nodeRoles)');
+      expect(told).not.toContain('-c nodeRoles');
+    },
+    120_000,
+  );
 
   it('makes a fleet’s own nodes, in a VPC of the app or in that of the file', async () => {
     const statements = (fleet: string, more = '') =>
@@ -189,24 +194,28 @@ describe('the tarball', () => {
     expect(JSON.stringify(own.Resources)).not.toContain('subnet-0123456789abcdef0');
   }, 120_000);
 
-  it('makes a group of nodes, in one subnet of each zone of the app’s VPC, and tells what it has made', async () => {
-    const file = JSON.stringify(join(repositoryRoot, 'examples/deploy/bitcoin-rpc.yaml'));
-    const statements =
-      "const { NodeFleet } = require('chainmend'); const ec2 = require('aws-cdk-lib/aws-ec2');" +
-      "const vpc = new ec2.Vpc(stack, 'Vpc', { availabilityZones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'], natGateways: 0 });" +
-      `const nodes = new NodeFleet(stack, 'Nodes', { fleet: ${file}, vpc });` +
-      'if (nodes.instances.size !== 0) throw new Error("instances");' +
-      "new (require('aws-cdk-lib').CfnOutput)(stack, 'Rpc', { value: nodes.loadBalancer.attrDnsName + nodes.group.ref });";
-    const { Resources } = await synthesized(REQUIRED, 'group.cjs', statements);
-    const of = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
-    const [group, ...others] = of('AWS::AutoScaling::AutoScalingGroup');
-    expect(others).toEqual([]);
-    expect(group?.Properties['VPCZoneIdentifier']).toHaveLength(3);
-    expect(of('AWS::ElasticLoadBalancingV2::LoadBalancer')[0]?.Properties['Subnets']).toEqual(
-      group?.Properties['VPCZoneIdentifier'],
-    );
-    expect(of('AWS::EC2::Instance')).toEqual([]);
-  }, 120_000);
+  long('library')(
+    'makes a group of nodes, in one subnet of each zone of the app’s VPC, and tells what it has made',
+    async () => {
+      const file = JSON.stringify(join(repositoryRoot, 'examples/deploy/bitcoin-rpc.yaml'));
+      const statements =
+        "const { NodeFleet } = require('chainmend'); const ec2 = require('aws-cdk-lib/aws-ec2');" +
+        "const vpc = new ec2.Vpc(stack, 'Vpc', { availabilityZones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'], natGateways: 0 });" +
+        `const nodes = new NodeFleet(stack, 'Nodes', { fleet: ${file}, vpc });` +
+        'if (nodes.instances.size !== 0) throw new Error("instances");' +
+        "new (require('aws-cdk-lib').CfnOutput)(stack, 'Rpc', { value: nodes.loadBalancer.attrDnsName + nodes.group.ref });";
+      const { Resources } = await synthesized(REQUIRED, 'group.cjs', statements);
+      const of = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
+      const [group, ...others] = of('AWS::AutoScaling::AutoScalingGroup');
+      expect(others).toEqual([]);
+      expect(group?.Properties['VPCZoneIdentifier']).toHaveLength(3);
+      expect(of('AWS::ElasticLoadBalancingV2::LoadBalancer')[0]?.Properties['Subnets']).toEqual(
+        group?.Properties['VPCZoneIdentifier'],
+      );
+      expect(of('AWS::EC2::Instance')).toEqual([]);
+    },
+    120_000,
+  );
 
   it('has nothing that cdk-nag would find in the owner’s app', async () => {
     const checked =
@@ -218,12 +227,22 @@ describe('the tarball', () => {
     expect(await refused(checked + all + wide)).toContain('AwsSolutions-SQS4');
   }, 120_000);
 
-  it.each([
-    ['an address of nobody', "email: 'oncall'", 'email is "oncall", expected an address'],
-    ['a webhook that is no name', "webhook: 'https://chat.example.com/x'", 'webhook is an address, which is a secret'],
-    ['a role that is none', "nodeRoles: ['bitcoin-node']", 'nodeRoles has "bitcoin-node", expected ARNs'],
-    ['a folder that is not there', "fleets: 'nowhere'", 'nowhere: expected a folder with fleet files'],
-  ])('refuses %s', async (_, given, message) => {
+  it.each(
+    sampled(
+      'library',
+      [
+        ['an address of nobody', "email: 'oncall'", 'email is "oncall", expected an address'],
+        [
+          'a webhook that is no name',
+          "webhook: 'https://chat.example.com/x'",
+          'webhook is an address, which is a secret',
+        ],
+        ['a role that is none', "nodeRoles: ['bitcoin-node']", 'nodeRoles has "bitcoin-node", expected ARNs'],
+        ['a folder that is not there', "fleets: 'nowhere'", 'nowhere: expected a folder with fleet files'],
+      ] as const,
+      4,
+    ),
+  )('refuses %s', async (_, given, message) => {
     const statements = `new Chainmend(stack, 'C', { fleets: [], nodeRoles: [], ...{ ${given} } });`;
     expect(await refused(statements)).toContain(message);
   });
@@ -248,19 +267,23 @@ describe('the tarball', () => {
     );
   }, 120_000);
 
-  it('is there once in a region of an account', async () => {
-    const one = (scope: string, id: string) => `new Chainmend(${scope}, '${id}', { fleets: [], nodeRoles: [] });`;
-    expect(await refused(one('stack', 'One') + one('stack', 'Two'))).toContain(
-      'Chainmend/Two and Chainmend/One are in one region of one account, which has room for one Chainmend of a name',
-    );
-    const inRegions = (...regions: string[]) =>
-      regions
-        .map((region, at) => {
-          const env = JSON.stringify({ account: '111122223333', region });
-          return `{ const s = new Stack(app, 'S${at}', { env: ${env} }); ${one('s', 'C')} }`;
-        })
-        .join('\n');
-    expect(await refused(inRegions('eu-west-1', 'eu-west-1'))).toContain('S1/C and S0/C are in one region');
-    await synthesized(REQUIRED, 'two.cjs', inRegions('eu-west-1', 'eu-west-2'), 'Chainmend');
-  }, 120_000);
+  long('library')(
+    'is there once in a region of an account',
+    async () => {
+      const one = (scope: string, id: string) => `new Chainmend(${scope}, '${id}', { fleets: [], nodeRoles: [] });`;
+      expect(await refused(one('stack', 'One') + one('stack', 'Two'))).toContain(
+        'Chainmend/Two and Chainmend/One are in one region of one account, which has room for one Chainmend of a name',
+      );
+      const inRegions = (...regions: string[]) =>
+        regions
+          .map((region, at) => {
+            const env = JSON.stringify({ account: '111122223333', region });
+            return `{ const s = new Stack(app, 'S${at}', { env: ${env} }); ${one('s', 'C')} }`;
+          })
+          .join('\n');
+      expect(await refused(inRegions('eu-west-1', 'eu-west-1'))).toContain('S1/C and S0/C are in one region');
+      await synthesized(REQUIRED, 'two.cjs', inRegions('eu-west-1', 'eu-west-2'), 'Chainmend');
+    },
+    120_000,
+  );
 });

@@ -145,7 +145,7 @@ describe('a storm is played', () => {
   it(
     'to the same end from the same seed, to the byte',
     async () => {
-      const orders = (isAsked('storms') ? [7, 12, 14] : [12]).map((seed) => ({
+      const orders = (isAsked('storms') ? [7, 12, 14] : [7]).map((seed) => ({
         generator: 'a' as const,
         seed,
         hours: 1,
@@ -158,7 +158,7 @@ describe('a storm is played', () => {
     PATIENCE_MS,
   );
 
-  it.each([...sampled('storms', FAULT_TYPE_NAMES, 1_000), ...sampled('storms', ROLLOUT_NAMES, 1_000)])(
+  it.each([...sampled('storms', FAULT_TYPE_NAMES, 1_000), ...(isAsked('storms') ? ROLLOUT_NAMES : [])])(
     '%s has its effect',
     async (type) => {
       const played = [];

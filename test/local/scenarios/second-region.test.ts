@@ -32,8 +32,8 @@ const STORIES: readonly (readonly [scenario: string, says: readonly RegExp[]])[]
   ['second-account-key', [/\(kms:CreateGrant\), or it is another account’s and the suite/]],
   ['second-account-stopped', [/copies-old: the newest copy from account 444455556666 came \d+ h ago/]],
 ];
-/** Every other one, unless the suite is run by name. */
-const TOLD = sampled('second-region', STORIES, 2);
+/** Every third one, unless the suite is run by name. */
+const TOLD = sampled('second-region', STORIES, 3);
 /** Where the suite is run by name, also under each fault. */
 const SEEDS = isAsked('second-region') ? 5 : 1;
 
