@@ -85,9 +85,10 @@ function pair(
   const [, , type, options = 'defaults,nofail', dump = '0', pass = '2'] = original?.trim().split(/\s+/) ?? [];
   const kind = type ?? (xfs ? 'xfs' : 'ext4');
   // A copy has its original's UUID while both are attached.
-  const nouuid = xfs && !options.split(',').includes('nouuid') ? `${options},nouuid` : options;
+  const wanted = ['nosuid', 'nodev', ...(xfs ? ['nouuid'] : [])];
+  const all = [options, ...wanted.filter((one) => !options.split(',').includes(one))].join(',');
   return [
     `#chainmend ${volumeId} ${path} was ${was}: ${original ?? '-'}`,
-    `${spec} ${path} ${kind} ${nouuid} ${dump} ${pass}`,
+    `${spec} ${path} ${kind} ${all} ${dump} ${pass}`,
   ];
 }

@@ -79,6 +79,9 @@ unpack_bundle() {
   rm -rf --one-file-system -- "$BUNDLE/data" && mkdir -- "$BUNDLE/data" &&
     timeout 86400 tar -x --no-same-owner --delay-directory-restore -f "$BUNDLE/file" -C "$BUNDLE/data" ||
     { refuse "the bundle could not be unpacked: $MOUNT_PATH needs room for the archive and for what is in it"; return; }
+  # Whoever made the bundle is no root here: no program of it becomes another user's, and no file of it is a device.
+  find "$BUNDLE/data" -xdev \( -type b -o -type c \) -delete && find "$BUNDLE/data" -xdev -type f -perm /6000 -exec chmod ug-s -- {} + ||
+    { refuse 'what the bundle holds could not be made plain'; return; }
   for path in "${BUNDLE_IDENTITY[@]}"; do
     case $path in "$BUNDLE_INTO"/*) path=$BUNDLE/data/${path#"$BUNDLE_INTO"/} ;; *) continue ;; esac
     if ! [ -e "${path%/*}" ]; then continue; fi

@@ -101,7 +101,7 @@ mount_volume() {
     is_empty && format_volume && read_kind || return
   fi
   is_ours && write_fstab || return
-  timeout 600 mount -t "$FOUND" -- "/dev/$DISK" "$MOUNT_PATH" || { refuse "$VOLUME could not be mounted at $MOUNT_PATH"; return; }
+  timeout 600 mount -t "$FOUND" -o nosuid,nodev -- "/dev/$DISK" "$MOUNT_PATH" || { refuse "$VOLUME could not be mounted at $MOUNT_PATH"; return; }
   spec=$(mounts_at)
   [ "$spec" = "$(<"$SYS/$DISK/dev") /" ] || { refuse "$VOLUME was mounted, and $MOUNT_PATH is on something else"; return; }
   say "$VOLUME is mounted at $MOUNT_PATH"
@@ -231,7 +231,7 @@ write_fstab() {
   if [ "$lines" = "UUID=$UUID" ]; then return 0; fi
   [ -z "$lines" ] || { refuse "/etc/fstab has another line for $MOUNT_PATH"; return; }
   cp -p -- /etc/fstab "$new" && { [ -z "$(tail -c 1 "$new")" ] || echo >>"$new"; } &&
-    printf 'UUID=%s %s %s defaults,nofail,x-systemd.device-timeout=90s 0 2\n' "$UUID" "$MOUNT_PATH" "$FOUND" >>"$new" &&
+    printf 'UUID=%s %s %s defaults,nosuid,nodev,nofail,x-systemd.device-timeout=90s 0 2\n' "$UUID" "$MOUNT_PATH" "$FOUND" >>"$new" &&
     sync "$new" && mv -fT -- "$new" /etc/fstab && ctl daemon-reload || refuse '/etc/fstab could not be written'
 }
 

@@ -88,6 +88,22 @@ onMachine('the first boot with a bundle', () => {
     });
   });
 
+  it('makes no program of it another user’s, and no file of it a device', async () => {
+    const pack = (folder: string): void => {
+      put(folder, 'blocks/000', BLOCKS);
+      put(folder, 'bin/tool', readFileSync('/usr/bin/id'));
+      execFileSync('chmod', ['6755', join(folder, 'bin/tool')]);
+      execFileSync('mknod', ['-m', '0666', join(folder, 'bin/disk'), 'b', '7', '0']);
+      execFileSync('mknod', ['-m', '0666', join(folder, 'bin/memory'), 'c', '1', '1']);
+    };
+    await withBundle(async ({ machine, boot }) => {
+      booted(await boot());
+      expect(await machine.shell('cd /data/home/bin && stat -c "%n %a %F" *')).toBe('tool 755 regular file\n');
+      // Whatever comes onto the volume later by other ways.
+      expect(await machine.shell('findmnt --noheadings --output OPTIONS /data')).toMatch(/\bnosuid,nodev\b/);
+    }, pack);
+  });
+
   it('opens nothing that has another digest, starts no client, and begins anew', async () => {
     await withBundle(async ({ machine, server, boot }) => {
       const { status, stderr } = await boot({ sha256: 'a'.repeat(64) });

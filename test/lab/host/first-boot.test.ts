@@ -42,7 +42,7 @@ onMachine('the first boot', () => {
         booted(await boot(machine, { filesystem }));
         expect(await fstab(machine)).toBe(line);
         expect(line).toMatch(
-          /^# fstab\nUUID=[0-9a-f-]{36} \/data (xfs|ext4) defaults,nofail,x-systemd.device-timeout=90s 0 2\n$/,
+          /^# fstab\nUUID=[0-9a-f-]{36} \/data (xfs|ext4) defaults,nosuid,nodev,nofail,x-systemd.device-timeout=90s 0 2\n$/,
         );
         // Another instance with the old volume: its root disk knows nothing.
         await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
@@ -147,7 +147,7 @@ onMachine('the first boot', () => {
 
   it('leaves what a heal has mounted since: its line is in /etc/fstab', async () => {
     await withNode(async (machine) => {
-      const pinned = `#chainmend ${FOUND} /data was ${NEW}: -\n${by(FOUND)} /data xfs defaults,nofail,nouuid 0 2\n`;
+      const pinned = `#chainmend ${FOUND} /data was ${NEW}: -\n${by(FOUND)} /data xfs defaults,nofail,nosuid,nodev,nouuid 0 2\n`;
       await machine.shell(
         'printf %s "$1" >>/etc/fstab; mkdir /data; mount "$(readlink -f "$2")" /data',
         pinned,

@@ -335,7 +335,7 @@ describe('a boot', () => {
     // The trap: the old volume is mounted again.
     expect(machine.isMounted(DATA_VOLUME)).toBe(true);
     expect(machine.isMounted(NEW)).toBe(false);
-    machine.writeFile(FSTAB, `# moved\n${deviceById(NEW)} /data xfs defaults,nofail,nouuid 0 2\n`);
+    machine.writeFile(FSTAB, `# moved\n${deviceById(NEW)} /data xfs defaults,nofail,nosuid,nodev,nouuid 0 2\n`);
     boot(machine);
     expect(machine.isMounted(NEW)).toBe(true);
     expect(machine.client.state).toBe('running');
