@@ -34,6 +34,8 @@ export function readFeed(text: string, feedUrl: string): FeedReading {
 function readAtom(text: string, host: string): FeedReading {
   // An entity of a document type could grow without an end; Atom has none.
   if (/<!DOCTYPE/i.test(text)) return { unreadable: 'it has a document type, as a web page has and Atom has not' };
+  const excess = excessOf(text);
+  if (excess !== null) return { unreadable: `it is no feed of releases: ${excess}` };
   let root: Element | null;
   try {
     root = new DOMParser({ onError: onErrorStopParsing }).parseFromString(text, 'text/xml').documentElement;
@@ -44,6 +46,75 @@ function readAtom(text: string, host: string): FeedReading {
     return { unreadable: `it is XML and no Atom: its first element is ${plainText(String(root?.nodeName), 60)}` };
   const entries = [...childrenOf(root, 'entry')].slice(0, ENTRIES_MAX);
   return { releases: entries.flatMap((entry) => releaseOf(entry, host) ?? []) };
+}
+
+/** Of Atom with notes in it as XHTML; a parser's time grows with the product of depth and declarations. */
+const DEPTH_MAX = 64;
+const ELEMENTS_MAX = 50_000;
+const ATTRIBUTES_MAX = 32;
+const DECLARATIONS_MAX = 64;
+
+/**
+ * What of its structure is more than a feed of releases has; null where nothing is. One pass over the text, before anything is built of it. What is no XML
+ * at all the parser says.
+ */
+function excessOf(text: string): string | null {
+  let depth = 0;
+  let elements = 0;
+  let declarations = 0;
+  for (let at = text.indexOf('<'); at !== -1; at = text.indexOf('<', at)) {
+    const opaque = OPAQUE.find(([begin]) => text.startsWith(begin, at));
+    if (opaque) {
+      const [begin, end] = opaque;
+      const ends = text.indexOf(end, at + begin.length);
+      if (ends === -1) return null;
+      at = ends + end.length;
+      continue;
+    }
+    const tag = tagAt(text, at);
+    if (tag === null) return null;
+    at = tag.endsAt;
+    if (tag.closes) {
+      depth--;
+      continue;
+    }
+    if (++elements > ELEMENTS_MAX) return `more than ${ELEMENTS_MAX} elements`;
+    if (tag.attributes > ATTRIBUTES_MAX) return `an element with more than ${ATTRIBUTES_MAX} attributes`;
+    declarations += tag.declarations;
+    if (declarations > DECLARATIONS_MAX) return `more than ${DECLARATIONS_MAX} declarations of namespaces`;
+    if (!tag.isEmpty && ++depth > DEPTH_MAX) return `elements within each other, more than ${DEPTH_MAX} deep`;
+  }
+  return null;
+}
+
+const OPAQUE = [
+  ['<!--', '-->'],
+  ['<![CDATA[', ']]>'],
+  ['<?', '?>'],
+] as const;
+
+/** @returns null where it does not end */
+function tagAt(text: string, from: number) {
+  let attributes = 0;
+  let declarations = 0;
+  for (let at = from + 1; at < text.length; at++) {
+    const character = text[at];
+    if (character === '>')
+      return {
+        endsAt: at + 1,
+        closes: text[from + 1] === '/',
+        isEmpty: text[at - 1] === '/',
+        attributes,
+        declarations,
+      };
+    if (character === '"' || character === "'") {
+      const ends = text.indexOf(character, at + 1);
+      if (ends === -1) return null;
+      at = ends;
+    } else if (character === '=') attributes++;
+    else if (character === 'x' && text.startsWith('xmlns', at)) declarations++;
+  }
+  return null;
 }
 
 function releaseOf(entry: Element, host: string): Release | null {

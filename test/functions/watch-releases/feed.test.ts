@@ -114,3 +114,46 @@ describe('a version', () => {
     expect(Math.sign(compareVersions(versionOf(one) as Version, versionOf(other) as Version))).toBe(sign);
   });
 });
+
+describe('the structure of a feed is bounded before anything is built of it', () => {
+  const feed = (inner: string): string => `<feed xmlns="http://www.w3.org/2005/Atom">${inner}</feed>`;
+  const entry = '<entry><id>x/v29.1</id><title>v29.1</title></entry>';
+  const nested = (count: number, attribute = (_: number) => '') =>
+    Array.from({ length: count }, (_, at) => `<a${attribute(at)}>`).join('') + '</a>'.repeat(count);
+
+  it.each([
+    ['deepest', nested(20_000), 'deep'],
+    ['deepest, each with a namespace of its own', nested(20_000, (at) => ` xmlns:b${at}="u"`), 'declarations'],
+    ['widest', '<a/>'.repeat(60_000), 'elements'],
+    ['most attributes', `<a ${Array.from({ length: 50_000 }, (_, at) => `b${at}="u"`).join(' ')}/>`, 'attributes'],
+    [
+      'most declarations in one element',
+      `<a ${Array.from({ length: 30 }, (_, at) => `xmlns:b${at}="u"`).join(' ')}/>`.repeat(3),
+      'declarations',
+    ],
+  ])('%s', (_, inner, excess) => {
+    expect(readFeed(feed(entry + inner), 'https://github.com/x')).toEqual({
+      unreadable: expect.stringMatching(new RegExp(`^it is no feed of releases: .*${excess}`)),
+    });
+  });
+
+  it.each([
+    ['a comment without an end', '<!--'.repeat(50_000)],
+    ['data without an end', '<![CDATA['.repeat(50_000)],
+    ['a value without an end', '<a b="'.repeat(50_000)],
+    ['an element without an end', '<a '.repeat(50_000)],
+  ])('of %s the parser says that it is none', (_, inner) => {
+    expect(readFeed(feed(entry + inner), 'https://github.com/x')).toMatchObject({ unreadable: expect.any(String) });
+  });
+
+  it('and what is inside of comments and data counts for nothing', () => {
+    const inside = `<!-- ${nested(500)} --><content><![CDATA[${nested(500)}]]></content>`;
+    expect(readFeed(feed(entry + inside), 'https://github.com/x')).toMatchObject({ releases: [{ name: 'v29.1' }] });
+  });
+
+  it('with a thousand entries, and notes within them, is read', () => {
+    expect(readFeed(feed((entry + nested(40)).repeat(900)), 'https://github.com/x')).toMatchObject({
+      releases: { length: 900 },
+    });
+  });
+});
