@@ -1,7 +1,8 @@
-// Requests to CloudWatch that no operation of its SDK describes: metrics over OTLP, and queries in PromQL. They go to the region's own host, signed as every
-// request to CloudWatch is. "Authentication uses standard Amazon SigV4 signing. The service name is monitoring" ("Send metrics using OpenTelemetry", user guide).
+// Requests to CloudWatch that no operation of its SDK describes: metrics over OTLP, and queries in PromQL. They go where the SDK's own requests to CloudWatch
+// go (AWS_ENDPOINT_URL, profiles, FIPS), by its handler, signed as these are. "Authentication uses standard Amazon SigV4 signing. The service name is monitoring" ("Send metrics using OpenTelemetry", user guide).
 import { setTimeout } from 'node:timers/promises';
-import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
+import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 
 export interface PlainRequest {
   /** `/v1/metrics`. */
@@ -50,13 +51,14 @@ interface Failure {
 
 async function post({ config }: CloudWatchClient, request: PlainRequest): Promise<string | Failure> {
   const { path, contentType, body, answerBytesMax } = request;
-  const region = await config.region();
-  const { url } = config.endpointProvider({ Region: region, UseDualStack: false, UseFIPS: false });
-  const headers = { host: url.hostname, 'content-type': contentType, 'content-length': `${body.length}` };
+  // A copy: what the resolver finds in the environment it writes into the configuration. Any operation has the same instructions.
+  const { url } = await getEndpointFromInstructions({}, ListMetricsCommand, { ...config });
+  const headers = { host: url.host, 'content-type': contentType, 'content-length': `${body.length}` };
+  const to = { url, path: `${url.pathname.replace(/\/$/, '')}${path}`, body };
   const signer = await config.signer();
   const signingDate = new Date(Date.now() + config.systemClockOffset);
-  const signed = await signer.sign(requestOf(url.hostname, path, headers, body), { signingDate });
-  const { response } = await config.requestHandler.handle(requestOf(url.hostname, path, signed.headers, body));
+  const signed = await signer.sign(requestOf(to, headers), { signingDate });
+  const { response } = await config.requestHandler.handle(requestOf(to, signed.headers));
   const { statusCode } = response;
   if (statusCode >= 200 && statusCode < 300) {
     const { text, isCut } = await answerText(response.body, answerBytesMax);
@@ -76,8 +78,9 @@ const ownHeader = (headers: Readonly<Record<string, string>> | undefined, name: 
 
 interface SdkRequest {
   readonly method: 'POST';
-  readonly protocol: 'https:';
+  readonly protocol: string;
   readonly hostname: string;
+  readonly port?: number;
   readonly path: string;
   readonly query: Record<string, string>;
   readonly headers: Record<string, string>;
@@ -85,15 +88,22 @@ interface SdkRequest {
   clone(): SdkRequest;
 }
 
-const requestOf = (hostname: string, path: string, headers: Record<string, string>, body: Uint8Array): SdkRequest => ({
+interface Destination {
+  readonly url: URL;
+  readonly path: string;
+  readonly body: Uint8Array;
+}
+
+const requestOf = (to: Destination, headers: Record<string, string>): SdkRequest => ({
   method: 'POST',
-  protocol: 'https:',
-  hostname,
-  path,
+  protocol: to.url.protocol,
+  hostname: to.url.hostname,
+  ...(to.url.port !== '' && { port: Number(to.url.port) }),
+  path: to.path,
   query: {},
   headers,
-  body,
-  clone: () => requestOf(hostname, path, { ...headers }, body),
+  body: to.body,
+  clone: () => requestOf(to, { ...headers }),
 });
 
 const REFUSAL_BYTES_MAX = 500;
