@@ -8,8 +8,8 @@ import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
 import { tagResources } from '../../shared/aws/tagging.ts';
 import { checked, text } from '../../shared/events/fields.ts';
+import { judgeMembership } from '../../shared/fleet/membership.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { judgeClaim } from '../../shared/guardrails/suite.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { MarkAnswer, MarkQuestion } from '../../shared/model/questions.ts';
 import { ROOT_TAG } from '../../shared/model/tags.ts';
@@ -53,7 +53,7 @@ async function answer(
  * finished even under a pause.
  */
 export function markFault(
-  fleet: Pick<Fleet, 'suite' | 'name' | 'nodes'>,
+  fleet: Pick<Fleet, 'suite' | 'name' | 'nodes' | 'neighbours'>,
   instance: Instance | null,
   { instanceId, volumeId }: Pick<MarkQuestion, 'instanceId' | 'volumeId'>,
 ): string | null {
@@ -61,8 +61,8 @@ export function markFault(
   const tags = new Map((instance.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
   const lacks = Object.entries(fleet.nodes.tags).find(([key, value]) => tags.get(key) !== value);
   if (lacks) return `${instanceId} is no node of ${fleet.name}: it has no tag ${lacks[0]}=${lacks[1]}`;
-  const elsewhere = judgeClaim(
-    fleet.suite,
+  const elsewhere = judgeMembership(
+    fleet,
     instanceId,
     Object.fromEntries([...tags].map(([key = '', value = '']) => [key, value])),
   );

@@ -1,7 +1,9 @@
 // What may go of the resources that heals have kept: volumes, retired instances and sets of clean snapshots past their date, and nothing else. Pure.
 // A resource stays, with its reason, unless it is certainly ours, past its date, unused and dispensable. "Certainly ours" means: a heal's record, the
 // tags and EC2 all agree.
+
 import { createHash } from 'node:crypto';
+import { claimants } from '../../shared/fleet/membership.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { keptOf } from '../../shared/heal/kept.ts';
@@ -121,6 +123,8 @@ function judgeRecord(
 function judgeRetention(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: PruneFacts): Retention | null {
   const { tags, node, keepUntilMs } = thing;
   if (tags[FLEET_TAG] !== fleet.tag) return NOT_NOW;
+  const others = claimants(fleet.neighbours, tags);
+  if (others.length > 0) return keep(`it carries the tags of ${others.join(' and ')}, too: nobody can say whose it is`);
   const written = tags[KEEP_UNTIL_TAG];
   if (written === undefined) return keep(`it carries no ${KEEP_UNTIL_TAG}: nobody has said that it may go`);
   if (keepUntilMs === null) return keep(`its tag ${KEEP_UNTIL_TAG} is "${written}", and an ISO date was expected`);

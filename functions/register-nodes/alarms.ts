@@ -2,7 +2,7 @@
 // its file, its nodes, the series of the agents and people's own alarms.
 import { familyOf } from '../../shared/chains/defaults.ts';
 import { type Fleet, heightProbeOf, type VolumeRole } from '../../shared/fleet/model.ts';
-import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
+import { doubledNames, type SeenInstance } from '../../shared/fleet/nodes.ts';
 import {
   AGENT_NAMESPACE,
   type AlarmKind,
@@ -64,7 +64,7 @@ export const filesystemKey = (instanceId: string, path: string): string => `${in
 
 export interface AlarmFacts {
   readonly fleet: Fleet;
-  readonly nodes: readonly FleetNode[];
+  readonly nodes: readonly SeenInstance[];
   /** By `filesystemKey`. */
   readonly series: ReadonlyMap<string, DiskSeries>;
   /** Filesystems that an alarm of people's own looks after, by kind. */
@@ -158,9 +158,9 @@ function namedOnce(
 
 /** Tags travel in events and are used in filters: a name with any other character is replaced by its instance's id. */
 const SAFE_NAME = /^[A-Za-z0-9_.:/=+@-]{1,128}$/;
-const nodeTag = ({ name, instanceId }: FleetNode): string => (SAFE_NAME.test(name) ? name : instanceId);
+const nodeTag = ({ name, instanceId }: SeenInstance): string => (SAFE_NAME.test(name) ? name : instanceId);
 
-const namesOf = (fleet: Fleet, node: FleetNode): readonly string[] => [
+const namesOf = (fleet: Fleet, node: SeenInstance): readonly string[] => [
   ...fleet.volumes.flatMap((volume) =>
     (['disk', 'inodes'] as const).map((kind) => alarmName(fleet, nodeTag(node), kind, suffixOf(fleet, volume))),
   ),
@@ -171,7 +171,7 @@ const namesOf = (fleet: Fleet, node: FleetNode): readonly string[] => [
 
 function disksOf(
   { fleet, series, covered, runbooks }: AlarmFacts,
-  node: FleetNode,
+  node: SeenInstance,
   tolerated: Set<string>,
   notes: string[],
 ): readonly DesiredAlarm[] {
@@ -217,7 +217,7 @@ function disksOf(
 }
 
 /** Where no probe asks the nodes, nobody publishes their health, and an alarm on it would be blind. */
-function healthOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly DesiredAlarm[] {
+function healthOf({ fleet, runbooks }: AlarmFacts, node: SeenInstance): readonly DesiredAlarm[] {
   if (!heightProbeOf(fleet)) return [];
   const who = `${fleet.name}/${node.name}`;
   const kinds = [
@@ -243,7 +243,7 @@ function healthOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly De
   }));
 }
 
-function checksOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly DesiredAlarm[] {
+function checksOf({ fleet, runbooks }: AlarmFacts, node: SeenInstance): readonly DesiredAlarm[] {
   return CHECKS.map(([kind, metric, meaning]) => ({
     name: alarmName(fleet, nodeTag(node), kind),
     node: nodeTag(node),

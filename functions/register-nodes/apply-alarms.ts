@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { isThrottling } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { SeenInstance } from '../../shared/fleet/nodes.ts';
 import { alarmName } from '../../shared/fleet/resource-names.ts';
 import { judgeMissing, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { AlarmChange } from '../../shared/model/journal-fields.ts';
@@ -42,10 +42,10 @@ export interface AlarmsDone {
 }
 
 export interface AlarmsToReconcile {
-  readonly nodes: readonly FleetNode[];
+  readonly nodes: readonly SeenInstance[];
   readonly fleets: readonly Fleet[];
   /** Instances of the fleet that have ended. */
-  readonly readGone: () => Promise<readonly FleetNode[]>;
+  readonly readGone: () => Promise<readonly SeenInstance[]>;
   readonly seriesAt: (path: string) => Promise<ReadonlyMap<string, DiskSeries>>;
   /** A person confirms that alarms of nodes that are gone may be deleted. */
   readonly confirmed: boolean;
@@ -105,8 +105,8 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
  */
 function countMissingNodes(
   remove: readonly MetricAlarm[],
-  nodes: readonly FleetNode[],
-  ended: readonly FleetNode[],
+  nodes: readonly SeenInstance[],
+  ended: readonly SeenInstance[],
 ): { readonly gone: number; readonly of: number } {
   const there = new Set([...nodes, ...ended].map(({ instanceId }) => instanceId));
   const ours = remove.filter(({ AlarmDescription }) => parseDescription(AlarmDescription).threshold !== undefined);

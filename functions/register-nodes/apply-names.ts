@@ -5,7 +5,7 @@ import { ChangeResourceRecordSetsCommand, InvalidChangeBatch, PriorRequestNotCom
 import { catchRefusal, isDenied } from '../../shared/aws/refusals.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { DnsPolicy, Fleet } from '../../shared/fleet/model.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { SeenInstance } from '../../shared/fleet/nodes.ts';
 import { poolName } from '../../shared/fleet/resource-names.ts';
 import {
   judgeMissing,
@@ -57,7 +57,7 @@ export interface NamesToReconcile extends Pick<RegisterRequest, 'fleets' | 'name
   readonly nodeFacts: NodeFacts;
   readonly register: NamesRecord;
   /** Instances of the fleet that have ended. */
-  readonly readGone: () => Promise<readonly FleetNode[]>;
+  readonly readGone: () => Promise<readonly SeenInstance[]>;
 }
 
 /** How a plan treats names of ours that no node has. */
@@ -204,11 +204,11 @@ function planOf(
   fleet: NameFacts['fleet'] & { readonly dns: DnsPolicy },
   region: string,
   names: RegisterRequest['names'],
-  { nodes, health, untouched, taken, paused }: NodeFacts,
+  { nodes, health, untouched, contested, taken, paused }: NodeFacts,
   zone: Zone,
   gone: MissingNames,
 ): PlannedNames {
-  const desired = desiredNames({ fleet, region, nodes, health, paused: untouched, taken, zone, ...gone });
+  const desired = desiredNames({ fleet, region, nodes, health, paused: untouched, contested, taken, zone, ...gone });
   const plan = planNames({ suite: fleet.suite, fleet: fleet.name, region }, desired, zone, names);
   return { plan, poolReason: desired.poolReason, paused, gone };
 }

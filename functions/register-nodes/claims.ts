@@ -1,13 +1,17 @@
 // Whose the nodes are that a fleet's tags describe: a suite with a name writes its claim on those that nobody has, and people are told of the others.
 
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
-import { paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
+import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { tagResources } from '../../shared/aws/tagging.ts';
-import type { Fleet } from '../../shared/fleet/model.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import { fleetOfParameter } from '../../shared/fleet/parameter.ts';
+import {
+  deployedIn,
+  deployedParameterNames,
+  judgeClaim,
+  type Neighbour,
+  neighboursOf,
+} from '../../shared/fleet/membership.ts';
+import type { SeenInstance } from '../../shared/fleet/nodes.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { judgeClaim } from '../../shared/guardrails/suite.ts';
 import { claimOf, claimOn, DEFAULT_SUITE } from '../../shared/model/suite.ts';
 import { hasTags, SUITE_TAG } from '../../shared/model/tags.ts';
 import { messageOf } from '../../shared/reconcile/fleets.ts';
@@ -16,8 +20,6 @@ import type { RegisterContext } from './context.ts';
 
 /** What is claimed in one run; the next one goes on. */
 const MAX_CLAIMS = 50;
-/** 25 fleets are three pages of ten. */
-const MAX_PAGES = 15;
 const UNNAMED = `/${DEFAULT_SUITE}`;
 
 export interface Claims {
@@ -32,7 +34,7 @@ export interface Claims {
  *
  * @param others nodes by the fleet's tags that are not this suite's
  */
-export async function claimNodes(context: RegisterContext, others: readonly FleetNode[]): Promise<Claims> {
+export async function claimNodes(context: RegisterContext, others: readonly SeenInstance[]): Promise<Claims> {
   const { fleet } = context;
   const open = others.filter(({ tags }) => claimOn(fleet.suite, tags) === 'unclaimed');
   const unnamed = open.length === 0 ? [] : await readUnnamed(context.clients.ssm);
@@ -64,34 +66,28 @@ export async function claimNodes(context: RegisterContext, others: readonly Flee
  */
 export function whyNotOurs(
   tags: Readonly<Record<string, string>>,
-  unnamed: readonly Pick<Fleet, 'name' | 'nodes'>[] | string,
+  unnamed: readonly Neighbour[] | string,
 ): string | null {
   if (typeof unnamed === 'string') return `, and whether it is the suite’s without a name is not known: ${unnamed}`;
-  const theirs = unnamed.find(({ nodes }) => hasTags(tags, nodes.tags));
+  const theirs = unnamed.find((fleet) => hasTags(tags, fleet.tags));
   return theirs ? `, so it is the suite’s without a name, whose fleet ${theirs.name} describes it` : null;
 }
 
 /** The fleets of the suite without a name, none where there is no such suite; a sentence where they cannot be known. */
-async function readUnnamed(ssm: SSMClient): Promise<readonly Fleet[] | string> {
+async function readUnnamed(ssm: SSMClient): Promise<readonly Neighbour[] | string> {
   try {
-    const fleets: Fleet[] = [];
-    let pages = 0;
-    for await (const { Parameters = [], NextToken } of paginateGetParametersByPath(
-      { client: ssm },
-      { Path: `${UNNAMED}/fleets`, Recursive: true },
-    )) {
-      for (const { Name: name = '', Value: value = '' } of Parameters)
-        fleets.push(fleetOfParameter(UNNAMED, { name, value }).fleet);
-      if (++pages === MAX_PAGES && NextToken) return `it has more than ${MAX_PAGES} pages of fleets`;
-    }
-    return fleets;
+    const { Parameters = [] } = await ssm.send(
+      new GetParametersCommand({ Names: [...deployedParameterNames(UNNAMED)] }),
+    );
+    const values = new Map(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
+    return values.size === 0 ? [] : neighboursOf('', deployedIn(UNNAMED, values));
   } catch (error) {
     return messageOf(error);
   }
 }
 
 /** EC2 has no compare-and-swap for tags: the tag is read right before, and the role may give it only to what has none. */
-async function claim(context: RegisterContext, { instanceId, name }: FleetNode): Promise<boolean> {
+async function claim(context: RegisterContext, { instanceId, name }: SeenInstance): Promise<boolean> {
   const { clients, fleet } = context;
   const now = await readUnpaused(context);
   if ('refuse' in now) return false;

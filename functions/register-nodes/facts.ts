@@ -2,27 +2,28 @@
 // DescribeInstances is eventually consistent: a node that is missing from the list proves less than a node that is listed as terminated.
 import { type EC2Client, type Filter, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { readAllPages } from '../../shared/aws/pagination.ts';
+import { claimants, isMember, judgeMembership } from '../../shared/fleet/membership.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isInGroup, nameApart, plainName } from '../../shared/fleet/node-names.ts';
-import { discoverByClaim, type FleetNode, isOutside, nameNodes, nodeOf } from '../../shared/fleet/nodes.ts';
+import { discoverByClaim, isOutside, nameNodes, nodeOf, type SeenInstance } from '../../shared/fleet/nodes.ts';
 import { type Health, type ObservedNode, servedAs } from '../../shared/fleet/observation.ts';
-import { fleetOf } from '../../shared/fleet/selection.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
-import { claimOn } from '../../shared/model/suite.ts';
 import { RETIRED_TAG } from '../../shared/model/tags.ts';
 import type { RegisterContext } from './context.ts';
 
 export interface NodeFacts {
   /** Includes nodes that watch-fleet has seen lately and EC2 does not list at the moment. */
-  readonly nodes: readonly FleetNode[];
+  readonly nodes: readonly SeenInstance[];
   /** How many nodes EC2 listed. */
   readonly found: number;
-  /** Instances whose records stay as they are: paused by their tag, not found at the moment, or claimed by more than one fleet. */
+  /** Instances whose records stay as they are: paused by their tag, not found at the moment, or claimed by another fleet, too. */
   readonly untouched: ReadonlySet<string>;
+  /** Of those, the ones that another fleet claims, too: they have left the pool. */
+  readonly contested: ReadonlySet<string>;
   /** Of those, the ones with the pause tag. */
   readonly paused: ReadonlySet<string>;
   /** Instances that a heal has taken out of service, or is about to: they answer nobody. */
@@ -31,14 +32,14 @@ export interface NodeFacts {
   readonly health: ReadonlyMap<string, Health>;
   readonly refusals: readonly SubjectRefusal[];
   /** By the fleet's tags, and not this suite's. */
-  readonly others: readonly FleetNode[];
+  readonly others: readonly SeenInstance[];
 }
 
 export async function readNodeFacts(
   { clients, fleet, store }: Pick<RegisterContext, 'clients' | 'fleet' | 'store'>,
   fleets: readonly Fleet[],
 ): Promise<NodeFacts> {
-  const [{ nodes: found, others }, parts, records] = await Promise.all([
+  const [{ nodes: found, others, contested }, parts, records] = await Promise.all([
     discoverByClaim(clients.ec2, fleet, store),
     store.readObservations(fleet.name),
     store.readNodes(),
@@ -48,27 +49,30 @@ export async function readNodeFacts(
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
     .flatMap(({ nodes }) => nodes);
   const { again, unseen } =
-    found.length === 0 ? NOBODY : await findUntagged(clients.ec2, fleet, [...found, ...others], observed);
+    found.length === 0 ? NOBODY : await findUntagged(clients.ec2, fleet, [...found, ...others, ...contested], observed);
   const there = again.length === 0 ? found : await nameNodes(fleet, byPlainNames(fleet, [...found, ...again]), store);
-  const nodes = [...there, ...unseen];
-  const shared = nodes.filter(({ tags }) => Object.keys(tags).length > 0 && 'refuse' in fleetOf(tags, fleets));
+  const nodes = [...there, ...unseen, ...contested];
   const paused = pausedOf(nodes);
   return {
     nodes,
     found: found.length,
     others,
-    untouched: new Set([...paused, ...[...unseen, ...shared].map(({ instanceId }) => instanceId)]),
+    untouched: new Set([...paused, ...[...unseen, ...contested].map(({ instanceId }) => instanceId)]),
+    contested: new Set(contested.map(({ instanceId }) => instanceId)),
     paused,
     taken: new Set(records.filter(isTaken).map(({ instanceId }) => instanceId)),
     health: new Map(observed.map((node) => [node.instanceId, servedAs(node)])),
-    refusals: shared.map((node) => ({
-      refuse: 'node-unknown',
-      subject: node.instanceId,
-      node,
-      reason: `${node.instanceId} (${node.name}) carries the tags of more than one fleet: its records are left as they are`,
-      page: true,
-    })),
+    refusals: contested.flatMap((node) => contestedBy(fleet, node, fleets)),
   };
+}
+
+/** People are told once of an instance that several fleets claim: by the first of these that has a file. */
+function contestedBy(fleet: Fleet, node: SeenInstance, fleets: readonly Fleet[]): readonly SubjectRefusal[] {
+  const refusal = judgeMembership(fleet, node.instanceId, node.tags);
+  const tellers = claimants(fleet.neighbours, node.tags).filter((name) => fleets.some((one) => one.name === name));
+  if (!refusal || tellers.some((name) => name < fleet.name)) return [];
+  const { refuse, reason, page } = refusal;
+  return [{ refuse, subject: node.instanceId, node, reason, page }];
 }
 
 /**
@@ -88,7 +92,7 @@ const servesBeside = (operation: NonNullable<NodeRecord['operation']>): boolean 
   operation.phase === 'preparing' &&
   (operation.memory.beside !== undefined || operation.memory.restoredVolumes?.shrink?.isFilled === false);
 
-const pausedOf = (nodes: readonly FleetNode[]): ReadonlySet<string> =>
+const pausedOf = (nodes: readonly SeenInstance[]): ReadonlySet<string> =>
   new Set(nodes.filter(({ tags }) => judgePauseTag(tags) !== null).map(({ instanceId }) => instanceId));
 
 const NOBODY = { again: [], unseen: [] };
@@ -101,9 +105,9 @@ const IDS_A_CALL = 200;
 async function findUntagged(
   ec2: EC2Client,
   fleet: Fleet,
-  found: readonly FleetNode[],
+  found: readonly SeenInstance[],
   observed: readonly ObservedNode[],
-): Promise<{ readonly again: readonly FleetNode[]; readonly unseen: readonly FleetNode[] }> {
+): Promise<{ readonly again: readonly SeenInstance[]; readonly unseen: readonly SeenInstance[] }> {
   const ids = new Set(found.map(({ instanceId }) => instanceId));
   const names = new Set(found.map(({ name }) => name));
   const missing = observed.filter(({ instanceId }) => !ids.has(instanceId));
@@ -123,7 +127,7 @@ async function findUntagged(
   const unseen = missing.filter(({ instanceId, name }) => !byId.has(instanceId) && !names.has(name));
   const there = again
     .map((instance) => nodeOf(fleet, instance))
-    .filter(({ tags }) => !isOutside(tags) && claimOn(fleet.suite, tags) === 'own');
+    .filter(({ tags }) => !isOutside(tags) && isMember(fleet, tags));
   return { again: there, unseen: unseen.map(nodeFromObservation) };
 }
 
@@ -134,7 +138,7 @@ const nodeFromObservation = ({
   availabilityZone,
   privateIp,
   seenSinceMs,
-}: ObservedNode): FleetNode => ({
+}: ObservedNode): SeenInstance => ({
   ...{ instanceId, name, role, availabilityZone, privateIp },
   state: 'running',
   vpcId: '',
@@ -149,8 +153,8 @@ const nodeFromObservation = ({
  */
 export async function readEnded(
   { clients: { ec2 }, fleet, store }: Pick<RegisterContext, 'clients' | 'fleet' | 'store'>,
-  there: readonly FleetNode[],
-): Promise<readonly FleetNode[]> {
+  there: readonly SeenInstance[],
+): Promise<readonly SeenInstance[]> {
   const read = await describe(ec2, [...byTags(fleet), { Name: 'instance-state-name', Values: ENDED }]);
   const ended = read.map((instance) => nodeOf(fleet, instance));
   const ids = new Set(ended.map(({ instanceId }) => instanceId));
@@ -160,11 +164,11 @@ export async function readEnded(
   return [...named.filter(({ instanceId }) => ids.has(instanceId)), ...byPlainNames(fleet, renamed)];
 }
 
-const byPlainNames = (fleet: Fleet, nodes: readonly FleetNode[]): readonly FleetNode[] =>
+const byPlainNames = (fleet: Fleet, nodes: readonly SeenInstance[]): readonly SeenInstance[] =>
   nodes.map((node) => ({ ...node, name: plainName(fleet, node) }));
 
 /** Instances by the fleet's tags that are no nodes of it any more, since they carry `chainmend:retired`. A group's are called by their ids: no other member takes the place of one. */
-export async function readRetired(ec2: EC2Client, fleet: Fleet): Promise<readonly FleetNode[]> {
+export async function readRetired(ec2: EC2Client, fleet: Fleet): Promise<readonly SeenInstance[]> {
   const Filters = [
     ...byTags(fleet),
     { Name: 'tag-key', Values: [RETIRED_TAG] },
@@ -173,7 +177,7 @@ export async function readRetired(ec2: EC2Client, fleet: Fleet): Promise<readonl
   const retired = await describe(ec2, Filters);
   return retired
     .map((instance) => nodeOf(fleet, instance))
-    .filter(({ tags }) => claimOn(fleet.suite, tags) === 'own')
+    .filter(({ tags }) => isMember(fleet, tags))
     .map((node) => (isInGroup(node) ? { ...node, name: nameApart(node.name, node.instanceId) } : node));
 }
 

@@ -1,7 +1,7 @@
 // What follows a heal in the pool: the node leaves it before its client is stopped, and comes back afterwards, itself or the instance that has taken its
 // place. In mode ask a person's yes to the heal covers both. The way back is done in every mode, and under a pause: what a heal has begun is only put back.
 // Every other change waits for a yes of its own, or for the pause's end. Pure.
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { SeenInstance } from '../../shared/fleet/nodes.ts';
 import { poolName } from '../../shared/fleet/resource-names.ts';
 import type { OutOfPool } from '../../shared/guardrails/names.ts';
 import { type DesiredNames, difference, hashOf, MAX_VALUES, type NameFacts, type NamePlan } from './records.ts';
@@ -12,7 +12,7 @@ const OUT_VALID_MS = 7 * 24 * 60 * 60_000;
 const MAX_OUT = 500;
 
 /** An instance that is no node of the fleet any more, by its tag: a heal or a scaling that a person said yes to has set it aside, or a person has. */
-export type RetiredInstance = Pick<FleetNode, 'instanceId' | 'name' | 'privateIp'>;
+export type RetiredInstance = Pick<SeenInstance, 'instanceId' | 'name' | 'privateIp'>;
 
 type Facts = Pick<NameFacts, 'fleet' | 'region' | 'nodes' | 'paused' | 'taken' | 'zone'> & {
   /** Whose addresses the pool may have still. */
@@ -48,7 +48,7 @@ export function followPool(facts: Facts, desired: DesiredNames): PoolFollows {
   const pool = desired.records.find((record) => record.name === name && record.type === 'A');
   const isOurs = foreignRecordFault({ suite: fleet.suite, fleet: fleet.name, region }, { name, type: 'A' }, zone);
   if (!now || !pool || desired.untouched.has(name) || isOurs !== undefined) return { ...NOTHING, out };
-  const isTaken = ({ instanceId }: FleetNode): boolean => taken?.has(instanceId) ?? false;
+  const isTaken = ({ instanceId }: SeenInstance): boolean => taken?.has(instanceId) ?? false;
   const isIn = ({ privateIp }: RetiredInstance): boolean => now.values.includes(privateIp);
   const isWanted = ({ privateIp }: RetiredInstance): boolean => pool.values.includes(privateIp);
   const isChangeable = ({ instanceId, privateIp }: RetiredInstance): boolean =>
@@ -95,7 +95,7 @@ export function followPool(facts: Facts, desired: DesiredNames): PoolFollows {
 }
 
 /** The node itself, or the only one of its name: another instance has taken its place. */
-function heirOf({ instanceId, node }: OutOfPool, nodes: readonly FleetNode[]): FleetNode | undefined {
+function heirOf({ instanceId, node }: OutOfPool, nodes: readonly SeenInstance[]): SeenInstance | undefined {
   const same = nodes.find((one) => one.instanceId === instanceId);
   if (same) return same;
   const [first, ...others] = nodes.filter(({ name }) => name === node);

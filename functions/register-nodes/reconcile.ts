@@ -1,6 +1,6 @@
 // One fleet's run: reads its nodes and their health, reconciles its records and alarms, and notifies its people.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { SeenInstance } from '../../shared/fleet/nodes.ts';
 import { judgeSelection, type PoolSeen, poolSeen, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { readRecord } from '../../shared/reconcile/context.ts';
 import { finish, notify, subjectRefusal } from '../../shared/reconcile/notification.ts';
@@ -35,8 +35,8 @@ export async function reconcileFleet(context: RegisterContext, request: Register
   const refusals: SubjectRefusal[] = [...nodeFacts.refusals, ...claims.refusals];
   const failures: unknown[] = [];
   // Read only where something would be removed, and only once.
-  let asked: Promise<readonly FleetNode[]> | undefined;
-  const readGone = (): Promise<readonly FleetNode[]> => {
+  let asked: Promise<readonly SeenInstance[]> | undefined;
+  const readGone = (): Promise<readonly SeenInstance[]> => {
     asked ??= readEnded(context, nodes);
     return asked;
   };

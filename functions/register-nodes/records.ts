@@ -2,7 +2,7 @@
 // consistent by itself, and each refusal is reported. Pure: the same facts in any order give the same records.
 import { createHash } from 'node:crypto';
 import { type DnsPolicy, type Fleet, heightProbeOf } from '../../shared/fleet/model.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { SeenInstance } from '../../shared/fleet/nodes.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import { hostOf, markerName, poolName, recordNames } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
@@ -27,11 +27,13 @@ export interface NameFacts {
   /** The region of the suite, "eu-west-1": records of a fleet of the same name in another region belong to another suite. */
   readonly region: string;
   /** Every node of the fleet that exists, in any state. */
-  readonly nodes: readonly FleetNode[];
+  readonly nodes: readonly SeenInstance[];
   /** By instance, of fresh observations only: a node that is missing was not observed lately. */
   readonly health: ReadonlyMap<string, Health>;
   /** Instances that carry the pause tag: their records stay as they are. */
   readonly paused: ReadonlySet<string>;
+  /** Instances that another fleet claims, too: their own names stay, and what several nodes have in common goes on without them. */
+  readonly contested?: ReadonlySet<string>;
   /** Instances that a heal has taken down, or is about to: the pool must not use them, even if they look well. */
   readonly taken?: ReadonlySet<string>;
   /** The zone as it is now. */
@@ -44,7 +46,7 @@ export interface NameFacts {
 
 interface DesiredRecord extends RecordSet {
   /** The node that it belongs to, if it belongs to one. */
-  readonly node?: Pick<FleetNode, 'name' | 'instanceId'>;
+  readonly node?: Pick<SeenInstance, 'name' | 'instanceId'>;
 }
 
 export interface DesiredNames {
@@ -67,7 +69,7 @@ const MAX_VALUE_CHARACTERS = 14_000;
 
 /** A node with a unique name that can be a DNS label. */
 interface HostNode {
-  readonly node: FleetNode;
+  readonly node: SeenInstance;
   readonly host: string;
 }
 
@@ -78,8 +80,14 @@ export function desiredNames(facts: NameFacts): DesiredNames {
   const { named, taken, refusals } = nameNodes(facts);
   const ended = new Set([...(facts.ended ?? [])].map((name) => hostOf(dns, name)));
   const missed = facts.keepGone ? orphanedNames(facts, ended) : [];
-  const pool = poolOf(facts, missed);
-  const service = serviceOf(facts, named, [...taken, ...missed]);
+  const isContested = ({ instanceId }: SeenInstance): boolean => facts.contested?.has(instanceId) === true;
+  const members = { ...facts, nodes: facts.nodes.filter((node) => !isContested(node)) };
+  const pool = poolOf(members, missed);
+  const service = serviceOf(
+    members,
+    named.filter(({ node }) => !isContested(node)),
+    [...taken, ...missed],
+  );
   const own = named.filter(({ node }) => node.privateIp !== '' && !facts.paused.has(node.instanceId));
   const untouched = new Set([
     ...taken,
@@ -195,12 +203,12 @@ function poolOf(
   const addressed = nodes.filter(({ privateIp }) => privateIp !== '');
   const serving = addressed.filter(({ role }) => role !== 'validator' && role !== 'bootnode');
   const eligible = serving.length > 0 ? serving : addressed;
-  const stateOf = ({ instanceId, state }: FleetNode): PoolState => {
+  const stateOf = ({ instanceId, state }: SeenInstance): PoolState => {
     const seen = state === 'running' ? (health.get(instanceId) ?? 'unknown') : 'not running';
     return taken?.has(instanceId) && RANK[seen] < RANK['not running'] ? 'not running' : seen;
   };
-  const isIn = (node: FleetNode): boolean => now.has(node.privateIp);
-  const stays = (node: FleetNode): boolean =>
+  const isIn = (node: SeenInstance): boolean => now.has(node.privateIp);
+  const stays = (node: SeenInstance): boolean =>
     isIn(node) && (paused.has(node.instanceId) || (heightProbeOf(fleet) !== undefined && IN_DOUBT.has(stateOf(node))));
   const changeable = eligible.filter(({ instanceId }) => !paused.has(instanceId));
   const well = heightProbeOf(fleet) ? 'synced' : 'unknown';
@@ -208,7 +216,7 @@ function poolOf(
   const kept = eligible.filter(stays);
   // Only the address is known of a node that cannot be found: if it is in the pool, it stays in.
   const missing = missed.flatMap((host) => zone.get(recordKey(host, 'A'))?.values.filter((ip) => now.has(ip)) ?? []);
-  const pool = (some: readonly FleetNode[]) =>
+  const pool = (some: readonly SeenInstance[]) =>
     [...new Set([...spreadAcrossZones(some), ...missing])].slice(0, MAX_VALUES).sort();
   // A paused node that is known to be bad does not serve for the fleet.
   const mayServe = kept.filter((node) => stateOf(node) === 'synced' || IN_DOUBT.has(stateOf(node)));
@@ -232,7 +240,7 @@ function poolOf(
 }
 
 /** Addresses, at most as many as a record holds, taken in turn from each availability zone. */
-function spreadAcrossZones(nodes: readonly FleetNode[]): readonly string[] {
+function spreadAcrossZones(nodes: readonly SeenInstance[]): readonly string[] {
   const byZone = new Map<string, string[]>();
   for (const { availabilityZone, privateIp } of [...nodes].sort((a, b) => compareText(a.privateIp, b.privateIp)))
     byZone.set(availabilityZone, [...(byZone.get(availabilityZone) ?? []), privateIp]);
@@ -278,7 +286,7 @@ function withinRecordLimits(values: readonly string[]): readonly string[] {
   });
 }
 
-const byName = (a: FleetNode, b: FleetNode): number =>
+const byName = (a: SeenInstance, b: SeenInstance): number =>
   compareText(a.name, b.name) || compareText(a.instanceId, b.instanceId);
 
 /**

@@ -72,7 +72,7 @@ export function untaggedOf(facts: Facts, state: LadderState | null): string | nu
   for (const { volumeId, path, role, tags: asFound } of found) {
     const tags = volumes.find((volume) => volume.volumeId === volumeId)?.tags ?? asFound;
     const isOurs = fleet.volumes.some((one) => hasTags(tags, one.tags));
-    if (isOurs || tags[FLEET_TAG] === fleet.name) continue;
+    if (isOurs || tags[FLEET_TAG] === fleet.tag) continue;
     const wanted = Object.entries(fleet.volumes.find((one) => one.role === role)?.tags ?? {});
     const words = wanted.map(([key, value]) => `${key}=${value}`).join(', ');
     return `${volumeId} under ${path} does not carry ${words}: it could be taken off its instance, and never attached again`;

@@ -43,9 +43,9 @@ export async function changeRunningClient(
     changes.remove.length > 0 ? `leave ${changes.remove.length}` : '',
   ].filter((part) => part !== '');
   await context.write({ kind: 'intent', act: sent, sentence: sentence.join(', '), evidence: changes }, subject);
-  const refusal = await readGuards(context, subject, approved);
-  if (refusal) return refusal;
-  const result = await runOnNode(context, id, subject.instanceId, command);
+  const target = await readGuards(context, subject, approved);
+  if ('refuse' in target) return target;
+  const result = await runOnNode(context, id, target, command);
   const answers = result.state === 'answered' ? answersOf(result, requests) : result.reason;
   const told = typeof answers === 'string' ? { taken: 0, failed: answers } : readChanges(questions, answers);
   const words = told.failed === undefined ? 'done' : `${told.taken} of ${questions.length} done: ${told.failed}`;
@@ -203,9 +203,9 @@ export async function sendWrite(
     },
     subject,
   );
-  const refusal = await readGuards(context, subject, approved);
-  if (refusal) return refusal;
-  const result = await runOnNode(context, id, subject.instanceId, command);
+  const target = await readGuards(context, subject, approved);
+  if ('refuse' in target) return target;
+  const result = await runOnNode(context, id, target, command);
   if (result.state !== 'answered') {
     const sentence = `not known to be done: ${result.reason}`;
     await context.write({ kind: 'result', act: sent, sentence, fields: { status: 'unknown' } }, subject);

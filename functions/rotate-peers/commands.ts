@@ -13,6 +13,7 @@ import { commandWords, judgeAgent } from '../../shared/aws/commands.ts';
 import { invokeForText } from '../../shared/aws/invoke.ts';
 import { type AwsRefusal, catchRefusal, isThrottling } from '../../shared/aws/refusals.ts';
 import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
+import type { Target } from '../../shared/fleet/membership.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { startBySeconds } from '../../shared/node-commands/command.ts';
 import type { PeerOperation } from '../../shared/node-commands/parameters.ts';
@@ -61,23 +62,23 @@ export async function readAgents(
 export async function runOnNodes<Command extends PeerCommand>(
   context: RotateContext,
   nextId: () => PeerCommandId,
-  instanceIds: readonly string[],
+  targets: readonly Target[],
   command: Command,
 ): Promise<ReadonlyMap<string, CommandResult<Command['operation']>>> {
-  const sent: { readonly commandId: string; readonly batch: readonly string[]; readonly overAtMs: number }[] = [];
+  const sent: { readonly commandId: string; readonly batch: readonly Target[]; readonly overAtMs: number }[] = [];
   const results = new Map<string, CommandResult<Command['operation']>>();
-  for (const batch of batchesOf(instanceIds, INSTANCES_A_COMMAND)) {
+  for (const batch of batchesOf(targets, INSTANCES_A_COMMAND)) {
     const begun = await catchRefusal(() => send(context, nextId(), batch, command));
     if (typeof begun === 'string') sent.push({ commandId: begun, batch, overAtMs: overAtMs(context, command) });
     // One batch of fifty nodes fails: the other batches are still asked.
-    else for (const id of batch) results.set(id, sendFailure(begun));
+    else for (const { instanceId } of batch) results.set(instanceId, sendFailure(begun));
   }
   // All batches are at work by now: a silent node in each of five batches costs only one waiting time.
   for (const { commandId, batch, overAtMs } of sent) {
     const answers = await Promise.all(
-      batch.map((instanceId) => awaitAnswer(context, commandId, instanceId, command, overAtMs)),
+      batch.map(({ instanceId }) => awaitAnswer(context, commandId, instanceId, command, overAtMs)),
     );
-    for (const [index, answer] of answers.entries()) results.set(batch[index] ?? '', answer);
+    for (const [index, answer] of answers.entries()) results.set(batch[index]?.instanceId ?? '', answer);
   }
   return results;
 }
@@ -86,12 +87,12 @@ export async function runOnNodes<Command extends PeerCommand>(
 export async function runOnNode<Command extends PeerCommand>(
   context: RotateContext,
   id: PeerCommandId,
-  instanceId: string,
+  target: Target,
   command: Command,
 ): Promise<CommandResult<Command['operation']>> {
-  const begun = await catchRefusal(() => send(context, id, [instanceId], command));
+  const begun = await catchRefusal(() => send(context, id, [target], command));
   if (typeof begun !== 'string') return sendFailure(begun);
-  return awaitAnswer(context, begun, instanceId, command, overAtMs(context, command));
+  return awaitAnswer(context, begun, target.instanceId, command, overAtMs(context, command));
 }
 
 const sendFailure = ({ refused }: AwsRefusal) =>
@@ -100,7 +101,7 @@ const sendFailure = ({ refused }: AwsRefusal) =>
 async function send(
   { clients, environment }: RotateContext,
   id: PeerCommandId,
-  instanceIds: readonly string[],
+  targets: readonly Target[],
   command: PeerCommand,
 ): Promise<string> {
   const documents: Readonly<Record<PeerOperation, string>> = {
@@ -112,7 +113,7 @@ async function send(
   const { Command } = await clients.ssm.send(
     new SendCommandCommand({
       DocumentName: documents[command.operation],
-      InstanceIds: [...instanceIds],
+      InstanceIds: targets.map(({ instanceId }) => instanceId),
       Parameters: peerCommandParameters(id, command, Date.now()),
       // Bounds delivery only: the node refuses a later start by the command's start-by.
       TimeoutSeconds: startBySeconds,
@@ -169,8 +170,7 @@ async function awaitAnswer<Command extends PeerCommand>(
 const batchesOf = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 
-export interface PeersTarget {
-  readonly instanceId: string;
+export interface PeersTarget extends Target {
   readonly host: string;
 }
 
@@ -204,7 +204,7 @@ async function askOverNetwork(
       stopGraceSeconds,
       rpc,
       ask: { what: 'peers' },
-      targets,
+      targets: targets.map(({ instanceId, host }) => ({ instanceId, host })),
     };
     const probe = `${environment.PROBE_FUNCTION_PREFIX}${vpcId}`;
     const answer = await unlessThrottled(() => invokeForText(clients, probe, request));
@@ -249,12 +249,7 @@ async function askOnNodes(
     nodes.map(({ instanceId }) => instanceId),
   );
   const able = nodes.filter(({ instanceId }) => agents.get(instanceId) === null);
-  const results = await runOnNodes(
-    context,
-    context.nextId,
-    able.map(({ instanceId }) => instanceId),
-    command,
-  );
+  const results = await runOnNodes(context, context.nextId, able, command);
   for (const { instanceId } of nodes) {
     const agent = agents.get(instanceId);
     const result = results.get(instanceId);

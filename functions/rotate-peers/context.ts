@@ -2,15 +2,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Clients } from '../../shared/aws/clients.ts';
+import { type Target, targetFor } from '../../shared/fleet/membership.ts';
 import type { Fleet, PeersPolicy, RpcPolicy } from '../../shared/fleet/model.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { beginRun, endRun, newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
-import { judgeClaim } from '../../shared/guardrails/suite.ts';
-import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
+import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { page } from '../../shared/heal/notify.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
-import { SUITE_TAG } from '../../shared/model/tags.ts';
 import { NODE_HEALTH } from '../../shared/model/trigger.ts';
 import type { PeerCommandId } from '../../shared/node-commands/peer-command.ts';
 import { type Controller, type FleetContext, fleetContext, type NodeRef } from '../../shared/reconcile/context.ts';
@@ -135,30 +134,24 @@ const OPEN = new Set(['open', 'allocated', 'claimed']);
 
 /**
  * Read right before a mutation of a node: pauses, fleet file and mode, whose node it is, its pause tag, its lease and its incidents, as they are now.
- * @returns why it may not be done, or null
+ * @returns the node, to which commands may be sent; or why it may not be done
  */
 export async function readGuards(
   context: RotateContext,
   { name, instanceId }: NodeRef,
   approved: boolean,
-): Promise<Refusal | null> {
+): Promise<Target | Refusal> {
   const { clients, fleet, store } = context;
   const [now, { Tags = [] }, records] = await Promise.all([
     readUnpaused(context),
-    clients.ec2.send(
-      new DescribeTagsCommand({
-        Filters: [
-          { Name: 'resource-id', Values: [instanceId] },
-          { Name: 'key', Values: [PAUSE_TAG, SUITE_TAG] },
-        ],
-      }),
-    ),
+    clients.ec2.send(new DescribeTagsCommand({ Filters: [{ Name: 'resource-id', Values: [instanceId] }] })),
     store.readFleet(fleet.name),
   ]);
   if ('refuse' in now) return now;
   const tags = Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+  const target = targetFor(now.fleet, instanceId, tags);
+  if ('refuse' in target) return target;
   const refusal =
-    judgeClaim(fleet.suite, instanceId, tags) ??
     judgePauseTag(tags) ??
     // The earlier fleet file decided which restart is allowed, how the client is stopped and which nodes are in the fleet.
     judgeFile(now.fleet, { fleet, approved, by: (file) => ({ ...file, mode: null }), parts: 'something else' });
@@ -177,5 +170,5 @@ export async function readGuards(
   );
   return incident
     ? refuse('incident-open', `incident ${incident.incidentId} of ${name} (${incident.trigger}) is open`)
-    : null;
+    : target;
 }

@@ -49,7 +49,7 @@ export async function observeFleet(
   const readings = await askPeers(
     context,
     client,
-    asked.map(({ instanceId, privateIp }) => ({ instanceId, host: privateIp })),
+    asked.map((node) => ({ ...node, host: node.privateIp })),
   );
   const refusals: SubjectRefusal[] = [];
   const dnsNames = dnsNamesOf(context, nodes);
@@ -294,7 +294,8 @@ export async function readLists(
   for (const [instanceId, agent] of agents)
     if (agent) refusals.push(about(agent, { name: nameOf(instanceId), instanceId }));
   const able = instanceIds.filter((instanceId) => agents.get(instanceId) === null);
-  const results = await runOnNodes(context, context.nextId, able, { operation: 'read-config', file: configPath });
+  const targets = able.flatMap((instanceId) => nodes.get(instanceId) ?? []);
+  const results = await runOnNodes(context, context.nextId, targets, { operation: 'read-config', file: configPath });
   for (const [instanceId, result] of results) {
     if (result.state !== 'answered') silent(instanceId, result.reason);
     else if (result.answer.after === null) {

@@ -339,7 +339,7 @@ async function actOnAll(
       const acted = await actOnNode(context, {
         client,
         plan,
-        asked: { instanceId: plan.instanceId, host: node.privateIp },
+        asked: { ...node, host: node.privateIp },
         approved,
         names: facts.names,
         aliases: facts.aliases,

@@ -4,7 +4,7 @@ import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { describeVolumes, type VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { discoverNodes, type FleetNode, nodeOf } from '../../shared/fleet/nodes.ts';
+import { discoverNodes, type FleetNode, nodeOf, type SeenInstance } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
@@ -76,14 +76,14 @@ async function readGroup({ autoscaling }: ScaleContext['clients'], group: string
 export async function readStrays({
   clients,
   fleet,
-}: Pick<ScaleContext, 'clients' | 'fleet'>): Promise<readonly FleetNode[]> {
+}: Pick<ScaleContext, 'clients' | 'fleet'>): Promise<readonly SeenInstance[]> {
   const { scales } = fleet;
   const group = scales && (await readGroup(clients, scales.group));
   const serving = Object.entries(group?.lifecycles ?? {}).flatMap(([id, is]) => (is === 'InService' ? [id] : []));
   return serving.length === 0 ? [] : readRetired(clients.ec2, fleet, serving);
 }
 
-async function readRetired(ec2: EC2Client, fleet: Fleet, ids: readonly string[]): Promise<readonly FleetNode[]> {
+async function readRetired(ec2: EC2Client, fleet: Fleet, ids: readonly string[]): Promise<readonly SeenInstance[]> {
   const Filters = [{ Name: 'instance-id', Values: [...ids] }];
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
   return Reservations.flatMap(({ Instances = [] }) => Instances)

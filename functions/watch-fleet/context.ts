@@ -2,7 +2,7 @@
 import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import { type NodeStatus, type Reading, type ReadingErrorCode, SHOWS } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { FleetNode, SeenInstance } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import type { Store } from '../../shared/heal/store.ts';
@@ -51,6 +51,8 @@ export interface ReferenceReading {
 export interface FleetFacts {
   readonly fleet: Fleet;
   readonly nodes: readonly FleetNode[];
+  /** Instances that another fleet claims, too: they are not looked at, and they are not gone. Absent where there are none. */
+  readonly contested?: readonly SeenInstance[];
   /** By instance id; a missing node was not asked. */
   readonly readings: ReadonlyMap<string, NodeReading>;
   /** By instance id: the nodes that were asked in this sweep whether their clients run. Absent where a fleet's probe asks more, or nothing. */

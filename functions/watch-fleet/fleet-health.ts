@@ -34,7 +34,11 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
   const nodes = facts.nodes.map((node) => judgeNode(facts, chain, node));
   const observed = nodes.map(({ node }) => node);
   const consensus = judgeConsensus(facts, observed);
-  const gone = followGone({ nodes: before.nodes.values(), gone: before.watch?.gone ?? [] }, facts.nodes, nowMs);
+  const gone = followGone(
+    { nodes: before.nodes.values(), gone: before.watch?.gone ?? [] },
+    [...facts.nodes, ...(facts.contested ?? [])],
+    nowMs,
+  );
   const missing = missingNodes(facts, gone);
   const plain = facts.nodes.map((node) => ({ ...node, name: plainName(facts.fleet, node) }));
   const sharedNames = followShared(before.watch?.sharedNames, plain, nowMs);

@@ -9,7 +9,7 @@ import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { type Fleet, heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
-import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
+import { discoverByClaim, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
@@ -150,8 +150,8 @@ async function watchFleet(
 ): Promise<void> {
   const { clients, store } = context;
   const reading = store.readWatch(fleet.name);
-  const [nodes, observations, watch, upgrade] = await Promise.all([
-    discoverNodes(clients.ec2, fleet, { readWatch: () => reading }),
+  const [{ nodes, contested }, observations, watch, upgrade] = await Promise.all([
+    discoverByClaim(clients.ec2, fleet, { readWatch: () => reading }),
     store.readObservations(fleet.name),
     reading,
     fleet.client && store.readUpgrade(fleet.name),
@@ -180,6 +180,7 @@ async function watchFleet(
   const facts: FleetFacts = {
     fleet,
     nodes,
+    ...(contested.length > 0 && { contested }),
     readings: probed.readings,
     ...(looked && { looks: looked.readings }),
     references,

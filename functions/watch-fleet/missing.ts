@@ -1,5 +1,5 @@
 // Nodes that were there and are not any more: a terminated instance has no alarm, no health and no heal. Pure.
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { SeenInstance } from '../../shared/fleet/nodes.ts';
 import { type GoneNode, missedOf, type ObservedNode } from '../../shared/fleet/observation.ts';
 import { names } from '../../shared/text/names.ts';
 import type { FleetFacts } from './context.ts';
@@ -9,7 +9,7 @@ const KEPT_MS = 24 * 60 * 60_000;
 /** Enough for a sentence; whoever loses more has one cause. */
 const KEPT = 50;
 
-type Seen = readonly Pick<FleetNode, 'name' | 'instanceId'>[];
+type Seen = readonly Pick<SeenInstance, 'name' | 'instanceId'>[];
 
 /**
  * A node whose name another instance has taken is not gone: it was replaced, once that one was seen synced. What an Auto Scaling group has made, it makes
@@ -43,12 +43,12 @@ const MADE_WITHIN_MS = 10 * 60_000;
 
 /** The sentence of a fleet that lacks nodes; null where none is missing, or where all that are there are as young as a fleet that is just being made. */
 export function missingNodes(
-  { fleet, nodes, nowMs }: Pick<FleetFacts, 'fleet' | 'nodes' | 'nowMs'>,
+  { fleet, nodes, contested = [], nowMs }: Pick<FleetFacts, 'fleet' | 'nodes' | 'contested' | 'nowMs'>,
   all: readonly GoneNode[],
 ): string | null {
   const gone = missedOf(all);
   const { expected } = fleet.nodes;
-  const isShort = expected !== undefined && nodes.length < expected;
+  const isShort = expected !== undefined && nodes.length + contested.length < expected;
   // Where the file knows how many there should be, one that is gone on purpose is no trouble.
   if (!isShort && (expected !== undefined || gone.length === 0)) return null;
   const isBeingMade = nodes.length > 0 && nodes.every(({ launchedAtMs }) => nowMs - launchedAtMs < MADE_WITHIN_MS);

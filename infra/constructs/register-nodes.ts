@@ -4,6 +4,7 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { INSTANCE_STATE_CHANGE } from '../../shared/events/instance.ts';
+import { deployedParameterNames } from '../../shared/fleet/membership.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { claimOf, DEFAULT_SUITE } from '../../shared/model/suite.ts';
 import { FLEET_TAG, KIND_TAG, NODE_TAG, SUITE_TAG } from '../../shared/model/tags.ts';
@@ -149,11 +150,8 @@ export class RegisterNodes extends Construct {
     return [
       {
         sid: 'ReadFleetsWithoutName',
-        actions: ['ssm:GetParametersByPath'],
-        resources: [`parameter/${DEFAULT_SUITE}/fleets`, `parameter/${DEFAULT_SUITE}/fleets/*`].map((name) =>
-          arn(this, 'ssm', name),
-        ),
-        wildcard: 'Whose nodes they describe is read, and nothing else of that suite.',
+        actions: ['ssm:GetParameters'],
+        resources: deployedParameterNames(`/${DEFAULT_SUITE}`).map((name) => arn(this, 'ssm', `parameter${name}`)),
       },
       {
         sid: 'ReadClaims',

@@ -2,6 +2,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { deployedParameterNames, deployedValues } from '../../shared/fleet/membership.ts';
 import { fleetParameterName, fleetParameterValue, pauseParameterName } from '../../shared/fleet/parameter.ts';
 import type { FleetFile } from '../fleets.ts';
 import type { Grant } from './grants.ts';
@@ -19,6 +20,14 @@ export class Settings extends Construct {
       description: 'off, or the reason why chainmend is to touch nothing.',
     });
     pause.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    const names = deployedParameterNames(parameterPrefix);
+    for (const [at, { value, tier }] of deployedValues(fleets.map(({ document }) => document)).entries())
+      new StringParameter(this, `Deployed${at + 1}`, {
+        parameterName: names[at] ?? '',
+        stringValue: value,
+        description: 'The tags by which each fleet is known. A stored fleet file may ask for less, and never for more.',
+        tier: tier === 'Standard' ? ParameterTier.STANDARD : ParameterTier.ADVANCED,
+      });
     // These parameters are deleted with the stack, or with the fleet. A stored fleet would still be watched, by roles that may not touch it. So
     // nobody else may make these parameters (docs/adr/0024).
     for (const { document } of fleets) {

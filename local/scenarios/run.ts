@@ -24,6 +24,7 @@ import { Checker } from './checks/checker.ts';
 import { PAGES_MAX } from './checks/invariants.ts';
 import { makeReport, type Report } from './report/report.ts';
 import type { Scenario } from './scenario.ts';
+import { deployTags } from './world/deployed.ts';
 import { deployInto, settled } from './world/deployment.ts';
 import { regionOfNodes } from './world/region-of-nodes.ts';
 import { World } from './world/world.ts';
@@ -206,9 +207,11 @@ async function pushFleets(
 ): Promise<{ readonly fleets: ReadonlyMap<string, Fleet>; readonly later: readonly (() => Promise<unknown>)[] }> {
   const fleets = new Map<string, Fleet>();
   const later: (() => Promise<unknown>)[] = [];
+  const documents: FleetDocument[] = [];
   for (const { document } of fleetFiles) {
     const change = changes[document.fleet];
     const pushed = JSON.parse(JSON.stringify({ ...document, ...change })) as FleetDocument;
+    documents.push(pushed);
     fleets.set(document.fleet, resolveFleet(pushed));
     if (!change) continue;
     const Name = fleetParameterName('/chainmend', document.fleet);
@@ -217,6 +220,8 @@ async function pushFleets(
     await put({ ...pushed, mode: document.mode });
     if (change.mode !== undefined) later.push(() => put(pushed));
   }
+  // What a scenario's people changed before its story they have deployed.
+  await deployTags(region, documents);
   return { fleets, later };
 }
 

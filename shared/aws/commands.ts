@@ -8,6 +8,7 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
+import type { Target } from '../fleet/membership.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { startBySeconds } from '../node-commands/command.ts';
 import { errorText, plainText } from '../text/plain-text.ts';
@@ -24,7 +25,7 @@ export async function sendCommand(
   ssm: SSMClient,
   input: {
     readonly document: string;
-    readonly instanceId: string;
+    readonly target: Target;
     readonly parameters: Record<string, string[]>;
     readonly comment: string;
   },
@@ -32,14 +33,15 @@ export async function sendCommand(
   const { Command } = await ssm.send(
     new SendCommandCommand({
       DocumentName: input.document,
-      InstanceIds: [input.instanceId],
+      InstanceIds: [input.target.instanceId],
       Parameters: input.parameters,
       // Bounds delivery only: the node refuses a later start by the command's start-by.
       TimeoutSeconds: startBySeconds,
       Comment: input.comment,
     }),
   );
-  if (!Command?.CommandId) throw new Error(`SendCommand to ${input.instanceId} was answered without a command id`);
+  if (!Command?.CommandId)
+    throw new Error(`SendCommand to ${input.target.instanceId} was answered without a command id`);
   return Command.CommandId;
 }
 

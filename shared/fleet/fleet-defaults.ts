@@ -173,7 +173,7 @@ export function chainLayer(document: StoredDocument): ChainLayer {
   };
 }
 
-function mapValues<Value, Result>(
+export function mapValues<Value, Result>(
   values: Readonly<Record<string, Value>>,
   result: (value: Value, key: string) => Result,
 ): Record<string, Result> {

@@ -4,6 +4,7 @@ import type * as v from 'valibot';
 import type { HttpJsonPaths, HttpJsonRequest } from '../chains/http-json.ts';
 import { fleetTag, groupName } from '../model/suite.ts';
 import type { CompleteStored } from './fleet-defaults.ts';
+import type { Neighbour } from './membership.ts';
 import type { FleetDocument, UnitDocument } from './schema.ts';
 import { upgradedUnitOf } from './schema-client.ts';
 import { NO_LINE, type roleName } from './schema-nodes.ts';
@@ -29,7 +30,7 @@ export type DrillPolicy = NonNullable<Fleet['drills']>;
 export type CleanSnapshotPolicy = NonNullable<Fleet['cleanSnapshots']>;
 
 /** @param complete of a document that `parseStored` returned */
-export function fleetOf(complete: CompleteStored, suite: string) {
+export function fleetOf(complete: CompleteStored, suite: string, neighbours: readonly Neighbour[]) {
   const { fleet, chain, mode, nodes, role, volumes, units, identity, owner, disk, breaker, ask, pages } = complete;
   const {
     rpc,
@@ -52,6 +53,8 @@ export function fleetOf(complete: CompleteStored, suite: string) {
   return {
     /** The suite that looks after it (shared/model/suite.ts), and the value of `chainmend:fleet` on what is this fleet's. */
     ...{ suite, tag: fleetTag(suite, fleet) },
+    /** The suite's other fleets: what one of them claims, too, is nobody's (membership.ts). */
+    neighbours,
     ...{ name: fleet, chain, mode, disk, breaker, ask, pages, alarms, metrics },
     /** undefined: the file does not say it, which is neither a yes nor a no. */
     owner: { ...owner, by: owner.by, acceptDrift: owner.acceptDrift },

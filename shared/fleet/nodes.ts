@@ -2,12 +2,14 @@
 import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { claimOn } from '../model/suite.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../model/tags.ts';
+import { claimants, membersOf, type Target } from './membership.ts';
 import type { Fleet, Role } from './model.ts';
 import { isInGroup, namesShared, plainName, tellApart } from './node-names.ts';
 import type { FleetWatch } from './observation.ts';
 import { roleOf } from './resolve.ts';
 
-export interface FleetNode {
+/** An instance as EC2 shows it, by a fleet's words; whose it is is not judged yet. */
+export interface SeenInstance {
   readonly instanceId: string;
   /**
    * By the fleet's name tag; the instance's id where it has no name, or one that no metric can carry. Members of Auto Scaling groups that share a name
@@ -27,6 +29,8 @@ export interface FleetNode {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+export type FleetNode = SeenInstance & Target;
+
 /** "MaxResults: between 5 and 1000" (DescribeInstancesRequest, @aws-sdk/client-ec2). */
 const INSTANCES_A_PAGE = 1_000;
 /** Twice the largest fleet that was measured. */
@@ -40,17 +44,24 @@ const MAX_PAGES = 10;
 export const discoverNodes = async (ec2: EC2Client, fleet: Fleet, memory: NameMemory): Promise<readonly FleetNode[]> =>
   (await discoverByClaim(ec2, fleet, memory)).nodes;
 
-/** The fleet's nodes, and those that its tags describe and that are not this suite's (`claimOn`): these are neither watched, healed, named nor counted. */
+/**
+ * The fleet's nodes, and those that its tags describe and that are not its own: another suite's (`claimOn`), or claimed by another fleet of this suite, too.
+ * These are neither watched, healed, named nor counted.
+ */
 export async function discoverByClaim(
   ec2: EC2Client,
   fleet: Fleet,
   memory: NameMemory,
-): Promise<{ readonly nodes: readonly FleetNode[]; readonly others: readonly FleetNode[] }> {
+): Promise<{
+  readonly nodes: readonly FleetNode[];
+  readonly others: readonly SeenInstance[];
+  readonly contested: readonly SeenInstance[];
+}> {
   const Filters = [
     ...Object.entries(fleet.nodes.tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
     { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
   ];
-  const found: FleetNode[] = [];
+  const found: SeenInstance[] = [];
   let pages = 0;
   for await (const read of paginateDescribeInstances({ client: ec2, pageSize: INSTANCES_A_PAGE }, { Filters })) {
     for (const { Instances = [] } of read.Reservations ?? [])
@@ -61,12 +72,15 @@ export async function discoverByClaim(
       );
     }
   }
-  const isOwn = ({ tags }: FleetNode): boolean => claimOn(fleet.suite, tags) === 'own';
-  const named = await nameNodes(fleet, found.filter(isOwn), memory);
-  return { nodes: sorted(named), others: sorted(found.filter((node) => !isOwn(node))) };
+  const isOwn = ({ tags }: SeenInstance): boolean => claimOn(fleet.suite, tags) === 'own';
+  return {
+    nodes: sorted(await nameNodes(fleet, membersOf(fleet, found), memory)),
+    others: sorted(found.filter((one) => !isOwn(one))),
+    contested: sorted(found.filter((one) => isOwn(one) && claimants(fleet.neighbours, one.tags).length > 0)),
+  };
 }
 
-const sorted = (nodes: readonly FleetNode[]): readonly FleetNode[] =>
+const sorted = <Seen extends SeenInstance>(nodes: readonly Seen[]): readonly Seen[] =>
   [...nodes].sort((a, b) => compare(a.name, b.name) || compare(a.instanceId, b.instanceId));
 
 /** Where watch-fleet keeps what it remembers of a fleet's names: the store. */
@@ -75,11 +89,11 @@ export interface NameMemory {
 }
 
 /** Nodes by the names that tell them apart. What is remembered is read only where it could matter. @param nodes by their plain names */
-export async function nameNodes(
+export async function nameNodes<Seen extends SeenInstance>(
   fleet: Fleet,
-  nodes: readonly FleetNode[],
+  nodes: readonly Seen[],
   memory: NameMemory,
-): Promise<readonly FleetNode[]> {
+): Promise<readonly Seen[]> {
   const shared = namesShared(nodes);
   const isOpen = nodes.some((node) => isInGroup(node) && !shared.has(node.name));
   const { sharedNames = {} } = (isOpen ? await memory.readWatch(fleet.name) : undefined) ?? {};
@@ -94,7 +108,7 @@ export const isOutside = (tags: Readonly<Record<string, string>>): boolean =>
   Object.hasOwn(tags, JOINING_TAG) || Object.hasOwn(tags, RETIRED_TAG);
 
 /** Names that more than one node carries: a statement about such a name is about neither node. */
-export function doubledNames(nodes: readonly FleetNode[]): ReadonlySet<string> {
+export function doubledNames(nodes: readonly Pick<SeenInstance, 'name'>[]): ReadonlySet<string> {
   const seen = new Set<string>();
   const doubled = new Set<string>();
   for (const { name } of nodes) (seen.has(name) ? doubled : seen).add(name);
@@ -102,7 +116,7 @@ export function doubledNames(nodes: readonly FleetNode[]): ReadonlySet<string> {
 }
 
 /** By its plain name. */
-export function nodeOf(fleet: Fleet, instance: Instance): FleetNode {
+export function nodeOf(fleet: Fleet, instance: Instance): SeenInstance {
   const tags = Object.fromEntries((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const { InstanceId: instanceId = '' } = instance;
   return {

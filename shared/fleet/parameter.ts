@@ -1,9 +1,11 @@
 // The SSM parameters of fleet files: one for each file, and one for every pause.
 import { createHash } from 'node:crypto';
 import { suiteOfPrefix } from '../model/suite.ts';
+import { type Deployed, neighboursOf, widenedIn } from './membership.ts';
 import type { Fleet } from './model.ts';
+import { parseStored } from './parse.ts';
 import { FleetFileError } from './problems.ts';
-import { parseFleet } from './resolve.ts';
+import { resolveFleet } from './resolve.ts';
 import type { FleetDocument } from './schema.ts';
 
 // Limits of a String parameter's value [SSM PutParameter: "Standard parameters have a maximum size of 4 KB, advanced 8 KB"].
@@ -35,16 +37,20 @@ export function fleetParameterValue(document: FleetDocument): { value: string; t
 
 /**
  * A fleet as a function uses it. `hash` identifies the file that was read, for the journal.
- * @throws FleetFileError, also when a file was stored under another fleet's name
+ * @throws FleetFileError, also when a file was stored under another fleet's name, or asks for more than the deployment knows
  */
 export function fleetOfParameter(
   prefix: string,
   parameter: { name: string; value: string },
+  deployed: Deployed,
 ): { fleet: Fleet; hash: string } {
-  const fleet = parseFleet(parameter.value, suiteOfPrefix(prefix));
-  if (parameter.name !== fleetParameterName(prefix, fleet.name)) {
+  const document = parseStored(parameter.value);
+  if (parameter.name !== fleetParameterName(prefix, document.fleet)) {
     const expected = `expected the name of the parameter that holds it, ${parameter.name}`;
-    throw new FleetFileError([{ kind: 'wrong-value', path: ['fleet'], value: fleet.name, expected }], 'fleet file');
+    throw new FleetFileError([{ kind: 'wrong-value', path: ['fleet'], value: document.fleet, expected }], 'fleet file');
   }
+  const widened = widenedIn(document, deployed);
+  if (widened.length > 0) throw new FleetFileError(widened, `fleet file "${document.fleet}"`);
+  const fleet = resolveFleet(document, suiteOfPrefix(prefix), neighboursOf(document.fleet, deployed));
   return { fleet, hash: createHash('sha256').update(parameter.value).digest('hex').slice(0, 16) };
 }

@@ -1,6 +1,7 @@
 // Turns a fleet file into the fleet that functions work with.
 import { DEFAULT_SUITE } from '../model/suite.ts';
 import { completeStored } from './fleet-defaults.ts';
+import type { Neighbour } from './membership.ts';
 import { type Fleet, fleetOf, type Role } from './model.ts';
 import { parseStored } from './parse.ts';
 import type { StoredDocument } from './schema.ts';
@@ -13,9 +14,17 @@ export function parseFleet(source: unknown, suite = DEFAULT_SUITE): Fleet {
   return resolveFleet(parseStored(source), suite);
 }
 
-/** @param document as `parseStored` or `parseFleetDocument` returned it @param suite that looks after the fleet */
-export function resolveFleet(document: StoredDocument, suite = DEFAULT_SUITE): Fleet {
-  return fleetOf(completeStored(document), suite);
+/**
+ * @param document as `parseStored` or `parseFleetDocument` returned it
+ * @param suite that looks after the fleet
+ * @param neighbours the suite's other fleets; none where the file alone is looked at
+ */
+export function resolveFleet(
+  document: StoredDocument,
+  suite = DEFAULT_SUITE,
+  neighbours: readonly Neighbour[] = [],
+): Fleet {
+  return fleetOf(completeStored(document), suite, neighbours);
 }
 
 /** The role of a node, by its instance's tags. A value that the fleet file does not list is an unknown role. */

@@ -1,5 +1,6 @@
 // Reads the fleet files and pauses as they are now: every function does this first, at each invocation.
 import { paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
+import { type Deployed, deployedIn } from './membership.ts';
 import type { Fleet } from './model.ts';
 import { fleetOfParameter } from './parameter.ts';
 
@@ -28,10 +29,15 @@ export async function readSettings(ssm: SSMClient, prefix: string): Promise<Sett
   }
   const fleets: Fleet[] = [];
   const broken = new Map<string, string>();
+  let known: Deployed | undefined;
+  const deployed = (): Deployed => {
+    known ??= deployedIn(prefix, values);
+    return known;
+  };
   for (const [name, value] of values) {
     if (!name.startsWith(`${prefix}/fleets/`)) continue;
     try {
-      fleets.push(fleetOfParameter(prefix, { name, value }).fleet);
+      fleets.push(fleetOfParameter(prefix, { name, value }, deployed()).fleet);
     } catch (error) {
       broken.set(name, error instanceof Error ? error.message : String(error));
     }

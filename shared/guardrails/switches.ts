@@ -1,5 +1,6 @@
 // The switches that people hold: pauses at three levels and the fleet file. They are read together, and again right before each mutation.
 import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { deployedIn, deployedParameterNames } from '../fleet/membership.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { fleetOfParameter, fleetParameterName, pauseParameterName } from '../fleet/parameter.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
@@ -17,12 +18,13 @@ export interface Switches {
   readonly refusal: Refusal | null;
 }
 
-/** Reads both pauses and the fleet file in one call. @throws FleetFileError when the stored file does not parse */
+/** Reads both pauses, the fleet file and what the deployment knows in one call. @throws FleetFileError when the stored file does not parse */
 export async function readSwitches(ssm: SSMClient, prefix: string, fleetName: string): Promise<Switches | Refusal> {
   const names = [
     pauseParameterName(prefix),
     pauseParameterName(prefix, fleetName),
     fleetParameterName(prefix, fleetName),
+    ...deployedParameterNames(prefix),
   ];
   const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: names }));
   const values = new Map(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
@@ -40,7 +42,7 @@ export function judgeSwitches(
   if (value === undefined) return refuse('fleet-file-invalid', `there is no fleet file in ${name}`, true);
   let read: { fleet: Fleet; hash: string };
   try {
-    read = fleetOfParameter(prefix, { name, value });
+    read = fleetOfParameter(prefix, { name, value }, deployedIn(prefix, values));
   } catch (error) {
     return refuse('fleet-file-invalid', error instanceof Error ? error.message : String(error), true);
   }

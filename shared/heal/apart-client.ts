@@ -3,6 +3,7 @@
 import { readCommand, sendCommand } from '../aws/commands.ts';
 import { catchRefusal } from '../aws/refusals.ts';
 import { MAXIMUM_HEIGHTS, type NodeStatus, SHOWS } from '../chains/client.ts';
+import { launchedTarget } from '../fleet/membership.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { FleetWatch } from '../fleet/observation.ts';
 import { readSwitches } from '../guardrails/switches.ts';
@@ -52,7 +53,7 @@ export async function askApart(
   const sent = await catchRefusal(async () => ({
     ...{ heights, common },
     commandId: await sendCommand(clients.ssm, {
-      ...{ document, instanceId, comment },
+      ...{ document, comment, target: launchedTarget({ instanceId }) },
       parameters: askNodeParameters(switches.fleet, question),
     }),
   }));

@@ -2,13 +2,11 @@
 // node it is, the state of its instance.
 
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
+import { type Target, targetFor, targetToPutBack } from '../fleet/membership.ts';
 import type { Fleet } from '../fleet/model.ts';
-import { judgeClaim } from '../guardrails/suite.ts';
-import { judgePauseTag, PAUSE_TAG, readSwitches, type Switches } from '../guardrails/switches.ts';
+import { judgePauseTag, readSwitches, type Switches } from '../guardrails/switches.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import type { Mode } from '../model/mode.ts';
-import { suiteOfPrefix } from '../model/suite.ts';
-import { SUITE_TAG } from '../model/tags.ts';
 import { NODE_TERMINATED } from '../model/trigger.ts';
 import type { HealContext } from './context.ts';
 
@@ -22,13 +20,15 @@ export interface GuardOptions {
   readonly instanceId?: string;
 }
 
-/** The fleet as it is now and the hash of its file, for the journal; or why nothing may be done now. */
+/**
+ * The fleet as it is now, the hash of its file, for the journal, and the instance of the act, to which commands may be sent (none where it was terminated);
+ * or why nothing may be done now.
+ */
 export async function readGuards(
   { clients, payload, environment }: Pick<HealContext, 'clients' | 'payload' | 'environment'>,
   { mayPutBack, instanceId }: GuardOptions = {},
-): Promise<{ readonly fleet: Fleet; readonly fleetHash: string } | Refusal> {
+): Promise<{ readonly fleet: Fleet; readonly fleetHash: string; readonly target: Target | undefined } | Refusal> {
   const { fleet, mode } = payload;
-  const suite = suiteOfPrefix(environment.PARAMETER_PREFIX);
   const ids = [...new Set([payload.instanceId, instanceId ?? payload.instanceId])];
   const [switches, tagged] = await Promise.all([
     readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet),
@@ -37,12 +37,17 @@ export async function readGuards(
   if ('refuse' in switches) return switches;
   // An instance that was terminated has no tags any more, and nobody else's memory of its machine.
   const claimed = payload.trigger === NODE_TERMINATED ? ids.filter((id) => id !== payload.instanceId) : ids;
-  const elsewhere = claimed
-    .map((id) => judgeClaim(suite, id, tagged.get(id) ?? {}))
-    .find((refusal) => refusal !== null);
-  if (elsewhere) return elsewhere;
+  const admit = mayPutBack ? targetToPutBack : targetFor;
+  const targets = new Map<string, Target>();
+  for (const id of claimed) {
+    const target = admit(switches.fleet, id, tagged.get(id) ?? {});
+    if ('refuse' in target) return target;
+    targets.set(id, target);
+  }
   const refusal = judgeGuards(switches, [...tagged.values()], mode, mayPutBack);
-  return refusal ?? { fleet: switches.fleet, fleetHash: switches.fleetHash };
+  if (refusal) return refusal;
+  const { fleetHash } = switches;
+  return { fleet: switches.fleet, fleetHash, target: targets.get(instanceId ?? payload.instanceId) };
 }
 
 /**
@@ -71,17 +76,14 @@ export function judgeGuards(
   return { refuse: 'mode-changed', reason, page: false, retryAfterMs: 60_000 };
 }
 
-/** Of each instance, the tags by which people say what may be done to it. */
+/** Of each instance, its tags: by them people say whose it is, and what may be done to it. */
 async function readSwitchTags(
   { ec2 }: HealContext['clients'],
   instanceIds: readonly string[],
 ): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
   const { Tags = [] } = await ec2.send(
     new DescribeTagsCommand({
-      Filters: [
-        { Name: 'resource-id', Values: [...instanceIds] },
-        { Name: 'key', Values: [PAUSE_TAG, SUITE_TAG] },
-      ],
+      Filters: [{ Name: 'resource-id', Values: [...instanceIds] }],
     }),
   );
   const found = new Map<string, Readonly<Record<string, string>>>();

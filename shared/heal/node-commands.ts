@@ -4,6 +4,7 @@ import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/
 import { readInstance } from '../aws/instances.ts';
 import { type AwsRefusal, catchRefusal } from '../aws/refusals.ts';
 import type { Fleet } from '../fleet/model.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
 import type { ActStatus } from '../model/journal-fields.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';
 import { type ActContext, type HealContext, MEASURED_SECONDS, mostPolls, POLL_SECONDS, poll } from './context.ts';
@@ -75,19 +76,28 @@ export async function sendToNode(context: HealContext, input: NodeCommandInput, 
   await journal(`${place}-intent`, { atMs: Date.now(), kind: 'intent', ...intent });
   const guarded = await readGuards(context, options);
   if ('refuse' in guarded) return guarded;
+  const { fleet, target } = guarded;
+  if (!target) return { ...GONE, unsent: true };
   const { parameters, comment } = input;
   const sent = await catchRefusal(async () => ({
     overAtMs: input.overAtMs,
     commandId: await sendCommand(clients.ssm, {
       document,
-      instanceId,
+      target,
       comment: comment ?? `chainmend ${payload.incidentId} ${holder.fence}.${ordinal}`,
-      parameters: typeof parameters === 'function' ? parameters(guarded.fleet) : parameters,
+      parameters: typeof parameters === 'function' ? parameters(fleet) : parameters,
     }),
   }));
   if (!('refused' in sent)) return sent;
   return (sent.code === NO_NODE && (await whySilent(context, instanceId))) || unsent(instanceId, sent);
 }
+
+const GONE: Refusal = {
+  refuse: 'instance-gone',
+  reason: 'the instance was terminated',
+  page: false,
+  retryAfterMs: 60 * 60_000,
+};
 
 /** Why a node takes or answers no command, as EC2 and Systems Manager say; null where they see nothing wrong with it. */
 async function whySilent({ clients }: HealContext, instanceId: string): Promise<Guarded | null> {

@@ -7,6 +7,7 @@ import {
   paginateDescribeSnapshots,
   type Snapshot,
 } from '@aws-sdk/client-ec2';
+import { isSnapshotOf } from '../fleet/membership.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { FLEET_TAG } from '../model/tags.ts';
 import { plainJson } from '../text/plain-text.ts';
@@ -28,12 +29,12 @@ const STATES = new Set<string>(['pending', 'completed', 'error', 'recoverable', 
 /**
  * @param volumeIds of the existing nodes, as far as their snapshots matter; snapshots with the fleet's tags are found without them
  * @param locks for a hold only locks of snapshots that a policy would delete matter; for a deletion those of all
- * @returns our own account's snapshots, newest first
+ * @returns our own account's snapshots, newest first, without those that another fleet claims
  * @throws Error when there are more pages than `MAX_PAGES`, or when the fleet's volumes have no tags to find them by
  */
 export async function readSnapshots(
   ec2: EC2Client,
-  fleet: Pick<Fleet, 'name' | 'tag' | 'volumes'>,
+  fleet: Pick<Fleet, 'name' | 'suite' | 'tag' | 'volumes' | 'neighbours'>,
   volumeIds: readonly string[],
   locks: 'of policies' | 'all' = 'of policies',
 ): Promise<readonly SnapshotFact[]> {
@@ -43,7 +44,7 @@ export async function readSnapshots(
   const asks = snapshots.some(({ Tags = [] }) => locks === 'all' || Tags.some(({ Key }) => Key === POLICY_TAG));
   const locked = asks ? await readLocked(ec2, fleet.name) : new Set<string>();
   const facts = snapshots.flatMap((snapshot) => factOf(snapshot, locked));
-  return facts.sort(newestFirst);
+  return facts.filter(({ tags }) => isSnapshotOf(fleet, tags)).sort(newestFirst);
 }
 
 const newestFirst = (a: SnapshotFact, b: SnapshotFact): number =>

@@ -382,6 +382,7 @@ describe('what is kept', () => {
     ]);
     expect(policies).toEqual([
       ['/chainmend', 'RetainExceptOnCreate'],
+      ['/chainmend/deployed', undefined],
       ['/chainmend/fleets', undefined],
       ['/chainmend/fleets', undefined],
     ]);
@@ -391,6 +392,7 @@ describe('what is kept', () => {
     const parameters = resources('AWS::SSM::Parameter').map(({ Properties }) => [Properties.Name, Properties.Value]);
     expect(parameters).toEqual([
       ['/chainmend/pause', 'off'],
+      ['/chainmend/deployed/1', expect.stringContaining('"bitcoin":[{"Component":"nodes/bitcoin"},{"data":0}')],
       ['/chainmend/fleets/bitcoin', JSON.stringify(bitcoin.document)],
       ['/chainmend/fleets/litecoin', expect.stringContaining('"Stage":"production"')],
     ]);

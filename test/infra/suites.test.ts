@@ -243,9 +243,9 @@ describe('a suite with a name has powers over the instances that it has claimed,
 
   it('reads of the suite without a name which nodes its fleets describe, and nothing else', () => {
     const may = (documents: readonly PolicyDocument[], path: string) =>
-      allows(documents, 'ssm:GetParametersByPath', `arn:aws:ssm:${HERE}:parameter${path}`, {});
-    expect(may(named.documents, '/chainmend/fleets')).toBe(true);
-    expect(may(named.documents, '/chainmend')).toBe(false);
+      allows(documents, 'ssm:GetParameters', `arn:aws:ssm:${HERE}:parameter${path}`, {});
+    expect(may(named.documents, '/chainmend/deployed/1')).toBe(true);
+    expect(may(named.documents, '/chainmend/fleets/bitcoin')).toBe(false);
     expect(may(named.documents, '/chainmend/pauses')).toBe(false);
   });
 });

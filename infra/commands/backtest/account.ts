@@ -14,7 +14,7 @@ import { describeInstance } from '../../../shared/aws/instances.ts';
 import { type KeyScope, NO_KEYS } from '../../../shared/aws/keys.ts';
 import { describeVolumes, type VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { discoverNodes, type FleetNode, nodeOf } from '../../../shared/fleet/nodes.ts';
+import { discoverNodes, nodeOf, type SeenInstance } from '../../../shared/fleet/nodes.ts';
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { readSettings } from '../../../shared/fleet/settings.ts';
 import { createStore } from '../../../shared/heal/store.ts';
@@ -319,7 +319,7 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
 }
 
 interface Retired {
-  readonly node: FleetNode;
+  readonly node: SeenInstance;
   readonly atMs: number;
 }
 
@@ -344,7 +344,7 @@ async function readRetired(ec2: EC2Client, fleet: Fleet): Promise<readonly Retir
 /** Its metrics are called after the node: those of the time in which the instance was that node. */
 function healthOf(
   samples: Samples,
-  { instanceId, name }: FleetNode,
+  { instanceId, name }: SeenInstance,
   retired: readonly Retired[],
 ): Pick<NodeHistory, 'health' | 'retiredAtMs'> {
   const before = retired.filter(({ node }) => node.name === name).toSorted((a, b) => a.atMs - b.atMs);
@@ -376,7 +376,7 @@ async function readModifications(
   return found;
 }
 
-async function readStored(ec2: EC2Client, fleet: Fleet, nodes: readonly FleetNode[]): Promise<SnapshotHistory> {
+async function readStored(ec2: EC2Client, fleet: Fleet, nodes: readonly SeenInstance[]): Promise<SnapshotHistory> {
   const owners = await readOwners(ec2, fleet, nodes);
   return { owners, snapshots: await readSnapshots(ec2, fleet, [...owners.keys()]) };
 }
@@ -400,11 +400,11 @@ async function readSwitchVersions({ ssm }: Clients, { name }: Fleet): Promise<re
   return versions.toSorted((a, b) => a.atMs - b.atMs);
 }
 
-const instanceMetric = (name: string, { instanceId }: FleetNode): Metric => ({
+const instanceMetric = (name: string, { instanceId }: SeenInstance): Metric => ({
   ...{ namespace: 'AWS/EC2', name, dimensions: { InstanceId: instanceId } },
 });
-const checksOf = (node: FleetNode): Metric => instanceMetric('StatusCheckFailed', node);
-const attachedOf = (node: FleetNode): Metric => instanceMetric('StatusCheckFailed_AttachedEBS', node);
+const checksOf = (node: SeenInstance): Metric => instanceMetric('StatusCheckFailed', node);
+const attachedOf = (node: SeenInstance): Metric => instanceMetric('StatusCheckFailed_AttachedEBS', node);
 
 interface DiskMetrics {
   readonly instanceId: string;
@@ -415,7 +415,11 @@ interface DiskMetrics {
 }
 
 /** Of each filesystem of the fleet file the plainest series: one that carries a device ends when the volume is swapped. */
-function disksOf({ volumes }: Fleet, nodes: readonly FleetNode[], agents: readonly Metric[]): readonly DiskMetrics[] {
+function disksOf(
+  { volumes }: Fleet,
+  nodes: readonly SeenInstance[],
+  agents: readonly Metric[],
+): readonly DiskMetrics[] {
   return nodes.flatMap(({ instanceId }) =>
     volumes.flatMap(({ role, path }) => {
       const [percent] = agents
@@ -428,7 +432,7 @@ function disksOf({ volumes }: Fleet, nodes: readonly FleetNode[], agents: readon
 
 /** Another filesystem of the node, the root's before others. One is enough to tell whether its agent was there. */
 function agentOf(
-  { instanceId }: FleetNode,
+  { instanceId }: SeenInstance,
   disks: readonly DiskMetrics[],
   agents: readonly Metric[],
 ): readonly Metric[] {

@@ -4,7 +4,7 @@ import type { InstanceDescription } from '../../../shared/aws/instances.ts';
 import type { KeyScope } from '../../../shared/aws/keys.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import type { FleetNode } from '../../../shared/fleet/nodes.ts';
+import type { SeenInstance } from '../../../shared/fleet/nodes.ts';
 import type { Observation } from '../../../shared/node-commands/answer.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
@@ -49,7 +49,7 @@ export type Told =
 
 /** A node that exists today. Of one that is gone AWS keeps neither tags nor volumes. */
 export interface NodeHistory {
-  readonly node: FleetNode;
+  readonly node: SeenInstance;
   /** As it is today. */
   readonly instance: InstanceDescription;
   /** null: not read. */

@@ -1,4 +1,4 @@
-// `npm run chainmend -- pause [FLEET] --why TEXT` and `resume [FLEET]`. Every heal reads the pause right before it mutates.
+// `npm run chainmend -- pause [FLEET] [--why TEXT]` and `resume [FLEET]`. Every heal reads the pause right before it mutates.
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';

@@ -1,13 +1,18 @@
 // `npm run chainmend -- push NAME`: stores the fleet files where the functions read them, without a deployment.
 
+import { type Deployed, deployedIn, deployedParameterNames, widenedIn } from '../../../shared/fleet/membership.ts';
 import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
+import { sentenceOf } from '../../../shared/fleet/problems.ts';
+import { programOf } from '../../../shared/model/suite.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleets } from '../../fleets.ts';
 import { commandNames } from '../../names.ts';
 import { noTerminal } from '../confirmation.ts';
 import { StoreError, UsageError } from '../errors.ts';
 import { type FleetsContext, notFoundError, tableOf } from './context.ts';
+import { effectsOf } from './effects.ts';
 import { changesBetween, type Leaves, leavesOf } from './field-list.ts';
+import type { ParameterStore } from './parameter-store.ts';
 
 export interface PushContext extends FleetsContext {
   /** A question; the answer is no unless the person says yes. undefined where no person can be asked. */
@@ -15,8 +20,9 @@ export interface PushContext extends FleetsContext {
 }
 
 /**
- * Says the difference first, and asks where a fleet would heal by itself from now on. Writes nothing unless every file is right and every fleet is deployed. All files count, because a fleet's selector must fit those of the others.
- * The stack must know the fleet: it makes the parameter, and its roles reach only nodes of fleets that it knows.
+ * Says the difference first, and asks by its effect: where anything is let loose, taken away, or changed in a way that is not known to narrow. Writes
+ * nothing unless every file is right, every fleet is deployed, and none asks for more than the deployment knows. All files count, because a fleet's selector
+ * must fit those of the others.
  * @param names of fleets; all of them where it is 'all'
  * @throws FleetFilesError, UsageError, StoreError; fleets that were reported before the error are stored
  */
@@ -37,22 +43,30 @@ export async function push(
     else stored.set(file, value);
   }
   if (missing.length > 0) throw new StoreError(notDeployed(missing));
+  const deployed = await deployedNow(parameters);
+  const widened = chosen.flatMap(({ document }) =>
+    widenedIn(document, deployed).map((problem) => `${document.fleet}: ${sentenceOf(problem)}`),
+  );
+  if (widened.length > 0) throw new StoreError(`${widened.join('; ')}. Nothing was changed`);
   const changed = [...stored].filter(([{ document }, before]) => fleetParameterValue(document).value !== before);
   for (const [{ document }] of stored)
     if (!changed.some(([file]) => file.document === document)) say(`${document.fleet}: nothing changed`);
   for (const [file, before] of changed) say(differenceText(file, before));
-  const acting = changed.filter(([{ document }, before]) => document.mode === 'act' && modeIn(before) !== 'act');
-  if (acting.length > 0 && !yes) {
-    const fleets = acting.map(([{ document }]) => document.fleet).join(', ');
+  const effects = changed.flatMap(([{ document }, before]) =>
+    effectsOf(before, document).map((effect) => `${document.fleet}: ${effect}`),
+  );
+  if (effects.length > 0 && !yes) {
+    say(
+      `Lets chainmend do more or something else, or takes something away:\n${effects.map((line) => `  ${line}`).join('\n')}`,
+    );
+    const heals = changed.filter(([{ document }, before]) => document.mode === 'act' && modeIn(before) !== 'act');
+    const fleets = heals.map(([{ document }]) => document.fleet).join(', ');
+    const first = fleets === '' ? '' : `${fleets} would heal without a person from now on (mode: act); `;
     if (!confirm)
       throw new UsageError(
-        `${fleets} would heal by ${acting.length === 1 ? 'itself' : 'themselves'} from now on; ${noTerminal('--yes')}`,
+        `${first}${effects.length} ${effects.length === 1 ? 'change needs' : 'changes need'} a yes; ${noTerminal(`--yes: ${programOf(commandNames().suite)} push ${names === 'all' ? '--all' : names.join(' ')} --yes`)}`,
       );
-    if (
-      !(await confirm(
-        `From now on ${fleets} ${acting.length === 1 ? 'heals' : 'heal'} without a person (mode: act). Push?`,
-      ))
-    ) {
+    if (!(await confirm(`${first}Push?`))) {
       say('Nothing was pushed.');
       return;
     }
@@ -63,6 +77,22 @@ export async function push(
       fleetParameterValue(document).value,
     );
     say(`${document.fleet}: pushed`);
+  }
+}
+
+async function deployedNow(parameters: ParameterStore): Promise<Deployed> {
+  try {
+    const values = new Map<string, string>();
+    for (const name of deployedParameterNames(commandNames().parameterPrefix)) {
+      const value = await parameters.read(name);
+      if (value === undefined) break;
+      values.set(name, value);
+    }
+    return deployedIn(commandNames().parameterPrefix, values);
+  } catch (error) {
+    throw new StoreError(
+      `${error instanceof Error ? error.message : String(error)}: npm run deploy. Nothing was changed`,
+    );
   }
 }
 
@@ -90,13 +120,9 @@ function fileOf(name: string, files: readonly FleetFile[]): FleetFile {
 function differenceText({ document }: FleetFile, stored: string): string {
   const changes = changesBetween(storedLeaves(stored), leavesOf(document));
   const seeds = changes.some(([field, change]) => field === 'asg.seed' && change.startsWith('added'));
-  const fenced = changes.some(([field]) => /^((nodes|volumes\.[^.]+)\.tag\.|dns\.zone$)/.test(field));
   const lines = changes.length > 0 ? tableOf(['field', 'change'], changes) : 'only the order of its fields';
-  return `${document.fleet}: changes\n${lines}${fenced ? `\n${REACHABLE}` : ''}${seeds ? `\n${SEEDED}` : ''}`;
+  return `${document.fleet}: changes\n${lines}${seeds ? `\n${SEEDED}` : ''}`;
 }
-
-const REACHABLE =
-  "The roles of the functions are fenced by the fleets' tags and zones: npm run deploy lets them reach this one.";
 
 const SEEDED =
   'asg.seed is looked after by seed-groups, which npm run deploy adds to the stack where a fleet asks for it.';

@@ -1,8 +1,10 @@
 // Verbs about fleet files, pauses, and fleets that are given up.
 import { statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { quoted } from '../../../shared/text/command-words.ts';
+import { plainText } from '../../../shared/text/plain-text.ts';
 import { UsageError } from '../errors.ts';
 import type { Ended, Opened } from '../program.ts';
 import type { RetireContext } from '../retire/retire.ts';
@@ -56,10 +58,10 @@ export function addFleetVerbs(program: Command, open: Opened<FleetsDesk>, ended:
     });
   verb('pause', 'touch nothing from now on, in one fleet or anywhere')
     .argument('[fleet]', 'everything unless given')
-    .requiredOption('--why <text>', 'the reason that a refusal will quote')
-    .action(async (fleet: string | undefined, options: FolderOption & { why: string }) => {
+    .option('--why <text>', 'the reason that a refusal will quote; who and when unless given')
+    .action(async (fleet: string | undefined, options: FolderOption & { why?: string }) => {
       const { pause } = await import('./pause.ts');
-      await pause(await at(open, options), fleet, options.why);
+      await pause(await at(open, options), fleet, options.why ?? whoAndWhen());
     });
   verb('resume', 'take a pause back')
     .argument('[fleet]', 'the pause of everything unless given')
@@ -88,4 +90,15 @@ export function addFleetVerbs(program: Command, open: Opened<FleetsDesk>, ended:
 async function namesOf(directory: string): Promise<readonly string[]> {
   const { fleetPathsIn } = await import('../../fleets.ts');
   return fleetPathsIn(directory).map((path) => basename(path).replace(/\.ya?ml$/, ''));
+}
+
+/** Nobody in a hurry has to find words. */
+function whoAndWhen(): string {
+  const at = `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  try {
+    return `${plainText(userInfo().username, 64).replaceAll('{', '')} at ${at}`;
+  } catch {
+    // The user of a container need not have a name.
+    return `somebody at ${at}`;
+  }
 }

@@ -6,6 +6,7 @@ import { allHealedInTheEnd, pagedOnce } from '../checks/expectations.ts';
 import { restoredFrom, sameInstances } from '../checks/ladder-expectations.ts';
 import { incidentsOf } from '../report/records.ts';
 import type { Scenario } from '../scenario.ts';
+import { deployTags } from '../world/deployed.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
 import {
   corruptNow,
@@ -66,5 +67,6 @@ async function rename({ region }: World): Promise<void> {
   const Value = JSON.stringify({ ...JSON.parse(file ?? '{}'), fleet: NOW });
   const Name = fleetParameterName('/chainmend', NOW);
   await region.call('ssm', 'PutParameter', { Name, Value, Type: 'String' });
+  await deployTags(region, [JSON.parse(Value)]);
   await region.call('ssm', 'DeleteParameter', { Name: fleetParameterName('/chainmend', BEFORE) });
 }

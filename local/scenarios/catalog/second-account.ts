@@ -18,6 +18,7 @@ import {
 } from '../checks/copies.ts';
 import { alarmsRight } from '../checks/ladder-expectations.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
+import { deployTags } from '../world/deployed.ts';
 import { nothingLeft } from '../world/drills.ts';
 import { deletePolicies, nodesElsewhere, policiesElsewhere } from '../world/elsewhere.ts';
 import { pagedNow } from '../world/ladder.ts';
@@ -29,7 +30,7 @@ const DEPLOYED_WITH = join(import.meta.dirname, '../fleets-second-account');
 /** The customer key of the volumes, in the account of the nodes. */
 const KEY = `arn:aws:kms:${REGION_NAME}:${SECOND_ACCOUNT_ID}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 
-/** An owner writes the id of the policy into the file, once both are deployed. */
+/** An owner writes the id of the policy into the file, once both are deployed, and deploys it again. */
 async function namePolicy(world: World): Promise<void> {
   const Name = fleetParameterName('/chainmend', 'bitcoin');
   const [policy] = await policiesElsewhere(world);
@@ -38,6 +39,7 @@ async function namePolicy(world: World): Promise<void> {
   };
   const Value = Parameter.Value.replace(/policy-[0-9a-f]+/, String(policy));
   await world.region.call('ssm', 'PutParameter', { Name, Value, Type: 'String', Overwrite: true });
+  await deployTags(world.region, [JSON.parse(Value)]);
 }
 
 /** @param mayUse whether the policy of the key in the account of the nodes lets this one use it */

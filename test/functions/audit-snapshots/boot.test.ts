@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { awaitBoot } from '../../../functions/audit-snapshots/machine.ts';
 import type { DrillActContext } from '../../../functions/audit-snapshots/state.ts';
 import type { Drill } from '../../../shared/heal/drill.ts';
+import { DEPLOYED, deployedOf } from '../../fixtures/builders/fleet.ts';
 
 const PREFIX = '/chainmend';
 const FLEET = { fleet: 'bitcoin', chain: 'bitcoin', role: 'follower', unit: 'bitcoind', mode: 'act' };
@@ -21,6 +22,7 @@ function boot({ pause = 'off', incidents = [], agent, state = 'running' }: World
   const parameters = [
     { Name: `${PREFIX}/pause`, Value: pause },
     { Name: `${PREFIX}/fleets/bitcoin`, Value: JSON.stringify(document) },
+    { Name: DEPLOYED, Value: deployedOf(document) },
   ];
   const ssm = async ({ constructor: { name } }: object) =>
     name === 'GetParametersCommand'

@@ -7,7 +7,7 @@ import { metricsClients as awsClients, type MetricsClients as Clients } from '..
 import type { Health } from '../../../shared/fleet/observation.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import { createStore, keys, type Store } from '../../../shared/heal/store.ts';
-import { bitcoinFile } from '../../fixtures/builders/fleet.ts';
+import { bitcoinFile, DEPLOYED, deployedOf } from '../../fixtures/builders/fleet.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
 import { type WholeRegion, wholeRegion } from '../../fixtures/whole-region.ts';
 
@@ -60,7 +60,11 @@ afterEach(() => {
 
 const settings = async (pause: string, more: object = {}): Promise<void> => {
   const fleet = bitcoinFile({ volumes: { data: '/node-data' }, ...more });
-  const parameters = { '/chainmend/pause': pause, '/chainmend/fleets/bitcoin': JSON.stringify(fleet) };
+  const parameters = {
+    '/chainmend/pause': pause,
+    '/chainmend/fleets/bitcoin': JSON.stringify(fleet),
+    [DEPLOYED]: deployedOf(fleet),
+  };
   for (const [Name, Value] of Object.entries(parameters))
     await whole.region.call('ssm', 'PutParameter', { Name, Value, Type: 'String', Overwrite: true });
 };

@@ -6,6 +6,7 @@ import { metricsClients as awsClients, type MetricsClients as Clients } from '..
 import { newNode } from '../../../shared/heal/lease.ts';
 import type { IncidentRecord, Operation } from '../../../shared/heal/records.ts';
 import { createStore, keys } from '../../../shared/heal/store.ts';
+import { DEPLOYED, deployedOf } from '../../fixtures/builders/fleet.ts';
 import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { bitcoin } from '../../fixtures/fleet-documents.ts';
 import { type WholeRegion, wholeRegion } from '../../fixtures/whole-region.ts';
@@ -48,7 +49,11 @@ beforeEach(async () => {
     BillingMode: 'PAY_PER_REQUEST',
   });
   // Everything is paused: each alarm becomes an incident with a refusal, and no heal is started.
-  const parameters = { '/chainmend/pause': 'a test', '/chainmend/fleets/bitcoin': JSON.stringify(FLEET) };
+  const parameters = {
+    '/chainmend/pause': 'a test',
+    '/chainmend/fleets/bitcoin': JSON.stringify(FLEET),
+    [DEPLOYED]: deployedOf(FLEET),
+  };
   for (const [Name, Value] of Object.entries(parameters))
     await region.call('ssm', 'PutParameter', { Name, Value, Type: 'String' });
   disks = new Map();

@@ -5,6 +5,7 @@ import { markFault } from '../../../functions/mark-root/handler.ts';
 const fleet = {
   suite: 'chainmend',
   name: 'bitcoin',
+  neighbours: [],
   nodes: { tags: { Component: 'nodes/bitcoin', Stage: 'production' }, nameTag: 'Name' },
 };
 const asked = { instanceId: 'i-0123456789abcdef0', volumeId: 'vol-0d00000000000000f' };

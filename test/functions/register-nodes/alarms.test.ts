@@ -11,7 +11,7 @@ import {
 import { type AlarmFacts, alarmsPer, desiredAlarms, filesystemKey } from '../../../functions/register-nodes/alarms.ts';
 import { reconcileAlarms } from '../../../functions/register-nodes/apply-alarms.ts';
 import type { RegisterContext } from '../../../functions/register-nodes/context.ts';
-import { bitcoinFile, bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { bitcoinFile, bitcoinFleet, DEPLOYED, deployedOf } from '../../fixtures/builders/fleet.ts';
 import { idOf, nodeOf, nodes } from '../../fixtures/register-facts.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12);
@@ -405,6 +405,7 @@ describe('more alarms to be written anew than a run has time for', () => {
           Name: '/chainmend/fleets/bitcoin',
           Value: JSON.stringify(bitcoinFile({ ...document, alarms: { per: 'node' } })),
         },
+        { Name: DEPLOYED, Value: deployedOf(bitcoinFile(document)) },
       ];
       const work = {
         clients: {

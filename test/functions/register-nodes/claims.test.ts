@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { whyNotOurs } from '../../../functions/register-nodes/claims.ts';
-import { judgeClaim } from '../../../shared/guardrails/suite.ts';
+import { judgeClaim } from '../../../shared/fleet/membership.ts';
 import { claimOn, claimTags } from '../../../shared/model/suite.ts';
 import { SUITE_TAG } from '../../../shared/model/tags.ts';
 
@@ -44,8 +44,8 @@ describe('whose a node is', () => {
 
 describe('a node that nobody has claimed', () => {
   const fleets = [
-    { name: 'litecoin', nodes: { tags: { Component: 'nodes/litecoin' }, nameTag: 'Name' } },
-    { name: 'bitcoin', nodes: { tags: { Component: 'nodes/bitcoin', Stage: 'production' }, nameTag: 'Name' } },
+    { name: 'litecoin', tags: { Component: 'nodes/litecoin' }, volumes: [] },
+    { name: 'bitcoin', tags: { Component: 'nodes/bitcoin', Stage: 'production' }, volumes: [] },
   ];
 
   it('may be claimed where no fleet of the suite without a name describes it', () => {

@@ -4,21 +4,22 @@ import { describe, expect, it } from '@jest/globals';
 import { reconcileNames } from '../../../functions/register-nodes/apply-names.ts';
 import { REGISTER, type RegisterContext } from '../../../functions/register-nodes/context.ts';
 import { readNodeFacts } from '../../../functions/register-nodes/facts.ts';
+import { neighboursOf } from '../../../shared/fleet/membership.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import type { FleetNode } from '../../../shared/fleet/nodes.ts';
+import type { SeenInstance } from '../../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import { newRegister, type RegisterRecord } from '../../../shared/guardrails/names.ts';
 import { newNode } from '../../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../../shared/heal/records.ts';
 import { inFairOrder } from '../../../shared/reconcile/fleets.ts';
-import { bitcoinFile, bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { bitcoinFile, bitcoinFleet, DEPLOYED, deployedAs, deployedOf } from '../../fixtures/builders/fleet.ts';
 import { HOUR_MS, MINUTE_MS } from '../../fixtures/builders/time.ts';
 import { idOf, nodeOf } from '../../fixtures/register-facts.ts';
 
 const fleet = bitcoinFleet({ probe: 'ssm' });
 const tags = { ...fleet.nodes.tags };
 
-const instanceOf = ({ instanceId, name, privateIp, state }: FleetNode, more: Record<string, string> = tags) => ({
+const instanceOf = ({ instanceId, name, privateIp, state }: SeenInstance, more: Record<string, string> = tags) => ({
   InstanceId: instanceId,
   PrivateIpAddress: privateIp,
   VpcId: 'vpc-1',
@@ -98,6 +99,7 @@ function accountOf({
   const Parameters = [
     { Name: '/chainmend/pause', Value: 'off' },
     { Name: '/chainmend/fleets/bitcoin', Value: JSON.stringify(bitcoinFile({ probe: 'ssm', mode: of.mode })) },
+    { Name: DEPLOYED, Value: deployedOf(bitcoinFile()) },
   ];
   const context = {
     clients: {
@@ -128,11 +130,11 @@ function accountOf({
   return { context, names, zone, sent, values };
 }
 
-const observedOf = (node: FleetNode, health = 'synced') =>
+const observedOf = (node: SeenInstance, health = 'synced') =>
   ({ ...node, health, reason: '', seenSinceMs: 0 }) as unknown as ObservedNode;
 const [one, two, three] = [nodeOf(1), nodeOf(2), nodeOf(3)];
 const all = [one, two, three].map((node) => observedOf(node));
-const idsOf = (nodes: readonly FleetNode[]) => nodes.map(({ instanceId }) => instanceId);
+const idsOf = (nodes: readonly SeenInstance[]) => nodes.map(({ instanceId }) => instanceId);
 
 describe('a node that EC2 does not list though it was seen within three minutes', () => {
   const byTags = () => [instanceOf(one), instanceOf(three)];
@@ -166,12 +168,18 @@ describe('a node that EC2 does not list though it was seen within three minutes'
   });
 });
 
-it('a node that carries the tags of two fleets is left as it is, and said to be', async () => {
-  const other = bitcoinFleet({ probe: 'ssm', fleet: 'signet', nodes: { tag: { Network: 'signet' } } });
+it('a node that carries the tags of two fleets is nobody’s: it leaves the pool, its records stay, and people are told once, with both names', async () => {
+  const signet = { probe: 'ssm', fleet: 'signet', nodes: { tag: { Network: 'signet' } } } as const;
+  const deployed = deployedAs(bitcoinFile(), bitcoinFile(signet));
+  const neighbours = neighboursOf('bitcoin', deployed);
+  const other = { ...bitcoinFleet(signet), neighbours: neighboursOf('signet', deployed) };
   const account = accountOf({ byTags: () => [instanceOf(one), instanceOf(two, { ...tags, Network: 'signet' })] });
-  const seen = await readNodeFacts(account.context, [fleet, other]);
+  const seen = await readNodeFacts({ ...account.context, fleet: { ...fleet, neighbours } }, [fleet, other]);
   expect(seen.refusals.map(({ refuse, subject }) => [refuse, subject])).toEqual([['node-unknown', idOf(2)]]);
-  expect([...seen.untouched]).toEqual([idOf(2)]);
+  expect(seen.refusals[0]?.reason).toContain('carries the tags of bitcoin and signet, so it is nobody’s');
+  expect([...seen.untouched, ...seen.contested]).toEqual([idOf(2), idOf(2)]);
+  const elsewhere = await readNodeFacts({ ...account.context, fleet: other }, [fleet, other]);
+  expect(elsewhere.refusals).toEqual([]);
 });
 
 it('a node is taken while a heal works on it or has left it down, and free once it is proved or only remembered', async () => {

@@ -3,6 +3,7 @@ import { expect, it } from '@jest/globals';
 import { type RotateContext, readGuards } from '../../../functions/rotate-peers/context.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
 import { suiteOf } from '../../../shared/model/suite.ts';
+import { deployedOf } from '../../fixtures/builders/fleet.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { bitcoin } from '../../fixtures/fleet-documents.ts';
 
@@ -13,6 +14,7 @@ function asked(name: string | undefined, claim: string | undefined) {
   const Parameters = [
     { Name: `/${suite}/pause`, Value: 'off' },
     { Name: `/${suite}/fleets/bitcoin`, Value: JSON.stringify(file) },
+    { Name: `/${suite}/deployed/1`, Value: deployedOf(file) },
   ];
   const Tags = claim === undefined ? [] : [{ ResourceId: INSTANCE, Key: 'chainmend:suite', Value: claim }];
   const context = {
@@ -31,5 +33,6 @@ it.each([
   ['without a claim no suite with a name goes on', 'payments', undefined, 'another-suite'],
   ['another one’s claim holds it back', 'orders', 'payments', 'another-suite'],
 ])('%s', async (_, name, claim, refuse) => {
-  expect((await asked(name, claim))?.refuse ?? null).toBe(refuse);
+  const judged = await asked(name, claim);
+  expect('refuse' in judged ? judged.refuse : null).toBe(refuse);
 });

@@ -5,6 +5,7 @@ import type { RotateContext } from '../../../functions/rotate-peers/context.ts';
 import { probeInBatches } from '../../../functions/watch-fleet/probes/probe.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { fleetNode } from '../../fixtures/builders/node.ts';
 
 const throttled = Object.assign(new Error('Rate Exceeded.'), { name: 'TooManyRequestsException' });
 const other = Object.assign(new Error('it is gone'), { name: 'ResourceNotFoundException' });
@@ -36,9 +37,9 @@ describe('a look at the peers of nodes', () => {
     const fleet = { ...bitcoinFleet({ probe: 'ssm' }), probe: { by: 'vpc', vpcId: 'vpc-0a' } };
     const lambdaOnce = { send: async () => Promise.reject(error) };
     const work = { clients: { lambdaOnce }, environment: { PROBE_FUNCTION_PREFIX: 'probe-' }, fleet };
-    const asking = askPeers(work as unknown as RotateContext, client, [{ instanceId: 'i-0a', host: '10.0.0.1' }]).catch(
-      (failed: Error) => failed,
-    );
+    const asking = askPeers(work as unknown as RotateContext, client, [
+      { ...fleetNode({ instanceId: 'i-0a' }), host: '10.0.0.1' },
+    ]).catch((failed: Error) => failed);
     await jest.advanceTimersByTimeAsync(60_000);
     return asking;
   };

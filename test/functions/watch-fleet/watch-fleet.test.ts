@@ -14,6 +14,7 @@ import type { FleetObservation, FleetWatch, ObservedNode } from '../../../shared
 import { HEALTH_VALUE } from '../../../shared/fleet/resource-names.ts';
 import { PAUSE_TAG } from '../../../shared/guardrails/switches.ts';
 import { createStore } from '../../../shared/heal/store.ts';
+import { DEPLOYED, deployedOf } from '../../fixtures/builders/fleet.ts';
 import { dead, fleetOf, MINUTE, type Sweep, statusAt, T0, Watched } from '../../fixtures/sights.ts';
 
 const names = (count: number) => Array.from({ length: count }, (_, at) => `node${at + 1}`);
@@ -432,7 +433,11 @@ describe('a sweep', () => {
   };
 
   it('goes on where a fleet cannot be read, is counted, and tells all that failed at its end', async () => {
-    const Parameters = ['alpha', 'beta'].map((fleet) => ({ Name: `/chainmend/fleets/${fleet}`, Value: file(fleet) }));
+    const files = ['alpha', 'beta'].map((fleet) => ({ Name: `/chainmend/fleets/${fleet}`, Value: file(fleet) }));
+    const Parameters = [
+      ...files,
+      { Name: DEPLOYED, Value: deployedOf(...files.map(({ Value }) => JSON.parse(Value))) },
+    ];
     const written: string[] = [];
     const measured: unknown[] = [];
     const clients = {
@@ -440,7 +445,8 @@ describe('a sweep', () => {
       ec2: Object.assign(new EC2Client({ region: 'eu-west-1' }), {
         send: async ({ input }: { input: { Filters: { Values: string[] }[] } }) => {
           if (input.Filters[0]?.Values[0] === 'alpha') throw new Error('EC2 is not itself');
-          return { Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name: 'running' }, Tags: [] }] }] };
+          const Tags = [{ Key: 'Component', Value: 'beta' }];
+          return { Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name: 'running' }, Tags }] }] };
         },
       }),
       dynamodb: {

@@ -3327,8 +3327,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/rotate-peers/context.ts': [
     {
       name: 'no peer list is changed on another suite’s node',
-      find: 'judgeClaim(fleet.suite, instanceId, tags) ??',
-      replace: '',
+      find: 'const target = targetFor(now.fleet, instanceId, tags);',
+      replace: 'const target = { instanceId } as never;',
       caughtBy: ['functions/rotate-peers/rotate-claims'],
     },
   ],
@@ -4174,6 +4174,31 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/rotate-peers/plan'],
     },
   ],
+  'shared/fleet/membership.ts': [
+    {
+      name: 'a stored file asks for no more than the deployment knows',
+      find: 'if (most !== undefined && hasTags(tags, most)) return;',
+      replace: 'if (tags) return;',
+      caughtBy: [
+        'shared/fleet/membership',
+        'shared/guardrails/switches',
+        'infra/commands/fleets/fleet-cli',
+        'local/scenarios/membership',
+      ],
+    },
+    {
+      name: 'what two fleets claim is nobody’s',
+      find: 'neighbours.flatMap((one) => (hasTags(tags, one.tags) ? [one.name] : [])).sort();',
+      replace: 'neighbours.flatMap((one) => (tags === one.tags ? [one.name] : [])).sort();',
+      caughtBy: ['shared/fleet/membership', 'functions/register-nodes/sightings'],
+    },
+    {
+      name: 'no data of another fleet’s snapshot are restored',
+      find: 'return !neighbours.some(({ volumes }) => volumes.some((own) => hasTags(tags, own)));',
+      replace: 'return neighbours.length >= 0;',
+      caughtBy: ['shared/fleet/membership'],
+    },
+  ],
   'shared/heal/guard.ts': [
     {
       name: 'a fleet in mode plan is not touched',
@@ -4183,8 +4208,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'no heal acts on a node that is another suite’s, and puts nothing back there',
-      find: 'if (elsewhere) return elsewhere;',
-      replace: '',
+      find: "if ('refuse' in target) return target;",
+      replace: "if ('refuse' in target) continue;",
+      caughtBy: ['shared/heal/heal-shell'],
+    },
+    {
+      name: 'a neighbour’s tag keeps no node down that a heal has begun on',
+      find: 'mayPutBack ? targetToPutBack : targetFor',
+      replace: 'mayPutBack ? targetFor : targetFor',
       caughtBy: ['shared/heal/heal-shell'],
     },
     {

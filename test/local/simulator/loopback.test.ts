@@ -132,7 +132,7 @@ describe('an SDK with nothing but the printed variables', () => {
     const everything = { Path: '/chainmend', Recursive: true };
     for await (const { Parameters = [] } of paginateGetParametersByPath({ client: ssm }, everything))
       names.push(...Parameters.map(({ Name }) => Name));
-    expect(names).toEqual(['/chainmend/fleets/bitcoin', '/chainmend/pause']);
+    expect(names).toEqual(['/chainmend/deployed/1', '/chainmend/fleets/bitcoin', '/chainmend/pause']);
     await ssm.send(new PutParameterCommand({ Name: '/chainmend/pause', Value: 'not today', Overwrite: true }));
     const { Parameter } = await ssm.send(new GetParameterCommand({ Name: '/chainmend/pause' }));
     expect(Parameter).toMatchObject({ Value: 'not today', Version: 2 });

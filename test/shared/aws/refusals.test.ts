@@ -13,6 +13,7 @@ import { runOnNodes } from '../../../functions/rotate-peers/commands.ts';
 import type { RotateContext } from '../../../functions/rotate-peers/context.ts';
 import { turnAt } from '../../../shared/heal/context.ts';
 import { ME } from '../../fixtures/builders/incident.ts';
+import { fleetNode } from '../../fixtures/builders/node.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
 import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../../fixtures/replace-facts.ts';
@@ -186,7 +187,8 @@ it('a command that Systems Manager refuses for some of a fleet’s nodes is aske
     untilMs: Date.now() + 60_000,
   } as unknown as RotateContext;
   let ordinal = 0;
-  const results = await runOnNodes(tools, () => ({ epochSeconds: 1, ordinal: ++ordinal }), ids, {
+  const targets = ids.map((instanceId) => fleetNode({ instanceId }));
+  const results = await runOnNodes(tools, () => ({ epochSeconds: 1, ordinal: ++ordinal }), targets, {
     operation: 'read-config',
     file: '/etc/bitcoin/bitcoin.conf',
   });

@@ -194,7 +194,11 @@ it('instances that a heal has launched and not proved, or has replaced and keeps
 
 it('where several suites live in one region a fleet has the nodes that its own suite has claimed, and the others apart', async () => {
   const instance = (id: string, ...Tags: readonly { Key: string; Value: string }[]) => ({
-    ...{ InstanceId: id, State: { Name: 'running' }, Tags: [{ Key: 'Name', Value: id }, ...Tags] },
+    ...{
+      InstanceId: id,
+      State: { Name: 'running' },
+      Tags: [{ Key: 'Name', Value: id }, { Key: 'Component', Value: 'nodes/bitcoin' }, ...Tags],
+    },
   });
   const claim = (Value: string) => ({ Key: 'chainmend:suite', Value });
   const Instances = [instance('i-1'), instance('i-2', claim('payments')), instance('i-3', claim('chainmend'))];

@@ -5,6 +5,7 @@ import { fleetOfParameter, fleetParameterName, fleetParameterValue } from '../..
 import { FleetFileError, type FleetProblem } from '../../../shared/fleet/problems.ts';
 import { parseFleet, resolveFleet, roleOf } from '../../../shared/fleet/resolve.ts';
 import { completeDocument, parseFleetDocument } from '../../../shared/fleet/whole.ts';
+import { deployedAs } from '../../fixtures/builders/fleet.ts';
 import { anyFleetDocument, bitcoin } from '../../fixtures/fleet-documents.ts';
 
 function problemsIn(source: unknown): readonly FleetProblem[] {
@@ -31,6 +32,7 @@ describe('a fleet file', () => {
     expect(fleet).toEqual({
       suite: 'chainmend',
       tag: 'bitcoin',
+      neighbours: [],
       name: 'bitcoin',
       chain: 'bitcoin',
       mode: 'plan',
@@ -232,14 +234,15 @@ describe('a fleet file', () => {
 
 describe('the parameter of a fleet', () => {
   const name = fleetParameterName('/chainmend', 'bitcoin');
+  const deployed = deployedAs(bitcoin);
 
   it('gives the fleet back, with a hash for the journal that changes with the file', () => {
     const { value, tier } = fleetParameterValue(parseFleetDocument(bitcoin));
-    const { fleet, hash } = fleetOfParameter('/chainmend', { name, value });
+    const { fleet, hash } = fleetOfParameter('/chainmend', { name, value }, deployed);
     expect([fleet, tier]).toEqual([parseFleet(bitcoin), 'Standard']);
     expect(hash).toMatch(/^[0-9a-f]{16}$/);
     const changed = JSON.stringify({ ...bitcoin, mode: 'act' });
-    expect(fleetOfParameter('/chainmend', { name, value: changed }).hash).not.toBe(hash);
+    expect(fleetOfParameter('/chainmend', { name, value: changed }, deployed).hash).not.toBe(hash);
   });
 
   it('takes the larger tier over 4 KB, and refuses over 8 KB', () => {
@@ -253,7 +256,7 @@ describe('the parameter of a fleet', () => {
 
   it('is refused when it holds another fleet', () => {
     const value = JSON.stringify({ ...bitcoin, fleet: 'litecoin' });
-    expect(() => fleetOfParameter('/chainmend', { name, value })).toThrow(
+    expect(() => fleetOfParameter('/chainmend', { name, value }, deployed)).toThrow(
       'fleet is "litecoin"; expected the name of the parameter that holds it, /chainmend/fleets/bitcoin',
     );
   });

@@ -7,6 +7,7 @@ import {
   PAUSE_TAG,
   type Switches,
 } from '../../../shared/guardrails/switches.ts';
+import { DEPLOYED, deployedOf } from '../../fixtures/builders/fleet.ts';
 import { bitcoin } from '../../fixtures/fleet-documents.ts';
 
 const PREFIX = '/chainmend';
@@ -15,7 +16,12 @@ const FLEET_PAUSE = '/chainmend/pauses/bitcoin';
 const FLEET = '/chainmend/fleets/bitcoin';
 
 const parameters = (more: Record<string, string | undefined> = {}): Map<string, string> => {
-  const all: Record<string, string | undefined> = { [PAUSE]: 'off', [FLEET]: JSON.stringify(bitcoin), ...more };
+  const all: Record<string, string | undefined> = {
+    [PAUSE]: 'off',
+    [FLEET]: JSON.stringify(bitcoin),
+    [DEPLOYED]: deployedOf(bitcoin),
+    ...more,
+  };
   return new Map(Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
 };
 const judge = (more: Record<string, string | undefined> = {}) => judgeSwitches(PREFIX, 'bitcoin', parameters(more));
@@ -104,6 +110,11 @@ describe('the switches', () => {
     ['is not there', undefined, 'there is no fleet file in /chainmend/fleets/bitcoin'],
     ['is not JSON', '{', 'fleet file'],
     ['has a word that is not known', JSON.stringify({ ...bitcoin, mod: 'act' }), 'mod'],
+    [
+      'asks for nodes that the deployment does not know',
+      JSON.stringify({ ...bitcoin, nodes: { tag: { Component: 'nodes/litecoin' } } }),
+      'nodes.tag is {"Component":"nodes/litecoin"}; expected {"Component":"nodes/bitcoin"} at least: npm run deploy',
+    ],
     ['is another fleet’s', JSON.stringify({ ...bitcoin, fleet: 'litecoin' }), '/chainmend/fleets/bitcoin'],
   ])('refuse, and a person is told, where the fleet file %s', (_, file, words) => {
     expect(judge({ [FLEET]: file })).toEqual({

@@ -210,6 +210,15 @@ describe('the guards before each act', () => {
       }
     });
 
+    it('begin nothing on a node that another fleet claims, too, and put back what was begun on it', async () => {
+      const here = tagged('/chainmend', { ResourceId: INSTANCE, Key: 'Network', Value: 'signet' });
+      expect(await readGuards(here)).toMatchObject({
+        refuse: 'node-unknown',
+        reason: expect.stringContaining('carries the tags of bitcoin and signet'),
+      });
+      expect(await readGuards(here, { mayPutBack: true })).toMatchObject({ target: { instanceId: INSTANCE } });
+    });
+
     it('take a node without a claim for that of the suite without a name, and of no other', async () => {
       expect(await readGuards(tagged('/chainmend'))).toHaveProperty('fleet');
       expect(await readGuards(tagged('/payments-chainmend'))).toMatchObject({ refuse: 'another-suite', page: true });

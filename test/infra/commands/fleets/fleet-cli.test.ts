@@ -146,11 +146,20 @@ describe('show', () => {
 
 describe('push', () => {
   const NAME = '/chainmend/fleets/bitcoin';
-  const deployed = () => parameters.set(NAME, '{"fleet":"bitcoin"}');
+  const KNOWN = JSON.stringify({
+    of: 1,
+    fleets: {
+      bitcoin: [{ Component: 'nodes/bitcoin' }, { data: 0 }],
+    },
+  });
+  const deployed = (stored = '{"fleet":"bitcoin"}') => {
+    parameters.set(NAME, stored);
+    parameters.set('/chainmend/deployed/1', KNOWN);
+  };
 
   it('stores the file as JSON', async () => {
     deployed();
-    expect(await run('push', 'bitcoin')).toMatchObject({
+    expect(await run('push', 'bitcoin', '--yes')).toMatchObject({
       status: 0,
       said: expect.stringMatching(/^bitcoin: changes$[\s\S]*^bitcoin: pushed$/m),
     });
@@ -169,13 +178,13 @@ describe('push', () => {
       expect(complained).toMatch(
         /^litecoin: not deployed in this account and region, .*npm run deploy makes a new fleet/,
       );
-      expect(parameters).toEqual(new Map([[NAME, '{"fleet":"bitcoin"}']]));
+      expect(parameters.get(NAME)).toBe('{"fleet":"bitcoin"}');
     },
   );
 
   it('says what changed, and nothing when nothing did', async () => {
     deployed();
-    await run('push', '--all');
+    await run('push', '--all', '--yes');
     expect((await run('push', '--all')).said).toBe('bitcoin: nothing changed');
     write('bitcoin.yaml', bitcoin.replace('plan', 'act').replace('unit: node@*', 'disk: { maximumSizeGiB: 900 }'));
     const { said } = await run('push', 'bitcoin');
@@ -187,16 +196,29 @@ describe('push', () => {
 
   it('says what only a deployment brings', async () => {
     deployed();
-    await run('push', '--all');
-    write('bitcoin.yaml', `${bitcoin}dns: { zone: bitcoin.internal }\n`);
-    expect((await run('push', 'bitcoin')).said).toContain('npm run deploy lets them reach this one');
     write('bitcoin.yaml', `${bitcoin}role: follower\nasg: { seed: newest-good, identityFree: true }\n`);
-    expect((await run('push', 'bitcoin')).said).toContain('seed-groups, which npm run deploy adds');
+    expect((await run('push', 'bitcoin', '--yes')).said).toContain('seed-groups, which npm run deploy adds');
   });
 
-  it('replaces what somebody broke by hand', async () => {
-    parameters.set('/chainmend/fleets/bitcoin', '{"fleet": ');
-    expect((await run('push', 'bitcoin')).said).toMatch(/^\(no JSON\) +removed: \{"fleet":$/m);
+  it.each([
+    ['other nodes', (text: string) => text.replace('nodes/bitcoin', 'nodes/litecoin'), 'nodes.tag'],
+    ['a zone', (text: string) => `${text}dns: { zone: bitcoin.internal }\n`, 'dns.zone'],
+  ])('refuses %s, which only a deployment may give it', async (_, change, field) => {
+    deployed();
+    write('bitcoin.yaml', change(bitcoin));
+    const { status, complained } = await run('push', 'bitcoin', '--yes');
+    expect([status, complained]).toEqual([1, expect.stringContaining(`bitcoin: ${field} is`)]);
+    expect(complained).toContain('npm run deploy is who may change this');
+    expect(parameters.get(NAME)).toBe('{"fleet":"bitcoin"}');
+  });
+
+  it('replaces what somebody broke by hand, once a person says yes', async () => {
+    deployed('{"fleet": ');
+    const unasked = await run('push', 'bitcoin');
+    expect(unasked.said).toMatch(/^\(no JSON\) +removed: \{"fleet":$/m);
+    expect(unasked.said).toContain('the stored file cannot be read, so that all of this one counts as new');
+    expect(unasked.status).toBe(2);
+    expect((await run('push', 'bitcoin', '--yes')).status).toBe(0);
     expect((await run('push', 'bitcoin')).said).toBe('bitcoin: nothing changed');
   });
 
@@ -207,18 +229,67 @@ describe('push', () => {
     expect(parameters.size).toBe(0);
   });
 
-  it('says the difference and asks before a fleet heals by itself; a change of something else asks nobody', async () => {
+  it('says the difference and asks before a fleet heals by itself', async () => {
     deployed();
-    await run('push', 'bitcoin');
+    await run('push', 'bitcoin', '--yes');
     write('bitcoin.yaml', bitcoin.replace('mode: plan', 'mode: act'));
     const unasked = await run('push', 'bitcoin');
     expect(unasked).toMatchObject({ status: 2, said: expect.stringMatching(/^mode +plan → act$/m) });
     expect(unasked.complained).toContain(
-      'bitcoin would heal by itself from now on; this is not a terminal, so no question can be asked: add --yes',
+      'bitcoin would heal without a person from now on (mode: act); 1 change needs a yes; this is not a terminal, so no question can be asked: add --yes: npm run chainmend -- push bitcoin --yes',
     );
     expect([...parameters.values()].join()).toContain('"mode":"plan"');
     expect(await run('push', 'bitcoin', '--yes')).toMatchObject({ status: 0 });
     expect([...parameters.values()].join()).toContain('"mode":"act"');
+  });
+
+  it.each([
+    [
+      'a limit of a hundred thousand dollars',
+      'disk: { maximumMonthlyIncreaseUsd: 100000 }',
+      'disk.maximumMonthlyIncreaseUsd 100 → 100000',
+    ],
+    ['a permission', 'owner: { acceptDrift: true }', 'owner.acceptDrift '],
+    ['a client’s own commands', 'p2pPort: 8334', 'p2pPort '],
+    [
+      'nodes that match no more',
+      'nodes: { tag: { Component: nodes/bitcoin, Stage: none } }',
+      'nodes.tag.Stage added: none',
+    ],
+  ])('asks before %s', async (_, line, effect) => {
+    deployed();
+    await run('push', 'bitcoin', '--yes');
+    const before = parameters.get(NAME);
+    const key = line.split(':')[0] ?? '';
+    write(
+      'bitcoin.yaml',
+      `${bitcoin
+        .split('\n')
+        .filter((one) => !one.startsWith(`${key}:`))
+        .join('\n')}${line}\n`,
+    );
+    const { status, said } = await run('push', 'bitcoin');
+    expect([status, said]).toEqual([2, expect.stringContaining(`  bitcoin: ${effect}`)]);
+    expect(parameters.get(NAME)).toBe(before);
+  });
+
+  it.each([
+    ['a lower limit', 'disk: { maximumMonthlyIncreaseUsd: 50 }'],
+    ['a rung less', 'replace: { rungs: [restart] }'],
+    ['a count of nodes', 'pages: { againPerDay: 2 }'],
+  ])('asks nobody about %s', async (_, line) => {
+    deployed();
+    await run('push', 'bitcoin', '--yes');
+    write('bitcoin.yaml', `${bitcoin}${line}\n`);
+    expect(await run('push', 'bitcoin')).toMatchObject({ status: 0, said: expect.stringContaining('bitcoin: pushed') });
+  });
+
+  it('takes back what a limit was where the file does not say it any more, and asks where that is more', async () => {
+    deployed();
+    write('bitcoin.yaml', `${bitcoin}disk: { maximumMonthlyIncreaseUsd: 50 }\n`);
+    await run('push', 'bitcoin', '--yes');
+    write('bitcoin.yaml', bitcoin);
+    expect((await run('push', 'bitcoin')).said).toContain('disk.maximumMonthlyIncreaseUsd 50 → 100');
   });
 
   it('asks what, rather than pushing everything', async () => {
@@ -242,6 +313,11 @@ describe('pause and resume', () => {
     expect((await run('resume')).said).toBe('Everything goes on. It was paused: still moving to gp3');
     expect(parameters.get('/chainmend/pause')).toBe('off');
     expect((await run('resume')).said).toBe('Everything was not paused.');
+  });
+
+  it('need no words of somebody in a hurry: who and when are said by themselves', async () => {
+    expect((await run('pause', 'bitcoin')).said).toMatch(/^bitcoin is paused: \S+ at \d{4}-\d\d-\d\d \d\d:\d\d UTC\n/);
+    expect(parameters.get('/chainmend/pauses/bitcoin')).toMatch(/ UTC$/);
   });
 
   it('pause one fleet, and say when more than it is paused', async () => {
@@ -268,7 +344,6 @@ describe('pause and resume', () => {
       ['pause', '--why', 'see {{ssm:x}}'],
       'expected 3 to 500 characters that say why',
     ],
-    ['no reason', ['pause', 'bitcoin'], "required option '--why <text>' not specified"],
     ['a command that is misspelt', ['pasue'], "unknown command 'pasue'\n(Did you mean pause?)"],
   ])('refuse %s, and pause nothing', async (_, words, sentence) => {
     const { status, complained } = await run(...words);

@@ -17,6 +17,7 @@ import { repositoryRoot } from '../../../../infra/paths.ts';
 import { toItem } from '../../../../shared/aws/attributes.ts';
 import { WRITERS } from '../../../../shared/heal/records.ts';
 import { keys } from '../../../../shared/heal/store.ts';
+import { DEPLOYED, deployedOf } from '../../../fixtures/builders/fleet.ts';
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../../fixtures/builders/time.ts';
 import { bitcoin as FLEET_FILE } from '../../../fixtures/fleet-documents.ts';
@@ -215,7 +216,14 @@ describe('plans of a whole fleet that wait', () => {
     const fleet = JSON.stringify(FLEET_FILE);
     const { suite, requests } = suiteAnswering(({ body, headers }) => {
       if (headers['x-amz-target']?.endsWith('GetParametersByPath'))
-        return { body: { Parameters: [{ Name: '/chainmend/fleets/bitcoin', Value: fleet }] } };
+        return {
+          body: {
+            Parameters: [
+              { Name: '/chainmend/fleets/bitcoin', Value: fleet },
+              { Name: DEPLOYED, Value: deployedOf(FLEET_FILE) },
+            ],
+          },
+        };
       const { Key } = body as { Key?: { pk: { S: string } } };
       if (Key)
         return {

@@ -10,7 +10,8 @@ import { FleetFileError } from '../../../../shared/fleet/problems.ts';
 import { resolveFleet } from '../../../../shared/fleet/resolve.ts';
 import { parseFleetDocument } from '../../../../shared/fleet/whole.ts';
 import { judgeSwitches } from '../../../../shared/guardrails/switches.ts';
-import { anyFleetDocument } from '../../../fixtures/fleet-documents.ts';
+import { deployedAs } from '../../../fixtures/builders/fleet.ts';
+import { anyFleetDocument, bitcoin } from '../../../fixtures/fleet-documents.ts';
 import { HOSTILE } from '../../../fixtures/hostile-text.ts';
 import { mutated, mutatedJson, mutatedText } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
@@ -54,6 +55,7 @@ const yaml = [
 ];
 
 const PREFIX = '/chainmend';
+const DEPLOYED = deployedAs(bitcoin);
 
 /** Four times the read limit of a file: changes that double each other make megabytes, and a file has no aliases. */
 const FILE_CHARACTERS = 100_000;
@@ -93,7 +95,7 @@ export const TARGETS: readonly Target[] = [
     name: 'a fleet file in its parameter',
     input: mutatedJson(documents),
     samples: ['', 'null', '"', '{"fleet":"bitcoin"}', '[]', HOSTILE, '['.repeat(4_000)],
-    parse: (value) => fleetOfParameter(PREFIX, { name: `${PREFIX}/fleets/bitcoin`, value }).fleet,
+    parse: (value) => fleetOfParameter(PREFIX, { name: `${PREFIX}/fleets/bitcoin`, value }, DEPLOYED).fleet,
     errors: [FleetFileError],
     read: everything,
   }),

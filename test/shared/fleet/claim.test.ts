@@ -1,6 +1,6 @@
 // Whose a node is: what its claim says to the suite that asks.
 import { expect, it } from '@jest/globals';
-import { judgeClaim } from '../../../shared/guardrails/suite.ts';
+import { judgeClaim } from '../../../shared/fleet/membership.ts';
 import { suiteOf } from '../../../shared/model/suite.ts';
 
 const NODE = 'i-0123456789abcdef0';

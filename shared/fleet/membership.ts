@@ -1,0 +1,299 @@
+// What belongs to a fleet, as its deployment knows it. A stored fleet file is written by whoever may write that one parameter: it may ask for less than the
+// deployment knows, and never for more. What two deployed fleets claim is nobody's. Pure.
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import * as v from 'valibot';
+import type { Refusal } from '../model/guardrail-codes.ts';
+import { claimOf, claimOn, DEFAULT_SUITE, fleetTag, nameOf } from '../model/suite.ts';
+import { FLEET_TAG, hasTags, SUITE_TAG } from '../model/tags.ts';
+import { plainText } from '../text/plain-text.ts';
+import { completeStored, mapValues } from './fleet-defaults.ts';
+import { FleetFileError, type FleetProblem } from './problems.ts';
+import type { StoredDocument } from './schema.ts';
+
+type Tags = Readonly<Record<string, string>>;
+
+/** What of a fleet decides whose something is. */
+interface Member {
+  readonly name: string;
+  readonly suite: string;
+  readonly nodes: { readonly tags: Tags };
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** What the deployment knows of one fleet. */
+export interface Selector {
+  readonly nodes: Tags;
+  /** By the volume's role. */
+  readonly volumes: Readonly<Record<string, Tags>>;
+  /** What else of AWS the file names, each as a digest of its field and its value: a zone, credentials, policies, copies. */
+  readonly names: readonly string[];
+}
+/** By the fleet's name. */
+export type Deployed = ReadonlyMap<string, Selector>;
+
+declare const own: unique symbol;
+/** An instance that commands may be sent to. Nothing but this file makes one, of an instance whose tags it has judged. */
+export interface Target {
+  readonly instanceId: string;
+  readonly [own]: true;
+}
+
+/** Another fleet of the suite, by what the deployment knows of it. */
+export interface Neighbour {
+  readonly name: string;
+  /** Of its nodes. */
+  readonly tags: Tags;
+  /** Of its volumes, of each role. */
+  readonly volumes: readonly Tags[];
+}
+
+/** So many parameters of 8 KB: some two hundred fleets. */
+const PARTS_MAX = 4;
+/** Of an advanced parameter [SSM PutParameter]. */
+const BYTES_MAX = 8_192;
+const STANDARD_BYTES_MAX = 4_096;
+const DIGEST_CHARACTERS = 8;
+
+/** Written by the deployment alone; whoever may write a fleet's file need not be able to write them. Most suites need the first one only. */
+export const deployedParameterNames = (prefix: string): readonly string[] =>
+  Array.from({ length: PARTS_MAX }, (_, at) => `${prefix}/deployed/${at + 1}`);
+
+function selectorOf(document: StoredDocument): Selector {
+  const { nodes, volumes } = completeStored(document);
+  return {
+    nodes: nodes.tag,
+    volumes: Object.fromEntries(Object.entries(volumes).map(([role, { tag }]) => [role, tag])),
+    names: namesIn(document).map(({ path, value }) => digestOf(path, value)),
+  };
+}
+
+/**
+ * The values of the parameters, in their order.
+ * @throws FleetFileError where they are more than there is room for
+ */
+export function deployedValues(
+  documents: readonly StoredDocument[],
+): readonly { readonly value: string; readonly tier: 'Standard' | 'Advanced' }[] {
+  const parts: Record<string, unknown>[] = [{}];
+  for (const document of documents) {
+    const { nodes, volumes, names } = selectorOf(document);
+    const written = mapValues(volumes, (tags) => (isDeepStrictEqual(tags, nodes) ? AS_NODES : tags));
+    const selector = names.length > 0 ? [nodes, written, names] : [nodes, written];
+    const part = parts.at(-1) ?? {};
+    if (bytesOf({ of: PARTS_MAX, fleets: { ...part, [document.fleet]: selector } }) <= BYTES_MAX)
+      part[document.fleet] = selector;
+    else parts.push({ [document.fleet]: selector });
+  }
+  if (parts.length > PARTS_MAX) {
+    const expected = `expected fewer fleets in one suite, or shorter tags: the tags of all fit into ${PARTS_MAX} SSM parameters of ${BYTES_MAX} bytes`;
+    throw new FleetFileError(
+      [{ kind: 'conflict', path: ['nodes', 'tag'], value: documents.length, expected }],
+      'the fleet files',
+    );
+  }
+  return parts.map((fleets) => {
+    const value = JSON.stringify({ of: parts.length, fleets });
+    return { value, tier: Buffer.byteLength(value) > STANDARD_BYTES_MAX ? 'Advanced' : 'Standard' };
+  });
+}
+
+/** Most volumes carry the tags of their nodes: written so, a hundred fleets need half as many parameters. */
+const AS_NODES = 0;
+
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+const tagsSchema = v.record(v.string(), v.string());
+const volumesSchema = v.record(v.string(), v.union([v.literal(AS_NODES), tagsSchema]));
+const partSchema = v.strictObject({
+  of: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(PARTS_MAX)),
+  fleets: v.record(
+    v.string(),
+    v.union([
+      v.strictTuple([tagsSchema, volumesSchema]),
+      v.strictTuple([tagsSchema, volumesSchema, v.array(v.string())]),
+    ]),
+  ),
+});
+
+/**
+ * @param values of parameters, by their names; others are left aside
+ * @throws FleetFileError where nobody can tell what is deployed: a parameter is missing, or was not written by one deployment
+ */
+export function deployedIn(prefix: string, values: ReadonlyMap<string, string>): Deployed {
+  const refuse = (path: string, value: unknown): never => {
+    const expected = 'expected what npm run deploy writes of all fleets';
+    throw new FleetFileError([{ kind: 'wrong-value', path: [path], value, expected }], 'the deployment');
+  };
+  const known = new Map<string, Selector>();
+  let of = 1;
+  for (const [at, name] of deployedParameterNames(prefix).entries()) {
+    if (at === of) break;
+    const text = values.get(name) ?? '';
+    const read = v.safeParse(partSchema, Buffer.byteLength(text) > BYTES_MAX ? undefined : parsed(text));
+    if (!read.success || (at > 0 && read.output.of !== of)) return refuse(name, text);
+    ({ of } = read.output);
+    for (const [fleet, [nodes, volumes, names = []]] of Object.entries(read.output.fleets))
+      known.set(fleet, { nodes, volumes: mapValues(volumes, (tags) => (tags === AS_NODES ? nodes : tags)), names });
+  }
+  return known;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const DEPLOY = 'npm run deploy is who may change this; a stored file may only ask for less';
+
+/** Where a stored file asks for more than the deployment knows; none where it does not. */
+export function widenedIn(document: StoredDocument, deployed: Deployed): readonly FleetProblem[] {
+  const known = deployed.get(document.fleet);
+  if (!known) {
+    const expected = `expected a fleet that the deployment knows: ${DEPLOY}`;
+    return [{ kind: 'wrong-value', path: ['fleet'], value: document.fleet, expected }];
+  }
+  const problems: FleetProblem[] = [];
+  const stored = selectorOf(document);
+  const compare = (path: readonly string[], tags: Tags, most: Tags | undefined): void => {
+    if (most !== undefined && hasTags(tags, most)) return;
+    const expected =
+      most === undefined
+        ? `expected a role that the deployment knows: ${DEPLOY}`
+        : `expected ${JSON.stringify(most)} at least: ${DEPLOY}`;
+    problems.push({ kind: 'conflict', path, value: tags, expected });
+  };
+  compare(['nodes', 'tag'], stored.nodes, known.nodes);
+  for (const [role, tags] of Object.entries(stored.volumes))
+    compare(['volumes', role, 'tag'], tags, known.volumes[role]);
+  for (const { path, value } of namesIn(document))
+    if (!known.names.includes(digestOf(path, value)))
+      problems.push({ kind: 'conflict', path, value, expected: `expected what the deployment knows: ${DEPLOY}` });
+  return problems;
+}
+
+/** The other fleets that the deployment knows. */
+export const neighboursOf = (fleet: string, deployed: Deployed): readonly Neighbour[] =>
+  [...deployed].flatMap(([name, { nodes, volumes }]) =>
+    name === fleet ? [] : [{ name, tags: nodes, volumes: Object.values(volumes) }],
+  );
+
+/** What else a file names of AWS, which one team must not reach by another's name. */
+function namesIn({ dns, rpc, snapshots, replace }: StoredDocument): readonly { path: string[]; value: unknown }[] {
+  const named = (path: string[], value: unknown) => (value === undefined || value === null ? [] : [{ path, value }]);
+  return [
+    ...named(['dns', 'zone'], dns?.zone),
+    // A file is on the fleet's own nodes.
+    ...named(['rpc', 'credentials'], rpc?.credentials?.startsWith('file:') ? undefined : rpc?.credentials),
+    ...named(
+      ['snapshots', 'copiesFrom'],
+      snapshots?.copiesFrom && [snapshots.copiesFrom.region, snapshots.copiesFrom.account],
+    ),
+    ...(replace?.lifecyclePolicies ?? []).flatMap((policy) => named(['replace', 'lifecyclePolicies'], policy)),
+  ];
+}
+
+const digestOf = (path: readonly string[], value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify([path, value]))
+    .digest('hex')
+    .slice(0, DIGEST_CHARACTERS);
+
+/** Fleets that claim an instance by its tags besides this one. */
+export const claimants = (neighbours: readonly Neighbour[], tags: Tags): readonly string[] =>
+  neighbours.flatMap((one) => (hasTags(tags, one.tags) ? [one.name] : [])).sort();
+
+/** Whether an instance with these tags is the fleet's: it carries the fleet's own, no other fleet of the suite claims it, and neither does another suite. */
+export const isMember = (
+  {
+    suite,
+    nodes,
+    neighbours,
+  }: { readonly suite: string; readonly nodes: { readonly tags: Tags }; readonly neighbours: readonly Neighbour[] },
+  tags: Tags,
+): boolean => hasTags(tags, nodes.tags) && claimOn(suite, tags) === 'own' && claimants(neighbours, tags).length === 0;
+
+/**
+ * Whether a snapshot with these tags may be the fleet's: whom the suite took it for decides, and without that nobody else may claim it by the tags of its
+ * volume.
+ */
+export function isSnapshotOf(
+  {
+    suite,
+    tag,
+    neighbours,
+  }: { readonly suite: string; readonly tag: string; readonly neighbours: readonly Neighbour[] },
+  tags: Tags,
+): boolean {
+  const takenFor = tags[FLEET_TAG];
+  if (takenFor !== undefined)
+    return takenFor === tag || !neighbours.some(({ name }) => fleetTag(suite, name) === takenFor);
+  return !neighbours.some(({ volumes }) => volumes.some((own) => hasTags(tags, own)));
+}
+
+/** As often as register-nodes looks. */
+const RETRY_AFTER_MS = 5 * 60_000;
+
+/** Why this suite may not act on an instance with these tags; null where it is its own. @param others whose it would be by its other tags, as a reason */
+export function judgeClaim(
+  suite: string,
+  instanceId: string,
+  tags: Readonly<Record<string, string>>,
+  others = '',
+): Refusal | null {
+  const claim = claimOn(suite, tags);
+  if (claim === 'own') return null;
+  const written = plainText(tags[SUITE_TAG] ?? '', 100);
+  const whose =
+    claim === 'foreign'
+      ? `it is ${written === DEFAULT_SUITE ? 'the suite without a name’s' : `the suite ${JSON.stringify(written)}’s`} by its tag ${SUITE_TAG}`
+      : `no suite has claimed it${others}`;
+  const give = `aws ec2 create-tags --resources ${instanceId} --tags Key=${SUITE_TAG},Value=${claimOf(suite)}`;
+  const reason = `${instanceId}: ${whose}, and this is ${ownName(suite)}. It is left alone. If it is to be this one’s: ${give}`;
+  return { refuse: 'another-suite', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
+}
+
+const ownName = (suite: string): string => {
+  const name = nameOf(suite);
+  return name === undefined ? 'the suite without a name' : `the suite ${JSON.stringify(name)}`;
+};
+
+/**
+ * Why nothing new is begun on an instance with these tags: it is another suite's, or another fleet of this suite claims it, too. null where neither is so.
+ * What was begun on it is put back all the same: or else a neighbour could keep a node down by a tag.
+ */
+export function judgeMembership(
+  { name, suite, neighbours }: Pick<Member, 'name' | 'suite' | 'neighbours'>,
+  instanceId: string,
+  tags: Tags,
+): Refusal | null {
+  const elsewhere = judgeClaim(suite, instanceId, tags);
+  if (elsewhere) return elsewhere;
+  const others = claimants(neighbours, tags);
+  if (others.length === 0) return null;
+  const fleets = [name, ...others].sort().join(' and ');
+  const reason = `${instanceId} carries the tags of ${fleets}, so it is nobody’s: nothing is begun on it until it carries those of one alone`;
+  return { refuse: 'node-unknown', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
+}
+
+/** The instances that are the fleet's. */
+export const membersOf = <Seen extends { readonly instanceId: string; readonly tags: Tags }>(
+  fleet: Omit<Member, 'name'>,
+  seen: readonly Seen[],
+): readonly (Seen & Target)[] => seen.filter((one): one is Seen & Target => isMember(fleet, one.tags));
+
+/** An instance for something new; or why nothing is begun on it. */
+export const targetFor = (fleet: Member, instanceId: string, tags: Tags): Target | Refusal =>
+  judgeMembership(fleet, instanceId, tags) ?? target(instanceId);
+
+/** An instance on which something was begun, to put it back or to end it: whoever else claims it meanwhile, and not where another suite does. */
+export const targetToPutBack = ({ suite }: Pick<Member, 'suite'>, instanceId: string, tags: Tags): Target | Refusal =>
+  judgeClaim(suite, instanceId, tags) ?? target(instanceId);
+
+/** An instance that the suite has launched itself, beside a node or for a drill, and that its record names: its tags say that it is no node. */
+export const launchedTarget = ({ instanceId }: { readonly instanceId: string }): Target => target(instanceId);
+
+const target = (instanceId: string): Target => ({ instanceId }) as Target;
