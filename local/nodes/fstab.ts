@@ -85,8 +85,9 @@ function pair(
   const [, , type, options = 'defaults,nofail', dump = '0', pass = '2'] = original?.trim().split(/\s+/) ?? [];
   const kind = type ?? (xfs ? 'xfs' : 'ext4');
   // A copy has its original's UUID while both are attached.
-  const wanted = ['nosuid', 'nodev', ...(xfs ? ['nouuid'] : [])];
-  const all = [options, ...wanted.filter((one) => !options.split(',').includes(one))].join(',');
+  const all = [options, 'nosuid', 'nodev', ...(xfs && !options.split(',').includes('nouuid') ? ['nouuid'] : [])].join(
+    ',',
+  );
   return [
     `#chainmend ${volumeId} ${path} was ${was}: ${original ?? '-'}`,
     `${spec} ${path} ${kind} ${all} ${dump} ${pass}`,

@@ -54,9 +54,7 @@ function pair(was, original, field, count) {
   if (count < 4) field[4] = "defaults,nofail"
   if (count < 5) field[5] = 0
   if (count < 6) field[6] = 2
-  if (("," field[4] ",") !~ /,nosuid,/) field[4] = field[4] ",nosuid"
-  if (("," field[4] ",") !~ /,nodev,/) field[4] = field[4] ",nodev"
-  if (type == "xfs" && ("," field[4] ",") !~ /,nouuid,/) field[4] = field[4] ",nouuid"
+  field[4] = field[4] ",nosuid,nodev" (type != "xfs" || ("," field[4] ",") ~ /,nouuid,/ ? "" : ",nouuid")
   print "#chainmend", volume, place, "was", was ":", original
   print spec, place, field[3], field[4], field[5], field[6]
 }

@@ -99,15 +99,14 @@ fstab_field() {
   awk -v path="$1" -v number="$2" '$1 !~ /^#/ { place = $2; sub(/\/+$/, "", place); if (place == path) { print $number; exit } }' /etc/fstab 2>/dev/null
 }
 
-# options_of PATH KIND: what a mount there is to be made with: as /etc/fstab says it, and no program of the data is root's, nor any file a device. A copy of an XFS filesystem has the UUID of its
-# original, and the kernel mounts one UUID once unless it is told that it may (nouuid).
+# options_of PATH KIND: what a mount there is to be made with: as /etc/fstab says it, but no program of the data is root's, and no file a
+# device. A copy of an XFS filesystem has the UUID of its original, and the kernel mounts one UUID once unless it may do more (nouuid).
 options_of() {
   local options
   options=$(fstab_field "$1" 4)
   [[ $options =~ ^[A-Za-z0-9_.,:=@/-]+$ ]] || options=defaults
-  options=$options,nosuid,nodev
-  if [ "$2" = xfs ]; then case ,$options, in *,nouuid,*) ;; *) options=$options,nouuid ;; esac; fi
-  printf '%s' "$options"
+  [ "$2" != xfs ] || options=$options,nouuid
+  printf '%s,nosuid,nodev' "$options"
 }
 
 # mount_at VOLUME PATH: true when it is mounted there, and it alone. False, with WHY and FAULT.
