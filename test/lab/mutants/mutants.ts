@@ -4179,12 +4179,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a stored file asks for no more than the deployment knows',
       find: 'if (most !== undefined && hasTags(tags, most)) return;',
       replace: 'if (tags) return;',
-      caughtBy: [
-        'shared/fleet/membership',
-        'shared/guardrails/switches',
-        'infra/commands/fleets/fleet-cli',
-        'local/scenarios/membership',
-      ],
+      caughtBy: ['shared/fleet/membership', 'shared/guardrails/switches', 'infra/commands/fleets/fleet-cli'],
     },
     {
       name: 'what two fleets claim is nobody’s',
