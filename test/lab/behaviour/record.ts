@@ -2,7 +2,7 @@
 // whose name contains it. Each line of the file is one run. It has the callers of EC2, SSM, Route 53, CloudWatch and Lambda, in order, with each
 // outcome. It also has the end of the run. Inputs are left out: names of tags, parameters and records may change while behaviour stays the same.
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
 import type { Report } from '../../../local/scenarios/report/report.ts';
 import { run } from '../../../local/scenarios/run.ts';
@@ -35,7 +35,8 @@ const [file, part = '1/1', text = ''] = process.argv.slice(2);
 const [at, parts] = part.split('/').map(Number);
 if (file === undefined || !at || !parts) throw new TypeError('usage: npm run behaviour -- FILE [PART/PARTS] [TEXT]');
 process.env['TZ'] = 'UTC';
-const out = createWriteStream(file);
+// At once: a file that is still being opened is foreign work to a run on virtual time.
+writeFileSync(file, '');
 for (const [index, each] of planned.filter((one) => nameOf(one).includes(text)).entries()) {
   if (index % parts !== at - 1) continue;
   const { scenario, ...options } = each;
@@ -49,9 +50,8 @@ for (const [index, each] of planned.filter((one) => nameOf(one).includes(text)).
     order: hashOf(calls),
     counts: countsOf(calls),
   };
-  out.write(`${JSON.stringify(line)}\n`);
+  appendFileSync(file, `${JSON.stringify(line)}\n`);
 }
-out.end();
 
 function nameOf({ scenario, seed, lane, faults }: Planned): string {
   return `${scenario.name} seed ${seed} ${lane}${faults.length === 0 ? ' undisturbed' : ` ${faults.join(' ')}`}`;
