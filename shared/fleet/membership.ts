@@ -207,14 +207,8 @@ export const claimants = (neighbours: readonly Neighbour[], tags: Tags): readonl
   neighbours.flatMap((one) => (hasTags(tags, one.tags) ? [one.name] : [])).sort();
 
 /** Whether an instance with these tags is the fleet's: it carries the fleet's own, no other fleet of the suite claims it, and neither does another suite. */
-export const isMember = (
-  {
-    suite,
-    nodes,
-    neighbours,
-  }: { readonly suite: string; readonly nodes: { readonly tags: Tags }; readonly neighbours: readonly Neighbour[] },
-  tags: Tags,
-): boolean => hasTags(tags, nodes.tags) && claimOn(suite, tags) === 'own' && claimants(neighbours, tags).length === 0;
+export const isMember = ({ suite, nodes, neighbours }: Omit<Member, 'name'>, tags: Tags): boolean =>
+  hasTags(tags, nodes.tags) && claimOn(suite, tags) === 'own' && claimants(neighbours, tags).length === 0;
 
 /**
  * Whether a snapshot with these tags may be the fleet's: whom the suite took it for decides, and without that nobody else may claim it by the tags of its
