@@ -65,6 +65,8 @@ export const filesystemKey = (instanceId: string, path: string): string => `${in
 export interface AlarmFacts {
   readonly fleet: Fleet;
   readonly nodes: readonly SeenInstance[];
+  /** Of those, the ones that another fleet claims, too: their alarms stay, and none is made. */
+  readonly contested?: ReadonlySet<string>;
   /** By `filesystemKey`. */
   readonly series: ReadonlyMap<string, DiskSeries>;
   /** Filesystems that an alarm of people's own looks after, by kind. */
@@ -128,6 +130,10 @@ export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
   const refusals: SubjectRefusal[] = [];
   const notes: string[] = [];
   for (const node of [...nodes].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1))) {
+    if (facts.contested?.has(node.instanceId)) {
+      for (const name of namesOf(fleet, node)) tolerated.add(name);
+      continue;
+    }
     if (doubled.has(node.name)) {
       const reason = `${node.instanceId} is called ${node.name}, and so is another: their alarms are left as they are, and no new one is made for either`;
       refusals.push({ refuse: 'name-taken', subject: node.instanceId, node, reason, page: true });

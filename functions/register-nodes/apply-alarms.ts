@@ -43,6 +43,8 @@ export interface AlarmsDone {
 
 export interface AlarmsToReconcile {
   readonly nodes: readonly SeenInstance[];
+  /** Of those, the ones that another fleet claims, too. */
+  readonly contested: ReadonlySet<string>;
   readonly fleets: readonly Fleet[];
   /** Instances of the fleet that have ended. */
   readonly readGone: () => Promise<readonly SeenInstance[]>;
@@ -53,7 +55,7 @@ export interface AlarmsToReconcile {
 
 export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToReconcile): Promise<AlarmsDone> {
   const { fleet, environment, clients } = context;
-  const { nodes, fleets, readGone, seriesAt, confirmed } = facts;
+  const { nodes, contested, fleets, readGone, seriesAt, confirmed } = facts;
   const otherFleets = fleets.map(({ name }) => name).filter((name) => name !== fleet.name);
   const existing = await readAlarms(clients.cloudwatch, `${fleet.suite}-${fleet.name}-`);
   // Only a fleet-wide alarm has this name.
@@ -63,7 +65,7 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
   if (perNode && nodes.length > 0)
     for (const { path } of fleet.volumes) for (const [key, found] of await seriesAt(path)) series.set(key, found);
   const covered = await readCovered(clients.cloudwatch, fleet);
-  const desired = desiredAlarms({ fleet, nodes, series, covered, fleetWideNow, runbooks: context.runbooks });
+  const desired = desiredAlarms({ fleet, nodes, contested, series, covered, fleetWideNow, runbooks: context.runbooks });
   const { create, update, remove } = diffAlarms(fleet, desired, existing, otherFleets, Date.now());
 
   const run = new AlarmRun(context);

@@ -53,7 +53,7 @@ export async function reconcileFleet(context: RegisterContext, request: Register
   }
   if (!request.approval) {
     try {
-      const done = await reconcileAlarms(context, { ...request, nodes, readGone });
+      const done = await reconcileAlarms(context, { ...request, nodes, contested: nodeFacts.contested, readGone });
       const { refusals: refused, failures: failed, notes: noted, ...counts } = done;
       refusals.push(...refused);
       failures.push(...failed);

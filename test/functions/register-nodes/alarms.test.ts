@@ -418,7 +418,7 @@ describe('more alarms to be written anew than a run has time for', () => {
         untilMs: Date.now() + 240_000,
         write: async () => {},
       } as unknown as RegisterContext;
-      const turn = { nodes: some, fleets: [each], confirmed: false };
+      const turn = { nodes: some, contested: new Set<string>(), fleets: [each], confirmed: false };
       const run = reconcileAlarms(work, { ...turn, readGone: async () => [], seriesAt: async () => new Map() });
       await jest.advanceTimersByTimeAsync(300_000);
       const { updated, left } = await run;

@@ -106,6 +106,12 @@ export const SCENARIOS: readonly Scenario[] = [
         holds: (_, world) => reached(world, [world.find('bitcoin', 'node2').instanceId], minutes(5)).length === 0,
       },
       {
+        sentence: 'its own alarms stay, and the other fleet makes none for it',
+        holds: (_, { region }) =>
+          region.cloudwatch.alarmState('chainmend-bitcoin-node2-status-check') !== undefined &&
+          region.cloudwatch.alarmState('chainmend-irita-node2-status-check') === undefined,
+      },
+      {
         sentence: 'its own name stays',
         holds: (_, { region }) =>
           region.route53.records('bitcoin.internal').some(({ name }) => name.startsWith('node2.')),
