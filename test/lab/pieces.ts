@@ -70,6 +70,11 @@ export function allPieces(): readonly Piece[] {
   const worlds = [...Object.keys(WORLDS), ...Object.keys(LADDER_WORLDS), ...Object.keys(SMALL_WORLDS)];
   return [
     { name: 'host', seconds: 600, depends: 'clock', words: () => script('test:host') },
+    {
+      ...{ name: 'attacks', seconds: 600, depends: 'clock' },
+      words: () => script('test:host', ['hostile']),
+      environment: () => ({ CHAINMEND_ROUNDS: '100' }),
+    },
     ...GROUPS.map(
       (group): Piece => ({
         ...{ name: `real ${group}`, seconds: 300, depends: 'clock' },

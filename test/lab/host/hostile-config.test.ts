@@ -1,5 +1,5 @@
 // The scripts that read or write a client's configuration and credentials, under attack. A process of the client's user swaps files, folders, links,
-// hard links and pipes there. It does so as fast as it can, and as soon as a file appears: a hundred rounds for each script. Root's files stay as
+// hard links and pipes there. It does so as fast as it can, and as soon as a file appears, round after round for each script. Root's files stay as
 // they are, none of their content is printed, and no script takes longer than it may.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
 // The scripts that work on volumes, under attack. A process of the client's user swaps files, folders, links and pipes on them, and around their
-// mount point: a hundred rounds for each script. Nothing is copied, removed, mounted or unmounted anywhere else.
+// mount point, round after round for each script. Nothing is copied, removed, mounted or unmounted anywhere else.
 import { describe, it } from '@jest/globals';
 import { nodeCommandParameters } from '../../../shared/node-commands/node-command.ts';
 import {
