@@ -1,6 +1,7 @@
 // The identity of one node: what is kept of it, what everybody may know of it, and whether it is the one that the fleet file means. Pure.
 
 import { NETWORK_TAGS } from '../../shared/model/network-tags.ts';
+import { parseJson } from '../../shared/text/json.ts';
 import { base64, type ChainMaker, type ChainRecord, expectBytes } from './chain.ts';
 import type { Network } from './request.ts';
 
@@ -86,7 +87,7 @@ export const recordText = ({ genesis, ids, makers }: NetworkRecord): string =>
 
 /** Throws an `Error` where it is no such record. */
 export function recordIn(text: string): NetworkRecord {
-  const { genesis, ...more } = JSON.parse(text) as NetworkRecord;
+  const { genesis, ...more } = parseJson(text) as NetworkRecord;
   return { ...more, genesis: Buffer.from(genesis, 'base64').toString() };
 }
 

@@ -5,6 +5,7 @@ import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import * as v from 'valibot';
 import type { Credentials } from '../../shared/chains/fetch.ts';
 import type { CredentialsSource } from '../../shared/fleet/model.ts';
+import { jsonOrUndefined } from '../../shared/text/json.ts';
 
 export interface SecretStores {
   readonly ssm: SSMClient;
@@ -56,17 +57,9 @@ async function parsed(what: string, read: () => Promise<string | undefined>): Pr
       misconfigured: `the credentials in ${what} cannot be read (${error instanceof Error ? error.name : 'no reason given'})`,
     };
   }
-  const credentials = v.safeParse(schema, jsonOf(text));
+  const credentials = v.safeParse(schema, jsonOrUndefined(text ?? ''));
   if (!credentials.success)
     return { misconfigured: `${what} does not hold {"user": …, "password": …} or {"token": …} as JSON` };
   const { output } = credentials;
   return { credentials: 'token' in output ? { kind: 'bearer', ...output } : { kind: 'basic', ...output } };
-}
-
-function jsonOf(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@
 // Slack names `&`, `<` and `>` as its control characters ("Formatting text for app surfaces", Slack API). The other chats read Markdown and a bare
 // `@channel`, and nothing escapes these in all of them. So each such character becomes its full-width form, which reads the same and does nothing.
 import * as v from 'valibot';
+import { jsonOrUndefined } from '../../shared/text/json.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import type { Notification } from './event.ts';
 
@@ -92,7 +93,7 @@ const alarm = v.object({
 });
 
 function contentOf({ subject, message, messageId }: Notification): Content {
-  const json = jsonOf(message);
+  const json = jsonOrUndefined(message);
   const ofPage = v.safeParse(page, json);
   if (ofPage.success) return contentOfPage(ofPage.output, subject);
   const ofAlarm = v.safeParse(alarm, json);
@@ -144,14 +145,6 @@ function contentOfAlarm(told: v.InferOutput<typeof alarm>): Content {
       .filter((part) => part !== '')
       .join(' · '),
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Of each character on which one of the chats acts: what stands for it. */

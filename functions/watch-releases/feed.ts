@@ -2,7 +2,8 @@
 // bounded, and shown as text alone. Pure.
 import { DOMParser, type Element, onErrorStopParsing } from '@xmldom/xmldom';
 import * as v from 'valibot';
-import { plainText } from '../../shared/text/plain-text.ts';
+import { parseJson } from '../../shared/text/json.ts';
+import { errorText, plainText } from '../../shared/text/plain-text.ts';
 import { type Version, versionOf } from './version.ts';
 
 export interface Release {
@@ -21,6 +22,8 @@ export type FeedReading =
 /** GitHub shows 10, Docker Hub 10, a registry up to 1,000 ("tags/list", OCI distribution specification). */
 const ENTRIES_MAX = 1_000;
 const NAME_CHARACTERS_MAX = 100;
+/** Docker Hub tells some 60 values of a tag and its images. */
+const VALUES_MAX = 100_000;
 const ATOM = 'http://www.w3.org/2005/Atom';
 
 /** @param feedUrl the address of the feed: links to other hosts are not passed on to people */
@@ -152,11 +155,11 @@ const tagsSchema = v.union([
 function readTags(text: string): FeedReading {
   let json: unknown;
   try {
-    json = JSON.parse(text);
-  } catch {
-    return { unreadable: 'it begins as JSON, and is none' };
+    json = parseJson(text, { values: VALUES_MAX });
+  } catch (error) {
+    return { unreadable: `it begins as JSON, and is no list of tags: ${errorText(error, 200)}` };
   }
-  const parsed = v.safeParse(tagsSchema, json);
+  const parsed = v.safeParse(tagsSchema, json, { abortEarly: true });
   if (!parsed.success) return { unreadable: 'it is JSON without a list of tags' };
   const { output } = parsed;
   const names =

@@ -1,6 +1,7 @@
 // CloudWatch's history of alarms as changes of state: whose alarm it is, by its name.
 import type { AlarmHistoryItem } from '@aws-sdk/client-cloudwatch';
 import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
+import { jsonOrUndefined } from '../../shared/text/json.ts';
 import { ownerOfAlarm } from './alarm-owner.ts';
 import type { AlarmChange } from './facts.ts';
 
@@ -33,9 +34,5 @@ interface States {
 }
 
 function statesIn(data: string): States {
-  try {
-    return (JSON.parse(data) ?? {}) as States;
-  } catch {
-    return {};
-  }
+  return (jsonOrUndefined(data) ?? {}) as States;
 }

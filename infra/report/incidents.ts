@@ -1,6 +1,7 @@
 // What the journal tells, put together: each incident with how it ended, what it cost and its steps. Pure.
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
 import { DRILL_KIND, HEAL_KINDS } from '../../shared/heal/records.ts';
+import { jsonOrUndefined } from '../../shared/text/json.ts';
 import type { ReportFacts, ReportLine } from './facts.ts';
 import { type Minutes, minutesOf } from './series.ts';
 
@@ -133,12 +134,8 @@ function costOf(lines: readonly ReportLine[]): Cost {
 /** Evidence that was cut is no JSON, and says nothing. */
 export function evidenceOf(evidence: string | undefined): Readonly<Record<string, unknown>> | undefined {
   if (evidence === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(evidence);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonOrUndefined(evidence);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 }
 
 function numberIn(facts: Readonly<Record<string, unknown>> | undefined, name: string): number | undefined {

@@ -1,6 +1,7 @@
 // Invokes another function and waits for its answer.
 import { setTimeout } from 'node:timers/promises';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { parseJson } from '../text/json.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { Clients } from './clients.ts';
 import { isThrottling } from './refusals.ts';
@@ -19,7 +20,7 @@ export async function invokeFunction<Answer>(
   question: object,
   untilMs?: number,
 ): Promise<Answer> {
-  return JSON.parse((await invokeForText(clients, functionName, question, untilMs)) || 'null') as Answer;
+  return parseJson((await invokeForText(clients, functionName, question, untilMs)) || 'null') as Answer;
 }
 
 /**

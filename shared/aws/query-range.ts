@@ -2,6 +2,7 @@
 // query over a range of time … cloudwatch:GetMetricData, cloudwatch:ListMetrics" ("QueryMetrics", CloudWatch user guide).
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import * as v from 'valibot';
+import { jsonOrUndefined } from '../text/json.ts';
 import { sendPlain, UnreadableAnswer } from './signed-request.ts';
 
 export interface RangeQuery {
@@ -32,6 +33,8 @@ const WINDOW_MS = 24 * 60 * 60_000;
 const WINDOWS_MAX = 455;
 /** 500 series with a value for each minute of a day are some 20 MB. */
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
+/** Each value of a series is a list of two. */
+const ANSWER_VALUES_MAX = 3_000_000;
 
 const matrix = v.object({
   status: v.literal('success'),
@@ -90,19 +93,11 @@ async function ask(cloudwatch: CloudWatchClient, { query, fromMs, toMs, stepSeco
     body: Buffer.from(form.toString(), 'utf8'),
     answerBytesMax: ANSWER_BYTES_MAX,
   });
-  const read = v.safeParse(matrix, json(text));
+  const read = v.safeParse(matrix, jsonOrUndefined(text, { values: ANSWER_VALUES_MAX }));
   if (!read.success)
     throw new UnreadableAnswer(`PromQL: an answer that is no matrix: ${text.slice(0, 200).replace(/[^ -~]/g, ' ')}`);
   return read.output.data.result;
 }
-
-const json = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /** A text as PromQL has it in a matcher: "double quotes … the same escaping rules as Go" ("String literals", Prometheus). */
 export const promqlText = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;

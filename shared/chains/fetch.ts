@@ -2,9 +2,9 @@
 // nowhere else. The URL may hold a key in its path, so messages show only its host.
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { parseJson } from '../text/json.ts';
 import { shortened } from './answers.ts';
 import type { Answer, ChainRequest, Fetcher, ReadingErrorCode } from './client.ts';
-import { parseJson } from './json.ts';
 
 export interface Endpoint {
   /** http(s)://host:port, optionally with a path; no user, query or fragment. */
@@ -118,6 +118,11 @@ function send(
         );
       });
       sent.on('error', (error) => finish(failureOf(error, host)));
+      let interim = 0;
+      sent.on('information', () => {
+        if (++interim > MAXIMUM_INTERIM_ANSWERS)
+          finish(failed('malformed', `${host} has more than ${MAXIMUM_INTERIM_ANSWERS} interim answers`));
+      });
       sent.end(request.body);
     } catch (error) {
       // A path or a header with characters that HTTP does not allow.
@@ -156,15 +161,28 @@ async function receive(response: http.IncomingMessage, maximumBytes: number, hos
   }
   const tooLarge = () => new ReceiveError('too-large', `${host} answers with more than ${maximumBytes} bytes`);
   if (Number(response.headers['content-length'] ?? 0) > maximumBytes) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response) {
-    bytes += chunk.length;
-    if (bytes > maximumBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return new Promise((resolve, reject) => {
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    response.on('data', (piece: Uint8Array) => {
+      bytes += piece.length;
+      pieces.push(piece);
+      if (bytes > maximumBytes) response.destroy(tooLarge());
+      else if (pieces.length > MAXIMUM_PIECES)
+        response.destroy(new ReceiveError('malformed', `${host} answers in more than ${MAXIMUM_PIECES} pieces`));
+    });
+    response.on('end', () => resolve(Buffer.concat(pieces)));
+    response.on('error', reject);
+  });
 }
+
+/**
+ * Chunks of its body, or what one read of the socket gives. Servers write 2 KiB and more at once: 8 MiB are 4,000. A chunk of one byte takes a hundred
+ * times its size in memory.
+ */
+const MAXIMUM_PIECES = 20_000;
+/** "100 Continue", "103 Early Hints": no client sends one, and a proxy one or two. */
+const MAXIMUM_INTERIM_ANSWERS = 8;
 
 function answerOf(status: number, bytes: Uint8Array, { expects }: ChainRequest, host: string): Answer {
   let text: string;

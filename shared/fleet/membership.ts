@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { claimOf, claimOn, DEFAULT_SUITE, fleetTag, nameOf } from '../model/suite.ts';
 import { FLEET_TAG, hasTags, SUITE_TAG } from '../model/tags.ts';
+import { jsonOrUndefined } from '../text/json.ts';
 import { plainText } from '../text/plain-text.ts';
 import { completeStored, mapValues } from './fleet-defaults.ts';
 import { FleetFileError, type FleetProblem } from './problems.ts';
@@ -130,21 +131,13 @@ export function deployedIn(prefix: string, values: ReadonlyMap<string, string>):
   for (const [at, name] of deployedParameterNames(prefix).entries()) {
     if (at === of) break;
     const text = values.get(name) ?? '';
-    const read = v.safeParse(partSchema, Buffer.byteLength(text) > BYTES_MAX ? undefined : parsed(text));
+    const read = v.safeParse(partSchema, Buffer.byteLength(text) > BYTES_MAX ? undefined : jsonOrUndefined(text));
     if (!read.success || (at > 0 && read.output.of !== of)) return refuse(name, text);
     ({ of } = read.output);
     for (const [fleet, [nodes, volumes, names = []]] of Object.entries(read.output.fleets))
       known.set(fleet, { nodes, volumes: mapValues(volumes, (tags) => (tags === AS_NODES ? nodes : tags)), names });
   }
   return known;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const DEPLOY = 'npm run deploy is who may change this; a stored file may only ask for less';

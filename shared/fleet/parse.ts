@@ -1,5 +1,6 @@
 // Parses a fleet file's JSON, or refuses it with every problem: field, value, and what was expected.
 import * as v from 'valibot';
+import { JsonError, parseJson } from '../text/json.ts';
 import { type CompleteStored, completeStored } from './fleet-defaults.ts';
 import { type Complaints, complaintsOf, FleetFileError, type FleetProblem, showValue } from './problems.ts';
 import { type StoredDocument, storedDocumentSchema } from './schema.ts';
@@ -23,7 +24,7 @@ export function documentBy<Document extends StoredDocument>(
   source: unknown,
   checkMore: (document: Document, complete: CompleteStored, complaints: Complaints) => void = () => {},
 ): Document {
-  const value = typeof source === 'string' ? parseJson(source) : source;
+  const value = typeof source === 'string' ? jsonOf(source) : source;
   const named =
     typeof value === 'object' && value !== null && 'fleet' in value
       ? `fleet file ${showValue(value.fleet)}`
@@ -69,11 +70,13 @@ function writtenOf(read: unknown, written: unknown): unknown {
   );
 }
 
-function parseJson(text: string): unknown {
+function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    const expected = 'expected a JSON object, for example {"fleet":"bitcoin","chain":"bitcoin",…}';
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    const wanted = 'expected a JSON object, for example {"fleet":"bitcoin","chain":"bitcoin",…}';
+    const expected = error.cause ? wanted : `${error.message}; ${wanted}`;
     throw new FleetFileError([{ kind: 'wrong-value', path: [], value: text, expected }], 'fleet file');
   }
 }

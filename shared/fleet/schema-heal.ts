@@ -354,9 +354,8 @@ export function checkHeals(file: WrittenHealFields, complete: CompleteHealFields
   checkTags(file, complaints);
   checkCopies(file, complaints);
   checkRungs(complete, complaints);
-  checkRollBack(file, complete, complaints);
+  checkOwnCommands(file, complete, complaints);
   checkReindex(file, complete, complaints);
-  checkPrune(file, complete, complaints);
   checkBudgets(complete, complaints);
   checkDonors(file, complaints);
   checkTimeOfDay(file, complaints);
@@ -392,25 +391,29 @@ function checkRungs({ replace: { rungs, terminated } }: CompleteHealFields, { co
     conflict(['replace', 'terminated'], terminated, 'expected only with the rung replace in replace.rungs');
 }
 
-/** Followers only: whatever signs must not forget what it has signed. */
-function checkRollBack(
+/** Followers only: whatever signs must not forget what it has signed, and what a node of unknown role keeps is never thrown away by a command. */
+function checkOwnCommands(
   { role = 'unknown', drills }: WrittenHealFields,
-  { replace: { rollBack } }: CompleteHealFields,
+  { disk: { prune }, replace: { rollBack } }: CompleteHealFields,
   { conflict }: Complaints,
 ): void {
-  if (rollBack === undefined) return;
-  if (typeof role === 'string' && role !== 'follower')
-    conflict(
-      ['replace', 'rollBack'],
-      rollBack.command,
-      `expected role: follower, or the tag that tells it: no other node's data are taken back, and the role is ${role}`,
-    );
-  if (rollBack.rehearse && drills === undefined)
-    conflict(
-      ['replace', 'rollBack', 'rehearse'],
-      true,
-      'expected drills, which try it on a copy of the newest set; or rehearse: false, and the node is the first on which it runs',
-    );
+  const check = (path: readonly string[], own: typeof prune | typeof rollBack, elsewhere: string): void => {
+    if (own === undefined) return;
+    if (typeof role === 'string' && role !== 'follower')
+      conflict(
+        path,
+        own.command,
+        `expected role: follower, or the tag that tells it: no other node${elsewhere}, and the role is ${role}`,
+      );
+    if (own.rehearse && drills === undefined)
+      conflict(
+        [...path, 'rehearse'],
+        true,
+        'expected drills, which try it on a copy of the newest set; or rehearse: false, and the node is the first on which it runs',
+      );
+  };
+  check(['replace', 'rollBack'], rollBack, "'s data are taken back");
+  check(['disk', 'prune'], prune, ' is pruned');
 }
 
 /** Followers only, of chains whose clients document such a command; and never unmeasured. */
@@ -429,27 +432,6 @@ function checkReindex(
     refuse(`expected a chain of bitcoin’s family, whose clients have -reindex: of ${chain} no such command is known`);
   else if (drills === undefined)
     refuse('expected drills, which measure it on a copy: what was not measured is not done');
-}
-
-/** Followers only: what a validator or a node of unknown role keeps is never thrown away by a command. */
-function checkPrune(
-  { role = 'unknown', drills }: WrittenHealFields,
-  { disk: { prune } }: CompleteHealFields,
-  { conflict }: Complaints,
-): void {
-  if (prune === undefined) return;
-  if (typeof role === 'string' && role !== 'follower')
-    conflict(
-      ['disk', 'prune'],
-      prune.command,
-      `expected role: follower, or the tag that tells it: no other node is pruned, and the role is ${role}`,
-    );
-  if (prune.rehearse && drills === undefined)
-    conflict(
-      ['disk', 'prune', 'rehearse'],
-      true,
-      'expected drills, which try it on a copy of the newest set; or rehearse: false, and the node is the first on which it runs',
-    );
 }
 
 function checkBudgets({ replace }: CompleteHealFields, { conflict }: Complaints): void {

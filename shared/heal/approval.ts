@@ -1,6 +1,7 @@
 // Approvals: the terms that a person reads and that the answer is bound to, and the verdict on an answer. Pure.
 import { createHash } from 'node:crypto';
 import type { Refusal } from '../model/guardrail-codes.ts';
+import { jsonOrUndefined } from '../text/json.ts';
 import { plainText } from '../text/plain-text.ts';
 
 /**
@@ -57,12 +58,8 @@ export function judgeApproval(answer: string | undefined, plan: string): Approva
   if (answer.length > MAX_ANSWER_CHARACTERS)
     return not(`the answer has ${answer.length} characters, more than ${MAX_ANSWER_CHARACTERS}`);
   const shown = plainText(answer, MAX_SHOWN);
-  let said: unknown;
-  try {
-    said = JSON.parse(answer);
-  } catch {
-    return not(`the answer is not JSON: ${shown}`);
-  }
+  const said = jsonOrUndefined(answer);
+  if (said === undefined) return not(`the answer is not JSON: ${shown}`);
   if (typeof said !== 'object' || said === null || Array.isArray(said)) return not(`the answer is no object: ${shown}`);
   const field = (name: string): unknown =>
     Object.hasOwn(said, name) ? (said as Record<string, unknown>)[name] : undefined;

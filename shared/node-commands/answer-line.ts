@@ -1,6 +1,7 @@
 // Parses the last line of a command script's standard output: one line of JSON that fits a schema.
 import * as v from 'valibot';
 import { NodeAnswerError } from '../model/node-answer-error.ts';
+import { JsonError, parseJson } from '../text/json.ts';
 import { plainText } from '../text/plain-text.ts';
 
 /** Far more than any script prints: "the first 24,000 characters" (GetCommandInvocationResult, @aws-sdk/client-ssm). */
@@ -15,8 +16,10 @@ export function parseAnswerLine<S extends v.GenericSchema>(schema: S, stdout: st
   const line = printed.slice(printed.lastIndexOf('\n') + 1).trim();
   let json: unknown;
   try {
-    json = JSON.parse(line);
+    json = parseJson(line);
   } catch (cause) {
+    if (cause instanceof JsonError && cause.cause === undefined)
+      throw new NodeAnswerError(`the node's answer: ${cause.message}`, { cause });
     const shown = JSON.stringify(plainText(line, SHOWN_CHARACTERS));
     throw new NodeAnswerError(`the node's answer is not JSON: ${shown}`, { cause });
   }

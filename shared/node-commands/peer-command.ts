@@ -2,10 +2,10 @@
 import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
 import type { ChainRequest, Answer as ClientAnswer, ReadingErrorCode } from '../chains/client.ts';
-import { parseJson } from '../chains/json.ts';
 import type { Runtime } from '../fleet/model.ts';
 import { NodeAnswerError } from '../model/node-answer-error.ts';
 import type { ByteEdit } from '../peers/edits.ts';
+import { parseJson } from '../text/json.ts';
 import { parseAnswerLine, scriptText } from './answer-line.ts';
 import { checkedParameter, runLimitsSeconds, startBySeconds, unitOf } from './command.ts';
 import { maximumBase64Characters, operationParameters, type ParameterName, type PeerOperation } from './parameters.ts';

@@ -11,6 +11,7 @@ import {
   UNSAID,
 } from '../chains/client.ts';
 import type { ConsensusMetrics, GethMetrics } from '../chains/metrics.ts';
+import { parseJson } from '../text/json.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { PeersReading, ProbeAnswer, StatusReading } from './protocol.ts';
 
@@ -28,7 +29,7 @@ export function parseProbeAnswer(functionName: string, text: string): ProbeAnswe
     new ProbeAnswerError(`${functionName} answered ${plainText(text, 100)}, expected statuses and peers`, { cause });
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (cause) {
     throw no(cause);
   }

@@ -3,7 +3,7 @@
 import { shortened } from '../chains/answers.ts';
 import type { Answer, ChainRequest, Question, Reading } from '../chains/client.ts';
 import { FETCH_LIMITS } from '../chains/fetch.ts';
-import { parseJson } from '../chains/json.ts';
+import { parseJson } from '../text/json.ts';
 import { type AnswerFilter, decodeAnswers, encodeQuestions, type NodeAnswer, type NodeRequest } from './frames.ts';
 import type { ProbeQuestion, StatusReading } from './protocol.ts';
 import { type NodeQuestions, type PortQuestion, pathAt, statusQuestions } from './questions.ts';

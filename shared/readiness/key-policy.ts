@@ -1,5 +1,6 @@
 // Reads from a KMS key's policy what it says of one role that uses the key through EC2. Pure, and careful: a condition that cannot be judged makes the
 // word unknown. Sources: "Key policies in AWS KMS", "Condition keys for AWS KMS" (KMS developer guide); "Policy evaluation logic" (IAM user guide).
+import { parseJson } from '../text/json.ts';
 
 /**
  * denies: an explicit deny. allows: the role itself, or everybody. account: it leaves it to the account's own policies. silent: it names neither, so
@@ -34,7 +35,7 @@ interface Statement {
 export function keyPolicyWord(text: string, use: KeyUse): PolicyWord {
   let statements: readonly Statement[];
   try {
-    const { Statement = [] } = JSON.parse(text) as { readonly Statement?: Statement | readonly Statement[] };
+    const { Statement = [] } = parseJson(text) as { readonly Statement?: Statement | readonly Statement[] };
     statements = [Statement].flat();
   } catch {
     return { unknown: 'its policy is no JSON' };

@@ -1,4 +1,5 @@
 // The beginning of a clique chain, as `geth init` takes it (EIP-225; core/genesis.go of go-ethereum). The last geth with clique is 1.13.
+import { parseJson } from '../../../shared/text/json.ts';
 
 export interface CliqueGenesis {
   /** Its digits. */
@@ -53,4 +54,4 @@ export interface WrittenGenesis {
   readonly alloc: Readonly<Record<string, { readonly balance: string }>>;
 }
 
-export const genesisIn = (text: string): WrittenGenesis => JSON.parse(text) as WrittenGenesis;
+export const genesisIn = (text: string): WrittenGenesis => parseJson(text) as WrittenGenesis;

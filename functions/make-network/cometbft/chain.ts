@@ -1,4 +1,5 @@
 // CometBFT: ed25519 keys, and a genesis that names its validators.
+import { parseJson } from '../../../shared/text/json.ts';
 import type { ChainMaker } from '../chain.ts';
 import { genesisFile } from './genesis.ts';
 import { keyPair, nodeIdOf, nodeKeyFile, SEED_BYTES, validatorKeyFile } from './keys.ts';
@@ -19,7 +20,7 @@ export const cometbft: ChainMaker = {
   peerIdOf: nodeIdOf,
   record: ({ ChainId: chainId }, validators, atMs) => ({ genesis: genesisFile({ chainId, atMs, validators }) }),
   read: ({ genesis }) => {
-    const { chain_id, validators } = JSON.parse(genesis) as Written;
+    const { chain_id, validators } = parseJson(genesis) as Written;
     return {
       ...{ chainId: chain_id, makers: validators.map(({ name }) => name).sort() },
       makersKeys: JSON.stringify(validators),

@@ -1,6 +1,7 @@
 // The read-out of an account: what Describe, List and Get calls say of instances and what belongs to them, as one JSON document. It can be carried to
 // another machine. The schema is the contract: what does not fit it is refused with its place.
 import * as v from 'valibot';
+import { JsonError, parseJson } from '../../../shared/text/json.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { InputError } from '../../input-error.ts';
 
@@ -8,6 +9,8 @@ import { InputError } from '../../input-error.ts';
 export const VERSION = 1;
 /** A read-out of 2,000 instances with all else has some 8 MB. */
 export const READ_OUT_BYTES = 32 * 2 ** 20;
+/** The same has some 400,000 values. */
+const READ_OUT_VALUES = 2_000_000;
 /** Twice the largest fleet that the local region is measured with, less what the review of proposals by a person allows. */
 export const INSTANCES_MAX = 2_000;
 /** Of everything else: ten for each instance. */
@@ -175,9 +178,12 @@ export function parseReadOut(name: string, written: string): ReadOut {
     );
   let value: unknown;
   try {
-    value = JSON.parse(written);
-  } catch {
-    throw new InputError(`${name} is no JSON; expected a file that \`chainmend adopt --read-out ${name}\` wrote`);
+    value = parseJson(written, { values: READ_OUT_VALUES });
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new InputError(
+      `${name} ${error.cause ? 'is no JSON' : `is refused: ${error.message}`}; expected a file that \`chainmend adopt --read-out ${name}\` wrote`,
+    );
   }
   const { success, output, issues } = v.safeParse(readOutSchema, value);
   if (success) return output;

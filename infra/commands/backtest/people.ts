@@ -1,5 +1,6 @@
 // Who did what: a call of CloudTrail as an act, and the acts that belong to an incident. Pure.
 import type { Event } from '@aws-sdk/client-cloudtrail';
+import { jsonOrUndefined } from '../../../shared/text/json.ts';
 import { commandNames } from '../../names.ts';
 import type { Act } from './history.ts';
 import type { Incident } from './incidents.ts';
@@ -77,13 +78,7 @@ const numberOf = (value: unknown): number | null => {
   return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : null;
 };
 
-function membersIn(json: string): Members {
-  try {
-    return membersOf(JSON.parse(json));
-  } catch {
-    return {};
-  }
-}
+const membersIn = (json: string): Members => membersOf(jsonOrUndefined(json));
 
 const MINUTE_MS = 60_000;
 const BEFORE_MS = 10 * MINUTE_MS;

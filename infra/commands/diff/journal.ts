@@ -5,6 +5,7 @@ import { decideResize, GIB, type ResizeFacts } from '../../../shared/growth/deci
 import { isVolumeType } from '../../../shared/guardrails/ebs.ts';
 import { classOf, judgeClass } from '../../../shared/guardrails/replace.ts';
 import { type FileRung, RUNGS } from '../../../shared/model/rungs.ts';
+import { jsonOrUndefined } from '../../../shared/text/json.ts';
 import type { ReportLine } from '../../report/facts.ts';
 
 export interface JournalDifference {
@@ -203,10 +204,4 @@ type Members = Readonly<Record<string, unknown>>;
 const membersOf = (value: unknown): Members => (typeof value === 'object' && value !== null ? (value as Members) : {});
 
 /** Evidence is JSON, cut after 4,000 characters: what was cut is no JSON. */
-function membersIn(json: string | undefined): Members {
-  try {
-    return membersOf(JSON.parse(json ?? ''));
-  } catch {
-    return {};
-  }
-}
+const membersIn = (json: string | undefined): Members => membersOf(jsonOrUndefined(json ?? ''));

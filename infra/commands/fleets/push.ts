@@ -4,6 +4,7 @@ import { type Deployed, deployedIn, deployedParameterNames, widenedIn } from '..
 import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
 import { sentenceOf } from '../../../shared/fleet/problems.ts';
 import { programOf } from '../../../shared/model/suite.ts';
+import { jsonOrUndefined } from '../../../shared/text/json.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleets } from '../../fleets.ts';
 import { commandNames } from '../../names.ts';
@@ -129,9 +130,6 @@ const SEEDED =
 
 /** The stored value may be anything: somebody may have edited the parameter by hand. */
 function storedLeaves(stored: string): Leaves {
-  try {
-    return leavesOf(JSON.parse(stored));
-  } catch {
-    return new Map([['(no JSON)', plainText(stored, 200)]]);
-  }
+  const value = jsonOrUndefined(stored);
+  return value === undefined ? new Map([['(no JSON)', plainText(stored, 200)]]) : leavesOf(value);
 }

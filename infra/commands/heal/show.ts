@@ -1,6 +1,7 @@
 // The layout of journal lines and of a plan in a terminal. Pure.
 import * as v from 'valibot';
 import type { Progress } from '../../../shared/heal/records.ts';
+import { jsonOrUndefined } from '../../../shared/text/json.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { tableOf } from '../fleets/context.ts';
 import type { StoryLine } from './context.ts';
@@ -87,13 +88,11 @@ export function planText(lines: readonly StoryLine[]): string {
 function evidenceOf(lines: readonly StoryLine[]): PlanEvidence {
   for (const { evidence } of lines.toReversed()) {
     if (evidence === undefined || evidence.length > EVIDENCE_CHARACTERS) continue;
-    try {
-      const read: unknown = JSON.parse(evidence);
-      if (typeof read === 'object' && read !== null && ('guardrails' in read || 'minutes' in read || 'source' in read))
-        return v.parse(evidenceSchema, read);
-    } catch {
-      // The evidence was cut.
-    }
+    const read = jsonOrUndefined(evidence);
+    if (typeof read !== 'object' || read === null) continue;
+    if (!('guardrails' in read || 'minutes' in read || 'source' in read)) continue;
+    const { success, output } = v.safeParse(evidenceSchema, read);
+    if (success) return output;
   }
   return {};
 }

@@ -20,6 +20,7 @@ import { createStore } from '../../../shared/heal/store.ts';
 import type { JournalFields } from '../../../shared/model/journal-fields.ts';
 import { readSnapshots } from '../../../shared/snapshots/inventory.ts';
 import { readOwners } from '../../../shared/snapshots/sets.ts';
+import { jsonOrUndefined } from '../../../shared/text/json.ts';
 import { errorText } from '../../../shared/text/plain-text.ts';
 import { commandNames } from '../../names.ts';
 import { alarmChangeOf } from '../../report/alarm-change.ts';
@@ -441,12 +442,8 @@ export function reportLineOf(
 }
 
 function fieldsIn(json: string | undefined): JournalFields {
-  try {
-    const value: unknown = JSON.parse(json ?? '{}');
-    return typeof value === 'object' && value !== null ? (value as JournalFields) : {};
-  } catch {
-    return {};
-  }
+  const value = jsonOrUndefined(json ?? '{}');
+  return typeof value === 'object' && value !== null ? (value as JournalFields) : {};
 }
 
 async function withSuiteError<T>(what: string, work: () => Promise<T>): Promise<T> {

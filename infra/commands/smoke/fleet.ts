@@ -3,6 +3,7 @@
 import { stringify } from 'yaml';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { parseFleetDocument } from '../../../shared/fleet/whole.ts';
+import { jsonOrUndefined } from '../../../shared/text/json.ts';
 import { LADDER_FLEET, SELECTOR_TAG, STANDING_FLEET } from './names.ts';
 
 export const UNIT = 'chainmend-smoke';
@@ -104,11 +105,7 @@ export const standingFleetText = (isLadder: boolean): string =>
 /** Whether the stored file is this fleet and has the values that the test needs. The order of its keys does not matter. */
 export function isSmokeFleetFile(stored: string, name: string): boolean {
   const wanted = name === LADDER_FLEET ? ladderFleet(name) : smokeFleet(name);
-  try {
-    return canonical(JSON.parse(stored)) === canonical(wanted);
-  } catch {
-    return false;
-  }
+  return canonical(jsonOrUndefined(stored)) === canonical(wanted);
 }
 
 const canonical = (value: unknown): string =>

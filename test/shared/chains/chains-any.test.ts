@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import type { Answer, ChainClient, Question } from '../../../shared/chains/client.ts';
 import { beacon, chainClients } from '../../../shared/chains/clients.ts';
 import { httpJsonClient } from '../../../shared/chains/http-json.ts';
-import { JsonError, MAXIMUM_JSON_DEPTH, parseJson } from '../../../shared/chains/json.ts';
 import { consensusMetricsQuestion, gethMetricsQuestion } from '../../../shared/chains/metrics.ts';
 import { formatPeerAddress, parsePeerAddress } from '../../../shared/chains/peer-address.ts';
 import { anyText, tries } from '../../fixtures/any.ts';
@@ -103,28 +102,6 @@ describe('what is said of garbage', () => {
         if (reading.kind !== 'error') throw new Error('this is no answer');
         expect(reading.reason.length).toBeLessThan(300);
         expect(reading.reason).not.toMatch(/\p{Cc}/u);
-      }),
-    );
-  });
-});
-
-describe('JSON', () => {
-  it('is what JSON.parse makes of it, up to a depth', () => {
-    fc.assert(fc.property(fc.json({ maxDepth: 10 }), (text) => expect(parseJson(text)).toEqual(JSON.parse(text))));
-  });
-
-  it('that is too deep, or none, is a SyntaxError', () => {
-    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
-    expect(parseJson(nested(MAXIMUM_JSON_DEPTH))).toBeDefined();
-    expect(() => parseJson(nested(MAXIMUM_JSON_DEPTH + 1))).toThrow(SyntaxError);
-    expect(parseJson(`"${nested(100)}\\"${nested(100)}"`)).toBe(`${nested(100)}"${nested(100)}`);
-    fc.assert(
-      fc.property(fc.string(), (text) => {
-        try {
-          parseJson(text);
-        } catch (error) {
-          expect(error).toBeInstanceOf(JsonError);
-        }
       }),
     );
   });

@@ -138,6 +138,45 @@ describe('a node that is asked over HTTP', () => {
     expect(await httpFetcher({ certificate: 'trusted', url })(STATUS)).toMatchObject({ code: 'too-large' });
   });
 
+  it.each([
+    [
+      'chunks of a byte each',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n',
+      '1\r\n[\r\n',
+      'in more than 20000 pieces',
+    ],
+    ['interim answers without an end', '', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'more than 8 interim answers'],
+    [
+      'extensions of a chunk',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;',
+      'a',
+      'HPE_CHUNK_EXTENSIONS_OVERFLOW',
+    ],
+    ['headers', 'HTTP/1.1 200 OK\r\n', 'a: b\r\n', 'HPE_HEADER_OVERFLOW'],
+    ['trailers', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n', 'a: b\r\n', 'HPE_HEADER_OVERFLOW'],
+  ])('that pours %s is cut off', async (_, head, again, reason) => {
+    const server = createTcpServer((socket) => {
+      const piece = again.repeat(Math.ceil(65_536 / again.length));
+      const pour = () => {
+        while (!socket.destroyed && socket.write(piece));
+      };
+      socket.on('error', () => {}).on('drain', pour);
+      socket.once('data', () => {
+        socket.write(head);
+        pour();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    close = async () => void server.close();
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    // Much more time than it takes: it is not the deadline that ends it.
+    const limits = { timeoutMs: 60_000, maximumBytes: 1024 * 1024 };
+    expect(await httpFetcher({ certificate: 'any', url }, limits)(STATUS)).toMatchObject({
+      code: 'malformed',
+      reason: expect.stringContaining(reason),
+    });
+  });
+
   it('that points elsewhere is not followed', async () => {
     let asked = 0;
     const url = await serve((_, response) => {
