@@ -5,10 +5,10 @@ import { templateOf } from '../../shared/aws/launch-needs.ts';
 import { describeVolumes, type VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
-import type { FleetObservation, FleetWatch } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
-import { NO_NODES_HERE, OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
+import { NO_NODES_HERE } from '../../shared/guardrails/breaker.ts';
 import { drillUsdPerHour } from '../../shared/guardrails/drill-cost.ts';
+import { type FleetView, readView } from '../../shared/guardrails/fleet-view.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { noDrill } from '../../shared/heal/drill.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
@@ -35,18 +35,16 @@ export async function readFacts(context: DrillContext): Promise<DrillFacts | Ref
   if ('refuse' in switches) return switches;
   if (switches.refusal && record.current === null) return switches.refusal;
   const { fleet } = switches;
-  const [pattern, nodes, observations, watch, heals] = await Promise.all([
+  const [pattern, nodes, view, heals] = await Promise.all([
     describeInstance(ec2, payload.instanceId),
     discoverNodes(ec2, fleet, store),
-    store.readObservations(payload.fleet),
-    store.readWatch(payload.fleet),
+    readView(store, fleet),
     readHeals(context),
   ]);
   const volumes = pattern === null ? [] : await describeVolumes(ec2, { instanceIds: [pattern.instanceId] });
   const nowMs = Date.now();
-  const chain = chainNow(watch, nowMs);
   const role = pattern ? roleOf(fleet, pattern.tags) : fleet.copiesFrom ? 'follower' : 'unknown';
-  const { sets, snapshots } = await rankedSets(context, { fleet, nodes, observations, watch, role, nowMs });
+  const { sets, snapshots } = await rankedSets(context, { fleet, nodes, view, role, nowMs });
   const launchTemplate = templateOf(fleet, pattern?.launchTemplate ?? null);
   const copies = fleet.copiesFrom && {
     ...copiesIn(snapshots),
@@ -59,9 +57,9 @@ export async function readFacts(context: DrillContext): Promise<DrillFacts | Ref
     ...{ nowMs, fleet, record, role, pattern, shapes, heals },
     launchTemplate: pattern || fleet.copiesFrom ? launchTemplate : null,
     subnetIds: subnetsOf(fleet, pattern?.subnetId ?? '', nodes),
-    breaker: fleet.copiesFrom ? NO_NODES_HERE : readBreaker(fleet, observations, nowMs),
-    haltedSinceMs: chain?.haltedSinceMs ?? null,
-    tip: chain?.tip ?? null,
+    breaker: fleet.copiesFrom ? NO_NODES_HERE : view.breaker,
+    haltedSinceMs: view.haltedSinceMs,
+    tip: view.tip,
     usdPerHour: drillUsdPerHour({
       instanceType: pattern?.instanceType ?? copies?.instanceType ?? '',
       volumes: [...(shapes ?? []), { type: 'gp3', sizeGiB: ROOT_GIB }],
@@ -102,10 +100,6 @@ export async function readHeals({
 const isAtWork = ({ state }: IncidentRecord): boolean =>
   state === 'open' || state === 'allocated' || state === 'claimed';
 
-/** An old view of the chain is none. */
-export const chainNow = (watch: FleetWatch | undefined, nowMs: number): FleetWatch | null =>
-  watch !== undefined && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch : null;
-
 /** One volume for each role, as the node that is imitated has it; null where its tags leave one open. */
 function shapesOf(fleet: Fleet, instanceId: string, volumes: readonly VolumeDescription[]): DrillFacts['shapes'] {
   const owners = ownersOf(
@@ -139,8 +133,7 @@ const shapesOfCopies = ({ volumes }: Fleet, good: readonly SnapshotSet[]): NonNu
 interface RankInput {
   readonly fleet: Fleet;
   readonly nodes: readonly FleetNode[];
-  readonly observations: readonly FleetObservation[];
-  readonly watch: FleetWatch | undefined;
+  readonly view: FleetView;
   readonly role: Role;
   readonly nowMs: number;
 }
@@ -148,7 +141,7 @@ interface RankInput {
 /** The sets that a heal of the imitated node would use, and the snapshots that they are of. */
 async function rankedSets(
   { clients, payload }: DrillContext,
-  { fleet, nodes, observations, watch, role, nowMs }: RankInput,
+  { fleet, nodes, view, role, nowMs }: RankInput,
 ): Promise<{ readonly sets: Pick<DrillFacts, 'good' | 'refused'>; readonly snapshots: readonly SnapshotFact[] }> {
   const owners = await readOwners(clients.ec2, fleet, nodes);
   const account = fleet.copiesFrom?.account;
@@ -161,23 +154,22 @@ async function rankedSets(
   // Nobody here knows the nodes: their volumes' tags say which they are.
   const named = fleet.copiesFrom ? snapshots.flatMap(({ tags }) => tags[fleet.nodes.nameTag] ?? []) : [];
   const nodeNames = new Set([...nodes.map(({ name }) => name), ...named]);
-  const seen = observations.flatMap((one) => one.nodes);
-  const version = seen.find(({ instanceId }) => instanceId === payload.instanceId)?.clientVersion;
+  const version = view.lastSeen.find(({ instanceId }) => instanceId === payload.instanceId)?.clientVersion;
   const sets = rankSets({
     sets: setsOf(snapshots, { fleet, volumes: owners, nodeNames }),
     fleet,
     node: payload.node,
     role,
     siblings: new Map(nodes.filter(({ name }) => name !== payload.node).map(({ name, role: is }) => [name, is])),
-    head: watch?.tip == null ? null : { height: watch.tip, atMs: nowMs },
+    head: view.tip === null ? null : { height: view.tip, atMs: nowMs },
     rate: null,
-    chainId: fleet.health.chainId ?? watch?.chainId ?? null,
+    chainId: fleet.health.chainId ?? view.chainId,
     client: version === undefined ? null : clientNameOf(version, fleet.chain),
     dataMode: fleet.dataMode,
     accounts: [],
     // A key that may not be used shows at the launch.
     unusableKeys: new Map(),
-    hashes: new Map(watch?.canonical ? [[watch.canonical.height, watch.canonical.hash]] : []),
+    hashes: new Map(view.canonical ? [[view.canonical.height, view.canonical.hash]] : []),
     ...{ faultSinceMs: null, stoodSinceMs: null, tried: [] },
   });
   return { sets: { good: sets.good, refused: [...sets.refused, ...roots] }, snapshots };

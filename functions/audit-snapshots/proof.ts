@@ -1,8 +1,9 @@
 // Asks the throw-away client over its own loopback where it stands, as watch-fleet asks nodes, until a look gives a verdict.
+import { watchNow } from '../../shared/guardrails/fleet-view.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { askApart, askedBlock, awaitApart, type Heard, type Sent } from '../../shared/heal/apart-client.ts';
 import { noDrill, spentIn } from '../../shared/heal/drill.ts';
-import { chainNow, readHeals } from './facts.ts';
+import { readHeals } from './facts.ts';
 import { endsAtMs, judgeLook, type Look, limitsOf } from './judge.ts';
 import type { Act, Acts, Climb, DrillActContext } from './state.ts';
 
@@ -92,7 +93,7 @@ async function judge(
   return judgeLook({
     ...{ nowMs, upSinceMs, heard, climb, askedAtMs, heals, asked: askedBlock(sent) },
     ...limitsOf(fleet, from, ends),
-    chain: chainNow(watch, nowMs),
+    chain: watchNow(watch, nowMs),
     ...(fleet.copiesFrom && { whose: 'its references' as const }),
   });
 }

@@ -11,14 +11,7 @@ import { type AlarmSubject, alarmSubjectOf, reasonToIgnore } from './alarms.ts';
 import { DISABLED, impairedInstances, oncePerNode, type SickNode, sickNodeCandidate, sickNodes } from './candidates.ts';
 import { createContext, type DispatchContext, type DispatcherServices } from './context.ts';
 import { considerCandidate } from './dispatch.ts';
-import {
-  type AlarmStatus,
-  freshNodes,
-  readActiveAlarms,
-  readChecks,
-  readContributors,
-  readInstances,
-} from './facts.ts';
+import { type AlarmStatus, readActiveAlarms, readChecks, readContributors, readInstances } from './facts.ts';
 
 export async function considerAlarm(
   services: DispatcherServices,
@@ -76,8 +69,8 @@ async function sickNodesOfAlarm(
   );
   if (!fleet) return [];
   const nowMs = Date.now();
-  const { observations } = await seen(fleet.name);
-  const sick = sickNodes(fleet, freshNodes(observations, nowMs), [alarm], nowMs);
+  const { nodes } = await seen(fleet);
+  const sick = sickNodes(fleet, nodes, [alarm], nowMs);
   return oncePerNode(sick.filter(({ alarms }) => alarms.length > 0));
 }
 

@@ -2,6 +2,7 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { type Health, missedOf, type ObservedNode } from '../../shared/fleet/observation.ts';
 import { alarmName } from '../../shared/fleet/resource-names.ts';
+import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
 import { isTypeDue, type MoveCause } from '../../shared/guardrails/move.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
 import { EXCHANGES, isStanding, laterWord, wordMs } from '../../shared/heal/last-word.ts';
@@ -12,7 +13,7 @@ import type { AlarmFact } from '../../shared/model/payload.ts';
 import { DRILL, readTrigger, type Trigger } from '../../shared/model/trigger.ts';
 import { alarmSubjectOf, relevantSubject } from './alarms.ts';
 import { type Candidate, PERSON, SCHEDULE } from './decide.ts';
-import { type AlarmStatus, freshNodes, type ObservedFleet, type StatusCheckResult } from './facts.ts';
+import type { AlarmStatus, StatusCheckResult } from './facts.ts';
 import { dueEventOf } from './scheduled.ts';
 
 export interface HealRecords {
@@ -42,15 +43,13 @@ export const nodeOf = ({ nodes }: HealRecords, { instanceId }: IncidentRecord): 
 /** Nodes of all fleets that are sick now, by alarms, by observations or by EC2's status checks. */
 export const findSickNodes = (
   fleets: readonly Fleet[],
-  seen: ReadonlyMap<string, ObservedFleet>,
+  seen: ReadonlyMap<string, FleetView>,
   alarming: readonly AlarmStatus[],
   checks: ReadonlyMap<string, StatusCheckResult>,
   nowMs: number,
 ): readonly SickNode[] =>
   oncePerNode([
-    ...fleets.flatMap((fleet) =>
-      sickNodes(fleet, freshNodes(seen.get(fleet.name)?.observations ?? [], nowMs), alarming, nowMs),
-    ),
+    ...fleets.flatMap((fleet) => sickNodes(fleet, seen.get(fleet.name)?.nodes ?? [], alarming, nowMs)),
     ...impairedInstances(
       alarming.filter((alarm) => relevantSubject(alarm, fleets) === 'checks'),
       checks,
@@ -76,7 +75,7 @@ const TERMINATED: Trigger = { kind: 'node', subject: 'terminated' };
 /** Nodes that are missed, where their fleet file says that a terminated one is made again. Whether it was terminated, EC2 says. */
 export const missedCandidates = (
   fleets: readonly Fleet[],
-  seen: ReadonlyMap<string, ObservedFleet>,
+  seen: ReadonlyMap<string, FleetView>,
   nowMs: number,
 ): readonly Candidate[] =>
   fleets.flatMap((fleet) => {
@@ -95,11 +94,11 @@ export const missedCandidates = (
  */
 export const moveCandidates = (
   fleets: readonly Fleet[],
-  seen: ReadonlyMap<string, ObservedFleet>,
+  seen: ReadonlyMap<string, FleetView>,
   nowMs: number,
 ): readonly Candidate[] =>
   fleets.flatMap((fleet) =>
-    freshNodes(seen.get(fleet.name)?.observations ?? [], nowMs).flatMap((node): readonly Candidate[] => {
+    (seen.get(fleet.name)?.nodes ?? []).flatMap((node): readonly Candidate[] => {
       const due = node.health === 'synced' ? moveOf(node, fleet, nowMs) : undefined;
       if (due === undefined) return [];
       return [
@@ -131,7 +130,7 @@ function moveOf(
 }
 
 /** A fresh look misses the node no more: another one has its name, it is there again, or it was missed for a day. */
-export const isMissedNoMore = ({ instanceId }: IncidentRecord, gone: ObservedFleet['gone'] | undefined): boolean =>
+export const isMissedNoMore = ({ instanceId }: IncidentRecord, gone: FleetView['gone'] | undefined): boolean =>
   gone?.every((one) => one.instanceId !== instanceId) === true;
 
 export const diskCandidate = ({ fact, sinceMs, actionsEnabled }: AlarmStatus, mutedBy: string | null): Candidate => ({

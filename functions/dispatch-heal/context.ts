@@ -2,11 +2,11 @@
 import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
+import { type FleetView, readView } from '../../shared/guardrails/fleet-view.ts';
 import type { Pace } from '../../shared/guardrails/pace.ts';
 import type { HeightUnderWay } from '../../shared/guardrails/upgrade.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { Store } from '../../shared/heal/store.ts';
-import { type ObservedFleet, readObservedFleet } from './facts.ts';
 
 /** The name of this function in its records and journal entries. */
 export const DISPATCHER = 'dispatch-heal';
@@ -31,7 +31,7 @@ export interface DispatcherServices {
 export interface DispatchContext extends DispatcherServices {
   readonly settings: Settings;
   /** A fleet as watch-fleet saw it last: read at the first request, and only once. */
-  readonly seen: (fleet: string) => Promise<ObservedFleet>;
+  readonly seen: (fleet: Fleet) => Promise<FleetView>;
   /** The upgrade at a height that is under way in a fleet; null where none is. Read at the first request, and only once. */
   readonly heightOf: (fleet: Fleet) => Promise<HeightUnderWay | null>;
   /** The incidents that wait for a turn, and can go on now. undefined where only one node is looked at: the next sweep, which sees all, lets them in. */
@@ -41,10 +41,10 @@ export interface DispatchContext extends DispatcherServices {
 }
 
 export function createContext(services: DispatcherServices, settings: Settings): DispatchContext {
-  const read = new Map<string, Promise<ObservedFleet>>();
-  const seen = (fleet: string): Promise<ObservedFleet> => {
-    const known = read.get(fleet) ?? readObservedFleet(services.store, fleet);
-    read.set(fleet, known);
+  const read = new Map<string, Promise<FleetView>>();
+  const seen = (fleet: Fleet): Promise<FleetView> => {
+    const known = read.get(fleet.name) ?? readView(services.store, fleet);
+    read.set(fleet.name, known);
     return known;
   };
   const heights = new Map<string, Promise<HeightUnderWay | null>>();

@@ -6,7 +6,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
-import { readBreaker } from '../../shared/guardrails/breaker.ts';
+import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
 import { peersLacking } from '../../shared/guardrails/peers.ts';
 import { judgeClass } from '../../shared/guardrails/replace.ts';
 import type { UnprovedRestart } from '../../shared/guardrails/rotation.ts';
@@ -24,7 +24,7 @@ import {
   type RequestedAction,
 } from '../../shared/model/payload.ts';
 import { readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
-import type { ObservedFleet, TaggedInstance } from './facts.ts';
+import type { TaggedInstance } from './facts.ts';
 import { mayRestart } from './paced.ts';
 import { judgeMoved } from './scheduled.ts';
 
@@ -316,10 +316,10 @@ export function judgeBeforeStart(
     readonly incident?: IncidentRecord | undefined;
   },
   { tags, instanceId }: TaggedInstance,
-  observed: ObservedFleet,
+  observed: FleetView,
   nowMs: number,
 ): Refusal | null {
-  const { observations, haltedSinceMs } = observed;
+  const { lastSeen, breaker, haltedSinceMs } = observed;
   const { want, atOnce } = candidate;
   // A plan reports what the guardrails say. An undo is judged by what it would put back.
   if (trigger.kind === 'plan' || want?.do === 'undo') return null;
@@ -331,7 +331,7 @@ export function judgeBeforeStart(
       observed,
       nowMs,
     );
-  const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
+  const seen = lastSeen.find((one) => one.instanceId === instanceId);
   const elsewhere = want === undefined || want.do === 'heal' ? causeElsewhere(fleet, seen) : null;
   const down = isDown(candidate, observed);
   const restarts =
@@ -343,7 +343,7 @@ export function judgeBeforeStart(
     fleet,
     role: roleOf(fleet, tags),
     node: { instanceId, name: node },
-    breaker: readBreaker(fleet, observations, nowMs),
+    breaker,
     haltedSinceMs,
     // If a client is down, the ladder finds out why.
     cause: down ? 'known' : 'unknown',
@@ -366,21 +366,18 @@ function causeElsewhere(fleet: Fleet, seen: ObservedNode | undefined): Refusal |
 }
 
 /** Whether the node's client or its instance is down, as far as anybody sees. */
-export const isDown = (
-  { alarm, instanceId }: Candidate,
-  { observations }: Pick<ObservedFleet, 'observations'>,
-): boolean =>
+export const isDown = ({ alarm, instanceId }: Candidate, { lastSeen }: Pick<FleetView, 'lastSeen'>): boolean =>
   alarm.namespace === EC2_NAMESPACE ||
-  observations.some(({ nodes }) => nodes.some((one) => one.instanceId === instanceId && one.health === 'unreachable'));
+  lastSeen.some((one) => one.instanceId === instanceId && one.health === 'unreachable');
 
 /** A client without peers cannot sync, and neither a restart nor other data give it peers: rotate-peers does, if it can. */
 export function peersFirst(
   { peers }: Pick<Fleet, 'peers'>,
-  { observations }: Pick<ObservedFleet, 'observations'>,
+  { lastSeen }: Pick<FleetView, 'lastSeen'>,
   instanceId: string,
   nowMs: number,
 ): Refusal | null {
-  const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
+  const seen = lastSeen.find((one) => one.instanceId === instanceId);
   // An execution client gets its blocks from its consensus client.
   if (seen?.health !== 'stuck' || seen.peerCount === null || seen.cause !== undefined) return null;
   return peersLacking({ peers }, { ...seen, peerCount: seen.peerCount }, nowMs);

@@ -7,6 +7,7 @@ import { isInGroup, nameApart } from '../../shared/fleet/node-names.ts';
 import { missedOf } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
+import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
 import { judgeQueued } from '../../shared/guardrails/grow.ts';
 import type { Pace } from '../../shared/guardrails/pace.ts';
 import { holdersOf } from '../../shared/guardrails/replace-budget.ts';
@@ -41,7 +42,7 @@ import {
   peersFirst,
   restartFirst,
 } from './decide.ts';
-import { type ObservedFleet, readInstances, type TaggedInstance } from './facts.ts';
+import { readInstances, type TaggedInstance } from './facts.ts';
 import { judgeAtDoor, mayRestart, readPace } from './paced.ts';
 import { awaitSweep, judgeTurn, type QueueFacts } from './queue.ts';
 
@@ -111,9 +112,9 @@ async function considerTerminated(context: DispatchContext, candidate: Candidate
   const { instanceId, trigger } = candidate;
   const fleet = context.settings.fleets.find(({ name }) => name === candidate.fleet);
   if (!fleet || !trigger) return undefined;
-  const [machine, { observations, gone }] = await Promise.all([
+  const [machine, { lastSeen: present, gone }] = await Promise.all([
     context.store.readMachine(fleet.name, instanceId),
-    context.seen(fleet.name),
+    context.seen(fleet),
   ]);
   const missed = gone?.find((one) => one.instanceId === instanceId);
   const name = missed?.name ?? instanceId;
@@ -122,7 +123,7 @@ async function considerTerminated(context: DispatchContext, candidate: Candidate
     nowMs: Date.now(),
     fleet,
     node: { instanceId, name, role },
-    present: observations.flatMap(({ nodes }) => nodes),
+    present,
     gone: missedOf(gone ?? []),
     machine: machine?.instance ?? null,
   });
@@ -169,7 +170,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
       store.readIncident(fleet.name, instance.instanceId, text),
       store.readNode(instance.instanceId),
       precedenceOf(context, known, statusOf),
-      isLadder ? context.seen(fleet.name) : undefined,
+      isLadder ? context.seen(fleet) : undefined,
       isLadder && context.waiting?.length ? readQueue(context, fleet, statusOf) : null,
       trigger.kind === 'node' ? context.heightOf(fleet) : null,
       takesDown(known) ? listRestartOf(store, fleet) : null,
@@ -184,7 +185,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
     const nowMs = Date.now();
     const dispatch = decideDispatch({
       ...{ nowMs, candidate, fleet, node, trigger, paused, incident, nodeRecord },
-      observed: seen?.observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instance.instanceId),
+      observed: seen?.lastSeen.find((one) => one.instanceId === instance.instanceId),
       waits:
         (height && seen && belowHeight(height, seen, instance.instanceId)) ??
         goesFirst(nowMs, incident) ??
@@ -227,8 +228,8 @@ const takesDown = ({ candidate, trigger }: ResolvedCandidate): boolean =>
   ((trigger.kind === 'node' && trigger.subject !== 'terminated') ||
     (trigger.kind === 'snapshot' && trigger.subject === 'clean'));
 
-function belowHeight(height: HeightUnderWay, { observations, tip }: ObservedFleet, instanceId: string): Refusal | null {
-  const self = observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
+function belowHeight(height: HeightUnderWay, { lastSeen, tip }: FleetView, instanceId: string): Refusal | null {
+  const self = lastSeen.find((node) => node.instanceId === instanceId);
   return self ? judgeBelowHeight(self, height, tip) : null;
 }
 
@@ -236,8 +237,8 @@ function belowHeight(height: HeightUnderWay, { observations, tip }: ObservedFlee
 async function nameOf(context: DispatchContext, fleet: Fleet, { instanceId, tags }: TaggedInstance): Promise<string> {
   const written = tags[fleet.nodes.nameTag]?.replace(/\p{Cc}/gu, ' ') || instanceId;
   if (!isInGroup({ tags })) return written;
-  const { observations, sharedNames } = await context.seen(fleet.name);
-  const seen = observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
+  const { lastSeen, sharedNames } = await context.seen(fleet);
+  const seen = lastSeen.find((node) => node.instanceId === instanceId);
   return seen?.name ?? (sharedNames.has(written) ? nameApart(written, instanceId) : written);
 }
 
@@ -245,7 +246,7 @@ async function nameOf(context: DispatchContext, fleet: Fleet, { instanceId, tags
 const paceNow = (
   context: DispatchContext,
   { fleet, instance, candidate }: ResolvedCandidate,
-  seen: ObservedFleet,
+  seen: FleetView,
 ): Promise<Pace> =>
   context.pace?.(fleet) ??
   readPace(

@@ -5,7 +5,7 @@ import type { DrillRequest } from '../../shared/events/dispatch.ts';
 import { EventError, NotNowError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
-import { NO_NODES_HERE, readBreaker } from '../../shared/guardrails/breaker.ts';
+import { NO_NODES_HERE } from '../../shared/guardrails/breaker.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { type DrillRecord, type DrillWatchRecord, proofAgeHours } from '../../shared/heal/drill.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
@@ -16,7 +16,6 @@ import { createContext, DISPATCHER, type DispatchContext, type DispatcherService
 import { type Candidate, SCHEDULE } from './decide.ts';
 import { considerCandidate } from './dispatch.ts';
 import { type DrillFacts, drillStep, oldProof } from './drill.ts';
-import { freshNodes } from './facts.ts';
 import { answerOf, findFleet } from './requests.ts';
 
 /**
@@ -101,16 +100,16 @@ async function factsOf(
   incidents: readonly IncidentRecord[],
   nowMs: number,
 ): Promise<DrillFacts> {
-  const [record, watch, { observations, haltedSinceMs }] = await Promise.all([
+  const [record, watch, { nodes, breaker, haltedSinceMs }] = await Promise.all([
     store.readDrill(fleet.name),
     store.readDrillWatch(fleet.name),
-    seen(fleet.name),
+    seen(fleet),
   ]);
   return {
     ...{ nowMs, fleet, record, incidents, haltedSinceMs },
     watch: watch ?? (await changeWatch(store, fleet.name, (read) => read ?? { sinceMs: nowMs, toldAtMs: null })),
-    nodes: freshNodes(observations, nowMs),
-    breaker: fleet.copiesFrom === undefined ? readBreaker(fleet, observations, nowMs) : NO_NODES_HERE,
+    nodes,
+    breaker: fleet.copiesFrom === undefined ? breaker : NO_NODES_HERE,
   };
 }
 

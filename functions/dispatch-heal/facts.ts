@@ -10,10 +10,7 @@ import {
 import { DescribeInstanceStatusCommand, DescribeTagsCommand, type EC2Client, type Filter } from '@aws-sdk/client-ec2';
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import { queriedMetric } from '../../shared/events/alarm.ts';
-import type { FleetObservation, GoneNode, ObservedNode, WatchPage } from '../../shared/fleet/observation.ts';
 import { AGENT_NAMESPACE, EC2_NAMESPACE, otlpName } from '../../shared/fleet/resource-names.ts';
-import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
-import type { Store } from '../../shared/heal/store.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
 
@@ -267,36 +264,3 @@ export async function readChecks(
   }
   return found;
 }
-
-/** A fleet as watch-fleet saw it last. */
-export interface ObservedFleet {
-  readonly observations: readonly FleetObservation[];
-  readonly haltedSinceMs: number | null;
-  /** The highest block that it believes; null where it has not looked lately, or believes none. */
-  readonly tip: number | null;
-  /** The nodes that it misses; null where it has not looked lately. */
-  readonly gone: readonly GoneNode[] | null;
-  /** Names that members of Auto Scaling groups share or have shared. */
-  readonly sharedNames: ReadonlySet<string>;
-  /** Its pages; null where it has not looked lately. */
-  readonly pages: readonly WatchPage[] | null;
-}
-
-export async function readObservedFleet(store: Store, fleet: string): Promise<ObservedFleet> {
-  const [observations, watch] = await Promise.all([store.readObservations(fleet), store.readWatch(fleet)]);
-  const isFresh = watch !== undefined && Date.now() - watch.observedAtMs <= OBSERVATION_VALID_MS;
-  return {
-    observations,
-    haltedSinceMs: watch?.haltedSinceMs ?? null,
-    tip: isFresh ? watch.tip : null,
-    gone: isFresh ? (watch.gone ?? []) : null,
-    sharedNames: new Set(Object.keys(watch?.sharedNames ?? {})),
-    pages: isFresh ? (watch.pages ?? []) : null,
-  };
-}
-
-/** The nodes of one fleet that were observed within three minutes. The health of nodes in older parts counts as unknown. */
-export const freshNodes = (observations: readonly FleetObservation[], nowMs: number): readonly ObservedNode[] =>
-  observations
-    .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
-    .flatMap((observation) => observation.nodes);

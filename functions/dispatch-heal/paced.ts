@@ -1,14 +1,7 @@
 // The pace at the door: which of the nodes that want a restart may have one now. A node that has to wait is an open incident, without an execution.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { readBreaker } from '../../shared/guardrails/breaker.ts';
-import {
-  judgePace,
-  nodesNow,
-  type Pace,
-  paceOf,
-  type SeenRestart,
-  type Waiting,
-} from '../../shared/guardrails/pace.ts';
+import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
+import { judgePace, type Pace, paceOf, type SeenRestart, type Waiting } from '../../shared/guardrails/pace.ts';
 import { classOf } from '../../shared/guardrails/replace.ts';
 import { readRestarts } from '../../shared/heal/budgets.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
@@ -16,7 +9,6 @@ import { type IncidentRecord, type NodeRecord, PACED } from '../../shared/heal/r
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { NODE_HEALTH } from '../../shared/model/trigger.ts';
 import type { DispatchContext } from './context.ts';
-import type { ObservedFleet } from './facts.ts';
 
 /** Whether the next rung of the node's ladder may be a restart: not once its client was restarted. @param isDown EC2's checks fail, or nobody answers */
 export function mayRestart(
@@ -36,11 +28,11 @@ export function mayRestart(
 /** The nodes of a fleet that want a restart in this sweep. @param sick those of all fleets */
 export function waitingIn(
   fleet: Fleet,
-  { observations }: ObservedFleet,
+  { lastSeen }: FleetView,
   sick: readonly Pick<Waiting, 'instanceId' | 'onsetMs'>[],
   { incidents, nodes }: { readonly incidents: readonly IncidentRecord[]; readonly nodes: readonly NodeRecord[] },
 ): readonly Waiting[] {
-  const own = new Set(observations.flatMap((one) => one.nodes.map(({ instanceId }) => instanceId)));
+  const own = new Set(lastSeen.map(({ instanceId }) => instanceId));
   return sick.flatMap(({ instanceId, onsetMs }): readonly Waiting[] => {
     if (!own.has(instanceId)) return [];
     const incident = incidents.find(
@@ -69,20 +61,18 @@ const letIn = (fleet: string, incidents: readonly IncidentRecord[], nowMs: numbe
 export async function readPace(
   { clients, store }: Pick<DispatchContext, 'clients' | 'store'>,
   fleet: Fleet,
-  { observations }: ObservedFleet,
+  { breaker, health: nodes }: FleetView,
   waiting: readonly Waiting[],
   incidents: readonly IncidentRecord[],
 ): Promise<Pace> {
   const record = await store.readPace(fleet.name);
   const restarts = await readRestarts(record, store, (execution) => readExecution(clients.lambda, execution));
   const nowMs = Date.now();
-  const nodes = nodesNow(observations, nowMs);
   const zoneOf = new Map(nodes.map(({ instanceId, zone }) => [instanceId, zone]));
   const known = new Set(restarts.map(({ incidentId }) => incidentId));
   const more = letIn(fleet.name, incidents, nowMs)
     .filter(({ incidentId }) => !known.has(incidentId))
     .map((one) => ({ ...one, zone: zoneOf.get(one.instanceId) ?? '' }));
-  const breaker = readBreaker(fleet, observations, nowMs);
   return paceOf({ nowMs, limits: fleet.breaker, breaker, nodes, restarts: [...restarts, ...more], waiting });
 }
 

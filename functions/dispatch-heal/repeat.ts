@@ -2,6 +2,7 @@
 import { logWarn } from '../../shared/aws/log.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
+import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
 import type { FollowedPage } from '../../shared/guardrails/names.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { createJournal, type Journal } from '../../shared/heal/journal.ts';
@@ -19,7 +20,7 @@ import { keys, sameRecord, settle } from '../../shared/heal/store.ts';
 import { suiteOfPrefix } from '../../shared/model/suite.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 import { DISPATCHER, type DispatcherServices } from './context.ts';
-import { type ObservedFleet, readMuteRule } from './facts.ts';
+import { readMuteRule } from './facts.ts';
 import {
   type Cause,
   causesOfFollowed,
@@ -44,7 +45,7 @@ export async function followPages(
   settings: Settings,
   fleet: Fleet,
   incidents: readonly IncidentRecord[],
-  seen: ObservedFleet | undefined,
+  seen: FleetView | undefined,
   collectFailure: CollectFailure,
 ): Promise<void> {
   const { store, environment } = services;

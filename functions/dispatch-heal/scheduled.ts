@@ -3,12 +3,11 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ScheduledMark } from '../../shared/fleet/scheduled-events.ts';
-import { readBreaker } from '../../shared/guardrails/breaker.ts';
+import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
 import { isDue, isTypeDue, judgeMove, type MoveCause, type MoveFacts } from '../../shared/guardrails/move.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { NODE_TYPE } from '../../shared/model/trigger.ts';
-import { freshNodes, type ObservedFleet } from './facts.ts';
 
 /** The next event of a node that its fleet file wants it moved for. */
 export const dueEventOf = ({ scheduled = [] }: ObservedNode, fleet: Fleet, nowMs: number): ScheduledMark | undefined =>
@@ -34,13 +33,11 @@ function causeOf(by: MoveCause['by'], node: ObservedNode, fleet: Fleet, nowMs: n
 export function judgeMoved(
   by: MoveCause['by'],
   subject: Pick<MoveFacts, 'fleet' | 'node' | 'role'>,
-  { observations, haltedSinceMs }: ObservedFleet,
+  { nodes, breaker, haltedSinceMs }: FleetView,
   nowMs: number,
 ): Refusal | null {
-  const nodes = freshNodes(observations, nowMs);
   const self = nodes.find(({ instanceId }) => instanceId === subject.node.instanceId);
   const cause = self && causeOf(by, self, subject.fleet, nowMs);
   if (cause === undefined) return null;
-  const breaker = readBreaker(subject.fleet, observations, nowMs);
   return judgeMove({ ...subject, nowMs, cause, nodes, breaker, haltedSinceMs });
 }

@@ -8,7 +8,7 @@ import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
-import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
+import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
 import type { Pace } from '../../shared/guardrails/pace.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
 import {
@@ -54,7 +54,6 @@ import { followDrills } from './drills.ts';
 import {
   type AlarmStatus,
   CONTRIBUTORS_AT_MOST,
-  type ObservedFleet,
   readActiveAlarms,
   readChecks,
   readContributors,
@@ -163,7 +162,7 @@ type TimeBudget = Parameters<typeof processInTurn>[1];
 interface SweepFacts {
   readonly records: HealRecords;
   /** By fleet. */
-  readonly seen: ReadonlyMap<string, ObservedFleet>;
+  readonly seen: ReadonlyMap<string, FleetView>;
   readonly alarms: SweepAlarms;
 }
 
@@ -200,10 +199,10 @@ async function readRecords(
 async function readFleets(
   { seen, settings }: DispatchContext,
   collectFailure: CollectFailure,
-): Promise<ReadonlyMap<string, ObservedFleet>> {
-  const read = new Map<string, ObservedFleet>();
+): Promise<ReadonlyMap<string, FleetView>> {
+  const read = new Map<string, FleetView>();
   await Promise.all(
-    settings.fleets.map(({ name }) => collectFailure(async () => void read.set(name, await seen(name)))),
+    settings.fleets.map((fleet) => collectFailure(async () => void read.set(fleet.name, await seen(fleet)))),
   );
   return read;
 }
@@ -229,9 +228,7 @@ async function cleanUpAll(
   const isQuiet = (incident: IncidentRecord): boolean =>
     !isUnread && quiet.includes(incident) && over.has(incident.alarm.alarmName);
   const isUnknown = ({ fleet, instanceId }: IncidentRecord): boolean =>
-    (seen.get(fleet)?.observations ?? []).some(({ nodes }) =>
-      nodes.some((node) => node.instanceId === instanceId && node.health === 'unknown'),
-    );
+    (seen.get(fleet)?.lastSeen ?? []).some((node) => node.instanceId === instanceId && node.health === 'unknown');
   // A stopped instance fails no check either: what nobody else sees is over when EC2 says that its checks have passed.
   const unseen = quiet.filter(
     (incident) => incident.alarm.namespace === EC2_NAMESPACE && isQuiet(incident) && isUnknown(incident),
@@ -242,10 +239,9 @@ async function cleanUpAll(
   });
   const hasPassed = ({ instanceId }: IncidentRecord): boolean => checks.get(instanceId) === 'passed';
   const isHealthy = (incident: IncidentRecord): boolean => {
-    const { observations = [], gone } = seen.get(incident.fleet) ?? {};
+    const { lastSeen: all = [], gone, observed } = seen.get(incident.fleet) ?? {};
     if (incident.trigger === NODE_TERMINATED) return isMissedNoMore(incident, gone);
-    const fresh = observations.every(({ observedAtMs }) => time.nowMs - observedAtMs <= OBSERVATION_VALID_MS);
-    const all = observations.flatMap(({ nodes }) => nodes);
+    const fresh = all.length === 0 || observed?.kind === 'known';
     const unwanted = isWantedNoMore(incident, context.settings.fleets, records, fresh ? all : [], time.nowMs);
     if (unwanted !== null) return unwanted;
     if (isOfMove(incident.trigger)) return fresh && all.length > 0 && isMovedNoMore(incident, all);
@@ -339,7 +335,7 @@ function pacesOf(
     const known =
       read.get(fleet.name) ??
       context
-        .seen(fleet.name)
+        .seen(fleet)
         .then((seen) => readPace(context, fleet, seen, waitingIn(fleet, seen, sick, records), records.incidents));
     read.set(fleet.name, known);
     return known;

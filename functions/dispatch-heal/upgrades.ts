@@ -5,7 +5,6 @@ import { EventError, NotNowError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
-import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { blueGreenFault } from '../../shared/guardrails/upgrade.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
@@ -68,7 +67,7 @@ export async function handleUpgrade(
   const step = nextStep({
     ...{ nowMs, fleet, upgrade, incidents },
     ...(await rehearsedOf(store, fleet.name, upgrade)),
-    ...(await seenOf(context, fleet, nowMs)),
+    ...(await seenOf(context, fleet)),
     restart: await listRestartOf(store, fleet),
   });
   if (event.plan || fleet.mode === 'plan') return planOf(context, fleet, upgrade, step);
@@ -145,7 +144,7 @@ export async function followUpgrade(
   const step = nextStep({
     ...{ nowMs, fleet, upgrade, incidents },
     ...(await rehearsedOf(services.store, fleet.name, upgrade)),
-    ...(await seenOf(context, fleet, nowMs)),
+    ...(await seenOf(context, fleet)),
     restart: await listRestartOf(services.store, fleet),
   });
   await takeStep(context, fleet, upgrade, step, nowMs);
@@ -233,15 +232,10 @@ const candidateOf = (fleet: string, { instanceId }: ObservedNode, onsetMs: numbe
   ...{ instanceId, onsetMs, fleet, atOnce: true, suppressedBy: null },
 });
 
-async function seenOf(
-  { seen }: DispatchContext,
-  { name }: Fleet,
-  nowMs: number,
-): Promise<Pick<UpgradeFacts, 'nodes' | 'tip'>> {
-  const { observations, tip } = await seen(name);
+async function seenOf({ seen }: DispatchContext, fleet: Fleet): Promise<Pick<UpgradeFacts, 'nodes' | 'tip'>> {
+  const { observed, lastSeen, tip } = await seen(fleet);
   // What is half seen is not seen: a node that is not in it would be left out.
-  const isWhole = observations.every(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
-  return { nodes: isWhole ? observations.flatMap(({ nodes }) => nodes) : [], tip };
+  return { nodes: observed.kind === 'known' ? lastSeen : [], tip };
 }
 
 const howText = ({ atHeight, strategy }: Pick<UpgradeRecord, 'atHeight' | 'strategy'>): string =>

@@ -10,7 +10,7 @@ import { checked, fleetName } from '../../shared/events/fields.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
-import { readBreaker } from '../../shared/guardrails/breaker.ts';
+import { viewFleet } from '../../shared/guardrails/fleet-view.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { keepsNode } from '../../shared/heal/incident.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
@@ -59,15 +59,16 @@ async function choose(
   const volumeIds = [...owners].filter(([, { role }]) => role !== null).map(([volumeId]) => volumeId);
   const facts = await readSnapshots(clients.ec2, fleet, volumeIds);
   const nowMs = Date.now();
+  const view = viewFleet(fleet, { observations, watch }, nowMs);
   const here = new Set(nodes.map(({ instanceId }) => instanceId));
   const nodeNames = new Set(nodes.map((node) => node.name));
   return donorOf({
     fleet,
-    nodes: observations.flatMap((one) => one.nodes).filter(({ instanceId }) => here.has(instanceId)),
-    observedAtMs: Math.min(...observations.map(({ observedAtMs }) => observedAtMs)),
+    nodes: view.lastSeen.filter(({ instanceId }) => here.has(instanceId)),
+    unobserved: view.observed.kind === 'known' ? null : view.observed.why,
     sets: setsOf(facts, { fleet, volumes: owners, nodeNames }),
-    breaker: readBreaker(fleet, observations, nowMs),
-    haltedSinceMs: watch?.haltedSinceMs ?? null,
+    breaker: view.breaker,
+    haltedSinceMs: view.haltedSinceMs,
     busy: busyNodes(nodes, records),
     underWaySinceMs: underWaySince(records.incidents),
     failedMs: failedSnapshots(records.incidents),

@@ -7,7 +7,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { isInGroup, nameApart, plainName } from '../../shared/fleet/node-names.ts';
 import { discoverByClaim, isOutside, nameNodes, nodeOf, type SeenInstance } from '../../shared/fleet/nodes.ts';
 import { type Health, type ObservedNode, servedAs } from '../../shared/fleet/observation.ts';
-import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
+import { nodesLately } from '../../shared/guardrails/fleet-view.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
@@ -45,9 +45,7 @@ export async function readNodeFacts(
     store.readNodes(),
   ]);
   const nowMs = Date.now();
-  const observed = parts
-    .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
-    .flatMap(({ nodes }) => nodes);
+  const observed = nodesLately(parts, nowMs);
   const { again, unseen } =
     found.length === 0 ? NOBODY : await findUntagged(clients.ec2, fleet, [...found, ...others, ...contested], observed);
   const there = again.length === 0 ? found : await nameNodes(fleet, byPlainNames(fleet, [...found, ...again]), store);

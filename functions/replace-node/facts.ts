@@ -21,16 +21,10 @@ import {
 } from '../../shared/aws/volumes.ts';
 import type { ReadFolder } from '../../shared/chains/start-files.ts';
 import { type Fleet, type Role, seesClientsOnly } from '../../shared/fleet/model.ts';
-import type {
-  Evidence,
-  FleetObservation,
-  FleetWatch,
-  Health,
-  NodeCause,
-  ObservedNode,
-} from '../../shared/fleet/observation.ts';
+import type { Evidence, FleetObservation, Health, NodeCause, ObservedNode } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
-import { type BreakerReading, OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
+import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
+import { seenLately, viewFleet } from '../../shared/guardrails/fleet-view.ts';
 import type { OwnRung } from '../../shared/guardrails/replace.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
@@ -250,7 +244,8 @@ export async function readFacts(
   const original = gone ? asItWas(readOriginal, gone.machine) : readOriginal;
   const machines = { original, replacement: heardOf(readReplacement, unanswered) };
   const role = roleIn(fleet, observations, instanceId, original);
-  const breaker = readBreaker(fleet, observations, nowMs);
+  const view = viewFleet(fleet, { observations, watch }, nowMs);
+  const { breaker, haltedSinceMs } = view;
   const move =
     original && isAboutMove(payload, state)
       ? moveOf({
@@ -264,8 +259,8 @@ export async function readFacts(
             checks: original.checks,
           },
           node: { instanceId, name: payload.node },
-          nodes: observations.flatMap((one) => (nowMs - one.observedAtMs > OBSERVATION_VALID_MS ? [] : one.nodes)),
-          haltedSinceMs: haltedSince(watch, nowMs),
+          nodes: view.nodes,
+          haltedSinceMs,
         })
       : null;
   const spared =
@@ -281,14 +276,14 @@ export async function readFacts(
               [needs ?? [], is === 'failed' ? lastLine : []].flat(),
             ) ?? [],
           node: { instanceId, name: payload.node },
-          nodes: observations.flatMap((one) => (nowMs - one.observedAtMs > OBSERVATION_VALID_MS ? [] : one.nodes)),
-          haltedSinceMs: haltedSince(watch, nowMs),
+          nodes: view.nodes,
+          haltedSinceMs,
         })
       : payload.want.do === 'shrink'
         ? judgeSpared({
-            ...{ fleet, breaker, haltedSinceMs: haltedSince(watch, nowMs) },
+            ...{ fleet, breaker, haltedSinceMs },
             node: { instanceId, name: payload.node },
-            nodes: observations.flatMap((one) => (nowMs - one.observedAtMs > OBSERVATION_VALID_MS ? [] : one.nodes)),
+            nodes: view.nodes,
           })
         : undefined;
   const made = state?.restoredVolumes ? madeVolumes(state.restoredVolumes) : [];
@@ -339,10 +334,7 @@ export async function readFacts(
     original && needs.launch ? readLaunch(context, fleet, original.instance) : null,
     original && (needs.launch || (isPlan && needs.replace)) ? readReach(clients, fleet, original.instance) : null,
     (needs.sources || needs.supply) && state
-      ? readSupply(
-          () => readSources(context, { fleet, state, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
-          needs,
-        )
+      ? readSupply(() => readSources(context, { fleet, state, nodes: view.lastSeen, watch, nowMs }), needs)
       : null,
     payload.want.do === 'heal' && fleet.replace.rollBack !== undefined && (state?.rung ?? null) === null
       ? readRollBack(context, fleet.replace.rollBack.rehearse, state)
@@ -381,7 +373,7 @@ export async function readFacts(
     ...(disk !== undefined && { disk }),
     ...(laterWord !== undefined && { laterWord }),
     breaker,
-    haltedSinceMs: haltedSince(watch, nowMs),
+    haltedSinceMs,
     sources,
     rollBack,
     reindex,
@@ -553,29 +545,24 @@ export function watchedIn(
   instanceId: string,
   nowMs: number,
 ): Watched | null {
-  for (const { observedAtMs, nodes } of observations) {
-    const node = nodes.find((candidate) => candidate.instanceId === instanceId);
-    if (!node || nowMs - observedAtMs > OBSERVATION_VALID_MS) continue;
-    const { health, reason, sinceMs, height, lagBlocks, peerCount, cause, evidence, runs } = node;
-    const seen = {
-      instanceId,
-      health,
-      reason,
-      sinceMs,
-      observedAtMs: observedAtMs - staleMs(fleet),
-      height,
-      lagBlocks,
-      stoodSinceMs: stoodSince(node, observedAtMs),
-    };
-    return {
-      ...seen,
-      ...(peerCount !== null && { peerCount }),
-      ...(cause && { cause }),
-      ...(evidence && { evidence }),
-      ...(runs && { runs }),
-    };
-  }
-  return null;
+  const seen = seenLately(observations, instanceId, nowMs);
+  if (seen === null) return null;
+  const { node, observedAtMs } = seen;
+  const { health, reason, sinceMs, height, lagBlocks, peerCount, cause, evidence, runs } = node;
+  return {
+    instanceId,
+    health,
+    reason,
+    sinceMs,
+    observedAtMs: observedAtMs - staleMs(fleet),
+    height,
+    lagBlocks,
+    stoodSinceMs: stoodSince(node, observedAtMs),
+    ...(peerCount !== null && { peerCount }),
+    ...(cause && { cause }),
+    ...(evidence && { evidence }),
+    ...(runs && { runs }),
+  };
 }
 
 /** Sweeps that were late, or did not see it, make its block look newer; a client that catches up has old ones. */
@@ -597,7 +584,3 @@ function roleIn(
   if (original) return roleOf(fleet, original.instance.tags);
   return observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId)?.role ?? 'unknown';
 }
-
-/** An old observation is no proof of a halt; the observation's own age guards the rest. */
-const haltedSince = (watch: FleetWatch | undefined, nowMs: number): number | null =>
-  watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch.haltedSinceMs : null;

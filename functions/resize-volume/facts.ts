@@ -13,8 +13,8 @@ import { roleOf as roleOfNode } from '../../shared/fleet/resolve.ts';
 import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from '../../shared/growth/decide.ts';
 import type { PruneFacts } from '../../shared/growth/prune.ts';
 import type { UsedPoint } from '../../shared/growth/rate.ts';
-import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { isVolumeType } from '../../shared/guardrails/ebs.ts';
+import { readView } from '../../shared/guardrails/fleet-view.ts';
 import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';
 import { ownerOf } from '../../shared/guardrails/owner.ts';
 import { owesClient } from '../../shared/heal/lease.ts';
@@ -152,18 +152,12 @@ const isPruneOpen = (node: NodeRecord | undefined): boolean =>
 /** The fleet that would have to do without the node. An old view of it is none. */
 export async function readFleetNow(
   store: Pick<Store, 'readObservations' | 'readWatch'>,
-  { fleet: name, instanceId, node }: Pick<HealPayload, 'fleet' | 'instanceId' | 'node'>,
+  { instanceId, node }: Pick<HealPayload, 'fleet' | 'instanceId' | 'node'>,
   fleet: Fleet,
   nowMs: number,
 ): Promise<Pick<PruneFacts, 'node' | 'nodes' | 'breaker' | 'haltedSinceMs'>> {
-  const [observations, watch] = await Promise.all([store.readObservations(name), store.readWatch(name)]);
-  const fresh = observations.filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
-  return {
-    node: { instanceId, name: node },
-    nodes: fresh.flatMap(({ nodes }) => nodes),
-    breaker: readBreaker(fleet, observations, nowMs),
-    haltedSinceMs: watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch.haltedSinceMs : null,
-  };
+  const { nodes, breaker, haltedSinceMs } = await readView(store, fleet, nowMs);
+  return { node: { instanceId, name: node }, nodes, breaker, haltedSinceMs };
 }
 
 /** Whether the instance's tags could name an owner that matters: the file has a word on drift, and neither it nor the volume's tags name one. */

@@ -1,5 +1,5 @@
 // Reserves what a growth takes of the fleet before it is intended: its place in the queue and its money. The proof then lets the other nodes go on.
-import { readBreaker } from '../../shared/guardrails/breaker.ts';
+import { readView } from '../../shared/guardrails/fleet-view.ts';
 import { growthKey, judgeStagger, leaveStagger, monthOf, reserve } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord, GrowRecord } from '../../shared/guardrails/records.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
@@ -17,15 +17,13 @@ export async function reserveGrowth(
   { clients, store, payload, execution, environment }: ResizeContext,
   { plan, held: { holder } }: Act<'reserve'>,
 ): Promise<Acts['reserve']['result']> {
-  const [switches, node, observations] = await Promise.all([
+  const [switches, node] = await Promise.all([
     readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
     store.readNode(payload.instanceId),
-    store.readObservations(payload.fleet),
   ]);
   if ('refuse' in switches) return switches;
   if (!holds(node, holder)) return { lost: true };
-  const nowMs = Date.now();
-  const breaker = readBreaker(switches.fleet, observations, nowMs);
+  const { breaker, nowMs } = await readView(store, switches.fleet);
   const reserved: Acts['reserve']['result'] = { reserved: true, atMs: nowMs };
 
   let owner = NOBODY;

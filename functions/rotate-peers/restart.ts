@@ -6,6 +6,7 @@ import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
+import { nodesNow } from '../../shared/guardrails/fleet-view.ts';
 import {
   afterRestart,
   claimRestart,
@@ -82,7 +83,7 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
       ...refuse('restart-forbidden', `${needs}, and nobody reaches ${down}: two validators would be down at once`),
       page: false,
     };
-  const breaker = readBreaker(fleet, facts.observed, facts.nowMs);
+  const breaker = readBreaker(fleet, nodesNow(facts.observed, facts.nowMs));
   return breaker.open ? refuse('breaker-open', `${needs}; ${breaker.sentence}`) : null;
 }
 

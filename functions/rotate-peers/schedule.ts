@@ -1,7 +1,7 @@
 // Decides whether a fleet's lists have to be looked at now, and which ones. Pure: most of the five-minute runs have nothing to do.
 import type { PeersPolicy } from '../../shared/fleet/model.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
-import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
+import { observedNow } from '../../shared/guardrails/fleet-view.ts';
 import { newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Mode } from '../../shared/model/mode.ts';
@@ -112,13 +112,8 @@ const byName = (a: ObservedNode, b: ObservedNode): number => {
 
 /** An observation that is older than three minutes does not count; neither does an incomplete one. */
 export function judgeObservation(parts: readonly FleetObservation[], nowMs: number): Refusal | null {
-  const refuse = (reason: string): Refusal => ({
-    refuse: 'observation-stale',
-    reason: `${reason}: who is a good peer is not known`,
-    page: false,
-    retryAfterMs: SWEEP_MS,
-  });
-  if (parts.length === 0) return refuse('the fleet has never been observed');
-  const ageMs = nowMs - Math.min(...parts.map(({ observedAtMs }) => observedAtMs));
-  return ageMs <= OBSERVATION_VALID_MS ? null : refuse(`the fleet was observed ${Math.round(ageMs / 1000)} s ago`);
+  const observed = observedNow({ name: 'the fleet' }, parts, nowMs);
+  if (observed.kind === 'known') return null;
+  const reason = `${observed.why}: who is a good peer is not known`;
+  return { refuse: 'observation-stale', reason, page: false, retryAfterMs: SWEEP_MS };
 }

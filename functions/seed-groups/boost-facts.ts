@@ -5,7 +5,7 @@ import { describeVolumes, type VolumeDescription } from '../../shared/aws/volume
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
+import { nodesLately } from '../../shared/guardrails/fleet-view.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { isAsked } from '../../shared/heal/incident.ts';
 import { recentModifications } from '../../shared/heal/lease.ts';
@@ -31,9 +31,7 @@ export async function readBoostFacts(
     store.readObservations(fleet.name),
     store.readFleet(fleet.name).then(withoutQuestions),
   ]);
-  const observed = observations
-    .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
-    .flatMap((one) => one.nodes);
+  const observed = nodesLately(observations, nowMs);
   const instanceIds = nodes.map(({ instanceId }) => instanceId);
   const attached = instanceIds.length === 0 ? [] : await describeVolumes(ec2, { instanceIds });
   const data = attached.filter(({ tags }) => fleet.volumes.some((role) => hasTags(tags, role.tags)));

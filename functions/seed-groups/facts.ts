@@ -13,7 +13,7 @@ import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
-import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
+import { nodesLately } from '../../shared/guardrails/fleet-view.ts';
 import { SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
@@ -64,9 +64,7 @@ export async function readFacts(
     store.readWatch(fleet.name),
     readOwners(ec2, fleet, nodes),
   ]);
-  const observed = observations
-    .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
-    .flatMap((one) => one.nodes);
+  const observed = nodesLately(observations, nowMs);
   const members = nodes.filter(({ tags }) => names.includes(tags[SCALING_GROUP_TAG] ?? ''));
   const data = [...owners].flatMap(([volumeId, { role }]) => (role === null ? [] : [volumeId]));
   const [snapshots, keys, templates, launched] = await Promise.all([

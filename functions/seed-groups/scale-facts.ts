@@ -6,7 +6,7 @@ import { describeVolumes, type VolumeDescription } from '../../shared/aws/volume
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode, nodeOf, type SeenInstance } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
+import { nodesLately } from '../../shared/guardrails/fleet-view.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { keepsNode } from '../../shared/heal/incident.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
@@ -37,9 +37,7 @@ export async function readScaleFacts(
     store.readFleet(name),
     store.readRegister(name),
   ]);
-  const observed = observations
-    .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
-    .flatMap((one) => one.nodes);
+  const observed = nodesLately(observations, nowMs);
   const own = nodes.filter(({ tags }) => tags[SCALING_GROUP_TAG] === scales.group);
   const missing = Object.keys(group?.lifecycles ?? {}).filter((id) => !own.some(({ instanceId }) => instanceId === id));
   const volumes = await describeVolumes(clients.ec2, {

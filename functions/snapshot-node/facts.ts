@@ -2,9 +2,9 @@
 import { DescribeSnapshotsCommand, type EC2Client, type Filter, type Snapshot } from '@aws-sdk/client-ec2';
 import { readInstance } from '../../shared/aws/instances.ts';
 import { describeVolumes } from '../../shared/aws/volumes.ts';
-import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
-import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
+import { type FleetView, seenLately, viewFleet } from '../../shared/guardrails/fleet-view.ts';
 import { judgePauseTag, readSwitches } from '../../shared/guardrails/switches.ts';
 import { leftStopped } from '../../shared/heal/lease.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -42,8 +42,7 @@ export async function readFacts({
   const tags = Object.fromEntries((instance?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const paused = switches.refusal ?? judgePauseTag(tags);
   if (paused && open === null) return paused;
-  const fresh = observations.filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
-  const own = fresh.find(({ nodes }) => nodes.some((seen) => seen.instanceId === instanceId));
+  const view = viewFleet(fleet, { observations, watch }, nowMs);
   const root = instance?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === instance.RootDeviceName);
   return {
     nowMs,
@@ -57,23 +56,22 @@ export async function readFacts({
         }
       : null,
     volumes,
-    nodes: fresh.flatMap(({ nodes }) => nodes),
-    observedAtMs: own?.observedAtMs ?? null,
-    breaker: readBreaker(fleet, observations, nowMs),
-    // An old observation is no proof of a halt; the observation's own age guards the rest.
-    haltedSinceMs: watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch.haltedSinceMs : null,
-    chainId: watch?.chainId ?? fleet.health.chainId ?? null,
+    nodes: view.nodes,
+    observedAtMs: seenLately(observations, instanceId, nowMs)?.observedAtMs ?? null,
+    breaker: view.breaker,
+    haltedSinceMs: view.haltedSinceMs,
+    chainId: view.chainId ?? fleet.health.chainId ?? null,
     open,
     failures: incident?.failures ?? 0,
-    ...(leftStopped(node, nodeIn(observations, instanceId)?.heightSinceMs ?? null, nowMs) && {
+    ...(leftStopped(node, nodeIn(view, instanceId)?.heightSinceMs ?? null, nowMs) && {
       leftStopped: true as const,
     }),
     taken,
   };
 }
 
-const nodeIn = (observations: readonly FleetObservation[], instanceId: string): ObservedNode | undefined =>
-  observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
+const nodeIn = ({ lastSeen }: FleetView, instanceId: string): ObservedNode | undefined =>
+  lastSeen.find((node) => node.instanceId === instanceId);
 
 /** A node has a few volumes, and an incident a few attempts; more is a mistake that must not be half read. */
 const MAX_TAKEN = 500;

@@ -54,7 +54,8 @@ export function refusalOf(
   );
   // The same rules by which the dispatcher has chosen it, judged at this moment.
   const donor = donorOf({
-    ...{ fleet, nodes, observedAtMs, breaker, haltedSinceMs, nowMs },
+    ...{ fleet, nodes, breaker, haltedSinceMs, nowMs },
+    unobserved: null,
     sets: [],
     busy: new Map(),
     // plan-snapshots has counted them when it chose this node.

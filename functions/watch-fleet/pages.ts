@@ -4,6 +4,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { type AlarmKind, alarmName, NODES_WITH_OWN_ALARMS } from '../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
+import { nodesNow } from '../../shared/guardrails/fleet-view.ts';
 import { DISK_FIRST, type IncidentRecord } from '../../shared/heal/records.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { isOfMove, readTrigger } from '../../shared/model/trigger.ts';
@@ -272,7 +273,10 @@ export function healsStartByThemselves(
   nowMs: number,
 ): boolean {
   if (mode !== 'act' || replace.rungs.length === 0) return false;
-  const { open, isBlind, isMostlyUnknown } = readBreaker({ breaker }, [{ observedAtMs: nowMs, nodes }], nowMs);
+  const { open, isBlind, isMostlyUnknown } = readBreaker(
+    { breaker },
+    nodesNow([{ observedAtMs: nowMs, nodes }], nowMs),
+  );
   return !open || (replace.rungs.includes('restart') && !isBlind && !isMostlyUnknown);
 }
 

@@ -6,6 +6,7 @@ import type { Answer } from '../../shared/chains/client.ts';
 import { defaultsOf } from '../../shared/chains/defaults.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ReleaseMetric } from '../../shared/fleet/resource-names.ts';
+import { nodesLately } from '../../shared/guardrails/fleet-view.ts';
 import { page, THE_FLEET } from '../../shared/heal/notify.ts';
 import { noReleases, type ReleasePageCode, type ReleasesRecord } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
@@ -85,9 +86,6 @@ async function sendOwed(context: ReleasesContext): Promise<void> {
   }
 }
 
-/** watch-fleet looks each minute; what was seen longer ago says nothing of now. */
-const FRESH_MS = 10 * 60_000;
-
 async function readFacts(
   { fleet, store }: ReleasesContext,
   ask: (url: string) => Promise<Answer>,
@@ -99,12 +97,12 @@ async function readFacts(
     feedOf(fleet.releases?.consensusFeed, ask),
   ]);
   const nowMs = Date.now();
+  const lately = new Set(nodesLately(parts, nowMs));
   const clientOf = (read: FeedReading | null, told: (node: ObservedNode) => string | undefined): ClientFacts => ({
     feed: read,
-    running: parts.flatMap(({ observedAtMs, nodes }) => {
-      const isFresh = nowMs - observedAtMs <= FRESH_MS;
-      return nodes.map((node) => ({ node: node.name, told: (isFresh ? told(node) : undefined) ?? null }));
-    }),
+    running: parts
+      .flatMap(({ nodes }) => nodes)
+      .map((node) => ({ node: node.name, told: (lately.has(node) ? told(node) : undefined) ?? null })),
   });
   return {
     clients: {

@@ -3,10 +3,6 @@
 
 import type { Fleet } from '../fleet/model.ts';
 import type { Health } from '../fleet/observation.ts';
-import type { HealthReading } from './records.ts';
-
-/** An older observation does not count: every node is then unknown. */
-export const OBSERVATION_VALID_MS = 3 * 60_000;
 
 export interface BreakerReading {
   readonly open: boolean;
@@ -36,12 +32,7 @@ export const NO_NODES_HERE: BreakerReading = { open: false, sentence: 'its nodes
  * Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). Nodes that sync are neither well nor sick, and count on neither side. The
  * nodes of a part that was not observed lately count as unknown; no valid observation counts as all unknown.
  */
-export function readBreaker(
-  fleet: Pick<Fleet, 'breaker'>,
-  observations: readonly HealthReading[],
-  nowMs: number,
-): BreakerReading {
-  const nodes = observations.flatMap((observation) => asOfNow(observation, nowMs));
+export function readBreaker(fleet: Pick<Fleet, 'breaker'>, nodes: readonly NodeNow[]): BreakerReading {
   const known = nodes.filter(({ isKnown }) => isKnown);
   if (known.length === 0)
     return {
@@ -81,20 +72,6 @@ export interface NodeNow {
   /** It was observed lately. */
   readonly isKnown: boolean;
   readonly sinceMs: number;
-}
-
-/** The nodes of one part of an observation; of an old part all are unknown. */
-export function asOfNow({ observedAtMs, nodes }: HealthReading, nowMs: number): readonly NodeNow[] {
-  const isKnown = nowMs - observedAtMs <= OBSERVATION_VALID_MS;
-  return nodes.map(({ instanceId = '', availabilityZone = '', health, syncing, runs, sinceMs = observedAtMs }) => ({
-    instanceId,
-    zone: availabilityZone,
-    health: isKnown ? health : 'unknown',
-    isSyncing: isKnown && syncing === true,
-    runs: isKnown && runs === true,
-    isKnown,
-    sinceMs,
-  }));
 }
 
 /** At the tip; or its client runs, where nobody asks more: then that is all that anybody can say of a well node. */

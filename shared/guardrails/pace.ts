@@ -3,8 +3,7 @@
 import type { Fleet } from '../fleet/model.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { Write } from '../model/write.ts';
-import { asOfNow, type BreakerReading, isProvedSick, type NodeNow } from './breaker.ts';
-import type { HealthReading } from './records.ts';
+import { type BreakerReading, isProvedSick, type NodeNow } from './breaker.ts';
 import type { HolderFacts } from './replace-budget.ts';
 
 const MINUTE_MS = 60_000;
@@ -93,9 +92,6 @@ export interface Pace {
   readonly sentence: string;
   readonly zone: BreakerReading['zone'] | undefined;
 }
-
-export const nodesNow = (observations: readonly HealthReading[], nowMs: number): readonly NodeNow[] =>
-  observations.flatMap((observation) => asOfNow(observation, nowMs));
 
 /** So many nodes are the share of `count`: one at least. */
 const shareOf = (count: number, percent: number): number => Math.max(1, Math.floor((count * percent) / 100));

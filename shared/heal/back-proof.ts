@@ -2,7 +2,7 @@
 // came up. What the client says of itself proves nothing.
 import type { Fleet } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
-import { OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
+import { seenLately } from '../guardrails/fleet-view.ts';
 import { readSwitches } from '../guardrails/switches.ts';
 import type { ActContext, HealContext } from './context.ts';
 
@@ -117,9 +117,6 @@ async function readWatched(
   { fleet, instanceId }: HealContext['payload'],
 ): Promise<WatchedNode | null> {
   const nowMs = Date.now();
-  for (const { observedAtMs, nodes } of await readObservations(fleet)) {
-    const node = nodes.find((seen) => seen.instanceId === instanceId);
-    if (node && nowMs - observedAtMs <= OBSERVATION_VALID_MS) return { ...node, observedAtMs };
-  }
-  return null;
+  const seen = seenLately(await readObservations(fleet), instanceId, nowMs);
+  return seen && { ...seen.node, observedAtMs: seen.observedAtMs };
 }

@@ -1,10 +1,9 @@
 // Reserves a heal's place in the budgets of restarts and replacements: read, decided and written under a condition, before anything is intended. If
 // an attempt dies after that, the reservation stays under its key: the next attempt at the same thing already has it.
 import type { Fleet } from '../fleet/model.ts';
-import { readBreaker } from '../guardrails/breaker.ts';
+import { readView } from '../guardrails/fleet-view.ts';
 import {
   endRestart,
-  nodesNow,
   type PaceFacts,
   type PaceRecord,
   type Restart,
@@ -184,10 +183,9 @@ export async function reserveRestart(
   key: string,
   nowMs: number,
 ): Promise<Reserved | { readonly blind: string }> {
-  const observations = await context.store.readObservations(context.payload.fleet);
-  const breaker = readBreaker(fleet, observations, nowMs);
+  const { breaker, health: nodes } = await readView(context.store, fleet, nowMs);
   if (breaker.isBlind) return { blind: breaker.sentence };
-  const paced = await reservePlace(context, fleet, key, { nowMs, breaker, nodes: nodesNow(observations, nowMs) });
+  const paced = await reservePlace(context, fleet, key, { nowMs, breaker, nodes });
   if ('refuse' in paced) return paced;
   const reserved = await reserveOfThisNode(context, fleet, key, nowMs);
   if ('refuse' in reserved) await endPlace(context, key, { as: 'undone', atMs: nowMs, reason: reserved.reason });

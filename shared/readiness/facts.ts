@@ -7,6 +7,7 @@ import type { FleetNode } from '../fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../fleet/observation.ts';
 import type { ModificationFact } from '../growth/decide.ts';
 import type { BreakerReading } from '../guardrails/breaker.ts';
+import type { Known } from '../guardrails/fleet-view.ts';
 import type { ReplacementsRecord, RestartsRecord } from '../guardrails/replace-budget.ts';
 import type { DrillRecord } from '../heal/drill.ts';
 import type { NodeRecord } from '../heal/records.ts';
@@ -77,8 +78,8 @@ export interface FleetFacts {
   readonly outOfReach: ReadonlyMap<string, Read<readonly string[]>>;
   readonly nodes: readonly NodeFacts[];
   readonly observed: Read<readonly ObservedNode[]>;
-  /** ms since the epoch; null: never. */
-  readonly observedAtMs: number | null;
+  /** When, ms since the epoch. */
+  readonly lookedAt: Read<Known<number>>;
   readonly breaker: Read<BreakerReading>;
   readonly watch: Read<FleetWatch | undefined>;
   /** US dollars a month that growth has added since the month began. */

@@ -1,6 +1,6 @@
 // Judges each heal of each node: from what was read, from AWS's word on calls that were not made, and by the rules that a heal asks itself. Pure.
 import { judgeLaunch } from '../aws/launch.ts';
-import { OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
+import { watchNow } from '../guardrails/fleet-view.ts';
 import { judgeClass, judgeOwner, judgeZone } from '../guardrails/replace.ts';
 import { reserveReplacement, reserveRestart } from '../guardrails/replace-budget.ts';
 import { judgePauseTag } from '../guardrails/switches.ts';
@@ -119,13 +119,10 @@ function ofGrowth(about: Case): readonly Finding[] {
 }
 
 function ofClass({ facts, node: { node } }: Case, rung: Rung): readonly Finding[] {
-  const { fleet, breaker, watch } = facts;
+  const { fleet, breaker } = facts;
   return known(breaker, (reading) => {
     const isRestart = rung === 'restart' || rung === 'stop-start';
-    const haltedSinceMs =
-      'value' in watch && watch.value && facts.nowMs - watch.value.observedAtMs <= OBSERVATION_VALID_MS
-        ? watch.value.haltedSinceMs
-        : null;
+    const haltedSinceMs = haltedIn(facts);
     const refusal = judgeClass({
       class: isRestart ? 'restart' : 'replace',
       ...{ fleet, role: node.role, node, breaker: reading, haltedSinceMs },
@@ -134,6 +131,9 @@ function ofClass({ facts, node: { node } }: Case, rung: Rung): readonly Finding[
     return refused(refusal ?? (rung === 'stop-start' ? judgeZone(reading, node) : null));
   });
 }
+
+const haltedIn = ({ watch, nowMs }: FleetFacts): number | null =>
+  'value' in watch ? (watchNow(watch.value, nowMs)?.haltedSinceMs ?? null) : null;
 
 /** Of each instance EC2 is asked whether it would stop it. */
 const ASKED_BY_A_DRY_RUN = { stopProtected: false } as const;
@@ -266,18 +266,21 @@ function ofSnapshots(about: Case): readonly Finding[] {
     });
   const donor = known(facts.sets, (sets) =>
     known(facts.breaker, (breaker) =>
-      known(facts.observed, (nodes) => {
-        if (facts.observedAtMs === null) return [unknown('not-observed', 'the fleet was never observed')];
-        const found = donorOf({
-          ...{ fleet, nodes, observedAtMs: facts.observedAtMs, sets, breaker, nowMs },
-          haltedSinceMs: 'value' in facts.watch ? (facts.watch.value?.haltedSinceMs ?? null) : null,
-          busy: new Map(),
-          underWaySinceMs: null,
-          failedMs: [],
-          asked: { instanceId: node.node.instanceId },
-        });
-        return 'refuse' in found ? refused(found) : [];
-      }),
+      known(facts.observed, (nodes) =>
+        known(facts.lookedAt, (lookedAt) => {
+          if (lookedAt.kind === 'unknown' && lookedAt.sinceMs === null) return [unknown('not-observed', lookedAt.why)];
+          const found = donorOf({
+            ...{ fleet, nodes, sets, breaker, nowMs },
+            unobserved: lookedAt.kind === 'known' ? null : lookedAt.why,
+            haltedSinceMs: haltedIn(facts),
+            busy: new Map(),
+            underWaySinceMs: null,
+            failedMs: [],
+            asked: { instanceId: node.node.instanceId },
+          });
+          return 'refuse' in found ? refused(found) : [];
+        }),
+      ),
     ),
   );
   const volumes = ofVolumes(about);

@@ -11,7 +11,8 @@ import type { Fleet } from '../fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../fleet/nodes.ts';
 import type { Settings } from '../fleet/settings.ts';
 import type { ModificationFact } from '../growth/decide.ts';
-import { OBSERVATION_VALID_MS, readBreaker } from '../guardrails/breaker.ts';
+import { readBreaker } from '../guardrails/breaker.ts';
+import { nodesLately, nodesNow, observedNow } from '../guardrails/fleet-view.ts';
 import { addedUsd, monthOf } from '../guardrails/grow.ts';
 import { judgePauses } from '../guardrails/switches.ts';
 import type { NodeRecord } from '../heal/records.ts';
@@ -88,11 +89,9 @@ export async function readFleet(around: Surroundings, fleet: Fleet): Promise<Fle
     ),
     outOfReach: await readReach(around, fleet, nodes),
     nodes: await readNodes(around, { fleet, nodes, launch, volumes, owners }),
-    observed: mapped(observations, (parts) =>
-      parts.flatMap((part) => (nowMs - part.observedAtMs > OBSERVATION_VALID_MS ? [] : part.nodes)),
-    ),
-    observedAtMs: 'value' in observations ? latestOf(observations.value.map((part) => part.observedAtMs)) : null,
-    breaker: mapped(observations, (parts) => readBreaker(fleet, parts, nowMs)),
+    observed: mapped(observations, (parts) => nodesLately(parts, nowMs)),
+    breaker: mapped(observations, (parts) => readBreaker(fleet, nodesNow(parts, nowMs))),
+    lookedAt: mapped(observations, (parts) => observedNow(fleet, parts, nowMs)),
     watch,
     addedUsd: mapped(
       await ofTable(around, 'the budget of growth', () => store.readBudget(fleet.name, monthOf(nowMs))),
@@ -108,8 +107,6 @@ export async function readFleet(around: Surroundings, fleet: Fleet): Promise<Fle
 }
 
 const NO_MEMORY = { readWatch: async () => undefined };
-
-const latestOf = (timesMs: readonly number[]): number | null => (timesMs.length === 0 ? null : Math.max(...timesMs));
 
 /** Before a deployment there is no table, and that is said once. */
 const ofTable = <T>({ isDeployed }: Surroundings, what: string, read: () => Promise<T>): Promise<Read<T>> =>

@@ -1,7 +1,7 @@
 // Chooses the node that is stopped for the next clean snapshot, if any: each node in turn, and none that the fleet needs. Pure.
 import type { CleanSnapshotPolicy, Fleet } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
-import { type BreakerReading, OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
+import type { BreakerReading } from '../guardrails/breaker.ts';
 import { judgeVotingPower } from '../guardrails/voting-power.ts';
 import { DAY_MS } from '../model/execution.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
@@ -11,7 +11,8 @@ export interface DonorFacts {
   readonly fleet: Pick<Fleet, 'name' | 'chain' | 'volumes' | 'cleanSnapshots'>;
   /** watch-fleet's last observation of them. */
   readonly nodes: readonly ObservedNode[];
-  readonly observedAtMs: number;
+  /** Why nobody knows how it is now; null where it was observed lately. */
+  readonly unobserved: string | null;
   readonly sets: readonly SnapshotSet[];
   readonly breaker: BreakerReading;
   /** Since when the chain is halted; null while it advances. */
@@ -63,8 +64,7 @@ export function donorOf(facts: DonorFacts): Donor {
   const { underWaySinceMs } = facts;
   if (!asked && underWaySinceMs !== null && nowMs - underWaySinceMs < UNDER_WAY_MS)
     return { notDue: `a clean snapshot was begun ${minutes(nowMs - underWaySinceMs)} ago` };
-  if (nowMs - facts.observedAtMs > OBSERVATION_VALID_MS)
-    return refuse('observation-stale', `${fleet.name} was last observed ${minutes(nowMs - facts.observedAtMs)} ago`);
+  if (facts.unobserved !== null) return refuse('observation-stale', facts.unobserved);
   if (haltedSinceMs !== null)
     return refuse(
       'chain-standing',

@@ -1,6 +1,6 @@
 // Acts of an upgrade beside the node (blue/green): the wanted version is enabled on the new instance while its client is masked, started on data without
 // what makes another node itself, asked where it stands, and written down as proved.
-import { OBSERVATION_VALID_MS } from '../../../shared/guardrails/breaker.ts';
+import { watchNow } from '../../../shared/guardrails/fleet-view.ts';
 import { readSwitches } from '../../../shared/guardrails/switches.ts';
 import { askApart, askedBlock, awaitApart } from '../../../shared/heal/apart-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
@@ -126,7 +126,7 @@ async function look(context: LadderActContext): Promise<Result> {
     ]);
     if ('refuse' in switches) return { is: 'refused', refusal: switches };
     const nowMs = Date.now();
-    const chain = watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch : null;
+    const chain = watchNow(watch, nowMs);
     const { health } = switches.fleet;
     const before = state.beside?.look ?? null;
     return { is: 'done', atMs: nowMs, look: lookAt({ nowMs, health, asked: askedBlock(sent), heard, chain, before }) };

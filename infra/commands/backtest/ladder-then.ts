@@ -6,6 +6,7 @@ import type { Health } from '../../../shared/fleet/observation.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
 import { HEALTH_VALUE } from '../../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { nodesNow } from '../../../shared/guardrails/fleet-view.ts';
 import { peersLacking } from '../../../shared/guardrails/peers.ts';
 import type { HealthReading } from '../../../shared/guardrails/records.ts';
 import { judgeClass } from '../../../shared/guardrails/replace.ts';
@@ -272,7 +273,7 @@ function pastOf(
       },
       ...{ sinceMs: fromMs, observedAtMs: nowMs, height: null, lagBlocks: null, stoodSinceMs: null },
     },
-    breaker: readBreaker(fleet, [reading], nowMs),
+    breaker: readBreaker(fleet, nodesNow([reading], nowMs)),
     haltedSinceMs,
     keyScope: history.keyScope,
   };

@@ -25,6 +25,7 @@ import {
 } from '../../../functions/dispatch-heal/decide.ts';
 import type { AlarmStatus, StatusCheckResult } from '../../../functions/dispatch-heal/facts.ts';
 import type { Health, ObservedNode } from '../../../shared/fleet/observation.ts';
+import { viewFleet } from '../../../shared/guardrails/fleet-view.ts';
 import { laterWord } from '../../../shared/heal/last-word.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { parseHealPayload } from '../../../shared/heal/payload.ts';
@@ -116,12 +117,11 @@ describe('a node is sick', () => {
         [
           'bitcoin',
           {
-            observations: [{ observedAtMs, nodes: [observed('stuck')] }],
-            haltedSinceMs: null,
-            tip: null,
-            gone: null,
-            sharedNames: new Set<string>(),
-            pages: null,
+            ...viewFleet(
+              fleet,
+              { observations: [{ observedAtMs, nodes: [observed('stuck')] }], watch: undefined },
+              NOON_MS,
+            ),
           },
         ],
       ]);
@@ -237,12 +237,8 @@ describe('the dispatcher', () => {
       { fleet: of, trigger: triggerOf(trigger), candidate: { ...candidate, ...more }, node: 'node2' },
       { instanceId: INSTANCE, tags: NODE_TAGS },
       {
-        observations: [{ observedAtMs: NOON_MS, nodes }],
+        ...viewFleet(of, { observations: [{ observedAtMs: NOON_MS, nodes }], watch: undefined }, NOON_MS),
         haltedSinceMs,
-        tip: null,
-        gone: null,
-        sharedNames: new Set(),
-        pages: null,
       },
       NOON_MS,
     );
@@ -299,9 +295,8 @@ describe('the dispatcher', () => {
   });
 
   it('finds a node that is down in any part of the fleet’s observation', () => {
-    const parts = [[observed('unreachable')], others].map((nodes) => ({ observedAtMs: NOON_MS, nodes }));
-    expect(isDown(candidate, { observations: parts })).toBe(true);
-    expect(isDown(candidate, { observations: parts.slice(1) })).toBe(false);
+    expect(isDown(candidate, { lastSeen: [...others, observed('unreachable')] })).toBe(true);
+    expect(isDown(candidate, { lastSeen: others })).toBe(false);
   });
 
   it('is shut to all but restarts where the breaker is open, but not to a person who names a node', () => {
@@ -352,12 +347,7 @@ describe('the dispatcher', () => {
 
   it('lets a node that stands still without peers be given some first, for half an hour', () => {
     const judged = (more: Partial<ObservedNode>, health: Health = 'stuck') =>
-      peersFirst(
-        fleet,
-        { observations: [{ observedAtMs: NOON_MS, nodes: [observed(health, more)] }] },
-        INSTANCE,
-        NOON_MS,
-      )?.refuse ?? null;
+      peersFirst(fleet, { lastSeen: [observed(health, more)] }, INSTANCE, NOON_MS)?.refuse ?? null;
     expect(judged({ peerCount: 0 })).toBe('peers-first');
     expect(judged({ peerCount: 8 })).toBeNull();
     expect(judged({ peerCount: null })).toBeNull();
@@ -371,8 +361,7 @@ describe('the dispatcher', () => {
 
   it('gives peers to the node itself, and to none that nobody has seen', () => {
     const nodes = [observed('stuck', { instanceId: 'i-3', peerCount: 8 }), observed('stuck', { peerCount: 0 })];
-    const judged = (some: readonly ObservedNode[], of = fleet) =>
-      peersFirst(of, { observations: [{ observedAtMs: NOON_MS, nodes: some }] }, INSTANCE, NOON_MS);
+    const judged = (some: readonly ObservedNode[], of = fleet) => peersFirst(of, { lastSeen: some }, INSTANCE, NOON_MS);
     expect(judged(nodes)).toMatchObject({ refuse: 'peers-first', page: false, retryAfterMs: 50_000 });
     expect(judged([])).toBeNull();
     expect(judged(nodes, { ...fleet, peers: undefined } as unknown as typeof fleet)).toBeNull();

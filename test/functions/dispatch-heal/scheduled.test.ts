@@ -5,6 +5,7 @@ import { moveCandidates } from '../../../functions/dispatch-heal/candidates.ts';
 import { judgeBeforeStart } from '../../../functions/dispatch-heal/decide.ts';
 import { isMovedNoMore, judgeMoved } from '../../../functions/dispatch-heal/scheduled.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
+import { viewFleet } from '../../../shared/guardrails/fleet-view.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import { NODE_EVENT, NODE_TYPE } from '../../../shared/model/trigger.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
@@ -18,10 +19,9 @@ const mark = (hours: number, more: object = {}) => ({
   ...{ id: 'e1', code: 'instance-stop' as const, notBeforeMs: NOON_MS + hours * HOUR_MS, seenAtMs: NOON_MS - HOUR_MS },
   ...more,
 });
-const seen = (node: ObservedNode, ageMs = 0) => {
-  const observations = [{ observedAtMs: NOON_MS - ageMs, nodes: [observedNode({ name: 'node1' }), node] }];
-  return { observations, haltedSinceMs: null, tip: null, gone: null, sharedNames: new Set<string>(), pages: null };
-};
+const seenAll = (nodes: readonly ObservedNode[], ageMs = 0) =>
+  viewFleet(fleet, { observations: [{ observedAtMs: NOON_MS - ageMs, nodes }], watch: undefined }, NOON_MS);
+const seen = (node: ObservedNode, ageMs = 0) => seenAll([observedNode({ name: 'node1' }), node], ageMs);
 const candidates = (more: Partial<ObservedNode>, ageMs = 0) =>
   moveCandidates([fleet], new Map([['bitcoin', seen(observedNode(more), ageMs)]]), NOON_MS);
 
@@ -51,19 +51,7 @@ describe('a node is moved', () => {
     const at = (health: ObservedNode['health']) => {
       const own = observedNode({ scheduled: [mark(24)] });
       const nodes = [observedNode({ name: 'node1', health }), own];
-      return judgeMoved(
-        'event',
-        subject,
-        {
-          observations: [{ observedAtMs: NOON_MS, nodes }],
-          haltedSinceMs: null,
-          tip: null,
-          gone: null,
-          sharedNames: new Set<string>(),
-          pages: null,
-        },
-        NOON_MS,
-      )?.refuse;
+      return judgeMoved('event', subject, seenAll(nodes), NOON_MS)?.refuse;
     };
     expect([at('synced'), at('stuck')]).toEqual([undefined, 'cannot-be-spared']);
   });
@@ -99,15 +87,7 @@ describe('a node that has caught up with the type of its first sync', () => {
   it('waits at the door while its fleet cannot spare it', () => {
     const subject = { fleet: boosted, node: { instanceId: INSTANCE, name: 'node2' }, role: 'follower' } as const;
     const at = (health: ObservedNode['health']) =>
-      judgeMoved(
-        'type',
-        subject,
-        {
-          ...seen(own),
-          observations: [{ observedAtMs: NOON_MS, nodes: [observedNode({ name: 'node1', health }), own] }],
-        },
-        NOON_MS,
-      )?.refuse;
+      judgeMoved('type', subject, seenAll([observedNode({ name: 'node1', health }), own]), NOON_MS)?.refuse;
     expect([at('synced'), at('stuck')]).toEqual([undefined, 'cannot-be-spared']);
   });
 
@@ -121,7 +101,7 @@ describe('a node that has caught up with the type of its first sync', () => {
         candidate: { instanceId: INSTANCE, onsetMs: NOON_MS, suppressedBy: null, alarm: ALARM },
       },
       { instanceId: INSTANCE, tags: {} },
-      { ...seen(own), observations: [{ observedAtMs: NOON_MS, nodes }] },
+      seenAll(nodes),
       NOON_MS,
     );
     expect(refusal).toMatchObject({ refuse: 'cannot-be-spared', page: false });

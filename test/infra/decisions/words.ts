@@ -12,7 +12,8 @@ import { CURABLE } from '../../../functions/rotate-peers/schedule.ts';
 import { type DescribedSchema, describedSchema } from '../../../infra/fleet-json-schema.ts';
 import type { Health } from '../../../shared/fleet/observation.ts';
 import { HEALTH_VALUE, poolName } from '../../../shared/fleet/resource-names.ts';
-import { OBSERVATION_VALID_MS, readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { nodesNow, OBSERVATION_VALID_MS } from '../../../shared/guardrails/fleet-view.ts';
 import { OUTAGE_TRIES, PATIENT_WAITS_SECONDS, POLL_SECONDS } from '../../../shared/heal/context.ts';
 import {
   ALARM_LAG_MS,
@@ -85,7 +86,7 @@ function healthRow(health: Health): readonly string[] {
 function counts(health: Health): boolean {
   const nodes = Array.from({ length: 3 }, (_, at) => ({ instanceId: idOf(at), health: at === 0 ? health : 'synced' }));
   const fleet = { ...bitcoin.fleet, breaker: { ...bitcoin.fleet.breaker, unhealthyMinimum: 0, unhealthyPercent: 1 } };
-  return readBreaker(fleet, [{ observedAtMs: NOW_MS, nodes }] as never, NOW_MS).open;
+  return readBreaker(fleet, nodesNow([{ observedAtMs: NOW_MS, nodes }] as never, NOW_MS)).open;
 }
 
 /** What the pool does with such a node beside a synced one: where it was in, and where it was out. */

@@ -5,6 +5,7 @@ import { endsUpgrade, nextStep, type UpgradeStep } from '../../../functions/disp
 import type { Fleet, Role } from '../../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import { readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { nodesNow } from '../../../shared/guardrails/fleet-view.ts';
 import { judgeOthers, judgeSelf } from '../../../shared/guardrails/move.ts';
 import {
   type HolderFacts,
@@ -198,8 +199,10 @@ export function rolloutModel(setting: RolloutSetting, rules: RolloutRules = ROLL
   const breakerOf = (seen: readonly ObservedNode[]) =>
     readBreaker(
       fleet,
-      [{ observedAtMs: NOON_MS, nodes: seen.map((node) => ({ ...node, sinceMs: ASKED_MS })) }] as never,
-      NOON_MS,
+      nodesNow(
+        [{ observedAtMs: NOON_MS, nodes: seen.map((node) => ({ ...node, sinceMs: ASKED_MS })) }] as never,
+        NOON_MS,
+      ),
     );
 
   /** Whether the node may be stopped now, as its own heal judges. */

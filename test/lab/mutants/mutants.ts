@@ -4277,11 +4277,19 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: 'const open = unwell.length > nodes.length;',
       caughtBy: ['shared/guardrails/breaker'],
     },
+  ],
+  'shared/guardrails/fleet-view.ts': [
     {
       name: 'an observation that is old is none',
-      find: 'nowMs - observedAtMs <= OBSERVATION_VALID_MS',
-      replace: 'nowMs - observedAtMs <= 100 * OBSERVATION_VALID_MS',
-      caughtBy: ['shared/guardrails/breaker'],
+      find: 'nowMs - atMs <= OBSERVATION_VALID_MS',
+      replace: 'nowMs - atMs <= 100 * OBSERVATION_VALID_MS',
+      caughtBy: ['shared/guardrails/fleet-view'],
+    },
+    {
+      name: 'a halt that an old watch tells of is none',
+      find: 'haltedSinceMs: known?.haltedSinceMs ?? null,',
+      replace: 'haltedSinceMs: watch?.haltedSinceMs ?? null,',
+      caughtBy: ['shared/guardrails/fleet-view'],
     },
   ],
   'shared/guardrails/terminated.ts': [

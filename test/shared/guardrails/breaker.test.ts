@@ -1,12 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Health } from '../../../shared/fleet/observation.ts';
-import {
-  asOfNow,
-  isProvedSick,
-  NO_NODES_HERE,
-  OBSERVATION_VALID_MS,
-  readBreaker,
-} from '../../../shared/guardrails/breaker.ts';
+import { isProvedSick, NO_NODES_HERE, readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { nodesNow, OBSERVATION_VALID_MS } from '../../../shared/guardrails/fleet-view.ts';
 import type { HealthReading } from '../../../shared/guardrails/records.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
@@ -26,7 +21,7 @@ describe('the breaker of a fleet', () => {
   });
 
   const read = (health: readonly Health[], breaker = {}) =>
-    readBreaker(bitcoinFleet({ breaker }), [seen(health)], NOON_MS);
+    readBreaker(bitcoinFleet({ breaker }), nodesNow([seen(health)], NOON_MS));
 
   it.each([
     [1, 0, false],
@@ -57,7 +52,7 @@ describe('the breaker of a fleet', () => {
     const of = (runs: number, unknown: number, dead: number) => {
       const one = seen([...nodes(0, runs + unknown, 'unknown'), ...nodes(0, dead, 'unreachable')]);
       const all = one.nodes.map((node, at) => ({ ...node, ...(at < runs && { runs: true as const }) }));
-      return readBreaker(bitcoinFleet(), [{ ...one, nodes: all }], NOON_MS);
+      return readBreaker(bitcoinFleet(), nodesNow([{ ...one, nodes: all }], NOON_MS));
     };
     expect(of(4, 0, 1)).toEqual({ open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' });
     expect(of(3, 0, 2)).toMatchObject({ open: true });
@@ -72,7 +67,7 @@ describe('the breaker of a fleet', () => {
       const more = Array.from({ length: count }, () => ({ health: 'behind', syncing: true }) as const);
       return { ...one, nodes: [...one.nodes, ...more] };
     };
-    const readAll = (reading: HealthReading) => readBreaker(bitcoinFleet(), [reading], NOON_MS);
+    const readAll = (reading: HealthReading) => readBreaker(bitcoinFleet(), nodesNow([reading], NOON_MS));
 
     it('so that one that hangs beside them is healed', () => {
       expect(readAll(syncing(1, nodes(3, 1)))).toEqual({
@@ -88,7 +83,7 @@ describe('the breaker of a fleet', () => {
 
     it('but for those of a part that was not observed lately', () => {
       const old = { ...syncing(2, []), observedAtMs: NOON_MS - OBSERVATION_VALID_MS - 1 };
-      expect(readBreaker(bitcoinFleet(), [seen(nodes(4, 0)), old], NOON_MS).open).toBe(true);
+      expect(readBreaker(bitcoinFleet(), nodesNow([seen(nodes(4, 0)), old], NOON_MS)).open).toBe(true);
     });
   });
 
@@ -100,10 +95,10 @@ describe('the breaker of a fleet', () => {
   it('is open where nothing was observed, or nothing lately', () => {
     const fleet = bitcoinFleet();
     const sentence = 'the fleet has not been observed for 3 min: all of it counts as unknown';
-    expect(readBreaker(fleet, [], NOON_MS)).toEqual({ open: true, sentence, isBlind: true });
+    expect(readBreaker(fleet, nodesNow([], NOON_MS))).toEqual({ open: true, sentence, isBlind: true });
     const old = seen(nodes(5, 0), NOON_MS - OBSERVATION_VALID_MS);
-    expect(readBreaker(fleet, [old], NOON_MS).open).toBe(false);
-    expect(readBreaker(fleet, [old], NOON_MS + 1)).toEqual({ open: true, sentence, isBlind: true });
+    expect(readBreaker(fleet, nodesNow([old], NOON_MS)).open).toBe(false);
+    expect(readBreaker(fleet, nodesNow([old], NOON_MS + 1))).toEqual({ open: true, sentence, isBlind: true });
   });
 
   it('is blind where nobody could be asked, and one node alone says nothing of that', () => {
@@ -115,7 +110,7 @@ describe('the breaker of a fleet', () => {
 
   it('counts the nodes of a part that was not observed lately as unknown, not as absent', () => {
     const parts = [seen(nodes(100, 0)), seen(nodes(100, 0), NOON_MS - OBSERVATION_VALID_MS - 1)];
-    expect(readBreaker(bitcoinFleet(), parts, NOON_MS)).toEqual({
+    expect(readBreaker(bitcoinFleet(), nodesNow(parts, NOON_MS))).toEqual({
       open: true,
       isMostlyUnknown: true,
       sentence: '100 of 200 nodes unhealthy or unknown, limit 40',
@@ -142,7 +137,7 @@ describe('the breaker of every fleet of 1 to 50 nodes', () => {
     Array.from({ length: to - from + 1 }, (_, more) => [from + more, limit] as const),
   );
   const judge = (synced: number, others: number, health: Health) =>
-    readBreaker(bitcoinFleet(), [seen(nodes(synced, others, health))], NOON_MS);
+    readBreaker(bitcoinFleet(), nodesNow([seen(nodes(synced, others, health))], NOON_MS));
 
   it('has a row for each size', () => {
     expect(sizes.map(([size]) => size)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
@@ -164,7 +159,7 @@ describe('a zone in trouble', () => {
       Array.from({ length: count }, () => ({ ...(zone !== undefined && { availabilityZone: zone }), health })),
     );
     const numbered = all.map((node, at) => ({ ...node, instanceId: `i-${at}` }));
-    return readBreaker(bitcoinFleet(), [{ observedAtMs: NOON_MS, nodes: numbered }], NOON_MS).zone;
+    return readBreaker(bitcoinFleet(), nodesNow([{ observedAtMs: NOON_MS, nodes: numbered }], NOON_MS)).zone;
   };
 
   it('is told with its nodes, and with the numbers of the others', () => {
@@ -242,12 +237,12 @@ describe('a zone in trouble', () => {
 
 describe('a node as it is known now', () => {
   it('is unknown when nobody has seen it for three minutes', () => {
-    const known = (minutes: number) => asOfNow(seen(['synced'], NOON_MS - minutes * 60_000), NOON_MS)[0]?.isKnown;
+    const known = (minutes: number) => nodesNow([seen(['synced'], NOON_MS - minutes * 60_000)], NOON_MS)[0]?.isKnown;
     expect([known(3), known(3.01)]).toEqual([true, false]);
   });
 
   it('has no id and no zone where the observation tells none', () => {
-    expect(asOfNow({ observedAtMs: NOON_MS, nodes: [{ health: 'stuck' }] }, NOON_MS)).toMatchObject([
+    expect(nodesNow([{ observedAtMs: NOON_MS, nodes: [{ health: 'stuck' }] }], NOON_MS)).toMatchObject([
       { instanceId: '', zone: '', health: 'stuck', sinceMs: NOON_MS, isKnown: true },
     ]);
   });
@@ -262,7 +257,7 @@ describe('a node as it is known now', () => {
     ['unknown', false],
     ['synced', false],
   ])('that is %s is proved to be sick: %s', (health, sick) => {
-    const [node] = asOfNow(seen([health]), NOON_MS);
+    const [node] = nodesNow([seen([health])], NOON_MS);
     expect(node && isProvedSick(node)).toBe(sick);
     expect(node && isProvedSick({ ...node, isSyncing: true })).toBe(false);
   });

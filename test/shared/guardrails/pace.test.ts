@@ -2,11 +2,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Health } from '../../../shared/fleet/observation.ts';
-import { OBSERVATION_VALID_MS, readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { nodesNow, OBSERVATION_VALID_MS } from '../../../shared/guardrails/fleet-view.ts';
 import {
   endRestart,
   judgePace,
-  nodesNow,
   type PaceFacts,
   type PaceRecord,
   paceOf,
@@ -45,7 +45,7 @@ function factsOf(
   const observations = [{ observedAtMs: nowMs, nodes }];
   return {
     ...{ nowMs, limits, restarts },
-    breaker: readBreaker({ breaker: limits }, observations, nowMs),
+    breaker: readBreaker({ breaker: limits }, nodesNow(observations, nowMs)),
     nodes: nodesNow(observations, nowMs),
     waiting:
       waiting ??
@@ -237,7 +237,7 @@ describe('the pace of restarts', () => {
   it('stops nobody for an old observation, and lets nobody go', () => {
     const facts = factsOf(fleet(8, 2));
     const old = [{ observedAtMs: NOON_MS - OBSERVATION_VALID_MS - 1, nodes: [] }];
-    const breaker = readBreaker(bitcoinFleet(), old, NOON_MS);
+    const breaker = readBreaker(bitcoinFleet(), nodesNow(old, NOON_MS));
     expect(paceOf({ ...facts, breaker })).toMatchObject({ free: 0, stopped: 'unknown' });
   });
 

@@ -15,7 +15,7 @@ const node = (name: string, more: Partial<ObservedNode> = {}) => observedNode({ 
 const factsOf = (more: Partial<DonorFacts> = {}): DonorFacts => ({
   fleet: fleetOf(),
   nodes: [node('node1'), node('node2'), node('node3')],
-  observedAtMs: NOON_MS - MINUTE_MS,
+  unobserved: null,
   sets: [],
   breaker: { open: false, sentence: '0 of 3 nodes unhealthy or unknown, limit 1' },
   haltedSinceMs: null,
@@ -98,9 +98,7 @@ describe('the time of a stop', () => {
       const nowMs = midnightMs + hour * HOUR_MS + 10 * MINUTE_MS;
       const last = found.at(-1);
       const taken = last === undefined ? [] : [{ hoursAgo: (NOON_MS - midnightMs) / HOUR_MS - last - 17 / 60 }];
-      const chosen = donorOf(
-        factsOf({ fleet: clean(policy), nowMs, observedAtMs: nowMs - MINUTE_MS, sets: sets(...taken) }),
-      );
+      const chosen = donorOf(factsOf({ fleet: clean(policy), nowMs, sets: sets(...taken) }));
       if ('donor' in chosen && !failing(hour)) found.push(hour);
     }
     return found;
@@ -160,7 +158,11 @@ describe('nobody is stopped', () => {
       { underWaySinceMs: NOON_MS - MINUTE_MS },
       /^a clean snapshot was begun 1 min ago/,
     ],
-    ['by an old observation', { observedAtMs: NOON_MS - 4 * MINUTE_MS }, /^observation-stale: .* 4 min ago/],
+    [
+      'by an old observation',
+      { unobserved: 'bitcoin was last observed 4 min ago' },
+      /^observation-stale: .* 4 min ago/,
+    ],
     ['while the chain stands', { haltedSinceMs: NOON_MS - HOUR_MS }, /^chain-standing: .* 60 min/],
     [
       'while the breaker is open',
@@ -256,10 +258,6 @@ describe('nobody is stopped', () => {
       donor({ nodes: Array.from({ length: count }, (_, at) => node(`n${at}`, { role: 'validator' })) });
     expect(unfit(5)).toMatch(/; n4 is a validator$/);
     expect(unfit(7)).toMatch(/; n4 is a validator; and 2 more$/);
-  });
-
-  it('by an observation of three minutes ago: it is of now', () => {
-    expect(donor({ observedAtMs: NOON_MS - 3 * MINUTE_MS })).toBe('node1');
   });
 
   it('while one is under way, for two hours and unless a person asks', () => {
