@@ -20,7 +20,7 @@ import { type Facts, readFacts } from './facts.ts';
 import { ladderOf, needsOf } from './ladder.ts';
 import { readLaunch } from './launch.ts';
 import { exceededBy, keepsTurn, mayWait, needsTurn, permit, settlesWith } from './permission.ts';
-import { type LadderPlan, planOf, stateOf } from './plan.ts';
+import { type LadderPlan, needsOfPlan, type Planned, planOf, planOn, stateOf } from './plan.ts';
 import { leaseReplacementAgain } from './replacement-lease.ts';
 import { leaveInstead } from './rungs/replace.ts';
 import { startInstead } from './rungs/restart.ts';
@@ -48,6 +48,8 @@ export interface Climbing {
   readonly status: NodeStatus;
   readonly leases: Leases;
   readonly permitted: Permitted;
+  /** What attempts before this one had tried. */
+  readonly triedBefore: number;
 }
 
 interface Conclusion {
@@ -63,7 +65,7 @@ interface Acts {
   /** approved: the plan that a person has approved, perhaps hours ago. */
   readonly plan: {
     readonly args: { readonly approved: LadderPlan | null };
-    readonly result: ReturnType<typeof planOf>;
+    readonly result: Planned;
   };
   readonly ask: { readonly args: { readonly plan: LadderPlan }; readonly result: Approval };
   readonly lease: { readonly args: { readonly permitted: Permitted }; readonly result: Leased };
@@ -112,6 +114,8 @@ const COMMANDS_OVER_WITHIN_MS = 180 * MINUTE_MS;
 const NOTHING_SEEN: NodeStatus = { seen: null, unanswered: null };
 /** For a plan: nothing is sent to the node. */
 const UNASKED = { ...NOTHING_SEEN, openUntilMs: null };
+/** What was begun is proved or put away, and nothing new is begun. */
+const NOTHING: Permitted = { rungs: [], source: null };
 /** This execution may not decide how the attempt ends. */
 const NO_MORE: End = { do: 'end', ending: null };
 
@@ -141,6 +145,8 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
     reduce: (_state, { approved }, plan, { mode }) => {
       if ('refusal' in plan) return concluding(refused(plan.refusal), null);
       if ('well' in plan) return concluding({ outcome: 'healed', reason: plan.well }, null);
+      if ('end' in plan) return concluding(endingOf(plan.end), null);
+      if ('settles' in plan) return { do: 'lease', permitted: NOTHING };
       if (mode === 'plan') return concluding({ outcome: 'planned', reason: plan.sentence, plan: plan.words }, null);
       if (approved === null) return { do: 'ask', plan };
       // Hours may have gone by: only what was approved is done, or nothing.
@@ -172,7 +178,8 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
   inherit: {
     execute: (context) => context.step('inherit', () => inherit(context)),
     reduce: (_state, { leases, permitted }, state) => {
-      const from: Climbing = { at: 'ladder', turns: 0, state, status: NOTHING_SEEN, leases, permitted };
+      const triedBefore = triesOf(state);
+      const from: Climbing = { at: 'ladder', turns: 0, state, status: NOTHING_SEEN, leases, permitted, triedBefore };
       const { instanceId = '' } = state?.replacement ?? {};
       return instanceId === '' ? resumed(from) : { do: 'lease-replacement', from, instanceId };
     },
@@ -220,7 +227,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
           switchBackInstead(act, result.refusal, state, from.status) ??
           leaveInstead(act, from.state);
         if (instead) return { do: 'climb', from: { ...from, turns: from.turns + 1, state, leases }, act: instead };
-        return concluding(refused(result.refusal), leases, true);
+        return concluding(withTries(refused(result.refusal), { ...from, state }), leases, true);
       }
       const status = statusAfterAct(act, from.status, result);
       return { ...from, turns: from.turns + 1, state, status, leases: withLeased(leases, state) };
@@ -306,12 +313,18 @@ function afterConclusion(_state: State, act: Act<'conclude' | 'release'>, failur
 const resumed = (from: Climbing): State =>
   from.state && needsTurn(from.state) ? { do: 'turn', from, mayWait: mayWait(from.state) } : from;
 
+const triesOf = (state: LadderState | null): number => (state ? state.failed.length + state.tried.length : 0);
+
+/** A yes does not stand for what this attempt has tried. */
+const withTries = (ending: Ending, { state, triedBefore }: Pick<Climbing, 'state' | 'triedBefore'>): Ending =>
+  ending.outcome === 'refused' && triesOf(state) > triedBefore ? { ...ending, hasTried: true } : ending;
+
 async function nextOnLadder(context: ReplaceActContext, from: Climbing): Promise<Act> {
   if (from.turns >= MAX_TURNS)
     return givingUp(from.leases, { message: `no end after ${MAX_TURNS} turns`, throttled: false, isAws: false });
   const decision = await context.step('decide', () => decideNext(context, from));
   if (decision.do !== 'end') return { do: 'climb', from, act: decision };
-  const ending = endingOf(decision.end);
+  const ending = withTries(endingOf(decision.end), from);
   if (ending.outcome === 'healed') return { do: 'proof', from, ending };
   return leavesUnspent(from.state) ? { do: 'hand-back', from, ending } : concluding(ending, from.leases, true);
 }
@@ -373,18 +386,23 @@ async function leftOpen({ store, payload }: ReplaceContext): Promise<{ readonly 
   return { settles: settlesWith(await store.readNode(payload.instanceId), payload) ?? null };
 }
 
-async function makePlan(context: ReplaceContext): Promise<ReturnType<typeof planOf>> {
-  const facts = await readFacts(context, null, UNASKED, needsOf);
+/** By what the attempt will remember: what a person reads is what would be done next. */
+async function makePlan(context: ReplaceContext): Promise<Planned> {
+  const { store, payload } = context;
+  const { operation } = (await store.readNode(payload.instanceId)) ?? { operation: null };
+  const memory = operation?.kind === 'replace' && operation.incidentId === payload.incidentId ? operation.memory : null;
+  const facts = await readFacts(context, memory, UNASKED, needsOfPlan);
   if ('refuse' in facts) return { refusal: facts };
-  const state = stateOf(facts);
-  const withSources = state ? await readFacts(context, state, UNASKED, needsOf) : facts;
+  const state = memory ?? stateOf(facts);
+  const withSources = state && !memory ? await readFacts(context, state, UNASKED, needsOfPlan) : facts;
   if ('refuse' in withSources) return { refusal: withSources };
   const { fleet, original } = withSources;
   const replaces = original !== null && ladderOf(withSources, state ?? { failed: [] }).includes('replace');
-  return planOf(
-    replaces ? { ...withSources, launch: await readLaunch(context, fleet, original.instance) } : withSources,
-    await spentReplacements(context, fleet, Date.now()),
-  );
+  const complete = replaces
+    ? { ...withSources, launch: await readLaunch(context, fleet, original.instance) }
+    : withSources;
+  const spent = await spentReplacements(context, fleet, Date.now());
+  return memory ? planOn(complete, memory, spent) : planOf(complete, spent);
 }
 
 const notePlan = ({ journal, place, step }: ReplaceActContext, { sentence, evidence }: LadderPlan): Promise<void> =>

@@ -8,15 +8,16 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
 import { askedText, isBlueGreen, type RequestedAction } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
-import { begin, NO_RUNG, stateBegun } from './decide.ts';
-import type { Facts } from './facts.ts';
+import { notedBy } from './acts/table.ts';
+import { begin, decide, NO_RUNG, stateBegun } from './decide.ts';
+import type { Facts, Needs, Situation } from './facts.ts';
 import { guardOf } from './judge.ts';
-import { ladderOf, RUNGS } from './ladder.ts';
+import { needsOf, RUNGS, rungsLeft } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
 import { sourceOf } from './permission.ts';
 import { measuredText } from './rungs/reindex.ts';
 import { rehearsedText } from './rungs/roll-back.ts';
-import type { Decision } from './rungs/rung.ts';
+import { asksNode, type Decision, type End, isProof } from './rungs/rung.ts';
 import { catchUpFrom, choose, initializationMinutes, UNFIT, warmingMinutes } from './rungs/swap.ts';
 import { copyMinutes, shrinkText } from './shrink.ts';
 import { makesAgain } from './state.ts';
@@ -57,6 +58,23 @@ const minutesOf = (rung: Rung, { replace }: Facts['fleet']): number =>
 const ownOf = (rung: OwnRung, { rollBack, reindex }: Facts['fleet']['replace']) =>
   rung === 'roll-back' ? rollBack : reindex;
 
+/** What an attempt would do next, or how it would end without anything that has to be asked for. */
+export type Planned =
+  | LadderPlan
+  | { readonly refusal: Refusal }
+  /** Nothing is wrong. */
+  | { readonly well: string }
+  /** Nothing is left to try, by what the attempts before have tried. */
+  | { readonly end: End }
+  /** Only what is open from before has to be proved or put away: nobody is asked for that. */
+  | { readonly settles: true };
+
+/** A plan names the data, whatever of it was read before. */
+export const needsOfPlan = (situation: Situation, state: LadderState | null): Needs => {
+  const needs = needsOf(situation, state);
+  return { ...needs, supply: needs.supply || (state !== null && state.restoredVolumes === null && !state.moves) };
+};
+
 /** The state that a heal would begin with, if it would begin; it decides what is read about sources. */
 export const stateOf = (facts: Facts): LadderState | null => stateBegun(beginUnasked(facts));
 
@@ -71,11 +89,43 @@ const beginUnasked = (facts: Facts): Decision =>
 export function planOf(
   facts: Facts,
   spent: Refusal | null = null,
-): LadderPlan | { readonly refusal: Refusal } | { readonly well: string } {
+): Exclude<Planned, { readonly end: End } | { readonly settles: true }> {
   const began = facts.seen ? begin(facts) : beginUnasked(facts);
   if (began.do === 'end')
     return began.end.as === 'refused' ? { refusal: began.end.refusal } : { well: began.end.reason };
   return plannedFrom(facts, stateBegun(began), spent);
+}
+
+/** The same where an attempt of the incident has tried something before: by the memory that the next attempt goes on with. */
+export function planOn(facts: Facts, memory: LadderState, spent: Refusal | null = null): Planned {
+  const { state, next } = lookAhead(facts, memory);
+  if (isProof(next)) return { settles: true };
+  if (next.do !== 'end') return plannedFrom(facts, state, spent);
+  return next.end.as === 'refused' ? { refusal: next.end.refusal } : { end: next.end };
+}
+
+/** Rungs whose end is known without asking the node, one after the other. */
+const ENDS_AT_MOST = 2 * Object.keys(RUNGS).length;
+
+/**
+ * The next decision, where no command is sent: what only notes that a rung is of no use any more is taken as noted. Snapshots are held when something is done,
+ * and for no plan.
+ */
+function lookAhead(facts: Facts, memory: LadderState): { readonly state: LadderState; readonly next: Decision } {
+  let state: LadderState = { ...memory, hold: 'held' };
+  for (let count = 0; count < ENDS_AT_MOST; count++) {
+    const next = state.rung === null ? decide(facts, state) : decideUnasked(facts, state, state.rung);
+    const noted = next.do === 'end' ? null : notedBy(state, next, facts.nowMs);
+    if (noted === null) return { state, next };
+    state = noted;
+  }
+  throw new Error(`a plan of ${facts.node} ends no rung for good: ${ENDS_AT_MOST} ends in a row`);
+}
+
+/** A node that has to be asked first is not: by what is known of it without its own word. */
+function decideUnasked(facts: Facts, state: LadderState, rung: Rung): Decision {
+  const next = decide(facts, state);
+  return asksNode(next) ? RUNGS[rung].next(facts, state) : next;
 }
 
 function plannedFrom(
@@ -83,7 +133,7 @@ function plannedFrom(
   state: LadderState | null,
   spent: Refusal | null,
 ): LadderPlan | { readonly refusal: Refusal } {
-  const ladder = ladderOf(facts, state ?? NOTHING_TRIED);
+  const ladder = rungsLeft(facts, state ?? NOTHING_TRIED);
   // What is left out of the ladder for a reason of its own forbids nothing else.
   const rungs = ladder.filter((rung) => !isOwnCommand(rung) || RUNGS[rung].cannotBegin(facts, null) === null);
   const verdicts = rungs.map(
@@ -113,7 +163,8 @@ function plannedFrom(
   });
   // A terminated node whose own volumes are left needs no other data.
   const copies = !makesAgain(state) || state?.found.dataLost === true;
-  const chosen = state && facts.sources && copies ? choose(facts, state, state.found.availabilityZone) : null;
+  const chosen =
+    state && facts.sources && copies ? choose(facts, restoring(state, allowed), state.found.availabilityZone) : null;
   const isBeside = isBlueGreen(facts.want);
   const isFirst = facts.want.do === 'upgrade' && !isBeside;
   const unfit = isBeside ? 'snapshot-unfit' : UNFIT[facts.want.do];
@@ -159,7 +210,7 @@ function plannedFrom(
   const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.volumes);
   const words = {
     would: allowed.join(', then '),
-    because: `${why}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${smaller}${ownIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
+    because: `${why}${state ? triedText(state) : ''}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${smaller}${ownIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
   };
   return {
     rungs: allowed,
@@ -178,6 +229,20 @@ function plannedFrom(
     },
   };
 }
+
+/** What a person has said yes to before, and what came of it. */
+function triedText({ failed, tried }: LadderState): string {
+  const rungs = failed.map(({ rung, reason }) => `${rung}: ${reason}`);
+  const data = tried.map(({ source, reason }) => `${source}: ${reason}`);
+  const all = [...rungs, ...data];
+  return all.length === 0 ? '' : `; tried before: ${all.join('; ')}`;
+}
+
+/** Data that one rung has passed over may serve the next one. */
+const restoring = (state: LadderState, rungs: readonly Rung[]): LadderState => ({
+  ...state,
+  rung: state.rung ?? rungs.find((rung) => rung === 'swap' || rung === 'replace') ?? null,
+});
 
 function pointersIn({ reach, fleet }: Facts, rungs: readonly Rung[]): string {
   if (!rungs.includes('replace') || !reach || reach.pointers.length === 0) return '';
@@ -198,7 +263,7 @@ function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
   return { refuse, reason, page: true, retryAfterMs: 60 * 60_000 };
 }
 
-const NOTHING_TRIED = { failed: [] };
+const NOTHING_TRIED = { rung: null, failed: [] };
 /** The plan of an upgrade is made before its snapshot. */
 const TAKEN_FIRST = 'of a clean snapshot, which is taken first';
 

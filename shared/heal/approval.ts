@@ -73,6 +73,29 @@ export function judgeApproval(answer: string | undefined, plan: string): Approva
   return { approved: true, by };
 }
 
+const HOUR_MS = 60 * 60_000;
+
+interface Asked {
+  readonly terms: Terms;
+  readonly answer?: { readonly said: string; readonly by: string | null; readonly atMs: number };
+  readonly isOver?: true;
+}
+
+/**
+ * A yes to these very terms that was given to an earlier attempt of the incident, and of which nothing was done: a guard held it, or the attempt died. Nobody
+ * is asked the same again. null where there is none.
+ */
+export function standingYes(
+  asked: Asked | undefined,
+  terms: Terms,
+  { nowMs, hours }: { readonly nowMs: number; readonly hours: number },
+): { readonly by: string | null } | null {
+  if (asked?.answer?.said !== 'approved' || asked.isOver === true) return null;
+  if (nowMs - asked.answer.atMs >= hours * HOUR_MS) return null;
+  const before = asked.terms.slice(Math.max(0, asked.terms.length - terms.length));
+  return changedTerms(before, terms) === null ? { by: asked.answer.by } : null;
+}
+
 /** The approver for the journal: ", by arn:… as the answer claims", or that the answer names nobody. */
 export const claimOf = (by: string | null): string =>
   by === null ? ', by whom was not told' : `, by ${by} as the answer claims`;

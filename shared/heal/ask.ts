@@ -7,7 +7,7 @@ import type { Refusal } from '../model/guardrail-codes.ts';
 import type { PlanWords } from '../model/journal-fields.ts';
 import type { Write } from '../model/write.ts';
 import { plainText } from '../text/plain-text.ts';
-import { type Approval, claimOf, denied, hashOf, judgeApproval, type Terms } from './approval.ts';
+import { type Approval, claimOf, denied, hashOf, judgeApproval, standingYes, type Terms } from './approval.ts';
 import type { ActContext, HealContext } from './context.ts';
 import { answeredOf, askedOf } from './incident.ts';
 import { answersToHeal, type Page, page } from './notify.ts';
@@ -38,19 +38,40 @@ export function judgeSilence(error: unknown, hours: number): Approval {
   return { ...denied(`nobody approved the plan within ${hours} h`), refuse: 'approval-expired' };
 }
 
-/** Asks once in an attempt: steps `expiry`, `ask` and `answer`, and a callback `<place>-approval`. */
+/** Asks once in an attempt: steps `before`, `ask` and `answer`, and a callback `<place>-approval`. Not where a yes to the same stands. */
 export async function askPerson(context: ActContext<HealContext>, question: Question): Promise<Approval> {
-  const { clients, payload, environment, durable, step, place } = context;
-  const hours = await step('expiry', async () => {
-    const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
-    return 'refuse' in switches ? 4 : switches.fleet.ask.expiresAfterHours;
-  });
+  const { durable, step, place } = context;
+  const { hours, stands } = await step('before', () => readBefore(context, question));
+  if (stands) return { approved: true, by: stands.by };
   const [answered, callbackId] = await durable.createCallback(`${place}-approval`, { timeout: { hours } });
   const { plan, asked } = await step('ask', () => ask(context, question, { callbackId, hours, place }));
   if (!asked) return denied('the incident is not this attempt’s any more: nobody was asked');
   const approval = await answerTo(answered, plan, hours);
   await step('answer', () => note(context, plan, approval, place));
   return approval;
+}
+
+/** How long an answer counts, and whether there is one. */
+async function readBefore(
+  { clients, store, journal, payload, environment, place }: ActContext<HealContext>,
+  { terms }: Question,
+): Promise<{ readonly hours: number; readonly stands: ReturnType<typeof standingYes> }> {
+  const { fleet, instanceId, trigger } = payload;
+  const [switches, incident] = await Promise.all([
+    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet),
+    store.readIncident(fleet, instanceId, trigger),
+  ]);
+  const hours = 'refuse' in switches ? 4 : switches.fleet.ask.expiresAfterHours;
+  const nowMs = Date.now();
+  const stands = standingYes(incident?.approval, terms, { nowMs, hours });
+  if (stands)
+    await journal(`${place}-stands`, {
+      atMs: nowMs,
+      kind: 'decision',
+      sentence: `plan ${incident?.approval?.plan} was approved before${claimOf(stands.by)}, and nothing of it was done: the yes stands`,
+      evidence: { plan: incident?.approval?.plan, by: stands.by },
+    });
+  return { hours, stands };
 }
 
 /**

@@ -95,10 +95,16 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
         pendingPages: [],
         plannedUntilMs: 0,
       }
-    : identity(read)),
+    : withoutYes(identity(read))),
   notBeforeMs: 0,
   version: read.version + 1,
   state: 'open',
+});
+
+/** What was approved is done, or over. The question stays, for people to read. */
+const withoutYes = ({ approval, ...rest }: IncidentBase): IncidentBase => ({
+  ...rest,
+  ...(approval && { approval: { ...approval, isOver: true as const } }),
 });
 
 const withoutApproval = ({ approval: _, lastPage: __, askedAtMs: ___, ...rest }: IncidentBase): IncidentBase => rest;
@@ -205,8 +211,8 @@ export type Outcome =
   | { readonly outcome: 'healed'; readonly proof: string }
   /** Mode plan: the plan is in the journal, and nothing was touched. */
   | { readonly outcome: 'planned'; readonly notBeforeMs: number }
-  /** Nothing was possible for the reason `code`; looked at again from `notBeforeMs`. Never counts towards the ladder. */
-  | ({ readonly outcome: 'refused' } & Refused)
+  /** Nothing more was possible for the reason `code`; looked at again from `notBeforeMs`. Never counts towards the ladder. */
+  | ({ readonly outcome: 'refused'; readonly hasTried?: true } & Refused)
   | {
       readonly outcome: 'failed';
       readonly code: string;
@@ -240,7 +246,7 @@ export function conclude(
       const waitsFor = waitsForTurn(outcome.code);
       return {
         next: {
-          ...refusedFor(queued(base, waitsFor), outcome),
+          ...refusedFor(queued(outcome.hasTried ? withoutYes(base) : base, waitsFor), outcome),
           ...(waitsFor === undefined && { refusals: (read.refusals ?? 0) + 1 }),
           ...(LEFT.has(outcome.code) && { leftAtMs: nowMs }),
           notBeforeMs: outcome.notBeforeMs,
@@ -250,7 +256,7 @@ export function conclude(
     }
     case 'failed': {
       const failures = read.failures + 1;
-      const after = { ...pagedFor(base, outcome), failures, notBeforeMs: outcome.notBeforeMs };
+      const after = { ...pagedFor(withoutYes(base), outcome), failures, notBeforeMs: outcome.notBeforeMs };
       return failures >= MAX_FAILURES
         ? { next: { ...after, state: 'escalated', endedAtMs: nowMs } }
         : { next: { ...after, state: 'open' } };
@@ -320,7 +326,7 @@ export function recovered(read: IncidentRecord, nowMs: number): Write<IncidentRe
 /** A dead holder left an operation open: a separate trouble, which an ended incident must not hide. */
 export function reopenToSettle(read: IncidentRecord): Write<IncidentRecord> | { readonly leave: true } {
   if (read.state !== 'healed' && read.state !== 'escalated') return { leave: true };
-  return { next: { ...identity(read), notBeforeMs: 0, version: read.version + 1, state: 'open' } };
+  return { next: { ...withoutYes(identity(read)), notBeforeMs: 0, version: read.version + 1, state: 'open' } };
 }
 
 /**

@@ -85,6 +85,7 @@ function outcomeOf(
       return {
         ...{ outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.retryAfterMs },
         ...(pendingPage && { pendingPage }),
+        ...(ending.hasTried && { hasTried: true as const }),
       };
     case 'failed':
       return { outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.retryAfterMs, page };
@@ -225,6 +226,8 @@ export type Ending =
       readonly numbers?: DecidedNumbers;
       /** Nothing is left open on the node, although an earlier attempt had begun something. */
       readonly leavesNothing?: true;
+      /** Something of what was approved was tried by this attempt: a yes does not stand for it again. */
+      readonly hasTried?: true;
     }
   | {
       readonly outcome: 'failed';

@@ -146,6 +146,8 @@ export interface ApprovalRecord {
     readonly by: string | null;
     readonly atMs: number;
   };
+  /** Something of it was done, or the incident was over since: a yes to the plan stands no longer. */
+  readonly isOver?: true;
 }
 
 /** INCIDENT goes open → allocated → claimed → open | healed | escalated, each write conditional on the one before. */

@@ -114,6 +114,8 @@ export interface ActParts<P> {
   readonly retryKey: ((params: P) => string) | null;
   /** What a person must have approved in mode ask. false: nothing; true: the rung under way; or what the act begins or copies. */
   readonly needsApproval: boolean | ((params: P) => Approvable);
+  /** It notes that a rung is of no use, and does nothing: a plan takes it as noted. */
+  readonly onlyNotes?: true;
   /** What was seen of the node afterwards. answered: what the node says now, and nothing where no answer came. */
   readonly seenAfter: 'kept' | 'answered' | 'forgotten';
   /** Whether its answer tells how the clients of the original are. */

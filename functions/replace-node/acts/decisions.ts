@@ -203,6 +203,7 @@ const isOwnReserved = (key: string): boolean => isReservedFor(key, 'roll-back') 
 export const endRung = defineAct<{ readonly reason: string; readonly code?: FailedRung['code'] }>()('end-rung', {
   ...DECISION,
   needsApproval: false,
+  onlyNotes: true,
   givesBackWhen: 'done',
   execute: (context, { reason }) => {
     const { rung } = known(context);
@@ -214,6 +215,7 @@ export const endRung = defineAct<{ readonly reason: string; readonly code?: Fail
 /** Known before anything of the rung is begun: it cannot be climbed. */
 export const skipRung = defineAct<{ readonly rung: Rung; readonly reason: string }>()('skip-rung', {
   ...DECISION,
+  onlyNotes: true,
   execute: (context, { rung, reason }) => decided(context, `${rung} is not begun: ${reason}`, { rung }),
   reduce: {
     ...WRITTEN,

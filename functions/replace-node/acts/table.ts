@@ -58,6 +58,10 @@ export const retryKeyOf = (act: Act): string | null => partsOf(act).retryKey?.(a
 /** Whether the act is made under a pause, and after the mode has changed. */
 export const doesRecover = (act: Act, state: LadderState | null): boolean => recovers(partsOf(act), state, act);
 
+/** The state after an act that does nothing but note that a rung is of no use; null for any other. */
+export const notedBy = (state: LadderState, act: Act, atMs: number): LadderState | null =>
+  partsOf(act).onlyNotes ? reduceAct(state, act, { is: 'done', atMs }) : null;
+
 /** The state that is written before the act. */
 export const intendAct = (state: LadderState, act: Act, atMs: number): LadderState =>
   intended(partsOf(act), state, act, atMs) ?? state;

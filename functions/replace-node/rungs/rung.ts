@@ -92,6 +92,8 @@ export const leftOut = (
 /** Asks the node for its state, and raises its fence. */
 export const askNode = (which: Which): Decision => inspect({ which });
 
+export const asksNode = (decision: Decision): boolean => decision.do === 'inspect';
+
 /** A node whose agent is online, and that answers nothing, is asked again after this time. */
 const UNHEARD_MS = 15 * 60_000;
 
@@ -104,7 +106,7 @@ export function orTold(
   { unanswered, openUntilMs, ...facts }: Pick<Facts, 'unanswered' | 'openUntilMs' | 'nowMs' | 'onsetMs'>,
   state: LadderState | null,
 ): Decision {
-  if (decision.do !== 'inspect' || unanswered === null) return decision;
+  if (!asksNode(decision) || unanswered === null) return decision;
   const { count, reason, isStale } = unanswered;
   if (isStale)
     return refuse('node-silent', `the node obeys a later heal than this one: ${reason}`, { retryAfterMs: 60_000 });

@@ -163,6 +163,21 @@ describe('what follows from a plan', () => {
   it('is a question in mode ask', () => {
     expect(plan.reduce(first, first, made, { mode: 'ask' })).toEqual({ do: 'ask', plan: made });
   });
+
+  it('is the end that it names, where an earlier attempt has tried everything', () => {
+    const end = { as: 'escalated', code: 'ladder-spent', reason: 'nothing helped', asFound: true } as const;
+    expect(plan.reduce(first, first, { end }, { mode: 'ask' })).toMatchObject({
+      do: 'conclude',
+      ending: { outcome: 'escalated', code: 'ladder-spent' },
+    });
+  });
+
+  it('is no question where only a proof is left', () => {
+    expect(plan.reduce(first, first, { settles: true }, { mode: 'ask' })).toEqual({
+      do: 'lease',
+      permitted: { rungs: [], source: null },
+    });
+  });
 });
 
 describe('an attempt in the middle of the ladder', () => {
@@ -170,7 +185,7 @@ describe('an attempt in the middle of the ladder', () => {
   const leases = newLeases({ execution: EXECUTION, fence: 4 });
   const from = {
     at: 'ladder',
-    ...{ turns: 7, state: ladderState({ rung: 'swap' }), leases, permitted: null },
+    ...{ turns: 7, state: ladderState({ rung: 'swap' }), leases, permitted: null, triedBefore: 0 },
     status: { seen: null, unanswered: null },
   } as const;
   const climbing = { do: 'climb', from, act: { do: 'join' } } as const;
@@ -232,6 +247,20 @@ describe('an attempt in the middle of the ladder', () => {
       const restart = { do: 'restart', reason: 'its client is failed', ...(isDown && { isDown }) } as const;
       expect(doesRecover(restart, ladderState({ rung: 'restart', client: touched }))).toBe(goesOn);
     });
+  });
+
+  it('notes that something was tried, so that the yes to it does not stand for it again', () => {
+    const refusal = { refuse: 'paused', reason: 'an audit', page: false, retryAfterMs: 1 } as const;
+    const tried = ladderState({ failed: [{ rung: 'restart', reason: 'it stands still' }] });
+    const ended = (triedBefore: number) =>
+      acts.climb.reduce(
+        from,
+        { ...climbing, from: { ...from, triedBefore } },
+        { result: { is: 'refused', refusal }, leases, state: tried },
+        payloadOf,
+      );
+    expect(ended(0)).toMatchObject({ ending: { code: 'paused', hasTried: true } });
+    expect(ended(1)).not.toHaveProperty('ending.hasTried');
   });
 
   it('goes on with what came of an act', () => {

@@ -1,13 +1,14 @@
 // What a person reads before anything is done: the rungs, the guards' answers for each, the data, minutes and cost.
 import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
-import { type LadderPlan, planOf, stateOf } from '../../../functions/replace-node/plan.ts';
+import { type LadderPlan, planOf, planOn, stateOf } from '../../../functions/replace-node/plan.ts';
 import { hashOf } from '../../../shared/heal/approval.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { DATA_PATH, volumeNow } from '../../fixtures/builders/volume.ts';
-import { client, FLEET, facts, impaired, machine, seen, watched } from '../../fixtures/replace-facts.ts';
+import { client, FLEET, facts, impaired, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
 
 function planned(more: Partial<Facts> = {}): LadderPlan {
   const plan = planOf(facts({ seen: null, ...more }));
@@ -108,6 +109,48 @@ describe('a plan', () => {
       stateOf(facts({ seen: null, volumes: [volumeNow(), volumeNow({ volumeId: 'vol-0b1b2c3d4e5f60718' })] }))?.found
         .volumes,
     ).toEqual([]);
+  });
+});
+
+describe('a plan after an attempt that has tried something', () => {
+  const first = snapshotSet();
+  const second = snapshotSet(1);
+  const sources = { good: [first, second], refused: [], sibling: null, kept: null };
+  const restarted = { rung: 'restart', reason: 'it stands still' } as const;
+  const stands = { door: 'data', fault: 'lower-stop', reason: 'it stands lower' } as const;
+  const gaveUp = { ...stands, source: 'set-0', rank: 'clean', snapshotIds: [], rung: 'swap', atMs: NOON_MS } as const;
+  const on = (more: Partial<LadderState>, about: Partial<Facts> = {}) =>
+    planOn(facts({ seen: null, sources, ...about }), ladderState(more));
+
+  it('names what would be done next, and not what was tried', () => {
+    const plan = on({ failed: [restarted] });
+    expect(plan).toMatchObject({ rungs: ['swap', 'replace'], source: expect.stringContaining('set-0') });
+    expect(plan).toMatchObject({ sentence: expect.stringContaining('tried before: restart: it stands still') });
+  });
+
+  it('names the data that come next, and goes on with the rung under way', () => {
+    expect(on({ rung: 'swap', failed: [restarted], tried: [gaveUp] })).toMatchObject({
+      rungs: ['swap', 'replace'],
+      source: expect.stringContaining('set-1'),
+    });
+  });
+
+  it('leaves out a rung for which nothing is left', () => {
+    const both = [gaveUp, { ...gaveUp, source: 'set-1' }];
+    expect(on({ rung: 'swap', failed: [restarted], tried: both })).toMatchObject({ rungs: ['replace'] });
+  });
+
+  it('is the end where nothing is left at all: people are told, and nobody is asked', () => {
+    const failed = (['restart', 'swap', 'replace'] as const).map((rung) => ({ rung, reason: 'no use' }));
+    expect(on({ failed })).toMatchObject({ end: { as: 'escalated', code: 'ladder-spent' } });
+  });
+
+  it('is none where the node follows its chain by itself: what is held for it is let go', () => {
+    expect(on({ failed: [restarted], hold: 'held' }, { watched: watched('synced') })).toEqual({ settles: true });
+  });
+
+  it('is a refusal where a guard holds what comes next', () => {
+    expect(on({ failed: [restarted] }, { haltedSinceMs: NOON_MS - HOUR_MS })).toMatchObject({ refusal: {} });
   });
 });
 

@@ -1,6 +1,6 @@
 import { CallbackExternalError, CallbackTimeoutError } from '@aws/durable-execution-sdk-js';
 import { describe, expect, it } from '@jest/globals';
-import { judgeApproval } from '../../../shared/heal/approval.ts';
+import { judgeApproval, standingYes } from '../../../shared/heal/approval.ts';
 import { judgeSilence } from '../../../shared/heal/ask.ts';
 
 describe('an answer', () => {
@@ -50,5 +50,40 @@ describe('a question that ended without an answer', () => {
       refuse: 'approval-denied',
       reason: expect.stringContaining('the answer is empty'),
     });
+  });
+});
+
+describe('a yes that a guard has held', () => {
+  const terms = [
+    ['act', 'heal the node'],
+    ['rungs', 'restart, then swap'],
+  ] as const;
+  const asked = {
+    terms: [['incident', '7f3a0c1d (node:health), attempt 1'], ['node', 'bitcoin/node2 on i-1'], ...terms] as const,
+    answer: { said: 'approved', by: 'ops', atMs: 0 },
+  };
+  const at = (hoursLater: number) => ({ nowMs: hoursLater * 3_600_000, hours: 4 });
+
+  it('stands for the same terms: nobody is asked the same again', () => {
+    expect(standingYes(asked, terms, at(1))).toEqual({ by: 'ops' });
+  });
+
+  it.each([
+    [
+      'for other terms',
+      asked,
+      [
+        ['act', 'heal the node'],
+        ['rungs', 'swap'],
+      ],
+      1,
+    ],
+    ['for ever', asked, terms, 4],
+    ['where something of it was done', { ...asked, isOver: true }, terms, 1],
+    ['where it was a no', { ...asked, answer: { ...asked.answer, said: 'denied' } }, terms, 1],
+    ['where nobody has answered', { terms: asked.terms }, terms, 1],
+    ['where nobody was asked', undefined, terms, 1],
+  ] as const)('does not stand %s', (_, before, now, hours) => {
+    expect(standingYes(before, now, at(hours))).toBeNull();
   });
 });

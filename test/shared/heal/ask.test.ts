@@ -10,7 +10,8 @@ const contextOf = (agent: object): ActContext<HealContext> =>
   ({
     clients: { ssm: { send: async () => ({ InstanceInformationList: [agent] }) } },
     payload: { instanceId: 'i-1' },
-    step: async (name: string, body: () => Promise<unknown>) => (name === 'expiry' ? 4 : body()),
+    step: async (name: string, body: () => Promise<unknown>) =>
+      name === 'before' ? { hours: 4, stands: null } : body(),
     durable: {
       createCallback: async () => {
         throw new Error('the person is asked');

@@ -215,6 +215,19 @@ describe('a question to people', () => {
     const anew = openIncident(ended, onset(later), later);
     expect('next' in anew && 'approval' in anew.next).toBe(false);
   });
+
+  it('stands until something of it was tried, and not for what comes after its incident', () => {
+    const answer = { ...approval, answer: yes };
+    const refused = { outcome: 'refused', code: 'paused', notBeforeMs: NOON_MS } as const;
+    const concluded = (outcome: Outcome) => conclude(claimedIncident({ approval: answer }), 1, ME, outcome, NOON_MS);
+    expect(concluded(refused)).toHaveProperty('next.approval', answer);
+    expect(concluded({ ...refused, hasTried: true })).toHaveProperty('next.approval.isOver', true);
+    expect(concluded(failed)).toHaveProperty('next.approval.isOver', true);
+    const healed = endedIncident('healed', NOON_MS, { approval: answer });
+    const flap = openIncident(healed, onset(NOON_MS + MINUTE_MS), NOON_MS + MINUTE_MS);
+    expect(flap).toHaveProperty('next.approval.isOver', true);
+    expect(reopenToSettle(healed)).toHaveProperty('next.approval.isOver', true);
+  });
 });
 
 describe('an outcome', () => {
