@@ -75,6 +75,8 @@ export interface Watched {
   readonly evidence?: Evidence;
   /** Its client runs, and nobody asks more. */
   readonly runs?: true;
+  /** It answers with the phase of its start that it is in. */
+  readonly tellsPhase?: true;
 }
 
 /** An instance, and what is known of its agent and its client. */
@@ -548,7 +550,7 @@ export function watchedIn(
   const seen = seenLately(observations, instanceId, nowMs);
   if (seen === null) return null;
   const { node, observedAtMs } = seen;
-  const { health, reason, sinceMs, height, lagBlocks, peerCount, cause, evidence, runs } = node;
+  const { health, reason, sinceMs, height, lagBlocks, peerCount, cause, evidence, runs, memory } = node;
   return {
     instanceId,
     health,
@@ -562,6 +564,7 @@ export function watchedIn(
     ...(cause && { cause }),
     ...(evidence && { evidence }),
     ...(runs && { runs }),
+    ...(health === 'busy' && memory?.heard === 'starting' && { tellsPhase: true }),
   };
 }
 

@@ -207,7 +207,9 @@ export function judgeProof(input: ProofInput): Verdict {
   const watched = input.watched && input.watched.observedAtMs > upSinceMs ? input.watched : null;
   if (!watched || watched.health === 'unknown' || watched.health === 'busy') {
     const why = watched?.reason ?? 'nobody has looked at it since its client came up';
-    return upForMs < graceMs + UNOBSERVED_MS ? waiting(upForMs, why) : { is: 'unknown', reason: why };
+    // A client that says what it does is waited for like one that catches up.
+    const patienceMs = watched?.tellsPhase ? boundMs : graceMs + UNOBSERVED_MS;
+    return upForMs < patienceMs ? waiting(upForMs, why) : { is: 'unknown', reason: why };
   }
   if (isProved(watched, found)) return { is: 'proved', reason: wordsOf(watched, found) };
   const ended = input.seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');

@@ -133,7 +133,7 @@ const hasNoBlock = ({ height, health, memory }: NonNullable<StartObservation>): 
 /** Where "starting" means that there is no block. On others it means that the client loads its data (bitcoind's error -28). */
 const SILENT_WITHOUT_A_BLOCK = 'cometbft';
 
-const BEFORE_ITS_FIRST: readonly Health[] = ['starting', 'unknown', 'unreachable'];
+const BEFORE_ITS_FIRST: readonly Health[] = ['starting', 'busy', 'unknown', 'unreachable'];
 
 /** @param parts the observations at the start of the run: whether its fleet was fresh then */
 export async function mayRestart(

@@ -98,7 +98,7 @@ const isBelow = (node: ObservedNode, minimum: number): boolean => {
 
 /** Its grace is over, and it still says that it starts: it may only lack peers. */
 const isStillStarting = ({ health, memory }: ObservedNode): boolean =>
-  health === 'unreachable' && memory?.heard === 'starting';
+  health === 'busy' && memory?.heard === 'starting';
 
 const idsOf = (nodes: readonly ObservedNode[], most: number): readonly string[] =>
   nodes.slice(0, most).map(({ instanceId }) => instanceId);

@@ -355,20 +355,25 @@ function judgeWithoutFacts(
   status: Reading<unknown> & { kind: 'starting' | 'error' },
 ): HealthAssessment {
   const { facts, start, grace } = one;
-  const shows = status.kind === 'error' ? SHOWS[status.code] : 'silence';
+  const shows = status.kind === 'error' ? SHOWS[status.code] : 'life';
   if (shows === 'us') return assessment('unknown', status.reason);
   if (grace) return assessment('starting', status.reason);
-  if (shows === 'life') return judgeBusy(one, status.reason);
-  if (status.kind === 'error') return unreachable(status.reason);
-  const age = start.startedAtMs === null ? '' : ` ${duration(facts.nowMs - start.startedAtMs)} after its start`;
-  return unreachable(`it is still starting${age}: ${status.reason}`);
+  if (status.kind === 'starting') {
+    const age = start.startedAtMs === null ? '' : ` ${duration(facts.nowMs - start.startedAtMs)} after its start`;
+    return judgeBusy(one, `it is still starting${age}: ${status.reason}`);
+  }
+  if (shows === 'life') return judgeBusy(one, `it is alive, and does not say where it stands: ${status.reason}`);
+  return unreachable(status.reason);
 }
 
-/** No heal is for a client that answers. Where it does not say where it stands for as long as a node may stand still, a person is told. */
+/**
+ * No heal is for a client that answers: one that says for hours that it verifies its blocks does just that (bitcoin#14642). Where it does not say where
+ * it stands for as long as a node may stand still, a person is told.
+ */
 function judgeBusy({ facts, before }: NodeFacts, reason: string): HealthAssessment {
   const forMs = before?.health === 'busy' ? facts.nowMs - before.sinceMs : 0;
   const code = forMs >= facts.fleet.health.patienceSeconds * 1000 ? 'node-busy' : null;
-  return { health: 'busy', reason: `it is alive, and does not say where it stands: ${reason}`, code };
+  return { health: 'busy', reason, code };
 }
 
 function judgeBranch({ facts, chain, before, doubted }: NodeFacts, source: Source): HealthAssessment | null {
@@ -405,7 +410,9 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
       mayFork: true,
     };
   }
-  const lag = Math.max(tipHeight, claimOf(source.status)) - height;
+  const claim = claimOf(source.status);
+  const isOutranked = claim > tipHeight && outranksClaim(one, source);
+  const lag = (isOutranked ? tipHeight : Math.max(tipHeight, claim)) - height;
   const overtakenMs = overtakenAtMs === undefined ? 0 : facts.nowMs - overtakenAtMs;
   const isOverdue = isAsked(facts.fleet) && overtakenMs >= OVERDUE_MS && haltedSinceMs === null;
   if (lag <= behindBlocks && !isOverdue) {
@@ -414,7 +421,11 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
         'synced',
         `at the tip, ${height}; the chain stands still for ${duration(facts.nowMs - haltedSinceMs)}`,
       );
-    return assessment('synced', lag <= 0 ? `at the tip, ${height}` : `${blocks(lag)} behind the tip, ${tipHeight}`);
+    const place = lag <= 0 ? `at the tip, ${height}` : `${blocks(lag)} behind the tip, ${tipHeight}`;
+    return assessment(
+      'synced',
+      isOutranked ? `${place}, as most others are; it says itself that it lacks ${blocks(claim - height)}` : place,
+    );
   }
   const { stuckSeconds } = facts.fleet.health;
   const neighbour =
@@ -465,6 +476,22 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   if (neighbour?.is === 'syncing') return assessment('behind', reason);
   const single = !outweigh && ownWord === '' ? { evidence: 'one-reference' as const } : {};
   return { health: 'stuck', reason, code: 'node-stuck', ...cause, ...single };
+}
+
+/** So many others outrank what a node says of itself. */
+const OUTRANKING = 2;
+
+/**
+ * Whether most others that lack nothing, by their own word, are where the node is. Clients invent the end of their chain: solana's `getHealth` (solana#27737),
+ * `highestBlock` (go-ethereum#3170). Where all of a fleet say that they are behind, they are believed, unless references know better.
+ */
+function outranksClaim({ facts, chain, node }: NodeFacts, { status: { height } }: Source): boolean {
+  const { behindBlocks } = facts.fleet.health;
+  const content = chain.onBranch.filter(
+    ({ key, status }) => key !== node.instanceId && claimOf(status) <= status.height + behindBlocks,
+  );
+  const beside = content.filter(({ status }) => status.height <= height + behindBlocks);
+  return beside.length >= OUTRANKING && 2 * beside.length > content.length;
 }
 
 /** Without another voice only the time speaks, and the node's own signs: it may be its chain. A restart costs a minute, and is made once. */

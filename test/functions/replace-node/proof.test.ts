@@ -86,6 +86,19 @@ describe('a client that has not opened its data, and syncs from the first block'
   });
 });
 
+describe('a client that says for hours what it does', () => {
+  const verifies = at('busy', null, null, { tellsPhase: true, reason: 'Verifying blocks...' });
+
+  it('is waited for like one that catches up: its data are not called bad', () => {
+    expect(judge(verifies, { upMinutes: 23 * 60 })).toBe('waiting');
+    expect(judge(verifies, { upMinutes: 25 * 60 })).toBe('unknown');
+  });
+
+  it('is told sooner where it answers, and says nothing of what it does', () => {
+    expect(judge(at('busy', null, null), { upMinutes: graceMinutes + 121 })).toBe('unknown');
+  });
+});
+
 describe('a client follows its chain again', () => {
   it.each<[string, Watched, Case]>([
     ['when it is synced three blocks beyond where it had stopped', at('synced', 1003, 0), {}],

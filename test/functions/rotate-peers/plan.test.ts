@@ -104,7 +104,7 @@ describe('whose turn it is', () => {
     ['had blocks before', { memory: memory('starting', 815) }, false],
     ['is silent', { memory: memory('nothing') }, false],
   ])('a node whose grace is over and that %s is due: %s', (_, more, due) => {
-    const late = { health: 'unreachable', peerCount: null, height: null, memory: memory('starting'), ...more } as const;
+    const late = { health: 'busy', peerCount: null, height: null, memory: memory('starting'), ...more } as const;
     expect(planRotationRun(act, [observed('a', late), observed('b')], record(), sweep, NOW) !== null).toBe(due);
   });
 

@@ -93,7 +93,7 @@ describe('a deployment on the minute in which a client starts', () => {
     watched.sweeps(9, () => ({ node1: 1000, node2: starting }));
     expect(watched.health['node2']).toBe('starting');
     watched.sweep({ node1: 1000, node2: starting });
-    expect(watched.health['node2']).toBe('unreachable');
+    expect(watched.health['node2']).toBe('busy');
   });
 
   it('whose first sweep could ask nobody does not take the second for a start', () => {

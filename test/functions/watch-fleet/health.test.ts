@@ -249,6 +249,30 @@ describe('a node that is behind', () => {
     expect(watched.health).toEqual({ node1: 'behind', node2: 'behind' });
   });
 
+  it('says that it lacks blocks, where most others stand at its own: they are believed, and its word is told (solana#27737)', () => {
+    const claims = (n: number) => ({ height: 1000 + n, more: { syncing: true, claimedTip: 2906 + n } });
+    const watched = new Watched().sweeps(90, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: claims(n) }));
+    expect(watched.node('node3')).toMatchObject({
+      health: 'synced',
+      reason: 'at the tip, 1089, as most others are; it says itself that it lacks 1906 blocks',
+    });
+    expect(watched.health).toMatchObject({ node1: 'synced', node2: 'synced' });
+  });
+
+  it('says that it lacks blocks, as all its siblings do: two references know better', () => {
+    const claims = (n: number) => ({ height: 1000 + n, more: { syncing: true, claimedTip: 2906 + n } });
+    const all = new Watched().sweeps(9, (n) => ({
+      nodes: { node1: claims(n), node2: claims(n) },
+      references: [1000 + n, 1000 + n],
+    }));
+    expect(all.health).toEqual({ node1: 'synced', node2: 'synced' });
+    const one = new Watched().sweeps(9, (n) => ({
+      nodes: { node1: claims(n), node2: claims(n) },
+      references: [1000 + n],
+    }));
+    expect(one.health).toEqual({ node1: 'behind', node2: 'behind' });
+  });
+
   it('was not watched for an hour: what it did meanwhile nobody knows, and its clock begins anew', () => {
     const watched = new Watched().sweeps(3, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: 500 }));
     watched.sweep({ node1: 2000, node2: 2000, node3: 500 }, 60 * MINUTE);
@@ -862,16 +886,19 @@ describe('a liar', () => {
 });
 
 describe('a client that starts', () => {
-  it('is starting within its grace, and unreachable after it: it must not be killed again before', () => {
+  it('is starting within its grace, and busy after it, for as long as it says what it does: nobody kills it', () => {
     const watched = new Watched().sweeps(2, () => ({ node1: 1000, node2: 1000 }));
     watched.sweeps(10, () => ({ node1: 1000, node2: starting }));
     expect(watched.node('node2')).toMatchObject({ health: 'starting', reason: 'Verifying blocks...', height: null });
     watched.sweep({ node1: 1000, node2: starting });
     expect(watched.node('node2')).toMatchObject({
-      health: 'unreachable',
+      health: 'busy',
       reason: 'it is still starting 10 min after its start: Verifying blocks...',
     });
-    watched.sweeps(30, () => ({ node1: 1000, node2: starting }));
+    expect(watched.codes.get('node2')).toBeNull();
+    watched.sweeps(120, () => ({ node1: 1000, node2: starting }));
+    expect([watched.health['node2'], watched.codes.get('node2')]).toEqual(['busy', 'node-busy']);
+    watched.sweeps(3, () => ({ node1: 1000, node2: dead }));
     expect(watched.health['node2']).toBe('unreachable');
   });
 
