@@ -29,7 +29,7 @@ export async function readFacts(context: DrillContext): Promise<DrillFacts | Ref
   const { clients, payload, environment, store } = context;
   const { ec2 } = clients;
   const [switches, record = noDrill] = await Promise.all([
-    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
+    readSwitches({ clients, environment, store }, payload.fleet),
     store.readDrill(payload.fleet),
   ]);
   if ('refuse' in switches) return switches;

@@ -137,9 +137,9 @@ const silent = {
 async function calledOff(
   context: DrillActContext,
 ): Promise<{ readonly failed: string; readonly isTold: false } | null> {
-  const { clients, environment, payload } = context;
+  const { clients, environment, payload, store } = context;
   const [switches, heals] = await Promise.all([
-    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
+    readSwitches({ clients, environment, store }, payload.fleet),
     readHeals(context),
   ]);
   const why = 'refuse' in switches ? switches.reason : (switches.refusal?.reason ?? givesWay(heals));

@@ -77,7 +77,7 @@ async function judge(
 ): Promise<Look> {
   const { clients, environment, payload, store } = context;
   const [switches, watch, heals, record = noDrill] = await Promise.all([
-    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
+    readSwitches({ clients, environment, store }, payload.fleet),
     store.readWatch(payload.fleet),
     readHeals(context),
     store.readDrill(payload.fleet),

@@ -109,7 +109,7 @@ export async function settleDrill(context: DrillActContext, drill: Drill): Promi
         write: read?.owner === execution ? { ...read, owner: null, version: read.version + 1 } : undefined,
       }),
     );
-  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
+  const switches = await readSwitches({ clients, environment, store }, payload.fleet);
   const atMs = Date.now();
   const everyHours = 'refuse' in switches ? 24 : hoursUntilDue(switches.fleet, drill.set, atMs);
   const record = await change(context, (read) =>

@@ -4,6 +4,7 @@ import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import { logInfo } from '../../shared/aws/log.ts';
 import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import { EventError } from '../../shared/events/errors.ts';
+import { keptFleets } from '../../shared/fleet/kept-file.ts';
 import { alarmName as nameOf } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { suiteOfPrefix } from '../../shared/model/suite.ts';
@@ -17,7 +18,7 @@ export async function considerAlarm(
   services: DispatcherServices,
   event: AlarmStateChange | ContributorStateChange,
 ): Promise<void> {
-  const { clients, environment } = services;
+  const { clients, environment, store } = services;
   const suite = suiteOfPrefix(environment.PARAMETER_PREFIX);
   const { kind, alarmName, atMs, state, suppressedBy, muted } = event;
   if (state !== 'ALARM') return;
@@ -25,7 +26,11 @@ export async function considerAlarm(
   const alone = reasonToIgnore(suite, event);
   if (alone !== null) return leave(alone);
   const [settings, alarming] = await Promise.all([
-    readSettings(clients.ssm, environment.PARAMETER_PREFIX),
+    readSettings(
+      clients.ssm,
+      environment.PARAMETER_PREFIX,
+      keptFleets(clients.ssm, environment.PARAMETER_PREFIX, store.readFileVersion),
+    ),
     readActiveAlarms(clients.cloudwatch, [alarmName]),
   ]);
   const read = alarming.find(({ fact }) => fact.alarmName === alarmName);

@@ -5,7 +5,7 @@ import { logWarn } from '../../shared/aws/log.ts';
 import { isThrottling } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
-import { judgePauses } from '../../shared/guardrails/switches.ts';
+import { judgeFleetSwitches } from '../../shared/guardrails/switches.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import { page, THE_FLEET } from '../../shared/heal/notify.ts';
 import { keys } from '../../shared/heal/store.ts';
@@ -48,7 +48,7 @@ const CLEAN_SNAPSHOT: Trigger = { kind: 'snapshot', subject: 'clean' };
 
 async function considerFleet(context: DispatchContext, { name: fleet }: Fleet, nowMs: number): Promise<void> {
   const { environment, settings } = context;
-  const paused = judgePauses(environment.PARAMETER_PREFIX, fleet, settings.values);
+  const paused = judgeFleetSwitches(environment.PARAMETER_PREFIX, fleet, settings);
   const chosen = paused ?? (await requestDonor(context, fleet));
   if ('notDue' in chosen) return;
   if ('refuse' in chosen) return journalOnceADay(context, fleet, chosen, nowMs);

@@ -11,7 +11,7 @@ import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
 import { judgeQueued } from '../../shared/guardrails/grow.ts';
 import type { Pace } from '../../shared/guardrails/pace.ts';
 import { holdersOf } from '../../shared/guardrails/replace-budget.ts';
-import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
+import { judgeFleetSwitches, judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { judgeTerminated } from '../../shared/guardrails/terminated.ts';
 import { type HeightUnderWay, judgeBelowHeight } from '../../shared/guardrails/upgrade.ts';
 import { readHolders } from '../../shared/heal/budgets.ts';
@@ -160,7 +160,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
   const { candidate, fleet, instance, trigger } = known;
   const { store, environment, clients, settings } = context;
   const text = triggerText(trigger);
-  const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values) ?? judgePauseTag(instance.tags);
+  const paused = judgeFleetSwitches(environment.PARAMETER_PREFIX, fleet.name, settings) ?? judgePauseTag(instance.tags);
   const node = await nameOf(context, fleet, instance);
   const isLadder = healOf(text) === 'replace-node';
   for (let conflict = 0, skipped = 0; conflict < MAX_CONFLICTS && skipped < MAX_SPENT; ) {

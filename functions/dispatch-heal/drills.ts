@@ -6,7 +6,7 @@ import { EventError, NotNowError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { NO_NODES_HERE } from '../../shared/guardrails/breaker.ts';
-import { judgePauses } from '../../shared/guardrails/switches.ts';
+import { judgeFleetSwitches } from '../../shared/guardrails/switches.ts';
 import { type DrillRecord, type DrillWatchRecord, proofAgeHours } from '../../shared/heal/drill.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import { page, THE_FLEET } from '../../shared/heal/notify.ts';
@@ -86,7 +86,7 @@ export async function followDrills(
   const facts = await factsOf(context, fleet, incidents, nowMs);
   if (fleet.drills !== undefined) await tellOldProof(services, facts);
   const { environment, settings } = context;
-  if (!judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values)) {
+  if (!judgeFleetSwitches(environment.PARAMETER_PREFIX, fleet.name, settings)) {
     const step = drillStep(facts);
     if (step.do === 'drill')
       await considerCandidate(context, candidateOf(fleet.name, step.node.instanceId, nowMs, SCHEDULE));

@@ -2,7 +2,7 @@
 // has been tried, however it ended, is a person's from then on.
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { judgePauses } from '../../shared/guardrails/switches.ts';
+import { judgeFleetSwitches } from '../../shared/guardrails/switches.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import type { ReleasesRecord, UpgradeRecord } from '../../shared/heal/records.ts';
 import { DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
@@ -38,7 +38,7 @@ export async function beginPatch(services: DispatcherServices, context: Dispatch
   const nowMs = Date.now();
   if (!takesPatches(fleet) || Math.floor(nowMs / 60_000) % READ_EVERY_MINUTES !== 0) return;
   const { environment, settings, store } = context;
-  if (judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values)) return;
+  if (judgeFleetSwitches(environment.PARAMETER_PREFIX, fleet.name, settings)) return;
   const to = patchToBegin(fleet, await store.readReleases(fleet.name), await store.readUpgrade(fleet.name), nowMs);
   if (to === null) return;
   const note = createJournal(store, {

@@ -5,6 +5,7 @@ import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@
 import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
 import { logError, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
+import { keptFleets } from '../../shared/fleet/kept-file.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
@@ -84,9 +85,13 @@ const CONSIDER_FOR_MS = 40_000;
  * are thrown together at the end, so that they reach Lambda's retries, the dead-letter queue and an alarm.
  */
 export async function sweep(services: DispatcherServices): Promise<void> {
-  const { clients, environment } = services;
+  const { clients, environment, store } = services;
   const nowMs = Date.now();
-  const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
+  const settings = await readSettings(
+    clients.ssm,
+    environment.PARAMETER_PREFIX,
+    keptFleets(clients.ssm, environment.PARAMETER_PREFIX, store.readFileVersion),
+  );
   // Broken settings are counted and have an alarm of their own: a sweep that failed for them each minute would hide every other failure.
   for (const sentence of settings.broken.values()) logError({ fleet: sentence });
   const failures: unknown[] = [];

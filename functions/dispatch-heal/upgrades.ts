@@ -5,7 +5,7 @@ import { EventError, NotNowError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
-import { judgePauses } from '../../shared/guardrails/switches.ts';
+import { judgeFleetSwitches } from '../../shared/guardrails/switches.ts';
 import { blueGreenFault } from '../../shared/guardrails/upgrade.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/notify.ts';
@@ -139,7 +139,7 @@ export async function followUpgrade(
   const upgrade = await services.store.readUpgrade(fleet.name);
   // Nothing is begun under a pause; what is under way judges it itself.
   const { environment, settings } = context;
-  if (upgrade?.state !== 'under-way' || judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values)) return;
+  if (upgrade?.state !== 'under-way' || judgeFleetSwitches(environment.PARAMETER_PREFIX, fleet.name, settings)) return;
   const nowMs = Date.now();
   const step = nextStep({
     ...{ nowMs, fleet, upgrade, incidents },

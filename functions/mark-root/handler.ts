@@ -18,6 +18,9 @@ export { awsClients };
 
 const ENVIRONMENT = ['PARAMETER_PREFIX'] as const;
 
+/** It reads no record: where the file is broken, nothing is marked. */
+const NO_TABLE = { readFileVersion: async () => undefined };
+
 const question = v.strictObject({
   kind: v.literal('mark-root'),
   fleet: text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -"),
@@ -38,7 +41,8 @@ async function answer(
   prefix: string,
   { fleet: name, instanceId, volumeId }: MarkQuestion,
 ): Promise<MarkAnswer> {
-  const switches = await readSwitches(ssm, prefix, name);
+  const context = { clients: { ssm }, environment: { PARAMETER_PREFIX: prefix }, store: NO_TABLE };
+  const switches = await readSwitches(context, name);
   if ('refuse' in switches) return { refused: switches.reason };
   const byId = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));

@@ -168,7 +168,7 @@ async function followHeals(
   const known = await readFollowed(nodeFacts);
   const { plan, out } = follows(known, register, fleet.mode === 'plan');
   if (plan.changes.length === 0 && isSameOut(out, register.out ?? [])) return { ...NOBODY, zone: known.zone };
-  const now = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet.name);
+  const now = await readSwitches(context, fleet.name);
   // The guard of what else there is to do tells of a file that cannot be read.
   if ('refuse' in now) return { ...NOBODY, zone: known.zone };
   const isHeld = fleet.mode === 'plan' || now.refusal !== null;
@@ -378,11 +378,8 @@ async function guard(
   { approved, putsBack }: { readonly approved: boolean; readonly putsBack: boolean },
   paused: ReadonlySet<string>,
 ): Promise<SubjectRefusal | undefined> {
-  const { clients, environment, fleet } = context;
-  const [now, tagged] = await Promise.all([
-    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet.name),
-    readPaused(clients.ec2, fleet),
-  ]);
+  const { clients, fleet } = context;
+  const [now, tagged] = await Promise.all([readSwitches(context, fleet.name), readPaused(clients.ec2, fleet)]);
   const depends = { fleet, approved, putsBack, by: ({ dns }: Fleet) => dns, parts: 'another dns' };
   const refusal = 'refuse' in now ? now : ((putsBack ? null : now.refusal) ?? judgeFile(now.fleet, depends));
   if (refusal) return subjectRefusal(refusal, fleet.name);

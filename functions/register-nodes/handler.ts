@@ -6,6 +6,7 @@ import { namesClients as awsClients, type NamesClients as Clients } from '../../
 import { logged, logInfo } from '../../shared/aws/log.ts';
 import { isThrottling } from '../../shared/aws/refusals.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
+import { keptFleets } from '../../shared/fleet/kept-file.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { fleetContext } from '../../shared/reconcile/context.ts';
@@ -35,7 +36,10 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const invocation = openInvocation({ clients, variables: ['AWS_REGION'], workMs: WORK_MS }, lambda);
     const parsed = parseRegisterEvent(event);
     refuseWordInHint(lambda, personOnlyField(parsed));
-    const { fleets, broken } = await readAllFleets(invocation);
+    const { fleets, broken } = await readAllFleets(
+      invocation,
+      keptFleets(clients.ssm, invocation.environment.PARAMETER_PREFIX, invocation.store.readFileVersion),
+    );
     const runbooks = process.env['RUNBOOKS'] ?? '';
     const request: RegisterRequest = {
       fleets,

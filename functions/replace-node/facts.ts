@@ -230,7 +230,7 @@ export async function readFacts(
   const { clients, payload, environment, store } = context;
   const { instanceId } = payload;
   const nowMs = Date.now();
-  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
+  const switches = await readSwitches({ clients, environment, store }, payload.fleet);
   if ('refuse' in switches) return switches;
   const { fleet } = switches;
   const replacementId = state?.replacement?.instanceId ?? '';

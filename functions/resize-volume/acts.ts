@@ -325,7 +325,7 @@ export const RESIZE: Heal<ResizeContext, Pick<ResizePayload, 'mode'>, State, Act
 
 async function readDecisionFacts(context: ResizeContext, seen: Observation | null): Promise<Acts['survey']['result']> {
   const { clients, store, payload, environment } = context;
-  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
+  const switches = await readSwitches({ clients, environment, store }, payload.fleet);
   if ('refuse' in switches) return switches;
   const sources = { ec2: clients.ec2, cloudwatch: clients.cloudwatch, store };
   return readFacts(sources, payload, switches.fleet, seen, Date.now());

@@ -18,7 +18,7 @@ export async function reserveGrowth(
   { plan, held: { holder } }: Act<'reserve'>,
 ): Promise<Acts['reserve']['result']> {
   const [switches, node] = await Promise.all([
-    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
+    readSwitches({ clients, environment, store }, payload.fleet),
     store.readNode(payload.instanceId),
   ]);
   if ('refuse' in switches) return switches;

@@ -91,8 +91,7 @@ export async function inspect(
 ): Promise<Acts['inspect']['result']> {
   const { held } = from;
   const sent = await context.step('send', async () => {
-    const { clients, environment, payload } = context;
-    const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
+    const switches = await readSwitches(context, context.payload.fleet);
     if ('refuse' in switches) return switches;
     const { fleet } = switches;
     return send(context, {

@@ -24,7 +24,7 @@ export async function readFacts({
   const { instanceId, incidentId } = payload;
   const nowMs = Date.now();
   const [switches, instance, volumes, observations, watch, node, incident, taken] = await Promise.all([
-    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
+    readSwitches({ clients, environment, store }, payload.fleet),
     readInstance(clients.ec2, instanceId),
     describeVolumes(clients.ec2, { instanceIds: [instanceId] }),
     store.readObservations(payload.fleet),

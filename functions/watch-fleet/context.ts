@@ -68,6 +68,8 @@ export interface FleetFacts {
   readonly failedChecks?: FailedChecks;
   /** Heights whose hashes were asked for: deep enough below the tip of the last sweep that well nodes agree there. */
   readonly askedHeights: readonly number[];
+  /** Why the fleet's file, as it is stored, is none; absent where it is one. */
+  readonly fileProblem?: string;
   /** The first block of an upgrade that is under way: the chain stops below it, and that is no trouble. Absent where none is. */
   readonly upgradeHeight?: number;
   /** The name of AWS's own error where nodes could not be asked for it; absent where AWS answered. */

@@ -45,6 +45,7 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
   // Missed in the last sweep, too: people know of those that were missing before.
   const hasMore = gone.some(({ sinceMs }) => sinceMs === before.watch?.observedAtMs);
   const conditions = new Map<PageCode, string>([
+    ...brokenFileOf(facts),
     ...fleetConditions(facts, chain, nodes, references),
     ...(missing === null ? [] : [['node-missing', missing] as const]),
     ...consensus.conditions,
@@ -75,6 +76,19 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
     },
   };
 }
+
+/** What is so as soon as it is seen, and over as soon as it is not: it does not flap. */
+export const DEFINITE: ReadonlySet<string> = new Set<PageCode>(['fleet-file-invalid']);
+
+const brokenFileOf = ({ fileProblem }: FleetFacts): readonly (readonly [PageCode, string])[] =>
+  fileProblem === undefined
+    ? []
+    : [
+        [
+          'fleet-file-invalid',
+          `its stored file is none, and nothing is begun before it is mended: ${fileProblem}. Its nodes are watched by the version before, and what heals have begun is put back`,
+        ],
+      ];
 
 /** A chain that stops for its upgrade stops the consensus of its validators, too. */
 const HALTS: readonly PageCode[] = ['chain-halted', 'consensus-halted'];
@@ -275,7 +289,9 @@ function pagedBefore(
     conditions.has(code as PageCode) || conditions.has(SAME_CAUSE.get(code) ?? (code as PageCode)) ? nowMs : seenAtMs,
   ]);
   return Object.fromEntries(
-    known.filter(([code, seenAtMs]) => nowMs - seenAtMs < WELL_FOR_MS && !changed.has(code as PageCode)),
+    known.filter(
+      ([code, seenAtMs]) => nowMs - seenAtMs < (DEFINITE.has(code) ? 1 : WELL_FOR_MS) && !changed.has(code as PageCode),
+    ),
   );
 }
 

@@ -8,10 +8,11 @@ import { metricsClients as awsClients, type MetricsClients as Clients } from '..
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
+import { keptFleets } from '../../shared/fleet/kept-file.ts';
 import { type Fleet, heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
 import { discoverByClaim, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import { readSettings } from '../../shared/fleet/settings.ts';
+import { brokenFile, readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { suiteOfPrefix } from '../../shared/model/suite.ts';
 import { PROBE_REQUEST_TIMEOUT_MS } from '../../shared/probe/protocol.ts';
@@ -65,12 +66,18 @@ export const ASK_FOR_MS = 48_000;
 
 /**
  * Every fleet; one that fails does not stop the others. All failures are thrown together at the end, so that they reach the on-failure
- * queue and an alarm. The dispatcher's sweep reads the same fleet files and reports those that do not parse.
+ * queue and an alarm. A fleet whose file does not parse is watched as its last readable version says, and people are told; the dispatcher's sweep counts
+ * such files.
  */
 export async function sweep(context: WatchContext): Promise<void> {
-  const { clients, environment } = context;
+  const { clients, environment, store } = context;
   const untilMs = Date.now() + ASK_FOR_MS;
-  const { fleets } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
+  const settings = await readSettings(
+    clients.ssm,
+    environment.PARAMETER_PREFIX,
+    keptFleets(clients.ssm, environment.PARAMETER_PREFIX, store.readFileVersion),
+  );
+  const { fleets } = settings;
   const failures: unknown[] = [];
   const pages = new SweepPages();
   const scheduled = readScheduledEvents(clients.ec2).catch((cause: unknown): ScheduledEvents => {
@@ -86,7 +93,7 @@ export async function sweep(context: WatchContext): Promise<void> {
   if (fleets.some(({ metrics }) => metrics === 'otlp')) void failedChecks();
   const watch = async (fleet: Fleet): Promise<void> => {
     try {
-      await watchFleet(context, fleet, { scheduled, failedChecks }, failures, untilMs, pages);
+      await watchFleet(context, fleet, { settings, scheduled, failedChecks }, failures, untilMs, pages);
     } catch (cause) {
       failures.push(new Error(`fleet ${fleet.name}: ${sentenceOf(cause)}`, { cause }));
     }
@@ -107,8 +114,9 @@ export async function sweep(context: WatchContext): Promise<void> {
     throw new AggregateError(failures, `the sweep went on, but: ${failures.map(sentenceOf).join('; ')}`);
 }
 
-/** What EC2 says of all instances of the account: read once in a sweep. */
+/** What Parameter Store has of all fleets, and what EC2 says of all instances of the account: read once in a sweep. */
 interface OfAccount {
+  readonly settings: Settings;
   readonly scheduled: Promise<ScheduledEvents>;
   /** Asked for by the first fleet that needs it. */
   readonly failedChecks: () => Promise<FailedChecks | undefined>;
@@ -148,7 +156,7 @@ async function watchFleet(
   untilMs: number,
   pages: SweepPages,
 ): Promise<void> {
-  const { clients, store } = context;
+  const { clients, environment, store } = context;
   const reading = store.readWatch(fleet.name);
   const [{ nodes, contested }, observations, watch, upgrade] = await Promise.all([
     discoverByClaim(clients.ec2, fleet, { readWatch: () => reading }),
@@ -177,6 +185,8 @@ async function watchFleet(
   const awsFailure = awsFailureIn(unasked);
   const needsChecks = fleet.metrics === 'otlp' || isAnySilent(nodes, probed, looked, before);
   const failedChecks = needsChecks ? await within(ofAccount.failedChecks(), untilMs - Date.now()) : undefined;
+  const { settings } = ofAccount;
+  const fileProblem = brokenFile(environment.PARAMETER_PREFIX, settings, fleet.name);
   const facts: FleetFacts = {
     fleet,
     nodes,
@@ -188,6 +198,7 @@ async function watchFleet(
     ...(failedChecks && { failedChecks }),
     before: { nodes: before, watch },
     askedHeights,
+    ...(fileProblem !== undefined && { fileProblem }),
     ...(upgrade?.state === 'under-way' && upgrade.atHeight !== undefined && { upgradeHeight: upgrade.atHeight }),
     ...(awsFailure !== undefined && { awsFailure }),
     nowMs: Date.now(),
@@ -206,7 +217,12 @@ async function watchFleet(
   const paged = recordPaging(health, sent, facts.nowMs);
   const { nodes: judged } = paged;
   const open = followPages(facts, paged, sent);
-  const next = { ...paged.watch, ...(open.length > 0 && { pages: open }) };
+  const fileVersion = settings.versions.get(fleet.name) ?? watch?.fileVersion;
+  const next = {
+    ...paged.watch,
+    ...(open.length > 0 && { pages: open }),
+    ...(fileVersion !== undefined && { fileVersion }),
+  };
   const observed = judged.map(({ node }) => node);
   const seen = await keepMachines(context, facts, observed, attempt);
   await attempt(async () => {

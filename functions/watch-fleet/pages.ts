@@ -10,7 +10,7 @@ import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { isOfMove, readTrigger } from '../../shared/model/trigger.ts';
 import { names } from '../../shared/text/names.ts';
 import { type FleetFacts, pausedIn } from './context.ts';
-import { type FleetHealth, isTold } from './fleet-health.ts';
+import { DEFINITE, type FleetHealth, isTold } from './fleet-health.ts';
 import { nearKey, sentenceOfEvents, sentenceOfNear } from './instance-events.ts';
 import type { JudgedNode } from './node-health.ts';
 
@@ -70,7 +70,7 @@ export function duePages(facts: FleetFacts, { nodes, watch }: FleetHealth): read
   for (const [name, { sinceMs, reason }] of Object.entries(watch.conditions)) {
     const code = name as PageCode;
     const begun = Object.fromEntries(ofFleet.map((page) => [page.code, nowMs]));
-    if (sinceMs < nowMs && !isTold(code, { ...watch.paged, ...begun }))
+    if ((sinceMs < nowMs || DEFINITE.has(code)) && !isTold(code, { ...watch.paged, ...begun }))
       ofFleet.push({ code, nodes: [], reason, kind: KINDS[code] ?? null });
   }
   return [...ofNodes, ...ofEC2, ...ofFleet];

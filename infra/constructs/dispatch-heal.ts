@@ -62,6 +62,7 @@ export class DispatchHeal extends Construct {
         ...props.state.grants('dispatch-heal'),
         ...props.pages.grants(),
         props.settings.grantAll(),
+        props.settings.grantByName(),
         ...this.#observe(),
         ...this.#heals(props.auditSnapshots !== undefined),
       ],

@@ -44,6 +44,7 @@ export class WatchFleet extends Construct {
         ...state.grants('watch-fleet'),
         ...pages.grants(),
         settings.grantAll(),
+        settings.grantByName(),
         ...this.#observe(),
         ...this.#ask(fleets),
       ],

@@ -283,4 +283,10 @@ export const targetToPutBack = ({ suite }: Pick<Member, 'suite'>, instanceId: st
 /** An instance that the suite has launched itself, beside a node or for a drill, and that its record names: its tags say that it is no node. */
 export const launchedTarget = ({ instanceId }: { readonly instanceId: string }): Target => target(instanceId);
 
+/**
+ * An instance on which something was begun, where EC2 does not say its tags now: it was ours as it was begun, and its record holds it. Only to give back
+ * what was taken.
+ */
+export const heldTarget = (instanceId: string): Target => target(instanceId);
+
 const target = (instanceId: string): Target => ({ instanceId }) as Target;

@@ -227,6 +227,8 @@ export interface FleetWatch {
   readonly gone?: readonly GoneNode[];
   /** Names that members of Auto Scaling groups share or have shared, with the time when that was last seen; absent where there is none. */
   readonly sharedNames?: SharedNames;
+  /** The version of the parameter from which the fleet's file could be read last; absent before any was. */
+  readonly fileVersion?: number;
   /** When the tip was last confirmed; it is kept for a while when the confirming sources fall silent. */
   readonly tipSeenAtMs: number | null;
   readonly version: number;

@@ -14,6 +14,10 @@ const advancedBytesMaximum = 8192;
 
 export const fleetParameterName = (prefix: string, fleet: string) => `${prefix}/fleets/${fleet}`;
 
+/** One version of a fleet's file: "To query by parameter version, use "Name": "name:version"" (GetParameters, Systems Manager API). */
+export const fleetVersionName = (prefix: string, fleet: string, version: number) =>
+  `${fleetParameterName(prefix, fleet)}:${version}`;
+
 /** The pause of one fleet, or of everything where none is named. Absent and `off` mean that nothing is paused. */
 export const pauseParameterName = (prefix: string, fleet?: string) =>
   fleet === undefined ? `${prefix}/pause` : `${prefix}/pauses/${fleet}`;

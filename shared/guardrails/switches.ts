@@ -1,8 +1,10 @@
 // The switches that people hold: pauses at three levels and the fleet file. They are read together, and again right before each mutation.
 import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { keptFleets, type ReadFileVersion } from '../fleet/kept-file.ts';
 import { deployedIn, deployedParameterNames } from '../fleet/membership.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { fleetOfParameter, fleetParameterName, pauseParameterName } from '../fleet/parameter.ts';
+import { brokenFile, type Settings } from '../fleet/settings.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { plainText } from '../text/plain-text.ts';
 
@@ -11,15 +13,29 @@ const OFF = 'off';
 const RETRY_AFTER_MS = 60_000;
 
 export interface Switches {
+  /** Where the file as stored is none: as its last readable version says. */
   readonly fleet: Fleet;
   /** Identifies the fleet file that was read. */
   readonly fleetHash: string;
-  /** Why nothing may be done, or null. */
+  /** Why nothing may be begun, or null: a pause, or a broken file. */
   readonly refusal: Refusal | null;
 }
 
-/** Reads both pauses, the fleet file and what the deployment knows in one call. @throws FleetFileError when the stored file does not parse */
-export async function readSwitches(ssm: SSMClient, prefix: string, fleetName: string): Promise<Switches | Refusal> {
+/** What the switches are read with. */
+export interface SwitchReader {
+  readonly clients: { readonly ssm: SSMClient };
+  readonly environment: { readonly PARAMETER_PREFIX: string };
+  readonly store: { readonly readFileVersion: ReadFileVersion };
+}
+
+/**
+ * Reads both pauses, the fleet file and what the deployment knows in one call. A broken file begins nothing and blinds nobody: what was begun goes by its
+ * last readable version. A refusal alone where there is none.
+ */
+export async function readSwitches(
+  { clients: { ssm }, environment: { PARAMETER_PREFIX: prefix }, store }: SwitchReader,
+  fleetName: string,
+): Promise<Switches | Refusal> {
   const names = [
     pauseParameterName(prefix),
     pauseParameterName(prefix, fleetName),
@@ -28,7 +44,30 @@ export async function readSwitches(ssm: SSMClient, prefix: string, fleetName: st
   ];
   const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: names }));
   const values = new Map(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
-  return judgeSwitches(prefix, fleetName, values);
+  const now = judgeSwitches(prefix, fleetName, values);
+  if (!('refuse' in now)) return now;
+  const readKept = keptFleets(ssm, prefix, store.readFileVersion);
+  const kept = await readKept(fleetName, () => deployedIn(prefix, values));
+  if (typeof kept === 'string') return now;
+  return {
+    fleet: kept.fleet,
+    fleetHash: kept.hash,
+    refusal: judgePauses(prefix, fleetName, values) ?? { ...now, page: WATCH_TELLS },
+  };
+}
+
+/** watch-fleet, which sees the same, pages for a broken file: nobody else does. */
+const WATCH_TELLS = false;
+
+/** Why nothing may be begun in a fleet: a pause, or a broken file; null where neither is so. */
+export function judgeFleetSwitches(
+  prefix: string,
+  fleetName: string,
+  settings: Pick<Settings, 'values' | 'broken'>,
+): Refusal | null {
+  const broken = brokenFile(prefix, settings, fleetName);
+  const paused = judgePauses(prefix, fleetName, settings.values);
+  return paused ?? (broken === undefined ? null : refuse('fleet-file-invalid', broken, WATCH_TELLS));
 }
 
 /** Pure part of `readSwitches`: a missing global pause or an unreadable fleet file is a refusal, because uncertain counts as paused. */

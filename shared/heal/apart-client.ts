@@ -21,7 +21,7 @@ export type Heard =
   /** It could not be asked, which says nothing of it. */
   | { readonly is: 'unasked'; readonly reason: string };
 
-type Tools = Pick<HealContext, 'clients' | 'environment' | 'payload'>;
+type Tools = Pick<HealContext, 'clients' | 'environment' | 'payload' | 'store'>;
 
 /** A block of the chain, as the fleet and its references see it. */
 export type CommonBlock = NonNullable<FleetWatch['canonical']>;
@@ -42,10 +42,10 @@ const NOT_SAID = 'the fleet file does not say how its client is asked';
 
 /** Body of a step. */
 export async function askApart(
-  { clients, environment, payload }: Tools,
+  { clients, environment, payload, store }: Tools,
   { document, instanceId, comment, heights: known, common }: ApartQuestion,
 ): Promise<Sent> {
-  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
+  const switches = await readSwitches({ clients, environment, store }, payload.fleet);
   if ('refuse' in switches) return { unasked: switches.reason };
   const heights = [...new Set([...(common ? [common.height] : []), ...known])].slice(0, MAXIMUM_HEIGHTS);
   const question = questionOf(switches.fleet, heights);
@@ -74,7 +74,7 @@ const ANSWER_WAITS_SECONDS = [8, 8, 8, 30, 60, 60];
 
 /** @param name of its steps and waits: one for each question of an act */
 export async function awaitApart(
-  { durable, step, place, clients, environment, payload }: ActContext<HealContext>,
+  { durable, step, place, clients, environment, payload, store }: ActContext<HealContext>,
   instanceId: string,
   sent: Sent,
   name: string,
@@ -84,7 +84,7 @@ export async function awaitApart(
   for (const [count, seconds] of ANSWER_WAITS_SECONDS.entries()) {
     await durable.wait(`${place}-answer-${name}-${count}`, { seconds });
     const heard = await step(`read-${name}-${count}`, async (): Promise<Heard | null> => {
-      const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
+      const switches = await readSwitches({ clients, environment, store }, payload.fleet);
       if ('refuse' in switches) return { is: 'unasked', reason: switches.reason };
       const question = questionOf(switches.fleet, heights);
       if (question === null) return { is: 'unasked', reason: NOT_SAID };

@@ -58,7 +58,7 @@ async function readBefore(
 ): Promise<{ readonly hours: number; readonly stands: ReturnType<typeof standingYes> }> {
   const { fleet, instanceId, trigger } = payload;
   const [switches, incident] = await Promise.all([
-    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet),
+    readSwitches({ clients, environment, store }, fleet),
     store.readIncident(fleet, instanceId, trigger),
   ]);
   const hours = 'refuse' in switches ? 4 : switches.fleet.ask.expiresAfterHours;

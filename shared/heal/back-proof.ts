@@ -99,7 +99,7 @@ export async function proveBack(
   for (let look = 0; look < MAX_LOOKS; look++) {
     const verdict = await step(`look-${look}`, async (): Promise<ProofResult> => {
       const [switches, watched] = await Promise.all([
-        readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
+        readSwitches({ clients, environment, store }, payload.fleet),
         readWatched(store, payload),
       ]);
       if ('refuse' in switches) return { waitSeconds: 60 };

@@ -2,7 +2,8 @@
 // node it is, the state of its instance.
 
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
-import { type Target, targetFor, targetToPutBack } from '../fleet/membership.ts';
+import { logWarn } from '../aws/log.ts';
+import { heldTarget, type Target, targetFor, targetToPutBack } from '../fleet/membership.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { judgePauseTag, readSwitches, type Switches } from '../guardrails/switches.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
@@ -12,8 +13,8 @@ import type { HealContext } from './context.ts';
 
 export interface GuardOptions {
   /**
-   * For an act that only puts back what this heal took down, or starts a client that it stopped: neither a pause nor a changed mode keeps a node
-   * down. An unreadable fleet file does: then it is not known what to start. Neither is a node put back that has become another suite's.
+   * For an act that only puts back what this heal took down, or starts a client that it stopped: neither a pause nor a mode, a broken file or an outage of
+   * EC2 keeps a node down. A node that is known to have become another suite's is not put back.
    */
   readonly mayPutBack?: true;
   /** Another instance of the act; a pause tag on it counts as well. */
@@ -25,14 +26,14 @@ export interface GuardOptions {
  * or why nothing may be done now.
  */
 export async function readGuards(
-  { clients, payload, environment }: Pick<HealContext, 'clients' | 'payload' | 'environment'>,
+  { clients, payload, environment, store }: Pick<HealContext, 'clients' | 'payload' | 'environment' | 'store'>,
   { mayPutBack, instanceId }: GuardOptions = {},
 ): Promise<{ readonly fleet: Fleet; readonly fleetHash: string; readonly target: Target | undefined } | Refusal> {
   const { fleet, mode } = payload;
   const ids = [...new Set([payload.instanceId, instanceId ?? payload.instanceId])];
   const [switches, tagged] = await Promise.all([
-    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet),
-    readSwitchTags(clients, ids),
+    readSwitches({ clients, environment, store }, fleet),
+    mayPutBack ? readSwitchTags(clients, ids).catch(unknownTags) : readSwitchTags(clients, ids),
   ]);
   if ('refuse' in switches) return switches;
   // An instance that was terminated has no tags any more, and nobody else's memory of its machine.
@@ -40,11 +41,11 @@ export async function readGuards(
   const admit = mayPutBack ? targetToPutBack : targetFor;
   const targets = new Map<string, Target>();
   for (const id of claimed) {
-    const target = admit(switches.fleet, id, tagged.get(id) ?? {});
+    const target = tagged === null ? heldTarget(id) : admit(switches.fleet, id, tagged.get(id) ?? {});
     if ('refuse' in target) return target;
     targets.set(id, target);
   }
-  const refusal = judgeGuards(switches, [...tagged.values()], mode, mayPutBack);
+  const refusal = judgeGuards(switches, [...(tagged?.values() ?? [])], mode, mayPutBack);
   if (refusal) return refusal;
   const { fleetHash } = switches;
   return { fleet: switches.fleet, fleetHash, target: targets.get(instanceId ?? payload.instanceId) };
@@ -74,6 +75,15 @@ export function judgeGuards(
       ? `the fleet file says mode: ${mode}: what was begun is put back, and not gone on with`
       : `the fleet file says mode: ${fleet.mode}, the heal began under mode: ${mode}`;
   return { refuse: 'mode-changed', reason, page: false, retryAfterMs: 60_000 };
+}
+
+/** EC2 does not say whose an instance is now: what was taken on it is given back all the same. */
+function unknownTags(error: unknown): null {
+  logWarn({
+    problem: 'the tags of an instance could not be read, and what was begun on it is put back',
+    error: String(error),
+  });
+  return null;
 }
 
 /** Of each instance, its tags: by them people say whose it is, and what may be done to it. */

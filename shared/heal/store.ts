@@ -187,6 +187,9 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readOpenPages: (fleet: string) => get<OpenPagesRecord>(keys.openPages(fleet)),
     readReplacements: () => get<ReplacementsRecord>(keys.replacements()),
     readWatch: (fleet: string) => get<FleetWatch>(keys.watch(fleet)),
+    /** The version of the fleet's file that watch-fleet could read last; undefined where it has read none. */
+    readFileVersion: async (fleet: string): Promise<number | undefined> =>
+      (await get<FleetWatch>(keys.watch(fleet)))?.fileVersion,
     /** What a node's machine was like while it lived; undefined where nobody has written it down, or it was too long ago. */
     readMachine: (fleet: string, instanceId: string) => get<MachineRecord>(keys.machine(fleet, instanceId)),
     readRotation: (fleet: string) => get<RotationRecord>(keys.rotation(fleet)),

@@ -9,12 +9,10 @@ import { subjectRefusal } from './notification.ts';
 const RETRY_AFTER_MS = 5 * 60_000;
 
 /** @returns the fleet as its file is now, or why nothing may be done to it: a pause, or a file that cannot be read */
-export async function readUnpaused({
-  clients,
-  environment,
-  fleet,
-}: Pick<FleetContext, 'clients' | 'environment' | 'fleet'>): Promise<{ readonly fleet: Fleet } | Refusal> {
-  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet.name);
+export async function readUnpaused(
+  context: Pick<FleetContext, 'clients' | 'environment' | 'store' | 'fleet'>,
+): Promise<{ readonly fleet: Fleet } | Refusal> {
+  const switches = await readSwitches(context, context.fleet.name);
   if ('refuse' in switches) return switches;
   return switches.refusal ?? { fleet: switches.fleet };
 }
@@ -37,7 +35,7 @@ export interface Decided {
  * @param approved a person said yes, which mode ask waits for
  */
 export async function readGuard(
-  context: Pick<FleetContext, 'clients' | 'environment' | 'fleet'>,
+  context: Pick<FleetContext, 'clients' | 'environment' | 'store' | 'fleet'>,
   approved: boolean,
   depends: Pick<Decided, 'by' | 'parts'>,
 ): Promise<SubjectRefusal | undefined> {

@@ -4,6 +4,7 @@ import type { Clients } from '../aws/clients.ts';
 import { readEnvironment } from '../aws/environment.ts';
 import { logError, logInfo, logWarn } from '../aws/log.ts';
 import { EventError } from '../events/errors.ts';
+import type { ReadKeptFleet } from '../fleet/kept-file.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { readSettings, type Settings } from '../fleet/settings.ts';
 import { createStore, type Store } from '../heal/store.ts';
@@ -48,9 +49,13 @@ export function openInvocation<C extends BaseClients, V extends string>(
   };
 }
 
-/** Every fleet file and pause as they are now. A file that does not parse is logged, and does not stop the other fleets. */
-export async function readAllFleets({ clients, environment }: Invocation): Promise<Settings> {
-  const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
+/**
+ * Every fleet file and pause as they are now. A file that does not parse is logged, and does not stop the other fleets.
+ *
+ * @param readKept for who gives back what heals have taken: it goes on with the last readable version of such a file. Others leave its fleet alone
+ */
+export async function readAllFleets({ clients, environment }: Invocation, readKept?: ReadKeptFleet): Promise<Settings> {
+  const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX, readKept);
   for (const sentence of settings.broken.values()) logError({ fleet: sentence });
   return settings;
 }

@@ -121,7 +121,7 @@ async function look(context: LadderActContext): Promise<Result> {
   const heard = await awaitApart(context, instanceId, sent, 'look');
   return step('looked', async (): Promise<Result> => {
     const [switches, watch] = await Promise.all([
-      readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
+      readSwitches({ clients, environment, store }, payload.fleet),
       store.readWatch(payload.fleet),
     ]);
     if ('refuse' in switches) return { is: 'refused', refusal: switches };

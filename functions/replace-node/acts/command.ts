@@ -84,8 +84,8 @@ export async function send(
   return { ...outcomeOf(answer, atMs), ...trace({ fence: answer.fence, isUp }) };
 }
 
-async function readFleet({ clients, environment, payload }: ReplaceContext): Promise<Fleet> {
-  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
+async function readFleet(context: ReplaceContext): Promise<Fleet> {
+  const switches = await readSwitches(context, context.payload.fleet);
   if ('refuse' in switches) throw new Error(switches.reason);
   return switches.fleet;
 }

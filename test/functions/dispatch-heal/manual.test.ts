@@ -31,7 +31,7 @@ function ec2With(states: Readonly<Record<string, string>>, tags: Readonly<Record
 const asked = (ec2: EC2Client, name = 'node2') =>
   manualCandidate(
     ec2,
-    { fleets: [bitcoinFleet()], values: new Map(), broken: new Map() },
+    { fleets: [bitcoinFleet()], values: new Map(), broken: new Map(), versions: new Map() },
     { kind: 'manual', fleet: 'bitcoin', node: { name }, trigger: undefined },
     NOON_MS,
   );

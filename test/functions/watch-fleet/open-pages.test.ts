@@ -45,6 +45,31 @@ class Following extends Watched {
   }
 }
 
+describe('a broken fleet file', () => {
+  const nodes = (height: number) => ({ node1: height, node2: height, node3: height });
+  const broken = (height: number): Sweep => ({ nodes: nodes(height), fileProblem: 'it is no JSON' });
+  const FILE = 'bitcoin/fleet/fleet-file-invalid';
+
+  it('is told in the sweep that meets it, and once', () => {
+    const following = new Following().minutes(2).sweep(broken(1003));
+    expect(following.sent).toMatchObject([{ code: 'fleet-file-invalid', reason: expect.stringContaining('no JSON') }]);
+    expect(following.sweep(broken(1004)).sent).toEqual([]);
+    expect(following.states).toEqual([`${FILE} lasts`]);
+  });
+
+  it('is over in the sweep that reads it again, and told again where it breaks again', () => {
+    const following = new Following().minutes(2).sweep(broken(1003)).sweep(nodes(1004));
+    expect(following.states).toEqual([`${FILE} ended`]);
+    expect(following.sweep(broken(1005)).sent).toHaveLength(1);
+  });
+
+  it('blinds nobody: a node that goes down meanwhile is told', () => {
+    const following = new Following().minutes(2);
+    for (let n = 3; n < 6; n++) following.sweep({ ...broken(1000 + n), nodes: { ...nodes(1000 + n), node2: dead } });
+    expect(following.states).toContain(`${KEY} lasts`);
+  });
+});
+
 const KEY = 'bitcoin/node2/node-unreachable';
 const paged = (): Following => new Following().minutes(2, 'node2');
 

@@ -246,10 +246,54 @@ describe('the guards before each act', () => {
     });
   });
 
-  it('do not put back by a fleet file that nobody can read', async () => {
-    const { tools, parameters } = shell();
-    parameters.set(fleetFile, 'no: [fleet');
-    expect(await readGuards(tools, { mayPutBack: true })).toMatchObject({ refuse: 'fleet-file-invalid' });
+  describe('where the stored fleet file is broken', () => {
+    const broken = (fileVersion?: number) => {
+      const here = shell();
+      here.parameters.set(`${fleetFile}:3`, here.parameters.get(fleetFile) ?? '');
+      here.parameters.set(fleetFile, 'no: [fleet');
+      here.fileVersion = fileVersion;
+      return here;
+    };
+
+    it('put back by the version that could be read last, and begin nothing by it', async () => {
+      const { tools } = broken(3);
+      expect(await readGuards(tools, { mayPutBack: true })).toMatchObject({ fleet: { name: 'bitcoin' } });
+      // watch-fleet has told of the file.
+      expect(await readGuards(tools)).toMatchObject({ refuse: 'fleet-file-invalid', page: false });
+    });
+
+    it('say so where a pause is set, too', async () => {
+      const { tools, parameters } = broken(3);
+      parameters.set(pausedBy.GLOBAL, 'audit');
+      expect(await readGuards(tools)).toMatchObject({ refuse: 'paused' });
+    });
+
+    it('put nothing back where no version could ever be read, or Parameter Store has forgotten it', async () => {
+      for (const fileVersion of [undefined, 2])
+        expect(await readGuards(broken(fileVersion).tools, { mayPutBack: true })).toMatchObject({
+          refuse: 'fleet-file-invalid',
+          page: true,
+        });
+    });
+
+    it('put nothing back by a version that asks for more than is deployed now', async () => {
+      const { tools, parameters } = broken(3);
+      parameters.set(
+        `${fleetFile}:3`,
+        (parameters.get(`${fleetFile}:3`) ?? '').replace('nodes/bitcoin', 'nodes/signet'),
+      );
+      expect(await readGuards(tools, { mayPutBack: true })).toMatchObject({ refuse: 'fleet-file-invalid' });
+    });
+  });
+
+  it('put back while EC2 does not answer, and begin nothing', async () => {
+    const here = shell();
+    here.answers['DescribeTagsCommand'] = () => {
+      throw new Error('EC2 is away');
+    };
+    jest.spyOn(console, 'warn').mockImplementation(() => {});
+    expect(await readGuards(here.tools, { mayPutBack: true })).toMatchObject({ target: { instanceId: INSTANCE } });
+    await expect(readGuards(here.tools)).rejects.toThrow('EC2 is away');
   });
 
   it.each([
