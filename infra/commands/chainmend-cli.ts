@@ -11,7 +11,7 @@ import { addAdoptVerb } from './adopt/verbs.ts';
 import type { BacktestContext } from './backtest/backtest.ts';
 import { addBacktestVerb } from './backtest/verbs.ts';
 import { addCompletionVerb } from './completion.ts';
-import { confirmOnTerminal } from './confirmation.ts';
+import { confirmOnTerminal } from './consent.ts';
 import type { DiffContext } from './diff/diff.ts';
 import type { DrawnLine, PlayedLine } from './diff/form.ts';
 import { addDiffVerb } from './diff/verbs.ts';
@@ -159,6 +159,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
         return {
           directory: fleetsDirectory,
           store: async () => (await import('./fleets/parameter-store.ts')).ssmParameterStore(),
+          instances: async () => (await import('./fleets/instances.ts')).ec2Instances(),
           belongings: openBelongings,
           account: async (fleets) => (await import('./preflight/account.ts')).readAccount(fleets),
           confirm,
@@ -208,6 +209,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
           cdk,
           interrupted,
           made,
+          confirm,
           say,
           complain,
           sleep,

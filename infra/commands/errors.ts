@@ -5,6 +5,19 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What needs a yes, where nobody can be asked for one: the frame of the verbs adds the line with --yes. Exit status 1. */
+export class NeedsYesError extends Error {
+  override readonly name = 'NeedsYesError';
+  /** The flag with which the verb only says what it would do. */
+  readonly looks: string | undefined;
+
+  /** @param what of what it is, in some words */
+  constructor(what: string, looks: string | undefined) {
+    super(what);
+    this.looks = looks;
+  }
+}
+
 /** The dispatcher understood the request, and says that there is no such fleet, node or snapshot. Exit status 2. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';

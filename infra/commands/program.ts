@@ -6,9 +6,10 @@ import { unfitWord } from '../../shared/text/command-words.ts';
 import { plainLines } from '../../shared/text/terminal-text.ts';
 import { FleetFilesError } from '../fleet-files-error.ts';
 import { ReportFileError } from '../report/file-error.ts';
-import { RequestError, SmokeError, StoreError, SuiteError, UsageError } from './errors.ts';
+import { NeedsYesError, RequestError, SmokeError, StoreError, SuiteError, UsageError } from './errors.ts';
 import { refuseRepeated } from './given-once.ts';
 import { PROGRAM, VERSION } from './program-name.ts';
+import { effectText, rowOf } from './verb-table.ts';
 
 /** Only on a terminal: picocolors would also colour a pipe in CI. */
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
@@ -70,6 +71,7 @@ export async function runProgram(words: readonly string[], output: Output, add: 
     add(program, ended);
     for (const verb of leavesOf(program)) {
       addSharedOptions(verb);
+      verb.addHelpText('after', `\n${effectText(rowOf(fullName(verb)))}`);
       refuseRepeated(verb, (sentence) => {
         throw new UsageError(sentence);
       });
@@ -83,12 +85,30 @@ export async function runProgram(words: readonly string[], output: Output, add: 
       complain(colors.red(`${errorsText(error.lines.length)}; nothing was changed`));
       return end(1);
     }
+    if (error instanceof NeedsYesError) {
+      complain(colors.red(plainLines(needsYesText(error, words))));
+      return end(1);
+    }
     const status = statusOf(error);
     if (status === undefined) throw error;
     complain(colors.red(plainLines((error as Error).message)));
     return end(status);
   }
 }
+
+/** With the line that a person pastes. */
+const needsYesText = ({ message, looks }: NeedsYesError, words: readonly string[]): string => {
+  const see = looks === undefined ? '' : `; ${looks} in its place only says what would be done`;
+  return `${message}: this is not a terminal, so no question can be asked. Nothing was changed. With a yes${see}:\n  ${PROGRAM} ${[...withoutName(words), '--yes'].map(shellWord).join(' ')}`;
+};
+
+/** What a person reads names the suite already (`forSuite`). */
+const withoutName = (words: readonly string[]): readonly string[] =>
+  words.filter((word, at) => !/^--name(=|$)/.test(word) && words[at - 1] !== '--name');
+
+/** As a shell takes it for one word. */
+const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 const errorsText = (count: number): string => (count === 1 ? '1 error' : `${count} errors`);
 
@@ -131,6 +151,10 @@ function programOf(output: Output, chosen: (options: SharedOptions) => void): Co
 export function leavesOf(program: Command): readonly Command[] {
   return program.commands.flatMap((verb) => (verb.commands.length > 0 ? leavesOf(verb) : [verb]));
 }
+
+/** `names adopt`. */
+export const fullName = (verb: Command): string =>
+  `${verb.parent?.parent ? `${verb.parent.name()} ` : ''}${verb.name()}`;
 
 const NAME = ['--name <name>', 'of the suite, where several live in the region; else CHAINMEND_NAME'] as const;
 

@@ -1,6 +1,7 @@
 // The table of docs/commands.md, made of the program's own verbs.
 import type { Command, Option } from 'commander';
 import { leavesOf } from './program.ts';
+import { effectsTable } from './verb-table.ts';
 
 /** Every verb with its words, its flags and its sentence, as Markdown. The flags that all verbs share are left out. */
 export function verbsPage(program: Command): string {
@@ -10,9 +11,10 @@ export function verbsPage(program: Command): string {
     const group = holder.helpGroup();
     groups.set(group, [...(groups.get(group) ?? []), verb]);
   }
-  return [...groups]
-    .map(([group, verbs]) => `### ${group.replace(/:$/, '')}\n\n${verbs.map(verbText).join('\n\n')}`)
-    .join('\n\n');
+  return [
+    `### What each changes, and when it asks\n\n${effectsTable()}`,
+    ...[...groups].map(([group, verbs]) => `### ${group.replace(/:$/, '')}\n\n${verbs.map(verbText).join('\n\n')}`),
+  ].join('\n\n');
 }
 
 function verbText(verb: Command): string {

@@ -76,7 +76,8 @@ describe('the local region of one command', () => {
     const folder = join(repositoryRoot, 'infra/commands');
     const read = (file: string, pattern: RegExp) =>
       [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, path = '']) => join(dirname(file), path));
-    const chosen = [...globSync(join(folder, '*/verbs.ts')), join(folder, 'chainmend-cli.ts')].flatMap((file) =>
+    const choosing = [join(folder, 'chainmend-cli.ts'), join(folder, 'heal/aws-suite.ts')];
+    const chosen = [...globSync(join(folder, '*/verbs.ts')), ...choosing].flatMap((file) =>
       read(file, /import\('(\.[^']*)'\)/g),
     );
     const beforehand = read(join(folder, 'work.ts'), /^import '(\.[^']*)';$/gm);

@@ -7,6 +7,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { plainText } from '../../../shared/text/plain-text.ts';
+import type { Yes } from '../consent.ts';
 import { StoreError } from '../errors.ts';
 
 export interface ParameterStore {
@@ -15,7 +16,7 @@ export interface ParameterStore {
   /** Names of the parameters right below a path, without it. */
   list(path: string): Promise<readonly string[]>;
   /** @returns its version now: 1 for a new parameter; undefined where AWS does not say */
-  write(name: string, value: string): Promise<number | undefined>;
+  write(name: string, value: string, yes: Yes): Promise<number | undefined>;
 }
 
 /** More fleets than this are not named in a message. */

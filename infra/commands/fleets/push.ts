@@ -1,37 +1,39 @@
 // `npm run chainmend -- push NAME`: stores the fleet files where the functions read them, without a deployment.
 
-import { type Deployed, deployedIn, deployedParameterNames, widenedIn } from '../../../shared/fleet/membership.ts';
+import { type Deployed, widenedIn } from '../../../shared/fleet/membership.ts';
 import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
 import { sentenceOf } from '../../../shared/fleet/problems.ts';
-import { programOf } from '../../../shared/model/suite.ts';
 import { jsonOrUndefined } from '../../../shared/text/json.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleets } from '../../fleets.ts';
 import { commandNames } from '../../names.ts';
-import { noTerminal } from '../confirmation.ts';
+import { type Asker, consentByEffect, type YesOption } from '../consent.ts';
 import { StoreError, UsageError } from '../errors.ts';
+import type { Opened } from '../program.ts';
 import { type FleetsContext, notFoundError, tableOf } from './context.ts';
-import { effectsOf } from './effects.ts';
+import { effectsOf, type Matched, matchesOtherwise, matchText } from './effects.ts';
 import { changesBetween, type Leaves, leavesOf } from './field-list.ts';
-import type { ParameterStore } from './parameter-store.ts';
+import type { FleetInstances } from './instances.ts';
+import { deployedNow, fleetIn } from './stored-fleet.ts';
 
-export interface PushContext extends FleetsContext {
-  /** A question; the answer is no unless the person says yes. undefined where no person can be asked. */
-  readonly confirm: ((question: string) => Promise<boolean>) | undefined;
+export interface PushContext extends FleetsContext, Asker {
+  readonly instances: Opened<FleetInstances>;
 }
 
 /**
- * Says the difference first, and asks by its effect: where anything is let loose, taken away, or changed in a way that is not known to narrow. Writes
+ * Says the difference first, and asks by its effect: where anything is let loose, taken away, or changed in a way that is not known to narrow, and where the
+ * file would match other nodes than the stored one, or none, or nobody can tell. Writes
  * nothing unless every file is right, every fleet is deployed, and none asks for more than the deployment knows. All files count, because a fleet's selector
  * must fit those of the others.
  * @param names of fleets; all of them where it is 'all'
- * @throws FleetFilesError, UsageError, StoreError; fleets that were reported before the error are stored
+ * @throws FleetFilesError, UsageError, NeedsYesError, StoreError; fleets that were reported before the error are stored
  */
 export async function push(
-  { directory, store, say, confirm }: PushContext,
+  context: PushContext,
   names: readonly string[] | 'all',
-  { yes = false }: { readonly yes?: boolean } = {},
+  options: YesOption = {},
 ): Promise<void> {
+  const { directory, store, say } = context;
   const files = readFleets(directory);
   if (names !== 'all' && names.length === 0) throw new UsageError('push what? Name fleets, or say --all');
   const chosen = names === 'all' ? files : names.map((name) => fileOf(name, files));
@@ -52,48 +54,49 @@ export async function push(
   const changed = [...stored].filter(([{ document }, before]) => fleetParameterValue(document).value !== before);
   for (const [{ document }] of stored)
     if (!changed.some(([file]) => file.document === document)) say(`${document.fleet}: nothing changed`);
-  for (const [file, before] of changed) say(differenceText(file, before));
-  const effects = changed.flatMap(([{ document }, before]) =>
-    effectsOf(before, document).map((effect) => `${document.fleet}: ${effect}`),
-  );
-  if (effects.length > 0 && !yes) {
+  const effects: string[] = [];
+  for (const [file, before] of changed) {
+    const { fleet } = file.document;
+    say(differenceText(file, before));
+    const now = await matched(context, fleet, before, deployed);
+    const then = await matched(context, fleet, fleetParameterValue(file.document).value, deployed);
+    const match = matchText(now, then);
+    say(`${fleet}: ${match}`);
+    const isOther = matchesOtherwise(now, then);
+    effects.push(
+      ...[...effectsOf(before, file.document), ...(isOther ? [match] : [])].map((one) => `${fleet}: ${one}`),
+    );
+  }
+  if (effects.length > 0)
     say(
       `Lets chainmend do more or something else, or takes something away:\n${effects.map((line) => `  ${line}`).join('\n')}`,
     );
-    const heals = changed.filter(([{ document }, before]) => document.mode === 'act' && modeIn(before) !== 'act');
-    const fleets = heals.map(([{ document }]) => document.fleet).join(', ');
-    const first = fleets === '' ? '' : `${fleets} would heal without a person from now on (mode: act); `;
-    if (!confirm)
-      throw new UsageError(
-        `${first}${effects.length} ${effects.length === 1 ? 'change needs' : 'changes need'} a yes; ${noTerminal(`--yes: ${programOf(commandNames().suite)} push ${names === 'all' ? '--all' : names.join(' ')} --yes`)}`,
-      );
-    if (!(await confirm(`${first}Push?`))) {
-      say('Nothing was pushed.');
-      return;
-    }
+  const heals = changed.filter(([{ document }, before]) => document.mode === 'act' && modeIn(before) !== 'act');
+  const fleets = heals.map(([{ document }]) => document.fleet).join(', ');
+  const first = fleets === '' ? '' : `${fleets} would heal without a person from now on (mode: act); `;
+  const what = `${first}${effects.length} ${effects.length === 1 ? 'change needs' : 'changes need'} a yes`;
+  const yes = await consentByEffect('push', context, options, { effects, what, question: `${first}Push?` });
+  if (yes === undefined) {
+    say('Nothing was pushed.');
+    return;
   }
   for (const [{ document }] of changed) {
     await parameters.write(
       fleetParameterName(commandNames().parameterPrefix, document.fleet),
       fleetParameterValue(document).value,
+      yes,
     );
     say(`${document.fleet}: pushed`);
   }
 }
 
-async function deployedNow(parameters: ParameterStore): Promise<Deployed> {
+/** By this version of the file, which functions would read in the same way. */
+async function matched({ instances }: PushContext, fleet: string, value: string, deployed: Deployed): Promise<Matched> {
   try {
-    const values = new Map<string, string>();
-    for (const name of deployedParameterNames(commandNames().parameterPrefix)) {
-      const value = await parameters.read(name);
-      if (value === undefined) break;
-      values.set(name, value);
-    }
-    return deployedIn(commandNames().parameterPrefix, values);
+    const { nodes } = await (await instances()).of(fleetIn(fleet, value, deployed));
+    return { nodes };
   } catch (error) {
-    throw new StoreError(
-      `${error instanceof Error ? error.message : String(error)}: npm run deploy. Nothing was changed`,
-    );
+    return { unknown: error instanceof Error ? error.message : String(error) };
   }
 }
 

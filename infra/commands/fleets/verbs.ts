@@ -6,12 +6,15 @@ import type { Command } from 'commander';
 import { quoted } from '../../../shared/text/command-words.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { UsageError } from '../errors.ts';
+import type { Target } from '../heal/target.ts';
 import type { Ended, Opened } from '../program.ts';
 import type { RetireContext } from '../retire/retire.ts';
 import type { CheckContext } from './check.ts';
 import { checkFleetName } from './context.ts';
+import type { PauseContext } from './pause.ts';
+import type { PushContext } from './push.ts';
 
-export interface FleetsDesk extends CheckContext, RetireContext {}
+export interface FleetsDesk extends CheckContext, RetireContext, PauseContext, PushContext {}
 
 interface FolderOption {
   readonly fleets?: string;
@@ -56,18 +59,23 @@ export function addFleetVerbs(program: Command, open: Opened<FleetsDesk>, ended:
       const { push } = await import('./push.ts');
       await push(await at(open, options), options.all ? 'all' : names, options);
     });
-  verb('pause', 'touch nothing from now on, in one fleet or anywhere')
-    .argument('[fleet]', 'everything unless given')
+  verb('pause', 'touch nothing from now on: one node, one fleet, or anything')
+    .argument('[fleet[/node]]', 'everything unless given')
     .option('--why <text>', 'the reason that a refusal will quote; who and when unless given')
-    .action(async (fleet: string | undefined, options: FolderOption & { why?: string }) => {
-      const { pause } = await import('./pause.ts');
-      await pause(await at(open, options), fleet, options.why ?? whoAndWhen());
+    .action(async (written: string | undefined, options: FolderOption & { why?: string }) => {
+      const { pause, pauseNode } = await import('./pause.ts');
+      const why = options.why ?? whoAndWhen();
+      const node = await oneNode(written);
+      const desk = await at(open, options);
+      await (node ? pauseNode(desk, node, why) : pause(desk, written, why));
     });
   verb('resume', 'take a pause back')
-    .argument('[fleet]', 'the pause of everything unless given')
-    .action(async (fleet: string | undefined, options: FolderOption) => {
-      const { resume } = await import('./pause.ts');
-      await resume(await at(open, options), fleet);
+    .argument('[fleet[/node]]', 'the pause of everything unless given')
+    .action(async (written: string | undefined, options: FolderOption) => {
+      const { resume, resumeNode } = await import('./pause.ts');
+      const node = await oneNode(written);
+      const desk = await at(open, options);
+      await (node ? resumeNode(desk, node) : resume(desk, written));
     });
   program
     .command('retire')
@@ -85,6 +93,13 @@ export function addFleetVerbs(program: Command, open: Opened<FleetsDesk>, ended:
       const { listLeftovers } = await import('../retire/leftovers.ts');
       await listLeftovers(chosen, names.length > 0 ? names : await namesOf(chosen.directory));
     });
+}
+
+/** undefined: a fleet, or nothing, is named. */
+async function oneNode(written: string | undefined): Promise<Target | undefined> {
+  if (!written?.includes('/')) return undefined;
+  const { nodeOf } = await import('../heal/target.ts');
+  return nodeOf(written);
 }
 
 async function namesOf(directory: string): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 // `ack`: says that a person looks after a page, so that it is not repeated; without a page it lists those whose cause lasts.
 import type { AcknowledgeAnswer, ListedPage } from '../../../shared/events/acknowledge.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
+import { unasked } from '../consent.ts';
 import { notFoundError } from '../fleets/context.ts';
 import type { HealCommandContext } from './context.ts';
 import { isoText } from './show.ts';
@@ -15,12 +16,12 @@ export async function acknowledgePage(
 ): Promise<{ readonly status: 0; readonly facts: object }> {
   const suite = context.suite();
   if (written === undefined) {
-    const { open } = await suite.acknowledge(undefined, NOBODY);
+    const { open } = await suite.acknowledge(undefined, NOBODY, unasked('ack'));
     for (const line of openLines(open)) context.say(line);
     return { status: 0, facts: { open: open.map(asFacts) } };
   }
   const by = plainText((await suite.caller()) ?? NOBODY, 256);
-  const answer = await suite.acknowledge(written, by);
+  const answer = await suite.acknowledge(written, by, unasked('ack'));
   if (answer.acknowledged.length === 0)
     throw notFoundError('page that is repeated', plainText(written, 300), wordsFor(answer).slice(0, 20));
   for (const key of answer.acknowledged)

@@ -3,17 +3,16 @@
 import { hashOf } from '../../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
-import { noTerminal } from '../confirmation.ts';
+import { consentTo, type Yes, type YesOption } from '../consent.ts';
 import { UsageError } from '../errors.ts';
 import { tableOf } from '../fleets/context.ts';
 import type { FleetAsk, HealCommandContext, Suite } from './context.ts';
 import { clockText, durationText } from './show.ts';
 import { fleetNames } from './target.ts';
 
-export interface AnswerOptions {
+export interface AnswerOptions extends YesOption {
   /** The plan that a person means. The person may have read it on a page that is older than the current question. */
   readonly plan?: string;
-  readonly yes?: true;
 }
 
 type Answer = 'approve' | 'reject';
@@ -22,7 +21,7 @@ type PendingApproval = IncidentRecord & { readonly approval: ApprovalRecord };
 /** A term is shown whole, because an approval covers all of it. */
 const MAX_SHOWN = 4_000;
 
-/** @returns the exit status: 0 answered; 1 no plan waits for an answer, or the person did not confirm. @throws UsageError, RequestError */
+/** @returns the exit status: 0 answered; 1 no plan waits for an answer, or the person did not confirm. @throws UsageError, NeedsYesError, RequestError */
 export async function answerQuestion(
   context: HealCommandContext,
   answer: Answer,
@@ -47,10 +46,11 @@ export async function answerQuestion(
     return 1;
   }
   context.say(planText(found.asking, suite.nowMs()));
-  if (!(await isMeant(context, answer, `this very plan (${approval.plan})`, options))) return 1;
+  const yes = await meant(context, answer, `this very plan (${approval.plan})`, options);
+  if (yes === undefined) return 1;
   const by = await suite.caller();
   const said = answer === 'approve' ? { approve: true, plan: approval.plan } : { approve: false };
-  const sent = await suite.answer(approval.callbackId, by === undefined ? said : { ...said, by });
+  const sent = await suite.answer(approval.callbackId, by === undefined ? said : { ...said, by }, yes);
   if (sent === 'closed') {
     const after = await suite.incident(found.asking);
     context.complain(notAnswerableReason(after ?? found.asking, suite.nowMs()) ?? CLOSED);
@@ -139,17 +139,15 @@ function planText({ approval }: PendingApproval, nowMs: number): string {
   );
 }
 
-async function isMeant(
+async function meant(
   context: HealCommandContext,
   answer: Answer,
   what: string,
-  { yes }: AnswerOptions,
-): Promise<boolean> {
-  if (yes) return true;
-  if (!context.confirm) throw new UsageError(noTerminal(`--yes to ${answer} ${what}`));
-  if (await context.confirm(`${answer === 'approve' ? 'Approve' : 'Reject'} ${what}?`)) return true;
-  context.say('Nothing was answered.');
-  return false;
+  options: AnswerOptions,
+): Promise<Yes | undefined> {
+  const yes = await consentTo(answer, context, options, `${answer === 'approve' ? 'Approve' : 'Reject'} ${what}?`);
+  if (yes === undefined) context.say('Nothing was answered.');
+  return yes;
 }
 
 /** Plans for names, peers and pruning: a yes invokes the function that asked, and it does nothing without one. */
@@ -175,9 +173,10 @@ async function answerFleet(
     context.say('Nothing has to be said: without a yes nothing is done.');
     return 0;
   }
-  if (!(await isMeant(context, answer, `this very plan (${plan})`, options))) return 1;
+  const yes = await meant(context, answer, `this very plan (${plan})`, options);
+  if (yes === undefined) return 1;
   const by = await suite.caller();
-  const { refusals } = await suite.approvePlan(ask, by);
+  const { refusals } = await suite.approvePlan(ask, by, yes);
   const as = by === undefined ? 'your name could not be told' : `as ${by}`;
   for (const refusal of refusals) context.complain(plainText(refusal, MAX_SHOWN));
   if (refusals.some((refusal) => refusal.includes(plan))) return 1;

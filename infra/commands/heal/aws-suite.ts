@@ -65,7 +65,10 @@ export function awsSuite({
   return {
     // The SDK keeps the offset between AWS's clock and this machine's, where it is more than five minutes.
     nowMs: () => Date.now() + dynamodb.config.systemClockOffset,
-    ask: (event) => withSuiteError(functions.dispatchHeal, () => ask<DispatchAnswer>(lambda, event)),
+    ask: (event, yes) =>
+      withSuiteError(functions.dispatchHeal, () =>
+        ask<DispatchAnswer>(lambda, yes === null ? { ...event, plan: true } : event),
+      ),
     acknowledge: (page, by) =>
       withSuiteError(functions.dispatchHeal, () =>
         ask<AcknowledgeAnswer>(lambda, { kind: 'acknowledge', by, ...(page !== undefined && { page }) }),
@@ -79,6 +82,7 @@ export function awsSuite({
     publicKeys: (fleet, nodes) =>
       withSuiteError('the public keys', () => readPublicKeys(secretsmanager, `${suite}/networks/${fleet}`, nodes)),
     settings: () => withSuiteError('the fleet files', () => readSettings(ssm, parameterPrefix)),
+    pausedNodes: async () => (await import('./paused-nodes.ts')).readPausedNodes(),
     journal: (fleet, linesEach, by) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach, by)),
     asks: (fleet) => withSuiteError('the plans', () => readAsks(store, ssm, dynamodb, fleet)),
     caller,
@@ -86,7 +90,14 @@ export function awsSuite({
     answer: (callbackId, answer) => withSuiteError('the answer', () => send(lambda, callbackId, answer)),
     wishedSize: (fleet) => withSuiteError('the wished size', async () => (await store.readScale(fleet))?.wish ?? null),
     boosts: (fleet) => withSuiteError('the boosts', async () => (await store.readBoost(fleet))?.volumes ?? []),
-    scale: (asked) => withSuiteError(functions.seedGroups, () => scale(lambda, asked)),
+    scale: ({ fleet, nodes }, begun) =>
+      withSuiteError(functions.seedGroups, () =>
+        scale(lambda, {
+          ...{ fleet, nodes },
+          ...(begun?.plan !== undefined && { plan: begun.plan }),
+          ...(begun?.by !== undefined && { by: begun.by }),
+        }),
+      ),
     approvePlan: (ask, by) => withSuiteError(`${suite}-${ask.by}`, () => approvePlan(lambda, ask, by)),
   };
 }

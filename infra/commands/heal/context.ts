@@ -7,7 +7,9 @@ import type { DrillRecord } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord, NodeRecord, Writer } from '../../../shared/heal/records.ts';
 import type { BoostedVolume } from '../../../shared/snapshots/boost.ts';
 import type { ScaleWish } from '../../../shared/snapshots/scale.ts';
+import type { Asker, Yes } from '../consent.ts';
 import type { Subscribers } from '../subscribers.ts';
+import type { PausedNodes } from './paused-nodes.ts';
 
 /** One line of the journal. The partition names the writer; the writer claims the rest. */
 export interface StoryLine {
@@ -63,10 +65,13 @@ export type IncidentKey = Pick<DispatchAnswer, 'fleet' | 'instanceId' | 'trigger
 export interface Suite {
   /** The time by AWS's clock, from its last answer. This machine's clock may be wrong, and a served region has its own. */
   readonly nowMs: () => number;
-  /** @throws RequestError where the dispatcher says that the request itself is wrong */
-  readonly ask: (event: object) => Promise<DispatchAnswer>;
+  /**
+   * @param yes null: only its plan is made, whatever the event says
+   * @throws RequestError where the dispatcher says that the request itself is wrong
+   */
+  readonly ask: (event: object, yes: Yes | null) => Promise<DispatchAnswer>;
   /** @param page its key or code; undefined only lists the pages whose cause lasts */
-  readonly acknowledge: (page: string | undefined, by: string) => Promise<AcknowledgeAnswer>;
+  readonly acknowledge: (page: string | undefined, by: string, yes: Yes) => Promise<AcknowledgeAnswer>;
   readonly story: (incident: IncidentKey) => Promise<readonly StoryLine[]>;
   readonly incident: (incident: IncidentKey) => Promise<IncidentRecord | undefined>;
   readonly node: (instanceId: string) => Promise<NodeRecord | undefined>;
@@ -82,6 +87,8 @@ export interface Suite {
   readonly publicKeys: (fleet: string, nodes: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   /** The stored fleet files, including those that cannot be read, and the pauses. */
   readonly settings: () => Promise<Settings>;
+  /** Instances that are paused by a tag, of all fleets. */
+  readonly pausedNodes: () => Promise<PausedNodes>;
   /** The latest lines of every function, oldest first. */
   readonly journal: (fleet: string, linesEach: number, by?: Writer) => Promise<readonly FleetLine[]>;
   readonly asks: (fleet: string) => Promise<readonly FleetAsk[]>;
@@ -90,30 +97,30 @@ export interface Suite {
   /** The caller's ARN from STS; undefined where STS gives none. */
   readonly caller: () => Promise<string | undefined>;
   /** Sends a person's answer to a plan of mode ask. closed: the plan was answered before, or has expired. */
-  readonly answer: (callbackId: string, answer: object) => Promise<'sent' | 'closed'>;
+  readonly answer: (callbackId: string, answer: object, yes: Yes) => Promise<'sent' | 'closed'>;
   /** How many nodes a person wants of its group; null where nobody has asked. */
   readonly wishedSize: (fleet: string) => Promise<ScaleWish | null>;
   /** Volumes that have the figures of their first sync, or had them. */
   readonly boosts: (fleet: string) => Promise<readonly BoostedVolume[]>;
-  /** @param asked with the plan that was shown it is begun */
-  readonly scale: (asked: {
-    readonly fleet: string;
-    readonly nodes: number;
-    readonly plan?: string;
-    readonly by?: string;
-  }) => Promise<ScaleAnswer>;
+  /** Says what would be done; `begun` with a yes to the plan that was shown. */
+  readonly scale: (
+    asked: { readonly fleet: string; readonly nodes: number },
+    begun?: { readonly plan: string | undefined; readonly by: string | undefined; readonly yes: Yes },
+  ) => Promise<ScaleAnswer>;
   /** Sends a yes to a whole fleet's plan. `refusals` are the function's refusals, where the command waits for them. */
-  readonly approvePlan: (ask: FleetAsk, by: string | undefined) => Promise<{ readonly refusals: readonly string[] }>;
+  readonly approvePlan: (
+    ask: FleetAsk,
+    by: string | undefined,
+    yes: Yes,
+  ) => Promise<{ readonly refusals: readonly string[] }>;
 }
 
-export interface HealCommandContext {
+export interface HealCommandContext extends Asker {
   /** Only commands that talk to AWS open it; `--help` needs no credentials. */
   readonly suite: () => Suite;
   readonly say: (text: string) => void;
   readonly complain: (text: string) => void;
   /** One line that the next one overwrites; left out where there is no terminal. */
   readonly status: (text: string) => void;
-  /** A question; the answer is no unless the person says yes. undefined where no person can be asked. */
-  readonly confirm: ((question: string) => Promise<boolean>) | undefined;
   readonly sleep: (ms: number) => Promise<void>;
 }

@@ -9,6 +9,7 @@ import { UsageError } from '../errors.ts';
 import { notFoundError, tableOf } from '../fleets/context.ts';
 import { PROGRAM } from '../program-name.ts';
 import type { HealCommandContext, StoryLine, Suite } from './context.ts';
+import type { PausedNodes } from './paused-nodes.ts';
 import { isoText, lineText, timeText } from './show.ts';
 import { stateText } from './status.ts';
 import { fleetNames, knownFleet, nodeOf } from './target.ts';
@@ -27,7 +28,7 @@ export async function explain(
   const suite = context.suite();
   const incident = written.includes('/') ? await latestOf(suite, written) : await named(suite, written);
   const story = await suite.story(incident);
-  const told = explanationOf(incident, story, suite.nowMs());
+  const told = explanationOf(incident, story, suite.nowMs(), await suite.pausedNodes());
   const { fleet, node, trigger, incidentId } = incident;
   context.say(`${plainText(`${fleet}/${node}`, 300)} · ${plainText(trigger, 80)} · incident ${incidentId}\n`);
   context.say(
@@ -96,7 +97,12 @@ interface Answer {
 }
 
 /** Pure: the incident and its lines, oldest first. */
-function explanationOf(incident: IncidentRecord, story: readonly StoryLine[], nowMs: number): readonly Answer[] {
+function explanationOf(
+  incident: IncidentRecord,
+  story: readonly StoryLine[],
+  nowMs: number,
+  paused: PausedNodes,
+): readonly Answer[] {
   const sentences = (kind: string): readonly string[] =>
     unique(story.filter((line) => line.kind === kind).map(({ sentence }) => sentence));
   const [found, reasons] = [
@@ -117,7 +123,7 @@ function explanationOf(incident: IncidentRecord, story: readonly StoryLine[], no
     },
     { question: 'refused', answers: shortened(refusals) },
     { question: 'now', answers: [stateText(incident, nowMs), ...sentences('outcome').slice(-1)] },
-    { question: 'stop', answers: stopText(incident) },
+    { question: 'stop', answers: stopText(incident, paused) },
     { question: 'undo', answers: undoText(incident, trigger, done.length > 0) },
     { question: 'more', answers: moreText(incident) },
   ];
@@ -200,15 +206,16 @@ const NODE_TRIGGERS = {
 
 const OVER: ReadonlySet<IncidentRecord['state']> = new Set(['healed', 'escalated']);
 
-function stopText({ fleet, instanceId, state }: IncidentRecord): readonly string[] {
+function stopText({ fleet, instanceId, state }: IncidentRecord, paused: PausedNodes): readonly string[] {
+  const node = `${fleet}/${plainText(instanceId, 40)}`;
+  const why = 'nodes' in paused ? paused.nodes.get(instanceId) : undefined;
+  if (why !== undefined) return [`${plainText(why, MAX_SENTENCE)}. To go on:`, `${PROGRAM} resume ${node}`];
+  const unknown =
+    'unknown' in paused ? [`whether it is paused by its tag is not known: ${plainText(paused.unknown, 200)}`] : [];
   const head = OVER.has(state)
     ? 'it is over; to keep anything further from being done:'
     : 'nothing more is begun after:';
-  return [
-    head,
-    `${PROGRAM} pause ${fleet} --why "…"`,
-    `aws ec2 create-tags --resources ${plainText(instanceId, 40)} --tags Key=chainmend:pause,Value=mine`,
-  ];
+  return [...unknown, head, `${PROGRAM} pause ${node}`, `${PROGRAM} pause ${fleet}`];
 }
 
 function undoText({ fleet, node }: IncidentRecord, trigger: Trigger | null, isDone: boolean): readonly string[] {
@@ -246,4 +253,4 @@ const ANSWER_COLUMNS = 68;
 
 /** A command is pasted as it is. */
 const answerLines = (text: string): readonly string[] =>
-  text.startsWith(PROGRAM) || text.startsWith('aws ') ? [text] : wrapped(text, ANSWER_COLUMNS);
+  text.startsWith(PROGRAM) ? [text] : wrapped(text, ANSWER_COLUMNS);

@@ -16,6 +16,8 @@ export interface FleetFacts {
     /** null: not known. */
     readonly since: string | null;
     readonly seen: string | null;
+    /** The sentence of its own pause, a tag on its instance; null: it has none. Absent where that is not known. */
+    readonly paused?: string | null;
   })[];
   readonly incidents: readonly {
     readonly incident: string;
@@ -58,12 +60,12 @@ export const seenText = (seenMs: readonly number[], nowMs: number): string =>
 const PAUSE_CHARACTERS = 600;
 
 /**
- * Each pause once: that of everything is every fleet's, and is taken back for all of them.
+ * Each pause once: that of everything is every fleet's, and is taken back for all of them. Behind those of fleets those of single nodes.
  * @param where what comes before its reason: another account; "" for this one
  * @param flags what a person types to get there: " --profile prod", or ""
  */
 export const pauseLines = (
-  fleets: readonly Pick<FleetFacts, 'fleet' | 'paused'>[],
+  fleets: readonly Pick<FleetFacts, 'fleet' | 'paused' | 'nodes'>[],
   where = '',
   flags = '',
 ): readonly string[] => [
@@ -74,5 +76,14 @@ export const pauseLines = (
       const goOn = `npm run chainmend -- resume${ofFleet}${flags}`;
       return [`PAUSED    ${where}${plainText(paused, PAUSE_CHARACTERS)}. Go on with: ${goOn}`];
     }),
+  ),
+  ...fleets.flatMap(({ fleet, nodes }) =>
+    nodes.flatMap(({ node, instanceId, paused }) =>
+      paused
+        ? [
+            `PAUSED    ${where}${plainText(`${fleet}/${node}: ${paused}`, PAUSE_CHARACTERS)}. Go on with: npm run chainmend -- resume ${fleet}/${instanceId}${flags}`,
+          ]
+        : [],
+    ),
   ),
 ];

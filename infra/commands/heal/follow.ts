@@ -1,6 +1,7 @@
 // Follows an incident to its outcome: prints new journal lines, the progress of a volume's fill, and the last line.
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
+import type { Yes } from '../consent.ts';
 import { notAnswerableReason } from './approve.ts';
 import type { HealCommandContext, StoryLine } from './context.ts';
 import { lineText, progressText } from './show.ts';
@@ -21,8 +22,8 @@ export interface FollowOptions {
   readonly forMs: number;
   /** Whether each line is printed when it arrives. */
   readonly tell: boolean;
-  /** Answers when the heal asks for a yes; undefined where no person can answer. */
-  readonly answer?: (question: ApprovalRecord) => Promise<boolean>;
+  /** Answers when the heal asks for a yes; undefined where no person can answer, or none says yes. */
+  readonly answer?: (question: ApprovalRecord) => Promise<Yes | undefined>;
 }
 
 export async function follow(
@@ -54,7 +55,8 @@ export async function follow(
     const question = incident && notAnswerableReason(incident, suite.nowMs()) === null ? incident.approval : undefined;
     if (question && question.plan !== asked) {
       asked = question.plan;
-      if (options.answer && (await options.answer(question))) await approve(context, question);
+      const yes = await options.answer?.(question);
+      if (yes) await approve(context, question, yes);
     }
     const end = endOf(incident, lines, answer);
     if (end) return { end, lines, last: lastOutcome(lines) };
@@ -67,10 +69,10 @@ export async function follow(
 const lastOutcome = (lines: readonly StoryLine[]): StoryLine | undefined =>
   lines.findLast(({ place, kind }) => place.endsWith('-outcome') || kind === 'refusal');
 
-async function approve(context: HealCommandContext, { callbackId, plan }: ApprovalRecord): Promise<void> {
+async function approve(context: HealCommandContext, { callbackId, plan }: ApprovalRecord, yes: Yes): Promise<void> {
   const suite = context.suite();
   const by = await suite.caller();
-  const sent = await suite.answer(callbackId, { approve: true, plan, ...(by !== undefined && { by }) });
+  const sent = await suite.answer(callbackId, { approve: true, plan, ...(by !== undefined && { by }) }, yes);
   if (sent === 'closed') context.complain('The question was answered by somebody else, or has expired.');
 }
 

@@ -3,23 +3,23 @@
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { ApprovalRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
-import { noTerminal } from '../confirmation.ts';
-import { UsageError } from '../errors.ts';
+import { consentTo, refuseUnasked, type Yes, type YesOption } from '../consent.ts';
+import type { AlwaysAsks } from '../verb-table.ts';
 import type { HealCommandContext, StoryLine } from './context.ts';
 import { type FollowResult, follow } from './follow.ts';
 import { type PlanFacts, planFacts, planText } from './show.ts';
 
 export interface HealRequest {
+  readonly verb: AlwaysAsks;
   /** dispatch-heal's event. */
   readonly event: Readonly<Record<string, unknown>>;
   /** "restore bitcoin/node2" */
   readonly words: string;
 }
 
-export interface HealRequestOptions {
+export interface HealRequestOptions extends YesOption {
   readonly plan?: true;
   readonly wait?: true;
-  readonly yes?: true;
   /** The most minutes that --wait waits. */
   readonly for?: number;
 }
@@ -37,21 +37,20 @@ export interface RequestOutcome {
 
 export async function carryOut(
   context: HealCommandContext,
-  { event, words }: HealRequest,
+  { verb, event, words }: HealRequest,
   options: HealRequestOptions,
 ): Promise<RequestOutcome> {
+  if (!options.plan) refuseUnasked(verb, context, options, words);
   if (!options.yes || options.plan) {
-    // This check comes first: a script without --yes must not wait for its plan.
-    if (!options.plan && !context.confirm)
-      throw new UsageError(noTerminal(`--yes to ${words}, or --plan to see what would be done`));
-    const planned = await planOf(context, { event, words });
+    const planned = await planOf(context, event);
     if (!planned.isPossible || options.plan) return { status: planned.isPossible ? 0 : 1, facts: planned };
-    if (!(await context.confirm?.(`${words}?`))) {
-      context.say('Nothing was done.');
-      return { status: 1, facts: { did: 'nothing' } };
-    }
   }
-  const answer = await context.suite().ask(event);
+  const yes = await consentTo(verb, context, options, `${words}?`);
+  if (yes === undefined) {
+    context.say('Nothing was done.');
+    return { status: 1, facts: { did: 'nothing' } };
+  }
+  const answer = await context.suite().ask(event, yes);
   if (answer.did !== 'started') return { status: notStarted(context, answer), facts: answer };
   context.say(`${words}: incident ${answer.incidentId}, attempt ${answer.attempt}`);
   if (!options.wait) {
@@ -77,8 +76,8 @@ interface Planned {
 }
 
 /** Where nothing would be done, the reason has been printed. */
-async function planOf(context: HealCommandContext, { event }: HealRequest): Promise<Planned> {
-  const answer = await context.suite().ask({ ...event, plan: true });
+async function planOf(context: HealCommandContext, event: HealRequest['event']): Promise<Planned> {
+  const answer = await context.suite().ask({ ...event, plan: true }, null);
   if (answer.did !== 'started') {
     notStarted(context, answer);
     const { code, reason } = answer;
@@ -127,15 +126,16 @@ const reasonText = (last: StoryLine | undefined): string =>
 async function answerQuestion(
   context: HealCommandContext,
   { sentence }: ApprovalRecord,
-  { yes }: HealRequestOptions,
-): Promise<boolean> {
-  if (yes) return true;
-  if (context.confirm)
-    return context.confirm(plainText(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`));
+  options: HealRequestOptions,
+): Promise<Yes | undefined> {
+  if (options.yes || context.confirm) {
+    const question = plainText(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`);
+    return consentTo('approve', context, options, question);
+  }
   context.complain(
     'The fleet file says mode: ask, and this is not a terminal, so no question can be asked: the page that was sent says how to approve.',
   );
-  return false;
+  return undefined;
 }
 
 function printEnd(context: HealCommandContext, answer: DispatchAnswer, { end, last }: FollowResult): 0 | 1 {

@@ -22,17 +22,17 @@ export function restoreOf(written: string, { snapshot, acknowledgeValidator }: R
     ...(snapshot !== undefined && { snapshotId: snapshot }),
     ...(acknowledgeValidator && { acknowledgesValidator: true }),
   };
-  return { event: { kind: 'restore', fleet, ...node, ...more }, words: `restore ${shown}` };
+  return { verb: 'restore', event: { kind: 'restore', fleet, ...node, ...more }, words: `restore ${shown}` };
 }
 
 export function replaceOf(written: string): HealRequest {
   const { fleet, node, shown } = nodeOf(written);
-  return { event: { kind: 'replace-instance', fleet, ...node }, words: `replace ${shown}` };
+  return { verb: 'replace', event: { kind: 'replace-instance', fleet, ...node }, words: `replace ${shown}` };
 }
 
 export function undoOf(written: string): HealRequest {
   const { fleet, node, shown } = nodeOf(written);
-  return { event: { kind: 'undo', fleet, ...node }, words: `undo ${shown}` };
+  return { verb: 'undo', event: { kind: 'undo', fleet, ...node }, words: `undo ${shown}` };
 }
 
 export interface ShrinkOptions extends HealRequestOptions {
@@ -41,7 +41,11 @@ export interface ShrinkOptions extends HealRequestOptions {
 
 export function shrinkOf(written: string, { to }: ShrinkOptions): HealRequest {
   const { fleet, node, shown } = nodeOf(written);
-  return { event: { kind: 'shrink', fleet, ...node, toGiB: to }, words: `shrink ${shown} to ${to} GiB` };
+  return {
+    verb: 'shrink',
+    event: { kind: 'shrink', fleet, ...node, toGiB: to },
+    words: `shrink ${shown} to ${to} GiB`,
+  };
 }
 
 export function snapshotOf(
@@ -51,7 +55,7 @@ export function snapshotOf(
   // No validator is chosen by itself.
   const { fleet, node, shown } = acknowledgeValidator ? nodeOf(written) : targetOf(written);
   const more = acknowledgeValidator && { acknowledgesValidator: true };
-  return { event: { kind: 'snapshot', fleet, ...node, ...more }, words: `snapshot ${shown}` };
+  return { verb: 'snapshot', event: { kind: 'snapshot', fleet, ...node, ...more }, words: `snapshot ${shown}` };
 }
 
 export function upgradeOf(
@@ -82,17 +86,21 @@ export function upgradeOf(
   // No validator goes along with its fleet.
   if (acknowledgeValidator) {
     const { fleet, node } = nodeOf(written);
-    return { event: { kind: 'upgrade', fleet, ...node, to, ...more, acknowledgesValidator: true }, words };
+    return {
+      verb: 'upgrade',
+      event: { kind: 'upgrade', fleet, ...node, to, ...more, acknowledgesValidator: true },
+      words,
+    };
   }
   if (written.includes('/'))
     throw new UsageError(
       `${written}: expected a fleet, for example ${written.split('/')[0]}; a validator is named alone, with --acknowledge-validator`,
     );
-  return { event: { kind: 'upgrade', fleet: written, to, ...more }, words };
+  return { verb: 'upgrade', event: { kind: 'upgrade', fleet: written, to, ...more }, words };
 }
 
 export function drillOf(fleet: string): HealRequest {
   if (fleet.includes('/'))
     throw new UsageError(`${fleet}: expected a fleet, not a node of one, for example ${fleet.split('/')[0]}`);
-  return { event: { kind: 'drill', fleet }, words: `drill ${fleet}` };
+  return { verb: 'drill', event: { kind: 'drill', fleet }, words: `drill ${fleet}` };
 }

@@ -1,30 +1,28 @@
 // `scale`: another number of nodes for a group that chainmend has deployed. Shows what would be done, asks, and has it begun; the suite goes on by itself.
 
 import { plainText } from '../../../shared/text/plain-text.ts';
-import { noTerminal } from '../confirmation.ts';
+import { consentTo, refuseUnasked, type YesOption } from '../consent.ts';
 import { UsageError } from '../errors.ts';
 import type { HealCommandContext, ScaleAnswer } from './context.ts';
 import type { RequestOutcome } from './request.ts';
 import { knownFleet } from './target.ts';
 
-export interface ScaleOptions {
+export interface ScaleOptions extends YesOption {
   readonly plan?: true;
-  readonly yes?: true;
 }
 
-/** @throws UsageError where no fleet has the name, or nobody can be asked */
+/** @throws UsageError where no fleet has the name, NeedsYesError where nobody can be asked */
 export async function scale(
   context: HealCommandContext,
   written: string,
   nodes: number,
-  { plan: onlyPlan, yes }: ScaleOptions,
+  options: ScaleOptions,
 ): Promise<RequestOutcome> {
   const suite = context.suite();
   if (written.includes('/'))
     throw new UsageError(`${written}: expected a fleet, not a node of one, for example ${written.split('/')[0]}`);
   const words = `scale ${written} ${nodes}`;
-  if (!onlyPlan && !yes && !context.confirm)
-    throw new UsageError(noTerminal(`--yes to ${words}, or --plan to see what would be done`));
+  if (!options.plan) refuseUnasked('scale', context, options, words);
   const settings = await suite.settings();
   const fleet = await knownFleet(suite, settings, written);
   const file = settings.fleets.find(({ name }) => name === fleet);
@@ -37,17 +35,14 @@ export async function scale(
   for (const sentence of shown.left) context.say(plainText(`${sentence}.`));
   if (shown.refusals.length > 0) return refused(context, shown);
   if (shown.left.length === 0) context.say(`${fleet} has ${nodes} nodes, or is on its way to them.`);
-  if (onlyPlan) return { status: 0, facts: { did: 'planned', ...shown } };
-  if (!yes && !(await context.confirm?.(`${words}?`))) {
+  if (options.plan) return { status: 0, facts: { did: 'planned', ...shown } };
+  const yes = await consentTo('scale', context, options, `${words}?`);
+  if (yes === undefined) {
     context.say('Nothing was done.');
     return { status: 1, facts: { did: 'nothing' } };
   }
   const by = await suite.caller();
-  const answer = await suite.scale({
-    ...{ fleet, nodes },
-    ...(shown.plan !== undefined && { plan: shown.plan }),
-    ...(by !== undefined && { by }),
-  });
+  const answer = await suite.scale({ fleet, nodes }, { plan: shown.plan, by, yes });
   if (answer.refusals.length > 0) return refused(context, answer);
   for (const sentence of answer.done) context.say(plainText(`Begun: ${sentence}.`));
   context.say(

@@ -19,6 +19,7 @@ import { trialTable } from '../trial-table.ts';
 import { notAnswerableReason } from './approve.ts';
 import type { FleetAsk, HealCommandContext } from './context.ts';
 import { counted, FLEET_COLUMNS, type FleetFacts, pauseLines, rowOfFleet, seenText, WELL } from './fleet-facts.ts';
+import type { PausedNodes } from './paused-nodes.ts';
 import { clockText, durationText, isoText, lineText, progressText } from './show.ts';
 import { fleetNames, knownFleet, type Target } from './target.ts';
 
@@ -43,7 +44,7 @@ interface FleetState {
   readonly mode: string | undefined;
   readonly broken: string | undefined;
   readonly paused: string | undefined;
-  readonly nodes: readonly (ObservedNode & { readonly seenAtMs: number })[];
+  readonly nodes: readonly (ObservedNode & { readonly seenAtMs: number; readonly pausedBy?: string | null })[];
   readonly incidents: readonly IncidentRecord[];
   readonly records: readonly NodeRecord[];
   readonly asks: readonly FleetAsk[];
@@ -58,7 +59,26 @@ interface FleetState {
   readonly boosts: readonly BoostedVolume[];
 }
 
-async function readState(context: HealCommandContext, settings: Settings, fleet: string): Promise<FleetState> {
+/** What is the same for all fleets, read once. */
+interface Switched {
+  readonly settings: Settings;
+  readonly paused: PausedNodes;
+}
+
+/** A person is told where pauses cannot be read: not known is not "none". */
+async function readSwitched(context: HealCommandContext): Promise<Switched> {
+  const suite = context.suite();
+  const [settings, paused] = await Promise.all([suite.settings(), suite.pausedNodes()]);
+  if ('unknown' in paused)
+    context.complain(plainText(`whether a single node is paused by its tag is not known: ${paused.unknown}`, 500));
+  return { settings, paused };
+}
+
+async function readState(
+  context: HealCommandContext,
+  { settings, paused }: Switched,
+  fleet: string,
+): Promise<FleetState> {
   const suite = context.suite();
   const [{ incidents, nodes: records, drill }, observed, asks] = await Promise.all([
     suite.fleet(fleet),
@@ -76,7 +96,7 @@ async function readState(context: HealCommandContext, settings: Settings, fleet:
     ...switchesOf(settings, fleet),
     trials: file ? trialReports(file, drill, nowMs) : [],
     ...(file?.copiesFrom && { copiesFrom: placeOf(file.copiesFrom) }),
-    nodes: nodesOf(observed),
+    nodes: nodesOf(observed, paused),
     // A plan that was refused waits for nothing: it was told to who asked for it.
     incidents: incidents
       .filter(({ trigger, state }) => !(trigger.startsWith('plan:') && state === 'open'))
@@ -98,18 +118,23 @@ function switchesOf(settings: Settings, name: string): Pick<FleetState, 'mode' |
   };
 }
 
-const nodesOf = (observed: readonly FleetObservation[]): FleetState['nodes'] =>
+const nodesOf = (observed: readonly FleetObservation[], paused: PausedNodes): FleetState['nodes'] =>
   observed
-    .flatMap(({ observedAtMs, nodes }) => nodes.map((node) => ({ ...node, seenAtMs: observedAtMs })))
+    .flatMap(({ observedAtMs, nodes }) =>
+      nodes.map((node) => ({
+        ...{ ...node, seenAtMs: observedAtMs },
+        ...('nodes' in paused && { pausedBy: paused.nodes.get(node.instanceId) ?? null }),
+      })),
+    )
     .sort((a, b) => compareNames(a.name, b.name));
 
 /** One row for each fleet whose file is stored. */
 export async function statusOfAll(context: HealCommandContext): Promise<Told> {
   const suite = context.suite();
-  const settings = await suite.settings();
+  const switched = await readSwitched(context);
   await tellUnread(context);
   const states: FleetState[] = [];
-  for (const fleet of fleetNames(settings)) states.push(await readState(context, settings, fleet));
+  for (const fleet of fleetNames(switched.settings)) states.push(await readState(context, switched, fleet));
   const nowMs = suite.nowMs();
   const facts = states.map((state) => factsOf(state, nowMs));
   if (states.length === 0) context.say('No fleet file is stored in this account and region: nothing is looked after.');
@@ -129,8 +154,9 @@ export async function statusOfAll(context: HealCommandContext): Promise<Told> {
 /** @throws UsageError where there is no such fleet or node */
 export async function status(context: HealCommandContext, target: Target): Promise<Told> {
   const suite = context.suite();
-  const settings = await suite.settings();
-  const whole = await readState(context, settings, await knownFleet(suite, settings, target.fleet));
+  const switched = await readSwitched(context);
+  const { settings } = switched;
+  const whole = await readState(context, switched, await knownFleet(suite, settings, target.fleet));
   const state = narrowed(whole, target);
   const nowMs = suite.nowMs();
   await tellUnread(context);
@@ -371,9 +397,10 @@ const factsOf = (
   ...(boosts.length > 0 && { boosts }),
   ...(scaling && { scaling: { says: scalingText(scaling, nowMs), ...scaling } }),
   nodes: nodes.map(
-    ({ name, instanceId, role, health, reason, height, lagBlocks, sinceMs, seenAtMs, consensusClient }) => ({
+    ({ name, instanceId, role, health, reason, height, lagBlocks, sinceMs, seenAtMs, consensusClient, pausedBy }) => ({
       ...{ node: name, instanceId, role, health, reason, height, lagBlocks },
       ...{ since: isoText(sinceMs), seen: isoText(seenAtMs) },
+      ...(pausedBy !== undefined && { paused: pausedBy }),
       ...(consensusClient && { consensusClient }),
     }),
   ),

@@ -11,6 +11,7 @@ import { readSettings, type Settings } from '../../../shared/fleet/settings.ts';
 import { createStore } from '../../../shared/heal/store.ts';
 import { pacer } from '../../../shared/reconcile/pace.ts';
 import { commandNames } from '../../names.ts';
+import type { Yes } from '../consent.ts';
 import { StoreError } from '../errors.ts';
 import { withStoreError } from '../fleets/parameter-store.ts';
 import type { AwsClientConfig } from '../preflight/account.ts';
@@ -31,6 +32,7 @@ export interface NamesAccount {
     zoneId: string,
     comment: string,
     changes: readonly RecordSetChange[],
+    yes: Yes,
   ) => Promise<string | undefined>;
 }
 

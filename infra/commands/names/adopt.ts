@@ -2,12 +2,13 @@
 import { hashOf } from '../../../functions/register-nodes/records.ts';
 import type { Mode } from '../../../shared/model/mode.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
+import { consentTo, type YesOption } from '../consent.ts';
 import { StoreError } from '../errors.ts';
 import { notFoundError } from '../fleets/context.ts';
 import { listed } from '../retire/retire.ts';
 import type { NamedFleet, NamesAccount } from './account.ts';
 import { type Adoption, planAdoption, recordText, STAYS } from './adoption.ts';
-import { type NamesContext, type NamesOptions, pauseOf, refuseWrongUse, storedFile } from './context.ts';
+import { type NamesContext, pauseOf, refuseWrongUse, storedFile } from './context.ts';
 
 /** A person has to see what they say yes to. */
 const SHOWN = 60;
@@ -24,9 +25,9 @@ interface ReadPlan {
 }
 
 /** @throws UsageError, StoreError where it is refused or the zone keeps changing */
-export async function adopt(context: NamesContext, name: string, options: NamesOptions): Promise<void> {
+export async function adopt(context: NamesContext, name: string, options: YesOption): Promise<void> {
   refuseWrongUse(context, 'adopt', name, options);
-  const { say, confirm } = context;
+  const { say } = context;
   const account = context.account();
   const { account: id, region } = await (await context.belongings()).identity();
   let plan = await readPlan(account, name);
@@ -49,11 +50,12 @@ export async function adopt(context: NamesContext, name: string, options: NamesO
     sayRest(say, adoption);
     say(WHAT_IT_MEANS);
     say(nextRun(fleet.mode, name, plan.paused));
+    const yes = await consentTo('names adopt', context, options, 'Hand them over?');
+    if (yes === undefined) {
+      say('Nothing was changed.');
+      return;
+    }
     if (!options.yes) {
-      if (!(await confirm?.('Hand them over?'))) {
-        say('Nothing was changed.');
-        return;
-      }
       const again = await readPlan(account, name);
       if (hashOf(again.adoption.changes) !== hashOf(changes) || again.zoneId !== zoneId) {
         say('The zone or the nodes have changed while you read. Nothing was changed. This is how it is now:');
@@ -61,7 +63,7 @@ export async function adopt(context: NamesContext, name: string, options: NamesO
         continue;
       }
     }
-    const refused = await account.change(zoneId, `chainmend: a person hands records over to ${name}`, changes);
+    const refused = await account.change(zoneId, `chainmend: a person hands records over to ${name}`, changes, yes);
     if (refused === undefined) {
       say(
         `Handed over: ${changes.length === 1 ? 'one record has its marker' : `${changes.length} records have their markers`}.`,

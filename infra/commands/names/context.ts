@@ -5,30 +5,28 @@ import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import { commandNames } from '../../names.ts';
-import { noTerminal } from '../confirmation.ts';
-import { UsageError } from '../errors.ts';
+import { type Asker, refuseUnasked, type YesOption } from '../consent.ts';
 import { checkFleetName } from '../fleets/context.ts';
 import type { Opened } from '../program.ts';
 import type { Belongings } from '../retire/belongings.ts';
 import type { NamesAccount } from './account.ts';
 
-export interface NamesContext {
+export interface NamesContext extends Asker {
   /** Only commands that talk to AWS open these; `--help` needs no credentials. */
   readonly account: () => NamesAccount;
   readonly belongings: Opened<Belongings>;
   readonly say: (text: string) => void;
-  /** A question; the answer is no unless the person says yes. undefined where no person can be asked. */
-  readonly confirm: ((question: string) => Promise<boolean>) | undefined;
 }
 
-export interface NamesOptions {
-  readonly yes?: boolean;
-}
-
-/** @throws UsageError */
-export function refuseWrongUse({ confirm }: NamesContext, what: string, fleet: string, { yes }: NamesOptions): void {
+/** @throws UsageError, NeedsYesError */
+export function refuseWrongUse(
+  context: NamesContext,
+  what: 'adopt' | 'release',
+  fleet: string,
+  options: YesOption,
+): void {
   checkFleetName(fleet);
-  if (!yes && !confirm) throw new UsageError(noTerminal(`--yes to ${what} the records of ${fleet}`));
+  refuseUnasked(`names ${what}`, context, options, `${what} the records of ${fleet}`);
 }
 
 /** A fleet's stored file: it is what the functions go by. */

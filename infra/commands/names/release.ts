@@ -1,19 +1,13 @@
 // `npm run chainmend -- names release FLEET`: gives a fleet's records back to people, by removing the markers beside them. It changes no answer.
 import type { RecordSetChange } from '../../../functions/register-nodes/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
+import { consentTo, type YesOption } from '../consent.ts';
 import { StoreError } from '../errors.ts';
 import type { Belongings, ZoneNames } from '../retire/belongings.ts';
 import { listed, openHeals, type RetireFacts } from '../retire/retire.ts';
 import type { NamesAccount } from './account.ts';
 import { recordText } from './adoption.ts';
-import {
-  type NamesContext,
-  type NamesOptions,
-  pauseOf,
-  refuseWrongUse,
-  type StoredFile,
-  storedFile,
-} from './context.ts';
+import { type NamesContext, pauseOf, refuseWrongUse, type StoredFile, storedFile } from './context.ts';
 
 const SHOWN = 60;
 /** How often markers are read and removed: each time after somebody else has changed a zone. */
@@ -45,9 +39,9 @@ export function whyNotReleased(
 }
 
 /** @throws UsageError, StoreError where it is refused or not every marker is removed */
-export async function release(context: NamesContext, fleet: string, options: NamesOptions): Promise<void> {
+export async function release(context: NamesContext, fleet: string, options: YesOption): Promise<void> {
   refuseWrongUse(context, 'release', fleet, options);
-  const { say, confirm } = context;
+  const { say } = context;
   const account = context.account();
   const belongings = await context.belongings();
   const { account: id, region } = await belongings.identity();
@@ -71,7 +65,8 @@ export async function release(context: NamesContext, fleet: string, options: Nam
   );
   if (willBePaged)
     say(`${fleet} has dns in its file: when its pause ends, each of them is foreign, and paged. Take dns out first.`);
-  if (!options.yes && !(await confirm?.('Remove the markers?'))) {
+  const yes = await consentTo('names release', context, options, 'Remove the markers?');
+  if (yes === undefined) {
     say('Nothing was changed.');
     return;
   }
@@ -82,7 +77,12 @@ export async function release(context: NamesContext, fleet: string, options: Nam
   let left = await readLeft();
   for (let rounds = 1; rounds <= ROUNDS && markersOf(left) > 0; rounds++) {
     for (const { zoneId, changes } of left) {
-      const refused = await account.change(zoneId, `chainmend: a person takes the records of ${fleet} back`, changes);
+      const refused = await account.change(
+        zoneId,
+        `chainmend: a person takes the records of ${fleet} back`,
+        changes,
+        yes,
+      );
       if (refused !== undefined)
         say(`Somebody changed the zone at the same moment, and Route 53 refused: ${plainText(refused)}.`);
     }

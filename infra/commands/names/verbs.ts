@@ -1,7 +1,8 @@
 // `names adopt` and `names release`: hand existing DNS records over to a fleet, and give them back.
 import type { Command } from 'commander';
+import type { YesOption } from '../consent.ts';
 import type { Opened } from '../program.ts';
-import type { NamesContext, NamesOptions } from './context.ts';
+import type { NamesContext } from './context.ts';
 
 export function addNamesVerbs(program: Command, open: Opened<NamesContext>): void {
   const names = program.command('names').description('DNS records that chainmend did not make');
@@ -9,7 +10,7 @@ export function addNamesVerbs(program: Command, open: Opened<NamesContext>): voi
     .command('adopt')
     .description('hand existing records of a fleet’s nodes over: shows them, asks, and writes a marker beside each')
     .argument('<fleet>')
-    .action(async (fleet: string, options: NamesOptions) => {
+    .action(async (fleet: string, options: YesOption) => {
       const { adopt } = await import('./adopt.ts');
       await adopt(await open(), fleet, options);
     });
@@ -17,7 +18,7 @@ export function addNamesVerbs(program: Command, open: Opened<NamesContext>): voi
     .command('release')
     .description('give a fleet’s records back: shows them, asks, and removes the markers; the records stay')
     .argument('<fleet>')
-    .action(async (fleet: string, options: NamesOptions) => {
+    .action(async (fleet: string, options: YesOption) => {
       const { release } = await import('./release.ts');
       await release(await open(), fleet, options);
     });

@@ -35,6 +35,7 @@ import { fleetTag } from '../../../shared/model/suite.ts';
 import { FLEET_TAG, KEEP_UNTIL_TAG } from '../../../shared/model/tags.ts';
 import { pacer } from '../../../shared/reconcile/pace.ts';
 import { commandNames } from '../../names.ts';
+import type { Yes } from '../consent.ts';
 import { StoreError } from '../errors.ts';
 import { withStoreError } from '../fleets/parameter-store.ts';
 import type { AwsClientConfig } from '../preflight/account.ts';
@@ -74,11 +75,11 @@ export interface Belongings {
   /** Alarms by their current tags: "chainmend:fleet", "chainmend:kind". */
   readonly alarms: (fleet: string) => Promise<readonly Alarm[]>;
   /** Deletes those alarms that still carry the fleet's tags right before the deletion. @returns how many it deleted */
-  readonly deleteAlarms: (fleet: string, alarms: readonly Alarm[]) => Promise<number>;
+  readonly deleteAlarms: (fleet: string, alarms: readonly Alarm[], yes: Yes) => Promise<number>;
   /** Names with a marker of this fleet and region next to them, in every private zone. */
   readonly names: (fleet: string) => Promise<readonly ZoneNames[]>;
   /** Deletes those names that still have a marker right before the deletion, with their current values. @returns how many it deleted */
-  readonly deleteNames: (fleet: string, names: ZoneNames) => Promise<number>;
+  readonly deleteNames: (fleet: string, names: ZoneNames, yes: Yes) => Promise<number>;
   readonly kept: (fleet: string) => Promise<KeptResources>;
 }
 

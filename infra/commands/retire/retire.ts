@@ -3,20 +3,18 @@
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { commandNames } from '../../names.ts';
-import { noTerminal } from '../confirmation.ts';
-import { StoreError, UsageError } from '../errors.ts';
+import { type Asker, consentTo, refuseUnasked, type YesOption } from '../consent.ts';
+import { StoreError } from '../errors.ts';
 import { checkFleetName } from '../fleets/context.ts';
 import type { ParameterStore } from '../fleets/parameter-store.ts';
 import type { Opened } from '../program.ts';
 import type { Belongings, KeptResources, ZoneNames } from './belongings.ts';
 import { ALARM_USD, retainedLines } from './leftovers.ts';
 
-export interface RetireContext {
+export interface RetireContext extends Asker {
   readonly store: Opened<ParameterStore>;
   readonly belongings: Opened<Belongings>;
   readonly say: (text: string) => void;
-  /** A question; the answer is no unless the person says yes. undefined where no person can be asked. */
-  readonly confirm: ((question: string) => Promise<boolean>) | undefined;
 }
 
 /** Whether a fleet's resources may be removed, and would not be created again. Facts as they are now. */
@@ -68,14 +66,10 @@ export function openHeals(
 
 const SHOWN = 12;
 
-/** @throws UsageError, StoreError where it is refused or not all of it is removed */
-export async function retire(
-  context: RetireContext,
-  fleet: string,
-  { yes = false }: { readonly yes?: boolean },
-): Promise<void> {
+/** @throws UsageError, NeedsYesError, StoreError where it is refused or not all of it is removed */
+export async function retire(context: RetireContext, fleet: string, options: YesOption): Promise<void> {
   checkFleetName(fleet);
-  if (!yes && !context.confirm) throw new UsageError(noTerminal(`--yes to retire ${fleet}`));
+  refuseUnasked('retire', context, options, `retire ${fleet}`);
   const { say } = context;
   const belongings = await context.belongings();
   const { account, region } = await belongings.identity();
@@ -98,15 +92,16 @@ export async function retire(
       ),
     );
   for (const zone of names) say(listed(`${zone.changes.length} names in the zone ${zone.zone}`, sentencesOf(zone)));
-  if (!yes && !(await context.confirm?.(`Remove them?`))) {
+  const yes = await consentTo('retire', context, options, 'Remove them?');
+  if (yes === undefined) {
     say('Nothing was removed.');
     return;
   }
   // A heal may have begun while the list was read.
   await refuseUnlessIdle(context, belongings, fleet);
-  const gone = await belongings.deleteAlarms(fleet, alarms);
+  const gone = await belongings.deleteAlarms(fleet, alarms, yes);
   let unnamed = 0;
-  for (const zone of names) unnamed += await belongings.deleteNames(fleet, zone);
+  for (const zone of names) unnamed += await belongings.deleteNames(fleet, zone, yes);
   say(`Removed: ${gone} of ${alarms.length} alarms, ${unnamed} of ${records} names.`);
   printRetained(say, fleet, kept);
   const [alarmsLeft, namesLeft] = [await belongings.alarms(fleet), await belongings.names(fleet)];

@@ -1,6 +1,7 @@
 // Removes what runs have made. Each resource is read again right before its removal; one without the smoke tag then stays.
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { commandNames } from '../../names.ts';
+import type { Yes } from '../consent.ts';
 import type { Account, SmokeContext } from './context.ts';
 import {
   isGoing,
@@ -17,6 +18,8 @@ import { pauseText } from './names.ts';
 import { errorMessage, progressLogger } from './progress-log.ts';
 
 export interface CleanupScope {
+  /** Who let the run make what is removed has said so, or whoever asks for the removal alone. */
+  readonly yes: Yes;
   /** The run to remove; undefined: all runs. */
   readonly run: string | undefined;
   /** The fleet to pause while its node is removed, so that no heal begins; undefined where no run is active. */

@@ -1,4 +1,5 @@
 // What a run of the smoke test works with: an account, CDK, and the person at the terminal.
+import type { Asker } from '../consent.ts';
 import type { Suite } from '../heal/context.ts';
 import type { SentCommand, SnapshotLockStatus } from './checks.ts';
 import type { Leftover } from './leftovers.ts';
@@ -105,7 +106,7 @@ export interface DeployRequest {
   readonly isAgain?: true;
 }
 
-export interface SmokeContext {
+export interface SmokeContext extends Asker {
   readonly account: () => Account;
   readonly suite: () => Suite;
   readonly cdk: Cdk;

@@ -3,6 +3,7 @@ import { otherChain } from '../../../shared/chains/defaults.ts';
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../../shared/model/tags.ts';
 import { faultMayBeginMs } from '../../../shared/snapshots/ranking.ts';
+import type { Yes } from '../consent.ts';
 import { SmokeError } from '../errors.ts';
 import { follow } from '../heal/follow.ts';
 import { type Check, checksOf, type SnapshotLockStatus } from './checks.ts';
@@ -22,6 +23,7 @@ export interface LadderNode {
   readonly subnetId: string;
   readonly stackIsDeployed: boolean;
   readonly healMinutes: number;
+  readonly yes: Yes;
 }
 
 const MINUTE_MS = 60_000;
@@ -48,7 +50,7 @@ export async function runLadder(context: SmokeContext, account: Account, node: L
   const isIt = ({ snapshotId }: SnapshotDescription) => snapshotId === untagged.snapshotId;
   await awaitSnapshot(context, account, node, isIt, COPY_MINUTES, untagged.snapshotId);
   log('snapshot', `${untagged.snapshotId}, by nobody: it carries no tag of chainmend's`);
-  await requestAndFollow(context, { kind: 'snapshot', fleet: node.fleet, node: node.run }, node.healMinutes);
+  await requestAndFollow(context, { kind: 'snapshot', fleet: node.fleet, node: node.run }, node);
   const clean = await awaitSnapshot(context, account, node, isClean, COPY_MINUTES, 'the clean snapshot');
   log('snapshot', `${clean.snapshotId}, of the stopped client`);
   const byPolicy = await awaitSnapshot(
@@ -86,14 +88,18 @@ const awaitSnapshot = (
   });
 
 /** Sends the dispatcher a request that a person may send, and follows it to its end. Throws a `SmokeError` where it is not done. */
-async function requestAndFollow(context: SmokeContext, event: object, minutes: number): Promise<string> {
+async function requestAndFollow(
+  context: SmokeContext,
+  event: object,
+  { healMinutes: minutes, yes }: Pick<LadderNode, 'healMinutes' | 'yes'>,
+): Promise<string> {
   let told = '';
   const answer = await waitUntil(
     context,
     ASK_MINUTES,
     () => `the dispatcher did not begin: ${told}`,
     async (): Promise<DispatchAnswer | undefined> => {
-      const said = await context.suite().ask(event);
+      const said = await context.suite().ask(event, yes);
       told = `${said.code ?? said.did}: ${said.reason ?? ''}`;
       return said.did === 'started' ? said : undefined;
     },
@@ -169,11 +175,7 @@ async function restart(
 
 async function swap(context: SmokeContext, account: Account, node: LadderNode): Promise<string> {
   const { ladder } = account;
-  const proof = await requestAndFollow(
-    context,
-    { kind: 'restore', fleet: node.fleet, node: node.run },
-    node.healMinutes,
-  );
+  const proof = await requestAndFollow(context, { kind: 'restore', fleet: node.fleet, node: node.run }, node);
   const [volumes, snapshots] = [await ladder.dataVolumes(node.instanceId), await ladder.snapshots(node.volumeId)];
   const old = (await account.things(false)).find(({ id }) => id === node.volumeId);
   const wrong = swapFault(volumes, snapshots, node.volumeId) ?? retentionFault(old, node.volumeId);

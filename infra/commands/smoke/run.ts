@@ -4,6 +4,7 @@ import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/pa
 import { alarmName } from '../../../shared/fleet/resource-names.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { commandNames } from '../../names.ts';
+import type { Yes } from '../consent.ts';
 import { SmokeError } from '../errors.ts';
 import { TABLE } from './aws-resources.ts';
 import { STACK } from './cdk.ts';
@@ -21,6 +22,7 @@ import { userData, VOLUME_GIB } from './user-data.ts';
 import { followIncident, waitUntil } from './waiting.ts';
 
 export interface SmokeRunOptions extends SmokeOptions {
+  readonly yes: Yes;
   /** Keeps the resources of a failed run for inspection. */
   readonly keep: boolean;
   /** The most minutes that the heal may take, from the alarm on. */
@@ -65,7 +67,13 @@ export async function smokeRun(context: SmokeContext, options: SmokeRunOptions):
   return printResult(
     context,
     healed,
-    await cleanUp(context, account, { run, fleet, withStack: deployed, ...(healed === '' && { settles: true }) }),
+    await cleanUp(context, account, {
+      run,
+      fleet,
+      yes: options.yes,
+      withStack: deployed,
+      ...(healed === '' && { settles: true }),
+    }),
   );
 }
 

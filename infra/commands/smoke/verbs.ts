@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_SUITE } from '../../../shared/model/suite.ts';
 import { commandNames } from '../../names.ts';
+import { consentTo, refuseUnasked } from '../consent.ts';
 import { UsageError } from '../errors.ts';
 import type { Ended, Opened } from '../program.ts';
 import type { SmokeContext } from './context.ts';
@@ -64,7 +65,9 @@ async function carryOut(context: SmokeContext, options: Options): Promise<0 | 1>
     throw new UsageError('smoke tries the suite that has no name; expected neither --name nor CHAINMEND_NAME');
   const stackIsDeployed = options.stackIsDeployed === true;
   if (options.remove) {
-    const clearing = { run: undefined, fleet: undefined, withStack: !stackIsDeployed };
+    const yes = await consentTo('smoke', context, options, 'Remove what earlier runs of the smoke test left?');
+    if (yes === undefined) return undone(context);
+    const clearing = { run: undefined, fleet: undefined, withStack: !stackIsDeployed, yes };
     const { cleanUp } = await import('./cleanup.ts');
     const left = await cleanUp(context, context.account(), clearing);
     if (left?.length === 0) context.say('Nothing of a smoke test is left.');
@@ -82,10 +85,22 @@ async function carryOut(context: SmokeContext, options: Options): Promise<0 | 1>
     context.say(planText(request));
     return 0;
   }
-  if (!options.yes)
-    throw new UsageError('it makes things that cost money: add --yes, or --plan to see what it would make');
+  refuseUnasked('smoke', context, options, MAKES);
+  if (!options.yes) {
+    const { planText } = await import('./plan.ts');
+    context.say(planText(request));
+  }
+  const yes = await consentTo('smoke', context, options, 'Make it?');
+  if (yes === undefined) return undone(context);
   const { smokeRun } = await import('./run.ts');
-  return smokeRun(context, { ...request, keep: options.keep === true, healMinutes: options.for });
+  return smokeRun(context, { ...request, yes, keep: options.keep === true, healMinutes: options.for });
+}
+
+const MAKES = 'smoke makes things that cost money';
+
+function undone({ say }: Pick<SmokeContext, 'say'>): 1 {
+  say('Nothing was done.');
+  return 1;
 }
 
 function subnetId(written: string): string {

@@ -1,11 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTagsCommand, DeleteTagsCommand, type DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { StoreError } from '../../../../infra/commands/errors.ts';
+import { ec2Instances } from '../../../../infra/commands/fleets/instances.ts';
 import { type ParameterStore, ssmParameterStore } from '../../../../infra/commands/fleets/parameter-store.ts';
-import { runFleetVerb } from '../../../fixtures/verbs.ts';
+import { runFleetVerb, YES } from '../../../fixtures/verbs.ts';
 
 const bitcoin = `fleet: bitcoin
 chain: bitcoin
@@ -21,11 +24,43 @@ beforeEach(() => {
   versions = new Map();
   directory = mkdtempSync(join(tmpdir(), 'chainmend-fleets-'));
   parameters = new Map();
+  silence = undefined;
+  instances = new Map(
+    ['node1', 'node2', 'node3'].map((Name, at) => [`i-0000000${at + 1}`, { Name, Component: 'nodes/bitcoin' }]),
+  );
   write('bitcoin.yaml', bitcoin);
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
 const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
+
+/** Instances by their tags, as EC2 shows them to whoever filters for tags; and the tags that are written. */
+let instances: Map<string, Record<string, string>>;
+let silence: string | undefined;
+const ec2 = Object.assign(new EC2Client({ region: 'eu-west-1' }), {
+  send: async (command: unknown) => {
+    if (silence !== undefined) throw new Error(silence);
+    if (command instanceof CreateTagsCommand || command instanceof DeleteTagsCommand) {
+      for (const id of command.input.Resources ?? [])
+        for (const { Key = '', Value } of command.input.Tags ?? []) {
+          const { [Key]: _, ...rest } = instances.get(id) ?? {};
+          instances.set(id, Value === undefined ? rest : { ...rest, [Key]: Value });
+        }
+      return {};
+    }
+    const { Filters = [] } = (command as DescribeInstancesCommand).input;
+    const Instances = [...instances]
+      .filter(([, tags]) =>
+        Filters.every(({ Name = '', Values = [] }) => !Name.startsWith('tag:') || tags[Name.slice(4)] === Values[0]),
+      )
+      .map(([InstanceId, tags]) => ({
+        ...{ InstanceId, State: { Name: 'running' } },
+        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+      }));
+    return { Reservations: [{ Instances }] };
+  },
+}) as unknown as EC2Client;
+const nobodysMemory = new DynamoDBClient({ region: 'eu-west-1' });
 
 const nothing = () => {
   throw new Error('this is not asked for here');
@@ -49,6 +84,7 @@ async function run(...words: string[]) {
     say: (text) => said.push(text),
     complain: (text) => complained.push(text),
     confirm: undefined,
+    instances: async () => ec2Instances(ec2, nobodysMemory),
     belongings: nothing,
     account: nothing,
   });
@@ -217,7 +253,7 @@ describe('push', () => {
     const unasked = await run('push', 'bitcoin');
     expect(unasked.said).toMatch(/^\(no JSON\) +removed: \{"fleet":$/m);
     expect(unasked.said).toContain('the stored file cannot be read, so that all of this one counts as new');
-    expect(unasked.status).toBe(2);
+    expect(unasked.status).toBe(1);
     expect((await run('push', 'bitcoin', '--yes')).status).toBe(0);
     expect((await run('push', 'bitcoin')).said).toBe('bitcoin: nothing changed');
   });
@@ -234,9 +270,9 @@ describe('push', () => {
     await run('push', 'bitcoin', '--yes');
     write('bitcoin.yaml', bitcoin.replace('mode: plan', 'mode: act'));
     const unasked = await run('push', 'bitcoin');
-    expect(unasked).toMatchObject({ status: 2, said: expect.stringMatching(/^mode +plan → act$/m) });
+    expect(unasked).toMatchObject({ status: 1, said: expect.stringMatching(/^mode +plan → act$/m) });
     expect(unasked.complained).toContain(
-      'bitcoin would heal without a person from now on (mode: act); 1 change needs a yes; this is not a terminal, so no question can be asked: add --yes: npm run chainmend -- push bitcoin --yes',
+      'bitcoin would heal without a person from now on (mode: act); 1 change needs a yes: this is not a terminal, so no question can be asked. Nothing was changed. With a yes:\n  npm run chainmend -- push bitcoin --yes',
     );
     expect([...parameters.values()].join()).toContain('"mode":"plan"');
     expect(await run('push', 'bitcoin', '--yes')).toMatchObject({ status: 0 });
@@ -269,7 +305,7 @@ describe('push', () => {
         .join('\n')}${line}\n`,
     );
     const { status, said } = await run('push', 'bitcoin');
-    expect([status, said]).toEqual([2, expect.stringContaining(`  bitcoin: ${effect}`)]);
+    expect([status, said]).toEqual([1, expect.stringContaining(`  bitcoin: ${effect}`)]);
     expect(parameters.get(NAME)).toBe(before);
   });
 
@@ -290,6 +326,47 @@ describe('push', () => {
     await run('push', 'bitcoin', '--yes');
     write('bitcoin.yaml', bitcoin);
     expect((await run('push', 'bitcoin')).said).toContain('disk.maximumMonthlyIncreaseUsd 50 → 100');
+  });
+
+  it('counts the nodes that match now and would, by name, and asks where they are others', async () => {
+    deployed();
+    await run('push', 'bitcoin', '--yes');
+    instances.set('i-00000002', { Name: 'node2', Component: 'nodes/bitcoin', Stage: 'production' });
+    write('bitcoin.yaml', bitcoin.replace('nodes/bitcoin }', 'nodes/bitcoin, Stage: production }'));
+    const { status, said } = await run('push', 'bitcoin');
+    const match = 'matches 3 nodes now, and 1 with it: no more: node1 (i-00000001), node3 (i-00000003)';
+    expect([status, said]).toEqual([1, expect.stringMatching(/^bitcoin: matches/m)]);
+    expect(said.split(`bitcoin: ${match}`)).toHaveLength(3);
+  });
+
+  it.each<[string, () => void, string]>([
+    ['matches no node', () => instances.clear(), 'bitcoin: matches no node now, and 0 with it: the same'],
+    [
+      'matches what another fleet claims as well, which is nobody’s',
+      () =>
+        parameters.set(
+          '/chainmend/deployed/1',
+          JSON.stringify({
+            of: 1,
+            fleets: { bitcoin: [{ Component: 'nodes/bitcoin' }, { data: 0 }], evil: [{ Name: 'node2' }, { data: 0 }] },
+          }),
+        ),
+      'bitcoin: pushed',
+    ],
+    [
+      'cannot be counted, since EC2 does not answer',
+      () => {
+        silence = 'UnauthorizedOperation: you may not';
+      },
+      'bitcoin: which nodes it would match is not known: the nodes: Error: UnauthorizedOperation: you may not',
+    ],
+  ])('of a file that only lowers a limit, and %s', async (_, change, told) => {
+    deployed();
+    await run('push', 'bitcoin', '--yes');
+    change();
+    write('bitcoin.yaml', `${bitcoin}disk: { maximumMonthlyIncreaseUsd: 50 }\n`);
+    const { status, said } = await run('push', 'bitcoin');
+    expect([status, said]).toEqual([told.endsWith('pushed') ? 0 : 1, expect.stringContaining(told)]);
   });
 
   it('asks what, rather than pushing everything', async () => {
@@ -318,6 +395,102 @@ describe('pause and resume', () => {
   it('need no words of somebody in a hurry: who and when are said by themselves', async () => {
     expect((await run('pause', 'bitcoin')).said).toMatch(/^bitcoin is paused: \S+ at \d{4}-\d\d-\d\d \d\d:\d\d UTC\n/);
     expect(parameters.get('/chainmend/pauses/bitcoin')).toMatch(/ UTC$/);
+  });
+
+  describe('of one node', () => {
+    beforeEach(() => {
+      parameters.set(
+        '/chainmend/fleets/bitcoin',
+        JSON.stringify({
+          fleet: 'bitcoin',
+          chain: 'bitcoin',
+          mode: 'act',
+          nodes: { tag: { Component: 'nodes/bitcoin' } },
+        }),
+      );
+      parameters.set(
+        '/chainmend/deployed/1',
+        JSON.stringify({ of: 1, fleets: { bitcoin: [{ Component: 'nodes/bitcoin' }, { data: 0 }] } }),
+      );
+    });
+    const pauses = () =>
+      [...instances].flatMap(([id, tags]) => (tags['chainmend:pause'] ? [[id, tags['chainmend:pause']]] : []));
+
+    it.each(['bitcoin/node2', 'bitcoin/i-00000002'])('%s: a tag on exactly that instance, and back', async (node) => {
+      const { status, said } = await run('pause', node, '--why', 'mine');
+      expect([status, said]).toEqual([0, expect.stringMatching(/\(i-00000002\) is paused: mine\n/)]);
+      expect(said).toContain(`npm run chainmend -- resume ${node}`);
+      expect(pauses()).toEqual([['i-00000002', 'mine']]);
+      parameters.set('/chainmend/pause', 'everybody out');
+      const back = await run('resume', node);
+      expect(back.said).toBe(
+        `${node} goes on. The node is paused by its tag chainmend:pause: mine\nEverything is paused, though: everybody out`,
+      );
+      expect(pauses()).toEqual([]);
+      expect((await run('resume', node)).said).toContain(`${node} was not paused.`);
+    });
+
+    it('say who and when by themselves', async () => {
+      await run('pause', 'bitcoin/node1');
+      expect(pauses()).toEqual([['i-00000001', expect.stringMatching(/^\S+ at \d{4}-\d\d-\d\d \d\d:\d\d UTC$/)]]);
+    });
+
+    it.each<[string, () => void, string, 1 | 2, RegExp]>([
+      ['is not there', () => {}, 'bitcoin/nod2', 2, /did you mean bitcoin\/node2\?/],
+      [
+        'another fleet claims, too',
+        () =>
+          parameters.set(
+            '/chainmend/deployed/1',
+            JSON.stringify({
+              of: 1,
+              fleets: {
+                bitcoin: [{ Component: 'nodes/bitcoin' }, { data: 0 }],
+                evil: [{ Name: 'node2' }, { data: 0 }],
+              },
+            }),
+          ),
+        'bitcoin/node2',
+        1,
+        /it is nobody’s/,
+      ],
+      [
+        'is another suite’s',
+        () => instances.set('i-00000002', { Name: 'node2', Component: 'nodes/bitcoin', 'chainmend:suite': 'payments' }),
+        'bitcoin/node2',
+        1,
+        /it is nobody’s/,
+      ],
+      [
+        'has a name twice',
+        () => instances.set('i-00000004', { Name: 'node2', Component: 'nodes/bitcoin' }),
+        'bitcoin/node2',
+        1,
+        /name one by its instance/,
+      ],
+      [
+        'is of a fleet whose file cannot be read',
+        () => parameters.set('/chainmend/fleets/bitcoin', '{'),
+        'bitcoin/node2',
+        1,
+        /All of bitcoin: npm run chainmend -- pause bitcoin$/,
+      ],
+      ['is of no fleet', () => {}, 'bitcion/node2', 2, /no stored fleet "bitcion"/],
+      [
+        'EC2 does not tell of',
+        () => {
+          silence = 'UnauthorizedOperation';
+        },
+        'bitcoin/node2',
+        1,
+        /UnauthorizedOperation.*pause bitcoin$/,
+      ],
+    ])('are refused for one that %s', async (_, change, node, exit, told) => {
+      change();
+      const { status, complained } = await run('pause', node);
+      expect([status, complained]).toEqual([exit, expect.stringMatching(told)]);
+      expect(pauses()).toEqual([]);
+    });
   });
 
   it('pause one fleet, and say when more than it is paused', async () => {
@@ -375,7 +548,7 @@ describe('the parameters on AWS', () => {
       requests.push(operation, input);
       return [200, { Version: 2 }];
     });
-    await store.write('/chainmend/pause', 'off');
+    await store.write('/chainmend/pause', 'off', YES);
     expect(requests).toEqual([
       'AmazonSSM.PutParameter',
       { Name: '/chainmend/pause', Value: 'off', Type: 'String', Overwrite: true, Tier: 'Intelligent-Tiering' },

@@ -62,6 +62,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     scale: nobody,
     observed: async () => [],
     publicKeys: async () => new Map(),
+    pausedNodes: async () => ({ nodes: new Map() }),
     settings: async () => storedSettings(Object.keys(incidents)),
     subscribers: async () => ({
       kind: 'counted',
@@ -129,8 +130,8 @@ describe('a person who approves', () => {
     expect(await run(`approve 7f3a0c1d --yes --plan ${PLAN}`)).toMatchObject({ exit: 0 });
     expect(answered).toHaveLength(1);
     const { exit, complaint } = await run('approve 7f3a0c1d');
-    expect([exit, answered.length]).toEqual([2, 1]);
-    expect(complaint).toContain('this is not a terminal, so no question can be asked: add --yes');
+    expect([exit, answered.length]).toEqual([1, 1]);
+    expect(complaint).toContain('npm run chainmend -- approve 7f3a0c1d --yes');
   });
 
   it('is not named where STS does not tell', async () => {

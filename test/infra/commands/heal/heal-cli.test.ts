@@ -119,6 +119,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     fleet: async () => ({ incidents: [], nodes: [], foreign: [] }),
     observed: async () => [],
     publicKeys: async () => new Map(),
+    pausedNodes: async () => ({ nodes: new Map() }),
     settings: async () => storedSettings(['bitcoin', 'ethereum']),
     journal: async () => [],
     subscribers: async () => ({
@@ -371,12 +372,19 @@ describe('what is wrong is told in a sentence', () => {
     ['restore bitcoin/node2 --snapshot vol-1', 'Expected snap- and 8 to 17 hex digits'],
     ['snapshot irita --acknowledge-validator', 'irita: which node?'],
     ['restore bitcoin/node2 --for 0', 'Expected minutes, 1 to 2880'],
-    ['restore bitcoin/node2', 'this is not a terminal, so no question can be asked: add --yes'],
     ['retsore bitcoin/node2', "unknown command 'retsore'"],
   ])('%s', async (words, sentence) => {
     const { exit, complaint } = await run(words);
     expect([exit, events]).toEqual([2, []]);
     expect(complaint).toContain(sentence);
+  });
+
+  it('where a yes is needed and nobody can be asked: with the line that has it', async () => {
+    const { exit, complaint } = await run('restore bitcoin/node2 --snapshot snap-0123456789abcdef0');
+    expect([exit, events]).toEqual([1, []]);
+    expect(complaint).toBe(
+      'restore bitcoin/node2: this is not a terminal, so no question can be asked. Nothing was changed. With a yes; --plan in its place only says what would be done:\n  npm run chainmend -- restore bitcoin/node2 --snapshot snap-0123456789abcdef0 --yes',
+    );
   });
 
   it('by the dispatcher, which knows the nodes', async () => {
@@ -603,8 +611,21 @@ describe('explain', () => {
     expect(text).toMatch(/^done +12:00:00 restart its client → done; stopped in 7 s$/m);
     expect(text).toMatch(/^why +restart: it stands still$/m);
     expect(text).toMatch(/^now +over for 0 s\n +height 15, synced$/m);
-    expect(text).toMatch(/^ +npm run chainmend -- pause bitcoin --why "…"$/m);
+    expect(text).toMatch(/^ +npm run chainmend -- pause bitcoin\/i-0123456789abcdef0$/m);
+    expect(text).toMatch(/^ +npm run chainmend -- pause bitcoin$/m);
     expect(text).toMatch(/^ +npm run chainmend -- undo bitcoin\/node2$/m);
+  });
+
+  it('says that the node is paused by its tag, and what ends that; and where nobody can tell', async () => {
+    const why = 'the node is paused by its tag chainmend:pause: ada at noon';
+    const pausedNodes = async () => ({ nodes: new Map([['i-0123456789abcdef0', why]]) });
+    const paused = await run('explain 7f3a', undefined, { ...more, pausedNodes });
+    expect(paused.text).toMatch(/^stop +the node is paused by its tag chainmend:pause: ada at noon\. To go\n +on:$/m);
+    expect(paused.text).toMatch(/^ +npm run chainmend -- resume bitcoin\/i-0123456789abcdef0$/m);
+    const unread = async () => ({ unknown: 'UnauthorizedOperation: no' });
+    expect((await run('explain 7f3a', undefined, { ...more, pausedNodes: unread })).text).toContain(
+      'whether it is paused by its tag is not known: UnauthorizedOperation:',
+    );
   });
 
   it('takes the latest incident of a node, and names what there is instead', async () => {

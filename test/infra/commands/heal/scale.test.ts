@@ -41,8 +41,8 @@ async function run(
   const suite = {
     settings: async () => ({ ...settings, fleets }),
     caller: async () => 'arn:aws:iam::111122223333:user/ada',
-    scale: async (asked: object) => {
-      out.asked.push(asked);
+    scale: async (asked: object, begun?: object) => {
+      out.asked.push({ ...asked, ...begun });
       return answers[Math.min(out.asked.length, answers.length) - 1];
     },
     fleet: async () => ({ incidents: [], nodes: [] }),
@@ -50,6 +50,7 @@ async function run(
     wishedSize: async () => wished,
     boosts: async () => boosts,
     observed: async () => observed,
+    pausedNodes: async () => ({ nodes: new Map() }),
     asks: async () => [],
     subscribers: async () => ({ kind: 'unknown', why: 'nobody asked' }),
   } as unknown as Suite;
@@ -78,7 +79,13 @@ describe('a person who wants another number of nodes', () => {
     expect(questions).toEqual(['scale bitcoin 6?']);
     expect(asked).toEqual([
       { fleet: 'bitcoin', nodes: 6 },
-      { fleet: 'bitcoin', nodes: 6, plan: '0123456789ab', by: 'arn:aws:iam::111122223333:user/ada' },
+      {
+        fleet: 'bitcoin',
+        nodes: 6,
+        plan: '0123456789ab',
+        by: 'arn:aws:iam::111122223333:user/ada',
+        yes: expect.anything(),
+      },
     ]);
     expect(text).toContain('4 → 6 nodes, each from snap-1');
     expect(text).toContain('Begun: chainmend-bitcoin wants 5 nodes');
@@ -94,7 +101,7 @@ describe('a person who wants another number of nodes', () => {
   it('is only shown it with --plan, and needs --yes where nobody can be asked', async () => {
     expect(await run('scale bitcoin 6 --plan')).toMatchObject({ exit: 0, asked: [{ fleet: 'bitcoin', nodes: 6 }] });
     expect(await run('scale bitcoin 6')).toMatchObject({
-      exit: 2,
+      exit: 1,
       asked: [],
       complaint: expect.stringContaining('--yes'),
     });

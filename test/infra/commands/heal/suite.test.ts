@@ -21,6 +21,7 @@ import { DEPLOYED, deployedOf } from '../../../fixtures/builders/fleet.ts';
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../../fixtures/builders/time.ts';
 import { bitcoin as FLEET_FILE } from '../../../fixtures/fleet-documents.ts';
+import { YES } from '../../../fixtures/verbs.ts';
 
 interface Request {
   readonly path: string;
@@ -80,7 +81,7 @@ describe('with CHAINMEND_NAME', () => {
       body: path.includes('functions') ? { incidentId: '7f3a0c1d', did: 'started' } : { Items: [], Parameters: [] },
     }));
     try {
-      await suite.ask({ kind: 'undo', fleet: 'bitcoin', node: 'node2' });
+      await suite.ask({ kind: 'undo', fleet: 'bitcoin', node: 'node2' }, YES);
       await suite.observed('bitcoin');
       await suite.settings();
       await suite.journal('bitcoin', 5, 'dispatch-heal');
@@ -99,14 +100,20 @@ describe('a request', () => {
   it('is an invocation of the dispatcher, whose answer says how it can be followed', async () => {
     const answer = { incidentId: '7f3a0c1d', did: 'started' };
     const { suite, requests } = suiteAnswering(() => ({ body: answer }));
-    expect(await suite.ask({ kind: 'undo', fleet: 'bitcoin', node: 'node2' })).toEqual(answer);
+    expect(await suite.ask({ kind: 'undo', fleet: 'bitcoin', node: 'node2' }, YES)).toEqual(answer);
     expect(requests[0]?.path).toBe('/2015-03-31/functions/chainmend-dispatch-heal/invocations');
     expect(requests[0]?.body).toEqual({ kind: 'undo', fleet: 'bitcoin', node: 'node2' });
   });
 
+  it('without a yes is one for its plan alone, whatever it says', async () => {
+    const { suite, requests } = suiteAnswering(() => ({ body: { incidentId: '7f3a0c1d', did: 'started' } }));
+    await suite.ask({ kind: 'undo', fleet: 'bitcoin', node: 'node2', plan: false }, null);
+    expect(requests[0]?.body).toMatchObject({ plan: true });
+  });
+
   it('that the dispatcher does not understand is wrong use', async () => {
     const { suite } = suiteAnswering(failing({ errorType: 'EventError', errorMessage: 'event, field node: …' }));
-    await expect(suite.ask({})).rejects.toThrow(RequestError);
+    await expect(suite.ask({}, YES)).rejects.toThrow(RequestError);
   });
 
   it.each<[string, Respond, string]>([
@@ -118,7 +125,7 @@ describe('a request', () => {
       'chainmend-dispatch-heal: AccessDeniedException: no',
     ],
   ])('that %s is told in one sentence', async (_, respond, sentence) => {
-    const asked = suiteAnswering(respond).suite.ask({});
+    const asked = suiteAnswering(respond).suite.ask({}, YES);
     await expect(asked).rejects.toThrow(SuiteError);
     await expect(asked).rejects.toThrow(sentence);
   });
@@ -250,7 +257,7 @@ describe('plans of a whole fleet that wait', () => {
     const refusals = ['approval-expired: plan 0123456789ab is not carried out'];
     const { suite, requests } = suiteAnswering(() => ({ body: [{ fleet: 'bitcoin', refusals }] }));
     const ask = { fleet: 'bitcoin', by: 'register-nodes', plan: '0123456789ab', sentence: '' } as const;
-    expect(await suite.approvePlan({ ...ask, sinceMs: 0, untilMs: 0 }, 'arn:ada')).toEqual({ refusals });
+    expect(await suite.approvePlan({ ...ask, sinceMs: 0, untilMs: 0 }, 'arn:ada', YES)).toEqual({ refusals });
     expect(requests[0]?.path).toContain('/functions/chainmend-register-nodes/');
     expect(requests[0]?.body).toEqual({ kind: 'approve', fleet: 'bitcoin', plan: '0123456789ab', by: 'arn:ada' });
   });
@@ -260,10 +267,11 @@ describe('another number of nodes', () => {
   it('is asked of the function that brings groups there', async () => {
     const summary = { fleet: 'bitcoin', done: [], left: ['4 → 6 nodes'], plan: '0123456789ab', refusals: [] };
     const { suite, requests } = suiteAnswering(() => ({ body: [summary] }));
-    const asked = { fleet: 'bitcoin', nodes: 6, plan: '0123456789ab', by: 'arn:ada' };
-    expect(await suite.scale(asked)).toEqual(summary);
+    const asked = { fleet: 'bitcoin', nodes: 6 };
+    const begun = { plan: '0123456789ab', by: 'arn:ada' };
+    expect(await suite.scale(asked, { ...begun, yes: YES })).toEqual(summary);
     expect(requests[0]?.path).toContain('/functions/chainmend-seed-groups/');
-    expect(requests[0]?.body).toEqual({ kind: 'scale', ...asked });
+    expect(requests[0]?.body).toEqual({ kind: 'scale', ...asked, ...begun });
   });
 
   it('that nobody answers is a failure of the suite', async () => {
@@ -275,7 +283,7 @@ describe('another number of nodes', () => {
 describe('an answer', () => {
   it('is sent to the very callback that asked', async () => {
     const { suite, requests } = suiteAnswering(() => ({ body: {} }));
-    expect(await suite.answer('cb/1', { approve: true, plan: 'abc' })).toBe('sent');
+    expect(await suite.answer('cb/1', { approve: true, plan: 'abc' }, YES)).toBe('sent');
     expect(requests[0]?.path).toContain('cb%2F1');
     expect(requests[0]?.body).toEqual({ approve: true, plan: 'abc' });
   });
@@ -287,8 +295,8 @@ describe('an answer', () => {
         headers: { 'x-amzn-errortype': type },
         body: { Type: 'User', message: 'no' },
       }));
-    expect(await failing('CallbackTimeoutException').suite.answer('cb', {})).toBe('closed');
-    await expect(failing('InvalidParameterValueException').suite.answer('cb', {})).rejects.toThrow(
+    expect(await failing('CallbackTimeoutException').suite.answer('cb', {}, YES)).toBe('closed');
+    await expect(failing('InvalidParameterValueException').suite.answer('cb', {}, YES)).rejects.toThrow(
       'the answer: InvalidParameterValueException: no',
     );
   });

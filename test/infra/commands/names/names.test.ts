@@ -17,7 +17,7 @@ import type { World } from '../../../../local/scenarios/world/world.ts';
 import type { ClockFollower } from '../../../../local/simulator/clock.ts';
 import { openIncidentRecord } from '../../../fixtures/builders/incident.ts';
 import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
-import { runNames } from '../../../fixtures/verbs.ts';
+import { runNames, YES } from '../../../fixtures/verbs.ts';
 
 const ZONE = 'bitcoin.internal';
 const STRANGER = '10.9.9.9';
@@ -57,7 +57,7 @@ async function npmRunNames(words: string, answers?: readonly (() => unknown)[], 
 
 const yes = () => true;
 const no = () => false;
-const pause = (why: string) => ssmParameterStore(new SSMClient(config)).write('/chainmend/pauses/bitcoin', why);
+const pause = (why: string) => ssmParameterStore(new SSMClient(config)).write('/chainmend/pauses/bitcoin', why, YES);
 const records = () => region.route53.records(ZONE).filter(({ type }) => !['NS', 'SOA'].includes(type));
 const answers = () => JSON.stringify(records().filter(({ type }) => type !== 'TXT'));
 const markers = () =>
@@ -110,7 +110,10 @@ async function asTerraformMadeThem(): Promise<void> {
 describe('handing records over', () => {
   it('is asked for first, and a misspelt fleet or a no changes nothing', async () => {
     const before = JSON.stringify(records());
-    expect(await npmRunNames('adopt bitcoin')).toMatchObject({ status: 2, told: expect.stringContaining('add --yes') });
+    expect(await npmRunNames('adopt bitcoin')).toMatchObject({
+      status: 1,
+      told: expect.stringContaining('names adopt bitcoin --yes'),
+    });
     expect(await npmRunNames('adopt bitcion --yes')).toMatchObject({
       status: 2,
       told: expect.stringContaining('did you mean bitcoin?'),

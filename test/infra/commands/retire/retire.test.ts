@@ -146,8 +146,8 @@ describe('retiring a fleet', () => {
     expect(await npmRunFleets('pause bitcoin --why retired')).toMatchObject({ status: 0 });
     const before = [await alarmNames('chainmend-bitcoin-'), recordNames()];
     expect(await npmRunFleets('retire bitcoin')).toMatchObject({
-      status: 2,
-      told: expect.stringContaining('add --yes'),
+      status: 1,
+      told: expect.stringContaining('npm run chainmend -- retire bitcoin --yes'),
     });
     const no = await npmRunFleets('retire bitcoin', () => false);
     expect(no).toMatchObject({

@@ -44,7 +44,12 @@ async function run(
     throw new Error('CDK is not asked here');
   };
   const context: SmokeContext = {
-    ...{ account: () => awsAccount(config), cdk: { deploy: nobody, destroy: nobody }, made: new Map() },
+    ...{
+      account: () => awsAccount(config),
+      cdk: { deploy: nobody, destroy: nobody },
+      made: new Map(),
+      confirm: undefined,
+    },
     suite: () =>
       awsSuite({
         lambda: new LambdaClient(config),

@@ -174,7 +174,7 @@ describe('npm run chainmend -- smoke', () => {
       );
       expect(stderr).toMatch(/volume vol-\w+ \(made\): aws ec2 delete-volume/);
       expect(stderr).toContain('npm run chainmend -- smoke --remove --stack-is-deployed');
-      expect((await npmRunSmoke('--remove --stack-is-deployed')).status).toBe(0);
+      expect((await npmRunSmoke('--remove --stack-is-deployed --yes')).status).toBe(0);
       expect(await there()).toEqual(NOTHING);
     },
     RUN_MS,
@@ -192,11 +192,11 @@ describe('npm run chainmend -- smoke', () => {
       expect(next.stderr).toContain(`an earlier run left instance ${left.instances[0]}`);
       expect(next.stderr).toContain('npm run chainmend -- smoke --remove');
 
-      const removed = await npmRunSmoke('--remove --stack-is-deployed');
+      const removed = await npmRunSmoke('--remove --stack-is-deployed --yes');
       expect(removed).toMatchObject({ status: 0, stderr: '' });
       expect(removed.stdout).toMatch(/Nothing of a smoke test is left\.\n$/);
       expect(await there()).toEqual(NOTHING);
-      const again = await npmRunSmoke('--remove --stack-is-deployed');
+      const again = await npmRunSmoke('--remove --stack-is-deployed --yes');
       expect(again).toEqual({ status: 0, stdout: 'Nothing of a smoke test is left.\n', stderr: '' });
     },
     RUN_MS,

@@ -17,7 +17,7 @@ import { firstBootOf } from '../../../../local/scenarios/world/launches.ts';
 import { endedIncident, openIncidentRecord } from '../../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../../fixtures/builders/time.ts';
-import { runSmoke } from '../../../fixtures/verbs.ts';
+import { runSmoke, YES } from '../../../fixtures/verbs.ts';
 
 const RUN = 'smoke-0a1b2c';
 const ROLE = 'arn:aws:iam::111122223333:role/smoke-node';
@@ -244,7 +244,7 @@ describe('a run', () => {
       ],
     } as unknown as Suite;
     context = {
-      ...{ account: () => account, suite: () => suite, chance: () => '0a1b2c', made: new Map() },
+      ...{ account: () => account, suite: () => suite, chance: () => '0a1b2c', made: new Map(), confirm: undefined },
       cdk: {
         deploy: async ({ ladder, isAgain }: DeployRequest) => {
           call(`deploy${ladder ? ` with ${ladder.role}` : ''}${isAgain ? ' again' : ''}`);
@@ -360,7 +360,7 @@ describe('a run', () => {
   it('does not remove what lost its tag since it was listed', async () => {
     world = [volume(), instance()];
     account = { ...account, again: async (thing) => ({ ...thing, tags: { Name: 'now a person’s' } }) as Leftover };
-    await cleanUp(context, account, { run: undefined, fleet: undefined, withStack: false });
+    await cleanUp(context, account, { run: undefined, fleet: undefined, withStack: false, yes: YES });
     expect(calls).toEqual([]);
     expect(told.join('\n')).toContain('it does not carry our tag any more, and is left alone');
   });
@@ -372,14 +372,19 @@ describe('a run', () => {
   });
 
   it('says what is missing, and ends with 2', async () => {
-    for (const some of [
-      [],
-      ['--subnet', 'subnet-0123456789abcdef0'],
-      words.filter((word) => word !== '--yes'),
-      ['--subnet', 'x'],
-      ['--nothing'],
-    ])
+    for (const some of [[], ['--subnet', 'subnet-0123456789abcdef0'], ['--subnet', 'x'], ['--nothing']])
       expect(await runSmoke(some, context)).toBe(2);
+    expect(
+      await runSmoke(
+        words.filter((word) => word !== '--yes'),
+        context,
+      ),
+    ).toBe(1);
+    expect(await runSmoke(['--remove'], context)).toBe(1);
+    expect(told.slice(-2)).toEqual([
+      expect.stringContaining('smoke makes things that cost money: this is not a terminal'),
+      expect.stringMatching(/smoke --remove --yes$/),
+    ]);
     expect(calls).toEqual([]);
     expect(await runSmoke(['--help'], context)).toBe(0);
   });
