@@ -265,6 +265,8 @@ function ownVolume(machine: BootingMachine): string | undefined | { readonly ref
   return only?.volumeId;
 }
 
+const DAY_SECONDS = 24 * 60 * 60;
+
 /** What a member answers to its load balancer: HTTP status 200 or 503. */
 export function syncedStatus(
   { asks: { url, body, pattern, most } }: MemberBoot,
@@ -278,12 +280,13 @@ export function syncedStatus(
     body: new TextEncoder().encode(body),
   });
   if (answer.kind !== 'response' || answer.statusCode >= 400) return 503;
-  const [whole, first, second] = pattern.exec(textOf(answer.body).replaceAll(/[\r\n]/g, ' ')) ?? [];
+  const [whole, first, second, third] = pattern.exec(textOf(answer.body).replaceAll(/[\r\n]/g, ' ')) ?? [];
   if (whole === undefined) return 503;
-  if (first === undefined) return 200;
-  if (second !== undefined) return Number(second) - Number(first) <= most ? 200 : 503;
-  const seconds = first.startsWith('0x') ? Number(first) : Date.parse(first) / 1_000;
-  return nowMs / 1_000 - seconds <= most ? 200 : 503;
+  if (second !== undefined && Number(second) - Number(first) > most) return 503;
+  const [newest, mostSeconds] = second === undefined ? [first, most] : [third, DAY_SECONDS];
+  if (newest === undefined) return 200;
+  const seconds = /^(0x)?[0-9a-f]+$/.test(newest) ? Number(newest) : Date.parse(newest) / 1_000;
+  return nowMs / 1_000 - seconds <= mostSeconds ? 200 : 503;
 }
 
 const textOf = (body: string | Uint8Array): string =>

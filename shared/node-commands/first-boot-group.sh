@@ -101,15 +101,17 @@ ask_client() {
 
 # has_caught_up ANSWER: as the client itself says, and by a block that is new enough.
 has_caught_up() {
-  local seconds
+  local newest most=$MOST
   [[ $1 =~ $SYNCED ]] || return
+  newest=${BASH_REMATCH[1]-}
   if [ -n "${BASH_REMATCH[2]-}" ]; then
-    [ "$((10#${BASH_REMATCH[2]} - 10#${BASH_REMATCH[1]}))" -le "$MOST" ]
-  elif [ -n "${BASH_REMATCH[1]-}" ]; then
-    case ${BASH_REMATCH[1]} in
-      0x*) seconds=$((BASH_REMATCH[1])) ;;
-      *) seconds=$(date -d "${BASH_REMATCH[1]}" +%s 2>/dev/null) || return ;;
-    esac
-    [ "$(($(date +%s) - seconds))" -le "$MOST" ]
+    [ "$((10#${BASH_REMATCH[2]} - 10#${BASH_REMATCH[1]}))" -le "$MOST" ] || return
+    newest=${BASH_REMATCH[3]-} most=86400
   fi
+  case $newest in
+    '') return 0 ;;
+    0x*) newest=$((newest)) ;;
+    *[!0-9]*) newest=$(date -d "$newest" +%s 2>/dev/null) || return ;;
+  esac
+  [ "$(($(date +%s) - 10#$newest))" -le "$most" ]
 }

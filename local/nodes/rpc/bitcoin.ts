@@ -66,9 +66,14 @@ function chainInfo(asked: RpcFacts) {
     ...(modern && { bits: '17025049', target: '0000000000000000000250490000000000000000000000000000000000000000' }),
     difficulty: 121_658_450_774_825.0,
     ...(modern && { time: seconds(timeMs) }),
-    mediantime: seconds(timeMs - 5 * asked.blockIntervalMs),
+    // zcashd 5 and zebrad: an estimate of the chain's end in place of the time.
+    ...(protocol === 'zcash'
+      ? { estimatedheight: claimedTip }
+      : { mediantime: seconds(timeMs - 5 * asked.blockIntervalMs) }),
     verificationprogress: claimedTip === 0 ? 1 : height / claimedTip,
-    initialblockdownload: isBehind(asked) && nowMs - timeMs > MAXIMUM_TIP_AGE_MS,
+    ...(protocol === 'zcash'
+      ? { initial_block_download_complete: !isBehind(asked) }
+      : { initialblockdownload: isBehind(asked) && nowMs - timeMs > MAXIMUM_TIP_AGE_MS }),
     chainwork: `${'0'.repeat(40)}a1b2c3d4e5f60718293a4b5c`,
     size_on_disk: height * 800_000,
     pruned: false,

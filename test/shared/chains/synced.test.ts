@@ -25,8 +25,11 @@ function hasCaughtUp({ pattern, most }: SyncedQuestion, answer: string): boolean
   }
 }
 
-const bitcoin = (blocks: number, headers: number, initial: boolean): string =>
-  `{"result": {"chain": "main", "blocks": ${blocks}, "headers": ${headers}, "bestblockhash": "00", "initialblockdownload": ${initial}, "pruned": false}, "error": null, "id": 1}`;
+const bitcoin = (blocks: number, headers: number, ageHours: number): string =>
+  `{"result": {"chain": "main", "blocks": ${blocks}, "headers": ${headers}, "bestblockhash": "00", "difficulty": 1.2e+14, "mediantime": ${NOW_SECONDS - ageHours * 3600}, "pruned": false}, "error": null, "id": 1}`;
+// zcashd 5: it tells neither "initialblockdownload" nor "mediantime".
+const zcash = (blocks: number, estimated: number): string =>
+  `{"result":{"chain":"main","blocks":${blocks},"initial_block_download_complete":true,"headers":${blocks},"bestblockhash":"00","difficulty":48487005.99,"verificationprogress":0.99,"chainwork":"06","pruned":false,"estimatedheight":${estimated},"commitments":1544318},"error":null,"id":1}`;
 const ethereum = (ageSeconds: number): string =>
   `{"jsonrpc":"2.0","id":1,"result":{"number":"0x10","timestamp":"0x${(NOW_SECONDS - ageSeconds).toString(16)}","hash":"0x1"}}`;
 const cometbft = (ageSeconds: number, catchingUp: boolean): string =>
@@ -34,10 +37,13 @@ const cometbft = (ageSeconds: number, catchingUp: boolean): string =>
 
 describe('a node has caught up', () => {
   it.each<readonly [string, Parameters<typeof syncedQuestion>[0], string, boolean]>([
-    ['at the tip', 'bitcoin', bitcoin(900_000, 900_000, false), true],
-    ['three blocks behind its headers', 'bitcoin', bitcoin(899_997, 900_000, false), true],
-    ['four blocks behind', 'bitcoin', bitcoin(899_996, 900_000, false), false],
-    ['in its initial download', 'litecoin', bitcoin(900_000, 900_000, true), false],
+    ['at the tip', 'bitcoin', bitcoin(900_000, 900_000, 1), true],
+    ['three blocks behind its headers', 'bitcoin', bitcoin(899_997, 900_000, 1), true],
+    ['four blocks behind', 'bitcoin', bitcoin(899_996, 900_000, 1), false],
+    ['in its initial download, with all headers that it knows', 'litecoin', bitcoin(900_000, 900_000, 25), false],
+    ['at the tip, of an old version', 'dogecoin', bitcoin(5_000_000, 5_000_000, 1), true],
+    ['at the tip', 'zcash', zcash(3_412_120, 3_412_122), true],
+    ['where the chain is estimated to be further', 'zcash', zcash(106_551, 3_412_120), false],
     [
       'while it loads',
       'bitcoin',
