@@ -28,7 +28,7 @@ export function mayRestart(
 /** The nodes of a fleet that want a restart in this sweep. @param sick those of all fleets */
 export function waitingIn(
   fleet: Fleet,
-  { lastSeen }: FleetView,
+  { lastSeen, nowMs }: FleetView,
   sick: readonly Pick<Waiting, 'instanceId' | 'onsetMs'>[],
   { incidents, nodes }: { readonly incidents: readonly IncidentRecord[]; readonly nodes: readonly NodeRecord[] },
 ): readonly Waiting[] {
@@ -43,6 +43,8 @@ export function waitingIn(
     if (node?.owner != null || (incident && incident.state !== 'open' && incident.state !== 'healed')) return [];
     if (!mayRestart(fleet, node, incident?.incidentId, true)) return [];
     const isOpen = incident?.state === 'open';
+    // It was refused for something else, and is not tried before its time: it takes no place from others.
+    if (isOpen && incident.waitsFor !== PACED && incident.notBeforeMs > nowMs) return [];
     const hasWaited = isOpen && incident.waitsFor === PACED;
     return [{ instanceId, onsetMs: isOpen ? incident.onsetMs : onsetMs, hasWaited }];
   });

@@ -1,7 +1,8 @@
 // Judges a node: what the guardrails say of a rung, and whether the client follows its chain again. Pure.
 import { familyOf } from '../../shared/chains/defaults.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
-import { guardedAs, isOwnCommand, judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
+import { judgeConditions } from '../../shared/guardrails/conditions.ts';
+import { actOf, guardedAs, isOwnCommand, judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
 import type { FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen } from '../../shared/model/payload.ts';
@@ -49,6 +50,9 @@ export function guardOf(facts: Facts, rung: Rung) {
       manual: want.do !== 'heal',
       acknowledgesValidator: acknowledgesValidator(want),
     }) ??
+    (want.do === 'heal'
+      ? judgeConditions(actOf(rung), { instanceId: instance.instanceId, name: node }, breaker.conditions)
+      : null) ??
     (isOwnCommand(rung) && !known ? judgeEvidence(facts) : null) ??
     (rung === 'swap' || rung === 'replace'
       ? (judgeSigning(fleet, role, node) ?? (known ? null : judgeEvidence(facts)))

@@ -5,8 +5,9 @@ import { familyOf } from '../../shared/chains/defaults.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
-import { readBreaker } from '../../shared/guardrails/breaker.ts';
-import { nodesNow } from '../../shared/guardrails/fleet-view.ts';
+import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
+import { judgeConditions } from '../../shared/guardrails/conditions.ts';
+import { viewFleet } from '../../shared/guardrails/fleet-view.ts';
 import {
   afterRestart,
   claimRestart,
@@ -27,11 +28,12 @@ import { judgeObservation, SWEEP_MS } from './schedule.ts';
 
 export interface RestartFacts {
   readonly fleet: Fleet;
+  readonly instanceId: string;
   readonly node: string;
   readonly role: Role;
   readonly health: Health;
   readonly observed: readonly FleetObservation[];
-  readonly nowMs: number;
+  readonly breaker: BreakerReading;
   /** It has no block at all, and no node in its fleet has one: there is no chain that a restart could hurt. */
   readonly fresh: boolean;
   /** The last restart of another node, which is not proved yet. */
@@ -83,7 +85,11 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
       ...refuse('restart-forbidden', `${needs}, and nobody reaches ${down}: two validators would be down at once`),
       page: false,
     };
-  const breaker = readBreaker(fleet, nodesNow(facts.observed, facts.nowMs));
+  const { breaker } = facts;
+  const held = fresh
+    ? null
+    : judgeConditions('peers', { instanceId: facts.instanceId, name: node }, breaker.conditions);
+  if (held) return held;
   return breaker.open ? refuse('breaker-open', `${needs}; ${breaker.sentence}`) : null;
 }
 
@@ -143,9 +149,10 @@ export async function mayRestart(
   { instanceId, node }: NodePlan,
 ): Promise<Refusal | null> {
   const { fleet, store, clients } = context;
-  const [{ restart }, observed, nodes, { nodes: held }] = await Promise.all([
+  const [{ restart }, observed, watch, nodes, { nodes: held }] = await Promise.all([
     readRecord(context),
     store.readObservations(fleet.name),
+    store.readWatch(fleet.name),
     discoverNodes(clients.ec2, fleet, store),
     store.readFleet(fleet.name),
   ]);
@@ -157,11 +164,12 @@ export async function mayRestart(
     [...both].map((id) => observationOf(read, id));
   return judgeRestart({
     fleet,
+    instanceId,
     node,
     role: nodes.find((one) => one.instanceId === instanceId)?.role ?? 'unknown',
     health: own?.health ?? 'unknown',
     observed,
-    nowMs: Date.now(),
+    breaker: viewFleet(fleet, { observations: observed, watch }, Date.now()).breaker,
     fresh:
       isChainUnstarted(fleet.chain, beginnings(parts)) &&
       isChainStillYoung(beginnings(observed), Math.min(...parts.map(({ observedAtMs }) => observedAtMs)), Date.now()),

@@ -66,6 +66,8 @@ export interface FleetFacts {
   readonly scheduled: ScheduledEvents;
   /** EC2's failed status checks, where metrics go over OTLP or a machine is silent; absent where nobody needs them, or EC2 could not be asked. */
   readonly failedChecks?: FailedChecks;
+  /** Instances whose node has said that a person stopped its client; absent where no node was down. */
+  readonly stopped?: ReadonlySet<string>;
   /** Heights whose hashes were asked for: deep enough below the tip of the last sweep that well nodes agree there. */
   readonly askedHeights: readonly number[];
   /** Why the fleet's file, as it is stored, is none; absent where it is one. */

@@ -3,7 +3,15 @@
 import { heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
 import { followShared, plainName } from '../../shared/fleet/node-names.ts';
 import { doubledNames } from '../../shared/fleet/nodes.ts';
-import type { FleetCondition, FleetWatch, ObservedReference, ReferenceState } from '../../shared/fleet/observation.ts';
+import type {
+  FleetCondition,
+  FleetWatch,
+  ObservedNode,
+  ObservedReference,
+  ReferenceState,
+} from '../../shared/fleet/observation.ts';
+import { readBreaker, type ZoneTrouble, zoneStays } from '../../shared/guardrails/breaker.ts';
+import { nodesNow } from '../../shared/guardrails/fleet-view.ts';
 import { mayWaitAt } from '../../shared/guardrails/upgrade.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { names } from '../../shared/text/names.ts';
@@ -50,11 +58,11 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
     ...(missing === null ? [] : [['node-missing', missing] as const]),
     ...consensus.conditions,
   ]);
-  // The dispatcher tells people when it stays so.
-  if (facts.upgradeHeight !== undefined && mayWaitAt(tip.height, facts.upgradeHeight))
-    for (const code of HALTS) conditions.delete(code);
-  // Where its nodes are, people are told of its chain.
-  if (facts.fleet.copiesFrom !== undefined) for (const code of HALTS) conditions.delete(code);
+  // The dispatcher tells people when it stays so; of a chain whose nodes are elsewhere, they are told there.
+  const isHaltExpected =
+    (facts.upgradeHeight !== undefined && mayWaitAt(tip.height, facts.upgradeHeight)) ||
+    facts.fleet.copiesFrom !== undefined;
+  if (isHaltExpected) for (const code of HALTS) conditions.delete(code);
   return {
     nodes,
     tipConfirmed: tip.confirmed,
@@ -68,7 +76,13 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
       canonical: branches.canonical ?? before.watch?.canonical ?? null,
       chainId: sources.chainId,
       references,
-      conditions: since(conditions, before.watch, nowMs),
+      conditions: followConditions({
+        seen: conditions,
+        zone: zoneOf(facts, observed),
+        before: before.watch,
+        void: isHaltExpected ? HALTS : [],
+        nowMs,
+      }),
       paged: pagedBefore(conditions, before.watch, nowMs, new Set(hasMore ? ['node-missing' as const] : [])),
       ...(gone.length > 0 && { gone }),
       ...(Object.keys(sharedNames).length > 0 && { sharedNames }),
@@ -256,15 +270,57 @@ function fleetConditions(
   return conditions;
 }
 
-/** Since when each condition is seen, if the sweep before saw it, too. */
-function since(
-  conditions: ReadonlyMap<PageCode, string>,
-  before: FleetWatch | undefined,
-  nowMs: number,
-): Readonly<Record<string, FleetCondition>> {
-  return Object.fromEntries(
-    [...conditions].map(([code, reason]) => [code, { sinceMs: before?.conditions[code]?.sinceMs ?? nowMs, reason }]),
-  );
+/** Two sweeps: what is not seen in one look is not over. */
+const ENDING_MS = 2 * SWEEP_MS;
+
+/** Each condition with the time since when it is seen. One that is not seen any more is ending, and forbids what it forbids for two sweeps more. */
+function followConditions({
+  seen,
+  zone,
+  before,
+  void: none,
+  nowMs,
+}: {
+  readonly seen: ReadonlyMap<PageCode, string>;
+  readonly zone: ZoneTrouble | null;
+  readonly before: FleetWatch | undefined;
+  /** What is no trouble now, whatever was seen before. */
+  readonly void: readonly string[];
+  readonly nowMs: number;
+}): Readonly<Record<string, FleetCondition>> {
+  const known = before?.conditions ?? {};
+  const holds = (code: string, reason: string): FleetCondition => {
+    const earlier = known[code];
+    return {
+      status: 'holds',
+      sinceMs: earlier?.status === 'holds' ? earlier.sinceMs : nowMs,
+      seenAtMs: nowMs,
+      reason,
+    };
+  };
+  const now: readonly (readonly [string, FleetCondition])[] = [
+    ...[...seen].map(([code, reason]) => [code, holds(code, reason)] as const),
+    ...(zone
+      ? [
+          [
+            'zone-down',
+            { ...holds('zone-down', zone.sentence), zone: zone.name, instanceIds: zone.instanceIds },
+          ] as const,
+        ]
+      : []),
+  ];
+  const ending = Object.entries(known)
+    .filter(([code]) => !none.includes(code) && now.every(([name]) => name !== code))
+    .filter(([, { seenAtMs }]) => nowMs - seenAtMs <= ENDING_MS)
+    .map(([code, condition]) => [code, { ...condition, status: 'ending' }] as const);
+  return Object.fromEntries([...now, ...ending]);
+}
+
+/** A zone that is in trouble now, or was in the sweep before and whose own nodes do not answer yet. */
+function zoneOf({ fleet, before, nowMs }: FleetFacts, nodes: readonly ObservedNode[]): ZoneTrouble | null {
+  const now = nodesNow([{ observedAtMs: nowMs, nodes }], nowMs);
+  const earlier = before.watch?.conditions['zone-down']?.zone;
+  return (earlier === undefined ? null : zoneStays(earlier, now)) ?? readBreaker(fleet, now).zone ?? null;
 }
 
 /** Two signs of one cause, a chain that makes no block: people are told by the first that is seen. */

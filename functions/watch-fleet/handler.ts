@@ -15,6 +15,7 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { brokenFile, readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { suiteOfPrefix } from '../../shared/model/suite.ts';
+import { NODE_HEALTH } from '../../shared/model/trigger.ts';
 import { PROBE_REQUEST_TIMEOUT_MS } from '../../shared/probe/protocol.ts';
 import { awsFailureIn, SweepPages } from './aws-outage.ts';
 import { heightsBeside, heightsOfReferences, heightsToAsk } from './chain.ts';
@@ -183,7 +184,8 @@ async function watchFleet(
   const unasked = [...probed.failures, ...(looked?.failures ?? [])];
   failures.push(...unasked);
   const awsFailure = awsFailureIn(unasked);
-  const needsChecks = fleet.metrics === 'otlp' || isAnySilent(nodes, probed, looked, before);
+  const needsChecks =
+    fleet.metrics === 'otlp' || isAnySilent(nodes, probed, looked, before) || isAnyDown(probed, known);
   const failedChecks = needsChecks ? await within(ofAccount.failedChecks(), untilMs - Date.now()) : undefined;
   const { settings } = ofAccount;
   const fileProblem = brokenFile(environment.PARAMETER_PREFIX, settings, fleet.name);
@@ -196,6 +198,7 @@ async function watchFleet(
     references,
     scheduled: await ofAccount.scheduled,
     ...(failedChecks && { failedChecks }),
+    ...(known.some(isDown) && { stopped: await stoppedByPeople(store, fleet, before) }),
     before: { nodes: before, watch },
     askedHeights,
     ...(fileProblem !== undefined && { fileProblem }),
@@ -289,6 +292,34 @@ const isAnySilent = (
     const reading = probed.readings.get(instanceId);
     return isLookSilent || (reading?.kind === 'unasked' && reading.silent === true);
   });
+
+const isDown = ({ health }: ObservedNode): boolean => health === 'unreachable';
+
+/** Whether a node answers nobody, now or in the sweep before: EC2's checks say whether its machine is dead. */
+const isAnyDown = ({ readings }: ProbeResult, known: readonly ObservedNode[]): boolean =>
+  known.some(({ health }) => health === 'unreachable') ||
+  [...readings.values()].some((reading) => reading.kind === 'read' && reading.reading.status.kind === 'error');
+
+/** A heal has asked the node and was told so, and its client has not come on since. What cannot be read proves nothing. */
+async function stoppedByPeople(
+  store: WatchContext['store'],
+  { name }: Fleet,
+  before: ReadonlyMap<string, ObservedNode>,
+): Promise<ReadonlySet<string>> {
+  const incidents = await store.readIncidents(name);
+  const stopped = incidents.filter(({ instanceId, trigger, state, refusedCodes, onsetMs }) => {
+    const node = before.get(instanceId);
+    return (
+      trigger === NODE_HEALTH &&
+      state === 'open' &&
+      refusedCodes.includes('client-stopped') &&
+      node !== undefined &&
+      isDown(node) &&
+      (node.heightSinceMs ?? onsetMs) <= onsetMs
+    );
+  });
+  return new Set(stopped.map(({ instanceId }) => instanceId));
+}
 
 /** Asks the nodes whose turn it is whether their clients run; undefined where the fleet's probe asks more, or nothing. */
 async function lookAtClients(

@@ -124,6 +124,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       ...(verdict.evidence && { evidence: verdict.evidence }),
       ...(verdict.runs && { runs: true }),
       ...(verdict.cutOff && { cutOff: true }),
+      ...downByOf(verdict, one, reading),
       ...votesOf(reading, told, before),
       memory: {
         track,
@@ -335,6 +336,20 @@ function withCutOff(
   if (silence === undefined) return verdict;
   const reason = `${silence}, and EC2’s status check of its instance has failed: nobody reaches it`;
   return { health: 'unknown', reason, code: grace ? null : 'node-unreachable', cutOff: true };
+}
+
+/** What others than its silence prove of a node that answers nobody. */
+function downByOf(
+  { health }: HealthAssessment,
+  { facts, node }: NodeFacts,
+  reading: NodeReading | undefined,
+): Pick<ObservedNode, 'downBy'> {
+  // In the grace after a boot, a machine that is dead still counts as starting.
+  const isSilent = health === 'starting' && reading?.kind === 'read' && reading.reading.status.kind === 'error';
+  if (health !== 'unreachable' && !isSilent) return {};
+  const isDead = facts.failedChecks?.instances.has(node.instanceId) === true || node.state !== 'running';
+  if (isDead) return { downBy: 'dead' };
+  return health === 'unreachable' && facts.stopped?.has(node.instanceId) ? { downBy: 'stopped' } : {};
 }
 
 /** Where nothing is asked but whether its client runs. */

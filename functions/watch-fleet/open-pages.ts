@@ -75,7 +75,8 @@ const find = (nodes: readonly JudgedNode[], { instanceId, name }: WatchPage['nod
 type State = WatchPage['state'];
 
 function stateOfFleet(code: PageCode, { conditions, paged }: Pick<FleetWatch, 'conditions' | 'paged'>): State {
-  if (isTold(code, Object.fromEntries(Object.keys(conditions).map((name) => [name, 0])))) return 'lasts';
+  const seen = Object.entries(conditions).filter(([, { status }]) => status === 'holds');
+  if (isTold(code, Object.fromEntries(seen.map(([name]) => [name, 0])))) return 'lasts';
   return isTold(code, paged) ? 'eased' : 'ended';
 }
 

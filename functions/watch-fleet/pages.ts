@@ -67,8 +67,10 @@ export function duePages(facts: FleetFacts, { nodes, watch }: FleetHealth): read
     ...eventPage('event-near', unpaused, ({ near }) => (near.length === 0 ? null : sentenceOfNear(near))),
   ];
   const ofFleet: DuePage[] = [];
-  for (const [name, { sinceMs, reason }] of Object.entries(watch.conditions)) {
+  for (const [name, { status, sinceMs, reason }] of Object.entries(watch.conditions)) {
     const code = name as PageCode;
+    // The heal that a zone holds tells of it.
+    if (status === 'ending' || code === 'zone-down') continue;
     const begun = Object.fromEntries(ofFleet.map((page) => [page.code, nowMs]));
     if ((sinceMs < nowMs || DEFINITE.has(code)) && !isTold(code, { ...watch.paged, ...begun }))
       ofFleet.push({ code, nodes: [], reason, kind: KINDS[code] ?? null });

@@ -68,6 +68,11 @@ export interface ObservedNode {
    * not known, so that its health is unknown. Absent otherwise.
    */
   readonly cutOff?: true;
+  /**
+   * Why it serves nobody, where that is proved by somebody else than its silence. dead: EC2 finds its instance impaired, or not running. stopped: a person
+   * has stopped its client, as its node has said. It is no sign against its siblings. Absent otherwise.
+   */
+  readonly downBy?: 'dead' | 'stopped';
   /** The type of its first sync, which its instance has still, and since when it has had no need of it. Absent where it has another type. */
   readonly boosted?: { readonly type: string; readonly idleSinceMs?: number };
   /** Absent where EC2 has scheduled nothing for its instance. */
@@ -268,6 +273,15 @@ export const missedOf = (gone: readonly GoneNode[]): readonly GoneNode[] =>
   gone.filter(({ followedBy }) => followedBy === undefined);
 
 export interface FleetCondition {
+  /** ending: it was not seen in the last sweeps. It still forbids what it forbade, and people are told of it no more. */
+  readonly status: 'holds' | 'ending';
   readonly sinceMs: number;
+  /** When it was last seen, ms since the epoch. */
+  readonly seenAtMs: number;
+  /** What was seen, for a tired person. */
   readonly reason: string;
+  /** The nodes that it is about; absent where it is about the fleet as a whole. */
+  readonly instanceIds?: readonly string[];
+  /** The Availability Zone that it is about. Absent otherwise. */
+  readonly zone?: string;
 }

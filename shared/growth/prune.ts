@@ -4,6 +4,7 @@
 import type { Fleet, Role } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import type { BreakerReading } from '../guardrails/breaker.ts';
+import { judgeConditions } from '../guardrails/conditions.ts';
 import { judgeSelf } from '../guardrails/move.ts';
 import { type PruneTrial, pruneTrialText, untriedReason } from '../heal/drill.ts';
 import type { PruneNote } from '../heal/records.ts';
@@ -95,6 +96,8 @@ export function neededReason(
   if (haltedSinceMs !== null) return 'the chain stands still, and nothing is stopped meanwhile';
   const unwell = judgeSelf({ node, nodes });
   if (unwell) return unwell.reason;
+  const held = judgeConditions('move', node, breaker.conditions);
+  if (held) return held.reason;
   if (breaker.open) return `${breaker.sentence}: nothing is stopped to be pruned`;
   const remain = nodes.filter((one) => one.instanceId !== node.instanceId && isInPool(one)).length;
   return remain >= poolFloor

@@ -3,6 +3,7 @@
 
 import type { Fleet } from '../fleet/model.ts';
 import type { Health } from '../fleet/observation.ts';
+import type { HeldCondition } from './conditions.ts';
 
 export interface BreakerReading {
   readonly open: boolean;
@@ -14,6 +15,8 @@ export interface BreakerReading {
   readonly isMostlyUnknown?: true;
   /** Absent where the trouble is no zone's. */
   readonly zone?: ZoneTrouble;
+  /** What watch-fleet sees of the fleet as a whole; absent where it sees nothing, and where nobody knows. */
+  readonly conditions?: readonly HeldCondition[];
 }
 
 /** All or nearly all nodes in trouble are in one Availability Zone, and the others are well. */
@@ -29,7 +32,7 @@ export interface ZoneTrouble {
 export const NO_NODES_HERE: BreakerReading = { open: false, sentence: 'its nodes are in another region' };
 
 /**
- * Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). Nodes that sync are neither well nor sick, and count on neither side. The
+ * Unhealthy and unknown nodes, whose trouble may have one cause, against max(minimum, ⌊percent of the nodes⌋). Nodes that sync are neither well nor sick, and count on neither side. The
  * nodes of a part that was not observed lately count as unknown; no valid observation counts as all unknown.
  */
 export function readBreaker(fleet: Pick<Fleet, 'breaker'>, nodes: readonly NodeNow[]): BreakerReading {
@@ -42,24 +45,45 @@ export function readBreaker(fleet: Pick<Fleet, 'breaker'>, nodes: readonly NodeN
     };
   const judged = nodes.filter(({ isSyncing }) => !isSyncing);
   const syncing = nodes.length - judged.length;
-  const unwell = judged.filter((node) => !isWell(node));
+  const proved = judged.filter((node) => !isWell(node) && isOwnTrouble(node, judged));
+  const unwell = judged.filter((node) => !isWell(node) && !proved.includes(node));
   const limit = Math.max(
     fleet.breaker.unhealthyMinimum,
     Math.floor((judged.length * fleet.breaker.unhealthyPercent) / 100),
   );
   // Where several could not be asked at once, that is our trouble or AWS's, and not theirs.
-  const isBlind = known.length > 1 && known.every(({ health, runs }) => health === 'unknown' && !runs);
+  const isBlind =
+    known.length > 1 && known.every(({ health, runs, downBy }) => health === 'unknown' && !runs && downBy === null);
   const open = unwell.length > limit;
   const isMostlyUnknown = open && prevails(unwell);
   const zone = zoneInTrouble(judged);
   return {
     open,
-    sentence: `${unwell.length} of ${judged.length} nodes unhealthy or unknown, limit ${limit}${syncing > 0 ? `; ${syncing} more are syncing` : ''}`,
+    sentence: [
+      `${unwell.length} of ${judged.length} nodes unhealthy or unknown, limit ${limit}`,
+      ...countOf(proved, 'dead', 'more are dead, as EC2 says itself'),
+      ...countOf(proved, 'stopped', 'more were stopped by a person'),
+      ...(syncing > 0 ? [`${syncing} more are syncing`] : []),
+    ].join('; '),
     ...(isBlind && { isBlind }),
     ...(isMostlyUnknown && { isMostlyUnknown }),
     ...(zone && { zone }),
   };
 }
+
+/**
+ * What is proved to be one node's own trouble says nothing of its siblings: a person has stopped its client, or EC2 itself finds its machine dead. Where
+ * more than half of the fleet are dead, that is no chance, and they count.
+ */
+function isOwnTrouble({ downBy }: NodeNow, judged: readonly NodeNow[]): boolean {
+  const dead = judged.filter((one) => one.downBy === 'dead').length;
+  return downBy === 'stopped' || (downBy === 'dead' && dead * 2 <= judged.length);
+}
+
+const countOf = (nodes: readonly NodeNow[], by: NodeNow['downBy'], what: string): readonly string[] => {
+  const count = nodes.filter(({ downBy }) => downBy === by).length;
+  return count === 0 ? [] : [`${count} ${what}`];
+};
 
 /** A node as it is known now. */
 export interface NodeNow {
@@ -71,6 +95,8 @@ export interface NodeNow {
   readonly runs: boolean;
   /** It was observed lately. */
   readonly isKnown: boolean;
+  /** Why it serves nobody, where others than its silence prove that; null otherwise. */
+  readonly downBy: 'dead' | 'stopped' | null;
   readonly sinceMs: number;
 }
 
@@ -94,21 +120,40 @@ const NEARLY_ALL = 9;
 /** Nobody hears it, as where its zone is cut off or dark. A node that answers has its own trouble. */
 const isSilent = ({ health, runs }: NodeNow): boolean => health === 'unreachable' || (health === 'unknown' && !runs);
 
-/** Two silent nodes at least, most of their zone, and nearly all that are in trouble; elsewhere more nodes are well than not. */
+/**
+ * Two silent nodes at least, most of their zone; elsewhere more nodes are well than not. Nearly all that are in trouble are there, or the whole zone is
+ * silent: then one that hangs elsewhere is a second trouble. A node that only lags, as many do while a zone is away, is no sign against the zone.
+ */
 function zoneInTrouble(judged: readonly NodeNow[]): ZoneTrouble | null {
-  const inTrouble = (node: NodeNow): boolean => !isWell(node);
-  const all = judged.filter(inTrouble);
-  for (const name of new Set(all.map(({ zone }) => zone))) {
-    const [here, elsewhere] = [judged.filter(({ zone }) => zone === name), judged.filter(({ zone }) => zone !== name)];
-    const sick = here.filter(isSilent).length;
-    const others = elsewhere.filter(inTrouble).length;
-    if (name === '' || sick < 2 || sick * 2 <= here.length || sick * 10 < all.length * NEARLY_ALL) continue;
+  for (const name of new Set(judged.filter(isSilent).map(({ zone }) => zone))) {
+    const { here, elsewhere, silent } = sidesOf(name, judged);
+    const others = elsewhere.filter((node) => !isWell(node)).length;
+    const sick = elsewhere.filter((node) => isProvedSick(node) || isSilent(node)).length;
+    if (name === '' || silent < 2 || silent * 2 <= here.length) continue;
+    if (silent < here.length && silent * 10 < (silent + sick) * NEARLY_ALL) continue;
     if (elsewhere.length - others <= others) continue;
-    return {
-      name,
-      instanceIds: here.map(({ instanceId }) => instanceId),
-      sentence: `${sick} of ${here.length} nodes in ${name} in trouble, ${others} of ${elsewhere.length} elsewhere`,
-    };
+    return zoneOf(name, judged);
   }
   return null;
+}
+
+/** A zone that was in trouble is so for as long as most of its own nodes are silent, however the others are. */
+export const zoneStays = (name: string, nodes: readonly NodeNow[]): ZoneTrouble | null => {
+  const { here, silent } = sidesOf(name, nodes);
+  return silent * 2 > here.length ? zoneOf(name, nodes) : null;
+};
+
+const sidesOf = (name: string, nodes: readonly NodeNow[]) => {
+  const here = nodes.filter(({ zone }) => zone === name);
+  return { here, elsewhere: nodes.filter(({ zone }) => zone !== name), silent: here.filter(isSilent).length };
+};
+
+function zoneOf(name: string, nodes: readonly NodeNow[]): ZoneTrouble {
+  const { here, elsewhere, silent } = sidesOf(name, nodes);
+  const others = elsewhere.filter((node) => !isWell(node)).length;
+  return {
+    name,
+    instanceIds: here.map(({ instanceId }) => instanceId),
+    sentence: `${silent} of ${here.length} nodes in ${name} in trouble, ${others} of ${elsewhere.length} elsewhere`,
+  };
 }

@@ -62,7 +62,7 @@ export function viewFleet(
     lastSeen: observations.flatMap(({ nodes }) => nodes),
     health,
     observed: observedNow(fleet, observations, nowMs),
-    breaker: readBreaker(fleet, health),
+    breaker: withConditions(readBreaker(fleet, health), known),
     watch: known === null ? unwatched(watch, nowMs) : { kind: 'known', value: known },
     haltedSinceMs: known?.haltedSinceMs ?? null,
     tip: known?.tip ?? null,
@@ -89,6 +89,14 @@ export async function readView(
   return viewFleet(fleet, { observations, watch }, nowMs ?? Date.now());
 }
 
+/** What was told of the fleet as a whole holds until watch-fleet says that it is over: a zone is not well because a node elsewhere is not. */
+function withConditions(seen: BreakerReading, watch: FleetWatch | null): BreakerReading {
+  const conditions = Object.entries(watch?.conditions ?? {}).map(([code, one]) => ({ ...one, code }));
+  const down = conditions.find(({ code }) => code === 'zone-down');
+  const zone = down && { name: down.zone ?? '', instanceIds: down.instanceIds ?? [], sentence: down.reason };
+  return { ...seen, ...(zone && { zone }), ...(conditions.length > 0 && { conditions }) };
+}
+
 /** The nodes that were observed lately: of an old part none is known. */
 export const nodesLately = (observations: readonly FleetObservation[], nowMs: number): readonly ObservedNode[] =>
   observations.flatMap(({ observedAtMs, nodes }) => (isValid(observedAtMs, nowMs) ? nodes : []));
@@ -111,13 +119,23 @@ export const nodesNow = (observations: readonly HealthReading[], nowMs: number):
   observations.flatMap(({ observedAtMs, nodes }) => {
     const isKnown = isValid(observedAtMs, nowMs);
     return nodes.map(
-      ({ instanceId = '', availabilityZone = '', health, syncing, runs, sinceMs = observedAtMs }): NodeNow => ({
+      ({
+        instanceId = '',
+        availabilityZone = '',
+        health,
+        syncing,
+        runs,
+        downBy,
+        cutOff,
+        sinceMs = observedAtMs,
+      }): NodeNow => ({
         instanceId,
         zone: availabilityZone,
         health: isKnown ? health : 'unknown',
         isSyncing: isKnown && syncing === true,
         runs: isKnown && runs === true,
         isKnown,
+        downBy: isKnown ? (cutOff ? 'dead' : (downBy ?? null)) : null,
         sinceMs,
       }),
     );

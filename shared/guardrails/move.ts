@@ -4,8 +4,10 @@ import { familyOf } from '../chains/defaults.ts';
 import type { Fleet, Role } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import { type ScheduledEvent, sentenceOfEvent } from '../fleet/scheduled-events.ts';
+import type { HeldAct } from '../model/conditions.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { BreakerReading } from './breaker.ts';
+import { judgeConditions } from './conditions.ts';
 import { judgeClass } from './replace.ts';
 import { judgeVotingPower } from './voting-power.ts';
 
@@ -98,7 +100,12 @@ export function judgeSelf({ node, nodes }: Pick<MoveFacts, 'node' | 'nodes'>): R
  * All others have to be well: one that is sick or unknown may need what this one gives. A node that stands alone is moved all the same: there is nobody to
  * wait for, and EC2 would stop it without its client's grace.
  */
-export function judgeOthers({ node, nodes, breaker }: Pick<MoveFacts, 'node' | 'nodes' | 'breaker'>): Refusal | null {
+export function judgeOthers(
+  { node, nodes, breaker }: Pick<MoveFacts, 'node' | 'nodes' | 'breaker'>,
+  act: HeldAct = 'move',
+): Refusal | null {
+  const held = judgeConditions(act, node, breaker.conditions);
+  if (held) return held;
   if (breaker.open) return refuse('cannot-be-spared', `${breaker.sentence}: ${node.name} is not stopped now`);
   const unwell = nodes.filter(({ instanceId, health }) => instanceId !== node.instanceId && health !== 'synced');
   const [first] = unwell;

@@ -11,6 +11,8 @@ export interface HealthReading {
     readonly sinceMs?: number;
     readonly syncing?: true;
     readonly runs?: true;
+    readonly downBy?: 'dead' | 'stopped';
+    readonly cutOff?: true;
   }[];
 }
 

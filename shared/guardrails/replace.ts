@@ -1,6 +1,7 @@
 // What forbids a client's restart, the swap of its volumes or the replacement of its instance: rules 2, 3 and 6, and the owners of instances. Pure:
 // the same facts give the same refusal.
 import type { Fleet, Role } from '../fleet/model.ts';
+import { forbids, type HeldAct } from '../model/conditions.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { Rung } from '../model/rungs.ts';
 import type { BreakerReading } from './breaker.ts';
@@ -19,6 +20,9 @@ export const classOf = (rung: Rung): 'restart' | 'replace' =>
 
 /** The guards that apply to a rung: an owner's command changes data, and is as strictly judged as other data. */
 export const guardedAs = (rung: Rung): 'restart' | 'replace' => (isOwnCommand(rung) ? 'replace' : classOf(rung));
+
+/** What a condition of the fleet calls a rung. */
+export const actOf = (rung: Rung): HeldAct => (rung === 'stop-start' ? 'stop' : isOwnCommand(rung) ? 'swap' : rung);
 
 const RETRY_AFTER_MS = 5 * 60_000;
 /** What only a person can change is judged again after this time. */
@@ -54,7 +58,7 @@ export function judgeClass(facts: ClassFacts): Refusal | null {
 function judgeHalt({ class: of, haltedSinceMs, cause, manual, node }: ClassFacts): Refusal | null {
   if (haltedSinceMs === null || manual) return null;
   // A client that has ended is down for its own reason, and starting it harms no chain. New data would not make the chain advance.
-  if (of === 'restart' && cause === 'known') return null;
+  if (!forbids('chain-halted', of) || (of === 'restart' && cause === 'known')) return null;
   const since = new Date(haltedSinceMs).toISOString().slice(0, 16);
   // watch-fleet pages once for the chain: a page for each node would add nothing.
   return refuse('chain-standing', `nobody has advanced since ${since}Z: it is the chain, not ${node.name}`, {});
@@ -85,12 +89,13 @@ function judgeRole(facts: ClassFacts): Refusal | null {
  * A restart costs little, and is paced where many are sick (pace.ts); what costs more waits for a person. Where nobody knows how most of them are,
  * nothing is done: it may be our own eyes.
  */
-function judgeBreaker({ class: of, breaker, manual, node }: ClassFacts): Refusal | null {
+function judgeBreaker({ class: of, fleet, breaker, manual, node }: ClassFacts): Refusal | null {
   if (manual) return null;
   const zone = of === 'replace' || isUnsure(breaker) ? judgeZone(breaker, node) : null;
   if (zone) return zone;
   if (!breaker.open || (of === 'restart' && !isUnsure(breaker))) return null;
-  return refuse('breaker-open', `${breaker.sentence}: ${node.name} is left alone until a person has looked`, {
+  const pass = `Who has looked may pass that for one node: npm run chainmend -- replace ${fleet.name}/${node.name} (another instance), or restore (other data)`;
+  return refuse('breaker-open', `${breaker.sentence}: ${node.name} is left alone until a person has looked. ${pass}`, {
     page: true,
   });
 }

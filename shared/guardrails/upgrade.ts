@@ -51,7 +51,7 @@ export function judgeUpgrade(facts: UpgradeFacts): Refusal | null {
       ...{ class: 'replace', fleet, role, node, breaker, haltedSinceMs },
       ...{ cause: 'unknown', manual: mayVote, acknowledgesValidator },
     }) ??
-    judgeOthers({ ...facts, nodes: facts.nodes.filter((one) => !isBeside(one, facts)) }) ??
+    judgeOthers({ ...facts, nodes: facts.nodes.filter((one) => !isBeside(one, facts)) }, 'upgrade') ??
     (mayVote ? judgeVotingPower({ fleet, nodes, instanceId: node.instanceId }) : null);
   // Its heals page for a breaker or a zone; an upgrade that waits for them does not.
   return refusal && { ...refusal, page: false };

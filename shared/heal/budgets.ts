@@ -32,7 +32,7 @@ import type { Refusal } from '../model/guardrail-codes.ts';
 import { type HealPayload, isAskedByPerson, isBlueGreen, togetherIn } from '../model/payload.ts';
 import { readExecution } from './claim.ts';
 import type { HealContext } from './context.ts';
-import { unsettled } from './lease.ts';
+import { awaitsAws, unsettled } from './lease.ts';
 import { keys, type Store, settle } from './store.ts';
 
 type Tools = Pick<HealContext, 'clients' | 'store' | 'payload' | 'execution'>;
@@ -230,7 +230,8 @@ export async function readRestarts(
   await Promise.all(
     open.map(async ({ key, execution, instanceId }) => {
       const [status, node] = await Promise.all([statusOf(execution), store.readNode(instanceId)]);
-      holders.set(key, { status, unsettled: node !== undefined && unsettled(node) });
+      // While a node waits for capacity, only AWS can go on: others do not wait with it.
+      holders.set(key, { status, unsettled: node !== undefined && unsettled(node) && !awaitsAws(node) });
     }),
   );
   return seenRestarts(record, ({ key }) => holders.get(key) ?? NOBODY);

@@ -276,6 +276,10 @@ export function unsettled({ operation }: NodeRecord): boolean {
   );
 }
 
+/** Its instance is stopped, and AWS has refused to start it again for a shortage. */
+export const awaitsAws = ({ operation }: NodeRecord): boolean =>
+  operation?.kind === 'replace' && operation.memory.unstarted !== undefined;
+
 /** Only the same kind of heal knows how to settle what one left open. */
 export const maySettle = (read: NodeRecord, kind: LeaseKind): boolean =>
   !unsettled(read) || read.operation?.kind === kind;

@@ -133,6 +133,8 @@ export const GUARDRAILS = {
   'drill-waits':
     'A drill waits: a heal may need the quota, its dollars of the month are spent, or nothing says what the fleet is like. Its refusal says which.',
   'restart-unproved': 'Another node of the fleet was restarted and has not proved itself: one at a time.',
+  'condition-holds':
+    'Something is wrong with the fleet as a whole, and people were told: what it forbids is begun when it is over.',
 } as const satisfies Record<string, string>;
 
 export type GuardrailCode = keyof typeof GUARDRAILS;

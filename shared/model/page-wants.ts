@@ -117,6 +117,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'version-unknown': soon('install the version, or name it', 'upgrade-failed'),
   'drill-waits': know('a drill waits, nothing is wrong'),
   'restart-unproved': know('it waits for another node’s proof'),
+  'condition-holds': know('it waits until the fleet’s trouble is over'),
   'modification-failed': now('grow the volume yourself', 'disk'),
   'modification-lost': now('grow the volume yourself', 'disk'),
   'command-failed': now('look at the node, a command failed'),

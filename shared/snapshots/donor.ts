@@ -2,6 +2,7 @@
 import type { CleanSnapshotPolicy, Fleet } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import type { BreakerReading } from '../guardrails/breaker.ts';
+import { judgeConditions } from '../guardrails/conditions.ts';
 import { judgeVotingPower } from '../guardrails/voting-power.ts';
 import { DAY_MS } from '../model/execution.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
@@ -70,6 +71,8 @@ export function donorOf(facts: DonorFacts): Donor {
       'chain-standing',
       `the chain has stood still for ${minutes(nowMs - haltedSinceMs)}: nothing is stopped`,
     );
+  const held = judgeConditions('snapshot', { instanceId: '', name: fleet.name }, breaker.conditions);
+  if (held) return held;
   if (breaker.open) return refuse('breaker-open', `${breaker.sentence}: nothing is stopped for a snapshot`);
 
   const why = new Map(nodes.map((node) => [node, unsuitable(node, facts)]));

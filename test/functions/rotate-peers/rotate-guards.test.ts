@@ -12,6 +12,7 @@ import {
 import { judgeObservation } from '../../../functions/rotate-peers/schedule.ts';
 import type { Health, NodeMemory } from '../../../shared/fleet/observation.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
+import type { BreakerReading } from '../../../shared/guardrails/breaker.ts';
 import { tries } from '../../fixtures/any.ts';
 
 const list = (from: number, to: number): string[] =>
@@ -174,14 +175,21 @@ const withValidators = (health: Health) => [
   } as never,
 ];
 
+const split: BreakerReading = {
+  open: false,
+  sentence: '',
+  conditions: [{ code: 'no-majority', status: 'holds', sinceMs: NOW, seenAtMs: NOW, reason: 'two blocks at 900' }],
+};
+
 describe('a restart', () => {
   const allowed: RestartFacts = {
     fleet: fleetFile(),
+    instanceId: 'i-1',
     node: 'node1',
     role: 'follower',
     health: 'stuck',
     observed: observed(['synced', 'synced', 'synced', 'synced']),
-    nowMs: NOW,
+    breaker: { open: false, sentence: '' },
     fresh: false,
     unproved: undefined,
     heldByHeal: undefined,
@@ -222,7 +230,9 @@ describe('a restart', () => {
       { role: 'validator', fleet: restartsValidators, observed: withValidators('stuck') },
       null,
     ],
-    ['while the breaker is open', { observed: observed(['synced', 'stuck', 'stuck', 'stuck']) }, 'breaker-open'],
+    ['while the breaker is open', { breaker: { open: true, sentence: '3 of 4 nodes unhealthy' } }, 'breaker-open'],
+    ['while nobody knows whose blocks are right', { breaker: split }, 'condition-holds'],
+    ['of a fleet without a block, whatever holds', { breaker: split, fresh: true }, null],
   ])('%s', (_, facts, code) => {
     expect(judgeRestart({ ...allowed, ...facts })?.refuse ?? null).toBe(code);
   });
@@ -237,11 +247,12 @@ interface Beginner {
 it('who waits for another one’s proof is nobody’s trouble: the other one is told of when its grace is over', () => {
   const facts: RestartFacts = {
     fleet: fleetFile(),
+    instanceId: 'i-1',
     node: 'node1',
     role: 'follower',
     health: 'stuck',
     observed: observed(['synced', 'synced', 'synced', 'synced']),
-    nowMs: NOW,
+    breaker: { open: false, sentence: '' },
     fresh: false,
     unproved: 'node2',
     heldByHeal: undefined,

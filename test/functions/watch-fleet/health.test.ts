@@ -133,7 +133,9 @@ describe('not being able to ask', () => {
     expect(watched.node('node2').reason).toBe('the command was not answered');
     expect(watched.conditions).toEqual(['cannot-ask']);
     expect(watched.watch?.conditions['cannot-ask']).toEqual({
+      status: 'holds',
       sinceMs: T0,
+      seenAtMs: T0 + 2 * MINUTE,
       reason: 'node2, node3, node4: the command was not answered',
     });
   });

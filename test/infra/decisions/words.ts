@@ -23,6 +23,7 @@ import {
   MAX_FAILURES,
   MAX_REFUSAL_PAUSE_MS,
 } from '../../../shared/heal/incident.ts';
+import { BINDINGS } from '../../../shared/model/conditions.ts';
 import { runLimitsSeconds, startBySeconds } from '../../../shared/node-commands/command.ts';
 import { applied, DNS, factsOf, healthOf, idOf, nodeOf, valuesIn } from '../../fixtures/register-facts.ts';
 import { bitcoin, type Resource } from '../support.ts';
@@ -40,6 +41,15 @@ export const tablesOf = (resources: Resources): Readonly<Record<string, readonly
       'its peers are changed',
     ],
     Object.keys(HEALTH_VALUE).map((health) => healthRow(health as Health)),
+  ),
+  conditions: table(
+    ['condition', 'whom it is about', 'what it forbids', 'because'],
+    Object.entries(BINDINGS).map(([condition, { whom, forbids, because }]) => [
+      code(condition),
+      whom === 'fleet' ? 'the fleet' : 'the nodes that it names',
+      forbids.length === 0 ? 'nothing' : forbids.map(code).join(', '),
+      because,
+    ]),
   ),
   acts: table(
     [

@@ -720,7 +720,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a well node is upgraded only while all others are well',
-      find: 'judgeOthers({ ...facts, nodes: facts.nodes.filter((one) => !isBeside(one, facts)) })',
+      find: "judgeOthers({ ...facts, nodes: facts.nodes.filter((one) => !isBeside(one, facts)) }, 'upgrade')",
       replace: 'null',
       caughtBy: ['shared/guardrails/upgrade'],
     },
@@ -4267,8 +4267,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/guardrails/breaker.ts': [
     {
       name: 'where nobody could be asked the breaker is blind, and says nothing of any node',
-      find: "const isBlind = known.length > 1 && known.every(({ health, runs }) => health === 'unknown' && !runs);",
-      replace: 'const isBlind = false;',
+      find: 'known.length > 1 && known.every(',
+      replace: 'known.length > 999 && known.every(',
       caughtBy: ['shared/guardrails/breaker'],
     },
     {
@@ -4278,7 +4278,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/guardrails/breaker'],
     },
   ],
+  'shared/guardrails/conditions.ts': [
+    {
+      name: 'nothing is begun against a condition that people were told of',
+      find: 'if (held === undefined) return null;',
+      replace: "if (held === undefined || held.code !== '') return null;",
+      caughtBy: ['shared/guardrails/conditions'],
+    },
+  ],
   'shared/guardrails/fleet-view.ts': [
+    {
+      name: 'a dark zone stays dark although nodes elsewhere are sick by now',
+      find: "code === 'zone-down'",
+      replace: "code === ''",
+      caughtBy: ['shared/guardrails/conditions'],
+    },
     {
       name: 'an observation that is old is none',
       find: 'nowMs - atMs <= OBSERVATION_VALID_MS',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Health } from '../../../shared/fleet/observation.ts';
-import { isProvedSick, NO_NODES_HERE, readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { isProvedSick, NO_NODES_HERE, readBreaker, zoneStays } from '../../../shared/guardrails/breaker.ts';
 import { nodesNow, OBSERVATION_VALID_MS } from '../../../shared/guardrails/fleet-view.ts';
 import type { HealthReading } from '../../../shared/guardrails/records.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
@@ -230,8 +230,96 @@ describe('a zone in trouble', () => {
       ],
       undefined,
     ],
+    [
+      'beside nodes elsewhere that only lag',
+      [
+        ['b', 'unreachable', 2],
+        ['b', 'synced', 1],
+        ['a', 'behind', 1],
+        ['a', 'synced', 4],
+      ],
+      'b',
+    ],
+    [
+      'that is silent as a whole, beside one node that hangs elsewhere',
+      [
+        ['b', 'unreachable', 2],
+        ['a', 'stuck', 1],
+        ['a', 'synced', 3],
+      ],
+      'b',
+    ],
+    [
+      'that is silent in part, beside one node that hangs elsewhere',
+      [
+        ['b', 'unreachable', 2],
+        ['b', 'synced', 1],
+        ['a', 'stuck', 1],
+        ['a', 'synced', 3],
+      ],
+      undefined,
+    ],
   ])('is none, or is one: %s', (_, parts, name) => {
     expect(zoneOf(...parts)?.name).toBe(name);
+  });
+
+  it('stays so until most of its own nodes answer, however the others are', () => {
+    const stays = (here: readonly Health[], elsewhere: readonly Health[]) => {
+      const of = (zone: string, all: readonly Health[]) =>
+        all.map((health, at) => ({ instanceId: `${zone}${at}`, availabilityZone: zone, health }));
+      const nodes = [...of('b', here), ...of('a', elsewhere)];
+      return zoneStays('b', nodesNow([{ observedAtMs: NOON_MS, nodes }], NOON_MS))?.sentence;
+    };
+    expect(stays(['unreachable', 'unknown'], ['stuck', 'stuck'])).toBe(
+      '2 of 2 nodes in b in trouble, 2 of 2 elsewhere',
+    );
+    expect(stays(['unreachable', 'unreachable', 'synced'], ['synced'])).toBeDefined();
+    expect(stays(['unreachable', 'starting'], ['synced'])).toBeUndefined();
+    expect(stays([], ['synced'])).toBeUndefined();
+  });
+});
+
+describe('what is proved to be one node’s own trouble', () => {
+  const down = (dead: number, stopped: number, stuck: number, synced: number) => {
+    const of = (count: number, more: object) => Array.from({ length: count }, () => more);
+    const nodes = [
+      ...of(dead, { health: 'unreachable', downBy: 'dead' }),
+      ...of(stopped, { health: 'unreachable', downBy: 'stopped' }),
+      ...of(stuck, { health: 'stuck' }),
+      ...of(synced, { health: 'synced' }),
+    ] as HealthReading['nodes'];
+    return readBreaker(bitcoinFleet(), nodesNow([{ observedAtMs: NOON_MS, nodes }], NOON_MS));
+  };
+
+  it('is no sign against its siblings: EC2 finds them dead itself, or a person has stopped them', () => {
+    expect(down(2, 0, 0, 2)).toEqual({
+      open: false,
+      sentence: '0 of 4 nodes unhealthy or unknown, limit 1; 2 more are dead, as EC2 says itself',
+    });
+    expect(down(1, 1, 1, 1)).toMatchObject({
+      open: false,
+      sentence:
+        '1 of 4 nodes unhealthy or unknown, limit 1; 1 more are dead, as EC2 says itself; 1 more were stopped by a person',
+    });
+    expect(down(0, 3, 0, 1).open).toBe(false);
+    expect(down(1, 0, 2, 1).open).toBe(true);
+  });
+
+  it('counts where more than half of the fleet are dead: that is no chance', () => {
+    expect(down(3, 0, 0, 1)).toMatchObject({ open: true, sentence: '3 of 4 nodes unhealthy or unknown, limit 1' });
+  });
+
+  it('is not known of a node that nobody has seen lately', () => {
+    const nodes = [{ health: 'unreachable' as const, downBy: 'dead' as const }, { health: 'synced' as const }];
+    expect(nodesNow([{ observedAtMs: NOON_MS - OBSERVATION_VALID_MS - 1, nodes }], NOON_MS)).toMatchObject([
+      { health: 'unknown', downBy: null },
+      { health: 'unknown', downBy: null },
+    ]);
+  });
+
+  it('is said of a machine that nobody reaches, too', () => {
+    const nodes = [{ health: 'unknown' as const, cutOff: true as const }];
+    expect(nodesNow([{ observedAtMs: NOON_MS, nodes }], NOON_MS)).toMatchObject([{ downBy: 'dead' }]);
   });
 });
 

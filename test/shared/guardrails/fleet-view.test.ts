@@ -101,7 +101,7 @@ describe('the view of a fleet', () => {
 
 /** What asks about a reading that never was stored: a moment of the past, and a sweep before it is written. */
 const OF_OTHER_READINGS = [
-  'functions/rotate-peers/restart.ts',
+  'functions/watch-fleet/fleet-health.ts',
   'functions/watch-fleet/pages.ts',
   'infra/commands/backtest/ladder-then.ts',
   'shared/guardrails/breaker.ts',

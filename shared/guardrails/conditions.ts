@@ -1,0 +1,45 @@
+// Whether a condition of a fleet that people were told of holds an act. Pure.
+import type { FleetCondition } from '../fleet/observation.ts';
+import { BINDINGS, forbids, type HeldAct, isBinding } from '../model/conditions.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
+
+/** A condition of the fleet as it was watched lately. */
+export type HeldCondition = FleetCondition & { readonly code: string };
+
+/** What has guards of its own, which know what they may let through all the same: a client that has ended, a zone that is told by its heal. */
+const JUDGED_ELSEWHERE: ReadonlySet<string> = new Set(['zone-down', 'chain-halted']);
+
+const AGAIN_MS = 5 * 60_000;
+
+const NOT_DONE: Readonly<Record<HeldAct, string>> = {
+  restart: 'is not restarted',
+  stop: 'is not stopped',
+  swap: 'gets no other data',
+  replace: 'gets no other instance',
+  move: 'is not stopped',
+  upgrade: 'is not upgraded',
+  snapshot: 'is not stopped for a snapshot',
+  drill: 'is imitated by no drill',
+  peers: 'is not restarted for its list of peers',
+};
+
+/** Why the act is not begun now; null where no condition holds it. People know of the condition: nobody is paged. */
+export function judgeConditions(
+  act: HeldAct,
+  { instanceId, name }: { readonly instanceId: string; readonly name: string },
+  conditions: readonly HeldCondition[] = [],
+): Refusal | null {
+  const held = conditions.find(
+    ({ code, instanceIds }) =>
+      isBinding(code) &&
+      !JUDGED_ELSEWHERE.has(code) &&
+      forbids(code, act) &&
+      (BINDINGS[code].whom === 'fleet' || (instanceIds ?? []).includes(instanceId)),
+  );
+  if (held === undefined) return null;
+  const since = new Date(held.sinceMs).toISOString().slice(0, 16);
+  const reason = `${held.code} since ${since}Z (${held.reason}): ${name} ${NOT_DONE[act]} before that is over`;
+  return { refuse: 'condition-holds', reason: reason.slice(0, MAX_REASON), page: false, retryAfterMs: AGAIN_MS };
+}
+
+const MAX_REASON = 600;
