@@ -115,7 +115,7 @@ const NOTHING_SEEN: NodeStatus = { seen: null, unanswered: null };
 /** For a plan: nothing is sent to the node. */
 const UNASKED = { ...NOTHING_SEEN, openUntilMs: null };
 /** What was begun is proved or put away, and nothing new is begun. */
-const NOTHING: Permitted = { rungs: [], source: null };
+const NOTHING = { rungs: [], source: null } as const;
 /** This execution may not decide how the attempt ends. */
 const NO_MORE: End = { do: 'end', ending: null };
 
@@ -162,7 +162,11 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
     execute: (context, _state, { plan: { sentence, words, terms, evidence } }) =>
       askPerson(context, { sentence, words, terms, guardrails: evidence.guardrails, evidence }),
     reduce: (_state, { plan }, answered) =>
-      'refuse' in answered ? concluding(refused(answered), null) : { do: 'plan', approved: plan },
+      'approved' in answered
+        ? { do: 'plan', approved: plan }
+        : plan.holds
+          ? { do: 'lease', permitted: { ...NOTHING, refusal: answered } }
+          : concluding(refused(answered), null),
     abandon: unrecorded,
   },
 

@@ -83,13 +83,16 @@ export function ladderOf(
 export const nextRung = (situation: Situation, state: Pick<LadderState, 'failed' | 'upgrade'>): RungName | undefined =>
   ladderOf(situation, state).find((rung) => !isTried(situation, state, rung));
 
-/** The rung under way, and those that were not tried. */
+/** The rung under way, and the stronger ones that were not tried. */
 export const rungsLeft = (
   situation: Situation,
   state: Pick<LadderState, 'rung' | 'failed' | 'upgrade'>,
 ): readonly RungName[] => {
   const left = ladderOf(situation, state).filter((rung) => !isTried(situation, state, rung));
-  return state.rung === null || left.includes(state.rung) ? left : [state.rung, ...left];
+  const { rung } = state;
+  if (rung === null) return left;
+  const order = Object.keys(RUNGS);
+  return [rung, ...left.filter((one) => order.indexOf(one) > order.indexOf(rung))];
 };
 
 /** Its own data, and two copies. */

@@ -9,10 +9,10 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
 import { partsOf } from './acts/table.ts';
 import type { Facts } from './facts.ts';
-import { giveUpInstance } from './rungs/replace.ts';
+import { withdrawInstance } from './rungs/replace.ts';
 import { type Decision, onceSettled, paced } from './rungs/rung.ts';
-import { giveUpData } from './rungs/swap.ts';
-import { needsOtherData, type Permitted, phaseOf } from './state.ts';
+import { withdrawData } from './rungs/swap.ts';
+import { needsOtherData, type Permitted, type Phase, phaseOf } from './state.ts';
 import { owesData } from './version.ts';
 
 /** Identifies data for ever: a set with each of its snapshots, the volumes of a sibling, or those that an incident has kept. */
@@ -34,8 +34,9 @@ export function sourceOf({
 }
 
 /**
- * What was left open is finished without a question, and nothing beyond it. A rung in which the client may be down continues to its proof or back;
- * what was only made is put away. undefined where nothing is to be settled before anybody is asked.
+ * What was left open is finished without a question, and nothing beyond it: a rung in which the client may be down continues to its proof or back. What was
+ * only made is held while a person is asked whether to go on with it; in mode plan, and for another incident, it is put away. undefined where nothing is to be
+ * settled before anybody is asked.
  */
 export function settlesWith(
   node: NodeRecord | undefined,
@@ -47,9 +48,14 @@ export function settlesWith(
   if (mode === 'plan' && operation?.incidentId !== incidentId) return undefined;
   if (mode === 'act' || operation?.kind !== 'replace') return null;
   const { memory, phase } = operation;
+  if (mode === 'ask' && operation.incidentId === incidentId && isOnlyMade(memory, phase)) return undefined;
   const rungs = phase === 'preparing' || memory.rung === null ? [] : [memory.rung];
   return { rungs, source: memory.restoredVolumes && sourceOf(memory.restoredVolumes) };
 }
+
+/** Volumes, or an instance whose client is masked: the node has not felt them, and nothing of them is put away yet. */
+const isOnlyMade = ({ restoredVolumes, replacement }: LadderState, phase: Phase): boolean =>
+  phase === 'preparing' && restoredVolumes?.givenUp == null && replacement?.givenUp == null;
 
 const RETRY_AFTER_MS = 60_000;
 
@@ -58,29 +64,32 @@ export function permit(decision: Decision, facts: Facts, state: LadderState | nu
   if (permitted === null || state === null || decision.do === 'end') return decision;
   // Whoever has approved an upgrade has approved its way back.
   if (owesData(state)) return decision;
-  const { rungs, source } = permitted;
+  const { rungs, source, refusal } = permitted;
+  const exceeds = (reason: string): Decision =>
+    paced(onceSettled(facts, state, { as: 'refused', refusal: refusal ?? exceededBy(reason) }), state, facts.nowMs);
   const approved = rungs.join(', ') || 'no rungs';
   const { needsApproval } = partsOf(decision);
   const asks = typeof needsApproval === 'function' ? needsApproval(decision) : null;
   if (asks && 'rung' in asks) {
     if (!rungs.includes(asks.rung))
-      return exceeded(facts, state, `approved were ${approved}; now ${asks.rung} would be next: ${asks.reason}`);
+      return exceeds(`approved were ${approved}; now ${asks.rung} would be next: ${asks.reason}`);
     // Nothing is launched for data to which nobody has said yes.
     return source === null && needsOtherData(state)
-      ? exceeded(facts, state, `approved was no copy of any data; now ${asks.rung} would need one: ${asks.reason}`)
+      ? exceeds(`approved was no copy of any data; now ${asks.rung} would need one: ${asks.reason}`)
       : decision;
   }
   const { rung, restoredVolumes, replacement } = state;
   if (asks && sourceOf(asks.volumes) !== source) {
     const reason = `approved was ${source ?? 'no copy of any data'}; now it would be ${sourceOf(asks.volumes)}`;
-    return replacement?.givenUp === null ? giveUpInstance(reason) : exceeded(facts, state, reason);
+    return replacement?.givenUp === null ? withdrawInstance(reason) : exceeds(reason);
   }
   const isFree = rung === null || rungs.includes(rung) || phaseOf(state) !== 'preparing';
   if (isFree || needsApproval === false) return decision;
-  const reason = `nobody has approved to go on with it (${rungs.join(', ') || 'no rung is approved'})`;
-  if (replacement) return replacement.givenUp === null ? giveUpInstance(reason) : decision;
-  if (restoredVolumes) return restoredVolumes.givenUp === null ? giveUpData(reason, 'person') : decision;
-  return exceeded(facts, state, `approved were ${approved}; now ${rung} would go on`);
+  const reason =
+    refusal?.reason ?? `nobody has approved to go on with it (${rungs.join(', ') || 'no rung is approved'})`;
+  if (replacement) return replacement.givenUp === null ? withdrawInstance(reason) : decision;
+  if (restoredVolumes) return restoredVolumes.givenUp === null ? withdrawData(reason) : decision;
+  return exceeds(`approved were ${approved}; now ${rung} would go on`);
 }
 
 export const exceededBy = (reason: string): Refusal => ({
@@ -89,10 +98,6 @@ export const exceededBy = (reason: string): Refusal => ({
   page: false,
   retryAfterMs: RETRY_AFTER_MS,
 });
-
-function exceeded(facts: Facts, state: LadderState, reason: string): Decision {
-  return paced(onceSettled(facts, state, { as: 'refused', refusal: exceededBy(reason) }), state, facts.nowMs);
-}
 
 /** Whether an inherited state needs the fleet's turn: it was given back if only resources were made. */
 export const needsTurn = ({ rung, proved, moves, upgrade }: LadderState): boolean =>

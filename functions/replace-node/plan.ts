@@ -10,7 +10,7 @@ import { askedText, isBlueGreen, type RequestedAction } from '../../shared/model
 import type { Rung } from '../../shared/model/rungs.ts';
 import { notedBy } from './acts/table.ts';
 import { begin, decide, NO_RUNG, stateBegun } from './decide.ts';
-import type { Facts, Needs, Situation } from './facts.ts';
+import { type Facts, followsAgain, type Needs, type Situation } from './facts.ts';
 import { guardOf } from './judge.ts';
 import { needsOf, RUNGS, rungsLeft } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
@@ -22,6 +22,7 @@ import { catchUpFrom, choose, initializationMinutes, UNFIT, warmingMinutes } fro
 import { copyMinutes, shrinkText } from './shrink.ts';
 import { makesAgain } from './state.ts';
 import { notMadeAgain } from './terminated.ts';
+import { isBlameless } from './tried.ts';
 
 export interface LadderPlan {
   readonly rungs: readonly Rung[];
@@ -29,6 +30,8 @@ export interface LadderPlan {
   readonly source: string | null;
   /** What an approval covers. */
   readonly terms: Terms;
+  /** Volumes or an instance were made for it before: without a yes they are put away. */
+  readonly holds?: true;
   readonly sentence: string;
   readonly words: PlanWords;
   readonly evidence: {
@@ -99,7 +102,8 @@ export function planOf(
 /** The same where an attempt of the incident has tried something before: by the memory that the next attempt goes on with. */
 export function planOn(facts: Facts, memory: LadderState, spent: Refusal | null = null): Planned {
   const { state, next } = lookAhead(facts, memory);
-  if (isProof(next)) return { settles: true };
+  const holds = state.restoredVolumes !== null || state.replacement !== null;
+  if (isProof(next) || (holds && followsAgain(facts))) return { settles: true };
   if (next.do !== 'end') return plannedFrom(facts, state, spent);
   return next.end.as === 'refused' ? { refusal: next.end.refusal } : { end: next.end };
 }
@@ -133,6 +137,7 @@ function plannedFrom(
   state: LadderState | null,
   spent: Refusal | null,
 ): LadderPlan | { readonly refusal: Refusal } {
+  const holds = state !== null && (state.restoredVolumes !== null || state.replacement !== null);
   const ladder = rungsLeft(facts, state ?? NOTHING_TRIED);
   // What is left out of the ladder for a reason of its own forbids nothing else.
   const rungs = ladder.filter((rung) => !isOwnCommand(rung) || RUNGS[rung].cannotBegin(facts, null) === null);
@@ -140,7 +145,10 @@ function plannedFrom(
     (rung) =>
       [
         rung,
-        guardOf(facts, rung) ?? neverRefusal(facts, rung) ?? (classOf(rung) === 'replace' ? spent : null),
+        guardOf(facts, rung) ??
+          (holds && rung === state?.rung
+            ? null
+            : (neverRefusal(facts, rung) ?? (classOf(rung) === 'replace' ? spent : null))),
       ] as const,
   );
   const [first] = verdicts;
@@ -207,14 +215,19 @@ function plannedFrom(
     const { command } = (isOwnCommand(rung) && ownOf(rung, facts.fleet.replace)) || {};
     return command === undefined ? [] : ([[rung, command]] as const);
   });
-  const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.volumes);
+  const copied = state?.restoredVolumes
+    ? sourceOf(state.restoredVolumes)
+    : chosen === null || 'failed' in chosen
+      ? null
+      : sourceOf(chosen.volumes);
   const words = {
     would: allowed.join(', then '),
-    because: `${why}${state ? triedText(state) : ''}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${smaller}${ownIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
+    because: `${why}${state ? triedText(state) + heldText(state) : ''}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${smaller}${ownIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
   };
   return {
     rungs: allowed,
     source: copied,
+    ...(holds && { holds: true as const }),
     terms: termsOf({ want: facts.want, rungs: allowed, found, source: copied, addedUsdAMonth, lostAddress: lost, own }),
     sentence: planSentence(words),
     words,
@@ -233,9 +246,17 @@ function plannedFrom(
 /** What a person has said yes to before, and what came of it. */
 function triedText({ failed, tried }: LadderState): string {
   const rungs = failed.map(({ rung, reason }) => `${rung}: ${reason}`);
-  const data = tried.map(({ source, reason }) => `${source}: ${reason}`);
+  const data = tried.flatMap((one) => (isBlameless(one) ? [] : [`${one.source}: ${one.reason}`]));
   const all = [...rungs, ...data];
   return all.length === 0 ? '' : `; tried before: ${all.join('; ')}`;
+}
+
+/** What was made for it, and waits for a yes. */
+function heldText({ replacement, restoredVolumes }: LadderState): string {
+  const instance = replacement && replacement.instanceId !== '' ? [replacement.instanceId] : [];
+  const volumes = restoredVolumes?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
+  const made = [...instance, ...volumes];
+  return made.length === 0 ? '' : `; made for it before, and put away without a yes: ${made.join(', ')}`;
 }
 
 /** Data that one rung has passed over may serve the next one. */

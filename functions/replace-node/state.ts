@@ -19,6 +19,7 @@ import type {
   Shrink,
 } from '../../shared/heal/memory.ts';
 import { CONSISTENCY_WINDOW_MS } from '../../shared/model/execution.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { namesItsData } from '../../shared/node-commands/client-end.ts';
@@ -112,6 +113,8 @@ export type Permitted = {
   readonly rungs: readonly Rung[];
   /** The data that it may restore: `sourceOf` them; null: none. */
   readonly source: string | null;
+  /** Why nothing more is permitted, where a person has said so: the attempt ends with it. */
+  readonly refusal?: Refusal;
 } | null;
 
 export const newLeases = (holder: Holder, openUntilMs: number | null = null): Leases => ({
@@ -257,11 +260,14 @@ export const giveUpRestored = (state: LadderState, blame: Blame): LadderState =>
   withRestored(state, ({ givenUp }) => ({ givenUp: givenUp ?? blame }));
 
 /** The first reason stays. */
-export function giveUpReplacement(state: LadderState, reason: string): LadderState {
+export function giveUpReplacement(state: LadderState, reason: string, isUnpermitted?: true): LadderState {
   if (state.replacement?.givenUp != null) return { ...state, upSinceMs: null };
   const isOfData = state.replacement?.takeOver === 'intended' && !state.beside && namesItsData(reason);
   const badData = state.restoredVolumes === null ? 'own' : 'copy';
-  return withReplacement({ ...state, upSinceMs: null }, { givenUp: reason, ...(isOfData && { badData }) });
+  return withReplacement(
+    { ...state, upSinceMs: null },
+    { givenUp: reason, ...(isOfData && { badData }), ...(isUnpermitted && { isUnpermitted }) },
+  );
 }
 
 const MAX_TRIED = 12;
@@ -296,7 +302,7 @@ export function dropReplacement(state: LadderState): LadderState {
   if (!replacement) return state;
   const isShort = isShortIn(state, replacement.subnetId);
   // Nothing was wrong with the instance itself.
-  const isReusable = isShort || replacement.badData !== undefined;
+  const isReusable = isShort || replacement.badData !== undefined || replacement.isUnpermitted === true;
   const without: LadderState = {
     ...{ ...rest, original },
     replacement: null,
@@ -307,6 +313,8 @@ export function dropReplacement(state: LadderState): LadderState {
   if (isShort) return { ...without, hasMade: false };
   if (replacement.instanceId === '') return without;
   const left = { ...without, original: original === 'stopRequested' ? ('stopIntended' as const) : original };
+  // Not permitted is not failed: once somebody approves it, it is climbed.
+  if (replacement.isUnpermitted) return { ...failRung(left, ''), failed: state.failed };
   return failRung(left, replacement.givenUp ?? 'given up', replacement.badData && { badData: replacement.badData });
 }
 

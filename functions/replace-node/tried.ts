@@ -8,13 +8,16 @@ export const AWS_AGAIN_MS = 60 * 60_000;
 /** What AWS refuses for so long is a person's: launches failed for 491 minutes in us-east-1 on 2025-10-20 (https://aws.amazon.com/message/101925). */
 export const AWS_ASKED_FOR_MS = 24 * 60 * 60_000;
 
+/** Nothing is wrong with it: a person had asked for something else, or nobody has approved it. */
+export const isBlameless = ({ fault }: Pick<Tried, 'fault'>): boolean =>
+  fault === 'unwanted' || fault === 'unpermitted';
+
 /** The tried sources that may not be used now. */
 export const excludedOf = ({ tried, rung }: Pick<LadderState, 'tried' | 'rung'>, nowMs: number): readonly Tried[] =>
   tried.filter((one) => isExcluded(one, rung, nowMs));
 
 function isExcluded(one: Tried, rung: LadderState['rung'], nowMs: number): boolean {
-  // Nothing is wrong with it: a person had asked for something else.
-  if (one.fault === 'unwanted') return false;
+  if (isBlameless(one)) return false;
   switch (FATE_OF[one.door]) {
     case 'burnt':
       return true;

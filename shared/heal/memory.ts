@@ -108,8 +108,8 @@ type Fault =
   | { readonly door: 'data'; readonly fault: 'mount' | 'open' | 'lower-stop' | 'forked' }
   | {
       readonly door: Exclude<Door, 'data'>;
-      /** unwanted: a person has asked for other data since. */
-      readonly fault: 'open' | 'lower-stop' | 'forked' | 'same-stop' | 'unwanted' | 'other';
+      /** unwanted: a person has asked for other data since. unpermitted: nobody has approved it. Nothing is wrong with either. */
+      readonly fault: 'open' | 'lower-stop' | 'forked' | 'same-stop' | 'unwanted' | 'unpermitted' | 'other';
     };
 
 /** Why a copy was given up, and at whose door that is laid. */
@@ -166,6 +166,8 @@ export interface Replacement {
    */
   readonly takeOver: 'none' | 'intended' | 'unconfirmed' | 'withdrawn';
   readonly givenUp: string | null;
+  /** Given up because nobody has approved it: nothing is wrong with it, and its rung has not failed. */
+  readonly isUnpermitted?: true;
   /** The data that its client has named as the cause of its end: the original's own, which were moved here, or a copy. */
   readonly badData?: 'own' | 'copy';
 }

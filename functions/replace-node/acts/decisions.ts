@@ -320,24 +320,25 @@ const FENCED: Readonly<Record<NonNullable<Replacement['fencedBy']>, string>> = {
   terminated: 'the old instance is terminated: its client cannot run',
 };
 
-/** `shortOf`: EC2 had no room for it after all. */
-export const giveUpReplacement = defineAct<{ readonly reason: string; readonly shortOf?: Shortage['of'] }>()(
-  'give-up-replacement',
-  {
-    ...DECISION,
-    execute: (context, { reason }) => decided(context, `the new instance is given up: ${reason}`),
-    reduce: {
-      ...WRITTEN,
-      done: (state, { reason, shortOf }, { atMs }) => {
-        const { subnetId = '' } = state.replacement ?? {};
-        const noted = shortOf
-          ? withUnplaced(state, { subnetId, reason, isEverywhere: shortOf === 'quota' }, shortOf, atMs)
-          : state;
-        return noteGivenUp(noted, reason);
-      },
+/** `shortOf`: EC2 had no room for it after all. `isUnpermitted`: nobody has approved it. */
+export const giveUpReplacement = defineAct<{
+  readonly reason: string;
+  readonly shortOf?: Shortage['of'];
+  readonly isUnpermitted?: true;
+}>()('give-up-replacement', {
+  ...DECISION,
+  execute: (context, { reason }) => decided(context, `the new instance is given up: ${reason}`),
+  reduce: {
+    ...WRITTEN,
+    done: (state, { reason, shortOf, isUnpermitted }, { atMs }) => {
+      const { subnetId = '' } = state.replacement ?? {};
+      const noted = shortOf
+        ? withUnplaced(state, { subnetId, reason, isEverywhere: shortOf === 'quota' }, shortOf, atMs)
+        : state;
+      return noteGivenUp(noted, reason, isUnpermitted);
     },
   },
-);
+});
 
 /** Kept for the plans of later heals. */
 async function noteCatchUp(

@@ -292,7 +292,7 @@ export const dropReplacement = defineAct<object>()('drop-replacement', {
     const why = replacement?.givenUp ?? '';
     return mutate(context, {
       act: `CreateTags ${instanceId}`,
-      sentence: `the new instance did not help: ${why}`,
+      sentence: `the new instance ${replacement?.isUnpermitted ? 'is put away' : 'did not help'}: ${why}`,
       call: async (fleet) => {
         const there = instanceId === '' ? null : await describeInstance(context.clients.ec2, instanceId);
         if (!there) return { said: 'nothing was launched' };

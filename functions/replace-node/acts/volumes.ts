@@ -31,6 +31,7 @@ import {
   withReplacement,
   withRestored,
 } from '../state.ts';
+import { isBlameless } from '../tried.ts';
 import { type ActParts, defineAct, known, type LadderActContext, nothing, type Result } from './act.ts';
 import { keepingMade, keptClientsOf, ownerOf, ownTags, putVolumesAway, rolesOf, wordsOf } from './cleanup.ts';
 import { accepted, type Made, mutate } from './mutation.ts';
@@ -374,7 +375,7 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
     const blamed = door === 'data' && (fault === 'mount' || fault === 'forked');
     const dropped = await mutate(context, {
       act: `CreateTags ${ids.join(' ')}`,
-      sentence: `${restoredVolumes?.source} ${restoredVolumes?.givenUp && fault !== 'unwanted' ? 'did not help' : 'is put away'}: ${reason}`,
+      sentence: `${restoredVolumes?.source} ${restoredVolumes?.givenUp && !isBlameless({ fault }) ? 'did not help' : 'is put away'}: ${reason}`,
       call: async (fleet) => {
         // A volume that vanished cannot be tagged.
         const there = ids.length === 0 ? [] : await describeVolumes(context.clients.ec2, { ids });

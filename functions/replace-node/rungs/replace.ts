@@ -85,6 +85,9 @@ export const REPLACE: Rung = {
 /** The replacement does not help: the original gets everything back. */
 export const giveUpInstance = (reason: string): Decision => giveUpReplacement({ reason });
 
+/** Nothing is wrong with it: nobody has approved it. */
+export const withdrawInstance = (reason: string): Decision => giveUpReplacement({ reason, isUnpermitted: true });
+
 /** A node whose volumes went with its instance, or do not open, is made from other data, or not at all. */
 function noData(facts: Facts, state: LadderState): string | null {
   const chosen = choose(facts, state, state.found.availabilityZone);

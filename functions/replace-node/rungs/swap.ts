@@ -30,7 +30,15 @@ import { layeredOf } from '../found-volumes.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
 import { instanceIdOf, isPending, madeVolumes, mountedOf, type NodeStatus, type Which } from '../state.ts';
-import { AWS_AGAIN_MS, AWS_ASKED_FOR_MS, awaitedOf, excludedOf, refusedSinceMs, triedUntil } from '../tried.ts';
+import {
+  AWS_AGAIN_MS,
+  AWS_ASKED_FOR_MS,
+  awaitedOf,
+  excludedOf,
+  isBlameless,
+  refusedSinceMs,
+  triedUntil,
+} from '../tried.ts';
 import {
   askNode,
   attachTo,
@@ -92,6 +100,10 @@ export const SWAP: Rung = {
 /** This copy does not help, for a cause outside its data. */
 export const giveUpData = (reason: string, door: Exclude<Door, 'data'>): Decision =>
   giveUpVolumes({ blame: { door, fault: 'other', reason } });
+
+/** Nothing is wrong with it: nobody has approved it. */
+export const withdrawData = (reason: string): Decision =>
+  giveUpVolumes({ blame: { door: 'person', fault: 'unpermitted', reason } });
 
 /**
  * A person has asked for other data since: the client is not stopped for what they do not want any more. What was made stays, and the heal of the later word
@@ -164,7 +176,7 @@ function beforeVolumes(facts: Facts, state: LadderState): Decision {
   // Each copy takes hours, and nothing is wrong with the node: what one has met, a person reads first.
   const met =
     facts.want.do === 'shrink'
-      ? state.tried.find(({ door, fault }) => FATE_OF[door] !== 'waits' && fault !== 'unwanted')
+      ? state.tried.find((one) => FATE_OF[one.door] !== 'waits' && !isBlameless(one))
       : undefined;
   if (met) return rungFailed(met.reason);
   if (state.tried.some(({ fault }) => fault === 'same-stop')) return onceSettled(facts, state, sameStop(state));
@@ -628,7 +640,7 @@ export function takeAway(
       continue;
     }
     const which = attachment.instanceId === state.replacement?.instanceId ? 'replacement' : 'original';
-    const why = fault === 'unwanted' ? reason : `it did not help: ${reason}`;
+    const why = isBlameless({ fault }) ? reason : `it did not help: ${reason}`;
     return detachFrom(which, { volumeId, device: attachment.device }, why);
   }
   return dropVolumes({});

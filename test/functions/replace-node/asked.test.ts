@@ -172,6 +172,23 @@ describe('what follows from a plan', () => {
     });
   });
 
+  it('puts away what was made for it where a person says no, and ends with that', () => {
+    const refusal = {
+      refuse: 'approval-denied',
+      reason: 'a person said no',
+      page: false,
+      retryAfterMs: 1,
+      by: null,
+    } as const;
+    const { ask } = REPLACE_NODE.acts;
+    const answer = (asked: LadderPlan) => ask.reduce(first, { do: 'ask', plan: asked }, refusal, { mode: 'ask' });
+    expect(answer({ ...made, holds: true })).toMatchObject({
+      do: 'lease',
+      permitted: { rungs: [], source: null, refusal: { refuse: 'approval-denied' } },
+    });
+    expect(answer(made)).toMatchObject({ do: 'conclude', ending: { code: 'approval-denied' } });
+  });
+
   it('is no question where only a proof is left', () => {
     expect(plan.reduce(first, first, { settles: true }, { mode: 'ask' })).toEqual({
       do: 'lease',

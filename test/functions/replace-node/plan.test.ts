@@ -1,6 +1,7 @@
 // What a person reads before anything is done: the rungs, the guards' answers for each, the data, minutes and cost.
 import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { sourceOf } from '../../../functions/replace-node/permission.ts';
 import { type LadderPlan, planOf, planOn, stateOf } from '../../../functions/replace-node/plan.ts';
 import { hashOf } from '../../../shared/heal/approval.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
@@ -8,7 +9,18 @@ import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { DATA_PATH, volumeNow } from '../../fixtures/builders/volume.ts';
-import { client, FLEET, facts, impaired, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
+import {
+  client,
+  copy,
+  FLEET,
+  facts,
+  impaired,
+  ladderState,
+  machine,
+  newReplacement,
+  seen,
+  watched,
+} from '../../fixtures/replace-facts.ts';
 
 function planned(more: Partial<Facts> = {}): LadderPlan {
   const plan = planOf(facts({ seen: null, ...more }));
@@ -147,6 +159,22 @@ describe('a plan after an attempt that has tried something', () => {
 
   it('is none where the node follows its chain by itself: what is held for it is let go', () => {
     expect(on({ failed: [restarted], hold: 'held' }, { watched: watched('synced') })).toEqual({ settles: true });
+  });
+
+  it('names what was made for it, and what would go on', () => {
+    const made = on({ rung: 'replace', failed: [restarted], replacement: newReplacement() });
+    expect(made).toMatchObject({
+      rungs: ['replace'],
+      holds: true,
+      sentence: expect.stringContaining(`put away without a yes: ${newReplacement().instanceId}`),
+    });
+    const prepared = on({ rung: 'swap', failed: [restarted], restoredVolumes: copy() });
+    expect(prepared).toMatchObject({ rungs: ['swap', 'replace'], source: sourceOf(copy()), holds: true });
+  });
+
+  it('is none where the node follows its chain by itself: what was made is put away', () => {
+    const made = { rung: 'replace', replacement: newReplacement() } as const;
+    expect(on(made, { watched: watched('synced') })).toEqual({ settles: true });
   });
 
   it('is a refusal where a guard holds what comes next', () => {

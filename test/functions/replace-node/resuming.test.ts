@@ -1,13 +1,15 @@
 // How an attempt continues another one's unfinished work where a person is asked first, or where the mode is plan.
 import { describe, expect, it } from '@jest/globals';
-import type { Act } from '../../../functions/replace-node/acts/table.ts';
+import { type Act, reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { mayWait, needsTurn, permit, settlesWith, sourceOf } from '../../../functions/replace-node/permission.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import { type Permitted, phaseOf } from '../../../functions/replace-node/state.ts';
+import { excludedOf } from '../../../functions/replace-node/tried.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { Mode } from '../../../shared/model/mode.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { NOON_MS } from '../../fixtures/builders/time.ts';
 import { copy, facts, ladderState, machine, newReplacement } from '../../fixtures/replace-facts.ts';
 
 const prepared = ladderState({ rung: 'swap', restoredVolumes: copy() });
@@ -18,8 +20,13 @@ const down = ladderState({
   client: 'mayBeDown',
 });
 const launched = ladderState({ rung: 'replace', replacement: newReplacement() });
+const putAway = ladderState({
+  rung: 'swap',
+  restoredVolumes: copy({ givenUp: { door: 'person', fault: 'unpermitted', reason: 'a person said no' } }),
+});
 const swapping = ladderState({ rung: 'swap' });
 const incidentId = '7f3a0c1d';
+const DONE = { is: 'done', atMs: NOON_MS } as const;
 
 const other = copy({ source: 'set-1' });
 /** These rungs, with the data of `prepared`. */
@@ -33,7 +40,10 @@ describe('what is settled without a question', () => {
   it.each<[string, Permitted | undefined, Permitted | undefined]>([
     ['all of it in mode act', settles(prepared, 'act'), null],
     ['a rung that the node feels is brought to its end', settles(down, 'ask'), only('swap')],
-    ['what was only made is put away, and no rung climbed', settles(prepared, 'ask'), only()],
+    ['what was only made is held, and a person is asked whether to go on', settles(prepared, 'ask'), undefined],
+    ['an instance that was launched, too', settles(launched, 'ask'), undefined],
+    ['what is being put away is put away', settles(putAway, 'ask'), { rungs: [], source: sourceOf(copy()) }],
+    ['what another incident has made is put away', settles(prepared, 'ask', '0badcafe'), only()],
     ['in mode plan, too', settles(launched, 'plan'), { rungs: [], source: null }],
     ['nothing where a person only asks for a plan', settles(down, 'plan', '0badcafe'), undefined],
     ['nothing where nothing was made', settles(ladderState({ rung: 'swap' }), 'ask'), undefined],
@@ -118,6 +128,32 @@ describe('what is permitted', () => {
     ],
   ])('%s', (_, act, has, rungs, expected) => {
     expect(word(permit(act, facts(), has, rungs))).toBe(expected);
+  });
+
+  it('ends with what a person has said, once everything is put away', () => {
+    const refusal = { refuse: 'approval-denied', reason: 'a person said no', page: false, retryAfterMs: 1 } as const;
+    const denied = { rungs: [], source: null, refusal };
+    expect(permit(exchange, facts(), prepared, denied)).toMatchObject({
+      do: 'give-up-volumes',
+      blame: { fault: 'unpermitted', reason: 'a person said no' },
+    });
+    expect(permit(takes('replace'), facts(), ladderState(), denied)).toEqual({
+      do: 'end',
+      end: { as: 'refused', refusal },
+    });
+  });
+
+  it('an instance that nobody has approved is no failure of its rung, which is climbed once somebody has', () => {
+    const given = reduceAct(launched, permit({ do: 'keep-volumes' }, facts(), launched, only()) as Act, DONE);
+    const dropped = reduceAct(given, { do: 'drop-replacement' }, DONE);
+    expect(dropped).toMatchObject({ rung: null, replacement: null, failed: [], exhausted: [] });
+  });
+
+  it('data that nobody has approved may be used once somebody has', () => {
+    const given = reduceAct(prepared, permit(exchange, facts(), prepared, only()) as Act, DONE);
+    const dropped = reduceAct(given, { do: 'drop-volumes' }, DONE);
+    expect(dropped.tried).toMatchObject([{ source: copy().source, fault: 'unpermitted' }]);
+    expect(excludedOf(dropped, NOON_MS)).toEqual([]);
   });
 
   it('what a rung before has stopped is started before the next one is asked for', () => {
