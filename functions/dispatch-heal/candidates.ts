@@ -253,8 +253,18 @@ export function isOver(
   if (kind === 'node') return isHealthy(incident) && !(node && unsettled(node));
   if (isScheduled(incident)) return isHealthy(incident) || nowMs - incident.onsetMs > SCHEDULED_VALID_MS;
   if (kind === 'request' && isHealthy(incident)) return true;
+  // Told once, and not tried again: it would be refused again.
+  if (isRefusedForGood(incident) && !(node && unsettled(node))) return true;
   return alarm.alarmName === '' ? nowMs - wordMs(incident) > MANUAL_VALID_MS : isQuiet(incident);
 }
+
+/** Of what a person has asked for of one node; what people are to be told of it is told first. */
+const isRefusedForGood = ({ state, trigger, refusedCodes, pendingPages = [] }: IncidentRecord): boolean =>
+  state === 'open' &&
+  readTrigger(trigger)?.kind === 'request' &&
+  trigger !== 'request:upgrade' &&
+  refusedCodes.some(isFinal) &&
+  pendingPages.length === 0;
 
 /**
  * A person has asked for it of one node, and it waited, or was refused, until its hour was over: nothing has said that nothing comes of it. A plan that was

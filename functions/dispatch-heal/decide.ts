@@ -15,7 +15,7 @@ import { leaseFree, mayHold, newNode, unsettled } from '../../shared/heal/lease.
 import type { IncidentRecord, NodeRecord, Operation } from '../../shared/heal/records.ts';
 import { DISK_FIRST, healOf } from '../../shared/heal/records.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
-import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { isFinal, type Refusal } from '../../shared/model/guardrail-codes.ts';
 import {
   type AlarmFact,
   acknowledgesValidator,
@@ -46,6 +46,8 @@ export interface Candidate {
   readonly rehearses?: string;
   /** A person asks for it now: an earlier refusal or plan is judged again, however recent it is. */
   readonly atOnce?: true;
+  /** Whoever has asked reads the answer: what is finally refused is no incident, and nobody is paged for it. */
+  readonly isAnswered?: true;
   /** Why the alarm must be left alone: suppressed or muted by a person. */
   readonly suppressedBy: string | null;
   /** The fleet that a person has named: the instance must belong to it. */
@@ -198,6 +200,12 @@ function incidentOfRequest(facts: DispatchFacts): { readonly next: IncidentRecor
   };
   return { next: { ...onsetOf(facts), ...count, ...fresh, ...terms } };
 }
+
+/** Whether the answer to whoever has asked is all that comes of it. */
+export const isLastWord = (
+  { isAnswered }: Candidate,
+  { isNew, refusal }: Extract<Dispatch, { readonly do: 'refuse' }>,
+): boolean => isAnswered === true && isNew && isFinal(refusal.refuse);
 
 function refusalOf({ candidate, paused, waits, guarded, fleet, nodeRecord, trigger }: DispatchFacts): Refusal | null {
   // A heal died while the client was down: the next heal may put it back, even if a later decision said otherwise.

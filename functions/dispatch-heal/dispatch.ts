@@ -1,7 +1,7 @@
 // Takes one candidate to its heal: finds its node, reads its records, decides, writes the decision, and starts the heal or refuses it.
 import { DurableExecutionAlreadyStartedException, InvokeCommand } from '@aws-sdk/client-lambda';
 import { logInfo, logWarn } from '../../shared/aws/log.ts';
-import { EventError } from '../../shared/events/errors.ts';
+import { EventError, NotNowError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isInGroup, nameApart } from '../../shared/fleet/node-names.ts';
 import { missedOf } from '../../shared/fleet/observation.ts';
@@ -37,6 +37,7 @@ import {
   diskFirst,
   executionName,
   isDown,
+  isLastWord,
   judgeBeforeStart,
   type ListRestart,
   peersFirst,
@@ -87,6 +88,8 @@ export async function considerKnownInstance(
     return undefined;
   }
   if (!instance) throw new EventError(alarmName, candidate.instanceId, 'an instance that exists');
+  if (candidate.isAnswered && fleet && 'refuse' in fleet)
+    throw new NotNowError(`${candidate.instanceId}: ${fleet.reason}. Nothing is begun on it`);
   if (!fleet || 'refuse' in fleet)
     throw new EventError(alarmName, candidate.instanceId, `an instance with the tags of one fleet; ${fleet?.reason}`);
   if (candidate.fleet !== undefined && candidate.fleet !== fleet.name)
@@ -205,6 +208,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
           : null,
       owner: await statusOf(nodeRecord?.owner),
     });
+    if (dispatch.do === 'refuse' && isLastWord(candidate, dispatch)) return { dispatch, incident: dispatch.incident };
     const written = await execute(context, dispatch, incident);
     if (written === 'conflict') conflict++;
     else if (written === 'spent') skipped++;

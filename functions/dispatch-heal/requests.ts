@@ -110,6 +110,7 @@ export async function manualCandidate(
     onsetMs: nowMs,
     ...asked,
     atOnce: true,
+    ...(event.kind !== 'manual' && { isAnswered: true as const }),
     suppressedBy: null,
     fleet: fleet.name,
   };

@@ -6,8 +6,9 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
-import { keptOf, readKept } from '../../shared/heal/kept.ts';
+import { readKept } from '../../shared/heal/kept.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import { putAwayOf } from '../../shared/heal/put-back.ts';
 import { isBlueGreen } from '../../shared/model/payload.ts';
 import { FLEET_TAG, NODE_TAG, PUT_BACK_TAG } from '../../shared/model/tags.ts';
 import { rateShown } from '../../shared/snapshots/catch-up.ts';
@@ -172,7 +173,7 @@ const ONE_EXCHANGE_MS = 5 * 60_000;
 /** The volumes of this node that the last exchange has kept, one for each role: by their tags and by a heal's record. */
 async function readPutAway(context: ReplaceContext, { fleet }: SourcesInput): Promise<KeptSource | null> {
   const { clients, payload, store } = context;
-  const records = keptOf(await readKept(store, fleet.name), 'volume');
+  const records = new Map(putAwayOf(await readKept(store, fleet.name), payload.node).map((one) => [one.id, one]));
   const { Volumes = [] } = await clients.ec2.send(
     new DescribeVolumesCommand({
       Filters: [
@@ -185,7 +186,7 @@ async function readPutAway(context: ReplaceContext, { fleet }: SourcesInput): Pr
   );
   const kept = Volumes.flatMap(({ VolumeId = '', AvailabilityZone: availabilityZone = '' }) => {
     const record = records.get(VolumeId);
-    if (!record || record.node !== payload.node) return [];
+    if (!record) return [];
     const { incidentId, atMs, was } = record;
     return [{ volumeId: VolumeId, availabilityZone, role: was.role, incidentId, atMs }];
   }).sort((a, b) => b.atMs - a.atMs);

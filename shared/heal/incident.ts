@@ -4,7 +4,7 @@
 import { type ExecutionStatus, REQUEST_LIFETIME_MS } from '../model/execution.ts';
 import type { GuardrailCode } from '../model/guardrail-codes.ts';
 import type { HealPayload } from '../model/payload.ts';
-import { NODE_TYPE } from '../model/trigger.ts';
+import { NODE_TYPE, readTrigger } from '../model/trigger.ts';
 import type { Write } from '../model/write.ts';
 import { plainText } from '../text/plain-text.ts';
 import { leaseFree, owesClient, unsettled } from './lease.ts';
@@ -277,12 +277,15 @@ export function pauseAfterRefusal(read: Pick<IncidentRecord, 'refusals'>, code: 
 }
 
 /** What people have to know of a refusal; undefined where it does not page, or they were told of its code before in this incident. */
+/** What a plan is refused for, whoever has asked for it reads. */
 export const pendingPageOf = (
-  { pagedCodes }: Pick<IncidentRecord, 'pagedCodes'>,
+  { pagedCodes, trigger }: Pick<IncidentRecord, 'pagedCodes' | 'trigger'>,
   { code, reason, page }: { readonly code: GuardrailCode; readonly reason: string; readonly page: boolean },
   atMs: number,
 ): PendingPage | undefined =>
-  page && !pagedCodes.includes(code) ? { code, sentence: plainText(reason), atMs } : undefined;
+  page && !pagedCodes.includes(code) && readTrigger(trigger)?.kind !== 'plan'
+    ? { code, sentence: plainText(reason), atMs }
+    : undefined;
 
 /** True when this outcome would be the incident's last: the page must say so. */
 export const wouldEscalate = (read: IncidentRecord): boolean => read.failures + 1 >= MAX_FAILURES;

@@ -6,7 +6,7 @@
 // JSON of letters, digits and double quotes mean the same in bash, zsh and fish.
 
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { CONDITIONS, FAILURES, GUARDRAILS, type PageCode } from '../model/guardrail-codes.ts';
+import { CONDITIONS, FAILURES, GUARDRAILS, isFinal, type PageCode } from '../model/guardrail-codes.ts';
 import { PAGE_WANTS, type Urgency } from '../model/page-wants.ts';
 import { forSuite, suiteOfTopic } from '../model/suite.ts';
 import { plainJson, plainText } from '../text/plain-text.ts';
@@ -234,8 +234,11 @@ function toldOf(topicArn: string, content: Content, words: Words, at: Date): Tol
       ? [['seen', `npm run chainmend -- ack ${key}`] as [string, string]]
       : []),
     ['stop', `npm run chainmend -- pause ${plainText(fleet, 64)} --why "…"`],
-    // Of one node: a person undoes what was done to that. Its name is a tag's value.
-    ...(undoes(text('trigger')) && !isOfMany(node) && PASTEABLE.test(`${fleet}/${node}`)
+    // Of one node: a person undoes what was done to that. An undo that was refused for good is not offered again. Its name is a tag's value.
+    ...(undoes(text('trigger')) &&
+    !(text('trigger') === 'request:undo' && isFinal(code)) &&
+    !isOfMany(node) &&
+    PASTEABLE.test(`${fleet}/${node}`)
       ? [['undo', `npm run chainmend -- undo ${fleet}/${node}`] as [string, string]]
       : []),
     ...(runbook === undefined ? [] : [['runbook', runbook] as [string, string]]),

@@ -239,8 +239,16 @@ export interface Refusal {
 /** A few values, each short. */
 export type DecidedNumbers = Readonly<Record<string, string | number | null>>;
 
-/** Refusals of which nothing comes later either: nobody looks at them again. */
-const FINAL: ReadonlySet<string> = new Set<GuardrailCode>(['nothing-to-undo']);
+/**
+ * Refusals of what a person has asked for that no waiting changes: somebody has to change something first, and ask again. Nobody looks at such a request
+ * again.
+ */
+const FINAL: ReadonlySet<string> = new Set<GuardrailCode>([
+  ...(['nothing-to-undo', 'snapshot-unfit', 'shrink-unfit', 'no-good-snapshot', 'version-unknown'] as const),
+  ...(['node-unknown', 'another-suite', 'instance-gone', 'not-made-again', 'upgrade-beside'] as const),
+  ...(['validator', 'role-unknown', 'drift-refused', 'restart-forbidden', 'out-of-reach'] as const),
+  ...(['asg-owned', 'instance-store', 'stop-protected', 'public-ip'] as const),
+]);
 
 /** Whether a refusal by this code is the last word on what was asked for. */
 export const isFinal = (code: string): boolean => FINAL.has(code);

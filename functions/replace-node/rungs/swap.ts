@@ -16,6 +16,7 @@ import type {
   Shrink,
   Tried,
 } from '../../../shared/heal/memory.ts';
+import { NOTHING_KEPT, REQUEST_LASTS_MS } from '../../../shared/heal/put-back.ts';
 import { type Door, FATE_OF } from '../../../shared/model/doors.ts';
 import { isFinal, type Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
@@ -233,9 +234,6 @@ const sameStop = ({ tried }: LadderState): End => ({
   asFound: true,
 });
 
-/** By then a person's request is over: after an hour, counted from the end of what they had asked for before (docs/restoring.md). */
-const REQUEST_LASTS_MS = 2 * 60 * 60_000;
-
 function noneLeft({ want }: Facts, { tried }: LadderState, { failed: reason, code }: NoChoice): Decision {
   const unfit = UNFIT[want.do];
   const last = tried.at(-1);
@@ -350,8 +348,7 @@ export function choose(
     const { kept } = sources;
     if (!kept || tried.has(kept.incidentId))
       return {
-        failed:
-          'no heal has kept volumes of this node; an instance that was replaced is put back by hand: its tag chainmend:put-back says how',
+        failed: NOTHING_KEPT,
       };
     // An undo that waited for a heal does not undo that heal: nobody had asked for what it had found not to work.
     if ((kept.unaskedAtMs ?? 0) > facts.onsetMs)

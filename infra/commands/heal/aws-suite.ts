@@ -15,6 +15,7 @@ import type { AcknowledgeAnswer } from '../../../shared/events/acknowledge.ts';
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import { readSettings } from '../../../shared/fleet/settings.ts';
 import { storyKey } from '../../../shared/heal/journal.ts';
+import { readKept } from '../../../shared/heal/kept.ts';
 import { healOf, partitions, WRITERS, type Writer } from '../../../shared/heal/records.ts';
 import { createStore, type Store } from '../../../shared/heal/store.ts';
 import type { FleetRecord } from '../../../shared/reconcile/context.ts';
@@ -88,6 +89,7 @@ export function awsSuite({
     caller,
     subscribers: async () => readSubscribers(sns, await caller()),
     answer: (callbackId, answer) => withSuiteError('the answer', () => send(lambda, callbackId, answer)),
+    kept: (fleet) => withSuiteError('what heals have kept', () => readKept(store, fleet)),
     wishedSize: (fleet) => withSuiteError('the wished size', async () => (await store.readScale(fleet))?.wish ?? null),
     boosts: (fleet) => withSuiteError('the boosts', async () => (await store.readBoost(fleet))?.volumes ?? []),
     scale: ({ fleet, nodes }, begun) =>

@@ -4,6 +4,7 @@ import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { FleetObservation } from '../../../shared/fleet/observation.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import type { DrillRecord } from '../../../shared/heal/drill.ts';
+import type { KeptRecord } from '../../../shared/heal/kept.ts';
 import type { IncidentRecord, NodeRecord, Writer } from '../../../shared/heal/records.ts';
 import type { BoostedVolume } from '../../../shared/snapshots/boost.ts';
 import type { ScaleWish } from '../../../shared/snapshots/scale.ts';
@@ -98,6 +99,8 @@ export interface Suite {
   readonly caller: () => Promise<string | undefined>;
   /** Sends a person's answer to a plan of mode ask. closed: the plan was answered before, or has expired. */
   readonly answer: (callbackId: string, answer: object, yes: Yes) => Promise<'sent' | 'closed'>;
+  /** What heals have put away. */
+  readonly kept: (fleet: string) => Promise<readonly KeptRecord[]>;
   /** How many nodes a person wants of its group; null where nobody has asked. */
   readonly wishedSize: (fleet: string) => Promise<ScaleWish | null>;
   /** Volumes that have the figures of their first sync, or had them. */

@@ -2,10 +2,12 @@
 
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { ApprovalRecord } from '../../../shared/heal/records.ts';
+import { isFinal } from '../../../shared/model/guardrail-codes.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { consentTo, refuseUnasked, type Yes, type YesOption } from '../consent.ts';
 import type { AlwaysAsks } from '../verb-table.ts';
 import type { HealCommandContext, StoryLine } from './context.ts';
+import { judgeAtDesk } from './desk.ts';
 import { type FollowResult, follow } from './follow.ts';
 import { type PlanFacts, planFacts, planText } from './show.ts';
 
@@ -13,6 +15,8 @@ export interface HealRequest {
   readonly verb: AlwaysAsks;
   /** dispatch-heal's event. */
   readonly event: Readonly<Record<string, unknown>>;
+  /** Of one node: its heal judges it by a plan before it is begun, with --yes, too. */
+  readonly plansFirst?: true;
   /** "restore bitcoin/node2" */
   readonly words: string;
 }
@@ -37,13 +41,19 @@ export interface RequestOutcome {
 
 export async function carryOut(
   context: HealCommandContext,
-  { verb, event, words }: HealRequest,
+  { verb, event, words, plansFirst }: HealRequest,
   options: HealRequestOptions,
 ): Promise<RequestOutcome> {
   if (!options.plan) refuseUnasked(verb, context, options, words);
-  if (!options.yes || options.plan) {
-    const planned = await planOf(context, event);
-    if (!planned.isPossible || options.plan) return { status: planned.isPossible ? 0 : 1, facts: planned };
+  const refusal = await judgeAtDesk(context.suite(), { event });
+  if (refusal) return refusedForGood(context, { code: refusal.refuse, reason: refusal.reason });
+  if (!options.yes || options.plan || plansFirst) {
+    const isAsked = !options.plan && options.yes === true;
+    const planned = await planOf(context, event, { tell: !isAsked });
+    if (options.plan) return { status: planned.isPossible ? 0 : 1, facts: planned };
+    // What only has to wait is asked for: it is begun when it can be.
+    if (!planned.isPossible && isAsked && isFinal(planned.code ?? '')) return refusedForGood(context, planned);
+    if (!planned.isPossible && !isAsked) return { status: 1, facts: planned };
   }
   const yes = await consentTo(verb, context, options, `${words}?`);
   if (yes === undefined) {
@@ -66,6 +76,15 @@ export async function carryOut(
   return { status: printEnd(context, answer, followed), facts: { ...answer, end, reason: last?.sentence } };
 }
 
+/** No waiting changes it: whoever has asked is told, and nobody else. */
+function refusedForGood(
+  context: HealCommandContext,
+  { code, reason = '' }: Pick<Planned, 'code' | 'reason'>,
+): RequestOutcome {
+  context.complain(plainText(`Refused (${code}): ${reason}. Nothing was begun.`));
+  return { status: 1, facts: { isPossible: false, did: 'refused', code, reason } };
+}
+
 /** A plan for machines. */
 interface Planned {
   readonly isPossible: boolean;
@@ -76,19 +95,24 @@ interface Planned {
 }
 
 /** Where nothing would be done, the reason has been printed. */
-async function planOf(context: HealCommandContext, event: HealRequest['event']): Promise<Planned> {
+async function planOf(
+  context: HealCommandContext,
+  event: HealRequest['event'],
+  { tell }: { readonly tell: boolean },
+): Promise<Planned> {
   const answer = await context.suite().ask({ ...event, plan: true }, null);
   if (answer.did !== 'started') {
-    notStarted(context, answer);
+    if (tell) notStarted(context, answer);
     const { code, reason } = answer;
     return { isPossible: false, code, reason };
   }
   context.status('making the plan …');
   const { end, lines, last } = await follow(context, answer, { forMs: PLAN_FOR_MS, tell: false });
   if (end === 'planned') {
-    context.say(planText(lines));
+    if (tell) context.say(planText(lines));
     return { isPossible: true, plan: planFacts(lines) };
   }
+  if (!tell) return { isPossible: false, code: last?.code, reason: last?.sentence };
   if (end === 'waiting')
     context.complain(`there is no plan after ${PLAN_FOR_MS / MINUTE_MS} min; incident ${answer.incidentId}`);
   else context.complain(`Nothing would be done. ${reasonText(last)}`);
@@ -106,10 +130,12 @@ function notStarted(context: HealCommandContext, answer: DispatchAnswer): 1 {
 const ASKED_FOR_MS = 60 * 60_000;
 
 /** A plan is requested once. */
-const retryText = ({ trigger, onsetMs }: DispatchAnswer): string =>
+const retryText = ({ trigger, onsetMs, code = '' }: DispatchAnswer): string =>
   trigger.startsWith('plan:')
     ? ''
-    : `It stays asked for until ${new Date(onsetMs + ASKED_FOR_MS).toISOString().slice(11, 16)} UTC, and is tried again by itself unless it is paused.`;
+    : isFinal(code)
+      ? 'Nothing was begun.'
+      : `It stays asked for until ${new Date(onsetMs + ASKED_FOR_MS).toISOString().slice(11, 16)} UTC, and is tried again by itself unless it is paused.`;
 
 /** The dispatcher's reason codes as sentences. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -156,7 +182,9 @@ function printEnd(context: HealCommandContext, answer: DispatchAnswer, { end, la
       context.complain(`It did not work, and people were paged. ${reasonText(last)}`);
       return 1;
     case 'refused':
-      context.complain(`Refused, incident ${incidentId}. ${reasonText(last)}. ${retryText(answer)}`.trim());
+      context.complain(
+        `Refused, incident ${incidentId}. ${reasonText(last)}. ${retryText({ ...answer, ...(last?.code !== undefined && { code: last.code }) })}`.trim(),
+      );
       return 1;
     case 'failed':
       context.complain(`Failed, incident ${incidentId}. ${reasonText(last)}`);

@@ -22,17 +22,27 @@ export function restoreOf(written: string, { snapshot, acknowledgeValidator }: R
     ...(snapshot !== undefined && { snapshotId: snapshot }),
     ...(acknowledgeValidator && { acknowledgesValidator: true }),
   };
-  return { verb: 'restore', event: { kind: 'restore', fleet, ...node, ...more }, words: `restore ${shown}` };
+  return {
+    verb: 'restore',
+    plansFirst: true,
+    event: { kind: 'restore', fleet, ...node, ...more },
+    words: `restore ${shown}`,
+  };
 }
 
 export function replaceOf(written: string): HealRequest {
   const { fleet, node, shown } = nodeOf(written);
-  return { verb: 'replace', event: { kind: 'replace-instance', fleet, ...node }, words: `replace ${shown}` };
+  return {
+    verb: 'replace',
+    plansFirst: true,
+    event: { kind: 'replace-instance', fleet, ...node },
+    words: `replace ${shown}`,
+  };
 }
 
 export function undoOf(written: string): HealRequest {
   const { fleet, node, shown } = nodeOf(written);
-  return { verb: 'undo', event: { kind: 'undo', fleet, ...node }, words: `undo ${shown}` };
+  return { verb: 'undo', plansFirst: true, event: { kind: 'undo', fleet, ...node }, words: `undo ${shown}` };
 }
 
 export interface ShrinkOptions extends HealRequestOptions {
@@ -43,6 +53,7 @@ export function shrinkOf(written: string, { to }: ShrinkOptions): HealRequest {
   const { fleet, node, shown } = nodeOf(written);
   return {
     verb: 'shrink',
+    plansFirst: true,
     event: { kind: 'shrink', fleet, ...node, toGiB: to },
     words: `shrink ${shown} to ${to} GiB`,
   };

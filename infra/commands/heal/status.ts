@@ -97,9 +97,9 @@ async function readState(
     trials: file ? trialReports(file, drill, nowMs) : [],
     ...(file?.copiesFrom && { copiesFrom: placeOf(file.copiesFrom) }),
     nodes: nodesOf(observed, paused),
-    // A plan that was refused waits for nothing: it was told to who asked for it.
+    // A plan that was made or refused waits for nothing: it was told to who asked for it.
     incidents: incidents
-      .filter(({ trigger, state }) => !(trigger.startsWith('plan:') && state === 'open'))
+      .filter(({ trigger, state }) => !(trigger.startsWith('plan:') && (state === 'open' || state === 'healed')))
       .filter((incident) => incident.state !== 'healed' || nowMs - incident.endedAtMs < LATELY_MS)
       .sort((a, b) => b.onsetMs - a.onsetMs),
     records,

@@ -916,3 +916,27 @@ describe('an open incident in a sweep', () => {
     expect(isOver(incident, undefined, no, yes, NOON_MS)).toBe(true);
   });
 });
+
+describe('what a person has asked for, and was refused for good', () => {
+  const alarm = { alarmName: '', namespace: 'person', dimensions: {} };
+  const asked = (more: Partial<IncidentRecord>): IncidentRecord =>
+    openIncidentRecord({ trigger: 'request:undo', onsetMs: NOON_MS - 60_000, alarm, ...more } as object);
+
+  it.each<[string, Partial<IncidentRecord>, boolean]>([
+    ['is over', { refusedCodes: ['nothing-to-undo'] }, true],
+    [
+      'is over only after people were told of it',
+      { refusedCodes: ['drift-refused'], pendingPages: [{ code: 'drift-refused', sentence: 'a', atMs: NOON_MS }] },
+      false,
+    ],
+    ['is not over where it only has to wait', { refusedCodes: ['replacements-spent'] }, false],
+    [
+      'is not over where its fleet is upgraded: that goes on with it',
+      { trigger: 'request:upgrade', refusedCodes: ['validator'] },
+      false,
+    ],
+    ['is not over where it is no request', { trigger: 'node:health', refusedCodes: ['validator'] }, false],
+  ])('%s', (_, more, over) => {
+    expect(isOver(asked(more), undefined, no, no, NOON_MS)).toBe(over);
+  });
+});

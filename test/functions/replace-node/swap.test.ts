@@ -76,14 +76,14 @@ it('a group that does not set its member aside ends the rung, and people read wh
   });
 });
 
-describe('an undo that has nothing to put back', () => {
-  it('is not looked at again while it is asked for: nothing can be kept for it later', () => {
+describe('what a person has asked for, and there are no data for', () => {
+  it('is not looked at again while it is asked for: whoever has asked was told', () => {
     expect(next({ ...sources(), want: { do: 'undo' } }, SWAP)).toMatchObject({
       end: { refusal: { refuse: 'nothing-to-undo', retryAfterMs: 2 * HOUR_MS } },
     });
     const restore = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
     expect(next({ ...sources({ good: [] }), want: restore }, SWAP)).toMatchObject({
-      end: { refusal: { refuse: 'snapshot-unfit', retryAfterMs: 5 * MINUTE_MS } },
+      end: { refusal: { refuse: 'snapshot-unfit', retryAfterMs: 2 * HOUR_MS } },
     });
   });
 });

@@ -4,8 +4,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type LocalRegion, serveLocally } from '../../../infra/commands/local-region.ts';
+import { VERBS } from '../../../infra/commands/verb-table.ts';
 import type { ReportFacts } from '../../../infra/report/facts.ts';
 import { sampled } from '../../fixtures/asked.ts';
 import { long } from '../../fixtures/long.ts';
@@ -48,6 +50,15 @@ async function chainmend(words: string, more: Record<string, string> = environme
   }
 }
 
+const configOf = (variables: Readonly<Record<string, string>>) => ({
+  region: variables['AWS_REGION'] ?? '',
+  endpoint: variables['AWS_ENDPOINT_URL'] ?? '',
+  credentials: {
+    accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
+  },
+});
+
 const objectOf = ({ stdout }: Ended): Record<string, unknown> => JSON.parse(stdout) as Record<string, unknown>;
 
 describe('a node', () => {
@@ -87,6 +98,38 @@ describe('a node', () => {
     },
     HEALED_MS,
   );
+
+  it(
+    'is told at once what no waiting changes: one sentence, no incident, no page, and nothing that is tried again',
+    async () => {
+      for (const words of ['undo bitcoin/node4 --yes', 'undo bitcoin/node4 --plan']) {
+        const { status, stdout, stderr } = await chainmend(words);
+        expect([words, status, stdout]).toEqual([words, 1, '']);
+        expect(stderr).toMatch(
+          /^Refused \(nothing-to-undo\): no heal has kept volumes of this node; .*says how\. Nothing was begun\.\s*$/,
+        );
+      }
+      const unfit = await chainmend('restore bitcoin/node4 --snapshot snap-0123456789abcdef0 --yes');
+      expect([unfit.status, unfit.stdout]).toEqual([1, '']);
+      expect(unfit.stderr).toMatch(/^Refused \(snapshot-unfit\): .*snap-0123456789abcdef0.* Nothing was begun\.\s*$/);
+      const { stdout } = await chainmend('status bitcoin/node4');
+      expect(stdout).toContain('Nothing is open in bitcoin/node4');
+      expect(await chainmend('ack')).toMatchObject({ status: 0, stdout: 'No page is open: nobody is waited for.\n' });
+    },
+    HEALED_MS,
+  );
+
+  it('is paused by its tag at once, which status says, and goes on', async () => {
+    expect(await chainmend("pause bitcoin/node4 --why 'mine for now'")).toMatchObject({ status: 0 });
+    const pausedStatus = await chainmend('status bitcoin/node4');
+    expect(pausedStatus.stdout).toMatch(
+      /^PAUSED +bitcoin\/node4: the node is paused by its tag chainmend:pause: mine for now\. Go on with: npm run chainmend -- resume bitcoin\/i-\w+$/m,
+    );
+    const refused = await chainmend('restore bitcoin/node4 --yes');
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('mine for now') });
+    expect(await chainmend('resume bitcoin/node4')).toMatchObject({ status: 0 });
+    expect((await chainmend('status bitcoin/node4')).stdout).not.toContain('PAUSED');
+  });
 
   long('verbs')('is snapshotted by hand, and the journal has every line of it', async () => {
     expect(await chainmend('snapshot bitcoin --yes')).toMatchObject({ status: 0 });
@@ -192,6 +235,61 @@ describe('a fleet', () => {
       stderr: expect.not.stringContaining('at '),
     });
   });
+});
+
+describe('without a terminal and --yes', () => {
+  const WIDER = mkdtempSync(join(tmpdir(), 'chainmend-wider-'));
+  const text = readFileSync(join(ROOT, 'examples/fleets/bitcoin.yaml'), 'utf8');
+  writeFileSync(join(WIDER, 'bitcoin.yaml'), `${text}\ndisk: { maximumSizeGiB: 60000 }\n`);
+  afterAll(() => rmSync(WIDER, { recursive: true }));
+
+  /** One line for each verb that asks. */
+  const ASKING: Readonly<Record<string, string>> = {
+    restore: 'restore bitcoin/node2',
+    replace: 'replace bitcoin/node2',
+    undo: 'undo bitcoin/node2',
+    shrink: 'shrink bitcoin/node2 --to 100',
+    snapshot: 'snapshot bitcoin',
+    upgrade: 'upgrade bitcoin --to 28.1',
+    drill: 'drill bitcoin',
+    scale: 'scale bitcoin 5',
+    approve: 'approve 7f3a',
+    reject: 'reject 7f3a',
+    push: `push bitcoin --fleets ${WIDER}`,
+    retire: 'retire bitcoin',
+    'names adopt': 'names adopt bitcoin',
+    'names release': 'names release bitcoin',
+    smoke: 'smoke --remove',
+  };
+
+  it('every verb that asks is here', () => {
+    const asking = Object.entries(VERBS).flatMap(([verb, { asks }]) => (asks === 'never' ? [] : [verb]));
+    expect(Object.keys(ASKING).sort()).toEqual(asking.sort());
+  });
+
+  it(
+    'no verb changes anything that wants a yes',
+    async () => {
+      const client = new SSMClient({ ...configOf(environment) });
+      const stored = async () => {
+        const { Parameters = [] } = await client.send(
+          new GetParametersByPathCommand({ Path: '/chainmend', Recursive: true }),
+        );
+        return Parameters.map(({ Name, Version }) => `${Name} ${Version}`).sort();
+      };
+      const before = await stored();
+      for (const [verb, words] of Object.entries(ASKING)) {
+        const { status, stderr } = await chainmend(words);
+        // Nothing waits for an approval here, which is told first.
+        const isNone = verb === 'approve' || verb === 'reject';
+        expect([verb, status]).toEqual([verb, isNone ? 2 : 1]);
+        if (!isNone) expect(stderr.trim()).toMatch(/Nothing was changed\. With a yes[\s\S]* --yes$/);
+      }
+      expect(await stored()).toEqual(before);
+      expect((await chainmend('status bitcoin/node2')).stdout).toContain('Nothing is open in bitcoin/node2');
+    },
+    HEALED_MS,
+  );
 });
 
 describe('a wrong word', () => {

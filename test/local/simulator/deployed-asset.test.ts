@@ -10,20 +10,21 @@ const MINUTES = 60_000;
 
 let asset: AssetRan;
 let killed: AssetRan;
+let every: AssetRan;
 let lanes: Simulated[];
 
 longSuite('deployed-asset')('the deployed asset in a process of its own', () => {
   beforeAll(async () => {
     const [assets, simulated] = await Promise.all([
-      runJob('asset', [{}, { killAfter: 'ModifyVolume' }]),
+      runJob('asset', [{}, { killAfter: 'ModifyVolume' }, { every: true }]),
       runJob(
         'simulation',
         (['fidelity', 'sweep'] as const).map((lane) => ({ scenario: 'disk-full', lane })),
       ),
     ]);
-    [asset, killed] = assets as [AssetRan, AssetRan];
+    [asset, killed, every] = assets as [AssetRan, AssetRan, AssetRan];
     lanes = simulated;
-  }, 2 * MINUTES);
+  }, 5 * MINUTES);
 
   /** The journal without its times: how long a process takes depends on the machine. */
   const told = (journal: readonly JournalLine[]) =>
@@ -33,6 +34,14 @@ longSuite('deployed-asset')('the deployed asset in a process of its own', () => 
 
   it('heals a full disk, as every expectation of the scenario says', () => {
     expect(asset).toMatchObject({ unmet: [], violations: [], outcomes: ['healed'], modifications: 1 });
+  });
+
+  it('asks nothing outside this machine, whichever function it is', () => {
+    expect([asset.outside, killed.outside, every.outside]).toEqual([[], [], []]);
+    expect(every.functions).toEqual(
+      expect.arrayContaining(['chainmend-dispatch-heal', 'chainmend-register-nodes', 'chainmend-watch-fleet']),
+    );
+    expect(every).toMatchObject({ unmet: [], violations: [], outcomes: ['healed'] });
   });
 
   it('writes the journal that it writes in both lanes of the local region', () => {

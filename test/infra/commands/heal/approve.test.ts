@@ -63,6 +63,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     observed: async () => [],
     publicKeys: async () => new Map(),
     pausedNodes: async () => ({ nodes: new Map() }),
+    kept: async () => [],
     settings: async () => storedSettings(Object.keys(incidents)),
     subscribers: async () => ({
       kind: 'counted',

@@ -3,8 +3,10 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { RequestError, SuiteError } from '../../../../infra/commands/errors.ts';
 import type { HealCommandContext, StoryLine, Suite } from '../../../../infra/commands/heal/context.ts';
 import type { DispatchAnswer } from '../../../../shared/events/answer.ts';
+import type { FleetObservation } from '../../../../shared/fleet/observation.ts';
 import { hashOf } from '../../../../shared/heal/approval.ts';
 import { type DrillRecord, noDrill } from '../../../../shared/heal/drill.ts';
+import type { KeptRecord } from '../../../../shared/heal/kept.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../../../shared/heal/records.ts';
 import { bitcoinFleet } from '../../../fixtures/builders/fleet.ts';
 import { claimedIncident, endedIncident, openIncidentRecord } from '../../../fixtures/builders/incident.ts';
@@ -48,6 +50,12 @@ const line = (place: string, kind: string, sentence: string, more: Partial<Story
     evidence: undefined,
   },
   ...more,
+});
+
+const keptVolume = (node: string): KeptRecord => ({
+  ...{ fleet: 'bitcoin', node, incidentId: '7f3a0c1d', atMs: NOON_MS, state: 'kept', kind: 'volume', version: 1 },
+  ...{ id: 'vol-0123456789abcdef0', untilMs: NOON_MS },
+  was: { role: 'data', sizeGiB: 500, type: 'gp3', createdAtMs: 0, snapshotId: '', availabilityZone: 'eu-west-1a' },
 });
 
 const PLAN = 'swap: a person asked for it; 15 min at most, +$8.00 a month while the old volumes are kept';
@@ -120,6 +128,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     observed: async () => [],
     publicKeys: async () => new Map(),
     pausedNodes: async () => ({ nodes: new Map() }),
+    kept: async () => [],
     settings: async () => storedSettings(['bitcoin', 'ethereum']),
     journal: async () => [],
     subscribers: async () => ({
@@ -211,12 +220,11 @@ describe('a person who restores a node', () => {
 
   it('names a snapshot, an instance and what is at stake as the dispatcher wants them', async () => {
     await run(`restore bitcoin/${INSTANCE} --snapshot snap-0c1d2e3f405162738 --acknowledge-validator --yes`);
-    expect(events).toEqual([
-      {
-        ...{ kind: 'restore', fleet: 'bitcoin', instanceId: INSTANCE },
-        ...{ snapshotId: 'snap-0c1d2e3f405162738', acknowledgesValidator: true },
-      },
-    ]);
+    const event = {
+      ...{ kind: 'restore', fleet: 'bitcoin', instanceId: INSTANCE },
+      ...{ snapshotId: 'snap-0c1d2e3f405162738', acknowledgesValidator: true },
+    };
+    expect(events).toEqual([{ ...event, plan: true }, event]);
   });
 
   it.each([
@@ -244,7 +252,24 @@ describe('a person who restores a node', () => {
     ],
   ])('or says %s', async (words, event) => {
     expect((await run(words)).exit).toBe(0);
-    expect(events).toEqual([event]);
+    // Of one node, its heal judges it first.
+    const isPlanned = /^(undo|replace)/.test(words);
+    expect(events).toEqual(isPlanned ? [{ ...event, plan: true }, event] : [event]);
+  });
+
+  it.each<[string, Look, readonly boolean[], string]>([
+    [
+      'is told at once what no waiting changes, and nothing is begun',
+      refused('no-good-snapshot'),
+      [true],
+      'Refused (no-good-snapshot): no snapshot is whole. Nothing was begun.',
+    ],
+    ['has it begun where it only has to wait', refused('replacements-spent'), [true, false], ''],
+  ])('with --yes %s', async (_, look, plans, told) => {
+    looks = { plan: [look], act: [done] };
+    const { exit, complaint } = await run('restore bitcoin/node2 --yes');
+    expect(events.map((event) => (event as { plan?: boolean }).plan === true)).toEqual(plans);
+    expect([exit, complaint]).toEqual([told === '' ? 0 : 1, told]);
   });
 
   it.each([
@@ -281,7 +306,7 @@ describe('whoever waits', () => {
   const wait = (says?: boolean) => run('restore bitcoin/node2 --yes --wait', says);
 
   it('reads the journal as it grows, each line once, and ends with the heal', async () => {
-    looks = { plan: [], act: [working, working, done] };
+    looks = { plan: [planned], act: [working, working, done] };
     const { exit, text } = await wait();
     expect(exit).toBe(0);
     expect(text.match(/12:00:00 {2}decision/g)).toHaveLength(1);
@@ -293,11 +318,11 @@ describe('whoever waits', () => {
       ...{ what: 'fill vol-1', percent: 62.5, etaSeconds: 720, atMs: NOON_MS, incidentId: '7f3a0c1d' },
     };
     looks = {
-      plan: [],
+      plan: [planned],
       act: [{ ...working, progress }, { ...working, progress: { ...progress, incidentId: 'x' } }, done],
     };
     const { status } = await wait();
-    expect(status).toEqual(['fill vol-1  ███████████████░░░░░░░░░  62 %, about 12 min left', 'at work …']);
+    expect(status.slice(1)).toEqual(['fill vol-1  ███████████████░░░░░░░░░  62 %, about 12 min left', 'at work …']);
   });
 
   it.each<[string, Look, string]>([
@@ -318,7 +343,7 @@ describe('whoever waits', () => {
     ['was never begun, and closed by a sweep', { incident: endedIncident('healed', NOON_MS) }, 'Failed'],
     ['gives way to another wish', { incident: openIncidentRecord({ incidentId: 'other' }) }, 'Failed'],
   ])('and whose heal %s, is told so by exit status 1', async (_, last, words) => {
-    looks = { plan: [], act: [working, last] };
+    looks = { plan: [planned], act: [working, last] };
     const { exit, complaint } = await wait();
     expect(exit).toBe(1);
     expect(complaint).toContain(words);
@@ -329,14 +354,14 @@ describe('whoever waits', () => {
       incident: openIncidentRecord({ failures: 1, notBeforeMs: NOON_MS + 90_000 }),
       lines: [line('9-outcome', 'outcome', 'no answer', { act: 'failed', code: 'command-unanswered' })],
     };
-    looks = { plan: [], act: [refused('replace-in-flight'), failed, working, done] };
+    looks = { plan: [planned], act: [refused('replace-in-flight'), failed, working, done] };
     const { exit, status } = await wait();
     expect(exit).toBe(0);
-    expect(status[1]).toMatch(/^looked at again in 8\d s/);
+    expect(status[2]).toMatch(/^looked at again in 8\d s/);
   });
 
   it('waits no longer than was said, and what was begun goes on', async () => {
-    looks = { plan: [], act: [working] };
+    looks = { plan: [planned], act: [working] };
     const { exit, complaint } = await run('restore bitcoin/node2 --yes --wait --for 2');
     expect([exit, nowMs - NOON_MS]).toEqual([1, 2 * MINUTE_MS]);
     expect(complaint).toContain('It goes on without us: npm run chainmend -- status bitcoin/node2');
@@ -401,14 +426,38 @@ describe('what is wrong is told in a sentence', () => {
   });
 
   it('by a guardrail of the dispatcher, and how long it stays asked for', async () => {
-    const refusedAs = (trigger: string) => () =>
-      answerOf({ trigger, did: 'refused', code: 'validator', reason: 'node2 is a validator' });
-    answer = refusedAs('plan:restore');
+    const refusedAs = (trigger: string, code: string) => () =>
+      answerOf({ trigger, did: 'refused', code, reason: 'it is so' });
+    answer = refusedAs('plan:restore', 'validator');
     const plan = await run('restore bitcoin/node2 --plan');
-    expect([plan.exit, plan.complaint]).toEqual([1, 'Refused (validator): node2 is a validator.']);
-    answer = refusedAs('request:restore');
-    const act = await run('restore bitcoin/node2 --yes');
+    expect([plan.exit, plan.complaint]).toEqual([1, 'Refused (validator): it is so.']);
+    answer = refusedAs('request:snapshot', 'paused');
+    const act = await run('snapshot bitcoin --yes');
     expect([act.exit, act.complaint]).toEqual([1, expect.stringContaining('It stays asked for until 13:00 UTC')]);
+    answer = refusedAs('request:snapshot', 'validator');
+    const final = await run('snapshot bitcoin --yes');
+    expect([final.exit, final.complaint]).toEqual([1, 'Refused (validator): it is so. Nothing was begun.']);
+  });
+
+  it.each<[string, Partial<Suite>, boolean]>([
+    ['nothing is kept of the node', {}, false],
+    ['nothing is kept, and a heal is at the node', { node: async () => nodeRecord({ owner: 'arn' }) }, true],
+    ['something of another node is kept', { kept: async () => [keptVolume('node1')] }, false],
+    ['something of it is kept', { kept: async () => [keptVolume('node2')] }, true],
+    ['nobody has seen the node', { observed: async () => [] }, true],
+  ])('at the desk, before anything is asked, where %s: an undo', async (_, more, isAsked) => {
+    const nodes = [observedNode({ name: 'node2', instanceId: INSTANCE })];
+    const observed = async () => [{ observedAtMs: NOON_MS, nodes } as unknown as FleetObservation];
+    for (const words of ['undo bitcoin/node2 --yes', `undo bitcoin/${INSTANCE} --plan`]) {
+      events = [];
+      const { exit, complaint } = await run(words, undefined, { observed, node: async () => nodeRecord(), ...more });
+      expect([words, events.length > 0]).toEqual([words, isAsked]);
+      if (!isAsked)
+        expect([exit, complaint]).toEqual([
+          1,
+          expect.stringMatching(/^Refused \(nothing-to-undo\): no heal has kept volumes .*\. Nothing was begun\.$/),
+        ]);
+    }
   });
 
   it('by another heal that is at work there', async () => {
