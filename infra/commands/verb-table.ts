@@ -111,13 +111,17 @@ export function effectsTable(): string {
     why,
     asks === 'never' ? '' : `\`--yes\`${looks === undefined ? '' : `, or \`${looks}\` only looks`}`,
   ]);
-  return [
+  const table = [
     ['verb', 'what it changes', 'asks', 'why', 'without a terminal'],
     ['---', '---', '---', '---', '---'],
     ...rows,
   ]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
+  return `${table}\n\n${SENDS}`;
 }
+
+const SENDS =
+  'No verb sends anything to anybody but to AWS, where your configuration says. What `report` and `adopt` write stays here.';
 
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
