@@ -105,7 +105,7 @@ const brokenFileOf = ({ fileProblem }: FleetFacts): readonly (readonly [PageCode
       ];
 
 /** A chain that stops for its upgrade stops the consensus of its validators, too. */
-const HALTS: readonly PageCode[] = ['chain-halted', 'consensus-halted'];
+const HALTS: readonly PageCode[] = ['chain-halted', 'own-chain-halted', 'consensus-halted'];
 
 /** The state of the independent references: compared with the fleet and with each other, never believed alone. */
 function judgeReferences(
@@ -182,7 +182,12 @@ function fleetConditions(
   const conditions = new Map<PageCode, string>();
   if (haltedSinceMs !== null)
     conditions.set(
-      'chain-halted',
+      isOwnChain(
+        all.map(({ node }) => node),
+        references,
+      )
+        ? 'own-chain-halted'
+        : 'chain-halted',
       `nobody has advanced for ${duration(nowMs - haltedSinceMs)}${disagreementText(references)}`,
     );
 
@@ -270,6 +275,17 @@ function fleetConditions(
   return conditions;
 }
 
+/**
+ * Whether the fleet's own validators can halt the chain: they have a third of its power or more. Where nobody tells the power of all, several validators
+ * that are compared with no reference are taken for it.
+ */
+function isOwnChain(nodes: readonly ObservedNode[], references: readonly ObservedReference[]): boolean {
+  const validators = nodes.filter(({ role }) => role === 'validator');
+  const total = Math.max(0, ...nodes.map(({ votes }) => votes?.chain?.total ?? 0));
+  const own = validators.reduce((sum, { votes }) => sum + (votes?.own ?? 0), 0);
+  return total > 0 && own > 0 ? own * 3 >= total : validators.length > 1 && references.length === 0;
+}
+
 /** Two sweeps: what is not seen in one look is not over. */
 const ENDING_MS = 2 * SWEEP_MS;
 
@@ -324,14 +340,13 @@ function zoneOf({ fleet, before, nowMs }: FleetFacts, nodes: readonly ObservedNo
 }
 
 /** Two signs of one cause, a chain that makes no block: people are told by the first that is seen. */
-const SAME_CAUSE: ReadonlyMap<string, PageCode> = new Map([
-  ['chain-halted', 'consensus-halted'],
-  ['consensus-halted', 'chain-halted'],
-]);
+const SAME_CAUSE: ReadonlyMap<string, readonly PageCode[]> = new Map(
+  HALTS.map((code) => [code, HALTS.filter((other) => other !== code)]),
+);
 
 /** Whether people know of the cause of a condition, by its own page or by that of another sign of it. */
 export const isTold = (code: string, paged: FleetWatch['paged']): boolean =>
-  Object.hasOwn(paged, code) || Object.hasOwn(paged, SAME_CAUSE.get(code) ?? code);
+  [code, ...(SAME_CAUSE.get(code) ?? [])].some((one) => Object.hasOwn(paged, one));
 
 /** The codes that people already know, with the time when the cause of each was last seen. Of `changed` there is more to know by now. */
 function pagedBefore(
@@ -342,7 +357,7 @@ function pagedBefore(
 ): Readonly<Record<string, number>> {
   const known = Object.entries(before?.paged ?? {}).map(([code, seenAtMs]): [string, number] => [
     code,
-    conditions.has(code as PageCode) || conditions.has(SAME_CAUSE.get(code) ?? (code as PageCode)) ? nowMs : seenAtMs,
+    [code as PageCode, ...(SAME_CAUSE.get(code) ?? [])].some((one) => conditions.has(one)) ? nowMs : seenAtMs,
   ]);
   return Object.fromEntries(
     known.filter(

@@ -32,6 +32,7 @@ const KINDS: Readonly<Partial<Record<PageCode, AlarmKind>>> = {
   'node-forked': 'forked',
   'wrong-chain': 'forked',
   'chain-halted': 'halted',
+  'own-chain-halted': 'halted',
   'consensus-halted': 'consensus-halted',
   'node-out-of-sync': 'node-out-of-sync',
   'validator-jailed': 'validator-jailed',

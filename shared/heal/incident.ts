@@ -410,13 +410,13 @@ const pagedFor = (
   ...(page && { lastPage: page }),
 });
 
-/** Codes are a small closed set, so these lists stay short. */
+/** Codes are a small closed set, so these lists stay short. The last one is the last word. */
 const noted = <R extends { refusedCodes: readonly string[]; pagedCodes: readonly string[] }>(
   record: R,
   { code, paged }: { readonly code: string; readonly paged: boolean },
 ): R => ({
   ...record,
-  refusedCodes: record.refusedCodes.includes(code) ? record.refusedCodes : [...record.refusedCodes, code],
+  refusedCodes: [...record.refusedCodes.filter((known) => known !== code), code],
   pagedCodes: !paged || record.pagedCodes.includes(code) ? record.pagedCodes : [...record.pagedCodes, code],
 });
 

@@ -58,7 +58,7 @@ export interface IncidentBase {
   readonly rehearses?: string;
   /** Absent until a plan was put to a person. */
   readonly approval?: ApprovalRecord;
-  /** Codes that were journalled as a refusal of this incident, oldest first. */
+  /** Codes that were journalled as a refusal or a failure of this incident; the one that was last said is the last. */
   readonly refusedCodes: readonly string[];
   /** Codes that people were paged for in this incident, or are to be: `pendingPages`. */
   readonly pagedCodes: readonly string[];

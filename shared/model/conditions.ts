@@ -44,7 +44,11 @@ export const BINDINGS: Readonly<Record<BindingCode, Binding>> = {
   ),
   'chain-halted': fleet(
     ['restart', 'swap', 'replace', 'drill', 'move', 'upgrade', 'snapshot'],
-    'no node is at fault; a client that has ended is started, and one that does not take part in the fleet’s own chain is restarted',
+    'no node is at fault; a client that has ended is started',
+  ),
+  'own-chain-halted': fleet(
+    ['restart', 'swap', 'replace', 'drill', 'move', 'upgrade', 'snapshot'],
+    'as a chain that is halted; which of the validators is at fault only their owner sees',
   ),
   'consensus-halted': fleet(['swap', 'drill', ...SPARES], 'no round ends: nothing is proved by blocks'),
   'voting-power-low': fleet([...SPARES], 'one validator less may halt the chain'),

@@ -159,6 +159,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'wrong-chain': now('look at the node, it is on another chain'),
   'nobody-watches': soon('give the fleet a probe'),
   'chain-halted': know('the chain stands still', 'halted'),
+  'own-chain-halted': now('look which validators do not vote', 'halted'),
   'fleet-standing': now('look at the fleet, most of it stands'),
   'no-majority': now('look who is right, there is no majority'),
   'reference-disagrees': soon('look at a reference, it disagrees'),

@@ -6,6 +6,7 @@ import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import { type DrillRecord, recoverability } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { type TrialReport, trialReports } from '../../../shared/heal/trials.ts';
+import { FAILURES } from '../../../shared/model/guardrail-codes.ts';
 import type { BoostedVolume } from '../../../shared/snapshots/boost.ts';
 import type { ScaleWish } from '../../../shared/snapshots/scale.ts';
 import { compareNames } from '../../../shared/text/names.ts';
@@ -362,7 +363,7 @@ export function stateText(incident: IncidentRecord, nowMs: number): string {
       const code = incident.refusedCodes.at(-1);
       const seconds = (incident.notBeforeMs - nowMs) / 1000;
       const when = seconds > 0 ? `, again in ${durationText(seconds)}` : '';
-      return `${code === undefined ? 'waits' : `refused (${code})`}${when}`;
+      return `${code === undefined ? 'waits' : `${Object.hasOwn(FAILURES, code) ? 'failed' : 'refused'} (${code})`}${when}`;
     }
   }
 }

@@ -84,7 +84,23 @@ describe('consensus that does not come about', () => {
     const { metrics, conditions } = consensusOf(...Array.from({ length: 17 }, () => ({ nodes, as })));
     // Its page has no powers: they have not been set since its start.
     expect(metrics).toEqual({ ConsensusRounds: 0, NodesOutOfSync: 0, ValidatorsJailed: 0, NodesDown: 0 });
-    expect(conditions).toEqual(['chain-halted']);
+    expect(conditions).toEqual(['own-chain-halted']);
+  });
+
+  it('is their owner’s trouble where the fleet’s validators are a third of the power, and nobody’s where they are less', () => {
+    const halted = (own: number, total?: number): readonly string[] => {
+      const said = (name: string) =>
+        [
+          name,
+          validator(1000, total === undefined ? { validatorsPower: 0 } : { validatorsPower: total }, {
+            votingPower: own,
+          }),
+        ] as const;
+      const nodes = Object.fromEntries(VALIDATORS.map(said));
+      return consensusOf(...Array.from({ length: 17 }, () => ({ nodes, as }))).conditions;
+    };
+    expect(halted(10, 120)).toContain('own-chain-halted');
+    expect(halted(10, 121)).toContain('chain-halted');
   });
 });
 

@@ -3576,7 +3576,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a chain that stands is told once, by whichever sign of it is seen first',
-      find: 'Object.hasOwn(paged, code) || Object.hasOwn(paged, SAME_CAUSE.get(code) ?? code)',
+      find: '[code, ...(SAME_CAUSE.get(code) ?? [])].some((one) => Object.hasOwn(paged, one))',
       replace: 'Object.hasOwn(paged, code)',
       caughtBy: ['functions/watch-fleet/watch-fleet'],
     },

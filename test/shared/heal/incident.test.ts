@@ -298,6 +298,13 @@ describe('an outcome', () => {
       next: { refusedCodes: ['paused'], pagedCodes: ['paused'], pendingPages: [pendingPage] },
     });
   });
+
+  it('keeps the code that was last said as the last one', () => {
+    const before = claimedIncident({ refusedCodes: ['paused', 'breaker-open'] });
+    expect(conclude(before, 1, ME, refused, NOON_MS)).toMatchObject({
+      next: { refusedCodes: ['breaker-open', 'paused'] },
+    });
+  });
 });
 
 describe('a refusal by the dispatcher', () => {
