@@ -9,10 +9,12 @@ import {
   isSeq,
   Lexer,
   LineCounter,
+  type Pair,
   parseDocument,
   visit,
+  type YAMLMap,
 } from 'yaml';
-import type { FleetProblem } from '../shared/fleet/problems.ts';
+import { type FleetProblem, showValue } from '../shared/fleet/problems.ts';
 import { linesOf } from '../shared/text/lines.ts';
 
 export interface YamlLimits {
@@ -43,24 +45,27 @@ export function readYamlSource(path: string, text: string, limits: YamlLimits): 
   const counter = new LineCounter();
   const yaml = isTooDeep(text) ? undefined : readYaml(text, counter);
   if (yaml === undefined) return unreadable(path, 'the file is nested too deep');
+  const pairsOf = pairsByKey();
   const place = (offset: number) => {
     const { line, col } = counter.linePos(offset);
     return `${path}:${line}:${col}`;
   };
-  const broken = [...yaml.errors, ...yaml.warnings, ...notPlain(yaml)].map(
-    ({ pos, code, message }) => `${place(pos[0])} ${code === 'MULTIPLE_DOCS' ? ONE_DOCUMENT : message}`,
-  );
+  const broken: readonly Problem[] = [...yaml.errors, ...yaml.warnings, ...notPlain(yaml)];
   return {
     value: broken.length > 0 ? undefined : yaml.toJS(),
-    broken: firstProblems(broken, path),
-    at: (field, end = 'key') => place(offsetOf(yaml, field, end)),
+    broken: firstProblems(
+      broken,
+      path,
+      ({ pos, code, message }) => `${place(pos[0])} ${code === 'MULTIPLE_DOCS' ? ONE_DOCUMENT : message}`,
+    ),
+    at: (field, end = 'key') => place(offsetOf(yaml, pairsOf, field, end)),
     told: (problems, explain) =>
       firstProblems(
         problems
-          .map((problem) => ({ problem, offset: offsetOf(yaml, problem.path, endOf(problem)) }))
-          .sort((one, other) => one.offset - other.offset)
-          .map(({ problem, offset }) => `${place(offset)} ${explain(problem)}`),
+          .map((problem) => ({ problem, offset: offsetOf(yaml, pairsOf, problem.path, endOf(problem)) }))
+          .sort((one, other) => one.offset - other.offset),
         path,
+        ({ problem, offset }) => `${place(offset)} ${explain(problem)}`,
       ),
   };
 }
@@ -73,7 +78,8 @@ function unreadable(path: string, why: string): YamlSource {
 /** undefined for a file that is nested too deep: the YAML reader calls itself for each level and runs out of stack. */
 function readYaml(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
   try {
-    return parseDocument(text, { lineCounter, version: '1.2', prettyErrors: false });
+    // The reader compares each key with all before it in its map: `notPlain` does with a set what it would do in quadratic time.
+    return parseDocument(text, { lineCounter, version: '1.2', prettyErrors: false, uniqueKeys: false });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -122,9 +128,14 @@ function sizeProblem(text: string, { characters, lines: linesMax }: YamlLimits):
   return lines > linesMax ? `the file has ${lines} lines; expected at most ${linesMax}` : undefined;
 }
 
-function firstProblems(lines: readonly string[], path: string): readonly string[] {
-  const more = lines.length - MAXIMUM_PROBLEMS;
-  return more > 0 ? [...lines.slice(0, MAXIMUM_PROBLEMS), `${path} and ${more} more problems`] : lines;
+function firstProblems<One>(
+  problems: readonly One[],
+  path: string,
+  lineOf: (problem: One) => string,
+): readonly string[] {
+  const more = problems.length - MAXIMUM_PROBLEMS;
+  const lines = problems.slice(0, MAXIMUM_PROBLEMS).map(lineOf);
+  return more > 0 ? [...lines, `${path} and ${more} more problems`] : lines;
 }
 
 interface Problem {
@@ -133,10 +144,23 @@ interface Problem {
   readonly message: string;
 }
 
-/** Refuses two features of YAML: an alias can make a file that contains itself, and a key can be a map. Our files need neither. */
+/**
+ * Refuses two features of YAML: an alias can make a file that contains itself, and a key can be a map. Our files need neither. And a key that is there
+ * twice, since YAML does not say which value counts.
+ */
 function notPlain(yaml: Document): Problem[] {
   const problems: Problem[] = [];
   visit(yaml, {
+    Map: (_, { items }) => {
+      const keys = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (keys.has(name))
+          problems.push({ pos: [startOf(key) ?? 0], message: `key ${showValue(name)} is there twice` });
+        keys.add(name);
+      }
+    },
     Alias: (_, alias) => {
       problems.push({ pos: [startOf(alias) ?? 0], message: `alias "*${alias.source}"; expected the value itself` });
     },
@@ -152,16 +176,31 @@ function endOf({ kind }: FleetProblem): 'key' | 'value' {
   return kind === 'unknown-key' || kind === 'wrong-key' ? 'key' : 'value';
 }
 
-function offsetOf(yaml: Document, field: readonly string[], end: 'key' | 'value'): number {
+type Pairs = ReadonlyMap<string, Pair>;
+
+/** The pairs of each map by their keys: of a file with a thousand problems, each has its place without a search. */
+function pairsByKey(): (map: YAMLMap) => Pairs {
+  const known = new WeakMap<YAMLMap, Pairs>();
+  return (map) => {
+    const pairs =
+      known.get(map) ??
+      new Map(map.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : [])));
+    known.set(map, pairs);
+    return pairs;
+  };
+}
+
+function offsetOf(
+  yaml: Document,
+  pairsOf: (map: YAMLMap) => Pairs,
+  field: readonly string[],
+  end: 'key' | 'value',
+): number {
   let node: unknown = yaml.contents;
   let offset = startOf(node) ?? 0;
   for (const [depth, key] of field.entries()) {
     const last = depth === field.length - 1;
-    const item = isMap(node)
-      ? node.items.find((pair) => isPair(pair) && isScalar(pair.key) && String(pair.key.value) === key)
-      : isSeq(node)
-        ? node.items[Number(key)]
-        : undefined;
+    const item = isMap(node) ? pairsOf(node).get(key) : isSeq(node) ? node.items[Number(key)] : undefined;
     if (item === undefined) break;
     node = isPair(item) ? item.value : item;
     offset = (isPair(item) && (!last || end === 'key') ? startOf(item.key) : startOf(node)) ?? offset;

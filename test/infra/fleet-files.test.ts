@@ -92,7 +92,7 @@ describe('what is wrong in a fleet file', () => {
       `fleet: litecoin\nchain: litecoin\nmode: plan\n${nodes}`,
       ['bitcoin.yaml:1:8 fleet is "litecoin"; expected the file\'s own name, or call the file litecoin.yaml'],
     ],
-    ['a key that is there twice', `${head}${nodes}mode: act\n`, ['bitcoin.yaml:5:1 Map keys must be unique']],
+    ['a key that is there twice', `${head}${nodes}mode: act\n`, ['bitcoin.yaml:5:1 key "mode" is there twice']],
     [
       'an alias, which could make the file contain itself',
       'fleet: &a\n  x: *a\n',
