@@ -1,6 +1,6 @@
 // Reads from a KMS key's policy what it says of one role that uses the key through EC2. Pure, and careful: a condition that cannot be judged makes the
 // word unknown. Sources: "Key policies in AWS KMS", "Condition keys for AWS KMS" (KMS developer guide); "Policy evaluation logic" (IAM user guide).
-import { parseJson } from '../text/json.ts';
+import { jsonOrUndefined } from '../text/json.ts';
 
 /**
  * denies: an explicit deny. allows: the role itself, or everybody. account: it leaves it to the account's own policies. silent: it names neither, so
@@ -33,13 +33,10 @@ interface Statement {
 
 /** @param text of the policy, as GetKeyPolicy gives it */
 export function keyPolicyWord(text: string, use: KeyUse): PolicyWord {
-  let statements: readonly Statement[];
-  try {
-    const { Statement = [] } = parseJson(text) as { readonly Statement?: Statement | readonly Statement[] };
-    statements = [Statement].flat();
-  } catch {
-    return { unknown: 'its policy is no JSON' };
-  }
+  const policy = jsonOrUndefined(text);
+  if (!isObject(policy)) return { unknown: 'its policy is no JSON' };
+  const statements = [policy['Statement'] ?? []].flat();
+  if (!statements.every(isObject)) return { unknown: 'its policy has a statement that is none' };
   const words = new Set<PolicyWord>();
   for (const statement of statements) {
     const who = principalOf(statement, use);
@@ -58,14 +55,21 @@ export function keyPolicyWord(text: string, use: KeyUse): PolicyWord {
   return words.has(UNSURE) ? UNSURE : 'silent';
 }
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
 const UNSURE_DENY: PolicyWord = { unknown: 'it has a deny whose condition cannot be judged from here' };
 const UNSURE: PolicyWord = { unknown: 'what it allows has a condition that cannot be judged from here' };
+
+/** One word, or a list of them. What is an object there is no word that anything equals. */
+const wordsOf = (value: unknown): readonly string[] =>
+  [value ?? []].flat().map((one) => (typeof one === 'object' ? JSON.stringify(one) : String(one)));
 
 function principalOf({ Principal, NotPrincipal }: Statement, use: KeyUse): 'role' | 'account' | 'nobody' | 'unknown' {
   if (NotPrincipal !== undefined) return 'unknown';
   const named =
     typeof Principal === 'object' && Principal !== null ? (Principal as { readonly AWS?: unknown }).AWS : Principal;
-  const names = [named ?? []].flat().map(String);
+  const names = wordsOf(named);
   if (names.includes('*') || names.includes(use.roleArn)) return 'role';
   const [, partition = 'aws'] = use.roleArn.split(':');
   const root = `arn:${partition}:iam::${use.accountId}:root`;
@@ -74,7 +78,7 @@ function principalOf({ Principal, NotPrincipal }: Statement, use: KeyUse): 'role
 
 function coversAction({ Action, NotAction }: Statement, action: string): boolean {
   const isNamed = (patterns: unknown): boolean =>
-    [patterns ?? []].flat().some((pattern) => matches(String(pattern).toLowerCase(), action.toLowerCase()));
+    wordsOf(patterns).some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase()));
   return NotAction === undefined ? isNamed(Action) : !isNamed(NotAction);
 }
 
@@ -106,7 +110,7 @@ function partHolds(operator: string, key: string, values: unknown, context: Read
   const isOptional = operator.endsWith('IfExists');
   const [, name = '', negated = '', kind = ''] =
     /^(String|Arn|Bool|Null)(Not)?(Equals|Like|EqualsIgnoreCase)?$/.exec(operator.replace(/IfExists$/, '')) ?? [];
-  const wanted = [values].flat().map(String);
+  const wanted = wordsOf(values);
   if (name === 'Null') return wanted.includes(String(found === null));
   if (name === '' || (name !== 'Bool') !== (kind !== '')) return null;
   // "If the key is not present … a negated operator is true" (IAM JSON policy elements: Condition operators).

@@ -129,6 +129,50 @@ describe('a probe', () => {
     expect(byId).toEqual({ 'i-slow': 'slow', 'i-well': 'ok' });
   });
 
+  it('of nodes whose answers are built to cost much is an error of each, with its limit, and the others are read', async () => {
+    const pour =
+      (head: string, again: string): RequestListener =>
+      (request) => {
+        const { socket } = request;
+        const piece = again.repeat(Math.ceil(65_536 / again.length));
+        const more = () => {
+          while (!socket.destroyed && socket.write(piece));
+        };
+        socket.on('error', () => {}).on('drain', more);
+        socket.write(head);
+        more();
+      };
+    const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+    const nodes: Readonly<Record<string, readonly [RequestListener, reason: string]>> = {
+      '127.0.0.1': [litecoind, ''],
+      '127.0.0.2': [pour(CHUNKED, '1\r\n[\r\n'), 'in more than 20000 pieces'],
+      '127.0.0.3': [pour('', 'HTTP/1.1 103 Early Hints\r\n\r\n'), 'more than 8 interim answers'],
+      '127.0.0.4': [(_, response) => response.end('['.repeat(200_000) + ']'.repeat(200_000)), 'does not answer JSON'],
+      '127.0.0.5': [(_, response) => response.end(`[${'{},'.repeat(150_000)}{}]`), 'expected'],
+      '127.0.0.6': [litecoind, ''],
+    };
+    const port = await serve((request, response) => {
+      const [host = ''] = (request.headers.host ?? '').split(':');
+      nodes[host]?.[0](request, response);
+    });
+    for (const host of Object.keys(nodes).slice(1)) {
+      const all = createServer((request, response) => servers[0]?.emit('request', request, response)).listen(
+        port,
+        host,
+      );
+      servers.push(all);
+      await once(all, 'listening');
+    }
+    const targets = Object.keys(nodes).map((host, at) => ({ instanceId: `i-${at}`, host }));
+    const { statuses } = await probe(requestTo(port, { targets }));
+    expect(statuses.map(({ instanceId }) => instanceId).sort()).toEqual(targets.map(({ instanceId }) => instanceId));
+    for (const { instanceId, status } of statuses) {
+      const [, reason = ''] = Object.values(nodes)[Number(instanceId.slice(2))] ?? [];
+      if (reason === '') expect(status).toMatchObject({ kind: 'ok', facts: { height: 300 } });
+      else expect(status).toMatchObject({ kind: 'error', reason: expect.stringContaining(reason) });
+    }
+  });
+
   it('of a dead port is unreachable, never a height', async () => {
     const port = await serve(litecoind);
     servers[0]?.close();

@@ -27,6 +27,7 @@ import { newRotation, type RotationRecord } from '../../../shared/guardrails/rot
 import { fleetNode } from '../../fixtures/builders/node.ts';
 import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { entryOf, idOf, member } from '../../fixtures/peer-facts.ts';
+import { TOMLS } from '../../fixtures/structures.ts';
 
 const CONFIG = '/data/config.toml';
 const { bitcoin, stacks } = chainClients;
@@ -318,6 +319,14 @@ describe('the plan for a fleet', () => {
       { refuse: 'config-unfit', page: true, subject: 'node3', node: { name: 'node3', instanceId: 'i-3' } },
     ]);
     expect(told[0]?.reason).toMatch(/^node3: /);
+  });
+
+  it.each(Object.entries(TOMLS))('goes on with the others where the worst file of a node has %s', (_, worst) => {
+    const { plans, refusals } = planOf(
+      FOUR.map(({ index }) => (index === 3 ? { index, text: worst(200_000) } : { index })),
+    );
+    expect(plans.map(({ node }) => node).filter((node) => node !== 'node3')).toEqual(['node1', 'node2', 'node4']);
+    expect(refusals.filter(({ subject }) => subject !== 'node3')).toEqual([]);
   });
 
   it('writes no file where the list is kept at run time alone', () => {

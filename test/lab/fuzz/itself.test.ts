@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { work } from './fuzz.ts';
 
-const wanted = { runs: 20, seed: 1, more: 5, newSeed: 2 };
+const wanted = { runs: 20, seed: 1, more: 5, newSeed: 2, oneIn: 1 };
 const moduleOf = (name: string): string => new URL(`./broken/${name}.ts`, import.meta.url).href;
 
 describe('the fuzzer', () => {
@@ -17,10 +17,16 @@ describe('the fuzzer', () => {
       ),
       'throws what a terminal obeys': expect.stringContaining('its message is not plain'),
       'fails for one sample only': expect.stringMatching(/found[\s\S]*input \["the one"\]/),
+      'compares each character with all others': expect.stringMatching(
+        /a long text, of 8000 characters: .*its work grows faster than its input: [\d.]+, [\d.]+, [\d.]+ ms for/,
+      ),
+      'fails for one structure only': expect.stringContaining(
+        'a long text, of 65536 characters: RangeError: Maximum call',
+      ),
       'is right': undefined,
     });
     // New inputs are reported separately from the fixed ones.
-    expect(came.map(({ news }) => news !== undefined)).toEqual([true, true, true, true, false, false]);
+    expect(came.map(({ news }) => news !== undefined)).toEqual([true, true, true, true, false, false, false, false]);
   });
 
   it('ends a parser that takes more memory than an input may', async () => {

@@ -15,6 +15,8 @@ export interface Work {
   /** The number of new inputs, and their seed. */
   readonly more: number;
   readonly newSeed: number;
+  /** Of the structures, one in so many is built. */
+  readonly oneIn: number;
   /** The current target and run, for the thread that waits. */
   readonly progress: SharedArrayBuffer;
 }
@@ -33,10 +35,19 @@ export interface Came {
 const LIMIT_MS = 200;
 /** Inputs between two turns of the event loop. */
 const TURN = 50;
+/** Four times the size takes four times the work, or sixteen times where it grows with the square. */
+const GROWTH_MAX = 8;
+/** Less than this for the smallest of three sizes, in ms, is no work that could hold up anybody, and is not told from none. */
+const LEAST_MS = 0.1;
+/** The quickest of so many runs is one that nobody has interrupted. */
+const RUNS_OF_A_SIZE = 5;
+/** What looks too slow is measured again, by this much of the thread's own time: a kernel counts it in steps of some ms. */
+const CONFIRMED_MS = 60;
+
 /** A message that a person reads. */
 const MESSAGE_CHARACTERS = 20_000;
 
-const { module, runs, seed, more, newSeed, progress } = workerData as Work;
+const { module, runs, seed, more, newSeed, oneIn, progress } = workerData as Work;
 const counter = new Int32Array(progress);
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -50,7 +61,7 @@ for (const [at, target] of TARGETS.entries()) {
 }
 parentPort?.postMessage('over');
 
-async function cameOf({ name, input, samples, parse, errors, read }: Target): Promise<Came> {
+async function cameOf({ name, input, samples, parse, errors, read, structures, largest }: Target): Promise<Came> {
   let slowestMs = 0;
   const tried = async (one: unknown): Promise<void> => {
     // zlib frees its memory only between two turns of the event loop.
@@ -83,23 +94,71 @@ async function cameOf({ name, input, samples, parse, errors, read }: Target): Pr
     const words = errorInstance instanceof Error ? errorInstance.stack : String(errorInstance);
     return `${words?.slice(0, 2_000)}\nseed ${from}, path ${counterexamplePath}, input ${shown(counterexample)}`;
   };
-  const failure = await failureOf(runs, seed, samples);
+  const grown = async (): Promise<string | undefined> => {
+    const worst: string[] = [];
+    for (const [at, [structure, make]] of Object.entries(structures).entries()) {
+      if (at % oneIn !== 0) continue;
+      try {
+        await tried(make(largest));
+        await judgeGrowth(parse, [largest / 4, largest / 2, largest].map(make));
+      } catch (error) {
+        const words = error instanceof Error ? error.stack : String(error);
+        worst.push(`${structure}, of ${largest} characters: ${words?.slice(0, 500)}`);
+      }
+    }
+    return worst.length > 0 ? worst.slice(0, 10).join('\n') : undefined;
+  };
+  const failure = (await failureOf(runs, seed, samples)) ?? (await grown());
   const news = more > 0 ? await failureOf(more, newSeed, []) : undefined;
   return { target: name, slowestMs, failure, news };
 }
 
+/** @param inputs of a size, of twice and of four times as much */
+async function judgeGrowth(parse: Target['parse'], inputs: readonly unknown[]): Promise<void> {
+  const least = inputs.map(() => Number.POSITIVE_INFINITY);
+  for (let again = 0; again < RUNS_OF_A_SIZE; again++) {
+    for (const [at, input] of inputs.entries())
+      least[at] = Math.min(least[at] ?? 0, (await timed(parse, input)).wallMs);
+    if (!isGrowthOver(least)) return;
+  }
+  const [first, ...more] = inputs;
+  let times = 1;
+  let firstMs = 0;
+  for (; firstMs < CONFIRMED_MS; times *= 2) firstMs = (await timed(parse, first, times)).ms;
+  const confirmed = [firstMs];
+  for (const input of more) {
+    Atomics.add(counter, 1, 1);
+    confirmed.push((await timed(parse, input, times / 2)).ms);
+  }
+  if (!isGrowthOver(confirmed)) return;
+  const told = confirmed.map((ms) => ((2 * ms) / times).toFixed(3)).join(', ');
+  throw new Error(`its work grows faster than its input: ${told} ms for a size, twice and four times as much`);
+}
+
+function isGrowthOver([small = 0, , large = 0]: readonly number[]): boolean {
+  return large > GROWTH_MAX * Math.max(small, LEAST_MS);
+}
+
 type Ended = { readonly value: unknown } | { readonly error: unknown };
 
-async function timed(parse: Target['parse'], input: unknown): Promise<{ readonly ms: number; readonly ended: Ended }> {
+async function timed(
+  parse: Target['parse'],
+  input: unknown,
+  times = 1,
+): Promise<{ readonly ms: number; readonly wallMs: number; readonly ended: Ended }> {
   const before = process.threadCpuUsage();
-  let ended: Ended;
-  try {
-    ended = { value: await parse(input) };
-  } catch (error) {
-    ended = { error };
+  const beganMs = performance.now();
+  let ended: Ended = { value: undefined };
+  for (let again = 0; again < times; again++) {
+    try {
+      ended = { value: await parse(input) };
+    } catch (error) {
+      ended = { error };
+    }
   }
+  const wallMs = performance.now() - beganMs;
   const { user, system } = process.threadCpuUsage(before);
-  return { ms: (user + system) / 1000, ended };
+  return { ms: (user + system) / 1000, wallMs, ended };
 }
 
 function judgeError(error: unknown, errors: Target['errors']): void {

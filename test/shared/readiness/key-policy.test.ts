@@ -117,6 +117,11 @@ describe('the policy of a key', () => {
   });
 
   it('is unknown where it is no JSON', () => {
-    expect(keyPolicyWord('{', use)).toEqual({ unknown: 'its policy is no JSON' });
+    for (const text of ['{', 'null', '5', '['.repeat(100)])
+      expect(keyPolicyWord(text, use)).toEqual({ unknown: 'its policy is no JSON' });
+  });
+
+  it('is unknown where a statement is none', () => {
+    expect(keyPolicyWord('{"Statement":[null]}', use)).toEqual({ unknown: 'its policy has a statement that is none' });
   });
 });

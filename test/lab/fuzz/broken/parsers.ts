@@ -6,7 +6,7 @@ import { everything, type Target, target } from '../target.ts';
 class NamedError extends Error {}
 
 const input = fc.constantFrom('a', 'b');
-const always = { input, samples: [], errors: [NamedError] };
+const always = { input, samples: [], errors: [NamedError], structures: {} };
 
 export const TARGETS: readonly Target[] = [
   target({ ...always, name: 'reads a field of nothing', parse: () => (undefined as unknown as { a: string }).a }),
@@ -39,7 +39,28 @@ export const TARGETS: readonly Target[] = [
   }),
   target({
     ...always,
+    name: 'compares each character with all others',
+    largest: 8_000,
+    structures: { 'a long text': (size): string => 'a'.repeat(size) },
+    parse: (text) => {
+      let same = 0;
+      for (let one = 0; one < text.length; one++)
+        for (let other = 0; other < one; other++) same += text.charCodeAt(other);
+      return same;
+    },
+  }),
+  target({
+    ...always,
+    name: 'fails for one structure only',
+    structures: { 'a long text': (size): string => 'a'.repeat(size) },
+    parse: (text) => {
+      if (text.length > 1) throw new RangeError('Maximum call stack size exceeded');
+    },
+  }),
+  target({
+    ...always,
     name: 'is right',
+    structures: { 'a long text': (size): string => 'a'.repeat(size) },
     parse: () => {
       throw new NamedError('expected something else');
     },

@@ -15,6 +15,7 @@ import { applyEdits, editsBetween } from '../../../../shared/peers/edits.ts';
 import { anyText } from '../../../fixtures/any.ts';
 import { HOSTILE } from '../../../fixtures/hostile-text.ts';
 import { configured } from '../../../fixtures/peer-configs.ts';
+import { CONFS, TEXTS, TOMLS } from '../../../fixtures/structures.ts';
 import { mutatedText } from '../mutate.ts';
 import { type Target, target } from '../target.ts';
 
@@ -137,6 +138,9 @@ export const TARGETS: readonly Target[] = [
       name: `the configuration of ${chain}`,
       input: mutatedText([text, ...samplesOf(file).filter((one) => one.length < 60 * KIB)]),
       samples: samplesOf(file),
+      structures: { ...TEXTS, ...(file.in === 'lines' ? CONFS : TOMLS) },
+      // More lines are refused.
+      largest: 16 * KIB,
       parse: (before) => {
         const hiddenIds = chain === 'cometbft' ? ['d'.repeat(40)] : [];
         const found = peersIn(before, file);

@@ -19,6 +19,16 @@ import { ProbeAnswerError, parseProbeAnswer } from '../../../../shared/probe/ans
 import { QuestionError, statusQuestions } from '../../../../shared/probe/questions.ts';
 import { ProbeRequestError, parseProbeRequest } from '../../../../shared/probe/request.ts';
 import { HOSTILE } from '../../../fixtures/hostile-text.ts';
+import {
+  FEEDS,
+  jsonStructures,
+  lengthened,
+  type Structures,
+  TEXTS,
+  valueStructures,
+  widened,
+  within,
+} from '../../../fixtures/structures.ts';
 import { mutated, mutatedJson, mutatedText } from '../mutate.ts';
 import { type Target, target } from '../target.ts';
 
@@ -149,6 +159,21 @@ const PAGE = {
 };
 const ALARM = { AlarmName: 'chainmend/failing', NewStateValue: 'ALARM', AlarmDescription: 'x', NewStateReason: 'y' };
 
+/** An event, and each member of those that there are. */
+const EVENTS: Structures<unknown> = {
+  ...valueStructures,
+  ...Object.fromEntries(
+    samples
+      .slice(0, 8)
+      .flatMap((sample, at) =>
+        Object.keys(sample as object).map((key) => [
+          `event ${at} with a deep ${key}`,
+          (size: number) => ({ ...(sample as object), [key]: valueStructures['lists within each other']?.(size) }),
+        ]),
+      ),
+  ),
+};
+
 export const TARGETS: readonly Target[] = [
   ...Object.entries<(event: unknown) => unknown>({
     'dispatch-heal': parseDispatchEvent,
@@ -159,12 +184,27 @@ export const TARGETS: readonly Target[] = [
     'check-readiness': parseReadinessEvent,
     'watch-releases': parseReleasesEvent,
   }).map(([name, parse]) =>
-    target({ name: `the event of ${name}`, input: mutated(samples), samples: nasty, parse, errors: [EventError] }),
+    target({
+      name: `the event of ${name}`,
+      input: mutated(samples),
+      samples: nasty,
+      structures: EVENTS,
+      parse,
+      errors: [EventError],
+    }),
   ),
   target({
     name: 'a feed of releases',
     input: mutatedText([FEED, TAGS]),
     samples: nasty,
+    structures: {
+      ...FEEDS,
+      ...jsonStructures(),
+      ...within('{"tags":', jsonStructures(), '}'),
+      tags: (size) => JSON.stringify({ tags: Array.from({ length: size / 8 }, (_, at) => `v1.${at}`) }),
+      'results that are none': (size) => `{"results":[${'1,'.repeat(size / 2)}1]}`,
+      'names that are versions of many parts': (size) => `[{"name":"v${'1.'.repeat(size / 2)}"}]`,
+    },
     parse: (text) => readFeed(String(text), 'https://feeds.example/releases.atom'),
     errors: [],
   }),
@@ -172,6 +212,7 @@ export const TARGETS: readonly Target[] = [
     name: 'a message of the topic of the pages',
     input: mutated([{ Records: [{ Sns: told }] }]),
     samples: nasty,
+    structures: valueStructures,
     parse: (event) => parseNotification(event, TOPIC),
     errors: [EventError],
   }),
@@ -179,6 +220,11 @@ export const TARGETS: readonly Target[] = [
     name: 'a page for a chat',
     input: mutatedJson([PAGE, ALARM]),
     samples: ['', '5', '[]', '{"code":"x","sentence":"<!channel>","next":[]}', HOSTILE],
+    structures: {
+      ...TEXTS,
+      ...jsonStructures(),
+      ...within('{"code":"x","sentence":', jsonStructures(), ',"next":[]}'),
+    },
     parse: (message) =>
       webhookMessage({ messageId: '0f0e', topicArn: TOPIC, subject: String(message), message: String(message) }),
     errors: [],
@@ -188,6 +234,7 @@ export const TARGETS: readonly Target[] = [
     name: 'the address of a webhook',
     input: mutatedText(['https://hooks.slack.com/services/T0/B0/x', 'https://[2600:1f18::1]:8443/hooks/x?y=1']),
     samples: ['', 'https://', 'https://[', HOSTILE],
+    structures: { ...TEXTS, ...within('https://', TEXTS), ...within('https://a/', TEXTS) },
     parse: (text) => webhookUrl(String(text), 'ssm:/ops/chat').protocol,
     errors: [RelayError],
   }),
@@ -195,6 +242,7 @@ export const TARGETS: readonly Target[] = [
     name: 'the payload of a heal',
     input: mutated([payload]),
     samples: nasty,
+    structures: valueStructures,
     parse: parseHealPayload,
     errors: [HealPayloadError],
   }),
@@ -202,6 +250,7 @@ export const TARGETS: readonly Target[] = [
     name: 'the request of a probe',
     input: mutated(probeRequests),
     samples: nasty,
+    structures: valueStructures,
     parse: (event) => {
       const request = parseProbeRequest(event);
       const { ask } = request;
@@ -213,6 +262,14 @@ export const TARGETS: readonly Target[] = [
     name: 'the answer of a probe',
     input: mutatedJson(probeAnswers),
     samples: ['', 'null', '{}', '{"statuses":5}', '[]', HOSTILE, '{"statuses":[null,5,[]],"peers":[{}]}'],
+    structures: {
+      ...TEXTS,
+      ...jsonStructures(),
+      ...within('{"peers":[],"statuses":', jsonStructures(), '}'),
+      'wrong statuses': (size) => `{"peers":[],"statuses":[${'{"instanceId":5},'.repeat(size / 17)}1]}`,
+      peers: (size) => JSON.stringify(widened(probeAnswers[0], size)),
+      'long texts': (size) => JSON.stringify(lengthened(probeAnswers[0], size / 20)),
+    },
     parse: (text) => parseProbeAnswer('probe', text),
     errors: [ProbeAnswerError],
     read: (answer) => answer,
@@ -221,6 +278,7 @@ export const TARGETS: readonly Target[] = [
     name: 'the query of an alarm',
     input: mutatedText(queries),
     samples: queries,
+    structures: { ...TEXTS, ...within('SELECT MAX(', TEXTS), ...within('SELECT MAX(x) FROM SCHEMA("', TEXTS) },
     parse: (text) => queriedMetric([undefined, text]),
     errors: [],
   }),

@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { parseDocument } from 'yaml';
 import { FleetFilesError } from '../../../../infra/fleet-files-error.ts';
+import { explainedProblem } from '../../../../infra/fleet-suggestions.ts';
 import { parseSource } from '../../../../infra/fleets.ts';
+import { readYamlSource } from '../../../../infra/yaml-source.ts';
 import { checkWithClient } from '../../../../shared/fleet/client-checks.ts';
 import { fleetOfParameter } from '../../../../shared/fleet/parameter.ts';
 import { FleetFileError } from '../../../../shared/fleet/problems.ts';
@@ -13,6 +15,7 @@ import { judgeSwitches } from '../../../../shared/guardrails/switches.ts';
 import { deployedAs } from '../../../fixtures/builders/fleet.ts';
 import { anyFleetDocument, bitcoin } from '../../../fixtures/fleet-documents.ts';
 import { HOSTILE } from '../../../fixtures/hostile-text.ts';
+import { jsonStructures, TEXTS, valueStructures, within, YAMLS } from '../../../fixtures/structures.ts';
 import { mutated, mutatedJson, mutatedText } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 
@@ -56,6 +59,7 @@ const yaml = [
 
 const PREFIX = '/chainmend';
 const DEPLOYED = deployedAs(bitcoin);
+const ANY_SIZE = { characters: 1_000_000, lines: 1_000_000 };
 
 /** Four times the read limit of a file: changes that double each other make megabytes, and a file has no aliases. */
 const FILE_CHARACTERS = 100_000;
@@ -67,9 +71,29 @@ export const TARGETS: readonly Target[] = [
     name: 'a fleet file in YAML',
     input: mutatedText(texts),
     samples: yaml,
+    structures: { ...TEXTS, ...YAMLS },
+    // More is refused.
+    largest: 24_000,
     parse: (text) => {
       const source = parseSource('infra/fleets/bitcoin.yaml', text);
       return source.document ?? new FleetFilesError(source.lines).lines;
+    },
+    errors: [],
+    read: everything,
+  }),
+  target({
+    name: 'a file in YAML, with a problem for each of its keys',
+    input: mutatedText(texts),
+    samples: [],
+    structures: { ...TEXTS, ...YAMLS },
+    largest: 8_000,
+    parse: (text) => {
+      const { value, broken, told } = readYamlSource('infra/fleets/bitcoin.yaml', text, ANY_SIZE);
+      const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+      const problems = keys.map(
+        (key) => ({ kind: 'unknown-key', path: [key], value: key, expected: 'nothing' }) as const,
+      );
+      return [broken, told(problems, (problem) => explainedProblem(problem))];
     },
     errors: [],
     read: everything,
@@ -83,6 +107,7 @@ export const TARGETS: readonly Target[] = [
       )
       .map(asLargeAsAFile),
     samples: [null, [], 5, '', { fleet: { toString: 1 } }, { fleet: HOSTILE, [HOSTILE]: HOSTILE }],
+    structures: valueStructures,
     parse: (value) => {
       const document = parseFleetDocument(value);
       checkWithClient(document);
@@ -95,6 +120,7 @@ export const TARGETS: readonly Target[] = [
     name: 'a fleet file in its parameter',
     input: mutatedJson(documents),
     samples: ['', 'null', '"', '{"fleet":"bitcoin"}', '[]', HOSTILE, '['.repeat(4_000)],
+    structures: { ...TEXTS, ...jsonStructures(), ...within('{"fleet":"bitcoin","nodes":', jsonStructures(), '}') },
     parse: (value) => fleetOfParameter(PREFIX, { name: `${PREFIX}/fleets/bitcoin`, value }, DEPLOYED).fleet,
     errors: [FleetFileError],
     read: everything,

@@ -19,6 +19,7 @@ import type { ProbeQuestion } from '../../../../shared/probe/protocol.ts';
 import { ARRIVED_MS } from '../../../fixtures/chain-answers.ts';
 import * as samples from '../../../fixtures/chain-samples.ts';
 import { HOSTILE } from '../../../fixtures/hostile-text.ts';
+import { jsonStructures, type Structures, TEXTS, within } from '../../../fixtures/structures.ts';
 import { mutatedJson, mutatedText } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 
@@ -75,6 +76,41 @@ const nasty = [
   'x'.repeat(90_000),
   'x'.repeat(5_000_000),
 ];
+
+/** A line alone, and the last member of one that is nearly right. */
+const ANSWERS: Structures<string> = {
+  ...TEXTS,
+  ...jsonStructures(),
+  ...within(
+    '{"operationId":"1.1","fence":1,"result":"done","before":null,"after":null,"reason":',
+    jsonStructures(),
+    '}',
+  ),
+  ...within('{"operationId":"1.1","fence":1,"result":"done","before":', jsonStructures(), '}'),
+};
+const packing = (structures: Structures<string>): Structures<string> =>
+  Object.fromEntries(
+    Object.entries(structures).map(([name, make]) => [
+      `${name}, packed`,
+      (size) => gzipSync(make(size)).toString('base64'),
+    ]),
+  );
+const framed = (structures: Structures<string>): Structures<string> =>
+  Object.fromEntries(
+    Object.entries(structures).map(([name, make]) => [
+      `${name} in a frame`,
+      (size) => `200 0 ${Buffer.byteLength(make(size))}\n${make(size)}`,
+    ]),
+  );
+/** Frames without an end, and what is no frame. */
+const FRAMES: Structures<string> = packing({
+  ...TEXTS,
+  ...within('chainmend-node 1\n', TEXTS),
+  disks: (size) => `chainmend-node 1\n${'d data 1\n'.repeat(size / 9)}`,
+  answers: (size) => `chainmend-node 1\n${'a 0 200 2\n{}\n'.repeat(size / 13)}`,
+  'empty lines': (size) => `chainmend-node 1\n${'\n'.repeat(size)}`,
+  'one long answer': (size) => `chainmend-node 1\na 0 200 ${size}\n${'x'.repeat(size)}\n`,
+});
 
 const peers = ['read-config', 'write-config', 'ask-peers', 'change-peers'] as const;
 const peerAnswers = {
@@ -142,6 +178,7 @@ export const TARGETS: readonly Target[] = [
     name: 'observe-node and grow-filesystem',
     input: mutatedJson([grown]),
     samples: nasty,
+    structures: ANSWERS,
     parse: parseAnswer,
     errors: [NodeAnswerError],
     read: everything,
@@ -150,6 +187,7 @@ export const TARGETS: readonly Target[] = [
     name: 'the commands of the ladder',
     input: mutatedJson([swapped]),
     samples: nasty,
+    structures: ANSWERS,
     parse: parseNodeAnswer,
     errors: [NodeAnswerError],
     read: everything,
@@ -159,6 +197,7 @@ export const TARGETS: readonly Target[] = [
       name: operation,
       input: mutatedJson([{ ...head, reason: HOSTILE, before: null, after: peerAnswers[operation] }]),
       samples: nasty,
+      structures: ANSWERS,
       parse: (text) => parsePeerAnswer(operation, text),
       errors: [NodeAnswerError],
       read: everything,
@@ -174,6 +213,7 @@ export const TARGETS: readonly Target[] = [
       gzipSync('200 0 99999999\n').toString('base64'),
       gzipSync('\n'.repeat(4_000_000)).toString('base64'),
     ],
+    structures: { ...TEXTS, ...packing({ ...TEXTS, ...framed(jsonStructures()) }) },
     parse: (answers) =>
       unpackAnswers({ answers } as NonNullable<PeerAnswer<'ask-peers'>['after']>, requests, ARRIVED_MS),
     errors: [NodeAnswerError],
@@ -220,6 +260,7 @@ export const TARGETS: readonly Target[] = [
       gzipSync(text).toString('base64'),
     ),
     samples: [],
+    structures: { ...TEXTS, ...FRAMES },
     parse: decodeAnswers,
     errors: [NodeAnswerError],
   }),

@@ -18,6 +18,7 @@ import { terminalText } from '../../../../shared/text/terminal-text.ts';
 import { anyText } from '../../../fixtures/any.ts';
 import { exampleFleets } from '../../../fixtures/example-fleets.ts';
 import { HOSTILE } from '../../../fixtures/hostile-text.ts';
+import { TEXTS } from '../../../fixtures/structures.ts';
 import { runFleetVerb, runHealVerb, runNames, runSmoke } from '../../../fixtures/verbs.ts';
 import { mutatedJson } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
@@ -269,6 +270,7 @@ export const TARGETS: readonly Target[] = [
     name: 'whom a command is about',
     input: anyText({ maxLength: 200 }),
     samples: ['/', '//', 'a/', '/a', 'bitcoin/', HOSTILE, 'x'.repeat(1_000_000), '/'.repeat(1_000_000)],
+    structures: TEXTS,
     parse: targetOf,
     errors: [WrongUse],
   }),

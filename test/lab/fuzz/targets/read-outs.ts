@@ -12,6 +12,7 @@ import { twinOf } from '../../../../local/twin/world.ts';
 import type { FleetDocument } from '../../../../shared/fleet/schema.ts';
 import { nodesNamed, someReadOut } from '../../../fixtures/builders/read-out.ts';
 import { HOSTILE } from '../../../fixtures/hostile-text.ts';
+import { jsonStructures, type Structures, TEXTS, widened } from '../../../fixtures/structures.ts';
 import { mutated, mutatedText } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 
@@ -65,11 +66,19 @@ function proposed(readOut: ReadOut): unknown {
   return adoptionLines(adoption);
 }
 
+const READ_OUTS: Structures<string> = {
+  ...TEXTS,
+  ...jsonStructures(),
+  'everything more often': (size) => JSON.stringify(widened(readOuts[0], size)),
+};
+
 export const TARGETS: readonly Target[] = [
   target({
     name: 'a read-out as a text',
     input: mutatedText(texts),
     samples,
+    structures: READ_OUTS,
+    largest: 32 * 1024,
     parse: (text) => proposed(parseReadOut('account.json', text)),
     // What a world cannot have, such as a volume of a million GiB, is told, and other fleets are played.
     errors: [InputError, WorldFileError],
@@ -79,6 +88,8 @@ export const TARGETS: readonly Target[] = [
     name: 'a read-out as a value',
     input: mutated(readOuts).map((value) => JSON.stringify(value) ?? ''),
     samples: [],
+    structures: READ_OUTS,
+    largest: 32 * 1024,
     parse: (text) => proposed(parseReadOut('account.json', text)),
     // What a world cannot have, such as a volume of a million GiB, is told, and other fleets are played.
     errors: [InputError, WorldFileError],
@@ -91,6 +102,8 @@ export const TARGETS: readonly Target[] = [
       mutated(readOuts).map((value) => JSON.stringify(value) ?? ''),
     ),
     samples,
+    structures: READ_OUTS,
+    largest: 32 * 1024,
     parse: (text) => {
       const hidden = masked(parseReadOut('account.json', text));
       // What is masked is a read-out again.

@@ -12,6 +12,16 @@ import { JsonError, parseJson } from '../../../../shared/text/json.ts';
 import { answered, failed } from '../../../fixtures/chain-answers.ts';
 import * as samples from '../../../fixtures/chain-samples.ts';
 import { HOSTILE } from '../../../fixtures/hostile-text.ts';
+import {
+  jsonStructures,
+  lengthened,
+  PAGES,
+  type Structures,
+  TEXTS,
+  valueStructures,
+  widened,
+  within,
+} from '../../../fixtures/structures.ts';
 import { mutated, mutatedJson, mutatedText } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 
@@ -180,6 +190,21 @@ const DIALS = (['litecoin', 'ethereum', 'cometbft'] as const).map((name) => {
   return peersAtRunTime.add({ host: '10.0.0.1', port: 1, ...(id !== '' && { id }) });
 });
 
+/** Every request answered with the same: right bodies with longer lists and texts, and values of any form that a body may have. */
+function bodiesOf(bodies: readonly unknown[], requests: number): Structures<readonly (readonly Answer[])[]> {
+  const rounds = (bodyAt: (at: number) => unknown): readonly (readonly Answer[])[] => [
+    Array.from({ length: requests }, (_, at) => answered(bodyAt(at))),
+    [answered(bodyAt(requests))],
+  ];
+  return {
+    'longer lists': (size) => rounds((at) => widened(bodies[at % bodies.length], size)),
+    'longer texts': (size) => rounds((at) => lengthened(bodies[at % bodies.length], size)),
+    ...Object.fromEntries(
+      Object.entries(valueStructures).map(([name, make]) => [name, (size: number) => rounds(() => make(size))]),
+    ),
+  };
+}
+
 export const TARGETS: readonly Target[] = [
   ...CLIENTS.map(([name, client, right]) => {
     const question = client.status(name === 'beacon' || name === 'solana' ? [] : HEIGHTS);
@@ -194,6 +219,7 @@ export const TARGETS: readonly Target[] = [
         errorOf({ code: -28, message: HOSTILE }),
       ],
       parse: (answers) => readAll(question, answers),
+      structures: bodiesOf(right[0]?.flat() ?? [], question.requests.length),
       errors: [],
       read: everything,
     });
@@ -206,6 +232,7 @@ export const TARGETS: readonly Target[] = [
       input: roundsOf([bodies], question.requests.length),
       samples: [[], [question.requests.map(() => answered(HOSTILE, 500))]],
       parse: (answers) => readAll(question, answers),
+      structures: bodiesOf(bodies, question.requests.length),
       errors: [],
       read: everything,
     });
@@ -230,6 +257,7 @@ export const TARGETS: readonly Target[] = [
       name: `the metrics of ${name}`,
       input: mutatedText(metrics),
       samples: pages,
+      structures: { ...TEXTS, ...PAGES },
       parse: (page) => question.read([answered(page)]),
       errors: [],
       read: everything,
@@ -239,6 +267,7 @@ export const TARGETS: readonly Target[] = [
     name: 'any page of metrics',
     input: mutatedText(metrics),
     samples: pages,
+    structures: { ...TEXTS, ...PAGES },
     parse: (page) => parseMetrics(page).size,
     errors: [MetricsError],
   }),
@@ -254,6 +283,7 @@ export const TARGETS: readonly Target[] = [
       '1e400',
       '-',
     ],
+    structures: { ...TEXTS, ...jsonStructures(), ...within('{"result":', jsonStructures(), '}') },
     parse: parseJson,
     errors: [JsonError],
   }),
@@ -261,6 +291,7 @@ export const TARGETS: readonly Target[] = [
     name: 'addresses of peers',
     input: mutatedText(texts),
     samples: longTexts,
+    structures: { ...TEXTS, ...within('enode://', TEXTS), ...within('a@', TEXTS), ...within('[', TEXTS) },
     parse: (text) => [parsePeerAddress(text), parseEntry(text)],
     errors: [],
   }),

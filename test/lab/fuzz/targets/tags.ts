@@ -4,16 +4,21 @@ import { parseDescription } from '../../../../functions/register-nodes/alarm-cha
 import { foreignRecordFault, markedBy, type ZoneRecord } from '../../../../functions/register-nodes/zone.ts';
 import { refusalOf } from '../../../../shared/aws/refusals.ts';
 import { settable } from '../../../../shared/aws/tagging.ts';
+import { deployedIn } from '../../../../shared/fleet/membership.ts';
 import { nodeOf } from '../../../../shared/fleet/nodes.ts';
+import { FleetFileError } from '../../../../shared/fleet/problems.ts';
 import { parseFleet } from '../../../../shared/fleet/resolve.ts';
 import { judgePauseTag } from '../../../../shared/guardrails/switches.ts';
 import { dateOf, LEDGER_TAGS } from '../../../../shared/model/tags.ts';
+import { userDataWithOwn } from '../../../../shared/node-commands/user-data.ts';
+import { keyPolicyWord } from '../../../../shared/readiness/key-policy.ts';
 import { clientNameOf, ledgerTags, readLedger } from '../../../../shared/snapshots/ledger.ts';
 import { isMeant } from '../../../../shared/text/wildcard.ts';
 import { anyText } from '../../../fixtures/any.ts';
 import { bitcoin } from '../../../fixtures/fleet-documents.ts';
 import { HOSTILE } from '../../../fixtures/hostile-text.ts';
-import { mutatedText } from '../mutate.ts';
+import { jsonStructures, numbered, TEXTS, widened, within } from '../../../fixtures/structures.ts';
+import { mutatedJson, mutatedText } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 
 const fleet = parseFleet({ ...bitcoin, role: { tag: 'Role', values: { sealer: 'validator' } } });
@@ -49,6 +54,25 @@ const record: fc.Arbitrary<ZoneRecord> = fc.record({
   plain: fc.boolean(),
 });
 const owner = { suite: 'chainmend', fleet: 'bitcoin', region: 'local' };
+
+const MESSAGE =
+  'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="x"\n\n--x\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n--x--\n';
+const KEY_USE = {
+  action: 'kms:Decrypt',
+  roleArn: 'arn:aws:iam::111122223333:role/heal',
+  accountId: '111122223333',
+  region: 'eu-west-1',
+};
+const KEY_POLICY = {
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: ['arn:aws:iam::111122223333:root', '*'] },
+      Action: ['kms:*', 'kms:D*t'],
+      Condition: { StringLike: { 'kms:ViaService': ['ec2.*.amazonaws.com', '*'] } },
+    },
+  ],
+};
 
 const versions = ['Geth/v1.14.5-stable/linux-amd64', '/LitecoinCore:0.21.2.1/', '0.38.12', 'Lighthouse/v8.2.2-e423a66'];
 
@@ -98,6 +122,7 @@ export const TARGETS: readonly Target[] = [
       'a-'.repeat(50_000),
       `${'a '.repeat(50_000)}/1`,
     ],
+    structures: { ...TEXTS, ...within('Geth/v1', TEXTS), ...within('/Satoshi:27', TEXTS) },
     parse: (text) => [clientNameOf(text, 'bitcoin'), dateOf(text)],
     errors: [],
   }),
@@ -117,8 +142,51 @@ export const TARGETS: readonly Target[] = [
       'Filling.\nRunbook: docs/runbooks/disk.md\nSet to 85 by chainmend; a threshold of your own stays.',
     ]),
     samples: ['\nRunbook: '.repeat(10_000), `Set to ${'9'.repeat(100_000)}`, 'a'.repeat(100_000)],
+    structures: { ...TEXTS, ...within('Filling.\nRunbook: ', TEXTS), ...within('Set to 85 by ', TEXTS) },
     parse: (text) => [parseDescription(text), isMeant(`${'*a'.repeat(120)}`, text)],
     errors: [],
+  }),
+  target({
+    name: 'the user data of a launch template',
+    input: mutatedText(['#!/bin/sh\nmkfs /dev/sdf\n', '#cloud-config\nruncmd: [ls]\n', MESSAGE]),
+    samples: ['', HOSTILE],
+    structures: {
+      ...TEXTS,
+      ...within(MESSAGE, TEXTS),
+      ...within('MIME-Version: 1.0\n', TEXTS),
+      ...within('#!', TEXTS),
+    },
+    parse: (text) => userDataWithOwn('#!/bin/sh\n', Buffer.from(text)),
+    errors: [],
+    read: (data) => ('fault' in data ? data.fault : ''),
+  }),
+  target({
+    name: 'the policy of a key',
+    input: mutatedJson([KEY_POLICY]),
+    samples: ['', '{}', '[]', 'null', '{"Statement":null}', '{"Statement":[null]}'],
+    structures: {
+      ...TEXTS,
+      ...jsonStructures(),
+      ...within('{"Statement":', jsonStructures(), '}'),
+      statements: (size) => JSON.stringify(widened(KEY_POLICY, size)),
+      'wildcards of an action': (size) =>
+        JSON.stringify({ Statement: { Effect: 'Allow', Principal: '*', Action: 'kms:*a'.repeat(size / 6) } }),
+    },
+    parse: (text) => keyPolicyWord(text, KEY_USE),
+    errors: [],
+  }),
+  target({
+    name: 'what the deployment knows of fleets',
+    input: mutatedJson([{ of: 1, fleets: { bitcoin: [{ Component: 'nodes/bitcoin' }, { data: 0 }] } }]),
+    samples: ['', '{}', '[]', 'null'],
+    structures: {
+      ...TEXTS,
+      ...jsonStructures(),
+      ...within('{"of":1,"fleets":', jsonStructures(), '}'),
+      fleets: (size) => `{"of":1,"fleets":{${numbered((at) => `"f${at}":[{"a":"b"},{}],`)(size)}"z":[{},{}]}}`,
+    },
+    parse: (text) => deployedIn('/chainmend', new Map([['/chainmend/deployed/1', text]])).size,
+    errors: [FleetFileError],
   }),
   target({
     name: 'what AWS says when it refuses',
