@@ -101,11 +101,11 @@ export function deployedBootOf(text: string): DeployedBoot | undefined {
 }
 
 /** The script's own memory. */
-const OWN_VOLUME = '/var/lib/chainmend/volume';
+export const OWN_VOLUME = '/var/lib/chainmend/volume';
 /** Of a node of a network: on its root disk, that it has had its keys. */
 export const OWN_KEYS = '/var/lib/chainmend/identity';
-/** On the volume: whose identity is on it. */
-const MARK = '.chainmend-volume';
+/** On its root disk: what it has done with a volume. */
+export const markOf = (volumeId: string, name: string): string => `/var/lib/chainmend/volumes/${volumeId}.${name}`;
 
 export interface BootingMachine {
   readonly isClientMasked: boolean;
@@ -122,7 +122,7 @@ export interface BootingMachine {
 export type BootOutcome = 'wait' | 'masked' | 'mounted' | { readonly refused: string };
 
 export function playDeployedBoot(
-  { volumeId: told, mountPath, filesystem, group }: DeployedBoot,
+  { volumeId: told, mountPath, filesystem, group, bundle }: DeployedBoot,
   machine: BootingMachine,
 ): BootOutcome {
   if (machine.isClientMasked) return 'masked';
@@ -156,11 +156,9 @@ export function playDeployedBoot(
     );
   const fault = there ? undefined : machine.mount(volumeId, mountPath);
   if (fault !== undefined) return { refused: fault };
-  const mark = `${mountPath}/${MARK}`;
-  if (isCopy && machine.readFile(mark)?.trim() !== volumeId) {
-    for (const path of group.identity) machine.removeFile(path);
-    machine.writeFile(mark, `${volumeId}\n`);
-  }
+  const prepared = markOf(volumeId, 'prepared');
+  if (isCopy && machine.readFile(prepared) === undefined) for (const path of group.identity) machine.removeFile(path);
+  if (isCopy || !bundle) machine.writeFile(prepared, '');
   return 'mounted';
 }
 
@@ -169,7 +167,7 @@ export type Loading =
   | {
       readonly seconds: number;
       readonly loads: Pick<Bundle, 'height' | 'bytes'>;
-      /** On the volume: it is loaded. */
+      /** On the root disk: it is loaded. */
       readonly mark: { readonly path: string; readonly text: string };
     }
   | { readonly seconds: number; readonly refused: string };
@@ -180,27 +178,32 @@ export interface Sources {
   readonly ask: (url: URL) => HttpAnswer;
 }
 
-/** Undefined: nothing is loaded. */
+/** Undefined: nothing is loaded. @param volumeId what is mounted at its place */
 export function loadingOf(
   boot: DeployedBoot,
   machine: BootingMachine,
-  { holdsData, ...sources }: Sources & { readonly holdsData: boolean },
+  { volumeId, ...sources }: Sources & { readonly volumeId: string },
 ): Loading | undefined {
   const { bundle, stateSync, mountPath } = boot;
-  if (holdsData) return undefined;
-  const isMarked = (name: string): boolean => machine.readFile(`${mountPath}/${name}`) !== undefined;
-  if (bundle && !isMarked(BUNDLE_MARK)) return bundleOf(bundle, mountPath, sources);
-  if (stateSync && !isMarked(SYNC_MARK)) return stateOf(stateSync, mountPath, sources);
+  const isMarked = (name: string): boolean => machine.readFile(markOf(volumeId, name)) !== undefined;
+  if (bundle && !isMarked('prepared')) {
+    machine.writeFile(markOf(volumeId, 'bundle-begun'), '');
+    return bundleOf(bundle, { mountPath, volumeId }, sources);
+  }
+  if (stateSync && !isMarked(SYNC_MARK)) return stateOf(stateSync, volumeId, sources);
   return undefined;
 }
 
-const BUNDLE_MARK = '.chainmend-loaded';
 /** It tries so often to fetch a bundle, with a minute in between. */
 const BUNDLE_TRIES = 30;
 /** Each byte is written as a part of the archive, read for its digest, read again, and written as what was in it; at gp3's 125 MiB/s. */
 const BUNDLE_BYTES_PER_SECOND = (125 * 2 ** 20) / 4;
 
-function bundleOf({ url, sha256 }: BundleBoot, mountPath: string, { bundles }: Sources): Loading {
+function bundleOf(
+  { url, sha256 }: BundleBoot,
+  { mountPath, volumeId }: { readonly mountPath: string; readonly volumeId: string },
+  { bundles }: Sources,
+): Loading {
   const found = bundles.get(url);
   if (!found)
     return {
@@ -210,10 +213,10 @@ function bundleOf({ url, sha256 }: BundleBoot, mountPath: string, { bundles }: S
   const seconds = Math.ceil(found.bytes / BUNDLE_BYTES_PER_SECOND);
   if (found.sha256 !== sha256)
     return { seconds, refused: `${url} has the SHA-256 ${found.sha256}, expected ${sha256}: it is not opened` };
-  return { seconds, loads: found, mark: { path: `${mountPath}/${BUNDLE_MARK}`, text: `${sha256} ${url}\n` } };
+  return { seconds, loads: found, mark: { path: markOf(volumeId, 'prepared'), text: '' } };
 }
 
-const SYNC_MARK = '.chainmend-state-sync';
+const SYNC_MARK = 'state-sync';
 /** It asks each server 30 times, ten seconds apart. */
 const SYNC_GIVES_UP_SECONDS = 300;
 /** A snapshot of the state, which peers take at each thousandth block, is fetched and restored by the client. */
@@ -223,7 +226,7 @@ const SNAPSHOT_SECONDS = 180;
 
 function stateOf(
   { servers, behindBlocks }: NonNullable<DeployedBoot['stateSync']>,
-  mountPath: string,
+  volumeId: string,
   { ask }: Sources,
 ): Loading {
   const refused = (why: string): Loading => ({ seconds: SYNC_GIVES_UP_SECONDS, refused: why });
@@ -251,7 +254,7 @@ function stateOf(
   return {
     seconds: SNAPSHOT_SECONDS,
     loads: { height: snapshot, bytes: SNAPSHOT_BYTES },
-    mark: { path: `${mountPath}/${SYNC_MARK}`, text: `${height} ${hashes[0]}\n` },
+    mark: { path: markOf(volumeId, SYNC_MARK), text: `${height} ${hashes[0]}\n` },
   };
 }
 

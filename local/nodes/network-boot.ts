@@ -1,7 +1,7 @@
 // What the first boot of a node of a private network makes of a simulated machine: the steps of shared/node-commands/first-boot-network.sh.
 import { type NetworkBoot, networkFiles } from '../../shared/node-commands/first-boot.ts';
 import { FSTAB } from './disks.ts';
-import { type BootingMachine, type BootOutcome, OWN_KEYS } from './first-boot.ts';
+import { type BootingMachine, type BootOutcome, markOf, OWN_KEYS } from './first-boot.ts';
 import { pinnedAt } from './fstab.ts';
 
 /** What a node of a network reaches outside of itself. */
@@ -11,9 +11,6 @@ export interface NetworkSources {
   /** The address of a name; undefined: it has none. */
   readonly address: (host: string) => string | undefined;
 }
-
-const MARK = '.chainmend-identity';
-const JOINED = '.chainmend-network';
 
 /** Keys for an empty volume, once. @returns wait: the secret is not there yet */
 export function playIdentity(
@@ -26,14 +23,12 @@ export function playIdentity(
   machine: BootingMachine,
   sources: NetworkSources,
 ): Exclude<BootOutcome, 'masked'> {
-  const mark = `${mountPath}/${MARK}`;
+  const mark = markOf(volumeId, 'ids');
   if (pinnedAt(machine.readFile(FSTAB) ?? '', mountPath) !== undefined) return 'mounted';
-  const marked = machine.readFile(mark)?.split('\n')[0];
-  if (marked !== undefined)
-    return marked === volumeId ? 'mounted' : { refused: `${mark} says that the keys there are for ${marked}` };
-  if (machine.readFile(OWN_KEYS) !== undefined)
-    return { refused: `this node has had its keys, and ${volumeId} has none` };
-  if (holdsMore) return { refused: `${mountPath} is not empty, and whose keys are there is not known` };
+  const files = networkFiles({ chain, role });
+  const had = (): { readonly refused: string } => ({ refused: `this node has had its keys, and ${volumeId} has none` });
+  if (machine.readFile(mark) !== undefined)
+    return files.own.every(([, path]) => machine.readFile(`${home}/${path}`) !== undefined) ? 'mounted' : had();
   const [own, all] = [sources.secret(secret), sources.secret(record)];
   if ('refused' in own || 'refused' in all) return 'wait';
   const keys = JSON.parse(own.text) as Readonly<Record<string, string>>;
@@ -42,39 +37,47 @@ export function playIdentity(
   const everybodys = JSON.parse(all.text) as Readonly<Record<string, string>> & {
     readonly ids?: Readonly<Record<string, string>>;
   };
-  const files = networkFiles({ chain, role });
   const wanted = [
     ...files.own.map(([key, path]) => ({ name: secret, key, path, text: keys[key] })),
     ...files.all.map(([key, path]) => ({ name: record, key, path, text: everybodys[key] })),
   ];
   const lacking = wanted.find(({ text }) => text === undefined);
   if (lacking) return { refused: `the secret ${lacking.name} has no ${lacking.key}` };
-  for (const { path, text = '' } of wanted)
-    machine.writeFile(`${home}/${path}`, Buffer.from(text, 'base64').toString());
-  for (const [path, text] of files.begin) machine.writeFile(`${home}/${path}`, `${text}\n`);
-  machine.writeFile(OWN_KEYS, `${volumeId}\n`);
+  if (holdsMore) {
+    // Another machine has placed them: they are the very ones of the secret.
+    const isSame = files.own.every(
+      ([key, path]) => machine.readFile(`${home}/${path}`) === Buffer.from(keys[key] ?? '', 'base64').toString(),
+    );
+    if (!isSame || files.begin.some(([path]) => machine.readFile(`${home}/${path}`) === undefined))
+      return { refused: `${mountPath} is not empty, and whose keys are there is not known` };
+  } else {
+    if (machine.readFile(OWN_KEYS) !== undefined) return had();
+    for (const { path, text = '' } of wanted)
+      machine.writeFile(`${home}/${path}`, Buffer.from(text, 'base64').toString());
+    for (const [path, text] of files.begin) machine.writeFile(`${home}/${path}`, `${text}\n`);
+    machine.writeFile(OWN_KEYS, `${volumeId}\n`);
+  }
   const known = Object.entries(everybodys.ids ?? {}).map(([name, id]) => `${id} ${name}\n`);
-  machine.writeFile(mark, `${volumeId}\n${known.join('')}`);
+  machine.writeFile(mark, known.join(''));
   return 'mounted';
 }
 
 /** Whom its client dials, in a configuration that the owner's lines have made. @returns wait: not all of them have an address yet */
 export function playJoin(
-  mountPath: string,
+  { mountPath, volumeId }: { readonly mountPath: string; readonly volumeId: string },
   network: NetworkBoot,
   machine: BootingMachine,
   { address }: NetworkSources,
 ): 'wait' | 'joined' {
   const { configPath, zone, peers } = network;
-  const joined = `${mountPath}/${JOINED}`;
+  const joined = markOf(volumeId, 'joined');
   if (machine.readFile(joined) !== undefined || pinnedAt(machine.readFile(FSTAB) ?? '', mountPath) !== undefined)
     return 'joined';
   const addresses = new Map(peers.map((name) => [name, address(`${name}.${zone}`)]));
   if ([...addresses.values()].includes(undefined)) return 'wait';
   const ids = new Map(
-    (machine.readFile(`${mountPath}/${MARK}`) ?? '')
+    (machine.readFile(markOf(volumeId, 'ids')) ?? '')
       .split('\n')
-      .slice(1)
       .map((line) => line.split(' ').reverse() as [name: string, id: string]),
   );
   machine.writeFile(

@@ -20,7 +20,14 @@ import { CommandRunner } from './commands/runner.ts';
 import type { BrokenFilesystem, FilesystemType, VolumeContent } from './content.ts';
 import type { DeviceReport, MountOptions } from './disks.ts';
 import { NodeDisks } from './disks.ts';
-import { type BootOutcome, type DeployedBoot, type Loading, loadingOf, playDeployedBoot } from './first-boot.ts';
+import {
+  type BootOutcome,
+  type DeployedBoot,
+  type Loading,
+  loadingOf,
+  OWN_VOLUME,
+  playDeployedBoot,
+} from './first-boot.ts';
 import type { CommandOutcome, Machine, MachineCommand, NewDisk, VolumePerformance } from './machine.ts';
 import { type NetworkSources, playIdentity, playJoin } from './network-boot.ts';
 import { NodePeers } from './peers.ts';
@@ -459,8 +466,10 @@ export class SimulatedNode implements Machine {
     }
     const loading = outcome === 'mounted' ? this.loadingOf(boot) : undefined;
     if (loading) {
-      // Whatever starts it then, it does not start beside data that are still to come; another boot begins this anew.
+      // Whatever starts it then, it does not start beside data that are still to come; another boot begins this anew. What a bundle is loaded to is
+      // mounted aside.
       this.bare = true;
+      if (boot.bundle) this.disks.unmount(boot.mountPath);
       this.later(loading.seconds * 1_000, () => this.endBoot(boot, outcome, this.loaded(boot, loading)));
     } else this.endBoot(boot, outcome);
   }
@@ -479,7 +488,7 @@ export class SimulatedNode implements Machine {
     const given = playIdentity({ mountPath, volumeId, holdsMore }, network, this, sources);
     if (given === 'wait' && isLate) return { refused: `the secret ${network.secret} could not be read` };
     if (given !== 'mounted') return given;
-    return playJoin(mountPath, network, this, sources) === 'wait' && !isLate ? 'wait' : 'mounted';
+    return playJoin({ mountPath, volumeId }, network, this, sources) === 'wait' && !isLate ? 'wait' : 'mounted';
   }
 
   /** A person runs the script of its first boot once more. */
@@ -493,15 +502,16 @@ export class SimulatedNode implements Machine {
 
   private loadingOf(boot: DeployedBoot): Loading | undefined {
     const volume = this.volumes.find(({ path, mounted }) => path === boot.mountPath && mounted);
-    const holdsData = volume === undefined || this.disks.contentOf(volume.volumeId)?.data !== undefined;
+    if (volume === undefined || this.disks.contentOf(volume.volumeId)?.data !== undefined) return undefined;
     const ask = (url: URL): HttpAnswer => this.setUp?.outside?.(url) ?? { kind: 'silent' };
-    return loadingOf(boot, this, { holdsData, bundles: this.chain.bundles, ask });
+    return loadingOf(boot, this, { volumeId: volume.volumeId, bundles: this.chain.bundles, ask });
   }
 
   /** @returns why nothing was loaded; undefined where it was */
-  private loaded({ mountPath }: DeployedBoot, loading: Loading): string | undefined {
+  private loaded({ mountPath, volumeId, bundle }: DeployedBoot, loading: Loading): string | undefined {
     if ('refused' in loading) return loading.refused;
-    const fault = this.disks.load(mountPath, loading.loads);
+    const own = volumeId ?? this.readFile(OWN_VOLUME)?.trim() ?? '';
+    const fault = (bundle ? this.disks.mount(own, mountPath) : undefined) ?? this.disks.load(mountPath, loading.loads);
     if (fault === undefined) this.writeFile(loading.mark.path, loading.mark.text);
     return fault;
   }

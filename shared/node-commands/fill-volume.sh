@@ -82,16 +82,17 @@ copy_all() {
 
 # list DIRECTORY NAME: a line for each file, directory and link, without sockets and pipes, which live with their process: its kind, size, time, mode,
 # owner, group and name, and behind "//", which no name has, where a link leads. In a line break's place stands a zero byte, which no name has either. What a
-# directory holds, its own lines tell. A file is to have no set-user-ID and no set-group-ID bit.
+# directory holds, its own lines tell. Of a file's mode what access to it is: it is to have no set-user-ID and no set-group-ID bit.
 list() {
   local count bytes
   (cd -- "$1" && find . -mindepth 1 -path ./lost+found -prune -o \
     \( -type f -printf 'f/%s/%T@/%m/%U/%G/%p\0' \) -o \( -type d -printf 'd/-/-/%m/%U/%G/%p\0' \) -o \
     \( -type l -printf 'l/-/-/-/%U/%G/%p//%l\0' \)) | tr '\n\0' '\0\n' |
-    sed -E 's,^(f/[^/]*/[^/]*/)[246]([0-7]{3}/),\1\2,; s,^(f/[^/]*/[^/]*/)[357]([0-7]{3}/),\11\2,' | { head -c "$((LIST_BYTES_MAX + 1))" && cat >/dev/null; } |
+    sed -E 's,^(f/[^/]*/[^/]*/)[1-7]([0-7]{3}/),\1\2,' | { head -c "$((LIST_BYTES_MAX + 1))" && cat >/dev/null; } |
     sort -T "$LISTS" >"$LISTS/$2" || { refuse "${1##*/} cannot be listed"; return; }
-  if ! whole count "$(wc -l <"$LISTS/$2")" || [ "$count" -gt "$FILES_MAX" ]; then refuse "${1##*/} has more than $FILES_MAX files"; return; fi
-  if ! whole bytes "$(wc -c <"$LISTS/$2")" || [ "$bytes" -gt "$LIST_BYTES_MAX" ]; then refuse "the names on ${1##*/} are too long"; fi
+  if ! whole count "$(wc -l <"$LISTS/$2")" || [ "$count" -gt "$FILES_MAX" ] || ! whole bytes "$(wc -c <"$LISTS/$2")" || [ "$bytes" -gt "$LIST_BYTES_MAX" ]; then
+    refuse "${1##*/} has more than $FILES_MAX files, or names that are too long"
+  fi
 }
 
 names() { cut -d / -f 1,7- "$LISTS/$1" | sort; }
@@ -123,17 +124,17 @@ like() {
 }
 
 make_directories() {
-  local kind size time mode user group dot name
+  local kind size name
   like . || { refuse "owner and mode of $SSM_VolumeId could not be set"; return; }
-  while IFS=/ read -r -d '' kind size time mode user group dot name; do
+  while IFS=/ read -r -d '' kind size _ _ _ _ _ name; do
     [ "$kind" = d ] || continue
     if ! mkdir -p -- "$FILLED/$name" || ! like "$name"; then refuse "$name could not be made on $SSM_VolumeId"; return; fi
   done <"$LISTS/each"
 }
 
 copy_links() {
-  local kind size time mode user group dot name
-  while IFS=/ read -r -d '' kind size time mode user group dot name; do
+  local kind size name
+  while IFS=/ read -r -d '' kind size _ _ _ _ _ name; do
     [ "$kind" = l ] || continue
     name=${name%%//*}
     cp -a -T --remove-destination -- "$FROM_COPY/$name" "$FILLED/$name" || { refuse "$name could not be copied"; return; }
@@ -142,8 +143,8 @@ copy_links() {
 
 # copy_files: small ones together, large ones in parts.
 copy_files() {
-  local kind size time mode user group dot name batch=() sum=0 bytes
-  while IFS=/ read -r -d '' kind size time mode user group dot name; do
+  local kind size name batch=() sum=0 bytes
+  while IFS=/ read -r -d '' kind size _ _ _ _ _ name; do
     if [ "$kind" != f ] || ! whole bytes "$size"; then continue; fi
     if is_over; then break; fi
     if [ "$bytes" -ge "$((PART_MIB * 1048576))" ]; then copy_large "$name" "$bytes" || return; continue; fi
@@ -183,13 +184,13 @@ copy_large() {
 
 # compare: some files, spread over all of them, byte by byte as they are on the device: beginning, middle and end of a large one.
 compare() {
-  local count step row=0 kind size time mode user group dot name bytes
+  local count step row=0 kind size name bytes
   rm -f -- "$LISTS/target" "$LISTS/left"
   grep -a '^f/' "$LISTS/source" | each || { FAULT=data; fail "$SSM_Source has no files"; return; }
   whole count "$(tr -dc '\0' <"$LISTS/each" | wc -c)" || return
   step=$(((count + COMPARED_FILES - 1) / COMPARED_FILES))
   sync_filesystem "$FILLED"
-  while IFS=/ read -r -d '' kind size time mode user group dot name; do
+  while IFS=/ read -r -d '' kind size _ _ _ _ _ name; do
     row=$((row + 1))
     if [ "$((row % step))" -ne 0 ] && [ "$row" -gt 1 ]; then continue; fi
     if ! whole bytes "$size" || ! same "$name" "$bytes"; then refuse "$name on $SSM_VolumeId has other bytes than on $SSM_Source"; return; fi

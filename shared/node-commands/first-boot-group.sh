@@ -45,25 +45,20 @@ is_copy() {
   case $FOUND in ext4 | xfs) [[ $1 =~ ^[0-9a-f-]{36}$ ]] && UUID=$1 ;; *) false ;; esac
 }
 
-# take_copy: once, before the client starts, what makes the snapshot's node itself is removed, and the filesystem is grown to its volume. That it was done
-# stands on the volume, with its id: of a copy of this one it will not be true, and another root disk does not forget it.
+# take_copy: before the client starts, what makes the snapshot's node itself is removed, and the filesystem is grown to its volume. What a snapshot says of
+# that is not believed. Another root disk does not know that it was done, and does it again: such a node gets another identity, and never another's.
 take_copy() {
-  local path own new mark=$MOUNT_PATH/.chainmend-volume
-  own=$(own_uuid) || { refuse 'sha256sum does not work'; return; }
-  if [ "$UUID" = "$own" ] || { [ -f "$mark" ] && [ "$(head -c 30 -- "$mark")" = "$VOLUME" ]; }; then return 0; fi
+  local path name
+  if is_own; then return 0; fi
   say "$VOLUME is a copy: the identity of the node that it is of is removed"
   for path in "${IDENTITY[@]}"; do
-    case $path in "$MOUNT_PATH"/*) ;; *) continue ;; esac
-    if ! [ -e "${path%/*}" ]; then continue; fi
-    # A link in the copy could lead out of it.
-    [ "$(readlink -f -- "${path%/*}")" = "${path%/*}" ] && rm -rf --one-file-system -- "$path" || { refuse "$path could not be removed from the copy"; return; }
+    name=$(below "$path") || continue
+    without "$ASIDE" "$name" 'the copy' || return
   done
   case $FOUND in
-    xfs) timeout 600 xfs_growfs "$MOUNT_PATH" ;;
+    xfs) timeout 600 xfs_growfs "$ASIDE" ;;
     *) timeout 600 resize2fs "/dev/$DISK" ;;
   esac >/dev/null 2>&1 || say "the filesystem could not be grown to its volume"
-  new=$(mktemp -p "$MOUNT_PATH" .chainmend.XXXXXXXX) && printf '%s\n' "$VOLUME" >"$new" && sync && mv -fT -- "$new" "$mark" && sync ||
-    refuse "$mark cannot be written"
 }
 
 # serve_synced: systemd answers at HEALTH_PORT, for each connection by tell_synced, as the client's own user.

@@ -1,47 +1,31 @@
 # What the first boot does besides where the node is one of a private network: its keys and the genesis come from Secrets Manager, once, and only to the
-# empty volume that these keys are for. first-boot.sh calls load_identity behind the mounted volume and before the client is installed, and join_network
-# behind that and before its first start; first-boot-cometbft.sh or first-boot-clique.sh has write_peers. first-boot.ts sets NETWORK_REGION to NETWORK_NEW:
+# empty volume that these keys are for. prepare calls load_identity while the volume is mounted aside; first-boot.sh calls keeps_identity behind that and before
+# the client is installed, and join_network before its first start; first-boot-cometbft.sh or first-boot-clique.sh has write_peers. first-boot.ts sets NETWORK_REGION to NETWORK_NEW:
 # NETWORK_OWN and NETWORK_ALL are 'KEY PATH' of the files in the two secrets, NETWORK_NEW 'PATH TEXT' of those that begin alike everywhere.
 
-readonly IDENTITY_MARK=$MOUNT_PATH/.chainmend-identity
-readonly IDENTITY_NEW=$MOUNT_PATH/.chainmend-identity-new
+# In memory: no disk but the node's own volume gets a key.
+readonly KEYS=/run/chainmend/first-boot-keys
 
 # load_identity: what has keys is never given any again. Its signing state is on its volume and nowhere else.
 load_identity() {
-  local first
-  # A heal has brought these data, and the identity with them.
+  local status=0
+  rm -rf -- "$KEYS" && (umask 077 && mkdir -p -- "$KEYS") || { refuse "$KEYS cannot be made"; return; }
+  fetch_identity && give_identity || status=1
+  rm -rf -- "$KEYS"
+  return "$status"
+}
+
+# keeps_identity: a client that finds no keys makes itself some.
+keeps_identity() {
+  local path
   if is_pinned; then return 0; fi
-  if [ -e "$IDENTITY_MARK" ]; then
-    read -r first <"$IDENTITY_MARK"
-    [ "$first" = "$VOLUME" ] || { refuse "$IDENTITY_MARK says that the keys there are for ${first//[^[:print:]]/ }, and this is $VOLUME: no client is started"; return; }
-    rm -rf --one-file-system -- "$IDENTITY_NEW"
-    return 0
-  fi
-  # Held first: nobody starts a client between the look and the keys.
-  hold_for_identity && mkdir -p -- "$IDENTITY_NEW" && chmod 0700 -- "$IDENTITY_NEW" || { refuse "$IDENTITY_NEW cannot be made"; return; }
-  if ! [ -e "$IDENTITY_NEW/whole" ]; then
-    if [ -e "$STATE/identity" ]; then refuse "this node has had its keys, and $VOLUME has none: where its signing state is now is not known, and no second copy is written"; return; fi
-    if holds_more; then rm -rf --one-file-system -- "$IDENTITY_NEW"; refuse "$MOUNT_PATH is not empty, and whose keys are there is not known: none are written, since a second copy of them could sign"; return; fi
-    fetch_identity || return
-  fi
-  place_identity || return
-  say "the keys of $NETWORK_NODE, a $NETWORK_ROLE, are on $VOLUME, for the first and the last time"
+  for path in "${NETWORK_OWN[@]#* }" "${NETWORK_NEW[@]%% *}"; do
+    [ -e "$NETWORK_HOME/$path" ] ||
+      { refuse "this node has had its keys, and $VOLUME has no $path: where its signing state is now is not known, and no second copy is written"; return; }
+  done
 }
 
 is_pinned() { awk -v path="$MOUNT_PATH" '$1 == "#chainmend" && $3 == path { found = 1 } END { exit !found }' /etc/fstab; }
-
-hold_for_identity() {
-  local directory=/etc/systemd/system/$UNIT.service.d
-  case $UNIT in *@*) directory=/etc/systemd/system/${UNIT%%@*}@.service.d ;; esac
-  printf '[Unit]\nAssertPathExists=!%s\n' "$IDENTITY_NEW" >"$directory/chainmend-identity.conf" && ctl daemon-reload
-}
-
-# holds_more: anything besides what this script and mkfs make. What cannot be told counts as data.
-holds_more() {
-  local left
-  left=$(find "$MOUNT_PATH" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name .chainmend-identity-new -print -quit) || return 0
-  [ -n "$left" ]
-}
 
 # secret NAME: its value; a quarter of an hour. It is in no argument and in no log.
 secret() {
@@ -62,7 +46,7 @@ fetch_identity() {
   [[ $SECRET =~ \"volume\":\"(vol-[0-9a-f]{8,17})\" ]] || { refuse "the secret $NETWORK_SECRET says no volume"; return; }
   [ "${BASH_REMATCH[1]}" = "$VOLUME" ] || { refuse "the keys of $NETWORK_NODE are for ${BASH_REMATCH[1]}, and this volume is $VOLUME: they are not written"; return; }
   unpacked_all "$NETWORK_SECRET" "${NETWORK_OWN[@]}" || return
-  for file in "${NETWORK_NEW[@]}"; do printf '%s\n' "${file#* }" >"$IDENTITY_NEW/$(staged "${file%% *}")" || { refuse "$IDENTITY_NEW cannot be written"; return; }; done
+  for file in "${NETWORK_NEW[@]}"; do printf '%s\n' "${file#* }" >"$KEYS/$(staged "${file%% *}")" || { refuse "$KEYS cannot be written"; return; }; done
   secret "$NETWORK_RECORD" || return
   unpacked_all "$NETWORK_RECORD" "${NETWORK_ALL[@]}" || return
   rest=$SECRET
@@ -72,8 +56,7 @@ fetch_identity() {
   done
   SECRET=
   umask 022
-  printf '%s\n%s' "$VOLUME" "$ids" >"$IDENTITY_NEW/mark" && sync -f "$IDENTITY_NEW" && : >"$IDENTITY_NEW/whole" && sync -f "$IDENTITY_NEW" ||
-    refuse "$IDENTITY_NEW cannot be written"
+  mark ids "$ids"
 }
 
 # staged PATH: how a file is called until it is in its place.
@@ -89,33 +72,58 @@ unpacked_all() {
 }
 
 # unpacked KEY FILE: what SECRET has under that, as a file.
-unpacked() { [[ $SECRET =~ \"$1\":\"([A-Za-z0-9+/=]+)\" ]] && base64 -d <<<"${BASH_REMATCH[1]}" >"$IDENTITY_NEW/$2" && [ -s "$IDENTITY_NEW/$2" ]; }
+unpacked() { [[ $SECRET =~ \"$1\":\"([A-Za-z0-9+/=]+)\" ]] && base64 -d <<<"${BASH_REMATCH[1]}" >"$KEYS/$2" && [ -s "$KEYS/$2" ]; }
 
-# place_identity: each file to where no other is; what has died in between goes on. The mark comes last.
-place_identity() {
-  local path file folder
-  for path in "${NETWORK_OWN[@]#* }" "${NETWORK_ALL[@]#* }" "${NETWORK_NEW[@]%% *}"; do
-    file=$IDENTITY_NEW/$(staged "$path")
-    if ! [ -e "$file" ]; then continue; fi
-    path=$NETWORK_HOME/$path
-    folder=${path%/*}
-    make_folder "$folder" && ! [ -e "$path" ] && mv -nT -- "$file" "$path" && ! [ -e "$file" ] ||
-      { refuse "$path is there already, or cannot be made: nothing is written over it"; return; }
-  done
-  printf '%s\n' "$VOLUME" >"$STATE/identity" && sync "$STATE/identity" || { refuse "$STATE cannot be written"; return; }
-  chmod 0644 -- "${NETWORK_ALL[@]/#* /$NETWORK_HOME/}" && sync -f "$MOUNT_PATH" && cp -- "$IDENTITY_NEW/mark" "$IDENTITY_MARK.new" && sync "$IDENTITY_MARK.new" &&
-    mv -fT -- "$IDENTITY_MARK.new" "$IDENTITY_MARK" && sync -f "$MOUNT_PATH" && rm -rf --one-file-system -- "$IDENTITY_NEW" || refuse "$IDENTITY_MARK cannot be written"
+# give_identity: to an empty volume. One that is not is another machine's, and has the very keys that this node is to have, or it is refused.
+give_identity() {
+  local path
+  if ! marked identity-begun; then
+    if has_entries lost+found; then
+      for path in "${NETWORK_OWN[@]#* }"; do has_same "$path" || break; done
+      has_same "$path" && keeps_state ||
+        { refuse "$MOUNT_PATH is not empty, and whose keys are there is not known: none are written, since a second copy of them could sign"; return; }
+      return 0
+    fi
+    if [ -e "$STATE/identity" ]; then refuse "this node has had its keys, and $VOLUME has none: where its signing state is now is not known, and no second copy is written"; return; fi
+    mark identity-begun || return
+  fi
+  for path in "${NETWORK_OWN[@]#* }" "${NETWORK_ALL[@]#* }" "${NETWORK_NEW[@]%% *}"; do place_identity "$path" || return; done
+  (cd -- "$ASIDE${NETWORK_HOME#"$MOUNT_PATH"}" && chmod 0644 -- "${NETWORK_ALL[@]#* }") && sync -f "$ASIDE" && printf '%s\n' "$VOLUME" >"$STATE/identity" &&
+    sync "$STATE/identity" || { refuse "$STATE cannot be written"; return; }
+  say "the keys of $NETWORK_NODE, a $NETWORK_ROLE, are on $VOLUME, for the first and the last time"
 }
+
+# keeps_state: what signs knows what it has signed.
+keeps_state() {
+  local path
+  for path in "${NETWORK_NEW[@]%% *}"; do is_file "$ASIDE${NETWORK_HOME#"$MOUNT_PATH"}/$path" || return; done
+}
+
+# place_identity PATH: to where no other file is; what has died in between goes on.
+place_identity() {
+  local path=$ASIDE${NETWORK_HOME#"$MOUNT_PATH"}/$1 new=$ASIDE/.chainmend-new
+  if has_same "$1"; then return 0; fi
+  make_folder "${path%/*}" && ! [ -e "$path" ] && rm -f -- "$new" && cp -- "$KEYS/$(staged "$1")" "$new" && sync "$new" && mv -nT -- "$new" "$path" && ! [ -e "$new" ] ||
+    refuse "$NETWORK_HOME/$1 is there already, or cannot be made: nothing is written over it"
+}
+
+# has_same PATH: the volume has that file, as it is to be.
+has_same() {
+  local path=$ASIDE${NETWORK_HOME#"$MOUNT_PATH"}/$1
+  is_file "$path" && cmp -s -- "$path" "$KEYS/$(staged "$1")"
+}
+
+# is_file PATH: and no link leads to it.
+is_file() { [ -f "$1" ] && [ "$(readlink -f -- "$1")" = "$1" ]; }
 
 make_folder() { mkdir -p -- "$1" && [ "$(readlink -f -- "$1")" = "$1" ]; }
 
 # join_network: once for a volume, behind the owner's lines, which have made config.toml: whom the client dials, by id and name.
 join_network() {
-  local mark=$MOUNT_PATH/.chainmend-network
-  if [ -e "$mark" ] || is_pinned; then return 0; fi
+  if marked joined || is_pinned; then return 0; fi
   [ -f "$NETWORK_CONFIG" ] || { refuse "$NETWORK_CONFIG is not there: let deploy.install make it (cometbft init, geth dumpconfig)"; return; }
   await_names
-  write_peers && : >"$mark" && sync -f "$MOUNT_PATH"
+  write_peers && mark joined
 }
 
 # await_names: a client looks a name up once at most, and never again.
@@ -131,12 +139,16 @@ await_names() {
 }
 
 # id_of NAME: of those of the network when it was made.
-id_of() { awk -v name="$1" 'NR > 1 && $2 == name { print $1 }' "$IDENTITY_MARK"; }
+id_of() { awk -v name="$1" '$2 == name { print $1 }' "$MARKS/$VOLUME.ids"; }
 
 # edit_config SECTION KEY=VALUE...: each of these keys stands in that section, in a line of its own, and gets that value.
 edit_config() {
-  local new keys=("${@%%=*}")
-  new=$(mktemp -p "${NETWORK_CONFIG%/*}" .chainmend.XXXXXXXX) && cp -p -- "$NETWORK_CONFIG" "$new" || { refuse "${NETWORK_CONFIG%/*} cannot be written"; return; }
+  local keys=("${@%%=*}")
+  edit "$NETWORK_CONFIG" configured "$@" || refuse "$NETWORK_CONFIG has no section [$1] with ${keys[*]:1}, each in a line of its own, or could not be written"
+}
+
+# configured FILE SECTION KEY=VALUE...
+configured() {
   awk '
     BEGIN {
       section = ARGV[2]; gsub(/[.]/, "[.]", section)
@@ -151,6 +163,5 @@ edit_config() {
     }
     { print }
     END { for (key in value) exit 1 }
-  ' "$NETWORK_CONFIG" "$@" >"$new" && sync "$new" && mv -fT -- "$new" "$NETWORK_CONFIG" ||
-    { rm -f -- "$new"; refuse "$NETWORK_CONFIG has no section [$1] with ${keys[*]:1}, each in a line of its own"; }
+  ' "$@"
 }

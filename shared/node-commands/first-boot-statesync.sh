@@ -2,10 +2,11 @@
 # others agree about, in the place of all blocks before it. first-boot.sh calls trust_state behind the installed client and before it starts; first-boot.ts
 # sets SYNC_SERVERS to SYNC_CONFIG.
 
-# trust_state: once for a volume. CometBFT looks at it only where its own state is at height 0 ("Found local state with non-zero height, skipping state sync").
+# trust_state: once for a volume, and for none that came as a copy. CometBFT looks at it only where its own state is at height 0 ("Found local state with
+# non-zero height, skipping state sync"): another root disk may do it again.
 trust_state() {
-  local mark=$MOUNT_PATH/.chainmend-state-sync height trusted='' hash server
-  if [ -e "$mark" ]; then return 0; fi
+  local height trusted='' hash server
+  if marked state-sync || ! is_own; then return 0; fi
   [ -f "$SYNC_CONFIG" ] || { refuse "$SYNC_CONFIG is not there: let deploy.install make it (cometbft init)"; return; }
   height=$(trust_height) || { refuse "${SYNC_SERVERS[0]} does not tell its height"; return; }
   for server in "${SYNC_SERVERS[@]}"; do
@@ -15,7 +16,7 @@ trust_state() {
     trusted=$hash
   done
   write_trust "$height" "$trusted" || return
-  printf '%s %s\n' "$height" "$trusted" >"$mark" && sync -f "$MOUNT_PATH" || { refuse "$mark cannot be written"; return; }
+  mark state-sync "$height $trusted"$'\n' || return
   say "state sync: block $height, $trusted, as ${#SYNC_SERVERS[@]} servers say"
 }
 
@@ -45,10 +46,15 @@ hash_at() {
 
 # write_trust HEIGHT HASH: each key in its section [statesync], which has it already; nothing else of the file is touched.
 write_trust() {
-  local new servers
+  local servers
   servers=$(IFS=,; printf '%s' "${SYNC_SERVERS[*]}")
-  new=$(mktemp -p "${SYNC_CONFIG%/*}" .chainmend.XXXXXXXX) && cp -p -- "$SYNC_CONFIG" "$new" || { refuse "${SYNC_CONFIG%/*} cannot be written"; return; }
-  awk -v servers="$servers" -v height="$1" -v hash="$2" -v period="${SYNC_TRUST_HOURS}h0m0s" '
+  edit "$SYNC_CONFIG" trusting "$servers" "$1" "$2" "${SYNC_TRUST_HOURS}h0m0s" ||
+    refuse "$SYNC_CONFIG has no section [statesync] with enable, rpc_servers, trust_height, trust_hash and trust_period, or could not be written"
+}
+
+# trusting FILE SERVERS HEIGHT HASH PERIOD
+trusting() {
+  awk -v servers="$2" -v height="$3" -v hash="$4" -v period="$5" '
     BEGIN {
       value["enable"] = "true"; value["rpc_servers"] = "\"" servers "\""; value["trust_height"] = height
       value["trust_hash"] = "\"" hash "\""; value["trust_period"] = "\"" period "\""
@@ -60,6 +66,5 @@ write_trust() {
     }
     { print }
     END { for (key in value) exit 1 }
-  ' "$SYNC_CONFIG" >"$new" && sync "$new" && mv -fT -- "$new" "$SYNC_CONFIG" ||
-    { rm -f -- "$new"; refuse "$SYNC_CONFIG has no section [statesync] with enable, rpc_servers, trust_height, trust_hash and trust_period"; }
+  ' "$1"
 }

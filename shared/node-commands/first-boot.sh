@@ -2,7 +2,7 @@
 # then the client is installed and started. Whatever is not understood is refused: nothing is written then, and no client is started. It may run
 # again at any time. first-boot.ts sets the variables VOLUME to AGENT_CONFIG; of them INSTALL alone is the owner's code, and run as that.
 # Lines that begin with "#group", "#bundle", "#statesync" or "#network" are code where the node is a member of a group, or the file names that, and comments
-# elsewhere: what they call is in the files of these names.
+# elsewhere, as "#volume" is where it is none of these: what they call is in the files of these names.
 
 readonly SYS=/sys/class/block
 readonly STATE=/var/lib/chainmend
@@ -30,8 +30,7 @@ main() {
     return 0
   fi
   mount_volume || return
-  #bundle load_bundle || return
-  #network load_identity || return
+  #network keeps_identity || return
   install_client && enable_client || return
   #statesync trust_state || return
   #network join_network || return
@@ -92,20 +91,23 @@ mount_volume() {
   mounts=$(mounts_at)
   if [ -n "$mounts" ]; then
     [ "$mounts" = "$(<"$SYS/$DISK/dev") /" ] || { refuse "something else than $VOLUME is mounted at $MOUNT_PATH"; return; }
-    #group read_kind && is_ours && write_fstab && take_copy; return
-    read_kind && is_ours && write_fstab
+    read_kind && is_ours || return
+    #volume marked prepared || { refuse "$VOLUME is mounted at $MOUNT_PATH, and this machine has not looked through it: unmount it first"; return; }
+    write_fstab
     return
   fi
+  #volume clear_aside || return
   is_nowhere && is_bare && read_kind || return
   if [ -z "$FOUND" ]; then
     is_empty && format_volume && read_kind || return
   fi
-  is_ours && write_fstab || return
+  is_ours || return
+  #volume prepare || return
+  write_fstab || return
   timeout 600 mount -t "$FOUND" -o nosuid,nodev -- "/dev/$DISK" "$MOUNT_PATH" || { refuse "$VOLUME could not be mounted at $MOUNT_PATH"; return; }
   spec=$(mounts_at)
   [ "$spec" = "$(<"$SYS/$DISK/dev") /" ] || { refuse "$VOLUME was mounted, and $MOUNT_PATH is on something else"; return; }
   say "$VOLUME is mounted at $MOUNT_PATH"
-  #group take_copy
 }
 
 make_place() {

@@ -125,10 +125,11 @@ export const FIRST_BOOT_KINDS = [
 ];
 
 /** The files of more steps, first-boot-*.sh, and what their lines in first-boot.sh begin with. */
-export const FIRST_BOOT_PARTS = ['group', 'bundle', 'statesync', 'network', 'cometbft', 'clique'] as const;
+export const FIRST_BOOT_PARTS = ['volume', 'group', 'bundle', 'statesync', 'network', 'cometbft', 'clique'] as const;
 
+/** All but the plain one write to the volume. */
 export const partsOf = (kind: FirstBootKind): readonly (typeof FIRST_BOOT_PARTS)[number][] =>
-  FIRST_BOOT_PARTS.filter((part) => kind.split('-').includes(part));
+  FIRST_BOOT_PARTS.filter((part) => (part === 'volume' ? kind !== 'single' : kind.split('-').includes(part)));
 
 export type FirstBootKind = (typeof FIRST_BOOT_KINDS)[number];
 

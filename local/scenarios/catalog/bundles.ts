@@ -1,5 +1,6 @@
 // Scenarios: the nodes of a fleet are deployed with data that somebody has packed. A node that reboots in the middle goes on, nothing else is opened
 // than what the fleet file has the digest of, and nobody heals a node that loads.
+import { markOf } from '../../nodes/first-boot.ts';
 import { everySeconds } from '../../nodes/rhythm.ts';
 import { nobodyPaged } from '../checks/expectations.ts';
 import { allWell, namesRight } from '../checks/ladder-expectations.ts';
@@ -9,7 +10,6 @@ import type { World } from '../world/world.ts';
 import { references } from '../world/worlds.ts';
 
 const FLEET = 'bitcoin';
-const PATH = '/node-data';
 const COUNT = 3;
 const HEIGHT = 30_000;
 const BUNDLE_HEIGHT = 29_000;
@@ -33,14 +33,15 @@ function packed(world: World, sha256: string): void {
   world.chains[0]?.bundles.set(URL_OF_BUNDLE, bundle);
 }
 
-const isLoaded = ({ machine }: World['nodes'][number]): boolean =>
-  machine.readFile(`${PATH}/.chainmend-loaded`) !== undefined;
+const hasMark = (machine: World['nodes'][number]['machine'], name: string): boolean =>
+  machine.volumes.some(({ volumeId }) => machine.readFile(markOf(volumeId, name)) !== undefined);
 
-/** Its volume is mounted, and its data are still to come. */
+const isLoaded = ({ machine }: World['nodes'][number]): boolean => hasMark(machine, 'prepared');
+
+/** It has begun, and its data are still to come. */
 const loading = ({ current }: World, of: string) =>
   current.find(
-    ({ name, machine }) =>
-      name === of && machine.cloudInit === 'running' && machine.volumes.some(({ mounted }) => mounted),
+    ({ name, machine }) => name === of && machine.cloudInit === 'running' && hasMark(machine, 'bundle-begun'),
   )?.machine;
 
 const allSynced = ({ current }: World): boolean =>

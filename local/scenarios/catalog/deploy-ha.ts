@@ -1,5 +1,6 @@
 // Scenario: the nodes of a fleet are deployed from its file as an Auto Scaling group. They set themselves up and are healed as members of a group are; what
 // the group launches in the place of a dead one begins with the newest clean snapshot.
+import { markOf } from '../../nodes/first-boot.ts';
 import { everySeconds } from '../../nodes/rhythm.ts';
 import { allHealedInTheEnd, healed, nobodyPaged, sizeGiB } from '../checks/expectations.ts';
 import { allWell, namesRight } from '../checks/ladder-expectations.ts';
@@ -107,7 +108,7 @@ export const deployHa: Scenario = {
           const keys = nodes.flatMap((node) => node.machine.readFile(KEY) ?? []);
           return (
             volume !== undefined &&
-            machine.readFile(`${PATH}/.chainmend-volume`)?.trim() === volume.volumeId &&
+            machine.readFile(markOf(volume.volumeId, 'prepared')) !== undefined &&
             machine.report().height > 3_000 &&
             new Set(keys).size === keys.length
           );

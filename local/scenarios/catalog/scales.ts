@@ -2,6 +2,7 @@
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import { keys } from '../../../shared/heal/store.ts';
 import type { ScaleRecord, ScaleWish } from '../../../shared/snapshots/scale.ts';
+import { markOf } from '../../nodes/first-boot.ts';
 import { everySeconds } from '../../nodes/rhythm.ts';
 import { nobodyPaged } from '../checks/expectations.ts';
 import { allWell, namesRight } from '../checks/ladder-expectations.ts';
@@ -142,7 +143,7 @@ export const scaleUp: Scenario = {
           const identities = nodes.flatMap((node) => node.machine.readFile(KEY) ?? []);
           return (
             volume !== undefined &&
-            machine.readFile(`${PATH}/.chainmend-volume`)?.trim() === volume.volumeId &&
+            machine.readFile(markOf(volume.volumeId, 'prepared')) !== undefined &&
             new Set(identities).size === identities.length
           );
         }),

@@ -1,6 +1,7 @@
 // Scenario: the nodes of a CometBFT chain are deployed, and begin with the state of a block that two others tell alike. One of the two strays: then nobody
 // is trusted, and no client starts.
 
+import { markOf } from '../../nodes/first-boot.ts';
 import { referenceHost } from '../../nodes/rpc/reference.ts';
 import { allHealedInTheEnd } from '../checks/expectations.ts';
 import { allWell } from '../checks/ladder-expectations.ts';
@@ -12,6 +13,10 @@ const FLEET = 'irita';
 const COUNT = 3;
 /** The script asks each server for five minutes, and the person comes later. */
 const LOOKED_AT_MINUTES = 25;
+
+/** "HEIGHT HASH", as its root disk remembers it. */
+const trustedBy = (machine: World['nodes'][number]['machine']): string =>
+  machine.volumes.flatMap(({ volumeId }) => machine.readFile(markOf(volumeId, 'state-sync')) ?? []).join('');
 
 export const stateSync: Scenario = {
   name: 'state-sync',
@@ -44,7 +49,7 @@ export const stateSync: Scenario = {
       holds: (_, { nodes, chains: [chain] }) =>
         nodes.length === COUNT &&
         nodes.every(({ machine }) => {
-          const [height, hash] = (machine.readFile('/data/.chainmend-state-sync') ?? '').trim().split(' ');
+          const [height, hash] = trustedBy(machine).trim().split(' ');
           return chain?.main.hash(Number(height)).toUpperCase() === hash && machine.report().clientStarts.length === 1;
         }),
     },
@@ -52,7 +57,7 @@ export const stateSync: Scenario = {
       sentence: 'each node took the state of a block, and none of the blocks before it',
       holds: (_, { nodes }) =>
         nodes.every(({ machine }) => {
-          const [height] = (machine.readFile('/data/.chainmend-state-sync') ?? '').split(' ');
+          const [height] = trustedBy(machine).split(' ');
           return Number(height) > CONSORTIUM_START_HEIGHT - 3_000 && (machine.volumes[0]?.usedBytes ?? 0) < 3 * 2 ** 30;
         }),
     },

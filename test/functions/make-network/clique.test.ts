@@ -172,7 +172,7 @@ async function withNetwork(
       const files = networkFiles({ chain: 'clique', role: node.Role });
       for (const [key, path] of files.own) write(join(home, path), Buffer.from(kept[key] ?? '', 'base64').toString());
       for (const [, path] of files.all) write(join(home, path), record.genesis);
-      write(join(home, '.chainmend-identity'), `${node.Volume}\n${ids}`);
+      write(join(home, `${node.Volume}.ids`), ids);
       await run('bash', ['-eu', '-c', ownersLines(home, at)]);
       await run('bash', ['-u', '-c', joining(home, node)]);
       const client = spawn(join(home, 'start-geth'), [], { stdio: 'ignore' });
@@ -216,18 +216,21 @@ function ownersLines(home: string, at: number): string {
 }
 
 /** What the first boot does behind them. */
-function joining(home: string, { Name, Role }: Network['Nodes'][number]): string {
+function joining(home: string, { Name, Role, Volume }: Network['Nodes'][number]): string {
   const network = { chainId: '1337', sealers: ['sealer1', 'sealer2'], bootnodes: ['bootnode1'] };
   const values = networkValues({
     ...{ region: 'eu-west-1', chain: 'clique', node: Name, role: Role, secret: 's', record: 'r', home },
     ...{ configPath: join(home, 'config.toml'), zone: 'clique.internal', port: 30_399 },
     ...{ peers: dialledBy(network, Name), begins: introducersOf(network), hides: [] },
   });
-  const scripts = ['network', 'clique'].map((part) =>
-    readFileSync(join(repositoryRoot, `shared/node-commands/first-boot-${part}.sh`), 'utf8'),
+  const scripts = ['volume', 'network', 'clique'].map((part) =>
+    readFileSync(join(repositoryRoot, `shared/node-commands/first-boot-${part}.sh`), 'utf8').replace(
+      /^readonly MARKS=.*$/m,
+      '',
+    ),
   );
   return [
-    `MOUNT_PATH=${home}`,
+    `MOUNT_PATH=${home} MARKS=${home} VOLUME=${Volume}`,
     'say() { echo "$*" >&2; }; refuse() { echo "$1" >&2; return 1; }',
     `getent() { case $2 in ${NODES.map(({ Name: name }, at) => `${name}.*) echo "10.0.0.${at + 1} STREAM" ;;`).join(' ')} esac; }`,
     ...[...values, ...scripts, 'write_peers'],
@@ -250,9 +253,9 @@ real('geth itself', () => {
       ].join(', ');
       const told = (await all(`JSON.stringify([${script}])`)).map((text) => JSON.parse(JSON.parse(text)) as unknown[]);
       const [first = []] = told;
-      const ids = readFileSync(join(nodes[0]?.home ?? '', '.chainmend-identity'), 'utf8')
+      const ids = readFileSync(join(nodes[0]?.home ?? '', `${NODES[0]?.Volume}.ids`), 'utf8')
         .split('\n')
-        .slice(1, -1);
+        .slice(0, -1);
       expect(told).toEqual(ids.map((line) => ['1337', 3, first[2], '12345', `enode://${line.split(' ')[0]}`]));
       const makers = await nodes[3]?.ask(
         'JSON.stringify([1, 2, 3, 4, 5].map(function (at) { return clique.getSigner(eth.getBlock(at).hash) }))',

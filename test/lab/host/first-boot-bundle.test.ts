@@ -72,13 +72,10 @@ onMachine('the first boot with a bundle', () => {
       server.breaksOffAt = 1_000_000;
       booted(await boot());
       expect(server.asked).toEqual(['all', expect.stringMatching(/^bytes=[1-9]\d+-$/)]);
-      expect(await filesOf(machine)).toBe(
-        './.chainmend-loaded\n./home\n./home/.hidden\n./home/blocks\n./home/blocks/000\n./home/config\n',
-      );
+      expect(await filesOf(machine)).toBe('./home\n./home/.hidden\n./home/blocks\n./home/blocks/000\n./home/config\n');
       expect((await machine.shell('sha256sum </data/home/blocks/000')).split(' ')[0]).toBe(
         createHash('sha256').update(BLOCKS).digest('hex'),
       );
-      expect(await machine.shell('cat /data/.chainmend-loaded')).toBe(`${server.sha256} ${server.url}\n`);
       expect(await machine.started()).toEqual(['client']);
       expect(await machine.shell('ls /var/lib/cloud/scripts/per-boot')).toBe('');
       // Once for a volume: whatever becomes of the data is the client's.
@@ -112,7 +109,7 @@ onMachine('the first boot with a bundle', () => {
       );
       expect(status).toBe(1);
       await nothingStarted(machine);
-      expect(await filesOf(machine)).toBe('./.chainmend-bundle\n');
+      expect(await machine.shell('findmnt /data || true')).toBe('');
       booted(await boot());
       expect(server.asked).toEqual(['all', 'all']);
       expect(await machine.started()).toEqual(['client']);
@@ -123,6 +120,9 @@ onMachine('the first boot with a bundle', () => {
     await withBundle(async ({ machine, server, boot }) => {
       booted(await bootOn(machine, {}));
       await machine.shell('mkdir -p /data/home; echo own >/data/home/block');
+      // What is mounted already is not looked through beside a client.
+      expect((await boot()).stderr).toContain(`REFUSED: ${NEW} is mounted at /data, and this machine has not looked`);
+      await machine.shell('umount /data');
       const { status, stderr } = await boot();
       expect(stderr).toContain('/data has data: the bundle is not loaded');
       expect(status).toBe(0);
@@ -132,7 +132,11 @@ onMachine('the first boot with a bundle', () => {
   });
 
   it.each<readonly [string, string, string]>([
-    ['while it is fetched', 'curl', '/usr/bin/head -c 9000 /dev/zero >/data/.chainmend-bundle/file; kill -9 $PPID'],
+    [
+      'while it is fetched',
+      'curl',
+      '/usr/bin/head -c 9000 /dev/zero >/run/chainmend/first-boot/.chainmend-bundle/file; kill -9 $PPID',
+    ],
     [
       'while it is checked',
       'sha256sum',
@@ -150,19 +154,15 @@ onMachine('the first boot with a bundle', () => {
       expect((await boot()).status).not.toBe(0);
       await nothingStarted(machine);
       expect(await machine.shell('readlink "$1"', AT_BOOT)).toBe('/run/user-data\n');
-      // Nobody starts it in between.
-      expect(await machine.shell('cat /etc/systemd/system/client.service.d/chainmend-bundle.conf')).toBe(
-        '[Unit]\nAssertPathExists=!/data/.chainmend-bundle\n',
-      );
+      // Nobody starts it in between, at no boot either.
+      expect(await machine.shell('findmnt /data || true; cat /etc/fstab')).toBe('# fstab\n');
       if (tool === 'curl') {
         await machine.replace('curl', 'exec /usr/bin/curl --cacert /run/cert.pem "$@"');
         // What it had is none of it: the digest says so, and the next try begins anew.
         expect(await boot()).toMatchObject({ status: 1 });
       } else await machine.shell('rm "/run/fakes/$1"', tool);
       booted(await boot());
-      expect(await filesOf(machine)).toBe(
-        './.chainmend-loaded\n./home\n./home/.hidden\n./home/blocks\n./home/blocks/000\n./home/config\n',
-      );
+      expect(await filesOf(machine)).toBe('./home\n./home/.hidden\n./home/blocks\n./home/blocks/000\n./home/config\n');
       expect(await machine.shell('ls /var/lib/cloud/scripts/per-boot')).toBe('');
     });
   });
@@ -173,7 +173,9 @@ onMachine('the first boot with a bundle', () => {
       server.takesRanges = false;
       booted(await boot());
       expect(server.asked.at(-1)).toBe('all');
-      await machine.shell('find /data -mindepth 1 -delete');
+      await machine.shell(
+        'find /data -mindepth 1 -delete; umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend',
+      );
       server.status = 503;
       const { status, stderr } = await boot();
       expect(stderr).toContain(
@@ -189,7 +191,7 @@ onMachine('the first boot with a bundle', () => {
       async ({ machine, boot }) => {
         await machine.shell('mkdir -p /elsewhere; echo kept >/elsewhere/node_key.json');
         const { status, stderr } = await boot();
-        expect(stderr).toContain('REFUSED: /data/.chainmend-bundle/data/config/node_key.json could not be removed');
+        expect(stderr).toContain('REFUSED: /data/config/node_key.json could not be removed from the bundle');
         expect(status).toBe(1);
         expect(await machine.shell('cat /elsewhere/node_key.json')).toBe('kept\n');
         await nothingStarted(machine);
@@ -211,7 +213,7 @@ onMachine('the first boot with a bundle', () => {
         `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${NEW.replace('-', '')}`,
       );
       booted(await boot({ more: member }));
-      expect(await machine.shell('cat /data/.chainmend-volume')).toBe(`${NEW}\n`);
+      expect(await machine.shell('cat /data/home/.hidden')).toBe('kept');
       expect(server.asked).toEqual(['all']);
     });
   });
@@ -222,7 +224,7 @@ onMachine('the first boot with a bundle', () => {
         booted(
           await boot({ more: { bundle: { url: server.url, sha256: server.sha256, into: '/data', identity: [] } } }),
         );
-        expect(await machine.shell('cat /data/.chainmend-loaded')).toBe(`${server.sha256} ${server.url}\n`);
+        expect(await machine.shell('cat /data/blocks; readlink /data/.chainmend-loaded')).toBe('x/elsewhere\n');
         expect(await machine.shell('ls /elsewhere 2>/dev/null || true')).toBe('');
       },
       (folder) => {
@@ -231,6 +233,30 @@ onMachine('the first boot with a bundle', () => {
         execFileSync('ln', ['-s', '/elsewhere', join(folder, '.chainmend-loaded')]);
       },
     );
+  });
+
+  it.each<readonly [string, string, boolean]>([
+    ['a link by that name', 'ln -s /elsewhere .chainmend-bundle', false],
+    [
+      'a folder by that name, with what says that it is whole',
+      'mkdir -p .chainmend-bundle/data; : >.chainmend-bundle/whole; echo evil >.chainmend-bundle/data/evil; ln -s /elsewhere/victim .chainmend-bundle/file',
+      false,
+    ],
+    ['the word that it is loaded', ': >.chainmend-loaded; ln -s /elsewhere .chainmend-bundle', true],
+  ])('believes nothing of a volume: %s', async (_, leave, isData) => {
+    await withBundle(async ({ machine, server, boot }) => {
+      // A volume that this script has made, on another machine, and what a client's user has left there.
+      booted(await bootOn(machine, {}));
+      await machine.started();
+      await machine.shell(
+        `mkdir /elsewhere; echo kept >/elsewhere/victim; chown nobody /data; cd /data && setpriv --reuid 65534 --clear-groups sh -c '${leave}'`,
+      );
+      await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+      booted(await boot());
+      expect(await machine.shell('cat /elsewhere/victim; ls /elsewhere')).toBe('kept\nvictim\n');
+      expect(await filesOf(machine)).not.toContain('evil');
+      expect(server.asked).toEqual(isData ? [] : ['all']);
+    });
   });
 
   it('that has no room says so', async () => {

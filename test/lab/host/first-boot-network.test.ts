@@ -5,6 +5,7 @@ import type { NetworkBoot } from '../../../shared/node-commands/first-boot.ts';
 import { booted, bootOn, CLIQUE, NETWORK, NEW, withNode } from './booted.ts';
 import { lacking } from './lacking.ts';
 import type { Machine, Ran } from './machine.ts';
+import { by } from './strange-volumes.ts';
 
 const onMachine = lacking === undefined ? describe : describe.skip;
 const HOME = '/data/node';
@@ -143,13 +144,14 @@ onMachine('the first boot in a network', () => {
       if (before !== '') {
         // The volume has its filesystem, and what a person, or a client without keys of ours, has left there.
         await boot({ node: 'none', secret: 'none' });
-        await machine.shell(before);
+        await machine.shell(`mount "$(readlink -f "$1")" /data && ${before}; umount /data`, by(NEW));
       }
       const { status, stderr } = await boot();
       expect(stderr).toMatch(new RegExp(`REFUSED: .*${why.replaceAll('/', '.')}`));
       expect(status).toBe(1);
       expect(await machine.started()).toEqual([]);
       expect(await read(machine, `${HOME}/config/priv_validator_key.json`)).toBe('');
+      await machine.shell('findmnt /data || mount "$(readlink -f "$1")" /data', by(NEW));
       if (before.includes('signed'))
         expect(await read(machine, `${HOME}/data/priv_validator_state.json`)).toBe('signed\n');
     });
@@ -158,11 +160,49 @@ onMachine('the first boot in a network', () => {
   it('refuses a second copy of keys where a volume has lost the first', async () => {
     await withSecrets(told(), async (machine, boot) => {
       booted(await boot());
-      await machine.shell('rm -rf /data/node /data/.chainmend-*');
+      await machine.shell('rm -rf /data/node');
       const { status, stderr } = await boot();
       expect(stderr).toContain('REFUSED: this node has had its keys');
       expect(status).toBe(1);
       expect(await read(machine, `${HOME}/config/priv_validator_key.json`)).toBe('');
+    });
+  });
+
+  const anotherMachine = (machine: Machine) =>
+    machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+
+  it('on another machine starts with the keys that are on its volume, once they are those of its secret', async () => {
+    await withSecrets(told(), async (machine, boot) => {
+      booted(await boot());
+      await machine.shell('printf signed >"$1"', `${HOME}/data/priv_validator_state.json`);
+      await machine.started();
+      await anotherMachine(machine);
+      booted(await boot());
+      expect(await read(machine, `${HOME}/data/priv_validator_state.json`)).toBe('signed');
+      expect(await machine.started()).toEqual(['client']);
+      expect(await read(machine, NETWORK.configPath)).toContain(`persistent_peers = "${ID2}@`);
+    });
+  });
+
+  it.each<readonly [string, string]>([
+    ['another key', `echo theirs >${HOME}/config/priv_validator_key.json`],
+    ['a link to a key', `cd ${HOME}/config && mv node_key.json /elsewhere && ln -s /elsewhere node_key.json`],
+    ['a folder by a link', `cd ${HOME} && mv config real && ln -s real config`],
+    ['no signing state', `rm ${HOME}/data/priv_validator_state.json`],
+    [
+      'what says that keys are there',
+      `rm -r ${HOME}; echo ${NEW} >/data/.chainmend-identity; : >/data/${NEW}.prepared`,
+    ],
+  ])('on another machine starts nothing where the volume has %s', async (_, leave) => {
+    await withSecrets(told(), async (machine, boot) => {
+      booted(await boot());
+      await machine.started();
+      await machine.shell(leave);
+      await anotherMachine(machine);
+      const { status, stderr } = await boot();
+      expect(stderr).toContain('REFUSED: /data is not empty, and whose keys are there is not known');
+      expect(status).toBe(1);
+      expect(await machine.started()).toEqual([]);
     });
   });
 
@@ -184,15 +224,14 @@ onMachine('the first boot in a network', () => {
         'for last; do :; done; case $last in *priv_validator_key.json) exit 1 ;; esac; exec /usr/bin/mv "$@"',
       );
       expect((await boot()).status).toBe(1);
-      expect(await read(machine, `${HOME}/config/node_key.json`)).toBe('{"node":1}');
-      expect(await machine.shell('cat /etc/systemd/system/client.service.d/chainmend-identity.conf')).toContain(
-        'AssertPathExists=!/data/.chainmend-identity-new',
+      // Nobody starts a client in between, at no boot either, and no other disk has a key.
+      expect(await machine.shell('findmnt /data || true; cat /etc/fstab; ls /run/chainmend')).toBe(
+        '# fstab\nfirst-boot\n',
       );
       await machine.shell('rm /run/fakes/mv /run/asked');
       booted(await boot());
       expect(await read(machine, `${HOME}/config/priv_validator_key.json`)).toBe('{"validator":1}');
-      expect(await read(machine, '/run/asked')).toBe('');
-      expect(await machine.shell('ls -A /data | sort')).toBe('.chainmend-identity\n.chainmend-network\nnode\n');
+      expect(await machine.shell('ls -A /data')).toBe('node\n');
     });
   });
 });

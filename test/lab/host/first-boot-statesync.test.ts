@@ -73,7 +73,7 @@ onMachine('the first boot with state sync', () => {
           .replace('trust_hash = ""', `trust_hash = "${HASH}"`)
           .replace('168h0m0s', '72h0m0s'),
       );
-      expect(await machine.shell('cat /data/.chainmend-state-sync')).toBe(`29000 ${HASH}\n`);
+      expect(await machine.shell('cat /var/lib/chainmend/volumes/*.state-sync')).toBe(`29000 ${HASH}\n`);
       expect(await machine.started()).toEqual(['client']);
       // What the owner writes there afterwards stays.
       await machine.shell('cp /run/config.toml "$1"', CONFIG);

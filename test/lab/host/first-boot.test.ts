@@ -231,6 +231,15 @@ onMachine('the first boot of a member of a group', () => {
       await use(machine);
     });
 
+  /** The launch's volume is made from a snapshot; the line runs at its top. */
+  const copyWith = (machine: Machine, line: string) =>
+    machine.shell(
+      `disk=$(readlink -f "$1"); mkfs.xfs -q -f "$disk" && mkdir /seen && mount "$disk" /seen && (cd /seen && ${line}) && umount /seen`,
+      by(NEW),
+    );
+  const anotherRootDisk = (machine: Machine) =>
+    machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+
   it('finds the one volume that its launch has brought, formats it where it is empty, and knows it by its id from then on', async () => {
     await withLaunch(async (machine) => {
       const first = await boot(machine, inGroup());
@@ -272,41 +281,87 @@ onMachine('the first boot of a member of a group', () => {
         booted(first);
         expect(first.stderr).not.toContain('is made on it');
         expect(await kindAt(machine)).toBe(kind);
-        expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
+        expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./blocks');
         expect(await machine.started()).toEqual(['client']);
         await machine.shell('echo own >/data/wallet.dat');
         booted(await boot(machine, inGroup()));
         expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
-        // Another root disk: the volume itself says that its identity is its own.
-        await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
+        // Another root disk knows nothing of that: the node gets another identity, and never another node's.
+        await anotherRootDisk(machine);
         booted(await boot(machine, inGroup()));
-        expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
-        // A copy of this volume: what is on it is another node's.
-        await machine.shell('umount /data; printf "# fstab\\n" >/etc/fstab; rm -rf /var/lib/chainmend');
-        await machine.shell(
-          'mkdir -p /seen; mount "$(readlink -f "$1")" /seen; ln -sf /etc/hostname /seen/.chainmend-volume; umount /seen',
-          by(NEW),
-        );
-        const theirs = await machine.shell('cat /etc/hostname');
-        booted(await boot(machine, inGroup()));
-        expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./.chainmend-volume\n./blocks');
-        expect(await machine.shell('cat /etc/hostname')).toBe(theirs);
+        expect((await machine.shell('cd /data && find . -type f | sort')).trim()).toBe('./blocks');
       });
     },
   );
 
-  it('follows no link out of a copy', async () => {
+  /** What a client's user may leave on a volume, so that whoever begins with its snapshot takes over its keys. */
+  it.each<readonly [string, string]>([
+    ['a link in the place of the old mark', 'ln -s /var/lib/chainmend/volume .chainmend-volume'],
+    ['the old mark', `echo ${NEW} >.chainmend-volume`],
+    ['marks as they are on a root disk', `mkdir volumes; for of in . volumes; do : >"$of/${NEW}.prepared"; done`],
+    ['a link where a mark is written', 'ln -s /etc/hostname .chainmend.new; ln -s /etc/hostname .chainmend-new'],
+  ])('believes nothing of a copy: %s', async (_, leave) => {
+    await withLaunch(async (machine) => {
+      await copyWith(
+        machine,
+        `mkdir keys; echo key | tee wallet.dat >keys/node_key.json; ${leave}; chown -hR nobody .`,
+      );
+      const theirs = await machine.shell('cat /etc/hostname');
+      booted(await boot(machine, inGroup()));
+      expect(await machine.shell('cd /data && ls -d wallet.dat keys/node_key.json 2>/dev/null || true')).toBe('');
+      expect(await machine.shell('cat /etc/hostname')).toBe(theirs);
+      expect(await machine.shell('cat /var/lib/chainmend/volume')).toBe(`${NEW}\n`);
+    });
+  });
+
+  it.each<readonly [string, string]>([
+    ['out of the volume', 'ln -s /elsewhere keys'],
+    ['to another folder of it, by its path', 'mkdir other; echo key >other/node_key.json; ln -s /data/other keys'],
+    ['to another folder of it', 'mkdir other; echo key >other/node_key.json; ln -s other keys'],
+    ['through another link', 'mkdir other; echo key >other/node_key.json; ln -s other between; ln -s between keys'],
+    ['to what root keeps', 'ln -s /var/lib/chainmend keys'],
+    ['nowhere', 'ln -s nowhere keys'],
+  ])('follows no link that leads %s, and starts no client', async (_, leave) => {
     await withLaunch(async (machine) => {
       await machine.shell('mkdir /elsewhere; echo kept >/elsewhere/node_key.json');
-      await machine.shell(
-        'disk=$(readlink -f "$1"); mkfs.xfs -q -f "$disk" && mkdir /seen && mount "$disk" /seen && ln -s /elsewhere /seen/keys && umount /seen',
-        by(NEW),
-      );
+      await copyWith(machine, leave);
       const { status, stderr } = await boot(machine, inGroup());
       expect(stderr).toContain('REFUSED: /data/keys/node_key.json could not be removed from the copy');
       expect(status).toBe(1);
       expect(await machine.shell('cat /elsewhere/node_key.json')).toBe('kept\n');
       expect(await machine.started()).toEqual([]);
+      // Nor does anybody else, at another boot: nothing is mounted for it.
+      expect(await fstab(machine)).toBe('# fstab\n');
+      expect(await machine.shell('grep -c "$1" /proc/self/mountinfo || true', '/run/chainmend/first-boot')).toBe('0\n');
+    });
+  });
+
+  it('lets nobody in while it looks through a copy', async () => {
+    await withLaunch(async (machine) => {
+      await copyWith(machine, 'mkdir keys; echo key >keys/node_key.json; chown -R nobody .; chmod -R a+rwX .');
+      // In the middle of it, as the client's user.
+      await machine.replace(
+        'rm',
+        'case $* in *node_key*) setpriv --reuid 65534 --clear-groups /usr/bin/ls /run/chainmend/first-boot /data/keys >/run/seen 2>&1; setpriv --reuid 65534 --clear-groups /usr/bin/ln -sfn /etc /run/chainmend/first-boot/keys >>/run/seen 2>&1 ;; esac; exec /usr/bin/rm "$@"',
+      );
+      booted(await boot(machine, inGroup()));
+      const seen = await machine.shell('cat /run/seen');
+      expect(seen.match(/denied|No such file/g)).toHaveLength(3);
+      expect(await machine.shell('ls /data/keys')).toBe('');
+    });
+  });
+
+  it('that was cut off in the middle of a copy goes on, and starts nothing before', async () => {
+    await withLaunch(async (machine) => {
+      await copyWith(machine, 'mkdir keys; echo key | tee wallet.dat >keys/node_key.json');
+      await machine.replace('rm', 'case $* in *node_key*) kill -9 $PPID ;; esac; exec /usr/bin/rm "$@"');
+      expect((await boot(machine, inGroup())).status).not.toBe(0);
+      expect(await kindAt(machine)).toBe('');
+      expect(await machine.started()).toEqual([]);
+      await machine.shell('rm /run/fakes/rm');
+      booted(await boot(machine, inGroup()));
+      expect(await machine.shell('cd /data && find . -type f')).toBe('');
+      expect(await machine.started()).toEqual(['client']);
     });
   });
 
@@ -345,6 +400,7 @@ describe('its script', () => {
     } as const;
     const scripts = firstBootScripts();
     const values = {
+      volume: [],
       group: groupValues(GROUP),
       bundle: bundleValues({
         url: 'https://example.org/',
@@ -361,7 +417,7 @@ describe('its script', () => {
       cometbft: networkValues(NETWORK),
       clique: networkValues(CLIQUE),
     };
-    // Functions that the answering script has from `declare -f`, and values that it has from `declare -p`.
+    // Functions that another shell has from `declare -f`, and values that it has from `declare -p`.
     const told = '--exclude=SC2089,SC2090,SC2317';
     for (const kind of FIRST_BOOT_KINDS) {
       // As a script of its own: user data have it packed.
@@ -371,7 +427,7 @@ describe('its script', () => {
       const boot = kind.startsWith('group') ? { ...bare, agentConfig: '{}' } : BOOT;
       for (const script of [firstBootScript(kind), scripts[kind]])
         expect(() =>
-          execFileSync('shellcheck', [...(kind.startsWith('group') ? [told] : []), '-'], {
+          execFileSync('shellcheck', [...(kind === 'single' ? [] : [told]), '-'], {
             input: firstBootUserData(boot, { ...scripts, single: `${head}\n${script}` }),
             encoding: 'utf8',
           }),

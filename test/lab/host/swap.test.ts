@@ -86,6 +86,27 @@ onMachine('a swap that is cut off', () => {
 });
 
 onMachine('a swap', () => {
+  it('brings no program that is another user’s and no device, whatever the snapshot holds and /etc/fstab allows', async () => {
+    await withMachine(story, async (machine) => {
+      await machine.onDevice(
+        NEW,
+        'cp /usr/bin/id /mnt/tool && chmod 6755 /mnt/tool && mknod -m 0666 /mnt/memory c 1 5 && mknod -m 0666 /mnt/disk b 7 0',
+      );
+      await machine.machine.shell(
+        'sed -i "s,\\(/data [a-z0-9]* \\)[^ ]*,\\1defaults\\,suid\\,dev," /etc/fstab; grep suid,dev /etc/fstab',
+      );
+      expect(await answerTo(machine, forward)).toMatchObject({ result: 'done' });
+      const asUser = (line: string) =>
+        machine.machine.shell(`setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '${line}' 2>&1 || true`);
+      expect(await asUser('/data/tool -u; /data/tool -g')).toBe('65534\n65534\n');
+      expect(await asUser('head -c 1 /data/memory; head -c 1 /data/disk')).toMatch(/denied[\s\S]*denied/);
+      // At the next boot, too.
+      expect(await machine.machine.shell('grep -v "^#" /etc/fstab')).toMatch(
+        / \/data xfs \S*,suid,dev\S*,nosuid,nodev\b/,
+      );
+    });
+  });
+
   it('waits for nobody who has a file open, says who it is, and the client runs on what was found', async () => {
     await withMachine(story, async (machine) => {
       await machine.machine.shell('cd /data/blocks && (exec /bin/sleep 20 >/dev/null 2>&1 </dev/null &)');
