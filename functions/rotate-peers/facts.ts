@@ -8,7 +8,7 @@ import { plainName, recordNames } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { PinnedIds } from '../../shared/guardrails/rotation.ts';
 import { unpackConfig } from '../../shared/node-commands/peer-command.ts';
-import { decodeConfig, type PeersFile, peersIn } from '../../shared/peers/config.ts';
+import { decodeConfig, type PeersFile, peersIn, type RunningClient } from '../../shared/peers/config.ts';
 import { errorText } from '../../shared/text/plain-text.ts';
 import { askPeers, type PeersClient, readAgents, runOnNodes } from './commands.ts';
 import { about, type RotateContext } from './context.ts';
@@ -245,6 +245,11 @@ export interface ReadList {
   readonly file: { readonly text: string; readonly sha256: string } | undefined;
 }
 
+/** What a running client says of itself. */
+export const runningClient = (reading: Reading<NodePeers> | undefined): RunningClient => ({
+  network: reading?.kind === 'ok' ? reading.facts.network : undefined,
+});
+
 const SILENT_PAGE_AFTER_MS = 60 * 60_000;
 
 /** The present lists of these nodes. A file that cannot be read, or is no configuration, is a refusal that names the node. */
@@ -290,10 +295,15 @@ export async function readLists(
     for (const instanceId of instanceIds) lists.set(instanceId, keptAtRunTime(instanceId));
     return { lists, refusals };
   }
-  const agents = await readAgents(context, instanceIds);
+  // Only a client that answers tells which file is its own; that others do not answer is told by those who watch them.
+  const answering =
+    file.in === 'lines' && file.sections
+      ? instanceIds.filter((instanceId) => readings.get(instanceId)?.kind === 'ok')
+      : instanceIds;
+  const agents = await readAgents(context, answering);
   for (const [instanceId, agent] of agents)
     if (agent) refusals.push(about(agent, { name: nameOf(instanceId), instanceId }));
-  const able = instanceIds.filter((instanceId) => agents.get(instanceId) === null);
+  const able = answering.filter((instanceId) => agents.get(instanceId) === null);
   const targets = able.flatMap((instanceId) => nodes.get(instanceId) ?? []);
   const results = await runOnNodes(context, context.nextId, targets, { operation: 'read-config', file: configPath });
   for (const [instanceId, result] of results) {
@@ -306,7 +316,12 @@ export async function readLists(
         const text = decodeConfig(unpackConfig(result.answer.after));
         const connected = connectedOf(readings.get(instanceId), aliases);
         const at = connectedAt(readings.get(instanceId), aliases);
-        const now = { instanceId, ...peersIn(text, file), connected, connectedAt: at };
+        const now = {
+          instanceId,
+          ...peersIn(text, file, runningClient(readings.get(instanceId))),
+          connected,
+          connectedAt: at,
+        };
         lists.set(instanceId, { now, file: { text, sha256: result.answer.after.sha256 } });
       } catch (error) {
         unfit(instanceId, `${configPath}: ${errorText(error, 300)}`);

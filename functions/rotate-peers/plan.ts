@@ -15,7 +15,7 @@ import { parseEntry } from '../../shared/peers/entry.ts';
 import { errorText } from '../../shared/text/plain-text.ts';
 import type { PeersClient } from './commands.ts';
 import { about, type PeeredFleet } from './context.ts';
-import { connectedOf, type FleetFacts, type ReadList } from './facts.ts';
+import { connectedOf, type FleetFacts, type ReadList, runningClient } from './facts.ts';
 import { choosePeers, isConnected, type NodeList, type PeerSelection } from './peer-selection.ts';
 
 /** The client whose peers can be changed, or why there is none. */
@@ -357,7 +357,10 @@ export function planFleet(
         const text = list?.file &&
           file && {
             before: list.file.text,
-            after: withPeers(list.file.text, file, { peers: change.after, hiddenIds: change.hiddenIds }),
+            after: withPeers(list.file.text, file, {
+              ...{ peers: change.after, hiddenIds: change.hiddenIds },
+              ...runningClient(facts.readings.get(change.instanceId)),
+            }),
             sha256: list.file.sha256,
           };
         // A change that cannot be sent to the node is found before anything is begun.

@@ -17,7 +17,11 @@ import { batch, type Call, type CallResult, call, errorCodeOf, readBatch, refusa
 import { formatPeerAddress, parsePeerAddress } from './peer-address.ts';
 
 /** `name` as in messages: litecoin. `stopGraceSeconds`: how long a clean stop may take. */
-export function bitcoinClient(name: string, stopGraceSeconds: number): ChainClient {
+export function bitcoinClient(
+  name: string,
+  stopGraceSeconds: number,
+  { sections = true }: { readonly sections?: boolean } = {},
+): ChainClient {
   return {
     name,
     status: (heights = [], { parents = false } = {}) => statusQuestion(checkedHeights(heights), parents),
@@ -39,7 +43,7 @@ export function bitcoinClient(name: string, stopGraceSeconds: number): ChainClie
             call('disconnectnode', formatPeerAddress(peer)),
           ]),
       },
-      peersThatPersist: { in: 'lines', key: 'addnode', takesEffect: 'restart' },
+      peersThatPersist: { in: 'lines', key: 'addnode', sections, takesEffect: 'restart' },
       stop: {
         graceSeconds: stopGraceSeconds,
         sacred: 'wallets, and the block index and chain state that are written at the end of a stop',
@@ -64,6 +68,9 @@ const chainSchema = v.object({
 });
 
 const networkSchema = v.object({ subversion: label, connections: wholeNumber });
+
+/** main, test, testnet4, signet, regtest (ChainTypeToString, src/util/chaintype.cpp). */
+const networkOfSchema = v.object({ chain: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9]{1,19}$/)) });
 
 const statsSchema = v.object({ time: epochSeconds, window_final_block_hash: hash256 });
 
@@ -166,14 +173,16 @@ function blockTimeQuestion(status: NodeStatus, tip: string): Question<NodeStatus
 }
 
 function peersQuestion(): Question<NodePeers> {
-  return rpcQuestion([call('getpeerinfo')], ([result], [answer]) => {
+  return rpcQuestion([call('getpeerinfo'), call('getblockchaininfo')], ([result, chain], [answer]) => {
+    // Without it no file is edited.
+    const network = new OptionalFacts().read('network', () => resultOf(networkOfSchema, chain).chain);
     const peers = resultOf(peerList(peerSchema), result).map(({ addr, inbound, conntime }) => ({
       id: undefined,
       address: inbound ? undefined : parsePeerAddress(addr),
       inbound,
       connectedSeconds: secondsSince(conntime, answer),
     }));
-    return ok({ ownPeerId: undefined, peers });
+    return ok({ ownPeerId: undefined, peers, ...(network !== undefined && { network }) });
   });
 }
 

@@ -133,6 +133,8 @@ export interface BlockHash {
 }
 
 export interface NodePeers {
+  /** The network that it runs on, in the words of its own configuration (bitcoind: main, test, regtest…). Absent where its protocol tells none. */
+  readonly network?: string;
   /** undefined where a node has no identity except its address (bitcoin). */
   readonly ownPeerId: string | undefined;
   readonly peers: readonly Peer[];
@@ -192,11 +194,16 @@ export type PeersAtRunTime =
 export type PeerChange = 'changed' | 'already';
 
 export type PeersThatPersist =
-  /** One line a peer: `addnode=10.0.0.1:8333`. */
-  | { readonly in: 'lines'; readonly key: string; readonly takesEffect: 'restart' }
-  /** A key of a table of a TOML file: a list of texts, or one text with commas. */
+  /** One line a peer: `addnode=10.0.0.1:8333`. `sections`: whether its file has a section for each network ([test]), outside of which the key does not count. */
+  | { readonly in: 'lines'; readonly key: string; readonly sections: boolean; readonly takesEffect: 'restart' }
+  /**
+   * A key of a table of a TOML file: a list of texts, or one text with commas. `signs`: dotted keys of which every such file has one; `foreign`: those by
+   * which another program's file is told. What merely parses is not the client's.
+   */
   | {
       readonly in: 'toml';
+      readonly signs: readonly string[];
+      readonly foreign: readonly string[];
       readonly table: string;
       readonly key: string;
       readonly as: 'list' | 'comma-separated';

@@ -15,7 +15,8 @@ const grace = (chain: KnownChain) => chainDefaults[chain].stopGraceSeconds;
 export const chainClients = {
   bitcoin: bitcoinClient('bitcoin', grace('bitcoin')),
   litecoin: bitcoinClient('litecoin', grace('litecoin')),
-  dogecoin: bitcoinClient('dogecoin', grace('dogecoin')),
+  // It kept the configuration of Bitcoin Core 0.14, where a key in a section is another key.
+  dogecoin: bitcoinClient('dogecoin', grace('dogecoin'), { sections: false }),
   'bitcoin-cash': bitcoinClient('bitcoin-cash', grace('bitcoin-cash')),
   dash: bitcoinClient('dash', grace('dash')),
   zcash: withoutPeers(bitcoinClient('zcash', grace('zcash')), 'zebrad finds its peers itself'),
@@ -23,7 +24,7 @@ export const chainClients = {
   bsc: ethereumClient('bsc', grace('bsc')),
   // static-nodes of the table [p2p.discovery], internal/cli/server/config.go of bor.
   polygon: ethereumClient('polygon', grace('polygon'), {
-    staticPeers: { table: 'p2p.discovery', key: 'static-nodes' },
+    staticPeers: { table: 'p2p.discovery', key: 'static-nodes', signs: ['p2p.discovery', 'datadir', 'chain'] },
   }),
   // internal/ethapi/api.go of coreth: Syncing is false and PeerCount 0, whatever avalanchego does.
   avalanche: withoutPeers(

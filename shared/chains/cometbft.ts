@@ -51,6 +51,9 @@ export function cometbftClient(name: string, stopGraceSeconds: number): ChainCli
         table: 'p2p',
         key: 'persistent_peers',
         as: 'comma-separated',
+        signs: ['p2p'],
+        // Sei writes its keys with hyphens, and would get a second one; the other table is bor's.
+        foreign: ['p2p.persistent-peers', 'p2p.bootstrap-peers', 'p2p.discovery'],
         takesEffect: 'restart',
       },
       stop: {

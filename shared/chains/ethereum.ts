@@ -20,15 +20,20 @@ import { formatKeyedPeer, parsePeerAddress } from './peer-address.ts';
 /** What a relative of geth does in its own way. */
 export interface EthereumWays {
   /** The key of the static peers in its configuration. */
-  readonly staticPeers?: { readonly table: string; readonly key: string };
+  readonly staticPeers?: { readonly table: string; readonly key: string; readonly signs: readonly string[] };
   /** It answers `eth_syncing` and `net_peerCount` with constants: what they say is not known. */
   readonly answersConstants?: true;
 }
 
+/**
+ * geth's --config file. Current versions ignore static-nodes.json next to it, which is TOML by chance. reth and erigon have tables of their own, and none
+ * of these.
+ */
+const GETH_PEERS = { table: 'Node.P2P', key: 'StaticNodes', signs: ['Node', 'Eth'] } as const;
+
 /** `name` in messages: bsc. `stopGraceSeconds`: how long a clean stop may take. */
 export function ethereumClient(name: string, stopGraceSeconds: number, ways: EthereumWays = {}): ChainClient {
-  // geth's --config file. Current versions ignore static-nodes.json next to it.
-  const { staticPeers = { table: 'Node.P2P', key: 'StaticNodes' }, answersConstants = false } = ways;
+  const { staticPeers = GETH_PEERS, answersConstants = false } = ways;
   return {
     name,
     status: (heights = [], { parents = false } = {}) =>
@@ -46,7 +51,7 @@ export function ethereumClient(name: string, stopGraceSeconds: number, ways: Eth
         add: (peer) => changeQuestion('admin_addPeer', peer),
         remove: (peer) => changeQuestion('admin_removePeer', peer),
       },
-      peersThatPersist: { in: 'toml', ...staticPeers, as: 'list', takesEffect: 'restart' },
+      peersThatPersist: { in: 'toml', ...staticPeers, foreign: [], as: 'list', takesEffect: 'restart' },
       stop: {
         graceSeconds: stopGraceSeconds,
         sacred: 'the state that geth keeps in memory until it stops (go-ethereum#24416), and the node key',

@@ -24,6 +24,8 @@ export function stacksClient(stopGraceSeconds: number): ChainClient {
         table: 'node',
         key: 'bootstrap_node',
         as: 'comma-separated',
+        signs: ['node', 'burnchain'],
+        foreign: [],
         takesEffect: 'restart',
       },
       stop: { graceSeconds: stopGraceSeconds, sacred: 'the seed of a miner or signer, a line of its configuration' },

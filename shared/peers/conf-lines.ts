@@ -26,13 +26,23 @@ export interface ConfPeers {
   readonly owned: readonly string[];
 }
 
-/** Throws a `ConfigError` for a text that bitcoind would not accept either. */
-export function readConf(text: string, key: string): ConfPeers {
-  return readLines(parsedLines(text), key);
+/** What is known of the client whose file it is. */
+export interface ConfClient {
+  readonly key: string;
+  /** Whether it has sections for networks. */
+  readonly sections: boolean;
+  /** The network that it runs on, as it says itself; undefined where it has not said. */
+  readonly network?: string | undefined;
 }
 
-function readLines(lines: readonly Line[], key: string): ConfPeers {
-  const own = sectionOf(lines);
+/** Throws a `ConfigError` for a text that bitcoind would not accept either, and for one that is not certainly this client's. */
+export function readConf(text: string, client: ConfClient): ConfPeers {
+  return readLines(parsedLines(text), client);
+}
+
+function readLines(lines: readonly Line[], client: ConfClient): ConfPeers {
+  const own = sectionOf(lines, client);
+  const { key } = client;
   const isOwn = (section: string): boolean => section === own || (own === '' && section === 'main');
   const entries = lines.filter((line) => line.kind === 'option' && line.key === key && isOwn(line.section));
   const peers = entries.map(({ value }) => value);
@@ -43,11 +53,12 @@ function readLines(lines: readonly Line[], key: string): ConfPeers {
 }
 
 /** The text with these peers in our block, except for those outside of it. The same text where nothing changes. */
-export function setConf(text: string, key: string, peers: readonly string[]): string {
+export function setConf(text: string, client: ConfClient, peers: readonly string[]): string {
+  const { key } = client;
   const lines = parsedLines(text);
-  const { owned } = readLines(lines, key);
+  const { owned } = readLines(lines, client);
   const wanted = peers.filter((peer) => !owned.includes(peer));
-  const section = sectionOf(lines);
+  const section = sectionOf(lines, client);
   const present = lines.filter(({ ours, kind }) => ours && kind === 'option').map(({ value }) => value);
   const placed = lines.every((line) => !line.ours || line.section === section);
   if (placed && present.length === wanted.length && wanted.every((peer, index) => present[index] === peer)) return text;
@@ -69,26 +80,48 @@ export function setConf(text: string, key: string, peers: readonly string[]): st
 
 /**
  * The section for this node's addnode lines: outside of its network's section bitcoind refuses to start ("only applied on test network when in [test]
- * section", src/init.cpp). "" is the part above the sections, which is the main network's.
+ * section", src/init.cpp). "" is the part above the sections, which is the main network's. The network may be chosen on the command line, which no file
+ * shows: the running client says it. A file that chooses another one is not that client's.
  */
-function sectionOf(lines: readonly Line[]): string {
+function sectionOf(lines: readonly Line[], { sections, network }: ConfClient): string {
+  if (!sections) return '';
+  if (network === undefined)
+    throw new ConfigError('its client has not said on which network it runs, which may be chosen on its command line');
+  const chosen = networkIn(lines);
+  if (chosen !== undefined && chosen !== network)
+    throw new ConfigError(
+      `it chooses the network ${chosen}, and its client runs on ${network}: it is not that client's file`,
+    );
+  return network === 'main' ? '' : network;
+}
+
+/** The network that a file chooses; undefined where it leaves that to the command line. */
+function networkIn(lines: readonly Line[]): string | undefined {
   const top = new Map<string, string>();
   // Of several values of an option the first one counts (doc/bitcoin-conf.md).
   for (const { kind, section, key, value } of lines) {
-    if (kind === 'option' && section === '' && !top.has(key)) top.set(key, value);
+    if (kind !== 'option' || section !== '') continue;
+    const [, negated] = /^no(regtest|signet|testnet4?)$/.exec(key) ?? [];
+    const [name, is] = negated === undefined ? [key, value] : [negated, isTrue(value) ? '0' : '1'];
+    if (!top.has(name)) top.set(name, is);
   }
   const chain = top.get('chain');
-  if (chain !== undefined) return chain === 'main' ? '' : chain;
-  for (const [key, section] of [
+  if (chain !== undefined) return chain;
+  for (const [key, network] of [
     ['regtest', 'regtest'],
     ['signet', 'signet'],
     ['testnet4', 'testnet4'],
     ['testnet', 'test'],
   ] as const) {
-    if (top.has(key) && top.get(key) !== '0') return section;
+    const value = top.get(key);
+    if (value !== undefined && isTrue(value)) return network;
   }
-  return '';
+  return undefined;
 }
+
+/** As bitcoind reads it: nothing is yes, and so is every number but 0; a word is no number (InterpretBool, src/common/args.cpp). */
+const isTrue = (value: string): boolean =>
+  value === '' || Number.parseInt(value, 10) > 0 || Number.parseInt(value, 10) < 0;
 
 function parsedLines(text: string): readonly Line[] {
   if (text.includes('\0')) throw new ConfigError('it has a NUL character, expected a text');
@@ -110,7 +143,11 @@ function parsedLines(text: string): readonly Line[] {
     }
     const plain = withoutComment(content);
     const [, header] = HEADER.exec(plain) ?? [];
-    const { key, value } = optionOf(plain);
+    const option = optionOf(plain);
+    // `main.addnode=` is an addnode of [main], wherever it stands above the sections.
+    const [, of = '', name = option.key] = (section === '' && IN_SECTION.exec(option.key)) || [];
+    const { value } = option;
+    const key = of === '' ? option.key : name;
     if (header !== undefined && inside) throw new ConfigError(`${where}: a section inside of chainmend's block`);
     section = header ?? section;
     const isOption = header === undefined && key !== '';
@@ -118,7 +155,7 @@ function parsedLines(text: string): readonly Line[] {
       throw new ConfigError(`${where}: ${excerpt(content)} found, expected option=value`);
     }
     const kind = header !== undefined ? 'header' : isOption ? 'option' : 'other';
-    lines.push({ text: line, section, ours: inside, kind, key, value });
+    lines.push({ text: line, section: of || section, ours: inside, kind, key, value });
     if (ends) inside = false;
   }
   if (inside) throw new ConfigError(`the block that begins with "${BEGIN.slice(0, 18)}" has no end`);
@@ -126,6 +163,8 @@ function parsedLines(text: string): readonly Line[] {
 }
 
 const HEADER = /^\[([A-Za-z0-9._-]{1,64})\]$/;
+/** Above the sections an option may name its own. */
+const IN_SECTION = /^(main|test|testnet4|signet|regtest)\.(.+)$/;
 const KEY = /^[A-Za-z0-9._-]{1,100}$/;
 
 /** A `#` begins a comment at any place (src/common/config.cpp). Each character is read once, even with many blanks. */

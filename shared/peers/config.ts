@@ -4,14 +4,20 @@ import { type ConfPeers, readConf, setConf } from './conf-lines.ts';
 import { ConfigError, excerpt } from './config-error.ts';
 import { isUnroutable, parseEntry } from './entry.ts';
 import { checkedPeers, MAXIMUM_CONFIG_BYTES, withHiddenIds } from './limits.ts';
-import { openToml, setToml, type TomlSetting, type TomlText, valueIn } from './toml.ts';
+import { hasPath, openToml, setToml, type TomlSetting, type TomlText, valueIn } from './toml.ts';
 
 export { ConfigError } from './config-error.ts';
 
 /** A file that contains peers: the flag of a unit is none. */
 export type PeersFile = Exclude<PeersThatPersist, { readonly in: 'flag' }>;
 
-export interface DesiredPeers {
+/** What the running client says of itself, by which its file is told from another one. */
+export interface RunningClient {
+  /** undefined: it has not said. A file that needs it is refused. */
+  readonly network?: string | undefined;
+}
+
+export interface DesiredPeers extends RunningClient {
   /** The whole list, in this order. */
   readonly peers: readonly string[];
   /**
@@ -33,17 +39,19 @@ export function decodeConfig(bytes: Uint8Array): string {
 }
 
 /** Throws a `ConfigError` that says what is wrong with the file. */
-export function peersIn(text: string, file: PeersFile): ConfPeers {
-  return file.in === 'lines' ? readConf(text, file.key) : { peers: peersOf(openToml(text), file), owned: [] };
+export function peersIn(text: string, file: PeersFile, client: RunningClient = {}): ConfPeers {
+  return file.in === 'lines'
+    ? readConf(text, { ...file, ...client })
+    : { peers: peersOf(openOwn(text, file), file), owned: [] };
 }
 
 /** The text with these peers in it; the same text where they are already there. Throws a `ConfigError`. */
-export function withPeers(text: string, file: PeersFile, { peers, hiddenIds }: DesiredPeers): string {
+export function withPeers(text: string, file: PeersFile, { peers, hiddenIds, network }: DesiredPeers): string {
   for (const peer of peers) {
     if (parseEntry(peer) === undefined) throw new ConfigError(`${excerpt(peer)} is no peer`);
   }
-  if (file.in === 'lines') return setConf(text, file.key, peers);
-  const toml = openToml(text);
+  if (file.in === 'lines') return setConf(text, { ...file, network }, peers);
+  const toml = openOwn(text, file);
   const { table, key } = file;
   const now = peersOf(toml, file);
   const stands = now.length === peers.length && peers.every((peer, index) => now[index] === peer);
@@ -53,13 +61,27 @@ export function withPeers(text: string, file: PeersFile, { peers, hiddenIds }: D
 
 type TomlFile = PeersFile & { in: 'toml' };
 
+/** The file, which is certainly that client's own. Throws a `ConfigError` for any other. */
+function openOwn(text: string, { signs, foreign }: TomlFile): TomlText {
+  const toml = openToml(text);
+  const other = foreign.find((path) => hasPath(toml, path));
+  if (other !== undefined) throw new ConfigError(`it has ${other}: it is another program's file`);
+  if (!signs.some((path) => hasPath(toml, path)))
+    throw new ConfigError(`it has none of ${signs.join(', ')}: it is not this client's file, or not all of it`);
+  return toml;
+}
+
 function peersOf(toml: TomlText, file: TomlFile): readonly string[] {
   const value = valueIn(toml, file);
   return checkedPeers(file.as === 'list' ? listOf(value, file.key) : commaSeparated(value, file.key), file.key);
 }
 
 /** The settings that a CometBFT node needs next to its list; pex, seeds and all others are the owner's. */
-function cometbftSettings(toml: TomlText, file: TomlFile, wish: DesiredPeers): readonly TomlSetting[] {
+function cometbftSettings(
+  toml: TomlText,
+  file: TomlFile,
+  wish: Pick<DesiredPeers, 'peers' | 'hiddenIds'>,
+): readonly TomlSetting[] {
   if (file.key !== 'persistent_peers') return [];
   const { table } = file;
   const settings: TomlSetting[] = [];

@@ -45,6 +45,16 @@ export function openToml(text: string): TomlText {
 /** The value at a key; undefined where there is none. Throws a `ConfigError` where the key's table is not a table. */
 export const valueIn = ({ root }: TomlText, place: TomlPlace): unknown => valueAt(root, keysOf(place));
 
+/** Whether there is anything at a dotted path. */
+export const hasPath = ({ root }: TomlText, path: string): boolean => {
+  let value: unknown = root;
+  for (const key of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
+    value = (value as Table)[key];
+  }
+  return true;
+};
+
 /** The text with these values; the same text where they are already there. Throws a `ConfigError`, and nothing is changed. */
 export function setToml({ text, root }: TomlText, settings: readonly TomlSetting[]): string {
   const changes = settings.filter((setting) => !isDeepStrictEqual(valueAt(root, keysOf(setting)), setting.to));

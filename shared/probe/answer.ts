@@ -131,6 +131,7 @@ const gethFacts = v.pipe(
 
 const peersFacts = v.pipe(
   v.object({
+    network: v.exactOptional(word),
     ownPeerId: v.optional(word),
     peers: v.pipe(
       v.array(

@@ -36,9 +36,9 @@ describe.each(configured)('the configuration of $chain', ({ chain, text, client,
   it('reads back what was written, whatever stood there before', () => {
     fc.assert(
       fc.property(lists, lists, hiddenIds, (first, second, ids) => {
-        const once = withPeers(text, file, { peers: first, hiddenIds: [] });
-        const twice = withPeers(once, file, { peers: second, hiddenIds: ids });
-        const found = peersIn(twice, file).peers;
+        const once = withPeers(text, file, { peers: first, hiddenIds: [], network: 'main' });
+        const twice = withPeers(once, file, { peers: second, hiddenIds: ids, network: 'main' });
+        const found = peersIn(twice, file, { network: 'main' }).peers;
         return (
           JSON.stringify(found) === JSON.stringify(second) && found.every((peer) => parseEntry(peer) !== undefined)
         );
@@ -50,7 +50,7 @@ describe.each(configured)('the configuration of $chain', ({ chain, text, client,
   it('is written once: the same wish changes nothing more', () => {
     fc.assert(
       fc.property(lists, hiddenIds, (list, ids) => {
-        const wish = { peers: list, hiddenIds: ids };
+        const wish = { peers: list, hiddenIds: ids, network: 'main' };
         const once = withPeers(text, file, wish);
         return withPeers(once, file, wish) === once;
       }),
@@ -70,7 +70,7 @@ describe.each(configured)('the configuration of $chain', ({ chain, text, client,
       fc.property(
         lists,
         hiddenIds,
-        (list, ids) => rest(withPeers(text, file, { peers: list, hiddenIds: ids })) === rest(text),
+        (list, ids) => rest(withPeers(text, file, { peers: list, hiddenIds: ids, network: 'main' })) === rest(text),
       ),
       TRIES,
     );
@@ -95,10 +95,11 @@ describe.each(configured)('the configuration of $chain', ({ chain, text, client,
     fc.assert(
       fc.property(fc.oneof(scrambled, anyText()), lists, (garbage, list) => {
         try {
-          const after = withPeers(garbage, file, { peers: list, hiddenIds: [] });
+          const after = withPeers(garbage, file, { peers: list, hiddenIds: [], network: 'main' });
           if (file.in === 'toml') parse(after, { integersAsBigInt: 'asNeeded' });
           return (
-            JSON.stringify(new Set(peersIn(after, file).peers)) === JSON.stringify(new Set(list)) || file.in === 'lines'
+            JSON.stringify(new Set(peersIn(after, file, { network: 'main' }).peers)) ===
+              JSON.stringify(new Set(list)) || file.in === 'lines'
           );
         } catch (error) {
           return error instanceof ConfigError && error.message.length > 10;

@@ -11,7 +11,10 @@ const geth = fileOf(chainClients.ethereum);
 
 const ids = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(40));
 const consortium = ids.map((id, index) => `${id}@10.0.${index}.10:26656`);
-const keep = (peers: readonly string[], hiddenIds: readonly string[] = []) => ({ peers, hiddenIds });
+const keep = (peers: readonly string[], hiddenIds: readonly string[] = []) => ({ peers, hiddenIds, network: 'main' });
+/** The client runs on that network, as it says itself. */
+const keepOn = (network: string, peers: readonly string[]) => ({ ...keep(peers), network });
+const main = { network: 'main' };
 
 /** Lines that differ, as diff prints them. */
 function changes(before: string, after: string): string[] {
@@ -58,6 +61,8 @@ describe('the consortium chain', () => {
   });
 });
 
+const BLOCK = `# chainmend: begin (peers that chainmend keeps; lines outside of this block are yours)\naddnode=10.0.0.1:8333\n# chainmend: end\n`;
+
 describe('other clients', () => {
   it('geth gets its static nodes', () => {
     const before = peerConfig('geth.toml');
@@ -77,32 +82,70 @@ describe('other clients', () => {
 
   it('litecoin gets a block of its own above the sections, and loses it again without a trace', () => {
     const before = `${peerConfig('litecoin.conf')}addnode=69.164.218.197\n[regtest]\nrpcport=19443\n`;
-    const after = withPeers(before, bitcoin, keep(['10.0.0.1:9333', '69.164.218.197']));
+    const after = withPeers(before, bitcoin, keepOn('main', ['10.0.0.1:9333', '69.164.218.197']));
     expect(after).toBe(
       before.replace(
         '[regtest]\n',
         '# chainmend: begin (peers that chainmend keeps; lines outside of this block are yours)\naddnode=10.0.0.1:9333\n# chainmend: end\n[regtest]\n',
       ),
     );
-    expect(peersIn(after, bitcoin)).toEqual({ peers: ['69.164.218.197', '10.0.0.1:9333'], owned: ['69.164.218.197'] });
-    expect(withPeers(after, bitcoin, keep(['69.164.218.197']))).toBe(before);
+    expect(peersIn(after, bitcoin, main)).toEqual({
+      peers: ['69.164.218.197', '10.0.0.1:9333'],
+      owned: ['69.164.218.197'],
+    });
+    expect(withPeers(after, bitcoin, keepOn('main', ['69.164.218.197']))).toBe(before);
   });
 
   it.each([
-    ['testnet=1\n', '[test]'],
-    ['regtest=1\n[main]\naddnode=1.2.3.4\n', '[regtest]'],
-    ['chain=signet\n', '[signet]'],
-    ['chain=regtest\nregtest=0\n', '[regtest]'],
-  ])('a node of another network gets it in that section, where bitcoind wants it: %j', (before, header) => {
-    const after = withPeers(before, bitcoin, keep(['10.0.0.1:18444']));
-    expect(after.startsWith(`${before}${header}\n# chainmend: begin`)).toBe(true);
-    expect(peersIn(after, bitcoin).peers).toEqual(['10.0.0.1:18444']);
-    expect(withPeers(after, bitcoin, keep(['10.0.0.1:18444']))).toBe(after);
+    ['testnet=1\n', 'test'],
+    ['regtest=1\n[main]\naddnode=1.2.3.4\n', 'regtest'],
+    ['chain=signet\n', 'signet'],
+    ['chain=regtest\nregtest=0\n', 'regtest'],
+    ['testnet=\n', 'test'],
+    // The network is chosen on the command line, as with `bitcoind -regtest`: the file says nothing of it.
+    ['server=1\n', 'regtest'],
+    ['testnet=false\n', 'testnet4'],
+    ['main.addnode=1.2.3.4\n', 'test'],
+  ])('a node of another network gets it in that section, where bitcoind wants it: %j of %s', (before, network) => {
+    const wanted = keepOn(network, ['10.0.0.1:18444']);
+    const after = withPeers(before, bitcoin, wanted);
+    expect(after.startsWith(`${before}[${network}]\n# chainmend: begin`)).toBe(true);
+    expect(peersIn(after, bitcoin, { network }).peers).toEqual(['10.0.0.1:18444']);
+    expect(withPeers(after, bitcoin, wanted)).toBe(after);
+  });
+
+  it.each(['testnet=false\n', 'testnet=0\nregtest=no\n', 'notestnet=1\n', 'notestnet=\n', ''])(
+    'a node of the main network gets it above the sections: %j chooses no other one',
+    (before) => {
+      const after = withPeers(before, bitcoin, keepOn('main', ['10.0.0.1:8333']));
+      expect(after).toBe(`${before}${BLOCK}`);
+    },
+  );
+
+  it('an entry that names its section is that section’s: it is not added twice', () => {
+    const before = 'main.addnode=10.0.0.1:8333\n';
+    expect(peersIn(before, bitcoin, main)).toEqual({ peers: ['10.0.0.1:8333'], owned: ['10.0.0.1:8333'] });
+    expect(withPeers(before, bitcoin, keepOn('main', ['10.0.0.1:8333']))).toBe(before);
+  });
+
+  it('dogecoin knows no sections: its entries stand above what looks like one', () => {
+    const dogecoin = fileOf(chainClients.dogecoin);
+    const after = withPeers('testnet=1\n[test]\nrpcport=1\n', dogecoin, keepOn('test', ['10.0.0.1:8333']));
+    expect(after).toBe(`testnet=1\n${BLOCK}[test]\nrpcport=1\n`);
+  });
+
+  it.each([
+    ['its client has not said on which network it runs', 'server=1\n', undefined],
+    ['it chooses the network test, and its client runs on main', 'testnet=1\n', 'main'],
+    ['it chooses the network main, and its client runs on regtest', 'chain=main\n', 'regtest'],
+  ])('a file that is not certainly the running client’s is left as it is: %s', (why, before, network) => {
+    expect(() => withPeers(before, bitcoin, { ...keep(['10.0.0.1:8333']), network })).toThrow(why);
+    expect(() => peersIn(before, bitcoin, { network })).toThrow(ConfigError);
   });
 
   it('moves its block when the node is put on another network', () => {
-    const before = withPeers('server=1\n', bitcoin, keep(['10.0.0.1:18444']));
-    const after = withPeers(`regtest=1\n${before}`, bitcoin, keep(['10.0.0.1:18444']));
+    const before = withPeers('server=1\n', bitcoin, keepOn('main', ['10.0.0.1:18444']));
+    const after = withPeers(`regtest=1\n${before}`, bitcoin, keepOn('regtest', ['10.0.0.1:18444']));
     expect(after.match(/chainmend: begin/g)).toHaveLength(1);
     expect(after.indexOf('[regtest]')).toBeLessThan(after.indexOf('chainmend: begin'));
   });
@@ -111,18 +154,16 @@ describe('other clients', () => {
 describe('whatever the file looks like', () => {
   const peer = `${ids[0]}@52.16.188.185:26656`;
   it.each([
-    ['', `[p2p]\npersistent_peers = "${peer}"\n`],
     ['[p2p]', `[p2p]\npersistent_peers = "${peer}"\n`],
     ['[p2p]\r\npex = true\r\n', `[p2p]\r\npersistent_peers = "${peer}"\r\npex = true\r\n`],
-    ['x = 1', `x = 1\n\n[p2p]\npersistent_peers = "${peer}"\n`],
     ["p2p.persistent_peers = '' # why\n", `p2p.persistent_peers = "${peer}" # why\n`],
     [
       '[p2p]\npersistent_peers = """\n"""\n#persistent_peers=1\n',
       `[p2p]\npersistent_peers = "${peer}"\n#persistent_peers=1\n`,
     ],
     [
-      'a = """\n[p2p]\npersistent_peers = "no"\n"""\n',
-      `a = """\n[p2p]\npersistent_peers = "no"\n"""\n\n[p2p]\npersistent_peers = "${peer}"\n`,
+      'a = """\n[p2p]\npersistent_peers = "no"\n"""\n[p2p]\n',
+      `a = """\n[p2p]\npersistent_peers = "no"\n"""\n[p2p]\npersistent_peers = "${peer}"\n`,
     ],
     [
       '[[other]]\n[other.p2p]\npersistent_peers = 1\n[p2p] # here\n',
@@ -131,6 +172,19 @@ describe('whatever the file looks like', () => {
     ['\uFEFF[p2p]\nx = [1, # ]\n 2]\n', `\uFEFF[p2p]\npersistent_peers = "${peer}"\nx = [1, # ]\n 2]\n`],
   ])('%j', (before, after) => {
     expect(withPeers(before, cometbft, keep([peer]))).toBe(after);
+  });
+
+  it.each([
+    ['nothing', '', cometbft],
+    ['app.toml of a Cosmos SDK application', 'minimum-gas-prices = "0"\n[api]\nenable = true\n', cometbft],
+    ['the file of Sei, whose keys have hyphens', '[p2p]\npersistent-peers = ""\n', cometbft],
+    ['a list of static nodes in JSON', `["enode://${'43'.repeat(64)}@10.0.0.1:30303"]\n`, geth],
+    ['reth.toml', '[stages.headers]\ncommit_threshold = 10000\n[peers]\ntrusted_nodes = []\n', geth],
+    ['the file of CometBFT', '[p2p]\nladdr = ""\n', geth],
+  ])('what parses and is not this client’s file is left as it is: %s', (_, text, file) => {
+    const peers = file === geth ? [`enode://${'01'.repeat(64)}@10.0.1.1:30303`] : [peer];
+    expect(() => withPeers(text, file, keep(peers))).toThrow(/it is (not this client's|another program's) file/);
+    expect(() => peersIn(text, file)).toThrow(ConfigError);
   });
 
   it('a list that stands there with blanks is left as it is', () => {

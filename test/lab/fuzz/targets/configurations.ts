@@ -143,8 +143,8 @@ export const TARGETS: readonly Target[] = [
       largest: 16 * KIB,
       parse: (before) => {
         const hiddenIds = chain === 'cometbft' ? ['d'.repeat(40)] : [];
-        const found = peersIn(before, file);
-        const after = withPeers(before, file, { peers: wishFor(client), hiddenIds });
+        const found = peersIn(before, file, { network: 'main' });
+        const after = withPeers(before, file, { peers: wishFor(client), hiddenIds, network: 'main' });
         const edits = editsBetween(before, after);
         // A lone surrogate is no UTF-8, and no file contains one.
         if (before.isWellFormed() && applyEdits(before, edits) !== after)
