@@ -337,6 +337,7 @@ function spent(facts: Facts, state: LadderState): Decision {
       reason: `its disk is as large as before, and its own data are mounted. ${tried}`,
       asFound: facts.seen === null || facts.seen.clients.every(({ state: is }) => is === 'running'),
     });
+  const runs = facts.seen?.clients.every(({ state: is }) => is === 'running') === true;
   if (state.failed.some(({ rung }) => rung === 'upgrade'))
     return onceSettled(facts, state, {
       as: 'escalated',
@@ -345,7 +346,7 @@ function spent(facts: Facts, state: LadderState): Decision {
         ? `it does not follow its chain above the height of the upgrade, and there is no way back from there. ${tried}`
         : state.upgrade
           ? `it is not upgraded, and its data of before could not be put back. ${tried}`
-          : `it is not upgraded, and runs as before. ${tried}`,
+          : `it is not upgraded, and ${runs ? 'runs as before' : 'how its client is nobody knows'}. ${tried}`,
       asFound:
         !isAtHeight(facts) &&
         state.upgrade === undefined &&

@@ -193,6 +193,10 @@ export type Situation = Pick<Facts, 'want' | 'fleet' | 'original' | 'replacement
 export const isImpaired = ({ original }: Pick<Facts, 'original'>): boolean =>
   original?.checks?.instance === 'impaired' || original?.checks?.system === 'impaired';
 
+/** EC2 itself confirms that the machine is dead, and its agent is silent: what a command has left undone there is over with it. */
+export const isDead = ({ original }: Pick<Facts, 'original'>): boolean =>
+  original !== null && !original.agentOnline && original.instance.state === 'running' && isImpaired({ original });
+
 /** Whether the node is well, so that nothing more is done to it. What a person asks for, and a move, is done to a well node. */
 export const followsAgain = ({
   want,

@@ -278,6 +278,20 @@ export const keepVersion = defineAct<{ readonly reason: string }>()('keep-versio
   },
 });
 
+/** Its machine has died in the middle of the switch: what was owed to it is over, and the rung that revives the machine is free. */
+export const loseVersion = defineAct<{ readonly reason: string }>()('lose-version', {
+  ...DECISION,
+  needsApproval: false,
+  execute: (context, { reason }) => {
+    const { to = '' } = known(context).upgrade ?? {};
+    return decided(context, `what became of ${to} nobody knows: ${reason}`, { to });
+  },
+  reduce: {
+    ...WRITTEN,
+    done: ({ upgrade: _, ...state }, { reason }) => failRung({ ...state, upSinceMs: null }, reason),
+  },
+});
+
 /** Where the replacement is launched. */
 export const planReplacement = defineAct<{
   readonly replacement: Replacement;
@@ -491,6 +505,7 @@ export const DECISIONS = [
   giveUpVolumes,
   giveUpVersion,
   keepVersion,
+  loseVersion,
   planReplacement,
   noteMasked,
   noteFenced,

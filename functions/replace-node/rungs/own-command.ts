@@ -5,7 +5,7 @@ import type { OwnRung } from '../../../shared/guardrails/replace.ts';
 import type { FailedRung, LadderState } from '../../../shared/heal/memory.ts';
 import { endOf, namesItsData } from '../../../shared/node-commands/client-end.ts';
 import { isOwnDone } from '../acts/node-commands.ts';
-import type { Facts, OwnHistory } from '../facts.ts';
+import { type Facts, isDead, type OwnHistory } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
 import {
@@ -62,7 +62,8 @@ export function ownNext(facts: Facts, state: LadderState, rung: OwnRung, begin: 
   const isDone = isOwnDone(state, rung);
   if (state.upSinceMs !== null)
     return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
-  if (!facts.original?.agentOnline) return isDone ? silent(rung) : rungFailed('the node does not answer commands');
+  if (!facts.original?.agentOnline)
+    return isDone && !isDead(facts) ? silent(rung) : rungFailed('the node does not answer commands');
   return isDone ? cutOff(facts, state, rung) : begun(facts, state, rung, begin);
 }
 

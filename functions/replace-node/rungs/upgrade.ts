@@ -6,10 +6,10 @@ import { mayWaitAt } from '../../../shared/guardrails/upgrade.ts';
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
-import { giveUpVersion, keepVersion } from '../acts/decisions.ts';
+import { giveUpVersion, keepVersion, loseVersion } from '../acts/decisions.ts';
 import { switchVersion } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
-import type { Facts } from '../facts.ts';
+import { type Facts, isDead } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
 import type { NodeStatus } from '../state.ts';
@@ -59,7 +59,14 @@ const SILENT: Refusal = {
   retryAfterMs: 15 * 60_000,
 };
 const silent = (facts: Facts, state: LadderState): Decision =>
-  onceSettled(facts, state, { as: 'refused', refusal: SILENT });
+  isDead(facts)
+    ? state.upgrade === undefined
+      ? rungFailed(DEAD)
+      : loseVersion({ reason: DEAD })
+    : onceSettled(facts, state, { as: 'refused', refusal: SILENT });
+
+/** Whichever version is enabled starts with the machine. No client runs there that would have to go back, and no command comes. */
+const DEAD = 'its machine has died in the middle of it, as EC2 finds, and what it was told last is over with it';
 
 /** Everything is judged again right before the node feels it. */
 function begun(facts: Facts, state: LadderState, want: Extract<Facts['want'], { do: 'upgrade' }>): Decision {
@@ -161,6 +168,7 @@ const WATCH_SECONDS = 300;
 function wayBack({ original, seen }: Facts, upgrade: VersionChange, reason: string): Decision {
   const owesStart = !upgrade.mayHaveRun && seen?.clients.some(({ state }) => state !== 'running') === true;
   if (upgrade.is === 'from' && !owesStart) return rungFailed(reason);
+  if (isDead({ original })) return loseVersion({ reason: `${reason}; ${DEAD}` });
   if (!original?.agentOnline)
     return refuse(
       'node-silent',

@@ -29,6 +29,7 @@ type MoreDecided =
   | 'give-up-volumes'
   | 'give-up-version'
   | 'keep-version'
+  | 'lose-version'
   | 'plan-replacement'
   | 'look-beside'
   | 'prove-beside'

@@ -14,7 +14,7 @@ import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
 import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { DATA_PATH } from '../../fixtures/builders/volume.ts';
-import { client, facts, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
+import { client, facts, impaired, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
 
 const fleet = bitcoinFleet({
   ...{ probe: 'ssm', unit: 'node@*', volumes: { data: { path: DATA_PATH } } },
@@ -208,6 +208,27 @@ describe('the way back', () => {
   it('is owed from the first moment at which the new version may have run, also between its two halves', () => {
     expect(phaseOf(ladderState({ client: 'untouched', ...back }))).toBe('down');
     expect(needsTurn(ladderState(back))).toBe(true);
+  });
+
+  it('is over with the machine that EC2 finds dead, and so is a switch that nobody answered: what revives it is free', () => {
+    const dead = { seen: null, original: impaired('instance') };
+    expect(then(givenUp, dead)).toBe('lose-version');
+    expect(then({ ...upgraded, upSinceMs: null, upgrade: change({ is: 'unknown' }) }, dead)).toBe('lose-version');
+    expect(then({ rung: 'upgrade', client: 'mayBeDown' }, dead)).toBe('end-rung');
+    const lost = reduceAct(
+      ladderState(givenUp),
+      { do: 'lose-version', reason: 'its machine has died' },
+      { is: 'done', atMs: NOON_MS },
+    );
+    expect(lost).toMatchObject({ rung: null, failed: [{ rung: 'upgrade' }] });
+    expect(lost.upgrade).toBeUndefined();
+    expect(words(decide(facts({ ...well, ...dead }), lost))).toBe('upgrade-failed');
+    expect(words(decide(facts({ ...well, ...dead, want: { do: 'heal' } }), lost))).toBe('take-rung stop-start');
+  });
+
+  it('is waited for where only the agent is silent', () => {
+    const silent = { seen: null, original: machine({}, { agentOnline: false }) };
+    expect(then(givenUp, silent)).toBe('node-silent');
   });
 
   it('was approved with the upgrade', () => {

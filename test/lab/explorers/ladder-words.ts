@@ -26,6 +26,7 @@ export const wordsOf = (act: Decision): string => {
       return `switch to ${act.goes === 'to' ? act.to : act.from}`;
     case 'give-up-version':
     case 'keep-version':
+    case 'lose-version':
       return `give up the version (${act.reason})`;
     case 'end':
       return `end ${act.end.as} (${act.end.as === 'refused' ? `${act.end.refusal.refuse}: ${act.end.refusal.reason}` : act.end.reason})`;

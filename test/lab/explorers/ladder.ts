@@ -341,6 +341,7 @@ const DECIDED: readonly Act['do'][] = [
   'give-up-replacement',
   'give-up-version',
   'keep-version',
+  'lose-version',
   'prove',
   'prove-beside',
 ];
