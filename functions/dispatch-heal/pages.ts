@@ -39,6 +39,7 @@ const OF_THE_NODE: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>([
   'client-unknown',
   'first-boot',
   'node-silent',
+  'clock-ahead',
 ]);
 /** Refusals whose cause is the account's: its fleets are told of together. */
 const OF_THE_ACCOUNT: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['replacements-spent']);

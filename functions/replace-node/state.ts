@@ -102,6 +102,8 @@ export interface Unanswered {
   readonly reason: string;
   /** The node obeys a higher fence than ours: only a later attempt, with a fence above that, is answered. */
   readonly isStale: boolean;
+  /** Why it will not carry out the next one either, as it says itself: its clock is ahead. Absent otherwise. */
+  readonly refusal?: Refusal;
 }
 
 /** A question that was not answered so often is told to a person. */

@@ -34,9 +34,9 @@ import {
   released,
   releasing,
   remainingOf,
-  silentNode,
   stepFailed,
   unanswered,
+  unheardOf,
   unseen,
   withMemory,
 } from './progress.ts';
@@ -51,8 +51,17 @@ const LOST: Progress = { at: 'lost' };
 
 export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts> = {
   claim: {
-    execute: (context) => context.step('claim', () => claimAttempt(context)),
-    reduce: (_progress, _act, claimed) => ('end' in claimed ? LOST : { at: 'planning', facts: null, approved: null }),
+    execute: (context) =>
+      context.step('claim', async () => {
+        const claimed = await claimAttempt(context);
+        if ('end' in claimed) return claimed;
+        const { operation } = (await context.store.readNode(context.payload.instanceId)) ?? { operation: null };
+        return { ...claimed, owesStart: operation?.kind === 'snapshot' && operation.phase === 'down' };
+      }),
+    reduce: (_progress, _act, claimed) =>
+      'end' in claimed
+        ? LOST
+        : { at: 'planning', facts: null, approved: null, ...(claimed.owesStart && { owesStart: true as const }) },
     abandon: () => null,
   },
 
@@ -93,17 +102,14 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     reduce: (_progress, { from }, result) => {
       if ('lost' in result) return LOST;
       const sent = commandSent(from.held);
-      if ('refuse' in result) return answerLost(from, unanswered(sent), refused(result));
-      if ('over' in result) {
-        const { over, silence } = result;
-        return answerLost(from, unanswered(sent), silence ? refused(silence) : silentNode(over));
-      }
+      if ('refuse' in result) return answerLost(from, unanswered(sent), { refusal: result });
+      if ('over' in result) return answerLost(from, unanswered(sent), unheardOf(result));
       const { answer } = result;
       if (answer.result !== 'done' || !answer.after) {
         // The command may still run: through an agent that was cut off, or as the copy that an earlier try of the step sent.
         const held = answer.result === 'late' ? unanswered(sent) : sent;
         // A node that has seen higher fences than ours (an image of a healed node, a new table): the next grant gets a higher fence.
-        return answerLost(from, { ...held, seenFence: answer.fence }, silentNode(reasonOf(answer)));
+        return answerLost(from, { ...held, seenFence: answer.fence }, { silent: reasonOf(answer) });
       }
       if (from.at === 'preparing') return { ...from, held: sent, facts: null, seen: answer.after };
       return { ...from, held: sent, origin: { by: 'an attempt before', heard: true } };
@@ -181,17 +187,18 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     reduce: (_progress, { from }, result) => {
       if ('lost' in result) return LOST;
       const sent = commandSent(from.held);
-      // No pause and no mode keeps a client down: the fleet file cannot be read, or the agent does not answer.
-      if ('refuse' in result) return notStarted({ ...from, held: unanswered(sent) }, true);
+      // Neither a pause, a mode, a broken file nor EC2 keeps a client down: its refusal says what does.
+      if ('refuse' in result) return notStarted({ ...from, held: unanswered(sent) }, { refusal: result });
       const known = { ...withMemory(from, result.memory), held: sent };
-      if ('over' in result) return notStarted({ ...known, held: unanswered(sent) }, true);
+      if ('over' in result) return notStarted({ ...known, held: unanswered(sent) }, unheardOf(result));
       const { answer } = result;
       if (runs(answer)) return { ...known, client: { is: 'running', sentAtMs: result.sentAtMs } };
       // Its client has not been heard either.
-      if (answer.result === 'late') return notStarted({ ...known, held: unanswered(sent) }, true);
+      const silent = { silent: reasonOf(answer) };
+      if (answer.result === 'late') return notStarted({ ...known, held: unanswered(sent) }, silent);
       if (answer.result === 'stale')
-        return notStarted({ ...known, held: { ...unanswered(sent), seenFence: answer.fence } }, true);
-      return notStarted(known, false);
+        return notStarted({ ...known, held: { ...unanswered(sent), seenFence: answer.fence } }, silent);
+      return notStarted(known, null);
     },
     abandon: keepsFailing,
   },

@@ -63,11 +63,10 @@ const answerOf = (
   context: SnapshotActContext,
   held: LeaseState,
   operation: NodeCommand['operation'],
-  { commandId, overAtMs }: SentCommand,
+  sent: SentCommand,
 ): Promise<CommandConclusion> =>
   awaitNode<NodeAnswer>(context, {
-    commandId,
-    overAtMs,
+    ...sent,
     operationId: nextId(held),
     parse: parseNodeAnswer,
     sentenceOf: (answer) => sentenceOf(operation, answer),

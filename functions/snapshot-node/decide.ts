@@ -49,7 +49,8 @@ export function decideNext(progress: Progress, about: SnapshotSubject): Act | En
 
 function plan(from: Planning, about: SnapshotSubject): Act {
   const { facts, approved } = from;
-  if (facts === null) return { do: 'look', from };
+  // To start a client again nothing of EC2 is needed: it may be away.
+  if (facts === null) return from.owesStart ? { do: 'lease' } : { do: 'look', from };
   // No matter which attempt left it open, and what the mode is now: a stopped client is started again.
   if (facts.open) return { do: 'lease' };
   // Whatever it has taken: a heal whose client does not run has not succeeded.
@@ -133,7 +134,7 @@ function putBack(from: ClientDown): Act {
     return { do: 'take', from, facts: origin.facts };
   if (client.is === 'stopped') {
     if (client.failedStarts < MAX_STARTS && !unheard) return { do: 'start', from, reason: startReason(from) };
-    return { do: 'release', from, keepOperation: leavesOpen(from, client.silent) };
+    return { do: 'release', from, keepOperation: leavesOpen(from, client.unheard !== null) };
   }
   if (call === 'unknown' && memory.intent !== null && memory.snapshotIds.length === 0) return { do: 'reconcile', from };
   if (proof === null) return { do: 'prove', from };
@@ -148,8 +149,8 @@ function putBack(from: ClientDown): Act {
  * A client that could not be started is left to one more attempt, with the full patience again. If that fails too, the node is released, so that
  * replace-node may do what it can.
  */
-const leavesOpen = ({ ending, origin }: ClientDown, silent: boolean): boolean =>
-  (ending?.outcome === 'refused' && SOON_OVER.has(ending.code)) || (silent && origin.by === 'this attempt');
+const leavesOpen = ({ ending, origin }: ClientDown, isUnheard: boolean): boolean =>
+  (ending?.outcome === 'refused' && SOON_OVER.has(ending.code)) || (isUnheard && origin.by === 'this attempt');
 
 /** These codes say nothing about the node. */
 const SOON_OVER: ReadonlySet<string> = new Set(['throttled', 'unreadable', 'fleet-file-invalid']);

@@ -2,8 +2,9 @@
 // Pure.
 import type { Failure } from '../../shared/heal/engine.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
+import type { Unanswered } from '../../shared/heal/node-commands.ts';
 import { type Ending, failed, notBegun, refused } from '../../shared/heal/outcome.ts';
-import type { FailureCode } from '../../shared/model/guardrail-codes.ts';
+import type { FailureCode, GuardrailCode } from '../../shared/model/guardrail-codes.ts';
 import type {
   Act,
   ClientDown,
@@ -15,6 +16,7 @@ import type {
   Released,
   Releasing,
   RemainingWork,
+  Unheard,
 } from './state.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,7 +36,7 @@ export const downSince = (
   held,
   operation,
   origin,
-  client: { is: 'stopped', failedStarts: 0, silent: false },
+  client: { is: 'stopped', failedStarts: 0, unheard: null },
   call: 'none',
   proof: null,
   spoiled: null,
@@ -53,10 +55,16 @@ export const commandSent = (held: LeaseState): LeaseState => ({ ...held, ordinal
 export const unanswered = (held: LeaseState): LeaseState => ({ ...held, commandsOver: false });
 
 /** Nothing more is sent to a node that does not answer. */
-export const answerLost = (from: Preparing | ClientDown, held: LeaseState, ending: Ending): Progress =>
-  from.at === 'preparing'
+export function answerLost(from: Preparing | ClientDown, held: LeaseState, unheard: Unheard): Progress {
+  const ending = 'refusal' in unheard ? refused(unheard.refusal) : silentNode(unheard.silent);
+  return from.at === 'preparing'
     ? giveUp({ ...from, held }, ending)
-    : giveUp({ ...from, held, client: { is: 'stopped', failedStarts: 0, silent: true } }, ending);
+    : giveUp({ ...from, held, client: { is: 'stopped', failedStarts: 0, unheard } }, ending);
+}
+
+/** Of a command that ended without an answer. */
+export const unheardOf = ({ over, silence }: Unanswered): Unheard =>
+  silence ? { refusal: silence } : { silent: over };
 
 /** How an attempt gives up: the first reason is the one that is reported. A client that is down is started first. */
 export function giveUp(from: ClientDown, ending: Ending): ClientDown;
@@ -102,9 +110,9 @@ export const marked = (from: ClientDown, why: string): ClientDown => ({
   spoiled: { why, quarantined: false },
 });
 
-export function notStarted(from: ClientDown, silent: boolean): ClientDown {
+export function notStarted(from: ClientDown, unheard: Unheard | null): ClientDown {
   const failedStarts = from.client.is === 'stopped' ? from.client.failedStarts : 0;
-  return { ...from, client: { is: 'stopped', failedStarts: failedStarts + 1, silent } };
+  return { ...from, client: { is: 'stopped', failedStarts: failedStarts + 1, unheard } };
 }
 
 /** The steps that put the client back continue. */
@@ -127,12 +135,14 @@ export function endingAtRelease(
     ? 'another attempt goes on'
     : 'whatever else can be done is replace-node’s, or a person’s';
   const before = ending === null ? '' : `; before that: ${ending.reason}`;
-  const told = (code: FailureCode, what: string): Ending =>
+  const told = (code: FailureCode | GuardrailCode, what: string): Ending =>
     failed(code, `${what}: ${next}${before}`, { page: true, retryAfterMs: SOON_MS });
   if (client.is === 'running') return told('step-failed', `${errors} steps after its start have failed`);
-  return client.silent
-    ? told('command-unanswered', 'its client is stopped, and the node does not answer')
-    : told('not-proved', 'its client does not start again');
+  const { unheard } = client;
+  if (unheard === null) return told('not-proved', 'its client does not start again');
+  return 'refusal' in unheard
+    ? told(unheard.refusal.refuse, `its client is stopped, and cannot be started: ${unheard.refusal.reason}`)
+    : told('command-unanswered', `its client is stopped, and the node does not answer (${unheard.silent})`);
 }
 
 export const failing = (code: FailureCode, reason: string, page: boolean): Ending =>

@@ -114,6 +114,8 @@ export interface Planning {
   readonly facts: SnapshotFacts | null;
   /** The terms that a person has approved. */
   readonly approved: Terms | null;
+  /** The record says that an earlier attempt has stopped the client. Absent otherwise. */
+  readonly owesStart?: true;
 }
 
 /** The node is held, and nothing has been done to its client. */
@@ -156,8 +158,11 @@ type Origin =
 type DonorClient =
   /** sentAtMs: of the command that has started it; those before it did not. */
   | { readonly is: 'running'; readonly sentAtMs: number }
-  /** failedStarts: commands that did not start it. silent: the last command to the node was not answered at all. */
-  | { readonly is: 'stopped'; readonly failedStarts: number; readonly silent: boolean };
+  /** failedStarts: commands that did not start it. unheard: why the node has not answered the last command; null where it has. */
+  | { readonly is: 'stopped'; readonly failedStarts: number; readonly unheard: Unheard | null };
+
+/** Why a node has not answered: nothing could be sent to it, or it takes no commands, as its refusal says; or it was sent, and nothing came. */
+export type Unheard = { readonly refusal: Refusal } | { readonly silent: string };
 
 /** Only the release is missing on the node. */
 export interface Releasing {
@@ -194,7 +199,10 @@ export type CommandConclusion = Awaited<NodeAnswer>;
 
 /** `from`: the progress that the act was decided from. */
 export interface Acts {
-  readonly claim: { readonly args: object; readonly result: Claimed };
+  readonly claim: {
+    readonly args: object;
+    readonly result: Exclude<Claimed, { readonly mine: true }> | { readonly mine: true; readonly owesStart: boolean };
+  };
   readonly look: { readonly args: { readonly from: Planning | Preparing }; readonly result: SnapshotFacts | Refusal };
   readonly ask: {
     readonly args: {

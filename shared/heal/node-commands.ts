@@ -53,6 +53,8 @@ export type Sent = SentCommand | (Guarded & { readonly unsent?: true }) | { read
 
 export interface SentCommand {
   readonly commandId: string;
+  /** The moment by which it begins, or not at all; absent where it has none. */
+  readonly startByMs?: number;
   /** The time after which the command can no longer run. */
   readonly overAtMs: number;
 }
@@ -79,13 +81,16 @@ export async function sendToNode(context: HealContext, input: NodeCommandInput, 
   const { fleet, target } = guarded;
   if (!target) return { ...GONE, unsent: true };
   const { parameters, comment } = input;
+  const given = typeof parameters === 'function' ? parameters(fleet) : parameters;
+  const startBySeconds = Number(given['StartBy']?.[0]);
   const sent = await catchRefusal(async () => ({
     overAtMs: input.overAtMs,
+    ...(startBySeconds > 0 && { startByMs: startBySeconds * 1000 }),
     commandId: await sendCommand(clients.ssm, {
       document,
       target,
       comment: comment ?? `chainmend ${payload.incidentId} ${holder.fence}.${ordinal}`,
-      parameters: typeof parameters === 'function' ? parameters(fleet) : parameters,
+      parameters: given,
     }),
   }));
   if (!('refused' in sent)) return sent;
@@ -170,7 +175,7 @@ export interface AwaitInput<A extends CommandAnswer> extends SentCommand {
 }
 
 /**
- * over: it ended without an answer, or the time has passed after which it can no longer run. `silence`: the node is known to take no commands; its
+ * over: it ended without an answer, or the time has passed after which it can no longer run. `silence`: why the node is known to take no commands; its
  * first command may then still run.
  */
 export type Awaited<A> = { readonly answer: A } | Unanswered;
@@ -198,11 +203,13 @@ export async function awaitNode<A extends CommandAnswer>(
       evidence: answer,
       fields: answer ? { status: answer.result, fence: answer.fence } : { status: 'unknown' },
     });
-  const look = async (): Promise<Ended<A> | null> => {
+  const look = async (): Promise<Ended<A> | { readonly state: 'ahead'; readonly refusal: Guarded } | null> => {
     const read = await readCommand(clients.ssm, commandId, instanceId, parse);
     if ((read.state === 'pending' || read.state === 'lost') && Date.now() <= overAtMs) return null;
     const sentence = read.state === 'answered' ? sentenceOf(read.answer) : sentenceOfEnd(read, operationId);
     await tell(sentence, read.state === 'answered' ? read.answer : undefined);
+    const ahead = read.state === 'answered' ? clockAhead(read.answer, input.startByMs, Date.now()) : null;
+    if (ahead) return { state: 'ahead', refusal: ahead };
     // `late` and `stale` tell of one copy of the command: another one may still be on its way.
     if (read.state === 'answered' && (read.answer.result === 'done' || read.answer.result === 'failed'))
       await endQuiet(context, operationId, instanceId);
@@ -213,6 +220,7 @@ export async function awaitNode<A extends CommandAnswer>(
   const pollOn = (most: number, from?: number) =>
     poll(context, most, look, { from, seconds }).catch((error: unknown) => unheard(context, operationId, error));
   let seen = await pollOn(POLLS_BEFORE_AGENT);
+  if (seen?.state === 'ahead') return { over: seen.refusal.reason, silence: seen.refusal };
   const known = seen?.state === 'answered' ? null : await silence();
   if (seen === null && known) {
     await step('silent', () => tell(`command ${operationId} is not answered: ${known.reason}`));
@@ -220,8 +228,20 @@ export async function awaitNode<A extends CommandAnswer>(
   }
   seen ??= await pollOn(polls, POLLS_BEFORE_AGENT);
   if (seen === null) throw new Error(`command ${operationId} was polled ${polls} times, which its limits rule out`);
+  if (seen.state === 'ahead') return { over: seen.refusal.reason, silence: seen.refusal };
   if (seen.state === 'answered') return { answer: seen.answer };
   return { over: seen.reason, ...(known && { silence: known }) };
+}
+
+/** A command that comes late by the node's clock, and whose start-by has not come yet by ours: the clock is ahead, whatever the agent is like. Pure. */
+export function clockAhead(
+  { result, reason = '' }: CommandAnswer & { readonly reason?: string | undefined },
+  startByMs: number | undefined,
+  nowMs: number,
+): Guarded | null {
+  if (result !== 'late' || startByMs === undefined || nowMs >= startByMs) return null;
+  const told = `its clock is ahead: it has answered at once, and takes the command for late (${reason})`;
+  return { refuse: 'clock-ahead', reason: told, page: true, retryAfterMs: 5 * 60_000 };
 }
 
 /** That nobody knows is a result as well. @throws the error itself */

@@ -231,7 +231,7 @@ export type Ending =
     }
   | {
       readonly outcome: 'failed';
-      readonly code: FailureCode;
+      readonly code: FailureCode | GuardrailCode;
       readonly reason: string;
       readonly page: boolean;
       readonly retryAfterMs: number;
@@ -261,7 +261,7 @@ export const refused = ({
 });
 
 export const failed = (
-  code: FailureCode,
+  code: FailureCode | GuardrailCode,
   reason: string,
   { page = false, retryAfterMs }: { readonly page?: boolean; readonly retryAfterMs: number },
 ): Extract<Ending, { readonly outcome: 'failed' }> => ({ outcome: 'failed', code, reason, page, retryAfterMs });

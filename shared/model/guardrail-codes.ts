@@ -18,6 +18,7 @@ export const GUARDRAILS = {
   'instance-stopped': 'The instance does not run, so its filesystem cannot be grown.',
   unreadable: 'Something that has to be read before anything is begun could not be read.',
   'node-silent': 'The node does not answer commands: nothing more is sent to it.',
+  'clock-ahead': 'The node’s clock is ahead: each command comes late by it, so the node carries out none.',
   'agent-too-old': 'The node’s SSM agent cannot take parameters safely (it must be 3.3.2746.0 or newer).',
   'volume-not-found': 'No attached volume has the role’s tags: nothing matched never means everything.',
   'volume-ambiguous': 'More than one attached volume matches, and the node’s own answer was not there to choose.',

@@ -38,6 +38,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'instance-stopped': now('start the instance, or give it up', 'client-stopped'),
   unreadable: soon('look why it cannot be read'),
   'node-silent': now('look at the node’s SSM agent', 'step-failed'),
+  'clock-ahead': now('set the node’s clock right', 'step-failed'),
   'agent-too-old': now('update the node’s SSM agent'),
   'volume-not-found': now('tag the volume, nothing can be grown'),
   'volume-ambiguous': now('say which volume is meant'),

@@ -55,6 +55,8 @@ export interface Unknown {
   readonly reason: string;
   /** The node answered that it obeys a higher fence. */
   readonly isStale?: true;
+  /** See `Unanswered`. */
+  readonly refusal?: Refusal;
   /** AWS has answered with a server fault: the call is on its way no more, and nothing is told by that about what it concerns. */
   readonly isFault?: true;
 }
@@ -273,7 +275,12 @@ export function statusAfter(
 function counted({ unanswered }: NodeStatus, result: Outcome): NodeStatus['unanswered'] {
   if (result.is === 'done') return null;
   const isStale = result.is === 'unknown' && result.isStale === true;
-  return { count: (unanswered?.count ?? 0) + 1, reason: result.reason.slice(0, MAX_REASON), isStale };
+  return {
+    count: (unanswered?.count ?? 0) + 1,
+    reason: result.reason.slice(0, MAX_REASON),
+    isStale,
+    ...(result.is === 'unknown' && result.refusal && { refusal: result.refusal }),
+  };
 }
 
 /** Whether the act has ended a rung that did nothing: nothing was made for it, and the node was not affected. */

@@ -69,15 +69,17 @@ export async function send(
     return { is: 'refused', refusal, ...(unsent ? { unsent } : trace({ isRefused: true })) };
   }
   const awaited = await awaitNode<NodeAnswer>(context, {
-    commandId: sent.commandId,
+    ...sent,
     operationId,
     instanceId,
     parse: parseNodeAnswer,
     sentenceOf: sentenceOfAnswer,
-    overAtMs: sent.overAtMs,
   });
   const atMs = await step('now', async () => Date.now());
-  if ('over' in awaited) return { is: 'unknown', atMs, reason: awaited.over, ...trace() };
+  if ('over' in awaited) {
+    const refusal = awaited.silence?.refuse === 'clock-ahead' ? { refusal: awaited.silence } : {};
+    return { is: 'unknown', atMs, reason: awaited.over, ...refusal, ...trace() };
+  }
   const { answer } = awaited;
   const clients = answer.after?.clients ?? [];
   const isUp = clients.length > 0 && clients.every((client) => client.state === 'running') ? true : notKnown;

@@ -107,16 +107,19 @@ export function orTold(
   state: LadderState | null,
 ): Decision {
   if (!asksNode(decision) || unanswered === null) return decision;
-  const { count, reason, isStale } = unanswered;
+  const { count, reason, isStale, refusal } = unanswered;
   if (isStale)
     return refuse('node-silent', `the node obeys a later heal than this one: ${reason}`, { retryAfterMs: 60_000 });
+  // To ask it again says the same.
+  const retryAfterMs = state === null || phaseOf(state) === 'preparing' ? laterEachTime(facts) : UNHEARD_MS;
+  if (refusal) return ended({ as: 'refused', refusal: { ...refusal, retryAfterMs } });
   // The node may still carry out what an earlier attempt has sent: a stop may take its whole grace.
   if (count < ASKED_AT_MOST || facts.nowMs <= (openUntilMs ?? 0)) return decision;
   return refuse(
     'node-silent',
     `its agent is online, and ${count} questions to it were not answered (${reason}): how the node is, nobody knows, and nothing was done to it`,
     // Nobody is down because of us: each look comes as much later as the trouble is old.
-    { page: true, retryAfterMs: state === null || phaseOf(state) === 'preparing' ? laterEachTime(facts) : UNHEARD_MS },
+    { page: true, retryAfterMs },
   );
 }
 

@@ -196,14 +196,14 @@ describe('a client that is down', () => {
     'that could not be started is left to one more attempt where %s says nothing of the node',
     (code) => {
       const ending = refused({ refuse: code, reason: 'AWS', page: false, retryAfterMs: 60_000 } as never);
-      const stuck = down({ ending, client: { is: 'stopped', failedStarts: 3, silent: false } });
+      const stuck = down({ ending, client: { is: 'stopped', failedStarts: 3, unheard: null } });
       expect(next(stuck)).toMatchObject({ do: 'release', keepOperation: true });
       expect(next({ ...stuck, ending: paused })).toMatchObject({ do: 'release', keepOperation: false });
     },
   );
 
   it('that is silent is left to one more attempt by the one that has stopped it, and to replace-node after that', () => {
-    const silent = { is: 'stopped', failedStarts: 3, silent: true } as const;
+    const silent = { is: 'stopped', failedStarts: 3, unheard: { silent: 'nothing came' } } as const;
     expect(next(down({ client: silent }))).toMatchObject({ do: 'release', keepOperation: true });
     expect(next(down({ client: silent, origin: before }))).toMatchObject({ do: 'release', keepOperation: false });
   });

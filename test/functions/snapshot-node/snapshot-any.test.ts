@@ -34,7 +34,7 @@ function anyReplies(open: SnapshotOperation | null, what: number): Replies {
   const any = <Name extends keyof Acts>(...ways: readonly [Told<Name>, ...Told<Name>[]]): Told<Name> =>
     ways[what % ways.length] ?? ways[0];
   return {
-    claim: () => any<'claim'>({ mine: true }, { end: 'another’s' }),
+    claim: () => any<'claim'>({ mine: true, owesStart: false }, { mine: true, owesStart: true }, { end: 'another’s' }),
     look: () =>
       any<'look'>(facts({ open }), facts({ open, nodes: [observedNode({ health: 'stuck' })] }), refusal, FAILS),
     ask: () => any<'ask'>(wellDone.ask(), { ...refusal, by: null }, FAILS),

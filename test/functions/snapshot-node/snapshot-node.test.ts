@@ -294,6 +294,18 @@ describe('what keeps a node from being stopped', () => {
   });
 });
 
+it('tells why a client cannot be started again where AWS refuses its command, and not that the node is silent', () => {
+  const refuse = { refuse: 'aws-refused', reason: 'no policy allows it', page: true, retryAfterMs: 1 } as const;
+  const { ending } = story({ start: () => refuse });
+  expect(ending).toMatchObject({ outcome: 'failed', code: 'aws-refused', page: true });
+  expect(ending).toMatchObject({ reason: expect.stringMatching(/cannot be started: no policy allows it/) });
+});
+
+it('starts a client that an earlier attempt has left down without a look at EC2', () => {
+  const { acts } = story({ claim: () => ({ mine: true, owesStart: true }) });
+  expect(acts.slice(0, 2)).toEqual(['claim', 'lease']);
+});
+
 describe('evidence of a clean stop', () => {
   const of = (...how: Parameters<typeof stopped>) => judgeStop(stopped(...how), snapshotFleet());
 

@@ -111,6 +111,7 @@ const BROKEN: Readonly<Record<string, readonly string[]>> = {
   'refused client-stopped': [CLIENT],
   'refused client-unknown': [CLIENT],
   'refused node-silent': [AGENT, NODE],
+  'refused clock-ahead': [AGENT, NODE],
   'stop-start': [AGENT],
   restart: [SILENT],
 };
@@ -157,7 +158,7 @@ async function readBack({ region }: World) {
 /** Whoever waits for a turn is not refused, and the turn comes. */
 const WAITS: ReadonlySet<string> = new Set(['restarts-paced', 'staggered']);
 /** Nor is what could not be seen for the moment a verdict, where a later look of the same incident gave one. */
-const UNSEEN: ReadonlySet<string> = new Set(['node-silent', 'unreadable', 'throttled', 'busy']);
+const UNSEEN: ReadonlySet<string> = new Set(['node-silent', 'clock-ahead', 'unreadable', 'throttled', 'busy']);
 
 /** The first that the suite did, or refused, in an incident of that node and of that kind. */
 function suiteVerdict(

@@ -1,9 +1,10 @@
 import { SSMServiceException } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from '@jest/globals';
-import { awaitNode, type NodeCommandInput, sendToNode } from '../../../shared/heal/node-commands.ts';
+import { awaitNode, clockAhead, type NodeCommandInput, sendToNode } from '../../../shared/heal/node-commands.ts';
 import { ME, OTHER } from '../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { NOON_MS } from '../../fixtures/builders/time.ts';
 import { LONG_OVER_MS, NEVER_OVER_MS, patientContext, shell } from '../../fixtures/heal-shell.ts';
 
 const input: NodeCommandInput = {
@@ -243,5 +244,25 @@ describe('the answer of a node', () => {
     const { tools, ctx, step, waited } = polled(...Array.from({ length: 6 }, () => pending), done);
     expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, first)).toMatchObject({ answer: {} });
     expect(waited).toEqual([1, 1, 2, 3, 5, 5, 10]);
+  });
+});
+
+describe('an answer that takes the command for late', () => {
+  const late = { result: 'late', fence: 4, reason: 'the clock here says 12:04:22Z' } as const;
+
+  it('before it is late tells of a clock that is ahead, and not of the agent', () => {
+    expect(clockAhead(late, NOON_MS + 120_000, NOON_MS + 3_000)).toMatchObject({
+      refuse: 'clock-ahead',
+      reason: expect.stringContaining('12:04:22Z'),
+      page: true,
+    });
+  });
+
+  it.each([
+    ['came after its start-by', late, NOON_MS],
+    ['has no start-by that is known', late, undefined],
+    ['is no such answer', { ...late, result: 'done' } as const, NOON_MS + 120_000],
+  ])('tells nothing of the clock where it %s', (_, answer, startByMs) => {
+    expect(clockAhead(answer, startByMs, NOON_MS + 3_000)).toBeNull();
   });
 });
