@@ -424,6 +424,8 @@ function nodeCommand(
     overAtMs: overByMs({ operation, sentAtMs }),
     startsClientAtMs: grows?.startClient ? sentAtMs : undefined,
     ...(goal.for === 'measure' && { mayPutBack: true }),
+    // The volume has its new size, by this attempt: without its filesystem that is paid for and of no use.
+    ...('plan' in goal && goal.plan.do === 'modify' && { finishes: true }),
     intent: {
       sentence: grows
         ? `grow the filesystem to ${grows.toGiB} GiB: ${grows.reason}`

@@ -17,6 +17,8 @@ export interface GuardOptions {
    * EC2 keeps a node down. A node that is known to have become another suite's is not put back.
    */
   readonly mayPutBack?: true;
+  /** For an act that finishes what is proved, or made and paid for: no mode leaves it half done. A pause, or a broken file, only delays it. */
+  readonly finishes?: true;
   /** Another instance of the act; a pause tag on it counts as well. */
   readonly instanceId?: string;
 }
@@ -27,7 +29,7 @@ export interface GuardOptions {
  */
 export async function readGuards(
   { clients, payload, environment, store }: Pick<HealContext, 'clients' | 'payload' | 'environment' | 'store'>,
-  { mayPutBack, instanceId }: GuardOptions = {},
+  { mayPutBack, finishes, instanceId }: GuardOptions = {},
 ): Promise<{ readonly fleet: Fleet; readonly fleetHash: string; readonly target: Target | undefined } | Refusal> {
   const { fleet, mode } = payload;
   const ids = [...new Set([payload.instanceId, instanceId ?? payload.instanceId])];
@@ -45,7 +47,7 @@ export async function readGuards(
     if ('refuse' in target) return target;
     targets.set(id, target);
   }
-  const refusal = judgeGuards(switches, [...(tagged?.values() ?? [])], mode, mayPutBack);
+  const refusal = judgeGuards(switches, [...(tagged?.values() ?? [])], mode, mayPutBack, finishes);
   if (refusal) return refusal;
   const { fleetHash } = switches;
   return { fleet: switches.fleet, fleetHash, target: targets.get(instanceId ?? payload.instanceId) };
@@ -62,10 +64,12 @@ export function judgeGuards(
   tags: readonly Readonly<Record<string, string>>[],
   mode: Mode,
   mayPutBack?: true,
+  finishes?: true,
 ): Refusal | null {
   if (mayPutBack) return null;
   const paused = refusal ?? tags.map(judgePauseTag).find((one) => one !== null);
   if (paused) return paused;
+  if (finishes) return null;
   // A heal that began under `act` does not continue under `ask` or `plan`; an approved one continues under both `ask` and `act`. A heal that only had
   // to plan does nothing, even if the file now allows it.
   const allowed = mode !== 'plan' && (fleet.mode === 'act' || (fleet.mode === 'ask' && mode === 'ask'));

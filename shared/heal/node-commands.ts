@@ -43,6 +43,8 @@ export interface NodeCommandInput {
   readonly instanceId?: string;
   /** The command only puts back what we took down, or starts what we stopped: see guard.ts. */
   readonly mayPutBack?: true;
+  /** The command only finishes what is proved, or made: see guard.ts. */
+  readonly finishes?: true;
 }
 
 /**
@@ -65,8 +67,8 @@ export interface SentCommand {
  */
 export async function sendToNode(context: HealContext, input: NodeCommandInput, place: string): Promise<Sent> {
   const { clients, journal, payload } = context;
-  const { holder, ordinal, document, intent, mayPutBack, instanceId = payload.instanceId } = input;
-  const options = { instanceId, ...(mayPutBack && { mayPutBack }) };
+  const { holder, ordinal, document, intent, mayPutBack, finishes, instanceId = payload.instanceId } = input;
+  const options = { instanceId, ...(mayPutBack && { mayPutBack }), ...(finishes && { finishes }) };
   // The guards are also read before the quiet time is raised: a heal that is refused here need not wait for its end to release the node.
   const early = await readGuards(context, options);
   if ('refuse' in early) {

@@ -14,6 +14,7 @@ import {
 } from '../../../shared/node-commands/node-command.ts';
 import { type CommandTrace, DOCUMENTS, instanceIdOf, type ReplaceContext, type Which } from '../state.ts';
 import type { LadderActContext, Outcome, Result } from './act.ts';
+import { guardOptionsOf } from './mutation.ts';
 
 interface Order {
   readonly which: Which;
@@ -57,7 +58,7 @@ export async function send(
         intent: { sentence, act: `SendCommand ${planned.operation} ${operationId}`, evidence: evidenceOf(planned) },
         instanceId,
         ...(startsClient && { startsClientAtMs: sentAtMs }),
-        ...(context.recovers && { mayPutBack: true as const }),
+        ...guardOptionsOf(context),
       },
       place,
     );

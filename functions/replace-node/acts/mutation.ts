@@ -79,11 +79,17 @@ export async function mutate(context: LadderActContext, mutation: Mutation): Pro
   return result;
 }
 
+/** What an act is to the guards: it gives back, it finishes what was proved, or it begins something. */
+export const guardOptionsOf = ({ recovers, state }: Pick<LadderActContext, 'recovers' | 'state'>): GuardOptions => {
+  if (recovers) return { mayPutBack: true };
+  return state !== null && state.proved !== null ? { finishes: true } : {};
+};
+
 type Said = Result & { readonly said?: string };
 
 async function call(context: LadderActContext, mutation: Mutation): Promise<Said | Interrupted> {
-  const { leases, recovers, step } = context;
-  const options: GuardOptions = recovers ? { mayPutBack: true } : {};
+  const { leases, step } = context;
+  const options = guardOptionsOf(context);
   if (mutation.atMostOnce)
     return callOnce(context, 'call', PATIENT_WAITS_SECONDS, async () => {
       const called = await callUnderGuard(context, leases.holder, mutation.call, options);

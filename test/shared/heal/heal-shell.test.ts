@@ -246,6 +246,18 @@ describe('the guards before each act', () => {
     });
   });
 
+  it.each(['plan', 'ask'])(
+    'let what is proved or paid for be finished in mode %s, and after a pause alone',
+    async (mode) => {
+      const { tools, parameters } = shell();
+      parameters.set(fleetFile, (parameters.get(fleetFile) ?? '').replace('"act"', `"${mode}"`));
+      expect(await readGuards(tools)).toMatchObject({ refuse: 'mode-changed' });
+      expect(await readGuards(tools, { finishes: true })).toMatchObject({ fleet: { mode } });
+      parameters.set(pausedBy.GLOBAL, 'audit');
+      expect(await readGuards(tools, { finishes: true })).toMatchObject({ refuse: 'paused' });
+    },
+  );
+
   describe('where the stored fleet file is broken', () => {
     const broken = (fileVersion?: number) => {
       const here = shell();
