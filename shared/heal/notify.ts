@@ -234,11 +234,8 @@ function toldOf(topicArn: string, content: Content, words: Words, at: Date): Tol
       ? [['seen', `npm run chainmend -- ack ${key}`] as [string, string]]
       : []),
     ['stop', `npm run chainmend -- pause ${plainText(fleet, 64)} --why "…"`],
-    // Of one node: a person undoes what was done to that. An undo that was refused for good is not offered again. Its name is a tag's value.
-    ...(undoes(text('trigger')) &&
-    !(text('trigger') === 'request:undo' && isFinal(code)) &&
-    !isOfMany(node) &&
-    PASTEABLE.test(`${fleet}/${node}`)
+    // Of one node: a person undoes what was done to that. Its name is a tag's value.
+    ...(undoes(text('trigger'), code) && !isOfMany(node) && PASTEABLE.test(`${fleet}/${node}`)
       ? [['undo', `npm run chainmend -- undo ${fleet}/${node}`] as [string, string]]
       : []),
     ...(runbook === undefined ? [] : [['runbook', runbook] as [string, string]]),
@@ -274,8 +271,9 @@ function answersIn({ plan, incidentId }: Content, { code }: Words): readonly (re
 /** A key that a shell takes as one word and nothing else. */
 const PASTEABLE = /^[A-Za-z0-9][\w.:/=+@-]*$/;
 
-/** Triggers whose heal may have put something away. */
-const undoes = (trigger: string | undefined): boolean => trigger !== undefined && /^(node|request):/.test(trigger);
+/** Triggers whose heal may have put something away. An undo that was refused for good is not offered again. */
+const undoes = (trigger: string | undefined, code: string): boolean =>
+  trigger !== undefined && /^(node|request):/.test(trigger) && !(trigger === 'request:undo' && isFinal(code));
 
 /** A subject is ASCII: a typographic apostrophe or an ellipsis has a plain form. */
 const inAscii = (character: string): string => ({ '’': "'", '…': '...' })[character] ?? '?';

@@ -346,11 +346,41 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/begin'],
     },
   ],
+  'shared/heal/put-back.ts': [
+    {
+      name: 'an undo brings back only what a heal has written down that it kept of the node',
+      find: 'record.node === node',
+      replace: "node !== ''",
+      caughtBy: ['functions/replace-node/sources', 'infra/commands/heal/heal-cli'],
+    },
+    {
+      name: 'an undo that has nothing to put back is refused at the desk',
+      find: "refuse: 'nothing-to-undo', reason: NOTHING_KEPT, page: false",
+      replace: "refuse: 'busy', reason: NOTHING_KEPT, page: false",
+      caughtBy: ['infra/commands/heal/heal-cli'],
+    },
+  ],
+  'infra/commands/consent.ts': [
+    {
+      name: 'nothing that asks is begun where nobody can be asked',
+      find: 'if (!yes && !confirm) throw new NeedsYesError(what, rowOf(verb).looks);',
+      replace: 'if (false) throw new NeedsYesError(what, rowOf(verb).looks);',
+      caughtBy: ['infra/commands/verb-table'],
+    },
+  ],
+  'infra/commands/fleets/effects.ts': [
+    {
+      name: 'a push that matches other nodes is asked about',
+      find: 'return came.length + left.length + turned.length > 0;',
+      replace: 'return came.length + left.length + turned.length > 100;',
+      caughtBy: ['infra/commands/fleets/fleet-cli'],
+    },
+  ],
   'shared/heal/notify.ts': [
     {
       name: 'a page of several nodes has no command that undoes what is done to one',
-      find: "undoes(text('trigger')) && !isOfMany(node)",
-      replace: "undoes(text('trigger')) && isOfMany('fleet')",
+      find: "undoes(text('trigger'), code) && !isOfMany(node)",
+      replace: "undoes(text('trigger'), code) && isOfMany('fleet')",
       caughtBy: ['shared/heal/page'],
     },
     {
@@ -2037,12 +2067,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'what was put away for a person’s other data is told from what did not work',
       find: '!requests.some(({ incidentId }) => incidentId === latest.incidentId) && {',
       replace: '{',
-      caughtBy: ['functions/replace-node/sources'],
-    },
-    {
-      name: 'an undo brings back only what a heal has written down that it kept of the node',
-      find: 'if (!record || record.node !== payload.node) return [];',
-      replace: 'if (!record) return [];',
       caughtBy: ['functions/replace-node/sources'],
     },
     {
