@@ -4290,6 +4290,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/guardrails/breaker.ts': [
     {
+      name: 'where more than half of a fleet are dead, that is no chance',
+      find: 'dead * 2 <= judged.length',
+      replace: 'dead <= judged.length',
+      caughtBy: ['shared/guardrails/breaker'],
+    },
+    {
+      name: 'a dark zone is one until most of its own nodes answer',
+      find: 'return silent * 2 > here.length ? zoneOf(name, nodes) : null;',
+      replace: 'return silent > here.length ? zoneOf(name, nodes) : null;',
+      caughtBy: ['shared/guardrails/breaker'],
+    },
+    {
       name: 'where nobody could be asked the breaker is blind, and says nothing of any node',
       find: 'known.length > 1 && known.every(',
       replace: 'known.length > 999 && known.every(',
@@ -4785,6 +4797,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/lease.ts': [
+    {
+      name: 'who waits for capacity of AWS keeps nobody else waiting for a restart',
+      find: "operation?.kind === 'replace' && operation.memory.unstarted !== undefined;",
+      replace: "operation?.kind === 'grow';",
+      caughtBy: ['shared/heal/restarts'],
+    },
     {
       name: 'modifications of a day are counted again when one is written down',
       find: 'if (recent.length >= modificationsPerDay) return',
