@@ -44,7 +44,7 @@ export function readYamlSource(path: string, text: string, limits: YamlLimits): 
   if (size !== undefined) return unreadable(path, size);
   const counter = new LineCounter();
   const yaml = isTooDeep(text) ? undefined : readYaml(text, counter);
-  if (yaml === undefined) return unreadable(path, 'the file is nested too deep');
+  if (yaml === undefined) return unreadable(path, `the file is nested more than ${MAXIMUM_LEVELS} deep`);
   const pairsOf = pairsByKey();
   const place = (offset: number) => {
     const { line, col } = counter.linePos(offset);

@@ -138,14 +138,14 @@ describe('what is wrong in a fleet file', () => {
     ['anchors and tags in one line', '&a !a '.repeat(3_000)],
   ])('is told at once where it is nested too deep: %s', (_, text) => {
     expect(problemsIn({ 'bitcoin.yaml': `${head}${nodes}horizon: ${text}\n` })).toEqual([
-      'bitcoin.yaml:1:1 the file is nested too deep',
+      'bitcoin.yaml:1:1 the file is nested more than 50 deep',
     ]);
   });
 
   it('is no depth, though a line has many keys and many brackets that end', () => {
     const tags = Array.from({ length: 60 }, (_, at) => `k${at}: { a: [] }`).join(', ');
     expect(problemsIn({ 'bitcoin.yaml': `${head}nodes: { tag: { ${tags} } }\n` })).not.toContain(
-      'bitcoin.yaml:1:1 the file is nested too deep',
+      'bitcoin.yaml:1:1 the file is nested more than 50 deep',
     );
   });
 

@@ -1,0 +1,44 @@
+// The fleet files as they are stored: one that is built to cost much costs its own fleet, and no other.
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { expect, it } from '@jest/globals';
+import { deployedValues } from '../../../shared/fleet/membership.ts';
+import { parseStored } from '../../../shared/fleet/parse.ts';
+import { readSettings } from '../../../shared/fleet/settings.ts';
+import { bitcoinFile, DEPLOYED } from '../../fixtures/builders/fleet.ts';
+import { jsonStructures, within } from '../../fixtures/structures.ts';
+
+/** As much as a parameter holds. */
+const CHARACTERS = 8_192;
+const EVIL = '/chainmend/fleets/evil';
+
+const [deployment = { value: '' }] = deployedValues([
+  parseStored(bitcoinFile()),
+  parseStored(bitcoinFile({ fleet: 'evil', nodes: { tag: { Component: 'nodes/evil' } } })),
+]);
+const storing = (evil: string): SSMClient => {
+  const Parameters = [
+    { Name: DEPLOYED, Value: deployment.value },
+    { Name: EVIL, Value: evil },
+    { Name: '/chainmend/fleets/bitcoin', Value: JSON.stringify(bitcoinFile()) },
+  ];
+  return Object.assign(Object.create(SSMClient.prototype), { send: async () => ({ Parameters }) });
+};
+
+const files = {
+  ...jsonStructures(),
+  ...within('{"fleet":"evil","chain":"bitcoin","mode":"plan","nodes":', jsonStructures(), '}'),
+};
+
+it.each(Object.entries(files))('a stored file with %s is broken, and the others are read', async (_, worst) => {
+  const { fleets, broken } = await readSettings(storing(worst(CHARACTERS * 0.9)), '/chainmend');
+  expect(fleets.map(({ name }) => name)).toEqual(['bitcoin']);
+  expect([...broken.keys()]).toEqual([EVIL]);
+  expect(broken.get(EVIL)?.length).toBeLessThan(10_000);
+});
+
+it('a stored file that is nested too deep is told with the limit', async () => {
+  const { broken } = await readSettings(storing('['.repeat(5_000) + ']'.repeat(5_000)), '/chainmend');
+  expect(broken.get(EVIL)).toMatch(
+    /^fleet file: the file is ".*; JSON is nested more than 32 deep; expected a JSON object/,
+  );
+});
