@@ -2057,8 +2057,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/tried.ts': [
     {
       name: 'a set that a person did not want for something else is as good as before',
-      find: "if (one.fault === 'unwanted') return false;",
-      replace: "if (one.fault === 'same-stop') return false;",
+      find: "fault === 'unwanted' || fault === 'unpermitted'",
+      replace: "fault === 'same-stop' || fault === 'unpermitted'",
       caughtBy: ['functions/replace-node/tried'],
     },
   ],
