@@ -161,6 +161,7 @@ export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Su
     rules: [...dispatchHeal.rules, ...registerNodes.rules],
   });
 
+  settings.precede(dispatchHeal.suiteFunction.function);
   if (dashboards) new Dashboards(scope, 'Dashboards', shared.fleets);
   new SnapshotPolicies(scope, 'Snapshots', shared.fleets);
 

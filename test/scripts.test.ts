@@ -35,6 +35,7 @@ const PLAYED: Readonly<Record<string, Play>> = {
   storm: { words: ['--help'], says: '--seeds' },
   mutants: { words: ['no-such-rule'], status: 2, says: 'no mutant has "no-such-rule" in its name' },
   'mutants:generated': { words: ['no-such-file'], status: 2, says: 'no file with "no-such-file" in its path' },
+  'mutants:membership': { words: ['no-such-claim'], status: 2, says: 'no-such-claim' },
   'mutants:storms': { words: ['--help'], says: '--log' },
   decisions: { words: ['--listTests'], says: 'decisions.test.ts' },
   behaviour: { words: [], status: 1, says: 'usage: npm run behaviour -- FILE' },

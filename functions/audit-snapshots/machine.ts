@@ -23,6 +23,7 @@ import { fleetTag, suiteOfPrefix } from '../../shared/model/suite.ts';
 import { DRILL_TAG, INCIDENT_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData, maskHook } from '../../shared/node-commands/masked-user-data.ts';
 import { clientsOf } from '../../shared/node-commands/node-command.ts';
+import { readOwnSnapshots } from '../../shared/snapshots/inventory.ts';
 import { readHeals } from './facts.ts';
 import { givesWay } from './judge.ts';
 import { note, settleDrill } from './record.ts';
@@ -79,6 +80,16 @@ async function launchAlone(context: DrillActContext, drill: Drill): Promise<Acts
   if ('refuse' in guarded) return { failed: guarded.reason, isTold: false };
   const { fleet } = guarded;
   if (fleet.drills === undefined) return { failed: 'the fleet file asks for no drills any more', isTold: false };
+  const own = await readOwnSnapshots(
+    ec2,
+    fleet,
+    drill.set.parts.map(({ snapshotId }) => snapshotId),
+  );
+  if ('refused' in own) return { failed: own.refused, isTold: false };
+  const volumes = drill.set.parts.flatMap((part) => {
+    const snapshot = own.get(part.snapshotId);
+    return snapshot ? [{ ...part, snapshot }] : [];
+  });
   const pattern = fleet.copiesFrom ? null : await describeInstance(ec2, payload.instanceId);
   const launchTemplate = templateOf(fleet, pattern?.launchTemplate ?? null);
   // There was one a moment ago, and EC2 may show what was before: the step is repeated.
@@ -90,7 +101,7 @@ async function launchAlone(context: DrillActContext, drill: Drill): Promise<Acts
     maskHook: maskHook(clientsOf(fleet)),
     ownUserData: fleet.replace.userData,
     tags: tagsOf(fleet, drill.incidentId),
-    throwAway: { securityGroupId: fleet.drills.securityGroup, volumes: drill.set.parts },
+    throwAway: { securityGroupId: fleet.drills.securityGroup, volumes },
   };
   let short = 'there is no subnet to launch it in';
   for (const [at, subnetId] of drill.subnetIds.entries()) {

@@ -3,7 +3,7 @@
 // tags and EC2 all agree.
 
 import { createHash } from 'node:crypto';
-import { claimants } from '../../shared/fleet/membership.ts';
+import { claimants, claimantsOfVolume } from '../../shared/fleet/membership.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { keptOf } from '../../shared/heal/kept.ts';
@@ -123,7 +123,7 @@ function judgeRecord(
 function judgeRetention(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: PruneFacts): Retention | null {
   const { tags, node, keepUntilMs } = thing;
   if (tags[FLEET_TAG] !== fleet.tag) return NOT_NOW;
-  const others = claimants(fleet.neighbours, tags);
+  const others = 'volumeId' in thing ? claimantsOfVolume(fleet, tags) : claimants(fleet.neighbours, tags);
   if (others.length > 0) return keep(`it carries the tags of ${others.join(' and ')}, too: nobody can say whose it is`);
   const written = tags[KEEP_UNTIL_TAG];
   if (written === undefined) return keep(`it carries no ${KEEP_UNTIL_TAG}: nobody has said that it may go`);

@@ -46,7 +46,7 @@ export interface RetiredInstance {
 
 export interface PruneFacts {
   readonly nowMs: number;
-  readonly fleet: Pick<Fleet, 'name' | 'tag' | 'volumes' | 'neighbours' | 'cleanSnapshots'>;
+  readonly fleet: Pick<Fleet, 'name' | 'suite' | 'tag' | 'volumes' | 'neighbours' | 'cleanSnapshots'>;
   /** The fleet's nodes now, without instances that join or have retired. */
   readonly nodes: readonly FleetNode[];
   /** Why nothing of a node is touched (an open incident, a heal, a pause), by the node's name and by its instance's id. */

@@ -1,5 +1,6 @@
 // Which attached volumes are the node’s data, what they hold where nothing is mounted, and whether they may go to another instance. Pure.
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
+import { ownVolumes } from '../../shared/fleet/membership.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import { FLEET_TAG, hasTags } from '../../shared/model/tags.ts';
 import type { Layer } from '../../shared/node-commands/node-answer.ts';
@@ -13,7 +14,7 @@ import { foundVolume } from './state.ts';
 export function foundVolumes({ fleet, original, seen, volumes }: Facts): readonly FoundVolume[] {
   if (!original) return [];
   const { instance } = original;
-  const attached = volumes.filter(
+  const attached = ownVolumes(fleet, volumes).filter(
     ({ attachment, volumeId }) => attachment?.instanceId === instance.instanceId && volumeId !== instance.rootVolumeId,
   );
   const found = fleet.volumes.flatMap(({ role, path, tags }) => {

@@ -1,5 +1,6 @@
 // Judges a node: what the guardrails say of a rung, and whether the client follows its chain again. Pure.
 import { familyOf } from '../../shared/chains/defaults.ts';
+import { judgeVolumes } from '../../shared/fleet/membership.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { judgeConditions } from '../../shared/guardrails/conditions.ts';
 import { actOf, guardedAs, isOwnCommand, judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
@@ -55,7 +56,9 @@ export function guardOf(facts: Facts, rung: Rung) {
       : null) ??
     (isOwnCommand(rung) && !known ? judgeEvidence(facts) : null) ??
     (rung === 'swap' || rung === 'replace'
-      ? (judgeSigning(fleet, role, node) ?? (known ? null : judgeEvidence(facts)))
+      ? (judgeData(facts, instance.instanceId) ??
+        judgeSigning(fleet, role, node) ??
+        (known ? null : judgeEvidence(facts)))
       : null) ??
     (rung === 'stop-start' && want.do === 'heal'
       ? judgeZone(breaker, { instanceId: instance.instanceId, name: node })
@@ -82,6 +85,7 @@ function guardOfUpgrade(facts: Facts, { instance }: Machine): Refusal | null {
   const { tags, autoScalingGroup, publicIp } = instance;
   return (
     spared ??
+    judgeData(facts, instance.instanceId) ??
     judgeSigning(fleet, role, node) ??
     judgeOwner({ rung: 'swap', fleet, tags, autoScalingGroup, instanceStore, stopProtected, standbyFault, publicIp })
   );
@@ -93,6 +97,7 @@ function guardOfBeside(facts: Facts, { instance }: Machine): Refusal | null {
   if (spared) return spared;
   const { tags, autoScalingGroup, publicIp } = instance;
   return (
+    judgeData(facts, instance.instanceId) ??
     judgeReach(facts) ??
     judgeOwner({ rung: 'replace', fleet, tags, autoScalingGroup, instanceStore, stopProtected, standbyFault, publicIp })
   );
@@ -112,6 +117,13 @@ const judgeEvent = ({ move }: Pick<Facts, 'move'>, rung: Rung): Refusal | null =
 
 const PERSON_MS = 60 * 60_000;
 
+/** Other data take the place of what is on the node's volumes: these are the fleet's alone. */
+const judgeData = ({ fleet, volumes }: Pick<Facts, 'fleet' | 'volumes'>, instanceId: string): Refusal | null =>
+  judgeVolumes(
+    fleet,
+    volumes.filter(({ attachment }) => attachment?.instanceId === instanceId),
+  );
+
 /** The role of this function is limited at the deployment, by the fleet files and by tags. */
 function judgeReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal | null {
   const forPerson = { page: true, retryAfterMs: PERSON_MS };
@@ -121,7 +133,7 @@ function judgeReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal |
   }
   if (reach === null || reach.launch.length === 0) return null;
   const tags = Object.entries(fleet.nodes.tags).map((tag) => tag.join('='));
-  const reason = `no other instance may be launched: the tags of the fleet, ${tags.join(' and ')}, are missing on ${reach.launch.join(', ')}`;
+  const reason = `no other instance may be launched: the tags of the fleet alone, ${tags.join(' and ')}, are missing on ${reach.launch.join(', ')}`;
   return { refuse: 'out-of-reach', reason, ...forPerson };
 }
 

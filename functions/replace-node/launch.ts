@@ -4,7 +4,7 @@ import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { planHandOver, tagsOfTargetGroups } from '../../shared/aws/hand-over.ts';
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import { isFaultOfEveryZone, judgeLaunch, type Launch, requestLaunch } from '../../shared/aws/launch.ts';
-import { isOfFleet, launchNeeds, templateOf, withoutFleetTags } from '../../shared/aws/launch-needs.ts';
+import { launchNeeds, strangeResource, templateOf, withoutFleetTags } from '../../shared/aws/launch-needs.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { lostAddressOf } from '../../shared/guardrails/replace.ts';
 import { claimTags } from '../../shared/model/suite.ts';
@@ -115,5 +115,5 @@ async function untaggedGroups(
   groups: ReadonlyMap<string, string>,
 ): Promise<readonly string[]> {
   const tags = await tagsOfTargetGroups(elb, [...groups.keys()]);
-  return [...groups].flatMap(([arn, name]) => (isOfFleet(tags.get(arn) ?? {}, fleet) ? [] : [`target group ${name}`]));
+  return [...groups].flatMap(([arn, name]) => strangeResource(fleet, `target group ${name}`, tags.get(arn) ?? {}));
 }

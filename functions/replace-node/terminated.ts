@@ -1,7 +1,7 @@
 // A node whose instance somebody has terminated: what is known of it, whether it is made again, and from which data. Pure.
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
-import { isOfFleet } from '../../shared/aws/launch-needs.ts';
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
+import { claimantsOfVolume, isResourceOf } from '../../shared/fleet/membership.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import type { FoundNode, FoundVolume } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -94,4 +94,7 @@ const isItsOwn = (
   instance: InstanceDescription,
   fleet: Facts['fleet'],
 ): boolean =>
-  availabilityZone === instance.availabilityZone && !Object.hasOwn(tags, RETIRED_TAG) && isOfFleet(tags, fleet);
+  availabilityZone === instance.availabilityZone &&
+  !Object.hasOwn(tags, RETIRED_TAG) &&
+  isResourceOf(fleet, tags) &&
+  claimantsOfVolume(fleet, tags).length === 0;

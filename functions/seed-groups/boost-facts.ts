@@ -2,6 +2,7 @@
 // read, or nothing.
 import { DescribeVolumesModificationsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { describeVolumes, type VolumeDescription } from '../../shared/aws/volumes.ts';
+import { ownVolumes } from '../../shared/fleet/membership.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
@@ -34,7 +35,7 @@ export async function readBoostFacts(
   const observed = nodesLately(observations, nowMs);
   const instanceIds = nodes.map(({ instanceId }) => instanceId);
   const attached = instanceIds.length === 0 ? [] : await describeVolumes(ec2, { instanceIds });
-  const data = attached.filter(({ tags }) => fleet.volumes.some((role) => hasTags(tags, role.tags)));
+  const data = ownVolumes(fleet, attached).filter(({ tags }) => fleet.volumes.some((role) => hasTags(tags, role.tags)));
   const modifications = await readModifications(ec2, data);
   const volumes = data.flatMap((volume) => {
     const node = nodes.find(({ instanceId }) => instanceId === volume.attachment?.instanceId);

@@ -4,15 +4,16 @@
 import {
   CreateLaunchTemplateVersionCommand,
   DescribeLaunchTemplateVersionsCommand,
-  type EC2Client,
   type LaunchTemplateBlockDeviceMapping,
   ModifyLaunchTemplateCommand,
 } from '@aws-sdk/client-ec2';
 import { type AwsRefusal, catchRefusal } from '../../shared/aws/refusals.ts';
+import type { OwnSnapshot } from '../../shared/fleet/membership.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
 import { type Approval, reconcileWhole, type WholePlan } from '../../shared/reconcile/plan.ts';
 import { takeSteps } from '../../shared/reconcile/steps.ts';
+import { readOwnSnapshots } from '../../shared/snapshots/inventory.ts';
 import type { SeedRecord } from '../../shared/snapshots/seeds.ts';
 import { readGuards, type SeedContext } from './context.ts';
 import { decideSeeds, type SeedFacts, type SeedPlan, type SeedStep, stillPlanned } from './decide.ts';
@@ -149,7 +150,8 @@ async function makeVersion(
   approved: boolean,
 ): Promise<number | SubjectRefusal | AwsRefusal> {
   const { ec2 } = context.clients;
-  const mappings = await mappingsOf(ec2, step);
+  const mappings = await mappingsOf(context, step);
+  if (mappings !== null && 'refused' in mappings) return mappings;
   return journalled(context, step, approved, 'CreateLaunchTemplateVersion', async () => {
     const { LaunchTemplateVersion } = await ec2.send(
       new CreateLaunchTemplateVersionCommand({
@@ -180,20 +182,27 @@ const withFailed = ({ failed }: SeedRecord, more: readonly string[]): readonly s
 
 /** The owner's mappings with the snapshot in the one of the data; null where a step takes the owner's version as it is. */
 async function mappingsOf(
-  ec2: EC2Client,
+  { clients: { ec2 }, fleet }: SeedContext,
   { templateId, base, seed }: SeedStep,
-): Promise<LaunchTemplateBlockDeviceMapping[] | null> {
+): Promise<LaunchTemplateBlockDeviceMapping[] | AwsRefusal | null> {
   if (seed === null) return null;
+  const own = await readOwnSnapshots(ec2, fleet, [seed.snapshotId]);
+  if ('refused' in own) return own;
+  const snapshot = own.get(seed.snapshotId);
+  if (!snapshot) return { refused: `${seed.snapshotId} is not there any more`, code: 'Gone' };
   const { LaunchTemplateVersions = [] } = await ec2.send(
     new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: [String(base)] }),
   );
   const { BlockDeviceMappings = [] } = LaunchTemplateVersions[0]?.LaunchTemplateData ?? {};
-  return BlockDeviceMappings.map((mapping) => (mapping.DeviceName === seed.device ? seeded(mapping, seed) : mapping));
+  return BlockDeviceMappings.map((mapping) =>
+    mapping.DeviceName === seed.device ? seeded(mapping, snapshot, seed) : mapping,
+  );
 }
 
 function seeded(
   mapping: LaunchTemplateBlockDeviceMapping,
-  { snapshotId, sizeGiB, encrypted }: NonNullable<SeedStep['seed']>,
+  { snapshotId }: OwnSnapshot,
+  { sizeGiB, encrypted }: NonNullable<SeedStep['seed']>,
 ): LaunchTemplateBlockDeviceMapping {
   const { Encrypted, ...ebs } = mapping.Ebs ?? {};
   return {

@@ -2,6 +2,7 @@
 import { DescribeSnapshotsCommand, type EC2Client, type Filter, type Snapshot } from '@aws-sdk/client-ec2';
 import { readInstance } from '../../shared/aws/instances.ts';
 import { describeVolumes } from '../../shared/aws/volumes.ts';
+import { judgeVolumes } from '../../shared/fleet/membership.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { type FleetView, seenLately, viewFleet } from '../../shared/guardrails/fleet-view.ts';
@@ -41,7 +42,8 @@ export async function readFacts({
   const open = node?.operation?.kind === 'snapshot' && node.operation.phase === 'down' ? node.operation : null;
   const tags = Object.fromEntries((instance?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const paused = switches.refusal ?? judgePauseTag(tags);
-  if (paused && open === null) return paused;
+  const refused = paused ?? judgeVolumes(fleet, volumes);
+  if (refused && open === null) return refused;
   const view = viewFleet(fleet, { observations, watch }, nowMs);
   const root = instance?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === instance.RootDeviceName);
   return {

@@ -1,5 +1,6 @@
 // The settings that people change: the global pause, and the fleets. Functions read them at every invocation, so a change needs no deployment.
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { type CfnResource, RemovalPolicy } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { deployedParameterNames, deployedValues } from '../../shared/fleet/membership.ts';
@@ -9,6 +10,9 @@ import type { Grant } from './grants.ts';
 import { arn, suiteNames } from './suite-names.ts';
 
 export class Settings extends Construct {
+  /** What the deployment knows of the fleets. */
+  readonly #deployed: readonly StringParameter[];
+
   constructor(scope: Construct, id: string, fleets: readonly FleetFile[]) {
     super(scope, id);
     const { parameterPrefix } = suiteNames(this);
@@ -21,13 +25,14 @@ export class Settings extends Construct {
     });
     pause.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     const names = deployedParameterNames(parameterPrefix);
-    for (const [at, { value, tier }] of deployedValues(fleets.map(({ document }) => document)).entries())
-      new StringParameter(this, `Deployed${at + 1}`, {
-        parameterName: names[at] ?? '',
-        stringValue: value,
-        description: 'The tags by which each fleet is known. A stored fleet file may ask for less, and never for more.',
-        tier: tier === 'Standard' ? ParameterTier.STANDARD : ParameterTier.ADVANCED,
-      });
+    this.#deployed = deployedValues(fleets.map(({ document }) => document)).map(
+      ({ value, tier }, at) =>
+        new StringParameter(this, `Deployed${at + 1}`, {
+          parameterName: names[at] ?? '',
+          stringValue: value,
+          tier: tier === 'Standard' ? ParameterTier.STANDARD : ParameterTier.ADVANCED,
+        }),
+    );
     // These parameters are deleted with the stack, or with the fleet. A stored fleet would still be watched, by roles that may not touch it. So
     // nobody else may make these parameters (docs/adr/0024).
     for (const { document } of fleets) {
@@ -35,10 +40,15 @@ export class Settings extends Construct {
       new StringParameter(this, `Fleet-${document.fleet}`, {
         parameterName: fleetParameterName(parameterPrefix, document.fleet),
         stringValue: value,
-        description: `Fleet ${document.fleet}, as its file says.`,
         tier: tier === 'Standard' ? ParameterTier.STANDARD : ParameterTier.ADVANCED,
       });
     }
+  }
+
+  /** The function that counts broken fleet files, and begins each heal, comes after what is deployed is written: before, it would find every file broken. */
+  precede({ node: { defaultChild } }: IFunction): void {
+    for (const { node } of this.#deployed)
+      (defaultChild as CfnResource).addDependency(node.defaultChild as CfnResource);
   }
 
   /** To read parameters by their names. */

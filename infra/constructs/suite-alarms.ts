@@ -62,6 +62,9 @@ const ONE_EVENT = {
   treatMissingData: TreatMissingData.NOT_BREACHING,
 } as const;
 
+/** A deployment writes a fleet's file some seconds after what it knows of the fleet: one sweep may see the one without the other. */
+const TWO_SWEEPS = { evaluationPeriods: 3, datapointsToAlarm: 2 } as const;
+
 const sumOf = (metric: MetricProps): Metric => new Metric({ statistic: Stats.SUM, ...metric });
 
 /**
@@ -80,6 +83,7 @@ interface Rule {
   readonly metric: IMetric;
   readonly comparisonOperator: ComparisonOperator;
   readonly evaluationPeriods: number;
+  readonly datapointsToAlarm?: number;
   readonly treatMissingData: TreatMissingData;
   readonly threshold?: number;
 }
@@ -109,9 +113,10 @@ export class SuiteAlarms extends Construct {
           namespace: suiteNames(this).metricNamespace,
           metricName: 'BrokenFleetFiles',
           statistic: Stats.MAXIMUM,
-          period: EVENT_PERIOD,
+          period: Duration.minutes(1),
         }),
         ...ONE_EVENT,
+        ...TWO_SWEEPS,
       },
     ).addAlarmAction(toPeople);
     for (const suiteFunction of functions) this.#failures(suiteFunction, { heals: heals.includes(suiteFunction) });

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { readFleets } from '../../infra/fleets.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
+import { widenedIn } from '../../shared/fleet/membership.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetParameterName } from '../../shared/fleet/parameter.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
@@ -24,7 +25,7 @@ import { Checker } from './checks/checker.ts';
 import { PAGES_MAX } from './checks/invariants.ts';
 import { makeReport, type Report } from './report/report.ts';
 import type { Scenario } from './scenario.ts';
-import { deployTags } from './world/deployed.ts';
+import { deployedFrom, deployTags } from './world/deployed.ts';
 import { deployInto, settled } from './world/deployment.ts';
 import { regionOfNodes } from './world/region-of-nodes.ts';
 import { World } from './world/world.ts';
@@ -207,11 +208,12 @@ async function pushFleets(
 ): Promise<{ readonly fleets: ReadonlyMap<string, Fleet>; readonly later: readonly (() => Promise<unknown>)[] }> {
   const fleets = new Map<string, Fleet>();
   const later: (() => Promise<unknown>)[] = [];
+  const deployed = deployedFrom(fleetFiles.map(({ document }) => document));
   const documents: FleetDocument[] = [];
   for (const { document } of fleetFiles) {
     const change = changes[document.fleet];
     const pushed = JSON.parse(JSON.stringify({ ...document, ...change })) as FleetDocument;
-    documents.push(pushed);
+    documents.push(widenedIn(pushed, deployed).length > 0 ? pushed : document);
     fleets.set(document.fleet, resolveFleet(pushed));
     if (!change) continue;
     const Name = fleetParameterName('/chainmend', document.fleet);
@@ -220,7 +222,7 @@ async function pushFleets(
     await put({ ...pushed, mode: document.mode });
     if (change.mode !== undefined) later.push(() => put(pushed));
   }
-  // What a scenario's people changed before its story they have deployed.
+  // What a scenario's people changed before its story they have deployed, where a push would not do.
   await deployTags(region, documents);
   return { fleets, later };
 }

@@ -1,7 +1,7 @@
 // What another instance is launched from: the template, and its parts without the fleet's tags, which no heal may use. It reads, and changes nothing.
 import { DescribeLaunchTemplateVersionsCommand, DescribeTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { claimantsOfResource, isResourceOf } from '../fleet/membership.ts';
 import type { Fleet } from '../fleet/model.ts';
-import { FLEET_TAG, hasTags } from '../model/tags.ts';
 import type { InstanceDescription } from './instances.ts';
 import type { Launch } from './launch.ts';
 import { catchRefusal } from './refusals.ts';
@@ -18,11 +18,7 @@ export function templateOf(
   return launchTemplate.startsWith('lt-') ? { id: launchTemplate } : { name: launchTemplate };
 }
 
-/** The tags by which heals may use a resource: those of the fleet's nodes, or its name. The same fence as `taggedGrants` of the stack. */
-export const isOfFleet = (tags: Tags, { tag, nodes }: Pick<Fleet, 'tag' | 'nodes'>): boolean =>
-  tags[FLEET_TAG] === tag || hasTags(tags, nodes.tags);
-
-/** Parts of the launch template without the fleet's tags: the template itself, and the security groups that its interfaces name. */
+/** Parts of the launch template that are not the fleet's alone: the template itself, and the security groups that its interfaces name. */
 export async function launchNeeds(
   { ec2 }: { readonly ec2: EC2Client },
   fleet: Fleet,
@@ -44,7 +40,16 @@ export async function launchNeeds(
   return withoutFleetTags(ec2, fleet, [...(id === undefined || isGranted ? [] : [id]), ...new Set(groups)]);
 }
 
-/** Those of the resources that lack the fleet's tags. */
+/** Why heals may not use a resource, in few words; empty where they may. */
+export function strangeResource(fleet: Fleet, name: string, tags: Tags): readonly string[] {
+  if (isResourceOf(fleet, tags)) return [];
+  const others = claimantsOfResource(fleet, tags);
+  return [
+    others.length > 0 ? `${name} (which ${others.join(' and ')} ${others.length > 1 ? 'claim' : 'claims'})` : name,
+  ];
+}
+
+/** Those of the resources that lack the fleet's tags, or that another fleet claims, too. */
 export async function withoutFleetTags(
   ec2: EC2Client,
   fleet: Fleet,
@@ -53,8 +58,8 @@ export async function withoutFleetTags(
   if (ids.length === 0) return [];
   const byId = { Filters: [{ Name: 'resource-id', Values: [...ids] }] };
   const { Tags = [] } = await ec2.send(new DescribeTagsCommand(byId));
-  return ids.filter((id) => {
+  return ids.flatMap((id) => {
     const own = Tags.filter(({ ResourceId }) => ResourceId === id);
-    return !isOfFleet(Object.fromEntries(own.map(({ Key = '', Value = '' }) => [Key, Value])), fleet);
+    return strangeResource(fleet, id, Object.fromEntries(own.map(({ Key = '', Value = '' }) => [Key, Value])));
   });
 }

@@ -16,6 +16,7 @@ import {
   type TagSpecification,
   type VolumeType,
 } from '@aws-sdk/client-ec2';
+import type { OwnSnapshot } from '../fleet/membership.ts';
 import { type UserData, userDataWithOwn } from '../node-commands/user-data.ts';
 import { ROOT_DEVICES } from './instances.ts';
 import { type Accepted, type AwsRefusal, catchDryRun, catchRefusal } from './refusals.ts';
@@ -51,7 +52,7 @@ export interface ThrowAway {
 
 export interface LaunchedVolume {
   readonly device: string;
-  readonly snapshotId: string;
+  readonly snapshot: OwnSnapshot;
   readonly sizeGiB: number;
   readonly type: string;
   readonly iops: number | null;
@@ -227,10 +228,15 @@ function throwAwayVolumes(
         ? { DeviceName, Ebs: { ...Ebs, DeleteOnTermination: true } }
         : { DeviceName, NoDevice: '' },
     ),
-    ...volumes.map(({ device, snapshotId, sizeGiB, type, iops, throughputMiBps }) => ({
+    ...volumes.map(({ device, snapshot, sizeGiB, type, iops, throughputMiBps }) => ({
       DeviceName: device,
       Ebs: {
-        ...{ SnapshotId: snapshotId, VolumeSize: sizeGiB, VolumeType: type as VolumeType, DeleteOnTermination: true },
+        ...{
+          SnapshotId: snapshot.snapshotId,
+          VolumeSize: sizeGiB,
+          VolumeType: type as VolumeType,
+          DeleteOnTermination: true,
+        },
         ...(iops !== null && { Iops: iops }),
         ...(throughputMiBps !== null && { Throughput: throughputMiBps }),
       },

@@ -13,6 +13,7 @@ import {
   type TagSpecification,
   type VolumeType,
 } from '@aws-sdk/client-ec2';
+import type { OwnSnapshot, OwnVolume } from '../fleet/membership.ts';
 import { type Accepted, type AwsRefusal, catchDryRun, catchRefusal } from './refusals.ts';
 import { settable } from './tagging.ts';
 import { describeVolumes, type VolumeShape } from './volumes.ts';
@@ -114,7 +115,7 @@ export interface NewVolumeSpec extends VolumeShape {
 }
 
 export interface FromSnapshot extends NewVolumeSpec {
-  readonly snapshotId: string;
+  readonly snapshot: OwnSnapshot;
   readonly availabilityZone: string;
   /** "Valid range: 100 - 300 MiB/s" (VolumeInitializationRate); absent: at AWS's own rate, which AWS does not publish. */
   readonly initializationMiBps?: number;
@@ -165,7 +166,7 @@ export function requestVolumeFrom(ec2: EC2Client, wish: Omit<FromSnapshot, 'toke
 }
 
 const requestFrom = (wish: FromSnapshot): CreateVolumeCommandInput => ({
-  SnapshotId: wish.snapshotId,
+  SnapshotId: wish.snapshot.snapshotId,
   AvailabilityZone: wish.availabilityZone,
   ...performance(wish),
 });
@@ -181,11 +182,11 @@ const create = (ec2: EC2Client, request: CreateVolumeCommandInput): Promise<Crea
  */
 export const copyVolume = (
   ec2: EC2Client,
-  wish: NewVolumeSpec & { readonly sourceVolumeId: string },
+  wish: NewVolumeSpec & { readonly source: OwnVolume },
 ): Promise<CreatedVolume | AwsRefusal> =>
   catchRefusal(async () => {
     const { Volumes = [] } = await ec2.send(
-      new CopyVolumesCommand({ SourceVolumeId: wish.sourceVolumeId, ...performance(wish) }),
+      new CopyVolumesCommand({ SourceVolumeId: wish.source.volumeId, ...performance(wish) }),
     );
     return createdVolume('CopyVolumes', Volumes[0]?.VolumeId);
   });

@@ -22,12 +22,24 @@ interface Member {
   readonly neighbours: readonly Neighbour[];
 }
 
+/** What of a fleet decides whose a volume or a snapshot is. */
+interface DataOwner extends Pick<Member, 'suite' | 'neighbours'> {
+  /** Its name, as its things carry it. */
+  readonly tag: string;
+  readonly volumes: readonly { readonly tags: Tags }[];
+}
+
+/** What of a fleet decides whose a launch template, a security group, an address or a target group is. */
+interface ResourceOwner extends Omit<Member, 'name'> {
+  readonly tag: string;
+}
+
 /** What the deployment knows of one fleet. */
 export interface Selector {
   readonly nodes: Tags;
   /** By the volume's role. */
   readonly volumes: Readonly<Record<string, Tags>>;
-  /** What else of AWS the file names, each as a digest of its field and its value: a zone, credentials, policies, copies. */
+  /** What else of AWS the file names, each as a digest of its kind and its value: a zone, credentials, subnets, a launch template and more. */
   readonly names: readonly string[];
 }
 /** By the fleet's name. */
@@ -38,6 +50,18 @@ declare const own: unique symbol;
 export interface Target {
   readonly instanceId: string;
   readonly [own]: true;
+}
+
+declare const ownData: unique symbol;
+/** A snapshot that volumes may be made from. Nothing but this file makes one, of a snapshot whose tags it has judged. */
+export interface OwnSnapshot {
+  readonly snapshotId: string;
+  readonly [ownData]: 'snapshot';
+}
+/** A volume that may be copied, in the same way. */
+export interface OwnVolume {
+  readonly volumeId: string;
+  readonly [ownData]: 'volume';
 }
 
 /** Another fleet of the suite, by what the deployment knows of it. */
@@ -65,7 +89,7 @@ function selectorOf(document: StoredDocument): Selector {
   return {
     nodes: nodes.tag,
     volumes: Object.fromEntries(Object.entries(volumes).map(([role, { tag }]) => [role, tag])),
-    names: namesIn(document).map(({ path, value }) => digestOf(path, value)),
+    names: [...new Set(namesIn(document).map(digestOf))],
   };
 }
 
@@ -162,9 +186,14 @@ export function widenedIn(document: StoredDocument, deployed: Deployed): readonl
   compare(['nodes', 'tag'], stored.nodes, known.nodes);
   for (const [role, tags] of Object.entries(stored.volumes))
     compare(['volumes', role, 'tag'], tags, known.volumes[role]);
-  for (const { path, value } of namesIn(document))
-    if (!known.names.includes(digestOf(path, value)))
-      problems.push({ kind: 'conflict', path, value, expected: `expected what the deployment knows: ${DEPLOY}` });
+  for (const named of namesIn(document)) {
+    const digest = digestOf(named);
+    if (known.names.includes(digest)) continue;
+    const others = [...deployed].flatMap(([name, { names }]) => (names.includes(digest) ? [name] : [])).sort();
+    const whose = others.length > 0 ? `, and ${document.fleet} may not have what is ${others.join(' and ')}’s` : '';
+    const { path, value } = named;
+    problems.push({ kind: 'conflict', path, value, expected: `expected what the deployment knows${whose}: ${DEPLOY}` });
+  }
   return problems;
 }
 
@@ -174,24 +203,36 @@ export const neighboursOf = (fleet: string, deployed: Deployed): readonly Neighb
     name === fleet ? [] : [{ name, tags: nodes, volumes: Object.values(volumes) }],
   );
 
-/** What else a file names of AWS, which one team must not reach by another's name. */
-function namesIn({ dns, rpc, snapshots, replace }: StoredDocument): readonly { path: string[]; value: unknown }[] {
-  const named = (path: string[], value: unknown) => (value === undefined || value === null ? [] : [{ path, value }]);
+/** What else a file names of AWS: by another's name one team must reach nothing of another one. */
+interface Named {
+  readonly path: readonly string[];
+  /** What it is: two fields may name things of one kind. */
+  readonly kind: string;
+  readonly value: unknown;
+}
+
+function namesIn({ dns, rpc, snapshots, replace, drills }: StoredDocument): readonly Named[] {
+  const all = (path: string[], kind: string, values: readonly unknown[] = []): readonly Named[] =>
+    values.flatMap((value) => (value === undefined || value === null ? [] : [{ path, kind, value }]));
+  const copies = snapshots?.copiesFrom;
   return [
-    ...named(['dns', 'zone'], dns?.zone),
+    ...all(['dns', 'zone'], 'zone', [dns?.zone]),
     // A file is on the fleet's own nodes.
-    ...named(['rpc', 'credentials'], rpc?.credentials?.startsWith('file:') ? undefined : rpc?.credentials),
-    ...named(
-      ['snapshots', 'copiesFrom'],
-      snapshots?.copiesFrom && [snapshots.copiesFrom.region, snapshots.copiesFrom.account],
-    ),
-    ...(replace?.lifecyclePolicies ?? []).flatMap((policy) => named(['replace', 'lifecyclePolicies'], policy)),
+    ...all(['rpc', 'credentials'], 'credentials', [
+      rpc?.credentials?.startsWith('file:') ? undefined : rpc?.credentials,
+    ]),
+    ...all(['snapshots', 'copiesFrom'], 'copies', [copies && [copies.region, copies.account]]),
+    ...all(['replace', 'lifecyclePolicies'], 'policy', replace?.lifecyclePolicies),
+    ...all(['replace', 'launchTemplate'], 'launch template', [replace?.launchTemplate]),
+    ...all(['replace', 'subnets'], 'subnet', replace?.subnets),
+    ...all(['drills', 'subnet'], 'subnet', [drills?.subnet]),
+    ...all(['drills', 'securityGroup'], 'security group', [drills?.securityGroup]),
   ];
 }
 
-const digestOf = (path: readonly string[], value: unknown): string =>
+const digestOf = ({ kind, value }: Named): string =>
   createHash('sha256')
-    .update(JSON.stringify([path, value]))
+    .update(JSON.stringify([kind, value]))
     .digest('hex')
     .slice(0, DIGEST_CHARACTERS);
 
@@ -203,23 +244,78 @@ export const claimants = (neighbours: readonly Neighbour[], tags: Tags): readonl
 export const isMember = ({ suite, nodes, neighbours }: Omit<Member, 'name'>, tags: Tags): boolean =>
   hasTags(tags, nodes.tags) && claimOn(suite, tags) === 'own' && claimants(neighbours, tags).length === 0;
 
-/**
- * Whether a snapshot with these tags may be the fleet's: whom the suite took it for decides, and without that nobody else may claim it by the tags of its
- * volume.
- */
-export function isSnapshotOf(
-  {
-    suite,
-    tag,
-    neighbours,
-  }: { readonly suite: string; readonly tag: string; readonly neighbours: readonly Neighbour[] },
-  tags: Tags,
-): boolean {
-  const takenFor = tags[FLEET_TAG];
-  if (takenFor !== undefined)
-    return takenFor === tag || !neighbours.some(({ name }) => fleetTag(suite, name) === takenFor);
-  return !neighbours.some(({ volumes }) => volumes.some((own) => hasTags(tags, own)));
+/** Whether one of the suite's other fleets is named on something. */
+const isNamed = (suite: string, { name }: Neighbour, tags: Tags): boolean => tags[FLEET_TAG] === fleetTag(suite, name);
+
+/** Fleets that claim a volume or a snapshot besides this one: by their name on it, or by the tags of their volumes. What carries the fleet's own name and tags is its own. */
+export function claimantsOfData({ suite, tag, volumes, neighbours }: DataOwner, tags: Tags): readonly string[] {
+  const isOwn = tags[FLEET_TAG] === tag && volumes.some((role) => hasTags(tags, role.tags));
+  return neighbours
+    .filter((one) => isNamed(suite, one, tags) || (!isOwn && one.volumes.some((role) => hasTags(tags, role))))
+    .map(({ name }) => name)
+    .sort();
 }
+
+/**
+ * Fleets that claim a volume on a node of this one. A neighbour's tags that each of the fleet's own volumes carries as well tell nothing: the instance
+ * decides then.
+ */
+export const claimantsOfVolume = (fleet: DataOwner, tags: Tags): readonly string[] => {
+  const tells = (theirs: Tags): boolean => !fleet.volumes.some((role) => hasTags(role.tags, theirs));
+  const neighbours = fleet.neighbours.map((one) => ({ ...one, volumes: one.volumes.filter(tells) }));
+  return claimantsOfData({ ...fleet, neighbours }, tags);
+};
+
+/** Fleets that claim a launch template, a security group, an address or a target group besides this one: by their name on it, or by the tags of their nodes. */
+export function claimantsOfResource({ suite, tag, nodes, neighbours }: ResourceOwner, tags: Tags): readonly string[] {
+  const isOwn = tags[FLEET_TAG] === tag && hasTags(tags, nodes.tags);
+  return neighbours
+    .filter((one) => isNamed(suite, one, tags) || (!isOwn && hasTags(tags, one.tags)))
+    .map(({ name }) => name)
+    .sort();
+}
+
+/** Whether heals may use such a resource: it carries the tags of the fleet's nodes, or its name, and no other fleet claims it. The same fence as `taggedGrants` of the stack. */
+export const isResourceOf = (fleet: ResourceOwner, tags: Tags): boolean =>
+  (tags[FLEET_TAG] === fleet.tag || hasTags(tags, fleet.nodes.tags)) && claimantsOfResource(fleet, tags).length === 0;
+
+/** Why nothing new is begun with the data of a node: another fleet claims one of its volumes, too. null where none does. */
+export function judgeVolumes(
+  fleet: DataOwner & Pick<Member, 'name'>,
+  seen: readonly { readonly volumeId: string; readonly tags: Tags }[],
+): Refusal | null {
+  for (const { volumeId, tags } of seen) {
+    const others = claimantsOfVolume(fleet, tags);
+    if (others.length === 0) continue;
+    const reason = `${contestedWords(fleet.name, volumeId, others)}: nothing is done with it until it carries those of one alone`;
+    return { refuse: 'node-unknown', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
+  }
+  return null;
+}
+
+/** The volumes of a node that no other fleet claims. */
+export const ownVolumes = <Seen extends { readonly volumeId: string; readonly tags: Tags }>(
+  fleet: DataOwner,
+  seen: readonly Seen[],
+): readonly (Seen & OwnVolume)[] =>
+  seen.filter((one): one is Seen & OwnVolume => claimantsOfVolume(fleet, one.tags).length === 0);
+
+/** The snapshots that no other fleet claims: without a fleet's name on one, the tags of its volume decide. */
+export const ownSnapshots = <Seen extends { readonly snapshotId: string; readonly tags: Tags }>(
+  fleet: DataOwner,
+  seen: readonly Seen[],
+): readonly (Seen & OwnSnapshot)[] =>
+  seen.filter((one): one is Seen & OwnSnapshot => claimantsOfData(fleet, one.tags).length === 0);
+
+/** Snapshots that another account shares, which the fleet's deployment knows: of their tags nothing is seen here. */
+export const sharedSnapshots = <Seen extends { readonly snapshotId: string; readonly ownerId: string }>(
+  account: { readonly id: string },
+  seen: readonly Seen[],
+): readonly (Seen & OwnSnapshot)[] => seen.filter((one): one is Seen & OwnSnapshot => one.ownerId === account.id);
+
+/** Why nothing is done with something that other fleets claim, too. */
+export const contestedWords = (fleet: string, id: string, others: readonly string[]): string =>
+  `${id} carries the tags of ${[fleet, ...others].sort().join(' and ')}, so it is nobody’s`;
 
 /** As often as register-nodes looks. */
 const RETRY_AFTER_MS = 5 * 60_000;
@@ -261,8 +357,7 @@ export function judgeMembership(
   if (elsewhere) return elsewhere;
   const others = claimants(neighbours, tags);
   if (others.length === 0) return null;
-  const fleets = [name, ...others].sort().join(' and ');
-  const reason = `${instanceId} carries the tags of ${fleets}, so it is nobody’s: nothing is begun on it until it carries those of one alone`;
+  const reason = `${contestedWords(name, instanceId, others)}: nothing is begun on it until it carries those of one alone`;
   return { refuse: 'node-unknown', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
 }
 

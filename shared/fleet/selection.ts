@@ -5,7 +5,7 @@ import { hasTags } from '../model/tags.ts';
 import { claimants } from './membership.ts';
 import type { Fleet } from './model.ts';
 
-/** The one fleet whose selector an instance carries; an instance of none or several fleets is no node. */
+/** The one fleet whose member an instance is; an instance of none or several fleets is no node. */
 export function fleetOf(
   tags: Readonly<Record<string, string>>,
   fleets: readonly Fleet[],
@@ -13,9 +13,16 @@ export function fleetOf(
   const matching = fleets.filter(({ nodes }) => hasTags(tags, nodes.tags));
   const [only] = matching;
   if (!only) return { refuse: 'node-unknown', reason: 'the instance carries no fleet’s tags' };
-  const names = new Set([...matching.map(({ name }) => name), ...claimants(only.neighbours, tags)]);
-  if (names.size > 1)
-    return { refuse: 'node-unknown', reason: `the instance carries the tags of ${[...names].sort().join(', ')}` };
+  const others = matching.map(({ name, nodes, volumes }) => ({
+    name,
+    tags: nodes.tags,
+    volumes: volumes.map((one) => one.tags),
+  }));
+  const claims = claimants([...only.neighbours, ...others], tags).filter((name) => name !== only.name);
+  if (claims.length > 0) {
+    const names = [...new Set([only.name, ...claims])].sort().join(', ');
+    return { refuse: 'node-unknown', reason: `the instance carries the tags of ${names}` };
+  }
   return claimOn(only.suite, tags) === 'own'
     ? only
     : {

@@ -1,5 +1,6 @@
 // Decides whether a full disk is grown, by how much, or why not: one pure decision from what was read.
 
+import { judgeVolumes } from '../fleet/membership.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { growthChange } from '../guardrails/drift.ts';
 import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../guardrails/ebs.ts';
@@ -437,6 +438,12 @@ const lasting = (toGiB: number, usedGiB: number, rateGiB: number, capped: boolea
 
 /** The node's own answer decides which volume is under the path; EC2's tags must agree. If the node was not asked, EC2's tags choose. */
 function chooseVolume(facts: ResizeFacts): VolumeFact | Refusal {
+  const volume = findVolume(facts);
+  if ('refuse' in volume) return volume;
+  return judgeVolumes(facts.fleet, [volume]) ?? volume;
+}
+
+function findVolume(facts: ResizeFacts): VolumeFact | Refusal {
   const role = facts.fleet.volumes.find(({ role }) => role === facts.volumeRole);
   const again = { retryAfterMs: HOUR_MS, page: true };
   if (!role)

@@ -217,7 +217,7 @@ function createOf(
   const { type, iops, throughputMiBps, encrypted, kmsKeyId, tags } = volume;
   const rate = facts.fleet.replace.initializationMiBps;
   const request: Omit<FromSnapshot, 'token'> = {
-    snapshotId: part.snapshotId,
+    snapshot: part,
     availabilityZone: node.availabilityZone,
     // No volume is smaller than its snapshot.
     sizeGiB: Math.max(volume.sizeGiB, part.sizeGiB),
@@ -225,8 +225,8 @@ function createOf(
     tags: { ...usersTags(tags), ...ownTags(facts, node.name) },
     ...(rate !== undefined && { initializationMiBps: rate }),
   };
-  const { tags: _, ...shape } = request;
-  return [{ name: nameOf('CreateVolume', shape), wish: { call: 'CreateVolume', request } }];
+  const { tags: _, snapshot: made, ...shape } = request;
+  return [{ name: nameOf('CreateVolume', made.snapshotId, shape), wish: { call: 'CreateVolume', request } }];
 }
 
 function launchOf(facts: FleetFacts, { node, owner }: NodeFacts): NamedWish | null {

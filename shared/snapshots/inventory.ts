@@ -2,12 +2,20 @@
 // volumes that are gone. All of them, or none.
 import {
   DescribeLockedSnapshotsCommand,
+  DescribeSnapshotsCommand,
   type EC2Client,
   type Filter,
   paginateDescribeSnapshots,
   type Snapshot,
 } from '@aws-sdk/client-ec2';
-import { isSnapshotOf } from '../fleet/membership.ts';
+import { type AwsRefusal, catchRefusal } from '../aws/refusals.ts';
+import {
+  claimantsOfData,
+  contestedWords,
+  type OwnSnapshot,
+  ownSnapshots,
+  sharedSnapshots,
+} from '../fleet/membership.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { FLEET_TAG } from '../model/tags.ts';
 import { plainJson } from '../text/plain-text.ts';
@@ -22,6 +30,9 @@ const MAX_PAGES = 25;
 const FILTER_VALUES = 200;
 /** Where nodes are in another account. */
 type SharingAccount = NonNullable<NonNullable<Fleet['copiesFrom']>['account']>;
+
+/** As EC2 shows it; whose it is is not judged yet. */
+type SeenSnapshot = Omit<SnapshotFact, keyof OwnSnapshot> & Pick<OwnSnapshot, 'snapshotId'>;
 
 const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
 const STATES = new Set<string>(['pending', 'completed', 'error', 'recoverable', 'recovering']);
@@ -44,7 +55,7 @@ export async function readSnapshots(
   const asks = snapshots.some(({ Tags = [] }) => locks === 'all' || Tags.some(({ Key }) => Key === POLICY_TAG));
   const locked = asks ? await readLocked(ec2, fleet.name) : new Set<string>();
   const facts = snapshots.flatMap((snapshot) => factOf(snapshot, locked));
-  return facts.filter(({ tags }) => isSnapshotOf(fleet, tags)).sort(newestFirst);
+  return [...ownSnapshots(fleet, facts)].sort(newestFirst);
 }
 
 const newestFirst = (a: SnapshotFact, b: SnapshotFact): number =>
@@ -64,7 +75,32 @@ export async function readShared(
   // As "Specify snapshot description filters" has it for what a policy made (EBS user guide): an id is of one length, and begins no other.
   const Filters = [{ Name: 'description', Values: [`Created for policy: ${policy}*`] }];
   const snapshots = await describe(ec2, name, Filters, id);
-  return snapshots.flatMap((snapshot) => factOf(snapshot, new Set())).sort(newestFirst);
+  const facts = snapshots.flatMap((snapshot) => factOf(snapshot, new Set()));
+  return [...sharedSnapshots({ id }, facts)].sort(newestFirst);
+}
+
+/**
+ * The snapshots that volumes are made from, judged once more right before: whose they are may have changed since they were chosen.
+ *
+ * @returns by their ids; refused where one is gone, or another fleet claims it
+ */
+export async function readOwnSnapshots(
+  ec2: EC2Client,
+  fleet: Pick<Fleet, 'name' | 'suite' | 'tag' | 'volumes' | 'neighbours' | 'copiesFrom'>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, OwnSnapshot> | AwsRefusal> {
+  const read = await catchRefusal(() => ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [...new Set(ids)] })));
+  if ('refused' in read) return read;
+  const account = fleet.copiesFrom?.account;
+  const facts = (read.Snapshots ?? []).flatMap((snapshot) => factOf(snapshot, new Set()));
+  const own = new Map(
+    (account ? sharedSnapshots(account, facts) : ownSnapshots(fleet, facts)).map((one) => [one.snapshotId, one]),
+  );
+  const strange = ids.find((id) => !own.has(id));
+  if (strange === undefined) return own;
+  const others = claimantsOfData(fleet, facts.find(({ snapshotId }) => snapshotId === strange)?.tags ?? {});
+  const why = others.length > 0 ? contestedWords(fleet.name, strange, others) : `${strange} is not ${fleet.name}’s`;
+  return { refused: `${why}: no volume is made from it`, code: 'SnapshotOfAnotherFleet' };
 }
 
 function selectionsOf(
@@ -122,7 +158,7 @@ function refuseBeyond(page: number, fleet: string): void {
   throw new Error(`fleet ${fleet}: more than ${MAX_PAGES * A_PAGE} snapshots: half-read selections are refused`);
 }
 
-function factOf(snapshot: Snapshot, locked: ReadonlySet<string>): readonly SnapshotFact[] {
+function factOf(snapshot: Snapshot, locked: ReadonlySet<string>): readonly SeenSnapshot[] {
   const { SnapshotId, VolumeId, VolumeSize, StartTime, State, OwnerId = '' } = snapshot;
   if (!SnapshotId || !VolumeId || !VolumeSize || !StartTime || !State || !STATES.has(State))
     throw new Error(`EC2 tells of a snapshot without id, volume, size, start or state: ${plainJson(snapshot, 500)}`);

@@ -1,4 +1,5 @@
 // The model of a fleet's snapshots: sets of parts. Each part is of one volume; all were taken at one moment and are restored together.
+import type { OwnSnapshot } from '../fleet/membership.ts';
 
 /** Role of a volume: data, ancient, … */
 export type FleetRole = string;
@@ -31,9 +32,8 @@ export interface Ledger {
   readonly heldBy: string | null;
 }
 
-/** One snapshot as EC2 shows it. */
-export interface SnapshotFact {
-  readonly snapshotId: string;
+/** One snapshot of the fleet as EC2 shows it. */
+export interface SnapshotFact extends OwnSnapshot {
   readonly volumeId: string;
   readonly sizeGiB: number;
   readonly startedAtMs: number;

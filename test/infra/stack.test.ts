@@ -397,6 +397,13 @@ describe('what is kept', () => {
       ['/chainmend/fleets/litecoin', expect.stringContaining('"Stage":"production"')],
     ]);
   });
+
+  it('tell what is deployed before the function that counts broken fleet files: it never finds them all broken', () => {
+    const [deployed] = resources('AWS::SSM::Parameter').filter(
+      ({ Properties }) => Properties.Name === '/chainmend/deployed/1',
+    );
+    expect([dispatchHeal.DependsOn].flat()).toContain(deployed?.id);
+  });
 });
 
 describe('people', () => {

@@ -177,6 +177,7 @@ export interface Resource {
   // biome-ignore lint/suspicious/noExplicitAny: a template is read by path, and a wrong path fails its test
   readonly Properties: any;
   readonly DeletionPolicy?: string;
+  readonly DependsOn?: string | readonly string[];
 }
 
 export function resourcesOf(stack: ChainmendStack): (type: string) => Resource[] {

@@ -12,12 +12,14 @@ import {
   keepOnTermination,
 } from '../../../shared/aws/volume-changes.ts';
 import { describeVolumes } from '../../../shared/aws/volumes.ts';
+import { ownVolumes } from '../../../shared/fleet/membership.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { poll, turnAt } from '../../../shared/heal/context.ts';
 import { putInQuarantine } from '../../../shared/heal/kept.ts';
 import type { Blame, FoundVolume, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { MarkAnswer, MarkQuestion } from '../../../shared/model/questions.ts';
 import { hasTags, INCIDENT_TAG, LEDGER_TAGS, TAG_VALUE_MAX, WHY_TAG } from '../../../shared/model/tags.ts';
+import { readOwnSnapshots } from '../../../shared/snapshots/inventory.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import {
   dropRestored,
@@ -139,7 +141,7 @@ async function make(
     tags: { ...found.tags, ...ownTags(context), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
   };
   if (restored.from === 'sibling') {
-    const [source] = (await describeVolumes(ec2, { instanceIds: [restored.source] })).filter(
+    const [source] = ownVolumes(fleet, await describeVolumes(ec2, { instanceIds: [restored.source] })).filter(
       ({ tags, attachment, volumeId }) => isRole(fleet, found.role, tags, attachment?.device ?? '', volumeId),
     );
     if (!source) return { refused: `${restored.source} has no ${found.role} volume any more`, code: 'Gone' };
@@ -147,17 +149,21 @@ async function make(
       await copyVolume(ec2, {
         ...wish,
         sizeGiB: Math.max(found.sizeGiB, source.sizeGiB),
-        sourceVolumeId: source.volumeId,
+        source,
       }),
     );
   }
   const rate = fleet.replace.initializationMiBps;
+  const read = await readOwnSnapshots(ec2, fleet, [snapshotId]);
+  if ('refused' in read) return read;
+  const snapshot = read.get(snapshotId);
+  if (!snapshot) return { refused: `${snapshotId} is not there any more`, code: 'Gone' };
   return said(
     await createVolumeFrom(ec2, {
       ...wish,
       // No volume is smaller than its snapshot.
       sizeGiB: Math.max(found.sizeGiB, snapshotGiB),
-      snapshotId,
+      snapshot,
       availabilityZone: restored.availabilityZone,
       ...(rate !== undefined && { initializationMiBps: rate }),
     }),

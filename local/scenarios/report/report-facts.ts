@@ -16,6 +16,7 @@ import {
 } from '../../../infra/report/facts.ts';
 import { recoveryOf } from '../../../infra/report/recovery.ts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
+import { ownSnapshots } from '../../../shared/fleet/membership.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { NodeMetric } from '../../../shared/fleet/resource-names.ts';
 import type { DrillRecord } from '../../../shared/heal/drill.ts';
@@ -24,7 +25,6 @@ import { keys } from '../../../shared/heal/store.ts';
 import { DEFAULT_SUITE } from '../../../shared/model/suite.ts';
 import { hasTags } from '../../../shared/model/tags.ts';
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
-import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import type { VolumeOwner } from '../../../shared/snapshots/sets.ts';
 import { START_MS } from '../../region.ts';
 import type { PlacedNode, World } from '../world/world.ts';
@@ -164,7 +164,7 @@ function recoveryIn({ region, nodes }: World, fleet: Fleet): Recovery {
         [...volumeIds].map(([role, volumeId]): [string, VolumeOwner] => [volumeId, { node: name, role }]),
       ),
   );
-  const facts = region.ec2.snapshots().flatMap((snapshot): readonly SnapshotFact[] => {
+  const facts = region.ec2.snapshots().flatMap((snapshot) => {
     const tags = region.ec2.tags(snapshot.snapshotId);
     const ledger = readLedger(tags);
     const isOurs =
@@ -181,5 +181,5 @@ function recoveryIn({ region, nodes }: World, fleet: Fleet): Recovery {
       },
     ];
   });
-  return recoveryOf(facts, { fleet, volumes, nodeNames: new Set(nodes.map(({ name }) => name)) });
+  return recoveryOf(ownSnapshots(fleet, facts), { fleet, volumes, nodeNames: new Set(nodes.map(({ name }) => name)) });
 }

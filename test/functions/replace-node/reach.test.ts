@@ -2,8 +2,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { guardOf } from '../../../functions/replace-node/judge.ts';
 import { planOf } from '../../../functions/replace-node/plan.ts';
-import { isOfFleet } from '../../../shared/aws/launch-needs.ts';
 import { isDenied } from '../../../shared/aws/refusals.ts';
+import { isResourceOf } from '../../../shared/fleet/membership.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { FLEET, facts, impaired } from '../../fixtures/replace-facts.ts';
 
@@ -39,14 +39,25 @@ describe('another instance', () => {
 });
 
 it('is told by the tags of the nodes, all of them, or by the name of the fleet', () => {
+  const own = { Component: 'nodes/bitcoin', Stage: 'production' };
   const fleet = {
+    suite: 'chainmend',
     tag: 'bitcoin',
-    nodes: { tags: { Component: 'nodes/bitcoin', Stage: 'production' }, nameTag: 'Name' },
+    neighbours: [{ name: 'irita', tags: { Project: 'irita' }, volumes: [] }],
+    nodes: { tags: own },
   };
-  expect(isOfFleet({ Component: 'nodes/bitcoin', Stage: 'production', Name: 'x' }, fleet)).toBe(true);
-  expect(isOfFleet({ 'chainmend:fleet': 'bitcoin' }, fleet)).toBe(true);
-  for (const tags of [{}, { Component: 'nodes/bitcoin' }, { 'chainmend:fleet': 'litecoin' }])
-    expect(isOfFleet(tags, fleet)).toBe(false);
+  expect(isResourceOf(fleet, { ...own, Name: 'x' })).toBe(true);
+  expect(isResourceOf(fleet, { 'chainmend:fleet': 'bitcoin' })).toBe(true);
+  for (const tags of [
+    {},
+    { Component: 'nodes/bitcoin' },
+    { 'chainmend:fleet': 'litecoin' },
+    // Two fleets claim these.
+    { ...own, Project: 'irita' },
+    { ...own, 'chainmend:fleet': 'irita' },
+    { 'chainmend:fleet': 'bitcoin', Project: 'irita' },
+  ])
+    expect(isResourceOf(fleet, tags)).toBe(false);
 });
 
 it.each([

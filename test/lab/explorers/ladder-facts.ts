@@ -8,6 +8,7 @@ import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact, SnapshotSet } from '../../../shared/snapshots/model.ts';
+import { asOwn } from '../../fixtures/builders/snapshot.ts';
 import { type LadderSetting, ZONES } from './ladder-setting.ts';
 import { viewOf } from './ladder-view.ts';
 import { type LadderWorld, NODE, OLD, SIBLING_ID, START_MS, STOPPED_AT } from './ladder-world.ts';
@@ -155,35 +156,36 @@ const setOf = ({ fleet, donor }: LadderSetting, at: number): SnapshotSet => ({
   height: STOPPED_AT - 100,
 });
 
-const partOf = (at: number, part: number): SnapshotFact => ({
-  snapshotId: `snap-0${at}${part}`,
-  volumeId: '',
-  sizeGiB: 500,
-  startedAtMs: 0,
-  state: 'completed',
-  encrypted: true,
-  kmsKeyId: null,
-  ownerId: '111122223333',
-  tags: {},
-  policyId: null,
-  locked: false,
-  archived: false,
-  ledger: {
-    fleet: null,
-    node: null,
-    ofValidator: false,
-    role: null,
-    setId: null,
-    parts: null,
-    height: null,
-    blockHash: null,
-    chainId: null,
-    client: null,
-    clientVersion: null,
-    mode: null,
-    cleanStop: true,
-    verifiedAtMs: null,
-    quarantined: null,
-    heldBy: null,
-  },
-});
+const partOf = (at: number, part: number): SnapshotFact =>
+  asOwn({
+    snapshotId: `snap-0${at}${part}`,
+    volumeId: '',
+    sizeGiB: 500,
+    startedAtMs: 0,
+    state: 'completed',
+    encrypted: true,
+    kmsKeyId: null,
+    ownerId: '111122223333',
+    tags: {},
+    policyId: null,
+    locked: false,
+    archived: false,
+    ledger: {
+      fleet: null,
+      node: null,
+      ofValidator: false,
+      role: null,
+      setId: null,
+      parts: null,
+      height: null,
+      blockHash: null,
+      chainId: null,
+      client: null,
+      clientVersion: null,
+      mode: null,
+      cleanStop: true,
+      verifiedAtMs: null,
+      quarantined: null,
+      heldBy: null,
+    },
+  });

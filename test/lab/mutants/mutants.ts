@@ -4213,9 +4213,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'no data of another fleet’s snapshot are restored',
-      find: 'return !neighbours.some(({ volumes }) => volumes.some((own) => hasTags(tags, own)));',
-      replace: 'return neighbours.length >= 0;',
+      find: 'seen.filter((one): one is Seen & OwnSnapshot => claimantsOfData(fleet, one.tags).length === 0);',
+      replace: 'seen.filter((one): one is Seen & OwnSnapshot => claimantsOfData(fleet, one.tags).length >= 0);',
       caughtBy: ['shared/fleet/membership'],
+    },
+    {
+      name: 'no volume that two fleets claim is grown, copied or exchanged',
+      find: 'return claimantsOfData({ ...fleet, neighbours }, tags);',
+      replace: 'return neighbours.length < 0 ? claimantsOfData(fleet, tags) : [];',
+      caughtBy: ['shared/fleet/membership'],
+    },
+    {
+      name: 'what another fleet claims, too, is not used for another instance',
+      find: '&& claimantsOfResource(fleet, tags).length === 0;',
+      replace: '&& claimantsOfResource(fleet, tags).length >= 0;',
+      caughtBy: ['functions/replace-node/reach'],
     },
   ],
   'shared/heal/guard.ts': [

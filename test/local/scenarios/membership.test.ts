@@ -2,6 +2,10 @@
 import { describe } from '@jest/globals';
 import { itHolds } from './cases/matrix.ts';
 import * as membership from './cases/membership.ts';
+import * as callers from './cases/membership-callers.ts';
 
 describe('a neighbour', () =>
   itHolds('membership', membership.SCENARIOS, new URL('./cases/membership.ts', import.meta.url)));
+
+describe('each function leaves alone what a neighbour claims, too', () =>
+  itHolds('membership', callers.SCENARIOS, new URL('./cases/membership-callers.ts', import.meta.url)));

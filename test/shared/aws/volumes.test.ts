@@ -12,6 +12,7 @@ import {
   keepOnTermination,
 } from '../../../shared/aws/volume-changes.ts';
 import { describeVolumes, initializationOf, type VolumeDescription } from '../../../shared/aws/volumes.ts';
+import { ownSnapshots, ownVolumes } from '../../../shared/fleet/membership.ts';
 import { chainOf, dataVolume, nodeOf } from '../../fixtures/builders/simulated-node.ts';
 import { type PacedRegion, pacedRegion } from '../../fixtures/paced-region.ts';
 
@@ -53,8 +54,15 @@ beforeEach(async () => {
 
 afterEach(() => paced.end());
 
+const FLEET = { suite: 'chainmend', tag: 'bitcoin', volumes: [], neighbours: [] };
+const snapshotOf = (id: string) => {
+  const [own] = ownSnapshots(FLEET, [{ snapshotId: id, tags: {} }]);
+  if (!own) throw new Error('nobody else claims it here');
+  return own;
+};
+
 const wish = (more: Partial<FromSnapshot> = {}): FromSnapshot => ({
-  snapshotId,
+  snapshot: snapshotOf(snapshotId),
   availabilityZone: ZONE,
   sizeGiB: 600,
   type: 'gp3',
@@ -162,7 +170,7 @@ describe('A volume from a snapshot', () => {
         refused: expect.stringContaining('smaller than that of its source'),
       });
     }
-    expect(await createVolumeFrom(aws.ec2, wish({ snapshotId: 'snap-0123456789abcdef0' }))).toMatchObject({
+    expect(await createVolumeFrom(aws.ec2, wish({ snapshot: snapshotOf('snap-0123456789abcdef0') }))).toMatchObject({
       code: 'InvalidSnapshot.NotFound',
     });
     const denied = await paced.clients([{ Effect: 'Allow', Action: 'ec2:DescribeVolumes', Resource: '*' }]);
@@ -181,11 +189,13 @@ describe('A volume from a snapshot', () => {
 
 describe('A copy of a volume', () => {
   it('is one at a time for a source, and one for a token', async () => {
-    const { snapshotId: _, availabilityZone: __, ...like } = wish();
-    const copy = await copyVolume(aws.ec2, { ...like, sourceVolumeId: data });
+    const { snapshot: _, availabilityZone: __, ...like } = wish();
+    const [source] = ownVolumes(FLEET, [{ volumeId: data, tags: {} }]);
+    if (!source) throw new Error('nobody else claims it here');
+    const copy = await copyVolume(aws.ec2, { ...like, source });
     expect(copy).toMatchObject({ volumeId: expect.stringMatching(/^vol-/) });
-    expect(await copyVolume(aws.ec2, { ...like, sourceVolumeId: data })).toEqual(copy);
-    expect(await copyVolume(aws.ec2, { ...like, sourceVolumeId: data, token: 'heal-2' })).toMatchObject({
+    expect(await copyVolume(aws.ec2, { ...like, source })).toEqual(copy);
+    expect(await copyVolume(aws.ec2, { ...like, source, token: 'heal-2' })).toMatchObject({
       refused: expect.stringContaining('in progress'),
     });
     await paced.pass(15_000);

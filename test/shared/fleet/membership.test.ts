@@ -3,12 +3,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   claimants,
+  claimantsOfVolume,
+  contestedWords,
   deployedIn,
   deployedParameterNames,
   deployedValues,
   isMember,
-  isSnapshotOf,
   neighboursOf,
+  ownSnapshots,
   targetFor,
   targetToPutBack,
   widenedIn,
@@ -51,8 +53,53 @@ describe('a stored file', () => {
       { replace: { lifecyclePolicies: ['policy-0123456789abcdef0'] } },
       'replace.lifecyclePolicies',
     ],
+    ['another launch template', { replace: { launchTemplate: 'lt-0123456789abcdef1' } }, 'replace.launchTemplate'],
+    ['other subnets', { replace: { subnets: ['subnet-0123456789abcdef1'] } }, 'replace.subnets'],
+    [
+      'another security group',
+      { probe: 'ssm', rpc: undefined, drills: { securityGroup: 'sg-0123456789abcdef1' } },
+      'drills.securityGroup',
+    ],
+    [
+      'a subnet for a drill',
+      {
+        probe: 'ssm',
+        rpc: undefined,
+        drills: { securityGroup: 'sg-0123456789abcdef1', subnet: 'subnet-0123456789abcdef1' },
+      },
+      'drills.subnet',
+    ],
   ])('may not ask for %s', (_, more, field) => {
     expect(widenedIn(stored(more), deployed).map(({ path }) => path.join('.'))).toContain(field);
+  });
+
+  it('that asks for what is a neighbour’s is told whose it is, whichever field names it', () => {
+    const rich = bitcoinFile({
+      fleet: 'signet',
+      nodes: { tag: { Network: 'signet' } },
+      dns: { zone: 'signet.internal' },
+      replace: { launchTemplate: 'lt-0123456789abcdef2', subnets: ['subnet-0123456789abcdef2'] },
+    });
+    const problems = widenedIn(
+      stored({
+        rpc: undefined,
+        probe: 'ssm',
+        dns: { zone: 'signet.internal' },
+        replace: { launchTemplate: 'lt-0123456789abcdef2' },
+        drills: { securityGroup: 'sg-0123456789abcdef2', subnet: 'subnet-0123456789abcdef2' },
+      }),
+      deployedAs(BITCOIN, rich),
+    );
+    const whose = problems.map(({ path, expected }) => [
+      path.join('.'),
+      expected.includes('bitcoin may not have what is signet’s'),
+    ]);
+    expect(whose).toEqual([
+      ['dns.zone', true],
+      ['replace.launchTemplate', true],
+      ['drills.subnet', true],
+      ['drills.securityGroup', false],
+    ]);
   });
 
   it('of a fleet that nobody has deployed is nothing', () => {
@@ -130,10 +177,34 @@ describe('what two fleets claim', () => {
     expect(targetToPutBack(fleet, 'i-1', both)).toMatchObject({ instanceId: 'i-1' });
   });
 
-  it('gives no data: a snapshot is of whom it was taken for, or of one claimant alone', () => {
-    expect(isSnapshotOf(fleet, own)).toBe(true);
-    expect(isSnapshotOf(fleet, both)).toBe(false);
-    expect(isSnapshotOf(fleet, { ...both, 'chainmend:fleet': 'bitcoin' })).toBe(true);
-    expect(isSnapshotOf(fleet, { ...own, 'chainmend:fleet': 'signet' })).toBe(false);
+  const ofSnapshot = (tags: Record<string, string>) =>
+    ownSnapshots(fleet, [{ snapshotId: 'snap-1', tags }]).length === 1;
+
+  it.each([
+    ['with the tags of its volumes', own, true],
+    ['with the tags of two fleets', both, false],
+    ['with the tags of two fleets and its name', { ...both, 'chainmend:fleet': 'bitcoin' }, true],
+    ['with a neighbour’s name', { ...own, 'chainmend:fleet': 'signet' }, false],
+    ['with its name alone', { 'chainmend:fleet': 'bitcoin' }, true],
+    ['with its name written over a neighbour’s tags', { Network: 'signet', 'chainmend:fleet': 'bitcoin' }, false],
+    ['that nobody has named', {}, true],
+  ])('gives no data: a snapshot %s', (_, tags, isOwn) => {
+    expect(ofSnapshot(tags)).toBe(isOwn);
+  });
+
+  it('is a volume that carries the tags or the name of two fleets, not one whose tags two fleets share for their volumes', () => {
+    expect(claimantsOfVolume(fleet, own)).toEqual([]);
+    expect(claimantsOfVolume(fleet, both)).toEqual(['signet']);
+    expect(claimantsOfVolume(fleet, { ...own, 'chainmend:fleet': 'signet' })).toEqual(['signet']);
+    const volumes = { data: { path: '/node-data', tag: { Volume: 'data' } } };
+    const [one, two] = [
+      bitcoinFile({ volumes }),
+      bitcoinFile({ fleet: 'signet', nodes: { tag: { Network: 'signet' } }, volumes }),
+    ];
+    const shared = resolveFleet(parseStored(one), 'chainmend', neighboursOf('bitcoin', deployedAs(one, two)));
+    expect(claimantsOfVolume(shared, { Volume: 'data' })).toEqual([]);
+    expect(contestedWords('signet', 'vol-1', ['bitcoin'])).toBe(
+      'vol-1 carries the tags of bitcoin and signet, so it is nobody’s',
+    );
   });
 });

@@ -2,10 +2,11 @@
 // other fleet.
 import { everySeconds } from '../../../../local/nodes/rhythm.ts';
 import type { Report } from '../../../../local/scenarios/report/report.ts';
-import type { Scenario } from '../../../../local/scenarios/scenario.ts';
+import type { FleetChange, Scenario } from '../../../../local/scenarios/scenario.ts';
 import type { World } from '../../../../local/scenarios/world/world.ts';
 import { consortium, exchange } from '../../../../local/scenarios/world/worlds.ts';
 import type { CallRecord } from '../../../../local/simulator/trace.ts';
+import { PAUSE_TAG } from '../../../../shared/guardrails/switches.ts';
 
 const START_MS = Date.UTC(2026, 0, 1, 12);
 const minutes = (count: number): number => START_MS + count * 60_000;
@@ -70,6 +71,83 @@ const stolen = (name: string, change: object, word: string): Scenario => ({
     },
   ],
 });
+
+/** The suite's own documents that change nothing on a node but its fence. */
+const OBSERVES = /^chainmend-(see-clients|ask-node|ask-peers|read-config|observe-node|inspect-node)-/;
+const OWNERS = { start: '/opt/node/start', stop: '/opt/node/stop', status: '/opt/node/status' };
+
+/** A fleet whose owner has commands of its own, one of whose nodes stands still while the disk of another fills. */
+const observedOnly = (
+  under: string,
+  change: FleetChange,
+  before: (world: World) => Promise<unknown> = async () => undefined,
+): Scenario => ({
+  name: `under ${under} a node is only looked at: by the suite’s own documents, and of its owner’s commands by status alone, on the fleet’s own nodes`,
+  sentence: under,
+  fleets: {
+    bitcoin: { mode: 'act', unit: undefined, commands: OWNERS, probe: 'unit', ...change },
+    irita: { mode: 'act' },
+  },
+  build: (world) => {
+    exchange(world, {}, { clock: everySeconds(30), runtime: 'commands' });
+    consortium(world);
+    world.beforehand(() => before(world));
+  },
+  people: (world) => {
+    const { machine } = world.find('bitcoin', 'node3');
+    world.at(3, () => machine.client.freeze({ untilRestart: true }));
+  },
+  done: () => false,
+  hours: 1,
+  pagesAtMost: 20,
+  expect: [
+    {
+      sentence: 'it is looked at',
+      holds: (_, world) =>
+        sentTo(world, idsOf(world, 'bitcoin')).some(({ DocumentName }) => DocumentName.includes('see-clients')),
+    },
+    {
+      sentence: 'by no document that changes anything',
+      holds: (_, world) =>
+        sentTo(world, idsOf(world, 'bitcoin')).every(({ DocumentName }) => OBSERVES.test(DocumentName)),
+    },
+    {
+      sentence: 'the owner’s commands go to the fleet’s own nodes alone',
+      holds: (_, world) => {
+        const namesThem = ({ Parameters: { Clients: [told = ''] = [] } }: Sent): boolean =>
+          Buffer.from(told, 'base64').toString().includes(OWNERS.status);
+        return (
+          sentTo(world, idsOf(world, 'bitcoin')).some(namesThem) &&
+          !sentTo(world, idsOf(world, 'irita')).some(namesThem)
+        );
+      },
+    },
+    {
+      sentence: 'no client was stopped or started',
+      holds: (_, world) =>
+        world.nodes.every(
+          ({ fleet, machine }) => fleet.name !== 'bitcoin' || machine.report().clientStarts.length === 0,
+        ),
+    },
+    {
+      sentence: 'nothing of it was changed',
+      holds: (_, world) =>
+        reached(world, idsOf(world, 'bitcoin'), minutes(0)).every(({ operation }) => operation === 'SendCommand'),
+    },
+  ],
+});
+
+interface Sent {
+  readonly DocumentName: string;
+  readonly InstanceIds: readonly string[];
+  readonly Parameters: { readonly Clients?: readonly string[] };
+}
+
+const sentTo = ({ region }: World, ids: readonly string[]): readonly Sent[] =>
+  region.gateway.trace.calls
+    .filter(({ operation }) => operation === 'SendCommand')
+    .map(({ input }) => input as Sent)
+    .filter(({ InstanceIds }) => InstanceIds.some((id) => ids.includes(id)));
 
 export const SCENARIOS: readonly Scenario[] = [
   stolen(
@@ -164,4 +242,10 @@ export const SCENARIOS: readonly Scenario[] = [
       },
     ],
   },
+  observedOnly('mode plan', { mode: 'plan' }),
+  observedOnly('a pause of everything', {}, (world) => world.setPause('not today')),
+  observedOnly('a pause of the fleet', {}, (world) => world.setPause('not today', 'bitcoin')),
+  observedOnly('the pause of each node', {}, async ({ nodes, region }) => {
+    for (const { instanceId } of nodes) region.ec2.setTag(instanceId, PAUSE_TAG, 'not today');
+  }),
 ];

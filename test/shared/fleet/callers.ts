@@ -1,0 +1,81 @@
+// Whose something is: what of AWS two fleets can claim, and who reads it and changes nothing.
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { markFault } from '../../../functions/mark-root/handler.ts';
+import { neighboursOf } from '../../../shared/fleet/membership.ts';
+import { discoverByClaim, discoverNodes } from '../../../shared/fleet/nodes.ts';
+import { parseStored } from '../../../shared/fleet/parse.ts';
+import { resolveFleet } from '../../../shared/fleet/resolve.ts';
+import { readSnapshots } from '../../../shared/snapshots/inventory.ts';
+import { bitcoinFile, deployedAs } from '../../fixtures/builders/fleet.ts';
+
+export const CLAIMS = ['instance', 'volume', 'snapshot', 'resource'] as const;
+export type Claim = (typeof CLAIMS)[number];
+
+const BITCOIN = bitcoinFile();
+const SIGNET = bitcoinFile({ fleet: 'signet', nodes: { tag: { Network: 'signet' } } });
+const fleet = resolveFleet(parseStored(BITCOIN), 'chainmend', neighboursOf('bitcoin', deployedAs(BITCOIN, SIGNET)));
+const Tags = [
+  { Key: 'Component', Value: 'nodes/bitcoin' },
+  { Key: 'Network', Value: 'signet' },
+];
+const INSTANCE = { InstanceId: 'i-0123456789abcdef0', State: { Name: 'stopped' as const }, Tags };
+const SNAPSHOT = {
+  ...{
+    SnapshotId: 'snap-0123456789abcdef0',
+    VolumeId: 'vol-0123456789abcdef0',
+    VolumeSize: 1,
+    OwnerId: '111122223333',
+  },
+  ...{ StartTime: new Date(0), State: 'completed' as const, Tags },
+};
+
+/** An account in which two fleets claim all there is. */
+const ec2 = Object.assign(new EC2Client({ region: 'eu-west-1' }), {
+  send: async ({ constructor: { name } }: object) =>
+    name === 'DescribeSnapshotsCommand' ? { Snapshots: [SNAPSHOT] } : { Reservations: [{ Instances: [INSTANCE] }] },
+}) as EC2Client;
+
+const NO_MEMORY = { readWatch: async () => undefined };
+
+interface Reader {
+  readonly caller: string;
+  readonly claim: Claim;
+  /** By which of the suite's readers it knows of things, and by no other. */
+  readonly reads: readonly string[];
+  /** What it finds of what a neighbour claims, too. */
+  readonly finds: () => Promise<readonly unknown[]>;
+}
+
+const nodes = {
+  claim: 'instance',
+  finds: () => discoverNodes(ec2, fleet, NO_MEMORY),
+} as const;
+const snapshots = { claim: 'snapshot', reads: ['readSnapshots'], finds: () => readSnapshots(ec2, fleet, []) } as const;
+
+/** They read by these, decide nothing of what they read not, and change nothing. */
+export const READERS: readonly Reader[] = [
+  ...['backtest', 'preflight', 'report'].map((caller) => ({ caller, ...nodes, reads: ['discoverNodes'] })),
+  // It counts how many nodes match.
+  {
+    caller: 'fleets',
+    claim: 'instance',
+    reads: ['discoverByClaim'],
+    finds: async () => (await discoverByClaim(ec2, fleet, NO_MEMORY)).nodes,
+  },
+  // They judge what one reader has read: `readFleet`, of discoverNodes and readSnapshots.
+  ...['check-readiness', 'doctor'].map((caller) => ({ caller, ...nodes, reads: ['readFleet'] })),
+  ...['backtest', 'report'].map((caller) => ({ caller, ...snapshots })),
+  {
+    caller: 'mark-root',
+    claim: 'instance',
+    reads: ['judgeMembership'],
+    finds: async () => {
+      const asked = { instanceId: INSTANCE.InstanceId, volumeId: SNAPSHOT.VolumeId };
+      const root = {
+        RootDeviceName: '/dev/xvda',
+        BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeId: asked.volumeId } }],
+      };
+      return markFault(fleet, { ...INSTANCE, ...root }, asked) === null ? [asked] : [];
+    },
+  },
+];
