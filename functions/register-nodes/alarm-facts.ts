@@ -1,6 +1,8 @@
 // Reads the existing alarms and series, page by page; each list is complete or missing.
 import {
   type CloudWatchClient,
+  type CompositeAlarm,
+  DescribeAlarmsCommand,
   ListTagsForResourceCommand,
   type MetricAlarm,
   paginateDescribeAlarms,
@@ -30,6 +32,28 @@ export const readAlarms = (client: CloudWatchClient, AlarmNamePrefix: string): P
     MAX_ALARM_PAGES,
     `alarms ${AlarmNamePrefix}*`,
   );
+
+/** An alarm as it is right now; alarms of all kinds share their names. */
+export interface NamedAlarm {
+  readonly kind: 'metric' | 'composite';
+  /** When it was last configured, in ms; null where AWS does not say. */
+  readonly configuredAtMs: number | null;
+}
+
+/** By name; none where there is no such alarm. @param AlarmNames at most 100 (DescribeAlarms) */
+export async function readNamed(
+  client: CloudWatchClient,
+  AlarmNames: string[],
+): Promise<ReadonlyMap<string, NamedAlarm>> {
+  const { MetricAlarms = [], CompositeAlarms = [] } = await client.send(
+    new DescribeAlarmsCommand({ AlarmNames, AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] }),
+  );
+  const named =
+    (kind: NamedAlarm['kind']) =>
+    ({ AlarmName = '', AlarmConfigurationUpdatedTimestamp: at }: MetricAlarm | CompositeAlarm) =>
+      [AlarmName, { kind, configuredAtMs: at?.getTime() ?? null }] as const;
+  return new Map([...MetricAlarms.map(named('metric')), ...CompositeAlarms.map(named('composite'))]);
+}
 
 export async function readTags(cloudwatch: CloudWatchClient, ResourceARN: string): Promise<Record<string, string>> {
   const { Tags = [] } = await cloudwatch.send(new ListTagsForResourceCommand({ ResourceARN }));

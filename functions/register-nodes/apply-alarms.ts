@@ -16,7 +16,7 @@ import { readUnpaused } from '../../shared/reconcile/guard.ts';
 import { subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
 import { diffAlarms, firstMetric, foreignActions, isOurs, parseDescription, putInput } from './alarm-changes.ts';
-import { readAlarms, readCovered, readTags } from './alarm-facts.ts';
+import { readAlarms, readCovered, readNamed, readTags } from './alarm-facts.ts';
 import { alarmsPer, type DiskSeries, desiredAlarms } from './alarms.ts';
 import type { RegisterContext } from './context.ts';
 
@@ -159,6 +159,24 @@ class AlarmRun {
     return false;
   }
 
+  /** PutMetricAlarm overwrites what has the name, and no policy can forbid that. What somebody has made or changed since it was read waits for the next run. */
+  async #asRead(puts: readonly AlarmPut[]): Promise<readonly AlarmPut[]> {
+    const names = puts.map(({ input: { AlarmName = '' } }) => AlarmName);
+    const there = await readNamed(this.#context.clients.cloudwatch, names);
+    return puts.filter(({ input: { AlarmName: subject = '' }, over }) => {
+      const now = there.get(subject);
+      if (now?.kind === 'composite') {
+        const reason = `alarm ${subject} should be made, but a composite alarm has its name: it is left as it is`;
+        this.refusals.push({ refuse: 'alarm-foreign', subject, reason, page: true });
+        return false;
+      }
+      const asRead = over && (over.now.AlarmConfigurationUpdatedTimestamp?.getTime() ?? null);
+      if (now?.configuredAtMs === asRead) return true;
+      this.left++;
+      return false;
+    });
+  }
+
   async #isOurs({ AlarmArn }: MetricAlarm): Promise<boolean> {
     if (AlarmArn === undefined) return false;
     await this.#paceTags();
@@ -178,7 +196,8 @@ class AlarmRun {
       }
       // A group at a time: reading the tags of thousands takes longer than a run has.
       const group: AlarmPut[] = [];
-      for (const put of puts.slice(from, from + GROUP)) if (await this.#mayWrite(put)) group.push(put);
+      for (const put of await this.#asRead(puts.slice(from, from + GROUP)))
+        if (await this.#mayWrite(put)) group.push(put);
       if (group.length === 0) continue;
       if (
         !(await this.#begins(

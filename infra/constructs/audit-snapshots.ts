@@ -6,8 +6,9 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { DRILL_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import type { Grant } from './grants.ts';
-import { drillLaunchGrants, ledgerGrants, sharedLedgerGrants, volumeKeyGrants } from './replace-grants.ts';
+import { drillLaunchGrants, volumeKeyGrants } from './replace-grants.ts';
 import { arn, suiteNames } from './suite-names.ts';
+import { ledgerGrants, sharedLedgerGrants } from './tag-grants.ts';
 
 export interface AuditSnapshotsProps extends HealProps {
   /** ARNs of the roles that the fleets' instances have: the throw-away instance has the one of its template. */
@@ -54,7 +55,7 @@ export class AuditSnapshots extends DurableHeal {
       ],
       policies: {
         Instances: [...drillLaunchGrants(scope, fleets, nodeRoles), ...volumeKeyGrants(scope, kmsKeys)],
-        Tags: [...ledgerGrants(scope, fleets, MARKS, ['ec2:CreateTags']), ...sharedLedgerGrants(scope, fleets, MARKS)],
+        Tags: [...ledgerGrants(fleets, MARKS, ['ec2:CreateTags']), ...sharedLedgerGrants(fleets, MARKS)],
       },
       executionTimeout: EXECUTION_TIMEOUT,
     });

@@ -6,7 +6,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { HealKind } from '../../shared/model/payload.ts';
 import { liveAlias, type Names, purposeOf } from '../names.ts';
 import type { Documents } from './documents.ts';
-import type { Grant } from './grants.ts';
+import type { Grant, Granted } from './grants.ts';
 import type { Pages } from './pages.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
@@ -29,9 +29,9 @@ export interface DurableHealProps extends HealProps {
   /** In addition to table, topic and parameters. */
   readonly environment: Readonly<Record<string, string>>;
   /** In addition to the grants of every heal. */
-  readonly grants: readonly Grant[];
+  readonly grants: readonly Granted[];
   /** Managed policies by name: their grants do not fit into the role itself. */
-  readonly policies?: Readonly<Record<string, readonly Grant[]>>;
+  readonly policies?: Readonly<Record<string, readonly Granted[]>>;
   /** The limit behind the dispatcher's deadline for each attempt; Lambda would allow 366 days. */
   readonly executionTimeout: Duration;
 }

@@ -1,5 +1,5 @@
 // What a function's role may do, as a list of statements. Each wildcard has the reason why AWS allows no narrower resource.
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Annotations, Stack, Validations } from 'aws-cdk-lib';
 import {
   Effect,
   ManagedPolicy,
@@ -22,6 +22,19 @@ export interface Grant {
   /** Why its resources need a wildcard. Required where there is one, and written to the stack's validation report. */
   readonly wildcard?: string;
 }
+
+/** The same powers twice: fenced with the fleets' own values, and with keys alone for where there is no room for all of those. */
+export interface Fence {
+  /** What it is about: "the tags of volumes". */
+  readonly what: string;
+  readonly byValues: readonly Grant[];
+  readonly byKeys: readonly Grant[];
+  /** How much room the values may take in policies. */
+  readonly charactersMax: number;
+}
+
+/** What is fenced by values where there is room for it. */
+export type Granted = Grant | Fence;
 
 /**
  * "A role's inline policies must not exceed 10,240 characters", whitespace not counted ("IAM and STS quotas", IAM
@@ -46,9 +59,10 @@ export function roleOf(
   scope: Construct,
   assumedBy: ServicePrincipal,
   description: string,
-  grants: readonly Grant[],
-  policies: Readonly<Record<string, readonly Grant[]>> = {},
+  granted: readonly Granted[],
+  policies: Readonly<Record<string, readonly Granted[]>> = {},
 ): Role {
+  const grants = inForce(scope, granted);
   const inlineCharacters = INLINE_POLICY_CHARACTERS - RESERVE_CHARACTERS;
   // A policy is attached after its role is changed: what a role must never do stays in the role itself.
   const ordered = charactersOf(scope, grants) <= inlineCharacters ? grants : [...grants].sort(deniesFirst);
@@ -59,7 +73,7 @@ export function roleOf(
     inlinePolicies: { Grants: policyOf(inline) },
   });
   acknowledge(role, inline);
-  const named = Object.entries(policies).map(([name, some]) => [name, inParts(scope, some)] as const);
+  const named = Object.entries(policies).map(([name, some]) => [name, inParts(scope, inForce(scope, some))] as const);
   const packed = [...named, ['More', more] as const].flatMap(([name, parts]) =>
     parts.map((part, at) => [at === 0 ? name : `${name}${at + 1}`, part] as const),
   );
@@ -78,11 +92,26 @@ export function roleOf(
   return role;
 }
 
+/** Of each fence, the one that there is room for; it is told at synthesis where that is the one by keys. */
+const inForce = (scope: Construct, granted: readonly Granted[]): readonly Grant[] =>
+  granted.flatMap((one) => {
+    if (!('byValues' in one)) return one;
+    const { what, byValues, byKeys, charactersMax } = one;
+    const characters = charactersOf(scope, byValues);
+    if (characters <= charactersMax) return byValues;
+    Annotations.of(scope).addWarningV2(
+      `chainmend:fenced-by-keys:${what}`,
+      `The role of ${scope.node.path} is fenced by keys for ${what}, and not by the values of each fleet: those take ${characters} characters of its policies, and ${charactersMax} are kept for them. ` +
+        'docs/security.md says what it could do to another fleet so. Fewer fleets in one suite, or shorter tags, fence it by values again',
+    );
+    return byKeys;
+  });
+
 const deniesFirst = (one: Grant, other: Grant): number =>
   Number(other.effect === 'Deny') - Number(one.effect === 'Deny');
 
 /**
- * Splits grants into as few parts as fit into a policy each, in their order.
+ * Splits grants into parts that fit into a policy each: a grant goes into the first that has room for it.
  * @param limits of the first parts, in characters; all others have that of a managed policy
  */
 function inParts(scope: Construct, grants: readonly Grant[], limits: readonly number[] = []): Grant[][] {
@@ -90,33 +119,46 @@ function inParts(scope: Construct, grants: readonly Grant[], limits: readonly nu
   const limitOf = (part: number) => limits[part] ?? MANAGED_POLICY_CHARACTERS;
   const waiting = [...grants];
   for (let grant = waiting.shift(); grant !== undefined; grant = waiting.shift()) {
-    const last = parts.at(-1);
-    if (last && charactersOf(scope, [...last, grant]) <= limitOf(parts.length - 1)) last.push(grant);
+    const one = grant;
+    const roomy = parts.find((part, at) => charactersOf(scope, [...part, one]) <= limitOf(at));
+    if (roomy) roomy.push(grant);
     else if (charactersOf(scope, [grant]) <= limitOf(parts.length)) parts.push([grant]);
     else waiting.unshift(...halvesOf(scope, grant));
   }
   return parts;
 }
 
-/** The same grant as two, each with half of the alternatives of its longest condition. Throws an `InputError` where it has none. */
+/** The same grant as two, each with half of its resources, or of the alternatives of its longest condition. Throws an `InputError` where it has none. */
 function halvesOf(scope: Construct, grant: Grant): [Grant, Grant] {
   const { StringEquals: equals = {} } = grant.conditions ?? {};
-  const lists = Object.entries(equals).flatMap(([key, values]) =>
-    Array.isArray(values) && values.length > 1 ? [{ key, values }] : [],
+  const inConditions = Object.entries(equals).flatMap(([key, values]) =>
+    Array.isArray(values)
+      ? [
+          {
+            list: values as readonly unknown[],
+            withList: (some: readonly unknown[]): Grant => ({
+              ...grant,
+              conditions: { ...grant.conditions, StringEquals: { ...equals, [key]: some } },
+            }),
+          },
+        ]
+      : [],
   );
-  const [longest] = lists.sort((one, other) => other.values.length - one.values.length);
-  if (longest === undefined)
+  const inResources = {
+    list: grant.resources as readonly unknown[],
+    withList: (some: readonly unknown[]): Grant => ({ ...grant, resources: some as readonly string[] }),
+  };
+  const [longest] = [...inConditions, inResources].sort((one, other) => other.list.length - one.list.length);
+  if (longest === undefined || longest.list.length < 2)
     throw new InputError(
       `${grant.sid} of ${scope.node.path} has ${charactersOf(scope, [grant])} characters, IAM allows ${MANAGED_POLICY_CHARACTERS} in a managed policy: ${FEWER_SELECTORS}`,
     );
-  const { key, values } = longest;
-  const half = (sid: string, some: unknown[]): Grant => ({
-    ...grant,
-    sid: `${grant.sid}${sid}`,
-    conditions: { ...grant.conditions, StringEquals: { ...equals, [key]: some } },
-  });
-  const middle = Math.ceil(values.length / 2);
-  return [half('A', values.slice(0, middle)), half('B', values.slice(middle))];
+  const { list, withList } = longest;
+  const middle = Math.ceil(list.length / 2);
+  return [
+    { ...withList(list.slice(0, middle)), sid: `${grant.sid}A` },
+    { ...withList(list.slice(middle)), sid: `${grant.sid}B` },
+  ];
 }
 
 const charactersOf = (scope: Construct, grants: readonly Grant[]): number =>
@@ -173,9 +215,10 @@ function readable(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return String(value);
   const [[intrinsic, argument]] = Object.entries(value) as [[string, unknown]];
+  if (intrinsic === 'Fn::Sub') return String(argument).replace(/\$\{([^}]+)\}/g, '<$1>');
   if (intrinsic === 'Ref') return `<${String(argument)}>`;
   if (intrinsic === 'Fn::GetAtt' && Array.isArray(argument)) return `<${argument.join('.')}>`;
   if (intrinsic === 'Fn::Join' && Array.isArray(argument))
     return (argument[1] as unknown[]).map(readable).join(String(argument[0]));
-  throw new Error(`a resource of a policy is ${intrinsic}, expected text, Ref, Fn::GetAtt or Fn::Join`);
+  throw new Error(`a resource of a policy is ${intrinsic}, expected text, Ref, Fn::Sub, Fn::GetAtt or Fn::Join`);
 }

@@ -1,20 +1,25 @@
 // prune-retired: every six hours it removes what heals have kept until a date that is now past, and old command documents. Of the other functions
 // only audit-snapshots may delete, and only what it has launched itself.
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { FLEET_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
+import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import type { HealProps } from './durable-heal.ts';
-import type { Grant } from './grants.ts';
-import { fleetNames, holdGrants, ledgerGrants } from './replace-grants.ts';
+import type { Granted } from './grants.ts';
+import { each, ofFleet } from './replace-grants.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
-import { arn, suiteNames } from './suite-names.ts';
+import { arn, arnWithoutAccount, suiteNames } from './suite-names.ts';
+import { holdGrants, ledgerGrants, retired } from './tag-grants.ts';
 
 export type PruneRetiredProps = HealProps;
 
 /** The function works for 240 s; the rest is for the calls that it has begun. */
 const TIMEOUT_SECONDS = 300;
+
+/** Of `chainmend-stop-client-0123abcd`, all that its suite has named so: `chainmend-*-client-????????`. */
+const earlier = (name: string): string =>
+  name.replace(/^((?:[a-z0-9-]+-)?chainmend)-.*?(-[a-z]+)-[0-9a-f]{8}$/, '$1-*$2-????????');
 
 export class PruneRetired extends Construct {
   readonly suiteFunction: SuiteFunction;
@@ -59,8 +64,15 @@ export class PruneRetired extends Construct {
         {
           sid: 'DeleteOldDocuments',
           actions: ['ssm:DeleteDocument'],
-          resources: [arn(this, 'ssm', `document/${suiteNames(this).suite}-*`)],
-          wildcard: 'Documents of earlier deployments: each is named by its content.',
+          resources: this.#documents([...new Set(props.commands.names.map(earlier))].sort()),
+          wildcard: 'Documents of earlier deployments: each is named by what it is about and by its content.',
+        },
+        // Those of heals that began before this deployment are kept by their age: IAM knows no time.
+        {
+          sid: 'NeverDocumentsInUse',
+          effect: 'Deny',
+          actions: ['ssm:DeleteDocument'],
+          resources: this.#documents(props.commands.names),
         },
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
@@ -77,37 +89,41 @@ export class PruneRetired extends Construct {
     });
   }
 
+  #documents(names: readonly string[]): string[] {
+    return names.map((name) => arn(this, 'ssm', `document/${name}`));
+  }
+
   /** Deletes only a fleet's resources: those that a heal has tagged with a date, and snapshots with the ledger's tags. */
-  #removals(fleets: readonly Fleet[]): Grant[] {
-    const { partition, region } = Stack.of(this);
-    const marked = (...keys: readonly string[]) => ({
-      StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleetNames(fleets) },
+  #removals(fleets: readonly Fleet[]): Granted[] {
+    const carries = (...keys: readonly string[]) => ({
       Null: Object.fromEntries(keys.map((key) => [`aws:ResourceTag/${key}`, 'false'])),
     });
+    const ofAny = ofFleet(fleets);
     const wildcard = 'What a heal has marked as kept for a while; the condition names the tags.';
     return [
       {
         sid: 'DeleteKeptVolumes',
         actions: ['ec2:DeleteVolume'],
         resources: [arn(this, 'ec2', 'volume/*')],
-        conditions: marked(KEEP_UNTIL_TAG),
+        conditions: { ...ofAny, ...carries(KEEP_UNTIL_TAG) },
         wildcard,
       },
-      {
-        sid: 'TerminateRetired',
-        actions: ['ec2:TerminateInstances'],
-        resources: [arn(this, 'ec2', 'instance/*')],
-        conditions: marked(KEEP_UNTIL_TAG, RETIRED_TAG),
-        wildcard,
-      },
-      ...holdGrants(this),
-      ...ledgerGrants(this, fleets, [LEDGER_TAGS.heldBy, LOCKED_BY_TAG]),
+      ...each(
+        retired(fleets).map((of) => ({ ...of, ...carries(KEEP_UNTIL_TAG, RETIRED_TAG) })),
+        {
+          sid: 'TerminateRetired',
+          actions: ['ec2:TerminateInstances'],
+          resources: [arn(this, 'ec2', 'instance/*')],
+          wildcard,
+        },
+      ),
+      ...holdGrants(fleets),
+      ...ledgerGrants(fleets, [LEDGER_TAGS.heldBy, LOCKED_BY_TAG]),
       {
         sid: 'DeleteOldSets',
         actions: ['ec2:DeleteSnapshot'],
-        // A snapshot's ARN has no account.
-        resources: [`arn:${partition}:ec2:${region}::snapshot/*`],
-        conditions: marked(LEDGER_TAGS.setId),
+        resources: [arnWithoutAccount('ec2', 'snapshot/*')],
+        conditions: { ...ofAny, ...carries(LEDGER_TAGS.setId) },
         wildcard,
       },
     ];

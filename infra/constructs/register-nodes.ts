@@ -10,7 +10,7 @@ import { claimOf, DEFAULT_SUITE } from '../../shared/model/suite.ts';
 import { FLEET_TAG, KIND_TAG, NODE_TAG, SUITE_TAG } from '../../shared/model/tags.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { fenced } from './fleet-grants.ts';
-import type { Grant } from './grants.ts';
+import type { Grant, Granted } from './grants.ts';
 import type { Pages } from './pages.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
@@ -98,11 +98,34 @@ export class RegisterNodes extends Construct {
     });
   }
 
-  #alarms(fleets: readonly Fleet[], { topic }: Pages): Grant[] {
-    const own = [arn(this, 'cloudwatch', `alarm:${suiteNames(this).nodeAlarmPrefix}*`)];
+  #alarms(fleets: readonly Fleet[], { topic }: Pages): Granted[] {
+    const prefix = suiteNames(this).nodeAlarmPrefix;
+    const own = [arn(this, 'cloudwatch', `alarm:${prefix}*`)];
     const wildcard = 'The alarms of nodes: their names begin so, and end as the nodes are called.';
     const names = fleets.map(({ tag }) => tag);
     const reads = 'These reads have no resource-level permissions, or are about alarms that people call as they like.';
+    const writes = (resources: readonly string[]): Grant[] => [
+      {
+        sid: 'WriteAlarms',
+        actions: ['cloudwatch:PutMetricAlarm'],
+        resources,
+        // PutMetricAlarm has no condition key for the tags of the alarm that it overwrites: the function reads them right before. An alarm without
+        // actions has no such key, and passes.
+        conditions: { 'ForAllValues:StringEquals': { 'cloudwatch:AlarmActions': [topic.topicArn] } },
+        wildcard,
+      },
+      {
+        sid: 'TagNewAlarms',
+        actions: ['cloudwatch:TagResource'],
+        resources,
+        // PutMetricAlarm with tags needs this grant too, and no page says whether its request then carries the tags. TagResource itself always does.
+        conditions: {
+          StringEqualsIfExists: { [`aws:RequestTag/${FLEET_TAG}`]: names },
+          'ForAllValues:StringEquals': { 'aws:TagKeys': [FLEET_TAG, NODE_TAG, KIND_TAG] },
+        },
+        wildcard,
+      },
+    ];
     return [
       { sid: 'ReadNodes', actions: ['ec2:DescribeInstances'], resources: ['*'], wildcard: reads },
       {
@@ -114,23 +137,10 @@ export class RegisterNodes extends Construct {
       // An alarm whose events carry its tags also needs this grant (AlarmTagsPropagation, CloudWatch API).
       { sid: 'ReadTagsOfAlarms', actions: ['cloudwatch:ListTagsForResource'], resources: own, wildcard },
       {
-        sid: 'WriteAlarms',
-        actions: ['cloudwatch:PutMetricAlarm'],
-        resources: own,
-        // PutMetricAlarm has no condition key for the tags of the alarm that it overwrites. An alarm without actions has no such key, and passes.
-        conditions: { 'ForAllValues:StringEquals': { 'cloudwatch:AlarmActions': [topic.topicArn] } },
-        wildcard,
-      },
-      {
-        sid: 'TagNewAlarms',
-        actions: ['cloudwatch:TagResource'],
-        resources: own,
-        // PutMetricAlarm with tags needs this grant too, and no page says whether its request then carries the tags. TagResource itself always does.
-        conditions: {
-          StringEqualsIfExists: { [`aws:RequestTag/${FLEET_TAG}`]: names },
-          'ForAllValues:StringEquals': { 'aws:TagKeys': [FLEET_TAG, NODE_TAG, KIND_TAG] },
-        },
-        wildcard,
+        what: 'alarms of nodes',
+        byValues: writes(fleets.map(({ name }) => arn(this, 'cloudwatch', `alarm:${prefix}${name}-*`))),
+        byKeys: writes(own),
+        charactersMax: 6_000,
       },
       {
         sid: 'DeleteAlarmsOfFleets',

@@ -6,24 +6,15 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import {
-  DRILL_TAG,
-  FLEET_TAG,
-  LEDGER_TAGS,
-  LOCK_DAYS_MAXIMUM,
-  LOCKED_BY_TAG,
-  ROOT_TAG,
-  WRITABLE_LEDGER_TAGS,
-  WRITABLE_TAGS,
-} from '../../shared/model/tags.ts';
+import { DRILL_TAG, FLEET_TAG, ROOT_TAG } from '../../shared/model/tags.ts';
 import { type Condition, fenced, instanceTags } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
-import { arn } from './suite-names.ts';
+import { arn, arnWithoutAccount } from './suite-names.ts';
 
 type Fleets = readonly Fleet[];
 type Action = `${string}:${string}`;
 
-const OURS = 'Any that carries the tags of a fleet, or chainmend:fleet; the condition names them.';
+export const OURS = 'Any that carries the tags of a fleet, or chainmend:fleet; the condition names them.';
 const NEW = 'What is not made yet has no id; the condition says whose it has to be.';
 /** AWS writes this tag on what Data Lifecycle Manager makes; no other principal can. */
 const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
@@ -41,7 +32,7 @@ const isFixed = ({ role }: Fleet, ...roles: readonly string[]): boolean =>
   'fixed' in role && roles.includes(role.fixed);
 
 /** Fleets whose nodes may be replaced: they need a template, and addresses and targets move from the original instance. */
-const launchingOf = (fleets: Fleets): Fleets =>
+export const launchingOf = (fleets: Fleets): Fleets =>
   fleets.filter((fleet) => fleet.replace.rungs.includes('replace') && !isFixed(fleet, 'validator', 'unknown'));
 
 /** Fleets whose instances may be stopped and started. */
@@ -55,11 +46,11 @@ function stoppingOf(fleets: Fleets): Fleets {
   );
 }
 
-const tagIs = (key: string, values: readonly string[]): Condition => ({
+export const tagIs = (key: string, values: readonly string[]): Condition => ({
   StringEquals: { [`aws:ResourceTag/${key}`]: values },
 });
-const ofFleet = (fleets: Fleets): Condition => tagIs(FLEET_TAG, fleetNames(fleets));
-const byVolumeTags = (fleets: Fleets): Condition[] =>
+export const ofFleet = (fleets: Fleets): Condition => tagIs(FLEET_TAG, fleetNames(fleets));
+export const byVolumeTags = (fleets: Fleets): Condition[] =>
   fenced(
     fleets.flatMap(({ volumes }) => volumes.map(({ tags }) => tags)),
     'aws:ResourceTag',
@@ -70,30 +61,27 @@ const byNodeTags = (fleets: Fleets): Condition[] =>
     'aws:ResourceTag',
   );
 /** Of instances: theirs that this suite has claimed. */
-const byInstanceTags = (fleets: Fleets): Condition[] => fenced(fleets.map(instanceTags), 'aws:ResourceTag');
+export const byInstanceTags = (fleets: Fleets): Condition[] => fenced(fleets.map(instanceTags), 'aws:ResourceTag');
 /**
  * The snapshots of a fleet: with its volumes' tags, with the ledger's tags, or of a lifecycle policy that copies no tags and that the fleet file
  * names.
  */
-function bySnapshotTags(fleets: Fleets): Condition[] {
+export function bySnapshotTags(fleets: Fleets): Condition[] {
   const policies = [...new Set(fleets.flatMap(({ replace }) => replace.lifecyclePolicies))].sort();
   return [...byVolumeTags(fleets), ofFleet(fleets), ...(policies.length > 0 ? [tagIs(POLICY_TAG, policies)] : [])];
 }
 
 /** Of accounts that share snapshots with this one: of their tags none is seen here. */
-function bySharingAccount(fleets: Fleets): Condition[] {
+export function bySharingAccount(fleets: Fleets): Condition[] {
   const ids = [...new Set(fleets.flatMap(({ copiesFrom }) => copiesFrom?.account?.id ?? []))].sort();
   return ids.length === 0 ? [] : [{ StringEquals: { 'ec2:Owner': ids } }];
 }
 
-/** Whether a tag exists at all. */
-const has = (key: string): Condition => ({ Null: { [`aws:ResourceTag/${key}`]: 'false' } });
-
 /** The same statement once for each condition. */
-const each = (conditions: readonly Condition[], grant: Omit<Grant, 'conditions'>): Grant[] =>
+export const each = (conditions: readonly Condition[], grant: Omit<Grant, 'conditions'>): Grant[] =>
   conditions.map((condition, index) => ({ ...grant, sid: `${grant.sid}${index + 1}`, conditions: condition }));
 
-const both = (one: Condition, other: Condition): Condition =>
+export const both = (one: Condition, other: Condition): Condition =>
   Object.fromEntries(
     [...new Set([...Object.keys(one), ...Object.keys(other)])].map((key) => [key, { ...one[key], ...other[key] }]),
   );
@@ -102,12 +90,8 @@ const distinct = (conditions: readonly Condition[]): Condition[] => [
   ...new Map(conditions.map((condition) => [JSON.stringify(condition), condition])).values(),
 ];
 
-/** ARNs of images and snapshots have no account. */
-const withoutAccount = (scope: Construct, kind: string): string => {
-  const { partition, region } = Stack.of(scope);
-  return `arn:${partition}:ec2:${region}::${kind}/*`;
-};
-const anyOf = (scope: Construct, kind: string): string => arn(scope, 'ec2', `${kind}/*`);
+export const withoutAccount = (kind: string): string => arnWithoutAccount('ec2', `${kind}/*`);
+export const anyOf = (scope: Construct, kind: string): string => arn(scope, 'ec2', `${kind}/*`);
 
 /** Fleets that ask for the same actions share statements. Fleets that ask for none get none. */
 function byActions(
@@ -126,7 +110,7 @@ function byActions(
 }
 
 /** Sids are unique in a policy. */
-const numbered = (grants: readonly Omit<Grant, 'sid'>[], sid: string): Grant[] =>
+export const numbered = (grants: readonly Omit<Grant, 'sid'>[], sid: string): Grant[] =>
   grants.map((grant, index) => ({ ...grant, sid: `${sid}${index + 1}` }));
 
 /** The same statement for each of these conditions. */
@@ -190,7 +174,7 @@ export function moveGrants(scope: Construct, fleets: Fleets): Grant[] {
         under([...byVolumeTags(some), ofFleet(some)], {
           actions,
           // A request for a new volume names `volume/*`, which this does not cover.
-          resources: [arn(scope, 'ec2', EXISTING_VOLUMES), withoutAccount(scope, 'snapshot')],
+          resources: [arn(scope, 'ec2', EXISTING_VOLUMES), withoutAccount('snapshot')],
           wildcard: OURS,
         }),
       ),
@@ -202,7 +186,7 @@ export function moveGrants(scope: Construct, fleets: Fleets): Grant[] {
           {
             sid: 'ReadOfPolicies',
             actions: ['ec2:CreateVolume'],
-            resources: [withoutAccount(scope, 'snapshot')],
+            resources: [withoutAccount('snapshot')],
             conditions: tagIs(POLICY_TAG, policies),
             wildcard: OURS,
           },
@@ -275,32 +259,6 @@ export function typeGrants(scope: Construct, fleets: Fleets): Grant[] {
 }
 
 /**
- * A held snapshot is tagged before it is locked, and only a fleet's snapshot may be tagged. The lock has a maximum number of days, so no snapshot
- * stays locked for ever.
- */
-export const holdGrants = (scope: Construct): Grant[] => {
-  const resources = [withoutAccount(scope, 'snapshot')];
-  return [
-    {
-      sid: 'LockHeld',
-      actions: ['ec2:LockSnapshot'],
-      resources,
-      conditions: both(has(LEDGER_TAGS.heldBy), {
-        NumericLessThanEquals: { 'ec2:SnapshotLockDuration': String(LOCK_DAYS_MAXIMUM) },
-      }),
-      wildcard: 'What is held; the conditions name the tag, and for how long.',
-    },
-    {
-      sid: 'UnlockOwn',
-      actions: ['ec2:UnlockSnapshot'],
-      resources,
-      conditions: has(LOCKED_BY_TAG),
-      wildcard: 'What is marked as locked by a heal; the condition names the tag.',
-    },
-  ];
-};
-
-/**
  * A creation must have its tag in the request; the tagging is then allowed. An existing resource gets tags only if it is a fleet's, and only the
  * suite's own keys. So no function can tag a resource into its own scope.
  */
@@ -310,7 +268,7 @@ export function creationGrants(scope: Construct, fleets: Fleets, kind: string, c
     {
       sid: 'MakeForFleets',
       actions: creations,
-      resources: [kind === 'snapshot' ? withoutAccount(scope, kind) : anyOf(scope, kind)],
+      resources: [kind === 'snapshot' ? withoutAccount(kind) : anyOf(scope, kind)],
       conditions: { StringEquals: Requested },
       wildcard: NEW,
     },
@@ -344,63 +302,10 @@ export const tagAtCreation = (scope: Construct, creations: readonly string[], ki
   sid: 'TagWhatIsMade',
   actions: ['ec2:CreateTags'],
   // A template may tag network interfaces, too.
-  resources: [kind === undefined ? arn(scope, 'ec2', '*/*') : withoutAccount(scope, kind)],
+  resources: [kind === undefined ? arn(scope, 'ec2', '*/*') : withoutAccount(kind)],
   conditions: { StringEquals: { 'ec2:CreateAction': creations } },
   wildcard: 'Tags that are given when something is made; the condition names the operations that make it.',
 });
-
-/** The tags that a heal writes on a fleet's instances and volumes. A pause belongs to people, and so does every other tag that people write. */
-export const tagGrants = (scope: Construct, fleets: Fleets): Grant[] =>
-  each(
-    distinct([...byVolumeTags(fleets), ...byInstanceTags(fleets), ofFleet(fleets)]).map((condition) =>
-      both(condition, keysWithin(WRITABLE_TAGS)),
-    ),
-    {
-      sid: 'TagOfFleets',
-      actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
-      resources: [anyOf(scope, 'instance'), anyOf(scope, 'volume')],
-      wildcard: OURS,
-    },
-  );
-
-/** The tags that are written on existing snapshots. Two facts are written only at creation: the fleet, and that the client had ended. */
-export const ledgerGrants = (
-  scope: Construct,
-  fleets: Fleets,
-  keys: readonly string[] = WRITABLE_LEDGER_TAGS,
-  actions: readonly Action[] = ['ec2:CreateTags', 'ec2:DeleteTags'],
-): Grant[] =>
-  each(
-    bySnapshotTags(fleets).map((condition) => both(condition, keysWithin(keys, actions))),
-    { sid: 'MarkSnapshots', actions, resources: [withoutAccount(scope, 'snapshot')], wildcard: OURS },
-  );
-
-/** What this account writes on snapshots that another one shares with it: nobody there sees it. */
-export const sharedLedgerGrants = (scope: Construct, fleets: Fleets, keys: readonly string[]): Grant[] =>
-  each(
-    bySharingAccount(fleets).map((condition) => both(condition, keysWithin(keys, ['ec2:CreateTags']))),
-    {
-      sid: 'MarkShared',
-      actions: ['ec2:CreateTags'],
-      resources: [withoutAccount(scope, 'snapshot')],
-      wildcard: 'Snapshots of an account that a fleet file names; the condition names it.',
-    },
-  );
-
-/**
- * The tags by which a fleet, and a lifecycle policy, know its volumes. A heal removes them from a volume that it puts aside, and writes them again on
- * one that is in use again. The volume must carry chainmend:fleet, so that nobody takes a stranger's.
- */
-export function selectorTagGrants(scope: Construct, fleets: Fleets): Grant {
-  const keys = new Set(fleets.flatMap(({ volumes }) => volumes.flatMap(({ tags }) => Object.keys(tags))));
-  return {
-    sid: 'MoveTagsOfVolumes',
-    actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
-    resources: [anyOf(scope, 'volume')],
-    conditions: both(ofFleet(fleets), keysWithin([...keys].sort())),
-    wildcard: OURS,
-  };
-}
 
 /**
  * The one tag that allows a root volume to be attached again. A function that may write it may not attach, and a function that may attach may not
@@ -415,17 +320,11 @@ export function rootTagGrants(scope: Construct, fleets: Fleets): Grant[] {
       sid: 'MarkRoots',
       actions: ['ec2:CreateTags'],
       resources: [anyOf(scope, 'volume')],
-      conditions: both(keysWithin([ROOT_TAG], ['ec2:CreateTags']), named),
+      conditions: both({ 'ForAllValues:StringEquals': { 'aws:TagKeys': [ROOT_TAG] } }, named),
       wildcard: 'Root volumes seldom carry tags. The conditions name the one tag that may be given, and its values.',
     },
   ];
 }
-
-/** DeleteTags without a key deletes all tags; CreateTags without a key is no request. */
-export const keysWithin = (keys: readonly string[], actions: readonly Action[] = ['ec2:DeleteTags']): Condition => ({
-  'ForAllValues:StringEquals': { 'aws:TagKeys': keys },
-  ...(actions.includes('ec2:DeleteTags') && { Null: { 'aws:TagKeys': 'false' } }),
-});
 
 /**
  * Grants to make and to attach volumes under a customer's key, through EC2 only ("Required permissions" for EBS encryption, EBS user guide).
@@ -481,7 +380,7 @@ export function launchGrants(scope: Construct, fleets: Fleets, nodeRoles: readon
       sid: 'LaunchAsTemplatesSay',
       actions: ['ec2:RunInstances'],
       resources: [
-        ...['image', 'snapshot'].map((kind) => withoutAccount(scope, kind)),
+        ...['image', 'snapshot'].map((kind) => withoutAccount(kind)),
         ...FROM_TEMPLATE.map((kind) => anyOf(scope, kind)),
         // A license configuration is also a resource of a launch (Service Authorization Reference, RunInstances).
         arn(scope, 'license-manager', 'license-configuration:*'),
@@ -551,14 +450,14 @@ export function drillLaunchGrants(scope: Construct, fleets: Fleets, nodeRoles: r
     ...each([...bySnapshotTags(fleets), ...bySharingAccount(fleets)], {
       sid: 'OpenSnapshots',
       actions: ['ec2:RunInstances'],
-      resources: [withoutAccount(scope, 'snapshot')],
+      resources: [withoutAccount('snapshot')],
       wildcard: OURS,
     }),
     {
       sid: 'LaunchAsTemplatesSay',
       actions: ['ec2:RunInstances'],
       resources: [
-        withoutAccount(scope, 'image'),
+        withoutAccount('image'),
         ...['key-pair', 'placement-group', 'capacity-reservation'].map((kind) => anyOf(scope, kind)),
         arn(scope, 'license-manager', 'license-configuration:*'),
       ],

@@ -10,20 +10,17 @@ import {
   copyGrants,
   creationGrants,
   creationsOf,
-  holdGrants,
   launchGrants,
-  ledgerGrants,
   moveGrants,
   nodeGrants,
-  selectorTagGrants,
   tagAtCreation,
-  tagGrants,
   taggedGrants,
   typeGrants,
   volumeKeyGrants,
 } from './replace-grants.ts';
 import { hintAliasOf } from './suite-function.ts';
 import { arn, suiteNames } from './suite-names.ts';
+import { holdGrants, ledgerGrants, neverOtherTags, tagGrants, untagGrants } from './tag-grants.ts';
 
 export interface ReplaceNodeProps extends HealProps {
   /** ARNs of the roles that the fleets' instances have. */
@@ -86,6 +83,7 @@ export class ReplaceNode extends DurableHeal {
             'ask-node',
           ] as const),
         ]),
+        neverOtherTags(scope, fleets),
         {
           sid: 'ReadPolicies',
           actions: ['dlm:GetLifecyclePolicy'],
@@ -100,18 +98,16 @@ export class ReplaceNode extends DurableHeal {
         invokeOthersGrant(scope, [suiteNames(scope).functions.registerNodes, suiteNames(scope).functions.rotatePeers]),
       ],
       policies: {
-        Volumes: [
+        VolumesAndTags: [
           ...moveGrants(scope, fleets),
           ...creationGrants(scope, fleets, 'volume', ['ec2:CreateVolume']),
           ...copyGrants(scope, fleets),
-          ...holdGrants(scope),
+          ...holdGrants(fleets),
           ...volumeKeyGrants(scope, kmsKeys),
-        ],
-        Tags: [
           tagAtCreation(scope, creationsOf(fleets)),
-          ...tagGrants(scope, fleets),
-          ...ledgerGrants(scope, fleets),
-          selectorTagGrants(scope, fleets),
+          tagGrants(scope, fleets),
+          ...untagGrants(scope, fleets),
+          ...ledgerGrants(fleets),
         ],
         Instances: [
           ...nodeGrants(scope, fleets),

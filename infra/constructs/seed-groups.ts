@@ -4,14 +4,14 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { RETIRED_TAG } from '../../shared/model/tags.ts';
+import { RETIRED_TAG, SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
 import type { HealProps } from './durable-heal.ts';
 import { fenced, instanceTags } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
-import { keysWithin } from './replace-grants.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
 import { arn, suiteNames } from './suite-names.ts';
+import { keysWithin } from './tag-grants.ts';
 
 /** The function works for 90 s; the rest is for the calls that it has begun. */
 const TIMEOUT_SECONDS = 120;
@@ -81,7 +81,7 @@ export class SeedGroups extends Construct {
     });
   }
 
-  /** Only groups that chainmend itself has deployed, by their names, and the one tag by which a node leaves its fleet. */
+  /** Only groups that chainmend itself has deployed, by their names, and on their members the one tag by which a node leaves its fleet. */
   #scales(fleets: readonly Fleet[]): Grant[] {
     const groups = fleets.flatMap(({ scales }) => scales?.group ?? []);
     return [
@@ -96,10 +96,11 @@ export class SeedGroups extends Construct {
         actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
         resources: [arn(this, 'ec2', 'instance/*')],
         conditions: {
-          StringEquals,
+          // AWS alone writes the tag of a group.
+          StringEquals: { ...StringEquals, [`aws:ResourceTag/${SCALING_GROUP_TAG}`]: groups },
           ...keysWithin([RETIRED_TAG]),
         },
-        wildcard: 'Any instance that carries the tags of a fleet whose group may be scaled; the condition names them.',
+        wildcard: 'Any member of a group that may be scaled, with the tags of its fleet; the condition names both.',
       })),
     ];
   }

@@ -4,10 +4,11 @@ import type { Construct } from 'constructs';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
-import { creationGrants, ledgerGrants, snapshotGrants, tagAtCreation } from './replace-grants.ts';
+import { creationGrants, snapshotGrants, tagAtCreation } from './replace-grants.ts';
 import { invokeOthersGrant } from './replace-node.ts';
 import { hintAliasOf } from './suite-function.ts';
 import { suiteNames } from './suite-names.ts';
+import { ledgerGrants } from './tag-grants.ts';
 
 /** A client may take an hour to stop and one to start. The first snapshot of terabytes takes hours to complete, with the node up again. */
 const EXECUTION_TIMEOUT = Duration.hours(72);
@@ -36,12 +37,7 @@ export class SnapshotNode extends DurableHeal {
       policies: {
         Tags: [
           tagAtCreation(scope, ['CreateSnapshots'], 'snapshot'),
-          ...ledgerGrants(
-            scope,
-            fleets,
-            [LEDGER_TAGS.quarantined, KEEP_UNTIL_TAG, LEDGER_TAGS.role],
-            ['ec2:CreateTags'],
-          ),
+          ...ledgerGrants(fleets, [LEDGER_TAGS.quarantined, KEEP_UNTIL_TAG, LEDGER_TAGS.role], ['ec2:CreateTags']),
         ],
       },
       executionTimeout: EXECUTION_TIMEOUT,

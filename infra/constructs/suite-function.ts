@@ -20,7 +20,7 @@ import { HINTS } from '../../shared/events/hint.ts';
 import { FUNCTION_TIMEOUT_MS } from '../../shared/model/execution.ts';
 import { purposeOf } from '../names.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { type Grant, roleOf } from './grants.ts';
+import { type Granted, roleOf } from './grants.ts';
 import { arn } from './suite-names.ts';
 
 export interface SuiteFunctionProps {
@@ -32,9 +32,9 @@ export interface SuiteFunctionProps {
   /** The folder of its own bundle, where the name differs. */
   readonly bundle?: string;
   readonly environment: Readonly<Record<string, string>>;
-  readonly grants: readonly Grant[];
+  readonly grants: readonly Granted[];
   /** Managed policies by name: their grants do not fit into the role itself. */
-  readonly policies?: Readonly<Record<string, readonly Grant[]>>;
+  readonly policies?: Readonly<Record<string, readonly Granted[]>>;
   /** The timeout of one invocation; 60 unless given. */
   readonly timeoutSeconds?: number;
   /** The additional properties of this kind of function. It gets the queue for invocations that finally failed. */

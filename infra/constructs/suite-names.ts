@@ -1,5 +1,5 @@
 // The names of the suite that a construct belongs to. It knows CDK, which takes a second to load; infra/names.ts does not.
-import { Stack } from 'aws-cdk-lib';
+import { Fn, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
 import { type Names, namesOf } from '../names.ts';
@@ -18,8 +18,18 @@ export const suiteNames = (construct: Construct): Names => {
   return namesOf(DEFAULT_SUITE);
 };
 
-/** ARN of something in the stack's own account and region: `arn(this, 'ssm', 'parameter/chainmend/pause')`. */
-export const arn = (scope: Construct, service: string, resource: string) => {
+/**
+ * ARN of something in the stack's own account and region: `arn(this, 'ssm', 'parameter/chainmend/pause')`. `Fn::Sub` takes half the bytes of the
+ * `Fn::Join` that CDK writes, and a template has hundreds of ARNs.
+ */
+export const arn = (scope: Construct, service: string, resource: string): string => {
   const { partition, region, account } = Stack.of(scope);
-  return `arn:${partition}:${service}:${region}:${account}:${resource}`;
+  // The name of a resource of the stack is not text yet.
+  return Token.isUnresolved(resource)
+    ? `arn:${partition}:${service}:${region}:${account}:${resource}`
+    : Fn.sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`);
 };
+
+/** The same of an image or a snapshot: their ARNs have no account. */
+export const arnWithoutAccount = (service: string, resource: string): string =>
+  Fn.sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}::${resource}`);

@@ -47,7 +47,8 @@ function charactersOf(policy: unknown): number {
   const words = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(words);
     if (typeof value !== 'object' || value === null) return value;
-    const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': join } = value as Record<string, unknown>;
+    const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': join, 'Fn::Sub': sub } = value as Record<string, unknown>;
+    if (typeof sub === 'string') return sub.replace(/\$\{([^}]+)\}/g, (_, name) => String(words({ Ref: name })));
     if (Ref === 'AWS::AccountId') return '111122223333';
     if (Ref === 'AWS::Region') return 'ap-southeast-2';
     if (Ref === 'AWS::Partition') return 'aws-us-gov';
@@ -149,8 +150,8 @@ describe('what does not fit into a role', () => {
     const never: Grant = { sid: 'Never', effect: 'Deny', actions: ['ec2:DeleteVolume'], resources: ['*'] };
     expect(made([allow('One', 10), never])).toEqual([['One', 'Never']]);
     expect(made([allow('One', 150), allow('Two', 150), allow('Three', 2), never])).toEqual([
-      ['Never', 'One'],
-      ['Two', 'Three'],
+      ['Never', 'One', 'Three'],
+      ['Two'],
     ]);
   });
 

@@ -83,13 +83,15 @@ describe('register-nodes', () => {
   it('writes alarms of nodes only, with no action but a page, and deletes those that carry a fleet’s tag', () => {
     const topic = resources('AWS::SNS::Topic')[0]?.id;
     const [write] = allowing('cloudwatch:PutMetricAlarm');
-    expect(text(write.Resource)).toMatch(/:alarm:chainmend-\*$/);
+    const ofFleets = ['bitcoin', 'litecoin'].map((fleet) => expect.stringMatching(`:alarm:chainmend-${fleet}-\\*$`));
+    expect(write.Resource.map(text)).toEqual(ofFleets);
     const actions = write.Condition['ForAllValues:StringEquals']['cloudwatch:AlarmActions'];
     expect(listOf(actions).map(text)).toEqual([`<${topic}>`]);
     const [remove] = allowing('cloudwatch:DeleteAlarms');
     expect(text(remove.Resource)).toMatch(/:alarm:chainmend-\*$/);
     expect(remove.Condition).toEqual({ StringEquals: { 'aws:ResourceTag/chainmend:fleet': ['bitcoin', 'litecoin'] } });
     const [tag] = allowing('cloudwatch:TagResource');
+    expect(tag.Resource.map(text)).toEqual(ofFleets);
     expect(tag.Condition.StringEqualsIfExists).toEqual({ 'aws:RequestTag/chainmend:fleet': ['bitcoin', 'litecoin'] });
   });
 

@@ -4,42 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readFleets } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
-import { decide, type PolicyDocument } from '../../local/services/iam/policy.ts';
 import { isWithinReach } from '../../shared/snapshots/ranking.ts';
-import { bitcoin, buildStack, fleetFile, listOf, type Resource, resourcesOf, statementsIn, text } from './support.ts';
+import { mayIn, policiesOf, type Has as Question } from './powers/ask.ts';
+import { bitcoin, buildStack, fleetFile, type Resource, resourcesOf, statementsIn } from './support.ts';
 
 const NODE_ROLE = 'arn:aws:iam::111122223333:role/bitcoin-node';
 const resources = resourcesOf(buildStack({ nodeRoles: [NODE_ROLE] }).stack);
 const EC2 = 'arn:aws:ec2:eu-west-1:111122223333';
-
-/** An ARN of the template in its real form. */
-const real = (arn: string): string =>
-  arn
-    .replaceAll('<AWS::Partition>', 'aws')
-    .replaceAll('<AWS::Region>', 'eu-west-1')
-    .replaceAll('<AWS::AccountId>', '111122223333');
-
-function policiesOf(name: string, from = resources): readonly PolicyDocument[] {
-  const fn = from('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === `chainmend-${name}`);
-  const role = from('AWS::IAM::Role').find(({ id }) => text(fn?.Properties.Role) === `<${id}.Arn>`);
-  const statements = statementsIn(from, role as Resource).map(({ effect, actions, resources, conditions }) => ({
-    Effect: effect,
-    Action: actions,
-    Resource: resources.map(real),
-    Condition: conditionsOf(conditions),
-  }));
-  return [{ Statement: statements }];
-}
-
-const conditionsOf = (conditions: Record<string, Record<string, unknown>>) =>
-  Object.fromEntries(
-    Object.entries(conditions).map(([operator, keys]) => [
-      operator,
-      Object.fromEntries(
-        Object.entries(keys).map(([key, values]) => [key, listOf(values).map((value) => real(text(value)))]),
-      ),
-    ]),
-  );
 
 type Tags = Readonly<Record<string, string>>;
 const bitcoinTags = { Component: 'nodes/bitcoin' };
@@ -47,31 +18,8 @@ const strangers = { Component: 'payroll' };
 const ours = { 'chainmend:fleet': 'bitcoin' };
 const kept = { ...ours, 'chainmend:keep-until': '2026-01-08T00:00:00Z' };
 
-interface Question {
-  /** The tags of the resource. */
-  readonly has?: Tags;
-  /** The tags in the request. */
-  readonly gives?: Tags;
-  /** Only the keys of these tags are in the request. */
-  readonly takes?: readonly string[];
-  readonly more?: Readonly<Record<string, string>>;
-}
-
-function may(
-  name: string,
-  action: string,
-  arn: string,
-  { has = {}, gives = {}, takes, more = {} }: Question = {},
-  from = resources,
-): boolean {
-  const context = new Map<string, readonly string[]>();
-  for (const [key, value] of Object.entries(has)) context.set(`aws:resourcetag/${key.toLowerCase()}`, [value]);
-  for (const [key, value] of Object.entries(gives)) context.set(`aws:requesttag/${key.toLowerCase()}`, [value]);
-  const keys = takes ?? Object.keys(gives);
-  if (keys.length > 0) context.set('aws:tagkeys', keys);
-  for (const [key, value] of Object.entries(more)) context.set(key.toLowerCase(), [value]);
-  return decide(policiesOf(name, from), action, arn, context) === 'allowed';
-}
+const may = (name: string, action: string, arn: string, question: Question = {}, from = resources): boolean =>
+  mayIn(from, name, action, arn, question);
 
 const named = (replace: object) => fleetFile({ ...bitcoin.document, replace });
 
@@ -160,7 +108,7 @@ describe('replace-node', () => {
         },
       });
     const fleets = [boosted('one', 'm6i.8xlarge'), boosted('two', 'm6i.8xlarge'), boosted('three', 'r6i.8xlarge')];
-    const [{ Statement } = { Statement: [] }] = policiesOf('replace-node', resourcesOf(buildStack({ fleets }).stack));
+    const [{ Statement } = { Statement: [] }] = policiesOf(resourcesOf(buildStack({ fleets }).stack), 'replace-node');
     const types = JSON.stringify(Statement).match(/"ec2:Attribute\/InstanceType":\["[a-z0-9.]+","m6i.large"\]/g);
     expect(types).toHaveLength(2);
   });
@@ -230,8 +178,15 @@ describe('replace-node', () => {
       replace('LockSnapshot', snapshot, { has, more: { 'ec2:SnapshotLockDuration': days } });
     expect([lock(held, '30'), lock(held, '31'), lock(bitcoinTags, '1')]).toEqual([true, false, false]);
     expect(replace('LockSnapshot', snapshot, { has: held })).toBe(false);
-    expect(replace('UnlockSnapshot', snapshot, { has: { 'chainmend:locked-by': '7f3a' } })).toBe(true);
+    const locked = { 'chainmend:locked-by': '7f3a' };
+    expect(replace('UnlockSnapshot', snapshot, { has: { ...bitcoinTags, ...locked } })).toBe(true);
     expect(replace('UnlockSnapshot', snapshot, { has: held })).toBe(false);
+  });
+
+  it('leaves the locks of strangers alone, whatever tags of ours their snapshots carry', () => {
+    const has = { ...strangers, 'chainmend:held-by': '7f3a', 'chainmend:locked-by': '7f3a' };
+    expect(replace('LockSnapshot', snapshot, { has, more: { 'ec2:SnapshotLockDuration': '1' } })).toBe(false);
+    expect(replace('UnlockSnapshot', snapshot, { has })).toBe(false);
   });
 
   it('launches instances and volumes that are a fleet’s, with new network interfaces', () => {
@@ -341,7 +296,7 @@ describe('replace-node', () => {
 
   it('knows the budgets that all fleets have together, which no other heal does', () => {
     const read = (name: string) =>
-      may(name, 'dynamodb:GetItem', real(tableArn()), { more: { 'dynamodb:LeadingKeys': 'ACCOUNT' } });
+      may(name, 'dynamodb:GetItem', tableArn(), { more: { 'dynamodb:LeadingKeys': 'ACCOUNT' } });
     expect([read('replace-node'), read('snapshot-node'), read('resize-volume')]).toEqual([true, false, false]);
   });
 });

@@ -87,7 +87,10 @@ describe('seed-groups', () => {
       expect.objectContaining({
         actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
         conditions: {
-          StringEquals: { 'aws:ResourceTag/Component': ['nodes/bitcoin'] },
+          StringEquals: {
+            'aws:ResourceTag/Component': ['nodes/bitcoin'],
+            'aws:ResourceTag/aws:autoscaling:groupName': ['chainmend-bitcoin'],
+          },
           'ForAllValues:StringEquals': { 'aws:TagKeys': ['chainmend:retired'] },
           Null: { 'aws:TagKeys': 'false' },
         },

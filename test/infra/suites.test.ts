@@ -11,6 +11,7 @@ import {
   type Resource,
   resourcesOf,
   seeding,
+  statementsIn,
   text,
   watchingReleases,
 } from './support.ts';
@@ -101,25 +102,28 @@ const account = (value: unknown): string =>
     .replaceAll('<AWS::Partition>', 'aws')
     .replaceAll('<AWS::Region>', 'eu-west-1')
     .replaceAll('<AWS::AccountId>', '111122223333');
+const HERE = 'eu-west-1:111122223333';
+
 const documentsOf = (from: (type: string) => Resource[], table: string): PolicyDocument[] => {
   const whole = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(whole);
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value);
-    if (entries.length === 1 && /^(Ref|Fn::)/.test(entries[0]?.[0] ?? '')) {
-      const told = account(value);
-      return told.includes('StateTable') ? `arn:aws:dynamodb:eu-west-1:111122223333:table/${table}` : told;
-    }
+    if (entries.length === 1 && /^(Ref|Fn::)/.test(entries[0]?.[0] ?? '')) return account(value);
     return Object.fromEntries(entries.map(([key, inner]) => [key, whole(inner)]));
   };
-  return [
-    ...from('AWS::IAM::Role').flatMap(({ Properties }) =>
-      (Properties.Policies ?? []).map(({ PolicyDocument }: { PolicyDocument: unknown }) => PolicyDocument),
-    ),
-    ...from('AWS::IAM::ManagedPolicy').map(({ Properties }) => Properties.PolicyDocument),
-  ].map(whole) as PolicyDocument[];
+  // One for each role, with its managed policies: what one of them denies, none of them allows.
+  return from('AWS::IAM::Role').map((role) => ({
+    Statement: statementsIn(from, role).map(({ effect, actions, resources: on, conditions }) => ({
+      Effect: effect,
+      Action: actions,
+      Resource: on.map((arn) =>
+        arn.includes('StateTable') ? `arn:aws:dynamodb:${HERE}:table/${table}` : account(arn),
+      ),
+      Condition: whole(conditions),
+    })),
+  })) as PolicyDocument[];
 };
-const HERE = 'eu-west-1:111122223333';
 
 const allows = (
   documents: readonly PolicyDocument[],

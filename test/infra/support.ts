@@ -220,9 +220,11 @@ export function text(value: unknown): string {
     Ref,
     'Fn::GetAtt': getAtt,
     'Fn::Join': join,
-  } = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
+    'Fn::Sub': sub,
+  } = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]]; 'Fn::Sub'?: string };
   if (Ref !== undefined) return `<${Ref}>`;
   if (getAtt !== undefined) return `<${getAtt.join('.')}>`;
+  if (sub !== undefined) return sub.replace(/\$\{([^}]+)\}/g, '<$1>');
   if (join !== undefined) return join[1].map(text).join(join[0]);
   throw new Error(`expected an intrinsic, found ${JSON.stringify(value)}`);
 }

@@ -11,6 +11,7 @@ import {
 import { type AlarmFacts, alarmsPer, desiredAlarms, filesystemKey } from '../../../functions/register-nodes/alarms.ts';
 import { reconcileAlarms } from '../../../functions/register-nodes/apply-alarms.ts';
 import type { RegisterContext } from '../../../functions/register-nodes/context.ts';
+import { FLEET_TAG, KIND_TAG } from '../../../shared/model/tags.ts';
 import { bitcoinFile, bitcoinFleet, DEPLOYED, deployedOf } from '../../fixtures/builders/fleet.ts';
 import { idOf, nodeOf, nodes } from '../../fixtures/register-facts.ts';
 
@@ -380,6 +381,95 @@ describe('an alarm that is there', () => {
   });
 });
 
+type Ask = { readonly constructor: { readonly name: string }; readonly input: object };
+
+/** A turn of a fleet whose alarms are each node's own, with CloudWatch's answers. */
+function workOf(each: RegisterContext['fleet'], cloudwatch: (asked: Ask) => Promise<unknown>): RegisterContext {
+  const Parameters = [
+    { Name: '/chainmend/pause', Value: 'off' },
+    {
+      Name: '/chainmend/fleets/bitcoin',
+      Value: JSON.stringify(bitcoinFile({ ...document, alarms: { per: 'node' } })),
+    },
+    { Name: DEPLOYED, Value: deployedOf(bitcoinFile(document)) },
+  ];
+  return {
+    clients: {
+      cloudwatch: Object.assign(new CloudWatchClient(), { send: cloudwatch }),
+      ssm: { send: async () => ({ Parameters }) },
+    },
+    environment: { PARAMETER_PREFIX: '/chainmend', TOPIC_ARN: TOPIC },
+    runbooks: 'https://git.example.com/',
+    fleet: each,
+    untilMs: Date.now() + 240_000,
+    write: async () => {},
+  } as unknown as RegisterContext;
+}
+
+describe('an alarm that is not as it was read', () => {
+  const each = bitcoinFleet({ ...document, alarms: { per: 'node' } });
+  const some = [nodeOf(1)];
+  const [first = '', second = '', ...others] = desiredAlarms(
+    factsOf({ fleet: each, nodes: some, series: new Map() }),
+  ).alarms.map(({ name }) => name);
+  const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 12, minute));
+
+  /** @param listed what is there as the run begins @param named what is there under these names right before */
+  async function run(listed: readonly MetricAlarm[], named: object) {
+    jest.useFakeTimers();
+    try {
+      const put: string[] = [];
+      const cloudwatch = async ({ constructor: { name }, input }: Ask) => {
+        if (name === 'DescribeAlarmsCommand') return 'AlarmNames' in input ? named : { MetricAlarms: listed };
+        if (name === 'ListTagsForResourceCommand')
+          return {
+            Tags: [FLEET_TAG, KIND_TAG].map((Key) => ({ Key, Value: Key === FLEET_TAG ? 'bitcoin' : 'stuck' })),
+          };
+        if (name === 'PutMetricAlarmCommand') put.push((input as { AlarmName: string }).AlarmName);
+        return input;
+      };
+      const turn = { nodes: some, contested: new Set<string>(), fleets: [each], confirmed: false };
+      const done = reconcileAlarms(workOf(each, cloudwatch), {
+        ...turn,
+        readGone: async () => [],
+        seriesAt: async () => new Map(),
+      });
+      await jest.advanceTimersByTimeAsync(60_000);
+      return { put, ...(await done) };
+    } finally {
+      jest.useRealTimers();
+    }
+  }
+
+  it('is left to the next run where somebody has made it meanwhile', async () => {
+    const made = { AlarmName: first, AlarmConfigurationUpdatedTimestamp: at(1) };
+    const { put, left, refusals } = await run([], { MetricAlarms: [made] });
+    expect([put, left, refusals]).toEqual([[second, ...others], 1, []]);
+  });
+
+  it('is told where it is another kind of alarm, which would be lost', async () => {
+    const { put, left, refusals } = await run([], { CompositeAlarms: [{ AlarmName: first }] });
+    expect([put, left]).toEqual([[second, ...others], 0]);
+    expect(refusals).toEqual([
+      {
+        refuse: 'alarm-foreign',
+        subject: first,
+        reason: `alarm ${first} should be made, but a composite alarm has its name: it is left as it is`,
+        page: true,
+      },
+    ]);
+  });
+
+  it('is left to the next run where a person has changed it meanwhile', async () => {
+    const [old] = stored(factsOf({ fleet: each, nodes: some, series: new Map() }));
+    const blind = { ...old, ActionConfiguration: {}, AlarmConfigurationUpdatedTimestamp: at(0) };
+    const changed = { ...blind, AlarmConfigurationUpdatedTimestamp: at(1) };
+    expect((await run([blind], { MetricAlarms: [blind] })).put).toContain(first);
+    const { put, left } = await run([blind], { MetricAlarms: [changed] });
+    expect([put.includes(first), left]).toEqual([false, 1]);
+  });
+});
+
 describe('more alarms to be written anew than a run has time for', () => {
   it('are written anew a group at a time, so that each run gets on', async () => {
     jest.useFakeTimers();
@@ -393,31 +483,13 @@ describe('more alarms to be written anew than a run has time for', () => {
         { Key: 'chainmend:kind', Value: 'stuck' },
       ];
       const written: string[] = [];
-      const cloudwatch = async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
+      const cloudwatch = async ({ constructor: { name }, input }: Ask) => {
         if (name === 'DescribeAlarmsCommand') return { MetricAlarms };
         if (name === 'ListTagsForResourceCommand') return { Tags };
         written.push(name);
         return input;
       };
-      const Parameters = [
-        { Name: '/chainmend/pause', Value: 'off' },
-        {
-          Name: '/chainmend/fleets/bitcoin',
-          Value: JSON.stringify(bitcoinFile({ ...document, alarms: { per: 'node' } })),
-        },
-        { Name: DEPLOYED, Value: deployedOf(bitcoinFile(document)) },
-      ];
-      const work = {
-        clients: {
-          cloudwatch: Object.assign(new CloudWatchClient(), { send: cloudwatch }),
-          ssm: { send: async () => ({ Parameters }) },
-        },
-        environment: { PARAMETER_PREFIX: '/chainmend', TOPIC_ARN: TOPIC },
-        runbooks: 'https://git.example.com/',
-        fleet: each,
-        untilMs: Date.now() + 240_000,
-        write: async () => {},
-      } as unknown as RegisterContext;
+      const work = workOf(each, cloudwatch);
       const turn = { nodes: some, contested: new Set<string>(), fleets: [each], confirmed: false };
       const run = reconcileAlarms(work, { ...turn, readGone: async () => [], seriesAt: async () => new Map() });
       await jest.advanceTimersByTimeAsync(300_000);

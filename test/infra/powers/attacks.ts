@@ -3,7 +3,7 @@
 
 import { ACCOUNT_ID, REGION_NAME, type Region } from '../../../local/region.ts';
 import { listOf } from '../../../local/services/iam/conditions.ts';
-import type { Statement } from '../../../local/services/iam/policy.ts';
+import { type Statement, statementsOf } from '../../../local/services/iam/policy.ts';
 import type { ServicePrincipal } from '../../../local/simulator/service.ts';
 import type { Condition } from './conditions.ts';
 import { NAMES, type Named, RECORDS, THROUGH } from './names.ts';
@@ -56,7 +56,10 @@ const DRILLED = {
 /** The purpose of a condition key, by its kind; keys of tags have names of their own. */
 type Flaw = 'resource-tag' | 'request-tag' | 'tag-keys' | 'no-tag-keys' | (string & {});
 
-function flawOf({ operator, key }: Condition): Flaw {
+function flawOf({ operator, key, statement: { Effect } }: Condition): Flaw {
+  // What a denial names lets through; who carries nothing of it is stopped.
+  if (Effect === 'Deny' && operator === 'StringNotEquals') return 'denied to strangers';
+  if (Effect === 'Deny' && operator === 'ForAnyValue:StringNotEquals') return `denied ${key}`;
   if (/^(aws|ec2|ssm|autoscaling|elasticloadbalancing):resourcetag\//i.test(key)) return 'resource-tag';
   if (/^aws:requesttag\//i.test(key)) return 'request-tag';
   if (key === 'aws:TagKeys') return operator === 'Null' ? 'no-tag-keys' : 'tag-keys';
@@ -95,14 +98,31 @@ function sceneOf(place: Place, condition: Condition): Scene {
   const { key } = condition;
   const has = fulfilling(condition, RESOURCE_TAG, flaw === 'resource-tag' ? key : undefined);
   const asked = fulfilling(condition, REQUEST_TAG, flaw === 'request-tag' ? key : undefined);
-  const [allowed = 'chainmend:why'] = valuesOf(condition, 'aws:TagKeys');
+  const [allowed = 'chainmend:why'] = valuesOf(condition, 'aws:TagKeys').filter((one) => !one.includes('*'));
+  const denied = condition.statement.Effect === 'Deny';
+  const isPattern = condition.operator === 'ForAllValues:StringLike';
   const gives = {
-    ...(flaw === 'request-tag' ? {} : { [allowed]: asked[allowed] ?? 'x' }),
+    ...(flaw === 'request-tag' || denied ? {} : { [allowed]: asked[allowed] ?? 'x' }),
     ...asked,
-    ...(flaw === 'tag-keys' && { Owner: 'me' }),
+    // A denial stops any other tag but those by which fleets know their volumes.
+    ...(flaw === 'tag-keys' && (isPattern ? { [otherSelectorKey(condition)]: 'x' } : { Owner: 'me' })),
+    ...(denied && { 'chainmend:pause': 'x' }),
     ...(flaw === 'request-tag' && { [key.slice(key.indexOf('/') + 1)]: 'payroll' }),
   };
   return { ...place, condition, has, gives: flaw === 'no-tag-keys' ? null : gives };
+}
+
+/** A key by which another fleet knows its volumes: the role may write it on those alone. */
+function otherSelectorKey({ documents, statement }: Condition): string {
+  const { 'aws:TagKeys': own = [] } = (statement.Condition?.['ForAllValues:StringLike'] ?? {}) as Record<
+    string,
+    unknown
+  >;
+  const all = documents
+    .flatMap(statementsOf)
+    .filter(({ Sid }) => Sid === 'NeverOtherTags')
+    .flatMap(({ Condition = {} }) => listOf(Condition['ForAnyValue:StringNotEquals']?.['aws:TagKeys']));
+  return all.find((key) => !key.startsWith('chainmend:') && !listOf(own).includes(key)) ?? 'none';
 }
 
 const listed = (tags: Tags): { Key: string; Value: string }[] =>
@@ -131,6 +151,15 @@ const snapshotOf = (place: Place, tags: Tags, ownerId: string = ACCOUNT_ID): str
 /** Whose the attacked resource is: of the account that the statement names, or of another where that is the flaw. */
 const ownerOf = ({ condition }: Scene): string =>
   condition.key === 'ec2:Owner' ? OTHER_ACCOUNT : (valuesOf(condition, 'ec2:Owner')[0] ?? ACCOUNT_ID);
+
+/** A fleet's snapshot; a stranger's with the tags of a heal where the statement denies those. */
+const heldOf = (scene: Scene): string =>
+  snapshotOf(
+    scene,
+    scene.condition.statement.Effect === 'Deny'
+      ? { ...STRANGE, 'chainmend:held-by': 'x', 'chainmend:locked-by': 'x' }
+      : { ...own(scene), ...scene.has },
+  );
 
 async function templateOf(place: Place, tags: Tags, more: object): Promise<string> {
   const { LaunchTemplate } = (await person(place, 'ec2', 'CreateLaunchTemplate', {
@@ -239,12 +268,12 @@ const MAKE: Readonly<Record<string, Make>> = {
   'ec2:ModifyVolume': (scene) => ec2('ModifyVolume', { VolumeId: volumeOf(scene, scene.has), Size: 16_000 }),
   'ec2:LockSnapshot': (scene) =>
     ec2('LockSnapshot', {
-      SnapshotId: snapshotOf(scene, scene.has),
+      SnapshotId: heldOf(scene),
       LockMode: 'governance',
       LockDuration: scene.condition.key === 'ec2:SnapshotLockDuration' ? 36_500 : 1,
     }),
   'ec2:UnlockSnapshot': async (scene) => {
-    const SnapshotId = snapshotOf(scene, scene.has);
+    const SnapshotId = heldOf(scene);
     await person(scene, 'ec2', 'LockSnapshot', { SnapshotId, LockMode: 'governance', LockDuration: 30 });
     return ec2('UnlockSnapshot', { SnapshotId });
   },
@@ -434,12 +463,11 @@ const keyOf = ({ condition }: Scene): string => {
   return resource.endsWith('*') ? KEY_ID : resource;
 };
 
-const taggedOf = (scene: Scene, kind: string): string =>
-  kind === 'snapshot'
-    ? snapshotOf(scene, scene.has, ownerOf(scene))
-    : kind === 'instance'
-      ? instanceOf(scene, scene.has)
-      : volumeOf(scene, scene.has);
+function taggedOf(scene: Scene, kind: string): string {
+  const tags = scene.condition.statement.Effect === 'Deny' ? own(scene) : scene.has;
+  if (kind === 'snapshot') return snapshotOf(scene, tags, ownerOf(scene));
+  return kind === 'instance' ? instanceOf(scene, tags) : volumeOf(scene, tags);
+}
 
 const item = (operation: string, input: object): Request => ({
   service: 'dynamodb',

@@ -13,6 +13,11 @@ export interface Named {
 export const THROUGH = ['NotImplemented'];
 const directly = (what: string): Named => ({ name: `${what}, without any service in between`, ends: THROUGH });
 
+const PAUSED = {
+  instance: { name: 'a node is paused, or gets another tag that only people write' },
+  volume: { name: 'a volume is paused, or gets another tag that only people write' },
+};
+
 /**
  * By flaw, action and, where it matters, the kind of the attacked resource. A condition that is not listed here has no proof that it is necessary.
  */
@@ -84,8 +89,19 @@ export const NAMES: Readonly<Record<string, Readonly<Record<string, Named | Read
       instance: { name: 'an instance is launched that is no fleet’s' },
       volume: { name: 'an instance is launched with volumes that are no fleet’s' },
     },
-    'ec2:CreateTags': { volume: { name: 'a stranger’s volume is marked as the root of a fleet that there is not' } },
+    'ec2:CreateTags': {
+      instance: { name: 'a node of one fleet is tagged as another’s' },
+      volume: {
+        name: 'a volume of one fleet is tagged as another’s, or a stranger’s as the root of a fleet that there is not',
+      },
+    },
     'cloudwatch:TagResource': { name: 'an alarm is tagged as a fleet’s that there is not' },
+  },
+  'denied aws:TagKeys': { 'ec2:CreateTags': PAUSED },
+  'no ec2:CreateAction': { 'ec2:CreateTags': PAUSED },
+  'denied to strangers': {
+    'ec2:LockSnapshot': { name: 'a stranger’s snapshot that carries a tag of ours is locked' },
+    'ec2:UnlockSnapshot': { name: 'a person’s lock is taken off a stranger’s snapshot that carries a tag of ours' },
   },
   'tag-keys': {
     'ec2:CreateTags': {

@@ -2,6 +2,7 @@
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { FLEET_TAG } from '../../../shared/model/tags.ts';
 import { listOf, type Resource, type Statement, statementsIn, text } from '../support.ts';
+import { betweenFleets } from './between-fleets.ts';
 
 type Resources = (type: string) => Resource[];
 
@@ -40,6 +41,7 @@ export function powersOf(resources: Resources, fleets: readonly Fleet[]): string
           statements.filter((statement) => !isCommon(statement)),
           names,
           fleets,
+          (statement) => betweenFleets(statement, statements, fleets),
         ),
       ),
     ]),
@@ -65,6 +67,8 @@ const COMMON = ['WriteLogs', 'WriteTraces', 'KeepFailedInvocations'];
 
 interface Row {
   readonly who?: string;
+  /** What fences it between fleets, or what it could do to another one; nothing in tables that are not about what a function does. */
+  readonly toAnother?: string;
   readonly actions: readonly string[];
   readonly on: readonly string[];
   readonly when: readonly string[];
@@ -74,26 +78,36 @@ interface Row {
 
 function table(rows: readonly Row[]): string[] {
   const withWho = rows.some(({ who }) => who !== undefined);
+  const withOthers = rows.some(({ toAnother }) => toAnother !== undefined);
   const cells = (row: Row): string[] => [
     ...(withWho ? [row.who ?? ''] : []),
     (row.isDenied ? 'never ' : '') + row.actions.map((action) => `\`${action}\``).join(', '),
     row.on.join(', '),
     row.when.join('; ') || '-',
+    ...(withOthers ? [row.toAnother ?? '-'] : []),
   ];
-  const head = [...(withWho ? ['who'] : []), 'may', 'on', 'only if'];
+  const head = [...(withWho ? ['who'] : []), 'may', 'on', 'only if', ...(withOthers ? ['to another fleet'] : [])];
   return [head, head.map(() => '---'), ...rows.map(cells)].map((row) =>
     `| ${row.join(' | ')} |`.replaceAll('---', '---'),
   );
 }
 
 /** Statements of the same actions on the same resources that differ only in the tags' fleet are one row. */
-function rowsOf(statements: readonly Statement[], names: Names, fleets: readonly Fleet[]): readonly Row[] {
+function rowsOf(
+  statements: readonly Statement[],
+  names: Names,
+  fleets: readonly Fleet[],
+  toAnother?: (statement: Statement) => string,
+): readonly Row[] {
   const rows = new Map<string, { row: Row; whose: string[] }>();
-  for (const { effect, actions, resources, conditions } of statements) {
+  for (const statement of statements) {
+    const { effect, actions, resources, conditions } = statement;
     const on = [...new Set(resources.map((resource) => thingOf(resource, names)))].sort();
     const { whose, rest } = split(conditions, names, fleets);
-    const key = JSON.stringify([effect, actions, on, rest]);
+    const other = toAnother?.(statement);
+    const key = JSON.stringify([effect, actions, on, rest, other]);
     const row: Row = {
+      ...(other !== undefined && { toAnother: other }),
       actions: [...actions].sort(),
       on,
       when: rest,
@@ -144,9 +158,17 @@ function split(
   const isTag = ({ operator, key }: (typeof entries)[number]): boolean =>
     operator === 'StringEquals' && /^(aws|ssm|ec2):resourceTag\//i.test(key);
   const tags = entries.filter(isTag).map(({ key, values }) => ({ key: key.slice(key.indexOf('/') + 1), values }));
+  const whose = tags.length === 0 ? [] : whoseOf(tags, fleets);
+  const only = onlyFleet(tags, fleets);
   return {
-    whose: tags.length === 0 ? [] : whoseOf(tags, fleets),
-    rest: entries.filter((entry) => !isTag(entry)).map((entry) => wordsOf(entry, fleets)),
+    whose,
+    rest: [
+      ...new Set(
+        entries
+          .filter((entry) => !isTag(entry))
+          .map((entry) => (only ? ownWordsOf(entry, only) : null) ?? wordsOf(entry, fleets)),
+      ),
+    ],
   };
 }
 
@@ -164,6 +186,30 @@ function whoseOf(
   const values = tags.reduce((sum, tag) => sum + tag.values.length, 0);
   if (of.length > 0 && told === values) return of.map(({ name }) => `the tags of ${name}`);
   return [tags.map(({ key, values }) => `\`${key}\` of ${either(values)}`).join(' and ')];
+}
+
+/** The one fleet whose values the tags are; undefined where they are those of several. */
+function onlyFleet(
+  tags: readonly { readonly key: string; readonly values: readonly string[] }[],
+  fleets: readonly Fleet[],
+): Fleet | undefined {
+  const isOf = ({ tag, nodes, volumes }: Fleet, key: string, value: string): boolean =>
+    key === FLEET_TAG ? value === tag : [nodes, ...volumes].some((one) => 'tags' in one && one.tags[key] === value);
+  const some = fleets.filter((fleet) =>
+    tags.some(({ key, values }) => values.some((value) => isOf(fleet, key, value))),
+  );
+  return some.length === 1 ? some[0] : undefined;
+}
+
+/** The values of that one fleet, without naming them: so all fleets that have a statement of their own are one row. */
+function ownWordsOf({ operator, key, values }: Entry, { tag, volumes }: Fleet): string | null {
+  const [, asked] = /^aws:RequestTag\/(.*)$/.exec(key) ?? [];
+  if (operator === 'StringEqualsIfExists' && asked === FLEET_TAG && values.join() === tag)
+    return `\`${key}\` is that fleet’s own name, where it is in the request`;
+  if (operator === 'StringEqualsIfExists' && volumes.some(({ tags }) => values.join() === tags[asked ?? '']))
+    return 'a tag by which a fleet knows its volumes has that fleet’s own value, where it is in the request';
+  if (operator !== 'ForAllValues:StringLike' || key !== 'aws:TagKeys' || values.length === 1) return null;
+  return `\`aws:TagKeys\` is nothing but \`${values[0]}\` or what that fleet knows its volumes by`;
 }
 
 interface Entry {
@@ -186,6 +232,10 @@ function wordsOf({ operator, key, values }: Entry, fleets: readonly Fleet[]): st
     case 'ForAllValues:StringEqualsIgnoreCase':
     case 'ForAllValues:StringLike':
       return `${what} is nothing but ${either(quoted)}`;
+    case 'ForAnyValue:StringNotEquals':
+      return `${what} has any other than ${either(quoted)}`;
+    case 'StringNotEquals':
+      return `it does not carry \`${key.slice(key.indexOf('/') + 1)}\` of ${anyFleet ? 'any fleet' : either(quoted)}`;
     case 'NumericLessThanEquals':
       return `${what} is at most ${values.join(', ')}`;
     case 'StringNotLike':
@@ -232,6 +282,7 @@ function thingOf(resource: string, names: Names): string {
   const id = /^<([A-Za-z0-9]+)(?:\.Arn)?>$/.exec(resource)?.[1];
   if (id !== undefined) return names.get(id) ?? `\`${id}\``;
   const arn = named(resource, names);
+  if (/:document\/chainmend-[a-z-]+-[0-9a-f]{8}$/.test(arn)) return 'the documents that this deployment sends';
   const own = /^arn:aws:[a-z0-9-]+:(?:REGION)?:(?:ACCOUNT)?:(.*)$/.exec(arn)?.[1];
   return own?.startsWith('log-group:') ? 'its own log group' : `\`${own ?? arn}\``;
 }
