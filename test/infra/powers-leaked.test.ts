@@ -36,6 +36,9 @@ const LET_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'terminate what heals have put away': ['prune-retired'],
   'delete a clean snapshot': ['prune-retired'],
   'read a fleet’s data on an instance of one’s own making': ['replace-node'],
+  // IAM judges each resource of a request alone, and one role serves all fleets.
+  'attach one fleet’s volume to another fleet’s node': ['replace-node'],
+  'restore one fleet’s snapshot as another fleet’s volume': ['replace-node'],
   'pull a volume off a running node': ['replace-node'],
   'stop a node': ['replace-node'],
   'start a stopped node': ['replace-node'],

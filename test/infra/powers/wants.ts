@@ -15,6 +15,8 @@ export interface Want {
 
 let made = 20_000;
 const STRANGE = { Component: 'payroll' };
+/** The tags of another of the five fleets. */
+const OTHERS = { Service: 'stacks-follower' };
 const KEPT = { 'chainmend:keep-until': '2020-01-01T00:00:00Z', 'chainmend:retired': '2020-01-01T00:00:00Z' };
 
 const node = ({ region }: Deployed, tags: Tags, state: 'running' | 'stopped' = 'running'): string => {
@@ -169,6 +171,44 @@ export const WANTS: readonly Want[] = [
   tagging('say that a snapshot is verified', (place) => snapshot(place, ours(place)), {
     'chainmend:verified': '2026-01-01',
   }),
+  // From one fleet to another.
+  tagging('make a fleet’s volume another fleet’s by its name', (place) => volume(place, ours(place)), {
+    'chainmend:fleet': 'stacks',
+  }),
+  tagging('make a fleet’s volume another fleet’s by its tags', (place) => volume(place, ours(place)), OTHERS),
+  tagging('retire a validator', (place) => node(place, { Project: 'irita', 'chainmend:fleet': 'irita' }), KEPT),
+  ec2('attach one fleet’s volume to another fleet’s node', 'AttachVolume', (place) => ({
+    VolumeId: volume(place, ours(place)),
+    InstanceId: node(place, OTHERS),
+    Device: '/dev/sdg',
+  })),
+  ec2('restore one fleet’s snapshot as another fleet’s volume', 'CreateVolume', (place) => ({
+    AvailabilityZone: 'eu-west-1a',
+    SnapshotId: snapshot(place, ours(place)),
+    TagSpecifications: [{ ResourceType: 'volume', Tags: [{ Key: 'chainmend:fleet', Value: 'stacks' }] }],
+  })),
+  ec2('take a person’s lock off a snapshot with a tag of ours', 'UnlockSnapshot', (place) => ({
+    SnapshotId: snapshot(place, { ...STRANGE, 'chainmend:locked-by': 'x' }),
+  })),
+  {
+    name: 'delete a document that nodes run',
+    request: ({ region }) => ({
+      service: 'ssm',
+      operation: 'DeleteDocument',
+      input: { Name: region.ssm.documents()[0] ?? '' },
+    }),
+  },
+  {
+    name: 'overwrite an alarm that begins as ours do',
+    request: () => ({
+      service: 'monitoring',
+      operation: 'PutMetricAlarm',
+      input: {
+        ...{ AlarmName: 'chainmend-payroll', Namespace: 'payroll', MetricName: 'Salaries', Statistic: 'Maximum' },
+        ...{ Period: 60, EvaluationPeriods: 1, Threshold: 0, ComparisonOperator: 'GreaterThanThreshold' },
+      },
+    }),
+  },
   ec2('lock a snapshot for a hundred years', 'LockSnapshot', (place) => ({
     SnapshotId: snapshot(place, { ...ours(place), 'chainmend:held-by': 'x' }),
     LockMode: 'governance',
