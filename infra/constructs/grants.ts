@@ -97,7 +97,8 @@ const inForce = (scope: Construct, granted: readonly Granted[]): readonly Grant[
   granted.flatMap((one) => {
     if (!('byValues' in one)) return one;
     const { what, byValues, byKeys, charactersMax } = one;
-    const characters = charactersOf(scope, byValues);
+    // No fleet, no policy: CDK makes nothing of one without a statement.
+    const characters = byValues.length === 0 ? 0 : charactersOf(scope, byValues);
     if (characters <= charactersMax) return byValues;
     Annotations.of(scope).addWarningV2(
       `chainmend:fenced-by-keys:${what}`,

@@ -138,7 +138,10 @@ export class RegisterNodes extends Construct {
       { sid: 'ReadTagsOfAlarms', actions: ['cloudwatch:ListTagsForResource'], resources: own, wildcard },
       {
         what: 'alarms of nodes',
-        byValues: writes(fleets.map(({ name }) => arn(this, 'cloudwatch', `alarm:${prefix}${name}-*`))),
+        byValues:
+          fleets.length === 0
+            ? []
+            : writes(fleets.map(({ name }) => arn(this, 'cloudwatch', `alarm:${prefix}${name}-*`))),
         byKeys: writes(own),
         charactersMax: 6_000,
       },
