@@ -1,9 +1,10 @@
 // Alarms on the suite itself. Missing data triggers an alarm too: a suite that has stopped watching is worse than none. One failure of AWS sets off many of
 // them; people get one page for all that fail, and one for all that nobody looks after.
-import { Duration, Fn, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
   AlarmRule,
+  AlarmState,
   type CfnAlarm,
   ComparisonOperator,
   CompositeAlarm,
@@ -159,19 +160,15 @@ export class SuiteAlarms extends Construct {
 
   /** A composite alarm acts when the first of its alarms goes off, and again only after all were off ("Composite alarms", CloudWatch guide). */
   #page(name: string, what: string, runbook: string, alarms: readonly Alarm[], action: SnsAction): void {
-    const stack = Stack.of(this);
     if (alarms.length > COMPOSED_MAX)
       throw new Error(
         `${suiteNames(this).suiteAlarmPrefix}${name} would be composed of ${alarms.length} alarms, CloudWatch allows ${COMPOSED_MAX}: let fleets share a VPC, or probe by "ssm"`,
       );
-    const goesOff = alarms.map(
-      (alarm) => `ALARM("\${${stack.getLogicalId(alarm.node.defaultChild as CfnAlarm)}.Arn}")`,
-    );
+    const anyOf = alarms.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM));
     new CompositeAlarm(this, name, {
       compositeAlarmName: suiteNames(this).suiteAlarmPrefix + name,
       alarmDescription: `${what}: the reason names the first alarm. All: aws cloudwatch describe-alarms --alarm-name-prefix ${suiteNames(this).suiteAlarmPrefix} --state-value ALARM. Runbook: docs/runbooks/${runbook}.md`,
-      // AlarmRule.anyOf writes a Join of three times as many bytes.
-      alarmRule: AlarmRule.fromString(Fn.sub(`(${goesOff.join(' OR ')})`)),
+      alarmRule: AlarmRule.anyOf(...anyOf),
     }).addAlarmAction(action);
   }
 

@@ -439,9 +439,9 @@ describe('people', () => {
   it('are paged by every alarm, by itself or as a part of another one', () => {
     const composed = (name: string) =>
       alarms.filter(({ id }) =>
-        text(composites.find(({ Properties }) => Properties.AlarmName === name)?.Properties.AlarmRule).includes(
-          `<${id}.Arn>`,
-        ),
+        JSON.stringify(
+          composites.find(({ Properties }) => Properties.AlarmName === name)?.Properties.AlarmRule,
+        ).includes(`"${id}"`),
       );
     const silent = alarms.filter(({ Properties }) => Properties.TreatMissingData === 'breaching');
     expect(composed('chainmend/blind')).toEqual(silent);
