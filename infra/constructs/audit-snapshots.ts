@@ -52,11 +52,11 @@ export class AuditSnapshots extends DurableHeal {
         ...observeGrants(READS.map((what) => `ec2:Describe${what}`)),
         ...commandGrants(scope, fleets),
         ...removalGrants(scope, fleets),
+        ...drillLaunchGrants(scope, fleets, nodeRoles),
+        ...volumeKeyGrants(scope, kmsKeys),
+        ...ledgerGrants(fleets, MARKS, ['ec2:CreateTags']),
+        ...sharedLedgerGrants(fleets, MARKS),
       ],
-      policies: {
-        Instances: [...drillLaunchGrants(scope, fleets, nodeRoles), ...volumeKeyGrants(scope, kmsKeys)],
-        Tags: [...ledgerGrants(fleets, MARKS, ['ec2:CreateTags']), ...sharedLedgerGrants(fleets, MARKS)],
-      },
       executionTimeout: EXECUTION_TIMEOUT,
     });
   }

@@ -1,11 +1,11 @@
 // check-readiness: once a day it looks whether heals would work now. It reads and writes nothing but its own memory: no call of a heal is among its rights.
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { NO_KEYS } from '../../shared/aws/keys.ts';
 import type { HealProps } from './durable-heal.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
-import { arn, suiteNames } from './suite-names.ts';
+import { arn, arnOf, suiteNames } from './suite-names.ts';
 
 export interface CheckReadinessProps extends HealProps {
   /** ARN of the role of replace-node: what its policies allow is asked of IAM. */
@@ -78,7 +78,7 @@ export class CheckReadiness extends Construct {
         {
           sid: 'ReadProfiles',
           actions: ['iam:GetInstanceProfile'],
-          resources: [profilesArn(this)],
+          resources: [profilesArn()],
           wildcard: 'The profile of a node is known by its launch template, not by name.',
         },
         { sid: 'AskOfReplaceNode', actions: ['iam:SimulatePrincipalPolicy'], resources: [replaceRole] },
@@ -99,7 +99,4 @@ export class CheckReadiness extends Construct {
 }
 
 /** IAM has no regions. */
-const profilesArn = (scope: Construct): string => {
-  const { partition, account } = Stack.of(scope);
-  return `arn:${partition}:iam::${account}:instance-profile/*`;
-};
+const profilesArn = (): string => arnOf(`iam::\${AWS::AccountId}:instance-profile/*`);

@@ -30,8 +30,6 @@ export interface DurableHealProps extends HealProps {
   readonly environment: Readonly<Record<string, string>>;
   /** In addition to the grants of every heal. */
   readonly grants: readonly Granted[];
-  /** Managed policies by name: their grants do not fit into the role itself. */
-  readonly policies?: Readonly<Record<string, readonly Granted[]>>;
   /** The limit behind the dispatcher's deadline for each attempt; Lambda would allow 366 days. */
   readonly executionTimeout: Duration;
 }
@@ -60,7 +58,6 @@ export class DurableHeal extends Construct {
         ...props.grants,
         ...executionGrants(scope, functionName),
       ],
-      ...(props.policies && { policies: props.policies }),
       also: (failed) => ({
         // A durable execution that fails, times out or is stopped leaves its event here. Lambda does not retry it ("Best practices for Lambda durable
         // functions", Lambda guide, which names the dead-letter queue and no destination).

@@ -52,15 +52,12 @@ const FEWER_SELECTORS =
 /**
  * A role of one service with exactly these grants; nothing else in the stack can add to it. What does not fit into the role itself goes into managed
  * policies. Throws an `InputError` when IAM would refuse it.
- *
- * @param policies managed policies by name, for grants that are to stand together; each becomes as many policies as it needs
  */
 export function roleOf(
   scope: Construct,
   assumedBy: ServicePrincipal,
   description: string,
   granted: readonly Granted[],
-  policies: Readonly<Record<string, readonly Granted[]>> = {},
 ): Role {
   const grants = inForce(scope, granted);
   const inlineCharacters = INLINE_POLICY_CHARACTERS - RESERVE_CHARACTERS;
@@ -73,10 +70,7 @@ export function roleOf(
     inlinePolicies: { Grants: policyOf(inline) },
   });
   acknowledge(role, inline);
-  const named = Object.entries(policies).map(([name, some]) => [name, inParts(scope, inForce(scope, some))] as const);
-  const packed = [...named, ['More', more] as const].flatMap(([name, parts]) =>
-    parts.map((part, at) => [at === 0 ? name : `${name}${at + 1}`, part] as const),
-  );
+  const packed = more.map((part, at) => [at === 0 ? 'More' : `More${at + 1}`, part] as const);
   if (packed.length > MANAGED_POLICIES)
     throw new InputError(
       `the role of ${scope.node.path} needs ${packed.length} managed policies, IAM attaches ${MANAGED_POLICIES}: ${FEWER_SELECTORS}`,

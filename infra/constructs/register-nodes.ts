@@ -1,5 +1,5 @@
 // register-nodes: an instance's state change or a schedule invokes it. It keeps the fleets' DNS records and alarms.
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
@@ -16,7 +16,7 @@ import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { SuiteFunction } from './suite-function.ts';
-import { arn, suiteNames } from './suite-names.ts';
+import { arn, arnOf, suiteNames } from './suite-names.ts';
 
 export interface RegisterNodesProps {
   readonly bundles: string;
@@ -194,7 +194,7 @@ export class RegisterNodes extends Construct {
   #records(fleets: readonly Fleet[]): Grant[] {
     const zones = [...new Set(fleets.flatMap(({ dns }) => dns?.zone ?? []))].sort();
     if (zones.length === 0) return [];
-    const any = `arn:${Stack.of(this).partition}:route53:::hostedzone/*`;
+    const any = arnOf('route53:::hostedzone/*');
     const unknown = "A zone's id is not known at synthesis; what it is called is.";
     const key = (name: string): string => `route53:ChangeResourceRecordSets${name}`;
     return [

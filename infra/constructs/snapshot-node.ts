@@ -33,13 +33,9 @@ export class SnapshotNode extends DurableHeal {
         // On the node, on each of its volumes, and on their snapshots.
         ...snapshotGrants(scope, fleets),
         ...creationGrants(scope, fleets, 'snapshot', ['ec2:CreateSnapshots']),
+        tagAtCreation(scope, ['CreateSnapshots'], 'snapshot'),
+        ...ledgerGrants(fleets, [LEDGER_TAGS.quarantined, KEEP_UNTIL_TAG, LEDGER_TAGS.role], ['ec2:CreateTags']),
       ],
-      policies: {
-        Tags: [
-          tagAtCreation(scope, ['CreateSnapshots'], 'snapshot'),
-          ...ledgerGrants(fleets, [LEDGER_TAGS.quarantined, KEEP_UNTIL_TAG, LEDGER_TAGS.role], ['ec2:CreateTags']),
-        ],
-      },
       executionTimeout: EXECUTION_TIMEOUT,
     });
   }

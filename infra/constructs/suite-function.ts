@@ -33,8 +33,6 @@ export interface SuiteFunctionProps {
   readonly bundle?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly grants: readonly Granted[];
-  /** Managed policies by name: their grants do not fit into the role itself. */
-  readonly policies?: Readonly<Record<string, readonly Granted[]>>;
   /** The timeout of one invocation; 60 unless given. */
   readonly timeoutSeconds?: number;
   /** The additional properties of this kind of function. It gets the queue for invocations that finally failed. */
@@ -145,7 +143,7 @@ function lambdaFunction(
     },
   ];
   const principal = new ServicePrincipal('lambda.amazonaws.com');
-  const role = roleOf(scope, principal, `What ${functionName} may do.`, everything, props.policies);
+  const role = roleOf(scope, principal, `What ${functionName} may do.`, everything);
   return new LambdaFunction(scope, 'Function', {
     functionName,
     description,

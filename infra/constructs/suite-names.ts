@@ -32,4 +32,7 @@ export const arn = (scope: Construct, service: string, resource: string): string
 
 /** The same of an image or a snapshot: their ARNs have no account. */
 export const arnWithoutAccount = (service: string, resource: string): string =>
-  Fn.sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}::${resource}`);
+  arnOf(`${service}:\${AWS::Region}::${resource}`);
+
+/** An ARN by all that follows the partition: `arnOf('route53:::hostedzone/*')`. */
+export const arnOf = (rest: string): string => Fn.sub(`arn:\${AWS::Partition}:${rest}`);
