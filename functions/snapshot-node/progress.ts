@@ -162,5 +162,5 @@ export const beginning = (act: Act, { message, throttled }: Failure): Ending =>
 export const unseen = (reason: string): Ending =>
   refused({ refuse: 'observation-stale', reason, page: true, retryAfterMs: AGAIN_MS });
 
-export const silentNode = (reason: string): Ending =>
+const silentNode = (reason: string): Ending =>
   refused({ refuse: 'node-silent', reason, page: true, retryAfterMs: SOON_MS });
