@@ -2,10 +2,9 @@
 import { judgePutAway, putAwayOf } from '../../../shared/heal/put-back.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Suite } from './context.ts';
-import type { HealRequest } from './request.ts';
 
 /** Why nothing would come of it, whatever else is so; null where that is not known, as where nobody has seen the node yet. */
-export async function judgeAtDesk(suite: Suite, { event }: Pick<HealRequest, 'event'>): Promise<Refusal | null> {
+export async function judgeAtDesk(suite: Suite, event: Readonly<Record<string, unknown>>): Promise<Refusal | null> {
   if (event['kind'] !== 'undo') return null;
   const fleet = String(event['fleet']);
   const seen = (await suite.observed(fleet))

@@ -45,7 +45,7 @@ export async function carryOut(
   options: HealRequestOptions,
 ): Promise<RequestOutcome> {
   if (!options.plan) refuseUnasked(verb, context, options, words);
-  const refusal = await judgeAtDesk(context.suite(), { event });
+  const refusal = await judgeAtDesk(context.suite(), event);
   if (refusal) return refusedForGood(context, { code: refusal.refuse, reason: refusal.reason });
   if (!options.yes || options.plan || plansFirst) {
     const isAsked = !options.plan && options.yes === true;
