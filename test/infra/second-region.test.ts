@@ -41,16 +41,14 @@ describe('the stack of a fleet that has copies alone', () => {
 
 describe('the stack of a fleet whose snapshots another account shares', () => {
   const { stack } = buildStack({ fleets: shared, nodeRoles: [] });
-  const ofOwner = resourcesOf(stack)('AWS::IAM::Policy')
-    .concat(resourcesOf(stack)('AWS::IAM::ManagedPolicy'))
-    .flatMap(({ id, Properties }) =>
-      (Properties.PolicyDocument.Statement as readonly { readonly Action: unknown; readonly Condition?: object }[])
-        .filter(({ Condition }) => JSON.stringify(Condition ?? {}).includes('ec2:Owner'))
-        .map(({ Action, Condition }) => ({ id, Action, Condition })),
-    );
+  const resources = resourcesOf(stack);
+  const ofOwner = resources('AWS::IAM::Role')
+    .filter(({ Properties }) => Properties.Policies !== undefined)
+    .flatMap((role) => statementsIn(resources, role).map((statement) => ({ ...statement, id: role.id })))
+    .filter(({ conditions }) => JSON.stringify(conditions).includes('ec2:Owner'));
 
   it('lets drills alone open and mark what belongs to that account, and nothing else uses it', () => {
-    expect(ofOwner.map(({ Action }) => Action).sort()).toEqual(['ec2:CreateTags', 'ec2:RunInstances']);
+    expect(ofOwner.flatMap(({ actions }) => actions).sort()).toEqual(['ec2:CreateTags', 'ec2:RunInstances']);
     expect(ofOwner.every(({ id }) => id.startsWith('AuditSnapshots'))).toBe(true);
     expect(JSON.stringify(ofOwner)).toContain('"ec2:Owner":["444455556666"]');
   });

@@ -101,12 +101,26 @@ export const DIRECTIONS: Readonly<Record<string, Direction>> = {
 };
 
 const WITH_NAMES = Object.entries(DIRECTIONS).flatMap(([key, way]) =>
-  key.includes('*') ? [{ pattern: new RegExp(`^${key.replaceAll('.', '\\.').replaceAll('*', '.+')}$`), way }] : [],
+  key.includes('*') ? [{ parts: key.split('*'), way }] : [],
 );
+
+/** Whether a field is of a key with names in it, each of which has a character at least. */
+function isOf(field: string, parts: readonly string[]): boolean {
+  const [head = '', ...others] = parts;
+  if (!field.startsWith(head)) return false;
+  let at = head.length;
+  for (const [index, part] of others.entries()) {
+    const isLast = index === others.length - 1;
+    const next = isLast ? field.length - part.length : field.indexOf(part, at + 1);
+    if (next <= at || !field.startsWith(part, next)) return false;
+    at = next + part.length;
+  }
+  return at === field.length;
+}
 
 /** Of a field of a completed file: "volumes.data.path". */
 export const directionOf = (field: string): Direction =>
-  DIRECTIONS[field] ?? WITH_NAMES.find(({ pattern }) => pattern.test(field))?.way ?? 'asks';
+  DIRECTIONS[field] ?? WITH_NAMES.find(({ parts }) => isOf(field, parts))?.way ?? 'asks';
 
 /** Whether such a change of a field lets nothing loose and takes nothing away. Both have a value. */
 export function narrows(way: Direction, before: string, after: string): boolean {

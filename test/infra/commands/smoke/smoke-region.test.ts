@@ -103,7 +103,11 @@ describe('npm run chainmend -- smoke', () => {
   it('makes nothing before somebody says --yes, and says what it would make and cost', async () => {
     const bare = WORDS.replace(' --yes', '');
     const refused = await npmRunSmoke(bare);
-    expect(refused).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('add --yes') });
+    expect(refused).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/Nothing was changed[\s\S]*--yes$/m),
+    });
     const planned = await npmRunSmoke(`${bare} --plan`);
     expect(planned).toMatchObject({ status: 0, stderr: '' });
     expect(planned.stdout).toMatch(/gp3 volume of 2 GiB, and one t3\.small .* in subnet-0123456789abcdef0/);
