@@ -226,7 +226,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     done: () => false,
     hours: 4,
-    pagesAtMost: 5,
+    pagesAtMost: 1,
     expect: [
       {
         sentence: 'its client runs',
