@@ -59,7 +59,7 @@ has_room() {
   if [ "$INODES" -gt 0 ] && [ "$nodes" -gt "$((INODES * ROOM_PERCENT / 100))" ]; then refuse "$SSM_Source has $nodes inodes in use: more than $ROOM_PERCENT % of the $INODES of $SSM_VolumeId"; return; fi
   LIST_BYTES_MAX=$((nodes * LINE_BYTES + 1048576)) room=$((LIST_BYTES_MAX * LISTS_MAX))
   read -r block free < <(rm -rf -- "$LISTS" && mkdir -p -- "$LISTS" && stat -f -c '%S %a' -- "$LISTS")
-  whole BLOCK "$block" && whole AVAILABLE "$free" || { refuse "$LISTS cannot be written"; return; }
+  if ! { whole BLOCK "$block" && whole AVAILABLE "$free"; }; then refuse "$LISTS cannot be written"; return; fi
   [ "$((BLOCK * AVAILABLE))" -ge "$room" ] || refuse "the root disk has no $((room / 1048576)) MiB left for lists of $nodes files"
 }
 
@@ -99,7 +99,7 @@ names() { cut -d / -f 1,7- "$LISTS/$1" | sort; }
 
 # differ: LISTS/left has the lines of what is not on VolumeId as it is on Source.
 differ() {
-  comm -23 "$LISTS/source" "$LISTS/target" >"$LISTS/left" && each <"$LISTS/left" || refuse "$LISTS cannot be written"
+  if ! { comm -23 "$LISTS/source" "$LISTS/target" >"$LISTS/left" && each <"$LISTS/left"; }; then refuse "$LISTS cannot be written"; fi
 }
 
 # each: standard input, as LISTS/each, with a zero byte behind each line, for `IFS=/ read -r -d ''`, which reads a file faster than a pipe.

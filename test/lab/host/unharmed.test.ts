@@ -256,8 +256,8 @@ describe('the text of every script', () => {
     ],
     [/^listed=\$\(timeout 60 wipefs --no-act /, 'only looks'],
     [
-      /^(\[ ! -d "\$LISTS" \] \|\| rm -rf -- "\$LISTS"$|if ! rm -rf -- "\$LISTS" \|\| ! mkdir )/,
-      'a folder of the script’s own on the volume that it fills, mounted where nobody else gets to; rm follows no link',
+      /^(rm -rf -- "\$LISTS"$|read -r block free < <\(rm -rf -- "\$LISTS" && mkdir )/,
+      'a folder of the script’s own on the root disk, where nobody else writes; rm follows no link',
     ],
     [
       /^(output=\$\(idly dd if="\$FROM_COPY\/\$1" of="\$target" |if ! truncate -s "\$bytes" -- "\$target" )/,
