@@ -20,10 +20,11 @@ import { resolveFleet } from '../../../shared/fleet/resolve.ts';
 import { tries } from '../../fixtures/any.ts';
 import { bitcoinFile, DEPLOYED, deployedAs } from '../../fixtures/builders/fleet.ts';
 
+const PROBE = { vpc: 'vpc-0123456789abcdef0', subnets: ['subnet-0123456789abcdef0'] };
 const BITCOIN = bitcoinFile({
   dns: { zone: 'bitcoin.internal' },
   rpc: { credentials: 'ssm:/bitcoin/rpc' },
-  probe: { vpc: 'vpc-0123456789abcdef0', subnets: ['subnet-0123456789abcdef0'] },
+  probe: PROBE,
 });
 const SIGNET = bitcoinFile({ fleet: 'signet', nodes: { tag: { Network: 'signet' } } });
 const deployed = deployedAs(BITCOIN, SIGNET);
@@ -99,6 +100,15 @@ describe('a stored file', () => {
       ['replace.launchTemplate', true],
       ['drills.subnet', true],
       ['drills.securityGroup', false],
+    ]);
+  });
+
+  // Two names found by trying four billion: the first 32 bits of their digests are the same.
+  it('may not ask for a neighbour’s credentials because its own were named to look like them', () => {
+    const own = bitcoinFile({ rpc: { credentials: 'ssm:/stacks/rpc-3gt0yeaa' }, probe: PROBE });
+    const theirs = { ...own, rpc: { credentials: 'ssm:/bitcoin/rpc' } };
+    expect(widenedIn(parseStored(theirs), deployedAs(own)).map(({ path }) => path.join('.'))).toEqual([
+      'rpc.credentials',
     ]);
   });
 
