@@ -11,6 +11,8 @@ export interface AlarmChanges {
   readonly update: readonly { readonly alarm: DesiredAlarm; readonly now: MetricAlarm; readonly why: string }[];
   /** To be deleted if its tags say that it is this fleet's. */
   readonly remove: readonly MetricAlarm[];
+  /** Not made: their names are those of another fleet. */
+  readonly taken: readonly { readonly alarm: DesiredAlarm; readonly by: string }[];
 }
 
 /** So long a new alarm of a whole fleet may take until it says the same as those that it takes the place of. */
@@ -19,7 +21,8 @@ const TAKES_OVER_MS = 10 * 60_000;
 /**
  * An alarm of a node that is on stays until the fleet's, which is to take its place, has looked at its metrics: in between nobody would know that the trouble lasts.
  *
- * @param otherFleets an alarm under their prefix is theirs, unless it says otherwise: `chainmend-bit-` is also the start of `chainmend-bit-coin-…`
+ * @param otherFleets an alarm under their prefix is theirs: `chainmend-bit-` is also the start of `chainmend-bit-coin-…`. A node `coin-node1` of `bit` has no
+ *   alarms beside a fleet `bit-coin`: it would take the names of that one's node1
  */
 export function diffAlarms(
   { suite, name: fleet }: Pick<Fleet, 'suite' | 'name'>,
@@ -30,8 +33,16 @@ export function diffAlarms(
 ): AlarmChanges {
   const now = new Map(existing.map((alarm) => [alarm.AlarmName ?? '', alarm]));
   const wanted = new Set(alarms.map(({ name }) => name));
-  const longer = otherFleets.filter((other) => other.startsWith(`${fleet}-`)).map((other) => `${suite}-${other}-`);
-  const theirs = ({ AlarmName = '' }: MetricAlarm): boolean => longer.some((prefix) => AlarmName.startsWith(prefix));
+  const longer = otherFleets.filter((other) => other.startsWith(`${fleet}-`));
+  const ownerOf = (name: string): string | undefined => longer.find((other) => name.startsWith(`${suite}-${other}-`));
+  const taken = alarms.flatMap((alarm) => {
+    const by = ownerOf(alarm.name);
+    return by === undefined ? [] : [{ alarm, by }];
+  });
+  // What this fleet had made before the other one came; its tags are read before it is deleted.
+  const isLeft = (found: MetricAlarm): boolean =>
+    taken.some(({ alarm }) => alarm.name === found.AlarmName && sourceKeyOf(alarm.look) === currentSourceKey(found));
+  const own = alarms.filter(({ name }) => ownerOf(name) === undefined);
   const isBlind = ({ StateValue, AlarmConfigurationUpdatedTimestamp: at }: MetricAlarm): boolean =>
     StateValue === 'INSUFFICIENT_DATA' && at !== undefined && nowMs - at.getTime() < TAKES_OVER_MS;
   const takesOver = alarms.some(({ name, node }) => {
@@ -40,18 +51,20 @@ export function diffAlarms(
   });
   const isNeeded = ({ StateValue }: MetricAlarm): boolean => takesOver && StateValue === 'ALARM';
   return {
-    create: alarms.filter(({ name }) => !now.has(name)),
-    update: alarms.flatMap((alarm) => {
+    taken,
+    create: own.filter(({ name }) => !now.has(name)),
+    update: own.flatMap((alarm) => {
       const found = now.get(alarm.name);
       const why = found && updateReason(alarm, found);
       return found && why ? [{ alarm, now: found, why }] : [];
     }),
     remove: existing.filter(
       (alarm) =>
-        !wanted.has(alarm.AlarmName ?? '') &&
-        !tolerated.has(alarm.AlarmName ?? '') &&
-        !theirs(alarm) &&
-        !isNeeded(alarm),
+        isLeft(alarm) ||
+        (!wanted.has(alarm.AlarmName ?? '') &&
+          !tolerated.has(alarm.AlarmName ?? '') &&
+          ownerOf(alarm.AlarmName ?? '') === undefined &&
+          !isNeeded(alarm)),
     ),
   };
 }

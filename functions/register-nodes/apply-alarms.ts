@@ -6,6 +6,7 @@ import {
   type PutMetricAlarmInput,
 } from '@aws-sdk/client-cloudwatch';
 import { isThrottling } from '../../shared/aws/refusals.ts';
+import { fleetNames } from '../../shared/fleet/membership.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { SeenInstance } from '../../shared/fleet/nodes.ts';
 import { alarmName } from '../../shared/fleet/resource-names.ts';
@@ -56,7 +57,7 @@ export interface AlarmsToReconcile {
 export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToReconcile): Promise<AlarmsDone> {
   const { fleet, environment, clients } = context;
   const { nodes, contested, fleets, readGone, seriesAt, confirmed } = facts;
-  const otherFleets = fleets.map(({ name }) => name).filter((name) => name !== fleet.name);
+  const otherFleets = fleetNames(fleets).filter((name) => name !== fleet.name);
   const existing = await readAlarms(clients.cloudwatch, `${fleet.suite}-${fleet.name}-`);
   // Only a fleet-wide alarm has this name.
   const fleetWideNow = existing.some(({ AlarmName }) => AlarmName === alarmName(fleet, undefined, 'status-check'));
@@ -66,10 +67,16 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
     for (const { path } of fleet.volumes) for (const [key, found] of await seriesAt(path)) series.set(key, found);
   const covered = await readCovered(clients.cloudwatch, fleet);
   const desired = desiredAlarms({ fleet, nodes, contested, series, covered, fleetWideNow, runbooks: context.runbooks });
-  const { create, update, remove } = diffAlarms(fleet, desired, existing, otherFleets, Date.now());
+  const { create, update, remove, taken } = diffAlarms(fleet, desired, existing, otherFleets, Date.now());
 
   const run = new AlarmRun(context);
-  run.refusals.push(...desired.refusals);
+  run.refusals.push(
+    ...desired.refusals,
+    ...taken.map(({ alarm: { name: subject, node = fleet.name }, by }): SubjectRefusal => {
+      const reason = `alarm ${subject} of ${fleet.name}/${node} is not made: it would have the name of an alarm of ${by}. Give the node another name`;
+      return { refuse: 'alarm-foreign', subject, reason, page: true };
+    }),
+  );
   const puts: AlarmPut[] = [
     ...create.map(
       (alarm): AlarmPut => ({

@@ -7,6 +7,7 @@ import { logged, logInfo } from '../../shared/aws/log.ts';
 import { isThrottling } from '../../shared/aws/refusals.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
 import { keptFleets } from '../../shared/fleet/kept-file.ts';
+import { fleetNames } from '../../shared/fleet/membership.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { fleetContext } from '../../shared/reconcile/context.ts';
@@ -43,7 +44,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const runbooks = process.env['RUNBOOKS'] ?? '';
     const request: RegisterRequest = {
       fleets,
-      names: broken.size > 0 ? null : new Set(fleets.map(({ name }) => name)),
+      names: broken.size > 0 ? null : new Set(fleetNames(fleets)),
       seriesAt: cachedByPath((path) => readSeries(clients.cloudwatch, path)),
       confirmed: parsed.kind === 'reconcile' && parsed.confirm,
       approval: parsed.kind === 'approve' ? { plan: parsed.plan, by: parsed.by ?? null } : undefined,

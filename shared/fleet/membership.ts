@@ -204,6 +204,13 @@ export const neighboursOf = (fleet: string, deployed: Deployed): readonly Neighb
     name === fleet ? [] : [{ name, tags: nodes, volumes: Object.values(volumes) }],
   );
 
+/** The names of all fleets that have a file, and of those that the deployment knows without one: what is called by such a name is theirs. */
+export const fleetNames = (
+  fleets: readonly { readonly name: string; readonly neighbours: readonly { readonly name: string }[] }[],
+): readonly string[] => [
+  ...new Set(fleets.flatMap(({ name, neighbours }) => [name, ...neighbours.map((one) => one.name)])),
+];
+
 /** What else a file names of AWS: by another's name one team must reach nothing of another one. */
 interface Named {
   readonly path: readonly string[];

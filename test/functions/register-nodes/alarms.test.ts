@@ -373,6 +373,30 @@ describe('an alarm that is there', () => {
     expect(isOurs({ 'chainmend:fleet': 'bitcoin' }, fleet)).toBe(false);
   });
 
+  it('is not made where its name would be one of a fleet whose name goes on from this one', () => {
+    const facts = factsOf({
+      nodes: [nodeOf(1, { name: 'cash-node1' }), nodeOf(2)],
+      series: seriesOf(1, 2),
+    });
+    const { alarms } = desiredAlarms(facts);
+    const taken = alarms.filter(({ name }) => name.startsWith('chainmend-bitcoin-cash-'));
+    expect(taken).toHaveLength(7);
+    const changes = diffAlarms(fleet, desiredAlarms(facts), [], ['bitcoin-cash'], NOW_MS);
+    expect(changes.taken).toEqual(taken.map((alarm) => ({ alarm, by: 'bitcoin-cash' })));
+    expect(changes.create).toEqual(alarms.filter((alarm) => !taken.includes(alarm)));
+    // What it had made before the other fleet came goes; what the other one has made stays.
+    const made = stored(facts);
+    expect(diff(facts, made, ['bitcoin-cash'])).toMatchObject({
+      ...{ create: [], update: [] },
+      remove: taken.map(({ name }) => name),
+    });
+    const disk = 'chainmend-bitcoin-cash-node1-disk';
+    const theirs = change(made, disk, { Dimensions: [{ Name: 'InstanceId', Value: idOf(9) }] });
+    expect(diff(facts, theirs, ['bitcoin-cash']).remove).not.toContain(disk);
+    // A fleet that is not deployed takes no name.
+    expect(diff(facts, []).create).toHaveLength(alarms.length);
+  });
+
   it('has actions of its own where it does more than page', () => {
     expect(foreignActions({ AlarmActions: [TOPIC, 'arn:aws:automate:eu-west-1:ec2:reboot'] }, TOPIC)).toEqual([
       'arn:aws:automate:eu-west-1:ec2:reboot',

@@ -8,6 +8,7 @@ import {
   deployedIn,
   deployedParameterNames,
   deployedValues,
+  fleetNames,
   isMember,
   neighboursOf,
   ownSnapshots,
@@ -134,6 +135,11 @@ describe('a stored file', () => {
 });
 
 describe('what the deployment knows', () => {
+  it('has the names of fleets whose file is gone: no other fleet takes what is called by them', () => {
+    expect(fleetNames([fleet])).toEqual(['bitcoin', 'signet']);
+    expect(fleetNames([])).toEqual([]);
+  });
+
   it('is read back as it was written', () => {
     expect([...deployed.keys()]).toEqual(['bitcoin', 'signet']);
     expect(deployed.get('signet')?.nodes).toEqual({ Network: 'signet' });
