@@ -5,8 +5,8 @@ import { type Deployed, deployedIn } from './membership.ts';
 import type { Fleet } from './model.ts';
 import { fleetOfParameter, fleetParameterName } from './parameter.ts';
 
-/** 25 fleets have 51 parameters, 10 a page. */
-const MAX_PARAMETER_PAGES = 30;
+/** 10 a page: 300 fleets with a pause each, more than a deployment has room for, are 61. */
+const MAX_PARAMETER_PAGES = 80;
 
 export interface Settings {
   /** Every parameter below the prefix, for the pauses. */

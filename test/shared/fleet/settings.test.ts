@@ -1,7 +1,7 @@
 // The fleet files as they are stored: one that is built to cost much costs its own fleet, and no other.
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { expect, it } from '@jest/globals';
-import { deployedValues } from '../../../shared/fleet/membership.ts';
+import { deployedParameterNames, deployedValues } from '../../../shared/fleet/membership.ts';
 import { parseStored } from '../../../shared/fleet/parse.ts';
 import { readSettings } from '../../../shared/fleet/settings.ts';
 import { bitcoinFile, DEPLOYED } from '../../fixtures/builders/fleet.ts';
@@ -9,6 +9,7 @@ import { jsonStructures, within } from '../../fixtures/structures.ts';
 
 /** As much as a parameter holds. */
 const CHARACTERS = 8_192;
+const NAMES = deployedParameterNames('/chainmend');
 const EVIL = '/chainmend/fleets/evil';
 
 const [deployment = { value: '' }] = deployedValues([
@@ -41,4 +42,25 @@ it('a stored file that is nested too deep is told with the limit', async () => {
   expect(broken.get(EVIL)).toMatch(
     /^fleet file: the file is ".*; JSON is nested more than 32 deep; expected a JSON object/,
   );
+});
+
+it('as many fleets are read as a deployment has room for, each with a pause', async () => {
+  const files = Array.from({ length: 300 }, (_, at) =>
+    bitcoinFile({ fleet: `coin${at}`, nodes: { tag: { Component: `nodes/coin${at}` } } }),
+  );
+  const parameters = [
+    ...deployedValues(files.map(parseStored)).map(({ value: Value }, at) => ({ Name: NAMES[at], Value })),
+    ...files.flatMap((file, at) => [
+      { Name: `/chainmend/fleets/coin${at}`, Value: JSON.stringify(file) },
+      { Name: `/chainmend/pauses/coin${at}`, Value: 'off' },
+    ]),
+  ];
+  const send = async ({ input: { NextToken = '0' } }: { input: { NextToken?: string } }) => {
+    const next = Number(NextToken) + 10;
+    const more = next < parameters.length && { NextToken: String(next) };
+    return { Parameters: parameters.slice(next - 10, next), ...more };
+  };
+  const ssm: SSMClient = Object.assign(Object.create(SSMClient.prototype), { send });
+  const { fleets, broken } = await readSettings(ssm, '/chainmend');
+  expect([fleets.length, broken.size]).toEqual([300, 0]);
 });
