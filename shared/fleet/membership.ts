@@ -255,6 +255,12 @@ export const isMember = ({ suite, nodes, neighbours }: Omit<Member, 'name'>, tag
 /** Whether one of the suite's other fleets is named on something. */
 const isNamed = (suite: string, { name }: Neighbour, tags: Tags): boolean => tags[FLEET_TAG] === fleetTag(suite, name);
 
+/** Whether something carries the name of another suite's fleet. Of those nothing is known here, and their tags may be the same. */
+function isElsewhere(suite: string, { [FLEET_TAG]: named }: Tags): boolean {
+  if (named === undefined) return false;
+  return named.slice(0, Math.max(0, named.indexOf('/'))) !== (nameOf(suite) ?? '');
+}
+
 /** Fleets that claim a volume or a snapshot besides this one: by their name on it, or by the tags of their volumes. What carries the fleet's own name and tags is its own. */
 export function claimantsOfData({ suite, tag, volumes, neighbours }: DataOwner, tags: Tags): readonly string[] {
   const isOwn = tags[FLEET_TAG] === tag && volumes.some((role) => hasTags(tags, role.tags));
@@ -285,7 +291,9 @@ export function claimantsOfResource({ suite, tag, nodes, neighbours }: ResourceO
 
 /** Whether heals may use such a resource: it carries the tags of the fleet's nodes, or its name, and no other fleet claims it. The same fence as `taggedGrants` of the stack. */
 export const isResourceOf = (fleet: ResourceOwner, tags: Tags): boolean =>
-  (tags[FLEET_TAG] === fleet.tag || hasTags(tags, fleet.nodes.tags)) && claimantsOfResource(fleet, tags).length === 0;
+  (tags[FLEET_TAG] === fleet.tag || hasTags(tags, fleet.nodes.tags)) &&
+  !isElsewhere(fleet.suite, tags) &&
+  claimantsOfResource(fleet, tags).length === 0;
 
 /** Why nothing new is begun with the data of a node: another fleet claims one of its volumes, too. null where none does. */
 export function judgeVolumes(
@@ -308,12 +316,15 @@ export const ownVolumes = <Seen extends { readonly volumeId: string; readonly ta
 ): readonly (Seen & OwnVolume)[] =>
   seen.filter((one): one is Seen & OwnVolume => claimantsOfVolume(fleet, one.tags).length === 0);
 
-/** The snapshots that no other fleet claims: without a fleet's name on one, the tags of its volume decide. */
+/** The snapshots that neither another suite nor another fleet of this one claims: without a fleet's name on one, the tags of its volume decide. */
 export const ownSnapshots = <Seen extends { readonly snapshotId: string; readonly tags: Tags }>(
   fleet: DataOwner,
   seen: readonly Seen[],
 ): readonly (Seen & OwnSnapshot)[] =>
-  seen.filter((one): one is Seen & OwnSnapshot => claimantsOfData(fleet, one.tags).length === 0);
+  seen.filter(
+    (one): one is Seen & OwnSnapshot =>
+      !isElsewhere(fleet.suite, one.tags) && claimantsOfData(fleet, one.tags).length === 0,
+  );
 
 /** Snapshots that another account shares, which the fleet's deployment knows: of their tags nothing is seen here. */
 export const sharedSnapshots = <Seen extends { readonly snapshotId: string; readonly ownerId: string }>(

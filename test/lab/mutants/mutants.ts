@@ -4213,8 +4213,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'no data of another fleet’s snapshot are restored',
-      find: 'seen.filter((one): one is Seen & OwnSnapshot => claimantsOfData(fleet, one.tags).length === 0);',
-      replace: 'seen.filter((one): one is Seen & OwnSnapshot => claimantsOfData(fleet, one.tags).length >= 0);',
+      find: '&& claimantsOfData(fleet, one.tags).length === 0,',
+      replace: '&& claimantsOfData(fleet, one.tags).length >= 0,',
       caughtBy: ['shared/fleet/membership'],
     },
     {
@@ -4225,8 +4225,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'what another fleet claims, too, is not used for another instance',
-      find: '&& claimantsOfResource(fleet, tags).length === 0;',
-      replace: '&& claimantsOfResource(fleet, tags).length >= 0;',
+      find: ' &&\n  claimantsOfResource(fleet, tags).length === 0;',
+      replace: ' &&\n  claimantsOfResource(fleet, tags).length >= 0;',
       caughtBy: ['functions/replace-node/reach'],
     },
   ],

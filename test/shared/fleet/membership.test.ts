@@ -10,6 +10,7 @@ import {
   deployedValues,
   fleetNames,
   isMember,
+  isResourceOf,
   neighboursOf,
   ownSnapshots,
   targetFor,
@@ -193,6 +194,18 @@ describe('what two fleets claim', () => {
     expect(targetToPutBack(fleet, 'i-1', both)).toMatchObject({ instanceId: 'i-1' });
   });
 
+  it('is another suite’s by the name on it, though the tags are the same', () => {
+    const named = { ...fleet, suite: 'payments-chainmend', tag: 'payments/bitcoin' };
+    const of = (tags: Record<string, string>) => ownSnapshots(named, [{ snapshotId: 'snap-1', tags }]).length === 1;
+    expect([of(own), of({ ...own, 'chainmend:fleet': 'payments/bitcoin' })]).toEqual([true, true]);
+    expect([of({ ...own, 'chainmend:fleet': 'bitcoin' }), of({ ...own, 'chainmend:fleet': 'pay/bitcoin' })]).toEqual([
+      false,
+      false,
+    ]);
+    expect(isResourceOf(fleet, { ...own, 'chainmend:fleet': 'payments/bitcoin' })).toBe(false);
+    expect(isResourceOf(named, { ...own, 'chainmend:fleet': 'bitcoin' })).toBe(false);
+  });
+
   const ofSnapshot = (tags: Record<string, string>) =>
     ownSnapshots(fleet, [{ snapshotId: 'snap-1', tags }]).length === 1;
 
@@ -204,6 +217,8 @@ describe('what two fleets claim', () => {
     ['with its name alone', { 'chainmend:fleet': 'bitcoin' }, true],
     ['with its name written over a neighbour’s tags', { Network: 'signet', 'chainmend:fleet': 'bitcoin' }, false],
     ['that nobody has named', {}, true],
+    ['that was taken for a fleet of another suite', { ...own, 'chainmend:fleet': 'payments/bitcoin' }, false],
+    ['that was taken for a fleet before it had its name', { ...own, 'chainmend:fleet': 'btc' }, true],
   ])('gives no data: a snapshot %s', (_, tags, isOwn) => {
     expect(ofSnapshot(tags)).toBe(isOwn);
   });
