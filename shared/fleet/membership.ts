@@ -78,7 +78,7 @@ const PARTS_MAX = 4;
 /** Of an advanced parameter [SSM PutParameter]. */
 const BYTES_MAX = 8_192;
 const STANDARD_BYTES_MAX = 4_096;
-/** 64 bits: a name with the digest of another fleet's cannot be found by trying. With 32 it takes a minute. */
+/** 64 bits: a name with the digest of another fleet's cannot be found by trying. With 32 it takes minutes. */
 const DIGEST_CHARACTERS = 16;
 
 /** Written by the deployment alone; whoever may write a fleet's file need not be able to write them. Most suites need the first one only. */
