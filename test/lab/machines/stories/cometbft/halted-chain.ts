@@ -6,7 +6,7 @@ import { nobodySignedTwice } from './honest.ts';
 const STOPPED = ['validator1', 'validator2'] as const;
 const OTHERS = ['validator3', 'validator4', 'follower1'] as const;
 /** Rounds that do not end, or blocks that do not come: whichever is seen first. */
-const TOLD = ['chain-halted', 'consensus-halted'];
+const TOLD = ['chain-halted', 'own-chain-halted', 'consensus-halted'];
 /** Commands that raise a node's fence and read its state, or write a list of peers for its next start. */
 const HARMLESS = /^(ask the node|write \d+ peers$)/;
 /** A node that is sick for four minutes is healed without an alarm: after this time no node may have been healed. */
