@@ -120,8 +120,7 @@ function networkIn(lines: readonly Line[]): string | undefined {
 }
 
 /** As bitcoind reads it: nothing is yes, and so is every number but 0; a word is no number (InterpretBool, src/common/args.cpp). */
-const isTrue = (value: string): boolean =>
-  value === '' || Number.parseInt(value, 10) > 0 || Number.parseInt(value, 10) < 0;
+const isTrue = (value: string): boolean => value === '' || (Number.parseInt(value, 10) || 0) !== 0;
 
 function parsedLines(text: string): readonly Line[] {
   if (text.includes('\0')) throw new ConfigError('it has a NUL character, expected a text');
