@@ -102,7 +102,7 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   const opened = incidentOfRequest(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
   if ('lags' in opened) return leaveAlone('healed-lately', 'healed minutes ago; the alarm lags behind the cure');
   const found = 'next' in opened ? opened.next : opened.keep;
-  const waited = isBack(found, facts.observed) ? { ...found, notBeforeMs: 0 } : found;
+  const waited = isBack(found, facts) ? { ...found, notBeforeMs: 0 } : found;
   const isNew = 'next' in opened;
   const isAskedAgain = !isNew && isRepeated(facts);
   const incident = candidate.atOnce
@@ -136,11 +136,20 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   return { do: 'start', write: isNew ? [incident, allocated.next] : [allocated.next], payload: allocated.invoke };
 }
 
-/** What was left to a person waits for hours, longer each time. Once its node answers again, and is not well, it has trouble of its own. */
-const isBack = ({ leftAtMs }: IncidentRecord, observed: DispatchFacts['observed']): boolean =>
+/**
+ * What was left to a person, or to a boot, waits for hours, longer each time. Once its node answers again, and is not well, it has trouble of its own; if it
+ * is well, what the heal has left open ends: until then the node is in no pool.
+ */
+const isBack = (
+  { leftAtMs }: IncidentRecord,
+  { observed, candidate }: Pick<DispatchFacts, 'observed' | 'candidate'>,
+): boolean =>
   observed !== undefined &&
   observed.sinceMs > (leftAtMs ?? Number.POSITIVE_INFINITY) &&
-  (observed.health === 'stuck' || observed.health === 'behind' || observed.health === 'forked');
+  (observed.health === 'stuck' ||
+    observed.health === 'behind' ||
+    observed.health === 'forked' ||
+    (observed.health === 'synced' && candidate.settles !== undefined));
 
 /**
  * Still as it was left, and a person was told: in mode ask there would be a yes before the node is looked at, and `client-stopped` right after it.

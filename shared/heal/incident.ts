@@ -223,8 +223,10 @@ export type Outcome =
   /** There is nothing left to try, even with attempts left: a person has been paged. */
   | { readonly outcome: 'escalated'; readonly code: string; readonly page: PageNote | undefined };
 
-/** What a person has stopped is left to that person. */
-const LEFT: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['client-stopped', 'instance-stopped']);
+/** What a person has stopped is left to that person, and a client that nobody can follow yet to its boot or its owner. */
+const LEFT: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>([
+  ...(['client-stopped', 'instance-stopped', 'client-unknown', 'first-boot'] as const),
+]);
 
 /** The outcome of an attempt. Only its own claimed attempt may write it; the last failure of a ladder escalates. */
 export function conclude(

@@ -44,7 +44,7 @@ export interface IncidentBase {
   readonly deaths?: number;
   /** Nothing is dispatched before, ms since the epoch. */
   readonly notBeforeMs: number;
-  /** When its last attempt has left the node to the person who had stopped the client or the instance. Absent where it ended otherwise. */
+  /** When its last attempt has left the node to its boot, or to the person who had stopped the client or the instance. Absent where it ended otherwise. */
   readonly leftAtMs?: number;
   /** In mode plan no new plan is written before, ms since the epoch; any other mode acts immediately. Absent until something was planned. */
   readonly plannedUntilMs?: number;

@@ -46,10 +46,10 @@ describe('an incident that was left to the person who had stopped the client', (
   const leftAtMs = NOON_MS - HOUR_MS;
   const trigger = { kind: 'node', subject: 'health' } as const;
   const incident = openIncidentRecord({ alarm, trigger: 'node:health', notBeforeMs: NOON_MS + 5 * HOUR_MS, leftAtMs });
-  const dispatched = (observed: DispatchFacts['observed'], more: object = {}) => {
+  const dispatched = (observed: DispatchFacts['observed'], more: object = {}, besides: Partial<DispatchFacts> = {}) => {
     const decision = decideDispatch({
       ...facts,
-      ...{ trigger, observed, fleet: bitcoinFleet() },
+      ...{ trigger, observed, fleet: bitcoinFleet(), ...besides },
       incident: { ...incident, ...more } as typeof incident,
     });
     return decision.do === 'leave' ? decision.code : decision.do;
@@ -68,6 +68,15 @@ describe('an incident that was left to the person who had stopped the client', (
     expect(dispatched({ health: 'stuck', sinceMs: leftAtMs })).toBe('later');
     expect(dispatched({ health: 'stuck', sinceMs: since }, { leftAtMs: undefined })).toBe('later');
     expect(dispatched(undefined)).toBe('later');
+  });
+
+  it('ends what it has left open as soon as its node is well, and rests where it has left nothing (H26)', () => {
+    const well = { health: 'synced', sinceMs: since } as const;
+    const candidate = { ...facts.candidate, settles: trigger };
+    expect(dispatched(well, {}, { candidate })).toBe('start');
+    expect(dispatched({ ...well, sinceMs: leftAtMs }, {}, { candidate })).toBe('later');
+    expect(dispatched(well, { leftAtMs: undefined }, { candidate })).toBe('later');
+    expect(dispatched(well)).toBe('later');
   });
 });
 

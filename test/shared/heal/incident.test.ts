@@ -602,13 +602,13 @@ describe('an incident keeps its node from what may wait', () => {
   });
 });
 
-describe('what a person has stopped', () => {
-  const left = (code: 'client-stopped' | 'instance-stopped' | 'aws-refused', before: object = {}) =>
+describe('what is left to a person or to a boot', () => {
+  const LEFT = ['client-stopped', 'instance-stopped', 'client-unknown', 'first-boot'] as const;
+  const left = (code: (typeof LEFT)[number] | 'aws-refused', before: object = {}) =>
     conclude(claimedIncident(before), 1, ME, { outcome: 'refused', code, notBeforeMs: NOON_MS + 1 }, NOON_MS);
 
   it('is remembered with the moment at which it was left', () => {
-    expect(left('client-stopped')).toMatchObject({ next: { leftAtMs: NOON_MS } });
-    expect(left('instance-stopped')).toMatchObject({ next: { leftAtMs: NOON_MS } });
+    for (const code of LEFT) expect(left(code)).toMatchObject({ next: { leftAtMs: NOON_MS } });
   });
 
   it('until an attempt ends otherwise', () => {
