@@ -119,6 +119,13 @@ export type Permitted = {
   readonly refusal?: Refusal;
 } | null;
 
+/** Of a command to a node: its place in the order that the node keeps. */
+export const commandIdOf = (fence: number, ordinal: number): string => `${fence}.${ordinal}`;
+
+/** Of the next command to the original. */
+export const nextCommandId = ({ holder, ordinals }: Pick<Leases, 'holder' | 'ordinals'>): string =>
+  commandIdOf(holder.fence, ordinals.original + 1);
+
 export const newLeases = (holder: Holder, openUntilMs: number | null = null): Leases => ({
   holder,
   leased: [],

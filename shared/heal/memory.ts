@@ -177,6 +177,8 @@ export interface Intent {
   readonly call: string;
   readonly target: string;
   readonly atMs: number;
+  /** Of a command that takes the original's clients down: its id, and how they were before. Where the node has never begun it, they are so still. */
+  readonly command?: { readonly id: string; readonly client: LadderState['client']; readonly ran?: true };
 }
 
 /** An act that failed, or whose answer was lost, several times in a row: it is repeated at intervals, and a person is paged. */

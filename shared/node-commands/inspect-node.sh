@@ -1,10 +1,12 @@
-# The operation: look, and nothing else: how it is, and where that is asked for, what is in memory. The fence was raised when the command was noted.
+# The operation: look, and nothing else: how it is, and where that is asked for, what is in memory. The fence was raised when the command was noted. And
+# which command it has answered last: what was sent after that one, and before this, was never begun.
 
 perform() {
   read_clients && read_paths Paths || return
   AFTER=$(node_state ${LINES[@]+"${LINES[@]}"})
   AFTER="${AFTER%\}}$(layered ${LINES[@]+"${LINES[@]}"})$(cloud_init)}"
   more
+  if [[ $RECORDED =~ ^\{\"operationId\":\"([0-9]+\.[0-9]+)\" ]]; then MORE="$MORE,\"lastDone\":\"${BASH_REMATCH[1]}\""; fi
   [ "$SSM_Cached" = no ] || cached ${LINES[@]+"${LINES[@]}"}
 }
 

@@ -91,9 +91,16 @@ const readSchema = v.strictObject({
   mib: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99_999)),
 });
 
+const operationId = v.pipe(v.string(), v.regex(/^\d{1,12}\.\d{1,6}$/));
+
 const nodeAnswerSchema = v.strictObject({
   /** "<fence>.<ordinal>" of the command that this answers. */
-  operationId: v.pipe(v.string(), v.regex(/^\d{1,12}\.\d{1,6}$/)),
+  operationId,
+  /**
+   * Of inspect-node: the highest command that it had noted before this one, where it has answered that. What was sent between the two was never begun, and
+   * never will be. Absent where it remembers none, or was cut off in the middle of it.
+   */
+  lastDone: v.optional(operationId),
   /** The highest fence that the node has seen. */
   fence: count,
   /** done: carried out, or already so. stale: the node has seen a higher (fence, ordinal). late: past its start-by. */

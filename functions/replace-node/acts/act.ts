@@ -16,6 +16,7 @@ import {
   isUnspent,
   type Leases,
   type NodeStatus,
+  nextCommandId,
   phaseOf,
   type ReplaceActContext,
   reservationKey,
@@ -34,6 +35,8 @@ export interface Done {
   readonly look?: BesideLook;
   /** How far a volume is filled. */
   readonly filled?: Filled;
+  /** See `NodeAnswer`. */
+  readonly lastDone?: string;
 }
 
 /** It did not and will not happen, for a reason that another try does not change. */
@@ -167,17 +170,47 @@ export function known({ state, place }: Pick<LadderActContext, 'state' | 'place'
   return state;
 }
 
-/** The state that is written before the act; null where none is. */
+/**
+ * The state that is written before the act; null where none is.
+ *
+ * @param commandId of the command that the act sends to the original, where it sends one
+ */
 export function intended<P>(
-  { intent }: Pick<ActParts<P>, 'intent'>,
+  { intent, tellsOfOriginal }: Pick<ActParts<P>, 'intent' | 'tellsOfOriginal'>,
   state: LadderState,
   params: P,
   atMs: number,
+  commandId: string,
 ): LadderState | null {
   if (!intent) return null;
   const { call, state: next } = intent(state, params);
-  const pending = call ? { call: call.name, target: call.target, atMs } : state.pending;
+  const { client, ran } = state;
+  const command = tellsOfOriginal === true ? { command: { id: commandId, client, ...(ran && { ran }) } } : {};
+  const pending = call ? { call: call.name, target: call.target, atMs, ...command } : state.pending;
   return { ...next, pending, waitingSinceMs: atMs };
+}
+
+/**
+ * Whether the node has never begun the command that was intended last, and never will: it has begun nothing since an earlier one, and obeys only later ones by
+ * now. What was not done to its clients is not owed to them, and who has stopped one since was not this heal.
+ */
+export const isNeverBegun = (pending: LadderState['pending'], lastDone: string | undefined): boolean =>
+  pending?.command !== undefined && lastDone !== undefined && isBelow(lastDone, pending.command.id);
+
+function isBelow(one: string, other: string): boolean {
+  const [[fence = 0, ordinal = 0], [otherFence = 0, otherOrdinal = 0]] = [
+    one.split('.').map(Number),
+    other.split('.').map(Number),
+  ];
+  return fence < otherFence || (fence === otherFence && ordinal < otherOrdinal);
+}
+
+/** As before the intent of a command that the node has never begun. */
+export function withoutCommand(state: LadderState): LadderState {
+  const { command } = state.pending ?? {};
+  if (command === undefined) return state;
+  const { ran: _, ...rest } = state;
+  return { ...rest, client: command.client, pending: null, ...(command.ran && { ran: command.ran }) };
 }
 
 export const recovers = <P>(parts: ActParts<P>, state: LadderState | null, params: P): boolean =>
@@ -317,7 +350,8 @@ export async function perform<P>(
   if (result.is === 'refused' || result.is === 'lost') return { result, leases, state };
   const next = state ? afterAct(parts, before, state, params, result) : (parts.firstState?.(params) ?? null);
   if (!next) return { result, leases, state };
-  const but = isForestalled(result) && result.seen ? owesNothing : undefined;
+  const hasRun = result.is === 'done' && isNeverBegun(state?.pending ?? null, result.lastDone) && next.ran === true;
+  const but = hasRun || (isForestalled(result) && result.seen) ? owesNothing : undefined;
   if (next !== state && 'lost' in (await keep(context, next, 'note', but)))
     return { result: { is: 'lost' }, leases, state: next };
   // The state is written first: a later attempt that continues the rung still has its reservation.
@@ -344,7 +378,7 @@ async function writeIntent<P>(
 ): Promise<LadderState | 'lost'> {
   if (!parts.intent) return state;
   const atMs = await context.step('intending', async () => Date.now());
-  const next = intended(parts, state, params, atMs) ?? state;
+  const next = intended(parts, state, params, atMs, nextCommandId(context.leases)) ?? state;
   return 'lost' in (await keep(context, next, 'keep')) ? 'lost' : next;
 }
 

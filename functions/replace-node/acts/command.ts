@@ -12,7 +12,7 @@ import {
   nodeCommandOverByMs,
   nodeCommandParameters,
 } from '../../../shared/node-commands/node-command.ts';
-import { type CommandTrace, DOCUMENTS, instanceIdOf, type ReplaceContext, type Which } from '../state.ts';
+import { type CommandTrace, commandIdOf, DOCUMENTS, instanceIdOf, type ReplaceContext, type Which } from '../state.ts';
 import type { LadderActContext, Outcome, Result } from './act.ts';
 import { guardOptionsOf } from './mutation.ts';
 
@@ -35,7 +35,7 @@ export async function send(
   const fence = isOriginal ? leases.holder.fence : (state?.replacement?.fence ?? 0);
   const holder = { execution: leases.holder.execution, fence };
   const ordinal = leases.ordinals[which] + 1;
-  const operationId = `${fence}.${ordinal}`;
+  const operationId = commandIdOf(fence, ordinal);
   const notKnown = startsClient ? false : null;
   const trace = (more: Partial<CommandTrace> = {}) => ({
     command: { which, isRefused: false, fence: null, isUp: notKnown, ...more },
@@ -97,7 +97,13 @@ function outcomeOf(answer: NodeAnswer, atMs: number): Outcome {
   const seen: NodeState | null = answer.after ?? answer.before;
   switch (answer.result) {
     case 'done':
-      return { is: 'done', atMs, seen, ...(answer.filled && { filled: answer.filled }) };
+      return {
+        is: 'done',
+        atMs,
+        seen,
+        ...(answer.filled && { filled: answer.filled }),
+        ...(answer.lastDone !== undefined && { lastDone: answer.lastDone }),
+      };
     case 'failed':
       return {
         is: 'failed',

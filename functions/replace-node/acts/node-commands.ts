@@ -20,7 +20,7 @@ import {
   withShrink,
 } from '../state.ts';
 import { versionOf } from '../version.ts';
-import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts';
+import { type ActParts, defineAct, type Failed, isNeverBegun, known, nothing, withoutCommand } from './act.ts';
 import { send } from './command.ts';
 
 /** The parts that all commands share: the node's answer replaces what was known of it. */
@@ -60,7 +60,9 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
       }),
     }),
   reduce: {
-    done: (state, { which }, { seen, atMs }, before) => {
+    done: (intended, { which }, { seen, atMs, lastDone }, before) => {
+      const unbegun = which === 'original' && isNeverBegun(intended.pending, lastDone);
+      const state = unbegun ? withoutCommand(intended) : intended;
       const after: LadderState = { ...measuredBy(state, seen), setback: before.setback, inspectedAtMs: atMs };
       const { rung, original, upSinceMs, restoredVolumes } = state;
       if (which === 'replacement') return withReplacement(after, { heard: state.replacement?.fence ?? 0 });

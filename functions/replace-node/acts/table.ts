@@ -63,8 +63,8 @@ export const notedBy = (state: LadderState, act: Act, atMs: number): LadderState
   partsOf(act).onlyNotes ? reduceAct(state, act, { is: 'done', atMs }) : null;
 
 /** The state that is written before the act. */
-export const intendAct = (state: LadderState, act: Act, atMs: number): LadderState =>
-  intended(partsOf(act), state, act, atMs) ?? state;
+export const intendAct = (state: LadderState, act: Act, atMs: number, commandId = ''): LadderState =>
+  intended(partsOf(act), state, act, atMs, commandId) ?? state;
 
 /** The state after the act; `found`: the one before its intent was written. */
 export const reduceAct = (

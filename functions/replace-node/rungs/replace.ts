@@ -314,6 +314,8 @@ function calledOff(facts: Facts, state: LadderState): Decision | null {
 function backToOriginal(facts: Facts, state: LadderState, replacement: Replacement, reason: string): Decision {
   const { restoredVolumes: restored } = state;
   if (replacement.instanceId === '') return dropReplacement({});
+  // Names may lead to it by now: the node has its own place again before the client beside it ends.
+  if (state.beside && replacement.membership !== 'apart' && isThere(facts.original)) return leave({});
   const silenced = silence(facts, state, replacement, reason);
   if (silenced) return silenced;
   if (restored)
@@ -333,10 +335,15 @@ function backToOriginal(facts: Facts, state: LadderState, replacement: Replaceme
   return move(facts, state, 'original') ?? restoreOriginal(facts, state, replacement, reason);
 }
 
+const isThere = (original: Facts['original']): boolean =>
+  original !== null && !['terminated', 'shutting-down'].includes(original.instance.state);
+
 /** No original is there to get its volumes back: they are left, detached, as they were found. */
 function takeOff({ volumes, replacement, nowMs }: Facts, state: LadderState): Decision | null {
   for (const { volumeId } of state.found.volumes) {
     const attachment = volumes.find((volume) => volume.volumeId === volumeId)?.attachment;
+    if (!attachment && isPending(state, 'AttachVolume', volumeId, nowMs))
+      return waitFor(state, nowMs, `${volumeId} may be on its way to the new instance`);
     if (!attachment || attachment.instanceId !== replacement?.instance.instanceId) continue;
     if (attachment.state === 'detached') continue;
     if (attachment.state === 'attached' && !isPending(state, 'DetachVolume', volumeId, nowMs))

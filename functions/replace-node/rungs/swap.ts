@@ -630,7 +630,12 @@ export function takeAway(
   if (lost >= 0) return create({ at: lost, reason: 'it may have been made: the same token tells which it is' });
   for (const { volumeId } of made) {
     const attachment = volumes.find((candidate) => candidate.volumeId === volumeId)?.attachment;
-    if (!attachment || attachment.state === 'detached') continue;
+    if (!attachment || attachment.state === 'detached') {
+      // Describe may be older than the attachment: what is dropped now would stay on the instance.
+      if (isPending(state, 'AttachVolume', volumeId, nowMs))
+        return waitFor(state, nowMs, `${volumeId} may be on its way to the instance`);
+      continue;
+    }
     if (attachment.state !== 'attached' || isPending(state, 'DetachVolume', volumeId, nowMs)) {
       if (waitedMs(state, nowMs) <= BOUND_MS.detach) return waitFor(state, nowMs, `${volumeId} is ${attachment.state}`);
       // A volume that cannot be detached is left where it is, and reported: nothing is detached by force.

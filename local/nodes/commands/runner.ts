@@ -150,9 +150,11 @@ export class CommandRunner {
       return;
     }
     this.remember(kind, { ...asked, recorded: undefined });
+    const tellsLast = operation === 'inspect-node' && seen.recorded !== undefined;
+    const last = tellsLast ? { lastDone: `${seen.fence}.${seen.ordinal}` } : {};
     this.carryOut(operation, parameters, ({ result, before, after, reason, ...more }) => {
       const because = reason === undefined ? {} : { reason: reason.slice(0, 900) };
-      const answer = written({ operationId, fence: asked.fence, result, before, after, ...because, ...more });
+      const answer = written({ operationId, fence: asked.fence, result, before, after, ...because, ...last, ...more });
       this.remember(kind, { ...asked, recorded: answer });
       reply(answer);
     });

@@ -353,6 +353,21 @@ describe('once proved', () => {
     expect(next(left, { replacement: stopped, volumes: [volumeNow()] })).toBe('drop-replacement');
   });
 
+  it.each(['joining', 'joined'] as const)(
+    '%s, and given up: the node has its place again before that client ends',
+    (membership) => {
+      const givenUp = {
+        ...joined,
+        replacement: newReplacement({ membership, givenUp: 'AWS refuses', takeOver: 'intended' }),
+      };
+      expect(next(givenUp)).toBe('leave');
+      const left = { ...givenUp, replacement: { ...givenUp.replacement, membership: 'apart' as const } };
+      expect(next(left)).toBe('mask-replacement');
+      // Where nothing is left of the node, nobody serves but the new one: it gives no place back.
+      expect(next(givenUp, { original: machine({ state: 'terminated' }) })).toBe('mask-replacement');
+    },
+  );
+
   const over = { ...joined, proved: '28.0 → 28.1', pool: 'in' } as const;
   const pieces = (state: Partial<LadderState>, more: Partial<Facts> = {}): readonly string[] => {
     let now = ladderState({ hold: 'none', ...state });

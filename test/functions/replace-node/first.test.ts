@@ -1,6 +1,6 @@
 // A person who was first: a client that ran, or an instance, is stopped between a decision and its command. Nothing is begun, and what is stopped stays so.
 import { describe, expect, it } from '@jest/globals';
-import { type Act, performAct } from '../../../functions/replace-node/acts/table.ts';
+import { type Act, intendAct, performAct, reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { perhapsDown, type ReplaceContext } from '../../../functions/replace-node/state.ts';
@@ -10,6 +10,7 @@ import { ME } from '../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { clientState, nodeState } from '../../fixtures/builders/observation.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { NOON_MS } from '../../fixtures/builders/time.ts';
 import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
 import {
   client,
@@ -103,6 +104,53 @@ describe('a command to a node whose client ran when it was last looked at', () =
       await madeBy(here, act, state);
       expect(ordered(here)).not.toContain(' ran');
     }
+  });
+});
+
+describe('a client that a person has stopped while a command to it was lost, or its heal died', () => {
+  const look: Act = { do: 'inspect', which: 'original' };
+  const ran = ladderState({ rung: 'restart', ran: true });
+  const restarts: Act = { do: 'restart', reason };
+  const sent = intendAct(ran, restarts, NOON_MS, '9.12');
+  const next = (lastDone: string | undefined, intended = sent) => {
+    const answer = { is: 'done', atMs: NOON_MS, seen: stopped, ...(lastDone !== undefined && { lastDone }) } as const;
+    const act = decide(facts({ watched: watched('unreachable'), seen: stopped }), reduceAct(intended, look, answer));
+    return act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do;
+  };
+
+  it('is theirs where the node has not begun that command: it obeys only later ones by now', () => {
+    expect(next('9.11')).toBe('client-stopped');
+    expect(next('8.40')).toBe('client-stopped');
+    expect(next('0.0')).toBe('client-stopped');
+  });
+
+  it('is started where the command may have stopped it: it was begun, a later one hides it, or the node has forgotten', () => {
+    expect(next('9.12')).toBe('restart');
+    expect(next('10.1')).toBe('restart');
+    expect(next(undefined)).toBe('restart');
+  });
+
+  it('is started where nobody knows that it ran before the command', () => {
+    expect(
+      next('9.11', intendAct(ladderState({ rung: 'restart', client: 'mayBeDown' }), restarts, NOON_MS, '9.12')),
+    ).toBe('restart');
+  });
+
+  it('is owed no start any more', async () => {
+    const here = shell(HEAL, nodeRecord({ owner: ME, fence: 4, clientOwedSinceMs: NOON_MS - 60_000 }));
+    const answer = {
+      ...{ operationId: '4.2', fence: 4, lastDone: '3.1', result: 'done', before: null, after: stopped },
+    };
+    Object.assign(here.answers, {
+      SendCommandCommand: () => ({ Command: { CommandId: 'the-command' } }),
+      GetCommandInvocationCommand: () => ({
+        ...{ Status: 'Success', StatusDetails: 'Success', StandardOutputContent: `${JSON.stringify(answer)}\n` },
+        ...{ StandardErrorContent: '', ResponseCode: 0 },
+      }),
+    });
+    const { state } = await madeBy(here, look, intendAct(ran, restarts, NOON_MS, '3.2'));
+    expect(state).toMatchObject({ client: 'untouched', ran: true, pending: null });
+    expect(here.nodes.get(INSTANCE)?.clientOwedSinceMs).toBeUndefined();
   });
 });
 

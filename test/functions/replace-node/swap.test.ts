@@ -333,6 +333,24 @@ describe('blue and green on one instance', () => {
       'drop-volumes',
     ],
     [
+      'but not while it may be on its way to the instance, which an old reading does not show',
+      { volumes: [own, copyVolume(free)] },
+      {
+        restoredVolumes: copy({ givenUp: tried('set-0', 'open') }),
+        pending: { call: 'AttachVolume', target: COPY_VOLUME, atMs: NOON_MS - MINUTE_MS },
+      },
+      'wait',
+    ],
+    [
+      'nor for ever',
+      { volumes: [own, copyVolume(free)] },
+      {
+        restoredVolumes: copy({ givenUp: tried('set-0', 'open') }),
+        pending: { call: 'AttachVolume', target: COPY_VOLUME, atMs: NOON_MS - 5 * MINUTE_MS },
+      },
+      'drop-volumes',
+    ],
+    [
       'one that may have been made is asked for by its token',
       {},
       { restoredVolumes: { ...unmade, givenUp: tried('set-0', 'other'), creating: [0] } },

@@ -298,6 +298,12 @@ describe('the way back', () => {
       `wait: ${DATA_VOLUME} is attached`,
     ],
     [
+      'of a node that was made again: one that may be on its way is waited for',
+      at({ ...none, original: quiet('terminated'), volumes: [{ ...on(YOUNG), state: 'available', attachment: null }] }),
+      has({}, { ...again, ...pending('AttachVolume', DATA_VOLUME) }),
+      `wait: ${DATA_VOLUME} may be on its way to the new instance`,
+    ],
+    [
       'of a node that was made again: one that is off',
       at({ ...none, original: quiet('terminated'), volumes: [on(YOUNG, 'detached')] }),
       has({}, again),
