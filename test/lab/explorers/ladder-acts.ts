@@ -17,6 +17,8 @@ export interface Made {
   readonly act: Act;
   readonly memory: LadderState | null;
   readonly fence: number;
+  /** Of a command: its place among those of its fence. */
+  readonly ordinal: number;
   /** The client ran when the node was last asked. */
   readonly ran: boolean;
 }

@@ -110,7 +110,7 @@ export function lookUnderPause(world: LadderWorld, act: Decision): void {
   if (!isBeside(world)) return;
   const what = act.do === 'join' ? 'join' : touchesOld(act) ? 'end' : null;
   if (what === null) return;
-  if (world.nowMs < world.pausedUntilMs && !world.begunBeside.has(what)) world.broken.add(BESIDE_NEVER.paused);
+  if (world.isHeld && !world.begunBeside.has(what)) world.broken.add(BESIDE_NEVER.paused);
   world.begunBeside.add(what);
 }
 

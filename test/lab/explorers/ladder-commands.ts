@@ -1,6 +1,7 @@
 // Commands to a node, as its scripts carry them out: each is one step, under its fence.
 import type { Result } from '../../../functions/replace-node/acts/act.ts';
 import type { Act } from '../../../functions/replace-node/acts/table.ts';
+import { commandIdOf } from '../../../functions/replace-node/state.ts';
 import type { Made } from './ladder-acts.ts';
 import { commandBeside } from './ladder-beside.ts';
 import type { LadderRules } from './ladder-rules.ts';
@@ -12,15 +13,28 @@ const STOPPING: readonly Act['do'][] = [
   ...(['restart', 'undo-blocks', 'rebuild-data', 'switch-version', 'swap', 'mask-original'] as const),
 ];
 
+/** The node notes each command that it obeys, and tells the one before it. */
 export function command(world: LadderWorld, made: Made, rules: LadderRules): Result {
-  const { act, memory, fence } = made;
+  const box = receiverOf(world, made);
+  const { lastDone } = box;
+  const result = obeyed(world, box, made, rules);
+  if (result.is === 'unknown') return result;
+  box.lastDone = commandIdOf(made.fence, made.ordinal);
+  return made.act.do === 'inspect' && result.is === 'done' ? { ...result, lastDone } : result;
+}
+
+function receiverOf(world: LadderWorld, { act, memory }: Made): Box {
   const young =
     act.do === 'enable-version' ||
     act.do === 'start-beside' ||
     act.do === 'take-over' ||
     act.do === 'mask-replacement' ||
     (act.do === 'inspect' && act.which === 'replacement');
-  const box = world.box(young ? (memory?.replacement?.instanceId ?? '') : OLD);
+  return world.box(young ? (memory?.replacement?.instanceId ?? '') : OLD);
+}
+
+function obeyed(world: LadderWorld, box: Box, made: Made, rules: LadderRules): Result {
+  const { act, memory, fence } = made;
   const atMs = world.nowMs;
   if (!world.answers(box)) return { is: 'unknown', atMs, reason: 'nobody answered' };
   if (fence < box.fence) return { is: 'unknown', atMs, reason: `stale: the node has heard of ${box.fence}` };

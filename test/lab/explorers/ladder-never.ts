@@ -35,6 +35,7 @@ export const NEVER = {
   filled: 'a smaller volume is mounted only when all files are on it',
   unwanted: 'no client is stopped for data that a person has taken back',
   left: 'a client that a person has stopped is not started before that person starts it',
+  kept: 'a client that a heal has stopped runs again within a quarter of an hour, where a command reaches its node and its volumes are there',
   group: 'a member of a group is stopped only on standby, and not left there',
 } as const;
 export type LadderNever = keyof typeof NEVER;
@@ -47,6 +48,7 @@ export function look(world: LadderWorld): void {
   const runs = (box: Box): boolean => isRunning(box) && hasIdentity(world, box);
   lookAtService(world);
   if (world.overruled) world.broken.add(NEVER.left);
+  if (world.keptDown) world.broken.add(NEVER.kept);
   const old = world.box(OLD);
   const youngs = world.youngs();
   if ([old, ...youngs].filter(runs).length > 1) world.broken.add(NEVER.identity);
@@ -86,10 +88,19 @@ function isTakenAgain(rung: string, memory: LadderState | null): boolean {
   return before.length > (rung === 'replace' && before.every(({ badData }) => badData !== undefined) ? 2 : 0);
 }
 
+/** A copy that came to nothing on the node, or by a person, says nothing of its data: another rung uses them (shared/model/doors.ts). */
+const isTriedAgain = (of: string, memory: LadderState | null): boolean =>
+  memory?.tried.some(({ source, door, rung }) => source === of && (door === 'data' || rung === memory.rung)) ?? false;
+
 /** Checks an act before it is made: what it must not do now. */
 export function lookBefore(world: LadderWorld, act: Decision, memory: LadderState | null): void {
   lookBeforeBeside(world, act, memory);
-  const isHeldUp = memory?.setback?.act === 'hold-snapshots' && memory.rung === null && memory.failed.length === 0;
+  // Where nobody can see the node, a wait is for that: no rung is taken then, held or not.
+  const isHeldUp =
+    memory?.setback?.act === 'hold-snapshots' &&
+    memory.rung === null &&
+    memory.failed.length === 0 &&
+    world.watched(OLD)?.health !== 'unknown';
   if (isHeldUp && (act.do === 'wait' || (act.do === 'end' && act.end.as === 'failed'))) world.broken.add(NEVER.milder);
   const begins =
     act.do === 'take-rung' || (act.do === 'swap' && act.to === 'restored' && memory?.client === 'untouched');
@@ -113,8 +124,7 @@ export function lookBefore(world: LadderWorld, act: Decision, memory: LadderStat
   if (act.do === 'take-rung' && act.rung === 'replace' && world.setting.forbids === 'told')
     world.broken.add(NEVER.hopeless);
   if (act.do === 'take-rung' && isTakenAgain(act.rung, memory)) world.broken.add(NEVER.twice);
-  if (act.do === 'choose-volumes' && memory?.tried.some(({ source }) => source === act.volumes.source))
-    world.broken.add(NEVER.twice);
+  if (act.do === 'choose-volumes' && isTriedAgain(act.volumes.source, memory)) world.broken.add(NEVER.twice);
   const old = world.box(OLD);
   const works =
     world.disks.get(old.mounted[0] ?? '')?.behaviour === 'follows' &&

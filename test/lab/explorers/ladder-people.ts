@@ -5,6 +5,7 @@ import { type LadderWorld, OLD } from './ladder-world.ts';
 
 const PEOPLE = [
   'a pause',
+  'the fleet file breaks',
   'a person stops the instance',
   'a person stops the client',
   'a person starts the old instance',
@@ -22,6 +23,7 @@ export const AROUND: readonly Around[] = [...PEOPLE, BLIND];
 /** A person who stops an instance, or a client, starts it again after this time. */
 const COMES_BACK_MS = 40 * 60_000;
 const PAUSE_MS = 30 * 60_000;
+const BROKEN_MS = 60 * 60_000;
 const BLIND_MS = 20 * 60_000;
 
 /** Whether it can happen now. */
@@ -30,6 +32,8 @@ export function canMeddle(world: LadderWorld, person: Around, memory: LadderStat
   switch (person) {
     case 'a pause':
       return world.nowMs >= world.pausedUntilMs;
+    case 'the fleet file breaks':
+      return world.nowMs >= world.brokenFileUntilMs;
     case 'a person stops the instance':
       return world.box(OLD).power === 'running';
     // What the heal has taken down itself is not told from what a person stops in that moment.
@@ -57,9 +61,9 @@ const isIdle = (world: LadderWorld, volumeId: string): boolean =>
   world.disks.get(volumeId)?.state === 'attached' &&
   [...world.boxes.values()].every(({ mounted }) => !mounted.includes(volumeId));
 
-/** A pause, and a request, touch nothing themselves. */
-export const isMeddling = (person: Around): boolean =>
-  person !== 'a pause' && person !== 'a person asks for an undo' && person !== BLIND;
+/** A pause, a request, and a mistake in a file touch nothing themselves. */
+const TOUCHES_NOTHING: readonly Around[] = ['a pause', 'the fleet file breaks', 'a person asks for an undo', BLIND];
+export const isMeddling = (person: Around): boolean => !TOUCHES_NOTHING.includes(person);
 
 export function meddle(world: LadderWorld, person: Around, memory: LadderState | null): void {
   world.meddled ||= isMeddling(person);
@@ -70,6 +74,9 @@ export function meddle(world: LadderWorld, person: Around, memory: LadderState |
       return;
     case 'a pause':
       world.pausedUntilMs = world.nowMs + PAUSE_MS;
+      return;
+    case 'the fleet file breaks':
+      world.brokenFileUntilMs = world.nowMs + BROKEN_MS;
       return;
     case 'a person stops the instance':
       world.power(world.box(OLD), 'stop');

@@ -12,6 +12,9 @@ export const START_MS = Date.UTC(2026, 0, 1, 12);
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
+/** "A stop of ours ends within 15 minutes while the node can be reached." */
+const GIVEN_BACK_MS = 15 * MINUTE_MS;
+
 /** The chain makes a block each 15 s; a client that catches up takes in one a second. */
 const BLOCK_MS = 15_000;
 export const CHAIN_AT_START = 1050;
@@ -56,6 +59,8 @@ export interface Box {
   fstab: (string | null)[];
   /** The highest fence that the node has seen. */
   fence: number;
+  /** Of the last command that it has carried out, "<fence>.<ordinal>". */
+  lastDone: string;
   joining: boolean;
   retired: boolean;
   standby: boolean;
@@ -102,6 +107,8 @@ export class LadderWorld {
   /** An old view that Describe shows until then. */
   stale: { readonly untilMs: number; readonly view: View } | null = null;
   pausedUntilMs = 0;
+  /** Until then the fleet file cannot be read, and heals go by its last readable version. */
+  brokenFileUntilMs = 0;
   /** Until then nobody can ask any node: AWS fails, or the probe does. */
   blindUntilMs = 0;
   /** A person has taken back what was asked for: it is said, or a heal has read it. null: nobody has. */
@@ -120,6 +127,10 @@ export class LadderWorld {
   meddled = false;
   /** A client was started that a person had stopped. */
   overruled = false;
+  /** Since when its client is down through a heal, though a command reaches the node and its volumes are there; null: it is not so. */
+  downSinceMs: number | null = null;
+  /** It was so for longer than a quarter of an hour. */
+  keptDown = false;
   /** What was begun on a node beside itself: a join, the end of the old client. A pause does not stop what may be half done. */
   readonly begunBeside = new Set<string>();
   readonly broken = new Set<string>();
@@ -172,6 +183,15 @@ export class LadderWorld {
     };
   }
 
+  /** Until when nothing may be begun. */
+  get heldUntilMs(): number {
+    return Math.max(this.pausedUntilMs, this.brokenFileUntilMs);
+  }
+
+  get isHeld(): boolean {
+    return this.nowMs < this.heldUntilMs;
+  }
+
   /** The height of the chain. */
   get chain(): number {
     return CHAIN_AT_START + Math.floor((this.nowMs - START_MS) / BLOCK_MS);
@@ -191,6 +211,7 @@ export class LadderWorld {
   /** Time passes: pending changes settle, and watch-fleet looks at each full minute. */
   pass(forMs: number, due: (number: number) => void): void {
     const untilMs = this.nowMs + forMs;
+    this.noteDown();
     for (;;) {
       const next = this.later.toSorted((a, b) => a.atMs - b.atMs)[0];
       const lookMs = (Math.floor(this.nowMs / MINUTE_MS) + 1) * MINUTE_MS;
@@ -212,6 +233,24 @@ export class LadderWorld {
       }
     }
     this.nowMs = untilMs;
+    this.noteDown();
+  }
+
+  private noteDown(): void {
+    if (!this.isDownByHeal()) {
+      this.downSinceMs = null;
+      return;
+    }
+    this.downSinceMs ??= this.nowMs;
+    this.keptDown ||= this.nowMs - this.downSinceMs > GIVEN_BACK_MS;
+  }
+
+  private isDownByHeal(): boolean {
+    const old = this.box(OLD);
+    if (this.meddled || !old.ours || old.left || old.ended || old.runsSinceMs !== null || !this.answers(old))
+      return false;
+    if (this.youngs().some(({ runsSinceMs }) => runsSinceMs !== null)) return false;
+    return old.fstab.every((id) => id !== null && this.isAttached(id, OLD));
   }
 
   power(box: Box, to: 'start' | 'stop'): void {
@@ -403,6 +442,7 @@ const newBox = (id: string, zone: string, rootId: string, parts: number): Box =>
   mounted: Array.from({ length: parts }, () => null),
   fstab: Array.from({ length: parts }, () => null),
   fence: 0,
+  lastDone: '0.0',
   joining: false,
   retired: false,
   standby: false,

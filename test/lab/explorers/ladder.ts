@@ -15,7 +15,7 @@ import { startInstead } from '../../../functions/replace-node/rungs/restart.ts';
 import type { Decision, End } from '../../../functions/replace-node/rungs/rung.ts';
 import { putBackInstead } from '../../../functions/replace-node/rungs/swap.ts';
 import { switchBackInstead } from '../../../functions/replace-node/rungs/upgrade.ts';
-import { type NodeStatus, phaseOf } from '../../../functions/replace-node/state.ts';
+import { commandIdOf, type NodeStatus, phaseOf } from '../../../functions/replace-node/state.ts';
 import { newNode, unsettled } from '../../../shared/heal/lease.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { leavesStops } from '../../../shared/model/payload.ts';
@@ -98,6 +98,8 @@ export interface Story {
   open: NodeStatus['unanswered'];
   /** The fence of the attempt: each attempt has a higher one. */
   fence: number;
+  /** Of the commands of this attempt. */
+  ordinal: number;
   turns: number;
   attempts: number;
   words: string[];
@@ -119,7 +121,17 @@ const UNANSWERED_MS = 240_000;
 
 export function begin(setting: LadderSetting, rules: LadderRules = LADDER_FULL): Story {
   const world = new LadderWorld(setting);
-  const nothing = { memory: null, seen: null, open: null, turns: 0, attempts: 1, late: [], end: null, last: '' };
+  const nothing = {
+    memory: null,
+    seen: null,
+    open: null,
+    ordinal: 0,
+    turns: 0,
+    attempts: 1,
+    late: [],
+    end: null,
+    last: '',
+  };
   return { setting, rules, world, fence: 1, words: [], meddled: false, unanswered: new Map(), ...nothing };
 }
 
@@ -156,8 +168,7 @@ export function turn(story: Story, act: Decision, fault: Fault | null): void {
   }
   if (fault !== BLIND) lookBefore(world, act, story.memory);
   if (act.do === 'end') ends(story, act.end);
-  else if (isGuarded(act) && world.nowMs < world.pausedUntilMs && !doesRecover(act, story.memory))
-    forbidden(story, act);
+  else if (isGuarded(act) && world.isHeld && !doesRecover(act, story.memory)) forbidden(story, act);
   else perform(story, act, fault);
   look(world);
   if (story.turns > MAX_TURNS * 2 || story.attempts > MAX_ATTEMPTS) {
@@ -173,12 +184,13 @@ function forbidden(story: Story, act: Act): void {
   if (before !== null && rules.writtenBefore && !isCommand(act)) story.memory = intendAct(before, act, world.nowMs);
   const { memory } = story;
   const status = { seen: story.seen, unanswered: story.open };
+  const refusal = world.nowMs < world.pausedUntilMs ? PAUSED_REFUSAL : BROKEN_REFUSAL;
   const instead =
-    putBackInstead(act, PAUSED_REFUSAL, before, status) ??
-    startInstead(act, PAUSED_REFUSAL, memory, status) ??
-    switchBackInstead(act, PAUSED_REFUSAL, memory, status) ??
+    putBackInstead(act, refusal, before, status) ??
+    startInstead(act, refusal, memory, status) ??
+    switchBackInstead(act, refusal, memory, status) ??
     (rules.takesJoinBack ? leaveInstead(act, before) : null);
-  if (instead === null) ends(story, PAUSED);
+  if (instead === null) ends(story, { as: 'refused', refusal });
   else {
     story.words.push(`${wordsOf(instead)} instead`);
     perform(story, instead, null);
@@ -189,23 +201,22 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   const { world, rules } = story;
   lookUnderPause(world, act);
   const found = story.memory;
-  const before = found && intendAct(found, act, world.nowMs);
+  const ordinal = isCommand(act) ? ++story.ordinal : story.ordinal;
+  const before = found && intendAct(found, act, world.nowMs, commandIdOf(story.fence, ordinal));
   if (act.do === 'take-rung') world.felt = false;
   if (rules.writtenBefore) story.memory = before;
   lookForRepeat(story, act, fault);
   if (fault === 'dies before it') {
-    if (isCommand(act)) world.box(OLD).left = false;
     dies(story);
     return;
   }
   const ran = found?.ran === true && leavesStops(story.setting.want);
-  const made: Made = { act, memory: act.do === 'begin' ? act.state : before, fence: story.fence, ran };
+  const made: Made = { act, memory: act.do === 'begin' ? act.state : before, fence: story.fence, ordinal, ran };
   const passes = (ms: number) => world.pass(ms, (number) => void carryOut(world, story.late[number] ?? made, rules));
   if (fault === 'dies, it happens later' || fault === 'dies, its command outlives its moment') {
     const lateMs = fault === 'dies, it happens later' ? 50_000 : SUCCEEDED_AFTER_MS + 7_000;
     story.late.push(made);
     world.later.push({ atMs: world.nowMs + lateMs, is: 'act', number: story.late.length - 1 });
-    if (isCommand(act)) world.box(OLD).left = false;
     dies(story);
     return;
   }
@@ -225,8 +236,9 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   if (stale) world.stale = { untilMs: world.nowMs + 4 * 60_000, view: stale };
   look(world);
   const unanswered = result.is === 'unknown' || fault?.startsWith('no answer');
-  // Nobody knows by now whether it was the command that has stopped the client.
-  if (isCommand(act) && (unanswered || fault === 'dies behind it')) world.box(OLD).left = false;
+  // Nobody knows by now whether it was the command that has stopped the client, where the node has begun it.
+  const isBegun = happens && result.is !== 'unknown';
+  if (isCommand(act) && isBegun && (unanswered || fault === 'dies behind it')) world.box(OLD).left = false;
   if (fault === 'dies behind it') {
     dies(story);
     return;
@@ -290,7 +302,7 @@ function nextAttempt(story: Story, afterMs: number): void {
   });
   story.attempts++;
   story.fence++;
-  [story.seen, story.open, story.turns, story.last] = [null, null, 0, ''];
+  [story.seen, story.open, story.ordinal, story.turns, story.last] = [null, null, 0, 0, ''];
   const { memory } = story;
   // It takes the lease of the replacement instance too.
   if (memory?.replacement && memory.replacement.instanceId !== '')
@@ -303,7 +315,7 @@ function ends(story: Story, end: End): void {
   const { world, memory } = story;
   const operation = memory && { kind: 'replace' as const, phase: phaseOf(memory), incidentId: '', memory };
   const open = unsettled({ ...newNode('', OLD), operation });
-  if (end.as !== 'refused' || (!open && world.nowMs >= world.pausedUntilMs)) {
+  if (end.as !== 'refused' || (!open && !world.isHeld)) {
     story.end = end;
     lookAtEnd(world, end, memory, story.meddled);
     return;
@@ -315,9 +327,9 @@ function ends(story: Story, end: End): void {
   }
   // A rung that did nothing is handed back at the end of an attempt.
   if (leavesUnspent(memory)) story.memory = { ...memory, rung: null, setback: null };
-  // The dispatcher starts no attempt under a pause, except where the heal must only put things back.
-  const paused = world.nowMs < world.pausedUntilMs && (memory === null || phaseOf(memory) !== 'down');
-  nextAttempt(story, paused ? world.pausedUntilMs - world.nowMs : end.refusal.retryAfterMs);
+  // The dispatcher starts no attempt under a pause or a broken file, except where the heal must only put things back.
+  const waits = world.isHeld && (memory === null || phaseOf(memory) !== 'down');
+  nextAttempt(story, waits ? world.heldUntilMs - world.nowMs : end.refusal.retryAfterMs);
 }
 
 const PAUSED_REFUSAL = {
@@ -327,6 +339,12 @@ const PAUSED_REFUSAL = {
   retryAfterMs: 5 * 60_000,
 } as const;
 const PAUSED: End = { as: 'refused', refusal: PAUSED_REFUSAL };
+const BROKEN_REFUSAL = {
+  refuse: 'fleet-file-invalid',
+  reason: 'the fleet file cannot be read',
+  page: false,
+  retryAfterMs: 5 * 60_000,
+} as const;
 
 const DECIDED: readonly Act['do'][] = [
   'wait',
