@@ -67,7 +67,7 @@ const storms = (generator: 'a' | 'b'): Piece => ({
 
 /** All of them; a part is asked for by the first word of its names. */
 export function allPieces(): readonly Piece[] {
-  const worlds = [...Object.keys(WORLDS), ...Object.keys(LADDER_WORLDS), ...Object.keys(SMALL_WORLDS)];
+  const worlds = [...Object.keys(WORLDS), ...Object.keys(SMALL_WORLDS)];
   return [
     { name: 'host', seconds: 600, depends: 'clock', words: () => script('test:host') },
     {
@@ -97,6 +97,13 @@ export function allPieces(): readonly Piece[] {
     ),
     ...worlds.map(
       (world): Piece => ({ name: `explore ${world}`, seconds: 60, words: () => script('explore', ['--world', world]) }),
+    ),
+    ...Object.entries(LADDER_WORLDS).flatMap(([world, { parts }]) =>
+      Array.from({ length: parts }, (_, at): Piece => {
+        const part = `${at + 1}/${parts}`;
+        const words = ['--world', world, '--part', part];
+        return { name: `explore ${world} ${part}`, seconds: 600, words: () => script('explore', words) };
+      }),
     ),
     { name: 'explore rules', seconds: 240, words: () => script('explore', ['--rules']) },
     {

@@ -3,7 +3,16 @@ import { parseArgs } from 'node:util';
 import { check, type Report } from './check.ts';
 import { healingModel, WORLDS, type WorldName } from './healing.ts';
 import type { LadderWorldName } from './ladder-rules.ts';
-import { exploreWorldOfLadder, LADDER_NEVER, LADDER_RULES, LADDER_WORLDS, withoutRule } from './ladder-worlds.ts';
+import {
+  exploreWorldOfLadder,
+  LADDER_NEVER,
+  LADDER_RULES,
+  LADDER_WORLDS,
+  type Part,
+  settingsOf,
+  WHOLE,
+  withoutRule,
+} from './ladder-worlds.ts';
 import { CONVERGES, FULL, NEVER, type Protocol } from './protocol.ts';
 import { LATER_RULES, RULES, type Rule } from './rules.ts';
 import { SMALL_RULES, SMALL_WORLDS } from './small-worlds.ts';
@@ -12,10 +21,11 @@ import type { Supply } from './world.ts';
 const ALL_WORLDS = [...Object.keys(WORLDS), ...Object.keys(LADDER_WORLDS), ...Object.keys(SMALL_WORLDS)];
 const ALL_RULES = [...Object.keys(RULES), ...Object.keys(LADDER_RULES), ...Object.keys(SMALL_RULES)];
 
-const USAGE = `npm run explore -- [--world NAME] [--faults N] [--acts N] [--max STATES] [--rule NAME | --rules]
+const USAGE = `npm run explore -- [--world NAME [--part K/N]] [--faults N] [--acts N] [--max STATES] [--rule NAME | --rules]
 
-  no options     every world at its large bound, then every rule's counterexample; ten minutes and 2 GB on one core
+  no options     every world at its large bound, then every rule's counterexample; hours and 2 GB on one core
   --world NAME   only this world: ${ALL_WORLDS.join(', ')}
+  --part K/N     of swap, validator, upgrade, shrink or beside: only each N-th node, from the K-th on (npm run lab plays all parts)
   --faults N     crashes, lost answers, late and doubled deliveries in one story (instead of the large bounds)
   --acts N       pauses, refills, other heals, silences in one story (1 if only --faults is given)
   --max STATES   states per exploration, default 15000000
@@ -27,6 +37,7 @@ interface Options {
   readonly ladders: readonly LadderWorldName[];
   /** Used instead of each world's large bounds. */
   readonly supply: Supply | undefined;
+  readonly part: Part;
   readonly maxStates: number;
   readonly rules: readonly (readonly [string, Rule])[];
   readonly ladderRules: readonly string[];
@@ -70,6 +81,9 @@ function readOptions(args: readonly string[]): Options | string {
   for (const [name, value] of Object.entries(numbers)) {
     if (value !== undefined && !/^\d{1,9}$/.test(value)) return `--${name}: ${value} given, expected a whole number`;
   }
+  const part = partOf(parsed.part);
+  if (part === null || (parsed.part !== undefined && !Object.keys(LADDER_WORLDS).includes(world ?? '')))
+    return `--part: ${parsed.part} given, expected K/N with 1 ≤ K ≤ N, and --world: ${Object.keys(LADDER_WORLDS).join(', ')}`;
   const { faults, acts, max } = numbers;
   const given = faults !== undefined || acts !== undefined;
   return {
@@ -80,6 +94,7 @@ function readOptions(args: readonly string[]): Options | string {
       (name) => !rules && rule === undefined && (world ?? name) === name,
     ),
     supply: given ? { faults: Number(faults ?? 1), acts: Number(acts ?? 1) } : undefined,
+    part,
     maxStates: Number(max ?? 15_000_000),
     rules: rule !== undefined ? known.filter(([name]) => name === rule) : world !== undefined ? [] : known,
     ladderRules: Object.keys(LADDER_RULES).filter((name) => world === undefined && (rule ?? name) === name),
@@ -89,10 +104,25 @@ function readOptions(args: readonly string[]): Options | string {
   };
 }
 
+function partOf(text: string | undefined): Part | null {
+  if (text === undefined) return WHOLE;
+  const [, at = 0, of = 0] = (/^(\d{1,3})\/(\d{1,3})$/.exec(text) ?? []).map(Number);
+  return at >= 1 && at <= of ? { at, of } : null;
+}
+
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const options = { world: text, rule: text, rules: flag, faults: text, acts: text, max: text, help: flag } as const;
+  const options = {
+    world: text,
+    part: text,
+    rule: text,
+    rules: flag,
+    faults: text,
+    acts: text,
+    max: text,
+    help: flag,
+  } as const;
   try {
     return parseArgs({ args: [...args], options, strict: true }).values;
   } catch (error) {
@@ -122,14 +152,14 @@ function exploreWorld(name: WorldName, { supply: given, maxStates }: Options): b
 }
 
 /** Explores stories, not states: each placement of faults is played to its end. */
-function exploreLadderWorld(name: LadderWorldName, { supply }: Options): boolean {
-  const { sentence, settings, large } = LADDER_WORLDS[name];
+function exploreLadderWorld(name: LadderWorldName, { supply, part }: Options): boolean {
+  const { sentence, large } = LADDER_WORLDS[name];
   const faults = supply?.faults ?? large;
   console.log(`${name}: ${sentence}`);
   const beganMs = performance.now();
-  const { stories, turns, broken } = exploreWorldOfLadder(name, faults);
+  const { stories, turns, broken } = exploreWorldOfLadder(name, faults, { part });
   const seconds = (performance.now() - beganMs) / 1000;
-  const nodes = Object.keys(settings).length;
+  const nodes = Object.keys(settingsOf(name, part)).length;
   console.log(
     `  ${nodes} nodes, ${faults} fault${faults === 1 ? '' : 's'}: ${count(stories)} stories, ${count(turns)} turns, ${seconds.toFixed(1)} s`,
   );

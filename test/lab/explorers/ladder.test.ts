@@ -276,7 +276,7 @@ describe('the ladder, with one fault at each act', () => {
     ['beside', 3],
     ['shrink', 1],
   ] as const)('world %s: whatever must never be is not', (world, everyNth) => {
-    const { broken, stories } = exploreWorldOfLadder(world, 1, everyNth);
+    const { broken, stories } = exploreWorldOfLadder(world, 1, { everyNth });
     expect(Object.fromEntries(broken)).toEqual({});
     expect(stories).toBeGreaterThan(300);
   });
