@@ -2676,6 +2676,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/swap.ts': [
     {
+      name: 'a copy that may be on its way to the instance is not put away',
+      find: "would stay on the instance.\n      if (isPending(state, 'AttachVolume'",
+      replace: "\n      if (isPending(state, 'NoCall'",
+      caughtBy: ['functions/replace-node/swap'],
+    },
+    {
       name: 'a client is not stopped for what a person does not want any more',
       find: "if (laterWord === undefined || client !== 'untouched'",
       replace: "if (laterWord === undefined || client === 'untouched'",
@@ -2847,6 +2853,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/replace.ts': [
+    {
+      name: 'the node has its own place again before the client beside it ends',
+      find: "if (state.beside && replacement.membership !== 'apart' && isThere(facts.original)) return leave({});",
+      replace: '',
+      caughtBy: ['functions/replace-node/beside'],
+    },
     {
       name: 'a volume that could not be attached again is not taken off',
       find: 'isBlueGreen(facts.want) ? null : untaggedOf(facts, state)',
@@ -3993,9 +4005,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'nobody owes a start to a client that a person stopped first',
-      find: 'isForestalled(result) && result.seen ? owesNothing : undefined',
-      replace: 'undefined',
+      find: 'hasRun || (isForestalled(result) && result.seen) ? owesNothing : undefined',
+      replace: 'hasRun ? owesNothing : undefined',
       caughtBy: ['functions/replace-node/first'],
+    },
+    {
+      name: 'nor where the node has never begun the command of this heal',
+      find: 'hasRun || (isForestalled(result) && result.seen) ? owesNothing : undefined',
+      replace: 'isForestalled(result) && result.seen ? owesNothing : undefined',
+      caughtBy: ['functions/replace-node/first'],
+    },
+    {
+      name: 'a command that the node has never begun has taken nothing down',
+      find: 'isBelow(lastDone, pending.command.id)',
+      replace: 'isBelow(pending.command.id, lastDone)',
+      caughtBy: ['functions/replace-node/first', 'lab/explorers/ladder'],
     },
   ],
   'functions/replace-node/acts/instances.ts': [
