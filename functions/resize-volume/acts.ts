@@ -22,6 +22,7 @@ import {
   downIn,
   type GrowthPlan,
   hasStartedClient,
+  isStillFull,
   proofOf,
   questionOf,
   sentenceOf,
@@ -479,6 +480,9 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
     );
   }
   const isLastUnit = unit + 1 >= (held.found?.units ?? 1) || !startsClient(held.found);
+  // A larger filesystem is the act, and room on it the cure.
+  if ('plan' in goal && isStillFull(goal.plan, answer.after, held.found))
+    return { do: 'observe', held, seen: answer.after };
   switch (goal.for) {
     case 'fence':
       return { do: 'observe', held, seen: answer.after };

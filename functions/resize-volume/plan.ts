@@ -4,6 +4,7 @@ import { defaultsOf, type Family } from '../../shared/chains/defaults.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import {
   GIB,
+  inodesPercentOf,
   type PrunePlan,
   percentOf,
   type ResizeDecision,
@@ -85,6 +86,8 @@ export interface NodeBaseline {
   readonly client: Observation['client'];
   /** The filesystem is full, or has no inodes left, or was so when an attempt began: that stopped a client that does not run. */
   readonly full: boolean;
+  /** A disk is grown from this use on, and a growth is proved below it. */
+  readonly growAtPercent: number;
 }
 
 /** From this usage on a client that does not run was stopped by the disk, and not by a person, unless it says otherwise. */
@@ -115,11 +118,12 @@ const wasToldToEnd = (chain: Fleet['chain'], { client, clientStatus }: Observati
 
 export const baselineOf = (
   seen: Observation,
-  { chain, units }: Pick<Fleet, 'chain' | 'units'>,
+  { chain, units, disk }: Pick<Fleet, 'chain' | 'units' | 'disk'>,
   { clientOwed, wasDownBeforeFull }: Pick<ResizeFacts, 'clientOwed' | 'wasDownBeforeFull'>,
 ): NodeBaseline => ({
   units: units.length,
   client: seen.client,
+  growAtPercent: disk.growAtPercent,
   full:
     clientOwed === true ||
     // One that runs may have ended inside, whoever had stopped it before: it is nobody's to leave down.
@@ -144,14 +148,21 @@ export const hasStartedClient = (found: NodeBaseline | null, { outcome }: Pick<E
 export const clientMustRun = (found: NodeBaseline | null): boolean =>
   found !== null && (found.client === 'running' || (found.full && found.client !== 'unknown'));
 
-/** The proof of the growth is the filesystem's own numbers and a running client. A client that a person had stopped stays stopped. */
+/** Whether the filesystem has its new size and is as full as one that is grown: somebody may have added one per cent to its volume. */
+export const isStillFull = (plan: GrowthPlan, after: Observation, found: NodeBaseline | null): boolean =>
+  found !== null && hasSize(plan, after) && Math.max(percentOf(after), inodesPercentOf(after)) >= found.growAtPercent;
+
+const hasSize = ({ toGiB }: GrowthPlan, { sizeBytes }: Observation): boolean =>
+  sizeBytes >= leastFilesystemBytes(toGiB);
+
+/** The proof of a growth is the filesystem's own numbers and a running client. A client that a person had stopped stays stopped. */
 export function proofOf(
   plan: GrowthPlan,
   after: Observation,
   clientMustRun: boolean,
 ): { readonly reason: string } | { readonly missing: string } {
   const sizeGiB = after.sizeBytes / GIB;
-  if (after.sizeBytes < leastFilesystemBytes(plan.toGiB))
+  if (!hasSize(plan, after))
     return { missing: `the filesystem has ${sizeGiB.toFixed(0)} GiB, ${plan.toGiB} were planned` };
   if (clientMustRun && after.client !== 'running') return { missing: `the client is ${after.client}` };
   const percent = Math.floor((after.usedBytes / after.sizeBytes) * 100);

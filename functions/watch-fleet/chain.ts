@@ -3,8 +3,16 @@ import { type BlockHash, MAXIMUM_HEIGHTS } from '../../shared/chains/client.ts';
 import { tellsParents } from '../../shared/chains/clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
-import type { FleetFacts } from './context.ts';
-import { majorityOf, notAReferenceAlone, type Source, type Sources, sourcesOf, WATCHED_MS } from './sources.ts';
+import { type FleetFacts, statusOf } from './context.ts';
+import {
+  majorityOf,
+  notAReferenceAlone,
+  referenceBefore,
+  type Source,
+  type Sources,
+  sourcesOf,
+  WATCHED_MS,
+} from './sources.ts';
 
 export interface ChainState {
   readonly sources: Sources;
@@ -28,7 +36,7 @@ export function chainStateOf(facts: FleetFacts): ChainState {
   const branches = compareHashes(facts, sources.all);
   const onBranch = sources.all.filter(({ key }) => !branches.differing.has(key));
   const linked = linkedReferences(fleet, onBranch);
-  const tip = tipOf(onBranch, linked, before.watch, nowMs);
+  const tip = tipOf(facts, onBranch, linked);
   const alone = aloneIn(facts, sources.all, tip);
   return {
     sources,
@@ -135,20 +143,37 @@ export interface Tip {
 const KEPT_MS = 30 * 60_000;
 
 /** @param sources those that are on the canonical branch, as far as is known */
-function tipOf(
-  sources: readonly Source[],
-  linked: ReadonlySet<string>,
-  before: FleetWatch | undefined,
-  nowMs: number,
-): Tip {
+function tipOf(facts: FleetFacts, sources: readonly Source[], linked: ReadonlySet<string>): Tip {
+  const { nowMs } = facts;
   const height = highestConfirmed(sources, linked);
-  const { tip: known = null, tipSinceMs = null, tipSeenAtMs = null } = before ?? {};
+  const { tip: known = null, tipSinceMs = null, tipSeenAtMs = null } = facts.before.watch ?? {};
   const kept = known !== null && tipSeenAtMs !== null && nowMs - tipSeenAtMs <= KEPT_MS;
-  if (kept && (height === null || height < known)) {
+  if (kept && (height === null || height < known) && !isWithdrawn(facts, known)) {
     return { height: known, sinceMs: tipSinceMs, seenAtMs: tipSeenAtMs, confirmed: false };
   }
   if (height === null) return { height: null, sinceMs: null, seenAtMs: null, confirmed: false };
   return { height, sinceMs: height === known ? tipSinceMs : nowMs, seenAtMs: nowMs, confirmed: true };
+}
+
+/**
+ * Whether references that had confirmed this tip say now that the chain is lower, and nobody else had: they have corrected themselves, which is no silence. A
+ * few blocks less are another server behind the same name.
+ */
+function isWithdrawn(facts: FleetFacts, known: number): boolean {
+  const { nodes, references, readings, before, fleet } = facts;
+  const had = references.filter(
+    (_, place) => (referenceBefore(facts, place)?.memory?.progress ?? Number.NEGATIVE_INFINITY) >= known,
+  );
+  const left = had.filter(
+    ({ status }) =>
+      status.kind !== 'ok' || Math.max(status.facts.height, claimOf(status.facts)) >= known - fleet.health.behindBlocks,
+  );
+  const isANodes = nodes.some(({ instanceId }) => {
+    const told = statusOf(readings.get(instanceId));
+    const progress = before.nodes.get(instanceId)?.memory?.track.progress ?? Number.NEGATIVE_INFINITY;
+    return Math.max(progress, told === undefined ? 0 : claimOf(told)) >= known;
+  });
+  return left.length < had.length && left.length < 2 && !isANodes;
 }
 
 /**

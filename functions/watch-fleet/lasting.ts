@@ -11,8 +11,10 @@ export interface LastingTrouble {
 
 /** The lag of a node that is behind is kept once in this time. */
 const LAG_EVERY_MS = 15 * 60_000;
-/** A lag that grows from each of these to the next is no catching up. */
+/** A lag that grows from each of these to the next is no catching up, and neither is one that has hardly shrunk from the first to the last. */
 const LAGS = 5;
+/** Less than this share of a lag in an hour: a node would need days. A first sync has them. */
+const NEARER_PERCENT = 1;
 
 type Lags = NonNullable<NodeMemory['lags']>;
 
@@ -51,6 +53,10 @@ export function followCrashes(
 const ROOT_PERCENT = 90;
 
 export interface LastingFacts extends Pick<ObservedNode, 'health' | 'lagBlocks'> {
+  /** It is on its way to the tip for the first time since its client came up, and advances: a first sync takes days. */
+  readonly isSyncing: boolean;
+  /** While the chain stands still, nobody sees whether the node follows it. */
+  readonly isHalted: boolean;
   readonly lags: Lags;
   readonly crashes: readonly number[];
   /** undefined where nobody tells. */
@@ -61,6 +67,8 @@ export interface LastingFacts extends Pick<ObservedNode, 'health' | 'lagBlocks'>
 export function lastingTroubles({
   health,
   lagBlocks,
+  isSyncing,
+  isHalted,
   lags,
   crashes,
   rootUsedPercent,
@@ -68,12 +76,14 @@ export function lastingTroubles({
 }: LastingFacts): readonly LastingTrouble[] {
   const troubles: LastingTrouble[] = [];
   const [first] = lags;
-  const grows = lags.every(({ blocks: lag }, at) => at === 0 || lag > (lags[at - 1]?.blocks ?? 0));
-  if (health === 'behind' && lagBlocks !== null && first && lags.length === LAGS && grows)
-    troubles.push({
-      code: 'falling-behind',
-      reason: `it advances more slowly than its chain: it was ${blocks(first.blocks)} behind ${duration(nowMs - first.atMs)} ago, and is ${blocks(lagBlocks)} behind now`,
-    });
+  if (health === 'behind' && lagBlocks !== null && first && lags.length === LAGS) {
+    const grows = lags.every(({ blocks: lag }, at) => at === 0 || lag > (lags[at - 1]?.blocks ?? 0));
+    const nearer = first.blocks - lagBlocks;
+    const stays = !isHalted && (isSyncing ? nearer <= 0 : nearer * 100 < first.blocks * NEARER_PERCENT);
+    const since = `it was ${blocks(first.blocks)} behind ${duration(nowMs - first.atMs)} ago, and is ${blocks(lagBlocks)} behind now`;
+    if (grows) troubles.push({ code: 'falling-behind', reason: `it advances more slowly than its chain: ${since}` });
+    else if (stays) troubles.push({ code: 'falling-behind', reason: `it comes no nearer to its chain: ${since}` });
+  }
   const [earliest] = crashes;
   if (crashes.length >= CRASHES && earliest !== undefined)
     troubles.push({

@@ -79,14 +79,16 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const lagBlocks = height === null || tip.height === null ? null : Math.max(0, tip.height - height);
   const lags = followLag(before?.memory?.lags ?? [], { health: verdict.health, lagBlocks }, nowMs);
   const crashes = followCrashes(before?.memory?.crashes ?? [], before?.memory?.heard ?? null, status, nowMs);
+  const atTip = verdict.health === 'synced' ? 'reached' : tipSince(before, start);
+  const syncing = isSyncing({ health: verdict.health, atTip, start, track }, facts);
   const lasting = lastingTroubles({
     ...{ health: verdict.health, lagBlocks, lags, crashes, nowMs },
+    ...{ isSyncing: syncing, isHalted: chain.haltedSinceMs !== null },
     rootUsedPercent: reading?.kind === 'read' ? reading.reading.rootUsedPercent : look?.told?.rootUsedPercent,
   });
   const toldEvents = eventsTold(before?.memory?.toldEvents ?? {}, nowMs);
   const ahead = eventsAhead(facts.scheduled, node, before, nowMs);
   const toldAtMs = before?.memory?.toldAtMs ?? {};
-  const atTip = verdict.health === 'synced' ? 'reached' : tipSince(before, start);
   const isWell = (verdict.health === 'synced' || verdict.runs === true) && nowMs - sinceMs >= WELL_FOR_MS;
   const paged = (before?.paged ?? []).filter(
     (code) =>
@@ -116,7 +118,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       startedAtMs: start.startedAtMs,
       seenSinceMs: before?.seenSinceMs ?? nowMs,
       paged,
-      ...(isSyncing({ health: verdict.health, atTip, start, track }, facts) && { syncing: true }),
+      ...(syncing && { syncing: true }),
       ...(beacon && {
         consensusClient: observeConsensusClient(beacon, consensus, facts.fleet.health.patienceSeconds * 1000, nowMs),
       }),

@@ -222,7 +222,7 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
       'modification-in-progress',
       `${use.sentence}, and EBS is still ${pending.state} the volume to ${pending.targetGiB} GiB`,
       {
-        retryAfterMs: 30 * MINUTE_MS,
+        retryAfterMs: 10 * MINUTE_MS,
         page: true,
       },
     );
@@ -493,8 +493,7 @@ function usageOf(facts: ResizeFacts, volume: VolumeFact): FilesystemUsage | null
   if (usedBytes === undefined || seen?.sizeBytes === 0) return null;
   const filesystemBytes = seen ? seen.sizeBytes : reportedBytes(usedBytes, reportedPercent, volume);
   const percent = (!seen && reportedPercent) || (seen ? percentOf(seen) : (usedBytes / filesystemBytes) * 100);
-  const seenInodesPercent = seen && seen.inodesTotal > 0 ? (seen.inodesUsed / seen.inodesTotal) * 100 : 0;
-  const inodesPercent = seen ? seenInodesPercent : (facts.reportedInodesPercent ?? 0);
+  const inodesPercent = seen ? inodesPercentOf(seen) : (facts.reportedInodesPercent ?? 0);
   const inodes = inodesPercent > percent ? `, ${Math.floor(inodesPercent)} % of its inodes` : '';
   return {
     percent,
@@ -514,6 +513,10 @@ const EXT4_USABLE = 0.95;
 /** How full a filesystem is for its users, as `df` and the CloudWatch agent count. */
 export const percentOf = ({ usedBytes, sizeBytes, filesystem }: Observation): number =>
   Math.min(100, (usedBytes / (filesystem === 'ext4' ? sizeBytes * EXT4_USABLE : sizeBytes)) * 100);
+
+/** Some filesystems count no inodes: btrfs says 0. */
+export const inodesPercentOf = ({ inodesTotal, inodesUsed }: Observation): number =>
+  inodesTotal > 0 ? (inodesUsed / inodesTotal) * 100 : 0;
 
 /** The agent's percentage leaves out reserved blocks (5 % on ext4), so a filesystem counts as smaller only if the difference is clear. */
 const REPORTED_SIZE_SLACK = 0.9;

@@ -183,7 +183,7 @@ export const CONDITIONS = {
   'node-busy':
     'A node’s RPC answers, and has not said for long where the node stands: it is alive, and nothing is done to it.',
   'node-stuck': 'A node is behind and stands still while others go on.',
-  'falling-behind': 'A node advances more slowly than its chain: its lag has grown for an hour.',
+  'falling-behind': 'A node comes no nearer to its chain: for an hour its lag has grown, or has stayed.',
   'root-filling':
     'The volume that a node boots from is nearly full: its client and its SSM agent fail when it is, and no heal grows it.',
   'crash-loop': 'A client ends again and again, and something starts it again each time.',

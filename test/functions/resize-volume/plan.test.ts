@@ -167,12 +167,12 @@ describe('a client that does not run', () => {
     ['stopped', true, true, true],
     ['unknown', true, false, true],
   ])('and was %s, with a full disk: %s, has to run: %s, and is started: %s', (client, isFull, mustRun, starts) => {
-    const found = client === null ? null : { units: 1, client, full: isFull };
+    const found = client === null ? null : { units: 1, client, full: isFull, growAtPercent: 90 };
     expect([clientMustRun(found), startsClient(found)]).toEqual([mustRun, starts]);
   });
 
   it('has been started by a growth that ended, well or badly, and by none that was refused', () => {
-    const full: NodeBaseline = { units: 1, client: 'stopped', full: true };
+    const full: NodeBaseline = { units: 1, client: 'stopped', full: true, growAtPercent: 90 };
     const outcomes = ['healed', 'failed', 'escalated', 'refused'] as const;
     expect(outcomes.map((outcome) => hasStartedClient(full, { outcome }))).toEqual([true, true, true, false]);
     expect(hasStartedClient({ ...full, full: false }, { outcome: 'healed' })).toBe(false);

@@ -42,6 +42,55 @@ describe('the order in which a volume is grown', () => {
     expect(namesOf(run)).toMatch(/observe, send grow-filesystem, await-command, prove, conclude, release$/);
   });
 
+  it('a volume that somebody has grown by one per cent is full on its larger filesystem, too: it is grown for real before it is healed', () => {
+    const little = { deviceBytes: 505 * GIB, usedBytes: 490 * GIB };
+    const seen = observation({ ...little, client: 'failed' });
+    const facts = (now: Observation) =>
+      resizeFacts({ seen: now, history: filling, volumes: [dataVolume({ sizeGiB: 505 })] });
+    const run = heal(
+      'act',
+      {
+        observe: (act) => facts(act.seen),
+        'await-command': ({ held, goal }) => {
+          if (held.ordinal === 1) return answer(seen);
+          if (goal.for === 'grow' && goal.plan.do === 'grow-filesystem')
+            return answer(observation({ ...little, sizeBytes: 505 * GIB, client: 'running' }));
+          return answer(grown());
+        },
+      },
+      { seen },
+    );
+    expect(namesOf(run)).toMatch(
+      /observe, send grow-filesystem, await-command, observe, reserve, intend, modify, await-modification, send grow-filesystem, await-command, send observe-node, await-command, prove, conclude, release$/,
+    );
+    expect(run.ending).toMatchObject({ outcome: 'healed', reason: expect.stringContaining('45 % used') });
+  });
+
+  it('a volume that is full after its growth, and that EBS still changes, is not called healed: people are told that it waits', () => {
+    const little = { deviceBytes: 505 * GIB, usedBytes: 490 * GIB };
+    const seen = observation(little);
+    const facts = (now: Observation) =>
+      resizeFacts({
+        ...{ seen: now, history: filling, volumes: [dataVolume({ sizeGiB: 505 })] },
+        latestModification: { volumeId: DATA_VOLUME, state: 'optimizing', targetGiB: 505 },
+      });
+    const run = heal(
+      'act',
+      {
+        observe: (act) => facts(act.seen),
+        'await-command': ({ held }) =>
+          answer(held.ordinal === 1 ? seen : observation({ ...little, sizeBytes: 505 * GIB })),
+      },
+      { seen },
+    );
+    expect(run.ending).toMatchObject({
+      outcome: 'refused',
+      code: 'modification-in-progress',
+      page: true,
+      retryAfterMs: 10 * MINUTE_MS,
+    });
+  });
+
   it('a disk that is not full any more is proved to be healthy', () => {
     const run = heal('act', {}, { seen: observation({ usedBytes: 10 * GIB }) });
     expect(namesOf(run)).toMatch(/observe, prove, conclude, release$/);
@@ -114,7 +163,9 @@ describe('the client', () => {
     ['stays remembered where nobody knows how it is', { client: 'unknown' }, undefined],
     ['stays remembered where the disk is full by then', { full: true }, undefined],
   ])('that %s', (_, more, remembered) => {
-    expect(downIn({ units: 1, client: 'stopped', full: false, ...more }, 'incident')).toBe(remembered);
+    expect(downIn({ units: 1, client: 'stopped', full: false, growAtPercent: 90, ...more }, 'incident')).toBe(
+      remembered,
+    );
     expect(downIn(null, 'incident')).toBeUndefined();
   });
 

@@ -499,6 +499,28 @@ describe('a reference', () => {
     expect(watched.watch?.references.map(({ state }) => state)).toEqual(['good', 'good']);
   });
 
+  it.each<[string, Parameters<Watched['sweep']>[0], string]>([
+    ['both have corrected themselves', { nodes: { node1: 1010, node2: 1010 }, references: [1010, 1010] }, 'synced'],
+    ['one has, and one is silent', { nodes: { node1: 1010, node2: 1010 }, references: [1010, dead] }, 'synced'],
+    ['both are silent', { nodes: { node1: 1010, node2: 1010 }, references: [dead, dead] }, 'behind'],
+    ['one is some blocks lower', { nodes: { node1: 1010, node2: 1010 }, references: [1409, 1410] }, 'behind'],
+  ])(
+    'that has confirmed a tip keeps it for half an hour only while nobody has corrected it: %s',
+    (_, later, health) => {
+      const fleet = new Watched();
+      fleet.sweeps(5, (n) => ({ nodes: { node1: 1000 + n, node2: 1000 + n }, references: [1400 + n, 1400 + n] }));
+      expect(fleet.health).toEqual({ node1: 'behind', node2: 'behind' });
+      expect(fleet.sweep(later).health).toEqual({ node1: health, node2: health });
+    },
+  );
+
+  it('that has corrected itself takes no tip away that a node had confirmed, and that is silent now', () => {
+    const fleet = new Watched();
+    fleet.sweeps(5, () => ({ nodes: { node1: 1400, node2: 1000, node3: 1000 }, references: [1400] }));
+    fleet.sweep({ nodes: { node1: dead, node2: 1000, node3: 1000 }, references: [1000] });
+    expect(fleet.watch?.tip).toBe(1400);
+  });
+
   it('that only claims a height is not believed alone, even by a node without siblings', () => {
     const claims = (n: number): Said[] => [
       // Its answers come from several servers: one claims a height, and another one has no block there.

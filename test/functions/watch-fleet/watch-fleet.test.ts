@@ -170,6 +170,27 @@ describe('a page', () => {
     expect(told('since').map(({ code }) => code)).toEqual(['event-scheduled']);
   });
 
+  it('comes once for a fleet that stays as far behind its references for an hour, and not for one that comes nearer', () => {
+    const references = (n: number) => [10_400 + n, 10_400 + n];
+    const staying = new Paging();
+    staying.sweep({ nodes: { node1: 10_000, node2: 10_000 }, references: [10_000, 10_000] });
+    for (let n = 0; n < 300; n++)
+      staying.sweep({ nodes: { node1: 10_000 + n, node2: 10_000 + n - (n % 3) }, references: references(n) });
+    expect(staying.pages.flat()).toEqual(['falling-behind node1 node2']);
+    expect(staying.pages.findIndex(({ length }) => length > 0)).toBeLessThan(75);
+    expect(staying.sent.flat()[0]?.reason).toMatch(
+      /^node1, node2: it comes no nearer to its chain: it was 400 blocks behind 60 min ago, and is 400 blocks behind now/,
+    );
+    const never = new Paging();
+    for (let n = 0; n < 90; n++)
+      never.sweep({ nodes: { node1: 10_000 + n, node2: 10_000 + n }, references: references(n) });
+    expect(never.pages.flat()).toEqual(['falling-behind node1 node2']);
+    const nearing = new Paging();
+    for (let n = 0; n < 300; n++)
+      nearing.sweep({ nodes: { node1: 9_000 + 2 * n, node2: 9_000 + 2 * n }, references: references(n) });
+    expect(nearing.pages.flat()).toEqual([]);
+  });
+
   it('comes for a node whose lag has grown for an hour, and not for one that catches up', () => {
     const paging = new Paging();
     for (let n = 0; n < 90; n++)

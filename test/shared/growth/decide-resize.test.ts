@@ -382,7 +382,7 @@ describe('a modification under way', () => {
     expect(decide(modification('modifying', 500))).toMatchObject({
       refuse: 'modification-in-progress',
       page: true,
-      retryAfterMs: 30 * MINUTE_MS,
+      retryAfterMs: 10 * MINUTE_MS,
     });
   });
 
