@@ -3077,8 +3077,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a filesystem that did not reach its size is not proved grown',
-      find: 'if (after.sizeBytes < leastFilesystemBytes(plan.toGiB))',
-      replace: 'if (after.sizeBytes < 0)',
+      find: 'if (!hasSize(plan, after))',
+      replace: 'if (false)',
+      caughtBy: ['functions/resize-volume/program'],
+    },
+    {
+      name: 'a disk that is still full on its larger filesystem is not healed',
+      find: 'inodesPercentOf(after)) >= found.growAtPercent;',
+      replace: 'inodesPercentOf(after)) >= 101;',
       caughtBy: ['functions/resize-volume/program'],
     },
   ],
