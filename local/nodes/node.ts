@@ -91,6 +91,7 @@ export class SimulatedNode implements Machine {
   private readonly commands: CommandRunner;
   private readonly root: { readonly sizeBytes: number; usedBytes: number };
   private readonly clientStarts: string[] = [];
+  private versionStarts = 0;
   private readonly agent: CloudWatchAgent;
   private fencedCommands = 0;
   private powered: boolean;
@@ -557,14 +558,16 @@ export class SimulatedNode implements Machine {
   /** What a version does that its owner has not meant. */
   private startedAs({ fault }: InstalledVersion, started: boolean): void {
     if (started && this.unit !== this.spec.unit) this.kernel.met('another version');
+    this.versionStarts++;
     if (fault === undefined || started === (fault === 'ends')) return;
-    this.kernel.met(`version ${fault}`);
+    if (fault !== 'dies') this.kernel.met(`version ${fault}`);
     if (fault === 'stands') this.client.freeze({ untilRestart: true });
     if (fault !== 'dies') return;
-    const { unit } = this;
-    const { upSinceMs } = this.client;
+    const start = this.versionStarts;
     this.kernel.clock.after(VERSION_DIES_MS, () => {
-      if (this.unit === unit && this.client.upSinceMs === upSinceMs) this.killClient();
+      if (this.versionStarts !== start || this.client.state !== 'running') return;
+      this.killClient();
+      this.kernel.met(`version ${fault}`);
     });
   }
 

@@ -393,12 +393,14 @@ export const withoutNulls = (change: Readonly<Record<string, unknown>>): Readonl
 
 /** The stored file with these keys replaced, as `npm run chainmend -- push` stores it. */
 async function pushFleet(
-  { region }: World,
+  { region, rightFiles }: World,
   fleet: string,
   change: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
   const Name = fleetParameterName('/chainmend', fleet);
-  const stored = JSON.parse(region.ssm.parameter(Name) ?? '{}') as object;
+  const text = region.ssm.parameter(Name) ?? '{}';
+  // Of a text that is no fleet file a person takes the one of before.
+  const stored = JSON.parse(text.startsWith('{') ? text : (rightFiles.get(fleet) ?? '{}')) as object;
   const Value = JSON.stringify({ ...stored, ...withoutNulls(change) });
   return region.call('ssm', 'PutParameter', { Name, Value, Type: 'String', Overwrite: true });
 }

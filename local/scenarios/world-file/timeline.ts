@@ -1,4 +1,5 @@
 // What happens in a world, and when: one entry for each word, with what it takes and what it does.
+import { isDeepStrictEqual } from 'node:util';
 import { EventCode } from '@aws-sdk/client-ec2';
 import * as v from 'valibot';
 import { batchChanges } from '../../../functions/register-nodes/zone.ts';
@@ -442,8 +443,9 @@ export const WORDS = {
     ({ world: { region, tableName } }, given) => {
       const backup = region.dynamodb.items(tableName);
       region.clock.after(given.minutes * MINUTE_MS, () => {
+        const before = region.dynamodb.items(tableName);
         region.dynamodb.restore(tableName, backup, (item) => JSON.stringify(item['pk']).includes('JOURNAL#'));
-        region.kernel.met('restore-table');
+        if (!isDeepStrictEqual(region.dynamodb.items(tableName), before)) region.kernel.met('restore-table');
       });
     },
   ),
@@ -578,16 +580,20 @@ export const WORDS = {
   'break-fleet': word(
     'A person stores a text that is no fleet file, and after some minutes the right one again.',
     { fleet, minutes: about('How long later.', amount(0.1, MINUTES_MAX, 'minutes', 20)) },
-    ({ world: { region } }, given) => {
+    ({ world: { region, rightFiles } }, given) => {
       const Name = fleetParameterName('/chainmend', given.fleet);
       const right = region.ssm.parameter(Name);
+      const broken = `fleet: ${given.fleet}\nmode: [act`;
       const put = (Value: string) =>
         region.call('ssm', 'PutParameter', { Name, Value, Type: 'String', Overwrite: true });
-      if (right === undefined) return;
+      if (right === undefined || right === broken) return;
+      rightFiles.set(given.fleet, right);
       region.clock.after(given.minutes * MINUTE_MS, () => {
+        // Somebody may have stored another one meanwhile.
+        if (region.ssm.parameter(Name) !== broken) return;
         put(right).catch((error: unknown) => region.clock.fail(error));
       });
-      return put(`fleet: ${given.fleet}\nmode: [act`);
+      return put(broken);
     },
   ),
   'terminate-instance': word('A person terminates an instance.', { node }, (stage, given) =>

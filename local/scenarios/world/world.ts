@@ -53,6 +53,8 @@ export class World {
   readonly nodes: PlacedNode[] = [];
   /** What becomes of those that are launched from now on. */
   throwAways: (typeof THROW_AWAYS)[number] = 'work';
+  /** Of fleets whose stored file somebody has broken: the text of before. */
+  readonly rightFiles = new Map<string, string>();
   /** What feeds of releases say now, by their addresses. */
   readonly feeds = new Map<string, FeedWords>();
   /** The throw-away machines of drills, in the order of their launches. */
