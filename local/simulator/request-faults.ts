@@ -110,6 +110,11 @@ export class Outages implements RequestFaults {
     return 'failed';
   }
 
+  /** Whether the service answers nobody at that moment (ms since the epoch). */
+  isAway(service: string, atMs: number): boolean {
+    return atMs < (this.#untilMs.get(service) ?? 0);
+  }
+
   /** Whether one lasts at that moment (ms since the epoch). */
   lasting(atMs: number): boolean {
     return [...this.#untilMs.values()].some((untilMs) => atMs < untilMs);

@@ -20,6 +20,8 @@ export interface PersonAct {
   readonly to?: string;
   /** All nodes that stand right below this block go over at once (docs/upgrades.md). */
   readonly atHeight?: number;
+  /** Of a yes: the plan that the page had shown. */
+  readonly plan?: string;
   /** A yes to another number of nodes of a group (docs/deploy.md). */
   readonly nodes?: number;
 }

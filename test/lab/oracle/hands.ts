@@ -53,6 +53,8 @@ export const operationIn = (documentName: string): Operation | undefined => {
   return TOUCHING.find((operation) => operation === name);
 };
 
+const UNDER_WAY: ReadonlySet<string> = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
+
 interface Invoked {
   readonly DocumentName?: string;
   readonly Status?: string;
@@ -118,6 +120,20 @@ export class Hands {
       const endedAt = one.CommandPlugins?.[0]?.ResponseFinishDateTime;
       // What Systems Manager has given up may still run on the node.
       return one.Status !== 'Success' || endedAt === undefined || endedAt.getTime() >= atMs;
+    });
+  }
+
+  /** Whether a command of ours is on its way to the machine, or at work on it, as far as Systems Manager says. */
+  isBusy(instanceId: string, atMs: number): boolean {
+    const sent = (this.#sent.get(instanceId) ?? []).filter((one) => one.atMs > atMs - LASTS_MS_MAX);
+    if (sent.length === 0) return false;
+    const shown = this.#invocations(instanceId, atMs - LASTS_MS_MAX);
+    return sent.some((one) => {
+      const found = shown.find(
+        ({ DocumentName, RequestedDateTime }) =>
+          DocumentName === one.documentName && RequestedDateTime?.getTime() === one.atMs,
+      );
+      return found ? UNDER_WAY.has(found.Status ?? '') : one.atMs > atMs - HIDDEN_MS;
     });
   }
 

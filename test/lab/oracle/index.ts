@@ -35,7 +35,14 @@ export interface Judgement {
  * The acts of people that the judge understands. What goes through AWS's own API (a pause, a fleet file, an instance that is stopped) it sees by
  * itself; what is typed on a node, or said to chainmend, it has to be told.
  */
-const PERSON_KINDS: readonly string[] = ['stop-client', 'start-client', 'request', 'approve', 'restore-table'];
+const PERSON_KINDS: readonly string[] = [
+  'stop-client',
+  'start-client',
+  'request',
+  'approve',
+  'reject',
+  'restore-table',
+];
 
 /** Between two looks at what lasts: nodes, pools. */
 const LOOK_EVERY_MS = 10_000;

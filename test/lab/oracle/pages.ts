@@ -12,6 +12,9 @@ export interface Page {
   readonly severity: string;
   /** One for all messages of one cause; empty where it says none. */
   readonly key: string;
+  readonly sentence: string;
+  /** What a yes to it would cover, without the number of the attempt; empty where it asks for none. */
+  readonly terms: string;
   /** All that is in it, for a search. */
   readonly text: string;
 }
@@ -27,6 +30,8 @@ export function pageOf(published: Published): Page {
     code: word('code') || word('AlarmName'),
     severity: word('severity') || 'page',
     key: word('key'),
+    sentence: word('sentence'),
+    terms: said['terms'] === undefined ? '' : JSON.stringify(said['terms']).replace(/, attempt \d+/, ''),
     text: `${published.subject ?? ''}\n${published.message}\n${text}`,
   };
 }
@@ -39,6 +44,20 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> {
     return {};
   }
 }
+
+/** Pages that were sent since it was last asked, oldest first. */
+export function pagesOf({ region }: Scene): () => readonly Page[] {
+  let seen = 0;
+  return () => {
+    const published = region.sns.published();
+    const fresh = published.slice(seen).map(pageOf);
+    seen = published.length;
+    return fresh;
+  };
+}
+
+/** Whether somebody is wanted: not an end, and no news. */
+export const isWanting = ({ severity }: Pick<Page, 'severity'>): boolean => severity === 'page' || severity === 'again';
 
 /** Whether a page names the node, or its fleet as a whole. */
 function isAbout(page: Page, scene: Scene, node: SeenNode): boolean {
@@ -54,7 +73,5 @@ function isAbout(page: Page, scene: Scene, node: SeenNode): boolean {
 export const isTold = (scene: Scene, node: SeenNode, sinceMs: number): boolean =>
   scene.region.sns.published().some((published) => {
     const page = pageOf(published);
-    return (
-      page.atMs >= sinceMs && (page.severity === 'page' || page.severity === 'again') && isAbout(page, scene, node)
-    );
+    return page.atMs >= sinceMs && isWanting(page) && isAbout(page, scene, node);
   });

@@ -1937,7 +1937,438 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
   },
+  'stops-are-short': {
+    broken: [
+      {
+        when: 'a client that worked is stopped for a snapshot and left so, though its node can be reached',
+        story: async (court) => {
+          await court.command('stop-client', 'node2', {}, SNAPSHOTS);
+          await court.pass(20 * MINUTE_MS);
+        },
+      },
+      {
+        when: 'EC2, the table and the fleet file fail meanwhile',
+        story: async (court) => {
+          await court.command('stop-client', 'node2', {}, SNAPSHOTS);
+          for (const service of ['ec2', 'dynamodb'])
+            court.region.outages.begin(service, court.region.clock.now() + HOUR_MS);
+          await court.person('PutParameter', BROKEN_FILE);
+          await court.pass(20 * MINUTE_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'it is started within a quarter of an hour',
+        story: async (court) => {
+          await court.command('stop-client', 'node2', {}, SNAPSHOTS);
+          await court.pass(8 * MINUTE_MS);
+          await court.command('start-client', 'node2', {}, SNAPSHOTS);
+          await court.pass(HOUR_MS);
+        },
+      },
+      {
+        when: 'nobody can reach the node, or Systems Manager is away',
+        story: async (court) => {
+          await court.command('stop-client', 'node2', {}, SNAPSHOTS);
+          machine(court, 'node2').setAgentConnected(false);
+          await court.pass(HOUR_MS);
+          machine(court, 'node2').setAgentConnected(true);
+          court.region.outages.begin('ssm', court.region.clock.now() + HOUR_MS);
+          await court.pass(HOUR_MS);
+          await court.command('start-client', 'node2', {}, SNAPSHOTS);
+        },
+      },
+      {
+        when: 'a person says that they stop it, too',
+        story: async (court) => {
+          await court.command('stop-client', 'node2', {}, SNAPSHOTS);
+          court.says({ kind: 'stop-client', fleet: 'bitcoin', node: 'node2' });
+          await court.pass(HOUR_MS);
+        },
+      },
+    ],
+  },
+  'what-is-told-binds': {
+    broken: [
+      {
+        when: 'an upgrade goes on in a chain that is split in halves',
+        story: async (court) => {
+          await split(court);
+          await restart(court, 'node3', 'chainmend-replace-node/1');
+          await switchTo(court, 'node3');
+        },
+      },
+      {
+        when: 'an instance of a dark zone is stopped',
+        options: { nodes: 6 },
+        story: async (court) => {
+          await darkZone(court);
+          await court.ours('StopInstances', { InstanceIds: [court.id('node1')] });
+        },
+      },
+      {
+        when: 'a client that runs is restarted where its chain stands',
+        story: async (court) => {
+          await halted(court);
+          await restart(court, 'node2');
+        },
+      },
+      {
+        when: 'a drill is begun where its chain stands',
+        story: async (court) => {
+          await halted(court);
+          await launchForDrill(court);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'people were told that it is over',
+        story: async (court) => {
+          await halted(court);
+          await page(court, { ...HALTED, severity: 'resolved' });
+          await court.pass(5 * MINUTE_MS);
+          await restart(court, 'node2');
+        },
+      },
+      {
+        when: 'the chain goes on again',
+        story: async (court) => {
+          await halted(court);
+          machine(court, 'node1').chain.resume();
+          await court.pass(5 * MINUTE_MS);
+          await restart(court, 'node2');
+        },
+      },
+      {
+        when: 'a client that has ended is started',
+        story: async (court) => {
+          await halted(court);
+          machine(court, 'node2').killClient();
+          await restart(court, 'node2');
+        },
+      },
+      {
+        when: 'a person names the node for a restore',
+        story: async (court) => {
+          await split(court);
+          court.says({ kind: 'request', fleet: 'bitcoin', node: 'node2' });
+          await court.command('swap-volumes', 'node2');
+        },
+      },
+    ],
+  },
+  'pages-are-true': {
+    broken: [
+      {
+        when: 'a node is called unreachable that has served its chain for an hour',
+        story: async (court) => {
+          await court.pass(HOUR_MS);
+          await page(court, UNREACHABLE);
+          await court.pass(MINUTE_MS);
+        },
+      },
+      {
+        when: 'the page is repeated half an hour after the client was started again',
+        story: async (court) => {
+          machine(court, 'node2').killClient();
+          await court.pass(5 * MINUTE_MS);
+          await page(court, UNREACHABLE);
+          machine(court, 'node2').startClient();
+          await court.pass(30 * MINUTE_MS);
+          await page(court, { ...UNREACHABLE, severity: 'again' });
+          await court.pass(MINUTE_MS);
+        },
+      },
+      {
+        when: 'a fleet file is called broken that was mended an hour ago',
+        story: async (court) => {
+          await court.person('PutParameter', BROKEN_FILE);
+          await court.pass(5 * MINUTE_MS);
+          await push(court, 'bitcoin', 'act');
+          await court.pass(HOUR_MS);
+          await page(court, FILE_BROKEN);
+          await court.pass(MINUTE_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'the node is down, and still when it is said again',
+        story: async (court) => {
+          machine(court, 'node2').killClient();
+          await court.pass(5 * MINUTE_MS);
+          await page(court, UNREACHABLE);
+          await court.pass(30 * MINUTE_MS);
+          await page(court, { ...UNREACHABLE, severity: 'again' });
+          await court.pass(MINUTE_MS);
+        },
+      },
+      {
+        when: 'the file is broken, and the end is told when it was mended',
+        story: async (court) => {
+          await court.person('PutParameter', BROKEN_FILE);
+          await court.pass(5 * MINUTE_MS);
+          await page(court, FILE_BROKEN);
+          await push(court, 'bitcoin', 'act');
+          await court.pass(HOUR_MS);
+          await page(court, { ...FILE_BROKEN, severity: 'resolved' });
+          await court.pass(MINUTE_MS);
+        },
+      },
+    ],
+  },
+  'one-fleet-a-node': {
+    broken: [
+      {
+        when: 'the instance is stopped of which two files say that it is theirs',
+        options: { validators: true },
+        story: async (court) => {
+          await claimTwice(court);
+          await off(court);
+        },
+      },
+      {
+        when: 'its client is restarted',
+        options: { validators: true },
+        story: async (court) => {
+          await claimTwice(court);
+          freeze(court, 'node2');
+          await restart(court, 'node2');
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'another node is stopped',
+        options: { validators: true },
+        story: async (court) => {
+          await claimTwice(court);
+          await court.ours('StopInstances', { InstanceIds: [court.id('node3')] });
+        },
+      },
+      {
+        when: 'the other tag was taken away again',
+        options: { validators: true },
+        story: async (court) => {
+          await claimTwice(court);
+          const Tags = [{ Key: 'Project' }];
+          await court.person('DeleteTags', { Resources: [court.id('node2')], Tags });
+          await court.pass(5 * MINUTE_MS);
+          await off(court);
+        },
+      },
+      {
+        when: 'a heal had it in hand before',
+        options: { validators: true },
+        story: async (court) => {
+          await sleeping(court);
+          await claimTwice(court);
+          await off(court);
+        },
+      },
+    ],
+  },
+  'a-yes-has-an-effect': {
+    broken: [
+      {
+        when: 'nothing follows on it',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          court.says({ kind: 'approve', plan: PLAN });
+          await court.pass(2 * HOUR_MS);
+        },
+      },
+      {
+        when: 'only the same question follows, and that something else would have been needed',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          court.says({ kind: 'approve', plan: PLAN });
+          await page(court, { ...QUESTION, code: 'approval-exceeded', sentence: 'Approved was A.' });
+          await court.pass(HOUR_MS);
+          await page(court, questionOf('swap'));
+          await court.pass(HOUR_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'its act follows',
+        story: async (court) => {
+          await askedFor(court, 'restart');
+          court.says({ kind: 'approve', plan: PLAN });
+          await restart(court, 'node2');
+          await court.pass(2 * HOUR_MS);
+        },
+      },
+      {
+        when: 'another question follows',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          court.says({ kind: 'approve', plan: PLAN });
+          await court.pass(5 * MINUTE_MS);
+          await page(court, questionOf('swap from another set'));
+          await court.pass(2 * HOUR_MS);
+        },
+      },
+      {
+        when: 'the node is well by itself, or a person has paused it',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          court.says({ kind: 'approve', plan: PLAN });
+          await court.person('PutParameter', { Name: '/chainmend/pause', Value: 'me', Type: 'String' });
+          await court.pass(2 * HOUR_MS);
+        },
+      },
+    ],
+  },
+  'no-question-twice': {
+    broken: [
+      {
+        when: 'the same is asked an hour later',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          await court.pass(HOUR_MS);
+          await page(court, questionOf('swap', 2));
+          await court.pass(MINUTE_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'something else is asked',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          await court.pass(HOUR_MS);
+          await page(court, questionOf('swap from another set', 2));
+          await court.pass(MINUTE_MS);
+        },
+      },
+      {
+        when: 'nobody has answered in time',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          await court.pass(4 * HOUR_MS);
+          await page(court, questionOf('swap', 2));
+          await court.pass(MINUTE_MS);
+        },
+      },
+      {
+        when: 'the node was well in between',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          machine(court, 'node2').startClient();
+          await court.pass(HOUR_MS);
+          machine(court, 'node2').killClient();
+          await page(court, questionOf('swap', 2));
+          await court.pass(MINUTE_MS);
+        },
+      },
+    ],
+  },
+  'only-who-is-there-is-well': {
+    broken: [
+      {
+        when: 'a person has terminated its instance',
+        story: async (court) => {
+          await court.person('TerminateInstances', { InstanceIds: [court.id('node2')] });
+          await court.pass(5 * MINUTE_MS);
+          await page(court, WELL);
+          await court.pass(MINUTE_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'it runs',
+        story: async (court) => {
+          await page(court, WELL);
+          await court.pass(MINUTE_MS);
+        },
+      },
+    ],
+  },
 };
+
+const SNAPSHOTS = 'chainmend-snapshot-node/1';
+const BROKEN_FILE = {
+  ...{ Name: '/chainmend/fleets/bitcoin', Type: 'String', Overwrite: true, Value: 'fleet: bitcoin\nmode: [act' },
+};
+const FILE_BROKEN = {
+  ...{ fleet: 'bitcoin', node: 'fleet', code: 'fleet-file-invalid', key: 'bitcoin/fleet/fleet-file-invalid' },
+  sentence: 'The fleet file as stored does not parse.',
+};
+const UNREACHABLE = {
+  ...{ fleet: 'bitcoin', node: 'node2', code: 'node-unreachable', key: 'bitcoin/node2/node-unreachable' },
+  sentence: 'It does not answer.',
+};
+const HALTED = {
+  ...{ fleet: 'bitcoin', node: 'fleet', code: 'chain-halted', key: 'bitcoin/fleet/chain-halted' },
+  sentence: 'The chain stands.',
+};
+const WELL = {
+  ...{ fleet: 'bitcoin', node: 'node2', code: 'node-stuck', key: 'bitcoin/node2/node-stuck', severity: 'resolved' },
+  sentence: 'node2 is well without a heal',
+};
+const PLAN = '8e5d518181cecc05';
+const QUESTION = { fleet: 'bitcoin', node: 'node2', code: 'approval-wanted', key: 'bitcoin/node2/node:health' };
+
+const questionOf = (rungs: string, attempt = 1): object => ({
+  ...QUESTION,
+  sentence: `${rungs}. May chainmend do this?`,
+  terms: { incident: `4fa3ecad (node:health), attempt ${attempt}`, rungs },
+  next: { approve: `npm run chainmend -- approve 4fa3ecad --plan ${PLAN}` },
+});
+
+/** The client of node2 has ended, and a person is asked. */
+async function askedFor(court: Court, rungs: string): Promise<void> {
+  machine(court, 'node2').killClient();
+  await court.pass(5 * MINUTE_MS);
+  await page(court, questionOf(rungs));
+  await court.pass(5 * MINUTE_MS);
+}
+
+async function halted(court: Court): Promise<void> {
+  machine(court, 'node1').chain.halt();
+  await court.pass(5 * MINUTE_MS);
+  await page(court, HALTED);
+  await court.pass(5 * MINUTE_MS);
+}
+
+/** Two of four nodes follow other blocks, and people are told. */
+async function split(court: Court): Promise<void> {
+  const { chain } = machine(court, 'node1');
+  const other = chain.fork(chain.height(), { blockIntervalMs: 30_000 });
+  for (const node of ['node1', 'node2']) machine(court, node).client.follow(other);
+  await court.pass(5 * MINUTE_MS);
+  await page(court, {
+    ...{ fleet: 'bitcoin', node: 'fleet', code: 'no-majority', key: 'bitcoin/fleet/no-majority' },
+    sentence: 'node1, node2 against node3, node4',
+  });
+  await court.pass(5 * MINUTE_MS);
+}
+
+/** The zone of node1 and node4 has no power, and people are told. */
+async function darkZone(court: Court): Promise<void> {
+  for (const node of ['node1', 'node4']) {
+    court.region.ec2.impair(court.id(node), 'system', 'nothing');
+    machine(court, node).powerOff('hard');
+  }
+  await court.pass(5 * MINUTE_MS);
+  await page(court, {
+    ...{ fleet: 'bitcoin', node: 'node1, node4', code: 'zone-down', key: 'bitcoin/fleet/zone-down' },
+    sentence: 'nothing in it is stopped',
+  });
+  await court.pass(5 * MINUTE_MS);
+}
+
+/** A person gives node2 the tag of the validators, too. */
+async function claimTwice(court: Court): Promise<void> {
+  const Tags = [{ Key: 'Project', Value: 'irita' }];
+  await court.person('CreateTags', { Resources: [court.id('node2')], Tags });
+  await court.pass(5 * MINUTE_MS);
+}
 
 const BEFORE = '0.21.0';
 const AFTER = '0.22.0';

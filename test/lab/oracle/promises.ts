@@ -48,6 +48,14 @@ const SENTENCES = {
   'drills-stay-apart':
     'The throw-away instance of a drill is the only one of its fleet, no node, in no name or group, and without a key of a node.',
   'drills-leave-nothing': 'Two hours after the faults nothing is left of a drill that is over, unless a page names it.',
+  'stops-are-short':
+    'A stop of ours of a client that worked ends within 15 minutes while its node can be reached, whatever else fails.',
+  'what-is-told-binds': 'Nothing is begun against a condition that people were told, as long as it holds.',
+  'pages-are-true': 'A page is true when it is sent, and when it is repeated.',
+  'one-fleet-a-node': 'Nothing is begun on a node that the tags of two fleets claim.',
+  'a-yes-has-an-effect': 'In mode ask a yes is followed by its act, or by another question that differs.',
+  'no-question-twice': 'In mode ask no question is asked twice about one trouble while its time lasts.',
+  'only-who-is-there-is-well': 'No page says that a node is well that is not there.',
 } as const;
 
 /** Each promise with its sentence, in the order in which docs/storms.md lists them. */

@@ -4,7 +4,7 @@ import type { PersonAct } from './acts.ts';
 
 /** Undefined: the request says nothing of the kind. The commands are those of docs/restoring.md and docs/names.md. */
 export function saidBy({ operation, input, at }: CallRecord): PersonAct | undefined {
-  if (operation === 'SendDurableExecutionCallbackSuccess') return { atMs: at, kind: 'approve' };
+  if (operation === 'SendDurableExecutionCallbackSuccess') return answered(input, at);
   if (operation !== 'Invoke') return undefined;
   const { Payload } = input as { readonly Payload?: Uint8Array };
   const text = Payload ? Buffer.from(Payload).toString('utf8') : '';
@@ -30,4 +30,13 @@ export function saidBy({ operation, input, at }: CallRecord): PersonAct | undefi
     ...(/"strategy": *"blue-green"/.test(text) && { isBeside: true }),
     ...(height !== undefined && { atHeight: Number(height) }),
   };
+}
+
+/** The answer to a question: a yes names the plan that was shown. */
+function answered(input: unknown, atMs: number): PersonAct {
+  const { Result } = input as { readonly Result?: Uint8Array };
+  const text = Result ? Buffer.from(Result).toString('utf8') : '';
+  if (/"approve": *false/.test(text)) return { atMs, kind: 'reject' };
+  const plan = /"plan": *"([0-9a-f]{8,64})"/.exec(text)?.[1];
+  return { atMs, kind: 'approve', ...(plan !== undefined && { plan }) };
 }

@@ -75,6 +75,7 @@ export class Scene {
   readonly #texts = new Map<string, string>();
   readonly #modes = new Map<string, { readonly mode: string; readonly sinceMs: number }>();
   readonly #pauses = new Map<string, number>();
+  readonly #unreadable = new Set<string>();
   readonly #listened = new Set<string>();
   readonly #powered = new Map<string, { readonly by: Hand; readonly atMs: number }>();
   /** Made anew when a volume has changed: asked for each node at each look. */
@@ -183,6 +184,11 @@ export class Scene {
     return since.length > 0 ? Math.min(...since) : undefined;
   }
 
+  /** Whether the file that is stored for a fleet is one. */
+  isReadable(fleet: string): boolean {
+    return !this.#unreadable.has(fleet);
+  }
+
   /** A fleet's mode, and since when. */
   mode(fleet: string): { readonly mode: string; readonly sinceMs: number } | undefined {
     return this.#modes.get(fleet);
@@ -246,7 +252,10 @@ export class Scene {
       if (text === undefined || this.#texts.get(name) === text) continue;
       this.#texts.set(name, text);
       const document = parsed(text);
-      if (document) this.#putFleet(name, document, this.nowMs);
+      if (document) {
+        this.#putFleet(name, document, this.nowMs);
+        this.#unreadable.delete(name);
+      } else this.#unreadable.add(name);
     }
     this.#readPause('/', ssm.parameter('/chainmend/pause'));
     for (const name of this.fleets.keys()) this.#readPause(`/${name}`, ssm.parameter(`/chainmend/pauses/${name}`));

@@ -59,6 +59,10 @@ export function fleetOfTags(fleets: ReadonlyMap<string, FleetDocument>, tags: Ta
   return undefined;
 }
 
+/** Fleets whose files say that an instance with these tags is their node: one, where owners are right. */
+export const claimedBy = (fleets: ReadonlyMap<string, FleetDocument>, tags: Tags): readonly string[] =>
+  [...fleets].flatMap(([name, { nodes }]) => (carries(tags, nodes.tag) ? [name] : []));
+
 /** As the fleet file tells it: a word for all nodes, or a tag of each. */
 export function roleIn({ role }: FleetDocument, tags: Tags): string {
   if (role === undefined || typeof role === 'string') return role ?? 'unknown';

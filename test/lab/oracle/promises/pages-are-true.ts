@@ -1,0 +1,48 @@
+// A page is true when it is sent, and when it is repeated: who is said to be down, to stand still or to be paused was so a moment ago.
+
+import { isWanting, pagesOf } from '../pages.ts';
+import type { MakeRule } from '../rule.ts';
+
+/** An observation, an alarm and a sweep lie between what is so and its page, and SNS may throttle. */
+const AGO_MS = 10 * 60_000;
+
+/** Codes that say that a node does not serve its chain now. */
+const SICK: ReadonlySet<string> = new Set([
+  ...(['node-unreachable', 'node-stuck', 'node-forked', 'client-stopped', 'instance-stopped'] as const),
+  ...(['consensus-client-down', 'crash-loop'] as const),
+]);
+
+export const pagesAreTrue: MakeRule = (scene, say) => {
+  const newPages = pagesOf(scene);
+  /** When each node was last seen with any trouble, and each fleet paused or with a file that nobody can read. */
+  const unwell = new Map<string, number>();
+  const held = new Map<string, number>();
+  const beganMs = scene.nowMs;
+  const isOld = (atMs: number | undefined, nowMs: number): boolean => nowMs - (atMs ?? beganMs) > AGO_MS;
+  return {
+    look(nowMs) {
+      for (const { subject, trouble } of scene.nodes) if (trouble !== undefined) unwell.set(subject, nowMs);
+      for (const name of scene.fleets.keys()) {
+        if (scene.pausedSince(name) !== undefined) held.set(`${name} paused`, nowMs);
+        if (!scene.isReadable(name)) held.set(`${name} fleet-file-invalid`, nowMs);
+      }
+      for (const page of newPages()) {
+        if (!isWanting(page)) continue;
+        const { fleet, code, atMs, severity } = page;
+        const said = `${severity === 'again' ? 'Repeated' : 'Sent'} (${code})`;
+        const node = scene.nodeNamed(fleet, page.node);
+        if (node && SICK.has(code)) {
+          say.matters();
+          if (isOld(unwell.get(node.subject), atMs))
+            say.broken(node.subject, `${said} at ${iso(atMs)}: it had served its chain for ten minutes.`, atMs);
+        }
+        if (code !== 'fleet-file-invalid' || !scene.fleets.has(fleet)) continue;
+        say.matters();
+        if (isOld(held.get(`${fleet} ${code}`), atMs))
+          say.broken(fleet, `${said} at ${iso(atMs)}: the file was right for ten minutes.`, atMs);
+      }
+    },
+  };
+};
+
+const iso = (atMs: number): string => new Date(atMs).toISOString();
