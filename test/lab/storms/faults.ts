@@ -5,7 +5,7 @@ import { type Entry, refOf, type StormNode, type StormWorld } from './storm.ts';
 export type Hand = 'aws' | 'nodes' | 'chains' | 'people';
 
 /** What a fault is drawn for. */
-interface Scene {
+export interface Scene {
   readonly world: StormWorld;
   readonly draw: Draw;
   /** When it begins, in minutes. */
@@ -14,7 +14,7 @@ interface Scene {
   readonly endsBy: number;
 }
 
-interface FaultType {
+export interface FaultType {
   readonly hand: Hand;
   readonly says: string;
   /** Its entries, the first of which begins it. Undefined: it cannot happen in this world. */
@@ -24,6 +24,8 @@ interface FaultType {
    * of its entries.
    */
   readonly met?: string;
+  /** Words of its timeline that must all have had an effect. */
+  readonly words?: readonly string[];
 }
 
 const DATA = 'data';
@@ -36,7 +38,10 @@ const PATHS: Readonly<Record<string, string>> = {
   clique: '/data',
 };
 
-const nodeIn = ({ world, draw }: Scene, fits: (node: StormNode) => boolean = () => true): StormNode | undefined => {
+export const nodeIn = (
+  { world, draw }: Scene,
+  fits: (node: StormNode) => boolean = () => true,
+): StormNode | undefined => {
   const fitting = world.nodes.filter(fits);
   return fitting.length === 0 ? undefined : draw.pick(fitting);
 };
@@ -123,7 +128,7 @@ const asking = (request: string, says: string, fits?: (node: StormNode) => boole
 
 /** Whose clients run in containers that a person can remove: their fleet file says docker. */
 const isContainer = ({ fleet }: StormNode): boolean => fleet === 'irita' || fleet === 'clique';
-const isUngrouped = ({ instanceId }: StormNode): boolean => instanceId === undefined;
+export const isUngrouped = ({ instanceId }: StormNode): boolean => instanceId === undefined;
 
 /** Roots of 16 GiB, 31 % used: this fills one to the brim. */
 const ROOT_FREE_GIB = 11.2;
@@ -133,8 +138,8 @@ const SIZE_GIB = 1_000;
 const USED_PERCENT = 46;
 
 /** Grows past every threshold: the disk has no room left at the end. */
-function filling(scene: Scene, every: number): readonly Entry[] | undefined {
-  const node = nodeIn(scene);
+export function filling(scene: Scene, every: number, of?: StormNode): readonly Entry[] | undefined {
+  const node = of ?? nodeIn(scene);
   const [volume] = node?.volumes ?? [];
   if (!node || !volume) return undefined;
   const freeGiB = ((volume.sizeGiB ?? SIZE_GIB) * (100 - (volume.usedPercent ?? USED_PERCENT))) / 100;
@@ -559,6 +564,7 @@ const types = {
     draw: (scene) => [
       { at: scene.at, do: 'break-fleet', fleet: scene.draw.pick(scene.world.fleets).name, minutes: lasting(scene) },
     ],
+    met: 'broken file',
   },
   'changes-role': {
     hand: 'people',
@@ -637,7 +643,7 @@ const types = {
 } as const satisfies Record<string, FaultType>;
 
 /** The tag that makes an instance a node, as test/lab/storms/fleets says. */
-const TAGS: Readonly<Record<string, readonly [string, string]>> = {
+export const TAGS: Readonly<Record<string, readonly [string, string]>> = {
   bitcoin: ['Component', 'nodes/bitcoin'],
   irita: ['Project', 'irita'],
   stacks: ['Service', 'stacks-follower'],

@@ -1,9 +1,10 @@
 // Generator a: draws a storm from a seed. Pure: the same seed gives the same storm.
 import { randomStream } from '../../../local/simulator/random.ts';
+import { AT_ACT_NAMES, AT_ACTS, type AtActName, isAtAct } from './at-acts.ts';
 import { Draw } from './draw.ts';
 import { FAULT_TYPE_NAMES, FAULT_TYPES, type FaultTypeName, hasOwnZone } from './faults.ts';
 import { drawWorld } from './owners.ts';
-import { isRollout, RELEASE_NAMES, ROLLOUT_NAMES, type RolloutName, withRollout } from './rollouts.ts';
+import { APART_NAMES, isRollout, RELEASE_NAMES, ROLLOUT_NAMES, type RolloutName, withRollout } from './rollouts.ts';
 import type { Storm, StormFault, StormWorld } from './storm.ts';
 
 const FAULTS_MAX = 10;
@@ -18,7 +19,7 @@ const BURST_MINUTES = 15;
 export interface GenerateOptions {
   readonly hours: number;
   /** Draws these types of faults first, in a world where all of them can happen. */
-  readonly first?: readonly (FaultTypeName | RolloutName)[];
+  readonly first?: readonly (FaultTypeName | AtActName | RolloutName)[];
   /** No other fault. */
   readonly alone?: boolean;
 }
@@ -35,11 +36,12 @@ export function generateStorm(seed: number, { hours, first = [], alone = false }
     const count = alone ? 0 : draw.mostlySmall(1, FAULTS_MAX);
     const isBurst = draw.chance(0.5);
     const centre = draw.integer(FIRST_AT_MINUTES, Math.max(FIRST_AT_MINUTES, faultsEndMinutes - BURST_MINUTES));
-    const faultOf = (type: FaultTypeName, by = draw): StormFault | undefined => {
+    const faultOf = (type: FaultTypeName | AtActName, by = draw): StormFault | undefined => {
       const at = isBurst
         ? Math.min(faultsEndMinutes - 1, centre + by.integer(0, BURST_MINUTES))
         : by.integer(FIRST_AT_MINUTES, faultsEndMinutes - 1);
-      const entries = FAULT_TYPES[type].draw({ world, draw: by, at, endsBy: faultsEndMinutes });
+      const { draw: drawn } = isAtAct(type) ? AT_ACTS[type] : FAULT_TYPES[type];
+      const entries = drawn({ world, draw: by, at, endsBy: faultsEndMinutes });
       return entries && { type, entries };
     };
     const asked = first.filter((type) => isRollout(type));
@@ -49,13 +51,18 @@ export function generateStorm(seed: number, { hours, first = [], alone = false }
     const behind = alone
       ? []
       : later.map(({ type, by }) => (by.chance(0.15) ? faultOf(by.pick([type]), by) : undefined));
+    const acts = new Draw(randomStream(seed, 'storms/a/acts'));
+    const atActs =
+      alone || !acts.chance(AT_ACTS_SHARE)
+        ? []
+        : Array.from({ length: acts.integer(1, 2) }, () => faultOf(acts.pick(AT_ACT_NAMES), acts));
     const storm: Storm = {
       ...{ seed, hours, faultsEndMinutes },
       ...withProtection(
         { ...world, ...pastOf(world, new Draw(randomStream(seed, 'storms/a/past'))) },
         new Draw(randomStream(seed, 'storms/a/protection')),
       ),
-      faults: [...wanted, ...faults, ...behind].filter((fault) => fault !== undefined),
+      faults: [...wanted, ...faults, ...behind, ...atActs].filter((fault) => fault !== undefined),
     };
     const begun = asked.reduce<Storm | undefined>(
       (before, type) => before && withRollout(before, type, rollouts, faultsEndMinutes),
@@ -63,7 +70,8 @@ export function generateStorm(seed: number, { hours, first = [], alone = false }
     );
     if (begun === undefined) continue;
     if (alone || (first.length > 0 && asked.length === 0)) return begun;
-    return withRelease(withSome(begun, rollouts), new Draw(randomStream(seed, 'storms/a/releases')));
+    const released = withRelease(withSome(begun, rollouts), new Draw(randomStream(seed, 'storms/a/releases')));
+    return withApart(released, new Draw(randomStream(seed, 'storms/a/apart')));
   }
   throw new RangeError(`${first.join('+')} cannot happen in any of ${WORLDS_MAX} worlds`);
 }
@@ -97,7 +105,14 @@ function withRelease(storm: Storm, draw: Draw): Storm {
   return withRollout(storm, draw.pick(RELEASE_NAMES), draw, storm.faultsEndMinutes) ?? storm;
 }
 
+function withApart(storm: Storm, draw: Draw): Storm {
+  if (!draw.chance(0.15)) return storm;
+  return withRollout(storm, draw.pick(APART_NAMES), draw, storm.faultsEndMinutes) ?? storm;
+}
+
 const WORLDS_MAX = 200;
+/** In so many storms something goes wrong exactly at an act of ours. Drawn apart, too. */
+const AT_ACTS_SHARE = 0.4;
 
 /** Drawn behind the others, each from a stream of its own, for the same reason as rollouts. */
 const LATER = {

@@ -7,7 +7,7 @@ export interface DrawnType {
   readonly hand: string;
   readonly says: string;
   /**
-   * What shows that it had an effect, where its entries alone do not: a fault of the region by its name, `outage SERVICE`, `approve`, `throw-away refuses`; or
+   * What shows that it had an effect, where its entries alone do not: a fault of the region by its name, `outage SERVICE`, `approve`, `broken file` (one of ours read it), `throw-away refuses`; or
    * `reference`, `outage`, `misbehaves` for whatever its entries name. Without it one of its entries was carried out and changed something.
    */
   readonly met?: string | undefined;

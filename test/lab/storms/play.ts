@@ -165,6 +165,11 @@ const CHANGES_A_NODE: ReadonlySet<string> = new Set([
 const AROUND_MS = 15 * MINUTE_MS;
 const AROUND_LINES_MAX = 80;
 
+interface Span {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /** Watches the timeline: tells judges what people do, and notes which faults have an effect. */
 export class Watch implements TimelineObserver {
   readonly #region: Region;
@@ -176,6 +181,8 @@ export class Watch implements TimelineObserver {
   readonly #done = new Map<string, readonly Entry[]>();
   readonly #changed = new Map<string, ReadonlySet<string>>();
   readonly #acts: { readonly atMs: number; readonly text: string }[] = [];
+  /** While a stored fleet file was none. */
+  readonly #brokenMs: Span[] = [];
   #before = '';
   #world: World | undefined;
 
@@ -200,6 +207,9 @@ export class Watch implements TimelineObserver {
   after({ world }: Stage, moment: Moment, index: number): void {
     this.#note(moment, '');
     const changed = !CHANGES_A_NODE.has(moment.do) || this.#state(world) !== this.#before;
+    const nowMs = this.#region.clock.now();
+    const { minutes = 0 } = moment as unknown as { readonly minutes?: number };
+    if (moment.do === 'break-fleet') this.#brokenMs.push({ fromMs: nowMs, untilMs: nowMs + minutes * MINUTE_MS });
     const type = this.#types[index];
     if (type === undefined) return;
     this.#done.set(type, [...(this.#done.get(type) ?? []), moment as unknown as Entry]);
@@ -232,6 +242,7 @@ export class Watch implements TimelineObserver {
     const entries = this.#done.get(type) ?? [];
     const { kernel, outages } = this.#region;
     if (met === undefined) return this.#changed.has(type);
+    if (met === 'broken file') return this.#brokenMs.some((span) => this.#isRead(span));
     if (met === 'approve') return entries.some((entry) => entry.do === 'approve');
     if (met === 'reference')
       return entries.some(({ reference }) => kernel.timesMet(`reference ${String(reference)}`) > 0);
@@ -241,6 +252,14 @@ export class Watch implements TimelineObserver {
       return this.#world?.drills.some(({ machine }) => machine.disks.data.refusal !== undefined) ?? false;
     const [what, service = ''] = met.split(' ');
     return (what === 'outage' ? outages.failed(service) : kernel.timesMet(met)) > 0;
+  }
+
+  /** Whether one of ours asked for the stored files while one of them was broken. */
+  #isRead({ fromMs, untilMs }: Span): boolean {
+    return this.#region.gateway.trace.calls.some(
+      ({ at, actor, operation }) =>
+        at > fromMs && at < untilMs && actor.startsWith('chainmend-') && operation.startsWith('GetParameter'),
+    );
   }
 
   /** What was done and said around a break, oldest first. */

@@ -312,6 +312,28 @@ const types = {
     'execution-timeout',
   ),
 
+  'splits-along-versions': {
+    hand: 'chains',
+    says: 'The chain splits while an upgrade is on its way: nodes that still run the version of before follow blocks of their own.',
+    words: ['fork'],
+    needs: 'versions',
+    draw: (scene) => {
+      const { nodes, draw, endsBy } = scene;
+      const time = draw.integer(1, Math.max(1, Math.floor(nodes.length / 2)));
+      const at = { commanded: 'restart-client', time, minutes: 1, until: endsBy };
+      // The ones that are last in its order.
+      const old = nodes.slice(-Math.max(1, nodes.length - time));
+      return {
+        entries: [
+          asks(scene),
+          ...old.map((node) => ({ at, do: 'fork', node: refOf(node), branch: 'old' })),
+          ...old.map((node) => ({ at: endsBy, do: 'rejoin', node: refOf(node) })),
+        ],
+        but: { client: clientOf(scene) },
+      };
+    },
+  },
+
   // Releases.
   'feed-lies': {
     hand: 'chains',
@@ -422,7 +444,11 @@ export const ROLLOUTS: Readonly<Record<RolloutName, RolloutType>> = types;
 const NAMES = Object.keys(types) as readonly RolloutName[];
 /** Drawn behind all others: what a seed draws besides stays what it was. */
 export const RELEASE_NAMES = NAMES.filter((name) => types[name].needs === 'releases');
-export const ROLLOUT_NAMES = NAMES.filter((name) => !RELEASE_NAMES.includes(name));
+/** The same. */
+export const APART_NAMES = ['splits-along-versions'] as const satisfies readonly RolloutName[];
+export const ROLLOUT_NAMES = NAMES.filter(
+  (name) => !RELEASE_NAMES.includes(name) && !APART_NAMES.some((apart) => apart === name),
+);
 export const isRollout = (name: string): name is RolloutName => Object.hasOwn(types, name);
 
 /** Fleets whose owners may ask for one; irita's are validators. */

@@ -6,6 +6,7 @@ import { worldIn } from '../../../local/scenarios/world-file/read.ts';
 import { worldDocumentSchema } from '../../../local/scenarios/world-file/schema.ts';
 import { isAsked, sampled } from '../../fixtures/asked.ts';
 import { runLabJob } from '../jobs.ts';
+import { ACTS, AT_ONE_ACT } from './b/acts.ts';
 import { secondGenerator } from './b/index.ts';
 import { GENERATORS } from './generators.ts';
 import { documentOf, type Storm, type StormNode, worldFileOf } from './storm.ts';
@@ -47,6 +48,17 @@ describe('the second generator draws a storm', () => {
     expect(TYPES.length).toBeGreaterThanOrEqual(40);
     expect(TYPES.filter((type) => !all.has(type))).toEqual([]);
     expect(new Set(Object.values(secondGenerator.types).map(({ hand }) => hand)).size).toBe(4);
+  });
+
+  it('with something that happens in the second of an act of ours, of each kind', () => {
+    const moments = storms.flatMap(({ faults }) =>
+      faults
+        .filter(({ type }) => Object.hasOwn(AT_ONE_ACT, type))
+        .flatMap(({ entries }) => entries.map(({ at }) => at)),
+    );
+    const met = new Set(moments.flatMap((at) => (typeof at === 'number' ? [] : [at['called'] ?? at['commanded']])));
+    const kinds = ACTS.map(({ does }) => ('called' in does ? does.called : does.commanded));
+    expect(kinds.filter((kind) => !met.has(kind))).toEqual([]);
   });
 
   it('with types of which none is one of the first generator’s', () => {

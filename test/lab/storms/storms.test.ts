@@ -8,6 +8,7 @@ import { repositoryRoot } from '../../../infra/paths.ts';
 import { worldIn } from '../../../local/scenarios/world-file/read.ts';
 import { isAsked, sampled } from '../../fixtures/asked.ts';
 import { runLabJob } from '../jobs.ts';
+import { AT_ACT_NAMES, isAtAct, KINDS } from './at-acts.ts';
 import { FAULT_TYPE_NAMES, FAULT_TYPES } from './faults.ts';
 import { generateStorm, LATER_TYPES } from './generate.ts';
 import { GENERATORS } from './generators.ts';
@@ -65,9 +66,21 @@ describe('a storm is drawn', () => {
     expect(ROLLOUT_NAMES.filter((type) => !drawn.has(type))).toEqual([]);
   });
 
+  it('with something that goes wrong exactly at an act of ours, of each kind, and a split along versions, in a third or so', () => {
+    const types = storms.flatMap(({ faults }) => faults.map(({ type }) => type));
+    expect([...AT_ACT_NAMES, 'splits-along-versions'].filter((type) => !types.includes(type))).toEqual([]);
+    const moments = storms.flatMap(({ faults }) =>
+      faults.filter(({ type }) => isAtAct(type)).flatMap(({ entries }) => entries.map(({ at }) => at)),
+    );
+    const met = new Set(moments.flatMap((at) => (typeof at === 'number' ? [] : [at['called'] ?? at['commanded']])));
+    expect(Object.keys(KINDS).filter((kind) => !met.has(kind))).toEqual([]);
+    expect(storms.filter(({ faults }) => faults.some(({ type }) => isAtAct(type))).length).toBeGreaterThan(80);
+  });
+
   it('with what its seed gave before there were upgrades and drills, and those behind it', () => {
     // Of the code before them: the first 300 storms of three hours.
-    const isLater = (type: string) => Object.hasOwn(ROLLOUTS, type) || LATER_TYPES.some((later) => later === type);
+    const isLater = (type: string) =>
+      Object.hasOwn(ROLLOUTS, type) || isAtAct(type) || LATER_TYPES.some((later) => later === type);
     const before = storms.map(({ faults }) => faults.filter(({ type }) => !isLater(type)));
     expect(createHash('sha256').update(JSON.stringify(before)).digest('hex').slice(0, 16)).toBe('7d53f7dc2971eed8');
   });
@@ -158,7 +171,10 @@ describe('a storm is played', () => {
     PATIENCE_MS,
   );
 
-  it.each([...sampled('storms', FAULT_TYPE_NAMES, 1_000), ...(isAsked('storms') ? ROLLOUT_NAMES : [])])(
+  it.each([
+    ...sampled('storms', FAULT_TYPE_NAMES, 1_000),
+    ...(isAsked('storms') ? [...ROLLOUT_NAMES, ...AT_ACT_NAMES, 'splits-along-versions'] : []),
+  ])(
     '%s has its effect',
     async (type) => {
       const played = [];

@@ -2,6 +2,7 @@
 // nothing with the first but the run. It does not draw independent faults: it tells stories, which meet at one node and at the moments of heals.
 import type { Generator } from '../generator.ts';
 import type { Storm, StormFault, StormNode } from '../storm.ts';
+import { AT_ONE_ACT } from './acts.ts';
 import { Chance } from './chance.ts';
 import { CLOUD } from './cloud.ts';
 import { watchedAsOne } from './houses.ts';
@@ -21,6 +22,17 @@ const STORIES: Readonly<Record<string, Story>> = {
   ...by('chains', NETWORK),
 };
 const NAMES = Object.keys(STORIES);
+const HANDS: Readonly<Record<keyof typeof AT_ONE_ACT, string>> = {
+  ...{ 'file-unreadable-at-an-act': 'people', 'service-away-at-an-act': 'aws', 'only-plans-from-an-act-on': 'people' },
+  ...{ 'other-mode-from-an-act-on': 'people', 'nobodys-from-an-act-on': 'people', 'machine-dies-at-an-act': 'nodes' },
+  'lag-beside-a-dark-zone': 'aws',
+};
+/** Told behind all others, with a chance of their own: the stories of a seed stay what they were. */
+const BEHIND: Readonly<Record<string, Story>> = Object.fromEntries(
+  Object.entries(AT_ONE_ACT).map(([name, story]) => [name, { ...story, hand: HANDS[name as keyof typeof AT_ONE_ACT] }]),
+);
+const BEHIND_PERCENT = 40;
+const ALL: Readonly<Record<string, Story>> = { ...STORIES, ...BEHIND };
 
 /** The part of a storm in which something goes wrong: what is left is the time to heal (docs/storms.md). */
 const FAULTS_SHARE = 0.3;
@@ -34,19 +46,32 @@ const WORLDS_MAX = 200;
 export const secondGenerator: Generator = {
   prefix: 'storm-b',
   fleets: `${import.meta.dirname}/fleets`,
-  types: STORIES,
+  types: ALL,
   draw: (seed, { hours, only }) => {
     const chance = new Chance(seed, `storms b ${hours} ${only ?? ''}`);
     const { world, focus } = only === undefined ? anyWorld(chance) : worldFor(chance, only);
     const faultsEndMinutes = Math.round(hours * 60 * FAULTS_SHARE);
     const told = new Telling(chance, { world, focus, endMinutes: faultsEndMinutes });
     const names = only === undefined ? namesFor(chance, world) : [only];
-    const faults = told.all(names);
+    const faults = [
+      ...told.all(names),
+      ...(only === undefined ? behind(seed, { world, focus, endMinutes: faultsEndMinutes }) : []),
+    ];
     // A chance of its own: the stories of a seed stay what they were.
     const fleets = watchedAsOne(new Chance(seed, 'storms b alarms'), world.fleets);
     return { seed, hours, faultsEndMinutes, ...world, fleets, faults } satisfies Storm;
   },
 };
+
+function behind(
+  seed: number,
+  where: { readonly world: World; readonly focus: StormNode; readonly endMinutes: number },
+): readonly StormFault[] {
+  const chance = new Chance(seed, 'storms b acts');
+  if (!chance.percent(BEHIND_PERCENT)) return [];
+  const possible = Object.keys(BEHIND).filter((name) => nodesFor(BEHIND[name] as Story, where.world).length > 0);
+  return new Telling(chance, where).all(chance.some(possible, 1));
+}
 
 function anyWorld(chance: Chance): { readonly world: World; readonly focus: StormNode } {
   const world = drawWorld(chance);
@@ -54,7 +79,7 @@ function anyWorld(chance: Chance): { readonly world: World; readonly focus: Stor
 }
 
 function worldFor(chance: Chance, name: string): { readonly world: World; readonly focus: StormNode } {
-  const story = STORIES[name];
+  const story = ALL[name];
   if (!story) throw new RangeError(`draw: there is no type of fault "${name}"`);
   for (let tried = 0; tried < WORLDS_MAX; tried++) {
     const world = drawWorld(chance, story.needs);
@@ -96,7 +121,7 @@ class Telling {
     const faults: StormFault[] = [];
     let entries = 0;
     for (const type of names) {
-      const fault = { type, entries: this.#tell(STORIES[type] as Story) };
+      const fault = { type, entries: this.#tell(ALL[type] as Story) };
       entries += fault.entries.length;
       if (entries > ENTRIES_MAX) break;
       faults.push(fault);

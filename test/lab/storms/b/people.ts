@@ -15,6 +15,7 @@ import {
   type Scene,
   type Story,
   siblings,
+  tagOf,
   trouble,
 } from './story.ts';
 
@@ -146,9 +147,9 @@ export const PEOPLE = {
   'retagged-in-a-heal': {
     says: 'A person takes the fleet’s tag from an instance in the middle of a heal, and gives it back.',
     words: ['untag', 'tag'],
-    needs: ({ fleet, isAsked: asked }) => asked && fleet in TAGS,
+    needs: ({ fleet, isAsked: asked }) => asked && tagOf(fleet) !== undefined,
     tell: (scene) => {
-      const [key, value] = TAGS[scene.node.fleet] ?? ['', ''];
+      const [key, value] = tagOf(scene.node.fleet) ?? ['', ''];
       const node = refOf(scene.node);
       return [
         ...whileHealing(scene, { do: 'untag', node, key }),
@@ -328,14 +329,3 @@ export const PEOPLE = {
     },
   },
 } as const satisfies Record<string, Omit<Story, 'hand'>>;
-
-/** A tag by which each fleet knows its nodes: a person takes it away and gives it back. */
-const TAGS: Readonly<Record<string, readonly [string, string]>> = {
-  coin: ['Component', 'nodes/coin'],
-  council: ['Project', 'council'],
-  tips: ['Service', 'tips'],
-  lone: ['Application', 'lone-mainnet'],
-  ring: ['Network', 'ring-18'],
-  pair: ['Component', 'nodes/pair'],
-  composed: ['Component', 'nodes/composed'],
-};

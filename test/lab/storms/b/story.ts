@@ -143,3 +143,16 @@ export const isAsked = ({ isAsked: asked }: House): boolean => asked;
 export const isPaired = ({ isPair }: House): boolean => isPair === true;
 export const hasZone = ({ dnsZone }: House): boolean => dnsZone !== undefined;
 export const hasReference = ({ references }: House): boolean => references.length > 0;
+
+/** A tag by which each fleet knows its nodes: a person takes it away and gives it back. */
+const TAGS: Readonly<Record<string, readonly [string, string]>> = {
+  coin: ['Component', 'nodes/coin'],
+  council: ['Project', 'council'],
+  tips: ['Service', 'tips'],
+  lone: ['Application', 'lone-mainnet'],
+  ring: ['Network', 'ring-18'],
+  pair: ['Component', 'nodes/pair'],
+  composed: ['Component', 'nodes/composed'],
+};
+
+export const tagOf = (fleet: string): readonly [string, string] | undefined => TAGS[fleet];
