@@ -35,7 +35,7 @@ export class CloudWatchAgent {
   show(what: DiskMetrics): void {
     this.node.client.settle();
     this.shown = what;
-    for (const { path, sizeBytes, usedBytes } of this.node.volumes) this.oldFreeBytes.set(path, sizeBytes - usedBytes);
+    for (const { path, availableBytes } of this.node.volumes) this.oldFreeBytes.set(path, availableBytes);
   }
 
   metrics(): Metric[] {
@@ -48,7 +48,8 @@ export class CloudWatchAgent {
     const { client, kernel, volumes } = this.node;
     client.settle();
     const nowMs = kernel.clock.now();
-    const rootReading = { ...this.root, inodesTotal: 8_000_000, inodesUsed: 120_000 };
+    const availableBytes = this.root.sizeBytes - this.root.usedBytes;
+    const rootReading = { ...this.root, availableBytes, inodesTotal: 8_000_000, inodesUsed: 120_000 };
     const metrics = diskMetrics(this.dimensionsOf('/', 'xfs'), rootReading, nowMs);
     for (const volume of volumes) {
       if (!volume.mounted) continue;
@@ -70,8 +71,9 @@ export class CloudWatchAgent {
   private readingOf(volume: SimulatedVolume): DiskReading {
     const freeBytes = this.shown === 'old-free-space' ? this.oldFreeBytes.get(volume.path) : undefined;
     if (freeBytes === undefined) return volume;
-    const { sizeBytes, inodesTotal, inodesUsed } = volume;
-    return { sizeBytes, usedBytes: Math.max(0, sizeBytes - freeBytes), inodesTotal, inodesUsed };
+    const { sizeBytes, usableBytes, inodesTotal, inodesUsed } = volume;
+    const usedBytes = Math.max(0, usableBytes - freeBytes);
+    return { sizeBytes, usedBytes, availableBytes: freeBytes, inodesTotal, inodesUsed };
   }
 
   /** One object for each disk, so the metrics' store can recognise it. */
@@ -97,6 +99,8 @@ export interface Metric {
 export interface DiskReading {
   readonly sizeBytes: number;
   readonly usedBytes: number;
+  /** To a process that is not root. */
+  readonly availableBytes: number;
   readonly inodesTotal: number;
   readonly inodesUsed: number;
 }
@@ -112,7 +116,7 @@ export function diskMetrics(dimensions: DiskDimensions, disk: DiskReading, times
     timestampMs,
   });
   return [
-    metric('disk_used_percent', (100 * disk.usedBytes) / disk.sizeBytes, 'Percent'),
+    metric('disk_used_percent', (100 * disk.usedBytes) / (disk.usedBytes + disk.availableBytes), 'Percent'),
     metric('disk_used', disk.usedBytes, 'Bytes'),
     metric('disk_total', disk.sizeBytes, 'Bytes'),
     metric('disk_inodes_used', disk.inodesUsed, 'Count'),
@@ -151,9 +155,11 @@ function pastMetrics(
     const blocksAgo = Math.floor(Math.max(0, agoMs - stoppedMs) / at.blockIntervalMs);
     const jumped = past.jump && agoMs > past.jump.hoursAgo * 3_600_000 ? past.jump.bytes : 0;
     const fewer = bytesBetween(volume.growth, at.height - blocksAgo, at.height) + jumped;
+    const usedBytes = Math.max(0, volume.usedBytes - fewer);
     const reading = {
       sizeBytes: volume.sizeBytes,
-      usedBytes: Math.max(0, volume.usedBytes - fewer),
+      usedBytes,
+      availableBytes: Math.max(0, volume.usableBytes - usedBytes),
       inodesTotal: volume.inodesTotal,
       inodesUsed: Math.max(0, volume.inodesUsed - Math.round(blocksAgo * volume.growth.inodesPerBlock)),
     };

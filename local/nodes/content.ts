@@ -1,5 +1,6 @@
 // The content of a volume, a snapshot or a copy: a filesystem, a chain's data up to a height, and files. It never changes: a `SimulatedVolume` is
 // mounted on a machine, and this is its content at one moment.
+import type { Obstacle } from '../../shared/node-commands/answer.ts';
 import type { Branch } from './branch.ts';
 
 export type FilesystemType = 'xfs' | 'ext4' | 'btrfs';
@@ -35,6 +36,9 @@ export interface VolumeContent {
   readonly uuid: string;
   readonly partitioned: boolean;
   readonly formatted: 'mbr' | 'ext4-32bit' | undefined;
+  /** What of its bytes keeps a copy from following a larger device, too. */
+  readonly obstacle: Obstacle;
+  readonly reservedPercent: number;
   /** Its filesystem does not mount any more. superblock: its own bytes do not even tell which one it is. */
   readonly broken: BrokenFilesystem | undefined;
   readonly sizeBytes: number;

@@ -93,8 +93,10 @@ export class NodeDisks {
     const volume = this.find(volumeId)?.volume;
     if (!volume) return undefined;
     this.node.client.settle();
-    const { filesystem, uuid, partitioned, formatted, broken, sizeBytes, usedBytes, inodesUsed, share } = volume;
-    const what = { filesystem, uuid, partitioned, formatted, broken, sizeBytes, usedBytes, inodesUsed, share };
+    const { filesystem, uuid, partitioned, formatted, obstacle, reservedPercent, broken } = volume;
+    const { sizeBytes, usedBytes, inodesUsed, share } = volume;
+    const made = { filesystem, uuid, partitioned, formatted, obstacle, reservedPercent, broken };
+    const what = { ...made, sizeBytes, usedBytes, inodesUsed, share };
     return { ...what, ...(volume.mounted ? this.inUse(volume) : this.atRest(volume)) };
   }
 
@@ -241,8 +243,10 @@ export class NodeDisks {
   }
 
   private volumeFrom(volumeId: string, deviceBytes: number, disk: NewDisk, content: VolumeContent): SimulatedVolume {
-    const { filesystem, uuid, partitioned, formatted, usedBytes, inodesUsed, share, data, owner, files } = content;
-    const spec = { volumeId, role: '', path: '', filesystem, uuid, partitioned, usedBytes, inodesUsed, share };
+    const { filesystem, uuid, partitioned, formatted, obstacle, reservedPercent, data, owner, files } = content;
+    const { usedBytes, inodesUsed, share } = content;
+    const made = { filesystem, uuid, partitioned, obstacle, reservedPercent };
+    const spec = { volumeId, role: '', path: '', ...made, usedBytes, inodesUsed, share };
     const sizes = { deviceBytes, filesystemBytes: content.sizeBytes, mounted: false, ...(formatted && { formatted }) };
     const volume = new SimulatedVolume({ ...spec, ...sizes }, this.data.growth);
     volume.kept = { data, owner, files };

@@ -721,10 +721,12 @@ export class SimulatedNode implements Machine {
       deviceBytes: volume.deviceBytes,
       sizeBytes: volume.sizeBytes,
       usedBytes: volume.usedBytes,
+      availableBytes: volume.availableBytes,
       inodesTotal: volume.inodesTotal,
       inodesUsed: volume.inodesTotal === 0 ? 0 : volume.inodesUsed,
       rootUsedPercent: this.rootUsedPercent(),
       growthLimit: volume.growthLimit,
+      obstacle: volume.obstacle,
       client: isUnit(this.spec, runtime, unit) && !this.gone ? this.client.state : 'unknown',
       clientStatus: (isUnit(this.spec, runtime, unit) ? this.clientExitStatus() : undefined) ?? null,
     };

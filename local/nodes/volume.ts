@@ -1,6 +1,6 @@
 // One data volume of a simulated node: its device, partition and filesystem, and how a growing chain fills it.
 import { createHash } from 'node:crypto';
-import type { Observation } from '../../shared/node-commands/answer.ts';
+import type { Observation, Obstacle } from '../../shared/node-commands/answer.ts';
 import type { BrokenFilesystem, ChainData, FilesystemType, VolumeContent } from './content.ts';
 
 export interface VolumeSpec {
@@ -15,6 +15,10 @@ export interface VolumeSpec {
   readonly partitioned?: boolean;
   /** A partition table that ends at 2 TiB, or ext4 without the feature 64bit, which ends at 16 TiB. */
   readonly formatted?: 'mbr' | 'ext4-32bit';
+  /** What keeps it from following a larger device; nothing by default. */
+  readonly obstacle?: Obstacle;
+  /** The part that only root can write, as mkfs.ext4 sets it aside; 0 by default. */
+  readonly reservedPercent?: number;
   /** Size of the partition and filesystem if it is less than the device's: nobody extended them. */
   readonly filesystemBytes?: number;
   readonly usedBytes: number;
@@ -57,6 +61,8 @@ export class SimulatedVolume {
   readonly filesystem: FilesystemType;
   readonly partitioned: boolean;
   readonly formatted: VolumeSpec['formatted'];
+  readonly obstacle: Obstacle;
+  readonly reservedPercent: number;
   readonly share: number;
   readonly growth: Growth;
   readOnly = false;
@@ -90,6 +96,8 @@ export class SimulatedVolume {
     this.share = share;
     this.partitioned = spec.partitioned ?? false;
     this.formatted = spec.formatted;
+    this.obstacle = spec.obstacle ?? 'none';
+    this.reservedPercent = spec.reservedPercent ?? 0;
     this.growth = {
       ...perBlock,
       bytesPerBlock: perBlock.bytesPerBlock * share,
@@ -98,7 +106,7 @@ export class SimulatedVolume {
     this.deviceBytes = spec.deviceBytes;
     this.sizeBytes = Math.min(spec.filesystemBytes ?? Number.POSITIVE_INFINITY, this.roomBytes);
     // A partition has a little less room than the device size that a scenario gives.
-    this.usedBytes = Math.min(spec.usedBytes, this.sizeBytes);
+    this.usedBytes = Math.min(spec.usedBytes, this.usableBytes);
     this.inodesUsed = spec.inodesUsed ?? Math.min(2_000, this.inodesTotal);
     this.mounted = spec.mounted ?? true;
     if (!(spec.usedBytes >= 0 && spec.usedBytes <= (spec.filesystemBytes ?? spec.deviceBytes))) {
@@ -131,8 +139,18 @@ export class SimulatedVolume {
     return Math.floor((this.sizeBytes * share) / XFS_INODE_BYTES);
   }
 
+  /** What its client can fill. */
+  get usableBytes(): number {
+    return this.reservedPercent === 0 ? this.sizeBytes : Math.floor(this.sizeBytes * (1 - this.reservedPercent / 100));
+  }
+
+  get availableBytes(): number {
+    return Math.max(0, this.usableBytes - this.usedBytes);
+  }
+
+  /** As df counts. */
   get usedPercent(): number {
-    return (100 * this.usedBytes) / this.sizeBytes;
+    return (100 * this.usedBytes) / (this.usedBytes + this.availableBytes);
   }
 
   get inodesPercent(): number {
@@ -147,7 +165,7 @@ export class SimulatedVolume {
   /** Whether all blocks after `from` up to `to` fit. */
   fits(from: number, to: number): boolean {
     return (
-      this.usedBytes + bytesBetween(this.growth, from, to) <= this.sizeBytes &&
+      this.usedBytes + bytesBetween(this.growth, from, to) <= this.usableBytes &&
       (this.inodesTotal === 0 || this.inodesUsed + inodesBetween(this.growth, from, to) <= this.inodesTotal)
     );
   }
@@ -172,22 +190,21 @@ export class SimulatedVolume {
 
   /** Stores the blocks after `from` up to `to`. */
   store(from: number, to: number): void {
-    this.usedBytes = Math.min(this.sizeBytes, this.usedBytes + bytesBetween(this.growth, from, to));
+    this.usedBytes = Math.min(this.usableBytes, this.usedBytes + bytesBetween(this.growth, from, to));
     this.inodesUsed += inodesBetween(this.growth, from, to);
     if (this.inodesTotal > 0) this.inodesUsed = Math.min(this.inodesUsed, this.inodesTotal);
   }
 
   /** The block that did not fit has used up the rest: of the bytes, or of the inodes. */
   overflow(height: number): void {
-    const bytesLeft = this.sizeBytes - this.usedBytes;
-    if (bytesLeft <= bytesBetween(this.growth, height, height + 1)) this.usedBytes = this.sizeBytes;
+    if (this.availableBytes <= bytesBetween(this.growth, height, height + 1)) this.usedBytes = this.usableBytes;
     else this.inodesUsed = this.inodesTotal;
   }
 
   /** Extends partition and filesystem to the end of the device; true if that changed something. */
   extend(): boolean {
     const before = this.sizeBytes;
-    this.sizeBytes = Math.max(before, this.roomBytes);
+    if (this.obstacle === 'none') this.sizeBytes = Math.max(before, this.roomBytes);
     return this.sizeBytes > before;
   }
 }

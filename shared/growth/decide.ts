@@ -12,7 +12,7 @@ import type { ModificationIntent } from '../heal/records.ts';
 import { INTENT_COUNTS_MS } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { hasTags } from '../model/tags.ts';
-import type { Observation } from '../node-commands/answer.ts';
+import { OBSTACLES, type Observation } from '../node-commands/answer.ts';
 import { leastFilesystemBytes } from '../node-commands/command.ts';
 import { judgePrune, type PruneFacts, type PruneVerdict, prunedText } from './prune.ts';
 import { growthBytesPerHour, type UsedPoint } from './rate.ts';
@@ -198,6 +198,8 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
     Math.max(Math.floor((facts.seen?.deviceBytes ?? 0) / GIB), pending?.state === 'modifying' ? 0 : volume.sizeGiB),
     format?.maximumGiB ?? Number.POSITIVE_INFINITY,
   );
+  const unable = judgeFilesystem(facts.seen, use.sentence);
+  if (unable) return unable;
   const leastBytes = facts.seen ? leastFilesystemBytes(deviceGiB) : deviceGiB * GIB * REPORTED_SIZE_SLACK;
   if (use.filesystemBytes < leastBytes) {
     return {
@@ -264,20 +266,16 @@ function decideSize(
   owner: Owner | null,
 ): Omit<GrowPlan, 'numbers'> | Omit<PrunePlan, 'numbers'> | Refusal {
   const { disk } = facts.fleet;
-  if (facts.seen?.filesystem === 'other') {
-    const why = 'its filesystem is neither XFS, ext4 nor btrfs: a larger volume would be paid for and not be used';
-    return refuse('filesystem-unsupported', `${use.sentence}, and ${why}`, { page: true });
-  }
   const fromGiB = volume.sizeGiB;
   const limits = VOLUME_LIMITS[volume.type];
   const formatGiB = format?.maximumGiB ?? Number.POSITIVE_INFINITY;
   const rateGiB = growthBytesPerHour(facts.history) / GIB;
   const wishGiB = roundUp(
     Math.max(
-      use.usedGiB + rateGiB * disk.horizonHours,
+      (use.usedGiB + rateGiB * disk.horizonHours) / use.usable,
       fromGiB * (1 + disk.minimumStepPercent / 100),
       // The size that brings usage below the threshold with a tenth to spare, in bytes and in inodes; a larger filesystem has more inodes.
-      (use.usedGiB / (disk.growAtPercent / 100)) * 1.1,
+      (use.usedGiB / use.usable / (disk.growAtPercent / 100)) * 1.1,
       fromGiB * (use.inodesPercent / disk.growAtPercent) * 1.1,
     ),
   );
@@ -412,6 +410,15 @@ function grownBefore(
 export const toBeChanged = (reason: string, ownerChange: string | undefined): string =>
   ownerChange === undefined ? reason : `${reason}. To be changed: ${ownerChange}`;
 
+/** Whether the filesystem can follow a larger volume; asked before one is bought, and before one that is there is called unused. */
+function judgeFilesystem(seen: Observation | null, sentence: string): Refusal | null {
+  if (seen === null) return null;
+  const why = seen.filesystem === 'other' ? 'it is neither XFS, ext4 nor btrfs' : OBSTACLES[seen.obstacle];
+  if (why === null) return null;
+  const told = `${sentence}, and its filesystem cannot grow: ${why}. A larger volume would be paid for and not be used`;
+  return refuse('filesystem-unsupported', told, { page: true });
+}
+
 /** The largest volume that its partition table and filesystem can use, and why that is so. */
 interface FormatLimit {
   readonly maximumGiB: number;
@@ -481,6 +488,8 @@ interface FilesystemUsage {
   readonly percent: number;
   readonly inodesPercent: number;
   readonly usedGiB: number;
+  /** The part of the filesystem that a client can use: a larger one reserves as large a part. */
+  readonly usable: number;
   readonly filesystemBytes: number;
   readonly sentence: string;
 }
@@ -499,6 +508,7 @@ function usageOf(facts: ResizeFacts, volume: VolumeFact): FilesystemUsage | null
     percent,
     inodesPercent,
     usedGiB: usedBytes / GIB,
+    usable: seen ? Math.min(1, Math.max(USABLE_LEAST, (usedBytes + seen.availableBytes) / filesystemBytes)) : 1,
     filesystemBytes,
     sentence: `${volumeRole} volume ${Math.floor(percent)} % of ${Math.round(filesystemBytes / GIB)} GiB${inodes}`,
   };
@@ -507,12 +517,12 @@ function usageOf(facts: ResizeFacts, volume: VolumeFact): FilesystemUsage | null
 /** A report that is older than two of the history's periods of half an hour is out of date. */
 const REPORT_VALID_MS = 90 * MINUTE_MS;
 
-/** mke2fs keeps 5 % of the blocks for root by default (mke2fs(8), -m): to a client, ext4 is full without them. */
-const EXT4_USABLE = 0.95;
+/** A node that tells of less room is not believed: what is bought by it has a limit. */
+const USABLE_LEAST = 0.5;
 
-/** How full a filesystem is for its users, as `df` and the CloudWatch agent count. */
-export const percentOf = ({ usedBytes, sizeBytes, filesystem }: Observation): number =>
-  Math.min(100, (usedBytes / (filesystem === 'ext4' ? sizeBytes * EXT4_USABLE : sizeBytes)) * 100);
+/** How full a filesystem is for its users, as `df` and the CloudWatch agent count: what is reserved is no room. */
+export const percentOf = ({ usedBytes, availableBytes }: Observation): number =>
+  usedBytes + availableBytes === 0 ? 100 : (usedBytes / (usedBytes + availableBytes)) * 100;
 
 /** Some filesystems count no inodes: btrfs says 0. */
 export const inodesPercentOf = ({ inodesTotal, inodesUsed }: Observation): number =>

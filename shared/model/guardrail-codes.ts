@@ -13,7 +13,8 @@ export const GUARDRAILS = {
   staggered: 'More of the fleet is unhealthy or unknown than the breaker allows: one node is healed and proved first.',
   'not-confirmed': 'The node’s own numbers do not confirm what the alarm says.',
   'format-limit': 'The partition table or the filesystem cannot become larger: more would be paid for and not be used.',
-  'filesystem-unsupported': 'The filesystem is of a kind that the node’s script cannot grow.',
+  'filesystem-unsupported':
+    'The filesystem could not follow a larger volume: its kind, its place on the disk, its state, or a missing tool.',
   'instance-gone': 'The instance does not exist any more.',
   'instance-stopped': 'The instance does not run, so its filesystem cannot be grown.',
   unreadable: 'Something that has to be read before anything is begun could not be read.',

@@ -4,6 +4,20 @@ import { parseAnswerLine, scriptText } from './answer-line.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+/** What can keep a partition or a filesystem from following a larger device, as the node sees it before the device grows. */
+export const OBSTACLES = {
+  none: null,
+  'read-only': 'it is mounted read-only',
+  'shut-down': 'it reads no folder any more, as a filesystem that has shut itself down',
+  errors: 'ext4 has found errors, and does not grow before e2fsck has repaired them',
+  'several-devices': 'btrfs spans several devices, and which of them to grow is for a person to say',
+  'logical-partition': 'it is on a logical partition, whose extended one would have to grow first',
+  'partition-behind': 'another partition lies behind its own',
+  'no-partition-tool': 'nothing that grows a partition is installed (growpart with sfdisk, or sfdisk with partx)',
+  'no-filesystem-tool': 'the program that grows it is not installed (xfs_growfs, resize2fs or btrfs)',
+} as const satisfies Readonly<Record<string, string | null>>;
+export type Obstacle = keyof typeof OBSTACLES;
+
 /** A node's report of one of its filesystems and of its client. */
 const observationSchema = v.strictObject({
   /** "vol-0123…" read from the device, never from a name; "" where the device is not an EBS volume. */
@@ -17,12 +31,15 @@ const observationSchema = v.strictObject({
   deviceBytes: count,
   sizeBytes: count,
   usedBytes: count,
+  /** What a process that is not root can still write (statfs(2), f_bavail): without reserved blocks, and 0 where btrfs has no room for metadata. */
+  availableBytes: count,
   /** Both 0 where the filesystem has no fixed number of inodes (btrfs). */
   inodesTotal: count,
   inodesUsed: count,
   rootUsedPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
   /** The largest size of the device that its partition table and its filesystem can follow; null where no such limit is known. */
   growthLimit: v.nullable(v.strictObject({ bytes: count, by: v.picklist(['partition-table', 'filesystem']) })),
+  obstacle: v.picklist(Object.keys(OBSTACLES) as Obstacle[]),
   client: v.picklist(['running', 'stopped', 'failed', 'unknown']),
   /** How it has ended: its exit status, or 128 and the signal; null while it runs, and where nobody knows. */
   clientStatus: v.optional(v.nullable(count), null),

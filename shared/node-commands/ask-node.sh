@@ -154,7 +154,7 @@ answer() {
 }
 
 main() {
-  ask_all
+  ask_all 3>&-
   answer
 }
 

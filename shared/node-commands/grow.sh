@@ -2,18 +2,14 @@
 
 # grow: false, with WHY, where a step failed.
 grow() {
-  local output folder devices=()
+  local output
   [ -z "$PARTITION" ] || grow_partition || return
   case $FILESYSTEM in
     # In the folder itself: its name could be made another's meanwhile.
     xfs) output=$(cd -- "$MOUNT" && is_here "$MOUNT" && xfs_growfs -d . 2>&1 | tail -c 1000) ;;
     ext4) output=$(resize2fs "/dev/$DEVICE" 2>&1 | tail -c 1000) ;;
     btrfs)
-      # The label, which is printed above them, may look like one.
-      for folder in /sys/fs/btrfs/*/devices; do
-        if [ -e "$folder/$DEVICE" ]; then devices=("$folder"/*); fi
-      done
-      if [ "${#devices[@]}" -ne 1 ]; then fail "btrfs at $SSM_Path spans ${#devices[@]} devices: which of them to grow is for a person to say"; return; fi
+      if ! btrfs_devices || [ "$DEVICES" -ne 1 ]; then fail "btrfs at $SSM_Path spans $DEVICES devices: which of them to grow is for a person to say"; return; fi
       output=$(cd -- "$MOUNT" && is_here "$MOUNT" && btrfs filesystem resize "$(devid):max" . 2>&1 | tail -c 1000)
       ;;
     *)

@@ -17,7 +17,7 @@ ended() {
   local why="ended with status $1: $UNTOLD"
   case $1 in
     0 | 2) exit "$1" ;;
-    124 | 137) why="stopped at its run limit of $SSM_RunLimitSeconds s, or killed: $UNTOLD" ;;
+    124 | 137) why="stopped at its run limit of $SSM_RunLimitSeconds s, or killed: $UNTOLD$REST" ;;
   esac
   recall
   end failed "$why"

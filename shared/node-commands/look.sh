@@ -12,6 +12,6 @@ recall() { :; }
 main() {
   local result='done'
   if is_late; then end late "$(lateness)"; fi
-  perform || result=failed
+  perform 3>&- || result=failed
   reply "$(answer_line "$result" "$BEFORE" "$AFTER" "$WHY")"
 }

@@ -17,7 +17,8 @@ main() {
   if is_late; then end late "$(lateness)"; fi
   if ! remember "$SSM_OperationId"; then end failed "this node cannot note the command in ${MEMORIES[*]}: nothing was done"; fi
   whole SEEN_FENCE "${SSM_OperationId%.*}"
-  perform || result=failed
+  # No tool holds our output open, however long it lives.
+  perform 3>&- || result=failed
   line=$(answer_line "$result" "$BEFORE" "$AFTER" "$WHY")
   # SSM cuts off what is longer than 24,000 characters, and half a line says nothing.
   [ "${#line}" -le 23000 ] || line=$(answer_line "$result" null "$AFTER" "$WHY")

@@ -2,20 +2,59 @@
 
 OBSERVATION=null
 VOLUME=''
+DEVICES=''
 
 # observe: sets OBSERVATION (JSON) and the facts above; false, with WHY, where there is nothing to observe.
 observe() {
-  local sectors partitioned=false
+  local sectors available partitioned=false
   OBSERVATION=null
   find_device || return
   VOLUME=$(volume_of "$DISK")
   [ -z "$PARTITION" ] || partitioned=true
   if ! read_size || ! whole sectors "$(<"$SYS/$DISK/size")"; then fail "the filesystem at $SSM_Path does not tell its size"; return; fi
+  available=$((BLOCK * AVAILABLE))
   find_client
   [ -z "$NOTE" ] || say "client: $NOTE"
-  OBSERVATION=$(printf '{"volumeId":"%s","device":%s,"partitioned":%s,"filesystem":"%s","path":%s,"deviceBytes":%s,"sizeBytes":%s,"usedBytes":%s,"inodesTotal":%s,"inodesUsed":%s,"rootUsedPercent":%s,"growthLimit":%s,"client":"%s","clientStatus":%s}' \
+  OBSERVATION=$(printf '{"volumeId":"%s","device":%s,"partitioned":%s,"filesystem":"%s","path":%s,"deviceBytes":%s,"sizeBytes":%s,"usedBytes":%s,"availableBytes":%s,"inodesTotal":%s,"inodesUsed":%s,"rootUsedPercent":%s,"growthLimit":%s,"obstacle":"%s","client":"%s","clientStatus":%s}' \
     "$VOLUME" "$(json_string "$DEVICE")" "$partitioned" "$FILESYSTEM" "$(json_string "$SSM_Path")" "$((sectors * 512))" "$SIZE_BYTES" \
-    "$USED_BYTES" "$INODES" "$((INODES - INODES_FREE))" "$(root_used_percent)" "$(growth_limit)" "$CLIENT" "${CLIENT_STATUS:-null}")
+    "$USED_BYTES" "$available" "$INODES" "$((INODES - INODES_FREE))" "$(root_used_percent)" "$(growth_limit)" "$(obstacle)" "$CLIENT" \
+    "${CLIENT_STATUS:-null}")
+}
+
+# obstacle: what keeps the partition or the filesystem from following a larger device, in one word that obstacles.ts explains; none where
+# nothing is known to. All of it can be seen before a larger volume is bought.
+obstacle() {
+  local start theirs other status=0 options
+  read -r _ _ _ options < <(mounts_at "$MOUNT" | tail -n 1)
+  case ,$options, in *,ro,*) printf read-only; return ;; esac
+  # A filesystem that has shut itself down reads no folder.
+  if command -v find >/dev/null; then timeout 10 find "$MOUNT/." -maxdepth 0 -empty >/dev/null 2>&1 || status=$?; fi
+  if [ "$status" = 1 ]; then printf shut-down; return; fi
+  # Online resizing is not allowed then: ext4_resize_begin, linux/fs/ext4/resize.c.
+  if [ "$FILESYSTEM" = ext4 ] && has_errors; then printf errors; return; fi
+  if [ "$FILESYSTEM" = btrfs ] && btrfs_devices && [ "$DEVICES" -gt 1 ]; then printf several-devices; return; fi
+  if [ -n "$PARTITION" ]; then
+    if [ "$PARTITION" -gt 4 ] && is_mbr; then printf logical-partition; return; fi
+    whole start "$(<"$SYS/$DEVICE/start")" || return
+    for other in "$SYS/$DISK/$DISK"*/start; do
+      if whole theirs "$(<"$other")" && [ "$theirs" -gt "$start" ]; then printf partition-behind; return; fi
+    done
+    if ! grows_partitions; then printf no-partition-tool; return; fi
+  fi
+  case $FILESYSTEM in
+    xfs) command -v xfs_growfs ;;
+    ext4) command -v resize2fs ;;
+    btrfs) command -v btrfs ;;
+  esac >/dev/null || { printf 'no-filesystem-tool'; return; }
+  printf none
+}
+
+# has_errors: EXT4_ERROR_FS, 2, of s_state, 58 bytes into the superblock (ext4_super_block, linux/fs/ext4/ext4.h).
+has_errors() { timeout 20 od -An -v -tu2 -j1082 -N2 "/dev/$DEVICE" 2>/dev/null | awk '{ errors = int($1 / 2) % 2 } END { exit !errors }'; }
+
+# grows_partitions: growpart with the program that it calls, or what we use in its place.
+grows_partitions() {
+  { command -v growpart && { command -v sfdisk || command -v sgdisk; }; } >/dev/null || { command -v sfdisk && command -v partx; } >/dev/null
 }
 
 # growth_limit: JSON of the largest size that the device may have before its partition table or its filesystem cannot follow; null where no
@@ -45,4 +84,13 @@ right_volume() {
   WHY="$SSM_Path is on $DISK, which is $VOLUME, not $SSM_VolumeId"
   [ -n "$VOLUME" ] || WHY="$SSM_Path is on $DISK, which does not tell its EBS volume (Xen, LVM, RAID or encryption): expected $SSM_VolumeId"
   return 1
+}
+
+# btrfs_devices: DEVICES, on how many the btrfs on DEVICE is. The kernel tells; the label, which btrfs(8) prints above them, may look like one.
+btrfs_devices() {
+  local folder devices=()
+  for folder in /sys/fs/btrfs/*/devices; do
+    if [ -e "$folder/$DEVICE" ]; then devices=("$folder"/*); fi
+  done
+  whole DEVICES "${#devices[@]}"
 }

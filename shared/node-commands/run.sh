@@ -7,13 +7,17 @@ limited() {
   ended "$status"
 }
 
+REST= # what outlives its kill sleeps in the kernel
+
 # end_rest: a tool with a limit of its own is in a process group of its own, which that timeout does not reach; and it would keep our output
 # open. What an owner's command has left running is in a session of its own, and goes on.
 end_rest() {
   local one session
   session=$(session_of "$$")
   while IFS=/ read -r _ _ one _; do
-    if [ -n "$session" ] && [ "$(session_of "$one")" = "$session" ]; then kill -KILL "$one" 2>/dev/null; fi
+    if [ -n "$session" ] && [ "$(session_of "$one")" = "$session" ] && kill -KILL "$one" 2>/dev/null && sleep 1 && [ -e "/proc/$one/exe" ]; then
+      REST="; $(<"/proc/$one/comm") cannot be killed: its disk does not answer"
+    fi
   done < <(timeout 5 grep -l -s -z -x -F "CHAINMEND_LIMITED=$$" /proc/[0-9]*/environ)
 }
 

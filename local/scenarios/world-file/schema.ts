@@ -19,6 +19,7 @@ import {
 import { fleetDocumentSchema } from '../../../shared/fleet/schema-whole.ts';
 import { GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
 import { VERSION } from '../../../shared/model/version.ts';
+import { OBSTACLES, type Obstacle } from '../../../shared/node-commands/answer.ts';
 import { VERSION_FAULTS } from '../../nodes/spec.ts';
 import { expectation } from './expect.ts';
 import {
@@ -97,6 +98,14 @@ const volume = object('{ role: data, sizeGiB: 500, usedPercent: 91 }', {
   formatted: optional(
     'A partition table that ends at 2 TiB, or ext4 that ends at 16 TiB.',
     choice(['mbr', 'ext4-32bit'], 'a limit'),
+  ),
+  obstacle: optional(
+    'What keeps its filesystem from following a larger volume.',
+    choice(Object.keys(OBSTACLES) as Obstacle[], 'an obstacle'),
+  ),
+  reservedPercent: optional(
+    'The part that only root can write; mkfs.ext4 sets 5 aside where nobody says another.',
+    amount(0, 50, 'percent', 5),
   ),
   filesystemGiB: optional(
     'The size of the filesystem, where nobody grew it with its volume.',

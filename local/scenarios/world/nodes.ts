@@ -1,6 +1,7 @@
 // Puts a node into the world: its instance, its volumes with their tags, its machine, and its state when the story begins.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
+import type { Obstacle } from '../../../shared/node-commands/answer.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import type { ClientState } from '../../nodes/client.ts';
 import type { Past } from '../../nodes/cloudwatch-agent.ts';
@@ -29,6 +30,8 @@ export interface WorldVolume {
   /** In a logical volume: the node cannot tell which EBS volume it is on. */
   readonly lvm?: boolean;
   readonly formatted?: 'mbr' | 'ext4-32bit';
+  readonly obstacle?: Obstacle;
+  readonly reservedPercent?: number;
   /** The filesystem's size if nobody grew it with its volume. */
   readonly filesystemGiB?: number;
   /** EC2 deletes it when its instance is terminated, as it does with what a launch makes. */
@@ -198,6 +201,8 @@ function machineSpec(spec: WorldNode, fleet: Fleet, { instanceId, privateIp, vol
       usedBytes: usedBytes(volume),
       ...(volume.partitioned && { partitioned: true }),
       ...(volume.formatted && { formatted: volume.formatted }),
+      ...(volume.obstacle && { obstacle: volume.obstacle }),
+      ...(volume.reservedPercent !== undefined && { reservedPercent: volume.reservedPercent }),
       ...(volume.filesystemGiB !== undefined && { filesystemBytes: volume.filesystemGiB * GIB }),
       ...(volume.inodesUsed !== undefined && { inodesUsed: volume.inodesUsed }),
       ...(volume.share !== undefined && { share: volume.share }),

@@ -160,10 +160,12 @@ export const observe = (host: Host, volume: Volume): Observation => ({
   deviceBytes: volume.sizeGiB * GIB,
   sizeBytes: host.filesystemGiB * GIB,
   usedBytes: host.usedGiB * GIB,
+  availableBytes: (host.filesystemGiB - host.usedGiB) * GIB,
   inodesTotal: 0,
   inodesUsed: 0,
   rootUsedPercent: 10,
   growthLimit: null,
+  obstacle: 'none',
   client: 'running',
   clientStatus: null,
 });

@@ -1,7 +1,7 @@
 // The shipped scripts, verbatim, on real filesystems: the contract's stories, then the cases that only a real machine can show.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
-import { type Answer, parseAnswer } from '../../../shared/node-commands/answer.ts';
+import { type Answer, type Obstacle, parseAnswer } from '../../../shared/node-commands/answer.ts';
 import { script } from '../../../shared/node-commands/index.ts';
 import type { Operation } from '../../../shared/node-commands/parameters.ts';
 import {
@@ -299,6 +299,98 @@ describe.each(['observe-node', 'grow-filesystem'] as const)('the composed script
 function unless(why: string | undefined) {
   return why === undefined ? it : it.skip;
 }
+
+onMachine('what keeps a filesystem from following a larger device is seen before the device grows', () => {
+  const obstacleOf = async (machine: Machine, path = '/data'): Promise<unknown> => {
+    const seen = await send(machine, 'observe-node', '1.1', { Path: path });
+    expect(seen).toMatchObject({ result: 'done' });
+    return seen.after?.obstacle;
+  };
+  const sees = (obstacle: Obstacle, options: Partial<MachineOptions>, line?: string) => async (): Promise<void> => {
+    await withMachine({ ...node, ...options }, async (machine) => {
+      if (line !== undefined) await machine.shell(line);
+      expect(await obstacleOf(machine)).toBe(obstacle);
+    });
+  };
+  const layout = (text: string, after: string) => (device: string) => {
+    const line = `partx --delete "$1" || true; printf '${text}' | sfdisk --quiet --wipe always --no-reread --no-tell-kernel "$1" && partx --add "$1" && ${after}`;
+    execFileSync('bash', ['-c', line, 'bash', device.replace(/p1$/, '')], { stdio: ['ignore', 'ignore', 'inherit'] });
+  };
+
+  it('nothing, where partition, filesystem and tools are as they should be', sees('none', { partitioned: true }));
+  it(
+    'a partition behind it',
+    sees('partition-behind', {
+      partitioned: true,
+      craft: layout('label: gpt\\nsize=300M\\n,\\n', 'mkfs.xfs -q -f "$1p1"'),
+    }),
+  );
+  it('an extended partition around it', async () => {
+    const craft = layout(
+      'label: dos\\nsize=8M\\nstart=10M, type=5\\nstart=12M\\n',
+      'mkfs.xfs -q -f "$1p5" && mkfs.ext4 -q -F "$1p1"',
+    );
+    await withMachine({ ...node, partitioned: true, mounted: false, table: 'dos', craft }, async (machine) => {
+      await machine.shell(
+        'p=$(ls -d /sys/class/block/loop*p5 | head -n 1); mknod "/dev/${p##*/}" b $(tr : " " <"$p/dev"); mkdir /srv/logical && mount "/dev/${p##*/}" /srv/logical',
+      );
+      expect(await obstacleOf(machine, '/srv/logical')).toBe('logical-partition');
+    });
+  });
+  it('a mount that is read-only', sees('read-only', {}, 'mount -o remount,ro /data'));
+  it('a filesystem that has shut itself down', sees('shut-down', {}, 'xfs_io -x -c shutdown /data'));
+  it(
+    'no tool for its partition',
+    sees('no-partition-tool', { partitioned: true }, 'rm /usr/bin/growpart /usr/sbin/sfdisk'),
+  );
+  it(
+    'growpart without the program that it calls',
+    sees('no-partition-tool', { partitioned: true }, 'rm -f /usr/sbin/sfdisk /usr/sbin/sgdisk'),
+  );
+  it('no tool for its filesystem', sees('no-filesystem-tool', {}, 'rm /usr/sbin/xfs_growfs'));
+  unless(lackingForExt4Tools)(
+    'errors that ext4 has found',
+    sees(
+      'errors',
+      { filesystem: 'ext4' },
+      'd=$(findmnt -n -o SOURCE /data); echo trigger >"/sys/fs/ext4/${d##*/}/trigger_fs_error"',
+    ),
+  );
+  unless(lackingForBtrfs)(
+    'btrfs on two devices',
+    sees(
+      'several-devices',
+      { filesystem: 'btrfs', second: { volumeId: 'vol-0fedcba9876543210', content: 'nothing', files: {} } },
+      'd=$(readlink -f /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0fedcba9876543210); btrfs device add -f "$d" /data',
+    ),
+  );
+
+  unless(lackingForExt4Tools)('what is kept for root is no room for a client', async () => {
+    const craft = (device: string): void => void execFileSync('mkfs.ext4', ['-q', '-F', '-m', '20', device]);
+    await withMachine({ ...node, filesystem: 'ext4', craft }, async (machine) => {
+      await machine.shell('fallocate -l "$(stat -f -c "%a * %S" /data | xargs expr)" /data/fill');
+      const { after } = await send(machine, 'observe-node', '1.1');
+      expect(after).toMatchObject({ obstacle: 'none' });
+      expect(after?.availableBytes).toBeLessThan(2 ** 20);
+      expect((after?.sizeBytes ?? 0) - (after?.usedBytes ?? 0)).toBeGreaterThan(0.15 * (after?.sizeBytes ?? 0));
+    });
+  });
+
+  it('a tool that sleeps in the kernel, and cannot be killed, ends no command later than its limit', async () => {
+    await withMachine(node, async (machine) => {
+      await machine.shell('fsfreeze -f /data');
+      try {
+        const ended = await send(machine, 'grow-filesystem', '1.1', { RunLimitSeconds: '3' });
+        expect(ended).toMatchObject({
+          result: 'failed',
+          reason: expect.stringMatching(/run limit of 3 s.*xfs_growfs cannot be killed: its disk does not answer/),
+        });
+      } finally {
+        await machine.shell('fsfreeze -u /data');
+      }
+    });
+  });
+});
 
 async function withMachine(options: MachineOptions, story: (machine: Machine) => Promise<void>): Promise<void> {
   const machine = await Machine.start(options);

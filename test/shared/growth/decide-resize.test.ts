@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { proofOf } from '../../../functions/resize-volume/plan.ts';
-import { decideResize, type ResizeDecision, type ResizeFacts } from '../../../shared/growth/decide.ts';
+import { decideResize, type GrowPlan, type ResizeDecision, type ResizeFacts } from '../../../shared/growth/decide.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import { OBSTACLES, type Obstacle } from '../../../shared/node-commands/answer.ts';
 import { bitcoinFleet, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { observation } from '../../fixtures/builders/observation.ts';
@@ -246,12 +247,52 @@ describe('a reading that is missing', () => {
   });
 });
 
-describe('a filesystem that the script on the node cannot grow', () => {
-  it('is refused before a larger volume is paid for', () => {
-    expect(decide({ seen: observation({ filesystem: 'other' }) })).toMatchObject({
-      refuse: 'filesystem-unsupported',
-      page: true,
+describe('a filesystem that could not follow a larger volume', () => {
+  const refused = { refuse: 'filesystem-unsupported', page: true };
+
+  it('is refused before one is paid for', () => {
+    expect(decide({ seen: observation({ filesystem: 'other' }) })).toMatchObject(refused);
+  });
+
+  it.each(Object.entries(OBSTACLES).filter(([, why]) => why !== null))('%s: its reason is told', (obstacle, why) => {
+    const { reason, ...rest } = decide({ seen: observation({ obstacle: obstacle as Obstacle }) }) as Refusal;
+    expect(rest).toMatchObject(refused);
+    expect(reason).toContain(why);
+  });
+
+  it('is not tried again and again on a volume that is larger already', () => {
+    const seen = observation({ deviceBytes: 700 * GIB, obstacle: 'partition-behind' });
+    expect(decide({ volumes: [dataVolume({ sizeGiB: 700 })], seen })).toMatchObject(refused);
+  });
+
+  it('is nobody’s trouble as long as there is room', () => {
+    expect(decide({ seen: observation({ usedBytes: 200 * GIB, obstacle: 'errors' }) })).toMatchObject({
+      do: 'nothing',
     });
+  });
+});
+
+describe('full', () => {
+  it('is what a client can no longer write, whatever root could', () => {
+    const seen = observation({ filesystem: 'ext4', usedBytes: 390 * GIB, availableBytes: 10 * GIB });
+    const { do: what, toGiB, reason } = decide({ seen }) as GrowPlan;
+    expect({ what, reason }).toEqual({
+      what: 'modify',
+      reason: expect.stringContaining('data volume 97 % of 500 GiB'),
+    });
+    // A fifth of a larger one is reserved as well, and a client needs less than 80 % of the rest.
+    expect((100 * 390) / (toGiB * 0.8)).toBeLessThan(80);
+  });
+
+  it('is btrfs without room for metadata, though blocks are free', () => {
+    const seen = observation({ filesystem: 'btrfs', usedBytes: 300 * GIB, availableBytes: 0 });
+    expect(decide({ seen })).toMatchObject({ do: 'modify' });
+  });
+
+  it('buys no endless volume where a node tells that it can write nothing', () => {
+    const seen = observation({ usedBytes: 0, availableBytes: 0 });
+    const { toGiB } = decide({ seen }) as GrowPlan;
+    expect(toGiB).toBeLessThanOrEqual(1_500);
   });
 });
 

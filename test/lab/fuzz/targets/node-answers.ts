@@ -35,10 +35,12 @@ const observation = {
     deviceBytes: 5e11,
     sizeBytes: 5e11,
     usedBytes: 4e11,
+    availableBytes: 1e11,
     inodesTotal: 1,
     inodesUsed: 0,
     rootUsedPercent: 10,
     growthLimit: null,
+    obstacle: 'none',
     client: 'running',
   },
 };

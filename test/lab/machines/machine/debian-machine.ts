@@ -312,17 +312,18 @@ export class DebianMachine implements Machine {
   #diskMetrics(path: string, dimensions: DiskDimensions): Metric[] {
     const { pid } = this;
     if (pid === undefined || (path !== '/' && this.mountedAt(path) === undefined)) return [];
-    const { bsize, blocks, bfree, files, ffree } = statfsSync(`/proc/${pid}/root${path}`);
+    const { bsize, blocks, bfree, bavail, files, ffree } = statfsSync(`/proc/${pid}/root${path}`);
     const reading = {
       sizeBytes: blocks * bsize,
       usedBytes: (blocks - bfree) * bsize,
+      availableBytes: bavail * bsize,
       inodesTotal: files,
       inodesUsed: files - ffree,
     };
     // The overlay's own disk is the host's, and says nothing about the machine.
     return diskMetrics(
       dimensions,
-      path === '/' ? { ...reading, sizeBytes: 16 * GIB, usedBytes: 2 * GIB } : reading,
+      path === '/' ? { ...reading, sizeBytes: 16 * GIB, usedBytes: 2 * GIB, availableBytes: 14 * GIB } : reading,
       this.#place.clock.now(),
     );
   }

@@ -52,6 +52,11 @@ const cases: Readonly<Record<string, Case>> = {
     },
     true,
   ),
+  'another partition lies behind its own, so that the filesystem could not follow': refusal(
+    'filesystem-unsupported',
+    { volume: { sizeGiB: 500, usedPercent: 91.5, partitioned: true, obstacle: 'partition-behind' } },
+    true,
+  ),
   'the volume is at the fleet’s ceiling': refusal('size-ceiling', { fleet: { disk: { maximumSizeGiB: 500 } } }, true),
   'growing would cost more than the fleet’s ceiling': refusal(
     'cost-ceiling',
