@@ -3,6 +3,7 @@ import {
   type CloudWatchClient,
   type CompositeAlarm,
   DescribeAlarmsCommand,
+  GetMetricDataCommand,
   ListTagsForResourceCommand,
   type MetricAlarm,
   paginateDescribeAlarms,
@@ -11,6 +12,7 @@ import {
 import { readAllPages } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { AGENT_NAMESPACE } from '../../shared/fleet/resource-names.ts';
+import { newestOf, plainestFirst } from '../../shared/growth/series.ts';
 import { isMeant } from '../../shared/text/wildcard.ts';
 import { firstMetric } from './alarm-changes.ts';
 import { type DiskSeries, filesystemKey } from './alarms.ts';
@@ -73,13 +75,57 @@ export async function readSeries(cloudwatch: CloudWatchClient, path: string): Pr
   const inodes = new Set((inodesUsed ?? []).map(dimensionKey));
   const totals = new Set((inodesTotal ?? []).map(dimensionKey));
   const found = new Map<string, DiskSeries>();
-  for (const dimensions of [...(used ?? [])].sort(bestFirst)) {
-    const key = filesystemKey(dimensions['InstanceId'] ?? '', path);
-    if (found.has(key)) continue;
-    const name = dimensionKey(dimensions);
-    found.set(key, { dimensions, inodes: inodes.has(name) && totals.has(name) });
+  for (const series of await newestSeries(cloudwatch, used ?? [])) {
+    const name = dimensionKey(series);
+    const key = filesystemKey(series['InstanceId'] ?? '', path);
+    found.set(key, { dimensions: series, inodes: inodes.has(name) && totals.has(name) });
   }
   return found;
+}
+
+/** One for each instance. Where it has several, as after a new name of its device, CloudWatch lists the dead one for hours: their values decide. */
+async function newestSeries(client: CloudWatchClient, all: readonly Dimensions[]): Promise<readonly Dimensions[]> {
+  const byInstance = Map.groupBy(all.toSorted(plainestFirst), (series) => series['InstanceId'] ?? '');
+  const several = [...byInstance.values()].filter(({ length }) => length > 1).flat();
+  const lastMs = new Map<Dimensions, number>();
+  for (let at = 0; at < several.length; at += QUERIES_A_CALL) {
+    const asked = several.slice(at, at + QUERIES_A_CALL);
+    for (const [index, ms] of (await lastValuesMs(client, asked)).entries()) lastMs.set(asked[index] ?? {}, ms);
+  }
+  return [...byInstance.values()].flatMap((series): readonly Dimensions[] => {
+    const newest = newestOf(series, (one) => lastMs.get(one) ?? 0);
+    return newest === undefined ? [] : [newest];
+  });
+}
+
+/** "up to 500 different metrics" (GetMetricData, CloudWatch API). */
+const QUERIES_A_CALL = 500;
+const VALUES_OF_MS = 3 * 60 * 60_000;
+const PERIOD_SECONDS = 300;
+
+/** When each has its last value, in ms; 0 where it has none. */
+async function lastValuesMs(client: CloudWatchClient, series: readonly Dimensions[]): Promise<readonly number[]> {
+  const nowMs = Date.now();
+  const MetricDataQueries = series.map((dimensions, at) => ({
+    Id: `m${at}`,
+    MetricStat: {
+      Metric: {
+        Namespace: AGENT_NAMESPACE,
+        MetricName: 'disk_used_percent',
+        Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+      },
+      Period: PERIOD_SECONDS,
+      Stat: 'Maximum',
+    },
+  }));
+  const { MetricDataResults = [] } = await client.send(
+    new GetMetricDataCommand({
+      ...{ StartTime: new Date(nowMs - VALUES_OF_MS), EndTime: new Date(nowMs) },
+      ...{ ScanBy: 'TimestampDescending', MetricDataQueries },
+    }),
+  );
+  const last = new Map(MetricDataResults.map(({ Id = '', Timestamps = [] }) => [Id, Timestamps[0]?.getTime() ?? 0]));
+  return series.map((_, at) => last.get(`m${at}`) ?? 0);
 }
 
 type Dimensions = Readonly<Record<string, string>>;
@@ -99,10 +145,6 @@ async function listDimensions(client: CloudWatchClient, name: string, path: stri
     Object.fromEntries(list.map(({ Name = '', Value = '' }) => [Name, Value])),
   );
 }
-
-/** The plainest series first: one that carries a device or a volume's id ends when the volume is swapped. */
-const bestFirst = (a: Dimensions, b: Dimensions): number =>
-  Object.keys(a).length - Object.keys(b).length || (dimensionKey(a) < dimensionKey(b) ? -1 : 1);
 
 const dimensionKey = (dimensions: Dimensions): string => JSON.stringify(Object.entries(dimensions).sort());
 

@@ -14,6 +14,7 @@ import { catchRefusal } from '../../shared/aws/refusals.ts';
 import { UnreadableAnswer } from '../../shared/aws/signed-request.ts';
 import { type OtlpMetric, otlpName } from '../../shared/fleet/resource-names.ts';
 import type { UsedPoint } from '../../shared/growth/rate.ts';
+import { newestOf, plainestFirst } from '../../shared/growth/series.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -114,8 +115,7 @@ async function findOfAgent(
   const series = await listSeries(cloudwatch, namespace, about);
   if (series.length === 0) return NOTHING;
   const found = await read(cloudwatch, namespace, series, nowMs);
-  // The plainest of the current series: one that carries a device or a volume's id ends when the volume is swapped.
-  return found.reduce((best, one) => (lastMs(one) > lastMs(best) ? one : best), NOTHING);
+  return newestOf(found, lastMs) ?? NOTHING;
 }
 
 const isKnown = ({ used, percent }: History): boolean => used.length + percent.length > 0;
@@ -142,7 +142,7 @@ async function listSeries(
         `more than ${MAX_PAGES} pages of disk_used_percent of ${about['InstanceId']}: half-read ones are refused`,
       );
   }
-  return found.sort((a, b) => Object.keys(a).length - Object.keys(b).length).slice(0, MAX_SERIES);
+  return found.sort(plainestFirst).slice(0, MAX_SERIES);
 }
 
 const METRICS = {

@@ -130,7 +130,7 @@ export class RegisterNodes extends Construct {
       { sid: 'ReadNodes', actions: ['ec2:DescribeInstances'], resources: ['*'], wildcard: reads },
       {
         sid: 'ReadAlarmsAndSeries',
-        actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:ListMetrics'],
+        actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:ListMetrics', 'cloudwatch:GetMetricData'],
         resources: ['*'],
         wildcard: reads,
       },

@@ -298,7 +298,7 @@ function tagSpecificationsOf(
 }
 
 /** `capacity`: one subnet or zone has too little of something, for now. `place`: only one is affected, or the cause is not known. */
-export type LaunchCause = 'permission' | 'quota' | 'template' | 'capacity' | 'place';
+export type LaunchCause = 'permission' | 'quota' | 'template' | 'tags' | 'key' | 'capacity' | 'place';
 
 export interface LaunchFault {
   readonly cause: LaunchCause;
@@ -320,7 +320,15 @@ const QUOTA = new Set([
 ]);
 /** "InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientFreeAddressesInSubnet", … ("Error codes for the Amazon EC2 API"). */
 const CAPACITY = /^Insufficient/;
-const TEMPLATE = new Set([TEMPLATE_UNFIT, 'InvalidParameterCombination', 'MissingParameter', 'UnknownParameter']);
+const TEMPLATE = new Set([
+  ...[TEMPLATE_UNFIT, 'InvalidParameterCombination', 'MissingParameter', 'UnknownParameter'],
+  'EncryptedVolumesNotSupported',
+]);
+/** Of the template's tags with ours: too many (50), not of the organization's policy, or of characters that IMDS does not take. */
+const TAGS = /^(TagLimitExceeded|TagPolicyViolation|InvalidTag)/;
+const TAGS_IN_WORDS = /\btag (key|value)/i;
+/** "InvalidKMSKey.InvalidState", "InvalidKmsKeyId", … ("Error codes for the Amazon EC2 API"). */
+const KEY = /^(InvalidKms|KMS)/i;
 /** Resources that templates name by id or by name; subnets and addresses are not among them. */
 const NAMED_IN_TEMPLATE =
   /^Invalid(AMI|LaunchTemplate|KeyPair|Group|SecurityGroup|PlacementGroup|CapacityReservation|LicenseConfiguration|BlockDevice|Snapshot|NetworkInterface|UserData|IamInstanceProfile)/;
@@ -340,6 +348,9 @@ export function judgeLaunch({ refused, code }: AwsRefusal): LaunchFault {
     return { cause: 'quota', reason: `a quota of the account is reached: ${words} (Service Quotas raises it)` };
   if (TEMPLATE.has(code) || NAMED_IN_TEMPLATE.test(code))
     return { cause: 'template', reason: `the launch template cannot be used: ${words}` };
+  if (TAGS.test(code) || (code === 'InvalidParameterValue' && TAGS_IN_WORDS.test(words)))
+    return { cause: 'tags', reason: `the instance cannot have the tags of its template and its fleet: ${words}` };
+  if (KEY.test(code)) return { cause: 'key', reason: `the key of its volumes cannot be used: ${words}` };
   return { cause: CAPACITY.test(code) ? 'capacity' : 'place', reason: words };
 }
 

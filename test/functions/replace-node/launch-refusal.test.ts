@@ -31,17 +31,29 @@ describe('a refused launch', () => {
     ['InvalidKeyPair.NotFound', 'template', true],
     ['InvalidPlacementGroup.Unknown', 'template', true],
     ['InvalidParameterCombination', 'template', true],
+    ['EncryptedVolumesNotSupported', 'template', true],
+    ['TagLimitExceeded', 'tags', true],
+    ['TagPolicyViolation', 'tags', true],
+    ['InvalidKMSKey.InvalidState', 'key', true],
+    ['InvalidKMSKey.InvalidKMSKeyId', 'key', true],
     ['InsufficientInstanceCapacity', 'capacity', false],
     ['InsufficientFreeAddressesInSubnet', 'capacity', false],
     ['ReservationCapacityExceeded', 'place', false],
     ['InvalidSubnetID.NotFound', 'place', false],
     ['Unsupported', 'place', false],
+    ['InvalidParameterValue', 'place', false],
+    ['OperationNotPermitted', 'place', false],
     ['AnythingElse', 'place', false],
   ])('with %s is about the %s; everywhere: %s', (code, cause, everywhere) => {
     const fault = judgeLaunch({ code, refused: `${code}: so it is` });
     expect(fault.cause).toBe(cause);
     expect(fault.reason).toContain(`${code}: so it is`);
     expect(isFaultOfEveryZone(fault)).toBe(everywhere);
+  });
+
+  it('of a tag key that the metadata service does not take is no subnet’s fault', () => {
+    const words = "InvalidParameterValue: 'team/owner' is not a valid tag key. Tag keys must match pattern";
+    expect(judgeLaunch({ code: 'InvalidParameterValue', refused: words })).toMatchObject({ cause: 'tags' });
   });
 
   it('says what to do about a role, and leaves out what only AWS can read', () => {
