@@ -54,7 +54,8 @@ has_errors() { timeout 20 od -An -v -tu2 -j1082 -N2 "/dev/$DEVICE" 2>/dev/null |
 
 # grows_partitions: growpart with the program that it calls, or what we use in its place.
 grows_partitions() {
-  { command -v growpart && { command -v sfdisk || command -v sgdisk; }; } >/dev/null || { command -v sfdisk && command -v partx; } >/dev/null
+  if command -v sfdisk >/dev/null; then command -v growpart >/dev/null || command -v partx >/dev/null; return; fi
+  command -v growpart >/dev/null && command -v sgdisk >/dev/null
 }
 
 # growth_limit: JSON of the largest size that the device may have before its partition table or its filesystem cannot follow; null where no

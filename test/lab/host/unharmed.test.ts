@@ -245,7 +245,7 @@ describe('the text of every script', () => {
       /^if dd of="\.\/\$new" conv=excl,fsync status=none && exec 6<"\.\/\$new" /,
       'a file that is made anew, in the folder of the configuration and by the owner of it',
     ],
-    [/^(if ! )?(command -v sfdisk|.*command -v sfdisk >\/dev\/null)/, 'asks whether it is installed'],
+    [/^(if ! )?(command -v sfdisk|.*command -v s[fg]disk >\/dev\/null)/, 'asks whether it is installed'],
     [
       /^if ! output=\$\(printf ', \+\\n' \| sfdisk .* -N "\$PARTITION" /,
       'grows one partition to its end: its beginning stays',
