@@ -1,7 +1,14 @@
 // The pace at the door: which of the nodes that want a restart may have one now. A node that has to wait is an open incident, without an execution.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
-import { judgePace, type Pace, paceOf, type SeenRestart, type Waiting } from '../../shared/guardrails/pace.ts';
+import {
+  judgePace,
+  type Pace,
+  type PacedNode,
+  paceOf,
+  type SeenRestart,
+  type Waiting,
+} from '../../shared/guardrails/pace.ts';
 import { classOf } from '../../shared/guardrails/replace.ts';
 import { readRestarts } from '../../shared/heal/budgets.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
@@ -82,11 +89,7 @@ export async function readPace(
  * Why a node is not let in now. Where only one node is looked at, nobody is let in while more are sick than may go: the next sweep sees all that wait,
  * and lets the oldest go first.
  */
-export function judgeAtDoor(
-  pace: Pace,
-  node: { readonly instanceId: string; readonly name: string },
-  seesAll: boolean,
-): Refusal | null {
+export function judgeAtDoor(pace: Pace, node: PacedNode, seesAll: boolean): Refusal | null {
   const isOne = !seesAll && (pace.isWave || pace.isCrowded) && pace.stopped === null;
   return judgePace(isOne ? { ...pace, next: [] } : pace, node);
 }

@@ -97,6 +97,8 @@ function terminated(facts: Facts, state: LadderState): Decision | null {
   if (original !== null && !isTerminated(facts)) return null;
   // One reading that does not show it is no proof that it is gone.
   if (original === null && waitedMs(state, nowMs) < BOUND_MS.shown) return waitFor(state, nowMs, 'it is not shown');
+  const place = givePlace(state);
+  if (place !== null) return place;
   const during = rung === null ? 'while it was healed' : `in the middle of its ${rung}`;
   return ended({
     as: 'escalated',
@@ -104,6 +106,13 @@ function terminated(facts: Facts, state: LadderState): Decision | null {
     reason: `its instance was terminated ${during}: nothing more is done, and nothing can be`,
     asFound: false,
   });
+}
+
+/** What was taken from its group goes with no instance. */
+function givePlace(state: LadderState): Decision | null {
+  if (!mayBeOnStandby(state) || state.standbyIn === undefined) return null;
+  const giving = clearUp({ kind: 'give-place', target: state.standbyIn });
+  return isSpent(state, giving) ? null : giving;
 }
 
 /**

@@ -332,7 +332,8 @@ export const needsOtherData = ({ found, failed }: Pick<LadderState, 'found' | 'f
   found.dataLost === true || failed.some(({ badData }) => badData === 'own');
 
 export const withCleared = (state: LadderState, piece: CleanupPiece): LadderState => {
-  const without = piece.kind === 'leave-standby' ? { ...state, standby: 'none' as const } : state;
+  const isBack = piece.kind === 'leave-standby' || piece.kind === 'give-place';
+  const without = isBack ? { ...state, standby: 'none' as const } : state;
   return isCleared(without, piece) ? without : { ...without, cleared: [...without.cleared, piece] };
 };
 

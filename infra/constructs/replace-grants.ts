@@ -550,4 +550,4 @@ const USE_TAGGED = [
   'elasticloadbalancing:DeregisterTargets',
   'elasticloadbalancing:RegisterTargets',
 ] as const;
-const SET_ASIDE = ['autoscaling:EnterStandby', 'autoscaling:ExitStandby'] as const;
+const SET_ASIDE = ['autoscaling:EnterStandby', 'autoscaling:ExitStandby', 'autoscaling:SetDesiredCapacity'] as const;

@@ -8,6 +8,7 @@ import {
   DescribeAutoScalingInstancesCommand,
   EnterStandbyCommand,
   ExitStandbyCommand,
+  SetDesiredCapacityCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
@@ -109,6 +110,23 @@ export async function standbyFault(
   const [{ is }, found] = await Promise.all([standbyState(autoscaling, instanceId), readGroup(autoscaling, group)]);
   return is === 'in-service' && found ? minSizeForbids(found) : null;
 }
+
+/**
+ * The group's number with a place for one more member. A member that was terminated on standby has taken its place with it, since EnterStandby has lowered
+ * the number; null: there is no such group.
+ */
+export async function withOneMore(autoscaling: AutoScalingClient, group: string): Promise<number | null> {
+  const found = await readGroup(autoscaling, group);
+  return found ? (found.DesiredCapacity ?? 0) + 1 : null;
+}
+
+/** The number itself, and not one more: however often it is sent, it says the same. @returns refused where the group has no room (MaxSize) */
+export const setDesired = (autoscaling: AutoScalingClient, group: string, to: number): Promise<Accepted | AwsRefusal> =>
+  catchRefusal<Accepted>(async () => {
+    const request = { AutoScalingGroupName: group, DesiredCapacity: to, HonorCooldown: false };
+    await autoscaling.send(new SetDesiredCapacityCommand(request));
+    return { accepted: true };
+  });
 
 async function readGroup(autoscaling: AutoScalingClient, name: string): Promise<AutoScalingGroup | undefined> {
   const byName = { AutoScalingGroupNames: [name] };

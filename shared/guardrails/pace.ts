@@ -3,7 +3,7 @@
 import type { Fleet } from '../fleet/model.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { Write } from '../model/write.ts';
-import { type BreakerReading, isProvedSick, type NodeNow } from './breaker.ts';
+import { type BreakerReading, isProvedSick, type NodeNow, passLine } from './breaker.ts';
 import type { HolderFacts } from './replace-budget.ts';
 
 const MINUTE_MS = 60_000;
@@ -202,18 +202,22 @@ function sentenceOf({ facts: { breaker, limits }, isWave, stopped, underWay, wav
   return `${seen}; ${count} at once, more after each proof (${proved} so far)${before}`;
 }
 
+export interface PacedNode {
+  readonly instanceId: string;
+  readonly name: string;
+  /** The fleet's name. */
+  readonly fleet: string;
+}
+
 /** Why this node is not restarted now; null where it is its turn. */
-export function judgePace(
-  pace: Pace,
-  { instanceId, name }: { readonly instanceId: string; readonly name: string },
-): Refusal | null {
+export function judgePace(pace: Pace, { instanceId, name, fleet }: PacedNode): Refusal | null {
   const { next, stopped, isTrouble, sentence, zone } = pace;
   if (next.includes(instanceId)) return null;
   const inZone = zone?.instanceIds.includes(instanceId) === true;
   if (stopped !== null)
     return refuse(
       inZone ? 'zone-down' : 'breaker-open',
-      `${sentence}: ${name} is left alone until a person has looked`,
+      `${sentence}: ${name} is left alone until a person has looked${inZone ? '' : `. ${passLine(fleet, name)}`}`,
       {
         page: true,
         retryAfterMs: STOPPED_AGAIN_MS,

@@ -4,7 +4,7 @@ import type { Fleet, Role } from '../fleet/model.ts';
 import { forbids, type HeldAct } from '../model/conditions.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { Rung } from '../model/rungs.ts';
-import type { BreakerReading } from './breaker.ts';
+import { type BreakerReading, passLine } from './breaker.ts';
 import { judgeDrift, ownerOf } from './owner.ts';
 
 /** The classes that guardrails judge: growing destroys nothing, names can be written again, a stopped client serves nobody. */
@@ -94,7 +94,7 @@ function judgeBreaker({ class: of, fleet, breaker, manual, node }: ClassFacts): 
   const zone = of === 'replace' || isUnsure(breaker) ? judgeZone(breaker, node) : null;
   if (zone) return zone;
   if (!breaker.open || (of === 'restart' && !isUnsure(breaker))) return null;
-  const pass = `Who has looked may pass that for one node: npm run chainmend -- replace ${fleet.name}/${node.name} (another instance), or restore (other data)`;
+  const pass = passLine(fleet.name, node.name);
   return refuse('breaker-open', `${breaker.sentence}: ${node.name} is left alone until a person has looked. ${pass}`, {
     page: true,
   });

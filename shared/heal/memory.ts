@@ -231,6 +231,7 @@ export interface CleanupPiece {
     | 'rotate'
     | 'release-holds'
     | 'leave-standby'
+    | 'give-place'
     | 'retire';
   /** Ids, or the name of a fleet or group; empty where the piece needs none. */
   readonly target: string;
@@ -336,6 +337,8 @@ export interface LadderState {
   readonly original: 'untouched' | 'stopIntended' | 'stopRequested' | 'started';
   /** State of the original in its Auto Scaling group. entering: it may be on standby. refused: the group does not set it to standby. */
   readonly standby: 'none' | 'entering' | 'entered' | 'refused';
+  /** The group that sets it aside, from before the call on: its place is given back where its instance is gone. */
+  readonly standbyIn?: string;
   /** Whether the original was taken out of the fleet's DNS pool in this rung. */
   readonly pool: 'in' | 'left';
   /** State of the snapshots that later rungs may need. unknown: they may be held. */

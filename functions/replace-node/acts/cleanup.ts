@@ -3,7 +3,7 @@
 import { actOf, executeStep, type HandOverStep, planHandOver, sentenceOf } from '../../../shared/aws/hand-over.ts';
 import { describeInstance, type InstanceDescription } from '../../../shared/aws/instances.ts';
 import { type AwsRefusal, catchRefusal } from '../../../shared/aws/refusals.ts';
-import { exitStandby } from '../../../shared/aws/standby.ts';
+import { exitStandby, setDesired, withOneMore } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/tagging.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
@@ -48,7 +48,13 @@ interface CleanUp {
  * The node is well. Under a pause only what this heal has taken is given back, and functions are asked that heed the pause themselves; the rest waits
  * until it is lifted.
  */
-const GOES_ON: ReadonlySet<Kind> = new Set<Kind>(['leave-standby', 'release-holds', 'register', 'rotate']);
+const GOES_ON: ReadonlySet<Kind> = new Set<Kind>([
+  'leave-standby',
+  'give-place',
+  'release-holds',
+  'register',
+  'rotate',
+]);
 
 export const cleanUp = defineAct<CleanUp>()('clean-up', {
   intent: null,
@@ -61,7 +67,8 @@ export const cleanUp = defineAct<CleanUp>()('clean-up', {
   execute: (context, { piece: { kind, target }, volumes }) => {
     const state = known(context);
     const { call, sentence, bookkeeping = false, change } = PIECES[kind];
-    if (change === null) return handOver(context, state.found, target);
+    if (change === null)
+      return kind === 'give-place' ? givePlace(context, target) : handOver(context, state.found, target);
     return mutate(context, {
       act: `${call} ${target}`.trim(),
       sentence: sentence(target),
@@ -122,6 +129,23 @@ async function handOver(
     await tellLeft(turn, sentenceOf(one), result.reason);
   }
   return first ?? { is: 'done', atMs };
+}
+
+/** The number is read once in an attempt: however often the call is made, it asks for the same. */
+async function givePlace(context: LadderActContext, group: string): Promise<Result> {
+  const { clients, step } = context;
+  const plan = await step('plan-place', () =>
+    catchRefusal(async () => ({ to: await withOneMore(clients.autoscaling, group), atMs: Date.now() })),
+  );
+  if ('refused' in plan)
+    return { is: 'failed', atMs: await step('planned', async () => Date.now()), reason: plan.refused };
+  const { to, atMs } = plan;
+  if (to === null) return { is: 'failed', atMs, reason: `there is no group ${group} any more` };
+  return mutate(context, {
+    act: `SetDesiredCapacity ${group}`,
+    sentence: PIECES['give-place'].sentence(group),
+    call: async () => accepted(await setDesired(clients.autoscaling, group, to), `${group} wants ${to} members`),
+  });
 }
 
 /** The node is well, but clients of the old address or the load balancer do not reach it: a person must know. */
@@ -280,6 +304,12 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
       const { released, unmarked } = await release(keptClientsOf(context), ownerOf(context), Date.now());
       return marked(released.length === 0 ? 'none was held' : `${released.join(' ')} released`, unmarked);
     },
+  },
+  // The number was lowered when it was set aside.
+  'give-place': {
+    call: 'SetDesiredCapacity',
+    sentence: (target) => `${target} wants as many members again as before: the one on standby was terminated`,
+    change: null,
   },
   // The replacement is no member of the group: the original was set to standby.
   'leave-standby': {

@@ -175,7 +175,9 @@ export const changeTypeOf = defineAct<{ readonly to: string; readonly reason: st
 /** Sets the instance to standby in its group and lowers the desired capacity by one, so that the group launches none in its place. */
 export const standBy = defineAct<{ readonly group: string }>()('standby', {
   ...ON_INSTANCES,
-  intent: (state) => ({ state: { ...state, standby: state.standby === 'entered' ? 'entered' : 'entering' } }),
+  intent: (state, { group }) => ({
+    state: { ...state, standby: state.standby === 'entered' ? 'entered' : 'entering', standbyIn: group },
+  }),
   recovers: false,
   retryKey: 'kind',
   givesBackWhen: 'failed',

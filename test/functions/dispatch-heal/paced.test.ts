@@ -10,7 +10,7 @@ import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
 
-const node = { instanceId: 'i-1', name: 'node1' };
+const node = { instanceId: 'i-1', name: 'node1', fleet: 'bitcoin' };
 const pace = (more: Partial<Pace> = {}): Pace => ({
   ...{
     isWave: false,
@@ -33,6 +33,16 @@ it.each<[string, Partial<Pace>, boolean, string | null]>([
   ['where the wave is stopped, it says so', { isWave: true, next: [], stopped: 'not-helped' }, false, 'breaker-open'],
 ])('%s', (_, more, seesAll, refusal) => {
   expect(judgeAtDoor(pace(more), node, seesAll)?.refuse ?? null).toBe(refusal);
+});
+
+it('where the breaker holds a node, its page has the line with which a person passes it; a dark zone has none', () => {
+  const stopped = pace({ isWave: true, next: [], stopped: 'not-helped' });
+  expect(judgeAtDoor(stopped, node, true)?.reason).toContain('npm run chainmend -- replace bitcoin/node1');
+  const zone = { name: 'eu-west-1a', instanceIds: ['i-1'], sentence: '3 of 3 nodes in eu-west-1a in trouble' };
+  expect(judgeAtDoor({ ...stopped, zone }, node, true)).toMatchObject({
+    refuse: 'zone-down',
+    reason: expect.not.stringContaining('npm run'),
+  });
 });
 
 it('a node that was refused for something else takes no place from others before its time', () => {

@@ -46,7 +46,7 @@ describe('before an act', () => {
       'a member that may be on standby is to be taken back',
       { do: 'standby', group: 'nodes' },
       swapping,
-      { standby: 'entering' },
+      { standby: 'entering', standbyIn: 'nodes' },
     ],
     [
       'a client that may be masked is to be unmasked',

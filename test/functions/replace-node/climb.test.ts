@@ -288,6 +288,16 @@ describe('an instance that ends in the middle', () => {
     expect(next(ending, failed('restart'))).toContain('was terminated while it was healed: ');
   });
 
+  it('has the place given back that was taken from its group, and is told then', () => {
+    const aside = { rung: 'swap', standby: 'entered', standbyIn: 'nodes' } as const;
+    expect(decide(facts(ending), ladderState(aside))).toMatchObject({
+      do: 'clean-up',
+      piece: { kind: 'give-place', target: 'nodes' },
+    });
+    expect(next(ending, { ...aside, standby: 'none' })).toContain('was terminated in the middle of its swap');
+    expect(next(ending, { ...aside, standby: 'refused' })).toContain('was terminated in the middle of its swap');
+  });
+
   it('is waited for until EC2 has not shown it for five minutes', () => {
     const since = (ms: number) =>
       next({ original: null }, { ...proving, waitingSinceMs: NOON_MS - 5 * MINUTE_MS + ms });

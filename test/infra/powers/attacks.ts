@@ -337,6 +337,7 @@ const MAKE: Readonly<Record<string, Make>> = {
   'elasticloadbalancing:DeregisterTargets': (scene) => targets('DeregisterTargets', scene),
   'autoscaling:EnterStandby': (scene) => standby('EnterStandby', scene),
   'autoscaling:ExitStandby': (scene) => standby('ExitStandby', scene),
+  'autoscaling:SetDesiredCapacity': (scene) => standby('SetDesiredCapacity', scene),
   'dynamodb:GetItem': () => item('GetItem', { Key: { pk: { S: 'PAYROLL#1' }, sk: { S: 'x' } } }),
   'dynamodb:PutItem': () => item('PutItem', { Item: { pk: { S: 'PAYROLL#1' }, sk: { S: 'x' } } }),
   'dynamodb:Query': () =>
@@ -497,7 +498,9 @@ async function standby(operation: string, scene: Scene): Promise<Request> {
     await person(scene, 'autoscaling', 'EnterStandby', enter);
     await scene.region.clock.sleep(5 * 60_000);
   }
-  return { service: 'autoscaling', operation, input: operation === 'EnterStandby' ? enter : input };
+  const more = { AutoScalingGroupName: name, DesiredCapacity: 2 };
+  const inputs: Readonly<Record<string, object>> = { EnterStandby: enter, SetDesiredCapacity: more };
+  return { service: 'autoscaling', operation, input: inputs[operation] ?? input };
 }
 
 /** A document that the role may send: the command itself is allowed. */

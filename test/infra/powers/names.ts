@@ -79,6 +79,7 @@ export const NAMES: Readonly<Record<string, Readonly<Record<string, Named | Read
     'elasticloadbalancing:DeregisterTargets': { name: 'a stranger’s service loses its targets' },
     'autoscaling:EnterStandby': { name: 'a stranger’s group sets its members aside' },
     'autoscaling:ExitStandby': { name: 'a stranger’s group takes a member back that its owner set aside' },
+    'autoscaling:SetDesiredCapacity': { name: 'a stranger’s group gets another number of members' },
     'cloudwatch:DeleteAlarms': { name: 'an alarm of somebody else’s is deleted' },
   },
   'request-tag': {

@@ -242,7 +242,7 @@ describe('the pace of restarts', () => {
   });
 
   it('says why, to the node that waits and to people', () => {
-    const me = { instanceId: id(5), name: 'node5' };
+    const me = { instanceId: id(5), name: 'node5', fleet: 'bitcoin' };
     const judge = (world: World, restarts: readonly SeenRestart[] = []) =>
       judgePace(paceOf(factsOf(world, restarts)), me);
     expect(judge(fleet(8, 2), [restart(0, 'under-way')])).toEqual({
