@@ -207,7 +207,8 @@ const ACTS: ActTable<DrillActContext, DrillPayload, Progress, Acts> = {
 
   conclude: {
     execute: (context, _progress, { ending }) =>
-      context.step('conclude', () => writeOutcome(context, ending, context.place)),
+      // A drill asks no node of the fleet.
+      context.step('conclude', () => writeOutcome(context, ending, context.place, false)),
     reduce: (_progress, { ending }) => ({ at: 'removed', ending, isTold: true }),
     abandon: () => null,
   },

@@ -400,11 +400,18 @@ const restsSinceMs = (incident: IncidentRecord): number =>
   Math.max(incident.onsetMs, incident.notBeforeMs, 'endedAtMs' in incident ? incident.endedAtMs : 0);
 
 /**
- * Whether the node of an incident has been synced for a while (or has run, where nobody asks more), or is no fleet's node any more. `nodes` come from a complete and fresh observation.
+ * How the node of an incident is. well: it has been synced for a while (or has run, where nobody asks more). gone: it is no fleet's node any more, which
+ * is no word of its health. unknown: neither is known, so that nothing is over.
+ *
+ * @param nodes of a complete and fresh observation
  */
-export function isWell(incident: IncidentRecord, nodes: readonly ObservedNode[], nowMs: number): boolean {
-  if (nodes.length === 0) return false;
+export function fateOf(
+  incident: IncidentRecord,
+  nodes: readonly ObservedNode[],
+  nowMs: number,
+): 'well' | 'gone' | 'unknown' {
+  if (nodes.length === 0) return 'unknown';
   const node = nodes.find(({ instanceId }) => instanceId === incident.instanceId);
-  if (node === undefined) return nowMs - restsSinceMs(incident) >= GONE_AFTER_MS;
-  return (node.health === 'synced' || node.runs === true) && nowMs - node.sinceMs >= WELL_FOR_MS;
+  if (node === undefined) return nowMs - restsSinceMs(incident) >= GONE_AFTER_MS ? 'gone' : 'unknown';
+  return (node.health === 'synced' || node.runs === true) && nowMs - node.sinceMs >= WELL_FOR_MS ? 'well' : 'unknown';
 }

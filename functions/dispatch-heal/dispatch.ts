@@ -200,7 +200,12 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
           { instanceId: instance.instanceId, isDown: seen !== undefined && isDown(candidate, seen) },
           nowMs,
         ) ??
-        (pace && judgeAtDoor(pace, { instanceId: instance.instanceId, name: node }, context.pace !== undefined)),
+        (pace &&
+          judgeAtDoor(
+            pace,
+            { instanceId: instance.instanceId, name: node, fleet: fleet.name },
+            context.pace !== undefined,
+          )),
       // What was begun must be finished: the heal itself judges how.
       guarded:
         seen && !candidate.settles
@@ -344,10 +349,11 @@ async function refuse(
   const { refuse: code, reason, retryAfterMs } = refusal;
   const atMs = Date.now();
   const pendingPage = pendingPageOf(incident, { ...refusal, code }, atMs);
-  const refused = refuseOpen(incident, {
-    ...{ code, notBeforeMs: atMs + retryAfterMs },
-    ...(pendingPage && { pendingPage }),
-  });
+  const refused = refuseOpen(
+    incident,
+    { code, sentence: reason, notBeforeMs: atMs + retryAfterMs, ...(pendingPage && { pendingPage }) },
+    atMs,
+  );
   if ('leave' in refused) return undefined;
   if (isNew && !(await replaceIncident(store, incident))) return 'conflict';
   const written = before?.incidentId === incident.incidentId && incident.refusedCodes.includes(code);

@@ -1,18 +1,21 @@
 // The pages whose cause lasts, purely: which of them are due again, which are over, and which healed nodes are to be told of.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { WatchPage } from '../../shared/fleet/observation.ts';
+import { type Health, missedOf, type WatchPage } from '../../shared/fleet/observation.ts';
+import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
 import type { FollowedPage } from '../../shared/guardrails/names.ts';
 import { type FleetQuestion, keyOf, THE_FLEET } from '../../shared/heal/notify.ts';
+import { foundAtMs, isBeingHealed, isStillSaid, MAY_BE_HEALED } from '../../shared/heal/page-truth.ts';
 import type {
   ApprovalRecord,
   IncidentRecord,
   OpenPage,
   OpenPagesRecord,
+  PageNote,
   SentPagesRecord,
 } from '../../shared/heal/records.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { PAGE_WANTS } from '../../shared/model/page-wants.ts';
-import { DRILL, readTrigger } from '../../shared/model/trigger.ts';
+import { DRILL, isOfMove, NODE_TERMINATED, readTrigger } from '../../shared/model/trigger.ts';
 import { names } from '../../shared/text/names.ts';
 
 const MINUTE_MS = 60_000;
@@ -44,6 +47,14 @@ export interface Cause {
   readonly state: 'lasts' | 'eased' | 'ended';
   /** How it ended; empty until it has. */
   readonly ending: string;
+  /** When it ended; absent where it has not, or nobody knows. */
+  readonly endedAtMs?: number;
+  /** The instances that it is about; absent where it is about the fleet. */
+  readonly instanceIds?: readonly string[];
+  /** When it was last found so; absent where it is read anew in each sweep, or nobody looks again. */
+  readonly foundAtMs?: number;
+  /** It tells of one moment: once over, it does not come back. */
+  readonly isOnce?: true;
   readonly incident?: Pick<IncidentRecord, 'incidentId' | 'attempt' | 'trigger'>;
   /** The question that waits for an answer. */
   readonly question?: ApprovalRecord;
@@ -63,26 +74,42 @@ export type DueMessage =
   | { readonly severity: 'resolved'; readonly cause: Cause }
   | { readonly severity: 'told'; readonly id: string; readonly incident: HealedIncident & { readonly proof: string } };
 
-/** The causes of what was paged about a fleet's incidents, one for each key. */
+/** What a fresh look says of the nodes. */
+type Seen = Pick<FleetView, 'nodes' | 'gone'>;
+
+/**
+ * The causes of what was paged about a fleet's incidents, one for each key.
+ *
+ * @param seen absent where nobody has looked lately
+ */
 export function causesOfIncidents(
   incidents: readonly IncidentRecord[],
   sent: SentPagesRecord | undefined,
   nowMs: number,
+  seen?: Seen,
 ): readonly Cause[] {
-  const all = incidents.flatMap((incident) => pagesOf(incident, sent, nowMs));
-  return [...Map.groupBy(all, ({ key }) => key).values()].flatMap((causes) => together(causes) ?? []);
+  return oneForEachKey(incidents.flatMap((incident) => pagesOf(incident, sent, nowMs, seen)));
 }
 
-function pagesOf(incident: IncidentRecord, sent: SentPagesRecord | undefined, nowMs: number): readonly Cause[] {
-  const { fleet, node, trigger, incidentId, attempt, state, approval, lastPage, alarm } = incident;
+const oneForEachKey = (causes: readonly Cause[]): readonly Cause[] =>
+  [...Map.groupBy(causes, ({ key }) => key).values()].flatMap((same) => together(same) ?? []);
+
+function pagesOf(
+  incident: IncidentRecord,
+  sent: SentPagesRecord | undefined,
+  nowMs: number,
+  seen: Seen | undefined,
+): readonly Cause[] {
+  const { fleet, node, trigger, incidentId, attempt, state, approval, lastPage, alarm, instanceId } = incident;
   const isAtWork = state === 'allocated' || state === 'claimed';
   const base = {
     ...{ fleet, alarm: alarm.alarmName, incident: { incidentId, attempt, trigger }, ending: '', healed: [] },
+    instanceIds: [instanceId],
     // While a heal is at work nobody is wanted.
     state: isAtWork ? ('eased' as const) : ('lasts' as const),
     ...(state === 'healed' && {
-      ...{ state: 'ended' as const, healed: [toldId(incident)] },
-      ending: endingOf(incident),
+      ...{ state: 'ended' as const, healed: [toldId(incident)], endedAtMs: incident.endedAtMs },
+      ending: endOf(incident),
     }),
   };
   const own = keyOf({ fleet, node, trigger });
@@ -90,7 +117,17 @@ function pagesOf(incident: IncidentRecord, sent: SentPagesRecord | undefined, no
     const told = sent?.sent[code];
     const key = told?.keys?.[incidentId];
     if (told === undefined || key === undefined) return [];
-    return [{ ...base, key, node, code, sentence, atMs: told.sentAtMs?.[incidentId] ?? told.atMs }];
+    const atMs = told.sentAtMs?.[incidentId] ?? told.atMs;
+    // What it has said since is another refusal, or a plan.
+    const isEased = base.state === 'lasts' && (state === 'escalated' || !isStillSaid(incident, code));
+    const found = foundAtMs(incident, code);
+    return [
+      {
+        ...{ ...base, key, node, code, sentence, atMs },
+        ...(isEased && { state: 'eased' as const }),
+        ...(found !== undefined && { foundAtMs: found }),
+      },
+    ];
   });
   const isOpen = state === 'claimed' && approval?.answer === undefined && nowMs < (approval?.untilMs ?? 0);
   const asked = approval && {
@@ -106,19 +143,46 @@ function pagesOf(incident: IncidentRecord, sent: SentPagesRecord | undefined, no
     ...(trigger === DRILL
       ? { key: keyOf({ fleet, node: THE_FLEET, trigger, code: lastPage.code }), node: THE_FLEET }
       : { key: own, node }),
-    ...lastPage,
+    ...{ code: lastPage.code, sentence: lastPage.sentence, atMs: lastPage.atMs },
+    ...(base.state === 'lasts' && fateOfPage(incident, lastPage, seen)),
   };
   return [...refusals, ...(paged ? [paged] : []), ...(asked ? [asked] : [])];
 }
+
+/** Whether the last page of an incident that rests holds still. */
+function fateOfPage(incident: IncidentRecord, page: PageNote, seen: Seen | undefined): Partial<Cause> {
+  if (page.isDown) {
+    const node = seen?.nodes.find(({ instanceId }) => instanceId === incident.instanceId);
+    // Seen down, or by nobody: nobody knows that it runs.
+    if (node === undefined || !ANSWERS.has(node.health)) return {};
+    const ending = `${incident.node} answers: its client runs. ${node.reason}`;
+    return { state: 'ended', ending, isOnce: true };
+  }
+  // It was its end.
+  if (incident.state === 'escalated') return {};
+  const found = foundAtMs(incident, page.code);
+  return {
+    ...(!isStillSaid(incident, page.code) && { state: 'eased' as const }),
+    ...(found !== undefined && { foundAtMs: found }),
+  };
+}
+
+/** Its client has answered. */
+const ANSWERS: ReadonlySet<Health> = new Set<Health>(['synced', 'behind', 'starting', 'busy', 'forked', 'stuck']);
 
 /** Not of a request, nor of what the schedule wants. */
 const isOfTrouble = ({ trigger }: IncidentRecord): boolean =>
   ['disk', 'node'].includes(readTrigger(trigger)?.kind ?? '');
 
-function endingOf(incident: HealedIncident): string {
-  const { node, proof } = incident;
+function endOf(incident: HealedIncident): string {
+  const { node, proof, isGone, trigger } = incident;
   if (proof !== undefined) return `${node} is healed: ${proof}`;
-  return isOfTrouble(incident) ? `${node} is well without a heal` : `what was wanted of ${node} is wanted no more`;
+  if (trigger === NODE_TERMINATED)
+    return `${node} is missed no more: another instance has its name, or a day has passed`;
+  if (!isOfTrouble(incident) || isOfMove(trigger)) return `what was wanted of ${node} is wanted no more`;
+  return isGone
+    ? `${node} is not there any more: it was terminated, or has lost the tags of its fleet`
+    : `${node} is well without a heal`;
 }
 
 /** One cause of several pages, or of several nodes: the newest page speaks, it lasts while any does, and is over when all are. */
@@ -132,9 +196,15 @@ function together(causes: readonly Cause[]): Cause | undefined {
   if (speaks === undefined) return undefined;
   const nodes = [...new Set(causes.map(({ node }) => node))];
   const endings = [...new Set(causes.map(({ ending }) => ending).filter((ending) => ending !== ''))];
-  const newestMs = Math.max(...causes.map(({ atMs }) => atMs));
+  const newestMs = Math.max(...causes.map(({ atMs, newestMs: newest = atMs }) => newest));
+  // A question of another function about the same cause is repeated with it.
+  const fleetQuestion =
+    speaks.fleetQuestion ?? causes.find((one) => one.state === 'lasts' && one.fleetQuestion)?.fleetQuestion;
+  const instanceIds = [...new Set(causes.flatMap(({ instanceIds: ids = [] }) => ids))];
   return {
     ...speaks,
+    ...(instanceIds.length > 0 && { instanceIds }),
+    ...(fleetQuestion && { fleetQuestion }),
     ...(newestMs > speaks.atMs && { newestMs }),
     ...{ node: nodes.length > 1 ? names(nodes) : speaks.node, state },
     ending: state === 'ended' ? names(endings) : '',
@@ -144,10 +214,68 @@ function together(causes: readonly Cause[]): Cause | undefined {
 
 /** The causes of what watch-fleet has paged. @param pages null: it has not looked lately, so that nobody knows whether they last */
 export const causesOfWatch = (fleet: string, pages: readonly WatchPage[] | null): readonly Cause[] =>
-  (pages ?? []).map(({ key, node, code, sentence, atMs, alarm, state }) => ({
+  (pages ?? []).map(({ key, node, code, sentence, atMs, alarm, state, nodes }) => ({
     ...{ key, fleet, node, code, sentence, atMs, alarm, state, healed: [] },
     ending: state === 'ended' ? `what this page told of is over: ${sentence}` : '',
+    ...(nodes.length > 0 && { instanceIds: nodes.map(({ instanceId }) => instanceId) }),
   }));
+
+/**
+ * One voice for each cause, whoever has seen it. What a heal says of a node speaks for what watch-fleet has seen of it, and that a node is missed is said once.
+ *
+ * @param own of incidents
+ * @param others of watch-fleet, and of the functions that look after the fleet
+ * @param prunesForMs see `isBeingHealed`
+ */
+export function oneVoice(
+  own: readonly Cause[],
+  others: readonly Cause[],
+  incidents: readonly IncidentRecord[],
+  gone: FleetView['gone'],
+  nowMs: number,
+  prunesForMs = 0,
+): readonly Cause[] {
+  const lasting = own.filter(({ state }) => state === 'lasts');
+  const isOf = (cause: Cause, instanceId: string): boolean => cause.instanceIds?.includes(instanceId) === true;
+  const isSpokenFor = (instanceId: string): boolean =>
+    lasting.some((cause) => isOf(cause, instanceId) && isOfLadder(cause)) ||
+    incidents.some((incident) => incident.instanceId === instanceId && isBeingHealed(incident, nowMs, prunesForMs));
+  const missed = missedOf(gone ?? []).map(({ instanceId }) => instanceId);
+  const isToldAgain = (instanceId: string): boolean =>
+    lasting.some((cause) => isOf(cause, instanceId) && cause.incident?.trigger === NODE_TERMINATED);
+  const isMissingTold = others.some(({ code, state }) => code === 'node-missing' && state === 'lasts');
+  const eased = (cause: Cause, is: boolean): Cause =>
+    is && cause.state === 'lasts' ? { ...cause, state: 'eased' } : cause;
+  const ofHeals = own.map((cause) =>
+    // That its node is missed is a page of its own: what it had before is not repeated.
+    eased(
+      cause,
+      cause.incident?.trigger !== NODE_TERMINATED &&
+        (cause.instanceIds ?? []).length > 0 &&
+        (cause.instanceIds ?? []).every((id) => missed.includes(id) && (isMissingTold || isToldAgain(id))),
+    ),
+  );
+  const ofOthers = others
+    .filter(({ key, state, atMs }) => state === 'lasts' || !own.some((one) => one.key === key && hasEnded(one, atMs)))
+    .map((cause) =>
+      eased(
+        cause,
+        cause.code === 'node-missing'
+          ? missed.length > 0 && missed.every(isToldAgain)
+          : cause.instanceIds !== undefined &&
+              MAY_BE_HEALED.has(cause.code as PageCode) &&
+              cause.instanceIds.every(isSpokenFor),
+      ),
+    );
+  return oneForEachKey([...ofHeals, ...ofOthers]);
+}
+
+/** Healed after the page was sent: watch-fleet waits half an hour before it says so. */
+const hasEnded = ({ state, endedAtMs }: Cause, atMs: number): boolean =>
+  state === 'ended' && endedAtMs !== undefined && endedAtMs > atMs;
+
+const isOfLadder = ({ incident }: Cause): boolean =>
+  incident !== undefined && ['node', 'request'].includes(readTrigger(incident.trigger)?.kind ?? '');
 
 /**
  * The causes of what functions have paged that look after a fleet, one for each key: two subjects of a fleet may have the same.
@@ -169,7 +297,7 @@ export function causesOfFollowed(
       };
     }),
   );
-  return [...Map.groupBy(all, ({ key }) => key).values()].flatMap((causes) => together(causes) ?? []);
+  return oneForEachKey(all);
 }
 
 /** A plan's hash: it is shown in a line for a shell. */
@@ -255,14 +383,17 @@ export function reviewPages(
 const lastSent = ({ sentAtMs, again }: OpenPage): number => Math.max(sentAtMs, again.at(-1) ?? 0);
 
 /** A page that was sent anew is a new one: nobody has acknowledged it. So is one whose cause has come back. */
-function followed(before: OpenPage | undefined, { node, code, atMs, state }: Cause, nowMs: number): OpenPage {
+function followed(before: OpenPage | undefined, cause: Cause, nowMs: number): OpenPage {
+  const { node, code, atMs, state, isOnce } = cause;
   const again = (before?.again ?? []).filter((sentAtMs) => nowMs - sentAtMs < DAY_MS);
   if (before === undefined || atMs > before.sentAtMs)
     return { node, code, sentAtMs: atMs, again, times: (before?.times ?? 0) + 1 };
-  const { isOver, backSinceMs, ...page } = { ...before, again };
+  // Of several of one cause the one that holds now speaks.
+  const { isOver, backSinceMs, ...page } = { ...before, node, code, again };
+  const isBack = state === 'lasts' && before.isOnce !== true;
   // Its return was not told, so its end is not either.
-  if (isOver ? state !== 'lasts' : backSinceMs !== undefined && state === 'ended') return { ...page, isOver: true };
-  if (!isOver) return { ...before, again };
+  if (isOver ? !isBack : backSinceMs !== undefined && state === 'ended') return { ...page, isOver: true };
+  if (!isOver) return { ...before, node, code, again, ...(isOnce && { isOnce }) };
   const { acknowledged: _, ...unseen } = page;
   return { ...unseen, backSinceMs: nowMs };
 }
@@ -275,13 +406,15 @@ function dueOf(
   nowMs: number,
 ): DueMessage | null {
   if (cause.state === 'ended') return { severity: 'resolved', cause };
-  if (cause.state === 'eased' || page.acknowledged !== undefined || PAGE_WANTS[page.code].urgency !== 'now')
+  if (cause.state === 'eased' || page.acknowledged !== undefined || PAGE_WANTS[cause.code].urgency !== 'now')
     return null;
   if (page.again.length >= againPerDay || !mayRepeat(cause.key)) return null;
   const { backSinceMs } = page;
   if (backSinceMs !== undefined)
     return nowMs < backSinceMs + againAfterMinutes * MINUTE_MS ? null : { severity: 'back', cause };
   const last = page.again.at(-1) ?? 0;
+  // Before it is repeated its cause is asked again: what nobody has found since the last message may be over.
+  if (cause.foundAtMs !== undefined && cause.foundAtMs <= Math.max(last, page.sentAtMs)) return null;
   const dueAtMs =
     last > page.sentAtMs ? last + againEveryMinutes * MINUTE_MS : page.sentAtMs + againAfterMinutes * MINUTE_MS;
   const sinceNewestMs = (cause.newestMs ?? 0) + againAfterMinutes * MINUTE_MS;

@@ -1,11 +1,11 @@
 // Which pages are due for refusals of heals, purely: what is refused to many nodes for one cause is one page with their names. A second one follows only
 // where more nodes have joined, later each time.
 import { keyOf } from '../../shared/heal/notify.ts';
+import { isStillSaid } from '../../shared/heal/page-truth.ts';
 import {
   DISK_FIRST,
   type IncidentRecord,
   type PendingPage,
-  QUEUE_CODES,
   type SentPages,
   type SentPagesRecord,
 } from '../../shared/heal/records.ts';
@@ -105,7 +105,7 @@ function duePageOf(
   const isTold = ({ incident: { incidentId, fleet, node } }: RefusedIncident): boolean =>
     known.has(incidentId) ||
     (OF_THE_NODE.has(code) && told.some(({ incident }) => incident.fleet === fleet && incident.node === node));
-  const refused = lasting.filter((one) => !isTold(one) && !hasItsTurn(one));
+  const refused = lasting.filter((one) => !isTold(one) && holds(one));
   const [first] = refused;
   if (first === undefined || nowMs - first.refusal.atMs < GATHER_MS) return null;
   // A cause that was over for everybody, and comes again, is told as the first time.
@@ -136,9 +136,9 @@ function duePageOf(
   return { code, about: isOfFleet ? 'fleet' : 'nodes', node: about.node, refused, sent: new Map(sent) };
 }
 
-/** Whoever waited for a turn, and has had it meanwhile, waits no more. */
-const hasItsTurn = ({ incident: { state, waitsFor }, refusal: { code } }: RefusedIncident): boolean =>
-  QUEUE_CODES.some((one) => one === code) && (state !== 'open' || waitsFor !== code);
+/** It is its last word still: who had to wait has had its turn, or is refused for something else, or its heal has told its end. */
+const holds = ({ incident, refusal: { code } }: RefusedIncident): boolean =>
+  incident.state === 'open' && isStillSaid(incident, code);
 
 /** Each node once, with its fleet where there are several. */
 export function nodesOf(refused: readonly RefusedIncident[]): readonly string[] {

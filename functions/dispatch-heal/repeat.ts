@@ -29,6 +29,7 @@ import {
   type DueMessage,
   MAX_OPEN,
   MESSAGES_A_SWEEP,
+  oneVoice,
   reviewPages,
   sentMessage,
 } from './open-pages.ts';
@@ -55,11 +56,17 @@ export async function followPages(
   );
   const refused = recent.some(({ pendingPages = [] }) => pendingPages.length > 0);
   const sent = refused ? await store.readSentPages(fleet.name) : undefined;
-  const causes = [
-    ...causesOfIncidents(recent, sent, nowMs),
-    ...causesOfWatch(fleet.name, seen?.pages ?? null),
-    ...causesOfFollowed(fleet.name, isFollowed(nowMs) ? await readFollowed(services, fleet, collectFailure) : []),
-  ];
+  const causes = oneVoice(
+    causesOfIncidents(recent, sent, nowMs, seen),
+    [
+      ...causesOfWatch(fleet.name, seen?.pages ?? null),
+      ...causesOfFollowed(fleet.name, await readFollowed(services, fleet, isFollowed(nowMs), collectFailure)),
+    ],
+    recent,
+    seen?.gone ?? null,
+    nowMs,
+    (fleet.disk.prune?.minutes ?? 0) * 60_000,
+  );
   // In a fleet where all is well nothing is read, written or sent.
   const healed = recent.some((incident) => incident.state === 'healed' && incident.proof !== undefined);
   if (causes.length === 0 && !healed) return;
@@ -88,25 +95,34 @@ export async function followPages(
 const FOLLOWED_EVERY_MINUTES = 5;
 const isFollowed = (nowMs: number): boolean => Math.floor(nowMs / 60_000) % FOLLOWED_EVERY_MINUTES === 0;
 
-/** The pages of the functions that look after a fleet, as each of them has written them down. */
+/**
+ * The pages of the functions that look after a fleet, as each of them has written them down.
+ *
+ * @param all otherwise only what may ask the same as a heal: whether an unwell node may leave the pool, in mode ask
+ */
 async function readFollowed(
   { store, environment }: DispatcherServices,
-  { name: fleet, scales, boost }: Pick<Fleet, 'name' | 'scales' | 'boost'>,
+  { name: fleet, scales, boost, mode }: Pick<Fleet, 'name' | 'scales' | 'boost' | 'mode'>,
+  all: boolean,
   collectFailure: CollectFailure,
 ) {
+  const register = ['register-nodes', () => store.readRegister(fleet)] as const;
+  if (!all && mode !== 'ask') return [];
   const readers: readonly (readonly [
     Writer,
     () => Promise<{ readonly pages?: readonly FollowedPage[] } | undefined>,
-  ])[] = [
-    ['register-nodes', () => store.readRegister(fleet)],
-    ['rotate-peers', () => store.readRotation(fleet)],
-    ['prune-retired', () => store.readPrune(fleet)],
-    ['seed-groups', () => store.readSeeds(fleet)],
-    ...(scales ? [['seed-groups', () => store.readScale(fleet)] as const] : []),
-    ...(boost ? [['seed-groups', () => store.readBoost(fleet)] as const] : []),
-    ['watch-releases', () => store.readReleases(fleet)],
-    ['check-readiness', () => store.readReadiness(fleet)],
-  ];
+  ])[] = !all
+    ? [register]
+    : [
+        register,
+        ['rotate-peers', () => store.readRotation(fleet)],
+        ['prune-retired', () => store.readPrune(fleet)],
+        ['seed-groups', () => store.readSeeds(fleet)],
+        ...(scales ? [['seed-groups', () => store.readScale(fleet)] as const] : []),
+        ...(boost ? [['seed-groups', () => store.readBoost(fleet)] as const] : []),
+        ['watch-releases', () => store.readReleases(fleet)],
+        ['check-readiness', () => store.readReadiness(fleet)],
+      ];
   return Promise.all(
     readers.map(async ([writer, read]) => {
       let pages: readonly FollowedPage[] | null = null;
@@ -182,16 +198,16 @@ const sentPage = (
 ): SentPage => ({
   ...{ key, fleet, node, code, sentence },
   ...incident,
-  ...(question && { plan: question.plan }),
   ...(fleetQuestion && { plan: fleetQuestion.plan }),
+  ...(question && { plan: question.plan }),
 });
 
-/** A question is repeated with what answers it. */
+/** Questions are repeated with what answers them. */
 function answersOf({ question, fleetQuestion, incident }: Cause): string {
-  if (fleetQuestion !== undefined) return answersToFleet(fleetQuestion, process.env['AWS_REGION']).text;
-  if (question === undefined || incident === undefined) return '';
-  const { plan, callbackId } = question;
-  return answersToHeal({ incidentId: incident.incidentId, plan, callbackId }, process.env['AWS_REGION']).text;
+  const region = process.env['AWS_REGION'];
+  const ofHeal =
+    question && incident ? [answersToHeal({ ...question, incidentId: incident.incidentId }, region).text] : [];
+  return [...ofHeal, ...(fleetQuestion ? [answersToFleet(fleetQuestion, region).text] : [])].join('\n\n');
 }
 
 function troubleOf(trigger: string): string {

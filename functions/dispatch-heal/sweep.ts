@@ -33,6 +33,7 @@ import {
   alarmConcernsIncident,
   DISABLED,
   diskCandidate,
+  fateOf,
   findSickNodes,
   type HealRecords,
   isHeldUp,
@@ -40,7 +41,6 @@ import {
   isOver,
   isUnanswered,
   isWantedNoMore,
-  isWell,
   missedCandidates,
   moveCandidates,
   nodeOf,
@@ -112,7 +112,7 @@ export async function sweep(services: DispatcherServices): Promise<void> {
   });
   const read = await readRecords(services, settings, collectFailure);
   const records = { ...read, incidents: [...read.incidents] };
-  const cleanUp = (incident: IncidentRecord): Promise<void> => cleanUpIncident(services, incident, () => false);
+  const cleanUp = (incident: IncidentRecord): Promise<void> => cleanUpIncident(services, incident, STAYS);
   await collectFailure(async () => {
     records.incidents.push(...(await takeOverRenamed(services, settings, read.nodes, { collectFailure, cleanUp })));
   });
@@ -256,7 +256,13 @@ async function cleanUpAll(
         ({ fact }) => fact.namespace === EC2_NAMESPACE && fact.dimensions['InstanceId'] === incident.instanceId,
       );
     if (!fresh || !checksPass) return false;
-    return isWell(incident, all, time.nowMs) || (unseen.includes(incident) && hasPassed(incident));
+    return fateOf(incident, all, time.nowMs) !== 'unknown' || (unseen.includes(incident) && hasPassed(incident));
+  };
+  const isGone = (incident: IncidentRecord): boolean => {
+    const { lastSeen = [], observed } = seen.get(incident.fleet) ?? {};
+    const isThere = lastSeen.some(({ instanceId }) => instanceId === incident.instanceId);
+    // The alarms of a node go with it: that they are quiet is no word of its health.
+    return observed?.kind === 'known' && lastSeen.length > 0 && !isThere;
   };
   const ended = (incident: IncidentRecord): boolean =>
     !counted.has(incident) &&
@@ -264,7 +270,10 @@ async function cleanUpAll(
     isOver(incident, nodeOf(records, incident), isQuiet, isHealthy, time.nowMs);
   const works = [
     ...nodes.map((node) => () => cleanUpNode(context, node, incidents)),
-    ...incidents.map((incident) => () => cleanUpIncident(context, incident, ended, laterWord(incident, records))),
+    ...incidents.map((incident) => () => {
+      const end = { isOver: ended, isGone, later: laterWord(incident, records) };
+      return cleanUpIncident(context, incident, end);
+    }),
   ];
   await processInTurn(works, time, collectFailure);
 }
@@ -432,22 +441,31 @@ async function cleanUpNode(
   if (reopened && 'next' in reopened) await replaceIncident(store, reopened.next);
 }
 
+/** How an incident may end without a heal. */
+interface End {
+  /** The source of the incident's trigger says that it is over; uncertain is not over. */
+  readonly isOver: (incident: IncidentRecord) => boolean;
+  /** Its node is not there any more. */
+  readonly isGone: (incident: IncidentRecord) => boolean;
+  /** What a person has asked for since. */
+  readonly later: IncidentRecord | undefined;
+}
+
+const STAYS: End = { isOver: () => false, isGone: () => false, later: undefined };
+
 /**
  * Cleans up one incident. An attempt that died leaves its incident open again. An attempt that outlived its deadline is stopped. An attempt that
  * never began is invoked again. An incident whose trigger is over is closed.
- *
- * @param isOver whether the source of the incident's trigger says that it is over; uncertain is not over
  */
 async function cleanUpIncident(
   services: DispatcherServices,
   incident: IncidentRecord,
-  isOver: (incident: IncidentRecord) => boolean,
-  later?: IncidentRecord,
+  { isOver, isGone, later }: End,
 ): Promise<void> {
   const { clients, store } = services;
   const nowMs = Date.now();
   if (incident.state === 'open' || incident.state === 'escalated') {
-    const closed = isOver(incident) ? recovered(incident, nowMs) : { leave: true as const };
+    const closed = isOver(incident) ? recovered(incident, nowMs, isGone(incident)) : { leave: true as const };
     if (!('next' in closed)) return;
     if (later !== undefined && incident.state === 'open')
       await noteEnd(services, incident, 'later-word', laterSentence(later));

@@ -17,7 +17,7 @@ import {
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
 import type { RecordChange } from '../../shared/model/journal-fields.ts';
-import { readRecord, settleRecord } from '../../shared/reconcile/context.ts';
+import { type NodeRef, readRecord, settleRecord } from '../../shared/reconcile/context.ts';
 import { judgeFile } from '../../shared/reconcile/guard.ts';
 import { subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
@@ -210,7 +210,26 @@ function planOf(
 ): PlannedNames {
   const desired = desiredNames({ fleet, region, nodes, health, paused: untouched, contested, taken, zone, ...gone });
   const plan = planNames({ suite: fleet.suite, fleet: fleet.name, region }, desired, zone, names);
-  return { plan, poolReason: desired.poolReason, paused, gone };
+  const unwell = leavesPool(poolName(fleet.dns), plan, nodes, health);
+  return { plan, poolReason: desired.poolReason, paused, gone, ...(unwell && { unwell }) };
+}
+
+/** The one node that leaves the pool for its health, where nothing else is changed. */
+function leavesPool(
+  pool: string,
+  { changes }: NamePlan,
+  nodes: NodeFacts['nodes'],
+  health: NodeFacts['health'],
+): NodeRef | undefined {
+  const [only, another] = changes;
+  if (only?.name !== pool || another !== undefined) return undefined;
+  const now = new Set(only.create.flatMap(({ values }) => values));
+  const before = new Set(only.remove.flatMap(({ values }) => values));
+  const [leaves, more] = [...before].filter((address) => !now.has(address));
+  if (leaves === undefined || more !== undefined || [...now].some((address) => !before.has(address))) return undefined;
+  const node = nodes.find(({ privateIp }) => privateIp === leaves);
+  const seen = node && health.get(node.instanceId);
+  return seen === 'unreachable' || seen === 'stuck' ? node : undefined;
 }
 
 /** Whether names of ours may be removed where nobody is asked: too many at once are a mistake until a person says otherwise. */
@@ -228,7 +247,7 @@ async function judgeMissingNames(
   return { ended, keepGone: true, refusals: [subjectRefusal(tooMany, `${fleet.name} records`)] };
 }
 
-const wholePlan = ({ plan, poolReason }: PlannedNames): WholePlan => {
+const wholePlan = ({ plan, poolReason, unwell }: PlannedNames): WholePlan => {
   const { changes, hash, gone, owned } = plan;
   const going = gone * 2 > owned ? ` (${gone} of ${owned} records go)` : '';
   return {
@@ -237,6 +256,7 @@ const wholePlan = ({ plan, poolReason }: PlannedNames): WholePlan => {
     would: `change ${changes.length} ${changes.length === 1 ? 'name' : 'names'}${going}`,
     because: `${sentencesOf(plan)}; the pool: ${poolReason}`,
     changes: { changes: changes.map(({ sentence }) => sentence) },
+    ...(unwell && { node: { name: unwell.name, instanceId: unwell.instanceId } }),
   };
 };
 
@@ -274,6 +294,8 @@ interface PlannedNames {
   readonly poolReason: string;
   readonly paused: ReadonlySet<string>;
   readonly gone: MissingNames;
+  /** Nothing is changed but that this node leaves the pool, for its health. Absent otherwise. */
+  readonly unwell?: NodeRef;
 }
 
 interface NamesToApply {

@@ -273,8 +273,10 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
   },
 
   conclude: {
-    execute: (context, _state, { ending }) =>
-      context.step('conclude', () => writeOutcome(context, ending, context.place)),
+    execute: (context, _state, { ending, leases }) =>
+      context.step('conclude', () =>
+        writeOutcome(context, ending, context.place, leases !== null && leases.ordinals.original > 0),
+      ),
     reduce: (_state, { leases, ...conclusion }) =>
       leases ? { ...conclusion, do: 'release', leases } : { do: 'end', ending: conclusion.ending },
     abandon: afterConclusion,

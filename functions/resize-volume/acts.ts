@@ -287,8 +287,8 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   },
 
   conclude: {
-    execute: (context, _state, { ending }) =>
-      context.step('conclude', () => writeOutcome(context, ending, context.place)),
+    execute: (context, _state, { ending, held }) =>
+      context.step('conclude', () => writeOutcome(context, ending, context.place, held !== null && held.ordinal > 0)),
     reduce: (_state, { held, ...conclusion }, { written }) =>
       held ? { ...conclusion, do: 'release', held } : { do: 'end', ending: written ? conclusion.ending : null },
     abandon: () => null,

@@ -24,10 +24,12 @@ import {
   endingAtRelease,
   failing,
   giveUp,
+  hasAsked,
   keepsFailing,
   marked,
   markUnusable,
   NOT_WHOLE,
+  neverHeld,
   notStarted,
   passing,
   poolOf,
@@ -88,13 +90,13 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
         return { ...leased, operation: node?.operation?.kind === 'snapshot' ? node.operation : null };
       }),
     reduce: (_progress, _act, leased) => {
-      if ('busy' in leased) return released('in', busy(leased.busy));
+      if ('busy' in leased) return neverHeld(busy(leased.busy));
       const { holder, operation } = leased;
       const held: LeaseState = { holder, ordinal: 0, commandsOver: true, seenFence: 0 };
       if (operation?.phase !== 'down') return { at: 'preparing', held, facts: null, seen: null, operation: null };
       return { ...downSince(held, operation, { by: 'an attempt before', heard: false }), call: 'unknown' };
     },
-    abandon: (_progress, act, failure) => released('in', beginning(act, failure)),
+    abandon: (_progress, act, failure) => neverHeld(beginning(act, failure)),
   },
 
   inspect: {
@@ -330,8 +332,8 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
   },
 
   conclude: {
-    execute: (context, _progress, { ending }) =>
-      context.step('conclude', () => writeOutcome(context, ending, context.place)),
+    execute: (context, _progress, { from, ending }) =>
+      context.step('conclude', () => writeOutcome(context, ending, context.place, hasAsked(from))),
     reduce: (_progress, { from, ending }) => {
       const remaining = { is: 'told', ending } as const;
       return from.at === 'preparing'

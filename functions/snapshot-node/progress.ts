@@ -72,7 +72,7 @@ export function giveUp(from: Planning | Preparing | ClientDown, ending: Ending):
 export function giveUp(from: Planning | Preparing | ClientDown, ending: Ending): Progress {
   switch (from.at) {
     case 'planning':
-      return released('in', ending);
+      return neverHeld(ending);
     case 'preparing':
       return releasing(from.held, poolOf(from), ending);
     case 'down':
@@ -92,6 +92,12 @@ export const released = (pool: PoolState, ending: Ending): Released => ({
   pool,
   remaining: { is: 'untold', ending },
 });
+
+export const neverHeld = (ending: Ending): Released => ({ ...released('in', ending), neverHeld: true });
+
+/** Whether a command was sent to the node in this attempt. */
+export const hasAsked = (from: Planning | Preparing | Released): boolean =>
+  from.at === 'preparing' ? from.held.ordinal > 0 : from.at === 'released' && from.neverHeld !== true;
 
 /** Once the operation is written on the record, the node is out of the pool. */
 export const poolOf = ({ operation }: Preparing): PoolState => (operation === null ? 'in' : 'out');
@@ -135,14 +141,15 @@ export function endingAtRelease(
     ? 'another attempt goes on'
     : 'whatever else can be done is replace-node’s, or a person’s';
   const before = ending === null ? '' : `; before that: ${ending.reason}`;
-  const told = (code: FailureCode | GuardrailCode, what: string): Ending =>
-    failed(code, `${what}: ${next}${before}`, { page: true, retryAfterMs: SOON_MS });
+  const told = (code: FailureCode | GuardrailCode, what: string, more?: { readonly isDown: true }): Ending =>
+    failed(code, `${what}: ${next}${before}`, { page: true, retryAfterMs: SOON_MS, ...more });
   if (client.is === 'running') return told('step-failed', `${errors} steps after its start have failed`);
+  const down = { isDown: true } as const;
   const { unheard } = client;
-  if (unheard === null) return told('not-proved', 'its client does not start again');
+  if (unheard === null) return told('not-proved', 'its client does not start again', down);
   return 'refusal' in unheard
-    ? told(unheard.refusal.refuse, `its client is stopped, and cannot be started: ${unheard.refusal.reason}`)
-    : told('command-unanswered', `its client is stopped, and the node does not answer (${unheard.silent})`);
+    ? told(unheard.refusal.refuse, `its client is stopped, and cannot be started: ${unheard.refusal.reason}`, down)
+    : told('command-unanswered', `its client is stopped, and the node does not answer (${unheard.silent})`, down);
 }
 
 export const failing = (code: FailureCode, reason: string, page: boolean): Ending =>

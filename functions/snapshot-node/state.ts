@@ -179,6 +179,8 @@ export interface Released {
   readonly at: 'released';
   readonly pool: PoolState;
   readonly remaining: RemainingWork;
+  /** Absent where it was held. */
+  readonly neverHeld?: true;
 }
 
 /** out: register-nodes must still update the pool to the present state of the node. */

@@ -9,21 +9,14 @@ import { type ObservedNode, servedAs } from '../../shared/fleet/observation.ts';
 import { runbookOf } from '../../shared/fleet/resource-names.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page, THE_FLEET } from '../../shared/heal/notify.ts';
+import { MAY_BE_HEALED } from '../../shared/heal/page-truth.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { names } from '../../shared/text/names.ts';
 import { SweepPages } from './aws-outage.ts';
 import type { CollectFailure, FleetFacts, WatchContext } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
 import { aboutOf } from './open-pages.ts';
-import {
-  alarmsOf,
-  type DuePage,
-  duePages,
-  healsStartByThemselves,
-  MAY_BE_HEALED,
-  withoutHealing,
-  withoutMuted,
-} from './pages.ts';
+import { alarmsOf, type DuePage, duePages, healsStartByThemselves, withoutHealing, withoutMuted } from './pages.ts';
 
 /** Sends the due pages and returns those that were sent. A page that could not be sent is due again in the next sweep. */
 export async function notifyPeople(

@@ -5,9 +5,11 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { type AlarmKind, alarmName, NODES_WITH_OWN_ALARMS } from '../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { nodesNow } from '../../shared/guardrails/fleet-view.ts';
-import { DISK_FIRST, type IncidentRecord } from '../../shared/heal/records.ts';
+import { isAsked } from '../../shared/heal/incident.ts';
+import { isAtWork, isBeingHealed, isLadder, isMove } from '../../shared/heal/page-truth.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
-import { isOfMove, readTrigger } from '../../shared/model/trigger.ts';
+import { readTrigger } from '../../shared/model/trigger.ts';
 import { names } from '../../shared/text/names.ts';
 import { type FleetFacts, pausedIn } from './context.ts';
 import { DEFINITE, type FleetHealth, isTold } from './fleet-health.ts';
@@ -175,92 +177,20 @@ export function recordPaging(health: FleetHealth, sent: readonly DuePage[], nowM
 
 const MINUTE_MS = 60_000;
 
-/**
- * Growing a disk takes half a minute, a clean stop for a snapshot a little more. If a heal takes this long and its node is still down, people should
- * know.
- */
-export const HEALED_WITHIN_MS = 30 * MINUTE_MS;
-
-/**
- * A ladder takes longer, and pages people itself when it is refused, fails or has reached its end. Each of its rungs has its own bound. The longest
- * is a volume: 1 TiB, initialized at the slowest rate that can be asked for (100 MiB/s), takes three hours. A node that is still down after four
- * hours needs a person.
- */
-const REPLACED_WITHIN_MS = 4 * 60 * MINUTE_MS;
-
-/** Troubles that a heal may end; a fork is not one of them. */
-export const MAY_BE_HEALED: ReadonlySet<PageCode> = new Set<PageCode>([
-  'node-unreachable',
-  'node-stuck',
-  'falling-behind',
-]);
-
-/** Refusals that wait for a turn, or for what passes by itself, and not for a person. */
-const WAITS: ReadonlySet<string> = new Set([
-  'busy',
-  'staggered',
-  'throttled',
-  'replace-in-flight',
-  'disk-full-first',
-  'peers-first',
-  'restarts-paced',
-  // A stall that lasts is told by the heal itself.
-  'ebs-impaired',
-]);
-
-/** A move that has not begun says nothing of a trouble, and keeps no page of it back. */
-const isMove = ({ trigger }: IncidentRecord): boolean => isOfMove(trigger);
-
-const isOfDisk = ({ trigger }: IncidentRecord): boolean => readTrigger(trigger)?.kind === 'disk';
-
-/** An incident of replace-node that is not only a plan. */
-const isLadder = ({ trigger }: IncidentRecord): boolean => {
-  const kind = readTrigger(trigger)?.kind;
-  return kind === 'node' || kind === 'request';
-};
-
-/**
- * Whether people may rely on the heal. Not if it waits for a person's answer, was refused, has failed, or waits too long for its turn.
- *
- * @param prunesForMs how long a full disk may be pruned by its owner's command, as the fleet file says, before it grows; 0 where it has none
- */
-export function isBeingHealed(incident: IncidentRecord, nowMs: number, prunesForMs = 0): boolean {
-  const ageMs = nowMs - incident.onsetMs;
-  if (incident.failures > 0) return false;
-  switch (incident.state) {
-    case 'allocated':
-    case 'claimed':
-      // It may have waited for days until the fleet could spare the node. Its own bounds end it, and it tells people itself.
-      if (isMove(incident)) return incident.payload.mode === 'act';
-      return (
-        incident.payload.mode === 'act' &&
-        ageMs < (isLadder(incident) ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS + (isOfDisk(incident) ? prunesForMs : 0))
-      );
-    case 'open':
-      // Its turn at the door comes by itself, as the end of a ladder does. Where the day's replacements are used up, the door says so.
-      if (incident.waitsFor !== undefined && incident.waitsFor !== DISK_FIRST) return ageMs < REPLACED_WITHIN_MS;
-      // A ladder that waits has not begun: another node takes the time.
-      return (
-        ageMs < HEALED_WITHIN_MS &&
-        incident.plannedUntilMs === undefined &&
-        incident.refusedCodes.every((code) => WAITS.has(code))
-      );
-    case 'healed':
-    case 'escalated':
-      return false;
-  }
-}
-
 /** A person was told of the same trouble by its heal; after this time it is told again. */
 const TOLD_FOR_MS = 24 * 60 * MINUTE_MS;
 
 /** Pages of an incident that are about its whole fleet, and do not say which node is down. */
 const ABOUT_THE_FLEET: ReadonlySet<string> = new Set(['breaker-open', 'chain-standing']);
 
-/** Whether the ladder, or its refusal, has told people of this node: one cause is one page. */
+/** Its question lies before a person. */
+const isAskedNow = (incident: IncidentRecord, nowMs: number): boolean =>
+  incident.state === 'claimed' && isAsked(incident) && nowMs < (incident.approval?.untilMs ?? 0);
+
+/** Whether the ladder, its refusal or its question has told people of this node: one cause is one page. */
 const isToldByHeal = (incident: IncidentRecord, nowMs: number): boolean =>
   isLadder(incident) &&
-  incident.pagedCodes.some((code) => !ABOUT_THE_FLEET.has(code)) &&
+  (isAskedNow(incident, nowMs) || incident.pagedCodes.some((code) => !ABOUT_THE_FLEET.has(code))) &&
   nowMs - ('endedAtMs' in incident ? incident.endedAtMs : incident.onsetMs) < TOLD_FOR_MS;
 
 /** Alarms look once a minute, each at a different second: the alarm of a full disk that has stopped its client may still be missing. */
@@ -269,13 +199,16 @@ export const BEGINS_WITHIN_MS = 90_000;
 /** An alarm on a node's health needs two minutes; a node without an alarm is found by the dispatcher's sweep after four. */
 export const ACTS_WITHIN_MS = 5 * MINUTE_MS;
 
-/** Whether heals start without a person in this fleet now. Where its file allows none, or the breaker is open and allows no restart, there is nothing to wait for. */
+/**
+ * Whether heals start without a person in this fleet now, or ask one: in mode ask the question comes first, and is the page. Where its file allows none,
+ * or the breaker is open and allows no restart, there is nothing to wait for.
+ */
 export function healsStartByThemselves(
   { mode, replace, breaker }: Fleet,
   nodes: readonly ObservedNode[],
   nowMs: number,
 ): boolean {
-  if (mode !== 'act' || replace.rungs.length === 0) return false;
+  if (mode === 'plan' || replace.rungs.length === 0) return false;
   const { open, isBlind, isMostlyUnknown } = readBreaker(
     { breaker },
     nodesNow([{ observedAtMs: nowMs, nodes }], nowMs),
@@ -297,7 +230,6 @@ export function withoutHealing(
   nowMs: number,
   prunesForMs = 0,
 ): DuePage | null {
-  const isAtWork = ({ state }: IncidentRecord): boolean => state === 'allocated' || state === 'claimed';
   const known = incidents.filter(
     (incident) =>
       incident.state !== 'healed' &&

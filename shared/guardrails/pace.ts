@@ -239,11 +239,12 @@ const refuse = (
   retryAfterMs,
 });
 
-/** Reserves one restart. `facts` are those of the record that was read. */
+/** Reserves one restart. `facts` are those of the record that was read. @param fleet its name */
 export function reserveInPace(
   read: PaceRecord | undefined,
   facts: Omit<PaceFacts, 'waiting'>,
   wanted: Omit<Restart, 'zone' | 'atMs' | 'inWave' | 'ended'> & { readonly onsetMs: number },
+  fleet: string,
 ): Write<PaceRecord> | { readonly reserved: true } | Refusal {
   const { nowMs, nodes } = facts;
   const { onsetMs, ...restart } = wanted;
@@ -256,7 +257,7 @@ export function reserveInPace(
     one.key === key || (one.instanceId === instanceId && one.ended === undefined);
   const others = facts.restarts.filter((one) => !isOurs(one));
   const pace = paceOf({ ...facts, restarts: others, waiting: [{ instanceId, onsetMs, hasWaited: true }] });
-  const refusal = judgePace(pace, { instanceId, name });
+  const refusal = judgePace(pace, { instanceId, name, fleet });
   if (refusal) return refusal;
   const zone = nodes.find((one) => one.instanceId === instanceId)?.zone ?? '';
   const kept = restarts.filter((one) => !isOurs(one) && nowMs - one.atMs < KEPT_MS).slice(1 - MAX_RESTARTS);

@@ -212,7 +212,8 @@ async function reservePlace(
     },
     (read) => {
       const facts = { ...seen, limits: fleet.breaker, restarts };
-      const decided = reserveInPace(read, facts, { key, execution, incidentId, instanceId, node, onsetMs });
+      const wanted = { key, execution, incidentId, instanceId, node, onsetMs };
+      const decided = reserveInPace(read, facts, wanted, payload.fleet);
       if ('refuse' in decided) return { result: decided };
       return { result: RESERVED, write: 'next' in decided ? decided.next : undefined };
     },

@@ -2,7 +2,7 @@
 // result on the condition that nothing changed.
 
 import { type ExecutionStatus, REQUEST_LIFETIME_MS } from '../model/execution.ts';
-import type { GuardrailCode } from '../model/guardrail-codes.ts';
+import type { GuardrailCode, PageCode } from '../model/guardrail-codes.ts';
 import type { HealPayload } from '../model/payload.ts';
 import { NODE_TYPE, readTrigger } from '../model/trigger.ts';
 import type { Write } from '../model/write.ts';
@@ -13,6 +13,7 @@ import {
   DISK_FIRST,
   type IncidentBase,
   type IncidentRecord,
+  type LastWord,
   type NodeRecord,
   type PageNote,
   type PendingPage,
@@ -83,7 +84,7 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
   ...(isNew
     ? {
         // The approval and the pages belong to the incident before.
-        ...withoutQueue(withoutApproval(identity(read))),
+        ...withoutWord(withoutQueue(withoutApproval(identity(read)))),
         incidentId: onset.incidentId,
         onsetMs: onset.onsetMs,
         alarm: onset.alarm,
@@ -95,7 +96,7 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
         pendingPages: [],
         plannedUntilMs: 0,
       }
-    : withoutYes(identity(read))),
+    : withoutWord(withoutYes(identity(read)))),
   notBeforeMs: 0,
   version: read.version + 1,
   state: 'open',
@@ -201,6 +202,7 @@ const isMine = (
 
 export interface Refused {
   readonly code: GuardrailCode;
+  readonly sentence: string;
   readonly notBeforeMs: number;
   /** As `pendingPageOf` gives it: the sweep pages for it. */
   readonly pendingPage?: PendingPage;
@@ -210,35 +212,47 @@ export type Outcome =
   /** proof: the sentence that says how it was proved */
   | { readonly outcome: 'healed'; readonly proof: string }
   /** Mode plan: the plan is in the journal, and nothing was touched. */
-  | { readonly outcome: 'planned'; readonly notBeforeMs: number }
+  | { readonly outcome: 'planned'; readonly sentence: string; readonly notBeforeMs: number }
   /** Nothing more was possible for the reason `code`; looked at again from `notBeforeMs`. Never counts towards the ladder. */
   | ({ readonly outcome: 'refused'; readonly hasTried?: true } & Refused)
   | {
       readonly outcome: 'failed';
-      readonly code: string;
+      readonly code: PageCode;
+      readonly sentence: string;
       readonly notBeforeMs: number;
       /** The page that was sent for it; undefined where none was. */
       readonly page: PageNote | undefined;
     }
   /** There is nothing left to try, even with attempts left: a person has been paged. */
-  | { readonly outcome: 'escalated'; readonly code: string; readonly page: PageNote | undefined };
+  | {
+      readonly outcome: 'escalated';
+      readonly code: PageCode;
+      readonly sentence: string;
+      readonly page: PageNote | undefined;
+    };
 
 /** What a person has stopped is left to that person, and a client that nobody can follow yet to its boot or its owner. */
 const LEFT: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>([
   ...(['client-stopped', 'instance-stopped', 'client-unknown', 'first-boot'] as const),
 ]);
 
-/** The outcome of an attempt. Only its own claimed attempt may write it; the last failure of a ladder escalates. */
+/**
+ * The outcome of an attempt. Only its own claimed attempt may write it; the last failure of a ladder escalates.
+ *
+ * @param asked the attempt has asked the node
+ */
 export function conclude(
   read: IncidentRecord | undefined,
   attempt: number,
   execution: string,
   outcome: Outcome,
   nowMs: number,
+  asked: boolean,
 ): Write<IncidentRecord> | { readonly notMine: true } {
   if (!isMine(read, attempt, execution)) return { notMine: true };
-  const { leftAtMs: _, ...kept } = withoutQueue(identity(read));
-  const base: IncidentBase = { ...kept, version: read.version + 1 };
+  const { leftAtMs: _, ...kept } = withoutWord(withoutQueue(identity(read)));
+  const said = wordOf(outcome, nowMs, asked);
+  const base: IncidentBase = { ...kept, ...(said && { lastWord: said }), version: read.version + 1 };
   switch (outcome.outcome) {
     case 'healed':
       return { next: { ...base, state: 'healed', endedAtMs: nowMs, proof: plainText(outcome.proof) } };
@@ -268,6 +282,23 @@ export function conclude(
   }
 }
 
+function wordOf(outcome: Outcome, atMs: number, asked: boolean): LastWord | undefined {
+  switch (outcome.outcome) {
+    case 'healed':
+      return undefined;
+    case 'planned':
+      return { kind: 'planned', sentence: short(outcome.sentence), atMs, asked };
+    case 'refused':
+      return { kind: 'refused', code: outcome.code, sentence: short(outcome.sentence), atMs, asked };
+    case 'failed':
+    case 'escalated':
+      return { kind: 'failed', code: outcome.code, sentence: short(outcome.sentence), atMs, asked };
+  }
+}
+
+/** It is read on one screen; the journal has all of it. */
+const short = (sentence: string): string => plainText(sentence, 600);
+
 /**
  * How long to wait after a refusal: as long as its reason says, and twice as long each time that the incident is refused again, up to an hour. What
  * waits for a turn waits at the door, which looks each minute and starts no execution.
@@ -292,18 +323,31 @@ export const pendingPageOf = (
 /** True when this outcome would be the incident's last: the page must say so. */
 export const wouldEscalate = (read: IncidentRecord): boolean => read.failures + 1 >= MAX_FAILURES;
 
-/** A refusal by the dispatcher itself: nothing was started, no attempt number is spent. */
-export function refuseOpen(read: IncidentRecord, refusal: Refused): Write<IncidentRecord> | { readonly leave: true } {
+/** A refusal by the dispatcher itself: nothing was started, no attempt number is spent, and nobody has asked the node. */
+export function refuseOpen(
+  read: IncidentRecord,
+  refusal: Refused,
+  nowMs: number,
+): Write<IncidentRecord> | { readonly leave: true } {
   if (read.state !== 'open') return { leave: true };
   // The dispatcher only guesses that a disk may be full. The node's own word stays, for as long as the disk's incident does.
   const isStillFull = refusal.code === DISK_FIRST && read.waitsFor === DISK_FIRST;
   const waitsFor = isStillFull ? DISK_FIRST : turnOf(refusal.code);
   const next = {
     ...refusedFor(queued({ ...identity(read), version: read.version + 1 }, waitsFor), refusal),
+    lastWord: wordAtDoor(refusal, nowMs),
     notBeforeMs: refusal.notBeforeMs,
   };
   return { next: { ...next, state: 'open' } };
 }
+
+const wordAtDoor = ({ code, sentence }: Refused, atMs: number): LastWord => ({
+  kind: 'refused',
+  code,
+  sentence: short(sentence),
+  atMs,
+  asked: false,
+});
 
 /**
  * Only the execution itself says whether an attempt is dead. If it ended without an outcome, the incident is open again. If it runs past its own
@@ -319,13 +363,28 @@ export function judgeAttempt(
   if (status.state === 'unknown' || nowMs <= status.endedAtMs + REQUEST_LIFETIME_MS) return { leave: true };
   const deaths = (read.deaths ?? 0) + 1;
   const notBeforeMs = nowMs + Math.min(MAX_DEATH_PAUSE_MINUTES, 2 ** deaths) * 60_000;
-  return { next: { ...identity(read), deaths, notBeforeMs, version: read.version + 1, state: 'open' } };
+  const sentence = `attempt ${read.attempt} ended before it could say what came of it`;
+  // Nobody knows how far it came.
+  const lastWord: LastWord = { kind: 'died', sentence, atMs: nowMs, asked: false };
+  return { next: { ...identity(read), deaths, lastWord, notBeforeMs, version: read.version + 1, state: 'open' } };
 }
 
-/** The trouble is gone although no heal proved it (a person, or the node itself ended it): the incident is closed. */
-export function recovered(read: IncidentRecord, nowMs: number): Write<IncidentRecord> | { readonly leave: true } {
+/** The trouble is over although no heal proved it (a person, or the node itself ended it): the incident is closed. @param isGone the node is not there any more */
+export function recovered(
+  read: IncidentRecord,
+  nowMs: number,
+  isGone = false,
+): Write<IncidentRecord> | { readonly leave: true } {
   if (read.state !== 'open' && read.state !== 'escalated') return { leave: true };
-  return { next: { ...identity(read), version: read.version + 1, state: 'healed', endedAtMs: nowMs } };
+  return {
+    next: {
+      ...withoutWord(identity(read)),
+      version: read.version + 1,
+      state: 'healed',
+      endedAtMs: nowMs,
+      ...(isGone && { isGone }),
+    },
+  };
 }
 
 /** A dead holder left an operation open: a separate trouble, which an ended incident must not hide. */
@@ -374,6 +433,7 @@ const KEPT = {
   acknowledgesValidator: true,
   rehearses: true,
   approval: true,
+  lastWord: true,
   refusedCodes: true,
   pagedCodes: true,
   pendingPages: true,
@@ -383,6 +443,9 @@ const KEPT = {
 
 const identity = (read: IncidentRecord): IncidentBase =>
   Object.fromEntries(Object.entries(read).filter(([name]) => Object.hasOwn(KEPT, name))) as unknown as IncidentBase;
+
+/** What was said is over with what it was said of. */
+const withoutWord = ({ lastWord: _, ...rest }: IncidentBase): IncidentBase => rest;
 
 const withoutQueue = ({ waitsFor: _, ...rest }: IncidentBase): IncidentBase => rest;
 

@@ -9,6 +9,7 @@ import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { CONDITIONS, FAILURES, GUARDRAILS, isFinal, type PageCode } from '../model/guardrail-codes.ts';
 import { PAGE_WANTS, type Urgency } from '../model/page-wants.ts';
 import { forSuite, suiteOfTopic } from '../model/suite.ts';
+import { NODE_HEALTH } from '../model/trigger.ts';
 import { plainJson, plainText } from '../text/plain-text.ts';
 
 /** What a page about a fleet as a whole names in the place of a node. */
@@ -126,8 +127,15 @@ interface Content {
 /** One for all pages of one cause: chats and pagers put them together by it. What is about several nodes is a cause of its own. */
 export function keyOf({ fleet, node, trigger, code }: { readonly [name in keyof Page]?: unknown }): string {
   const about = isOfMany(node) && node !== THE_FLEET ? 'nodes' : node;
-  return plainText([fleet, about, isOfMany(node) ? code : (trigger ?? code)].join('/'), MAX_KEY_CHARACTERS);
+  return plainText([fleet, about, isOfMany(node) ? code : (trigger ?? causeOf(code))].join('/'), MAX_KEY_CHARACTERS);
 }
+
+/**
+ * That a node does not follow its chain is one cause, whoever sees it: watch-fleet, the heal of its health, or register-nodes, which asks whether it may
+ * leave the pool.
+ */
+const causeOf = (code: unknown): unknown => (OF_HEALTH.has(code) ? NODE_HEALTH : code);
+const OF_HEALTH: ReadonlySet<unknown> = new Set<Page['code']>(['node-unreachable', 'node-stuck', 'approval-wanted']);
 
 const isOfMany = (node: unknown): boolean => node === THE_FLEET || /^\d+ nodes$/.test(String(node));
 

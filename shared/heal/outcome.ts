@@ -15,11 +15,14 @@ import { keys, settle } from './store.ts';
 /**
  * Pages first (a page may come twice, but must come), then writes the outcome, which only the claimed attempt may do. What a refusal has to tell is
  * written with it, and the sweep pages for it: many nodes may be refused for one cause.
+ *
+ * @param asked a command was sent to the node in this attempt
  */
 export async function writeOutcome(
   context: HealContext,
-  asked: Ending,
+  wanted: Ending,
   place: string,
+  asked: boolean,
 ): Promise<{ readonly written: boolean }> {
   const { store, journal, payload, execution } = context;
   const { fleet, instanceId, trigger, attempt } = payload;
@@ -27,7 +30,7 @@ export async function writeOutcome(
   const nowMs = Date.now();
   // An earlier run of this step has already written it: its page was sent, and the record read now is from after it.
   const mine = read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
-  const ending = mine ? paced(asked, read) : asked;
+  const ending = mine ? paced(wanted, read) : wanted;
   const escalates = ending.outcome === 'failed' && mine && wouldEscalate(read);
   const pending = mine && ending.outcome === 'refused' ? pendingPageOf(read, ending, nowMs) : undefined;
   const page = mine ? await pageFor(context, ending, read, escalates, place) : undefined;
@@ -52,7 +55,7 @@ export async function writeOutcome(
     keys.incident(fleet, instanceId, trigger),
     () => store.readIncident(fleet, instanceId, trigger),
     (found) => {
-      const concluded = conclude(found, attempt, execution, outcomeOf(ending, page, pending, nowMs), nowMs);
+      const concluded = conclude(found, attempt, execution, outcomeOf(ending, page, pending, nowMs), nowMs, asked);
       return 'notMine' in concluded
         ? { result: { written: false } }
         : { result: { written: true }, write: concluded.next };
@@ -80,17 +83,22 @@ function outcomeOf(
     case 'healed':
       return { outcome: 'healed', proof: ending.reason };
     case 'planned':
-      return { outcome: 'planned', notBeforeMs: nowMs + PLAN_AGAIN_MS };
+      return { outcome: 'planned', sentence: ending.reason, notBeforeMs: nowMs + PLAN_AGAIN_MS };
     case 'refused':
       return {
-        ...{ outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.retryAfterMs },
+        ...{ outcome: ending.outcome, code: ending.code, sentence: ending.reason },
+        notBeforeMs: nowMs + ending.retryAfterMs,
         ...(pendingPage && { pendingPage }),
         ...(ending.hasTried && { hasTried: true as const }),
       };
     case 'failed':
-      return { outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.retryAfterMs, page };
+      return {
+        ...{ outcome: ending.outcome, code: ending.code, sentence: ending.reason },
+        notBeforeMs: nowMs + ending.retryAfterMs,
+        page,
+      };
     case 'escalated':
-      return { outcome: 'escalated', code: ending.code, page };
+      return { outcome: 'escalated', code: ending.code, sentence: ending.reason, page };
   }
 }
 
@@ -112,7 +120,12 @@ async function pageFor(
   await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
   const atMs = Date.now();
   await journal(`${place}-page`, { atMs, kind: 'page', sentence, code });
-  return { code, sentence: plainText(sentence), atMs };
+  return {
+    code,
+    sentence: plainText(sentence),
+    atMs,
+    ...(ending.outcome === 'failed' && ending.isDown && { isDown: true as const }),
+  };
 }
 
 function sentenceOf(ending: Ending, escalates: boolean, node: string): string {
@@ -235,6 +248,8 @@ export type Ending =
       readonly reason: string;
       readonly page: boolean;
       readonly retryAfterMs: number;
+      /** The client is down through this heal, and its page says so: see `PageNote`. */
+      readonly isDown?: true;
     }
   /** Nothing is left to try: the incident is escalated immediately, even with attempts left, and a person is always paged. */
   | {
@@ -263,8 +278,8 @@ export const refused = ({
 export const failed = (
   code: FailureCode | GuardrailCode,
   reason: string,
-  { page = false, retryAfterMs }: { readonly page?: boolean; readonly retryAfterMs: number },
-): Extract<Ending, { readonly outcome: 'failed' }> => ({ outcome: 'failed', code, reason, page, retryAfterMs });
+  { page = false, ...more }: { readonly page?: boolean; readonly retryAfterMs: number; readonly isDown?: true },
+): Extract<Ending, { readonly outcome: 'failed' }> => ({ outcome: 'failed', code, reason, page, ...more });
 
 const MINUTE_MS = 60_000;
 

@@ -58,6 +58,8 @@ export interface IncidentBase {
   readonly rehearses?: string;
   /** Absent until a plan was put to a person. */
   readonly approval?: ApprovalRecord;
+  /** What was said of it last, while it is open or given up. Absent until something was, and once it is over. */
+  readonly lastWord?: LastWord;
   /** Codes that were journalled as a refusal or a failure of this incident; the one that was last said is the last. */
   readonly refusedCodes: readonly string[];
   /** Codes that people were paged for in this incident, or are to be: `pendingPages`. */
@@ -67,6 +69,17 @@ export interface IncidentBase {
   /** The last page that its heal, or the sweep on its behalf, has sent. Absent until there was one. */
   readonly lastPage?: PageNote;
   readonly version: number;
+}
+
+/** What the door, or an attempt at its end, has said of an incident. It was so then; how it is now, only another look says. */
+export interface LastWord {
+  readonly kind: 'refused' | 'failed' | 'planned' | 'died';
+  /** Absent where there is none: of a plan, and of an attempt that died. */
+  readonly code?: PageCode;
+  readonly sentence: string;
+  readonly atMs: number;
+  /** The node itself was asked before. At the door nobody asks it. */
+  readonly asked: boolean;
 }
 
 export interface PendingPage {
@@ -80,6 +93,8 @@ export interface PageNote {
   readonly code: PageCode;
   readonly sentence: string;
   readonly atMs: number;
+  /** It says that the client is down through us: it is over once the node was seen to answer. Absent of other pages. */
+  readonly isDown?: true;
 }
 
 /** The pages that the sweep has sent for refusals in a fleet, by their codes. */
@@ -123,6 +138,8 @@ export interface OpenPage {
   readonly sendingAtMs?: number;
   /** People were told that its cause is over; kept as long as the cause is known, so that they are told of its return, and not twice of one end. */
   readonly isOver?: true;
+  /** It told of one moment, which is over for good. */
+  readonly isOnce?: true;
   /** Its cause has come back since then, at this time, and people do not know it yet. */
   readonly backSinceMs?: number;
 }
@@ -161,6 +178,8 @@ export type IncidentRecord = IncidentBase &
         readonly endedAtMs: number;
         /** How its heal proved it; absent where the trouble was over without a heal. */
         readonly proof?: string;
+        /** Its node was not there any more: that is no word of its health. Absent where it was, and where nobody looked. */
+        readonly isGone?: true;
       }
     | { readonly state: 'escalated'; readonly endedAtMs: number }
   );

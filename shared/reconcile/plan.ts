@@ -5,7 +5,7 @@ import type { RegisterRecord, SubjectRefusal } from '../guardrails/names.ts';
 import { rememberPlan } from '../guardrails/names.ts';
 import { claimOf } from '../heal/approval.ts';
 import { type JournalFields, type PlanWords, planSentence } from '../model/journal-fields.ts';
-import { changeRecord, type FleetContext, readRecord } from './context.ts';
+import { changeRecord, type FleetContext, type NodeRef, readRecord } from './context.ts';
 import { approvalValidMs, finish, notify } from './notification.ts';
 
 /** A person's approval. */
@@ -86,6 +86,8 @@ export interface WholePlan extends PlanWords {
   readonly changes: Readonly<Record<string, readonly string[]>>;
   /** See `SubjectRefusal`. */
   readonly questionLastsMs?: number;
+  /** The node whose health is all that it follows: the question is one cause with what a heal asks of it. */
+  readonly node?: NodeRef;
 }
 
 /** The work of one function for one fleet, where its plan is approved and carried out as a whole. */
@@ -155,7 +157,7 @@ export function judgeWholePlan(
 /** The plan is written to the journal once. @returns in mode ask, the question: it is paged once */
 export async function proposeWholePlan(
   context: FleetContext<RegisterRecord>,
-  { hash, would, because, changes, questionLastsMs }: WholePlan,
+  { hash, would, because, changes, questionLastsMs, node }: WholePlan,
   { plans }: Pick<RegisterRecord, 'plans'>,
 ): Promise<readonly SubjectRefusal[]> {
   const { fleet, write } = context;
@@ -173,16 +175,17 @@ export async function proposeWholePlan(
   if (fleet.mode === 'plan') return [];
   return [
     {
-      ...approvalRequest(fleet.name, hash, sentence),
+      ...approvalRequest(fleet.name, hash, sentence, node),
       ...(questionLastsMs !== undefined && { lastsMs: questionLastsMs }),
     },
   ];
 }
 
 /** @param would "change 3 names: …" */
-export const approvalRequest = (fleet: string, plan: string, would: string): SubjectRefusal => ({
+export const approvalRequest = (fleet: string, plan: string, would: string, node?: NodeRef): SubjectRefusal => ({
   refuse: 'approval-wanted',
   subject: plan,
+  ...(node && { node }),
   reason:
     `plan ${plan} of ${fleet} would ${would}. ` +
     'Exactly this is done when a person approves it, and nothing otherwise',

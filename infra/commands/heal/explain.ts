@@ -11,7 +11,7 @@ import { PROGRAM } from '../program-name.ts';
 import type { HealCommandContext, StoryLine, Suite } from './context.ts';
 import type { PausedNodes } from './paused-nodes.ts';
 import { isoText, lineText, timeText } from './show.ts';
-import { stateText } from './status.ts';
+import { stateText, wordText } from './status.ts';
 import { fleetNames, knownFleet, nodeOf } from './target.ts';
 
 const INCIDENT = /^[0-9a-f]{4,8}$/;
@@ -112,6 +112,7 @@ function explanationOf(
   const refusals = unique(story.filter(({ kind }) => kind === 'refusal').map(refusalText));
   const trigger = readTrigger(incident.trigger);
   const done = actsOf(story);
+  const word = wordText(incident, nowMs);
   const answers: readonly Answer[] = [
     { question: 'what', answers: [triggerText(trigger, incident.trigger), ...found.slice(0, 1)] },
     { question: 'done', answers: done.length === 0 ? ['nothing was changed'] : shortened(done) },
@@ -122,7 +123,10 @@ function explanationOf(
       ),
     },
     { question: 'refused', answers: shortened(refusals) },
-    { question: 'now', answers: [stateText(incident, nowMs), ...sentences('outcome').slice(-1)] },
+    {
+      question: 'now',
+      answers: [stateText(incident, nowMs), ...(word === null ? sentences('outcome').slice(-1) : [word])],
+    },
     { question: 'stop', answers: stopText(incident, paused) },
     { question: 'undo', answers: undoText(incident, trigger, done.length > 0) },
     { question: 'more', answers: moreText(incident) },

@@ -4,9 +4,8 @@ import type { FleetObservation, ObservedNode } from '../../../shared/fleet/obser
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import { type DrillRecord, recoverability } from '../../../shared/heal/drill.ts';
-import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
+import type { IncidentRecord, LastWord, NodeRecord } from '../../../shared/heal/records.ts';
 import { type TrialReport, trialReports } from '../../../shared/heal/trials.ts';
-import { FAILURES } from '../../../shared/model/guardrail-codes.ts';
 import type { BoostedVolume } from '../../../shared/snapshots/boost.ts';
 import type { ScaleWish } from '../../../shared/snapshots/scale.ts';
 import { compareNames } from '../../../shared/text/names.ts';
@@ -327,6 +326,8 @@ async function tellIncidents(
     const record = records.find(({ instanceId }) => instanceId === incident.instanceId);
     context.say(`\n${plainText(incident.node, 256)}, incident ${plainText(incident.incidentId, 20)}`);
     if (last) context.say(lineText(last));
+    const word = wordText(incident, nowMs);
+    if (word !== null) context.say(`          last word ${word}`);
     for (const line of recordLines(record, incident)) context.say(line);
     if (isWaiting(incident, nowMs))
       context.say(`          approve   npm run chainmend -- approve ${incident.incidentId}`);
@@ -360,12 +361,33 @@ export function stateText(incident: IncidentRecord, nowMs: number): string {
     case 'escalated':
       return 'given up: people were paged';
     case 'open': {
-      const code = incident.refusedCodes.at(-1);
+      const { lastWord: word } = incident;
       const seconds = (incident.notBeforeMs - nowMs) / 1000;
       const when = seconds > 0 ? `, again in ${durationText(seconds)}` : '';
-      return `${code === undefined ? 'waits' : `${Object.hasOwn(FAILURES, code) ? 'failed' : 'refused'} (${code})`}${when}`;
+      if (word === undefined) return `waits${when}`;
+      return `${WORDS[word.kind]}${ageText(word.atMs, nowMs)}${word.code === undefined ? '' : ` (${plainText(word.code, 60)})`}${when}`;
     }
   }
+}
+
+const WORDS: Readonly<Record<LastWord['kind'], string>> = {
+  refused: 'refused',
+  failed: 'failed',
+  planned: 'planned',
+  died: 'its attempt died',
+};
+
+/** The door looks once a minute: what it has not said again for longer was so then. */
+const FRESH_MS = 2 * 60_000;
+const ageText = (atMs: number, nowMs: number): string =>
+  nowMs - atMs < FRESH_MS ? '' : ` ${durationText((nowMs - atMs) / 1000)} ago`;
+
+/** "refused 7.0 h ago: paused until 12:04 UTC; nobody has asked the node"; null where nothing was said of it, and once it is over. */
+export function wordText({ lastWord, state }: IncidentRecord, nowMs: number): string | null {
+  if (lastWord === undefined || state === 'allocated' || state === 'claimed') return null;
+  const { kind, sentence, atMs, asked } = lastWord;
+  const unasked = asked || kind === 'died' ? '' : '; nobody has asked the node';
+  return plainText(`${WORDS[kind]} ${durationText((nowMs - atMs) / 1000)} ago: ${sentence}${unasked}`, 700);
 }
 
 function recordLines(record: NodeRecord | undefined, { incidentId }: IncidentRecord): readonly string[] {
@@ -414,7 +436,10 @@ const factsOf = (
       state: incident.state,
     },
     ...{ says: stateText(incident, nowMs), asks: isWaiting(incident, nowMs) },
+    ...(incident.lastWord && { lastWord: wordFacts(incident.lastWord) }),
     ...{ refused: incident.refusedCodes, paged: incident.pagedCodes },
   })),
   asks: asks.map(({ by, plan, sinceMs, untilMs }) => ({ by, plan, since: isoText(sinceMs), until: isoText(untilMs) })),
 });
+
+const wordFacts = ({ atMs, ...word }: LastWord) => ({ ...word, at: isoText(atMs) });

@@ -1,12 +1,12 @@
 // Which nodes are sick for the dispatcher, what it refuses, and the result of people's requests.
 import { describe, expect, it } from '@jest/globals';
 import {
+  fateOf,
   findSickNodes,
   isHeldUp,
   isOver,
   isUnanswered,
   isWantedNoMore,
-  isWell,
   oncePerNode,
   openCandidates,
   sickNodes,
@@ -164,22 +164,22 @@ describe('a node is sick', () => {
   });
 });
 
-describe('a node is well', () => {
+describe('how the node of an incident is', () => {
   const incident = endedIncident('escalated', NOON_MS - 60 * MINUTE_MS, { onsetMs: NOON_MS - 90 * MINUTE_MS });
 
-  it('when it has been synced for a minute, or is none any more', () => {
+  it('well when it has been synced for a minute; gone, which is not well, when it is none any more', () => {
     const since = (ms: number) => [...others, observed('synced', { sinceMs: NOON_MS - ms })];
-    expect(isWell(incident, since(MINUTE_MS), NOON_MS)).toBe(true);
-    expect(isWell(incident, since(MINUTE_MS - 1), NOON_MS)).toBe(false);
-    expect(isWell(incident, others, NOON_MS)).toBe(true);
+    expect(fateOf(incident, since(MINUTE_MS), NOON_MS)).toBe('well');
+    expect(fateOf(incident, since(MINUTE_MS - 1), NOON_MS)).toBe('unknown');
+    expect(fateOf(incident, others, NOON_MS)).toBe('gone');
   });
 
-  it('not where nothing is known of it, or of anybody', () => {
-    expect(isWell(incident, [observed('unknown')], NOON_MS)).toBe(false);
+  it('unknown where nothing is known of it, or of anybody', () => {
+    expect(fateOf(incident, [observed('unknown')], NOON_MS)).toBe('unknown');
     // Where nobody asks more than whether its client runs, that it does is all that anybody can say.
     const runs = { ...observed('unknown'), runs: true } as const;
-    expect(isWell(incident, [{ ...runs, sinceMs: NOON_MS - MINUTE_MS }], NOON_MS)).toBe(true);
-    expect(isWell(incident, [], NOON_MS)).toBe(false);
+    expect(fateOf(incident, [{ ...runs, sinceMs: NOON_MS - MINUTE_MS }], NOON_MS)).toBe('well');
+    expect(fateOf(incident, [], NOON_MS)).toBe('unknown');
   });
 
   it.each<[string, IncidentRecord, boolean]>([
@@ -205,7 +205,7 @@ describe('a node is well', () => {
     ],
     ['began a minute ago', openIncidentRecord({ onsetMs: NOON_MS - MINUTE_MS }), false],
   ])('unobserved is gone only after minutes: its heal %s', (_, of, gone) => {
-    expect(isWell(of, others, NOON_MS)).toBe(gone);
+    expect(fateOf(of, others, NOON_MS)).toBe(gone ? 'gone' : 'unknown');
   });
 });
 

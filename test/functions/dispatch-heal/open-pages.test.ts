@@ -8,13 +8,17 @@ import {
   causesOfWatch,
   type DueMessage,
   MAX_OPEN,
+  oneVoice,
   reviewPages,
   SENDING_MS,
   sentMessage,
 } from '../../../functions/dispatch-heal/open-pages.ts';
+import type { GoneNode, ObservedNode, WatchPage } from '../../../shared/fleet/observation.ts';
 import type { FollowedPage } from '../../../shared/guardrails/names.ts';
 import type { IncidentRecord, OpenPagesRecord, SentPagesRecord } from '../../../shared/heal/records.ts';
 import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { observedNode } from '../../fixtures/builders/observation.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
 type Record = Omit<OpenPagesRecord, 'version'>;
@@ -225,6 +229,11 @@ describe('a cause that is over', () => {
   });
 });
 
+const wordOf = (code: string, atMs = NOON_MS): object => ({
+  refusedCodes: [code],
+  lastWord: { kind: 'refused', code, sentence: 'so it was', atMs, asked: true },
+});
+
 const healed = (more: Partial<IncidentRecord> = {}): IncidentRecord =>
   ({
     ...openIncidentRecord({ trigger: 'disk:data', attempt: 1 }),
@@ -274,6 +283,7 @@ describe('a healed node', () => {
   it('for which people were paged is resolved, and not told besides', () => {
     const incident = healed({
       lastPage: { code: 'not-proved', sentence: 'it does not run', atMs: NOON_MS - HOUR_MS },
+      ...wordOf('not-proved'),
     });
     const before = { ...incident, state: 'open' } as IncidentRecord;
     const first = causesOfIncidents([before], undefined, NOON_MS);
@@ -295,6 +305,7 @@ describe('the causes of what was paged about incidents', () => {
   const refused = (node: string, state: IncidentRecord['state'], key: string): [IncidentRecord, SentPagesRecord] => {
     const incident = {
       ...openIncidentRecord({ node, instanceId: `i-${node}`, incidentId: `of-${node}`, trigger: 'node:health' }),
+      ...wordOf('no-capacity'),
       pendingPages: [{ code: 'no-capacity', sentence: 'there is no room', atMs: NOON_MS }],
       ...{ state, endedAtMs: NOON_MS },
     } as IncidentRecord;
@@ -395,5 +406,133 @@ describe('the pages of functions that look after a fleet', () => {
     });
     expect(of({ ...asked, subject: "'; reboot #" })[0]?.fleetQuestion).toBeUndefined();
     expect(of({ ...asked, state: 'ended' })[0]?.fleetQuestion).toBeUndefined();
+  });
+});
+
+const sick = (more: object): IncidentRecord => openIncidentRecord({ trigger: 'node:health', ...more } as object);
+const note = (code: string, more: object = {}) => ({
+  lastPage: { code, sentence: 'so it was', atMs: NOON_MS, ...more },
+});
+const watchPage = (more: object = {}): WatchPage => ({
+  ...{ key: KEY, code: 'node-unreachable', node: 'node2', sentence: 'node2: nobody reaches it', atMs: NOON_MS },
+  ...{ alarm: '', nodes: [{ instanceId: INSTANCE, name: 'node2' }], state: 'lasts' },
+  ...more,
+});
+
+describe('a page is true when it is repeated', () => {
+  const seen = (health: ObservedNode['health'] | null) => ({
+    nodes: health === null ? [] : [observedNode({ instanceId: INSTANCE, name: 'node2', health })],
+    gone: [],
+  });
+  const stateAt = (incident: IncidentRecord, health: ObservedNode['health'] | null = 'unreachable') =>
+    causesOfIncidents([incident], undefined, NOON_MS, seen(health))[0]?.state;
+
+  it('what a guard has refused is not, once its incident says something else', () => {
+    expect(stateAt(sick({ ...note('no-capacity'), ...wordOf('no-capacity') }))).toBe('lasts');
+    expect(stateAt(sick({ ...note('no-capacity'), ...wordOf('paused') }))).toBe('eased');
+  });
+
+  it('it is asked again before: what nobody has found since the last message is not sent', () => {
+    const at = (minutes: number): readonly Cause[] =>
+      causesOfIncidents(
+        [sick({ ...note('no-capacity'), ...wordOf('no-capacity', NOON_MS + minutes * MINUTE_MS) })],
+        undefined,
+        NOON_MS,
+      );
+    expect(play([...minutes(0, 59, { causes: at(0) }), ...minutes(59, 70, { causes: at(58) })]).said).toEqual([
+      '59 again 2',
+    ]);
+  });
+
+  it('“its client is stopped” ends once its client was seen to answer, for good', () => {
+    const down = sick({ ...note('command-unanswered', { isDown: true }), ...wordOf('command-unanswered') });
+    expect([stateAt(down), stateAt(down, null), stateAt(down, 'unknown')]).toEqual(['lasts', 'lasts', 'lasts']);
+    expect([stateAt(down, 'synced'), stateAt(down, 'starting')]).toEqual(['ended', 'ended']);
+    const of = (health: ObservedNode['health']) => causesOfIncidents([down], undefined, NOON_MS, seen(health));
+    const { said } = play([
+      ...minutes(0, 40, { causes: of('unreachable') }),
+      ...minutes(40, 50, { causes: of('synced') }),
+      ...minutes(50, 300, { causes: of('unreachable') }),
+    ]);
+    expect(said).toEqual(['30 again 2', '40 resolved']);
+  });
+
+  it('of a node that is not there any more nobody says that it is well', () => {
+    const ending = (more: object) =>
+      causesOfIncidents(
+        [healed({ proof: undefined, ...note('no-capacity'), ...more } as object)],
+        undefined,
+        NOON_MS,
+      )[0]?.ending;
+    for (const trigger of ['node:health', 'disk:data'])
+      expect(ending({ trigger, isGone: true })).toBe(
+        'node2 is not there any more: it was terminated, or has lost the tags of its fleet',
+      );
+    expect(ending({ trigger: 'node:terminated' })).toContain('node2 is missed no more');
+    expect(ending({ trigger: 'node:event' })).toBe('what was wanted of node2 is wanted no more');
+  });
+});
+
+describe('one cause has one voice, whoever has seen it', () => {
+  const voice = (incidents: readonly IncidentRecord[], pages: readonly WatchPage[], gone: readonly GoneNode[] = []) =>
+    oneVoice(
+      causesOfIncidents(incidents, undefined, NOON_MS, { nodes: [], gone }),
+      causesOfWatch('bitcoin', pages),
+      incidents,
+      gone,
+      NOON_MS,
+    ).map(({ key, code, state }) => `${key} ${code} ${state}`);
+  const refusedFor = (code: string): IncidentRecord => sick({ ...note(code), ...wordOf(code) });
+
+  it('the heal of a node that nobody reaches speaks for it, under the same key', () => {
+    expect(voice([refusedFor('no-good-snapshot')], [watchPage({ atMs: NOON_MS + 1 })])).toEqual([
+      `${KEY} no-good-snapshot lasts`,
+    ]);
+  });
+
+  it('a client that a person has stopped is told once, and nobody repeats that nobody reaches it', () => {
+    const incidents = [refusedFor('client-stopped')];
+    const causes = oneVoice(
+      causesOfIncidents(incidents, undefined, NOON_MS),
+      causesOfWatch('irita', [watchPage()]),
+      incidents,
+      [],
+      NOON_MS + HOUR_MS,
+    );
+    const before = play([{ minutes: 0, causes: causesOfWatch('irita', [watchPage()]) }]).record;
+    expect(play(minutes(1, 300, { causes }), before).said).toEqual([]);
+  });
+
+  it('a page about several nodes is repeated while one of them has nobody to speak for it', () => {
+    const nodes = [INSTANCE, 'i-other'].map((instanceId) => ({ instanceId, name: instanceId }));
+    const page = watchPage({ key: 'bitcoin/nodes/node-unreachable', node: '2 nodes', nodes });
+    const one = refusedFor('no-good-snapshot');
+    const other = { ...one, instanceId: 'i-other', node: 'other' };
+    expect(voice([one], [page])).toContain('bitcoin/nodes/node-unreachable node-unreachable lasts');
+    expect(voice([one, other], [page])).toContain('bitcoin/nodes/node-unreachable node-unreachable eased');
+  });
+
+  it('while a heal is at work nobody is wanted, and what it has healed is over at once', () => {
+    const atWork = { ...sick({ onsetMs: NOON_MS }), state: 'claimed', payload: { mode: 'act' } } as IncidentRecord;
+    expect(voice([atWork], [watchPage()])).toEqual([`${KEY} node-unreachable eased`]);
+    const over = healed({ trigger: 'node:health', ...note('no-good-snapshot'), endedAtMs: NOON_MS + 1 } as object);
+    expect(voice([over], [watchPage({ state: 'eased' })])).toEqual([`${KEY} no-good-snapshot ended`]);
+    // It is down again since.
+    expect(voice([over], [watchPage()])).toEqual([`${KEY} node-unreachable lasts`]);
+  });
+
+  it('that a node is missed is said once: by its own heal, or by watch-fleet', () => {
+    const missing = watchPage({ key: 'bitcoin/fleet/node-missing', code: 'node-missing', node: 'fleet', nodes: [] });
+    const gone: readonly GoneNode[] = [{ instanceId: INSTANCE, name: 'node2', sinceMs: NOON_MS }];
+    const escalated = { ...refusedFor('instance-gone'), state: 'escalated', endedAtMs: NOON_MS } as IncidentRecord;
+    expect(voice([escalated], [missing], gone)).toEqual([
+      `${KEY} instance-gone eased`,
+      'bitcoin/fleet/node-missing node-missing lasts',
+    ]);
+    const again = { ...refusedFor('not-made-again'), trigger: 'node:terminated' };
+    expect(voice([again], [missing], gone)).toEqual([
+      'bitcoin/node2/node:terminated not-made-again lasts',
+      'bitcoin/fleet/node-missing node-missing eased',
+    ]);
   });
 });

@@ -13,7 +13,8 @@ const refused = (
   { code = 'size-ceiling', ...more }: { readonly code?: GuardrailCode } & Partial<IncidentRecord> = {},
 ): IncidentRecord =>
   ({
-    ...openIncidentRecord({ node, instanceId: `i-${node}`, incidentId: `of-${node}` }),
+    ...openIncidentRecord({ node, instanceId: `i-${node}`, incidentId: `of-${node}`, refusedCodes: [code] }),
+    lastWord: { kind: 'refused', code, sentence: `${node} is full`, atMs: NOON_MS, asked: false },
     ...(QUEUE_CODES.some((one) => one === code) && { waitsFor: code }),
     pendingPages: [{ code, sentence: `${node} is full`, atMs: NOON_MS - minutesAgo * MINUTE_MS }],
     ...more,
@@ -100,6 +101,21 @@ describe('a node whose client a person has stopped, or that does not answer', ()
   });
 });
 
+describe('what a node was refused for', () => {
+  it.each<[string, Partial<IncidentRecord>]>([
+    ['is refused for something else since', { refusedCodes: ['size-ceiling', 'paused'] }],
+    ['has a heal at work', { state: 'claimed', execution: 'heal-1' } as Partial<IncidentRecord>],
+    ['was given up, and told so', { state: 'escalated', endedAtMs: NOON_MS } as Partial<IncidentRecord>],
+  ])('is not told of where it %s', (_, more) => {
+    expect(duePages([refused('node1', 2, more)], NOTHING, NOON_MS)).toEqual([]);
+  });
+
+  it('is told of where it only waits since, as for AWS', () => {
+    const waits = refused('node1', 2, { refusedCodes: ['size-ceiling', 'throttled'] });
+    expect(nodesOf(duePages([waits], NOTHING, NOON_MS))).toEqual([['node1']]);
+  });
+});
+
 describe('who waits for a turn', () => {
   const waits = (node: string, minutesAgo: number, more: Partial<IncidentRecord> = {}) =>
     refused(node, minutesAgo, { code: 'restarts-paced', ...more });
@@ -110,7 +126,10 @@ describe('who waits for a turn', () => {
 
   it.each<[string, Partial<IncidentRecord>]>([
     ['whose turn has come', { state: 'claimed', execution: 'heal-1' } as Partial<IncidentRecord>],
-    ['who is refused for something else since', { waitsFor: undefined } as unknown as Partial<IncidentRecord>],
+    [
+      'who is refused for something else since',
+      { waitsFor: undefined, refusedCodes: ['restarts-paced', 'validator'] } as unknown as Partial<IncidentRecord>,
+    ],
   ])('is not told of %s, beside others or alone', (_, more) => {
     expect(duePages([waits('node1', 7, more)], NOTHING, NOON_MS)).toEqual([]);
     expect(nodesOf(duePages([waits('node1', 7, more), waits('node2', 2)], NOTHING, NOON_MS))).toEqual([['node2']]);

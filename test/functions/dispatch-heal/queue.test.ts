@@ -154,8 +154,8 @@ describe('an incident', () => {
       payload: {},
     }) as unknown as IncidentRecord;
   const refusedFor = (code: GuardrailCode) => {
-    const outcome = { outcome: 'refused', code, notBeforeMs: NOON_MS } as const;
-    const concluded = conclude(claimed(), 1, ME, outcome, NOON_MS);
+    const outcome = { outcome: 'refused', code, sentence: 'not now', notBeforeMs: NOON_MS } as const;
+    const concluded = conclude(claimed(), 1, ME, outcome, NOON_MS, true);
     return 'next' in concluded ? concluded.next : undefined;
   };
 
@@ -167,11 +167,11 @@ describe('an incident', () => {
 
   it('leaves the queue where it is refused for something else, so that it keeps nobody waiting', () => {
     const waits = one('node2', 5);
-    const refusal = { notBeforeMs: NOON_MS };
-    expect(refuseOpen(waits, { ...refusal, code: 'replacements-spent' })).toMatchObject({
+    const refusal = { sentence: 'not now', notBeforeMs: NOON_MS };
+    expect(refuseOpen(waits, { ...refusal, code: 'replacements-spent' }, NOON_MS)).toMatchObject({
       next: { waitsFor: 'replacements-spent' },
     });
-    const paused = refuseOpen(waits, { ...refusal, code: 'paused' });
+    const paused = refuseOpen(waits, { ...refusal, code: 'paused' }, NOON_MS);
     expect('next' in paused && paused.next).not.toHaveProperty('waitsFor');
   });
 

@@ -102,7 +102,7 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
 const TARGETS: { readonly [K in CleanupPiece['kind']]: string } = {
   ...{ verify: 'snap-00', quarantine: 'snap-01', keep: DATA_VOLUME, unkeep: COPY_VOLUME, untarget: DATA_VOLUME },
   ...{ 'hand-over': YOUNG, retire: INSTANCE, register: 'bitcoin', rotate: 'bitcoin', 'release-holds': '' },
-  ...{ 'drop-copy': COPY_VOLUME, 'leave-standby': 'nodes' },
+  ...{ 'drop-copy': COPY_VOLUME, 'leave-standby': 'nodes', 'give-place': 'nodes' },
 };
 const PROVED = { ...REPLACE, proved: 'it follows' };
 const again = (state: LadderState): LadderState => ({ ...state, found: { ...state.found, machine: {} as never } });
@@ -144,6 +144,7 @@ function world(): Shell {
       instanceOf(Filters[0]?.Values[0] ?? ''),
     DescribeAddressesCommand: () => ({ Addresses: [{ AllocationId: 'eipalloc-1', InstanceId: INSTANCE }] }),
     DescribeTargetGroupsCommand: () => ({ TargetGroups: [] }),
+    DescribeAutoScalingGroupsCommand: () => ({ AutoScalingGroups: [{ DesiredCapacity: 2 }] }),
   });
   return here;
 }

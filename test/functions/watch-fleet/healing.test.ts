@@ -1,7 +1,8 @@
 // Whether a down node pages people. It does not while a heal works on it without a person, for at most half an hour.
 import { describe, expect, it } from '@jest/globals';
 import type { DuePage } from '../../../functions/watch-fleet/pages.ts';
-import { HEALED_WITHIN_MS, isBeingHealed, withoutHealing } from '../../../functions/watch-fleet/pages.ts';
+import { withoutHealing } from '../../../functions/watch-fleet/pages.ts';
+import { HEALED_WITHIN_MS, isBeingHealed } from '../../../shared/heal/page-truth.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import type { Mode } from '../../../shared/model/mode.ts';
 import { allocatedIncident, endedIncident, ME, openIncidentRecord, payload } from '../../fixtures/builders/incident.ts';

@@ -3,11 +3,11 @@ import type { DuePage } from '../../../functions/watch-fleet/pages.ts';
 import {
   ACTS_WITHIN_MS,
   BEGINS_WITHIN_MS,
-  HEALED_WITHIN_MS,
   healsStartByThemselves,
   withoutHealing,
 } from '../../../functions/watch-fleet/pages.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
+import { HEALED_WITHIN_MS } from '../../../shared/heal/page-truth.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import type { Mode } from '../../../shared/model/mode.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
@@ -85,6 +85,14 @@ describe('a node that is down', () => {
     expect(told(withoutHealing(due(node('a')), [of], true, NOON_MS))).toEqual(names);
   });
 
+  it('is told by the question of its heal, for as long as that waits', () => {
+    const approval = { attempt: 1, untilMs: NOON_MS + MINUTE_MS };
+    const asks = incident('a', { trigger: 'node:health', approval } as unknown as Partial<IncidentRecord>);
+    const asked = { ...asks, state: 'claimed', attempt: 1, payload: { mode: 'ask' } } as IncidentRecord;
+    expect(withoutHealing(due(node('a')), [asked], true, NOON_MS)).toBeNull();
+    expect(told(withoutHealing(due(node('a')), [asked], true, NOON_MS + MINUTE_MS))).toEqual(['a']);
+  });
+
   it('has hours while the ladder climbs, and half an hour while that only waits for the disk', () => {
     const onsetMs = NOON_MS - HEALED_WITHIN_MS;
     const waiting = incident('a', { trigger: 'node:health', onsetMs, refusedCodes: ['disk-full-first'] });
@@ -105,7 +113,7 @@ describe('a node that is down', () => {
     expect(told(withoutHealing(due(lately), [], false, NOON_MS))).toEqual(['a']);
   });
 
-  it('is healed without anybody’s doing in mode act, while the breaker is closed or restarts are paced', () => {
+  it('is healed, or asked about, without anybody’s doing, while the breaker is closed or restarts are paced', () => {
     const seen = (sick: number, health: ObservedNode['health'] = 'stuck') =>
       Array.from({ length: 5 }, (_, i) => observedNode({ name: `n${i}`, health: i < sick ? health : 'synced' }));
     const begins = (mode: Mode, nodes: ObservedNode[], more = {}) =>
@@ -113,7 +121,7 @@ describe('a node that is down', () => {
     expect([begins('act', seen(1)), begins('act', seen(2)), begins('ask', seen(1)), begins('plan', seen(1))]).toEqual([
       true,
       true,
-      false,
+      true,
       false,
     ]);
     expect(begins('act', seen(2, 'unknown'))).toBe(false);

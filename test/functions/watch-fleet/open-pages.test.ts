@@ -70,7 +70,8 @@ describe('a broken fleet file', () => {
   });
 });
 
-const KEY = 'bitcoin/node2/node-unreachable';
+/** As its heal calls it. */
+const KEY = 'bitcoin/node2/node:health';
 const paged = (): Following => new Following().minutes(2, 'node2');
 
 describe('the cause of a page about a node', () => {

@@ -79,7 +79,11 @@ function allot(
 ): void {
   const { node, around } = world;
   if (around.paused && incident.state === 'open') {
-    const refused = functions.refuseOpen(incident, { code: 'paused', notBeforeMs: NOW_MS });
+    const refused = functions.refuseOpen(
+      incident,
+      { code: 'paused', sentence: 'a pause is set', notBeforeMs: NOW_MS },
+      NOW_MS,
+    );
     if ('next' in refused) emit('sweep: paused, refused', withIncident(world, refused.next));
     return;
   }

@@ -346,7 +346,7 @@ function concludeTurn(
 ): Turn<'conclude'> {
   const { incident } = world;
   const outcome = outcomeOf(ending);
-  const concluded = functions.conclude(incident ?? undefined, attempt, me, outcome, NOW_MS);
+  const concluded = functions.conclude(incident ?? undefined, attempt, me, outcome, NOW_MS, true);
   if ('notMine' in concluded) return { words: 'its outcome is not its own to write', result: { written: false } };
   const mine = incident?.state === 'claimed' && incident.attempt === attempt && incident.execution === me;
   return {
@@ -365,14 +365,14 @@ const outcomeOf = (ending: Ending): Outcome => {
     case 'healed':
       return { outcome: 'healed', proof: 'proved' };
     case 'planned':
-      return { outcome: 'planned', notBeforeMs: NOW_MS };
+      return { outcome: 'planned', sentence: '', notBeforeMs: NOW_MS };
     case 'refused':
-      return { outcome: 'refused', code: ending.code, notBeforeMs: NOW_MS };
+      return { outcome: 'refused', code: ending.code, sentence: '', notBeforeMs: NOW_MS };
     case 'failed':
-      return { outcome: 'failed', code: ending.code, notBeforeMs: NOW_MS, page: pageOf(ending) };
+      return { outcome: 'failed', code: ending.code, sentence: '', notBeforeMs: NOW_MS, page: pageOf(ending) };
     case 'escalated':
       return {
-        ...{ outcome: 'escalated', code: ending.code },
+        ...{ outcome: 'escalated', code: ending.code, sentence: '' },
         page: { code: ending.code, sentence: '', atMs: 0 },
       };
   }

@@ -6,6 +6,7 @@ const NEUTRAL: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['version', 0],
   ['refusedCodes', []],
   ['pagedCodes', []],
+  ['lastWord', null],
 ]);
 
 /** Values are plain JSON. Equal ones, whatever the order of their keys, get the same number and are the same object. */

@@ -60,11 +60,11 @@ export const RULES = {
     sentence: 'an outcome is written only by the execution that claimed the incident’s current attempt',
     naive: 'who has come to an end writes it',
     without: without({
-      conclude: (read, attempt, execution, outcome, nowMs) => {
+      conclude: (read, attempt, execution, outcome, nowMs, asked) => {
         if (!read) return { notMine: true };
         const payload = payloadOf(attempt, 'act', read.incidentId);
         const mine: IncidentRecord = { ...read, state: 'claimed', payload, execution };
-        return PRODUCT.conclude(mine, read.attempt, execution, outcome, nowMs);
+        return PRODUCT.conclude(mine, read.attempt, execution, outcome, nowMs, asked);
       },
     }),
     world: 'resizing',

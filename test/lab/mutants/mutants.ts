@@ -909,6 +909,30 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/open-pages.ts': [
     {
+      name: 'no page is repeated whose cause nobody has found since the last message',
+      find: 'cause.foundAtMs <= Math.max(last, page.sentAtMs)',
+      replace: 'cause.foundAtMs < 0',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
+      name: 'a client that has answered is not told as stopped again',
+      find: 'before.isOnce !== true',
+      replace: 'before.times > 0',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
+      name: 'the heal of a node speaks for what watch-fleet sees of it',
+      find: 'cause.instanceIds.every(isSpokenFor)',
+      replace: "cause.key === ''",
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
+      name: 'gone is not well',
+      find: '  return isGone\n',
+      replace: "  return node === ''\n",
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
       name: 'a page is not repeated right after another one of its key',
       find: 'nowMs < Math.max(dueAtMs, sinceNewestMs)',
       replace: 'nowMs < dueAtMs',
@@ -3768,8 +3792,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'who has had its turn is not told to wait for it',
-      find: "(state !== 'open' || waitsFor !== code)",
-      replace: '(waitsFor !== code)',
+      find: "incident.state === 'open' && isStillSaid(incident, code)",
+      replace: "incident.state === 'open'",
       caughtBy: ['functions/dispatch-heal/pages'],
     },
     {
@@ -3781,10 +3805,30 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/watch-fleet/pages.ts': [
     {
+      name: 'in mode ask the question of a heal is the page',
+      find: 'isAskedNow(incident, nowMs) || ',
+      replace: '',
+      caughtBy: ['functions/watch-fleet/node-healing'],
+    },
+  ],
+  'shared/heal/page-truth.ts': [
+    {
       name: 'nobody is paged for a node that is down to be pruned as long as that may take',
       find: '(isOfDisk(incident) ? prunesForMs : 0)',
       replace: '0',
       caughtBy: ['functions/watch-fleet/healing'],
+    },
+    {
+      name: 'a wait for a turn ends no page',
+      find: '(said) => said === code || !WAITS.has(said)',
+      replace: '() => true',
+      caughtBy: ['shared/heal/page-truth'],
+    },
+    {
+      name: 'a plan ends what a guard had refused',
+      find: "lastWord === undefined || lastWord.kind === 'planned'",
+      replace: 'lastWord === undefined',
+      caughtBy: ['shared/heal/page-truth'],
     },
   ],
   'functions/register-nodes/facts.ts': [

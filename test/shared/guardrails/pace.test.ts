@@ -426,7 +426,7 @@ describe('a place in the pace', () => {
     ...{ key: `k${at}`, execution, incidentId: `x${at}`, instanceId: id(at), node: `node${at}`, onsetMs: at },
   });
   const reserve = (record: PaceRecord | undefined, at: number, execution?: string) =>
-    reserveInPace(record, factsOf(world, seen(record)), wanted(at, execution));
+    reserveInPace(record, factsOf(world, seen(record)), wanted(at, execution), 'bitcoin');
   const taken = (record: PaceRecord | undefined, at: number): PaceRecord => {
     const reserved = reserve(record, at);
     if (!('next' in reserved)) throw new Error(JSON.stringify(reserved));
@@ -465,7 +465,7 @@ describe('a place in the pace', () => {
   it('is taken again by another restart of the same attempt, and by one that was undone', () => {
     const first = taken(undefined, 4);
     const again = (record: PaceRecord, more: object) => {
-      const reserved = reserveInPace(record, factsOf(world, seen(record)), { ...wanted(4), ...more });
+      const reserved = reserveInPace(record, factsOf(world, seen(record)), { ...wanted(4), ...more }, 'bitcoin');
       return 'next' in reserved
         ? reserved.next.restarts.map(({ key, ended }) => `${key} ${ended?.as ?? 'goes on'}`)
         : reserved;

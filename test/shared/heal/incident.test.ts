@@ -44,8 +44,19 @@ const onset = (onsetMs: number, incidentId = 'aaaa1111'): Onset => {
 };
 const payloadOf = (attempt: number) => payload({ attempt });
 const SENT = { code: 'not-proved', sentence: 'the client does not run', atMs: NOON_MS } as const;
-const failed: Outcome = { outcome: 'failed', code: 'not-proved', notBeforeMs: NOON_MS + 5 * MINUTE_MS, page: SENT };
-const refused = { outcome: 'refused', code: 'paused', notBeforeMs: NOON_MS + MINUTE_MS } as const satisfies Outcome;
+const failed: Outcome = {
+  outcome: 'failed',
+  code: 'not-proved',
+  sentence: 'the client does not run',
+  notBeforeMs: NOON_MS + 5 * MINUTE_MS,
+  page: SENT,
+};
+const refused = {
+  outcome: 'refused',
+  code: 'paused',
+  sentence: 'Anna is at it',
+  notBeforeMs: NOON_MS + MINUTE_MS,
+} as const satisfies Outcome;
 const pendingPage = { code: 'paused', sentence: 'Anna is at it', atMs: NOON_MS } as const;
 
 describe('an alarm', () => {
@@ -206,7 +217,7 @@ describe('a question to people', () => {
 
   it('stays to be read when the attempt is over, and goes with its incident', () => {
     const answer = { ...approval, answer: yes };
-    const over = conclude(claimedIncident({ approval: answer }), 1, ME, failed, NOON_MS);
+    const over = conclude(claimedIncident({ approval: answer }), 1, ME, failed, NOON_MS, true);
     expect(over).toMatchObject({ next: { state: 'open', approval: answer } });
     const ended = endedIncident('healed', NOON_MS, { approval: answer });
     const flap = openIncident(ended, onset(NOON_MS + MINUTE_MS), NOON_MS + MINUTE_MS);
@@ -218,8 +229,9 @@ describe('a question to people', () => {
 
   it('stands until something of it was tried, and not for what comes after its incident', () => {
     const answer = { ...approval, answer: yes };
-    const refused = { outcome: 'refused', code: 'paused', notBeforeMs: NOON_MS } as const;
-    const concluded = (outcome: Outcome) => conclude(claimedIncident({ approval: answer }), 1, ME, outcome, NOON_MS);
+    const refused = { outcome: 'refused', code: 'paused', sentence: 'Anna is at it', notBeforeMs: NOON_MS } as const;
+    const concluded = (outcome: Outcome) =>
+      conclude(claimedIncident({ approval: answer }), 1, ME, outcome, NOON_MS, true);
     expect(concluded(refused)).toHaveProperty('next.approval', answer);
     expect(concluded({ ...refused, hasTried: true })).toHaveProperty('next.approval.isOver', true);
     expect(concluded(failed)).toHaveProperty('next.approval.isOver', true);
@@ -239,29 +251,29 @@ describe('an outcome', () => {
     ['an open incident', openIncidentRecord()],
     ['an ended incident', endedIncident('healed', NOON_MS)],
   ])('is not written over %s', (_, read) => {
-    expect(conclude(read, 1, ME, { outcome: 'healed', proof: 'three blocks more' }, NOON_MS)).toEqual({
+    expect(conclude(read, 1, ME, { outcome: 'healed', proof: 'three blocks more' }, NOON_MS, true)).toEqual({
       notMine: true,
     });
   });
 
   it('of health closes the incident now', () => {
     expect(
-      conclude(claimedIncident(), 1, ME, { outcome: 'healed', proof: 'three blocks more' }, NOON_MS),
+      conclude(claimedIncident(), 1, ME, { outcome: 'healed', proof: 'three blocks more' }, NOON_MS, true),
     ).toMatchObject({
       next: { state: 'healed', endedAtMs: NOON_MS, version: 4 },
     });
   });
 
   it('of a plan or a refusal leaves it open, and counts towards nothing', () => {
-    const planned: Outcome = { outcome: 'planned', notBeforeMs: NOON_MS + HOUR_MS };
+    const planned: Outcome = { outcome: 'planned', sentence: 'grow it', notBeforeMs: NOON_MS + HOUR_MS };
     for (const outcome of [planned, refused])
-      expect(conclude(claimedIncident({ failures: 2 }), 1, ME, outcome, NOON_MS)).toMatchObject({
+      expect(conclude(claimedIncident({ failures: 2 }), 1, ME, outcome, NOON_MS, true)).toMatchObject({
         next: { state: 'open', failures: 2, attempt: 1 },
       });
   });
 
   it('of failure counts, and the third ends the ladder', () => {
-    const afterFailures = (failures: number) => conclude(claimedIncident({ failures }), 1, ME, failed, NOON_MS);
+    const afterFailures = (failures: number) => conclude(claimedIncident({ failures }), 1, ME, failed, NOON_MS, true);
     expect(afterFailures(0)).toMatchObject({
       next: { state: 'open', failures: 1, notBeforeMs: NOON_MS + 5 * MINUTE_MS },
     });
@@ -270,8 +282,13 @@ describe('an outcome', () => {
   });
 
   it('of a ladder that is spent escalates at once, and counts no failure', () => {
-    const spent: Outcome = { outcome: 'escalated', code: 'not-proved', page: SENT };
-    expect(conclude(claimedIncident({ failures: 0 }), 1, ME, spent, NOON_MS)).toMatchObject({
+    const spent: Outcome = {
+      outcome: 'escalated',
+      code: 'not-proved',
+      sentence: 'the client does not run',
+      page: SENT,
+    };
+    expect(conclude(claimedIncident({ failures: 0 }), 1, ME, spent, NOON_MS, true)).toMatchObject({
       next: {
         state: 'escalated',
         failures: 0,
@@ -285,23 +302,23 @@ describe('an outcome', () => {
   it('would be the last exactly when it is', () => {
     for (const failures of [0, 1, 2, 3]) {
       const read = claimedIncident({ failures });
-      const concluded = conclude(read, 1, ME, failed, NOON_MS);
+      const concluded = conclude(read, 1, ME, failed, NOON_MS, true);
       expect('next' in concluded && concluded.next.state === 'escalated').toBe(wouldEscalate(read));
     }
   });
 
   it('remembers its code once, and as paged only when people are told', () => {
-    const once = conclude(claimedIncident(), 1, ME, refused, NOON_MS);
+    const once = conclude(claimedIncident(), 1, ME, refused, NOON_MS, true);
     expect(once).toMatchObject({ next: { refusedCodes: ['paused'], pagedCodes: [] } });
     const known = claimedIncident({ refusedCodes: ['paused'], pagedCodes: ['paused'], pendingPages: [pendingPage] });
-    expect(conclude(known, 1, ME, { ...refused, pendingPage }, NOON_MS)).toMatchObject({
+    expect(conclude(known, 1, ME, { ...refused, pendingPage }, NOON_MS, true)).toMatchObject({
       next: { refusedCodes: ['paused'], pagedCodes: ['paused'], pendingPages: [pendingPage] },
     });
   });
 
   it('keeps the code that was last said as the last one', () => {
     const before = claimedIncident({ refusedCodes: ['paused', 'breaker-open'] });
-    expect(conclude(before, 1, ME, refused, NOON_MS)).toMatchObject({
+    expect(conclude(before, 1, ME, refused, NOON_MS, true)).toMatchObject({
       next: { refusedCodes: ['breaker-open', 'paused'] },
     });
   });
@@ -309,8 +326,13 @@ describe('an outcome', () => {
 
 describe('a refusal by the dispatcher', () => {
   it('spends no number, and looks again', () => {
-    const refusal = { code: 'paused', notBeforeMs: NOON_MS + MINUTE_MS, pendingPage } as const;
-    expect(refuseOpen(openIncidentRecord(), refusal)).toMatchObject({
+    const refusal = {
+      code: 'paused',
+      sentence: 'Anna is at it',
+      notBeforeMs: NOON_MS + MINUTE_MS,
+      pendingPage,
+    } as const;
+    expect(refuseOpen(openIncidentRecord(), refusal, NOON_MS)).toMatchObject({
       next: {
         state: 'open',
         attempt: 1,
@@ -320,7 +342,7 @@ describe('a refusal by the dispatcher', () => {
         pendingPages: [pendingPage],
       },
     });
-    expect(refuseOpen(claimedIncident(), refusal)).toEqual({ leave: true });
+    expect(refuseOpen(claimedIncident(), refusal, NOON_MS)).toEqual({ leave: true });
   });
 });
 
@@ -428,10 +450,10 @@ describe('whatever happens to an incident, in whatever order', () => {
     (decide() as { readonly next?: IncidentRecord }).next;
   const anyOutcome = fc.constantFrom<Outcome>(
     { outcome: 'healed', proof: 'three blocks more' },
-    { outcome: 'planned', notBeforeMs: 0 },
+    { outcome: 'planned', sentence: 'grow it', notBeforeMs: 0 },
     refused,
     failed,
-    { outcome: 'escalated', code: 'not-proved', page: SENT },
+    { outcome: 'escalated', code: 'not-proved', sentence: 'the client does not run', page: SENT },
   );
   const anyStatus = fc.constantFrom<ExecutionStatus>(
     { state: 'running' },
@@ -461,10 +483,11 @@ describe('whatever happens to an incident, in whatever order', () => {
           const next = nextOf(() => {
             if (act === 'open') return openIncident(before, onset(nowMs - minutes * MINUTE_MS, `id${nowMs}`), nowMs);
             if (act === 'claim') return claim(before, number, execution);
-            if (act === 'conclude') return conclude(before, number, execution, outcome, nowMs);
+            if (act === 'conclude') return conclude(before, number, execution, outcome, nowMs, true);
             if (!before) return { leave: true };
             if (act === 'allocate') return allocate(before, leaseFree, payloadOf, nowMs);
-            if (act === 'refuse') return refuseOpen(before, { code: 'paused', notBeforeMs: nowMs });
+            if (act === 'refuse')
+              return refuseOpen(before, { code: 'paused', sentence: 'Anna is at it', notBeforeMs: nowMs }, nowMs);
             if (act === 'judge') return judgeAttempt(before, status, nowMs);
             return act === 'recover' ? recovered(before, nowMs) : reopenToSettle(before);
           });
@@ -502,7 +525,7 @@ describe('an incident at its edges', () => {
   it('counts its refusals, which make its pauses longer, but none for a turn', () => {
     const outcomeOf = (code: 'paused' | 'replace-in-flight' | 'disk-full-first', refusals?: number) => {
       const read = claimedIncident({ attempt: 1, ...(refusals !== undefined && { refusals }) });
-      const concluded = conclude(read, 1, ME, { ...refused, code }, NOON_MS);
+      const concluded = conclude(read, 1, ME, { ...refused, code }, NOON_MS, true);
       if (!('next' in concluded)) throw new Error('not mine');
       return [concluded.next.refusals, concluded.next.waitsFor];
     };
@@ -514,7 +537,9 @@ describe('an incident at its edges', () => {
   it('that was planned is planned until then, and neither refused nor told', () => {
     const read = claimedIncident({ attempt: 1 });
     const untilMs = NOON_MS + HOUR_MS;
-    expect(conclude(read, 1, ME, { outcome: 'planned', notBeforeMs: untilMs }, NOON_MS)).toMatchObject({
+    expect(
+      conclude(read, 1, ME, { outcome: 'planned', sentence: 'grow it', notBeforeMs: untilMs }, NOON_MS, true),
+    ).toMatchObject({
       next: { state: 'open', plannedUntilMs: untilMs, notBeforeMs: 0, refusedCodes: [], pagedCodes: [] },
     });
   });
@@ -528,13 +553,13 @@ describe('an incident at its edges', () => {
 
   it('keeps the node’s own word that its disk is full, which the dispatcher only guesses', () => {
     const waitsFor = (read: 'disk-full-first' | undefined, code: 'disk-full-first' | 'paused') => {
-      const refusal = refuseOpen(openIncidentRecord(read && { waitsFor: read }), { ...refused, code });
+      const refusal = refuseOpen(openIncidentRecord(read && { waitsFor: read }), { ...refused, code }, NOON_MS);
       return 'next' in refusal ? refusal.next.waitsFor : 'left';
     };
     expect(waitsFor('disk-full-first', 'disk-full-first')).toBe('disk-full-first');
     expect(waitsFor(undefined, 'disk-full-first')).toBeUndefined();
     expect(waitsFor('disk-full-first', 'paused')).toBeUndefined();
-    const left = refuseOpen(openIncidentRecord({ waitsFor: 'disk-full-first' }), refused);
+    const left = refuseOpen(openIncidentRecord({ waitsFor: 'disk-full-first' }), refused, NOON_MS);
     expect('next' in left && Object.keys(left.next)).not.toContain('waitsFor');
   });
 
@@ -556,13 +581,13 @@ describe('an incident at its edges', () => {
     const other = { ...pendingPage, code: 'breaker-open' as const };
     const read = openIncidentRecord({ pendingPages: [pendingPage, other] });
     const later = { ...pendingPage, sentence: 'Anna is still at it' };
-    const refusal = refuseOpen(read, { ...refused, pendingPage: later });
+    const refusal = refuseOpen(read, { ...refused, pendingPage: later }, NOON_MS);
     expect('next' in refusal && refusal.next.pendingPages).toEqual([other, later]);
   });
 
   it('remembers the page that was sent, and none that was not', () => {
     const of = (page: typeof SENT | undefined) => {
-      const concluded = conclude(claimedIncident({ attempt: 1 }), 1, ME, { ...failed, page } as Outcome, NOON_MS);
+      const concluded = conclude(claimedIncident({ attempt: 1 }), 1, ME, { ...failed, page } as Outcome, NOON_MS, true);
       if (!('next' in concluded)) throw new Error('not mine');
       return [concluded.next.lastPage, concluded.next.pagedCodes];
     };
@@ -605,7 +630,14 @@ describe('an incident keeps its node from what may wait', () => {
 describe('what is left to a person or to a boot', () => {
   const LEFT = ['client-stopped', 'instance-stopped', 'client-unknown', 'first-boot'] as const;
   const left = (code: (typeof LEFT)[number] | 'aws-refused', before: object = {}) =>
-    conclude(claimedIncident(before), 1, ME, { outcome: 'refused', code, notBeforeMs: NOON_MS + 1 }, NOON_MS);
+    conclude(
+      claimedIncident(before),
+      1,
+      ME,
+      { outcome: 'refused', code, sentence: 'not now', notBeforeMs: NOON_MS + 1 },
+      NOON_MS,
+      true,
+    );
 
   it('is remembered with the moment at which it was left', () => {
     for (const code of LEFT) expect(left(code)).toMatchObject({ next: { leftAtMs: NOON_MS } });

@@ -51,22 +51,22 @@ function heal(incident: IncidentRecord) {
 describe('the end of an attempt that failed', () => {
   it('pages its own code while there are attempts left', async () => {
     const { tools, paged, stored } = heal(claimedIncident({ failures: 0 }));
-    await writeOutcome(tools, failed, '12');
+    await writeOutcome(tools, failed, '12', true);
     expect(paged).toEqual(['not-proved']);
     expect(stored()).toMatchObject({ state: 'open', failures: 1 });
   });
 
   it('says that nothing more is tried when it was the last', async () => {
     const { tools, paged, stored } = heal(claimedIncident({ failures: MAX_FAILURES - 1 }));
-    await writeOutcome(tools, failed, '12');
+    await writeOutcome(tools, failed, '12', true);
     expect(paged).toEqual(['attempts-spent']);
     expect(stored()).toMatchObject({ state: 'escalated' });
   });
 
   it('is not told again, and not as the last, when its step is replayed after it was written', async () => {
     const { tools, paged, stored } = heal(claimedIncident({ failures: MAX_FAILURES - 2 }));
-    await writeOutcome(tools, failed, '12');
-    expect(await writeOutcome(tools, failed, '12')).toEqual({ written: false });
+    await writeOutcome(tools, failed, '12', true);
+    expect(await writeOutcome(tools, failed, '12', true)).toEqual({ written: false });
     expect(paged).toEqual(['not-proved']);
     expect(stored()).toMatchObject({ state: 'open', failures: MAX_FAILURES - 1 });
   });
@@ -77,7 +77,7 @@ describe('the end of an attempt that was refused', () => {
   const pauseAfter = async (refusals: number, code: GuardrailCode, retryAfterMs: number): Promise<number> => {
     const { tools, stored } = heal(claimedIncident({ refusals }));
     const before = Date.now();
-    await writeOutcome(tools, { outcome: 'refused', code, reason: 'not now', page: false, retryAfterMs }, '12');
+    await writeOutcome(tools, { outcome: 'refused', code, reason: 'not now', page: false, retryAfterMs }, '12', true);
     return Math.round((stored().notBeforeMs - before) / MINUTE_MS);
   };
 
@@ -89,14 +89,14 @@ describe('the end of an attempt that was refused', () => {
   it('pages nobody itself: what people have to know is left to the sweep, once for each code of an incident', async () => {
     const refusal: Ending = { outcome: 'refused', code: 'size-ceiling', reason: 'full', page: true, retryAfterMs: 1 };
     const { tools, paged, stored } = heal(claimedIncident());
-    await writeOutcome(tools, refusal, '12');
+    await writeOutcome(tools, refusal, '12', true);
     expect(paged).toEqual([]);
     expect(stored()).toMatchObject({
       ...{ state: 'open', pagedCodes: ['size-ceiling'] },
       pendingPages: [{ code: 'size-ceiling', sentence: 'full', atMs: expect.any(Number) }],
     });
     const known = heal(claimedIncident({ pagedCodes: ['size-ceiling'] }));
-    await writeOutcome(known.tools, refusal, '12');
+    await writeOutcome(known.tools, refusal, '12', true);
     expect(known.stored()).not.toHaveProperty('pendingPages');
   });
 
@@ -107,7 +107,7 @@ describe('the end of an attempt that was refused', () => {
   it('waits at the door where it is only a turn, and is not counted', async () => {
     const { tools, stored } = heal(claimedIncident({ refusals: 3 }));
     const turn: Ending = { outcome: 'refused', code: 'replace-in-flight', reason: 'x', page: false, retryAfterMs: 1 };
-    await writeOutcome(tools, turn, '12');
+    await writeOutcome(tools, turn, '12', true);
     expect(stored()).toMatchObject({ refusals: 3, waitsFor: 'replace-in-flight' });
     expect(await pauseAfter(3, 'replace-in-flight', 2 * MINUTE_MS)).toBe(2);
   });
@@ -123,14 +123,14 @@ describe('the end of a ladder', () => {
 
   it('escalates at once, whatever attempts are left', async () => {
     const { tools, paged, stored } = heal(claimedIncident({ failures: 0 }));
-    expect(await writeOutcome(tools, spent(true), '12')).toEqual({ written: true });
+    expect(await writeOutcome(tools, spent(true), '12', true)).toEqual({ written: true });
     expect(paged).toEqual(['not-proved']);
     expect(stored()).toMatchObject({ state: 'escalated', failures: 0, pagedCodes: ['not-proved'] });
   });
 
   it('pages even where its code has paged before in this incident', async () => {
     const { tools, paged } = heal(claimedIncident({ pagedCodes: ['not-proved'] }));
-    await writeOutcome(tools, spent(true), '12');
+    await writeOutcome(tools, spent(true), '12', true);
     expect(paged).toEqual(['not-proved']);
   });
 
@@ -139,13 +139,13 @@ describe('the end of a ladder', () => {
     [false, 'swap: it forks. Nothing more is tried; the node is not as it was found, the journal says how'],
   ])('says whether the node is as it was found: %s', async (asFound, sentence) => {
     const { tools, sentences } = heal(claimedIncident());
-    await writeOutcome(tools, spent(asFound), '12');
+    await writeOutcome(tools, spent(asFound), '12', true);
     expect(sentences).toEqual([sentence]);
   });
 
   it('is not told by an execution whose attempt is over', async () => {
     const { tools, paged } = heal(claimedIncident({}, OTHER));
-    expect(await writeOutcome(tools, spent(true), '12')).toEqual({ written: false });
+    expect(await writeOutcome(tools, spent(true), '12', true)).toEqual({ written: false });
     expect(paged).toEqual([]);
   });
 });

@@ -621,15 +621,18 @@ describe('status', () => {
     const progress: Progress = {
       ...{ what: 'fill vol-1', percent: 25, etaSeconds: null, atMs: NOON_MS, incidentId: '7f3a0c1d' },
     };
+    const said = { kind: 'refused', code: 'paused', sentence: 'Anna is at it' } as const;
+    const lastWord = { ...said, atMs: NOON_MS - 60 * MINUTE_MS, asked: false };
     const open = [
       claimedIncident({ trigger: 'node:health', onsetMs: NOON_MS - 10 * MINUTE_MS }),
-      openIncidentRecord({ node: 'node3', instanceId: 'i-3', trigger: 'request:undo', refusedCodes: ['paused'] }),
+      openIncidentRecord({ node: 'node3', instanceId: 'i-3', trigger: 'request:undo', lastWord }),
       endedIncident('healed', NOON_MS - 2 * 60 * MINUTE_MS, { node: 'node4' }),
     ];
     const { exit, text } = await run('status bitcoin', undefined, fleet(open, [nodeRecord({ progress })]));
     expect(exit).toBe(0);
     expect(text).toMatch(/node2 +node:health +7f3a0c1d +1 +10 min ago +at work/);
-    expect(text).toMatch(/node3 +request:undo .*refused \(paused\)/);
+    expect(text).toMatch(/node3 +request:undo .*refused 60 min ago \(paused\)/);
+    expect(text).toContain('last word refused 60 min ago: Anna is at it; nobody has asked the node');
     expect(text).toContain('swap: the restart did not help');
     expect(text).toContain('fill vol-1  ██████░░░░░░░░░░░░░░░░░░  25 %');
     expect(text).not.toContain('node4');
