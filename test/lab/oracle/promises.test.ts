@@ -2042,6 +2042,14 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a person has asked for another version at the height at which it stands',
+        story: async (court) => {
+          court.says({ kind: 'request', fleet: 'bitcoin', ofAll: true, to: AFTER, atHeight: 930_001 });
+          await halted(court);
+          await switchTo(court, 'node2');
+        },
+      },
+      {
         when: 'a client that has ended is started',
         story: async (court) => {
           await halted(court);

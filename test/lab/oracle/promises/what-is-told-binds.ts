@@ -45,6 +45,8 @@ export const whatIsToldBinds: MakeRule = (scene, say) => {
       for (const one of standing.values()) {
         if (one.fleet !== fleet || act.at < one.sinceMs + ON_ITS_WAY_MS) continue;
         if (!FORBIDDEN[one.code]?.includes(does) || !IS_SO[one.code]?.(scene, { fleet, node })) continue;
+        // "That the chain stops is no trouble" (docs/upgrades.md, at a height).
+        if (does === 'upgrade' && isAtHeight(scene, fleet)) continue;
         // "A person who names a node passes for a restore, a replacement and an undo."
         if (node && (wasBegun(scene, node, one.sinceMs) || isNamedByPerson(scene, node))) continue;
         const since = new Date(one.sinceMs).toISOString();
@@ -117,6 +119,9 @@ function wasBegun(scene: Scene, node: SeenNode, toldMs: number): boolean {
   );
   return sent || made;
 }
+
+const isAtHeight = (scene: Scene, of: string): boolean =>
+  scene.said().some(({ kind, fleet, atHeight }) => kind === 'request' && fleet === of && atHeight !== undefined);
 
 const REQUEST_LASTS_MS = 4 * 86_400_000;
 
