@@ -171,10 +171,12 @@ async function makeVersion(
 const tokenOf = ({ templateId, latest, base, seed }: SeedStep): string =>
   `chainmend-${templateId}-${latest}-${base}-${seed?.snapshotId ?? 'plain'}`;
 
-const naming = ({ named }: SeedRecord, { groups, seed }: SeedStep): Pick<SeedRecord, 'named'> => {
+export const naming = ({ named }: SeedRecord, { groups, seed }: SeedStep): Pick<SeedRecord, 'named'> => {
   const ids = seed ? [seed.snapshotId] : [];
-  const added = groups.map((group) => [group, [...new Set([...(named[group] ?? []), ...ids])]] as const);
-  return { named: { ...named, ...Object.fromEntries(added) } };
+  // A group may be called as every object's own members are: constructor.
+  const before = new Map(Object.entries(named));
+  const added = groups.map((group) => [group, [...new Set([...(before.get(group) ?? []), ...ids])]] as const);
+  return { named: Object.fromEntries([...before, ...added]) };
 };
 
 const withFailed = ({ failed }: SeedRecord, more: readonly string[]): readonly string[] =>

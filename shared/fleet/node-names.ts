@@ -26,10 +26,10 @@ const KEPT = 50;
 /** What a metric's dimension takes: "Dimension values must contain only ASCII characters" (Dimension, @aws-sdk/client-cloudwatch). */
 const METRIC_NAME = /^[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?$/;
 
-/** By the fleet's name tag alone; the instance's id where it has no name, or one that no metric can carry. */
+/** By the fleet's name tag alone; the instance's id where it has no name, one that no metric can carry, or one that every object has a member of: records are kept by names. */
 export function plainName({ nodes }: Pick<Fleet, 'nodes'>, { tags, instanceId }: Omit<Named, 'name' | 'launchedAtMs'>) {
   const written = tags[nodes.nameTag] ?? '';
-  return METRIC_NAME.test(written) ? written : instanceId;
+  return METRIC_NAME.test(written) && !(written in Object.prototype) ? written : instanceId;
 }
 
 /** "bitcoin-node-5f3e9c01": as many characters of the id as make it unique in any fleet, and as a label of DNS still has room for. */

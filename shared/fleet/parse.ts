@@ -53,10 +53,13 @@ export function checkedBy<Schema extends v.GenericSchema>(
 ): { readonly problems: readonly FleetProblem[]; readonly output: v.InferOutput<Schema> } {
   const { issues, output } = v.safeParse(schema, value);
   const problems = issues?.flatMap(problemsOf) ?? [];
-  const told = (path: readonly string[]) =>
-    problems.some((problem) => problem.path.every((key, at) => key === path[at]));
-  problems.push(...reservedKeys(value, [], 0).filter(({ path }) => !told(path)));
-  return { problems, output: output as v.InferOutput<Schema> };
+  const reserved = reservedKeys(value, [], 0);
+  const above = (one: FleetProblem, other: FleetProblem): boolean =>
+    one.path.every((key, at) => key === other.path[at]);
+  // A map that has nothing else is empty to valibot; what is under an unknown key is not read.
+  const told = problems.filter((one) => one.kind !== 'wrong-value' || !reserved.some((other) => above(one, other)));
+  const more = reserved.filter((one) => !told.some((other) => above(other, one)));
+  return { problems: [...told, ...more], output: output as v.InferOutput<Schema> };
 }
 
 /** The schema's output without its defaults: only what was written, in the schema's order. */

@@ -2,14 +2,10 @@
 // dials whom. Of each chain, its own words. Pure.
 import * as v from 'valibot';
 import type { Complaints } from './problems.ts';
-import { about, list, map, object, optional, text, usually, whole } from './schema-fields.ts';
+import { about, list, map, object, optional, shortName, text, usually, whole } from './schema-fields.ts';
 
 /** A name becomes part of names in the template. */
-export const nodeName = text(
-  /^[a-z][a-z0-9-]{0,31}$/,
-  'a name of at most 32 lower-case letters, digits and -, a letter first',
-  'node1',
-);
+export const nodeName = shortName('node1');
 
 const account = text(
   /^0x[0-9a-f]{40}$/,

@@ -8,6 +8,7 @@ import {
   stillPlanned,
 } from '../../../functions/seed-groups/decide.ts';
 import { seedOf } from '../../../functions/seed-groups/scale-facts.ts';
+import { naming } from '../../../functions/seed-groups/seed.ts';
 import {
   describe as descriptionOf,
   launchesOf,
@@ -18,6 +19,7 @@ import {
   type Version,
   versionOf,
 } from '../../../functions/seed-groups/templates.ts';
+import { noSeeds } from '../../../shared/snapshots/seeds.ts';
 import { snapshot, type Taken } from '../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { fleetOf, setsFrom } from '../../fixtures/snapshot-facts.ts';
@@ -296,6 +298,11 @@ describe('several groups', () => {
     expect(decideSeeds(facts([group(waiting)])).steps).toMatchObject([{ made: 4 }]);
     const newest = template(owners(), { latest: 4, made });
     expect(decideSeeds(facts([group(newest)])).steps).toMatchObject([{ made: null }]);
+  });
+
+  it('are remembered by names that every object has members of, too', () => {
+    const [step] = decideSeeds(facts([{ ...group(), name: 'constructor' }])).steps;
+    expect(step && naming(noSeeds, step)).toEqual({ named: { constructor: [NEW] } });
   });
 
   it('have a plan whose name is of its steps alone', () => {

@@ -1,6 +1,13 @@
 // What a node is called, also where several carry one name tag.
 import { describe, expect, it } from '@jest/globals';
-import { followShared, nameApart, partsOfName, SHARED_KEPT_MS, tellApart } from '../../../shared/fleet/node-names.ts';
+import {
+  followShared,
+  nameApart,
+  partsOfName,
+  plainName,
+  SHARED_KEPT_MS,
+  tellApart,
+} from '../../../shared/fleet/node-names.ts';
 import { fleetNode } from '../../fixtures/builders/node.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
@@ -85,3 +92,10 @@ describe('a shared name', () => {
     expect([names.length, names[0], names.at(-1)]).toEqual([50, 'name0', 'name49']);
   });
 });
+
+it.each(['__proto__', 'constructor', 'toString'])(
+  'a node that is called %s, as every object’s own members are, has the name of its id: records are kept by names',
+  (Name) => {
+    expect(plainName({ nodes: { nameTag: 'Name', tags: {} } }, { tags: { Name }, instanceId: ONE })).toBe(ONE);
+  },
+);

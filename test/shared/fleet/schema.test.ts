@@ -216,6 +216,19 @@ describe('a fleet file', () => {
     expect(() => parseFleet(text)).toThrow(sentence);
   });
 
+  // Records are made by these names, and every object has members of these names already.
+  it.each([
+    ['constructor', { fleet: 'constructor' }, 'fleet is "constructor"; expected a name'],
+    ['prototype', { fleet: 'prototype' }, 'neither constructor nor prototype'],
+    ['__proto__', { fleet: '__proto__' }, 'fleet is "__proto__"; expected a name'],
+    ['toString', { fleet: 'toString' }, 'fleet is "toString"; expected a name'],
+    ['constructor as a role', { volumes: { constructor: '/x' } }, 'key "volumes.constructor"; expected another name'],
+    ['prototype as a role', { volumes: { prototype: '/x', data: '/y' } }, 'key "volumes.prototype"; expected another'],
+    ['constructor as a unit', { unit: undefined, units: { constructor: { unit: 'a' } } }, 'key "units.constructor"'],
+  ])('that is called by a name that every object has is refused by it: %s', (_, more, sentence) => {
+    expect(() => parseFleet(JSON.stringify({ ...bitcoin, ...more }))).toThrow(sentence);
+  });
+
   it('is told of with the value that was found and an example of a right one', () => {
     expect(() => parseFleet({ ...bitcoin, disk: { maximumSizeGiB: '500GB' } })).toThrow(
       'fleet file "bitcoin": disk.maximumSizeGiB is "500GB"; ' +

@@ -3,6 +3,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { expect, it } from '@jest/globals';
 import { deployedParameterNames, deployedValues } from '../../../shared/fleet/membership.ts';
 import { parseStored } from '../../../shared/fleet/parse.ts';
+import { fleetOf } from '../../../shared/fleet/selection.ts';
 import { readSettings } from '../../../shared/fleet/settings.ts';
 import { bitcoinFile, DEPLOYED } from '../../fixtures/builders/fleet.ts';
 import { jsonStructures, within } from '../../fixtures/structures.ts';
@@ -42,6 +43,37 @@ it('a stored file that is nested too deep is told with the limit', async () => {
   expect(broken.get(EVIL)).toMatch(
     /^fleet file: the file is ".*; JSON is nested more than 32 deep; expected a JSON object/,
   );
+});
+
+it.each([
+  ['is no JSON', '{"fleet":'],
+  ['names no nodes', JSON.stringify(bitcoinFile({ fleet: 'evil', nodes: undefined }))],
+  ['names all of its neighbour’s', JSON.stringify(bitcoinFile({ fleet: 'evil' }))],
+])('a neighbour’s file that %s takes nothing from what it claims, and gives it nothing', async (_, evil) => {
+  const { fleets, broken } = await readSettings(storing(evil), '/chainmend');
+  const [bitcoin] = fleets;
+  expect([...broken.keys()]).toEqual([EVIL]);
+  expect(bitcoin?.neighbours).toMatchObject([{ name: 'evil', tags: { Component: 'nodes/evil' } }]);
+  expect(fleetOf({ Component: 'nodes/bitcoin' }, fleets)).toBe(bitcoin);
+  expect(fleetOf({ Component: 'nodes/evil' }, fleets)).toMatchObject({ refuse: 'node-unknown' });
+});
+
+it('a neighbour’s file that is broken or gone claims what carries the tags of both, as it did before', async () => {
+  const staged = [bitcoinFile(), bitcoinFile({ fleet: 'evil', nodes: { tag: { Stage: 'evil' } } })];
+  const [deployed] = deployedValues(staged.map(parseStored));
+  const both = { Component: 'nodes/bitcoin', Stage: 'evil' };
+  for (const evil of [[], [{ Name: EVIL, Value: '{' }]]) {
+    const Parameters = [
+      { Name: DEPLOYED, Value: deployed?.value },
+      ...evil,
+      { Name: '/chainmend/fleets/bitcoin', Value: JSON.stringify(bitcoinFile()) },
+    ];
+    const { fleets } = await readSettings(
+      Object.assign(Object.create(SSMClient.prototype), { send: async () => ({ Parameters }) }),
+      '/chainmend',
+    );
+    expect(fleetOf(both, fleets)).toMatchObject({ refuse: 'node-unknown', reason: expect.stringContaining('evil') });
+  }
 });
 
 it('as many fleets are read as a deployment has room for, each with a pause', async () => {
