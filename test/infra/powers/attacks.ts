@@ -90,6 +90,10 @@ interface Scene extends Place {
   readonly gives: Tags | null;
 }
 
+/** The name of an alarm that the statement lets through by its resources: its conditions alone can stop what is done with it. */
+const alarmWithin = ({ condition: { statement } }: Scene): string =>
+  (listOf(statement.Resource)[0]?.split(':').at(-1) ?? '').replace('*', String(++made));
+
 const valuesOf = ({ statement }: Condition, key: string): string[] =>
   Object.values(statement.Condition ?? {}).flatMap((keys) => (keys[key] === undefined ? [] : listOf(keys[key])));
 
@@ -350,17 +354,17 @@ const MAKE: Readonly<Record<string, Make>> = {
     operation: 'PutMetricData',
     input: { Namespace: 'payroll', MetricData: [{ MetricName: 'Salaries', Value: 0 }] },
   }),
-  'cloudwatch:PutMetricAlarm': () => ({
+  'cloudwatch:PutMetricAlarm': (scene) => ({
     service: 'monitoring',
     operation: 'PutMetricAlarm',
     input: {
       ...ALARM,
-      AlarmName: `chainmend-${++made}`,
+      AlarmName: alarmWithin(scene),
       AlarmActions: [`arn:aws:sns:${REGION_NAME}:${ACCOUNT_ID}:payroll`],
     },
   }),
   'cloudwatch:TagResource': async (scene) => {
-    const AlarmName = `chainmend-${++made}`;
+    const AlarmName = alarmWithin(scene);
     await person(scene, 'monitoring', 'PutMetricAlarm', { ...ALARM, AlarmName });
     return {
       service: 'monitoring',
