@@ -3,12 +3,14 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { checkWithClient } from '../shared/fleet/client-checks.ts';
+import { deployedOf, neighboursOf } from '../shared/fleet/membership.ts';
 import type { Fleet } from '../shared/fleet/model.ts';
 import { fleetParameterValue } from '../shared/fleet/parameter.ts';
 import { FleetFileError, type FleetProblem } from '../shared/fleet/problems.ts';
 import { resolveFleet } from '../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../shared/fleet/schema.ts';
 import { parseFleetDocument } from '../shared/fleet/whole.ts';
+import { DEFAULT_SUITE } from '../shared/model/suite.ts';
 import { FleetFilesError } from './fleet-files-error.ts';
 import { explainedProblem } from './fleet-suggestions.ts';
 import { fleetsDirectory } from './fleets-directory.ts';
@@ -75,7 +77,12 @@ function fleetsOfSources(sources: readonly Source[]): FleetFile[] {
   const lines = sources.flatMap(({ lines }) => lines);
   if (lines.length === 0) lines.push(...problemsTogether(sources));
   if (lines.length > 0) throw new FleetFilesError(lines);
-  return sources.flatMap(({ path, document }) => (document ? [{ path, document, fleet: resolveFleet(document) }] : []));
+  const deployed = deployedOf(sources.flatMap(({ document }) => document ?? []));
+  return sources.flatMap(({ path, document }) =>
+    document
+      ? [{ path, document, fleet: resolveFleet(document, DEFAULT_SUITE, neighboursOf(document.fleet, deployed)) }]
+      : [],
+  );
 }
 
 /** The path as a person in the working directory would type it. */
@@ -134,11 +141,34 @@ function problemsTogether(sources: readonly Source[]): string[] {
           `${one.at(['fleet'], 'value')} fleet is "${one.document.fleet}"; expected a name of its own, ${other.at(['fleet'])} has it`,
         ];
       }
-      if (!overlap(one.document.nodes.tag, other.document.nodes.tag)) return [];
+      const records = recordsTogether(one, one.document, other, other.document);
+      if (!overlap(one.document.nodes.tag, other.document.nodes.tag)) return records;
       const expected = `expected a tag value that tells its nodes from those of fleet "${other.document.fleet}", ${other.at(['nodes', 'tag'])}`;
-      return [`${one.at(['nodes', 'tag'])} nodes.tag is ${JSON.stringify(one.document.nodes.tag)}; ${expected}`];
+      return [
+        `${one.at(['nodes', 'tag'])} nodes.tag is ${JSON.stringify(one.document.nodes.tag)}; ${expected}`,
+        ...records,
+      ];
     }),
   );
+}
+
+/** Records of one zone that two fleets would have: the first one to write them would keep them, and the other one would have none. */
+function recordsTogether(one: Source, { dns, chain }: FleetDocument, other: Source, theirs: FleetDocument): string[] {
+  if (!dns || dns.zone !== theirs.dns?.zone) return [];
+  const has = `fleet "${theirs.fleet}" has`;
+  const { pool = 'pool' } = dns;
+  return [
+    ...(pool === (theirs.dns.pool ?? 'pool')
+      ? [
+          `${one.at(['dns', 'zone'])} dns.pool is "${pool}"; expected another label in this zone, or another zone: ${has} ${pool}.${dns.zone}, ${other.at(['dns', 'zone'])}`,
+        ]
+      : []),
+    ...(chain === theirs.chain
+      ? [
+          `${one.at(['dns', 'zone'])} dns.zone is "${dns.zone}"; expected another zone than that of a fleet of the same chain: ${has} _${chain}-p2p._tcp.${dns.zone}, ${other.at(['dns', 'zone'])}`,
+        ]
+      : []),
+  ];
 }
 
 /**

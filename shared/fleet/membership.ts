@@ -198,6 +198,10 @@ export function widenedIn(document: StoredDocument, deployed: Deployed): readonl
   return problems;
 }
 
+/** What a deployment with these files would know. */
+export const deployedOf = (documents: readonly StoredDocument[]): Deployed =>
+  new Map(documents.map((document) => [document.fleet, selectorOf(document)]));
+
 /** The other fleets that the deployment knows. */
 export const neighboursOf = (fleet: string, deployed: Deployed): readonly Neighbour[] =>
   [...deployed].flatMap(([name, { nodes, volumes }]) =>
@@ -219,12 +223,16 @@ interface Named {
   readonly value: unknown;
 }
 
-function namesIn({ dns, rpc, snapshots, replace, drills }: StoredDocument): readonly Named[] {
+function namesIn(document: StoredDocument): readonly Named[] {
+  const { rpc, snapshots, replace, drills } = document;
+  const { dns } = completeStored(document);
   const all = (path: string[], kind: string, values: readonly unknown[] = []): readonly Named[] =>
     values.flatMap((value) => (value === undefined || value === null ? [] : [{ path, kind, value }]));
   const copies = snapshots?.copiesFrom;
   return [
     ...all(['dns', 'zone'], 'zone', [dns?.zone]),
+    // What asks by it is led to its nodes: a neighbour's pool of one zone may be empty for a while.
+    ...all(['dns', 'pool'], 'pool', [dns && `${dns.pool}.${dns.zone}`]),
     // A file is on the fleet's own nodes.
     ...all(['rpc', 'credentials'], 'credentials', [
       rpc?.credentials?.startsWith('file:') ? undefined : rpc?.credentials,
@@ -316,15 +324,28 @@ export const ownVolumes = <Seen extends { readonly volumeId: string; readonly ta
 ): readonly (Seen & OwnVolume)[] =>
   seen.filter((one): one is Seen & OwnVolume => claimantsOfVolume(fleet, one.tags).length === 0);
 
-/** The snapshots that neither another suite nor another fleet of this one claims: without a fleet's name on one, the tags of its volume decide. */
-export const ownSnapshots = <Seen extends { readonly snapshotId: string; readonly tags: Tags }>(
+/**
+ * The snapshots that neither another suite nor another fleet of this one claims: without a fleet's name on one, the tags of its volume decide.
+ *
+ * @param origins the tags of the volumes that they were taken of, as far as these are still there: a snapshot carries what its fleet's owner may have
+ * written on it, and its volume says whose data they are
+ */
+export const ownSnapshots = <
+  Seen extends { readonly snapshotId: string; readonly volumeId: string; readonly tags: Tags },
+>(
   fleet: DataOwner,
   seen: readonly Seen[],
+  origins: ReadonlyMap<string, Tags> = new Map(),
 ): readonly (Seen & OwnSnapshot)[] =>
   seen.filter(
     (one): one is Seen & OwnSnapshot =>
-      !isElsewhere(fleet.suite, one.tags) && claimantsOfData(fleet, one.tags).length === 0,
+      !isElsewhere(fleet.suite, one.tags) &&
+      claimantsOfData(fleet, one.tags).length === 0 &&
+      isOriginOwn(fleet, origins.get(one.volumeId)),
   );
+
+const isOriginOwn = (fleet: DataOwner, tags: Tags = {}): boolean =>
+  !isElsewhere(fleet.suite, tags) && claimantsOfVolume(fleet, tags).length === 0;
 
 /** Snapshots that another account shares, which the fleet's deployment knows: of their tags nothing is seen here. */
 export const sharedSnapshots = <Seen extends { readonly snapshotId: string; readonly ownerId: string }>(

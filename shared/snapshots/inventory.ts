@@ -9,8 +9,10 @@ import {
   type Snapshot,
 } from '@aws-sdk/client-ec2';
 import { type AwsRefusal, catchRefusal } from '../aws/refusals.ts';
+import { describeVolumes } from '../aws/volumes.ts';
 import {
   claimantsOfData,
+  claimantsOfVolume,
   contestedWords,
   type OwnSnapshot,
   ownSnapshots,
@@ -82,7 +84,7 @@ export async function readShared(
 /**
  * The snapshots that volumes are made from, judged once more right before: whose they are may have changed since they were chosen.
  *
- * @returns by their ids; refused where one is gone, or another fleet claims it
+ * @returns by their ids; refused where one is gone, or another fleet claims it, or the volume that it was taken of
  */
 export async function readOwnSnapshots(
   ec2: EC2Client,
@@ -93,14 +95,34 @@ export async function readOwnSnapshots(
   if ('refused' in read) return read;
   const account = fleet.copiesFrom?.account;
   const facts = (read.Snapshots ?? []).flatMap((snapshot) => factOf(snapshot, new Set()));
+  const origins = account ? new Map() : await readOrigins(ec2, facts);
+  if ('refused' in origins) return origins;
   const own = new Map(
-    (account ? sharedSnapshots(account, facts) : ownSnapshots(fleet, facts)).map((one) => [one.snapshotId, one]),
+    (account ? sharedSnapshots(account, facts) : ownSnapshots(fleet, facts, origins)).map((one) => [
+      one.snapshotId,
+      one,
+    ]),
   );
   const strange = ids.find((id) => !own.has(id));
   if (strange === undefined) return own;
-  const others = claimantsOfData(fleet, facts.find(({ snapshotId }) => snapshotId === strange)?.tags ?? {});
-  const why = others.length > 0 ? contestedWords(fleet.name, strange, others) : `${strange} is not ${fleet.name}’s`;
+  const { tags = {}, volumeId = '' } = facts.find(({ snapshotId }) => snapshotId === strange) ?? {};
+  const others = claimantsOfData(fleet, tags);
+  const whose = claimantsOfVolume(fleet, origins.get(volumeId) ?? {});
+  const why =
+    others.length > 0
+      ? contestedWords(fleet.name, strange, others)
+      : `${strange} is not ${fleet.name}’s${whose.length > 0 ? `: it was taken of ${volumeId}, which is ${whose.join(' and ')}’s` : ''}`;
   return { refused: `${why}: no volume is made from it`, code: 'SnapshotOfAnotherFleet' };
+}
+
+/** The tags of the volumes that snapshots were taken of, by their ids: of those that are still there. */
+async function readOrigins(
+  ec2: EC2Client,
+  facts: readonly SeenSnapshot[],
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>> | AwsRefusal> {
+  if (facts.length === 0) return new Map();
+  const read = await catchRefusal(() => describeVolumes(ec2, { ids: facts.map(({ volumeId }) => volumeId) }));
+  return 'refused' in read ? read : new Map(read.map(({ volumeId, tags }) => [volumeId, tags]));
 }
 
 function selectionsOf(

@@ -178,6 +178,30 @@ describe('two fleets', () => {
     );
   });
 
+  const named = (fleet: string, chain: string, dns: string) =>
+    `fleet: ${fleet}\nchain: ${chain}\nmode: plan\nnodes: { tag: { A: ${fleet} } }\ndns: { zone: ${dns} }\n`;
+
+  it.each([
+    [
+      'one pool',
+      named('b', 'litecoin', 'coins.internal'),
+      [
+        'b.yaml:5:8 dns.pool is "pool"; expected another label in this zone, or another zone: fleet "a" has pool.coins.internal, a.yaml:5:8',
+      ],
+    ],
+    [
+      'one record of their peers',
+      named('b', 'bitcoin', 'coins.internal, pool: others'),
+      [
+        'b.yaml:5:8 dns.zone is "coins.internal"; expected another zone than that of a fleet of the same chain: fleet "a" has _bitcoin-p2p._tcp.coins.internal, a.yaml:5:8',
+      ],
+    ],
+    ['two pools and two chains', named('b', 'litecoin', 'coins.internal, pool: others'), []],
+    ['two zones', named('b', 'bitcoin', 'others.internal'), []],
+  ])('whose zones have %s: none of them is left without its records', (_, other, problems) => {
+    expect(problemsIn({ 'a.yaml': named('a', 'bitcoin', 'coins.internal'), 'b.yaml': other })).toEqual(problems);
+  });
+
   it('that differ in one tag stand beside each other', () => {
     expect(problemsIn({ 'a.yaml': file('a', 'A: x, B: y'), 'b.yaml': file('b', 'A: x, B: z') })).toEqual([]);
   });

@@ -205,6 +205,21 @@ describe('the P2P service', () => {
   });
 });
 
+it('a pool that another fleet of the zone has stays that one’s, and people are told', () => {
+  const { changes, refusals } = planOf(
+    factsOf({
+      zone: zoneOf([
+        a('pool.bitcoin.internal', '10.9.9.9'),
+        markerOf({ ...OWNER, fleet: 'litecoin' }, { name: 'pool.bitcoin.internal', type: 'A' }),
+      ]),
+    }),
+  );
+  expect(changes.map(({ name }) => name)).not.toContain('pool.bitcoin.internal');
+  expect(refusals).toMatchObject([
+    { refuse: 'record-foreign', subject: 'pool.bitcoin.internal A', reason: expect.stringContaining('fleet=litecoin') },
+  ]);
+});
+
 describe('a record that chainmend did not make', () => {
   it.each([
     ['without a marker', [a('node2.bitcoin.internal', '192.0.2.9')], /is 192.0.2.9 and not marked/],

@@ -56,7 +56,7 @@ afterEach(() => paced.end());
 
 const FLEET = { suite: 'chainmend', tag: 'bitcoin', volumes: [], neighbours: [] };
 const snapshotOf = (id: string) => {
-  const [own] = ownSnapshots(FLEET, [{ snapshotId: id, tags: {} }]);
+  const [own] = ownSnapshots(FLEET, [{ snapshotId: id, volumeId: 'vol-0123456789abcdef0', tags: {} }]);
   if (!own) throw new Error('nobody else claims it here');
   return own;
 };

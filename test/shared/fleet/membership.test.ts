@@ -50,6 +50,7 @@ describe('a stored file', () => {
     ['other volumes', { volumes: { data: { path: '/node-data', tag: { Network: 'signet' } } } }, 'volumes.data.tag'],
     ['a volume that was not there', { volumes: { data: '/node-data', more: '/more' } }, 'volumes.more.tag'],
     ['another zone', { dns: { zone: 'signet.internal' } }, 'dns.zone'],
+    ['another pool', { dns: { zone: 'bitcoin.internal', pool: 'signet' } }, 'dns.pool'],
     ['a neighbour’s credentials', { rpc: { credentials: 'ssm:/signet/rpc' } }, 'rpc.credentials'],
     [
       'a policy of snapshots',
@@ -99,9 +100,27 @@ describe('a stored file', () => {
     ]);
     expect(whose).toEqual([
       ['dns.zone', true],
+      ['dns.pool', true],
       ['replace.launchTemplate', true],
       ['drills.subnet', true],
       ['drills.securityGroup', false],
+    ]);
+  });
+
+  it('that asks for the pool of a neighbour in one zone is told whose it is', () => {
+    const beside = bitcoinFile({
+      fleet: 'signet',
+      nodes: { tag: { Network: 'signet' } },
+      dns: { zone: 'bitcoin.internal', pool: 'signet' },
+    });
+    expect(
+      widenedIn(stored({ dns: { zone: 'bitcoin.internal', pool: 'signet' } }), deployedAs(BITCOIN, beside)),
+    ).toMatchObject([
+      {
+        path: ['dns', 'pool'],
+        value: 'signet.bitcoin.internal',
+        expected: expect.stringContaining('bitcoin may not have what is signet’s'),
+      },
     ]);
   });
 
@@ -196,7 +215,8 @@ describe('what two fleets claim', () => {
 
   it('is another suite’s by the name on it, though the tags are the same', () => {
     const named = { ...fleet, suite: 'payments-chainmend', tag: 'payments/bitcoin' };
-    const of = (tags: Record<string, string>) => ownSnapshots(named, [{ snapshotId: 'snap-1', tags }]).length === 1;
+    const of = (tags: Record<string, string>) =>
+      ownSnapshots(named, [{ snapshotId: 'snap-1', volumeId: 'vol-1', tags }]).length === 1;
     expect([of(own), of({ ...own, 'chainmend:fleet': 'payments/bitcoin' })]).toEqual([true, true]);
     expect([of({ ...own, 'chainmend:fleet': 'bitcoin' }), of({ ...own, 'chainmend:fleet': 'pay/bitcoin' })]).toEqual([
       false,
@@ -207,7 +227,7 @@ describe('what two fleets claim', () => {
   });
 
   const ofSnapshot = (tags: Record<string, string>) =>
-    ownSnapshots(fleet, [{ snapshotId: 'snap-1', tags }]).length === 1;
+    ownSnapshots(fleet, [{ snapshotId: 'snap-1', volumeId: 'vol-1', tags }]).length === 1;
 
   it.each([
     ['with the tags of its volumes', own, true],
@@ -221,6 +241,19 @@ describe('what two fleets claim', () => {
     ['that was taken for a fleet before it had its name', { ...own, 'chainmend:fleet': 'btc' }, true],
   ])('gives no data: a snapshot %s', (_, tags, isOwn) => {
     expect(ofSnapshot(tags)).toBe(isOwn);
+  });
+
+  it.each([
+    ['of a volume of its own', own, true],
+    ['of a volume that is gone', undefined, true],
+    ['of a volume without tags', {}, true],
+    ['of a neighbour’s volume', { Network: 'signet' }, false],
+    ['of a volume with a neighbour’s name', { ...own, 'chainmend:fleet': 'signet' }, false],
+    ['of a volume that both claim', both, false],
+    ['of a volume of another suite’s fleet', { ...own, 'chainmend:fleet': 'payments/bitcoin' }, false],
+  ])('gives no data, whatever is written on its snapshot: one with the fleet’s name and tags, %s', (_, tags, isOwn) => {
+    const named = [{ snapshotId: 'snap-1', volumeId: 'vol-1', tags: { ...own, 'chainmend:fleet': 'bitcoin' } }];
+    expect(ownSnapshots(fleet, named, new Map(tags ? [['vol-1', tags]] : [])).length === 1).toBe(isOwn);
   });
 
   it('is a volume that carries the tags or the name of two fleets, not one whose tags two fleets share for their volumes', () => {

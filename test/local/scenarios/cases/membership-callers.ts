@@ -46,7 +46,7 @@ interface Attack {
 }
 
 /** An exchange's followers and a consortium's validators, whose owner has the peers of all its nodes kept. */
-const twoOwners: Scenario = {
+export const twoOwners: Scenario = {
   ...diskFull,
   name: 'two-owners',
   fleets: { bitcoin: { mode: 'act' }, irita: { mode: 'act' } },
@@ -72,9 +72,9 @@ if (!pruned) throw new Error('the cases of prune-retired have no story in which 
 const instances = (world: World): readonly string[] => world.nodes.map(({ instanceId }) => instanceId);
 const volumes = (world: World): readonly string[] => world.nodes.flatMap(({ volumeIds }) => [...volumeIds.values()]);
 const snapshots = ({ region }: World): readonly string[] => region.ec2.snapshots().map(({ snapshotId }) => snapshotId);
-const instancesOfBitcoin = (world: World): readonly string[] =>
+export const instancesOfBitcoin = (world: World): readonly string[] =>
   world.nodes.flatMap(({ fleet, instanceId }) => (fleet.name === 'bitcoin' ? [instanceId] : []));
-const volumesOfBitcoin = (world: World): readonly string[] =>
+export const volumesOfBitcoin = (world: World): readonly string[] =>
   world.current.flatMap(({ fleet, volumeIds }) => (fleet.name === 'bitcoin' ? [...volumeIds.values()] : []));
 const kept = ({ region }: World): readonly string[] =>
   region.ec2
