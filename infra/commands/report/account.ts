@@ -7,7 +7,7 @@ import {
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
-import { EC2Client } from '@aws-sdk/client-ec2';
+import { EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
@@ -77,10 +77,14 @@ const ONSET_BEFORE_MS = 14 * 24 * 60 * 60_000;
 const QUERIES_A_CALL = 500;
 const PAGES_MOST = 500;
 
-export function reportAccount(): ReportAccount {
-  const dynamodb = new DynamoDBClient();
-  const ssm = new SSMClient();
-  const clients = { dynamodb, ssm, cloudwatch: new CloudWatchClient(), ec2: new EC2Client(), sts: new STSClient() };
+/** @param config of a test's region; the environment's account and region unless given */
+export function reportAccount(config: EC2ClientConfig = {}): ReportAccount {
+  const dynamodb = new DynamoDBClient(config);
+  const ssm = new SSMClient(config);
+  const clients = {
+    ...{ dynamodb, ssm, cloudwatch: new CloudWatchClient(config) },
+    ...{ ec2: new EC2Client(config), sts: new STSClient(config) },
+  };
   return {
     nowMs: () => Date.now() + ssm.config.systemClockOffset,
     fleetNames: () =>

@@ -2,11 +2,11 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { markFault } from '../../../functions/mark-root/handler.ts';
 import { neighboursOf } from '../../../shared/fleet/membership.ts';
-import { discoverByClaim, discoverNodes } from '../../../shared/fleet/nodes.ts';
+import { discoverByClaim } from '../../../shared/fleet/nodes.ts';
 import { parseStored } from '../../../shared/fleet/parse.ts';
 import { resolveFleet } from '../../../shared/fleet/resolve.ts';
-import { readSnapshots } from '../../../shared/snapshots/inventory.ts';
 import { bitcoinFile, deployedAs } from '../../fixtures/builders/fleet.ts';
+import { type Told, toldAtDesk } from './desk.ts';
 
 export const CLAIMS = ['instance', 'volume', 'snapshot', 'resource'] as const;
 export type Claim = (typeof CLAIMS)[number];
@@ -46,15 +46,20 @@ interface Reader {
   readonly finds: () => Promise<readonly unknown[]>;
 }
 
-const nodes = {
-  claim: 'instance',
-  finds: () => discoverNodes(ec2, fleet, NO_MEMORY),
-} as const;
-const snapshots = { claim: 'snapshot', reads: ['readSnapshots'], finds: () => readSnapshots(ec2, fleet, []) } as const;
+const nodesOf = (caller: keyof Told['nodes'], ...reads: readonly string[]): Reader => ({
+  ...{ caller, claim: 'instance', reads },
+  finds: async () => (await toldAtDesk()).nodes[caller],
+});
+const snapshotsOf = (caller: keyof Told['snapshots']): Reader => ({
+  ...{ caller, claim: 'snapshot', reads: ['readSnapshots'] },
+  finds: async () => (await toldAtDesk()).snapshots[caller],
+});
 
-/** They read by these, decide nothing of what they read not, and change nothing. */
+/** They read by these, and change nothing: each is asked what it tells of a fleet whose things a neighbour claims, too. */
 export const READERS: readonly Reader[] = [
-  ...['backtest', 'preflight', 'report'].map((caller) => ({ caller, ...nodes, reads: ['discoverNodes'] })),
+  nodesOf('backtest', 'discoverNodes'),
+  nodesOf('preflight', 'discoverNodes'),
+  nodesOf('report', 'discoverNodes'),
   // It counts how many nodes match.
   {
     caller: 'fleets',
@@ -63,8 +68,10 @@ export const READERS: readonly Reader[] = [
     finds: async () => (await discoverByClaim(ec2, fleet, NO_MEMORY)).nodes,
   },
   // They judge what one reader has read: `readFleet`, of discoverNodes and readSnapshots.
-  ...['check-readiness', 'doctor'].map((caller) => ({ caller, ...nodes, reads: ['readFleet'] })),
-  ...['backtest', 'report'].map((caller) => ({ caller, ...snapshots })),
+  nodesOf('check-readiness', 'readFleet'),
+  nodesOf('doctor', 'readFleet'),
+  snapshotsOf('backtest'),
+  snapshotsOf('report'),
   {
     caller: 'mark-root',
     claim: 'instance',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { ROWS } from '../../local/scenarios/cases/membership-callers.ts';
 import { CLAIMS, type Claim, READERS } from './callers.ts';
+import { toldAtDesk } from './desk.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -83,3 +84,7 @@ it.each(READERS.map(({ caller, claim, ...rest }) => ({ caller, claim, ...rest })
     expect(DOORS[claim].filter((door) => doors.has(door))).toEqual(reads);
   },
 );
+
+it('adopt, which knows no fleet and looks at the whole account, changes nothing beside them', async () => {
+  expect((await toldAtDesk()).changed).toEqual([]);
+});
