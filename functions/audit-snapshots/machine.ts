@@ -10,7 +10,7 @@ import {
 import { checkAgent } from '../../shared/aws/commands.ts';
 import { describeInstance, readInstance } from '../../shared/aws/instances.ts';
 import { judgeLaunch, type Launch, launchedWith, launchReplacement } from '../../shared/aws/launch.ts';
-import { templateOf } from '../../shared/aws/launch-needs.ts';
+import { templateOf, withoutFleetTags } from '../../shared/aws/launch-needs.ts';
 import { readAllPages } from '../../shared/aws/pagination.ts';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -94,6 +94,11 @@ async function launchAlone(context: DrillActContext, drill: Drill): Promise<Acts
   const launchTemplate = templateOf(fleet, pattern?.launchTemplate ?? null);
   // There was one a moment ago, and EC2 may show what was before: the step is repeated.
   if (launchTemplate === null) throw new Error(`no launch template is named any more, nor by ${payload.instanceId}`);
+  // A template that the file names is the fleet's by that: its deployment knows the name.
+  const ids = 'id' in launchTemplate && launchTemplate.id !== fleet.replace.launchTemplate ? [launchTemplate.id] : [];
+  const strange = await withoutFleetTags(ec2, fleet, ids);
+  if (strange.length > 0)
+    return { failed: `launch template ${strange.join(', ')} is not ${fleet.name}’s`, isTold: false };
   const launch: Omit<Launch, 'subnetId' | 'availabilityZone' | 'token'> = {
     launchTemplate,
     instanceType: drill.instanceType,

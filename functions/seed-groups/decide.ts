@@ -2,6 +2,7 @@
 // A group launches a machine at any moment, and nobody looks at it first. So only a set that was stopped for or proved is used, only one that stays, and
 // only while the members that were launched with it come up.
 import { createHash } from 'node:crypto';
+import { claimantsOfResource, contestedWords, isResourceOf } from '../../shared/fleet/membership.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
@@ -11,7 +12,7 @@ import type { Follows, Template } from './templates.ts';
 
 export interface SeedFacts {
   readonly nowMs: number;
-  readonly fleet: Pick<Fleet, 'name' | 'nodes' | 'health'>;
+  readonly fleet: Pick<Fleet, 'name' | 'nodes' | 'health' | 'suite' | 'tag' | 'neighbours'>;
   readonly groups: readonly GroupFact[];
   readonly sets: RankedSets;
   /** Of the members' volumes, for the record. */
@@ -124,6 +125,12 @@ function groupFault({ name, members }: GroupFact, template: Template, { fleet }:
   const lacking = Object.entries(fleet.nodes.tags).filter(([key, value]) => template.tags[key] !== value);
   if (lacking.length > 0)
     return `launch template ${template.name} does not carry the fleet’s tags: aws ec2 create-tags --resources ${template.id} --tags ${lacking.map(([key, value]) => `Key=${key},Value=${value}`).join(' ')}`;
+  if (!isResourceOf(fleet, template.tags)) {
+    const others = claimantsOfResource(fleet, template.tags);
+    const what = `launch template ${template.name}`;
+    const why = others.length > 0 ? contestedWords(fleet.name, what, others) : `${what} is another suite’s`;
+    return `${why}: nothing is written into it`;
+  }
   const { volume, number } = template.base;
   return 'unfit' in volume
     ? `version ${number} of launch template ${template.name} cannot be seeded: ${volume.unfit}`

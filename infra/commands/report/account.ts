@@ -7,7 +7,7 @@ import {
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
-import { EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
@@ -38,6 +38,7 @@ import {
 } from '../../report/facts.ts';
 import { recoveryOf } from '../../report/recovery.ts';
 import { SuiteError } from '../errors.ts';
+import type { AwsClientConfig } from '../preflight/account.ts';
 import { type OtlpMetrics, readOverOtlp } from './over-otlp.ts';
 
 /** What an account tells of a time. */
@@ -78,7 +79,7 @@ const QUERIES_A_CALL = 500;
 const PAGES_MOST = 500;
 
 /** @param config of a test's region; the environment's account and region unless given */
-export function reportAccount(config: EC2ClientConfig = {}): ReportAccount {
+export function reportAccount(config: AwsClientConfig = {}): ReportAccount {
   const dynamodb = new DynamoDBClient(config);
   const ssm = new SSMClient(config);
   const clients = {

@@ -13,6 +13,9 @@ const RULES: Readonly<Record<Claim, string>> = {
   volume: 'no volume that two fleets claim is grown, copied or exchanged',
   snapshot: 'no data of another fleet’s snapshot are restored',
   resource: 'what another fleet claims, too, is not used for another instance',
+  named: 'a stored file names nothing that the deployment does not know',
+  alarm: 'what is called by the name of a deployed fleet is that one’s, whether it has a file or not',
+  record: 'what is called by the name of a deployed fleet is that one’s, whether it has a file or not',
 };
 const PATIENCE_MS = 15 * 60_000;
 const PLAY = 'test/lab/mutants/membership-play.ts';

@@ -4286,6 +4286,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/fleet/membership', 'shared/guardrails/switches', 'infra/commands/fleets/fleet-cli'],
     },
     {
+      name: 'a stored file names nothing that the deployment does not know',
+      find: 'if (known.names.includes(digest)) continue;',
+      replace: "if (digest !== '') continue;",
+      caughtBy: ['shared/fleet/membership'],
+    },
+    {
       name: 'what two fleets claim is nobody’s',
       find: 'neighbours.flatMap((one) => (hasTags(tags, one.tags) ? [one.name] : [])).sort();',
       replace: 'neighbours.flatMap((one) => (tags === one.tags ? [one.name] : [])).sort();',
@@ -4293,8 +4299,20 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'no data of another fleet’s snapshot are restored',
-      find: '&& claimantsOfData(fleet, one.tags).length === 0,',
-      replace: '&& claimantsOfData(fleet, one.tags).length >= 0,',
+      find: 'claimantsOfData(fleet, one.tags).length === 0 &&',
+      replace: 'claimantsOfData(fleet, one.tags).length >= 0 &&',
+      caughtBy: ['shared/fleet/membership'],
+    },
+    {
+      name: 'a snapshot of a neighbour’s volume gives no data, whatever is written on it',
+      find: 'isOriginOwn(fleet, origins.get(one.volumeId)),',
+      replace: 'isOriginOwn(fleet, one.tags),',
+      caughtBy: ['shared/fleet/membership'],
+    },
+    {
+      name: 'what is called by the name of a deployed fleet is that one’s, whether it has a file or not',
+      find: 'fleets.flatMap(({ name, neighbours }) => [name, ...neighbours.map((one) => one.name)])',
+      replace: 'fleets.map(({ name }) => name)',
       caughtBy: ['shared/fleet/membership'],
     },
     {

@@ -8,7 +8,8 @@ import { resolveFleet } from '../../../shared/fleet/resolve.ts';
 import { bitcoinFile, deployedAs } from '../../fixtures/builders/fleet.ts';
 import { type Told, toldAtDesk } from './desk.ts';
 
-export const CLAIMS = ['instance', 'volume', 'snapshot', 'resource'] as const;
+/** named: what a fleet's file names, such as a launch template or subnets. alarm, record: what is called by a fleet's name, or marked with it. */
+export const CLAIMS = ['instance', 'volume', 'snapshot', 'resource', 'named', 'alarm', 'record'] as const;
 export type Claim = (typeof CLAIMS)[number];
 
 const BITCOIN = bitcoinFile();

@@ -1,6 +1,7 @@
 // Each function of the suite in a story in which it acts, and a neighbour who claims by a tag what it would act on: then it does nothing with that. One row
 // for each function and each kind of thing that it deals in.
 
+import { markerOf } from '../../../../functions/register-nodes/zone.ts';
 import { START_MS } from '../../../../local/region.ts';
 import { corruptData } from '../../../../local/scenarios/catalog/corrupt-data.ts';
 import { dailySnapshot } from '../../../../local/scenarios/catalog/daily-snapshot.ts';
@@ -36,6 +37,8 @@ interface Attack {
   readonly atMinutes?: number;
   /** An hour unless given. */
   readonly hours?: number;
+  /** What he does besides. */
+  readonly besides?: (world: World) => Promise<void>;
   /** What the neighbour tags. */
   readonly ids: (world: World) => readonly string[];
   /** `any`: all that the functions could act on is claimed, so that they may change nothing at all. */
@@ -105,6 +108,14 @@ const ATTACKS: readonly Attack[] = [
     holds: ({ region }) => region.cloudwatch.alarmState('chainmend-irita-node1-stuck') === undefined,
     callers: ['register-nodes'],
   },
+  {
+    claim: 'instance',
+    story: { ...twoOwners, name: 'two-owners-probed' },
+    ids: instancesOfBitcoin,
+    nothing: 'with these ids',
+    holds: (world) => probed(world, instancesOfBitcoin(world)).length === 0,
+    callers: ['probe-nodes'],
+  },
   { claim: 'instance', story: peersLost, ids: instances, nothing: 'any', callers: ['rotate-peers'] },
   { claim: 'instance', story: diskFull, ids: instances, nothing: 'any', callers: ['resize-volume'] },
   { claim: 'instance', story: corruptData, ids: instances, nothing: 'any', callers: ['replace-node'] },
@@ -157,7 +168,105 @@ const ATTACKS: readonly Attack[] = [
     nothing: 'with these ids',
     callers: ['replace-node'],
   },
+  { claim: 'resource', story: seedGroup, ids: templates, nothing: 'with these ids', callers: ['seed-groups'] },
+  { claim: 'resource', story: drillDaily, ids: templates, nothing: 'with these ids', callers: ['audit-snapshots'] },
+  ...[
+    { story: instanceDead, callers: ['replace-node'] },
+    { story: drillDaily, callers: ['audit-snapshots'] },
+  ].map(
+    (attack): Attack => ({
+      ...attack,
+      claim: 'named',
+      besides: namesTemplateOfNeighbour,
+      ids: () => [],
+      nothing: 'with these ids',
+      holds: ({ region }) => launchedFrom(region, 'irita-nodes').length === 0,
+    }),
+  ),
+  {
+    claim: 'alarm',
+    story: diskFull,
+    besides: async (world) => world.region.ec2.setTag(world.find('bitcoin', 'node2').instanceId, 'Name', 'more-node1'),
+    ids: () => [],
+    nothing: 'with these ids',
+    holds: ({ region }) => region.cloudwatch.alarmState('chainmend-bitcoin-more-node1-status-check') === undefined,
+    callers: ['register-nodes'],
+  },
+  {
+    claim: 'record',
+    story: diskFull,
+    besides: hasNameInZone,
+    ids: () => [],
+    nothing: 'with these ids',
+    holds: ({ region }) =>
+      region.route53
+        .records('bitcoin.internal')
+        .some(({ name, values }) => name.startsWith(THEIRS.name) && values.includes(THEIR_ADDRESS)),
+    callers: ['register-nodes'],
+  },
 ];
+
+/** Requests to probe-nodes that name one of these, after the neighbour has tagged them. */
+const probed = ({ region }: World, ids: readonly string[]): readonly CallRecord[] =>
+  region.gateway.trace.calls.filter(({ at, operation, input }) => {
+    const { FunctionName = '', Payload = '' } = input as { readonly FunctionName?: string; readonly Payload?: string };
+    const named = Buffer.from(Payload).toString();
+    const isLate = at >= START_MS + READ_MINUTES * MINUTE_MS;
+    return (
+      operation === 'Invoke' && isLate && /-probe-nodes/.test(FunctionName) && ids.some((id) => named.includes(id))
+    );
+  });
+
+/** Launches of the suite from a template, by its name. */
+function launchedFrom({ ec2, gateway }: World['region'], name: string): readonly CallRecord[] {
+  const id = ec2.launchTemplates().find((template) => template.name === name)?.launchTemplateId;
+  return gateway.trace.calls.filter(
+    ({ actor, operation, input }) =>
+      actor.startsWith('chainmend-') &&
+      operation === 'RunInstances' &&
+      (input as { readonly LaunchTemplate?: { readonly LaunchTemplateId?: string } }).LaunchTemplate
+        ?.LaunchTemplateId === id,
+  );
+}
+
+/** A template of the neighbour's, and a file of one's own that names it. */
+async function namesTemplateOfNeighbour({ region }: World): Promise<void> {
+  const [own] = region.ec2.launchTemplates();
+  const { LaunchTemplateVersions } = (await region.call('ec2', 'DescribeLaunchTemplateVersions', {
+    LaunchTemplateId: own?.launchTemplateId,
+    Versions: ['$Default'],
+  })) as { readonly LaunchTemplateVersions: readonly { readonly LaunchTemplateData: object }[] };
+  const { LaunchTemplate } = (await region.call('ec2', 'CreateLaunchTemplate', {
+    LaunchTemplateName: 'irita-nodes',
+    LaunchTemplateData: LaunchTemplateVersions[0]?.LaunchTemplateData,
+  })) as { readonly LaunchTemplate: { readonly LaunchTemplateId: string } };
+  const Name = '/chainmend/fleets/bitcoin';
+  const file = JSON.parse(region.ssm.parameter(Name) ?? '{}') as { readonly replace?: object };
+  const replace = { ...file.replace, launchTemplate: LaunchTemplate.LaunchTemplateId };
+  await region.call('ssm', 'PutParameter', { Name, Value: JSON.stringify({ ...file, replace }), Overwrite: true });
+}
+
+/** What the neighbour's marker stands beside, and leads to. */
+const THEIRS = { name: 'node1.bitcoin.internal', type: 'A' } as const;
+const THEIR_ADDRESS = '10.9.9.9';
+
+/** Fleets of one zone: the neighbour has a name in it. */
+async function hasNameInZone({ region }: World): Promise<void> {
+  const { HostedZones } = (await region.call('route53', 'ListHostedZonesByName', { DNSName: 'bitcoin.internal' })) as {
+    readonly HostedZones: readonly { readonly Id: string }[];
+  };
+  const marker = markerOf({ suite: 'chainmend', fleet: 'irita', region: region.kernel.regionName }, THEIRS);
+  const Changes = [{ ...THEIRS, ttlSeconds: 5, values: [THEIR_ADDRESS] }, marker].map(
+    ({ name: Name, type: Type, ttlSeconds: TTL, values }) => ({
+      Action: 'UPSERT',
+      ResourceRecordSet: { Name, Type, TTL, ResourceRecords: values.map((Value) => ({ Value })) },
+    }),
+  );
+  await region.call('route53', 'ChangeResourceRecordSets', {
+    HostedZoneId: HostedZones[0]?.Id,
+    ChangeBatch: { Changes },
+  });
+}
 
 /** Incidents of plan-snapshots are opened by the dispatcher; a function that only reads has reached what another one does for it. */
 const DONE_BY: Readonly<Record<string, string>> = { 'plan-snapshots': 'snapshot-node' };
@@ -182,11 +291,12 @@ function reached(world: World, caller: string, { nothing }: Attack, ids: readonl
   ];
 }
 
-/** The neighbour is deployed, beside what is. */
-async function deployNeighbour({ region }: World): Promise<void> {
+/** The neighbours are deployed, beside what is. They have no files: nobody reads more of them. */
+async function deployNeighbours({ region }: World): Promise<void> {
   const [Name = ''] = deployedParameterNames('/chainmend');
   const known = JSON.parse(region.ssm.parameter(Name) ?? '') as { readonly of: number; readonly fleets: object };
-  const Value = JSON.stringify({ ...known, fleets: { irita: [{ Project: 'irita' }, { data: 0 }], ...known.fleets } });
+  const neighbours = { irita: [{ Project: 'irita' }, { data: 0 }], 'bitcoin-more': [{ Project: 'more' }, { data: 0 }] };
+  const Value = JSON.stringify({ ...known, fleets: { ...neighbours, ...known.fleets } });
   await region.call('ssm', 'PutParameter', { Name, Value, Type: 'String', Overwrite: true });
 }
 
@@ -201,7 +311,8 @@ const played = (attack: Attack): Scenario => {
     name: `${story.name}: a neighbour claims each ${claim}`,
     people: (world) => {
       world.at(attack.atMinutes ?? 0, async () => {
-        await deployNeighbour(world);
+        await deployNeighbours(world);
+        await attack.besides?.(world);
         claimed.set(world, ids(world));
         for (const id of ids(world)) world.region.ec2.setTag(id, 'Project', 'irita');
       });
