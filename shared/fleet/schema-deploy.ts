@@ -286,7 +286,7 @@ export function checkDeploy(
     conflict(at('bundle', 'into'), written.bundle.into, `expected ${volume.path}, or a folder below it`);
   if (written.p2p === undefined && p2pPort === undefined && written.kind !== 'network')
     missing(at('p2p'), 'expected with a chain without a p2pPort, for example [tcp/9732]');
-  checkInstall(written.install, { conflict, missing });
+  checkInstall(written.install, volume?.path, { conflict, missing });
   if (replace?.userData === 'ignore')
     conflict(
       ['replace', 'userData'],
@@ -456,7 +456,11 @@ function checkVersion(
     conflict(['deploy', 'version'], version, `expected one of client.versions: ${versions.join(', ')}`);
 }
 
-function checkInstall(install: WrittenDeploy['install'], { conflict, missing }: Complaints): void {
+function checkInstall(
+  install: WrittenDeploy['install'],
+  dataPath: string | undefined,
+  { conflict, missing }: Complaints,
+): void {
   if (!install) return;
   const { url, sha256, unpack, lines } = install;
   const reference = lines?.find((one) => one.includes('{{'));
@@ -472,4 +476,10 @@ function checkInstall(install: WrittenDeploy['install'], { conflict, missing }: 
     missing(['deploy', 'install', 'sha256'], 'expected with url: what has another digest is not opened');
   for (const [key, value] of Object.entries({ sha256, unpack }))
     if (url === undefined && value !== undefined) conflict(['deploy', 'install', key], value, 'expected only with url');
+  if (unpack !== undefined && dataPath !== undefined && isBelow(unpack, dataPath))
+    conflict(
+      ['deploy', 'install', 'unpack'],
+      unpack,
+      `expected a folder outside of ${dataPath}: a data volume brings no program, and may have links`,
+    );
 }

@@ -257,7 +257,9 @@ install_file() {
   digest=$(sha256sum <"$file") && [ "${digest%% *}" = "$SHA256" ] ||
     { rm -f -- "$file"; refuse "$URL has the SHA-256 ${digest%% *}, expected $SHA256: it is not opened"; return; }
   if [ -n "$UNPACK" ]; then
-    mkdir -p -- "$UNPACK" && timeout 1800 tar -x --no-same-owner -f "$file" -C "$UNPACK" || { refuse "$URL could not be unpacked to $UNPACK"; return; }
+    # What is on a data volume leads root nowhere.
+    mkdir -p -- "$UNPACK" && [ "$(readlink -f -- "$UNPACK")" = "$UNPACK" ] || { refuse "$UNPACK is no folder of its own name: a link leads to it"; return; }
+    timeout 1800 tar -x --no-same-owner -f "$file" -C "$UNPACK" || { refuse "$URL could not be unpacked to $UNPACK"; return; }
   else
     chmod 0700 "$file" && (cd / && timeout 3600 "$file" </dev/null 9>&-) >&2 || { refuse "what $URL holds ended with $?"; return; }
   fi

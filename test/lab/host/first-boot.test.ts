@@ -181,6 +181,31 @@ onMachine('the first boot', () => {
     });
   });
 
+  it('unpacks an archive into a folder of its own name, and through no link that is on the way', async () => {
+    await withNode(async (machine) => {
+      await machine.shell(
+        'mkdir -p /run/made /srv/real; printf new >/run/made/client; tar -cf /run/served -C /run/made .',
+      );
+      const sha256 = (await machine.shell('sha256sum </run/served | cut -d " " -f 1')).trim();
+      await machine.replace('curl', 'while [ "$1" != --output ]; do shift; done; cp /run/served "$2"');
+      const install = (unpack: string) => ({
+        install: { file: { url: 'https://example.org/client.tar', sha256, unpack }, lines: [] },
+      });
+      for (const [link, unpack] of [
+        ['/srv/link', '/srv/link'],
+        ['/srv/above', '/srv/above/bin'],
+      ] as const) {
+        await machine.shell('ln -s /srv/real "$1"', link);
+        const { status, stderr } = await boot(machine, install(unpack));
+        expect([status, stderr]).toEqual([1, expect.stringContaining(`${unpack} is no folder of its own name`)]);
+      }
+      expect(await machine.shell('find /srv/real -type f')).toBe('');
+      expect(await machine.started()).toEqual([]);
+      expect(await boot(machine, install('/srv/client'))).toMatchObject({ status: 0 });
+      expect(await machine.shell('cat /srv/client/client')).toBe('new');
+    });
+  });
+
   it('starts no client where the owner’s lines fail, and runs them again at the next try', async () => {
     await withNode(async (machine) => {
       const failing = await boot(machine, {

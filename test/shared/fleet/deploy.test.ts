@@ -224,6 +224,12 @@ describe('deploy', () => {
       'expected only with a chain of CometBFT',
     ],
     ['state sync of one server', { stateSync: { servers: ['https://a.example'] } }, {}, 'deploy.stateSync.servers'],
+    [
+      'a program on a data volume',
+      { install: { url: 'https://example.org/x', sha256: 'a'.repeat(64), unpack: '/node-data/bin' } },
+      { volumes: { data: '/node-data' } },
+      'deploy.install.unpack is "/node-data/bin"; expected a folder outside of /node-data',
+    ],
     ['nothing to install', { install: {} }, {}, 'expected lines, or url with sha256'],
     [
       'a value that CloudFormation would put in',
