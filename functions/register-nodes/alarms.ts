@@ -75,6 +75,7 @@ export interface AlarmFacts {
   readonly fleetWideNow: boolean;
   /** In front of every runbook's path: "https://github.com/example/chainmend/blob/main/". */
   readonly runbooks: string;
+  readonly nowMs: number;
 }
 
 const CHECKS = [
@@ -101,8 +102,6 @@ export interface DesiredAlarms {
   /** Names that are left as they are: what they should be cannot be known now. */
   readonly tolerated: ReadonlySet<string>;
   readonly refusals: readonly SubjectRefusal[];
-  /** Filesystems that have no alarm yet, and why. */
-  readonly notes: readonly string[];
 }
 
 /**
@@ -118,17 +117,16 @@ export function alarmsPer({ alarms, metrics }: Fleet, nodes: number, fleetWideNo
 
 export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
   const { fleet, nodes, fleetWideNow } = facts;
-  if (nodes.length === 0) return { alarms: [], tolerated: new Set(), refusals: [], notes: [] };
+  if (nodes.length === 0) return { alarms: [], tolerated: new Set(), refusals: [] };
   const ofFleet = wholeFleet(facts);
   if (fleet.metrics === 'otlp')
-    return { alarms: [...ofFleet.map(overOtlp), ...byPromql(facts)], tolerated: new Set(), refusals: [], notes: [] };
+    return { alarms: [...ofFleet.map(overOtlp), ...byPromql(facts)], tolerated: new Set(), refusals: [] };
   if (alarmsPer(fleet, nodes.length, fleetWideNow) === 'fleet')
-    return { alarms: [...ofFleet, ...fleetWide(facts)], tolerated: new Set(), refusals: [], notes: [] };
+    return { alarms: [...ofFleet, ...fleetWide(facts)], tolerated: new Set(), refusals: [] };
   const doubled = doubledNames(nodes);
   const alarms = [...ofFleet];
   const tolerated = new Set<string>();
   const refusals: SubjectRefusal[] = [];
-  const notes: string[] = [];
   for (const node of [...nodes].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1))) {
     if (facts.contested?.has(node.instanceId)) {
       for (const name of namesOf(fleet, node)) tolerated.add(name);
@@ -140,10 +138,11 @@ export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
       for (const name of namesOf(fleet, node)) tolerated.add(name);
       continue;
     }
-    alarms.push(...disksOf(facts, node, tolerated, notes), ...healthOf(facts, node), ...checksOf(facts, node));
+    refusals.push(...unwatchedDisks(facts, node));
+    alarms.push(...disksOf(facts, node, tolerated), ...healthOf(facts, node), ...checksOf(facts, node));
   }
   const { once, refused } = namedOnce(alarms, tolerated);
-  return { alarms: once, tolerated, refusals: [...refusals, ...refused], notes };
+  return { alarms: once, tolerated, refusals: [...refusals, ...refused] };
 }
 
 /** Names are composed: a node "a-disk" and a volume "stuck" of a node "a" may give the same alarm name. Neither gets it. */
@@ -175,17 +174,31 @@ const namesOf = (fleet: Fleet, node: SeenInstance): readonly string[] => [
   ),
 ];
 
+const HOUR_MS = 60 * 60_000;
+/** An agent is installed behind its node, and may be restarted or updated; without one for a day nobody would see the disk fill. */
+const UNWATCHED_MS = 24 * HOUR_MS;
+
+/** Disks of a running node that no alarm sees, neither ours nor one of its owner's: a disk is grown where its alarm goes off, and nowhere else. */
+function unwatchedDisks({ fleet, series, covered, nowMs }: AlarmFacts, node: SeenInstance): readonly SubjectRefusal[] {
+  if (node.state !== 'running' || nowMs - node.launchedAtMs < HOUR_MS) return [];
+  return fleet.volumes.flatMap(({ path }): readonly SubjectRefusal[] => {
+    const key = filesystemKey(node.instanceId, path);
+    if (series.has(key) || covered.disk.has(key)) return [];
+    const reason = `nobody sees ${path} of ${node.name} fill: the CloudWatch agent publishes nothing of it, and no alarm of yours looks at it. Install the agent there, or look why it is silent`;
+    const subject = `${node.instanceId} ${path}`;
+    return [{ refuse: 'disk-unwatched', subject, node, reason, page: true, pageAfterMs: UNWATCHED_MS }];
+  });
+}
+
 function disksOf(
   { fleet, series, covered, runbooks }: AlarmFacts,
   node: SeenInstance,
   tolerated: Set<string>,
-  notes: string[],
 ): readonly DesiredAlarm[] {
   return fleet.volumes.flatMap((volume) => {
     const { path, role } = volume;
     const key = filesystemKey(node.instanceId, path);
     const found = series.get(key);
-    if (!found) notes.push(`${node.name}: the CloudWatch agent publishes nothing of ${path} yet`);
     const where = `${role} volume of ${fleet.name}/${node.name} (${path})`;
     const dimensions = found?.dimensions ?? {};
     const agent = (name: string): MetricRef => ({ namespace: AGENT_NAMESPACE, name, dimensions });

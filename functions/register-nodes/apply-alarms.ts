@@ -39,7 +39,6 @@ export interface AlarmsDone {
   readonly refusals: readonly SubjectRefusal[];
   /** Alarms that could not be written at all. */
   readonly failures: readonly unknown[];
-  readonly notes: readonly string[];
 }
 
 export interface AlarmsToReconcile {
@@ -66,8 +65,10 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
   if (perNode && nodes.length > 0)
     for (const { path } of fleet.volumes) for (const [key, found] of await seriesAt(path)) series.set(key, found);
   const covered = await readCovered(clients.cloudwatch, fleet);
-  const desired = desiredAlarms({ fleet, nodes, contested, series, covered, fleetWideNow, runbooks: context.runbooks });
-  const { create, update, remove, taken } = diffAlarms(fleet, desired, existing, otherFleets, Date.now());
+  const nowMs = Date.now();
+  const { runbooks } = context;
+  const desired = desiredAlarms({ fleet, nodes, contested, series, covered, fleetWideNow, runbooks, nowMs });
+  const { create, update, remove, taken } = diffAlarms(fleet, desired, existing, otherFleets, nowMs);
 
   const run = new AlarmRun(context);
   run.refusals.push(
@@ -96,16 +97,16 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
   ];
   await run.putAll(puts);
   // New alarms first: in a change between node alarms and fleet-wide alarms, no node may be without one.
-  if (run.stopped || run.left > 0) return run.done(desired.notes, remove.length);
+  if (run.stopped || run.left > 0) return run.done(remove.length);
   const ended = remove.length > 0 ? await readGone() : [];
   const tooMany = judgeMissing(fleet.name, { ...countMissingNodes(remove, nodes, ended), what: 'alarms', confirmed });
   if (tooMany) {
     const { refuse, reason, page } = tooMany;
     run.refusals.push({ refuse, subject: `${fleet.name} alarms`, reason, page });
-    return run.done(desired.notes, remove.length);
+    return run.done(remove.length);
   }
   await run.removeAll(remove);
-  return run.done(desired.notes);
+  return run.done();
 }
 
 /**
@@ -325,8 +326,8 @@ class AlarmRun {
     });
   }
 
-  done(notes: readonly string[], more = 0): AlarmsDone {
-    return { ...this.#counts, left: this.left + more, refusals: this.refusals, failures: this.#failures, notes };
+  done(more = 0): AlarmsDone {
+    return { ...this.#counts, left: this.left + more, refusals: this.refusals, failures: this.#failures };
   }
 }
 

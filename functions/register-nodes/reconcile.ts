@@ -10,8 +10,6 @@ import { claimNodes } from './claims.ts';
 import type { RegisterContext, RegisterRequest, RegisterSummary } from './context.ts';
 import { readEnded, readNodeFacts } from './facts.ts';
 
-const MAX_NOTES = 20;
-
 /** @throws AggregateError when something failed, after everything else was done */
 export async function reconcileFleet(context: RegisterContext, request: RegisterRequest): Promise<RegisterSummary> {
   const { fleet } = context;
@@ -43,7 +41,6 @@ export async function reconcileFleet(context: RegisterContext, request: Register
   let records: RegisterSummary['records'];
   let pool: Omit<PoolSeen, 'sinceMs'> | undefined;
   let alarms: RegisterSummary['alarms'];
-  let notes: readonly string[] = [];
   try {
     const done = await reconcileNames(context, { ...request, nodeFacts, register, readGone });
     refusals.push(...done.refusals);
@@ -54,10 +51,9 @@ export async function reconcileFleet(context: RegisterContext, request: Register
   if (!request.approval) {
     try {
       const done = await reconcileAlarms(context, { ...request, nodes, contested: nodeFacts.contested, readGone });
-      const { refusals: refused, failures: failed, notes: noted, ...counts } = done;
+      const { refusals: refused, failures: failed, ...counts } = done;
       refusals.push(...refused);
       failures.push(...failed);
-      notes = noted;
       alarms = counts;
     } catch (error) {
       failures.push(error);
@@ -68,17 +64,17 @@ export async function reconcileFleet(context: RegisterContext, request: Register
     const nodesNow = failed || record.nodes === found ? undefined : { nodes: found };
     return pool ? { ...nodesNow, pool: poolSeen(record.pool, pool) } : nodesNow;
   });
-  return { ...summary(fleet, nodes.length, refusals, notes), ...(records && { records }), ...(alarms && { alarms }) };
+  return { ...summary(fleet, nodes.length, refusals), ...(records && { records }), ...(alarms && { alarms }) };
 }
 
 const summary = (
   { name }: Fleet,
   nodes: number,
   refusals: readonly SubjectRefusal[],
-  notes: readonly string[],
+  notes: readonly string[] = [],
 ): RegisterSummary => ({
   fleet: name,
   nodes,
   refusals: refusals.map(({ refuse, reason }) => `${refuse}: ${reason}`),
-  notes: notes.length > MAX_NOTES ? [...notes.slice(0, MAX_NOTES), `and ${notes.length - MAX_NOTES} more`] : notes,
+  notes,
 });

@@ -33,6 +33,7 @@ const factsOf = (more: Partial<AlarmFacts> = {}): AlarmFacts => ({
   covered: { disk: new Set(), inodes: new Set() },
   fleetWideNow: false,
   runbooks: '',
+  nowMs: NOW_MS,
   ...more,
 });
 const names = (facts: AlarmFacts) =>
@@ -151,7 +152,26 @@ describe('a node’s alarms', () => {
   it('on its disk are made when its agent publishes, and what has none yet is said', () => {
     const facts = factsOf({ series: seriesOf(1, 3) });
     expect(names(facts)).not.toContain('node2-disk');
-    expect(desiredAlarms(facts).notes).toEqual(['node2: the CloudWatch agent publishes nothing of /node-data yet']);
+    expect(desiredAlarms(facts).refusals).toMatchObject([
+      {
+        refuse: 'disk-unwatched',
+        node: { name: 'node2' },
+        reason: expect.stringContaining('nobody sees /node-data of node2 fill'),
+        pageAfterMs: 24 * 60 * 60_000,
+      },
+    ]);
+  });
+
+  it('on its disk is missed by nobody where its owner has one, and where its node does not run, or is young', () => {
+    const missing = factsOf({ series: seriesOf(1, 3) });
+    const [, node2] = missing.nodes;
+    const key = filesystemKey(node2?.instanceId ?? '', '/node-data');
+    const covered = { ...missing.covered, disk: new Set([key]) };
+    expect(desiredAlarms({ ...missing, covered }).refusals).toEqual([]);
+    const stopped = missing.nodes.map((node) => (node === node2 ? { ...node, state: 'stopped' as const } : node));
+    expect(desiredAlarms({ ...missing, nodes: stopped }).refusals).toEqual([]);
+    const young = missing.nodes.map((node) => ({ ...node, launchedAtMs: NOW_MS - 10 * 60_000 }));
+    expect(desiredAlarms({ ...missing, nodes: young }).refusals).toEqual([]);
   });
 
   it('on its disk stay when its agent falls silent', () => {
@@ -243,9 +263,8 @@ describe('names that mean two alarms', () => {
     const facts = factsOf({ fleet: two, nodes: some, series });
     expect(names(facts)).not.toContain('a-disk-stuck');
     expect(names(facts)).toContain('a-disk-forked');
-    expect(desiredAlarms(facts).refusals.map(({ refuse, subject }) => [refuse, subject])).toEqual([
-      ['name-taken', 'chainmend-bitcoin-a-disk-stuck'],
-    ]);
+    const taken = desiredAlarms(facts).refusals.filter(({ refuse }) => refuse === 'name-taken');
+    expect(taken.map(({ subject }) => subject)).toEqual(['chainmend-bitcoin-a-disk-stuck']);
     const there: MetricAlarm = { AlarmName: 'chainmend-bitcoin-a-disk-stuck' };
     expect(diff(facts, [...stored(facts), there])).toEqual(nothing);
   });
@@ -432,7 +451,8 @@ function workOf(each: RegisterContext['fleet'], cloudwatch: (asked: Ask) => Prom
 
 describe('an alarm that is not as it was read', () => {
   const each = bitcoinFleet({ ...document, alarms: { per: 'node' } });
-  const some = [nodeOf(1)];
+  // A young one, whose agent publishes nothing yet.
+  const some = [nodeOf(1, { launchedAtMs: Date.now() })];
   const [first = '', second = '', ...others] = desiredAlarms(
     factsOf({ fleet: each, nodes: some, series: new Map() }),
   ).alarms.map(({ name }) => name);
@@ -579,7 +599,7 @@ describe('the alarms of a fleet whose metrics go over OTLP', () => {
     const kinds = ['halted', 'disk', 'inodes', 'unwell', 'status-check', 'attached-ebs'];
     expect(names(facts)).toEqual(kinds);
     expect(names({ ...facts, nodes: nodes.slice(0, 1) })).toEqual(kinds);
-    expect(desiredAlarms(facts).notes).toEqual([]);
+    expect(desiredAlarms(facts).refusals).toEqual([]);
   });
 
   it('ask for this fleet’s series alone, and keep the labels by which a node is found', () => {
