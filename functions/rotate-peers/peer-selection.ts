@@ -304,7 +304,14 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
   const chosen = new Set(must.slice(0, room));
   for (const member of [...kept].sort(rank)) if (chosen.size < room) chosen.add(member);
   for (const member of unique(inDoubt).sort(rank)) if (chosen.size < room) chosen.add(member);
-  const guests = strangers.sort((a, b) => compare(a.text, b.text)).slice(0, Math.max(0, room - chosen.size));
+  const [proven, unproven] = partition(
+    strangers.sort((a, b) => compare(a.text, b.text)),
+    (one) => hasConnection(one, now),
+  );
+  const met = proven.slice(0, Math.max(0, room - chosen.size));
+  // Of a node without connections a list may be full of the dead: so many siblings that are well go before strangers whom it has not met.
+  const siblings = Math.min(LEAST_ENTRIES, good.filter(({ health }) => health === 'synced').length);
+  const guests = [...met, ...unproven.slice(0, Math.max(0, room - met.length - Math.max(chosen.size, siblings)))];
   fillFromZones(chosen, good.sort(rank), room - guests.length);
   spreadAcrossZones(chosen, good, rank, (member) => isMandatory(facts, self, member));
   // Too few are well: a node that is alive is better than none.
@@ -410,6 +417,10 @@ function countByZone(members: Iterable<PeerCandidate>): Map<string, number> {
   return counts;
 }
 
+const partition = <T>(items: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] => [
+  items.filter(holds),
+  items.filter((item) => !holds(item)),
+];
 const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byName = (a: PeerCandidate, b: PeerCandidate): number =>

@@ -75,6 +75,45 @@ describe('good and bad peers', () => {
     expect(dropped).toMatchObject([{ peer: gone, why: 'nobody is there' }]);
   });
 
+  it.each([
+    [5, 0, 3],
+    [10, 0, 3],
+    [30, 0, 3],
+    [10, 1, 3],
+    [10, 9, 1],
+    [10, 10, 0],
+  ])(
+    'of %d strangers that fill its list, %d of them connected: it names %d siblings that are well, and who is connected stays',
+    (count, met, siblings) => {
+      const facts = chooseFacts([member(1, { health: 'behind' }), member(2), member(3), member(4)], { maximum: 10 });
+      const idAt = (index: number): string => index.toString(16).padStart(40, 'f');
+      const strangers = Array.from({ length: count }, (_, at) => `${idAt(at)}@198.51.100.${at + 1}:26656`);
+      const { peers } = chosen(
+        facts,
+        1,
+        strangers,
+        strangers.slice(0, met).map((_, at) => idAt(at)),
+      );
+      expect(peers.filter((peer) => [2, 3, 4].map(entryOf).includes(peer))).toHaveLength(siblings);
+      expect(strangers.slice(0, met).every((peer) => peers.includes(peer))).toBe(true);
+      // Who has connections knows who is dead.
+      expect(peers).toHaveLength(met > 0 ? met + siblings : Math.min(10, count + siblings));
+    },
+  );
+
+  it('of strangers that it has not met none gives way to siblings that are not well either', () => {
+    const facts = chooseFacts(
+      [member(1), member(2, { health: 'behind' }), member(3, { health: 'behind' }), member(4)],
+      { maximum: 10 },
+    );
+    const strangers = Array.from(
+      { length: 10 },
+      (_, at) => `${String(at).padStart(40, 'e')}@198.51.100.${at + 1}:26656`,
+    );
+    expect(chosen(facts, 1, strangers).peers.filter((peer) => [2, 3].map(entryOf).includes(peer))).toEqual([]);
+    expect(chosen(facts, 1, strangers).peers).toContain(entryOf(4));
+  });
+
   it('a stranger that it is connected to stays', () => {
     const friend = `${'d'.repeat(40)}@203.0.113.9:26656`;
     expect(chosen(chooseFacts([member(1), member(2)]), 1, [friend], ['d'.repeat(40)]).peers).toEqual([
