@@ -83,7 +83,9 @@ const nodeId = v.pipe(
   v.toLowerCase(),
 );
 
-const nodeInfoSchema = v.object({ node_info: v.object({ network: label, version: v.optional(label) }) });
+const networkSchema = v.object({ node_info: v.object({ network: label }) });
+// Clients that were built without one say "": their network is known all the same.
+const versionSchema = v.object({ node_info: v.object({ version: v.optional(v.union([v.literal(''), label])) }) });
 
 const statusSchema = v.object({
   sync_info: v.object({
@@ -149,7 +151,9 @@ function statusQuestion(heights: readonly number[], parents: boolean): Question<
       return starting('it has no block yet');
     const tip = { height: sync_info.latest_block_height, hash: sync_info.latest_block_hash };
     const optional = new OptionalFacts();
-    const info = optional.read('network and version', () => checked(nodeInfoSchema, body, '/status').node_info);
+    const network = optional.read('network', () => checked(networkSchema, body, '/status').node_info.network);
+    const version =
+      network && optional.read('version', () => checked(versionSchema, body, '/status').node_info.version);
     const validator = optional.read('voting power', () => checked(validatorSchema, body, '/status').validator_info);
     return ok({
       ...UNSAID,
@@ -161,8 +165,8 @@ function statusQuestion(heights: readonly number[], parents: boolean): Question<
       peerCount: optional.read('peers', () =>
         resultIfAny(netInfo, '/net_info', (result) => checked(netInfoSchema, result, '/net_info').n_peers),
       ),
-      chainId: info?.network,
-      clientVersion: info?.version,
+      chainId: network,
+      clientVersion: version === '' ? undefined : version,
       inValidatorSet: validator === undefined ? undefined : Number(validator.voting_power) > 0,
       votingPower: countable(validator?.voting_power),
       missing: optional.missing,

@@ -137,14 +137,17 @@ const OTHER_BLOCK_SECONDS = 30;
 const HEIGHT = 931_000;
 const GIB = 2 ** 30;
 
-function chainFor(world: World, { name, chain, health }: Fleet, { chains = {}, nodes }: WorldDocument) {
-  const {
-    height = HEIGHT,
-    blockSeconds = defaultsOf(chain)?.blockSeconds ?? OTHER_BLOCK_SECONDS,
-    rhythm = 'real',
-    gibPerHour = 1,
-    needsPeers = false,
-  } = chains[name] ?? {};
+/** The block interval of a fleet's chain in this world. */
+export const blockSecondsOf = (
+  { chains = {} }: Pick<WorldDocument, 'chains'>,
+  fleet: string,
+  chain: Fleet['chain'],
+): number => chains[fleet]?.blockSeconds ?? defaultsOf(chain)?.blockSeconds ?? OTHER_BLOCK_SECONDS;
+
+function chainFor(world: World, { name, chain, health }: Fleet, document: WorldDocument) {
+  const { chains = {}, nodes } = document;
+  const blockSeconds = blockSecondsOf(document, name, chain);
+  const { height = HEIGHT, rhythm = 'real', gibPerHour = 1, needsPeers = false } = chains[name] ?? {};
   const validates = nodes.some(({ fleet, votingPower }) => fleet === name && votingPower !== undefined);
   const protocol = protocolOf({ name: chain, consensus: 'elsewhere' });
   return world.chain({

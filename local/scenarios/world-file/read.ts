@@ -13,7 +13,7 @@ import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { parseFleetDocument } from '../../../shared/fleet/whole.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import type { Scenario } from '../scenario.ts';
-import { namesOf, scenarioOf, type TimelineObserver, type WorldFleets, withoutNulls } from './build.ts';
+import { blockSecondsOf, namesOf, scenarioOf, type TimelineObserver, type WorldFleets, withoutNulls } from './build.ts';
 import { LIST_NAMES, listsIn } from './expect.ts';
 import { NODES_MAX } from './fields.ts';
 import { type WorldDocument, worldDocumentSchema } from './schema.ts';
@@ -187,6 +187,15 @@ function problemsTogether(document: WorldDocument, { deployed, pushed }: WorldFl
   for (const [at, node] of document.nodes.entries()) {
     one(['nodes', at, 'fleet'], node.fleet, [...fleets.keys()], 'a fleet of this world');
     if (namesOf(node).length === 0) conflict(['nodes', at], null, 'expected name or names');
+    const chain = fleets.get(node.fleet)?.chain;
+    const rate = node.client?.catchUpBlocksPerSecond;
+    const blockSeconds = chain === undefined ? undefined : blockSecondsOf(document, node.fleet, chain);
+    if (rate !== undefined && blockSeconds !== undefined && rate * blockSeconds <= 1)
+      conflict(
+        ['nodes', at, 'client', 'catchUpBlocksPerSecond'],
+        rate,
+        `expected more than ${1 / blockSeconds}: its chain has a block each ${blockSeconds} s, and a slower client never catches up`,
+      );
   }
   if (refs.length > NODES_MAX) conflict(['nodes'], refs.length, `expected at most ${NODES_MAX} nodes`);
   const twice = refs.find((ref, at) => refs.indexOf(ref) !== at);

@@ -57,6 +57,11 @@ describe('what is wrong in a world file is told with its place and the nearest r
       `${HEAD}${NODES}timeline: [{ at: 3, do: hang, node: bitcoin/nod2 }]\n${END}`,
       /^mine.yaml:5:37 timeline.0.node is "bitcoin\/nod2"; did you mean "bitcoin\/node2"\? Expected a node of this world/,
     ],
+    [
+      'a client that never catches up',
+      `${HEAD}nodes: [{ fleet: bitcoin, name: a, client: { catchUpBlocksPerSecond: 0.001 } }]\n${END}`,
+      /^mine.yaml:4:\d+ nodes.0.client.catchUpBlocksPerSecond is 0.001; expected more than 0.00\d+: its chain has a block each \d+ s/,
+    ],
     ['a fleet that there is not', `${HEAD}nodes: [{ fleet: bitconi, name: a }]\n${END}`, /did you mean "bitcoin"\?/],
     [
       'a unit behind a number',

@@ -287,6 +287,16 @@ describe('a cometbft node', () => {
     expect(factsOf(cometbft.status(), [answered(result), netInfo])).toMatchObject({ height: 5, syncing: true });
   });
 
+  it.each([
+    ['""', undefined, []],
+    ['7', undefined, ['version']],
+  ])('whose version is %s is known by its network', (version, clientVersion, missing) => {
+    const text = JSON.stringify(samples.cometbftStatus).replace(/"version":"[^"]*"/, `"version":${version}`);
+    const facts = factsOf(cometbft.status(), [answered(JSON.parse(text)), netInfo]);
+    expect([facts.chainId, facts.clientVersion]).toEqual(['chain-IktQ57', clientVersion]);
+    expect(facts.missing.map((one) => one.split(':')[0])).toEqual(missing);
+  });
+
   it('that waits for its first block has no height, though it says that it is not catching up', () => {
     expect(JSON.stringify(samples.cometbftWaiting)).toContain('"catching_up":false');
     expect(readAll(cometbft.status(), [answered(samples.cometbftWaiting), netInfo])).toEqual({
@@ -500,7 +510,7 @@ describe('a client that does not answer one optional call', () => {
       inValidatorSet: undefined,
       votingPower: undefined,
       missing: [
-        expect.stringMatching(/^network and version: /),
+        expect.stringMatching(/^network: /),
         expect.stringMatching(/^voting power: /),
         expect.stringMatching(/^peers: /),
       ],
