@@ -34,16 +34,36 @@ export function adoptionOf(readOut: ReadOut, schema = '../fleet.schema.json'): A
     narrowed,
   );
   const taken = new Set<string>();
-  const fleets = groups.map((group) => {
-    const proposal = propose(group, readOut, taken);
+  const fleets: ProposedFleet[] = [];
+  for (const group of groups) {
+    const proposal = withOwnRecords(propose(group, readOut, taken), fleets);
     taken.add(proposal.name);
     const text = fleetText(proposal, readOut, schema);
     const { lines } = parseSource(`${proposal.name}.yaml`, text);
     if (lines.length > 0) throw new Error(`a proposed file is not right: ${lines.join('; ')}`);
-    return { ...proposal, text };
-  });
+    fleets.push({ ...proposal, text });
+  }
   return { fleets, ambiguous, strangers: strangers.map(({ name }) => name), unread: readOut.unread };
 }
+
+/** Of fleets of one zone each has a pool of its own; and of one chain only one has records in it. */
+function withOwnRecords(proposal: Proposal, before: readonly Proposal[]): Proposal {
+  const zone = zoneOf(proposal);
+  const others = before.filter((one) => zone !== undefined && zoneOf(one) === zone);
+  if (others.length === 0) return proposal;
+  const alike = others.find(({ group }) => group.chain === proposal.group.chain);
+  const keys = proposal.keys.flatMap((one) => {
+    if (one.key !== 'dns') return [one];
+    return alike ? [] : [{ ...one, value: { zone, pool: proposal.name } }];
+  });
+  const notKnown = alike
+    ? [`dns: ${zone} has the records of ${alike.name}, which is of the same chain: this fleet needs another zone`]
+    : [];
+  return { ...proposal, keys, notKnown: [...proposal.notKnown, ...notKnown] };
+}
+
+const zoneOf = (proposal: Proposal): string | undefined =>
+  (documentOf(proposal)['dns'] as { readonly zone?: string } | undefined)?.zone;
 
 const CAPABILITIES: readonly Capability[] = ['grow', 'watch', 'restart', 'restore', 'replace', 'names'];
 

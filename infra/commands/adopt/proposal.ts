@@ -2,7 +2,7 @@
 // each thing that chainmend could do for it. A value that nothing speaks for is left out. Pure.
 import * as v from 'valibot';
 import { chainDefaults, familyOf } from '../../../shared/chains/defaults.ts';
-import { tagKey, tagValue } from '../../../shared/fleet/schema-fields.ts';
+import { fleetName, tagKey, tagValue } from '../../../shared/fleet/schema-fields.ts';
 import type { NodeSigns } from './evidence.ts';
 import { type Group, ROLE_KEYS } from './grouping.ts';
 import {
@@ -77,7 +77,7 @@ function fleetNameOf({ selector, chain }: Group, taken: ReadonlySet<string>): st
   const wanted = plain === '' ? chain : plain;
   for (let at = 1; ; at++) {
     const name = at === 1 ? wanted : `${wanted}-${at}`;
-    if (!taken.has(name)) return name;
+    if (!taken.has(name) && v.is(fleetName, name)) return name;
   }
 }
 

@@ -447,3 +447,40 @@ it('says of a bitcoin fleet that its RPC asks for a password: without a word eve
   expect(notKnown('nodes/bitcoin')).toEqual([expect.stringContaining('file:/PATH/.cookie')]);
   expect(notKnown('nodes/ethereum')).toEqual([]);
 });
+
+describe('fleets whose nodes have their names in one zone', () => {
+  /** Of nodes whose names and addresses are known. */
+  const zoneWith = (names: Readonly<Record<string, string>>) => [
+    {
+      name: 'acme.internal',
+      records: Object.entries(names).map(([name, ip]) => ({ name: `${name}.acme.internal`, type: 'A', values: [ip] })),
+    },
+  ];
+  const dnsOf = (readOut: ReadOut) =>
+    adoptionOf(readOut).fleets.map((fleet) => [fleet.name, documentOf(fleet)['dns'], fleet.notKnown.join()]);
+  const at = (name: string, privateIp: string, tags: Record<string, string>): SomeInstance => ({
+    ...(nodesNamed([name], tags)[0] as SomeInstance),
+    privateIp,
+  });
+
+  it('have a pool each, so that each file can stand beside the others', () => {
+    const readOut = someReadOut([at('btc1', '10.0.0.1', BTC), at('ltc1', '10.0.0.2', LTC)], {
+      zones: zoneWith({ btc1: '10.0.0.1', ltc1: '10.0.0.2' }),
+    });
+    expect(dnsOf(readOut).map(([name, dns]) => [name, dns])).toEqual([
+      ['bitcoin', { zone: 'acme.internal' }],
+      ['litecoin', { zone: 'acme.internal', pool: 'litecoin' }],
+    ]);
+  });
+
+  it('of one chain are no two: the second one is told to need another zone', () => {
+    const staging = { ...BTC, Environment: 'staging' };
+    const readOut = someReadOut(
+      [at('p1', '10.0.0.1', { ...BTC, Environment: 'prod' }), at('s1', '10.0.0.2', staging)],
+      { zones: zoneWith({ p1: '10.0.0.1', s1: '10.0.0.2' }) },
+    );
+    const [first, second] = dnsOf(readOut);
+    expect([first?.[1], second?.[1]]).toEqual([{ zone: 'acme.internal' }, undefined]);
+    expect(second?.[2]).toContain('dns: acme.internal has the records of');
+  });
+});
