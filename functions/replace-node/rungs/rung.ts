@@ -348,6 +348,8 @@ export function proving(
       return canAsk ? askNode(which) : waitSeconds(60, 'neither its client nor its agent answers');
     case 'failed':
       if (verdict.isUnasked && canAsk) return askNode(which);
+      // It followed until somebody stopped it: others have seen it before its node has answered.
+      if (left && (inspectedAtMs ?? 0) > (watched?.observedAtMs ?? 0)) return ended({ as: 'refused', refusal: left });
       return elsewhere(facts, state, which, verdict.at) ?? failed(verdict.reason, verdict.at);
     case 'unknown':
       // Without a reading no rung is climbed and nothing is put back; the next attempt continues from here.

@@ -320,6 +320,12 @@ describe('the proof', () => {
     ['its instance is not shown', { ...quiet, original: null }, {}, 'wait'],
     ['others see it well', { watched: high, seen: gone }, asked, 'prove'],
     [
+      'others saw it well before its node has answered',
+      { watched: watched('behind', { observedAtMs: ago(1), height: 1_001, lagBlocks: 60 }), seen: gone },
+      { inspectedAtMs: NOON_MS },
+      'client-stopped',
+    ],
+    [
       'others see it coming nearer',
       { watched: watched('behind', { height: 1_001, lagBlocks: 60 }), seen: gone },
       asked,
