@@ -66,7 +66,8 @@ export function look(world: LadderWorld): void {
   const made = [...world.disks.values()].flatMap(({ origin, part, zone }) =>
     isMade(origin) ? [`${origin} ${part} ${zone}`] : [],
   );
-  if (new Set(made).size < made.length) world.broken.add(NEVER.made);
+  // What AWS has refused is copied again an hour later.
+  if (made.length - new Set(made).size > world.copiesRefused) world.broken.add(NEVER.made);
 }
 
 function lookAtMounts(world: LadderWorld, { id, mounted }: Box): void {
@@ -88,9 +89,14 @@ function isTakenAgain(rung: string, memory: LadderState | null): boolean {
   return before.length > (rung === 'replace' && before.every(({ badData }) => badData !== undefined) ? 2 : 0);
 }
 
-/** A copy that came to nothing on the node, or by a person, says nothing of its data: another rung uses them (shared/model/doors.ts). */
+/**
+ * A copy that came to nothing on the node, or by a person, says nothing of its data: another rung uses them. What AWS has refused is asked for again an hour
+ * later (shared/model/doors.ts).
+ */
 const isTriedAgain = (of: string, memory: LadderState | null): boolean =>
-  memory?.tried.some(({ source, door, rung }) => source === of && (door === 'data' || rung === memory.rung)) ?? false;
+  memory?.tried.some(
+    ({ source, door, rung }) => source === of && (door === 'data' || (door !== 'aws' && rung === memory.rung)),
+  ) ?? false;
 
 /** Checks an act before it is made: what it must not do now. */
 export function lookBefore(world: LadderWorld, act: Decision, memory: LadderState | null): void {

@@ -117,6 +117,8 @@ export class LadderWorld {
   signed = STOPPED_AT;
   /** The current rung has had an effect: on the node, or by a created resource. */
   felt = false;
+  /** How often AWS has refused to make a volume, or to attach it. */
+  copiesRefused = 0;
   /** How often its owner's roll-back was run. */
   rollBacks = 0;
   /** The same of its owner's reindex. */

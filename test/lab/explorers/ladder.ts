@@ -206,6 +206,8 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   if (act.do === 'take-rung') world.felt = false;
   if (rules.writtenBefore) story.memory = before;
   lookForRepeat(story, act, fault);
+  // Where another instance takes its place its node is not asked what it has begun.
+  if (act.do === 'mask-original' && fault !== null && !isAround(fault)) world.box(OLD).ours = true;
   if (fault === 'dies before it') {
     dies(story);
     return;
@@ -227,6 +229,7 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   }
   passes(lastsMs(act));
   const refused = fault === 'refused' && !hasHappened(world, made, rules);
+  if (refused && (act.do === 'create' || act.do === 'attach')) world.copiesRefused++;
   const happens = fault !== 'no answer, not done' && fault !== 'no answer, done later' && !refused;
   const result: Result = happens
     ? carryOut(world, made, rules)
