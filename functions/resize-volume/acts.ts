@@ -10,6 +10,7 @@ import type { ActTable, End, Failure, Heal } from '../../shared/heal/engine.ts';
 import { awaitNode, type NodeCommandInput, sendToNode } from '../../shared/heal/node-commands.ts';
 import { busy, type Ending, failed, notBegun, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { ResizePayload } from '../../shared/model/payload.ts';
 import { type Answer, type Observation, parseAnswer } from '../../shared/node-commands/answer.ts';
 import { commandParameters, leastFilesystemBytes, overByMs } from '../../shared/node-commands/command.ts';
@@ -22,6 +23,7 @@ import {
   downIn,
   type GrowthPlan,
   hasStartedClient,
+  isPaidFor,
   isStillFull,
   proofOf,
   questionOf,
@@ -62,6 +64,8 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
         return { do: 'lease', approved: null, onlySettles: true };
       const decision = 'refuse' in facts ? facts : decideResize(facts);
       if ('refuse' in decision) return concluding(refused(decision), null);
+      if (!('refuse' in facts) && isPaidFor(decision, facts))
+        return { do: 'lease', approved: null, onlyFinishes: true };
       if (decision.do === 'nothing') return concluding({ outcome: 'healed', reason: decision.reason }, null);
       return mode === 'ask'
         ? { do: 'ask', plan: decision }
@@ -86,11 +90,12 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   lease: {
     execute: (context) =>
       context.step('lease', () => takeLease(context, 'grow', context.payload.instanceId, openPruneOf)),
-    reduce: (_state, { approved, onlySettles }, leased) => {
+    reduce: (_state, { approved, onlySettles, onlyFinishes }, leased) => {
       if ('busy' in leased) return concluding(busy(leased.busy), null);
       const held: LeaseState = {
         ...{ holder: leased.holder, ordinal: 0, approved, found: null },
         ...(onlySettles && { onlySettles }),
+        ...(onlyFinishes && { onlyFinishes }),
       };
       const { openUntilMs } = leased;
       if (leased.open) return waking(held, { ...leased.open, openUntilMs, starts: 0, upSinceMs: null, proof: null });
@@ -131,7 +136,10 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     reduce: (_state, { held, seen }, facts) => {
       if ('refuse' in facts) return concluding(refused(facts), held);
       const found = baselineOf(seen, facts.fleet, facts);
-      return afterDecision({ ...held, found }, decideResize(facts));
+      const decision = decideResize(facts);
+      if (held.onlyFinishes && !('refuse' in decision) && decision.do !== 'nothing' && !isPaidFor(decision, facts))
+        return concluding(refused(FINISHED_ONLY), held);
+      return afterDecision({ ...held, found }, decision);
     },
     abandon: (_state, act, failure) => beforeChange(act, act.held, failure),
   },
@@ -358,6 +366,14 @@ function unpruned(held: LeaseState, { instead }: PrunePlan, why: string): State 
   return afterDecision(held, { ...instead, reason: `${instead.reason}; ${reason}` });
 }
 
+/** Nobody has asked for more, or said yes to it. The next attempt plans as the mode says. */
+const FINISHED_ONLY: Refusal = {
+  refuse: 'mode-changed',
+  reason: 'what was paid for is finished, and the mode lets nothing more be begun',
+  page: false,
+  retryAfterMs: MINUTE_MS,
+};
+
 /** What an attempt before has left open. One that died before it could write what the node said leaves nobody knowing. */
 function openPruneOf({ operation, pruned }: NodeRecord): { readonly open?: Pick<Pruning, 'memory' | 'ended'> } {
   const memory = operation?.kind === 'grow' && operation.phase === 'down' ? operation.prune : undefined;
@@ -412,7 +428,7 @@ const verifying = (held: LeaseState, goal: Extract<Goal, { readonly plan: Growth
 
 function nodeCommand(
   { payload, environment }: Pick<ResizeContext, 'payload' | 'environment'>,
-  { command, goal, held: { holder, ordinal } }: Act<'send'>,
+  { command, goal, held: { holder, ordinal, onlyFinishes } }: Act<'send'>,
   sentAtMs: number,
 ): NodeCommandInput {
   const { operation, unit } = command;
@@ -425,8 +441,8 @@ function nodeCommand(
     overAtMs: overByMs({ operation, sentAtMs }),
     startsClientAtMs: grows?.startClient ? sentAtMs : undefined,
     ...(goal.for === 'measure' && { mayPutBack: true }),
-    // The volume has its new size, by this attempt: without its filesystem that is paid for and of no use.
-    ...('plan' in goal && goal.plan.do === 'modify' && { finishes: true }),
+    // The volume has its new size, by this attempt or one before: without its filesystem that is paid for and of no use.
+    ...((onlyFinishes || ('plan' in goal && goal.plan.do === 'modify')) && { finishes: true }),
     intent: {
       sentence: grows
         ? `grow the filesystem to ${grows.toGiB} GiB: ${grows.reason}`

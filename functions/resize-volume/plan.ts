@@ -25,6 +25,12 @@ export type ResizePlan = Exclude<ResizeDecision, { readonly refuse: GuardrailCod
 /** What ends with a larger filesystem. */
 export type GrowthPlan = Exclude<ResizePlan, PrunePlan>;
 
+/** Whether a heal has paid for the volume already, and only its filesystem is missing: that is finished in every mode. */
+export const isPaidFor = (decision: ResizeDecision, { intents }: Pick<ResizeFacts, 'intents'>): boolean =>
+  'do' in decision &&
+  (decision.do === 'grow-filesystem' || decision.do === 'await-modification') &&
+  intents.some(({ volumeId, toGiB }) => volumeId === decision.volumeId && toGiB === decision.toGiB);
+
 /** The action, a colon, and the reason. */
 export const sentenceOf = (plan: ResizePlan): string => planSentence(wordsOf(plan));
 

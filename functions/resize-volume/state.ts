@@ -38,6 +38,8 @@ export interface LeaseState {
   readonly found: NodeBaseline | null;
   /** Nobody has approved more than to bring a client up that an attempt before has stopped. Absent otherwise. */
   readonly onlySettles?: true;
+  /** In this mode nothing may be done but to finish what an attempt before has paid for. Absent otherwise. */
+  readonly onlyFinishes?: true;
 }
 
 /** The client is stopped, or may be, for its owner's pruning. */
@@ -116,7 +118,7 @@ export interface Acts {
   };
   /** `open`: an attempt before has stopped the client for its owner's pruning, and has not proved it. */
   readonly lease: {
-    readonly args: { readonly approved: ResizePlan | null; readonly onlySettles?: true };
+    readonly args: Pick<LeaseState, 'approved' | 'onlySettles' | 'onlyFinishes'>;
     readonly result: Leased & { readonly open?: Pick<Pruning, 'memory' | 'ended'> };
   };
   readonly send: {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { MODIFYING_SECONDS } from '../../../functions/resize-volume/modify.ts';
 import { downIn, type NodeBaseline, proofOf, sentenceOf } from '../../../functions/resize-volume/plan.ts';
-import type { GrowPlan } from '../../../shared/growth/decide.ts';
+import type { GrowPlan, ResizeFacts } from '../../../shared/growth/decide.ts';
 import { pollSeconds } from '../../../shared/heal/context.ts';
 import type { Observation } from '../../../shared/node-commands/answer.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { observation } from '../../fixtures/builders/observation.ts';
-import { HOUR_MS, MINUTE_MS } from '../../fixtures/builders/time.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { GIB } from '../../fixtures/builders/volume.ts';
 import { answer, filling, full, grown, heal, type Run } from '../../fixtures/heal-program.ts';
 import { dataVolume, resizeFacts, steadyHistory } from '../../fixtures/resize-facts.ts';
@@ -95,6 +95,39 @@ describe('the order in which a volume is grown', () => {
     const run = heal('act', {}, { seen: observation({ usedBytes: 10 * GIB }) });
     expect(namesOf(run)).toMatch(/observe, prove, conclude, release$/);
     expect(run.ending).toMatchObject({ outcome: 'healed' });
+  });
+});
+
+describe('what an attempt before has paid for', () => {
+  const intents = [{ volumeId: DATA_VOLUME, toGiB: 900, atMs: NOON_MS - HOUR_MS }];
+  const paid = (seen: Observation | null, more: Partial<ResizeFacts> = {}) =>
+    resizeFacts({ seen, history: filling, volumes: [dataVolume({ sizeGiB: 900 })], intents, ...more });
+  const seen = { seen: observation({ deviceBytes: 900 * GIB }) };
+
+  it.each(['plan', 'ask'] as const)('is finished in mode %s, without a question', (mode) => {
+    const run = heal(mode, { survey: () => paid(null), observe: (act) => paid(act.seen) }, seen);
+    expect(namesOf(run)).toBe(
+      'claim, survey, lease, send observe-node, await-command, observe, send grow-filesystem, await-command, prove, conclude, release',
+    );
+    expect(run.ending).toMatchObject({ outcome: 'healed' });
+  });
+
+  it('is waited for where EBS is still at it', () => {
+    const modifying = { volumeId: DATA_VOLUME, state: 'modifying', targetGiB: 900 } as const;
+    const facts = (by: Observation | null) => paid(by, { volumes: [dataVolume()], latestModification: modifying });
+    const run = heal('plan', { survey: () => facts(null), observe: (act) => facts(act.seen) });
+    expect(namesOf(run)).toMatch(/observe, await-modification, send grow-filesystem, await-command, prove,/);
+  });
+
+  it('lets nothing more be begun', () => {
+    const run = heal('plan', { survey: () => paid(null), observe: ({ seen: by }) => full(by) });
+    expect(namesOf(run)).toMatch(/observe, conclude, release$/);
+    expect(run.ending).toMatchObject({ outcome: 'refused', code: 'mode-changed' });
+  });
+
+  it('is not what a person has grown, or to another size', () => {
+    for (const more of [{ intents: [] }, { intents: [{ volumeId: DATA_VOLUME, toGiB: 800, atMs: NOON_MS }] }])
+      expect(namesOf(heal('plan', { survey: () => paid(null, more) }))).toBe('claim, survey, conclude');
   });
 });
 
