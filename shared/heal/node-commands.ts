@@ -2,7 +2,7 @@
 // end.
 import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/commands.ts';
 import { readInstance } from '../aws/instances.ts';
-import { type AwsRefusal, catchRefusal } from '../aws/refusals.ts';
+import { type AwsRefusal, catchRefusal, isDenied } from '../aws/refusals.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import type { ActStatus } from '../model/journal-fields.ts';
@@ -122,7 +122,10 @@ function unsent(instanceId: string, { refused, code }: AwsRefusal): Guarded {
     const reason = `Systems Manager does not take commands for ${instanceId}: ${refused}`;
     return { refuse: 'node-silent', reason, page: true, retryAfterMs: 5 * 60_000 };
   }
-  const reason = `AWS refuses to send a command to ${instanceId}: ${refused}`;
+  const why = isDenied({ code })
+    ? ` without the fleet's tags (docs/fleet-files.md, "What has to carry the fleet's tags"); look which it has lost`
+    : '';
+  const reason = `AWS refuses to send a command to ${instanceId}${why}: ${refused}`;
   return { refuse: 'aws-refused', reason, page: true, retryAfterMs: 60 * 60_000 };
 }
 

@@ -15,7 +15,8 @@ export const INVARIANTS = {
   'one-replacement': 'At most one replacement of a fleet is in flight.',
   'signing-state-only-up': 'What a validator’s key has signed is never forgotten.',
   'nothing-deleted': 'A heal deletes nothing, and pruning only what is ours and past its date.',
-  'client-left-stopped': 'No client that a heal has stopped is left stopped.',
+  'client-left-stopped':
+    'No client that a heal has stopped is left stopped, unless its tags are gone and people know it.',
   'names-only-ours': 'Only records that carry our marker are changed.',
   'pool-never-empty': 'A pool record that was there is there as long as its fleet has nodes.',
   'peers-never-fewer': 'A rotation leaves no node with fewer peers to dial than half of before, or than three.',

@@ -1,10 +1,12 @@
 // Checks what heals have made and kept: whether it is accounted for, whether it may be deleted, and whether a client was left stopped.
 
-import { dateOf, KEEP_UNTIL_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { dateOf, hasTags, KEEP_UNTIL_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
 import type { Region } from '../../region.ts';
 import type { Mutation } from '../report/calls.ts';
 import type { JournalLine } from '../report/journal.ts';
+import { pagesOf } from '../report/pages.ts';
 import type { World } from '../world/world.ts';
 
 /** Volumes, instances and snapshots of the region, by id. */
@@ -75,11 +77,11 @@ const STOPS_WITHIN_MS = 30 * 60_000;
 /** Nodes whose client has been down since a heal: masked, stopped, or terminated with its instance. */
 export const leftStopped = ({ current, region }: World, mutations: readonly Mutation[]): readonly string[] =>
   current
-    .filter(({ machine, instanceId }) => {
+    .filter(({ fleet, name, machine, instanceId }) => {
       const outage = machine.client.outages.at(-1);
       if (machine.client.state === 'running' || outage === undefined || !STOPPED.has(outage.cause)) return false;
       if (region.ec2.tags(instanceId)[RETIRED_TAG] !== undefined) return false;
-      if (machine.isStoppedByPerson) return false;
+      if (machine.isStoppedByPerson || isOutAndTold(region, fleet, name, instanceId)) return false;
       return mutations.some(
         (mutation) =>
           mutation.instanceId === instanceId &&
@@ -88,5 +90,12 @@ export const leftStopped = ({ current, region }: World, mutations: readonly Muta
       );
     })
     .map(({ fleet, name }) => `${fleet.name}/${name}`);
+
+/** A person has taken its fleet's tags from it: IAM lets nobody send it a command, so people have to know that it is down. */
+const isOutAndTold = (region: Region, fleet: Fleet, name: string, instanceId: string): boolean =>
+  !hasTags(region.ec2.tags(instanceId), fleet.nodes.tags) &&
+  pagesOf(region).some((page) => page.fleet === fleet.name && page.node === name && TELLS_STOPPED.test(page.sentence));
+
+const TELLS_STOPPED = /its client (is|may be) stopped/;
 
 const STOPPED: ReadonlySet<string> = new Set(['stopped', 'killed', 'instance-down', 'volume-gone']);

@@ -66,7 +66,11 @@ describe('a command to a node', () => {
 
   it.each([
     ['InvalidInstanceId', 'node-silent', /does not take commands for i-.*InvalidInstanceId/],
-    ['AccessDeniedException', 'aws-refused', /AWS refuses to send a command to i-.*AccessDeniedException/],
+    [
+      'AccessDeniedException',
+      'aws-refused',
+      /AWS refuses to send a command to i-.* without the fleet's tags .*AccessDeniedException/,
+    ],
     ['MaxDocumentSizeExceeded', 'aws-refused', /MaxDocumentSizeExceeded/],
   ])('that SSM refuses with %s is a refusal that is told: %s', async (name, refuse, reason) => {
     const here = shell();
