@@ -6,6 +6,7 @@ import { heightProbeOf } from '../../shared/fleet/model.ts';
 import { lostAddressOf } from '../../shared/guardrails/replace.ts';
 import { ROLLING } from '../../shared/guardrails/upgrade.ts';
 import type { CleanupPiece, FoundNode, LadderState } from '../../shared/heal/memory.ts';
+import { isStopOwed, mayBeOnStandby } from '../../shared/heal/ticket.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { askedText, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
@@ -50,7 +51,7 @@ import { isCalledBack, isWanted, VOLUMES_UNKNOWN } from './rungs/swap.ts';
 import { NO_INSTANCE, stoppedBefore } from './rungs/upgrade.ts';
 import { isUnstarted } from './shortage.ts';
 import { judgeStalled } from './stalled.ts';
-import { isCleared, isPending, isStopOwed, makesAgain, mayBeOnStandby, needsOtherData, newState } from './state.ts';
+import { isCleared, isPending, makesAgain, needsOtherData, newState } from './state.ts';
 import { foundAgain, notMadeAgain } from './terminated.ts';
 import { instanceIn } from './version.ts';
 

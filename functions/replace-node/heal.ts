@@ -1,32 +1,32 @@
 // One attempt at a node: the claim, the plan or the question where the mode wants one, the lease, the ladder act by act, and the release. The engine
 // of shared/heal runs it; decide.ts chooses the next act of the ladder.
+import { logWarn } from '../../shared/aws/log.ts';
 import { templateChange } from '../../shared/guardrails/drift.ts';
 import { ownerOf } from '../../shared/guardrails/owner.ts';
 import { type Approval, changedTerms } from '../../shared/heal/approval.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
 import { leaveReplacement, type Reserved, spentReplacements, takeTurn } from '../../shared/heal/budgets.ts';
 import { type Claimed, claimAttempt, type Leased, takeLease } from '../../shared/heal/claim.ts';
-import { mostPolls, poll, turnAt } from '../../shared/heal/context.ts';
+import { briefStep, mostPolls, poll, turnAt } from '../../shared/heal/context.ts';
 import type { ActOf, ActTable, End, Failure, Heal } from '../../shared/heal/engine.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { page } from '../../shared/heal/notify.ts';
 import { busy, type Ending, failed, notBegun, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
+import { takenBy } from '../../shared/heal/ticket.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
 import { handBack, leavesUnspent, type Performed } from './acts/act.ts';
-import { type Act as LadderAct, performAct, statusAfterAct } from './acts/table.ts';
+import { doesRecover, type Act as LadderAct, performAct, statusAfterAct } from './acts/table.ts';
 import { decide } from './decide.ts';
 import { type Facts, readFacts } from './facts.ts';
+import { giveBackInstead } from './give-back.ts';
 import { ladderOf, needsOf } from './ladder.ts';
 import { readLaunch } from './launch.ts';
 import { exceededBy, keepsTurn, mayWait, needsTurn, permit, settlesWith } from './permission.ts';
 import { type LadderPlan, needsOfPlan, type Planned, planOf, planOn, stateOf } from './plan.ts';
 import { leaseReplacementAgain } from './replacement-lease.ts';
-import { leaveInstead } from './rungs/replace.ts';
-import { startInstead } from './rungs/restart.ts';
 import { type Decision, ended, type End as LadderEnd } from './rungs/rung.ts';
-import { putBackInstead } from './rungs/swap.ts';
-import { switchBackInstead } from './rungs/upgrade.ts';
 import {
   type Leases,
   madeVolumes,
@@ -225,13 +225,13 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
     reduce: (_state, { from, act }, { result, leases, state }) => {
       if (result.is === 'lost') return { do: 'tell-lost', from: { ...from, state } };
       if (result.is === 'refused') {
-        const instead =
-          putBackInstead(act, result.refusal, from.state, from.status) ??
-          startInstead(act, result.refusal, state, from.status) ??
-          switchBackInstead(act, result.refusal, state, from.status) ??
-          leaveInstead(act, from.state);
+        const instead = giveBackInstead({ refused: act, why: result.refusal.refuse }, from.state, from.status);
         if (instead) return { do: 'climb', from: { ...from, turns: from.turns + 1, state, leases }, act: instead };
-        return concluding(withTries(refused(result.refusal), { ...from, state }), leases, true);
+        return concluding(
+          withTries(refused(refusalOf(act, result.refusal, from.state)), { ...from, state }),
+          leases,
+          true,
+        );
       }
       const status = statusAfterAct(act, from.status, result);
       return { ...from, turns: from.turns + 1, state, status, leases: withLeased(leases, state) };
@@ -321,6 +321,12 @@ const resumed = (from: Climbing): State =>
 
 const triesOf = (state: LadderState | null): number => (state ? state.failed.length + state.tried.length : 0);
 
+/** Where what gives a client back is refused, the page says that it may be down. */
+const refusalOf = (act: LadderAct, refusal: Refusal, state: LadderState | null): Refusal =>
+  refusal.page && state !== null && doesRecover(act, state) && takenBy(state).some(({ taken }) => taken === 'clients')
+    ? { ...refusal, reason: `its client may be stopped, and cannot be started: ${refusal.reason}` }
+    : refusal;
+
 /** A yes does not stand for what this attempt has tried. */
 const withTries = (ending: Ending, { state, triedBefore }: Pick<Climbing, 'state' | 'triedBefore'>): Ending =>
   ending.outcome === 'refused' && triesOf(state) > triedBefore ? { ...ending, hasTried: true } : ending;
@@ -328,11 +334,25 @@ const withTries = (ending: Ending, { state, triedBefore }: Pick<Climbing, 'state
 async function nextOnLadder(context: ReplaceActContext, from: Climbing): Promise<Act> {
   if (from.turns >= MAX_TURNS)
     return givingUp(from.leases, { message: `no end after ${MAX_TURNS} turns`, throttled: false, isAws: false });
-  const decision = await context.step('decide', () => decideNext(context, from));
+  const decision = await decideInTime(context, from);
   if (decision.do !== 'end') return { do: 'climb', from, act: decision };
   const ending = withTries(endingOf(decision.end), from);
   if (ending.outcome === 'healed') return { do: 'proof', from, ending };
   return leavesUnspent(from.state) ? { do: 'hand-back', from, ending } : concluding(ending, from.leases, true);
+}
+
+/** What AWS does not tell is waited for; and where a client is down meanwhile that a command brings back, it is brought back first. */
+async function decideInTime(context: ReplaceActContext, from: Climbing): Promise<Decision> {
+  const decide = () => decideNext(context, from);
+  const instead = giveBackInstead({ refused: null, why: 'AWS does not answer' }, from.state, from.status);
+  if (instead === null) return context.step('decide', decide);
+  return briefStep(context, 'decide', decide).catch((error: unknown) => {
+    logWarn({
+      problem: 'nothing can be decided now, and a client that is down for this heal is brought back',
+      error: String(error),
+    });
+    return instead;
+  });
 }
 
 async function decideNext(context: ReplaceContext, { state, status, leases, permitted }: Climbing): Promise<Decision> {

@@ -1,6 +1,7 @@
 // The ladder: its rungs in order, and which of them comes next. Pure.
 import { isOwnCommand } from '../../shared/guardrails/replace.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import { mayBeOnStandby } from '../../shared/heal/ticket.ts';
 import { isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { isImpaired, type Needs, type Situation } from './facts.ts';
@@ -11,7 +12,7 @@ import { ROLL_BACK } from './rungs/roll-back.ts';
 import type { Rung } from './rungs/rung.ts';
 import { SWAP } from './rungs/swap.ts';
 import { UPGRADE } from './rungs/upgrade.ts';
-import { mayBeOnStandby, needsOtherData } from './state.ts';
+import { needsOtherData } from './state.ts';
 
 /** The mildest first. Each is taken once in an incident (`isTried`). The last four are loaded when they are needed (lazy.ts). */
 export const RUNGS: Readonly<Record<RungName, Rung>> = {

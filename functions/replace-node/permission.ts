@@ -5,6 +5,7 @@ import { isOwnCommand } from '../../shared/guardrails/replace.ts';
 import { maySettle, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState, RestoredVolumes } from '../../shared/heal/memory.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
+import { owesData } from '../../shared/heal/ticket.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
 import { partsOf } from './acts/table.ts';
@@ -13,7 +14,6 @@ import { withdrawInstance } from './rungs/replace.ts';
 import { type Decision, onceSettled, paced } from './rungs/rung.ts';
 import { withdrawData } from './rungs/swap.ts';
 import { needsOtherData, type Permitted, type Phase, phaseOf } from './state.ts';
-import { owesData } from './version.ts';
 
 /** Identifies data for ever: a set with each of its snapshots, the volumes of a sibling, or those that an incident has kept. */
 export function sourceOf({

@@ -18,6 +18,7 @@ import type {
   RestoredVolumes,
   Shrink,
 } from '../../shared/heal/memory.ts';
+import { isStopOwed, takenBy } from '../../shared/heal/ticket.ts';
 import { CONSISTENCY_WINDOW_MS } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
@@ -26,7 +27,6 @@ import { namesItsData } from '../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { NodeCommand } from '../../shared/node-commands/node-command.ts';
 import { isShortIn } from './shortage.ts';
-import { owesData } from './version.ts';
 
 /** The environment variable that names the document of each command. */
 export const DOCUMENTS = {
@@ -346,13 +346,6 @@ export const instanceIdOf = ({ found, replacement }: LadderState, which: Which):
 export const isFound = ({ found }: LadderState, id: string): boolean =>
   found.volumes.some(({ volumeId }) => volumeId === id);
 
-/** A stop of the original was at least intended, and it was not started since. */
-export const isStopOwed = ({ original }: LadderState): boolean =>
-  original === 'stopIntended' || original === 'stopRequested';
-
-/** The original may be on standby. */
-export const mayBeOnStandby = ({ standby }: LadderState): boolean => standby === 'entering' || standby === 'entered';
-
 /** For the replacement something of the original was changed, or of what the fleet knows of it: it must be put back. */
 export const isOriginalTouched = (state: LadderState): boolean =>
   isStopOwed(state) ||
@@ -363,10 +356,8 @@ export type Phase = 'preparing' | 'down' | 'proved';
 
 /** down: something must be put back on the node, from the intent until the proof, or until the node is as it was found. */
 export function phaseOf(state: LadderState): Phase {
-  // An instance on standby serves nobody, however well it is. A replaced one stays there.
-  if (state.proved !== null) return state.rung !== 'replace' && mayBeOnStandby(state) ? 'down' : 'proved';
-  const isOwed = state.client === 'mayBeDown' || isStopOwed(state) || mayBeOnStandby(state) || owesData(state);
-  return isOwed ? 'down' : 'preparing';
+  if (takenBy(state).length > 0) return 'down';
+  return state.proved === null ? 'preparing' : 'proved';
 }
 
 /** Whether the rung under way has done nothing: nothing was made for it, and the node was not affected, whatever a rung before it has stopped. */

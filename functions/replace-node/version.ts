@@ -1,6 +1,6 @@
 // Which version of its client a node has, by its own word: the instance of the template unit that the fleet file lets be upgraded. Pure.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { LadderState, VersionChange } from '../../shared/heal/memory.ts';
+import type { VersionChange } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 
 /** Where the client stands among those of an answer that has all of them; -1 where the file lets none be upgraded. */
@@ -10,10 +10,6 @@ export const positionOf = ({ client, units }: Pick<Fleet, 'client' | 'units'>): 
 /** @returns null where the node does not tell */
 export const instanceIn = (fleet: Pick<Fleet, 'client' | 'units'>, seen: NodeState | null): string | null =>
   seen?.clients[positionOf(fleet)]?.instance ?? null;
-
-/** Whether the data of before have to come back: the new version was on the node, and has not proved itself. */
-export const owesData = ({ upgrade, proved }: Pick<LadderState, 'upgrade' | 'proved'>): boolean =>
-  upgrade?.mayHaveRun === true && proved === null;
 
 /** As the node tells it. Another one than the two is a person's doing, and nothing that is known. */
 export const versionOf = (

@@ -81,6 +81,9 @@ export const PATIENT_WAITS_SECONDS: readonly number[] = Array.from(
   (_, at) => OUTAGE_SECONDS[Math.min(at, OUTAGE_SECONDS.length - 1)] ?? 30,
 );
 
+/** The same for half a minute, where a client is down meanwhile that a command brings back. */
+export const URGENT_WAITS_SECONDS: readonly number[] = OUTAGE_SECONDS.slice(0, 4);
+
 /** A step that is safe to repeat is repeated a few times; then the program learns that it fails. */
 const REPEATABLE = {
   semantics: StepSemantics.AtLeastOncePerRetry,

@@ -10,6 +10,7 @@ import {
 import type { Write } from '../model/write.ts';
 import type { LadderState } from './memory.ts';
 import type { GrowOperation, ModificationIntent, NodeRecord, Operation } from './records.ts';
+import { givesClientsBack, ticketOf } from './ticket.ts';
 
 /** Intents kept per node; more than any budget counts (the EBS limit is four a volume and day, a node has few volumes). */
 const MAX_INTENTS_KEPT = 32;
@@ -51,9 +52,8 @@ export function leaseFree(read: NodeRecord, owner: ExecutionStatus, nowMs: numbe
  */
 function isFencedFirst({ operation }: Pick<NodeRecord, 'operation'>): boolean {
   if (operation?.phase !== 'down') return false;
-  if (operation.kind === 'snapshot') return true;
-  if (operation.kind === 'grow') return operation.prune !== undefined;
-  return operation.kind === 'replace' && (operation.memory.rung === 'restart' || operation.memory.rung === 'swap');
+  if (operation.kind !== 'replace') return givesClientsBack(ticketOf(operation));
+  return operation.memory.rung === 'restart' || operation.memory.rung === 'swap';
 }
 
 /** What takes a lease: by the kind of operation that it may leave open. A drill leaves none open, and holds its own throw-away instance alone. */

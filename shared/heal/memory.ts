@@ -152,6 +152,8 @@ export interface Replacement {
   readonly volumesKept: boolean;
   /** The original may be masked, or have no root volume. */
   readonly fencingBegun: boolean;
+  /** A data volume of the original may be off it. Absent otherwise. */
+  readonly mayBeUnplugged?: true;
   /** The mask of the original's client. unconfirmed: it was requested, and the client did not confirm it. */
   readonly originalMask: 'none' | 'intended' | 'unconfirmed';
   /** How the original's client is known not to run: it acknowledged so itself, its instance is stopped and has no root volume, or it is terminated. */

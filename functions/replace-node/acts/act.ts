@@ -62,6 +62,8 @@ export interface Unknown {
   readonly refusal?: Refusal;
   /** AWS has answered with a server fault: the call is on its way no more, and nothing is told by that about what it concerns. */
   readonly isFault?: true;
+  /** The call was certainly not made. */
+  readonly isUnsent?: true;
 }
 
 /** The result of an act that was made. */

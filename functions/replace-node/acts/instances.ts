@@ -81,6 +81,7 @@ export const stopInstanceOf = defineAct<{
       act: `StopInstances ${instanceId}`,
       sentence: `stop ${instanceId}: ${reason}`,
       atMostOnce: true,
+      isUrgent: which === 'original' && known(context).moves === true,
       call: async () => {
         const stopped = await stopInstance(context.clients.ec2Once, instanceId);
         if (ran && 'before' in stopped && (stopped.before === 'stopping' || stopped.before === 'stopped'))
@@ -97,7 +98,8 @@ export const stopInstanceOf = defineAct<{
       which === 'original' && state.rung === 'stop-start'
         ? failRung({ ...state, original: 'untouched' }, reason)
         : state,
-    unknown: (state, { which }) => (which === 'original' ? { ...state, original: 'stopRequested' } : state),
+    unknown: (state, { which }, { isUnsent }) =>
+      which === 'original' && !isUnsent ? { ...state, original: 'stopRequested' } : state,
   },
 });
 

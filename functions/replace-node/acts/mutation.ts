@@ -3,7 +3,7 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { type AwsRefusal, isDenied } from '../../../shared/aws/refusals.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { briefStep, PATIENT_WAITS_SECONDS } from '../../../shared/heal/context.ts';
+import { briefStep, PATIENT_WAITS_SECONDS, URGENT_WAITS_SECONDS } from '../../../shared/heal/context.ts';
 import type { GuardOptions } from '../../../shared/heal/guard.ts';
 import {
   callOnce,
@@ -26,6 +26,8 @@ export interface Mutation {
   readonly bookkeeping?: boolean;
   /** The call has no token: it is made at most once, and a new reading shows its effect. */
   readonly atMostOnce?: true;
+  /** A client is down for it that a command brings back: its call is not waited for where AWS fails before it. */
+  readonly isUrgent?: boolean;
   /** Where it keeps failing, its effect stays unknown, and the ladder decides: nothing later depends on it, or it is asked for again. */
   readonly bestEffort?: true;
   /**
@@ -91,7 +93,7 @@ async function call(context: LadderActContext, mutation: Mutation): Promise<Said
   const { leases, step } = context;
   const options = guardOptionsOf(context);
   if (mutation.atMostOnce)
-    return callOnce(context, 'call', PATIENT_WAITS_SECONDS, async () => {
+    return callOnce(context, 'call', mutation.isUrgent ? URGENT_WAITS_SECONDS : PATIENT_WAITS_SECONDS, async () => {
       const called = await callUnderGuard(context, leases.holder, mutation.call, options);
       return 'notSent' in called ? { ...called, ...saidOf(called) } : saidOf(called);
     });
@@ -112,7 +114,7 @@ function saidOf(called: Made | AwsRefusal | Preempted | Refusal | Lost | NotSent
   if ('refused' in called) return { is: 'failed', atMs, reason: reasonOf(called), code: called.code };
   // It was tried for a quarter of an hour. The node is read again, and the act is made again.
   return 'notSent' in called
-    ? { is: 'unknown', atMs, reason: called.notSent, isFault: true }
+    ? { is: 'unknown', atMs, reason: called.notSent, isFault: true, isUnsent: true }
     : { is: 'done', atMs, ...called };
 }
 

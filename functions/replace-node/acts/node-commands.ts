@@ -686,7 +686,7 @@ export const takeOver = defineAct<{ readonly reason: string }>()('take-over', {
   },
 });
 
-/** On the way back: the original's client is unmasked and started on its own volumes. */
+/** The original's client is unmasked and started on its own volumes: on the way back, or where nobody can go on with the move of its identity now. */
 export const startOriginal = defineAct<{ readonly reason: string }>()('start-original', {
   ...COMMAND,
   intent: null,
@@ -719,6 +719,13 @@ export const startOriginal = defineAct<{ readonly reason: string }>()('start-ori
 });
 
 function unmasked(state: LadderState): LadderState {
+  const { replacement } = state;
+  // The new instance waits beside the node, as before it was masked.
+  if (replacement?.givenUp === null)
+    return {
+      ...withReplacement(state, { originalMask: 'none', identity: 'original', fencedBy: null, fencingBegun: false }),
+      client: 'untouched',
+    };
   return withReplacement(state, { originalMask: 'none', identity: 'original' });
 }
 

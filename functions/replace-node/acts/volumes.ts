@@ -237,7 +237,8 @@ export const detach = defineAct<Place>()('detach', {
     // The client never looks at the copy whose files are taken.
     if (which === 'replacement' || state.restoredVolumes?.shrink?.copy.volumeId === volumeId) return { call, state };
     const down: LadderState = { ...state, client: 'mayBeDown' };
-    if (state.rung !== 'replace' || isFound(state, volumeId)) return { call, state: down };
+    if (state.rung !== 'replace') return { call, state: down };
+    if (isFound(state, volumeId)) return { call, state: withReplacement(down, { mayBeUnplugged: true }) };
     // Records which volume was the original's root, and its device name, so that it can be put back.
     return { call, state: withReplacement(down, { fencingBegun: true, originalRoot: { device, volumeId } }) };
   },

@@ -5,6 +5,7 @@ import type { InstanceDescription } from '../../../shared/aws/instances.ts';
 import { shortOfIn } from '../../../shared/aws/launch.ts';
 import { ROLLING } from '../../../shared/guardrails/upgrade.ts';
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
+import { isStopOwed } from '../../../shared/heal/ticket.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
 import { dropReplacement, launch, leave } from '../acts/instances.ts';
@@ -19,7 +20,6 @@ import {
   instanceIdOf,
   isOriginalTouched,
   isPending,
-  isStopOwed,
   makesAgain,
   needsOtherData,
   newReplacement,
@@ -50,7 +50,6 @@ import {
   stopMachine,
   stuck,
   takePlace,
-  takesPlace,
   waitedMs,
   waitFor,
 } from './rung.ts';
@@ -95,6 +94,12 @@ function noData(facts: Facts, state: LadderState): string | null {
   return 'failed' in chosen ? `${without}, and ${chosen.failed}` : null;
 }
 
+/** Discovery sees the original again. */
+export const leavePlace = (): Act => leave({});
+
+/** The client of the original is unmasked, and started on its own volumes. */
+export const startOld = (reason: string): Act => startOriginal({ reason });
+
 function cannotLaunch({ original, fleet, launch: verdict }: Facts): string | null {
   if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
     return 'its client is started by its owner’s own commands, and cannot be kept from starting on a new instance';
@@ -102,15 +107,6 @@ function cannotLaunch({ original, fleet, launch: verdict }: Facts): string | nul
     return 'neither the fleet file (replace.launchTemplate) nor the instance names a launch template';
   return verdict?.is === 'refused' ? verdict.reason : null;
 }
-
-/**
- * What is done in place of a first join that a guard forbids: that it was intended is taken back. Else the next attempt would go on with it, as with one
- * that was begun. null: nothing is to be taken back.
- *
- * @param state before the act
- */
-export const leaveInstead = (act: Act, state: LadderState | null): Act | null =>
-  takesPlace(act) && state?.beside !== undefined && state.replacement?.membership === 'apart' ? leave({}) : null;
 
 /** The node's own zone first, then those that the fleet file names. Where AWS has no room in any of them, the launch is tried again later. */
 function plan(facts: Facts, state: LadderState): Decision {
@@ -399,7 +395,7 @@ function restoreOriginal(
       return waitFor(state, nowMs, 'the old root volume is being attached');
     return attachTo('original', root, 'it is put back');
   }
-  if (membership !== 'apart') return leave({});
+  if (membership !== 'apart') return leavePlace();
   // It ran all the time beside the new one: whoever has stopped it since was not this heal.
   if (state.beside && !isStopOwed(state) && originalMask === 'none') return dropReplacement({});
   const start = startMachine(`it is put back: ${reason}`);
@@ -409,7 +405,7 @@ function restoreOriginal(
   // Its client was about to be masked: another command unmasks and starts it.
   const masked = originalMask !== 'none';
   if (power === 'running' && !pending && !masked) return dropReplacement({});
-  if (power === 'running' && !pending && agentOnline) return startOriginal({ reason });
+  if (power === 'running' && !pending && agentOnline) return startOld(reason);
   return waitedMs(state, nowMs) > BOUND_MS.stop
     ? stuck(
         `the old instance is ${power}, its agent ${agentOnline ? 'answers' : 'is silent'}, and its client ${masked ? 'is masked' : 'is to run'}`,

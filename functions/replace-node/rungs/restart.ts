@@ -3,15 +3,15 @@
 import { foreignKeyFault, keyDenies } from '../../../shared/aws/keys.ts';
 import { consensusUnitOf } from '../../../shared/fleet/consensus-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
+import { isStopOwed } from '../../../shared/heal/ticket.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { stopForMove } from '../acts/node-commands.ts';
-import type { Act } from '../acts/table.ts';
 import { type Facts, isImpaired, type Machine, runsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { reasonOfMove } from '../move.ts';
 import { leftToPerson } from '../person.ts';
-import { ASKED_AT_MOST, isPending, isStopOwed, type NodeStatus } from '../state.ts';
+import { ASKED_AT_MOST, isPending } from '../state.ts';
 import {
   askNode,
   awaitReading,
@@ -32,13 +32,10 @@ import {
   rungFailed,
   sentenceOfSetback,
   setAside,
-  startAsItIs,
   startClient,
   startMachine,
   stopMachine,
-  stopsMachine,
   stopToStart,
-  typeGivenBy,
   waitedMs,
   waitFor,
 } from './rung.ts';
@@ -94,7 +91,7 @@ function restartAll(facts: Facts, { restartedOnly }: LadderState, why: string): 
 }
 
 /** Whether its data are not where its client looks for them: a heal that has stopped it has unmounted them, too. */
-const isUnmounted = (seen: NodeState, { found }: LadderState): boolean =>
+export const isUnmounted = (seen: NodeState, { found }: LadderState): boolean =>
   found.volumes.some(
     ({ path, volumeId }) => !seen.volumes.some((there) => there.path === path && there.volumeId === volumeId),
   );
@@ -204,25 +201,6 @@ export function broughtBack(facts: Facts, state: LadderState): Decision | null {
   if (seen.clients.every(({ state: is }) => is === 'running')) return null;
   const act = startClient('it was stopped for a move that was not made');
   return isSpent(state, act) ? null : act;
-}
-
-/**
- * The act that starts the client again where a guard forbids to go on with a move whose client is down, or the instance where it forbids another type: no
- * pause keeps it down.
- *
- * @param seen the node's last answer, under this attempt's fence
- */
-export function startInstead(
-  act: Act,
-  { refuse: code }: Pick<Refusal, 'refuse'>,
-  state: LadderState | null,
-  { seen }: Pick<NodeStatus, 'seen'>,
-): Act | null {
-  const type = typeGivenBy(act);
-  if (type !== null && type !== state?.retypes?.from) return startAsItIs(code);
-  if (!state?.moves || !stopsMachine(act, 'original')) return null;
-  if (seen === null || seen.clients.some(({ state: is }) => is === 'running')) return null;
-  return startClient(`${code}: its client does not stay down`);
 }
 
 /** Stopped by this heal, or at least intended. */

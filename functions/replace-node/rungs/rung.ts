@@ -11,6 +11,7 @@ import type {
   Setback,
   Sighting,
 } from '../../../shared/heal/memory.ts';
+import { isStopOwed, mayBeOnStandby } from '../../../shared/heal/ticket.ts';
 import type { FailureCode, GuardrailCode, Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { endOf } from '../../../shared/node-commands/client-end.ts';
 import { shownBetween } from '../../../shared/snapshots/catch-up.ts';
@@ -26,7 +27,7 @@ import { guardOf, judgeProof, type Verdict } from '../judge.ts';
 import { laterEachTime, leftToPerson } from '../person.ts';
 import { isUnstarted, unstartedRefusal } from '../shortage.ts';
 import { judgeStalled } from '../stalled.ts';
-import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, phaseOf, type Which } from '../state.ts';
+import { ASKED_AT_MOST, isPending, phaseOf, type Which } from '../state.ts';
 
 /** One measure that may help a node. */
 export interface Rung {
@@ -90,7 +91,7 @@ export const leftOut = (
     : `the fleet file leaves the rung ${rung} out by now (replace.rungs)`;
 
 /** Asks the node for its state, and raises its fence. */
-export const askNode = (which: Which): Decision => inspect({ which });
+export const askNode = (which: Which): Act => inspect({ which });
 
 export const asksNode = (decision: Decision): boolean => decision.do === 'inspect';
 

@@ -30,7 +30,7 @@ import { type Facts, followsAgain } from '../facts.ts';
 import { layeredOf } from '../found-volumes.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
-import { instanceIdOf, isPending, madeVolumes, mountedOf, type NodeStatus, type Which } from '../state.ts';
+import { instanceIdOf, isPending, madeVolumes, mountedOf, type Which } from '../state.ts';
 import {
   AWS_AGAIN_MS,
   AWS_ASKED_FOR_MS,
@@ -271,23 +271,8 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
   );
 }
 
-/**
- * What is done in place of an act that a guard forbids: where an earlier exchange was cut off, the client is brought up on the volumes that were found. A
- * pause keeps no client down. null: nothing is down, or nobody knows.
- *
- * @param state before the act
- * @param seen the node's last answer, under this attempt's fence
- */
-export function putBackInstead(
-  act: Act,
-  { refuse: code }: Pick<Refusal, 'refuse'>,
-  state: LadderState | null,
-  { seen }: Pick<NodeStatus, 'seen'>,
-): Act | null {
-  if (act.do !== 'swap' || act.to === 'found' || state?.client !== 'mayBeDown') return null;
-  if (seen === null || seen.clients.every(({ state: is }) => is === 'running')) return null;
-  return swap({ to: 'found', reason: `${code}: its client does not stay down` });
-}
+/** The client is brought up on the volumes that were found. */
+export const putBack = (reason: string): Act => swap({ to: 'found', reason });
 
 /** Blocks may have taken two days to arrive: the guards of the rung are read again before the node is affected. */
 function calledOff(facts: Facts, state: LadderState): Decision | null {
@@ -624,7 +609,7 @@ export function takeAway(
   { fault, reason }: Blame,
 ): Decision {
   const { nowMs, volumes } = facts;
-  if (restored.mounted === 'restored') return swap({ to: 'found', reason });
+  if (restored.mounted === 'restored') return putBack(reason);
   const made = madeVolumes(restored);
   const lost = made.findIndex(({ volumeId }, at) => volumeId === '' && restored.creating.includes(at));
   if (lost >= 0) return create({ at: lost, reason: 'it may have been made: the same token tells which it is' });

@@ -12,7 +12,6 @@ import type { Act } from '../acts/table.ts';
 import { type Facts, isDead } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
-import type { NodeStatus } from '../state.ts';
 import { instanceIn, positionOf } from '../version.ts';
 import {
   afterDisk,
@@ -181,26 +180,6 @@ function wayBack({ original, seen }: Facts, upgrade: VersionChange, reason: stri
   return back(upgrade, reason);
 }
 
-const back = ({ from, to, at, cleanSinceMs }: VersionChange, reason: string): Act =>
+/** The version of before again. */
+export const back = ({ from, to, at, cleanSinceMs }: VersionChange, reason: string): Act =>
   switchVersion({ ...{ goes: 'from', from, to, at, cleanSinceMs }, reason });
-
-/** Not the way back, which no guard forbids. */
-const switchesTo = (act: Act): boolean => act.do === 'switch-version' && act.goes === 'to';
-
-/**
- * What is done in place of a switch that a guard forbids, where an earlier one was cut off and the client is down: the version of before is started. A
- * pause keeps no client down. null: nothing is down, or nobody knows.
- *
- * @param state before the act
- * @param seen the node's last answer, under this attempt's fence
- */
-export function switchBackInstead(
-  act: Act,
-  { refuse: code }: Pick<Refusal, 'refuse'>,
-  state: LadderState | null,
-  { seen }: Pick<NodeStatus, 'seen'>,
-): Act | null {
-  if (!switchesTo(act) || state?.upgrade === undefined) return null;
-  if (seen === null || seen.clients.every(({ state: is }) => is === 'running')) return null;
-  return back(state.upgrade, `${code}: its client does not stay down`);
-}

@@ -242,8 +242,11 @@ describe('an attempt in the middle of the ladder', () => {
       return 'act' in next ? next.act : next;
     };
 
-    it('a client that is down is brought up again on the volumes that it had', () => {
-      expect(afterwards(cut, exchange, seen([client('failed')]))).toMatchObject({ do: 'swap', to: 'found' });
+    it.each<[string, Act]>([
+      ['the exchange itself', exchange],
+      ['another act of the same rung', { do: 'check', at: 0 }],
+    ])('a client that is down is brought up again on the volumes that it had: %s', (_, act) => {
+      expect(afterwards(cut, act, seen([client('failed')]))).toMatchObject({ do: 'swap', to: 'found' });
     });
 
     it.each<[string, LadderState, Act, NodeState | null]>([
@@ -251,7 +254,6 @@ describe('an attempt in the middle of the ladder', () => {
       ['a client that this heal has not touched', { ...cut, client: 'untouched' }, exchange, seen([client('failed')])],
       ['a client of which nothing is known', cut, exchange, null],
       ['the way back itself', cut, { ...exchange, to: 'found' }, seen([client('failed')])],
-      ['another act', cut, { do: 'check', at: 0 }, seen([client('failed')])],
     ])('%s is left as it is', (_, state, act, said) => {
       expect(afterwards(state, act, said)).toMatchObject({ do: 'conclude', ending: { code: 'paused' } });
     });

@@ -5,8 +5,8 @@ import { doesRecover, intendAct, performAct, reduceAct } from '../../../function
 import { lookAt, withLook } from '../../../functions/replace-node/beside-look.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { giveBackInstead } from '../../../functions/replace-node/give-back.ts';
 import { guardOf } from '../../../functions/replace-node/judge.ts';
-import { leaveInstead } from '../../../functions/replace-node/rungs/replace.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import { phaseOf, type ReplaceContext } from '../../../functions/replace-node/state.ts';
 import { ROLLING } from '../../../shared/guardrails/upgrade.ts';
@@ -291,7 +291,7 @@ describe('it proves itself beside the node', () => {
     const act = { do: 'join' } as const;
     expect(doesRecover(act, proved)).toBe(false);
     const intended = intendAct(proved, act, NOON_MS);
-    const instead = leaveInstead(act, proved);
+    const instead = giveBackInstead({ refused: act, why: 'paused' }, proved, { seen: null, unanswered: null });
     expect(instead).toEqual({ do: 'leave' });
     const waits = reduceAct(intended, { do: 'leave' }, { is: 'done', atMs: NOON_MS });
     expect(phaseOf(waits)).toBe('preparing');
@@ -303,7 +303,9 @@ describe('it proves itself beside the node', () => {
   it('what has begun to take its place does so, under any pause', () => {
     const begun = intendAct(ladderState(beside({ proved: 'it is' })), { do: 'join' }, NOON_MS);
     expect(doesRecover({ do: 'join' }, begun)).toBe(true);
-    expect(leaveInstead({ do: 'join' }, begun)).toBeNull();
+    expect(
+      giveBackInstead({ refused: { do: 'join' }, why: 'paused' }, begun, { seen: null, unanswered: null }),
+    ).toBeNull();
     expect(doesRecover({ do: 'join' }, ladderState({ replacement: newReplacement() }))).toBe(true);
   });
 

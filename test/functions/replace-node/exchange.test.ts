@@ -2,8 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Act, retryKeyOf } from '../../../functions/replace-node/acts/table.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { giveBackInstead } from '../../../functions/replace-node/give-back.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
-import { choose, putBackInstead, SWAP } from '../../../functions/replace-node/rungs/swap.ts';
+import { choose, SWAP } from '../../../functions/replace-node/rungs/swap.ts';
 import type { LadderState, RestoredVolumes, Tried } from '../../../shared/heal/memory.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
@@ -319,7 +320,9 @@ describe('a client of which nobody knows whether it is up on the new data', () =
   it('is brought up on the volumes that were found where one of two is down, and a guard forbids to go on', () => {
     const half = seen([client('running'), client('stopped')]);
     const act = { do: 'swap', to: 'restored', reason: '' } as const;
-    expect(putBackInstead(act, { refuse: 'paused' }, state({ client: 'mayBeDown' }), { seen: half })).toMatchObject({
+    expect(
+      giveBackInstead({ refused: act, why: 'paused' }, state(mounted), { seen: half, unanswered: null }),
+    ).toMatchObject({
       do: 'swap',
       to: 'found',
     });

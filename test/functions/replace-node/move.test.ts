@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { type Act, doesRecover, intendAct, reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { giveBackInstead } from '../../../functions/replace-node/give-back.ts';
 import { moveOf } from '../../../functions/replace-node/move.ts';
-import { startInstead } from '../../../functions/replace-node/rungs/restart.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import { perhapsDown } from '../../../functions/replace-node/state.ts';
 import type { ScheduledEvent } from '../../../shared/fleet/scheduled-events.ts';
@@ -153,7 +153,7 @@ describe('the client does not stay down', () => {
 
   it('where a pause forbids to stop its instance: it is started again, under the pause as well', () => {
     const intended = intendAct(state, stop, NOON_MS);
-    const act = startInstead(stop, { refuse: 'paused' }, intended, { seen: down });
+    const act = giveBackInstead({ refused: stop, why: 'paused' }, intended, { seen: down, unanswered: null });
     expect(act?.do).toBe('start-again');
     if (act === null) throw new Error('nothing is done');
     const after = reduceAct(intended, act, { is: 'done', atMs: NOON_MS, seen: seen() });
@@ -161,8 +161,10 @@ describe('the client does not stay down', () => {
   });
 
   it('and nothing is started where it runs, or where it is no move', () => {
-    expect(startInstead(stop, { refuse: 'paused' }, state, { seen: seen() })).toBeNull();
-    expect(startInstead(stop, { refuse: 'paused' }, ladderState(rung), { seen: down })).toBeNull();
+    expect(giveBackInstead({ refused: stop, why: 'paused' }, state, { seen: seen(), unanswered: null })).toBeNull();
+    expect(
+      giveBackInstead({ refused: stop, why: 'paused' }, ladderState(rung), { seen: down, unanswered: null }),
+    ).toBeNull();
   });
 
   it('where EC2 refuses the stop', () => {
@@ -288,7 +290,7 @@ describe('after its first sync', () => {
   it('where a pause forbids the other type, the instance starts with the one that it has, and is taken back another time', () => {
     const state = ladderState({ moves: true, retypes, ...asked, original: 'stopRequested' });
     const refused = { do: 'change-type', to: 'm6i.large', reason: '' } as const;
-    const start = startInstead(refused, { refuse: 'paused' }, state, { seen: null });
+    const start = giveBackInstead({ refused, why: 'paused' }, state, { seen: null, unanswered: null });
     expect(start).toMatchObject({ do: 'start-instance', held: true });
     const intended = intendAct(state, start as Act, NOON_MS);
     expect(intended?.retypes).toEqual({ ...retypes, held: true });
@@ -307,7 +309,12 @@ describe('after its first sync', () => {
     );
     expect(end).toMatchObject({ do: 'end', end: { as: 'healed', reason: expect.stringContaining('for now') } });
     // What gives the type back is no pause's to forbid.
-    expect(startInstead({ ...refused, to: 'm6i.8xlarge' }, { refuse: 'paused' }, state, { seen: null })).toBeNull();
+    expect(
+      giveBackInstead({ refused: { ...refused, to: 'm6i.8xlarge' }, why: 'paused' }, state, {
+        seen: null,
+        unanswered: null,
+      }),
+    ).toBeNull();
   });
 
   it.each([

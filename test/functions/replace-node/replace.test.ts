@@ -1,7 +1,9 @@
 // Another instance, until its client is known not to run: whether one can come, where it is launched, and how it comes up.
 import { describe, expect, it } from '@jest/globals';
+import type { Act } from '../../../functions/replace-node/acts/table.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
-import { leaveInstead, REPLACE } from '../../../functions/replace-node/rungs/replace.ts';
+import { giveBackInstead } from '../../../functions/replace-node/give-back.ts';
+import { REPLACE } from '../../../functions/replace-node/rungs/replace.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { instanceNow } from '../../fixtures/builders/node.ts';
@@ -358,13 +360,15 @@ describe('a node that was made again, and another one with its name', () => {
 it('a join that a guard forbids is taken back only beside the node, and where it has not begun', () => {
   const join = { do: 'join' } as const;
   const state = (more: Partial<LadderState>) => ladderState({ replacement: newReplacement(), ...more });
+  const leavesOn = (refused: Act, has: LadderState | null) =>
+    giveBackInstead({ refused, why: 'paused' }, has, { seen: null, unanswered: null });
   const instead = [
-    leaveInstead(join, state({ beside: besideNode() })),
-    leaveInstead(join, state({})),
-    leaveInstead(join, state({ beside: besideNode(), replacement: newReplacement({ membership: 'joining' }) })),
-    leaveInstead(join, state({ beside: besideNode(), replacement: null })),
-    leaveInstead(join, null),
-    leaveInstead({ do: 'restart', reason: '' }, state({ beside: besideNode() })),
+    leavesOn(join, state({ beside: besideNode() })),
+    leavesOn(join, state({})),
+    leavesOn(join, state({ beside: besideNode(), replacement: newReplacement({ membership: 'joining' }) })),
+    leavesOn(join, state({ beside: besideNode(), replacement: null })),
+    leavesOn(join, null),
+    leavesOn({ do: 'restart', reason: '' }, state({ beside: besideNode() })),
   ];
   expect(instead).toEqual([{ do: 'leave' }, null, null, null, null, null]);
 });

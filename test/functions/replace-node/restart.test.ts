@@ -1,13 +1,8 @@
 // The rungs that restart something, place by place: the client alone, and the instance that EC2 finds impaired.
 import { describe, expect, it } from '@jest/globals';
 import type { Facts, Machine } from '../../../functions/replace-node/facts.ts';
-import {
-  broughtBack,
-  lockedOut,
-  RESTART,
-  STOP_START,
-  startInstead,
-} from '../../../functions/replace-node/rungs/restart.ts';
+import { giveBackInstead } from '../../../functions/replace-node/give-back.ts';
+import { broughtBack, lockedOut, RESTART, STOP_START } from '../../../functions/replace-node/rungs/restart.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
@@ -312,15 +307,19 @@ describe('a client that was stopped for a move that was not made', () => {
   it('is started in place of a stop that a guard forbids', () => {
     const stop = STOP_START.next(facts({ original: impaired('system') }), ladderState({ rung: 'stop-start' }));
     const instead = (has: LadderState | null, answer: Facts['seen']) =>
-      told(startInstead(stop as never, { refuse: 'paused' }, has, { seen: answer }));
-    const moves = ladderState({ moves: true });
+      told(giveBackInstead({ refused: stop as never, why: 'paused' }, has, { seen: answer, unanswered: null }));
+    const moves = ladderState({ moves: true, rung: 'stop-start', client: 'mayBeDown' });
     expect(instead(moves, seen([client('stopped')]))).toBe('start-again: paused: its client does not stay down');
-    expect(instead(moves, seen([client('stopped'), client('running')]))).toBe('nothing');
+    expect(instead(moves, seen([client('running'), client('running')]))).toBe('nothing');
     expect(instead(moves, null)).toBe('nothing');
     expect(instead(ladderState(), seen([client('stopped')]))).toBe('nothing');
     expect(instead(null, seen([client('stopped')]))).toBe('nothing');
     const act = restart() as never;
-    expect(told(startInstead(act, { refuse: 'paused' }, moves, { seen: seen([client('stopped')]) }))).toBe('nothing');
+    expect(
+      told(
+        giveBackInstead({ refused: act, why: 'paused' }, moves, { seen: seen([client('stopped')]), unanswered: null }),
+      ),
+    ).toBe('nothing');
   });
 });
 
@@ -491,12 +490,15 @@ describe('a move of a well node, place by place', () => {
   });
 
   it('is started with the type that it has, where a guard forbids another one', () => {
-    const type = (to: string, retypes: LadderState['retypes'] | null) => {
-      const has = retypes === null ? null : ladderState({ moves: true, ...(retypes && { retypes }) });
-      return startInstead({ do: 'change-type', to, reason: '' }, { refuse: 'paused' }, has, { seen: null });
+    const type = (to: string, retypes: LadderState['retypes']) => {
+      const has = ladderState({ moves: true, ...(retypes && { retypes }) });
+      return giveBackInstead({ refused: { do: 'change-type', to, reason: '' }, why: 'paused' }, has, {
+        seen: null,
+        unanswered: null,
+      });
     };
     const held = { do: 'start-instance', reason: 'paused: it starts with the type that it has', held: true };
-    expect([type('b', { from: 'a', to: 'b' }), type('b', undefined), type('b', null)]).toEqual([held, held, held]);
+    expect([type('b', { from: 'a', to: 'b' }), type('b', undefined)]).toEqual([held, held]);
     // The type with which it has run is given back under any pause.
     expect(type('a', { from: 'a', to: 'b' })).toBeNull();
   });

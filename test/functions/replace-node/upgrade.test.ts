@@ -4,9 +4,9 @@ import type { Failed } from '../../../functions/replace-node/acts/act.ts';
 import { type Act, doesRecover, intendAct, reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { giveBackInstead } from '../../../functions/replace-node/give-back.ts';
 import { needsTurn, permit } from '../../../functions/replace-node/permission.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
-import { switchBackInstead } from '../../../functions/replace-node/rungs/upgrade.ts';
 import { phaseOf } from '../../../functions/replace-node/state.ts';
 import { ownOnly } from '../../../functions/replace-node/supply.ts';
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
@@ -240,11 +240,16 @@ describe('the way back', () => {
   it('is taken where a guard forbids to go on, and the client is down', () => {
     const to: Act = { do: 'switch-version', goes: 'to', from: '28.0', to: '28.1', at: 0, cleanSinceMs: 0, reason: '' };
     const cutOff = ladderState({ ...upgraded, upgrade: change({ is: 'unknown' }) });
-    const instead = switchBackInstead(to, { refuse: 'paused' }, cutOff, { seen: seen([client('stopped')]) });
+    const instead = giveBackInstead({ refused: to, why: 'paused' }, cutOff, {
+      seen: seen([client('stopped')]),
+      unanswered: null,
+    });
     expect(instead).toMatchObject({ do: 'switch-version', goes: 'from' });
     expect(instead && doesRecover(instead, cutOff)).toBe(true);
     expect(doesRecover(to, cutOff)).toBe(false);
-    expect(switchBackInstead(to, { refuse: 'paused' }, cutOff, { seen: runs('28.0') })).toBeNull();
+    expect(
+      giveBackInstead({ refused: to, why: 'paused' }, cutOff, { seen: runs('28.0'), unanswered: null }),
+    ).toBeNull();
   });
 });
 

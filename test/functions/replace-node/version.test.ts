@@ -1,13 +1,10 @@
 // Another version, act by act: what is judged before it, what proves it, and the way back.
 import { describe, expect, it } from '@jest/globals';
+import type { Act } from '../../../functions/replace-node/acts/table.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { giveBackInstead } from '../../../functions/replace-node/give-back.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
-import {
-  foundSince,
-  stoppedBefore,
-  switchBackInstead,
-  UPGRADE,
-} from '../../../functions/replace-node/rungs/upgrade.ts';
+import { foundSince, stoppedBefore, UPGRADE } from '../../../functions/replace-node/rungs/upgrade.ts';
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
@@ -272,12 +269,9 @@ describe('a switch', () => {
       cleanSinceMs: 7,
       reason: '',
     } as const;
-    const cutOff = ladderState({ ...up, upgrade: change({ is: 'unknown' }) });
-    const instead = (
-      state: LadderState | null,
-      answer: Facts['seen'],
-      of: Parameters<typeof switchBackInstead>[0] = to,
-    ) => switchBackInstead(of, { refuse: 'paused' }, state, { seen: answer });
+    const cutOff = ladderState({ ...up, rung: 'upgrade', upgrade: change({ is: 'unknown' }) });
+    const instead = (state: LadderState | null, answer: Facts['seen'], of: Act = to) =>
+      giveBackInstead({ refused: of, why: 'paused' }, state, { seen: answer, unanswered: null });
     expect(instead(cutOff, half)).toEqual({ ...to, goes: 'from', reason: 'paused: its client does not stay down' });
     const none = [
       instead(cutOff, null),

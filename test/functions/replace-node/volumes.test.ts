@@ -1,15 +1,9 @@
 // The volumes of a swap, place by place: from "to be made" to "checked", out of reach, and the way back.
 import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { giveBackInstead } from '../../../functions/replace-node/give-back.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
-import {
-  choose,
-  initializationMinutes,
-  prepare,
-  putBackInstead,
-  SWAP,
-  takeAway,
-} from '../../../functions/replace-node/rungs/swap.ts';
+import { choose, initializationMinutes, prepare, SWAP, takeAway } from '../../../functions/replace-node/rungs/swap.ts';
 import type { Blame, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { mountedVolume, nodeState } from '../../fixtures/builders/observation.ts';
@@ -360,18 +354,17 @@ describe('the exchange', () => {
 
   it('is put back where a guard forbids it and its client is down', () => {
     const act = SWAP.next(ready(), swapState({ restoredVolumes, pool: 'left' })) as never;
-    const down = swapState({ client: 'mayBeDown' });
+    const down = swapState({ restoredVolumes, client: 'mayBeDown' });
     const instead = (state: LadderState | null, answer: Facts['seen'], of = act) =>
-      told(putBackInstead(of, { refuse: 'paused' }, state, { seen: answer }));
+      told(giveBackInstead({ refused: of, why: 'paused' }, state, { seen: answer, unanswered: null }));
     const stopped = seen([client('stopped')]);
     expect(instead(down, stopped)).toBe('swap: paused: its client does not stay down');
     expect(instead(down, seen())).toBe('nothing');
     expect(instead(down, null)).toBe('nothing');
-    expect(instead(swapState(), stopped)).toBe('nothing');
+    expect(instead(swapState({ restoredVolumes }), stopped)).toBe('nothing');
     expect(instead(null, stopped)).toBe('nothing');
     const wayBack = away({}, {}, { mounted: 'restored' }) as never;
     expect(instead(down, stopped, wayBack)).toBe('nothing');
-    expect(instead(down, stopped, away() as never)).toBe('nothing');
   });
 
   it('never puts two copies of btrfs on one machine', () => {

@@ -10,11 +10,8 @@ import {
   statusAfterAct,
 } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
-import { leaveInstead } from '../../../functions/replace-node/rungs/replace.ts';
-import { startInstead } from '../../../functions/replace-node/rungs/restart.ts';
+import { giveBackInstead } from '../../../functions/replace-node/give-back.ts';
 import type { Decision, End } from '../../../functions/replace-node/rungs/rung.ts';
-import { putBackInstead } from '../../../functions/replace-node/rungs/swap.ts';
-import { switchBackInstead } from '../../../functions/replace-node/rungs/upgrade.ts';
 import { commandIdOf, type NodeStatus, phaseOf } from '../../../functions/replace-node/state.ts';
 import { newNode, unsettled } from '../../../shared/heal/lease.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
@@ -182,14 +179,10 @@ function forbidden(story: Story, act: Act): void {
   const { world, rules, memory: before } = story;
   // A command that was not sent is withdrawn.
   if (before !== null && rules.writtenBefore && !isCommand(act)) story.memory = intendAct(before, act, world.nowMs);
-  const { memory } = story;
   const status = { seen: story.seen, unanswered: story.open };
   const refusal = world.nowMs < world.pausedUntilMs ? PAUSED_REFUSAL : BROKEN_REFUSAL;
-  const instead =
-    putBackInstead(act, refusal, before, status) ??
-    startInstead(act, refusal, memory, status) ??
-    switchBackInstead(act, refusal, memory, status) ??
-    (rules.takesJoinBack ? leaveInstead(act, before) : null);
+  const takesBack = act.do !== 'join' || rules.takesJoinBack;
+  const instead = takesBack ? giveBackInstead({ refused: act, why: refusal.refuse }, before, status) : null;
   if (instead === null) ends(story, { as: 'refused', refusal });
   else {
     story.words.push(`${wordsOf(instead)} instead`);

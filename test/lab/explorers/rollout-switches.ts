@@ -4,9 +4,9 @@ import { decideDispatch } from '../../../functions/dispatch-heal/decide.ts';
 import { join, launch } from '../../../functions/replace-node/acts/instances.ts';
 import { swap, switchVersion } from '../../../functions/replace-node/acts/node-commands.ts';
 import { doesRecover } from '../../../functions/replace-node/acts/table.ts';
+import { giveBackInstead } from '../../../functions/replace-node/give-back.ts';
 import { keepsTurn, settlesWith } from '../../../functions/replace-node/permission.ts';
-import { switchBackInstead } from '../../../functions/replace-node/rungs/upgrade.ts';
-import { newState, phaseOf } from '../../../functions/replace-node/state.ts';
+import { newState, phaseOf, takenDown } from '../../../functions/replace-node/state.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { judgePauses } from '../../../shared/guardrails/switches.ts';
@@ -62,7 +62,8 @@ const BESIDE: Omit<LadderState, 'replacement'> & { readonly replacement: Replace
 
 const MEMORIES: Readonly<Record<Exclude<Begun, 'nothing' | 'stopped'>, LadderState>> = {
   taken: TAKEN,
-  cut: { ...TAKEN, client: 'mayBeDown', upgrade: { ...VERSIONS, is: 'unknown', mayHaveRun: false, givenUp: null } },
+  // As the intent of the switch leaves it: nobody has seen its client run since.
+  cut: { ...takenDown(TAKEN), upgrade: { ...VERSIONS, is: 'unknown', mayHaveRun: false, givenUp: null } },
   switched: { ...TAKEN, client: 'mayBeDown', upgrade: { ...VERSIONS, is: 'to', mayHaveRun: true, givenUp: null } },
   back: {
     ...TAKEN,
@@ -150,7 +151,7 @@ export function deedRefused(fleet: Fleet, { isPaused, mode }: Switches, attempt:
 /** Whether an attempt that may not switch a client again, which a cut-off switch keeps down, starts it in its version of before. */
 export function startsAsBefore(fleet: Fleet, switches: Switches, attempt: Attempt, refusal: Refusal): boolean {
   const seen = { clients: [clientState({ state: 'stopped' })], volumes: [], devices: [], rootUsedPercent: 0 };
-  const instead = switchBackInstead(SWITCH, refusal, MEMORIES.cut, { seen });
+  const instead = giveBackInstead({ refused: SWITCH, why: refusal.refuse }, MEMORIES.cut, { seen, unanswered: null });
   if (instead === null) return false;
   const puts = doesRecover(instead, MEMORIES.cut);
   const { mode } = switches;

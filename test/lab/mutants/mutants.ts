@@ -787,12 +787,74 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/upgrade'],
     },
   ],
-  'functions/replace-node/version.ts': [
+  'shared/heal/ticket.ts': [
+    {
+      name: 'a client that is down to be pruned waits for no command',
+      find: "operation.kind === 'snapshot' || operation.prune !== undefined",
+      replace: "operation.kind === 'snapshot'",
+      caughtBy: ['functions/resize-volume/prune'],
+    },
     {
       name: 'the data of before are owed from the moment at which a new version may have run',
       find: 'upgrade?.mayHaveRun === true && proved === null',
       replace: 'upgrade?.mayHaveRun === true && proved !== null',
-      caughtBy: ['functions/replace-node/upgrade'],
+      caughtBy: ['functions/replace-node/upgrade', 'shared/heal/ticket'],
+    },
+    {
+      name: 'with a volume off its instance no client is brought back by a command',
+      find: 'replacement.mayBeUnplugged === true ||',
+      replace: '',
+      caughtBy: ['functions/replace-node/give-back', 'shared/heal/ticket'],
+    },
+    {
+      name: 'while its identity may run elsewhere no client is brought back by a command',
+      find: "replacement.takeOver !== 'none'",
+      replace: "replacement.takeOver === 'withdrawn'",
+      caughtBy: ['functions/replace-node/give-back', 'shared/heal/ticket'],
+    },
+  ],
+  'functions/replace-node/give-back.ts': [
+    {
+      name: 'a pause between a stop and a start keeps no instance down for its type',
+      find: 'if (typeGivenBy(refused) !== null) return startAsItIs(why);',
+      replace: '',
+      caughtBy: ['functions/replace-node/move'],
+    },
+    {
+      name: 'a pause keeps no client down that was stopped for a move',
+      find: "(rung === 'stop-start' && moves) ||",
+      replace: '',
+      caughtBy: ['functions/replace-node/move', 'functions/replace-node/give-back'],
+    },
+    {
+      name: 'a pause keeps no client down whose swap was cut off',
+      find: "if (rung === 'swap' && restoredVolumes !== null) return (_, why) => putBack(why);",
+      replace: '',
+      caughtBy: ['functions/replace-node/exchange', 'functions/replace-node/give-back'],
+    },
+    {
+      name: 'a client that runs is not brought back under a pause',
+      find: 'seen.clients.every(isRunning) ? null : way(seen, why)',
+      replace: 'way(seen, why)',
+      caughtBy: ['functions/replace-node/volumes', 'functions/replace-node/give-back'],
+    },
+    {
+      name: 'a client that a person has stopped since is not brought back',
+      find: 'way === null || ran === true',
+      replace: 'way === null',
+      caughtBy: ['functions/replace-node/give-back'],
+    },
+    {
+      name: 'a join that a guard has forbidden is taken back',
+      find: 'if (takesPlace(refused)) return leavePlace();',
+      replace: '',
+      caughtBy: ['functions/replace-node/beside', 'lab/explorers/ladder'],
+    },
+    {
+      name: 'a client that is masked for another instance is brought back while AWS does not answer',
+      find: "replacement.originalMask === 'intended' ? startOld(why) : null",
+      replace: 'null',
+      caughtBy: ['functions/replace-node/give-back'],
     },
   ],
   'functions/replace-node/rungs/upgrade.ts': [
@@ -1637,12 +1699,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/restart'],
     },
     {
-      name: 'a pause between a stop and a start keeps no instance down for its type',
-      find: 'if (type !== null && type !== state?.retypes?.from)',
-      replace: 'if (type !== null && type === state?.retypes?.from)',
-      caughtBy: ['functions/replace-node/move'],
-    },
-    {
       name: 'an instance whose start EC2 takes back gets back the type that it had',
       find: 'giveTypeBack(state, instance, why) ??',
       replace: '',
@@ -1670,12 +1726,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'no instance is stopped for a move before its client has ended',
       find: "if (state.client === 'mayBeDown' && isDown)",
       replace: "if (state.client === 'mayBeDown' || isDown)",
-      caughtBy: ['functions/replace-node/move'],
-    },
-    {
-      name: 'a pause keeps no client down that was stopped for a move',
-      find: "!state?.moves || !stopsMachine(act, 'original')",
-      replace: "!state?.moves || stopsMachine(act, 'original')",
       caughtBy: ['functions/replace-node/move'],
     },
     {
@@ -2802,18 +2852,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/swap'],
     },
     {
-      name: 'a pause keeps no client down whose swap was cut off',
-      find: "|| act.to === 'found' || state?.client",
-      replace: "|| act.do === 'swap' || state?.client",
-      caughtBy: ['functions/replace-node/asked'],
-    },
-    {
-      name: 'a client that runs is not brought back under a pause',
-      find: "if (seen === null || seen.clients.every(({ state: is }) => is === 'running')) return null;",
-      replace: '',
-      caughtBy: ['functions/replace-node/asked'],
-    },
-    {
       name: 'data that were tried in an incident are not tried again',
       find: 'find(({ setId }) => !tried.has(setId))',
       replace: 'at(0)',
@@ -2894,12 +2932,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'moves && !isOriginalTouched(state) ? untaggedOf(facts, state) : null',
       replace: 'null',
       caughtBy: ['functions/replace-node/replace'],
-    },
-    {
-      name: 'a join that a guard has forbidden is taken back',
-      find: 'takesPlace(act) && state?.beside !== undefined',
-      replace: 'takesPlace(act) && state?.beside === null',
-      caughtBy: ['functions/replace-node/beside', 'lab/explorers/ladder'],
     },
     {
       name: 'a launch that EC2 accepts and has no room for after all is tried in the next subnet',
@@ -4932,12 +4964,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/heal/lease'],
     },
     {
-      name: 'a client that is down to be pruned waits for no command',
-      find: "if (operation.kind === 'grow') return operation.prune !== undefined;",
-      replace: "if (operation.kind === 'grow') return false;",
-      caughtBy: ['functions/resize-volume/prune'],
-    },
-    {
       name: 'what a dead heal has left in the middle is not let go of',
       find: 'unsettled(read) || !leaseFree(',
       replace: '!leaseFree(',
@@ -4975,8 +5001,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'only a node that is asked first is taken while a command of its last holder may run',
-      find: "(operation.memory.rung === 'restart' || operation.memory.rung === 'swap')",
-      replace: 'operation.memory.rung !== null',
+      find: "return operation.memory.rung === 'restart' || operation.memory.rung === 'swap'",
+      replace: 'return operation.memory.rung !== null',
       caughtBy: ['shared/heal/lease'],
     },
     {

@@ -71,7 +71,7 @@ export const AREAS: readonly Area[] = [
     isLong: true,
     name: 'functions/replace-node',
     sources: [
-      'functions/replace-node/{blame,judge,ladder,plan}.ts',
+      'functions/replace-node/{blame,give-back,judge,ladder,plan}.ts',
       'functions/replace-node/rungs/{own-command,reindex,roll-back}.ts',
     ],
     suites: OF_THE_LADDER,
