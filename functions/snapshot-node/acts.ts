@@ -144,7 +144,10 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
           : releasing(sent, 'out', refused(refusal));
       }
       if ('over' in result)
-        return giveUp({ ...down, held: unanswered(sent) }, failing('command-unanswered', result.over, true));
+        return giveUp(
+          { ...down, held: unanswered(sent), client: { is: 'stopped', failedStarts: 0, unheard: unheardOf(result) } },
+          failing('command-unanswered', result.over, true),
+        );
       const { answer } = result;
       if (answer.result === 'late')
         return giveUp({ ...down, held: unanswered(sent) }, failing('command-unanswered', reasonOf(answer), false));

@@ -20,6 +20,7 @@ import type {
   SnapshotFacts,
   SnapshotPart,
   TakenSnapshot,
+  Unheard,
 } from './state.ts';
 
 type SnapshotSubject = Pick<SnapshotPayload, 'node' | 'instanceId' | 'incidentId' | 'attempt' | 'mode' | 'requestedBy'>;
@@ -133,7 +134,8 @@ function putBack(from: ClientDown): Act {
   if (origin.by === 'this attempt' && ending === null && memory.clean !== null && memory.intent === null)
     return { do: 'take', from, facts: origin.facts };
   if (client.is === 'stopped') {
-    if (client.failedStarts < MAX_STARTS && !unheard) return { do: 'start', from, reason: startReason(from) };
+    if (client.failedStarts < MAX_STARTS && !unheard && !isSilent(client.unheard))
+      return { do: 'start', from, reason: startReason(from) };
     return { do: 'release', from, keepOperation: leavesOpen(from, client.unheard !== null) };
   }
   if (call === 'unknown' && memory.intent !== null && memory.snapshotIds.length === 0) return { do: 'reconcile', from };
@@ -151,6 +153,12 @@ function putBack(from: ClientDown): Act {
  */
 const leavesOpen = ({ ending, origin }: ClientDown, isUnheard: boolean): boolean =>
   (ending?.outcome === 'refused' && SOON_OVER.has(ending.code)) || (isUnheard && origin.by === 'this attempt');
+
+/** Its machine or its agent is away, as AWS says: no command brings its client up, and whoever revives a machine is not kept waiting. */
+const isSilent = (unheard: Unheard | null): boolean =>
+  unheard !== null && 'refusal' in unheard && SILENT.has(unheard.refusal.refuse);
+
+const SILENT: ReadonlySet<string> = new Set(['node-silent', 'instance-stopped', 'instance-gone']);
 
 /** These codes say nothing about the node. */
 const SOON_OVER: ReadonlySet<string> = new Set(['throttled', 'unreadable', 'fleet-file-invalid']);

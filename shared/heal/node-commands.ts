@@ -2,7 +2,7 @@
 // end.
 import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/commands.ts';
 import { readInstance } from '../aws/instances.ts';
-import { type AwsRefusal, catchRefusal, isDenied } from '../aws/refusals.ts';
+import { type AwsRefusal, catchRefusal, isAwsFailure, isDenied } from '../aws/refusals.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import type { ActStatus } from '../model/journal-fields.ts';
@@ -106,11 +106,19 @@ const GONE: Refusal = {
   retryAfterMs: 60 * 60_000,
 };
 
+const UNREAD = 'unread' as const;
+
 /** Why a node takes or answers no command, as EC2 and Systems Manager say; null where they see nothing wrong with it. */
 async function whySilent({ clients }: HealContext, instanceId: string): Promise<Guarded | null> {
   const agent = await checkAgent(clients.ssm, instanceId);
+  if (agent === null) return null;
+  // Where EC2 does not answer, nothing is known of the instance: the agent's own word is told.
+  const read = await readInstance(clients.ec2, instanceId).catch((error: unknown) => {
+    if (isAwsFailure(error)) return UNREAD;
+    throw error;
+  });
   // The agent of an instance that does not run is silent for a plain reason: nobody is paged for that.
-  return agent && (judgeInstance((await readInstance(clients.ec2, instanceId))?.State?.Name ?? null) ?? agent);
+  return (read === UNREAD ? null : judgeInstance(read?.State?.Name ?? null)) ?? agent;
 }
 
 /** "The specified managed node isn't valid", for one that is not registered or does not run (InvalidInstanceId, @aws-sdk/client-ssm). */
@@ -235,7 +243,9 @@ export async function awaitNode<A extends CommandAnswer>(
   if (seen === null) throw new Error(`command ${operationId} was polled ${polls} times, which its limits rule out`);
   if (seen.state === 'ahead') return { over: seen.refusal.reason, silence: seen.refusal };
   if (seen.state === 'answered') return { answer: seen.answer };
-  return { over: seen.reason, ...(known && { silence: known }) };
+  const why =
+    known ?? (isFirst || seen.state !== 'over' ? null : await step('agent', () => whySilent(context, instanceId)));
+  return { over: seen.reason, ...(why && { silence: why }) };
 }
 
 /** A command that comes late by the node's clock, and whose start-by has not come yet by ours: the clock is ahead, whatever the agent is like. Pure. */

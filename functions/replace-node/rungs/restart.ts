@@ -7,7 +7,7 @@ import { isStopOwed } from '../../../shared/heal/ticket.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { stopForMove } from '../acts/node-commands.ts';
-import { type Facts, isImpaired, type Machine, runsAgain } from '../facts.ts';
+import { type Facts, isDead, isImpaired, type Machine, runsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { reasonOfMove } from '../move.ts';
 import { leftToPerson } from '../person.ts';
@@ -162,10 +162,12 @@ const isComingUp = (checks: Machine['checks']): boolean =>
   ![checks.instance, checks.system].includes('impaired');
 
 /** A well node before its instance is stopped: it leaves the pool and its group, and its client ends with its grace. */
-function moving(facts: Facts, state: LadderState, { instance, agentOnline }: Machine): Decision {
+function moving(facts: Facts, state: LadderState, { instance, checks, agentOnline }: Machine): Decision {
   const { seen, fleet } = facts;
   // What is not running by now has its own trouble.
   if (instance.state !== 'running') return running(facts, state, { instance, checks: null, agentOnline });
+  // The machine has died meanwhile, and its client with it: it is stopped and started like any other dead one.
+  if (isDead(facts)) return running(facts, state, { instance, checks, agentOnline });
   if (!agentOnline) return onceSettled(facts, state, { as: 'refused', refusal: unstoppable('its agent is silent') });
   if (seen === null) return askNode('original');
   const isDown = seen.clients.every(({ state: is }) => is !== 'running');

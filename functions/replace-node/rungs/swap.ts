@@ -17,6 +17,7 @@ import type {
   Tried,
 } from '../../../shared/heal/memory.ts';
 import { NOTHING_KEPT, REQUEST_LASTS_MS } from '../../../shared/heal/put-back.ts';
+import { isStopOwed } from '../../../shared/heal/ticket.ts';
 import { type Door, FATE_OF } from '../../../shared/model/doors.ts';
 import { isFinal, type Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
@@ -26,7 +27,7 @@ import { check, fill, swap, warm } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
 import { blameOf } from '../blame.ts';
-import { type Facts, followsAgain } from '../facts.ts';
+import { type Facts, followsAgain, isDead } from '../facts.ts';
 import { layeredOf } from '../found-volumes.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
@@ -61,6 +62,11 @@ import {
   refuse,
   rungFailed,
   sentenceOfSetback,
+  setAside,
+  startMachine,
+  stopMachine,
+  stopToStart,
+  stuck,
   waitedMs,
   waitFor,
   waitSeconds,
@@ -153,6 +159,8 @@ function outOfReach(facts: Facts, state: LadderState, restored: RestoredVolumes)
   // Before the first exchange EC2's answer is enough. A client that is up on the restored volumes is proved by what others see of it.
   if (state.client === 'untouched') return restored.givenUp ? null : giveUpVolumes({ blame: SILENT });
   if (runs && restored.givenUp === null && restored.mounted === 'restored' && state.upSinceMs !== null) return null;
+  const next = outlived(facts, state, restored);
+  if (next) return next;
   return runs
     ? refuse('node-silent', 'the node does not answer, and only it can tell which volumes are mounted', { page: true })
     : refuse('instance-stopped', `the instance is ${power}: somebody has stopped it in the middle of a swap`, {
@@ -160,6 +168,32 @@ function outOfReach(facts: Facts, state: LadderState, restored: RestoredVolumes)
         retryAfterMs: STOPPED_AGAIN_MS,
       });
 }
+
+/**
+ * The machine has died while it was to exchange its volumes: what it was told is over with it. Stopped, it mounts nothing, so that what was made is put away,
+ * and the rungs that revive a machine, or replace it, get the node. null where that is not so, and where an older signing state could come back by it.
+ */
+function outlived(facts: Facts, state: LadderState, restored: RestoredVolumes): Decision | null {
+  const { original, role, nowMs } = facts;
+  if (original === null || role === 'validator' || role === 'unknown' || state.client === 'untouched') return null;
+  const { instanceId, state: power } = original.instance;
+  if (!isStopOwed(state)) return isDead(facts) ? (setAside(facts, state) ?? stopToStart(DIED.reason)) : null;
+  if (power === 'stopped')
+    return restored.givenUp
+      ? takeAway(facts, state, { ...restored, mounted: 'found' }, restored.givenUp)
+      : giveUpVolumes({ blame: DIED });
+  if (power === 'running' && !isPending(state, 'StopInstances', instanceId, nowMs))
+    return isDead(facts) ? stopMachine('original', DIED.reason) : startMachine('it runs again: nothing is left to do');
+  return waitedMs(state, nowMs) > BOUND_MS.stop
+    ? stuck(`the instance is still ${power}, and its machine has died in the middle of a swap`)
+    : waitFor(state, nowMs, `the instance is ${power}`);
+}
+
+const DIED: Blame = {
+  door: 'nobody-knows',
+  fault: 'other',
+  reason: 'its machine has died in the middle of the exchange, as EC2 finds, and what it was told last is over with it',
+};
 
 /** So many copies that the node itself did not take end the rung. */
 const NODE_TRIES = 2;

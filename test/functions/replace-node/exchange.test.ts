@@ -378,6 +378,35 @@ describe('a set whose node was running as it was taken', () => {
   });
 });
 
+describe('a machine that dies while it is to exchange its volumes', () => {
+  const dead = machine(
+    {},
+    { agentOnline: false, checks: { system: 'impaired', instance: 'impaired', attachedEbs: 'ok' } },
+  );
+  const off = machine({ state: 'stopped' }, { agentOnline: false });
+  const owed = { client: 'mayBeDown', restoredVolumes: copy() } as const;
+  const stopped = { ...owed, original: 'stopRequested' } as const;
+  const given = copy({ givenUp: { door: 'nobody-knows', fault: 'other', reason: 'it has died' } });
+  const told = (original: Facts['original'], has: Partial<LadderState>, more: Partial<Facts> = {}) =>
+    word(next({ original, seen: null, ...more }, has));
+
+  it('is stopped, what was made is put away, and the rungs that revive a machine get the node', () => {
+    expect(told(dead, owed)).toBe('stop-instance');
+    expect(told(machine({ state: 'stopping' }, { agentOnline: false }), stopped)).toBe('wait');
+    expect(told(off, stopped)).toBe('give-up-volumes');
+    expect(told(off, { ...stopped, restoredVolumes: given })).toBe('detach');
+    expect(told(off, { ...stopped, restoredVolumes: given }, { volumes: [volumeNow()] })).toBe('drop-volumes');
+    expect(told(off, { ...stopped, restoredVolumes: null })).toBe('end-rung');
+  });
+
+  it('is left to a person where an older signing state could come back by it, or where it is only silent', () => {
+    expect(told(dead, owed, { role: 'validator' })).toBe('node-silent');
+    expect(told(dead, owed, { role: 'unknown' })).toBe('node-silent');
+    expect(told(machine({}, { agentOnline: false }), owed)).toBe('node-silent');
+    expect(told(off, owed)).toBe('instance-stopped');
+  });
+});
+
 it('a copy that is up without the node’s word is no copy that is up where it was taken off', () => {
   const silent = { original: machine({}, { agentOnline: false }), seen: null };
   const up = { client: 'mayBeDown', upSinceMs: ago(1), waitingSinceMs: NOON_MS - HOUR_MS } as const;

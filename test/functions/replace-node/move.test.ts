@@ -71,6 +71,16 @@ describe('a move begins', () => {
 });
 
 describe('on its way', () => {
+  it('where its machine dies meanwhile, it is stopped and started like any other dead one', () => {
+    const dead = machine(
+      {},
+      { agentOnline: false, checks: { system: 'impaired', instance: 'impaired', attachedEbs: 'ok' } },
+    );
+    expect(then(asked, { original: dead, seen: null })).toBe('stop-instance');
+    const silent = machine({}, { agentOnline: false });
+    expect(then(asked, { original: silent, seen: null })).toBe('node-silent');
+  });
+
   it('it leaves the pool, its client ends with its grace, and then its instance is stopped and started', () => {
     expect(then(rung)).toBe('leave-pool');
     expect(then({ ...rung, pool: 'left' })).toBe('stop-for-move');

@@ -208,6 +208,20 @@ describe('a client that is down', () => {
     expect(next(down({ client: silent, origin: before }))).toMatchObject({ do: 'release', keepOperation: false });
   });
 
+  it('is not told to start where AWS says that its machine or its agent is away: whoever revives a machine comes sooner', () => {
+    const away = (refuse: string) => ({
+      ...({ is: 'stopped', failedStarts: 0 } as const),
+      unheard: { refusal: { refuse, reason: 'away', page: true, retryAfterMs: 60_000 } as never },
+    });
+    for (const code of ['node-silent', 'instance-stopped', 'instance-gone']) {
+      expect(next(down({ client: away(code), ending: paused }))).toMatchObject({ do: 'release', keepOperation: true });
+      expect(next(down({ client: away(code), ending: paused, origin: before }))).toMatchObject({
+        ...{ do: 'release', keepOperation: false },
+      });
+    }
+    expect(next(down({ client: away('aws-refused'), ending: paused })).do).toBe('start');
+  });
+
   it('quarantines what was spoiled, where there is a snapshot of it', () => {
     const spoiled = { why: 'it ran', quarantined: false };
     const up = { client: { is: 'started' } as never, proof: { proved: 'synced' }, spoiled };
