@@ -179,6 +179,8 @@ export function begin(facts: Facts): Decision {
   const left = leftToPerson(facts, { stops: true });
   if (left) return ended({ as: 'refused', refusal: left });
   if (runsAgain(facts)) return ended({ as: 'healed', reason: RUNS_AGAIN });
+  const early = want.do === 'heal' && !isImpaired(facts) ? silentInItsStart(facts) : null;
+  if (early !== null) return refuse('not-confirmed', early, { retryAfterMs: MINUTE_MS });
   const found = foundNode(facts, instance.availabilityZone);
   if (!facts.move) return beginHeal({ state: newState(facts.nowMs, facts.incidentId, found) });
   // It has stood nowhere: that it is at the tip after its start proves it, and no number of blocks does.
@@ -186,6 +188,15 @@ export function begin(facts: Facts): Decision {
   const { cause } = facts.move;
   const retypes = cause?.by === 'type' ? { from: cause.from, to: cause.to } : undefined;
   return beginHeal({ state: { ...state, moves: true, ...(retypes && { retypes }) } });
+}
+
+/** Within the grace of its start a client may be silent, whoever has started it: the node tells when that was, though watch-fleet could not ask. */
+function silentInItsStart({ fleet, watched, seen }: Facts): string | null {
+  const ago = seen?.runs?.[0]?.startedSecondsAgo;
+  const { startGraceSeconds } = fleet.health;
+  if (watched?.health !== 'unreachable' || watched.endsAgain || seen?.clients[0]?.state !== 'running') return null;
+  if (ago == null || ago >= startGraceSeconds) return null;
+  return `its client was started ${ago} s ago, and may be silent for ${startGraceSeconds} s: ${watched.reason}`;
 }
 
 /** A node that has the version already is not touched. Nothing is known of the version before the node was asked. */

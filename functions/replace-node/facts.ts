@@ -77,6 +77,8 @@ export interface Watched {
   readonly runs?: true;
   /** It answers with the phase of its start that it is in. */
   readonly tellsPhase?: true;
+  /** Its client ends again and again, and something starts it again each time. */
+  readonly endsAgain?: true;
 }
 
 /** An instance, and what is known of its agent and its client. */
@@ -554,7 +556,7 @@ export function watchedIn(
   const seen = seenLately(observations, instanceId, nowMs);
   if (seen === null) return null;
   const { node, observedAtMs } = seen;
-  const { health, reason, sinceMs, height, lagBlocks, peerCount, cause, evidence, runs, memory } = node;
+  const { health, reason, sinceMs, height, lagBlocks, peerCount, cause, evidence, runs, endsAgain, memory } = node;
   return {
     instanceId,
     health,
@@ -568,6 +570,7 @@ export function watchedIn(
     ...(cause && { cause }),
     ...(evidence && { evidence }),
     ...(runs && { runs }),
+    ...(endsAgain && { endsAgain }),
     ...(health === 'busy' && memory?.heard === 'starting' && { tellsPhase: true }),
   };
 }

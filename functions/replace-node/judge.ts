@@ -8,7 +8,7 @@ import type { FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
-import { endOf } from '../../shared/node-commands/client-end.ts';
+import { endOf, namesItsData } from '../../shared/node-commands/client-end.ts';
 import { beginsAnew } from '../../shared/snapshots/anew.ts';
 import { type Facts, isImpaired, type Machine, type Watched } from './facts.ts';
 import { foundVolumes } from './found-volumes.ts';
@@ -54,6 +54,7 @@ export function guardOf(facts: Facts, rung: Rung) {
     (want.do === 'heal'
       ? judgeConditions(actOf(rung), { instanceId: instance.instanceId, name: node }, breaker.conditions)
       : null) ??
+    (isOwnCommand(rung) || rung === 'swap' || rung === 'replace' ? judgeLoop(facts) : null) ??
     (isOwnCommand(rung) && !known ? judgeEvidence(facts) : null) ??
     (rung === 'swap' || rung === 'replace'
       ? (judgeData(facts, instance.instanceId) ??
@@ -144,10 +145,25 @@ function judgeEvidence({ fleet, want, node, watched }: Facts): Refusal | null {
     const why = `${node}: ${watched.reason}. A restart is all that is tried for it: name a reference in the fleet file (health.references)`;
     return { refuse: 'one-witness', reason: why, page: true, retryAfterMs: PERSON_MS };
   }
+  if (watched.evidence === 'beside-stands') {
+    const why = `${node}: ${watched.reason}. A restart is all that is tried for it: other data help only where the fault is its own`;
+    return { refuse: 'one-witness', reason: why, page: true, retryAfterMs: PERSON_MS };
+  }
   if (fleet.health.trust === 'one-reference') return null;
   const reason = `${node}: ${watched.reason}. One reference is enough for a restart, and not for other data: name a second one in the fleet file (health.references), or trust this one (health.trust: one-reference)`;
   return { refuse: 'one-witness', reason, page: true, retryAfterMs: PERSON_MS };
 }
+
+/** What ends again and again, and does not name its data, would end on others, too: a kernel that is short of memory, a watchdog, a bug. People are told of the loop. */
+function judgeLoop({ want, node, watched, seen }: Facts): Refusal | null {
+  if (want.do !== 'heal' || watched?.endsAgain !== true) return null;
+  const last = seen?.clients.map(endOf).join('; ') ?? 'nobody has asked the node how';
+  if (seen?.clients.some(({ lastLine }) => namesItsData(lastLine))) return null;
+  const reason = `crash-loop: the client of ${node} ends again and again, and does not name its data (${last}): it gets no others before it does`;
+  return { refuse: 'condition-holds', reason, page: false, retryAfterMs: LOOP_AGAIN_MS };
+}
+
+const LOOP_AGAIN_MS = 15 * 60_000;
 
 /** CometBFT's signing state, which must never go back (types/priv_validator.go). */
 export const SIGNING_STATE = /priv_validator_state\.json$/;

@@ -3,12 +3,12 @@
 import { type NodeStatus, type Reading, SHOWS } from '../../shared/chains/client.ts';
 import type { ConsensusTrack, ObservedConsensusClient } from '../../shared/fleet/observation.ts';
 import { duration, oneLine } from './phrases.ts';
-import { WATCHED_MS } from './sources.ts';
+import { hasGrown, WATCHED_MS } from './sources.ts';
 
 /** at-fault: it is down, or stands. syncing: it advances, and the execution client waits for it. */
 export type ConsensusFinding =
-  | { readonly is: 'at-fault' | 'syncing' | 'unknown'; readonly reason: string }
-  | { readonly is: 'well' };
+  /** unclear: it hears of blocks and makes nothing of them, since it stands itself or since its execution client takes none. */
+  { readonly is: 'at-fault' | 'syncing' | 'unclear' | 'unknown'; readonly reason: string } | { readonly is: 'well' };
 
 /** An epoch: a consensus client that is further behind has nothing new for its execution client. */
 const SLOTS_BEHIND = 32;
@@ -19,9 +19,14 @@ export function followConsensus(
   nowMs: number,
 ): ConsensusTrack | undefined {
   if (reading?.kind !== 'ok') return before;
-  const { height: slot } = reading.facts;
+  const { height: slot, counters } = reading.facts;
   const watched = before !== undefined && nowMs - before.heardAtMs <= WATCHED_MS;
-  return { heardAtMs: nowMs, slot, slotSinceMs: watched && before.slot === slot ? before.slotSinceMs : nowMs };
+  const known = watched ? before.countersSinceMs : undefined;
+  const countersSinceMs = counters && !hasGrown(before?.counters, counters) ? (known ?? nowMs) : nowMs;
+  return {
+    ...{ heardAtMs: nowMs, slot, slotSinceMs: watched && before.slot === slot ? before.slotSinceMs : nowMs },
+    ...(counters && { counters, countersSinceMs }),
+  };
 }
 
 /** @param track as it is after this reading */
@@ -47,6 +52,12 @@ export function judgeConsensusClient(
     return {
       is: 'at-fault',
       reason: `its consensus client is the cause: it has stood at slot ${slot} for ${duration(stoodMs)}`,
+    };
+  const derivesNothingMs = nowMs - (track?.countersSinceMs ?? nowMs);
+  if (derivesNothingMs >= stuckMs)
+    return {
+      is: 'unclear',
+      reason: `its consensus client hears of blocks, at ${slot}, and has made nothing of them for ${duration(derivesNothingMs)}: it stands itself, or waits for this client`,
     };
   const behind = claimedTip - slot;
   // heimdall says that it catches up, and not how far it has to.

@@ -40,7 +40,7 @@ export interface Unasked {
 
 export type NodeReading = { readonly kind: 'read'; readonly reading: StatusReading } | Unasked;
 
-/** What a node says of its clients (`probe: unit`). */
+/** What a node says of its clients. */
 export type LookReading = { readonly kind: 'seen'; readonly state: NodeState } | Unasked;
 
 export interface ReferenceReading {
@@ -55,7 +55,7 @@ export interface FleetFacts {
   readonly contested?: readonly SeenInstance[];
   /** By instance id; a missing node was not asked. */
   readonly readings: ReadonlyMap<string, NodeReading>;
-  /** By instance id: the nodes that were asked in this sweep whether their clients run. Absent where a fleet's probe asks more, or nothing. */
+  /** By instance id: the nodes that were asked in this sweep whether their clients run, and since when. Absent where none was. */
   readonly looks?: ReadonlyMap<string, LookReading>;
   readonly references: readonly ReferenceReading[];
   readonly before: {

@@ -20,6 +20,7 @@ import { PROBE_REQUEST_TIMEOUT_MS } from '../../shared/probe/protocol.ts';
 import { awsFailureIn, SweepPages } from './aws-outage.ts';
 import { heightsBeside, heightsOfReferences, heightsToAsk } from './chain.ts';
 import { looksDue } from './client-look.ts';
+import { runsDue } from './client-run.ts';
 import { ENVIRONMENT, type FleetFacts, type LookReading, type WatchContext } from './context.ts';
 import { type FleetHealth, judgeFleet } from './fleet-health.ts';
 import { readScheduledEvents, type ScheduledEvents } from './instance-events.ts';
@@ -187,6 +188,7 @@ async function watchFleet(
   const needsChecks =
     fleet.metrics === 'otlp' || isAnySilent(nodes, probed, looked, before) || isAnyDown(probed, known);
   const failedChecks = needsChecks ? await within(ofAccount.failedChecks(), untilMs - Date.now()) : undefined;
+  const looks = looked?.readings ?? (await askRuns(context, fleet, nodes, probed, before, untilMs));
   const { settings } = ofAccount;
   const fileProblem = brokenFile(environment.PARAMETER_PREFIX, settings, fleet.name);
   const facts: FleetFacts = {
@@ -194,7 +196,7 @@ async function watchFleet(
     nodes,
     ...(contested.length > 0 && { contested }),
     readings: probed.readings,
-    ...(looked && { looks: looked.readings }),
+    ...(looks && { looks }),
     references,
     scheduled: await ofAccount.scheduled,
     ...(failedChecks && { failedChecks }),
@@ -332,6 +334,31 @@ async function lookAtClients(
   if (!seesClientsOnly(fleet)) return undefined;
   const due = looksDue(nodes, before, Date.now());
   return probeClients(clients.ssm, environment.SEE_CLIENTS_DOCUMENT, fleet, due, untilMs);
+}
+
+/** A second look within one sweep takes no longer. */
+const RUNS_MS = 12_000;
+
+/** Asks the nodes whose turn it is since when their clients run. What fails here leaves that unknown, and says nothing of a node. */
+async function askRuns(
+  { clients, environment }: WatchContext,
+  fleet: Fleet,
+  nodes: readonly FleetNode[],
+  { readings }: ProbeResult,
+  before: ReadonlyMap<string, ObservedNode>,
+  untilMs: number,
+): Promise<FleetFacts['looks']> {
+  const nowMs = Date.now();
+  const due = runsDue(nodes, readings, before, nowMs);
+  if (due.length === 0 || fleet.units.length === 0 || nowMs + RUNS_MS > untilMs) return undefined;
+  try {
+    const told = await probeClients(clients.ssm, environment.SEE_CLIENTS_DOCUMENT, fleet, due, nowMs + RUNS_MS);
+    for (const failure of told.failures) warn(fleet, `since when clients run: ${sentenceOf(failure)}`);
+    return told.readings;
+  } catch (cause) {
+    warn(fleet, `since when clients run: ${sentenceOf(cause)}`);
+    return undefined;
+  }
 }
 
 const warn = (fleet: Fleet, left: string): void => logWarn({ fleet: fleet.name, left });

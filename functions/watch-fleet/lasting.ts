@@ -37,17 +37,39 @@ const CRASHES = 5;
 /** Enough to say how fast it goes. */
 const CRASHES_KEPT = 20;
 
-/** When its client was seen to be gone, or to start, after it had answered. A client that is only slow has not ended. */
+export interface Ends {
+  /** How often its runtime has started it again since the look before. */
+  readonly counted: number;
+  /** The moment of that look. */
+  readonly sinceMs: number;
+}
+
+/**
+ * When its client was seen to be gone, or to start, after it had answered, and when its runtime has started it again: what ends before it answers is seen by
+ * nobody else. A client that is only slow has not ended.
+ */
 export function followCrashes(
   before: readonly number[],
   heardBefore: NodeMemory['heard'],
   status: Reading<unknown> | undefined,
+  { counted, sinceMs }: Ends,
   nowMs: number,
 ): readonly number[] {
   const recent = before.filter((atMs) => nowMs - atMs < CRASHES_WITHIN_MS);
   const isGone = status?.kind === 'starting' || (status?.kind === 'error' && status.code === 'unreachable');
-  return isGone && heardBefore === 'facts' ? [...recent, nowMs].slice(-CRASHES_KEPT) : recent;
+  const seen = isGone && heardBefore === 'facts' ? 1 : 0;
+  const unseen = Math.min(CRASHES_KEPT, counted - seen - recent.filter((atMs) => atMs > sinceMs).length);
+  // They lie between the two looks: nobody knows where.
+  const between = Array.from({ length: Math.max(0, unseen) }, (_, at) =>
+    Math.round(sinceMs + ((at + 1) * (nowMs - sinceMs)) / (unseen + 1)),
+  );
+  const more = seen === 1 ? [nowMs] : [];
+  if (between.length + more.length === 0) return recent;
+  return [...recent, ...between, ...more].toSorted((a, b) => a - b).slice(-CRASHES_KEPT);
 }
+
+/** So many ends within those hours are a loop. */
+export const endsAgain = (crashes: readonly number[]): boolean => crashes.length >= CRASHES;
 
 /** With a full root volume the SSM agent runs no command any more, and nothing can be healed. */
 const ROOT_PERCENT = 90;
@@ -59,6 +81,8 @@ export interface LastingFacts extends Pick<ObservedNode, 'health' | 'lagBlocks'>
   readonly isHalted: boolean;
   readonly lags: Lags;
   readonly crashes: readonly number[];
+  /** When something else than its height was last seen to move: stages of a sync take hours each. undefined where nothing was. */
+  readonly worksAtMs: number | undefined;
   /** undefined where nobody tells. */
   readonly rootUsedPercent: number | undefined;
   readonly nowMs: number;
@@ -69,6 +93,7 @@ export function lastingTroubles({
   lagBlocks,
   isSyncing,
   isHalted,
+  worksAtMs,
   lags,
   crashes,
   rootUsedPercent,
@@ -76,7 +101,8 @@ export function lastingTroubles({
 }: LastingFacts): readonly LastingTrouble[] {
   const troubles: LastingTrouble[] = [];
   const [first] = lags;
-  if (health === 'behind' && lagBlocks !== null && first && lags.length === LAGS) {
+  const works = worksAtMs !== undefined && first !== undefined && worksAtMs > first.atMs;
+  if (health === 'behind' && !works && lagBlocks !== null && first && lags.length === LAGS) {
     const grows = lags.every(({ blocks: lag }, at) => at === 0 || lag > (lags[at - 1]?.blocks ?? 0));
     const nearer = first.blocks - lagBlocks;
     const stays = !isHalted && (isSyncing ? nearer <= 0 : nearer * 100 < first.blocks * NEARER_PERCENT);
@@ -85,7 +111,7 @@ export function lastingTroubles({
     else if (stays) troubles.push({ code: 'falling-behind', reason: `it comes no nearer to its chain: ${since}` });
   }
   const [earliest] = crashes;
-  if (crashes.length >= CRASHES && earliest !== undefined)
+  if (endsAgain(crashes) && earliest !== undefined)
     troubles.push({
       code: 'crash-loop',
       reason: `its client has ended ${crashes.length} times in ${duration(nowMs - earliest)}, and was started again each time`,

@@ -21,12 +21,13 @@ import type { StatusReading } from '../../shared/probe/protocol.ts';
 import { names } from '../../shared/text/names.ts';
 import { type Branches, type ChainState, claimOf } from './chain.ts';
 import { followLook, judgeLook } from './client-look.ts';
+import { endsBetween, followRun, runsSince } from './client-run.ts';
 import { followConsensus, judgeConsensusClient, observeConsensusClient } from './consensus-client.ts';
 import type { FleetFacts, NodeReading } from './context.ts';
 import { eventsAhead, eventsNear, eventsTold, eventsToTell } from './instance-events.ts';
-import { followCrashes, followLag, type LastingTrouble, lastingTroubles } from './lasting.ts';
+import { endsAgain, followCrashes, followLag, type LastingTrouble, lastingTroubles } from './lasting.ts';
 import { blocks, duration, oneLine, short } from './phrases.ts';
-import { areApart, areHalf, follow, outweighs, type Source, UNTRACKED } from './sources.ts';
+import { areApart, areHalf, follow, outweighs, type Source, standsSince, UNTRACKED } from './sources.ts';
 import { votesOf } from './votes.ts';
 
 export interface JudgedNode {
@@ -67,9 +68,17 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const look = seesClientsOnly(facts.fleet)
     ? followLook(before?.memory?.look, facts.looks?.get(instanceId), nowMs)
     : undefined;
-  const one: NodeFacts = { facts, chain, node, before, start, doubted, grace, consensus, overtakenAtMs, look };
-  const verdict = withCutOff(assessHealth(one, reading), one, reading);
   const status = node.state === 'running' && reading?.kind === 'read' ? reading.reading.status : undefined;
+  const { run: ranBefore, crashes: crashesBefore = [], heard: heardBefore = null } = before?.memory ?? {};
+  const run = followRun(ranBefore, facts.looks?.get(instanceId), nowMs);
+  const ends = { counted: endsBetween(ranBefore, run), sinceMs: ranBefore?.toldAtMs ?? nowMs };
+  const crashes = followCrashes(crashesBefore, heardBefore, status, ends, nowMs);
+  const runningSinceMs = endsAgain(crashes) ? null : runsSince(run, nowMs);
+  const one: NodeFacts = {
+    ...{ facts, chain, node, before, start, doubted, grace, consensus, overtakenAtMs, look },
+    runningSinceMs,
+  };
+  const verdict = withCutOff(assessHealth(one, reading), one, reading);
   const told = status?.kind === 'ok' ? status.facts : undefined;
   // A node on another network makes progress there, of which nothing is known here.
   const track = source?.track ?? follow(before?.memory?.track ?? UNTRACKED, undefined, nowMs);
@@ -78,12 +87,12 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const metrics = reading?.kind === 'read' && reading.reading.geth?.kind === 'ok' ? reading.reading.geth.facts : null;
   const lagBlocks = height === null || tip.height === null ? null : Math.max(0, tip.height - height);
   const lags = followLag(before?.memory?.lags ?? [], { health: verdict.health, lagBlocks }, nowMs);
-  const crashes = followCrashes(before?.memory?.crashes ?? [], before?.memory?.heard ?? null, status, nowMs);
   const atTip = verdict.health === 'synced' ? 'reached' : tipSince(before, start);
   const syncing = isSyncing({ health: verdict.health, atTip, start, track }, facts);
   const lasting = lastingTroubles({
     ...{ health: verdict.health, lagBlocks, lags, crashes, nowMs },
     ...{ isSyncing: syncing, isHalted: chain.haltedSinceMs !== null },
+    worksAtMs: track.movedAtMs,
     rootUsedPercent: reading?.kind === 'read' ? reading.reading.rootUsedPercent : look?.told?.rootUsedPercent,
   });
   const toldEvents = eventsTold(before?.memory?.toldEvents ?? {}, nowMs);
@@ -95,7 +104,8 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       (!isWell || lasting.some((trouble) => trouble.code === code)) && nowMs - (toldAtMs[code] ?? nowMs) < TOLD_FOR_MS,
   );
   return {
-    code: verdict.code,
+    // A client that ends again and again while it loads has one cause, which is told.
+    code: verdict.code === 'node-busy' && endsAgain(crashes) ? null : verdict.code,
     ...(verdict.mayFork && { mayFork: true }),
     lasting,
     scheduled: eventsToTell(facts.scheduled, instanceId, toldEvents),
@@ -125,12 +135,14 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       ...(verdict.cause && { cause: verdict.cause }),
       ...(verdict.evidence && { evidence: verdict.evidence }),
       ...(verdict.runs && { runs: true }),
+      ...(endsAgain(crashes) && { endsAgain: true }),
       ...(verdict.cutOff && { cutOff: true }),
       ...downByOf(verdict, one, reading),
       ...votesOf(reading, told, before),
       memory: {
         track,
         ...(look && { look }),
+        ...(run && { run }),
         ...(consensus && { consensus }),
         ...(lags.length > 0 && { lags }),
         ...(crashes.length > 0 && { crashes }),
@@ -208,12 +220,13 @@ interface Progress {
  * show that it gets there. One that was started too often does not.
  */
 function isSyncing(
-  { health, atTip, start: { startedAtMs, starts }, track: { advancedAtMs } }: Progress,
+  { health, atTip, start: { startedAtMs, starts }, track }: Progress,
   { fleet, nowMs }: Pick<FleetFacts, 'fleet' | 'nowMs'>,
 ): boolean {
   if ((health !== 'starting' && health !== 'behind') || atTip === 'reached' || starts > MAXIMUM_STARTS) return false;
   if (health === 'starting' && atTip === undefined) return true;
-  if (advancedAtMs === null || advancedAtMs <= (startedAtMs ?? 0)) return false;
+  const advancedAtMs = Math.max(track.advancedAtMs ?? 0, track.movedAtMs ?? 0);
+  if (advancedAtMs <= (startedAtMs ?? 0)) return false;
   return nowMs - advancedAtMs < fleet.health.patienceSeconds * 1000;
 }
 
@@ -299,6 +312,8 @@ interface NodeFacts {
   readonly grace: boolean;
   readonly overtakenAtMs: number | undefined;
   readonly look: ClientLook | undefined;
+  /** Since when its client runs, as its node has said; null where nobody knows, or where it ends again and again. */
+  readonly runningSinceMs: number | null;
 }
 
 function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthAssessment {
@@ -380,7 +395,18 @@ function judgeWithoutFacts(
     return judgeBusy(one, `it is still starting${age}: ${status.reason}`);
   }
   if (shows === 'life') return judgeBusy(one, `it is alive, and does not say where it stands: ${status.reason}`);
-  return unreachable(status.reason);
+  return silentInItsStart(one, status) ?? unreachable(status.reason);
+}
+
+/** Many clients replay their blocks before they listen (nethermind#13203: 387 s): the grace of a start rests on no answer, but on the start. */
+function silentInItsStart(
+  { facts, runningSinceMs }: NodeFacts,
+  { code, reason }: Reading<unknown> & { kind: 'error' },
+): HealthAssessment | null {
+  if (code !== 'unreachable' || runningSinceMs === null) return null;
+  const forMs = facts.nowMs - runningSinceMs;
+  if (forMs >= facts.fleet.health.startGraceSeconds * 1000) return null;
+  return assessment('starting', `${reason}; its client was started ${duration(forMs)} ago, as its node says`);
 }
 
 /**
@@ -463,10 +489,12 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
       'unknown',
       `${place}, and goes on: those above it have other blocks, nobody knows which are right, and of its own side nobody is further`,
     );
-  const stoodMs = facts.nowMs - (source.track.sinceMs ?? facts.nowMs);
+  const stoodMs = facts.nowMs - (standsSince(source.track) ?? facts.nowMs);
   const mayBeStuck =
     stoodMs >= stuckSeconds * 1000 && lag >= stuckBlocks(facts.fleet) && overtakenMs >= FOLLOWS_WITHIN_MS;
   if (!mayBeStuck) return { ...assessment('behind', `${place}${because}`), ...cause };
+  const { works } = source.status;
+  if (works !== undefined) return judgeWork(one, `${place}; it says that it works (${works})`, stoodMs);
   // Whether a node catches up during a halt shows only when the chain continues.
   if (haltedSinceMs !== null) {
     const since = duration(facts.nowMs - haltedSinceMs);
@@ -491,8 +519,23 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   const reason = `${standing} while ${names(ahead.map(({ name }) => name))} went on${link}${evidence}`;
   // It gets no blocks until its consensus client has come further: nothing is wrong with it.
   if (neighbour?.is === 'syncing') return assessment('behind', reason);
-  const single = !outweigh && ownWord === '' ? { evidence: 'one-reference' as const } : {};
+  const single =
+    !outweigh && ownWord === ''
+      ? { evidence: 'one-reference' as const }
+      : neighbour?.is === 'unclear'
+        ? { evidence: 'beside-stands' as const }
+        : {};
   return { health: 'stuck', reason, code: 'node-stuck', ...cause, ...single };
+}
+
+/** A stage of a sync may take hours of which no counter tells: no heal is for a client that works. A person is told once that is longer than it may stand still. */
+function judgeWork({ facts }: NodeFacts, reason: string, stoodMs: number): HealthAssessment {
+  if (stoodMs < facts.fleet.health.patienceSeconds * 1000) return assessment('behind', reason);
+  return {
+    health: 'busy',
+    reason: `${reason}, and nothing of it has moved for ${duration(stoodMs)}`,
+    code: 'node-busy',
+  };
 }
 
 /** So many others outrank what a node says of itself. */

@@ -125,8 +125,24 @@ export function follow(before: Track, status: NodeStatus | undefined, nowMs: num
   const watched = readAtMs !== null && nowMs - readAtMs <= WATCHED_MS;
   // Going back, as in a reorganization, is neither progress nor a standstill.
   const stood = watched && sinceMs !== null && progress === known;
-  return { progress, sinceMs: stood ? sinceMs : nowMs, readAtMs: nowMs, advancedAtMs };
+  const { counters } = status;
+  const movedAtMs = counters && hasGrown(before.counters, counters) ? nowMs : before.movedAtMs;
+  return {
+    ...{ progress, sinceMs: stood ? sinceMs : nowMs, readAtMs: nowMs, advancedAtMs },
+    ...(counters && { counters }),
+    ...(movedAtMs !== undefined && { movedAtMs }),
+  };
 }
+
+type Counters = NonNullable<NodeStatus['counters']>;
+
+/** A stage that is begun again may go back: that alone is no progress. A counter that is new tells nothing yet. */
+export const hasGrown = (before: Counters | undefined, now: Counters): boolean =>
+  Object.entries(now).some(([name, value]) => value > (before?.[name] ?? Number.POSITIVE_INFINITY));
+
+/** Since when nothing of it moves: neither its height nor what it counts beside that. */
+export const standsSince = ({ sinceMs, movedAtMs }: Track): number | null =>
+  sinceMs === null ? null : Math.max(sinceMs, movedAtMs ?? sinceMs);
 
 /** geth's snap sync shows in no height until it ends, but it is progress. */
 const progressOf = ({ height, syncing, syncHeight }: NodeStatus): number =>

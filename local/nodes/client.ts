@@ -134,6 +134,11 @@ export class SimulatedClient {
     return this.currentState === 'running' && !this.starting ? this.upFromMs : undefined;
   }
 
+  /** Since when it runs, or ran last, in ms since the epoch; undefined: it ran before the run began. */
+  get ranFromMs(): number | undefined {
+    return this.startedAtMs === 0 ? undefined : this.startedAtMs;
+  }
+
   /** Why it does not advance although it runs and has loaded. */
   get heldBy(): ReadonlySet<ClientFault> {
     if (this.awaitsVersion) return new Set([...this.holds, 'old-version' as const]);

@@ -113,6 +113,7 @@ export class SimulatedNode implements Machine {
   private bare = false;
   cloudInit: NodeState['cloudInit'];
   /** The exit status of a client that a person has stopped. */
+  private restarts = 0;
   private stoppedWith: number | undefined;
   private readonly commandDelays = new Map<Operation, (number | 'lost')[]>();
 
@@ -179,6 +180,7 @@ export class SimulatedNode implements Machine {
       },
       peers: this.peersHost(),
       node: new NodeCommands(this, {
+        nowMs: () => this.kernel.clock.now(),
         takesMs: (lowMs, highMs) => this.random.integer(lowMs, highMs),
         later: (delayMs, work) => this.later(delayMs, work),
         rootUsedPercent: () => this.rootUsedPercent(),
@@ -541,9 +543,23 @@ export class SimulatedNode implements Machine {
     this.startClient();
   }
 
+  /** It has ended by itself, and its service manager starts it again; true if it runs. */
+  startClientAgain(): boolean {
+    const restarts = this.restarts + 1;
+    const runs = this.startClient();
+    this.restarts = restarts;
+    return runs;
+  }
+
+  /** How often its service manager has started it again by itself since somebody did. */
+  get clientRestarts(): number {
+    return this.restarts;
+  }
+
   /** Starts the client, as systemd or docker would; true if it runs. */
   startClient(): boolean {
     if (this.masked || this.gone || this.bare) return false;
+    this.restarts = 0;
     this.stoppedWith = undefined;
     this.client.stopBelow(this.version.stopsBelow);
     const running = this.client.state === 'running';

@@ -109,6 +109,13 @@ export interface NodeStatus {
   readonly claimedTip: number | undefined;
   /** Progress of a sync that does not show in `height` until it ends (geth's snap sync): progress, not health. */
   readonly syncHeight: number | undefined;
+  /**
+   * What else moves while its height stands, by name: stages of a sync, healed state, derived blocks. It is progress, never health. At most `MAXIMUM_COUNTERS`;
+   * absent where it tells none.
+   */
+  readonly counters?: Readonly<Record<string, number>>;
+  /** What it says that it does while its height stands: the stage of a staged sync. Absent where it says nothing of that. */
+  readonly works?: string;
   readonly peerCount: number | undefined;
   /** The id that tells this network from others: the genesis hash (bitcoin, solana), a number (ethereum, stacks), a name (cometbft). */
   readonly chainId: string | undefined;
@@ -123,6 +130,21 @@ export interface NodeStatus {
   readonly hamperedBy: 'execution-offline' | 'execution-behind' | undefined;
   /** The facts that it was asked for and did not give in a form that can be read, each with the reason. */
   readonly missing: readonly string[];
+}
+
+/** erigon and reth have a dozen stages each. */
+export const MAXIMUM_COUNTERS = 24;
+const COUNTER_CHARACTERS = 40;
+
+/** The counters of a client: those with a plain name and a whole number, and no more than `MAXIMUM_COUNTERS`. */
+export function countersOf(told: Iterable<readonly [string, number | undefined]>): NonNullable<NodeStatus['counters']> {
+  const counters: Record<string, number> = {};
+  for (const [name, value] of told) {
+    if (Object.keys(counters).length >= MAXIMUM_COUNTERS) break;
+    const isPlain = /^[A-Za-z][A-Za-z0-9_]*$/.test(name) && name.length <= COUNTER_CHARACTERS;
+    if (isPlain && value !== undefined && Number.isSafeInteger(value) && value >= 0) counters[name] = value;
+  }
+  return counters;
 }
 
 export interface BlockHash {

@@ -20,7 +20,9 @@ export type NodeCause = 'consensus-client';
 export type Evidence =
   | 'one-reference'
   /** Nobody else can say whether the chain goes on: it has only stood for longer than its chain ever pauses. Enough for one restart. */
-  | 'no-reference';
+  | 'no-reference'
+  /** The client beside it, which gives it its blocks, makes none either: whose fault that is nobody knows. Enough for a restart. */
+  | 'beside-stands';
 
 /**
  * The client beside an execution client, as it answered in this reading. waiting: for that very execution client. unknown: it said nothing of where it
@@ -63,6 +65,8 @@ export interface ObservedNode {
   readonly machine?: MachineMark;
   /** Its client runs, as its node said lately, and nobody asks more (`probe: unit`): its health is unknown, and it is not in trouble. Absent otherwise. */
   readonly runs?: true;
+  /** Its client ends again and again, and something starts it again each time. Absent otherwise. */
+  readonly endsAgain?: true;
   /**
    * Nobody reaches its machine, which is silent, and EC2's status check of its instance has failed: it serves nobody. What its client and its data are like is
    * not known, so that its health is unknown. Absent otherwise.
@@ -128,6 +132,10 @@ export interface Track {
   readonly readAtMs: number | null;
   /** When it was last seen to advance, from one reading to the next. */
   readonly advancedAtMs: number | null;
+  /** What else it tells that moves while its height stands. Absent where it tells none. */
+  readonly counters?: Readonly<Record<string, number>>;
+  /** When one of them was last seen to grow. Absent where none was. */
+  readonly movedAtMs?: number;
 }
 
 /** The consensus client beside an execution client, as it was last heard. Times are ms since the epoch. */
@@ -136,6 +144,10 @@ export interface ConsensusTrack {
   readonly slot: number;
   /** Since when its slot is unchanged, as far as it was watched. */
   readonly slotSinceMs: number;
+  /** What it makes of its slots, where it tells that. Absent where it does not. */
+  readonly counters?: Readonly<Record<string, number>>;
+  /** Since when none of them has grown, as far as it was watched. Absent with them. */
+  readonly countersSinceMs?: number;
 }
 
 /** What its node says of its clients, where nothing else is asked (`probe: unit`). Times are ms since the epoch. */
@@ -159,8 +171,23 @@ export interface ClientLook {
   };
 }
 
+/** What a node says of the run of its clients. Times are ms since the epoch. */
+export interface ClientRun {
+  readonly askedAtMs: number;
+  /** When it answered last; 0 where it never did. */
+  readonly toldAtMs: number;
+  /** Its first client, whose port is asked. */
+  readonly isRunning: boolean;
+  /** Since when that one runs, or ran last; null where nobody tells. */
+  readonly startedAtMs: number | null;
+  /** How often its clients were started again by themselves; null where nobody counts. */
+  readonly restarts: number | null;
+}
+
 export interface NodeMemory {
   readonly track: Track;
+  /** Absent where its node was never asked since when its clients run. */
+  readonly run?: ClientRun;
   /** Absent where its node was never asked for its clients alone. */
   readonly look?: ClientLook;
   /** Absent where its consensus client was never heard. */

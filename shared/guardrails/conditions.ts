@@ -6,8 +6,8 @@ import type { Refusal } from '../model/guardrail-codes.ts';
 /** A condition of the fleet as it was watched lately. */
 export type HeldCondition = FleetCondition & { readonly code: string };
 
-/** What has guards of its own, which know what they may let through all the same: a client that has ended, a zone that is told by its heal. */
-const JUDGED_ELSEWHERE: ReadonlySet<string> = new Set(['zone-down', 'chain-halted', 'own-chain-halted']);
+/** What has guards of its own, which know what they may let through all the same: a client that has ended or names its data, a zone that is told by its heal. */
+const JUDGED_ELSEWHERE: ReadonlySet<string> = new Set(['zone-down', 'chain-halted', 'own-chain-halted', 'crash-loop']);
 
 const AGAIN_MS = 5 * 60_000;
 

@@ -62,7 +62,10 @@ export const BINDINGS: Readonly<Record<BindingCode, Binding>> = {
   'node-busy': nodes([], 'it is alive; no heal takes it'),
   'falling-behind': nodes([], 'it advances; no heal takes it'),
   'root-filling': nodes([], 'no heal grows it; a heal of its client is not made worse by it'),
-  'crash-loop': nodes([], 'its heal is what is wanted'),
+  'crash-loop': nodes(
+    ['swap', 'replace'],
+    'what does not name its data would end on others, too; one that does gets them',
+  ),
   'node-forked': nodes([], 'a forked node is taken by no heal, and is not synced for what asks that'),
   'wrong-chain': nodes([], 'a node of another network is taken by no heal'),
   'node-out-of-sync': nodes([], 'its own height is what its heal goes by'),

@@ -11,7 +11,7 @@ CONTAINER= # its container, where it has one
 IS_REMOVED= # false: the container stays when it is stopped
 # While it is there, no client starts.
 readonly MASK_FILE=/etc/chainmend/client-masked
-STOPPED_AT=0   # a unit's, in microseconds since boot; 0 where it never ran
+STOPPED_AT=0   # a unit's, in microseconds since boot; 0 where it never ran, as of its last start (BEGAN)
 
 find_client() {
   CLIENT=unknown TARGET='' NOTE='' CLIENT_STATUS='' CLIENT_ASKED='' CLIENT_RESULT=success CLIENT_RUN=''
@@ -72,8 +72,8 @@ enabled_instances() {
 
 # read_unit UNIT: all of the above, of that unit.
 read_unit() {
-  local key value load='' active='' sub='' code='' status='' entered='' began=''
-  CLIENT=unknown TARGET=$1 NOTE='' CLIENT_STATUS='' CLIENT_ASKED='' STOPPED_AT=0
+  local key value load='' active='' sub='' code='' status='' entered=''
+  CLIENT=unknown TARGET=$1 NOTE='' CLIENT_STATUS='' CLIENT_ASKED='' STOPPED_AT=0 BEGAN=''
   while IFS='=' read -r key value; do
     case $key in
       LoadState) load=$value ;;
@@ -84,7 +84,7 @@ read_unit() {
       ExecMainCode) code=$value ;;
       ExecMainStatus) whole status "$value" ;;
       ActiveEnterTimestampMonotonic) whole entered "$value" ;;
-      ExecMainStartTimestampMonotonic) whole began "$value" ;;
+      ExecMainStartTimestampMonotonic) whole BEGAN "$value" ;;
       InactiveEnterTimestampMonotonic) whole STOPPED_AT "$value" || STOPPED_AT=0 ;;
     esac
   done < <(ctl show \
@@ -110,7 +110,7 @@ read_unit() {
     # What heeds SIGTERM or SIGINT in its own way. systemd starts one again that it was not told to stop.
     failed/failed/exit-code/143 | failed/failed/exit-code/130) CLIENT_ASKED=true ;;
     # It was up, was told to stop, and did not end in time. One that never came up was ended by systemd itself.
-    failed/failed/timeout/*) if [ "${began:-0}" -gt 0 ] && [ "${entered:-0}" -ge "$began" ]; then CLIENT_ASKED=true; fi ;;
+    failed/failed/timeout/*) if [ "${BEGAN:-0}" -gt 0 ] && [ "${entered:-0}" -ge "$BEGAN" ]; then CLIENT_ASKED=true; fi ;;
     *) CLIENT_ASKED=false ;;
   esac
 }

@@ -4,7 +4,7 @@
 perform() {
   read_clients && read_paths Paths || return
   AFTER=$(node_state ${LINES[@]+"${LINES[@]}"})
-  AFTER="${AFTER%\}}$(layered ${LINES[@]+"${LINES[@]}"})$(cloud_init)}"
+  AFTER="${AFTER%\}}$(layered ${LINES[@]+"${LINES[@]}"})$(cloud_init)$(client_runs)}"
   more
   if [[ $RECORDED =~ ^\{\"operationId\":\"([0-9]+\.[0-9]+)\" ]]; then MORE="$MORE,\"lastDone\":\"${BASH_REMATCH[1]}\""; fi
   [ "$SSM_Cached" = no ] || cached ${LINES[@]+"${LINES[@]}"}

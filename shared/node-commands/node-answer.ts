@@ -34,6 +34,11 @@ const nodeStateSchema = v.strictObject({
       needs: v.optional(scriptText(200)),
     }),
   ),
+  /**
+   * In the order of the clients, in an answer of inspect-node and see-clients: since when each runs, or ran last, and how often its service manager or container
+   * runtime has started it again by itself since somebody did. null: nobody tells.
+   */
+  runs: v.optional(list(v.strictObject({ startedSecondsAgo: v.nullable(count), restarts: v.nullable(count) }))),
   /** The mounts at the asked paths; a path without a mount has no entry. */
   volumes: list(
     v.strictObject({

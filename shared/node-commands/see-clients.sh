@@ -1,4 +1,4 @@
-# The operation: tell whether the clients run, and nothing else. No fence, no lock and no memory: it may be sent at any time.
+# The operation: tell whether the clients run, and since when, and nothing else. No fence, no lock and no memory: it may be sent at any time.
 
 perform() {
   local index clients=''
@@ -7,5 +7,5 @@ perform() {
     pick "$index"
     clients="$clients${clients:+,}$(client_state)"
   done
-  AFTER="{\"clients\":[$clients],\"volumes\":[],\"devices\":[],\"rootUsedPercent\":$(root_used_percent)}"
+  AFTER="{\"clients\":[$clients],\"volumes\":[],\"devices\":[],\"rootUsedPercent\":$(root_used_percent)$(client_runs)}"
 }

@@ -34,8 +34,9 @@ export class NodeCommands extends NodeActs {
 
   /** see-clients: at once, without a lock or a memory. */
   see({ Clients = '' }: Parameters): NodeEnding {
-    const { cloudInit: _, ...after } = this.state(clientsOf(Clients), []);
-    return ending('done', { after });
+    const clients = clientsOf(Clients);
+    const { cloudInit: _, ...after } = this.state(clients, []);
+    return ending('done', { after: { ...after, runs: this.runs(clients) } });
   }
 
   run(operation: NodeOperation, parameters: Parameters, done: (ending: NodeEnding) => void): void {
@@ -72,7 +73,8 @@ export class NodeCommands extends NodeActs {
   private *inspect({ Clients = '', Paths = '', Cached }: Parameters): Acts<NodeEnding> {
     yield this.takesMs(100, 400);
     const paths = linesOf(Paths);
-    const after = this.state(clientsOf(Clients), paths);
+    const clients = clientsOf(Clients);
+    const after = { ...this.state(clients, paths), runs: this.runs(clients) };
     const read = Cached === 'yes' ? readFolders(this.node, paths) : [];
     const told = { after, ...(read.length > 0 && { read }) };
     if (after.volumes.length === paths.length) return ending('done', told);

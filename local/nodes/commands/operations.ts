@@ -49,6 +49,7 @@ const SEEN_MS = 2_000;
 export const MASKED = 'the clients are masked (/etc/chainmend/client-masked): start-client unmasks them';
 
 export interface ActsHost {
+  readonly nowMs: () => number;
   /** Draws how long an act takes, in ms, between the bounds. */
   readonly takesMs: (lowMs: number, highMs: number) => number;
   readonly rootUsedPercent: () => number;
@@ -61,6 +62,8 @@ export interface CommandedNode extends NodeContext {
   readonly isClientMasked: boolean;
   /** Its container was removed, or its unit is not loaded any more. */
   readonly isClientGone: boolean;
+  /** How often its service manager has started its client again by itself. */
+  readonly clientRestarts: number;
   /** How far cloud-init is; undefined: the machine has none. */
   readonly cloudInit: NodeState['cloudInit'];
   devices(): DeviceReport[];
@@ -87,9 +90,11 @@ export class NodeActs {
   readonly node: CommandedNode;
   readonly takesMs: ActsHost['takesMs'];
   private readonly rootUsedPercent: () => number;
+  private readonly secondsSince: (ms: number) => number;
 
-  constructor(node: CommandedNode, { takesMs, rootUsedPercent }: ActsHost) {
+  constructor(node: CommandedNode, { takesMs, rootUsedPercent, nowMs }: ActsHost) {
     this.node = node;
+    this.secondsSince = (ms) => Math.floor((nowMs() - ms) / 1_000);
     this.takesMs = takesMs;
     this.rootUsedPercent = rootUsedPercent;
   }
@@ -120,6 +125,18 @@ export class NodeActs {
       rootUsedPercent: this.rootUsedPercent(),
       ...(node.cloudInit !== undefined && { cloudInit: node.cloudInit }),
     };
+  }
+
+  /** Since when each client runs; of a beacon node nobody tells. */
+  runs(clients: readonly Client[]): NonNullable<NodeState['runs']> {
+    const { client, spec, clientRestarts: restarts, isClientGone } = this.node;
+    const { ranFromMs } = client;
+    const ran = { startedSecondsAgo: ranFromMs === undefined ? null : this.secondsSince(ranFromMs), restarts };
+    return clients.map(({ runtime, unit }) =>
+      isUnit(spec, runtime, unit) && !isClientGone && runtime !== 'commands'
+        ? ran
+        : { startedSecondsAgo: null, restarts: null },
+    );
   }
 
   /** The refusal where one of these clients cannot be followed, or somebody has stopped it since it ran; undefined where all are as they were. */

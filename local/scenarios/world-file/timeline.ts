@@ -132,7 +132,7 @@ export const WORDS = {
     (stage, given) => {
       const { machine } = stage.node(given.node);
       machine.killClient();
-      stage.world.at(given.upAfterSeconds / 60, () => void machine.startClient());
+      stage.world.at(given.upAfterSeconds / 60, () => void machine.startClientAgain());
     },
   ),
   'slow-down': word(

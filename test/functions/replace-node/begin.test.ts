@@ -381,3 +381,35 @@ describe('what a heal notes besides', () => {
     expect(noted({ seen: state, original: machine({}, { agentOnline: state !== null }) }).client).toBe(is);
   });
 });
+
+describe('a silent node whose client has just been started', () => {
+  const started = (startedSecondsAgo: number | null, more: Partial<Facts> = {}): string =>
+    beginning({
+      watched: watched('unreachable'),
+      seen: { ...seen(), runs: [{ startedSecondsAgo, restarts: 0 }] },
+      ...more,
+    });
+  const { startGraceSeconds } = facts().fleet.health;
+
+  it('is left alone within the grace of that start, and no longer', () => {
+    expect(started(startGraceSeconds - 1)).toBe('not-confirmed');
+    expect(started(startGraceSeconds)).toBe('begin');
+  });
+
+  it.each<[string, Partial<Facts>]>([
+    ['the node does not tell its start', { seen: { ...seen(), runs: [{ startedSecondsAgo: null, restarts: null }] } }],
+    [
+      'the client does not run',
+      { seen: { ...seen([client('failed')]), runs: [{ startedSecondsAgo: 5, restarts: 0 }] } },
+    ],
+    ['it ends again and again', { watched: watched('unreachable', { endsAgain: true }) }],
+    ['it answers, and stands', { watched: watched('stuck') }],
+    ['EC2 finds its instance impaired', { original: impaired('instance') }],
+  ])('is healed where %s', (_, more) => {
+    expect(started(5, more)).toBe('begin');
+  });
+
+  it('is restarted all the same where a person wants it', () => {
+    expect(started(5, { want: restore })).toBe('begin');
+  });
+});

@@ -101,3 +101,38 @@ describe('guards that are of one rung alone', () => {
     expect(guardOf(facts({ ...down, want: { do: 'replace-instance' } }), 'stop-start')).toBeNull();
   });
 });
+
+describe('a node beside whose client another one stands', () => {
+  it('is restarted, and nothing more, whatever its owner trusts: nobody knows which is at fault', () => {
+    const fleet = bitcoinFleet({ probe: 'ssm', health: { trust: 'one-reference' } });
+    const both = facts({ fleet, watched: watched('stuck', { evidence: 'beside-stands' }) });
+    expect(guardOf(both, 'restart')).toBeNull();
+    expect(guardOf(both, 'swap')).toMatchObject({ refuse: 'one-witness', page: true });
+  });
+});
+
+describe('a client that ends again and again', () => {
+  const looping = (...lastLines: string[]) =>
+    facts({
+      watched: watched('unreachable', { endsAgain: true }),
+      seen: seen(lastLines.map((lastLine) => client('failed', { exitStatus: 137, lastLine }))),
+    });
+
+  it('is restarted', () => {
+    expect(guardOf(looping('Killed'), 'restart')).toBeNull();
+  });
+
+  it('gets neither other data nor another instance while it does not name its data', () => {
+    for (const rung of ['roll-back', 'reindex', 'swap', 'replace'] as const)
+      expect(guardOf(looping('Killed'), rung)).toMatchObject({
+        refuse: 'condition-holds',
+        page: false,
+        reason: expect.stringContaining('does not name its data (failed, exit status 137, "Killed")'),
+      });
+  });
+
+  it('gets them where it names its data, or a person wants it', () => {
+    expect(guardOf(looping('Fatal LevelDB error: Corruption: checksum mismatch'), 'swap')).toBeNull();
+    expect(guardOf({ ...looping('Killed'), want: { do: 'restore' } as Facts['want'] }, 'swap')).toBeNull();
+  });
+});

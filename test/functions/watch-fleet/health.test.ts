@@ -245,6 +245,43 @@ describe('a node that is behind', () => {
     expect(watched.health['node3']).toBe('behind');
   });
 
+  it.each<[string, (sweep: number) => object, string]>([
+    [
+      'while a stage moves is behind',
+      (n) => ({ counters: { Execution: 5 * n, Finish: 0 }, works: 'stage Execution' }),
+      'behind',
+    ],
+    ['while its state is healed is behind', (n) => ({ counters: { healedTrienodes: 1000 + n } }), 'behind'],
+    [
+      'while it says that it works is behind',
+      () => ({ counters: { Execution: 7 }, works: 'stage MerkleExecute' }),
+      'behind',
+    ],
+    ['and counts nothing more is stuck', () => ({ counters: { healedTrienodes: 1000 } }), 'stuck'],
+    ['and has taken a stage back is stuck', (n) => ({ counters: { Execution: 9 - n } }), 'stuck'],
+  ])('and stands still %s', (_, more, health) => {
+    const fleet = new Watched(fleetOf({ patienceSeconds: 3600 }));
+    fleet.sweeps(9, (n) => ({
+      ...{ node1: 1000 + 5 * n, node2: 1000 + 5 * n },
+      node3: { height: 500, more: { syncing: true, claimedTip: 1000 + 5 * n, ...more(n) } },
+    }));
+    expect(fleet.node('node3').health).toBe(health);
+  });
+
+  it('and says that it works, though nothing of it moves, is told after the patience of its chain, and never stuck', () => {
+    const fleet = new Watched(fleetOf({ patienceSeconds: 1800 }));
+    const codes = Array.from({ length: 60 }, (_, n) => {
+      const more = { syncing: true, counters: { Execution: 7 }, works: 'stage MerkleExecute' };
+      fleet.sweep({ node1: 1000 + 5 * n, node2: 1000 + 5 * n, node3: { height: 500, more } });
+      return `${fleet.node('node3').health} ${fleet.codes.get('node3')}`;
+    });
+    expect([...new Set(codes)]).toEqual(['behind null', 'busy node-busy']);
+    expect(codes.indexOf('busy node-busy')).toBe(30);
+    expect(fleet.node('node3').reason).toMatch(
+      /it says that it works \(stage MerkleExecute\), and nothing of it has moved for 59 min/,
+    );
+  });
+
   it('admits it: what it says of the tip counts against itself, where nobody else is there to say', () => {
     const syncing = (height: number) => ({ height, more: { syncing: true, claimedTip: 5000 } });
     const watched = new Watched().sweep({ node1: syncing(100), node2: syncing(100) });
@@ -391,6 +428,19 @@ describe('an execution client that is stuck', () => {
       expect(besideOf(beacon).consensusClient).toMatchObject({ health, slot: at, slotsBehind: behind });
     },
   );
+
+  it('while its consensus client hears of blocks and makes nothing of them, is at fault or not: nobody knows (optimism#6851)', () => {
+    const derives = (sweep: number) => ({ current_l1: 500 + sweep, unsafe_l2: 500 });
+    const standing = besideOf((n) => slot(10_000 + n, { counters: derives(0) }));
+    expect(standing).toMatchObject({ health: 'stuck', evidence: 'beside-stands' });
+    expect(standing.cause).toBeUndefined();
+    expect(standing.reason).toContain(
+      'its consensus client hears of blocks, at 10007, and has made nothing of them for 7 min',
+    );
+    const deriving = besideOf((n) => slot(10_000 + n, { counters: derives(n) }));
+    expect(deriving).toMatchObject({ health: 'stuck' });
+    expect(deriving.evidence).toBeUndefined();
+  });
 
   it('without a question to a consensus client shows none', () => {
     expect(stuckWith({}).consensusClient).toBeUndefined();

@@ -1968,8 +1968,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a client that ends again and again is told',
-      find: 'crashes.length >= CRASHES &&',
-      replace: 'crashes.length >= 50 * CRASHES &&',
+      find: 'crashes.length >= CRASHES;',
+      replace: 'crashes.length >= 50 * CRASHES;',
       caughtBy: ['functions/watch-fleet/watch-fleet'],
     },
   ],
@@ -3002,6 +3002,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/judge.ts': [
     {
+      name: 'a client that ends again and again gets no other data before it names its own',
+      find: "want.do !== 'heal' || watched?.endsAgain !== true",
+      replace: 'true',
+      caughtBy: ['functions/replace-node/evidence'],
+    },
+    {
       name: 'a client that syncs from the first block has not opened its data',
       find: 'upForMs > graceMs && !builds && isAnew',
       replace: 'upForMs < 0 && !builds && isAnew',
@@ -3692,6 +3698,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/watch-fleet/node-health.ts': [
+    {
+      name: 'a client whose port is closed in the grace of its own start is starting',
+      find: 'if (forMs >= facts.fleet.health.startGraceSeconds * 1000) return null;',
+      replace: 'return null;',
+      caughtBy: ['functions/watch-fleet/client-run'],
+    },
+    {
+      name: 'a node that says in which stage of its sync it works is not stuck',
+      find: 'if (works !== undefined) return judgeWork(',
+      replace: 'if (false) return judgeWork(',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
     {
       name: 'what was looked at under another probe says nothing now',
       find: 'const look = seesClientsOnly(facts.fleet)\n    ?',

@@ -189,6 +189,48 @@ describe('a look at the clients', () => {
   });
 });
 
+describe('since when a client runs', () => {
+  const runsOf = async (unit: string, operation: 'see-clients' | 'inspect-node' = 'see-clients') => {
+    const here = node();
+    here.put(`run/client/units/${UNIT}`, `LoadState=loaded\nActiveState=active\nSubState=running\n${unit}`);
+    const more = operation === 'inspect-node' ? { Paths: '', Cached: 'no' } : {};
+    const { after } = await here.run(operation, { ...id('4.1'), Clients: CLIENTS, ...more });
+    return (after as { readonly runs: readonly unknown[] }).runs;
+  };
+  const uptimeSeconds = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+
+  it('and how often its unit has started it again by itself, the node tells in a look and in a question', async () => {
+    const began = `ExecMainStartTimestampMonotonic=${Math.floor((uptimeSeconds - 90) * 1e6)}\nNRestarts=41\n`;
+    for (const operation of ['see-clients', 'inspect-node'] as const) {
+      const [run] = (await runsOf(began, operation)) as { readonly startedSecondsAgo: number }[];
+      expect(run).toMatchObject({ restarts: 41 });
+      expect(run?.startedSecondsAgo).toBeGreaterThanOrEqual(89);
+      expect(run?.startedSecondsAgo).toBeLessThan(150);
+    }
+  });
+
+  it.each([
+    [
+      'of one that never ran',
+      'ExecMainStartTimestampMonotonic=0\nNRestarts=0\n',
+      { startedSecondsAgo: null, restarts: 0 },
+    ],
+    ['where systemd counts none', '', { startedSecondsAgo: null, restarts: null }],
+    [
+      'where what it says is no number',
+      'ExecMainStartTimestampMonotonic=x$(id)\nNRestarts=-1\n',
+      { startedSecondsAgo: null, restarts: null },
+    ],
+    [
+      'where it is later than now',
+      `ExecMainStartTimestampMonotonic=${Math.floor((uptimeSeconds + 9e6) * 1e6)}\n`,
+      { startedSecondsAgo: null, restarts: null },
+    ],
+  ])('is unknown %s', async (_, unit, run) => {
+    expect(await runsOf(unit)).toEqual([run]);
+  });
+});
+
 describe('a stop that has to be clean', () => {
   it('is none where the client was killed: it is started again, and nothing else is done', async () => {
     const here = node();

@@ -5,7 +5,7 @@ import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 
 export const LONE = { fleet: 'litecoin-lone', name: 'lone1', reference: 'litecoin.example' } as const;
 /** What a restart takes, and what only looks. */
-const OF_A_RESTART = ['ask-node', 'inspect-node', 'observe-node', 'restart-client'];
+const OF_A_RESTART = ['ask-node', 'see-clients', 'inspect-node', 'observe-node', 'restart-client'];
 
 export const loneNodeFrozen: RealStory = {
   name: 'lone-node-frozen',
