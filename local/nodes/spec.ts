@@ -16,6 +16,8 @@ export interface NodeSpec {
   readonly client?: ClientState;
   readonly lagBlocks?: number;
   readonly catchUpBlocksPerSecond?: number;
+  /** It syncs by stages, as reth and erigon do: its height stands until it has come through. */
+  readonly staged?: boolean;
   /** Its voting power if it is a validator. */
   readonly validatorPower?: number;
   /** Connections to strangers; by default 8, or none if our validators need each other. */

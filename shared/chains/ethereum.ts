@@ -6,6 +6,7 @@ import {
   type BlockHash,
   type ChainClient,
   checkedHeights,
+  countersOf,
   type DialablePeer,
   type NodePeers,
   type NodeStatus,
@@ -74,12 +75,51 @@ const blockSchema = v.object({
   parentHash: v.fallback(v.optional(hash256), undefined),
 });
 
-// geth and bsc report the progress of each part, erigon and reth that of their stages; only these two fields mean the same everywhere. nitro has
-// neither (FullSyncProgressMap of arbnode/sync_monitor.go): that it answers with an object at all says that it is behind.
+// Only these two fields mean the same everywhere. nitro has neither (FullSyncProgressMap of arbnode/sync_monitor.go): that it answers with an object at all
+// says that it is behind. What else moves while the height stands: geth's and bsc's state (`SyncProgress` of ethereum/go-ethereum's interfaces.go), besu's
+// (`SyncingResult`), and the stages of reth (`SyncInfo` of alloy-rs/alloy, crates/rpc-types-eth) and erigon (`Syncing` of rpc/jsonrpc/eth_system.go).
+const STATE = [
+  ...(['syncedAccounts', 'syncedBytecodes', 'syncedStorage', 'healedTrienodes', 'healedBytecodes'] as const),
+  ...(['txIndexFinishedBlocks', 'pulledStates'] as const),
+];
+const counted = v.fallback(v.optional(hexQuantity), undefined);
+const stageName = v.fallback(v.optional(v.string()), undefined);
+const stagesSchema = v.pipe(
+  v.array(v.object({ name: stageName, stage_name: stageName, block: counted, block_number: counted })),
+  v.maxLength(100),
+);
 const syncingSchema = v.union(
-  [v.literal(false), v.object({ currentBlock: v.optional(hexQuantity), highestBlock: v.optional(hexQuantity) })],
+  [
+    v.literal(false),
+    v.object({
+      currentBlock: v.optional(hexQuantity),
+      highestBlock: v.optional(hexQuantity),
+      ...v.entriesFromList(STATE, counted),
+      // Some say null.
+      stages: v.fallback(v.nullish(stagesSchema), undefined),
+    }),
+  ],
   'false, or how far it has come',
 );
+
+/** What moves beside its height, and the stage that a staged sync is in: the first one that is not as far as the one before it. */
+function progressOf(
+  told: Exclude<v.InferOutput<typeof syncingSchema>, false> | undefined,
+): Pick<NodeStatus, 'counters' | 'works'> {
+  if (told === undefined) return {};
+  const stages = (told.stages ?? []).map(
+    ({ name, stage_name, block, block_number }) => [name ?? stage_name ?? '', block ?? block_number] as const,
+  );
+  // Headers come with each block, whatever the stages after them do (erigontech/erigon#7894).
+  const working = stages.filter(([name]) => name !== 'Headers');
+  const counters = countersOf([...STATE.map((name) => [name, told[name]] as const), ...working]);
+  const [, ahead = 0] = stages[0] ?? [];
+  const [stage] = stages.find(([, block = 0]) => block < ahead) ?? stages[0] ?? [];
+  return {
+    ...(Object.keys(counters).length > 0 && { counters }),
+    ...(stage && { works: `stage ${stage}`.slice(0, 60) }),
+  };
+}
 
 /** A quantity by the specification; some relatives answer a plain number. */
 const peerCountSchema = v.union([hexQuantity, wholeNumber], 'a number of peers');
@@ -119,6 +159,7 @@ function statusQuestion(
       syncing: syncing === undefined ? undefined : syncing !== false,
       claimedTip: progress?.highestBlock,
       syncHeight: progress?.currentBlock,
+      ...progressOf(progress),
       // Both namespaces can be switched off.
       peerCount: answersConstants ? undefined : optional.read('peers', () => resultIfOffered(peerCountSchema, peers)),
       chainId: optional.read('chain id', () => resultOf(hexIdentity, chainId)),

@@ -2,7 +2,7 @@
 // is stuck or gets nothing. Source: op-service/eth/sync_status.go and op-node/node/api.go of github.com/ethereum-optimism/optimism.
 import * as v from 'valibot';
 import { ok, question, starting } from './answers.ts';
-import { type ChainClient, checkedHeights, type NodeStatus, type Question, UNSAID } from './client.ts';
+import { type ChainClient, checkedHeights, countersOf, type NodeStatus, type Question, UNSAID } from './client.ts';
 import { epochSeconds, label, wholeNumber } from './fields.ts';
 import { batch, call, readBatch, resultIfOffered, resultOf } from './json-rpc.ts';
 
@@ -28,14 +28,19 @@ export function opNodeClient(stopGraceSeconds: number): ChainClient {
 }
 
 // "Values may be zeroed if not yet initialized."
-const syncStatusSchema = v.object({ head_l1: v.object({ number: wholeNumber, timestamp: epochSeconds }) });
+const derived = v.fallback(v.optional(v.object({ number: wholeNumber })), undefined);
+const syncStatusSchema = v.object({
+  head_l1: v.object({ number: wholeNumber, timestamp: epochSeconds }),
+  current_l1: derived,
+  unsafe_l2: derived,
+});
 
 /** It has no hash of a block that anybody compares. */
 function statusQuestion(_heights: readonly number[]): Question<NodeStatus> {
   const calls = [call('optimism_syncStatus'), call('optimism_version')];
   return question([batch(calls)], ([answer]) => {
     const [syncStatus, version] = readBatch(calls, answer);
-    const { head_l1 } = resultOf(syncStatusSchema, syncStatus);
+    const { head_l1, current_l1, unsafe_l2 } = resultOf(syncStatusSchema, syncStatus);
     if (head_l1.number === 0) return starting('it has not seen a block of the L1 chain yet');
     return ok({
       ...UNSAID,
@@ -43,6 +48,11 @@ function statusQuestion(_heights: readonly number[]): Question<NodeStatus> {
       hashes: [],
       blockTimeMs: head_l1.timestamp,
       clientVersion: resultIfOffered(label, version),
+      // The L1 chain's head moves whatever it does itself (ethereum-optimism/optimism#6851).
+      counters: countersOf([
+        ['current_l1', current_l1?.number],
+        ['unsafe_l2', unsafe_l2?.number],
+      ]),
     });
   });
 }

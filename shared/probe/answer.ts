@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { MAXIMUM_MISSING } from '../chains/answers.ts';
 import {
+  countersOf,
   MAXIMUM_HEIGHTS,
   type NodePeers,
   type NodeStatus,
@@ -63,6 +64,7 @@ const CODES = [
 const REASON_CHARACTERS = 600;
 /** A hash, an id, a version, a name of a network. */
 const WORD_CHARACTERS = 256;
+const STAGE_CHARACTERS = 60;
 const MAXIMUM_PEERS = 20_000;
 
 const nodeText = (maximumCharacters: number) =>
@@ -90,6 +92,13 @@ const statusFacts = v.pipe(
     syncing: v.optional(v.boolean()),
     claimedTip: v.optional(whole),
     syncHeight: v.optional(whole),
+    counters: v.exactOptional(
+      v.pipe(
+        v.record(word, whole),
+        v.transform((told) => countersOf(Object.entries(told))),
+      ),
+    ),
+    works: v.exactOptional(nodeText(STAGE_CHARACTERS)),
     peerCount: v.optional(whole),
     chainId: v.optional(word),
     clientVersion: v.optional(word),

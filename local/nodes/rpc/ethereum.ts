@@ -43,6 +43,19 @@ function call(asked: RpcFacts, method: string, params: readonly unknown[]): RpcO
 function syncing(asked: RpcFacts) {
   if (!isBehind(asked)) return false;
   const zero = '0x0';
+  // As reth tells it (`SyncInfo` of alloy-rs/alloy, crates/rpc-types-eth).
+  if (asked.stagesAt !== undefined)
+    return {
+      startingBlock: zero,
+      currentBlock: hex(asked.height),
+      highestBlock: hex(asked.claimedTip),
+      stages: [
+        { name: 'Headers', block: hex(asked.claimedTip) },
+        { name: 'Bodies', block: hex(asked.claimedTip) },
+        { name: 'Execution', block: hex(asked.stagesAt) },
+        { name: 'Finish', block: hex(asked.height) },
+      ],
+    };
   return {
     currentBlock: hex(asked.height),
     healedBytecodeBytes: zero,

@@ -34,6 +34,7 @@ export class NodeRpc {
   /** The height when geth's page was last read. */
   private insertsFrom: number;
   /** Drawn at the first request: a node is a few milliseconds away. */
+  private stagedFrom: number | undefined;
   private latencyMs: number | undefined;
 
   constructor(node: RpcContext) {
@@ -137,11 +138,18 @@ export class NodeRpc {
     return headers['authorization'] === expected;
   }
 
+  /** A staged sync tells the height from which it began, until it has come through. */
+  private heightOf(reached: number, tip: number): Pick<RpcFacts, 'height' | 'stagesAt'> {
+    const isSyncing = this.node.spec.staged === true && tip - reached > SYNCED_LAG_BLOCKS;
+    this.stagedFrom = isSyncing ? (this.stagedFrom ?? reached) : undefined;
+    return this.stagedFrom === undefined ? { height: reached } : { height: this.stagedFrom, stagesAt: reached };
+  }
+
   private asked(local: boolean): RpcFacts | undefined {
     const { chain, client, peers, spec, kernel, instanceId } = this.node;
     if (this.protocol === undefined) return undefined;
     const { branch } = client;
-    const height = client.height();
+    const { height, ...stages } = this.heightOf(client.height(), branch.height());
     // A client that hangs does not know the tip; one or two blocks in transit are no lag.
     const tip = client.heldBy.size > 0 || branch.height() - height <= SYNCED_LAG_BLOCKS ? height : branch.height();
     return {
@@ -151,6 +159,7 @@ export class NodeRpc {
       blocks: branch,
       blockIntervalMs: branch.blockIntervalMs,
       height,
+      ...stages,
       claimedTip: tip,
       nowMs: kernel.clock.now(),
       loading: client.starting,

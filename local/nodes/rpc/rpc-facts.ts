@@ -18,6 +18,8 @@ export interface RpcFacts {
   readonly blocks: Blocks;
   readonly blockIntervalMs: number;
   readonly height: number;
+  /** How far its stages are, while it syncs by them and its height stands. Absent otherwise. */
+  readonly stagesAt?: number;
   /** The tip in its own view; its own height if it hangs without noticing. */
   readonly claimedTip: number;
   readonly nowMs: number;

@@ -218,6 +218,7 @@ function placeNodes(world: World, groups: readonly NodeDocument[]): void {
         ...(client.startSeconds !== undefined && { startSeconds: client.startSeconds }),
         ...(client.stopSeconds !== undefined && { stopSeconds: client.stopSeconds }),
         ...(client.blocksBehind !== undefined && { lagBlocks: client.blocksBehind }),
+        ...(client.staged === true && { staged: true }),
         ...(client.catchUpBlocksPerSecond !== undefined && { catchUpBlocksPerSecond: client.catchUpBlocksPerSecond }),
         ...portsOf(fleet),
         ...(source && { rpc: { credentials: USER, ...(source.kind === 'file' && { credentialsFile: source.path }) } }),

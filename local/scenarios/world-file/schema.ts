@@ -125,6 +125,11 @@ const client = object('{ startSeconds: 15 }', {
     amount(0.001, 100_000, 'blocks a second', 20),
   ),
   blocksBehind: optional('How far behind its chain it is from the beginning.', whole(1, 100_000_000, 'blocks', 9_000)),
+  staged: usually(
+    'Whether it syncs by stages, as reth and erigon do: its height stands until it has come through.',
+    yesOrNo(),
+    false,
+  ),
   copiesOpen: usually(
     'How a copy opens that was taken while it ran.',
     choice(['opens', 'refuses', 'starts-over', 'by chance'], 'a way'),

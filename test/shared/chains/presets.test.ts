@@ -133,7 +133,8 @@ describe('the second client', () => {
     if (status === undefined) throw new Error('op-node is asked');
     const one = factsOf(status, [answered(opNode(24_484_422, 148_000_000))]);
     expect(one).toMatchObject({ height: 24_484_422, blockTimeMs: 1_768_590_756_000, clientVersion: 'v1.16.2' });
-    expect(factsOf(status, [answered(opNode(24_484_422, 148_000_900))])).toEqual(one);
+    const later = factsOf(status, [answered(opNode(24_484_422, 148_000_900))]);
+    expect({ ...later, counters: one.counters }).toEqual(one);
     expect(readAll(status, [answered(opNode(0, 0))])).toMatchObject({ kind: 'starting' });
   });
 });

@@ -1,0 +1,133 @@
+// What moves while a height stands, by answers as they were posted in public. Progress is what a client says and what moves, not one number.
+import { describe, expect, it } from '@jest/globals';
+import { countersOf, MAXIMUM_COUNTERS } from '../../../shared/chains/client.ts';
+import { chainClients } from '../../../shared/chains/clients.ts';
+import { opNodeClient } from '../../../shared/chains/op-node.ts';
+import { answered, factsOf } from '../../fixtures/chain-answers.ts';
+
+const results = (...told: readonly unknown[]) => [answered(told.map((result, id) => ({ jsonrpc: '2.0', id, result })))];
+const block = (number: number) => ({
+  number: `0x${number.toString(16)}`,
+  hash: `0x${'ab'.repeat(32)}`,
+  timestamp: '0x6391f2c0',
+});
+/** What an execution client tells beside `eth_syncing`. */
+const ethereum = (syncing: unknown, height = 0) =>
+  factsOf(chainClients.ethereum.status([]), results('0x1', syncing, block(height), '0x19', 'client/v1'));
+const erigon = (...stages: readonly (readonly [string, string])[]) =>
+  stages.map(([stage_name, block_number]) => ({ stage_name, block_number }));
+
+describe('an execution client that syncs', () => {
+  it('by stages tells how far each is, and in which it is (erigontech/erigon#6250)', () => {
+    const stages = erigon(
+      ...([
+        ['Snapshots', '0x148105f'],
+        ['Headers', '0x14d805f'],
+        ['BlockHashes', '0x148105f'],
+      ] as const),
+      ...([
+        ['Bodies', '0x148105f'],
+        ['Senders', '0x148105f'],
+        ['Execution', '0x0'],
+        ['Finish', '0x0'],
+      ] as const),
+    );
+    expect(ethereum({ currentBlock: '0x0', highestBlock: '0x14d805f', stages })).toMatchObject({
+      ...{ height: 0, syncing: true, claimedTip: 0x14d805f, works: 'stage Execution' },
+      counters: { Snapshots: 0x148105f, BlockHashes: 0x148105f, Bodies: 0x148105f, Senders: 0x148105f, Execution: 0 },
+    });
+  });
+
+  it('by stages makes no progress by headers alone, which come with each block (erigontech/erigon#7894)', () => {
+    const at = (headers: string) =>
+      ethereum({
+        currentBlock: '0x10de9b4',
+        highestBlock: headers,
+        stages: erigon(['Headers', headers], ['Bodies', '0x10de9b4']),
+      });
+    expect(at('0x10deae4').counters).toEqual({ Bodies: 0x10de9b4 });
+    expect(at('0x10deae5').counters).toEqual(at('0x10deae4').counters);
+  });
+
+  it('that has begun no stage says which comes first (status-im/infra-nimbus#211)', () => {
+    const stages = erigon(['Snapshots', '0x0'], ['Headers', '0x0'], ['Bodies', '0x0']);
+    expect(ethereum({ currentBlock: '0x0', highestBlock: '0x0', stages }).works).toBe('stage Snapshots');
+  });
+
+  // `SyncInfo` and `Stage` of alloy-rs/alloy, crates/rpc-types-eth/src/syncing.rs, which reth answers.
+  it('by a pipeline tells the same in other words', () => {
+    const stages = [
+      { name: 'Bodies', block: '0x1406f40' },
+      { name: 'Execution', block: '0x1406130' },
+      { name: 'MerkleExecute', block: '0x1406130' },
+    ];
+    expect(
+      ethereum({ startingBlock: '0x0', currentBlock: '0x1406130', highestBlock: '0x1406f40', stages }),
+    ).toMatchObject({
+      counters: { Bodies: 0x1406f40, Execution: 0x1406130, MerkleExecute: 0x1406130 },
+      works: 'stage Execution',
+    });
+  });
+
+  // `SyncProgress` of github.com/ethereum/go-ethereum, interfaces.go: the blocks stand while state is healed, for hours.
+  it('by a snapshot of state tells how much of it is there, and no stage', () => {
+    const told = ethereum({
+      ...{ startingBlock: '0x0', currentBlock: '0x1312d00', highestBlock: '0x1312d60', syncedAccounts: '0xc1a9f3b' },
+      ...{
+        syncedStorage: '0x3b9aca00',
+        healedTrienodes: '0x1e8480',
+        healedTrienodeBytes: '0x1',
+        healingTrienodes: '0x40',
+      },
+    });
+    expect(told.counters).toEqual({ syncedAccounts: 0xc1a9f3b, syncedStorage: 0x3b9aca00, healedTrienodes: 0x1e8480 });
+    expect(told.works).toBeUndefined();
+  });
+
+  it.each<[string, unknown]>([
+    ['that has ended its sync', false],
+    ['that says how far it is, and no more', { currentBlock: '0x0', highestBlock: '0xc33484' }],
+    ['whose stages are null', { currentBlock: '0x0', highestBlock: '0xc33484', stages: null }],
+    ['whose stages are none', { currentBlock: '0x0', highestBlock: '0xc33484', stages: 'Headers' }],
+    ['whose stages have no numbers', { currentBlock: '0x0', highestBlock: '0xc33484', stages: [{ stage_name: 7 }] }],
+  ])('%s tells no counters, and is judged by its height', (_, syncing) => {
+    expect(ethereum(syncing)).not.toHaveProperty('counters');
+  });
+});
+
+describe('an op-node', () => {
+  // The fields of `SyncStatus`, op-service/eth/sync_status.go of github.com/ethereum-optimism/optimism.
+  const opNode = (more: object) =>
+    factsOf(
+      opNodeClient(10).status([]),
+      results({ head_l1: { number: 18_027_500, timestamp: 1_693_526_400 }, ...more }, 'v1.1.2'),
+    );
+
+  it('tells what it derives beside the head that it hears of (ethereum-optimism/optimism#6851)', () => {
+    expect(opNode({ current_l1: { number: 18_020_001 }, unsafe_l2: { number: 108_900_000 } })).toMatchObject({
+      height: 18_027_500,
+      counters: { current_l1: 18_020_001, unsafe_l2: 108_900_000 },
+    });
+  });
+
+  it('that tells neither has no counters of them', () => {
+    expect(opNode({}).counters).toEqual({});
+  });
+});
+
+describe('counters', () => {
+  it('are bounded in number and name, and are whole', () => {
+    const many = Array.from({ length: 500 }, (_, at) => [`stage${at}`, at] as const);
+    expect(Object.keys(countersOf(many))).toHaveLength(MAXIMUM_COUNTERS);
+    const odd = [
+      ['', 1],
+      ['__proto__', 2],
+      ['a b', 3],
+      ['x'.repeat(41), 4],
+      ['half', 0.5],
+      ['minus', -1],
+      ['good', 5],
+    ] as const;
+    expect(countersOf(odd)).toEqual({ good: 5 });
+  });
+});
