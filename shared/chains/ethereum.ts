@@ -102,9 +102,13 @@ const syncingSchema = v.union(
   'false, or how far it has come',
 );
 
+/** Its older versions do not tell their stages (erigontech/erigon#2329: two days at 0). */
+const STAGED = /(^|-)(erigon|reth)\//i;
+
 /** What moves beside its height, and the stage that a staged sync is in: the first one that is not as far as the one before it. */
 function progressOf(
   told: Exclude<v.InferOutput<typeof syncingSchema>, false> | undefined,
+  version: string | undefined,
 ): Pick<NodeStatus, 'counters' | 'works'> {
   if (told === undefined) return {};
   const stages = (told.stages ?? []).map(
@@ -114,7 +118,8 @@ function progressOf(
   const working = stages.filter(([name]) => name !== 'Headers');
   const counters = countersOf([...STATE.map((name) => [name, told[name]] as const), ...working]);
   const [, ahead = 0] = stages[0] ?? [];
-  const [stage] = stages.find(([, block = 0]) => block < ahead) ?? stages[0] ?? [];
+  const [found] = stages.find(([, block = 0]) => block < ahead) ?? stages[0] ?? [];
+  const stage = found === undefined && STAGED.test(version ?? '') ? 'unsaid' : found;
   return {
     ...(Object.keys(counters).length > 0 && { counters }),
     ...(stage && { works: `stage ${stage}`.slice(0, 60) }),
@@ -149,7 +154,7 @@ function statusQuestion(
       ? undefined
       : optional.read('syncing', () => resultOf(syncingSchema, syncingResult));
     const progress = syncing === false ? undefined : syncing;
-    return ok({
+    const told = {
       ...UNSAID,
       height: block.number,
       hashes: [...(optional.read('hashes', () => hashesBelow(block, heights, blocks)) ?? []), hashOf(block)].map(
@@ -159,13 +164,13 @@ function statusQuestion(
       syncing: syncing === undefined ? undefined : syncing !== false,
       claimedTip: progress?.highestBlock,
       syncHeight: progress?.currentBlock,
-      ...progressOf(progress),
       // Both namespaces can be switched off.
       peerCount: answersConstants ? undefined : optional.read('peers', () => resultIfOffered(peerCountSchema, peers)),
       chainId: optional.read('chain id', () => resultOf(hexIdentity, chainId)),
       clientVersion: optional.read('version', () => resultIfOffered(label, version)),
       missing: optional.missing,
-    });
+    };
+    return ok({ ...told, ...progressOf(progress, told.clientVersion) });
   });
 }
 

@@ -2,27 +2,24 @@
 
 # client_runs: more of the answer, in the order of the clients; null where nobody tells, as of systemd before 235, which counts no restarts.
 client_runs() {
-  local index list='' now='' at='' ago='' count='' o='{' c='}'
+  local index list='' uptime='' began='' now='' ago='' restarts='' o='{' c='}'
   o=$o$o. c=$c$c
   for index in "${!CLIENT_UNITS[@]}"; do
-    BEGAN='' ago=-1 count=
+    BEGAN='' ago='' restarts=''
     pick "$index"
     case $SSM_Runtime in
       systemd)
-        read -r at _ </proc/uptime
+        read -r uptime _ </proc/uptime
         # 0 is a unit that never ran.
-        whole at "${at%.*}"
-        [ "${BEGAN:-0}" -eq 0 ] || ago=$((at - BEGAN / 1000000))
-        count=$(ctl show -p NRestarts -- "$TARGET")
+        if whole now "${uptime%.*}" && [ "${BEGAN:-0}" -gt 0 ]; then whole ago "$((now - BEGAN / 1000000))"; fi
+        whole restarts "$(unit_property NRestarts)"
         ;;
       docker | compose)
-        if [ -n "$CLIENT_RUN" ] && whole at "$(date -d "$CLIENT_RUN" +%s)" && whole now "$(date +%s)"; then ago=$((now - at)); fi
-        count=$(timeout 30 docker inspect --type container --format "${o}RestartCount$c" "$CONTAINER")
+        if [ -n "$CLIENT_RUN" ] && whole began "$(date -d "$CLIENT_RUN" +%s)" && whole now "$(date +%s)"; then whole ago "$((now - began))"; fi
+        whole restarts "$(timeout 30 docker inspect --type container --format "${o}RestartCount$c" "$CONTAINER")"
         ;;
     esac
-    whole count "${count#NRestarts=}"
-    [ "$ago" -ge 0 ] || ago=null
-    list="$list${list:+,}{\"startedSecondsAgo\":$ago,\"restarts\":${count:-null}}"
+    list="$list${list:+,}{\"startedSecondsAgo\":${ago:-null},\"restarts\":${restarts:-null}}"
   done
   printf ',"runs":[%s]' "$list"
 }

@@ -12,8 +12,8 @@ const block = (number: number) => ({
   timestamp: '0x6391f2c0',
 });
 /** What an execution client tells beside `eth_syncing`. */
-const ethereum = (syncing: unknown, height = 0) =>
-  factsOf(chainClients.ethereum.status([]), results('0x1', syncing, block(height), '0x19', 'client/v1'));
+const ethereum = (syncing: unknown, version = 'client/v1') =>
+  factsOf(chainClients.ethereum.status([]), results('0x1', syncing, block(0), '0x19', version));
 const erigon = (...stages: readonly (readonly [string, string])[]) =>
   stages.map(([stage_name, block_number]) => ({ stage_name, block_number }));
 
@@ -52,6 +52,14 @@ describe('an execution client that syncs', () => {
   it('that has begun no stage says which comes first (status-im/infra-nimbus#211)', () => {
     const stages = erigon(['Snapshots', '0x0'], ['Headers', '0x0'], ['Bodies', '0x0']);
     expect(ethereum({ currentBlock: '0x0', highestBlock: '0x0', stages }).works).toBe('stage Snapshots');
+  });
+
+  it.each([
+    ['erigon/2021.06.3/linux-amd64/go1.16.5', 'stage unsaid'],
+    ['op-reth/v1.1.0-1ba631b/x86_64-unknown-linux-gnu', 'stage unsaid'],
+    ['Geth/v1.14.8-stable/linux-amd64/go1.22.6', undefined],
+  ])('by stages that %s does not tell says that it works (erigontech/erigon#2329)', (version, works) => {
+    expect(ethereum({ currentBlock: '0x0', highestBlock: '0xc33484' }, version).works).toBe(works);
   });
 
   // `SyncInfo` and `Stage` of alloy-rs/alloy, crates/rpc-types-eth/src/syncing.rs, which reth answers.
