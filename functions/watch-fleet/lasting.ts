@@ -37,7 +37,7 @@ const CRASHES = 5;
 /** Enough to say how fast it goes. */
 const CRASHES_KEPT = 20;
 
-export interface Ends {
+interface Ends {
   /** How often its runtime has started it again since the look before. */
   readonly counted: number;
   /** The moment of that look. */
