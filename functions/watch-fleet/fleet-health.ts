@@ -236,8 +236,9 @@ function fleetConditions(
   const isToShow = ({ lagBlocks }: JudgedNode['node']): boolean =>
     lagBlocks !== null && lagBlocks > 0 && lagBlocks < stuckBlocks(fleet);
   const standing = nodes.filter(
-    ({ node }) =>
+    ({ node, works }) =>
       node.health === 'behind' &&
+      works !== true &&
       !isToShow(node) &&
       node.heightSinceMs !== null &&
       nowMs - node.heightSinceMs >= patienceMs &&

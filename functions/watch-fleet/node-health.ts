@@ -36,6 +36,8 @@ export interface JudgedNode {
   readonly code: ConditionCode | null;
   /** It is ahead of all others, on blocks of its own: it is called forked as soon as these are deep enough. */
   readonly mayFork?: true;
+  /** It says that it works, while nothing of it moves: it does not stand for want of others that go on. */
+  readonly works?: true;
   /** What is told whatever its health is now. */
   readonly lasting: readonly LastingTrouble[];
   /** What EC2 has scheduled for its instance and people do not know yet. */
@@ -107,6 +109,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
     // A client that ends again and again while it loads has one cause, which is told.
     code: verdict.code === 'node-busy' && endsAgain(crashes) ? null : verdict.code,
     ...(verdict.mayFork && { mayFork: true }),
+    ...(verdict.works && { works: true }),
     lasting,
     scheduled: eventsToTell(facts.scheduled, instanceId, toldEvents),
     near: eventsNear(ahead, toldEvents, nowMs),
@@ -120,7 +123,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       ...(ahead.length > 0 && { scheduled: ahead }),
       ...boostOf({ node, fleet: facts.fleet, before, health: verdict.health, sinceMs, nowMs }),
       ...ledgerFactsOf(told),
-      heightSinceMs: track.sinceMs,
+      heightSinceMs: standsSince(track),
       lagBlocks,
       blockAgeSeconds:
         told?.blockTimeMs === undefined ? null : Math.max(0, Math.floor((nowMs - told.blockTimeMs) / 1000)),
@@ -275,6 +278,8 @@ interface HealthAssessment {
   readonly runs?: true;
   /** Nobody reaches its machine. */
   readonly cutOff?: true;
+  /** It says that it works, while nothing of it moves. */
+  readonly works?: true;
   /** It is ahead of all others, on blocks of its own: it is called forked as soon as these are deep enough. */
   readonly mayFork?: true;
 }
@@ -528,9 +533,14 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   return { health: 'stuck', reason, code: 'node-stuck', ...cause, ...single };
 }
 
-/** A stage of a sync may take hours of which no counter tells: no heal is for a client that works. A person is told once that is longer than it may stand still. */
+/**
+ * A stage of a sync may take hours of which no counter tells: no heal is for a client that works. A person is told once that is longer than it may stand still,
+ * and than its start may take.
+ */
 function judgeWork({ facts }: NodeFacts, reason: string, stoodMs: number): HealthAssessment {
-  if (stoodMs < facts.fleet.health.patienceSeconds * 1000) return assessment('behind', reason);
+  const { patienceSeconds, startGraceSeconds } = facts.fleet.health;
+  if (stoodMs < Math.max(patienceSeconds, startGraceSeconds) * 1000)
+    return { ...assessment('behind', reason), works: true };
   return {
     health: 'busy',
     reason: `${reason}, and nothing of it has moved for ${duration(stoodMs)}`,

@@ -276,6 +276,7 @@ describe('a node that is behind', () => {
       return `${fleet.node('node3').health} ${fleet.codes.get('node3')}`;
     });
     expect([...new Set(codes)]).toEqual(['behind null', 'busy node-busy']);
+    expect(fleet.conditions).toEqual([]);
     expect(codes.indexOf('busy node-busy')).toBe(30);
     expect(fleet.node('node3').reason).toMatch(
       /it says that it works \(stage MerkleExecute\), and nothing of it has moved for 59 min/,
