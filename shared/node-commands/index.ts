@@ -120,9 +120,14 @@ export function script(operation: Operation): string {
   return composeScript(operation, (part) => readFileSync(new URL(`${part}.sh`, import.meta.url), 'utf8'));
 }
 
+/** Where a line ends so, bash reads on. */
+const GOES_ON = /(^|[\s)])(\{|then|do|else|in|&&|\|\|)$/;
+/** What such a line closes is over with it. */
+const CLOSES = /^(fi|done|esac|\})$/;
+
 /**
- * The script as a document contains it: "The size limit of a document is 64 KB" (CreateDocument), and a node does not need our comments, empty lines
- * and indentation. Quoted text, such as a program of awk, stays as it is.
+ * The script as a document contains it: "The size limit of a document is 64 KB" (CreateDocument), and a node does not need our comments, empty lines,
+ * indentation and the ends of lines that go on. Quoted text, such as a program of awk, stays as it is.
  */
 export function shipped(text: string): string {
   const [head = '', ...lines] = text.split('\n');
@@ -132,9 +137,17 @@ export function shipped(text: string): string {
     const { code, after } = readLine(line, before);
     quote = after;
     const rest = before === '' ? code.trimStart() : code;
-    return rest === '' && before === '' ? [] : [rest];
+    return rest === '' && before === '' ? [] : [{ rest, isQuoted: quote !== '' }];
   });
-  return [head, ...kept, ''].join('\n');
+  const ends = kept.map(({ rest, isQuoted }, at) => `${rest}${isQuoted ? '\n' : endOf(rest, kept[at + 1]?.rest)}`);
+  return `${head}\n${ends.join('')}`;
+}
+
+/** The end of a line of code, as short as JSON allows: the end of a line is two characters in it. */
+function endOf(line: string, next = ''): string {
+  if (line.endsWith(';;')) return '';
+  if (GOES_ON.test(line)) return ' ';
+  return next !== '' && CLOSES.test(line) && !next.startsWith(';;') ? ';' : '\n';
 }
 
 /** A line of bash without the comment at its end, and the quote that is still open after it: `'`, `"` or none. */
