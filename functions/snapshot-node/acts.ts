@@ -15,7 +15,7 @@ import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import { inspect, start, stop } from './commands.ts';
 import { decideNext } from './decide.ts';
 import { readFacts } from './facts.ts';
-import { judgeStop, stoppedMeanwhile } from './judge.ts';
+import { judgeStop, stoppedMeanwhile, upSinceOf, wasUp } from './judge.ts';
 import {
   answerLost,
   beginning,
@@ -25,6 +25,7 @@ import {
   failing,
   giveUp,
   hasAsked,
+  isSettled,
   keepsFailing,
   marked,
   markUnusable,
@@ -43,11 +44,18 @@ import {
   withMemory,
 } from './progress.ts';
 import { awaitCompleted, dryRun, quarantineSet, reconcile, requestOf, take } from './snapshots.ts';
-import type { Act, Acts, ClientDown, LeaseState, Progress, SnapshotActContext, SnapshotContext } from './state.ts';
+import type {
+  Act,
+  Acts,
+  ClientDown,
+  CommandConclusion,
+  LeaseState,
+  Progress,
+  SnapshotActContext,
+  SnapshotContext,
+} from './state.ts';
 
 const HOUR_MS = 60 * 60_000;
-/** Difference of our clock and EC2's. */
-const CLOCKS_APART_MS = 1_000;
 
 const LOST: Progress = { at: 'lost' };
 
@@ -159,7 +167,8 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
         return giveUp(down, failing('stopped-unclean', reason, true));
       }
       const { exitStatus, lastLine } = evidence;
-      return withMemory(down, { ...operation.memory, clean: { exitStatus, lastLine } });
+      const clean = { exitStatus, lastLine, ...(result.untilMs !== undefined && { untilMs: result.untilMs }) };
+      return withMemory(down, { ...operation.memory, clean });
     },
     abandon: (_progress, act, failure) => {
       const { from, facts, operation } = act;
@@ -194,9 +203,15 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       const sent = commandSent(from.held);
       // Neither a pause, a mode, a broken file nor EC2 keeps a client down: its refusal says what does.
       if ('refuse' in result) return notStarted({ ...from, held: unanswered(sent) }, { refusal: result });
-      const known = { ...withMemory(from, result.memory), held: sent };
+      const known = toldUp({ ...withMemory(from, result.memory), held: sent }, from, result);
       if ('over' in result) return notStarted({ ...known, held: unanswered(sent) }, unheardOf(result));
       const { answer } = result;
+      // What people stop after it ran again is theirs, however it came to run.
+      if (answer.fault === 'person')
+        return giveUp(
+          { ...known, client: { is: 'stopped', failedStarts: 0, unheard: null, isPersons: true } },
+          refused(stoppedMeanwhile(answer)),
+        );
       if (runs(answer)) return { ...known, client: { is: 'running', sentAtMs: result.sentAtMs } };
       // Its client has not been heard either.
       const silent = { silent: reasonOf(answer) };
@@ -219,8 +234,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
         return giveUp(settled, passing(reason));
       }
       const found = withMemory(settled, result.memory);
-      const { upSinceMs } = result.memory;
-      if (upSinceMs === null || result.lastStartedAtMs > upSinceMs - CLOCKS_APART_MS)
+      if (result.memory.upSinceMs === null || wasUp(result.memory))
         return markUnusable(
           found,
           'the answer to CreateSnapshots was lost, and when it took effect the client may have run again',
@@ -292,7 +306,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       const { holder, commandsOver, seenFence } = from.held;
       const before = () => leaveReplacement(context);
       // A client that does not run is owed a start: whoever is next must not take it for one that a person has stopped.
-      const clientUp = from.at === 'down' ? from.client.is === 'running' : from.isUp === true;
+      const clientUp = from.at === 'down' ? isSettled(from) : from.isUp === true;
       const input = { holder, commandsOver, seenFence, clientUp, before, ...(keepOperation && { keepOperation }) };
       return releaseNode(context, input);
     },
@@ -385,6 +399,21 @@ async function leavePool(
   if (!('waitSeconds' in left)) return left;
   if (left.waitSeconds > 0) await durable.wait(`${place}-names`, { seconds: left.waitSeconds });
   return { left: true };
+}
+
+/** The node's own word of a start before ours, by its timer or by somebody: what AWS began after it is not of a stopped client. */
+function toldUp(
+  down: ClientDown,
+  before: ClientDown,
+  result: Extract<Acts['start']['result'], CommandConclusion>,
+): ClientDown {
+  if (!('answer' in result)) return down;
+  const upSinceMs = upSinceOf(result.answer, before.operation.memory, result);
+  if (upSinceMs === result.memory.upSinceMs) return down;
+  const told = withMemory(down, { ...result.memory, upSinceMs });
+  return told.spoiled === null && told.operation.memory.snapshotIds.length > 0 && wasUp(told.operation.memory)
+    ? markUnusable(told, 'when AWS began it, the client may have run again, as its node tells')
+    : told;
 }
 
 const refusedByAws = (reason: string): Refusal => ({

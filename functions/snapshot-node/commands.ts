@@ -6,6 +6,7 @@ import { readGuards } from '../../shared/heal/guard.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
 import { awaitNode, type Sent, type SentCommand, sendToNode } from '../../shared/heal/node-commands.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { backSeconds, staysDownUntilMs } from '../../shared/node-commands/back.ts';
 import { type NodeAnswer, parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import {
   clientsOf,
@@ -118,9 +119,11 @@ async function judgeValidatorAgain(context: SnapshotActContext): Promise<Refusal
 /** The record says that the client may be down before it can be down. */
 export async function stop(
   context: SnapshotActContext,
-  { from: { held }, operation }: Act<'stop'>,
+  { from: { held }, facts, operation }: Act<'stop'>,
 ): Promise<Acts['stop']['result']> {
   const { step, store, payload } = context;
+  // Nothing is stopped without its way back; of a validator that is a person's to go.
+  const armedSeconds = backSeconds(facts.fleet, facts.role);
   const down = await step('down', async () => {
     const guarded = await readGuards(context);
     const refusal = 'refuse' in guarded ? guarded : await judgeValidatorAgain(context);
@@ -137,7 +140,8 @@ export async function stop(
     if ('refuse' in guarded) return guarded;
     const refusal = await judgeValidatorAgain(context);
     if (refusal) return refusal;
-    return send(context, {
+    const sentAtMs = Date.now();
+    const sent = await send(context, {
       held,
       // Not masked: if the node dies now, its client comes back with the node.
       command: {
@@ -148,12 +152,18 @@ export async function stop(
         unmount: true,
         mask: false,
         requireClean: true,
+        backSeconds: armedSeconds,
       },
       sentence: 'stop the client with its grace, and unmount its volumes if it has ended cleanly',
     });
+    return 'commandId' in sent ? { ...sent, sentAtMs } : sent;
   });
   if ('refuse' in sent) return { ...sent, down: true };
-  return 'commandId' in sent ? answerOf(context, held, 'stop-client', sent) : sent;
+  if (!('commandId' in sent)) return sent;
+  const answered = await answerOf(context, held, 'stop-client', sent);
+  const seconds = ('answer' in answered && answered.answer.stop?.seconds) || 0;
+  const untilMs = staysDownUntilMs({ seconds, sentAtMs: sent.sentAtMs }, armedSeconds);
+  return { ...answered, ...(untilMs !== null && { untilMs }) };
 }
 
 /** The time from which the client may run again is written first, so that a later attempt knows what was captured before. */

@@ -9,6 +9,7 @@ import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import { refusalOf, volumesOf, watchedNodeOf } from './judge.ts';
+import { isSettled } from './progress.ts';
 import type {
   Act,
   ClientDown,
@@ -133,15 +134,16 @@ function putBack(from: ClientDown): Act {
   if (errors > MAX_ERRORS) return { do: 'release', from, keepOperation: true };
   if (origin.by === 'this attempt' && ending === null && memory.clean !== null && memory.intent === null)
     return { do: 'take', from, facts: origin.facts };
+  const isUnfit = spoiled !== null && memory.snapshotIds.length > 0 && !spoiled.quarantined;
   if (client.is === 'stopped') {
-    if (client.failedStarts < MAX_STARTS && !unheard && !isSilent(client.unheard))
+    if (!isSettled(from) && client.failedStarts < MAX_STARTS && !unheard && !isSilent(client.unheard))
       return { do: 'start', from, reason: startReason(from) };
+    if (isUnfit) return { do: 'quarantine', from, why: spoiled.why };
     return { do: 'release', from, keepOperation: leavesOpen(from, client.unheard !== null) };
   }
   if (call === 'unknown' && memory.intent !== null && memory.snapshotIds.length === 0) return { do: 'reconcile', from };
   if (proof === null) return { do: 'prove', from };
-  if (spoiled !== null && memory.snapshotIds.length > 0 && !spoiled.quarantined)
-    return { do: 'quarantine', from, why: spoiled.why };
+  if (isUnfit) return { do: 'quarantine', from, why: spoiled.why };
   return 'proved' in proof
     ? { do: 'settle', from, reason: proof.proved }
     : { do: 'release', from, keepOperation: false };

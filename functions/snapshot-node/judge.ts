@@ -3,6 +3,7 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { judgeInstance } from '../../shared/heal/guard.ts';
+import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
@@ -173,6 +174,33 @@ export function judgeStop(
 
 const saysWhenClean = ({ runtime, cleanLine }: Fleet['units'][number]): boolean =>
   runtime.kind === 'systemd' && cleanLine !== undefined;
+
+/** Difference of our clock and EC2's, and of seconds that are told whole. */
+const CLOCKS_APART_MS = 1_000;
+
+/**
+ * Since when the client may run again, by the node's answer to a start: its own word of what was started before that command, or else the command.
+ *
+ * @param before of the record: its `upSinceMs` is of an earlier command, which explains a client that runs
+ * @param sent the command, which was not begun before it was sent
+ */
+export function upSinceOf(
+  { ran, result, before: seen }: Pick<NodeAnswer, 'ran' | 'result' | 'before'>,
+  before: Pick<SnapshotMemory, 'upSinceMs' | 'clean'>,
+  sent: { readonly memory: Pick<SnapshotMemory, 'upSinceMs'>; readonly sentAtMs: number },
+): number | null {
+  const { upSinceMs } = sent.memory;
+  if (ran === 'unknown') return 0;
+  if (typeof ran === 'number') return Math.min(upSinceMs ?? sent.sentAtMs, sent.sentAtMs - (ran + 1) * 1000);
+  if (ran === null || before.upSinceMs !== null || result === 'late' || result === 'stale') return upSinceMs;
+  // A node that knows of no stop though it has a timer of it has booted since; and where there is none, what runs was started by somebody.
+  const hasForgotten = before.clean?.untilMs !== undefined;
+  return hasForgotten || seen?.clients.some(({ state }) => state === 'running') ? 0 : upSinceMs;
+}
+
+/** Whether the client may have run when the last of the snapshots was begun. */
+export const wasUp = ({ takenAtMs, upSinceMs }: Pick<SnapshotMemory, 'takenAtMs' | 'upSinceMs'>): boolean =>
+  takenAtMs !== undefined && upSinceMs !== null && takenAtMs > upSinceMs - CLOCKS_APART_MS;
 
 export type Copies =
   | { readonly waits: true }

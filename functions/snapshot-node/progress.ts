@@ -128,12 +128,14 @@ export const keepsFailing = (_progress: Progress, { from }: { readonly from: Cli
   errors: from.errors + 1,
 });
 
+/** Nothing is owed to it: it runs, or somebody has stopped it since it ran again. */
+export const isSettled = ({ client }: Pick<ClientDown, 'client'>): boolean =>
+  client.is === 'running' || client.isPersons === true;
+
 /** The ending that is reported when the node is released; null while nothing went wrong. A client that is down is always reported. */
-export function endingAtRelease(
-  { ending, client, errors, origin }: ClientDown,
-  keepsOperation: boolean,
-): Ending | null {
-  if (client.is === 'running' && !keepsOperation) return ending;
+export function endingAtRelease(from: ClientDown, keepsOperation: boolean): Ending | null {
+  const { ending, client, errors, origin } = from;
+  if (isSettled(from) && !keepsOperation) return ending;
   // Nothing was tried yet, for a temporary reason that says nothing about the node.
   const untried = origin.by === 'an attempt before' && !origin.heard;
   if (keepsOperation && ending?.outcome === 'refused' && untried) return ending;

@@ -79,8 +79,15 @@ export async function dryRun({ clients }: SnapshotContext, request: CreateSnapsh
 /** The client is down meanwhile: a throttled call is repeated only this long. */
 const NOT_SENT_WAITS_SECONDS = [2, 4, 8] as const;
 
+/** Its own timer starts the client soon, or has: what is captured from now on is not certain to be of a stopped one. */
+const TOO_LATE_TO_TAKE = {
+  failed: 'no snapshot was asked for in time: the timer on its node starts the client again',
+  page: false,
+  isPassing: true,
+} as const;
+
 type CreateSnapshotsResult =
-  | { readonly snapshots: readonly Pick<TakenSnapshot, 'snapshotId' | 'volumeId'>[] }
+  | { readonly snapshots: readonly Pick<TakenSnapshot, 'snapshotId' | 'volumeId'>[]; readonly takenAtMs: number }
   | Exclude<Acts['take']['result'], { readonly memory: SnapshotMemory }>
   | { readonly interrupted: string };
 
@@ -90,9 +97,11 @@ export async function take(
 ): Promise<Acts['take']['result']> {
   const { step, journal, place } = context;
   const { holder } = held;
+  const { untilMs = Number.POSITIVE_INFINITY } = operation.memory.clean ?? {};
   const request = requestOf(context.payload, facts, operation.memory);
-  const memory = await step('intend', async (): Promise<SnapshotMemory | null> => {
+  const memory = await step('intend', async (): Promise<SnapshotMemory | 'late' | null> => {
     const atMs = Date.now();
+    if (atMs > untilMs) return 'late';
     const intended = {
       ...operation.memory,
       intent: { call: 'CreateSnapshots', target: operation.memory.setId, atMs },
@@ -112,14 +121,15 @@ export async function take(
     return intended;
   });
   if (memory === null) return { lost: true };
-  const called = await call(context, holder, request);
+  if (memory === 'late') return TOO_LATE_TO_TAKE;
+  const called = await call(context, holder, request, untilMs);
   if ('interrupted' in called) return { interrupted: called.interrupted, memory };
   if (!('snapshots' in called)) {
     await step('not-taken', () => noteResult(context, `no snapshot was taken: ${snapshotFault(called)}`));
     return called;
   }
   const snapshotIds = inOrder(called.snapshots, memory);
-  const known = { ...memory, snapshotIds };
+  const known = { ...memory, snapshotIds, takenAtMs: called.takenAtMs };
   const written = await step('taken', async () => {
     await writeKept(context.store, [setOf(context, known)]);
     await noteResult(context, `${snapshotIds.join(', ')} hold what was on the volumes when the client was stopped`);
@@ -132,15 +142,18 @@ async function call(
   context: SnapshotActContext,
   holder: Holder,
   request: CreateSnapshotsRequest,
+  untilMs: number,
 ): Promise<CreateSnapshotsResult> {
   const called = await callOnce(context, 'create', NOT_SENT_WAITS_SECONDS, () =>
     callUnderGuard(context, holder, async () => {
+      if (Date.now() > untilMs) return TOO_LATE_TO_TAKE;
       const { Snapshots = [] } = await context.clients.ec2Once.send(new CreateSnapshotsCommand(request));
       return {
         snapshots: Snapshots.map(({ SnapshotId = '', VolumeId = '' }) => ({
           snapshotId: SnapshotId,
           volumeId: VolumeId,
         })),
+        takenAtMs: Math.max(...Snapshots.map(({ StartTime }) => StartTime?.getTime() ?? Date.now())),
       };
     }),
   );
@@ -197,15 +210,15 @@ export async function reconcile(
     await context.step('none', () => noteResult(context, 'the answer was lost, and no snapshot was taken'));
     return { none: true };
   }
-  const known = { ...memory, snapshotIds: inOrder(found, memory) };
+  const takenAtMs = Math.max(...found.map(({ startedAtMs }) => startedAtMs));
+  const known = { ...memory, snapshotIds: inOrder(found, memory), takenAtMs };
   const written = await context.step('found', async () => {
     await writeKept(context.store, [setOf(context, known)]);
     await noteResult(context, `the answer was lost, and it did happen: ${known.snapshotIds.join(', ')}`);
     return changeNode(context, held.holder, (node) => ({ ...node, operation: { ...operation, memory: known } }));
   });
   if ('lost' in written) return written;
-  const lastStartedAtMs = Math.max(...found.map(({ startedAtMs }) => startedAtMs));
-  return { memory: known, whole: isWhole(found, memory), lastStartedAtMs };
+  return { memory: known, whole: isWhole(found, memory) };
 }
 
 const actOf = ({ payload }: SnapshotContext): string => `CreateSnapshots ${payload.instanceId}`;

@@ -158,8 +158,16 @@ type Origin =
 type DonorClient =
   /** sentAtMs: of the command that has started it; those before it did not. */
   | { readonly is: 'running'; readonly sentAtMs: number }
-  /** failedStarts: commands that did not start it. unheard: why the node has not answered the last command; null where it has. */
-  | { readonly is: 'stopped'; readonly failedStarts: number; readonly unheard: Unheard | null };
+  /**
+   * failedStarts: commands that did not start it. unheard: why the node has not answered the last command; null where it has. isPersons: it ran again since
+   * our stop, and somebody has stopped it; absent otherwise.
+   */
+  | {
+      readonly is: 'stopped';
+      readonly failedStarts: number;
+      readonly unheard: Unheard | null;
+      readonly isPersons?: true;
+    };
 
 /** Why a node has not answered: nothing could be sent to it, or it takes no commands, as its refusal says; or it was sent, and nothing came. */
 export type Unheard = { readonly refusal: Refusal } | { readonly silent: string };
@@ -237,8 +245,11 @@ export interface Acts {
   };
   readonly stop: {
     readonly args: { readonly from: Preparing; readonly facts: SnapshotFacts; readonly operation: SnapshotOperation };
-    /** `down`: whether the client may be down nevertheless, through an earlier run of the step. */
-    readonly result: CommandConclusion | (Refusal & { readonly down: boolean }) | Lost;
+    /** `untilMs`: from then on the timer on its node may have started the client. `down`: whether the client may be down nevertheless, through an earlier run of the step. */
+    readonly result:
+      | (CommandConclusion & { readonly untilMs?: number })
+      | (Refusal & { readonly down: boolean })
+      | Lost;
   };
   readonly take: {
     readonly args: { readonly from: ClientDown; readonly facts: SnapshotFacts };
@@ -261,10 +272,7 @@ export interface Acts {
   /** Whether a call without an answer has happened. */
   readonly reconcile: {
     readonly args: { readonly from: ClientDown };
-    readonly result:
-      | { readonly memory: SnapshotMemory; readonly whole: boolean; readonly lastStartedAtMs: number }
-      | { readonly none: true }
-      | Lost;
+    readonly result: { readonly memory: SnapshotMemory; readonly whole: boolean } | { readonly none: true } | Lost;
   };
   readonly prove: {
     readonly args: { readonly from: ClientDown };

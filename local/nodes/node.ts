@@ -184,6 +184,9 @@ export class SimulatedNode implements Machine {
         takesMs: (lowMs, highMs) => this.random.integer(lowMs, highMs),
         later: (delayMs, work) => this.later(delayMs, work),
         rootUsedPercent: () => this.rootUsedPercent(),
+        upSeconds: () => Math.floor(kernel.clock.now() / 1_000),
+        underLock: (work) => this.commands.underLock(work),
+        lastCommand: () => this.commands.lastCommand(),
       }),
     });
   }

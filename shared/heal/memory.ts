@@ -385,8 +385,13 @@ export interface SnapshotMemory {
   readonly intent: Intent | null;
   readonly setId: string;
   readonly snapshotIds: readonly string[];
-  /** The client's evidence after it had ended. */
-  readonly clean: { readonly exitStatus: number; readonly lastLine: string } | null;
-  /** Since when the client may run again, ms since the epoch: a later capture is not one of a stopped client. null: not told to start. */
+  /** The client's evidence after it had ended; and until when it stays so for sure, ms since the epoch, where the node's own timer would start it. */
+  readonly clean: { readonly exitStatus: number; readonly lastLine: string; readonly untilMs?: number } | null;
+  /** When AWS began the last of the snapshots, ms since the epoch; absent while there is none. */
+  readonly takenAtMs?: number;
+  /**
+   * Since when the client may run again, ms since the epoch, by our command or by the node's own word; 0: nobody knows since when. A later capture is not
+   * one of a stopped client. null: not told to start.
+   */
   readonly upSinceMs: number | null;
 }

@@ -36,13 +36,13 @@ export const scriptParts = {
   ],
   'ask-node': ['answer', 'path', 'file', 'credentials', 'space', 'ask-node', 'run'],
   'see-clients': ['answer', 'parameters', ...NODE, ...STATE, 'runs', 'see-clients', ...LOOK],
-  'inspect-node': [...LOOKING, 'cached', 'runs', 'inspect-node', ...MAIN],
+  'inspect-node': [...LOOKING, 'ticket', 'cached', 'runs', 'inspect-node', ...MAIN],
   'restart-client': [...ON_CLIENTS, 'switch', 'with-own', 'restart-client', ...MAIN],
   'check-volume': [...LOOKING, 'volumes', 'warm', 'check-volume', ...MAIN],
   'fill-volume': [...LOOKING, 'volumes', 'format', 'fill-volume', ...MAIN],
   'swap-volumes': [...ON_VOLUMES, 'fstab', 'identity', 'swap-volumes', ...MAIN],
-  'stop-client': [...ON_VOLUMES, 'mask', 'stop-client', ...MAIN],
-  'start-client': [...ON_VOLUMES, 'fstab', 'identity', 'mask', 'start-client', ...MAIN],
+  'stop-client': [...ON_VOLUMES, 'mask', 'ticket', 'stop-client', 'back', ...MAIN],
+  'start-client': [...ON_VOLUMES, 'fstab', 'identity', 'mask', 'ticket', 'start-client', ...MAIN],
 } as const satisfies Readonly<Record<Operation, readonly string[]>>;
 
 /**

@@ -2,6 +2,7 @@
 # which command it has answered last: what was sent after that one, and before this, was never begun.
 
 perform() {
+  keep_ticket
   read_clients && read_paths Paths || return
   AFTER=$(node_state ${LINES[@]+"${LINES[@]}"})
   AFTER="${AFTER%\}}$(layered ${LINES[@]+"${LINES[@]}"})$(cloud_init)$(client_runs)}"

@@ -124,6 +124,11 @@ const nodeAnswerSchema = v.strictObject({
    * of the failure is on the node. person: somebody has stopped a client that ran when it was last looked at, and nothing was changed.
    */
   fault: v.optional(v.picklist(['none', 'data', 'node', 'person']), 'none'),
+  /**
+   * Of start-client, where a stop with a timer came before (back.ts): how many seconds ago a client was started again after that stop and before this
+   * command; null: none was; unknown: somebody else has done something. Absent where the node knows of no such stop.
+   */
+  ran: v.optional(v.nullable(v.union([count, v.literal('unknown')]))),
   /** Of fill-volume, where it came so far; absent in all others. */
   filled: v.optional(filledSchema),
   /** Of check-volume that was to read files; absent in all others. */

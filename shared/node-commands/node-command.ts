@@ -149,6 +149,8 @@ export type NodeCommand =
       readonly mask: boolean;
       /** If a client did not end cleanly, it is started again, and nothing is unmounted: failed. */
       readonly requireClean: boolean;
+      /** After so many seconds a timer on the node starts the clients again, unless another command comes (back.ts). Absent, or 0: none does. */
+      readonly backSeconds?: number;
     }
   | {
       readonly operation: 'start-client';
@@ -265,6 +267,7 @@ function specificValues(command: NodeCommand): Partial<Record<ParameterName, str
         Unmount: yesOrNo(command.unmount),
         Mask: yesOrNo(command.mask),
         RequireClean: yesOrNo(command.requireClean),
+        Back: backValue(command),
       };
     case 'start-client':
       return {
@@ -274,6 +277,13 @@ function specificValues(command: NodeCommand): Partial<Record<ParameterName, str
         Scrub: pathLines('Scrub', command.scrub),
       };
   }
+}
+
+/** A client that is masked is to stay down. */
+function backValue({ backSeconds = 0, mask }: Extract<NodeCommand, { readonly operation: 'stop-client' }>): string {
+  if (mask && backSeconds > 0)
+    throw new TypeError(`parameter Back: ${backSeconds} given with Mask, expected 0: a masked client stays down`);
+  return String(backSeconds);
 }
 
 const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');

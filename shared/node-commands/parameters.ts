@@ -183,6 +183,10 @@ export const parameterRules = {
     description: 'Whether a client that did not end cleanly is started again, and all that is said to have failed',
     pattern: '^(yes|no)$',
   },
+  Back: {
+    description: 'After so many seconds a timer starts the clients again, unless another command comes; 0: none does',
+    pattern: '^(0|[1-9][0-9]{0,3})$',
+  },
 } as const satisfies Readonly<Record<string, ParameterRule>>;
 
 export type ParameterName = keyof typeof parameterRules;
@@ -246,7 +250,17 @@ export const operationParameters = {
     'Carry',
     'KeepNewest',
   ],
-  'stop-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Places', 'Unmount', 'Mask', 'RequireClean'],
+  'stop-client': [
+    'OperationId',
+    'StartBy',
+    'RunLimitSeconds',
+    'Clients',
+    'Places',
+    'Unmount',
+    'Mask',
+    'RequireClean',
+    'Back',
+  ],
   'start-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Places', 'Unmask', 'Scrub'],
 } as const satisfies Readonly<Record<string, readonly ParameterName[]>>;
 

@@ -1,12 +1,15 @@
 # The operation: volumes are mounted at their places, for this boot and the next; what makes another node itself is taken from them,
 # where asked; the clients are unmasked, where asked, and those that do not run are started.
 
+RAN_SINCE= # in more of the answer
+
 perform() {
   local status
   start_clients
   status=$?
   if [ "$BEFORE" != null ]; then AFTER=$(node_state ${PLACES[@]+"${PLACES[@]}"}); fi
   more
+  MORE=$MORE$RAN_SINCE
   return "$status"
 }
 
@@ -19,11 +22,13 @@ start_clients() {
   take_places
   BEFORE=$(node_state ${PLACES[@]+"${PLACES[@]}"})
   clear_aside
+  keep_ticket
+  RAN_SINCE=$(ran_since)
   if [ "$SSM_Unmask" = no ] && are_masked; then return 1; fi
   # With docker kept back, a container cannot be looked at before it is unmasked.
   [ "$SSM_Unmask" = yes ] && are_masked || know_clients || return
   WHY=
-  well_placed || return
+  ended_by_nobody && well_placed || return
   if [ "${#scrub[@]}" -gt 0 ] && ! { may_scrub "${scrub[@]}" && unmount_all && scrub "${scrub[@]}"; }; then return 1; fi
   for index in "${!PLACES[@]}"; do
     path=${PLACES[index]}
@@ -37,7 +42,7 @@ start_clients() {
   done
   reload_units
   if [ "$SSM_Unmask" = yes ] && ! { unmask_clients && know_clients; }; then FAULT=node; return 1; fi
-  start_all
+  start_all && rm -f -- "$BACK/armed"
 }
 
 # may_scrub PATH...: only from places of this command, and never while a client runs.

@@ -19,7 +19,7 @@ stop_clients() {
   know_clients && well_placed || return
   FAULT=node
   if [ "$SSM_Mask" = yes ] && ! can_mask; then return 1; fi
-  may_stop || return
+  may_stop && arm_back || return
   FAULT=none
   stop_all || { FAULT=node; return 1; }
   if [ "$STOP" = null ]; then
@@ -37,5 +37,6 @@ stop_clients() {
     return 1
   fi
   if [ "$SSM_Mask" = yes ] && ! mask_clients; then FAULT=node; return 1; fi
-  [ "$SSM_Unmount" = no ] || unmount_all
+  [ "$SSM_Unmount" = no ] || unmount_all || return
+  due_back
 }

@@ -3,6 +3,7 @@
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { NodeOperation } from '../../../shared/node-commands/parameters.ts';
 import type { VolumeContent } from '../content.ts';
+import { type BackHost, type LeftStop, NodeBack } from './back.ts';
 import { fillVolume } from './fill.ts';
 import {
   type Acts,
@@ -19,17 +20,27 @@ import {
   type Parameters,
   placesOf,
   refused,
+  type VolumeMount,
 } from './operations.ts';
 import { swapVolumes } from './swap.ts';
 import { readFolders, warmVolume } from './warm.ts';
 
-export class NodeCommands extends NodeActs {
-  private readonly later: (delayMs: number, work: () => void) => void;
+/** Where a person pauses what the node would do by itself. */
+const PAUSED = '/etc/chainmend/paused';
 
-  /** `later` runs the work unless the machine has lost its power by then. */
-  constructor(node: CommandedNode, host: ActsHost & { readonly later: (delayMs: number, work: () => void) => void }) {
+export class NodeCommands extends NodeActs {
+  private readonly later: BackHost['later'];
+  private readonly back: NodeBack;
+
+  constructor(node: CommandedNode, host: ActsHost & BackHost) {
     super(node, host);
     this.later = host.later;
+    this.back = new NodeBack(host);
+  }
+
+  /** /run is empty. */
+  powerLost(): void {
+    this.back.forget();
   }
 
   /** see-clients: at once, without a lock or a memory. */
@@ -39,11 +50,14 @@ export class NodeCommands extends NodeActs {
     return ending('done', { after: { ...after, runs: this.runs(clients) } });
   }
 
-  run(operation: NodeOperation, parameters: Parameters, done: (ending: NodeEnding) => void): void {
+  /** @param before the command that the node had seen last, "" where it has no answer of it */
+  run(operation: NodeOperation, parameters: Parameters, done: (ending: NodeEnding) => void, before = ''): void {
+    if (operation === 'inspect-node' || operation === 'start-client')
+      this.back.keep(before, parameters.OperationId ?? '');
     this.play(this.acts(operation, parameters), done);
   }
 
-  private play(acts: Acts<NodeEnding>, done: (ending: NodeEnding) => void): void {
+  private play<Result>(acts: Acts<Result>, done: (ending: Result) => void): void {
     const next = acts.next();
     if (next.done === true) done(next.value);
     else this.later(next.value, () => this.play(acts, done));
@@ -196,6 +210,7 @@ export class NodeCommands extends NodeActs {
     if (unready) return unready;
     const wrong = this.misplaced(places) ?? maskable(clients, flags.Mask);
     if (wrong !== undefined) return refused(wrong, before);
+    this.back.forget();
     const ran = this.node.client.state === 'running';
     const stop = (yield* this.stopAll(clients)) ?? this.lastStop(clients);
     if (flags.RequireClean === 'yes' && stop?.clean !== true) {
@@ -210,7 +225,31 @@ export class NodeCommands extends NodeActs {
       const why = yield* this.unmountAll(places);
       if (why !== undefined) return ending('failed', { before, after: look(), reason: why, stop, fault: 'node' });
     }
+    const { OperationId = '', Back = '0' } = flags;
+    if (Back !== '0') this.back.arm(OperationId, Number(Back), this.leftStop(clients, places));
     return ending('done', { before, after: look(), stop });
+  }
+
+  private leftStop(clients: readonly Client[], places: readonly VolumeMount[]): LeftStop {
+    const { node } = this;
+    return {
+      marks: () =>
+        JSON.stringify([
+          ...[node.client.state, node.client.outages.length, node.isStoppedByPerson, node.isClientGone],
+          ...[node.beacon?.state, node.clientInstance()],
+        ]),
+      ends: () => node.client.outages.length,
+      isPaused: () => node.readFile(PAUSED) !== undefined,
+      isMasked: () => node.isClientMasked,
+      isPlaced: () => this.misplaced(places) === undefined,
+      start: (done) => this.play(this.comeBack(clients, places), done),
+    };
+  }
+
+  private *comeBack(clients: readonly Client[], places: readonly VolumeMount[]): Acts<boolean> {
+    for (const { path, volumeId } of places.toSorted(byDepth))
+      if ((yield* this.mountAt(volumeId, path)) !== undefined) return false;
+    return (yield* this.startAll(clients)).why === undefined;
   }
 
   private *startClient({ Clients = '', Places = '', Unmask = '', Scrub = '' }: Parameters): Acts<NodeEnding> {
@@ -221,23 +260,34 @@ export class NodeCommands extends NodeActs {
         places.map(({ path }) => path),
       );
     const before = look();
+    const since = this.back.ranSince();
+    const ran = since === undefined ? {} : { ran: since };
     const unready = this.unready(clients, before);
-    if (unready) return unready;
+    if (unready) return { ...unready, ...ran };
+    if (this.back.hasEndedAgain && this.node.clientAsked() === true) {
+      const reason = 'somebody has stopped the client, which ran again: nothing was changed';
+      return ending('failed', { before, after: before, reason, fault: 'person', ...ran });
+    }
     const wrong = this.misplaced(places);
-    if (wrong !== undefined) return refused(wrong, before);
-    if (this.node.isClientMasked && Unmask !== 'yes') return refused(MASKED, before);
+    if (wrong !== undefined) return { ...refused(wrong, before), ...ran };
+    if (this.node.isClientMasked && Unmask !== 'yes') return { ...refused(MASKED, before), ...ran };
     const scrub = linesOf(Scrub);
     if (scrub.length > 0 && this.node.client.state === 'running')
-      return refused('the client is running: what makes another node itself cannot be taken from it', before);
+      return {
+        ...refused('the client is running: what makes another node itself cannot be taken from it', before),
+        ...ran,
+      };
     for (const { path, volumeId } of places.toSorted(byDepth)) {
       const failed = yield* this.mountAt(volumeId, path);
-      if (failed) return ending('failed', { before, after: look(), ...failed });
+      if (failed) return ending('failed', { before, after: look(), ...failed, ...ran });
     }
     for (const path of scrub) this.remove(path);
     for (const place of places) this.bootInto(place);
     if (Unmask === 'yes') this.node.unmaskClient();
     const { seconds: startSeconds, why } = yield* this.startAll(clients);
-    return ending(why === undefined ? 'done' : 'failed', { before, after: look(), reason: why, startSeconds });
+    if (why === undefined) this.back.over();
+    const result = why === undefined ? 'done' : 'failed';
+    return ending(result, { before, after: look(), reason: why, startSeconds, ...ran });
   }
 }
 

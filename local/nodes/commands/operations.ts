@@ -25,6 +25,7 @@ export interface NodeEnding {
   readonly filled?: Filled;
   readonly warmed?: Warmed;
   readonly read?: readonly ReadFolder[];
+  readonly ran?: number | null | 'unknown';
 }
 
 /** A command's acts, one after the other; each value is the time before the next act in ms. */
@@ -60,6 +61,7 @@ export interface CommandedNode extends NodeContext {
   readonly disks: NodeDisks;
   readonly beacon: SimulatedBeacon | undefined;
   readonly isClientMasked: boolean;
+  readonly isStoppedByPerson: boolean;
   /** Its container was removed, or its unit is not loaded any more. */
   readonly isClientGone: boolean;
   /** How often its service manager has started its client again by itself. */

@@ -95,7 +95,25 @@ export class CommandRunner {
   powerLost(): void {
     this.waiting.length = 0;
     this.busy = false;
+    this.host.node.powerLost();
     this.change((memories) => ({ ...memories, run: NOTHING_SEEN }));
+  }
+
+  /** "<fence>.<ordinal>" of the highest command that a heal has sent. */
+  lastCommand(): string {
+    const { fence, ordinal } = this.seen('heals');
+    return `${fence}.${ordinal}`;
+  }
+
+  /** Runs the work under the node's lock; false where a command has it. */
+  underLock(work: (done: () => void) => void): boolean {
+    if (this.busy) return false;
+    this.busy = true;
+    work(() => {
+      this.busy = false;
+      this.next();
+    });
+    return true;
   }
 
   forgetEverything(): void {
@@ -150,9 +168,9 @@ export class CommandRunner {
       return;
     }
     this.remember(kind, { ...asked, recorded: undefined });
-    const tellsLast = operation === 'inspect-node' && seen.recorded !== undefined;
-    const last = tellsLast ? { lastDone: `${seen.fence}.${seen.ordinal}` } : {};
-    this.carryOut(operation, parameters, ({ result, before, after, reason, ...more }) => {
+    const known = seen.recorded === undefined ? '' : `${seen.fence}.${seen.ordinal}`;
+    const last = operation === 'inspect-node' && known !== '' ? { lastDone: known } : {};
+    this.carryOut(operation, parameters, known, ({ result, before, after, reason, ...more }) => {
       const because = reason === undefined ? {} : { reason: reason.slice(0, 900) };
       const answer = written({ operationId, fence: asked.fence, result, before, after, ...because, ...last, ...more });
       this.remember(kind, { ...asked, recorded: answer });
@@ -160,8 +178,8 @@ export class CommandRunner {
     });
   }
 
-  private carryOut(operation: Operation, parameters: Parameters, done: (ending: Ending) => void): void {
-    if (isNodeOperation(operation)) this.host.node.run(operation, parameters, done);
+  private carryOut(operation: Operation, parameters: Parameters, known: string, done: (ending: Ending) => void): void {
+    if (isNodeOperation(operation)) this.host.node.run(operation, parameters, done, known);
     else if (operation === 'grow-filesystem') this.growFilesystem(parameters, done);
     else if (operation === 'write-config') writeConfig(this.host.peers, parameters, done);
     else if (operation === 'change-peers') this.tell(parameters, done);

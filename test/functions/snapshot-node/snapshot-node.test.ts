@@ -449,7 +449,10 @@ describe('whatever happens while the client is down', () => {
   it('what was captured when the client may have run again is not to be used', () => {
     const { acts, ending, all } = story({
       take: interrupted,
-      reconcile: (act) => ({ ...wellDone.reconcile(act), lastStartedAtMs: NOON_MS + 2_000 }),
+      reconcile: (act) => ({
+        ...wellDone.reconcile(act),
+        memory: { ...wellDone.reconcile(act).memory, takenAtMs: NOON_MS + 2_000 },
+      }),
     });
     expect(acts).toContain('quarantine');
     expect(all.find((act) => act.do === 'quarantine')).toMatchObject({

@@ -1,10 +1,11 @@
-// The explorers of whole upgrades and of drills for `npm run explore`: their worlds, and the rules that are switched off.
+// The explorers of whole upgrades, of drills and of a stop's timer for `npm run explore`: their worlds, and the rules that are switched off.
 import { check, type Model, type Report } from './check.ts';
 import { DRILL_FULL, DRILL_NEVER, DRILL_RULES, drillModel } from './drill.ts';
 import { HEIGHT_NEVER, HEIGHT_RULES, HEIGHT_SETTINGS, heightModel } from './height.ts';
 import { rolloutModel } from './rollout.ts';
 import { ROLLOUT_NEVER } from './rollout-never.ts';
 import { ROLLOUT_RULES, ROLLOUT_SETTINGS } from './rollout-settings.ts';
+import { TIMER_FULL, TIMER_NEVER, TIMER_RULES, timerModel } from './timer.ts';
 
 interface SmallWorld {
   readonly sentence: string;
@@ -52,6 +53,11 @@ export const SMALL_WORLDS: Readonly<Record<string, SmallWorld>> = {
     never: DRILL_NEVER,
     explore: (faults = 3) => new Map([[`${faults} faults`, explored(drillModel(DRILL_FULL, faults))]]),
   },
+  timer: {
+    sentence: 'the timer that a stop leaves on its node, whoever comes between',
+    never: TIMER_NEVER,
+    explore: (faults = 3) => new Map([[`${faults} faults`, explored(timerModel(TIMER_FULL, faults))]]),
+  },
 };
 
 export const SMALL_RULES: Readonly<Record<string, SmallRule>> = {
@@ -76,6 +82,12 @@ export const SMALL_RULES: Readonly<Record<string, SmallRule>> = {
     Object.entries(DRILL_RULES).map(([name, { sentence, naive, without }]): [string, SmallRule] => [
       name,
       { sentence, naive, world: 'drills', without: () => untilFirst(drillModel(without)) },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(TIMER_RULES).map(([name, { sentence, naive, without }]): [string, SmallRule] => [
+      name,
+      { sentence, naive, world: 'timer', without: () => untilFirst(timerModel(without)) },
     ]),
   ),
 };

@@ -53,7 +53,10 @@ const looking = (
     'restart-client',
     { Clients: client(runtime, unit), Paths: base64('/data\n'), Only: 'restart', Version: '_', Own: '_' },
   ],
-  ['stop-client', { Clients: client(runtime, unit), Places: places, Unmount: 'no', Mask: 'no', RequireClean: 'yes' }],
+  [
+    'stop-client',
+    { Clients: client(runtime, unit), Places: places, Unmount: 'no', Mask: 'no', RequireClean: 'yes', Back: '0' },
+  ],
   ['start-client', { Clients: client(runtime, unit), Places: places, Unmask: 'no', Scrub: '' }],
   ['see-clients', { Clients: client(runtime, unit) }],
 ];

@@ -312,7 +312,7 @@ onMachine('what root would run', () => {
       for (const unit of ['a/../../../run/x', '../x', 'a#b']) {
         const client = base64(`systemd ${unit} 5 -\n`);
         const answer = await send(machine, 'stop-client', {
-          ...{ Clients: client, Places: '', Unmount: 'no', Mask: 'yes', RequireClean: 'no' },
+          ...{ Clients: client, Places: '', Unmount: 'no', Mask: 'yes', RequireClean: 'no', Back: '0' },
         });
         expect(answer).toMatchObject({ result: 'failed', reason: expect.stringContaining('expected form') });
       }

@@ -255,6 +255,7 @@ describe('the text of every script', () => {
       'a volume that blkid and wipefs know nothing of, and that is zeros wherever it is looked at; without force',
     ],
     [/^listed=\$\(timeout 60 wipefs --no-act /, 'only looks'],
+    [/^rm -rf -- "\$BACK"$/, 'a folder of our own in /run, where only root gets to; rm follows no link'],
     [
       /^(rm -rf -- "\$LISTS"$|read -r block free < <\(rm -rf -- "\$LISTS" && mkdir )/,
       'a folder of the script’s own on the root disk, where nobody else writes; rm follows no link',

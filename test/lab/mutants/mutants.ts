@@ -3288,7 +3288,41 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/growth/decide-resize'],
     },
   ],
+  'shared/node-commands/back.ts': [
+    {
+      name: 'the timer of a stop starts no client that somebody has touched since',
+      find: 'if (now.marks !== ticket.marks)',
+      replace: "if (now.marks === '')",
+      caughtBy: ['shared/node-commands/back', 'lab/explorers/timer'],
+    },
+    {
+      name: 'another command ends the timer of a stop',
+      find: 'if (now.lastCommand !== ticket.knownTo)',
+      replace: "if (now.lastCommand === '')",
+      caughtBy: ['shared/node-commands/back', 'lab/explorers/timer'],
+    },
+    {
+      name: 'a validator’s stop has no timer',
+      find: "role === 'follower' && ",
+      replace: '',
+      caughtBy: ['shared/node-commands/back'],
+    },
+  ],
+  'shared/node-commands/back.sh': [
+    {
+      name: 'the timer of a stop looks whether somebody has touched the client',
+      find: 'if [ "$(marks)" != "$(<"$BACK/marks")" ]; then fail',
+      replace: 'if false; then fail',
+      caughtBy: ['shared/node-commands/back'],
+    },
+  ],
   'functions/snapshot-node/judge.ts': [
+    {
+      name: 'a snapshot counts only where AWS began it before the node’s own word of a start',
+      find: 'takenAtMs > upSinceMs - CLOCKS_APART_MS',
+      replace: 'takenAtMs > upSinceMs + 3_600_000 - CLOCKS_APART_MS',
+      caughtBy: ['functions/snapshot-node/timer'],
+    },
     {
       name: 'the schedule stops no client twice for one snapshot',
       find: "requestedBy === 'schedule' && facts.failures > 0",

@@ -32,7 +32,13 @@ const REVIEWED: readonly (readonly [RegExp, string])[] = [
 
 describe('the shipped scripts', () => {
   it('are told apart from parameters that are no numbers', () => {
-    expect(NUMERIC).toEqual(['SSM_StartBy', 'SSM_RunLimitSeconds', 'SSM_MinimumSizeBytes', 'SSM_StopGraceSeconds']);
+    expect(NUMERIC).toEqual([
+      'SSM_StartBy',
+      'SSM_RunLimitSeconds',
+      'SSM_MinimumSizeBytes',
+      'SSM_StopGraceSeconds',
+      'SSM_Back',
+    ]);
   });
 
   it.each(OPERATIONS)(

@@ -30,7 +30,7 @@ const id = (OperationId: string, seconds = 60) => ({
   RunLimitSeconds: '60',
 });
 const CLIENTS = base64(`systemd ${UNIT} 60 ${Buffer.from('shutdown complete').toString('base64')}`);
-const stop = { Clients: CLIENTS, Places: '', Unmount: 'no', Mask: 'no', RequireClean: 'no' };
+const stop = { Clients: CLIENTS, Places: '', Unmount: 'no', Mask: 'no', RequireClean: 'no', Back: '0' };
 const restart = { Clients: CLIENTS, Paths: '', Only: 'restart', Version: '_', Own: '_' };
 
 describe('a client that needs another version at a height', () => {
