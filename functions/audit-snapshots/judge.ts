@@ -2,7 +2,7 @@
 import { isSameChain } from '../../shared/chains/chain-id.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { judgeConditions } from '../../shared/guardrails/conditions.ts';
+import { judgeConditions, judgeHalt } from '../../shared/guardrails/conditions.ts';
 import { type CommonBlock, type Heard, tellsOneOf } from '../../shared/heal/apart-client.ts';
 import type { DrilledSet, DrillVerdict } from '../../shared/heal/drill.ts';
 import { spentIn } from '../../shared/heal/drill.ts';
@@ -50,9 +50,9 @@ export function refusalOf(facts: DrillFacts, { requestedBy }: Pick<DrillPayload,
       10 * MINUTE_MS,
     );
   if (tip === null) return refuse('observation-stale', 'nobody knows the height of the chain', MINUTE_MS);
-  if (haltedSinceMs !== null)
-    return refuse('chain-standing', 'the chain stands still: no client can be seen to catch up', 10 * MINUTE_MS);
-  const held = judgeConditions('drill', { instanceId: '', name: fleet.name }, breaker.conditions);
+  const held =
+    judgeHalt('drill', fleet.name, haltedSinceMs) ??
+    judgeConditions('drill', { instanceId: '', name: fleet.name }, breaker.conditions);
   if (held) return held;
   if (breaker.open) return refuse('breaker-open', `${breaker.sentence}: no drill beside that`, 10 * MINUTE_MS);
   if (launchTemplate === null)

@@ -2,7 +2,7 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
-import { judgeConditions } from '../../shared/guardrails/conditions.ts';
+import { judgeConditions, judgeHalt } from '../../shared/guardrails/conditions.ts';
 import {
   type DrillRecord,
   type DrillWatchRecord,
@@ -65,8 +65,9 @@ export function drillStep({
   if (isLeft) return { do: 'drill', node: pattern };
   const heal = incidents.find((one) => isAtWork(one) && needsQuota(one, fleet.name));
   if (heal) return wait(`a heal may need the quota: ${heal.fleet}/${heal.node} (${heal.trigger})`);
-  if (haltedSinceMs !== null) return wait('the chain stands still');
-  const held = judgeConditions('drill', { instanceId: '', name: fleet.name }, breaker.conditions);
+  const held =
+    judgeHalt('drill', fleet.name, haltedSinceMs) ??
+    judgeConditions('drill', { instanceId: '', name: fleet.name }, breaker.conditions);
   if (held) return wait(held.reason);
   if (breaker.open) return wait(breaker.sentence);
   return { do: 'drill', node: pattern };

@@ -3,6 +3,7 @@
 import { type Fleet, heightProbeOf, type Role } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
+import { judgeHalt } from '../../shared/guardrails/conditions.ts';
 import { isVolumeType, MONTHLY_USD_PER_GIB, VOLUME_LIMITS } from '../../shared/guardrails/ebs.ts';
 import { judgeOthers, judgeSelf } from '../../shared/guardrails/move.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
@@ -112,9 +113,8 @@ export function judgeSpared({
       `nobody sees the height of ${node.name} (probe of the fleet file): that it follows its chain could not be proved`,
     );
   const again = { page: false, retryAfterMs: AGAIN_MS };
-  if (haltedSinceMs !== null)
-    return { refuse: 'chain-standing', reason: 'the chain stands still: nothing could be proved now', ...again };
-  const unwell = judgeSelf({ node, nodes }) ?? judgeOthers({ node, nodes, breaker });
+  const unwell =
+    judgeHalt('move', node.name, haltedSinceMs) ?? judgeSelf({ node, nodes }) ?? judgeOthers({ node, nodes, breaker });
   if (unwell) return unwell;
   const policy = fleet.cleanSnapshots;
   const remain = nodes.filter((one) => one.instanceId !== node.instanceId && isInPool(one)).length;

@@ -4,7 +4,7 @@
 import type { Fleet, Role } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import type { BreakerReading } from '../guardrails/breaker.ts';
-import { judgeConditions } from '../guardrails/conditions.ts';
+import { judgeConditions, judgeHalt } from '../guardrails/conditions.ts';
 import { judgeSelf } from '../guardrails/move.ts';
 import { type PruneTrial, pruneTrialText, untriedReason } from '../heal/drill.ts';
 import type { PruneNote } from '../heal/records.ts';
@@ -93,7 +93,8 @@ export function neededReason(
   { node, nodes, breaker, haltedSinceMs }: Pick<PruneFacts, 'node' | 'nodes' | 'breaker' | 'haltedSinceMs'>,
   poolFloor: number,
 ): string | null {
-  if (haltedSinceMs !== null) return 'the chain stands still, and nothing is stopped meanwhile';
+  const halted = judgeHalt('move', node.name, haltedSinceMs);
+  if (halted) return halted.reason;
   const unwell = judgeSelf({ node, nodes });
   if (unwell) return unwell.reason;
   const held = judgeConditions('move', node, breaker.conditions);

@@ -6,7 +6,10 @@ import type { Refusal } from '../model/guardrail-codes.ts';
 /** A condition of the fleet as it was watched lately. */
 export type HeldCondition = FleetCondition & { readonly code: string };
 
-/** What has guards of its own, which know what they may let through all the same: a client that has ended or names its data, a zone that is told by its heal. */
+/**
+ * What has guards of its own, which know what they may let through all the same: a client that has ended or names its data, a zone that is told by its
+ * heal, and a halt, which is a fact also where nobody is told of it.
+ */
 const JUDGED_ELSEWHERE: ReadonlySet<string> = new Set(['zone-down', 'chain-halted', 'own-chain-halted', 'crash-loop']);
 
 const AGAIN_MS = 5 * 60_000;
@@ -22,6 +25,26 @@ const NOT_DONE: Readonly<Record<HeldAct, string>> = {
   drill: 'is imitated by no drill',
   peers: 'is not restarted for its list of peers',
 };
+
+/**
+ * Why the act is not begun while nobody advances; null where it may be. Nothing could be proved, and no single node is to blame: but for a client that has
+ * ended, which is down for its own reason, and whose start harms no chain. A person who names one node has looked at the chain.
+ *
+ * @param haltedSinceMs by the fleet's view: null while somebody advances, and where nobody knows
+ */
+export function judgeHalt(
+  act: HeldAct,
+  name: string,
+  haltedSinceMs: number | null,
+  { cause = 'unknown', manual = false }: { readonly cause?: 'known' | 'unknown'; readonly manual?: boolean } = {},
+): Refusal | null {
+  if (haltedSinceMs === null || manual || !forbids('chain-halted', act)) return null;
+  if (act === 'restart' && cause === 'known') return null;
+  const since = new Date(haltedSinceMs).toISOString().slice(0, 16);
+  // watch-fleet pages once for the chain: a page for each node would add nothing.
+  const reason = `nobody has advanced since ${since}Z: it is the chain, and ${name} ${NOT_DONE[act]}`;
+  return { refuse: 'chain-standing', reason, page: false, retryAfterMs: AGAIN_MS };
+}
 
 /** Why the act is not begun now; null where no condition holds it. People know of the condition: nobody is paged. */
 export function judgeConditions(

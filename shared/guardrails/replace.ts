@@ -1,10 +1,11 @@
 // What forbids a client's restart, the swap of its volumes or the replacement of its instance: rules 2, 3 and 6, and the owners of instances. Pure:
 // the same facts give the same refusal.
 import type { Fleet, Role } from '../fleet/model.ts';
-import { forbids, type HeldAct } from '../model/conditions.ts';
+import type { HeldAct } from '../model/conditions.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { Rung } from '../model/rungs.ts';
 import { type BreakerReading, passLine } from './breaker.ts';
+import { judgeHalt } from './conditions.ts';
 import { judgeDrift, ownerOf } from './owner.ts';
 
 /** The classes that guardrails judge: growing destroys nothing, names can be written again, a stopped client serves nobody. */
@@ -52,16 +53,8 @@ export interface ClassFacts {
  * and the breaker is always open.) So neither a halted chain nor the breaker refuses that. Budgets and the fleet's turn still hold.
  */
 export function judgeClass(facts: ClassFacts): Refusal | null {
-  return judgeHalt(facts) ?? judgeRole(facts) ?? judgeBreaker(facts);
-}
-
-function judgeHalt({ class: of, haltedSinceMs, cause, manual, node }: ClassFacts): Refusal | null {
-  if (haltedSinceMs === null || manual) return null;
-  // A client that has ended is down for its own reason, and starting it harms no chain. New data would not make the chain advance.
-  if (!forbids('chain-halted', of) || (of === 'restart' && cause === 'known')) return null;
-  const since = new Date(haltedSinceMs).toISOString().slice(0, 16);
-  // watch-fleet pages once for the chain: a page for each node would add nothing.
-  return refuse('chain-standing', `nobody has advanced since ${since}Z: it is the chain, not ${node.name}`, {});
+  const { class: act, node, haltedSinceMs } = facts;
+  return judgeHalt(act, node.name, haltedSinceMs, facts) ?? judgeRole(facts) ?? judgeBreaker(facts);
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { CleanSnapshotPolicy, Fleet } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import type { BreakerReading } from '../guardrails/breaker.ts';
-import { judgeConditions } from '../guardrails/conditions.ts';
+import { judgeConditions, judgeHalt } from '../guardrails/conditions.ts';
 import { judgeVotingPower } from '../guardrails/voting-power.ts';
 import { DAY_MS } from '../model/execution.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
@@ -66,12 +66,9 @@ export function donorOf(facts: DonorFacts): Donor {
   if (!asked && underWaySinceMs !== null && nowMs - underWaySinceMs < UNDER_WAY_MS)
     return { notDue: `a clean snapshot was begun ${minutes(nowMs - underWaySinceMs)} ago` };
   if (facts.unobserved !== null) return refuse('observation-stale', facts.unobserved);
-  if (haltedSinceMs !== null)
-    return refuse(
-      'chain-standing',
-      `the chain has stood still for ${minutes(nowMs - haltedSinceMs)}: nothing is stopped`,
-    );
-  const held = judgeConditions('snapshot', { instanceId: '', name: fleet.name }, breaker.conditions);
+  const held =
+    judgeHalt('snapshot', fleet.name, haltedSinceMs) ??
+    judgeConditions('snapshot', { instanceId: '', name: fleet.name }, breaker.conditions);
   if (held) return held;
   if (breaker.open) return refuse('breaker-open', `${breaker.sentence}: nothing is stopped for a snapshot`);
 

@@ -4510,6 +4510,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/guardrails/conditions.ts': [
     {
+      name: 'while the chain stands still no node is healed for it',
+      find: 'if (haltedSinceMs === null || manual || ',
+      replace: 'if (haltedSinceMs !== 0 || manual || ',
+      caughtBy: ['shared/guardrails/classes'],
+    },
+    {
       name: 'nothing is begun against a condition that people were told of',
       find: 'if (held === undefined) return null;',
       replace: "if (held === undefined || held.code !== '') return null;",
@@ -4659,12 +4665,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a node whose role nobody knows counts as a validator',
       find: "if (role !== 'validator' && role !== 'unknown') return null;",
       replace: "if (role !== 'validator') return null;",
-      caughtBy: ['shared/guardrails/classes'],
-    },
-    {
-      name: 'while the chain stands still no node is healed for it',
-      find: 'if (haltedSinceMs === null || manual) return null;',
-      replace: 'if (haltedSinceMs !== 0 || manual) return null;',
       caughtBy: ['shared/guardrails/classes'],
     },
     {

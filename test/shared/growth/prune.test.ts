@@ -156,7 +156,7 @@ describe('a node is pruned', () => {
     expect(not({}, { seen: observation({ client: 'failed' }) })).toContain('its client is failed');
     expect(not({ nodes: unwell })).toContain('node2 is stuck itself');
     expect(not({ nodes: [] })).toContain('node2 was not observed for 3 min');
-    expect(not({ haltedSinceMs: NOON_MS - HOUR_MS })).toContain('the chain stands still');
+    expect(not({ haltedSinceMs: NOON_MS - HOUR_MS })).toContain('it is the chain, and');
     expect(not({ breaker: { open: true, sentence: '3 of 4 nodes unhealthy' } })).toContain('3 of 4 nodes unhealthy');
   });
 

@@ -104,7 +104,7 @@ describe('what may be done to a client', () => {
     expect(judgeClass(facts({ breaker: { ...closed, zone: zoneOf(INSTANCE) } }))).toMatchObject({ page: true });
     expect(judgeClass(facts(halted))).toMatchObject({
       page: false,
-      reason: 'nobody has advanced since 2026-01-01T12:00Z: it is the chain, not node2',
+      reason: 'nobody has advanced since 2026-01-01T12:00Z: it is the chain, and node2 gets no other instance',
     });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FleetCondition, FleetWatch } from '../../../shared/fleet/observation.ts';
-import { judgeConditions } from '../../../shared/guardrails/conditions.ts';
+import { judgeConditions, judgeHalt } from '../../../shared/guardrails/conditions.ts';
 import { viewFleet } from '../../../shared/guardrails/fleet-view.ts';
 import { actOf, judgeClass } from '../../../shared/guardrails/replace.ts';
 import { BINDINGS, forbids, HELD_ACTS, type HeldAct } from '../../../shared/model/conditions.ts';
@@ -18,6 +18,20 @@ const condition = (more: Partial<FleetCondition> = {}): FleetCondition => ({
   seenAtMs: NOON_MS,
   reason: 'two blocks at 900',
   ...more,
+});
+
+describe('a chain on which nobody advances', () => {
+  it('holds every act that its row forbids, whether people were told of it or not', () => {
+    const held = HELD_ACTS.filter((act) => judgeHalt(act, 'node1', NOON_MS) !== null);
+    expect(held).toEqual(HELD_ACTS.filter((act) => forbids('chain-halted', act)));
+    expect(HELD_ACTS.filter((act) => judgeHalt(act, 'node1', null) !== null)).toEqual([]);
+  });
+
+  it('lets a client be started that has ended by itself, and what a person asks for by name', () => {
+    expect(judgeHalt('restart', 'node1', NOON_MS, { cause: 'known' })).toBeNull();
+    expect(judgeHalt('replace', 'node1', NOON_MS, { cause: 'known' })?.refuse).toBe('chain-standing');
+    expect(judgeHalt('replace', 'node1', NOON_MS, { manual: true })).toBeNull();
+  });
 });
 
 describe('what a condition forbids', () => {
