@@ -3,7 +3,7 @@
 import { judgeVolumes } from '../fleet/membership.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { growthChange } from '../guardrails/drift.ts';
-import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../guardrails/ebs.ts';
+import { growthUsd, VOLUME_LIMITS, type VolumeType } from '../guardrails/ebs.ts';
 import { exceeds } from '../guardrails/grow.ts';
 import { judgeGrowthDrift, nameOf, type Owner, type OwnerWords, ownerOf } from '../guardrails/owner.ts';
 import { judgeInstance } from '../heal/guard.ts';
@@ -335,7 +335,7 @@ function grownTo(
   }
 
   const toGiB = Math.min(wishGiB, ceilingGiB);
-  const addedUsd = (toGiB - fromGiB) * MONTHLY_USD_PER_GIB[volume.type];
+  const addedUsd = growthUsd(volume.type, fromGiB, toGiB);
   if (exceeds(facts.addedUsd + addedUsd, disk.maximumMonthlyIncreaseUsd)) {
     return refuse(
       'cost-ceiling',

@@ -30,3 +30,7 @@ export const MONTHLY_USD_PER_GIB: Readonly<Record<VolumeType, number>> = {
   sc1: 0.015,
   standard: 0.05,
 };
+
+/** What a growth adds, US dollars a month. */
+export const growthUsd = (type: VolumeType, fromGiB: number, toGiB: number): number =>
+  (toGiB - fromGiB) * MONTHLY_USD_PER_GIB[type];

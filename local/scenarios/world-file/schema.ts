@@ -297,7 +297,7 @@ const before = object('{ templates: [bitcoin] }', {
     ),
   ),
   grown: optional(
-    'Earlier growths of volumes: by chainmend, which counts them, or by a person.',
+    'Earlier growths of volumes: by chainmend, which counts them and what they cost in their month, or by a person.',
     list(
       object('{ node: bitcoin/node2, role: data, hoursAgo: 8, fromGiB: 400, toGiB: 500 }', {
         node: about('The node.', nodeRef),

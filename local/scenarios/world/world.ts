@@ -2,9 +2,12 @@
 
 import { toItem } from '../../../shared/aws/attributes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { growthUsd } from '../../../shared/guardrails/ebs.ts';
+import { growthKey, monthOf } from '../../../shared/guardrails/grow.ts';
+import type { BudgetRecord } from '../../../shared/guardrails/records.ts';
 import { PAUSE_TAG } from '../../../shared/guardrails/switches.ts';
 import { newNode } from '../../../shared/heal/lease.ts';
-import { keys } from '../../../shared/heal/store.ts';
+import { type Key, keys } from '../../../shared/heal/store.ts';
 import { DRILL_TAG, JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { type ChainSpec, SimulatedChain } from '../../nodes/chain.ts';
 import { SYNCED_LAG_BLOCKS } from '../../nodes/client.ts';
@@ -43,6 +46,27 @@ export class NotThereError extends Error {
   override readonly name = 'NotThereError';
 }
 
+interface OwnGrowth {
+  readonly fleet: string;
+  readonly instanceId: string;
+  readonly volumeId: string;
+  readonly fromGiB: number;
+  readonly toGiB: number;
+  readonly atMs: number;
+}
+
+type Group<T> = [T, ...T[]];
+
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, Group<T>> {
+  const groups = new Map<string, Group<T>>();
+  for (const one of all) {
+    const group = groups.get(keyOf(one));
+    if (group) group.push(one);
+    else groups.set(keyOf(one), [one]);
+  }
+  return groups;
+}
+
 export const THROW_AWAYS = ['work', 'silent', 'end'] as const;
 
 export class World {
@@ -74,6 +98,8 @@ export class World {
   #placed = 0;
   #zones: readonly string[] = [];
   readonly #beforehand: (() => Promise<unknown>)[] = [];
+  /** Our own, of before the story. */
+  readonly #growths: OwnGrowth[] = [];
   /** Starts of clients since the story began, by instance, oldest first. */
   readonly #starts = new Map<string, { readonly startedMs: number; syncedMs?: number }[]>();
 
@@ -350,7 +376,7 @@ export class World {
     look();
   }
 
-  /** A volume that was grown before, each time by so much: AWS remembers that, and our own record has our modifications. */
+  /** A volume that was grown before, each time by so much: AWS remembers that, and our own records have our modifications and what they cost. */
   grownBefore(
     { fleet, instanceId, volumeIds }: PlacedNode,
     role: string,
@@ -358,26 +384,43 @@ export class World {
     steps: readonly { readonly hoursAgo: number; readonly fromGiB: number; readonly toGiB: number }[],
   ): void {
     const volumeId = volumeIds.get(role) ?? '';
-    const modifications = steps.map(({ hoursAgo, toGiB }) => ({
-      volumeId,
-      toGiB,
-      atMs: START_MS - hoursAgo * HOUR_MS,
-    }));
-    for (const [index, { fromGiB, toGiB }] of steps.entries()) {
-      const startedAtMs = modifications[index]?.atMs ?? START_MS;
-      this.region.ec2.addModification(volumeId, { startedAtMs, fromGiB, toGiB, completedAtMs: startedAtMs + HOUR_MS });
+    for (const { hoursAgo, fromGiB, toGiB } of steps) {
+      const atMs = START_MS - hoursAgo * HOUR_MS;
+      this.region.ec2.addModification(volumeId, { startedAtMs: atMs, fromGiB, toGiB, completedAtMs: atMs + HOUR_MS });
       this.region.wasCalled({
-        ...{ at: startedAtMs, actor: by === 'us' ? 'chainmend-resize-volume' : 'person' },
+        ...{ at: atMs, actor: by === 'us' ? 'chainmend-resize-volume' : 'person' },
         ...{ service: 'ec2', operation: 'ModifyVolume', input: { VolumeId: volumeId, Size: toGiB } },
       });
+      if (by === 'us') this.#remember({ fleet: fleet.name, instanceId, volumeId, fromGiB, toGiB, atMs });
     }
-    if (by === 'a person') return;
-    const { pk, sk } = keys.node(instanceId);
-    const record = { ...newNode(fleet.name, instanceId), fence: steps.length, modifications, version: 1 };
-    const Item = { pk: { S: pk }, sk: { S: sk }, ...toItem(record) };
-    this.beforehand(() =>
-      this.region.call('dynamodb', 'PutItem', { TableName: this.tableName, Item }, 'resize-volume'),
-    );
+  }
+
+  #remember(growth: OwnGrowth): void {
+    if (this.#growths.length === 0) this.beforehand(() => this.#writeGrowths());
+    this.#growths.push(growth);
+  }
+
+  /** What the records have of our growths: the modifications of each node, and the money of each fleet and month. */
+  async #writeGrowths(): Promise<void> {
+    const put = ({ pk, sk }: Key, record: object): Promise<unknown> => {
+      const Item = { pk: { S: pk }, sk: { S: sk }, ...toItem(record) };
+      return this.region.call('dynamodb', 'PutItem', { TableName: this.tableName, Item }, 'resize-volume');
+    };
+    for (const [instanceId, grown] of groupBy(this.#growths, (growth) => growth.instanceId)) {
+      const modifications = grown.map(({ volumeId, toGiB, atMs }) => ({ volumeId, toGiB, atMs }));
+      const record = { ...newNode(grown[0].fleet, instanceId), fence: grown.length, modifications, version: 1 };
+      await put(keys.node(instanceId), record);
+    }
+    for (const grown of groupBy(this.#growths, ({ fleet, atMs }) => `${fleet} ${monthOf(atMs)}`).values()) {
+      const [{ fleet, atMs }] = grown;
+      const paid = grown.map(({ volumeId, fromGiB, toGiB }): [string, number] => [
+        growthKey(volumeId, fromGiB),
+        growthUsd(this.region.ec2.volume(volumeId).performance.type, fromGiB, toGiB),
+      ]);
+      const month = monthOf(atMs);
+      const record: BudgetRecord = { month, addedUsd: Object.fromEntries(paid), version: 1 };
+      await put(keys.budget(fleet, month), record);
+    }
   }
 
   /** Runs when the story begins, and is awaited. */
