@@ -80,12 +80,15 @@ export const missedCandidates = (
 ): readonly Candidate[] =>
   fleets.flatMap((fleet) => {
     const gone = fleet.replace.terminated ? missedOf(seen.get(fleet.name)?.gone ?? []) : [];
-    return gone
-      .filter(({ sinceMs }) => nowMs - sinceMs >= GONE_FOR_MS)
-      .map(({ instanceId, name, sinceMs }) => ({
-        alarm: { alarmName: '', namespace: fleet.suite, dimensions: { Fleet: fleet.name, Node: name } },
-        ...{ instanceId, onsetMs: sinceMs, trigger: TERMINATED, fleet: fleet.name, suppressedBy: null },
-      }));
+    return (
+      gone
+        // Who had lost the fleet's tags before it ended was no node any more when it did.
+        .filter(({ sinceMs, went }) => nowMs - sinceMs >= GONE_FOR_MS && went !== 'untagged')
+        .map(({ instanceId, name, sinceMs }) => ({
+          alarm: { alarmName: '', namespace: fleet.suite, dimensions: { Fleet: fleet.name, Node: name } },
+          ...{ instanceId, onsetMs: sinceMs, trigger: TERMINATED, fleet: fleet.name, suppressedBy: null },
+        }))
+    );
   });
 
 /**

@@ -8,6 +8,7 @@ import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
+import type { Fates } from './fates.ts';
 import type { ScheduledEvents } from './instance-events.ts';
 import type { FailedChecks } from './status-checks.ts';
 
@@ -53,6 +54,10 @@ export interface FleetFacts {
   readonly nodes: readonly FleetNode[];
   /** Instances that another fleet claims, too: they are not looked at, and they are not gone. Absent where there are none. */
   readonly contested?: readonly SeenInstance[];
+  /** What EC2 says of the nodes that were there and are not found; absent where all are found. */
+  readonly fates?: Fates;
+  /** Nobody is found, and nothing shows that a node has ended: these were there. Nothing is known of them, and they are not gone. Absent otherwise. */
+  readonly unexplained?: readonly Pick<ObservedNode, 'instanceId' | 'name'>[];
   /** By instance id; a missing node was not asked. */
   readonly readings: ReadonlyMap<string, NodeReading>;
   /** By instance id: the nodes that were asked in this sweep whether their clients run, and since when. Absent where none was. */

@@ -42,12 +42,16 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
   const nodes = facts.nodes.map((node) => judgeNode(facts, chain, node));
   const observed = nodes.map(({ node }) => node);
   const consensus = judgeConsensus(facts, observed);
+  const { unexplained, contested = [] } = facts;
   const gone = followGone(
-    { nodes: before.nodes.values(), gone: before.watch?.gone ?? [] },
-    [...facts.nodes, ...(facts.contested ?? [])],
+    { nodes: unexplained ? [] : before.nodes.values(), gone: before.watch?.gone ?? [] },
+    [...facts.nodes, ...contested],
     nowMs,
+    facts.fates,
   );
-  const missing = missingNodes(facts, gone);
+  const isEmpty = facts.nodes.length + contested.length + gone.length === 0 && facts.fleet.copiesFrom === undefined;
+  const emptySinceMs = isEmpty && !unexplained ? (before.watch?.emptySinceMs ?? nowMs) : undefined;
+  const missing = missingNodes(facts, gone, emptySinceMs);
   const plain = facts.nodes.map((node) => ({ ...node, name: plainName(facts.fleet, node) }));
   const sharedNames = followShared(before.watch?.sharedNames, plain, nowMs);
   // Missed in the last sweep, too: people know of those that were missing before.
@@ -85,6 +89,7 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
       }),
       paged: pagedBefore(conditions, before.watch, nowMs, new Set(hasMore ? ['node-missing' as const] : [])),
       ...(gone.length > 0 && { gone }),
+      ...(emptySinceMs !== undefined && { emptySinceMs }),
       ...(Object.keys(sharedNames).length > 0 && { sharedNames }),
       version: before.watch?.version ?? 0,
     },

@@ -11,7 +11,7 @@ import { EventError } from '../../shared/events/errors.ts';
 import { keptFleets } from '../../shared/fleet/kept-file.ts';
 import { type Fleet, heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
 import { discoverByClaim, type FleetNode } from '../../shared/fleet/nodes.ts';
-import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import type { GoneNode, ObservedNode } from '../../shared/fleet/observation.ts';
 import { brokenFile, readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { suiteOfPrefix } from '../../shared/model/suite.ts';
@@ -22,10 +22,12 @@ import { heightsBeside, heightsOfReferences, heightsToAsk } from './chain.ts';
 import { looksDue } from './client-look.ts';
 import { runsDue } from './client-run.ts';
 import { ENVIRONMENT, type FleetFacts, type LookReading, type WatchContext } from './context.ts';
+import { type Fates, readFates } from './fates.ts';
 import { type FleetHealth, judgeFleet } from './fleet-health.ts';
 import { readScheduledEvents, type ScheduledEvents } from './instance-events.ts';
 import { keepMachines } from './machines.ts';
 import { publishMetrics } from './metrics.ts';
+import { readEmptyMatch } from './missing.ts';
 import { OVERDUE_MS } from './node-health.ts';
 import { hintRegister, journalChanges, notifyPeople, poolMayChange } from './notify.ts';
 import { storeObservations } from './observations.ts';
@@ -167,13 +169,16 @@ async function watchFleet(
     fleet.client && store.readUpgrade(fleet.name),
   ]);
   const known = observations.flatMap((observation) => observation.nodes);
+  const gone = watch?.gone ?? [];
+  const fates = await fatesOfAbsent(context, fleet, [...nodes, ...contested], { known, gone }, failures);
   // With copies alone here, the references tell where the chain is.
-  if (nodes.length === 0 && fleet.copiesFrom === undefined) {
-    // An empty match never means that there are no nodes: the old observations become stale, and stale is unknown.
-    if (known.length > 0)
-      warn(fleet, `discovery found none of the ${known.length} nodes that were there: nothing is kept`);
-    return;
-  }
+  const match =
+    nodes.length > 0 || fleet.copiesFrom !== undefined
+      ? 'found'
+      : readEmptyMatch({ known, gone, expected: fleet.nodes.expected, fates });
+  if (match === 'nobody') return;
+  if (match === 'not-now')
+    return warn(fleet, `discovery found none of the ${known.length} nodes that were there: nothing is kept`);
   const askedHeights = heightsToAsk(fleet, watch, known);
   const heights = [...askedHeights, ...heightsBeside(askedHeights, known, watch?.tip ?? null)];
   const before = new Map(known.map((node) => [node.instanceId, node]));
@@ -195,6 +200,8 @@ async function watchFleet(
     fleet,
     nodes,
     ...(contested.length > 0 && { contested }),
+    ...(fates && { fates }),
+    ...(match === 'unexplained' && { unexplained: known }),
     readings: probed.readings,
     ...(looks && { looks }),
     references,
@@ -233,7 +240,8 @@ async function watchFleet(
   await attempt(async () => {
     const kept = await storeObservations(context, {
       fleet: fleet.name,
-      nodes: seen,
+      // Of nodes that nobody finds, and that have not ended, what was seen last becomes stale, and stale is unknown.
+      nodes: match === 'unexplained' ? null : seen,
       watch: next,
       before: observations,
     });
@@ -241,6 +249,26 @@ async function watchFleet(
     // register-nodes reads the stored observation.
     if (poolMayChange(facts, seen)) await hintRegister(context, fleet.name);
   });
+}
+
+/** What EC2 says of the nodes that were there and are not found; undefined where all are found, or EC2 could not be asked. */
+async function fatesOfAbsent(
+  { clients }: WatchContext,
+  fleet: Fleet,
+  found: readonly { readonly instanceId: string }[],
+  before: { readonly known: readonly ObservedNode[]; readonly gone: readonly GoneNode[] },
+  failures: unknown[],
+): Promise<Fates | undefined> {
+  const ids = new Set(found.map(({ instanceId }) => instanceId));
+  const untold = before.gone.filter(({ went }) => went === undefined);
+  const absent = [...before.known, ...untold].map(({ instanceId }) => instanceId).filter((id) => !ids.has(id));
+  if (absent.length === 0) return undefined;
+  try {
+    return await readFates(clients.ec2, fleet, [...new Set(absent)]);
+  } catch (cause) {
+    failures.push(new Error(`the nodes of ${fleet.name} that are not found: ${sentenceOf(cause)}`, { cause }));
+    return undefined;
+  }
 }
 
 /** The health of the first look, with what a second one at the nodes that are late adds to it. There is none where the sweep has no time left. */

@@ -3,6 +3,7 @@ import type { SeenInstance } from '../../shared/fleet/nodes.ts';
 import { type GoneNode, missedOf, type ObservedNode } from '../../shared/fleet/observation.ts';
 import { names } from '../../shared/text/names.ts';
 import type { FleetFacts } from './context.ts';
+import type { Fates } from './fates.ts';
 
 /** As long as a person is told of other troubles once. */
 const KEPT_MS = 24 * 60 * 60_000;
@@ -10,6 +11,47 @@ const KEPT_MS = 24 * 60 * 60_000;
 const KEPT = 50;
 
 type Seen = readonly Pick<SeenInstance, 'name' | 'instanceId'>[];
+
+/** What is to be done where discovery finds no node. */
+export type EmptyMatch =
+  /** Nobody was ever there, and nobody is expected. */
+  | 'nobody'
+  /** A node has ended, or none was there since: it is watched that nobody is there. */
+  | 'lost'
+  /** EC2 shows a node with the fleet's tags, or one that a heal has taken out: its list is not the whole truth, and the next sweep looks again. */
+  | 'not-now'
+  /** Nothing shows that a node has ended: its tags, or the selector of the fleet file, may have been changed. */
+  | 'unexplained';
+
+/**
+ * An empty match is a loss only where EC2 itself shows that an instance has ended.
+ *
+ * @param known the nodes of the last sweep that found some
+ * @param fates undefined where EC2 could not be asked
+ */
+export function readEmptyMatch({
+  known,
+  gone,
+  expected,
+  fates,
+}: {
+  readonly known: readonly Pick<ObservedNode, 'instanceId'>[];
+  readonly gone: readonly GoneNode[];
+  readonly expected: number | undefined;
+  readonly fates: Fates | undefined;
+}): EmptyMatch {
+  if (known.length === 0) return gone.length > 0 || expected !== undefined ? 'lost' : 'nobody';
+  if (fates === undefined) return 'not-now';
+  const seen = known.map(({ instanceId }) => fates.get(instanceId));
+  if (seen.includes('terminated')) return 'lost';
+  return seen.includes('tagged') || seen.includes('outside') ? 'not-now' : 'unexplained';
+}
+
+/** EC2's word of a node that is gone. Who had lost its tags before it ended was no node any more when it did. */
+const wentOf = (gone: GoneNode, fates: Fates): Pick<GoneNode, 'went'> => {
+  const fate = gone.went ?? fates.get(gone.instanceId);
+  return fate === 'terminated' || fate === 'untagged' ? { went: fate } : {};
+};
 
 /**
  * A node whose name another instance has taken is not gone: it was replaced, once that one was seen synced. What an Auto Scaling group has made, it makes
@@ -19,6 +61,7 @@ export function followGone(
   before: { readonly nodes: Iterable<ObservedNode>; readonly gone: readonly GoneNode[] },
   nodes: Seen,
   nowMs: number,
+  fates: Fates = new Map(),
 ): readonly GoneNode[] {
   const seen = [...before.nodes];
   const ids = new Set(nodes.map(({ instanceId }) => instanceId));
@@ -32,8 +75,9 @@ export function followGone(
     .flatMap(({ followedBy: _, ...gone }): readonly GoneNode[] => {
       if (ids.has(gone.instanceId) || nowMs - gone.sinceMs >= KEPT_MS) return [];
       const followedBy = followerOf.get(gone.name);
-      if (followedBy === undefined) return [gone];
-      return synced.has(followedBy) ? [] : [{ ...gone, followedBy }];
+      const known = { ...gone, ...wentOf(gone, fates) };
+      if (followedBy === undefined) return [known];
+      return synced.has(followedBy) ? [] : [{ ...known, followedBy }];
     })
     .slice(-KEPT);
 }
@@ -43,18 +87,60 @@ const MADE_WITHIN_MS = 10 * 60_000;
 
 /** The sentence of a fleet that lacks nodes; null where none is missing, or where all that are there are as young as a fleet that is just being made. */
 export function missingNodes(
-  { fleet, nodes, contested = [], nowMs }: Pick<FleetFacts, 'fleet' | 'nodes' | 'contested' | 'nowMs'>,
+  facts: Pick<FleetFacts, 'fleet' | 'nodes' | 'contested' | 'unexplained' | 'fates' | 'nowMs'>,
   all: readonly GoneNode[],
+  emptySinceMs?: number,
 ): string | null {
+  const { fleet, nodes, contested = [], unexplained = [], nowMs } = facts;
   const gone = missedOf(all);
   const { expected } = fleet.nodes;
   const isShort = expected !== undefined && nodes.length + contested.length < expected;
+  const count = `${nodes.length} ${nodes.length === 1 ? 'node is' : 'nodes are'} there${isShort ? `, ${expected} expected` : ''}`;
+  if (unexplained.length > 0) return unexplainedText(facts, unexplained, count);
   // Where the file knows how many there should be, one that is gone on purpose is no trouble.
   if (!isShort && (expected !== undefined || gone.length === 0)) return null;
-  const isBeingMade = nodes.length > 0 && nodes.every(({ launchedAtMs }) => nowMs - launchedAtMs < MADE_WITHIN_MS);
+  const isBeingMade =
+    nodes.length > 0
+      ? nodes.every(({ launchedAtMs }) => nowMs - launchedAtMs < MADE_WITHIN_MS)
+      : emptySinceMs !== undefined && nowMs - emptySinceMs < MADE_WITHIN_MS;
   if (isBeingMade && gone.length === 0) return null;
-  const count = `${nodes.length} ${nodes.length === 1 ? 'node is' : 'nodes are'} there${isShort ? `, ${expected} expected` : ''}`;
   if (gone.length === 0) return count;
+  return [
+    ...WENT.flatMap(([how, text]) =>
+      goneText(
+        gone.filter(({ went }) => went === how),
+        text,
+      ),
+    ),
+    count,
+  ].join('; ');
+}
+
+/** How a node went, each with its words. */
+const WENT: readonly (readonly [GoneNode['went'], string])[] = [
+  ['terminated', 'terminated'],
+  ['untagged', 'alive, without the fleet’s tags'],
+  [undefined, 'terminated, or without the fleet’s tags'],
+];
+
+function goneText(gone: readonly GoneNode[], how: string): readonly string[] {
+  if (gone.length === 0) return [];
   const ids = names(gone.map(({ instanceId }) => instanceId));
-  return `${names(gone.map(({ name }) => name))}: gone: terminated, or without the fleet’s tags (${ids}); ${count}`;
+  return [`${names(gone.map(({ name }) => name))}: gone: ${how} (${ids})`];
+}
+
+/** Both possibilities, and what tells them apart. */
+function unexplainedText(
+  { fleet, fates = new Map() }: Pick<FleetFacts, 'fleet' | 'fates'>,
+  lost: NonNullable<FleetFacts['unexplained']>,
+  count: string,
+): string {
+  const tags = Object.entries(fleet.nodes.tags).map(([key, value]) => `${key}=${value}`);
+  const ids = lost.map(({ instanceId }) => instanceId);
+  const untagged = lost.filter(({ instanceId }) => fates.get(instanceId) === 'untagged');
+  const seen =
+    untagged.length === 0
+      ? `EC2 shows none of them. Either an instance was terminated more than an hour ago, or this is not its account and region: CloudTrail’s TerminateInstances of ${names(ids)} tells it`
+      : `EC2 shows ${names(untagged.map(({ instanceId }) => instanceId))} alive without them: no node was lost. Either the tags of the instance were changed, or nodes.tag of the fleet file was: \`aws ec2 describe-tags --filters Name=resource-id,Values=${untagged[0]?.instanceId}\` tells it`;
+  return `no instance carries the fleet’s tags (${tags.join(', ')}), which ${names(lost.map(({ name }) => name))} had (${names(ids)}). ${seen}. Nothing is healed meanwhile; ${count}`;
 }

@@ -15,7 +15,8 @@ const WRITES_AT_ONCE = 8;
 
 export interface ObservationUpdate {
   readonly fleet: string;
-  readonly nodes: readonly ObservedNode[];
+  /** null: nothing is known of them now, and what was seen last stays as it is. */
+  readonly nodes: readonly ObservedNode[] | null;
   readonly watch: FleetWatch;
   /** Parts that are stored now, in order. */
   readonly before: readonly FleetObservation[];
@@ -29,11 +30,14 @@ export function partsOf({
 }: Omit<ObservationUpdate, 'fleet'>): ReadonlyMap<number, FleetObservation> {
   const { observedAtMs } = watch;
   const parts = new Map<number, FleetObservation>();
+  if (nodes === null) return parts;
   for (let from = 0; from < nodes.length; from += NODES_PER_OBSERVATION) {
     parts.set(from / NODES_PER_OBSERVATION, { observedAtMs, nodes: nodes.slice(from, from + NODES_PER_OBSERVATION) });
   }
+  // Where nobody is left, that is what is seen, sweep after sweep: the first part says so.
   for (const [part, known] of before.entries())
-    if (!parts.has(part) && known.nodes.length > 0) parts.set(part, { observedAtMs, nodes: [] });
+    if (!parts.has(part) && (known.nodes.length > 0 || (part === 0 && nodes.length === 0)))
+      parts.set(part, { observedAtMs, nodes: [] });
   return parts;
 }
 

@@ -14,7 +14,7 @@ export interface FleetDocument {
     readonly tag: { readonly [key: string]: string };
     /** The tag that holds a node's name. Members of an Auto Scaling group that share one have the end of their instance's id behind it. */
     readonly nameTag?: string;
-    /** How many nodes there should be; with fewer a person is told. */
+    /** How many nodes there should be; with fewer a person is told. Without it, those that `deploy.nodes` names. */
     readonly expected?: number;
   };
   /** What the nodes do, or the tag of each node that tells it. Validators and nodes of unknown role are never replaced. */

@@ -62,7 +62,8 @@ export function fleetOf(complete: CompleteStored, suite: string, neighbours: rea
     nodes: {
       tags: nodes.tag,
       nameTag: nodes.nameTag,
-      ...(nodes.expected !== undefined && { expected: nodes.expected }),
+      // As many as the deployment makes, where it names them: the members of a group are the group's.
+      ...expectedOf(complete),
     },
     /** `values` maps each value of the tag to a role; a value that is missing is an unknown role. */
     role: typeof role === 'string' ? { fixed: role } : { fromTag: role.tag, values: role.values },
@@ -111,6 +112,11 @@ export function fleetOf(complete: CompleteStored, suite: string, neighbours: rea
     /** undefined: nobody proves that a node comes back from a snapshot. */
     drills: drills && { ...drills, subnet: drills.subnet },
   };
+}
+
+function expectedOf({ nodes, deploy }: CompleteStored): { readonly expected?: number } {
+  const expected = nodes.expected ?? (deploy?.nodes && Object.keys(deploy.nodes).length);
+  return expected === undefined ? {} : { expected };
 }
 
 function scalesOf({ fleet, deploy }: CompleteStored, suite: string) {

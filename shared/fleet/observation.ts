@@ -257,6 +257,8 @@ export interface FleetWatch {
   readonly pages?: readonly WatchPage[];
   /** Nodes that were there and are not any more, for a day; absent where there is none. */
   readonly gone?: readonly GoneNode[];
+  /** Since when no node is there and none was ever seen, ms since the epoch; absent otherwise. */
+  readonly emptySinceMs?: number;
   /** Names that members of Auto Scaling groups share or have shared, with the time when that was last seen; absent where there is none. */
   readonly sharedNames?: SharedNames;
   /** The version of the parameter from which the fleet's file could be read last; absent before any was. */
@@ -293,6 +295,8 @@ export interface GoneNode {
   readonly sinceMs: number;
   /** The instance that has its name now, and was not seen synced yet: where that one goes, this node is missed again, and not that instance. */
   readonly followedBy?: string;
+  /** How it went, as EC2 said: its instance has ended, or lives on without the fleet's tags. Absent where EC2 says neither. */
+  readonly went?: 'terminated' | 'untagged';
 }
 
 /** Of those that are gone, those whose place nobody has taken. */

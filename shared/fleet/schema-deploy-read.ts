@@ -1,4 +1,4 @@
-// What functions read of `deploy`: whether heals have to do with a group, the sizes between which `scale` may choose, and what a boosted volume and a boosted instance are taken back to. schema-deploy.ts is made of it. Each
+// What functions read of `deploy`: whether heals have to do with a group, which nodes there are, the sizes between which `scale` may choose, and what a boosted volume and a boosted instance are taken back to. schema-deploy.ts is made of it. Each
 // function carries what is here in its bundle, so what only synthesis needs is there.
 import * as v from 'valibot';
 import { about, choice, derived, object, optional, readOf, usually, whole } from './schema-fields.ts';
@@ -39,6 +39,7 @@ const aType = readOf('{ instanceType: m6i.8xlarge }', { instanceType: v.string()
 
 export const deployRead = readOf('{ kind: single, … }', {
   kind,
+  nodes: v.optional(v.record(v.string(), v.string())),
   instanceType: v.optional(v.string()),
   boost: v.optional(aType),
   group: optional('`ha`: the Auto Scaling group.', readOf('{ size: 3 }', groupSizes)),

@@ -27,7 +27,10 @@ export const nodes = object('{ tag: { Component: nodes/bitcoin } }', {
     tagKey,
     'Name',
   ),
-  expected: optional('How many nodes there should be; with fewer a person is told.', whole(1, 10_000, 'nodes', 4)),
+  expected: optional(
+    'How many nodes there should be; with fewer a person is told. Without it, those that `deploy.nodes` names.',
+    whole(1, 10_000, 'nodes', 4),
+  ),
 });
 
 export const roleName = choice(['follower', 'validator', 'sentry', 'bootnode', 'unknown'], 'a role');

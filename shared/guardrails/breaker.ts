@@ -35,6 +35,9 @@ export const passLine = (fleet: string, node: string): string =>
 /** Of a fleet whose nodes are in another region: here is none that could be in trouble. */
 export const NO_NODES_HERE: BreakerReading = { open: false, sentence: 'its nodes are in another region' };
 
+/** Of a fleet that is watched, and of which nobody is left: who makes its nodes again counts how many went (`judgeTerminated`). */
+export const NOBODY_LEFT: BreakerReading = { open: false, sentence: 'none of its nodes is left' };
+
 /**
  * Unhealthy and unknown nodes, whose trouble may have one cause, against max(minimum, ⌊percent of the nodes⌋). Nodes that sync are neither well nor sick, and count on neither side. The
  * nodes of a part that was not observed lately count as unknown; no valid observation counts as all unknown.

@@ -2,7 +2,7 @@
 // but for its reader.
 import type { Fleet } from '../fleet/model.ts';
 import type { FleetObservation, FleetWatch, GoneNode, ObservedNode, WatchPage } from '../fleet/observation.ts';
-import { type BreakerReading, type NodeNow, readBreaker } from './breaker.ts';
+import { type BreakerReading, NOBODY_LEFT, type NodeNow, readBreaker } from './breaker.ts';
 import type { HealthReading } from './records.ts';
 
 /** An older observation does not count: every node is then unknown. */
@@ -56,13 +56,14 @@ export function viewFleet(
 ): FleetView {
   const health = nodesNow(observations, nowMs);
   const known = watchNow(watch, nowMs);
+  const isNobodyLeft = health.length === 0 && (known?.gone ?? []).length > 0;
   return {
     nowMs,
     nodes: nodesLately(observations, nowMs),
     lastSeen: observations.flatMap(({ nodes }) => nodes),
     health,
     observed: observedNow(fleet, observations, nowMs),
-    breaker: withConditions(readBreaker(fleet, health), known),
+    breaker: withConditions(isNobodyLeft ? NOBODY_LEFT : readBreaker(fleet, health), known),
     watch: known === null ? unwatched(watch, nowMs) : { kind: 'known', value: known },
     haltedSinceMs: known?.haltedSinceMs ?? null,
     tip: known?.tip ?? null,

@@ -103,14 +103,14 @@ export const poolSeen = (before: PoolSeen | undefined, now: Omit<PoolSeen, 'sinc
 
 export const newRegister: RegisterRecord = { nodes: 0, notifications: [], plans: [], version: 0 };
 
-/** An empty match never means that everything is gone; `confirmed` is a person's word that it does. */
+/** An empty match never means that everything is gone; `confirmed` is a person's word that it does. watch-fleet tells people that no node is found. */
 export function judgeSelection(
   fleet: string,
   { found, before, confirmed }: { readonly found: number; readonly before: number; readonly confirmed: boolean },
 ): Refusal | null {
   if (found > 0 || before === 0 || confirmed) return null;
   const reason = `discovery found no node of ${fleet}, which had ${before}: its records and alarms are kept. ${sayTheyMayGo(fleet)}`;
-  return { refuse: 'nothing-matched', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
+  return { refuse: 'nothing-matched', reason, page: false, retryAfterMs: RETRY_AFTER_MS };
 }
 
 /** A line for a shell: what a person sends, and to whom. */

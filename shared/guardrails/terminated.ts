@@ -2,6 +2,7 @@
 import type { Fleet, Role } from '../fleet/model.ts';
 import type { GoneNode } from '../fleet/observation.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
+import { hasTags } from '../model/tags.ts';
 import { names } from '../text/names.ts';
 
 const MINUTE_MS = 60_000;
@@ -19,7 +20,10 @@ export interface TerminatedFacts {
   /** The nodes of the fleet that were missed in the last day. */
   readonly gone: readonly GoneNode[];
   /** What its machine was like; null where nobody has written it down. */
-  readonly machine: { readonly autoScalingGroup: string | null } | null;
+  readonly machine: {
+    readonly autoScalingGroup: string | null;
+    readonly tags: Readonly<Record<string, string>>;
+  } | null;
 }
 
 /** Why the node is not made again; null where it is missed, and nothing speaks against it. */
@@ -46,6 +50,10 @@ export function judgeTerminated(facts: TerminatedFacts): Refusal | null {
   if (machine.autoScalingGroup !== null) {
     const reason = `Auto Scaling group ${machine.autoScalingGroup} makes another one in the place of ${node.name}, if it is to`;
     return refuse('asg-owned', reason);
+  }
+  if (!hasTags(machine.tags, fleet.nodes.tags)) {
+    const reason = `${node.name} did not carry the tags that nodes.tag of the fleet file names now: it was changed, and another one would be no node of ${fleet.name}`;
+    return refuse('not-made-again', reason);
   }
   return judgeScaledDown(fleet.nodes.expected, present.length, node.name) ?? judgeTogether(facts);
 }

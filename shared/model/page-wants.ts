@@ -56,7 +56,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'approval-expired': soon('nobody answered, it is asked again'),
   'approval-exceeded': soon('a larger plan needs another yes'),
   'approval-denied': know('a person said no'),
-  'nothing-matched': now('look why no node is found'),
+  'nothing-matched': know('no node is found, nothing is removed', 'node-missing'),
   'too-many-gone': now('look why most nodes are gone'),
   'name-invalid': soon('give the node a name that DNS takes'),
   'name-taken': soon('give one of the nodes another name'),

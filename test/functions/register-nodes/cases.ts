@@ -343,7 +343,7 @@ const cases: Readonly<Record<string, Case>> = {
       ],
     },
     expect: {
-      'a person was told once': (world) => pages(world, 'nothing-matched').length === 1,
+      'a person was told once': (world) => pages(world, 'node-missing').length === 1,
       'then they go': (world) => record(world, 'node2') === undefined && record(world, 'pool') === undefined,
       'and the alarms with them': (world) =>
         !hasAlarm(world, alarmOf('node2', 'disk')) && !hasAlarm(world, 'chainmend-bitcoin-halted'),

@@ -151,7 +151,7 @@ describe('nothing matched', () => {
   it('never means that everything is gone, unless a person says so', () => {
     expect(judgeSelection('bitcoin', { found: 0, before: 3, confirmed: false })).toMatchObject({
       refuse: 'nothing-matched',
-      page: true,
+      page: false,
     });
     expect(judgeSelection('bitcoin', { found: 0, before: 3, confirmed: true })).toBeNull();
     expect(judgeSelection('bitcoin', { found: 0, before: 0, confirmed: false })).toBeNull();

@@ -76,7 +76,10 @@ describe('it begins', () => {
     ['not where nothing is written down', terminated({ original: null }, { machine: null }), 'not-made-again'],
     [
       'not where a person had paused it',
-      terminated({}, { machine: { ...was, instance: instanceNow({ tags: { 'chainmend:pause': 'Anna' } }) } }),
+      terminated(
+        {},
+        { machine: { ...was, instance: instanceNow({ tags: { ...was.instance.tags, 'chainmend:pause': 'Anna' } }) } },
+      ),
       'paused',
     ],
     ['not for a validator', terminated({ role: 'validator' }), 'validator'],

@@ -1,5 +1,8 @@
 // Nodes that were there and are not any more.
 import { describe, expect, it } from '@jest/globals';
+import { fateOf } from '../../../functions/watch-fleet/fates.ts';
+import { type EmptyMatch, readEmptyMatch } from '../../../functions/watch-fleet/missing.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { dead, fleetOf, Watched } from '../../fixtures/sights.ts';
 
 const MINUTE = 60_000;
@@ -107,4 +110,89 @@ describe('where the fleet file says how many nodes there should be', () => {
   it('one that is gone on purpose is not', () => {
     expect(missing(expecting(2).sweep(all).sweep(two))).toBeUndefined();
   });
+});
+
+describe('what EC2 says of a node that is not found', () => {
+  const { nodes } = fleetOf();
+  const Tags = Object.entries(nodes.tags).map(([Key, Value]) => ({ Key, Value }));
+  const State = (Name: 'running' | 'stopped' | 'terminated' | 'shutting-down') => ({ Name });
+
+  it.each([
+    ['it has ended, and its tags with it', { State: State('terminated'), Tags: [] }, 'terminated'],
+    ['it is ending', { State: State('shutting-down'), Tags }, 'terminated'],
+    ['it lives, and a person has taken its tags', { State: State('running'), Tags: [] }, 'untagged'],
+    ['it is stopped, and has lost its tags', { State: State('stopped'), Tags: [] }, 'untagged'],
+    ['it lives with its tags: the list was not consistent yet', { State: State('running'), Tags }, 'tagged'],
+    ['a heal brings it', { State: State('running'), Tags: [...Tags, { Key: JOINING_TAG, Value: 'x' }] }, 'outside'],
+    ['a heal took it out', { State: State('stopped'), Tags: [...Tags, { Key: RETIRED_TAG, Value: 'x' }] }, 'outside'],
+    ['EC2 does not show it', undefined, 'unshown'],
+  ] as const)('%s', (_case, instance, fate) => {
+    expect(fateOf({ nodes }, instance && { ...instance, Tags: [...instance.Tags] })).toBe(fate);
+  });
+});
+
+describe('an empty match', () => {
+  const known = [{ instanceId: 'i-node1' }, { instanceId: 'i-node2' }];
+  const gone = [{ instanceId: 'i-node1', name: 'node1', sinceMs: 0 }];
+  const saying = (node1: string, node2: string) =>
+    new Map([
+      ['i-node1', node1],
+      ['i-node2', node2],
+    ]) as Parameters<typeof readEmptyMatch>[0]['fates'];
+  const CASES: readonly [string, Partial<Parameters<typeof readEmptyMatch>[0]>, EmptyMatch][] = [
+    ['of a fleet that never had a node, and expects none', { known: [] }, 'nobody'],
+    ['of a fleet that never had a node, and expects one', { known: [], expected: 1 }, 'lost'],
+    ['after all have gone', { known: [], gone }, 'lost'],
+    ['while EC2 says that all have ended', { fates: saying('terminated', 'terminated') }, 'lost'],
+    ['while one has ended, and EC2 shows the other no more', { fates: saying('terminated', 'unshown') }, 'lost'],
+    ['while the only ones live without their tags', { fates: saying('untagged', 'untagged') }, 'unexplained'],
+    ['while EC2 shows none of them', { fates: saying('unshown', 'unshown') }, 'unexplained'],
+    ['while EC2 shows one with its tags', { fates: saying('tagged', 'unshown') }, 'not-now'],
+    ['while a heal has taken one out', { fates: saying('outside', 'unshown') }, 'not-now'],
+    ['while EC2 cannot be asked', { fates: undefined }, 'not-now'],
+  ];
+  it.each(CASES)('%s', (_case, more, match) => {
+    expect(readEmptyMatch({ known, gone: [], expected: undefined, fates: undefined, ...more })).toBe(match);
+  });
+
+  const none = {};
+  it('is a loss of the only node where EC2 says that it has ended, for a day', () => {
+    const watched = new Watched().sweep({ node1: 1000 });
+    watched.sweep({ nodes: none, fates: { node1: 'terminated' } });
+    expect(missing(watched)).toBe('node1: gone: terminated (i-node1); 0 nodes are there');
+    expect(watched.watch?.gone).toMatchObject([{ instanceId: 'i-node1', went: 'terminated' }]);
+    watched.sweep(none);
+    expect(missing(watched)).toBe('node1: gone: terminated (i-node1); 0 nodes are there');
+  });
+
+  it('without any evidence is told with both possibilities and what tells them apart, and nobody is gone', () => {
+    const shown = new Watched().sweep({ node1: 1000 });
+    shown.sweep({ nodes: none, fates: { node1: 'untagged' }, unexplained: ['node1'] });
+    expect(missing(shown)).toMatch(
+      /^no instance carries the fleet’s tags \(.*\), which node1 had \(i-node1\)\. EC2 shows i-node1 alive without them: no node was lost\. Either the tags of the instance were changed, or nodes\.tag of the fleet file was: .*describe-tags.* Nothing is healed meanwhile; 0 nodes are there$/,
+    );
+    expect(shown.watch?.gone).toBeUndefined();
+    expect(shown.nodes.size).toBe(1);
+    const unshown = new Watched().sweep({ node1: 1000 });
+    unshown.sweep({ nodes: none, fates: { node1: 'unshown' }, unexplained: ['node1'] });
+    expect(missing(unshown)).toMatch(
+      /EC2 shows none of them\. Either .* terminated more than an hour ago, or .*CloudTrail/,
+    );
+  });
+
+  it('of a fleet that expects nodes and never had one is told after ten minutes', () => {
+    const fleet = fleetOf();
+    const watched = new Watched({ ...fleet, nodes: { ...fleet.nodes, expected: 1 } });
+    watched.sweeps(9, () => none);
+    expect(missing(watched)).toBeUndefined();
+    watched.sweeps(2, () => none);
+    expect(missing(watched)).toBe('0 nodes are there, 1 expected');
+  });
+});
+
+it('a node that had lost its tags before it ended was no node any more when it did', () => {
+  const watched = new Watched().sweep(all).sweep({ nodes: two, fates: { node3: 'untagged' } });
+  expect(missing(watched)).toBe('node3: gone: alive, without the fleet’s tags (i-node3); 2 nodes are there');
+  watched.sweep({ nodes: two, fates: { node3: 'terminated' } });
+  expect(watched.watch?.gone).toMatchObject([{ instanceId: 'i-node3', went: 'untagged' }]);
 });

@@ -302,6 +302,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/watch-fleet/missing.ts': [
     {
+      name: 'an empty match is a loss only where EC2 shows that an instance has ended',
+      find: "if (seen.includes('terminated')) return 'lost';",
+      replace: "if (seen.length > 0) return 'lost';",
+      caughtBy: ['functions/watch-fleet/missing'],
+    },
+    {
+      name: 'who had lost its tags before it ended is no loss',
+      find: 'const fate = gone.went ?? ',
+      replace: 'const fate = ',
+      caughtBy: ['functions/watch-fleet/missing'],
+    },
+    {
       name: 'an instance that goes before it was synced is not missed: the node whose name it had is',
       find: 'flatMap(({ instanceId, followedBy = instanceId }) => [instanceId, followedBy])',
       replace: 'flatMap(({ instanceId }) => [instanceId])',

@@ -1,7 +1,7 @@
 // The section `deploy` of a fleet file: what is right, and what a person is told of what is not.
 import { describe, expect, it } from '@jest/globals';
 import { parseStored } from '../../../shared/fleet/parse.ts';
-import { parseFleet } from '../../../shared/fleet/resolve.ts';
+import { parseFleet, resolveFleet } from '../../../shared/fleet/resolve.ts';
 import { cliqueOf, dialledBy, networkRoleOf, tagOfRole } from '../../../shared/fleet/schema-network.ts';
 import { completeDocument, parseFleetDocument } from '../../../shared/fleet/whole.ts';
 
@@ -489,14 +489,21 @@ describe('deploy of a private network of clique', () => {
 });
 
 describe('of deploy, functions', () => {
-  it('read its kind, the sizes of its group and the figures of its volumes, and leave what only synthesis needs', () => {
+  it('read its kind, its nodes, the sizes of its group and the figures of its volumes, and leave what only synthesis needs', () => {
     const { deploy } = parseStored(fleet({ ...{ kind: 'ha', nodes: undefined, group: { size: 3, healthPort: 1 } } }));
     expect(deploy).toEqual({ kind: 'ha', instanceType: 'm6i.large', group: { size: 3 }, volume: {} });
     expect(parseStored(fleet({ image: 'nonsense', unheardOf: 1 })).deploy).toEqual({
       kind: 'single',
+      nodes: { node1: 'eu-west-1a' },
       instanceType: 'm6i.large',
       volume: {},
     });
+  });
+
+  it('expect the nodes that it names, where nodes.expected says nothing; the members of a group are the group’s', () => {
+    expect(resolveFleet(parseStored(fleet({}))).nodes.expected).toBe(1);
+    const grouped = fleet({ ...{ kind: 'ha', nodes: undefined, group: { size: 3, healthPort: 1 } } });
+    expect(resolveFleet(parseStored(grouped)).nodes.expected).toBeUndefined();
   });
 
   it.each([

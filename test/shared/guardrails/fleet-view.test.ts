@@ -33,6 +33,13 @@ const view = (observations: readonly ReturnType<typeof part>[], watch?: FleetWat
   viewFleet(fleet, { observations, watch }, NOON_MS);
 
 describe('the view of a fleet', () => {
+  it('of which nobody is left is no blind one while it is watched, and its breaker holds nothing', () => {
+    const empty = { observedAtMs: agoMs(1), nodes: [] };
+    expect(view([empty], watched(1)).breaker).toMatchObject({ open: false, sentence: 'none of its nodes is left' });
+    expect(view([empty], watched(10)).breaker).toMatchObject({ open: true, isBlind: true });
+    expect(view([part(10, 'node1')], watched(1)).breaker).toMatchObject({ open: true, isBlind: true });
+  });
+
   it('knows how its nodes are for three minutes, and which they are for ever', () => {
     const names = (minutes: number) => {
       const { nodes, lastSeen, breaker } = view([part(minutes, 'node1', 'node2')]);

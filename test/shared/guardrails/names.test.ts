@@ -20,9 +20,9 @@ const claimed = (refusals: readonly SubjectRefusal[], register: RegisterRecord =
   claimNotifications(register, refusals, nowMs);
 
 describe('a fleet of which few are found', () => {
-  it('is told to people, with the line that says that they may go, and judged again in five minutes', () => {
+  it('is kept, with the line that says that they may go, and judged again in five minutes; watch-fleet tells people where nobody is found', () => {
     expect(judgeSelection('bitcoin', { found: 0, before: 5, confirmed: false })).toMatchObject({
-      ...{ refuse: 'nothing-matched', page: true, retryAfterMs: 5 * MINUTE_MS },
+      ...{ refuse: 'nothing-matched', page: false, retryAfterMs: 5 * MINUTE_MS },
       reason: expect.stringContaining(
         `echo '{"kind":"reconcile","fleet":"bitcoin","confirm":true}' | aws lambda invoke`,
       ),

@@ -15,13 +15,15 @@ const gone = (name: string, minutesAgo: number) => ({
 });
 const node = { instanceId: INSTANCE, name: 'node2', role: 'follower' } as const;
 
+const TAGS = { Component: 'nodes/bitcoin', Name: 'node2' };
+
 const facts = (more: Partial<TerminatedFacts> = {}): TerminatedFacts => ({
   nowMs: NOON_MS,
   fleet: fleet(),
   node,
   present: named('node1', 'node3', 'node4', 'node5'),
   gone: [gone('node2', 3)],
-  machine: { autoScalingGroup: null },
+  machine: { autoScalingGroup: null, tags: TAGS },
   ...more,
 });
 
@@ -38,7 +40,13 @@ const CASES: readonly [string, Partial<TerminatedFacts>, string | null][] = [
   ],
   ['a node of unknown role', { node: { ...node, role: 'unknown' } }, 'role-unknown, and people are paged'],
   ['nobody has written down what it was like', { machine: null }, 'not-made-again, and people are paged'],
-  ['a member of an Auto Scaling group', { machine: { autoScalingGroup: 'bitcoin' } }, 'asg-owned'],
+  ['a member of an Auto Scaling group', { machine: { autoScalingGroup: 'bitcoin', tags: TAGS } }, 'asg-owned'],
+  [
+    'a person has changed the selector since, so that another one would be no node',
+    { fleet: fleet({ nodes: { tag: { Component: 'nodes/bitcoin', Role: 'archive' } } }) },
+    'not-made-again',
+  ],
+  ['the only node of its fleet', { present: [], fleet: expecting(1) }, null],
   ['as many are there as the owner expects', { fleet: expecting(4) }, 'scaled-down'],
   ['fewer are there than the owner expects', { fleet: expecting(5) }, null],
   ['two of six went together', { gone: [gone('node2', 3), gone('node6', 40)] }, 'breaker-open, and people are paged'],
