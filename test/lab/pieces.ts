@@ -28,7 +28,7 @@ const STORMS_EACH = 40;
 const FIRST_SEED = 100_000;
 
 /** How many shares the longest suites are played in, in full (`CHAINMEND_PART`). */
-const PARTS: Readonly<Record<string, number>> = { crash: 24, seeded: 8, backtested: 4 };
+const PARTS: Readonly<Record<string, number>> = { crash: 24, 'first-month': 24, seeded: 8, backtested: 4 };
 
 /** The names of suites that play a sample where nobody asks for them. */
 function sampledSuites(): readonly string[] {

@@ -5,7 +5,9 @@ import { run, type Witness } from '../../../local/scenarios/run.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import type { FaultName } from '../../../local/simulator/faults.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import { type Hold, holdsIn } from '../holds.ts';
 import { Judge, type Judgement } from '../oracle/index.ts';
+import { letAsk, type Owner } from '../owner.ts';
 
 export interface Trial {
   readonly scenario: string;
@@ -14,6 +16,10 @@ export interface Trial {
   readonly faults?: readonly FaultName[];
   /** False: nobody judges, to compare how long it takes. */
   readonly judged?: false;
+  /** Its fleets ask, and a person answers so; as their files say otherwise. */
+  readonly owner?: Owner;
+  /** It ends after so many hours, although its story does not. */
+  readonly hoursAtMost?: number;
 }
 
 export interface Tried extends Judgement {
@@ -22,6 +28,12 @@ export interface Tried extends Judgement {
   readonly traceHash: string;
   /** The scenario's own expectations that did not hold, and invariants. */
   readonly unmet: readonly string[];
+  /** Invariants that were broken. */
+  readonly violations: readonly string[];
+  /** What conditions of its fleets have held. */
+  readonly holds: readonly Hold[];
+  /** How many questions were asked. */
+  readonly asked: number;
   /** Of this process, in seconds. */
   readonly cpuSeconds: number;
 }
@@ -32,27 +44,46 @@ const NOTHING: Judgement = { broken: [], mattered: [], idle: [] };
 /** One run after another; results are in the order of `trials`. */
 export const job = (trials: readonly Trial[]): Promise<Tried[]> => pMap(trials, tried, { concurrency: 1 });
 
-async function tried({ scenario: name, seed = 1, faults = [], judged }: Trial): Promise<Tried> {
+async function tried({
+  scenario: name,
+  seed = 1,
+  faults = [],
+  judged,
+  owner,
+  hoursAtMost = Number.POSITIVE_INFINITY,
+}: Trial): Promise<Tried> {
   const scenario = findScenario(name);
   if (!scenario) throw new Error(`there is no scenario ${name}`);
   let judge: Judge | undefined;
   const witness: Witness = {
     begin: (world) => {
+      if (owner) letAsk(world, owner);
       judge = judgeOf(world);
     },
     onCall: (record) => judge?.onCall(record),
   };
   const before = process.cpuUsage();
-  const { report, unmet, world } = await run(scenario, {
-    seed,
-    lane: 'sweep',
-    faults,
-    ...(judged !== false && { witness }),
-  });
+  const { report, unmet, world } = await run(
+    { ...scenario, hours: Math.min(scenario.hours, hoursAtMost) },
+    {
+      seed,
+      lane: 'sweep',
+      faults,
+      ...(judged !== false && { witness }),
+      // With another mode than its file's a story ends otherwise: what it expects of itself does not count.
+      ...(owner && { disturbed: true }),
+    },
+  );
   const judgement = judge?.end(world.region.clock.now()) ?? NOTHING;
   const { user, system } = process.cpuUsage(before);
   const cpuSeconds = (user + system) / 1e6;
-  return { scenario: name, seed, traceHash: report.traceHash, unmet, cpuSeconds, ...judgement };
+  return {
+    ...{ scenario: name, seed, traceHash: report.traceHash, unmet, cpuSeconds },
+    violations: report.violations.map((violation) => JSON.stringify(violation)),
+    holds: holdsIn(world),
+    asked: report.pages.filter(({ code }) => code === 'approval-wanted').length,
+    ...judgement,
+  };
 }
 
 /** Scenarios have no end of their faults: liveness is counted from their beginning. */

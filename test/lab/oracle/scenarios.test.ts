@@ -1,5 +1,5 @@
 // The scenarios of local/scenarios before the judge: runs that end as they should break no promise.
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
 import { isAsked, sampled } from '../../fixtures/asked.ts';
 import type { Tried } from '../jobs/judged.ts';
@@ -11,7 +11,15 @@ const ALL = allScenarios().map(({ name }) => name);
 /** One of every two hundred, and one of each heal; all of them where the suite is run by name. */
 const CHOSEN = isAsked('oracle')
   ? ALL
-  : [...new Set(['disk-full', 'corrupt-data', 'instance-dead', ...sampled('oracle', ALL, 200)])];
+  : [
+      ...new Set([
+        'disk-full',
+        'corrupt-data',
+        'instance-dead',
+        'upgrade-meets-a-split',
+        ...sampled('oracle', ALL, 200),
+      ]),
+    ];
 
 let tried: readonly Tried[];
 
@@ -22,6 +30,37 @@ beforeAll(async () => {
     await Promise.all([runLabJob('judged', trials.slice(0, half)), runLabJob('judged', trials.slice(half))])
   ).flat();
 }, PATIENCE_MS);
+
+/** What was held, as a table: in full where the suite is run by name. */
+afterAll(() => {
+  if (!isAsked('oracle')) return;
+  const rows = tried.flatMap(({ scenario, holds }) =>
+    holds.map(({ fleet, node, heal, condition, times, firstMs, toldMs }) =>
+      [
+        scenario,
+        `${fleet}/${node}`,
+        heal,
+        condition,
+        `${times} times from ${clock(firstMs)}`,
+        toldMs === null ? 'NOT TOLD' : `told ${clock(toldMs)}`,
+      ].join(' | '),
+    ),
+  );
+  process.stdout.write(`${rows.join('\n')}\n`);
+});
+
+const clock = (atMs: number): string => new Date(atMs).toISOString().slice(11, 19);
+
+describe('what a condition of a fleet holds', () => {
+  it.each(CHOSEN)('lies in %s within a time that people were told', (name) => {
+    const holds = tried.find(({ scenario }) => scenario === name)?.holds ?? [];
+    expect(holds.filter(({ toldMs }) => toldMs === null)).toEqual([]);
+  });
+
+  it('is something: a condition has held an act', () => {
+    expect(tried.flatMap(({ holds }) => holds.map(({ condition }) => condition))).not.toEqual([]);
+  });
+});
 
 describe('the judge', () => {
   it.each(CHOSEN)('finds no broken promise in %s', (name) => {
