@@ -263,6 +263,8 @@ export function afterAct<P>(
   params: P,
   outcome: Outcome,
 ): LadderState {
+  // The call was certainly not made, and it is AWS that does not take it: nothing of the intent has happened.
+  if (found !== null && outcome.is === 'unknown' && outcome.isUnsent) return { ...found, waitingSinceMs: outcome.atMs };
   if (found === null || !isForestalled(outcome)) {
     const state = reduced(parts, intended, params, outcome);
     return state.ran !== true && heard(parts, found, params, outcome) ? { ...state, ran: true } : state;

@@ -98,8 +98,7 @@ export const stopInstanceOf = defineAct<{
       which === 'original' && state.rung === 'stop-start'
         ? failRung({ ...state, original: 'untouched' }, reason)
         : state,
-    unknown: (state, { which }, { isUnsent }) =>
-      which === 'original' && !isUnsent ? { ...state, original: 'stopRequested' } : state,
+    unknown: (state, { which }) => (which === 'original' ? { ...state, original: 'stopRequested' } : state),
   },
 });
 

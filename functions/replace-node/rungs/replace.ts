@@ -395,17 +395,19 @@ function restoreOriginal(
       return waitFor(state, nowMs, 'the old root volume is being attached');
     return attachTo('original', root, 'it is put back');
   }
+  const pending = isPending(state, 'StopInstances', instance.instanceId, nowMs);
+  // Its client was about to be masked: another command unmasks and starts it. That comes before what only EC2 gives.
+  const masked = originalMask !== 'none';
+  const unmask = startOld(reason);
+  const isFirst = membership === 'apart' || !isSpent(state, unmask);
+  if (power === 'running' && !pending && masked && agentOnline && isFirst) return unmask;
   if (membership !== 'apart') return leavePlace();
   // It ran all the time beside the new one: whoever has stopped it since was not this heal.
   if (state.beside && !isStopOwed(state) && originalMask === 'none') return dropReplacement({});
   const start = startMachine(`it is put back: ${reason}`);
   if (power === 'stopped' && !isPending(state, 'StartInstances', instance.instanceId, nowMs))
     return isSpent(state, start) || isUnstarted(state, nowMs) ? dropReplacement({}) : start;
-  const pending = isPending(state, 'StopInstances', instance.instanceId, nowMs);
-  // Its client was about to be masked: another command unmasks and starts it.
-  const masked = originalMask !== 'none';
   if (power === 'running' && !pending && !masked) return dropReplacement({});
-  if (power === 'running' && !pending && agentOnline) return startOld(reason);
   return waitedMs(state, nowMs) > BOUND_MS.stop
     ? stuck(
         `the old instance is ${power}, its agent ${agentOnline ? 'answers' : 'is silent'}, and its client ${masked ? 'is masked' : 'is to run'}`,

@@ -131,16 +131,26 @@ it('a volume that may be off its instance is written down before it is taken off
   expect(told(giveBackInstead({ refused: null, why: '' }, intended, { seen: null, unanswered: null }))).toBe('nothing');
 });
 
+it('a volume whose detachment AWS certainly has not got is on it still: a command starts its client', () => {
+  const [volume] = ladderState().found.volumes;
+  const place = { volumeId: volume?.volumeId ?? '', which: 'original', device: '/dev/sdf', reason: '' } as const;
+  const off: Act = { do: 'detach', ...place };
+  const before = ladderState(replaced());
+  const unknown = { is: 'unknown', atMs: NOON_MS, reason: 'EC2 does not answer', isFault: true } as const;
+  const unsent = reduceAct(intendAct(before, off, NOON_MS), off, { ...unknown, isUnsent: true }, before);
+  const nobodyKnows = reduceAct(intendAct(before, off, NOON_MS), off, unknown, before);
+  const instead = (state: LadderState) =>
+    told(giveBackInstead({ refused: null, why: '' }, state, { seen: null, unanswered: null }));
+  expect([instead(unsent), instead(nobodyKnows)]).toEqual(['start-original', 'nothing']);
+});
+
 it('a stop of the instance that AWS certainly has not got leaves the client to be started by a command', () => {
   const stop: Act = { do: 'stop-instance', which: 'original', reason: '', ran: true };
   const moves = ladderState({ ...down, rung: 'stop-start', moves: true });
   const intended = intendAct(moves, stop, NOON_MS);
   const unknown = { is: 'unknown', atMs: NOON_MS, reason: 'its guards cannot be read', isFault: true } as const;
   const unsent = reduceAct(intended, stop, { ...unknown, isUnsent: true }, moves);
-  expect([unsent.original, reduceAct(intended, stop, unknown, moves).original]).toEqual([
-    'stopIntended',
-    'stopRequested',
-  ]);
+  expect([unsent.original, reduceAct(intended, stop, unknown, moves).original]).toEqual(['untouched', 'stopRequested']);
   const instead = giveBackInstead({ refused: null, why: '' }, unsent, { seen: DOWN, unanswered: null });
   expect(instead).toMatchObject({ do: 'start-again' });
   expect(instead && doesRecover(instead, unsent)).toBe(true);

@@ -177,6 +177,21 @@ describe('the way back', () => {
       'wait: the old root volume may be on its way off',
     ],
     ['discovery is told', at({}), has({ membership: 'joined' }), 'leave'],
+    [
+      'its client is started before: that takes a command, and no answer of EC2',
+      at({ original: machine() }),
+      has({ membership: 'joined', originalRoot: null, originalMask: 'intended' }, { client: 'mayBeDown' }),
+      'start-original: it stands',
+    ],
+    [
+      'not for ever: after three starts that fail discovery is told',
+      at({ original: machine() }),
+      has(
+        { membership: 'joined', originalRoot: null, originalMask: 'intended' },
+        { client: 'mayBeDown', setback: { act: 'start-original', count: 3, reason: 'no', atMs: NOON_MS } },
+      ),
+      'leave',
+    ],
     ['discovery is told where nobody knows whether it was', at({}), has({ membership: 'joining' }), 'leave'],
     ['the old one is started', at({}), has(apart), 'start-instance: it is put back: it stands'],
     [

@@ -17,14 +17,17 @@ export type Person = (typeof PEOPLE)[number];
 
 /** The third answer of every reading: neither well nor sick. */
 export const BLIND = 'nobody can be asked';
-export type Around = Person | typeof BLIND;
-export const AROUND: readonly Around[] = [...PEOPLE, BLIND];
+/** No call to EC2 is answered, and Systems Manager works. */
+export const EC2_AWAY = 'EC2 is away';
+export type Around = Person | typeof BLIND | typeof EC2_AWAY;
+export const AROUND: readonly Around[] = [...PEOPLE, BLIND, EC2_AWAY];
 
 /** A person who stops an instance, or a client, starts it again after this time. */
 const COMES_BACK_MS = 40 * 60_000;
 const PAUSE_MS = 30 * 60_000;
 const BROKEN_MS = 60 * 60_000;
 const BLIND_MS = 20 * 60_000;
+const AWAY_MS = 45 * 60_000;
 
 /** Whether it can happen now. */
 export function canMeddle(world: LadderWorld, person: Around, memory: LadderState | null): boolean {
@@ -49,6 +52,8 @@ export function canMeddle(world: LadderWorld, person: Around, memory: LadderStat
       return world.word === null && (world.setting.want.do === 'restore' || world.setting.want.do === 'shrink');
     case BLIND:
       return world.nowMs >= world.blindUntilMs;
+    case EC2_AWAY:
+      return !world.isEc2Away;
   }
 }
 
@@ -62,7 +67,13 @@ const isIdle = (world: LadderWorld, volumeId: string): boolean =>
   [...world.boxes.values()].every(({ mounted }) => !mounted.includes(volumeId));
 
 /** A pause, a request, and a mistake in a file touch nothing themselves. */
-const TOUCHES_NOTHING: readonly Around[] = ['a pause', 'the fleet file breaks', 'a person asks for an undo', BLIND];
+const TOUCHES_NOTHING: readonly Around[] = [
+  'a pause',
+  'the fleet file breaks',
+  'a person asks for an undo',
+  BLIND,
+  EC2_AWAY,
+];
 export const isMeddling = (person: Around): boolean => !TOUCHES_NOTHING.includes(person);
 
 export function meddle(world: LadderWorld, person: Around, memory: LadderState | null): void {
@@ -71,6 +82,9 @@ export function meddle(world: LadderWorld, person: Around, memory: LadderState |
     case BLIND:
       world.blindUntilMs = world.nowMs + BLIND_MS;
       world.observe();
+      return;
+    case EC2_AWAY:
+      world.ec2AwayUntilMs = world.nowMs + AWAY_MS;
       return;
     case 'a pause':
       world.pausedUntilMs = world.nowMs + PAUSE_MS;

@@ -4,7 +4,7 @@
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import type { Beside, LadderState, Replacement, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Fault } from './ladder.ts';
-import { BLIND } from './ladder-people.ts';
+import { BLIND, EC2_AWAY } from './ladder-people.ts';
 import { VERSIONS } from './ladder-setting.ts';
 import { CHAIN_AT_START } from './ladder-world.ts';
 
@@ -23,6 +23,8 @@ export interface LadderRules {
   readonly keepsNewestSigned: boolean;
   /** The data of a client beside its node lose what makes the node itself. Naive: they are used as they are. */
   readonly scrubsBeside: boolean;
+  /** Where EC2 tells nothing, a client that is down is given back by a command. Naive: the next decision waits for EC2. */
+  readonly givesBackBlind: boolean;
   /** A join that a guard forbids is taken back. Naive: what was intended goes on. */
   readonly takesJoinBack: boolean;
   /** A command says that the client ran which it stops, and an act on the instance as well. Naive: what runs or not is stopped and started. */
@@ -38,6 +40,7 @@ export const LADDER_FULL: LadderRules = {
   startsMountedOnly: true,
   keepsNewestSigned: true,
   scrubsBeside: true,
+  givesBackBlind: true,
   takesJoinBack: true,
   saysItRan: true,
   sees: (facts, memory) => [facts, memory],
@@ -181,6 +184,15 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     node: 'other data help',
     faults: 1,
     only: [BLIND],
+  },
+  away: {
+    sentence: 'a client that a command brings back is brought back though EC2 tells nothing',
+    naive: 'what is next is decided once EC2 answers',
+    without: { ...LADDER_FULL, givesBackBlind: false },
+    world: 'swap',
+    node: 'a person wants another instance',
+    faults: 1,
+    only: [EC2_AWAY],
   },
   unproved: {
     sentence: 'what nobody knows proves nothing',

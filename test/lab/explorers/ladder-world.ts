@@ -111,6 +111,10 @@ export class LadderWorld {
   brokenFileUntilMs = 0;
   /** Until then nobody can ask any node: AWS fails, or the probe does. */
   blindUntilMs = 0;
+  /** Until then EC2 answers nobody. */
+  ec2AwayUntilMs = 0;
+  /** A heal has died, or AWS has refused a call or not answered it. */
+  hurt = false;
   /** A person has taken back what was asked for: it is said, or a heal has read it. null: nobody has. */
   word: 'said' | 'heard' | null = null;
   /** The highest that this node's key has ever signed. */
@@ -185,6 +189,10 @@ export class LadderWorld {
     };
   }
 
+  get isEc2Away(): boolean {
+    return this.nowMs < this.ec2AwayUntilMs;
+  }
+
   /** Until when nothing may be begun. */
   get heldUntilMs(): number {
     return Math.max(this.pausedUntilMs, this.brokenFileUntilMs);
@@ -249,6 +257,8 @@ export class LadderWorld {
 
   private isDownByHeal(): boolean {
     const old = this.box(OLD);
+    // What EC2 was asked for before, only EC2 can tell (docs/model.md, "What is not covered").
+    if (this.hurt && this.isEc2Away) return false;
     if (this.meddled || !old.ours || old.left || old.ended || old.runsSinceMs !== null || !this.answers(old))
       return false;
     if (this.youngs().some(({ runsSinceMs }) => runsSinceMs !== null)) return false;

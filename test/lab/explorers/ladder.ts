@@ -143,6 +143,12 @@ export const fork = (story: Story): Story => ({
 /** The next decision. */
 export function next(story: Story): Decision {
   const { world, seen, open, rules } = story;
+  if (world.isEc2Away) {
+    const why = { refused: null, why: 'AWS does not answer' } as const;
+    const instead = rules.givesBackBlind ? giveBackInstead(why, story.memory, { seen, unanswered: open }) : null;
+    if (instead !== null) return instead;
+    untilEc2Answers(story);
+  }
   const facts = factsOf(world, story.memory, seen, open);
   const [sees, memory] = rules.sees(facts, story.memory, story.attempts);
   story.memory = memory;
@@ -162,7 +168,7 @@ export function turn(story: Story, act: Decision, fault: Fault | null): void {
   if (fault !== null && isAround(fault)) {
     story.meddled ||= isMeddling(fault);
     meddle(world, fault, story.memory);
-  }
+  } else world.hurt ||= fault !== null;
   if (fault !== BLIND) lookBefore(world, act, story.memory);
   if (act.do === 'end') ends(story, act.end);
   else if (isGuarded(act) && world.isHeld && !doesRecover(act, story.memory)) forbidden(story, act);
@@ -215,6 +221,11 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
     dies(story);
     return;
   }
+  if (isUnsentTo(story, act, found)) {
+    const result = { is: 'unknown', atMs: world.nowMs, reason: 'EC2 is away', isFault: true, isUnsent: true } as const;
+    hear(story, act, { found, before }, result);
+    return;
+  }
   const stale = fault === 'done, Describe is stale' ? viewOf(world) : null;
   if (fault === 'no answer, done later') {
     story.late.push(made);
@@ -246,6 +257,39 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
     { found, before },
     unanswered ? { is: 'unknown', atMs: world.nowMs, reason: 'no answer came' } : result,
   );
+}
+
+/** Time passes until EC2 answers: a step is repeated until then. */
+function untilEc2Answers(story: Story): void {
+  const { world, rules } = story;
+  world.pass(Math.max(0, world.ec2AwayUntilMs - world.nowMs), (number) => {
+    const late = story.late[number];
+    if (late) carryOut(world, late, rules);
+  });
+  look(world);
+}
+
+/** A call that may be made at most once is given up after ten minutes (PATIENT_WAITS_SECONDS). */
+const PATIENT_MS = 10 * 60_000;
+const ONCE: readonly Act['do'][] = ['attach', 'detach', 'stop-instance', 'start-instance'];
+/** Neither asks EC2. */
+const ELSEWHERE: readonly Act['do'][] = ['leave-pool', 'look-beside'];
+
+/** What asks EC2, or whose guards do, waits for it. @returns whether it was given up without having been sent */
+function isUnsentTo(story: Story, act: Act, found: LadderState | null): boolean {
+  const { world } = story;
+  if (!world.isEc2Away || !isGuarded(act) || ELSEWHERE.includes(act.do)) return false;
+  if (isCommand(act) && doesRecover(act, found)) return false;
+  if (act.do === 'hold-snapshots') return true;
+  if (ONCE.includes(act.do) && world.ec2AwayUntilMs - world.nowMs > PATIENT_MS) {
+    world.pass(PATIENT_MS, (number) => {
+      const late = story.late[number];
+      if (late) carryOut(world, late, story.rules);
+    });
+    return true;
+  }
+  untilEc2Answers(story);
+  return false;
 }
 
 /** How long the request of a call may still be served after its caller has gone. */

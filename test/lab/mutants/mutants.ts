@@ -2928,8 +2928,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/replace.ts': [
     {
+      name: 'a client that was about to be masked is started before what only EC2 gives',
+      find: "const isFirst = membership === 'apart' || !isSpent(state, unmask);",
+      replace: "const isFirst = membership === 'apart';",
+      caughtBy: ['functions/replace-node/way-back'],
+    },
+    {
       name: 'the node has its own place again before the client beside it ends',
-      find: "if (state.beside && replacement.membership !== 'apart' && isThere(facts.original)) return leave({});",
+      find: "if (state.beside && replacement.membership !== 'apart' && isThere(facts.original)) return leavePlace();",
       replace: '',
       caughtBy: ['functions/replace-node/beside'],
     },
@@ -4166,6 +4172,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'hasRun || (isForestalled(result) && result.seen) ? owesNothing : undefined',
       replace: 'isForestalled(result) && result.seen ? owesNothing : undefined',
       caughtBy: ['functions/replace-node/first'],
+    },
+    {
+      name: 'a call that was certainly not made has taken nothing',
+      find: "if (found !== null && outcome.is === 'unknown' && outcome.isUnsent)",
+      replace: "if (found !== null && outcome.is === 'unknown' && outcome.isUnsent === null)",
+      caughtBy: ['functions/replace-node/give-back'],
     },
     {
       name: 'a command that the node has never begun has taken nothing down',
