@@ -29,6 +29,8 @@ const DEPLOYED_SECONDS = 60;
 interface LaunchWorld {
   readonly fleets: ReadonlyMap<string, Fleet>;
   readonly nodes: readonly PlacedNode[];
+  /** Those that were terminated: models where nobody else of their fleet is left. */
+  readonly ended: readonly PlacedNode[];
   /** The chain of a fleet whose client is of no known chain. */
   readonly ownChain: (fleet: Fleet) => SimulatedChain;
   /** Of each fleet whose clients need what the user data of its launch template set up. */
@@ -45,7 +47,7 @@ export function placeLaunched(
   region: Region,
   instance: Instance,
   launched: Launched,
-  { fleets, nodes, ownChain, ownUserData }: LaunchWorld,
+  { fleets, nodes, ended, ownChain, ownUserData }: LaunchWorld,
 ): { readonly placed: PlacedNode; readonly made: LaunchedMachine } | undefined {
   const tags = Object.fromEntries(instance.tags.map(({ Key = '', Value = '' }) => [Key, Value]));
   const fleet = [...fleets.values()].find((candidate) => carries(tags, candidate));
@@ -55,7 +57,8 @@ export function placeLaunched(
   // Members of a group share the name of their template.
   const name =
     deployed?.group && tags['chainmend:node'] === undefined ? nameApart(written, instance.instanceId) : written;
-  const siblings = nodes.filter((node) => node.fleet.name === fleet?.name);
+  const isOfFleet = (node: PlacedNode): boolean => node.fleet.name === fleet?.name;
+  const siblings = nodes.some(isOfFleet) ? nodes.filter(isOfFleet) : ended.filter(isOfFleet);
   const like = siblings.find((node) => node.name === name) ?? (deployed?.network ? undefined : siblings[0]);
   if (!fleet) return undefined;
   const { instanceId } = instance;

@@ -122,6 +122,7 @@ export class World {
     region.ec2.onRun((instance, launched) => {
       const made = placeLaunched(region, instance, launched, {
         ...{ fleets, nodes: [...this.nodes, ...(this.home?.nodes ?? [])], ownUserData: this.ownUserData },
+        ended: this.terminated,
         ownChain: (fleet) => this.#chains.get(fleet.name) ?? this.chain({ ...QUIET_CHAIN, name: fleet.name }),
       });
       if (made) this.#welcome(made.placed);
