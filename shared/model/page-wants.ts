@@ -33,7 +33,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   staggered: know('one node is healed first'),
   'not-confirmed': soon('look why alarm and node disagree'),
   'format-limit': now('give the node another disk'),
-  'filesystem-unsupported': now('mend what keeps it from growing, or grow it by hand'),
+  'filesystem-unsupported': now('mend what keeps its disk from growing'),
   'instance-gone': now('look where the instance went', 'ladder-spent'),
   'instance-stopped': now('start the instance, or give it up', 'client-stopped'),
   unreadable: soon('look why it cannot be read'),

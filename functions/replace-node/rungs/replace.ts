@@ -311,7 +311,7 @@ function backToOriginal(facts: Facts, state: LadderState, replacement: Replaceme
   const { restoredVolumes: restored } = state;
   if (replacement.instanceId === '') return dropReplacement({});
   // Names may lead to it by now: the node has its own place again before the client beside it ends.
-  if (state.beside && replacement.membership !== 'apart' && isThere(facts.original)) return leave({});
+  if (state.beside && replacement.membership !== 'apart' && isThere(facts.original)) return leavePlace();
   const silenced = silence(facts, state, replacement, reason);
   if (silenced) return silenced;
   if (restored)

@@ -161,7 +161,7 @@ export async function courtOf({
         ...{ OperationId: `${Math.round(region.clock.now() / 1000)}.1`, RunLimitSeconds: '1590' },
         StartBy: String(Math.round(region.clock.now() / 1000) + 120),
       };
-      const said = { ...common, Clients: clients(placed(node).fleet.name), ...parameters };
+      const said = { ...common, Clients: clients(placed(node).fleet.name), Back: '0', ...parameters };
       const known: readonly string[] = operationParameters[operation];
       const Parameters = Object.fromEntries(
         Object.entries(said).flatMap(([name, value]) => (known.includes(name) ? [[name, [value]]] : [])),
