@@ -17,6 +17,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly HeldAct[]>> = {
   'consensus-halted': ['swap', 'drill', ...SPARES],
   'voting-power-low': SPARES,
   'byzantine-validators': ['swap', 'replace', ...SPARES],
+  'crash-loop': ['swap', 'replace'],
   'fleet-standing': SPARES,
 };
 
