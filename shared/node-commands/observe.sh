@@ -21,7 +21,7 @@ observe() {
     "${CLIENT_STATUS:-null}")
 }
 
-# obstacle: what keeps the partition or the filesystem from following a larger device, in one word that obstacles.ts explains; none where
+# obstacle: what keeps the partition or the filesystem from following a larger device, in one word that OBSTACLES of answer.ts explains; none where
 # nothing is known to. All of it can be seen before a larger volume is bought.
 obstacle() {
   local start theirs other status=0 options
