@@ -8,9 +8,11 @@ export const plainestFirst = (a: Dimensions, b: Dimensions): number =>
 
 const nameOf = (dimensions: Dimensions): string => JSON.stringify(Object.entries(dimensions).sort());
 
-/** The one with the newest value; of equals the plainest. @param series plainest first */
-export const newestOf = <Series>(series: readonly Series[], lastMs: (one: Series) => number): Series | undefined =>
-  series.reduce<Series | undefined>(
-    (best, one) => (best === undefined || lastMs(one) > lastMs(best) ? one : best),
-    undefined,
-  );
+/** Two periods of 300 s: of two that are both published, one may have its value of this period already. */
+const LIVE_MS = 600_000;
+
+/** The plainest of those whose last value is as new as the newest one, give or take two periods. @param series plainest first */
+export function newestOf<Series>(series: readonly Series[], lastMs: (one: Series) => number): Series | undefined {
+  const newestMs = series.reduce((newest, one) => Math.max(newest, lastMs(one)), 0);
+  return series.find((one) => lastMs(one) >= newestMs - LIVE_MS);
+}
