@@ -59,8 +59,8 @@ const ALREADY: readonly number[] = [-23, -24, -29];
 
 const chainSchema = v.object({
   blocks: wholeNumber,
-  // -1 before the first header.
-  headers: v.pipe(v.number(), v.safeInteger(), v.minValue(-1)),
+  // -1 before the first header; zebrad before 2.1 and the first versions of bitcoind have none (ZcashFoundation/zebra#8449, bitcoin/bitcoin#4127).
+  headers: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(-1))),
   bestblockhash: hash256,
   // Forks of old versions do not have these; `time` came with Bitcoin Core 23.
   initialblockdownload: v.optional(v.boolean()),
@@ -110,8 +110,11 @@ function statusQuestion(heights: readonly number[], parents: boolean): Question<
       ),
       blockTimeMs: chain.time ?? tipTimeMs(statsResult, chain.bestblockhash),
       // initialblockdownload never becomes true again while it runs; headers are proved by work, and are an admission.
-      syncing: chain.initialblockdownload === true || chain.blocks < chain.headers,
-      claimedTip: Math.max(chain.blocks, chain.headers),
+      syncing:
+        chain.headers === undefined
+          ? chain.initialblockdownload
+          : chain.initialblockdownload === true || chain.blocks < chain.headers,
+      claimedTip: chain.headers === undefined ? undefined : Math.max(chain.blocks, chain.headers),
       peerCount: network?.connections,
       // Every fork of bitcoin calls its own main network "main".
       chainId: optional.read('genesis', () => resultOf(hash256, genesisResult)),

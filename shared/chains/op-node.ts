@@ -1,7 +1,7 @@
 // op-node and base-consensus, which give the execution client of an L2 its blocks; watch-fleet asks them, as it asks a beacon node, whether that client
 // is stuck or gets nothing. Source: op-service/eth/sync_status.go and op-node/node/api.go of github.com/ethereum-optimism/optimism.
 import * as v from 'valibot';
-import { ok, question, starting } from './answers.ts';
+import { OptionalFacts, ok, question, starting } from './answers.ts';
 import { type ChainClient, checkedHeights, countersOf, type NodeStatus, type Question, UNSAID } from './client.ts';
 import { epochSeconds, label, wholeNumber } from './fields.ts';
 import { batch, call, readBatch, resultIfOffered, resultOf } from './json-rpc.ts';
@@ -42,12 +42,14 @@ function statusQuestion(_heights: readonly number[]): Question<NodeStatus> {
     const [syncStatus, version] = readBatch(calls, answer);
     const { head_l1, current_l1, unsafe_l2 } = resultOf(syncStatusSchema, syncStatus);
     if (head_l1.number === 0) return starting('it has not seen a block of the L1 chain yet');
+    const optional = new OptionalFacts();
     return ok({
       ...UNSAID,
       height: head_l1.number,
       hashes: [],
       blockTimeMs: head_l1.timestamp,
-      clientVersion: resultIfOffered(label, version),
+      clientVersion: optional.read('version', () => resultIfOffered(label, version)),
+      missing: optional.missing,
       // The L1 chain's head moves whatever it does itself (ethereum-optimism/optimism#6851).
       counters: countersOf([
         ['current_l1', current_l1?.number],

@@ -1,6 +1,6 @@
 // stacks-node; watch-fleet and rotate-peers use it. Source of paths and fields: docs/rpc of stacks-network/stacks-core.
 import * as v from 'valibot';
-import { bodyIfAny, bodyOf, checked, get, OptionalFacts, ok, question } from './answers.ts';
+import { bodyIfAny, bodyOf, checked, get, OptionalFacts, ok, question, starting } from './answers.ts';
 import { type ChainClient, checkedHeights, type NodePeers, type NodeStatus, type Question, UNSAID } from './client.ts';
 import { epochSeconds, hash256, label, peerList, wholeNumber } from './fields.ts';
 import { formatKeyedPeer, peerAddress } from './peer-address.ts';
@@ -76,6 +76,8 @@ function statusQuestion(): Question<NodeStatus> {
   return question([get('/v2/info'), get('/v2/neighbors'), get('/v3/health')], ([info, neighbors, health]) => {
     const body = bodyOf(info, '/v2/info');
     const node = checked(infoSchema, body, '/v2/info');
+    // It reads bitcoin from its own first block on, for hours, and calls itself fully synced before it has a block (stacks-network/stacks-core#4847).
+    if (node.stacks_tip_height === 0 || /^0+$/.test(node.stacks_tip)) return starting(withoutBlock(body));
     const optional = new OptionalFacts();
     const told = <Output>(name: string, schema: v.GenericSchema<unknown, Output>): Output | undefined =>
       optional.read(name, () => checked(schema, body, '/v2/info'));
@@ -106,6 +108,11 @@ function statusQuestion(): Question<NodeStatus> {
     if (tenure === undefined) return ok(status);
     return { kind: 'next', question: blockTimeQuestion(status, tenure.stacks_tip_consensus_hash) };
   });
+}
+
+function withoutBlock(body: unknown): string {
+  const { success, output } = v.safeParse(anchorSchema, body);
+  return `it has no block yet${success ? `, and has read bitcoin up to ${output.burn_block_height}` : ''}`;
 }
 
 /** The newest block of the tenure; a node before Nakamoto, or one that is just catching up, may not have it. */

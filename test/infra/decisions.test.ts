@@ -6,11 +6,15 @@ import { expect, it } from '@jest/globals';
 import { readFleets } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { exampleFleets } from '../fixtures/example-fleets.ts';
+import { postedTables } from './decisions/posted.ts';
 import { tablesOf } from './decisions/words.ts';
 import { buildStack, resourcesOf } from './support.ts';
 
 const PAGE = join(repositoryRoot, 'docs/decisions.md');
-const tables = tablesOf(resourcesOf(buildStack({ fleets: readFleets(exampleFleets) }).stack));
+const tables = {
+  ...tablesOf(resourcesOf(buildStack({ fleets: readFleets(exampleFleets) }).stack)),
+  ...postedTables(),
+};
 
 /** Each table is between `<!-- NAME: … -->` and `<!-- /NAME -->`. */
 const withTables = (page: string): string =>
