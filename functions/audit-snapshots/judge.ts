@@ -2,6 +2,7 @@
 import { isSameChain } from '../../shared/chains/chain-id.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { follow, standstillOf } from '../../shared/fleet/progress.ts';
 import { judgeConditions, judgeHalt } from '../../shared/guardrails/conditions.ts';
 import { type CommonBlock, type Heard, tellsOneOf } from '../../shared/heal/apart-client.ts';
 import type { DrilledSet, DrillVerdict } from '../../shared/heal/drill.ts';
@@ -196,12 +197,12 @@ function climbed(climb: Climb, heard: Heard, nowMs: number): Climb {
   if (heard.is === 'starting') return { ...climb, heardAtMs: nowMs };
   if (heard.is !== 'facts') return climb;
   const { height } = heard.status;
-  const isHigher = climb.best === null || height > climb.best;
   return {
     first: climb.first ?? height,
     firstAtMs: climb.first === null ? nowMs : climb.firstAtMs,
-    best: isHigher ? height : climb.best,
-    bestAtMs: isHigher ? nowMs : climb.bestAtMs,
+    best: Math.max(height, climb.best ?? 0),
+    // It is asked seldom: nobody has watched it less for that.
+    track: follow(climb.track, heard.status, nowMs, Number.POSITIVE_INFINITY),
     heardAtMs: nowMs,
     times: climb.times + 1,
   };
@@ -248,15 +249,18 @@ function isCaughtUp(status: NodeStatus, chain: ChainNow | null, { health, asked 
 
 /** Only where it gained blocks first are the data to blame: what keeps a client from its first block may lie outside. */
 function standsStill(
-  { peerCount, height }: NodeStatus,
-  { first, best, bestAtMs }: Climb,
+  status: NodeStatus,
+  { first, best, track }: Climb,
   { nowMs, health, chain }: LookInput,
 ): { readonly why: string; readonly isOfData: boolean } | null {
-  if (nowMs - bestAtMs <= Math.max(health.patienceSeconds * 1000, STANDS_MS)) return null;
+  const { peerCount, height } = status;
+  const stands = standstillOf(track, status, { afterMs: Math.max(health.patienceSeconds * 1000, STANDS_MS), nowMs });
+  // A drill has an end of its own: a client that works is waited for until then.
+  if (stands === null || stands.works !== undefined) return null;
   // Where the chain itself stands, nobody can tell.
   if (chain === null || chain.haltedSinceMs !== null || chain.tip === null || chain.tip - height <= health.behindBlocks)
     return null;
-  const minutes = Math.round((nowMs - bestAtMs) / MINUTE_MS);
+  const minutes = Math.round(stands.forMs / MINUTE_MS);
   if (peerCount === 0)
     return {
       why: `it has no peers: does drills.securityGroup let it reach any? It stands at ${height}`,

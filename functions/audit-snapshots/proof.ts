@@ -36,8 +36,7 @@ export async function prove(
     );
     if ('verdict' in judged || 'silent' in judged) return judged;
     climb = judged.climb;
-    const upForMs = Math.max(climb.heardAtMs, climb.bestAtMs) - upSinceMs;
-    await durable.wait(`${place}-wait-${look}`, { seconds: waitSeconds(upForMs) });
+    await durable.wait(`${place}-wait-${look}`, { seconds: waitSeconds(climb.heardAtMs - upSinceMs) });
   }
   const atMs = await step('last', async () => Date.now());
   return {

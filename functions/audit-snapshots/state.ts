@@ -3,6 +3,8 @@ import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import type { Launch } from '../../shared/aws/launch.ts';
 import type { ReadFolder } from '../../shared/chains/start-files.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import type { Track } from '../../shared/fleet/observation.ts';
+import { UNTRACKED } from '../../shared/fleet/progress.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
 import type { Approval, Terms } from '../../shared/heal/approval.ts';
 import type { Claimed } from '../../shared/heal/claim.ts';
@@ -151,14 +153,15 @@ export interface Climb {
   readonly first: number | null;
   readonly firstAtMs: number;
   readonly best: number | null;
-  /** When it reached its best, and when it answered last; ms since the epoch, 0 before. */
-  readonly bestAtMs: number;
+  /** What moves of it. */
+  readonly track: Track;
+  /** When it answered last, ms since the epoch; 0 before. */
   readonly heardAtMs: number;
   /** How often it told a height. */
   readonly times: number;
 }
 
-export const NO_CLIMB: Climb = { first: null, firstAtMs: 0, best: null, bestAtMs: 0, heardAtMs: 0, times: 0 };
+export const NO_CLIMB: Climb = { first: null, firstAtMs: 0, best: null, track: UNTRACKED, heardAtMs: 0, times: 0 };
 
 /** A command that did not come to anything. `again`: it may be sent again. `isLate`: it came after its start-by, and was certainly not begun. */
 export interface NotCarriedOut {

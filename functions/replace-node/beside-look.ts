@@ -4,6 +4,7 @@ import { isSameChain } from '../../shared/chains/chain-id.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetWatch } from '../../shared/fleet/observation.ts';
+import { follow, standsSince, standstillOf, UNTRACKED } from '../../shared/fleet/progress.ts';
 import { type CommonBlock, type Heard, tellsOneOf } from '../../shared/heal/apart-client.ts';
 import type { Beside, BesideLook } from '../../shared/heal/memory.ts';
 import type { Watched } from './facts.ts';
@@ -26,8 +27,7 @@ const STANDS_MS = 30 * 60_000;
 
 export function lookAt({ nowMs, health, asked, heard, chain, before }: LookInput): BesideLook {
   const seen = (is: BesideLook['health'], reason: string, more: Partial<BesideLook> = {}): BesideLook => ({
-    ...{ atMs: nowMs, health: is, reason, height: null, lagBlocks: null },
-    heightSinceMs: before?.heightSinceMs ?? nowMs,
+    ...{ atMs: nowMs, health: is, reason, height: null, lagBlocks: null, track: before?.track ?? UNTRACKED },
     ...more,
   });
   if (heard.is !== 'facts') {
@@ -36,8 +36,9 @@ export function lookAt({ nowMs, health, asked, heard, chain, before }: LookInput
   }
   const { status } = heard;
   const { height } = status;
-  const heightSinceMs = before?.height === height ? before.heightSinceMs : nowMs;
-  const told = { height, heightSinceMs };
+  // It is asked seldom: nobody has watched it less for that.
+  const track = follow(before?.track ?? UNTRACKED, status, nowMs, Number.POSITIVE_INFINITY);
+  const told = { height, track };
   const foreign = foreignBlocks(status, chain);
   if (foreign !== null) return seen('forked', foreign, told);
   if (chain === null || chain.tip === null || chain.canonical === null)
@@ -50,10 +51,11 @@ export function lookAt({ nowMs, health, asked, heard, chain, before }: LookInput
     return hasCommon
       ? seen('synced', `${where}, on the blocks of the fleet`, { ...told, lagBlocks })
       : seen('unknown', `${where}, and does not tell its block at ${canonical.height}`, { ...told, lagBlocks });
-  const stoodMs = nowMs - heightSinceMs;
-  if (haltedSinceMs === null && stoodMs > Math.max(health.patienceSeconds * 1_000, STANDS_MS))
-    return seen('stuck', `${where}, for ${Math.round(stoodMs / 60_000)} min`, { ...told, lagBlocks });
-  return seen('behind', where, { ...told, lagBlocks });
+  const stands = standstillOf(track, status, { afterMs: Math.max(health.patienceSeconds * 1_000, STANDS_MS), nowMs });
+  if (stands === null || haltedSinceMs !== null) return seen('behind', where, { ...told, lagBlocks });
+  const since = `${where}, for ${Math.round(stands.forMs / 60_000)} min`;
+  if (stands.works === undefined) return seen('stuck', since, { ...told, lagBlocks });
+  return seen('behind', `${since}; it says that it works (${stands.works})`, { ...told, lagBlocks });
 }
 
 /** A hash commits to all blocks below it. */
@@ -81,9 +83,10 @@ export function withLook(beside: Beside, look: BesideLook): Beside {
 
 /** As an observation of a node of the fleet. */
 export const watchedIn = (
-  { health, reason, heightSinceMs, atMs, height, lagBlocks }: BesideLook,
+  { health, reason, track, atMs, height, lagBlocks }: BesideLook,
   instanceId: string,
 ): Watched => ({
   ...{ instanceId, health, reason, height, lagBlocks },
-  ...{ sinceMs: heightSinceMs, observedAtMs: atMs, stoodSinceMs: null },
+  ...{ sinceMs: standsSince(track) ?? atMs, observedAtMs: atMs, stoodSinceMs: null },
+  ...(track.movedAtMs !== undefined && { movedAtMs: track.movedAtMs }),
 });

@@ -75,7 +75,9 @@ export interface Watched {
   readonly evidence?: Evidence;
   /** Its client runs, and nobody asks more. */
   readonly runs?: true;
-  /** It answers with the phase of its start that it is in. */
+  /** When something that it counts, beside its height, was last seen to grow: stages of a sync, healed state. Absent where nothing was. */
+  readonly movedAtMs?: number;
+  /** It says what it does: the phase of its start, or the stage of its sync, while its height stands. */
   readonly tellsPhase?: true;
   /** Its client ends again and again, and something starts it again each time. */
   readonly endsAgain?: true;
@@ -556,7 +558,8 @@ export function watchedIn(
   const seen = seenLately(observations, instanceId, nowMs);
   if (seen === null) return null;
   const { node, observedAtMs } = seen;
-  const { health, reason, sinceMs, height, lagBlocks, peerCount, cause, evidence, runs, endsAgain, memory } = node;
+  const { health, reason, sinceMs, height, lagBlocks, peerCount, cause, evidence, runs, works, endsAgain, memory } =
+    node;
   return {
     instanceId,
     health,
@@ -571,7 +574,8 @@ export function watchedIn(
     ...(evidence && { evidence }),
     ...(runs && { runs }),
     ...(endsAgain && { endsAgain }),
-    ...(health === 'busy' && memory?.heard === 'starting' && { tellsPhase: true }),
+    ...(memory?.track.movedAtMs !== undefined && { movedAtMs: memory.track.movedAtMs }),
+    ...(health === 'busy' && (works || memory?.heard === 'starting') && { tellsPhase: true }),
   };
 }
 

@@ -279,7 +279,7 @@ export function judgeProof(input: ProofInput): Verdict {
         const reason = `it is at height ${watched.height} where its data were at ${input.from}: it has not opened them, and syncs from the first block`;
         return { is: 'failed', at: 'open', reason };
       }
-      if (upForMs > boundMs && nowMs - (input.nearestAtMs ?? upSinceMs) > NEARER_WITHIN_MS) {
+      if (upForMs > boundMs && nowMs - lastProgressMs(watched, input, upForMs) > NEARER_WITHIN_MS) {
         const hours = `${Math.round(boundMs / HOUR_MS)} h, and came no nearer in the last ${NEARER_WITHIN_MS / HOUR_MS}`;
         return { is: 'failed', at: 'other', reason: `it has not caught up within ${hours}: ${watched.reason}` };
       }
@@ -289,6 +289,13 @@ export function judgeProof(input: ProofInput): Verdict {
 
 const isAnew = ({ height }: Watched, { from, best }: Pick<ProofInput, 'from' | 'best'>): boolean =>
   height !== null && best !== null && beginsAnew(Math.max(height, best), from ?? 0);
+
+/** By stages its height stands for hours, and by healing its state for days: that it moves counts for as long as any data may take. */
+const lastProgressMs = (
+  { movedAtMs = 0 }: Watched,
+  { nearestAtMs, upSinceMs }: Pick<ProofInput, 'nearestAtMs' | 'upSinceMs'>,
+  upForMs: number,
+): number => Math.max(nearestAtMs ?? upSinceMs, upForMs <= CATCH_UP_MOST_MS ? movedAtMs : 0);
 
 /** Another set would lack as many blocks: a client that is given time for its own needs no other one. */
 const catchUpBoundMs = (catchUpMs: number | null): number =>

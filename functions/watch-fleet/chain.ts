@@ -3,16 +3,9 @@ import { type BlockHash, MAXIMUM_HEIGHTS } from '../../shared/chains/client.ts';
 import { tellsParents } from '../../shared/chains/clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
+import { WATCHED_MS } from '../../shared/fleet/progress.ts';
 import { type FleetFacts, statusOf } from './context.ts';
-import {
-  majorityOf,
-  notAReferenceAlone,
-  referenceBefore,
-  type Source,
-  type Sources,
-  sourcesOf,
-  WATCHED_MS,
-} from './sources.ts';
+import { majorityOf, notAReferenceAlone, referenceBefore, type Source, type Sources, sourcesOf } from './sources.ts';
 
 export interface ChainState {
   readonly sources: Sources;

@@ -2,8 +2,8 @@
 // now, or that stands itself, is at fault: a wrong port, a refusal or a malformed answer is no cause.
 import { type NodeStatus, type Reading, SHOWS } from '../../shared/chains/client.ts';
 import type { ConsensusTrack, ObservedConsensusClient } from '../../shared/fleet/observation.ts';
+import { hasGrown, WATCHED_MS } from '../../shared/fleet/progress.ts';
 import { duration, oneLine } from './phrases.ts';
-import { hasGrown, WATCHED_MS } from './sources.ts';
 
 /** at-fault: it is down, or stands. syncing: it advances, and the execution client waits for it. */
 export type ConsensusFinding =

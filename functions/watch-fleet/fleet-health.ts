@@ -10,6 +10,7 @@ import type {
   ObservedReference,
   ReferenceState,
 } from '../../shared/fleet/observation.ts';
+import { UNTRACKED } from '../../shared/fleet/progress.ts';
 import { readBreaker, type ZoneTrouble, zoneStays } from '../../shared/guardrails/breaker.ts';
 import { nodesNow } from '../../shared/guardrails/fleet-view.ts';
 import { mayWaitAt } from '../../shared/guardrails/upgrade.ts';
@@ -22,7 +23,7 @@ import { type FleetFacts, isOurFault, type NodeReading, pausedIn, statusOf } fro
 import { followGone, missingNodes } from './missing.ts';
 import { type JudgedNode, judgeNode, stuckBlocks, WELL_FOR_MS } from './node-health.ts';
 import { blocks, duration, oneLine, short } from './phrases.ts';
-import { referenceBefore, referenceKey, type Source, UNTRACKED } from './sources.ts';
+import { referenceBefore, referenceKey, type Source } from './sources.ts';
 
 export interface FleetHealth {
   /** In the order of the nodes. */
@@ -241,9 +242,9 @@ function fleetConditions(
   const isToShow = ({ lagBlocks }: JudgedNode['node']): boolean =>
     lagBlocks !== null && lagBlocks > 0 && lagBlocks < stuckBlocks(fleet);
   const standing = nodes.filter(
-    ({ node, works }) =>
+    ({ node }) =>
       node.health === 'behind' &&
-      works !== true &&
+      node.works !== true &&
       !isToShow(node) &&
       node.heightSinceMs !== null &&
       nowMs - node.heightSinceMs >= patienceMs &&

@@ -13,6 +13,7 @@ import type {
   ObservedNode,
   Track,
 } from '../../shared/fleet/observation.ts';
+import { followStart, standsSince, standstillOf, UNTRACKED } from '../../shared/fleet/progress.ts';
 import type { ScheduledEvent, ScheduledMark } from '../../shared/fleet/scheduled-events.ts';
 import { SYNCED_FOR_MS } from '../../shared/guardrails/move.ts';
 import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
@@ -27,7 +28,7 @@ import type { FleetFacts, NodeReading } from './context.ts';
 import { eventsAhead, eventsNear, eventsTold, eventsToTell } from './instance-events.ts';
 import { endsAgain, followCrashes, followLag, type LastingTrouble, lastingTroubles } from './lasting.ts';
 import { blocks, duration, oneLine, short } from './phrases.ts';
-import { areApart, areHalf, follow, outweighs, type Source, standsSince, UNTRACKED } from './sources.ts';
+import { areApart, areHalf, outweighs, type Source } from './sources.ts';
 import { votesOf } from './votes.ts';
 
 export interface JudgedNode {
@@ -36,8 +37,6 @@ export interface JudgedNode {
   readonly code: ConditionCode | null;
   /** It is ahead of all others, on blocks of its own: it is called forked as soon as these are deep enough. */
   readonly mayFork?: true;
-  /** It says that it works, while nothing of it moves: it does not stand for want of others that go on. */
-  readonly works?: true;
   /** What is told whatever its health is now. */
   readonly lasting: readonly LastingTrouble[];
   /** What EC2 has scheduled for its instance and people do not know yet. */
@@ -76,14 +75,13 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const ends = { counted: endsBetween(ranBefore, run), sinceMs: ranBefore?.toldAtMs ?? nowMs };
   const crashes = followCrashes(crashesBefore, heardBefore, status, ends, nowMs);
   const runningSinceMs = endsAgain(crashes) ? null : runsSince(run, nowMs);
+  const track = source?.track ?? trackWithoutFacts(before, status, nowMs);
   const one: NodeFacts = {
     ...{ facts, chain, node, before, start, doubted, grace, consensus, overtakenAtMs, look },
-    runningSinceMs,
+    ...{ runningSinceMs, track },
   };
   const verdict = withCutOff(assessHealth(one, reading), one, reading);
   const told = status?.kind === 'ok' ? status.facts : undefined;
-  // A node on another network makes progress there, of which nothing is known here.
-  const track = source?.track ?? follow(before?.memory?.track ?? UNTRACKED, undefined, nowMs);
   const height = source === undefined ? null : source.status.height;
   const sinceMs = before?.health === verdict.health ? before.sinceMs : nowMs;
   const metrics = reading?.kind === 'read' && reading.reading.geth?.kind === 'ok' ? reading.reading.geth.facts : null;
@@ -109,7 +107,6 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
     // A client that ends again and again while it loads has one cause, which is told.
     code: verdict.code === 'node-busy' && endsAgain(crashes) ? null : verdict.code,
     ...(verdict.mayFork && { mayFork: true }),
-    ...(verdict.works && { works: true }),
     lasting,
     scheduled: eventsToTell(facts.scheduled, instanceId, toldEvents),
     near: eventsNear(ahead, toldEvents, nowMs),
@@ -138,6 +135,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       ...(verdict.cause && { cause: verdict.cause }),
       ...(verdict.evidence && { evidence: verdict.evidence }),
       ...(verdict.runs && { runs: true }),
+      ...(verdict.works && { works: true }),
       ...(endsAgain(crashes) && { endsAgain: true }),
       ...(verdict.cutOff && { cutOff: true }),
       ...downByOf(verdict, one, reading),
@@ -203,6 +201,16 @@ function stoodAloneAt(
   const known = before?.memory?.stoodAlone;
   if (evidence === 'no-reference' && height !== null) return { stoodAlone: height };
   return known !== undefined && (height === null || height === known) ? { stoodAlone: known } : {};
+}
+
+/** A client that starts may count what it does; a node on another network makes progress there, of which nothing is known here. */
+function trackWithoutFacts(
+  before: ObservedNode | undefined,
+  status: Reading<NodeStatus> | undefined,
+  nowMs: number,
+): Track {
+  const known = before?.memory?.track ?? UNTRACKED;
+  return status?.kind === 'starting' ? followStart(known, status.counters, nowMs) : known;
 }
 
 /** What is remembered of a node that is not at the tip now. */
@@ -319,6 +327,8 @@ interface NodeFacts {
   readonly look: ClientLook | undefined;
   /** Since when its client runs, as its node has said; null where nobody knows, or where it ends again and again. */
   readonly runningSinceMs: number | null;
+  /** What moves of it, with this reading. */
+  readonly track: Track;
 }
 
 function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthAssessment {
@@ -416,10 +426,11 @@ function silentInItsStart(
 
 /**
  * No heal is for a client that answers: one that says for hours that it verifies its blocks does just that (bitcoin#14642). Where it does not say where
- * it stands for as long as a node may stand still, a person is told.
+ * it stands, and nothing of what it counts moves, for as long as a node may stand still, a person is told.
  */
-function judgeBusy({ facts, before }: NodeFacts, reason: string): HealthAssessment {
-  const forMs = before?.health === 'busy' ? facts.nowMs - before.sinceMs : 0;
+function judgeBusy({ facts, before, track }: NodeFacts, reason: string): HealthAssessment {
+  const movedMs = Math.max(before?.sinceMs ?? 0, track.movedAtMs ?? 0);
+  const forMs = before?.health === 'busy' ? facts.nowMs - movedMs : 0;
   const code = forMs >= facts.fleet.health.patienceSeconds * 1000 ? 'node-busy' : null;
   return { health: 'busy', reason, code };
 }
@@ -494,11 +505,10 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
       'unknown',
       `${place}, and goes on: those above it have other blocks, nobody knows which are right, and of its own side nobody is further`,
     );
-  const stoodMs = facts.nowMs - (standsSince(source.track) ?? facts.nowMs);
-  const mayBeStuck =
-    stoodMs >= stuckSeconds * 1000 && lag >= stuckBlocks(facts.fleet) && overtakenMs >= FOLLOWS_WITHIN_MS;
-  if (!mayBeStuck) return { ...assessment('behind', `${place}${because}`), ...cause };
-  const { works } = source.status;
+  const stands = standstillOf(source.track, source.status, { afterMs: stuckSeconds * 1000, nowMs: facts.nowMs });
+  if (stands === null || lag < stuckBlocks(facts.fleet) || overtakenMs < FOLLOWS_WITHIN_MS)
+    return { ...assessment('behind', `${place}${because}`), ...cause };
+  const { forMs: stoodMs, works } = stands;
   if (works !== undefined) return judgeWork(one, `${place}; it says that it works (${works})`, stoodMs);
   // Whether a node catches up during a halt shows only when the chain continues.
   if (haltedSinceMs !== null) {
@@ -543,6 +553,7 @@ function judgeWork({ facts }: NodeFacts, reason: string, stoodMs: number): Healt
     return { ...assessment('behind', reason), works: true };
   return {
     health: 'busy',
+    works: true,
     reason: `${reason}, and nothing of it has moved for ${duration(stoodMs)}`,
     code: 'node-busy',
   };

@@ -1,6 +1,7 @@
 // The sources of the chain's height: nodes and references that reported a height, on the network of the fleet, and how each advances.
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { ObservedReference, Track } from '../../shared/fleet/observation.ts';
+import { follow, UNTRACKED } from '../../shared/fleet/progress.ts';
 import { type FleetFacts, statusOf } from './context.ts';
 
 export interface Source {
@@ -110,40 +111,3 @@ export function majorityOf(said: readonly (string | undefined)[]): string | null
   for (const [word, count] of counts) if (count * 2 > said.length) return word;
   return null;
 }
-
-export const UNTRACKED: Track = { progress: null, sinceMs: null, readAtMs: null, advancedAtMs: null };
-
-/** A source that was not read for this long was not watched: it may have been restarted, and its clock starts again. */
-export const WATCHED_MS = 3 * 60_000;
-
-/** @param status undefined where it reported no height: then nothing is learnt, and nothing forgotten */
-export function follow(before: Track, status: NodeStatus | undefined, nowMs: number): Track {
-  if (status === undefined) return before;
-  const progress = progressOf(status);
-  const { progress: known, sinceMs, readAtMs } = before;
-  const advancedAtMs = known !== null && progress > known ? nowMs : before.advancedAtMs;
-  const watched = readAtMs !== null && nowMs - readAtMs <= WATCHED_MS;
-  // Going back, as in a reorganization, is neither progress nor a standstill.
-  const stood = watched && sinceMs !== null && progress === known;
-  const { counters } = status;
-  const movedAtMs = counters && hasGrown(before.counters, counters) ? nowMs : before.movedAtMs;
-  return {
-    ...{ progress, sinceMs: stood ? sinceMs : nowMs, readAtMs: nowMs, advancedAtMs },
-    ...(counters && { counters }),
-    ...(movedAtMs !== undefined && { movedAtMs }),
-  };
-}
-
-type Counters = NonNullable<NodeStatus['counters']>;
-
-/** A stage that is begun again may go back: that alone is no progress. A counter that is new tells nothing yet. */
-export const hasGrown = (before: Counters | undefined, now: Counters): boolean =>
-  Object.entries(now).some(([name, value]) => value > (before?.[name] ?? Number.POSITIVE_INFINITY));
-
-/** Since when nothing of it moves: neither its height nor what it counts beside that. */
-export const standsSince = ({ sinceMs, movedAtMs }: Track): number | null =>
-  sinceMs === null ? null : Math.max(sinceMs, movedAtMs ?? sinceMs);
-
-/** geth's snap sync shows in no height until it ends, but it is progress. */
-const progressOf = ({ height, syncing, syncHeight }: NodeStatus): number =>
-  syncing === true ? Math.max(height, syncHeight ?? 0) : height;

@@ -91,8 +91,8 @@ export interface Question<Facts> {
 /** Only `ok` carries facts: a node that did not answer has no height, and no lag of 0. */
 export type Reading<Facts> =
   | { readonly kind: 'ok'; readonly facts: Facts }
-  /** Alive, and not yet able to answer. */
-  | { readonly kind: 'starting'; readonly reason: string }
+  /** Alive, and not yet able to answer. `counters`: what moves meanwhile; absent where it tells none. */
+  | { readonly kind: 'starting'; readonly reason: string; readonly counters?: NodeStatus['counters'] }
   | { readonly kind: 'error'; readonly code: ReadingErrorCode; readonly reason: string };
 
 /** A client's own report. It may be wrong: the truth comes from comparing it with its siblings. */

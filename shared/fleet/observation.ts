@@ -65,6 +65,8 @@ export interface ObservedNode {
   readonly machine?: MachineMark;
   /** Its client runs, as its node said lately, and nobody asks more (`probe: unit`): its health is unknown, and it is not in trouble. Absent otherwise. */
   readonly runs?: true;
+  /** It says that it works, and nothing of it has moved for the time after which others count as stuck. Absent otherwise. */
+  readonly works?: true;
   /** Its client ends again and again, and something starts it again each time. Absent otherwise. */
   readonly endsAgain?: true;
   /**

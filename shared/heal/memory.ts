@@ -1,5 +1,6 @@
 // The memory of heals that take a client down, in NODE.operation: enough for any later attempt to finish, or to put back.
 import type { VolumeShape } from '../aws/volumes.ts';
+import type { Track } from '../fleet/observation.ts';
 import type { Door } from '../model/doors.ts';
 import type { Rung } from '../model/rungs.ts';
 import type { Layer } from '../node-commands/node-answer.ts';
@@ -274,8 +275,8 @@ export interface BesideLook {
   readonly height: number | null;
   /** null where nobody knows the height of its chain. */
   readonly lagBlocks: number | null;
-  /** Since when it tells this height, ms since the epoch. */
-  readonly heightSinceMs: number;
+  /** What moves of it. */
+  readonly track: Track;
 }
 
 /** The wanted version on another instance, beside the node that goes on. */

@@ -76,10 +76,17 @@ const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const word = nodeText(WORD_CHARACTERS);
 const reason = nodeText(REASON_CHARACTERS);
 
+const counters = v.exactOptional(
+  v.pipe(
+    v.record(word, whole),
+    v.transform((told) => countersOf(Object.entries(told))),
+  ),
+);
+
 const reading = <Facts extends v.GenericSchema>(facts: Facts) =>
   v.variant('kind', [
     v.object({ kind: v.literal('ok'), facts }),
-    v.object({ kind: v.literal('starting'), reason }),
+    v.object({ kind: v.literal('starting'), reason, counters }),
     v.object({ kind: v.literal('error'), code: v.picklist(CODES), reason }),
   ]);
 
@@ -92,12 +99,7 @@ const statusFacts = v.pipe(
     syncing: v.optional(v.boolean()),
     claimedTip: v.optional(whole),
     syncHeight: v.optional(whole),
-    counters: v.exactOptional(
-      v.pipe(
-        v.record(word, whole),
-        v.transform((told) => countersOf(Object.entries(told))),
-      ),
-    ),
+    counters,
     works: v.exactOptional(nodeText(STAGE_CHARACTERS)),
     peerCount: v.optional(whole),
     chainId: v.optional(word),

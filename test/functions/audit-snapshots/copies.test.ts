@@ -1,4 +1,5 @@
 // Copies of another region: when people are told that none comes, how often one is opened, and what a client shows that has not opened its data.
+
 import { describe, expect, it } from '@jest/globals';
 import {
   asCopied,
@@ -14,6 +15,7 @@ import { UNSAID } from '../../../shared/chains/client.ts';
 import { type DrillRecord, noDrill } from '../../../shared/heal/drill.ts';
 import type { SnapshotFact, SnapshotSet } from '../../../shared/snapshots/model.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { standing } from '../../fixtures/builders/observation.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
 const fleet = bitcoinFleet({
@@ -216,7 +218,14 @@ describe('a client on a copy', () => {
         is: 'facts',
         status: { ...UNSAID, height, hashes: height >= chain.canonical.height ? [chain.canonical] : [] },
       },
-      climb: { ...NO_CLIMB, first: height, firstAtMs: NOON_MS, best: height, bestAtMs: NOON_MS, times: 1 },
+      climb: {
+        ...NO_CLIMB,
+        first: height,
+        firstAtMs: NOON_MS,
+        best: height,
+        track: standing(height, NOON_MS),
+        times: 1,
+      },
       ...more,
     });
 

@@ -1,4 +1,5 @@
 // What a throw-away client shows of its data, and what keeps a drill from beginning.
+
 import { describe, expect, it } from '@jest/globals';
 import {
   buildsSeconds,
@@ -15,6 +16,7 @@ import { type NodeStatus, UNSAID } from '../../../shared/chains/client.ts';
 import { noDrill } from '../../../shared/heal/drill.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { standing } from '../../fixtures/builders/observation.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
 const TIP = 931_064;
@@ -121,7 +123,7 @@ describe('a set is unfit', () => {
           first: 930_000,
           firstAtMs: 0,
           best: 930_200,
-          bestAtMs: NOON_MS - minutes * MINUTE_MS,
+          track: standing(930_200, NOON_MS - minutes * MINUTE_MS),
           heardAtMs: NOON_MS,
           times: 9,
         },
@@ -130,6 +132,20 @@ describe('a set is unfit', () => {
     expect(stood(29)).toBe('waits');
     expect(stood(31)).toBe('unfit: it gained 200 blocks and stands at 930200 for 31 min, 864 behind');
     expect(stood(31, { chain: { ...chain, haltedSinceMs: NOON_MS - HOUR_MS } })).toBe('waits');
+  });
+
+  it.each<[string, Partial<NodeStatus>]>([
+    ['whose stages move while its height stands (reth#12073)', { counters: { Execution: 8 } }],
+    ['whose state is healed (go-ethereum, SyncProgress)', { syncing: true, counters: { healedTrienodes: 8 } }],
+    ['that takes a snapshot of state', { syncing: true, syncHeight: 930_900 }],
+    ['that says which stage it is in, and of which nothing moves', { works: 'stage Execution' }],
+  ])('by no standstill of a client %s', (_, more) => {
+    const moved = standing(930_200, NOON_MS - 90 * MINUTE_MS, { counters: { Execution: 7, healedTrienodes: 7 } });
+    const climb = { first: 930_000, firstAtMs: 0, best: 930_200, track: moved, heardAtMs: NOON_MS, times: 9 };
+    expect(verdict({ heard: heard(930_200, more), climb })).toBe('waits');
+    expect(verdict({ heard: heard(930_200), climb })).toMatch(/^unfit/);
+    const endsAtMs = NOON_MS - 1;
+    expect(verdict({ heard: heard(930_200, more), climb, endsAtMs })).toMatch(/^unproved: it has not caught up/);
   });
 
   it('neither by a block or three that were read a minute before the stop, nor by a single 0 of a client that opens', () => {
@@ -146,21 +162,21 @@ describe('a set is unfit', () => {
 });
 
 describe('nothing is proved', () => {
-  const standing = {
+  const stood = {
     first: 930_000,
     firstAtMs: 0,
     best: 930_000,
-    bestAtMs: NOON_MS - 40 * MINUTE_MS,
+    track: standing(930_000, NOON_MS - 40 * MINUTE_MS),
     heardAtMs: NOON_MS,
     times: 9,
   };
   it.each<[string, Partial<LookInput>, RegExp]>([
     [
       'where it never gained a block: the cause may lie outside',
-      { heard: heard(930_000), climb: standing },
+      { heard: heard(930_000), climb: stood },
       /gained 0 blocks/,
     ],
-    ['where it has no peers', { heard: heard(930_000, { peerCount: 0 }), climb: standing }, /drills.securityGroup/],
+    ['where it has no peers', { heard: heard(930_000, { peerCount: 0 }), climb: stood }, /drills.securityGroup/],
     [
       'when its time is over',
       { endsAtMs: NOON_MS - 1 },

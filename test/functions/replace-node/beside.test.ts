@@ -1,4 +1,5 @@
 // A well node gets its next version on another instance, which proves itself beside it before anything is done to the node.
+
 import { describe, expect, it } from '@jest/globals';
 import { keepingMade } from '../../../functions/replace-node/acts/cleanup.ts';
 import { doesRecover, intendAct, performAct, reduceAct } from '../../../functions/replace-node/acts/table.ts';
@@ -14,6 +15,7 @@ import { turnAt } from '../../../shared/heal/context.ts';
 import type { Beside, BesideLook, LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { ME } from '../../fixtures/builders/incident.ts';
+import { standing } from '../../fixtures/builders/observation.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { attachedAt, DATA_PATH, volumeNow } from '../../fixtures/builders/volume.ts';
@@ -62,7 +64,7 @@ const there = {
 };
 const look = (more: Partial<BesideLook> = {}): BesideLook => ({
   ...{ atMs: NOON_MS, health: 'synced', reason: 'it is at 1010, 0 behind', height: 1010, lagBlocks: 0 },
-  ...{ heightSinceMs: NOON_MS, ...more },
+  ...{ track: standing(1010, NOON_MS), ...more },
 });
 const beside = (more: Partial<Beside> = {}, of: Partial<Replacement> = {}): Partial<LadderState> => ({
   ...{ rung: 'replace', hasMade: true, restoredVolumes: copy(), upSinceMs: UP, inspectedAtMs: UP },
@@ -208,7 +210,7 @@ describe('it proves itself beside the node', () => {
 
   it.each<[string, Partial<BesideLook>, Partial<Facts>]>([
     ['has other blocks than the fleet', { health: 'forked' }, {}],
-    ['stands', { health: 'stuck', heightSinceMs: UP + MINUTE_MS }, {}],
+    ['stands', { health: 'stuck', track: standing(1010, UP + MINUTE_MS) }, {}],
     [
       'ends',
       { health: 'unreachable', height: null, lagBlocks: null },
@@ -238,7 +240,7 @@ describe('it proves itself beside the node', () => {
 
   it('no full disk explains other blocks, nor one that was seen before its client was started', () => {
     const reasonOf = (health: 'forked' | 'stuck', inspectedAtMs: number) => {
-      const state = beside({ look: look({ health, heightSinceMs: UP + MINUTE_MS }) });
+      const state = beside({ look: look({ health, track: standing(1010, UP + MINUTE_MS) }) });
       const act = acts({ ...state, inspectedAtMs }, { seen: seen([client('running')], COPY_VOLUME, 500) });
       return act.do === 'give-up-replacement' ? act.reason : act.do;
     };
@@ -443,10 +445,19 @@ describe('where a client stands that no sweep asks', () => {
   });
 
   it('it stands after half an hour without a block, unless its chain does', () => {
-    const stood = look({ height: 990, heightSinceMs: NOON_MS - 31 * MINUTE_MS });
+    const stood = look({ height: 990, track: standing(990, NOON_MS - 31 * MINUTE_MS) });
     expect(at(tells(990, null), { before: stood })).toBe('stuck');
     expect(at(tells(991, null), { before: stood })).toBe('behind');
     expect(at(tells(990, null), { before: stood, chain: { ...chain, haltedSinceMs: UP } })).toBe('behind');
+  });
+
+  it('it goes on where its stages do, or where it says in which it is', () => {
+    const stood = look({ height: 990, track: standing(990, NOON_MS - 90 * MINUTE_MS, { counters: { Execution: 7 } }) });
+    const then = (more: object) => at(tells(990, null, more), { before: stood });
+    expect(then({})).toBe('stuck');
+    expect(then({ counters: { Execution: 7 } })).toBe('stuck');
+    expect(then({ counters: { Execution: 8 } })).toBe('behind');
+    expect(then({ works: 'stage Execution' })).toBe('behind');
   });
 
   it('its first height stays, and what is nearer is remembered', () => {

@@ -86,6 +86,20 @@ describe('a client that has not opened its data, and syncs from the first block'
   });
 });
 
+describe('a client whose height stands while its stages move', () => {
+  const moved = (minutesAgo: number, more: Partial<Watched> = {}) =>
+    at('behind', 500, 700, { movedAtMs: NOON_MS - minutesAgo * MINUTE_MS, ...more });
+
+  it.each<[string, Watched, number, string]>([
+    ['is waited for beyond a day, while they move', moved(5), 25 * 60, 'waiting'],
+    ['has failed once they have stood for six hours', moved(361), 25 * 60, 'failed: other'],
+    ['is waited for until the fourth day', moved(5), 96 * 60, 'waiting'],
+    ['and no longer: some heal their state for ever', moved(5), 96 * 60 + 1, 'failed: other'],
+  ])('%s', (_, is, upMinutes, verdict) => {
+    expect(judge(is, { upMinutes })).toBe(verdict);
+  });
+});
+
 describe('a client that says for hours what it does', () => {
   const verifies = at('busy', null, null, { tellsPhase: true, reason: 'Verifying blocks...' });
 

@@ -1,4 +1,5 @@
 // An instance beside a node that runs the next version: what is looked at, what proves it, and how the old one goes.
+
 import { describe, expect, it } from '@jest/globals';
 import { decide, nextCleanup } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
@@ -6,6 +7,7 @@ import { besideOf, unfitFor } from '../../../functions/replace-node/rungs/beside
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import type { Beside, BesideLook, LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { standing } from '../../fixtures/builders/observation.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { attachedAt, DATA_PATH, volumeNow } from '../../fixtures/builders/volume.ts';
 import {
@@ -55,7 +57,7 @@ describe('beside the node', () => {
   };
   const look = (more: Partial<BesideLook> = {}): BesideLook => ({
     ...{ atMs: NOON_MS, health: 'synced', reason: 'it is at 1010, 0 behind', height: 1010, lagBlocks: 0 },
-    ...{ heightSinceMs: NOON_MS, ...more },
+    ...{ track: standing(1010, NOON_MS), ...more },
   });
   const state = (
     more: Partial<Beside> = {},
@@ -128,7 +130,7 @@ describe('beside the node', () => {
     [
       'it is given up where it stands, with what it said',
       {},
-      state({ look: look({ health: 'stuck', heightSinceMs: UP + 1, reason: 'at 1010 for an hour' }) }),
+      state({ look: look({ health: 'stuck', track: standing(1010, UP + 1), reason: 'at 1010 for an hour' }) }),
       'give-up-replacement: it stands: at 1010 for an hour',
     ],
     [

@@ -18,6 +18,14 @@ describe('what others have seen of a node', () => {
     expect(watchedIn(fleet, seen, INSTANCE, NOON_MS)?.observedAtMs).toBe(NOON_MS - 60_000 - (2 * 300 + 60) * 1_000);
   });
 
+  it.each<[string, object, object]>([
+    ['that says its stage tells what it does', { health: 'busy', works: true }, { tellsPhase: true }],
+    ['whose stages moved says when', { memory: { track: { movedAtMs: 7 } } }, { movedAtMs: 7 }],
+  ])('of a client %s', (_, more, expected) => {
+    const nodes = [observedNode({ instanceId: INSTANCE, ...more })];
+    expect(watchedIn(bitcoinFleet(), [{ observedAtMs: NOON_MS, nodes }], INSTANCE, NOON_MS)).toMatchObject(expected);
+  });
+
   it('is nothing where it is old, or another node’s', () => {
     expect(watchedIn(bitcoinFleet(), seen, INSTANCE, NOON_MS + 60 * 60_000)).toBeNull();
     expect(watchedIn(bitcoinFleet(), seen, 'i-00000000000000009', NOON_MS)).toBeNull();

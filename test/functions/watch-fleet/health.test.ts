@@ -283,6 +283,18 @@ describe('a node that is behind', () => {
     );
   });
 
+  it.each<[string, (n: number) => number, RegExp]>([
+    ['nobody is told while that grows', (n) => n, /^busy null$/],
+    ['a person is told once it stands', () => 37, /^busy node-busy$/],
+  ])('and counts what it does before it tells its height: %s', (_, percent, last) => {
+    const fleet = new Watched(fleetOf({ startGraceSeconds: 60, patienceSeconds: 600 }));
+    fleet.sweeps(60, (n) => ({
+      ...{ node1: 1000 + n, node2: 1000 + n },
+      node3: { kind: 'starting', reason: 'Verifying blocks', counters: { Verifying_blocks: percent(n) } } as const,
+    }));
+    expect(`${fleet.node('node3').health} ${fleet.codes.get('node3')}`).toMatch(last);
+  });
+
   it('admits it: what it says of the tip counts against itself, where nobody else is there to say', () => {
     const syncing = (height: number) => ({ height, more: { syncing: true, claimedTip: 5000 } });
     const watched = new Watched().sweep({ node1: syncing(100), node2: syncing(100) });

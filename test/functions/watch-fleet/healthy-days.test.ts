@@ -11,10 +11,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { judgeFleet } from '../../../functions/watch-fleet/fleet-health.ts';
 import { OVERDUE_MS } from '../../../functions/watch-fleet/node-health.ts';
-import { follow } from '../../../functions/watch-fleet/sources.ts';
 import { BlockMoments, rhythmOf } from '../../../local/nodes/rhythm.ts';
 import { randomStream } from '../../../local/simulator/random.ts';
 import { chainDefaults, type KnownChain } from '../../../shared/chains/defaults.ts';
+import { follow } from '../../../shared/fleet/progress.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
 import { isAsked } from '../../fixtures/asked.ts';
 import { statusAt, T0, Watched } from '../../fixtures/sights.ts';

@@ -2,6 +2,7 @@
 // version, which looks right, then takes its place.
 
 import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { UNTRACKED } from '../../../shared/fleet/progress.ts';
 import type { Beside, LadderState, Replacement, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Fault } from './ladder.ts';
 import { BLIND, EC2_AWAY } from './ladder-people.ts';
@@ -339,7 +340,7 @@ const takenAsProved = (memory: LadderState | null, atMs: number): LadderState | 
     ? memory
     : withBeside(memory, {
         proved: 'it runs',
-        look: { atMs, health: 'synced', reason: 'it runs', height: 0, lagBlocks: 0, heightSinceMs: atMs },
+        look: { atMs, health: 'synced', reason: 'it runs', height: 0, lagBlocks: 0, track: UNTRACKED },
       });
 
 /** As if the node had told that nothing was done to it. */
