@@ -141,7 +141,7 @@ export class NodeRpc {
   /** A staged sync tells the height from which it began, until it has come through. */
   private heightOf(reached: number, tip: number): Pick<RpcFacts, 'height' | 'stagesAt'> {
     const isSyncing = this.node.spec.staged === true && tip - reached > SYNCED_LAG_BLOCKS;
-    this.stagedFrom = isSyncing ? (this.stagedFrom ?? reached) : undefined;
+    this.stagedFrom = isSyncing ? Math.min(this.stagedFrom ?? reached, reached) : undefined;
     return this.stagedFrom === undefined ? { height: reached } : { height: this.stagedFrom, stagesAt: reached };
   }
 

@@ -3057,7 +3057,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a copy that catches up steadily is not taken back',
-      find: 'upForMs > boundMs && nowMs - (input.nearestAtMs ?? upSinceMs) > NEARER_WITHIN_MS',
+      find: 'upForMs > boundMs && nowMs - lastProgressMs(watched, input, upForMs) > NEARER_WITHIN_MS',
       replace: 'upForMs > boundMs',
       caughtBy: ['functions/replace-node/proof'],
     },
@@ -3836,13 +3836,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a node that catches up after a long gap is not stuck',
-      find: ' && overtakenMs >= FOLLOWS_WITHIN_MS;\n  if (!mayBeStuck)',
-      replace: ';\n  if (!mayBeStuck)',
+      find: ' || overtakenMs < FOLLOWS_WITHIN_MS)',
+      replace: ')',
       caughtBy: ['functions/watch-fleet/standstill'],
     },
     {
       name: 'nobody is stuck before others have three blocks more',
-      find: ' && lag >= stuckBlocks(facts.fleet)',
+      find: ' || lag < stuckBlocks(facts.fleet)',
       replace: '',
       caughtBy: ['functions/watch-fleet/standstill'],
     },
