@@ -16,7 +16,7 @@ import { commandsClients } from './acts/table.ts';
 import { type Facts, followsAgain, isImpaired, runsAgain } from './facts.ts';
 import { foundVolumes } from './found-volumes.ts';
 import { diskFullFirst } from './full.ts';
-import { type Gone, judgeGone } from './gone.ts';
+import { ENDED, type Gone, judgeGone } from './gone.ts';
 import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
@@ -84,8 +84,7 @@ function onward(facts: Facts, state: LadderState): Decision {
   return rung ? rung.next(facts, state) : climb(facts, state);
 }
 
-const isTerminated = ({ original }: Facts): boolean =>
-  original?.instance.state === 'terminated' || original?.instance.state === 'shutting-down';
+const isTerminated = ({ original }: Facts): boolean => original !== null && ENDED.includes(original.instance.state);
 
 /**
  * The instance was terminated in the middle: no proof will ever come, and nobody launches another one for what a person has ended. What was made for it

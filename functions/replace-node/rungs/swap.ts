@@ -29,6 +29,7 @@ import { create, dropVolumes } from '../acts/volumes.ts';
 import { blameOf } from '../blame.ts';
 import { type Facts, followsAgain, isDead } from '../facts.ts';
 import { layeredOf } from '../found-volumes.ts';
+import { ENDED } from '../gone.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
 import { instanceIdOf, isPending, madeVolumes, mountedOf, type Which } from '../state.ts';
@@ -150,10 +151,12 @@ const OTHERWISE: Blame = {
 
 /** Only the node can tell what is mounted; if it does not, nothing is detached from it. */
 function outOfReach(facts: Facts, state: LadderState, restored: RestoredVolumes): Decision | null {
-  const { original, seen } = facts;
+  const { original, seen, nowMs } = facts;
   const power = original?.instance.state ?? 'terminated';
-  if (power === 'terminated')
-    return takeAway(facts, state, { ...restored, mounted: 'found' }, restored.givenUp ?? GONE);
+  // It ends, and nobody starts it again: EC2 releases its volumes at the end of it.
+  if (power === 'shutting-down' && waitedMs(state, nowMs) <= BOUND_MS.stop)
+    return waitFor(state, nowMs, 'the instance is shutting down: it is being terminated');
+  if (ENDED.includes(power)) return takeAway(facts, state, { ...restored, mounted: 'found' }, restored.givenUp ?? GONE);
   const runs = power === 'running';
   if (runs && (original?.agentOnline || seen !== null)) return null;
   // Before the first exchange EC2's answer is enough. A client that is up on the restored volumes is proved by what others see of it.

@@ -407,6 +407,28 @@ describe('a machine that dies while it is to exchange its volumes', () => {
   });
 });
 
+describe('an instance that is terminated while it is to exchange its volumes', () => {
+  const told = (power: 'shutting-down' | 'terminated', has: Partial<LadderState>, more: Partial<Facts> = {}) =>
+    word(next({ original: machine({ state: power }, { agentOnline: false }), seen: null, ...more }, has));
+  const owed = { client: 'mayBeDown', restoredVolumes: copy() } as const;
+  const late = { waitingSinceMs: NOON_MS - 21 * MINUTE_MS };
+
+  it.each<[string, Partial<LadderState>]>([
+    ['before it felt anything', { restoredVolumes: copy() }],
+    ['as it exchanges them', owed],
+    ['as its machine is stopped', { ...owed, original: 'stopRequested' }],
+    ['on the copy', { ...owed, upSinceMs: ago(1), restoredVolumes: copy({ mounted: 'restored' }) }],
+  ])('is waited for while it shuts down, and was stopped by nobody: %s', (_, has) => {
+    expect(told('shutting-down', has)).toBe('wait');
+  });
+
+  it('has what was made for it put away once it is gone, and where it shuts down for too long', () => {
+    expect(told('terminated', owed, { volumes: [] })).toBe('drop-volumes');
+    expect(told('shutting-down', { ...owed, ...late }, { volumes: [] })).toBe('drop-volumes');
+    expect(told('shutting-down', { ...owed, ...late })).toBe('detach');
+  });
+});
+
 it('a copy that is up without the node’s word is no copy that is up where it was taken off', () => {
   const silent = { original: machine({}, { agentOnline: false }), seen: null };
   const up = { client: 'mayBeDown', upSinceMs: ago(1), waitingSinceMs: NOON_MS - HOUR_MS } as const;
