@@ -7,9 +7,10 @@ import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts
 import type { WrittenConfig } from '../../shared/node-commands/peer-command.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
 import { changeRecord, type NodeRef } from '../../shared/reconcile/context.ts';
+import { endTold } from '../../shared/reconcile/followed-pages.ts';
 import { changeRunningClient, sendWrite, writeConfig } from './client-changes.ts';
 import { askPeers, type PeersClient, type PeersTarget, pollSeconds, readAgents } from './commands.ts';
-import { pageFailure, type RotateContext } from './context.ts';
+import { isFailureOn, pageFailure, type RotateContext } from './context.ts';
 import { connectedOf } from './facts.ts';
 import { judgePeers, type NodePlan, type PeersProof, refreshPlan, sentenceOf } from './plan.ts';
 import { endRestart, extendRestartClaim, type RestartClaim, restartAnswered } from './restart.ts';
@@ -87,6 +88,7 @@ export async function actOnNode(context: RotateContext, planned: Act): Promise<N
   if (hadNoEffect || outcome !== undefined)
     await changeRecord(context, (read) => ({
       backoff: afterAttempt(read, plan.instanceId, outcome === 'healed', Date.now()),
+      ...(outcome === 'healed' && endTold(read, isFailureOn(new Set([plan.node])), Date.now())),
       ...(outcome !== undefined && entries > 0 && { changed: [...read.changed, { atMs: Date.now(), entries }] }),
     }));
   return acted;

@@ -4,18 +4,24 @@ import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Clients } from '../../shared/aws/clients.ts';
 import { type Target, targetFor } from '../../shared/fleet/membership.ts';
 import type { Fleet, PeersPolicy, RpcPolicy } from '../../shared/fleet/model.ts';
-import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import type { FollowedPage, SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { beginRun, endRun, newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
-import { page } from '../../shared/heal/notify.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
-import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
+import { FAILURES, type FailureCode, type Refusal } from '../../shared/model/guardrail-codes.ts';
 import { NODE_HEALTH } from '../../shared/model/trigger.ts';
 import type { PeerCommandId } from '../../shared/node-commands/peer-command.ts';
-import { type Controller, type FleetContext, fleetContext, type NodeRef } from '../../shared/reconcile/context.ts';
+import {
+  type Controller,
+  type FleetContext,
+  fleetContext,
+  type NodeRef,
+  settleRecord,
+} from '../../shared/reconcile/context.ts';
+import { endTold } from '../../shared/reconcile/followed-pages.ts';
 import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
 import type { Invocation } from '../../shared/reconcile/invocation.ts';
-import { subjectRefusal as aboutSubject } from '../../shared/reconcile/notification.ts';
+import { subjectRefusal as aboutSubject, notify } from '../../shared/reconcile/notification.ts';
 
 export const VARIABLES = [
   'READ_CONFIG_DOCUMENT',
@@ -38,7 +44,7 @@ export interface RotateContext extends FleetContext<RotationRecord, Clients, Var
   readonly nextId: () => PeerCommandId;
 }
 
-const ROTATE: Controller<RotationRecord> = {
+export const ROTATE: Controller<RotationRecord> = {
   name: 'rotate-peers',
   incidentId: 'peers',
   record: { key: keys.rotation, read: (store, fleet) => store.readRotation(fleet), empty: newRotation },
@@ -113,21 +119,37 @@ export const about = (refusal: Refusal, subject: NodeRef | string): SubjectRefus
   ...(LASTING.has(refusal.refuse) && { lastsMs: LASTS_MS }),
 });
 
-/** A failed change of a node: pages each time that it happens. */
-export async function pageFailure(
+/** A failed change of a node. However often it is tried, it is one cause and one page until the node is seen otherwise (`endFailures`). */
+export const pageFailure = (
   context: RotateContext,
   code: FailureCode,
   sentence: string,
   subject: NodeRef,
+): Promise<void> =>
+  notify(context, [
+    { refuse: code, subject: subject.name, node: subject, reason: sentence, page: true, lastsMs: LASTS_MS },
+  ]);
+
+/** Whether what was told is a failure on one of these nodes. @param codes unless given all */
+export const isFailureOn =
+  (names: ReadonlySet<string>, codes: readonly FailureCode[] = FAILED) =>
+  ({ code, subject }: Pick<FollowedPage, 'code' | 'subject'>): boolean =>
+    names.has(subject) && codes.some((one) => one === code);
+
+/** What failed is over. @param read the record as this run has read it: nearly always nothing has failed */
+export async function endFailures(
+  context: Pick<RotateContext, 'controller' | 'fleet' | 'store'>,
+  read: RotationRecord | undefined,
+  isOver: ReturnType<typeof isFailureOn>,
 ): Promise<void> {
-  await page(context.clients.sns, context.environment.TOPIC_ARN, {
-    fleet: context.fleet.name,
-    node: subject.name,
-    code,
-    sentence,
-  });
-  await context.write({ kind: 'page', code, sentence }, subject);
+  if (read === undefined || endTold(read, isOver, Date.now()) === undefined) return;
+  await settleRecord<RotationRecord, void>(context, (record) => ({
+    change: endTold(record, isOver, Date.now()),
+    result: undefined,
+  }));
 }
+
+const FAILED = Object.keys(FAILURES) as FailureCode[];
 
 const RETRY_AFTER_MS = 5 * 60_000;
 const OPEN = new Set(['open', 'allocated', 'claimed']);

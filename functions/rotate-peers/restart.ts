@@ -21,7 +21,7 @@ import { clockSkewSeconds, startBySeconds } from '../../shared/node-commands/com
 import { type PeerCommand, peerRunLimitSeconds } from '../../shared/node-commands/peer-command.ts';
 import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
 import { notify } from '../../shared/reconcile/notification.ts';
-import { about, type RotateContext } from './context.ts';
+import { about, endFailures, isFailureOn, type RotateContext } from './context.ts';
 import type { FleetFacts } from './facts.ts';
 import { judgePeers, type NodePlan } from './plan.ts';
 import { judgeObservation, SWEEP_MS } from './schedule.ts';
@@ -230,8 +230,9 @@ export const restartAnswered = (context: RotateContext, claim: RestartClaim): Pr
 export async function settleRestart(
   context: RotateContext,
   { readings, nodes }: FleetFacts,
-  { restart }: RotationRecord,
+  rotation: RotationRecord,
 ): Promise<string[]> {
+  const { restart } = rotation;
   if (!restart) return [];
   const { instanceId, node, atMs, peersBefore, floor } = restart;
   const subject = { name: node, instanceId };
@@ -252,6 +253,7 @@ export async function settleRestart(
       subject,
     );
     await context.write({ kind: 'outcome', act: 'healed', sentence: verdict.sentence }, subject);
+    await endFailures(context, rotation, isFailureOn(new Set([node])));
     return [`${node}: healed: ${verdict.sentence}`];
   }
   const graceMs = context.fleet.health.startGraceSeconds * 1000;

@@ -25,7 +25,10 @@ import {
   about,
   awaitOtherRun,
   claimRun,
+  endFailures,
+  isFailureOn,
   type PeeredFleet,
+  ROTATE,
   type RotateContext,
   type RotateInvocation,
   releaseRun,
@@ -47,7 +50,7 @@ import {
   wordsOf,
 } from './plan.ts';
 import { mayRestart, settleRestart } from './restart.ts';
-import { judgeObservation, planRotationRun, ROUTINE_MS, type RotationRun } from './schedule.ts';
+import { judgeObservation, namesWithPeers, planRotationRun, ROUTINE_MS, type RotationRun } from './schedule.ts';
 
 /** The result of a run, for the log and for a person who asked. */
 export interface RotationSummary {
@@ -73,6 +76,15 @@ export async function rotateFleet(
   if (event.kind !== 'sweep') await awaitOtherRun(invocation, fleet.name);
   // Two reads, before anything else: nearly always there is nothing to do.
   const [parts, rotation] = await Promise.all([store.readObservations(fleet.name), store.readRotation(fleet.name)]);
+  const stale = judgeObservation(parts, Date.now());
+  // Others may have dialled it since.
+  if (!stale) {
+    const wellPeered = namesWithPeers(
+      parts.flatMap(({ nodes }) => nodes),
+      fleet.peers.minimum,
+    );
+    await endFailures({ controller: ROTATE, fleet, store }, rotation, isFailureOn(wellPeered, ['peers-too-few']));
+  }
   const due = planRotationRun(
     { ...fleet.peers, mode: fleet.mode },
     parts.flatMap(({ nodes }) => nodes),
@@ -82,7 +94,6 @@ export async function rotateFleet(
   );
   if (!due) return nothing('nothing is due');
   const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, values);
-  const stale = judgeObservation(parts, Date.now());
   const claimed = await claimRun(invocation, fleet.name);
   if ('busy' in claimed) {
     if (event.kind === 'sweep') return nothing(`${claimed.busy} is at work`);
@@ -164,6 +175,8 @@ async function rotate(
   );
   const { read, plans, refusals } = result.plan;
   const done = result.step === 'applied' ? result.done : NOTHING_DONE;
+  const asWanted = isFailureOn(namesWithNothingToDo(result.plan), ['command-failed', 'command-unanswered']);
+  await endFailures(context, rotation, asWanted);
   const met = [
     ...refusals,
     ...(result.step === 'refused' ? [result.refusal] : []),
@@ -182,6 +195,13 @@ async function rotate(
     outcomes: [...read.outcomes, ...done.outcomes],
     refusals: met.map(({ refuse, reason }) => `${refuse}: ${reason}`),
   };
+}
+
+/** Nodes whose turn it was and whose list was read: it is as it should be, whatever a command did before. */
+function namesWithNothingToDo({ read, plans, refusals }: RotatePlan): ReadonlySet<string> {
+  const open = new Set([...plans.map(({ node }) => node), ...refusals.map(({ subject }) => subject)]);
+  const names = read.turn.flatMap((id) => (read.lists.has(id) ? (read.facts.nodes.get(id)?.name ?? []) : []));
+  return new Set(names.filter((name) => !open.has(name)));
 }
 
 async function readFacts(

@@ -96,6 +96,10 @@ const isBelow = (node: ObservedNode, minimum: number): boolean => {
   return blocks === 0 && (node.health === 'starting' || isStillStarting(node));
 };
 
+/** Names of nodes that have enough peers by what was seen of them. */
+export const namesWithPeers = (nodes: readonly ObservedNode[], minimum: number): ReadonlySet<string> =>
+  new Set(nodes.filter(({ peerCount }) => peerCount !== null && peerCount >= minimum).map(({ name }) => name));
+
 /** Its grace is over, and it still says that it starts: it may only lack peers. */
 const isStillStarting = ({ health, memory }: ObservedNode): boolean =>
   health === 'busy' && memory?.heard === 'starting';

@@ -1,5 +1,5 @@
 // Guardrails of the class "names" (DNS, alarms, peers), as pure decisions, and the record of the notifications to a fleet's people.
-import type { GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
+import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 
 const RETRY_AFTER_MS = 5 * 60_000;
 const HOUR_MS = 60 * 60_000;
@@ -13,9 +13,9 @@ const CLAIM_VALID_MS = 5 * 60_000;
 const MAX_TOLD = 200;
 const MAX_PLANS = 20;
 
-/** A refusal about one subject: a node, a record, a zone, or the fleet itself; or a plan that waits for a person. */
+/** A refusal about one subject: a node, a record, a zone, or the fleet itself; a change of a node that failed; or a plan that waits for a person. */
 export interface SubjectRefusal {
-  readonly refuse: GuardrailCode | 'approval-wanted';
+  readonly refuse: GuardrailCode | FailureCode | 'approval-wanted';
   /** The subject in a word: "node2", "pool.bitcoin.internal", or the fleet's name. */
   readonly subject: string;
   /** The node, for a page and the journal, where the refusal is about one node. */

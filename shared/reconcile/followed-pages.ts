@@ -28,6 +28,32 @@ export function followPages(
     .filter(({ endedAtMs }) => endedAtMs === undefined || nowMs - endedAtMs < ENDED_FOR_MS);
 }
 
+/**
+ * What a function has seen to be over, of what it has told: it is told again when it comes back, and its page ends.
+ *
+ * @returns undefined: nothing that was told is over
+ */
+export function endTold(
+  { notifications, pages = [] }: Told,
+  isOver: (told: Pick<FollowedPage, 'code' | 'subject'>) => boolean,
+  nowMs: number,
+): Told | undefined {
+  const left = notifications.filter((one) => !isOver(one));
+  const ends = (page: FollowedPage): boolean => page.state !== 'ended' && isOver(page);
+  if (left.length === notifications.length && !pages.some(ends)) return undefined;
+  return {
+    notifications: left,
+    ...(pages.length > 0 && {
+      pages: pages.map((page): FollowedPage => (ends(page) ? { ...page, state: 'ended', endedAtMs: nowMs } : page)),
+    }),
+  };
+}
+
+interface Told {
+  readonly notifications: readonly NotificationState[];
+  readonly pages?: readonly FollowedPage[];
+}
+
 /** Whether a run has met all that there is: a refusal that pages nobody may have kept it from looking further, as a pause does. */
 export const hasLookedAtAll = (failed: boolean, refusals: readonly Pick<SubjectRefusal, 'page'>[]): boolean =>
   !failed && refusals.every(({ page }) => page);

@@ -10,7 +10,7 @@ import {
   type SubjectRefusal,
 } from '../guardrails/names.ts';
 import { answersToFleet, keyOf, page, THE_FLEET } from '../heal/notify.ts';
-import type { Refusal } from '../model/guardrail-codes.ts';
+import { FAILURES, type Refusal } from '../model/guardrail-codes.ts';
 import { type FleetContext, type FleetRecord, type NodeRef, type RecordChange, settleRecord } from './context.ts';
 import { throwTogether } from './fleets.ts';
 import { followPages, hasLookedAtAll, withSent } from './followed-pages.ts';
@@ -73,13 +73,16 @@ export async function notify<R extends FleetRecord>(
 const paged = (pages: readonly FollowedPage[], before: FleetRecord): Pick<FleetRecord, 'pages'> =>
   pages.length === 0 && before.pages === undefined ? {} : { pages };
 
-/** A question is no refusal: it is paged, and its plan is in the journal. */
+/** A question is paged, and its plan is in the journal; a failure is paged, and the run itself writes down what came of it. */
+const isRefusal = (code: SubjectRefusal['refuse']): boolean =>
+  code !== 'approval-wanted' && !Object.hasOwn(FAILURES, code);
+
 async function sendNotifications(
   { clients, environment, controller, fleet, write }: FleetContext,
   due: DueNotifications,
 ): Promise<void> {
   for (const { refuse, reason, node, subject } of due.write)
-    if (refuse !== 'approval-wanted')
+    if (isRefusal(refuse))
       await write({ kind: 'refusal', code: refuse, sentence: reason, evidence: { subject } }, node);
   for (const told of byPage(fleet.name, due.page)) {
     const [{ refuse, node, subject }] = told;

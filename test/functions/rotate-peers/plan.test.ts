@@ -14,7 +14,7 @@ import {
   sentenceOf,
 } from '../../../functions/rotate-peers/plan.ts';
 import { judgeApproval } from '../../../functions/rotate-peers/rotate.ts';
-import { NODES_A_RUN, planRotationRun, ROUTINE_MS } from '../../../functions/rotate-peers/schedule.ts';
+import { NODES_A_RUN, namesWithPeers, planRotationRun, ROUTINE_MS } from '../../../functions/rotate-peers/schedule.ts';
 import type { NodePeers } from '../../../shared/chains/client.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
 import type { NodeMemory, ObservedNode } from '../../../shared/fleet/observation.ts';
@@ -56,6 +56,15 @@ const act = { minimum: 3, mode: 'act' } as const;
 const sweep = { kind: 'sweep' } as const;
 
 describe('whose turn it is', () => {
+  it('what people were told of too few peers is over for a node that is seen with enough, and for no other', () => {
+    const nodes = [
+      ['a', 3],
+      ['b', 2],
+      ['c', null],
+    ].map(([name, peerCount]) => observed(String(name), { peerCount: peerCount as number | null }));
+    expect([...namesWithPeers(nodes, 3)]).toEqual(['a']);
+  });
+
   it('is nobody’s, as long as all have peers and six hours are not over', () => {
     expect(planRotationRun(act, [observed('a')], record(), sweep, NOW)).toBeNull();
     expect(planRotationRun(act, [], undefined, sweep, NOW)).toBeNull();

@@ -1,7 +1,7 @@
 // The pages of a function that looks after fleets: which of them last, and which are over.
 import { describe, expect, it } from '@jest/globals';
 import type { FollowedPage } from '../../../shared/guardrails/names.ts';
-import { followPages, hasLookedAtAll, withSent } from '../../../shared/reconcile/followed-pages.ts';
+import { endTold, followPages, hasLookedAtAll, withSent } from '../../../shared/reconcile/followed-pages.ts';
 import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
 const refusal = { refuse: 'too-many-gone', subject: 'bitcoin', reason: 'more than half are gone' } as const;
@@ -49,6 +49,18 @@ describe('a page that a function has sent about its fleet', () => {
     expect(hasLookedAtAll(false, [{ page: true }])).toBe(true);
     expect(hasLookedAtAll(true, [])).toBe(false);
     expect(hasLookedAtAll(false, [{ page: true }, { page: false }])).toBe(false);
+  });
+
+  it('is over where the function has seen otherwise, and is told again if it comes back', () => {
+    const [{ code, subject, seenAtMs }] = met(NOON_MS) as [ReturnType<typeof met>[number]];
+    const state = { code, subject, seenAtMs, sinceMs: seenAtMs, writtenAtMs: 0, claimedAtMs: 0, paged: true };
+    const told = { notifications: [state, { ...state, subject: 'ethereum' }], pages: sent() };
+    expect(endTold(told, (one) => one.subject === 'bitcoin', NOON_MS + 1)).toMatchObject({
+      notifications: [{ subject: 'ethereum' }],
+      pages: [{ state: 'ended', endedAtMs: NOON_MS + 1 }],
+    });
+    expect(endTold(told, () => false, NOON_MS + 1)).toBeUndefined();
+    expect(endTold({ notifications: [state] }, () => true, NOON_MS)).toEqual({ notifications: [] });
   });
 
   it('that is over stays so for a day, and is forgotten then', () => {
