@@ -282,6 +282,28 @@ async function filled(court: Court, { stood }: { readonly stood: boolean }) {
   return { source, smaller };
 }
 
+/** Nobody votes in the court's chain before: ten of power, three of which have signed twice. */
+const signedTwice = (court: Court): void => {
+  const { chain } = machine(court, 'node1');
+  chain.addValidator('validator1', 10, true);
+  chain.validators.byzantine = { count: 1, power: 3 };
+};
+/** What is told of a fleet as a whole, and how it comes about. */
+const OF_CONSENSUS = [
+  { code: 'voting-power-low', begin: signedTwice },
+  { code: 'byzantine-validators', begin: signedTwice },
+  {
+    code: 'fleet-standing',
+    begin: (court: Court): void => {
+      for (const node of ['node1', 'node2']) freeze(court, node);
+    },
+  },
+] as const;
+const saidOfFleet = (code: string): object => ({
+  ...{ fleet: 'bitcoin', node: 'fleet', code, key: `bitcoin/fleet/${code}` },
+  sentence: 'It is said to be so.',
+});
+
 const CASES: Readonly<Record<PromiseName, Cases>> = {
   'stopped-stays-stopped': {
     broken: [
@@ -2014,6 +2036,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await restart(court, 'node2');
         },
       },
+      ...OF_CONSENSUS.map(({ code, begin }) => ({
+        when: `a client is switched although people were told ${code}, and it is so`,
+        story: async (court: Court) => {
+          begin(court);
+          await page(court, saidOfFleet(code));
+          await court.pass(5 * MINUTE_MS);
+          await switchTo(court, 'node3');
+        },
+      })),
       {
         when: 'a drill is begun where its chain stands',
         story: async (court) => {
@@ -2089,6 +2120,14 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await court.pass(MINUTE_MS);
         },
       },
+      ...OF_CONSENSUS.map(({ code }) => ({
+        when: `people are told ${code} of a fleet where it is not so`,
+        story: async (court: Court) => {
+          await court.pass(HOUR_MS);
+          await page(court, saidOfFleet(code));
+          await court.pass(MINUTE_MS);
+        },
+      })),
       {
         when: 'a fleet file is called broken that was mended an hour ago',
         story: async (court) => {
@@ -2113,6 +2152,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           await court.pass(MINUTE_MS);
         },
       },
+      ...OF_CONSENSUS.map(({ code, begin }) => ({
+        when: `people are told ${code} of a fleet where it is so`,
+        story: async (court: Court) => {
+          begin(court);
+          await court.pass(5 * MINUTE_MS);
+          await page(court, saidOfFleet(code));
+          await court.pass(MINUTE_MS);
+        },
+      })),
       {
         when: 'the file is broken, and the end is told when it was mended',
         story: async (court) => {

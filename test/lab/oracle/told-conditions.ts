@@ -1,7 +1,9 @@
 // What people were told of a fleet as a whole, what that forbids by docs/decisions.md ("What a condition forbids"), and whether it is so, as somebody sees
 // it who knows everything.
+import type { SimulatedChain } from '../../../local/nodes/chain.ts';
 import type { Scene } from './scene.ts';
 import type { SeenNode } from './seen-nodes.ts';
+import { isSick } from './troubles.ts';
 
 export type HeldAct = 'restart' | 'stop' | 'swap' | 'replace' | 'move' | 'upgrade' | 'snapshot' | 'drill' | 'peers';
 
@@ -40,7 +42,26 @@ export const IS_SO: Readonly<Record<string, IsSo>> = {
   'chain-halted': isHalted,
   'own-chain-halted': isHalted,
   'consensus-halted': isHalted,
+  'voting-power-low': (scene, { fleet }) =>
+    consensusOf(scene, fleet).some(
+      ({ validatorsPower: all, missingValidatorsPower: missing, byzantineValidatorsPower: byzantine }) =>
+        (all - missing - byzantine) * 10 <= all * 7,
+    ),
+  'byzantine-validators': (scene, { fleet }) =>
+    consensusOf(scene, fleet).some(({ byzantineValidators }) => byzantineValidators > 0),
+  // "Too few others go on to say whose fault it is": not more than half of the fleet.
+  'fleet-standing': (scene, { fleet, node }) => {
+    if (isHalted(scene, { fleet, node })) return false;
+    const all = nodesOf(scene, fleet);
+    const goOn = all.filter(({ trouble }) => !isSick(trouble) || trouble === 'disk');
+    return all.some(({ trouble }) => trouble === 'held') && goOn.length * 2 <= all.length;
+  },
 };
+
+const consensusOf = (scene: Scene, fleet: string): readonly ReturnType<SimulatedChain['consensus']>[] =>
+  [...new Set(nodesOf(scene, fleet).flatMap((node) => machineOf(scene, node)?.chain ?? []))].map((chain) =>
+    chain.consensus(),
+  );
 
 /** Most nodes of its fleet in its zone have no power, and EC2 says that they run. */
 function isDark(scene: Scene, node: SeenNode): boolean {

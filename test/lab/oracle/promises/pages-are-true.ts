@@ -1,7 +1,10 @@
-// A page is true when it is sent, and when it is repeated: who is said to be down, to stand still or to be paused was so a moment ago.
+// A page is true when it is sent, and when it is repeated: who is said to be down, to stand still or to be paused was so a moment ago, and so was what is
+// said of a fleet’s consensus.
 
 import { isWanting, pagesOf } from '../pages.ts';
 import type { MakeRule } from '../rule.ts';
+import type { Scene } from '../scene.ts';
+import { IS_SO } from '../told-conditions.ts';
 
 /** An observation, an alarm and a sweep lie between what is so and its page, and SNS may throttle. */
 const AGO_MS = 10 * 60_000;
@@ -12,11 +15,23 @@ const SICK: ReadonlySet<string> = new Set([
   ...(['consensus-client-down', 'crash-loop'] as const),
 ]);
 
+/** Codes that say something of a fleet as a whole, and whether it can be so. Who are the others of a fleet that stands only the observer knows. */
+const OF_FLEETS: Readonly<Record<string, (scene: Scene, fleet: string) => boolean>> = {
+  'voting-power-low': isSoOf('voting-power-low'),
+  'byzantine-validators': isSoOf('byzantine-validators'),
+  'fleet-standing': ({ nodes }, fleet) => nodes.some((node) => node.fleet === fleet && node.trouble !== undefined),
+};
+
+function isSoOf(code: string) {
+  return (scene: Scene, fleet: string): boolean => IS_SO[code]?.(scene, { fleet, node: undefined }) === true;
+}
+
 export const pagesAreTrue: MakeRule = (scene, say) => {
   const newPages = pagesOf(scene);
   /** When each node was last seen with any trouble, and each fleet paused or with a file that nobody can read. */
   const unwell = new Map<string, number>();
   const held = new Map<string, number>();
+  const so = new Map<string, number>();
   const beganMs = scene.nowMs;
   const isOld = (atMs: number | undefined, nowMs: number): boolean => nowMs - (atMs ?? beganMs) > AGO_MS;
   return {
@@ -25,6 +40,7 @@ export const pagesAreTrue: MakeRule = (scene, say) => {
       for (const name of scene.fleets.keys()) {
         if (scene.pausedSince(name) !== undefined) held.set(`${name} paused`, nowMs);
         if (!scene.isReadable(name)) held.set(`${name} fleet-file-invalid`, nowMs);
+        for (const [code, isSo] of Object.entries(OF_FLEETS)) if (isSo(scene, name)) so.set(`${name} ${code}`, nowMs);
       }
       for (const page of newPages()) {
         if (!isWanting(page)) continue;
@@ -35,6 +51,11 @@ export const pagesAreTrue: MakeRule = (scene, say) => {
           say.matters();
           if (isOld(unwell.get(node.subject), atMs))
             say.broken(node.subject, `${said} at ${iso(atMs)}: it had served its chain for ten minutes.`, atMs);
+        }
+        if (Object.hasOwn(OF_FLEETS, code) && scene.fleets.has(fleet)) {
+          say.matters();
+          if (isOld(so.get(`${fleet} ${code}`), atMs))
+            say.broken(fleet, `${said} at ${iso(atMs)}: it had not been so for ten minutes.`, atMs);
         }
         if (code !== 'fleet-file-invalid' || !scene.fleets.has(fleet)) continue;
         say.matters();
