@@ -1,7 +1,7 @@
 // What a run knows of the resources that heals make and keep, in a region without the suite.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { everySeconds } from '../../../../local/nodes/rhythm.ts';
-import { createRegion, type Region } from '../../../../local/region.ts';
+import { createRegion, type Region, START_MS } from '../../../../local/region.ts';
 import { MachineChecker } from '../../../../local/scenarios/checks/machines.ts';
 import { NodeBaselines } from '../../../../local/scenarios/checks/node-baselines.ts';
 import { isAccountedFor, KnownResources, leftStopped } from '../../../../local/scenarios/checks/resources.ts';
@@ -118,6 +118,54 @@ describe('a client that is down at the end', () => {
     other.machine.stopClient();
     region.ec2.setTag(other.instanceId, 'chainmend:retired', iso(0));
     expect(leftStopped(world, [{ ...touched(0)[0], instanceId: other.instanceId } as Mutation])).toEqual([]);
+  });
+});
+
+describe('a client that is down at the end, on a node without its fleet’s tags', () => {
+  const call = async (operation: string, input: object): Promise<Readonly<Record<string, unknown>>> => {
+    const work = region.call('sns', operation, input, 'chainmend-dispatch-heal/1');
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+    };
+    work.then(end, end);
+    await region.clock.run({ until: () => isOver, maxEvents: 10_000 });
+    return work;
+  };
+  // Pages count from the moment in which a story begins.
+  beforeEach(() => region.clock.run({ untilMs: START_MS }));
+  const page = async (sentence: string): Promise<void> => {
+    const { TopicArn } = await call('CreateTopic', { Name: 'pages' });
+    const said = { fleet: 'bitcoin', node: 'node2', code: 'tags-missing', sentence, severity: 'page' };
+    await call('Publish', { TopicArn, Message: JSON.stringify(said) });
+  };
+  const left = (): readonly string[] => {
+    const { instanceId, machine } = node;
+    const record = { at: machine.client.outages.at(-1)?.fromMs } as Mutation['record'];
+    return leftStopped(world, [{ record, by: 'us', resource: instanceId, instanceId }]);
+  };
+  const stop = (): void => node.machine.client.stop('stopped', 'stopped');
+  const takeTags = (): void => region.ec2.setTag(node.instanceId, 'Component', undefined);
+
+  it('was left stopped as long as nobody knows that it is down', async () => {
+    stop();
+    takeTags();
+    expect(left()).toEqual(['bitcoin/node2']);
+    await page('its tags are gone');
+    expect(left()).toEqual(['bitcoin/node2']);
+  });
+
+  it('is for people to start who were told of it: nobody else may send it a command', async () => {
+    stop();
+    takeTags();
+    await page('its tags are gone, and its client may be stopped');
+    expect(left()).toEqual([]);
+  });
+
+  it('was left stopped where the tags are there, whatever people were told', async () => {
+    stop();
+    await page('its tags are gone, and its client is stopped');
+    expect(left()).toEqual(['bitcoin/node2']);
   });
 });
 
