@@ -11,6 +11,7 @@ import { notFound, REFUSED, target, text } from './http.ts';
 import { cometbftPage, gethPage } from './metrics-pages.ts';
 import { type Misbehaviour, misbehaved, onAnotherChain, UNAUTHORIZED } from './misbehaviour.ts';
 import { opNodeAnswer } from './op-node.ts';
+import { type PostedAnswers, postedAnswer } from './posted.ts';
 import type { RpcFacts } from './rpc-facts.ts';
 
 interface RpcContext extends NodeContext {
@@ -28,6 +29,7 @@ export class NodeRpc {
   private readonly node: RpcContext;
   private readonly protocol: Protocol | undefined;
   private misbehaviour: Misbehaviour | undefined;
+  private posted: { readonly answers: PostedAnswers; readonly fromMs: number } | undefined;
   private unsafe: boolean;
   /** What it answers to its load balancer, whether or not its client runs. */
   private member: MemberBoot | undefined;
@@ -54,11 +56,17 @@ export class NodeRpc {
 
   behave(): void {
     this.misbehaviour = undefined;
+    this.posted = undefined;
+  }
+
+  /** Answers that somebody posted, in place of its own; they last until `behave`. */
+  play(answers: PostedAnswers): void {
+    this.posted = { answers, fromMs: this.node.kernel.clock.now() };
   }
 
   /** How it misbehaves at present; undefined: it tells the truth to whom may ask. */
-  get misbehaves(): Misbehaviour | undefined {
-    return this.misbehaviour;
+  get misbehaves(): Misbehaviour | 'posted' | undefined {
+    return this.misbehaviour ?? (this.posted === undefined ? undefined : 'posted');
   }
 
   tellSynced(member: MemberBoot): void {
@@ -98,7 +106,10 @@ export class NodeRpc {
     if (port !== (spec.ports?.rpc ?? portsOf(this.protocol).rpc)) return REFUSED;
     if (spec.rpc?.listens === 'loopback' && !local) return REFUSED;
     const truth = () => this.truth(request, local);
-    return this.asMisbehaved(truth);
+    const { posted } = this;
+    if (posted === undefined) return this.asMisbehaved(truth);
+    const playedMs = kernel.clock.now() - posted.fromMs;
+    return this.asMisbehaved(() => postedAnswer(posted.answers, playedMs, request, truth));
   }
 
   /** A client of a chain that the product does not know: on the port in its fleet file. */

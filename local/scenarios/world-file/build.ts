@@ -10,6 +10,7 @@ import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { protocolOf } from '../../nodes/protocol.ts';
 import { rhythmOf } from '../../nodes/rhythm.ts';
+import type { PostedAnswers } from '../../nodes/rpc/posted.ts';
 import { type Reference, referenceHost } from '../../nodes/rpc/reference.ts';
 import type { InstalledVersion } from '../../nodes/spec.ts';
 import { VPC_ID } from '../../services/ec2/service.ts';
@@ -39,6 +40,8 @@ export interface WorldFleets {
   /** The folder that has exactly these, where there is one: its template may have been synthesized already. */
   readonly folder: string | undefined;
   readonly pushed: Readonly<Record<string, Partial<FleetDocument>>>;
+  /** Answers that the timeline plays, by the name of their file. */
+  readonly posted?: ReadonlyMap<string, PostedAnswers>;
 }
 
 /** Hears of each entry of a timeline; `index` is its place in the file, from 0. */
@@ -53,7 +56,7 @@ export interface TimelineObserver {
 /** @param observer without it an entry that cannot be done ends the run */
 export function scenarioOf(
   document: WorldDocument,
-  { deployed, folder, pushed }: WorldFleets,
+  { deployed, folder, pushed, posted = new Map() }: WorldFleets,
   observer?: TimelineObserver,
 ): Scenario {
   const stages = new WeakMap<World, Omit<Stage, 'page'>>();
@@ -73,7 +76,7 @@ export function scenarioOf(
       const isAsWritten = local.every((fleet, at) => fleet === deployed[at]);
       return folder !== undefined && isAsWritten ? folder : folderOf(local);
     },
-    build: (world) => void stages.set(world, build(world, document)),
+    build: (world) => void stages.set(world, build(world, document, posted)),
     people: (world) => begin(stageOf(world), (document.timeline ?? []) as readonly Moment[], observer),
     done: (world) => isOver(world, document),
     hours,
@@ -102,7 +105,7 @@ function folderOf(documents: readonly FleetDocument[]): string {
   });
 }
 
-function build(world: World, document: WorldDocument): Omit<Stage, 'page'> {
+function build(world: World, document: WorldDocument, posted: ReadonlyMap<string, PostedAnswers>): Omit<Stage, 'page'> {
   const named = new Set(document.nodes.map(({ fleet }) => fleet));
   const fleets = [...world.fleets.values()].filter(({ name }) => named.has(name));
   const chains = new Map(fleets.map((fleet) => [fleet.name, chainFor(world, fleet, document)]));
@@ -129,6 +132,7 @@ function build(world: World, document: WorldDocument): Omit<Stage, 'page'> {
     node: (ref) => nodeOf(world, ref),
     chain: (name) => given(chains.get(name), `the world has no chain ${name}`),
     reference: (host) => given(references.get(host), `no fleet of the world has the reference ${host}`),
+    posted: (file) => given(posted.get(file), `no file ${file} was read with the world`),
     pushFleet: (fleet, change) => pushFleet(world, fleet, change),
   };
 }

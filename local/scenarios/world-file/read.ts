@@ -1,6 +1,6 @@
 // Reads a world file: a scenario, or one line for each problem, with file, line and the nearest right word.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { FleetFilesError } from '../../../infra/fleet-files-error.ts';
 import { explainedProblem, type FileSchema } from '../../../infra/fleet-suggestions.ts';
@@ -11,7 +11,9 @@ import { checkedBy } from '../../../shared/fleet/parse.ts';
 import { FleetFileError, type FleetProblem, sentenceOf } from '../../../shared/fleet/problems.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { parseFleetDocument } from '../../../shared/fleet/whole.ts';
-import { plainText } from '../../../shared/text/plain-text.ts';
+import { parseJson } from '../../../shared/text/json.ts';
+import { errorText, plainText } from '../../../shared/text/plain-text.ts';
+import { type PostedAnswers, postedAnswersSchema } from '../../nodes/rpc/posted.ts';
 import type { Scenario } from '../scenario.ts';
 import { blockSecondsOf, namesOf, scenarioOf, type TimelineObserver, type WorldFleets, withoutNulls } from './build.ts';
 import { LIST_NAMES, listsIn } from './expect.ts';
@@ -47,7 +49,7 @@ export function readWorld(path: string): Scenario {
 }
 
 /**
- * @param folder paths of fleet files are from there
+ * @param folder paths of fleet files and of posted answers are from there
  * @param observer hears of each entry of the timeline; without it one that cannot be done ends the run
  * @throws WorldFileError with every problem
  */
@@ -58,7 +60,7 @@ export function worldIn(path: string, text: string, folder: string, observer?: T
   refuse(source, problems);
   const fleets = fleetsOf(output, source, folder);
   refuse(source, problemsTogether(output, fleets));
-  return scenarioOf(output, fleets, observer);
+  return scenarioOf(output, { ...fleets, posted: postedIn(output, source, folder) }, observer);
 }
 
 /** The worlds of a folder, in the order of their names. */
@@ -140,6 +142,51 @@ function besides(
     if (error instanceof FleetFilesError) return undefined;
     throw error;
   }
+}
+
+/** The files of answers that the timeline names, beside the world file. */
+function postedIn(
+  { timeline = [] }: WorldDocument,
+  source: YamlSource,
+  folder: string,
+): ReadonlyMap<string, PostedAnswers> {
+  const posted = new Map<string, PostedAnswers>();
+  for (const [at, moment] of (timeline as readonly { readonly do: string; readonly answers?: unknown }[]).entries()) {
+    const { answers } = moment;
+    if (moment.do !== 'rpc' || typeof answers !== 'string' || !answers.endsWith('.json') || posted.has(answers))
+      continue;
+    const place = `${source.at(['timeline', String(at), 'answers'], 'value')} ${shortPath(join(folder, answers))}`;
+    posted.set(answers, answersOf(answers, folder, place));
+  }
+  return posted;
+}
+
+/** @param place in front of what is wrong with it */
+function answersOf(file: string, folder: string, place: string): PostedAnswers {
+  let text: string;
+  try {
+    const path = realpathSync(join(folder, file));
+    if (!path.startsWith(`${realpathSync(folder)}${sep}`))
+      throw new WorldFileError([`${place} is a link to elsewhere; expected a file beside the world file`]);
+    const { size } = statSync(path);
+    if (size > LIMITS.characters)
+      throw new WorldFileError([`${place} has ${size} bytes; expected at most ${LIMITS.characters}`]);
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof WorldFileError) throw error;
+    throw new WorldFileError([
+      `${place} cannot be read (${(error as NodeJS.ErrnoException).code}); expected a file of answers`,
+    ]);
+  }
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (error) {
+    throw new WorldFileError([`${place} is no JSON: ${errorText(error)}`]);
+  }
+  const { problems, output } = checkedBy(postedAnswersSchema, value);
+  if (problems.length > 0) throw new WorldFileError(problems.map((problem) => `${place}: ${sentenceOf(problem)}`));
+  return output;
 }
 
 function fromFile(file: string, folder: string, at: string): FleetDocument {

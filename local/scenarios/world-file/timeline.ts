@@ -25,6 +25,7 @@ import type { SimulatedChain } from '../../nodes/chain.ts';
 import { DISK_METRICS } from '../../nodes/cloudwatch-agent.ts';
 import { FEED_ANSWERS, type FeedAnswers, type FeedWords, feedHost } from '../../nodes/release-feed.ts';
 import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
+import type { PostedAnswers } from '../../nodes/rpc/posted.ts';
 import type { Reference } from '../../nodes/rpc/reference.ts';
 import { PASSING_FAULT_NAMES } from '../../simulator/faults.ts';
 import { answerAsPaged } from '../world/answers.ts';
@@ -50,6 +51,8 @@ export interface Stage {
   node(ref: string): PlacedNode;
   chain(name: string): SimulatedChain;
   reference(host: string): Reference;
+  /** What a file beside the world's says. */
+  posted(file: string): PostedAnswers;
   /** A person stores the fleet's file with these keys replaced. */
   pushFleet(fleet: string, change: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** The page that this moment follows; empty for moments of the clock. */
@@ -103,6 +106,16 @@ const RPC_ANSWERS = [
   ...(['right', 'dead', 'hung', 'garbage', 'huge', 'slow', 'wrong-chain', 'unauthorized'] as const),
   ...(['withholding', 'limited', 'unavailable', 'elsewhere'] as const),
 ] as const satisfies readonly ('right' | Misbehaviour)[];
+
+const RPC_EXPECTED = `${RPC_ANSWERS.join(', ')}, or a file of posted answers beside this one`;
+/** Beside the world file, and nowhere else. */
+const answersFile = text(
+  /^(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9_.\-/]{0,200}\.json$/,
+  RPC_EXPECTED,
+  'posted/loading-and-gone.json',
+);
+const isMisbehaviour = (answers: string): answers is Misbehaviour =>
+  answers !== 'right' && (RPC_ANSWERS as readonly string[]).includes(answers);
 
 /** A word of the timeline: its meaning, what it takes, and what it does. */
 function word<const Entries extends v.ObjectEntries>(
@@ -189,10 +202,13 @@ export const WORDS = {
     },
   ),
   rpc: word(
-    'How the RPC answers from now on; the client goes on. `right` ends it; `hung` ends with the client’s next start. `withholding` refuses optional calls; `limited`, `unavailable` and `elsewhere` are HTTP 429, 503 and 301.',
+    'How the RPC answers from now on; the client goes on. `right` ends it; `hung` ends with the client’s next start. `withholding` refuses optional calls; `limited`, `unavailable` and `elsewhere` are HTTP 429, 503 and 301. A `FILE.json` beside the world file has answers that somebody posted, by method or path; they are played word for word, the next of a list each minute, and all else is the node’s own.',
     {
       node,
-      answers: about('The answers.', choice(RPC_ANSWERS, 'answers')),
+      answers: about(
+        'The answers.',
+        v.union([choice(RPC_ANSWERS, 'answers'), answersFile], `expected ${RPC_EXPECTED}`),
+      ),
       untilRestart: usually(
         'Whether the next start of the client ends it.',
         v.boolean('expected true or false'),
@@ -202,7 +218,8 @@ export const WORDS = {
     (stage, { node: ref, answers, untilRestart }) => {
       const { rpc, client } = stage.node(ref).machine;
       if (answers === 'right') return rpc.behave();
-      rpc.misbehave(answers);
+      if (isMisbehaviour(answers)) rpc.misbehave(answers);
+      else rpc.play(stage.posted(answers));
       if (untilRestart) client.onStart(() => rpc.behave());
     },
   ),

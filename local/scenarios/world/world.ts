@@ -39,7 +39,7 @@ const QUIET_CHAIN = {
 /** After a node is placed, its script of a metric runs for the first time. */
 const SCRIPT_BEGINS_MS = 20_000;
 /** What a client tells of its height, although it misbehaves. */
-const TELLS_HEIGHT: readonly Misbehaviour[] = ['withholding', 'wrong-chain', 'slow'];
+const TELLS_HEIGHT: readonly (Misbehaviour | 'posted')[] = ['withholding', 'wrong-chain', 'slow'];
 
 /** What somebody wants to act on is not in the world, or not any more. */
 export class NotThereError extends Error {

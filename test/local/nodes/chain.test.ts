@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Misbehaviour } from '../../../local/nodes/rpc/misbehaviour.ts';
 import { rpcHost } from '../../../local/nodes/rpc/node-rpc.ts';
+import type { PostedAnswers } from '../../../local/nodes/rpc/posted.ts';
 import { referenceHost } from '../../../local/nodes/rpc/reference.ts';
 import type { NodeStatus } from '../../../shared/chains/client.ts';
 import { askQuestion } from '../../../shared/chains/client.ts';
@@ -181,6 +182,39 @@ describe('an RPC that misbehaves', () => {
     expect(await askQuestion(chainClients[name].status(), fetcherOf(kernel, rpcHost(node), port))).toMatchObject({
       facts: { chainId, height: HEIGHT },
     });
+  });
+});
+
+describe('an RPC that plays what somebody posted of a client', () => {
+  const played = (answers: PostedAnswers, name: 'bitcoin' | 'cometbft' = 'bitcoin') => {
+    const kernel = testKernel();
+    const node = nodeOf(kernel, chainOf(kernel, { name }));
+    node.rpc.play(answers);
+    const port = name === 'bitcoin' ? 8332 : 26_657;
+    const ask = () => askQuestion(chainClients[name].status(), fetcherOf(kernel, rpcHost(node), port));
+    return { kernel, node, ask };
+  };
+
+  it('says it word for word, the next of a list each minute, until it behaves', async () => {
+    const loading = { error: { code: -28, message: 'Loading block index...' } };
+    const { kernel, node, ask } = played({ getblockchaininfo: [loading, 'refused'] });
+    expect(await ask()).toEqual({ kind: 'starting', reason: 'Loading block index...' });
+    kernel.advance(90_000);
+    expect(await ask()).toMatchObject({ kind: 'error', code: 'unreachable' });
+    expect(node.rpc.misbehaves).toBe('posted');
+    node.rpc.behave();
+    expect(await ask()).toMatchObject({ kind: 'ok' });
+  });
+
+  it('answers all that was not posted itself', async () => {
+    const bestblockhash = 'ab'.repeat(32);
+    const { ask } = played({ getblockchaininfo: { result: { blocks: 7, bestblockhash } } });
+    expect(await ask()).toMatchObject({ facts: { height: 7, peerCount: 8, claimedTip: undefined } });
+  });
+
+  it('answers a path as it was posted, with its HTTP status', async () => {
+    const { ask } = played({ '/status': { body: { error: { message: 'shutting down' } }, http: 500 } }, 'cometbft');
+    expect(await ask()).toMatchObject({ kind: 'error', reason: '/status answered: shutting down' });
   });
 });
 

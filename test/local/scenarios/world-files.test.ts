@@ -1,8 +1,9 @@
 // World files: what is wrong in one is told with its place, and the page that describes them is true. `UPDATE=1 npm test -- world-files` writes the
 // schema for editors and the tables of the page.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../../infra/paths.ts';
 import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
 import { expectationOf } from '../../../local/scenarios/world-file/expect.ts';
@@ -156,6 +157,46 @@ describe('a hostile world file', () => {
   it('is refused where it cannot be read', () => {
     expect(() => readWorld(join(repositoryRoot, 'nowhere.yaml'))).toThrow('nowhere.yaml: cannot be read (ENOENT)');
   });
+});
+
+describe('a file of posted answers', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'posted-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'worlds'));
+  const beside = (file: string, text: string): void => writeFileSync(join(folder, 'worlds', file), text);
+  beside('right.json', '{ "getblockchaininfo": [{ "error": { "code": -28, "message": "Loading…" } }, "refused"] }');
+  beside('no-json.json', '{ "getblockchaininfo": ');
+  beside('no-answer.json', '{ "getblockchaininfo": { "says": 7 } }');
+  beside('long.json', JSON.stringify({ getblockchaininfo: { result: 'x'.repeat(100_000) } }));
+  writeFileSync(join(folder, 'outside.json'), '{}');
+  symlinkSync(join(folder, 'outside.json'), join(folder, 'worlds', 'link.json'));
+  const problems = (file: string): string => {
+    const here = join(folder, 'worlds');
+    const head = HEAD.replace('local/', `${relative(here, repositoryRoot)}/local/`);
+    const text = `${head}${NODES}timeline: [{ at: 3, do: rpc, node: bitcoin/node2, answers: ${file} }]\n${END}`;
+    try {
+      worldIn('mine.yaml', text, here);
+    } catch (error) {
+      if (error instanceof WorldFileError) return error.message;
+      throw error;
+    }
+    return '';
+  };
+
+  it('is read with the world that names it', () => expect(problems('right.json')).toBe(''));
+
+  it.each([
+    [
+      'is not there',
+      'none.json',
+      /^mine.yaml:5:\d+ .*none.json cannot be read \(ENOENT\); expected a file of answers$/,
+    ],
+    ['is outside the folder', '../outside.json', /timeline.0.answers is "..\/outside.json"; expected/],
+    ['is a link to elsewhere', 'link.json', /link.json is a link to elsewhere; expected a file beside the world file$/],
+    ['is no JSON', 'no-json.json', /no-json.json is no JSON/],
+    ['has something else than answers', 'no-answer.json', /no-answer.json.*getblockchaininfo.*expected/],
+    ['is too long', 'long.json', /long.json has \d+ bytes; expected at most 100000$/],
+  ])('is refused with its place where it %s', (_, file, line) => expect(problems(file)).toMatch(line));
 });
 
 describe('an expectation', () => {
