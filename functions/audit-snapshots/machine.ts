@@ -14,6 +14,7 @@ import { templateOf, withoutFleetTags } from '../../shared/aws/launch-needs.ts';
 import { readAllPages } from '../../shared/aws/pagination.ts';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { selectorKeys } from '../../shared/fleet/resolve.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { mostPolls, poll, pollSeconds } from '../../shared/heal/context.ts';
 import type { Drill } from '../../shared/heal/drill.ts';
@@ -106,6 +107,7 @@ async function launchAlone(context: DrillActContext, drill: Drill): Promise<Acts
     maskHook: maskHook(clientsOf(fleet)),
     ownUserData: fleet.replace.userData,
     tags: tagsOf(fleet, drill.incidentId),
+    firstTags: selectorKeys(fleet),
     throwAway: { securityGroupId: fleet.drills.securityGroup, volumes },
   };
   let short = 'there is no subnet to launch it in';

@@ -6,6 +6,7 @@ import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import { isFaultOfEveryZone, judgeLaunch, type Launch, requestLaunch } from '../../shared/aws/launch.ts';
 import { launchNeeds, strangeResource, templateOf, withoutFleetTags } from '../../shared/aws/launch-needs.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { selectorKeys } from '../../shared/fleet/resolve.ts';
 import { lostAddressOf } from '../../shared/guardrails/replace.ts';
 import { claimTags } from '../../shared/model/suite.ts';
 import { INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts';
@@ -72,6 +73,7 @@ export const launchRequest = (
     [INCIDENT_TAG]: incidentId,
     [JOINING_TAG]: incidentId,
   },
+  firstTags: selectorKeys(fleet),
 });
 
 const usersTags = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>

@@ -20,7 +20,7 @@ import type { OwnSnapshot } from '../fleet/membership.ts';
 import { type UserData, userDataWithOwn } from '../node-commands/user-data.ts';
 import { ROOT_DEVICES } from './instances.ts';
 import { type Accepted, type AwsRefusal, catchDryRun, catchRefusal } from './refusals.ts';
-import { settable } from './tagging.ts';
+import { type NewTags, tagsOfNew } from './tagging.ts';
 
 export interface Launch {
   /** By id or by name; in the template's default version unless one is given. */
@@ -37,6 +37,8 @@ export interface Launch {
   readonly ownUserData: 'run' | 'ignore' | undefined;
   /** Added to the template's tags and stronger than them, on the instance and on the volumes that it is launched with. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Keys by which its fleet knows it: they go before the other tags, of which EC2 takes so many. */
+  readonly firstTags: readonly string[];
   /** The same token never launches a second instance. */
   readonly token: string;
   /** Set for an instance that is to take nobody's place: it is launched with its data, alone, and leaves nothing behind. */
@@ -66,20 +68,18 @@ export interface LaunchedVolume {
  * @returns refused with InsufficientInstanceCapacity where the zone reports immediately that it has no capacity
  * @throws errors that leave the effect open, and throttling: repeating the same call is safe
  */
-export async function launchReplacement(
-  ec2: EC2Client,
-  launch: Launch,
-): Promise<{ readonly instanceId: string } | AwsRefusal> {
-  const request = await requestOf(ec2, launch);
-  if ('refused' in request) return request;
+export async function launchReplacement(ec2: EC2Client, launch: Launch): Promise<Launched | AwsRefusal> {
+  const asked = await requestOf(ec2, launch);
+  if ('refused' in asked) return asked;
+  const { request, leftOut } = asked;
   const run = await catchRefusal(async () => {
     const { Instances = [] } = await ec2.send(new RunInstancesCommand({ ...request, ClientToken: launch.token }));
-    return launched(Instances[0]?.InstanceId);
+    return launched(Instances[0]?.InstanceId, leftOut);
   });
   if (!('refused' in run) || run.code !== 'IdempotentParameterMismatch') return run;
   // The template's default version has changed since this token was first used: the instance that was launched then is the right one.
   const known = await launchedWith(ec2, launch.token);
-  return known === null ? run : { instanceId: known };
+  return known === null ? run : { instanceId: known, leftOut };
 }
 
 /**
@@ -93,8 +93,9 @@ export async function requestLaunch(
   launch: Omit<Launch, 'token'>,
   { publicAddress = false }: { readonly publicAddress?: boolean } = {},
 ): Promise<Accepted | AwsRefusal> {
-  const request = await requestOf(ec2, launch);
-  if ('refused' in request) return request;
+  const asked = await requestOf(ec2, launch);
+  if ('refused' in asked) return asked;
+  const { request } = asked;
   if (publicAddress && !(await assignsPublicAddress(ec2, request, launch)))
     return {
       refused: `neither it nor ${launch.subnetId} assigns a public address, and the old instance has one`,
@@ -103,7 +104,10 @@ export async function requestLaunch(
   return catchDryRun(() => ec2.send(new RunInstancesCommand({ ...request, DryRun: true })));
 }
 
-async function requestOf(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<RunInstancesRequest | AwsRefusal> {
+async function requestOf(
+  ec2: EC2Client,
+  launch: Omit<Launch, 'token'>,
+): Promise<{ readonly request: RunInstancesRequest; readonly leftOut: readonly string[] } | AwsRefusal> {
   const template = await catchRefusal(() => readTemplate(ec2, launch.launchTemplate));
   if ('refused' in template) return template;
   const fault = templateFault(template, launch);
@@ -111,7 +115,10 @@ async function requestOf(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise
   const userData = userDataOf(launch, template);
   return 'fault' in userData
     ? { refused: userData.fault, code: TEMPLATE_UNFIT }
-    : runRequest(launch, template, userData.bytes);
+    : {
+        request: runRequest(launch, template, userData.bytes),
+        leftOut: tagsFor('instance', template.TagSpecifications, launch).leftOut,
+      };
 }
 
 /** What is in the template's user data is never told: they may hold secrets. */
@@ -139,9 +146,15 @@ async function assignsPublicAddress(
   return Subnets[0]?.MapPublicIpOnLaunch ?? false;
 }
 
-function launched(instanceId: string | undefined): { readonly instanceId: string } {
+export interface Launched {
+  readonly instanceId: string;
+  /** Tags for which EC2 had no room. */
+  readonly leftOut: readonly string[];
+}
+
+function launched(instanceId: string | undefined, leftOut: readonly string[]): Launched {
   if (!instanceId) throw new Error('RunInstances was answered without an instance id');
-  return { instanceId };
+  return { instanceId, leftOut };
 }
 
 /** The instance that was launched with one of these tokens; null where EC2 shows none, which is no proof that there is none. */
@@ -209,8 +222,8 @@ export function runRequest(
       ...TagSpecifications.filter(({ ResourceType }) => ResourceType !== 'instance' && ResourceType !== 'volume').map(
         ({ ResourceType, Tags = [] }) => ({ ResourceType, Tags }),
       ),
-      ...tagSpecificationsOf('instance', TagSpecifications, launch.tags),
-      ...tagSpecificationsOf('volume', TagSpecifications, launch.tags),
+      ...tagSpecificationsOf('instance', TagSpecifications, launch),
+      ...tagSpecificationsOf('volume', TagSpecifications, launch),
     ],
   };
 }
@@ -286,15 +299,24 @@ function interfaceIn(
   };
 }
 
-/** Stronger than the template's own tags. None is given where there is none, because a specification without tags is refused. */
+/** None is given where there is none, because a specification without tags is refused. */
 function tagSpecificationsOf(
   ResourceType: 'instance' | 'volume',
   ofTemplate: readonly LaunchTemplateTagSpecification[],
-  tags: Readonly<Record<string, string>>,
+  launch: Pick<Launch, 'tags' | 'firstTags'>,
 ): TagSpecification[] {
-  const own = ofTemplate.filter((one) => one.ResourceType === ResourceType).flatMap(({ Tags = [] }) => Tags);
-  const Tags = settable({ ...Object.fromEntries(own.map(({ Key = '', Value = '' }) => [Key, Value])), ...tags });
+  const { Tags } = tagsFor(ResourceType, ofTemplate, launch);
   return Tags.length === 0 ? [] : [{ ResourceType, Tags }];
+}
+
+/** Stronger than the template's own tags, which go before those of the old instance where not all fit. */
+function tagsFor(
+  ResourceType: 'instance' | 'volume',
+  ofTemplate: readonly LaunchTemplateTagSpecification[] = [],
+  { tags, firstTags }: Pick<Launch, 'tags' | 'firstTags'>,
+): NewTags {
+  const own = ofTemplate.filter((one) => one.ResourceType === ResourceType).flatMap(({ Tags = [] }) => Tags);
+  return tagsOfNew({ ...Object.fromEntries(own.map(({ Key = '', Value = '' }) => [Key, Value])), ...tags }, firstTags);
 }
 
 /** `capacity`: one subnet or zone has too little of something, for now. `place`: only one is affected, or the cause is not known. */

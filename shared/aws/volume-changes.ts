@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { OwnSnapshot, OwnVolume } from '../fleet/membership.ts';
 import { type Accepted, type AwsRefusal, catchDryRun, catchRefusal } from './refusals.ts';
-import { settable } from './tagging.ts';
+import { tagsOfNew } from './tagging.ts';
 import { describeVolumes, type VolumeShape } from './volumes.ts';
 
 /** A volume on an instance: to be attached, or attached already. */
@@ -112,6 +112,8 @@ export async function keepOnTermination(ec2: EC2Client, instanceId: string, devi
 export interface NewVolumeSpec extends VolumeShape {
   /** The same token never creates a second volume. */
   readonly token: string;
+  /** Keys by which its fleet knows it: they go before the other tags, of which EC2 takes so many. */
+  readonly firstTags: readonly string[];
 }
 
 export interface FromSnapshot extends NewVolumeSpec {
@@ -125,6 +127,8 @@ export interface CreatedVolume {
   readonly volumeId: string;
   /** The volume comes without the requested rate: the reason in AWS's words. */
   readonly rateRefused?: string;
+  /** Tags for which EC2 had no room. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -138,10 +142,10 @@ export interface CreatedVolume {
 export async function createVolumeFrom(ec2: EC2Client, wish: FromSnapshot): Promise<CreatedVolume | AwsRefusal> {
   const { initializationMiBps } = wish;
   const request = requestFrom(wish);
-  if (initializationMiBps === undefined) return create(ec2, request);
-  const rated = await create(ec2, { ...request, VolumeInitializationRate: initializationMiBps });
+  if (initializationMiBps === undefined) return create(ec2, wish, request);
+  const rated = await create(ec2, wish, { ...request, VolumeInitializationRate: initializationMiBps });
   if (!('refused' in rated)) return rated;
-  const unrated = await create(ec2, request);
+  const unrated = await create(ec2, wish, request);
   return 'refused' in unrated ? unrated : { ...unrated, rateRefused: rated.refused };
 }
 
@@ -153,7 +157,8 @@ export async function createVolumeFrom(ec2: EC2Client, wish: FromSnapshot): Prom
 export const createEmptyVolume = (
   ec2: EC2Client,
   { availabilityZone, ...wish }: NewVolumeSpec & Pick<FromSnapshot, 'availabilityZone'>,
-): Promise<CreatedVolume | AwsRefusal> => create(ec2, { AvailabilityZone: availabilityZone, ...performance(wish) });
+): Promise<CreatedVolume | AwsRefusal> =>
+  create(ec2, wish, { AvailabilityZone: availabilityZone, ...performance(wish) });
 
 /**
  * Whether EC2 would create it: permissions, the snapshot and the volume's properties, but no quota ("without actually making the request", DryRun). The
@@ -171,8 +176,14 @@ const requestFrom = (wish: FromSnapshot): CreateVolumeCommandInput => ({
   ...performance(wish),
 });
 
-const create = (ec2: EC2Client, request: CreateVolumeCommandInput): Promise<CreatedVolume | AwsRefusal> =>
-  catchRefusal(async () => createdVolume('CreateVolume', (await ec2.send(new CreateVolumeCommand(request))).VolumeId));
+const create = (
+  ec2: EC2Client,
+  wish: NewVolumeSpec,
+  request: CreateVolumeCommandInput,
+): Promise<CreatedVolume | AwsRefusal> =>
+  catchRefusal(async () =>
+    createdVolume('CreateVolume', wish, (await ec2.send(new CreateVolumeCommand(request))).VolumeId),
+  );
 
 /**
  * "Creates a crash-consistent, point-in-time copy of an existing Amazon EBS volume within the same Availability Zone." One is in progress for a
@@ -188,7 +199,7 @@ export const copyVolume = (
     const { Volumes = [] } = await ec2.send(
       new CopyVolumesCommand({ SourceVolumeId: wish.source.volumeId, ...performance(wish) }),
     );
-    return createdVolume('CopyVolumes', Volumes[0]?.VolumeId);
+    return createdVolume('CopyVolumes', wish, Volumes[0]?.VolumeId);
   });
 
 /** `Encrypted: false` is never sent: a copy of something encrypted is encrypted, and the account may encrypt by default. */
@@ -199,16 +210,16 @@ const performance = (wish: NewVolumeSpec) => ({
   ...(wish.throughputMiBps !== null && { Throughput: wish.throughputMiBps }),
   ...(wish.encrypted && { Encrypted: true, ...(wish.kmsKeyId !== null && { KmsKeyId: wish.kmsKeyId }) }),
   ClientToken: wish.token,
-  TagSpecifications: tagSpecifications(wish.tags),
+  TagSpecifications: tagSpecifications(wish),
 });
 
 /** "Tags assigned to the source volume aren't assigned to the volume copy": the request contains all of them. */
-const tagSpecifications = (tags: Readonly<Record<string, string>>): TagSpecification[] => {
-  const Tags = settable(tags);
+const tagSpecifications = ({ tags, firstTags }: NewVolumeSpec): TagSpecification[] => {
+  const { Tags } = tagsOfNew(tags, firstTags);
   return Tags.length === 0 ? [] : [{ ResourceType: 'volume', Tags }];
 };
 
-function createdVolume(call: string, volumeId: string | undefined): CreatedVolume {
+function createdVolume(call: string, { tags, firstTags }: NewVolumeSpec, volumeId: string | undefined): CreatedVolume {
   if (!volumeId) throw new Error(`${call} was answered without a volume id`);
-  return { volumeId };
+  return { volumeId, leftOut: tagsOfNew(tags, firstTags).leftOut };
 }

@@ -27,6 +27,16 @@ export function resolveFleet(
   return fleetOf(completeStored(document), suite, neighbours);
 }
 
+/** Keys of the tags by which the fleet knows its nodes and volumes, and what is nobody's guess: their names and roles. */
+export const selectorKeys = ({ nodes, volumes, role }: Fleet): readonly string[] => [
+  ...new Set([
+    ...Object.keys(nodes.tags),
+    nodes.nameTag,
+    ...('fromTag' in role ? [role.fromTag] : []),
+    ...volumes.flatMap(({ tags }) => Object.keys(tags)),
+  ]),
+];
+
 /** The role of a node, by its instance's tags. A value that the fleet file does not list is an unknown role. */
 export function roleOf({ role }: Fleet, instanceTags: Readonly<Record<string, string>>): Role {
   if ('fixed' in role) return role.fixed;

@@ -11,6 +11,7 @@ import type { Answered, FleetFacts, NodeFacts } from './facts.ts';
 import { judgeKeys } from './judge-key.ts';
 import { ofGrowthQuotas, ofLaunchQuotas, ofRestoreQuotas, ofSnapshotQuotas } from './judge-quotas.ts';
 import { launchProblems, startedByCommands } from './launch-facts.ts';
+import { judgeRetirable } from './preconditions.ts';
 import { COLUMNS, type Column, type Finding, known, no, unknown, type Verdict, verdictOf } from './verdict.ts';
 import { type NamedWish, type NodePlan, templateKeyOf } from './wishes.ts';
 
@@ -88,6 +89,7 @@ const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = 
     ...ofOwner(about, 'replace'),
     ...ofReplacements(about),
     ...ofTemplate(about),
+    ...ofRetiring(about),
     ...answered(about, about.plan.stop),
     ...ofKeys(about, 'data'),
     ...ofLaunchQuotas(about.facts, about.node),
@@ -243,6 +245,11 @@ const tagWords = (tags: Readonly<Record<string, string>>): string =>
   Object.entries(tags)
     .map(([key, value]) => `'Key=${key.replaceAll("'", '')},Value=${value.replaceAll("'", '')}'`)
     .join(' ');
+
+const ofRetiring = ({ node: { node } }: Case): readonly Finding[] => {
+  const why = judgeRetirable(node.instanceId, node.tags);
+  return why === null ? [] : [no('tags-full', why)];
+};
 
 function ofKeys({ facts, node }: Case, which: 'all' | 'data'): readonly Finding[] {
   if ('unread' in node.volumes) return [unknown('unread', node.volumes.unread)];

@@ -67,6 +67,7 @@ export const DOCTOR_CODES = {
   'volume-unknown': 'A data volume of the fleet file is on no attached volume with its tags.',
   'no-good-snapshot': 'No snapshot set is good for this node if its trouble began now.',
   'no-template': 'No launch template is known from which another instance could be launched.',
+  'tags-full': 'The instance carries as many tags as EC2 takes, and would need one more to leave its fleet.',
   'template-unfit': 'No other instance can be launched from the launch template as it is.',
   'snapshots-stopped': 'No lifecycle policy takes snapshots of this fleet any more.',
   'command-failed': 'The node did not carry out a command that only looks.',

@@ -4,6 +4,7 @@ import type { CreateSnapshotsRequest, ModifyVolumeRequest } from '@aws-sdk/clien
 import type { Launch } from '../aws/launch.ts';
 import { templateOf } from '../aws/launch-needs.ts';
 import type { FromSnapshot } from '../aws/volume-changes.ts';
+import { selectorKeys } from '../fleet/resolve.ts';
 import { decideResize, GIB, type ResizeDecision } from '../growth/decide.ts';
 import { lostAddressOf } from '../guardrails/replace.ts';
 import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG, NODE_TAG } from '../model/tags.ts';
@@ -223,9 +224,10 @@ function createOf(
     sizeGiB: Math.max(volume.sizeGiB, part.sizeGiB),
     ...{ type, iops, throughputMiBps, encrypted, kmsKeyId },
     tags: { ...usersTags(tags), ...ownTags(facts, node.name) },
+    firstTags: selectorKeys(facts.fleet),
     ...(rate !== undefined && { initializationMiBps: rate }),
   };
-  const { tags: _, snapshot: made, ...shape } = request;
+  const { tags: _, firstTags: __, snapshot: made, ...shape } = request;
   return [{ name: nameOf('CreateVolume', made.snapshotId, shape), wish: { call: 'CreateVolume', request } }];
 }
 
@@ -243,6 +245,7 @@ function launchOf(facts: FleetFacts, { node, owner }: NodeFacts): NamedWish | nu
     maskHook: maskHook(clients),
     ownUserData: fleet.replace.userData,
     tags: { ...usersTags(tags), ...ownTags(facts, node.name), [JOINING_TAG]: INCIDENT },
+    firstTags: selectorKeys(fleet),
   };
   const alike = [launchTemplate, subnetId, instanceType, publicAddress, fenceOf(facts, tags)];
   return { name: nameOf('RunInstances', ...alike), wish: { call: 'RunInstances', launch, publicAddress } };

@@ -4,7 +4,7 @@ import { actOf, executeStep, type HandOverStep, planHandOver, sentenceOf } from 
 import { describeInstance, type InstanceDescription } from '../../../shared/aws/instances.ts';
 import { type AwsRefusal, catchRefusal } from '../../../shared/aws/refusals.ts';
 import { exitStandby, setDesired, withOneMore } from '../../../shared/aws/standby.ts';
-import { tagResources, untagResources } from '../../../shared/aws/tagging.ts';
+import { sentenceOfLeftOut, tagResources, tagsThatFit, untagResources } from '../../../shared/aws/tagging.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { turnAt } from '../../../shared/heal/context.ts';
@@ -396,15 +396,31 @@ export async function putVolumesAway(
   );
   await writeKept(context.store, records);
   const untagged: string[] = [];
-  for (const { volumeId } of volumes) {
+  for (const { volumeId, tags: present } of volumes) {
     const role = roles.get(volumeId);
-    const tags = { ...keptTags(context, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
+    const wanted = { ...keptTags(context, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
+    const { tags, leftOut } = tagsOfKept(present, wanted);
     const refused = await catchRefusal(() => tagResources(context.clients.ec2, [volumeId], tags));
-    if (refused)
-      untagged.push(`it cannot be tagged, and stays until a person deletes it: ${volumeId}: ${refused.refused}`);
+    const isDated = refused === undefined && (leftOut.length === 0 || Object.hasOwn(tags, KEEP_UNTIL_TAG));
+    const why = refused ? [refused.refused] : sentenceOfLeftOut(leftOut);
+    untagged.push(...why.map((words) => (isDated ? `${volumeId} is ${words}` : `${STAYS}: ${volumeId}: ${words}`)));
   }
   return untagged;
 }
+
+/** What prune-retired asks of a volume before it deletes it: with one of them alone it would be taken for a stranger's. */
+const REMOVED_BY = [FLEET_TAG, KEEP_UNTIL_TAG, NODE_TAG, INCIDENT_TAG] as const;
+
+/** What fits on a volume that is put away. Where not all fits by which it is removed, it is left to a person, and only its fleet is said. */
+function tagsOfKept(present: Tags, wanted: Tags): { readonly tags: Tags; readonly leftOut: readonly string[] } {
+  const fit = tagsThatFit(present, wanted);
+  if (!REMOVED_BY.some((key) => fit.leftOut.includes(key))) return fit;
+  const { [FLEET_TAG]: fleet = '' } = wanted;
+  const leftOut = Object.keys(wanted).filter((key) => key !== FLEET_TAG && !Object.hasOwn(present, key));
+  return { tags: tagsThatFit(present, { [FLEET_TAG]: fleet }).tags, leftOut };
+}
+
+const STAYS = 'it cannot be tagged, and stays until a person deletes it';
 
 /** @param instance as it is now; null where EC2 shows none, and then there is nothing to keep */
 export async function putInstanceAway(
@@ -414,11 +430,17 @@ export async function putInstanceAway(
   more: Tags,
 ): Promise<void> {
   if (!instance) return;
-  const { instanceId, launchedAtMs, rootVolumeId, devices } = instance;
+  const { instanceId, launchedAtMs, rootVolumeId, devices, tags: present } = instance;
   const volumeIds = devices.map(({ volumeId }) => volumeId).sort();
   const was = { launchedAtMs, rootVolumeId, volumeIds };
   await writeKept(context.store, [{ ...about(context, kept), kind: 'instance', id: instanceId, was }]);
-  await tagResources(context.clients.ec2, [instanceId], { ...keptTags(context, kept), ...more });
+  // It leaves its fleet by the first one: without room for that nothing was begun (judgeRetirable).
+  const { tags } = tagsThatFit(present, {
+    [RETIRED_TAG]: '',
+    ...keptTags(context, kept),
+    ...more,
+  });
+  await tagResources(context.clients.ec2, [instanceId], tags);
 }
 
 /** By volume id; a volume that was never created has none. */

@@ -13,7 +13,7 @@ import {
 import { templateOf } from '../../../shared/aws/launch-needs.ts';
 import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
-import { tagResources, untagResources } from '../../../shared/aws/tagging.ts';
+import { sentenceOfLeftOut, tagResources, untagResources } from '../../../shared/aws/tagging.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { discoverNodes } from '../../../shared/fleet/nodes.ts';
 import { namesakeOf } from '../../../shared/guardrails/terminated.ts';
@@ -350,7 +350,7 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
           instanceId: launched.instanceId,
           fence: lease.holder.fence,
           availabilityZone,
-          said: `${launched.instanceId} in ${availabilityZone}`,
+          said: [`${launched.instanceId} in ${availabilityZone}`, ...sentenceOfLeftOut(launched.leftOut)].join(', '),
         };
       },
     });

@@ -2,6 +2,7 @@
 import { describeInstance } from '../../../shared/aws/instances.ts';
 import { invokeFunction } from '../../../shared/aws/invoke.ts';
 import { type AwsRefusal, catchRefusal } from '../../../shared/aws/refusals.ts';
+import { sentenceOfLeftOut } from '../../../shared/aws/tagging.ts';
 import {
   attachVolume,
   type CreatedVolume,
@@ -14,6 +15,7 @@ import {
 import { describeVolumes } from '../../../shared/aws/volumes.ts';
 import { ownVolumes } from '../../../shared/fleet/membership.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { selectorKeys } from '../../../shared/fleet/resolve.ts';
 import { poll, turnAt } from '../../../shared/heal/context.ts';
 import { putInQuarantine } from '../../../shared/heal/kept.ts';
 import type { Blame, FoundVolume, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
@@ -67,7 +69,7 @@ export const create = defineAct<{ readonly at: number; readonly reason: string }
       evidence: { ...found, source, rank, height },
       call: (fleet) =>
         restoredVolumes.shrink !== undefined && !isCopyAt(restoredVolumes, at)
-          ? makeEmpty(context, state, restoredVolumes, found, restoredVolumes.shrink.toGiB)
+          ? makeEmpty(context, state, fleet, restoredVolumes, found, restoredVolumes.shrink.toGiB)
           : make(context, state, fleet, restoredVolumes, found, wanted),
     });
   },
@@ -106,6 +108,7 @@ const isCopyAt = (restored: RestoredVolumes | null, at: number): boolean =>
 async function makeEmpty(
   context: ReplaceContext,
   { beganAtMs, incidentId }: LadderState,
+  fleet: Fleet,
   { generation, availabilityZone }: RestoredVolumes,
   found: FoundVolume,
   toGiB: number,
@@ -116,6 +119,7 @@ async function makeEmpty(
       ...{ encrypted: found.encrypted, kmsKeyId: found.kmsKeyId, availabilityZone },
       token: `${incidentId}-${beganAtMs.toString(36)}-${generation}e-${found.role}`.slice(0, 64),
       tags: { ...found.tags, ...ownTags(context), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
+      firstTags: selectorKeys(fleet),
     }),
   );
 }
@@ -139,6 +143,7 @@ async function make(
     // Written before the call: after a lost answer the next attempt finds the same volume.
     token: `${incidentId}-${beganAtMs.toString(36)}-${restored.generation}-${found.role}`.slice(0, 64),
     tags: { ...found.tags, ...ownTags(context), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
+    firstTags: selectorKeys(fleet),
   };
   if (restored.from === 'sibling') {
     const [source] = ownVolumes(fleet, await describeVolumes(ec2, { instanceIds: [restored.source] })).filter(
@@ -187,7 +192,11 @@ const said = (made: CreatedVolume | AwsRefusal): Made | AwsRefusal =>
     ? made
     : {
         volumeId: made.volumeId,
-        said: `${made.volumeId} is being made${made.rateRefused === undefined ? '' : `, without the rate that was asked for: ${made.rateRefused}`}`,
+        said: [
+          `${made.volumeId} is being made`,
+          ...(made.rateRefused === undefined ? [] : [`without the rate that was asked for: ${made.rateRefused}`]),
+          ...sentenceOfLeftOut(made.leftOut),
+        ].join(', '),
       };
 
 interface Place {

@@ -7,6 +7,7 @@ import { ROLLING } from '../../../shared/guardrails/upgrade.ts';
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import { isStopOwed } from '../../../shared/heal/ticket.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
+import { judgeRetirable } from '../../../shared/readiness/preconditions.ts';
 import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
 import { dropReplacement, launch, leave } from '../acts/instances.ts';
 import { maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
@@ -66,6 +67,7 @@ export const REPLACE: Rung = {
     cannotLaunch(facts) ??
     (state !== null && state.found.volumes.length === 0 ? VOLUMES_UNKNOWN : null) ??
     layeredOf(facts, state) ??
+    (facts.original ? judgeRetirable(facts.original.instance.instanceId, facts.original.instance.tags) : null) ??
     (state && needsOtherData(state) ? noData(facts, state) : isBlueGreen(facts.want) ? null : untaggedOf(facts, state)),
   next: (facts, state) => {
     const { replacement, found } = state;

@@ -1,10 +1,13 @@
 // Fields that several parts of a world file have. Texts are limited to characters without a meaning in a shell or on a terminal.
 import * as v from 'valibot';
-import { text } from '../../../shared/fleet/schema-fields.ts';
+import { map, tagKey, tagValue, text } from '../../../shared/fleet/schema-fields.ts';
 
 /** Two weeks of virtual time. */
 export const MINUTES_MAX = 20_160;
 export const NODES_MAX = 200;
+
+/** As many as EC2 takes ("Tag your Amazon EC2 resources"). */
+export const resourceTags = map('tags', '{ Component: nodes/bitcoin }', 50, tagKey, tagValue);
 
 export const nodeName = text(
   /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,

@@ -10,7 +10,6 @@ import {
   optional,
   partName,
   path,
-  tags,
   text,
   usually,
   whole,
@@ -33,6 +32,7 @@ import {
   nodeName,
   nodeRef,
   recordName,
+  resourceTags,
   sentence,
   snapshotId,
   webAddress,
@@ -113,7 +113,7 @@ const volume = object('{ role: data, sizeGiB: 500, usedPercent: 91 }', {
   ),
   deletedWithInstance: usually('Whether EC2 deletes it when its instance is terminated.', yesOrNo(), false),
   share: usually('The part of each block that is written to it.', amount(0, 1, 'parts', 0.5), 1),
-  tags: optional('Its tags, instead of the fleet’s.', tags),
+  tags: optional('Its tags, instead of the fleet’s.', resourceTags),
 });
 
 const client = object('{ startSeconds: 15 }', {
@@ -163,7 +163,7 @@ const node = object('{ fleet: bitcoin, name: node2 }', {
   names: optional('The names of several nodes that are alike.', list(nodeName, NODES_MAX, 1)),
   zone: optional('Its Availability Zone; the three zones in turn by default.', zoneLetter),
   instanceId: optional('The id of its instance; made up by default.', instanceId),
-  tags: optional('Tags of its instance beside the fleet’s.', tags),
+  tags: optional('Tags of its instance beside the fleet’s.', resourceTags),
   volumes: optional(
     'Its data volumes; one of 1,000 GiB, 46 % used, for each role of the fleet file by default.',
     list(volume, 8),

@@ -14,7 +14,6 @@ import {
   optional,
   path,
   tagKey,
-  tagValue,
   text,
   usually,
   whole,
@@ -39,6 +38,7 @@ import {
   minutes,
   nodeRef,
   recordName,
+  resourceTags,
   sentence,
   snapshotId,
   zoneLetter,
@@ -563,10 +563,8 @@ export const WORDS = {
     { fleet, but: about('The keys that are replaced; `null` takes one out.', anyKeys()) },
     (stage, given) => stage.pushFleet(given.fleet, given.but),
   ),
-  tag: word(
-    'A person tags an instance.',
-    { node, tags: about('The tags.', map('tags', '{ Role: sealer }', 10, tagKey, tagValue)) },
-    (stage, given) => tagged(stage, given.node, given.tags),
+  tag: word('A person tags an instance.', { node, tags: about('The tags.', resourceTags) }, (stage, given) =>
+    tagged(stage, given.node, given.tags),
   ),
   untag: word('A person removes a tag of an instance.', { node, key: about('Its key.', tagKey) }, (stage, given) =>
     stage.world.region.call('ec2', 'DeleteTags', {

@@ -70,6 +70,7 @@ const launchOf = (id: string, more: Partial<Launch> = {}): Launch => ({
   maskHook: '#!/bin/sh\ntouch /etc/chainmend/client-masked\n',
   ownUserData: 'ignore',
   tags: { Name: 'bitcoin-0', 'chainmend:joining': 'cafe0123' },
+  firstTags: [],
   token: 'heal-1',
   ...more,
 });

@@ -72,6 +72,7 @@ const wish = (more: Partial<FromSnapshot> = {}): FromSnapshot => ({
   kmsKeyId: KEY,
   token: 'heal-1',
   tags: { 'chainmend:fleet': 'bitcoin', 'chainmend:incident': 'cafe0123' },
+  firstTags: [],
   ...more,
 });
 
