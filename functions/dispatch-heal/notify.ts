@@ -1,6 +1,6 @@
 // Sends the pages that are due for refusals of heals, and writes down that they were sent.
 import { createJournal } from '../../shared/heal/journal.ts';
-import { page } from '../../shared/heal/notify.ts';
+import { pageIncident } from '../../shared/heal/page-incident.ts';
 import { healOf, type IncidentRecord, type SentPagesRecord } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { names } from '../../shared/text/names.ts';
@@ -31,7 +31,7 @@ export async function notifyRefusals(
   }
   for (const due of duePages(incidents, records, nowMs))
     await collectFailure(async () => {
-      await pageFor(services, due, nowMs);
+      await pageFor(services, due);
       for (const [fleet, sent] of due.sent) {
         const before = records.get(fleet);
         const next = { sent: { ...before?.sent, [due.code]: sent }, version: (before?.version ?? 0) + 1 };
@@ -45,21 +45,23 @@ export async function notifyRefusals(
 async function pageFor(
   { clients, environment, store }: DispatcherServices,
   { code, about, node, refused }: DuePage,
-  nowMs: number,
 ): Promise<void> {
   const [first] = refused;
   if (first === undefined) return;
   const { incident } = first;
-  const { fleet, incidentId, attempt, trigger } = incident;
   const all = nodesOf(refused);
-  const sentence = sentenceOf(about, first, all);
-  await page(clients.sns, environment.TOPIC_ARN, {
-    ...{ fleet, node, code },
-    ...{ sentence, incidentId, attempt, trigger },
-    ...(all.length > 1 && { instances: refused.slice(0, MAX_NAMED).map((one) => one.incident.instanceId) }),
+  const journal = createJournal(store, {
+    ...{ ...incident, by: DISPATCHER, writer: DISPATCHER },
+    heal: healOf(incident.trigger),
   });
-  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
-  await journal(`00-${code}-page`, { atMs: nowMs, kind: 'page', sentence, code });
+  await pageIncident(
+    { clients, environment, journal },
+    { ...incident, node },
+    {
+      ...{ code, sentence: sentenceOf(about, first, all), place: `00-${code}-page` },
+      ...(all.length > 1 && { instances: refused.slice(0, MAX_NAMED).map((one) => one.incident.instanceId) }),
+    },
+  );
 }
 
 /** Refusals whose sentence is about all of them. */

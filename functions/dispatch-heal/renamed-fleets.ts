@@ -6,7 +6,7 @@ import type { Settings } from '../../shared/fleet/settings.ts';
 import { movedTo, recovered } from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
-import { page } from '../../shared/heal/notify.ts';
+import { pageIncident } from '../../shared/heal/page-incident.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { healOf } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
@@ -84,7 +84,7 @@ async function takeOver(
 
 /** Once for each incident. */
 async function tell({ store, clients, environment }: DispatcherServices, left: IncidentRecord): Promise<undefined> {
-  const { fleet, node, instanceId, incidentId, attempt, trigger } = left;
+  const { fleet, node, instanceId, incidentId, trigger } = left;
   const code = 'node-unknown';
   const atMs = Date.now();
   const expiresAt = Math.floor(atMs / 1000) + TOLD_KEPT_SECONDS;
@@ -92,7 +92,6 @@ async function tell({ store, clients, environment }: DispatcherServices, left: I
   if (await store.read(key)) return;
   const sentence = `a heal left something open on ${node} (${instanceId}), and no fleet file describes that instance now: put the file of ${fleet} back until it has ended`;
   const journal = createJournal(store, { ...left, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
-  await journal(`00-${code}-page`, { atMs, kind: 'page', sentence, code });
-  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
+  await pageIncident({ clients, environment, journal }, left, { code, sentence, place: `00-${code}-page` });
   await store.replace(key, { version: 1, ...{ expiresAt, atMs } });
 }

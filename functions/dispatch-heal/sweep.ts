@@ -22,7 +22,7 @@ import {
 import { createJournal } from '../../shared/heal/journal.ts';
 import { laterWord } from '../../shared/heal/last-word.ts';
 import { freeDead } from '../../shared/heal/lease.ts';
-import { page } from '../../shared/heal/notify.ts';
+import { pageIncident } from '../../shared/heal/page-incident.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { DISK_FIRST, healOf, PACED } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
@@ -511,15 +511,17 @@ async function pageForDeaths(
   { clients, store, environment }: DispatcherServices,
   incident: IncidentRecord,
 ): Promise<IncidentRecord> {
-  const { deaths = 0, pagedCodes, fleet, node, incidentId, attempt, trigger } = incident;
+  const { deaths = 0, pagedCodes, attempt, trigger } = incident;
   const code = 'attempts-dying';
   if (deaths < DEATHS_TO_PAGE || pagedCodes.includes(code)) return incident;
   const sentence = `${deaths} attempts ended before they could say what came of them, the last one was attempt ${attempt}`;
-  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
   const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
-  const atMs = Date.now();
-  await journal(`00-${code}`, { atMs, kind: 'page', sentence, code });
-  return { ...incident, pagedCodes: [...pagedCodes, code], lastPage: { code, sentence, atMs } };
+  const lastPage = await pageIncident({ clients, environment, journal }, incident, {
+    code,
+    sentence,
+    place: `00-${code}`,
+  });
+  return { ...incident, pagedCodes: [...pagedCodes, code], lastPage };
 }
 
 /** The ARN of an attempt that was allocated but not claimed. It is known only by invoking the attempt again, which changes nothing if it exists. */

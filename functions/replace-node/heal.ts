@@ -11,8 +11,8 @@ import { briefStep, mostPolls, poll, turnAt } from '../../shared/heal/context.ts
 import type { ActOf, ActTable, End, Failure, Heal } from '../../shared/heal/engine.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
-import { page } from '../../shared/heal/notify.ts';
 import { busy, type Ending, failed, notBegun, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
+import { pageIncident } from '../../shared/heal/page-incident.ts';
 import { takenBy } from '../../shared/heal/ticket.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
@@ -452,10 +452,7 @@ async function noteProof(
 }
 
 /** Nothing is told where nothing was made. */
-async function tellLost(
-  { clients, journal, payload, environment, place }: ReplaceActContext,
-  state: LadderState | null,
-): Promise<undefined> {
+async function tellLost(context: ReplaceActContext, state: LadderState | null): Promise<undefined> {
   const instanceId = state?.replacement?.instanceId ?? '';
   const made = [
     ...(state?.restoredVolumes ? madeVolumes(state.restoredVolumes) : []).flatMap(({ volumeId }) =>
@@ -464,11 +461,10 @@ async function tellLost(
     ...(instanceId === '' ? [] : [instanceId]),
   ];
   if (made.length === 0) return;
-  const { fleet, node, incidentId, attempt, trigger } = payload;
-  const code = 'lease-lost';
+  const { payload, place } = context;
+  const { node, incidentId, attempt } = payload;
   const sentence = `the record of ${node} was taken from attempt ${attempt} of incident ${incidentId} in the middle; it had made ${made.join(', ')}, and no later heal knows of that: where the node does not use it, delete it by hand`;
-  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
-  await journal(`${place}-page`, { atMs: Date.now(), kind: 'page', sentence, code });
+  await pageIncident(context, payload, { code: 'lease-lost', sentence, place: `${place}-page` });
 }
 
 async function release(context: ReplaceActContext, ending: Ending, leases: Leases): Promise<undefined> {

@@ -8,7 +8,8 @@ import { plainText } from '../text/plain-text.ts';
 import type { HealContext, Turn } from './context.ts';
 import { conclude, type Outcome, pauseAfterRefusal, pendingPageOf, wouldEscalate } from './incident.ts';
 import { type Holder, newNode, provedFrom, release } from './lease.ts';
-import { page, THE_FLEET } from './notify.ts';
+import { THE_FLEET } from './notify.ts';
+import { pageIncident } from './page-incident.ts';
 import type { IncidentRecord, NodeRecord, Operation, PageNote, PendingPage } from './records.ts';
 import { keys, settle } from './store.ts';
 
@@ -104,7 +105,7 @@ function outcomeOf(
 
 /** Each code pages once an incident; what ends an incident always pages. Refusals are told by the sweep. */
 async function pageFor(
-  { clients, journal, payload, environment }: HealContext,
+  context: HealContext,
   ending: Ending,
   read: IncidentRecord,
   escalates: boolean,
@@ -113,17 +114,14 @@ async function pageFor(
   if (ending.outcome === 'refused') return undefined;
   const code = escalates ? 'attempts-spent' : pageOf(ending);
   if (!code || (ending.outcome !== 'escalated' && read.pagedCodes.includes(code))) return undefined;
-  const { fleet, incidentId, attempt, trigger } = payload;
+  const { payload } = context;
   // A drill imitates a node, and is about none.
   const node = payload.kind === 'audit-snapshots' ? THE_FLEET : payload.node;
   const sentence = sentenceOf(ending, escalates, payload.node);
-  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
-  const atMs = Date.now();
-  await journal(`${place}-page`, { atMs, kind: 'page', sentence, code });
+  const sent = await pageIncident(context, { ...payload, node }, { code, sentence, place: `${place}-page` });
   return {
-    code,
+    ...sent,
     sentence: plainText(sentence),
-    atMs,
     ...(ending.outcome === 'failed' && ending.isDown && { isDown: true as const }),
   };
 }

@@ -19,7 +19,7 @@ import {
   writeKept,
 } from '../../../shared/heal/kept.ts';
 import type { CleanupPiece, LadderState } from '../../../shared/heal/memory.ts';
-import { page } from '../../../shared/heal/notify.ts';
+import { pageIncident } from '../../../shared/heal/page-incident.ts';
 import { fleetTag, suiteOfPrefix } from '../../../shared/model/suite.ts';
 import {
   FLEET_TAG,
@@ -150,13 +150,10 @@ async function givePlace(context: LadderActContext, group: string): Promise<Resu
 
 /** The node is well, but clients of the old address or the load balancer do not reach it: a person must know. */
 function tellLeft(context: LadderActContext, left: string, reason: string): Promise<void> {
-  const { clients, environment, journal, payload, place } = context;
+  const { payload, place } = context;
   const sentence = `it was to be done, and was refused: ${left}. Do it by hand. ${reason}`;
   return context.step('tell', async () => {
-    const { fleet, node, incidentId, attempt, trigger } = payload;
-    const about = { fleet, node, code: 'not-handed-over', sentence, incidentId, attempt, trigger } as const;
-    await page(clients.sns, environment.TOPIC_ARN, about);
-    await journal(`${place}-page`, { atMs: Date.now(), kind: 'page', code: 'not-handed-over', sentence });
+    await pageIncident(context, payload, { code: 'not-handed-over', sentence, place: `${place}-page` });
   });
 }
 
