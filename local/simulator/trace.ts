@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 export type Outcome = 'ok' | 'answer lost' | 'caller killed before' | 'caller killed after' | (string & {});
 
 /** Whether the service carried the request out, whatever its caller heard of it. */
-export const wasCarriedOut = ({ outcome }: Pick<CallRecord, 'outcome'>): boolean =>
-  outcome === 'ok' || outcome === 'answer lost' || outcome === 'caller killed after';
+export const wasCarriedOut = ({ outcome, refused }: Pick<CallRecord, 'outcome' | 'refused'>): boolean =>
+  refused === undefined && (outcome === 'ok' || outcome === 'answer lost' || outcome === 'caller killed after');
 
 export interface CallRecord {
   /** Virtual time at which the request was admitted, ms since the epoch. */
@@ -17,6 +17,8 @@ export interface CallRecord {
   readonly input: unknown;
   /** Undefined while the operation itself waits (a synchronous Invoke). */
   outcome: Outcome | undefined;
+  /** The code of the refusal that its caller never heard. */
+  refused?: string;
 }
 
 /** Lines are hashed in blocks of so many characters: a call of the hash costs more than a line. */

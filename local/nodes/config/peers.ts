@@ -3,7 +3,7 @@
 import { parse } from 'smol-toml';
 import { familyOf, type Protocol, portsOf } from '../protocol.ts';
 import { type CometbftSettings, cometbftConfig } from './cometbft.ts';
-import { bitcoinConfig, gethConfig, stacksConfig } from './texts.ts';
+import { bitcoinConfig, borConfig, gethConfig, stacksConfig } from './texts.ts';
 
 export interface ConfiguredPeer {
   /** "10.0.0.11:26656" */
@@ -46,8 +46,10 @@ export function writtenConfig(
   switch (familyOf(protocol)) {
     case 'bitcoin':
       return bitcoinConfig(protocol, rpc, peers.map(({ address }) => address)); // biome-ignore format: one call
-    case 'ethereum':
-      return gethConfig(p2p, keyed.map((peer) => `enode://${peer}`)); // biome-ignore format: one call
+    case 'ethereum': {
+      const enodes = keyed.map((peer) => `enode://${peer}`);
+      return protocol === 'polygon' ? borConfig(p2p, enodes) : gethConfig(p2p, enodes);
+    }
     case 'cometbft':
       return cometbftConfig({ ...settings, persistentPeers: keyed.join(',') });
     case 'stacks':
@@ -62,7 +64,7 @@ export function readConfig(protocol: Protocol, text: string): Configuration {
       return { peers: addnodes(text, portsOf(protocol).p2p), rpcUnsafe: false };
     case 'ethereum':
       return {
-        peers: listIn(text, ['Node', 'P2P', 'StaticNodes']).map((peer) => keyedPeer(peer, ENODE)),
+        peers: listIn(text, protocol === 'polygon' ? BOR_PEERS : GETH_PEERS).map((peer) => keyedPeer(peer, ENODE)),
         rpcUnsafe: false,
       };
     case 'cometbft': {
@@ -77,6 +79,9 @@ export function readConfig(protocol: Protocol, text: string): Configuration {
     }
   }
 }
+
+const GETH_PEERS = ['Node', 'P2P', 'StaticNodes'];
+const BOR_PEERS = ['p2p', 'discovery', 'static-nodes'];
 
 const ENODE = /^enode:\/\/([0-9a-f]{128})@([^@\s?]{3,300}:\d{1,5})(?:\?discport=\d{1,5})?$/;
 const NODE_ID = /^([0-9a-f]{40})@(?:tcp:\/\/)?([^@\s]{3,300}:\d{1,5})$/;

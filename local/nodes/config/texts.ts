@@ -52,6 +52,29 @@ HTTP = "0.0.0.0"
 Port = 6060
 `;
 
+/** Output of `bor dumpconfig`, shortened. */
+export const borConfig = (p2pPort: number, staticNodes: readonly string[]): string => `chain = "mainnet" # or "amoy"
+datadir = "/var/lib/bor/data"
+syncmode = "full"
+
+[p2p]
+  maxpeers = 50
+  port = ${p2pPort}
+  [p2p.discovery]
+    v4disc = true
+    bootnodes = []
+    # dialled again whenever they are lost
+    static-nodes = [${staticNodes.map((node) => JSON.stringify(node)).join(', ')}]
+    trusted-nodes = []
+
+[jsonrpc]
+  [jsonrpc.http]
+    enabled = true
+    port = 8545
+    host = "0.0.0.0"
+    api = ["eth", "net", "web3", "txpool", "bor"]
+`;
+
 /** sample/conf/mainnet-follower-conf.toml of github.com/stacks-network/stacks-core. */
 export const stacksConfig = (bootstrapNode: string): string => `[node]
 # working_dir = "/dir/to/save/chainstate" # defaults to: /tmp/stacks-node-[0-9]*

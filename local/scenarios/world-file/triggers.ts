@@ -119,4 +119,4 @@ export class Triggers {
 }
 
 /** Refused ones do not count; of one that is still under way nobody knows better. */
-const wasTaken = (call: CallRecord): boolean => call.outcome === undefined || wasCarriedOut({ outcome: call.outcome });
+const wasTaken = (call: CallRecord): boolean => call.outcome === undefined || wasCarriedOut(call);

@@ -28,7 +28,7 @@ const READ_ONLY = /^(Describe|Get|List|Lookup)/;
 /** @param requests those that the region admitted, oldest first; a served region keeps the newest of them */
 export function createCloudTrail(kernel: Kernel, requests: () => readonly CallRecord[]): Service {
   const eventOf = (record: CallRecord) => {
-    const { at, actor, service, operation, input, outcome = '' } = record;
+    const { at, actor, service, operation, input, outcome = '', refused } = record;
     const [caller = actor] = actor.split('/');
     const id = createHash('sha256')
       .update(`${at} ${actor} ${service} ${operation} ${JSON.stringify(input)}`)
@@ -40,7 +40,7 @@ export function createCloudTrail(kernel: Kernel, requests: () => readonly CallRe
     const detail = {
       ...{ eventVersion: '1.11', userIdentity: identityOf(kernel, caller), eventTime: timeOf(at) },
       ...{ eventSource: source, eventName: operation, awsRegion: kernel.regionName, readOnly },
-      ...(!wasCarriedOut(record) && { errorCode: outcome, errorMessage: outcome }),
+      ...(!wasCarriedOut(record) && { errorCode: refused ?? outcome, errorMessage: refused ?? outcome }),
       ...{ requestParameters: requestOf(operation, input), responseElements: responseOf(record, requests()) },
       ...{ eventID: EventId, eventType: 'AwsApiCall', managementEvent: true, recipientAccountId: kernel.accountId },
     };

@@ -223,6 +223,7 @@ export class Gateway {
   /** Records the request, and delivers its response unless a fault prevents that. */
   #finish<T>({ request, record, fate }: Admitted<T>, outcome: Outcome, deliver?: () => void): void {
     const lost = fate === 'throttled' || fate === 'failed' ? undefined : fate;
+    if (lost !== undefined && outcome !== lost && outcome !== 'ok') record.refused = outcome;
     this.trace.ended(record, lost ?? outcome, this.#clock.now(), canonicalInput(request));
     this.#options.onCall?.(record);
     if (lost === 'caller killed before' || lost === 'caller killed after') this.kill(record.actor);

@@ -1,16 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ChainSpec } from '../../../local/nodes/chain.ts';
+import { readConfig } from '../../../local/nodes/config/peers.ts';
 import type { SimulatedNode } from '../../../local/nodes/node.ts';
+import { familyOf, type Protocol } from '../../../local/nodes/protocol.ts';
 import { rpcHost } from '../../../local/nodes/rpc/node-rpc.ts';
 import type { NodeSpec } from '../../../local/nodes/spec.ts';
-import type { NodePeers, Question, Reading } from '../../../shared/chains/client.ts';
+import type { ChainClient, NodePeers, Question, Reading } from '../../../shared/chains/client.ts';
 import { askQuestion } from '../../../shared/chains/client.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
 import { chainDefaults } from '../../../shared/chains/defaults.ts';
+import { peersIn, withPeers } from '../../../shared/peers/config.ts';
 import { chainOf, fetcherOf, nodeOf } from '../../fixtures/builders/simulated-node.ts';
 import { type TestKernel, testKernel } from '../../fixtures/kernel.ts';
+import { fileOf } from '../../fixtures/peer-configs.ts';
 
 type Name = 'bitcoin' | 'ethereum' | 'cometbft' | 'stacks';
+
+const BYTES_OF_IDS = { bitcoin: 0, ethereum: 64, cometbft: 20, stacks: 33 } as const;
 
 const NAMES: readonly Name[] = ['bitcoin', 'ethereum', 'cometbft', 'stacks'];
 
@@ -292,6 +298,24 @@ describe('the configuration of a simulated node', () => {
     expect(at(0).setup.refusal).toMatch(/nobody/);
     at(0).writeFile(path[name], text);
     expect(at(0).startClient()).toBe(true);
+  });
+
+  it.each(
+    Object.entries<ChainClient>(chainClients).flatMap(([chain, client]) =>
+      client.operations.peersThatPersist.in === 'flag' ? [] : [[chain as Protocol, client] as const],
+    ),
+  )('is one that ours takes for that client’s own, and the client reads what ours writes: %s', (chain, client) => {
+    const kernel = testKernel();
+    const node = nodeOf(kernel, chainOf(kernel, { name: chain }), { peers: 0 });
+    const path = node.setup.configPath ?? '';
+    const id = 'ab'.repeat(BYTES_OF_IDS[familyOf(chain)]);
+    const peer = client.operations.formatPeer({ host: '10.0.0.12', port: 30_303, ...(id !== '' && { id }) });
+    const wanted = { peers: [peer], hiddenIds: [], network: 'main' };
+    const text = withPeers(node.readFile(path) ?? '', fileOf(client), wanted);
+    node.writeFile(path, text);
+    expect(node.restartClient()).toBe(true);
+    expect(peersIn(text, fileOf(client), wanted).peers).toEqual([peer]);
+    expect(readConfig(chain, text).peers).toEqual([{ id: id === '' ? undefined : id, address: '10.0.0.12:30303' }]);
   });
 
   it('may lie elsewhere, and takes nothing when its disk is full', () => {

@@ -4,6 +4,7 @@ import { type GatewayOptions, LATENCY_MS } from '../../../local/simulator/gatewa
 import { TokenBuckets } from '../../../local/simulator/gateway/rate-limits.ts';
 import { programmed } from '../../../local/simulator/request-faults.ts';
 import { AwsError, type Service } from '../../../local/simulator/service.ts';
+import { wasCarriedOut } from '../../../local/simulator/trace.ts';
 import { gatewayRegion } from '../../fixtures/gateway-region.ts';
 import { START_MS } from '../../fixtures/kernel.ts';
 
@@ -212,6 +213,17 @@ describe('faults on requests', () => {
     expect(await request('ec2.CreateTags', { Resources: ['i-1'], Tags })).toEqual({});
     expect(seen).toHaveLength(1);
     expect(gateway.trace.calls.map(({ outcome }) => outcome)).toEqual(['ok', 'answer lost']);
+  });
+
+  it('lose the refusal of what nobody carried out', async () => {
+    const { request, gateway } = await region({ faults: programmed({ nth: 1, fate: 'answer lost' }) });
+    for (let again = 0; again < 2; again++) await request('ssm.GetParameter', { Name: 'x' });
+    const { calls } = gateway.trace;
+    expect(calls.map(({ outcome, refused }) => [outcome, refused])).toEqual([
+      ['answer lost', 'ParameterNotFound'],
+      ['ParameterNotFound', undefined],
+    ]);
+    expect(calls.filter(wasCarriedOut)).toEqual([]);
   });
 
   it('kill a sandbox and tell who keeps sandboxes; a person they cannot kill', async () => {

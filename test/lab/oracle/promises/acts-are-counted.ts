@@ -71,7 +71,7 @@ export const actsAreCounted: MakeRule = (scene, say) => {
       restarted(node.subject, node.fleet, atMs);
     },
     act({ operation, input, at }) {
-      if (/^CreateSnapshots?$/.test(operation) && (input as { readonly DryRun?: boolean }).DryRun !== true)
+      if (/^CreateSnapshots?$/.test(operation))
         for (const node of scene.nodesOf({ input })) snapshotted(node.fleet, at);
       if (operation !== 'StartInstances') return;
       for (const id of scene.targets(input)) {

@@ -4,7 +4,6 @@ import type { MakeRule } from '../rule.ts';
 export const snapshotsAreClean: MakeRule = (scene, say) => ({
   act({ service, operation, input, at }) {
     if (service !== 'ec2' || !/^CreateSnapshots?$/.test(operation)) return;
-    if ((input as { readonly DryRun?: boolean }).DryRun === true) return;
     say.matters();
     for (const node of scene.nodesOf({ input })) {
       const { client } = scene.machine(scene.present(node)?.instanceId) ?? {};
