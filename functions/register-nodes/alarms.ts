@@ -121,8 +121,12 @@ export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
   const ofFleet = wholeFleet(facts);
   if (fleet.metrics === 'otlp')
     return { alarms: [...ofFleet.map(overOtlp), ...byPromql(facts)], tolerated: new Set(), refusals: [] };
-  if (alarmsPer(fleet, nodes.length, fleetWideNow) === 'fleet')
-    return { alarms: [...ofFleet, ...fleetWide(facts)], tolerated: new Set(), refusals: [] };
+  if (alarmsPer(fleet, nodes.length, fleetWideNow) === 'fleet') {
+    // Its query has a series for each disk that an agent publishes, and none for another one.
+    const unseen = nodes.filter(({ instanceId }) => !facts.contested?.has(instanceId));
+    const refusals = unseen.flatMap((node) => unwatchedDisks(facts, node));
+    return { alarms: [...ofFleet, ...fleetWide(facts)], tolerated: new Set(), refusals };
+  }
   const doubled = doubledNames(nodes);
   const alarms = [...ofFleet];
   const tolerated = new Set<string>();

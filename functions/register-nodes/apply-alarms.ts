@@ -18,7 +18,7 @@ import { subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
 import { diffAlarms, firstMetric, foreignActions, isOurs, parseDescription, putInput } from './alarm-changes.ts';
 import { readAlarms, readCovered, readNamed, readTags } from './alarm-facts.ts';
-import { alarmsPer, type DiskSeries, desiredAlarms } from './alarms.ts';
+import { type DiskSeries, desiredAlarms } from './alarms.ts';
 import type { RegisterContext } from './context.ts';
 
 /** "PutMetricAlarm: 3 transactions per second" (CloudWatch quotas), the same for DeleteAlarms. */
@@ -60,9 +60,9 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
   const existing = await readAlarms(clients.cloudwatch, `${fleet.suite}-${fleet.name}-`);
   // Only a fleet-wide alarm has this name.
   const fleetWideNow = existing.some(({ AlarmName }) => AlarmName === alarmName(fleet, undefined, 'status-check'));
-  const perNode = alarmsPer(fleet, nodes.length, fleetWideNow) === 'node';
   const series = new Map<string, DiskSeries>();
-  if (perNode && nodes.length > 0)
+  // Over OTLP the probe on the nodes tells the disks, and no agent.
+  if (fleet.metrics === 'classic' && nodes.length > 0)
     for (const { path } of fleet.volumes) for (const [key, found] of await seriesAt(path)) series.set(key, found);
   const covered = await readCovered(clients.cloudwatch, fleet);
   const nowMs = Date.now();

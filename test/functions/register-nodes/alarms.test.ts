@@ -174,6 +174,17 @@ describe('a node’s alarms', () => {
     expect(desiredAlarms({ ...missing, nodes: young }).refusals).toEqual([]);
   });
 
+  it('are one for all nodes, and the disk that no agent publishes is told all the same', () => {
+    const whole = bitcoinFleet({ ...document, alarms: { diskPercent: 90, per: 'fleet' } });
+    const facts = factsOf({ fleet: whole, series: seriesOf(1, 3) });
+    expect(desiredAlarms(facts).refusals.map(({ refuse, subject }) => [refuse, subject])).toEqual([
+      ['disk-unwatched', `${idOf(2)} /node-data`],
+    ]);
+    const contested = new Set([idOf(2)]);
+    expect(desiredAlarms({ ...facts, contested }).refusals).toEqual([]);
+    expect(desiredAlarms({ ...facts, series: seriesOf(1, 2, 3) }).refusals).toEqual([]);
+  });
+
   it('on its disk stay when its agent falls silent', () => {
     expect(diff(factsOf({ series: new Map() }), stored(factsOf()))).toEqual(nothing);
   });
