@@ -9,7 +9,8 @@ import { lacking } from './lacking.ts';
 
 const onHost = lacking === undefined ? describe : describe.skip;
 const ROOT = join(import.meta.dirname, '../../..');
-const STORY_MS = 180_000;
+// `diff` plays eight stories.
+const STORY_MS = 600_000;
 
 afterAll(() => rmSync(REPORT, { force: true }));
 

@@ -9,16 +9,16 @@ import { runJob } from '../../fixtures/jobs.ts';
 import { longSuite } from '../../fixtures/long.ts';
 
 const MINUTES = 60_000;
-/** Functions that nothing invokes in this world, and what would. */
-const NOT_INVOKED = {
-  'audit-snapshots': 'a fleet file with drills',
-  'make-network': 'a deployment of a private network',
-  'mark-root': 'a root volume that another instance gets',
-  'plan-snapshots': 'a fleet file with clean snapshots, or an upgrade',
-  'relay-pages': 'a deployment with a webhook, which it asks by its purpose',
-  'seed-groups': 'a fleet file with groups or a boost',
-  'watch-releases': 'a fleet file with feeds, which it asks by its purpose',
-};
+/** Functions that nothing invokes in that world: a story that does, and whom the function asks by its purpose: CloudFormation by the address of its event, a webhook, a feed. */
+const ELSEWHERE: readonly (readonly [fn: string, story: string, asks: readonly string[]])[] = [
+  ['audit-snapshots', 'drill-daily', []],
+  ['make-network', 'deploy-clique', ['cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com']],
+  ['mark-root', 'instance-dead', []],
+  ['plan-snapshots', 'daily-snapshot', []],
+  ['relay-pages', 'webhook-told', ['hooks.slack.example']],
+  ['seed-groups', 'scale-up', []],
+  ['watch-releases', 'release-told', ['github.example']],
+];
 
 let asset: AssetRan;
 let killed: AssetRan;
@@ -56,8 +56,21 @@ longSuite('deployed-asset')('the deployed asset in a process of its own', () => 
     const asked = every.functions.map((name) => name.replace(/^chainmend-(probe-nodes)?/, '$1').replace(/-vpc-.*/, ''));
     const folder = join(import.meta.dirname, '../../../functions');
     const all = readdirSync(folder, { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? [one.name] : []));
-    expect(all.filter((name) => !asked.includes(name)).sort()).toEqual(Object.keys(NOT_INVOKED).sort());
+    expect(all.filter((name) => !asked.includes(name)).sort()).toEqual(ELSEWHERE.map(([fn]) => fn));
   });
+
+  it.each(ELSEWHERE)(
+    'asks nothing outside this machine as %s in %s, but %j',
+    async (fn, story, asks) => {
+      const [ran] = await runJob('asset', [{ alone: { fn, story } }]);
+      expect(ran?.functions).toEqual([expect.stringMatching(`^chainmend-${fn}`)]);
+      expect([...new Set(ran?.outside)]).toEqual(asks);
+      expect(ran?.violations).toEqual([]);
+      // Where it asks nobody, its story is played to its end as ever.
+      if (asks.length === 0) expect(ran?.unmet).toEqual([]);
+    },
+    5 * MINUTES,
+  );
 
   it('writes the journal that it writes in both lanes of the local region', () => {
     expect(told(asset.journal).length).toBeGreaterThan(5);
