@@ -110,7 +110,7 @@ export async function releaseRun(invocation: RotateInvocation, fleet: string): P
 }
 
 /** Refusals that only a routine look meets, every six hours: they do not begin again with each look. */
-const LASTING: ReadonlySet<string> = new Set(['config-unfit', 'peer-id-wrong', 'name-taken']);
+const LASTING: ReadonlySet<string> = new Set(['config-unfit', 'peer-id-wrong', 'name-taken', 'seeds-unmet']);
 const LASTS_MS = 7 * 60 * 60_000;
 
 /** A refusal about a node, or about the fleet as a whole. */

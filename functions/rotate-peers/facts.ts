@@ -214,6 +214,18 @@ export function connectedOf(
   );
 }
 
+/** The id of whom the fleet's nodes are connected to, by its host. */
+export const peersAt = ({ readings }: FleetFacts): ReadonlyMap<string, string> =>
+  new Map(
+    [...readings.values()].flatMap((reading) =>
+      reading.kind !== 'ok'
+        ? []
+        : reading.facts.peers.flatMap(({ id, address, host = address?.host }): [string, string][] =>
+            id === undefined || host === undefined ? [] : [[host, id.toLowerCase()]],
+          ),
+    ),
+  );
+
 /** Enough of an id for a person to compare. */
 const shortId = (id: string): string => (id.length > 16 ? `${id.slice(0, 12)}…` : id);
 

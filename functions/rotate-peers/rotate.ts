@@ -35,7 +35,7 @@ import {
   rotateContext,
 } from './context.ts';
 import type { RotateEvent } from './event.ts';
-import { duplicateNames, type FleetFacts, observeFleet, readLists } from './facts.ts';
+import { connectedOf, duplicateNames, type FleetFacts, observeFleet, peersAt, readLists } from './facts.ts';
 import {
   CHURN_WINDOW_MS,
   clientOf,
@@ -51,6 +51,7 @@ import {
 } from './plan.ts';
 import { mayRestart, settleRestart } from './restart.ts';
 import { judgeObservation, namesWithPeers, planRotationRun, ROUTINE_MS, type RotationRun } from './schedule.ts';
+import { followSeeds, SEEDS_LOOK_MS, unmetSeeds } from './seeds.ts';
 
 /** The result of a run, for the log and for a person who asked. */
 export interface RotationSummary {
@@ -187,6 +188,7 @@ async function rotate(
   const waits = plans.some(({ change }) => change.waiting > 0);
   // A node that fails each time is reported, and does not take the others' turn.
   if (done.finished) await saveCursor(context, due, left ? LEFT_AGAIN_MS : waits ? CHURN_WINDOW_MS : ROUTINE_MS);
+  met.push(...(await lookAtSeeds(context, read, plans, result.step === 'applied')));
   await finish(context, met, done.failures);
   return {
     fleet: fleet.name,
@@ -202,6 +204,32 @@ function namesWithNothingToDo({ read, plans, refusals }: RotatePlan): ReadonlySe
   const open = new Set([...plans.map(({ node }) => node), ...refusals.map(({ subject }) => subject)]);
   const names = read.turn.flatMap((id) => (read.lists.has(id) ? (read.facts.nodes.get(id)?.name ?? []) : []));
   return new Set(names.filter((name) => !open.has(name)));
+}
+
+/** Seeds that nobody meets hold places, and are told. Where some were just named, the next look comes soon enough to see whether they answer. */
+async function lookAtSeeds(
+  context: RotateContext,
+  { facts, lists, rotation }: ReadFacts,
+  plans: readonly NodePlan[],
+  applied: boolean,
+): Promise<readonly SubjectRefusal[]> {
+  const { seeds } = context.fleet.peers;
+  if (seeds.length === 0) return [];
+  const nowMs = Date.now();
+  const changes = new Map(plans.map(({ instanceId, change }) => [instanceId, change.after]));
+  const nodes = [...facts.readings].map(([instanceId, reading]) => ({
+    names: (applied ? changes.get(instanceId) : undefined) ?? lists.get(instanceId)?.now.peers ?? [],
+    connected: connectedOf(reading, facts.aliases),
+  }));
+  const before = rotation.unmetSeeds ?? {};
+  const unmet = followSeeds(before, seeds, nodes, nowMs);
+  const isNew = Object.keys(unmet).some((seed) => !Object.hasOwn(before, seed));
+  if (!isDeepStrictEqual(unmet, before)) await changeRecord(context, () => ({ unmetSeeds: unmet }));
+  if (isNew) await bringRoutineForward(context, SEEDS_LOOK_MS);
+  const reason = unmetSeeds(unmet, seeds, peersAt(facts), nowMs);
+  return reason === null
+    ? []
+    : [about({ refuse: 'seeds-unmet', reason, page: true, retryAfterMs: ROUTINE_MS }, context.fleet.name)];
 }
 
 async function readFacts(
@@ -312,9 +340,9 @@ export function judgeApproval(
 const LEFT_AGAIN_MS = 30 * 60_000;
 
 /** A client may have got peers before the run broke off, which no count of peers shows: the routine comes earlier for it. */
-const bringRoutineForward = (context: RotateContext): Promise<void> =>
+const bringRoutineForward = (context: RotateContext, againMs = LEFT_AGAIN_MS): Promise<void> =>
   changeRecord(context, ({ routineAtMs }) => ({
-    routineAtMs: Math.min(routineAtMs, Date.now() + LEFT_AGAIN_MS - ROUTINE_MS),
+    routineAtMs: Math.min(routineAtMs, Date.now() + againMs - ROUTINE_MS),
   }));
 
 /** Saves how far the routine has come: it continues there in the next run, or begins again after a while, sooner where work was left. */

@@ -2,7 +2,7 @@
 // height.
 import * as v from 'valibot';
 import { errorText, plainText } from '../text/plain-text.ts';
-import type { Answer, ChainRequest, Question, Reading, ReadingErrorCode } from './client.ts';
+import type { Answer, ChainRequest, NodeStatus, Question, Reading, ReadingErrorCode } from './client.ts';
 
 /** The error that a reader throws on purpose; `question` turns it into a reading. */
 export class AnswerError extends Error {
@@ -55,8 +55,8 @@ export function ok<Facts>(facts: Facts): Reading<Facts> {
   return { kind: 'ok', facts };
 }
 
-export function starting(reason: string): Reading<never> {
-  return { kind: 'starting', reason: shortened(reason) };
+export function starting(reason: string, counters: NodeStatus['counters'] = {}): Reading<never> {
+  return { kind: 'starting', reason: shortened(reason), ...(Object.keys(counters).length > 0 && { counters }) };
 }
 
 export function get(path: string, limits: { readonly maximumBytes?: number } = {}): ChainRequest {

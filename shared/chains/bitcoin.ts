@@ -6,6 +6,7 @@ import {
   type BlockHash,
   type ChainClient,
   checkedHeights,
+  countersOf,
   type NodePeers,
   type NodeStatus,
   type PeerChange,
@@ -67,6 +68,12 @@ const chainSchema = v.object({
   time: v.optional(epochSeconds),
 });
 
+/** Headers come by messages of so many (`MAX_HEADERS_RESULTS`, src/net_processing.h): one with each block is no progress of a client that stands. */
+const HEADERS_A_MESSAGE = 2_000;
+
+// Since Bitcoin Core 24 a first sync proves the headers before it keeps any: until then only its peers tell how far it is.
+const presyncedSchema = v.array(v.object({ presynced_headers: v.fallback(v.number(), -1) }));
+
 const networkSchema = v.object({ subversion: label, connections: wholeNumber });
 
 /** main, test, testnet4, signet, regtest (ChainTypeToString, src/util/chaintype.cpp). */
@@ -119,11 +126,34 @@ function statusQuestion(heights: readonly number[], parents: boolean): Question<
       // Every fork of bitcoin calls its own main network "main".
       chainId: optional.read('genesis', () => resultOf(hash256, genesisResult)),
       clientVersion: network?.subversion,
+      // What it has verified follows its height (`verificationprogress`), and is no counter of its own.
+      ...(chain.initialblockdownload !== false && {
+        counters: countersOf([['headers', inMessages(chain.headers)]]),
+      }),
       missing: optional.missing,
     };
+    if (chain.initialblockdownload === true && chain.time !== undefined && (chain.headers ?? 1) <= 0 && !parents)
+      return { kind: 'next', question: presyncQuestion(status) };
     if (parents) return { kind: 'next', question: parentsQuestion(status, heights) };
     if (status.blockTimeMs !== undefined) return ok(status);
     return { kind: 'next', question: blockTimeQuestion(status, chain.bestblockhash) };
+  });
+}
+
+const inMessages = (headers: number | undefined): number | undefined =>
+  headers === undefined ? undefined : Math.max(0, headers - (headers % HEADERS_A_MESSAGE));
+
+/** "Pre-synchronizing blockheaders": neither blocks nor headers move meanwhile. */
+function presyncQuestion(status: NodeStatus): Question<NodeStatus> {
+  const calls = [call('getpeerinfo')];
+  return question([batch(calls)], ([answer]) => {
+    if (answer?.kind === 'failed') return ok(status);
+    const told = new OptionalFacts().read('peers', () => resultOf(presyncedSchema, readBatch(calls, answer)[0])) ?? [];
+    const presynced = inMessages(Math.max(0, ...told.map(({ presynced_headers }) => presynced_headers)));
+    return ok({
+      ...status,
+      counters: countersOf([...Object.entries(status.counters ?? {}), ['presynced', presynced]]),
+    });
   });
 }
 
@@ -205,9 +235,17 @@ function rpcQuestion<Facts>(
   return question([batch(calls)], (answers) => {
     const results = readBatch(calls, answers[0]);
     const warming = results.find((result) => errorCodeOf(result) === IN_WARMUP);
-    if (warming !== undefined && 'error' in warming) return starting(warming.error.message);
+    if (warming !== undefined && 'error' in warming)
+      return starting(warming.error.message, percentOf(warming.error.message));
     return read(results, answers);
   });
+}
+
+/** "Rescanning... 45%": a phase of its start that counts. */
+function percentOf(message: string): NodeStatus['counters'] {
+  const [, phase = '', percent] =
+    /^([A-Za-z][A-Za-z ]{0,38}[A-Za-z])[ .…:(]*(\d{1,3})(?:\.\d+)? ?%/.exec(message) ?? [];
+  return countersOf([[phase.replaceAll(' ', '_'), percent === undefined ? undefined : Number(percent)]]);
 }
 
 /** A height above the tip, or of a block that is gone, is answered with an error: then there is no hash. */

@@ -17,6 +17,7 @@ import {
   type BlockHash,
   type ChainClient,
   checkedHeights,
+  countersOf,
   type DialablePeer,
   type NodePeers,
   type NodeStatus,
@@ -87,6 +88,9 @@ const networkSchema = v.object({ node_info: v.object({ network: label }) });
 // Clients that were built without one say "": their network is known all the same.
 const versionSchema = v.object({ node_info: v.object({ version: v.optional(v.union([v.literal(''), label])) }) });
 
+// `SyncInfo` of Tendermint 0.35 and its descendants (Sei): a chunk of a snapshot may take an hour (crypto-org-chain/cronos#944). CometBFT tells none of it.
+const STATE_SYNC = ['snapshot_height', 'snapshot_chunks_count', 'backfilled_blocks'] as const;
+
 const statusSchema = v.object({
   sync_info: v.object({
     latest_block_hash: blockHash,
@@ -97,6 +101,7 @@ const statusSchema = v.object({
     syncing: v.optional(v.boolean()),
     // Tendermint 0.35 and its descendants only.
     max_peer_block_height: v.optional(wholeNumberOrText),
+    ...v.entriesFromList(STATE_SYNC, v.fallback(v.optional(wholeNumberOrText), undefined)),
   }),
 });
 
@@ -147,8 +152,10 @@ function statusQuestion(heights: readonly number[], parents: boolean): Question<
     const body = resultOf(statusAnswer, '/status');
     const { sync_info } = checked(statusSchema, body, '/status');
     // Before its first block (waiting for genesis, or for state sync) it says catching_up: false.
+    const isSyncing = sync_info.catching_up ?? sync_info.syncing;
+    const counters = countersOf(isSyncing === true ? STATE_SYNC.map((name) => [name, sync_info[name]] as const) : []);
     if (sync_info.latest_block_height === 0 || sync_info.latest_block_hash === '')
-      return starting('it has no block yet');
+      return starting('it has no block yet', counters);
     const tip = { height: sync_info.latest_block_height, hash: sync_info.latest_block_hash };
     const optional = new OptionalFacts();
     const network = optional.read('network', () => checked(networkSchema, body, '/status').node_info.network);
@@ -160,7 +167,8 @@ function statusQuestion(heights: readonly number[], parents: boolean): Question<
       height: tip.height,
       hashes: withTip(tip, optional.read('hashes', () => hashesAt(heights, blockAnswers)) ?? [], parents),
       blockTimeMs: sync_info.latest_block_time,
-      syncing: sync_info.catching_up ?? sync_info.syncing,
+      syncing: isSyncing,
+      ...(Object.keys(counters).length > 0 && { counters }),
       claimedTip: sync_info.max_peer_block_height,
       peerCount: optional.read('peers', () =>
         resultIfAny(netInfo, '/net_info', (result) => checked(netInfoSchema, result, '/net_info').n_peers),

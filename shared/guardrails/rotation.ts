@@ -32,6 +32,8 @@ export interface RotationRecord {
   readonly pages?: readonly FollowedPage[];
   /** Absent from a record that was written before ids were pinned. */
   readonly ids?: PinnedIds;
+  /** Since when nobody is connected to a seed that nodes name, by seed. Absent where all are met. */
+  readonly unmetSeeds?: Readonly<Record<string, number>>;
   readonly version: number;
 }
 

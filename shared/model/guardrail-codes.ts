@@ -60,6 +60,7 @@ export const GUARDRAILS = {
   'incident-open': 'An incident of the node is open: a heal comes first.',
   'peer-id-wrong':
     'A node’s peer id is missing, malformed, another node’s, or not the one that it had: nobody is told to dial it.',
+  'seeds-unmet': 'No node is connected to seeds of the fleet file that it names: their ids or addresses may be wrong.',
   'config-unfit': 'The client’s configuration cannot be read or edited: it is left as it is.',
   'restart-forbidden':
     'The client would have to be restarted, and the fleet file or the node’s role does not allow it.',

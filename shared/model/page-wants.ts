@@ -71,6 +71,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'zone-down': now('look at the zone, not at the nodes', 'restarts-paced'),
   'incident-open': know('a heal comes first'),
   'peer-id-wrong': soon('mend a node’s peer id'),
+  'seeds-unmet': soon('look at the seeds of the fleet file'),
   'config-unfit': soon('look at the client’s configuration'),
   'restart-forbidden': now('restart the client yourself', 'ladder-spent'),
   'chain-standing': know('the chain stands, no node is to blame', 'halted'),

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { countersOf, MAXIMUM_COUNTERS } from '../../../shared/chains/client.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
 import { opNodeClient } from '../../../shared/chains/op-node.ts';
-import { answered, factsOf } from '../../fixtures/chain-answers.ts';
+import { answered, factsOf, readAll } from '../../fixtures/chain-answers.ts';
 
 const results = (...told: readonly unknown[]) => [answered(told.map((result, id) => ({ jsonrpc: '2.0', id, result })))];
 const block = (number: number) => ({
@@ -120,6 +120,89 @@ describe('an op-node', () => {
 
   it('that tells neither has no counters of them', () => {
     expect(opNode({}).counters).toEqual({});
+  });
+});
+
+describe('a client of bitcoin’s family', () => {
+  const HASH = 'ab'.repeat(32);
+  const told = (more: object, peers: readonly object[] = []) => {
+    const chain = {
+      blocks: 0,
+      headers: 0,
+      bestblockhash: HASH,
+      time: 1_231_006_505,
+      initialblockdownload: true,
+      ...more,
+    };
+    const network = { subversion: '/Satoshi:28.1.0/', connections: 8 };
+    return readAll(
+      ...[chainClients.bitcoin.status([]), results(chain, network, HASH, { time: 1, window_final_block_hash: HASH })],
+      results(peers),
+    );
+  };
+  const countersIn = (...of: Parameters<typeof told>) => {
+    const reading = told(...of);
+    return reading.kind === 'ok' && reading.facts.counters;
+  };
+
+  it('that fetches headers counts them by messages: one with each block is no progress', () => {
+    expect(countersIn({ headers: 212_000 })).toEqual({ headers: 212_000 });
+    expect(countersIn({ blocks: 931_000, headers: 931_064 })).toEqual({ headers: 930_000 });
+    expect(countersIn({ blocks: 931_000, headers: 931_065 })).toEqual({ headers: 930_000 });
+    expect(countersIn({ blocks: 931_000, headers: 931_064, initialblockdownload: false })).toBeUndefined();
+  });
+
+  // bitcoin/bitcoin#25717: "Pre-synchronizing blockheaders, height: 212000 (~27.5%)", minutes in which no call but getpeerinfo tells anything that moves.
+  it('that proves headers before it keeps any counts what its peers have told', () => {
+    expect(countersIn({}, [{ presynced_headers: -1 }, { presynced_headers: 212_345 }])).toEqual({
+      ...{ headers: 0, presynced: 212_000 },
+    });
+    expect(countersIn({ headers: -1 }, [{}, { presynced_headers: 'x' }])).toEqual({ headers: 0, presynced: 0 });
+  });
+
+  it.each<[string, object | undefined]>([
+    ['Verifying blocks...', undefined],
+    ['Verifying blocks… 12%', { Verifying_blocks: 12 }],
+    ['Loading block index... 45%', { Loading_block_index: 45 }],
+    ['Rescanning... 7.5 %', { Rescanning: 7 }],
+    ['Pruning blockstore…', undefined],
+    ['100% of nothing', undefined],
+    [`${'Very '.repeat(20)}long 5%`, undefined],
+  ])('that starts counts the per cent that its phase tells: %s', (message, counters) => {
+    const error = [{ jsonrpc: '2.0', id: 0, error: { code: -28, message } }];
+    for (const chain of ['bitcoin', 'litecoin', 'dogecoin', 'zcash'] as const) {
+      const reading = readAll(chainClients[chain].status([]), [answered(error)]);
+      expect(reading).toEqual({ kind: 'starting', reason: expect.any(String), ...(counters && { counters }) });
+    }
+  });
+});
+
+describe('a node of CometBFT', () => {
+  const status = (sync: object) =>
+    readAll(chainClients.cometbft.status([]), [
+      answered({
+        node_info: { id: 'ab'.repeat(20), network: 'pacific-1', version: '0.35.0' },
+        ...{ validator_info: { voting_power: '0' } },
+        sync_info: {
+          ...{ latest_block_hash: '', latest_block_height: '0', latest_block_time: '1970-01-01T00:00:00Z' },
+          ...{ catching_up: true, ...sync },
+        },
+      }),
+      answered({ n_peers: '10' }),
+    ]);
+
+  // `SyncInfo`, rpc/coretypes/responses.go of Tendermint 0.35 and sei-tendermint.
+  it('that takes a snapshot counts its chunks, where its version tells them (cronos#944)', () => {
+    expect(status({ snapshot_height: '78000000', snapshot_chunks_count: '12', backfilled_blocks: '0' })).toEqual({
+      ...{ kind: 'starting', reason: 'it has no block yet' },
+      counters: { snapshot_height: 78_000_000, snapshot_chunks_count: 12, backfilled_blocks: 0 },
+    });
+  });
+
+  it('that has caught up, or tells none of that, counts nothing', () => {
+    expect(status({})).toEqual({ kind: 'starting', reason: 'it has no block yet' });
+    expect(status({ catching_up: false, snapshot_chunks_count: '12' })).not.toHaveProperty('counters');
+    expect(status({ snapshot_chunks_count: 'all' })).not.toHaveProperty('counters');
   });
 });
 
