@@ -209,7 +209,7 @@ function namesWithNothingToDo({ read, plans, refusals }: RotatePlan): ReadonlySe
 /** Seeds that nobody meets hold places, and are told. Where some were just named, the next look comes soon enough to see whether they answer. */
 async function lookAtSeeds(
   context: RotateContext,
-  { facts, lists, rotation }: ReadFacts,
+  { facts, lists }: ReadFacts,
   plans: readonly NodePlan[],
   applied: boolean,
 ): Promise<readonly SubjectRefusal[]> {
@@ -217,9 +217,14 @@ async function lookAtSeeds(
   if (seeds.length === 0) return [];
   const nowMs = Date.now();
   const changes = new Map(plans.map(({ instanceId, change }) => [instanceId, change.after]));
+  const rotation = await readRecord(context);
+  const namesOf = (instanceId: string): readonly string[] =>
+    (applied ? changes.get(instanceId) : undefined) ?? lists.get(instanceId)?.now.peers ?? [];
   const nodes = [...facts.readings].map(([instanceId, reading]) => ({
-    names: (applied ? changes.get(instanceId) : undefined) ?? lists.get(instanceId)?.now.peers ?? [],
+    // A client dials nobody of a file that it has not loaded.
+    names: isPending(rotation, facts, instanceId) ? [] : namesOf(instanceId),
     connected: connectedOf(reading, facts.aliases),
+    ...(applied && changes.has(instanceId) && { isFresh: true as const }),
   }));
   const before = rotation.unmetSeeds ?? {};
   const unmet = followSeeds(before, seeds, nodes, nowMs);

@@ -3,12 +3,14 @@ import { parseEntry } from '../../shared/peers/entry.ts';
 import { isConnected } from './peer-selection.ts';
 
 /** Since when none of the nodes that name a seed is connected to it, by seed; ms since the epoch. */
-export type UnmetSeeds = Readonly<Record<string, number>>;
+type UnmetSeeds = Readonly<Record<string, number>>;
 
 /** What one node names, and to whom it is connected: ids and hosts. */
 export interface NamingNode {
   readonly names: readonly string[];
   readonly connected: ReadonlySet<string>;
+  /** It was given its list just now: whom it meets shows at the next look. */
+  readonly isFresh?: true;
 }
 
 /** One that is full, or away for an evening, is no news. */
@@ -26,12 +28,20 @@ export function followSeeds(
   nodes: readonly NamingNode[],
   nowMs: number,
 ): UnmetSeeds {
-  const unmet = seeds.filter((seed) => {
-    if (nodes.some(({ connected }) => isConnected(seed, connected))) return false;
+  const sinceMs = (seed: string): number | undefined => {
+    const known = Object.hasOwn(before, seed) ? before[seed] : undefined;
+    if (nodes.some(({ connected }) => isConnected(seed, connected))) return undefined;
     const naming = nodes.filter(({ names }) => names.includes(seed));
-    return naming.length === 0 ? Object.hasOwn(before, seed) : naming.some(({ connected }) => connected.size > 0);
-  });
-  return Object.fromEntries(unmet.map((seed) => [seed, Object.hasOwn(before, seed) ? (before[seed] ?? nowMs) : nowMs]));
+    if (naming.length === 0) return known;
+    if (naming.some(({ connected, isFresh }) => !isFresh && connected.size > 0)) return known ?? nowMs;
+    return naming.some(({ isFresh }) => isFresh) ? nowMs : undefined;
+  };
+  return Object.fromEntries(
+    seeds.flatMap((seed) => {
+      const since = sinceMs(seed);
+      return since === undefined ? [] : [[seed, since] as const];
+    }),
+  );
 }
 
 /** What people are told; null while there is nothing to tell. */

@@ -17,6 +17,12 @@ it.each<[string, readonly NamingNode[], Record<string, number>, Record<string, n
   ['one whom a node meets that does not name it', [node([seedOf(1)], 'x'), node([], idOf(1))], { [seedOf(1)]: 7 }, {}],
   ['one that was not looked for keeps its time', [node([], 'x')], { [seedOf(1)]: 7 }, { [seedOf(1)]: 7 }],
   ['one whose nodes have no connections at all: they may be cut off', [node(SEEDS)], { [seedOf(1)]: 7 }, {}],
+  [
+    'one that a node without connections was given just now',
+    [{ ...node([seedOf(1)]), isFresh: true }],
+    { [seedOf(1)]: 7 },
+    { [seedOf(1)]: NOON_MS },
+  ],
   ['one that is no seed any more', [node(SEEDS, idOf(1), idOf(2))], { [seedOf(3)]: 7 }, {}],
   ['no seed that nobody names', [node([], 'x')], {}, {}],
 ])('%s', (_, nodes, before, unmet) => {
