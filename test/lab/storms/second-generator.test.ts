@@ -161,7 +161,8 @@ describe('a storm of the second generator is played', () => {
   it(
     'to the same end from the same seed, to the byte',
     async () => {
-      const order = { generator: 'b', seed: 7, hours: 1 } as const;
+      // Of one node.
+      const order = { generator: 'b', seed: 38, hours: 1 } as const;
       const [first, again] = await Promise.all([runLabJob('storms', [order]), runLabJob('storms', [order])]);
       expect(first).toEqual(again);
       expect(first[0]?.broken.map(({ promise }) => promise)).not.toContain('plays-to-its-end');

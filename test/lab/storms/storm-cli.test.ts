@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../../infra/paths.ts';
+import { sampled } from '../../fixtures/asked.ts';
 
 const PATIENCE_MS = 120_000;
 let folder = '';
@@ -73,12 +74,13 @@ describe('many storms', () => {
     PATIENCE_MS,
   );
 
-  it.each([
+  const WRONG = [
     ['--seeds', '5..1', '--seeds: expected two numbers such as 1..200, found "5..1"'],
     ['--hours', '0', '--hours: expected a whole number from 1 to 168, found "0"'],
     ['--nodes', 'x', '--nodes: expected a whole number from 1 to 1000, found "x"'],
     ['--generator', 'c', '--generator: expected a or b, found "c"'],
-  ])('refuse %s %s', (flag, word, said) => {
+  ] as const;
+  it.each(sampled('storm-cli', WRONG, 4))('refuse %s %s', (flag, word, said) => {
     const { status, stderr } = storm(flag, word);
     expect(stderr.trim()).toBe(said);
     expect(status).toBe(2);
