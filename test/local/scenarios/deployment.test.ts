@@ -169,7 +169,7 @@ describe('The first hours of a stack', () => {
   }
 
   it('page nobody: silence before the first sweep is not yet silence', async () => {
-    const { paged, tookMinutes } = await firstHours(120);
+    const { paged, tookMinutes } = await firstHours(40);
     expect(tookMinutes).toBeGreaterThan(5);
     expect(paged).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { runJob } from '../../fixtures/jobs.ts';
 import * as hostile from './cases/hostile-words.ts';
 
 const from = new URL('./cases/hostile-words.ts', import.meta.url).pathname;
-const names = sampled('hostile-words', hostile.SCENARIOS, 30).map(({ name }) => name);
+const names = sampled('hostile-words', hostile.SCENARIOS, 100).map(({ name }) => name);
 const runs = new Map<string, Simulated>();
 
 beforeAll(async () => {

@@ -5,6 +5,7 @@ import { FAULTS, type FaultName } from '../../../local/simulator/faults.ts';
 import { isAsked, sampled } from '../../fixtures/asked.ts';
 import type { Simulated, Simulation } from '../../fixtures/jobs/simulation.ts';
 import { runJob } from '../../fixtures/jobs.ts';
+import { long } from '../../fixtures/long.ts';
 
 const PATIENCE_MS = 60 * 60_000;
 /** Each scenario, and what its story says: where a copy came from, when, and in how many minutes a node would be back; or what has to be changed. */
@@ -32,8 +33,8 @@ const STORIES: readonly (readonly [scenario: string, says: readonly RegExp[]])[]
   ['second-account-key', [/\(kms:CreateGrant\), or it is another account’s and the suite/]],
   ['second-account-stopped', [/copies-old: the newest copy from account 444455556666 came \d+ h ago/]],
 ];
-/** Every third one, unless the suite is run by name. */
-const TOLD = sampled('second-region', STORIES, 3);
+/** The first one, unless the suite is run by name. */
+const TOLD = sampled('second-region', STORIES, 6);
 /** Where the suite is run by name, also under each fault. */
 const SEEDS = isAsked('second-region') ? 5 : 1;
 
@@ -68,7 +69,7 @@ describe.each(TOLD)('the story of %s', (scenario, says) => {
   });
 });
 
-it('a region and its second one have one clock, and are the same each time', async () => {
+long('second-region')('a region and its second one have one clock, and are the same each time', async () => {
   const once = played[runs.findIndex(({ scenario, faults }) => scenario === 'second-region' && !faults)];
   const [again] = await runJob('simulation', [{ scenario: 'second-region', seed: 1 }]);
   expect(again?.report.traceHash).toBe(once?.report.traceHash);

@@ -11,7 +11,11 @@ const SEEDS = isAsked('swap-warmed') ? 3 : 1;
 const seeds = Array.from({ length: SEEDS }, (_, at) => at + 1);
 
 const runs: readonly Simulation[] = [
-  ...seeds.flatMap((seed) => ['swap-warmed', 'swap-cold', 'swap-learned'].map((scenario) => ({ scenario, seed }))),
+  ...seeds.flatMap((seed) =>
+    ['swap-warmed', 'swap-cold', ...(isAsked('swap-warmed') ? ['swap-learned'] : [])].map((scenario) => ({
+      ...{ scenario, seed },
+    })),
+  ),
   ...seeds.flatMap((seed) =>
     ['swap-warmed', 'swap-learned'].flatMap((scenario) =>
       (isAsked('swap-warmed') ? (Object.keys(FAULTS) as FaultName[]) : []).map((fault) => ({

@@ -17,7 +17,7 @@ const TALES = [
   ['a daily snapshot', 'daily-snapshot', 'chainmend-snapshot-node'],
 ] as const;
 
-describe.each(sampled('views', TALES, 2))('%s', (_, scenario, heal) => {
+describe.each(sampled('views', TALES, 4))('%s', (_, scenario, heal) => {
   it(
     'ends as it should, whatever one read of its heal shows',
     async () => {

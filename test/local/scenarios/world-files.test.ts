@@ -273,7 +273,7 @@ describe('the ten examples of the page', () => {
   it(
     'hold, each as it says',
     async () => {
-      const chosen = sampled('world-files', texts, 5);
+      const chosen = sampled('world-files', texts, 10);
       const runs = await runJob('worlds', { texts: chosen, folder: 'docs' });
       expect(runs.map(({ name, unmet }) => ({ name, unmet }))).toEqual(runs.map(({ name }) => ({ name, unmet: [] })));
       expect(runs).toHaveLength(chosen.length);
