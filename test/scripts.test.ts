@@ -2,7 +2,7 @@
 // error unseen.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../infra/paths.ts';
 
@@ -62,13 +62,15 @@ interface Ended {
   readonly said: string;
 }
 
+/** As npm does, which takes half a second for itself: the script's own text with the words behind it, where the binaries of the packages are found. */
 const npmRun = (name: string, words: readonly string[]): Promise<Ended> =>
   new Promise((resolve) => {
     // A list of suites is asked for, whatever this run of the tests was asked for.
-    const { CHAINMEND_ASKED: _, ...env } = process.env;
+    const { CHAINMEND_ASKED: _, PATH = '', ...others } = process.env;
+    const env = { ...others, PATH: `${join(repositoryRoot, 'node_modules/.bin')}${delimiter}${PATH}` };
     execFile(
-      'npm',
-      ['run', '--silent', name, '--', ...words],
+      'sh',
+      ['-c', `${scripts[name]} "$@"`, name, ...words],
       { cwd: repositoryRoot, env, timeout: LIMIT_MS, maxBuffer: 2 ** 26 },
       (error, stdout, stderr) =>
         resolve({ status: error === null ? 0 : Number(error.code), said: `${stdout}${stderr}` }),

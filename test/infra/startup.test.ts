@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../infra/paths.ts';
+import { sampled } from '../fixtures/asked.ts';
 
 const hook = join(mkdtempSync(join(tmpdir(), 'chainmend-startup-')), 'hook.mjs');
 writeFileSync(
@@ -38,7 +39,7 @@ const MAIN = 'local/main.ts';
 const LARGE = /^(aws-cdk-lib|constructs|esbuild|yaml|valibot|@valibot\/|@aws-sdk\/|@smithy\/|@aws\/)/;
 
 describe('what is loaded', () => {
-  it.each([
+  const QUESTIONS: readonly (readonly [file: string, words: string, status: number])[] = [
     [CLI, '--version', 0],
     [CLI, '--help', 0],
     [CLI, 'restore --help', 0],
@@ -46,10 +47,14 @@ describe('what is loaded', () => {
     [MAIN, '--version', 0],
     [MAIN, '--help', 0],
     [MAIN, '--list-faults', 0],
-  ])('%s %s loads neither the SDK nor CDK nor schemas', (file, words, status) => {
-    const { packages, ...ended } = loaded(file, ...words.split(' '));
-    expect([ended.status, packages.filter((name) => LARGE.test(name))]).toEqual([status, []]);
-  });
+  ];
+  it.each(sampled('startup', QUESTIONS, 3))(
+    '%s %s loads neither the SDK nor CDK nor schemas',
+    (file, words, status) => {
+      const { packages, ...ended } = loaded(file, ...words.split(' '));
+      expect([ended.status, packages.filter((name) => LARGE.test(name))]).toEqual([status, []]);
+    },
+  );
 
   it('a list that was made before loads no scenario', () => {
     loaded(MAIN, '--list');
@@ -64,7 +69,8 @@ describe('what is loaded', () => {
   });
 
   it('no verb loads CDK', () => {
-    for (const words of [['status'], ['check', 'examples/fleets/bitcoin.yaml'], ['doctor'], ['left', 'bitcoin']])
+    const all = [['status'], ['check', 'examples/fleets/bitcoin.yaml'], ['doctor'], ['left', 'bitcoin']];
+    for (const words of sampled('startup', all, 2))
       expect([words, loaded(CLI, ...words).packages.filter((name) => /^(aws-cdk-lib|constructs)$/.test(name))]).toEqual(
         [words, []],
       );

@@ -24,7 +24,7 @@ afterAll(() => {
 });
 
 describe('every verb', () => {
-  it.each(sampled('verbs', ANSWERED, 17))(
+  it.each(sampled('verbs', ANSWERED, 100))(
     '%s in %s ends with %d',
     async (words, story, status, says) => {
       const args = ['--disable-warning=ExperimentalWarning', 'infra/commands/chainmend-cli.ts', ...words.split(' ')];
