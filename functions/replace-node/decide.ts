@@ -64,9 +64,10 @@ export function decide(facts: Facts, state: LadderState | null): Decision {
  * A person has stopped a client since it was seen to run: it is not started, whatever was begun. That goes on once the person has started it. A masked one
  * is that of a new instance, or this heal's.
  */
-function leaving(decision: Decision, { leftStopped: _, ...facts }: Facts, { ran, beganAtMs }: LadderState): Decision {
-  const { seen } = facts;
+function leaving(decision: Decision, read: Facts, { ran, beganAtMs }: LadderState): Decision {
   if (ran !== true || decision.do === 'end' || !commandsClients(decision)) return decision;
+  const { leftStopped: _, ...facts } = read;
+  const { seen } = facts;
   if (seen?.clients.some(({ masked }) => masked)) return decision;
   const left = leftToPerson(facts, { stops: true });
   if (left === null) return decision;

@@ -104,7 +104,7 @@ const UNHEARD_MS = 15 * 60_000;
  */
 export function orTold(
   decision: Decision,
-  { unanswered, openUntilMs, ...facts }: Pick<Facts, 'unanswered' | 'openUntilMs' | 'nowMs' | 'onsetMs'>,
+  { unanswered, openUntilMs, nowMs, onsetMs }: Pick<Facts, 'unanswered' | 'openUntilMs' | 'nowMs' | 'onsetMs'>,
   state: LadderState | null,
 ): Decision {
   if (!asksNode(decision) || unanswered === null) return decision;
@@ -112,10 +112,11 @@ export function orTold(
   if (isStale)
     return refuse('node-silent', `the node obeys a later heal than this one: ${reason}`, { retryAfterMs: 60_000 });
   // To ask it again says the same.
-  const retryAfterMs = state === null || phaseOf(state) === 'preparing' ? laterEachTime(facts) : UNHEARD_MS;
+  const retryAfterMs =
+    state === null || phaseOf(state) === 'preparing' ? laterEachTime({ nowMs, onsetMs }) : UNHEARD_MS;
   if (refusal) return ended({ as: 'refused', refusal: { ...refusal, retryAfterMs } });
   // The node may still carry out what an earlier attempt has sent: a stop may take its whole grace.
-  if (count < ASKED_AT_MOST || facts.nowMs <= (openUntilMs ?? 0)) return decision;
+  if (count < ASKED_AT_MOST || nowMs <= (openUntilMs ?? 0)) return decision;
   return refuse(
     'node-silent',
     `its agent is online, and ${count} questions to it were not answered (${reason}): how the node is, nobody knows, and nothing was done to it`,

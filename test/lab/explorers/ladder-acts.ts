@@ -23,25 +23,45 @@ export interface Made {
   readonly ran: boolean;
 }
 
-export const isCommand = ({ do: what }: Act): boolean =>
-  [
-    'inspect',
-    'restart',
-    'check',
-    'warm',
-    'swap',
-    'mask-original',
-    'take-over',
-    'mask-replacement',
-    'start-original',
-    'switch-version',
-    'undo-blocks',
-    'rebuild-data',
-    'start-again',
-    'enable-version',
-    'start-beside',
-    'fill',
-  ].includes(what);
+const COMMANDS: ReadonlySet<Act['do']> = new Set([
+  'inspect',
+  'restart',
+  'check',
+  'warm',
+  'swap',
+  'mask-original',
+  'take-over',
+  'mask-replacement',
+  'start-original',
+  'switch-version',
+  'undo-blocks',
+  'rebuild-data',
+  'start-again',
+  'enable-version',
+  'start-beside',
+  'fill',
+]);
+export const isCommand = ({ do: what }: Act): boolean => COMMANDS.has(what);
+
+/** What touches nothing itself: no guard holds it. */
+const DECIDED: ReadonlySet<Act['do']> = new Set([
+  'wait',
+  'begin',
+  'end-rung',
+  'skip-rung',
+  'choose-volumes',
+  'give-up-volumes',
+  'plan-replacement',
+  'note-masked',
+  'note-fenced',
+  'give-up-replacement',
+  'give-up-version',
+  'keep-version',
+  'lose-version',
+  'prove',
+  'prove-beside',
+]);
+export const isGuarded = ({ do: what }: Act): boolean => !DECIDED.has(what);
 
 const SECONDS: Partial<Record<Act['do'], number>> = {
   restart: 15,
@@ -79,6 +99,8 @@ const FELT: readonly Act['do'][] = [
 export function carryOut(world: LadderWorld, made: Made, rules: LadderRules): Result {
   const { act } = made;
   const result = carriedOut(world, made, rules);
+  // What only decides is done to nothing.
+  if (isGuarded(act)) world.touch();
   const isStop = act.do === 'stop-instance' && act.which === 'original';
   if (result.is === 'done' && (FELT.includes(act.do) || isStop)) world.felt = true;
   return result;

@@ -1,6 +1,6 @@
 // The facts that the ladder reads of the small world, as functions/replace-node/facts.ts and sources.ts do.
 
-import { type Facts, heardOf, type Needs } from '../../../functions/replace-node/facts.ts';
+import { type Facts, heardOf, type Machine, type Needs } from '../../../functions/replace-node/facts.ts';
 import { needsOf } from '../../../functions/replace-node/ladder.ts';
 import { madeVolumes } from '../../../functions/replace-node/state.ts';
 import type { Sources } from '../../../functions/replace-node/supply.ts';
@@ -10,7 +10,7 @@ import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact, SnapshotSet } from '../../../shared/snapshots/model.ts';
 import { asOwn } from '../../fixtures/builders/snapshot.ts';
 import { type LadderSetting, ZONES } from './ladder-setting.ts';
-import { viewOf } from './ladder-view.ts';
+import { machineOf, volumesOf } from './ladder-view.ts';
 import { type LadderWorld, NODE, OLD, SIBLING_ID, START_MS, STOPPED_AT } from './ladder-world.ts';
 
 /** The same facts as facts.ts reads. */
@@ -21,10 +21,15 @@ export function factsOf(
   unanswered: Facts['unanswered'],
 ): Facts {
   const { setting, nowMs, stale } = world;
-  const { boxes, volumes } = stale && nowMs < stale.untilMs ? stale.view : viewOf(world);
+  const view = stale && nowMs < stale.untilMs ? stale.view : null;
   const youngId = memory?.replacement?.instanceId ?? '';
-  const old = boxes.get(OLD) ?? null;
-  const young = boxes.get(youngId) ?? null;
+  const shown = (id: string): Machine | null => {
+    const box = view === null ? world.boxes.get(id) : undefined;
+    return box ? machineOf(world, box) : (view?.boxes.get(id) ?? null);
+  };
+  const old = shown(OLD);
+  const young = shown(youngId);
+  const volumes = view?.volumes ?? volumesOf(world);
   const machines = { original: old, replacement: heardOf(young, unanswered) };
   const needs = needsOf({ fleet: setting.fleet, want: setting.want, gone: null, move: null, ...machines }, memory);
   const known = new Set([OLD, youngId].filter((id) => id !== ''));
@@ -37,7 +42,7 @@ export function factsOf(
     setting.want.do !== 'undo' && world.word !== null && (memory?.client ?? 'untouched') === 'untouched';
   if (isTakenBack) world.word = 'heard';
   const watched = world.watched(memory?.replacement?.membership === 'joined' ? youngId : OLD);
-  return {
+  const facts: Facts = {
     nowMs,
     fleet: setting.fleet,
     want: setting.want,
@@ -45,10 +50,11 @@ export function factsOf(
     node: NODE,
     incidentId: '7f3a0c1d',
     onsetMs: START_MS - 60_000,
-    ...machines,
-    ...{ instanceId: OLD, gone: null, move: null },
-    ...((setting.want.do === 'upgrade' || setting.want.do === 'shrink') && { spared: sparedIn(watched) }),
-    ...(isTakenBack && { laterWord: { trigger: 'request:undo', incidentId: '0badcafe', state: 'open' as const } }),
+    original: machines.original,
+    replacement: machines.replacement,
+    instanceId: OLD,
+    gone: null,
+    move: null,
     instanceStore: needs.stop ? false : null,
     stopProtected: needs.stop ? false : null,
     standbyFault: null,
@@ -58,13 +64,10 @@ export function factsOf(
     unanswered,
     openUntilMs: null,
     watched,
-    breaker:
-      watched?.health === 'unknown'
-        ? { open: true, isBlind: true, sentence: '5 of 5 nodes unhealthy or unknown, limit 1' }
-        : { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
+    breaker: watched?.health === 'unknown' ? BLIND : CLOSED,
     haltedSinceMs: null,
     sources: suppliesOf(world, memory, needs),
-    keyScope: { accountId: '111122223333', kmsKeys: [] },
+    keyScope: KEY_SCOPE,
     launch: launchOf(world, needs),
     reach: null,
     mateBack: null,
@@ -72,7 +75,19 @@ export function factsOf(
     reindex: setting.fleet.replace.reindex === undefined ? null : MEASURED,
     initialization: needs.initialization ? initialized(world, memory) : null,
   };
+  const isSpared = setting.want.do === 'upgrade' || setting.want.do === 'shrink';
+  if (!isSpared && !isTakenBack) return facts;
+  return { ...facts, ...(isSpared && { spared: sparedIn(watched) }), ...(isTakenBack && { laterWord: LATER_WORD }) };
 }
+
+const BLIND: Facts['breaker'] = {
+  open: true,
+  isBlind: true,
+  sentence: '5 of 5 nodes unhealthy or unknown, limit 1',
+};
+const CLOSED: Facts['breaker'] = { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' };
+const KEY_SCOPE: Facts['keyScope'] = { accountId: '111122223333', kmsKeys: [] };
+const LATER_WORD: NonNullable<Facts['laterWord']> = { trigger: 'request:undo', incidentId: '0badcafe', state: 'open' };
 
 /** By a drill: a reindex is quicker than a swap. */
 const MEASURED: Facts['reindex'] = {
@@ -114,7 +129,7 @@ function suppliesOf(world: LadderWorld, memory: LadderState | null, { sources, s
 }
 
 function sourcesOf(world: LadderWorld, memory: LadderState | null): Sources {
-  const { sets, kept, want, fleet } = { ...world.setting, want: world.setting.want };
+  const { kept, want, fleet } = world.setting;
   if (want.do === 'undo') {
     const volumes = [...world.disks.values()].flatMap(({ origin, part, id, at }) =>
       origin === 'kept' && at === null ? [[fleet.volumes[part]?.role ?? '', id]] : [],
@@ -124,7 +139,7 @@ function sourcesOf(world: LadderWorld, memory: LadderState | null): Sources {
     return { good: [], refused: [], sibling: null, kept: there ? source : null };
   }
   const tried = new Set(memory?.tried.map(({ source }) => source));
-  const good = sets.map((_, at) => setOf(world.setting, at)).filter(({ setId }) => !tried.has(setId));
+  const good = setsOf(world.setting).filter(({ setId }) => !tried.has(setId));
   const parts = fleet.volumes.map(({ role }, part) => [role, `vol-0d0000000000000${part}d`]);
   const volumes = {
     instanceId: SIBLING_ID,
@@ -143,6 +158,14 @@ function initialized(world: LadderWorld, memory: LadderState | null): Facts['ini
   if (made.length === 0) return null;
   const percent = Math.min(100, (world.nowMs - Math.max(...made)) / (20 * 600));
   return { percent, etaSeconds: null, done: percent === 100 };
+}
+
+const SETS = new WeakMap<LadderSetting, readonly SnapshotSet[]>();
+
+function setsOf(setting: LadderSetting): readonly SnapshotSet[] {
+  const sets = SETS.get(setting) ?? setting.sets.map((_, at) => setOf(setting, at));
+  SETS.set(setting, sets);
+  return sets;
 }
 
 /** The fields of a set that the ladder reads. */

@@ -42,8 +42,10 @@ export type LadderNever = keyof typeof NEVER;
 
 const isRunning = (box: Box): boolean => box.power === 'running' && box.runsSinceMs !== null;
 
-/** Checks the world after each act. */
+/** Checks the world after each act that may have changed it. */
 export function look(world: LadderWorld): void {
+  if (world.lookedAt === world.version) return;
+  world.lookedAt = world.version;
   // What runs beside the node without its identity is no copy of it.
   const runs = (box: Box): boolean => isRunning(box) && hasIdentity(world, box);
   lookAtService(world);

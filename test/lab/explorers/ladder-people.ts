@@ -78,6 +78,7 @@ export const isMeddling = (person: Around): boolean => !TOUCHES_NOTHING.includes
 
 export function meddle(world: LadderWorld, person: Around, memory: LadderState | null): void {
   world.meddled ||= isMeddling(person);
+  world.touch();
   switch (person) {
     case BLIND:
       world.blindUntilMs = world.nowMs + BLIND_MS;

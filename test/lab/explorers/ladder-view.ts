@@ -11,16 +11,42 @@ export interface View {
   readonly volumes: readonly VolumeDescription[];
 }
 
+/** What EC2 shows, until an instance or a volume changes. */
+export interface Shown {
+  readonly version: number;
+  readonly instances: Map<string, InstanceDescription>;
+  readonly volumes: readonly VolumeDescription[];
+}
+
+function shownOf(world: LadderWorld): Shown {
+  if (world.shown?.version === world.version) return world.shown;
+  const volumes = [...world.disks.values()].map((disk) => volumeOf(world, disk));
+  world.shown = { version: world.version, instances: new Map(), volumes };
+  return world.shown;
+}
+
 /** As EC2 and Systems Manager report it. */
-function machineOf(world: LadderWorld, box: Box): Machine {
-  const { group } = world.setting;
+export function machineOf(world: LadderWorld, box: Box): Machine {
+  const { instances } = shownOf(world);
+  const instance = instances.get(box.id) ?? instanceOf(world, box);
+  instances.set(box.id, instance);
   const running = box.power === 'running';
+  const through = running && world.nowMs - box.powerAtMs > TAKES_MS.checks;
+  const check = !running ? 'not-applicable' : !through ? 'initializing' : box.healthy ? 'ok' : 'impaired';
+  const checks = { system: through ? 'ok' : check, instance: check, attachedEbs: through ? 'ok' : check } as const;
+  return { instance, checks, agentOnline: world.answers(box) || (running && world.nowMs < box.lingersUntilMs) };
+}
+
+export const volumesOf = (world: LadderWorld): readonly VolumeDescription[] => shownOf(world).volumes;
+
+function instanceOf(world: LadderWorld, box: Box): InstanceDescription {
+  const { group } = world.setting;
   const devices = [...world.disks.values()].flatMap(({ id, at, state }) =>
     at?.instanceId === box.id
       ? [{ device: at.device, volumeId: id, deleteOnTermination: false, status: state === 'available' ? '' : state }]
       : [],
   );
-  const instance: InstanceDescription = {
+  return {
     instanceId: box.id,
     state: box.power,
     launchedAtMs: 0,
@@ -38,16 +64,12 @@ function machineOf(world: LadderWorld, box: Box): Machine {
     cloudFormationStack: null,
     publicIp: null,
   };
-  const through = running && world.nowMs - box.powerAtMs > TAKES_MS.checks;
-  const check = !running ? 'not-applicable' : !through ? 'initializing' : box.healthy ? 'ok' : 'impaired';
-  const checks = { system: through ? 'ok' : check, instance: check, attachedEbs: through ? 'ok' : check } as const;
-  return { instance, checks, agentOnline: world.answers(box) || (running && world.nowMs < box.lingersUntilMs) };
 }
 
 export function viewOf(world: LadderWorld): View {
   return {
     boxes: new Map([...world.boxes].map(([id, box]) => [id, machineOf(world, box)])),
-    volumes: [...world.disks.values()].map((disk) => volumeOf(world, disk)),
+    volumes: volumesOf(world),
   };
 }
 

@@ -2,7 +2,7 @@
 // its current view. ladder-acts.ts has the effects of acts; ladder-never.ts has the forbidden states.
 import type { Facts, Watched } from '../../../functions/replace-node/facts.ts';
 import { type Behaviour, type LadderSetting, ZONES } from './ladder-setting.ts';
-import type { View } from './ladder-view.ts';
+import type { Shown, View } from './ladder-view.ts';
 
 export const NODE = 'node2';
 export const OLD = 'i-0a1b2c3d4e5f60718';
@@ -140,6 +140,12 @@ export class LadderWorld {
   /** What was begun on a node beside itself: a join, the end of the old client. A pause does not stop what may be half done. */
   readonly begunBeside = new Set<string>();
   readonly broken = new Set<string>();
+  /** Counts what may have changed an instance or a volume: between two changes nothing is described, or looked for, a second time. */
+  version = 0;
+  /** The version that was last looked at (ladder-never.ts). */
+  lookedAt = -1;
+  /** What EC2 shows of its version, once it was asked for (ladder-view.ts). */
+  shown: Shown | null = null;
 
   constructor(setting: LadderSetting) {
     this.setting = setting;
@@ -232,6 +238,7 @@ export class LadderWorld {
       if (next && next.atMs <= nextLookMs) {
         this.later = this.later.filter((one) => one !== next);
         this.nowMs = Math.max(this.nowMs, next.atMs);
+        this.touch();
         if (next.is === 'act') due(next.number);
         else if (next.is === 'person') this.comesBack(this.box(next.id));
         else if (next.is === 'client') this.startedByPerson(this.box(next.id));
@@ -252,7 +259,9 @@ export class LadderWorld {
       return;
     }
     this.downSinceMs ??= this.nowMs;
-    this.keptDown ||= this.nowMs - this.downSinceMs > GIVEN_BACK_MS;
+    if (this.keptDown || this.nowMs - this.downSinceMs <= GIVEN_BACK_MS) return;
+    this.keptDown = true;
+    this.touch();
   }
 
   private isDownByHeal(): boolean {
@@ -383,7 +392,9 @@ export class LadderWorld {
       const disk = this.disks.get(box.mounted[0] ?? '');
       if (disk && height !== null && box.power === 'running') {
         disk.signed = Math.max(disk.signed, height);
-        this.signed = Math.max(this.signed, disk.signed);
+        if (disk.signed <= this.signed) continue;
+        this.signed = disk.signed;
+        this.touch();
       }
     }
   }
@@ -423,9 +434,23 @@ export class LadderWorld {
     return observed && this.nowMs - observed.observedAtMs <= 3 * MINUTE_MS ? observed : null;
   }
 
+  touch(): void {
+    this.version++;
+  }
+
+  /** What is only ever replaced as a whole is shared. */
   clone(): LadderWorld {
-    const { setting, ...rest } = this;
-    return Object.assign(Object.create(LadderWorld.prototype), { setting, ...structuredClone(rest) });
+    return Object.assign(Object.create(LadderWorld.prototype), this, {
+      boxes: new Map(
+        [...this.boxes].map(([id, box]) => [id, { ...box, mounted: [...box.mounted], fstab: [...box.fstab] }]),
+      ),
+      disks: new Map([...this.disks].map(([id, disk]) => [id, { ...disk }])),
+      tokens: new Map(this.tokens),
+      later: [...this.later],
+      forbiddenIn: new Set(this.forbiddenIn),
+      begunBeside: new Set(this.begunBeside),
+      broken: new Set(this.broken),
+    });
   }
 }
 

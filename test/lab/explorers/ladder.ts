@@ -17,7 +17,7 @@ import { newNode, unsettled } from '../../../shared/heal/lease.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { leavesStops } from '../../../shared/model/payload.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
-import { carryOut, hasHappened, hearLaunch, isCommand, lastsMs, type Made } from './ladder-acts.ts';
+import { carryOut, hasHappened, hearLaunch, isCommand, isGuarded, lastsMs, type Made } from './ladder-acts.ts';
 import { lookUnderPause } from './ladder-beside.ts';
 import { factsOf } from './ladder-facts.ts';
 import { look, lookAtEnd, lookBefore, NEVER } from './ladder-never.ts';
@@ -363,6 +363,7 @@ function ends(story: Story, end: End): void {
   // The next attempt is that of the later word, and settles what this one has left.
   if (world.word === 'heard' && memory?.client === 'untouched' && end.refusal.refuse === 'busy') {
     world.setting = { ...world.setting, want: { do: 'undo' } };
+    world.touch();
     story.setting = world.setting;
   }
   // A rung that did nothing is handed back at the end of an attempt.
@@ -386,22 +387,5 @@ const BROKEN_REFUSAL = {
   retryAfterMs: 5 * 60_000,
 } as const;
 
-const DECIDED: readonly Act['do'][] = [
-  'wait',
-  'begin',
-  'end-rung',
-  'skip-rung',
-  'choose-volumes',
-  'give-up-volumes',
-  'plan-replacement',
-  'note-masked',
-  'note-fenced',
-  'give-up-replacement',
-  'give-up-version',
-  'keep-version',
-  'lose-version',
-  'prove',
-  'prove-beside',
-];
-const isGuarded = ({ do: what }: Act): boolean => !DECIDED.includes(what);
-const isAround = (fault: Fault): fault is Around => (AROUND as readonly Fault[]).includes(fault);
+const AROUND_IT: ReadonlySet<Fault> = new Set(AROUND);
+const isAround = (fault: Fault): fault is Around => AROUND_IT.has(fault);
