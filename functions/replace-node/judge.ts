@@ -265,7 +265,10 @@ export function judgeProof(input: ProofInput): Verdict {
           is: 'failed',
           at: 'other',
           reason: `no answer ${Math.round(upForMs / 60_000)} min after its start: ${watched.reason}`,
-          ...(nowMs - (input.inspectedAtMs ?? 0) > JUST_ASKED_MS && { isUnasked: true }),
+          // What a node said before its client fell silent does not tell why it did.
+          ...((nowMs - (input.inspectedAtMs ?? 0) > JUST_ASKED_MS || watched.sinceMs > (input.inspectedAtMs ?? 0)) && {
+            isUnasked: true,
+          }),
         };
       if (
         upForMs > SILENT_AFTER_MS &&

@@ -417,4 +417,11 @@ describe('the edges of a proof', () => {
     expect(verdictOf(silent, { ...over, inspectedMinutesAgo: 2 })).toMatchObject({ isUnasked: true });
     expect(verdictOf(silent, { ...over, inspectedMinutesAgo: 1 })).not.toHaveProperty('isUnasked');
   });
+
+  it('a client that has fallen silent since its node was asked is asked about again: a person may have stopped it', () => {
+    const over = { upMinutes: graceMinutes + 1, inspectedMinutesAgo: 1 };
+    const fellSilent = (secondsAgo: number) => ({ ...silent, sinceMs: NOON_MS - secondsAgo * 1_000 });
+    expect(verdictOf(fellSilent(59), over)).toMatchObject({ isUnasked: true });
+    expect(verdictOf(fellSilent(60), over)).not.toHaveProperty('isUnasked');
+  });
 });

@@ -387,7 +387,11 @@ export class LadderWorld {
 
   observe(atMs: number = this.nowMs): void {
     for (const box of this.boxes.values()) {
+      const before = box.observed;
       box.observed = box.joining || box.retired || box.power === 'terminated' ? null : this.observed(box, atMs);
+      // It is so since the first look that found it so.
+      if (before?.health === 'unreachable' && box.observed?.health === 'unreachable')
+        box.observed = { ...box.observed, sinceMs: before.sinceMs };
       const height = this.heightOf(box);
       const disk = this.disks.get(box.mounted[0] ?? '');
       if (disk && height !== null && box.power === 'running') {

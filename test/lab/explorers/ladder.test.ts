@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { begin, next, turn } from './ladder.ts';
+import { exploreLadder } from './ladder-explore.ts';
 import { asFound } from './ladder-never.ts';
 import { LADDER_FULL } from './ladder-rules.ts';
 import {
@@ -11,6 +12,8 @@ import {
   VALIDATOR_SETTINGS,
 } from './ladder-setting.ts';
 import { exploreWorldOfLadder, LADDER_RULES, withoutRule } from './ladder-worlds.ts';
+
+const settingOf = (node: string) => Object.fromEntries(Object.entries(SWAP_SETTINGS).filter(([name]) => name === node));
 
 /** A story without faults. */
 function told(setting: LadderSetting | undefined) {
@@ -279,6 +282,15 @@ describe('the ladder, with one fault at each act', () => {
     const { broken, stories } = exploreWorldOfLadder(world, 1, { everyNth });
     expect(Object.fromEntries(broken)).toEqual({});
     expect(stories).toBeGreaterThan(300);
+  });
+});
+
+describe('the ladder, with people who stop a client twice', () => {
+  it.each(['other data help', 'the newest cannot be mounted'])('what helps is not taken away again: %s', (node) => {
+    const only = ['a person stops the client', 'a person stops the instance'] as const;
+    const { broken, stories } = exploreLadder(settingOf(node), { faults: 2, only });
+    expect(Object.fromEntries(broken)).toEqual({});
+    expect(stories).toBeGreaterThan(250);
   });
 });
 

@@ -205,8 +205,7 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   if (act.do === 'take-rung') world.felt = false;
   if (rules.writtenBefore) story.memory = before;
   lookForRepeat(story, act, fault);
-  // Where another instance takes its place its node is not asked what it has begun.
-  if (act.do === 'mask-original' && fault !== null && !isAround(fault)) world.box(OLD).ours = true;
+  if (act.do === 'mask-original' && fault !== null && !isAround(fault)) perhapsOurs(world);
   if (fault === 'dies before it') {
     dies(story);
     return;
@@ -250,6 +249,7 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
     dies(story);
     return;
   }
+  if (act.do === 'mask-original' && unanswered) perhapsOurs(world);
   if (unanswered) passes(isCommand(act) ? UNANSWERED_MS : 10_000);
   hear(
     story,
@@ -258,6 +258,9 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
     unanswered ? { is: 'unknown', atMs: world.nowMs, reason: 'no answer came' } : result,
   );
 }
+
+/** Where another instance takes its place its node is not asked what it has begun: who has stopped its client before is not known then either. */
+const perhapsOurs = (world: LadderWorld): void => void Object.assign(world.box(OLD), { ours: true, left: false });
 
 /** Time passes until EC2 answers: a step is repeated until then. */
 function untilEc2Answers(story: Story): void {
