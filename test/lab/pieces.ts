@@ -102,7 +102,7 @@ export function allPieces(): readonly Piece[] {
       Array.from({ length: parts }, (_, at): Piece => {
         const part = `${at + 1}/${parts}`;
         const words = ['--world', world, '--part', part];
-        return { name: `explore ${world} ${part}`, seconds: 600, words: () => script('explore', words) };
+        return { name: `explore ${world} ${part}`, seconds: 240, words: () => script('explore', words) };
       }),
     ),
     { name: 'explore rules', seconds: 240, words: () => script('explore', ['--rules']) },

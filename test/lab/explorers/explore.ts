@@ -1,4 +1,5 @@
 // npm run explore: tries every order of events in which a heal can fail, within the bounds. Then it switches off each rule and shows the failure.
+import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { check, type Report } from './check.ts';
 import { healingModel, WORLDS, type WorldName } from './healing.ts';
@@ -23,7 +24,7 @@ const ALL_RULES = [...Object.keys(RULES), ...Object.keys(LADDER_RULES), ...Objec
 
 const USAGE = `npm run explore -- [--world NAME [--part K/N]] [--faults N] [--acts N] [--max STATES] [--rule NAME | --rules]
 
-  no options     every world at its large bound, then every rule's counterexample; hours and 2 GB on one core
+  no options     every world at its large bound, then every rule's counterexample: two processes, half an hour on two quiet cores
   --world NAME   only this world: ${ALL_WORLDS.join(', ')}
   --part K/N     of swap, validator, upgrade, shrink or beside: only each N-th node, from the K-th on (npm run lab plays all parts)
   --faults N     crashes, lost answers, late and doubled deliveries in one story (instead of the large bounds)
@@ -33,6 +34,8 @@ const USAGE = `npm run explore -- [--world NAME [--part K/N]] [--faults N] [--ac
   --rules        only every rule's counterexample`;
 
 interface Options {
+  /** Every world and every rule: in several processes. */
+  readonly isWhole: boolean;
   readonly worlds: readonly WorldName[];
   readonly ladders: readonly LadderWorldName[];
   /** Used instead of each world's large bounds. */
@@ -46,12 +49,16 @@ interface Options {
   readonly wholeTraces: boolean;
 }
 
-function main(): number {
+/** So many explore at once when everything is played; each keeps a world of its own. */
+const AT_ONCE = 2;
+
+async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (typeof options === 'string') {
     console.error(options);
     return options === USAGE ? 0 : 2;
   }
+  if (options.isWhole) return playWhole(process.argv.slice(2));
   let holds = true;
   for (const name of options.worlds) holds = exploreWorld(name, options) && holds;
   for (const name of options.ladders) holds = exploreLadderWorld(name, options) && holds;
@@ -59,6 +66,44 @@ function main(): number {
   if (options.rules.length + options.ladderRules.length + options.smallRules.length > 0)
     holds = exploreRules(options) && holds;
   return holds ? 0 : 1;
+}
+
+/** Each world, a long one in parts, and the rules: printed in their order, whichever ends first. */
+async function playWhole(given: readonly string[]): Promise<number> {
+  const parts = Object.entries(LADDER_WORLDS).flatMap(([world, { parts: of }]) =>
+    Array.from({ length: of }, (_, at) => ['--world', world, '--part', `${at + 1}/${of}`]),
+  );
+  const whole = [...Object.keys(WORLDS), ...Object.keys(SMALL_WORLDS)].map((world) => ['--world', world]);
+  const open = [...whole, ...parts, ['--rules']].map((words) => [...words, ...given]).entries();
+  const told: string[] = [];
+  let printed = 0;
+  let worst = 0;
+  const crew = Array.from({ length: AT_ONCE }, async () => {
+    for (const [at, words] of open) {
+      const { text, code } = await explored(words);
+      told[at] = text;
+      worst = Math.max(worst, code);
+      for (; told[printed] !== undefined; printed++) process.stdout.write(told[printed] ?? '');
+    }
+  });
+  await Promise.all(crew);
+  return worst;
+}
+
+/** One piece in a process of its own. @returns what it printed; code 1 where it ended without one */
+function explored(words: readonly string[]): Promise<{ readonly text: string; readonly code: number }> {
+  const child = spawn(process.execPath, [...process.execArgv, import.meta.filename, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const pieces: Buffer[] = [];
+  child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      const cut = code === null ? `${words.join(' ')}: ended by ${signal}\n` : '';
+      resolve({ text: Buffer.concat(pieces).toString() + cut, code: code ?? 1 });
+    });
+  });
 }
 
 /** The options, or a sentence about the wrong one. */
@@ -87,6 +132,7 @@ function readOptions(args: readonly string[]): Options | string {
   const { faults, acts, max } = numbers;
   const given = faults !== undefined || acts !== undefined;
   return {
+    isWhole: world === undefined && rule === undefined && !rules,
     worlds: (Object.keys(WORLDS) as WorldName[]).filter(
       (name) => !rules && rule === undefined && (world ?? name) === name,
     ),
@@ -266,4 +312,4 @@ const boundOf = ({ faults, acts }: Supply): string =>
   `${faults} fault${faults === 1 ? '' : 's'}, ${acts} act${acts === 1 ? '' : 's'}`;
 const count = (n: number): string => n.toLocaleString('en-US');
 
-process.exitCode = main();
+process.exitCode = await main();

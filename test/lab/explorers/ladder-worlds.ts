@@ -16,7 +16,7 @@ export interface LadderWorldKind {
   readonly settings: Readonly<Record<string, LadderSetting>>;
   /** Faults in one story, at the bound of `npm run explore`. */
   readonly large: number;
-  /** In so many parts of a quarter of an hour and less it is played at that bound. */
+  /** In so many parts of some minutes it is played at that bound. */
   readonly parts: number;
 }
 
@@ -33,7 +33,7 @@ export const LADDER_WORLDS: Readonly<Record<LadderWorldName, LadderWorldKind>> =
     sentence: 'a follower that is restarted, given other data or another instance',
     settings: SWAP_SETTINGS,
     large: 2,
-    parts: 16,
+    parts: 8,
   },
   validator: {
     sentence: 'a validator: one key, and a signing state that must never go back',
@@ -58,7 +58,7 @@ export const LADDER_WORLDS: Readonly<Record<LadderWorldName, LadderWorldKind>> =
     sentence: 'a well follower gets another version on another instance, which proves itself beside it first',
     settings: BESIDE_SETTINGS,
     large: 2,
-    parts: 5,
+    parts: 2,
   },
 };
 
