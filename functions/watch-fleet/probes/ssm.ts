@@ -8,6 +8,7 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import { judgeAgent } from '../../../shared/aws/commands.ts';
+import type { Target } from '../../../shared/fleet/membership.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import { askNodeParameters } from '../../../shared/node-commands/ask-node.ts';
@@ -92,14 +93,14 @@ async function command<R>(
   const { Command } = await ssm.send(
     new SendCommandCommand({
       DocumentName: document,
-      InstanceIds: ready,
+      InstanceIds: ready.map(({ instanceId }) => instanceId),
       Parameters,
       TimeoutSeconds: DELIVERY_SECONDS,
       Comment: `chainmend watch-fleet: ${fleet}`,
     }),
   );
   if (!Command?.CommandId) throw new Error(`SendCommand for fleet ${fleet} was answered without a command id`);
-  const waiting = new Set(ready);
+  const waiting = new Set(ready.map(({ instanceId }) => instanceId));
   for (const afterMs of POLLS_MS) {
     if (Date.now() + afterMs > pollUntilMs) break;
     await setTimeout(afterMs);
@@ -119,9 +120,9 @@ async function command<R>(
 /** Nodes whose agent is online and takes parameters safely. One other node would fail the command for all; for those the reason is returned. */
 async function agentsReady(
   ssm: SSMClient,
-  portion: readonly FleetNode[],
+  portion: readonly Target[],
   readings: Map<string, Unasked>,
-): Promise<string[]> {
+): Promise<readonly Target[]> {
   const ids = portion.map(({ instanceId }) => instanceId);
   const agents = new Map<string | undefined, Parameters<typeof judgeAgent>[0]>();
   let NextToken: string | undefined;
@@ -137,7 +138,7 @@ async function agentsReady(
     for (const agent of read.InstanceInformationList ?? []) agents.set(agent.InstanceId, agent);
     NextToken = read.NextToken;
   }
-  return ids.filter((instanceId) => {
+  return portion.filter(({ instanceId }) => {
     const refusal = judgeAgent(agents.get(instanceId));
     if (refusal !== null) {
       const silent = refusal.refuse === 'node-silent' ? { silent: true as const } : {};
