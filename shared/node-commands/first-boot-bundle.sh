@@ -64,7 +64,7 @@ check_bundle() {
 unpack_bundle() {
   local path name
   rm -rf --one-file-system -- "$BUNDLE/data" && mkdir -- "$BUNDLE/data" &&
-    timeout 86400 tar -x --no-same-owner --delay-directory-restore -f "$BUNDLE/file" -C "$BUNDLE/data" ||
+    timeout 86400 tar -x --no-same-owner -f "$BUNDLE/file" -C "$BUNDLE/data" ||
     { refuse "the bundle could not be unpacked: $MOUNT_PATH needs room for the archive and for what is in it"; return; }
   # Whoever made the bundle is no root here: no program of it becomes another user's, and no file of it is a device.
   find "$BUNDLE/data" -xdev \( -type b -o -type c \) -delete && find "$BUNDLE/data" -xdev -type f -perm /6000 -exec chmod ug-s -- {} + ||
