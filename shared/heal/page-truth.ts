@@ -98,6 +98,9 @@ export function isStillSaid(incident: Said, code: PageCode): boolean {
   return refusedCodes.findLast((said) => said === code || !WAITS.has(said)) === code;
 }
 
-/** When what the page says was last found so, ms since the epoch; undefined where nobody looks again before its incident is over. */
+/** They say themselves until when they refuse, which may be hours away: no look before then would find anything else. */
+const UNTIL_THEIR_TIME: ReadonlySet<string> = new Set(['budget-spent']);
+
+/** When what the page says was last found so, ms since the epoch; undefined where nobody looks again before its incident is over, or its time has come. */
 export const foundAtMs = ({ state, lastWord }: Said, code: PageCode): number | undefined =>
-  state === 'open' && endingOf(code) === 'word' ? lastWord?.atMs : undefined;
+  state === 'open' && endingOf(code) === 'word' && !UNTIL_THEIR_TIME.has(code) ? lastWord?.atMs : undefined;

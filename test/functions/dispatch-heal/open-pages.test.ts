@@ -444,6 +444,12 @@ describe('a page is true when it is repeated', () => {
     ]);
   });
 
+  it('a disk that may grow again in two hours is told again in half an hour, and each hour', () => {
+    const spent = sick({ trigger: 'disk:data', ...note('budget-spent'), ...wordOf('budget-spent') });
+    const causes = causesOfIncidents([spent], undefined, NOON_MS);
+    expect(play(minutes(0, 100, { causes })).said).toEqual(['30 again 2', '90 again 3']);
+  });
+
   it('“its client is stopped” ends once its client was seen to answer, for good', () => {
     const down = sick({ ...note('command-unanswered', { isDown: true }), ...wordOf('command-unanswered') });
     expect([stateAt(down), stateAt(down, null), stateAt(down, 'unknown')]).toEqual(['lasts', 'lasts', 'lasts']);
