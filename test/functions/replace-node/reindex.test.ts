@@ -217,7 +217,8 @@ describe('a reindex', () => {
       /^end-rung: it has not built its data again in its time/,
     );
     // What a reindex before it was given is no other rung's.
-    const swap = decide(at({ seen: seen(), watched: watched('unreachable') }), under({ ...up, rung: 'restart' }));
+    const silent = watched('unreachable', { observedAtMs: NOON_MS - MINUTE_MS });
+    const swap = decide(at({ seen: seen(), watched: silent }), under({ ...up, rung: 'restart' }));
     expect(told(swap)).toMatch(/^end-rung: no answer/);
   });
 

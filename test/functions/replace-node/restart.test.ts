@@ -90,7 +90,7 @@ describe('a restart of the client', () => {
 });
 
 describe('a restart that others see silent for longer than its grace', () => {
-  const silent = watched('unreachable');
+  const silent = watched('unreachable', { observedAtMs: ago(1) });
   const at = (inspectedMinutesAgo: number | null, more: Partial<Facts> = {}): string =>
     told(
       restart(
