@@ -332,7 +332,7 @@ onMachine('what keeps a filesystem from following a larger device is seen before
     );
     await withMachine({ ...node, partitioned: true, mounted: false, table: 'dos', craft }, async (machine) => {
       await machine.shell(
-        'p=$(ls -d /sys/class/block/loop*p5 | head -n 1); mknod "/dev/${p##*/}" b $(tr : " " <"$p/dev"); mkdir /srv/logical && mount "/dev/${p##*/}" /srv/logical',
+        'p=$(ls -d /sys/class/block/loop*p5 | head -n 1); mknod "/dev/$(basename "$p")" b $(tr : " " <"$p/dev"); mkdir /srv/logical && mount "/dev/$(basename "$p")" /srv/logical',
       );
       expect(await obstacleOf(machine, '/srv/logical')).toBe('logical-partition');
     });
@@ -353,7 +353,7 @@ onMachine('what keeps a filesystem from following a larger device is seen before
     sees(
       'errors',
       { filesystem: 'ext4' },
-      'd=$(findmnt -n -o SOURCE /data); echo trigger >"/sys/fs/ext4/${d##*/}/trigger_fs_error"',
+      'd=$(findmnt -n -o SOURCE /data); echo trigger >"/sys/fs/ext4/$(basename "$d")/trigger_fs_error"',
     ),
   );
   unless(lackingForBtrfs)(
