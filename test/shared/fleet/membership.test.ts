@@ -1,6 +1,9 @@
 // What belongs to a fleet: what its deployment knows, of which its stored file may take a part, without what a neighbour claims.
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { repositoryRoot } from '../../../infra/paths.ts';
 import {
   claimants,
   claimantsOfVolume,
@@ -271,4 +274,18 @@ describe('what two fleets claim', () => {
       'vol-1 carries the tags of bitcoin and signet, so it is nobody’s',
     );
   });
+});
+
+it('only two places make a target of an id alone: what a record holds is put back, and what a heal has launched is asked', () => {
+  const sources = globSync('{functions,infra,local,shared}/**/*.ts', { cwd: repositoryRoot }).map(
+    (file): readonly [string, string] => [file, readFileSync(join(repositoryRoot, file), 'utf8')],
+  );
+  const usersOf = (name: RegExp): readonly string[] =>
+    sources
+      .filter(([, text]) => name.test(text))
+      .map(([file]) => file)
+      .sort();
+  expect(usersOf(/\bheldTarget\b/)).toEqual(['shared/fleet/membership.ts', 'shared/heal/guard.ts']);
+  expect(usersOf(/\blaunchedTarget\b/)).toEqual(['shared/fleet/membership.ts', 'shared/heal/apart-client.ts']);
+  expect(usersOf(/\bas (?:Target|OwnSnapshot|OwnVolume)\b/)).toEqual(['shared/fleet/membership.ts']);
 });
