@@ -197,10 +197,8 @@ const PROOF_BLOCKS = 3;
 /** A client that is down is checked on its node this long after its start, and then again after each such time. */
 const SILENT_AFTER_MS = 2 * 60_000;
 const INSPECT_EVERY_MS = 5 * 60_000;
-/** So new is the node's own answer when a rung is given up because it is silent. */
-const JUST_ASKED_MS = 60_000;
-/** A heal that looks itself does so right after its question: that look is of the same time, and asking again would not end. */
-const SAME_LOOK_MS = 15_000;
+/** So new is the node's own answer when a rung is given up because it is silent: of the same turn, since a turn of waiting takes a minute. */
+const JUST_ASKED_MS = 30_000;
 /** With a grace of a day, shorter intervals would take more operations than an execution has. */
 const INSPECT_LATER_EVERY_MS = 15 * 60_000;
 const LATER_MS = 60 * 60_000;
@@ -267,11 +265,8 @@ export function judgeProof(input: ProofInput): Verdict {
           is: 'failed',
           at: 'other',
           reason: `no answer ${Math.round(upForMs / 60_000)} min after its start: ${watched.reason}`,
-          // What a node said before it was last seen silent does not tell why it is: a person may have stopped its client in between.
-          ...((nowMs - (input.inspectedAtMs ?? 0) > JUST_ASKED_MS ||
-            watched.observedAtMs > (input.inspectedAtMs ?? 0) + SAME_LOOK_MS) && {
-            isUnasked: true,
-          }),
+          // What a node said a turn ago does not tell why it is silent now: a person may have stopped its client in between.
+          ...(nowMs - (input.inspectedAtMs ?? 0) > JUST_ASKED_MS && { isUnasked: true }),
         };
       if (
         upForMs > SILENT_AFTER_MS &&

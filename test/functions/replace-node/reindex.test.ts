@@ -217,8 +217,8 @@ describe('a reindex', () => {
       /^end-rung: it has not built its data again in its time/,
     );
     // What a reindex before it was given is no other rung's.
-    const silent = watched('unreachable', { observedAtMs: NOON_MS - MINUTE_MS });
-    const swap = decide(at({ seen: seen(), watched: silent }), under({ ...up, rung: 'restart' }));
+    const now = { ...up, rung: 'restart', inspectedAtMs: NOON_MS } as const;
+    const swap = decide(at({ seen: seen(), watched: watched('unreachable') }), under(now));
     expect(told(swap)).toMatch(/^end-rung: no answer/);
   });
 
