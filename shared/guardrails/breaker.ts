@@ -26,6 +26,8 @@ export interface ZoneTrouble {
   readonly instanceIds: readonly string[];
   /** "3 of 3 nodes in eu-west-1a in trouble, 0 of 6 elsewhere" */
   readonly sentence: string;
+  /** The last look has not seen it any more: it still holds what it forbids, and nobody is told that it is so. */
+  readonly isEnding?: true;
 }
 
 /** The line with which a person passes the breaker for one node: what they ask for is not held by it. */

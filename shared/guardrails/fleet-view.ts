@@ -94,7 +94,10 @@ export async function readView(
 function withConditions(seen: BreakerReading, watch: FleetWatch | null): BreakerReading {
   const conditions = Object.entries(watch?.conditions ?? {}).map(([code, one]) => ({ ...one, code }));
   const down = conditions.find(({ code }) => code === 'zone-down');
-  const zone = down && { name: down.zone ?? '', instanceIds: down.instanceIds ?? [], sentence: down.reason };
+  const zone = down && {
+    ...{ name: down.zone ?? '', instanceIds: down.instanceIds ?? [], sentence: down.reason },
+    ...(down.status === 'ending' && { isEnding: true as const }),
+  };
   return { ...seen, ...(zone && { zone }), ...(conditions.length > 0 && { conditions }) };
 }
 

@@ -99,8 +99,10 @@ const isUnsure = ({ isBlind, isMostlyUnknown }: BreakerReading): boolean =>
 /** What is a whole zone's trouble is not cured by changing one of its nodes. Its clients may be restarted where they are. */
 export function judgeZone({ zone }: BreakerReading, { instanceId }: ClassFacts['node']): Refusal | null {
   if (zone === undefined || !zone.instanceIds.includes(instanceId)) return null;
-  const reason = `${zone.sentence}: it is the zone, and nothing in it is swapped, replaced or stopped`;
-  return refuse('zone-down', reason, { page: true });
+  const held = 'nothing in it is swapped, replaced or stopped';
+  return zone.isEnding
+    ? refuse('zone-down', `${zone.sentence}; the last look has not seen that any more, and until another ${held}`, {})
+    : refuse('zone-down', `${zone.sentence}: it is the zone, and ${held}`, { page: true });
 }
 
 export interface OwnerFacts {

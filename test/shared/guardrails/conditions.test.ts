@@ -95,24 +95,34 @@ describe('a zone that people were told of', () => {
       ),
     ],
   };
-  const watch = (observedAtMs: number): FleetWatch => ({
+  const watch = (observedAtMs: number, status: FleetCondition['status'] = 'holds'): FleetWatch => ({
     ...{ observedAtMs, tip: null, tipSinceMs: null, tipSeenAtMs: null, haltedSinceMs: null, canonical: null },
     ...{ chainId: null, references: [], paged: {}, version: 1 },
     conditions: {
-      'zone-down': condition({ zone: 'a', instanceIds: ['i-1', 'i-2'], reason: '2 of 2 nodes in a in trouble' }),
+      'zone-down': condition({
+        ...{ status, zone: 'a', instanceIds: ['i-1', 'i-2'], reason: '2 of 2 nodes in a in trouble' },
+      }),
     },
   });
-  const refusal = (observedAtMs: number, of: 'restart' | 'replace') => {
-    const { breaker } = viewFleet(fleet, { observations: [part], watch: watch(observedAtMs) }, NOON_MS);
+  const judged = (told: FleetWatch, of: 'restart' | 'replace') => {
+    const { breaker } = viewFleet(fleet, { observations: [part], watch: told }, NOON_MS);
     return judgeClass({
       ...{ class: of, fleet, role: 'follower', node: NODE, breaker, haltedSinceMs: null },
       ...{ cause: 'known', manual: false, acknowledgesValidator: false },
-    })?.refuse;
+    });
   };
+  const refusal = (observedAtMs: number, of: 'restart' | 'replace') => judged(watch(observedAtMs), of)?.refuse;
 
   it('holds what it forbids, although the nodes elsewhere are sick by now', () => {
     expect(refusal(NOON_MS, 'replace')).toBe('zone-down');
     expect(refusal(NOON_MS, 'restart')).toBeUndefined();
+  });
+
+  it('is paged by the act that it holds, but not once the last look has not seen it', () => {
+    expect(judged(watch(NOON_MS), 'replace')).toMatchObject({ refuse: 'zone-down', page: true });
+    const ending = judged(watch(NOON_MS, 'ending'), 'replace');
+    expect(ending).toMatchObject({ refuse: 'zone-down', page: false });
+    expect(ending?.reason).toContain('the last look has not seen that any more');
   });
 
   it('is not known any more where nobody has watched for three minutes', () => {
