@@ -131,7 +131,7 @@ export interface Tip {
 
 /**
  * When the sources that confirmed a tip fall silent together, a node that is left behind must not look synced. So the old tip counts for this long.
- * Then it is given up, because a network may also have been rolled back.
+ * Then it is given up, because a network may also have been rolled back; but not for nodes that stand where they were left behind.
  */
 const KEPT_MS = 30 * 60_000;
 
@@ -140,13 +140,27 @@ function tipOf(facts: FleetFacts, sources: readonly Source[], linked: ReadonlySe
   const { nowMs } = facts;
   const height = highestConfirmed(sources, linked);
   const { tip: known = null, tipSinceMs = null, tipSeenAtMs = null } = facts.before.watch ?? {};
-  const kept = known !== null && tipSeenAtMs !== null && nowMs - tipSeenAtMs <= KEPT_MS;
+  const kept =
+    known !== null &&
+    tipSeenAtMs !== null &&
+    (nowMs - tipSeenAtMs <= KEPT_MS || standLeftBehind(facts.fleet, sources, { known, tipSeenAtMs }));
   if (kept && (height === null || height < known) && !isWithdrawn(facts, known)) {
     return { height: known, sinceMs: tipSinceMs, seenAtMs: tipSeenAtMs, confirmed: false };
   }
   if (height === null) return { height: null, sinceMs: null, seenAtMs: null, confirmed: false };
   return { height, sinceMs: height === known ? tipSinceMs : nowMs, seenAtMs: nowMs, confirmed: true };
 }
+
+/** Whether all that answer were behind this tip, and none has advanced since it was last confirmed: nobody's silence brings a node to the tip. */
+const standLeftBehind = (
+  { health: { behindBlocks } }: Fleet,
+  sources: readonly Source[],
+  { known, tipSeenAtMs }: { readonly known: number; readonly tipSeenAtMs: number },
+): boolean =>
+  sources.length > 0 &&
+  sources.every(
+    ({ status, track }) => known - status.height > behindBlocks && (track.advancedAtMs ?? tipSeenAtMs) <= tipSeenAtMs,
+  );
 
 /**
  * Whether references that had confirmed this tip say now that the chain is lower, and nobody else had: they have corrected themselves, which is no silence. A

@@ -76,13 +76,27 @@ describe('a dead RPC', () => {
     });
   });
 
-  it('of two leaves the third, which is far behind, far behind: the tip is remembered for half an hour', () => {
+  it('of two leaves the third, which is far behind, far behind for as long as it stands there', () => {
     const watched = new Watched().sweeps(3, () => ({ node1: 1000, node2: 1000, node3: 500 }));
     watched.sweeps(29, () => ({ node1: dead, node2: dead, node3: 500 }));
     expect(watched.node('node3')).toMatchObject({ health: 'behind', lagBlocks: 500 });
     expect(watched.result?.tipConfirmed).toBe(false);
-    watched.sweeps(3, () => ({ node1: dead, node2: dead, node3: 500 }));
+    watched.sweeps(90, () => ({ node1: dead, node2: dead, node3: 500 }));
+    expect(watched.node('node3')).toMatchObject({ health: 'behind', lagBlocks: 500 });
+  });
+
+  it('of two is no tip any more after half an hour, where the third goes on: its network may have been rolled back', () => {
+    const watched = new Watched().sweeps(3, () => ({ node1: 1000, node2: 1000, node3: 500 }));
+    watched.sweeps(29, (n) => ({ node1: dead, node2: dead, node3: 500 + n }));
+    expect(watched.node('node3')).toMatchObject({ health: 'behind' });
+    watched.sweeps(3, (n) => ({ node1: dead, node2: dead, node3: 529 + n }));
     expect(watched.node('node3')).toMatchObject({ health: 'synced' });
+  });
+
+  it('of two is no tip any more after half an hour, where the third had nearly reached it', () => {
+    const watched = new Watched().sweeps(3, () => ({ node1: 1000, node2: 1000, node3: 999 }));
+    watched.sweeps(32, () => ({ node1: dead, node2: dead, node3: 999 }));
+    expect(watched.watch?.tip).toBe(999);
   });
 });
 
