@@ -52,6 +52,8 @@ export interface NewVolume {
   readonly snapshotId: string;
   /** Of the snapshot, which never changes; 0 where it is not made of one. */
   readonly snapshotGiB: number;
+  /** What the node's own volume had when this one was chosen, where somebody had grown it since it was found. */
+  readonly grownGiB?: number;
   /** The key of the snapshot. */
   readonly kmsKeyId?: string | null;
 }

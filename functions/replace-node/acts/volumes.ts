@@ -130,11 +130,11 @@ async function make(
   fleet: Fleet,
   restored: RestoredVolumes,
   found: FoundVolume,
-  { snapshotId, snapshotGiB }: NewVolume,
+  { snapshotId, snapshotGiB, grownGiB = 0 }: NewVolume,
 ): Promise<Made | AwsRefusal> {
   const { ec2 } = context.clients;
   const wish = {
-    sizeGiB: found.sizeGiB,
+    sizeGiB: Math.max(found.sizeGiB, grownGiB),
     type: found.type,
     iops: found.iops,
     throughputMiBps: found.throughputMiBps,
@@ -153,7 +153,7 @@ async function make(
     return said(
       await copyVolume(ec2, {
         ...wish,
-        sizeGiB: Math.max(found.sizeGiB, source.sizeGiB),
+        sizeGiB: Math.max(wish.sizeGiB, source.sizeGiB),
         source,
       }),
     );
@@ -167,7 +167,7 @@ async function make(
     await createVolumeFrom(ec2, {
       ...wish,
       // No volume is smaller than its snapshot.
-      sizeGiB: Math.max(found.sizeGiB, snapshotGiB),
+      sizeGiB: Math.max(wish.sizeGiB, snapshotGiB),
       snapshot,
       availabilityZone: restored.availabilityZone,
       ...(rate !== undefined && { initializationMiBps: rate }),

@@ -314,6 +314,8 @@ export const putBack = (reason: string): Act => swap({ to: 'found', reason });
 /** Blocks may have taken two days to arrive: the guards of the rung are read again before the node is affected. */
 function calledOff(facts: Facts, state: LadderState): Decision | null {
   if (followsAgain(facts)) return giveUpData(FOLLOWS_AGAIN, 'nobody-knows');
+  const grown = outgrown(facts, state);
+  if (grown !== null) return giveUpVolumes({ blame: { door: 'person', fault: 'unwanted', reason: grown } });
   const refusal = guardOf(facts, 'swap');
   const blind = refusal?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
   if (blind) return blind;
@@ -463,7 +465,34 @@ function newVolumes(
 ): readonly NewVolume[] {
   const { volumes } = state.found;
   const deviceOf = freeNames(facts, state);
-  return volumes.map(({ role }, at) => ({ role, device: deviceOf(at), ...partOf(role) }));
+  return volumes.map((found, at) => {
+    const grownGiB = grownSince(facts, found);
+    return {
+      role: found.role,
+      device: deviceOf(at),
+      ...partOf(found.role),
+      ...(grownGiB !== null && { grownGiB }),
+    };
+  });
+}
+
+/** The size of a volume, GiB, where somebody has grown it since it was found; null where nobody has, and where it is not to be seen. */
+function grownSince({ volumes }: Pick<Facts, 'volumes'>, { volumeId, sizeGiB }: FoundVolume): number | null {
+  const now = volumes.find((volume) => volume.volumeId === volumeId)?.sizeGiB ?? 0;
+  return now > sizeGiB ? now : null;
+}
+
+/** Why a copy does not take the place of a volume that somebody has grown since the copy was made; null where nobody has. */
+function outgrown(facts: Facts, { found, restoredVolumes }: LadderState): string | null {
+  if (!restoredVolumes || restoredVolumes.from === 'kept' || restoredVolumes.shrink !== undefined) return null;
+  for (const [at, { volumeId }] of restoredVolumes.volumes.entries()) {
+    const own = found.volumes[at];
+    const grownGiB = own === undefined ? null : grownSince(facts, own);
+    const copyGiB = facts.volumes.find((volume) => volume.volumeId === volumeId)?.sizeGiB;
+    if (own && grownGiB !== null && copyGiB !== undefined && copyGiB < grownGiB)
+      return `somebody has grown ${own.volumeId} to ${grownGiB} GiB meanwhile, and its copy has ${copyGiB}: another is made`;
+  }
+  return null;
 }
 
 function freeNames({ original, replacement, want }: Facts, { found, generation }: LadderState): (at: number) => string {

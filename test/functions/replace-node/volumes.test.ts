@@ -328,6 +328,21 @@ describe('the exchange', () => {
     );
   });
 
+  it('takes no disk away that somebody has grown since its copy was made: another copy is made, of the same data', () => {
+    const { sizeGiB } = foundVolume();
+    const grown = (copyGiB: number): Partial<Facts> => ({
+      volumes: [volumeNow({ sizeGiB: sizeGiB + 100 }), copyVolume({ sizeGiB: copyGiB })],
+    });
+    expect(swap({ restoredVolumes, pool: 'left' }, grown(sizeGiB))).toBe(
+      `given up (person): somebody has grown ${DATA_VOLUME} to ${sizeGiB + 100} GiB meanwhile, and its copy has ${sizeGiB}: another is made`,
+    );
+    expect(swap({ restoredVolumes, pool: 'left' }, grown(sizeGiB + 100))).toMatch(/^swap: /);
+    const kept = copy({ from: 'kept' });
+    expect(swap({ restoredVolumes: kept, pool: 'left' }, { ...grown(sizeGiB), want: { do: 'undo' } })).toMatch(/^swap: /);
+    const again = choose(facts(grown(sizeGiB)), swapState(), 'eu-west-1a');
+    expect(again).toMatchObject({ volumes: { volumes: [{ grownGiB: sizeGiB + 100 }] } });
+  });
+
   it('is for what is asked for now, and not for what an earlier heal had begun with', () => {
     const other = /^given up \(person\): another heal had begun with it, and a person has asked for other data/;
     expect(swap({ restoredVolumes }, { want: { do: 'undo' } })).toMatch(other);
