@@ -260,7 +260,13 @@ function fleetConditions(
         .join('; '),
     );
 
-  const running = new Set(facts.nodes.filter(({ state }) => state === 'running').map(({ instanceId }) => instanceId));
+  // The agent of one that boots is still to come.
+  const graceMs = fleet.health.startGraceSeconds * 1_000;
+  const running = new Set(
+    facts.nodes
+      .filter(({ state, launchedAtMs }) => state === 'running' && nowMs - launchedAtMs >= graceMs)
+      .map(({ instanceId }) => instanceId),
+  );
   const unasked = nodes.filter(
     ({ node: { instanceId, memory, cutOff } }) =>
       running.has(instanceId) &&

@@ -190,6 +190,12 @@ describe('not being able to ask', () => {
       const watched = node2After(silent, ['node2'], 2 * MINUTE);
       expect([watched.node('node2').cutOff, watched.codes.get('node2')]).toEqual([true, null]);
     });
+
+    it('that boots is told to nobody before its agent has had the time of a start, as in the middle of a heal', () => {
+      const boots = node2After(silent, ['node1'], 2 * MINUTE);
+      expect([boots.health['node2'], boots.conditions]).toEqual(['unknown', []]);
+      expect(node2After(silent, ['node1'], 11 * MINUTE).conditions).toEqual(['cannot-ask']);
+    });
   });
 
   it('is so for every node of a fleet that nobody asks', () => {
