@@ -16,7 +16,7 @@ import {
   type Mutation,
 } from './calls.ts';
 import type { JournalLine } from './journal.ts';
-import { awsTime, downtimeByHeals, nodeOutageMs, nodeOutages, outageMs, seconds } from './measures.ts';
+import { awsTime, downtimeByHeals, nodeOutageMs, nodeOutages, outageMs, type Span, seconds } from './measures.ts';
 
 export type HealOutcome = 'healed' | 'restored' | 'escalated' | 'unfinished';
 
@@ -48,10 +48,18 @@ const ROTATION = 'rotate-peers';
 
 /** One report for each execution that made a mutation. */
 export function durableHeals(world: World, checker: Checker, journal: readonly JournalLine[]): HealReport[] {
-  return world.region.lambda.executions().flatMap((execution) => healOf(world, checker, execution, journal));
+  const executions = world.region.lambda.executions();
+  const attempts = Map.groupBy(executions, (execution) => (JSON.parse(execution.payload) as HealPayload).incidentId);
+  return executions.flatMap((execution) => healOf(world, checker, execution, { journal, attempts }));
 }
 
-function healOf(world: World, checker: Checker, execution: Execution, journal: readonly JournalLine[]): HealReport[] {
+interface Told {
+  readonly journal: readonly JournalLine[];
+  /** All attempts of each incident: what one ends may be what an earlier one has begun. */
+  readonly attempts: ReadonlyMap<string, readonly Execution[]>;
+}
+
+function healOf(world: World, checker: Checker, execution: Execution, { journal, attempts }: Told): HealReport[] {
   const { region } = world;
   const payload = JSON.parse(execution.payload) as HealPayload;
   const calls = callsOfExecution(region, execution.arn);
@@ -78,7 +86,7 @@ function healOf(world: World, checker: Checker, execution: Execution, journal: r
       alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - payload.onsetMs) : null,
       ...awsOf(world, resourcesOf(world, payload, machines), machines, payload.onsetMs, endMs),
       nodeOutageSeconds: seconds(nodeOutageMs(machines, execution.startedAtMs, endMs)),
-      ...downOf(payload, machines, execution.startedAtMs, endMs),
+      ...downOf(payload, machines, spansOf(attempts.get(payload.incidentId) ?? [], execution, endMs)),
       caughtUpSeconds: seconds(Math.max(0, ...caughtUpMs)),
       ...countCalls([...callsOfDispatch(region, payload.incidentId, payload.attempt), ...calls]),
     },
@@ -100,13 +108,22 @@ function awsOf(
   return { awsSeconds: seconds(awsMs), backgroundSeconds: seconds(backgroundMs) };
 }
 
-function downOf({ kind }: HealPayload, machines: readonly PlacedNode[], fromMs: number, endMs: number) {
+/** When this attempt and those before it were at work, the own one last. */
+const spansOf = (attempts: readonly Execution[], { startedAtMs }: Execution, endMs: number): readonly Span[] => [
+  ...attempts
+    .filter((other) => other.startedAtMs < startedAtMs)
+    .map((other): Span => [other.startedAtMs, other.endedAtMs ?? startedAtMs]),
+  [startedAtMs, endMs],
+];
+
+function downOf({ kind }: HealPayload, machines: readonly PlacedNode[], spans: readonly Span[]) {
+  const [fromMs = 0, endMs = 0] = spans.at(-1) ?? [];
   // Growing stops no client, so no client stops or starts because of it.
   if (kind === 'resize-volume') {
     const down = machines.reduce((sum, placed) => sum + outageMs(placed, fromMs, endMs), 0);
     return { outageSeconds: seconds(down), clientSeconds: 0 };
   }
-  const { outageMs: down, clientMs } = downtimeByHeals(machines, fromMs, endMs);
+  const { outageMs: down, clientMs } = downtimeByHeals(machines, spans);
   return { outageSeconds: seconds(down), clientSeconds: seconds(clientMs) };
 }
 

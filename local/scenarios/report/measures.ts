@@ -29,7 +29,7 @@ export function awsTime(
 }
 
 /** From, to, in ms since the epoch. */
-type Span = readonly [number, number];
+export type Span = readonly [number, number];
 
 /** Spans that overlap are one; in the order of time. */
 function union(spans: readonly Span[]): readonly Span[] {
@@ -88,20 +88,24 @@ export interface Downtime {
 /**
  * Of a heal that may stop clients and instances, over all machines that had the node's name. If the client of one stops and that of another replaces
  * it, the outage lasts until the new one serves.
+ *
+ * @param attempts when each attempt up to this one was at work, this one last: what lasts into it may have been begun by an earlier one
  */
-export function downtimeByHeals(machines: readonly PlacedNode[], fromMs: number, toMs: number): Downtime {
-  const downs = machines.flatMap(({ machine, madeAtMs }, at) =>
-    // Before its first start a new machine served no one.
-    ourOutages(machine.client.outages, BY_HEALS, Math.max(fromMs, (madeAtMs ?? fromMs - 1) + 1), toMs).map(
-      (outage): Downtime => {
+export function downtimeByHeals(machines: readonly PlacedNode[], attempts: readonly Span[]): Downtime {
+  const [startedMs = 0, toMs = 0] = attempts.at(-1) ?? [];
+  const downs = machines.flatMap(({ machine, madeAtMs = Number.NEGATIVE_INFINITY }, at) =>
+    attempts
+      .flatMap(([fromMs, untilMs]) => ourOutages(machine.client.outages, BY_HEALS, fromMs, untilMs))
+      // Before its first start a new machine served no one.
+      .filter((outage) => outage.fromMs > madeAtMs && (outage.toMs ?? toMs) >= startedMs)
+      .map((outage): Downtime => {
         const another = outage.toMs === undefined ? takenOver(machines.toSpliced(at, 1), outage.fromMs) : undefined;
         const endMs = another?.atMs ?? outage.toMs;
         return {
           outageMs: lasted({ ...outage, ...(endMs !== undefined && { toMs: endMs }) }, toMs),
           clientMs: ownMs(outage) + (another?.startMs ?? 0),
         };
-      },
-    ),
+      }),
   );
   const sum = (of: keyof Downtime): number => downs.reduce((total, down) => total + down[of], 0);
   return { outageMs: sum('outageMs'), clientMs: Math.min(sum('clientMs'), sum('outageMs')) };

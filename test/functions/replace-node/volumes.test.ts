@@ -338,7 +338,9 @@ describe('the exchange', () => {
     );
     expect(swap({ restoredVolumes, pool: 'left' }, grown(sizeGiB + 100))).toMatch(/^swap: /);
     const kept = copy({ from: 'kept' });
-    expect(swap({ restoredVolumes: kept, pool: 'left' }, { ...grown(sizeGiB), want: { do: 'undo' } })).toMatch(/^swap: /);
+    expect(swap({ restoredVolumes: kept, pool: 'left' }, { ...grown(sizeGiB), want: { do: 'undo' } })).toMatch(
+      /^swap: /,
+    );
     const again = choose(facts(grown(sizeGiB)), swapState(), 'eu-west-1a');
     expect(again).toMatchObject({ volumes: { volumes: [{ grownGiB: sizeGiB + 100 }] } });
   });

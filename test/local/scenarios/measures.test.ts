@@ -12,7 +12,7 @@ const launched = (seconds: number, ...outages: Outage[]): PlacedNode => ({
   ...machine(...outages),
   madeAtMs: at(seconds),
 });
-const down = (...machines: PlacedNode[]) => downtimeByHeals(machines, at(0), at(600));
+const down = (...machines: PlacedNode[]) => downtimeByHeals(machines, [[at(0), at(600)]]);
 
 describe('the outage that a heal is to blame for', () => {
   it('is that of a client that was stopped, its own end and start told apart', () => {
@@ -45,6 +45,18 @@ describe('the outage that a heal is to blame for', () => {
     const old = machine({ cause: 'instance-down', fromMs: at(-60) });
     const fresh = launched(30, { cause: 'stopped', fromMs: at(30), toMs: at(200), startSeconds: 15 });
     expect(down(old, fresh)).toEqual({ outageMs: 0, clientMs: 0 });
+  });
+
+  it('is that of an earlier attempt, where it lasts into this one, and of nobody who stopped it between the two', () => {
+    const attempts = [
+      [at(0), at(30)],
+      [at(500), at(600)],
+    ] as const;
+    const ours = machine({ cause: 'stopped', fromMs: at(10), toMs: at(540), startSeconds: 15 });
+    expect(downtimeByHeals([ours], attempts)).toEqual({ outageMs: 530_000, clientMs: 15_000 });
+    const over = machine({ cause: 'stopped', fromMs: at(10), toMs: at(40) });
+    const theirs = machine({ cause: 'stopped', fromMs: at(100), toMs: at(540) });
+    expect(downtimeByHeals([over, theirs], attempts)).toEqual({ outageMs: 0, clientMs: 0 });
   });
 
   it('lasts to the end where nobody serves', () => {
