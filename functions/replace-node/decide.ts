@@ -14,7 +14,7 @@ import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
 import { commandsClients } from './acts/table.ts';
 import { type Facts, followsAgain, isImpaired, runsAgain } from './facts.ts';
-import { foundVolumes } from './found-volumes.ts';
+import { foundVolumes, volumesUnknown } from './found-volumes.ts';
 import { diskFullFirst } from './full.ts';
 import { ENDED, type Gone, judgeGone } from './gone.ts';
 import { guardOf } from './judge.ts';
@@ -47,7 +47,7 @@ import {
   waitedMs,
   waitFor,
 } from './rungs/rung.ts';
-import { isCalledBack, isWanted, VOLUMES_UNKNOWN } from './rungs/swap.ts';
+import { isCalledBack, isWanted } from './rungs/swap.ts';
 import { NO_INSTANCE, stoppedBefore } from './rungs/upgrade.ts';
 import { isUnstarted } from './shortage.ts';
 import { judgeStalled } from './stalled.ts';
@@ -311,7 +311,7 @@ function judgeWayBack(facts: Facts, state: LadderState): Refusal | null {
   if (sources?.unread !== undefined) return unreadable(sources.unread);
   const fault =
     state.found.volumes.length === 0
-      ? VOLUMES_UNKNOWN
+      ? volumesUnknown(facts)
       : (RUNGS.swap.cannotBegin(facts, state) ??
         (sources?.good.length === 0
           ? [

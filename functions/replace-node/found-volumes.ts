@@ -33,6 +33,13 @@ export function foundVolumes({ fleet, original, seen, volumes }: Facts): readonl
   return found.length === fleet.volumes.length && ids.size === found.length ? found : [];
 }
 
+/** Why nobody can tell which volumes are the node's, and what a person may do about it. */
+export function volumesUnknown({ fleet, seen }: Pick<Facts, 'fleet' | 'seen'>): string {
+  const wanted = fleet.volumes.map(({ role, path }) => `${path} (${role})`).join(', ');
+  const where = seen === null ? 'the node has not told it' : `not each of ${wanted} has an EBS volume mounted`;
+  return `which volumes are the node’s cannot be told: ${where}, and no tags name one volume for each. Mount and tag them, or correct the volumes of the fleet file`;
+}
+
 const fits = (
   volume: VolumeDescription,
   role: string,

@@ -13,7 +13,7 @@ import { dropReplacement, launch, leave } from '../acts/instances.ts';
 import { maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { type Facts, followsAgain } from '../facts.ts';
-import { layeredOf, untaggedOf } from '../found-volumes.ts';
+import { layeredOf, untaggedOf, volumesUnknown } from '../found-volumes.ts';
 import { namesakeIn } from '../gone.ts';
 import { guardOf } from '../judge.ts';
 import { isUnstarted, placementOf } from '../shortage.ts';
@@ -54,7 +54,7 @@ import {
   waitedMs,
   waitFor,
 } from './rung.ts';
-import { choose, FOLLOWS_AGAIN, prepare, takeAway, VOLUMES_UNKNOWN } from './swap.ts';
+import { choose, FOLLOWS_AGAIN, prepare, takeAway } from './swap.ts';
 import { NO_INSTANCE } from './upgrade.ts';
 
 const WITHOUT_ROOT = 'without its root volume nobody can start it by accident';
@@ -65,13 +65,13 @@ export const REPLACE: Rung = {
   cannotBegin: (facts, state) =>
     lockedOut(facts, state) ??
     cannotLaunch(facts) ??
-    (state !== null && state.found.volumes.length === 0 ? VOLUMES_UNKNOWN : null) ??
+    (state !== null && state.found.volumes.length === 0 ? volumesUnknown(facts) : null) ??
     layeredOf(facts, state) ??
     (facts.original ? judgeRetirable(facts.original.instance.instanceId, facts.original.instance.tags) : null) ??
     (state && needsOtherData(state) ? noData(facts, state) : isBlueGreen(facts.want) ? null : untaggedOf(facts, state)),
   next: (facts, state) => {
     const { replacement, found } = state;
-    if (found.volumes.length === 0) return rungFailed(VOLUMES_UNKNOWN);
+    if (found.volumes.length === 0) return rungFailed(volumesUnknown(facts));
     const namesake = makesAgain(state) ? namesakeIn(facts) : null;
     if (!replacement) return namesake === null ? plan(facts, state) : rungFailed(`${namesake} has its name now`);
     // Whether it was launched, the launch itself finds out.

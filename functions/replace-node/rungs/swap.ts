@@ -28,7 +28,7 @@ import type { Act } from '../acts/table.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
 import { blameOf } from '../blame.ts';
 import { type Facts, followsAgain, isDead } from '../facts.ts';
-import { layeredOf } from '../found-volumes.ts';
+import { layeredOf, volumesUnknown } from '../found-volumes.ts';
 import { ENDED } from '../gone.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
@@ -73,9 +73,6 @@ import {
   waitSeconds,
 } from './rung.ts';
 
-export const VOLUMES_UNKNOWN =
-  'which volumes are the node’s cannot be told: the node is silent, or its mounts do not fit the fleet file';
-
 export const SWAP: Rung = {
   class: 'replace',
   asksOriginalFirst: true,
@@ -89,7 +86,7 @@ export const SWAP: Rung = {
   },
   next: (facts, state) => {
     const { restoredVolumes: restored, found } = state;
-    if (found.volumes.length === 0) return rungFailed(VOLUMES_UNKNOWN);
+    if (found.volumes.length === 0) return rungFailed(volumesUnknown(facts));
     const calledOff = overtaken(facts, state);
     if (calledOff) return calledOff;
     if (!restored) return facts.original ? beforeVolumes(facts, state) : rungFailed('the instance is gone');

@@ -1,6 +1,6 @@
 // Which volumes are the node's, and whether a copy could stand in for them.
 import { describe, expect, it } from '@jest/globals';
-import { layeredOf } from '../../../functions/replace-node/found-volumes.ts';
+import { layeredOf, volumesUnknown } from '../../../functions/replace-node/found-volumes.ts';
 import { RUNGS } from '../../../functions/replace-node/ladder.ts';
 import type { Layer } from '../../../shared/node-commands/node-answer.ts';
 import { foundVolume } from '../../fixtures/builders/volume.ts';
@@ -42,4 +42,10 @@ describe('a node whose volume is a part of something that has to be opened first
       expect(RUNGS[rung].cannotBegin(facts(), state)).toContain('a copy of it could not be mounted');
     expect(RUNGS.restart.cannotBegin(facts(), state)).toBeNull();
   });
+});
+
+it('a node whose volumes nobody can tell is not called silent where it has answered: a person reads which place has none', () => {
+  const answered = volumesUnknown(facts({ seen: { ...seen([client('failed')]), volumes: [] } }));
+  expect(answered).toContain(`not each of ${foundVolume().path} (data) has an EBS volume mounted`);
+  expect(volumesUnknown(facts({ seen: null }))).toContain('the node has not told it');
 });
