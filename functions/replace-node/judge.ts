@@ -197,7 +197,7 @@ const PROOF_BLOCKS = 3;
 /** A client that is down is checked on its node this long after its start, and then again after each such time. */
 const SILENT_AFTER_MS = 2 * 60_000;
 const INSPECT_EVERY_MS = 5 * 60_000;
-/** So new is the node's own answer when a rung is given up because it is silent: of the same turn, since a turn of waiting takes a minute. */
+/** So new is the node's own answer when a rung is given up because its client is silent or has ended: of the same turn, since a turn of waiting takes a minute. */
 const JUST_ASKED_MS = 30_000;
 /** With a grace of a day, shorter intervals would take more operations than an execution has. */
 const INSPECT_LATER_EVERY_MS = 15 * 60_000;
@@ -245,8 +245,15 @@ export function judgeProof(input: ProofInput): Verdict {
   }
   if (isProved(watched, found)) return { is: 'proved', reason: wordsOf(watched, found) };
   const ended = input.seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
+  // What a node said a turn ago does not tell how its client is now: a person may have stopped it in between, or started it again.
+  const isUnasked = nowMs - (input.inspectedAtMs ?? 0) > JUST_ASKED_MS;
   if (ended && (input.inspectedAtMs ?? 0) > upSinceMs)
-    return { is: 'failed', at: 'open', reason: `its client ends again: ${endOf(ended)}` };
+    return {
+      is: 'failed',
+      at: 'open',
+      reason: `its client ends again: ${endOf(ended)}`,
+      ...(isUnasked && { isUnasked }),
+    };
   const { builds } = input;
   if (builds && nowMs > builds.untilMs && watched.health !== 'forked')
     return { is: 'failed', at: 'other', reason: `it has not built its data again in its time: ${watched.reason}` };
@@ -265,8 +272,7 @@ export function judgeProof(input: ProofInput): Verdict {
           is: 'failed',
           at: 'other',
           reason: `no answer ${Math.round(upForMs / 60_000)} min after its start: ${watched.reason}`,
-          // What a node said a turn ago does not tell why it is silent now: a person may have stopped its client in between.
-          ...(nowMs - (input.inspectedAtMs ?? 0) > JUST_ASKED_MS && { isUnasked: true }),
+          ...(isUnasked && { isUnasked }),
         };
       if (
         upForMs > SILENT_AFTER_MS &&

@@ -6,6 +6,7 @@ import { mayWaitAt } from '../../../shared/guardrails/upgrade.ts';
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
+import { endOf } from '../../../shared/node-commands/client-end.ts';
 import { giveUpVersion, keepVersion, loseVersion } from '../acts/decisions.ts';
 import { switchVersion } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
@@ -39,6 +40,8 @@ export const UPGRADE: Rung = {
     if (upgrade !== undefined && upgrade.givenUp !== null)
       return isOneWay(upgrade) ? keepVersion({ reason: upgrade.givenUp }) : wayBack(facts, upgrade, upgrade.givenUp);
     if (upgrade?.is === 'to' && state.upSinceMs !== null) return watching(facts, state, upgrade, state.upSinceMs);
+    const ended = endedByItself(facts, state);
+    if (ended) return giveUpVersion({ reason: ended });
     if (want.do !== 'upgrade' || isBlueGreen(want))
       return upgrade === undefined ? rungFailed(ANOTHERS) : giveUpVersion({ reason: ANOTHERS });
     if (!original?.agentOnline) return silent(facts, state);
@@ -66,6 +69,12 @@ const silent = (facts: Facts, state: LadderState): Decision =>
 
 /** Whichever version is enabled starts with the machine. No client runs there that would have to go back, and no command comes. */
 const DEAD = 'its machine has died in the middle of it, as EC2 finds, and what it was told last is over with it';
+
+/** The new version is there, no command of this heal keeps it down any more, and it has ended: another attempt has started it in place of what it did not know. */
+function endedByItself({ seen }: Facts, { client, upgrade }: LadderState): string | null {
+  const it = upgrade?.is === 'to' && client === 'untouched' ? seen?.clients[upgrade.at] : undefined;
+  return it?.state === 'failed' ? `its client ends again: ${endOf(it)}` : null;
+}
 
 /** Everything is judged again right before the node feels it. */
 function begun(facts: Facts, state: LadderState, want: Extract<Facts['want'], { do: 'upgrade' }>): Decision {

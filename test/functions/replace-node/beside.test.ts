@@ -218,7 +218,7 @@ describe('it proves itself beside the node', () => {
     ],
   ])('one that %s is given up', (_, of, more) => {
     const nowMs = more.nowMs ?? NOON_MS;
-    const state = { ...beside({ look: look({ ...of, atMs: nowMs }) }), inspectedAtMs: UP + 1 };
+    const state = { ...beside({ look: look({ ...of, atMs: nowMs }) }), inspectedAtMs: nowMs };
     expect(next(state, more)).toBe('give-up-replacement');
   });
 

@@ -418,4 +418,11 @@ describe('the edges of a proof', () => {
     expect(verdictOf(silent, { ...over, inspectedMinutesAgo: 0.51 })).toMatchObject({ isUnasked: true });
     expect(verdictOf(silent, { ...over, inspectedMinutesAgo: 0.5 })).not.toHaveProperty('isUnasked');
   });
+
+  it('nor is one whose client had ended, by an answer of before: a person may have started it since', () => {
+    const ended = (inspectedMinutesAgo: number) =>
+      verdictOf(silent, { inspectedMinutesAgo, client: client('stopped') });
+    expect(ended(1)).toMatchObject({ is: 'failed', at: 'open', isUnasked: true });
+    expect(ended(0.5)).not.toHaveProperty('isUnasked');
+  });
 });

@@ -134,7 +134,7 @@ describe('the proof', () => {
       [
         'its client ends',
         { ...stands({ cause: 'consensus-client' }), seen: seen([client('failed')]) },
-        { rung: 'swap', inspectedAtMs: ago(1) },
+        { rung: 'swap', inspectedAtMs: ago(0.5) },
         'end-rung',
       ],
       ['it has peers enough', stands({ peerCount: 4 }), { rung: 'swap' }, 'end-rung'],
@@ -223,7 +223,7 @@ describe('the proof', () => {
   });
 
   const gone = seen([client('stopped')]);
-  const asked = { inspectedAtMs: ago(1) };
+  const asked = { inspectedAtMs: ago(0.5) };
   const full = (state: 'failed' | 'stopped') => ({ ...quiet, seen: seen([client(state)], DATA_VOLUME, 485) });
   it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
     ['it failed', full('failed'), asked, 'disk-full-first'],

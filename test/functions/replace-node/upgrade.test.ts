@@ -155,6 +155,13 @@ describe('a new version is proved', () => {
     expect(then(after, { seen: died, watched: watched('unreachable') })).toBe('switch-version to');
   });
 
+  it('and where an attempt that knew nothing of it has started it, and it has ended, it is given up, whatever forbids to go on', () => {
+    const startedAgain = ladderState({ ...upgraded, client: 'untouched', upSinceMs: null });
+    const more = { seen: died, watched: watched('unreachable'), spared: refusal };
+    expect(then(startedAgain, more)).toBe('give-up-version');
+    expect(then({ ...startedAgain, upgrade: change({ is: 'from' }) }, more)).toBe('cannot-be-spared');
+  });
+
   it('and where it was stopped since it came up it is left to whoever did that', () => {
     const off = seen([client('stopped', { instance: '28.1' })]);
     const after = asked(ladderState(upgraded), off);

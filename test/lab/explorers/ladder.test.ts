@@ -294,6 +294,17 @@ describe('the ladder, with people who stop a client twice', () => {
   });
 });
 
+describe('the ladder, with something else away or dead at the same time', () => {
+  it.each([
+    ['a client that hangs', SWAP_SETTINGS, ['a person stops the client', 'EC2 is away']],
+    ['the new version ends', UPGRADE_SETTINGS, ['dies behind it', 'EC2 is away']],
+  ] as const)('%s: nothing that helps is taken away, and it comes to an end', (node, settings, only) => {
+    const { broken, stories } = exploreLadder({ [node]: settings[node] as LadderSetting }, { faults: 2, only });
+    expect(Object.fromEntries(broken)).toEqual({});
+    expect(stories).toBeGreaterThan(100);
+  });
+});
+
 describe('without a rule of the ladder', () => {
   it.each(Object.entries(LADDER_RULES))('%s: something breaks', (_, rule) => {
     expect(withoutRule(rule)).not.toBeNull();
