@@ -395,6 +395,14 @@ export class SimulatedNode implements Machine {
     return name === this.clientInstance() || this.spec.versions?.[name] !== undefined;
   }
 
+  /** Why systemd could not start again what runs, once it forgets it: its owner has put other versions there, and taken this one away. */
+  clientLacks(): string | null {
+    const { versions } = this.spec;
+    const running = this.clientInstance();
+    if (versions === undefined || running === undefined || versions[running] !== undefined) return null;
+    return `/etc/systemd/system/${this.unit}, the file of ${this.unit}, is gone`;
+  }
+
   /** Another instance of its template is the client from the next start on. */
   useInstance(name: string): void {
     this.unit = this.unit.replace(`@${this.clientInstance()}`, `@${name}`);

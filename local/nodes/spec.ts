@@ -42,7 +42,7 @@ export interface NodeSpec {
   readonly agentVersion?: string;
   /** How far the node's clock is ahead of true time. */
   readonly clockSkewSeconds?: number;
-  /** What its owner has installed beside the version that runs: the instances of its template unit, by their names. */
+  /** What its owner has installed: the instances of its template unit, by their names. One that runs and is not among them has lost its file. */
   readonly versions?: Readonly<Record<string, InstalledVersion>>;
   /** An executable that its owner has put there, which takes the client's data back by some blocks. */
   readonly rollBack?: OwnRollBack;

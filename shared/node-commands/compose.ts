@@ -35,14 +35,14 @@ export const scriptParts = {
     ...MAIN,
   ],
   'ask-node': ['answer', 'path', 'file', 'credentials', 'space', 'ask-node', 'run'],
-  'see-clients': ['answer', 'parameters', ...NODE, ...STATE, 'runs', 'see-clients', ...LOOK],
-  'inspect-node': [...LOOKING, 'ticket', 'cached', 'runs', 'inspect-node', ...MAIN],
-  'restart-client': [...ON_CLIENTS, 'switch', 'with-own', 'restart-client', ...MAIN],
+  'see-clients': ['answer', 'parameters', ...NODE, ...STATE, 'installed', 'runs', 'see-clients', ...LOOK],
+  'inspect-node': [...LOOKING, 'ticket', 'cached', 'installed', 'runs', 'mount-unit', 'inspect-node', ...MAIN],
+  'restart-client': [...ON_CLIENTS, 'installed', 'switch', 'with-own', 'restart-client', ...MAIN],
   'check-volume': [...LOOKING, 'volumes', 'warm', 'check-volume', ...MAIN],
   'fill-volume': [...LOOKING, 'volumes', 'format', 'fill-volume', ...MAIN],
-  'swap-volumes': [...ON_VOLUMES, 'fstab', 'identity', 'swap-volumes', ...MAIN],
+  'swap-volumes': [...ON_VOLUMES, 'mount-unit', 'fstab', 'identity', 'swap-volumes', ...MAIN],
   'stop-client': [...ON_VOLUMES, 'mask', 'ticket', 'stop-client', 'back', ...MAIN],
-  'start-client': [...ON_VOLUMES, 'fstab', 'identity', 'mask', 'ticket', 'start-client', ...MAIN],
+  'start-client': [...ON_VOLUMES, 'mount-unit', 'fstab', 'identity', 'mask', 'ticket', 'start-client', ...MAIN],
 } as const satisfies Readonly<Record<Operation, readonly string[]>>;
 
 /**

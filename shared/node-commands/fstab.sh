@@ -10,7 +10,7 @@ pinned() {
 # the line that stands there is taken in keeping, and leads to the volume that it led to; or empty. False, with WHY, and nothing was
 # changed. All of these lines at once: a boot mounts no mixture of what belongs together.
 boot_with() {
-  local new=/etc/fstab.chainmend-new pin=$1 text
+  local new=/etc/fstab.chainmend-new pin=$1 text unit
   shift
   [ "$#" -gt 0 ] || return 0
   if ! [ -f /etc/fstab ] || [ -L /etc/fstab ]; then refuse '/etc/fstab is not a file of its own'; return; fi
@@ -19,7 +19,8 @@ boot_with() {
   while [ "$#" -gt 0 ]; do
     find_volume "$2" || return
     [ -e "$SPEC" ] || { refuse "$SPEC is not there: /etc/fstab could not name $2"; return; }
-    no_mount_unit "$1" || return
+    unit=$(mount_unit "$1")
+    [ -z "$unit" ] || { refuse "$1 is mounted by $unit: /etc/fstab does not change what a boot mounts"; return; }
     if ! text=$(printf '%s' "$text" | fstab_with "$1" "$2" "$pin" && echo .); then refuse "/etc/fstab has several lines for $1"; return; fi
     text=${text%.}
     shift 2
@@ -28,15 +29,6 @@ boot_with() {
     mv -fT -- "$new" /etc/fstab && sync /etc; then return 0; fi
   rm -f -- "$new"
   refuse '/etc/fstab could not be written'
-}
-
-# no_mount_unit PATH: nobody has written a unit for it, which would have the last word, and /etc/fstab none.
-no_mount_unit() {
-  local unit directory
-  command -v systemd-escape >/dev/null && unit=$(systemd-escape --path --suffix=mount -- "$1") || return 0
-  for directory in /{etc,run,usr/local/lib,usr/lib,lib}/systemd/system; do
-    [ ! -e "$directory/$unit" ] || { refuse "$1 is mounted by $directory/$unit: /etc/fstab does not change what a boot mounts"; return; }
-  done
 }
 
 # fstab_with PATH VOLUME PIN: standard input with that change; false where the path has several lines. A slash at the end of a path is

@@ -5,7 +5,7 @@ perform() {
   keep_ticket
   read_clients && read_paths Paths || return
   AFTER=$(node_state ${LINES[@]+"${LINES[@]}"})
-  AFTER="${AFTER%\}}$(layered ${LINES[@]+"${LINES[@]}"})$(cloud_init)$(client_runs)}"
+  AFTER="${AFTER%\}}$(layered ${LINES[@]+"${LINES[@]}"})$(held_by ${LINES[@]+"${LINES[@]}"})$(cloud_init)$(client_runs)}"
   more
   if [[ $RECORDED =~ ^\{\"operationId\":\"([0-9]+\.[0-9]+)\" ]]; then MORE="$MORE,\"lastDone\":\"${BASH_REMATCH[1]}\""; fi
   [ "$SSM_Cached" = no ] || cached ${LINES[@]+"${LINES[@]}"}
@@ -37,6 +37,18 @@ layered() {
     done
   done
   printf ',"layered":[%s]' "$list"
+}
+
+# held_by PATH...: the paths at which a copy could not be mounted in place of what is there: a unit of its own mounts it at a boot, or an automount lies
+# beneath it, and would mount the one before again.
+held_by() {
+  local path by list=''
+  for path in "$@"; do
+    by=$(mount_unit "$path")
+    if awk -v path="$path" '$5 == path && / - autofs / { found = 1 } END { exit !found }' /proc/self/mountinfo; then by='an automount'; fi
+    [ -z "$by" ] || list="$list${list:+,}{\"path\":$(json_string "$path"),\"by\":$(json_string "$by")}"
+  done
+  [ -z "$list" ] || printf ',"heldBy":[%s]' "$list"
 }
 
 # is_mounted BLOCK: a directory of SYS.

@@ -36,9 +36,18 @@ const nodeStateSchema = v.strictObject({
   ),
   /**
    * In the order of the clients, in an answer of inspect-node and see-clients: since when each runs, or ran last, and how often its service manager or container
-   * runtime has started it again by itself since somebody did. null: nobody tells.
+   * runtime has started it again by itself since somebody did. null: nobody tells. And why the unit that it is could not be started again; null where it could,
+   * or nobody tells, absent from older commands.
    */
-  runs: v.optional(list(v.strictObject({ startedSecondsAgo: v.nullable(count), restarts: v.nullable(count) }))),
+  runs: v.optional(
+    list(
+      v.strictObject({
+        startedSecondsAgo: v.nullable(count),
+        restarts: v.nullable(count),
+        lacks: v.optional(v.nullable(scriptText(500))),
+      }),
+    ),
+  ),
   /** The mounts at the asked paths; a path without a mount has no entry. */
   volumes: list(
     v.strictObject({
@@ -65,6 +74,8 @@ const nodeStateSchema = v.strictObject({
       }),
     ),
   ),
+  /** In an answer of inspect-node: the asked paths where something else than /etc/fstab decides what is mounted, and what that is. */
+  heldBy: v.optional(list(v.strictObject({ path: scriptText(4096), by: scriptText(4096) }))),
   rootUsedPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
   /** How far cloud-init is with this boot, in an answer of inspect-node; absent where the node has none. error: a part of it has failed. */
   cloudInit: v.optional(v.picklist(['running', 'done', 'error'])),

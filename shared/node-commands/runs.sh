@@ -1,11 +1,12 @@
-# Since when each client runs, and how often its runtime has started it again by itself. Its port tells neither before it answers.
+# Since when each client runs, how often its runtime has started it again by itself, and what it would lack at a start. Its port tells nothing of it.
 
-# client_runs: more of the answer, in the order of the clients; null where nobody tells, as of systemd before 235, which counts no restarts.
+# client_runs: more of the answer, in the order of the clients; null where nobody tells, as of systemd before 235, which counts no restarts,
+# and where a unit lacks nothing.
 client_runs() {
-  local index list='' uptime='' began='' now='' ago='' restarts='' o='{' c='}'
+  local index why list='' uptime='' began='' now='' ago='' restarts='' o='{' c='}'
   o=$o$o. c=$c$c
   for index in "${!CLIENT_UNITS[@]}"; do
-    BEGAN='' ago='' restarts=''
+    BEGAN='' ago='' restarts='' why=
     pick "$index"
     case $SSM_Runtime in
       systemd)
@@ -13,13 +14,15 @@ client_runs() {
         # 0 is a unit that never ran.
         if whole now "${uptime%.*}" && [ "${BEGAN:-0}" -gt 0 ]; then whole ago "$((now - BEGAN / 1000000))"; fi
         whole restarts "$(unit_property NRestarts)"
+        why=$(missing "$TARGET")
         ;;
       docker | compose)
         if [ -n "$CLIENT_RUN" ] && whole began "$(date -d "$CLIENT_RUN" +%s)" && whole now "$(date +%s)"; then whole ago "$((now - began))"; fi
         whole restarts "$(timeout 30 docker inspect --type container --format "${o}RestartCount$c" "$CONTAINER")"
         ;;
     esac
-    list="$list${list:+,}{\"startedSecondsAgo\":${ago:-null},\"restarts\":${restarts:-null}}"
+    case $why in '' | *'no answer)') why=null ;; *) why=$(json_string "$why") ;; esac
+    list="$list${list:+,}{\"startedSecondsAgo\":${ago:-null},\"restarts\":${restarts:-null},\"lacks\":$why}"
   done
   printf ',"runs":[%s]' "$list"
 }

@@ -1,4 +1,4 @@
-# The operation: tell whether the clients run, and since when, and nothing else. No fence, no lock and no memory: it may be sent at any time.
+# The operation: tell whether the clients run, since when, and whether they could be started again, and nothing else. No fence, no lock and no memory: it may be sent at any time.
 
 perform() {
   local index clients=''

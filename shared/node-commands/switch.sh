@@ -45,13 +45,11 @@ is_template() {
   untouched 'the client is no template unit of systemd, of which another instance could run'
 }
 
-# is_installed UNIT: false, with WHY, where systemd knows no such unit, or what it would execute is not there.
+# is_installed UNIT: false, with WHY, where systemd could not start it.
 is_installed() {
-  local load executable
-  load=$(ctl show -p LoadState -- "$1" 2>/dev/null | sed -n 's/^LoadState=//p' | tail -n 1)
-  if [ "$load" != loaded ]; then untouched "systemd knows no unit $1 (${load:-no answer})"; return; fi
-  executable=$(ctl show -p ExecStart -- "$1" 2>/dev/null | sed -n 's/^ExecStart=.*path=\([^ ;]*\) .*/\1/p' | tail -n 1)
-  [ -z "$executable" ] || [ -x "$executable" ] || untouched "$executable, which $1 executes, is not there"
+  local why
+  why=$(missing "$1")
+  [ -z "$why" ] || untouched "$why"
 }
 
 # choose UNIT: what runs no more is never started beside it. The one before is disabled first: after a power cut between the two nothing

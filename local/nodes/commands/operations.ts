@@ -83,6 +83,8 @@ export interface CommandedNode extends NodeContext {
   clientAsked(): boolean | null;
   clientLastLine(): string;
   clientInstance(): string | undefined;
+  /** Why what runs could not be started again; null where it could. */
+  clientLacks(): string | null;
   useInstance(name: string): void;
   /** Whether its owner has installed it. */
   hasInstance(name: string): boolean;
@@ -133,11 +135,12 @@ export class NodeActs {
   runs(clients: readonly Client[]): NonNullable<NodeState['runs']> {
     const { client, spec, clientRestarts: restarts, isClientGone } = this.node;
     const { ranFromMs } = client;
-    const ran = { startedSecondsAgo: ranFromMs === undefined ? null : this.secondsSince(ranFromMs), restarts };
+    const lacks = this.node.clientLacks();
+    const ran = { startedSecondsAgo: ranFromMs === undefined ? null : this.secondsSince(ranFromMs), restarts, lacks };
     return clients.map(({ runtime, unit }) =>
       isUnit(spec, runtime, unit) && !isClientGone && runtime !== 'commands'
         ? ran
-        : { startedSecondsAgo: null, restarts: null },
+        : { startedSecondsAgo: null, restarts: null, lacks: null },
     );
   }
 

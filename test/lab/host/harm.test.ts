@@ -267,6 +267,27 @@ onMachine('another version of a client', () => {
     });
   });
 
+  it('is asked beforehand whether what runs could come back: its file, its executable', async () => {
+    await withMachine(template, async (machine) => {
+      const look: NodeCommand = { operation: 'inspect-node', clients: [unit('node@*')], paths: [PLACE] };
+      expect(await send(machine, 1, look)).toMatchObject({ after: { runs: [{ lacks: null }] } });
+      await machine.machine.shell(
+        "printf 'FragmentPath=/etc/systemd/system/node-gone@.service\\n' >>/run/client/units/node@0.21.0.service",
+      );
+      expect(await send(machine, 2, look)).toMatchObject({
+        after: {
+          runs: [{ lacks: expect.stringMatching(/node-gone@\.service, the file of node@0\.21\.0\.service, is gone/) }],
+        },
+      });
+      await machine.machine.shell(
+        "printf 'FragmentPath=/run/systemd/transient/node@0.21.0.service\\n' >>/run/client/units/node@0.21.0.service",
+      );
+      expect(await send(machine, 3, look)).toMatchObject({
+        after: { runs: [{ lacks: expect.stringContaining('was made by systemd-run') }] },
+      });
+    });
+  });
+
   it('that does not live leaves the one before stopped, and says so: the heal brings it back', async () => {
     await withMachine(template, async (machine) => {
       await machine.machine.shell(`${installed()}; touch /data/refused`);
@@ -287,6 +308,30 @@ onMachine('another version of a client', () => {
       const one: NodeCommand = { ...change('0.22.0'), clients: [unit('node.service')] } as NodeCommand;
       expect(await send(machine, 1, one)).toMatchObject({ result: 'failed', stop: null });
       expect(await machine.state()).toBe('running');
+    });
+  });
+});
+
+onMachine('a volume that something else than /etc/fstab mounts', () => {
+  const look: NodeCommand = { operation: 'inspect-node', clients: [unit('node.service')], paths: [PLACE] };
+
+  it.each([
+    [
+      'a unit that somebody has written',
+      'mkdir -p /etc/systemd/system && : >/etc/systemd/system/data.mount',
+      '/etc/systemd/system/data.mount',
+    ],
+    [
+      'an automount beneath it',
+      `device=$(findmnt -n -o SOURCE /data) && umount /data && mkfifo /run/p && exec 7<>/run/p &&
+        mount -t autofs -o "fd=7,pgrp=$(ps -o pgid= $$ | tr -d ' '),minproto=5,maxproto=5,direct" systemd-1 /data && mount "$device" /data`,
+      'an automount',
+    ],
+  ])('is told by its node before anything is made for it: %s', async (_, prepare, by) => {
+    await withMachine(story, async (machine) => {
+      expect((await send(machine, 1, look)).after).not.toHaveProperty('heldBy');
+      await machine.machine.shell(prepare);
+      expect(await send(machine, 2, look)).toMatchObject({ result: 'done', after: { heldBy: [{ path: PLACE, by }] } });
     });
   });
 });

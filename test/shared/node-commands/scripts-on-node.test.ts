@@ -227,7 +227,38 @@ describe('since when a client runs', () => {
       { startedSecondsAgo: null, restarts: null },
     ],
   ])('is unknown %s', async (_, unit, run) => {
-    expect(await runsOf(unit)).toEqual([run]);
+    expect(await runsOf(unit)).toEqual([{ ...run, lacks: null }]);
+  });
+});
+
+describe('what a unit would lack at its next start', () => {
+  const lackOf = async (properties: string) => {
+    const here = node();
+    here.put(`run/client/units/${UNIT}`, `ActiveState=active\nSubState=running\n${properties}`);
+    const { after } = await here.run('see-clients', { ...id('4.1'), Clients: CLIENTS });
+    return (after as { readonly runs: readonly { readonly lacks: string | null }[] }).runs[0]?.lacks;
+  };
+  const executes = (path: string) => `ExecStart={ path=${path} ; argv[]=${path} -daemon ; ignore_errors=no }\n`;
+
+  it('is nothing where its file and its executable are there, or systemd tells of none', async () => {
+    expect(await lackOf(`LoadState=loaded\nFragmentPath=/etc/passwd\n${executes('/bin/bash')}`)).toBeNull();
+    expect(await lackOf('LoadState=loaded\n')).toBeNull();
+  });
+
+  it.each([
+    [
+      'its file',
+      'LoadState=loaded\nFragmentPath=/etc/systemd/system/gone.service\n',
+      /gone\.service, the file of .* is gone/,
+    ],
+    [
+      'its executable',
+      `LoadState=loaded\n${executes('/opt/28.0/bitcoind')}`,
+      /^\/opt\/28\.0\/bitcoind, which .* is not there/,
+    ],
+    ['systemd’s own knowledge of it', 'LoadState=not-found\n', /systemd knows no unit/],
+  ])('is %s', async (_, properties, why) => {
+    expect(await lackOf(properties)).toMatch(why);
   });
 });
 
