@@ -11,10 +11,11 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { askedText, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
+import { cannotBeginFor } from '../../shared/readiness/preconditions.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
 import { commandsClients } from './acts/table.ts';
 import { type Facts, followsAgain, isImpaired, runsAgain } from './facts.ts';
-import { foundVolumes, volumesUnknown } from './found-volumes.ts';
+import { foundVolumes } from './found-volumes.ts';
 import { diskFullFirst } from './full.ts';
 import { ENDED, type Gone, judgeGone } from './gone.ts';
 import { guardOf } from './judge.ts';
@@ -48,12 +49,13 @@ import {
   waitFor,
 } from './rungs/rung.ts';
 import { isCalledBack, isWanted } from './rungs/swap.ts';
-import { NO_INSTANCE, stoppedBefore } from './rungs/upgrade.ts';
+import { stoppedBefore } from './rungs/upgrade.ts';
 import { isUnstarted } from './shortage.ts';
 import { judgeStalled } from './stalled.ts';
 import { isCleared, isPending, makesAgain, needsOtherData, newState } from './state.ts';
 import { foundAgain, notMadeAgain } from './terminated.ts';
-import { instanceIn } from './version.ts';
+import { toldOf } from './told.ts';
+import { instanceIn, positionOf } from './version.ts';
 
 export function decide(facts: Facts, state: LadderState | null): Decision {
   const decision = state ? paced(leaving(onward(facts, state), facts, state), state, facts.nowMs) : begin(facts);
@@ -206,7 +208,9 @@ function beginUpgrade(facts: Facts, to: string, availabilityZone: string): Decis
   if (seen !== null && instance === to) return ended({ as: 'healed', reason: `its client is ${to} already` });
   const refusal = facts.spared ?? (seen && (clientUnknown(facts) ?? stoppedBefore(facts)));
   if (refusal) return ended({ as: 'refused', refusal });
-  if (seen !== null && instance === null) return refuse('version-unknown', NO_INSTANCE, { page: true });
+  const begun = isBlueGreen(facts.want) ? 'blue-green' : 'upgrade';
+  const lacking = seen && cannotBeginFor(begun, { clients: seen, upgraded: positionOf(fleet) });
+  if (lacking !== null) return refuse('version-unknown', lacking, { page: true });
   const state = newState(facts.nowMs, facts.incidentId, foundNode(facts, availabilityZone));
   // From the beginning: the node serves on.
   const beside = isBlueGreen(facts.want) ? besideOf(facts) : null;
@@ -310,15 +314,13 @@ function judgeWayBack(facts: Facts, state: LadderState): Refusal | null {
   const { sources } = facts;
   if (sources?.unread !== undefined) return unreadable(sources.unread);
   const fault =
-    state.found.volumes.length === 0
-      ? volumesUnknown(facts)
-      : (RUNGS.swap.cannotBegin(facts, state) ??
-        (sources?.good.length === 0
-          ? [
-              'no data to go back to',
-              ...sources.refused.slice(0, NOT_USED_TOLD).map(({ setId, why }) => `${setId}: ${why}`),
-            ].join('; ')
-          : null));
+    cannotBeginFor('way-back', toldOf(facts, state)) ??
+    (sources?.good.length === 0
+      ? [
+          'no data to go back to',
+          ...sources.refused.slice(0, NOT_USED_TOLD).map(({ setId, why }) => `${setId}: ${why}`),
+        ].join('; ')
+      : null);
   if (fault === null) return null;
   // Often it is still being copied.
   return { refuse: 'snapshot-unfit', reason: `it is not upgraded: ${fault}`, page: true, retryAfterMs: 15 * MINUTE_MS };

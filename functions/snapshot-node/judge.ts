@@ -7,6 +7,7 @@ import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
+import { cannotBeginFor } from '../../shared/readiness/preconditions.ts';
 import { donorOf } from '../../shared/snapshots/donor.ts';
 import type { DonorVolume, Evidence, SnapshotFacts, TakenSnapshot } from './state.ts';
 
@@ -111,6 +112,9 @@ export function volumesOf(facts: SnapshotFacts, seen: NodeState): readonly Donor
     const reason = `${name} is ${seen.clients[down]?.state} before anything was done: what it left is not of a clean stop`;
     return refuse('client-stopped', reason, 5 * MINUTE_MS);
   }
+  const lacking = cannotBeginFor('snapshot', { clients: seen, mounts: seen });
+  // Only a person can mend it, and a copy of this very node may be wanted, as before an upgrade.
+  if (lacking !== null) return { ...refuse('donor-unsuitable', lacking, HOUR_MS), page: true };
   const excluded = excludedOf(facts, found);
   if (excluded.length > EXCLUDED_MAX)
     return refuse(

@@ -12,8 +12,9 @@ import type { ModificationIntent } from '../heal/records.ts';
 import { INTENT_COUNTS_MS } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { hasTags } from '../model/tags.ts';
-import { OBSTACLES, type Observation } from '../node-commands/answer.ts';
+import type { Observation } from '../node-commands/answer.ts';
 import { leastFilesystemBytes } from '../node-commands/command.ts';
+import { whyNoGrowth } from './filesystem.ts';
 import { judgePrune, type PruneFacts, type PruneVerdict, prunedText } from './prune.ts';
 import { growthBytesPerHour, type UsedPoint } from './rate.ts';
 
@@ -412,8 +413,7 @@ export const toBeChanged = (reason: string, ownerChange: string | undefined): st
 
 /** Whether the filesystem can follow a larger volume; asked before one is bought, and before one that is there is called unused. */
 function judgeFilesystem(seen: Observation | null, sentence: string): Refusal | null {
-  if (seen === null) return null;
-  const why = seen.filesystem === 'other' ? 'it is neither XFS, ext4 nor btrfs' : OBSTACLES[seen.obstacle];
+  const why = seen && whyNoGrowth(seen);
   if (why === null) return null;
   const told = `${sentence}, and its filesystem cannot grow: ${why}. A larger volume would be paid for and not be used`;
   return refuse('filesystem-unsupported', told, { page: true });

@@ -12,6 +12,7 @@ import type { ReplacementsRecord, RestartsRecord } from '../guardrails/replace-b
 import type { DrillRecord } from '../heal/drill.ts';
 import type { NodeRecord } from '../heal/records.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
+import type { NodeState } from '../node-commands/node-answer.ts';
 import type { CatchUpRate } from '../snapshots/catch-up.ts';
 import type { SnapshotSet } from '../snapshots/model.ts';
 import type { PolicyFact } from '../snapshots/policies.ts';
@@ -57,6 +58,8 @@ export interface NodeFacts {
   readonly agent: Read<Refusal | null>;
   /** The answer to a command that only looks; undefined where none was sent. */
   readonly command?: Read<string | null>;
+  /** The answer itself; absent where none came. */
+  readonly seen?: NodeState;
   /** All attached volumes, with the root. */
   readonly volumes: Read<readonly VolumeDescription[]>;
   /** Those of the fleet file's roles, by their tags. */

@@ -10,8 +10,8 @@ import { donorOf } from '../snapshots/donor.ts';
 import type { Answered, FleetFacts, NodeFacts } from './facts.ts';
 import { judgeKeys } from './judge-key.ts';
 import { ofGrowthQuotas, ofLaunchQuotas, ofRestoreQuotas, ofSnapshotQuotas } from './judge-quotas.ts';
-import { launchProblems, startedByCommands } from './launch-facts.ts';
-import { judgeRetirable } from './preconditions.ts';
+import { launchProblems } from './launch-facts.ts';
+import { type Begun, lacksOf, type Told } from './preconditions.ts';
 import { COLUMNS, type Column, type Finding, known, no, unknown, type Verdict, verdictOf } from './verdict.ts';
 import { type NamedWish, type NodePlan, templateKeyOf } from './wishes.ts';
 
@@ -67,6 +67,7 @@ const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = 
   grow: (about) => [...ofAgent(about), ...ofGrowth(about)],
   restart: (about) => [...ofAgent(about), ...ofClass(about, 'restart'), ...ofRestarts(about)],
   'stop-start': (about) => [
+    ...lacksIn(about, 'stop-start'),
     ...ofClass(about, 'stop-start'),
     ...ofOwner(about, 'stop-start'),
     ...ofRestarts(about),
@@ -76,6 +77,7 @@ const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = 
   ],
   swap: (about) => [
     ...ofAgent(about),
+    ...lacksIn(about, 'swap'),
     ...ofClass(about, 'swap'),
     ...ofOwner(about, 'swap'),
     ...ofReplacements(about),
@@ -89,12 +91,11 @@ const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = 
     ...ofOwner(about, 'replace'),
     ...ofReplacements(about),
     ...ofTemplate(about),
-    ...ofRetiring(about),
     ...answered(about, about.plan.stop),
     ...ofKeys(about, 'data'),
     ...ofLaunchQuotas(about.facts, about.node),
   ],
-  snapshot: (about) => [...ofSnapshots(about)],
+  snapshot: ofSnapshots,
 };
 
 const ofAgent = ({ node: { agent, command } }: Case): readonly Finding[] => [
@@ -215,17 +216,14 @@ function noSetWords({ refused: sets }: NodePlan): string {
 function ofTemplate(about: Case): readonly Finding[] {
   const { facts, node, plan } = about;
   const { fleet, launch } = facts;
-  const byCommands = startedByCommands(fleet);
-  if (byCommands !== null) return [no('template-unfit', byCommands)];
+  const lacks = lacksIn(about, 'replace');
   const key = templateKeyOf(facts, node);
-  if (plan.launch === null || key === null) {
-    const remedy = 'name one in replace.launchTemplate, or leave replace out of replace.rungs';
-    return [no('no-template', 'it was launched from no template, and the fleet file names none', { remedy })];
-  }
+  if (plan.launch === null || key === null || lacks.some(({ code }) => code === 'template-unfit')) return lacks;
   const templates = launch.templates.filter(({ template }) => template === key);
   const faults = launchProblems({ ...launch, templates, withoutTemplate: [] });
   const reach = facts.outOfReach.get(key) ?? { unread: `the parts of ${key} were not looked at` };
   return [
+    ...lacks,
     ...faults.map((why) => no('template-unfit', why)),
     ...known(reach, (parts) =>
       parts.length === 0
@@ -246,10 +244,25 @@ const tagWords = (tags: Readonly<Record<string, string>>): string =>
     .map(([key, value]) => `'Key=${key.replaceAll("'", '')},Value=${value.replaceAll("'", '')}'`)
     .join(' ');
 
-const ofRetiring = ({ node: { node } }: Case): readonly Finding[] => {
-  const why = judgeRetirable(node.instanceId, node.tags);
-  return why === null ? [] : [no('tags-full', why)];
+/** By the table of preconditions; what doctor does not read is not among them. */
+const lacksIn = ({ facts, node }: Case, heal: Begun): readonly Finding[] =>
+  lacksOf(heal, toldOf(facts, node)).map(({ is, code, why, remedy }) =>
+    (is === 'no' ? no : unknown)(code, why, remedy === undefined ? {} : { remedy }),
+  );
+
+/** What doctor reads for the table, and when. */
+export const READ_BY_DOCTOR: Readonly<Partial<Record<keyof Told, 'always' | 'with `--command`'>>> = {
+  fleet: 'always',
+  instance: 'always',
+  clients: 'with `--command`',
 };
+
+function toldOf(facts: FleetFacts, about: NodeFacts): Told {
+  const { node, seen } = about;
+  const { fleet } = facts;
+  const instance = { instanceId: node.instanceId, tags: node.tags, launchTemplate: templateKeyOf(facts, about) };
+  return { fleet, instance, ...(seen && { clients: seen }) };
+}
 
 function ofKeys({ facts, node }: Case, which: 'all' | 'data'): readonly Finding[] {
   if ('unread' in node.volumes) return [unknown('unread', node.volumes.unread)];
@@ -293,6 +306,7 @@ function ofSnapshots(about: Case): readonly Finding[] {
   const volumes = ofVolumes(about);
   return [
     ...ofAgent(about),
+    ...lacksIn(about, 'snapshot'),
     ...donor,
     ...volumes,
     ...(volumes.length > 0 ? [] : answered(about, plan.snapshot)),

@@ -1,6 +1,7 @@
 // What another instance of a fleet would be launched from, whose its nodes are, and what of it will not work. Pure.
 import type { Fleet, Role } from '../fleet/model.ts';
 import type { OwnerFacts } from '../guardrails/replace.ts';
+import { judgeMaskable } from './preconditions.ts';
 
 /** A launch template that a fleet's nodes, or its file, name. */
 export interface TemplateFact {
@@ -36,15 +37,18 @@ export const replaces = ({ replace, role }: Pick<Fleet, 'replace' | 'role'>): bo
   replace.rungs.includes('replace') && !('fixed' in role && ['validator', 'unknown'].includes(role.fixed));
 
 /** Why no other instance can take the place of any node of this fleet, with the remedy; null where that is not so. */
-export const startedByCommands = ({
+export function startedByCommands({
   name,
   replace,
   role,
   units,
-}: Pick<Fleet, 'name' | 'replace' | 'role' | 'units'>) =>
-  replaces({ replace, role }) && units.some(({ runtime }) => runtime.kind === 'commands')
-    ? `${name}: its client is started by commands of yours, which nothing keeps from running on a new instance, so that no other instance can take a node’s place: leave replace out of replace.rungs, or run the client by a unit or a container`
-    : null;
+}: Pick<Fleet, 'name' | 'replace' | 'role' | 'units'>): string | null {
+  const why = replaces({ replace, role }) ? judgeMaskable({ units }) : null;
+  return (
+    why &&
+    `${name}: ${why}, so that no other instance can take a node’s place: leave replace out of replace.rungs, or run the client by a unit or a container`
+  );
+}
 
 /** Why no other instance could take the place of nodes of this fleet: each a sentence with the remedy. */
 export function launchProblems({ fleet, templates, withoutTemplate }: LaunchFacts): readonly string[] {

@@ -7,13 +7,12 @@ import { ROLLING } from '../../../shared/guardrails/upgrade.ts';
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import { isStopOwed } from '../../../shared/heal/ticket.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
-import { judgeRetirable } from '../../../shared/readiness/preconditions.ts';
+import { cannotBeginFor, NO_INSTANCE, volumesUnknown } from '../../../shared/readiness/preconditions.ts';
 import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
 import { dropReplacement, launch, leave } from '../acts/instances.ts';
 import { maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import { type Facts, followsAgain } from '../facts.ts';
-import { layeredOf, untaggedOf, volumesUnknown } from '../found-volumes.ts';
 import { namesakeIn } from '../gone.ts';
 import { guardOf } from '../judge.ts';
 import { isUnstarted, placementOf } from '../shortage.ts';
@@ -26,8 +25,8 @@ import {
   newReplacement,
   type Which,
 } from '../state.ts';
+import { movedOf, toldOf } from '../told.ts';
 import { besideOf, readyBeside } from './beside.ts';
-import { lockedOut } from './restart.ts';
 import {
   askNode,
   attachTo,
@@ -55,23 +54,24 @@ import {
   waitFor,
 } from './rung.ts';
 import { choose, FOLLOWS_AGAIN, prepare, takeAway } from './swap.ts';
-import { NO_INSTANCE } from './upgrade.ts';
 
 const WITHOUT_ROOT = 'without its root volume nobody can start it by accident';
 
 export const REPLACE: Rung = {
   class: 'replace',
   asksOriginalFirst: false,
-  cannotBegin: (facts, state) =>
-    lockedOut(facts, state) ??
-    cannotLaunch(facts) ??
-    (state !== null && state.found.volumes.length === 0 ? volumesUnknown(facts) : null) ??
-    layeredOf(facts, state) ??
-    (facts.original ? judgeRetirable(facts.original.instance.instanceId, facts.original.instance.tags) : null) ??
-    (state && needsOtherData(state) ? noData(facts, state) : isBlueGreen(facts.want) ? null : untaggedOf(facts, state)),
+  cannotBegin: (facts, state) => {
+    const isCopied = state !== null && needsOtherData(state);
+    const moved = isCopied || isBlueGreen(facts.want) ? {} : movedOf(facts, state);
+    const told = { ...toldOf(facts, state), ...moved };
+    return (
+      cannotBeginFor(isBlueGreen(facts.want) ? 'blue-green' : 'replace', told) ??
+      (isCopied ? noData(facts, state) : null)
+    );
+  },
   next: (facts, state) => {
     const { replacement, found } = state;
-    if (found.volumes.length === 0) return rungFailed(volumesUnknown(facts));
+    if (found.volumes.length === 0) return rungFailed(volumesUnknown(facts.fleet, facts.seen !== null));
     const namesake = makesAgain(state) ? namesakeIn(facts) : null;
     if (!replacement) return namesake === null ? plan(facts, state) : rungFailed(`${namesake} has its name now`);
     // Whether it was launched, the launch itself finds out.
@@ -102,21 +102,15 @@ export const leavePlace = (): Act => leave({});
 /** The client of the original is unmasked, and started on its own volumes. */
 export const startOld = (reason: string): Act => startOriginal({ reason });
 
-function cannotLaunch({ original, fleet, launch: verdict }: Facts): string | null {
-  if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
-    return 'its client is started by its owner’s own commands, and cannot be kept from starting on a new instance';
-  if (fleet.replace.launchTemplate === undefined && original?.instance.launchTemplate === null)
-    return 'neither the fleet file (replace.launchTemplate) nor the instance names a launch template';
-  return verdict?.is === 'refused' ? verdict.reason : null;
-}
-
 /** The node's own zone first, then those that the fleet file names. Where AWS has no room in any of them, the launch is tried again later. */
 function plan(facts: Facts, state: LadderState): Decision {
   const { original, fleet, want } = facts;
   if (!original)
     return refuse('instance-gone', 'the instance is gone, and what it was like cannot be read', { page: true });
   const { instance } = original;
-  const hopeless = cannotLaunch(facts);
+  // Asked again right before it is launched: what its data need is not known here.
+  const { found: _, keys: __, ...told } = toldOf(facts, state);
+  const hopeless = cannotBeginFor('replace', told);
   if (hopeless !== null) return rungFailed(hopeless);
   const placed = placementOf(state, [instance.subnetId, ...fleet.replace.subnetIds], facts.nowMs);
   if ('nowhere' in placed) return rungFailed(placed.nowhere);
@@ -229,7 +223,10 @@ function ready(facts: Facts, state: LadderState, replacement: Replacement): Deci
   const { found } = state;
   const moves = replacement.availabilityZone === found.availabilityZone && !needsOtherData(state);
   // Its tags may have been taken away while the new instance was launched.
-  const untagged = moves && !isOriginalTouched(state) ? untaggedOf(facts, state) : null;
+  const untagged =
+    moves && !isOriginalTouched(state)
+      ? cannotBeginFor('replace', { fleet: facts.fleet, ...movedOf(facts, state) })
+      : null;
   if (untagged !== null) return giveUpInstance(untagged);
   const next =
     (moves ? null : restored(facts, state, replacement)) ??

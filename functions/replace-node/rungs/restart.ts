@@ -1,17 +1,18 @@
 // The rungs that restart something: the client, and the instance where EC2 finds it impaired. Pure.
 
-import { foreignKeyFault, keyDenies } from '../../../shared/aws/keys.ts';
 import { consensusUnitOf } from '../../../shared/fleet/consensus-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { isStopOwed } from '../../../shared/heal/ticket.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
+import { cannotBeginFor } from '../../../shared/readiness/preconditions.ts';
 import { stopForMove } from '../acts/node-commands.ts';
 import { type Facts, isDead, isImpaired, type Machine, runsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { reasonOfMove } from '../move.ts';
 import { leftToPerson } from '../person.ts';
 import { ASKED_AT_MOST, isPending } from '../state.ts';
+import { toldOf } from '../told.ts';
 import {
   askNode,
   awaitReading,
@@ -107,7 +108,7 @@ function calledOff(facts: Facts, state: LadderState): Decision | null {
 export const STOP_START: Rung = {
   class: 'restart',
   asksOriginalFirst: false,
-  cannotBegin: lockedOut,
+  cannotBegin: (facts, state) => cannotBeginFor(state?.moves ? 'move' : 'stop-start', toldOf(facts, state)),
   next: (facts, state) => {
     const { original } = facts;
     if (!original) return rungFailed('the instance is gone');
@@ -117,22 +118,6 @@ export const STOP_START: Rung = {
     return isSpent(state, act) ? rungFailed(sentenceOfSetback(state)) : act;
   },
 };
-
-/**
- * An instance that starts, or takes a volume, needs a grant on the volume's key, which the caller must be allowed to make ("Required permissions" for
- * EBS encryption). A key that heals may not use would keep the instance down.
- */
-export function lockedOut({ original, volumes, keyScope }: Facts, state: LadderState | null): string | null {
-  if (!original) return null;
-  const deniedKeys = state?.tried.flatMap(({ deniedKey }) => deniedKey ?? []) ?? [];
-  for (const { volumeId, kmsKeyId, attachment } of volumes) {
-    if (kmsKeyId === null) continue;
-    const why = deniedKeys.includes(kmsKeyId) ? keyDenies(kmsKeyId, keyScope) : foreignKeyFault(kmsKeyId, keyScope);
-    if (why !== null && attachment?.instanceId === original.instance.instanceId)
-      return `with ${volumeId} on it the instance could not be started again: ${why}`;
-  }
-  return null;
-}
 
 function running(facts: Facts, state: LadderState, { instance, checks, agentOnline }: Machine): Decision {
   const { state: power } = instance;

@@ -21,6 +21,7 @@ import { isStopOwed } from '../../../shared/heal/ticket.ts';
 import { type Door, FATE_OF } from '../../../shared/model/doors.ts';
 import { isFinal, type Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
+import { cannotBeginFor, volumesUnknown } from '../../../shared/readiness/preconditions.ts';
 import { type CatchUp, catchUpOf, type DataAge } from '../../../shared/snapshots/catch-up.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
 import { check, fill, swap, warm } from '../acts/node-commands.ts';
@@ -28,11 +29,11 @@ import type { Act } from '../acts/table.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
 import { blameOf } from '../blame.ts';
 import { type Facts, followsAgain, isDead } from '../facts.ts';
-import { layeredOf, volumesUnknown } from '../found-volumes.ts';
 import { ENDED } from '../gone.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
 import { instanceIdOf, isPending, madeVolumes, mountedOf, type Which } from '../state.ts';
+import { toldOf } from '../told.ts';
 import {
   AWS_AGAIN_MS,
   AWS_ASKED_FOR_MS,
@@ -76,17 +77,10 @@ import {
 export const SWAP: Rung = {
   class: 'replace',
   asksOriginalFirst: true,
-  // Whatever is done with two copies of one btrfs filesystem on one machine destroys both.
-  cannotBegin: (facts, state) => {
-    const { seen } = facts;
-    const layered = layeredOf(facts, state);
-    if (layered !== null) return layered;
-    const path = seen?.volumes.find(({ filesystem }) => filesystem === 'btrfs')?.path;
-    return path === undefined ? null : `${path} has btrfs, of which no two copies may be on one machine`;
-  },
+  cannotBegin: (facts, state) => cannotBeginFor('swap', toldOf(facts, state)),
   next: (facts, state) => {
     const { restoredVolumes: restored, found } = state;
-    if (found.volumes.length === 0) return rungFailed(volumesUnknown(facts));
+    if (found.volumes.length === 0) return rungFailed(volumesUnknown(facts.fleet, facts.seen !== null));
     const calledOff = overtaken(facts, state);
     if (calledOff) return calledOff;
     if (!restored) return facts.original ? beforeVolumes(facts, state) : rungFailed('the instance is gone');

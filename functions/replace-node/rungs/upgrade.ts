@@ -7,6 +7,7 @@ import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts'
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
 import { endOf } from '../../../shared/node-commands/client-end.ts';
+import { NO_INSTANCE } from '../../../shared/readiness/preconditions.ts';
 import { giveUpVersion, keepVersion, loseVersion } from '../acts/decisions.ts';
 import { switchVersion } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
@@ -99,8 +100,6 @@ function begun(facts: Facts, state: LadderState, want: Extract<Facts['want'], { 
         : `what became of it nobody knows: ${want.to} again`,
   });
 }
-
-export const NO_INSTANCE = 'the node does not tell which version runs: its client is no instance of a template unit';
 
 /** A client that does not run was stopped by somebody, has trouble that an upgrade is not for, or has ended for the very upgrade. */
 export function stoppedBefore(

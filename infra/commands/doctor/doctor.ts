@@ -138,16 +138,22 @@ async function withCommands(clients: DoctorClients, { status }: Surroundings, fa
       : await attempt('the answers to the command', () =>
           probeClients(clients.ssm, document.value, fleet, running, Date.now() + COMMANDS_MS),
         );
-  const commandOf = ({ node }: NodeFacts): Read<string | null> =>
-    mapped(sent, ({ readings }) => {
-      const reading = readings.get(node.instanceId);
-      return reading === undefined || reading.kind === 'unasked'
+  const readingOf = ({ node }: NodeFacts) => mapped(sent, ({ readings }) => readings.get(node.instanceId));
+  const commandOf = (node: NodeFacts): Read<string | null> =>
+    mapped(readingOf(node), (reading) =>
+      reading === undefined || reading.kind === 'unasked'
         ? plainText(`it did not carry out a command that only looks: ${reading?.reason ?? 'no answer came'}`)
-        : null;
-    });
+        : null,
+    );
+  const seenOf = (node: NodeFacts): Pick<NodeFacts, 'seen'> => {
+    const reading = readingOf(node);
+    return 'value' in reading && reading.value?.kind === 'seen' ? { seen: reading.value.state } : {};
+  };
   return {
     ...facts,
-    nodes: facts.nodes.map((node) => (node.node.state === 'running' ? { ...node, command: commandOf(node) } : node)),
+    nodes: facts.nodes.map((node) =>
+      node.node.state === 'running' ? { ...node, command: commandOf(node), ...seenOf(node) } : node,
+    ),
   };
 }
 

@@ -1,6 +1,6 @@
 // Which volumes are the node's, and whether a copy could stand in for them.
 import { describe, expect, it } from '@jest/globals';
-import { layeredOf, volumesUnknown } from '../../../functions/replace-node/found-volumes.ts';
+import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { RUNGS } from '../../../functions/replace-node/ladder.ts';
 import type { Layer } from '../../../shared/node-commands/node-answer.ts';
 import { foundVolume } from '../../fixtures/builders/volume.ts';
@@ -20,18 +20,18 @@ describe('a node whose volume is a part of something that has to be opened first
     ['crypto_LUKS', 'a part of LUKS (crypto_LUKS)'],
     ['zfs_member', 'a part of ZFS (zfs_member)'],
   ])('%s: no copy stands in for it, and a person hears what to do', (kind, words) => {
-    const told = layeredOf(facts({ seen: bare(kind) }), null);
+    const told = RUNGS.swap.cannotBegin(facts({ seen: bare(kind) }), null);
     expect(told).toContain(`nothing is mounted at ${foundVolume().path}, and ${DATA} is ${words}`);
     expect(told).toContain('Activate and mount it on the node');
   });
 
   it('another volume of the machine says nothing of its data', () => {
-    expect(layeredOf(facts({ seen: bare('LVM2_member', 'vol-0fedcba9876543210') }), null)).toBeNull();
+    expect(RUNGS.swap.cannotBegin(facts({ seen: bare('LVM2_member', 'vol-0fedcba9876543210') }), null)).toBeNull();
   });
 
   it('nor does one that is mounted', () => {
     expect(
-      layeredOf(facts({ seen: { ...bare('LVM2_member'), volumes: facts().seen?.volumes ?? [] } }), null),
+      RUNGS.swap.cannotBegin(facts({ seen: { ...bare('LVM2_member'), volumes: facts().seen?.volumes ?? [] } }), null),
     ).toBeNull();
   });
 
@@ -45,7 +45,9 @@ describe('a node whose volume is a part of something that has to be opened first
 });
 
 it('a node whose volumes nobody can tell is not called silent where it has answered: a person reads which place has none', () => {
-  const answered = volumesUnknown(facts({ seen: { ...seen([client('failed')]), volumes: [] } }));
+  const bareState = ladderState({ found: { ...ladderState().found, volumes: [] } });
+  const why = (answer: Facts['seen']) => RUNGS.replace.cannotBegin(facts({ seen: answer }), bareState);
+  const answered = why({ ...seen([client('failed')]), volumes: [] });
   expect(answered).toContain(`not each of ${foundVolume().path} (data) has an EBS volume mounted`);
-  expect(volumesUnknown(facts({ seen: null }))).toContain('the node has not told it');
+  expect(why(null)).toContain('the node has not told it');
 });

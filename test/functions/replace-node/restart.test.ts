@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Facts, Machine } from '../../../functions/replace-node/facts.ts';
 import { giveBackInstead } from '../../../functions/replace-node/give-back.ts';
-import { broughtBack, lockedOut, RESTART, STOP_START } from '../../../functions/replace-node/rungs/restart.ts';
+import { broughtBack, RESTART, STOP_START } from '../../../functions/replace-node/rungs/restart.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
@@ -245,7 +245,7 @@ describe('a key that keeps an instance down', () => {
   const OTHERS = 'arn:aws:kms:eu-west-1:999988887777:key/1234abcd-12ab-34cd-56ef-1234567890ab';
   const OWN = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
   const volume = (kmsKeyId: string | null, more: object = {}) => volumeNow({ kmsKeyId, ...more });
-  const why = (more: Partial<Facts>, state: LadderState | null = null) => lockedOut(facts(more), state);
+  const why = (more: Partial<Facts>, state: LadderState | null = null) => STOP_START.cannotBegin(facts(more), state);
 
   it('is one of another account that heals may not use', () => {
     expect(why({ volumes: [volume(null), volume(OTHERS)] })).toMatch(

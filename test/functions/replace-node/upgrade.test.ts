@@ -59,6 +59,11 @@ describe('an upgrade begins', () => {
     ['nobody can follow its client', { seen: seen([client('unknown')]) }, 'client-unknown'],
     ['it does not tell its version', { seen: seen([client('running')]) }, 'version-unknown'],
     ['it has the version already', { seen: runs('28.1') }, 'healed'],
+    [
+      'what runs could not come back: its unit is gone',
+      { seen: { ...runs('28.0'), runs: [{ startedSecondsAgo: 1, restarts: 0, lacks: 'its file is gone' }] } },
+      'version-unknown',
+    ],
   ])('but not where %s', (_, more, end) => {
     expect(first(more)).toBe(end);
   });

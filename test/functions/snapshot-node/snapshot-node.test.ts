@@ -264,6 +264,18 @@ describe('what keeps a node from being stopped', () => {
       'donor-unsuitable',
     ],
     [
+      'what runs could not be started again',
+      nodeState({ runs: [{ startedSecondsAgo: 1, restarts: 0, lacks: 'its file is gone' }] }),
+      {},
+      'donor-unsuitable',
+    ],
+    [
+      'a mount unit of somebody’s would have to mount the data again',
+      nodeState({ heldBy: [{ path: '/node-data', by: '/etc/systemd/system/node\\x2ddata.mount' }] }),
+      {},
+      'donor-unsuitable',
+    ],
+    [
       'the client does not run as it is',
       nodeState({ clients: [clientState({ state: 'failed', exitStatus: 1 })] }),
       {},

@@ -25,6 +25,8 @@ import {
 } from '../../../shared/heal/incident.ts';
 import { BINDINGS } from '../../../shared/model/conditions.ts';
 import { runLimitsSeconds, startBySeconds } from '../../../shared/node-commands/command.ts';
+import { READ_BY_DOCTOR } from '../../../shared/readiness/judge.ts';
+import { PRECONDITIONS, type Precondition } from '../../../shared/readiness/preconditions.ts';
 import { applied, DNS, factsOf, healthOf, idOf, nodeOf, valuesIn } from '../../fixtures/register-facts.ts';
 import { bitcoin, type Resource } from '../support.ts';
 
@@ -49,6 +51,16 @@ export const tablesOf = (resources: Resources): Readonly<Record<string, readonly
       whom === 'fleet' ? 'the fleet' : 'the nodes that it names',
       forbids.length === 0 ? 'nothing' : forbids.map(code).join(', '),
       because,
+    ]),
+  ),
+  preconditions: table(
+    ['what has to be so', 'before which act of which heal', 'asked of', 'where nobody knows', '`doctor` asks'],
+    Object.values<Precondition>(PRECONDITIONS).map(({ needs, before, asked, unknown, reads, doctor }) => [
+      needs,
+      heldBefore(before),
+      asked,
+      unknown === 'stops' ? 'it is not begun' : 'it goes on',
+      doctor ?? askedByDoctor(reads),
     ]),
   ),
   acts: table(
@@ -77,6 +89,21 @@ export const tablesOf = (resources: Resources): Readonly<Record<string, readonly
     resources('AWS::Lambda::EventInvokeConfig').map(startRow).toSorted(byFirst),
   ),
 });
+
+// Preconditions
+
+/** `RunInstances`: replace, blue-green. */
+function heldBefore(before: Precondition['before']): string {
+  const acts = new Map<string, string[]>();
+  for (const [heal, act] of Object.entries(before)) acts.set(act, [...(acts.get(act) ?? []), heal]);
+  return [...acts].map(([act, heals]) => `${heals.map(code).join(', ')}: ${act}`).join('; ');
+}
+
+const askedByDoctor = (reads: Precondition['reads']): string => {
+  const ways = reads.map((read) => READ_BY_DOCTOR[read]);
+  if (ways.includes(undefined)) return 'no';
+  return ways.find((way) => way !== 'always') ?? 'yes';
+};
 
 // Health
 

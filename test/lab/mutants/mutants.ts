@@ -2941,14 +2941,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a volume that could not be attached again is not taken off',
-      find: 'isBlueGreen(facts.want) ? null : untaggedOf(facts, state)',
-      replace: 'null',
+      find: 'isCopied || isBlueGreen(facts.want) ? {} : movedOf(facts, state)',
+      replace: '{}',
       caughtBy: ['functions/replace-node/replace'],
     },
     {
       name: 'a volume that has lost its tags while an instance was launched is not taken off',
-      find: 'moves && !isOriginalTouched(state) ? untaggedOf(facts, state) : null',
-      replace: 'null',
+      find: '...movedOf(facts, state) })',
+      replace: '})',
       caughtBy: ['functions/replace-node/replace'],
     },
     {
@@ -4342,12 +4342,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/superseded'],
     },
   ],
-  'functions/replace-node/found-volumes.ts': [
+  'shared/readiness/preconditions.ts': [
     {
       name: 'no copy stands in for a part of LVM',
       find: 'if (layer !== undefined)',
       replace: 'if (layer === undefined)',
-      caughtBy: ['functions/replace-node/replace'],
+      caughtBy: ['functions/replace-node/found-volumes'],
     },
   ],
   'functions/replace-node/acts/cleanup.ts': [

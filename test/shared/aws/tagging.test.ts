@@ -1,7 +1,7 @@
 // EC2 takes fifty tags. What decides goes first, and what has no room is told.
 import { describe, expect, it } from '@jest/globals';
 import { sentenceOfLeftOut, tagsOfNew, tagsThatFit } from '../../../shared/aws/tagging.ts';
-import { judgeRetirable } from '../../../shared/readiness/preconditions.ts';
+import { cannotBeginFor } from '../../../shared/readiness/preconditions.ts';
 
 const many = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [`org-${at}`, 'v']));
@@ -51,6 +51,7 @@ describe('An instance', () => {
     ['whose tags nobody has read', null, null],
     ['that is full of tags', many(50), expect.stringMatching(/^i-1 carries 50 tags.*remove one of them$/)],
   ])('%s', (_, tags, why) => {
-    expect(judgeRetirable('i-1', tags)).toEqual(why);
+    const instance = tags && { instanceId: 'i-1', tags, launchTemplate: null };
+    expect(cannotBeginFor('replace', { instance })).toEqual(why);
   });
 });

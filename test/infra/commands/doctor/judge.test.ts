@@ -11,6 +11,7 @@ import { COLUMNS, DOCTOR_CODES } from '../../../../shared/readiness/verdict.ts';
 import { planOf, type Wish } from '../../../../shared/readiness/wishes.ts';
 import { bitcoinFleet, NODE_TAGS } from '../../../fixtures/builders/fleet.ts';
 import { fleetNode } from '../../../fixtures/builders/node.ts';
+import { nodeState } from '../../../fixtures/builders/observation.ts';
 import { snapshotSet } from '../../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
 import { fleetFacts, KEY, key, nodeFacts, quotas, TEMPLATE, tags } from '../../../fixtures/readiness-facts.ts';
@@ -60,6 +61,18 @@ describe('a fleet', () => {
       'that is paused',
       { paused: { value: { refuse: 'paused', reason: 'a', page: false, retryAfterMs: 0 } } },
       [`no paused: ${COLUMNS.join(' ')} of 4`],
+    ],
+    [
+      'of which a node tells that its unit is gone',
+      {
+        nodes: [
+          nodeFacts('node1', {
+            seen: nodeState({ runs: [{ startedSecondsAgo: 1, restarts: 0, lacks: 'its file is gone' }] }),
+          }),
+          ...['node2', 'node3', 'node4'].map((name) => nodeFacts(name)),
+        ],
+      },
+      ['no unit-gone: swap snapshot of 1'],
     ],
     [
       'whose key nothing can use',

@@ -252,7 +252,7 @@ describe('what is found', () => {
     });
     const found = { nodes: [], withoutTemplate: [], isStored: true, templates: [] };
     expect(findingsOf({ ...facts, fleets: [{ fleet, ...found }] }).problems).toEqual([
-      expect.stringMatching(/^bitcoin: its client is started by commands of yours, .* leave replace out/),
+      expect.stringMatching(/^bitcoin: its client is started by its owner’s own commands, .* leave replace out/),
     ]);
   });
 });
