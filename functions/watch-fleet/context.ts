@@ -49,6 +49,13 @@ export interface ReferenceReading {
   readonly status: Reading<NodeStatus>;
 }
 
+/** A zone that another fleet's own nodes show to be dark. */
+export interface DarkZone {
+  readonly fleet: string;
+  readonly name: string;
+  readonly sentence: string;
+}
+
 export interface FleetFacts {
   readonly fleet: Fleet;
   readonly nodes: readonly FleetNode[];
@@ -73,6 +80,8 @@ export interface FleetFacts {
   readonly failedChecks?: FailedChecks;
   /** Instances whose node has said that a person stopped its client; absent where no node was down. */
   readonly stopped?: ReadonlySet<string>;
+  /** Zones in which nodes of other fleets were silent together in the sweep before. Absent where there were none. */
+  readonly darkZones?: readonly DarkZone[];
   /** Heights whose hashes were asked for: deep enough below the tip of the last sweep that well nodes agree there. */
   readonly askedHeights: readonly number[];
   /** Why the fleet's file, as it is stored, is none; absent where it is one. */

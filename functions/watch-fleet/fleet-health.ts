@@ -11,15 +11,15 @@ import type {
   ReferenceState,
 } from '../../shared/fleet/observation.ts';
 import { UNTRACKED } from '../../shared/fleet/progress.ts';
-import { readBreaker, type ZoneTrouble, zoneStays } from '../../shared/guardrails/breaker.ts';
-import { nodesNow } from '../../shared/guardrails/fleet-view.ts';
+import { readBreaker, type ZoneTrouble, zoneAsIn, zoneStays } from '../../shared/guardrails/breaker.ts';
+import { nodesNow, watchNow } from '../../shared/guardrails/fleet-view.ts';
 import { mayWaitAt } from '../../shared/guardrails/upgrade.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { names } from '../../shared/text/names.ts';
 import { type ChainState, chainStateOf, type Tip } from './chain.ts';
 import { isUnseen } from './client-look.ts';
 import { type Consensus, judgeConsensus } from './consensus.ts';
-import { type FleetFacts, isOurFault, type NodeReading, pausedIn, statusOf } from './context.ts';
+import { type DarkZone, type FleetFacts, isOurFault, type NodeReading, pausedIn, statusOf } from './context.ts';
 import { followGone, missingNodes } from './missing.ts';
 import { type JudgedNode, judgeNode, stuckBlocks, WELL_FOR_MS } from './node-health.ts';
 import { blocks, duration, oneLine, short } from './phrases.ts';
@@ -311,7 +311,7 @@ function followConditions({
   nowMs,
 }: {
   readonly seen: ReadonlyMap<PageCode, string>;
-  readonly zone: ZoneTrouble | null;
+  readonly zone: ShownZone | null;
   readonly before: FleetWatch | undefined;
   /** What is no trouble now, whatever was seen before. */
   readonly void: readonly string[];
@@ -333,7 +333,11 @@ function followConditions({
       ? [
           [
             'zone-down',
-            { ...holds('zone-down', zone.sentence), zone: zone.name, instanceIds: zone.instanceIds },
+            {
+              ...holds('zone-down', zone.sentence),
+              ...{ zone: zone.name, instanceIds: zone.instanceIds },
+              ...(zone.shownBy !== undefined && { shownBy: zone.shownBy }),
+            },
           ] as const,
         ]
       : []),
@@ -345,12 +349,36 @@ function followConditions({
   return Object.fromEntries([...now, ...ending]);
 }
 
-/** A zone that is in trouble now, or was in the sweep before and whose own nodes do not answer yet. */
-function zoneOf({ fleet, before, nowMs }: FleetFacts, nodes: readonly ObservedNode[]): ZoneTrouble | null {
+/** A zone in trouble, and the other fleet that shows it; absent where the fleet's own nodes do. */
+type ShownZone = ZoneTrouble & { readonly shownBy?: string };
+
+/** A zone that is in trouble now, or was in the sweep before and whose own nodes do not answer yet; or that another fleet's nodes show, while they do. */
+function zoneOf(
+  { fleet, before, darkZones = [], nowMs }: FleetFacts,
+  nodes: readonly ObservedNode[],
+): ShownZone | null {
   const now = nodesNow([{ observedAtMs: nowMs, nodes }], nowMs);
-  const earlier = before.watch?.conditions['zone-down']?.zone;
-  return (earlier === undefined ? null : zoneStays(earlier, now)) ?? readBreaker(fleet, now).zone ?? null;
+  const { zone: earlier, shownBy } = before.watch?.conditions['zone-down'] ?? {};
+  const own =
+    (earlier === undefined || shownBy !== undefined ? null : zoneStays(earlier, now)) ?? readBreaker(fleet, now).zone;
+  if (own) return own;
+  for (const dark of darkZones) {
+    const zone = zoneAsIn(dark, dark.fleet, now);
+    if (zone !== null) return { ...zone, shownBy: dark.fleet };
+  }
+  return null;
 }
+
+/** The zones that the own nodes of these fleets showed to be dark in the sweep before. One that a fleet has from another is not passed on: it would have no end. */
+export const darkZonesOf = (
+  watches: readonly { readonly fleet: string; readonly watch: FleetWatch | undefined }[],
+  nowMs: number,
+): readonly DarkZone[] =>
+  watches.flatMap(({ fleet, watch }) => {
+    const down = watchNow(watch, nowMs)?.conditions['zone-down'];
+    if (down?.status !== 'holds' || down.zone === undefined || down.shownBy !== undefined) return [];
+    return [{ fleet, name: down.zone, sentence: down.reason }];
+  });
 
 /** Two signs of one cause, a chain that makes no block: people are told by the first that is seen. */
 const SAME_CAUSE: ReadonlyMap<string, readonly PageCode[]> = new Map(

@@ -11,7 +11,7 @@ import { EventError } from '../../shared/events/errors.ts';
 import { keptFleets } from '../../shared/fleet/kept-file.ts';
 import { type Fleet, heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
 import { discoverByClaim, type FleetNode } from '../../shared/fleet/nodes.ts';
-import type { GoneNode, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { FleetWatch, GoneNode, ObservedNode } from '../../shared/fleet/observation.ts';
 import { brokenFile, readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { suiteOfPrefix } from '../../shared/model/suite.ts';
@@ -23,7 +23,7 @@ import { looksDue } from './client-look.ts';
 import { runsDue } from './client-run.ts';
 import { ENVIRONMENT, type FleetFacts, type LookReading, type WatchContext } from './context.ts';
 import { type Fates, readFates } from './fates.ts';
-import { type FleetHealth, judgeFleet } from './fleet-health.ts';
+import { darkZonesOf, type FleetHealth, judgeFleet } from './fleet-health.ts';
 import { readScheduledEvents, type ScheduledEvents } from './instance-events.ts';
 import { keepMachines } from './machines.ts';
 import { publishMetrics } from './metrics.ts';
@@ -95,9 +95,15 @@ export async function sweep(context: WatchContext): Promise<void> {
     }),
   );
   if (fleets.some(({ metrics }) => metrics === 'otlp')) void failedChecks();
+  const watches = new Map<string, Promise<FleetWatch | undefined>>();
+  const readWatch = (fleet: string): Promise<FleetWatch | undefined> => {
+    const reading = watches.get(fleet) ?? store.readWatch(fleet);
+    watches.set(fleet, reading);
+    return reading;
+  };
   const watch = async (fleet: Fleet): Promise<void> => {
     try {
-      await watchFleet(context, fleet, { settings, scheduled, failedChecks }, failures, untilMs, pages);
+      await watchFleet(context, fleet, { settings, scheduled, failedChecks, readWatch }, failures, untilMs, pages);
     } catch (cause) {
       failures.push(new Error(`fleet ${fleet.name}: ${sentenceOf(cause)}`, { cause }));
     }
@@ -124,6 +130,8 @@ interface OfAccount {
   readonly scheduled: Promise<ScheduledEvents>;
   /** Asked for by the first fleet that needs it. */
   readonly failedChecks: () => Promise<FailedChecks | undefined>;
+  /** What the sweep before has kept of a fleet, read once. */
+  readonly readWatch: (fleet: string) => Promise<FleetWatch | undefined>;
 }
 
 /** undefined where it is not there in time: a sweep has to be written down within its minute. */
@@ -161,7 +169,7 @@ async function watchFleet(
   pages: SweepPages,
 ): Promise<void> {
   const { clients, environment, store } = context;
-  const reading = store.readWatch(fleet.name);
+  const reading = ofAccount.readWatch(fleet.name);
   const [{ nodes, contested }, observations, watch, upgrade] = await Promise.all([
     discoverByClaim(clients.ec2, fleet, { readWatch: () => reading }),
     store.readObservations(fleet.name),
@@ -194,6 +202,8 @@ async function watchFleet(
     fleet.metrics === 'otlp' || isAnySilent(nodes, probed, looked, before) || isAnyDown(probed, known);
   const failedChecks = needsChecks ? await within(ofAccount.failedChecks(), untilMs - Date.now()) : undefined;
   const looks = looked?.readings ?? (await askRuns(context, fleet, nodes, probed, before, untilMs));
+  const darkZones =
+    isAnySilent(nodes, probed, looked, before) || isAnyDown(probed, known) ? await darkElsewhere(fleet, ofAccount) : [];
   const { settings } = ofAccount;
   const fileProblem = brokenFile(environment.PARAMETER_PREFIX, settings, fleet.name);
   const facts: FleetFacts = {
@@ -207,6 +217,7 @@ async function watchFleet(
     references,
     scheduled: await ofAccount.scheduled,
     ...(failedChecks && { failedChecks }),
+    ...(darkZones.length > 0 && { darkZones }),
     ...(known.some(isDown) && { stopped: await stoppedByPeople(store, fleet, before) }),
     before: { nodes: before, watch },
     askedHeights,
@@ -249,6 +260,15 @@ async function watchFleet(
     // register-nodes reads the stored observation.
     if (poolMayChange(facts, seen)) await hintRegister(context, fleet.name);
   });
+}
+
+/** Zones that other fleets show to be dark. What cannot be read of one says nothing: its own sweep tells of it. */
+async function darkElsewhere({ name }: Fleet, { settings, readWatch }: OfAccount) {
+  const others = settings.fleets.filter((other) => other.name !== name);
+  const read = others.map(async (other) => ({ fleet: other.name, watch: await readWatch(other.name) }));
+  const settled = await Promise.allSettled(read);
+  const watches = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  return darkZonesOf(watches, Date.now());
 }
 
 /** What EC2 says of the nodes that were there and are not found; undefined where all are found, or EC2 could not be asked. */

@@ -317,4 +317,6 @@ export interface FleetCondition {
   readonly instanceIds?: readonly string[];
   /** The Availability Zone that it is about. Absent otherwise. */
   readonly zone?: string;
+  /** The other fleet whose nodes show it: it is over here when it is over there. Absent where the fleet's own nodes do. */
+  readonly shownBy?: string;
 }

@@ -152,6 +152,17 @@ export const zoneStays = (name: string, nodes: readonly NodeNow[]): ZoneTrouble 
   return silent * 2 > here.length ? zoneOf(name, nodes) : null;
 };
 
+/** A zone in which another fleet's nodes are silent together, where most of this one's are silent there, too: one node alone could not show it. */
+export const zoneAsIn = (
+  { name, sentence }: Pick<ZoneTrouble, 'name' | 'sentence'>,
+  fleet: string,
+  nodes: readonly NodeNow[],
+): ZoneTrouble | null => {
+  const { here, silent } = sidesOf(name, nodes);
+  if (silent * 2 <= here.length) return null;
+  return { ...zoneOf(name, nodes), sentence: `${zoneOf(name, nodes).sentence}, and of ${fleet} ${sentence}` };
+};
+
 const sidesOf = (name: string, nodes: readonly NodeNow[]) => {
   const here = nodes.filter(({ zone }) => zone === name);
   return { here, elsewhere: nodes.filter(({ zone }) => zone !== name), silent: here.filter(isSilent).length };

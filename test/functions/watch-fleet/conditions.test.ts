@@ -1,5 +1,6 @@
 // What watch-fleet keeps of a fleet's troubles for those who act: since when, until when, and about whom.
 import { describe, expect, it } from '@jest/globals';
+import { darkZonesOf } from '../../../functions/watch-fleet/fleet-health.ts';
 import { duePages } from '../../../functions/watch-fleet/pages.ts';
 import { dead, fleetOf, instanceId, MINUTE, T0, Watched } from '../../fixtures/sights.ts';
 
@@ -56,6 +57,49 @@ describe('a zone that is dark', () => {
     expect(zone(watched)).toMatchObject({ status: 'ending', seenAtMs: T0 + MINUTE });
     expect(zone(back(watched, 1003))?.status).toBe('ending');
     expect(zone(back(watched, 1004))).toBeUndefined();
+  });
+});
+
+describe('a zone that another fleet shows to be dark', () => {
+  const bitcoin = dark(well(), 1001).watch;
+  const darkZones = darkZonesOf([{ fleet: 'bitcoin', watch: bitcoin }], T0 + 2 * MINUTE);
+  const three = { node1: ZONES['node1'], node2: ZONES['node2'], node3: ZONES['node3'] };
+  const places = Object.fromEntries(
+    Object.entries(three).map(([name, availabilityZone]) => [name, { availabilityZone }]),
+  );
+  const litecoin = (nodes: object, zones = darkZones, watched = new Watched(fleetOf())): Watched =>
+    watched.sweep({
+      nodes: { node1: 1000, node2: 1000, node3: 1000, ...nodes },
+      as: places as never,
+      darkZones: zones,
+    });
+
+  it('is dark for a fleet with one node there that is silent, and says whose nodes show it', () => {
+    expect(zone(litecoin({ node1: dead }))).toMatchObject({
+      ...{ status: 'holds', zone: 'a', instanceIds: [instanceId('node1')], shownBy: 'bitcoin' },
+      reason:
+        '1 of 1 nodes in a in trouble, 0 of 2 elsewhere, and of bitcoin 2 of 2 nodes in a in trouble, 0 of 4 elsewhere',
+    });
+  });
+
+  it('is none for a fleet whose node there answers, or whose silent node is in another zone', () => {
+    expect(zone(litecoin({}))).toBeUndefined();
+    expect(zone(litecoin({ node2: dead }))).toBeUndefined();
+  });
+
+  it('is over when it is over for those who show it, though its own node is still silent: that one is healed', () => {
+    const watched = litecoin({ node1: dead });
+    expect(zone(litecoin({ node1: dead }, [], watched))).toMatchObject({ status: 'ending' });
+    expect(zone(litecoin({ node1: dead }, [], litecoin({ node1: dead }, [], watched)))).toBeUndefined();
+  });
+
+  it('is passed on by nobody who has it from another, when it is ending, or when nobody has watched for three minutes', () => {
+    const second = litecoin({ node1: dead });
+    expect(darkZonesOf([{ fleet: 'litecoin', watch: second.watch }], second.nowMs)).toEqual([]);
+    const ending = dark(dark(well(), 1001), 1002, { node1: 1002, node4: 1002 }).watch;
+    expect(darkZonesOf([{ fleet: 'bitcoin', watch: ending }], T0 + 2 * MINUTE)).toEqual([]);
+    expect(darkZonesOf([{ fleet: 'bitcoin', watch: bitcoin }], T0 + 5 * MINUTE)).toEqual([]);
+    expect(darkZonesOf([{ fleet: 'bitcoin', watch: undefined }], T0)).toEqual([]);
   });
 });
 
