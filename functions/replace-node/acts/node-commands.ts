@@ -11,6 +11,7 @@ import {
   failRung,
   giveUpReplacement,
   giveUpRestored,
+  makesAgain,
   mountedOf,
   perhapsDown,
   takenDown,
@@ -658,7 +659,8 @@ export const takeOver = defineAct<{ readonly reason: string }>()('take-over', {
   intent: (state) => ({
     state: withReplacement(takenDown(state), { takeOver: 'intended' }),
   }),
-  recovers: true,
+  // Nothing of a node that is made again is down through this heal.
+  recovers: (state) => !makesAgain(state),
   retryKey: 'kind',
   execute: (context, { reason }) => {
     const state = known(context);

@@ -30,6 +30,7 @@ import {
   instanceIdOf,
   isFound,
   madeVolumes,
+  makesAgain,
   type ReplaceContext,
   type Which,
   withReplacement,
@@ -210,6 +211,8 @@ interface Place {
 const movesBack = (state: LadderState): boolean => {
   const { restoredVolumes, replacement, original } = state;
   if (restoredVolumes?.givenUp != null || replacement?.givenUp != null) return true;
+  // A node that is made again has lost nothing to this heal: what its new instance gets is no way back.
+  if (makesAgain(state)) return false;
   // From the fencing on neither instance runs the client. The same holds for an original that was stopped to be fenced.
   return replacement !== null && (replacement.fencedBy !== null || original === 'stopRequested');
 };

@@ -288,7 +288,7 @@ const told = ({ act, count, reason }: Setback): Decision =>
   ended({
     as: 'failed',
     code: 'step-failed',
-    reason: `${act} failed ${count} times in a row (${reason}), and it is needed: it is tried again`,
+    reason: `the step "${act}" failed ${count} times in a row (${reason}), and without it the node is not given back`,
     retryAfterMs: NEXT_ATTEMPT_MS,
   });
 

@@ -128,7 +128,7 @@ describe('an act that has failed', () => {
       {
         end: {
           ...{ as: 'failed', code: 'step-failed', retryAfterMs: 30 * MINUTE_MS },
-          reason: 'stop original failed 3 times in a row (busy), and it is needed: it is tried again',
+          reason: 'the step "stop original" failed 3 times in a row (busy), and without it the node is not given back',
         },
       },
     ],

@@ -1,5 +1,6 @@
 // A node whose instance somebody has terminated is made again: from what is written down of it, with the volume that is left or other data.
 import { describe, expect, it } from '@jest/globals';
+import { doesRecover } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import type { Gone } from '../../../functions/replace-node/gone.ts';
@@ -184,5 +185,28 @@ describe('a plan of it', () => {
     expect(planOf(terminated({ launch: { is: 'refused', reason: 'no such AMI' } }))).toMatchObject({
       refusal: { refuse: 'not-made-again', reason: expect.stringContaining('no such AMI') },
     });
+  });
+});
+
+describe('a pause', () => {
+  const attach = { do: 'attach', volumeId: DATA_VOLUME, which: 'replacement', device: '/dev/sdf', reason: '' } as const;
+  const takeOver = { do: 'take-over', reason: '' } as const;
+  const fenced = newReplacement({ fencedBy: 'terminated' });
+  const again = { ...ladderState().found, machine: was };
+
+  it('holds each step of a node that is made again: nothing of it is down through the heal', () => {
+    const state = ladderState({ rung: 'replace', found: again, replacement: fenced });
+    expect([doesRecover(attach, state), doesRecover(takeOver, state)]).toEqual([false, false]);
+  });
+
+  it('holds neither what takes its volumes off again, nor the move of a node that this heal has fenced', () => {
+    const givenUp = ladderState({
+      rung: 'replace',
+      found: again,
+      replacement: { ...fenced, givenUp: 'it did not help' },
+    });
+    expect(doesRecover({ ...attach, do: 'detach' }, givenUp)).toBe(true);
+    const moved = ladderState({ rung: 'replace', replacement: newReplacement({ fencedBy: 'acknowledgement' }) });
+    expect([doesRecover(attach, moved), doesRecover(takeOver, moved)]).toEqual([true, true]);
   });
 });
