@@ -14,6 +14,7 @@ import { type FleetsContext, notFoundError, tableOf } from './context.ts';
 import { effectsOf, type Matched, matchesOtherwise, matchText } from './effects.ts';
 import { changesBetween, type Leaves, leavesOf } from './field-list.ts';
 import type { FleetInstances } from './instances.ts';
+import type { ParameterStore } from './parameter-store.ts';
 import { deployedNow, fleetIn } from './stored-fleet.ts';
 
 export interface PushContext extends FleetsContext, Asker {
@@ -80,6 +81,7 @@ export async function push(
     say('Nothing was pushed.');
     return;
   }
+  await refuseOvertaken(parameters, changed);
   for (const [{ document }] of changed) {
     await parameters.write(
       fleetParameterName(commandNames().parameterPrefix, document.fleet),
@@ -88,6 +90,22 @@ export async function push(
     );
     say(`${document.fleet}: pushed`);
   }
+}
+
+/** A yes is for the change that was shown, and for no other. @throws StoreError where somebody has stored another file since it was read */
+async function refuseOvertaken(
+  parameters: ParameterStore,
+  changed: readonly (readonly [FleetFile, string])[],
+): Promise<void> {
+  const overtaken: string[] = [];
+  for (const [{ document }, before] of changed) {
+    const now = await parameters.read(fleetParameterName(commandNames().parameterPrefix, document.fleet));
+    if (now !== before) overtaken.push(document.fleet);
+  }
+  if (overtaken.length > 0)
+    throw new StoreError(
+      `${overtaken.join(', ')}: somebody has stored another file since the difference was shown. Nothing was changed; push again to see what it would change now`,
+    );
 }
 
 /** By this version of the file, which functions would read in the same way. */

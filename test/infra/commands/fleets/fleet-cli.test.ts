@@ -18,6 +18,8 @@ unit: node@*
 `;
 
 let directory: string;
+/** What happens while the person is asked. */
+let whileAsked: (() => void) | undefined;
 let parameters: Map<string, string>;
 let versions: Map<string, number>;
 beforeEach(() => {
@@ -25,6 +27,7 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'chainmend-fleets-'));
   parameters = new Map();
   silence = undefined;
+  whileAsked = undefined;
   instances = new Map(
     ['node1', 'node2', 'node3'].map((Name, at) => [`i-0000000${at + 1}`, { Name, Component: 'nodes/bitcoin' }]),
   );
@@ -68,6 +71,7 @@ const nothing = () => {
 
 /** `npm run chainmend -- ${words}`, with the parameters of this test in place of AWS's. */
 async function run(...words: string[]) {
+  const meanwhile = whileAsked;
   const said: string[] = [];
   const complained: string[] = [];
   const status = await runFleetVerb(words, {
@@ -83,7 +87,12 @@ async function run(...words: string[]) {
     }),
     say: (text) => said.push(text),
     complain: (text) => complained.push(text),
-    confirm: undefined,
+    confirm:
+      meanwhile &&
+      (async () => {
+        meanwhile();
+        return true;
+      }),
     instances: async () => ec2Instances(ec2, nobodysMemory),
     belongings: nothing,
     account: nothing,
@@ -256,6 +265,22 @@ describe('push', () => {
     expect(unasked.status).toBe(1);
     expect((await run('push', 'bitcoin', '--yes')).status).toBe(0);
     expect((await run('push', 'bitcoin')).said).toBe('bitcoin: nothing changed');
+  });
+
+  it('stores nothing where somebody has stored another file while the person was asked: the yes was for what was shown', async () => {
+    deployed();
+    const theirs = '{"fleet":"bitcoin","chain":"bitcoin","mode":"plan","nodes":{"tag":{"Component":"nodes/bitcoin"}}}';
+    whileAsked = () => parameters.set(NAME, theirs);
+    const { status, complained } = await run('push', 'bitcoin');
+    expect([status, parameters.get(NAME)]).toEqual([1, theirs]);
+    expect(complained).toMatch(/^bitcoin: somebody has stored another file .*Nothing was changed; push again/);
+  });
+
+  it('stores what was shown, though the file is another one by the time of the yes', async () => {
+    deployed();
+    whileAsked = () => write('bitcoin.yaml', bitcoin.replace('plan', 'act'));
+    expect(await run('push', 'bitcoin')).toMatchObject({ status: 0 });
+    expect(parameters.get(NAME)).toContain('"mode":"plan"');
   });
 
   it('stores nothing at all while a file is wrong', async () => {
