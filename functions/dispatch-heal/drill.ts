@@ -107,3 +107,7 @@ export function oldProof({
     : 'no drill has come to its end';
   return `${recoverability(record, nowMs)}, and the fleet file allows ${drills.maxAgeHours} h: ${why}`;
 }
+
+/** Why nothing of the fleet is tried on a throw-away instance. */
+export const noDrills = ({ name }: Pick<Fleet, 'name'>): string =>
+  `the file of ${name} has no drills. Add drills: { securityGroup: sg-… }, then npm run deploy`;

@@ -2,7 +2,7 @@
 import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import type { DrillRequest } from '../../shared/events/dispatch.ts';
-import { EventError, NotNowError } from '../../shared/events/errors.ts';
+import { NotNowError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { NO_NODES_HERE } from '../../shared/guardrails/breaker.ts';
@@ -15,13 +15,13 @@ import { keys, settle } from '../../shared/heal/store.ts';
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import { type Candidate, SCHEDULE } from './decide.ts';
 import { considerCandidate } from './dispatch.ts';
-import { type DrillFacts, drillStep, oldProof } from './drill.ts';
+import { type DrillFacts, drillStep, noDrills, oldProof } from './drill.ts';
 import { answerOf, findFleet } from './requests.ts';
 
 /**
  * A person asks for it: the newest set that heals would use, whatever was tried before.
  *
- * @throws EventError where the fleet has no drills, NotNowError where one is under way, or no node can be imitated
+ * @throws NotNowError where the fleet has no drills, one is under way, or no node can be imitated
  */
 export async function handleDrill(
   services: DispatcherServices,
@@ -30,8 +30,7 @@ export async function handleDrill(
   const { clients, environment, store } = services;
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const fleet = findFleet(settings.fleets, event.fleet);
-  if (fleet.drills === undefined)
-    throw new EventError('fleet', event.fleet, 'a fleet whose file has drills: { securityGroup: sg-… }');
+  if (fleet.drills === undefined) throw new NotNowError(noDrills(fleet));
   const context = createContext(services, settings);
   const nowMs = Date.now();
   const incidents = await store.readDrills(fleet.name);

@@ -15,13 +15,14 @@ import type { UpgradeWanted } from '../../shared/model/payload.ts';
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import { type Candidate, PERSON } from './decide.ts';
 import { considerCandidate, type DispatchResult, listRestartOf } from './dispatch.ts';
+import { noDrills } from './drill.ts';
 import { answerOf, findFleet, judgeStops } from './requests.ts';
 import { type NodeStep, nextStep, type UpgradeFacts, type UpgradeStep } from './upgrade.ts';
 
 /**
  * A person asks for it. Only a plan of the first node is made where the person, or the fleet's mode, wants no more.
  *
- * @throws EventError where the fleet file does not name the version, NotNowError where another upgrade is under way
+ * @throws EventError where the fleet file names other versions, NotNowError where it does not allow this one, or another upgrade is under way
  */
 export async function handleUpgrade(
   services: DispatcherServices,
@@ -31,17 +32,15 @@ export async function handleUpgrade(
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const fleet = findFleet(settings.fleets, event.fleet);
   const versions = fleet.client?.versions ?? [];
+  if (versions.length === 0)
+    throw new NotNowError(`the file of ${fleet.name} names no client.versions, so that none can be changed to`);
   if (!versions.includes(event.to))
-    throw new EventError(
-      'to',
-      event.to,
-      `one of client.versions in the fleet file: ${versions.join(', ') || 'it names none'}`,
-    );
+    throw new EventError('to', event.to, `one of client.versions in the fleet file: ${versions.join(', ')}`);
   if (event.atHeight !== undefined) judgeStops(fleet, event.atHeight);
   if (event.rehearse && fleet.drills === undefined)
-    throw new EventError('rehearse', true, 'false, or a fleet whose file has drills: { securityGroup: sg-… }');
+    throw new NotNowError(`no version is tried on a copy first: ${noDrills(fleet)}`);
   const lacking = event.strategy === undefined ? null : blueGreenFault(fleet);
-  if (lacking !== null) throw new EventError('strategy', event.strategy, `rolling: ${lacking}`);
+  if (lacking !== null) throw new NotNowError(`no upgrade on another instance beside each node: ${lacking}`);
   const context = createContext(services, settings);
   const nowMs = Date.now();
   const read = await store.readUpgrade(fleet.name);

@@ -109,14 +109,27 @@ describe('a node', () => {
           /^Refused \(nothing-to-undo\): no heal has kept volumes of this node; .*says how\. Nothing was begun\.\s*$/,
         );
       }
-      const unfit = await chainmend('restore bitcoin/node4 --snapshot snap-0123456789abcdef0 --yes');
-      expect([unfit.status, unfit.stdout]).toEqual([1, '']);
-      expect(unfit.stderr).toMatch(/^Refused \(snapshot-unfit\): .*snap-0123456789abcdef0.* Nothing was begun\.\s*$/);
-      const { stdout } = await chainmend('status bitcoin/node4');
-      expect(stdout).toContain('Nothing is open in bitcoin/node4');
+      const REFUSED: readonly (readonly [words: string, why: RegExp])[] = [
+        [
+          'restore bitcoin/node4 --snapshot snap-0123456789abcdef0',
+          /^Refused \(snapshot-unfit\): .*snap-0123456789abcdef0.* Nothing was begun\.$/,
+        ],
+        ['shrink bitcoin/node4 --to 60000', /^Refused \(shrink-unfit\): .* Nothing was begun\.$/],
+        ['drill bitcoin', /^Refused: the file of bitcoin has no drills\. Add drills: /],
+        ['upgrade bitcoin --to 28.1', /^Refused: the file of bitcoin names no client\.versions/],
+        ['scale bitcoin 5', /^bitcoin has no group that may be scaled\. /],
+      ];
+      await Promise.all(
+        REFUSED.map(async ([words, why]) => {
+          const { status, stdout, stderr } = await chainmend(`${words} --yes`);
+          expect([words, status, stdout, stderr.trim()]).toEqual([words, 1, '', expect.stringMatching(why)]);
+        }),
+      );
+      const { stdout } = await chainmend('status bitcoin');
+      expect(stdout).not.toMatch(/node4 +\w+:|drill|upgrade|shrink/);
       expect(await chainmend('ack')).toMatchObject({ status: 0, stdout: 'No page is open: nobody is waited for.\n' });
     },
-    HEALED_MS,
+    2 * HEALED_MS,
   );
 
   it('is paused by its tag at once, which status says, and goes on', async () => {
