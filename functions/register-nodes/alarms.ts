@@ -67,6 +67,8 @@ export interface AlarmFacts {
   readonly nodes: readonly SeenInstance[];
   /** Of those, the ones that another fleet claims, too: their alarms stay, and none is made. */
   readonly contested?: ReadonlySet<string>;
+  /** Of those, the data paths of which their own command tells nothing; over OTLP alone. */
+  readonly unseenPaths?: ReadonlyMap<string, readonly string[]>;
   /** By `filesystemKey`. */
   readonly series: ReadonlyMap<string, DiskSeries>;
   /** Filesystems that an alarm of people's own looks after, by kind. */
@@ -119,13 +121,14 @@ export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
   const { fleet, nodes, fleetWideNow } = facts;
   if (nodes.length === 0) return { alarms: [], tolerated: new Set(), refusals: [] };
   const ofFleet = wholeFleet(facts);
-  if (fleet.metrics === 'otlp')
-    return { alarms: [...ofFleet.map(overOtlp), ...byPromql(facts)], tolerated: new Set(), refusals: [] };
   if (alarmsPer(fleet, nodes.length, fleetWideNow) === 'fleet') {
-    // Its query has a series for each disk that an agent publishes, and none for another one.
-    const unseen = nodes.filter(({ instanceId }) => !facts.contested?.has(instanceId));
-    const refusals = unseen.flatMap((node) => unwatchedDisks(facts, node));
-    return { alarms: [...ofFleet, ...fleetWide(facts)], tolerated: new Set(), refusals };
+    // Its query has a series for each disk that is told, and none for another one.
+    const refusals = nodes
+      .filter(({ instanceId }) => !facts.contested?.has(instanceId))
+      .flatMap((node) => unwatchedDisks(facts, node));
+    const alarms =
+      fleet.metrics === 'otlp' ? [...ofFleet.map(overOtlp), ...byPromql(facts)] : [...ofFleet, ...fleetWide(facts)];
+    return { alarms, tolerated: new Set(), refusals };
   }
   const doubled = doubledNames(nodes);
   const alarms = [...ofFleet];
@@ -183,12 +186,21 @@ const HOUR_MS = 60 * 60_000;
 const UNWATCHED_MS = 24 * HOUR_MS;
 
 /** Disks of a running node that no alarm sees, neither ours nor one of its owner's: a disk is grown where its alarm goes off, and nowhere else. */
-function unwatchedDisks({ fleet, series, covered, nowMs }: AlarmFacts, node: SeenInstance): readonly SubjectRefusal[] {
+function unwatchedDisks(
+  { fleet, series, covered, unseenPaths, nowMs }: AlarmFacts,
+  node: SeenInstance,
+): readonly SubjectRefusal[] {
   if (node.state !== 'running' || nowMs - node.launchedAtMs < HOUR_MS) return [];
+  const isOverOtlp = fleet.metrics === 'otlp';
   return fleet.volumes.flatMap(({ path }): readonly SubjectRefusal[] => {
     const key = filesystemKey(node.instanceId, path);
-    if (series.has(key) || covered.disk.has(key)) return [];
-    const reason = `nobody sees ${path} of ${node.name} fill: the CloudWatch agent publishes nothing of it, and no alarm of yours looks at it. Install the agent there, or look why it is silent`;
+    // What is not known to be unseen is no trouble: a node that answers nobody is told of as such.
+    const isTold = isOverOtlp ? unseenPaths?.get(node.instanceId)?.includes(path) !== true : series.has(key);
+    if (isTold || covered.disk.has(key)) return [];
+    const why = isOverOtlp
+      ? 'the command that looks at the node each minute finds no filesystem there, and no alarm of yours looks at it. Mount the volume there, or correct volumes in the fleet file'
+      : 'the CloudWatch agent publishes nothing of it, and no alarm of yours looks at it. Install the agent there, or look why it is silent';
+    const reason = `nobody sees ${path} of ${node.name} fill: ${why}`;
     const subject = `${node.instanceId} ${path}`;
     return [{ refuse: 'disk-unwatched', subject, node, reason, page: true, pageAfterMs: UNWATCHED_MS }];
   });

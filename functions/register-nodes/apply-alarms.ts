@@ -45,6 +45,8 @@ export interface AlarmsToReconcile {
   readonly nodes: readonly SeenInstance[];
   /** Of those, the ones that another fleet claims, too. */
   readonly contested: ReadonlySet<string>;
+  /** Of those, the data paths of which nobody tells anything. */
+  readonly unseenPaths: ReadonlyMap<string, readonly string[]>;
   readonly fleets: readonly Fleet[];
   /** Instances of the fleet that have ended. */
   readonly readGone: () => Promise<readonly SeenInstance[]>;
@@ -55,7 +57,7 @@ export interface AlarmsToReconcile {
 
 export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToReconcile): Promise<AlarmsDone> {
   const { fleet, environment, clients } = context;
-  const { nodes, contested, fleets, readGone, seriesAt, confirmed } = facts;
+  const { nodes, contested, unseenPaths, fleets, readGone, seriesAt, confirmed } = facts;
   const otherFleets = fleetNames(fleets).filter((name) => name !== fleet.name);
   const existing = await readAlarms(clients.cloudwatch, `${fleet.suite}-${fleet.name}-`);
   // Only a fleet-wide alarm has this name.
@@ -67,7 +69,8 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
   const covered = await readCovered(clients.cloudwatch, fleet);
   const nowMs = Date.now();
   const { runbooks } = context;
-  const desired = desiredAlarms({ fleet, nodes, contested, series, covered, fleetWideNow, runbooks, nowMs });
+  const seen = { nodes, contested, unseenPaths, series, covered };
+  const desired = desiredAlarms({ fleet, ...seen, fleetWideNow, runbooks, nowMs });
   const { create, update, remove, taken } = diffAlarms(fleet, desired, existing, otherFleets, nowMs);
 
   const run = new AlarmRun(context);

@@ -30,6 +30,8 @@ export interface NodeFacts {
   readonly taken: ReadonlySet<string>;
   /** From fresh observations only: an older one does not count. */
   readonly health: ReadonlyMap<string, Health>;
+  /** Data paths of which a node's own command tells nothing, where nobody else would tell of them; from fresh observations only. */
+  readonly unseenPaths: ReadonlyMap<string, readonly string[]>;
   readonly refusals: readonly SubjectRefusal[];
   /** By the fleet's tags, and not this suite's. */
   readonly others: readonly SeenInstance[];
@@ -60,6 +62,7 @@ export async function readNodeFacts(
     paused,
     taken: new Set(records.filter(isTaken).map(({ instanceId }) => instanceId)),
     health: new Map(observed.map((node) => [node.instanceId, servedAs(node)])),
+    unseenPaths: new Map(observed.map((node) => [node.instanceId, node.unseenPaths ?? []])),
     refusals: contested.flatMap((node) => contestedBy(fleet, node, fleets)),
   };
 }

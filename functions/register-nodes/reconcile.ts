@@ -50,7 +50,13 @@ export async function reconcileFleet(context: RegisterContext, request: Register
   }
   if (!request.approval) {
     try {
-      const done = await reconcileAlarms(context, { ...request, nodes, contested: nodeFacts.contested, readGone });
+      const done = await reconcileAlarms(context, {
+        ...request,
+        nodes,
+        contested: nodeFacts.contested,
+        unseenPaths: nodeFacts.unseenPaths,
+        readGone,
+      });
       const { refusals: refused, failures: failed, ...counts } = done;
       refusals.push(...refused);
       failures.push(...failed);

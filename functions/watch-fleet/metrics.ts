@@ -13,6 +13,7 @@ import {
   otlpName,
 } from '../../shared/fleet/resource-names.ts';
 import type { FleetFacts } from './context.ts';
+import { disksOf } from './disks.ts';
 import type { FleetHealth } from './fleet-health.ts';
 import { type Gauge, sendGauges } from './otlp.ts';
 
@@ -147,7 +148,14 @@ export function gaugesOf(facts: FleetFacts, health: FleetHealth, doubled: Readon
         : nodeData(facts, node)
             .filter(([metric]) => metric !== 'DiskUsedPercent')
             .map(([metric, value]) => gauge(metric, NODE_UNITS[metric], value, { Node }))),
-      ...disksOf(facts, instanceId).map(([metric, value, path]) => gauge(metric, 'Percent', value, { ...of, path })),
+      ...disksOf(facts.fleet, facts.readings.get(instanceId)).flatMap(({ path, disk, inodes }) =>
+        (
+          [
+            ['DiskUsedPercent', disk],
+            ['InodesUsedPercent', inodes],
+          ] as const
+        ).flatMap(([metric, value]) => (value === undefined ? [] : [gauge(metric, 'Percent', value, { ...of, path })])),
+      ),
       ...failed.flatMap(([metric, has]) => (has ? [gauge(metric, 'None', 1, of)] : [])),
     ];
   });
@@ -156,24 +164,3 @@ export function gaugesOf(facts: FleetFacts, health: FleetHealth, doubled: Readon
   );
   return [...ofNodes, ...whole];
 }
-
-/** What a node's own command says of its volumes now. Nothing is told of a volume that it does not see. */
-function disksOf(
-  { fleet, readings }: FleetFacts,
-  instanceId: string,
-): readonly (readonly [OtlpMetric, number, path: string])[] {
-  const reading = readings.get(instanceId);
-  if (reading?.kind !== 'read') return [];
-  const { diskUsedPercent = {}, inodesUsedPercent = {} } = reading.reading;
-  return fleet.volumes.flatMap(({ role, path }) => {
-    const disk = ownValue(diskUsedPercent, role);
-    const inodes = ownValue(inodesUsedPercent, role);
-    return [
-      ...(disk === undefined ? [] : [['DiskUsedPercent', disk, path] as const]),
-      ...(inodes === undefined ? [] : [['InodesUsedPercent', inodes, path] as const]),
-    ];
-  });
-}
-
-const ownValue = (values: Readonly<Record<string, number>>, key: string): number | undefined =>
-  Object.hasOwn(values, key) ? values[key] : undefined;

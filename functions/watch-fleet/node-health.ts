@@ -25,6 +25,7 @@ import { followLook, judgeLook } from './client-look.ts';
 import { endsBetween, followRun, runsSince } from './client-run.ts';
 import { followConsensus, judgeConsensusClient, observeConsensusClient } from './consensus-client.ts';
 import type { FleetFacts, NodeReading } from './context.ts';
+import { unseenPaths } from './disks.ts';
 import { eventsAhead, eventsNear, eventsTold, eventsToTell } from './instance-events.ts';
 import { endsAgain, followCrashes, followLag, type LastingTrouble, lastingTroubles } from './lasting.ts';
 import { blocks, duration, oneLine, short } from './phrases.ts';
@@ -103,6 +104,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
     (code) =>
       (!isWell || lasting.some((trouble) => trouble.code === code)) && nowMs - (toldAtMs[code] ?? nowMs) < TOLD_FOR_MS,
   );
+  const unseen = unseenPaths(facts.fleet, reading);
   return {
     // A client that ends again and again while it loads has one cause, which is told.
     code: verdict.code === 'node-busy' && endsAgain(crashes) ? null : verdict.code,
@@ -129,6 +131,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       seenSinceMs: before?.seenSinceMs ?? nowMs,
       paged,
       ...(syncing && { syncing: true }),
+      ...(unseen.length > 0 && { unseenPaths: unseen }),
       ...(beacon && {
         consensusClient: observeConsensusClient(beacon, consensus, facts.fleet.health.patienceSeconds * 1000, nowMs),
       }),

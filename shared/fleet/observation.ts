@@ -99,6 +99,8 @@ export interface ObservedNode {
   readonly seenSinceMs: number;
   /** Codes that paged a person, until it has been well for half an hour: a node that flaps pages once. */
   readonly paged: readonly string[];
+  /** Data paths of which its own command has answered nothing, where nobody else tells of disks (`metrics: otlp`). Absent where it tells all of them, or did not answer. */
+  readonly unseenPaths?: readonly string[];
   /** It has not been at the tip since its client came up, and gets there: neither well nor sick. Absent otherwise. */
   readonly syncing?: true;
   /** Absent where none is asked: its fleet names no port, or the node was not asked at all. */

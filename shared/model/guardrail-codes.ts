@@ -50,7 +50,7 @@ export const GUARDRAILS = {
     'A DNS record that chainmend did not make stands where one of its own belongs: it is never touched, until a person deletes it or hands it over.',
   'alarm-foreign': 'An alarm that chainmend did not make, or that has actions of its own, has the name of one of ours.',
   'disk-unwatched':
-    'No alarm sees the disk of a node: the CloudWatch agent publishes nothing of it, and no alarm of its owner looks at it.',
+    'No alarm sees the disk of a node: nobody tells how full it is (the CloudWatch agent; with metrics: otlp the node’s own command), and no alarm of its owner looks at it.',
   'observation-stale': 'The fleet was not observed within three minutes: unknown is not sick.',
   'breaker-open': 'More of the fleet is unhealthy or unknown than the breaker allows.',
   'restarts-paced':

@@ -64,7 +64,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'zone-ambiguous': soon('leave one private zone of that name'),
   'record-foreign': soon('delete or hand over a DNS record', 'record-foreign'),
   'alarm-foreign': soon('rename or delete an alarm'),
-  'disk-unwatched': soon('have the CloudWatch agent run on the node', 'disk'),
+  'disk-unwatched': soon('look why nobody sees the disk', 'disk'),
   'observation-stale': now('look why nobody looks at the fleet', 'step-failed'),
   'breaker-open': now('look at the whole fleet', 'unwell'),
   'restarts-paced': soon('many nodes are sick, look for a cause', 'restarts-paced'),

@@ -185,6 +185,24 @@ describe('a node’s alarms', () => {
     expect(desiredAlarms({ ...facts, series: seriesOf(1, 2, 3) }).refusals).toEqual([]);
   });
 
+  it('over OTLP need no agent, and the disk of which a node’s own command tells nothing is told', () => {
+    const otlp = bitcoinFleet({ mode: 'plan', probe: 'ssm', metrics: 'otlp', volumes: { data: '/node-data' } });
+    const facts = factsOf({ fleet: otlp, series: new Map() });
+    expect(desiredAlarms(facts).refusals).toEqual([]);
+    const unseenPaths = new Map([
+      [idOf(1), []],
+      [idOf(2), ['/node-data']],
+    ]);
+    expect(desiredAlarms({ ...facts, unseenPaths }).refusals).toMatchObject([
+      {
+        ...{ refuse: 'disk-unwatched', subject: `${idOf(2)} /node-data`, pageAfterMs: 24 * 60 * 60_000 },
+        reason: expect.stringContaining('finds no filesystem there'),
+      },
+    ]);
+    const contested = new Set([idOf(2)]);
+    expect(desiredAlarms({ ...facts, unseenPaths, contested }).refusals).toEqual([]);
+  });
+
   it('on its disk stay when its agent falls silent', () => {
     expect(diff(factsOf({ series: new Map() }), stored(factsOf()))).toEqual(nothing);
   });
@@ -483,7 +501,13 @@ describe('an alarm that is not as it was read', () => {
         if (name === 'PutMetricAlarmCommand') put.push((input as { AlarmName: string }).AlarmName);
         return input;
       };
-      const turn = { nodes: some, contested: new Set<string>(), fleets: [each], confirmed: false };
+      const turn = {
+        nodes: some,
+        contested: new Set<string>(),
+        unseenPaths: new Map(),
+        fleets: [each],
+        confirmed: false,
+      };
       const done = reconcileAlarms(workOf(each, cloudwatch), {
         ...turn,
         readGone: async () => [],
@@ -545,7 +569,13 @@ describe('more alarms to be written anew than a run has time for', () => {
         return input;
       };
       const work = workOf(each, cloudwatch);
-      const turn = { nodes: some, contested: new Set<string>(), fleets: [each], confirmed: false };
+      const turn = {
+        nodes: some,
+        contested: new Set<string>(),
+        unseenPaths: new Map(),
+        fleets: [each],
+        confirmed: false,
+      };
       const run = reconcileAlarms(work, { ...turn, readGone: async () => [], seriesAt: async () => new Map() });
       await jest.advanceTimersByTimeAsync(300_000);
       const { updated, left } = await run;

@@ -314,6 +314,17 @@ describe('what is measured', () => {
     expect(data(new Watched(fleetOf({}, { probe: 'none' })), { nodes: { node1: 100 } })).toEqual([]);
   });
 
+  it('over OTLP says nothing of a disk that the node itself does not see, which is kept for who makes the alarms', () => {
+    const volumes = { data: '/data', ancient: '/ancient' };
+    const unseen = (metrics: 'otlp' | 'classic', node1: Sweep['nodes'][string]) =>
+      new Watched(fleetOf({}, { probe: 'ssm', metrics, volumes })).sweep({ node1 }).result?.nodes[0]?.node.unseenPaths;
+    const status = { kind: 'error', code: 'refused', reason: 'busy' } as const;
+    const one = { status, diskUsedPercent: { data: 71.2 } };
+    expect(unseen('otlp', one)).toEqual(['/ancient']);
+    expect(unseen('otlp', { status, diskUsedPercent: { data: 71.2, ancient: 5 } })).toBeUndefined();
+    expect(unseen('classic', one)).toBeUndefined();
+  });
+
   it('over OTLP is each volume of each node by its instance, beside what its health is', () => {
     const fleet = fleetOf({}, { probe: 'ssm', metrics: 'otlp', volumes: { data: '/data', ancient: '/ancient' } });
     const ok = { kind: 'error', code: 'refused', reason: 'busy' } as const;
