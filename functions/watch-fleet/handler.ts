@@ -27,7 +27,7 @@ import { darkZonesOf, type FleetHealth, judgeFleet } from './fleet-health.ts';
 import { readScheduledEvents, type ScheduledEvents } from './instance-events.ts';
 import { keepMachines } from './machines.ts';
 import { publishMetrics } from './metrics.ts';
-import { readEmptyMatch } from './missing.ts';
+import { isUntold, maySetAside, readEmptyMatch } from './missing.ts';
 import { OVERDUE_MS } from './node-health.ts';
 import { hintRegister, journalChanges, notifyPeople, poolMayChange } from './notify.ts';
 import { storeObservations } from './observations.ts';
@@ -183,7 +183,10 @@ async function watchFleet(
   const match =
     nodes.length > 0 || fleet.copiesFrom !== undefined
       ? 'found'
-      : readEmptyMatch({ known, gone, expected: fleet.nodes.expected, fates });
+      : readEmptyMatch({
+          ...{ known, gone, expected: fleet.nodes.expected, fates },
+          isHealed: known.length > 0 && maySetAside(await store.readIncidents(fleet.name), Date.now()),
+        });
   if (match === 'nobody') return;
   if (match === 'not-now')
     return warn(fleet, `discovery found none of the ${known.length} nodes that were there: nothing is kept`);
@@ -280,7 +283,7 @@ async function fatesOfAbsent(
   failures: unknown[],
 ): Promise<Fates | undefined> {
   const ids = new Set(found.map(({ instanceId }) => instanceId));
-  const untold = before.gone.filter(({ went }) => went === undefined);
+  const untold = before.gone.filter(isUntold);
   const absent = [...before.known, ...untold].map(({ instanceId }) => instanceId).filter((id) => !ids.has(id));
   if (absent.length === 0) return undefined;
   try {

@@ -1,9 +1,13 @@
 // Nodes that were there and are not any more: a terminated instance has no alarm, no health and no heal. Pure.
 import type { SeenInstance } from '../../shared/fleet/nodes.ts';
 import { type GoneNode, missedOf, type ObservedNode } from '../../shared/fleet/observation.ts';
+import { isAtWork } from '../../shared/heal/page-truth.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { DAY_MS } from '../../shared/model/execution.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { names } from '../../shared/text/names.ts';
 import type { FleetFacts } from './context.ts';
-import type { Fates } from './fates.ts';
+import type { Fate, Fates } from './fates.ts';
 
 /** As long as a person is told of other troubles once. */
 const KEPT_MS = 24 * 60 * 60_000;
@@ -18,9 +22,9 @@ export type EmptyMatch =
   | 'nobody'
   /** A node has ended, or none was there since: it is watched that nobody is there. */
   | 'lost'
-  /** EC2 shows a node with the fleet's tags, or one that a heal has taken out: its list is not the whole truth, and the next sweep looks again. */
+  /** EC2 shows a node with the fleet's tags, or one that a heal has taken out and is at work on: its list is not the whole truth, and the next sweep looks again. */
   | 'not-now'
-  /** Nothing shows that a node has ended: its tags, or the selector of the fleet file, may have been changed. */
+  /** Nothing shows that a node has ended: its tags, or the selector of the fleet file, may have been changed, or somebody has marked it as what a heal sets aside. */
   | 'unexplained';
 
 /**
@@ -28,29 +32,44 @@ export type EmptyMatch =
  *
  * @param known the nodes of the last sweep that found some
  * @param fates undefined where EC2 could not be asked
+ * @param isHealed heals of the fleet may have set nodes aside: `maySetAside`
  */
 export function readEmptyMatch({
   known,
   gone,
   expected,
   fates,
+  isHealed,
 }: {
   readonly known: readonly Pick<ObservedNode, 'instanceId'>[];
   readonly gone: readonly GoneNode[];
   readonly expected: number | undefined;
   readonly fates: Fates | undefined;
+  readonly isHealed: boolean;
 }): EmptyMatch {
   if (known.length === 0) return gone.length > 0 || expected !== undefined ? 'lost' : 'nobody';
   if (fates === undefined) return 'not-now';
   const seen = known.map(({ instanceId }) => fates.get(instanceId));
   if (seen.includes('terminated')) return 'lost';
-  return seen.includes('tagged') || seen.includes('outside') ? 'not-now' : 'unexplained';
+  return seen.includes('tagged') || (isHealed && seen.includes('outside')) ? 'not-now' : 'unexplained';
 }
+
+/** Whether heals may have set nodes aside: one is at work, or one of the last day has not ended with success, of which its own page tells. */
+export const maySetAside = (incidents: readonly IncidentRecord[], nowMs: number): boolean =>
+  incidents.some(
+    (incident) =>
+      isAtWork(incident) ||
+      (incident.state !== 'healed' &&
+        nowMs - ('endedAtMs' in incident ? incident.endedAtMs : incident.onsetMs) < DAY_MS),
+  );
+
+/** Whether EC2's word of it may change: what is set aside may come back, or end. */
+export const isUntold = ({ went }: Pick<GoneNode, 'went'>): boolean => went === undefined || went === 'outside';
 
 /** EC2's word of a node that is gone. Who had lost its tags before it ended was no node any more when it did. */
 const wentOf = (gone: GoneNode, fates: Fates): Pick<GoneNode, 'went'> => {
-  const fate = gone.went ?? fates.get(gone.instanceId);
-  return fate === 'terminated' || fate === 'untagged' ? { went: fate } : {};
+  const fate = isUntold(gone) ? (fates.get(gone.instanceId) ?? gone.went) : gone.went;
+  return fate === 'terminated' || fate === 'untagged' || fate === 'outside' ? { went: fate } : {};
 };
 
 /**
@@ -120,6 +139,7 @@ export function missingNodes(
 const WENT: readonly (readonly [GoneNode['went'], string])[] = [
   ['terminated', 'terminated'],
   ['untagged', 'alive, without the fleet’s tags'],
+  ['outside', `alive, and set aside by its tag ${RETIRED_TAG} or ${JOINING_TAG}`],
   [undefined, 'terminated, or without the fleet’s tags'],
 ];
 
@@ -137,10 +157,14 @@ function unexplainedText(
 ): string {
   const tags = Object.entries(fleet.nodes.tags).map(([key, value]) => `${key}=${value}`);
   const ids = lost.map(({ instanceId }) => instanceId);
-  const untagged = lost.filter(({ instanceId }) => fates.get(instanceId) === 'untagged');
+  const idsOf = (fate: Fate): readonly string[] => ids.filter((instanceId) => fates.get(instanceId) === fate);
+  const outside = idsOf('outside');
+  if (outside.length > 0)
+    return `no instance is a node of the fleet: ${names(outside)} lives and carries ${RETIRED_TAG} or ${JOINING_TAG}, by which a heal sets an instance aside, and no heal is at work. Look who has written it (CloudTrail’s CreateTags), and take it off: \`aws ec2 delete-tags --resources ${outside.join(' ')} --tags Key=${RETIRED_TAG} Key=${JOINING_TAG}\`. Nothing is watched or healed meanwhile; ${count}`;
+  const untagged = idsOf('untagged');
   const seen =
     untagged.length === 0
       ? `EC2 shows none of them. Either an instance was terminated more than an hour ago, or this is not its account and region: CloudTrail’s TerminateInstances of ${names(ids)} tells it`
-      : `EC2 shows ${names(untagged.map(({ instanceId }) => instanceId))} alive without them: no node was lost. Either the tags of the instance were changed, or nodes.tag of the fleet file was: \`aws ec2 describe-tags --filters Name=resource-id,Values=${untagged[0]?.instanceId}\` tells it`;
+      : `EC2 shows ${names(untagged)} alive without them: no node was lost. Either the tags of the instance were changed, or nodes.tag of the fleet file was: \`aws ec2 describe-tags --filters Name=resource-id,Values=${untagged[0]}\` tells it`;
   return `no instance carries the fleet’s tags (${tags.join(', ')}), which ${names(lost.map(({ name }) => name))} had (${names(ids)}). ${seen}. Nothing is healed meanwhile; ${count}`;
 }

@@ -299,8 +299,11 @@ export interface GoneNode {
   readonly sinceMs: number;
   /** The instance that has its name now, and was not seen synced yet: where that one goes, this node is missed again, and not that instance. */
   readonly followedBy?: string;
-  /** How it went, as EC2 said: its instance has ended, or lives on without the fleet's tags. Absent where EC2 says neither. */
-  readonly went?: 'terminated' | 'untagged';
+  /**
+   * How it went, as EC2 said: its instance has ended, lives on without the fleet's tags, or carries the mark of what a heal sets aside, which may be taken off
+   * again. Absent where EC2 says none of these.
+   */
+  readonly went?: 'terminated' | 'untagged' | 'outside';
 }
 
 /** Of those that are gone, those whose place nobody has taken. */

@@ -1,8 +1,11 @@
 // Nodes that were there and are not any more.
 import { describe, expect, it } from '@jest/globals';
 import { fateOf } from '../../../functions/watch-fleet/fates.ts';
-import { type EmptyMatch, readEmptyMatch } from '../../../functions/watch-fleet/missing.ts';
+import { type EmptyMatch, maySetAside, readEmptyMatch } from '../../../functions/watch-fleet/missing.ts';
+import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
+import { claimedIncident, endedIncident, openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import { NOON_MS } from '../../fixtures/builders/time.ts';
 import { dead, fleetOf, Watched } from '../../fixtures/sights.ts';
 
 const MINUTE = 60_000;
@@ -148,11 +151,25 @@ describe('an empty match', () => {
     ['while the only ones live without their tags', { fates: saying('untagged', 'untagged') }, 'unexplained'],
     ['while EC2 shows none of them', { fates: saying('unshown', 'unshown') }, 'unexplained'],
     ['while EC2 shows one with its tags', { fates: saying('tagged', 'unshown') }, 'not-now'],
-    ['while a heal has taken one out', { fates: saying('outside', 'unshown') }, 'not-now'],
+    ['while a heal has taken one out', { fates: saying('outside', 'unshown'), isHealed: true }, 'not-now'],
+    ['while somebody has marked one as set aside', { fates: saying('outside', 'unshown') }, 'unexplained'],
     ['while EC2 cannot be asked', { fates: undefined }, 'not-now'],
   ];
   it.each(CASES)('%s', (_case, more, match) => {
-    expect(readEmptyMatch({ known, gone: [], expected: undefined, fates: undefined, ...more })).toBe(match);
+    expect(readEmptyMatch({ known, gone: [], expected: undefined, fates: undefined, isHealed: false, ...more })).toBe(
+      match,
+    );
+  });
+
+  const DAY_MS = 24 * 60 * MINUTE;
+  it.each<[string, IncidentRecord, boolean]>([
+    ['is at work', claimedIncident({ onsetMs: NOON_MS - 9 * DAY_MS }), true],
+    ['waits for its next attempt', openIncidentRecord({ onsetMs: NOON_MS - MINUTE }), true],
+    ['was given up an hour ago', endedIncident('escalated', NOON_MS - 60 * MINUTE), true],
+    ['was given up two days ago', endedIncident('escalated', NOON_MS - 2 * DAY_MS), false],
+    ['has healed', endedIncident('healed', NOON_MS), false],
+  ])('may be explained by a heal that %s, or not', (_, incident, may) => {
+    expect(maySetAside([incident], NOON_MS)).toBe(may);
   });
 
   const none = {};
@@ -180,6 +197,15 @@ describe('an empty match', () => {
     );
   });
 
+  it('of a node that somebody has marked as what a heal sets aside says so, and how the mark is taken off', () => {
+    const marked = new Watched().sweep({ node1: 1000 });
+    marked.sweep({ nodes: none, fates: { node1: 'outside' }, unexplained: ['node1'] });
+    expect(missing(marked)).toMatch(
+      /^no instance is a node of the fleet: i-node1 lives and carries chainmend:retired or chainmend:joining, .* no heal is at work\. .*delete-tags --resources i-node1 .*; 0 nodes are there$/,
+    );
+    expect(marked.watch?.gone).toBeUndefined();
+  });
+
   it('of a fleet that expects nodes and never had one is told after ten minutes', () => {
     const fleet = fleetOf();
     const watched = new Watched({ ...fleet, nodes: { ...fleet.nodes, expected: 1 } });
@@ -188,6 +214,15 @@ describe('an empty match', () => {
     watched.sweeps(2, () => none);
     expect(missing(watched)).toBe('0 nodes are there, 1 expected');
   });
+});
+
+it('a node that is set aside among others lives, is told so, and may still end', () => {
+  const watched = new Watched().sweep(all).sweep({ nodes: two, fates: { node3: 'outside' } });
+  expect(missing(watched)).toBe(
+    'node3: gone: alive, and set aside by its tag chainmend:retired or chainmend:joining (i-node3); 2 nodes are there',
+  );
+  watched.sweep({ nodes: two, fates: { node3: 'terminated' } });
+  expect(missing(watched)).toBe('node3: gone: terminated (i-node3); 2 nodes are there');
 });
 
 it('a node that had lost its tags before it ended was no node any more when it did', () => {
