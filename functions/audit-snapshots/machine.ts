@@ -6,6 +6,7 @@ import {
   paginateDescribeInstances,
   paginateDescribeVolumes,
   TerminateInstancesCommand,
+  type Volume,
 } from '@aws-sdk/client-ec2';
 import { checkAgent } from '../../shared/aws/commands.ts';
 import { describeInstance, readInstance } from '../../shared/aws/instances.ts';
@@ -27,6 +28,7 @@ import { clientsOf } from '../../shared/node-commands/node-command.ts';
 import { readOwnSnapshots } from '../../shared/snapshots/inventory.ts';
 import { readHeals } from './facts.ts';
 import { givesWay } from './judge.ts';
+import { isLaunchedByDrill, isVolumeOfDrill, tokenOf } from './made.ts';
 import { note, settleDrill } from './record.ts';
 import type { Act, Acts, DrillActContext, Left } from './state.ts';
 
@@ -123,9 +125,6 @@ async function launchAlone(context: DrillActContext, drill: Drill): Promise<Acts
   return { failed: short, isTold: false };
 }
 
-/** A token is of one subnet: EC2 refuses it for another. */
-const tokenOf = ({ token }: Drill, at: number): string => `${token}-${at}`;
-
 async function zoneOf(ec2: EC2Client, subnetId: string): Promise<string> {
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
   const zone = Subnets[0]?.AvailabilityZone;
@@ -219,7 +218,8 @@ const A_PAGE = 100;
 const PAGES = 10;
 
 /**
- * Body of one look of the removal: what exists of this fleet's drills is told to go. No pause keeps it: it costs money, and serves nobody.
+ * Body of one look of the removal: what exists of this fleet's drills is told to go. No pause keeps it: it costs money, and serves nobody. What carries the
+ * tag and was made by no drill stays, and is none of what is left.
  *
  * @returns ids of instances and volumes that still exist, as EC2 shows it before these calls, and what AWS said where it refused one
  */
@@ -240,15 +240,31 @@ async function removeAll(context: DrillActContext, drill: Drill, place: string):
     ...tagged,
     ...(own && tagged.every(({ InstanceId }) => InstanceId !== own.InstanceId) ? [own] : []),
   ];
-  const there = instances.flatMap(({ InstanceId, State }) =>
-    InstanceId !== undefined && State?.Name !== 'terminated'
-      ? [{ id: InstanceId, goes: GOING.has(State?.Name ?? '') }]
+  const there = instances.flatMap((instance) =>
+    instance.InstanceId !== undefined && instance.State?.Name !== 'terminated'
+      ? [
+          {
+            id: instance.InstanceId,
+            goes: GOING.has(instance.State?.Name ?? ''),
+            isOurs: isLaunchedByDrill(instance, drill),
+          },
+        ]
       : [],
   );
-  const volumes = await volumesOf(ec2, filters);
+  const launched = there.filter(({ isOurs }) => isOurs);
+  const seen = await volumesOf(ec2, filters);
+  const isAt = ({ Attachments = [] }: Volume): boolean =>
+    Attachments.some(({ InstanceId }) => launched.some(({ id }) => id === InstanceId));
+  const volumes = seen.filter((volume) => isAt(volume.as) || isVolumeOfDrill(volume.as, drill));
+  const strange = [...there.filter(({ isOurs }) => !isOurs), ...seen.filter((one) => !volumes.includes(one))];
+  for (const { id } of strange)
+    await journal(`strange-${id}`, {
+      ...{ atMs: Date.now(), kind: 'notice' },
+      sentence: `${id} carries ${DRILL_TAG}, and no drill has made it: it is left as it is. Take the tag off, or remove it yourself`,
+    });
   const loose = volumes.filter(({ state }) => state === 'available' || state === 'error');
   const calls = [
-    ...there
+    ...launched
       .filter(({ goes }) => !goes)
       .map(({ id }) => ({
         act: `TerminateInstances ${id}`,
@@ -276,20 +292,22 @@ async function removeAll(context: DrillActContext, drill: Drill, place: string):
     });
   }
   const [refused = null] = refusals;
-  return { ids: [...there.map(({ id }) => id), ...volumes.map(({ id }) => id)], refused };
+  return { ids: [...launched, ...volumes].map(({ id }) => id), refused };
 }
 
 async function volumesOf(
   ec2: EC2Client,
   Filters: { Name: string; Values: string[] }[],
-): Promise<readonly { readonly id: string; readonly state: string }[]> {
+): Promise<readonly { readonly id: string; readonly state: string; readonly as: Volume }[]> {
   const volumes = await readAllPages(
     paginateDescribeVolumes({ client: ec2 }, { Filters, MaxResults: A_PAGE }),
     ({ Volumes }) => Volumes,
     PAGES,
     'volumes of drills',
   );
-  return volumes.flatMap(({ VolumeId, State }) =>
-    VolumeId === undefined || State === 'deleted' || State === 'deleting' ? [] : [{ id: VolumeId, state: State ?? '' }],
+  return volumes.flatMap((as) =>
+    as.VolumeId === undefined || as.State === 'deleted' || as.State === 'deleting'
+      ? []
+      : [{ id: as.VolumeId, state: as.State ?? '', as }],
   );
 }

@@ -308,9 +308,15 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/watch-fleet/missing'],
     },
     {
+      name: 'a mark of what heals set aside is explained by a heal alone',
+      find: "(isHealed && seen.includes('outside'))",
+      replace: "seen.includes('outside')",
+      caughtBy: ['functions/watch-fleet/missing'],
+    },
+    {
       name: 'who had lost its tags before it ended is no loss',
-      find: 'const fate = gone.went ?? ',
-      replace: 'const fate = ',
+      find: 'isUntold(gone) ? (fates.get(gone.instanceId) ?? gone.went) : gone.went;',
+      replace: 'fates.get(gone.instanceId) ?? gone.went;',
       caughtBy: ['functions/watch-fleet/missing'],
     },
     {
@@ -2504,8 +2510,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/scenarios/protected'],
     },
     {
+      name: 'a drill ends what a drill has launched, and nothing for its tag alone',
+      find: 'isOurs: isLaunchedByDrill(instance, drill),',
+      replace: 'isOurs: true,',
+      caughtBy: ['local/scenarios/protected'],
+    },
+    {
       name: 'a drill is over only when what it has made is gone',
-      find: 'return { ids: [...there.map(({ id }) => id), ...volumes.map(({ id }) => id)], refused };',
+      find: 'return { ids: [...launched, ...volumes].map(({ id }) => id), refused };',
       replace: 'return { ids: [], refused };',
       caughtBy: ['local/scenarios/protected'],
     },

@@ -1,12 +1,15 @@
 // Two fleets in one suite: an exchange's followers and a consortium's validators. Whoever may write one fleet's file, or tag one node, reaches nothing of the
 // other fleet.
 import { everySeconds } from '../../../../local/nodes/rhythm.ts';
+import { drillDaily } from '../../../../local/scenarios/catalog/drills.ts';
 import type { Report } from '../../../../local/scenarios/report/report.ts';
 import type { FleetChange, Scenario } from '../../../../local/scenarios/scenario.ts';
+import { drillRecord } from '../../../../local/scenarios/world/drills.ts';
 import type { World } from '../../../../local/scenarios/world/world.ts';
 import { consortium, exchange } from '../../../../local/scenarios/world/worlds.ts';
 import type { CallRecord } from '../../../../local/simulator/trace.ts';
 import { PAUSE_TAG } from '../../../../shared/guardrails/switches.ts';
+import { DRILL_TAG } from '../../../../shared/model/tags.ts';
 
 const START_MS = Date.UTC(2026, 0, 1, 12);
 const minutes = (count: number): number => START_MS + count * 60_000;
@@ -23,6 +26,9 @@ const store = ({ region }: World, change: object): Promise<unknown> => {
   const Value = JSON.stringify({ ...before, ...change });
   return region.call('ssm', 'PutParameter', { Name, Value, Type: 'String', Overwrite: true });
 };
+
+/** Also played by itself: it is what keeps a drill from ending a node. */
+export const TAGGED = 'a drill ends no instance that somebody has given its tag: a drill has launched it, or it stays';
 
 const READS = /^(Describe|Get|List|Query|Scan|BatchGet)/;
 
@@ -239,6 +245,37 @@ export const SCENARIOS: readonly Scenario[] = [
         atMinutes: 70,
         sentence: 'its client runs while two fleets claim it',
         holds: (world) => world.find('bitcoin', 'node2').machine.client.state === 'running',
+      },
+    ],
+  },
+  {
+    ...drillDaily,
+    name: TAGGED,
+    sentence: 'the tag of a drill on a node',
+    people: (world) => {
+      drillDaily.people?.(world);
+      const { region } = world;
+      world.at(0.5, () => region.ec2.setTag(world.find('bitcoin', 'node2').instanceId, DRILL_TAG, 'bitcoin'));
+    },
+    done: () => false,
+    hours: 2,
+    expect: [
+      {
+        sentence: 'the drill has proved its set, and is over',
+        holds: (_, world) => drillRecord(world)?.proved != null && drillRecord(world)?.current === null,
+      },
+      {
+        sentence: 'the node runs',
+        holds: (_, world) => {
+          const { instanceId, machine } = world.find('bitcoin', 'node2');
+          return world.region.ec2.instance(instanceId)?.state === 'running' && machine.client.state === 'running';
+        },
+      },
+      {
+        sentence: 'what it has launched itself is gone, and nothing else was told to go',
+        holds: (_, { region }) =>
+          region.gateway.trace.calls.filter(({ operation }) => /^(TerminateInstances|DeleteVolume)$/.test(operation))
+            .length === 1,
       },
     ],
   },
