@@ -62,6 +62,21 @@ describe('a node of a network', () => {
     expect(roleOfNode(node).match(/secretsmanager:\w+/g)).toEqual(['secretsmanager:GetSecretValue']);
   });
 
+  it.each(NODES)('%s reaches no keys, genesis or logs of a fleet whose name begins as its own does', (node) => {
+    const reached = [...roleOfNode(node).matchAll(/:((?:secret|log-group):[^"]+)/g)].map(
+      ([, pattern = '']) => new RegExp(`^${pattern.replaceAll('?', '.').replaceAll('*', '.*')}$`),
+    );
+    const reaches = (thing: string): boolean => reached.some((pattern) => pattern.test(thing));
+    const things = (fleet: string): readonly string[] => [
+      `secret:chainmend/networks/${fleet}-Ab12Cd`,
+      `secret:chainmend/networks/${fleet}/${node}-Ab12Cd`,
+      `log-group:/chainmend/nodes/${fleet}`,
+    ];
+    expect(things('consortium').map(reaches)).toEqual([true, true, true]);
+    for (const fleet of ['consortium-2', 'consortium2', 'consortium-ab12cd', 'consorti'])
+      expect(things(fleet).map(reaches)).toEqual([false, false, false]);
+  });
+
   it('is tagged with its role, and launched behind its keys', () => {
     const [[keys = ''] = []] = ofType('AWS::CloudFormation::CustomResource');
     const instances = ofType('AWS::EC2::Instance');

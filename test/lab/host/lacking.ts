@@ -13,6 +13,7 @@ const tools = {
     'growpart',
     'mkfs.xfs',
     'xfs_growfs',
+    'setcap',
   ],
   ext4: ['mkfs.ext4', 'resize2fs', 'dumpe2fs'],
   btrfs: ['mkfs.btrfs', 'btrfs'],
@@ -20,7 +21,8 @@ const tools = {
   // Debian has it in util-linux-extra from 12 on.
   memory: ['fincore'],
 };
-const packages = 'xfsprogs e2fsprogs btrfs-progs cloud-guest-utils fdisk util-linux shellcheck curl openssl';
+const packages =
+  'libcap2-bin xfsprogs e2fsprogs btrfs-progs cloud-guest-utils fdisk util-linux shellcheck curl openssl';
 
 /** CAP_SYS_RESOURCE, which ext4 needs to grow while it is mounted. */
 const capSysResource = 1n << 24n;

@@ -90,7 +90,7 @@ onMachine('a swap', () => {
     await withMachine(story, async (machine) => {
       await machine.onDevice(
         NEW,
-        'cp /usr/bin/id /mnt/tool && chmod 6755 /mnt/tool && mknod -m 0666 /mnt/memory c 1 5 && mknod -m 0666 /mnt/disk b 7 0',
+        'cp /usr/bin/id /mnt/tool && chmod 6755 /mnt/tool && mknod -m 0666 /mnt/memory c 1 5 && mknod -m 0666 /mnt/disk b 7 0; cp /usr/bin/head /mnt/reader && setcap cap_dac_read_search+ep /mnt/reader',
       );
       await machine.machine.shell(
         'sed -i "s,\\(/data [a-z0-9]* \\)[^ ]*,\\1defaults\\,suid\\,dev," /etc/fstab; grep suid,dev /etc/fstab',
@@ -100,6 +100,8 @@ onMachine('a swap', () => {
         machine.machine.shell(`setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '${line}' 2>&1 || true`);
       expect(await asUser('/data/tool -u; /data/tool -g')).toBe('65534\n65534\n');
       expect(await asUser('head -c 1 /data/memory; head -c 1 /data/disk')).toMatch(/denied[\s\S]*denied/);
+      // A program that may read all files, by an attribute and no bit.
+      expect(await asUser('/data/reader -c 1 /etc/shadow')).toMatch(/denied/);
       // At the next boot, too.
       expect(await machine.machine.shell('grep -v "^#" /etc/fstab')).toMatch(
         / \/data xfs \S*,suid,dev\S*,nosuid,nodev\b/,
