@@ -8,7 +8,7 @@ import { roleOf } from '../../shared/fleet/resolve.ts';
 import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
 import { peersLacking } from '../../shared/guardrails/peers.ts';
-import { judgeClass } from '../../shared/guardrails/replace.ts';
+import { isVoteMissed, judgeClass } from '../../shared/guardrails/replace.ts';
 import type { UnprovedRestart } from '../../shared/guardrails/rotation.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
 import { leaseFree, mayHold, newNode, unsettled } from '../../shared/heal/lease.ts';
@@ -363,7 +363,7 @@ export function judgeBeforeStart(
     breaker,
     haltedSinceMs,
     // If a client is down, the ladder finds out why.
-    cause: down ? 'known' : 'unknown',
+    cause: down || isVoteMissed(fleet, seen?.evidence) ? 'known' : 'unknown',
     manual: atOnce === true || trigger.kind !== 'node',
     acknowledgesValidator: acknowledgesValidator(want),
   });

@@ -184,9 +184,10 @@ export function begin(facts: Facts): Decision {
   const early = want.do === 'heal' && !isImpaired(facts) ? silentInItsStart(facts) : null;
   if (early !== null) return refuse('not-confirmed', early, { retryAfterMs: MINUTE_MS });
   const found = foundNode(facts, instance.availabilityZone);
-  if (!facts.move) return beginHeal({ state: newState(facts.nowMs, facts.incidentId, found) });
-  // It has stood nowhere: that it is at the tip after its start proves it, and no number of blocks does.
-  const state = newState(facts.nowMs, facts.incidentId, { ...found, height: null, lagBlocks: null });
+  // It has stood nowhere, or its whole chain stands: that it is at the tip after its start, and votes, proves it, and no number of blocks does.
+  const stood = facts.move || watched?.evidence === 'votes' ? { height: null, lagBlocks: null } : {};
+  const state = newState(facts.nowMs, facts.incidentId, { ...found, ...stood });
+  if (!facts.move) return beginHeal({ state });
   const { cause } = facts.move;
   const retypes = cause?.by === 'type' ? { from: cause.from, to: cause.to } : undefined;
   return beginHeal({ state: { ...state, moves: true, ...(retypes && { retypes }) } });

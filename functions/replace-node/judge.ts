@@ -2,8 +2,17 @@
 import { familyOf } from '../../shared/chains/defaults.ts';
 import { judgeVolumes } from '../../shared/fleet/membership.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import type { Evidence } from '../../shared/fleet/observation.ts';
 import { judgeConditions } from '../../shared/guardrails/conditions.ts';
-import { actOf, guardedAs, isOwnCommand, judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
+import {
+  actOf,
+  guardedAs,
+  isOwnCommand,
+  isVoteMissed,
+  judgeClass,
+  judgeOwner,
+  judgeZone,
+} from '../../shared/guardrails/replace.ts';
 import type { FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen } from '../../shared/model/payload.ts';
@@ -47,7 +56,7 @@ export function guardOf(facts: Facts, rung: Rung) {
       node: { instanceId: instance.instanceId, name: node },
       breaker,
       haltedSinceMs,
-      cause: known ? 'known' : 'unknown',
+      cause: known || isVoteMissed(fleet, facts.watched?.evidence) ? 'known' : 'unknown',
       manual: want.do !== 'heal',
       acknowledgesValidator: acknowledgesValidator(want),
     }) ??
@@ -138,15 +147,19 @@ function judgeReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal |
   return { refuse: 'out-of-reach', reason, ...forPerson };
 }
 
+/** What it would take to try more than a restart. */
+const MORE_EVIDENCE: Readonly<Partial<Record<Evidence, string>>> = {
+  'no-reference': 'name a reference in the fleet file (health.references)',
+  'beside-stands': 'other data help only where the fault is its own',
+  votes: 'other data help only where it lacks blocks',
+};
+
 /** A restart needs less evidence than other data or another instance: a single reference may be wrong, and a restart costs a minute. */
 function judgeEvidence({ fleet, want, node, watched }: Facts): Refusal | null {
   if (want.do !== 'heal' || watched?.evidence === undefined) return null;
-  if (watched.evidence === 'no-reference') {
-    const why = `${node}: ${watched.reason}. A restart is all that is tried for it: name a reference in the fleet file (health.references)`;
-    return { refuse: 'one-witness', reason: why, page: true, retryAfterMs: PERSON_MS };
-  }
-  if (watched.evidence === 'beside-stands') {
-    const why = `${node}: ${watched.reason}. A restart is all that is tried for it: other data help only where the fault is its own`;
+  const more = MORE_EVIDENCE[watched.evidence];
+  if (more !== undefined) {
+    const why = `${node}: ${watched.reason}. A restart is all that is tried for it: ${more}`;
     return { refuse: 'one-witness', reason: why, page: true, retryAfterMs: PERSON_MS };
   }
   if (fleet.health.trust === 'one-reference') return null;

@@ -4,8 +4,10 @@ import { tellsParents } from '../../shared/chains/clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import { WATCHED_MS } from '../../shared/fleet/progress.ts';
+import { mayWaitAt } from '../../shared/guardrails/upgrade.ts';
 import { type FleetFacts, statusOf } from './context.ts';
 import { majorityOf, notAReferenceAlone, referenceBefore, type Source, type Sources, sourcesOf } from './sources.ts';
+import { type MissingVotes, missingVotes } from './votes.ts';
 
 export interface ChainState {
   readonly sources: Sources;
@@ -17,6 +19,8 @@ export interface ChainState {
   readonly onBranch: readonly Source[];
   readonly tip: Tip;
   readonly haltedSinceMs: number | null;
+  /** The votes that are missing for its next block; null where it is not halted, or nobody tells that. */
+  readonly votes: MissingVotes | null;
   /** Since when its only node stands, where that is longer than its chain ever pauses, nobody else can say whether the chain goes on, and it was not restarted for that yet. */
   readonly stoodAloneSinceMs: number | null;
   /** Whether the fleet was watched a moment ago. */
@@ -31,6 +35,7 @@ export function chainStateOf(facts: FleetFacts): ChainState {
   const linked = linkedReferences(fleet, onBranch);
   const tip = tipOf(facts, onBranch, linked);
   const alone = aloneIn(facts, sources.all, tip);
+  const haltedSinceMs = alone === null ? haltedSince(fleet, tip, onBranch, before.watch, nowMs) : null;
   return {
     sources,
     linked,
@@ -38,11 +43,16 @@ export function chainStateOf(facts: FleetFacts): ChainState {
     branches,
     onBranch,
     tip,
-    haltedSinceMs: alone === null ? haltedSince(fleet, tip, onBranch, before.watch, nowMs) : null,
+    haltedSinceMs,
+    votes: haltedSinceMs === null || haltIsExpected(facts, tip) ? null : missingVotes(facts),
     stoodAloneSinceMs: alone?.is === 'stands' ? alone.sinceMs : null,
     watched: before.watch !== undefined && nowMs - before.watch.observedAtMs <= WATCHED_MS,
   };
 }
+
+/** The dispatcher tells people when it stays so; of a chain whose nodes are elsewhere, they are told there. */
+export const haltIsExpected = ({ fleet, upgradeHeight }: FleetFacts, { height }: Pick<Tip, 'height'>): boolean =>
+  (upgradeHeight !== undefined && mayWaitAt(height, upgradeHeight)) || fleet.copiesFrom !== undefined;
 
 export interface Branches {
   /** By source key: sources on another branch, with the block that differs. */

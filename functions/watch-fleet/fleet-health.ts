@@ -13,10 +13,9 @@ import type {
 import { UNTRACKED } from '../../shared/fleet/progress.ts';
 import { readBreaker, type ZoneTrouble, zoneAsIn, zoneStays } from '../../shared/guardrails/breaker.ts';
 import { nodesNow, watchNow } from '../../shared/guardrails/fleet-view.ts';
-import { mayWaitAt } from '../../shared/guardrails/upgrade.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { names } from '../../shared/text/names.ts';
-import { type ChainState, chainStateOf, type Tip } from './chain.ts';
+import { type ChainState, chainStateOf, haltIsExpected, type Tip } from './chain.ts';
 import { isUnseen } from './client-look.ts';
 import { type Consensus, judgeConsensus } from './consensus.ts';
 import { type DarkZone, type FleetFacts, isOurFault, type NodeReading, pausedIn, statusOf } from './context.ts';
@@ -24,6 +23,7 @@ import { followGone, missingNodes } from './missing.ts';
 import { type JudgedNode, judgeNode, stuckBlocks, WELL_FOR_MS } from './node-health.ts';
 import { blocks, duration, oneLine, short } from './phrases.ts';
 import { referenceBefore, referenceKey, type Source } from './sources.ts';
+import { isOwnChain } from './votes.ts';
 
 export interface FleetHealth {
   /** In the order of the nodes. */
@@ -63,10 +63,7 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
     ...(missing === null ? [] : [['node-missing', missing] as const]),
     ...consensus.conditions,
   ]);
-  // The dispatcher tells people when it stays so; of a chain whose nodes are elsewhere, they are told there.
-  const isHaltExpected =
-    (facts.upgradeHeight !== undefined && mayWaitAt(tip.height, facts.upgradeHeight)) ||
-    facts.fleet.copiesFrom !== undefined;
+  const isHaltExpected = haltIsExpected(facts, tip);
   if (isHaltExpected) for (const code of HALTS) conditions.delete(code);
   return {
     nodes,
@@ -178,7 +175,7 @@ const SWEEP_MS = 60_000;
 /** What is wrong with the fleet as a whole, each with the sentence that a person reads. */
 function fleetConditions(
   facts: FleetFacts,
-  { haltedSinceMs, branches: { divided }, sources: { networks } }: ChainState,
+  { haltedSinceMs, votes, branches: { divided }, sources: { networks } }: ChainState,
   all: readonly JudgedNode[],
   references: readonly ObservedReference[],
 ): ReadonlyMap<PageCode, string> {
@@ -194,7 +191,7 @@ function fleetConditions(
       )
         ? 'own-chain-halted'
         : 'chain-halted',
-      `nobody has advanced for ${duration(nowMs - haltedSinceMs)}${disagreementText(references)}`,
+      `nobody has advanced for ${duration(nowMs - haltedSinceMs)}${missingVotesText(fleet, votes, all)}${disagreementText(references)}`,
     );
 
   const watched = heightProbeOf(fleet) !== undefined;
@@ -286,17 +283,6 @@ function fleetConditions(
       `more than one node is called ${names([...doubled].sort())}: none of them is measured under it`,
     );
   return conditions;
-}
-
-/**
- * Whether the fleet's own validators can halt the chain: they have a third of its power or more. Where nobody tells the power of all, several validators
- * that are compared with no reference are taken for it.
- */
-function isOwnChain(nodes: readonly ObservedNode[], references: readonly ObservedReference[]): boolean {
-  const validators = nodes.filter(({ role }) => role === 'validator');
-  const total = Math.max(0, ...nodes.map(({ votes }) => votes?.chain?.total ?? 0));
-  const own = validators.reduce((sum, { votes }) => sum + (votes?.own ?? 0), 0);
-  return total > 0 && own > 0 ? own * 3 >= total : validators.length > 1 && references.length === 0;
 }
 
 /** Two sweeps: what is not seen in one look is not over. */
@@ -405,6 +391,19 @@ function pagedBefore(
       ([code, seenAtMs]) => nowMs - seenAtMs < (DEFINITE.has(code) ? 1 : WELL_FOR_MS) && !changed.has(code as PageCode),
     ),
   );
+}
+
+function missingVotesText(
+  { owner }: Pick<FleetFacts['fleet'], 'owner'>,
+  votes: ChainState['votes'],
+  all: readonly JudgedNode[],
+): string {
+  const silent = all.filter(({ node }) => node.evidence === 'votes').map(({ node }) => node.name);
+  if (votes === null || silent.length === 0) return '';
+  const done = owner.restartValidators
+    ? 'their clients are restarted, one after the other'
+    : 'the fleet file allows no restart of a validator (owner.restartValidators)';
+  return `; for block ${votes.height} the votes of ${names(silent)} are missing, as ${names(votes.waiting)} tell: ${done}`;
 }
 
 function disagreementText(references: readonly ObservedReference[]): string {

@@ -41,6 +41,7 @@ import { probeSsm } from './probes/ssm.ts';
 import { probeVpc } from './probes/vpc.ts';
 import { lateNodes, withSecondLook } from './second-look.ts';
 import { type FailedChecks, readFailedChecks } from './status-checks.ts';
+import { asksVotes } from './votes.ts';
 
 export { awsClients };
 
@@ -194,7 +195,7 @@ async function watchFleet(
   const heights = [...askedHeights, ...heightsBeside(askedHeights, known, watch?.tip ?? null)];
   const before = new Map(known.map((node) => [node.instanceId, node]));
   const [probed, looked, references] = await Promise.all([
-    probeNodes(context, fleet, nodes, heights, untilMs),
+    probeNodes(context, fleet, nodes, { heights, votes: asksVotes(fleet, known, watch, Date.now()) }, untilMs),
     lookAtClients(context, fleet, nodes, before, untilMs),
     askReferences(fleet, heightsOfReferences(fleet, heights, known)),
   ]);
@@ -305,7 +306,7 @@ async function lookAgain(
   if (late.length === 0 || Date.now() + OVERDUE_MS + SECOND_LOOK_MS > sweep.untilMs) return first;
   await setTimeout(OVERDUE_MS);
   const untilMs = Date.now() + PROBE_REQUEST_TIMEOUT_MS + SECOND_LOOK_MS;
-  const asked = probeNodes(context, facts.fleet, late, sweep.heights, untilMs);
+  const asked = probeNodes(context, facts.fleet, late, sweep, untilMs);
   // Whatever fails here says nothing of a node: the next sweep asks all of them again.
   const failed = (cause: unknown): void => warn(facts.fleet, `the second look failed: ${sentenceOf(cause)}`);
   const probed = await Promise.race([asked.catch(failed), setTimeout(SECOND_LOOK_MS, undefined)]);
@@ -316,13 +317,13 @@ function probeNodes(
   { clients, environment }: WatchContext,
   fleet: Fleet,
   nodes: readonly FleetNode[],
-  heights: readonly number[],
+  { heights, votes = false }: { readonly heights: readonly number[]; readonly votes?: boolean },
   untilMs: number,
 ): Promise<ProbeResult> {
   const by = heightProbeOf(fleet);
   if (by === undefined) return Promise.resolve(unprobed(nodes, 'nobody asks it where it stands'));
   if (by.by === 'metric') return probeMetric(clients.cloudwatch, by, nodes, Date.now(), untilMs);
-  const question = questionOf(fleet, heights);
+  const question = questionOf(fleet, heights, votes);
   if (question === null) return Promise.resolve(unprobed(nodes, 'its fleet file does not say how its RPC is asked'));
   return by.by === 'vpc'
     ? probeVpc(clients, environment.PROBE_FUNCTION_PREFIX, by.vpcId, question, nodes, untilMs)

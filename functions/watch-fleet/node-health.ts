@@ -30,7 +30,7 @@ import { eventsAhead, eventsNear, eventsTold, eventsToTell } from './instance-ev
 import { endsAgain, followCrashes, followLag, type LastingTrouble, lastingTroubles } from './lasting.ts';
 import { blocks, duration, oneLine, short } from './phrases.ts';
 import { areApart, areHalf, outweighs, type Source } from './sources.ts';
-import { votesOf } from './votes.ts';
+import { isVoteMissing, votesOf } from './votes.ts';
 
 export interface JudgedNode {
   readonly node: ObservedNode;
@@ -479,9 +479,12 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   const isOverdue = isAsked(facts.fleet) && overtakenMs >= OVERDUE_MS && haltedSinceMs === null;
   if (lag <= behindBlocks && !isOverdue) {
     if (haltedSinceMs !== null)
-      return assessment(
-        'synced',
-        `at the tip, ${height}; the chain stands still for ${duration(facts.nowMs - haltedSinceMs)}`,
+      return (
+        judgeVote(one, source, haltedSinceMs) ??
+        assessment(
+          'synced',
+          `at the tip, ${height}; the chain stands still for ${duration(facts.nowMs - haltedSinceMs)}`,
+        )
       );
     const place = lag <= 0 ? `at the tip, ${height}` : `${blocks(lag)} behind the tip, ${tipHeight}`;
     return assessment(
@@ -544,6 +547,25 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
         ? { evidence: 'beside-stands' as const }
         : {};
   return { health: 'stuck', reason, code: 'node-stuck', ...cause, ...single };
+}
+
+/**
+ * Whether a validator of a chain that stands gives its vote: its client may answer while its part in the consensus hangs or has ended. Its owner's chain
+ * alone is asked for votes. Nobody is paged for it: the chain's page names it. null where nothing is wrong with it.
+ */
+function judgeVote(
+  { facts, chain: { votes }, node, before, grace }: NodeFacts,
+  { status }: Source,
+  haltedSinceMs: number,
+): HealthAssessment | null {
+  const place = `at the tip, ${status.height}; the chain stands still for ${duration(facts.nowMs - haltedSinceMs)}`;
+  if (votes === null)
+    return before?.evidence === 'votes'
+      ? { ...assessment('unknown', `${place}, and whether it votes again nobody tells`), evidence: 'votes' }
+      : null;
+  if (!isVoteMissing(votes, node, status)) return null;
+  const reason = `${place}, and its vote for block ${votes.height} is missing, as ${names(votes.waiting)} tell`;
+  return { ...assessment(grace ? 'starting' : 'stuck', reason), evidence: 'votes' };
 }
 
 /**

@@ -5,7 +5,7 @@ import { Branch } from './branch.ts';
 import { PeerNetwork } from './peer-network.ts';
 import { chainIdOf, familyOf, GENESIS_HASHES, type NetworkSpec, type Protocol, protocolOf } from './protocol.ts';
 import type { Pace, Rhythm } from './rhythm.ts';
-import { type ConsensusFacts, Validators } from './validators.ts';
+import { type ConsensusFacts, type SeenVotes, Validators } from './validators.ts';
 
 export interface ChainSpec extends NetworkSpec {
   readonly heightAtStart: number;
@@ -162,6 +162,14 @@ export class SimulatedChain {
   /** The consensus facts of a node's metrics. */
   consensus(): ConsensusFacts {
     return this.validators.facts(this.disagreement ? this.main.haltedAtMs : undefined, this.clock.now());
+  }
+
+  /** The votes that a node has while no block is made; undefined while blocks are. */
+  votesAt(nodeId: string): SeenVotes | undefined {
+    if (!this.main.halted || this.validators.size === 0) return undefined;
+    const groups = this.spec.needsPeers === true ? this.network.groups() : undefined;
+    const group = groups && (groups.find((one) => one.has(nodeId)) ?? new Set([nodeId]));
+    return { round: this.consensus().rounds, validators: this.validators.votes(group) };
   }
 
   /** Calls the listener each time the chain, or a branch of it, halts or continues. */

@@ -1,4 +1,5 @@
-// The validators of a simulated chain: their power, which of them vote, and their consensus metrics.
+// The validators of a simulated chain: their power, which of them vote, their consensus metrics, and whose votes a node has.
+import { createHash } from 'node:crypto';
 
 interface Validator {
   readonly power: number;
@@ -16,6 +17,17 @@ export interface ConsensusFacts {
   readonly byzantineValidators: number;
   readonly byzantineValidatorsPower: number;
 }
+
+/** The votes for the next block, as a node has them. */
+export interface SeenVotes {
+  readonly round: number;
+  /** Of all validators, in the order of the set. */
+  readonly validators: readonly { readonly address: string; readonly power: number; readonly hasVoted: boolean }[];
+}
+
+/** The address of a validator's key: the first 20 bytes of its hash. */
+export const voterAddress = (nodeId: string): string =>
+  createHash('sha256').update(`validator ${nodeId}`).digest('hex').slice(0, 40).toUpperCase();
 
 /** The block makers of a chain whose validators are not ours. */
 const STRANGERS = { count: 100, power: 1_000 };
@@ -92,6 +104,17 @@ export class Validators {
       byzantineValidators: this.byzantine.count,
       byzantineValidatorsPower: this.byzantine.power,
     };
+  }
+
+  /** @param group those whose votes arrive; undefined: all */
+  votes(group: ReadonlySet<string> | undefined): SeenVotes['validators'] {
+    return [...this.byNode]
+      .filter(([, { jailed }]) => !jailed)
+      .map(([id, { power, voting }]) => ({
+        address: voterAddress(id),
+        power,
+        hasVoted: voting && group?.has(id) !== false,
+      }));
   }
 
   /** Of validators that are not jailed. */

@@ -7,9 +7,10 @@ export interface ChainClient {
   readonly name: string;
   /**
    * The node's position in the chain, by harmless calls only. `heights`: blocks whose hashes are also wanted, for comparison with siblings; at most
-   * `MAXIMUM_HEIGHTS`, whole numbers; a `RangeError` otherwise. `parents`: with the hash of the block below each of them, where `tellsParents`.
+   * `MAXIMUM_HEIGHTS`, whole numbers; a `RangeError` otherwise. `parents`: with the hash of the block below each of them, where `tellsParents`. `votes`:
+   * with whose votes it has for the next block, where its protocol tells them.
    */
-  readonly status: (heights?: readonly number[], more?: { readonly parents?: boolean }) => Question<NodeStatus>;
+  readonly status: (heights?: readonly number[], more?: StatusMore) => Question<NodeStatus>;
   /** Whether its protocol tells of a block by its height the hash of the one below: blocks can be seen to follow on each other. */
   readonly tellsParents: boolean;
   /** The peers that the node is connected to. undefined where no such question exists. */
@@ -22,6 +23,11 @@ export type Reach = 'network' | 'node';
 
 /** Heights whose hashes one status question may ask for; each costs a whole block's header, with some clients its transaction ids. */
 export const MAXIMUM_HEIGHTS = 5;
+
+export interface StatusMore {
+  readonly parents?: boolean;
+  readonly votes?: boolean;
+}
 
 export interface ChainRequest {
   readonly method: 'GET' | 'POST';
@@ -126,10 +132,24 @@ export interface NodeStatus {
   readonly inValidatorSet: boolean | undefined;
   /** Its part in the consensus: 0 outside the validator set; undefined where it tells none. */
   readonly votingPower: number | undefined;
+  /** What its votes carry as their sender; absent where it tells none. */
+  readonly voterId?: string;
+  /** Absent where it was not asked for them, or waits for no votes now. */
+  readonly votes?: VotesSeen;
   /** Why it cannot continue without another program, if it says so: a beacon node reports its execution client. */
   readonly hamperedBy: 'execution-offline' | 'execution-behind' | undefined;
   /** The facts that it was asked for and did not give in a form that can be read, each with the reason. */
   readonly missing: readonly string[];
+}
+
+/** The votes that a node has for the next block, in the step of its round that waits for them. */
+export interface VotesSeen {
+  /** Of the block that is voted on. */
+  readonly height: number;
+  /** Those from whom it has one. */
+  readonly voterIds: readonly string[];
+  /** They have two thirds of the power or less: while that is so, the step does not end. */
+  readonly tooFew: boolean;
 }
 
 /** erigon and reth have a dozen stages each. */

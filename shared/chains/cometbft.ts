@@ -24,7 +24,9 @@ import {
   type Peer,
   type PeerChange,
   type Question,
+  type StatusMore,
   UNSAID,
+  type VotesSeen,
 } from './client.ts';
 import { label, peerList, timestamp, wholeNumberOrText } from './fields.ts';
 import { formatKeyedPeer, listeningAddress, parsePeerAddress } from './peer-address.ts';
@@ -33,7 +35,7 @@ import { formatKeyedPeer, listeningAddress, parsePeerAddress } from './peer-addr
 export function cometbftClient(name: string, stopGraceSeconds: number): ChainClient {
   return {
     name,
-    status: (heights = [], { parents = false } = {}) => statusQuestion(checkedHeights(heights), parents),
+    status: (heights = [], more = {}) => statusQuestion(checkedHeights(heights), more),
     tellsParents: true,
     peers: { ...peersQuestion(), reach: 'network' },
     operations: {
@@ -106,7 +108,31 @@ const statusSchema = v.object({
 });
 
 const validatorSchema = v.object({
-  validator_info: v.optional(v.object({ voting_power: v.union([v.number(), v.pipe(v.string(), v.digits())]) })),
+  validator_info: v.optional(
+    v.object({
+      address: v.fallback(v.optional(nodeId), undefined),
+      voting_power: v.union([v.number(), v.pipe(v.string(), v.digits())]),
+    }),
+  ),
+});
+
+const votesOf = v.pipe(v.array(v.string()), v.maxLength(10_000));
+const consensusSchema = v.object({
+  round_state: v.object({
+    'height/round/step': v.pipe(v.string(), v.regex(/^\d{1,15}\/\d{1,9}\/\d$/, 'height/round/step')),
+    height_vote_set: v.pipe(
+      v.array(
+        v.object({
+          round: wholeNumberOrText,
+          prevotes: votesOf,
+          prevotes_bit_array: v.string(),
+          precommits: votesOf,
+          precommits_bit_array: v.string(),
+        }),
+      ),
+      v.maxLength(10_000),
+    ),
+  }),
 });
 
 const netInfoSchema = v.object({ n_peers: wholeNumberOrText });
@@ -141,14 +167,20 @@ const blockchainSchema = v.object({
   ),
 });
 
-function statusQuestion(heights: readonly number[], parents: boolean): Question<NodeStatus> {
+function statusQuestion(
+  heights: readonly number[],
+  { parents = false, votes = false }: StatusMore,
+): Question<NodeStatus> {
   const requests = [
     get('/status'),
     get('/net_info', LIMITS),
     // Headers of a range of blocks; all versions have it. /block would also send the transactions.
     ...heights.map((height) => get(`/blockchain?minHeight=${height}&maxHeight=${height}`)),
+    // The last one: what does not fit into a command's answer is left out from the end.
+    ...(votes ? [get('/consensus_state', LIMITS)] : []),
   ];
-  return question(requests, ([statusAnswer, netInfo, ...blockAnswers]) => {
+  return question(requests, ([statusAnswer, netInfo, ...answers]) => {
+    const blockAnswers = answers.slice(0, heights.length);
     const body = resultOf(statusAnswer, '/status');
     const { sync_info } = checked(statusSchema, body, '/status');
     // Before its first block (waiting for genesis, or for state sync) it says catching_up: false.
@@ -162,6 +194,7 @@ function statusQuestion(heights: readonly number[], parents: boolean): Question<
     const version =
       network && optional.read('version', () => checked(versionSchema, body, '/status').node_info.version);
     const validator = optional.read('voting power', () => checked(validatorSchema, body, '/status').validator_info);
+    const seen = optional.read('votes', () => resultIfAny(answers[heights.length], '/consensus_state', votesSeen));
     return ok({
       ...UNSAID,
       height: tip.height,
@@ -177,6 +210,8 @@ function statusQuestion(heights: readonly number[], parents: boolean): Question<
       clientVersion: version === '' ? undefined : version,
       inValidatorSet: validator === undefined ? undefined : Number(validator.voting_power) > 0,
       votingPower: countable(validator?.voting_power),
+      ...(validator?.address !== undefined && { voterId: validator.address.slice(0, VOTER_DIGITS) }),
+      ...(seen && { votes: seen }),
       missing: optional.missing,
     });
   });
@@ -186,6 +221,35 @@ function statusQuestion(heights: readonly number[], parents: boolean): Question<
 function countable(power: number | string | undefined): number | undefined {
   const value = Number(power);
   return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+/** A vote is printed with the first six bytes of its sender's address (`Vote.String` in types/vote.go). */
+const VOTER_DIGITS = 12;
+const VOTER = new RegExp(`^Vote\\{\\d+:([0-9A-F]{${VOTER_DIGITS}}) `);
+/** "BA{4:x__x} 20/40 = 0.50": the power that has voted, and all of it (`VoteSet.BitArrayString` in types/vote_set.go). */
+const VOTED_POWER = /\} (\d{1,20})\/(\d{1,20}) = /;
+
+/**
+ * A prevote or a precommit step that has the votes of two thirds or less does not end: nobody proposes, and the round stays (`RoundStepType` in
+ * consensus/types/round_state.go). In the other steps no votes are waited for.
+ */
+function votesSeen(result: unknown): VotesSeen | undefined {
+  const { round_state: state } = checked(consensusSchema, result, '/consensus_state');
+  const [height = 0, round, step = 0] = state['height/round/step'].split('/').map(Number);
+  const votes = state.height_vote_set.find((one) => one.round === round);
+  const [voters, power] =
+    step === 4 || step === 5
+      ? [votes?.prevotes, votes?.prevotes_bit_array]
+      : step === 6 || step === 7
+        ? [votes?.precommits, votes?.precommits_bit_array]
+        : [];
+  const [, voted, all] = VOTED_POWER.exec(power ?? '') ?? [];
+  if (voters === undefined || voted === undefined || all === undefined) return undefined;
+  return {
+    height,
+    voterIds: voters.flatMap((vote) => VOTER.exec(vote)?.[1]?.toLowerCase() ?? []),
+    tooFew: 3n * BigInt(voted) <= 2n * BigInt(all),
+  };
 }
 
 function peersQuestion(): Question<NodePeers> {

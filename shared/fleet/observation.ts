@@ -22,7 +22,9 @@ export type Evidence =
   /** Nobody else can say whether the chain goes on: it has only stood for longer than its chain ever pauses. Enough for one restart. */
   | 'no-reference'
   /** The client beside it, which gives it its blocks, makes none either: whose fault that is nobody knows. Enough for a restart. */
-  | 'beside-stands';
+  | 'beside-stands'
+  /** Its chain stands, and its vote for the next block is missing, as other validators of its owner tell. Enough for a restart. */
+  | 'votes';
 
 /**
  * The client beside an execution client, as it answered in this reading. waiting: for that very execution client. unknown: it said nothing of where it
@@ -107,7 +109,7 @@ export interface ObservedNode {
   readonly consensusClient?: ObservedConsensusClient;
   /** Set where the cause is not the client that is watched. */
   readonly cause?: NodeCause;
-  /** Set where a verdict of stuck rests on less than several voices. */
+  /** Set where a verdict of stuck rests on less than several voices, or on votes alone; with `votes` also until it is known whether it votes again. */
   readonly evidence?: Evidence;
   /** Of a CometBFT node: the voting power that it told; absent where it told none. */
   readonly votes?: NodeVotes;

@@ -80,6 +80,8 @@ export interface Pace {
   readonly isWave: boolean;
   /** More is sick than the breaker allows. What only waits after that for its turn is no news to people. */
   readonly isTrouble: boolean;
+  /** People know of the trouble as that of their own chain: who waits for a turn is no news. */
+  readonly isTold: boolean;
   /** How many restarts may begin now. */
   readonly free: number;
   /** More nodes are sick than may be restarted now: who goes first is decided where all are seen. */
@@ -130,7 +132,8 @@ export function paceOf(facts: PaceFacts): Pace {
   const zone = breaker.zone;
   const sentence = sentenceOf({ facts, isWave, stopped, underWay, wave, limit });
   const isCrowded = nodes.filter(isProvedSick).length > free;
-  return { isWave, isTrouble, free, isCrowded, next, stopped, sentence, zone };
+  const isTold = breaker.conditions?.some(({ code }) => code === 'own-chain-halted') === true;
+  return { isWave, isTrouble, isTold, free, isCrowded, next, stopped, sentence, zone };
 }
 
 const byTurn = (a: Waiting, b: Waiting): number =>
@@ -211,7 +214,7 @@ export interface PacedNode {
 
 /** Why this node is not restarted now; null where it is its turn. */
 export function judgePace(pace: Pace, { instanceId, name, fleet }: PacedNode): Refusal | null {
-  const { next, stopped, isTrouble, sentence, zone } = pace;
+  const { next, stopped, isTrouble, isTold, sentence, zone } = pace;
   if (next.includes(instanceId)) return null;
   const inZone = zone?.instanceIds.includes(instanceId) === true;
   if (stopped !== null)
@@ -224,7 +227,7 @@ export function judgePace(pace: Pace, { instanceId, name, fleet }: PacedNode): R
       },
     );
   // A zone is told as the zone, when something is refused to it that its restarts do not need.
-  const page = isTrouble && zone === undefined;
+  const page = isTrouble && zone === undefined && !isTold;
   return refuse('restarts-paced', `${sentence}: ${name} waits for its turn`, { page, retryAfterMs: AGAIN_MS });
 }
 

@@ -1,6 +1,7 @@
 // What forbids a client's restart, the swap of its volumes or the replacement of its instance: rules 2, 3 and 6, and the owners of instances. Pure:
 // the same facts give the same refusal.
 import type { Fleet, Role } from '../fleet/model.ts';
+import type { Evidence } from '../fleet/observation.ts';
 import type { HeldAct } from '../model/conditions.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { Rung } from '../model/rungs.ts';
@@ -37,13 +38,23 @@ export interface ClassFacts {
   readonly breaker: BreakerReading;
   /** Since when no node of the fleet and no reference has advanced, ms since the epoch; null while any of them does. */
   readonly haltedSinceMs: number | null;
-  /** known: the trouble is this node's own in any state of the chain: its client has ended or failed, or its disk or its instance has. */
+  /**
+   * known: the trouble is this node's own in any state of the chain: its client has ended or failed, or its disk or its instance has, or its vote is missing
+   * (`isVoteMissed`).
+   */
   readonly cause: 'known' | 'unknown';
   /** A person asked for it, by the node's name. */
   readonly manual: boolean;
   /** That person confirms that it is a validator, and that no other copy of it runs. */
   readonly acknowledgesValidator: boolean;
 }
+
+/**
+ * Whether the chain waits for this validator's vote, and its owner lets validators be restarted. Where the owner does not, the chain's page names it, and
+ * nothing more is said of it.
+ */
+export const isVoteMissed = ({ owner }: Pick<Fleet, 'owner'>, evidence: Evidence | undefined): boolean =>
+  evidence === 'votes' && owner.restartValidators;
 
 /**
  * Whether an act of this class may be done to a node now. First whether the cause is the node's own, then what is never done, then what is not done

@@ -48,7 +48,7 @@ export const BINDINGS: Readonly<Record<BindingCode, Binding>> = {
   ),
   'own-chain-halted': fleet(
     ['restart', 'swap', 'replace', 'drill', 'move', 'upgrade', 'snapshot'],
-    'as a chain that is halted; which of the validators is at fault only their owner sees',
+    'as a chain that is halted; a validator whose vote is missing is restarted where its owner allows that, one after the other',
   ),
   'consensus-halted': fleet(['swap', 'drill', ...SPARES], 'no round ends: nothing is proved by blocks'),
   'voting-power-low': fleet([...SPARES], 'one validator less may halt the chain'),

@@ -215,7 +215,7 @@ export const CONDITIONS = {
     'A fleet has no probe, so nobody sees a client that ends, hangs or falls behind: it is told once, and its disks, EC2’s checks and instances that go are all that is seen.',
   'chain-halted': 'Nobody, node or reference, has advanced for longer than the fleet file allows: it is the chain.',
   'own-chain-halted':
-    'The chain of the fleet’s own validators makes no block: they are a third of its power or more, so that it is for their owner to see which of them do not take part.',
+    'The chain of the fleet’s own validators makes no block: they are a third of its power or more. Whose votes are missing is said where the nodes tell it; those are restarted with `owner.restartValidators`, and are their owner’s to look at without.',
   'fleet-standing': 'Nodes are behind and stand still, and too few others go on to say whose fault it is.',
   'no-majority': 'Nodes and references tell different blocks or heights, and too few agree to say who is right.',
   'reference-disagrees':

@@ -18,7 +18,12 @@ export interface ProbeQuestion {
   readonly stopGraceSeconds: number;
   readonly rpc: RpcPolicy;
   readonly ask: /** Where it stands; hashes at these heights too. */
-    | { readonly what: 'status'; readonly heights: readonly number[] }
+    | {
+        readonly what: 'status';
+        readonly heights: readonly number[];
+        /** Whose votes it has for the next block, too. */
+        readonly votes?: true;
+      }
     /** The peers that it is connected to, where that may be asked over a network. */
     | { readonly what: 'peers' };
 }

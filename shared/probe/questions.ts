@@ -47,14 +47,18 @@ export function clientOf({ fleet, chain, rpc, stopGraceSeconds }: Omit<ProbeQues
   return chainClients[chain as keyof typeof chainClients];
 }
 
-/** Throws as `clientOf` does, a `RangeError` for heights that no question takes. */
-export function statusQuestions(question: Omit<ProbeQuestion, 'ask'>, heights: readonly number[]): NodeQuestions {
+/** Throws as `clientOf` does, a `RangeError` for heights that no question takes. `ask`: absent where nothing but the heights is asked for. */
+export function statusQuestions(
+  question: Omit<ProbeQuestion, 'ask'> & Partial<Pick<ProbeQuestion, 'ask'>>,
+  heights: readonly number[],
+): NodeQuestions {
   const { chain, rpc } = question;
   const { port, metricsPort, beaconPort } = rpc;
   const beside = beaconPort === undefined ? undefined : consensusClientOf(chain);
   const metrics = metricsPort === undefined ? undefined : metricsOf(chain, metricsPort);
+  const votes = question.ask?.what === 'status' && question.ask.votes === true;
   return {
-    status: { port, question: clientOf(question).status(heights) },
+    status: { port, question: clientOf(question).status(heights, { votes }) },
     ...metrics,
     // Slots and heights are not the same numbers.
     ...(beaconPort !== undefined && beside && { beacon: { port: beaconPort, question: beside.status() } }),

@@ -62,7 +62,11 @@ const schema = v.strictObject({
   stopGraceSeconds: v.pipe(v.number(), v.integer(), v.minValue(0)),
   rpc,
   ask: v.variant('what', [
-    v.strictObject({ what: v.literal('status'), heights: v.pipe(v.array(height), v.maxLength(MAXIMUM_HEIGHTS)) }),
+    v.strictObject({
+      what: v.literal('status'),
+      heights: v.pipe(v.array(height), v.maxLength(MAXIMUM_HEIGHTS)),
+      votes: v.exactOptional(v.literal(true)),
+    }),
     v.strictObject({ what: v.literal('peers') }),
   ]),
   targets: v.pipe(

@@ -71,11 +71,12 @@ export const unprobed = (nodes: readonly FleetNode[], reason: string): ProbeResu
   failures: [],
 });
 
-/** The question for all nodes of a fleet; null where its file does not say how to ask. */
-export function questionOf(fleet: Fleet, heights: readonly number[]): ProbeQuestion | null {
+/** The question for all nodes of a fleet; null where its file does not say how to ask. @param votes whose votes they have, too */
+export function questionOf(fleet: Fleet, heights: readonly number[], votes = false): ProbeQuestion | null {
   if (fleet.rpc === undefined) return null;
   const stopGraceSeconds = fleet.units[0]?.stopGraceSeconds ?? 0;
-  return { fleet: fleet.name, chain: fleet.chain, stopGraceSeconds, rpc: fleet.rpc, ask: { what: 'status', heights } };
+  const ask = { what: 'status' as const, heights, ...(votes && { votes }) };
+  return { fleet: fleet.name, chain: fleet.chain, stopGraceSeconds, rpc: fleet.rpc, ask };
 }
 
 /**

@@ -1,13 +1,14 @@
 // CometBFT's RPC over GET. The form: what cometbft 0.38.17 answered (test/fixtures/chain-samples.ts).
-import type { HttpRequest } from '../../simulator/network/network.ts';
+import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';
-import { json, notFound, type Response, target } from './http.ts';
+import type { SeenVotes } from '../validators.ts';
+import { json, notFound, type Response, SILENT, target } from './http.ts';
 import { isBehind, type RpcFacts } from './rpc-facts.ts';
 
 /** Blocks of one /blockchain answer (rpc/core/blocks.go). */
 const BLOCKS_MAX = 20;
 
-export function cometbftAnswer(asked: RpcFacts, request: HttpRequest): Response {
+export function cometbftAnswer(asked: RpcFacts, request: HttpRequest): HttpAnswer {
   const { path, query } = target(request);
   switch (path) {
     case '/status':
@@ -18,6 +19,8 @@ export function cometbftAnswer(asked: RpcFacts, request: HttpRequest): Response 
       return blockchain(asked, query);
     case '/dial_peers':
       return dialPeers(asked, query);
+    case '/consensus_state':
+      return asked.votes === 'hung' ? SILENT : result(consensusState(asked, asked.votes));
     case '/health':
       return result({});
     default:
@@ -41,7 +44,7 @@ function status(asked: RpcFacts) {
       catching_up: isBehind(asked),
     },
     validator_info: {
-      address: peerId.toUpperCase(),
+      address: asked.voterAddress ?? peerId.toUpperCase(),
       pub_key: {
         type: 'tendermint/PubKeyEd25519',
         value: Buffer.from(peerId.padEnd(64, '0'), 'hex').toString('base64'),
@@ -99,6 +102,43 @@ function peerInfo(asked: RpcFacts, peer: SeenPeer) {
       Channels: [{ ID: 32, SendQueueCapacity: '100', SendQueueSize: '0', Priority: '6', RecentlySent: '643' }],
     },
     remote_ip: peer.host,
+  };
+}
+
+/**
+ * A chain that stands waits in the prevote step of its round (4), where it has too few votes to go on; between blocks it waits for the time of the next (1).
+ * `VoteSet.MarshalJSON` and `Vote.String` of types, `RoundStateSimple` of consensus/types.
+ */
+function consensusState({ height, nowMs }: RpcFacts, votes: SeenVotes | undefined) {
+  const next = height + 1;
+  const { round, validators } = votes ?? { round: 0, validators: [] };
+  const sum = (some: SeenVotes['validators']): number => some.reduce((total, { power }) => total + power, 0);
+  const voted = validators.filter(({ hasVoted }) => hasVoted);
+  const bits = (set: (one: SeenVotes['validators'][number]) => boolean, power: number): string => {
+    const total = sum(validators);
+    const marks = validators.map((one) => (set(one) ? 'x' : '_')).join('');
+    return `BA{${validators.length}:${marks}} ${power}/${total} = ${(total === 0 ? 0 : power / total).toFixed(2)}`;
+  };
+  const prevote = (address: string, at: number): string =>
+    `Vote{${at}:${address.slice(0, 12)} ${next}/${String(round).padStart(2, '0')}/SIGNED_MSG_TYPE_PREVOTE(Prevote) 000000000000 ${address.slice(-12)} 000000000000 @ ${time(nowMs)}}`;
+  return {
+    round_state: {
+      'height/round/step': `${next}/${round}/${votes ? 4 : 1}`,
+      start_time: time(nowMs),
+      proposal_block_hash: '',
+      locked_block_hash: '',
+      valid_block_hash: '',
+      height_vote_set: [
+        {
+          round,
+          prevotes: validators.map(({ address, hasVoted }, at) => (hasVoted ? prevote(address, at) : 'nil-Vote')),
+          prevotes_bit_array: bits(({ hasVoted }) => hasVoted, sum(voted)),
+          precommits: validators.map(() => 'nil-Vote'),
+          precommits_bit_array: bits(() => false, 0),
+        },
+      ],
+      proposer: { address: validators[0]?.address ?? '', index: 0 },
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts
 export type Response = Extract<HttpAnswer, { kind: 'response' }>;
 
 export const REFUSED = { kind: 'refused' } as const;
+export const SILENT = { kind: 'silent' } as const;
 
 export function json(value: unknown, statusCode = 200): Response {
   return response(JSON.stringify(value), 'application/json', statusCode);

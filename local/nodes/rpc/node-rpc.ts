@@ -5,9 +5,10 @@ import { SYNCED_LAG_BLOCKS } from '../client.ts';
 import type { NodeContext } from '../context.ts';
 import { type MemberBoot, syncedStatus } from '../first-boot.ts';
 import { BEACON_PORT, familyOf, METRICS_PORTS, type Protocol, portsOf, versionOf } from '../protocol.ts';
+import { voterAddress } from '../validators.ts';
 import { answerOf, plainAnswer } from './answer.ts';
 import { beaconAnswer } from './beacon.ts';
-import { notFound, REFUSED, target, text } from './http.ts';
+import { notFound, REFUSED, SILENT, target, text } from './http.ts';
 import { cometbftPage, gethPage } from './metrics-pages.ts';
 import { type Misbehaviour, misbehaved, onAnotherChain, UNAUTHORIZED } from './misbehaviour.ts';
 import { opNodeAnswer } from './op-node.ts';
@@ -17,8 +18,6 @@ import type { RpcFacts } from './rpc-facts.ts';
 interface RpcContext extends NodeContext {
   readonly beacon: SimulatedBeacon | undefined;
 }
-
-const SILENT = { kind: 'silent' } as const;
 
 /** The ports of a node as other machines see them. */
 export function rpcHost(node: { readonly rpc: NodeRpc }): HttpHost {
@@ -162,6 +161,7 @@ export class NodeRpc {
     const { branch } = client;
     const { height, ...stages } = this.heightOf(client.height(), branch.height());
     // A client that hangs does not know the tip; one or two blocks in transit are no lag.
+    const votes = client.heldBy.has('frozen') ? 'hung' : chain.votesAt(instanceId);
     const tip = client.heldBy.size > 0 || branch.height() - height <= SYNCED_LAG_BLOCKS ? height : branch.height();
     return {
       protocol: this.protocol,
@@ -181,6 +181,8 @@ export class NodeRpc {
       host: spec.privateIp,
       p2pPort: peers.port,
       votingPower: chain.validators.powerOf(instanceId),
+      voterAddress: voterAddress(instanceId),
+      ...(votes && { votes }),
       control: {
         local,
         rpcUnsafe: this.unsafe,

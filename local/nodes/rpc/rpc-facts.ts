@@ -2,6 +2,7 @@
 // clients.
 import type { SeenPeer } from '../peers.ts';
 import type { Protocol } from '../protocol.ts';
+import type { SeenVotes } from '../validators.ts';
 
 /** The blocks that it takes for its chain. */
 export interface Blocks {
@@ -34,6 +35,10 @@ export interface RpcFacts {
   readonly p2pPort: number;
   /** Of a validator in the set; 0 for all others. */
   readonly votingPower: number;
+  /** The address of its validator's key, in chains that have validators of ours. */
+  readonly voterAddress?: string;
+  /** hung: its part in the consensus hangs, and holds the lock that the answer needs. Absent while blocks are made, and of an endpoint outside the fleet. */
+  readonly votes?: SeenVotes | 'hung';
   /** It refuses calls that a reading can do without. */
   readonly withholds?: boolean;
   /** Calls that change the node, as far as the caller may make them; undefined for an endpoint outside the fleet. */

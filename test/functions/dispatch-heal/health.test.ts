@@ -294,6 +294,18 @@ describe('the dispatcher', () => {
     expect(judge(nodes, { haltedSinceMs: NOON_MS - HOUR_MS })).toBe('chain-standing');
   });
 
+  it('lets a validator through whose vote its own chain waits for, where its owner allows a restart', () => {
+    const nodes = [...others, observed('stuck', { evidence: 'votes' })];
+    const halted = (restartValidators: boolean) =>
+      refusal(nodes, {
+        of: bitcoinFleet({ role: 'validator', owner: { restartValidators } }),
+        haltedSinceMs: NOON_MS - HOUR_MS,
+      });
+    expect(halted(true)).toBeNull();
+    // The chain's page names it.
+    expect(halted(false)).toMatchObject({ refuse: 'chain-standing', page: false });
+  });
+
   it('finds a node that is down in any part of the fleet’s observation', () => {
     expect(isDown(candidate, { lastSeen: [...others, observed('unreachable')] })).toBe(true);
     expect(isDown(candidate, { lastSeen: others })).toBe(false);

@@ -15,6 +15,7 @@ const pace = (more: Partial<Pace> = {}): Pace => ({
   ...{
     isWave: false,
     isTrouble: false,
+    isTold: false,
     isCrowded: false,
     free: 1,
     next: ['i-1'],

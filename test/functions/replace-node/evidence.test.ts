@@ -1,10 +1,11 @@
 // Evidence in proportion to harm: what a single reference shows is enough for a restart, and for nothing more.
 import { describe, expect, it } from '@jest/globals';
+import { begin } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { guardOf } from '../../../functions/replace-node/judge.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
-import { HOUR_MS } from '../../fixtures/builders/time.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { client, facts, machine, seen, watched } from '../../fixtures/replace-facts.ts';
 
 describe('a node that only one reference shows to stand', () => {
@@ -108,6 +109,38 @@ describe('a node beside whose client another one stands', () => {
     const both = facts({ fleet, watched: watched('stuck', { evidence: 'beside-stands' }) });
     expect(guardOf(both, 'restart')).toBeNull();
     expect(guardOf(both, 'swap')).toMatchObject({ refuse: 'one-witness', page: true });
+  });
+});
+
+describe('a validator whose vote its chain waits for', () => {
+  const waitedFor = (restartValidators: boolean, want?: 'heal') =>
+    facts({
+      fleet: bitcoinFleet({ role: 'validator', owner: { restartValidators } }),
+      ...{ role: 'validator', haltedSinceMs: NOON_MS - 10 * MINUTE_MS },
+      watched: watched('stuck', { evidence: 'votes' }),
+      ...(want && { want: { do: want } }),
+    });
+
+  it('is restarted where its owner allows that, although its chain stands, and gets nothing else', () => {
+    expect(guardOf(waitedFor(true), 'restart')).toBeNull();
+    expect(guardOf(waitedFor(false), 'restart')?.refuse).toBe('chain-standing');
+    expect(guardOf({ ...waitedFor(true), haltedSinceMs: null }, 'swap')?.refuse).toBe('validator');
+    expect(guardOf({ ...waitedFor(true), haltedSinceMs: null, role: 'follower' }, 'swap')).toMatchObject({
+      refuse: 'one-witness',
+    });
+  });
+
+  it('is proved by its vote: where it stands its whole chain stands', () => {
+    const heights = (evidence: 'votes' | 'one-reference') => {
+      const begun = begin({
+        ...waitedFor(true),
+        watched: watched('stuck', { evidence }),
+        seen: seen([client('running')]),
+      });
+      return 'state' in begun ? begun.state?.found.height : begun;
+    };
+    expect(heights('votes')).toBeNull();
+    expect(heights('one-reference')).toEqual(expect.any(Number));
   });
 });
 

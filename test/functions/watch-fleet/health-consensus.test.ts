@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { onlinePowerPercent } from '../../../functions/watch-fleet/consensus.ts';
+import { asksVotes } from '../../../functions/watch-fleet/votes.ts';
 import type { NodeStatus } from '../../../shared/chains/client.ts';
 import { type ConsensusMetrics, consensusMetricsQuestion } from '../../../shared/chains/metrics.ts';
 import { answered, factsOf } from '../../fixtures/chain-answers.ts';
@@ -101,6 +102,91 @@ describe('consensus that does not come about', () => {
     };
     expect(halted(10, 120)).toContain('own-chain-halted');
     expect(halted(10, 121)).toContain('chain-halted');
+  });
+});
+
+describe('a chain of the fleet’s own that waits for votes', () => {
+  type Votes = NodeStatus['votes'];
+  const voterId = (name: string): string => `voter-of-${name}`;
+  const has = (...names: string[]): Votes => ({ height: 1001, voterIds: names.map(voterId), tooFew: true });
+  const owned = (restartValidators: boolean) =>
+    fleetOf({}, { fleet: 'irita', chain: 'cometbft', role: 'validator', owner: { restartValidators } });
+  const waits = (seen: Readonly<Record<string, Votes>>, more: Partial<NodeStatus> = {}): Sweep => ({
+    nodes: Object.fromEntries(
+      VALIDATORS.map((name) => {
+        const votes = seen[name];
+        return [
+          name,
+          validator(1000, {}, { votingPower: 10, voterId: voterId(name), ...(votes && { votes }), ...more }),
+        ];
+      }),
+    ),
+    as,
+  });
+  /** It stands for its `haltSeconds`, and is seen so once more. */
+  const halted = (sweep: Sweep, watched = new Watched(owned(true))): Watched => {
+    for (let n = 0; n < 17; n++) watched.sweep(sweep);
+    return watched;
+  };
+  const two = { validator1: has('validator1', 'validator4'), validator4: has('validator1', 'validator4') };
+
+  it('calls those stuck whose votes the others miss, and pages for the chain alone, which names them', () => {
+    const watched = halted(waits(two));
+    expect(watched.health).toMatchObject({ validator1: 'synced', validator2: 'stuck', validator3: 'stuck' });
+    expect([watched.codes.get('validator2'), watched.conditions]).toEqual([null, ['own-chain-halted']]);
+    expect(watched.watch?.conditions['own-chain-halted']?.reason).toMatch(
+      /; for block 1001 the votes of validator2, validator3 are missing, as validator1, validator4 tell: their clients are restarted, one after the other$/,
+    );
+    const forbidden = halted(waits(two), new Watched(owned(false))).watch?.conditions['own-chain-halted']?.reason;
+    expect(forbidden).toMatch(/: the fleet file allows no restart of a validator \(owner.restartValidators\)$/);
+  });
+
+  it.each<[string, Readonly<Record<string, Votes>>, Partial<NodeStatus>?]>([
+    ['where nobody tells the votes', {}],
+    ['where those who tell have not voted themselves', { validator1: has('validator4') }],
+    ['where one sees enough of them', { ...two, validator2: { height: 1001, voterIds: [], tooFew: false } }],
+    [
+      'of nodes that are cut off from each other',
+      { ...two, validator2: has('validator2'), validator3: has('validator3') },
+    ],
+    ['of a node without power', two, { votingPower: 0 }],
+    ['of one that does not say which is its own', two, { voterId: 'voter-of-validator1' }],
+  ])('blames nobody %s', (_, seen, more = {}) => {
+    expect(new Set(Object.values(halted(waits(seen, more)).health))).toEqual(new Set(['synced']));
+  });
+
+  it('goes by the newest block that is voted on: what a hung validator tells of an earlier one is old', () => {
+    const old: Votes = { height: 1000, voterIds: VALIDATORS.map(voterId), tooFew: false };
+    expect(halted(waits({ ...two, validator2: old })).health['validator2']).toBe('stuck');
+  });
+
+  it('does not take one for well whose vote was missing, before its vote is seen', () => {
+    const watched = halted(waits(two));
+    watched.sweep(waits({}));
+    expect(watched.health).toMatchObject({ validator2: 'unknown', validator1: 'synced' });
+    watched.sweep(waits({}));
+    expect(watched.health['validator2']).toBe('unknown');
+    const again = has('validator1', 'validator2', 'validator4');
+    watched.sweep(waits({ validator1: again, validator2: again, validator4: again }));
+    expect(watched.health).toMatchObject({ validator2: 'synced', validator3: 'stuck' });
+  });
+
+  it('asks for votes once it stands for half of the time after which it counts as halted, and no other chain', () => {
+    const watched = halted(waits({}));
+    const { watch, nodes, nowMs } = watched;
+    if (watch === undefined) throw new Error('it was watched');
+    const asks = (minutes: number, chain = 'cometbft', total = 40) =>
+      asksVotes(
+        fleetOf({}, { fleet: 'irita', chain, role: 'validator' }),
+        [...nodes.values()].map((node) => ({
+          ...node,
+          votes: { own: 10, chain: { total, missing: 0, byzantine: 0 } },
+        })),
+        { ...watch, tipSinceMs: nowMs - minutes * 60_000 },
+        nowMs,
+      );
+    expect([asks(7), asks(8), asks(8, 'bitcoin'), asks(8, 'cometbft', 121)]).toEqual([false, true, false, false]);
+    expect(asksVotes(irita(), [...nodes.values()], undefined, nowMs)).toBe(false);
   });
 });
 

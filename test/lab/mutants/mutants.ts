@@ -4613,7 +4613,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'what only waits for its turn when the wave is over is no news to people',
-      find: 'page = isTrouble && zone === undefined',
+      find: 'page = isTrouble && zone === undefined && !isTold',
       replace: 'page = pace.isWave && zone === undefined',
       caughtBy: ['shared/guardrails/pace'],
     },

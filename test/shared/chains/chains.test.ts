@@ -310,6 +310,50 @@ describe('a cometbft node', () => {
     expect({ syncing, blockTimeMs }).toEqual({ syncing: false, blockTimeMs: Date.parse('2026-11-20T09:29:24.777Z') });
   });
 
+  describe('that waits for votes', () => {
+    const votesIn = (change: (text: string) => string = (text) => text, heights: readonly number[] = []) =>
+      factsOf(cometbft.status(heights, { votes: true }), [
+        answered(samples.cometbftHalted),
+        netInfo,
+        ...heights.map(() => answered(samples.cometbftBlockchain)),
+        answered(JSON.parse(change(JSON.stringify(samples.cometbftVotesMissing)))),
+      ]);
+    const at = (step: number) => (text: string) => text.replace('19/0/6', `19/0/${step}`);
+    const precommits = ['1237b71b2d63', '431a63d678ed'];
+
+    it('tells whose it has in the step that it is in, and what its own carry', () => {
+      expect(votesIn().votes).toEqual({ height: 19, voterIds: precommits, tooFew: true });
+      expect(votesIn(at(4)).votes).toEqual({
+        height: 19,
+        voterIds: ['1237b71b2d63', '2e3098212fc1', '431a63d678ed'],
+        tooFew: false,
+      });
+      expect(votesIn().voterId).toBe('a0aa99ed2d87');
+    });
+
+    it('needs more than two thirds of the power, and not two thirds', () => {
+      const has = (power: string) => votesIn((text) => text.replace('2/4 = 0.50', power)).votes?.tooFew;
+      expect([has('2/3 = 0.67'), has('2000000000000000001/3000000000000000000 = 0.67')]).toEqual([true, false]);
+    });
+
+    it.each([1, 2, 3, 8])('waits for none in step %i', (step) => {
+      expect(votesIn(at(step))).not.toHaveProperty('votes');
+    });
+
+    it('is asked for them last, since they are left out where they do not fit; without them it still has its height', () => {
+      expect(asked(cometbft.status([2], { votes: true })).at(-1)).toBe('/consensus_state');
+      expect(votesIn(undefined, [2]).votes?.voterIds).toEqual(precommits);
+      const facts = factsOf(cometbft.status([], { votes: true }), [
+        answered(samples.cometbftHalted),
+        netInfo,
+        failed('slow'),
+      ]);
+      expect(facts).toMatchObject({ height: 66, missing: [] });
+      expect(facts).not.toHaveProperty('votes');
+      expect(votesIn((text) => text.replace('19/0/6', 'soon')).missing).toEqual([expect.stringMatching(/^votes: /)]);
+    });
+  });
+
   it('without a block that was asked for has no hash of it', () => {
     const answers = [answered(samples.cometbftStatus), netInfo, answered(samples.cometbftBlockchainAbove, 500)];
     expect(factsOf(cometbft.status([999]), answers).hashes).toMatchObject([{ height: 5 }]);

@@ -282,6 +282,17 @@ describe('the pace of restarts', () => {
       refuse: 'restarts-paced',
       page: false,
     });
+    // Its chain's page names those who do not vote.
+    const { breaker, ...more } = factsOf(fleet(3, 2));
+    const halted = {
+      code: 'own-chain-halted',
+      status: 'holds',
+      sinceMs: NOON_MS,
+      seenAtMs: NOON_MS,
+      reason: 'why',
+    } as const;
+    const told = paceOf({ ...more, breaker: { ...breaker, conditions: [halted] } });
+    expect(judgePace(told, { instanceId: id(2), name: 'node2', fleet: 'bitcoin' })).toMatchObject({ page: false });
     // Two of three zones are well: it is told as the zone's, and by what a restart does not need.
     const zone = { health: ['synced', 'synced', 'unreachable', 'synced', 'synced', 'unreachable'], zones: 3 } as const;
     expect(judge(zone)).toMatchObject({ refuse: 'restarts-paced', page: false });

@@ -49,6 +49,8 @@ export const whatIsToldBinds: MakeRule = (scene, say) => {
         if (does === 'upgrade' && isAtHeight(scene, fleet)) continue;
         // "A person who names a node passes for a restore, a replacement and an undo."
         if (node && (wasBegun(scene, node, one.sinceMs) || isNamedByPerson(scene, node))) continue;
+        // "A validator whose vote is missing is restarted where its owner allows that."
+        if (does === 'restart' && one.code === 'own-chain-halted' && node && isAwaited(scene, node)) continue;
         const since = new Date(one.sinceMs).toISOString();
         say.broken(node?.subject ?? fleet, `${act.operation} (${does}): people were told ${one.code} at ${since}.`);
       }
@@ -119,6 +121,12 @@ function wasBegun(scene: Scene, node: SeenNode, toldMs: number): boolean {
   );
   return sent || made;
 }
+
+/** Its client hangs, and a file lets validators be restarted. */
+const isAwaited = (scene: Scene, node: SeenNode): boolean =>
+  node.role === 'validator' &&
+  scene.fleets.get(node.fleet)?.owner?.restartValidators === true &&
+  scene.machine(scene.present(node)?.instanceId)?.client.heldBy.has('frozen') === true;
 
 const isAtHeight = (scene: Scene, of: string): boolean =>
   scene.said().some(({ kind, fleet, atHeight }) => kind === 'request' && fleet === of && atHeight !== undefined);
