@@ -3632,7 +3632,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/watch-fleet/standstill'],
     },
   ],
+  'functions/watch-fleet/votes.ts': [
+    {
+      name: 'no vote is missing where enough have voted',
+      find: ' || newest.some(({ tooFew }) => !tooFew)',
+      replace: '',
+      caughtBy: ['functions/watch-fleet/health-consensus'],
+    },
+  ],
   'functions/watch-fleet/chain.ts': [
+    {
+      name: 'a chain that stands anywhere but below its upgrade is told',
+      find: 'mayWaitAt(height, upgradeHeight)',
+      replace: 'height !== null',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
     {
       name: 'a lone node that was not heard is most likely where it was',
       find: 'answered.length === 0 && lone !== null',
@@ -3734,12 +3748,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'an old tip says nothing against a reference that went on',
       find: "!tip.confirmed && before?.state !== 'lying'",
       replace: "tip.confirmed && before?.state !== 'lying'",
-      caughtBy: ['functions/watch-fleet/health'],
-    },
-    {
-      name: 'a chain that stands anywhere but below its upgrade is told',
-      find: 'mayWaitAt(tip.height, facts.upgradeHeight)',
-      replace: 'tip.height !== null',
       caughtBy: ['functions/watch-fleet/health'],
     },
     {
@@ -4655,6 +4663,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/guardrails/replace.ts': [
+    {
+      name: 'a validator whose vote its chain waits for is restarted only where its owner allows it',
+      find: "evidence === 'votes' && owner.restartValidators",
+      replace: "evidence === 'votes'",
+      caughtBy: ['functions/dispatch-heal/health'],
+    },
     {
       name: 'an instance that somebody has protected against a stop is not stopped',
       find: 'if (stopProtected)\n',
