@@ -48,6 +48,7 @@ import { judgeSpared } from './shrink.ts';
 import { readSources } from './sources.ts';
 import {
   ASKED_AT_MOST,
+  hasHeardOfData,
   isReservedFor,
   madeVolumes,
   makesAgain,
@@ -131,6 +132,8 @@ export interface Facts {
   readonly leftStopped?: true;
   /** The node cannot be asked now; before that this incident has found that a person had stopped its client, and it has made no progress since. Absent otherwise. */
   readonly saidStopped?: true;
+  /** A restart of this heal has heard its client name its data as it ended. Absent where none has. */
+  readonly heardOfData?: true;
   /** What a person has asked for since, of the same data. Absent where that is nothing, or where this heal has stopped the client. */
   readonly laterWord?: Pick<IncidentRecord, 'trigger' | 'incidentId' | 'state'>;
   /** The open incident of one of its volumes. Absent where there is none, or nobody has asked: no rung is proved now, and no disk was seen full. */
@@ -380,6 +383,7 @@ export async function readFacts(
     watched: watchedIn(fleet, observations, runs, nowMs),
     ...(isLeft && { leftStopped: true as const }),
     ...(isSaid && { saidStopped: true as const }),
+    ...(state && hasHeardOfData(state) && { heardOfData: true as const }),
     ...(disk !== undefined && { disk }),
     ...(laterWord !== undefined && { laterWord }),
     breaker,

@@ -264,6 +264,13 @@ export const failRung = (
   failed: state.rung === null ? state.failed : [...state.failed, { rung: state.rung, reason, ...more }],
 });
 
+/** A client that its unit starts again and again may be running whenever it is asked: its restart has heard with which words it ends. */
+export const hasHeardOfData = ({ failed }: Pick<LadderState, 'failed'>): boolean =>
+  failed.some(
+    ({ rung, reason }) =>
+      rung === 'restart' && /its last line is|its client ends again/.test(reason) && namesItsData(reason),
+  );
+
 /** The first reason stays. */
 export const giveUpRestored = (state: LadderState, blame: Blame): LadderState =>
   withRestored(state, ({ givenUp }) => ({ givenUp: givenUp ?? blame }));

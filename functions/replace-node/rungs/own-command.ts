@@ -2,12 +2,13 @@
 // done once. Pure.
 
 import type { OwnRung } from '../../../shared/guardrails/replace.ts';
-import type { FailedRung, LadderState } from '../../../shared/heal/memory.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
 import { endOf, namesItsData } from '../../../shared/node-commands/client-end.ts';
 import { isOwnDone } from '../acts/node-commands.ts';
 import { type Facts, isDead, type OwnHistory } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
+import { hasHeardOfData } from '../state.ts';
 import {
   askNode,
   awaitReading,
@@ -45,17 +46,14 @@ export function notOwnOf(
 }
 
 /** It stands where it had stopped, after whatever was tried before; or it has ended, and named its data. */
-function isOfItsData({ seen, watched }: Pick<Facts, 'seen' | 'watched'>, { found, failed }: LadderState): boolean {
+function isOfItsData({ seen, watched }: Pick<Facts, 'seen' | 'watched'>, state: LadderState): boolean {
+  const { found } = state;
   const ended = seen?.clients.find(({ state }) => state === 'failed');
   if (ended) return namesItsData(endOf(ended));
-  if (failed.some(hasHeardIt)) return true;
+  if (hasHeardOfData(state)) return true;
   if (watched?.health !== 'stuck' || watched.height === null || found.height === null) return false;
   return Math.abs(watched.height - found.height) < SAME_BLOCKS;
 }
-
-/** A client that its unit starts again and again may be running whenever it is asked: its restart has heard with which words it ends. */
-const hasHeardIt = ({ rung, reason }: FailedRung): boolean =>
-  rung === 'restart' && /its last line is|its client ends again/.test(reason) && namesItsData(reason);
 
 /** The next act of such a rung. `begin`: what is sent to the node, once all has been judged again. */
 export function ownNext(facts: Facts, state: LadderState, rung: OwnRung, begin: () => Decision): Decision {

@@ -1672,7 +1672,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'what its restart has heard of a client that is started again and again counts as its own words',
-      find: 'if (failed.some(hasHeardIt)) return true;',
+      find: 'if (hasHeardOfData(state)) return true;',
       replace: '',
       caughtBy: ['functions/replace-node/reindex'],
     },
