@@ -23,7 +23,11 @@ export function foundVolumes({ fleet, original, seen, volumes }: Facts): readonl
     );
     const [volume, another] = candidates;
     if (!volume?.attachment || another) return [];
-    const one = foundVolume(volume, role, path, volume.attachment.device);
+    const heldBy = seen?.heldBy?.find((held) => held.path === path)?.by;
+    const one = {
+      ...foundVolume(volume, role, path, volume.attachment.device),
+      ...(heldBy !== undefined && { heldBy }),
+    };
     if (seen === null || told !== undefined) return [one];
     const layer = seen.layered?.find(({ volumeId }) => volumeId === one.volumeId)?.kind;
     return [{ ...one, wasUnmounted: true as const, ...(layer !== undefined && { layer }) }];

@@ -1,5 +1,5 @@
 // What this heal has read, for the table of preconditions (shared/readiness/preconditions.ts). Pure.
-import type { LadderState } from '../../shared/heal/memory.ts';
+import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Told } from '../../shared/readiness/preconditions.ts';
 import type { Facts } from './facts.ts';
 import { foundVolumes } from './found-volumes.ts';
@@ -17,8 +17,13 @@ export function toldOf(facts: Facts, state: LadderState | null): Told {
     ...((state !== null || found.length > 0) && { found }),
     hasAnswered: seen !== null,
     ...(seen && { clients: seen, mounts: seen }),
+    // Only the first answer tells it: later ones are those of other commands.
+    ...((seen || found.length > 0) && { held: seen?.heldBy ?? heldIn(found) }),
   };
 }
+
+const heldIn = (found: readonly FoundVolume[]): NonNullable<Told['held']> =>
+  found.flatMap(({ path, heldBy: by }) => (by === undefined ? [] : [{ path, by }]));
 
 /** Its own volumes, which go to another instance as they are. */
 export const movedOf = (facts: Facts, state: LadderState | null): Pick<Told, 'moved'> => ({

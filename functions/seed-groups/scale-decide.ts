@@ -53,6 +53,8 @@ export interface ScaleMember {
   readonly health: Health | null;
   /** Why a person or a heal needs it; null: nobody does. */
   readonly neededBy: string | null;
+  /** Why it could not be set aside by its tag; null: it could. */
+  readonly cannotLeave: string | null;
   /** A volume that would outlive it; null: none. */
   readonly leaves: string | null;
 }
@@ -352,10 +354,11 @@ function unwellText(members: readonly ScaleMember[]): string | null {
 }
 
 /** Why a member is never ended; null where it may be. */
-function whyItStays({ role, neededBy, leaves }: ScaleMember): string | null {
+function whyItStays({ role, neededBy, cannotLeave, leaves }: ScaleMember): string | null {
   if (role === 'validator') return 'is a validator';
   if (role === 'unknown') return 'is of unknown role, and could be a validator';
   if (neededBy !== null) return `is needed: ${neededBy}`;
+  if (cannotLeave !== null) return `cannot leave: ${cannotLeave}`;
   return leaves === null ? null : `would leave ${leaves} behind, which nobody looks at`;
 }
 

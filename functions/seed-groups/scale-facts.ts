@@ -13,6 +13,7 @@ import { unsettled } from '../../shared/heal/lease.ts';
 import type { FleetRecords } from '../../shared/heal/store.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { RETIRED_TAG, SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
+import { cannotBeginFor } from '../../shared/readiness/preconditions.ts';
 import { noSeeds } from '../../shared/snapshots/seeds.ts';
 import type { ScaleContext } from './context.ts';
 import { decideSeeds, type SeedFacts } from './decide.ts';
@@ -129,6 +130,7 @@ function memberOf(
     ...{ instanceId, name, role, zone: availabilityZone, instanceType, launchedAtMs },
     health: observed.find((node) => node.instanceId === instanceId)?.health ?? null,
     neededBy: judgePauseTag(tags)?.reason ?? openOn(instanceId, records),
+    cannotLeave: cannotBeginFor('scale-down', { instance: { instanceId, tags, launchTemplate: null } }),
     leaves: leftBy(instanceId, volumes),
   };
 }

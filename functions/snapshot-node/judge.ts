@@ -112,7 +112,7 @@ export function volumesOf(facts: SnapshotFacts, seen: NodeState): readonly Donor
     const reason = `${name} is ${seen.clients[down]?.state} before anything was done: what it left is not of a clean stop`;
     return refuse('client-stopped', reason, 5 * MINUTE_MS);
   }
-  const lacking = cannotBeginFor('snapshot', { clients: seen, mounts: seen });
+  const lacking = cannotBeginFor('snapshot', { clients: seen, held: seen.heldBy ?? [] });
   // Only a person can mend it, and a copy of this very node may be wanted, as before an upgrade.
   if (lacking !== null) return { ...refuse('donor-unsuitable', lacking, HOUR_MS), page: true };
   const excluded = excludedOf(facts, found);

@@ -17,6 +17,8 @@ export interface VolumeSpec {
   readonly formatted?: 'mbr' | 'ext4-32bit';
   /** What keeps it from following a larger device; nothing by default. */
   readonly obstacle?: Obstacle;
+  /** What mounts it at its path, where that is not /etc/fstab: an automount, or the path of a mount unit. */
+  readonly mountedBy?: string;
   /** The part that only root can write, as mkfs.ext4 sets it aside; 0 by default. */
   readonly reservedPercent?: number;
   /** Size of the partition and filesystem if it is less than the device's: nobody extended them. */
@@ -62,6 +64,7 @@ export class SimulatedVolume {
   readonly partitioned: boolean;
   readonly formatted: VolumeSpec['formatted'];
   readonly obstacle: Obstacle;
+  readonly mountedBy: string | undefined;
   readonly reservedPercent: number;
   readonly share: number;
   readonly growth: Growth;
@@ -97,6 +100,7 @@ export class SimulatedVolume {
     this.partitioned = spec.partitioned ?? false;
     this.formatted = spec.formatted;
     this.obstacle = spec.obstacle ?? 'none';
+    this.mountedBy = spec.mountedBy;
     this.reservedPercent = spec.reservedPercent ?? 0;
     this.growth = {
       ...perBlock,

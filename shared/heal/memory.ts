@@ -19,6 +19,8 @@ export interface FoundVolume extends VolumeShape {
   readonly wasUnmounted?: true;
   /** It holds no filesystem but a part of this: no copy of it can be mounted as it is. */
   readonly layer?: Layer;
+  /** What mounts it there, where that is not /etc/fstab alone, as the first answer of the node tells. */
+  readonly heldBy?: string;
   /** Users' tags, without those of aws: and of chainmend:. */
   readonly tags: Readonly<Record<string, string>>;
 }

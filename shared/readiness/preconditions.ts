@@ -24,7 +24,8 @@ export type Begun =
   | 'way-back'
   | 'replace'
   | 'blue-green'
-  | 'snapshot';
+  | 'snapshot'
+  | 'scale-down';
 
 /** What is known of a node. Absent: it was not asked. null: it was, and nobody knows. */
 export interface Told {
@@ -54,7 +55,9 @@ export interface Told {
   readonly hasAnswered?: boolean | null;
   /** The node's own word of its clients, and of what is mounted at the fleet file's paths. */
   readonly clients?: Pick<NodeState, 'clients' | 'runs'> | null;
-  readonly mounts?: Pick<NodeState, 'volumes' | 'heldBy'> | null;
+  readonly mounts?: Pick<NodeState, 'volumes'> | null;
+  /** Its paths at which something else than /etc/fstab mounts what is there. */
+  readonly held?: NonNullable<NodeState['heldBy']> | null;
   /** Which of its clients is upgraded: its place in that answer; -1 where the file lets none be upgraded. */
   readonly upgraded?: number | null;
   /** The filesystem that is to grow, as its node tells. */
@@ -227,13 +230,11 @@ export const PRECONDITIONS = {
     asked: 'the node',
     unknown: 'goes on',
     code: 'volume-unfit',
-    reads: ['mounts'],
-    judge: ({ mounts }) => {
-      const [held] = mounts.heldBy ?? [];
-      return held === undefined
+    reads: ['held'],
+    judge: ({ held: [first] }) =>
+      first === undefined
         ? null
-        : `${held.path} is mounted by ${held.by}, and not by /etc/fstab alone: what a command takes away from there, none brings back`;
-    },
+        : `${first.path} is mounted by ${first.by}, and not by /etc/fstab alone: what a command takes away from there, none brings back`,
   }),
   'starts-again': row({
     before: {
@@ -254,7 +255,11 @@ export const PRECONDITIONS = {
     },
   }),
   'room-for-tag': row({
-    before: { replace: 'RunInstances', 'blue-green': 'RunInstances' },
+    before: {
+      replace: 'RunInstances',
+      'blue-green': 'RunInstances',
+      'scale-down': 'TerminateInstanceInAutoScalingGroup',
+    },
     needs: 'the instance has room for the one tag by which it leaves its fleet',
     asked: 'EC2',
     unknown: 'goes on',

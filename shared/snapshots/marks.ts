@@ -198,10 +198,25 @@ async function tagEach(
   return unmarked;
 }
 
-function tag(ec2: EC2Client, ids: readonly string[], tags: Tags): Promise<readonly MarkFailure[]> {
+/** The first of the tags says what the others only add to: where a snapshot has no room for all of them, it gets that one, and the rest is told. */
+async function tag(ec2: EC2Client, ids: readonly string[], tags: Tags): Promise<readonly MarkFailure[]> {
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: plainText(Value, TAG_VALUE_MAX) }));
-  return callForAll(ids, (Resources) => ec2.send(new CreateTagsCommand({ Resources, Tags })));
+  const put = (Resources: string[], some: typeof Tags) => ec2.send(new CreateTagsCommand({ Resources, Tags: some }));
+  const unmarked = await callForAll(ids, (Resources) => put(Resources, Tags));
+  const [first, ...others] = Tags;
+  if (first === undefined || others.length === 0) return unmarked;
+  const told: MarkFailure[] = [];
+  for (const failure of unmarked) {
+    const isFull = failure.why.startsWith(NO_ROOM);
+    const [alone] = isFull ? await callForAll([failure.snapshotId], (Resources) => put(Resources, [first])) : [failure];
+    const without = others.map(({ Key }) => Key).join(' and ');
+    told.push(alone ?? { ...failure, why: `marked, but without ${without}: ${failure.why}` });
+  }
+  return told;
 }
+
+/** "Maximum number of tags per resource – 50" */
+const NO_ROOM = 'TagLimitExceeded';
 
 /** One call for all. If AWS refuses it, one call for each: the refusal of one snapshot must not stop the others. */
 async function callForAll(

@@ -88,7 +88,12 @@ export class NodeCommands extends NodeActs {
     yield this.takesMs(100, 400);
     const paths = linesOf(Paths);
     const clients = clientsOf(Clients);
-    const after = { ...this.state(clients, paths), runs: this.runs(clients) };
+    const heldBy = this.heldBy(paths);
+    const after = {
+      ...this.state(clients, paths),
+      runs: this.runs(clients),
+      ...(heldBy.length > 0 && { heldBy }),
+    };
     const read = Cached === 'yes' ? readFolders(this.node, paths) : [];
     const told = { after, ...(read.length > 0 && { read }) };
     if (after.volumes.length === paths.length) return ending('done', told);

@@ -144,6 +144,14 @@ export class NodeActs {
     );
   }
 
+  /** The paths at which something else than /etc/fstab mounts what is there. */
+  heldBy(paths: readonly string[]): NonNullable<NodeState['heldBy']> {
+    return this.node.devices().flatMap(({ mountedAt, volumeId }) => {
+      const by = this.node.disks.volume(volumeId)?.mountedBy;
+      return mountedAt !== undefined && by !== undefined && paths.includes(mountedAt) ? [{ path: mountedAt, by }] : [];
+    });
+  }
+
   /** The refusal where one of these clients cannot be followed, or somebody has stopped it since it ran; undefined where all are as they were. */
   unready(clients: readonly Client[], before: NodeState): NodeEnding | undefined {
     const { unit = undefined } =
@@ -234,6 +242,8 @@ export class NodeActs {
 
   /** Why these cannot be the volumes of these places: another volume is mounted there. */
   misplaced(places: readonly VolumeMount[]): string | undefined {
+    const [held] = this.heldBy(places.map(({ path }) => path));
+    if (held) return `${held.path} is mounted by ${held.by}: nothing was changed`;
     const report = this.node.devices();
     for (const { path, volumeId } of places) {
       const there = report.find(({ mountedAt }) => mountedAt === path);

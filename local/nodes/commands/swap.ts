@@ -46,6 +46,8 @@ export function* swapVolumes(node: NodeActs, parameters: Parameters): Acts<NodeE
   const unready = node.unready(clients, before);
   if (unready) return unready;
   if (node.node.isClientMasked) return refused('the clients are masked: nothing was changed', before);
+  const [held] = node.heldBy(swap.from.map(({ path }) => path));
+  if (held) return refused(`${held.path} is mounted by ${held.by}: nothing was stopped`, before);
   const wrong = wrongPlaces(node, swap);
   if (wrong) return ending('failed', { before, after: before, ...wrong });
   yield node.takesMs(100, 400);

@@ -103,6 +103,10 @@ const volume = object('{ role: data, sizeGiB: 500, usedPercent: 91 }', {
     'What keeps its filesystem from following a larger volume.',
     choice(Object.keys(OBSTACLES) as Obstacle[], 'an obstacle'),
   ),
+  mountedBy: optional(
+    'What mounts it, where that is not /etc/fstab: `an automount`, or the path of a mount unit.',
+    text(/^(an automount|\/[a-z/]{1,60}\/[\w\\.-]{1,120}\.mount)$/, 'an automount, or a mount unit', 'an automount'),
+  ),
   reservedPercent: optional(
     'The part that only root can write; mkfs.ext4 sets 5 aside where nobody says another.',
     amount(0, 50, 'percent', 5),

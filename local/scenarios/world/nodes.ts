@@ -31,6 +31,8 @@ export interface WorldVolume {
   readonly lvm?: boolean;
   readonly formatted?: 'mbr' | 'ext4-32bit';
   readonly obstacle?: Obstacle;
+  /** What mounts it, where that is not /etc/fstab. */
+  readonly mountedBy?: string;
   readonly reservedPercent?: number;
   /** The filesystem's size if nobody grew it with its volume. */
   readonly filesystemGiB?: number;
@@ -202,6 +204,7 @@ function machineSpec(spec: WorldNode, fleet: Fleet, { instanceId, privateIp, vol
       ...(volume.partitioned && { partitioned: true }),
       ...(volume.formatted && { formatted: volume.formatted }),
       ...(volume.obstacle && { obstacle: volume.obstacle }),
+      ...(volume.mountedBy && { mountedBy: volume.mountedBy }),
       ...(volume.reservedPercent !== undefined && { reservedPercent: volume.reservedPercent }),
       ...(volume.filesystemGiB !== undefined && { filesystemBytes: volume.filesystemGiB * GIB }),
       ...(volume.inodesUsed !== undefined && { inodesUsed: volume.inodesUsed }),

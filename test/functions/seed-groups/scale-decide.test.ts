@@ -26,7 +26,7 @@ const member = (number: number, more: Partial<ScaleMember> = {}): ScaleMember =>
   ...{ instanceId: `i-${number}`, name: `node${number}`, role: 'follower', instanceType: 'm6i.large' },
   zone: number % 2 === 1 ? 'eu-west-1a' : 'eu-west-1b',
   launchedAtMs: NOON_MS - 30 * DAY_MS + number * HOUR_MS,
-  ...{ health: 'synced', neededBy: null, leaves: null },
+  ...{ health: 'synced', neededBy: null, cannotLeave: null, leaves: null },
   ...more,
 });
 const members = (count: number): ScaleMember[] => Array.from({ length: count }, (_, at) => member(at + 1));
@@ -128,6 +128,7 @@ describe('a person who wants another number of nodes', () => {
     ['validators', { role: 'validator' }, 'is a validator'],
     ['nodes of unknown role', { role: 'unknown' }, 'could be a validator'],
     ['nodes that a heal or a person needs', { neededBy: 'incident f9d5 is open' }, 'incident f9d5 is open'],
+    ['nodes without room for the tag by which they leave', { cannotLeave: 'i-1 carries 50 tags' }, 'carries 50 tags'],
     ['nodes whose volume would outlive them', { leaves: 'vol-1 (500 GiB)' }, 'would leave vol-1 (500 GiB) behind'],
   ])('is never offered %s', (_, more, told) => {
     const kept = members(4).map((one) => ({ ...one, ...more }));

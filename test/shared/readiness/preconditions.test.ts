@@ -65,8 +65,8 @@ const ROWS: Readonly<Record<PreconditionName, readonly [so: Told, not: Told, why
     /no two copies may be on one machine/,
   ],
   'fstab-decides': [
-    { mounts: { ...seen(), heldBy: [] } },
-    { mounts: { ...seen(), heldBy: [{ path: '/data', by: 'an automount' }] } },
+    { held: [] },
+    { held: [{ path: '/data', by: 'an automount' }] },
     /^\/data is mounted by an automount/,
   ],
   'starts-again': [

@@ -361,6 +361,25 @@ describe('a role that may mark some of them', () => {
     expect(isLocked(theirs)).toBe(true);
   });
 
+  it('marks one that has room for one tag more with what counts, and tells the rest', async () => {
+    const { data } = place(`node${index + 40}`);
+    const org = Object.fromEntries(Array.from({ length: 49 - Object.keys(TAGS).length }, (_, at) => [`org-${at}`, '']));
+    const nearlyFull = add(data, 5, { ...TAGS, ...org });
+    await settled();
+    const room = 50 - Object.keys(tagsOf(nearlyFull)).length;
+    expect(room).toBe(1);
+    const held = await holdSnapshots(ec2, await factsOf(nearlyFull), 'b1b2c3d4', new Set([nearlyFull]), now());
+    expect(held).toEqual([
+      {
+        snapshotId: nearlyFull,
+        why: expect.stringMatching(/^marked, but without chainmend:locked-by: TagLimitExceeded/),
+      },
+    ]);
+    expect(tagsOf(nearlyFull)).toHaveProperty('chainmend:held-by', 'b1b2c3d4');
+    const [unmarked] = await quarantine(ec2, [nearlyFull], 'it does not open', now());
+    expect(unmarked?.why).toMatch(/^TagLimitExceeded/);
+  });
+
   it('that may not lock marks them, and says so', async () => {
     const role = await clientOf('ec2:CreateTags');
     const unmarked = await holdSnapshots(role, await factsOf(ours, theirs), 'b2b2c3d4', new Set([theirs]), now());
