@@ -52,8 +52,9 @@ beforeEach(async () => {
   await settings('a test');
 });
 
-afterEach(() => {
-  whole.following.stop();
+afterEach(async () => {
+  // What is still due would be due in the next test's region.
+  await whole.following.stop();
   jest.restoreAllMocks();
   process.env = { ...before };
 });

@@ -65,8 +65,9 @@ beforeEach(async () => {
   tick();
 });
 
-afterEach(() => {
-  whole.following.stop();
+afterEach(async () => {
+  // What is still due would be due in the next test's region.
+  await whole.following.stop();
   jest.restoreAllMocks();
   process.env = { ...before };
 });
