@@ -4,7 +4,6 @@ import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import middy from '@middy/core';
 import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/clients.ts';
 import { logged, logInfo } from '../../shared/aws/log.ts';
-import { isThrottling } from '../../shared/aws/refusals.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
 import { keptFleets } from '../../shared/fleet/kept-file.ts';
 import { fleetNames } from '../../shared/fleet/membership.ts';
@@ -12,7 +11,9 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { fleetContext } from '../../shared/reconcile/context.ts';
 import {
+  AGAIN_AFTER_MS,
   fleetsNamed,
+  isAllThrottling,
   type LambdaContext,
   openInvocation,
   readAllFleets,
@@ -54,6 +55,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
       reconcile: (fleet) => reconcileFleet({ ...fleetContext(invocation, REGISTER, fleet), runbooks }, request),
       // A hundred instances that change at the same time are a hundred hints: the schedule does what throttled hints leave.
       leaves: (error) => parsed.kind === 'instance' && isAllThrottling(error),
+      ...(parsed.kind === 'reconcile' && !parsed.confirm && { againAfterMs: AGAIN_AFTER_MS }),
     });
   };
   return middy<unknown, readonly RegisterSummary[]>().use(logged()).handler(register);
@@ -96,8 +98,5 @@ function cachedByPath(read: RegisterRequest['seriesAt']): RegisterRequest['serie
     return series;
   };
 }
-
-const isAllThrottling = (error: unknown): boolean =>
-  error instanceof AggregateError ? error.errors.every(isAllThrottling) : isThrottling(error);
 
 export const handler = createHandler({ clients: awsClients() });

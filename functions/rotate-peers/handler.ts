@@ -6,6 +6,7 @@ import { logged } from '../../shared/aws/log.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
 import { inParallel } from '../../shared/reconcile/fleets.ts';
 import {
+  AGAIN_AFTER_MS,
   fleetsNamed,
   type LambdaContext,
   openInvocation,
@@ -37,6 +38,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     return reconcileFleets(invocation, named, {
       everyMs: SWEEP_MS,
       workThrough: inParallel(FLEETS_AT_ONCE),
+      ...(parsed.kind === 'sweep' && { againAfterMs: AGAIN_AFTER_MS }),
       reconcile: (fleet) => rotateFleet(invocation, fleet, parsed, values),
     });
   };

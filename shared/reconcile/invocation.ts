@@ -1,8 +1,10 @@
 // One invocation of a function that looks after fleets on a schedule: its clients, its time, its fleets, and the round through them.
 
+import { setTimeout } from 'node:timers/promises';
 import type { Clients } from '../aws/clients.ts';
 import { readEnvironment } from '../aws/environment.ts';
 import { logError, logInfo, logWarn } from '../aws/log.ts';
+import { isThrottling } from '../aws/refusals.ts';
 import { EventError } from '../events/errors.ts';
 import type { ReadKeptFleet } from '../fleet/kept-file.ts';
 import type { Fleet } from '../fleet/model.ts';
@@ -77,16 +79,29 @@ export interface ScheduledRun<S extends object> {
   readonly reconcile: (fleet: Fleet) => Promise<S>;
   /** Whether a failure is left to the next round of the schedule, and does not count for this invocation. */
   readonly leaves?: (error: unknown) => boolean;
+  /**
+   * Fleets for which AWS throttles are tried again after this time, then after twice of it and so on, until the invocation's time is up: to be throttled is a
+   * wait, and a failure only where a fleet gets nowhere for all of that time. Absent: they fail at once, as where a person waits for the answer.
+   */
+  readonly againAfterMs?: number;
 }
+
+/** For who runs each few minutes: the rates of Route 53 and CloudWatch are the account's, and others need them, too. */
+export const AGAIN_AFTER_MS = 10_000;
+
+/** Nothing but throttling. */
+export const isAllThrottling = (error: unknown): boolean =>
+  error instanceof AggregateError ? error.errors.every(isAllThrottling) : isThrottling(error);
 
 /** @throws AggregateError once every fleet had its turn, with the failures of those that have failed */
 export async function reconcileFleets<S extends object>(
   { startedAtMs, untilMs }: Invocation,
   fleets: readonly Fleet[],
-  { everyMs, workThrough = inSequence, reconcile, leaves = () => false }: ScheduledRun<S>,
+  { everyMs, workThrough = inSequence, reconcile, leaves = () => false, againAfterMs }: ScheduledRun<S>,
 ): Promise<readonly S[]> {
   const summaries: S[] = [];
   const failures: unknown[] = [];
+  let throttled: { readonly fleet: Fleet; readonly error: unknown }[] = [];
   const takeOne = async (fleet: Fleet): Promise<void> => {
     try {
       const summary = await reconcile(fleet);
@@ -94,11 +109,22 @@ export async function reconcileFleets<S extends object>(
       summaries.push(summary);
     } catch (error) {
       if (leaves(error)) logWarn({ left: [fleet.name], why: messageOf(error) });
+      else if (againAfterMs !== undefined && isAllThrottling(error)) throttled.push({ fleet, error });
       else failures.push(error);
     }
   };
-  const left = await workThrough(inFairOrder(fleets, startedAtMs, everyMs), untilMs, takeOne);
-  if (left.length > 0) logWarn({ left: left.map(({ name }) => name) });
+  let round = inFairOrder(fleets, startedAtMs, everyMs);
+  for (let tries = 1; ; tries++) {
+    throttled = [];
+    const left = await workThrough(round, untilMs, takeOne);
+    if (left.length > 0) logWarn({ left: left.map(({ name }) => name) });
+    const waitMs = tries * (againAfterMs ?? 0);
+    if (throttled.length === 0 || Date.now() + waitMs >= untilMs) break;
+    round = throttled.map(({ fleet }) => fleet);
+    logWarn({ throttled: round.map(({ name }) => name), againAfterMs: waitMs });
+    await setTimeout(waitMs);
+  }
+  failures.push(...throttled.map(({ error }) => error));
   throwTogether(failures, 'the other fleets were reconciled, but');
   return summaries;
 }
