@@ -44,7 +44,10 @@ export function chainStateOf(facts: FleetFacts): ChainState {
     onBranch,
     tip,
     haltedSinceMs,
-    votes: haltedSinceMs === null || haltIsExpected(facts, tip) ? null : missingVotes(facts),
+    votes:
+      haltedSinceMs === null || tip.height === null || haltIsExpected(facts, tip)
+        ? null
+        : missingVotes(facts, tip.height + 1),
     stoodAloneSinceMs: alone?.is === 'stands' ? alone.sinceMs : null,
     watched: before.watch !== undefined && nowMs - before.watch.observedAtMs <= WATCHED_MS,
   };

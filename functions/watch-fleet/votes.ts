@@ -68,21 +68,25 @@ export interface MissingVotes {
 /**
  * What the nodes have of the votes for the next block; null where none of them has voted and waits, or more have voted than it takes: then no block is missing
  * for want of votes. Nodes that are cut off from each other have each other's votes missing, and none of them counts as silent, since it has its own.
+ *
+ * @param height of the next block: whoever tells of a later one says nothing of the votes of those who wait for it
  */
-export function missingVotes({ nodes, readings }: Pick<FleetFacts, 'nodes' | 'readings'>): MissingVotes | null {
+export function missingVotes(
+  { nodes, readings }: Pick<FleetFacts, 'nodes' | 'readings'>,
+  height: number,
+): MissingVotes | null {
   const told = nodes.flatMap(({ instanceId, name }) => {
     const status = statusOf(readings.get(instanceId));
     return status?.votes ? [{ name, voterId: status.voterId, ...status.votes }] : [];
   });
-  const height = Math.max(...told.map((one) => one.height));
-  const newest = told.filter((one) => one.height === height);
-  const waiting = newest.filter(
+  const next = told.filter((one) => one.height === height);
+  const waiting = next.filter(
     ({ tooFew, voterId, voterIds }) => tooFew && voterId !== undefined && voterIds.includes(voterId),
   );
-  if (waiting.length === 0 || newest.some(({ tooFew }) => !tooFew)) return null;
+  if (waiting.length === 0 || next.some(({ tooFew }) => !tooFew)) return null;
   return {
     height,
-    voterIds: new Set(newest.flatMap(({ voterIds }) => voterIds)),
+    voterIds: new Set(next.flatMap(({ voterIds }) => voterIds)),
     waiting: waiting.map(({ name }) => name),
   };
 }

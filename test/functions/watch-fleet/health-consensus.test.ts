@@ -155,7 +155,16 @@ describe('a chain of the fleet’s own that waits for votes', () => {
     expect(new Set(Object.values(halted(waits(seen, more)).health))).toEqual(new Set(['synced']));
   });
 
-  it('goes by the newest block that is voted on: what a hung validator tells of an earlier one is old', () => {
+  it('hears nobody who tells of votes for a later block than the next one', () => {
+    const later: Votes = { height: 1002, voterIds: [voterId('validator4')], tooFew: true };
+    expect(halted(waits({ ...two, validator4: later })).health).toMatchObject({
+      validator1: 'synced',
+      validator2: 'stuck',
+    });
+    expect(halted(waits({ validator4: later })).health).toMatchObject({ validator1: 'synced', validator2: 'synced' });
+  });
+
+  it('goes by the next block that is voted on: what a hung validator tells of an earlier one is old', () => {
     const old: Votes = { height: 1000, voterIds: VALIDATORS.map(voterId), tooFew: false };
     expect(halted(waits({ ...two, validator2: old })).health['validator2']).toBe('stuck');
   });

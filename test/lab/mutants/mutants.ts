@@ -3635,7 +3635,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/watch-fleet/votes.ts': [
     {
       name: 'no vote is missing where enough have voted',
-      find: ' || newest.some(({ tooFew }) => !tooFew)',
+      find: ' || next.some(({ tooFew }) => !tooFew)',
       replace: '',
       caughtBy: ['functions/watch-fleet/health-consensus'],
     },
