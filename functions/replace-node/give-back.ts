@@ -6,7 +6,6 @@ import { givesClientsBack, takenBy } from '../../shared/heal/ticket.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { type Act, doesRecover } from './acts/table.ts';
 import { leavePlace, startOld } from './rungs/replace.ts';
-import { isUnmounted } from './rungs/restart.ts';
 import {
   askNode,
   isSpent,
@@ -19,7 +18,7 @@ import {
 } from './rungs/rung.ts';
 import { putBack } from './rungs/swap.ts';
 import { back } from './rungs/upgrade.ts';
-import { ASKED_AT_MOST, type NodeStatus } from './state.ts';
+import { ASKED_AT_MOST, isUnmounted, type NodeStatus } from './state.ts';
 
 /** The act that cannot be made; null where nobody knows what it would be. `why`: a guard's code, or a word for a person. */
 export interface Instead {

@@ -264,6 +264,12 @@ export const failRung = (
   failed: state.rung === null ? state.failed : [...state.failed, { rung: state.rung, reason, ...more }],
 });
 
+/** Whether its data are not where its client looks for them: a heal that has stopped it has unmounted them, too. */
+export const isUnmounted = (seen: Pick<NodeState, 'volumes'>, { found }: Pick<LadderState, 'found'>): boolean =>
+  found.volumes.some(
+    ({ path, volumeId }) => !seen.volumes.some((there) => there.path === path && there.volumeId === volumeId),
+  );
+
 /** A client that its unit starts again and again may be running whenever it is asked: its restart has heard with which words it ends. */
 export const hasHeardOfData = ({ failed }: Pick<LadderState, 'failed'>): boolean =>
   failed.some(

@@ -4,14 +4,13 @@ import { consensusUnitOf } from '../../../shared/fleet/consensus-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { isStopOwed } from '../../../shared/heal/ticket.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
-import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { cannotBeginFor } from '../../../shared/readiness/preconditions.ts';
 import { stopForMove } from '../acts/node-commands.ts';
 import { type Facts, isDead, isImpaired, type Machine, runsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { reasonOfMove } from '../move.ts';
 import { leftToPerson } from '../person.ts';
-import { ASKED_AT_MOST, isPending } from '../state.ts';
+import { ASKED_AT_MOST, isPending, isUnmounted } from '../state.ts';
 import { toldOf } from '../told.ts';
 import {
   askNode,
@@ -90,12 +89,6 @@ function restartAll(facts: Facts, { restartedOnly }: LadderState, why: string): 
   // Which other unit it is nobody has said: a node may have a third one.
   return restartClient({ reason: `${restartedOnly} was restarted, and it does not help: ${why}` });
 }
-
-/** Whether its data are not where its client looks for them: a heal that has stopped it has unmounted them, too. */
-export const isUnmounted = (seen: NodeState, { found }: LadderState): boolean =>
-  found.volumes.some(
-    ({ path, volumeId }) => !seen.volumes.some((there) => there.path === path && there.volumeId === volumeId),
-  );
 
 /** The guards of the rung are read again before the node is affected: it may be that nobody sees the fleet by now. */
 function calledOff(facts: Facts, state: LadderState): Decision | null {

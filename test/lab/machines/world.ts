@@ -340,6 +340,16 @@ export class RealWorld {
     });
   }
 
+  /** A person asks the dispatcher, and waits for its answer, as a verb does. */
+  async ask(event: Readonly<Record<string, unknown>>): Promise<string> {
+    const { Payload } = (await this.region.call('lambda', 'Invoke', {
+      FunctionName: 'chainmend-dispatch-heal',
+      InvocationType: 'RequestResponse',
+      Payload: new Uint8Array(Buffer.from(JSON.stringify(event))),
+    })) as { readonly Payload?: Uint8Array };
+    return Buffer.from(Payload ?? []).toString('utf8');
+  }
+
   /**
    * The fleet is looked at, and its upgrade and drill taken further, more often than once a minute, which is most of what a story of many steps would
    * wait for. @returns a function that ends it
