@@ -225,7 +225,7 @@ function countable(power: number | string | undefined): number | undefined {
 
 /** A vote is printed with the first six bytes of its sender's address (`Vote.String` in types/vote.go). */
 const VOTER_DIGITS = 12;
-const VOTER = new RegExp(`^Vote\\{\\d+:([0-9A-F]{${VOTER_DIGITS}}) `);
+const VOTER = /^Vote\{\d{1,9}:([0-9A-F]{12}) /;
 /** "BA{4:x__x} 20/40 = 0.50": the power that has voted, and all of it (`VoteSet.BitArrayString` in types/vote_set.go). */
 const VOTED_POWER = /\} (\d{1,20})\/(\d{1,20}) = /;
 
