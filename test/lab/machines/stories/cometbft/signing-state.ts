@@ -26,28 +26,29 @@ export const signingState: RealStory = {
       })) as { readonly SnapshotId: string };
       return SnapshotId;
     };
-    // What no waiting changes is told to whoever asks; before the fleet has been observed, that comes first.
-    const refused = async (sentence: string, wish: Readonly<Record<string, unknown>>, text: RegExp) => {
-      let answer = '';
-      const isTold = async () => {
-        answer = await world.ask({ ...WISH, ...wish });
-        return text.test(answer);
-      };
-      await becomes(sentence, 300, isTold, () => answer);
-    };
-
     const running = await container(node);
     const ofRunning = await snapshot({});
     say(NAME, 'a person takes a snapshot of its disk while it runs, and wants it back');
-    await refused(
+    // What no waiting changes is told to whoever asks; before the fleet has been observed, that comes first.
+    let answer = '';
+    const isTold = async () => {
+      answer = await world.ask({ ...WISH, snapshotId: ofRunning });
+      return /is a validator.*no other copy of its key runs/.test(answer);
+    };
+    await becomes(
       'chainmend refuses: it is a validator, and another copy of its key may run',
-      { snapshotId: ofRunning },
-      /is a validator.*no other copy of its key runs/,
+      300,
+      isTold,
+      () => answer,
     );
-    await refused(
+    const askedMs = world.region.clock.now();
+    await becomes(
       'and refuses that snapshot when the person says that no other copy runs',
-      { snapshotId: ofRunning, acknowledgesValidator: true },
-      /taken while its client ran/,
+      300,
+      asked(world, { ...WISH, snapshotId: ofRunning, acknowledgesValidator: true }, () =>
+        hasJournalLine(world, askedMs, { node: NAME, kind: 'refusal', text: /taken while its client ran/ }),
+      ),
+      () => linesSince(world, askedMs),
     );
     holds('its client was left alone', (await container(node)) === running);
     holds('and so was its disk', node.machine.mountedAt(DATA_PATH) === volumeId);
