@@ -134,7 +134,7 @@ export interface Facts {
   /** The node cannot be asked now; before that this incident has found that a person had stopped its client, and it has made no progress since. Absent otherwise. */
   readonly saidStopped?: true;
   /** A restart of this heal has heard its client name its data as it ended, or its node says that a volume is not mounted. Absent where neither is so. */
-  readonly isOfItsData?: true;
+  readonly dataAtFault?: true;
   /** What a person has asked for since, of the same data. Absent where that is nothing, or where this heal has stopped the client. */
   readonly laterWord?: Pick<IncidentRecord, 'trigger' | 'incidentId' | 'state'>;
   /** The open incident of one of its volumes. Absent where there is none, or nobody has asked: no rung is proved now, and no disk was seen full. */
@@ -384,7 +384,7 @@ export async function readFacts(
     watched: watchedIn(fleet, observations, runs, nowMs),
     ...(isLeft && { leftStopped: true as const }),
     ...(isSaid && { saidStopped: true as const }),
-    ...(state && (hasHeardOfData(state) || (seen && isUnmounted(seen, state))) && { isOfItsData: true as const }),
+    ...(state && (hasHeardOfData(state) || (seen && isUnmounted(seen, state))) && { dataAtFault: true as const }),
     ...(disk !== undefined && { disk }),
     ...(laterWord !== undefined && { laterWord }),
     breaker,

@@ -168,8 +168,8 @@ function judgeEvidence({ fleet, want, node, watched }: Facts): Refusal | null {
 }
 
 /** What ends again and again, and does not name its data, would end on others, too: a kernel that is short of memory, a watchdog, a bug. People are told of the loop. */
-function judgeLoop({ want, node, watched, seen, isOfItsData }: Facts): Refusal | null {
-  if (want.do !== 'heal' || watched?.endsAgain !== true || isOfItsData === true) return null;
+function judgeLoop({ want, node, watched, seen, dataAtFault }: Facts): Refusal | null {
+  if (want.do !== 'heal' || watched?.endsAgain !== true || dataAtFault === true) return null;
   const last = seen?.clients.map(endOf).join('; ') ?? 'nobody has asked the node how';
   if (seen?.clients.some(({ lastLine }) => namesItsData(lastLine))) return null;
   const reason = `crash-loop: the client of ${node} ends again and again, and does not name its data (${last}): it gets no others before it does`;

@@ -160,7 +160,8 @@ export const zoneAsIn = (
 ): ZoneTrouble | null => {
   const { here, silent } = sidesOf(name, nodes);
   if (silent * 2 <= here.length) return null;
-  return { ...zoneOf(name, nodes), sentence: `${zoneOf(name, nodes).sentence}, and of ${fleet} ${sentence}` };
+  const zone = zoneOf(name, nodes);
+  return { ...zone, sentence: `${zone.sentence}, and of ${fleet} ${sentence}` };
 };
 
 const sidesOf = (name: string, nodes: readonly NodeNow[]) => {

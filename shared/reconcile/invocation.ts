@@ -115,8 +115,11 @@ export async function reconcileFleets<S extends object>(
   };
   let round = inFairOrder(fleets, startedAtMs, everyMs);
   for (let tries = 1; ; tries++) {
+    const before = throttled;
     throttled = [];
     const left = await workThrough(round, untilMs, takeOne);
+    // What was throttled, and had no turn again, has got nowhere.
+    throttled.push(...before.filter(({ fleet }) => left.includes(fleet)));
     if (left.length > 0) logWarn({ left: left.map(({ name }) => name) });
     const waitMs = tries * (againAfterMs ?? 0);
     if (throttled.length === 0 || Date.now() + waitMs >= untilMs) break;

@@ -167,7 +167,7 @@ describe('a client that ends again and again', () => {
   it('gets them where it names its data, now or as its restart has heard, where they are not mounted, or where a person wants it', () => {
     expect(guardOf(looping('Fatal LevelDB error: Corruption: checksum mismatch'), 'swap')).toBeNull();
     // Its unit starts it again and again: the last line is of whichever moment it was asked.
-    expect(guardOf({ ...looping('Shutdown: done'), isOfItsData: true }, 'swap')).toBeNull();
+    expect(guardOf({ ...looping('Shutdown: done'), dataAtFault: true }, 'swap')).toBeNull();
     expect(guardOf({ ...looping('Killed'), want: { do: 'restore' } as Facts['want'] }, 'swap')).toBeNull();
   });
 });

@@ -14,6 +14,9 @@ afterAll(() => {
 const throttled = (): Error => Object.assign(new Error('Rate exceeded'), { name: 'Throttling' });
 const fleets = ['first', 'second', 'third'].map((name) => ({ ...bitcoinFleet(), name }));
 
+/** Each turn of a fleet, on the clock of the test; the waits between are real, and short. */
+const TAKES_MS = 10;
+
 /** The fleets in the order in which they were taken, and what the round has thrown. */
 async function round(
   fails: (fleet: string, tries: number) => Error | undefined,
@@ -21,13 +24,14 @@ async function round(
   forMs = 60_000,
 ) {
   const taken: string[] = [];
+  jest.spyOn(Date, 'now').mockImplementation(() => taken.length * TAKES_MS);
   const reconcile = async ({ name }: { readonly name: string }) => {
     taken.push(name);
     const error = fails(name, taken.filter((one) => one === name).length);
     if (error !== undefined) throw error;
     return {};
   };
-  const run = reconcileFleets({ startedAtMs: 0, untilMs: Date.now() + forMs } as never, fleets, {
+  const run = reconcileFleets({ startedAtMs: 0, untilMs: forMs } as never, fleets, {
     ...{ everyMs: 60_000, reconcile },
     ...more,
   });
@@ -43,11 +47,27 @@ it('a fleet for which AWS throttles comes again after the others, and nothing ha
 it('one that gets nowhere for all of the time has failed, and says why', async () => {
   const { taken, thrown } = await round(
     (name) => (name === 'second' ? throttled() : undefined),
-    { againAfterMs: 20 },
-    90,
+    { againAfterMs: 1 },
+    60,
   );
-  expect(taken.filter((name) => name === 'second').length).toBeGreaterThan(1);
+  expect(taken).toEqual(['first', 'second', 'third', 'second', 'second', 'second']);
   expect(thrown).toMatch(/the other fleets were reconciled, but: Rate exceeded$/);
+});
+
+it('one for which no time is left to try it again has failed, too', async () => {
+  let rounds = 0;
+  const workThrough: ScheduledRun<object>['workThrough'] = async (items, _, one) => {
+    if (++rounds > 1) return items;
+    for (const item of items) await one(item);
+    return [];
+  };
+  const { taken, thrown } = await round(
+    (name) => (name === 'third' ? throttled() : undefined),
+    { againAfterMs: 20, workThrough },
+    70,
+  );
+  expect([taken, rounds]).toEqual([['first', 'second', 'third'], 2]);
+  expect(thrown).toMatch(/Rate exceeded$/);
 });
 
 it('several failures of one fleet are a wait only where all of them are throttling', async () => {
