@@ -478,6 +478,14 @@ function workOf(each: RegisterContext['fleet'], cloudwatch: (asked: Ask) => Prom
   } as unknown as RegisterContext;
 }
 
+const turnOf = <F, N>(fleet: F, nodes: N) => ({
+  nodes,
+  contested: new Set<string>(),
+  unseenPaths: new Map(),
+  fleets: [fleet],
+  confirmed: false,
+});
+
 describe('an alarm that is not as it was read', () => {
   const each = bitcoinFleet({ ...document, alarms: { per: 'node' } });
   // A young one, whose agent publishes nothing yet.
@@ -501,13 +509,7 @@ describe('an alarm that is not as it was read', () => {
         if (name === 'PutMetricAlarmCommand') put.push((input as { AlarmName: string }).AlarmName);
         return input;
       };
-      const turn = {
-        nodes: some,
-        contested: new Set<string>(),
-        unseenPaths: new Map(),
-        fleets: [each],
-        confirmed: false,
-      };
+      const turn = turnOf(each, some);
       const done = reconcileAlarms(workOf(each, cloudwatch), {
         ...turn,
         readGone: async () => [],
@@ -569,13 +571,7 @@ describe('more alarms to be written anew than a run has time for', () => {
         return input;
       };
       const work = workOf(each, cloudwatch);
-      const turn = {
-        nodes: some,
-        contested: new Set<string>(),
-        unseenPaths: new Map(),
-        fleets: [each],
-        confirmed: false,
-      };
+      const turn = turnOf(each, some);
       const run = reconcileAlarms(work, { ...turn, readGone: async () => [], seriesAt: async () => new Map() });
       await jest.advanceTimersByTimeAsync(300_000);
       const { updated, left } = await run;
