@@ -2,7 +2,7 @@
 import { errorOf, fixturesOf, judge, type PostedFixture, postedClients } from '../../fixtures/posted.ts';
 
 /** Issue numbers are enough to find it again. */
-const sourceOf = ({ from }: PostedFixture): string => `[${from.slice('https://github.com/'.length)}](${from})`;
+const sourceOf = ({ from }: PostedFixture): string => `[${from.replace(/^https:\/\/(github\.com\/)?/, '')}](${from})`;
 
 /** So many are wanted of each client. */
 const WANTED = 10;
