@@ -53,7 +53,9 @@ function readAtom(text: string, host: string): FeedReading {
 
 /** Of Atom with notes in it as XHTML; a parser's time grows with the product of depth and declarations. */
 const DEPTH_MAX = 64;
-const ELEMENTS_MAX = 50_000;
+/** Elements, comments, data and instructions: a thousand entries with notes are forty thousand. With more, a parser's time grows with their square. */
+const PARTS_MAX = 50_000;
+const TOO_MANY = `more than ${PARTS_MAX} elements and comments`;
 const ATTRIBUTES_MAX = 32;
 const DECLARATIONS_MAX = 64;
 
@@ -63,7 +65,7 @@ const DECLARATIONS_MAX = 64;
  */
 function excessOf(text: string): string | null {
   let depth = 0;
-  let elements = 0;
+  let parts = 0;
   let declarations = 0;
   for (let at = text.indexOf('<'); at !== -1; at = text.indexOf('<', at)) {
     const opaque = OPAQUE.find(([begin]) => text.startsWith(begin, at));
@@ -71,6 +73,7 @@ function excessOf(text: string): string | null {
       const [begin, end] = opaque;
       const ends = text.indexOf(end, at + begin.length);
       if (ends === -1) return null;
+      if (++parts > PARTS_MAX) return TOO_MANY;
       at = ends + end.length;
       continue;
     }
@@ -81,7 +84,7 @@ function excessOf(text: string): string | null {
       depth--;
       continue;
     }
-    if (++elements > ELEMENTS_MAX) return `more than ${ELEMENTS_MAX} elements`;
+    if (++parts > PARTS_MAX) return TOO_MANY;
     if (tag.attributes > ATTRIBUTES_MAX) return `an element with more than ${ATTRIBUTES_MAX} attributes`;
     declarations += tag.declarations;
     if (declarations > DECLARATIONS_MAX) return `more than ${DECLARATIONS_MAX} declarations of namespaces`;

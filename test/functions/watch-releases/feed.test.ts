@@ -124,7 +124,8 @@ describe('the structure of a feed is bounded before anything is built of it', ()
   it.each([
     ['deepest', nested(20_000), 'deep'],
     ['deepest, each with a namespace of its own', nested(20_000, (at) => ` xmlns:b${at}="u"`), 'declarations'],
-    ['widest', '<a/>'.repeat(60_000), 'elements'],
+    ['widest', '<a/>'.repeat(50_001), 'more than 50000 elements'],
+    ['fullest of comments', '<!-- -->'.repeat(50_001), 'more than 50000 elements'],
     ['most attributes', `<a ${Array.from({ length: 50_000 }, (_, at) => `b${at}="u"`).join(' ')}/>`, 'attributes'],
     [
       'most declarations in one element',
