@@ -20,7 +20,7 @@ import {
 } from './retired-resources.ts';
 
 export interface PrunePlan {
-  /** In this order; never more deletions than `MAX_DELETIONS`. */
+  /** In this order; never more deletions than the run may still make. */
   readonly removals: readonly Removal[];
   /** Resources that are also past their date, and wait for the next run. */
   readonly waiting: number;
@@ -34,7 +34,8 @@ export const MAX_DELETIONS = 20;
 /** The schedule is six hours: a condition that is seen in two runs in a row has lasted. */
 const LASTS_MS = 13 * 60 * 60_000;
 
-export function decidePrune(facts: PruneFacts): PrunePlan {
+/** @param most deletions */
+export function decidePrune(facts: PruneFacts, most = MAX_DELETIONS): PrunePlan {
   const { fleet, nodes } = facts;
   const refusals: SubjectRefusal[] = [];
   const there = facts.volumes.length + facts.instances.length + facts.sets.length;
@@ -72,7 +73,7 @@ export function decidePrune(facts: PruneFacts): PrunePlan {
   all.push(...sets.removals);
   strange.push(...sets.strange);
   if (strange.length > 0) refusals.push(unrecordedRefusal(fleet.name, strange));
-  const removals = withinLimit(all);
+  const removals = withinLimit(all, most);
   return { removals, waiting: all.length - removals.length, refusals, hash: hashOf(removals) };
 }
 
@@ -227,16 +228,18 @@ const keptLongerRefusal = (subject: string, why: string, page = false): SubjectR
 });
 
 /** A set goes completely or not at all. Nothing overtakes the removals before it, or a large set would wait for ever. */
-function withinLimit(all: readonly Removal[]): readonly Removal[] {
+function withinLimit(all: readonly Removal[], most: number): readonly Removal[] {
   const removals: Removal[] = [];
-  let left = MAX_DELETIONS;
+  let left = most;
   for (const removal of all) {
-    left -= removal.kind === 'set' ? removal.snapshotIds.length : 1;
+    left -= deletionsOf(removal);
     if (left < 0) break;
     removals.push(removal);
   }
   return removals;
 }
+
+export const deletionsOf = (removal: Removal): number => (removal.kind === 'set' ? removal.snapshotIds.length : 1);
 
 const hashOf = (removals: readonly Removal[]): string =>
   createHash('sha256')

@@ -8,6 +8,7 @@ import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { fleetContext } from '../../shared/reconcile/context.ts';
 import { throwTogether } from '../../shared/reconcile/fleets.ts';
 import {
+  AGAIN_AFTER_MS,
   fleetsNamed,
   type LambdaContext,
   openInvocation,
@@ -15,6 +16,7 @@ import {
   reconcileFleets,
 } from '../../shared/reconcile/invocation.ts';
 import { PRUNE } from './context.ts';
+import { MAX_DELETIONS } from './decide.ts';
 import { pruneDocuments } from './documents.ts';
 import { parsePruneEvent } from './event.ts';
 import { type PruneSummary, pruneFleet } from './prune.ts';
@@ -33,17 +35,22 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const { fleets, values } = await readAllFleets(invocation);
     const onlyPlan = request.kind === 'prune' && request.plan;
     const approval = request.kind === 'approve' ? { plan: request.plan, by: request.by ?? null } : undefined;
+    const isScheduled = request.kind === 'prune' && !onlyPlan && request.fleet === undefined;
+    const rooms = new Map<string, { deletions: number }>();
     const pruneOne = async (fleet: Fleet): Promise<PruneSummary> => {
       // Nobody is asked to approve what cannot be done now. A person who asks for the plan gets it.
       const paused = onlyPlan ? null : judgePauses(invocation.environment.PARAMETER_PREFIX, fleet.name, values);
       if (paused) return { fleet: fleet.name, removed: [], left: [], refusals: [`${paused.refuse}: ${paused.reason}`] };
-      return pruneFleet(fleetContext(invocation, PRUNE, fleet), { onlyPlan, approval });
+      const room = rooms.get(fleet.name) ?? { deletions: MAX_DELETIONS };
+      rooms.set(fleet.name, room);
+      return pruneFleet(fleetContext(invocation, PRUNE, fleet), { onlyPlan, approval, room });
     };
     const round = reconcileFleets(invocation, fleetsNamed(fleets, request.fleet), {
       everyMs: EVERY_MS,
       reconcile: pruneOne,
+      ...(isScheduled && { againAfterMs: AGAIN_AFTER_MS }),
     });
-    if (request.kind !== 'prune' || onlyPlan || request.fleet !== undefined) return round;
+    if (!isScheduled) return round;
     const { store, environment } = invocation;
     const documents = pruneDocuments(
       {

@@ -9,7 +9,7 @@ import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
 import { type Approval, reconcileWhole, type WholePlan } from '../../shared/reconcile/plan.ts';
 import { takeSteps } from '../../shared/reconcile/steps.ts';
 import { type PruneContext, readGuards } from './context.ts';
-import { decidePrune, type PrunePlan, stillPlanned, usedAgain } from './decide.ts';
+import { decidePrune, deletionsOf, type PrunePlan, stillPlanned, usedAgain } from './decide.ts';
 import { readFacts } from './facts.ts';
 import { reconcileHolds } from './holds.ts';
 import type { PruneFacts, Removal } from './retired-resources.ts';
@@ -29,12 +29,17 @@ export interface PruneRequest {
   /** Only says what would go. */
   readonly onlyPlan: boolean;
   readonly approval: Approval | undefined;
+  /** What the run may still delete of this fleet: one that is tried again goes on with the rest. */
+  readonly room: { deletions: number };
 }
 
 const HOUR_MS = 60 * 60_000;
 const MAX_SENTENCES = 10;
 
-export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: PruneRequest): Promise<PruneSummary> {
+export async function pruneFleet(
+  context: PruneContext,
+  { onlyPlan, approval, room }: PruneRequest,
+): Promise<PruneSummary> {
   const { fleet } = context;
   const read = () => readFacts(context, fleet, Date.now());
   if (onlyPlan) return planSummary(fleet.name, decidePrune(await read()));
@@ -50,14 +55,16 @@ export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: 
         await leaveUsed(context, usedAgain(facts));
         return facts;
       },
-      decide: decidePrune,
+      decide: (facts) => decidePrune(facts, room.deletions),
       whole: wholePlan,
       apply: (planned, approved) =>
         takeSteps(context, {
           ...{ steps: planned.removals, sentence: sentencesOf(planned), approval: approved, failures },
           take: async (removal) => {
             const result = await remove(context, removal, approved !== undefined);
-            return result.done ? undefined : result;
+            if (!result.done) return result;
+            room.deletions -= deletionsOf(removal);
+            return undefined;
           },
         }),
     },

@@ -8,6 +8,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { fleetContext } from '../../shared/reconcile/context.ts';
 import {
+  AGAIN_AFTER_MS,
   fleetsNamed,
   type LambdaContext,
   openInvocation,
@@ -56,7 +57,9 @@ export function createHandler({ clients }: { readonly clients: GroupClients }) {
       };
       // Also where the file has no limits any more: what was begun comes to an end.
       const scaled = fleets.filter(({ seedsGroups }) => seedsGroups);
-      return reconcileFleets(invocation, scaled, { everyMs: SCALE_EVERY_MS, reconcile: goOn });
+      return reconcileFleets(invocation, scaled, {
+        ...{ everyMs: SCALE_EVERY_MS, reconcile: goOn, againAfterMs: AGAIN_AFTER_MS },
+      });
     }
     const onlyPlan = request.kind === 'seed' && request.plan;
     const approval = request.kind === 'approve' ? { plan: request.plan, by: request.by ?? null } : undefined;
@@ -72,7 +75,11 @@ export function createHandler({ clients }: { readonly clients: GroupClients }) {
     };
     const named = fleetsNamed(fleets, request.fleet);
     const chosen = request.fleet === undefined ? named.filter(({ seedsGroups, boost }) => seedsGroups || boost) : named;
-    return reconcileFleets(invocation, chosen, { everyMs: EVERY_MS, reconcile: seedOne });
+    const isScheduled = request.kind === 'seed' && !onlyPlan && request.fleet === undefined;
+    return reconcileFleets(invocation, chosen, {
+      ...{ everyMs: EVERY_MS, reconcile: seedOne },
+      ...(isScheduled && { againAfterMs: AGAIN_AFTER_MS }),
+    });
   };
   return middy<unknown, readonly SeedSummary[]>().use(logged()).handler(seed);
 }

@@ -52,9 +52,6 @@ export interface FleetContext<
   readonly write: WriteEntry;
 }
 
-/** How many lines an invocation has written: a fleet that is tried again goes on where it was. */
-const written = new WeakMap<object, Map<string, number>>();
-
 /** @param run the run in the journal's keys; `writer` is the writer in every entry. Unless given they are the invocation's and the function's */
 export function fleetContext<R extends FleetRecord, C extends BaseClients, V extends string, F extends Fleet>(
   invocation: Invocation<C, V>,
@@ -62,10 +59,8 @@ export function fleetContext<R extends FleetRecord, C extends BaseClients, V ext
   fleet: F,
   { run = invocation.requestId.slice(0, 8), writer = controller.name }: { run?: string; writer?: string } = {},
 ): FleetContext<R, C, V, F> {
-  const { store, startedAtMs } = invocation;
+  const { store, startedAtMs, written } = invocation;
   const { name, incidentId } = controller;
-  const entries = written.get(invocation) ?? new Map<string, number>();
-  written.set(invocation, entries);
   const lines = `${name} ${writer} ${run} ${fleet.name}`;
   const write: WriteEntry = async (entry, subject) => {
     const journal = createJournal(store, {
@@ -79,8 +74,8 @@ export function fleetContext<R extends FleetRecord, C extends BaseClients, V ext
       attempt: 1,
       onsetMs: startedAtMs,
     });
-    const at = entries.get(lines) ?? 0;
-    entries.set(lines, at + 1);
+    const at = written.get(lines) ?? 0;
+    written.set(lines, at + 1);
     await journal(`${run}-${String(at).padStart(4, '0')}`, { ...entry, atMs: Date.now() });
   };
   return { ...invocation, controller, fleet, write };

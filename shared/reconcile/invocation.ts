@@ -26,6 +26,8 @@ export interface Invocation<C extends BaseClients = BaseClients, V extends strin
   readonly startedAtMs: number;
   /** Nothing is begun after this time, ms since the epoch. */
   readonly untilMs: number;
+  /** How many lines of the journal it has written of each fleet: a fleet that is tried again goes on where it was. */
+  readonly written: Map<string, number>;
 }
 
 /** The used members of Lambda's own context. */
@@ -48,6 +50,7 @@ export function openInvocation<C extends BaseClients, V extends string>(
     requestId: awsRequestId ?? String(startedAtMs),
     startedAtMs,
     untilMs: startedAtMs + workMs,
+    written: new Map(),
   };
 }
 

@@ -2,7 +2,7 @@
 // effect of a person's yes to a plan.
 import { describe, expect, it } from '@jest/globals';
 import { PRUNE, type PruneContext } from '../../../functions/prune-retired/context.ts';
-import { decidePrune } from '../../../functions/prune-retired/decide.ts';
+import { decidePrune, MAX_DELETIONS } from '../../../functions/prune-retired/decide.ts';
 import { readFacts } from '../../../functions/prune-retired/facts.ts';
 import { pruneFleet, remove } from '../../../functions/prune-retired/prune.ts';
 import { keptOf, readKept, writeKept } from '../../../shared/heal/kept.ts';
@@ -60,7 +60,8 @@ async function kept(untilMs = YESTERDAY_MS): Promise<Kept> {
   const environment = { TABLE_NAME: 'table', TOPIC_ARN: 'topic', PARAMETER_PREFIX: '/chainmend' };
   const times = { startedAtMs: Date.now(), untilMs: Date.now() + HOUR_MS };
   const clients = here.tools.clients as unknown as PruneContext['clients'];
-  const context = fleetContext({ clients, store, environment, requestId: 'a-run', ...times }, PRUNE, bitcoinFleet());
+  const invocation = { clients, store, environment, requestId: 'a-run', ...times, written: new Map() };
+  const context = fleetContext(invocation, PRUNE, bitcoinFleet());
   return { here, context, volume };
 }
 
@@ -131,6 +132,22 @@ describe('a volume whose date is past', () => {
   });
 });
 
+it('a fleet that is tried again goes on with what the run may still delete', async () => {
+  const { here, context, volume } = await kept();
+  Object.assign(here.answers, {
+    DescribeSnapshotsCommand: () => ({ Snapshots: [] }),
+    DescribeVolumesCommand: () => ({
+      Volumes: here.calls.includes('DeleteVolumeCommand') ? [] : [volume],
+    }),
+  });
+  const room = { deletions: 0 };
+  const request = { onlyPlan: false, approval: undefined, room };
+  expect(await pruneFleet(context, request)).toMatchObject({ removed: [] });
+  room.deletions = 1;
+  expect(await pruneFleet(context, request)).toMatchObject({ removed: [expect.stringContaining(VOLUME)] });
+  expect([here.changes(), room]).toEqual([['DeleteVolumeCommand'], { deletions: 0 }]);
+});
+
 describe('a plan of a fleet in mode ask', () => {
   const fleet = bitcoinFleet({ mode: 'ask' });
 
@@ -143,7 +160,10 @@ describe('a plan of a fleet in mode ask', () => {
     const turn = ({ approved, onlyPlan = false }: { readonly approved?: string; readonly onlyPlan?: boolean } = {}) =>
       pruneFleet(
         { ...context, fleet },
-        { onlyPlan, approval: approved === undefined ? undefined : { plan: approved, by: null } },
+        {
+          ...{ onlyPlan, room: { deletions: MAX_DELETIONS } },
+          approval: approved === undefined ? undefined : { plan: approved, by: null },
+        },
       );
     const deleted = () => here.changes().filter((name) => name !== 'PublishCommand');
     return { ...there, turn, deleted };
