@@ -55,9 +55,9 @@ function titled(lines: readonly StoryLine[]): Section {
 
 /** "1 healed · 0 refused · 0 paged · 0 invariants broken · outage 0 s · 17 API calls" */
 export function summaryOf({ report }: Pick<StoryFacts, 'report'>): string {
-  const { heals, plans, refusals, pages, violations } = report;
+  const { heals, nodeOutageSeconds, plans, refusals, pages, violations } = report;
   const ended = (outcome: string): number => heals.filter((heal) => heal.outcome === outcome).length;
-  const sum = (of: 'nodeOutageSeconds' | 'apiCalls'): number => heals.reduce((total, heal) => total + heal[of], 0);
+  const calls = heals.reduce((total, { apiCalls }) => total + apiCalls, 0);
   const seldom = (['restored', 'escalated', 'unfinished'] as const)
     .map((outcome) => [ended(outcome), outcome] as const)
     .filter(([count]) => count > 0)
@@ -70,8 +70,6 @@ export function summaryOf({ report }: Pick<StoryFacts, 'report'>): string {
     `${pages.length} paged`,
     counted(violations.length, 'invariant broken', 'invariants broken'),
     // Only heals have these numbers: without a heal nothing was counted.
-    ...(heals.length > 0
-      ? [`outage ${lasting(sum('nodeOutageSeconds') * 1_000)}`, `${sum('apiCalls')} API calls`]
-      : []),
+    ...(heals.length > 0 ? [`outage ${lasting(nodeOutageSeconds * 1_000)}`, `${calls} API calls`] : []),
   ].join(' · ');
 }

@@ -16,7 +16,16 @@ import {
   type Mutation,
 } from './calls.ts';
 import type { JournalLine } from './journal.ts';
-import { awsTime, downtimeByHeals, nodeOutageMs, nodeOutages, outageMs, type Span, seconds } from './measures.ts';
+import {
+  awsTime,
+  downtimeByHeals,
+  nodeOutageMs,
+  nodeOutages,
+  outageMs,
+  type Span,
+  seconds,
+  timeOfAll,
+} from './measures.ts';
 
 export type HealOutcome = 'healed' | 'restored' | 'escalated' | 'unfinished';
 
@@ -46,8 +55,32 @@ export interface HealReport extends HealCalls {
 
 const ROTATION = 'rotate-peers';
 
-/** One report for each execution that made a mutation. */
-export function durableHeals(world: World, checker: Checker, journal: readonly JournalLine[]): HealReport[] {
+interface Measured {
+  readonly report: HealReport;
+  /** When each of its nodes served nothing: attempts and incidents of one node share an outage. */
+  readonly down: readonly { readonly node: string; readonly spans: readonly Span[] }[];
+}
+
+/** All heals; and for how long their nodes served nothing, where an outage that several of them share counts once. */
+export function measureHeals(
+  world: World,
+  checker: Checker,
+  journal: readonly JournalLine[],
+): { readonly heals: HealReport[]; readonly nodeOutageSeconds: number } {
+  const all = [...durableHeals(world, checker, journal), ...peerHeals(world, journal)];
+  const nodes = Map.groupBy(
+    all.flatMap(({ down }) => down),
+    ({ node }) => node,
+  );
+  const outages = [...nodes.values()].map((same) => timeOfAll(same.flatMap(({ spans }) => spans)));
+  return {
+    heals: all.map(({ report }) => report),
+    nodeOutageSeconds: seconds(outages.reduce((sum, ms) => sum + ms, 0)),
+  };
+}
+
+/** One for each execution that made a mutation. */
+function durableHeals(world: World, checker: Checker, journal: readonly JournalLine[]): Measured[] {
   const executions = world.region.lambda.executions();
   const attempts = Map.groupBy(executions, (execution) => (JSON.parse(execution.payload) as HealPayload).incidentId);
   return executions.flatMap((execution) => healOf(world, checker, execution, { journal, attempts }));
@@ -59,7 +92,7 @@ interface Told {
   readonly attempts: ReadonlyMap<string, readonly Execution[]>;
 }
 
-function healOf(world: World, checker: Checker, execution: Execution, { journal, attempts }: Told): HealReport[] {
+function healOf(world: World, checker: Checker, execution: Execution, { journal, attempts }: Told): Measured[] {
   const { region } = world;
   const payload = JSON.parse(execution.payload) as HealPayload;
   const calls = callsOfExecution(region, execution.arn);
@@ -72,25 +105,25 @@ function healOf(world: World, checker: Checker, execution: Execution, { journal,
   const machines = machinesOf(world, payload);
   const rung = outcome === 'healed' ? rungOf(own) : undefined;
   const caughtUpMs = machines.map((placed) => world.caughtUpMs(placed, execution.startedAtMs, endMs));
-  return [
-    {
-      kind: payload.kind,
-      fleet: payload.fleet,
-      node: payload.node,
-      incident: payload.incidentId,
-      attempt: payload.attempt,
-      ...(rung !== undefined && { rung }),
-      outcome,
-      reason: ending?.sentence ?? endReasonOf(execution),
-      startedAtSeconds: seconds(execution.startedAtMs - START_MS),
-      alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - payload.onsetMs) : null,
-      ...awsOf(world, resourcesOf(world, payload, machines), machines, payload.onsetMs, endMs),
-      nodeOutageSeconds: seconds(nodeOutageMs(machines, execution.startedAtMs, endMs)),
-      ...downOf(payload, machines, spansOf(attempts.get(payload.incidentId) ?? [], execution, endMs)),
-      caughtUpSeconds: seconds(Math.max(0, ...caughtUpMs)),
-      ...countCalls([...callsOfDispatch(region, payload.incidentId, payload.attempt), ...calls]),
-    },
-  ];
+  const report: HealReport = {
+    kind: payload.kind,
+    fleet: payload.fleet,
+    node: payload.node,
+    incident: payload.incidentId,
+    attempt: payload.attempt,
+    ...(rung !== undefined && { rung }),
+    outcome,
+    reason: ending?.sentence ?? endReasonOf(execution),
+    startedAtSeconds: seconds(execution.startedAtMs - START_MS),
+    alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - payload.onsetMs) : null,
+    ...awsOf(world, resourcesOf(world, payload, machines), machines, payload.onsetMs, endMs),
+    nodeOutageSeconds: seconds(nodeOutageMs(machines, execution.startedAtMs, endMs)),
+    ...downOf(payload, machines, spansOf(attempts.get(payload.incidentId) ?? [], execution, endMs)),
+    caughtUpSeconds: seconds(Math.max(0, ...caughtUpMs)),
+    ...countCalls([...callsOfDispatch(region, payload.incidentId, payload.attempt), ...calls]),
+  };
+  const node = `${payload.fleet}/${payload.node}`;
+  return [{ report, down: [{ node, spans: nodeOutages(machines, execution.startedAtMs, endMs) }] }];
 }
 
 function awsOf(
@@ -210,8 +243,8 @@ const grew = (own: readonly JournalLine[], { kind, operationId, fields }: Journa
   fields.status === 'done' &&
   own.some((line) => line.command === 'grow-filesystem' && line.operationId === operationId);
 
-/** One report for each run that made a mutation; a run may have changed several nodes, one after the other. */
-export function peerHeals(world: World, journal: readonly JournalLine[]): HealReport[] {
+/** One for each run that made a mutation; a run may have changed several nodes, one after the other. */
+function peerHeals(world: World, journal: readonly JournalLine[]): Measured[] {
   const lines = journal.filter(({ heal, atMs }) => heal === ROTATION && atMs >= START_MS);
   const writers = new Set(lines.filter(({ kind }) => kind === 'intent').map(({ writer }) => writer));
   return [...writers].map((writer) => {
@@ -224,7 +257,7 @@ export function peerHeals(world: World, journal: readonly JournalLine[]): HealRe
   });
 }
 
-function peerHealOf(world: World, own: readonly JournalLine[]): HealReport {
+function peerHealOf(world: World, own: readonly JournalLine[]): Measured {
   const { region } = world;
   const startedMs = Math.min(...own.map(({ atMs }) => atMs));
   const ids = new Set(own.map(({ instanceId }) => instanceId));
@@ -244,7 +277,11 @@ function peerHealOf(world: World, own: readonly JournalLine[]): HealReport {
       startedAtMs <= startedMs &&
       startedMs <= (endedAtMs ?? Number.POSITIVE_INFINITY),
   );
-  return {
+  const down = placed.map((node) => ({
+    node: `${node.fleet.name}/${node.name}`,
+    spans: nodeOutages([node], startedMs, endMs),
+  }));
+  const report: HealReport = {
     kind: ROTATION,
     fleet: own[0]?.fleet ?? '',
     node: [...new Set(own.map(({ node }) => node))].join(', '),
@@ -262,6 +299,7 @@ function peerHealOf(world: World, own: readonly JournalLine[]): HealReport {
     caughtUpSeconds: seconds(Math.max(0, ...placed.map((node) => world.caughtUpMs(node, startedMs, endMs)))),
     ...countCalls(span ? callsOfSpan(region, span) : []),
   };
+  return { report, down };
 }
 
 const isEnd = ({ kind }: JournalLine): boolean => kind === 'outcome' || kind === 'refusal';

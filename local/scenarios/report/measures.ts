@@ -50,6 +50,9 @@ const clipped = ([from, to]: Span, fromMs: number, toMs: number): readonly Span[
 
 const total = (spans: readonly Span[]): number => spans.reduce((sum, [from, to]) => sum + to - from, 0);
 
+/** How long any of these lasted: what overlaps counts once. */
+export const timeOfAll = (spans: readonly Span[]): number => total(union(spans));
+
 /**
  * When a node served nothing, for whatever reason: no machine that had its name had a client that had started. An outage that a heal found counts from
  * its beginning.

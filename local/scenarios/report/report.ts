@@ -5,7 +5,7 @@ import type { Lane } from '../../simulator/lambda-runtime/sandbox.ts';
 import type { Checker } from '../checks/checker.ts';
 import type { Violation } from '../checks/invariants.ts';
 import type { World } from '../world/world.ts';
-import { durableHeals, type HealReport, peerHeals } from './heals.ts';
+import { type HealReport, measureHeals } from './heals.ts';
 import { type JournalLine, readJournal } from './journal.ts';
 import { seconds } from './measures.ts';
 import { type PageReport, pagesOf } from './pages.ts';
@@ -18,6 +18,8 @@ export interface Report {
   readonly virtualSeconds: number;
   readonly traceHash: string;
   readonly heals: readonly HealReport[];
+  /** How long nodes that were healed served nothing: an outage counts once, however many attempts and incidents met it. */
+  readonly nodeOutageSeconds: number;
   readonly plans: readonly { kind: string; fleet: string; node: string; would: string; reason: string }[];
   readonly refusals: readonly {
     kind: string;
@@ -80,7 +82,7 @@ export function makeReport(world: World, checker: Checker, { scenario, seed, lan
     lane,
     virtualSeconds: seconds(region.clock.now() - START_MS),
     traceHash: region.gateway.trace.hash(),
-    heals: [...durableHeals(world, checker, journal), ...peerHeals(world, journal)],
+    ...measureHeals(world, checker, journal),
     plans: plansOf(journal),
     refusals: refusalsOf(journal),
     pages: pagesOf(region),

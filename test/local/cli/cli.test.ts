@@ -41,8 +41,8 @@ describe('npm start', () => {
     expect(stdout.endsWith('}\n')).toBe(true);
     const report = JSON.parse(stdout) as Report;
     expect(Object.keys(report)).toEqual([
-      ...['scenario', 'seed', 'lane', 'virtualSeconds', 'traceHash', 'heals', 'plans', 'refusals', 'pages'],
-      ...['nodes', 'dns', 'snapshots', 'fencedCommands', 'violations'],
+      ...['scenario', 'seed', 'lane', 'virtualSeconds', 'traceHash', 'heals', 'nodeOutageSeconds', 'plans'],
+      ...['refusals', 'pages', 'nodes', 'dns', 'snapshots', 'fencedCommands', 'violations'],
     ]);
     expect(Object.keys(report.heals[0] ?? {})).toEqual([
       ...['kind', 'fleet', 'node', 'incident', 'attempt', 'outcome', 'reason', 'startedAtSeconds'],

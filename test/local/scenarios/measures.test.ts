@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { awsTime, downtimeByHeals, nodeOutageMs } from '../../../local/scenarios/report/measures.ts';
+import {
+  awsTime,
+  downtimeByHeals,
+  nodeOutageMs,
+  nodeOutages,
+  timeOfAll,
+} from '../../../local/scenarios/report/measures.ts';
 import type { PlacedNode } from '../../../local/scenarios/world/nodes.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
@@ -82,6 +88,17 @@ describe('the outage of a node', () => {
   it('is what the heal caused where the node served before', () => {
     const outage = { cause: 'stopped', fromMs: at(10), toMs: at(52), stopSeconds: 12, startSeconds: 20 } as const;
     expect(whole(machine(outage))).toBe(42);
+  });
+
+  it('counts once, however many attempts and incidents have met it', () => {
+    const node = machine({ cause: 'instance-down', fromMs: at(-120), toMs: at(600) });
+    const attempts = [
+      [0, 200],
+      [100, 300],
+      [450, 600],
+    ] as const;
+    const spans = attempts.flatMap(([from, to]) => nodeOutages([node], at(from), at(to)));
+    expect(timeOfAll(spans)).toBe(720_000);
   });
 
   it('is none where it served all the time, or had been down before and was up again', () => {
