@@ -15,8 +15,10 @@ const YARDSTICK = {
   subject: 'node -e \'import("@aws-sdk/client-ec2")\'',
   words: ['node', '-e', 'import("@aws-sdk/client-ec2")'],
 };
+/** Where the yardstick takes so many seconds of CPU the budgets are seconds: 4.8 for `npm start`. Nobody has to be quicker where it takes less. */
+const YARDSTICK_SECONDS = 0.7;
 const SAMPLES = { full: 5, least: 1 };
-/** `npm start` after an install: it bundles, synthesizes and plays a story. 30 s where the yardstick takes 0.7 s. */
+/** `npm start` after an install: it bundles, synthesizes and plays a story. 30 s. */
 const FIRST_START = 43;
 
 interface Typed {
@@ -69,7 +71,7 @@ async function* measureFirstStart(cwd: string): AsyncGenerator<Measurement> {
   yield { subject, measure: 'CPU', value: cpuSeconds, unit: 's' };
   yield {
     ...{ subject, measure: 'CPU, of the yardstick', unit: '', byCpu: true },
-    ...{ value: cpuSeconds / Math.min(...yardsticks), atMost: FIRST_START },
+    ...{ value: cpuSeconds / inSeconds(yardsticks), atMost: FIRST_START },
   };
   yield { subject, measure: 'memory, largest process', value: peakOf(processes).peakMiB, unit: 'MiB', atMost: MIB_MAX };
 }
@@ -86,13 +88,16 @@ async function* measureTyped(
     yardsticks.push((await played(YARDSTICK, where)).cpuSeconds);
     for (const [index, typed] of all.entries()) samples[index]?.push((await played(typed, where)).cpuSeconds);
   }
-  const yardstickSeconds = Math.min(...yardsticks);
-  yield { subject: YARDSTICK.subject, measure: 'CPU', value: yardstickSeconds, unit: 's' };
+  yield { subject: YARDSTICK.subject, measure: 'CPU', value: Math.min(...yardsticks), unit: 's' };
   for (const [index, { words, atMost }] of all.entries()) {
-    const value = Math.min(...(samples[index] ?? [])) / yardstickSeconds;
+    const seconds = Math.min(...(samples[index] ?? []));
+    const value = seconds / inSeconds(yardsticks);
+    yield { subject: words.join(' '), measure: 'CPU', value: seconds, unit: 's' };
     yield { subject: words.join(' '), measure: 'CPU, of the yardstick', value, unit: '', byCpu: true, atMost };
   }
 }
+
+const inSeconds = (yardsticks: readonly number[]): number => Math.max(YARDSTICK_SECONDS, Math.min(...yardsticks));
 
 async function played(
   { words, status = 0 }: Pick<Typed, 'words' | 'status'>,

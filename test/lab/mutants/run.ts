@@ -13,7 +13,7 @@ const SIDE_BY_SIDE = 2;
 /** A suite takes seconds. A mutant that hangs gives no verdict of a test. */
 const PATIENCE_MS = 120_000;
 /** All suites of all mutants, once. */
-const BASELINE_PATIENCE_MS = 600_000;
+const BASELINE_PATIENCE_MS = 1_200_000;
 const MAX_SHOWN = 600;
 
 /** The part of Jest's `--json` that this file reads. */
