@@ -168,10 +168,10 @@ export class NodeActs {
     return one && refused(`the client is unknown (${one.runtime} knows no ${one.unit}): nothing was changed`, before);
   }
 
-  /** A beacon node next to an execution client: any other unit of the same runtime. */
+  /** A beacon node next to an execution client: any other unit or container, whatever runs the client itself. */
   private isCompanion({ runtime, unit }: Client): boolean {
     const { beacon, spec } = this.node;
-    return beacon !== undefined && runtime === spec.runtime && !isUnit(spec, runtime, unit);
+    return beacon !== undefined && !isUnit(spec, runtime, unit);
   }
 
   private companionState(client: Client): { state: ClientState | 'unknown'; exitStatus: number | null } {
