@@ -7,6 +7,7 @@ import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
+import { noneSentence } from '../../shared/snapshots/new-node.ts';
 import type { RankedSets } from '../../shared/snapshots/ranking.ts';
 import type { Follows, Template } from './templates.ts';
 
@@ -253,16 +254,6 @@ const namesOf = (groups: readonly GroupFact[]): string => groups.map(({ name }) 
 const goneBecause = (snapshotId: string, refused: RankedSets['refused']): string =>
   refused.find(({ setId, why }) => setId === snapshotId || why.includes(snapshotId))?.why ??
   `${snapshotId} is not there any more`;
-
-const WHYS = 3;
-
-const noneSentence = (refused: RankedSets['refused']): string =>
-  refused.length === 0
-    ? 'there is no snapshot to seed it with yet'
-    : `no snapshot is good for a new member: ${refused
-        .slice(0, WHYS)
-        .map(({ why }) => why)
-        .join('; ')}${refused.length > WHYS ? `; and ${refused.length - WHYS} more` : ''}`;
 
 const refusalOf = (group: string, why: string, pageAfterMs = LASTS_MS / 2): SubjectRefusal => ({
   refuse: 'group-not-seeded',

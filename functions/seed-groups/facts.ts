@@ -12,13 +12,12 @@ import { readAllPages } from '../../shared/aws/pagination.ts';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
-import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { nodesLately } from '../../shared/guardrails/fleet-view.ts';
 import { SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
-import { clientNameOf } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotFact } from '../../shared/snapshots/model.ts';
-import { type RankedSets, rankSets } from '../../shared/snapshots/ranking.ts';
+import { rankForNewNode } from '../../shared/snapshots/new-node.ts';
 import type { SeedRecord } from '../../shared/snapshots/seeds.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
 import type { SeedContext } from './context.ts';
@@ -77,7 +76,7 @@ export async function readFacts(
   return {
     ...{ nowMs, fleet, failed: record.failed, keys: [...keys].sort() },
     groups: groups.map((group) => groupFact(group, { templates, launched, nodes: members, observed })),
-    sets: rank(
+    sets: rankForNewNode(
       { fleet, nodes, observed, watch, nowMs, unusableKeys: strangeKeys(snapshots, keys) },
       setsOf(snapshots, volumes),
     ),
@@ -232,44 +231,4 @@ function strangeKeys(snapshots: readonly SnapshotFact[], known: ReadonlySet<stri
   return new Map(
     strange.map((key) => [key, `${key}: no member’s volume has it, so the group may not be allowed to use it`]),
   );
-}
-
-interface RankInput {
-  readonly fleet: Fleet;
-  readonly nodes: readonly FleetNode[];
-  readonly observed: readonly ObservedNode[];
-  readonly watch: FleetWatch | undefined;
-  readonly nowMs: number;
-  readonly unusableKeys: ReadonlyMap<string, string>;
-}
-
-/** What is good for a member that does not exist yet: it has no name, no fault and no snapshot of its own. */
-function rank(
-  { fleet, nodes, observed, watch, nowMs, unusableKeys }: RankInput,
-  sets: ReturnType<typeof setsOf>,
-): RankedSets {
-  const tips = observed.flatMap(({ height, lagBlocks }) =>
-    height === null || lagBlocks === null ? [] : [height + lagBlocks],
-  );
-  const told = observed.find(({ health, clientVersion }) => health === 'synced' && clientVersion !== undefined);
-  return rankSets({
-    ...{
-      fleet,
-      sets,
-      unusableKeys,
-      node: '',
-      role: 'follower',
-      rate: null,
-      faultSinceMs: null,
-      stoodSinceMs: null,
-      tried: [],
-      accounts: [],
-    },
-    siblings: new Map(nodes.map(({ name, role }) => [name, role])),
-    head: tips.length === 0 ? null : { height: Math.max(...tips), atMs: nowMs },
-    chainId: fleet.health.chainId ?? watch?.chainId ?? null,
-    client: told?.clientVersion === undefined ? null : clientNameOf(told.clientVersion, fleet.chain),
-    dataMode: fleet.dataMode,
-    hashes: new Map(watch?.canonical ? [[watch.canonical.height, watch.canonical.hash]] : []),
-  });
 }

@@ -161,7 +161,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
           store: async () => (await import('./fleets/parameter-store.ts')).ssmParameterStore(),
           instances: async () => (await import('./fleets/instances.ts')).ec2Instances(),
           belongings: openBelongings,
-          account: async (fleets) => (await import('./preflight/account.ts')).readAccount(fleets),
+          account: async (files) => (await import('./preflight/account.ts')).readAccount(files),
           confirm,
           say,
         };

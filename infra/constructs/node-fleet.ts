@@ -1,7 +1,18 @@
 // The nodes of a fleet that says `deploy`: for each a launch template, an instance and a data volume that stays, or a group of them (node-group.ts); one
 // role, one security group and one log group for all. Everything carries the tags by which the suite knows the fleet's things, so that each heal may do its
 // work (docs/deploy.md).
-import { CfnDeletionPolicy, CfnOutput, CfnParameter, type CfnResource, Stack, Token, Validations } from 'aws-cdk-lib';
+import {
+  Aws,
+  CfnCondition,
+  CfnDeletionPolicy,
+  CfnOutput,
+  CfnParameter,
+  type CfnResource,
+  Fn,
+  Stack,
+  Token,
+  Validations,
+} from 'aws-cdk-lib';
 import {
   CfnInstance,
   type CfnLaunchTemplate,
@@ -13,8 +24,10 @@ import { CfnInstanceProfile, type CfnRole, type Role, ServicePrincipal } from 'a
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
+import { beginsWith } from '../../shared/fleet/schema-deploy.ts';
 import { networkRoleOf, tagOfRole } from '../../shared/fleet/schema-network.ts';
 import { type CompleteDocument, completeDocument } from '../../shared/fleet/whole.ts';
+import { DATA_PARAMETER, dataParameterOf, dataParameterValue } from '../../shared/model/node-data.ts';
 import { DEFAULT_SUITE, nameOf } from '../../shared/model/suite.ts';
 import type { FirstBootScripts } from '../../shared/node-commands/first-boot.ts';
 import { InputError } from '../input-error.ts';
@@ -182,9 +195,10 @@ function addNode(scope: Construct, { name, zone, subnetId, role: powers, ...made
   const { sizeGiB, kmsKeyId, boost } = deploy.volume;
   // The template keeps the figures of the first sync: CloudFormation touches no volume whose properties in it do not change.
   const { iops, throughputMiBps } = boost ?? deploy.volume;
+  const copy = copyOf(scope, complete, deploy, name);
   const volume = new CfnVolume(scope, 'Volume', {
     availabilityZone: zone,
-    size: sizeGiB,
+    ...(copy?.volume ?? { size: sizeGiB }),
     volumeType: 'gp3',
     iops,
     throughput: throughputMiBps,
@@ -195,7 +209,7 @@ function addNode(scope: Construct, { name, zone, subnetId, role: powers, ...made
   keep(volume);
   const tags = { ...nodes.tag, [nodes.nameTag]: name, ...roleTag(complete, deploy, name) };
   const network = deploy.network && networkBoot(scope, suite, complete, deploy.network, name);
-  const boot = { volumeId: volume.ref, ...(network && { network }) };
+  const boot = { volumeId: volume.ref, ...(copy && { copy: copy.boot }), ...(network && { network }) };
   const launchTemplate = launchTemplateOf(scope, made, { tags, boot });
   const instance = new CfnInstance(scope, 'Instance', {
     availabilityZone: zone,
@@ -224,6 +238,30 @@ function addNode(scope: Construct, { name, zone, subnetId, role: powers, ...made
   });
   new CfnOutput(scope, 'VolumeId', { description: `The data volume of ${name}, which stays.`, value: volume.ref });
   return { instance, volume, launchTemplate, role: powers };
+}
+
+/** What the deployment says that a node begins with; undefined where the file has it begin without a snapshot. */
+function copyOf(scope: Construct, { identity }: CompleteDocument, deploy: Deploy, name: string) {
+  const { snapshot } = beginsWith(deploy);
+  if (snapshot === null) return undefined;
+  const { sizeGiB } = deploy.volume;
+  const parameter = new CfnParameter(scope, 'Data', {
+    type: 'String',
+    default: snapshot === 'newest-good' ? '' : dataParameterValue(snapshot, sizeGiB),
+    allowedPattern: DATA_PARAMETER.source,
+    constraintDescription:
+      'expected a snapshot and the size of the volume in GiB, for example snap-0123456789abcdef0:500, or nothing',
+    description: `The snapshot that the volume of ${name} begins with. Leave it as it is once the volume is there.`,
+  });
+  parameter.overrideLogicalId(dataParameterOf(name));
+  const given = parameter.valueAsString;
+  const isCopy = new CfnCondition(scope, 'HasData', { expression: Fn.conditionNot(Fn.conditionEquals(given, '')) });
+  const either = (part: number, otherwise: unknown) =>
+    Fn.conditionIf(isCopy.logicalId, Fn.select(part, Fn.split(':', given)), otherwise);
+  return {
+    volume: { snapshotId: either(0, Aws.NO_VALUE).toString(), size: Token.asNumber(either(1, sizeGiB)) },
+    boot: { from: given, identity },
+  };
 }
 
 function roleTag({ role }: CompleteDocument, { network }: Deploy, name: string): Readonly<Record<string, string>> {

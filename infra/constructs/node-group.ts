@@ -9,6 +9,7 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { otherChain } from '../../shared/chains/defaults.ts';
 import { syncedQuestion } from '../../shared/chains/synced.ts';
+import { beginsWith } from '../../shared/fleet/schema-deploy.ts';
 import { groupName } from '../../shared/model/suite.ts';
 import { InputError } from '../input-error.ts';
 import { roleOf } from './grants.ts';
@@ -46,6 +47,7 @@ export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
   const { role, tag } = dataVolumeOf(complete);
   const name = `${fleet}-node`;
   const { sizeGiB, iops, throughputMiBps, kmsKeyId } = deploy.volume;
+  const { snapshot } = beginsWith(deploy);
   const launchTemplate = launchTemplateOf(scope, props, {
     tags: { ...nodes.tag, [nodes.nameTag]: name },
     boot: { group: bootOf(props, rpc) },
@@ -56,6 +58,8 @@ export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
         ebs: {
           ...{ volumeSize: sizeGiB, volumeType: 'gp3', iops, throughput: throughputMiBps, encrypted: true },
           ...(kmsKeyId !== undefined && { kmsKeyId }),
+          // The newest good one is written by seed-groups, as soon as there is one.
+          ...(snapshot !== null && snapshot !== 'newest-good' && { snapshotId: snapshot }),
           // A member that the group has ended comes back from a snapshot, and never from its volume: nobody would look at what stays.
           deleteOnTermination: true,
         },

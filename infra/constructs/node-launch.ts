@@ -3,6 +3,7 @@ import { Fn } from 'aws-cdk-lib';
 import { CfnLaunchTemplate, type CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { CfnInstanceProfile } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { beginsWith } from '../../shared/fleet/schema-deploy.ts';
 import type { CompleteDocument } from '../../shared/fleet/whole.ts';
 import {
   type FirstBoot,
@@ -20,8 +21,8 @@ const ROOT_DEVICE = '/dev/xvda';
 export const DATA_DEVICE = '/dev/sdf';
 /** A volume is attached right after its instance runs; CloudFormation asks again for minutes. */
 const WAIT_SECONDS = 900;
-/** As long as `vol-` with 17 digits: the id is known at the deployment. */
-const VOLUME_ID_BYTES = 21;
+/** As long as `snap-` with 17 digits and a size: what is known at the deployment alone. */
+const REF_BYTES = 28;
 
 export const logGroupName = (suite: string, fleet: string): string => `/${suite}/nodes/${fleet}`;
 
@@ -45,7 +46,7 @@ export function dataVolumeOf({ volumes }: CompleteDocument) {
 /** What is particular about an instance that a template launches. */
 interface LaunchedAs {
   readonly tags: Tags;
-  readonly boot: Pick<FirstBoot, 'volumeId' | 'group' | 'network'>;
+  readonly boot: Pick<FirstBoot, 'volumeId' | 'copy' | 'group' | 'network'>;
   /** Where the launch makes the data volume: without it the root volume does not carry its tags, since it would be taken for one. */
   readonly volume?: { readonly tags: Tags; readonly mapping: CfnLaunchTemplate.BlockDeviceMappingProperty };
 }
@@ -56,7 +57,8 @@ export function launchTemplateOf(
   { tags, boot, volume }: LaunchedAs,
 ): CfnLaunchTemplate {
   const { path } = dataVolumeOf(complete);
-  const { bundle, stateSync } = deploy;
+  const { stateSync } = deploy;
+  const { bundle } = beginsWith(deploy);
   const configPath = complete.peers?.config;
   const userData = firstBootUserData(
     {
@@ -89,7 +91,7 @@ export function launchTemplateOf(
     },
     scripts,
   );
-  keepWithinUserData(complete.fleet, userData, boot.volumeId);
+  keepWithinUserData(complete.fleet, userData, [boot.volumeId, boot.copy?.from]);
   return new CfnLaunchTemplate(scope, 'Template', {
     tagSpecifications: [{ resourceType: 'launch-template', tags: listed(tags) }],
     launchTemplateData: {
@@ -122,8 +124,8 @@ function unitOf({ units }: CompleteDocument, { version }: Deploy): string {
   return unit.replace('*', version ?? '').replace(/\.service$/, '');
 }
 
-function keepWithinUserData(fleet: string, userData: string, volumeRef: string | undefined): void {
-  const told = volumeRef === undefined ? userData : userData.replaceAll(volumeRef, 'v'.repeat(VOLUME_ID_BYTES));
+function keepWithinUserData(fleet: string, userData: string, refs: readonly (string | undefined)[]): void {
+  const told = refs.reduce<string>((text, ref) => (ref ? text.replaceAll(ref, 'r'.repeat(REF_BYTES)) : text), userData);
   const bytes = Buffer.byteLength(told);
   if (bytes > USER_DATA_BYTES_MAX)
     throw new InputError(

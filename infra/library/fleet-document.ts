@@ -532,14 +532,19 @@ export interface FleetDocument {
       /** ARN of the key that it is encrypted with; it is encrypted in any case. */
       readonly kmsKeyId?: string;
     };
-    /** Chain data that somebody has packed, for a volume that has none: the volume needs room for the archive and for what is in it. The paths of `identity` are left out of it. */
-    readonly bundle?: {
-      /** An https address of a tar archive, compressed or not. It is fetched to the volume itself, and goes on where it broke off. */
-      readonly url: string;
-      /** Its SHA-256: it is compared before anything is opened. */
-      readonly sha256: string;
-      /** Where its contents go. */
-      readonly into?: string;
+    /** What a new node begins with: `newest-good`, the snapshot that a heal would restore it from, where there is one; `sync`, nothing; or as below. Where there is none it begins with the bundle or the state sync of the file, and syncs from nothing without these. */
+    readonly data?: "newest-good" | "sync" | {
+      /** The snapshot: `newest-good`, or the id of one of the fleet. The paths of `identity` are removed from the copy before the client starts. */
+      readonly snapshot?: string;
+      /** Chain data that somebody has packed, where it begins with no snapshot: the volume needs room for the archive and for what is in it. The paths of `identity` are left out of it. */
+      readonly bundle?: {
+        /** An https address of a tar archive, compressed or not. It is fetched to the volume itself, and goes on where it broke off. */
+        readonly url: string;
+        /** Its SHA-256: it is compared before anything is opened. */
+        readonly sha256: string;
+        /** Where its contents go. */
+        readonly into?: string;
+      };
     };
     /** Of a CometBFT chain: a new node takes the state of a block from its peers in the place of all blocks before. It is written into `peers.config`, CometBFT's config.toml, which `install` makes. */
     readonly stateSync?: {

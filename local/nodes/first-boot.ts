@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import {
   type BundleBoot,
+  type CopyBoot,
   FIRST_BOOT_KINDS,
   type FirstBootKind,
   type NetworkBoot,
@@ -25,6 +26,8 @@ export interface DeployedBoot {
   readonly waitSeconds: number;
   /** "bitcoind.service" */
   readonly unit: string;
+  /** Of a node of its own; undefined where its volume is always made empty. */
+  readonly copy?: CopyBoot;
   readonly group?: MemberBoot;
   readonly bundle?: BundleBoot;
   readonly stateSync?: StateSyncBoot & { readonly behindBlocks: number };
@@ -62,6 +65,7 @@ export function deployedBootOf(text: string): DeployedBoot | undefined {
   return {
     ...{ volumeId: isMember ? undefined : said('VOLUME'), mountPath: said('MOUNT_PATH'), filesystem },
     ...{ waitSeconds: Number(said('WAIT_SECONDS')), unit: `${said('UNIT')}.service` },
+    ...(kind.startsWith('single-copy') && { copy: { from: said('COPY'), identity: listed('IDENTITY') } }),
     ...(kind.endsWith('bundle') && {
       bundle: {
         ...{ url: said('BUNDLE_URL'), sha256: said('BUNDLE_SHA256'), into: said('BUNDLE_INTO') },
@@ -122,7 +126,7 @@ export interface BootingMachine {
 export type BootOutcome = 'wait' | 'masked' | 'mounted' | { readonly refused: string };
 
 export function playDeployedBoot(
-  { volumeId: told, mountPath, filesystem, group, bundle }: DeployedBoot,
+  { volumeId: told, mountPath, filesystem, copy, group, bundle }: DeployedBoot,
   machine: BootingMachine,
 ): BootOutcome {
   if (machine.isClientMasked) return 'masked';
@@ -139,7 +143,8 @@ export function playDeployedBoot(
   if (there && there !== disk && there.volumeId !== volumeId)
     return { refused: `something else than ${volumeId} is mounted at ${mountPath}` };
   const own = ownUuid(volumeId);
-  const isCopy = group !== undefined && disk.filesystem !== undefined && disk.filesystem.uuid !== own;
+  const mayBeCopy = group !== undefined || (copy !== undefined && copy.from !== '');
+  const isCopy = mayBeCopy && disk.filesystem !== undefined && disk.filesystem.uuid !== own;
   const uuid = isCopy ? (disk.filesystem?.uuid ?? '') : own;
   if (disk.filesystem === undefined) {
     const fault = machine.format(volumeId, filesystem, own);
@@ -157,7 +162,8 @@ export function playDeployedBoot(
   const fault = there ? undefined : machine.mount(volumeId, mountPath);
   if (fault !== undefined) return { refused: fault };
   const prepared = markOf(volumeId, 'prepared');
-  if (isCopy && machine.readFile(prepared) === undefined) for (const path of group.identity) machine.removeFile(path);
+  if (isCopy && machine.readFile(prepared) === undefined)
+    for (const path of (group ?? copy)?.identity ?? []) machine.removeFile(path);
   if (isCopy || !bundle) machine.writeFile(prepared, '');
   return 'mounted';
 }

@@ -27,6 +27,7 @@ import { makeReport, type Report } from './report/report.ts';
 import type { Scenario } from './scenario.ts';
 import { deployedFrom, deployTags } from './world/deployed.ts';
 import { deployInto, settled } from './world/deployment.ts';
+import type { NodeStack } from './world/node-stack.ts';
 import { regionOfNodes } from './world/region-of-nodes.ts';
 import { World } from './world/world.ts';
 
@@ -123,7 +124,7 @@ function scheduleMidwayChecks(world: World, { meanwhile = [] }: Scenario, distur
 interface Sources {
   readonly assembly: Assembly;
   /** Of the fleets that are deployed, by their names. */
-  readonly nodeStacks: ReadonlyMap<string, Assembly>;
+  readonly nodeStacks: ReadonlyMap<string, NodeStack>;
   readonly fleetFiles: ReturnType<typeof readFleets>;
 }
 
@@ -141,8 +142,15 @@ async function readSources(fleets: string, context: Readonly<Record<string, stri
   const fleetFiles = readFleets(fleets);
   const directory = await ensureSynthesized({ fleets, context });
   const nodeStacks = new Map(
-    fleetFiles.flatMap(({ document: { fleet, deploy } }) =>
-      deploy ? [[fleet, readAssembly(directory, `ChainmendNodes-${fleet}`)] as const] : [],
+    fleetFiles.flatMap(({ document }) =>
+      document.deploy
+        ? [
+            [
+              document.fleet,
+              { document, assembly: readAssembly(directory, `ChainmendNodes-${document.fleet}`) },
+            ] as const,
+          ]
+        : [],
     ),
   );
   return { assembly: readAssembly(directory, 'Chainmend'), nodeStacks, fleetFiles };

@@ -1,6 +1,6 @@
 // The part of the fleet file about nodes that chainmend deploys itself (docs/deploy.md), and the check of its contradictions. Synthesis
-// reads it; what functions read of it is in schema-deploy-read.ts, since to heals such a node is one as any other.
-import type * as v from 'valibot';
+// reads it, and who says what a new node begins with; what functions read of it is in schema-deploy-read.ts, since to heals such a node is one as any other.
+import * as v from 'valibot';
 import { familyOf, otherChain } from '../chains/defaults.ts';
 import { VERSION } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
@@ -69,6 +69,31 @@ const bundle = object('{ url: https://…/blocks.tar.zst, sha256: … }', {
   sha256: about('Its SHA-256: it is compared before anything is opened.', sha256),
   into: derived('Where its contents go.', 'the mount path', path),
 });
+
+const NEWEST = 'newest-good';
+
+const snapshotOfData = text(
+  /^(newest-good|snap-([0-9a-f]{8}|[0-9a-f]{17}))$/,
+  `${NEWEST} or the id of a snapshot`,
+  'snap-0123456789abcdef0',
+);
+
+const data = v.union(
+  [
+    v.picklist([NEWEST, 'sync']),
+    object('{ snapshot: snap-0123456789abcdef0 }', {
+      snapshot: optional(
+        'The snapshot: `newest-good`, or the id of one of the fleet. The paths of `identity` are removed from the copy before the client starts.',
+        snapshotOfData,
+      ),
+      bundle: optional(
+        'Chain data that somebody has packed, where it begins with no snapshot: the volume needs room for the archive and for what is in it. The paths of `identity` are left out of it.',
+        bundle,
+      ),
+    }),
+  ],
+  `expected ${NEWEST}, sync, or for example { snapshot: snap-0123456789abcdef0 } or { bundle: { url: https://…, sha256: … } }`,
+);
 
 const rpcServer = text(
   /^https:\/\/[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(\/[A-Za-z0-9._~-]{1,200}){0,8}$/,
@@ -149,9 +174,10 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
     'The data volume of each node: gp3 and encrypted. With `single` it is kept whatever becomes of the stack, with `ha` it goes with its instance.',
     volume,
   ),
-  bundle: optional(
-    'Chain data that somebody has packed, for a volume that has none: the volume needs room for the archive and for what is in it. The paths of `identity` are left out of it.',
-    bundle,
+  data: derived(
+    'What a new node begins with: `newest-good`, the snapshot that a heal would restore it from, where there is one; `sync`, nothing; or as below. Where there is none it begins with the bundle or the state sync of the file, and syncs from nothing without these.',
+    '`newest-good`; with `kind: network` `sync`',
+    data,
   ),
   stateSync: optional(
     "Of a CometBFT chain: a new node takes the state of a block from its peers in the place of all blocks before. It is written into `peers.config`, CometBFT's config.toml, which `install` makes.",
@@ -192,6 +218,21 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
 });
 
 export type WrittenDeploy = v.InferInput<typeof deploy>;
+
+/** What a new node begins with, in the order in which it is looked for; what is null is not asked for. */
+export interface BeginsWith {
+  /** `newest-good`, or a snapshot's id. */
+  readonly snapshot: string | null;
+  readonly bundle: v.InferOutput<typeof bundle> | null;
+}
+
+export function beginsWith({
+  kind,
+  data = kind === 'network' ? 'sync' : NEWEST,
+}: Pick<WrittenDeploy, 'kind' | 'data'>): BeginsWith {
+  if (typeof data === 'string') return { snapshot: data === 'sync' ? null : data, bundle: null };
+  return { snapshot: data.snapshot ?? null, bundle: data.bundle ?? null };
+}
 
 interface WrittenDeployFields {
   readonly chain: string;
@@ -278,12 +319,9 @@ export function checkDeploy(
   const [volume] = Object.values(volumes);
   if (written.stateSync && familyOf(chain) !== 'cometbft')
     conflict(at('stateSync'), written.stateSync, 'expected only with a chain of CometBFT');
-  if (written.stateSync && written.bundle)
-    conflict(at('bundle'), written.bundle, 'expected no stateSync beside it: one of them is where the data come from');
   if (written.stateSync && peers?.config === undefined)
     missing(['peers', 'config'], 'expected with deploy.stateSync, for example /data/config/config.toml');
-  if (written.bundle?.into !== undefined && volume && !isBelow(written.bundle.into, volume.path))
-    conflict(at('bundle', 'into'), written.bundle.into, `expected ${volume.path}, or a folder below it`);
+  checkData(written, volume?.path, { conflict });
   if (written.p2p === undefined && p2pPort === undefined && written.kind !== 'network')
     missing(at('p2p'), 'expected with a chain without a p2pPort, for example [tcp/9732]');
   checkInstall(written.install, volume?.path, { conflict, missing });
@@ -299,6 +337,26 @@ export function checkDeploy(
       replace.launchTemplate,
       'expected none with deploy: its nodes have launch templates of their own',
     );
+}
+
+function checkData(
+  written: WrittenDeploy,
+  dataPath: string | undefined,
+  { conflict }: Pick<Complaints, 'conflict'>,
+): void {
+  const at = (...field: string[]): string[] => ['deploy', 'data', ...field];
+  const { kind, data, stateSync } = written;
+  const { snapshot, bundle } = beginsWith(written);
+  if (typeof data === 'object' && snapshot === null && bundle === null)
+    conflict(at(), data, 'expected snapshot or bundle in it, or sync in its place');
+  if (stateSync && bundle)
+    conflict(at('bundle'), bundle, 'expected no stateSync beside it: one of them is where the data come from');
+  if (bundle?.into !== undefined && dataPath !== undefined && !isBelow(bundle.into, dataPath))
+    conflict(at('bundle', 'into'), bundle.into, `expected ${dataPath}, or a folder below it`);
+  if (kind === 'network' && (snapshot !== null || bundle !== null))
+    conflict(at(), data, 'expected sync with kind: network: the keys of its nodes are for volumes that are empty');
+  if (kind === 'ha' && data === 'sync')
+    conflict(at(), data, `expected ${NEWEST} with kind: ha: its members begin with the snapshot of asg.seed`);
 }
 
 interface Performance {

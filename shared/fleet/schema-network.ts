@@ -68,7 +68,6 @@ interface NetworkFields {
 interface NetworkDeploy {
   readonly network?: WrittenNetwork;
   readonly nodes?: Readonly<Record<string, string>>;
-  readonly bundle?: unknown;
   readonly stateSync?: unknown;
   readonly p2p?: unknown;
 }
@@ -84,7 +83,7 @@ type Complain = Pick<Complaints, 'conflict'>;
 /** What its nodes need to be told apart, and to find each other. */
 export function checkNetwork(
   { chain, role, nodes: { tag }, dns }: NetworkFields,
-  { network: chosen, nodes = {}, bundle: packed, stateSync: synced, p2p }: NetworkDeploy,
+  { network: chosen, nodes = {}, stateSync: synced, p2p }: NetworkDeploy,
   complete: CompleteFields,
   { conflict, missing }: Complaints,
 ): void {
@@ -113,7 +112,7 @@ export function checkNetwork(
       ['dns'],
       'expected with kind: network: its nodes dial each other by name, for example { zone: irita.internal }',
     );
-  for (const [key, value] of Object.entries({ bundle: packed, stateSync: synced, p2p }))
+  for (const [key, value] of Object.entries({ stateSync: synced, p2p }))
     if (value !== undefined)
       conflict(
         at(key),

@@ -25,6 +25,7 @@ export function completeDocument(document: FleetDocument) {
     ...(deploy && {
       deploy: {
         ...deploy,
+        data: deploy.data ?? (deploy.kind === 'network' ? 'sync' : 'newest-good'),
         p2p: deploy.p2p ?? (deploy.kind === 'network' ? [] : worldPorts(complete.chain, complete.p2pPort)),
       },
     }),

@@ -1,6 +1,6 @@
 # What the first boot does besides where the node is a member of a group: its launch template makes the volume, empty or from a snapshot of another
-# member, so its id is not known before; and a load balancer asks whether the node has caught up. first-boot.sh calls these; first-boot.ts sets IDENTITY
-# to MOST.
+# member, so its id is not known before; and a load balancer asks whether the node has caught up. first-boot.sh calls these; first-boot.ts sets
+# HEALTH_PORT to MOST.
 
 # own_volume: VOLUME is the one EBS volume that the launch has brought besides the root's. From then on it is known by its id alone.
 own_volume() {
@@ -38,27 +38,6 @@ launched() {
     done
     ! volume_of "$block" || echo
   done
-}
-
-# is_copy UUID: of a member's launch volume a filesystem that is not its own came with the template's snapshot: it is mounted, and never made.
-is_copy() {
-  case $FOUND in ext4 | xfs) [[ $1 =~ ^[0-9a-f-]{36}$ ]] && UUID=$1 ;; *) false ;; esac
-}
-
-# take_copy: before the client starts, what makes the snapshot's node itself is removed, and the filesystem is grown to its volume. What a snapshot says of
-# that is not believed. Another root disk does not know that it was done, and does it again: such a node gets another identity, and never another's.
-take_copy() {
-  local path name
-  if is_own; then return 0; fi
-  say "$VOLUME is a copy: the identity of the node that it is of is removed"
-  for path in "${IDENTITY[@]}"; do
-    name=$(below "$path") || continue
-    without "$ASIDE" "$name" 'the copy' || return
-  done
-  case $FOUND in
-    xfs) timeout 600 xfs_growfs "$ASIDE" ;;
-    *) timeout 600 resize2fs "/dev/$DISK" ;;
-  esac >/dev/null 2>&1 || say "the filesystem could not be grown to its volume"
 }
 
 # serve_synced: systemd answers at HEALTH_PORT, for each connection by tell_synced, as the client's own user.

@@ -29,7 +29,7 @@ prepare() {
 }
 
 prepare_aside() {
-  #group take_copy || return
+  #copy take_copy || return
   #bundle load_bundle || return
   #network load_identity || return
   sync -f "$ASIDE"

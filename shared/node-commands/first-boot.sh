@@ -1,8 +1,8 @@
 # The first boot of a node that `deploy:` makes: its data volume is found by its id alone, formatted where it is empty and by nothing else, and mounted;
 # then the client is installed and started. Whatever is not understood is refused: nothing is written then, and no client is started. It may run
 # again at any time. first-boot.ts sets the variables VOLUME to AGENT_CONFIG; of them INSTALL alone is the owner's code, and run as that.
-# Lines that begin with "#group", "#bundle", "#statesync" or "#network" are code where the node is a member of a group, or the file names that, and comments
-# elsewhere, as "#volume" is where it is none of these: what they call is in the files of these names.
+# Lines that begin with "#copy", "#group", "#bundle", "#statesync" or "#network" are code where the node may begin with a copy, is a member of a group, or the file
+# names that, and comments elsewhere, as "#volume" is where it is none of these: what they call is in the files of these names.
 
 readonly SYS=/sys/class/block
 readonly STATE=/var/lib/chainmend
@@ -189,7 +189,7 @@ is_ours() {
   case $FOUND in
     ext4 | xfs) if [ "$uuid" = "$UUID" ]; then return 0; fi ;;
   esac
-  #group if is_copy "$uuid"; then return 0; fi
+  #copy if is_copy "$uuid"; then return 0; fi
   refuse "$VOLUME has ${FOUND//[^[:print:]]/ }, which this script has not made there: it is not touched"
 }
 

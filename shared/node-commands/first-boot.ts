@@ -29,8 +29,17 @@ export interface FirstBoot {
   readonly network?: NetworkBoot;
   /** JSON for the CloudWatch agent. */
   readonly agentConfig: string;
+  /** Of a node of its own whose volume may be made from a snapshot. */
+  readonly copy?: CopyBoot;
   /** Of a member of a group. */
   readonly group?: GroupBoot;
+}
+
+export interface CopyBoot {
+  /** The snapshot; empty where the volume is made empty. */
+  readonly from: string;
+  /** What is removed from a copy of another node's data. */
+  readonly identity: readonly string[];
 }
 
 export interface BundleBoot {
@@ -106,9 +115,7 @@ export function networkFiles({ chain, role }: Pick<NetworkBoot, 'chain' | 'role'
       };
 }
 
-export interface GroupBoot {
-  /** What is removed from a copy of another member's data. */
-  readonly identity: readonly string[];
+export interface GroupBoot extends Pick<CopyBoot, 'identity'> {
   /** Where it answers whether it has caught up. */
   readonly healthPort: number;
   readonly asks: { readonly url: string; readonly body: string; readonly pattern: string; readonly most: number };
@@ -116,20 +123,34 @@ export interface GroupBoot {
   readonly credentials: string;
 }
 
-/** first-boot.sh as it is shipped, with first-boot-group.sh for a member of a group, and with what the data come from besides. */
+/** first-boot.sh as it is shipped, with first-boot-group.sh for a member of a group, and with what the data come from. */
 export type FirstBootScripts = Readonly<Record<FirstBootKind, string>>;
 
 export const FIRST_BOOT_KINDS = [
   ...(['single', 'single-bundle', 'single-statesync', 'single-network-cometbft', 'single-network-clique'] as const),
+  ...(['single-copy', 'single-copy-bundle', 'single-copy-statesync'] as const),
   ...(['group', 'group-bundle', 'group-statesync'] as const),
 ];
 
 /** The files of more steps, first-boot-*.sh, and what their lines in first-boot.sh begin with. */
-export const FIRST_BOOT_PARTS = ['volume', 'group', 'bundle', 'statesync', 'network', 'cometbft', 'clique'] as const;
+export const FIRST_BOOT_PARTS = [
+  'volume',
+  'copy',
+  'group',
+  'bundle',
+  'statesync',
+  'network',
+  'cometbft',
+  'clique',
+] as const;
 
 /** All but the plain one write to the volume. */
 export const partsOf = (kind: FirstBootKind): readonly (typeof FIRST_BOOT_PARTS)[number][] =>
-  FIRST_BOOT_PARTS.filter((part) => (part === 'volume' ? kind !== 'single' : kind.split('-').includes(part)));
+  FIRST_BOOT_PARTS.filter((part) => {
+    if (part === 'volume') return kind !== 'single';
+    // What a group launches may come with a snapshot at any time.
+    return kind.split('-').includes(part) || (part === 'copy' && kind.startsWith('group'));
+  });
 
 export type FirstBootKind = (typeof FIRST_BOOT_KINDS)[number];
 
@@ -151,6 +172,7 @@ export function firstBootUserData(
     stateSync,
     network,
     agentConfig,
+    copy,
     group,
   }: FirstBoot,
   scripts: FirstBootScripts,
@@ -176,7 +198,7 @@ export function firstBootUserData(
     'umask 022',
     'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
     ...Object.entries(values).map(([name, value]) => `readonly ${name}=${quoted(value)}`),
-    ...(group ? groupValues(group) : []),
+    ...(group ? groupValues(group) : copy ? copyValues(copy) : []),
     ...(bundle ? bundleValues(bundle) : []),
     ...(stateSync ? stateSyncValues(stateSync) : []),
     ...(network ? networkValues(network) : []),
@@ -184,7 +206,7 @@ export function firstBootUserData(
       scripts,
       network
         ? `single-network-${network.chain}`
-        : `${group ? 'group' : 'single'}${bundle ? '-bundle' : stateSync ? '-statesync' : ''}`,
+        : `${group ? 'group' : copy ? 'single-copy' : 'single'}${bundle ? '-bundle' : stateSync ? '-statesync' : ''}`,
     ),
   ].join('\n');
 }
@@ -233,6 +255,11 @@ export function networkValues(network: NetworkBoot): string[] {
   ];
 }
 
+export const copyValues = ({ from, identity }: CopyBoot): string[] => [
+  `readonly COPY=${quoted(from)}`,
+  `readonly IDENTITY=(${identity.map(quoted).join(' ')})`,
+];
+
 export function groupValues({ identity, healthPort, asks, credentials }: GroupBoot): string[] {
   const values = {
     ...{ HEALTH_PORT: String(healthPort), URL_SYNCED: asks.url, BODY_SYNCED: asks.body, SYNCED: asks.pattern },
@@ -241,7 +268,7 @@ export function groupValues({ identity, healthPort, asks, credentials }: GroupBo
   return [
     // own_volume finds it.
     'VOLUME=',
-    `readonly IDENTITY=(${identity.map(quoted).join(' ')})`,
+    ...copyValues({ from: 'its launch', identity }),
     ...Object.entries(values).map(([name, value]) => `readonly ${name}=${quoted(value)}`),
   ];
 }

@@ -11,6 +11,7 @@ import { readFleets } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { NodesStack } from '../../infra/stack.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
+import { dataParameterOf } from '../../shared/model/node-data.ts';
 import { packed } from '../../shared/node-commands/first-boot.ts';
 import { firstBootScripts } from '../../shared/node-commands/index.ts';
 import { bitcoin, buildStack, resourcesOf } from './support.ts';
@@ -81,6 +82,47 @@ describe('the nodes of a fleet', () => {
     expect(without(boosted)).toBe(without(template));
   });
 
+  describe('and what they begin with', () => {
+    const [name = ''] = Object.keys(deploy.nodes ?? {});
+    const key = dataParameterOf(name);
+    const volumeOf = (of: Template) => {
+      const volumes = Object.values(of.findResources('AWS::EC2::Volume'));
+      return volumes.find(({ Properties }) => JSON.stringify(Properties.SnapshotId ?? '').includes(key))?.[
+        'Properties'
+      ];
+    };
+    const conditionOf = (of: Template): unknown =>
+      of.findConditions(volumeOf(of).SnapshotId['Fn::If'][0])[volumeOf(of).SnapshotId['Fn::If'][0]];
+
+    it('is a parameter of each node, empty by itself: its volume is empty then, and as large as the file says', () => {
+      template.hasParameter(key, { Type: 'String', Default: '' });
+      const part = (at: number) => ({ 'Fn::Select': [at, { 'Fn::Split': [':', { Ref: key }] }] });
+      expect(volumeOf(template)).toMatchObject({
+        SnapshotId: { 'Fn::If': [expect.any(String), part(0), { Ref: 'AWS::NoValue' }] },
+        Size: { 'Fn::If': [expect.any(String), part(1), deploy.volume.sizeGiB] },
+      });
+      expect(conditionOf(template)).toEqual({ 'Fn::Not': [{ 'Fn::Equals': [{ Ref: key }, ''] }] });
+    });
+
+    it('is known to the first boot, which takes a filesystem that it has not made for a copy then alone', () => {
+      const [made] = Object.values(template.findResources('AWS::EC2::LaunchTemplate'));
+      const parts = made?.['Properties'].LaunchTemplateData.UserData['Fn::Base64']['Fn::Join'][1];
+      const at = parts.findIndex((part: unknown) => typeof part === 'string' && part.endsWith("readonly COPY='"));
+      expect(parts[at + 1]).toEqual({ Ref: key });
+      expect(parts[at + 2]).toMatch(/^'\nreadonly IDENTITY=\(/);
+    });
+
+    it('is the snapshot that the file names, where it names one, and no parameter where it says sync', () => {
+      const snapshot = 'snap-0123456789abcdef0';
+      nodesOf({ ...document, deploy: { ...deploy, data: { snapshot } } }).hasParameter(key, {
+        Default: `${snapshot}:${deploy.volume.sizeGiB}`,
+      });
+      const plain = nodesOf({ ...document, deploy: { ...deploy, data: 'sync' } });
+      expect(plain.findParameters(key)).toEqual({});
+      plain.allResourcesProperties('AWS::EC2::Volume', { SnapshotId: Match.absent(), Size: deploy.volume.sizeGiB });
+    });
+  });
+
   it('carry the tags of the fleet wherever a heal asks for them, and their root volumes do not', () => {
     const tagged = { Properties: { Tags: Match.arrayWith([OF_FLEET]) } };
     template.allResources('AWS::EC2::Instance', tagged);
@@ -145,8 +187,9 @@ describe('the nodes of a fleet', () => {
   });
 
   it('get a first boot that has their volume’s own id, and nothing that a shell would evaluate', () => {
-    const [volumeId] = Object.keys(template.findResources('AWS::EC2::Volume'));
-    const [made] = Object.values(template.findResources('AWS::EC2::LaunchTemplate'));
+    const plain = nodesOf({ ...document, deploy: { ...deploy, data: 'sync' } });
+    const [volumeId] = Object.keys(plain.findResources('AWS::EC2::Volume'));
+    const [made] = Object.values(plain.findResources('AWS::EC2::LaunchTemplate'));
     const [before, ref, behind] = (made ?? { Properties: undefined })['Properties'].LaunchTemplateData.UserData[
       'Fn::Base64'
     ]['Fn::Join'][1];
@@ -156,7 +199,7 @@ describe('the nodes of a fleet', () => {
   });
 
   it('are refused at synthesis where EC2 would not take their user data', () => {
-    const lines = Array.from({ length: 6 }, () => 'x'.repeat(1000));
+    const lines = Array.from({ length: 12 }, () => 'x'.repeat(1000));
     const long = { ...document, deploy: { ...deploy, install: { lines } } };
     expect(() => nodesOf(long)).toThrow(
       /fleet bitcoin: the first boot has \d+ bytes, and EC2 takes 16384 of user data/,

@@ -2,16 +2,17 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Fleet, Runtime } from '../../../shared/fleet/model.ts';
+import { beginsWith } from '../../../shared/fleet/schema-deploy.ts';
 import { replaces, startedByCommands } from '../../../shared/readiness/launch-facts.ts';
 import { unwatched } from '../../chains-elsewhere.ts';
-import { fleetPathsIn, readFleetFiles, shortPath } from '../../fleets.ts';
+import { type FleetFile, fleetPathsIn, readFleetFiles, shortPath } from '../../fleets.ts';
 import { StoreError } from '../errors.ts';
 import { type AccountFacts, findingsOf } from '../preflight/facts.ts';
 import { type FleetsContext, notFoundError, tableOf } from './context.ts';
 
 export interface CheckContext extends FleetsContext {
   /** Only --account opens it. */
-  readonly account: (fleets: readonly Fleet[]) => Promise<AccountFacts>;
+  readonly account: (files: readonly FleetFile[]) => Promise<AccountFacts>;
 }
 
 /** @returns the facts for machines. @throws FleetFilesError with every problem, each with its place; StoreError where the account has problems */
@@ -47,6 +48,10 @@ export async function check(
     const unsaid = ownerUnsaid(fleet);
     if (unsaid !== null) say(unsaid);
   }
+  for (const { document } of files) {
+    const begins = newNodesBegin(document);
+    if (begins !== null) say(begins);
+  }
   if (!options.account) {
     for (const fleet of fleets) {
       const never = startedByCommands(fleet);
@@ -56,7 +61,7 @@ export async function check(
     if (replaced.length > 0) say(hint(replaced));
     return facts;
   }
-  const { lines, problems } = findingsOf(await account(fleets));
+  const { lines, problems } = findingsOf(await account(files));
   say(`\n${lines.join('\n')}`);
   if (problems.length > 0)
     throw new StoreError(
@@ -80,6 +85,15 @@ function ownerUnsaid({ name, mode, owner: { by, acceptDrift }, replace: { rungs 
   return by === undefined
     ? `Whose the machines of ${name} are is not said (owner.by). Where a tool such as Terraform owns them, ${waiting} would be refused without owner.acceptDrift: true (${more}).`
     : `${name} acts, and ${waiting} would be refused: owner.by is ${by}, and owner.acceptDrift is not said (${more}).`;
+}
+
+/** What a deployment would have a new node begin with, as the file alone says it; null where that is nothing. */
+function newNodesBegin({ fleet, deploy }: FleetFile['document']): string | null {
+  if (!deploy) return null;
+  const { snapshot } = beginsWith(deploy);
+  if (snapshot === null) return null;
+  const what = snapshot === 'newest-good' ? 'the newest good snapshot, where there is one' : snapshot;
+  return `A new node of ${fleet} begins with ${what} (deploy.data): npm run chainmend -- check --account says with which.`;
 }
 
 const notWatched = (fleet: string): string => {

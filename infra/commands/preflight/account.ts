@@ -1,4 +1,5 @@
 // Checks whether an account can take a deployment of these fleets: `npm run chainmend -- check --account`. It reads, and changes nothing.
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import {
@@ -11,12 +12,14 @@ import {
 import { SNSClient } from '@aws-sdk/client-sns';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { Fleet } from '../../../shared/fleet/model.ts';
 import { discoverNodes } from '../../../shared/fleet/nodes.ts';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
+import { attempt } from '../../../shared/readiness/attempt.ts';
 import { launchFactsOf } from '../../../shared/readiness/read-launch.ts';
+import type { FleetFile } from '../../fleets.ts';
 import { commandNames } from '../../names.ts';
 import { StoreError } from '../errors.ts';
+import { newNodesOf, nodesStackOf } from '../nodes/new-nodes.ts';
 import { readSubscribers } from '../subscribers.ts';
 import type { AccountFacts, FleetFacts } from './facts.ts';
 
@@ -25,11 +28,15 @@ export type AwsClientConfig = Pick<EC2ClientConfig, 'region' | 'credentials' | '
 /** The version that every modern bootstrap stack writes ("Bootstrap your environment", CDK guide). */
 const BOOTSTRAPPED = '/cdk-bootstrap/hnb659fds/version';
 
+/** What is read of a fleet file. */
+type CheckedFile = Pick<FleetFile, 'fleet'> & { readonly document: Pick<FleetFile['document'], 'deploy'> };
+
 /** Uses the account and region of the environment, unless a test names them. @throws StoreError */
-export async function readAccount(fleets: readonly Fleet[], config: AwsClientConfig = {}): Promise<AccountFacts> {
+export async function readAccount(files: readonly CheckedFile[], config: AwsClientConfig = {}): Promise<AccountFacts> {
   const clients = {
     ...{ ec2: new EC2Client(config), iam: new IAMClient(config), lambda: new LambdaClient(config) },
     ...{ ssm: new SSMClient(config), sts: new STSClient(config) },
+    cloudformation: new CloudFormationClient(config),
   };
   const { ec2, lambda, ssm, sts } = clients;
   const sns = new SNSClient(config);
@@ -37,7 +44,7 @@ export async function readAccount(fleets: readonly Fleet[], config: AwsClientCon
     const { Account: account = '', Arn: callerArn } = await sts.send(new GetCallerIdentityCommand({}));
     const replaceRole = await roleOf(lambda, commandNames().functions.replaceNode);
     const found: FleetFacts[] = [];
-    for (const fleet of fleets) found.push(await fleetFacts(clients, fleet, replaceRole));
+    for (const file of files) found.push(await fleetFacts(clients, file, replaceRole));
     return {
       account,
       region: await ec2.config.region(),
@@ -67,6 +74,7 @@ interface PreflightClients {
   readonly ec2: EC2Client;
   readonly iam: IAMClient;
   readonly ssm: SSMClient;
+  readonly cloudformation: CloudFormationClient;
 }
 
 /** The function's role; undefined where the function does not exist. */
@@ -111,11 +119,19 @@ async function withoutDurable(lambda: LambdaClient): Promise<string | undefined>
   }
 }
 
-const fleetFacts = async (
+async function fleetFacts(
   clients: PreflightClients,
-  fleet: Fleet,
+  file: CheckedFile,
   replaceRole: string | undefined,
-): Promise<FleetFacts> => ({
-  ...(await launchFactsOf(clients, fleet, await discoverNodes(clients.ec2, fleet, NO_MEMORY), replaceRole)),
-  isStored: await isThere(clients.ssm, fleetParameterName(commandNames().parameterPrefix, fleet.name)),
-});
+): Promise<FleetFacts> {
+  const { fleet, document } = file;
+  return {
+    ...(await launchFactsOf(clients, fleet, await discoverNodes(clients.ec2, fleet, NO_MEMORY), replaceRole)),
+    isStored: await isThere(clients.ssm, fleetParameterName(commandNames().parameterPrefix, fleet.name)),
+    ...(document.deploy && {
+      newNodes: await attempt(`what new nodes of ${fleet.name} begin with`, () =>
+        newNodesOf(clients, file, nodesStackOf(commandNames().suite, fleet.name), Date.now()),
+      ),
+    }),
+  };
+}

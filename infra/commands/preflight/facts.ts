@@ -12,10 +12,14 @@ import {
   replaces,
   short,
 } from '../../../shared/readiness/launch-facts.ts';
+import type { Read } from '../../../shared/readiness/verdict.ts';
 import { commandNames } from '../../names.ts';
+import type { NewNodesOfFleet } from '../nodes/new-nodes.ts';
 import { type Subscribers, unreadPages } from '../subscribers.ts';
 
 export interface FleetFacts extends LaunchFacts {
+  /** Of a fleet that is deployed. */
+  readonly newNodes?: Read<NewNodesOfFleet>;
   /** The fleet's parameter exists. */
   readonly isStored: boolean;
 }
@@ -60,7 +64,7 @@ export function findingsOf(facts: AccountFacts): Findings {
       ? `Lambda’s concurrency is not known: ${facts.unknownConcurrency}`
       : concurrencyLine(concurrency),
     ...subscriberLines(subscribers),
-    ...fleets.flatMap(fleetLines),
+    ...fleets.flatMap((fleet) => [...fleetLines(fleet), ...newNodeLines(fleet)]),
   ];
   const problems = fleets.flatMap((fleet) => problemsOf(fleet, isDeployed));
   if (!isBootstrapped && !isDeployed) problems.push('CDK is not bootstrapped in this region: npx cdk bootstrap');
@@ -104,6 +108,12 @@ function fleetLines({ fleet, nodes, templates, withoutTemplate }: FleetFacts): r
   });
   const without = withoutTemplate.length > 0 ? [`  without a launch template: ${short(withoutTemplate)}`] : [];
   return [head, ...from, ...without, ...owned];
+}
+
+/** What a deployment would have new nodes begin with. */
+function newNodeLines({ newNodes }: FleetFacts): readonly string[] {
+  if (newNodes === undefined) return [];
+  return 'unread' in newNodes ? [`  ${newNodes.unread}`] : newNodes.value.lines.map((line) => `  ${line}`);
 }
 
 /** Whose the nodes are, where the file does not say it, or their tags say otherwise: asked before an incident, not in it. */
@@ -177,5 +187,7 @@ function problemsOf(facts: FleetFacts, isDeployed: boolean): readonly string[] {
           `${name}: its parameter is there though nothing is deployed, and a deployment would refuse it: aws ssm delete-parameter --name ${fleetParameterName(commandNames().parameterPrefix, name)}`,
         ]
       : [];
-  return [...inTheWay, ...launchProblems(facts)];
+  const { newNodes } = facts;
+  const begins = newNodes === undefined || 'unread' in newNodes ? [] : newNodes.value.problems;
+  return [...inTheWay, ...begins, ...launchProblems(facts)];
 }

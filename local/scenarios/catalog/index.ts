@@ -17,6 +17,7 @@ import { dailySnapshot } from './daily-snapshot.ts';
 import { deploy25Coins } from './deploy-25-coins.ts';
 import { deployClique, sealerDead } from './deploy-clique.ts';
 import { deployConsortium } from './deploy-consortium.ts';
+import { deployData } from './deploy-data.ts';
 import { deployHa } from './deploy-ha.ts';
 import { deploySingle } from './deploy-single.ts';
 import { diskFull } from './disk-full.ts';
@@ -122,6 +123,7 @@ const FIRST: readonly Scenario[] = [
   clientBug,
   burstOf200,
   deploySingle,
+  deployData,
   deploy25Coins,
   deployConsortium,
   deployClique,

@@ -19,9 +19,9 @@ import { type Region, START_MS } from '../../region.ts';
 import type { Instance } from '../../services/ec2/model.ts';
 import { VPC_ID } from '../../services/ec2/service.ts';
 import { isPage } from '../../services/sns/sns.ts';
-import type { Assembly } from '../../simulator/cloudformation/assembly.ts';
 import { pageIn } from '../report/pages.ts';
 import { type OwnUserData, placeLaunched } from './launches.ts';
+import { dataOfNewNodes, type NodeStack } from './node-stack.ts';
 import { keepQuiet, minutes, type PlacedNode, place, type WorldNode } from './nodes.ts';
 
 export type { PlacedNode, WorldNode, WorldVolume } from './nodes.ts';
@@ -106,14 +106,14 @@ export class World {
   /** real: blocks come as on the main network also where the story was written for quick ones. */
   blocks: 'as written' | 'real' = 'as written';
 
-  readonly #nodeStacks: ReadonlyMap<string, Assembly>;
+  readonly #nodeStacks: ReadonlyMap<string, NodeStack>;
 
   /** @param nodeStacks of the fleets that say `deploy`, by their names */
   constructor(
     region: Region,
     tableName: string,
     fleets: ReadonlyMap<string, Fleet>,
-    nodeStacks: ReadonlyMap<string, Assembly> = new Map(),
+    nodeStacks: ReadonlyMap<string, NodeStack> = new Map(),
   ) {
     this.region = region;
     this.#nodeStacks = nodeStacks;
@@ -243,9 +243,11 @@ export class World {
 
   /** A person deploys the nodes of a fleet: `npm run deploy:nodes`. CloudFormation makes what the synthesized template says. */
   async deployNodes(fleet: string): Promise<void> {
-    const assembly = this.#nodeStacks.get(fleet);
-    if (!assembly) throw new NotThereError(`fleet ${fleet} has no deploy`);
-    const { resources } = await this.region.deploy({ assembly });
+    const stack = this.#nodeStacks.get(fleet);
+    const known = this.fleets.get(fleet);
+    if (!stack || !known) throw new NotThereError(`fleet ${fleet} has no deploy`);
+    const parameters = await dataOfNewNodes(this.region, known, stack.document);
+    const { resources } = await this.region.deploy({ assembly: stack.assembly, parameters });
     for (const { type, ref } of resources.values()) {
       if (type !== 'AWS::EC2::Instance') continue;
       this.theirs.add(ref);

@@ -91,9 +91,11 @@ async function createInstance(properties: Properties, maker: Maker) {
 }
 
 async function createVolume(properties: Properties, maker: Maker) {
-  const members = ['AvailabilityZone', 'Encrypted', 'Iops', 'KmsKeyId', 'Size', 'Throughput', 'VolumeType'];
+  const members = ['AvailabilityZone', 'Encrypted', 'Iops', 'KmsKeyId', 'SnapshotId', 'Throughput', 'VolumeType'];
   const answer = await maker.call('ec2', 'CreateVolume', {
     ...pick(properties, members),
+    // A part of a parameter is text, which CloudFormation takes for a number as well.
+    ...(properties['Size'] !== undefined && { Size: Number(properties['Size']) }),
     ...tagsOf(properties, 'volume'),
     ClientToken: maker.uuid(),
   });
@@ -121,7 +123,17 @@ export const resources: ResourceTypes = {
     create: createInstance,
   },
   'AWS::EC2::Volume': {
-    uses: ['AvailabilityZone', 'Encrypted', 'Iops', 'KmsKeyId', 'Size', 'Tags', 'Throughput', 'VolumeType'],
+    uses: [
+      'AvailabilityZone',
+      'Encrypted',
+      'Iops',
+      'KmsKeyId',
+      'Size',
+      'SnapshotId',
+      'Tags',
+      'Throughput',
+      'VolumeType',
+    ],
     create: createVolume,
   },
   'AWS::EC2::VolumeAttachment': { uses: ['Device', 'InstanceId', 'VolumeId'], create: attachVolume },

@@ -249,7 +249,7 @@ describe('what a plan says', () => {
 
   it('of a fleet that has no snapshot at all, and of three that are not good', () => {
     const none = facts([group()], []);
-    expect(why(none)).toMatch(/there is no snapshot to seed it with yet$/);
+    expect(why(none)).toMatch(/there is no snapshot yet$/);
     const refused = [1, 2, 3].map((one) => ({ setId: `set-${one}`, why: `reason ${one}` }));
     expect(why({ ...none, sets: { good: [], refused } })).toMatch(/reason 1; reason 2; reason 3$/);
   });
@@ -416,7 +416,7 @@ describe('what a scaling launches', () => {
       facts([group(template(ours(2, 'snap-00000000000000009')))]),
       'which the seeding of this hour does',
     ],
-    ['no set is good', facts([group()], []), 'there is no snapshot to seed it with yet'],
+    ['no set is good', facts([group()], []), 'there is no snapshot yet'],
     ['the template cannot be seeded', facts([{ ...group(), launches: { unfit: 'by its number' } }]), 'by its number'],
     [
       'a member is a validator',

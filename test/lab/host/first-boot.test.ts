@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import {
   bundleValues,
+  copyValues,
   FIRST_BOOT_KINDS,
   type FirstBoot,
   firstBootUserData,
@@ -245,6 +246,75 @@ async function nothingDone(machine: Machine): Promise<void> {
   await nothingStarted(machine);
 }
 
+const COPY = { from: 'snap-0123456789abcdef0:500', identity: GROUP.identity };
+
+onMachine('the first boot of a node whose volume is made from a snapshot', () => {
+  const tools = { xfs: 'mkfs.xfs -q -f', ext4: 'mkfs.ext4 -q -F' };
+  /** Smaller than its volume, as that of a snapshot is where the file has a larger one. */
+  const copied = (machine: Machine, kind: keyof typeof tools) =>
+    machine.shell(
+      `disk=$(readlink -f "$1"); ${tools[kind]} "$disk" ${kind === 'xfs' ? '-d size=310m' : '100m'} && mkdir /seen && mount "$disk" /seen && mkdir /seen/keys && echo key | tee /seen/wallet.dat >/seen/keys/node_key.json && echo block >/seen/blocks && umount /seen`,
+      by(NEW),
+    );
+  const files = async (machine: Machine): Promise<string> =>
+    (await machine.shell('cd /data && find . -type f | sort')).trim();
+
+  it.each(['xfs', ...(lackingForExt4Tools === undefined ? ['ext4'] : [])] as (keyof typeof tools)[])(
+    'mounts its %s as it is, takes the other node’s identity from it, and grows it, once',
+    async (kind) => {
+      await withNode(async (machine) => {
+        const theirs = await hash(machine, FOUND);
+        await copied(machine, kind);
+        const first = await boot(machine, { copy: COPY });
+        booted(first);
+        expect(first.stderr).not.toContain('is made on it');
+        expect(await files(machine)).toBe('./blocks');
+        expect(await machine.started()).toEqual(['client']);
+        const size = Number(await machine.shell('df --output=size -B1M /data | tail -1'));
+        expect(size).toBeGreaterThan(320);
+        await machine.shell('echo own >/data/wallet.dat');
+        booted(await boot(machine, { copy: COPY }));
+        expect(await machine.shell('cat /data/wallet.dat')).toBe('own\n');
+        expect(await hash(machine, FOUND)).toBe(theirs);
+      });
+    },
+  );
+
+  it('makes a filesystem where it was made empty, as ever', async () => {
+    await withNode(async (machine) => {
+      const first = await boot(machine, { copy: { ...COPY, from: '' } });
+      booted(first);
+      expect(first.stderr).toContain('xfs is made on it');
+    });
+  });
+
+  it('refuses a filesystem that nobody has announced, and leaves it as it is', async () => {
+    await withNode(async (machine) => {
+      await copied(machine, 'xfs');
+      const before = await hash(machine, NEW);
+      const { status, stderr } = await boot(machine, { copy: { ...COPY, from: '' } });
+      expect(stderr).toContain('which this script has not made there: it is not touched');
+      expect(status).toBe(1);
+      expect(await hash(machine, NEW)).toBe(before);
+      await nothingDone(machine);
+    });
+  });
+
+  it.each(STRANGE.filter(([what]) => !/^an? (ext4|XFS) filesystem of somebody|this very script/.test(what)))(
+    'refuses %s, also where a copy is announced',
+    async (_, prepare, why) => {
+      await withNode(async (machine) => {
+        await put(machine, prepare, NEW);
+        const before = await hash(machine, NEW);
+        const { status, stderr } = await boot(machine, { copy: COPY });
+        expect(stderr).toMatch(new RegExp(`REFUSED: ${NEW}.*(${why})`));
+        expect(status).toBe(1);
+        expect(await hash(machine, NEW)).toBe(before);
+      });
+    },
+  );
+});
+
 onMachine('the first boot of a member of a group', () => {
   const inGroup = (more: Partial<FirstBoot> = {}) =>
     ({ volumeId: undefined, group: GROUP, ...more }) as Partial<FirstBoot>;
@@ -426,6 +496,7 @@ describe('its script', () => {
     const scripts = firstBootScripts();
     const values = {
       volume: [],
+      copy: copyValues(COPY),
       group: groupValues(GROUP),
       bundle: bundleValues({
         url: 'https://example.org/',
@@ -447,6 +518,8 @@ describe('its script', () => {
     for (const kind of FIRST_BOOT_KINDS) {
       // As a script of its own: user data have it packed.
       const head = partsOf(kind)
+        // A group's values have these.
+        .filter((part) => part !== 'copy' || !kind.startsWith('group'))
         .flatMap((part) => values[part])
         .join('\n');
       const boot = kind.startsWith('group') ? { ...bare, agentConfig: '{}' } : BOOT;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseStored } from '../../../shared/fleet/parse.ts';
 import { parseFleet, resolveFleet } from '../../../shared/fleet/resolve.ts';
+import { beginsWith } from '../../../shared/fleet/schema-deploy.ts';
 import { cliqueOf, dialledBy, networkRoleOf, tagOfRole } from '../../../shared/fleet/schema-network.ts';
 import { completeDocument, parseFleetDocument } from '../../../shared/fleet/whole.ts';
 
@@ -13,6 +14,8 @@ const DEPLOY = {
   instanceType: 'm6i.large',
   volume: { sizeGiB: 500 },
 };
+const SNAPSHOT = 'snap-0123456789abcdef0';
+const BUNDLE = { url: 'https://example.org/x.tar', sha256: 'a'.repeat(64) };
 const BOOSTED = { sizeGiB: 500, boost: { iops: 16000, throughputMiBps: 1000 } };
 /** Without what is undefined: a file has no such value. */
 const fleet = (deploy: object = {}, more: object = {}): object =>
@@ -41,6 +44,21 @@ describe('deploy', () => {
       ...{ from: 'm6i.8xlarge', to: 'm6i.large' },
     });
     expect(parseFleet(fleet()).typeBoost).toBeUndefined();
+  });
+
+  it.each([
+    ['the newest good snapshot, where nothing is said', {}, { snapshot: 'newest-good', bundle: null }],
+    ['nothing', { data: 'sync' }, { snapshot: null, bundle: null }],
+    ['a snapshot of the fleet', { data: { snapshot: SNAPSHOT } }, { snapshot: SNAPSHOT, bundle: null }],
+    ['a bundle', { data: { bundle: BUNDLE } }, { snapshot: null, bundle: BUNDLE }],
+    [
+      'a bundle, where there is no good snapshot yet',
+      { data: { snapshot: 'newest-good', bundle: BUNDLE } },
+      { snapshot: 'newest-good', bundle: BUNDLE },
+    ],
+  ])('lets a new node begin with %s', (_, deploy, begins) => {
+    const complete = read(deploy).deploy;
+    expect(complete && beginsWith(complete)).toEqual(begins);
   });
 
   it('leaves a word of its owner as it is', () => {
@@ -210,10 +228,37 @@ describe('deploy', () => {
       {},
       'expected an https URL',
     ],
-    ['a bundle without a digest', { bundle: { url: 'https://example.org/x.tar' } }, {}, 'deploy.bundle.sha256'],
+    [
+      'a bundle without a digest',
+      { data: { bundle: { url: 'https://example.org/x.tar' } } },
+      {},
+      'deploy.data.bundle.sha256',
+    ],
+    [
+      'data that are none of the four',
+      { data: 'newest' },
+      {},
+      'deploy.data is "newest"; expected newest-good, sync, or for example { snapshot: snap-0123456789abcdef0 }',
+    ],
+    [
+      'a snapshot that is no id',
+      { data: { snapshot: 'vol-0123456789abcdef0' } },
+      {},
+      'deploy.data.snapshot is "vol-0123456789abcdef0"; expected newest-good or the id of a snapshot',
+    ],
+    ['data of neither kind', { data: {} }, {}, 'deploy.data is {}; expected snapshot or bundle in it'],
+    [
+      'a bundle beside state sync',
+      {
+        stateSync: { servers: ['https://a.example', 'https://b.example'] },
+        data: { bundle: { url: 'https://example.org/x.tar', sha256: 'a'.repeat(64) } },
+      },
+      { chain: 'cometbft', unit: 'cometbft', peers: { config: '/var/lib/cometbft/config/config.toml' } },
+      'expected no stateSync beside it',
+    ],
     [
       'a bundle for another disk',
-      { bundle: { url: 'https://example.org/x.tar', sha256: 'a'.repeat(64), into: '/elsewhere' } },
+      { data: { bundle: { url: 'https://example.org/x.tar', sha256: 'a'.repeat(64), into: '/elsewhere' } } },
       {},
       'or a folder below it',
     ],
@@ -381,9 +426,9 @@ describe('deploy of a private network', () => {
     ['the world', { p2p: ['tcp/26656'] }, {}, 'deploy.p2p is ["tcp/26656"]; expected none with kind: network'],
     [
       'data of somebody else',
-      { bundle: { url: 'https://example.org/a', sha256: 'a'.repeat(64) } },
+      { data: { bundle: { url: 'https://example.org/a', sha256: 'a'.repeat(64) } } },
       {},
-      'expected none with kind: network',
+      'expected sync with kind: network',
     ],
     ['keys beside its volume', {}, { peers: { config: '/etc/config.toml' } }, 'expected HOME/config/config.toml'],
     [

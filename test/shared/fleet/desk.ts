@@ -64,7 +64,10 @@ async function readAll(): Promise<Told> {
     const ofFleet = <Of extends { readonly fleet: string }>(all: readonly Of[]) =>
       all.filter((one) => one.fleet === FLEET);
     const { facts } = await doctor({ say: status, status, config, nowMs }, [FLEET], {});
-    const account = await readAccount(fleets, config);
+    const account = await readAccount(
+      fleets.map((fleet) => ({ fleet, document: {} })),
+      config,
+    );
     const [history] = await readHistories({ fleets: [FLEET], days: 1, files: undefined, status, nowMs }, config);
     const period = { fromMs: nowMs() - 10 * MINUTE_MS, toMs: nowMs(), periodSeconds: () => 60, status };
     const report = await reportAccount(config).read({ fleets: [FLEET], ...period });

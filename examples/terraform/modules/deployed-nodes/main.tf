@@ -15,6 +15,12 @@ variable "template_bucket" {
   type        = string
 }
 
+variable "data" {
+  description = "What new nodes begin with, by the names that the template's parameters have: npm run chainmend -- check --account names the snapshot. Leave a value as it is once its volume is there."
+  type        = map(string)
+  default     = {}
+}
+
 locals {
   fleet    = yamldecode(file(var.fleet_file))
   stack    = "ChainmendNodes-${local.fleet.fleet}"
@@ -44,6 +50,7 @@ resource "aws_cloudformation_stack" "nodes" {
   template_url = "https://${data.aws_s3_bucket.templates.bucket_regional_domain_name}/${aws_s3_object.template.key}"
   capabilities = ["CAPABILITY_NAMED_IAM"]
   tags         = local.fleet.nodes.tag
+  parameters   = var.data
 
   lifecycle {
     prevent_destroy = true
