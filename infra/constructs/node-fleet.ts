@@ -241,7 +241,7 @@ function addNode(scope: Construct, { name, zone, subnetId, role: powers, ...made
 }
 
 /** What the deployment says that a node begins with; undefined where the file has it begin without a snapshot. */
-function copyOf(scope: Construct, { identity }: CompleteDocument, deploy: Deploy, name: string) {
+function copyOf(scope: Construct, { fleet, identity }: CompleteDocument, deploy: Deploy, name: string) {
   const { snapshot } = beginsWith(deploy);
   if (snapshot === null) return undefined;
   const { sizeGiB } = deploy.volume;
@@ -253,7 +253,7 @@ function copyOf(scope: Construct, { identity }: CompleteDocument, deploy: Deploy
       'expected a snapshot and the size of the volume in GiB, for example snap-0123456789abcdef0:500, or nothing',
     description: `The snapshot that the volume of ${name} begins with. Leave it as it is once the volume is there.`,
   });
-  parameter.overrideLogicalId(dataParameterOf(name));
+  parameter.overrideLogicalId(dataParameterOf(fleet, name));
   const given = parameter.valueAsString;
   const isCopy = new CfnCondition(scope, 'HasData', { expression: Fn.conditionNot(Fn.conditionEquals(given, '')) });
   const either = (part: number, otherwise: unknown) =>

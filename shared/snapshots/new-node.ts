@@ -147,9 +147,9 @@ export async function readNewNodes(
 }
 
 /** What the stack of the nodes is given: see `dataParameterOf`. Nothing where they begin without a snapshot. */
-export const dataParameters = ({ names, begins }: NewNodes): Readonly<Record<string, string>> =>
+export const dataParameters = (fleet: string, { names, begins }: NewNodes): Readonly<Record<string, string>> =>
   begins.kind === 'snapshot'
     ? Object.fromEntries(
-        names.map((name) => [dataParameterOf(name), dataParameterValue(begins.snapshotId, begins.sizeGiB)]),
+        names.map((name) => [dataParameterOf(fleet, name), dataParameterValue(begins.snapshotId, begins.sizeGiB)]),
       )
     : {};

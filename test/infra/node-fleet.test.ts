@@ -84,7 +84,7 @@ describe('the nodes of a fleet', () => {
 
   describe('and what they begin with', () => {
     const [name = ''] = Object.keys(deploy.nodes ?? {});
-    const key = dataParameterOf(name);
+    const key = dataParameterOf(document.fleet, name);
     const volumeOf = (of: Template) => {
       const volumes = Object.values(of.findResources('AWS::EC2::Volume'));
       return volumes.find(({ Properties }) => JSON.stringify(Properties.SnapshotId ?? '').includes(key))?.[

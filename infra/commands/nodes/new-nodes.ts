@@ -43,7 +43,7 @@ export async function newNodesOf(
   const { snapshot } = begins;
   if (snapshot === null) return NOTHING;
   const given = await parametersOf(cloudformation, stack);
-  const names = Object.keys(deploy.nodes ?? {}).filter((name) => !given.has(dataParameterOf(name)));
+  const names = Object.keys(deploy.nodes ?? {}).filter((name) => !given.has(dataParameterOf(fleet.name, name)));
   if (deploy.kind !== 'ha' && names.length === 0) return NOTHING;
   const wish = { kind: deploy.kind, snapshot, sizeGiB: deploy.volume.sizeGiB };
   return toldOf(fleet.name, deploy, begins, await readNewNodes(ec2, fleet, wish, names, nowMs));
@@ -58,7 +58,11 @@ export function toldOf(fleet: string, deploy: WrittenDeploy, begins: BeginsWith,
   const verb = (word: string): string => (isGroup || made.names.length === 1 ? `${word}s` : word);
   const { sentence } = made.begins;
   if (made.begins.kind === 'snapshot')
-    return { lines: [`${who} ${verb('begin')} with ${sentence}`], problems: [], parameters: dataParameters(made) };
+    return {
+      lines: [`${who} ${verb('begin')} with ${sentence}`],
+      problems: [],
+      parameters: dataParameters(fleet, made),
+    };
   const how = begins.bundle
     ? `${verb('begin')} with the bundle ${begins.bundle.url}`
     : deploy.stateSync

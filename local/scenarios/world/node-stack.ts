@@ -31,7 +31,7 @@ export async function dataOfNewNodes(
   const names = Object.keys(deploy.nodes ?? {});
   const made = await readNewNodes(personsClient(region), fleet, wish, names, region.clock.now());
   if (made.begins.kind === 'refused') throw new Error(`${fleet.name}: ${sentenceOf(made.begins.problem)}`);
-  return dataParameters(made);
+  return dataParameters(fleet.name, made);
 }
 
 const READS = [

@@ -129,11 +129,13 @@ describe('a new node', () => {
 
   it('tells its stack by a parameter of its own, whatever letters its name has', () => {
     const made = { names: ['node1', 'node-1'], begins: begins({}, taken('snap-0123456789abcdef0')) };
-    const keys = Object.keys(dataParameters(made));
-    expect(dataParameters(made)).toEqual(Object.fromEntries(keys.map((key) => [key, 'snap-0123456789abcdef0:500'])));
-    expect(keys).toEqual(['node1', 'node-1'].map(dataParameterOf));
-    expect(new Set(keys).size).toBe(2);
+    const keys = Object.keys(dataParameters('bitcoin', made));
+    expect(dataParameters('bitcoin', made)).toEqual(
+      Object.fromEntries(keys.map((key) => [key, 'snap-0123456789abcdef0:500'])),
+    );
+    expect(keys).toEqual(['node1', 'node-1'].map((name) => dataParameterOf('bitcoin', name)));
+    expect(new Set([...keys, dataParameterOf('litecoin', 'node1')]).size).toBe(3);
     for (const key of keys) expect(key).toMatch(/^[A-Za-z0-9]+$/);
-    expect(dataParameters({ names: ['node1'], begins: begins({}) })).toEqual({});
+    expect(dataParameters('bitcoin', { names: ['node1'], begins: begins({}) })).toEqual({});
   });
 });

@@ -78,7 +78,9 @@ describe('a node that its stack knows', () => {
   it('keeps what it was given, whatever has become of its instance: nothing is read, and nothing given', async () => {
     const cloudformation = {
       send: async () => ({
-        Stacks: [{ Parameters: ['node1', 'node2'].map((name) => ({ ParameterKey: dataParameterOf(name) })) }],
+        Stacks: [
+          { Parameters: ['node1', 'node2'].map((name) => ({ ParameterKey: dataParameterOf('bitcoin', name) })) },
+        ],
       }),
     } as unknown as CloudFormationClient;
     const file = {
@@ -113,7 +115,7 @@ describe('npm run deploy:nodes', () => {
     }),
   );
   const PLAIN = ['deploy', '--exclusively', 'ChainmendNodes-*', '--import-existing-resources'];
-  const key = dataParameterOf('node2');
+  const key = dataParameterOf('bitcoin', 'node2');
   const asked = (words: readonly string[], found: NewNodesOfFleet = told(GOOD), name?: string) => {
     const said: string[] = [];
     const stacks: string[] = [];
