@@ -28,7 +28,7 @@ export default {
   setupFiles: ['<rootDir>/test/fixtures/properties.js'],
   setupFilesAfterEnv: ['<rootDir>/test/fixtures/bare-node.ts'],
   // Jest leaves a core free, which of two cores is half of the machine; and a worker mostly waits for a simulation's own process.
-  maxWorkers: 2,
+  maxWorkers: 3,
   // Node.js itself strips types.
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],

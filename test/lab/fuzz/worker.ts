@@ -38,7 +38,7 @@ const TURN = 50;
 /** Twice the size takes twice the work, or four times where it grows with the square. */
 const GROWTH_MAX = 2 * Math.SQRT2;
 /** Less than this for the smallest of three sizes, in ms, is no work that could hold up anybody, and is not told from none. */
-const LEAST_MS = 0.1;
+const LEAST_MS = 1;
 /** The quickest of so many runs is one that nobody has interrupted. */
 const RUNS_OF_A_SIZE = 5;
 /** What looks too slow is measured again, by this much of the thread's own time: a kernel counts it in steps of some ms. */
