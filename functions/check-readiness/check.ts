@@ -1,20 +1,13 @@
-// One fleet's daily look: reads what its heals would need, compares it with the last look, and tells people what was lost. The record is written first, with
-// the page that is owed: of two runs only one pages, and a page that could not be sent is sent by the next run.
+// One fleet's daily look: reads what its heals would need, compares it with the last look, and tells people what was lost.
 import type { ReadinessClients } from '../../shared/aws/clients.ts';
-import { page, THE_FLEET } from '../../shared/heal/notify.ts';
+import type { PageMemory } from '../../shared/guardrails/names.ts';
 import { noReadiness, type ReadinessRecord } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { type FleetReport, fleetReportOf } from '../../shared/readiness/fleet-report.ts';
 import { readFleet, type Surroundings } from '../../shared/readiness/read-fleet.ts';
 import { planOf } from '../../shared/readiness/wishes.ts';
-import {
-  type Controller,
-  changeRecord,
-  type FleetContext,
-  readRecord,
-  settleRecord,
-} from '../../shared/reconcile/context.ts';
-import { followPages, withSent } from '../../shared/reconcile/followed-pages.ts';
+import { type Controller, changeRecord, type FleetContext, settleRecord } from '../../shared/reconcile/context.ts';
+import { afterLook, type Held, sendOwed } from '../../shared/reconcile/page-memory.ts';
 import {
   type Compared,
   compareReadiness,
@@ -46,58 +39,41 @@ export interface ReadinessSummary {
 
 export async function checkFleet(context: ReadinessContext, around: Surroundings): Promise<ReadinessSummary> {
   const { fleet, write } = context;
-  await sendOwed(context);
   const facts = await readFleet(around, fleet);
   const plans = new Map(facts.nodes.map((node) => [node, planOf(facts, node)] as const));
   const report = fleetReportOf(facts, plans, new Map());
-  const held = facts.nodes.flatMap(({ node, record }) =>
+  const leased = facts.nodes.flatMap(({ node, record }) =>
     'value' in record && record.value !== undefined && record.value.owner !== null ? [node.name] : [],
   );
-  const busy = new Set([...held, ...report.nodes.filter(isSilent).map(({ node }) => node)]);
-  const compared = await settleRecord<ReadinessRecord, Omit<Compared, 'lost'> & Pick<ReadinessSummary, 'lost'> & Tried>(
-    context,
-    (record) => {
-      const result = compareReadiness(record.version === 0 ? undefined : record, report, busy);
-      const sentence = result.lost && lostSentence(result.lost, report.nodes.length);
-      const lost = stillLost(record.lost ?? [], record.version === 0 ? undefined : record.heals, result.heals);
-      const nowMs = Date.now();
-      const lasting = lost.length > 0 ? [{ code: LOST, subject: fleet.name, seenAtMs: nowMs }] : [];
-      const pages = followPages(record.pages ?? [], lasting, true, nowMs);
-      const { known, changed } = compareTrials(record.trials, report.trials);
-      const change = {
-        ...{ heals: result.heals, owed: sentence ?? record.owed, lost },
-        ...(known && { trials: known }),
-        ...(record.pages && { pages }),
-      };
-      return { change, result: { ...result, lost: sentence, changed } };
-    },
-  );
-  const { lost, again, isFirst, changed } = compared;
+  const busy = new Set([...leased, ...report.nodes.filter(isSilent).map(({ node }) => node)]);
+  const compared = await settleRecord<ReadinessRecord, Found>(context, (record) => {
+    const before = record.version === 0 ? undefined : record;
+    // What people were not told of yet is told with what is new.
+    const untold = (record.owed ?? []).length > 0 ? (record.lost ?? []) : [];
+    const result = compareReadiness(before, report, busy, untold);
+    const isKnown = result.lost !== null && result.lost.causes.length > 0;
+    const sentence = isKnown ? lostSentence(result.lost, report.nodes.length, untold.length > 0) : null;
+    const lost = stillLost(record.lost ?? [], before?.heals, result.heals);
+    const held = lost.length > 0 ? [{ code: LOST, subject: fleet.name, sentence, isDue: sentence !== null }] : [];
+    const { known, changed } = compareTrials(record.trials, report.trials);
+    const memory = afterLook(record, held, Date.now());
+    const change = { heals: result.heals, lost, ...(known && { trials: known }), ...memory };
+    return { change, result: { ...result, lost: sentence, changed, memory, held } };
+  });
+  const { lost, again, isFirst, changed, memory, held } = compared;
   if (isFirst) await write({ kind: 'decision', sentence: firstSentence(report), evidence: { causes: report.causes } });
   if (again.length > 0) await write({ kind: 'decision', sentence: `works again: ${again.join(', ')}` });
   if (changed.length > 0) await write({ kind: 'decision', sentence: changed.join('; ') });
-  await sendOwed(context);
+  const remember: Parameters<typeof sendOwed>[0]['remember'] = (change) => changeRecord(context, change);
+  await sendOwed({ ...context, write: (sent) => write({ kind: 'page', ...sent }), remember }, fleet.name, memory, held);
   return { fleet: fleet.name, nodes: report.nodes.length, lost, again, trials: report.trials };
 }
 
-/** What is new of the owner's commands. */
-interface Tried {
+interface Found extends Omit<Compared, 'lost'>, Pick<ReadinessSummary, 'lost'> {
+  /** What is new of the owner's commands. */
   readonly changed: readonly string[];
+  readonly memory: PageMemory;
+  readonly held: readonly Held[];
 }
 
 const LOST = 'readiness-lost' as const;
-
-/** Twice is possible where an answer of SNS was lost; never is not. */
-async function sendOwed(context: ReadinessContext): Promise<void> {
-  const { clients, environment, fleet, write } = context;
-  const { owed } = await readRecord(context);
-  if (owed === null) return;
-  const subject = fleet.name;
-  const about = { fleet: fleet.name, node: THE_FLEET, code: LOST, sentence: owed, subject } as const;
-  await page(clients.sns, environment.TOPIC_ARN, about);
-  const sent = [{ refuse: LOST, subject, reason: owed }] as const;
-  await changeRecord(context, (record) =>
-    record.owed === owed ? { owed: null, pages: withSent(record.pages ?? [], fleet.name, sent, Date.now()) } : {},
-  );
-  await write({ kind: 'page', code: LOST, sentence: owed });
-}

@@ -37,7 +37,7 @@ type Known = ReadinessRecord['heals'][string][Column];
 export interface Lost {
   /** The nodes that have lost a heal since it was last known to work. */
   readonly nodes: readonly string[];
-  /** Why, the worst first: with these nodes and heals alone. */
+  /** Why, the worst first: with these nodes and heals alone. None where nobody knows today. */
   readonly causes: readonly Cause[];
 }
 
@@ -57,11 +57,13 @@ export interface Compared {
  *
  * @param before of the last look; undefined before the first
  * @param busy names of nodes that a heal holds now, or that do not run: they say nothing of the next heal
+ * @param untold "swap of node2": what was lost at an earlier look, and people were not told of
  */
 export function compareReadiness(
   before: Pick<ReadinessRecord, 'heals'> | undefined,
   { nodes, causes }: Pick<FleetReport, 'nodes' | 'causes'>,
   busy: ReadonlySet<string>,
+  untold: readonly string[] = [],
 ): Compared {
   const heals: Record<string, Record<Column, Known>> = {};
   const lost = new Map<string, Set<Column>>();
@@ -73,7 +75,8 @@ export function compareReadiness(
     ) as Record<Column, Known>;
     heals[node] = now;
     for (const column of COLUMNS) {
-      if (known?.[column] === 'y' && now[column] === 'n') lost.set(node, (lost.get(node) ?? new Set()).add(column));
+      const isNew = known?.[column] === 'y' || untold.includes(`${column} of ${node}`);
+      if (isNew && now[column] === 'n') lost.set(node, (lost.get(node) ?? new Set()).add(column));
       if (known?.[column] === 'n' && now[column] === 'y') again.push(`${column} of ${node}`);
     }
   }
@@ -148,8 +151,9 @@ const CAUSES_SHOWN = 3;
 const NAMES_SHOWN = 4;
 
 /** "3 of 41 nodes have lost a heal since the last look: swap, replace of node1, node2, node3: KMS key … denies CreateGrant …" */
-export function lostSentence({ nodes, causes }: Lost, of: number): string {
-  return `${nodes.length} of ${of} nodes ${nodes.length === 1 ? 'has' : 'have'} lost a heal since the last daily look: ${causesText(causes)}`;
+export function lostSentence({ nodes, causes }: Lost, of: number, isOlder = false): string {
+  const since = isOlder ? 'an earlier' : 'the last';
+  return `${nodes.length} of ${of} nodes ${nodes.length === 1 ? 'has' : 'have'} lost a heal since ${since} daily look: ${causesText(causes)}`;
 }
 
 function causesText(causes: readonly Cause[]): string {

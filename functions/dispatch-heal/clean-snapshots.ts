@@ -6,12 +6,13 @@ import { isThrottling } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { judgeFleetSwitches } from '../../shared/guardrails/switches.ts';
-import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
-import { page, THE_FLEET } from '../../shared/heal/notify.ts';
-import { keys } from '../../shared/heal/store.ts';
+import { createJournal, type Journal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
+import type { SnapshotPagesRecord } from '../../shared/heal/records.ts';
+import { keys, settle } from '../../shared/heal/store.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { DonorAnswer, DonorQuestion } from '../../shared/model/questions.ts';
 import type { Trigger } from '../../shared/model/trigger.ts';
+import { lastToldMs, tellFound } from '../../shared/reconcile/page-memory.ts';
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import { SCHEDULE } from './decide.ts';
 import { considerCandidate } from './dispatch.ts';
@@ -50,6 +51,7 @@ async function considerFleet(context: DispatchContext, { name: fleet }: Fleet, n
   const { environment, settings } = context;
   const paused = judgeFleetSwitches(environment.PARAMETER_PREFIX, fleet, settings);
   const chosen = paused ?? (await requestDonor(context, fleet));
+  await tellOfRound(context, fleet, 'refuse' in chosen ? chosen : null, nowMs);
   if ('notDue' in chosen) return;
   if ('refuse' in chosen) return journalOnceADay(context, fleet, chosen, nowMs);
   const { instanceId } = chosen.donor;
@@ -68,17 +70,50 @@ export async function requestDonor(
   return invokeFunction<DonorAnswer>(clients, environment.PLAN_SNAPSHOTS_FUNCTION, question);
 }
 
-/** Also pages where the code pages. */
-async function journalOnceADay(
-  { store, clients, environment }: DispatcherServices,
+/** People are told of what pages once a day, while each round finds it. */
+async function tellOfRound(
+  services: DispatcherServices,
   fleet: string,
-  { refuse: code, reason, page: pages }: Refusal,
+  refusal: Refusal | null,
+  nowMs: number,
+): Promise<void> {
+  const { store } = services;
+  const key = keys.snapshotPages(fleet);
+  const read = () => store.readSnapshotPages(fleet);
+  const before = (await read()) ?? { version: 0 };
+  const about = refusal?.page ? { code: refusal.refuse, subject: fleet } : null;
+  const toldMs = about && lastToldMs(before, about);
+  const held =
+    about === null || refusal === null
+      ? []
+      : [{ ...about, sentence: refusal.reason, isDue: toldMs === null || nowMs - toldMs >= DAY_MS }];
+  const journal = journalOf(services, fleet, nowMs);
+  const sender: Parameters<typeof tellFound>[0] = {
+    ...services,
+    write: ({ code, sentence }) => journal(`00-${code}-page`, { atMs: nowMs, kind: 'page', sentence, code }),
+    remember: (change) =>
+      settle<SnapshotPagesRecord, undefined>(store, key, read, (stored = { version: 0 }) => ({
+        result: undefined,
+        write: { ...stored, ...change(stored), version: stored.version + 1 },
+      })),
+  };
+  await tellFound(sender, fleet, before, held, nowMs);
+}
+
+async function journalOnceADay(
+  services: DispatcherServices,
+  fleet: string,
+  { refuse: code, reason }: Refusal,
   nowMs: number,
 ): Promise<void> {
   const dayMs = nowMs - (nowMs % DAY_MS);
   const key = keys.told(fleet, `snapshots#${new Date(dayMs).toISOString().slice(0, 10)}#${code}`);
   const expiresAt = Math.floor(dayMs / 1000) + TOLD_KEPT_SECONDS;
-  if (!(await store.replace(key, { version: 1, ...{ expiresAt, atMs: nowMs } }))) return;
+  if (!(await services.store.replace(key, { version: 1, ...{ expiresAt, atMs: nowMs } }))) return;
+  await journalOf(services, fleet, dayMs)(`00-${code}`, { atMs: nowMs, kind: 'refusal', sentence: reason, code });
+}
+
+function journalOf({ store }: DispatcherServices, fleet: string, onsetMs: number): Journal {
   const whole = {
     by: DISPATCHER,
     fleet,
@@ -87,7 +122,5 @@ async function journalOnceADay(
     incidentId: 'snapshots',
     attempt: 0,
   } as const;
-  const journal = createJournal(store, { ...whole, onsetMs: dayMs, heal: 'snapshot-node', writer: DISPATCHER });
-  await journal(`00-${code}`, { atMs: nowMs, kind: 'refusal', sentence: reason, code });
-  if (pages) await page(clients.sns, environment.TOPIC_ARN, { fleet, node: THE_FLEET, code, sentence: reason });
+  return createJournal(store, { ...whole, onsetMs, heal: 'snapshot-node', writer: DISPATCHER });
 }

@@ -13,6 +13,7 @@ import {
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { COPIES, copiesId } from '../../shared/model/copies.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
+import { type Held, lastToldMs } from '../../shared/reconcile/page-memory.ts';
 
 export interface DrillFacts {
   readonly nowMs: number;
@@ -87,25 +88,26 @@ function needsQuota(incident: IncidentRecord, fleet: string): boolean {
 /** People are told again after this time. */
 const TELL_AGAIN_MS = 24 * 60 * 60_000;
 
-/** The sentence of a page, where the last proof is too old and people were not told of that today. */
+/** That the last proof is too old: people are told once a day. */
 export function oldProof({
   nowMs,
   fleet,
   record,
   watch,
-}: Pick<DrillFacts, 'nowMs' | 'fleet' | 'record' | 'watch'>): string | null {
+}: Pick<DrillFacts, 'nowMs' | 'fleet' | 'record' | 'watch'>): readonly Held[] {
   const { drills } = fleet;
-  if (drills === undefined) return null;
+  if (drills === undefined) return [];
   const hours = proofAgeHours(record, watch, nowMs);
-  if (hours <= drills.maxAgeHours) return null;
-  // That no copies come is the cause, and was told today.
-  if (record?.copiesToldAtMs !== undefined && nowMs - record.copiesToldAtMs < TELL_AGAIN_MS) return null;
-  if (watch.toldAtMs !== null && nowMs - watch.toldAtMs < TELL_AGAIN_MS) return null;
+  if (hours <= drills.maxAgeHours) return [];
+  const about = { code: 'recoverability-old', subject: fleet.name } as const;
+  // That no copies come is the cause, where that was told.
+  const toldAtMs = [record?.copiesToldAtMs, lastToldMs(watch, about)];
   const last = record?.last;
   const why = last
     ? `the last drill (${last.setId}) ended as ${last.is}: ${last.reason}`
     : 'no drill has come to its end';
-  return `${recoverability(record, nowMs)}, and the fleet file allows ${drills.maxAgeHours} h: ${why}`;
+  const sentence = `${recoverability(record, nowMs)}, and the fleet file allows ${drills.maxAgeHours} h: ${why}`;
+  return [{ ...about, sentence, isDue: toldAtMs.every((atMs) => atMs == null || nowMs - atMs >= TELL_AGAIN_MS) }];
 }
 
 /** Why nothing of the fleet is tried on a throw-away instance. */

@@ -6,12 +6,13 @@ import { NotNowError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { NO_NODES_HERE } from '../../shared/guardrails/breaker.ts';
+import type { PageMemory } from '../../shared/guardrails/names.ts';
 import { judgeFleetSwitches } from '../../shared/guardrails/switches.ts';
 import { type DrillRecord, type DrillWatchRecord, proofAgeHours } from '../../shared/heal/drill.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
-import { page, THE_FLEET } from '../../shared/heal/notify.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
+import { tellFound } from '../../shared/reconcile/page-memory.ts';
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import { type Candidate, SCHEDULE } from './decide.ts';
 import { considerCandidate } from './dispatch.ts';
@@ -56,7 +57,7 @@ export async function wantDrills(services: DispatcherServices, policyId: string)
   const nowMs = Date.now();
   const { fleets } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   for (const fleet of fleets.filter(({ drills }) => drills !== undefined)) {
-    await changeWatch(store, fleet.name, (read) => ({ sinceMs: nowMs, toldAtMs: null, ...read, wantedSinceMs: nowMs }));
+    await changeWatch(store, fleet.name, (read) => ({ sinceMs: nowMs, ...read, wantedSinceMs: nowMs }));
     await note(
       services,
       fleet.name,
@@ -106,7 +107,7 @@ async function factsOf(
   ]);
   return {
     ...{ nowMs, fleet, record, incidents, haltedSinceMs },
-    watch: watch ?? (await changeWatch(store, fleet.name, (read) => read ?? { sinceMs: nowMs, toldAtMs: null })),
+    watch: watch ?? (await changeWatch(store, fleet.name, (read) => read ?? { sinceMs: nowMs })),
     nodes,
     breaker: fleet.copiesFrom === undefined ? breaker : NO_NODES_HERE,
   };
@@ -118,20 +119,16 @@ const candidateOf = (fleet: string, instanceId: string, onsetMs: number, namespa
   ...{ instanceId, onsetMs, fleet, atOnce: true, suppressedBy: null },
 });
 
-/** People are told before it is written: a page may come twice, but must come. */
-async function tellOldProof(services: DispatcherServices, facts: DrillFacts): Promise<void> {
-  const { clients, environment, store } = services;
-  const { fleet, nowMs, record, watch } = facts;
-  const sentence = oldProof(facts);
-  if (sentence !== null) {
-    const code = 'recoverability-old';
-    await page(clients.sns, environment.TOPIC_ARN, { fleet: fleet.name, node: THE_FLEET, code, sentence });
-    await note(services, fleet.name, nowMs, `00-${code}`, sentence, code);
-    await changeWatch(store, fleet.name, (read) => ({ ...(read ?? watch), toldAtMs: nowMs }));
-    return;
-  }
-  const isOver = watch.toldAtMs !== null && (record?.proved?.atMs ?? 0) > watch.toldAtMs;
-  if (isOver) await changeWatch(store, fleet.name, (read) => ({ ...(read ?? watch), toldAtMs: null }));
+async function tellOldProof(services: DispatcherServices, { fleet, nowMs, record, watch }: DrillFacts): Promise<void> {
+  const change = (of: (read: DrillWatchRecord) => PageMemory): Promise<DrillWatchRecord> =>
+    changeWatch(services.store, fleet.name, (read = watch) => ({ ...read, ...of(read) }));
+  const held = oldProof({ nowMs, fleet, record, watch });
+  const sender: Parameters<typeof tellFound>[0] = {
+    ...services,
+    write: ({ code, sentence }) => note(services, fleet.name, nowMs, `00-${code}`, sentence, code),
+    remember: change,
+  };
+  await tellFound(sender, fleet.name, watch, held, nowMs);
 }
 
 const changeWatch = (

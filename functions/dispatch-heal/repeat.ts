@@ -102,7 +102,15 @@ const isFollowed = (nowMs: number): boolean => Math.floor(nowMs / 60_000) % FOLL
  */
 async function readFollowed(
   { store, environment }: DispatcherServices,
-  { name: fleet, scales, boost, mode }: Pick<Fleet, 'name' | 'scales' | 'boost' | 'mode'>,
+  {
+    name: fleet,
+    scales,
+    boost,
+    mode,
+    client,
+    drills,
+    cleanSnapshots,
+  }: Pick<Fleet, 'name' | 'scales' | 'boost' | 'mode' | 'client' | 'drills' | 'cleanSnapshots'>,
   all: boolean,
   collectFailure: CollectFailure,
 ) {
@@ -122,6 +130,9 @@ async function readFollowed(
         ...(boost ? [['seed-groups', () => store.readBoost(fleet)] as const] : []),
         ['watch-releases', () => store.readReleases(fleet)],
         ['check-readiness', () => store.readReadiness(fleet)],
+        ...(client ? [[DISPATCHER, () => store.readUpgrade(fleet)] as const] : []),
+        ...(drills ? [[DISPATCHER, () => store.readDrillWatch(fleet)] as const] : []),
+        ...(cleanSnapshots ? [[DISPATCHER, () => store.readSnapshotPages(fleet)] as const] : []),
       ];
   return Promise.all(
     readers.map(async ([writer, read]) => {

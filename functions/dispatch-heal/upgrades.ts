@@ -8,10 +8,10 @@ import { readSettings } from '../../shared/fleet/settings.ts';
 import { judgeFleetSwitches } from '../../shared/guardrails/switches.ts';
 import { blueGreenFault } from '../../shared/guardrails/upgrade.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
-import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts';
-import { keys } from '../../shared/heal/store.ts';
+import { keys, settle } from '../../shared/heal/store.ts';
 import type { UpgradeWanted } from '../../shared/model/payload.ts';
+import { afterLook, sendOwed } from '../../shared/reconcile/page-memory.ts';
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import { type Candidate, PERSON } from './decide.ts';
 import { considerCandidate, type DispatchResult, listRestartOf } from './dispatch.ts';
@@ -59,7 +59,8 @@ export async function handleUpgrade(
         ...(event.atHeight !== undefined && { atHeight: event.atHeight }),
         ...(event.strategy !== undefined && { strategy: event.strategy }),
         ...(isRehearsed(fleet, event) && { rehearse: true }),
-        ...(read && { tried: triedBefore(read) }),
+        // Of the one before people were told: that is over.
+        ...(read && { tried: triedBefore(read), ...afterLook(read, [], nowMs) }),
         ...{ askedAtMs: nowMs, state: 'under-way', version: (read?.version ?? 0) + 1 },
       };
   const incidents = [...(await store.readIncidents(fleet.name, [])), ...(await store.readDrills(fleet.name))];
@@ -136,6 +137,7 @@ export async function followUpgrade(
 ): Promise<void> {
   if (fleet.client === undefined && incidents.every(({ want }) => want?.do !== 'upgrade')) return;
   const upgrade = await services.store.readUpgrade(fleet.name);
+  if (upgrade) await tellEnd(services, fleet.name, upgrade);
   // Nothing is begun under a pause; what is under way judges it itself.
   const { environment, settings } = context;
   if (upgrade?.state !== 'under-way' || judgeFleetSwitches(environment.PARAMETER_PREFIX, fleet.name, settings)) return;
@@ -240,20 +242,46 @@ async function seenOf({ seen }: DispatchContext, fleet: Fleet): Promise<Pick<Upg
 const howText = ({ atHeight, strategy }: Pick<UpgradeRecord, 'atHeight' | 'strategy'>): string =>
   `${atHeight === undefined ? '' : ` at height ${atHeight}`}${strategy === undefined ? '' : ' (blue/green)'}`;
 
-/** People are told before it is written: a page may come twice, but must come. */
+const ENDED = 'upgrade-ended' as const;
+
+/** Where it changes at this moment, the next sweep looks again. */
 async function end(
   services: DispatcherServices,
   fleet: string,
   upgrade: UpgradeRecord,
   { as, reason, isTold }: Extract<UpgradeStep, { readonly do: 'end' }>,
 ): Promise<void> {
-  const { clients, environment, store } = services;
-  const sentence = `the upgrade to ${upgrade.to}${howText(upgrade)}: ${reason}`;
-  if (!isTold)
-    await page(clients.sns, environment.TOPIC_ARN, { fleet, node: WHOLE_FLEET, code: 'upgrade-ended', sentence });
-  await note(services, fleet, upgrade, `02-${as}`, sentence);
-  const ended: UpgradeRecord = { ...upgrade, state: as, reason, version: upgrade.version + 1 };
-  await store.replace(keys.upgrade(fleet), ended);
+  const ended: UpgradeRecord = {
+    ...{ ...upgrade, state: as, reason, version: upgrade.version + 1 },
+    ...(!isTold && { owed: [{ code: ENDED, subject: fleet }] }),
+  };
+  await note(services, fleet, upgrade, `02-${as}`, endText(ended));
+  if (await services.store.replace(keys.upgrade(fleet), ended)) await tellEnd(services, fleet, ended);
+}
+
+const endText = ({ reason = '', ...upgrade }: UpgradeRecord): string =>
+  `the upgrade to ${upgrade.to}${howText(upgrade)}: ${reason}`;
+
+/** That it has ended early holds until a person asks for another one. */
+function tellEnd(services: DispatcherServices, fleet: string, upgrade: UpgradeRecord): Promise<void> {
+  const { store } = services;
+  const held = [{ code: ENDED, subject: fleet, sentence: endText(upgrade), isDue: false }];
+  const sender: Parameters<typeof sendOwed>[0] = {
+    ...services,
+    write: ({ sentence }) => note(services, fleet, upgrade, '03-page', sentence, ENDED),
+    remember: (change) =>
+      settle<UpgradeRecord, undefined>(
+        store,
+        keys.upgrade(fleet),
+        () => store.readUpgrade(fleet),
+        (read) => ({
+          result: undefined,
+          write:
+            read?.askedAtMs === upgrade.askedAtMs ? { ...read, ...change(read), version: read.version + 1 } : undefined,
+        }),
+      ),
+  };
+  return sendOwed(sender, fleet, upgrade, held);
 }
 
 async function note(
@@ -262,8 +290,12 @@ async function note(
   { askedAtMs }: UpgradeRecord,
   place: string,
   sentence: string,
+  code?: string,
 ): Promise<void> {
   const whole = { fleet, node: WHOLE_FLEET, instanceId: WHOLE_FLEET, incidentId: 'upgrade', attempt: 0 } as const;
   const about = { ...whole, by: DISPATCHER, onsetMs: askedAtMs, heal: 'replace-node', writer: DISPATCHER } as const;
-  await createJournal(store, about)(place, { atMs: Date.now(), kind: 'notice', sentence });
+  await createJournal(store, about)(place, {
+    ...{ atMs: Date.now(), kind: code === undefined ? 'notice' : 'page', sentence },
+    ...(code !== undefined && { code }),
+  });
 }

@@ -1,5 +1,6 @@
 // What people are told of releases and of the date by which a version has to run: each release once, each nearer date once. Pure.
 import type { ReleasePageCode, ReleasesRecord } from '../../shared/heal/records.ts';
+import type { Held } from '../../shared/reconcile/page-memory.ts';
 import { compareNames, names } from '../../shared/text/names.ts';
 import type { FeedReading, Release } from './feed.ts';
 import { compareVersions, type Version, versionOf } from './version.ts';
@@ -34,9 +35,10 @@ export interface ReleaseFacts {
 /** The fleet file's word: this version has to run before then. */
 export type UpgradeBy = { readonly version: string } & ({ readonly height: number } | { readonly atMs: number });
 
-export interface OwedPage {
+/** What people are told of, by the client that it is about. */
+interface HeldOfClient extends Held {
   readonly code: ReleasePageCode;
-  readonly sentence: string;
+  readonly subject: ClientKind;
 }
 
 export interface Reviewed {
@@ -44,7 +46,7 @@ export interface Reviewed {
     ReleasesRecord,
     'newest' | 'told' | 'failing' | 'deadline' | 'tip' | 'behind' | 'hoursLeft' | 'patch'
   >;
-  readonly pages: readonly OwedPage[];
+  readonly held: readonly HeldOfClient[];
   /** For the journal: what changed and pages nobody. */
   readonly notes: readonly string[];
 }
@@ -76,7 +78,7 @@ export function reviewReleases(before: ReleasesRecord, facts: ReleaseFacts): Rev
       hoursLeft: deadline.leftMs === null ? null : Math.floor(deadline.leftMs / HOUR_MS),
       patch: patch === null ? null : { to: patch, atMs: facts.nowMs },
     },
-    pages: [...all.flatMap(({ pages }) => pages), ...deadline.pages],
+    held: [...all.flatMap(({ held }) => held), ...deadline.held],
     notes: [
       ...all.flatMap(({ notes }) => notes),
       ...deadline.notes,
@@ -117,15 +119,6 @@ function patchOf({ patches, clients: { client } }: ReleaseFacts): string | null 
 const hasSameLine = ({ numbers }: Version, { numbers: other }: Version): boolean =>
   numbers.slice(0, -1).every((number, at) => number === (other[at] ?? 0));
 
-/** The codes of pages whose cause lasts. What is not known is not over. */
-export const lastingPages = ({
-  deadline,
-  failing,
-}: Pick<ReleasesRecord, 'deadline' | 'failing'>): ReleasePageCode[] => [
-  ...(deadline !== null && !deadline.isMet && deadline.stage >= 0 ? (['upgrade-due', 'upgrade-near'] as const) : []),
-  ...(Object.values(failing).some((feed) => feed?.isTold) ? (['releases-unread'] as const) : []),
-];
-
 const both = <T>(of: (kind: ClientKind) => T): Record<ClientKind, T> => ({
   client: of('client'),
   consensus: of('consensus'),
@@ -143,7 +136,7 @@ interface Look {
   readonly failing: ReleasesRecord['failing'][ClientKind];
   /** Nodes with an older one; null: nobody knows. */
   readonly behind: number | null;
-  readonly pages: readonly OwedPage[];
+  readonly held: readonly HeldOfClient[];
   readonly notes: readonly string[];
 }
 
@@ -152,10 +145,15 @@ const WORDS: Readonly<Record<ClientKind, string>> = { client: '', consensus: ' o
 function lookAt(kind: ClientKind, before: ReleasesRecord, { clients, nowMs }: ReleaseFacts): Look {
   const { running, feed } = clients[kind];
   const was = { newest: before.newest[kind], told: before.told[kind], failing: before.failing[kind] };
-  if (feed === null) return { ...was, newest: null, told: null, failing: null, behind: null, pages: [], notes: [] };
+  const release = (sentence: string | null, isDue: boolean): HeldOfClient => {
+    return { code: 'release-available', subject: kind, sentence, isDue };
+  };
+  if (feed === null) return { ...was, newest: null, told: null, failing: null, behind: null, held: [], notes: [] };
   const newest = 'releases' in feed ? newestOf(feed.releases) : null;
-  if (newest === null)
-    return { ...was, behind: null, ...failed(was.failing, `releases${WORDS[kind]}`, whyNot(feed), nowMs) };
+  if (newest === null) {
+    const { held, ...unread } = failed(was.failing, kind, whyNot(feed), nowMs);
+    return { ...was, behind: null, ...unread, held: [...held, release(null, false)] };
+  }
   const older = running.filter(({ told }) => isOlder(told, newest.version));
   const text = newest.version.text;
   const isNews = before.told[kind] === null || isNewer(text, before.told[kind]);
@@ -166,7 +164,8 @@ function lookAt(kind: ClientKind, before: ReleasesRecord, { clients, nowMs }: Re
   return {
     ...{ newest: text, failing: null, behind: older.length },
     told: isTold || isKept ? text : before.told[kind],
-    pages: isTold ? [{ code: 'release-available', sentence }] : [],
+    // What is not known is not over.
+    held: older.length > 0 ? [release(sentence, isTold)] : running.some(isUnknown) ? [release(null, false)] : [],
     notes: isKept ? [`${text}${WORDS[kind]} is the newest release, and every node runs it`] : [],
   };
 }
@@ -175,19 +174,28 @@ const whyNot = (feed: FeedReading): string => ('unreadable' in feed ? feed.unrea
 
 function failed(
   before: ReleasesRecord['failing'][ClientKind],
-  what: string,
+  kind: ClientKind,
   why: string,
   nowMs: number,
-): Pick<Look, 'failing' | 'pages' | 'notes'> {
+): Pick<Look, 'failing' | 'held' | 'notes'> {
+  const what = `releases${WORDS[kind]}`;
   const sinceMs = before?.sinceMs ?? nowMs;
   const isTold = before?.isTold === true;
   const isDue = !isTold && nowMs - sinceMs >= FAILING_TOLD_MS;
   const since = new Date(sinceMs).toISOString().slice(0, 10);
   return {
     failing: { sinceMs, isTold: isTold || isDue },
-    pages: isDue
-      ? [{ code: 'releases-unread', sentence: `the feed of ${what} cannot be read since ${since}: ${why}` }]
-      : [],
+    held:
+      isTold || isDue
+        ? [
+            {
+              code: 'releases-unread',
+              subject: kind,
+              sentence: `the feed of ${what} cannot be read since ${since}: ${why}`,
+              isDue,
+            },
+          ]
+        : [],
     notes: before === null ? [`the feed of ${what} cannot be read: ${why}`] : [],
   };
 }
@@ -232,13 +240,13 @@ interface DeadlineLook {
   readonly next: ReleasesRecord['deadline'];
   /** null: there is none, it is met, or nobody knows how long a height takes. */
   readonly leftMs: number | null;
-  readonly pages: readonly OwedPage[];
+  readonly held: readonly HeldOfClient[];
   readonly notes: readonly string[];
 }
 
 function lookAtDeadline(before: ReleasesRecord, facts: ReleaseFacts): DeadlineLook {
   const { upgradeBy } = facts;
-  if (upgradeBy === null) return { next: null, leftMs: null, pages: [], notes: [] };
+  if (upgradeBy === null) return { next: null, leftMs: null, held: [], notes: [] };
   const when =
     'height' in upgradeBy
       ? `height ${upgradeBy.height}`
@@ -250,16 +258,25 @@ function lookAtDeadline(before: ReleasesRecord, facts: ReleaseFacts): DeadlineLo
   const late = wanted === null ? [] : running.filter((one) => isUnknown(one) || isOlder(one.told, wanted));
   if (running.length > 0 && late.length === 0)
     return {
-      ...{ next: { ...was, isMet: true }, leftMs: null, pages: [] },
+      ...{ next: { ...was, isMet: true }, leftMs: null, held: [] },
       notes: was.isMet ? [] : [`every node runs ${upgradeBy.version} or a newer one: ${key} is met`],
     };
   const leftMs = leftUntil(upgradeBy, before, facts);
-  if (leftMs === null) return { next: { ...was, isMet: false }, leftMs, pages: [], notes: [] };
-  const stage = STAGES_MS.findLastIndex((stageMs) => leftMs <= stageMs);
+  // From its first page on it lasts until it is met.
+  const held = (stage: number, now: ReleasePageCode | null, sentence: string): readonly HeldOfClient[] =>
+    (stage < 0 ? [] : (['upgrade-due', 'upgrade-near'] as const)).map((code) => {
+      const isNow = code === now;
+      return { code, subject: 'client', sentence: isNow ? sentence : null, isDue: isNow && stage > was.stage };
+    });
+  if (leftMs === null) return { next: { ...was, isMet: false }, leftMs, held: held(was.stage, null, ''), notes: [] };
+  const stage = Math.max(
+    STAGES_MS.findLastIndex((stageMs) => leftMs <= stageMs),
+    was.stage,
+  );
   const sentence = `${upgradeBy.version} has to run by ${when}, ${leftText(leftMs)}: ${lateText(late)}`;
   return {
-    ...{ next: { key, stage: Math.max(stage, was.stage), isMet: false }, leftMs, notes: [] },
-    pages: stage > was.stage ? [{ code: leftMs <= NEAR_MS ? 'upgrade-near' : 'upgrade-due', sentence }] : [],
+    ...{ next: { key, stage, isMet: false }, leftMs, notes: [] },
+    held: held(stage, leftMs <= NEAR_MS ? 'upgrade-near' : 'upgrade-due', sentence),
   };
 }
 

@@ -1,5 +1,4 @@
-// One fleet's daily look at the releases of its clients. The record is written first, with the pages that are owed: of two runs only one pages, and a page that
-// could not be sent is sent by the next run.
+// One fleet's daily look at the releases of its clients.
 import { type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { MetricsClients } from '../../shared/aws/clients.ts';
 import type { Answer } from '../../shared/chains/client.ts';
@@ -7,18 +6,11 @@ import { defaultsOf } from '../../shared/chains/defaults.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ReleaseMetric } from '../../shared/fleet/resource-names.ts';
 import { nodesLately } from '../../shared/guardrails/fleet-view.ts';
-import { page, THE_FLEET } from '../../shared/heal/notify.ts';
-import { noReleases, type ReleasePageCode, type ReleasesRecord } from '../../shared/heal/records.ts';
+import { noReleases, type ReleasesRecord } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
-import {
-  type Controller,
-  changeRecord,
-  type FleetContext,
-  readRecord,
-  settleRecord,
-} from '../../shared/reconcile/context.ts';
-import { followPages, withSent } from '../../shared/reconcile/followed-pages.ts';
-import { type ClientFacts, lastingPages, type ReleaseFacts, type Reviewed, reviewReleases } from './decide.ts';
+import { type Controller, changeRecord, type FleetContext, settleRecord } from '../../shared/reconcile/context.ts';
+import { afterLook, sendOwed } from '../../shared/reconcile/page-memory.ts';
+import { type ClientFacts, type ReleaseFacts, reviewReleases } from './decide.ts';
 import { type FeedReading, readFeed } from './feed.ts';
 
 export const RELEASES: Controller<ReleasesRecord> = {
@@ -45,45 +37,29 @@ export async function lookAtReleases(
   ask: (url: string) => Promise<Answer>,
 ): Promise<ReleasesSummary> {
   const { clients, fleet, write } = context;
-  await sendOwed(context);
   const facts = await readFacts(context, ask);
-  const { next, pages, notes } = await settleRecord<ReleasesRecord, Reviewed>(context, (record) => {
-    const reviewed = reviewReleases(record, facts);
-    const owed = [...record.owed, ...reviewed.pages].slice(-OWED_MAX);
-    const lasting = lastingPages(reviewed.next).map((code) => ({ code, subject: fleet.name, seenAtMs: facts.nowMs }));
-    const pages = followPages(record.pages ?? [], lasting, true, facts.nowMs);
-    return { change: { ...reviewed.next, owed, ...(record.pages && { pages }) }, result: reviewed };
+  const { next, notes, held, memory } = await settleRecord(context, (record) => {
+    const { held: ofClients, ...reviewed } = reviewReleases(record, facts);
+    const held = ofClients.map((one) => ({
+      ...one,
+      subject: one.subject === 'client' ? fleet.name : `${fleet.name}'s consensus client`,
+    }));
+    const memory = afterLook(record, held, facts.nowMs);
+    return { change: { ...reviewed.next, ...memory }, result: { ...reviewed, held, memory } };
   });
   for (const sentence of notes) await write({ kind: 'decision', sentence });
-  await sendOwed(context);
+  const remember: Parameters<typeof sendOwed>[0]['remember'] = (change) => changeRecord(context, change);
+  await sendOwed({ ...context, write: (sent) => write({ kind: 'page', ...sent }), remember }, fleet.name, memory, held);
   const MetricData = metricsOf(fleet.name, next, facts.nowMs);
   if (MetricData.length > 0)
     await clients.cloudwatch.send(new PutMetricDataCommand({ Namespace: fleet.suite, MetricData }));
   const { newest, behind } = next;
-  return { fleet: fleet.name, newest: newest.client, behind, told: pages.map(({ code }) => code) };
-}
-
-/** Pages whose cause is over some day, and this function sees it. A release stays out. */
-const ENDS: ReadonlySet<ReleasePageCode> = new Set(['upgrade-due', 'upgrade-near', 'releases-unread']);
-
-/** More than a look can owe: what SNS does not take for days does not grow for ever. */
-const OWED_MAX = 8;
-
-/** Twice is possible where an answer of SNS was lost; never is not. */
-async function sendOwed(context: ReleasesContext): Promise<void> {
-  const { clients, environment, fleet, write } = context;
-  const { owed } = await readRecord(context);
-  for (const { code, sentence } of owed) {
-    const subject = fleet.name;
-    await page(clients.sns, environment.TOPIC_ARN, { fleet: fleet.name, node: THE_FLEET, code, sentence, subject });
-    await changeRecord(context, (record) => ({
-      owed: record.owed.filter((one) => one.code !== code || one.sentence !== sentence),
-      ...(ENDS.has(code) && {
-        pages: withSent(record.pages ?? [], fleet.name, [{ refuse: code, subject, reason: sentence }], Date.now()),
-      }),
-    }));
-    await write({ kind: 'page', code, sentence });
-  }
+  return {
+    fleet: fleet.name,
+    newest: newest.client,
+    behind,
+    told: held.flatMap(({ code, isDue }) => (isDue ? [code] : [])),
+  };
 }
 
 async function readFacts(

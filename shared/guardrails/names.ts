@@ -59,6 +59,19 @@ export interface FollowedPage {
   readonly takesLong?: true;
 }
 
+/** A page that people have to get: what it says, the look that sends it says. */
+export interface OwedPage {
+  readonly code: PageCode;
+  readonly subject: string;
+}
+
+/** What people were told by who looks at a fleet again and again, and what they are owed. */
+export interface PageMemory {
+  /** Pages that were not sent yet. */
+  readonly owed?: readonly OwedPage[];
+  readonly pages?: readonly FollowedPage[];
+}
+
 /** REGISTER: what register-nodes remembers of a fleet. It reads everything else from what exists. */
 export interface RegisterRecord {
   /** Nodes of the last run that found some; 0 before any was found. */

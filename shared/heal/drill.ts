@@ -1,5 +1,6 @@
 // What drills have proved of a fleet, what the one under way has made, and what follows from both: when the next is due, and recoverability in words. Pure.
 import type { ReadFolder } from '../chains/start-files.ts';
+import type { PageMemory } from '../guardrails/names.ts';
 import type { Rank } from '../snapshots/model.ts';
 
 /** DRILL: written by audit-snapshots alone. */
@@ -202,11 +203,9 @@ export interface TriedSet {
 }
 
 /** DRILLS: the dispatcher's own memory of a fleet with drills. */
-export interface DrillWatchRecord {
+export interface DrillWatchRecord extends PageMemory {
   /** Since when the fleet file asks for drills, as far as a sweep has seen, ms since the epoch. */
   readonly sinceMs: number;
-  /** When people were told last that the proof is old; null while it is not. */
-  readonly toldAtMs: number | null;
   /** A drill is due at once since then: a lifecycle policy has reported an error. Absent otherwise. */
   readonly wantedSinceMs?: number;
   readonly version: number;

@@ -1,7 +1,7 @@
 // The records that allow only one heal at a time, and their partitions in the one table. IAM lets each function write only its own partitions
 // (dynamodb:LeadingKeys, infra/constructs/state.ts).
 
-import type { FollowedPage } from '../guardrails/names.ts';
+import type { PageMemory } from '../guardrails/names.ts';
 import type { GuardrailCode, PageCode } from '../model/guardrail-codes.ts';
 import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
@@ -80,6 +80,8 @@ export interface LastWord {
   readonly atMs: number;
   /** The node itself was asked before. At the door nobody asks it. */
   readonly asked: boolean;
+  /** Of a refusal: until when it holds for sure, where its rule knows that. */
+  readonly untilMs?: number;
 }
 
 export interface PendingPage {
@@ -339,20 +341,16 @@ export function healOf(text: string): HealKind {
 }
 
 /** READINESS: what check-readiness found at its last look at a fleet. */
-export interface ReadinessRecord {
+export interface ReadinessRecord extends PageMemory {
   /**
    * By the node's name, and by the heal: y it would work, n it would not, - the fleet does not want it, ? nobody has ever known. What is not known at a look
    * stays as it was before.
    */
   readonly heals: Readonly<Record<string, Readonly<Record<ReadinessColumn, 'y' | 'n' | '-' | '?'>>>>;
-  /** The sentence of a page that was not sent yet; null: none. */
-  readonly owed: string | null;
   /** "swap of node2": heals that people were told are lost, and that would not work at the last look either. Absent in records of earlier versions. */
   readonly lost?: readonly string[];
   /** By what they do, whether the owner's commands would have been run. Absent in records of earlier versions, and where the fleet has none. */
   readonly trials?: Readonly<Record<string, 'y' | 'n'>>;
-  /** Absent in records of earlier versions. */
-  readonly pages?: readonly FollowedPage[];
   readonly notifications: readonly [];
   readonly version: number;
 }
@@ -360,10 +358,10 @@ export interface ReadinessRecord {
 /** The rungs of the ladder, and the two heals beside it. */
 export type ReadinessColumn = 'grow' | 'restart' | 'stop-start' | 'swap' | 'replace' | 'snapshot';
 
-export const noReadiness: ReadinessRecord = { heals: {}, owed: null, notifications: [], version: 0 };
+export const noReadiness: ReadinessRecord = { heals: {}, notifications: [], version: 0 };
 
 /** UPGRADE: the last upgrade of a fleet that a person has asked for. How far it is, its incidents tell. */
-export interface UpgradeRecord {
+export interface UpgradeRecord extends PageMemory {
   readonly to: string;
   /** The first block that only this version makes; absent where the nodes are upgraded one after the other. */
   readonly atHeight?: number;
@@ -383,8 +381,13 @@ export interface UpgradeRecord {
   readonly version: number;
 }
 
+/** SNAPSHOTS: what the round of clean snapshots has told people of. */
+export interface SnapshotPagesRecord extends PageMemory {
+  readonly version: number;
+}
+
 /** RELEASES: what watch-releases found at its last look at a fleet. `client` is the one that is watched, `consensus` the one beside it. */
-export interface ReleasesRecord {
+export interface ReleasesRecord extends PageMemory {
   /** The newest release of its feed; null: nobody knows. */
   readonly newest: Readonly<Record<'client' | 'consensus', string | null>>;
   /** The newest release that people were told of, or that every node ran when it was first seen. */
@@ -403,10 +406,6 @@ export interface ReleasesRecord {
   readonly hoursLeft: number | null;
   /** What `releases.auto` lets the fleet be upgraded to, as `client.versions` names it, and when that was seen; null or absent: nothing. */
   readonly patch?: { readonly to: string; readonly atMs: number } | null;
-  /** Pages that were not sent yet, the oldest first. */
-  readonly owed: readonly { readonly code: ReleasePageCode; readonly sentence: string }[];
-  /** Absent in records of earlier versions. */
-  readonly pages?: readonly FollowedPage[];
   readonly notifications: readonly [];
   readonly version: number;
 }
@@ -416,5 +415,5 @@ export type ReleasePageCode = 'release-available' | 'releases-unread' | 'upgrade
 const NEITHER = { client: null, consensus: null } as const;
 export const noReleases: ReleasesRecord = {
   ...{ newest: NEITHER, told: NEITHER, failing: NEITHER, deadline: null, tip: null, behind: null, hoursLeft: null },
-  ...{ owed: [], notifications: [], version: 0 },
+  ...{ notifications: [], version: 0 },
 };

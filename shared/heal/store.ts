@@ -34,6 +34,7 @@ import {
   type ReadinessRecord,
   type ReleasesRecord,
   type SentPagesRecord,
+  type SnapshotPagesRecord,
   type UpgradeRecord,
 } from './records.ts';
 
@@ -95,9 +96,11 @@ export const keys = {
   upgrade: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'UPGRADE' }),
   /** What drills have proved, and what the one under way has made. */
   drill: (fleet: string): Key => ({ pk: partitions.own(fleet, DRILL_KIND), sk: 'DRILL' }),
-  /** Since when the fleet has drills, and when people were told that its last proof is old. */
+  /** Since when the fleet has drills, and what people were told of them. */
   drillWatch: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'DRILLS' }),
-  /** Today's notifications about a fleet's clean snapshots. */
+  /** What people were told of its clean snapshots. */
+  snapshotPages: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'SNAPSHOTS' }),
+  /** What was written down of a fleet today, and is not again. */
   told: (fleet: string, what: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: `TOLD#${what}` }),
 } as const;
 
@@ -209,6 +212,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readReadiness: (fleet: string) => get<ReadinessRecord>(keys.readiness(fleet)),
     /** What drills have proved; undefined before the first. */
     readDrill: (fleet: string) => get<DrillRecord>(keys.drill(fleet)),
+    readSnapshotPages: (fleet: string) => get<SnapshotPagesRecord>(keys.snapshotPages(fleet)),
     readDrillWatch: (fleet: string) => get<DrillWatchRecord>(keys.drillWatch(fleet)),
     /** The drills of a fleet. They are nobody's concern but the dispatcher's and people's. */
     readDrills: (fleet: string, foreign: string[] = []): Promise<readonly IncidentRecord[]> =>

@@ -88,16 +88,15 @@ async function sendNotifications(
     const [{ refuse, node, subject }] = told;
     const reason = sentenceOf(told);
     const content = { fleet: fleet.name, node: node?.name ?? THE_FLEET, code: refuse, sentence: reason };
-    if (refuse === 'approval-wanted') {
-      const question = {
-        functionName: `${fleet.suite}-${controller.name}`,
-        fleet: fleet.name,
-        plan: subject,
-        ...(controller.takesLong && { takesLong: true as const }),
-      };
-      const { text, approve } = answersToFleet(question, process.env['AWS_REGION']);
-      await page(clients.sns, environment.TOPIC_ARN, { ...content, plan: subject, approve }, text);
-    } else await page(clients.sns, environment.TOPIC_ARN, { ...content, subject });
+    const question = {
+      functionName: `${fleet.suite}-${controller.name}`,
+      fleet: fleet.name,
+      plan: subject,
+      ...(controller.takesLong && { takesLong: true as const }),
+    };
+    const asked = refuse === 'approval-wanted' ? answersToFleet(question, process.env['AWS_REGION']) : null;
+    const more = asked === null ? { subject } : { plan: subject, approve: asked.approve };
+    await page(clients.sns, environment.TOPIC_ARN, { ...content, ...more }, asked?.text);
     const fields = refuse === 'approval-wanted' ? { fields: { plan: subject } } : {};
     await write({ kind: 'page', code: refuse, sentence: reason, ...fields }, node);
   }

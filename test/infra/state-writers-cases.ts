@@ -28,6 +28,7 @@ const RECORDS: readonly Key[] = [
   keys.releases('elsewhere'),
   keys.drill('elsewhere'),
   keys.drillWatch('elsewhere'),
+  keys.snapshotPages('elsewhere'),
   keys.told('elsewhere', 'snapshots#2026-01-01#paused'),
   keys.grow('elsewhere'),
   keys.budget('elsewhere', '2026-01'),

@@ -68,6 +68,15 @@ describe('a later look', () => {
     expect(lost?.causes.map(({ code, heals }) => [code, heals])).toEqual([['cost-ceiling', ['grow']]]);
   });
 
+  it('tells with it what people were not told of before, where that still would not work', () => {
+    const second = look(well(), DENIED);
+    const untold = stillLost([], well().heals, second.heals);
+    expect(compareReadiness(second, reportOf(DENIED), NOBODY, untold).lost).toEqual(second.lost);
+    expect(compareReadiness(second, reportOf(), NOBODY, untold).lost).toBeNull();
+    const busy = new Set(Object.keys(second.heals));
+    expect(compareReadiness(second, reportOf(), busy, untold).lost?.causes).toEqual([]);
+  });
+
   it('says what works again, and pages it when it is lost once more', () => {
     const back = look(look(well(), DENIED));
     expect(back.again).toContain('swap of node1');

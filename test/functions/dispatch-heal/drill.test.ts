@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type DrillFacts, drillStep, oldProof } from '../../../functions/dispatch-heal/drill.ts';
 import { type DrillRecord, noDrill } from '../../../shared/heal/drill.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import { withSent } from '../../../shared/reconcile/followed-pages.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
@@ -13,7 +14,7 @@ const follower = (name: string, more: object = {}) =>
   observedNode({ name, instanceId: `i-${name}`, role: 'follower', ...more });
 const facts = (more: Partial<DrillFacts> = {}): DrillFacts => ({
   ...{ nowMs: NOON_MS, fleet, record: undefined, nodes: [follower('node2'), follower('node1')] },
-  watch: { sinceMs: NOON_MS - HOUR_MS, toldAtMs: null, version: 1 },
+  watch: { sinceMs: NOON_MS - HOUR_MS, version: 1 },
   ...{ breaker: { open: false, sentence: '' }, haltedSinceMs: null, incidents: [] },
   ...more,
 });
@@ -37,7 +38,7 @@ describe('a drill begins', () => {
   });
 
   it('at once, where a lifecycle policy has reported an error since the last one', () => {
-    const watch = { sinceMs: 0, toldAtMs: null, wantedSinceMs: NOON_MS - 1, version: 1 };
+    const watch = { sinceMs: 0, wantedSinceMs: NOON_MS - 1, version: 1 };
     const record = { ...noDrill, dueAtMs: NOON_MS + HOUR_MS };
     expect(step({ record, watch })).toBe('drill like node1');
     const last = { setId: 'set', is: 'verified', atMs: NOON_MS, reason: '', usd: 0 } as const;
@@ -76,11 +77,9 @@ describe('where a fleet has copies of another region alone', () => {
   it('people who know that no copies come are not told that the proof is old, too', () => {
     const proved = { setId: 'set', takenAtMs: 0, height: 1, atMs: NOON_MS - 60 * HOUR_MS, minutes: 11, usd: 0.21 };
     const record = { ...noDrill, proved };
-    expect(oldProof(facts({ fleet: second, record }))).not.toBeNull();
-    expect(oldProof(facts({ fleet: second, record: { ...record, copiesToldAtMs: NOON_MS - HOUR_MS } }))).toBeNull();
-    expect(
-      oldProof(facts({ fleet: second, record: { ...record, copiesToldAtMs: NOON_MS - 25 * HOUR_MS } })),
-    ).not.toBeNull();
+    const told = (hours: number) => ({ ...record, copiesToldAtMs: NOON_MS - hours * HOUR_MS });
+    const isDue = (known: DrillRecord) => oldProof(facts({ fleet: second, record: known })).map((one) => one.isDue);
+    expect([isDue(record), isDue(told(1)), isDue(told(25))]).toEqual([[true], [false], [true]]);
   });
 });
 
@@ -130,15 +129,18 @@ describe('what a drill has left is removed', () => {
 });
 
 describe('people are told that the proof is old', () => {
+  const OLD = { refuse: 'recoverability-old', subject: fleet.name, reason: 'proved 50 h ago' } as const;
   const watch = (hours: number, toldHours: number | null = null) => ({
     ...{ sinceMs: NOON_MS - hours * HOUR_MS, version: 1 },
-    toldAtMs: toldHours === null ? null : NOON_MS - toldHours * HOUR_MS,
+    ...(toldHours !== null && {
+      pages: withSent([], fleet.name, [OLD], NOON_MS - toldHours * HOUR_MS),
+    }),
   });
   const record = (hours: number): DrillRecord => ({
     ...noDrill,
     proved: { setId: 'set', takenAtMs: 0, height: 931_064, atMs: NOON_MS - hours * HOUR_MS, minutes: 11, usd: 0.21 },
   });
-  const told = (more: Partial<DrillFacts>) => oldProof(facts(more));
+  const told = (more: Partial<DrillFacts>) => oldProof(facts(more)).find(({ isDue }) => isDue)?.sentence ?? null;
 
   it('when it is older than the file allows, with how the last drill ended', () => {
     expect(told({ record: record(47) })).toBeNull();
@@ -156,6 +158,8 @@ describe('people are told that the proof is old', () => {
   it('once a day', () => {
     expect(told({ record: record(60), watch: watch(90, 23) })).toBeNull();
     expect(told({ record: record(60), watch: watch(90, 25) })).not.toBeNull();
+    expect(oldProof(facts({ record: record(60), watch: watch(90, 23) }))).toMatchObject([{ isDue: false }]);
+    expect(oldProof(facts({ record: record(47), watch: watch(90, 23) }))).toEqual([]);
   });
 
   it('not where no drills are asked for', () => {

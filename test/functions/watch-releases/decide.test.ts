@@ -1,8 +1,8 @@
 // What people are told of releases, and of the date by which a version has to run: each once.
 import { describe, expect, it } from '@jest/globals';
 import {
-  lastingPages,
   type ReleaseFacts,
+  type Reviewed,
   type RunningClient,
   reviewReleases,
   type UpgradeBy,
@@ -49,13 +49,15 @@ const facts = (told: Told = {}): ReleaseFacts => ({
   nowMs: told.nowMs ?? NOON_MS,
 });
 
+const dueOf = (held: Reviewed['held']) => held.filter(({ isDue }) => isDue);
+
 /** The looks of so many days: what each of them told people. */
 function days(...looks: readonly Told[]): readonly (readonly string[])[] {
   let record: ReleasesRecord = noReleases;
   return looks.map((told, day) => {
-    const { next, pages } = reviewReleases(record, facts({ nowMs: NOON_MS + day * DAY_MS, ...told }));
+    const { next, held } = reviewReleases(record, facts({ nowMs: NOON_MS + day * DAY_MS, ...told }));
     record = { ...record, ...next };
-    return pages.map(({ code, sentence }) => `${code}: ${sentence}`);
+    return dueOf(held).map(({ code, sentence }) => `${code}: ${sentence}`);
   });
 }
 
@@ -114,12 +116,12 @@ describe('a release', () => {
   it('is written down, with how many nodes are behind, in both clients', () => {
     const beacon = { feed: feed('v7.0.1'), running: running('7.0.0', '7.0.1', null) };
     const both = (): ReleaseFacts => ({ ...facts(), clients: { ...facts().clients, consensus: beacon } });
-    const { next, pages, notes } = reviewReleases(noReleases, both());
+    const { next, held, notes } = reviewReleases(noReleases, both());
     expect(next).toMatchObject({
       ...{ newest: { client: '29.1', consensus: '7.0.1' }, told: { client: '29.1', consensus: '7.0.1' } },
       behind: 4,
     });
-    expect(pages.map(({ sentence }) => sentence)[1]).toMatch(
+    expect(dueOf(held).map(({ sentence }) => sentence)[1]).toMatch(
       /^7\.0\.1 of the consensus client is out: 1 of 3 nodes runs /,
     );
     expect(notes).toEqual([]);
@@ -139,7 +141,7 @@ describe('a release', () => {
 
   it('is news where what was told before names no version', () => {
     const before = { ...noReleases, told: { client: 'nightly', consensus: null } };
-    expect(reviewReleases(before, facts()).pages).toHaveLength(1);
+    expect(dueOf(reviewReleases(before, facts()).held)).toHaveLength(1);
   });
 
   it('that disappears again from the feed changes nothing', () => {
@@ -197,8 +199,8 @@ describe('the date by which a version has to run', () => {
   });
 
   it('is not met by a fleet of which nobody is seen', () => {
-    const { pages, notes, next } = reviewReleases(noReleases, facts({ ...at(3), running: [] }));
-    expect(pages).toMatchObject([{ sentence: expect.stringMatching(/: no node is known$/) }]);
+    const { held, notes, next } = reviewReleases(noReleases, facts({ ...at(3), running: [] }));
+    expect(dueOf(held)).toMatchObject([{ sentence: expect.stringMatching(/: no node is known$/) }]);
     expect({ notes, isMet: next.deadline?.isMet, hoursLeft: next.hoursLeft }).toEqual({
       ...{ notes: [], isMet: false },
       hoursLeft: 72,
@@ -207,9 +209,9 @@ describe('the date by which a version has to run', () => {
 
   it('is met when every node runs that version, or a newer one', () => {
     const met = { ...at(3), running: running('29.0.1', '30.0.0') };
-    const { pages, notes, next } = reviewReleases(noReleases, facts(met));
-    expect({ pages, notes, left: next.hoursLeft }).toEqual({
-      ...{ pages: [], left: null },
+    const { held, notes, next } = reviewReleases(noReleases, facts(met));
+    expect({ held, notes, left: next.hoursLeft }).toEqual({
+      ...{ held: [], left: null },
       notes: [expect.stringMatching(/^every node runs 29\.0 or a newer one: .* is met$/)],
     });
     expect(reviewReleases({ ...noReleases, ...next }, facts(met)).notes).toEqual([]);
@@ -263,30 +265,64 @@ describe('the date by which a version has to run', () => {
     it('of which nobody knows how far it is tells nobody', () => {
       expect(days({ ...height, tip: null }, { ...height, blockSeconds: null })).toEqual([[], []]);
       expect(reviewReleases(noReleases, facts({ ...height, tip: null }))).toMatchObject({
-        ...{ next: { hoursLeft: null, deadline: { isMet: false } }, pages: [], notes: [] },
+        ...{ next: { hoursLeft: null, deadline: { isMet: false } }, held: [], notes: [] },
       });
     });
   });
 });
 
-describe('the pages that last', () => {
-  type Lasting = Parameters<typeof lastingPages>[0];
-  const none: Lasting['failing'] = { client: null, consensus: null };
-  const deadline = (stage: number, isMet = false): Lasting => ({ deadline: { key: 'k', stage, isMet }, failing: none });
-  const failing = (client: boolean | null, consensus: boolean | null): Lasting => {
-    const of = (isTold: boolean | null) => (isTold === null ? null : { sinceMs: NOON_MS, isTold });
-    return { deadline: null, failing: { client: of(client), consensus: of(consensus) } };
+describe('what people were told of lasts', () => {
+  const DUE: Told = {
+    ...{ feed: null, running: running('28.0.0'), upgradeBy: { version: '29.0', atMs: NOON_MS + 3 * DAY_MS } },
+  };
+  const unread = { feed: { unreadable: 'github.com answers HTTP 502' } };
+  /** After a first look. */
+  const second = (first: Told, told: Told, record: Partial<ReleasesRecord> = {}) => {
+    const { next } = reviewReleases({ ...noReleases, ...record }, facts(first));
+    const later = facts({ nowMs: NOON_MS + HOUR_MS, ...told });
+    return reviewReleases({ ...noReleases, ...next }, later).held.map(
+      ({ code, subject, sentence, isDue }) =>
+        `${code} ${subject}${sentence === null ? ', unknown' : ''}${isDue ? ', due' : ''}`,
+    );
   };
 
-  it.each<[string, Lasting, readonly string[]]>([
-    ['none where nothing was told', failing(null, null), []],
-    ['none of a date that is far', deadline(-1), []],
-    ['those of a date from its first page on', deadline(0), ['upgrade-due', 'upgrade-near']],
-    ['none of a date that is met', deadline(2, true), []],
-    ['none of a feed that has failed for days', failing(false, null), []],
-    ['that of a feed of which people were told', failing(false, true), ['releases-unread']],
-  ])('are %s', (_, of, expected) => {
-    expect(lastingPages(of)).toEqual(expected);
+  it.each<[string, Told, Told, readonly string[]]>([
+    ['a release while a node runs an older one', {}, {}, ['release-available client']],
+    [
+      'a release of which nobody knows who runs it',
+      {},
+      { running: running(null) },
+      ['release-available client, unknown'],
+    ],
+    ['a release whose feed cannot be read', {}, unread, ['release-available client, unknown']],
+    ['no release that every node runs', {}, { running: running('29.1.0') }, []],
+    [
+      'a date, under both of its codes, the one of now with its words',
+      DUE,
+      DUE,
+      ['upgrade-due client', 'upgrade-near client, unknown'],
+    ],
+    ['no date that is met', DUE, { ...DUE, running: running('29.0') }, []],
+    ['no date that is far', { ...DUE, nowMs: NOON_MS - 30 * DAY_MS }, { ...DUE, nowMs: NOON_MS - 29 * DAY_MS }, []],
+  ])('%s', (_, first, told, expected) => {
+    expect(second(first, told)).toEqual(expected);
+  });
+
+  it('a date by a height that nobody knows now', () => {
+    const height: Told = { feed: null, running: running('28.0.0'), upgradeBy: { version: '29.0', height: 930_100 } };
+    expect(second(height, { ...height, tip: null })).toEqual([
+      'upgrade-due client, unknown',
+      'upgrade-near client, unknown',
+    ]);
+  });
+
+  it('a feed from the page on, and not before', () => {
+    const since = (isTold: boolean) => ({ failing: { client: { sinceMs: NOON_MS, isTold }, consensus: null } });
+    expect(second(unread, unread, since(true))).toEqual([
+      'releases-unread client',
+      'release-available client, unknown',
+    ]);
+    expect(second(unread, unread, since(false))).toEqual(['release-available client, unknown']);
   });
 });
 

@@ -584,8 +584,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/dispatch-heal/drill.ts': [
     {
       name: 'people who were told that no copies come are not told that the proof is old, too',
-      find: 'if (record?.copiesToldAtMs !== undefined && nowMs - record.copiesToldAtMs < TELL_AGAIN_MS) return null;',
-      replace: '',
+      find: '[record?.copiesToldAtMs, ',
+      replace: '[',
       caughtBy: ['functions/dispatch-heal/drill'],
     },
     {
@@ -1247,6 +1247,20 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['infra/commands/doctor/judge'],
     },
   ],
+  'shared/reconcile/page-memory.ts': [
+    {
+      name: 'a page that could not be sent comes with the next look',
+      find: 'one.isDue || owed.some((before) => isSame(before, one))',
+      replace: 'one.isDue',
+      caughtBy: ['shared/reconcile/page-memory'],
+    },
+    {
+      name: 'what nobody can say now is not sent',
+      find: '?.sentence ?? null;',
+      replace: "?.sentence ?? '';",
+      caughtBy: ['shared/reconcile/page-memory'],
+    },
+  ],
   'shared/reconcile/followed-pages.ts': [
     {
       name: 'a pause ends no page about a fleet',
@@ -1460,13 +1474,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a heal that is lost since the last look is told',
-      find: "known?.[column] === 'y' && now[column] === 'n'",
-      replace: "known?.[column] === '-' && now[column] === 'n'",
+      find: "known?.[column] === 'y' || untold.includes",
+      replace: "known?.[column] === '-' || untold.includes",
       caughtBy: ['functions/check-readiness/compare'],
     },
     {
       name: 'what was told as lost is not told again the next day',
-      find: "if (known?.[column] === 'y' && now[column] === 'n')",
+      find: "if (isNew && now[column] === 'n')",
       replace: "if (known !== undefined && now[column] === 'n')",
       caughtBy: ['functions/check-readiness/compare'],
     },
