@@ -44,6 +44,7 @@ import {
   restartFirst,
 } from './decide.ts';
 import { readInstances, type TaggedInstance } from './facts.ts';
+import { journalLastWord } from './last-word.ts';
 import { judgeAtDoor, mayRestart, readPace } from './paced.ts';
 import { awaitSweep, judgeTurn, type QueueFacts } from './queue.ts';
 
@@ -213,7 +214,10 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
           : null,
       owner: await statusOf(nodeRecord?.owner),
     });
-    if (dispatch.do === 'refuse' && isLastWord(candidate, dispatch)) return { dispatch, incident: dispatch.incident };
+    if (dispatch.do === 'refuse' && isLastWord(candidate, dispatch)) {
+      await journalLastWord(store, dispatch, nowMs);
+      return { dispatch, incident: dispatch.incident };
+    }
     const written = await execute(context, dispatch, incident);
     if (written === 'conflict') conflict++;
     else if (written === 'spent') skipped++;
@@ -346,12 +350,16 @@ async function refuse(
   { incident, isNew, refusal }: Extract<Dispatch, { readonly do: 'refuse' }>,
   before: IncidentRecord | undefined,
 ): Promise<IncidentRecord | undefined | 'conflict'> {
-  const { refuse: code, reason, retryAfterMs } = refusal;
+  const { refuse: code, reason, retryAfterMs, untilMs } = refusal;
   const atMs = Date.now();
   const pendingPage = pendingPageOf(incident, { ...refusal, code }, atMs);
   const refused = refuseOpen(
     incident,
-    { code, sentence: reason, notBeforeMs: atMs + retryAfterMs, ...(pendingPage && { pendingPage }) },
+    {
+      ...{ code, sentence: reason, notBeforeMs: atMs + retryAfterMs },
+      ...(untilMs !== undefined && { untilMs }),
+      ...(pendingPage && { pendingPage }),
+    },
     atMs,
   );
   if ('leave' in refused) return undefined;

@@ -51,7 +51,7 @@ export interface Cause {
   readonly endedAtMs?: number;
   /** The instances that it is about; absent where it is about the fleet. */
   readonly instanceIds?: readonly string[];
-  /** When it was last found so; absent where it is read anew in each sweep, or nobody looks again. */
+  /** Until when it is known to be so; absent where it is read anew in each sweep, or nobody looks again. */
   readonly foundAtMs?: number;
   /** It tells of one moment: once over, it does not come back. */
   readonly isOnce?: true;

@@ -8,7 +8,7 @@ import {
   type VolumeModification,
 } from '@aws-sdk/client-ec2';
 import type { AwsRefusal } from '../../shared/aws/refusals.ts';
-import type { GrowPlan } from '../../shared/growth/decide.ts';
+import { budgetReturnsMs, type GrowPlan } from '../../shared/growth/decide.ts';
 import { growthKey, monthOf, refund } from '../../shared/guardrails/grow.ts';
 import { judgeOwnerWords } from '../../shared/guardrails/owner.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
@@ -60,7 +60,11 @@ export async function writeIntent(
       if ('lost' in decided) return { result: { lost: true } };
       if ('spent' in decided) {
         const reason = `${volumeId} was modified ${decided.spent.length} times in 24 h, limit ${limit}`;
-        return { result: { refuse: 'budget-spent', reason, page: true, retryAfterMs: HOUR_MS } };
+        const untilMs = budgetReturnsMs(
+          decided.spent.map((one) => one.atMs),
+          limit,
+        );
+        return { result: { refuse: 'budget-spent', reason, page: true, retryAfterMs: HOUR_MS, untilMs } };
       }
       const after = 'next' in decided ? decided.next : read;
       modification = after ? recentModifications(after, volumeId, atMs).length : 0;

@@ -325,13 +325,11 @@ function grownTo(
 
   const recent = modifiedAtMs(facts, volume.volumeId);
   if (recent.length >= disk.modificationsPerDay) {
-    // If the limit was lowered, more than the oldest modification must expire.
-    const oldestFirst = recent.toSorted((a, b) => a - b);
-    const returnsMs = (oldestFirst[recent.length - disk.modificationsPerDay] ?? facts.nowMs) + INTENT_COUNTS_MS;
+    const returnsMs = budgetReturnsMs(recent, disk.modificationsPerDay);
     return refuse(
       'budget-spent',
       `${use.sentence}, and the volume was modified ${recent.length} times in 24 h, limit ${disk.modificationsPerDay}; the next is possible at ${clockTime(returnsMs)}`,
-      { page: true, retryAfterMs: Math.max(MINUTE_MS, returnsMs - facts.nowMs) },
+      { page: true, retryAfterMs: Math.max(MINUTE_MS, returnsMs - facts.nowMs), untilMs: returnsMs },
     );
   }
 
@@ -550,8 +548,18 @@ const roundUp = (gib: number): number => {
 const refuse = (
   code: Refusal['refuse'],
   reason: string,
-  { retryAfterMs = HOUR_MS, page = false }: { retryAfterMs?: number; page?: boolean } = {},
-): Refusal => ({ refuse: code, reason, page, retryAfterMs });
+  { retryAfterMs = HOUR_MS, page = false, untilMs }: Partial<Pick<Refusal, 'retryAfterMs' | 'page' | 'untilMs'>> = {},
+): Refusal => ({ refuse: code, reason, page, retryAfterMs, ...(untilMs !== undefined && { untilMs }) });
+
+/**
+ * When a volume may be modified again. If the limit was lowered, more than the oldest modification must expire.
+ *
+ * @param atMs when it was modified, as far as that counts: as often as the limit says, at least
+ */
+export function budgetReturnsMs(atMs: readonly number[], limit: number): number {
+  const oldestFirst = atMs.toSorted((a, b) => a - b);
+  return (oldestFirst[atMs.length - limit] ?? 0) + INTENT_COUNTS_MS;
+}
 
 const ids = (volumes: readonly VolumeFact[]): string => volumes.map(({ volumeId }) => volumeId).join(', ');
 const tenths = (value: number): number => Math.round(value * 10) / 10;

@@ -204,6 +204,8 @@ export interface Refused {
   readonly code: GuardrailCode;
   readonly sentence: string;
   readonly notBeforeMs: number;
+  /** See `Refusal`. */
+  readonly untilMs?: number;
   /** As `pendingPageOf` gives it: the sweep pages for it. */
   readonly pendingPage?: PendingPage;
 }
@@ -289,7 +291,7 @@ function wordOf(outcome: Outcome, atMs: number, asked: boolean): LastWord | unde
     case 'planned':
       return { kind: 'planned', sentence: short(outcome.sentence), atMs, asked };
     case 'refused':
-      return { kind: 'refused', code: outcome.code, sentence: short(outcome.sentence), atMs, asked };
+      return refusalWord(outcome, atMs, asked);
     case 'failed':
     case 'escalated':
       return { kind: 'failed', code: outcome.code, sentence: short(outcome.sentence), atMs, asked };
@@ -335,18 +337,19 @@ export function refuseOpen(
   const waitsFor = isStillFull ? DISK_FIRST : turnOf(refusal.code);
   const next = {
     ...refusedFor(queued({ ...identity(read), version: read.version + 1 }, waitsFor), refusal),
-    lastWord: wordAtDoor(refusal, nowMs),
+    lastWord: refusalWord(refusal, nowMs, false),
     notBeforeMs: refusal.notBeforeMs,
   };
   return { next: { ...next, state: 'open' } };
 }
 
-const wordAtDoor = ({ code, sentence }: Refused, atMs: number): LastWord => ({
+const refusalWord = ({ code, sentence, untilMs }: Refused, atMs: number, asked: boolean): LastWord => ({
   kind: 'refused',
   code,
   sentence: short(sentence),
   atMs,
-  asked: false,
+  asked,
+  ...(untilMs !== undefined && { untilMs }),
 });
 
 /**

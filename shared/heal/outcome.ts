@@ -89,6 +89,7 @@ function outcomeOf(
       return {
         ...{ outcome: ending.outcome, code: ending.code, sentence: ending.reason },
         notBeforeMs: nowMs + ending.retryAfterMs,
+        ...(ending.untilMs !== undefined && { untilMs: ending.untilMs }),
         ...(pendingPage && { pendingPage }),
         ...(ending.hasTried && { hasTried: true as const }),
       };
@@ -234,6 +235,8 @@ export type Ending =
       readonly reason: string;
       readonly page: boolean;
       readonly retryAfterMs: number;
+      /** See `Refusal`. */
+      readonly untilMs?: number;
       readonly numbers?: DecidedNumbers;
       /** Nothing is left open on the node, although an earlier attempt had begun something. */
       readonly leavesNothing?: true;
@@ -263,6 +266,7 @@ export const refused = ({
   reason,
   page,
   retryAfterMs,
+  untilMs,
   numbers,
 }: Guarded): Extract<Ending, { readonly outcome: 'refused' }> => ({
   outcome: 'refused',
@@ -270,6 +274,7 @@ export const refused = ({
   reason,
   page,
   retryAfterMs,
+  ...(untilMs !== undefined && { untilMs }),
   ...(numbers && { numbers }),
 });
 

@@ -98,9 +98,9 @@ export function isStillSaid(incident: Said, code: PageCode): boolean {
   return refusedCodes.findLast((said) => said === code || !WAITS.has(said)) === code;
 }
 
-/** They say themselves until when they refuse, which may be hours away: no look before then would find anything else. */
-const UNTIL_THEIR_TIME: ReadonlySet<string> = new Set(['budget-spent']);
-
-/** When what the page says was last found so, ms since the epoch; undefined where nobody looks again before its incident is over, or its time has come. */
+/**
+ * Until when what the page says is known to be so, ms since the epoch: when it was last found so, or the time that its refusal has named. undefined where
+ * nobody looks again before its incident is over.
+ */
 export const foundAtMs = ({ state, lastWord }: Said, code: PageCode): number | undefined =>
-  state === 'open' && endingOf(code) === 'word' && !UNTIL_THEIR_TIME.has(code) ? lastWord?.atMs : undefined;
+  state === 'open' && endingOf(code) === 'word' ? (lastWord?.untilMs ?? lastWord?.atMs) : undefined;

@@ -239,6 +239,8 @@ export interface Refusal {
   /** Whether a person must know now. */
   readonly page: boolean;
   readonly retryAfterMs: number;
+  /** Until when it refuses, ms since the epoch, where its own rule knows that: no look before would find anything else. */
+  readonly untilMs?: number;
   /** What was read, where another version of the fleet file can be asked about it later: for the journal. */
   readonly numbers?: DecidedNumbers;
 }

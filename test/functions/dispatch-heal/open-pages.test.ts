@@ -229,9 +229,9 @@ describe('a cause that is over', () => {
   });
 });
 
-const wordOf = (code: string, atMs = NOON_MS): object => ({
+const wordOf = (code: string, atMs = NOON_MS, more: object = {}): object => ({
   refusedCodes: [code],
-  lastWord: { kind: 'refused', code, sentence: 'so it was', atMs, asked: true },
+  lastWord: { kind: 'refused', code, sentence: 'so it was', atMs, asked: true, ...more },
 });
 
 const healed = (more: Partial<IncidentRecord> = {}): IncidentRecord =>
@@ -444,10 +444,15 @@ describe('a page is true when it is repeated', () => {
     ]);
   });
 
-  it('a disk that may grow again in two hours is told again in half an hour, and each hour', () => {
-    const spent = sick({ trigger: 'disk:data', ...note('budget-spent'), ...wordOf('budget-spent') });
+  it('a disk that may grow again in two hours is told again in half an hour, each hour, and after that only once it was looked at', () => {
+    const untilMs = NOON_MS + 120 * MINUTE_MS;
+    const spent = sick({
+      trigger: 'disk:data',
+      ...note('budget-spent'),
+      ...wordOf('budget-spent', NOON_MS, { untilMs }),
+    });
     const causes = causesOfIncidents([spent], undefined, NOON_MS);
-    expect(play(minutes(0, 100, { causes })).said).toEqual(['30 again 2', '90 again 3']);
+    expect(play(minutes(0, 300, { causes })).said).toEqual(['30 again 2', '90 again 3', '150 again 4']);
   });
 
   it('“its client is stopped” ends once its client was seen to answer, for good', () => {

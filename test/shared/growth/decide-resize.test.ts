@@ -515,6 +515,7 @@ describe('the budget of modifications', () => {
         'data volume 91 % of 500 GiB, and the volume was modified 3 times in 24 h, limit 3; the next is possible at 2026-01-01 17:00 UTC',
       page: true,
       retryAfterMs: 5 * HOUR_MS,
+      untilMs: NOON_MS + 5 * HOUR_MS,
     });
     expect(decide({ intents: intents(10, 5) })).toMatchObject({ do: 'modify' });
   });

@@ -44,6 +44,8 @@ describe('a page about an incident', () => {
     expect(isStillSaid(said('lease-lost', 'paused'), 'lease-lost')).toBe(true);
     expect(foundAtMs(said('lease-lost'), 'lease-lost')).toBeUndefined();
     expect(foundAtMs(said('breaker-open'), 'breaker-open')).toBe(NOON_MS);
+    const until = openIncidentRecord({ lastWord: { ...word('refused'), untilMs: NOON_MS + HOUR_MS } });
+    expect(foundAtMs(until, 'budget-spent')).toBe(NOON_MS + HOUR_MS);
   });
 });
 
