@@ -2,6 +2,7 @@
 import { recentModifications } from '../heal/lease.ts';
 import { type TrialReport, trialReports } from '../heal/trials.ts';
 import type { GuardrailCode } from '../model/guardrail-codes.ts';
+import { chooseBeginning } from '../snapshots/new-node.ts';
 import { compareNames } from '../text/names.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { FleetFacts, NodeFacts } from './facts.ts';
@@ -53,6 +54,8 @@ export interface FleetReport {
   readonly trials: readonly TrialReport[] | null;
   /** What is left of the account's quotas that this fleet can meet. */
   readonly quotas: readonly QuotaReport[];
+  /** The data that a node would begin with that is deployed now; null where the snapshots are not known. */
+  readonly newNode: string | null;
   readonly nodes: readonly NodeReport[];
 }
 
@@ -82,8 +85,25 @@ export function fleetReportOf(
     replacementsLeft: replacementsLeft(facts, nowMs),
     trials: 'unread' in facts.drill ? null : trialReports(fleet, facts.drill.value, nowMs),
     quotas: quotaReports(facts).map((quota) => ({ ...quota, words: plainText(quota.words) })),
+    newNode: newNodeOf(facts),
     nodes: reports.map(({ report }) => report),
   };
+}
+
+/** As large as its snapshot, and by what is known here alone: a deployment may name another one. */
+function newNodeOf({ fleet, nodes, observed, watch, sets, nowMs }: FleetFacts): string | null {
+  if ('unread' in sets) return null;
+  const begins = chooseBeginning(
+    { kind: 'single', snapshot: 'newest-good', sizeGiB: 1 },
+    {
+      ...{ fleet, nowMs, nodes: nodes.map(({ node }) => node), unusableKeys: new Map() },
+      observed: 'unread' in observed ? [] : observed.value,
+      watch: 'unread' in watch ? undefined : watch.value,
+    },
+    sets.value,
+  );
+  if (begins.kind === 'snapshot') return plainText(begins.sentence);
+  return plainText(`no snapshot: ${begins.kind === 'none' ? begins.sentence : begins.problem.expected}`);
 }
 
 const HOUR_MS = 60 * 60_000;

@@ -141,7 +141,14 @@ const DAYS_FROM_SECONDS = 48 * 3_600;
 const ageText = (seconds: number): string =>
   seconds < DAYS_FROM_SECONDS ? durationText(seconds) : `${Math.round(seconds / 86_400)} days`;
 
-function leftLines({ budgetLeftUsd, budgetUsd, replacementsLeft, quotas, nodes }: FleetReport): readonly string[] {
+function leftLines({
+  budgetLeftUsd,
+  budgetUsd,
+  replacementsLeft,
+  quotas,
+  newNode,
+  nodes,
+}: FleetReport): readonly string[] {
   const usd = (amount: number): string => `$${amount.toFixed(2)}`;
   const byLeft = [...Map.groupBy(nodes, ({ modificationsLeft }) => modificationsLeft)].toSorted(
     ([a], [b]) => (a ?? 99) - (b ?? 99),
@@ -162,6 +169,7 @@ function leftLines({ budgetLeftUsd, budgetUsd, replacementsLeft, quotas, nodes }
         : `${replacementsLeft.hour} left this hour, ${replacementsLeft.day} in 24 h`,
     ],
     ...quotas.map(({ name, words }) => [name, words]),
+    ['a new node', newNode === null ? 'not known' : `begins with ${newNode}`],
     ['capacity', 'not asked: whether a zone has room shows only when a call is made'],
   ];
   return columnsOf(rows, INDENT).flatMap((line) => wrapped(line, WIDTH));

@@ -48,6 +48,7 @@ describe('a fleet', () => {
     expect(report.causes).toEqual([]);
     expect(report.nodes[0]?.heals).toEqual(Object.fromEntries(COLUMNS.map((column) => [column, { is: 'yes' }])));
     expect(report).toMatchObject({ budgetLeftUsd: 100, replacementsLeft: { hour: 2, day: 5 } });
+    expect(report.newNode).toMatch(/^snap-.* of node\d, \S+, taken /);
     expect(report.nodes[0]).toMatchObject({ modificationsLeft: 3, source: { set: 'set-5', ageSeconds: 21_600 } });
   });
 
