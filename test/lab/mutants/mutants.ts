@@ -1752,7 +1752,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a client whose data are not mounted is not started as it is',
       find: '...(isUnmounted(seen, state) && { unmounted: true })',
       replace: '',
-      caughtBy: ['functions/replace-node/restart', 'local/scenarios/left-stopped'],
+      caughtBy: ['functions/replace-node/restart'],
     },
     {
       name: 'no instance is stopped for a move before its client has ended',
