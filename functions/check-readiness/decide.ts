@@ -3,7 +3,7 @@ import type { ReadinessRecord } from '../../shared/heal/records.ts';
 import type { TrialReport } from '../../shared/heal/trials.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
 import type { Cause, FleetReport, NodeReport } from '../../shared/readiness/fleet-report.ts';
-import { COLUMNS, type Column, type FindingCode, type Verdict } from '../../shared/readiness/verdict.ts';
+import { type Column, type FindingCode, HEALS, type Verdict } from '../../shared/readiness/verdict.ts';
 
 /**
  * What passes by itself, or is a person's own word: no heal is lost by it. Everything else stays until a person acts.
@@ -22,6 +22,8 @@ const PASSING: ReadonlySet<FindingCode> = new Set<FindingCode>([
     'budget-spent',
     'modification-in-progress',
     'donor-unsuitable',
+    'cannot-be-spared',
+    'condition-holds',
     'pool-at-floor',
     'not-due',
     'observation-stale',
@@ -32,7 +34,7 @@ const PASSING: ReadonlySet<FindingCode> = new Set<FindingCode>([
 ]);
 
 /** The letter of a heal in the record: it would work, it would not, the fleet does not want it, nobody has ever known. */
-type Known = ReadinessRecord['heals'][string][Column];
+type Known = ReadinessRecord['heals'][string][(typeof HEALS)[number]];
 
 export interface Lost {
   /** The nodes that have lost a heal since it was last known to work. */
@@ -65,16 +67,16 @@ export function compareReadiness(
   busy: ReadonlySet<string>,
   untold: readonly string[] = [],
 ): Compared {
-  const heals: Record<string, Record<Column, Known>> = {};
+  const heals: Record<string, Record<(typeof HEALS)[number], Known>> = {};
   const lost = new Map<string, Set<Column>>();
   const again: string[] = [];
   for (const { node, heals: verdicts } of nodes) {
     const known = before?.heals[node];
     const now = Object.fromEntries(
-      COLUMNS.map((column) => [column, letterOf(verdicts[column], busy.has(node), known?.[column] ?? '?')]),
-    ) as Record<Column, Known>;
+      HEALS.map((column) => [column, letterOf(verdicts[column], busy.has(node), known?.[column] ?? '?')]),
+    ) as Record<(typeof HEALS)[number], Known>;
     heals[node] = now;
-    for (const column of COLUMNS) {
+    for (const column of HEALS) {
       const isNew = known?.[column] === 'y' || untold.includes(`${column} of ${node}`);
       if (isNew && now[column] === 'n') lost.set(node, (lost.get(node) ?? new Set()).add(column));
       if (known?.[column] === 'n' && now[column] === 'y') again.push(`${column} of ${node}`);
@@ -115,7 +117,7 @@ export function stillLost(
   heals: ReadinessRecord['heals'],
 ): readonly string[] {
   return Object.entries(heals).flatMap(([node, columns]) =>
-    COLUMNS.flatMap((column) => {
+    HEALS.flatMap((column) => {
       const name = `${column} of ${node}`;
       const isLost = before.includes(name) || known?.[node]?.[column] === 'y';
       return columns[column] === 'n' && isLost ? [name] : [];
@@ -171,7 +173,10 @@ const short = (names: readonly string[]): string =>
 
 /** The first look, for the journal: it pages nobody. */
 export function firstSentence({ nodes, causes }: Pick<FleetReport, 'nodes' | 'causes'>): string {
-  const lasting = causes.filter(({ is, code }) => is === 'no' && !PASSING.has(code));
+  const lasting = causes
+    .filter(({ is, code }) => is === 'no' && !PASSING.has(code))
+    .map((cause) => ({ ...cause, heals: HEALS.filter((heal) => cause.heals.includes(heal)) }))
+    .filter(({ heals }) => heals.length > 0);
   return lasting.length === 0
     ? `the first look at ${nodes.length} nodes finds nothing that keeps a heal from working`
     : `the first look at ${nodes.length} nodes: these heals would not work now, and nobody is paged for what never worked: ${causesText(lasting)}`;

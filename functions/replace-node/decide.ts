@@ -4,7 +4,7 @@
 import { consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
 import { heightProbeOf } from '../../shared/fleet/model.ts';
 import { lostAddressOf } from '../../shared/guardrails/replace.ts';
-import { ROLLING } from '../../shared/guardrails/upgrade.ts';
+import { positionOf, ROLLING } from '../../shared/guardrails/upgrade.ts';
 import type { CleanupPiece, FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import { isStopOwed, mayBeOnStandby } from '../../shared/heal/ticket.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -55,7 +55,7 @@ import { judgeStalled } from './stalled.ts';
 import { isCleared, isPending, makesAgain, needsOtherData, newState } from './state.ts';
 import { foundAgain, notMadeAgain } from './terminated.ts';
 import { toldOf } from './told.ts';
-import { instanceIn, positionOf } from './version.ts';
+import { instanceIn } from './version.ts';
 
 export function decide(facts: Facts, state: LadderState | null): Decision {
   const decision = state ? paced(leaving(onward(facts, state), facts, state), state, facts.nowMs) : begin(facts);

@@ -26,6 +26,7 @@ import { roleOf } from '../../shared/fleet/resolve.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
 import { seenLately, viewFleet } from '../../shared/guardrails/fleet-view.ts';
 import type { OwnRung } from '../../shared/guardrails/replace.ts';
+import { judgeSpared } from '../../shared/guardrails/shrink.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
 import { whoPutsBack } from '../../shared/heal/budgets.ts';
@@ -44,7 +45,6 @@ import { readLaterWord } from './last-word.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { isAboutMove, type Move, moveOf } from './move.ts';
 import { fullPathOf, type OpenDisk, openDiskIn } from './open-disk.ts';
-import { judgeSpared } from './shrink.ts';
 import { readSources } from './sources.ts';
 import {
   ASKED_AT_MOST,

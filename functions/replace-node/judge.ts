@@ -13,16 +13,17 @@ import {
   judgeOwner,
   judgeZone,
 } from '../../shared/guardrails/replace.ts';
+import { judgeShrink } from '../../shared/guardrails/shrink.ts';
 import type { FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { endOf, namesItsData } from '../../shared/node-commands/client-end.ts';
+import { judgeReach } from '../../shared/readiness/preconditions.ts';
 import { beginsAnew } from '../../shared/snapshots/anew.ts';
 import { type Facts, isImpaired, type Machine, type Watched } from './facts.ts';
 import { foundVolumes } from './found-volumes.ts';
 import { judgeGone } from './gone.ts';
-import { judgeShrink } from './shrink.ts';
 
 /** What the guardrails say of a rung now: read before the rung is taken, and again before its first act that affects the node. */
 export function guardOf(facts: Facts, rung: Rung) {
@@ -73,7 +74,7 @@ export function guardOf(facts: Facts, rung: Rung) {
     (rung === 'stop-start' && want.do === 'heal'
       ? judgeZone(breaker, { instanceId: instance.instanceId, name: node })
       : null) ??
-    (rung === 'replace' ? judgeReach(facts) : null) ??
+    (rung === 'replace' ? guardOfReach(facts) : null) ??
     judgeOwner({
       rung,
       fleet,
@@ -108,7 +109,7 @@ function guardOfBeside(facts: Facts, { instance }: Machine): Refusal | null {
   const { tags, autoScalingGroup, publicIp } = instance;
   return (
     judgeData(facts, instance.instanceId) ??
-    judgeReach(facts) ??
+    guardOfReach(facts) ??
     judgeOwner({ rung: 'replace', fleet, tags, autoScalingGroup, instanceStore, stopProtected, standbyFault, publicIp })
   );
 }
@@ -135,16 +136,14 @@ const judgeData = ({ fleet, volumes }: Pick<Facts, 'fleet' | 'volumes'>, instanc
   );
 
 /** The role of this function is limited at the deployment, by the fleet files and by tags. */
-function judgeReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal | null {
+function guardOfReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal | null {
   const forPerson = { page: true, retryAfterMs: PERSON_MS };
   if (!fleet.replace.rungs.includes('replace')) {
     const reason = `the fleet file does not allow another instance: with "replace" in replace.rungs, and npm run deploy, it may be launched`;
     return { refuse: 'restart-forbidden', reason, ...forPerson };
   }
-  if (reach === null || reach.launch.length === 0) return null;
-  const tags = Object.entries(fleet.nodes.tags).map((tag) => tag.join('='));
-  const reason = `no other instance may be launched: the tags of the fleet alone, ${tags.join(' and ')}, are missing on ${reach.launch.join(', ')}`;
-  return { refuse: 'out-of-reach', reason, ...forPerson };
+  const reason = judgeReach(fleet, reach?.launch ?? []);
+  return reason === null ? null : { refuse: 'out-of-reach', reason, ...forPerson };
 }
 
 /** What it would take to try more than a restart. */

@@ -2,6 +2,7 @@
 
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
 import { classOf, isOwnCommand, lostAddressOf, type OwnRung } from '../../shared/guardrails/replace.ts';
+import { copyMinutes, shrinkText } from '../../shared/guardrails/shrink.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -19,7 +20,6 @@ import { measuredText } from './rungs/reindex.ts';
 import { rehearsedText } from './rungs/roll-back.ts';
 import { asksNode, type Decision, type End, isProof } from './rungs/rung.ts';
 import { catchUpFrom, choose, initializationMinutes, UNFIT, warmingMinutes } from './rungs/swap.ts';
-import { copyMinutes, shrinkText } from './shrink.ts';
 import { makesAgain } from './state.ts';
 import { notMadeAgain } from './terminated.ts';
 import { isBlameless } from './tried.ts';

@@ -1,11 +1,8 @@
 // Which version of its client a node has, by its own word: the instance of the template unit that the fleet file lets be upgraded. Pure.
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { positionOf } from '../../shared/guardrails/upgrade.ts';
 import type { VersionChange } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
-
-/** Where the client stands among those of an answer that has all of them; -1 where the file lets none be upgraded. */
-export const positionOf = ({ client, units }: Pick<Fleet, 'client' | 'units'>): number =>
-  client === undefined ? -1 : units.findIndex(({ name }) => name === client.unit);
 
 /** @returns null where the node does not tell */
 export const instanceIn = (fleet: Pick<Fleet, 'client' | 'units'>, seen: NodeState | null): string | null =>

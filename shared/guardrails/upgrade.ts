@@ -66,6 +66,10 @@ const isBeside = (
 /** What works where no instance may come beside a node. */
 export const ROLLING = 'Without --strategy blue-green it is upgraded where it is';
 
+/** Where the client stands among those of an answer that has all of them; -1 where the file lets none be upgraded. */
+export const positionOf = ({ client, units }: Pick<Fleet, 'client' | 'units'>): number =>
+  client === undefined ? -1 : units.findIndex(({ name }) => name === client.unit);
+
 /** What a fleet file lacks so that another instance could prove a version beside each node; null: nothing. */
 export function blueGreenFault(fleet: Pick<Fleet, 'replace' | 'units' | 'rpc' | 'probe' | 'health'>): string | null {
   if (!fleet.replace.rungs.includes('replace'))

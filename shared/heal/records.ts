@@ -355,8 +355,8 @@ export interface ReadinessRecord extends PageMemory {
   readonly version: number;
 }
 
-/** The rungs of the ladder, and the two heals beside it. */
-export type ReadinessColumn = 'grow' | 'restart' | 'stop-start' | 'swap' | 'replace' | 'snapshot';
+/** The rungs of the ladder, and the heals beside it. */
+export type ReadinessColumn = 'grow' | 'restart' | 'stop-start' | 'swap' | 'replace' | 'snapshot' | 'move';
 
 export const noReadiness: ReadinessRecord = { heals: {}, notifications: [], version: 0 };
 

@@ -1,69 +1,51 @@
-// Whether what heals would ask for fits into the account's quotas, and what is left of them. Pure. A dry run asks for none of them, so a heal would meet them
-// in the night.
+// What heals would take of the account's quotas, and what is left of them. Pure. A dry run asks for none of them, so a heal would meet them in the night.
 import type { FleetFacts, NodeFacts } from './facts.ts';
-import { isStorage, type QuotaId, type Room, SNAPSHOTS, storageQuotaOf, vcpuQuotaOf } from './quotas.ts';
-import { type Finding, known, no, type Read } from './verdict.ts';
+import type { Told } from './preconditions.ts';
+import { type Room, SNAPSHOTS, storageQuotaOf, vcpuQuotaOf } from './quotas.ts';
+import { gibText, leftWords, type RoomNeed } from './room.ts';
+import type { Read } from './verdict.ts';
 import type { NodePlan } from './wishes.ts';
 
-const GIB_PER_TIB = 1_024;
+/** What each heal of a node takes of the account's quotas, if it began now. */
+export function roomsOf(facts: FleetFacts, node: NodeFacts, plan: NodePlan): NonNullable<Told['rooms']> {
+  const restore = ofRestore(facts, node);
+  const instance = ofLaunch(facts, node);
+  return {
+    grow: ofGrowth(facts, node, plan),
+    ...{ swap: restore, 'way-back': restore, shrink: restore },
+    replace: instance,
+    // Its copy is beside the old data for a while.
+    'blue-green': [...instance, ...restore],
+    snapshot: [{ room: facts.quotas.snapshots, needed: node.data.length, what: 'a snapshot of its data' }],
+  };
+}
 
 /** Growth of a full disk: the storage that it adds, and its new size while it is being modified. */
-export const ofGrowthQuotas = (facts: FleetFacts, node: NodeFacts, plan: NodePlan): readonly Finding[] =>
+const ofGrowth = (facts: FleetFacts, node: NodeFacts, plan: NodePlan): readonly RoomNeed[] =>
   [...plan.growth.values()].flatMap((decision) => {
     if (!('do' in decision) || decision.do !== 'modify') return [];
     const volume = node.data.find((one) => one.volume.volumeId === decision.volumeId)?.volume;
     if (volume === undefined) return [];
     const more = Math.max(0, decision.toGiB - volume.sizeGiB);
     return [
-      ...fits(facts.quotas.storage.get(volume.type), more, 'its growth'),
-      ...fits(facts.quotas.modifications.get(volume.type), decision.toGiB, 'its growth'),
+      { room: facts.quotas.storage.get(volume.type), needed: more, what: 'its growth' },
+      { room: facts.quotas.modifications.get(volume.type), needed: decision.toGiB, what: 'its growth' },
     ];
   });
 
 /** Other data: one more volume for each of the node's, beside those that are kept. */
-export function ofRestoreQuotas({ quotas }: FleetFacts, { data }: NodeFacts): readonly Finding[] {
-  return [...restoredGiB(data)].flatMap(([type, gib]) => fits(quotas.storage.get(type), gib, 'a restore of its data'));
-}
+const ofRestore = ({ quotas }: FleetFacts, { data }: NodeFacts): readonly RoomNeed[] =>
+  [...restoredGiB(data)].map(([type, needed]) => ({
+    room: quotas.storage.get(type),
+    needed,
+    what: 'a restore of its data',
+  }));
 
 /** Another instance: it runs beside the one that it replaces for a while. */
-export function ofLaunchQuotas({ quotas }: FleetFacts, { node }: NodeFacts): readonly Finding[] {
+function ofLaunch({ quotas }: FleetFacts, { node }: NodeFacts): readonly RoomNeed[] {
   const room = quotas.vcpus.get(node.instanceType);
-  const each = room !== undefined && 'value' in room ? room.value.each : 0;
-  return fits(room, each, 'another instance');
-}
-
-export const ofSnapshotQuotas = ({ quotas }: FleetFacts, { data }: NodeFacts): readonly Finding[] =>
-  fits(quotas.snapshots, data.length, 'a snapshot of its data');
-
-function fits(room: Read<Room> | undefined, needed: number, what: string): readonly Finding[] {
-  if (room === undefined) return [];
-  return known(room, (value) =>
-    value.used + needed <= value.quota
-      ? []
-      : [
-          no('quota-reached', `${what} needs ${amountOf(value, needed)}; ${value.name}: ${leftWords(value)}`, {
-            remedy: 'have the quota raised before it is needed; AWS takes hours to days',
-            paste: raiseOf(value, value.used + needed),
-          }),
-        ],
-  );
-}
-
-const amountOf = (room: QuotaId, amount: number): string =>
-  isStorage(room) ? gibText(amount) : `${amount} ${room.code === SNAPSHOTS.code ? 'snapshots' : 'vCPUs'}`;
-
-const gibText = (gib: number): string =>
-  gib < GIB_PER_TIB ? `${gib} GiB` : `${Math.round((gib / GIB_PER_TIB) * 10) / 10} TiB`;
-
-function leftWords(room: Room): string {
-  const left = Math.max(0, room.quota - room.used);
-  return isStorage(room) ? `${gibText(left)} of ${gibText(room.quota)} are left` : `${left} of ${room.quota} are left`;
-}
-
-/** The next whole unit of the quota that holds half as much again as is needed. */
-function raiseOf({ service, code, ...quota }: Room, needed: number): string {
-  const units = (isStorage({ service, code, name: quota.name }) ? needed / GIB_PER_TIB : needed) * 1.5;
-  return `aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${Math.ceil(units)}`;
+  const needed = room !== undefined && 'value' in room ? room.value.each : 0;
+  return [{ room, needed, what: 'another instance' }];
 }
 
 /** One line of what is left, for people and machines. */
@@ -120,9 +102,9 @@ export function quotaReports(facts: FleetFacts): readonly QuotaReport[] {
 const timesOf = ({ quota, used }: Room, each: number): number =>
   each <= 0 ? 0 : Math.max(0, Math.floor((quota - used) / each));
 
-type Told = Pick<QuotaReport, 'roomFor' | 'ceilingsFit'> & { readonly more: readonly string[] };
+type Counts = Pick<QuotaReport, 'roomFor' | 'ceilingsFit'> & { readonly more: readonly string[] };
 
-function reported<R extends Room>(name: string, room: Read<R>, told: (value: R) => Told): QuotaReport {
+function reported<R extends Room>(name: string, room: Read<R>, told: (value: R) => Counts): QuotaReport {
   if ('unread' in room)
     return { name, quota: null, used: null, roomFor: null, ceilingsFit: null, words: `not known: ${room.unread}` };
   const { value } = room;

@@ -1,15 +1,21 @@
 // Judges each heal of each node: from what was read, from AWS's word on calls that were not made, and by the rules that a heal asks itself. Pure.
 import { judgeLaunch } from '../aws/launch.ts';
-import { watchNow } from '../guardrails/fleet-view.ts';
-import { judgeClass, judgeOwner, judgeZone } from '../guardrails/replace.ts';
+import type { Fleet } from '../fleet/model.ts';
+import type { ObservedNode } from '../fleet/observation.ts';
+import type { BreakerReading } from '../guardrails/breaker.ts';
+import { type Known, watchNow } from '../guardrails/fleet-view.ts';
+import { judgeMove, type MoveFacts } from '../guardrails/move.ts';
+import { judgeClass, judgeZone } from '../guardrails/replace.ts';
 import { reserveReplacement, reserveRestart } from '../guardrails/replace-budget.ts';
+import { judgeShrink, judgeSpared } from '../guardrails/shrink.ts';
 import { judgePauseTag } from '../guardrails/switches.ts';
+import { blueGreenFault, judgeUpgrade, positionOf } from '../guardrails/upgrade.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import type { Rung } from '../model/rungs.ts';
 import { donorOf } from '../snapshots/donor.ts';
 import type { Answered, FleetFacts, NodeFacts } from './facts.ts';
 import { judgeKeys } from './judge-key.ts';
-import { ofGrowthQuotas, ofLaunchQuotas, ofRestoreQuotas, ofSnapshotQuotas } from './judge-quotas.ts';
+import { roomsOf } from './judge-quotas.ts';
 import { launchProblems } from './launch-facts.ts';
 import { type Begun, lacksOf, type Told } from './preconditions.ts';
 import { COLUMNS, type Column, type Finding, known, no, unknown, type Verdict, verdictOf } from './verdict.ts';
@@ -39,16 +45,36 @@ function verdictIn(about: Case, column: Column): Verdict {
 
 /** What the fleet's owner does not want, or what is never done: no trouble of anybody. */
 function offReason({ facts: { fleet }, node: { node } }: Case, column: Column): string | null {
-  if (column === 'grow') return null;
-  if (column === 'snapshot')
-    return fleet.cleanSnapshots === undefined && fleet.snapshots === undefined
-      ? 'the fleet file asks for no snapshots'
-      : null;
-  if (!fleet.replace.rungs.includes(column)) return 'the fleet file leaves it out of replace.rungs';
-  if (node.role !== 'validator') return null;
+  const isValidator = node.role === 'validator';
+  switch (column) {
+    case 'grow':
+      return null;
+    case 'snapshot':
+      return fleet.cleanSnapshots === undefined && fleet.snapshots === undefined
+        ? 'the fleet file asks for no snapshots'
+        : null;
+    case 'upgrade':
+    case 'blue-green':
+      if (wantedVersion(fleet) === undefined) return 'the fleet file names no versions (client.versions)';
+      if (isValidator) return 'a validator is upgraded where a person names it, and never by another instance';
+      return column === 'blue-green' ? blueGreenFault(fleet) : null;
+    case 'shrink':
+      if (isValidator) return 'the volume of a validator is never exchanged to save space';
+      return fleet.volumes.length === 1 ? null : 'only the volume of a node that has one is made smaller';
+    default:
+      break;
+  }
+  const rung = column === 'move' ? 'stop-start' : column;
+  if (!fleet.replace.rungs.includes(rung)) return 'the fleet file leaves it out of replace.rungs';
+  if (column === 'move' && fleet.replace.moveBeforeHours === 0 && fleet.typeBoost === undefined)
+    return 'the fleet file asks for no move (replace.moveBeforeHours: 0)';
+  if (!isValidator) return null;
   if (column === 'swap' || column === 'replace') return 'a validator is never given other data or another instance';
   return fleet.owner.restartValidators ? null : 'the fleet file does not say owner.restartValidators: true';
 }
+
+/** The one that a person would ask for: the newest that the fleet file names. */
+const wantedVersion = ({ client }: Pick<Fleet, 'client'>): string | undefined => client?.versions.at(-1);
 
 /** What every heal asks first. */
 function everywhere({ facts, node: { node } }: Case): readonly Finding[] {
@@ -64,39 +90,110 @@ const refused = (refusal: Refusal | null): readonly Finding[] =>
   refusal === null ? [] : [no(refusal.refuse, refusal.reason)];
 
 const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = {
-  grow: (about) => [...ofAgent(about), ...ofGrowth(about)],
+  grow: (about) => [...ofAgent(about), ...ofGrowth(about), ...lacksIn(about, 'grow')],
   restart: (about) => [...ofAgent(about), ...ofClass(about, 'restart'), ...ofRestarts(about)],
-  'stop-start': (about) => [
-    ...lacksIn(about, 'stop-start'),
-    ...ofClass(about, 'stop-start'),
-    ...ofOwner(about, 'stop-start'),
-    ...ofRestarts(about),
-    ...answered(about, about.plan.stop),
-    ...answered(about, about.plan.start),
-    ...ofKeys(about, 'all'),
-  ],
+  'stop-start': (about) => [...ofClass(about, 'stop-start'), ...ofPower(about, 'stop-start')],
   swap: (about) => [
     ...ofAgent(about),
-    ...lacksIn(about, 'swap'),
     ...ofClass(about, 'swap'),
-    ...ofOwner(about, 'swap'),
     ...ofReplacements(about),
+    ...ofOtherData(about, 'swap'),
+  ],
+  replace: (about) => [...ofClass(about, 'replace'), ...ofReplacements(about), ...ofLaunch(about, 'replace')],
+  snapshot: ofSnapshots,
+  move: (about) => [
+    ...ofAgent(about),
+    ...ofSpared(about, (spared) => judgeMove({ ...spared, cause: IN_A_DAY(spared.nowMs) })),
+    ...ofPower(about, 'move'),
+  ],
+  upgrade: (about) => [
+    ...ofAgent(about),
+    ...lacksIn(about, 'upgrade'),
+    ...ofSpared(about, (spared) => judgeUpgrade({ ...spared, ...upgradeOf(about) })),
+    ...ofOtherData(about, 'way-back'),
+  ],
+  'blue-green': (about) => [
+    ...ofAgent(about),
+    ...ofSpared(about, (spared) => judgeUpgrade({ ...spared, ...upgradeOf(about), isBlueGreen: true })),
+    ...ofLaunch(about, 'blue-green'),
     ...ofVolumes(about),
     ...ofSources(about),
-    ...ofKeys(about, 'data'),
-    ...ofRestoreQuotas(about.facts, about.node),
   ],
-  replace: (about) => [
-    ...ofClass(about, 'replace'),
-    ...ofOwner(about, 'replace'),
-    ...ofReplacements(about),
-    ...ofTemplate(about),
-    ...answered(about, about.plan.stop),
-    ...ofKeys(about, 'data'),
-    ...ofLaunchQuotas(about.facts, about.node),
+  shrink: (about) => [
+    ...ofAgent(about),
+    ...ofSpared(about, (spared) => smallerFault(about) ?? judgeSpared(spared)),
+    ...ofOtherData(about, 'shrink'),
   ],
-  snapshot: ofSnapshots,
 };
+
+/** An event of EC2 for which there is time. */
+const IN_A_DAY = (nowMs: number): MoveFacts['cause'] => ({
+  by: 'event',
+  event: { code: 'system-maintenance', notBeforeMs: nowMs + 24 * 60 * 60_000 },
+});
+
+const upgradeOf = ({ facts }: Case) => ({
+  to: wantedVersion(facts.fleet) ?? '',
+  ...{ together: [], acknowledgesValidator: false, lastLines: [] },
+});
+
+/** Whatever size a person asks for: one GiB less shows what no size would mend. Its node tells whether the files fit when it is asked with the size. */
+function smallerFault({ facts: { fleet }, node: { node, data } }: Case): Refusal | null {
+  const [volume] = data.map((one) => one.volume);
+  if (volume === undefined) return null;
+  return judgeShrink({
+    ...{ fleet, role: node.role, node: node.name, toGiB: volume.sizeGiB - 1 },
+    ...{ found: [volume], rootVolumeId: null, seen: null },
+  });
+}
+
+/** Its instance is stopped and started. */
+const ofPower = (about: Case, heal: 'stop-start' | 'move'): readonly Finding[] => [
+  ...lacksIn(about, heal),
+  ...ofRestarts(about),
+  ...answered(about, about.plan.stop),
+  ...answered(about, about.plan.start),
+  ...ofKeys(about, 'all'),
+];
+
+/** Volumes of other data take the place of its own. */
+const ofOtherData = (about: Case, heal: 'swap' | 'way-back' | 'shrink'): readonly Finding[] => [
+  ...lacksIn(about, heal),
+  ...ofVolumes(about),
+  ...ofSources(about),
+  ...ofKeys(about, 'data'),
+];
+
+/** Another instance takes its place. */
+const ofLaunch = (about: Case, heal: 'replace' | 'blue-green'): readonly Finding[] => [
+  ...ofTemplate(about, heal),
+  ...answered(about, about.plan.stop),
+  ...ofKeys(about, 'data'),
+];
+
+type Spared = Omit<MoveFacts, 'cause'>;
+
+/** Whether its fleet can spare it now, by what watch-fleet saw last. */
+const ofSpared = ({ facts, node: { node } }: Case, judge: (spared: Spared) => Refusal | null): readonly Finding[] =>
+  ofObserved(facts, (breaker, nodes) => {
+    const { fleet, nowMs } = facts;
+    const { role } = node;
+    return refused(judge({ ...{ fleet, nowMs, node, role, nodes, breaker }, haltedSinceMs: haltedIn(facts) }));
+  });
+
+const ofObserved = (
+  { breaker, observed, lookedAt }: FleetFacts,
+  findingsOf: (breaker: BreakerReading, nodes: readonly ObservedNode[], lookedAt: Known<number>) => readonly Finding[],
+): readonly Finding[] =>
+  known(breaker, (reading) =>
+    known(observed, (nodes) =>
+      known(lookedAt, (at) =>
+        at.kind === 'unknown' && at.sinceMs === null
+          ? [unknown('not-observed', at.why)]
+          : findingsOf(reading, nodes, at),
+      ),
+    ),
+  );
 
 const ofAgent = ({ node: { agent, command } }: Case): readonly Finding[] => [
   ...known(agent, refused),
@@ -117,7 +214,6 @@ function ofGrowth(about: Case): readonly Finding[] {
     ...unread,
     ...('unread' in node.volumes ? [] : decided),
     ...plan.modify.flatMap((wish) => answered(about, wish)),
-    ...ofGrowthQuotas(facts, node, plan),
   ];
 }
 
@@ -140,15 +236,6 @@ const haltedIn = ({ watch, nowMs }: FleetFacts): number | null =>
 
 /** Of each instance EC2 is asked whether it would stop it. */
 const ASKED_BY_A_DRY_RUN = { stopProtected: false } as const;
-
-function ofOwner({ facts: { fleet }, node: { owner, standbyFault } }: Case, rung: Rung): readonly Finding[] {
-  const fault = 'unread' in standbyFault ? null : standbyFault.value;
-  const refusal = judgeOwner({ rung, fleet, ...owner, ...ASKED_BY_A_DRY_RUN, standbyFault: fault });
-  // What was not read refuses nothing here; it is told as not known.
-  if (owner.unread !== undefined && (refusal === null || refusal.refuse === 'instance-store'))
-    return rung === 'swap' ? [] : [unknown('unread', `whether a stop would lose something: ${owner.unread}`)];
-  return [...refused(refusal), ...known(standbyFault, () => [])];
-}
 
 const DOCTOR_KEY = 'doctor';
 
@@ -213,55 +300,50 @@ function noSetWords({ refused: sets }: NodePlan): string {
   return `no snapshot set is good if its trouble begins now. ${shown.join('; ')}${more}`;
 }
 
-function ofTemplate(about: Case): readonly Finding[] {
+function ofTemplate(about: Case, heal: 'replace' | 'blue-green'): readonly Finding[] {
   const { facts, node, plan } = about;
-  const { fleet, launch } = facts;
-  const lacks = lacksIn(about, 'replace');
+  const { launch } = facts;
+  const lacks = lacksIn(about, heal);
   const key = templateKeyOf(facts, node);
   if (plan.launch === null || key === null || lacks.some(({ code }) => code === 'template-unfit')) return lacks;
   const templates = launch.templates.filter(({ template }) => template === key);
   const faults = launchProblems({ ...launch, templates, withoutTemplate: [] });
-  const reach = facts.outOfReach.get(key) ?? { unread: `the parts of ${key} were not looked at` };
   return [
     ...lacks,
     ...faults.map((why) => no('template-unfit', why)),
-    ...known(reach, (parts) =>
-      parts.length === 0
-        ? []
-        : [
-            no('out-of-reach', `the fleet’s tags are missing on ${parts.join(', ')}`, {
-              paste: `aws ec2 create-tags --resources ${parts.join(' ')} --tags ${tagWords(fleet.nodes.tags)}`,
-            }),
-          ],
-    ),
     // What is wrong with the template is said already.
     ...(faults.length > 0 ? [] : answered(about, plan.launch)),
   ];
 }
 
-const tagWords = (tags: Readonly<Record<string, string>>): string =>
-  Object.entries(tags)
-    .map(([key, value]) => `'Key=${key.replaceAll("'", '')},Value=${value.replaceAll("'", '')}'`)
-    .join(' ');
-
 /** By the table of preconditions; what doctor does not read is not among them. */
-const lacksIn = ({ facts, node }: Case, heal: Begun): readonly Finding[] =>
-  lacksOf(heal, toldOf(facts, node)).map(({ is, code, why, remedy }) =>
-    (is === 'no' ? no : unknown)(code, why, remedy === undefined ? {} : { remedy }),
-  );
+const lacksIn = (about: Case, heal: Begun): readonly Finding[] =>
+  lacksOf(heal, toldOf(about)).map(({ name, stops, ...finding }) => finding);
 
 /** What doctor reads for the table, and when. */
 export const READ_BY_DOCTOR: Readonly<Partial<Record<keyof Told, 'always' | 'with `--command`'>>> = {
   fleet: 'always',
   instance: 'always',
-  clients: 'with `--command`',
+  ...{ owner: 'always', reach: 'always', rooms: 'always' },
+  ...{ clients: 'with `--command`', upgraded: 'with `--command`' },
 };
 
-function toldOf(facts: FleetFacts, about: NodeFacts): Told {
-  const { node, seen } = about;
+function toldOf({ facts, node: about, plan }: Case): Told {
+  const { node, seen, owner, standbyFault } = about;
   const { fleet } = facts;
-  const instance = { instanceId: node.instanceId, tags: node.tags, launchTemplate: templateKeyOf(facts, about) };
-  return { fleet, instance, ...(seen && { clients: seen }) };
+  const key = templateKeyOf(facts, about);
+  const instance = { instanceId: node.instanceId, tags: node.tags, launchTemplate: key };
+  const group =
+    'unread' in standbyFault
+      ? { standbyFault: null, groupUnread: standbyFault.unread }
+      : { standbyFault: standbyFault.value };
+  const unlooked = { unread: `the parts of ${key} were not looked at` };
+  return {
+    ...{ fleet, instance, rooms: roomsOf(facts, about, plan) },
+    owner: { ...owner, ...ASKED_BY_A_DRY_RUN, ...group },
+    ...(key !== null && plan.launch !== null && { reach: facts.outOfReach.get(key) ?? unlooked }),
+    ...(seen && { clients: seen, upgraded: positionOf(fleet) }),
+  };
 }
 
 function ofKeys({ facts, node }: Case, which: 'all' | 'data'): readonly Finding[] {
@@ -285,23 +367,18 @@ function ofSnapshots(about: Case): readonly Finding[] {
       return works ? [] : [no('snapshots-stopped', why.join('; ') || 'there is no lifecycle policy for its volumes')];
     });
   const donor = known(facts.sets, (sets) =>
-    known(facts.breaker, (breaker) =>
-      known(facts.observed, (nodes) =>
-        known(facts.lookedAt, (lookedAt) => {
-          if (lookedAt.kind === 'unknown' && lookedAt.sinceMs === null) return [unknown('not-observed', lookedAt.why)];
-          const found = donorOf({
-            ...{ fleet, nodes, sets, breaker, nowMs },
-            unobserved: lookedAt.kind === 'known' ? null : lookedAt.why,
-            haltedSinceMs: haltedIn(facts),
-            busy: new Map(),
-            underWaySinceMs: null,
-            failedMs: [],
-            asked: { instanceId: node.node.instanceId },
-          });
-          return 'refuse' in found ? refused(found) : [];
-        }),
-      ),
-    ),
+    ofObserved(facts, (breaker, nodes, lookedAt) => {
+      const found = donorOf({
+        ...{ fleet, nodes, sets, breaker, nowMs },
+        unobserved: lookedAt.kind === 'known' ? null : lookedAt.why,
+        haltedSinceMs: haltedIn(facts),
+        busy: new Map(),
+        underWaySinceMs: null,
+        failedMs: [],
+        asked: { instanceId: node.node.instanceId },
+      });
+      return 'refuse' in found ? refused(found) : [];
+    }),
   );
   const volumes = ofVolumes(about);
   return [
@@ -310,7 +387,6 @@ function ofSnapshots(about: Case): readonly Finding[] {
     ...donor,
     ...volumes,
     ...(volumes.length > 0 ? [] : answered(about, plan.snapshot)),
-    ...ofSnapshotQuotas(facts, node),
   ];
 }
 

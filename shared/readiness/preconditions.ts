@@ -5,14 +5,17 @@ import { roomForTags, TAGS_MAX } from '../aws/tagging.ts';
 import type { VolumeDescription } from '../aws/volumes.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { whyNoGrowth } from '../growth/filesystem.ts';
+import { judgeOwner, type OwnerFacts } from '../guardrails/replace.ts';
 import type { FoundVolume } from '../heal/memory.ts';
+import type { Rung } from '../model/rungs.ts';
 import { FLEET_TAG, hasTags, RETIRED_TAG } from '../model/tags.ts';
 import type { Observation } from '../node-commands/answer.ts';
 import type { Layer, NodeState } from '../node-commands/node-answer.ts';
-import type { FindingCode } from './verdict.ts';
+import { judgeRoom, type RoomNeed } from './room.ts';
+import type { Finding, FindingCode, Read } from './verdict.ts';
 
 /**
- * The heals and verbs that have preconditions. A restore, an undo and a shrink are swaps; a move is the stop and start of a well node; an upgrade has a way
+ * The heals and verbs that have preconditions. A restore and an undo are swaps; a move is the stop and start of a well node; an upgrade has a way
  * back, unless its chain stops for it.
  */
 export type Begun =
@@ -25,11 +28,12 @@ export type Begun =
   | 'replace'
   | 'blue-green'
   | 'snapshot'
+  | 'shrink'
   | 'scale-down';
 
 /** What is known of a node. Absent: it was not asked. null: it was, and nobody knows. */
 export interface Told {
-  readonly fleet?: Pick<Fleet, 'tag' | 'volumes' | 'units' | 'replace'>;
+  readonly fleet?: Pick<Fleet, 'tag' | 'volumes' | 'units' | 'replace' | 'nodes' | 'owner'>;
   readonly instance?: {
     readonly instanceId: string;
     readonly tags: Readonly<Record<string, string>>;
@@ -62,24 +66,42 @@ export interface Told {
   readonly upgraded?: number | null;
   /** The filesystem that is to grow, as its node tells. */
   readonly filesystem?: Observation | null;
+  /** What a guardrail asks of its owner. `unread`, `groupUnread`: why something of it, or of its group, could not be read; nothing is said that depends on it. */
+  readonly owner?:
+    | (Omit<OwnerFacts, 'rung' | 'fleet'> & {
+        readonly unread?: string | undefined;
+        readonly groupUnread?: string | undefined;
+      })
+    | null;
+  /** Parts of the launch template without the fleet's tags. */
+  readonly reach?: Read<readonly string[]> | null;
+  /** What each heal takes of the account's quotas. */
+  readonly rooms?: Readonly<Partial<Record<Begun, readonly RoomNeed[]>>> | null;
 }
+
+/** Why something is not so: by the row's code and remedy unless it says others. */
+export type Why = Omit<Finding, 'is' | 'code'> & { readonly is?: 'unknown'; readonly code?: FindingCode };
 
 export interface Precondition {
   /** Before which act, for whom. */
   readonly before: Readonly<Partial<Record<Begun, string>>>;
   readonly needs: string;
-  readonly asked: 'the fleet file' | 'EC2' | 'a dry run' | 'the node';
+  readonly asked: 'the fleet file' | 'EC2' | 'a dry run' | 'Service Quotas' | 'the node';
   /** `stops`: what cannot be undone is not begun. `goes on`: an older agent, or a node that is silent, loses no heal by it. */
   readonly unknown: 'stops' | 'goes on';
   readonly code: FindingCode;
   /** What a person does about it, where the judge does not say. */
   readonly remedy?: string;
+  /** Heals ask its judge right where they act. */
+  readonly heals?: 'as a guard' | 'by AWS’s answer';
   /** Judged by doctor from another reading, of a whole fleet. */
   readonly doctor?: 'in its own way';
   readonly reads: readonly (keyof Told)[];
-  /** @returns why it is not so; null where it is; only called where nothing that it reads is absent or null */
-  readonly judge: (told: Told) => string | null;
+  /** @returns why it is not so; null, or nothing, where it is; only called where nothing that it reads is absent or null */
+  readonly judge: (told: Told, heal: Begun) => Said;
 }
+
+type Said = string | Why | readonly Why[] | null;
 
 type Known<K extends keyof Told> = { readonly [P in K]-?: NonNullable<Told[P]> };
 
@@ -87,9 +109,9 @@ type Known<K extends keyof Told> = { readonly [P in K]-?: NonNullable<Told[P]> }
 const row = <const K extends keyof Told>(
   words: Omit<Precondition, 'judge' | 'reads'> & {
     readonly reads: readonly K[];
-    readonly judge: (told: Known<K>) => string | null;
+    readonly judge: (told: Known<K>, heal: Begun) => Said;
   },
-): Precondition => ({ ...words, judge: (told) => words.judge(told as Known<K>) });
+): Precondition => ({ ...words, judge: (told, heal) => words.judge(told as Known<K>, heal) });
 
 const LAYERS = {
   LVM2_member: 'LVM',
@@ -114,6 +136,26 @@ export const judgeMaskable = ({ units }: Pick<Fleet, 'units'>): string | null =>
   units.some(({ runtime }) => runtime.kind === 'commands')
     ? 'its client is started by its owner’s own commands, and cannot be kept from starting on a new instance'
     : null;
+
+/** Whose rung an act is for its owner. An upgrade changes what its owner has installed for it; its way back is a swap. */
+const OWNED_AS: Readonly<Partial<Record<Begun, Rung>>> = {
+  ...{ 'stop-start': 'stop-start', move: 'stop-start', swap: 'swap', 'way-back': 'swap', shrink: 'swap' },
+  ...{ replace: 'replace', 'blue-green': 'replace' },
+};
+
+const couldNotRead = (why: string): Why => ({ is: 'unknown', code: 'unread', why });
+
+/** Why no other instance may be launched by a role that IAM holds to the fleet's tags; null where it may. */
+export function judgeReach({ nodes }: Pick<Fleet, 'nodes'>, parts: readonly string[]): string | null {
+  if (parts.length === 0) return null;
+  const tags = Object.entries(nodes.tags).map((tag) => tag.join('='));
+  return `no other instance may be launched: the tags of the fleet alone, ${tags.join(' and ')}, are missing on ${parts.join(', ')}`;
+}
+
+const tagWords = (tags: Readonly<Record<string, string>>): string =>
+  Object.entries(tags)
+    .map(([key, value]) => `'Key=${key.replaceAll("'", '')},Value=${value.replaceAll("'", '')}'`)
+    .join(' ');
 
 /** In the order in which they are asked, by each heal that has them. */
 export const PRECONDITIONS = {
@@ -192,7 +234,13 @@ export const PRECONDITIONS = {
     judge: ({ fleet, found, hasAnswered }) => (found.length === 0 ? volumesUnknown(fleet, hasAnswered) : null),
   }),
   'volumes-plain': row({
-    before: { swap: 'CreateVolume', 'way-back': CLIENT_STOPPED, replace: 'RunInstances', 'blue-green': 'RunInstances' },
+    before: {
+      swap: 'CreateVolume',
+      shrink: 'CreateVolume',
+      'way-back': CLIENT_STOPPED,
+      replace: 'RunInstances',
+      'blue-green': 'RunInstances',
+    },
     needs: 'its volumes hold filesystems, and no part of LVM, RAID, LUKS or ZFS that is not open',
     asked: 'the node',
     unknown: 'goes on',
@@ -206,7 +254,7 @@ export const PRECONDITIONS = {
     },
   }),
   'copy-mountable': row({
-    before: { swap: 'CreateVolume', 'way-back': CLIENT_STOPPED },
+    before: { swap: 'CreateVolume', shrink: 'CreateVolume', 'way-back': CLIENT_STOPPED },
     needs: 'a copy may be on the same machine: no btrfs',
     asked: 'the node',
     unknown: 'goes on',
@@ -221,6 +269,7 @@ export const PRECONDITIONS = {
   'fstab-decides': row({
     before: {
       swap: 'CreateVolume',
+      shrink: 'CreateVolume',
       'way-back': CLIENT_STOPPED,
       replace: 'RunInstances',
       'blue-green': 'RunInstances',
@@ -240,6 +289,7 @@ export const PRECONDITIONS = {
     before: {
       move: 'StopInstances',
       swap: 'CreateVolume',
+      shrink: 'CreateVolume',
       upgrade: CLIENT_STOPPED,
       'blue-green': 'RunInstances',
       snapshot: CLIENT_STOPPED,
@@ -297,18 +347,76 @@ export const PRECONDITIONS = {
     reads: ['clients', 'upgraded'],
     judge: ({ clients: { clients }, upgraded }) => (clients[upgraded]?.instance === undefined ? NO_INSTANCE : null),
   }),
+  'owner-agrees': row({
+    before: {
+      'stop-start': 'StopInstances',
+      move: 'StopInstances',
+      swap: 'CreateVolume',
+      shrink: 'CreateVolume',
+      'way-back': CLIENT_STOPPED,
+      replace: 'RunInstances',
+      'blue-green': 'RunInstances',
+    },
+    needs:
+      'its owner agrees: no tool, group, protection, instance store or public address of somebody’s is lost or changed by it',
+    asked: 'EC2',
+    unknown: 'stops',
+    code: 'drift-refused',
+    heals: 'as a guard',
+    reads: ['fleet', 'owner'],
+    judge: ({ fleet, owner: { unread, groupUnread, ...owner } }, heal) => {
+      const rung = OWNED_AS[heal];
+      if (rung === undefined) return null;
+      const refusal = judgeOwner({ rung, fleet, ...owner });
+      const isOpen = unread !== undefined && (refusal === null || refusal.refuse === 'instance-store');
+      return [
+        ...(isOpen || refusal === null ? [] : [{ code: refusal.refuse, why: refusal.reason }]),
+        ...(isOpen && rung !== 'swap' ? [couldNotRead(`whether a stop would lose something: ${unread}`)] : []),
+        ...(groupUnread === undefined ? [] : [couldNotRead(groupUnread)]),
+      ];
+    },
+  }),
+  'parts-in-reach': row({
+    before: { replace: 'RunInstances', 'blue-green': 'RunInstances' },
+    needs: 'the parts of its launch template carry the fleet’s tags',
+    asked: 'EC2',
+    unknown: 'goes on',
+    code: 'out-of-reach',
+    heals: 'as a guard',
+    reads: ['fleet', 'reach'],
+    judge: ({ fleet, reach }) => {
+      if ('unread' in reach) return couldNotRead(reach.unread);
+      const why = judgeReach(fleet, reach.value);
+      const paste = `aws ec2 create-tags --resources ${reach.value.join(' ')} --tags ${tagWords(fleet.nodes.tags)}`;
+      return why === null ? null : { why, paste };
+    },
+  }),
+  'quota-has-room': row({
+    before: {
+      grow: 'ModifyVolume',
+      swap: 'CreateVolume',
+      shrink: 'CreateVolume',
+      'way-back': CLIENT_STOPPED,
+      replace: 'RunInstances',
+      'blue-green': 'RunInstances',
+      snapshot: 'CreateSnapshots',
+    },
+    needs: 'the account’s quotas have room for its volumes, their modification, its vCPUs and its snapshots',
+    asked: 'Service Quotas',
+    unknown: 'goes on',
+    code: 'quota-reached',
+    heals: 'by AWS’s answer',
+    reads: ['rooms'],
+    judge: ({ rooms }, heal) => (rooms[heal] ?? []).flatMap(judgeRoom),
+  }),
 } as const satisfies Readonly<Record<string, Precondition>>;
 
 export type PreconditionName = keyof typeof PRECONDITIONS;
 
 /** What is not so, or not known, of a heal's preconditions. */
-export interface Lack {
+export interface Lack extends Finding {
   readonly name: PreconditionName;
-  readonly is: 'no' | 'unknown';
   readonly stops: boolean;
-  readonly code: FindingCode;
-  readonly why: string;
-  readonly remedy: string | undefined;
 }
 
 /** In the table's order; what nobody has asked is not among them. */
@@ -316,16 +424,16 @@ export const lacksOf = (heal: Begun, told: Told): readonly Lack[] =>
   Object.entries<Precondition>(PRECONDITIONS).flatMap(([name, one]) => {
     if (one.before[heal] === undefined || one.reads.some((read) => told[read] === undefined)) return [];
     const isKnown = one.reads.every((read) => told[read] !== null);
-    const why = isKnown ? one.judge(told) : `nobody knows whether ${one.needs}`;
-    if (why === null) return [];
-    const { code, remedy } = one;
-    const lack: Lack = {
-      ...{ name: name as PreconditionName, code, why, remedy },
-      is: isKnown ? 'no' : 'unknown',
-      stops: isKnown || one.unknown === 'stops',
-    };
-    return [lack];
+    const said: Said = isKnown ? one.judge(told, heal) : { is: 'unknown', why: `nobody knows whether ${one.needs}` };
+    return whysOf(said).map((why): Lack => {
+      const { is = 'no' } = why;
+      const words = { code: one.code, ...(one.remedy !== undefined && { remedy: one.remedy }), ...why };
+      return { ...words, name: name as PreconditionName, is, stops: is === 'no' || one.unknown === 'stops' };
+    });
   });
+
+const whysOf = (said: Said): readonly Why[] =>
+  said === null ? [] : typeof said === 'string' ? [{ why: said }] : Array.isArray(said) ? said : [said as Why];
 
 /** Why a heal is not begun: the first that is not so, or that nobody knows and that has to be known; null where it may be. */
 export const cannotBeginFor = (heal: Begun, told: Told): string | null =>

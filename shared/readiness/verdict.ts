@@ -2,16 +2,20 @@
 import type { ReadinessColumn } from '../heal/records.ts';
 import type { GuardrailCode } from '../model/guardrail-codes.ts';
 
-/** The rungs of the ladder, and the two heals beside it, in the order in which they are shown. */
-export const COLUMNS = [
+/** What begins by itself: the rungs of the ladder, and the heals beside it. In the order in which they are shown. */
+export const HEALS = [
   'grow',
   'restart',
   'stop-start',
   'swap',
   'replace',
   'snapshot',
+  'move',
 ] as const satisfies readonly ReadinessColumn[];
-export type Column = ReadinessColumn;
+/** What a person asks for. */
+export const VERBS = ['upgrade', 'blue-green', 'shrink'] as const;
+export const COLUMNS = [...HEALS, ...VERBS] as const;
+export type Column = (typeof COLUMNS)[number];
 
 /** One reason why a heal would not work, or why that is not known. */
 export interface Finding {

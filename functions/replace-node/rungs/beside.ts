@@ -1,6 +1,7 @@
 // An upgrade on another instance (blue/green), as the rung `replace` does it: the new instance runs the wanted version beside the node, which serves all
 // the time. Only when it has proved itself it takes the node's place, and only when others have seen it there the old one is stopped. Two copies of one
 // identity never run: the new one starts on data from which the identity was taken. Pure.
+import { positionOf } from '../../../shared/guardrails/upgrade.ts';
 import type { Beside, LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
@@ -9,7 +10,7 @@ import { watchedIn } from '../beside-look.ts';
 import type { Facts } from '../facts.ts';
 import { judgeProof } from '../judge.ts';
 import { fullPathOf } from '../open-disk.ts';
-import { instanceIn, positionOf } from '../version.ts';
+import { instanceIn } from '../version.ts';
 import {
   askNode,
   BOUND_MS,

@@ -77,7 +77,7 @@ import {
 export const SWAP: Rung = {
   class: 'replace',
   asksOriginalFirst: true,
-  cannotBegin: (facts, state) => cannotBeginFor('swap', toldOf(facts, state)),
+  cannotBegin: (facts, state) => cannotBeginFor(facts.want.do === 'shrink' ? 'shrink' : 'swap', toldOf(facts, state)),
   next: (facts, state) => {
     const { restoredVolumes: restored, found } = state;
     if (found.volumes.length === 0) return rungFailed(volumesUnknown(facts.fleet, facts.seen !== null));

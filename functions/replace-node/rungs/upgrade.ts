@@ -2,7 +2,7 @@
 // others' eyes. Where it is not proved, the version of before comes back first, and then, by the swap, the data of before. Where the chain itself has
 // stopped for the upgrade there is no way back: the version of before makes no block from there on. Pure.
 
-import { mayWaitAt } from '../../../shared/guardrails/upgrade.ts';
+import { mayWaitAt, positionOf } from '../../../shared/guardrails/upgrade.ts';
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { isBlueGreen } from '../../../shared/model/payload.ts';
@@ -14,7 +14,7 @@ import type { Act } from '../acts/table.ts';
 import { type Facts, isDead } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
-import { instanceIn, positionOf } from '../version.ts';
+import { instanceIn } from '../version.ts';
 import {
   afterDisk,
   awaitSight,

@@ -1,7 +1,7 @@
 // The report of `chainmend doctor` for people: what is wrong by its causes, then a table of the heals. Pure; 80 columns, except for lines to paste.
 
 import type { Cause, FleetReport, NodeReport } from '../../../shared/readiness/fleet-report.ts';
-import { COLUMNS, type Column, type Finding, type Verdict } from '../../../shared/readiness/verdict.ts';
+import { COLUMNS, type Column, type Finding, HEALS, VERBS, type Verdict } from '../../../shared/readiness/verdict.ts';
 import { columnsOf, wrapped } from '../columns.ts';
 import { tableOf } from '../fleets/context.ts';
 import { durationText } from '../heal/show.ts';
@@ -30,7 +30,7 @@ function fleetLines(fleet: FleetReport): readonly string[] {
     ...causes.flatMap((cause) => ['', ...findingLines(cause, headOf(cause, nodes.length))]),
     ...(nodes.length === 0
       ? []
-      : ['', ...healTable(nodes), '', ...sourceTable(nodes), ...trialLines(fleet), '', ...leftLines(fleet)]),
+      : ['', ...healTables(nodes), '', ...sourceTable(nodes), ...trialLines(fleet), '', ...leftLines(fleet)]),
   ];
 }
 
@@ -72,14 +72,29 @@ const shortNames = (names: readonly string[]): string =>
     ? names.join(', ')
     : `${names.slice(0, NAMES_SHOWN - 1).join(', ')} and ${names.length - NAMES_SHOWN + 1} more`;
 
+/** Of nothing that a fleet does not want there is a column; what begins by itself comes first, and then what a person asks for. */
+const healTables = (nodes: readonly NodeReport[]): readonly string[] =>
+  [HEALS.slice(0, ABREAST), [...HEALS.slice(ABREAST), ...VERBS]]
+    .map((page) => page.filter((column) => page.length === ABREAST || nodes.some(isWanted(column))))
+    .filter((page) => page.length > 0)
+    .flatMap((page, at) => [...(at === 0 ? [] : ['']), ...healTable(nodes, page)]);
+
+/** Of columns beside each other in 80 characters. */
+const ABREAST = 6;
+
+const isWanted =
+  (column: Column) =>
+  ({ heals }: NodeReport): boolean =>
+    heals[column].is !== 'off';
+
 /** Nodes with the same verdicts are one row. */
-function healTable(nodes: readonly NodeReport[]): readonly string[] {
-  const rows = [...Map.groupBy(nodes, ({ heals }) => JSON.stringify(COLUMNS.map((column) => cellOf(heals[column]))))];
+function healTable(nodes: readonly NodeReport[], columns: readonly Column[]): readonly string[] {
+  const rows = [...Map.groupBy(nodes, ({ heals }) => JSON.stringify(columns.map((column) => cellOf(heals[column]))))];
   return tableOf(
-    ['nodes', ...COLUMNS],
+    ['nodes', ...columns],
     rows.map(([, alike]) => [
       namesCell(alike),
-      ...COLUMNS.map((column) => (alike[0] ? cellOf(alike[0].heals[column]) : '')),
+      ...columns.map((column) => (alike[0] ? cellOf(alike[0].heals[column]) : '')),
     ]),
   ).split('\n');
 }

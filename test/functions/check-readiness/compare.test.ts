@@ -9,7 +9,7 @@ import {
 } from '../../../functions/check-readiness/decide.ts';
 import type { FleetFacts, KeyFacts, NodeFacts } from '../../../shared/readiness/facts.ts';
 import { fleetReportOf } from '../../../shared/readiness/fleet-report.ts';
-import { COLUMNS } from '../../../shared/readiness/verdict.ts';
+import { HEALS } from '../../../shared/readiness/verdict.ts';
 import { planOf } from '../../../shared/readiness/wishes.ts';
 import { fleetFacts, KEY, key, nodeFacts } from '../../fixtures/readiness-facts.ts';
 
@@ -34,7 +34,7 @@ describe('the first look', () => {
   it('remembers that every heal would work, though no dry run was asked, and pages nothing', () => {
     const { heals, lost, isFirst } = well();
     expect([lost, isFirst]).toEqual([null, true]);
-    expect(heals['node1']).toEqual(Object.fromEntries(COLUMNS.map((column) => [column, 'y'])));
+    expect(heals['node1']).toEqual(Object.fromEntries(HEALS.map((column) => [column, 'y'])));
   });
 
   it('pages nothing of what never worked, and says it to the journal', () => {
@@ -52,7 +52,7 @@ describe('a later look', () => {
     const { lost } = look(well(), DENIED);
     expect(lost?.nodes).toEqual(['node1', 'node2', 'node3', 'node4']);
     expect(lost && lostSentence(lost, 4)).toMatch(
-      /^4 of 4 nodes have lost a heal since the last daily look: stop-start, swap, replace of node1, node2, node3, node4: KMS key \S+ denies kms:CreateGrant to the heals/,
+      /^4 of 4 nodes have lost a heal since the last daily look: stop-start, swap, replace, move of node1, node2, node3, node4: KMS key \S+ denies kms:CreateGrant to the heals/,
     );
   });
 
@@ -111,7 +111,7 @@ describe('a later look', () => {
 });
 
 describe('what was lost lasts', () => {
-  const off = { grow: '-', restart: '-', 'stop-start': '-', replace: '-', snapshot: '-' } as const;
+  const off = { grow: '-', restart: '-', 'stop-start': '-', replace: '-', snapshot: '-', move: '-' } as const;
   const heals = (swap: 'y' | 'n' | '-' | '?') => ({ node2: { ...off, swap } });
   const LOST = ['swap of node2'];
 

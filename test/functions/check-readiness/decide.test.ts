@@ -15,6 +15,7 @@ import {
   COLUMNS,
   type Column,
   type FindingCode,
+  HEALS,
   no,
   unknown,
   type Verdict,
@@ -31,7 +32,7 @@ const cause = (code: FindingCode, more: Partial<Cause> = {}): Cause => ({
   ...more,
 });
 const all = (letter: 'y' | 'n' | '-' | '?') =>
-  Object.fromEntries(COLUMNS.map((column) => [column, letter])) as Record<Column, typeof letter>;
+  Object.fromEntries(HEALS.map((column) => [column, letter])) as Record<(typeof HEALS)[number], typeof letter>;
 const look = (
   nodes: readonly NodeReport[],
   before: 'y' | 'n' | '-' | '?' | null = 'y',
@@ -82,7 +83,7 @@ describe('a heal', () => {
   });
 
   it('works again only where it did not, and does now', () => {
-    expect(look([report('node1')], 'n').again).toEqual(COLUMNS.map((column) => `${column} of node1`));
+    expect(look([report('node1')], 'n').again).toEqual(HEALS.map((column) => `${column} of node1`));
     for (const before of ['y', '?', '-', null] as const) expect(look([report('node1')], before).again).toEqual([]);
     expect(look([report('node1', { swap: refused('key-denies') })], 'n').again).not.toContain('swap of node1');
   });

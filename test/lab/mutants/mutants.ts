@@ -58,60 +58,60 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/text/plain-text'],
     },
   ],
-  'functions/replace-node/shrink.ts': [
+  'shared/guardrails/shrink.ts': [
     {
       name: 'no disk of what may sign is made smaller',
       find: "if (role === 'validator' || role === 'unknown')",
       replace: "if (role === ('' as Role))",
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'a disk is not made smaller than its files need',
       find: 'if (usedBytes <= mostGiB * GIB) return null;',
       replace: 'if (usedBytes >= 0) return null;',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'a disk is not made so small that it would be grown at once',
       find: 'disk.growAtPercent - BELOW_GROWTH_PERCENT',
       replace: '100',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'a shrink makes no disk larger',
       find: 'toGiB >= sizeGiB',
       replace: 'toGiB < 0',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'a node with several data volumes gets no smaller one',
       find: 'fleet.volumes.length !== 1',
       replace: 'fleet.volumes.length === 0',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'what is not one EBS volume with a filesystem of its own is not made smaller',
       find: 'seen !== null && (volume',
       replace: 'seen === undefined && (volume',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'a shrink copies xfs and ext4 alone',
       find: "mounted.filesystem !== 'xfs' && mounted.filesystem !== 'ext4'",
       replace: "mounted.filesystem === ''",
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'no node gets a smaller disk while another one is unwell',
       find: 'judgeSelf({ node, nodes }) ?? judgeOthers({ node, nodes, breaker })',
       replace: 'judgeSelf({ node, nodes })',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'the pool keeps its floor while a node gets a smaller disk',
       find: 'policy.alone || remain >= policy.poolFloor',
       replace: 'policy.alone || remain >= 0',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
   ],
   'functions/dispatch-heal/upgrade-batch.ts': [
@@ -796,7 +796,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'files are copied from clean snapshots alone',
       find: "good: good.filter(({ rank }) => rank !== 'crash-consistent'),",
       replace: 'good,',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'from an upgrade the way back leads to the data of this very node',
@@ -1497,7 +1497,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/check-readiness/compare'],
     },
   ],
-  'shared/readiness/judge-quotas.ts': [
+  'shared/readiness/room.ts': [
     {
       name: 'what a heal needs counts beside what is used of a quota',
       find: 'value.used + needed <= value.quota',
@@ -2851,31 +2851,31 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a smaller volume is looked into only when all files are on it',
       find: 'filled(facts, state, restored) ?? ',
       replace: '',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'a copy of files that takes for ever is given up',
       find: 'nowMs - sinceMs <= FILL_MOST_MS',
       replace: 'nowMs - sinceMs >= 0',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'a shrink that did not help is not begun again by itself',
       find: 'if (met) return rungFailed(met.reason);',
       replace: '',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'another size that a person asks for is not the one that was begun',
       find: 'return shrink?.toGiB === want.toGiB;',
       replace: 'return true;',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'a node that cannot be spared any more keeps its disk',
       find: ": giveUpData(refusal.reason, 'person');",
       replace: ': awaitReading(facts, state);',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'a copy that AWS refuses is a person’s after a day',
@@ -4343,7 +4343,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'no file is taken for copied that is not',
       find: 'isFilled: leftFiles === 0 && leftBytes === 0',
       replace: 'isFilled: leftBytes === 0',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'a pause keeps no client down whose restart was cut off',
@@ -4389,7 +4389,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a smaller volume on which a client may have run is kept for its days',
       find: "restoredVolumes?.shrink !== undefined && client === 'untouched'",
       replace: 'restoredVolumes?.shrink !== undefined',
-      caughtBy: ['functions/replace-node/shrink'],
+      caughtBy: ['shared/guardrails/shrink'],
     },
     {
       name: 'only what an upgrade has made beside a node, and what never stood in its place, goes before its days are over',

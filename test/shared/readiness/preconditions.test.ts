@@ -20,6 +20,17 @@ const instance = { instanceId: 'i-1', tags: {}, launchTemplate: 'lt-1' };
 const runs = (lacks: string | null) => ({ ...seen(), runs: [{ startedSecondsAgo: 1, restarts: 0, lacks }] });
 const on = volumeNow({ kmsKeyId: OTHERS });
 
+const healsOf = (name: PreconditionName) => Object.keys(PRECONDITIONS[name].before) as Begun[];
+const owner = {
+  ...{ tags: {}, autoScalingGroup: null, instanceStore: false, stopProtected: false, standbyFault: null },
+  publicIp: null,
+};
+const VCPUS = { service: 'ec2', code: 'L-1216C47A', name: 'On-Demand Standard vCPUs', quota: 9 } as const;
+const rooms = (used: number): Told => {
+  const needs = [{ room: { value: { ...VCPUS, used } }, needed: 1, what: 'its growth' }];
+  return { rooms: Object.fromEntries(healsOf('quota-has-room').map((heal) => [heal, needs])) };
+};
+
 /** For each row what is so, what is not, and the words of it. */
 const ROWS: Readonly<Record<PreconditionName, readonly [so: Told, not: Told, why: RegExp]>> = {
   'filesystem-grows': [
@@ -89,10 +100,20 @@ const ROWS: Readonly<Record<PreconditionName, readonly [so: Told, not: Told, why
     { clients: seen(), upgraded: 0 },
     /which version runs/,
   ],
+  'owner-agrees': [
+    { fleet, owner },
+    { fleet, owner: { ...owner, autoScalingGroup: 'asg-1' } },
+    /^Auto Scaling group asg-1 replaces a member/,
+  ],
+  'parts-in-reach': [
+    { fleet, reach: { value: [] } },
+    { fleet, reach: { value: ['lt-1', 'sg-1'] } },
+    /are missing on lt-1, sg-1$/,
+  ],
+  'quota-has-room': [rooms(8), rooms(9), /^its growth needs 1 vCPUs; On-Demand Standard vCPUs: 0 of 9 are left$/],
 };
 
 const rows = Object.entries(ROWS).map(([name, row]) => [name as PreconditionName, ...row] as const);
-const healsOf = (name: PreconditionName) => Object.keys(PRECONDITIONS[name].before) as Begun[];
 
 describe.each(rows)('%s', (name, so, not, why) => {
   const { unknown, reads }: Precondition = PRECONDITIONS[name];
@@ -122,4 +143,20 @@ describe.each(rows)('%s', (name, so, not, why) => {
 it('a client that does not run lacks nothing that its start would not tell itself', () => {
   const down = { ...runs('its file is gone'), clients: [client('failed')] };
   expect(cannotBeginFor('swap', { clients: down })).toBeNull();
+});
+
+describe('what could not be read', () => {
+  it.each<[string, Told, Begun]>([
+    ['of a quota', { rooms: { swap: [{ room: { unread: 'AccessDenied' }, needed: 1, what: 'a restore' }] } }, 'swap'],
+    ['of a launch template', { fleet, reach: { unread: 'AccessDenied' } }, 'replace'],
+    ['of its owner', { fleet, owner: { ...owner, instanceStore: null, unread: 'AccessDenied' } }, 'stop-start'],
+  ])('%s is told in AWS’s words, and never as a no', (_, told, heal) => {
+    expect(lacksOf(heal, told)).toMatchObject([
+      { is: 'unknown', code: 'unread', why: expect.stringMatching(/AccessDenied$/) },
+    ]);
+  });
+
+  it('of its owner says nothing of a swap: nothing of it is stopped', () => {
+    expect(lacksOf('swap', { fleet, owner: { ...owner, instanceStore: null, unread: 'AccessDenied' } })).toEqual([]);
+  });
 });

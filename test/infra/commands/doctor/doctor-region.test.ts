@@ -9,7 +9,7 @@ import { launchTemplate, snapshotsOf, templateName } from '../../../../local/sce
 import { GOOD, impatient, SICK, smallFleet } from '../../../../local/scenarios/world/ladder.ts';
 import type { World } from '../../../../local/scenarios/world/world.ts';
 import type { ClockFollower } from '../../../../local/simulator/clock.ts';
-import { COLUMNS } from '../../../../shared/readiness/verdict.ts';
+import { HEALS } from '../../../../shared/readiness/verdict.ts';
 import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
 
 const KEY = `arn:aws:kms:${REGION_NAME}:${ACCOUNT_ID}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
@@ -146,6 +146,8 @@ describe('chainmend doctor', () => {
       expect(status).toBe(0);
       expect(said).toMatch(/^NODES +GROW +RESTART +STOP-START +SWAP +REPLACE +SNAPSHOT$/m);
       expect(said).toMatch(/^node1 +yes +yes +yes +yes +yes +yes$/m);
+      expect(said).toMatch(/^NODES +MOVE +SHRINK$/m);
+      expect(said).toMatch(/^node1 +yes +yes$/m);
       expect(said).toMatch(/^and 3 more +of node2 +height \d+$/m);
       expect(said).toMatch(/^growth this month +\$100\.00 a month left of \$100\.00$/m);
       expect(said).toMatch(/^Dry runs are asked as arn:aws:iam::\d+:user\/person; /m);
@@ -172,9 +174,9 @@ describe('chainmend doctor', () => {
       nodeOf('node2').machine.setAgentConnected(true);
       expect(told).toEqual([
         'no suite-alarm',
-        `no paused: ${COLUMNS.join(' ')} of node3`,
-        'no node-silent: grow restart swap snapshot of node2',
-        'no volume-unknown: swap snapshot of node4',
+        `no paused: ${HEALS.join(' ')} shrink of node3`,
+        'no node-silent: grow restart swap snapshot move shrink of node2',
+        'no volume-unknown: swap snapshot shrink of node4',
         'no volume-not-found: grow of node4',
       ]);
     },
@@ -185,7 +187,7 @@ describe('chainmend doctor', () => {
     'tells of a key that is disabled, and of one whose policy denies grants: each start and each copy would fail',
     async () => {
       region.ec2.setKeyEnabled(KEY, false);
-      expect(await causes()).toEqual(['no key-unusable: stop-start swap replace of all']);
+      expect(await causes()).toEqual(['no key-unusable: stop-start swap replace move shrink of all']);
       region.ec2.setKeyEnabled(KEY, true);
       const keyPolicy = (...Statement: object[]) =>
         region.call('kms', 'PutKeyPolicy', {
@@ -196,7 +198,7 @@ describe('chainmend doctor', () => {
       const Principal = { AWS: `arn:aws:iam::${ACCOUNT_ID}:root` };
       const account = { Effect: 'Allow', Action: 'kms:*', Resource: '*', Principal };
       await keyPolicy(account, { Effect: 'Deny', Action: 'kms:CreateGrant', Resource: '*', Principal: { AWS: '*' } });
-      expect(await causes()).toEqual(['no key-denies: stop-start swap replace of all']);
+      expect(await causes()).toEqual(['no key-denies: stop-start swap replace move shrink of all']);
       await keyPolicy(account);
     },
     ASKED_MS,
@@ -231,7 +233,7 @@ describe('chainmend doctor', () => {
       expect(status).toBe(1);
       expect(said).toMatch(/^bitcoin: 4 nodes: 4 of 4 cannot be restored/m);
       expect(said).toMatch(/^ {2}no, template-unfit: replace of 4 of 4 nodes \(node1, node2 and 2 more\)$/m);
-      expect(said).toMatch(/^ {2}no, no-good-snapshot: swap of 4 of 4 nodes/m);
+      expect(said).toMatch(/^ {2}no, no-good-snapshot: swap, shrink of 4 of 4 nodes/m);
       expect(said).toMatch(/^node1 +no good snapshot$/m);
     },
     ASKED_MS,

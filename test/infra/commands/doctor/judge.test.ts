@@ -11,7 +11,7 @@ import { COLUMNS, DOCTOR_CODES } from '../../../../shared/readiness/verdict.ts';
 import { planOf, type Wish } from '../../../../shared/readiness/wishes.ts';
 import { bitcoinFleet, NODE_TAGS } from '../../../fixtures/builders/fleet.ts';
 import { fleetNode } from '../../../fixtures/builders/node.ts';
-import { nodeState } from '../../../fixtures/builders/observation.ts';
+import { nodeState, observedNode } from '../../../fixtures/builders/observation.ts';
 import { snapshotSet } from '../../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
 import { fleetFacts, KEY, key, nodeFacts, quotas, TEMPLATE, tags } from '../../../fixtures/readiness-facts.ts';
@@ -52,6 +52,29 @@ describe('a fleet', () => {
     expect(report.nodes[0]).toMatchObject({ modificationsLeft: 3, source: { set: 'set-5', ageSeconds: 21_600 } });
   });
 
+  it('that names no versions, or whose node signs or has two data volumes, lacks no verb that nobody can ask for', () => {
+    const offOf = (facts: FleetFacts) =>
+      Object.entries(reported(facts).nodes[0]?.heals ?? {}).flatMap(([column, { is }]) =>
+        is === 'off' ? [column] : [],
+      );
+    expect(offOf(fleetFacts({ fleet: bitcoinFleet({ snapshots: { clean: {} } }) }))).toEqual(['upgrade', 'blue-green']);
+    const validator = nodeFacts('node1', { node: fleetNode({ name: 'node1', tags, role: 'validator' }) });
+    expect(offOf(fleetFacts({ nodes: [validator] }))).toEqual([
+      ...['restart', 'stop-start', 'swap', 'replace'],
+      ...['move', 'upgrade', 'blue-green', 'shrink'],
+    ]);
+  });
+
+  it('whose other node is silent can spare none of the well ones', () => {
+    const facts = fleetFacts();
+    const observed = facts.nodes.map(({ node: { name } }) =>
+      observedNode({ name, health: name === 'node4' ? 'unreachable' : 'synced' }),
+    );
+    expect(causes({ ...facts, observed: { value: observed } })).toContainEqual(
+      expect.stringMatching(/^no cannot-be-spared: move upgrade blue-green shrink of 3$/),
+    );
+  });
+
   it('names its nodes as people count', () => {
     const { nodes } = reported(fleetFacts({ nodes: ['node1', 'node10', 'node2'].map((name) => nodeFacts(name)) }));
     expect(nodes.map(({ node }) => node)).toEqual(['node1', 'node2', 'node10']);
@@ -64,7 +87,7 @@ describe('a fleet', () => {
       [`no paused: ${COLUMNS.join(' ')} of 4`],
     ],
     [
-      'of which a node tells that its unit is gone',
+      'of which a node tells that its unit is gone, and no version',
       {
         nodes: [
           nodeFacts('node1', {
@@ -73,22 +96,25 @@ describe('a fleet', () => {
           ...['node2', 'node3', 'node4'].map((name) => nodeFacts(name)),
         ],
       },
-      ['no unit-gone: swap snapshot of 1'],
+      [
+        'no unit-gone: swap snapshot move upgrade blue-green shrink of 1',
+        'no version-unknown: upgrade blue-green of 1',
+      ],
     ],
     [
       'whose key nothing can use',
       { keys: new Map([[KEY, key({ usability: { value: { unusable: 'it is disabled' } } })]]) },
-      ['no key-unusable: stop-start swap replace of 4'],
+      ['no key-unusable: stop-start swap replace move upgrade blue-green shrink of 4'],
     ],
     [
       'whose key denies',
       { keys: new Map([[KEY, key({ policy: { value: { action: 'kms:CreateGrant', word: 'denies' } } })]]) },
-      ['no key-denies: stop-start swap replace of 4'],
+      ['no key-denies: stop-start swap replace move upgrade blue-green shrink of 4'],
     ],
     [
       'whose role may not use the key',
       { keys: new Map([[KEY, key({ role: { value: { denied: 'kms:CreateGrant' } } })]]) },
-      ['no key-denies: stop-start swap replace of 4'],
+      ['no key-denies: stop-start swap replace move upgrade blue-green shrink of 4'],
     ],
     [
       'whose key has a policy that cannot be read, though a grant would be given',
@@ -108,24 +134,24 @@ describe('a fleet', () => {
           ],
         ]),
       },
-      ['unknown unread: stop-start swap replace of 4'],
+      ['unknown unread: stop-start swap replace move upgrade blue-green shrink of 4'],
     ],
     ['under a key of AWS', { keys: new Map([[KEY, key({ isAwsManaged: true, policy: null, role: null })]]) }, []],
-    ['without snapshots', { sets: { value: [] } }, ['no no-good-snapshot: swap of 4']],
+    ['without snapshots', { sets: { value: [] } }, ['no no-good-snapshot: swap upgrade blue-green shrink of 4']],
     [
       'whose only snapshot was taken when the trouble may have begun',
       { sets: { value: [snapshotSet(0, { takenAtMs: NOON_MS, untilMs: NOON_MS })] } },
-      ['no no-good-snapshot: swap of 4'],
+      ['no no-good-snapshot: swap upgrade blue-green shrink of 4'],
     ],
     [
       'whose snapshots cannot be read',
       { sets: { unread: 'UnauthorizedOperation' } },
-      ['unknown unread: swap snapshot of 4'],
+      ['unknown unread: swap snapshot upgrade blue-green shrink of 4'],
     ],
     [
       'with a template that lacks its tags',
       { outOfReach: new Map([[TEMPLATE, { value: [TEMPLATE] }]]) },
-      ['no out-of-reach: replace of 4'],
+      ['no out-of-reach: replace blue-green of 4'],
     ],
     ['whose budget is spent', { addedUsd: { value: 99 } }, ['no cost-ceiling: grow of 4']],
     ['whose budget cannot be read', { addedUsd: { unread: 'no table' } }, ['unknown unread: grow of 4']],
@@ -139,7 +165,7 @@ describe('a fleet', () => {
     [
       'of an account whose storage holds no further copy of its data',
       { quotas: quotas({ storage: [2_048, 2_000] }) },
-      ['no quota-reached: swap of 4', 'no quota-reached: grow of 4'],
+      ['no quota-reached: swap upgrade blue-green shrink of 4', 'no quota-reached: grow of 4'],
     ],
     [
       'of an account that may not have so much storage under modification',
@@ -149,7 +175,7 @@ describe('a fleet', () => {
     [
       'of an account with no vCPU left for another instance',
       { quotas: quotas({ vcpus: [8, 8] }) },
-      ['no quota-reached: replace of 4'],
+      ['no quota-reached: replace blue-green of 4'],
     ],
     [
       'of an account with as many snapshots as it may have',
@@ -159,12 +185,12 @@ describe('a fleet', () => {
     [
       'whose quotas cannot be read',
       { quotas: { ...quotas(), vcpus: new Map([[fleetNode({}).instanceType, { unread: 'AccessDenied' }]]) } },
-      ['unknown unread: replace of 4'],
+      ['unknown unread: replace blue-green of 4'],
     ],
     [
       'with too many sick nodes',
       { breaker: { value: { open: true, sentence: '3 of 4 nodes unhealthy' } } },
-      ['no breaker-open: swap replace snapshot of 4'],
+      ['no breaker-open: swap replace snapshot upgrade blue-green of 4', 'no cannot-be-spared: move shrink of 4'],
     ],
   ])('%s', (_, more, told) => {
     expect(causes(fleetFacts(more))).toEqual(told);
@@ -178,12 +204,12 @@ describe('a fleet', () => {
         'UnauthorizedOperation',
         `${DENIED} because no identity-based policy allows the ec2:RunInstances action`,
       ),
-      ['unknown caller-may-not: replace of 4'],
+      ['unknown caller-may-not: replace blue-green of 4'],
     ],
     [
       'that a policy of the organization denies is a no',
       refusedBy('RunInstances', 'UnauthorizedOperation', `${DENIED} with an explicit deny in a service control policy`),
-      ['no unauthorized: replace of 4'],
+      ['no unauthorized: replace blue-green of 4'],
     ],
     [
       'that AWS only says no is a no',
@@ -193,22 +219,22 @@ describe('a fleet', () => {
     [
       'a quota is a no',
       refusedBy('RunInstances', 'VcpuLimitExceeded', 'more vCPU'),
-      ['no quota-reached: replace of 4'],
+      ['no quota-reached: replace blue-green of 4'],
     ],
     [
       'a subnet without room says nothing of another',
       refusedBy('RunInstances', 'InsufficientFreeAddressesInSubnet', 'none'),
-      ['unknown aws-refused: replace of 4'],
+      ['unknown aws-refused: replace blue-green of 4'],
     ],
     [
       'a snapshot that is gone is a no',
       refusedBy('CreateVolume', 'InvalidSnapshot.NotFound', 'gone'),
-      ['no aws-refused: swap of 4'],
+      ['no aws-refused: swap upgrade blue-green shrink of 4'],
     ],
     [
-      'a stop that is refused holds back two rungs',
+      'a stop that is refused holds back each act that has one',
       refusedBy('StopInstances', 'OperationNotPermitted', 'DisableApiStop'),
-      ['no aws-refused: stop-start replace of 4'],
+      ['no aws-refused: stop-start replace move blue-green of 4'],
     ],
     [
       'what was not asked is not known',
@@ -228,12 +254,12 @@ describe('a fleet', () => {
           value: { refuse: 'node-silent', reason: 'its SSM agent is ConnectionLost', page: true, retryAfterMs: 0 },
         },
       },
-      ['no node-silent: grow restart swap snapshot of 1'],
+      ['no node-silent: grow restart swap snapshot move upgrade blue-green shrink of 1'],
     ],
     [
       'that does not carry out a command',
       { command: { value: 'it did not' } },
-      ['no command-failed: grow restart swap snapshot of 1'],
+      ['no command-failed: grow restart swap snapshot move upgrade blue-green shrink of 1'],
     ],
     [
       'that is stopped',
@@ -255,23 +281,27 @@ describe('a fleet', () => {
           },
         },
       },
-      ['no restarts-spent: restart stop-start of 1'],
+      ['no restarts-spent: restart stop-start move of 1'],
     ],
     [
       'whose data volume has lost its tags',
       { data: [] },
-      ['no volume-unknown: swap snapshot of 1', 'no volume-not-found: grow of 1'],
+      ['no volume-unknown: swap snapshot upgrade blue-green shrink of 1', 'no volume-not-found: grow of 1'],
     ],
-    ['from no template', { node: fleetNode({ name: 'node1', tags: NODE_TAGS }) }, ['no no-template: replace of 1']],
+    [
+      'from no template',
+      { node: fleetNode({ name: 'node1', tags: NODE_TAGS }) },
+      ['no no-template: replace blue-green of 1'],
+    ],
     [
       'whose volumes cannot be read',
       { volumes: { unread: 'UnauthorizedOperation' }, data: [] },
-      ['unknown unread: grow stop-start swap replace snapshot of 1'],
+      ['unknown unread: grow stop-start swap replace snapshot move upgrade blue-green shrink of 1'],
     ],
     [
       'whose group cannot spare it',
       { standbyFault: { unread: 'AccessDenied' } },
-      ['unknown unread: stop-start swap replace of 1'],
+      ['unknown unread: stop-start swap replace move upgrade blue-green shrink of 1'],
     ],
   ])('with a node %s tells of that node alone', (_, more, told) => {
     const nodes = [nodeFacts('node1', more), nodeFacts('node2'), nodeFacts('node3')];
@@ -322,6 +352,7 @@ describe('what people read', () => {
     expect(lines).toContain('bitcoin: 41 nodes: 41 of 41 cannot be restored');
     expect(lines.filter((line) => line.length > 80 && !line.includes('aws kms'))).toEqual([]);
     expect(lines.filter((line) => line.includes('and 39 more')).length).toBeGreaterThan(1);
+    expect(lines.some((line) => /^NODES +MOVE +UPGRADE +BLUE-GREEN +SHRINK$/.test(line))).toBe(true);
   });
 });
 

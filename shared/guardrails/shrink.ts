@@ -1,15 +1,15 @@
 // Whether a node's data volume can be made smaller: what is refused before anything is made for it. EBS shrinks no volume, and restores no snapshot to a
 // smaller one: the files are copied onto a new volume beside the node. Nothing is wrong with the node, so its fleet has to be able to spare it. Pure.
-import { type Fleet, heightProbeOf, type Role } from '../../shared/fleet/model.ts';
-import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
-import { judgeHalt } from '../../shared/guardrails/conditions.ts';
-import { isVolumeType, MONTHLY_USD_PER_GIB, VOLUME_LIMITS } from '../../shared/guardrails/ebs.ts';
-import { judgeOthers, judgeSelf } from '../../shared/guardrails/move.ts';
-import type { FoundVolume } from '../../shared/heal/memory.ts';
-import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import type { NodeState } from '../../shared/node-commands/node-answer.ts';
-import { isInPool } from '../../shared/snapshots/donor.ts';
+import { type Fleet, heightProbeOf, type Role } from '../fleet/model.ts';
+import type { ObservedNode } from '../fleet/observation.ts';
+import type { FoundVolume } from '../heal/memory.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
+import type { NodeState } from '../node-commands/node-answer.ts';
+import { isInPool } from '../snapshots/donor.ts';
+import type { BreakerReading } from './breaker.ts';
+import { judgeHalt } from './conditions.ts';
+import { isVolumeType, MONTHLY_USD_PER_GIB, VOLUME_LIMITS } from './ebs.ts';
+import { judgeOthers, judgeSelf } from './move.ts';
 
 const GIB = 2 ** 30;
 /** Only a person can change it. */
@@ -27,7 +27,7 @@ export interface ShrinkFacts {
   readonly role: Role;
   readonly node: string;
   /** The volumes of the fleet file's places; empty where they cannot be told. */
-  readonly found: readonly FoundVolume[];
+  readonly found: readonly Pick<FoundVolume, 'volumeId' | 'sizeGiB' | 'type' | 'iops'>[];
   /** Whether one of them is the instance's root. */
   readonly rootVolumeId: string | null;
   /** The node's own answer; null: it has not been asked, as for a plan. */
