@@ -26,6 +26,7 @@ import {
   waitFor,
   waitSeconds,
 } from './rung.ts';
+import { giveUpOutgrown, outgrown } from './swap.ts';
 import { foundSince, watchedFor } from './upgrade.ts';
 
 /** What is to run beside the node; null where the node does not tell what it runs itself. */
@@ -63,6 +64,13 @@ export function readyBeside(
   if (off !== null) return giveUp(off);
   const next = restored();
   if (next) return next;
+  if (state.upSinceMs === null) {
+    const given = giveUpOutgrown(facts, state);
+    if (given) return given;
+  }
+  // Its client has written to its copy: a person asks again, and the next copy is as large.
+  const grown = outgrown(facts, state);
+  if (grown !== null) return giveUp(`${grown}: ask again, and its next copy is as large`);
   if (!beside.isEnabled) return enableVersion({});
   if (state.upSinceMs === null) return startBeside({});
   if (beside.proved === null) return provingBeside(facts, state, beside, giveUp);

@@ -53,7 +53,7 @@ import {
   waitedMs,
   waitFor,
 } from './rung.ts';
-import { choose, FOLLOWS_AGAIN, prepare, takeAway } from './swap.ts';
+import { choose, FOLLOWS_AGAIN, giveUpOutgrown, prepare, takeAway } from './swap.ts';
 
 const WITHOUT_ROOT = 'without its root volume nobody can start it by accident';
 
@@ -296,6 +296,8 @@ function calledOff(facts: Facts, state: LadderState): Decision | null {
   const isSeen = !isTouched || (facts.watched?.observedAtMs ?? 0) > (state.waitingSinceMs ?? facts.nowMs);
   if (isSeen && followsAgain(facts)) return giveUpInstance(FOLLOWS_AGAIN);
   if (isTouched) return null;
+  const grown = giveUpOutgrown(facts, state);
+  if (grown) return grown;
   const refusal = guardOf(facts, 'replace');
   const blind = refusal?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
   if (blind) return blind;

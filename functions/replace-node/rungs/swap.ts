@@ -305,8 +305,8 @@ export const putBack = (reason: string): Act => swap({ to: 'found', reason });
 /** Blocks may have taken two days to arrive: the guards of the rung are read again before the node is affected. */
 function calledOff(facts: Facts, state: LadderState): Decision | null {
   if (followsAgain(facts)) return giveUpData(FOLLOWS_AGAIN, 'nobody-knows');
-  const grown = outgrown(facts, state);
-  if (grown !== null) return giveUpVolumes({ blame: { door: 'person', fault: 'unwanted', reason: grown } });
+  const grown = giveUpOutgrown(facts, state);
+  if (grown) return grown;
   const refusal = guardOf(facts, 'swap');
   const blind = refusal?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
   if (blind) return blind;
@@ -473,15 +473,22 @@ function grownSince({ volumes }: Pick<Facts, 'volumes'>, { volumeId, sizeGiB }: 
   return now > sizeGiB ? now : null;
 }
 
-/** Why a copy does not take the place of a volume that somebody has grown since the copy was made; null where nobody has. */
-function outgrown(facts: Facts, { found, restoredVolumes }: LadderState): string | null {
+/** A copy does not take the place of a volume that somebody has grown since the copy was made. */
+export function giveUpOutgrown(facts: Facts, state: LadderState): Act | null {
+  const grown = outgrown(facts, state);
+  const reason = `${grown}: another is made`;
+  return grown === null ? null : giveUpVolumes({ blame: { door: 'person', fault: 'unwanted', reason } });
+}
+
+/** Which copy is smaller than the volume that somebody has grown since; null where none is. */
+export function outgrown(facts: Facts, { found, restoredVolumes }: LadderState): string | null {
   if (!restoredVolumes || restoredVolumes.from === 'kept' || restoredVolumes.shrink !== undefined) return null;
   for (const [at, { volumeId }] of restoredVolumes.volumes.entries()) {
     const own = found.volumes[at];
     const grownGiB = own === undefined ? null : grownSince(facts, own);
     const copyGiB = facts.volumes.find((volume) => volume.volumeId === volumeId)?.sizeGiB;
     if (own && grownGiB !== null && copyGiB !== undefined && copyGiB < grownGiB)
-      return `somebody has grown ${own.volumeId} to ${grownGiB} GiB meanwhile, and its copy has ${copyGiB}: another is made`;
+      return `somebody has grown ${own.volumeId} to ${grownGiB} GiB meanwhile, and its copy has ${copyGiB}`;
   }
   return null;
 }

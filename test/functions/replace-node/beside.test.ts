@@ -137,6 +137,20 @@ describe('an upgrade beside the node begins', () => {
     });
   });
 
+  it('a copy that is smaller than the disk that somebody has grown since takes nobody’s place', () => {
+    const { sizeGiB } = volumeNow();
+    const [own, other] = there.volumes;
+    const grown = { volumes: [{ ...volumeNow(), ...own, sizeGiB: sizeGiB + 100 }, ...(other ? [other] : [])] };
+    // Before its client has run there another copy is made; afterwards a person asks again.
+    expect(acts({ ...beside({ look: null }), upSinceMs: null })).not.toMatchObject({ do: 'give-up-volumes' });
+    expect(acts({ ...beside({ look: null }), upSinceMs: null }, grown)).toMatchObject({ do: 'give-up-volumes' });
+    const proved = beside({ proved: 'synced' }, { volumesKept: true });
+    expect(acts(proved, {})).toMatchObject({ do: 'join' });
+    expect(acts(proved, grown)).toMatchObject({
+      ...{ do: 'give-up-replacement', reason: expect.stringMatching(/: ask again, and its next copy is as large$/) },
+    });
+  });
+
   it('what its fleet cannot spare is not begun', () => {
     const refusal = {
       refuse: 'cannot-be-spared',

@@ -8,10 +8,12 @@ import type { LadderState } from '../../../shared/heal/memory.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { instanceNow } from '../../fixtures/builders/node.ts';
 import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
-import { DATA_PATH, foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
+import { attachedAt, DATA_PATH, foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
 import {
   besideNode,
   client,
+  copy,
+  copyVolume,
   FLEET,
   facts,
   ladderState,
@@ -371,6 +373,29 @@ it('a join that a guard forbids is taken back only beside the node, and where it
     leavesOn({ do: 'restart', reason: '' }, state({ beside: besideNode() })),
   ];
   expect(instead).toEqual([{ do: 'leave' }, null, null, null, null, null]);
+});
+
+const ELSEWHERE = { availabilityZone: 'eu-west-1b', masked: true, heard: newReplacement().fence } as const;
+
+describe('a node whose disk somebody grows while its copy gets ready on another instance', () => {
+  const copied = { restoredVolumes: copy({ availabilityZone: 'eu-west-1b' }), is: { ...ELSEWHERE } };
+  const { sizeGiB } = volumeNow();
+  const there = (copyGiB: number): Partial<Facts> => {
+    const attachment = { ...attachedAt('/dev/sdg'), instanceId: YOUNG };
+    return { volumes: [volumeNow({ sizeGiB: sizeGiB + 100 }), copyVolume({ sizeGiB: copyGiB, attachment })] };
+  };
+
+  it('is asked about right before it is touched: another copy is made', () => {
+    expect(nextOf(there(sizeGiB), copied)).toMatchObject({
+      ...{ do: 'give-up-volumes', blame: { door: 'person', reason: expect.stringMatching(/: another is made$/) } },
+    });
+  });
+
+  it('is fenced where the copy is as large, and where it was touched already', () => {
+    expect(actOf(nextOf(there(sizeGiB + 100), copied))).not.toMatch(/^give-up/);
+    const touched = { ...copied, is: { ...copied.is, fencingBegun: true } };
+    expect(actOf(nextOf(there(sizeGiB), touched))).not.toMatch(/^give-up-volumes/);
+  });
 });
 
 describe('a volume that has lost the fleet’s tags while the new instance was launched', () => {
