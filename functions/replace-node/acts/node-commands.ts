@@ -160,7 +160,10 @@ const isAside = ({ rung }: LadderState): boolean => rung !== 'restart';
 const cannotTell = (seen: NodeState | null | undefined): boolean =>
   seen?.clients.some(({ state }) => state === 'unknown') === true;
 
-/** Before the instance of a well node is stopped, its client ends with its grace: EC2 gives an operating system a few minutes, whatever its clients need. */
+/**
+ * Before the instance of a well node is stopped, its client ends with its grace: EC2 gives an operating system a few minutes, whatever its clients need. And one
+ * that its unit starts again and again ends before its data are mounted.
+ */
 export const stopForMove = defineAct<{ readonly reason: string }>()('stop-for-move', {
   ...COMMAND,
   intent: (state) => ({

@@ -68,9 +68,17 @@ export const RESTART: Rung = {
     // A restart that nobody answered has not failed: it is asked for again, and then told.
     const atFault = want.do === 'heal' && watched?.cause !== undefined ? consensusUnitOf(fleet) : undefined;
     const isDown = first !== undefined && seen?.clients.every(({ state: is }) => is !== 'running') === true;
+    const isBare = seen !== null && isUnmounted(seen, state);
+    // One that ends again and again runs by chance when it is asked. One that runs on has its files open, wherever they are.
+    if (isBare && !isDown && watched?.endsAgain === true) {
+      const stop = stopForMove({
+        reason: 'it ends again and again, and its data are not mounted: they are, before it starts',
+      });
+      return isSpent(state, stop) ? rungFailed(sentenceOfSetback(state)) : stop;
+    }
     return restartClient({
       ...(atFault && { only: atFault.name }),
-      ...(isDown && { isDown, ...(isUnmounted(seen, state) && { unmounted: true }) }),
+      ...(isDown && { isDown, ...(isBare && { unmounted: true }) }),
       reason: first ? `its client is ${first.state}` : (watched?.reason ?? 'it does not follow its chain'),
     });
   },

@@ -72,8 +72,13 @@ describe('a restart of the client', () => {
     expect(restart({}, { seen: bare, leftStopped: true })).toMatchObject({ isDown: true, unmounted: true });
     const other = { ...down, volumes: down.volumes.map((one) => ({ ...one, volumeId: 'vol-0aaaaaaaaaaaaaaaa' })) };
     expect(restart({}, { seen: other, leftStopped: true })).toMatchObject({ unmounted: true });
-    // One that runs has its files open, wherever they are.
-    expect(restart({}, { seen: { ...seen([client('running')]), volumes: [] } })).not.toHaveProperty('unmounted');
+    // One that runs on has its files open, wherever they are; one that ends again and again runs by chance.
+    const runs = { ...seen([client('running')]), volumes: [] };
+    expect(restart({}, { seen: runs })).not.toHaveProperty('unmounted');
+    const looping = { seen: runs, watched: { ...watched('stuck'), endsAgain: true as const } };
+    expect(told(restart({}, looping))).toMatch(/^stop-for-move: it ends again and again, and its data are not mounted/);
+    const stopped = { ...looping, seen: bare };
+    expect(restart({ client: 'mayBeDown' }, stopped)).toMatchObject({ do: 'restart', isDown: true, unmounted: true });
     // It ran since: whoever has stopped it after the start is somebody else.
     const up = { upSinceMs: ago(3), inspectedAtMs: ago(1) };
     expect(told(restart(up, { seen: down, leftStopped: true, watched: watched('unreachable') }))).toMatch(
