@@ -93,7 +93,7 @@ export interface Precondition {
   /** What a person does about it, where the judge does not say. */
   readonly remedy?: string;
   /** Heals ask its judge right where they act. */
-  readonly heals?: 'as a guard' | 'by AWS’s answer';
+  readonly heals?: 'heals ask as a guard' | 'heals hear it by AWS’s answer';
   /** Judged by doctor from another reading, of a whole fleet. */
   readonly doctor?: 'in its own way';
   readonly reads: readonly (keyof Told)[];
@@ -362,7 +362,7 @@ export const PRECONDITIONS = {
     asked: 'EC2',
     unknown: 'stops',
     code: 'drift-refused',
-    heals: 'as a guard',
+    heals: 'heals ask as a guard',
     reads: ['fleet', 'owner'],
     judge: ({ fleet, owner: { unread, groupUnread, ...owner } }, heal) => {
       const rung = OWNED_AS[heal];
@@ -382,7 +382,7 @@ export const PRECONDITIONS = {
     asked: 'EC2',
     unknown: 'goes on',
     code: 'out-of-reach',
-    heals: 'as a guard',
+    heals: 'heals ask as a guard',
     reads: ['fleet', 'reach'],
     judge: ({ fleet, reach }) => {
       if ('unread' in reach) return couldNotRead(reach.unread);
@@ -405,7 +405,7 @@ export const PRECONDITIONS = {
     asked: 'Service Quotas',
     unknown: 'goes on',
     code: 'quota-reached',
-    heals: 'by AWS’s answer',
+    heals: 'heals hear it by AWS’s answer',
     reads: ['rooms'],
     judge: ({ rooms }, heal) => (rooms[heal] ?? []).flatMap(judgeRoom),
   }),

@@ -55,9 +55,9 @@ export const tablesOf = (resources: Resources): Readonly<Record<string, readonly
   ),
   preconditions: table(
     ['what has to be so', 'before which act of which heal', 'asked of', 'where nobody knows', '`doctor` asks'],
-    Object.values<Precondition>(PRECONDITIONS).map(({ needs, before, asked, unknown, reads, doctor }) => [
+    Object.values<Precondition>(PRECONDITIONS).map(({ needs, before, asked, unknown, reads, heals, doctor }) => [
       needs,
-      heldBefore(before),
+      heldBefore(before) + (heals === undefined ? '' : `; ${heals}`),
       asked,
       unknown === 'stops' ? 'it is not begun' : 'it goes on',
       doctor ?? askedByDoctor(reads),
