@@ -1749,8 +1749,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/move'],
     },
     {
+      name: 'a client that ends again and again is not restarted without its data because it runs when it is asked',
+      find: 'isBare && !isDown && watched?.endsAgain === true',
+      replace: 'isBare && !isDown && isBare === isDown',
+      caughtBy: ['functions/replace-node/restart'],
+    },
+    {
       name: 'a client whose data are not mounted is not started as it is',
-      find: '...(isUnmounted(seen, state) && { unmounted: true })',
+      find: '...(isBare && { unmounted: true })',
       replace: '',
       caughtBy: ['functions/replace-node/restart'],
     },
@@ -2953,6 +2959,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/replace.ts': [
+    {
+      name: 'no node is given up for a copy that is smaller than its disk has become',
+      find: 'const grown = giveUpOutgrown(facts, state);',
+      replace: 'const grown = isTouched ? giveUpOutgrown(facts, state) : null;',
+      caughtBy: ['functions/replace-node/replace'],
+    },
     {
       name: 'a client that was about to be masked is started before what only EC2 gives',
       find: "const isFirst = membership === 'apart' || !isSpent(state, unmask);",
