@@ -26,7 +26,6 @@ import { roleOf } from '../../shared/fleet/resolve.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
 import { seenLately, viewFleet } from '../../shared/guardrails/fleet-view.ts';
 import type { OwnRung } from '../../shared/guardrails/replace.ts';
-import { judgeSpared } from '../../shared/guardrails/shrink.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { judgeUpgrade } from '../../shared/guardrails/upgrade.ts';
 import { whoPutsBack } from '../../shared/heal/budgets.ts';
@@ -40,6 +39,7 @@ import { acknowledgesValidator, isBlueGreen, type RequestedAction, togetherIn } 
 import { NODE_TERMINATED, triggerText } from '../../shared/model/trigger.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { metricValidMs } from '../../shared/probe/metric-age.ts';
+import { judgeSpared } from '../../shared/readiness/shrink.ts';
 import { ENDED, type Gone, readGone } from './gone.ts';
 import { readLaterWord } from './last-word.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';

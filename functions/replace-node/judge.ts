@@ -13,13 +13,13 @@ import {
   judgeOwner,
   judgeZone,
 } from '../../shared/guardrails/replace.ts';
-import { judgeShrink } from '../../shared/guardrails/shrink.ts';
 import type { FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { acknowledgesValidator, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { endOf, namesItsData } from '../../shared/node-commands/client-end.ts';
 import { judgeReach } from '../../shared/readiness/preconditions.ts';
+import { judgeShrink } from '../../shared/readiness/shrink.ts';
 import { beginsAnew } from '../../shared/snapshots/anew.ts';
 import { type Facts, isImpaired, type Machine, type Watched } from './facts.ts';
 import { foundVolumes } from './found-volumes.ts';

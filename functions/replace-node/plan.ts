@@ -2,13 +2,13 @@
 
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
 import { classOf, isOwnCommand, lostAddressOf, type OwnRung } from '../../shared/guardrails/replace.ts';
-import { copyMinutes, shrinkText } from '../../shared/guardrails/shrink.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
 import { askedText, isBlueGreen, type RequestedAction } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
+import { copyMinutes, shrinkText } from '../../shared/readiness/shrink.ts';
 import { notedBy } from './acts/table.ts';
 import { begin, decide, NO_RUNG, stateBegun } from './decide.ts';
 import { type Facts, followsAgain, type Needs, type Situation } from './facts.ts';

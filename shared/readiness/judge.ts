@@ -7,7 +7,6 @@ import { type Known, watchNow } from '../guardrails/fleet-view.ts';
 import { judgeMove, type MoveFacts } from '../guardrails/move.ts';
 import { judgeClass, judgeZone } from '../guardrails/replace.ts';
 import { reserveReplacement, reserveRestart } from '../guardrails/replace-budget.ts';
-import { judgeShrink, judgeSpared } from '../guardrails/shrink.ts';
 import { judgePauseTag } from '../guardrails/switches.ts';
 import { blueGreenFault, judgeUpgrade, positionOf } from '../guardrails/upgrade.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
@@ -18,6 +17,7 @@ import { judgeKeys } from './judge-key.ts';
 import { roomsOf } from './judge-quotas.ts';
 import { launchProblems } from './launch-facts.ts';
 import { type Begun, lacksOf, type Told } from './preconditions.ts';
+import { judgeShrink, judgeSpared } from './shrink.ts';
 import { COLUMNS, type Column, type Finding, known, no, unknown, type Verdict, verdictOf } from './verdict.ts';
 import { type NamedWish, type NodePlan, templateKeyOf } from './wishes.ts';
 

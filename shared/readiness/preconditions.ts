@@ -12,7 +12,7 @@ import { FLEET_TAG, hasTags, RETIRED_TAG } from '../model/tags.ts';
 import type { Observation } from '../node-commands/answer.ts';
 import type { Layer, NodeState } from '../node-commands/node-answer.ts';
 import { judgeRoom, type RoomNeed } from './room.ts';
-import type { Finding, FindingCode, Read } from './verdict.ts';
+import type { Finding, FindingCode, Read, Why } from './verdict.ts';
 
 /**
  * The heals and verbs that have preconditions. A restore and an undo are swaps; a move is the stop and start of a well node; an upgrade has a way
@@ -78,9 +78,6 @@ export interface Told {
   /** What each heal takes of the account's quotas. */
   readonly rooms?: Readonly<Partial<Record<Begun, readonly RoomNeed[]>>> | null;
 }
-
-/** Why something is not so: by the row's code and remedy unless it says others. */
-export type Why = Omit<Finding, 'is' | 'code'> & { readonly is?: 'unknown'; readonly code?: FindingCode };
 
 export interface Precondition {
   /** Before which act, for whom. */

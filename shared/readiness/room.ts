@@ -1,7 +1,6 @@
 // Whether what a heal takes fits into what is left of a quota of the account. Pure.
-import type { Why } from './preconditions.ts';
 import { isStorage, type QuotaId, type Room, SNAPSHOTS } from './quotas.ts';
-import type { Read } from './verdict.ts';
+import type { Read, Why } from './verdict.ts';
 
 /** What a heal takes of one quota. */
 export interface RoomNeed {

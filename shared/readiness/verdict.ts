@@ -28,6 +28,9 @@ export interface Finding {
   readonly paste?: string;
 }
 
+/** Why a precondition is not so: by its row's code and remedy unless it says others. */
+export type Why = Omit<Finding, 'is' | 'code'> & { readonly is?: 'unknown'; readonly code?: FindingCode };
+
 export type Verdict =
   | { readonly is: 'yes' }
   /** The worst finding comes first. */

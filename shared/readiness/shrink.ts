@@ -2,14 +2,14 @@
 // smaller one: the files are copied onto a new volume beside the node. Nothing is wrong with the node, so its fleet has to be able to spare it. Pure.
 import { type Fleet, heightProbeOf, type Role } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
+import type { BreakerReading } from '../guardrails/breaker.ts';
+import { judgeHalt } from '../guardrails/conditions.ts';
+import { isVolumeType, MONTHLY_USD_PER_GIB, VOLUME_LIMITS } from '../guardrails/ebs.ts';
+import { judgeOthers, judgeSelf } from '../guardrails/move.ts';
 import type { FoundVolume } from '../heal/memory.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import type { NodeState } from '../node-commands/node-answer.ts';
 import { isInPool } from '../snapshots/donor.ts';
-import type { BreakerReading } from './breaker.ts';
-import { judgeHalt } from './conditions.ts';
-import { isVolumeType, MONTHLY_USD_PER_GIB, VOLUME_LIMITS } from './ebs.ts';
-import { judgeOthers, judgeSelf } from './move.ts';
 
 const GIB = 2 ** 30;
 /** Only a person can change it. */
