@@ -71,6 +71,15 @@ export function followCrashes(
 /** So many ends within those hours are a loop. */
 export const endsAgain = (crashes: readonly number[]): boolean => crashes.length >= CRASHES;
 
+/** One is over where its client is well, and has run for so long, and for twice as long as between its ends. A well one is asked each quarter of an hour. */
+const LOOP_ENDS_AFTER_MS = 20 * 60_000;
+
+function goesOn({ crashes, health, nowMs }: Pick<LastingFacts, 'crashes' | 'health' | 'nowMs'>): boolean {
+  if (health !== 'synced' && health !== 'behind') return true;
+  const gaps = crashes.map((atMs, at) => atMs - (crashes[at - 1] ?? atMs));
+  return nowMs - (crashes.at(-1) ?? nowMs) <= Math.max(LOOP_ENDS_AFTER_MS, 2 * Math.max(0, ...gaps));
+}
+
 /** With a full root volume the SSM agent runs no command any more, and nothing can be healed. */
 const ROOT_PERCENT = 90;
 
@@ -111,7 +120,7 @@ export function lastingTroubles({
     else if (stays) troubles.push({ code: 'falling-behind', reason: `it comes no nearer to its chain: ${since}` });
   }
   const [earliest] = crashes;
-  if (endsAgain(crashes) && earliest !== undefined)
+  if (endsAgain(crashes) && goesOn({ crashes, health, nowMs }) && earliest !== undefined)
     troubles.push({
       code: 'crash-loop',
       reason: `its client has ended ${crashes.length} times in ${duration(nowMs - earliest)}, and was started again each time`,

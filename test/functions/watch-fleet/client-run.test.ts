@@ -94,6 +94,29 @@ describe('a client that ends before it says where it stands', () => {
     ).toEqual(['crash-loop node2']);
   });
 
+  it('is told until it has run for twenty minutes: a page is true when it is repeated, too', () => {
+    const fleet = loop(
+      () => loading,
+      (sweep) => looks(20, sweep),
+    );
+    const runs = (minutes: number) =>
+      fleet.sweeps(minutes, (sweep) => ({
+        nodes: { node1: 1000, node2: 1000, node3: 1000 },
+        looks: { node2: looks(20 + 60 * sweep, 12) },
+      }));
+    expect(troubles(runs(18))).toEqual(['crash-loop node2']);
+    expect(troubles(runs(4))).toEqual([]);
+  });
+
+  it('is told for as long as it does not answer after its last end: nobody has seen it run', () => {
+    const fleet = loop(
+      () => loading,
+      (sweep) => looks(20, sweep),
+    );
+    fleet.sweeps(30, () => ({ nodes: { node1: 1000, node2: dead, node3: 1000 } }));
+    expect(troubles(fleet)).toEqual(['crash-loop node2']);
+  });
+
   it('does not answer, whatever the age of its last start: its heal is wanted', () => {
     const fleet = loop(
       () => dead,
