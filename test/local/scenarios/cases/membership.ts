@@ -268,7 +268,8 @@ export const SCENARIOS: readonly Scenario[] = [
         sentence: 'the node runs',
         holds: (_, world) => {
           const { instanceId, machine } = world.find('bitcoin', 'node2');
-          return world.region.ec2.instance(instanceId)?.state === 'running' && machine.client.state === 'running';
+          const instance = world.region.ec2.instances().find((one) => one.instanceId === instanceId);
+          return instance?.state === 'running' && machine.client.state === 'running';
         },
       },
       {
