@@ -89,7 +89,8 @@ export const DIRECTIONS: Readonly<Record<string, Direction>> = {
   ...of('asks', ['deploy.boost.instanceType', 'deploy.image', 'deploy.rootGiB', 'deploy.volume.sizeGiB']),
   ...of('asks', ['deploy.volume.iops', 'deploy.volume.throughputMiBps', 'deploy.volume.boost.iops']),
   ...of('asks', ['deploy.volume.boost.throughputMiBps', 'deploy.volume.filesystem', 'deploy.volume.kmsKeyId']),
-  ...of('asks', ['deploy.bundle.url', 'deploy.bundle.sha256', 'deploy.bundle.into', 'deploy.stateSync.servers']),
+  ...of('asks', ['deploy.data', 'deploy.data.snapshot', 'deploy.data.bundle.url', 'deploy.data.bundle.sha256']),
+  ...of('asks', ['deploy.data.bundle.into', 'deploy.stateSync.servers']),
   ...of('asks', [
     'deploy.stateSync.trustHours',
     'deploy.install.url',

@@ -4913,12 +4913,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: 'Values: [`*Created',
       caughtBy: ['shared/snapshots/snapshots-read'],
     },
-    {
-      name: 'a snapshot that a stranger shares is not read',
-      find: 'await describe(ec2, name, Filters, id)',
-      replace: "(await Promise.all([id, '999988887777'].map((owner) => describe(ec2, name, Filters, owner)))).flat()",
-      caughtBy: ['shared/snapshots/snapshots-read'],
-    },
   ],
   'shared/snapshots/ranking.ts': [
     {
