@@ -12,7 +12,7 @@ import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.
 import type { DrillPayload } from '../../shared/model/payload.ts';
 import { endOf, namesItsData } from '../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
-import { beginsWithoutData } from '../../shared/snapshots/anew.ts';
+import { beginsAnew } from '../../shared/snapshots/anew.ts';
 import type { Climb, DrillFacts, Running } from './state.ts';
 
 const MINUTE_MS = 60_000;
@@ -237,7 +237,7 @@ function staleBlocks({ first, best, times }: Climb, height: number | null): stri
 function withoutData({ first, times }: Climb, height: number | null, chain: ChainNow | null): string | null {
   const tip = chain?.tip ?? null;
   if (height !== null || first === null || tip === null || times < 2) return null;
-  if (!beginsWithoutData(first, tip)) return null;
+  if (!beginsAnew(first, tip)) return null;
   return `it opened at height ${first} where the chain is at ${tip}, as if there were no data`;
 }
 

@@ -85,10 +85,6 @@ describe('the proof', () => {
     });
     // Two looks have to say so, and none before that it was higher.
     expect([seenAt(4, 0), seenAt(999)].map((has) => told(has).do)).toEqual(['wait', 'wait']);
-    // What is seen late, since its disk was full meanwhile, is as far as it has come from the first block.
-    const late = (height: number) =>
-      prove({ watched: watched('behind', { height, lagBlocks: 2_000 }) }, seenAt(height - 1), up).do;
-    expect([late(400), late(600)]).toEqual(['end-rung', 'wait']);
     expect(prove(anew, {}, up).do).toBe('wait');
     expect(prove({ watched: null }, seenAt(4), up).do).toBe('wait');
   });
