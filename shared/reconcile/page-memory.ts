@@ -21,7 +21,9 @@ type Named = Pick<FollowedPage, 'code' | 'subject'>;
 const isSame = (one: Named, other: Named): boolean => one.code === other.code && one.subject === other.subject;
 
 /** Pure. What is remembered after a look. @param held all that it has found: what is not among it is over */
-export function afterLook({ owed = [], pages }: PageMemory, held: readonly Held[], nowMs: number): PageMemory {
+export function afterLook({ owed: stored, pages }: PageMemory, held: readonly Held[], nowMs: number): PageMemory {
+  // Records of earlier versions have null.
+  const owed = stored ?? [];
   const left = held.filter((one) => one.isDue || owed.some((before) => isSame(before, one))).slice(0, MAX_OWED);
   const going = held.map(({ code, subject }) => ({ code, subject, seenAtMs: nowMs }));
   return {

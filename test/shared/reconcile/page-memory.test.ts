@@ -81,3 +81,9 @@ it('what nobody can say at a look is neither sent nor over', async () => {
   await look(72, [lost(null, false)]);
   expect([told, states()]).toEqual([['swap of node2'], ['lasts']]);
 });
+
+it('a record of an earlier version, which owes null, is looked at as one that owes nothing', () => {
+  const stored = JSON.parse('{ "owed": null }') as PageMemory;
+  expect(afterLook(stored, [lost('swap of node2', false)], NOON_MS)).toEqual({ owed: [] });
+  expect(afterLook(stored, [lost('swap of node2', true)], NOON_MS)).toEqual({ owed: [about] });
+});
