@@ -43,7 +43,7 @@ const LEAST_MS = 1;
 const RUNS_OF_A_SIZE = 5;
 /** What looks too slow is measured again, by this much of the thread's own time: a kernel counts it in steps of some ms. */
 const CONFIRMED_MS = 60;
-const RUNS_CONFIRMED = 3;
+const ROUNDS_CONFIRMED = 7;
 
 /** A message that a person reads. */
 const MESSAGE_CHARACTERS = 20_000;
@@ -116,26 +116,43 @@ async function cameOf({ name, input, samples, parse, errors, read, structures, l
 
 /** @param inputs of a size, of twice and of four times as much */
 async function judgeGrowth(parse: Target['parse'], inputs: readonly unknown[]): Promise<void> {
-  // One slow run of the smallest would hide how fast the largest grows, and one slow run of the largest would look like growth.
-  let smallMs = Number.POSITIVE_INFINITY;
-  for (let again = 0; again < RUNS_OF_A_SIZE; again++)
-    smallMs = Math.min(smallMs, (await timed(parse, inputs[0])).wallMs);
-  for (let again = 0; again < RUNS_OF_A_SIZE; again++)
-    if ((await timed(parse, inputs.at(-1))).wallMs <= GROWTH_MAX ** 2 * Math.max(smallMs, LEAST_MS)) return;
-  let times = 1;
-  while ((await timed(parse, inputs[0], times)).ms < CONFIRMED_MS) times *= 2;
-  const confirmedMs: number[] = [];
-  for (const input of inputs) {
-    Atomics.add(counter, 1, 1);
-    let leastMs = Number.POSITIVE_INFINITY;
-    for (let again = 0; again < RUNS_CONFIRMED; again++)
-      leastMs = Math.min(leastMs, (await timed(parse, input, times)).ms);
-    confirmedMs.push(leastMs / times);
+  const small = inputs[0];
+  let smallMs = await leastMsOf(parse, small);
+  for (let again = 0; ; again++) {
+    const { wallMs } = await timed(parse, inputs.at(-1));
+    // Once more: the first runs may have been slow since their code was compiled meanwhile, and would hide how fast the largest grows.
+    smallMs = Math.min(smallMs, await leastMsOf(parse, small));
+    if (wallMs <= GROWTH_MAX ** 2 * Math.max(smallMs, LEAST_MS)) return;
+    if (again === RUNS_OF_A_SIZE) break;
   }
+  let times = 1;
+  while ((await timed(parse, small, times)).ms < CONFIRMED_MS) times *= 2;
+  // What slows a core slows all three sizes of a round, which are measured one after the other: their ratios stay.
+  const rounds: (readonly number[])[] = [];
+  for (let round = 0; round < ROUNDS_CONFIRMED; round++) {
+    Atomics.add(counter, 1, 1);
+    const ofRound: number[] = [];
+    for (const [at, input] of inputs.entries()) {
+      const runs = Math.max(1, Math.round(times / 4 ** at));
+      ofRound.push((await timed(parse, input, runs)).ms / runs);
+    }
+    rounds.push(ofRound);
+  }
+  const growth = inputs.slice(1).map((_, at) => median(rounds.map((ms) => (ms[at + 1] ?? 0) / (ms[at] ?? 1))));
   // Garbage and tables that are made anew cost a step at some size; a square grows from each size to the next.
-  if (confirmedMs.some((ms, at) => at > 0 && ms <= GROWTH_MAX * (confirmedMs[at - 1] ?? 0))) return;
-  const told = confirmedMs.map((ms) => ms.toFixed(3)).join(', ');
+  if (growth.some((times) => times <= GROWTH_MAX)) return;
+  const told = (rounds.at(-1) ?? []).map((ms) => ms.toFixed(3)).join(', ');
   throw new Error(`its work grows faster than its input: ${told} ms for a size, twice and four times as much`);
+}
+
+async function leastMsOf(parse: Target['parse'], input: unknown): Promise<number> {
+  let leastMs = Number.POSITIVE_INFINITY;
+  for (let again = 0; again < RUNS_OF_A_SIZE; again++) leastMs = Math.min(leastMs, (await timed(parse, input)).wallMs);
+  return leastMs;
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
 type Ended = { readonly value: unknown } | { readonly error: unknown };
