@@ -282,6 +282,14 @@ describe('full', () => {
     });
     // A fifth of a larger one is reserved as well, and a client needs less than 80 % of the rest.
     expect((100 * 390) / (toGiB * 0.8)).toBeLessThan(80);
+    expect(decide({ seen, history: [] })).toMatchObject({ toGiB: 650 });
+    expect(decide({ seen, history: steadyHistory(390, 14) })).toMatchObject({ toGiB: 1050 });
+  });
+
+  it('is no filesystem of which half is free', () => {
+    expect(decide({ seen: observation({ usedBytes: 250 * GIB, availableBytes: 250 * GIB }) })).toMatchObject({
+      ...{ do: 'nothing', reason: expect.stringContaining('data volume 50 % of 500 GiB') },
+    });
   });
 
   it('is btrfs without room for metadata, though blocks are free', () => {
@@ -291,8 +299,21 @@ describe('full', () => {
 
   it('buys no endless volume where a node tells that it can write nothing', () => {
     const seen = observation({ usedBytes: 0, availableBytes: 0 });
-    const { toGiB } = decide({ seen }) as GrowPlan;
+    const { toGiB, reason } = decide({ seen }) as GrowPlan;
     expect(toGiB).toBeLessThanOrEqual(1_500);
+    expect(reason).toContain('data volume 100 % of 500 GiB');
+  });
+});
+
+describe('a volume that another fleet claims, too', () => {
+  it('is not grown', () => {
+    const name = { ...NODE_TAGS, Name: 'data' };
+    const neighbours = [{ name: 'ethereum', tags: {}, volumes: [{ Name: 'data' }] }];
+    const fleet = { ...bitcoinFleet(), neighbours };
+    expect(decide({ fleet })).toMatchObject({ do: 'modify' });
+    expect(decide({ fleet, volumes: [dataVolume({ tags: name })] })).toMatchObject({
+      ...{ refuse: 'node-unknown', reason: expect.stringContaining('ethereum') },
+    });
   });
 });
 
