@@ -7,6 +7,7 @@ import type { Refusal } from '../model/guardrail-codes.ts';
 import { claimOf, claimOn, DEFAULT_SUITE, fleetTag, nameOf } from '../model/suite.ts';
 import { FLEET_TAG, hasTags, SUITE_TAG } from '../model/tags.ts';
 import { jsonOrUndefined } from '../text/json.ts';
+import { lastReadings } from '../text/last-reading.ts';
 import { plainText } from '../text/plain-text.ts';
 import { completeStored, mapValues } from './fleet-defaults.ts';
 import { FleetFileError, type FleetProblem } from './problems.ts';
@@ -142,11 +143,22 @@ const partSchema = v.strictObject({
   ),
 });
 
+/** Of so many suites: a function reads its own, and that of the suite without a name. */
+const SUITES_MAX = 4;
+const lastDeployed = lastReadings<Deployed>(SUITES_MAX);
+
 /**
+ * The same object while the parameters stay the same.
+ *
  * @param values of parameters, by their names; others are left aside
  * @throws FleetFileError where nobody can tell what is deployed: a parameter is missing, or was not written by one deployment
  */
 export function deployedIn(prefix: string, values: ReadonlyMap<string, string>): Deployed {
+  const texts = deployedParameterNames(prefix).map((name) => values.get(name) ?? null);
+  return lastDeployed(prefix, JSON.stringify(texts), () => readDeployed(prefix, values));
+}
+
+function readDeployed(prefix: string, values: ReadonlyMap<string, string>): Deployed {
   const refuse = (path: string, value: unknown): never => {
     const expected = 'expected what npm run deploy writes of all fleets';
     throw new FleetFileError([{ kind: 'wrong-value', path: [path], value, expected }], 'the deployment');

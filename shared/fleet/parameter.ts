@@ -1,6 +1,7 @@
 // The SSM parameters of fleet files: one for each file, and one for every pause.
 import { createHash } from 'node:crypto';
 import { suiteOfPrefix } from '../model/suite.ts';
+import { lastReadings } from '../text/last-reading.ts';
 import { type Deployed, neighboursOf, widenedIn } from './membership.ts';
 import type { Fleet } from './model.ts';
 import { parseStored } from './parse.ts';
@@ -39,6 +40,16 @@ export function fleetParameterValue(document: FleetDocument): { value: string; t
   return { value, tier: bytes > standardBytesMaximum ? 'Advanced' : 'Standard' };
 }
 
+interface ReadFleet {
+  readonly fleet: Fleet;
+  readonly hash: string;
+}
+
+/** More than a deployment has room for. */
+const FLEETS_MAX = 512;
+/** By what the deployment knows: `deployedIn` gives the same object while its parameters stay the same. */
+const readings = new WeakMap<Deployed, ReturnType<typeof lastReadings<ReadFleet>>>();
+
 /**
  * A fleet as a function uses it. `hash` identifies the file that was read, for the journal.
  * @throws FleetFileError, also when a file was stored under another fleet's name, or asks for more than the deployment knows
@@ -47,7 +58,14 @@ export function fleetOfParameter(
   prefix: string,
   parameter: { name: string; value: string },
   deployed: Deployed,
-): { fleet: Fleet; hash: string } {
+): ReadFleet {
+  const reading = readings.get(deployed) ?? lastReadings<ReadFleet>(FLEETS_MAX);
+  readings.set(deployed, reading);
+  const name = JSON.stringify([prefix, parameter.name]);
+  return reading(name, parameter.value, () => readFleet(prefix, parameter, deployed));
+}
+
+function readFleet(prefix: string, parameter: { name: string; value: string }, deployed: Deployed): ReadFleet {
   const document = parseStored(parameter.value);
   if (parameter.name !== fleetParameterName(prefix, document.fleet)) {
     const expected = `expected the name of the parameter that holds it, ${parameter.name}`;

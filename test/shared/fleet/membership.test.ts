@@ -168,6 +168,14 @@ describe('what the deployment knows', () => {
     expect(deployed.get('signet')?.nodes).toEqual({ Network: 'signet' });
   });
 
+  it('is the same object while the parameters stay the same, and another one when any of them changes', () => {
+    const values = new Map([[DEPLOYED, '{"of":1,"fleets":{"bitcoin":[{"A":"b"},{}]}}']]);
+    const known = deployedIn('/chainmend', values);
+    expect(deployedIn('/chainmend', new Map(values))).toBe(known);
+    values.set(DEPLOYED, '{"of":1,"fleets":{"bitcoin":[{"A":"c"},{}]}}');
+    expect(deployedIn('/chainmend', values).get('bitcoin')?.nodes).toEqual({ A: 'c' });
+  });
+
   it.each([
     ['is not there', undefined],
     ['is no JSON', '{'],

@@ -258,6 +258,19 @@ describe('the parameter of a fleet', () => {
     expect(fleetOfParameter('/chainmend', { name, value: changed }, deployed).hash).not.toBe(hash);
   });
 
+  it('is parsed once while it stays the same, and again when the file changes or the deployment knows something else', () => {
+    const value = JSON.stringify(bitcoin);
+    const read = (deployment = deployed) => fleetOfParameter('/chainmend', { name, value }, deployment).fleet;
+    const first = read();
+    expect(read()).toBe(first);
+    expect(fleetOfParameter('/another', { name: '/another/fleets/bitcoin', value }, deployed).fleet.suite).toBe(
+      'another',
+    );
+    const narrower = deployedAs({ ...bitcoin, nodes: { tag: { Component: 'nodes/bitcoin', Stage: 'live' } } });
+    expect(() => read(narrower)).toThrow('npm run deploy is who may change this');
+    expect(read()).toBe(first);
+  });
+
   it('takes the larger tier over 4 KB, and refuses over 8 KB', () => {
     const long = (paths: number) =>
       parseFleetDocument({ ...bitcoin, identity: Array(paths).fill(`/data/${'x'.repeat(64)}`.repeat(4)) });
