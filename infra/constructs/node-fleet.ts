@@ -26,6 +26,7 @@ import { Construct } from 'constructs';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
 import { beginsWith } from '../../shared/fleet/schema-deploy.ts';
 import { networkRoleOf, tagOfRole } from '../../shared/fleet/schema-network.ts';
+import { openPortsOf } from '../../shared/fleet/schema-ports.ts';
 import { type CompleteDocument, completeDocument } from '../../shared/fleet/whole.ts';
 import { DATA_PARAMETER, dataParameterOf, dataParameterValue } from '../../shared/model/node-data.ts';
 import { DEFAULT_SUITE, nameOf } from '../../shared/model/suite.ts';
@@ -43,6 +44,7 @@ import {
   logGroupName,
   type NodesMade,
 } from './node-launch.ts';
+import { addAccess, ingressOf, tellPorts } from './node-ports.ts';
 import { arn } from './suite-names.ts';
 
 export interface NodesProps {
@@ -141,6 +143,8 @@ export function addNodes(
       subnetIds,
     });
     group.launchTemplate.addResourceDependency(logs);
+    addAccess(scope, { suite, complete, vpcId, groups: { nodes: securityGroup, balancer: group.balancerGroup } });
+    tellPorts(scope, complete, group.loadBalancer.attrDnsName);
     return { nodes: new Map(), role: ofAll.role, securityGroup, group };
   }
   const nodes = new Map<string, DeployedNode>();
@@ -151,6 +155,8 @@ export function addNodes(
     for (const one of [node.instance, node.launchTemplate]) one.addResourceDependency(logs);
     nodes.set(name, node);
   }
+  addAccess(scope, { suite, complete, vpcId, groups: { nodes: securityGroup } });
+  tellPorts(scope, complete, undefined);
   if (deploy.network) {
     if (bundles === undefined) throw new InputError(`fleet ${fleet}: a network needs the folder of the bundles`);
     openToItself(scope, securityGroup, complete);
@@ -289,11 +295,13 @@ function imageOf(scope: Construct, image: string): string {
 
 function securityGroupOf(
   scope: Construct,
-  { fleet, nodes, rpc }: CompleteDocument,
+  complete: CompleteDocument,
   deploy: Deploy,
   vpcId: string,
 ): CfnSecurityGroup {
+  const { fleet, nodes } = complete;
   const group = new CfnSecurityGroup(scope, 'Group', {
+    // Another description would make another group, and other instances with it: this one stays whatever the ports are.
     groupDescription: `Nodes of ${fleet}: P2P for ${deploy.network ? 'themselves' : 'the world'}, RPC for one group, and no SSH.`,
     vpcId,
     securityGroupIngress: [
@@ -301,14 +309,7 @@ function securityGroupOf(
         const [ipProtocol = 'tcp', port] = place.split('/');
         return { ipProtocol, fromPort: Number(port), toPort: Number(port), cidrIp: WORLD, description: 'P2P' };
       }),
-      ...(deploy.rpcFrom === undefined || rpc === undefined
-        ? []
-        : [
-            {
-              ...{ ipProtocol: 'tcp', fromPort: rpc.port, toPort: rpc.port, description: 'RPC' },
-              sourceSecurityGroupId: deploy.rpcFrom,
-            },
-          ]),
+      ...ingressOf(openPortsOf(complete)),
     ],
     securityGroupEgress: [{ ipProtocol: '-1', cidrIp: WORLD, description: 'Peers, AWS and packages' }],
     tags: listed({ Name: `${fleet}-nodes`, ...nodes.tag }),

@@ -10,16 +10,20 @@ import { Construct } from 'constructs';
 import { otherChain } from '../../shared/chains/defaults.ts';
 import { syncedQuestion } from '../../shared/chains/synced.ts';
 import { beginsWith } from '../../shared/fleet/schema-deploy.ts';
+import { type OpenPort, openPortsOf } from '../../shared/fleet/schema-ports.ts';
 import { groupName } from '../../shared/model/suite.ts';
 import { InputError } from '../input-error.ts';
 import { roleOf } from './grants.ts';
 import { DATA_DEVICE, dataVolumeOf, launchTemplateOf, listed, type NodesMade } from './node-launch.ts';
+import { describePort, ingressOf } from './node-ports.ts';
 import { arn } from './suite-names.ts';
 
 export interface NodeGroup {
   readonly group: CfnAutoScalingGroup;
   readonly launchTemplate: CfnLaunchTemplate;
   readonly loadBalancer: CfnLoadBalancer;
+  /** The load balancer's own. */
+  readonly balancerGroup: CfnSecurityGroup;
 }
 
 interface GroupProps extends NodesMade {
@@ -40,10 +44,11 @@ const CHECK_SECONDS = 10;
 const CHECKS = 3;
 
 export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
-  const { suite, complete, deploy, size, minimum, maximum, healthPort, vpcId, subnetIds } = props;
+  const { suite, complete, deploy, size, minimum, maximum, subnetIds } = props;
   const { fleet, nodes, rpc } = complete;
-  if (rpc === undefined || deploy.rpcFrom === undefined)
-    throw new InputError(`fleet ${fleet}: kind ha needs an RPC and rpcFrom`);
+  const ports = openPortsOf(complete);
+  if (rpc === undefined || ports.length === 0)
+    throw new InputError(`fleet ${fleet}: kind ha needs an RPC, and ports or rpcFrom`);
   const { role, tag } = dataVolumeOf(complete);
   const name = `${fleet}-node`;
   const { sizeGiB, iops, throughputMiBps, kmsKeyId } = deploy.volume;
@@ -66,12 +71,7 @@ export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
       },
     },
   });
-  const { loadBalancer, targetGroup } = balancerOf(scope, props, {
-    port: rpc.port,
-    from: deploy.rpcFrom,
-    vpcId,
-    healthPort,
-  });
+  const { loadBalancer, balancerGroup, targetGroups } = balancerOf(scope, props, ports);
   const group = new CfnAutoScalingGroup(scope, 'Nodes', {
     autoScalingGroupName: groupName(suite, fleet),
     // CloudFormation takes no $Latest; `follow` says it afterwards. With the number of the newest version each change of the template would undo that.
@@ -81,7 +81,7 @@ export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
     maxSize: String(maximum),
     desiredCapacity: String(size),
     vpcZoneIdentifier: [...subnetIds],
-    targetGroupArns: [targetGroup.ref],
+    targetGroupArns: targetGroups.map(({ ref }) => ref),
     // Never the load balancer's: a node that syncs for days would be replaced for ever.
     healthCheckType: 'EC2',
     healthCheckGracePeriod: GRACE_SECONDS,
@@ -98,7 +98,7 @@ export function addGroup(scope: Construct, props: GroupProps): NodeGroup {
   });
   follow(scope, { suite, fleet, group, launchTemplate, nodeRole: props.role });
   new CfnOutput(scope, 'Address', { description: `The RPC of ${fleet}.`, value: loadBalancer.attrDnsName });
-  return { group, launchTemplate, loadBalancer };
+  return { group, launchTemplate, loadBalancer, balancerGroup };
 }
 
 function bootOf({ complete, healthPort }: GroupProps, rpc: NonNullable<GroupProps['complete']['rpc']>) {
@@ -116,46 +116,30 @@ function bootOf({ complete, healthPort }: GroupProps, rpc: NonNullable<GroupProp
 /** It passes connections on as they are: it needs no certificate, and knows nothing of websockets. */
 function balancerOf(
   scope: Construct,
-  { complete: { fleet, nodes }, securityGroup, subnetIds }: GroupProps,
-  {
-    port,
-    from,
-    vpcId,
-    healthPort,
-  }: { readonly port: number; readonly from: string; readonly vpcId: string; readonly healthPort: number },
+  { complete: { fleet, nodes }, securityGroup, subnetIds, vpcId, healthPort }: GroupProps,
+  ports: readonly OpenPort[],
 ) {
   const tags = listed({ Name: `${fleet}-nodes`, ...nodes.tag });
+  const passed = [
+    ...ports.map((one) => ({ id: ofPort('FromBalancer', one), to: one.port, description: describePort(one) })),
+    { id: 'ChecksFromBalancer', to: healthPort, description: 'Have they caught up?' },
+  ];
   const own = new CfnSecurityGroup(scope, 'BalancerGroup', {
+    // Another description would make another group.
     groupDescription: `Load balancer of ${fleet}: RPC for one group.`,
     vpcId,
-    securityGroupIngress: [
-      { ipProtocol: 'tcp', fromPort: port, toPort: port, sourceSecurityGroupId: from, description: 'RPC' },
-    ],
-    securityGroupEgress: [port, healthPort].map((to) => ({
-      ...{ ipProtocol: 'tcp', fromPort: to, toPort: to, description: to === port ? 'RPC' : 'Have they caught up?' },
+    securityGroupIngress: ingressOf(ports),
+    securityGroupEgress: passed.map(({ to, description }) => ({
+      ...{ ipProtocol: 'tcp', fromPort: to, toPort: to, description },
       destinationSecurityGroupId: securityGroup.attrGroupId,
     })),
     tags,
   });
-  for (const [id, to] of [
-    ['RpcFromBalancer', port],
-    ['ChecksFromBalancer', healthPort],
-  ] as const)
+  for (const { id, to, description } of passed)
     new CfnSecurityGroupIngress(scope, id, {
       ...{ groupId: securityGroup.attrGroupId, ipProtocol: 'tcp', fromPort: to, toPort: to },
-      ...{ sourceSecurityGroupId: own.attrGroupId, description: to === port ? 'RPC' : 'Have they caught up?' },
+      ...{ sourceSecurityGroupId: own.attrGroupId, description },
     });
-  const targetGroup = new CfnTargetGroup(scope, 'Targets', {
-    ...{ protocol: 'TCP', port, vpcId, targetType: 'instance', tags },
-    ...{
-      healthCheckProtocol: 'HTTP',
-      healthCheckPort: String(healthPort),
-      healthCheckPath: '/',
-      matcher: { httpCode: '200' },
-    },
-    ...{ healthCheckIntervalSeconds: CHECK_SECONDS, healthCheckTimeoutSeconds: CHECK_SECONDS - 2 },
-    ...{ healthyThresholdCount: CHECKS, unhealthyThresholdCount: CHECKS },
-  });
   const loadBalancer = new CfnLoadBalancer(scope, 'Balancer', {
     ...{ type: 'network', scheme: 'internal', subnets: [...subnetIds], securityGroups: [own.attrGroupId], tags },
     loadBalancerAttributes: [{ key: 'load_balancing.cross_zone.enabled', value: 'true' }],
@@ -164,12 +148,38 @@ function balancerOf(
     id: 'AwsSolutions-ELB2',
     reason: 'A network load balancer writes access logs of TLS listeners alone, and this one has none.',
   });
-  new CfnListener(scope, 'Listener', {
-    ...{ loadBalancerArn: loadBalancer.ref, protocol: 'TCP', port },
-    defaultActions: [{ type: 'forward', targetGroupArn: targetGroup.ref }],
+  const targetGroups = ports.map((one) => {
+    const targetGroup = new CfnTargetGroup(scope, ofPort('Targets', one), {
+      ...{ protocol: 'TCP', port: one.port, vpcId, targetType: 'instance', tags },
+      ...checkOf(one, healthPort),
+      ...{ healthCheckIntervalSeconds: CHECK_SECONDS, healthCheckTimeoutSeconds: CHECK_SECONDS - 2 },
+      ...{ healthyThresholdCount: CHECKS, unhealthyThresholdCount: CHECKS },
+    });
+    new CfnListener(scope, ofPort('Listener', one), {
+      ...{ loadBalancerArn: loadBalancer.ref, protocol: 'TCP', port: one.port },
+      defaultActions: [{ type: 'forward', targetGroupArn: targetGroup.ref }],
+    });
+    return targetGroup;
   });
-  return { loadBalancer, targetGroup };
+  return { loadBalancer, balancerGroup: own, targetGroups };
 }
+
+/** Things of the RPC port are called as they were when it was the only one: by another name CloudFormation would make them once more. */
+function ofPort(word: 'FromBalancer' | 'Listener' | 'Targets', { isRpc, port }: OpenPort): string {
+  if (!isRpc) return `${word}${port}`;
+  return word === 'FromBalancer' ? 'RpcFromBalancer' : word;
+}
+
+/** Of the RPC whether its node has caught up; of every other port whether a connection is taken. */
+const checkOf = ({ isRpc }: OpenPort, healthPort: number) =>
+  isRpc
+    ? {
+        healthCheckProtocol: 'HTTP',
+        healthCheckPort: String(healthPort),
+        healthCheckPath: '/',
+        matcher: { httpCode: '200' },
+      }
+    : { healthCheckProtocol: 'TCP', healthCheckPort: 'traffic-port' };
 
 /**
  * Has the group launch the newest version of its template, which seed-groups writes: "Specifying $Latest or $Default for the template version number is not

@@ -568,7 +568,16 @@ export interface FleetDocument {
     readonly version?: string;
     /** What the whole world may open. */
     readonly p2p?: ReadonlyArray<string>;
-    /** The one security group that may open the RPC port; with `ha` that of the load balancer. Nobody may without it. */
+    /** The ports of the client that are open: `[{ name: rpc, port: 8545, from: sg-… }, { name: ws, port: 8546, from: access }]`. `from` is one security group, or `access`, the members of the group that the stack exports; with `ha` the load balancer has a listener for each. No other port is open. */
+    readonly ports?: ReadonlyArray<{
+      /** What it is called in outputs and by `endpoints`. A new name changes no rule. */
+      readonly name: string;
+      /** The TCP port of the client. */
+      readonly port: number;
+      /** Who may open it: one security group, or `access`, the members of the access group that the stack makes and exports. Never the world. */
+      readonly from: string;
+    }>;
+    /** The same for the RPC port alone: the one security group that may open it; with `ha` that of the load balancer. Nobody may without it. */
     readonly rpcFrom?: string;
     /** ARNs of managed policies: what a node may do besides being managed by Systems Manager and telling its metrics and logs. */
     readonly policies?: ReadonlyArray<string>;

@@ -21,9 +21,9 @@ import {
   whole,
 } from './schema-fields.ts';
 import { checkNetwork, isBelow, network, nodeName } from './schema-network.ts';
+import { checkPorts, p2pOf, ports, securityGroupId } from './schema-ports.ts';
 
 const zone = text(/^[a-z]{2}(-[a-z]+){1,3}-[0-9][a-z]$/, 'the name of an Availability Zone', 'eu-west-1a');
-const securityGroupId = text(/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a security group', 'sg-0123456789abcdef0');
 
 const typeOfInstance = text(/^[a-z][a-z0-9-]{1,15}\.[a-z0-9-]{2,20}$/, 'a type of instance', 'm6i.large');
 
@@ -128,12 +128,14 @@ const volume = object('{ sizeGiB: 500 }', {
   ),
 });
 
+const HEALTH_PORT = 8099;
+
 const group = object('{ size: 3 }', {
   ...groupSizes,
   healthPort: usually(
     'The port on which each node answers whether it has caught up. The load balancer alone may open it.',
-    port(8099),
-    8099,
+    port(HEALTH_PORT),
+    HEALTH_PORT,
   ),
 });
 
@@ -193,8 +195,12 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
     '`tcp/` with `p2pPort`, and `udp/` where geth or a relative of it runs',
     list(p2pPort, 16),
   ),
+  ports: optional(
+    'The ports of the client that are open: `[{ name: rpc, port: 8545, from: sg-… }, { name: ws, port: 8546, from: access }]`. `from` is one security group, or `access`, the members of the group that the stack exports; with `ha` the load balancer has a listener for each. No other port is open.',
+    ports,
+  ),
   rpcFrom: optional(
-    'The one security group that may open the RPC port; with `ha` that of the load balancer. Nobody may without it.',
+    'The same for the RPC port alone: the one security group that may open it; with `ha` that of the load balancer. Nobody may without it.',
     securityGroupId,
   ),
   policies: optional(
@@ -262,6 +268,7 @@ interface CompleteDeployFields {
   readonly p2pPort?: number;
   readonly peers?: { readonly config?: string };
   readonly probe?: unknown;
+  readonly rpc?: { readonly port: number };
   readonly identity: readonly string[];
 }
 
@@ -271,7 +278,7 @@ export function checkDeploy(
   complete: CompleteDeployFields,
   { conflict, missing }: Complaints,
 ): void {
-  const { units, volumes, disk, p2pPort, peers, probe } = complete;
+  const { units, volumes, disk, p2pPort, peers, probe, rpc } = complete;
   const { deploy: written, chain, nodes, role, client, replace } = fields;
   if (!written) return;
   const at = (...field: string[]): string[] => ['deploy', ...field];
@@ -324,6 +331,16 @@ export function checkDeploy(
   checkData(written, volume?.path, { conflict });
   if (written.p2p === undefined && p2pPort === undefined && written.kind !== 'network')
     missing(at('p2p'), 'expected with a chain without a p2pPort, for example [tcp/9732]');
+  const dialled = written.kind === 'network' && p2pPort !== undefined ? [`tcp/${p2pPort}`] : undefined;
+  checkPorts(
+    written,
+    {
+      rpcPort: rpc?.port,
+      p2p: dialled ?? written.p2p ?? p2pOf(written.kind, chain, p2pPort),
+      healthPort: written.kind === 'ha' ? (written.group?.healthPort ?? HEALTH_PORT) : undefined,
+    },
+    { conflict },
+  );
   checkInstall(written.install, volume?.path, { conflict, missing });
   if (replace?.userData === 'ignore')
     conflict(
@@ -451,15 +468,15 @@ function checkSingle(
 /** A member that the group ends takes its volume with it: what it knows has to stand in snapshots, from which the next one begins. */
 function checkGroup(
   { chain, nodes: { expected }, asg, snapshots, rpc, replace }: WrittenDeployFields,
-  { nodes, group: grouped, rpcFrom }: WrittenDeploy,
+  { nodes, group: grouped, rpcFrom, ports: opened }: WrittenDeploy,
   { conflict, missing }: Complaints,
 ): void {
   if (nodes !== undefined)
     conflict(['deploy', 'nodes'], nodes, 'expected only with kind: single: members of a group are named by it');
   if (grouped === undefined) missing(['deploy', 'group'], 'expected with kind: ha, for example { size: 3 }');
   else checkSize(grouped, expected, { conflict });
-  if (rpcFrom === undefined)
-    missing(['deploy', 'rpcFrom'], 'expected with kind: ha: the load balancer lets nobody in without it');
+  if (rpcFrom === undefined && opened === undefined)
+    missing(['deploy', 'rpcFrom'], 'expected with kind: ha, or ports: the load balancer lets nobody in without them');
   if (chain === otherChain)
     conflict(['chain'], chain, 'expected one whose client says itself whether it has caught up, with kind: ha');
   if (rpc?.credentials !== undefined && !rpc.credentials.startsWith('file:'))

@@ -4,6 +4,7 @@ import { completeStored } from './fleet-defaults.ts';
 import { documentBy } from './parse.ts';
 import type { FleetDocument } from './schema.ts';
 import { checkDeploy, deploy as deploySchema } from './schema-deploy.ts';
+import { p2pOf } from './schema-ports.ts';
 import { fleetDocumentSchema } from './schema-whole.ts';
 
 /**
@@ -26,18 +27,10 @@ export function completeDocument(document: FleetDocument) {
       deploy: {
         ...deploy,
         data: deploy.data ?? (deploy.kind === 'network' ? 'sync' : 'newest-good'),
-        p2p: deploy.p2p ?? (deploy.kind === 'network' ? [] : worldPorts(complete.chain, complete.p2pPort)),
+        p2p: deploy.p2p ?? p2pOf(deploy.kind, complete.chain, complete.p2pPort),
       },
     }),
   };
 }
 
 export type CompleteDocument = ReturnType<typeof completeDocument>;
-
-/** Clients that find their peers by UDP: devp2p's, and those of the OP stack. */
-const BY_UDP: ReadonlySet<string> = new Set(['ethereum', 'bsc', 'polygon', 'optimism', 'base']);
-
-function worldPorts(chain: FleetDocument['chain'], p2pPort: number | undefined): string[] {
-  if (p2pPort === undefined) return [];
-  return [`tcp/${p2pPort}`, ...(BY_UDP.has(chain) ? [`udp/${p2pPort}`] : [])];
-}

@@ -88,3 +88,6 @@ export const claimTags = (suite: string): Readonly<Record<string, string>> =>
 
 /** The Auto Scaling group that the suite deploys for a fleet. */
 export const groupName = (suite: string, fleet: string): string => `${suite}-${fleet}`;
+
+/** By which other stacks import the access group of a fleet's nodes (`Fn::ImportValue`). No name of a suite or a fleet has a colon. */
+export const accessExport = (suite: string, fleet: string): string => `${suite}:${fleet}:access`;

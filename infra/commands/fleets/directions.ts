@@ -98,7 +98,7 @@ export const DIRECTIONS: Readonly<Record<string, Direction>> = {
     'deploy.install.unpack',
   ]),
   ...of('asks', ['deploy.install.lines', 'deploy.version', 'deploy.p2p', 'deploy.rpcFrom', 'deploy.policies']),
-  ...of('asks', ['deploy.logs', 'deploy.logDays']),
+  ...of('asks', ['deploy.ports', 'deploy.logs', 'deploy.logDays']),
 };
 
 const WITH_NAMES = Object.entries(DIRECTIONS).flatMap(([key, way]) =>

@@ -2,12 +2,16 @@
 
 export type Leaves = ReadonlyMap<string, string>;
 
-/** A list is one field; so is an empty value. The fleet file's schema bounds the recursion. */
+const itemText = (item: unknown): string =>
+  typeof item === 'object' && item !== null ? Object.values(item).join(' ') : String(item);
+
+/** A list is one field, with a line for each item; so is an empty value. The fleet file's schema bounds the recursion. */
 export function leavesOf(value: unknown, path: readonly string[] = []): Leaves {
   if (typeof value !== 'object' || value === null) return new Map([[path.join('.'), String(value)]]);
   // The body of a JSON-RPC request is one field, however deep it is.
   if (path.at(-1) === 'body') return new Map([[path.join('.'), JSON.stringify(value)]]);
-  if (Array.isArray(value)) return new Map([[path.join('.'), value.length > 0 ? value.join('\n') : 'none']]);
+  if (Array.isArray(value))
+    return new Map([[path.join('.'), value.length > 0 ? value.map(itemText).join('\n') : 'none']]);
   return new Map(Object.entries(value).flatMap(([key, inner]) => [...leavesOf(inner, [...path, key])]));
 }
 
