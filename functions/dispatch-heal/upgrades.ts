@@ -6,7 +6,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { judgeFleetSwitches } from '../../shared/guardrails/switches.ts';
-import { blueGreenFault } from '../../shared/guardrails/upgrade.ts';
+import { blueGreenFault, isContainer } from '../../shared/guardrails/upgrade.ts';
 import { createJournal, WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import type { IncidentRecord, UpgradeRecord } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
@@ -37,6 +37,10 @@ export async function handleUpgrade(
   if (!versions.includes(event.to))
     throw new EventError('to', event.to, `one of client.versions in the fleet file: ${versions.join(', ')}`);
   if (event.atHeight !== undefined) judgeStops(fleet, event.atHeight);
+  if (event.rehearse && isContainer(fleet))
+    throw new NotNowError(
+      'no version of a container is tried on a copy first: Docker is kept down on a new instance, where no other one could be made',
+    );
   if (event.rehearse && fleet.drills === undefined)
     throw new NotNowError(`no version is tried on a copy first: ${noDrills(fleet)}`);
   const lacking = event.strategy === undefined ? null : blueGreenFault(fleet);

@@ -79,9 +79,9 @@ export interface FleetDocument {
   } };
   /** Versions of the client that `chainmend upgrade` may have a node run. Without it no node is upgraded. */
   readonly client?: {
-    /** The versions that a node may be told to run: "28.1" is the unit `node@28.1`, which the owner has installed on each node. No other is ever started. */
+    /** The versions that a node may be told to run: "28.1" is the unit `node@28.1`, or the image `…:28.1` of a container, which the owner has put on each node. A digest of an image is one, too. No other is ever started. */
     readonly versions: ReadonlyArray<string>;
-    /** Which of `units` is upgraded: one whose unit is a template, such as `node@*`. */
+    /** Which of `units` is upgraded: one whose unit is a template, such as `node@*`, or a container (`docker`). */
     readonly unit?: string;
     /** The name of the node that is upgraded first. Any other follower unless given. */
     readonly canary?: string;

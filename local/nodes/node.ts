@@ -68,6 +68,9 @@ export interface FirstBootRun {
   readonly network?: NetworkSources;
 }
 
+/** What a container was made of, unless somebody has made another one. */
+const IMAGE_TAG = '0.21.0';
+
 export class SimulatedNode implements Machine {
   readonly instanceId: string;
   readonly name: string;
@@ -97,6 +100,8 @@ export class SimulatedNode implements Machine {
   private powered: boolean;
   /** Its client's unit, which another instance of the template may have replaced since. */
   private unit: string;
+  /** Of the image that its client's container was made of. */
+  private imageTag = IMAGE_TAG;
   /** Counts boots: work from before the last boot does not continue. */
   private boot = 0;
   private agentFromMs: number;
@@ -386,9 +391,9 @@ export class SimulatedNode implements Machine {
     return this.spec.versions?.[this.clientInstance() ?? ''] ?? {};
   }
 
-  /** The name of the template's instance that its client is; undefined where it is none. */
+  /** The name of the template's instance that its client is, or the tag of its container's image; undefined where it is neither. */
   clientInstance(): string | undefined {
-    return instanceOf({ ...this.spec, unit: this.unit });
+    return this.spec.runtime === 'docker' ? this.imageTag : instanceOf({ ...this.spec, unit: this.unit });
   }
 
   hasInstance(name: string): boolean {
@@ -397,14 +402,16 @@ export class SimulatedNode implements Machine {
 
   /** Why systemd could not start again what runs, once it forgets it: its owner has put other versions there, and taken this one away. */
   clientLacks(): string | null {
-    const { versions } = this.spec;
+    const { versions, runtime } = this.spec;
     const running = this.clientInstance();
-    if (versions === undefined || running === undefined || versions[running] !== undefined) return null;
+    if (runtime === 'docker' || versions === undefined || running === undefined || versions[running] !== undefined)
+      return null;
     return `/etc/systemd/system/${this.unit}, the file of ${this.unit}, is gone`;
   }
 
-  /** Another instance of its template is the client from the next start on. */
+  /** Another instance of its template, or a container of another tag, is the client from the next start on. */
   useInstance(name: string): void {
+    if (this.spec.runtime === 'docker') this.imageTag = name;
     this.unit = this.unit.replace(`@${this.clientInstance()}`, `@${name}`);
   }
 
@@ -584,7 +591,7 @@ export class SimulatedNode implements Machine {
 
   /** What a version does that its owner has not meant. */
   private startedAs({ fault }: InstalledVersion, started: boolean): void {
-    if (started && this.unit !== this.spec.unit) this.kernel.met('another version');
+    if (started && (this.unit !== this.spec.unit || this.imageTag !== IMAGE_TAG)) this.kernel.met('another version');
     this.versionStarts++;
     if (fault === undefined || started === (fault === 'ends')) return;
     if (fault !== 'dies') this.kernel.met(`version ${fault}`);

@@ -267,7 +267,7 @@ const A_HEIGHT = `the height of a block, 1 to ${HEIGHT_MAX}`;
 const upgradeSchema = v.strictObject({
   ...base,
   acknowledgesValidator: flag,
-  to: text(VERSION, 'a version of at most 64 letters, digits and _.+-'),
+  to: text(VERSION, 'a version of at most 64 letters, digits and _.+-, or a digest of an image (sha256:…)'),
   strategy: v.exactOptional(v.picklist(['rolling', 'blue-green'], A_STRATEGY)),
   atHeight: v.exactOptional(
     v.pipe(v.number(A_HEIGHT), v.integer(A_HEIGHT), v.minValue(1, A_HEIGHT), v.maxValue(HEIGHT_MAX, A_HEIGHT)),

@@ -1,7 +1,7 @@
 // The part of the fleet file about versions of the client that a node may be told to run, and the check of its contradictions. Nothing is downloaded:
-// the owner has installed each of them as an instance of the client's template unit.
+// the owner has installed each of them as an instance of the client's template unit, or pulled the image of its container.
 import type * as v from 'valibot';
-import { VERSION, WATCH_MINUTES_MAX } from '../model/version.ts';
+import { INSTANCE, TAG_OR_DIGEST, VERSION, WATCH_MINUTES_MAX } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
 import {
   about,
@@ -19,18 +19,18 @@ import {
 
 const version = text(
   VERSION,
-  'a version in quotes, as its unit is called on the nodes: at most 64 letters, digits and _.+-',
+  'a version in quotes, as its unit or its image is called on the nodes: at most 64 letters, digits and _.+-, or a digest (sha256:…)',
   '"28.1"',
 );
 
 export const client = object('{ versions: ["28.0", "28.1"] }', {
   versions: about(
-    'The versions that a node may be told to run: "28.1" is the unit `node@28.1`, which the owner has installed on each node. No other is ever started.',
+    'The versions that a node may be told to run: "28.1" is the unit `node@28.1`, or the image `…:28.1` of a container, which the owner has put on each node. A digest of an image is one, too. No other is ever started.',
     list(version, 16, 1),
   ),
   unit: derived(
-    'Which of `units` is upgraded: one whose unit is a template, such as `node@*`.',
-    'the only one that is a template',
+    'Which of `units` is upgraded: one whose unit is a template, such as `node@*`, or a container (`docker`).',
+    'the only one that is a template, else the only container',
     partName,
   ),
   canary: optional('The name of the node that is upgraded first. Any other follower unless given.', tagValue),
@@ -51,17 +51,31 @@ export const client = object('{ versions: ["28.0", "28.1"] }', {
 });
 
 interface CompleteClientFields {
-  readonly units: Readonly<Record<string, { readonly unit?: string }>>;
+  readonly units: Readonly<Record<string, ClientUnit>>;
   readonly drills?: object | undefined;
 }
 
-const isTemplate = ({ unit }: { readonly unit?: string }): boolean => unit?.endsWith('@*') === true;
+interface ClientUnit {
+  readonly unit?: string;
+  readonly docker?: string;
+}
+
+const isTemplate = ({ unit }: ClientUnit): boolean => unit?.endsWith('@*') === true;
+const isContainer = ({ docker }: ClientUnit): boolean => docker !== undefined;
+
+/** Those of which another version may run: template units, or containers where none is one. */
+function versioned(units: CompleteClientFields['units']): readonly string[] {
+  const names = Object.keys(units);
+  const [templates, containers] = [isTemplate, isContainer].map((is) => names.filter((name) => is(units[name] ?? {})));
+  return templates?.length ? templates : (containers ?? []);
+}
 
 /** The unit that is upgraded; undefined where the file names none, or several could be meant. */
 export function upgradedUnitOf(unit: string | undefined, units: CompleteClientFields['units']): string | undefined {
-  const templates = Object.keys(units).filter((name) => isTemplate(units[name] ?? {}));
-  if (unit !== undefined) return templates.includes(unit) ? unit : undefined;
-  return templates.length === 1 ? templates[0] : undefined;
+  const named = units[unit ?? ''];
+  if (unit !== undefined) return named && (isTemplate(named) || isContainer(named)) ? unit : undefined;
+  const [only, another] = versioned(units);
+  return another === undefined ? only : undefined;
 }
 
 /** Problems of a file that fits the schema. */
@@ -78,15 +92,30 @@ export function checkClient(
     );
   const twice = written?.versions.find((one, at, all) => all.indexOf(one) !== at);
   if (twice !== undefined) conflict(['client', 'versions'], twice, 'expected each version once');
-  if (!written || upgradedUnitOf(written.unit, units) !== undefined) return;
-  const names = Object.keys(units).filter((name) => isTemplate(units[name] ?? {}));
+  if (!written) return;
+  const upgraded = units[upgradedUnitOf(written.unit, units) ?? ''];
+  if (upgraded !== undefined) {
+    const [form, expected] = isTemplate(upgraded)
+      ? [INSTANCE, 'expected the name of an instance: a digest is of a container’s image']
+      : [TAG_OR_DIGEST, 'expected a tag of the container’s image, or a digest (sha256: and 64 digits)'];
+    const other = written.versions.find((one) => !form.test(one));
+    if (other !== undefined) conflict(['client', 'versions'], other, expected);
+    if (written.rehearse === true && isContainer(upgraded))
+      conflict(
+        ['client', 'rehearse'],
+        true,
+        'expected a template as unit: Docker is kept down on a new instance, and no container can be made there',
+      );
+    return;
+  }
+  const names = versioned(units);
   conflict(
     written.unit === undefined ? ['client'] : ['client', 'unit'],
     written.unit ?? written,
     names.length > 1
-      ? `expected client.unit, one of ${names.join(', ')}: several units are templates`
+      ? `expected client.unit, one of ${names.join(', ')}: of each another version may run`
       : names.length === 1
-        ? `expected ${names.join('')}: no other unit is a template`
-        : 'expected a template as unit, for example node@*: a version is chosen by its instance',
+        ? `expected ${names.join('')}: of no other unit another version may run`
+        : 'expected a template as unit, for example node@*, or a container (docker): a version is chosen by its instance, or by the tag of its image',
   );
 }

@@ -2,7 +2,7 @@
 // reads it, and who says what a new node begins with; what functions read of it is in schema-deploy-read.ts, since to heals such a node is one as any other.
 import * as v from 'valibot';
 import { familyOf, otherChain } from '../chains/defaults.ts';
-import { VERSION } from '../model/version.ts';
+import { INSTANCE } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
 import { groupSizes, kind, volumeFigures } from './schema-deploy-read.ts';
 import {
@@ -188,7 +188,7 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
   install: optional('How the client and its unit come to the node. Without it both are in the image.', install),
   version: optional(
     'The instance of the template unit that is started: "28.1" starts node@28.1.',
-    text(VERSION, 'a version in quotes', '"28.1"'),
+    text(INSTANCE, 'a version in quotes', '"28.1"'),
   ),
   p2p: derived(
     'What the whole world may open.',

@@ -70,8 +70,16 @@ export const ROLLING = 'Without --strategy blue-green it is upgraded where it is
 export const positionOf = ({ client, units }: Pick<Fleet, 'client' | 'units'>): number =>
   client === undefined ? -1 : units.findIndex(({ name }) => name === client.unit);
 
+/** Whether the client that is upgraded is a container. */
+export const isContainer = (fleet: Pick<Fleet, 'client' | 'units'>): boolean =>
+  fleet.units[positionOf(fleet)]?.runtime.kind === 'docker';
+
 /** What a fleet file lacks so that another instance could prove a version beside each node; null: nothing. */
-export function blueGreenFault(fleet: Pick<Fleet, 'replace' | 'units' | 'rpc' | 'probe' | 'health'>): string | null {
+export function blueGreenFault(
+  fleet: Pick<Fleet, 'client' | 'replace' | 'units' | 'rpc' | 'probe' | 'health'>,
+): string | null {
+  if (isContainer(fleet))
+    return 'its client is a container, and Docker is kept down on a new instance, where no other one could be made';
   if (!fleet.replace.rungs.includes('replace'))
     return 'the fleet file does not allow another instance (replace.rungs lacks "replace")';
   if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))

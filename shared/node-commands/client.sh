@@ -8,13 +8,14 @@ CLIENT_ASKED= # true: it ended because somebody told its runtime to end it; fals
 CLIENT_RESULT= # success, unless its runtime says otherwise
 CLIENT_RUN=    # another one after each start
 CONTAINER= # its container, where it has one
+CLIENT_IMAGE= # what that was made of, as its owner has written it
 IS_REMOVED= # false: the container stays when it is stopped
 # While it is there, no client starts.
 readonly MASK_FILE=/etc/chainmend/client-masked
 STOPPED_AT=0   # a unit's, in microseconds since boot; 0 where it never ran, as of its last start (BEGAN)
 
 find_client() {
-  CLIENT=unknown TARGET='' NOTE='' CLIENT_STATUS='' CLIENT_ASKED='' CLIENT_RESULT=success CLIENT_RUN=''
+  CLIENT=unknown TARGET='' NOTE='' CLIENT_STATUS='' CLIENT_ASKED='' CLIENT_RESULT=success CLIENT_RUN='' CLIENT_IMAGE=''
   case $SSM_Runtime in
     systemd) find_unit ;;
     docker) find_container "$SSM_Unit" ;;
@@ -127,8 +128,8 @@ find_container() {
   local o='{' c='}' state='' code='' oom=''
   TARGET=$1 CONTAINER=$1
   o=$o$o. c=$c$c
-  read -r state code IS_REMOVED oom CLIENT_RUN < <(timeout 30 docker inspect --type container \
-    --format "${o}State.Status$c ${o}State.ExitCode$c ${o}HostConfig.AutoRemove$c ${o}State.OOMKilled$c ${o}State.StartedAt$c" "$1" 2>/dev/null | head -c 4096)
+  read -r state code IS_REMOVED oom CLIENT_RUN CLIENT_IMAGE < <(timeout 30 docker inspect --type container \
+    --format "${o}State.Status$c ${o}State.ExitCode$c ${o}HostConfig.AutoRemove$c ${o}State.OOMKilled$c ${o}State.StartedAt$c ${o}Config.Image$c" "$1" 2>/dev/null | head -c 4096)
   case $state in
     running) CLIENT=running ;;
     exited)
@@ -144,6 +145,16 @@ find_container() {
     created) CLIENT=stopped ;;
     '') NOTE="docker knows no container $1, or does not answer" ;;
     *) NOTE="container $1 is $state" ;;
+  esac
+}
+
+# image_version IMAGE: its tag or digest; nothing of one that has no name.
+image_version() {
+  local last=${1##*/}
+  case $1 in
+    '' | sha256:*) ;;
+    *@*) printf '%s' "${1##*@}" ;;
+    *) case $last in *:*) printf '%s' "${last##*:}" ;; *) printf latest ;; esac ;;
   esac
 }
 

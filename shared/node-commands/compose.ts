@@ -37,7 +37,7 @@ export const scriptParts = {
   'ask-node': ['answer', 'path', 'file', 'credentials', 'space', 'ask-node', 'run'],
   'see-clients': ['answer', 'parameters', ...NODE, ...STATE, 'installed', 'runs', 'see-clients', ...LOOK],
   'inspect-node': [...LOOKING, 'ticket', 'cached', 'installed', 'runs', 'mount-unit', 'inspect-node', ...MAIN],
-  'restart-client': [...ON_CLIENTS, 'installed', 'switch', 'with-own', 'restart-client', ...MAIN],
+  'restart-client': [...ON_CLIENTS, 'installed', 'recreate', 'switch', 'with-own', 'restart-client', ...MAIN],
   'check-volume': [...LOOKING, 'volumes', 'warm', 'check-volume', ...MAIN],
   'fill-volume': [...LOOKING, 'volumes', 'format', 'fill-volume', ...MAIN],
   'swap-volumes': [...ON_VOLUMES, 'mount-unit', 'fstab', 'identity', 'swap-volumes', ...MAIN],

@@ -25,10 +25,15 @@ client_state() {
   if [ "$state" = failed ]; then line=$(last_words ""); else line=$(last_lines 1); fi
   # Docker starts it again and again: it ends by itself, and nobody stopped it.
   case $NOTE in 'container '*' is restarting') state=failed CLIENT_ASKED=false ;; esac
-  # Of a template, which of its instances it is.
-  if [[ $SSM_Runtime$SSM_Unit == systemd*'@*'* && $TARGET == *@?* ]]; then
+  # Of a container, its tag or digest; of a template, which of its instances it is.
+  if [ "$SSM_Runtime" = docker ]; then
+    one=$(image_version "$CLIENT_IMAGE")
+  elif [[ $SSM_Runtime$SSM_Unit == systemd*'@*'* && $TARGET == *@?* ]]; then
     one=${TARGET#*@}
-    one=",\"instance\":$(json_string "${one%.service}")"
+    one=${one%.service}
+  fi
+  if [ -n "$one" ]; then
+    one=",\"instance\":$(json_string "${one:0:80}")"
     # Its chain needs another version (x/upgrade of the Cosmos SDK, `halt-height`). A trace follows.
     needs=$(last_lines 500 | grep -aoE '(UPGRADE "[^"]+" NEEDED at|halt per configuration) height:? [0-9]+' | tail -n 1)
     [ -z "$needs" ] || one="$one,\"needs\":$(json_string "${needs:0:150}")"

@@ -172,8 +172,8 @@ export const parameterRules = {
   },
   Version: {
     description:
-      'switch, enable: the instance of the client’s template unit that takes the place of the one before; else _',
-    pattern: '^(_|[A-Za-z0-9][A-Za-z0-9_.+-]{0,63})$',
+      'switch, enable: the instance of the client’s template unit, or the tag or digest of its image, that takes the place of the one before; else _',
+    pattern: '^(_|[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}|sha256:[0-9a-f]{64})$',
   },
   Own: {
     description: '_, or "<seconds that it may take>:<an executable of the owner, without arguments>"',

@@ -5,6 +5,7 @@ perform() {
   local paths done=yes why
   read_clients && read_paths Paths || return
   paths=(${LINES[@]+"${LINES[@]}"})
+  if [ "$SSM_Only" = switch ] && is_container; then find_name; fi
   BEFORE=$(node_state ${paths[@]+"${paths[@]}"}) AFTER=$BEFORE
   FAULT=node
   more

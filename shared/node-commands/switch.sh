@@ -1,9 +1,10 @@
-# Another instance of the client's template unit in its place: what it would run is looked for before anything is stopped. Nothing is
-# downloaded.
+# Another version of the client in its place, an instance of its template unit or a container: what it would run is looked for before anything is
+# stopped. Nothing is downloaded.
 
-# switch_client: true when the instance Version runs, and goes on running. The only client of the command is meant.
+# switch_client: true when Version runs, and goes on running. The only client of the command is meant.
 switch_client() {
   local to
+  if is_container; then switch_container; return; fi
   is_template || return
   to=${CLIENT_UNITS[0]%'*'}$SSM_Version.service
   is_installed "$to" || return
@@ -35,6 +36,10 @@ enable_version() {
   ctl enable -- "$to" || { refuse "systemctl could not enable $to, and nothing starts at a boot"; return; }
   TARGET=$to
   note_instance || refuse "/run cannot be written: which version starts nobody knows"
+}
+
+is_container() {
+  [[ ${#CLIENT_UNITS[@]}/${CLIENT_RUNTIMES[0]-}/${CLIENT_UNITS[0]-} =~ ^1/docker/[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$ ]] && [ "$SSM_Version" != _ ]
 }
 
 # is_template: false, with WHY, where the command is about no template unit, or names no version.

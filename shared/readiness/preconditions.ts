@@ -126,7 +126,8 @@ export function volumesUnknown({ volumes }: Pick<Fleet, 'volumes'>, hasAnswered:
   return `which volumes are the node’s cannot be told: ${where}, and no tags name one volume for each. Mount and tag them, or correct the volumes of the fleet file`;
 }
 
-export const NO_INSTANCE = 'the node does not tell which version runs: its client is no instance of a template unit';
+export const NO_INSTANCE =
+  'the node does not tell which version runs: its client is neither an instance of a template unit nor a container with a named image';
 
 /** Why a client cannot be kept from starting on a new instance; null where it can. */
 export const judgeMaskable = ({ units }: Pick<Fleet, 'units'>): string | null =>

@@ -215,7 +215,9 @@ function height(written: string): number {
 
 function version(written: string): string {
   if (VERSION.test(written)) return written;
-  throw new InvalidArgumentError('Expected a version of letters, digits and _.+-, for example 28.1.');
+  throw new InvalidArgumentError(
+    'Expected a version of letters, digits and _.+-, for example 28.1, or a digest of an image (sha256:…).',
+  );
 }
 
 function minutes(written: string): number {

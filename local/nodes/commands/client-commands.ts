@@ -13,6 +13,7 @@ import {
   type CommandedNode,
   clientsOf,
   ending,
+  isVersioned,
   linesOf,
   MASKED,
   NodeActs,
@@ -27,6 +28,14 @@ import { readFolders, warmVolume } from './warm.ts';
 
 /** Where a person pauses what the node would do by itself. */
 const PAUSED = '/etc/chainmend/paused';
+
+const NO_TEMPLATE =
+  'the client is no template unit of systemd, of which another instance could run: nothing was changed';
+
+const lacks = ({ runtime, unit }: Client, version: string): string =>
+  runtime === 'docker'
+    ? `docker has no image client:${version}, and nothing is pulled`
+    : `systemd knows no unit ${unit.replace('*', version)}`;
 
 export class NodeCommands extends NodeActs {
   private readonly later: BackHost['later'];
@@ -150,10 +159,8 @@ export class NodeCommands extends NodeActs {
     const look = (): NodeState => this.state(clients, linesOf(Paths));
     const before = look();
     const [client, ...others] = clients;
-    if (client === undefined || others.length > 0 || client.runtime !== 'systemd' || !client.unit.includes('@*'))
-      return refused('the client is no template unit of systemd: nothing was changed', before);
-    const unit = client.unit.replace('*', Version);
-    if (!this.node.hasInstance(Version)) return refused(`systemd knows no unit ${unit}: nothing was changed`, before);
+    if (client === undefined || others.length > 0 || !isVersioned(client)) return refused(NO_TEMPLATE, before);
+    if (!this.node.hasInstance(Version)) return refused(`${lacks(client, Version)}: nothing was changed`, before);
     const unready = this.unready(clients, before);
     if (unready) return unready;
     if (this.node.isClientMasked) return refused(MASKED, before);
@@ -172,11 +179,10 @@ export class NodeCommands extends NodeActs {
     const look = (): NodeState => this.state(clients, linesOf(Paths));
     const before = look();
     const [client, ...others] = clients;
-    if (client === undefined || others.length > 0 || client.runtime !== 'systemd' || !client.unit.includes('@*'))
-      return refused('the client is no template unit of systemd: nothing was changed', before);
+    if (client === undefined || others.length > 0 || client.runtime !== 'systemd' || !isVersioned(client))
+      return refused(NO_TEMPLATE, before);
     if (!this.node.isClientMasked) return refused('the client is not masked: nothing was changed', before);
-    const unit = client.unit.replace('*', Version);
-    if (!this.node.hasInstance(Version)) return refused(`systemd knows no unit ${unit}: nothing was changed`, before);
+    if (!this.node.hasInstance(Version)) return refused(`${lacks(client, Version)}: nothing was changed`, before);
     yield this.takesMs(100, 400);
     if (this.node.client.state === 'running') return refused('the client runs: nothing was changed', before);
     this.node.useInstance(Version);

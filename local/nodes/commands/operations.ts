@@ -45,6 +45,10 @@ export interface Client {
 }
 
 const LAST_LINE_MAX = 300;
+
+/** Another version of it may run in its place: an instance of its template unit, or a container of another tag. */
+export const isVersioned = ({ runtime, unit }: Client): boolean =>
+  runtime === 'docker' || (runtime === 'systemd' && unit.includes('@*'));
 /** As in start.sh: the client was seen running twice, a second apart. */
 const SEEN_MS = 2_000;
 export const MASKED = 'the clients are masked (/etc/chainmend/client-masked): start-client unmasks them';
@@ -114,7 +118,7 @@ export class NodeActs {
         if (!known) return { ...this.companionState(client), asked: null, lastLine: '', masked };
         const lastLine = node.clientLastLine().slice(0, LAST_LINE_MAX);
         const exitStatus = node.clientExitStatus() ?? null;
-        const instance = client.unit.includes('@*') ? node.clientInstance() : undefined;
+        const instance = isVersioned(client) ? node.clientInstance() : undefined;
         const told = { state: node.client.state, exitStatus, asked: node.clientAsked(), lastLine, masked };
         return instance === undefined ? told : { ...told, instance };
       }),

@@ -25,6 +25,16 @@ describe('the versions of a client', () => {
     expect(() => parseFleetDocument(Object.fromEntries(several))).not.toThrow();
   });
 
+  it('are tags or digests of a container, where no unit is a template', () => {
+    const digest = `sha256:${'0a'.repeat(32)}`;
+    const only = { unit: undefined, docker: 'node', client: { versions: ['28.0', digest] } };
+    expect(bitcoinFleet(only as object).client).toMatchObject({ unit: 'node', versions: ['28.0', digest] });
+    expect(problem({ ...only, client: { versions: ['28.0+1'] } })).toContain('expected a tag of the container’s image');
+    expect(problem({ client: { versions: [digest] } })).toContain('a digest is of a container’s image');
+    const drills = { securityGroup: 'sg-0123456789abcdef0' };
+    expect(problem({ ...only, drills, client: { versions: ['28.0'], rehearse: true } })).toContain('rehearse');
+  });
+
   it('are none unless the file names some: no node is upgraded', () => {
     expect(bitcoinFleet({}).client).toBeUndefined();
   });
@@ -40,7 +50,11 @@ describe('the versions of a client', () => {
       'expected a template as unit, for example node@*',
     ],
     ['a try on a copy without drills', { client: { versions, rehearse: true } }, 'expected drills, too'],
-    ['another unit', { client: { versions, unit: 'beacon' } }, 'expected node: no other unit is a template'],
+    [
+      'another unit',
+      { client: { versions, unit: 'beacon' } },
+      'expected node: of no other unit another version may run',
+    ],
     [
       'more than a day',
       { client: { versions, watchMinutes: 1_441 } },
