@@ -19,7 +19,7 @@ docker_api() {
 
 # members JSON: of an object or a list in one line, each on a line; nothing of anything else.
 members() {
-  awk '/^[{[]/ {
+  printf '%s\n' "$1" | awk '/^[{[]/ {
     first = 2; end = length($0)
     for (i = 2; i < end; i++) {
       c = substr($0, i, 1)
@@ -32,7 +32,7 @@ members() {
       else if (c == "," && !depth) { print substr($0, first, i - first); first = i + 1 }
     }
     if (first < end) print substr($0, first, end - first)
-  }' <<<"$1"
+  }'
 }
 
 # member JSON KEY: its value; nothing where the object has no such member.
@@ -71,7 +71,7 @@ made_like() {
     lines+=("$line")
   done < <(members "$config")
   # podman, where it stands in for Docker, takes its own names of limits in small letters only.
-  host=$(sed 's/"Name":"RLIMIT_\([A-Z]*\)"/"Name":"\L\1"/g' <<<"$host")
+  host=$(printf '%s' "$host" | sed 's/"Name":"RLIMIT_\([A-Z]*\)"/"Name":"\L\1"/g')
   lines+=("\"HostConfig\":$host")
   mode=$(word "$(member "$host" NetworkMode)")
   case $mode in

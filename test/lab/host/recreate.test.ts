@@ -72,7 +72,7 @@ onSystem('another version of a container', () => {
         `docker inspect ${name} | jq -c '.[0] | { state: .State.Status, image: .Config.Image, env: .Config.Env, labels: .Config.Labels, directory: .Config.WorkingDir, words: .Config.Cmd, network: .HostConfig.NetworkMode, limits: .HostConfig.CapDrop, mounts: [.Mounts[] | { from: .Source, to: .Destination, writes: .RW }] }'`,
       ),
     );
-  const again = () => system.shell(`docker rm -f -a >/dev/null 2>&1; rm -f /etc/chainmend/*; ${RUN}`);
+  const again = () => system.shell(`docker rm -f -t 0 -a >/dev/null 2>&1; rm -f /etc/chainmend/*; ${RUN}`);
 
   it('is as the one before was, but for what comes from its image, and that one is kept, stopped', async () => {
     await again();
@@ -153,7 +153,7 @@ onSystem('another version of a container', () => {
   ])(
     '%s is refused before anything is stopped',
     async (_, run, version, why) => {
-      await system.shell(`docker rm -f -a >/dev/null 2>&1; ${run}`);
+      await system.shell(`docker rm -f -t 0 -a >/dev/null 2>&1; ${run}`);
       const id = await system.shell("docker inspect --format '{{.State.StartedAt}}' node");
       expect(await switchTo(version)).toMatchObject({ result: 'failed', reason: expect.stringMatching(why) });
       expect(await system.shell("docker inspect --format '{{.State.StartedAt}}' node")).toBe(id);
