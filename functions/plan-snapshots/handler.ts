@@ -50,16 +50,15 @@ async function choose(
   requestedBy: 'schedule' | 'person',
 ): Promise<Donor> {
   const nodes = await discoverNodes(clients.ec2, fleet, store);
-  const [owners, observations, watch, records] = await Promise.all([
+  const [owners, reading, records] = await Promise.all([
     readOwners(clients.ec2, fleet, nodes),
-    store.readObservations(fleet.name),
-    store.readWatch(fleet.name),
+    store.readFleetReading(fleet.name),
     store.readFleet(fleet.name),
   ]);
   const volumeIds = [...owners].filter(([, { role }]) => role !== null).map(([volumeId]) => volumeId);
   const facts = await readSnapshots(clients.ec2, fleet, volumeIds);
   const nowMs = Date.now();
-  const view = viewFleet(fleet, { observations, watch }, nowMs);
+  const view = viewFleet(fleet, reading, nowMs);
   const here = new Set(nodes.map(({ instanceId }) => instanceId));
   const nodeNames = new Set(nodes.map((node) => node.name));
   return donorOf({

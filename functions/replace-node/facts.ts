@@ -246,11 +246,10 @@ export async function readFacts(
   if ('refuse' in switches) return switches;
   const { fleet } = switches;
   const replacementId = state?.replacement?.instanceId ?? '';
-  const [readOriginal, readReplacement, observations, watch] = await Promise.all([
+  const [readOriginal, readReplacement, { observations, watch }] = await Promise.all([
     readMachine(context, instanceId),
     replacementId === '' ? null : readMachine(context, replacementId),
-    store.readObservations(payload.fleet),
-    store.readWatch(payload.fleet),
+    store.readFleetReading(payload.fleet),
   ]);
   const gone = isAboutGone(context, state)
     ? await readGone(context, { fleet, state, watch, power: readOriginal?.instance.state ?? null, replacementId })

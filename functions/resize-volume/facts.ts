@@ -151,7 +151,7 @@ const isPruneOpen = (node: NodeRecord | undefined): boolean =>
 
 /** The fleet that would have to do without the node. An old view of it is none. */
 export async function readFleetNow(
-  store: Pick<Store, 'readObservations' | 'readWatch'>,
+  store: Pick<Store, 'readFleetReading'>,
   { instanceId, node }: Pick<HealPayload, 'fleet' | 'instanceId' | 'node'>,
   fleet: Fleet,
   nowMs: number,

@@ -149,10 +149,9 @@ export async function mayRestart(
   { instanceId, node }: NodePlan,
 ): Promise<Refusal | null> {
   const { fleet, store, clients } = context;
-  const [{ restart }, observed, watch, nodes, { nodes: held }] = await Promise.all([
+  const [{ restart }, { observations: observed, watch }, nodes, { nodes: held }] = await Promise.all([
     readRecord(context),
-    store.readObservations(fleet.name),
-    store.readWatch(fleet.name),
+    store.readFleetReading(fleet.name),
     discoverNodes(clients.ec2, fleet, store),
     store.readFleet(fleet.name),
   ]);

@@ -57,10 +57,9 @@ export async function readFacts(
     throw new Error(`fleet ${fleet.name} has ${names.length} Auto Scaling groups, limit ${GROUPS_MAX}: none is seeded`);
   if (names.length === 0)
     return { nowMs, fleet, groups: [], keys: [], sets: { good: [], refused: [] }, failed: record.failed };
-  const [groups, observations, watch, owners] = await Promise.all([
+  const [groups, { observations, watch }, owners] = await Promise.all([
     readGroups(clients, names),
-    store.readObservations(fleet.name),
-    store.readWatch(fleet.name),
+    store.readFleetReading(fleet.name),
     readOwners(ec2, fleet, nodes),
   ]);
   const observed = nodesLately(observations, nowMs);

@@ -24,12 +24,11 @@ export async function readFacts({
 }: SnapshotContext): Promise<SnapshotFacts | Refusal> {
   const { instanceId, incidentId } = payload;
   const nowMs = Date.now();
-  const [switches, instance, volumes, observations, watch, node, incident, taken] = await Promise.all([
+  const [switches, instance, volumes, { observations, watch }, node, incident, taken] = await Promise.all([
     readSwitches({ clients, environment, store }, payload.fleet),
     readInstance(clients.ec2, instanceId),
     describeVolumes(clients.ec2, { instanceIds: [instanceId] }),
-    store.readObservations(payload.fleet),
-    store.readWatch(payload.fleet),
+    store.readFleetReading(payload.fleet),
     store.readNode(instanceId),
     store.readIncident(payload.fleet, instanceId, CLEAN_SNAPSHOT),
     readTaken(clients.ec2, [

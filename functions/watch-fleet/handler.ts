@@ -11,8 +11,9 @@ import { EventError } from '../../shared/events/errors.ts';
 import { keptFleets } from '../../shared/fleet/kept-file.ts';
 import { type Fleet, heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
 import { discoverByClaim, type FleetNode } from '../../shared/fleet/nodes.ts';
-import type { FleetWatch, GoneNode, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { GoneNode, ObservedNode } from '../../shared/fleet/observation.ts';
 import { brokenFile, readSettings, type Settings } from '../../shared/fleet/settings.ts';
+import type { FleetReading } from '../../shared/guardrails/fleet-view.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { suiteOfPrefix } from '../../shared/model/suite.ts';
 import { NODE_HEALTH } from '../../shared/model/trigger.ts';
@@ -96,15 +97,15 @@ export async function sweep(context: WatchContext): Promise<void> {
     }),
   );
   if (fleets.some(({ metrics }) => metrics === 'otlp')) void failedChecks();
-  const watches = new Map<string, Promise<FleetWatch | undefined>>();
-  const readWatch = (fleet: string): Promise<FleetWatch | undefined> => {
-    const reading = watches.get(fleet) ?? store.readWatch(fleet);
-    watches.set(fleet, reading);
+  const readings = new Map<string, Promise<FleetReading>>();
+  const readBefore = (fleet: string): Promise<FleetReading> => {
+    const reading = readings.get(fleet) ?? store.readFleetReading(fleet);
+    readings.set(fleet, reading);
     return reading;
   };
   const watch = async (fleet: Fleet): Promise<void> => {
     try {
-      await watchFleet(context, fleet, { settings, scheduled, failedChecks, readWatch }, failures, untilMs, pages);
+      await watchFleet(context, fleet, { settings, scheduled, failedChecks, readBefore }, failures, untilMs, pages);
     } catch (cause) {
       failures.push(new Error(`fleet ${fleet.name}: ${sentenceOf(cause)}`, { cause }));
     }
@@ -132,7 +133,7 @@ interface OfAccount {
   /** Asked for by the first fleet that needs it. */
   readonly failedChecks: () => Promise<FailedChecks | undefined>;
   /** What the sweep before has kept of a fleet, read once. */
-  readonly readWatch: (fleet: string) => Promise<FleetWatch | undefined>;
+  readonly readBefore: (fleet: string) => Promise<FleetReading>;
 }
 
 /** undefined where it is not there in time: a sweep has to be written down within its minute. */
@@ -170,10 +171,9 @@ async function watchFleet(
   pages: SweepPages,
 ): Promise<void> {
   const { clients, environment, store } = context;
-  const reading = ofAccount.readWatch(fleet.name);
-  const [{ nodes, contested }, observations, watch, upgrade] = await Promise.all([
-    discoverByClaim(clients.ec2, fleet, { readWatch: () => reading }),
-    store.readObservations(fleet.name),
+  const reading = ofAccount.readBefore(fleet.name);
+  const [{ nodes, contested }, { observations, watch }, upgrade] = await Promise.all([
+    discoverByClaim(clients.ec2, fleet, { readWatch: async () => (await reading).watch }),
     reading,
     fleet.client && store.readUpgrade(fleet.name),
   ]);
@@ -267,9 +267,9 @@ async function watchFleet(
 }
 
 /** Zones that other fleets show to be dark. What cannot be read of one says nothing: its own sweep tells of it. */
-async function darkElsewhere({ name }: Fleet, { settings, readWatch }: OfAccount) {
+async function darkElsewhere({ name }: Fleet, { settings, readBefore }: OfAccount) {
   const others = settings.fleets.filter((other) => other.name !== name);
-  const read = others.map(async (other) => ({ fleet: other.name, watch: await readWatch(other.name) }));
+  const read = others.map(async (other) => ({ fleet: other.name, watch: (await readBefore(other.name)).watch }));
   const settled = await Promise.allSettled(read);
   const watches = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   return darkZonesOf(watches, Date.now());

@@ -66,9 +66,8 @@ async function readFacts(
   { fleet, store }: ReleasesContext,
   ask: (url: string) => Promise<Answer>,
 ): Promise<ReleaseFacts> {
-  const [parts, watch, feed, consensusFeed] = await Promise.all([
-    store.readObservations(fleet.name),
-    store.readWatch(fleet.name),
+  const [{ observations: parts, watch }, feed, consensusFeed] = await Promise.all([
+    store.readFleetReading(fleet.name),
     feedOf(fleet.releases?.feed, ask),
     feedOf(fleet.releases?.consensusFeed, ask),
   ]);

@@ -76,18 +76,17 @@ export function viewFleet(
 }
 
 export interface ViewReader {
-  readonly readObservations: (fleet: string) => Promise<readonly FleetObservation[]>;
-  readonly readWatch: (fleet: string) => Promise<FleetWatch | undefined>;
+  readonly readFleetReading: (fleet: string) => Promise<FleetReading>;
 }
 
-/** Reads both parts at one moment. @param nowMs absent: when they were read */
+/** @param nowMs absent: when it was read */
 export async function readView(
   store: ViewReader,
   fleet: Pick<Fleet, 'name' | 'breaker'>,
   nowMs?: number,
 ): Promise<FleetView> {
-  const [observations, watch] = await Promise.all([store.readObservations(fleet.name), store.readWatch(fleet.name)]);
-  return viewFleet(fleet, { observations, watch }, nowMs ?? Date.now());
+  const reading = await store.readFleetReading(fleet.name);
+  return viewFleet(fleet, reading, nowMs ?? Date.now());
 }
 
 /** What was told of the fleet as a whole holds until watch-fleet says that it is over: a zone is not well because a node elsewhere is not. */

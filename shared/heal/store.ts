@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { fromItem, toItem } from '../aws/attributes.ts';
 import type { FleetObservation, FleetWatch } from '../fleet/observation.ts';
+import type { FleetReading } from '../guardrails/fleet-view.ts';
 import type { NamesRecord, RegisterRecord } from '../guardrails/names.ts';
 import type { PaceRecord } from '../guardrails/pace.ts';
 import type { BudgetRecord, GrowRecord } from '../guardrails/records.ts';
@@ -219,13 +220,16 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
       readAll(partitions.incidents(fleet, DRILL_KIND), 'INCIDENT', isOwnIncident, foreign),
     readRegister: (fleet: string) => get<NamesRecord>(keys.register(fleet)),
     async readObservations(fleet: string): Promise<readonly FleetObservation[]> {
-      const parts = await between<FleetObservation>(
-        partitions.own(fleet, 'watch-fleet'),
-        'OBSERVATION#',
-        'OBSERVATION$',
-      );
-      // A part without nodes is beyond the present size of the fleet: it is written no more, and says nothing.
-      return parts.map(({ record }) => record).filter(({ nodes }) => nodes.length > 0);
+      return withNodes(await between<FleetObservation>(keys.watch(fleet).pk, 'OBSERVATION#', 'OBSERVATION$'));
+    },
+    /** What was seen of a fleet's nodes and of the fleet as a whole, in one read: the watch is the next record after the observations. */
+    async readFleetReading(fleet: string): Promise<FleetReading> {
+      const { pk, sk } = keys.watch(fleet);
+      const read = await between<FleetObservation | FleetWatch>(pk, 'OBSERVATION#', sk);
+      return {
+        observations: withNodes(read.filter((one): one is Stored<FleetObservation> => one.sk !== sk)),
+        watch: read.find((one): one is Stored<FleetWatch> => one.sk === sk)?.record,
+      };
     },
     /**
      * The nodes of all fleets: what is held is an instance, and a fleet can get another name meanwhile. `foreign`: here and for incidents, keys of records
@@ -283,6 +287,10 @@ interface Stored<R> {
   readonly sk: string;
   readonly record: R;
 }
+
+/** A part without nodes is beyond the present size of the fleet: it is written no more, and says nothing. */
+const withNodes = (parts: readonly Stored<FleetObservation>[]): readonly FleetObservation[] =>
+  parts.map(({ record }) => record).filter(({ nodes }) => nodes.length > 0);
 
 const isAt = ({ pk, sk }: Key, wanted: Key): boolean => pk === wanted.pk && sk === wanted.sk;
 

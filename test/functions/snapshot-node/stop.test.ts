@@ -28,14 +28,13 @@ function world(looks: readonly number[]): Shell {
   here.answers['DescribeVolumesCommand'] = () => ({ Volumes: [] });
   here.answers['DescribeSnapshotsCommand'] = () => ({ Snapshots: [] });
   let reads = 0;
-  const readObservations = async () => {
+  const readFleetReading = async () => {
     const missing = looks[Math.min(reads++, looks.length - 1)] ?? 0;
-    return [{ observedAtMs: Date.now(), nodes: validators(missing) }];
+    return { observations: [{ observedAtMs: Date.now(), nodes: validators(missing) }], watch: undefined };
   };
   const store = {
     ...here.tools.store,
-    readObservations,
-    readWatch: async () => undefined,
+    readFleetReading,
     readIncident: async () => undefined,
   };
   return { ...here, tools: { ...here.tools, store } as never };

@@ -97,11 +97,10 @@ describe('the view of a fleet', () => {
     expect(seenLately(parts, 'i-node1', NOON_MS)).toBeNull();
   });
 
-  it('reads both parts at one moment', async () => {
-    const store = {
-      readObservations: async (name: string) => (name === 'bitcoin' ? [part(1, 'node1')] : []),
-      readWatch: async (name: string) => (name === 'bitcoin' ? watched(1) : undefined),
-    };
+  it('is of one reading', async () => {
+    const reading = { observations: [part(1, 'node1')], watch: watched(1) };
+    const none = { observations: [], watch: undefined };
+    const store = { readFleetReading: async (name: string) => (name === 'bitcoin' ? reading : none) };
     expect(await readView(store, fleet, NOON_MS)).toEqual(view([part(1, 'node1')], watched(1)));
   });
 });

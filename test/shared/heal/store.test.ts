@@ -67,6 +67,22 @@ describe('the observation of a fleet', () => {
     await part(0, [observedNode()], NOON_MS);
     await part(1, [], NOON_MS - HOUR_MS);
     expect(await table.store.readObservations('bitcoin')).toMatchObject([{ observedAtMs: NOON_MS }]);
+    expect(await table.store.readFleetReading('bitcoin')).toMatchObject({ observations: [{ observedAtMs: NOON_MS }] });
+  });
+
+  it('is read with its watch, and with nothing else that lies beside them', async () => {
+    expect(await table.store.readFleetReading('bitcoin')).toEqual({ observations: [], watch: undefined });
+    await table.store.replace(keys.observation('bitcoin', 0), {
+      observedAtMs: NOON_MS,
+      nodes: [observedNode()],
+      version: 1,
+    } as never);
+    await table.store.replace(keys.watch('bitcoin'), { observedAtMs: NOON_MS, tip: 7, version: 1 } as never);
+    await table.store.replace(keys.machine('bitcoin', 'i-1'), { version: 1 } as never);
+    const read = await table.store.readFleetReading('bitcoin');
+    expect(read.observations).toEqual(await table.store.readObservations('bitcoin'));
+    expect(read.watch).toEqual(await table.store.readWatch('bitcoin'));
+    expect(read.watch).toMatchObject({ tip: 7 });
   });
 });
 
