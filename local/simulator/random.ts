@@ -45,11 +45,14 @@ export function randomStream(seed: number | string, name: string): Random {
     return digits.slice(0, length);
   };
   const uuid = (): string => {
-    const digits = hex(32);
-    // Version 4, variant 1 (RFC 9562).
-    const variant = HEX[(Number.parseInt(digits.slice(16, 18), 16) & 0x3f) | 0x80] ?? '';
-    const [low, middle, high] = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(13, 16)];
-    return `${low}-${middle}-4${high}-${variant}${digits.slice(18, 20)}-${digits.slice(20)}`;
+    let text = '';
+    for (let at = 0; at < 16; at++) {
+      const byte = uint32() & 0xff;
+      if (at === 4 || at === 6 || at === 8 || at === 10) text += '-';
+      // Version 4, variant 1 (RFC 9562).
+      text += HEX[at === 6 ? (byte & 0x0f) | 0x40 : at === 8 ? (byte & 0x3f) | 0x80 : byte];
+    }
+    return text;
   };
   return { next, integer: (low, high) => low + Math.floor(next() * (high - low + 1)), fill, uuid, hex };
 }

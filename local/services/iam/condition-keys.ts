@@ -18,9 +18,12 @@ const isGlobal = matcherOf(GLOBAL);
 /** @param byAction the keys of each action, from the services' declarations */
 export function conditionKeysOf(byAction: Readonly<Record<string, readonly string[]>>): ConditionKeys {
   const matchers = new Map(Object.entries(byAction).map(([action, keys]) => [action.toLowerCase(), matcherOf(keys)]));
+  // Requests carry them as they are written here.
+  const written = new Map(Object.entries(byAction).map(([action, keys]) => [action, new Set([...GLOBAL, ...keys])]));
   return {
     actions: Object.keys(byAction),
     has: (action, key) => {
+      if (written.get(action)?.has(key)) return true;
       const name = key.toLowerCase();
       return isGlobal(name) || matchers.get(action.toLowerCase())?.(name) === true;
     },

@@ -80,6 +80,7 @@ export const listOf = (value: unknown): string[] => (Array.isArray(value) ? valu
 
 /** Replaces `${key}`; undefined if the request has no such key: then nothing matches ("Policy variables"). */
 export function resolveVariables(pattern: string, context: Context): string | undefined {
+  if (!pattern.includes('${')) return pattern;
   let missing = false;
   const resolved = pattern.replace(/\$\{([^}]+)\}/g, (_, key: string) => {
     if (key === '*' || key === '?' || key === '$') return key;

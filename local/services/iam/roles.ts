@@ -138,15 +138,20 @@ export function createIam(kernel: Kernel): Iam {
     return {};
   };
 
+  /** An ARN ends with its role's name, which is unique in an account whatever the path ("IAM identifiers", IAM guide). */
+  const roleOf = (roleArn: string): Role | undefined => {
+    const role = roles.get(roleArn.slice(roleArn.lastIndexOf('/') + 1));
+    return role?.arn === roleArn ? role : undefined;
+  };
+
   const policiesOf = (roleArn: string): readonly PolicyDocument[] | undefined => {
-    const role = [...roles.values()].find(({ arn }) => arn === roleArn);
+    const role = roleOf(roleArn);
     if (role === undefined) return undefined;
     const attached = [...role.attached].map((arn) => policies.get(arn) ?? managedPolicy(arn));
     return [...role.inline.values(), ...attached];
   };
 
-  const trustOf = (roleArn: string): PolicyDocument | undefined =>
-    [...roles.values()].find(({ arn }) => arn === roleArn)?.trusts;
+  const trustOf = (roleArn: string): PolicyDocument | undefined => roleOf(roleArn)?.trusts;
   /** The region stores no instance profiles: any name exists, with a role of the same name, as the console makes it. */
   const instanceProfile = ({ InstanceProfileName: name = '' }: GetInstanceProfileRequest): object => {
     const about = (kind: string, called: string) => ({

@@ -1,4 +1,4 @@
-// The sweep lane: SDK clients keep their whole stack (retries, timeouts, middleware); only the serialization of bytes is left out.
+// The sweep lane: SDK clients keep their stack (retries, timeouts, endpoints, signing). Left out is the serialization of bytes, and what is about bytes alone.
 
 import type { GuestResponse } from '../lambda-runtime/guest-https.ts';
 import type { PreparedRequest } from './gateway.ts';
@@ -8,7 +8,17 @@ import type { OperationModel } from './model.ts';
 /** The part of a guest's SDK client that we use. */
 export interface GuestClient {
   readonly config: { protocol: GuestProtocol; readonly defaultSigningName: string };
+  readonly middlewareStack: { remove(name: string): boolean };
 }
+
+/** What writes headers that nobody reads where no bytes are sent, or a log that a sandbox's client does not have. */
+const LEFT_OUT = [
+  'getUserAgentMiddleware',
+  'hostHeaderMiddleware',
+  'recursionDetectionMiddleware',
+  'contentLengthMiddleware',
+  'loggerMiddleware',
+];
 
 /** The SDK's interface of a protocol (ClientProtocol of @smithy/types). */
 interface GuestProtocol {
@@ -68,6 +78,8 @@ export interface ObjectLane {
 /** Replaces a client's own protocol with an object protocol. Operations with raw bodies, and invalid input, keep the wire. */
 export function speakObjects(client: GuestClient, lane: ObjectLane): void {
   layOutForReading(client.config);
+  for (const name of LEFT_OUT)
+    if (!client.middlewareStack.remove(name)) throw new Error(`the SDK’s client has no ${name} any more`);
   const own = client.config.protocol;
   const service = client.config.defaultSigningName;
   const protocol: GuestProtocol = {

@@ -275,7 +275,8 @@ const nothing = (): void => {};
 
 /**
  * Leaves out what an SDK client does besides calling AWS. The user agent is not read here. `cacheMiddleware` is the SDK's own setting. A logger
- * without `info` avoids the copy of each input and output that hides secrets from an unused log. Retries, time-outs and the order of middleware stay.
+ * without `info` avoids the copy of each input and output that hides secrets from an unused log. Retries, time-outs and the order of middleware stay
+ * (`speakObjects` says which go).
  */
 const LEAN = {
   cacheMiddleware: true,
