@@ -237,7 +237,7 @@ function staleBlocks({ first, best, times }: Climb, height: number | null): stri
 function withoutData({ first, times }: Climb, height: number | null, chain: ChainNow | null): string | null {
   const tip = chain?.tip ?? null;
   if (height !== null || first === null || tip === null || times < 2) return null;
-  if (!beginsAnew(first, tip)) return null;
+  if (!beginsAnew(first, { height: tip, of: 'others' })) return null;
   return `it opened at height ${first} where the chain is at ${tip}, as if there were no data`;
 }
 

@@ -232,6 +232,7 @@ export const stateBegun = (decision: Decision): LadderState | null => (decision.
 function foundNode(facts: Facts, availabilityZone: string): FoundNode {
   const { original, seen, watched } = facts;
   const lostAddress = original && lostAddressOf(original.instance);
+  const dataHeight = watched?.height ?? watched?.lastHeight;
   return {
     instanceId: original?.instance.instanceId ?? '',
     ...(lostAddress !== null && { lostAddress }),
@@ -239,6 +240,7 @@ function foundNode(facts: Facts, availabilityZone: string): FoundNode {
     volumes: foundVolumes(facts),
     height: watched?.height ?? null,
     lagBlocks: watched?.lagBlocks ?? null,
+    ...(dataHeight !== undefined && { dataHeight }),
     ...(watched?.stoodSinceMs != null && { stoodSinceMs: watched.stoodSinceMs }),
     client: seen?.clients.find(({ state }) => state !== 'running')?.state ?? (seen ? 'running' : 'unknown'),
   };

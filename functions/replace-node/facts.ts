@@ -69,6 +69,8 @@ export interface Watched {
   readonly observedAtMs: number;
   readonly height: number | null;
   readonly lagBlocks: number | null;
+  /** The last height that it told, also before it fell silent; absent where it was never at the tip, since some syncs tell another progress. */
+  readonly lastHeight?: number;
   /** Since when it has no newer block: by that block's own time, and by when it was first seen; null where neither is known. */
   readonly stoodSinceMs: number | null;
   readonly cause?: NodeCause;
@@ -303,6 +305,7 @@ export async function readFacts(
   const restored = made.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId]));
   const needs = needsOf({ want: payload.want, fleet, gone, move, ...machines }, state);
   const isPlan = payload.mode !== 'act';
+  const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
   const [
     volumes,
     impairedVolumes,
@@ -356,10 +359,11 @@ export async function readFacts(
       ? readReindex(context, state)
       : null,
     fleet.drills && mayStillWarm(state) ? store.readDrill(payload.fleet) : undefined,
-    (state !== null && isBeingProved(state)) || fullPathOf(seen) !== undefined ? readDisk(context, fleet) : undefined,
+    (state !== null && isBeingProved(state)) || fullPathOf(seen) !== undefined
+      ? readDisk(context, fleet, runs)
+      : undefined,
     readLaterWord(context, state),
   ]);
-  const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
   const isLeft = await readLeft(context, { observations, seen, nowMs });
   const isSaid = await wasSaidStopped(context, { observations, seen, original });
   return {
@@ -400,9 +404,14 @@ export async function readFacts(
   };
 }
 
-async function readDisk({ store, payload }: ReplaceContext, fleet: Fleet): Promise<OpenDisk | undefined> {
+/** Its alarm is that of the instance which runs: the incident of this heal is of the one before. */
+async function readDisk(
+  { store, payload }: ReplaceContext,
+  fleet: Fleet,
+  instanceId: string,
+): Promise<OpenDisk | undefined> {
   const ofVolume = ({ role }: Fleet['volumes'][number]) =>
-    store.readIncident(payload.fleet, payload.instanceId, triggerText({ kind: 'disk', subject: role }));
+    store.readIncident(payload.fleet, instanceId, triggerText({ kind: 'disk', subject: role }));
   return openDiskIn(await Promise.all(fleet.volumes.map(ofVolume)));
 }
 
@@ -573,6 +582,7 @@ export function watchedIn(
     height,
     lagBlocks,
     stoodSinceMs: stoodSince(node, observedAtMs),
+    ...(memory?.atTip !== undefined && memory.track.progress !== null && { lastHeight: memory.track.progress }),
     ...(peerCount !== null && { peerCount }),
     ...(cause && { cause }),
     ...(evidence && { evidence }),

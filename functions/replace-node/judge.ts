@@ -20,7 +20,7 @@ import type { Rung } from '../../shared/model/rungs.ts';
 import { endOf, namesItsData } from '../../shared/node-commands/client-end.ts';
 import { judgeReach } from '../../shared/readiness/preconditions.ts';
 import { judgeShrink } from '../../shared/readiness/shrink.ts';
-import { beginsAnew } from '../../shared/snapshots/anew.ts';
+import { beginsAnew, type DataHeight, UNOPENED } from '../../shared/snapshots/anew.ts';
 import { type Facts, isImpaired, type Machine, type Watched } from './facts.ts';
 import { foundVolumes } from './found-volumes.ts';
 import { judgeGone } from './gone.ts';
@@ -234,8 +234,8 @@ type ProofInput = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
   readonly nearestAtMs: number | null;
   /** How long its data take to catch up, by the rate that the fleet has shown; null where that is not known. */
   readonly catchUpMs: number | null;
-  /** Where the data were on which its client runs: by their ledger, or where it had stopped on its own; null where nobody knows. */
-  readonly from: number | null;
+  /** Where the data were on which its client runs; null where nobody knows. */
+  readonly from: DataHeight | null;
   /** The highest height at which it was seen before; null where it was not. */
   readonly best: number | null;
   /** It builds its data again: until when it is legitimately silent, or stands, and until when it has to be at the tip. Absent otherwise. */
@@ -295,7 +295,7 @@ export function judgeProof(input: ProofInput): Verdict {
     default:
       // For as long as it comes nearer it would be waited for, which takes days or weeks. One that still opens its data may say 0 once.
       if (upForMs > graceMs && !builds && isAnew(watched, input)) {
-        const reason = `it is at height ${watched.height} where its data were at ${input.from}: it has not opened them, and syncs from the first block`;
+        const reason = `it is at height ${watched.height} where its data were at ${input.from?.height}: ${UNOPENED}`;
         return { is: 'failed', at: 'open', reason };
       }
       if (upForMs > boundMs && nowMs - lastProgressMs(watched, input, upForMs) > NEARER_WITHIN_MS) {
@@ -307,7 +307,7 @@ export function judgeProof(input: ProofInput): Verdict {
 }
 
 const isAnew = ({ height }: Watched, { from, best }: Pick<ProofInput, 'from' | 'best'>): boolean =>
-  height !== null && best !== null && beginsAnew(Math.max(height, best), from ?? 0);
+  height !== null && best !== null && beginsAnew(Math.max(height, best), from);
 
 /** By stages its height stands for hours, and by healing its state for days: that it moves counts for as long as any data may take. */
 const lastProgressMs = (

@@ -26,6 +26,7 @@ import type { Rung } from '../../shared/model/rungs.ts';
 import { namesItsData } from '../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { NodeCommand } from '../../shared/node-commands/node-command.ts';
+import { tellsUnopened } from '../../shared/snapshots/anew.ts';
 import { isShortIn } from './shortage.ts';
 
 /** The environment variable that names the document of each command. */
@@ -284,7 +285,8 @@ export const giveUpRestored = (state: LadderState, blame: Blame): LadderState =>
 /** The first reason stays. */
 export function giveUpReplacement(state: LadderState, reason: string, isUnpermitted?: true): LadderState {
   if (state.replacement?.givenUp != null) return { ...state, upSinceMs: null };
-  const isOfData = state.replacement?.takeOver === 'intended' && !state.beside && namesItsData(reason);
+  const isOfData =
+    state.replacement?.takeOver === 'intended' && !state.beside && (namesItsData(reason) || tellsUnopened(reason));
   const badData = state.restoredVolumes === null ? 'own' : 'copy';
   return withReplacement(
     { ...state, upSinceMs: null },

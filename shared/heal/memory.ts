@@ -33,6 +33,8 @@ export interface FoundNode {
   /** The height at which it had stopped: the last one that was read; null where none ever was. */
   readonly height: number | null;
   readonly lagBlocks: number | null;
+  /** Where its own data were: the last height that it told, also where it was silent by then; absent where nobody knows. */
+  readonly dataHeight?: number;
   /** Since when it had no newer block; absent where nobody knows. */
   readonly stoodSinceMs?: number;
   readonly client: 'running' | 'stopped' | 'failed' | 'unknown';

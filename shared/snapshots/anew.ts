@@ -1,7 +1,22 @@
 // Whether a client has not opened its data, and syncs from the first block. Pure.
 
-/** A copy that comes hours later is never so far behind, and no client takes so many blocks back. */
-const ANEW_PERCENT = 1;
+/** Where the data were on which a client runs. */
+export interface DataHeight {
+  readonly height: number;
+  /** these: the height of these very data. others: nobody knows theirs, and it is where the node, or the chain, was. */
+  readonly of: 'these' | 'others';
+}
 
-/** @param from where its data, or the chain, were */
-export const beginsAnew = (height: number, from: number): boolean => height * 100 < from * ANEW_PERCENT;
+/**
+ * No client takes half of its own blocks back. What stands for a height that nobody knows says less: a copy of a young chain may have less than half of
+ * its blocks.
+ */
+const ANEW_PERCENT: Readonly<Record<DataHeight['of'], number>> = { these: 50, others: 1 };
+
+/** The end of each sentence that tells it. */
+export const UNOPENED = 'it has not opened them, and syncs from the first block';
+export const tellsUnopened = (reason: string): boolean => reason.includes(UNOPENED);
+
+/** @param from null: nobody knows where they were */
+export const beginsAnew = (height: number, from: DataHeight | null): boolean =>
+  from !== null && height * 100 < from.height * ANEW_PERCENT[from.of];

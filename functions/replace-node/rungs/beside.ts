@@ -119,7 +119,7 @@ function provingBeside(
     found: { ...found, height: firstHeight ?? Number.MAX_SAFE_INTEGER, lagBlocks: 0 },
     nearestAtMs: nearest?.atMs ?? null,
     catchUpMs: restoredVolumes?.catchUpMs ?? null,
-    from: restoredVolumes?.height ?? null,
+    from: restoredVolumes?.height == null ? null : { height: restoredVolumes.height, of: 'these' },
     best: firstHeight,
   });
   const waits = (what: string): Decision =>

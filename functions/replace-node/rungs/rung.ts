@@ -14,6 +14,7 @@ import type {
 import { isStopOwed, mayBeOnStandby } from '../../../shared/heal/ticket.ts';
 import type { FailureCode, GuardrailCode, Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { endOf } from '../../../shared/node-commands/client-end.ts';
+import { beginsAnew, type DataHeight, UNOPENED } from '../../../shared/snapshots/anew.ts';
 import { shownBetween } from '../../../shared/snapshots/catch-up.ts';
 import { cleanUp } from '../acts/cleanup.ts';
 import { endRung, leavePool, type Progress, prove, wait } from '../acts/decisions.ts';
@@ -304,7 +305,29 @@ function shownSince(upSinceMs: number, { cameUp }: LadderState, watched: Facts['
   return shownBetween(cameUp.first, cameUp.nearest) ?? (now && shownBetween(cameUp.first, now));
 }
 
+/** By their ledger, or where the node had stopped. That is its own data's, and no copy's, nor that of data which their owner's command has taken back. */
+function dataHeightOf({ found, restoredVolumes, rolledBack }: LadderState): DataHeight | null {
+  if (restoredVolumes && restoredVolumes.height !== null) return { height: restoredVolumes.height, of: 'these' };
+  const height = found.dataHeight ?? found.height;
+  return height === null ? null : { height, of: restoredVolumes || rolledBack ? 'others' : 'these' };
+}
+
 type Failed = Extract<Verdict, { readonly is: 'failed' }>;
+
+/** A disk that filled while its client synced from the first block is not grown for that: other data come next. null where it was not seen to. */
+function filledAnew(
+  { cameUp, rung }: LadderState,
+  upSinceMs: number,
+  from: DataHeight | null,
+  failed: (reason: string, at: Failed['at']) => Decision,
+): Decision | null {
+  if (rung === 'reindex' || cameUp?.upSinceMs !== upSinceMs || cameUp.first === undefined) return null;
+  const { first, nearest } = cameUp;
+  // Two looks, and blocks between them: one that still opens its data may say 0 once.
+  if (nearest.atMs <= first.atMs || !beginsAnew(nearest.height, from)) return null;
+  const where = `it was at height ${nearest.height} where its data were at ${from?.height}`;
+  return failed(`its disk has filled, and ${where}: ${UNOPENED}`, 'open');
+}
 
 /** While a rung waits for its proof. */
 export function proving(
@@ -322,7 +345,8 @@ export function proving(
   const follows = watched?.health === 'synced' || watched?.health === 'behind';
   const full =
     isLater && !follows ? diskFullFirst(facts, Math.max(nearestAtMs ?? upSinceMs, watched?.sinceMs ?? 0)) : null;
-  if (full) return ended({ as: 'refused', refusal: full });
+  const from = dataHeightOf(state);
+  if (full) return filledAnew(state, upSinceMs, from, failed) ?? ended({ as: 'refused', refusal: full });
   // It ran since: whatever had stopped it before, and whoever has asked for this, it is somebody's now.
   const { leftStopped: _, ...known } = facts;
   const since = { ...known, want: { do: 'heal' } } as const;
@@ -331,7 +355,6 @@ export function proving(
   if (left && !follows) return ended({ as: 'refused', refusal: left });
   if (heightProbeOf(fleet) === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
   const catchUpMs = restoredVolumes?.catchUpMs ?? null;
-  const from = restoredVolumes?.height ?? found.height;
   // Of an earlier look than this one.
   const best = nearest && nearest.atMs < (watched?.observedAtMs ?? 0) ? nearest.height : null;
   const verdict = judgeProof({

@@ -12,6 +12,7 @@ import {
 import { phaseOf } from '../../../functions/replace-node/state.ts';
 import type { CleanupPiece, LadderState } from '../../../shared/heal/memory.ts';
 import { RUNGS } from '../../../shared/model/rungs.ts';
+import { UNOPENED } from '../../../shared/snapshots/anew.ts';
 import { DATA_VOLUME, ROOT_VOLUME } from '../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
 import {
@@ -316,6 +317,8 @@ describe('a rung ends', () => {
       reduceAct(ladderState({ rung: 'replace', replacement: moved, ...has }), { do: 'take-over', reason: '' }, result);
     const after = reduceAct(taken({}), { do: 'drop-replacement' }, done());
     expect(after).toMatchObject({ exhausted: [], failed: [{ rung: 'replace', reason, badData: 'own' }] });
+    const anew = `it is at height 4 where its data were at 1000: ${UNOPENED}`;
+    expect(taken({}, failed({ reason: anew })).replacement).toMatchObject({ badData: 'own' });
     expect(taken({}, failed({ reason: 'its unit is not there' })).replacement).not.toHaveProperty('badData');
     expect(taken({ restoredVolumes: copy() }).replacement).toMatchObject({ badData: 'copy' });
     expect(taken({ beside: besideNode() }).replacement).not.toHaveProperty('badData');

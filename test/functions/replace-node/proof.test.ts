@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Watched } from '../../../functions/replace-node/facts.ts';
 import { judgeProof, type Verdict } from '../../../functions/replace-node/judge.ts';
 import type { FoundNode } from '../../../shared/heal/memory.ts';
+import type { DataHeight } from '../../../shared/snapshots/anew.ts';
 import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { client, FLEET, ladderState, seen, watched } from '../../fixtures/replace-facts.ts';
 
@@ -14,7 +15,7 @@ interface Case {
   readonly nearestMinutesAgo?: number;
   readonly catchUpHours?: number;
   /** Where its data were. */
-  readonly from?: number | null;
+  readonly from?: DataHeight | null;
   /** Where it was seen before. */
   readonly best?: number | null;
   readonly client?: ReturnType<typeof client>;
@@ -63,10 +64,14 @@ const patienceMinutes = FLEET.health.patienceSeconds / 60;
 const graceMinutes = FLEET.health.startGraceSeconds / 60;
 
 describe('a client that has not opened its data, and syncs from the first block', () => {
-  const after = { upMinutes: graceMinutes + 1, from: 20_000 };
+  const from = (of: DataHeight['of']): DataHeight => ({ height: 20_000, of });
+  const after = { upMinutes: graceMinutes + 1, from: from('these') };
+  const young = { ...after, from: from('others') };
   it('has not come back, though it comes nearer with each look', () => {
-    expect(judge(at('behind', 199, 20_000), after)).toBe('failed: open');
-    expect(judge(at('starting', 0, 20_000), after)).toBe('failed: open');
+    expect(judge(at('behind', 199, 20_000), young)).toBe('failed: open');
+    expect(judge(at('starting', 0, 20_000), young)).toBe('failed: open');
+    // Its disk was full meanwhile: it is seen as late as it has come from the first block.
+    expect(judge(at('behind', 9_999, 10_001), after)).toBe('failed: open');
     expect(verdictOf(at('behind', 199, 20_000), after)).toMatchObject({
       reason:
         'it is at height 199 where its data were at 20000: it has not opened them, and syncs from the first block',
@@ -75,11 +80,12 @@ describe('a client that has not opened its data, and syncs from the first block'
 
   it.each<[string, Watched, Case]>([
     ['has its grace, in which it may say anything', at('starting', 0, 20_000), { ...after, upMinutes: graceMinutes }],
-    ['is none at a hundredth of where its data were', at('behind', 200, 20_000), after],
+    ['is none at half of where its data were', at('behind', 10_000, 10_000), after],
+    ['is none at a hundredth of what stands for their height', at('behind', 200, 20_000), young],
     ['is none where nobody knows where its data were', at('behind', 1, 20_000), { ...after, from: null }],
     ['is none that builds its data again', at('behind', 1, 20_000), { ...after, builds: { patient: 60, most: 600 } }],
     ['is none that was seen but once', at('starting', 0, 20_000), { ...after, best: null }],
-    ['is none that was seen higher before', at('starting', 0, 20_000), { ...after, best: 200 }],
+    ['is none that was seen higher before', at('starting', 0, 20_000), { ...after, best: 10_000 }],
     ['tells no height, and so nothing of that', at('starting', null, null), after],
   ])('%s', (_, is, more) => {
     expect(judge(is, more)).toBe('waiting');

@@ -83,6 +83,14 @@ describe('the proof', () => {
     expect(told({ restoredVolumes: copy({ height: null }) })).toMatchObject({
       reason: expect.stringContaining('at 1000:'),
     });
+    // What is seen late, since its disk was full meanwhile, is as far as it has come from the first block: of its own data, and of a copy whose height is
+    // known, less than half is enough. Nobody knows how old any other copy is, nor how much a roll-back has taken.
+    const late = (height: number, has: Partial<LadderState> = {}) =>
+      prove({ watched: watched('behind', { height, lagBlocks: 2_000 }) }, { ...seenAt(height - 1), ...has }, up).do;
+    expect([late(499), late(500)]).toEqual(['end-rung', 'wait']);
+    expect([late(449, restored), late(450, restored)]).toEqual(['end-rung', 'wait']);
+    expect(late(10, { restoredVolumes: copy({ height: null }) })).toBe('wait');
+    expect(late(10, { rolledBack: true })).toBe('wait');
     // Two looks have to say so, and none before that it was higher.
     expect([seenAt(4, 0), seenAt(999)].map((has) => told(has).do)).toEqual(['wait', 'wait']);
     expect(prove(anew, {}, up).do).toBe('wait');
@@ -244,9 +252,42 @@ describe('the proof', () => {
       asked,
       'end-rung',
     ],
+    ['it had caught up', full('failed'), { ...asked, ...cameUp(UP, 300, 60) }, 'disk-full-first'],
   ])('of a client whose disk has filled since: %s', (_, more, has, does) => {
     const act = prove(more, has);
     expect(act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do).toBe(does);
+  });
+
+  it('of a client whose disk has filled while it synced from the first block fails: it is not grown for that', () => {
+    const at = (minutes: number, height: number) => ({ atMs: ago(minutes), height, lagBlocks: 1_000 - height });
+    const rose = (height: number, firstMinutes = 8) => ({
+      ...asked,
+      cameUp: { upSinceMs: UP, height: 5, first: at(firstMinutes, 5), nearest: at(2, height) },
+    });
+    expect(prove(full('failed'), rose(499))).toMatchObject({
+      do: 'end-rung',
+      reason: expect.stringMatching(
+        /^open: its disk has filled, and it was at height 499 where its data were at 1000:/,
+      ),
+    });
+    const refused = { end: { refusal: { refuse: 'disk-full-first' } } };
+    expect(prove(full('failed'), rose(500))).toMatchObject(refused);
+    expect(prove(full('failed'), rose(499, 2))).toMatchObject(refused);
+    expect(prove(full('failed'), { ...rose(499), rung: 'reindex' })).toMatchObject(refused);
+    expect(prove(full('failed'), { ...rose(499), cameUp: { ...rose(499).cameUp, upSinceMs: UP - 1 } })).toMatchObject(
+      refused,
+    );
+  });
+
+  it('knows where the data of a node were that is silent by now, as it told before', () => {
+    const found = (has: object) => ({ found: { ...ladderState().found, height: null, ...has } });
+    const of = (has: object) =>
+      prove(
+        { watched: watched('behind', { height: 400, lagBlocks: 600 }) },
+        { ...cameUp(ago(grace + 1), 700, 601), ...found(has) },
+        ago(grace + 1),
+      ).do;
+    expect([of({ dataHeight: 900_000 }), of({ dataHeight: 1_000 }), of({})]).toEqual(['end-rung', 'wait', 'wait']);
   });
 
   const catchingUp = watched('behind', { height: 500, lagBlocks: 700 });

@@ -229,7 +229,7 @@ describe('beside the node', () => {
     const anew = look({ health: 'behind', height: 9, lagBlocks: 9_000, atMs: nowMs });
     const told = (height: number | null, firstHeight = 8) =>
       decide(facts({ ...there, nowMs }), state({ look: anew, firstHeight }, {}, { restoredVolumes: copy({ height }) }));
-    expect(told(5_000, 1_000)).toMatchObject({ do: 'wait' });
+    expect(told(5_000, 2_500)).toMatchObject({ do: 'wait' });
     expect(told(5_000)).toMatchObject({ do: 'give-up-replacement', reason: expect.stringContaining('were at 5000') });
     expect(told(null)).toMatchObject({ do: 'wait' });
   });

@@ -20,10 +20,24 @@ describe('what others have seen of a node', () => {
 
   it.each<[string, object, object]>([
     ['that says its stage tells what it does', { health: 'busy', works: true }, { tellsPhase: true }],
+    [
+      'that is silent, and was at the tip, knows where its data were',
+      { height: null, memory: { atTip: 'left', track: { progress: 900 } } },
+      { height: null, lastHeight: 900 },
+    ],
     ['whose stages moved says when', { memory: { track: { movedAtMs: 7 } } }, { movedAtMs: 7 }],
   ])('of a client %s', (_, more, expected) => {
     const nodes = [observedNode({ instanceId: INSTANCE, ...more })];
     expect(watchedIn(bitcoinFleet(), [{ observedAtMs: NOON_MS, nodes }], INSTANCE, NOON_MS)).toMatchObject(expected);
+  });
+
+  it('of a client that was never at the tip knows no height of before: what it told may be the progress of its sync', () => {
+    const nodes = [
+      observedNode({ instanceId: INSTANCE, height: null, ...{ memory: { track: { progress: 900 } } } } as object),
+    ];
+    expect(watchedIn(bitcoinFleet(), [{ observedAtMs: NOON_MS, nodes }], INSTANCE, NOON_MS)).not.toHaveProperty(
+      'lastHeight',
+    );
   });
 
   it('is nothing where it is old, or another node’s', () => {

@@ -2485,7 +2485,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'other data are tried where the client names its own',
-      find: '!state.beside && namesItsData(reason)',
+      find: '(namesItsData(reason) || tellsUnopened(reason))',
       replace: '!state.beside',
       caughtBy: ['functions/replace-node/acts'],
     },
