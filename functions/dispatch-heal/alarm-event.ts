@@ -9,10 +9,20 @@ import { alarmName as nameOf } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { suiteOfPrefix } from '../../shared/model/suite.ts';
 import { type AlarmSubject, alarmSubjectOf, reasonToIgnore } from './alarms.ts';
-import { DISABLED, impairedInstances, oncePerNode, type SickNode, sickNodeCandidate, sickNodes } from './candidates.ts';
+import {
+  DISABLED,
+  diskCandidate,
+  impairedInstances,
+  oncePerNode,
+  type SickNode,
+  sickNodeCandidate,
+  sickNodes,
+} from './candidates.ts';
 import { createContext, type DispatchContext, type DispatcherServices } from './context.ts';
 import { considerCandidate } from './dispatch.ts';
 import { type AlarmStatus, readActiveAlarms, readChecks, readContributors, readInstances } from './facts.ts';
+import { type Takers, takersOf, whySilent } from './own-alarms.ts';
+import { noteContradiction, readOwnReports, tellUnplaced } from './own-reports.ts';
 
 export async function considerAlarm(
   services: DispatcherServices,
@@ -23,8 +33,6 @@ export async function considerAlarm(
   const { kind, alarmName, atMs, state, suppressedBy, muted } = event;
   if (state !== 'ALARM') return;
   const leave = (left: string): void => logInfo({ left });
-  const alone = reasonToIgnore(suite, event);
-  if (alone !== null) return leave(alone);
   const [settings, alarming] = await Promise.all([
     readSettings(
       clients.ssm,
@@ -34,8 +42,18 @@ export async function considerAlarm(
     readActiveAlarms(clients.cloudwatch, [alarmName]),
   ]);
   const read = alarming.find(({ fact }) => fact.alarmName === alarmName);
+  const gone = `${alarmName} is not in ALARM any more${kind === 'contributor' ? ' for this node' : ''}`;
+  const takers = takersOf(settings.fleets, alarmName);
+  if (read && takers.length > 0) {
+    const silent = whySilent(read, suppressedBy ?? (muted ? 'a mute rule' : null));
+    if (silent !== null) return leave(`${alarmName}, an owner's own alarm, reports nothing: ${silent}`);
+    const contributorId = kind === 'contributor' ? event.contributorId : undefined;
+    return (await considerOwn(createContext(services, settings), read, takers, contributorId))
+      ? undefined
+      : leave(gone);
+  }
   const now = read && kind === 'contributor' ? await contributorOf(clients, read, event) : read;
-  if (!now) return leave(`${alarmName} is not in ALARM any more${kind === 'contributor' ? ' for this node' : ''}`);
+  if (!now) return leave(gone);
   const metric = metricOf(now);
   const changed = reasonToIgnore(suite, { kind, alarmName, metric });
   if (changed !== null) return leave(changed);
@@ -56,6 +74,31 @@ export async function considerAlarm(
       'an alarm on a metric with the dimension InstanceId',
     );
   await considerCandidate(context, { alarm: now.fact, instanceId, onsetMs: atMs, suppressedBy: silenced });
+}
+
+/**
+ * What an owner's own alarm names. People are told of what is nobody's, or is well; the sweep of each minute reads the same while the alarm lasts.
+ *
+ * @returns false where the series of the event is not in ALARM any more
+ */
+async function considerOwn(
+  context: DispatchContext,
+  alarm: AlarmStatus,
+  takers: Takers,
+  contributorId: string | undefined,
+): Promise<boolean> {
+  const read = await readOwnReports(context, alarm, takers, contributorId);
+  if (read === null) return false;
+  for (const one of read.unplaced) await tellUnplaced(context, alarm, one);
+  for (const report of read.reports) await noteContradiction(context, report);
+  const disks = read.reports.filter(({ own }) => own?.means === 'disk-full');
+  for (const disk of disks) await considerCandidate(context, diskCandidate(disk, null));
+  for (const { fleet } of takers) {
+    const { nodes } = await context.seen(fleet);
+    const sick = sickNodes(fleet, nodes, read.reports, Date.now()).filter(({ alarms }) => alarms.length > 0);
+    for (const one of oncePerNode(sick)) await considerCandidate(context, sickNodeCandidate(one, null));
+  }
+  return true;
 }
 
 /** The sick nodes that this alarm is about, by the last observation of their fleet or by EC2's status checks as they are now. */

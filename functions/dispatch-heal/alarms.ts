@@ -1,5 +1,5 @@
 // What an alarm is about, and which heal takes it: a node's disk, its health, or nothing that a heal can do. Pure.
-import type { AlarmMetric, AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
+import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
@@ -32,7 +32,7 @@ export function diskTriggerOf(fleet: Fleet, dimensions: Readonly<Record<string, 
   return volume ? { kind: 'disk', subject: volume.role } : null;
 }
 
-/** Why an alarm is left alone, judged by its event; null: a heal takes the alarm. No reason is an error. */
+/** Why an alarm is left alone, by its metric as it was read; null: a heal takes the alarm. No reason is an error. */
 export function reasonToIgnore(
   suite: string,
   {
@@ -40,7 +40,7 @@ export function reasonToIgnore(
     alarmName,
     metric,
   }: Pick<AlarmStateChange | ContributorStateChange, 'kind' | 'alarmName'> & {
-    readonly metric: Pick<AlarmMetric, 'namespace' | 'name'> | undefined;
+    readonly metric: { readonly namespace: string; readonly name: string } | undefined;
   },
 ): string | null {
   if (metric)
@@ -57,9 +57,12 @@ export function reasonToIgnore(
  * fleet-wide alarm the contributors are read; they need no path where nodes have one volume.
  */
 export function relevantSubject(
-  { fact: { alarmName, namespace, dimensions }, metricName, about }: Pick<AlarmStatus, 'fact' | 'metricName' | 'about'>,
+  alarm: Pick<AlarmStatus, 'fact' | 'metricName' | 'about' | 'own'>,
   fleets: readonly Fleet[],
 ): AlarmSubject | null {
+  if (alarm.own) return alarm.own.means === 'disk-full' ? 'disk' : 'health';
+  const { fact, metricName, about } = alarm;
+  const { alarmName, namespace, dimensions } = fact;
   // All fleets of a run are one suite's.
   const suite = fleets[0]?.suite ?? DEFAULT_SUITE;
   const subject = alarmSubjectOf(suite, { namespace, name: metricName });
@@ -75,7 +78,7 @@ export function relevantSubject(
 }
 
 /** `*` matches any run of characters; everything else is itself. */
-const matches = (pattern: string, name: string): boolean => {
+export const matches = (pattern: string, name: string): boolean => {
   const [first = '', ...rest] = pattern.split('*');
   if (rest.length === 0) return name === pattern;
   if (!name.startsWith(first)) return false;

@@ -314,9 +314,18 @@ export const ASKS_FOR_HEAL: Readonly<Record<Health, 'yes' | 'no' | 'unknown'>> =
 
 const isSick = ({ health }: ObservedNode): boolean => ASKS_FOR_HEAL[health] === 'yes';
 
-/** Whether a health alarm is about this node: the node's own alarm, or its contributor of the fleet's alarm. */
-const alarmConcernsNode = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedNode): boolean => {
-  const { fact, metricName, about } = alarm;
+/** Whether the report of an owner's own alarm is about the health of this node. One that names no node is about each of its fleet. */
+export const isReportOn = (
+  { dimensions, own }: Pick<AlarmFact, 'dimensions'> & { readonly own: NonNullable<AlarmStatus['own']> },
+  fleet: Pick<Fleet, 'name'>,
+  { instanceId }: Pick<ObservedNode, 'instanceId'>,
+): boolean =>
+  own.fleet === fleet.name && own.means !== 'disk-full' && (dimensions['InstanceId'] ?? instanceId) === instanceId;
+
+/** Whether a health alarm is about this node: the node's own alarm, its contributor of the fleet's alarm, or the report of an owner's own alarm. */
+const alarmConcernsNode = (alarm: AlarmStatus, fleet: Fleet, { name, instanceId }: ObservedNode): boolean => {
+  const { fact, metricName, about, own } = alarm;
+  if (own) return isReportOn({ dimensions: fact.dimensions, own }, fleet, { instanceId });
   if (
     alarmSubjectOf(fleet.suite, { namespace: fact.namespace, name: metricName }) !== 'health' ||
     fact.dimensions['Node'] !== name

@@ -2,6 +2,7 @@
 import {
   type AlarmContributor,
   type CloudWatchClient,
+  type CompositeAlarm,
   DescribeAlarmContributorsCommand,
   DescribeAlarmsCommand,
   ListAlarmMuteRulesCommand,
@@ -10,6 +11,7 @@ import {
 import { DescribeInstanceStatusCommand, DescribeTagsCommand, type EC2Client, type Filter } from '@aws-sdk/client-ec2';
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import { queriedMetric } from '../../shared/events/alarm.ts';
+import type { OwnAlarm } from '../../shared/fleet/model.ts';
 import { AGENT_NAMESPACE, EC2_NAMESPACE, otlpName } from '../../shared/fleet/resource-names.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
@@ -26,9 +28,17 @@ export interface AlarmStatus {
   readonly sinceMs: number;
   /** A person who disables an alarm's actions wants its node left alone. */
   readonly actionsEnabled: boolean;
+  /** Its rule reads other alarms, which tell whom it is about. Absent for an alarm on metrics. */
+  readonly isComposite?: true;
+  /** What holds a composite alarm's actions back now. Absent where nothing does. */
+  readonly suppressedBy?: string;
+  /** All instances that its metrics name, where they name more than one. */
+  readonly instanceIds?: readonly string[];
+  /** The report of an owner's own alarm: of which fleet, and what it says there. Absent for every other alarm. */
+  readonly own?: { readonly fleet: string; readonly means: OwnAlarm['means'] };
 }
 
-/** Every metric alarm that is in ALARM now, or those of the given names. */
+/** Every alarm that is in ALARM now, or those of the given names. */
 export async function readActiveAlarms(
   cloudwatch: CloudWatchClient,
   names?: readonly string[],
@@ -41,12 +51,12 @@ export async function readActiveAlarms(
     const read = await cloudwatch.send(
       new DescribeAlarmsCommand({
         StateValue: 'ALARM',
-        AlarmTypes: ['MetricAlarm'],
+        AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
         ...(names ? { AlarmNames: [...names] } : { MaxRecords: 100 }),
         ...(NextToken && { NextToken }),
       }),
     );
-    found.push(...(read.MetricAlarms ?? []).flatMap(alarmNow));
+    found.push(...(read.MetricAlarms ?? []).flatMap(alarmNow), ...(read.CompositeAlarms ?? []).flatMap(compositeNow));
     NextToken = read.NextToken;
   }
   return found;
@@ -63,12 +73,34 @@ export async function readRecoveredAlarms(
   const over = new Set(names);
   for (let from = 0; from < names.length; from += NAMES_A_CALL) {
     const AlarmNames = names.slice(from, from + NAMES_A_CALL);
-    const { MetricAlarms = [] } = await cloudwatch.send(
-      new DescribeAlarmsCommand({ AlarmNames, AlarmTypes: ['MetricAlarm'], MaxRecords: NAMES_A_CALL }),
+    const { MetricAlarms = [], CompositeAlarms = [] } = await cloudwatch.send(
+      new DescribeAlarmsCommand({
+        AlarmNames,
+        AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+        MaxRecords: NAMES_A_CALL,
+      }),
     );
-    for (const { AlarmName = '', StateValue } of MetricAlarms) if (StateValue !== 'OK') over.delete(AlarmName);
+    for (const { AlarmName = '', StateValue } of [...MetricAlarms, ...CompositeAlarms])
+      if (StateValue !== 'OK') over.delete(AlarmName);
   }
   return over;
+}
+
+/** "A composite alarm's rule expression can include as many as 100 underlying alarms" (PutCompositeAlarm, CloudWatch API). */
+const CHILDREN_AT_MOST = 100;
+
+/**
+ * The alarms that a composite alarm's rule reads and that are in ALARM now. ChildrenOfAlarmName takes no other member than MaxRecords and NextToken, and
+ * returns names and states alone (DescribeAlarmsInput, @aws-sdk/client-cloudwatch).
+ */
+export async function readChildren(cloudwatch: CloudWatchClient, alarmName: string): Promise<readonly AlarmStatus[]> {
+  const { MetricAlarms = [], CompositeAlarms = [] } = await cloudwatch.send(
+    new DescribeAlarmsCommand({ ChildrenOfAlarmName: alarmName, MaxRecords: CHILDREN_AT_MOST }),
+  );
+  const names = [...MetricAlarms, ...CompositeAlarms].flatMap(({ AlarmName, StateValue }) =>
+    AlarmName !== undefined && StateValue === 'ALARM' ? [AlarmName] : [],
+  );
+  return names.length === 0 ? [] : readActiveAlarms(cloudwatch, names);
 }
 
 /** The mute rule that is active for an alarm, if there is one. Events include it; a sweep has to ask. */
@@ -156,14 +188,38 @@ const alarmNow = (alarm: MetricAlarm): readonly AlarmStatus[] => {
     ? undefined
     : (promqlMetric(alarm) ?? queriedMetric((alarm.Metrics ?? []).map(({ Expression }) => Expression)));
   const dimensions = Object.fromEntries((metric?.Dimensions ?? []).map(({ Name = '', Value = '' }) => [Name, Value]));
+  const instanceIds = new Set(
+    (alarm.Metrics ?? []).flatMap(({ MetricStat }) =>
+      (MetricStat?.Metric?.Dimensions ?? []).flatMap(({ Name, Value }) => (Name === 'InstanceId' && Value) || []),
+    ),
+  );
   const fact = { alarmName: AlarmName, namespace: metric?.Namespace ?? query?.namespace ?? '', dimensions };
   return [
     {
       fact,
-      about: query?.groups ? 'fleet' : 'node',
+      // Each series of a PromQL query is a contributor.
+      about: query?.groups || alarm.EvaluationCriteria !== undefined ? 'fleet' : 'node',
       metricName: metric?.MetricName ?? query?.name,
       sinceMs: since.getTime(),
       actionsEnabled: alarm.ActionsEnabled !== false,
+      ...(instanceIds.size > 1 && { instanceIds: [...instanceIds] }),
+    },
+  ];
+};
+
+const compositeNow = (alarm: CompositeAlarm): readonly AlarmStatus[] => {
+  const { AlarmName, StateTransitionedTimestamp, StateUpdatedTimestamp, ActionsSuppressedBy } = alarm;
+  const since = StateTransitionedTimestamp ?? StateUpdatedTimestamp;
+  if (!AlarmName || !since) return [];
+  return [
+    {
+      fact: { alarmName: AlarmName, namespace: '', dimensions: {} },
+      about: 'node',
+      metricName: undefined,
+      sinceMs: since.getTime(),
+      actionsEnabled: alarm.ActionsEnabled !== false,
+      isComposite: true,
+      ...(ActionsSuppressedBy !== undefined && { suppressedBy: ActionsSuppressedBy }),
     },
   ];
 };

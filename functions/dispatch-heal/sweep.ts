@@ -1,12 +1,11 @@
 // The sweep of every minute: reads again what is still wrong, finds attempts that died, and closes incidents that are over. So a lost event hides a
 // node for one minute at most.
 
-import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
 import { logError, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { keptFleets } from '../../shared/fleet/kept-file.ts';
-import type { Fleet } from '../../shared/fleet/model.ts';
 import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
@@ -54,10 +53,8 @@ import { considerKnownInstance, invoke, replaceIncident } from './dispatch.ts';
 import { followDrills } from './drills.ts';
 import {
   type AlarmStatus,
-  CONTRIBUTORS_AT_MOST,
   readActiveAlarms,
   readChecks,
-  readContributors,
   readInstances,
   readMuteRule,
   readRecoveredAlarms,
@@ -69,6 +66,7 @@ import { beginPatch } from './patches.ts';
 import { takeOverRenamed } from './renamed-fleets.ts';
 import { followPages } from './repeat.ts';
 import { isMovedNoMore } from './scheduled.ts';
+import { type CollectFailure, expandAlarms, type SweepAlarms } from './sweep-alarms.ts';
 import { processInTurn } from './time-budget.ts';
 import { endsUpgrade, holdsUpgrade, mayEndUpgrade, mayHoldUpgrade } from './upgrade.ts';
 import { followUpgrade } from './upgrades.ts';
@@ -118,7 +116,7 @@ export async function sweep(services: DispatcherServices): Promise<void> {
   });
   const context = createContext(services, settings);
   const seen = await readFleets(context, collectFailure);
-  const alarms = await expandFleetAlarms(clients.cloudwatch, inAlarm, settings.fleets, collectFailure);
+  const alarms = await expandAlarms(context, inAlarm, collectFailure);
   const facts: SweepFacts = { records, seen, alarms };
   await collectFailure(() => notifyRefusals(services, records.incidents, nowMs, collectFailure));
   await collectFailure(() => cleanUpAll(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, collectFailure));
@@ -160,7 +158,6 @@ export async function sweep(services: DispatcherServices): Promise<void> {
     throw new AggregateError(failures, `the sweep went on, but: ${failures.map(sentenceOf).join('; ')}`);
 }
 
-type CollectFailure = (work: () => Promise<unknown>) => Promise<void>;
 type TimeBudget = Parameters<typeof processInTurn>[1];
 
 /** The facts that a sweep reads before it decides anything. */
@@ -384,42 +381,6 @@ async function firstMute(
     if (mute !== null) return mute;
   }
   return null;
-}
-
-/** "A default of 200 alarms using the Metrics Insights query per account per Region" ("Limits", CloudWatch user guide). */
-const MAX_ALARMS = 200;
-
-interface SweepAlarms {
-  /** Every alarm that is in ALARM. A fleet-wide alarm that could be read completely is replaced by its contributors. */
-  readonly alarming: readonly AlarmStatus[];
-  /** Fleet-wide alarms of which every contributor in ALARM is known: a node that is not among them is not in ALARM. */
-  readonly whole: ReadonlySet<string>;
-  /** The alarms could not be read: an empty list here says nothing. */
-  readonly isUnread: boolean;
-}
-
-/**
- * @param alarming null: the alarms could not be read
- * @param collectFailure keeps failures for later: one alarm that cannot be read hides no other
- */
-async function expandFleetAlarms(
-  cloudwatch: CloudWatchClient,
-  alarming: readonly AlarmStatus[] | null,
-  fleets: readonly Fleet[],
-  collectFailure: CollectFailure,
-): Promise<SweepAlarms> {
-  if (alarming === null) return { alarming: [], whole: new Set(), isUnread: true };
-  const contributors: AlarmStatus[] = [];
-  const whole = new Set<string>();
-  const fleetWide = alarming.filter((alarm) => alarm.about === 'fleet' && relevantSubject(alarm, fleets) !== null);
-  for (const alarm of fleetWide.slice(0, MAX_ALARMS))
-    await collectFailure(async () => {
-      const read = await readContributors(cloudwatch, alarm);
-      contributors.push(...read);
-      if (read.length < CONTRIBUTORS_AT_MOST) whole.add(alarm.fact.alarmName);
-    });
-  const apart = [...alarming.filter(({ fact }) => !whole.has(fact.alarmName)), ...contributors];
-  return { alarming: apart, whole, isUnread: false };
 }
 
 /** Frees a node whose lease owner has ended. What that owner left open becomes an incident of its own. */

@@ -1,7 +1,10 @@
 // dispatch-heal, the dispatcher: alarms, the sweep and people invoke it, and it starts the heals.
-import { Duration } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Duration, Stack, Token } from 'aws-cdk-lib';
 import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { InputError } from '../input-error.ts';
@@ -36,6 +39,9 @@ const NO_DRILLS = 'none';
 
 /** "The event pattern … up to 4,096 characters" (PutRule quota, EventBridge guide). */
 const EVENT_PATTERN_CHARACTERS = 4096;
+
+/** A function's policy has at most 20 KB ("Lambda quotas"), some 400 bytes a statement; the rules, topics and schedules have theirs. */
+const ALARM_SOURCES_MAX = 25;
 
 export class DispatchHeal extends Construct {
   readonly suiteFunction: SuiteFunction;
@@ -75,6 +81,7 @@ export class DispatchHeal extends Construct {
     // CDK wants aliases made before the rules: permissions of the function itself come after them.
     const sweeps = this.suiteFunction.takeSweeps({ maxEventAge: Duration.minutes(1) });
     this.rules = this.#listen(props.fleets);
+    this.#hear(props.fleets);
     // Level-triggered: each minute the sweep reads what is still wrong, whatever happened to its events.
     new Schedule(this, 'Sweep', {
       name: `${suiteNames(this).suite}-sweep`,
@@ -117,6 +124,34 @@ export class DispatchHeal extends Construct {
       },
     );
     return [alarms, policies];
+  }
+
+  /**
+   * Owners' own alarms may invoke it themselves, and their topics may hand it what they send. Where its alarms are many, any alarm of this account and
+   * region may: what an alarm says is read again, and one that no fleet file takes in is left.
+   */
+  #hear(fleets: readonly Fleet[]): void {
+    const { account, region } = Stack.of(this);
+    const names = [...new Set(fleets.flatMap(({ alarms }) => alarms.own.map(({ name }) => name)))].sort();
+    // "Invoke a Lambda function from an alarm" (CloudWatch user guide): this principal, the account, and the alarm as source.
+    for (const [at, name] of (names.length > ALARM_SOURCES_MAX ? ['*'] : names).entries())
+      this.suiteFunction.function.addPermission(`OwnAlarms${at}`, {
+        principal: new ServicePrincipal('lambda.alarms.cloudwatch.amazonaws.com'),
+        sourceAccount: account,
+        sourceArn: arn(this, 'cloudwatch', `alarm:${name}`),
+      });
+    const topics = [...new Set(fleets.flatMap(({ alarms }) => alarms.topics))].sort();
+    for (const [at, topicArn] of topics.entries()) {
+      const { region: ofTopic } = Arn.split(topicArn, ArnFormat.NO_RESOURCE_NAME);
+      if (!Token.isUnresolved(region) && ofTopic !== region)
+        throw new InputError(
+          `alarms.topics has ${topicArn}, expected a topic in ${region}, where the suite reads the alarms again`,
+        );
+      const topic = Topic.fromTopicArn(this, `OwnTopic${at}`, topicArn);
+      topic.addSubscription(
+        new LambdaSubscription(this.suiteFunction.function, { deadLetterQueue: this.#undelivered.queue }),
+      );
+    }
   }
 
   #rule(id: string, ruleName: string, description: string, eventPattern: EventPattern): Rule {
@@ -191,7 +226,9 @@ export class DispatchHeal extends Construct {
 /** The suite's alarms by their prefix, and the fleets' patterns. EventBridge's wildcard is the same as the fleet file's: `*` for anything. */
 function alarmNames(nodeAlarmPrefix: string, fleets: readonly Fleet[]): unknown[] {
   // EventBridge refuses `**`, which means the same as `*`.
-  const written = fleets.flatMap(({ alarms }) => alarms.namePatterns.map((pattern) => pattern.replace(/\*+/g, '*')));
+  const written = fleets.flatMap(({ alarms: { namePatterns, own } }) =>
+    [...namePatterns, ...own.map(({ name }) => name)].map((pattern) => pattern.replace(/\*+/g, '*')),
+  );
   const patterns = new Set(written);
   return [
     { prefix: nodeAlarmPrefix },

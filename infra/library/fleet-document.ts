@@ -322,6 +322,15 @@ export interface FleetDocument {
   readonly alarms?: {
     /** Alarms that you have already, by name; `*` stands for anything. Chainmend's own are known by their tags. */
     readonly namePatterns?: ReadonlyArray<string>;
+    /** Your own alarms on whatever metric, and what each says: a report, never a verdict. */
+    readonly own?: ReadonlyArray<{
+      /** The name of the alarm, or of several; `*` stands for anything. */
+      readonly name: string;
+      /** `stuck`, `unreachable`: the health of the node that it names is looked at, or of all nodes where it names none. `disk-full`: the disk of the node that it names. */
+      readonly means: "stuck" | "unreachable" | "disk-full";
+    }>;
+    /** Your topics to which your alarms already send: the suite subscribes to them. */
+    readonly topics?: ReadonlyArray<string>;
     /** `node`: an alarm for each node and kind. `fleet`: one for each kind. `auto`: `node` up to 50 nodes. */
     readonly per?: "node" | "fleet" | "auto";
     /** Use (of bytes or of inodes) at which the alarms go off. */

@@ -173,6 +173,8 @@ export async function prepare(
   const home = copiedFrom ?? sharedFrom;
   const { assembly, nodeStacks, fleetFiles } = await sourcesOf(deployedWith, context);
   const { clock } = region;
+  for (const topic of new Set(fleetFiles.flatMap(({ fleet }) => fleet.alarms.topics)))
+    await settled(region, () => region.call('sns', 'CreateTopic', { Name: topic.split(':').at(-1) }));
   const tableName = await deployInto(region, assembly);
   const { fleets, later } = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
   await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });

@@ -1,5 +1,6 @@
-// Parses the state change of a CloudWatch alarm ("Alarm events and EventBridge", "Alarm tags in action payloads", CloudWatch user guide; a sample of
-// each in events/). AWS may add fields at any time: a field that is not used here is not checked.
+// Parses the state change of a CloudWatch alarm, by whichever way it comes: EventBridge ("Alarm events and EventBridge", "Alarm tags in action payloads",
+// CloudWatch user guide), the alarm's own Lambda action ("Invoke a Lambda function from an alarm", the same), or a message to a topic (a sample of each in
+// events/). AWS may add fields at any time: a field that is not used here is not checked. Whom an alarm is about is read from the alarm itself.
 import * as v from 'valibot';
 import { checked, text, timestampMs } from './fields.ts';
 
@@ -29,45 +30,57 @@ export interface AlarmStateChange extends StateChange {
   readonly kind: 'alarm';
   /** Always present in AWS's samples; INSUFFICIENT_DATA for a new alarm. */
   readonly previousState: AlarmState;
-  /** The first metric that has dimensions; undefined for composite alarms and for queries. */
-  readonly metric: AlarmMetric | undefined;
-}
-
-export interface AlarmMetric {
-  readonly namespace: string;
-  readonly name: string;
-  /** InstanceId, path, …; the metric's own. */
-  readonly dimensions: Readonly<Record<string, string>>;
 }
 
 /** One time series of a Metrics Insights alarm: a node of a fleet-wide alarm. */
 export interface ContributorStateChange extends StateChange {
   readonly kind: 'contributor';
   readonly contributorId: string;
-  /** The metric that the alarm's query selects; undefined where the query is not understood. */
-  readonly metric: Pick<AlarmMetric, 'namespace' | 'name'> | undefined;
-  /** The attributes by which the query groups: { InstanceId: "i-…" }. */
-  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /** An event "CloudWatch Alarm State Change". Throws an `EventError`. */
 export function parseAlarm(event: unknown): AlarmStateChange {
   const { detail } = checked(alarmSchema, event);
-  return {
-    kind: 'alarm',
-    ...stateChange(detail),
-    previousState: detail.previousState.value,
-    metric: firstMetric(detail.configuration.metrics ?? []),
-  };
+  return { kind: 'alarm', ...stateChange(detail), previousState: detail.previousState.value };
 }
 
 /** An event "CloudWatch Alarm Contributor State Change". Throws an `EventError`. */
 export function parseContributor(event: unknown): ContributorStateChange {
   const { detail } = checked(contributorSchema, event);
-  const { id, attributes } = detail.alarmContributor;
-  const queried = queriedMetric((detail.configuration.metrics ?? []).map(({ expression }) => expression));
-  const metric = queried && { namespace: queried.namespace, name: queried.name };
-  return { kind: 'contributor', ...stateChange(detail), contributorId: id, metric, attributes };
+  return { kind: 'contributor', ...stateChange(detail), contributorId: detail.alarmContributor.id };
+}
+
+/** What an alarm's Lambda action sends: of the alarm, or of one series of it. Throws an `EventError`. */
+export function parseAction(event: unknown): AlarmStateChange | ContributorStateChange {
+  const { alarmData } = checked(actionSchema, event);
+  const { alarmContributor, previousState } = alarmData;
+  return alarmContributor === undefined
+    ? { kind: 'alarm', ...stateChange(alarmData), previousState: previousState?.value ?? 'INSUFFICIENT_DATA' }
+    : { kind: 'contributor', ...stateChange(alarmData), contributorId: alarmContributor.id };
+}
+
+/**
+ * An alarm's notification, as a topic hands it to a function ("Invoking Lambda functions with Amazon SNS notifications", Lambda guide). AWS publishes no
+ * sample for a contributor: its message is taken as the alarm's. Throws an `EventError`.
+ *
+ * @returns null where the message is no alarm's: an owner's topic may carry others
+ */
+export function parseNotification(event: unknown): AlarmStateChange | null {
+  const { Records } = checked(notificationSchema, event);
+  const message = readJson(Records[0].Sns.Message);
+  if (typeof message !== 'object' || message === null || !('AlarmName' in message)) return null;
+  const { AlarmName, NewStateValue, OldStateValue, StateChangeTime } = checked(messageSchema, message);
+  const state = { value: NewStateValue, timestamp: StateChangeTime };
+  return { kind: 'alarm', ...stateChange({ alarmName: AlarmName, state }), previousState: OldStateValue };
+}
+
+/** undefined where it is no JSON. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function stateChange(detail: v.InferOutput<typeof stateChangeSchema>): StateChange {
@@ -82,17 +95,8 @@ function stateChange(detail: v.InferOutput<typeof stateChangeSchema>): StateChan
   };
 }
 
-function firstMetric(metrics: v.InferOutput<typeof metricsSchema>): AlarmMetric | undefined {
-  for (const { metricStat } of metrics) {
-    const metric = metricStat?.metric;
-    if (metric !== undefined && Object.keys(metric.dimensions).length > 0) return metric;
-  }
-  return undefined;
-}
-
 const stateValue = v.picklist(['OK', 'ALARM', 'INSUFFICIENT_DATA'], 'OK, ALARM or INSUFFICIENT_DATA');
 const name = text(/^.{1,255}$/su, '1 to 255 characters');
-const strings = v.record(v.string(), v.string('a string'), 'an object of strings');
 
 // Tags reach filters of DescribeInstances and keys of the table: only characters without a meaning there or in a shell.
 const ownTag = v.optional(text(/^[A-Za-z0-9_.:/=+@-]{1,256}$/, 'a tag value of letters, digits and _.:/=+@-'));
@@ -105,35 +109,48 @@ const stateChangeSchema = v.object({
   muteDetail: v.optional(v.object({})),
 });
 
-const metricsSchema = v.array(
-  v.object({
-    expression: v.optional(v.string('an expression')),
-    /** Absent for an expression. */
-    metricStat: v.optional(
-      v.object({ metric: v.object({ namespace: name, name, dimensions: v.optional(strings, {}) }) }),
-    ),
-  }),
-);
-
 const source = v.literal('aws.cloudwatch', '"aws.cloudwatch"');
 
 const alarmSchema = v.object({
   source,
-  detail: v.object({
-    ...stateChangeSchema.entries,
-    previousState: v.object({ value: stateValue }),
-    /** A composite alarm has an alarmRule instead of metrics. */
-    configuration: v.object({ metrics: v.optional(metricsSchema) }),
-  }),
+  detail: v.object({ ...stateChangeSchema.entries, previousState: v.object({ value: stateValue }) }),
 });
 
 const contributorSchema = v.object({
   source,
-  detail: v.object({
+  detail: v.object({ ...stateChangeSchema.entries, alarmContributor: v.object({ id: name }) }),
+});
+
+const actionSchema = v.object({
+  source,
+  alarmData: v.object({
     ...stateChangeSchema.entries,
-    alarmContributor: v.object({ id: name, attributes: strings }),
-    configuration: v.optional(v.object({ metrics: v.optional(metricsSchema) }), {}),
+    /** A series that is new had no state before. */
+    previousState: v.optional(v.object({ value: stateValue })),
+    alarmContributor: v.optional(v.object({ id: name })),
   }),
+});
+
+/** "at most 256 KB in size (262,144 bytes)" (PublishInput, @aws-sdk/client-sns). */
+const MESSAGE_CHARACTERS = 262_144;
+const MESSAGE = 'a text of at most 262,144 characters';
+const notificationSchema = v.object({
+  Records: v.strictTuple(
+    [
+      v.object({
+        EventSource: v.literal('aws:sns', '"aws:sns"'),
+        Sns: v.object({ Message: v.pipe(v.string(MESSAGE), v.maxLength(MESSAGE_CHARACTERS, MESSAGE)) }),
+      }),
+    ],
+    'one record, as SNS sends it',
+  ),
+});
+
+const messageSchema = v.object({
+  AlarmName: name,
+  NewStateValue: stateValue,
+  OldStateValue: stateValue,
+  StateChangeTime: timestampMs,
 });
 
 /** The subject of a Metrics Insights query: enough of it to find the alarm's owner. A query that is not understood belongs to no node. */

@@ -4,7 +4,14 @@ import { type RequestedAction, SHRINK_MOST_GIB } from '../model/payload.ts';
 import { readTrigger, type Trigger } from '../model/trigger.ts';
 import { HEIGHT_MAX, VERSION } from '../model/version.ts';
 import { type AcknowledgeEvent, parseAcknowledge } from './acknowledge.ts';
-import { type AlarmStateChange, type ContributorStateChange, parseAlarm, parseContributor } from './alarm.ts';
+import {
+  type AlarmStateChange,
+  type ContributorStateChange,
+  parseAction,
+  parseAlarm,
+  parseContributor,
+  parseNotification,
+} from './alarm.ts';
 import { EventError } from './errors.ts';
 import { checked, fleetName, text } from './fields.ts';
 
@@ -88,11 +95,26 @@ export interface DrillRequest {
 
 /** Parses the event of an invocation of dispatch-heal. Throws nothing but `EventError`. */
 export function parseDispatchEvent(event: unknown): DispatchEvent {
-  const { kind, 'detail-type': detailType } = checked(
-    v.object({ kind: v.optional(v.unknown()), 'detail-type': v.optional(v.unknown()) }),
+  const {
+    kind,
+    'detail-type': detailType,
+    alarmData,
+    Records,
+  } = checked(
+    v.object({
+      kind: v.optional(v.unknown()),
+      'detail-type': v.optional(v.unknown()),
+      alarmData: v.optional(v.unknown()),
+      Records: v.optional(v.unknown()),
+    }),
     event,
   );
   if (kind !== undefined) return parseOwn(event, kind);
+  if (alarmData !== undefined) return parseAction(event);
+  if (Records !== undefined)
+    return (
+      parseNotification(event) ?? { kind: 'ignored', reason: 'a message of a topic that is no alarm of CloudWatch' }
+    );
   switch (detailType) {
     case 'CloudWatch Alarm State Change':
       return parseAlarm(event);
@@ -108,7 +130,7 @@ export function parseDispatchEvent(event: unknown): DispatchEvent {
       throw new EventError(
         'detail-type',
         detailType,
-        'an event of CloudWatch alarms, or an object with the field kind',
+        'an event, an action or a notification of a CloudWatch alarm, or an object with the field kind',
       );
   }
 }

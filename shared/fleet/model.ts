@@ -19,6 +19,7 @@ export type VolumeRole = Fleet['volumes'][number];
 export type DiskPolicy = Fleet['disk'];
 export type RpcPolicy = NonNullable<Fleet['rpc']>;
 export type CredentialsSource = NonNullable<RpcPolicy['credentials']>;
+export type OwnAlarm = Fleet['alarms']['own'][number];
 export type Probe = NonNullable<Fleet['probe']>;
 export type HeightProbe = Exclude<Probe, { readonly by: 'unit' }>;
 export type HealthPolicy = Fleet['health'];

@@ -321,10 +321,37 @@ const alarmPattern = text(
 
 export const metrics = choice(['classic', 'otlp'], 'a way');
 
+/** What an owner's own alarm may say: what is looked at, never what is done. */
+const OWN_MEANINGS = ['stuck', 'unreachable', 'disk-full'] as const;
+
+const ownAlarm = object('{ name: bitcoin-*-height, means: stuck }', {
+  name: about('The name of the alarm, or of several; `*` stands for anything.', alarmPattern),
+  means: about(
+    '`stuck`, `unreachable`: the health of the node that it names is looked at, or of all nodes where it names none. `disk-full`: the disk of the node that it names.',
+    choice(OWN_MEANINGS, 'a meaning'),
+  ),
+});
+
+const topicArn = text(
+  /^arn:aws[a-z-]{0,10}:sns:[a-z0-9-]{5,30}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$/,
+  'the ARN of a standard topic in the region of the suite',
+  'arn:aws:sns:eu-west-1:111122223333:node-alarms',
+);
+
 export const alarms = object('{ namePatterns: [bitcoin-*-disk-filling] }', {
   namePatterns: usually(
     "Alarms that you have already, by name; `*` stands for anything. Chainmend's own are known by their tags.",
     list(alarmPattern, 20),
+    [],
+  ),
+  own: usually(
+    'Your own alarms on whatever metric, and what each says: a report, never a verdict.',
+    list(ownAlarm, 20),
+    [],
+  ),
+  topics: usually(
+    'Your topics to which your alarms already send: the suite subscribes to them.',
+    list(topicArn, 5),
     [],
   ),
   per: usually(

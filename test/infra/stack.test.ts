@@ -222,6 +222,36 @@ describe('events', () => {
     }
   });
 
+  it('of owners’ own alarms come by EventBridge, by the alarms’ own action, and by the owners’ topics', () => {
+    const topic = 'arn:aws:sns:eu-west-1:111122223333:node-alarms';
+    const withOwn = (own: object[], topics: string[] = []) =>
+      resourcesOf(buildStack({ fleets: [fleetFile({ ...bitcoin.document, alarms: { own, topics } })] }).stack);
+    const some = withOwn([{ name: 'bitcoin-*-height', means: 'stuck' }], [topic]);
+    const [rule] = some('AWS::Events::Rule').filter(({ Properties }) => Properties.Name === 'chainmend-alarms');
+    expect(rule?.Properties.EventPattern.detail.alarmName).toContainEqual({ wildcard: 'bitcoin-*-height' });
+    const ofAlarms = (found: typeof some) =>
+      found('AWS::Lambda::Permission').filter(
+        ({ Properties }) => Properties.Principal === 'lambda.alarms.cloudwatch.amazonaws.com',
+      );
+    expect(ofAlarms(some).map(({ Properties }) => text(Properties.SourceArn))).toEqual([
+      expect.stringMatching(/:alarm:bitcoin-\*-height$/),
+    ]);
+    expect(ofAlarms(some)[0]?.Properties.SourceAccount).toBeDefined();
+    expect(some('AWS::SNS::Subscription')).toMatchObject([
+      { Properties: { Protocol: 'lambda', TopicArn: topic, RedrivePolicy: expect.anything() } },
+    ]);
+    const two = ['a', 'b'].flatMap((fleet) =>
+      Array.from({ length: 13 }, (_, at) => ({ name: `${fleet}-${at}-height`, means: 'stuck' })),
+    );
+    const many = [two.slice(0, 13), two.slice(13)].map((own, at) =>
+      fleetFile({ ...(at === 0 ? bitcoin : litecoin).document, alarms: { own } }),
+    );
+    expect(
+      ofAlarms(resourcesOf(buildStack({ fleets: many }).stack)).map(({ Properties }) => text(Properties.SourceArn)),
+    ).toEqual([expect.stringMatching(/:alarm:\*$/)]);
+    expect(ofAlarms(withOwn([]))).toEqual([]);
+  });
+
   it('are refused at synthesis when their pattern is longer than EventBridge takes', () => {
     const namePatterns = Array.from({ length: 20 }, (_, index) => `${'x'.repeat(240)}-${index}`);
     const fleets = [fleetFile({ ...bitcoin.document, alarms: { namePatterns } })];

@@ -70,6 +70,7 @@ export const DIRECTIONS: Readonly<Record<string, Direction>> = {
   ...of('asks', ['health.references', 'health.chainId', 'p2pPort', 'peers', 'peers.seeds', 'peers.maximum']),
   ...of('asks', ['peers.minimum', 'peers.config', 'dns.zone', 'dns.pool', 'dns.ttlSeconds', 'metrics']),
   ...of('asks', ['releases.feed', 'releases.consensusFeed', 'releases.auto', 'alarms.namePatterns', 'alarms.per']),
+  ...of('asks', ['alarms.own', 'alarms.topics']),
   ...of('asks', ['alarms.diskPercent', 'snapshots.clean.at', 'snapshots.clean.withinHours', 'snapshots.everyHours']),
   ...of('asks', ['snapshots.keep', 'snapshots.shareWith.accounts', 'snapshots.shareWith.kmsKeyArn']),
   ...of('asks', ['snapshots.copyTo.region', 'snapshots.copyTo.keepDays', 'snapshots.copyTo.kmsKeyArn']),

@@ -105,6 +105,7 @@ export function linesOfEntry(facts: StoryFacts, line: JournalLine, explain: bool
     case 'page':
       return [];
     case 'notice':
+      if (line.code === 'not-confirmed') return [{ label: 'own alarm', text: line.sentence }];
       return isEndOfRequest(line) ? [{ label: 'over', text: line.sentence }] : [];
   }
 }

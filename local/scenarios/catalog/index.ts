@@ -39,6 +39,7 @@ import { manualRestore } from './manual-restore.ts';
 import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
+import { ownAlarm, ownAlarmComposite, ownAlarmWrong } from './own-alarms.ts';
 import { peersLost } from './peers-lost.ts';
 import { pruneBeforeGrow, pruneNoHelp } from './prunes.ts';
 import { readinessKept, readinessLost, readinessRegained, readinessTrials } from './readiness.ts';
@@ -137,6 +138,9 @@ const FIRST: readonly Scenario[] = [
   halfFleetStuck,
   validatorStuck,
   doubleAlarm,
+  ownAlarm,
+  ownAlarmComposite,
+  ownAlarmWrong,
   lateCommand,
   fleetRenamed,
   tableRolledBack,

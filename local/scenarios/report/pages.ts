@@ -13,11 +13,14 @@ export interface PageReport {
 export const pageIn = (published: Published): Readonly<Record<string, string | undefined>> =>
   JSON.parse(messageFor(published, 'lambda')) as Readonly<Record<string, string | undefined>>;
 
+/** An owner's own topics have what owners tell themselves (infra/constructs/suite-names.ts: the suite's is called so). */
+const isOfSuite = ({ topicArn }: Published): boolean => topicArn.endsWith('-pages');
+
 /** Messages of the topic since the scenario began: our own pages, and CloudWatch's about the suite itself. */
 export function pagesOf(region: Region): PageReport[] {
   return region.sns
     .published()
-    .filter((published) => published.atMs >= START_MS && isPage(published))
+    .filter((published) => published.atMs >= START_MS && isPage(published) && isOfSuite(published))
     .map((published) => {
       const { fleet = '', node = '', code, sentence, AlarmName, NewStateReason } = pageIn(published);
       return code

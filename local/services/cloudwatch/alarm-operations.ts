@@ -45,6 +45,7 @@ const CONTRIBUTORS = 50;
 const NAMES_MAX = 100;
 const RECORDS_MAX = 100;
 const RECORDS = 50;
+const BESIDE_CHILDREN = new Set(['ChildrenOfAlarmName', 'MaxRecords', 'NextToken']);
 
 export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, Operation> {
   const ids = kernel.random('cloudwatch/ids');
@@ -140,7 +141,29 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
     return alarm;
   };
 
+  /** "Only the Alarm Name, ARN, StateValue, and StateUpdatedTimestamp information are returned" (DescribeAlarms, API reference). */
+  const describeChildren = (parent: string, input: DescribeAlarmsInput): object => {
+    const given = Object.keys(input).filter((name) => input[name as keyof DescribeAlarmsInput] !== undefined);
+    if (given.some((name) => !BESIDE_CHILDREN.has(name)))
+      throw invalid('ChildrenOfAlarmName is given with other members than MaxRecords and NextToken');
+    const alarm = alarms.get(parent);
+    if (alarm?.type !== 'composite') throw unknown(`Composite alarm ${parent} does not exist`);
+    const { items, next } = paged(
+      alarm.rule.children.flatMap((name) => alarms.get(name) ?? []),
+      input,
+    );
+    const described = (type: Alarm['type']): object[] =>
+      items
+        .filter((child) => child.type === type)
+        .map(({ name, arn, state }) => ({
+          ...{ AlarmName: name, AlarmArn: arn },
+          ...{ StateValue: state.value, StateUpdatedTimestamp: new Date(state.atMs) },
+        }));
+    return { MetricAlarms: described('metric'), CompositeAlarms: described('composite'), ...next };
+  };
+
   const describeAlarms = (input: DescribeAlarmsInput): object => {
+    if (input.ChildrenOfAlarmName !== undefined) return describeChildren(input.ChildrenOfAlarmName, input);
     const found = selected([...alarms.values()], input);
     const { items, next } = paged(found, input);
     const described = (type: Alarm['type']): object[] =>
@@ -257,9 +280,7 @@ interface AlarmHistoryInput {
 
 /** Only metric alarms, unless AlarmTypes lists others: "If you omit this parameter, only metric alarms are returned". */
 function selected(alarms: readonly Alarm[], input: DescribeAlarmsInput): Alarm[] {
-  if (input.ChildrenOfAlarmName !== undefined || input.ParentsOfAlarmName !== undefined) {
-    throw notEmulated('ChildrenOfAlarmName and ParentsOfAlarmName');
-  }
+  if (input.ParentsOfAlarmName !== undefined) throw notEmulated('ParentsOfAlarmName');
   const { AlarmNames: names, AlarmNamePrefix: prefix, AlarmTypes: types = ['MetricAlarm'] } = input;
   if (names && prefix !== undefined) throw invalid('AlarmNamePrefix and AlarmNames cannot be given together');
   if (names && names.length > NAMES_MAX) throw invalid(`AlarmNames has more than ${NAMES_MAX} elements`);

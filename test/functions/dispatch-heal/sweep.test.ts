@@ -194,21 +194,27 @@ describe('an event', () => {
     ['halted', 'chainmend', 'Halted', { Fleet: 'bitcoin' }],
     ['consensus-halted', 'chainmend', 'ConsensusRounds', { Fleet: 'irita' }],
     ['busy', 'AWS/EC2', 'CPUUtilization', { InstanceId: 'i-0b2c3d4e5f6071829' }],
-  ])(
-    'of kind %s is left with one line, without a call, and does not fail',
-    async (kind, namespace, name, dimensions) => {
-      const alarmName = `chainmend-bitcoin-node2-${kind}`;
-      const metrics = [{ metricStat: { metric: { namespace, name, dimensions } } }];
-      const state = { value: 'ALARM', timestamp: '2026-01-01T12:00:00.000+0000' };
-      const alarmTags = { 'chainmend:fleet': 'bitcoin', 'chainmend:kind': kind };
-      const detail = { alarmName, configuration: { metrics }, state, previousState: { value: 'OK' }, alarmTags };
-      const calls = whole.region.gateway.trace.calls.length;
-      await handle({ source: 'aws.cloudwatch', 'detail-type': 'CloudWatch Alarm State Change', detail });
-      expect(whole.region.gateway.trace.calls.length).toBe(calls);
-      const left = lines.map((line) => JSON.parse(line)).filter((line) => line.left);
-      expect(left).toEqual([{ level: 'info', left: `no heal takes ${alarmName}: it is about ${namespace} ${name}` }]);
-    },
-  );
+  ])('of kind %s is left with one line and two reads, and does not fail', async (kind, namespace, name, dimensions) => {
+    const alarmName = `chainmend-bitcoin-node2-${kind}`;
+    const metrics = [{ metricStat: { metric: { namespace, name, dimensions } } }];
+    await whole.region.call('monitoring', 'PutMetricAlarm', {
+      ...{ AlarmName: alarmName, Namespace: namespace, MetricName: name, Statistic: 'Maximum', Period: 60 },
+      ...{ EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanOrEqualToThreshold' },
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+    });
+    await whole.region.call('monitoring', 'SetAlarmState', {
+      ...{ AlarmName: alarmName, StateValue: 'ALARM', StateReason: 'a test' },
+    });
+    const state = { value: 'ALARM', timestamp: '2026-01-01T12:00:00.000+0000' };
+    const alarmTags = { 'chainmend:fleet': 'bitcoin', 'chainmend:kind': kind };
+    const detail = { alarmName, configuration: { metrics }, state, previousState: { value: 'OK' }, alarmTags };
+    const calls = whole.region.gateway.trace.calls.length;
+    await handle({ source: 'aws.cloudwatch', 'detail-type': 'CloudWatch Alarm State Change', detail });
+    const made = whole.region.gateway.trace.calls.slice(calls).map(({ operation }) => operation);
+    expect(made.toSorted()).toEqual(['DescribeAlarms', 'GetParametersByPath']);
+    const left = lines.map((line) => JSON.parse(line)).filter((line) => line.left);
+    expect(left).toEqual([{ level: 'info', left: `no heal takes ${alarmName}: it is about ${namespace} ${name}` }]);
+  });
 });
 
 describe('a node on which something was left open under the name of a fleet that has no file any more', () => {

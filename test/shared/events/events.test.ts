@@ -9,23 +9,19 @@ const folder = new URL('../../../events/', import.meta.url);
 const sample = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
 const tags = { fleet: 'bitcoin', node: 'node2', kind: 'disk' };
 const noTags = { fleet: undefined, node: undefined, kind: undefined };
-const metric = {
-  namespace: 'CWAgent',
-  name: 'disk_used_percent',
-  dimensions: { InstanceId: 'i-0b2c3d4e5f6071829', fstype: 'xfs', path: '/node-data' },
-};
-const alarm: DispatchEvent = {
-  kind: 'alarm',
+const alarm = {
+  kind: 'alarm' as const,
   alarmName: 'chainmend-bitcoin-node2-disk',
-  state: 'ALARM',
-  previousState: 'OK',
+  state: 'ALARM' as const,
+  previousState: 'OK' as const,
   atMs: Date.UTC(2026, 0, 1, 12),
   tags,
-  metric,
   suppressedBy: undefined,
   muted: false,
 };
-const composite = { ...alarm, alarmName: 'bitcoin-fleet', atMs: alarm.atMs + 394, tags: noTags, metric: undefined };
+/** An owner's own alarm propagates no tags of chainmend. */
+const own = { ...alarm, tags: noTags };
+const composite = { ...alarm, alarmName: 'bitcoin-fleet', atMs: alarm.atMs + 394, tags: noTags };
 
 const request = { kind: 'request', fleet: 'bitcoin', node: { name: 'node2' }, plan: false } as const;
 
@@ -41,7 +37,6 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
     previousState: 'INSUFFICIENT_DATA',
     atMs: alarm.atMs + 919,
     tags: { ...tags, node: undefined },
-    metric: undefined,
   },
   contributor: {
     kind: 'contributor',
@@ -52,9 +47,22 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
     suppressedBy: undefined,
     muted: false,
     contributorId: '6d442278dba546f6',
-    metric: { namespace: 'CWAgent', name: 'disk_used_percent' },
-    attributes: { InstanceId: 'i-0b2c3d4e5f6071829' },
   },
+  action: { ...own, alarmName: 'bitcoin-node2-height' },
+  'action-composite': { ...own, alarmName: 'bitcoin-any-height', atMs: alarm.atMs + 394 },
+  'action-contributor': {
+    kind: 'contributor',
+    alarmName: 'bitcoin-heights',
+    state: 'ALARM',
+    atMs: alarm.atMs + 919,
+    tags: noTags,
+    suppressedBy: undefined,
+    muted: false,
+    contributorId: '6d442278dba546f6',
+  },
+  notification: { ...own, alarmName: 'bitcoin-node2-height' },
+  'notification-composite': { ...own, alarmName: 'bitcoin-any-height', atMs: alarm.atMs + 394 },
+  'notification-other': { kind: 'ignored', reason: 'a message of a topic that is no alarm of CloudWatch' },
   'ec2-state-change': { kind: 'ignored', reason: "an instance's state change opens no incident" },
   sweep: { kind: 'sweep' },
   snapshots: { kind: 'snapshots' },
@@ -114,12 +122,6 @@ describe('an event that dispatch-heal understands', () => {
     expect(parseDispatchEvent(event)).toEqual(alarm);
   });
 
-  it('names its metric where an expression comes before it', () => {
-    const event = sample('alarm');
-    event.detail.configuration.metrics.unshift({ id: 'e1', expression: 'MAX(METRICS())', returnData: true });
-    expect(parseDispatchEvent(event)).toEqual(alarm);
-  });
-
   it('may say its time with Z, or with an offset', () => {
     const event = sample('alarm');
     for (const timestamp of ['2026-01-01T12:00:00Z', '2026-01-01T14:00:00.000+0200']) {
@@ -162,6 +164,56 @@ describe('an event that dispatch-heal understands', () => {
       node: { instanceId },
       trigger: undefined,
     });
+  });
+});
+
+describe('an alarm’s action or notification', () => {
+  it('may tell of a series that is new, and of any state', () => {
+    const event = sample('action');
+    delete event.alarmData.previousState;
+    event.alarmData.state.value = 'OK';
+    expect(parseDispatchEvent(event)).toMatchObject({ state: 'OK', previousState: 'INSUFFICIENT_DATA' });
+  });
+
+  it('is no alarm’s where its message is a text, a number or other JSON', () => {
+    for (const message of ['', 'x', '7', 'null', '[]', '{"AlarmArn":"x"}', '{'.repeat(1_000)]) {
+      const event = sample('notification');
+      event.Records[0].Sns.Message = message;
+      expect(parseDispatchEvent(event)).toMatchObject({ kind: 'ignored' });
+    }
+  });
+
+  it.each<[string, (event: ReturnType<typeof sample>) => void, string]>([
+    ['an action comes from elsewhere', (event) => Object.assign(event, { source: 'my.app' }), 'source'],
+    ['an action names no alarm', (event) => delete event.alarmData.alarmName, 'alarmData.alarmName'],
+    ['an action has no state', (event) => delete event.alarmData.state, 'alarmData.state'],
+    ['an action has an unknown state', (event) => (event.alarmData.state.value = 'RED'), 'alarmData.state.value'],
+    ['an action’s data are a text', (event) => Object.assign(event, { alarmData: 'x' }), 'alarmData'],
+  ])('is refused where %s', (_, change, field) => {
+    const event = sample('action');
+    change(event);
+    expect(errorOf(event)).toMatchObject({ field });
+  });
+
+  it.each<[string, (event: ReturnType<typeof sample>) => void, string]>([
+    ['nothing is in it', (event) => Object.assign(event, { Records: [] }), 'Records.0'],
+    ['two records are in it', (event) => event.Records.push(event.Records[0]), 'Records.1'],
+    ['a queue sends it', (event) => (event.Records[0].EventSource = 'aws:sqs'), 'Records.0.EventSource'],
+    ['its message is no text', (event) => (event.Records[0].Sns.Message = 7), 'Records.0.Sns.Message'],
+  ])('of a topic is refused where %s', (_, change, field) => {
+    const event = sample('notification');
+    change(event);
+    expect(errorOf(event)).toMatchObject({ field });
+  });
+
+  it.each([
+    ['NewStateValue', 'RED'],
+    ['StateChangeTime', 'yesterday'],
+    ['AlarmName', ''],
+  ])('of a topic is refused where %s of its alarm is %j', (field, value) => {
+    const event = sample('notification');
+    event.Records[0].Sns.Message = JSON.stringify({ ...JSON.parse(event.Records[0].Sns.Message), [field]: value });
+    expect(errorOf(event)).toMatchObject({ field });
   });
 });
 
@@ -222,7 +274,7 @@ describe('an event that is not what it should be', () => {
       {
         field: 'detail-type',
         value: '"Object Created"',
-        expectation: 'an event of CloudWatch alarms, or an object with the field kind',
+        expectation: 'an event, an action or a notification of a CloudWatch alarm, or an object with the field kind',
       },
     ],
     [

@@ -58,7 +58,7 @@ describe('a fleet file', () => {
       ask: { expiresAfterHours: 4 },
       metrics: 'classic',
       pages: { healed: true, againAfterMinutes: 30, againEveryMinutes: 60, againPerDay: 8 },
-      alarms: { namePatterns: [], per: 'auto', diskPercent: 85 },
+      alarms: { namePatterns: [], own: [], topics: [], per: 'auto', diskPercent: 85 },
       rpc: {
         scheme: 'http',
         port: 8332,
