@@ -3,9 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { wordsForCdk } from './commands/nodes/deploy-nodes.ts';
 import { newNodesOf } from './commands/nodes/new-nodes.ts';
+import { rulesQuota } from './commands/nodes/open-ports.ts';
 import { FleetFilesError } from './fleet-files-error.ts';
 import { InputError } from './input-error.ts';
 import { repositoryRoot } from './paths.ts';
@@ -24,7 +26,12 @@ try {
         `what new nodes of ${file.fleet.name} begin with cannot be read: ${why}. Your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials. Without a snapshot: deploy.data: sync`,
       );
     });
-  const given = await wordsForCdk({ newNodes, say }, words, process.env['CHAINMEND_NAME'] || undefined);
+  const rules = async () => {
+    const quota = await rulesQuota(new ServiceQuotasClient({}));
+    if ('unread' in quota) say(quota.unread);
+    return quota;
+  };
+  const given = await wordsForCdk({ newNodes, rules, say }, words, process.env['CHAINMEND_NAME'] || undefined);
   const { status, error } = spawnSync(
     process.execPath,
     [join(repositoryRoot, 'node_modules/aws-cdk/bin/cdk'), ...given],

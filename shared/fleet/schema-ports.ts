@@ -39,6 +39,20 @@ interface Opening {
   readonly deploy?: { readonly ports?: v.InferOutput<typeof ports>; readonly rpcFrom?: string };
 }
 
+/** How many rules the nodes' own security group lets in by, which has the most of all. Pure. @param complete a whole fleet file, with its defaults */
+export function rulesInto(
+  complete: Opening & {
+    readonly chain: string;
+    readonly deploy?: { readonly kind: string; readonly p2p: readonly string[] };
+  },
+): number {
+  const ports = openPortsOf(complete).length;
+  const { kind, p2p = [] } = complete.deploy ?? {};
+  // The load balancer passes on each port, and asks whether a member has caught up. The nodes of a network dial each other, a geth by UDP, too.
+  const inside = kind === 'ha' ? ports + 1 : kind !== 'network' ? 0 : complete.chain === 'ethereum' ? 2 : 1;
+  return p2p.length + ports + inside;
+}
+
 interface Requests {
   readonly scheme: string;
   readonly path: string;

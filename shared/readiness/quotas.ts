@@ -4,7 +4,7 @@ import type { Read } from './verdict.ts';
 
 /** A quota as Service Quotas names it. */
 export interface QuotaId {
-  readonly service: 'ebs' | 'ec2';
+  readonly service: 'ebs' | 'ec2' | 'vpc';
   readonly code: string;
   /** For people: "gp3 storage". */
   readonly name: string;
@@ -54,6 +54,11 @@ const FAMILIES: readonly { readonly of: RegExp; readonly code: string; readonly 
 ];
 
 export const SNAPSHOTS: QuotaId = { service: 'ebs', code: 'L-309BACF6', name: 'snapshots' };
+
+/** "Inbound or outbound rules per security group", each counted by itself: 60 unless the account has another number ("Amazon VPC quotas"). */
+export const RULES: QuotaId = { service: 'vpc', code: 'L-0EA8095F', name: 'rules of a security group' };
+/** "Listeners per Network Load Balancer": not adjustable ("Quotas for your Network Load Balancers"). */
+export const LISTENERS = 50;
 
 /** null: a type of which no quota is known here. */
 export const storageQuotaOf = (type: string): QuotaId | null => ebsQuota(STORAGE[type], `${type} storage`);

@@ -103,7 +103,8 @@ export function quotaReader(clients: Pick<ReadinessClients, 'ec2' | 'quotas'>): 
   };
 }
 
-async function readQuota(
+/** What the account may have. */
+export async function readQuota(
   { quotas }: Pick<ReadinessClients, 'quotas'>,
   { service: ServiceCode, code: QuotaCode }: QuotaId,
 ): Promise<number> {

@@ -12,7 +12,8 @@ import { readFleets } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { NodesStack } from '../../infra/stack.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
-import { parseFleetDocument } from '../../shared/fleet/whole.ts';
+import { rulesInto } from '../../shared/fleet/schema-ports.ts';
+import { completeDocument, parseFleetDocument } from '../../shared/fleet/whole.ts';
 import { firstBootScripts } from '../../shared/node-commands/index.ts';
 
 const examples = readFleets(join(repositoryRoot, 'examples/deploy'));
@@ -86,6 +87,7 @@ describe("a node's ports", () => {
     ['none that the file does not name', example('geth-dev'), []],
   ])('are those of %s', (_, document, ways) => {
     expect(waysInto(made(document), 'Group')).toEqual(ways);
+    expect(rulesInto(completeDocument(document))).toBe(ways.length);
   });
 
   it('are the same rule whether the file says rpcFrom or names the RPC, and so is the whole template but for outputs', () => {
@@ -115,12 +117,14 @@ describe('the access group', () => {
   });
 
   it('reaches the load balancer of a group, and its members by their own names', () => {
-    const group = made(example('bitcoin-rpc', { ports: [fromAccess(8332), fromAccess(28_332)] }));
+    const document = example('bitcoin-rpc', { ports: [fromAccess(8332), fromAccess(28_332)] });
+    const group = made(document);
     expect(waysInto(group, 'BalancerGroup')).toEqual(['28332 Access', '8332 Access']);
     expect(waysInto(group, 'Group')).toEqual([
       ...['28332 Access', '28332 BalancerGroup', '8099 BalancerGroup', '8332 Access', '8332 BalancerGroup'],
       '8333 0.0.0.0/0',
     ]);
+    expect(rulesInto(completeDocument(document))).toBe(waysInto(group, 'Group').length);
     expect(group.Resources['Access']?.Properties['SecurityGroupEgress']).toHaveLength(4);
   });
 });

@@ -6,7 +6,9 @@ import { beginsWith } from '../../../shared/fleet/schema-deploy.ts';
 import { replaces, startedByCommands } from '../../../shared/readiness/launch-facts.ts';
 import { unwatched } from '../../chains-elsewhere.ts';
 import { type FleetFile, fleetPathsIn, readFleetFiles, shortPath } from '../../fleets.ts';
+import { commandNames } from '../../names.ts';
 import { StoreError } from '../errors.ts';
+import { openingText } from '../nodes/open-ports.ts';
 import { type AccountFacts, findingsOf } from '../preflight/facts.ts';
 import { type FleetsContext, notFoundError, tableOf } from './context.ts';
 
@@ -49,6 +51,8 @@ export async function check(
     if (unsaid !== null) say(unsaid);
   }
   for (const { document } of files) {
+    const opens = openingText(commandNames().suite, document);
+    if (opens !== null) say(opens);
     const begins = newNodesBegin(document);
     if (begins !== null) say(begins);
   }

@@ -3,11 +3,19 @@ import { createHash } from 'node:crypto';
 import { familyOf } from '../../../shared/chains/defaults.ts';
 import type { Fleet, Role } from '../../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
+import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
+import { FleetFileError } from '../../../shared/fleet/problems.ts';
 import { hostOf, poolName } from '../../../shared/fleet/resource-names.ts';
+import { ACCESS, endpointOf, openPortsOf } from '../../../shared/fleet/schema-ports.ts';
+import type { Settings } from '../../../shared/fleet/settings.ts';
+import { completeDocument, parseFleetDocument } from '../../../shared/fleet/whole.ts';
+import { accessExport } from '../../../shared/model/suite.ts';
 import { compareNames } from '../../../shared/text/names.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
+import { commandNames } from '../../names.ts';
 import { UsageError } from '../errors.ts';
 import { tableOf } from '../fleets/context.ts';
+import { nodesStackOf } from '../nodes/new-nodes.ts';
 import type { HealCommandContext } from './context.ts';
 import { knownFleet } from './target.ts';
 
@@ -38,6 +46,28 @@ function endpointsOf(
       address: privateIp === '' ? undefined : `${privateIp}:${port}`,
       dns: dns && `${hostOf(dns, name)}:${port}`,
     }));
+}
+
+/** A port that the stack of the nodes has opened. */
+interface ReachablePort {
+  readonly name: string;
+  /** "http://node1.bitcoin.internal:8332", or a host with its port. */
+  readonly at: readonly string[];
+  /** A security group, or the access group by the name of its export. */
+  readonly openTo: string;
+}
+
+/** What the fleet file says that its stack opens; none where it deploys nothing. Pure. @throws FleetFileError */
+function portsOf(
+  { suite, name, rpc }: Pick<Fleet, 'suite' | 'name' | 'rpc'>,
+  file: string,
+  hosts: readonly string[],
+): readonly ReachablePort[] {
+  return openPortsOf(completeDocument(parseFleetDocument(file))).map((one) => ({
+    name: one.name,
+    at: hosts.map((host) => endpointOf(host, one, rpc)),
+    openTo: one.from === ACCESS ? accessExport(suite, name) : one.from,
+  }));
 }
 
 /** How the nodes of a private network are dialled: "enode://…@sealer1.clique.internal:30303", "ID@validator1.irita.internal:26656". Pure. */
@@ -85,6 +115,20 @@ export async function endpoints(
   else context.say(tableOf([fleet.dns ? 'dns' : 'node', 'address', 'role', 'health'], found.map(rowOf)));
   if (fleet.dns && found.length > 0)
     context.say(`\nThose that are synced, by one name: ${poolName(fleet.dns)}:${port}`);
+  const { ports, balanced } = openedBy(context, fleet, settings, found);
+  if (ports.length > 0) {
+    context.say('\nOpen, and to whom (a name with colons is that of the exported access group):');
+    context.say(
+      tableOf(
+        ['port', 'at', 'open to'],
+        ports.flatMap(({ name: its, at, openTo }) => at.map((one) => [its, one, openTo])),
+      ),
+    );
+  }
+  if (balanced)
+    context.say(
+      `\nTheir load balancer is the output Address of ${nodesStackOf(fleet.suite, fleet.name)}, with a listener for each of these.`,
+    );
   const keys = isOfNetworks(fleet)
     ? await suite.publicKeys(
         name,
@@ -99,8 +143,29 @@ export async function endpoints(
     facts: {
       ...{ address: facts.address.filter(isThere), dns: facts.dns.filter(isThere) },
       ...(peers.length > 0 && { peer: peers }),
+      ...(ports.length > 0 && { ports }),
     },
   };
+}
+
+/** @returns `balanced`: a load balancer stands before them */
+function openedBy(
+  { complain }: Pick<HealCommandContext, 'complain'>,
+  fleet: Fleet,
+  { values }: Pick<Settings, 'values'>,
+  found: readonly Endpoint[],
+): { readonly ports: readonly ReachablePort[]; readonly balanced: boolean } {
+  const file = values.get(fleetParameterName(commandNames().parameterPrefix, fleet.name));
+  if (file === undefined || found.length === 0) return { ports: [], balanced: false };
+  const hosts = found.flatMap(({ dns, address }) => (dns ?? address)?.replace(/:\d+$/, '') ?? []);
+  try {
+    const ports = portsOf(fleet, file, hosts);
+    return { ports, balanced: ports.length > 0 && parseFleetDocument(file).deploy?.kind === 'ha' };
+  } catch (error) {
+    if (!(error instanceof FleetFileError)) throw error;
+    complain(`what the stack of its nodes opens is not known: ${error.message}`);
+    return { ports: [], balanced: false };
+  }
 }
 
 const nothingText = (fleet: string, seen: number, role: Role | undefined): string =>

@@ -3,11 +3,13 @@
 
 import { deployedOf, neighboursOf } from '../../../shared/fleet/membership.ts';
 import { resolveFleet } from '../../../shared/fleet/resolve.ts';
+import type { Read } from '../../../shared/readiness/verdict.ts';
 import { readFleets } from '../../fleets.ts';
 import { fleetsDirectory } from '../../fleets-directory.ts';
 import { InputError } from '../../input-error.ts';
 import { suiteNamed } from '../../names.ts';
 import { type NewNodesOfFleet, nodesStackOf } from './new-nodes.ts';
+import { roomForPorts } from './open-ports.ts';
 
 export interface DeployNodesContext {
   /** What a fleet's nodes that are not there yet begin with. */
@@ -15,12 +17,14 @@ export interface DeployNodesContext {
     of: Pick<ReturnType<typeof readFleets>[number], 'fleet' | 'document'>,
     stack: string,
   ) => Promise<NewNodesOfFleet>;
+  /** How many rules a security group of the account may have. */
+  readonly rules: () => Promise<Read<number>>;
   readonly say: (text: string) => void;
 }
 
 /** @returns the words for CDK @throws InputError where a new node could not begin as its file says, FleetFilesError */
 export async function wordsForCdk(
-  { newNodes, say }: DeployNodesContext,
+  { newNodes, rules, say }: DeployNodesContext,
   words: readonly string[],
   environmentName: string | undefined,
 ): Promise<readonly string[]> {
@@ -38,7 +42,8 @@ export async function wordsForCdk(
     const fleet = resolveFleet(document, suite, neighboursOf(document.fleet, deployed));
     const found = await newNodes({ fleet, document }, stack);
     for (const line of found.lines) say(line);
-    problems.push(...found.problems);
+    const room = roomForPorts(document, await rules());
+    problems.push(...found.problems, ...(room?.problem === undefined ? [] : [room.problem]));
     for (const [key, value] of Object.entries(found.parameters))
       if (!isGiven(words, key)) parameters.push('--parameters', `${stack}:${key}=${value}`);
   }

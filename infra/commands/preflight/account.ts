@@ -9,6 +9,7 @@ import {
   ListDurableExecutionsByFunctionCommand,
   ResourceNotFoundException as NoSuchFunction,
 } from '@aws-sdk/client-lambda';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -20,6 +21,7 @@ import type { FleetFile } from '../../fleets.ts';
 import { commandNames } from '../../names.ts';
 import { StoreError } from '../errors.ts';
 import { newNodesOf, nodesStackOf } from '../nodes/new-nodes.ts';
+import { roomForPorts, rulesQuota } from '../nodes/open-ports.ts';
 import { readSubscribers } from '../subscribers.ts';
 import type { AccountFacts, FleetFacts } from './facts.ts';
 
@@ -29,7 +31,9 @@ export type AwsClientConfig = Pick<EC2ClientConfig, 'region' | 'credentials' | '
 const BOOTSTRAPPED = '/cdk-bootstrap/hnb659fds/version';
 
 /** What is read of a fleet file. */
-type CheckedFile = Pick<FleetFile, 'fleet'> & { readonly document: Pick<FleetFile['document'], 'deploy'> };
+type CheckedFile = Pick<FleetFile, 'fleet'> & {
+  readonly document: FleetFile['document'] | { readonly deploy?: never };
+};
 
 /** Uses the account and region of the environment, unless a test names them. @throws StoreError */
 export async function readAccount(files: readonly CheckedFile[], config: AwsClientConfig = {}): Promise<AccountFacts> {
@@ -37,6 +41,7 @@ export async function readAccount(files: readonly CheckedFile[], config: AwsClie
     ...{ ec2: new EC2Client(config), iam: new IAMClient(config), lambda: new LambdaClient(config) },
     ...{ ssm: new SSMClient(config), sts: new STSClient(config) },
     cloudformation: new CloudFormationClient(config),
+    quotas: new ServiceQuotasClient(config),
   };
   const { ec2, lambda, ssm, sts } = clients;
   const sns = new SNSClient(config);
@@ -75,6 +80,7 @@ interface PreflightClients {
   readonly iam: IAMClient;
   readonly ssm: SSMClient;
   readonly cloudformation: CloudFormationClient;
+  readonly quotas: ServiceQuotasClient;
 }
 
 /** The function's role; undefined where the function does not exist. */
@@ -125,7 +131,9 @@ async function fleetFacts(
   replaceRole: string | undefined,
 ): Promise<FleetFacts> {
   const { fleet, document } = file;
+  const ports = document.deploy ? roomForPorts(document, await rulesQuota(clients.quotas)) : null;
   return {
+    ...(ports && { ports }),
     ...(await launchFactsOf(clients, fleet, await discoverNodes(clients.ec2, fleet, NO_MEMORY), replaceRole)),
     isStored: await isThere(clients.ssm, fleetParameterName(commandNames().parameterPrefix, fleet.name)),
     ...(document.deploy && {

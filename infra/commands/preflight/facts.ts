@@ -15,11 +15,13 @@ import {
 import type { Read } from '../../../shared/readiness/verdict.ts';
 import { commandNames } from '../../names.ts';
 import type { NewNodesOfFleet } from '../nodes/new-nodes.ts';
+import type { RoomForPorts } from '../nodes/open-ports.ts';
 import { type Subscribers, unreadPages } from '../subscribers.ts';
 
 export interface FleetFacts extends LaunchFacts {
   /** Of a fleet that is deployed. */
   readonly newNodes?: Read<NewNodesOfFleet>;
+  readonly ports?: RoomForPorts;
   /** The fleet's parameter exists. */
   readonly isStored: boolean;
 }
@@ -110,10 +112,10 @@ function fleetLines({ fleet, nodes, templates, withoutTemplate }: FleetFacts): r
   return [head, ...from, ...without, ...owned];
 }
 
-/** What a deployment would have new nodes begin with. */
-function newNodeLines({ newNodes }: FleetFacts): readonly string[] {
-  if (newNodes === undefined) return [];
-  return 'unread' in newNodes ? [`  ${newNodes.unread}`] : newNodes.value.lines.map((line) => `  ${line}`);
+/** What a deployment would have new nodes begin with, and open. */
+function newNodeLines({ newNodes, ports }: FleetFacts): readonly string[] {
+  const begins = newNodes === undefined ? [] : 'unread' in newNodes ? [newNodes.unread] : newNodes.value.lines;
+  return [...begins, ...(ports ? [ports.line] : [])].map((line) => `  ${line}`);
 }
 
 /** Whose the nodes are, where the file does not say it, or their tags say otherwise: asked before an incident, not in it. */
@@ -187,7 +189,8 @@ function problemsOf(facts: FleetFacts, isDeployed: boolean): readonly string[] {
           `${name}: its parameter is there though nothing is deployed, and a deployment would refuse it: aws ssm delete-parameter --name ${fleetParameterName(commandNames().parameterPrefix, name)}`,
         ]
       : [];
-  const { newNodes } = facts;
+  const { newNodes, ports } = facts;
   const begins = newNodes === undefined || 'unread' in newNodes ? [] : newNodes.value.problems;
-  return [...inTheWay, ...begins, ...launchProblems(facts)];
+  const full = ports?.problem === undefined ? [] : [ports.problem];
+  return [...inTheWay, ...begins, ...full, ...launchProblems(facts)];
 }

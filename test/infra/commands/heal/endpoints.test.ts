@@ -105,6 +105,57 @@ describe('endpoints', () => {
     expect(complained).toContain(why);
   });
 
+  describe('of a fleet that was deployed', () => {
+    const ports = [
+      { name: 'rpc', port: 26_657, from: 'sg-0123456789abcdef0' },
+      { name: 'metrics', port: 26_660, from: 'access' },
+    ];
+    const DEPLOY = {
+      ...{ kind: 'single', nodes: { sentry1: 'eu-west-1a' }, instanceType: 'm6a.large', volume: { sizeGiB: 100 } },
+    };
+    const deployed = (deploy: object) => ({
+      ...FILE,
+      role: 'sentry',
+      unit: 'cometbft',
+      deploy: { ...DEPLOY, ...deploy },
+    });
+
+    it('are told by port, with whom each is open to', async () => {
+      const { facts, said, complained } = await told(deployed({ ports }), NODES, { role: 'sentry' });
+      expect(complained).toBe('');
+      expect(facts).toMatchObject({
+        ports: [
+          { name: 'rpc', at: ['http://sentry1.irita.internal:26657'], openTo: 'sg-0123456789abcdef0' },
+          { name: 'metrics', at: ['sentry1.irita.internal:26660'], openTo: 'chainmend:irita:access' },
+        ],
+      });
+      expect(said).toMatch(/^metrics +sentry1\.irita\.internal:26660 +chainmend:irita:access$/m);
+      for (const line of said.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    });
+
+    it('are the RPC alone of a file that says rpcFrom, and none where nothing is open', async () => {
+      const { facts } = await told(deployed({ rpcFrom: 'sg-0123456789abcdef0' }), NODES, { role: 'sentry' });
+      expect(facts).toMatchObject({ ports: [{ name: 'rpc', openTo: 'sg-0123456789abcdef0' }] });
+      expect((await told(deployed({}))).facts).not.toHaveProperty('ports');
+    });
+
+    it('are told without their ports, and it is said, where the section is one of another version', async () => {
+      const { status, complained, facts } = await told(deployed({ ports: 'all' }));
+      expect(status).toBe(0);
+      expect(facts).not.toHaveProperty('ports');
+      expect(complained).toContain('what the stack of its nodes opens is not known');
+    });
+
+    it('are told with where their load balancer is', async () => {
+      const group = { kind: 'ha', group: { size: 3 }, ports };
+      const more = { snapshots: { clean: {} }, asg: { seed: 'newest-good', identityFree: true } };
+      const { nodes: _, ...ha } = { ...DEPLOY, ...group };
+      expect((await told({ ...deployed({}), ...more, deploy: ha })).said).toContain(
+        'output Address of ChainmendNodes-irita',
+      );
+    });
+  });
+
   it('of a fleet that is not there are wrong use', async () => {
     await expect(told(FILE, NODES, {}, 'irit')).rejects.toThrow('did you mean irita?');
   });

@@ -11,6 +11,7 @@ import { parseFleet } from '../../../../shared/fleet/resolve.ts';
 import { beginsWith, type WrittenDeploy } from '../../../../shared/fleet/schema-deploy.ts';
 import { parseFleetDocument } from '../../../../shared/fleet/whole.ts';
 import { dataParameterOf } from '../../../../shared/model/node-data.ts';
+import type { Read } from '../../../../shared/readiness/verdict.ts';
 import type { Beginning } from '../../../../shared/snapshots/new-node.ts';
 
 const DEPLOY: WrittenDeploy = {
@@ -116,7 +117,12 @@ describe('npm run deploy:nodes', () => {
   );
   const PLAIN = ['deploy', '--exclusively', 'ChainmendNodes-*', '--import-existing-resources'];
   const key = dataParameterOf('bitcoin', 'node2');
-  const asked = (words: readonly string[], found: NewNodesOfFleet = told(GOOD), name?: string) => {
+  const asked = (
+    words: readonly string[],
+    found: NewNodesOfFleet = told(GOOD),
+    name?: string,
+    rules: Read<number> = { value: 60 },
+  ) => {
     const said: string[] = [];
     const stacks: string[] = [];
     const newNodes = async (_: unknown, stack: string) => {
@@ -124,12 +130,19 @@ describe('npm run deploy:nodes', () => {
       return found;
     };
     const given = wordsForCdk(
-      { newNodes, say: (text) => void said.push(text) },
+      { newNodes, rules: async () => rules, say: (text) => void said.push(text) },
       ['-c', `fleets=${folder}`, ...words],
       name,
     );
     return given.then((cdk) => ({ cdk, said, stacks }));
   };
+
+  it('makes nothing where a security group of the account may not have so many rules', async () => {
+    await expect(asked([], told(GOOD), undefined, { value: 0 })).rejects.toThrow(
+      'would have 1 rules; expected at most 0, the account’s quota: aws service-quotas request-service-quota-increase',
+    );
+    await expect(asked([], told(GOOD), undefined, { unread: 'AccessDenied' })).resolves.toBeDefined();
+  });
 
   it('says what new nodes begin with, and gives CDK that', async () => {
     const { cdk, said, stacks } = await asked(['-c', 'email=a@example.com']);
