@@ -192,7 +192,7 @@ policy_of() {
   policy=$(timeout 30 docker inspect --type container --format "=${o}Name$c:${o}MaximumRetryCount$c" "$1" 2>/dev/null)
   policy=${policy%:0}
   # Without a policy it does not start by itself.
-  [ "$policy" != = ] || policy==no
+  [ "$policy" != = ] || policy='=no'
   policy=${policy#=}
   if [[ $policy =~ ^(no|always|unless-stopped|on-failure(:[0-9]{1,6})?)$ ]]; then printf '%s' "$policy"; fi
 }

@@ -17,7 +17,7 @@ export interface RoomForPorts {
 }
 
 /** "sg-0123456789abcdef0", or the access group by the name of its export. */
-export const whoMayReach = (suite: string, fleet: string, from: string): string =>
+const whoMayReach = (suite: string, fleet: string, from: string): string =>
   from === ACCESS ? `who joins the group ${accessExport(suite, fleet)}` : from;
 
 /** Null where nothing is deployed. */
