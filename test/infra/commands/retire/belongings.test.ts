@@ -135,7 +135,7 @@ describe('a client that is down at the end, on a node without its fleet’s tags
   // Pages count from the moment in which a story begins.
   beforeEach(() => region.clock.run({ untilMs: START_MS }));
   const page = async (sentence: string): Promise<void> => {
-    const { TopicArn } = await call('CreateTopic', { Name: 'pages' });
+    const { TopicArn } = await call('CreateTopic', { Name: 'chainmend-pages' });
     const said = { fleet: 'bitcoin', node: 'node2', code: 'tags-missing', sentence, severity: 'page' };
     await call('Publish', { TopicArn, Message: JSON.stringify(said) });
   };
