@@ -2,6 +2,7 @@
 // CloudWatch user guide), the alarm's own Lambda action ("Invoke a Lambda function from an alarm", the same), or a message to a topic (a sample of each in
 // events/). AWS may add fields at any time: a field that is not used here is not checked. Whom an alarm is about is read from the alarm itself.
 import * as v from 'valibot';
+import { jsonOrUndefined } from '../text/json.ts';
 import { checked, text, timestampMs } from './fields.ts';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
@@ -67,20 +68,11 @@ export function parseAction(event: unknown): AlarmStateChange | ContributorState
  */
 export function parseNotification(event: unknown): AlarmStateChange | null {
   const { Records } = checked(notificationSchema, event);
-  const message = readJson(Records[0].Sns.Message);
+  const message = jsonOrUndefined(Records[0].Sns.Message);
   if (typeof message !== 'object' || message === null || !('AlarmName' in message)) return null;
   const { AlarmName, NewStateValue, OldStateValue, StateChangeTime } = checked(messageSchema, message);
   const state = { value: NewStateValue, timestamp: StateChangeTime };
   return { kind: 'alarm', ...stateChange({ alarmName: AlarmName, state }), previousState: OldStateValue };
-}
-
-/** undefined where it is no JSON. */
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function stateChange(detail: v.InferOutput<typeof stateChangeSchema>): StateChange {
