@@ -128,8 +128,9 @@ find_container() {
   local o='{' c='}' state='' code='' oom=''
   TARGET=$1 CONTAINER=$1
   o=$o$o. c=$c$c
-  read -r state code IS_REMOVED oom CLIENT_RUN CLIENT_IMAGE < <(timeout 30 docker inspect --type container \
-    --format "${o}State.Status$c ${o}State.ExitCode$c ${o}HostConfig.AutoRemove$c ${o}State.OOMKilled$c ${o}State.StartedAt$c ${o}Config.Image$c" "$1" 2>/dev/null | head -c 4096)
+  read -r state code IS_REMOVED oom CLIENT_IMAGE CLIENT_RUN < <(timeout 30 docker inspect --type container \
+    --format "${o}State.Status$c ${o}State.ExitCode$c ${o}HostConfig.AutoRemove$c ${o}State.OOMKilled$c =${o}Config.Image$c ${o}State.StartedAt$c" "$1" 2>/dev/null | head -c 4096)
+  CLIENT_IMAGE=${CLIENT_IMAGE#=}
   case $state in
     running) CLIENT=running ;;
     exited)
