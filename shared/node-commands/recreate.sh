@@ -151,6 +151,10 @@ can_be_made() {
     return
   fi
   if docker_api GET "/containers/$4/json"; then untouched "container $4 is there already: remove it with docker rm"; return; fi
+  # One that never ran is of another try: how the client is made, and what the tag means, may have changed since.
+  if docker_api GET "/containers/$3/json" && [ "$(word "$(member "$(member "$DOCKER_SAYS" State)" Status)")" = created ]; then
+    timeout 30 docker rm "$3" >/dev/null 2>&1 || { untouched "docker cannot remove $3, which never ran"; return; }
+  fi
   if docker_api GET "/containers/$3/json"; then
     [ "$(word "$(member "$(member "$DOCKER_SAYS" Config)" Image)")" = "$2" ] || untouched "container $3 is there, and not of $2"
     return

@@ -109,6 +109,13 @@ onSystem('another version of a container', () => {
     });
   }, 120_000);
 
+  it('is not the one that an earlier try has made and never started', async () => {
+    await again();
+    await system.shell('docker create --name node-chainmend-1.1 --network host client:1.1 "exit 7" >/dev/null');
+    expect(await switchTo('1.1')).toMatchObject({ result: 'done', after: { clients: [{ instance: '1.1' }] } });
+    expect(await made()).toMatchObject({ state: 'running', words: [CLIENT] });
+  }, 120_000);
+
   it('is found again where the power was cut between two names', async () => {
     await again();
     expect(await switchTo('1.1')).toMatchObject({ result: 'done' });
