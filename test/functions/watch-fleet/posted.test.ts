@@ -28,7 +28,9 @@ describe('an answer that somebody posted', () => {
     const sources = all.map(({ client, fixture }) => `${client} ${fixture.from}`);
     expect(new Set(sources).size).toBe(sources.length);
     for (const { fixture } of all) {
-      expect(fixture.from).toMatch(/^https:\/\/(github\.com|www\.quicknode\.com\/docs)\//);
+      expect(fixture.from).toMatch(
+        /^https:\/\/(github\.com|www\.quicknode\.com\/docs|docs\.optimism\.io|ethereum\.org)\//,
+      );
       const foreign = JSON.stringify(fixture).match(/\b(?!0\.0\.0\.0|127\.0\.0\.1)\d{1,3}(\.\d{1,3}){3}\b/g) ?? [];
       // A version may look like an address: 2.0.11.0.
       expect(foreign.filter((found) => !JSON.stringify(fixture.version).includes(found.slice(0, 5)))).toEqual([]);
