@@ -106,7 +106,7 @@ export function judgeOthers(
 ): Refusal | null {
   const held = judgeConditions(act, node, breaker.conditions);
   if (held) return held;
-  if (breaker.open) return refuse('cannot-be-spared', `${breaker.sentence}: ${node.name} is not stopped now`);
+  if (breaker.open) return refuse('breaker-open', `${breaker.sentence}: ${node.name} is not stopped now`);
   const unwell = nodes.filter(({ instanceId, health }) => instanceId !== node.instanceId && health !== 'synced');
   const [first] = unwell;
   if (!first) return null;

@@ -59,7 +59,7 @@ describe('a node is not moved', () => {
     ['while it catches up', { nodes: [of('node2', 'behind'), ...others] }, 'cannot-be-spared'],
     ['while one other is sick', { nodes: [of('node2'), of('node1', 'stuck'), of('node3')] }, 'cannot-be-spared'],
     ['while one other is unknown', { nodes: [of('node2'), of('node1', 'unknown'), of('node3')] }, 'cannot-be-spared'],
-    ['while the breaker is open', { breaker: { open: true, sentence: '2 of 5' } }, 'cannot-be-spared'],
+    ['while the breaker is open', { breaker: { open: true, sentence: '2 of 5' } }, 'breaker-open'],
     [
       'while most of the fleet is unknown',
       { breaker: { open: true, sentence: '4 of 5', isMostlyUnknown: true } },

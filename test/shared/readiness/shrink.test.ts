@@ -123,7 +123,7 @@ describe('its fleet has to spare it', () => {
   it.each<[string, Parameters<typeof spared>[0], string]>([
     ['it is behind itself', { nodes: [observedNode({ instanceId: INSTANCE, health: 'behind' })] }, 'cannot-be-spared'],
     ['another one is', { nodes: [...nodes, observedNode({ name: 'node3', health: 'stuck' })] }, 'cannot-be-spared'],
-    ['the breaker is open', { breaker: { open: true, sentence: '3 of 5' } }, 'cannot-be-spared'],
+    ['the breaker is open', { breaker: { open: true, sentence: '3 of 5' } }, 'breaker-open'],
     ['the chain stands', { haltedSinceMs: NOON_MS }, 'chain-standing'],
     ['nobody sees it', { fleet: { ...FLEET, probe: undefined } as typeof FLEET }, 'shrink-unfit'],
     [
