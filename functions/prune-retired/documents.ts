@@ -3,6 +3,7 @@
 import { DeleteDocumentCommand, InvalidDocument, paginateListDocuments, type SSMClient } from '@aws-sdk/client-ssm';
 import { logInfo } from '../../shared/aws/log.ts';
 import { readAllPages } from '../../shared/aws/pagination.ts';
+import { isThrottling } from '../../shared/aws/refusals.ts';
 import { judgePauseOfAll } from '../../shared/guardrails/switches.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import { DAY_MS } from '../../shared/model/execution.ts';
@@ -11,7 +12,7 @@ import { throwTogether } from '../../shared/reconcile/fleets.ts';
 
 /** Many times the longest execution of a heal, and longer than anybody goes back to the deployment before. */
 export const REPLACED_FOR_MS = 60 * DAY_MS;
-/** A deployment replaces at most thirteen. */
+/** In each try of a run. A deployment replaces at most thirteen. */
 const MAX_IN_A_RUN = 20;
 /** `<suite>-<operation>-<hash8>`: see shared/node-commands. Another suite's begin otherwise. */
 const NAME = /^(?<operation>[a-z]+(?:-[a-z]+)*)-[0-9a-f]{8}$/;
@@ -63,7 +64,7 @@ export interface DocumentsContext {
 /**
  * While any heal holds a node nothing is deleted: it may have begun before a deployment went back.
  *
- * @throws AggregateError with what could not be deleted, once each had its turn
+ * @throws AggregateError with what could not be deleted, once each had its turn; where AWS throttles, at once: it would throttle the others, too
  */
 export async function pruneDocuments(context: DocumentsContext, nowMs: number): Promise<void> {
   const { ssm, store, parameterPrefix, values, current } = context;
@@ -77,6 +78,7 @@ export async function pruneDocuments(context: DocumentsContext, nowMs: number): 
       await ssm.send(new DeleteDocumentCommand({ Name }));
       logInfo({ deleted: Name, because: 'no heal can send it any more' });
     } catch (error) {
+      if (isThrottling(error)) throw error;
       // Gone already: another run, or a person, was first.
       if (!(error instanceof InvalidDocument)) failures.push(error);
     }

@@ -6,7 +6,6 @@ import { logged } from '../../shared/aws/log.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { fleetContext } from '../../shared/reconcile/context.ts';
-import { throwTogether } from '../../shared/reconcile/fleets.ts';
 import {
   AGAIN_AFTER_MS,
   fleetsNamed,
@@ -16,10 +15,9 @@ import {
   reconcileFleets,
 } from '../../shared/reconcile/invocation.ts';
 import { PRUNE } from './context.ts';
-import { MAX_DELETIONS } from './decide.ts';
 import { pruneDocuments } from './documents.ts';
 import { parsePruneEvent } from './event.ts';
-import { type PruneSummary, pruneFleet } from './prune.ts';
+import { newRoom, type PruneSummary, pruneFleet, type Room } from './prune.ts';
 
 export { awsClients };
 
@@ -27,6 +25,9 @@ export { awsClients };
 const EVERY_MS = 6 * 60 * 60_000;
 /** Of the function's 300 s. */
 const WORK_MS = 240_000;
+
+/** Looked after in the round of the fleets, as one more of them. */
+const DOCUMENTS = { name: 'command documents' } as const;
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
   const prune = async (event: unknown, lambda: LambdaContext): Promise<readonly PruneSummary[]> => {
@@ -36,35 +37,32 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const onlyPlan = request.kind === 'prune' && request.plan;
     const approval = request.kind === 'approve' ? { plan: request.plan, by: request.by ?? null } : undefined;
     const isScheduled = request.kind === 'prune' && !onlyPlan && request.fleet === undefined;
-    const rooms = new Map<string, { deletions: number }>();
+    const rooms = new Map<string, Room>();
     const pruneOne = async (fleet: Fleet): Promise<PruneSummary> => {
       // Nobody is asked to approve what cannot be done now. A person who asks for the plan gets it.
       const paused = onlyPlan ? null : judgePauses(invocation.environment.PARAMETER_PREFIX, fleet.name, values);
       if (paused) return { fleet: fleet.name, removed: [], left: [], refusals: [`${paused.refuse}: ${paused.reason}`] };
-      const room = rooms.get(fleet.name) ?? { deletions: MAX_DELETIONS };
+      const room = rooms.get(fleet.name) ?? newRoom();
       rooms.set(fleet.name, room);
       return pruneFleet(fleetContext(invocation, PRUNE, fleet), { onlyPlan, approval, room });
     };
-    const round = reconcileFleets(invocation, fleetsNamed(fleets, request.fleet), {
-      everyMs: EVERY_MS,
-      reconcile: pruneOne,
-      ...(isScheduled && { againAfterMs: AGAIN_AFTER_MS }),
-    });
-    if (!isScheduled) return round;
-    const { store, environment } = invocation;
-    const documents = pruneDocuments(
+    const pruneThem = async () => {
+      const { store, environment } = invocation;
+      const context = { ssm: clients.ssm, store, parameterPrefix: environment.PARAMETER_PREFIX, values };
+      await pruneDocuments({ ...context, current: environment.DOCUMENTS.split(',') }, Date.now());
+      return DOCUMENTS;
+    };
+    const named = fleetsNamed(fleets, request.fleet);
+    const done = await reconcileFleets<PruneSummary | typeof DOCUMENTS, Fleet | typeof DOCUMENTS>(
+      invocation,
+      isScheduled ? [...named, DOCUMENTS] : named,
       {
-        ...{ ssm: clients.ssm, store, parameterPrefix: environment.PARAMETER_PREFIX, values },
-        current: environment.DOCUMENTS.split(','),
+        everyMs: EVERY_MS,
+        reconcile: (one) => ('chain' in one ? pruneOne(one) : pruneThem()),
+        ...(isScheduled && { againAfterMs: AGAIN_AFTER_MS }),
       },
-      Date.now(),
     );
-    const [ofFleets, ofDocuments] = await Promise.allSettled([round, documents]);
-    throwTogether(
-      [ofFleets, ofDocuments].flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),
-      'the rest was looked after, but',
-    );
-    return ofFleets.status === 'fulfilled' ? ofFleets.value : [];
+    return done.filter((one) => 'fleet' in one);
   };
   return middy<unknown, readonly PruneSummary[]>().use(logged()).handler(prune);
 }

@@ -36,7 +36,8 @@ export function judgeHolds(
   };
 }
 
-export async function reconcileHolds(context: PruneContext): Promise<void> {
+/** @param renewed incidents whose hold this invocation has renewed: a fleet that is tried again goes on with the others */
+export async function reconcileHolds(context: PruneContext, renewed: Set<string>): Promise<void> {
   const { clients, store, fleet } = context;
   const shelf = { ec2: clients.ec2, store };
   const holds = keptOf(await readKept(store, fleet.name), 'hold');
@@ -48,8 +49,8 @@ export async function reconcileHolds(context: PruneContext): Promise<void> {
   const { renew, release } = judgeHolds(holds.values(), snapshots, incidents);
   if (await readGuards(context, false)) return;
   for (const { hold: recorded, snapshots: of } of renew) {
-    if (of.length === 0) continue;
     const { incidentId, node } = recorded;
+    if (of.length === 0 || renewed.has(incidentId)) continue;
     const ids = of.map(({ snapshotId }) => snapshotId).join(' ');
     await context.write({
       kind: 'intent',
@@ -62,6 +63,7 @@ export async function reconcileHolds(context: PruneContext): Promise<void> {
         ? 'held for another day'
         : `${of.length - unmarked.length} of ${of.length} held for another day; ${sentenceOfUnmarked(unmarked)}`;
     await context.write({ kind: 'result', act: `LockSnapshot ${ids}`, sentence });
+    renewed.add(incidentId);
   }
   for (const { incidentId } of release) {
     await context.write({

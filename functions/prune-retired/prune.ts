@@ -9,7 +9,7 @@ import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
 import { type Approval, reconcileWhole, type WholePlan } from '../../shared/reconcile/plan.ts';
 import { takeSteps } from '../../shared/reconcile/steps.ts';
 import { type PruneContext, readGuards } from './context.ts';
-import { decidePrune, deletionsOf, type PrunePlan, stillPlanned, usedAgain } from './decide.ts';
+import { decidePrune, deletionsOf, MAX_DELETIONS, type PrunePlan, stillPlanned, usedAgain } from './decide.ts';
 import { readFacts } from './facts.ts';
 import { reconcileHolds } from './holds.ts';
 import type { PruneFacts, Removal } from './retired-resources.ts';
@@ -25,12 +25,20 @@ export interface PruneSummary {
   readonly refusals: readonly string[];
 }
 
+/** What an invocation may still do of a fleet: one that is tried again goes on with the rest. */
+export interface Room {
+  deletions: number;
+  /** Incidents whose hold was renewed. */
+  readonly renewed: Set<string>;
+}
+
+export const newRoom = (): Room => ({ deletions: MAX_DELETIONS, renewed: new Set() });
+
 export interface PruneRequest {
   /** Only says what would go. */
   readonly onlyPlan: boolean;
   readonly approval: Approval | undefined;
-  /** What the run may still delete of this fleet: one that is tried again goes on with the rest. */
-  readonly room: { deletions: number };
+  readonly room: Room;
 }
 
 const HOUR_MS = 60 * 60_000;
@@ -45,7 +53,7 @@ export async function pruneFleet(
   if (onlyPlan) return planSummary(fleet.name, decidePrune(await read()));
   const failures: unknown[] = [];
   // A held snapshot is not removed, even if its hold could not be renewed: the rest need not wait for the renewal.
-  if (!approval) await reconcileHolds(context).catch((error: unknown) => failures.push(error));
+  if (!approval) await reconcileHolds(context, room.renewed).catch((error: unknown) => failures.push(error));
   const { plan, done, refusals } = await reconcileWhole(
     context,
     {

@@ -73,13 +73,18 @@ export function fleetsNamed(fleets: readonly Fleet[], name: string | undefined):
   return [named];
 }
 
-export interface ScheduledRun<S extends object> {
+/** A fleet, or what else a round looks after beside the fleets. */
+interface Named {
+  readonly name: string;
+}
+
+export interface ScheduledRun<S extends object, T extends Named = Fleet> {
   /** Interval of the schedule: in each round another fleet comes first. */
   readonly everyMs: number;
   /** One fleet after another unless given. */
   readonly workThrough?: ProcessItems;
   /** @returns the result for the fleet, for the log and for a person who asked */
-  readonly reconcile: (fleet: Fleet) => Promise<S>;
+  readonly reconcile: (fleet: T) => Promise<S>;
   /** Whether a failure is left to the next round of the schedule, and does not count for this invocation. */
   readonly leaves?: (error: unknown) => boolean;
   /**
@@ -97,15 +102,15 @@ export const isAllThrottling = (error: unknown): boolean =>
   error instanceof AggregateError ? error.errors.every(isAllThrottling) : isThrottling(error);
 
 /** @throws AggregateError once every fleet had its turn, with the failures of those that have failed */
-export async function reconcileFleets<S extends object>(
+export async function reconcileFleets<S extends object, T extends Named = Fleet>(
   { startedAtMs, untilMs }: Invocation,
-  fleets: readonly Fleet[],
-  { everyMs, workThrough = inSequence, reconcile, leaves = () => false, againAfterMs }: ScheduledRun<S>,
+  fleets: readonly T[],
+  { everyMs, workThrough = inSequence, reconcile, leaves = () => false, againAfterMs }: ScheduledRun<S, T>,
 ): Promise<readonly S[]> {
   const summaries: S[] = [];
   const failures: unknown[] = [];
-  let throttled: { readonly fleet: Fleet; readonly error: unknown }[] = [];
-  const takeOne = async (fleet: Fleet): Promise<void> => {
+  let throttled: { readonly fleet: T; readonly error: unknown }[] = [];
+  const takeOne = async (fleet: T): Promise<void> => {
     try {
       const summary = await reconcile(fleet);
       logInfo(summary);

@@ -1,5 +1,11 @@
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from '@jest/globals';
-import { type DocumentFact, obsoleteDocuments, REPLACED_FOR_MS } from '../../../functions/prune-retired/documents.ts';
+import {
+  type DocumentFact,
+  obsoleteDocuments,
+  pruneDocuments,
+  REPLACED_FOR_MS,
+} from '../../../functions/prune-retired/documents.ts';
 import { DAY_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
 const SENT = 'chainmend-observe-node-11111111';
@@ -49,4 +55,22 @@ describe('a command document of an earlier deployment', () => {
         .map(({ name }) => name),
     );
   });
+});
+
+it('where AWS throttles, no other document is tried: the round comes back to them', async () => {
+  const names = [SENT, OLD, 'chainmend-observe-node-33333333'];
+  const DocumentIdentifiers = names.map((Name) => ({ Name, CreatedDate: new Date(NOON_MS - 300 * DAY_MS) }));
+  const calls: string[] = [];
+  const send = async (command: object) => {
+    calls.push(command.constructor.name);
+    if (calls.length === 1) return { DocumentIdentifiers };
+    throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+  };
+  const context = {
+    ssm: Object.assign(new SSMClient({ region: 'eu-west-1' }), { send }),
+    store: { readNodes: async () => [] },
+    ...{ parameterPrefix: '/chainmend', values: new Map([['/chainmend/pause', 'off']]), current: [SENT] },
+  };
+  await expect(pruneDocuments(context, NOON_MS)).rejects.toThrow(/^Rate exceeded$/);
+  expect(calls).toEqual(['ListDocumentsCommand', 'DeleteDocumentCommand']);
 });

@@ -2,12 +2,14 @@
 // effect of a person's yes to a plan.
 import { describe, expect, it } from '@jest/globals';
 import { PRUNE, type PruneContext } from '../../../functions/prune-retired/context.ts';
-import { decidePrune, MAX_DELETIONS } from '../../../functions/prune-retired/decide.ts';
+import { decidePrune } from '../../../functions/prune-retired/decide.ts';
 import { readFacts } from '../../../functions/prune-retired/facts.ts';
-import { pruneFleet, remove } from '../../../functions/prune-retired/prune.ts';
+import { newRoom, pruneFleet, remove } from '../../../functions/prune-retired/prune.ts';
 import { keptOf, readKept, writeKept } from '../../../shared/heal/kept.ts';
+import { keys } from '../../../shared/heal/store.ts';
 import { fleetContext } from '../../../shared/reconcile/context.ts';
 import { bitcoinFleet, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
+import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { HOUR_MS } from '../../fixtures/builders/time.ts';
 import { type Shell, shell } from '../../fixtures/heal-shell.ts';
@@ -140,12 +142,32 @@ it('a fleet that is tried again goes on with what the run may still delete', asy
       Volumes: here.calls.includes('DeleteVolumeCommand') ? [] : [volume],
     }),
   });
-  const room = { deletions: 0 };
+  const room = { ...newRoom(), deletions: 0 };
   const request = { onlyPlan: false, approval: undefined, room };
   expect(await pruneFleet(context, request)).toMatchObject({ removed: [] });
   room.deletions = 1;
   expect(await pruneFleet(context, request)).toMatchObject({ removed: [expect.stringContaining(VOLUME)] });
-  expect([here.changes(), room]).toEqual([['DeleteVolumeCommand'], { deletions: 0 }]);
+  expect([here.changes(), room.deletions]).toEqual([['DeleteVolumeCommand'], 0]);
+});
+
+it('a fleet that is tried again renews no hold twice', async () => {
+  const { here, context } = await kept();
+  const about = { fleet: 'bitcoin', node: 'node2', incidentId: 'aaaa', id: 'aaaa', atMs: YESTERDAY_MS } as const;
+  const hold = { ...about, kind: 'hold', state: 'kept', snapshotIds: ['snap-1'], lockedIds: [] } as const;
+  await writeKept(context.store, [hold]);
+  const incident = openIncidentRecord({ incidentId: 'aaaa', version: 1 });
+  await context.store.replace(keys.incident('bitcoin', incident.instanceId, incident.trigger), incident);
+  const snapshot = { SnapshotId: 'snap-1', State: 'completed', StartTime: new Date(YESTERDAY_MS), VolumeSize: 500 };
+  const Snapshots = [{ ...snapshot, VolumeId: VOLUME, OwnerId: '1', Tags: asTags(NODE_TAGS) }];
+  Object.assign(here.answers, {
+    DescribeSnapshotsCommand: () => ({ Snapshots }),
+    DescribeLockedSnapshotsCommand: () => ({ Snapshots: [] }),
+    CreateTagsCommand: () => ({}),
+  });
+  const request = { onlyPlan: false, approval: undefined, room: { ...newRoom(), deletions: 0 } };
+  await pruneFleet(context, request);
+  await pruneFleet(context, request);
+  expect(here.changes()).toEqual(['CreateTagsCommand']);
 });
 
 describe('a plan of a fleet in mode ask', () => {
@@ -161,7 +183,7 @@ describe('a plan of a fleet in mode ask', () => {
       pruneFleet(
         { ...context, fleet },
         {
-          ...{ onlyPlan, room: { deletions: MAX_DELETIONS } },
+          ...{ onlyPlan, room: newRoom() },
           approval: approved === undefined ? undefined : { plan: approved, by: null },
         },
       );
