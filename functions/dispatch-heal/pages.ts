@@ -27,6 +27,8 @@ const OF_THE_FLEET: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>([
   'chain-standing',
   'zone-down',
 ]);
+/** Refusals that each node may meet which is asked in the place of another: told once a day, each time with who has joined. */
+const OF_ONE_OF_MANY: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['donor-unsuitable']);
 /** Who waits for a turn is no news where people were told lately what has befallen the fleet. */
 const GRAVER: Readonly<Partial<Record<GuardrailCode, readonly GuardrailCode[]>>> = {
   'restarts-paced': ['zone-down', 'breaker-open'],
@@ -112,7 +114,7 @@ function duePageOf(
   const goesOn = told.length > 0;
   const count = goesOn ? Math.max(...before.map((sent) => sent.count)) : 0;
   const isOfFleet = OF_THE_FLEET.has(code);
-  const pauseMs = isOfFleet ? AGAIN_MAX_MS : pauseAfter(count);
+  const pauseMs = isOfFleet || OF_ONE_OF_MANY.has(code) ? AGAIN_MAX_MS : pauseAfter(count);
   if (goesOn && nowMs - Math.max(...before.map(({ atMs }) => atMs)) < pauseMs) return null;
   const nodes = nodesOf(refused);
   const about = {

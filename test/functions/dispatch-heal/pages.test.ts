@@ -209,3 +209,12 @@ describe('a cause of a whole fleet', () => {
     expect(duePages(alone, whenSent(told), NOON_MS + 100 * HOUR_MS)).toEqual([]);
   });
 });
+
+it('a donor that cannot be stopped is told, and those that are asked in its place a day later', () => {
+  const code = 'donor-unsuitable';
+  const told = duePages([refused('node1', 2, { code })], NOTHING, NOON_MS);
+  expect(told).toMatchObject([{ node: 'node1' }]);
+  const more = ['node1', 'node2', 'node3'].map((node) => refused(node, 2, { code }));
+  expect(duePages(more, whenSent(told), NOON_MS + 23 * HOUR_MS)).toEqual([]);
+  expect(nodesOf(duePages(more, whenSent(told), NOON_MS + 24 * HOUR_MS))).toEqual([['node2', 'node3']]);
+});
