@@ -17,6 +17,7 @@ import {
   type Takers,
   type Unplaced,
 } from './own-alarms.ts';
+import { tellOnce } from './tell-once.ts';
 
 /**
  * @param contributorId of the one series that the event tells of; undefined: all that are in ALARM
@@ -55,40 +56,21 @@ async function readNamed(
   return meant.length === 0 && contributorId !== undefined ? null : meant.flatMap(namedBy);
 }
 
-/** How long it is remembered that people were told, in seconds: as long as a journal line. */
-const TOLD_KEPT_SECONDS = 400 * 86_400;
-/** A page whose answer was lost may have come: it is sent once more, some minutes later, and not a third time. */
-const SENDS_MAX = 2;
-const SEND_AGAIN_MS = 10 * 60_000;
-
-interface Told {
-  readonly version: number;
-  readonly sends: number;
-  readonly atMs: number;
-}
-
-/** A page for each alarm and instance that nothing is begun for: once, however often the alarm goes off. Each sending is counted before it is made. */
+/** A page for each alarm and instance that nothing is begun for: once, however often the alarm goes off. */
 export async function tellUnplaced(
   { clients, environment, store }: DispatchContext,
   { fact: { alarmName } }: AlarmStatus,
   { fleet, instanceId = WHOLE_FLEET, sentence }: Unplaced,
 ): Promise<void> {
   const key = keys.told(fleet, `own-alarm#${digestOf(alarmName)}#${instanceId}`);
-  const { version, sends, atMs: sentAtMs } = (await store.read<Told>(key)) ?? { version: 0, sends: 0, atMs: 0 };
-  const atMs = Date.now();
-  if (sends >= SENDS_MAX || atMs - sentAtMs < SEND_AGAIN_MS) return;
-  const expiresAt = Math.floor(atMs / 1000) + TOLD_KEPT_SECONDS;
-  const told: Told & { readonly expiresAt: number } = { version: version + 1, sends: sends + 1, atMs, expiresAt };
-  // Another run sends it at this moment.
-  if (!(await store.replace(key, told))) return;
   const code = 'node-unknown';
   const node = instanceId === WHOLE_FLEET ? THE_FLEET : instanceId;
-  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence });
-  await journalOf(store, { fleet, instanceId, node: instanceId, onsetMs: atMs })(`00-${digestOf(alarmName)}-page`, {
-    ...{ atMs, kind: 'page', sentence, code },
+  await tellOnce(store, key, async (atMs) => {
+    await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence });
+    await journalOf(store, { fleet, instanceId, node: instanceId, onsetMs: atMs })(`00-${digestOf(alarmName)}-page`, {
+      ...{ atMs, kind: 'page', sentence, code },
+    });
   });
-  const done: Told = { ...told, version: version + 2, sends: SENDS_MAX };
-  await store.replace(key, done);
 }
 
 /** One line in the journal for each time that an alarm goes off and our own look says otherwise. */

@@ -13,9 +13,7 @@ import { keys } from '../../shared/heal/store.ts';
 import { DISPATCHER, type DispatcherServices } from './context.ts';
 import { replaceIncident } from './dispatch.ts';
 import { readInstances } from './facts.ts';
-
-/** How long it is remembered that people were told, in seconds: as long as a journal line. */
-const TOLD_KEPT_SECONDS = 400 * 86_400;
+import { tellOnce } from './tell-once.ts';
 
 /** Nodes with something open under a name that no fleet file has. A file that does not parse is still there. Pure. */
 const strayNodes = (
@@ -86,12 +84,9 @@ async function takeOver(
 async function tell({ store, clients, environment }: DispatcherServices, left: IncidentRecord): Promise<undefined> {
   const { fleet, node, instanceId, incidentId, trigger } = left;
   const code = 'node-unknown';
-  const atMs = Date.now();
-  const expiresAt = Math.floor(atMs / 1000) + TOLD_KEPT_SECONDS;
-  const key = keys.told(fleet, `left-open#${incidentId}`);
-  if (await store.read(key)) return;
   const sentence = `a heal left something open on ${node} (${instanceId}), and no fleet file describes that instance now: put the file of ${fleet} back until it has ended`;
   const journal = createJournal(store, { ...left, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
-  await pageIncident({ clients, environment, journal }, left, { code, sentence, place: `00-${code}-page` });
-  await store.replace(key, { version: 1, ...{ expiresAt, atMs } });
+  await tellOnce(store, keys.told(fleet, `left-open#${incidentId}`), () =>
+    pageIncident({ clients, environment, journal }, left, { code, sentence, place: `00-${code}-page` }),
+  );
 }
