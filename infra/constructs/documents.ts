@@ -1,9 +1,11 @@
 // The SSM documents that nodes run. A function version names exactly the documents that it was deployed with.
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { CfnMapping, RemovalPolicy } from 'aws-cdk-lib';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
-import type { commandDocuments } from '../../shared/node-commands/index.ts';
+import type { CommandDocument, CommandDocumentContent, commandDocuments } from '../../shared/node-commands/index.ts';
+import { InputError } from '../input-error.ts';
+import { shareRuns } from './shared-runs.ts';
 import { suiteNames } from './suite-names.ts';
 
 /** The documents, made from this checkout's scripts. */
@@ -52,16 +54,55 @@ export class Documents extends Construct {
     this.swapVolumes = documents.swapVolumes.name;
     this.stopClient = documents.stopClient.name;
     this.startClient = documents.startClient.name;
-    for (const { name, content } of Object.values(documents)) {
-      new CfnDocument(this, name, {
-        name,
-        content,
+    const contentOf = isWhole(this) ? ({ content }: CommandDocument) => content : this.#share(Object.values(documents));
+    for (const document of Object.values(documents)) {
+      new CfnDocument(this, document.name, {
+        name: document.name,
+        content: contentOf(document),
         documentType: 'Command',
         documentFormat: 'JSON',
         targetType: '/AWS::EC2::Instance',
       }).applyRemovalPolicy(RemovalPolicy.RETAIN);
     }
   }
+
+  /**
+   * Writes each run of functions that several documents have into the template once. CloudFormation joins them, so that a document in the account is
+   * what it is here (docs/fidelity.md says what AWS does not document of it).
+   */
+  #share(documents: readonly CommandDocument[]): (document: CommandDocument) => object {
+    const scripts = documents.flatMap(({ content }) => scriptsOf(content));
+    const { runs, pieces } = shareRuns(scripts);
+    if (Object.keys(runs).length === 0) return ({ content }) => content;
+    // The id of a mapping stands in each reference to it: as short as it gets.
+    const { logicalId } = new CfnMapping(this, 'Default', { mapping: { run: runs } });
+    const written = scripts.map((_, at) => ({
+      'Fn::Join': [
+        '',
+        (pieces[at] ?? []).map((piece) =>
+          typeof piece === 'string' ? piece : { 'Fn::FindInMap': [logicalId, 'run', piece.run] },
+        ),
+      ],
+    }));
+    const byScript = new Map(scripts.map((script, at) => [script, written[at]]));
+    return ({ content }) => ({
+      ...content,
+      mainSteps: content.mainSteps.map(({ inputs, ...step }) => ({
+        ...step,
+        inputs: { ...inputs, runCommand: inputs.runCommand.map((script) => byScript.get(script)) },
+      })),
+    });
+  }
+}
+
+const scriptsOf = ({ mainSteps }: CommandDocumentContent): readonly string[] =>
+  mainSteps.flatMap(({ inputs }) => inputs.runCommand);
+
+/** Where CloudFormation would not take such a mapping: `-c chainmend:documents=whole` writes each document out. */
+function isWhole({ node }: Construct): boolean {
+  const given: unknown = node.tryGetContext('chainmend:documents');
+  if (given === undefined || given === 'whole') return given === 'whole';
+  throw new InputError(`context "chainmend:documents" is ${JSON.stringify(given)}, expected whole`);
 }
 
 /** The documents of one suite: `payments-chainmend-observe-node-0123abcd`. Another suite, of another version, may have other ones, and prunes its own. */

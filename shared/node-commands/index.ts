@@ -18,7 +18,14 @@ export interface CommandDocumentContent {
   readonly schemaVersion: '2.2';
   readonly description: string;
   readonly parameters: Readonly<Record<string, DocumentParameter>>;
-  readonly mainSteps: readonly object[];
+  readonly mainSteps: readonly DocumentStep[];
+}
+
+interface DocumentStep {
+  readonly action: 'aws:runShellScript';
+  readonly name: string;
+  readonly precondition: object;
+  readonly inputs: { readonly timeoutSeconds: string; readonly runCommand: readonly string[] };
 }
 
 interface DocumentParameter {

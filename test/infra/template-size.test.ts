@@ -1,29 +1,79 @@
 // CloudFormation takes templates of at most 1 MB ("Template body size in an S3 object", CloudFormation quotas), including whitespace.
-import { statSync } from 'node:fs';
-import { expect, it } from '@jest/globals';
-import { readFleets } from '../../infra/fleets.ts';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { type FleetFile, readFleets } from '../../infra/fleets.ts';
+import type { Template } from '../../local/simulator/cloudformation/assembly.ts';
+import { resolve } from '../../local/simulator/cloudformation/intrinsics.ts';
 import { commandDocuments } from '../../shared/node-commands/index.ts';
 import { exampleFleets } from '../fixtures/example-fleets.ts';
 import { manyFleets } from './many-fleets.ts';
 import { buildStack, fleetFile } from './support.ts';
 
 /** The options of `cdk synth` and `cdk deploy`: the template then also has the tree path of each resource. */
-const context = { 'aws:cdk:enable-path-metadata': 'true', 'aws:cdk:enable-asset-metadata': 'true' };
+const METADATA = { 'aws:cdk:enable-path-metadata': 'true', 'aws:cdk:enable-asset-metadata': 'true' };
 
-it.each([
-  ['the fleets of examples/fleets', () => readFleets(exampleFleets), 645_000],
-  ['five fleets', () => manyFleets(5).map(fleetFile), 640_000],
-  ['twenty-five fleets', () => manyFleets(25).map(fleetFile), 812_000],
-])('the template that is uploaded for %s keeps its budget', (_, fleetsOf, bytes) => {
+function synthesized(
+  fleets: FleetFile[],
+  context: Readonly<Record<string, string>> = {},
+): { readonly bytes: number; readonly template: Template } {
   const { app } = buildStack({
-    fleets: fleetsOf(),
+    fleets,
     commands: commandDocuments(),
-    context,
+    context: { ...METADATA, ...context },
     email: 'oncall@example.com',
   });
-  const { templateFullPath } = app.synth().getStackByName('Chainmend');
-  const { size } = statSync(templateFullPath);
+  const text = readFileSync(app.synth().getStackByName('Chainmend').templateFullPath, 'utf8');
+  return { bytes: Buffer.byteLength(text), template: JSON.parse(text) as Template };
+}
+
+const bitcoinOfExamples = () => readFleets(exampleFleets).filter(({ document }) => document.fleet === 'bitcoin');
+
+it.each([
+  ['no fleet', (): FleetFile[] => [], 160, 330_000],
+  ['bitcoin of examples/fleets', bitcoinOfExamples, 164, 350_000],
+  ['the fleets of examples/fleets', () => readFleets(exampleFleets), 175, 406_000],
+  ['twenty-five fleets', () => manyFleets(25).map(fleetFile), 221, 570_000],
+])('the template that is uploaded for %s keeps its budget', (_, fleetsOf, resources, bytesMax) => {
+  const { bytes, template } = synthesized(fleetsOf());
+  expect(Object.keys(template.Resources).length).toBeLessThanOrEqual(resources);
   // The template contains the documents: without them any template would be small enough.
-  expect(size).toBeGreaterThan(300_000);
-  expect(size).toBeLessThanOrEqual(bytes);
+  expect(bytes).toBeGreaterThan(200_000);
+  expect(bytes).toBeLessThanOrEqual(bytesMax);
+});
+
+describe('the documents in the template', () => {
+  const documentsIn = (template: Template): object[] => {
+    const scope = {
+      ...{ template, stackName: 'Chainmend', accountId: '111122223333', regionName: 'eu-west-1' },
+      ...{ parameters: new Map(), resources: new Map() },
+    };
+    return Object.values(template.Resources)
+      .filter(({ Type }) => Type === 'AWS::SSM::Document')
+      .map(({ Properties = {} }) => ({
+        name: Properties['Name'],
+        content: resolve(Properties['Content'], scope, 'Content'),
+      }));
+  };
+  const theirs = Object.values(commandDocuments()).map(({ name, content }) => ({ name, content }));
+
+  it('are, as CloudFormation joins them, the documents that they are named by', () => {
+    const { template } = synthesized([]);
+    expect(documentsIn(template)).toEqual(theirs);
+    // "200 mappings", "200 attributes" of each; keys are letters and digits ("Mappings", CloudFormation guide).
+    for (const mapping of Object.values(template.Mappings ?? {})) {
+      const keys = Object.values(mapping).flatMap((values) => Object.keys(values));
+      expect(keys.length).toBeGreaterThan(50);
+      expect(keys.length).toBeLessThanOrEqual(200);
+      expect(keys.filter((key) => !/^[A-Za-z0-9]{1,255}$/.test(key))).toEqual([]);
+    }
+  });
+
+  it('are written out where the context says so', () => {
+    const { template } = synthesized([], { 'chainmend:documents': 'whole' });
+    expect(template.Mappings).toBeUndefined();
+    expect(documentsIn(template)).toEqual(theirs);
+    expect(() => synthesized([], { 'chainmend:documents': 'shared' })).toThrow(
+      'context "chainmend:documents" is "shared", expected whole',
+    );
+  });
 });

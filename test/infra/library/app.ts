@@ -71,6 +71,7 @@ export async function tried(folder: string, program: string, words: readonly str
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs: Readonly<Record<string, unknown>>;
+  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
 }
 
 interface Resource {
@@ -82,8 +83,8 @@ interface Resource {
 export const templateIn = (assembly: string, stack: string): Template =>
   JSON.parse(readFileSync(join(assembly, `${stack}.template.json`), 'utf8'));
 
-/** The resources by their paths below `above`, each with paths instead of logical ids. CDK makes ids and names of whole paths, in which the stack is. */
-export function byPath({ Resources }: Template, above: string): ReadonlyMap<string, unknown> {
+/** The resources by their paths below `above`, each with paths instead of logical ids, and what mappings say instead of their names. CDK makes ids and names of whole paths, in which the stack is. */
+export function byPath({ Resources, Mappings }: Template, above: string): ReadonlyMap<string, unknown> {
   const paths = new Map(
     Object.entries(Resources).map(([id, { Metadata }]) => {
       const path = (Metadata?.['aws:cdk:path'] ?? id).replace(above, '');
@@ -94,6 +95,8 @@ export function byPath({ Resources }: Template, above: string): ReadonlyMap<stri
     if (typeof value === 'string') return paths.get(value) ?? value.replace(/(AllowEventRule)\w+$/, '$1');
     if (Array.isArray(value)) return value.map(told);
     if (typeof value !== 'object' || value === null) return value;
+    const { 'Fn::FindInMap': found } = value as { readonly 'Fn::FindInMap'?: readonly [string, string, string] };
+    if (found) return Mappings?.[found[0]]?.[found[1]]?.[found[2]];
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, told(inner)]));
   };
   return new Map(
