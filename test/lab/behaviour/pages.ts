@@ -1,84 +1,73 @@
-// `npm run pages`: plays every scenario once, keeps the first page of each code as its mail says it, and writes docs/pages.md. What no
-// run has paged for is listed with its sentence alone.
+// `npm run pages`: writes docs/pages.md: a row for each code, and some mails as scenarios send them.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
+import { findScenario } from '../../../local/scenarios/catalog/index.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import { run } from '../../../local/scenarios/run.ts';
 import { isPage, messageFor } from '../../../local/services/sns/sns.ts';
-import { CONDITIONS, FAILURES, GUARDRAILS, type PageCode } from '../../../shared/model/guardrail-codes.ts';
+import { CONDITIONS, FAILURES, GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
 import { PAGE_WANTS } from '../../../shared/model/page-wants.ts';
 
 process.env['TZ'] = 'UTC';
 const ROOT = join(import.meta.dirname, '../../..');
 const MEANINGS: Readonly<Record<string, string>> = { ...GUARDRAILS, ...FAILURES, ...CONDITIONS };
 
-interface Example {
-  readonly scenario: string;
-  readonly subject: string;
-  readonly mail: string;
-}
+/** Codes whose mail is shown, each with a scenario that sends it. */
+const SHOWN: Readonly<Record<string, string>> = {
+  'approval-wanted': 'disk-full-ask',
+  'crash-loop': 'crash-loop',
+  'ladder-spent': 'fleet-alarms-instance-lost',
+  'restarts-paced': 'half-fleet-stuck',
+  'size-ceiling': 'burst-refused',
+  validator: 'validator-stuck',
+};
 
-const isCode = (code: string): code is PageCode | 'approval-wanted' => Object.hasOwn(PAGE_WANTS, code);
-
-async function examples(): Promise<ReadonlyMap<string, Example>> {
-  const found = new Map<string, Example>();
-  for (const scenario of allScenarios()) {
-    // Its node says what an attacker would: no example for people.
-    if (scenario.name === 'webhook-hostile') continue;
-    const { world } = await run(scenario, { seed: 1, lane: 'sweep' });
-    for (const published of world.region.sns.published()) {
-      const { code = '' } = pageIn(published);
-      if (!isPage(published) || !isCode(code) || found.has(code)) continue;
-      found.set(code, {
-        scenario: scenario.name,
-        subject: published.subject ?? '',
-        mail: messageFor(published, 'email'),
-      });
-    }
-    process.stderr.write(`${scenario.name}: ${found.size} codes\n`);
-  }
-  return found;
+async function mailOf(code: string, name: string): Promise<readonly string[]> {
+  const scenario = findScenario(name);
+  if (scenario === undefined) throw new Error(`${code}: ${name} is no scenario; expected one of npm start -- --list`);
+  const { world } = await run(scenario, { seed: 1, lane: 'sweep' });
+  const page = world.region.sns.published().find((published) => isPage(published) && pageIn(published).code === code);
+  if (page === undefined) throw new Error(`${name} sends no page ${code}; expected one`);
+  const lines = [`Subject: ${page.subject ?? ''}`, '', messageFor(page, 'email')];
+  return [`### ${code}`, '', `In \`${name}\`:`, '', '```', ...lines, '```', ''];
 }
 
 const HEAD = `# Pages
 
-What chainmend tells people, by code. A page's subject says whose it is and what is wanted; its text says what happened, what it means, how soon something is wanted, and then how to
-hear why, how to stop and how to undo it. Machines get the same as JSON (\`wants\`, \`urgency\`, \`key\`: one for all pages of a cause, \`runbook\`, account, region, time, and what the page is
-about, \`next\` with the commands); a subscription by HTTPS gets the format of Amazon Q Developer in chat applications, which shows it in Slack and Teams, one thread for each \`key\`. An
-incoming webhook of Slack, Mattermost, Rocket.Chat or Discord gets the same by \`relay-pages\` ([webhook.md](webhook.md)).
+A page's subject says which node and what to do. Its text says what happened, what it means, how soon to act, and how to explain, stop and undo it.
 
-A message has a severity, in its JSON and as the SNS message attribute \`severity\`: \`page\`; \`again\`, a page that needs somebody now and that nobody has acknowledged
-(\`npm run chainmend -- ack\`), after half an hour and then hourly, eight times a day at most; \`resolved\`, once, when what it was about is over; \`told\`, a heal that is done. All of them have the page's \`key\`, so that
-PagerDuty or a chat keeps one thread. A pager that must not hear of healed nodes takes the filter policy \`{"severity":[{"exists":false},{"anything-but":["told"]}]}\`. The numbers are
-\`pages\` of the [fleet file](fleet-files.md).
+| to | format |
+|---|---|
+| mail | text, as [below](#mails) |
+| HTTPS subscription | Amazon Q Developer in chat applications (Slack, Teams), one thread for each \`key\` |
+| incoming webhook (Slack, Mattermost, Rocket.Chat, Discord) | by \`relay-pages\`: [webhook](webhook.md) |
+| machines | JSON: \`wants\`, \`urgency\`, \`key\` (the same for all pages of a cause), \`runbook\`, account, region, time, what the page is about, and \`next\` with commands |
 
-Written by \`npm run pages\` from a run of every scenario; do not edit it.
+The JSON and the SNS message attribute \`severity\` have one of these; all messages of a cause have the same \`key\`:
+
+| severity | meaning |
+|---|---|
+| \`page\` | act |
+| \`again\` | nobody has acknowledged it (\`npm run chainmend -- ack\`): after half an hour, then hourly, at most eight times a day |
+| \`resolved\` | once, when the cause is over; repeated only after it was found to last |
+| \`told\` | a heal is done |
+
+A pager without healed nodes: filter policy \`{"severity":[{"exists":false},{"anything-but":["told"]}]}\`. Numbers: \`pages\` of the [fleet file](fleet-files.md). What to do: [runbooks](runbooks/README.md).
+
+\`npm run pages\` writes this page; do not edit it.
 `;
 
-function pageOf(found: ReadonlyMap<string, Example>): string {
+async function reference(): Promise<string> {
   const codes = Object.entries(PAGE_WANTS).sort(([a], [b]) => (a < b ? -1 : 1));
   const rows = codes.map(([code, { wants, urgency, runbook }]) => {
-    const name = found.has(code) ? `[\`${code}\`](#${code})` : `\`${code}\``;
+    const name = Object.hasOwn(SHOWN, code) ? `[\`${code}\`](#${code})` : `\`${code}\``;
     const more = runbook === undefined ? '' : `[${runbook}](runbooks/${runbook}.md)`;
     return `| ${name} | ${wants} | ${urgency} | ${MEANINGS[code] ?? 'A plan waits for a yes.'} | ${more} |`;
   });
-  const shown = codes.flatMap(([code]) => {
-    const example = found.get(code);
-    if (example === undefined) return [];
-    const { scenario, subject, mail } = example;
-    return [`### ${code}`, '', `In \`${scenario}\`:`, '', '```', `Subject: ${subject}`, '', mail, '```', ''];
-  });
-  return [
-    HEAD,
-    '| code | wants | how soon | means | runbook |',
-    '|---|---|---|---|---|',
-    ...rows,
-    '',
-    '## As they were sent',
-    '',
-    ...shown,
-  ].join('\n');
+  const mails: string[] = [];
+  for (const [code, scenario] of Object.entries(SHOWN)) mails.push(...(await mailOf(code, scenario)));
+  const table = ['| code | wants | how soon | means | runbook |', '|---|---|---|---|---|', ...rows];
+  return [HEAD, ...table, '', '## Mails', '', ...mails].join('\n');
 }
 
-writeFileSync(join(ROOT, 'docs/pages.md'), pageOf(await examples()));
+writeFileSync(join(ROOT, 'docs/pages.md'), await reference());
