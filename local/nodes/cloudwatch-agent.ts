@@ -15,11 +15,18 @@ export class CloudWatchAgent {
   private readonly oldFreeBytes = new Map<string, number>();
   private readonly node: NodeContext;
   private readonly root: { readonly sizeBytes: number; readonly usedBytes: number };
+  private readonly deviceOf: ((volume: SimulatedVolume | undefined) => string) | undefined;
   private readonly dimensions = new Map<string, DiskDimensions>();
 
-  constructor(node: NodeContext, root: { readonly sizeBytes: number; readonly usedBytes: number }) {
+  /** @param deviceOf of a volume, or of the root disk; undefined where its configuration says `drop_device` */
+  constructor(
+    node: NodeContext,
+    root: { readonly sizeBytes: number; readonly usedBytes: number },
+    deviceOf: ((volume: SimulatedVolume | undefined) => string) | undefined,
+  ) {
     this.node = node;
     this.root = root;
+    this.deviceOf = deviceOf;
   }
 
   /** @param afterMs the node's own moment in each minute */
@@ -50,11 +57,9 @@ export class CloudWatchAgent {
     const nowMs = kernel.clock.now();
     const availableBytes = this.root.sizeBytes - this.root.usedBytes;
     const rootReading = { ...this.root, availableBytes, inodesTotal: 8_000_000, inodesUsed: 120_000 };
-    const metrics = diskMetrics(this.dimensionsOf('/', 'xfs'), rootReading, nowMs);
+    const metrics = diskMetrics(this.dimensionsOf(undefined), rootReading, nowMs);
     for (const volume of volumes) {
-      if (!volume.mounted) continue;
-      const dimensions = this.dimensionsOf(volume.path, volume.filesystem);
-      metrics.push(...diskMetrics(dimensions, this.readingOf(volume), nowMs));
+      if (volume.mounted) metrics.push(...diskMetrics(this.dimensionsOf(volume), this.readingOf(volume), nowMs));
     }
     return metrics;
   }
@@ -63,9 +68,7 @@ export class CloudWatchAgent {
     const { client, chain, kernel, volumes } = this.node;
     client.settle();
     const at = { nowMs: kernel.clock.now(), height: client.height(), blockIntervalMs: chain.spec.blockIntervalMs };
-    return volumes.flatMap((volume) =>
-      pastMetrics(this.dimensionsOf(volume.path, volume.filesystem), volume, at, past),
-    );
+    return volumes.flatMap((volume) => pastMetrics(this.dimensionsOf(volume), volume, at, past));
   }
 
   private readingOf(volume: SimulatedVolume): DiskReading {
@@ -77,15 +80,21 @@ export class CloudWatchAgent {
   }
 
   /** One object for each disk, so the metrics' store can recognise it. */
-  private dimensionsOf(path: string, fstype: string): DiskDimensions {
-    const name = `${fstype} ${path}`;
-    const dimensions = this.dimensions.get(name) ?? { InstanceId: this.node.instanceId, path, fstype };
+  private dimensionsOf(volume: SimulatedVolume | undefined): DiskDimensions {
+    const { path, filesystem: fstype } = volume ?? { path: '/', filesystem: 'xfs' };
+    const device = this.deviceOf?.(volume);
+    const name = `${fstype} ${path} ${device}`;
+    const dimensions = this.dimensions.get(name) ?? {
+      ...{ InstanceId: this.node.instanceId, path, fstype },
+      ...(device !== undefined && { device }),
+    };
     this.dimensions.set(name, dimensions);
     return dimensions;
   }
 }
 
-export type DiskDimensions = Readonly<Record<'InstanceId' | 'path' | 'fstype', string>>;
+/** With `device` where nobody sets `drop_device`: a boot that names the disk otherwise begins another series. */
+export type DiskDimensions = Readonly<Record<'InstanceId' | 'path' | 'fstype', string>> & { readonly device?: string };
 
 export interface Metric {
   readonly namespace: 'CWAgent';

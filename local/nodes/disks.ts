@@ -68,8 +68,17 @@ export class NodeDisks {
     }));
   }
 
-  nameOf(volume: SimulatedVolume): string {
-    return this.devices.find((device) => device.volume === volume)?.name ?? 'nvme1n1';
+  /** The device of a filesystem, as the kernel names it now. */
+  deviceOf(volume: SimulatedVolume): string {
+    const name = this.devices.find((device) => device.volume === volume)?.name ?? 'nvme1n1';
+    return volume.partitioned ? `${name}p1` : name;
+  }
+
+  /** The kernel finds its disks in another order, as a boot may ("NVMe device names can change", EC2 guide): each has a name that no other had. */
+  rename(): void {
+    const taken = this.devices.length;
+    for (const [at, device] of this.devices.entries())
+      this.devices[at] = { ...device, name: device.name.replace(/\d+/, (index) => `${Number(index) + taken}`) };
   }
 
   /** The volume on a device; undefined: no such device, or an empty one. */

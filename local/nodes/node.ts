@@ -165,7 +165,11 @@ export class SimulatedNode implements Machine {
       outlivesFullDisk: chain.protocol === 'cometbft',
     });
     this.client.stopBelow(this.version.stopsBelow);
-    this.agent = new CloudWatchAgent(this, this.root);
+    this.agent = new CloudWatchAgent(
+      this,
+      this.root,
+      spec.diskDevices ? (volume) => (volume ? this.disks.deviceOf(volume) : 'nvme0n1p1') : undefined,
+    );
     this.peers = new NodePeers(this.client, { kernel, chain, spec });
     this.rpc = new NodeRpc(this);
     this.setup = new NodeSetup(this);
@@ -745,10 +749,9 @@ export class SimulatedNode implements Machine {
     const volume = this.volumeAt(path);
     if (!volume) return `${path} is not a mount point`;
     this.client.settle();
-    const device = this.disks.nameOf(volume);
     return {
       volumeId: volume.volumeId,
-      device: volume.partitioned ? `${device}p1` : device,
+      device: this.disks.deviceOf(volume),
       partitioned: volume.partitioned,
       filesystem: volume.filesystem,
       path: volume.path,

@@ -40,6 +40,8 @@ export interface NodeSpec {
   /** How long a clean stop takes; some random seconds by default. A client that gets less time is killed. */
   readonly stopSeconds?: number;
   readonly agentVersion?: string;
+  /** Its CloudWatch agent tells the device of each disk, too: nobody has set `drop_device`. */
+  readonly diskDevices?: boolean;
   /** How far the node's clock is ahead of true time. */
   readonly clockSkewSeconds?: number;
   /** What its owner has installed: the instances of its template unit, by their names. One that runs and is not among them has lost its file. */

@@ -9,6 +9,7 @@ export const OBSTACLES = {
   none: null,
   'read-only': 'it is mounted read-only',
   'shut-down': 'it reads no folder any more, as a filesystem that has shut itself down',
+  frozen: 'its writes are held back (fsfreeze), and what grows it would wait until somebody thaws it',
   errors: 'ext4 has found errors, and does not grow before e2fsck has repaired them',
   'several-devices': 'btrfs spans several devices, and which of them to grow is for a person to say',
   'logical-partition': 'it is on a logical partition, whose extended one would have to grow first',

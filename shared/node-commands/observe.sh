@@ -24,15 +24,20 @@ observe() {
 # obstacle: what keeps the partition or the filesystem from following a larger device, in one word that OBSTACLES of answer.ts explains; none where
 # nothing is known to. All of it can be seen before a larger volume is bought.
 obstacle() {
-  local start theirs other status=0 options
+  local start theirs other status=0 options state=''
   read -r _ _ _ options < <(mounts_at "$MOUNT" | tail -n 1)
   case ,$options, in *,ro,*) printf read-only; return ;; esac
   # A filesystem that has shut itself down reads no folder.
   if command -v find >/dev/null; then timeout 10 find "$MOUNT/." -maxdepth 0 -empty >/dev/null 2>&1 || status=$?; fi
   if [ "$status" = 1 ]; then printf shut-down; return; fi
-  # Online resizing is not allowed then: ext4_resize_begin, linux/fs/ext4/resize.c.
-  if [ "$FILESYSTEM" = ext4 ] && has_errors; then printf errors; return; fi
-  if [ "$FILESYSTEM" = btrfs ] && btrfs_devices && [ "$DEVICES" -gt 1 ]; then printf several-devices; return; fi
+  # Where somebody holds its writes back (fsfreeze), what grows it would sleep until that ends, and nothing could kill it. With errors ext4 is not resized
+  # online (ext4_resize_begin, linux/fs/ext4/resize.c). A frozen XFS keeps no blocks in reserve (xfs_save_resvblks, linux/fs/xfs/xfs_super.c).
+  case $FILESYSTEM in
+    ext4) state=$(state_of_ext4) ;;
+    xfs) [[ $(timeout 20 xfs_io -rxc resblks "$MOUNT/." 2>/dev/null) != 'reserved blocks = 0'* ]] || state=frozen ;;
+    btrfs) if btrfs_devices && [ "$DEVICES" -gt 1 ]; then state=several-devices; fi ;;
+  esac
+  if [ -n "$state" ]; then printf %s "$state"; return; fi
   if [ -n "$PARTITION" ]; then
     if [ "$PARTITION" -gt 4 ] && is_mbr; then printf logical-partition; return; fi
     whole start "$(<"$SYS/$DEVICE/start")" || return
@@ -49,8 +54,12 @@ obstacle() {
   printf none
 }
 
-# has_errors: EXT4_ERROR_FS, 2, of s_state, 58 bytes into the superblock (ext4_super_block, linux/fs/ext4/ext4.h).
-has_errors() { timeout 20 od -An -v -tu2 -j1082 -N2 "/dev/$DEVICE" 2>/dev/null | awk '{ errors = int($1 / 2) % 2 } END { exit !errors }'; }
+# state_of_ext4: frozen, errors, or nothing: bit 4 of s_feature_compat and of s_feature_incompat, and EXT4_ERROR_FS, 2, of s_state (ext4_super_block,
+# linux/fs/ext4/ext4.h), 92, 96 and 58 bytes into the superblock. A frozen one with a journal needs no recovery (ext4_freeze, linux/fs/ext4/super.c).
+state_of_ext4() {
+  timeout 20 od -An -v -w42 -tu2 -j1082 -N42 "/dev/$DEVICE" 2>/dev/null |
+    awk 'int($18 / 4) % 2 > int($20 / 4) % 2 { print "frozen"; exit } int($1 / 2) % 2 { print "errors" }'
+}
 
 # grows_partitions: growpart with the program that it calls, or what we use in its place.
 grows_partitions() {

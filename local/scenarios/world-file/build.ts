@@ -217,6 +217,7 @@ function placeNodes(world: World, groups: readonly NodeDocument[]): void {
       machine: {
         knows: addresses.filter((_, other) => other !== at && all[other]?.fleet === node.fleet),
         ...(node.beaconNode === true && { beacon: true }),
+        ...(node.diskDevices === true && { diskDevices: true }),
         ...(node.versions !== undefined && { versions: versionsOf(node.versions) }),
         ...(node.clockSkewSeconds !== undefined && { clockSkewSeconds: node.clockSkewSeconds }),
         ...(client.startSeconds !== undefined && { startSeconds: client.startSeconds }),

@@ -11,6 +11,7 @@ import { checkedBy } from '../../../shared/fleet/parse.ts';
 import { FleetFileError, type FleetProblem, sentenceOf } from '../../../shared/fleet/problems.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { parseFleetDocument } from '../../../shared/fleet/whole.ts';
+import type { Obstacle } from '../../../shared/node-commands/answer.ts';
 import { parseJson } from '../../../shared/text/json.ts';
 import { errorText, plainText } from '../../../shared/text/plain-text.ts';
 import { type PostedAnswers, postedAnswersSchema } from '../../nodes/rpc/posted.ts';
@@ -215,6 +216,19 @@ function parsed(value: unknown, place: readonly string[], problems: FleetProblem
   }
 }
 
+type Layout = { readonly filesystem: string; readonly partitioned: boolean };
+const onPartition = ({ partitioned }: Layout): boolean => partitioned;
+
+/** Of what a node's own word of an obstacle can be, as `obstacle` of observe.sh sees it; of any layout unless it is here. */
+const SEEN_ON: { readonly [Each in Obstacle]?: (layout: Layout) => boolean } = {
+  errors: ({ filesystem }) => filesystem === 'ext4',
+  'several-devices': ({ filesystem }) => filesystem === 'btrfs',
+  frozen: ({ filesystem }) => filesystem !== 'btrfs',
+  'logical-partition': onPartition,
+  'partition-behind': onPartition,
+  'no-partition-tool': onPartition,
+};
+
 /** What the schema cannot say: names that there are, and one way where two are offered. */
 function problemsTogether(document: WorldDocument, { deployed, pushed }: WorldFleets): readonly FleetProblem[] {
   const fleets = new Map(deployed.map((fleet) => [fleet.fleet, { ...fleet, ...pushed[fleet.fleet] }]));
@@ -234,6 +248,15 @@ function problemsTogether(document: WorldDocument, { deployed, pushed }: WorldFl
   for (const [at, node] of document.nodes.entries()) {
     one(['nodes', at, 'fleet'], node.fleet, [...fleets.keys()], 'a fleet of this world');
     if (namesOf(node).length === 0) conflict(['nodes', at], null, 'expected name or names');
+    for (const [index, { obstacle, filesystem = 'xfs', partitioned = false }] of (node.volumes ?? []).entries()) {
+      const seenOn = obstacle && SEEN_ON[obstacle];
+      if (obstacle === undefined || seenOn === undefined || seenOn({ filesystem, partitioned })) continue;
+      conflict(
+        ['nodes', at, 'volumes', index, 'obstacle'],
+        obstacle,
+        `expected ${seenOn === onPartition ? 'partitioned: true' : 'a filesystem that has it'} beside it: a node tells no such obstacle of ${partitioned ? 'a partition with ' : ''}${filesystem}`,
+      );
+    }
     const chain = fleets.get(node.fleet)?.chain;
     const rate = node.client?.catchUpBlocksPerSecond;
     const blockSeconds = chain === undefined ? undefined : blockSecondsOf(document, node.fleet, chain);

@@ -100,7 +100,7 @@ const volume = object('{ role: data, sizeGiB: 500, usedPercent: 91 }', {
     choice(['mbr', 'ext4-32bit'], 'a limit'),
   ),
   obstacle: optional(
-    'What keeps its filesystem from following a larger volume.',
+    'What keeps its filesystem from following a larger volume: the layout of its partitions (with `partitioned`), its state (`frozen` as by fsfreeze), or a tool that is missing.',
     choice(Object.keys(OBSTACLES) as Obstacle[], 'an obstacle'),
   ),
   mountedBy: optional(
@@ -195,6 +195,11 @@ const node = object('{ fleet: bitcoin, name: node2 }', {
   protected: optional(
     'What EC2 refuses to everybody who asks for it over its API, until a person takes that back: a stop, the end of its instance, or both.',
     protections,
+  ),
+  diskDevices: usually(
+    'Whether its CloudWatch agent tells the device of each disk as well, as it does where nobody sets `drop_device`: another name is another series.',
+    yesOrNo(),
+    false,
   ),
   agentVersion: optional('The version of its SSM agent.', text(/^\d{1,3}(\.\d{1,6}){1,4}$/, 'a version', '3.3.3050.0')),
 });

@@ -297,6 +297,11 @@ export const WORDS = {
     },
     (stage, given) => stage.node(given.node).machine.showDisks(given.show),
   ),
+  'rename-devices': word(
+    'The kernel names its disks otherwise, as a boot may. Who tells a disk by its device (`diskDevices`) tells another one from then on.',
+    { node },
+    (stage, given) => stage.node(given.node).machine.disks.rename(),
+  ),
   'lose-agent': word('The SSM agent loses its connection.', { node }, (stage, given) =>
     stage.node(given.node).machine.setAgentConnected(false),
   ),

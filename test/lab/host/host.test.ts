@@ -339,6 +339,19 @@ onMachine('what keeps a filesystem from following a larger device is seen before
   });
   it('a mount that is read-only', sees('read-only', {}, 'mount -o remount,ro /data'));
   it('a filesystem that has shut itself down', sees('shut-down', {}, 'xfs_io -x -c shutdown /data'));
+  it.each(['xfs', ...(lackingForExt4Tools === undefined ? (['ext4'] as const) : [])] as const)(
+    'writes to %s that somebody holds back',
+    async (filesystem) => {
+      await withMachine({ ...node, filesystem }, async (machine) => {
+        await machine.shell('fsfreeze -f /data');
+        try {
+          expect(await obstacleOf(machine)).toBe('frozen');
+        } finally {
+          await machine.shell('fsfreeze -u /data');
+        }
+      });
+    },
+  );
   it(
     'no tool for its partition',
     sees('no-partition-tool', { partitioned: true }, 'rm /usr/bin/growpart /usr/sbin/sfdisk'),

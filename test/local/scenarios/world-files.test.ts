@@ -63,6 +63,11 @@ describe('what is wrong in a world file is told with its place and the nearest r
       `${HEAD}nodes: [{ fleet: bitcoin, name: a, client: { catchUpBlocksPerSecond: 0.001 } }]\n${END}`,
       /^mine.yaml:4:\d+ nodes.0.client.catchUpBlocksPerSecond is 0.001; expected more than 0.00\d+: its chain has a block each \d+ s/,
     ],
+    [
+      'an obstacle that its layout cannot have',
+      `${HEAD}nodes: [{ fleet: bitcoin, name: a, volumes: [{ role: data, obstacle: partition-behind }] }]\n${END}`,
+      /^mine.yaml:4:\d+ nodes.0.volumes.0.obstacle is "partition-behind"; expected partitioned: true beside it/,
+    ],
     ['a fleet that there is not', `${HEAD}nodes: [{ fleet: bitconi, name: a }]\n${END}`, /did you mean "bitcoin"\?/],
     [
       'a unit behind a number',

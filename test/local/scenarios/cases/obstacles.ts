@@ -57,6 +57,11 @@ const cases: Readonly<Record<string, Case>> = {
     { volume: { sizeGiB: 500, usedPercent: 91.5, partitioned: true, obstacle: 'partition-behind' } },
     true,
   ),
+  'somebody holds its writes back, so that what grows the filesystem would not end': refusal(
+    'filesystem-unsupported',
+    { volume: { sizeGiB: 500, usedPercent: 91.5, obstacle: 'frozen' } },
+    true,
+  ),
   'the volume is at the fleet’s ceiling': refusal('size-ceiling', { fleet: { disk: { maximumSizeGiB: 500 } } }, true),
   'growing would cost more than the fleet’s ceiling': refusal(
     'cost-ceiling',

@@ -211,6 +211,15 @@ const odd: Readonly<Record<string, Case>> = {
       'it healed in the end': ({ heals }) => heals.at(-1)?.outcome === 'healed',
     },
   },
+  'the agent tells disks by their device, and a boot has named this one otherwise: its alarm follows it': {
+    volume: { usedPercent: 90.6 },
+    node: { machine: { diskDevices: true } },
+    people: (world, { machine }) => world.at(0, () => machine.disks.rename()),
+    expect: {
+      'one heal, and it healed': healedOnce,
+      'the volume was modified once': modifiedOnce,
+    },
+  },
   'of two volumes with the same tags the node’s own answer chooses': {
     also: (world, { instanceId, tags }) => {
       const attachedTo = { instanceId, device: '/dev/sdz' };
