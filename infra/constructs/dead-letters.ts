@@ -1,7 +1,8 @@
-// A queue for events that could not be delivered or handled. Nothing is lost, and an alarm says that the queue is not empty.
+// A queue for events that could not be delivered or handled. Nothing is lost, and an alarm tells of what arrives.
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { suiteNames, suiteScope } from './suite-names.ts';
 
 export class DeadLetters extends Construct {
   readonly queue: Queue;
@@ -24,4 +25,14 @@ export class DeadLetters extends Construct {
       { id: 'Serverless-SQSRedrivePolicy', reason },
     );
   }
+}
+
+/**
+ * The one queue for invocations that failed for good, of all functions of the suite. What each message says, and its `SenderId`, name the function; the
+ * alarm is each function's own, on what Lambda says that it has dropped.
+ */
+export function failedInvocations(scope: Construct): DeadLetters {
+  const suite = suiteScope(scope);
+  const made = suite.node.tryFindChild('Failed');
+  return made instanceof DeadLetters ? made : new DeadLetters(suite, 'Failed', `${suiteNames(scope).suite}-failed`);
 }

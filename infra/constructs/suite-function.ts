@@ -1,9 +1,9 @@
-// What every function of the suite has: its bundle, its own role, logs with a retention, traces, and a queue for failed invocations.
+// What every function of the suite has: its bundle, its own role, logs with a retention, traces, and the suite's queue for failed invocations.
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
-  type Alias,
+  Alias,
   Architecture,
   Code,
   type EventInvokeConfigOptions,
@@ -19,7 +19,7 @@ import { Construct } from 'constructs';
 import { HINTS } from '../../shared/events/hint.ts';
 import { FUNCTION_TIMEOUT_MS } from '../../shared/model/execution.ts';
 import { purposeOf } from '../names.ts';
-import { DeadLetters } from './dead-letters.ts';
+import { type DeadLetters, failedInvocations } from './dead-letters.ts';
 import { type Granted, roleOf } from './grants.ts';
 import { arn } from './suite-names.ts';
 
@@ -45,13 +45,13 @@ export class SuiteFunction extends Construct {
   readonly function: LambdaFunction;
   readonly functionName: string;
   readonly roleArn: string;
-  /** Invocations that failed after all retries. */
+  /** Where invocations are kept that failed after all retries. */
   readonly failed: DeadLetters;
 
   constructor(scope: Construct, id: string, { grants, also, ...props }: SuiteFunctionProps) {
     super(scope, id);
     this.functionName = props.functionName;
-    this.failed = new DeadLetters(this, 'Failed', `${props.functionName}-failed`);
+    this.failed = failedInvocations(this);
     const keep = {
       sid: 'KeepFailedInvocations',
       actions: ['sqs:SendMessage'],
@@ -81,7 +81,7 @@ export class SuiteFunction extends Construct {
    * same function are kept as before. The alarm on its errors tells of the failure.
    */
   takeSweeps({ maxEventAge }: { readonly maxEventAge: Duration }): Alias {
-    const alias = this.function.addAlias(SWEEPS, { description: 'How its schedules ask for a look.' });
+    const alias = this.#alias(SWEEPS, 'How its schedules ask for a look.');
     alias.configureAsyncInvoke({ retryAttempts: 0, maxEventAge });
     const reason = 'A sweep that fails is obsolete when the next one runs; its failure is counted and alarmed on.';
     Validations.of(alias).acknowledge({ id: 'Serverless-LambdaAsyncFailureDestination', reason });
@@ -90,9 +90,14 @@ export class SuiteFunction extends Construct {
 
   /** Lets other functions invoke it, by its own alias; failed invocations are kept as other events are. */
   takeHints(retries: Pick<EventInvokeConfigOptions, 'retryAttempts' | 'maxEventAge'>): void {
-    this.function
-      .addAlias(HINTS, { description: 'How other functions of the suite ask for a look.' })
-      .configureAsyncInvoke({ ...retries, onFailure: new SqsDestination(this.failed.queue) });
+    const alias = this.#alias(HINTS, 'How other functions of the suite ask for a look.');
+    alias.configureAsyncInvoke({ ...retries, onFailure: new SqsDestination(this.failed.queue) });
+  }
+
+  /** An alias says how the function is asked, not which code runs: it needs no version of its own. Only heals are pinned to one (durable-heal.ts). */
+  #alias(aliasName: string, description: string): Alias {
+    const { latestVersion: version } = this.function;
+    return new Alias(this.function, `Alias${aliasName}`, { aliasName, version, description });
   }
 }
 

@@ -6,17 +6,23 @@ import { type Names, namesOf } from '../names.ts';
 
 const named = new WeakMap<Construct, Names>();
 
+/** The construct that a suite was made below, and the suite's names. */
+const suiteOf = (construct: Construct): readonly [Construct, Names] => {
+  for (const scope of construct.node.scopes.toReversed()) {
+    const names = named.get(scope as Construct);
+    if (names) return [scope as Construct, names];
+  }
+  return [Stack.of(construct), namesOf(DEFAULT_SUITE)];
+};
+
 /** Names the suite that is made below this construct. */
 export const nameSuite = (scope: Construct, suite: string): void => void named.set(scope, namesOf(suite));
 
 /** The names of the suite that a construct belongs to, as `Stack.of` tells its stack. */
-export const suiteNames = (construct: Construct): Names => {
-  for (const scope of construct.node.scopes.toReversed()) {
-    const names = named.get(scope as Construct);
-    if (names) return names;
-  }
-  return namesOf(DEFAULT_SUITE);
-};
+export const suiteNames = (construct: Construct): Names => suiteOf(construct)[1];
+
+/** The construct that its suite was made below: what all of the suite share is made there. */
+export const suiteScope = (construct: Construct): Construct => suiteOf(construct)[0];
 
 /**
  * ARN of something in the stack's own account and region: `arn(this, 'ssm', 'parameter/chainmend/pause')`. `Fn::Sub` takes half the bytes of the

@@ -78,9 +78,6 @@ describe('where a fleet has drills', () => {
       JSON.stringify(Properties.Policies ?? []).includes('function:chainmend-audit-snapshots:live'),
     );
     expect(dispatcher.map(({ id }) => id.replace(/Role.*/, ''))).toEqual(['DispatchHeal']);
-    expect(resources('AWS::SQS::Queue').map(({ Properties }) => Properties.QueueName)).toContain(
-      'chainmend-audit-snapshots-failed',
-    );
   });
 
   it('a lifecycle policy that reports an error is heard', () => {

@@ -54,7 +54,7 @@ function charactersOf(policy: unknown): number {
     if (Ref === 'AWS::Region') return 'ap-southeast-2';
     if (Ref === 'AWS::Partition') return 'aws-us-gov';
     if (Ref !== undefined || attribute !== undefined)
-      return 'arn:aws-us-gov:sqs:ap-southeast-2:111122223333:chainmend-audit-snapshots-failed';
+      return 'arn:aws-us-gov:sqs:ap-southeast-2:111122223333:chainmend-failed';
     if (Array.isArray(join)) return (words(join[1]) as string[]).join('');
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, words(inner)]));
   };

@@ -110,9 +110,7 @@ describe('the functions that ask nodes', () => {
     const names = resources('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.AlarmName);
     expect(names.filter((name) => name.includes('probe-nodes')).sort()).toEqual([
       'chainmend/chainmend-probe-nodes-vpc-0a1b2c3d/errors',
-      'chainmend/chainmend-probe-nodes-vpc-0a1b2c3d/throttles',
       'chainmend/chainmend-probe-nodes-vpc-0ffffff0/errors',
-      'chainmend/chainmend-probe-nodes-vpc-0ffffff0/throttles',
     ]);
     for (const { Properties } of probes) expect(Properties.DeadLetterConfig).toBeUndefined();
   });

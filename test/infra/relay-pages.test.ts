@@ -57,9 +57,6 @@ describe('relay-pages', () => {
     expect(config?.Properties).toMatchObject({ MaximumRetryAttempts: 2 });
     const alarms = resources('AWS::CloudWatch::Alarm').map(({ Properties }) => text(Properties.AlarmName));
     expect(alarms).toContain('chainmend/chainmend-relay-pages/errors');
-    expect(resources('AWS::SQS::Queue').map(({ Properties }) => Properties.QueueName)).toContain(
-      'chainmend-relay-pages-failed',
-    );
   });
 
   it('without a mail beside it is warned of: a webhook that fails would be told by itself alone', () => {

@@ -5,6 +5,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { build } from 'esbuild';
 import type { FleetFile } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
+import { parseMath } from '../../local/services/cloudwatch/math.ts';
 import {
   bitcoin,
   buildStack,
@@ -36,6 +37,14 @@ const roleOf = ({ Properties }: Resource) =>
 const allowing = (fn: Resource, action: string) =>
   statementsOf(roleOf(fn)).filter(({ actions }) => actions.includes(action));
 const heals = ['resize-volume', 'replace-node', 'snapshot-node'];
+
+/** One query of an alarm on a math expression. */
+interface Query {
+  readonly Expression?: string;
+  readonly MetricStat?: {
+    readonly Metric: { readonly MetricName: string; readonly Dimensions?: readonly { readonly Value: unknown }[] };
+  };
+}
 
 /** Operations that an action of another name permits, and clients whose package name differs from the actions' prefix. */
 const ACTIONS: Readonly<Record<string, string>> = { 'lambda:Invoke': 'lambda:InvokeFunction' };
@@ -479,7 +488,7 @@ describe('people', () => {
   });
 
   it('are told at synthesis when an alarm would be composed of more than CloudWatch allows', () => {
-    const fleets = Array.from({ length: 45 }, (_, at) => {
+    const fleets = Array.from({ length: 90 }, (_, at) => {
       const probe = { vpc: `vpc-${at.toString(16).padStart(8, '0')}`, subnets: ['subnet-0a1b2c3d'] };
       return fleetFile({ ...bitcoin.document, fleet: `fleet${at}`, probe });
     });
@@ -514,14 +523,31 @@ describe('people', () => {
   });
 
   it('are paged for throttles that last, and not for one that is tried again', () => {
-    const throttles = alarms.filter(({ Properties }) => Properties.MetricName === 'Throttles');
-    expect(throttles.length).toBeGreaterThan(8);
-    for (const { Properties } of throttles)
-      expect(Properties).toMatchObject({ Period: 300, EvaluationPeriods: 3, Threshold: 5 });
+    const [first, second, ...others] = alarms.filter(({ Properties }) => /throttles/.test(Properties.AlarmName));
+    expect(others).toEqual([]);
+    for (const one of [first, second])
+      expect(one?.Properties).toMatchObject({ EvaluationPeriods: 3, Threshold: 1, TreatMissingData: 'notBreaching' });
+    const [query, ...metrics]: Query[] = first?.Properties.Metrics ?? [];
+    expect(metrics).toHaveLength(10);
+    const math = parseMath(query?.Expression ?? '');
+    /** What the alarm shows while the functions, in their order, are throttled so often in five minutes; undefined: never. */
+    const shown = (...throttles: (number | undefined)[]) => {
+      const of = (id: string) => throttles[Number(id.slice(1)) - 1];
+      const value = (id: string) => new Map(of(id) === undefined ? [] : [[0, of(id) ?? 0]]);
+      return math.evaluate({ value, metrics: () => [], periods: [0] });
+    };
+    expect([shown(), shown(4, 4, 4), shown(0, undefined, 5), shown(1, 9, 7)]).toEqual(
+      [0, 0, 3, 2].map((value) => new Map([[0, value]])),
+    );
+    const namesOf = ({ MetricStat }: Query, at: number) => {
+      const [dimension] = MetricStat?.Metric.Dimensions ?? [];
+      const fn = functions.find(({ id }) => text(dimension?.Value) === `<${id}>`);
+      return `${at + 1} ${fn?.Properties.FunctionName}`;
+    };
+    expect(first?.Properties.AlarmDescription).toContain(metrics.map(namesOf).join(', '));
   });
 
   it('are paged when a heal ends badly, a function fails, a queue fills, or a rule cannot deliver', () => {
-    const ofEach = ['errors', 'throttles'];
     const queued = [
       'check-readiness',
       'dispatch-heal',
@@ -532,7 +558,8 @@ describe('people', () => {
       ...heals,
     ];
     const expected = [
-      ...[...queued, 'plan-snapshots', 'mark-root'].flatMap((name) => ofEach.map((of) => `chainmend-${name}/${of}`)),
+      ...[...queued, 'plan-snapshots', 'mark-root'].map((name) => `chainmend-${name}/errors`),
+      ...['throttles', 'throttles-2'],
       ...['alarms', 'instances'].map((rule) => `${rule}-not-delivered`),
       ...['register-nodes', 'rotate-peers', 'sweeps', 'watches'].map((what) => `${what}-missing`),
       ...['chainmend-undelivered/lost', 'fleet-file-broken'],
@@ -545,11 +572,10 @@ describe('people', () => {
   it('are paged by one alarm of a heal, however it ends badly: one dead execution moves several metrics and fills a queue', () => {
     for (const name of heals) {
       const own = alarms.find(({ Properties }) => Properties.AlarmName === `chainmend/chainmend-${name}/errors`);
-      const queries: { MetricStat?: { Metric: { MetricName: string } }; Expression?: string }[] =
-        own?.Properties.Metrics ?? [];
+      const queries: Query[] = own?.Properties.Metrics ?? [];
       expect(queries.flatMap(({ MetricStat }) => MetricStat?.Metric.MetricName ?? []).sort()).toEqual([
+        'AsyncEventsDropped',
         ...['DurableExecutionFailed', 'DurableExecutionStopped', 'DurableExecutionTimedOut', 'Errors'],
-        'NumberOfMessagesSent',
       ]);
       expect(queries.flatMap(({ Expression }) => Expression ?? [])).toEqual(['SUM(FILL(METRICS(), 0))']);
     }

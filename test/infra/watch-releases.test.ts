@@ -44,8 +44,5 @@ describe('watch-releases', () => {
     });
     const alarms = resources('AWS::CloudWatch::Alarm').map(({ Properties }) => text(Properties.AlarmName));
     expect(alarms.filter((name) => name.includes('watch-releases'))).not.toEqual([]);
-    expect(resources('AWS::SQS::Queue').map(({ Properties }) => Properties.QueueName)).toContain(
-      'chainmend-watch-releases-failed',
-    );
   });
 });

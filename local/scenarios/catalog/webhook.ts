@@ -10,7 +10,7 @@ import { exchange, QUICK_BLOCKS } from '../world/worlds.ts';
 const HOST = 'hooks.slack.example';
 const SECRET = 'T0000000/B0000000/XXXXXXXXXXXXXXXXXXXXXXXX';
 const PLACE = '/ops/chat-webhook';
-const QUEUE = 'chainmend-relay-pages-failed';
+const QUEUE = 'chainmend-failed';
 const ALARM = 'chainmend/chainmend-relay-pages/errors';
 const LATENCY_MS = 150;
 

@@ -86,6 +86,8 @@ export function createAsynchronous(
 
   const giveUp = (event: QueuedEvent, condition: Condition, error?: FunctionError): void => {
     queue.delete(event);
+    // "Events are sent there before they're dropped" ("Types of metrics for Lambda functions").
+    measure(event.target, 'AsyncEventsDropped', 1);
     const response = error === undefined ? undefined : JSON.stringify(error);
     failed(event.target, event.payload, record(event, condition, response));
   };

@@ -67,7 +67,8 @@ const refusals = (world: World, code: string) =>
   own(world).filter((line) => line.kind === 'refusal' && line.code === code);
 const pages = (world: World, code: string) => own(world).filter((line) => line.kind === 'page' && line.code === code);
 const failed = ({ region }: World): number => failuresOf(region, FUNCTION);
-const kept = ({ region }: World): number => region.sqs.depth(`${FUNCTION}-failed`);
+const kept = ({ region }: World): number =>
+  region.sqs.messages('chainmend-failed').filter(({ body }) => body.includes(`:function:${FUNCTION}`)).length;
 
 const invoke = (world: World, event: object): Promise<unknown> => tell(world, FUNCTION, event);
 const dispatch = (world: World, event: object): Promise<unknown> => tell(world, 'chainmend-dispatch-heal', event);

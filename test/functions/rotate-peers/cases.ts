@@ -44,7 +44,8 @@ const sent = ({ region }: World, document: string) =>
 const untouched = (world: World): boolean =>
   sent(world, 'write-config').length === 0 && sent(world, 'change-peers').length === 0;
 const failed = ({ region }: World): number => failuresOf(region, FUNCTION);
-const kept = ({ region }: World): number => region.sqs.depth(`${FUNCTION}-failed`);
+const kept = ({ region }: World): number =>
+  region.sqs.messages('chainmend-failed').filter(({ body }) => body.includes(`:function:${FUNCTION}`)).length;
 const peersOf = (world: World, fleet: string, name: string): number => world.find(fleet, name).machine.report().peers;
 const fileOf = (world: World, fleet: string, name: string): string => {
   const { machine } = world.find(fleet, name);

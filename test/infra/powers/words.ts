@@ -26,7 +26,7 @@ export function powersOf(resources: Resources, fleets: readonly Fleet[]): string
   const common = ofFunctions.flatMap(({ statements }) => statements.filter(isCommon));
   const rowsOfAll = rowsOf(common, names, fleets).map((row) => ({
     ...row,
-    on: row.on.map((thing) => (thing.startsWith('the queue') ? 'its own queue of failed invocations' : thing)),
+    on: row.on.map((thing) => (thing.startsWith('the queue') ? 'the queue of failed invocations' : thing)),
   }));
   return [
     '### All of them',

@@ -187,7 +187,7 @@ describe('The first hours of a stack', () => {
 
   long('deployment')('page within half an hour where the account lets none of them run', async () => {
     const { paged, on } = await firstHours(30, { accountConcurrency: 0 });
-    const expected = ['chainmend/sweeps-missing', 'chainmend/chainmend-dispatch-heal/throttles'];
+    const expected = ['chainmend/sweeps-missing', 'chainmend/throttles'];
     expect(on).toEqual(expect.arrayContaining(expected));
     expect(paged.map(([name]) => name).sort()).toEqual(['chainmend/blind', 'chainmend/failing']);
   });

@@ -25,7 +25,7 @@ import {
 } from './case.ts';
 
 const PARAMETER = '/chainmend/fleets/bitcoin';
-const DEAD_LETTERS = 'chainmend-dispatch-heal-failed';
+const DEAD_LETTERS = 'chainmend-failed';
 
 const pushFleet = (world: World, change: object | string): Promise<unknown> => {
   const before = JSON.parse(world.region.ssm.parameter(PARAMETER) ?? '{}') as object;
@@ -276,9 +276,10 @@ const cases: Readonly<Record<string, Case>> = {
     done: minutesIn(10),
     expect: {
       'nothing was modified': nothingModified,
-      'the event is kept, with the field, its value and what was expected': (_, world) => {
+      'the event is kept, with its function, the field, its value and what was expected': (_, world) => {
         const [kept, another] = world.region.sqs.messages(DEAD_LETTERS);
-        return !another && ['field fleet', 'rm -rf', 'lower-case'].every((words) => kept?.body.includes(words));
+        const told = [':function:chainmend-dispatch-heal', 'field fleet', 'rm -rf', 'lower-case'];
+        return !another && told.every((words) => kept?.body.includes(words));
       },
     },
   },

@@ -20,7 +20,7 @@ import {
 } from './case.ts';
 
 const HEAL = 'chainmend-resize-volume';
-const DEAD_LETTERS = 'chainmend-dispatch-heal-failed';
+const DEAD_LETTERS = 'chainmend-failed';
 const NOON_MS = Date.UTC(2026, 0, 1, 12);
 
 const invokeHeal = (world: World, payload: unknown, DurableExecutionName?: string): Promise<unknown> =>
@@ -144,7 +144,7 @@ const cases: Readonly<Record<string, Case>> = {
           .join() === 'FAILED,FAILED,FAILED,FAILED,FAILED',
       'nothing was looked at': onlyLookedAtItsIncident,
       'nothing was modified': nothingModified,
-      'each is kept in the dead-letter queue': (_, world) => world.region.sqs.depth(`${HEAL}-failed`) === 5,
+      'each is kept in the dead-letter queue': (_, world) => world.region.sqs.depth(DEAD_LETTERS) === 5,
     },
   },
   'an event names an alarm that is in ALARM, and another node: only the alarm’s own node is looked at': {

@@ -192,6 +192,7 @@ describe('Asynchronous invocations', () => {
     await region.drain();
     expect(at).toEqual([0.5, 60.5, 180.5]);
     expect(records).toEqual(['{"a":1}']);
+    expect(region.counted('AsyncEventsDropped')).toBe(1);
   });
 
   it('go to the destination as a record that tells what happened', async () => {
