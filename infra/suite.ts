@@ -77,7 +77,7 @@ export interface Suite {
 }
 
 /**
- * Makes the suite's constructs right below `scope`: its logical ids are those of a stack of its own (docs/adr/0040).
+ * Makes the suite's constructs right below `scope`: its logical ids are those of a stack of its own.
  *
  * A region of an account has room for one suite of a name, because its functions have literal names. Synthesis sends no request to AWS. Not every region
  * has durable functions, and AWS publishes no list of them that a program could trust. Where they are missing, CloudFormation refuses `DurableConfig`

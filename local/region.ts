@@ -66,7 +66,7 @@ export interface RegionOptions {
   readonly policiesBeginWithinMs?: number;
   /**
    * Called with errors of the region itself, which then continues; the caller of a request gets `InternalFailure`. Without it the first defect ends
-   * the run: a repeatable run must fail loudly (docs/adr/0022-a-served-region-outlives-its-defects.md).
+   * the run: a repeatable run must fail loudly.
    */
   readonly onDefect?: (error: unknown, during: string) => void;
 }

@@ -1,4 +1,4 @@
-// make-network: makes the keys of a private network's nodes and its genesis, once, as a custom resource of the stack of these nodes (docs/adr/0050). What
+// make-network: makes the keys of a private network's nodes and its genesis, once, as a custom resource of the stack of these nodes (docs/adr/0042). What
 // is there is never made again, and of a node's secret it can read the tags alone. It may be repeated at any time.
 import { randomBytes } from 'node:crypto';
 import middy from '@middy/core';

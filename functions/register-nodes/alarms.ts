@@ -49,7 +49,7 @@ export interface DesiredAlarm {
   readonly threshold: number;
   /** Minutes in a row. */
   readonly minutes: number;
-  /** Whether the alarm pages by itself. Otherwise the function that computed its metric explains and pages (see docs/adr/0008). */
+  /** Whether the alarm pages by itself. Otherwise the function that computed its metric explains and pages (see docs/adr/0035-a-page-ends.md). */
   readonly pages: boolean;
 }
 

@@ -1,5 +1,5 @@
 // A private chain of a fleet's own nodes: the function that makes their keys and the genesis once, as a custom resource that the instances wait for, and what
-// each node's role may read of it: its own keys, and what all read (docs/adr/0050).
+// each node's role may read of it: its own keys, and what all read (docs/adr/0042).
 import { CfnCustomResource, CfnOutput, Stack } from 'aws-cdk-lib';
 import { type CfnSecurityGroup, CfnSecurityGroupIngress, type CfnVolume } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';

@@ -34,7 +34,7 @@ export class Settings extends Construct {
         }),
     );
     // These parameters are deleted with the stack, or with the fleet. A stored fleet would still be watched, by roles that may not touch it. So
-    // nobody else may make these parameters (docs/adr/0024).
+    // nobody else may make these parameters (docs/adr/0069).
     for (const { document } of fleets) {
       const { value, tier } = fleetParameterValue(document);
       new StringParameter(this, `Fleet-${document.fleet}`, {

@@ -1,4 +1,4 @@
-// Tags of the secrets of a private network's nodes: what everybody may know of an identity (docs/adr/0050).
+// Tags of the secrets of a private network's nodes: what everybody may know of an identity (docs/adr/0042).
 
 export const NETWORK_TAGS = {
   /** The one volume that these keys are for. */

@@ -1,4 +1,4 @@
-// The public keys of the nodes of a private network: they stand in the tags of their secrets (docs/adr/0050), whose values nobody reads here.
+// The public keys of the nodes of a private network: they stand in the tags of their secrets (docs/adr/0042), whose values nobody reads here.
 import { DescribeSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { NETWORK_TAGS } from '../../../shared/model/network-tags.ts';
 

@@ -28,7 +28,7 @@ const LONG = ['swaps', 'warm', 'day-two', 'fleet-hours', 'storms'];
 const PLAYED = isAsked('bench') ? NAMES : NAMES.filter((name) => !LONG.includes(name));
 
 /**
- * Budgets of 23 November that what was built since has broken. ADR 67 says what it would take for those of bundles; a swap reads twice more whose its
+ * Budgets of 23 November that what was built since has broken. A swap reads twice more whose its
  * snapshot and that snapshot's volume are (F2). One that holds again leaves this list.
  */
 const OVER = [
