@@ -1,4 +1,4 @@
-// One Jest test for each target of a module. 2,000 inputs each by `npm test -- fuzz`, a quarter of them by `npm test`: always the same ones, and some new
+// One Jest test for each target of a module. 2,000 inputs each by `npm test -- fuzz`, an eighth of them by `npm test`: always the same ones, and some new
 // ones each time. `FUZZ=100000` takes more, all of them new.
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -8,7 +8,7 @@ import { isAsked } from '../../fixtures/asked.ts';
 import type { Target } from './target.ts';
 import type { Came, Work } from './worker.ts';
 
-const RUNS = isAsked('fuzz') ? 2_000 : 500;
+const RUNS = isAsked('fuzz') ? 2_000 : 250;
 /** A tenth of the inputs, new each time. Their findings are reported, and fail no test until they become samples. */
 const NEW_RUNS = RUNS / 10;
 /** A sample of the structures, unless they are asked for. */

@@ -1,16 +1,16 @@
 // Sweeps that would find nothing new: leaving them out changes nothing else.
-import { describe, expect, it } from '@jest/globals';
-import { isAsked } from '../../fixtures/asked.ts';
+import { expect, it } from '@jest/globals';
+import { longSuite } from '../../fixtures/long.ts';
 import { runLabJob } from '../jobs.ts';
 
 /** Drawn by hand from the first hundred for what happens in them: nothing, a killed function, a restore, a pause, a full disk, trouble that lasts. */
-const SEEDS = isAsked('quiet') ? [2, 8, 11, 12, 14, 15, 22, 25, 31, 39] : [15];
+const SEEDS = [2, 8, 11, 12, 14, 15, 22, 25, 31, 39];
 
-describe('a storm of many hours', () => {
+longSuite('quiet')('a storm of many hours', () => {
   it.each(SEEDS)(
     '%i tells the same, and breaks the same, without the sweeps that would find nothing new',
     async (seed) => {
-      const [played] = await runLabJob('quiet-storms', [{ seed, hours: isAsked('quiet') ? 8 : 1 }]);
+      const [played] = await runLabJob('quiet-storms', [{ seed, hours: 8 }]);
       expect(Object.keys(played?.needed.said ?? {})).toEqual(Object.keys(played?.all.said ?? {}));
       expect(once(played?.needed.said)).toEqual(once(played?.all.said));
       expect(played?.needed.broken).toEqual(played?.all.broken);

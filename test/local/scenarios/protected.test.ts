@@ -1,6 +1,7 @@
 // Instances that somebody has protected against a stop or their end.
 import { describe, expect, it } from '@jest/globals';
 import { runJob } from '../../fixtures/jobs.ts';
+import { long } from '../../fixtures/long.ts';
 import { TAGGED } from './cases/membership.ts';
 
 const PATIENCE_MS = 1_800_000;
@@ -11,7 +12,11 @@ const isKept = async (scenario: string, from?: string): Promise<void> => {
 
 describe('the throw-away instance of a drill', () => {
   it('is removed, whatever its launch template protects', () => isKept('drill-protected'), PATIENCE_MS);
-  it('is told where it cannot be removed, until somebody lets it go', () => isKept('drill-left'), PATIENCE_MS);
+  long('protected')(
+    'is told where it cannot be removed, until somebody lets it go',
+    () => isKept('drill-left'),
+    PATIENCE_MS,
+  );
 });
 
 it(
