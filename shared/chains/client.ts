@@ -49,6 +49,8 @@ export interface Failure {
   readonly kind: 'failed';
   readonly code: ReadingErrorCode;
   readonly reason: string;
+  /** HTTP's, of an answer that is not in this protocol, where the request came from the node itself. */
+  readonly status?: number;
 }
 
 export type ReadingErrorCode =

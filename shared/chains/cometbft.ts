@@ -278,6 +278,9 @@ function peerOf(peer: v.InferOutput<typeof peersSchema>['peers'][number]): Peer 
   };
 }
 
+const ONLY_AT_START =
+  'its client takes no peers while it runs (rpc.unsafe is off): the list in its file counts from its next start, so restart it, or allow that (peers.restart)';
+
 /**
  * `persistent`: dialled again after each loss, until the node restarts. `private`: not gossiped, from this moment on, even if the configuration says
  * otherwise (`UnsafeDialPeers` in rpc/core/net.go).
@@ -286,6 +289,7 @@ function dialQuestion(peer: DialablePeer): Question<PeerChange> {
   const peers = encodeURIComponent(JSON.stringify([formatKeyedPeer(peer, ID_DIGITS)]));
   const secrecy = peer.hidden ? '&unconditional=true&private=true' : '';
   return question([get(`/dial_peers?persistent=true${secrecy}&peers=${peers}`)], ([answer]) => {
+    if (answer?.kind === 'failed' && answer.status === 404) throw new AnswerError('refused', ONLY_AT_START);
     checked(v.object({ log: v.string() }), resultOf(answer, '/dial_peers'), '/dial_peers');
     return ok('changed');
   });

@@ -225,6 +225,6 @@ function answerOf(
   } catch {
     return status === 200
       ? failed('malformed', 'the client does not answer JSON')
-      : failed(status === 503 ? 'busy' : 'refused', `the client answers HTTP ${status} and no JSON`);
+      : { ...failed(status === 503 ? 'busy' : 'refused', `the client answers HTTP ${status} and no JSON`), status };
   }
 }

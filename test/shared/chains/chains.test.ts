@@ -387,6 +387,8 @@ describe('a cometbft node', () => {
       '/dial_peers?persistent=true&peers=%5B%2250f439f0ee1e9f44cd0ff3f63bb6c2b2f8eb6782%40127.0.0.1%3A21200%22%5D',
     ]);
     expect(factsOf(add(peer), [answered(samples.cometbftDialling)])).toBe('changed');
+    const without = { kind: 'failed', code: 'refused', reason: 'HTTP 404 and no JSON', status: 404 } as const;
+    expect(add(peer).read([without])).toMatchObject({ reason: expect.stringMatching(/rpc\.unsafe is off/) });
     expect(cometbft.operations.formatPeer(peer)).toBe('50f439f0ee1e9f44cd0ff3f63bb6c2b2f8eb6782@127.0.0.1:21200');
   });
 });
