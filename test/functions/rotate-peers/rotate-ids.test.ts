@@ -192,6 +192,15 @@ describe('a node that says the ids of peers elsewhere', () => {
     );
   });
 
+  // CosmosContracts/mainnet#83
+  it.each([2, 77])('a sibling with a new key is named by that, whatever its old id at 10.0.0.%d says', (host) => {
+    const renewed = memberOf({ instanceId: 'i-2', id: idOf(2) }, 'follower');
+    const self = memberOf({ instanceId: 'i-1', id: idOf(1) }, 'follower');
+    const old = entryOf(idOf('old'), host);
+    const now: NodeList = { instanceId: 'i-1', peers: [old], owned: [old], connected: new Set() };
+    expect(choosePeers(factsOf([self, renewed]), self, now).peers).toContain(entryOf(idOf(2), 2));
+  });
+
   it('a sibling that has moved gives way to itself: where it was, nobody is', () => {
     const moved = memberOf({ instanceId: 'i-2', id: idOf(2) }, 'follower');
     const self = memberOf({ instanceId: 'i-1', id: idOf(1) }, 'follower');
