@@ -33,8 +33,8 @@ obstacle() {
   # Where somebody holds its writes back (fsfreeze), what grows it would sleep until that ends, and nothing could kill it. With errors ext4 is not resized
   # online (ext4_resize_begin, linux/fs/ext4/resize.c). A frozen XFS keeps no blocks in reserve (xfs_save_resvblks, linux/fs/xfs/xfs_super.c).
   case $FILESYSTEM in
-    ext4) state=$(state_of_ext4) ;;
-    xfs) [[ $(timeout 20 xfs_io -rxc resblks "$MOUNT/." 2>/dev/null) != 'reserved blocks = 0'* ]] || state=frozen ;;
+    ext4) state=$(ext_state) ;;
+    xfs) state=$(timeout 20 xfs_io -rxc resblks "$MOUNT/." 2>/dev/null | awk '/^reserved blocks = 0$/ { print "frozen" }') ;;
     btrfs) if btrfs_devices && [ "$DEVICES" -gt 1 ]; then state=several-devices; fi ;;
   esac
   if [ -n "$state" ]; then printf %s "$state"; return; fi
@@ -54,9 +54,9 @@ obstacle() {
   printf none
 }
 
-# state_of_ext4: frozen, errors, or nothing: bit 4 of s_feature_compat and of s_feature_incompat, and EXT4_ERROR_FS, 2, of s_state (ext4_super_block,
+# ext_state: frozen, errors, or nothing: bit 4 of s_feature_compat and of s_feature_incompat, and EXT4_ERROR_FS, 2, of s_state (ext4_super_block,
 # linux/fs/ext4/ext4.h), 92, 96 and 58 bytes into the superblock. A frozen one with a journal needs no recovery (ext4_freeze, linux/fs/ext4/super.c).
-state_of_ext4() {
+ext_state() {
   timeout 20 od -An -v -w42 -tu2 -j1082 -N42 "/dev/$DEVICE" 2>/dev/null |
     awk 'int($18 / 4) % 2 > int($20 / 4) % 2 { print "frozen"; exit } int($1 / 2) % 2 { print "errors" }'
 }
