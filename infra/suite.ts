@@ -125,11 +125,10 @@ export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Su
   const watchFleet = new WatchFleet(scope, 'WatchFleet', shared);
   const rotatePeers = new RotatePeers(scope, 'RotatePeers', shared);
   const probeNodes = new ProbeNodes(scope, 'ProbeNodes', shared);
-  const checkReadiness = new CheckReadiness(scope, 'CheckReadiness', {
-    ...shared,
-    replaceRole: replaceNode.suiteFunction.roleArn,
-    kmsKeys,
-  });
+  const replaceRole = replaceNode.suiteFunction.roleArn;
+  const checkReadiness = shared.fleets.some(({ pages: { readiness } }) => readiness)
+    ? [new CheckReadiness(scope, 'CheckReadiness', { ...shared, replaceRole, kmsKeys })]
+    : [];
   const watchReleases = shared.fleets.some(({ releases }) => releases !== undefined)
     ? [new WatchReleases(scope, 'WatchReleases', shared)]
     : [];
@@ -149,7 +148,7 @@ export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Su
       registerNodes.suiteFunction,
       watchFleet.suiteFunction,
       rotatePeers.suiteFunction,
-      checkReadiness.suiteFunction,
+      ...checkReadiness.map(({ suiteFunction }) => suiteFunction),
       ...watchReleases.map(({ suiteFunction }) => suiteFunction),
       ...relayPages.map(({ suiteFunction }) => suiteFunction),
     ],

@@ -45,7 +45,9 @@ export function createHandler({ clients }: { readonly clients: ReadinessClients 
       readQuotas: quotaReader(clients),
       status: () => {},
     };
-    return reconcileFleets(invocation, fleetsNamed(settings.fleets, name), {
+    // A person may ask for any fleet.
+    const fleets = fleetsNamed(settings.fleets, name).filter(({ pages }) => pages.readiness || name !== undefined);
+    return reconcileFleets(invocation, fleets, {
       everyMs: EVERY_MS,
       reconcile: (fleet: Fleet) => checkFleet(fleetContext(invocation, READINESS, fleet), around),
     });

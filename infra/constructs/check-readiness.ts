@@ -1,4 +1,5 @@
-// check-readiness: once a day it looks whether heals would work now. It reads and writes nothing but its own memory: no call of a heal is among its rights.
+// check-readiness, where a fleet file says `pages.readiness`: once a day it looks whether heals would work now. It reads, and writes nothing but its own
+// memory: no call of a heal is among its rights.
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { NO_KEYS } from '../../shared/aws/keys.ts';

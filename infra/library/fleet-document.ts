@@ -160,6 +160,8 @@ export interface FleetDocument {
     readonly againEveryMinutes?: number;
     /** No page is repeated more often in 24 h; 0: never. */
     readonly againPerDay?: number;
+    /** Whether `check-readiness` looks once a day that heals would work now, and people are told of what no longer would. */
+    readonly readiness?: boolean;
   };
   /** How a node's client is asked. */
   readonly rpc?: {

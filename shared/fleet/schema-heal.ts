@@ -109,6 +109,11 @@ export const pages = object('{ againAfterMinutes: 30 }', {
   ),
   againEveryMinutes: usually('And then this often.', whole(10, 1_440, 'minutes', 60), 60),
   againPerDay: usually('No page is repeated more often in 24 h; 0: never.', whole(0, 24, 'repetitions', 8), 8),
+  readiness: usually(
+    'Whether `check-readiness` looks once a day that heals would work now, and people are told of what no longer would.',
+    yesOrNo(),
+    false,
+  ),
 });
 
 // A key of the account's own: an alias could be aws/ebs, and nobody else can read snapshots under that key.

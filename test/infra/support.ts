@@ -37,6 +37,7 @@ export const litecoin = fleetFile({
   nodes: { tag: { Component: 'nodes/litecoin', Stage: 'production' } },
   unit: 'node@*',
   replace: { source: 'sibling', autoScaling: 'standby' },
+  pages: { readiness: true },
 });
 
 /** A fleet whose groups launch with the newest good snapshot. */

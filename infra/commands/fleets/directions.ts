@@ -17,6 +17,7 @@ export const DIRECTIONS: Readonly<Record<string, Direction>> = {
   'replace.autoScaling': ['refuse', 'standby'],
   'replace.publicAddress': ['keep', 'may-change'],
   ...of('told', ['pages.healed', 'pages.againAfterMinutes', 'pages.againEveryMinutes', 'pages.againPerDay']),
+  ...of('told', ['pages.readiness']),
   ...of('told', ['releases.upgradeBy.version', 'releases.upgradeBy.height', 'releases.upgradeBy.date']),
   ...of('told', ['drills.maxAgeHours', 'snapshots.copiesFrom.maxAgeHours']),
   ...of('less', ['disk.horizonHours', 'disk.maximumSizeGiB', 'disk.maximumMonthlyIncreaseUsd']),

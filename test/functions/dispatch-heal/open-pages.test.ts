@@ -23,7 +23,9 @@ import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
 type Record = Omit<OpenPagesRecord, 'version'>;
 
-const FLEET = { pages: { healed: true, againAfterMinutes: 30, againEveryMinutes: 60, againPerDay: 8 } };
+const FLEET = {
+  pages: { healed: true, againAfterMinutes: 30, againEveryMinutes: 60, againPerDay: 8, readiness: false },
+};
 const always = (): boolean => true;
 const never = (): boolean => false;
 const KEY = 'bitcoin/node2/node:health';

@@ -70,6 +70,7 @@ const everything = [
     role: 'follower',
     nodes: { tag: { Component: 'nodes/drilled' } },
     unit: 'node@*',
+    pages: { readiness: true },
     drills: { securityGroup: 'sg-0d0000000000000d1' },
   }),
   fleetFile({

@@ -57,7 +57,7 @@ describe('a fleet file', () => {
       breaker: { unhealthyPercent: 20, unhealthyMinimum: 1, restartPercent: 25 },
       ask: { expiresAfterHours: 4 },
       metrics: 'classic',
-      pages: { healed: true, againAfterMinutes: 30, againEveryMinutes: 60, againPerDay: 8 },
+      pages: { healed: true, againAfterMinutes: 30, againEveryMinutes: 60, againPerDay: 8, readiness: false },
       alarms: { namePatterns: [], own: [], topics: [], per: 'auto', diskPercent: 85 },
       rpc: {
         scheme: 'http',
