@@ -1,9 +1,14 @@
-// Compares what would work now with what the last look found: what is lost since then, and what works again. Pure.
+// Whom a look is for, and what it finds beside the last one: what is lost since then, and what works again. Pure.
+import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ReadinessRecord } from '../../shared/heal/records.ts';
 import type { TrialReport } from '../../shared/heal/trials.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
 import type { Cause, FleetReport, NodeReport } from '../../shared/readiness/fleet-report.ts';
 import { type Column, type FindingCode, HEALS, type Verdict } from '../../shared/readiness/verdict.ts';
+
+/** @param asked the fleet that a person asks for, whether or not its file wants a daily look; undefined: the schedule asks */
+export const isLookedAt = ({ pages }: Pick<Fleet, 'pages'>, asked: string | undefined): boolean =>
+  pages.readiness || asked !== undefined;
 
 /**
  * What passes by itself, or is a person's own word: no heal is lost by it. Everything else stays until a person acts.

@@ -17,6 +17,7 @@ import {
   reconcileFleets,
 } from '../../shared/reconcile/invocation.ts';
 import { checkFleet, READINESS, type ReadinessSummary } from './check.ts';
+import { isLookedAt } from './decide.ts';
 import { parseReadinessEvent } from './event.ts';
 
 export { readinessClients as awsClients };
@@ -45,8 +46,7 @@ export function createHandler({ clients }: { readonly clients: ReadinessClients 
       readQuotas: quotaReader(clients),
       status: () => {},
     };
-    // A person may ask for any fleet.
-    const fleets = fleetsNamed(settings.fleets, name).filter(({ pages }) => pages.readiness || name !== undefined);
+    const fleets = fleetsNamed(settings.fleets, name).filter((fleet) => isLookedAt(fleet, name));
     return reconcileFleets(invocation, fleets, {
       everyMs: EVERY_MS,
       reconcile: (fleet: Fleet) => checkFleet(fleetContext(invocation, READINESS, fleet), around),

@@ -110,7 +110,8 @@ async function readFollowed(
     client,
     drills,
     cleanSnapshots,
-  }: Pick<Fleet, 'name' | 'scales' | 'boost' | 'mode' | 'client' | 'drills' | 'cleanSnapshots'>,
+    pages: { readiness },
+  }: Pick<Fleet, 'name' | 'scales' | 'boost' | 'mode' | 'client' | 'drills' | 'cleanSnapshots' | 'pages'>,
   all: boolean,
   collectFailure: CollectFailure,
 ) {
@@ -129,7 +130,7 @@ async function readFollowed(
         ...(scales ? [['seed-groups', () => store.readScale(fleet)] as const] : []),
         ...(boost ? [['seed-groups', () => store.readBoost(fleet)] as const] : []),
         ['watch-releases', () => store.readReleases(fleet)],
-        ['check-readiness', () => store.readReadiness(fleet)],
+        ...(readiness ? [['check-readiness', () => store.readReadiness(fleet)] as const] : []),
         ...(client ? [[DISPATCHER, () => store.readUpgrade(fleet)] as const] : []),
         ...(drills ? [[DISPATCHER, () => store.readDrillWatch(fleet)] as const] : []),
         ...(cleanSnapshots ? [[DISPATCHER, () => store.readSnapshotPages(fleet)] as const] : []),

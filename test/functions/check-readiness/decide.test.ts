@@ -4,6 +4,7 @@ import {
   compareReadiness,
   compareTrials,
   firstSentence,
+  isLookedAt,
   isSilent,
   type Lost,
   lostSentence,
@@ -21,6 +22,15 @@ import {
   type Verdict,
   verdictOf,
 } from '../../../shared/readiness/verdict.ts';
+
+it.each([
+  ['whose file wants it, each day', true, undefined, true],
+  ['whose file says nothing, on no day', false, undefined, false],
+  ['whose file says nothing, when a person asks for it', false, 'bitcoin', true],
+])('a fleet is looked at %s', (_, readiness, asked, expected) => {
+  const pages = { healed: true, againAfterMinutes: 30, againEveryMinutes: 60, againPerDay: 8, readiness };
+  expect(isLookedAt({ pages }, asked)).toBe(expected);
+});
 
 const YES: Verdict = { is: 'yes' };
 const report = (node: string, more: Partial<Record<Column, Verdict>> = {}): NodeReport => ({
