@@ -16,7 +16,7 @@ import type { Observation } from '../node-commands/answer.ts';
 import { leastFilesystemBytes } from '../node-commands/command.ts';
 import { whyNoGrowth } from './filesystem.ts';
 import { judgePrune, type PruneFacts, type PruneVerdict, prunedText } from './prune.ts';
-import { growthBytesPerHour, type UsedPoint } from './rate.ts';
+import { growthBytesPerHour, RESTS_BYTES_PER_HOUR, type UsedPoint } from './rate.ts';
 
 export const GIB = 1024 ** 3;
 const MINUTE_MS = 60_000;
@@ -89,7 +89,8 @@ export type GrowthNumbers = {
   readonly percent: number;
   readonly inodesPercent: number;
   readonly usedGiB: number;
-  readonly gibPerHour: number;
+  /** null: the history was too short to say. */
+  readonly gibPerHour: number | null;
   /** Of the volume, by us, in the 24 hours before. */
   readonly modifications: number;
   /** Added to the bill of the month before. */
@@ -110,7 +111,7 @@ export interface GrowPlan {
   readonly addedUsd: number;
   /** The inputs of the chosen size: use now, growth by its history, and the fleet file's ceiling. */
   readonly usedGiB: number;
-  readonly gibPerHour: number;
+  readonly gibPerHour: number | null;
   readonly ceilingGiB: number;
   readonly reason: string;
   /** What the file said of the owner: asked again right before the call. */
@@ -239,15 +240,22 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
 
 function numbersOf(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage): GrowthNumbers {
   const { volumeId, sizeGiB, type } = volume;
+  const rateGiB = gibPerHourOf(facts);
   const owner = ownerOf(undefined, volume.tags) ?? ownerOf(undefined, facts.instanceTags ?? {});
   return {
     ...{ role: facts.volumeRole, volumeId, sizeGiB, type },
     ...{ percent: exact(use.percent), inodesPercent: exact(use.inodesPercent), usedGiB: exact(use.usedGiB) },
-    gibPerHour: exact(growthBytesPerHour(facts.history) / GIB),
+    gibPerHour: rateGiB === null ? null : exact(rateGiB),
     modifications: modifiedAtMs(facts, volumeId).length,
     addedUsd: exact(facts.addedUsd),
     ownerBy: owner === null ? null : owner.from === 'guess' ? 'guess' : 'stack-tag',
   };
+}
+
+/** null: its history is too short to say. */
+function gibPerHourOf({ history }: ResizeFacts): number | null {
+  const rate = growthBytesPerHour(history);
+  return rate === null ? null : rate / GIB;
 }
 
 /** All that we have modified within the time that EBS counts, to whatever figures. */
@@ -270,10 +278,10 @@ function decideSize(
   const fromGiB = volume.sizeGiB;
   const limits = VOLUME_LIMITS[volume.type];
   const formatGiB = format?.maximumGiB ?? Number.POSITIVE_INFINITY;
-  const rateGiB = growthBytesPerHour(facts.history) / GIB;
+  const rateGiB = gibPerHourOf(facts);
   const wishGiB = roundUp(
     Math.max(
-      (use.usedGiB + rateGiB * disk.horizonHours) / use.usable,
+      (use.usedGiB + (rateGiB ?? 0) * disk.horizonHours) / use.usable,
       fromGiB * (1 + disk.minimumStepPercent / 100),
       // The size that brings usage below the threshold with a tenth to spare, in bytes and in inodes; a larger filesystem has more inodes.
       (use.usedGiB / use.usable / (disk.growAtPercent / 100)) * 1.1,
@@ -287,6 +295,12 @@ function decideSize(
   return prunePlan(facts, volume, use, verdict, grownTo(facts, volume, use, format, owner, size, null));
 }
 
+interface Size {
+  readonly wishGiB: number;
+  readonly ceilingGiB: number;
+  readonly rateGiB: number | null;
+}
+
 /** By how much it is grown, pruned or not. */
 function grownTo(
   facts: ResizeFacts,
@@ -294,7 +308,7 @@ function grownTo(
   use: FilesystemUsage,
   format: FormatLimit | null,
   owner: Owner | null,
-  { wishGiB, ceilingGiB, rateGiB }: { readonly wishGiB: number; readonly ceilingGiB: number; readonly rateGiB: number },
+  { wishGiB, ceilingGiB, rateGiB }: Size,
   verdict: Extract<PruneVerdict, { readonly not: string }> | null,
 ): Omit<GrowPlan, 'numbers'> | Refusal {
   const { disk, owner: words } = facts.fleet;
@@ -352,7 +366,7 @@ function grownTo(
     throughputMiBps: volume.throughputMiBps,
     addedUsd,
     usedGiB: tenths(use.usedGiB),
-    gibPerHour: tenths(rateGiB),
+    gibPerHour: rateGiB === null ? null : tenths(rateGiB),
     ceilingGiB: disk.maximumSizeGiB,
     ownerWords: { by: words.by, acceptDrift: words.acceptDrift },
     ...ownerChangeOf(facts, owner, volume, toGiB),
@@ -360,7 +374,7 @@ function grownTo(
       use.sentence,
       lasting(toGiB, use.usedGiB, rateGiB, toGiB < wishGiB),
       ...(verdict === null ? [] : [`not pruned: ${verdict.not}`]),
-      ...(facts.historyUnread === undefined ? [] : [`how fast it fills is not known: ${facts.historyUnread}`]),
+      ...(rateGiB === null ? [`how fast it fills is not known: ${facts.historyUnread ?? SHORT_HISTORY}`] : []),
       ...(owner === null ? [] : [`${nameOf(owner)} will find the new size, and what to change there is told`]),
     ].join('; '),
   };
@@ -434,10 +448,13 @@ function formatLimitOf(seen: Observation | null): FormatLimit | null {
   return { maximumGiB, why: `${what} ${maximumGiB} GiB: a larger volume would be paid for and not be used` };
 }
 
-const lasting = (toGiB: number, usedGiB: number, rateGiB: number, capped: boolean): string => {
+const SHORT_HISTORY = 'its history in CloudWatch is too short';
+
+const lasting = (toGiB: number, usedGiB: number, rateGiB: number | null, capped: boolean): string => {
   const cap = capped ? ', as far as the ceilings let it' : '';
-  if (rateGiB < 0.01)
-    return `${toGiB} GiB leaves ${Math.round(100 - (usedGiB / toGiB) * 100)} % free, and it hardly fills${cap}`;
+  const leaves = `${toGiB} GiB leaves ${Math.round(100 - (usedGiB / toGiB) * 100)} % free`;
+  if (rateGiB === null) return `${leaves}${cap}`;
+  if (rateGiB * GIB < RESTS_BYTES_PER_HOUR) return `${leaves}, and it hardly fills${cap}`;
   return `${toGiB} GiB lasts ${hours((toGiB - usedGiB) / rateGiB)} at today’s ${rateGiB.toFixed(1)} GiB/h${cap}`;
 };
 

@@ -8,16 +8,20 @@ export interface UsedPoint {
 const HOUR_MS = 60 * 60_000;
 /** Pairs of points closer than this say more about noise than about growth. */
 const MINIMUM_SPAN_MS = HOUR_MS / 2;
+/** Slower than 10 MiB an hour: it hardly fills. */
+export const RESTS_BYTES_PER_HOUR = 10 * 1024 ** 2;
+/** Half an hour shows that a disk fills. That it does not takes longer: a client that has just come back may write nothing for a while. */
+const REST_SEEN_MS = 3 * HOUR_MS;
 /** Bounds the pairwise work: 96 points are 4,560 pairs. */
 const MAXIMUM_POINTS = 96;
 
 /**
  * Bytes per hour by the Theil–Sen estimator (the median of the slopes between all pairs of points), which a single jump among n points does not move.
- * Never negative: a shrinking filesystem does not grow. 0 when there is too little history.
+ * Never negative: a shrinking filesystem does not grow. null: the history is too short to say, as after a reboot that gave the device another name.
  *
  * @param history oldest first
  */
-export function growthBytesPerHour(history: readonly UsedPoint[]): number {
+export function growthBytesPerHour(history: readonly UsedPoint[]): number | null {
   const points = thin(history);
   const slopes: number[] = [];
   for (let later = 1; later < points.length; later++) {
@@ -27,8 +31,12 @@ export function growthBytesPerHour(history: readonly UsedPoint[]): number {
       slopes.push((b.usedBytes - a.usedBytes) / ((b.atMs - a.atMs) / HOUR_MS));
     }
   }
-  return Math.max(0, median(slopes));
+  if (slopes.length === 0) return null;
+  const rate = Math.max(0, median(slopes));
+  return rate < RESTS_BYTES_PER_HOUR && spanMs(points) < REST_SEEN_MS ? null : rate;
 }
+
+const spanMs = (points: readonly UsedPoint[]): number => (points.at(-1)?.atMs ?? 0) - (points[0]?.atMs ?? 0);
 
 const thin = (history: readonly UsedPoint[]): readonly UsedPoint[] => {
   const every = Math.ceil(history.length / MAXIMUM_POINTS);

@@ -108,7 +108,7 @@ interface Numbers {
   readonly percent: number;
   readonly inodesPercent: number;
   readonly usedGiB: number;
-  readonly gibPerHour: number;
+  readonly gibPerHour: number | null;
   readonly modifications: number;
   readonly addedUsd: number;
   readonly ownerBy: string | null;
@@ -118,9 +118,10 @@ interface Numbers {
 function numbersIn(evidence: string | undefined): Numbers | null {
   const members = membersIn(evidence);
   const told = membersOf(members['numbers'] ?? membersOf(members['plan'])['numbers']);
-  const counts = ['sizeGiB', 'percent', 'inodesPercent', 'usedGiB', 'gibPerHour', 'modifications', 'addedUsd'] as const;
+  const counts = ['sizeGiB', 'percent', 'inodesPercent', 'usedGiB', 'modifications', 'addedUsd'] as const;
   if (counts.some((name) => !Number.isFinite(told[name]))) return null;
-  const { role, volumeId, type, ownerBy = null } = told;
+  const { role, volumeId, type, ownerBy = null, gibPerHour = null } = told;
+  if (gibPerHour !== null && !Number.isFinite(gibPerHour)) return null;
   if (typeof role !== 'string' || typeof volumeId !== 'string' || typeof type !== 'string') return null;
   if (ownerBy !== null && typeof ownerBy !== 'string') return null;
   return { ...(told as unknown as Numbers), role, volumeId, type, ownerBy };
@@ -144,9 +145,9 @@ function growthUnder(fleet: Fleet, numbers: Numbers, nowMs: number): string {
   const facts: ResizeFacts = {
     ...{ nowMs, fleet, volumeRole, instanceState: 'running', instanceTags: {}, latestModification: null, seen: null },
     volumes: [{ volumeId, sizeGiB, type, iops: null, throughputMiBps: null, tags }],
-    // Two points of this slope.
+    // Two points of this slope, or one where it was not known.
     history: [
-      { atMs: nowMs - HOUR_MS, usedBytes: usedBytes - gibPerHour * GIB },
+      ...(gibPerHour === null ? [] : [{ atMs: nowMs - HOUR_MS, usedBytes: usedBytes - gibPerHour * GIB }]),
       { atMs: nowMs, usedBytes },
     ],
     ...{ reportedPercent: percent, reportedInodesPercent: inodesPercent, addedUsd: numbers.addedUsd },

@@ -13,7 +13,8 @@ export interface DiskFact {
   readonly sizeBytes: number;
   readonly usedBytes: number;
   /** By the history up to that moment; 0 if the disk does not grow or its growth is unknown. */
-  readonly bytesPerHour: number;
+  /** null: not known. */
+  readonly bytesPerHour: number | null;
 }
 
 export interface AlarmTransition {

@@ -52,7 +52,7 @@ const diskLines = ({ atMs, about, disk }: AlarmTransition): StoryLine[] =>
 export function diskText({ role, usedPercent, sizeBytes, usedBytes, bytesPerHour }: DiskFact): string {
   const use = `${role} volume ${Math.floor(usedPercent)} % of ${gibOf(sizeBytes)} GiB`;
   if (usedBytes >= sizeBytes) return `${use}: full`;
-  if (bytesPerHour < GROWING_BYTES_PER_HOUR) return use;
+  if (bytesPerHour === null || bytesPerHour < GROWING_BYTES_PER_HOUR) return use;
   const fullInMs = ((sizeBytes - usedBytes) / bytesPerHour) * HOUR_MS;
   return `${use}, filling at ${rate(bytesPerHour / GIB)} GiB/h: full in ${lasting(fullInMs)}`;
 }

@@ -137,7 +137,7 @@ interface PlanEvidence {
   readonly fromGiB: number;
   readonly toGiB: number;
   readonly usedGiB: number;
-  readonly gibPerHour: number;
+  readonly gibPerHour: number | null;
   readonly ceilingGiB: number;
   readonly addedUsd: number;
   readonly guards: {
@@ -180,8 +180,9 @@ const BUDGET_HOURS = 24;
 
 function sizeReason({ toGiB, usedGiB, gibPerHour, ceilingGiB }: PlanEvidence): string {
   const ceiling = `ceiling ${grouped(ceilingGiB)}`;
-  if (gibPerHour <= 0)
-    return `leaves ${Math.round(100 - (usedGiB / toGiB) * 100)} % free, and it hardly fills; ${ceiling}`;
+  const leaves = `leaves ${Math.round(100 - (usedGiB / toGiB) * 100)} % free`;
+  if (gibPerHour === null) return `${leaves}; how fast it fills is not known; ${ceiling}`;
+  if (gibPerHour <= 0) return `${leaves}, and it hardly fills; ${ceiling}`;
   const lastsHours = (toGiB - usedGiB) / gibPerHour;
   const past = lastsHours > BUDGET_HOURS ? `, past EBS’s ${BUDGET_HOURS} h budget` : '';
   return `lasts ${lasting(lastsHours * HOUR_MS)} at today’s ${rate(gibPerHour)} GiB/h${past}; ${ceiling}`;

@@ -131,7 +131,11 @@ describe('the history of a filesystem whose fleet sends its metrics over OTLP', 
   const read = async (filesystem: Filesystem) => {
     const { percent, inodesPercent } = await readHistory(cloudwatch, filesystem, now());
     const used = percent.map((point) => ({ atMs: point.atMs, usedBytes: point.percent * GIB }));
-    return { latest: percent.at(-1)?.percent, inodesPercent, gibPerHour: growthBytesPerHour(used) / GIB };
+    return {
+      latest: percent.at(-1)?.percent,
+      inodesPercent,
+      gibPerHour: (growthBytesPerHour(used) ?? Number.NaN) / GIB,
+    };
   };
 
   it('is read of two days, a day at a time, and tells how fast it fills', async () => {

@@ -53,7 +53,7 @@ describe('whatever is read', () => {
         expectWithinCeilings(facts, decision);
         const { disk } = facts.fleet;
         const usedGiB = (facts.seen?.usedBytes ?? 0) / GIB;
-        const rateGiB = growthBytesPerHour(facts.history) / GIB;
+        const rateGiB = (growthBytesPerHour(facts.history) ?? 0) / GIB;
         const lasts = decision.toGiB >= usedGiB + rateGiB * disk.horizonHours - 1e-6;
         const steps = decision.toGiB >= decision.fromGiB * (1 + disk.minimumStepPercent / 100) - 1e-6;
         const roomy = usedGiB / decision.toGiB < disk.growAtPercent / 100;

@@ -37,8 +37,17 @@ describe('a full disk', () => {
     });
   });
 
-  it('grows by the minimum step where there is no history at all', () => {
-    expect(decide({ history: [] })).toMatchObject({ do: 'modify', toGiB: 600 });
+  it.each([
+    ['no history at all', []],
+    // aws/amazon-cloudwatch-agent#545: a device with another name begins another series.
+    ['one value since its device got another name', steadyHistory(455, 14).slice(-1)],
+    ['an hour in which nothing was written', steadyHistory(455, 0).slice(-3)],
+  ])('grows by the minimum step and does not say how fast it fills with %s (E4)', (_, history) => {
+    expect(decide({ history })).toMatchObject({
+      ...{ do: 'modify', toGiB: 600, gibPerHour: null, numbers: { gibPerHour: null } },
+      reason:
+        'data volume 91 % of 500 GiB; 600 GiB leaves 24 % free; how fast it fills is not known: its history in CloudWatch is too short',
+    });
   });
 
   it('grows by the minimum step where CloudWatch does not tell of the past, and says so', () => {
