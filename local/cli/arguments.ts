@@ -9,7 +9,7 @@ import type { Scenario } from '../scenarios/scenario.ts';
 import { FAULTS, type FaultName, isFaultName } from '../simulator/faults.ts';
 import type { Lane } from '../simulator/lambda-runtime/sandbox.ts';
 
-export type ListName = 'scenarios' | 'museum' | 'faults' | 'codes';
+export type ListName = 'scenarios' | (typeof LISTED)[number] | 'faults' | 'codes';
 
 export interface RunRequest {
   readonly scenario: Scenario;
@@ -50,7 +50,7 @@ const SPEED_MAX = 86_400;
 const MINUTES_MAX = 14 * 24 * 60;
 const MINUTES = `minutes from 0 to ${MINUTES_MAX}, or end`;
 
-const MUSEUM = 'museum';
+const LISTED = ['museum', 'systems'] as const;
 const A_SEED = `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
 const A_PORT = 'a port from 1 to 65535';
 const A_SPEED = `a number above 0 and up to ${SPEED_MAX}`;
@@ -78,7 +78,7 @@ interface Options {
   readonly after?: string;
   readonly real?: true;
   readonly story?: string;
-  /** `museum`, or true where nothing follows it. */
+  /** One of LISTED, or true where nothing follows it. */
   readonly list?: true | string;
   readonly listFaults?: true;
   readonly listCodes?: true;
@@ -102,8 +102,8 @@ export async function parseArguments(words: readonly string[]): Promise<Request>
   const [stray] = program.args;
   if (stray !== undefined) throw new UsageError(await strayWord(stray));
   const options = program.opts<Options>();
-  if (typeof options.list === 'string' && (options.list !== MUSEUM || options.real))
-    throw new UsageError(`--list: expected nothing or ${MUSEUM} after it, found "${options.list}"`);
+  if (typeof options.list === 'string' && (listedIn(options) === undefined || options.real))
+    throw new UsageError(`--list: expected ${['nothing', ...LISTED].join(' or ')} after it, found "${options.list}"`);
   if (options.story !== undefined && !options.real) throw new UsageError('--story: only with --real');
   if (options.world !== undefined && program.getOptionValueSource('scenario') === 'cli')
     throw new UsageError('--scenario and --world do not go together');
@@ -131,7 +131,7 @@ function command(write: (text: string) => void): Command {
     .option('--after <minutes>', 'with --serve: begin after so many minutes of the story; end: after all of it', '0')
     .option('--real', 'stories on real machines of this host instead: systemd, XFS, real clients; needs root on Debian')
     .option('--story <name>', 'with --real: only this one; --real --list names them')
-    .option('--list [what]', 'the scenarios; --list museum: those that play public incidents, with day and source')
+    .option('--list [what]', 'the scenarios; --list museum: those of public incidents; --list systems: owners’ systems')
     .option('--list-faults', 'the faults')
     .option('--list-codes', 'every code of guardrails, failures, conditions, pages and invariants')
     .version(VERSION, '--version', 'the version of chainmend')
@@ -150,7 +150,7 @@ function command(write: (text: string) => void): Command {
 async function requestOf(options: Options): Promise<Request> {
   const lists = (
     [
-      ['--list', options.list === MUSEUM ? MUSEUM : 'scenarios', options.list],
+      ['--list', listedIn(options) ?? 'scenarios', options.list],
       ['--list-faults', 'faults', options.listFaults],
       ['--list-codes', 'codes', options.listCodes],
     ] as const
@@ -184,6 +184,8 @@ async function requestOf(options: Options): Promise<Request> {
     };
   return options.json ? { do: 'json', run } : { do: 'story', run, explain: options.explain === true };
 }
+
+const listedIn = ({ list }: Options) => LISTED.find((what) => what === list);
 
 function realOf({ story, list }: Options, besides: readonly string[]): Request {
   const others = besides.filter((flag) => flag !== '--list' && flag !== '--story');

@@ -18,6 +18,10 @@ export async function listLines(what: ListName): Promise<readonly string[]> {
       return (await scenarioEntries()).museum.map(
         ({ name, sentence, happened }) => `${happened.on}  ${name}  ${sentence}  ${happened.source}`,
       );
+    case 'systems': {
+      const { systems } = await import('../scenarios/world-file/systems.ts');
+      return systems().map(({ world, scenario }) => `${world}  ${scenario.sentence}`);
+    }
     case 'faults':
       return linesOf(FAULTS);
     case 'codes': {

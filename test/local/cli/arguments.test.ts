@@ -47,6 +47,7 @@ describe('npm start --', () => {
     expect(await parse('--real --list')).toEqual({ do: 'real', words: ['--list'] });
     expect(await parse('--list')).toEqual({ do: 'list', what: 'scenarios' });
     expect(await parse('--list museum')).toEqual({ do: 'list', what: 'museum' });
+    expect(await parse('--list systems')).toEqual({ do: 'list', what: 'systems' });
   });
 
   it.each([
@@ -78,8 +79,8 @@ describe('npm start --', () => {
     [['--report'], '--report: expected the path of an HTML file to write, found nothing after it'],
     [['--real', '--report', 'a.html'], '--real and --report do not go together'],
     [['--list', '--list-codes'], '--list and --list-codes do not go together'],
-    [['--list', 'disk-full'], '--list: expected nothing or museum after it, found "disk-full"'],
-    [['--real', '--list', 'museum'], '--list: expected nothing or museum after it, found "museum"'],
+    [['--list', 'disk-full'], '--list: expected nothing or museum or systems after it, found "disk-full"'],
+    [['--real', '--list', 'museum'], '--list: expected nothing or museum or systems after it, found "museum"'],
     [['--speed', '3'], '--speed: only with --serve'],
     [['--story', 'full-disk'], '--story: only with --real'],
     [['--real', '--story'], '--story: expected a name of --real --list, found nothing after it'],

@@ -1,0 +1,30 @@
+// Owners' systems: their fleet files are right, and the world of each is played once; in full on twenty seeds (`npm test -- systems`).
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../../infra/paths.ts';
+import { systems } from '../../../local/scenarios/world-file/systems.ts';
+import { isAsked } from '../../fixtures/asked.ts';
+import { runJob } from '../../fixtures/jobs.ts';
+
+const SEEDS = Array.from({ length: isAsked('systems') ? 20 : 1 }, (_, at) => at + 1);
+const PATIENCE_MS = 60 * 60_000;
+
+describe.each(systems())('$name', ({ name, world, scenario }) => {
+  const text = readFileSync(join(repositoryRoot, world), 'utf8');
+
+  it('is called as its folder, and has a page that says how to try it', () => {
+    expect(scenario.name).toBe(name);
+    const page = readFileSync(join(repositoryRoot, dirname(world), 'README.md'), 'utf8');
+    expect(page).toContain(`npm start -- --world ${world}`);
+  });
+
+  it.each(SEEDS)(
+    'goes through its life with seed %i',
+    async (seed) => {
+      const [played] = await runJob('worlds', { texts: [text], folder: dirname(world), seed });
+      expect(played).toEqual({ name, unmet: [] });
+    },
+    PATIENCE_MS,
+  );
+});
