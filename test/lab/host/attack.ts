@@ -7,9 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { expect } from '@jest/globals';
 import { Machine, type MachineOptions } from './machine.ts';
+import { ROUNDS } from './share.ts';
 
-/** Rounds for each script: the piece `attacks` of the laboratory plays a hundred. */
-const ROUNDS = Number(process.env['CHAINMEND_ROUNDS'] ?? 30);
 /** "nobody", on every distribution. */
 export const USER = 65_534;
 export const LIMIT_SECONDS = 60;

@@ -12,6 +12,7 @@ import { decodeAnswers } from '../../../shared/probe/frames.ts';
 import { FOUND, machineOf, withMachine } from './attack.ts';
 import { lacking } from './lacking.ts';
 import type { Machine } from './machine.ts';
+import { few } from './share.ts';
 
 const onMachine = lacking === undefined ? describe : describe.skip;
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -92,7 +93,7 @@ async function answerOf(
 }
 
 onMachine('a client whose log is', () => {
-  it.each(Object.entries(NOISES))(
+  it.each(few(Object.entries(NOISES)))(
     '%s, is told of in printable words and in time',
     async (name, noise) => {
       const runtimes = [
@@ -114,7 +115,7 @@ onMachine('a client whose log is', () => {
 });
 
 onMachine('a runtime whose answer is', () => {
-  it.each(Object.entries(NOISES))(
+  it.each(few(Object.entries(NOISES)))(
     '%s, is believed nothing, and waited for no longer than may be',
     async (name, noise) => {
       const runtimes = [
@@ -186,7 +187,7 @@ const LISTENERS: Readonly<Record<string, RequestListener>> = {
 };
 
 onMachine('a client whose RPC answers', () => {
-  it.each(Object.entries(LISTENERS))(
+  it.each(few(Object.entries(LISTENERS)))(
     '%s, gets no control character, no more than has room, and no more time than it may have',
     async (_, listener) => {
       await withServer(listener, async (port) => {

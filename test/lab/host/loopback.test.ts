@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ANSWERED, REPORT } from '../../fixtures/answered.ts';
 import { lacking } from './lacking.ts';
+import { few } from './share.ts';
 
 const onHost = lacking === undefined ? describe : describe.skip;
 const ROOT = join(import.meta.dirname, '../../..');
@@ -30,7 +31,7 @@ onHost('with no network but loopback', () => {
     expect(told.trim().split('\n')).toEqual([expect.stringMatching(/^1: lo: <LOOPBACK,UP/)]);
   });
 
-  it.each(ANSWERED)(
+  it.each(few(ANSWERED))(
     '%s in %s ends with %d',
     async (words, story, status, says) => {
       const args = ['--disable-warning=ExperimentalWarning', 'infra/commands/chainmend-cli.ts', ...words.split(' ')];
