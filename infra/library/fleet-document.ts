@@ -2,186 +2,186 @@
 
 /** A fleet file, as an object. Texts have the patterns of the fleet file, which synthesis checks. */
 export interface FleetDocument {
-  /** The fleet's name; its file is called NAME.yaml. */
+  /** The fleet's name; its file is NAME.yaml. */
   readonly fleet: string;
-  /** What the nodes run; it gives the defaults. `other`: a client that chainmend does not know, whose disks it grows. */
+  /** What the nodes run. `other` is a client that chainmend does not know. */
   readonly chain: "bitcoin" | "litecoin" | "dogecoin" | "bitcoin-cash" | "dash" | "zcash" | "ethereum" | "bsc" | "polygon" | "avalanche" | "optimism" | "base" | "arbitrum" | "cometbft" | "cosmoshub" | "osmosis" | "celestia" | "stacks" | "solana" | "other";
-  /** `plan`: writes plans and touches nothing. `ask`: waits for a person's approval. `act`: heals. */
+  /** `plan` touches nothing, `ask` waits for approval, `act` heals. */
   readonly mode: "plan" | "ask" | "act";
-  /** Which instances are nodes of this fleet. */
+  /** Which instances are nodes. */
   readonly nodes: {
-    /** A node is an instance that carries all of these tags: `{ Component: nodes/bitcoin }`. */
+    /** A node carries all of these tags: `{ Component: nodes/bitcoin }`. */
     readonly tag: { readonly [key: string]: string };
-    /** The tag that holds a node's name. Members of an Auto Scaling group that share one have the end of their instance's id behind it. */
+    /** The tag with a node's name. Group members with one name get the end of their instance id. */
     readonly nameTag?: string;
-    /** How many nodes there should be; with fewer a person is told. Without it, those that `deploy.nodes` names. */
+    /** How many nodes there must be; fewer are paged. Default: the nodes of `deploy.nodes`. */
     readonly expected?: number;
   };
-  /** What the nodes do, or the tag of each node that tells it. Validators and nodes of unknown role are never replaced. */
+  /** The nodes' role, or the tag that says it. Validators and unknown roles are never replaced. */
   readonly role?: "follower" | "validator" | "sentry" | "bootnode" | "unknown" | {
-    /** The tag of each node that tells the node's role. */
+    /** The tag with the role. */
     readonly tag: string;
-    /** What each value of the tag means: `{ sealer: validator }`. A value that is not here is an unknown role. */
+    /** What each value means: `{ sealer: validator }`. Others are unknown. */
     readonly values?: { readonly [key: string]: "follower" | "validator" | "sentry" | "bootnode" | "unknown" };
   };
-  /** The systemd unit that runs the client; `node@*` is whatever instance of a template unit runs. */
+  /** The client's systemd unit; `node@*` is the running instance of a template. */
   readonly unit?: string;
-  /** Instead of `unit`: the name of the container that runs the client. */
+  /** Instead of `unit`: the client's container. */
   readonly docker?: string;
-  /** Instead of `unit`: the docker compose service that runs the client. */
+  /** Instead of `unit`: a docker compose service. */
   readonly compose?: {
     /** The compose file on the node. */
     readonly file: string;
-    /** The client's service in it. */
+    /** The client's service. */
     readonly service: string;
   };
-  /** Instead of `unit`, where nothing of that runs the client: executables on the node, without arguments. */
+  /** Instead of `unit`: executables on the node, without arguments. */
   readonly commands?: {
     /** Starts the client, and ends. */
     readonly start: string;
-    /** Stops the client cleanly, and ends when it has ended, with 0 if that was clean. */
+    /** Stops the client, and ends with 0 after a clean stop. */
     readonly stop: string;
-    /** Exits with 0 while the client runs, with 3 when it has stopped, else with anything. */
+    /** Exits with 0 while the client runs, with 3 when it is stopped. */
     readonly status: string;
   };
-  /** How long the client may take to stop cleanly. */
+  /** How long a clean stop may take. */
   readonly stopGraceSeconds?: number;
-  /** What the client's last line has in it when it ended cleanly: words, `.*` for anything, `|` between alternatives. `none`: its exit status alone is the evidence. */
+  /** Text in the client's last log line after a clean stop: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts. */
   readonly cleanLine?: string;
-  /** How the clients keep their data, in a word: `pruned`, `archive`. A snapshot of another kind is never used. */
+  /** `pruned` or `archive`. Snapshots of another kind are not used. */
   readonly dataMode?: string;
-  /** Instead of `unit`, where each node runs several clients: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. A unit named `beacon` or `consensus` is the consensus client: it alone is restarted where it is at fault. */
+  /** Several clients on each node: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. `beacon` or `consensus` is the consensus client, restarted alone when it is at fault. */
   readonly units?: { readonly [key: string]: {
-    /** The systemd unit that runs the client; `node@*` is whatever instance of a template unit runs. */
+    /** The client's systemd unit; `node@*` is the running instance of a template. */
     readonly unit?: string;
-    /** Instead of `unit`: the name of the container that runs the client. */
+    /** Instead of `unit`: the client's container. */
     readonly docker?: string;
-    /** Instead of `unit`: the docker compose service that runs the client. */
+    /** Instead of `unit`: a docker compose service. */
     readonly compose?: {
       /** The compose file on the node. */
       readonly file: string;
-      /** The client's service in it. */
+      /** The client's service. */
       readonly service: string;
     };
-    /** Instead of `unit`, where nothing of that runs the client: executables on the node, without arguments. */
+    /** Instead of `unit`: executables on the node, without arguments. */
     readonly commands?: {
       /** Starts the client, and ends. */
       readonly start: string;
-      /** Stops the client cleanly, and ends when it has ended, with 0 if that was clean. */
+      /** Stops the client, and ends with 0 after a clean stop. */
       readonly stop: string;
-      /** Exits with 0 while the client runs, with 3 when it has stopped, else with anything. */
+      /** Exits with 0 while the client runs, with 3 when it is stopped. */
       readonly status: string;
     };
-    /** How long the client may take to stop cleanly. */
+    /** How long a clean stop may take. */
     readonly stopGraceSeconds?: number;
-    /** What the client's last line has in it when it ended cleanly: words, `.*` for anything, `|` between alternatives. `none`: its exit status alone is the evidence. */
+    /** Text in the client's last log line after a clean stop: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts. */
     readonly cleanLine?: string;
   } };
-  /** Versions of the client that `chainmend upgrade` may have a node run. Without it no node is upgraded. */
+  /** What `chainmend upgrade` may install. */
   readonly client?: {
-    /** The versions that a node may be told to run: "28.1" is the unit `node@28.1`, or the image `…:28.1` of a container, which the owner has put on each node. A digest of an image is one, too. No other is ever started. */
+    /** Versions that are ready on each node: `28.1` is unit `node@28.1` or image `…:28.1`; a digest is allowed. No other is started. */
     readonly versions: ReadonlyArray<string>;
-    /** Which of `units` is upgraded: one whose unit is a template, such as `node@*`, or a container (`docker`). */
+    /** Which of `units` is upgraded: a template unit or a container. */
     readonly unit?: string;
-    /** The name of the node that is upgraded first. Any other follower unless given. */
+    /** The node that is upgraded first. Default: a follower. */
     readonly canary?: string;
-    /** How long the first node has to be seen well after its proof, before the others follow. */
+    /** How long the first node must stay well before the others follow. */
     readonly watchMinutes?: number;
-    /** So much of the followers of one Availability Zone is upgraded at once after the first node, one at least; never more than `breaker.restartPercent` of the fleet, than the breaker allows, or than the pool can spare. One node after the other unless given. */
+    /** How much of a zone's followers is upgraded at once; at most `breaker.restartPercent`, and what breaker and pool allow. Default: one node. */
     readonly zonePercent?: number;
-    /** Whether a version is tried on a copy of the first node’s data, on a throw-away instance of `drills`, before any node gets it. Not where it comes at a height, beside the nodes, or to a validator. */
+    /** Try the version first on a copy of the first node's data (`drills`). Not at a height, beside nodes, or for validators. */
     readonly rehearse?: boolean;
   };
-  /** The volumes of each node by their role: `{ data: /node-data, ancient: { path: /ancient, tag: { Part: ancient } } }`. */
+  /** Volumes by role: `{ data: /node-data, ancient: { path: /ancient, tag: { Part: ancient } } }`. */
   readonly volumes?: { readonly [key: string]: string | {
-    /** Where the volume is mounted on each node. */
+    /** Where it is mounted. */
     readonly path: string;
-    /** Tags that the EBS volume itself carries. */
+    /** The EBS volume's own tags. */
     readonly tag?: { readonly [key: string]: string };
   } };
-  /** Paths that make a node itself: node key, validator keys, signing state, accounts. */
+  /** Paths of keys, signing state and accounts. */
   readonly identity?: ReadonlyArray<string>;
-  /** When and how far volumes are grown. */
+  /** How volumes grow. */
   readonly disk?: {
-    /** Below this use (of bytes or of inodes) nothing is grown. */
+    /** Volumes grow from this use of bytes or inodes. */
     readonly growAtPercent?: number;
-    /** How long a new size has to last at the observed rate. EBS's budget of modifications takes 24 h to come back. */
+    /** How long a new size must last at the observed rate. EBS's limit is counted over 24 h. */
     readonly horizonHours?: number;
-    /** The least that a volume is grown by. */
+    /** The smallest growth. */
     readonly minimumStepPercent?: number;
-    /** A volume is never grown beyond this. */
+    /** No volume grows beyond this. */
     readonly maximumSizeGiB?: number;
-    /** What growing may add to the fleet's monthly bill within a calendar month. */
+    /** What growth may add to the monthly bill within a calendar month. */
     readonly maximumMonthlyIncreaseUsd?: number;
-    /** Modifications of one volume in 24 h. EBS allows four; the last is kept for a person. */
+    /** Modifications of one volume in 24 h. EBS allows four; one stays for you. */
     readonly modificationsPerDay?: number;
-    /** Before the ceiling is reached: the owner’s own command that has the client drop data which it need not keep, on a follower whose growth, and one least step more, would not fit under the ceiling. */
+    /** Your command that drops data before a follower's volume reaches its ceiling. */
     readonly prune?: {
-      /** It is run as root while the client is stopped, and ends with 0 where the client may be started on what is left: `geth snapshot prune-state`, for example. */
+      /** Runs as root while the client is stopped; ends with 0 when it may start: `geth snapshot prune-state`. */
       readonly command: string;
-      /** How long the owner’s pruning may take. */
+      /** How long it may take. */
       readonly minutes?: number;
-      /** Whether a node is pruned only after the command has come through on a copy: each drill tries it on the newest set. Needs `drills`. */
+      /** Prune only after each drill's trial on a copy passed. Needs `drills`. */
       readonly rehearse?: boolean;
-      /** So many other synced nodes stay in the pool while one is pruned; 0 lets a node prune that stands alone. */
+      /** Other synced nodes that stay in the pool meanwhile; 0 also prunes a single node. */
       readonly poolFloor?: number;
     };
   };
-  /** What the owner of the nodes agrees to. */
+  /** What the nodes' owner allows. */
   readonly owner?: {
-    /** What made the nodes and their volumes, and would find a change of them: OpenTofu is `terraform`, a person or a script is `nobody`. */
+    /** The tool that made the nodes: OpenTofu is `terraform`, a person or script is `nobody`. */
     readonly by?: "terraform" | "cloudformation" | "cdk" | "pulumi" | "nobody";
-    /** Whether the owner may find what a heal has changed: `true` for other volumes and another instance; `false` refuses to grow a volume, too. */
+    /** `true` allows other volumes and instances; `false` also forbids growth. */
     readonly acceptDrift?: boolean;
-    /** A validator may be restarted where it is. */
+    /** Validators may be restarted. */
     readonly restartValidators?: boolean;
   };
-  /** With more nodes in trouble than this, restarts are paced; swaps and replacements are refused, and a person is paged. */
+  /** Limits for many sick nodes. */
   readonly breaker?: {
-    /** With more of the nodes unhealthy or unknown, restarts are paced; swaps and replacements are refused, and a person is paged. */
+    /** With more nodes unhealthy or unknown, restarts are paced, swaps and replacements are refused, and a page is sent. */
     readonly unhealthyPercent?: number;
-    /** So many may be unhealthy in any case, however small the fleet. */
+    /** This many may always be unhealthy. */
     readonly unhealthyMinimum?: number;
-    /** So much of the fleet, and of each of its zones, is restarted at once; one node at least. Of many that are sick at once one goes first. */
+    /** How much of the fleet, and of each zone, restarts at once; at least one node. One goes first. */
     readonly restartPercent?: number;
   };
   /** How mode `ask` asks. */
   readonly ask?: {
-    /** An approval that comes later is refused. */
+    /** Later approvals are refused. */
     readonly expiresAfterHours?: number;
   };
-  /** What people are told, and how often. */
+  /** Which messages are sent. */
   readonly pages?: {
-    /** People are told of each node that was healed: by a message of severity `told`. */
+    /** Send a `told` message for each healed node. */
     readonly healed?: boolean;
-    /** A page that wants something now is sent again after so long, until somebody has acknowledged it or its cause is over. */
+    /** When an urgent page is repeated, unless it is acknowledged or over. */
     readonly againAfterMinutes?: number;
-    /** And then this often. */
+    /** The interval after that. */
     readonly againEveryMinutes?: number;
-    /** No page is repeated more often in 24 h; 0: never. */
+    /** Most repetitions in 24 h; 0: none. */
     readonly againPerDay?: number;
-    /** Whether `check-readiness` looks once a day that heals would work now, and people are told of what no longer would. */
+    /** `check-readiness` checks once a day that heals would work, and pages what would not. */
     readonly readiness?: boolean;
   };
-  /** How a node's client is asked. */
+  /** How the client is asked. */
   readonly rpc?: {
-    /** The scheme of its RPC. With `https` any certificate is taken: a node is asked by its private address. */
+    /** With `https` any certificate is accepted, since the address is private. */
     readonly scheme?: "http" | "https";
     /** The RPC port. */
     readonly port?: number;
-    /** In front of every request's own path: `/ext/bc/C/rpc`. */
+    /** Prefix of each request's path: `/ext/bc/C/rpc`. */
     readonly path?: string;
-    /** `ssm:/NAME` of a SecureString or `secret:NAME` of Secrets Manager, for a probe in the VPC; `file:/PATH` on the node, such as bitcoind's `.cookie`, for `probe: ssm`. */
+    /** `ssm:/NAME` (SecureString) or `secret:NAME` for a probe in the VPC; `file:/PATH` on the node for `probe: ssm`. */
     readonly credentials?: string;
-    /** Port of CometBFT's or geth's own metrics; the consensus rules of a CometBFT chain need it. `none`: they are not read. */
+    /** Port of CometBFT's or geth's metrics. CometBFT's consensus checks need it. */
     readonly metricsPort?: number | "none";
-    /** Port of the beacon node beside an ethereum execution client: it tells when the beacon node is why the client stands still. */
+    /** Port of the beacon node beside an ethereum client; it shows when the beacon node is at fault. */
     readonly beaconPort?: number;
-    /** The same for other chains whose nodes run two clients: port of heimdall beside bor (26657), of op-node beside op-geth (9545), of base-consensus. */
+    /** The same for other chains: heimdall (26657), op-node (9545), base-consensus. */
     readonly consensusPort?: number;
-    /** For `chain: other`: what a node is asked, and where in its answers the facts are. */
+    /** For `chain: other`: requests, and where the answers have the facts. */
     readonly paths?: {
-      /** What a node is asked, by names of your own. */
+      /** Requests by your own names. */
       readonly requests: { readonly [key: string]: {
         /** Path of a GET request. */
         readonly get?: string;
@@ -190,11 +190,11 @@ export interface FleetDocument {
         /** JSON of a POST request. */
         readonly body?: unknown;
       } };
-      /** Where its height is. */
+      /** The height. */
       readonly height: string;
-      /** Where the hash of the block at that height is. */
+      /** The hash at that height. */
       readonly hash?: string;
-      /** How the hash of any block is asked: `{height}` stands for its height. */
+      /** How to ask for any block's hash; `{height}` is its height. */
       readonly hashAt?: {
         /** The request. */
         readonly request: {
@@ -208,297 +208,297 @@ export interface FleetDocument {
         /** Keys to the hash in its answer; empty where the answer is the hash. */
         readonly at: string;
       };
-      /** When that block was made. */
+      /** The block's time. */
       readonly blockTime?: {
         /** Where that is. */
         readonly at: string;
         /** What it counts. */
         readonly as: "seconds" | "milliseconds" | "microseconds" | "nanoseconds" | "age-seconds" | "iso";
       };
-      /** What tells that it is synced. */
+      /** What says that it is synced. */
       readonly synced?: {
         /** Where that is. */
         readonly at: string;
         /** Values that mean synced. */
         readonly is: ReadonlyArray<string | number | boolean>;
       };
-      /** Where the number of its peers is. */
+      /** The number of peers. */
       readonly peerCount?: string;
-      /** Where the network's id is. */
+      /** The network's id. */
       readonly chainId?: string;
-      /** Where the client's version is. */
+      /** The client's version. */
       readonly clientVersion?: string;
     };
   };
-  /** Who asks the nodes: a command on each (`ssm`), a function in their VPC, a metric, a command that only looks whether the client runs (`unit`), or nobody (`none`). */
+  /** How nodes are asked: by a command (`ssm`), a function in the VPC, a metric, a look whether the client runs (`unit`), or not at all. */
   readonly probe?: "ssm" | "unit" | "none" | {
-    /** The nodes' VPC: a function in it asks them over the network. */
+    /** A function in this VPC asks over the network. */
     readonly vpc?: string;
-    /** Where that function stands; one for each AZ. */
+    /** The function's subnets, one for each zone. */
     readonly subnets?: ReadonlyArray<string>;
-    /** A metric that exists already and tells the height of each node. */
+    /** An existing metric with each node's height. */
     readonly metric?: {
-      /** The metric's namespace. */
+      /** Its namespace. */
       readonly namespace: string;
-      /** The metric's name. */
+      /** Its name. */
       readonly height: string;
-      /** The dimension that holds an instance's id. */
+      /** The dimension with the instance id. */
       readonly dimension?: string;
-      /** What other dimensions it has. */
+      /** Its other dimensions. */
       readonly dimensions?: { readonly [key: string]: string };
       /** How often it is written. */
       readonly periodSeconds?: 60 | 120 | 300 | 600 | 900 | 1800 | 3600;
     };
   };
-  /** When a node is synced, behind, stuck or forked, and when the chain stands still. */
+  /** Limits for synced, behind, stuck, forked and halted. */
   readonly health?: {
-    /** Up to five https URLs of independent endpoints of the same chain; compared, never believed alone. */
+    /** Https URLs of independent endpoints of the chain. They are compared and never believed alone. */
     readonly references?: ReadonlyArray<string>;
-    /** What other data or another instance may rest on: `several` voices, or `one-reference` whose blocks follow on those of a node without siblings. */
+    /** What a swap or replacement needs: `several` witnesses, or `one-reference` whose blocks continue those of a single node. */
     readonly trust?: "several" | "one-reference";
-    /** So many blocks behind the tip a node is still synced. */
+    /** A node this far behind the tip still counts as synced. */
     readonly behindBlocks?: number;
-    /** A node that has not advanced for so long is stuck, once others were seen to have three blocks more. Of a height that a metric tells, that is `behindBlocks` more. */
+    /** A node without progress for this long is stuck once others are three blocks ahead (with a metric: `behindBlocks`). */
     readonly stuckSeconds?: number;
-    /** For so long a state that is no verdict may last before people are told, or before a heal counts a start as failed: busy, behind with too few witnesses, without progress. */
+    /** How long an unclear state (busy, no progress, too few witnesses) may last before a page or before a start counts as failed. */
     readonly patienceSeconds?: number;
-    /** When no node and no reference has advanced for so long, the chain stands still. */
+    /** Without progress of any node or reference for this long, the chain is halted. */
     readonly haltSeconds?: number;
-    /** For so long after its start a client may be silent, behind or replaying. */
+    /** How long after its start a client may be silent, behind or replaying. */
     readonly startGraceSeconds?: number;
-    /** Hashes are compared so many blocks below the tip. */
+    /** Hashes are compared this far below the tip. */
     readonly confirmations?: number;
-    /** What every node must say its network is: the genesis hash (bitcoin, solana), a number in quotes (ethereum, stacks), a name (cometbft). */
+    /** The network that each node must name: genesis hash (bitcoin, solana), quoted number (ethereum, stacks), name (cometbft). */
     readonly chainId?: string;
   };
-  /** The port in the SRV record and in peers' lists. */
+  /** The port in SRV records and peer lists. */
   readonly p2pPort?: number;
-  /** How the lists of peers are kept; `none`: they are left alone. */
+  /** How peer lists are kept; `none`: not at all. */
   readonly peers?: "none" | {
-    /** Whether each node's list is kept alive and diverse; `false` does what `peers: none` does. */
+    /** Keep each node's list alive and diverse; `false` is `peers: none`. */
     readonly rotate?: boolean;
-    /** External peers that belong into every list, as the client writes them; a validator behind sentries gets none. */
+    /** External peers of every list, in the client's format. A validator behind sentries gets none. */
     readonly seeds?: ReadonlyArray<string>;
-    /** Entries of one node's list; bitcoind takes 8. */
+    /** Most entries of a list; bitcoind takes 8. */
     readonly maximum?: number;
-    /** Fewer connections are trouble; in a fleet of four it is the three others. */
+    /** Fewer connections are trouble; in a fleet of four the three others count. */
     readonly minimum?: number;
-    /** The client's configuration on the node, where a list is written; it is edited, never made. */
+    /** The client's configuration file that holds the list; it is only edited. */
     readonly config?: string;
-    /** A client may be restarted where its list takes effect no other way, and no heal is at work. */
+    /** Allow a restart where a list takes effect no other way and no heal runs. */
     readonly restart?: boolean;
   };
-  /** Where the nodes' names are kept. In lists of peers a node may be named so, too. */
+  /** Where node names are kept. */
   readonly dns?: {
-    /** The private Route 53 zone of the nodes' names: `node1.bitcoin.internal`. One label is a zone, too: `internal`. */
+    /** The private Route 53 zone: `bitcoin.internal` or `internal`. */
     readonly zone: string;
-    /** Label of the record that holds all synced nodes: `pool.bitcoin.internal`. */
+    /** Label of the record of all synced nodes. */
     readonly pool?: string;
-    /** How long a resolver may keep an answer. */
+    /** The records' TTL. */
     readonly ttlSeconds?: number;
   };
-  /** How its metrics go to CloudWatch. `classic`: each is a metric with a price. `otlp`: over OTLP, by the gigabyte, with PromQL alarms for the whole fleet and no CloudWatch agent; only with `probe: ssm`. */
+  /** `classic`: each metric has a price. `otlp`: priced by volume, with PromQL alarms for the whole fleet and without the CloudWatch agent; needs `probe: ssm`. */
   readonly metrics?: "classic" | "otlp";
-  /** Where new releases of the clients are told, and by when one has to run: `watch-releases` looks once a day and tells people. It upgrades nothing. */
+  /** Where `watch-releases` looks for new versions, once a day. It only sends messages. */
   readonly releases?: {
-    /** Where releases of the client are told: Atom, as `https://github.com/OWNER/NAME/releases.atom`, or the JSON of a registry’s tags. */
+    /** The client's releases: Atom (`https://github.com/OWNER/NAME/releases.atom`) or JSON of a registry's tags. */
     readonly feed?: string;
-    /** The same of the consensus client beside it. */
+    /** The same for the consensus client. */
     readonly consensusFeed?: string;
-    /** The version that has to run, and when: at a height, or at a time in UTC. People are told two weeks, one week, three days and one day before. */
+    /** The version that must run at a height or time. Messages come two weeks, one week, three days and one day before. */
     readonly upgradeBy?: {
-      /** The version that has to run, or a newer one. */
+      /** This version or a newer one. */
       readonly version: string;
-      /** The height of the chain by which it has to run. */
+      /** The height. */
       readonly height: number;
     } | {
-      /** The version that has to run, or a newer one. */
+      /** This version or a newer one. */
       readonly version: string;
-      /** The day, or the minute, in UTC by which it has to run. */
+      /** The day or minute, in UTC. */
       readonly date: string;
     };
-    /** `patch`: a release of the feed that differs from what runs in its last number alone, and that `client.versions` names, is upgraded to without a person, in mode act. */
+    /** `patch`: mode `act` installs a release that differs in its last number only and is in `client.versions`. */
     readonly auto?: "patch";
   };
-  /** The fleet's alarms, and those that it has already. */
+  /** The fleet's alarms, and yours. */
   readonly alarms?: {
-    /** Alarms that you have already, by name; `*` stands for anything. Chainmend's own are known by their tags. */
+    /** Your existing alarms by name; `*` is anything. */
     readonly namePatterns?: ReadonlyArray<string>;
-    /** Your own alarms on whatever metric, and what each says: a report, never a verdict. */
+    /** Your alarms on other metrics, and what each reports. */
     readonly own?: ReadonlyArray<{
       /** The name of the alarm, or of several; `*` stands for anything. */
       readonly name: string;
       /** `stuck`, `unreachable`: the health of the node that it names is looked at, or of all nodes where it names none. `disk-full`: the disk of the node that it names. */
       readonly means: "stuck" | "unreachable" | "disk-full";
     }>;
-    /** Your topics to which your alarms already send: the suite subscribes to them. */
+    /** Topics that your alarms send to; the suite subscribes. */
     readonly topics?: ReadonlyArray<string>;
-    /** `node`: an alarm for each node and kind. `fleet`: one for each kind. `auto`: `node` up to 50 nodes. */
+    /** One alarm for each node and kind, or one for each kind. `auto`: `node` up to 50 nodes. */
     readonly per?: "node" | "fleet" | "auto";
-    /** Use (of bytes or of inodes) at which the alarms go off. */
+    /** Use of bytes or inodes that raises the alarm. */
     readonly diskPercent?: number;
   };
-  /** Snapshots of the volumes. `{}` is enough (without `clean`, or with another key beside it): a policy of Data Lifecycle Manager, made at the deployment. It takes volumes that carry any of several tags, so that `nodes.tag`, or the `tag` of each volume, must be one tag. */
+  /** Snapshots of the volumes. `{}` makes a Data Lifecycle Manager policy at the deployment, which needs exactly one tag in `nodes.tag` or in each volume's `tag`. */
   readonly snapshots?: {
-    /** Clean sets: one node at a time is stopped cleanly, and all of its volumes are snapshotted at one moment. `{}` is enough. Alone (`snapshots: { clean: {} }`) it makes no policy of Data Lifecycle Manager. */
+    /** Clean sets: one node is stopped and all its volumes are snapshotted together. Alone (`snapshots: { clean: {} }`) it makes no policy. */
     readonly clean?: {
-      /** How often one node is stopped for a clean set. */
+      /** How often. */
       readonly everyHours?: number;
-      /** The time of day, in UTC, from which on a node may be stopped; any time by default. Rounds are an hour apart. */
+      /** Earliest time of day (UTC). Rounds are an hour apart. */
       readonly at?: string;
-      /** With `at`: nobody is stopped later than this after it; what has not begun by then waits for the next time. */
+      /** No node is stopped later than this after `at`. */
       readonly withinHours?: number;
-      /** How many sets are kept. */
+      /** Sets that are kept. */
       readonly keep?: number;
-      /** Whether the only node of a fleet, or one of a pool at its floor, is stopped, too. */
+      /** Also stop a fleet's only node, or one of a pool at its floor. */
       readonly alone?: boolean;
-      /** So many synced nodes stay in the pool while one is stopped. */
+      /** Synced nodes that stay in the pool meanwhile. */
       readonly poolFloor?: number;
     };
-    /** How often a snapshot of each volume is made. */
+    /** How often each volume is snapshotted. */
     readonly everyHours?: 1 | 2 | 3 | 4 | 6 | 8 | 12 | 24;
-    /** How many of each volume are kept. Data Lifecycle Manager deletes the oldest: 24 hourly ones are gone a day after a fault. */
+    /** Snapshots kept of each volume. The oldest go: 24 hourly ones reach back one day. */
     readonly keep?: number;
-    /** Accounts that may use the snapshots. A snapshot is of a whole volume: refused while `identity` lies on it. */
+    /** Accounts that may use the snapshots. Refused while `identity` is on the volume. */
     readonly shareWith?: {
       /** Their ids. */
       readonly accounts: ReadonlyArray<string>;
-      /** The customer key that the volumes are encrypted with, which those accounts may use. */
+      /** The volumes' customer key, which those accounts may use. */
       readonly kmsKeyArn: string;
-      /** `true`: no key, account or signing state lies on the volumes, whatever the chain's clients usually keep there. */
+      /** `true`: the volumes hold no key, account or signing state. */
       readonly identityFree?: boolean;
     };
-    /** Another region that each snapshot is copied to. */
+    /** Another region that gets a copy. */
     readonly copyTo?: {
       /** The region. */
       readonly region: string;
-      /** How long a copy is kept. */
+      /** How long copies are kept. */
       readonly keepDays?: number;
       /** A customer key of that region. */
       readonly kmsKeyArn?: string;
     };
-    /** In the file of a second region or account, where the fleet has no nodes: here are copies of its snapshots, by `snapshots.copyTo` or `snapshots.shareWith` of its first file. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`. */
+    /** In a second region or account without nodes: drills open the newest copy here. Stands alone in `snapshots`; needs `drills.subnet`, `replace.launchTemplate` and two `health.references`. */
     readonly copiesFrom?: {
-      /** The region of its nodes. */
+      /** The nodes' region. */
       readonly region: string;
-      /** The account of its nodes, where that is another one in the same region. */
+      /** The nodes' account, if it is another one in the same region. */
       readonly account?: {
         /** Its id. */
         readonly id: string;
         /** The lifecycle policy there, which a snapshot's description names: its tags are not seen here. */
         readonly policy: string;
       };
-      /** People are told when the newest copy is older. */
+      /** Older copies are paged. */
       readonly maxAgeHours?: number;
     };
   };
-  /** How far a node is helped that does not advance any more. */
+  /** How far a stuck node is healed. */
   readonly replace?: {
-    /** What may be tried, mildest first; `[]` for nothing but a page. */
+    /** What may be tried, in this order; `[]`: only a page. */
     readonly rungs?: ReadonlyArray<"restart" | "stop-start" | "swap" | "replace">;
-    /** Before other data are tried: the owner’s own command that takes the client’s data back by some blocks, on a follower that stands at a block which a restart does not pass. */
+    /** Your command that takes a stuck follower back some blocks, before other data are tried. */
     readonly rollBack?: {
-      /** It is run as root while the client is stopped, and ends with 0 where the data may be started on again: `cometbft rollback`, for example. */
+      /** Runs as root while the client is stopped; ends with 0 when it may start: `cometbft rollback`. */
       readonly command: string;
-      /** How long the owner’s roll-back may take. */
+      /** How long it may take. */
       readonly minutes?: number;
-      /** Whether it is done to a node only after it has come through on a copy: each drill tries it on the newest set. Needs `drills`. */
+      /** Run it only after each drill's trial on a copy passed. Needs `drills`. */
       readonly rehearse?: boolean;
     };
-    /** Before other data are tried, and only where it is measured to be quicker than those: the owner’s own command by which a client of bitcoin’s family builds its data again from the blocks on its disk, on a follower whose client names its data as it ends. */
+    /** Your command that rebuilds a follower's data of bitcoin's family from its blocks, if drills measured it quicker than a swap. */
     readonly reindex?: {
-      /** It is run as root while the client is stopped, and ends with 0 where the client may be started: `bitcoind -reindex-chainstate -stopafterblockimport`, for example. It may take two hours, and no more than `minutes`. */
+      /** Runs as root while the client is stopped, at most two hours; ends with 0 when it may start: `bitcoind -reindex-chainstate -stopafterblockimport`. */
       readonly command: string;
-      /** How long a node may take at most, from its start until its client is at the tip again; and the command itself. */
+      /** How long it may take until the client is at the tip. */
       readonly minutes?: number;
     };
-    /** Where the data of a swap come from: a snapshot, or a copy of a healthy sibling's volume in the same AZ. */
+    /** A swap's data: a snapshot, or a copy of a healthy sibling's volume in the same zone. */
     readonly source?: "snapshot" | "sibling";
-    /** The rate at which EBS is paid to initialize a volume from its snapshot; without it blocks come as they are read. */
+    /** A paid EBS initialization rate. Without it blocks load when they are read. */
     readonly initializationMiBps?: number;
-    /** Whether the files that the client reads at its start are read from a restored volume before the exchange; not with `initializationMiBps`. */
+    /** Read the files that the client needs at its start before the volumes are exchanged; not with `initializationMiBps`. */
     readonly warm?: boolean;
-    /** Id or name of the launch template of a new instance; an instance that was launched from one has it in its tags. */
+    /** The launch template of a new instance. */
     readonly launchTemplate?: string;
-    /** Ids of your lifecycle policies whose snapshots carry no tags of the volumes. Their snapshots may be restored all the same. */
+    /** Your lifecycle policies whose untagged snapshots may be restored. */
     readonly lifecyclePolicies?: ReadonlyArray<string>;
-    /** Heights at which the chain changed its client: data from below one that it has passed are not restored under the client of after it. */
+    /** Heights at which the client changed: older data are not restored under the newer client. */
     readonly upgradeHeights?: ReadonlyArray<number>;
-    /** Further subnets, tried in this order where the node's own has no capacity. */
+    /** More subnets, in this order, if the node's own has no capacity. */
     readonly subnets?: ReadonlyArray<string>;
     /** How long an old volume or instance is kept. */
     readonly keepDays?: number;
-    /** Members of an Auto Scaling group: `refuse` leaves them alone, `standby` sets one aside with a lower capacity before anything is done to it. */
+    /** Members of an Auto Scaling group: leave alone, or set one aside at a lower capacity first. */
     readonly autoScaling?: "refuse" | "standby";
-    /** A public address that is not elastic goes with a stop: `keep` refuses to stop or replace an instance that has one, `may-change` has it get another. */
+    /** Whether a node may lose a public address that is not elastic. */
     readonly publicAddress?: "keep" | "may-change";
-    /** What becomes of user data of the launch template on a new instance: `run` after the client is masked, or `ignore`. Without a word a template that has some is refused. */
+    /** The launch template's user data: `run` after the client is masked, or `ignore`. Unset, a template with user data is refused. */
     readonly userData?: "run" | "ignore";
-    /** Whether a node whose instance somebody has terminated is made again, from its launch template and the data that are left. */
+    /** Make a node again after its instance was terminated. */
     readonly terminated?: boolean;
-    /** So long before EC2 retires, stops or reboots an instance, or maintains its host, a node that its fleet can spare is moved to other hardware, by a stop and a start; 0 for never. */
+    /** How long before EC2 retires, stops, reboots or maintains an instance its node is moved by a stop and a start; 0: never. */
     readonly moveBeforeHours?: number;
     /** Restarts of one node in 24 h. */
     readonly restartsPerDay?: number;
-    /** Replacements in the account in an hour, all fleets together. */
+    /** Replacements in the account in an hour, all fleets. */
     readonly replacementsPerHour?: number;
-    /** Replacements in the account in 24 h, all fleets together. */
+    /** Replacements in the account in 24 h, all fleets. */
     readonly replacementsPerDay?: number;
-    /** Replacements of one node until it has been healthy for two hours. */
+    /** Replacements of one node until it was healthy for two hours. */
     readonly replacementsPerNode?: number;
   };
-  /** Proofs that a node comes back from its snapshots: `audit-snapshots` opens the newest one on a throw-away instance, once a day, and removes it again. `{ securityGroup: sg-… }` is enough. Without it none is proved. */
+  /** `audit-snapshots` proves once a day on a throw-away instance that the newest snapshot works. */
   readonly drills?: {
-    /** The only security group of the throw-away instance: nothing may come in, and out only what Systems Manager and the peers of the chain need. */
+    /** The instance's only group: nothing in; out only Systems Manager and the chain's peers. */
     readonly securityGroup: string;
-    /** Its subnet. That of the node that is imitated unless given. */
+    /** Its subnet. Default: that of the imitated node. */
     readonly subnet?: string;
-    /** How often a set that has not been tried is looked for. */
+    /** How often an untried set is looked for. */
     readonly everyHours?: number;
-    /** People are told when nobody has proved for so long that a node comes back from a snapshot. */
+    /** An older proof is paged. */
     readonly maxAgeHours?: number;
-    /** How long a client may take to catch up; the instance is removed then. */
+    /** How long a client may catch up before the instance is removed. */
     readonly hours?: number;
-    /** What drills may cost in a calendar month, by our own estimate; one that would cost more is removed before. */
+    /** Estimated cost in a calendar month; a drill beyond it is not run. */
     readonly dollarsPerMonth?: number;
   };
-  /** What is done for the Auto Scaling groups that the nodes are members of. */
+  /** For nodes in Auto Scaling groups. */
   readonly asg?: {
-    /** What a group launches gets the newest good snapshot as its data volume, by a new version of its launch template: it catches up, and does not sync from the first block. */
+    /** New members start from the newest good snapshot, by a new launch template version. */
     readonly seed: "newest-good";
-    /** `true`: no key, account or signing state lies on the volume, or the first boot removes it before the client starts: each new member gets a copy. */
+    /** `true`: the volume holds no identity, or the first boot removes it before the client starts. */
     readonly identityFree?: boolean;
   };
-  /** Nodes that chainmend makes itself, in a stack of their own: `npm run deploy:nodes`. Without it all nodes are made by others. */
+  /** Nodes that chainmend makes: `npm run deploy:nodes`. */
   readonly deploy?: {
-    /** `single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer. `network`: instances of their own that are a private chain. */
+    /** `single` instances, `ha` (group and load balancer), or a private `network`. */
     readonly kind: "single" | "ha" | "network";
-    /** `single` and `network`: the nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node. */
+    /** Not with `ha`: nodes and their zones, `{ node1: eu-west-1a }`. Another zone makes another node. */
     readonly nodes?: { readonly [key: string]: string };
     /** `ha`: the Auto Scaling group. */
     readonly group?: {
-      /** How many nodes the group keeps, spread over the zones of `deploy.subnets`. */
+      /** Nodes, spread over `deploy.subnets`. */
       readonly size: number;
-      /** How few nodes `chainmend scale` may leave. One fewer is there while a heal has one aside. */
+      /** Fewest that `chainmend scale` may leave; a heal may set one more aside. */
       readonly minimum?: number;
-      /** How many nodes `chainmend scale` may have the group keep. */
+      /** Most that `chainmend scale` may set. */
       readonly maximum?: number;
-      /** The port on which each node answers whether it has caught up. The load balancer alone may open it. */
+      /** Port that says whether the node has caught up; only the load balancer may open it. */
       readonly healthPort?: number;
     };
-    /** `network`: the chain. Its genesis and the keys of its nodes are made once. */
+    /** `network`: the chain. Genesis and keys are made once. */
     readonly network?: {
-      /** The id of the chain, which its genesis says for ever; of a clique chain a number, quoted. */
+      /** The chain's id, for ever; with clique a quoted number. */
       readonly chainId: string;
-      /** `cometbft`: which of `nodes` are its validators, for ever: the genesis names them. */
+      /** `cometbft`: the validators among `nodes`, for ever. */
       readonly validators?: ReadonlyArray<string>;
-      /** `cometbft`: which of `nodes` stand between the validators and all others. Without them the others dial the validators. */
+      /** `cometbft`: nodes between the validators and others. Without them others dial the validators. */
       readonly sentries?: ReadonlyArray<string>;
-      /** `ethereum`: which of `nodes` seal its blocks (clique). The genesis names them; the chain itself takes others. */
+      /** `ethereum`: nodes of the genesis that seal blocks (clique). The chain can add others. */
       readonly sealers?: ReadonlyArray<string>;
-      /** `ethereum`: which of `nodes` others begin with to find the network. They seal nothing. */
+      /** `ethereum`: nodes by which others find the network. They seal nothing. */
       readonly bootnodes?: ReadonlyArray<string>;
-      /** `ethereum`: what the genesis says besides, for ever. */
+      /** `ethereum`: more of the genesis, for ever. */
       readonly clique?: {
         /** The least time from one block to the next. */
         readonly periodSeconds?: number;
@@ -510,44 +510,44 @@ export interface FleetDocument {
     };
     /** Their VPC. */
     readonly vpc?: string;
-    /** The subnet of each zone: `{ eu-west-1a: subnet-… }`. Whether a node has a public address is as the subnet says. */
+    /** A subnet for each zone: `{ eu-west-1a: subnet-… }`. It decides on public addresses. */
     readonly subnets?: { readonly [key: string]: string };
-    /** The type of the instances. */
+    /** The instance type. */
     readonly instanceType: string;
-    /** `single`: what the instances are made with for the first sync. Once its node has caught up, chainmend stops each, gives it `instanceType`, and starts it. */
+    /** `single`: a larger instance for the first sync. Afterwards chainmend stops it and sets `instanceType`. */
     readonly boost?: {
-      /** Their type until then. */
+      /** The type until then. */
       readonly instanceType: string;
     };
-    /** Their image, with systemd and an SSM agent: its id, or `ssm:/NAME` of a public parameter, which is read at each deployment. */
+    /** An AMI with systemd and SSM agent, or `ssm:/NAME`, read at each deployment. */
     readonly image?: string;
-    /** Size of the root volume. */
+    /** The root volume's size. */
     readonly rootGiB?: number;
-    /** The data volume of each node: gp3 and encrypted. With `single` it is kept whatever becomes of the stack, with `ha` it goes with its instance. */
+    /** Each node's data volume, gp3 and encrypted. `single` keeps it without the stack; `ha` deletes it with its instance. */
     readonly volume: {
-      /** Its size at the beginning; heals let it grow. */
+      /** Its first size; heals grow it. */
       readonly sizeGiB: number;
       /** Its IOPS. */
       readonly iops?: number;
       /** Its throughput. */
       readonly throughputMiBps?: number;
-      /** `single`: what it is made with for the first sync. Once its node has caught up, chainmend takes it back to the figures above. */
+      /** `single`: more speed for the first sync. */
       readonly boost?: {
         /** Its IOPS until then. */
         readonly iops: number;
         /** Its throughput until then. */
         readonly throughputMiBps: number;
       };
-      /** What is made on it while it is empty. */
+      /** Made while the volume is empty. */
       readonly filesystem?: "xfs" | "ext4";
-      /** ARN of the key that it is encrypted with; it is encrypted in any case. */
+      /** ARN of its key. */
       readonly kmsKeyId?: string;
     };
-    /** What a new node begins with: `newest-good`, the snapshot that a heal would restore it from, where there is one; `sync`, nothing; or as below. Where there is none it begins with the bundle or the state sync of the file, and syncs from nothing without these. */
+    /** What a new node starts with: the snapshot that a heal would use, nothing (`sync`), or as below. Without one: bundle, state sync, or nothing. */
     readonly data?: "newest-good" | "sync" | {
-      /** The snapshot: `newest-good`, or the id of one of the fleet. The paths of `identity` are removed from the copy before the client starts. */
+      /** `newest-good`, or a snapshot id of the fleet. `identity` is removed from the copy. */
       readonly snapshot?: string;
-      /** Chain data that somebody has packed, where it begins with no snapshot: the volume needs room for the archive and for what is in it. The paths of `identity` are left out of it. */
+      /** Packed chain data. The volume must hold archive and content. `identity` is left out. */
       readonly bundle?: {
         /** An https address of a tar archive, compressed or not. It is fetched to the volume itself, and goes on where it broke off. */
         readonly url: string;
@@ -557,29 +557,29 @@ export interface FleetDocument {
         readonly into?: string;
       };
     };
-    /** Of a CometBFT chain: a new node takes the state of a block from its peers in the place of all blocks before. It is written into `peers.config`, CometBFT's config.toml, which `install` makes. */
+    /** CometBFT: take a block's state from peers instead of earlier blocks. Written into `peers.config`, which `install` makes. */
     readonly stateSync?: {
-      /** RPC addresses of others of the chain, two at least: what all of them say of one block is trusted, as CometBFT's own `rpc_servers`. */
+      /** Two or more RPC addresses, which must agree on a block. */
       readonly servers: ReadonlyArray<string>;
-      /** For how long such a block may be trusted: two thirds of the unbonding period or less. */
+      /** How long a block is trusted: at most two thirds of the unbonding period. */
       readonly trustHours?: number;
     };
-    /** How the client and its unit come to the node. Without it both are in the image. */
+    /** How client and unit get onto the node. Unset: they are in the image. */
     readonly install?: {
-      /** An https address of the client, fetched once: a tar archive where `unpack` is given, else a program that is run without arguments. */
+      /** Fetched once: a tar archive with `unpack`, else a program run without arguments. */
       readonly url?: string;
-      /** The SHA-256 of what is at `url`: it is compared before anything is opened or run. */
+      /** Its SHA-256, compared first. */
       readonly sha256?: string;
-      /** The folder that the archive is unpacked to. */
+      /** Folder for the archive. */
       readonly unpack?: string;
-      /** Your own lines of bash, run once as root at the first boot, behind the mounted volume (`set -eu`): chainmend does not read them. No secrets: they are in the template. */
+      /** Your bash lines, run once as root at the first boot after the mount (`set -eu`). No secrets: they are in the template. */
       readonly lines?: ReadonlyArray<string>;
     };
-    /** The instance of the template unit that is started: "28.1" starts node@28.1. */
+    /** Instance of the template unit: "28.1" starts node@28.1. */
     readonly version?: string;
-    /** What the whole world may open. */
+    /** Ports open to everybody. */
     readonly p2p?: ReadonlyArray<string>;
-    /** The ports of the client that are open: `[{ name: rpc, port: 8545, from: sg-… }, { name: ws, port: 8546, from: access }]`. `from` is one security group, or `access`, the members of the group that the stack exports; with `ha` the load balancer has a listener for each. No other port is open. */
+    /** Other open ports: `[{ name: rpc, port: 8545, from: sg-… }, { name: ws, port: 8546, from: access }]`. `access` is the group that the stack exports. With `ha` each gets a listener. */
     readonly ports?: ReadonlyArray<{
       /** What it is called in outputs and by `endpoints`. A new name changes no rule. */
       readonly name: string;
@@ -588,13 +588,13 @@ export interface FleetDocument {
       /** Who may open it: one security group, or `access`, the members of the access group that the stack makes and exports. Never the world. */
       readonly from: string;
     }>;
-    /** The same for the RPC port alone: the one security group that may open it; with `ha` that of the load balancer. Nobody may without it. */
+    /** The one security group that may open the RPC port (with `ha` the load balancer's). */
     readonly rpcFrom?: string;
-    /** ARNs of managed policies: what a node may do besides being managed by Systems Manager and telling its metrics and logs. */
+    /** ARNs of more managed policies for the nodes. */
     readonly policies?: ReadonlyArray<string>;
-    /** Log files that are forwarded to the log group of the fleet. */
+    /** Log files that go to the fleet's log group. */
     readonly logs?: ReadonlyArray<string>;
-    /** For how long they are kept. */
+    /** How long they are kept. */
     readonly logDays?: 1 | 3 | 5 | 7 | 14 | 30 | 60 | 90 | 120 | 150 | 180 | 365;
   };
 }

@@ -25,26 +25,26 @@ const version = text(
 
 export const client = object('{ versions: ["28.0", "28.1"] }', {
   versions: about(
-    'The versions that a node may be told to run: "28.1" is the unit `node@28.1`, or the image `…:28.1` of a container, which the owner has put on each node. A digest of an image is one, too. No other is ever started.',
+    'Versions that are ready on each node: `28.1` is unit `node@28.1` or image `…:28.1`; a digest is allowed. No other is started.',
     list(version, 16, 1),
   ),
   unit: derived(
-    'Which of `units` is upgraded: one whose unit is a template, such as `node@*`, or a container (`docker`).',
+    'Which of `units` is upgraded: a template unit or a container.',
     'the only one that is a template, else the only container',
     partName,
   ),
-  canary: optional('The name of the node that is upgraded first. Any other follower unless given.', tagValue),
+  canary: optional('The node that is upgraded first. Default: a follower.', tagValue),
   watchMinutes: usually(
-    'How long the first node has to be seen well after its proof, before the others follow.',
+    'How long the first node must stay well before the others follow.',
     whole(0, WATCH_MINUTES_MAX, 'minutes', 60),
     60,
   ),
   zonePercent: optional(
-    'So much of the followers of one Availability Zone is upgraded at once after the first node, one at least; never more than `breaker.restartPercent` of the fleet, than the breaker allows, or than the pool can spare. One node after the other unless given.',
+    "How much of a zone's followers is upgraded at once; at most `breaker.restartPercent`, and what breaker and pool allow. Default: one node.",
     whole(1, 50, 'percent', 25),
   ),
   rehearse: usually(
-    'Whether a version is tried on a copy of the first node’s data, on a throw-away instance of `drills`, before any node gets it. Not where it comes at a height, beside the nodes, or to a validator.',
+    "Try the version first on a copy of the first node's data (`drills`). Not at a height, beside nodes, or for validators.",
     yesOrNo(),
     false,
   ),

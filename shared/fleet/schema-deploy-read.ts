@@ -4,18 +4,18 @@ import * as v from 'valibot';
 import { about, choice, derived, object, optional, readOf, usually, whole } from './schema-fields.ts';
 
 export const kind = about(
-  '`single`: instances of their own. `ha`: an Auto Scaling group behind a load balancer. `network`: instances of their own that are a private chain.',
+  '`single` instances, `ha` (group and load balancer), or a private `network`.',
   choice(['single', 'ha', 'network'], 'a kind'),
 );
 
 export const groupSizes = {
-  size: about('How many nodes the group keeps, spread over the zones of `deploy.subnets`.', whole(2, 50, 'nodes', 3)),
+  size: about('Nodes, spread over `deploy.subnets`.', whole(2, 50, 'nodes', 3)),
   minimum: derived(
-    'How few nodes `chainmend scale` may leave. One fewer is there while a heal has one aside.',
+    'Fewest that `chainmend scale` may leave; a heal may set one more aside.',
     '`size`',
     whole(2, 50, 'nodes', 2),
   ),
-  maximum: derived('How many nodes `chainmend scale` may have the group keep.', '`size`', whole(2, 50, 'nodes', 6)),
+  maximum: derived('Most that `chainmend scale` may set.', '`size`', whole(2, 50, 'nodes', 6)),
 };
 
 // gp3: 3,000 to 80,000 IOPS, 125 to 2,000 MiB/s [EC2 CreateVolume].
@@ -26,7 +26,7 @@ export const volumeFigures = {
   iops: usually('Its IOPS.', iops, 3000),
   throughputMiBps: usually('Its throughput.', throughputMiBps, 125),
   boost: optional(
-    '`single`: what it is made with for the first sync. Once its node has caught up, chainmend takes it back to the figures above.',
+    '`single`: more speed for the first sync.',
     object('{ iops: 16000, throughputMiBps: 1000 }', {
       iops: about('Its IOPS until then.', iops),
       throughputMiBps: about('Its throughput until then.', throughputMiBps),

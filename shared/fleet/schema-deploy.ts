@@ -50,13 +50,13 @@ const sha256 = text(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits', 'a'.re
 
 const install = object('{ lines: ["dnf -y install bitcoin"] }', {
   url: optional(
-    'An https address of the client, fetched once: a tar archive where `unpack` is given, else a program that is run without arguments.',
+    'Fetched once: a tar archive with `unpack`, else a program run without arguments.',
     httpsUrl('https://bitcoincore.org/bin/bitcoin-core-29.0/bitcoin-29.0-x86_64-linux-gnu.tar.gz'),
   ),
-  sha256: optional('The SHA-256 of what is at `url`: it is compared before anything is opened or run.', sha256),
-  unpack: optional('The folder that the archive is unpacked to.', path),
+  sha256: optional('Its SHA-256, compared first.', sha256),
+  unpack: optional('Folder for the archive.', path),
   lines: optional(
-    'Your own lines of bash, run once as root at the first boot, behind the mounted volume (`set -eu`): chainmend does not read them. No secrets: they are in the template.',
+    'Your bash lines, run once as root at the first boot after the mount (`set -eu`). No secrets: they are in the template.',
     list(line, 64, 1),
   ),
 });
@@ -83,13 +83,10 @@ const data = v.union(
     v.picklist([NEWEST, 'sync']),
     object('{ snapshot: snap-0123456789abcdef0 }', {
       snapshot: optional(
-        'The snapshot: `newest-good`, or the id of one of the fleet. The paths of `identity` are removed from the copy before the client starts.',
+        '`newest-good`, or a snapshot id of the fleet. `identity` is removed from the copy.',
         snapshotOfData,
       ),
-      bundle: optional(
-        'Chain data that somebody has packed, where it begins with no snapshot: the volume needs room for the archive and for what is in it. The paths of `identity` are left out of it.',
-        bundle,
-      ),
+      bundle: optional('Packed chain data. The volume must hold archive and content. `identity` is left out.', bundle),
     }),
   ],
   `expected ${NEWEST}, sync, or for example { snapshot: snap-0123456789abcdef0 } or { bundle: { url: https://…, sha256: … } }`,
@@ -102,23 +99,20 @@ const rpcServer = text(
 );
 
 const stateSync = object('{ servers: [https://a…, https://b…] }', {
-  servers: about(
-    "RPC addresses of others of the chain, two at least: what all of them say of one block is trusted, as CometBFT's own `rpc_servers`.",
-    list(rpcServer, 8, 2),
-  ),
+  servers: about('Two or more RPC addresses, which must agree on a block.', list(rpcServer, 8, 2)),
   trustHours: usually(
-    'For how long such a block may be trusted: two thirds of the unbonding period or less.',
+    'How long a block is trusted: at most two thirds of the unbonding period.',
     whole(1, 8_760, 'hours', 168),
     168,
   ),
 });
 
 const volume = object('{ sizeGiB: 500 }', {
-  sizeGiB: about('Its size at the beginning; heals let it grow.', whole(1, 65_536, 'GiB', 500)),
+  sizeGiB: about('Its first size; heals grow it.', whole(1, 65_536, 'GiB', 500)),
   ...volumeFigures,
-  filesystem: usually('What is made on it while it is empty.', choice(['xfs', 'ext4'], 'a filesystem'), 'xfs'),
+  filesystem: usually('Made while the volume is empty.', choice(['xfs', 'ext4'], 'a filesystem'), 'xfs'),
   kmsKeyId: derived(
-    'ARN of the key that it is encrypted with; it is encrypted in any case.',
+    'ARN of its key.',
     "the account's key for EBS",
     text(
       /^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key\/[A-Za-z0-9-]{1,64}$/,
@@ -133,7 +127,7 @@ const HEALTH_PORT = 8099;
 const group = object('{ size: 3 }', {
   ...groupSizes,
   healthPort: usually(
-    'The port on which each node answers whether it has caught up. The load balancer alone may open it.',
+    'Port that says whether the node has caught up; only the load balancer may open it.',
     port(HEALTH_PORT),
     HEALTH_PORT,
   ),
@@ -142,28 +136,28 @@ const group = object('{ size: 3 }', {
 export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … }', {
   kind,
   nodes: optional(
-    '`single` and `network`: the nodes by name, each with its Availability Zone: `{ node1: eu-west-1a }`. To change a zone makes another node.',
+    'Not with `ha`: nodes and their zones, `{ node1: eu-west-1a }`. Another zone makes another node.',
     map('nodes with their zones', '{ node1: eu-west-1a }', 50, nodeName, zone),
   ),
   group: optional('`ha`: the Auto Scaling group.', group),
-  network: optional('`network`: the chain. Its genesis and the keys of its nodes are made once.', network),
+  network: optional('`network`: the chain. Genesis and keys are made once.', network),
   vpc: derived(
     'Their VPC.',
     "from the app's own `vpc`",
     text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a VPC', 'vpc-0123456789abcdef0'),
   ),
   subnets: derived(
-    'The subnet of each zone: `{ eu-west-1a: subnet-… }`. Whether a node has a public address is as the subnet says.',
+    'A subnet for each zone: `{ eu-west-1a: subnet-… }`. It decides on public addresses.',
     "from the app's own `vpc`",
     map('zones with their subnets', '{ eu-west-1a: subnet-0123456789abcdef0 }', 16, zone, subnetId),
   ),
-  instanceType: about('The type of the instances.', typeOfInstance),
+  instanceType: about('The instance type.', typeOfInstance),
   boost: optional(
-    '`single`: what the instances are made with for the first sync. Once its node has caught up, chainmend stops each, gives it `instanceType`, and starts it.',
-    object('{ instanceType: m6i.8xlarge }', { instanceType: about('Their type until then.', typeOfInstance) }),
+    '`single`: a larger instance for the first sync. Afterwards chainmend stops it and sets `instanceType`.',
+    object('{ instanceType: m6i.8xlarge }', { instanceType: about('The type until then.', typeOfInstance) }),
   ),
   image: usually(
-    'Their image, with systemd and an SSM agent: its id, or `ssm:/NAME` of a public parameter, which is read at each deployment.',
+    'An AMI with systemd and SSM agent, or `ssm:/NAME`, read at each deployment.',
     text(
       /^(ami-([0-9a-f]{8}|[0-9a-f]{17})|ssm:\/[A-Za-z0-9_./-]{1,500})$/,
       'the id of an image, or ssm:/NAME of a parameter with one',
@@ -171,40 +165,40 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
     ),
     'ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
   ),
-  rootGiB: usually('Size of the root volume.', whole(8, 1024, 'GiB', 16), 16),
+  rootGiB: usually("The root volume's size.", whole(8, 1024, 'GiB', 16), 16),
   volume: about(
-    'The data volume of each node: gp3 and encrypted. With `single` it is kept whatever becomes of the stack, with `ha` it goes with its instance.',
+    "Each node's data volume, gp3 and encrypted. `single` keeps it without the stack; `ha` deletes it with its instance.",
     volume,
   ),
   data: derived(
-    'What a new node begins with: `newest-good`, the snapshot that a heal would restore it from, where there is one; `sync`, nothing; or as below. Where there is none it begins with the bundle or the state sync of the file, and syncs from nothing without these.',
+    'What a new node starts with: the snapshot that a heal would use, nothing (`sync`), or as below. Without one: bundle, state sync, or nothing.',
     '`newest-good`; with `kind: network` `sync`',
     data,
   ),
   stateSync: optional(
-    "Of a CometBFT chain: a new node takes the state of a block from its peers in the place of all blocks before. It is written into `peers.config`, CometBFT's config.toml, which `install` makes.",
+    "CometBFT: take a block's state from peers instead of earlier blocks. Written into `peers.config`, which `install` makes.",
     stateSync,
   ),
-  install: optional('How the client and its unit come to the node. Without it both are in the image.', install),
+  install: optional('How client and unit get onto the node. Unset: they are in the image.', install),
   version: optional(
-    'The instance of the template unit that is started: "28.1" starts node@28.1.',
+    'Instance of the template unit: "28.1" starts node@28.1.',
     text(INSTANCE, 'a version in quotes', '"28.1"'),
   ),
   p2p: derived(
-    'What the whole world may open.',
+    'Ports open to everybody.',
     '`tcp/` with `p2pPort`, and `udp/` where geth or a relative of it runs',
     list(p2pPort, 16),
   ),
   ports: optional(
-    'The ports of the client that are open: `[{ name: rpc, port: 8545, from: sg-… }, { name: ws, port: 8546, from: access }]`. `from` is one security group, or `access`, the members of the group that the stack exports; with `ha` the load balancer has a listener for each. No other port is open.',
+    'Other open ports: `[{ name: rpc, port: 8545, from: sg-… }, { name: ws, port: 8546, from: access }]`. `access` is the group that the stack exports. With `ha` each gets a listener.',
     ports,
   ),
   rpcFrom: optional(
-    'The same for the RPC port alone: the one security group that may open it; with `ha` that of the load balancer. Nobody may without it.',
+    "The one security group that may open the RPC port (with `ha` the load balancer's).",
     securityGroupId,
   ),
   policies: optional(
-    'ARNs of managed policies: what a node may do besides being managed by Systems Manager and telling its metrics and logs.',
+    'ARNs of more managed policies for the nodes.',
     list(
       text(
         /^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy\/[A-Za-z0-9+=,.@_/-]{1,512}$/,
@@ -215,9 +209,9 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
       1,
     ),
   ),
-  logs: optional('Log files that are forwarded to the log group of the fleet.', list(path, 16, 1)),
+  logs: optional("Log files that go to the fleet's log group.", list(path, 16, 1)),
   logDays: usually(
-    'For how long they are kept.',
+    'How long they are kept.',
     choice([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365], 'a number of days that CloudWatch Logs takes'),
     30,
   ),

@@ -6,23 +6,15 @@ import { about, object, optional, subnetId, text, usually, whole } from './schem
 
 export const drills = object('{ securityGroup: sg-0123456789abcdef0 }', {
   securityGroup: about(
-    'The only security group of the throw-away instance: nothing may come in, and out only what Systems Manager and the peers of the chain need.',
+    "The instance's only group: nothing in; out only Systems Manager and the chain's peers.",
     text(/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a security group', 'sg-0123456789abcdef0'),
   ),
-  subnet: optional('Its subnet. That of the node that is imitated unless given.', subnetId),
-  everyHours: usually('How often a set that has not been tried is looked for.', whole(12, 720, 'hours', 24), 24),
-  maxAgeHours: usually(
-    'People are told when nobody has proved for so long that a node comes back from a snapshot.',
-    whole(24, 2160, 'hours', 48),
-    48,
-  ),
-  hours: usually(
-    'How long a client may take to catch up; the instance is removed then.',
-    whole(1, 24, 'hours', 12),
-    12,
-  ),
+  subnet: optional('Its subnet. Default: that of the imitated node.', subnetId),
+  everyHours: usually('How often an untried set is looked for.', whole(12, 720, 'hours', 24), 24),
+  maxAgeHours: usually('An older proof is paged.', whole(24, 2160, 'hours', 48), 48),
+  hours: usually('How long a client may catch up before the instance is removed.', whole(1, 24, 'hours', 12), 12),
   dollarsPerMonth: usually(
-    'What drills may cost in a calendar month, by our own estimate; one that would cost more is removed before.',
+    'Estimated cost in a calendar month; a drill beyond it is not run.',
     whole(1, 10_000, 'US dollars', 30),
     30,
   ),

@@ -19,43 +19,39 @@ import {
 import { executable } from './schema-nodes.ts';
 
 export const disk = object('{ maximumSizeGiB: 2000 }', {
-  growAtPercent: usually('Below this use (of bytes or of inodes) nothing is grown.', whole(10, 99, 'percent', 85), 85),
+  growAtPercent: usually('Volumes grow from this use of bytes or inodes.', whole(10, 99, 'percent', 85), 85),
   // A volume can be modified four times in a rolling 24 h [EC2 ModifyVolume], so one step must last for more than a day. Six hours more are for the
   // person who has to act when that budget is spent.
   horizonHours: usually(
-    "How long a new size has to last at the observed rate. EBS's budget of modifications takes 24 h to come back.",
+    "How long a new size must last at the observed rate. EBS's limit is counted over 24 h.",
     whole(25, 8760, 'hours', 30),
     30,
   ),
-  minimumStepPercent: usually('The least that a volume is grown by.', whole(1, 400, 'percent', 20), 20),
+  minimumStepPercent: usually('The smallest growth.', whole(1, 400, 'percent', 20), 20),
   // The largest gp3 and io2 volumes [EC2 CreateVolume].
-  maximumSizeGiB: usually('A volume is never grown beyond this.', whole(1, 65_536, 'GiB', 2000), 2000),
+  maximumSizeGiB: usually('No volume grows beyond this.', whole(1, 65_536, 'GiB', 2000), 2000),
   maximumMonthlyIncreaseUsd: usually(
-    "What growing may add to the fleet's monthly bill within a calendar month.",
+    'What growth may add to the monthly bill within a calendar month.',
     whole(0, 100_000, 'US dollars', 100),
     100,
   ),
   modificationsPerDay: usually(
-    'Modifications of one volume in 24 h. EBS allows four; the last is kept for a person.',
+    'Modifications of one volume in 24 h. EBS allows four; one stays for you.',
     whole(1, 3, 'modifications', 3),
     3,
   ),
   prune: optional(
-    'Before the ceiling is reached: the owner’s own command that has the client drop data which it need not keep, on a follower whose growth, and one least step more, would not fit under the ceiling.',
+    "Your command that drops data before a follower's volume reaches its ceiling.",
     object('{ command: /opt/node/prune }', {
       command: about(
-        'It is run as root while the client is stopped, and ends with 0 where the client may be started on what is left: `geth snapshot prune-state`, for example.',
+        'Runs as root while the client is stopped; ends with 0 when it may start: `geth snapshot prune-state`.',
         executable,
       ),
       // The script of a command ends within 9,000 s, and the client is stopped and started in them, too.
-      minutes: usually('How long the owner’s pruning may take.', whole(1, 120, 'minutes', 60), 60),
-      rehearse: usually(
-        'Whether a node is pruned only after the command has come through on a copy: each drill tries it on the newest set. Needs `drills`.',
-        yesOrNo(),
-        true,
-      ),
+      minutes: usually('How long it may take.', whole(1, 120, 'minutes', 60), 60),
+      rehearse: usually("Prune only after each drill's trial on a copy passed. Needs `drills`.", yesOrNo(), true),
       poolFloor: usually(
-        'So many other synced nodes stay in the pool while one is pruned; 0 lets a node prune that stands alone.',
+        'Other synced nodes that stay in the pool meanwhile; 0 also prunes a single node.',
         whole(0, 50, 'nodes', 2),
         2,
       ),
@@ -65,52 +61,48 @@ export const disk = object('{ maximumSizeGiB: 2000 }', {
 
 export const owner = object('{ by: terraform, acceptDrift: true }', {
   by: derived(
-    'What made the nodes and their volumes, and would find a change of them: OpenTofu is `terraform`, a person or a script is `nobody`.',
+    'The tool that made the nodes: OpenTofu is `terraform`, a person or script is `nobody`.',
     "a stack's own tag, or a guess from other tags",
     choice(['terraform', 'cloudformation', 'cdk', 'pulumi', 'nobody'], 'what made the nodes'),
   ),
   // No default: growth asks whether a person has said `false`, other data and another instance whether one has said `true`.
   acceptDrift: derived(
-    'Whether the owner may find what a heal has changed: `true` for other volumes and another instance; `false` refuses to grow a volume, too.',
+    '`true` allows other volumes and instances; `false` also forbids growth.',
     'volumes are grown, nothing else',
     yesOrNo(),
   ),
-  restartValidators: usually('A validator may be restarted where it is.', yesOrNo(), false),
+  restartValidators: usually('Validators may be restarted.', yesOrNo(), false),
 });
 
 export const breaker = object('{ unhealthyPercent: 20 }', {
   unhealthyPercent: usually(
-    'With more of the nodes unhealthy or unknown, restarts are paced; swaps and replacements are refused, and a person is paged.',
+    'With more nodes unhealthy or unknown, restarts are paced, swaps and replacements are refused, and a page is sent.',
     whole(1, 50, 'percent', 20),
     20,
   ),
-  unhealthyMinimum: usually(
-    'So many may be unhealthy in any case, however small the fleet.',
-    whole(1, 50, 'nodes', 1),
-    1,
-  ),
+  unhealthyMinimum: usually('This many may always be unhealthy.', whole(1, 50, 'nodes', 1), 1),
   restartPercent: usually(
-    'So much of the fleet, and of each of its zones, is restarted at once; one node at least. Of many that are sick at once one goes first.',
+    'How much of the fleet, and of each zone, restarts at once; at least one node. One goes first.',
     whole(1, 50, 'percent', 25),
     25,
   ),
 });
 
 export const ask = object('{ expiresAfterHours: 4 }', {
-  expiresAfterHours: usually('An approval that comes later is refused.', whole(1, 48, 'hours', 4), 4),
+  expiresAfterHours: usually('Later approvals are refused.', whole(1, 48, 'hours', 4), 4),
 });
 
 export const pages = object('{ againAfterMinutes: 30 }', {
-  healed: usually('People are told of each node that was healed: by a message of severity `told`.', yesOrNo(), true),
+  healed: usually('Send a `told` message for each healed node.', yesOrNo(), true),
   againAfterMinutes: usually(
-    'A page that wants something now is sent again after so long, until somebody has acknowledged it or its cause is over.',
+    'When an urgent page is repeated, unless it is acknowledged or over.',
     whole(10, 1_440, 'minutes', 30),
     30,
   ),
-  againEveryMinutes: usually('And then this often.', whole(10, 1_440, 'minutes', 60), 60),
-  againPerDay: usually('No page is repeated more often in 24 h; 0: never.', whole(0, 24, 'repetitions', 8), 8),
+  againEveryMinutes: usually('The interval after that.', whole(10, 1_440, 'minutes', 60), 60),
+  againPerDay: usually('Most repetitions in 24 h; 0: none.', whole(0, 24, 'repetitions', 8), 8),
   readiness: usually(
-    'Whether `check-readiness` looks once a day that heals would work now, and people are told of what no longer would.',
+    '`check-readiness` checks once a day that heals would work, and pages what would not.',
     yesOrNo(),
     false,
   ),
@@ -128,60 +120,52 @@ const regionName = text(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, "a region's name", 'eu-c
 const accountId = text(/^\d{12}$/, "an account's 12 digits (text: quote them)", "'111122223333'");
 
 const clean = object('{ everyHours: 24, keep: 7 }', {
-  everyHours: usually('How often one node is stopped for a clean set.', whole(1, 720, 'hours', 24), 24),
+  everyHours: usually('How often.', whole(1, 720, 'hours', 24), 24),
   at: optional(
-    'The time of day, in UTC, from which on a node may be stopped; any time by default. Rounds are an hour apart.',
+    'Earliest time of day (UTC). Rounds are an hour apart.',
     text(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day in UTC', '03:00'),
   ),
-  withinHours: usually(
-    'With `at`: nobody is stopped later than this after it; what has not begun by then waits for the next time.',
-    whole(2, 8, 'hours', 3),
-    3,
-  ),
-  keep: usually('How many sets are kept.', whole(2, 100, 'sets', 7), 7),
-  alone: usually('Whether the only node of a fleet, or one of a pool at its floor, is stopped, too.', yesOrNo(), false),
-  poolFloor: usually('So many synced nodes stay in the pool while one is stopped.', whole(1, 50, 'nodes', 2), 2),
+  withinHours: usually('No node is stopped later than this after `at`.', whole(2, 8, 'hours', 3), 3),
+  keep: usually('Sets that are kept.', whole(2, 100, 'sets', 7), 7),
+  alone: usually("Also stop a fleet's only node, or one of a pool at its floor.", yesOrNo(), false),
+  poolFloor: usually('Synced nodes that stay in the pool meanwhile.', whole(1, 50, 'nodes', 2), 2),
 });
 
 export const snapshots = object('{ everyHours: 24, keep: 7 }', {
   clean: optional(
-    'Clean sets: one node at a time is stopped cleanly, and all of its volumes are snapshotted at one moment. `{}` is enough. Alone (`snapshots: { clean: {} }`) it makes no policy of Data Lifecycle Manager.',
+    'Clean sets: one node is stopped and all its volumes are snapshotted together. Alone (`snapshots: { clean: {} }`) it makes no policy.',
     clean,
   ),
   // [DLM CreateRule.Interval: "The supported values are 1, 2, 3, 4, 6, 8, 12, and 24."]
-  everyHours: usually('How often a snapshot of each volume is made.', choice([1, 2, 3, 4, 6, 8, 12, 24], 'hours'), 24),
+  everyHours: usually('How often each volume is snapshotted.', choice([1, 2, 3, 4, 6, 8, 12, 24], 'hours'), 24),
   // [DLM RetainRule.Count: 1 to 1000.]
   keep: usually(
-    'How many of each volume are kept. Data Lifecycle Manager deletes the oldest: 24 hourly ones are gone a day after a fault.',
+    'Snapshots kept of each volume. The oldest go: 24 hourly ones reach back one day.',
     whole(1, 1000, 'snapshots', 7),
     7,
   ),
   shareWith: optional(
-    'Accounts that may use the snapshots. A snapshot is of a whole volume: refused while `identity` lies on it.',
+    'Accounts that may use the snapshots. Refused while `identity` is on the volume.',
     object('{ accounts: ["111122223333"], kmsKeyArn: arn:aws:kms:… }', {
       accounts: about('Their ids.', list(accountId, 50, 1)),
-      kmsKeyArn: about('The customer key that the volumes are encrypted with, which those accounts may use.', keyArn),
-      identityFree: usually(
-        "`true`: no key, account or signing state lies on the volumes, whatever the chain's clients usually keep there.",
-        yesOrNo(),
-        false,
-      ),
+      kmsKeyArn: about("The volumes' customer key, which those accounts may use.", keyArn),
+      identityFree: usually('`true`: the volumes hold no key, account or signing state.', yesOrNo(), false),
     }),
   ),
   copyTo: optional(
-    'Another region that each snapshot is copied to.',
+    'Another region that gets a copy.',
     object('{ region: eu-central-1, keepDays: 7 }', {
       region: about('The region.', regionName),
-      keepDays: usually('How long a copy is kept.', whole(1, 1000, 'days', 7), 7),
+      keepDays: usually('How long copies are kept.', whole(1, 1000, 'days', 7), 7),
       kmsKeyArn: derived('A customer key of that region.', "the region's default key for EBS", keyArn),
     }),
   ),
   copiesFrom: optional(
-    'In the file of a second region or account, where the fleet has no nodes: here are copies of its snapshots, by `snapshots.copyTo` or `snapshots.shareWith` of its first file. Drills open the newest one here. Alone in `snapshots`; needs `drills` with a `subnet`, `replace.launchTemplate`, and two `health.references`.',
+    'In a second region or account without nodes: drills open the newest copy here. Stands alone in `snapshots`; needs `drills.subnet`, `replace.launchTemplate` and two `health.references`.',
     object('{ region: eu-west-1 }', {
-      region: about('The region of its nodes.', regionName),
+      region: about("The nodes' region.", regionName),
       account: optional(
-        'The account of its nodes, where that is another one in the same region.',
+        "The nodes' account, if it is another one in the same region.",
         object('{ id: "444455556666", policy: policy-0123456789abcdef0 }', {
           id: about('Its id.', accountId),
           policy: about(
@@ -190,7 +174,7 @@ export const snapshots = object('{ everyHours: 24, keep: 7 }', {
           ),
         }),
       ),
-      maxAgeHours: usually('People are told when the newest copy is older.', whole(2, 2_160, 'hours', 48), 48),
+      maxAgeHours: usually('Older copies are paged.', whole(2, 2_160, 'hours', 48), 48),
     }),
   ),
 });
@@ -203,114 +187,88 @@ const launchTemplate = text(
 );
 
 export const replace = object('{ rungs: [restart, swap] }', {
-  rungs: usually(
-    'What may be tried, mildest first; `[]` for nothing but a page.',
-    list(choice(RUNGS, 'a rung'), RUNGS.length),
-    [...RUNGS],
-  ),
+  rungs: usually('What may be tried, in this order; `[]`: only a page.', list(choice(RUNGS, 'a rung'), RUNGS.length), [
+    ...RUNGS,
+  ]),
   rollBack: optional(
-    'Before other data are tried: the owner’s own command that takes the client’s data back by some blocks, on a follower that stands at a block which a restart does not pass.',
+    'Your command that takes a stuck follower back some blocks, before other data are tried.',
     object('{ command: /opt/node/roll-back }', {
       command: about(
-        'It is run as root while the client is stopped, and ends with 0 where the data may be started on again: `cometbft rollback`, for example.',
+        'Runs as root while the client is stopped; ends with 0 when it may start: `cometbft rollback`.',
         executable,
       ),
-      minutes: usually('How long the owner’s roll-back may take.', whole(1, 60, 'minutes', 15), 15),
-      rehearse: usually(
-        'Whether it is done to a node only after it has come through on a copy: each drill tries it on the newest set. Needs `drills`.',
-        yesOrNo(),
-        true,
-      ),
+      minutes: usually('How long it may take.', whole(1, 60, 'minutes', 15), 15),
+      rehearse: usually("Run it only after each drill's trial on a copy passed. Needs `drills`.", yesOrNo(), true),
     }),
   ),
   reindex: optional(
-    'Before other data are tried, and only where it is measured to be quicker than those: the owner’s own command by which a client of bitcoin’s family builds its data again from the blocks on its disk, on a follower whose client names its data as it ends.',
+    "Your command that rebuilds a follower's data of bitcoin's family from its blocks, if drills measured it quicker than a swap.",
     object('{ command: /opt/node/reindex }', {
       command: about(
-        'It is run as root while the client is stopped, and ends with 0 where the client may be started: `bitcoind -reindex-chainstate -stopafterblockimport`, for example. It may take two hours, and no more than `minutes`.',
+        'Runs as root while the client is stopped, at most two hours; ends with 0 when it may start: `bitcoind -reindex-chainstate -stopafterblockimport`.',
         executable,
       ),
-      minutes: usually(
-        'How long a node may take at most, from its start until its client is at the tip again; and the command itself.',
-        whole(5, 1_440, 'minutes', 120),
-        120,
-      ),
+      minutes: usually('How long it may take until the client is at the tip.', whole(5, 1_440, 'minutes', 120), 120),
     }),
   ),
   source: usually(
-    "Where the data of a swap come from: a snapshot, or a copy of a healthy sibling's volume in the same AZ.",
+    "A swap's data: a snapshot, or a copy of a healthy sibling's volume in the same zone.",
     choice(['snapshot', 'sibling'], 'a source'),
     'snapshot',
   ),
   // [EC2 CreateVolume.VolumeInitializationRate: "Valid range: 100 - 300 MiB/s"]
   initializationMiBps: optional(
-    'The rate at which EBS is paid to initialize a volume from its snapshot; without it blocks come as they are read.',
+    'A paid EBS initialization rate. Without it blocks load when they are read.',
     whole(100, 300, 'MiB/s', 300),
   ),
   warm: usually(
-    'Whether the files that the client reads at its start are read from a restored volume before the exchange; not with `initializationMiBps`.',
+    'Read the files that the client needs at its start before the volumes are exchanged; not with `initializationMiBps`.',
     yesOrNo(),
     true,
   ),
-  launchTemplate: derived(
-    'Id or name of the launch template of a new instance; an instance that was launched from one has it in its tags.',
-    "the instance's own",
-    launchTemplate,
-  ),
+  launchTemplate: derived('The launch template of a new instance.', "the instance's own", launchTemplate),
   lifecyclePolicies: usually(
-    'Ids of your lifecycle policies whose snapshots carry no tags of the volumes. Their snapshots may be restored all the same.',
+    'Your lifecycle policies whose untagged snapshots may be restored.',
     list(text(/^policy-[A-Za-z0-9]{8,64}$/, 'the id of a lifecycle policy', 'policy-0123456789abcdef0'), 10),
     [],
   ),
   // Cosmos upgrades halt the chain at a height, and the binary of after it does not execute the blocks of before (x/upgrade of the Cosmos SDK).
   upgradeHeights: usually(
-    'Heights at which the chain changed its client: data from below one that it has passed are not restored under the client of after it.',
+    'Heights at which the client changed: older data are not restored under the newer client.',
     list(whole(1, 10_000_000_000, 'a block', 5_200_000), 100),
     [],
   ),
-  subnets: usually(
-    "Further subnets, tried in this order where the node's own has no capacity.",
-    list(subnetId, 16),
-    [],
-  ),
+  subnets: usually("More subnets, in this order, if the node's own has no capacity.", list(subnetId, 16), []),
   keepDays: usually('How long an old volume or instance is kept.', whole(1, 90, 'days', 7), 7),
   autoScaling: usually(
-    'Members of an Auto Scaling group: `refuse` leaves them alone, `standby` sets one aside with a lower capacity before anything is done to it.',
+    'Members of an Auto Scaling group: leave alone, or set one aside at a lower capacity first.',
     choice(['refuse', 'standby'], 'what is done'),
     'refuse',
   ),
   publicAddress: usually(
-    'A public address that is not elastic goes with a stop: `keep` refuses to stop or replace an instance that has one, `may-change` has it get another.',
+    'Whether a node may lose a public address that is not elastic.',
     choice(['keep', 'may-change'], 'what becomes of it'),
     'keep',
   ),
   userData: optional(
-    'What becomes of user data of the launch template on a new instance: `run` after the client is masked, or `ignore`. Without a word a template that has some is refused.',
+    "The launch template's user data: `run` after the client is masked, or `ignore`. Unset, a template with user data is refused.",
     choice(['run', 'ignore'], 'what becomes of them'),
   ),
-  terminated: usually(
-    'Whether a node whose instance somebody has terminated is made again, from its launch template and the data that are left.',
-    yesOrNo(),
-    false,
-  ),
+  terminated: usually('Make a node again after its instance was terminated.', yesOrNo(), false),
   moveBeforeHours: usually(
-    'So long before EC2 retires, stops or reboots an instance, or maintains its host, a node that its fleet can spare is moved to other hardware, by a stop and a start; 0 for never.',
+    'How long before EC2 retires, stops, reboots or maintains an instance its node is moved by a stop and a start; 0: never.',
     whole(0, 336, 'hours', 48),
     48,
   ),
   restartsPerDay: usually('Restarts of one node in 24 h.', whole(1, 24, 'restarts', 6), 6),
   replacementsPerHour: usually(
-    'Replacements in the account in an hour, all fleets together.',
+    'Replacements in the account in an hour, all fleets.',
     whole(1, 10, 'replacements', 2),
     2,
   ),
-  replacementsPerDay: usually(
-    'Replacements in the account in 24 h, all fleets together.',
-    whole(1, 50, 'replacements', 5),
-    5,
-  ),
+  replacementsPerDay: usually('Replacements in the account in 24 h, all fleets.', whole(1, 50, 'replacements', 5), 5),
   replacementsPerNode: usually(
-    'Replacements of one node until it has been healthy for two hours.',
+    'Replacements of one node until it was healthy for two hours.',
     whole(1, 10, 'replacements', 3),
     3,
   ),
@@ -318,11 +276,11 @@ export const replace = object('{ rungs: [restart, swap] }', {
 
 export const asg = object('{ seed: newest-good }', {
   seed: about(
-    'What a group launches gets the newest good snapshot as its data volume, by a new version of its launch template: it catches up, and does not sync from the first block.',
+    'New members start from the newest good snapshot, by a new launch template version.',
     choice(['newest-good'], 'a seed'),
   ),
   identityFree: usually(
-    '`true`: no key, account or signing state lies on the volume, or the first boot removes it before the client starts: each new member gets a copy.',
+    '`true`: the volume holds no identity, or the first boot removes it before the client starts.',
     yesOrNo(),
     false,
   ),

@@ -29,26 +29,20 @@ const clique = object('{ periodSeconds: 5 }', {
 
 export const network = object('{ chainId: consortium-1, validators: [validator1] }', {
   chainId: about(
-    'The id of the chain, which its genesis says for ever; of a clique chain a number, quoted.',
+    "The chain's id, for ever; with clique a quoted number.",
     text(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$/, 'at most 50 letters, digits and _.-', 'consortium-1'),
   ),
-  validators: optional(
-    '`cometbft`: which of `nodes` are its validators, for ever: the genesis names them.',
-    list(nodeName, 16, 1),
-  ),
+  validators: optional('`cometbft`: the validators among `nodes`, for ever.', list(nodeName, 16, 1)),
   sentries: optional(
-    '`cometbft`: which of `nodes` stand between the validators and all others. Without them the others dial the validators.',
+    '`cometbft`: nodes between the validators and others. Without them others dial the validators.',
     list(nodeName, 16, 1),
   ),
   sealers: optional(
-    '`ethereum`: which of `nodes` seal its blocks (clique). The genesis names them; the chain itself takes others.',
+    '`ethereum`: nodes of the genesis that seal blocks (clique). The chain can add others.',
     list(nodeName, 16, 1),
   ),
-  bootnodes: optional(
-    '`ethereum`: which of `nodes` others begin with to find the network. They seal nothing.',
-    list(nodeName, 16, 1),
-  ),
-  clique: optional('`ethereum`: what the genesis says besides, for ever.', clique),
+  bootnodes: optional('`ethereum`: nodes by which others find the network. They seal nothing.', list(nodeName, 16, 1)),
+  clique: optional('`ethereum`: more of the genesis, for ever.', clique),
 });
 
 type WrittenNetwork = v.InferInput<typeof network>;

@@ -21,14 +21,14 @@ import {
 } from './schema-fields.ts';
 
 export const nodes = object('{ tag: { Component: nodes/bitcoin } }', {
-  tag: about('A node is an instance that carries all of these tags: `{ Component: nodes/bitcoin }`.', tags),
+  tag: about('A node carries all of these tags: `{ Component: nodes/bitcoin }`.', tags),
   nameTag: usually(
-    "The tag that holds a node's name. Members of an Auto Scaling group that share one have the end of their instance's id behind it.",
+    "The tag with a node's name. Group members with one name get the end of their instance id.",
     tagKey,
     'Name',
   ),
   expected: optional(
-    'How many nodes there should be; with fewer a person is told. Without it, those that `deploy.nodes` names.',
+    'How many nodes there must be; fewer are paged. Default: the nodes of `deploy.nodes`.',
     whole(1, 10_000, 'nodes', 4),
   ),
 });
@@ -38,9 +38,9 @@ export const role = v.union(
   [
     roleName,
     object('{ tag: Role }', {
-      tag: about("The tag of each node that tells the node's role.", tagKey),
+      tag: about('The tag with the role.', tagKey),
       values: usually(
-        'What each value of the tag means: `{ sealer: validator }`. A value that is not here is an unknown role.',
+        'What each value means: `{ sealer: validator }`. Others are unknown.',
         map('values of the tag with the roles they mean', '{ sealer: validator }', 20, tagValue, roleName),
         { follower: 'follower', validator: 'validator', sentry: 'sentry', bootnode: 'bootnode' },
       ),
@@ -77,37 +77,33 @@ export const NO_LINE = 'none';
 /** How one client runs. */
 export const runtime = {
   unit: derived(
-    'The systemd unit that runs the client; `node@*` is whatever instance of a template unit runs.',
+    "The client's systemd unit; `node@*` is the running instance of a template.",
     'from the chain',
     unitName,
   ),
-  docker: optional('Instead of `unit`: the name of the container that runs the client.', containerName),
+  docker: optional("Instead of `unit`: the client's container.", containerName),
   compose: optional(
-    'Instead of `unit`: the docker compose service that runs the client.',
+    'Instead of `unit`: a docker compose service.',
     object('{ file: /opt/node/compose.yaml, service: geth }', {
       file: about('The compose file on the node.', path),
-      service: about("The client's service in it.", containerName),
+      service: about("The client's service.", containerName),
     }),
   ),
   commands: optional(
-    'Instead of `unit`, where nothing of that runs the client: executables on the node, without arguments.',
+    'Instead of `unit`: executables on the node, without arguments.',
     object('{ start: /opt/node/start, stop: /opt/node/stop, status: /opt/node/status }', {
       start: about('Starts the client, and ends.', executable),
-      stop: about('Stops the client cleanly, and ends when it has ended, with 0 if that was clean.', executable),
-      status: about('Exits with 0 while the client runs, with 3 when it has stopped, else with anything.', executable),
+      stop: about('Stops the client, and ends with 0 after a clean stop.', executable),
+      status: about('Exits with 0 while the client runs, with 3 when it is stopped.', executable),
     }),
   ),
 };
 
 /** How one client ends. */
 export const ending = {
-  stopGraceSeconds: derived(
-    'How long the client may take to stop cleanly.',
-    'from the chain',
-    whole(1, 3600, 'seconds', 600),
-  ),
+  stopGraceSeconds: derived('How long a clean stop may take.', 'from the chain', whole(1, 3600, 'seconds', 600)),
   cleanLine: derived(
-    "What the client's last line has in it when it ended cleanly: words, `.*` for anything, `|` between alternatives. `none`: its exit status alone is the evidence.",
+    "Text in the client's last log line after a clean stop: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts.",
     'from the chain',
     text(
       cleanLinePattern,
@@ -131,8 +127,8 @@ const volume = v.union(
   [
     path,
     object('{ path: /node-data }', {
-      path: about('Where the volume is mounted on each node.', path),
-      tag: derived('Tags that the EBS volume itself carries.', '`nodes.tag`', tags),
+      path: about('Where it is mounted.', path),
+      tag: derived("The EBS volume's own tags.", '`nodes.tag`', tags),
     }),
   ],
   'expected where it is mounted, for example /node-data or { path: /node-data }',

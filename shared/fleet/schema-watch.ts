@@ -42,20 +42,20 @@ const httpRequest = object('{ get: /v1/info }', {
 /** The type `HttpJsonPaths`, as a person writes it; `httpJsonClient` checks its content. */
 const httpPaths = object('{ requests: { info: { get: /v1/info } }, height: info.height }', {
   requests: about(
-    'What a node is asked, by names of your own.',
+    'Requests by your own names.',
     map('requests by name', '{ info: { get: /v1/info } }', 8, v.string(), httpRequest),
   ),
-  height: about('Where its height is.', answerPath),
-  hash: optional('Where the hash of the block at that height is.', answerPath),
+  height: about('The height.', answerPath),
+  hash: optional('The hash at that height.', answerPath),
   hashAt: optional(
-    'How the hash of any block is asked: `{height}` stands for its height.',
+    "How to ask for any block's hash; `{height}` is its height.",
     object('{ request: { get: "/v1/block/{height}" }, at: hash }', {
       request: about('The request.', httpRequest),
       at: about('Keys to the hash in its answer; empty where the answer is the hash.', v.string('expected keys')),
     }),
   ),
   blockTime: optional(
-    'When that block was made.',
+    "The block's time.",
     object('{ at: info.time, as: seconds }', {
       at: about('Where that is.', answerPath),
       as: about(
@@ -65,7 +65,7 @@ const httpPaths = object('{ requests: { info: { get: /v1/info } }, height: info.
     }),
   ),
   synced: optional(
-    'What tells that it is synced.',
+    'What says that it is synced.',
     object('{ at: info.state, is: [full] }', {
       at: about('Where that is.', answerPath),
       is: about(
@@ -81,41 +81,38 @@ const httpPaths = object('{ requests: { info: { get: /v1/info } }, height: info.
       ),
     }),
   ),
-  peerCount: optional('Where the number of its peers is.', answerPath),
-  chainId: optional("Where the network's id is.", answerPath),
-  clientVersion: optional("Where the client's version is.", answerPath),
+  peerCount: optional('The number of peers.', answerPath),
+  chainId: optional("The network's id.", answerPath),
+  clientVersion: optional("The client's version.", answerPath),
 });
 
 export const rpc = object('{ port: 8332 }', {
   scheme: usually(
-    'The scheme of its RPC. With `https` any certificate is taken: a node is asked by its private address.',
+    'With `https` any certificate is accepted, since the address is private.',
     choice(['http', 'https'], 'a scheme'),
     'http',
   ),
   port: derived('The RPC port.', 'from the chain', port(8332)),
   path: usually(
-    "In front of every request's own path: `/ext/bc/C/rpc`.",
+    "Prefix of each request's path: `/ext/bc/C/rpc`.",
     text(/^(\/|(\/[A-Za-z0-9_.-]{1,64}){1,8})$/, 'a path of letters, digits and _.-', '/ext/bc/C/rpc'),
     '/',
   ),
   credentials: optional(
-    "`ssm:/NAME` of a SecureString or `secret:NAME` of Secrets Manager, for a probe in the VPC; `file:/PATH` on the node, such as bitcoind's `.cookie`, for `probe: ssm`.",
+    '`ssm:/NAME` (SecureString) or `secret:NAME` for a probe in the VPC; `file:/PATH` on the node for `probe: ssm`.',
     credentials,
   ),
   metricsPort: usually(
-    "Port of CometBFT's or geth's own metrics; the consensus rules of a CometBFT chain need it. `none`: they are not read.",
+    "Port of CometBFT's or geth's metrics. CometBFT's consensus checks need it.",
     v.union([port(26_660), v.literal('none')], 'expected a port or none, for example 26660'),
     'none',
   ),
   beaconPort: optional(
-    'Port of the beacon node beside an ethereum execution client: it tells when the beacon node is why the client stands still.',
+    'Port of the beacon node beside an ethereum client; it shows when the beacon node is at fault.',
     port(5052),
   ),
-  consensusPort: optional(
-    'The same for other chains whose nodes run two clients: port of heimdall beside bor (26657), of op-node beside op-geth (9545), of base-consensus.',
-    port(9545),
-  ),
-  paths: optional('For `chain: other`: what a node is asked, and where in its answers the facts are.', httpPaths),
+  consensusPort: optional('The same for other chains: heimdall (26657), op-node (9545), base-consensus.', port(9545)),
+  paths: optional('For `chain: other`: requests, and where the answers have the facts.', httpPaths),
 });
 
 const vpcId = text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a VPC', 'vpc-0123456789abcdef0');
@@ -126,17 +123,17 @@ export const probe = v.union(
   [
     choice(['ssm', 'unit', 'none'], 'a probe'),
     object('{ vpc: vpc-0123456789abcdef0, subnets: [subnet-0123456789abcdef0] }', {
-      vpc: optional("The nodes' VPC: a function in it asks them over the network.", vpcId),
+      vpc: optional('A function in this VPC asks over the network.', vpcId),
       // "SubnetIds … Maximum number of 16 items" [Lambda VpcConfig].
-      subnets: optional('Where that function stands; one for each AZ.', list(subnetId, 16, 1)),
+      subnets: optional("The function's subnets, one for each zone.", list(subnetId, 16, 1)),
       metric: optional(
-        'A metric that exists already and tells the height of each node.',
+        "An existing metric with each node's height.",
         object('{ namespace: Stacks, height: stacks_tip_height }', {
-          namespace: about("The metric's namespace.", metricWord),
-          height: about("The metric's name.", metricWord),
-          dimension: usually("The dimension that holds an instance's id.", metricWord, 'InstanceId'),
+          namespace: about('Its namespace.', metricWord),
+          height: about('Its name.', metricWord),
+          dimension: usually('The dimension with the instance id.', metricWord, 'InstanceId'),
           dimensions: optional(
-            'What other dimensions it has.',
+            'Its other dimensions.',
             map('dimensions', '{ Network: mainnet }', 9, metricWord, metricWord),
           ),
           periodSeconds: usually(
@@ -162,32 +159,29 @@ const reference = httpsUrl('https://blocks.example/api');
 
 /** The version and date of `upgradeBy`. */
 const soonest = {
-  version: about(
-    'The version that has to run, or a newer one.',
-    text(/^\d{1,10}(\.\d{1,10}){1,8}$/, 'a version in quotes', '"29.0"'),
-  ),
+  version: about('This version or a newer one.', text(/^\d{1,10}(\.\d{1,10}){1,8}$/, 'a version in quotes', '"29.0"')),
 } as const;
 
 const feed = httpsUrl('https://github.com/bitcoin/bitcoin/releases.atom');
 
 export const releases = object('{ feed: https://github.com/bitcoin/bitcoin/releases.atom }', {
   feed: optional(
-    'Where releases of the client are told: Atom, as `https://github.com/OWNER/NAME/releases.atom`, or the JSON of a registry’s tags.',
+    "The client's releases: Atom (`https://github.com/OWNER/NAME/releases.atom`) or JSON of a registry's tags.",
     feed,
   ),
-  consensusFeed: optional('The same of the consensus client beside it.', feed),
+  consensusFeed: optional('The same for the consensus client.', feed),
   upgradeBy: optional(
-    'The version that has to run, and when: at a height, or at a time in UTC. People are told two weeks, one week, three days and one day before.',
+    'The version that must run at a height or time. Messages come two weeks, one week, three days and one day before.',
     v.union(
       [
         object('{ version: "29.0", height: 931000 }', {
           ...soonest,
-          height: about('The height of the chain by which it has to run.', whole(1, 1e12, 'blocks', 931_000)),
+          height: about('The height.', whole(1, 1e12, 'blocks', 931_000)),
         }),
         object('{ version: "29.0", date: 2027-01-31 }', {
           ...soonest,
           date: about(
-            'The day, or the minute, in UTC by which it has to run.',
+            'The day or minute, in UTC.',
             text(
               /^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3]):[0-5]\dZ)?$/,
               'a day or a minute in UTC',
@@ -200,7 +194,7 @@ export const releases = object('{ feed: https://github.com/bitcoin/bitcoin/relea
     ),
   ),
   auto: optional(
-    '`patch`: a release of the feed that differs from what runs in its last number alone, and that `client.versions` names, is upgraded to without a person, in mode act.',
+    '`patch`: mode `act` installs a release that differs in its last number only and is in `client.versions`.',
     choice(['patch'], 'which releases'),
   ),
 });
@@ -208,39 +202,39 @@ export const releases = object('{ feed: https://github.com/bitcoin/bitcoin/relea
 // For a client that chainmend has no code for: the defaults are between those of the slow and of the fast chains.
 export const health = object('{ references: [https://blocks.example/api] }', {
   references: usually(
-    'Up to five https URLs of independent endpoints of the same chain; compared, never believed alone.',
+    'Https URLs of independent endpoints of the chain. They are compared and never believed alone.',
     list(reference, 5),
     [],
   ),
   trust: usually(
-    'What other data or another instance may rest on: `several` voices, or `one-reference` whose blocks follow on those of a node without siblings.',
+    'What a swap or replacement needs: `several` witnesses, or `one-reference` whose blocks continue those of a single node.',
     choice(['several', 'one-reference'], 'whose word'),
     'several',
   ),
-  behindBlocks: usually('So many blocks behind the tip a node is still synced.', whole(0, 100_000, 'blocks', 3), 10),
+  behindBlocks: usually('A node this far behind the tip still counts as synced.', whole(0, 100_000, 'blocks', 3), 10),
   stuckSeconds: derived(
-    'A node that has not advanced for so long is stuck, once others were seen to have three blocks more. Of a height that a metric tells, that is `behindBlocks` more.',
+    'A node without progress for this long is stuck once others are three blocks ahead (with a metric: `behindBlocks`).',
     '90; where a metric tells the height, `patienceSeconds`',
     whole(60, 86_400, 'seconds', 90),
   ),
   patienceSeconds: derived(
-    'For so long a state that is no verdict may last before people are told, or before a heal counts a start as failed: busy, behind with too few witnesses, without progress.',
+    'How long an unclear state (busy, no progress, too few witnesses) may last before a page or before a start counts as failed.',
     '`stuckSeconds` where the file gives it, else from the chain',
     whole(60, 86_400, 'seconds', 600),
   ),
   haltSeconds: usually(
-    'When no node and no reference has advanced for so long, the chain stands still.',
+    'Without progress of any node or reference for this long, the chain is halted.',
     whole(60, 604_800, 'seconds', 10_800),
     3600,
   ),
   startGraceSeconds: usually(
-    'For so long after its start a client may be silent, behind or replaying.',
+    'How long after its start a client may be silent, behind or replaying.',
     whole(0, 86_400, 'seconds', 1800),
     1800,
   ),
-  confirmations: usually('Hashes are compared so many blocks below the tip.', whole(0, 10_000, 'blocks', 6), 10),
+  confirmations: usually('Hashes are compared this far below the tip.', whole(0, 10_000, 'blocks', 6), 10),
   chainId: derived(
-    'What every node must say its network is: the genesis hash (bitcoin, solana), a number in quotes (ethereum, stacks), a name (cometbft).',
+    'The network that each node must name: genesis hash (bitcoin, solana), quoted number (ethereum, stacks), name (cometbft).',
     'what most nodes say',
     text(
       /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/,
@@ -257,12 +251,9 @@ const zone = text(
 );
 
 export const dns = object('{ zone: bitcoin.internal }', {
-  zone: about(
-    "The private Route 53 zone of the nodes' names: `node1.bitcoin.internal`. One label is a zone, too: `internal`.",
-    zone,
-  ),
+  zone: about('The private Route 53 zone: `bitcoin.internal` or `internal`.', zone),
   pool: usually(
-    'Label of the record that holds all synced nodes: `pool.bitcoin.internal`.',
+    'Label of the record of all synced nodes.',
     text(
       /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
       'one label of lower-case letters, digits and -, at most 63 of them',
@@ -270,7 +261,7 @@ export const dns = object('{ zone: bitcoin.internal }', {
     ),
     'pool',
   ),
-  ttlSeconds: usually('How long a resolver may keep an answer.', whole(1, 86_400, 'seconds', 5), 5),
+  ttlSeconds: usually("The records' TTL.", whole(1, 86_400, 'seconds', 5), 5),
 });
 
 // Brackets are for IPv6 addresses; client-checks.ts asks the chain's client whether the whole text is a peer.
@@ -282,32 +273,20 @@ const seed = text(
 
 /** The long form of `peers`. */
 export const peerList = object('{ minimum: 3 }', {
-  rotate: derived(
-    "Whether each node's list is kept alive and diverse; `false` does what `peers: none` does.",
-    'from the chain',
-    yesOrNo(),
-  ),
+  rotate: derived("Keep each node's list alive and diverse; `false` is `peers: none`.", 'from the chain', yesOrNo()),
   seeds: usually(
-    'External peers that belong into every list, as the client writes them; a validator behind sentries gets none.',
+    "External peers of every list, in the client's format. A validator behind sentries gets none.",
     list(seed, 32),
     [],
   ),
-  maximum: derived("Entries of one node's list; bitcoind takes 8.", 'from the chain', whole(1, 64, 'peers', 8)),
+  maximum: derived('Most entries of a list; bitcoind takes 8.', 'from the chain', whole(1, 64, 'peers', 8)),
   minimum: usually(
-    'Fewer connections are trouble; in a fleet of four it is the three others.',
+    'Fewer connections are trouble; in a fleet of four the three others count.',
     whole(1, 64, 'peers', 3),
     3,
   ),
-  config: derived(
-    "The client's configuration on the node, where a list is written; it is edited, never made.",
-    'from the chain',
-    path,
-  ),
-  restart: usually(
-    'A client may be restarted where its list takes effect no other way, and no heal is at work.',
-    yesOrNo(),
-    false,
-  ),
+  config: derived("The client's configuration file that holds the list; it is only edited.", 'from the chain', path),
+  restart: usually('Allow a restart where a list takes effect no other way and no heal runs.', yesOrNo(), false),
 });
 
 export const peers = v.union([v.literal('none'), peerList], 'expected none, or for example { minimum: 3 }');
@@ -339,28 +318,16 @@ const topicArn = text(
 );
 
 export const alarms = object('{ namePatterns: [bitcoin-*-disk-filling] }', {
-  namePatterns: usually(
-    "Alarms that you have already, by name; `*` stands for anything. Chainmend's own are known by their tags.",
-    list(alarmPattern, 20),
-    [],
-  ),
-  own: usually(
-    'Your own alarms on whatever metric, and what each says: a report, never a verdict.',
-    list(ownAlarm, 20),
-    [],
-  ),
-  topics: usually(
-    'Your topics to which your alarms already send: the suite subscribes to them.',
-    list(topicArn, 5),
-    [],
-  ),
+  namePatterns: usually('Your existing alarms by name; `*` is anything.', list(alarmPattern, 20), []),
+  own: usually('Your alarms on other metrics, and what each reports.', list(ownAlarm, 20), []),
+  topics: usually('Topics that your alarms send to; the suite subscribes.', list(topicArn, 5), []),
   per: usually(
-    '`node`: an alarm for each node and kind. `fleet`: one for each kind. `auto`: `node` up to 50 nodes.',
+    'One alarm for each node and kind, or one for each kind. `auto`: `node` up to 50 nodes.',
     choice(['node', 'fleet', 'auto'], 'whose alarms'),
     'auto',
   ),
   diskPercent: derived(
-    'Use (of bytes or of inodes) at which the alarms go off.',
+    'Use of bytes or inodes that raises the alarm.',
     '`disk.growAtPercent`',
     whole(10, 99, 'percent', 85),
   ),

@@ -6,8 +6,5 @@ import { object, optional } from './schema-fields.ts';
 
 export const fleetDocumentSchema = object(FLEET_EXAMPLE, {
   ...storedDocumentSchema.entries,
-  deploy: optional(
-    'Nodes that chainmend makes itself, in a stack of their own: `npm run deploy:nodes`. Without it all nodes are made by others.',
-    deploy,
-  ),
+  deploy: optional('Nodes that chainmend makes: `npm run deploy:nodes`.', deploy),
 });

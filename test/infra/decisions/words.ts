@@ -46,12 +46,14 @@ export const tablesOf = (resources: Resources): Readonly<Record<string, readonly
   ),
   conditions: table(
     ['condition', 'whom it is about', 'what it forbids', 'because'],
-    Object.entries(BINDINGS).map(([condition, { whom, forbids, because }]) => [
-      code(condition),
-      whom === 'fleet' ? 'the fleet' : 'the nodes that it names',
-      forbids.length === 0 ? 'nothing' : forbids.map(code).join(', '),
-      because,
-    ]),
+    Object.entries(BINDINGS)
+      .filter(([, { forbids }]) => forbids.length > 0)
+      .map(([condition, { whom, forbids, because }]) => [
+        code(condition),
+        whom === 'fleet' ? 'the fleet' : 'the nodes that it names',
+        forbids.map(code).join(', '),
+        because,
+      ]),
   ),
   preconditions: table(
     ['what has to be so', 'before which act of which heal', 'asked of', 'where nobody knows', '`doctor` asks'],
@@ -72,7 +74,7 @@ export const tablesOf = (resources: Resources): Readonly<Record<string, readonly
       'approved in mode ask',
       'when nobody knows what came of it',
     ],
-    ACTS.map(actRow),
+    alike(ACTS.map(actRow)),
   ),
   budgets: table(['key of the fleet file', 'default', 'meaning'], budgetRows(describedSchema(), [])),
   waits: table(['what', 'how long'], waitRows()),
@@ -167,6 +169,12 @@ function actRow({ kind, intent, recovers, retryKey, needsApproval, reduce, silen
       ...(silentAfter === 'counted' ? ['one more question is open'] : []),
     ].join('; '),
   ];
+}
+
+/** One row for all acts with the same cells. */
+function alike(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const groups = Map.groupBy(rows, ([, ...cells]) => cells.join('|'));
+  return [...groups.values()].map((group) => [group.map(([act]) => act).join(', '), ...(group[0] ?? []).slice(1)]);
 }
 
 // Budgets
