@@ -267,19 +267,25 @@ it('a world of ours is in the list of scenarios, once', () => {
 });
 
 describe('the ten examples of the page', () => {
+  const folder = join(repositoryRoot, 'examples/worlds');
   const page = readFileSync(rehearsePath, 'utf8');
-  const texts = [...page.matchAll(/```yaml\n(world: [^`]*)```/g)].map(([, text = '']) => text);
+  const names = [...page.matchAll(/^\| \[([\w-]+)\]\(\.\.\/examples\/worlds\/\1\.yaml\) \|/gm)].map(
+    ([, name = '']) => name,
+  );
+  const texts = names.map((name) => readFileSync(join(folder, `${name}.yaml`), 'utf8'));
 
-  it('are ten, and right', () => {
+  it('are ten, and right, and the one that the page shows is among them', () => {
     expect(texts).toHaveLength(10);
-    for (const text of texts) expect(() => worldIn('rehearse.md', text, join(repositoryRoot, 'docs'))).not.toThrow();
+    for (const text of texts) expect(() => worldIn('mine.yaml', text, folder)).not.toThrow();
+    const [, shown = ''] = /```yaml\n(world: [^`]*)```/.exec(page) ?? [];
+    expect(texts.filter((text) => text.endsWith(`\n${shown}`))).toHaveLength(1);
   });
 
   it(
     'hold, each as it says',
     async () => {
       const chosen = sampled('world-files', texts, 10);
-      const runs = await runJob('worlds', { texts: chosen, folder: 'docs' });
+      const runs = await runJob('worlds', { texts: chosen, folder: 'examples/worlds' });
       expect(runs.map(({ name, unmet }) => ({ name, unmet }))).toEqual(runs.map(({ name }) => ({ name, unmet: [] })));
       expect(runs).toHaveLength(chosen.length);
     },
