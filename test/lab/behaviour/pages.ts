@@ -5,20 +5,15 @@ import { findScenario } from '../../../local/scenarios/catalog/index.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import { run } from '../../../local/scenarios/run.ts';
 import { isPage, messageFor } from '../../../local/services/sns/sns.ts';
-import { CONDITIONS, FAILURES, GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
 import { PAGE_WANTS } from '../../../shared/model/page-wants.ts';
 
 process.env['TZ'] = 'UTC';
 const ROOT = join(import.meta.dirname, '../../..');
-const MEANINGS: Readonly<Record<string, string>> = { ...GUARDRAILS, ...FAILURES, ...CONDITIONS };
 
 /** Codes whose mail is shown, each with a scenario that sends it. */
 const SHOWN: Readonly<Record<string, string>> = {
   'approval-wanted': 'disk-full-ask',
-  'crash-loop': 'crash-loop',
   'ladder-spent': 'fleet-alarms-instance-lost',
-  'restarts-paced': 'half-fleet-stuck',
-  'size-ceiling': 'burst-refused',
   validator: 'validator-stuck',
 };
 
@@ -34,7 +29,7 @@ async function mailOf(code: string, name: string): Promise<readonly string[]> {
 
 const HEAD = `# Pages
 
-A page's subject says which node and what to do. Its text says what happened, what it means, how soon to act, and how to explain, stop and undo it.
+A page's subject says which node and what to do. Its text says what happened, how soon to act, and how to explain, stop and undo it. \`npm start -- --list-codes\` says what each code means.
 
 | to | format |
 |---|---|
@@ -62,11 +57,11 @@ async function reference(): Promise<string> {
   const rows = codes.map(([code, { wants, urgency, runbook }]) => {
     const name = Object.hasOwn(SHOWN, code) ? `[\`${code}\`](#${code})` : `\`${code}\``;
     const more = runbook === undefined ? '' : `[${runbook}](runbooks/${runbook}.md)`;
-    return `| ${name} | ${wants} | ${urgency} | ${MEANINGS[code] ?? 'A plan waits for a yes.'} | ${more} |`;
+    return `| ${name} | ${wants} | ${urgency} | ${more} |`;
   });
   const mails: string[] = [];
   for (const [code, scenario] of Object.entries(SHOWN)) mails.push(...(await mailOf(code, scenario)));
-  const table = ['| code | wants | how soon | means | runbook |', '|---|---|---|---|---|', ...rows];
+  const table = ['| code | wants | how soon | runbook |', '|---|---|---|---|', ...rows];
   return [HEAD, ...table, '', '## Mails', '', ...mails].join('\n');
 }
 
