@@ -1,4 +1,4 @@
-// What the roles of a synthesized stack may do, in words: one table for each function. A test compares docs/security.md with it.
+// What the roles of a synthesized stack may do, in words: docs/powers.csv. A test compares.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { FLEET_TAG } from '../../../shared/model/tags.ts';
 import { listOf, type Resource, type Statement, statementsIn, text } from '../support.ts';
@@ -6,7 +6,7 @@ import { betweenFleets } from './between-fleets.ts';
 
 type Resources = (type: string) => Resource[];
 
-/** The section's text, without the text around it. */
+/** The file's text. */
 export function powersOf(resources: Resources, fleets: readonly Fleet[]): string {
   const names = literalNames(resources);
   const roles = resources('AWS::IAM::Role');
@@ -28,15 +28,12 @@ export function powersOf(resources: Resources, fleets: readonly Fleet[]): string
     ...row,
     on: row.on.map((thing) => (thing.startsWith('the queue') ? 'the queue of failed invocations' : thing)),
   }));
-  return [
-    '### All of them',
-    '',
-    ...table(together(rowsOfAll)),
-    ...ofFunctions.flatMap(({ name, statements }) => [
-      '',
-      `### ${name}`,
-      '',
-      ...table(
+  const whose = (who: string, rows: readonly Row[]): readonly Row[] => rows.map((row) => ({ ...row, who }));
+  const rows = [
+    ...whose('every function', together(rowsOfAll)),
+    ...ofFunctions.flatMap(({ name, statements }) =>
+      whose(
+        name,
         rowsOf(
           statements.filter((statement) => !isCommon(statement)),
           names,
@@ -44,22 +41,11 @@ export function powersOf(resources: Resources, fleets: readonly Fleet[]): string
           (statement) => betweenFleets(statement, statements, fleets),
         ),
       ),
-    ]),
-    '',
-    '### The schedules',
-    '',
-    'Each has a role of its own, which EventBridge Scheduler takes for schedules of this account.',
-    '',
-    ...table(
-      schedules.flatMap(({ name, statements }) =>
-        rowsOf(statements, names, fleets).map((row) => ({ ...row, who: name })),
-      ),
     ),
-    '',
-    '### Whom the stack lets in',
-    '',
-    ...table(admitted(resources, names)),
-  ].join('\n');
+    ...schedules.flatMap(({ name, statements }) => whose(`schedule ${name}`, rowsOf(statements, names, fleets))),
+    ...admitted(resources, names),
+  ];
+  return [HEAD, ...rows.map(cellsOf)].map((cells) => `${cells.map(quoted).join(',')}\n`).join('');
 }
 
 /** What every function may do, in its own log group, for its own traces and its own queue. */
@@ -76,21 +62,20 @@ interface Row {
   readonly isDenied?: true;
 }
 
-function table(rows: readonly Row[]): string[] {
-  const withWho = rows.some(({ who }) => who !== undefined);
-  const withOthers = rows.some(({ toAnother }) => toAnother !== undefined);
-  const cells = (row: Row): string[] => [
-    ...(withWho ? [row.who ?? ''] : []),
-    (row.isDenied ? 'never ' : '') + row.actions.map((action) => `\`${action}\``).join(', '),
-    row.on.join(', '),
-    row.when.join('; ') || '-',
-    ...(withOthers ? [row.toAnother ?? '-'] : []),
-  ];
-  const head = [...(withWho ? ['who'] : []), 'may', 'on', 'only if', ...(withOthers ? ['to another fleet'] : [])];
-  return [head, head.map(() => '---'), ...rows.map(cells)].map((row) =>
-    `| ${row.join(' | ')} |`.replaceAll('---', '---'),
-  );
-}
+const HEAD = ['who', 'may', 'on', 'only if', 'to another fleet'];
+
+const cellsOf = (row: Row): readonly string[] => [
+  row.who ?? '',
+  (row.isDenied ? 'never ' : '') + row.actions.join(', '),
+  row.on.join(', '),
+  row.when.join('; '),
+  row.toAnother ?? '',
+];
+
+const quoted = (cell: string): string => {
+  const plain = cell.replaceAll('`', '');
+  return plain.includes(',') || plain.includes('"') ? `"${plain.replaceAll('"', '""')}"` : plain;
+};
 
 /** Statements of the same actions on the same resources that differ only in the tags' fleet are one row. */
 function rowsOf(
@@ -248,7 +233,7 @@ function wordsOf({ operator, key, values }: Entry, fleets: readonly Fleet[]): st
     case 'ArnEquals':
       return `${what} is ${either(quoted)}`;
     default:
-      throw new Error(`the operator ${operator} has no words in docs/security.md yet`);
+      throw new Error(`the operator ${operator} has no words in docs/powers.csv yet`);
   }
 }
 
