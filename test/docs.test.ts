@@ -1,8 +1,10 @@
-// The pages for people: what they name is there.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+// The pages for people: what they name is there, and their English is plain.
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../infra/paths.ts';
+import { CONDITIONS, FAILURES, GUARDRAILS } from '../shared/model/guardrail-codes.ts';
+import { blocksOf, LONG_SENTENCES, notUsedIn, tooLong } from './fixtures/english.ts';
 
 const pages = [
   'README.md',
@@ -49,4 +51,44 @@ describe.each(pages)('%s', (page) => {
 
 it('the tour has ten stops', () => {
   expect(read('docs/tour.md').match(/^### \d+\. /gm)).toHaveLength(10);
+});
+
+describe('the English of all pages, and of the sentences of codes', () => {
+  const markdown = globSync(['*.md', '{docs,events,examples,infra,test}/**/*.md'], {
+    cwd: repositoryRoot,
+    exclude: ['**/node_modules/**', '**/cdk.out/**'],
+  });
+  const texts: readonly (readonly [place: string, blocks: readonly string[]])[] = [
+    ...markdown.sort().map((page) => [page, blocksOf(read(page))] as const),
+    ...Object.entries({ ...GUARDRAILS, ...FAILURES, ...CONDITIONS }).map(([code, text]) => [code, [text]] as const),
+  ];
+
+  it('has none of the words that readers stumble over', () => {
+    expect(texts.length).toBeGreaterThan(200);
+    const found = texts.flatMap(([place, blocks]) => blocks.flatMap(notUsedIn).map((line) => `${place}: ${line}`));
+    expect(found).toEqual([]);
+  });
+
+  it('has sentences of at most 25 words, but for those that were longer before the limit: their list only gets shorter', () => {
+    const long = texts.map(([place, blocks]) => [place, blocks.flatMap(tooLong)] as const);
+    const more = long.filter(([place, { length }]) => length > (LONG_SENTENCES[place] ?? 0));
+    expect(Object.fromEntries(more)).toEqual({});
+    const counts = Object.fromEntries(long.flatMap(([place, { length }]) => (length > 0 ? [[place, length]] : [])));
+    expect(LONG_SENTENCES).toEqual(counts);
+  });
+
+  it('is read as it should be: sentences, cells and list items apart, code as one word', () => {
+    const long = 'one '.repeat(26);
+    expect(blocksOf(`# Head\n\nA b.\n- ${long}\n| c | d |\n\`\`\`\n${long}\n\`\`\`\n`)).toEqual([
+      'Head',
+      'A b.',
+      long.trim(),
+      'c',
+      'd',
+    ]);
+    expect(tooLong(long)).toHaveLength(1);
+    expect(tooLong(`${'one '.repeat(13)}. ${'one '.repeat(13)} \`${long}\``)).toEqual([]);
+    expect(notUsedIn('Whoever is told of it')).toEqual(['"Whoever": write "who"', '"told of": write "paged, or said"']);
+    expect(notUsedIn('`whoever`')).toEqual([]);
+  });
 });

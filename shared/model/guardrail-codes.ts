@@ -59,7 +59,7 @@ export const GUARDRAILS = {
     'All or nearly all nodes in trouble are in one Availability Zone, and the others are well: it is the zone, and nothing in it is swapped, replaced or stopped.',
   'incident-open': 'An incident of the node is open: a heal comes first.',
   'peer-id-wrong':
-    'A node’s peer id is missing, malformed, another node’s, or not the one that it had: nobody is told to dial it.',
+    'A node’s peer id is missing, malformed, another node’s, or not the one that it had: no list names it.',
   'seeds-unmet': 'No node is connected to seeds of the fleet file that it names: their ids or addresses may be wrong.',
   'config-unfit': 'The client’s configuration cannot be read or edited: it is left as it is.',
   'restart-forbidden':
