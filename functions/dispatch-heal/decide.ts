@@ -9,7 +9,7 @@ import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
 import { peersLacking } from '../../shared/guardrails/peers.ts';
 import { isVoteMissed, judgeClass } from '../../shared/guardrails/replace.ts';
-import type { UnprovedRestart } from '../../shared/guardrails/rotation.ts';
+import { isLeftAlone, type RotationRecord, type UnprovedRestart } from '../../shared/guardrails/rotation.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
 import { leaseFree, mayHold, newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord, Operation } from '../../shared/heal/records.ts';
@@ -387,13 +387,19 @@ export const isDown = ({ alarm, instanceId }: Candidate, { lastSeen }: Pick<Flee
   alarm.namespace === EC2_NAMESPACE ||
   lastSeen.some((one) => one.instanceId === instanceId && one.health === 'unreachable');
 
-/** A client without peers cannot sync, and neither a restart nor other data give it peers: rotate-peers does, if it can. */
+/**
+ * A client without peers cannot sync, and rotate-peers gives it some, if it can. Where its attempt did not help, a restart is tried meanwhile.
+ *
+ * @param rotation undefined where rotate-peers has not looked at the fleet yet
+ */
 export function peersFirst(
   { peers }: Pick<Fleet, 'peers'>,
   { lastSeen }: Pick<FleetView, 'lastSeen'>,
+  rotation: Pick<RotationRecord, 'backoff'> | undefined,
   instanceId: string,
   nowMs: number,
 ): Refusal | null {
+  if (rotation && isLeftAlone(rotation, instanceId, nowMs)) return null;
   const seen = lastSeen.find((one) => one.instanceId === instanceId);
   // An execution client gets its blocks from its consensus client.
   if (seen?.health !== 'stuck' || seen.peerCount === null || seen.cause !== undefined) return null;

@@ -11,6 +11,7 @@ import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
 import { judgeQueued } from '../../shared/guardrails/grow.ts';
 import type { Pace } from '../../shared/guardrails/pace.ts';
 import { holdersOf } from '../../shared/guardrails/replace-budget.ts';
+import type { RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { judgeFleetSwitches, judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { judgeTerminated } from '../../shared/guardrails/terminated.ts';
 import { type HeightUnderWay, judgeBelowHeight } from '../../shared/guardrails/upgrade.ts';
@@ -170,14 +171,14 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
   for (let conflict = 0, skipped = 0; conflict < MAX_CONFLICTS && skipped < MAX_SPENT; ) {
     const statusOf = (execution: string | null | undefined): ExecutionStatus | Promise<ExecutionStatus> =>
       execution ? readExecution(clients.lambda, execution) : { state: 'unknown' };
-    const [incident, nodeRecord, goesFirst, seen, queue, height, restart] = await Promise.all([
+    const [incident, nodeRecord, goesFirst, seen, queue, height, rotation] = await Promise.all([
       store.readIncident(fleet.name, instance.instanceId, text),
       store.readNode(instance.instanceId),
       precedenceOf(context, known, statusOf),
       isLadder ? context.seen(fleet) : undefined,
       isLadder && context.waiting?.length ? readQueue(context, fleet, statusOf) : null,
       trigger.kind === 'node' ? context.heightOf(fleet) : null,
-      takesDown(known) ? listRestartOf(store, fleet) : null,
+      fleet.peers && (trigger.kind === 'node' || takesDown(known)) ? store.readRotation(fleet.name) : undefined,
     ]);
     const isSick = trigger.kind === 'node' && trigger.subject === 'health';
     const isRestart = isSick && !candidate.atOnce && !candidate.settles && seen !== undefined;
@@ -195,9 +196,9 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
         goesFirst(nowMs, incident) ??
         (incident && queue && judgeTurn({ ...queue, nowMs, fleet, incident })) ??
         (incident && !context.waiting && !candidate.atOnce ? awaitSweep(incident) : null) ??
-        (seen && trigger.kind === 'node' ? peersFirst(fleet, seen, instance.instanceId, nowMs) : null) ??
+        (seen && trigger.kind === 'node' ? peersFirst(fleet, seen, rotation, instance.instanceId, nowMs) : null) ??
         restartFirst(
-          restart,
+          takesDown(known) ? restartIn(fleet, rotation) : null,
           { instanceId: instance.instanceId, isDown: seen !== undefined && isDown(candidate, seen) },
           nowMs,
         ) ??
@@ -232,7 +233,12 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
 export const listRestartOf = async (
   store: Pick<DispatchContext['store'], 'readRotation'>,
   { name, peers }: Pick<Fleet, 'name' | 'peers'>,
-): Promise<ListRestart | null> => (peers?.restart ? ((await store.readRotation(name))?.restart ?? null) : null);
+): Promise<ListRestart | null> => (peers?.restart ? restartIn({ peers }, await store.readRotation(name)) : null);
+
+const restartIn = (
+  { peers }: Pick<Fleet, 'peers'>,
+  rotation: Pick<RotationRecord, 'restart'> | undefined,
+): ListRestart | null => (peers?.restart ? (rotation?.restart ?? null) : null);
 
 /** Whether its heal may stop a client that runs, and can as well do that a minute later: a person who asks is not kept waiting, nor what was begun. */
 const takesDown = ({ candidate, trigger }: ResolvedCandidate): boolean =>

@@ -2,7 +2,7 @@
 import type { PeersPolicy } from '../../shared/fleet/model.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { observedNow } from '../../shared/guardrails/fleet-view.ts';
-import { newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import { isLeftAlone, newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import type { RotateEvent } from './event.ts';
@@ -59,7 +59,7 @@ export function planRotationRun(
   }
   const patient = below.filter(
     ({ instanceId }) =>
-      (record.backoff[instanceId]?.notBeforeMs ?? 0) <= nowMs &&
+      !isLeftAlone(record, instanceId, nowMs) &&
       // What was planned or asked is not looked at again every five minutes.
       (mode === 'act' || nowMs - (record.plans[instanceId]?.atMs ?? 0) >= ROUTINE_MS),
   );

@@ -182,6 +182,10 @@ export function withPendingPlan(
 export const changedLately = (read: RotationRecord | undefined, nowMs: number): number =>
   (read?.changed ?? []).filter(({ atMs }) => nowMs - atMs < HOUR_MS).reduce((sum, { entries }) => sum + entries, 0);
 
+/** Whether rotate-peers leaves a node alone now, because its last attempt did not help. */
+export const isLeftAlone = ({ backoff }: Pick<RotationRecord, 'backoff'>, instanceId: string, nowMs: number): boolean =>
+  nowMs < (backoff[instanceId]?.notBeforeMs ?? 0);
+
 /** A node is left alone for a while after an attempt that did not help, and no longer once it is well. */
 export function afterAttempt(
   { backoff }: Pick<RotationRecord, 'backoff'>,

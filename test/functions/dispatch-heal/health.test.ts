@@ -359,7 +359,7 @@ describe('the dispatcher', () => {
 
   it('lets a node that stands still without peers be given some first, for half an hour', () => {
     const judged = (more: Partial<ObservedNode>, health: Health = 'stuck') =>
-      peersFirst(fleet, { lastSeen: [observed(health, more)] }, INSTANCE, NOON_MS)?.refuse ?? null;
+      peersFirst(fleet, { lastSeen: [observed(health, more)] }, undefined, INSTANCE, NOON_MS)?.refuse ?? null;
     expect(judged({ peerCount: 0 })).toBe('peers-first');
     expect(judged({ peerCount: 8 })).toBeNull();
     expect(judged({ peerCount: null })).toBeNull();
@@ -371,9 +371,24 @@ describe('the dispatcher', () => {
     expect([judged({ peerCount: minimum - 1 }), judged({ peerCount: minimum })]).toEqual(['peers-first', null]);
   });
 
+  it('does not wait for peers where rotate-peers could give none and leaves the node alone', () => {
+    const judged = (instanceId: string, notBeforeMs: number) =>
+      peersFirst(
+        fleet,
+        { lastSeen: [observed('stuck', { peerCount: 0 })] },
+        { backoff: { [instanceId]: { failures: 1, notBeforeMs } } },
+        INSTANCE,
+        NOON_MS,
+      )?.refuse ?? null;
+    expect(judged(INSTANCE, NOON_MS + 1)).toBeNull();
+    expect(judged(INSTANCE, NOON_MS)).toBe('peers-first');
+    expect(judged('i-3', NOON_MS + 1)).toBe('peers-first');
+  });
+
   it('gives peers to the node itself, and to none that nobody has seen', () => {
     const nodes = [observed('stuck', { instanceId: 'i-3', peerCount: 8 }), observed('stuck', { peerCount: 0 })];
-    const judged = (some: readonly ObservedNode[], of = fleet) => peersFirst(of, { lastSeen: some }, INSTANCE, NOON_MS);
+    const judged = (some: readonly ObservedNode[], of = fleet) =>
+      peersFirst(of, { lastSeen: some }, undefined, INSTANCE, NOON_MS);
     expect(judged(nodes)).toMatchObject({ refuse: 'peers-first', page: false, retryAfterMs: 50_000 });
     expect(judged([])).toBeNull();
     expect(judged(nodes, { ...fleet, peers: undefined } as unknown as typeof fleet)).toBeNull();
