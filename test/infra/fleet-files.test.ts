@@ -261,7 +261,7 @@ describe('the page about fleet files', () => {
 
   it('has the tables that the schema and the chains make (npm run reference writes them)', () => {
     expect(page).toBe(withTables(page));
-    expect(page).toContain('| `disk.growAtPercent` | 10 to 99 | `85` | Below this use');
+    expect(page).toContain('| `disk.growAtPercent` | 10 to 99 | `85` | Volumes grow from this use');
     expect(page).toContain('| `peers.rotate` | `true`, `false` | from the chain |');
   });
 
