@@ -4,11 +4,18 @@ import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import { canonical } from '../../simulator/trace.ts';
 import { holds, project } from './evaluate.ts';
-import { type Placeholders, parseCondition, parseProjection, placeholders } from './expressions.ts';
+import {
+  type Condition,
+  type Path,
+  type Placeholders,
+  parseCondition,
+  parseProjection,
+  placeholders,
+} from './expressions.ts';
 import { type QueryInput, query, scan } from './query.ts';
 import type { Table, Write } from './table.ts';
 import { createTables } from './tables.ts';
-import { applyUpdate, parseUpdate } from './update.ts';
+import { applyUpdate, parseUpdate, type Update } from './update.ts';
 import { copyItem, type Item, readItem, sizeOfItem, validation } from './values.ts';
 
 export interface DynamoDb extends Service {
@@ -64,13 +71,9 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
       : call.at - staleness.integer(0, STALE_MS_MAX);
 
   const getItem = (input: ItemInput, call: Call): object => {
+    const projection = projectionOf(input);
     const table = tables.find(input.TableName);
-    const key = readKey(table, input.Key);
-    const defined = definitions(input, { ProjectionExpression: input.ProjectionExpression });
-    const projection =
-      input.ProjectionExpression === undefined ? undefined : parseProjection(input.ProjectionExpression, defined);
-    defined.allUsed();
-    const item = table.get(key, asOf(input, call));
+    const item = table.get(readKey(table, input.Key), asOf(input, call));
     return item ? { Item: projection ? project(item, projection) : copyItem(item) } : {};
   };
 
@@ -82,6 +85,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
     if (requests.reduce((count, [, { Keys }]) => count + Keys.length, 0) > BATCH_KEYS_MAX) {
       throw validation('Too many items requested for the BatchGetItem call');
     }
+    for (const [, request] of requests) projectionOf(request);
     for (const [name, { Keys }] of requests) {
       const table = tables.find(name);
       const keys = Keys.map((key) => canonical(readKey(table, key)));
@@ -96,30 +100,29 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
 
   const putItem = (input: ItemInput, call: Call): object => {
     refuseReturnValues(input.ReturnValues);
+    const { item, condition } = inWrite(() => ({ item: readItem(input.Item ?? {}), condition: conditionOf(input) }));
     const table = tables.find(input.TableName);
-    const item = readItem(input.Item ?? {});
     table.checkItem(item);
     if (sizeOfItem(item) > ITEM_BYTES_MAX) throw validation('Item size has exceeded the maximum allowed size');
-    const before = checked(table, item, input, definitions(input, { ConditionExpression: input.ConditionExpression }));
+    const before = checked(table, item, input, condition);
     table.put(item, write(call));
     return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: copyItem(before) } : {};
   };
 
   const deleteItem = (input: ItemInput, call: Call): object => {
     refuseReturnValues(input.ReturnValues);
+    const condition = inWrite(() => conditionOf(input));
     const table = tables.find(input.TableName);
     const key = readKey(table, input.Key);
-    const before = checked(table, key, input, definitions(input, { ConditionExpression: input.ConditionExpression }));
+    const before = checked(table, key, input, condition);
     table.delete(key, write(call));
     return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: copyItem(before) } : {};
   };
 
   const updateItem = (input: ItemInput, call: Call): object => {
+    const { update, condition } = inWrite(() => updateOf(input));
     const table = tables.find(input.TableName);
     const key = readKey(table, input.Key);
-    const { UpdateExpression, ConditionExpression } = input;
-    const defined = definitions(input, { UpdateExpression, ConditionExpression });
-    const update = input.UpdateExpression === undefined ? undefined : parseUpdate(input.UpdateExpression, defined);
     for (const name of table.keyNames) {
       if (update?.paths.some(([first]) => first === name)) {
         throw validation(
@@ -127,7 +130,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
         );
       }
     }
-    const before = checked(table, key, input, defined);
+    const before = checked(table, key, input, condition);
     const after = update ? applyUpdate(before ?? key, update) : (before ?? key);
     if (sizeOfItem(after) > ITEM_BYTES_MAX)
       throw validation('Item size to update has exceeded the maximum allowed size');
@@ -170,13 +173,54 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
   };
 }
 
-/** The item before a write, after a check of its condition. */
-function checked(table: Table, key: Item, input: ItemInput, defined: Placeholders): Item | undefined {
-  const condition =
-    input.ConditionExpression === undefined
-      ? undefined
-      : parseCondition(input.ConditionExpression, 'ConditionExpression', defined);
+/**
+ * What a write of one item refuses before it looks at its table is called a validation error; reads have no such words (moto's tests that were verified
+ * against AWS).
+ */
+function inWrite<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.name !== 'ValidationException') throw error;
+    throw validation(`1 validation error detected: ${error.message}`);
+  }
+}
+
+function projectionOf(input: Omit<ItemInput, 'TableName'>): readonly Path[] | undefined {
+  const { ProjectionExpression } = input;
+  const defined = definitions(input, { ProjectionExpression });
+  const projection = ProjectionExpression === undefined ? undefined : parseProjection(ProjectionExpression, defined);
   defined.allUsed();
+  return projection;
+}
+
+function conditionOf(input: ItemInput): Condition | undefined {
+  const { ConditionExpression } = input;
+  const defined = definitions(input, { ConditionExpression });
+  const condition = conditionIn(ConditionExpression, defined);
+  defined.allUsed();
+  return condition;
+}
+
+function updateOf(input: ItemInput): {
+  readonly update: Update | undefined;
+  readonly condition: Condition | undefined;
+} {
+  const { UpdateExpression, ConditionExpression } = input;
+  // A set that is empty is refused as a value, before it is refused as that of a placeholder.
+  readItem(input.ExpressionAttributeValues ?? {});
+  const defined = definitions(input, { UpdateExpression, ConditionExpression });
+  const update = UpdateExpression === undefined ? undefined : parseUpdate(UpdateExpression, defined);
+  const condition = conditionIn(ConditionExpression, defined);
+  defined.allUsed();
+  return { update, condition };
+}
+
+const conditionIn = (expression: string | undefined, defined: Placeholders): Condition | undefined =>
+  expression === undefined ? undefined : parseCondition(expression, 'ConditionExpression', defined);
+
+/** The item before a write, after a check of its condition. */
+function checked(table: Table, key: Item, input: ItemInput, condition: Condition | undefined): Item | undefined {
   const before = table.get(key);
   if (condition && !holds(condition, before ?? {}, 'ConditionExpression')) {
     const shown = before && input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? { Item: copyItem(before) } : {};
@@ -192,7 +236,10 @@ function readKey(table: Table, sent: Record<string, unknown> | undefined): Item 
 }
 
 /** @param expressions the operation's possible expressions, by name */
-function definitions(input: ItemInput, expressions: Readonly<Record<string, string | undefined>>): Placeholders {
+function definitions(
+  input: Omit<ItemInput, 'TableName'>,
+  expressions: Readonly<Record<string, string | undefined>>,
+): Placeholders {
   for (const member of ['ExpressionAttributeNames', 'ExpressionAttributeValues'] as const) {
     const given = input[member];
     if (given === undefined) continue;

@@ -23,6 +23,7 @@ export interface QueryInput {
   readonly Limit?: number;
   readonly ScanIndexForward?: boolean;
   readonly Select?: string;
+  readonly TotalSegments?: number;
 }
 
 export interface Page {
@@ -47,6 +48,11 @@ export function query(table: Table, input: QueryInput, asOfMs: number): Page {
 }
 
 export function scan(table: Table, input: QueryInput): Page {
+  if (input.TotalSegments !== undefined) {
+    throw validation(
+      'The Segment parameter is required but was not present in the request when parameter TotalSegments is present',
+    );
+  }
   const parsed = parse(table, input, false);
   const rows = [...table.all()];
   const start = startKey(table, input);
@@ -78,18 +84,21 @@ function parse(table: Table, input: QueryInput, byKey: boolean): Parsed {
   if (byKey && input.KeyConditionExpression === undefined) {
     throw validation('Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.');
   }
-  const condition =
-    byKey && input.KeyConditionExpression !== undefined
-      ? keyCondition(table, parseCondition(input.KeyConditionExpression, 'KeyConditionExpression', defined))
-      : { key: {}, sortCondition: () => true };
-  const filter =
-    input.FilterExpression === undefined
-      ? undefined
-      : parseCondition(input.FilterExpression, 'FilterExpression', defined);
-  if (filter && byKey) refuseKeysIn(filter, table);
+  if (input.Select === 'SPECIFIC_ATTRIBUTES' && input.ProjectionExpression === undefined) {
+    throw validation(
+      '1 validation error detected: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES',
+    );
+  }
+  // Expressions are read before they are compared with the table's keys (moto's tests that were verified against AWS).
+  const [keys, filter] = (['KeyConditionExpression', 'FilterExpression'] as const).map((name) => {
+    const expression = name === 'KeyConditionExpression' && !byKey ? undefined : input[name];
+    return expression === undefined ? undefined : parseCondition(expression, name, defined);
+  });
   const projection =
     input.ProjectionExpression === undefined ? undefined : parseProjection(input.ProjectionExpression, defined);
   defined.allUsed();
+  const condition = keys === undefined ? { key: {}, sortCondition: () => true } : keyCondition(table, keys);
+  if (filter && byKey) refuseKeysIn(filter, table);
   return { ...condition, filter, projection };
 }
 

@@ -204,8 +204,28 @@ describe('refusals read as AWS writes them', () => {
   ])('%s', (_what, input, message) => {
     expect(refusal('PutItem', { Item: key('a', 'b'), ...input })).toMatchObject({
       name: 'ValidationException',
-      message,
+      message: `1 validation error detected: ${message}`,
     });
+  });
+
+  it('what is read of a table that is not there is named after the fault of its expression', () => {
+    const unused = { ProjectionExpression: 'a', ExpressionAttributeNames: { '#u': 'u' } };
+    const message = 'Value provided in ExpressionAttributeNames unused in expressions: keys: {#u}';
+    expect(refusal('GetItem', { Key: key('a', 'b'), ...unused, TableName: 'nowhere' }).message).toBe(message);
+    expect(refusal('BatchGetItem', { RequestItems: { nowhere: { Keys: [key('a', 'b')], ...unused } } }).message).toBe(
+      message,
+    );
+  });
+
+  it('an empty set in an update, a part of a scan, and a selection of nothing', () => {
+    const update = { UpdateExpression: 'ADD tags :none', ExpressionAttributeValues: { ':none': { SS: [] } } };
+    expect(refusal('UpdateItem', { Key: key('a', 'b'), ...update }).message).toBe(
+      '1 validation error detected: One or more parameter values were invalid: An string set  may not be empty',
+    );
+    expect(refusal('Scan', { TotalSegments: 1 }).message).toMatch('The Segment parameter is required');
+    expect(refusal('Scan', { Select: 'SPECIFIC_ATTRIBUTES' }).message).toMatch(
+      'Must specify the AttributesToGet or ProjectionExpression',
+    );
   });
 
   it('keys: missing, of another type, empty, or changed by an update', () => {
