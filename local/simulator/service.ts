@@ -53,6 +53,16 @@ export class AwsError extends Error {
   }
 }
 
+/** A filter that a service of the region does not have, in AWS's words for one that AWS does not have either: the gateway looks which it is. */
+export class UnknownFilter extends AwsError {
+  readonly filter: string;
+
+  constructor(filter: string, code: string, message: string) {
+    super(code, message);
+    this.filter = filter;
+  }
+}
+
 /** "The request processing has failed because of an unknown error, exception or failure" (common errors of every API reference). */
 export const internalFailure = (): AwsError =>
   new AwsError(

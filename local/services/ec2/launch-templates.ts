@@ -31,6 +31,14 @@ const VERSIONS_MAX = 10_000;
 /** SDK: CreateLaunchTemplateRequest.LaunchTemplateName has 3 to 128 of these characters. */
 const NAME = /^[a-zA-Z0-9().\-/_]{3,128}$/;
 
+/** DescribeLaunchTemplates by a name that is not there, and DescribeLaunchTemplateVersions without a template (AWS's words in moto's verified tests). */
+const NOT_ALL = 'At least one of the launch templates specified in the request does not exist.';
+const OF_ALL_TEMPLATES =
+  'To describe the launch template data for all your launch templates, for ‘--versions’ specify ‘$Latest’, ‘$Default’, or both, and omit ' +
+  '‘--launch-template-id’, ‘--launch-template-name’, and version numbers. To describe the launch template data for a specific launch template, ' +
+  'specify ‘--launch-template-id’ or ‘--launch-template-name’, and for ‘--versions’ specify one or more of the following values: ‘$Latest’, ' +
+  '‘$Default’, or one or more version numbers.';
+
 const FIELDS: FilterFields<LaunchTemplate> = {
   'create-time': (template) => [new Date(template.createdAtMs)],
   'launch-template-name': (template) => [template.name],
@@ -119,8 +127,17 @@ export function launchTemplateOperations(state: Ec2State): Record<string, Operat
     },
 
     ModifyLaunchTemplate: (input: ModifyLaunchTemplateRequest): ModifyLaunchTemplateResult => {
+      if (input.LaunchTemplateId !== undefined && input.LaunchTemplateName !== undefined)
+        throw new AwsError(
+          'InvalidParameterCombination',
+          'Either provide launch template ID or launch template name to modify the template.',
+        );
       const template = templateOf(state, input);
-      const { version } = versionOf(template, input.DefaultVersion ?? '$Default');
+      const { version } = versionOf(
+        template,
+        input.DefaultVersion ?? '$Default',
+        `The launch template version ${input.DefaultVersion} is not found for the specified launch template.`,
+      );
       refuseDryRun(input);
       return { LaunchTemplate: described(save({ ...template, defaultVersion: version })) };
     },
@@ -136,7 +153,10 @@ export function launchTemplateOperations(state: Ec2State): Record<string, Operat
     DescribeLaunchTemplates: (input: DescribeLaunchTemplatesRequest): DescribeLaunchTemplatesResult => {
       refuseDryRun(input);
       const { LaunchTemplateIds: ids = [], LaunchTemplateNames: names = [] } = input;
-      const named = [...ids.map((id) => templateById(state, id)), ...names.map((name) => templateByName(state, name))];
+      const named = [
+        ...ids.map((id) => templateById(state, id)),
+        ...names.map((name) => templateByName(state, name, NOT_ALL)),
+      ];
       const chosen = ids.length + names.length > 0 ? named : [...state.launchTemplates.values()];
       const { items, ...rest } = paged(
         filtered(chosen, input.Filters, FIELDS, ({ tags }) => tags),
@@ -155,12 +175,8 @@ export function launchTemplateOperations(state: Ec2State): Record<string, Operat
       const { Versions: asked, MinVersion = '1', MaxVersion } = input;
       if (input.LaunchTemplateId === undefined && input.LaunchTemplateName === undefined) {
         // "To describe all the latest or default launch template versions in your account …"
-        const [wrong] = (asked ?? ['none']).filter((version) => version !== '$Latest' && version !== '$Default');
-        if (wrong !== undefined)
-          throw new AwsError(
-            'MissingParameter',
-            'Either launch template ID or name, or $Latest and $Default as Versions, is needed',
-          );
+        if (asked === undefined || asked.some((version) => version !== '$Latest' && version !== '$Default'))
+          throw new AwsError(asked === undefined ? 'MissingParameter' : 'InvalidParameterValue', OF_ALL_TEMPLATES);
       }
       const templates =
         input.LaunchTemplateId === undefined && input.LaunchTemplateName === undefined
@@ -192,16 +208,17 @@ export function templateOf(
   return id === undefined ? templateByName(state, name ?? '') : templateById(state, id);
 }
 
-/** `$Latest`, `$Default` (also the default) or a number. */
-export function versionOf(template: LaunchTemplate, asked = '$Default'): TemplateVersion {
+/** `$Latest`, `$Default` (also the default) or a number. @param refusal the words of the operation */
+export function versionOf(
+  template: LaunchTemplate,
+  asked = '$Default',
+  refusal = `Could not find the specified version ${asked} for the launch template with ID ${template.launchTemplateId}.`,
+): TemplateVersion {
   const number =
     asked === '$Latest' ? template.versions.length : asked === '$Default' ? template.defaultVersion : Number(asked);
   const found = template.versions.find(({ version }) => version === number);
   if (found) return found;
-  throw new AwsError(
-    'InvalidLaunchTemplateId.VersionNotFound',
-    `Could not find launch template version ${asked} of ${template.launchTemplateId}`,
-  );
+  throw new AwsError('InvalidLaunchTemplateId.VersionNotFound', refusal);
 }
 
 function templateById(state: Ec2State, id: string): LaunchTemplate {
@@ -216,13 +233,14 @@ function templateById(state: Ec2State, id: string): LaunchTemplate {
   );
 }
 
-function templateByName(state: Ec2State, name: string): LaunchTemplate {
+function templateByName(
+  state: Ec2State,
+  name: string,
+  refusal = `The specified launch template, with template name ${name}, does not exist.`,
+): LaunchTemplate {
   const found = [...state.launchTemplates.values()].find((template) => template.name === name);
   if (found) return found;
-  throw new AwsError(
-    'InvalidLaunchTemplateName.NotFoundException',
-    `The specified launch template, with template name ${name}, does not exist.`,
-  );
+  throw new AwsError('InvalidLaunchTemplateName.NotFoundException', refusal);
 }
 
 const described = (template: LaunchTemplate): DescribedTemplate => ({

@@ -2,7 +2,7 @@
 // guide, "Error codes for the Amazon EC2 API", SDK doc comments.
 import type { Filter, Tag } from '@aws-sdk/client-ec2';
 import { compileGlob, type Glob } from '../../simulator/glob.ts';
-import { AwsError } from '../../simulator/service.ts';
+import { AwsError, UnknownFilter } from '../../simulator/service.ts';
 import { opaque, pageOf, type Tokens } from '../pages.ts';
 
 /** An item's values for each filter name; an item without a value matches nothing. */
@@ -106,7 +106,7 @@ function valuesReader<T>(
     };
   }
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-  if (!field) throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
+  if (!field) throw new UnknownFilter(name, 'InvalidParameterValue', `The filter '${name}' is invalid`);
   return (item) => field(item).flatMap((value) => (value === undefined ? [] : [filterValueOf(value)]));
 }
 

@@ -1,6 +1,7 @@
 // The condition keys of each action's requests here, as in the Service Authorization Reference. A policy with another key is refused when it is
 // written. In a request that key would be absent, and an absent key allows or refuses depending on the operator.
 import type { ConditionKeys } from '../../simulator/kernel.ts';
+import { notEmulated } from '../../simulator/service.ts';
 import { isOperator, listOf } from './conditions.ts';
 import { listedActions, nameOf, type PolicyDocument, type Statement, statementsOf } from './policy.ts';
 
@@ -38,7 +39,7 @@ function matcherOf(keys: readonly string[]): (key: string) => boolean {
 }
 
 /**
- * @throws Error if the region could not evaluate a condition of the document as AWS does; it names statement, action and key. A pattern of actions is
+ * @throws AwsError NotImplemented if the region could not evaluate a condition of the document as AWS does; it names statement, action and key. A pattern of actions is
  * checked for all actions that the region knows.
  */
 export function checkConditions(document: PolicyDocument, known: ConditionKeys): void {
@@ -47,15 +48,15 @@ export function checkConditions(document: PolicyDocument, known: ConditionKeys):
     const name = nameOf(statement);
     for (const operator of Object.keys(Condition))
       if (!isOperator(operator))
-        throw new Error(`policy statement ${name}: the local region does not evaluate the operator ${operator}`);
+        throw notEmulated(`the operator ${operator} of a condition, in policy statement ${name}`);
     const keys = keysOf(statement);
     if (keys.length === 0) continue;
     for (const action of listedActions(statement, known.actions))
       for (const key of keys)
         if (!known.has(action, key))
-          throw new Error(
-            `policy statement ${name}: the local region does not know the condition key ${key} of ${action}; ` +
-              'add it to the permissions of the service in local/services (Service Authorization Reference)',
+          throw notEmulated(
+            `the condition key ${key} of ${action}, in policy statement ${name}: ` +
+              'it is not in the permissions of the service in local/services (Service Authorization Reference)',
           );
   }
 }

@@ -246,13 +246,10 @@ const described = (role: Role): object => ({
 });
 
 function trustIn(text: string, known: ConditionKeys): PolicyDocument | undefined {
-  if (text === '{}') return undefined;
-  try {
-    return parseResourcePolicy(text, known);
-  } catch (cause) {
-    throw new AwsError('MalformedPolicyDocumentException', cause instanceof Error ? cause.message : String(cause));
-  }
+  return text === '{}' ? undefined : parseResourcePolicy(text, known, malformed);
 }
+
+const malformed = (reason: string): AwsError => new AwsError('MalformedPolicyDocumentException', reason);
 
 function parse(text: string | undefined, known: ConditionKeys): { document: PolicyDocument; length: number } {
   try {
@@ -261,8 +258,8 @@ function parse(text: string | undefined, known: ConditionKeys): { document: Poli
     checkConditions(document, known);
     return { document, length: JSON.stringify(document).length };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AwsError('MalformedPolicyDocumentException', reason);
+    if (cause instanceof AwsError) throw cause;
+    throw malformed(cause instanceof Error ? cause.message : String(cause));
   }
 }
 

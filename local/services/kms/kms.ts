@@ -7,6 +7,7 @@ import type {
   DescribeKeyResponse,
   GetKeyPolicyRequest,
   GetKeyPolicyResponse,
+  KeyMetadata,
   PutKeyPolicyRequest,
 } from '@aws-sdk/client-kms';
 import type { ConditionKeys, Kernel } from '../../simulator/kernel.ts';
@@ -19,6 +20,17 @@ import { kmsKey } from './key-ids.ts';
 const KEY_ID = /^(mrk-)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 /** Keys are older than everything that they encrypt. */
 const AGE_MS = 365 * 86_400_000;
+const SYMMETRIC = 'SYMMETRIC_DEFAULT';
+/** What a key is made with here; another value is not emulated. */
+const ONLY: Readonly<Record<string, unknown>> = {
+  KeySpec: SYMMETRIC,
+  CustomerMasterKeySpec: SYMMETRIC,
+  KeyUsage: 'ENCRYPT_DECRYPT',
+  Origin: 'AWS_KMS',
+  MultiRegion: false,
+  CustomKeyStoreId: undefined,
+  XksKeyId: undefined,
+};
 
 export interface Kms extends Service {
   /** Of a key that was made here; undefined for an older one. */
@@ -52,17 +64,36 @@ export function createKms(
       throw new AwsError('NotFoundException', `Key '${arn}' does not exist`);
     return arn;
   };
+  const metadataOf = (arn: string, KeyManager: 'AWS' | 'CUSTOMER', AWSAccountId: string): KeyMetadata => {
+    const [, KeyId = ''] = arn.split(':key/');
+    const enabled = isKeyEnabled(arn);
+    return {
+      ...{ AWSAccountId, KeyId, Arn: arn, KeyManager },
+      CreationDate: new Date(createdAtMs),
+      Enabled: enabled,
+      Description: '',
+      KeyUsage: 'ENCRYPT_DECRYPT',
+      KeyState: enabled ? 'Enabled' : 'Disabled',
+      Origin: 'AWS_KMS',
+      CustomerMasterKeySpec: SYMMETRIC,
+      KeySpec: SYMMETRIC,
+      EncryptionAlgorithms: [SYMMETRIC],
+      MultiRegion: KeyId.startsWith('mrk-'),
+    };
+  };
   return {
     name: 'kms',
     policy: (keyArn) => policies.get(keyArn),
     keyArns: () => [...policies.keys()],
     operations: {
-      // As far as a template needs it: an id, and the policy.
-      CreateKey: ({ Policy }: CreateKeyRequest) => {
-        const KeyId = ids.uuid();
-        const Arn = `arn:aws:kms:${regionName}:${accountId}:key/${KeyId}`;
-        if (Policy !== undefined) put(Arn, Policy);
-        return { KeyMetadata: { KeyId, Arn } };
+      CreateKey: ({ Policy, ...asked }: CreateKeyRequest) => {
+        for (const [name, value] of Object.entries(asked))
+          if (value && Object.hasOwn(ONLY, name) && value !== ONLY[name])
+            throw notEmulated(`${name} ${String(value)} of CreateKey`);
+        const id = ids.uuid();
+        const arn = `arn:aws:kms:${regionName}:${accountId}:key/${id}`;
+        if (Policy !== undefined) put(arn, Policy);
+        return { KeyMetadata: metadataOf(arn, 'CUSTOMER', accountId) };
       },
       PutKeyPolicy: ({ KeyId = '', Policy = '' }: PutKeyPolicyRequest) => {
         put(kmsKey(KeyId, kernel).arn, Policy);
@@ -95,25 +126,7 @@ export function createKms(
         const { arn, awsManaged } = kmsKey(KeyId, kernel);
         const id = arn.split(':key/')[1] ?? '';
         if (!KEY_ID.test(id)) throw new AwsError('NotFoundException', `Key '${arn}' does not exist`);
-        const enabled = isKeyEnabled(arn);
-        return {
-          KeyMetadata: {
-            AWSAccountId: account ?? accountId,
-            KeyId: id,
-            Arn: arn,
-            CreationDate: new Date(createdAtMs),
-            Enabled: enabled,
-            Description: '',
-            KeyUsage: 'ENCRYPT_DECRYPT',
-            KeyState: enabled ? 'Enabled' : 'Disabled',
-            Origin: 'AWS_KMS',
-            KeyManager: awsManaged ? 'AWS' : 'CUSTOMER',
-            CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
-            KeySpec: 'SYMMETRIC_DEFAULT',
-            EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
-            MultiRegion: id.startsWith('mrk-'),
-          },
-        };
+        return { KeyMetadata: metadataOf(arn, awsManaged ? 'AWS' : 'CUSTOMER', account ?? accountId) };
       },
     },
   };
@@ -136,10 +149,5 @@ const defaultPolicy = (accountId: string): string =>
     ],
   });
 
-function policyIn(text: string, known: ConditionKeys): PolicyDocument {
-  try {
-    return parseResourcePolicy(text, known);
-  } catch (error) {
-    throw new AwsError('MalformedPolicyDocumentException', error instanceof Error ? error.message : String(error));
-  }
-}
+const policyIn = (text: string, known: ConditionKeys): PolicyDocument =>
+  parseResourcePolicy(text, known, (reason) => new AwsError('MalformedPolicyDocumentException', reason));

@@ -263,13 +263,8 @@ export function createSns(kernel: Kernel): Sns {
   };
 }
 
-function policyIn(text: string, known: ConditionKeys): PolicyDocument {
-  try {
-    return parseResourcePolicy(text, known);
-  } catch (error) {
-    throw invalidParameter(`Policy: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
+const policyIn = (text: string, known: ConditionKeys): PolicyDocument =>
+  parseResourcePolicy(text, known, (reason) => invalidParameter(`Policy: ${reason}`));
 
 function checkedMessage({
   Message: message = '',

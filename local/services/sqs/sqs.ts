@@ -205,6 +205,7 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
   };
 
   const createQueue = (input: { QueueName: string; Attributes?: Record<string, string> }, call: Call): object => {
+    if (input.Attributes?.['FifoQueue'] === 'true') throw notEmulated('FIFO queues');
     if (!/^[A-Za-z0-9_-]{1,80}$/.test(input.QueueName)) {
       throw new AwsError(
         'InvalidParameterValue',
@@ -433,14 +434,12 @@ function attributesMd5(attributes: Message['attributes']): { MD5OfMessageAttribu
   return { MD5OfMessageAttributes: hash.digest('hex') };
 }
 
-function policyIn(text: string, known: ConditionKeys): PolicyDocument {
-  try {
-    return parseResourcePolicy(text, known);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new AwsError('InvalidAttributeValue', `Invalid value for the parameter Policy. ${reason}`);
-  }
-}
+const policyIn = (text: string, known: ConditionKeys): PolicyDocument =>
+  parseResourcePolicy(
+    text,
+    known,
+    (reason) => new AwsError('InvalidAttributeValue', `Invalid value for the parameter Policy. ${reason}`),
+  );
 
 /** The SDK verifies it: "MD5OfMessageBody … to verify that Amazon SQS received the message correctly". */
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');

@@ -6,6 +6,8 @@ import type { StoredParameter } from './parameter-rules.ts';
 const IMAGES: Readonly<Record<string, string>> = {
   '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64': 'ami-0a12023a12023a120',
   '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64': 'ami-0b12023b12023b120',
+  '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.1-x86_64': 'ami-0a12023a12023a120',
+  '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.1-arm64': 'ami-0b12023b12023b120',
 };
 
 /** Such a name cannot be written: the prefix is AWS's. */

@@ -1,4 +1,4 @@
-// Finds the request members with enum values. The SDK's schemas do not have them; its type declarations, which are in the same package, do.
+// Finds the request members with enum values, and the filters that AWS documents. The SDK's schemas do not have them; its type declarations, which are in the same package, do.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -38,6 +38,16 @@ export function readDeclarations(packageName: string, module: Module): Declarati
   };
 }
 
+/** Whether the comment on the member `Filters` of an input names a filter: `<li> <p> <code>key-name</code> - The name …`. */
+export function documentsFilter(packageName: string, structure: string, filter: string): boolean {
+  const place = findStructures(packageName).get(structure);
+  if (place === undefined) return false;
+  const body = bodyAt(place);
+  const comment = body.slice(0, Math.max(0, body.search(/^ {4}Filters\??:/m)));
+  const names = comment.slice(comment.lastIndexOf('/**')).matchAll(/<li>[\s*]*<p>[\s*]*<code>([\w.-]+)<\/code>/g);
+  return [...names].some(([, name]) => name === filter);
+}
+
 interface TextPosition {
   readonly text: string;
   readonly from: number;
@@ -58,10 +68,12 @@ function findStructures(packageName: string): Map<string, TextPosition> {
   return places;
 }
 
+const bodyAt = ({ text, from }: TextPosition): string => text.slice(from, text.indexOf('\n}\n', from));
+
 function parse(place: TextPosition | undefined, module: Module): ReadonlyMap<string, Enums> {
   const members = new Map<string, Enums>();
   if (place === undefined) return members;
-  const body = place.text.slice(place.from, place.text.indexOf('\n}\n', place.from));
+  const body = bodyAt(place);
   for (const [, member = '', type = ''] of body.matchAll(MEMBER)) {
     const enums = enumsOf(type, module);
     if (enums !== undefined) members.set(member, enums);

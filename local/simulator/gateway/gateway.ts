@@ -3,8 +3,17 @@
 import type { VirtualClock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { type FaultEffect, isMutating, NO_REQUEST_FAULTS, type RequestFaults } from '../request-faults.ts';
-import { AwsError, type Call, internalFailure, type Operation, type Service, unavailable } from '../service.ts';
+import {
+  AwsError,
+  type Call,
+  internalFailure,
+  type Operation,
+  type Service,
+  UnknownFilter,
+  unavailable,
+} from '../service.ts';
 import { type CallRecord, canonical, type Outcome, Trace } from '../trace.ts';
+import { documentsFilter } from './declarations.ts';
 import { refuseShape, refuseViolations } from './errors.ts';
 import type { Models, OperationModel } from './model.ts';
 import type { TokenBuckets } from './rate-limits.ts';
@@ -207,7 +216,8 @@ export class Gateway {
   #refuse<T>(admitted: Admitted<T>, error: unknown): void {
     const { reply, requestId, request } = admitted;
     if (error instanceof AwsError) {
-      this.#finish(admitted, error.name, () => reply.fail(error, requestId));
+      const refusal = this.#isKnownToAws(request, error) ? filterNotEmulated(request, error) : error;
+      this.#finish(admitted, refusal.name, () => reply.fail(refusal, requestId));
       return;
     }
     const { onDefect } = this.#options;
@@ -218,6 +228,12 @@ export class Gateway {
     onDefect(error, `${request.service}.${request.operation}`);
     const failure = internalFailure();
     this.#finish(admitted, failure.name, () => reply.fail(failure, requestId));
+  }
+
+  #isKnownToAws({ service, model }: PreparedRequest, error: AwsError): error is UnknownFilter {
+    const { client } = this.models.get(service)?.declared ?? {};
+    const structure = model?.input.getName() ?? '';
+    return error instanceof UnknownFilter && !!client && documentsFilter(client.packageName, structure, error.filter);
   }
 
   /** Records the request, and delivers its response unless a fault prevents that. */
@@ -285,6 +301,9 @@ function canonicalInput(request: PreparedRequest): string {
   request.canonicalInput ??= canonical(request.input);
   return request.canonicalInput;
 }
+
+const filterNotEmulated = ({ service, operation }: PreparedRequest, { filter }: UnknownFilter): AwsError =>
+  new AwsError('NotImplemented', `The local region does not emulate the filter ${filter} of ${service}.${operation}`);
 
 const unknownOperation = (service: string, operation: string): AwsError =>
   new AwsError(

@@ -9,7 +9,7 @@ import {
   SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { CreateTableCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { CreateVolumeCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { CreateVolumeCommand, DescribeInstancesCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { CreateTargetGroupCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient, PutRuleCommand } from '@aws-sdk/client-eventbridge';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
@@ -240,6 +240,23 @@ describe('a value that no member of its kind has', () => {
       message: expect.stringMatching(expected.message),
       $metadata: { httpStatusCode: 400 },
     });
+  });
+});
+
+describe('a filter that the region does not have', () => {
+  const ask = (Name: string) =>
+    new EC2Client(config).send(new DescribeInstancesCommand({ Filters: [{ Name, Values: ['x'] }] }));
+
+  it('is not emulated where AWS documents it for the operation', async () => {
+    await expect(ask('key-name')).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: 'The local region does not emulate the filter key-name of ec2.DescribeInstances',
+    });
+  });
+
+  it('is invalid where AWS does not', async () => {
+    for (const name of ['network-border-group', 'constructor'])
+      await expect(ask(name)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
   });
 });
 

@@ -21,12 +21,13 @@ import { SNS } from '../../../../local/services/sns/service.ts';
 import { SQS } from '../../../../local/services/sqs/service.ts';
 import { SSM } from '../../../../local/services/ssm/service.ts';
 import { STS } from '../../../../local/services/sts/service.ts';
-import type { Service } from '../../../../local/simulator/service.ts';
+import { AwsError, type Service } from '../../../../local/simulator/service.ts';
 import { type TestKernel, testKernel } from '../../../fixtures/kernel.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the services are made up
 const any = (value: unknown): any => value;
 
+const malformed = (reason: string): AwsError => new AwsError('MalformedPolicyDocument', reason);
 const EC2 = 'arn:aws:ec2:eu-west-1:111122223333';
 const TAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [`${EC2}:volume/vol-1`]: { Fleet: 'bitcoin' },
@@ -176,6 +177,7 @@ describe('Conditions', () => {
       parseResourcePolicy(
         JSON.stringify({ Statement: { ...allow(action, '*', condition), Principal: '*' } }),
         CONDITION_KEYS,
+        malformed,
       ),
     ).toThrow(words);
   });
@@ -511,7 +513,7 @@ describe('Policies of resources', () => {
       },
     ],
   };
-  const parsed = (document: object) => parseResourcePolicy(JSON.stringify(document), CONDITION_KEYS);
+  const parsed = (document: object) => parseResourcePolicy(JSON.stringify(document), CONDITION_KEYS, malformed);
   const around = (document: object, arn = TOPIC): World => ({
     policyOf: (asked) => (asked === arn ? parsed(document) : undefined),
   });
