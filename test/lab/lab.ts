@@ -41,6 +41,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   properties: ['run', '--silent', 'properties'],
   bench: ['run', '--silent', 'bench'],
   behaviour: ['run', '--silent', 'behaviour'],
+  aws: ['run', '--silent', 'aws'],
 };
 
 export interface Played {

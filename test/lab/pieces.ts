@@ -120,6 +120,7 @@ export function allPieces(): readonly Piece[] {
         words: () => script('mutants:storms', [name]),
       }),
     ),
+    { name: 'aws', seconds: 400, depends: 'clock', words: () => script('aws') },
     { name: 'bench', seconds: 900, depends: 'clock', words: () => script('bench') },
   ];
 }

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isAsked } from '../../fixtures/asked.ts';
+import { botocoreName } from '../../fixtures/moto/botocore-names.ts';
 import { nameOf } from '../../fixtures/moto/calls/call.ts';
 import { CALLS } from '../../fixtures/moto/calls/index.ts';
 import { shapeDifferences, verdictDifferences } from '../../fixtures/moto/compare.ts';
@@ -21,13 +22,6 @@ const found = ASKED ? motoPython() : { lacking: 'it is asked for by name' };
 const lacking = 'lacking' in found ? found.lacking : undefined;
 if (ASKED && lacking !== undefined) console.warn(`moto is skipped: ${lacking}`);
 const CALLED_MS = 900_000;
-
-/** botocore's names of the services; the others have the name by which requests are signed. */
-const CLIENTS: Readonly<Record<string, string>> = {
-  elasticloadbalancing: 'elbv2',
-  monitoring: 'cloudwatch',
-  servicequotas: 'service-quotas',
-};
 
 /** Endpoints that no SDK describes as operations: metrics over OTLP, and queries in PromQL. */
 const ONLY_WIRE: ReadonlySet<string> = new Set(['ExportOtlpMetrics', 'QueryMetrics']);
@@ -112,7 +106,7 @@ const compareModels = (): void => {
     const asked: Record<string, { client: string; operations: readonly string[] }> = {};
     for (const service of region.gateway.models.values()) {
       const operations = region.gateway.operationsOf(service.name).filter((name) => !ONLY_WIRE.has(name));
-      asked[service.name] = { client: CLIENTS[service.name] ?? service.name, operations };
+      asked[service.name] = { client: botocoreName(service.name), operations };
       for (const operation of operations) {
         for (const [path, rule] of Object.entries(rulesOf(service, operation)))
           ours.set(`${service.name}.${operation} ${path}`, rule);
