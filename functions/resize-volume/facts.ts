@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ROOT_DEVICES, readInstance } from '../../shared/aws/instances.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { roleOf as roleOfNode } from '../../shared/fleet/resolve.ts';
 import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from '../../shared/growth/decide.ts';
 import type { PruneFacts } from '../../shared/growth/prune.ts';
@@ -23,6 +24,7 @@ import type { Store } from '../../shared/heal/store.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
 import { NODE_HEALTH, readTrigger } from '../../shared/model/trigger.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
+import { tellsUnopened } from '../../shared/snapshots/anew.ts';
 import { takenBackLately } from '../../shared/snapshots/boost.ts';
 import { type History, readHistory } from './history.ts';
 import { hadRoomAt } from './plan.ts';
@@ -87,6 +89,7 @@ export async function readFacts(
     ...((node?.downBeforeFull === payload.incidentId ||
       wasLeftStopped(health) ||
       (seen?.client === 'stopped' && (await wasSeenDown(store, payload, history)))) && { wasDownBeforeFull: true }),
+    ...((await syncsFromZero(store, payload, health)) && { syncsFromZero: true }),
     // What an earlier attempt reserved for the same step is not counted twice.
     addedUsd: addedUsd(
       budget,
@@ -124,15 +127,33 @@ export function idleVolumes(node: NodeRecord | undefined): readonly string[] {
 const wasLeftStopped = (health: IncidentRecord | undefined): boolean =>
   health !== undefined && health.state !== 'healed' && health.refusedCodes.includes('client-stopped');
 
+/** Nothing is left of its ladder, and it was last seen below half of its chain: on other data it would not be. */
+async function syncsFromZero(
+  store: Pick<Store, 'readObservations'>,
+  payload: HealPayload,
+  health: IncidentRecord | undefined,
+): Promise<boolean> {
+  if (health?.state !== 'escalated' || !tellsUnopened(health.lastWord?.sentence ?? '')) return false;
+  const { height = null, lagBlocks = null } = (await readOwnObservation(store, payload)) ?? {};
+  return height !== null && lagBlocks !== null && height < lagBlocks;
+}
+
 /** watch-fleet has seen it down while its disk had room. Where no heal looks at the node, nobody else has. */
 async function wasSeenDown(
   store: Pick<Store, 'readObservations'>,
-  { fleet, instanceId }: HealPayload,
+  payload: HealPayload,
   { percent }: History,
 ): Promise<boolean> {
-  const seen = (await store.readObservations(fleet)).flatMap(({ nodes }) => nodes);
-  const own = seen.find((node) => node.instanceId === instanceId);
+  const own = await readOwnObservation(store, payload);
   return own?.health === 'unreachable' && hadRoomAt(own.sinceMs, percent);
+}
+
+async function readOwnObservation(
+  store: Pick<Store, 'readObservations'>,
+  { fleet, instanceId }: HealPayload,
+): Promise<ObservedNode | undefined> {
+  const seen = (await store.readObservations(fleet)).flatMap(({ nodes }) => nodes);
+  return seen.find((node) => node.instanceId === instanceId);
 }
 
 /** EBS counts it with what lets a volume grow. */

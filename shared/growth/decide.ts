@@ -66,6 +66,8 @@ export interface ResizeFacts {
   readonly clientOwed?: true;
   /** The client was down while the disk was not full yet: an earlier attempt of this incident has seen it, or another heal has left it to the person who stopped it. */
   readonly wasDownBeforeFull?: true;
+  /** The node's heal has ended without data that its client opens, and the client syncs from the first block. */
+  readonly syncsFromZero?: true;
   /** What this fleet's growth has added to the monthly bill in this calendar month. */
   readonly addedUsd: number;
   /** Of the owner's own pruning; absent where the fleet file has none, or the question is not a heal's. */
@@ -231,6 +233,12 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
       },
     );
   }
+  if (facts.syncsFromZero)
+    return refuse(
+      'sync-from-zero',
+      `${use.sentence}, and its client syncs from the first block, since no heal has found data that it opens: restore it from a good snapshot, or grow the disk by hand`,
+      { retryAfterMs: HOUR_MS, page: true },
+    );
   const decided = decideSize(facts, volume, use, format, owner);
   const numbers = numbersOf(facts, volume, use);
   if ('do' in decided && decided.do === 'prune')

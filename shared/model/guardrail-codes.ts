@@ -34,6 +34,8 @@ export const GUARDRAILS = {
   'quota-reached':
     'A quota of the AWS account is reached: AWS gives no more until somebody has it raised, or something goes.',
   'type-maximum': 'The volume is at the largest size of its type.',
+  'sync-from-zero':
+    'No heal has found data that the client opens, and it syncs from the first block: its disk is not grown for that.',
   'size-ceiling': 'The fleet file’s ceiling for a volume’s size is reached.',
   'cost-ceiling': 'The fleet file’s ceiling for the monthly increase in cost would be exceeded.',
   'approval-expired': 'Nobody approved the plan in time.',

@@ -51,6 +51,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'no-capacity': now('find room, the node is down', 'ladder-spent'),
   'quota-reached': now('raise a quota of the account', 'disk'),
   'type-maximum': now('free space, or change the volume’s type'),
+  'sync-from-zero': now('restore the node, or grow its disk', 'ladder-spent'),
   'size-ceiling': now('free space, or raise the size’s ceiling', 'disk'),
   'cost-ceiling': now('free space, or raise the month’s limit', 'disk'),
   'approval-expired': soon('nobody answered, it is asked again'),

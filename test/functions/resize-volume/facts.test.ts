@@ -81,6 +81,7 @@ async function facts(
     tags: read.instanceTags,
     wasDown: read.wasDownBeforeFull === true,
     owed: read.clientOwed === true,
+    ...(read.syncsFromZero && { syncsFromZero: true }),
   };
 }
 
@@ -154,6 +155,21 @@ describe('the facts about a full disk', () => {
     expect(await wasDown(health('open', 'disk-full-first'))).toBe(false);
     expect(await wasDown(health('healed', 'client-stopped'))).toBe(false);
     expect(await wasDown(async () => undefined)).toBe(false);
+  });
+
+  it('say of a node whose heal has found no data that its client opens that it syncs from the first block, as long as it does', async () => {
+    const told = 'nothing helped. replace: it was at height 9: it has not opened them, and syncs from the first block';
+    const asked = async (state: 'open' | 'escalated', sentence: string, seen: Partial<ObservedNode>) => {
+      const health = { state, refusedCodes: [], lastWord: { kind: 'failed', sentence } } as unknown as IncidentRecord;
+      const down = { client: 'failed', seen, percent: 91 } as const;
+      return (await facts('/dev/xvda', true, bitcoinFleet(), async () => health, undefined, down)).syncsFromZero;
+    };
+    const low = { height: 499, lagBlocks: 500 };
+    expect(await asked('escalated', told, low)).toBe(true);
+    expect(await asked('open', told, low)).toBeUndefined();
+    expect(await asked('escalated', 'nothing helped', low)).toBeUndefined();
+    expect(await asked('escalated', told, { height: 500, lagBlocks: 500 })).toBeUndefined();
+    expect(await asked('escalated', told, { height: null, lagBlocks: null })).toBeUndefined();
   });
 
   it('say of a stopped client that it was seen down while its disk had room', async () => {

@@ -29,6 +29,16 @@ describe('a full disk', () => {
     });
   });
 
+  it('is not grown for a sync from the first block that no heal could spare; what was paid for is finished', () => {
+    expect(decide({ syncsFromZero: true })).toMatchObject({
+      ...{ refuse: 'sync-from-zero', page: true, retryAfterMs: HOUR_MS },
+      reason: expect.stringMatching(/^data volume 91 % of 500 GiB, and its client syncs from the first block/),
+    });
+    const grown = dataVolume({ sizeGiB: 600 });
+    const seen = observation({ deviceBytes: 600 * GIB });
+    expect(decide({ syncsFromZero: true, volumes: [grown], seen })).toMatchObject({ do: 'grow-filesystem' });
+  });
+
   it('grows by the minimum step where it hardly fills', () => {
     expect(decide({ history: steadyHistory(455, 0) })).toMatchObject({
       do: 'modify',
