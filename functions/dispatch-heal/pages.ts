@@ -1,7 +1,7 @@
 // Which pages are due for refusals of heals, purely: what is refused to many nodes for one cause is one page with their names. A second one follows only
 // where more nodes have joined, later each time.
 import { keyOf } from '../../shared/heal/notify.ts';
-import { isStillSaid } from '../../shared/heal/page-truth.ts';
+import { isMove, isStillSaid } from '../../shared/heal/page-truth.ts';
 import {
   DISK_FIRST,
   type IncidentRecord,
@@ -73,11 +73,17 @@ export function duePages(
   nowMs: number,
 ): readonly DuePage[] {
   const groups = new Map<string, RefusedIncident[]>();
-  const disks = incidents.filter(({ state, trigger }) => state !== 'healed' && readTrigger(trigger)?.kind === 'disk');
+  const lasting = incidents.filter(({ state }) => state !== 'healed');
+  const disks = lasting.filter(({ trigger }) => readTrigger(trigger)?.kind === 'disk');
+  const sick = new Set(lasting.filter(isOfNode).map(({ instanceId }) => instanceId));
   for (const incident of incidents)
     for (const refusal of incident.pendingPages ?? []) {
       // The disk's own incident tells why it is not grown.
       if (refusal.code === DISK_FIRST && disks.some(({ instanceId }) => instanceId === incident.instanceId)) continue;
+      // The node's own heal knows that it is down, and tells what keeps it so.
+      const isTold = records.get(incident.fleet)?.sent[refusal.code]?.incidents.includes(incident.incidentId);
+      const isLeft = refusal.code === 'node-silent' && !isOfNode(incident) && sick.has(incident.instanceId);
+      if (isLeft && !isTold) continue;
       const cause = OF_THE_ACCOUNT.has(refusal.code) ? refusal.code : `${refusal.code} ${incident.fleet}`;
       const group = groups.get(cause) ?? [];
       group.push({ incident, refusal });
@@ -85,6 +91,9 @@ export function duePages(
     }
   return [...groups.values()].flatMap((group) => duePageOf(group, records, nowMs) ?? []);
 }
+
+const isOfNode = (incident: IncidentRecord): boolean =>
+  readTrigger(incident.trigger)?.kind === 'node' && !isMove(incident);
 
 /** @param group refusals of one cause, of incidents that are over as well: an incident that comes back is not told again */
 function duePageOf(

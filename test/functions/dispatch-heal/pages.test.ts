@@ -166,6 +166,30 @@ describe('a node that waits for its turn', () => {
   });
 });
 
+describe('a node that does not answer', () => {
+  const silent = (trigger: string) => refused('node1', 2, { code: 'node-silent', trigger });
+  const health = (state: 'open' | 'healed' | 'escalated', node = 'node1', trigger = 'node:health') =>
+    ({ ...openIncidentRecord({ node, instanceId: `i-${node}`, trigger }), state }) as IncidentRecord;
+  const told = (...all: readonly IncidentRecord[]) => duePages(all, NOTHING, NOON_MS).length;
+
+  it('is left to its own heal, which knows more of it than its disk’s', () => {
+    expect(told(silent('disk:data'), health('open'))).toBe(0);
+    expect(told(silent('disk:data'), health('escalated'))).toBe(0);
+    expect(told(silent('disk:data'))).toBe(1);
+    expect(told(silent('disk:data'), health('healed'))).toBe(1);
+    expect(told(silent('disk:data'), health('open', 'node2'))).toBe(1);
+    // A move that has not begun knows nothing.
+    expect(told(silent('disk:data'), health('open', 'node1', 'node:event'))).toBe(1);
+    expect(told(silent('node:health'))).toBe(1);
+  });
+
+  it('is told of once where its disk’s incident met it first', () => {
+    const records = whenSent(duePages([silent('disk:data')], NOTHING, NOON_MS));
+    const both = [silent('disk:data'), { ...silent('node:health'), incidentId: 'of-node1-too' }];
+    expect(duePages(both, records, NOON_MS + HOUR_MS)).toEqual([]);
+  });
+});
+
 describe('a node whose disk is full', () => {
   const waits = refused('node1', 2, { code: 'disk-full-first', trigger: 'node:health' });
 
