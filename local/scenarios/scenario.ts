@@ -38,7 +38,7 @@ export interface Scenario {
   readonly hours: number;
   /** How many pages its sentence promises, questions left out; two by default. */
   readonly pagesAtMost?: number;
-  /** How many attempts of one incident its sentence promises; five by default. */
+  /** How many attempts of one incident its sentence promises; five and one an hour by default. */
   readonly attemptsAtMost?: number;
   /** What must hold at the end; the sentence is printed if it does not. */
   readonly expect: readonly Expectation[];

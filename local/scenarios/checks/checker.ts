@@ -130,7 +130,7 @@ export class Checker {
   /**
    * What must hold when nothing is in progress any more.
    * @param limits `pagesAtMost`: how many pages the run may send. Undefined for a disturbed run: what is disturbed tells of itself as well, so that only
-   * our own pages count, each cause for itself. `attemptsAtMost`: of one incident; five by default
+   * our own pages count, each cause for itself. `attemptsAtMost`: of one incident; five and one an hour by default
    */
   end({ pagesAtMost, attemptsAtMost, mayRunOn = false }: Limits): readonly Violation[] {
     const world = this.#world;

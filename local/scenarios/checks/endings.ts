@@ -5,17 +5,23 @@ import type { Execution } from '../../services/lambda/execution.ts';
 import type { PageReport } from '../report/pages.ts';
 import type { EndingFacts } from './invariants.ts';
 
+const HOUR_MS = 60 * 60_000;
+
 /** Executions by their incident. */
 export function attemptsOf({ lambda }: Region): EndingFacts['attempts'] {
-  const counts = new Map<string, number>();
-  for (const { payload } of lambda.executions()) {
+  const starts = new Map<string, number[]>();
+  for (const { payload, startedAtMs } of lambda.executions()) {
     const { fleet, node, incidentId } = JSON.parse(payload) as Partial<HealPayload>;
     // A person who invokes a heal by hand may send anything.
     if (typeof incidentId !== 'string') continue;
     const incident = `${fleet}/${node} ${incidentId}`;
-    counts.set(incident, (counts.get(incident) ?? 0) + 1);
+    starts.set(incident, [...(starts.get(incident) ?? []), startedAtMs]);
   }
-  return [...counts].map(([incident, count]) => ({ incident, count }));
+  return [...starts].map(([incident, atMs]) => ({
+    incident,
+    count: atMs.length,
+    hours: (Math.max(...atMs) - Math.min(...atMs)) / HOUR_MS,
+  }));
 }
 
 /** Executions that run, but for those that wait for a person's answer. */

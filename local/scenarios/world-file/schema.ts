@@ -362,7 +362,10 @@ export const worldDocumentSchema = object('{ world: my-rehearsal, says: …, fle
     list(expectation, 50),
   ),
   pagesAtMost: optional('How many pages may be sent, questions left out; two by default.', whole(0, 1_000, 'pages', 4)),
-  attemptsAtMost: optional('How many attempts one incident may have; five by default.', whole(1, 1_000, 'attempts', 8)),
+  attemptsAtMost: optional(
+    'How many attempts one incident may have; five and one an hour by default.',
+    whole(1, 1_000, 'attempts', 8),
+  ),
 });
 
 export type WorldDocument = v.InferOutput<typeof worldDocumentSchema>;

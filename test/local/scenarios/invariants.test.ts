@@ -129,7 +129,8 @@ const BROKEN: { readonly [Name in InvariantName]: readonly [() => Violation[], s
     'vol-0b1b2c3d4e5f60718',
   ],
   ends: [
-    () => checkEnding({ atMs: NOON_MS, attempts: [{ incident: 'bitcoin/node2 f9d5', count: 6 }], running: [] }),
+    () =>
+      checkEnding({ atMs: NOON_MS, attempts: [{ incident: 'bitcoin/node2 f9d5', count: 6, hours: 0 }], running: [] }),
     'bitcoin/node2 f9d5: 6 attempts',
   ],
   'told-once': [
@@ -169,11 +170,13 @@ describe('a heal as it should be breaks none', () => {
   });
 
   it('five attempts of each of two incidents; an execution that still runs is told', () => {
-    const attempts = ['a', 'b'].map((incident) => ({ incident, count: 5 }));
+    const attempts = ['a', 'b'].map((incident) => ({ incident, count: 5, hours: 0.9 }));
     expect(checkEnding({ atMs: NOON_MS, attempts, running: [] })).toEqual([]);
-    expect(
-      checkEnding({ atMs: NOON_MS, attempts: [{ incident: 'a', count: 7 }], attemptsAtMost: 7, running: [] }),
-    ).toEqual([]);
+    const many = (count: number, hours: number, attemptsAtMost?: number) =>
+      checkEnding({ atMs: NOON_MS, attempts: [{ incident: 'a', count, hours }], attemptsAtMost, running: [] }).length;
+    expect([many(7, 0, 7), many(8, 9, 7)]).toEqual([0, 1]);
+    // What is refused for hours is looked at each hour.
+    expect([many(6, 0.9), many(6, 1), many(10, 5), many(11, 5)]).toEqual([1, 0, 0, 1]);
     expect(checkEnding({ atMs: NOON_MS, attempts, running: ['execution 7'] })).toEqual([
       { invariant: 'ends', at: '2026-01-01T12:00:00.000Z', detail: 'execution 7 still runs' },
     ]);

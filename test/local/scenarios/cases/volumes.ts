@@ -186,7 +186,6 @@ const odd: Readonly<Record<string, Case>> = {
     {
       also: ({ region }) => region.ec2.setQuotas({ storageTiB: { gp3: 2.5 } }),
       people: (world) => world.at(5 * 60, () => world.region.ec2.setQuotas({ storageTiB: { gp3: 50 } })),
-      attemptsAtMost: 7,
       expect: {
         'refused because of the quota, and never for what was not modified': refusedOnly('quota-reached'),
         'a person was told at once, what AWS says and what to do, and once': toldOnce(
