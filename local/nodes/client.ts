@@ -9,10 +9,17 @@ import type { SimulatedVolume } from './volume.ts';
 export type ClientState = 'running' | 'stopped' | 'failed';
 export type OutageCause = 'disk-full' | 'instance-down' | 'stopped' | 'volume-gone' | 'killed' | 'corrupt-data';
 /**
- * Why a running client does not advance: it hangs; it has no peers; its beacon node sends nothing; a block cannot be passed; or its consensus has
- * ended, and only a restart helps; or its chain's upgrade needs another version.
+ * Why a running client does not advance: it hangs; a volume of it is frozen; it has no peers; its beacon node sends nothing; a block cannot be passed;
+ * its consensus has ended, and only a restart helps; or its chain's upgrade needs another version.
  */
-export type ClientFault = 'frozen' | 'no-peers' | 'no-beacon' | 'bad-block' | 'ended-inside' | 'old-version';
+export type ClientFault =
+  | 'frozen'
+  | 'no-writes'
+  | 'no-peers'
+  | 'no-beacon'
+  | 'bad-block'
+  | 'ended-inside'
+  | 'old-version';
 
 export interface Outage {
   readonly cause: OutageCause;
@@ -176,7 +183,7 @@ export class SimulatedClient {
     else this.holds.delete(reason);
     this.plan();
     // Without peers it votes, but no other validator gets its votes.
-    if (reason === 'frozen') this.vote();
+    if (reason === 'frozen' || reason === 'no-writes') this.vote();
   }
 
   /** Follows this branch from now on; blocks above the last common one are replaced. */
@@ -378,7 +385,7 @@ export class SimulatedClient {
 
   /** Reports to the chain whether it takes part in consensus. */
   private vote(): void {
-    const takesPart = !this.holds.has('frozen') && !this.holds.has('ended-inside');
+    const takesPart = !this.holds.has('frozen') && !this.holds.has('no-writes') && !this.holds.has('ended-inside');
     const votes = this.upSinceMs !== undefined && takesPart && this.followed === this.chain.main;
     this.chain.setVoting(this.nodeId, votes);
     this.chain.network.changed();

@@ -12,7 +12,7 @@ import type { NodeContext } from './context.ts';
 import { CopiedData } from './data.ts';
 import { bootLines, fstabOf } from './fstab.ts';
 import type { NewDisk, VolumePerformance } from './machine.ts';
-import { SimulatedVolume } from './volume.ts';
+import { SimulatedVolume, unfrozen } from './volume.ts';
 
 const GIB = 2 ** 30;
 export const FSTAB = '/etc/fstab';
@@ -104,7 +104,7 @@ export class NodeDisks {
     this.node.client.settle();
     const { filesystem, uuid, partitioned, formatted, obstacle, reservedPercent, broken } = volume;
     const { sizeBytes, usedBytes, inodesUsed, share } = volume;
-    const made = { filesystem, uuid, partitioned, formatted, obstacle, reservedPercent, broken };
+    const made = { filesystem, uuid, partitioned, formatted, obstacle: unfrozen(obstacle), reservedPercent, broken };
     const what = { ...made, sizeBytes, usedBytes, inodesUsed, share };
     return { ...what, ...(volume.mounted ? this.inUse(volume) : this.atRest(volume)) };
   }
@@ -213,6 +213,8 @@ export class NodeDisks {
 
   /** Mounts only what /etc/fstab lists; a line without its device is skipped (nofail). */
   boot(): void {
+    for (const { volume } of this.devices) volume?.thaw();
+    this.holdWrites();
     if (!this.touched && !this.node.setup.files.changed(FSTAB)) return;
     for (const volume of this.mounted()) this.release(volume);
     for (const { spec, path } of bootLines(this.node.setup.files.get(FSTAB) ?? '')) {
@@ -220,6 +222,14 @@ export class NodeDisks {
       if (volume && !volume.broken && !volume.mounted && !this.mounted().some((other) => other.path === path))
         this.put(volume, path, false);
     }
+  }
+
+  /** A client waits for its writes while somebody has frozen a filesystem of its. */
+  holdWrites(): void {
+    this.node.client.hold(
+      'no-writes',
+      this.mounted().some(({ obstacle }) => obstacle === 'frozen'),
+    );
   }
 
   private mounted(): SimulatedVolume[] {
@@ -279,6 +289,7 @@ export class NodeDisks {
       else files.set(`${path}/${name}`, make());
     }
     this.pace();
+    this.holdWrites();
   }
 
   /** Its content when it was mounted is its content now, and its files are removed with it. */

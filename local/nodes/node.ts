@@ -174,6 +174,7 @@ export class SimulatedNode implements Machine {
     this.rpc = new NodeRpc(this);
     this.setup = new NodeSetup(this);
     this.disks = new NodeDisks(this, volumes);
+    this.disks.holdWrites();
     this.beacon = spec.beacon ? new SimulatedBeacon(this.client) : undefined;
     this.commands = new CommandRunner({
       clockSeconds: () => Math.floor(kernel.clock.now() / 1_000) + (spec.clockSkewSeconds ?? 0),

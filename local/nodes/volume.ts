@@ -63,7 +63,7 @@ export class SimulatedVolume {
   readonly filesystem: FilesystemType;
   readonly partitioned: boolean;
   readonly formatted: VolumeSpec['formatted'];
-  readonly obstacle: Obstacle;
+  obstacle: Obstacle;
   readonly mountedBy: string | undefined;
   readonly reservedPercent: number;
   readonly share: number;
@@ -205,6 +205,11 @@ export class SimulatedVolume {
     else this.inodesUsed = this.inodesTotal;
   }
 
+  /** A freeze (fsfreeze) is the kernel's: no boot and no copy has it. */
+  thaw(): void {
+    this.obstacle = unfrozen(this.obstacle);
+  }
+
   /** Extends partition and filesystem to the end of the device; true if that changed something. */
   extend(): boolean {
     const before = this.sizeBytes;
@@ -212,6 +217,8 @@ export class SimulatedVolume {
     return this.sizeBytes > before;
   }
 }
+
+export const unfrozen = (obstacle: Obstacle): Obstacle => (obstacle === 'frozen' ? 'none' : obstacle);
 
 function uuidOf(name: string): string {
   const digits = createHash('sha256').update(name).digest('hex');

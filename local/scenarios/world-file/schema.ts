@@ -100,7 +100,7 @@ const volume = object('{ role: data, sizeGiB: 500, usedPercent: 91 }', {
     choice(['mbr', 'ext4-32bit'], 'a limit'),
   ),
   obstacle: optional(
-    'What keeps its filesystem from following a larger volume: the layout of its partitions (with `partitioned`), its state (`frozen` as by fsfreeze), or a tool that is missing.',
+    'What keeps its filesystem from following a larger volume: the layout of its partitions (with `partitioned`), its state (`frozen`, as by fsfreeze, holds its client until a boot), or a tool that is missing.',
     choice(Object.keys(OBSTACLES) as Obstacle[], 'an obstacle'),
   ),
   mountedBy: optional(

@@ -65,6 +65,20 @@ describe('a simulated node', () => {
     expect(used(3_600)).toBe(used(1));
   });
 
+  it('stands still while its filesystem is frozen, which no boot and no copy keeps', () => {
+    const kernel = testKernel();
+    const frozen = dataVolume({ usedBytes: 100 * GIB, obstacle: 'frozen' });
+    const node = nodeOf(kernel, chainOf(kernel), { volumes: [frozen] });
+    const { height } = node.report();
+    kernel.advance(HOUR_MS);
+    expect(node.report()).toMatchObject({ height, state: 'stuck', client: 'running' });
+    expect(node.contentOf(frozen.volumeId)).toMatchObject({ obstacle: 'none' });
+    node.powerOff();
+    node.powerOn();
+    kernel.advance(HOUR_MS);
+    expect(node.report()).toMatchObject({ heightLag: 0, state: 'synced' });
+  });
+
   it('stops when its filesystem is full, stands still, and is down because of that', () => {
     const kernel = testKernel();
     const node = nodeOf(kernel, chainOf(kernel), { volumes: [dataVolume({ usedBytes: 499 * GIB })] });
