@@ -3,23 +3,20 @@ import { isSameChain } from '../../shared/chains/chain-id.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { follow, standstillOf } from '../../shared/fleet/progress.ts';
-import { judgeConditions, judgeHalt } from '../../shared/guardrails/conditions.ts';
+import { judgeDrillBeside, judgeDrillBudget, judgeImitated } from '../../shared/guardrails/drill.ts';
 import { type CommonBlock, type Heard, tellsOneOf } from '../../shared/heal/apart-client.ts';
 import type { DrilledSet, DrillVerdict } from '../../shared/heal/drill.ts';
-import { spentIn } from '../../shared/heal/drill.ts';
 import { judgeInstance } from '../../shared/heal/guard.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { DrillPayload } from '../../shared/model/payload.ts';
 import { endOf, namesItsData } from '../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
+import { cannotBeginFor } from '../../shared/readiness/preconditions.ts';
 import { beginsAnew } from '../../shared/snapshots/anew.ts';
 import type { Climb, DrillFacts, Running } from './state.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-
-/** A drill that could not run for so long proves nothing: no set opens and catches up faster. */
-const LEAST_MS = 10 * MINUTE_MS;
 
 /** Why no drill begins now, or null. Nobody is paged: people are told when the last proof is old. */
 export function refusalOf(facts: DrillFacts, { requestedBy }: Pick<DrillPayload, 'requestedBy'>): Refusal | null {
@@ -36,14 +33,8 @@ export function refusalOf(facts: DrillFacts, { requestedBy }: Pick<DrillPayload,
       `the launch template ${fleet.replace.launchTemplate ?? ''} cannot be read here, or names no instance type`,
       HOUR_MS,
     );
-  // Its launch template may hold a key, and a second copy of a validator must not run, not even for a minute.
-  if (role === 'validator') return refuse('validator', 'the node that would be imitated is a validator', HOUR_MS);
-  if (role !== 'follower')
-    return refuse(
-      'role-unknown',
-      `a drill imitates a follower, and the node is ${role === 'unknown' ? 'of unknown role' : `a ${role}`}`,
-      HOUR_MS,
-    );
+  const imitated = judgeImitated(role);
+  if (imitated) return imitated;
   if (heals.length > 0)
     return refuse(
       'drill-waits',
@@ -51,33 +42,19 @@ export function refusalOf(facts: DrillFacts, { requestedBy }: Pick<DrillPayload,
       10 * MINUTE_MS,
     );
   if (tip === null) return refuse('observation-stale', 'nobody knows the height of the chain', MINUTE_MS);
-  const held =
-    judgeHalt('drill', fleet.name, haltedSinceMs) ??
-    judgeConditions('drill', { instanceId: '', name: fleet.name }, breaker.conditions);
-  if (held) return held;
-  if (breaker.open) return refuse('breaker-open', `${breaker.sentence}: no drill beside that`, 10 * MINUTE_MS);
-  if (launchTemplate === null)
-    return refuse(
-      'drill-waits',
-      'neither the fleet file (replace.launchTemplate) nor the node names a launch template',
-      HOUR_MS,
-    );
+  const beside = judgeDrillBeside(fleet, { breaker, haltedSinceMs });
+  if (beside) return beside;
+  const instance = { instanceId: pattern?.instanceId ?? '', tags: {}, launchTemplate };
+  const lacks = cannotBeginFor('drill', { fleet, instance });
+  if (lacks !== null) return refuse('drill-waits', lacks, HOUR_MS);
   if (shapes === null)
     return refuse(
       'volume-not-found',
       'the volumes of the node that is imitated cannot all be told by their tags',
       HOUR_MS,
     );
-  const leftUsd = drills.dollarsPerMonth - spentIn(record, nowMs);
-  // What a person asks for is in the budget, too: the person may raise it.
-  const leastUsd = (LEAST_MS / HOUR_MS) * 2 * facts.usdPerHour;
-  if (leftUsd < leastUsd)
-    return refuse(
-      'drill-waits',
-      `$${spentIn(record, nowMs).toFixed(2)} of this month’s $${drills.dollarsPerMonth} are spent${requestedBy === 'person' ? ' (drills.dollarsPerMonth)' : ''}`,
-      HOUR_MS,
-    );
-  return null;
+  const { usdPerHour } = facts;
+  return judgeDrillBudget(drills, { record, usdPerHour, nowMs, byPerson: requestedBy === 'person' });
 }
 
 /** Until when a drill may run: its limit, or what is left of the month's dollars. ms since the epoch. */

@@ -2,9 +2,10 @@
 // A group launches and ends machines by itself, and nobody takes one back. So up goes only what begins with a good snapshot, and down only a node that
 // nobody needs, out of the pool first.
 import { createHash } from 'node:crypto';
-import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import type { PoolSeen, SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { type Leaving, unwellText, whyItStays } from '../../shared/guardrails/scale.ts';
 import type { ScaleWish } from '../../shared/snapshots/scale.ts';
 import { names } from '../../shared/text/names.ts';
 
@@ -42,21 +43,14 @@ export interface ScaledGroup {
   readonly lifecycles: Readonly<Record<string, string>>;
 }
 
-export interface ScaleMember {
+export interface ScaleMember extends Leaving {
   readonly instanceId: string;
   readonly name: string;
-  readonly role: Role;
   readonly zone: string;
   readonly instanceType: string;
   readonly launchedAtMs: number;
   /** null: not observed, or too long ago. */
   readonly health: Health | null;
-  /** Why a person or a heal needs it; null: nobody does. */
-  readonly neededBy: string | null;
-  /** Why it could not be set aside by its tag; null: it could. */
-  readonly cannotLeave: string | null;
-  /** A volume that would outlive it; null: none. */
-  readonly leaves: string | null;
 }
 
 export interface MemberAside extends Pick<ScaleMember, 'instanceId' | 'name' | 'neededBy' | 'leaves'> {
@@ -343,23 +337,6 @@ function unsettledText({ desired, lifecycles, name }: ScaledGroup, members: read
 function movingText({ lifecycles, name }: Pick<ScaledGroup, 'lifecycles' | 'name'>): string | null {
   const [moving] = Object.entries(lifecycles).filter(([, lifecycle]) => lifecycle !== 'InService');
   return moving ? `${moving[0]} of ${name} is ${moving[1]}` : null;
-}
-
-function unwellText(members: readonly ScaleMember[]): string | null {
-  const unwell = members.filter(({ health }) => health !== 'synced');
-  const [first] = unwell;
-  return first
-    ? `${unwell.length} of ${members.length} nodes are not synced, ${first.name} among them (${first.health ?? 'not observed'}): none is let go`
-    : null;
-}
-
-/** Why a member is never ended; null where it may be. */
-function whyItStays({ role, neededBy, cannotLeave, leaves }: ScaleMember): string | null {
-  if (role === 'validator') return 'is a validator';
-  if (role === 'unknown') return 'is of unknown role, and could be a validator';
-  if (neededBy !== null) return `is needed: ${neededBy}`;
-  if (cannotLeave !== null) return `cannot leave: ${cannotLeave}`;
-  return leaves === null ? null : `would leave ${leaves} behind, which nobody looks at`;
 }
 
 /** The youngest of the fullest zone first, one after the other: what stays is spread over the zones. */

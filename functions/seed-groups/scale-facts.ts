@@ -7,6 +7,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode, nodeOf, type SeenInstance } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { nodesLately } from '../../shared/guardrails/fleet-view.ts';
+import { leftBy } from '../../shared/guardrails/scale.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { keepsNode } from '../../shared/heal/incident.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
@@ -133,14 +134,6 @@ function memberOf(
     cannotLeave: cannotBeginFor('scale-down', { instance: { instanceId, tags, launchTemplate: null } }),
     leaves: leftBy(instanceId, volumes),
   };
-}
-
-/** A volume that would outlive its instance; null: none. */
-function leftBy(instanceId: string, volumes: readonly VolumeDescription[]): string | null {
-  const stays = volumes.find(
-    ({ attachment }) => attachment?.instanceId === instanceId && !attachment.deleteOnTermination,
-  );
-  return stays ? `${stays.volumeId} (${stays.sizeGiB} GiB)` : null;
 }
 
 /** A person who was called to a node may need it. */

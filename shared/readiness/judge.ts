@@ -1,9 +1,8 @@
 // Judges each heal of each node: from what was read, from AWS's word on calls that were not made, and by the rules that a heal asks itself. Pure.
-import { judgeLaunch } from '../aws/launch.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import type { BreakerReading } from '../guardrails/breaker.ts';
-import { type Known, watchNow } from '../guardrails/fleet-view.ts';
+import type { Known } from '../guardrails/fleet-view.ts';
 import { judgeMove, type MoveFacts } from '../guardrails/move.ts';
 import { judgeClass, judgeZone } from '../guardrails/replace.ts';
 import { reserveReplacement, reserveRestart } from '../guardrails/replace-budget.ts';
@@ -12,16 +11,16 @@ import { blueGreenFault, judgeUpgrade, positionOf } from '../guardrails/upgrade.
 import type { Refusal } from '../model/guardrail-codes.ts';
 import type { Rung } from '../model/rungs.ts';
 import { donorOf } from '../snapshots/donor.ts';
-import type { Answered, FleetFacts, NodeFacts } from './facts.ts';
+import type { FleetFacts, NodeFacts } from './facts.ts';
+import { type Answers, answered } from './judge-answer.ts';
 import { judgeKeys } from './judge-key.ts';
 import { roomsOf } from './judge-quotas.ts';
+import { drillFindings, haltedIn, refused, scaleDownFindings, trialFindings, verbOff } from './judge-verbs.ts';
 import { launchProblems } from './launch-facts.ts';
 import { type Begun, lacksOf, type Told } from './preconditions.ts';
 import { judgeShrink, judgeSpared } from './shrink.ts';
 import { COLUMNS, type Column, type Finding, known, no, unknown, type Verdict, verdictOf } from './verdict.ts';
-import { type NamedWish, type NodePlan, templateKeyOf } from './wishes.ts';
-
-export type Answers = ReadonlyMap<string, Answered>;
+import { type NodePlan, templateKeyOf } from './wishes.ts';
 
 export type NodeVerdicts = Readonly<Record<Column, Verdict>>;
 
@@ -44,7 +43,9 @@ function verdictIn(about: Case, column: Column): Verdict {
 }
 
 /** What the fleet's owner does not want, or what is never done: no trouble of anybody. */
-function offReason({ facts: { fleet }, node: { node } }: Case, column: Column): string | null {
+function offReason({ facts, node: about }: Case, column: Column): string | null {
+  const { fleet } = facts;
+  const { node } = about;
   const isValidator = node.role === 'validator';
   switch (column) {
     case 'grow':
@@ -61,6 +62,11 @@ function offReason({ facts: { fleet }, node: { node } }: Case, column: Column): 
     case 'shrink':
       if (isValidator) return 'the volume of a validator is never exchanged to save space';
       return fleet.volumes.length === 1 ? null : 'only the volume of a node that has one is made smaller';
+    case 'scale-down':
+    case 'drill':
+    case 'roll-back':
+    case 'prune':
+      return verbOff(facts, about, column);
     default:
       break;
   }
@@ -85,9 +91,6 @@ function everywhere({ facts, node: { node } }: Case): readonly Finding[] {
       : [no('instance-stopped', `the instance is ${node.state}: a heal leaves it to whoever stopped it`)];
   return [...known(facts.paused, refused), ...refused(byTag), ...notRunning];
 }
-
-const refused = (refusal: Refusal | null): readonly Finding[] =>
-  refusal === null ? [] : [no(refusal.refuse, refusal.reason)];
 
 const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = {
   grow: (about) => [...ofAgent(about), ...ofGrowth(about), ...lacksIn(about, 'grow')],
@@ -124,6 +127,15 @@ const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = 
     ...ofSpared(about, (spared) => smallerFault(about) ?? judgeSpared(spared)),
     ...ofOtherData(about, 'shrink'),
   ],
+  'scale-down': (about) => [...lacksIn(about, 'scale-down'), ...scaleDownFindings(about.facts, about.node)],
+  drill: (about) => [
+    ...drillFindings(about.facts, about.node),
+    ...lacksIn(about, 'drill'),
+    ...ofVolumes(about),
+    ...ofSet(about),
+  ],
+  'roll-back': (about) => [...ofAgent(about), ...trialFindings(about.facts, 'roll-back')],
+  prune: (about) => [...ofAgent(about), ...trialFindings(about.facts, 'prune')],
 };
 
 /** An event of EC2 for which there is time. */
@@ -231,9 +243,6 @@ function ofClass({ facts, node: { node } }: Case, rung: Rung): readonly Finding[
   });
 }
 
-const haltedIn = ({ watch, nowMs }: FleetFacts): number | null =>
-  'value' in watch ? (watchNow(watch.value, nowMs)?.haltedSinceMs ?? null) : null;
-
 /** Of each instance EC2 is asked whether it would stop it. */
 const ASKED_BY_A_DRY_RUN = { stopProtected: false } as const;
 
@@ -270,11 +279,13 @@ const pairsOf = (tags: Readonly<Record<string, string>>): string =>
     .map((tag) => tag.join('='))
     .join(' ');
 
-function ofSources(about: Case): readonly Finding[] {
+const ofSources = (about: Case): readonly Finding[] =>
+  about.plan.sibling !== null ? [] : [...ofSet(about), ...about.plan.create.flatMap((wish) => answered(about, wish))];
+
+function ofSet(about: Case): readonly Finding[] {
   const { facts, plan } = about;
-  if (plan.sibling !== null) return [];
   return known(facts.sets, () => {
-    if (plan.source !== null) return plan.create.flatMap((wish) => answered(about, wish));
+    if (plan.source !== null) return [];
     // A key that nothing can use is one cause: it is told of the volumes.
     if (plan.refused.length > 0 && plan.refused.every(({ why }) => why.includes(KEY_FAULT)) && hasUnusableKey(about))
       return [];
@@ -388,29 +399,4 @@ function ofSnapshots(about: Case): readonly Finding[] {
     ...volumes,
     ...(volumes.length > 0 ? [] : answered(about, plan.snapshot)),
   ];
-}
-
-/** The caller's own lack says nothing of the heals' role ("Troubleshoot access denied error messages", IAM user guide). */
-const CALLERS_OWN =
-  /because no (identity-based policy|permissions boundary|session policy) allows|with an explicit deny in (an identity-based policy|a permissions boundary|a session policy)/;
-
-const DENIED = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']);
-
-function answered({ answers }: Case, { name, wish }: NamedWish): readonly Finding[] {
-  const answer = answers.get(name) ?? { is: 'open', code: 'not-asked', words: 'it was not asked' };
-  if (answer.is === 'accepted') return [];
-  if (answer.is === 'open') return [unknown(answer.code, `${wish.call}: ${answer.words}`)];
-  const { code } = answer;
-  // The encoded message is only for people who may decode it, and longer than a page.
-  const words = answer.words.split('Encoded authorization failure message:', 1).join('').trimEnd();
-  if (DENIED.has(code) && CALLERS_OWN.test(words))
-    return [
-      unknown('caller-may-not', `${wish.call}: ${words}`, { remedy: 'ask as somebody who may do what heals do' }),
-    ];
-  if (DENIED.has(code)) return [no('unauthorized', `${wish.call}: ${words}`)];
-  if (wish.call !== 'RunInstances') return [no('aws-refused', `${wish.call}: ${words}`)];
-  const { cause, reason } = judgeLaunch({ refused: words, code });
-  // Another subnet may have what this one lacks.
-  if (cause === 'place' || cause === 'capacity') return [unknown('aws-refused', reason)];
-  return [no(cause === 'quota' ? 'quota-reached' : 'template-unfit', reason)];
 }

@@ -29,6 +29,7 @@ export type Begun =
   | 'blue-green'
   | 'snapshot'
   | 'shrink'
+  | 'drill'
   | 'scale-down';
 
 /** What is known of a node. Absent: it was not asked. null: it was, and nobody knows. */
@@ -199,7 +200,7 @@ export const PRECONDITIONS = {
     judge: ({ fleet }) => judgeMaskable(fleet),
   }),
   'template-named': row({
-    before: { replace: 'RunInstances', 'blue-green': 'RunInstances' },
+    before: { replace: 'RunInstances', 'blue-green': 'RunInstances', drill: 'RunInstances' },
     needs: 'the fleet file, or the instance, names a launch template',
     asked: 'EC2',
     unknown: 'stops',

@@ -12,8 +12,8 @@ export const HEALS = [
   'snapshot',
   'move',
 ] as const satisfies readonly ReadinessColumn[];
-/** What a person asks for. */
-export const VERBS = ['upgrade', 'blue-green', 'shrink'] as const;
+/** What a person asks for, and what a heal goes on without. */
+export const VERBS = ['upgrade', 'blue-green', 'shrink', 'scale-down', 'drill', 'roll-back', 'prune'] as const;
 export const COLUMNS = [...HEALS, ...VERBS] as const;
 export type Column = (typeof COLUMNS)[number];
 
@@ -81,6 +81,7 @@ export const DOCTOR_CODES = {
   'template-unfit': 'No other instance can be launched from the launch template as it is.',
   'snapshots-stopped': 'No lifecycle policy takes snapshots of this fleet any more.',
   'command-failed': 'The node did not carry out a command that only looks.',
+  untried: 'No drill has shown lately that the owner’s command comes through: a heal goes on without it.',
   'not-deployed': 'chainmend is not deployed in this account and region.',
   'suite-alarm': 'An alarm on chainmend itself is in ALARM.',
   'nobody-paged': 'Nobody has confirmed a subscription of the pages.',

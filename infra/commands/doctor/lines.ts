@@ -74,10 +74,15 @@ const shortNames = (names: readonly string[]): string =>
 
 /** Of nothing that a fleet does not want there is a column; what begins by itself comes first, and then what a person asks for. */
 const healTables = (nodes: readonly NodeReport[]): readonly string[] =>
-  [HEALS.slice(0, ABREAST), [...HEALS.slice(ABREAST), ...VERBS]]
-    .map((page) => page.filter((column) => page.length === ABREAST || nodes.some(isWanted(column))))
-    .filter((page) => page.length > 0)
-    .flatMap((page, at) => [...(at === 0 ? [] : ['']), ...healTable(nodes, page)]);
+  pagesOf([
+    ...HEALS.slice(0, ABREAST),
+    ...[...HEALS.slice(ABREAST), ...VERBS].filter((one) => nodes.some(isWanted(one))),
+  ]).flatMap((page, at) => [...(at === 0 ? [] : ['']), ...healTable(nodes, page)]);
+
+const pagesOf = (columns: readonly Column[]): readonly (readonly Column[])[] =>
+  Array.from({ length: Math.ceil(columns.length / ABREAST) }, (_, at) =>
+    columns.slice(at * ABREAST, (at + 1) * ABREAST),
+  );
 
 /** Of columns beside each other in 80 characters. */
 const ABREAST = 6;
@@ -145,7 +150,7 @@ function sourceTable(nodes: readonly NodeReport[]): readonly string[] {
   return tableOf(['nodes', 'data', 'rank', 'age', 'caught up'], cells).split('\n');
 }
 
-/** A roll-back and a pruning are no columns: where one is not used, the heal goes on without it. */
+/** What the columns of the owner's commands are judged by. */
 const trialLines = ({ trials }: FleetReport): readonly string[] =>
   trials === null ? [] : trialTable(trials).flatMap((line, at) => (at === 0 ? ['', line] : [line]));
 

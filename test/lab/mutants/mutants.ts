@@ -258,12 +258,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/audit-snapshots/judge'],
     },
     {
-      name: 'a drill imitates a follower only: no second copy of a validator, nor of what may be one',
-      find: "if (role !== 'follower')",
-      replace: "if (role === 'sentry')",
-      caughtBy: ['functions/audit-snapshots/judge'],
-    },
-    {
       name: 'a client that syncs from the first block has not opened the copy that it was given',
       find: '(input.whose && withoutData(climb, set.height, chain))',
       replace: 'null',
@@ -293,10 +287,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: 'isOfData: gained >= 0',
       caughtBy: ['functions/audit-snapshots/judge'],
     },
+  ],
+  'shared/guardrails/drill.ts': [
+    {
+      name: 'a drill imitates a follower only: no second copy of a validator, nor of what may be one',
+      find: "if (role === 'follower') return null;",
+      replace: "if (role !== 'sentry') return null;",
+      caughtBy: ['functions/audit-snapshots/judge'],
+    },
     {
       name: 'the dollars of a month are a limit',
-      find: 'if (leftUsd < leastUsd)',
-      replace: 'if (leftUsd < -leastUsd)',
+      find: 'spentIn(record, nowMs) >= leastUsd',
+      replace: 'spentIn(record, nowMs) >= -leastUsd',
       caughtBy: ['functions/audit-snapshots/judge'],
     },
   ],
@@ -1227,7 +1229,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/fleet/node-names'],
     },
   ],
-  'shared/readiness/judge.ts': [
+  'shared/readiness/judge-answer.ts': [
     {
       name: 'what AWS was not asked about a heal is never a yes',
       find: "if (answer.is === 'open') return [",
@@ -1240,10 +1242,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: 'code === words',
       caughtBy: ['infra/commands/doctor/judge'],
     },
+  ],
+  'shared/readiness/judge.ts': [
     {
       name: 'a snapshot that may hold the fault is no data for a heal that begins now',
-      find: 'if (plan.source !== null) return plan.create',
-      replace: 'if (facts.fleet !== null) return plan.create',
+      find: 'if (plan.source !== null) return [];',
+      replace: 'if (facts.fleet !== null) return [];',
       caughtBy: ['infra/commands/doctor/judge'],
     },
   ],
@@ -2336,30 +2340,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/seed-groups/scale-decide'],
     },
     {
-      name: 'scaling: a validator is never let go',
-      find: "if (role === 'validator') return 'is a validator';",
-      replace: '',
-      caughtBy: ['functions/seed-groups/scale-decide'],
-    },
-    {
-      name: 'scaling: a node of unknown role is never let go',
-      find: "if (role === 'unknown') return 'is of unknown role, and could be a validator';",
-      replace: '',
-      caughtBy: ['functions/seed-groups/scale-decide'],
-    },
-    {
-      name: 'scaling: a node that a heal or a person needs is never let go',
-      find: 'if (neededBy !== null) return',
-      replace: "if (neededBy === '') return",
-      caughtBy: ['functions/seed-groups/scale-decide'],
-    },
-    {
-      name: 'scaling: a node whose volume would stay behind is never let go',
-      find: 'leaves === null ? null :',
-      replace: "leaves !== '' ? null :",
-      caughtBy: ['functions/seed-groups/scale-decide'],
-    },
-    {
       name: 'scaling: the pool’s floor bounds a smaller group',
       find: 'Math.max(scales.minimum, floor, group.minSize + 1)',
       replace: 'Math.max(scales.minimum, group.minSize + 1)',
@@ -2393,12 +2373,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'scaling: a group in the middle of something is waited for',
       find: 'if (unsettled !== null) return wait(fleet.name, unsettled);',
       replace: '',
-      caughtBy: ['functions/seed-groups/scale-decide'],
-    },
-    {
-      name: 'scaling: nobody is let go while another node is not synced',
-      find: "members.filter(({ health }) => health !== 'synced')",
-      replace: "members.filter(({ health }) => health === 'stuck')",
       caughtBy: ['functions/seed-groups/scale-decide'],
     },
     {
@@ -2453,6 +2427,38 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'scaling: an end that was asked for is not asked for again at once',
       find: 'leaving.sentAtMs !== null && nowMs - leaving.sentAtMs < SETTLES_MS',
       replace: 'leaving.sentAtMs === null && nowMs < SETTLES_MS',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+  ],
+  'shared/guardrails/scale.ts': [
+    {
+      name: 'scaling: a validator is never let go',
+      find: "if (role === 'validator') return 'is a validator';",
+      replace: '',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a node of unknown role is never let go',
+      find: "if (role === 'unknown') return 'is of unknown role, and could be a validator';",
+      replace: '',
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a node that a heal or a person needs is never let go',
+      find: 'if (neededBy !== null) return',
+      replace: "if (neededBy === '') return",
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: a node whose volume would stay behind is never let go',
+      find: 'leaves === null ? null :',
+      replace: "leaves !== '' ? null :",
+      caughtBy: ['functions/seed-groups/scale-decide'],
+    },
+    {
+      name: 'scaling: nobody is let go while another node is not synced',
+      find: "members.filter(({ health }) => health !== 'synced')",
+      replace: "members.filter(({ health }) => health === 'stuck')",
       caughtBy: ['functions/seed-groups/scale-decide'],
     },
   ],

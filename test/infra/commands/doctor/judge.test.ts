@@ -7,7 +7,7 @@ import { linesOf } from '../../../../infra/commands/doctor/lines.ts';
 import { repositoryRoot } from '../../../../infra/paths.ts';
 import type { Answered, FleetFacts, NodeFacts } from '../../../../shared/readiness/facts.ts';
 import { fleetReportOf } from '../../../../shared/readiness/fleet-report.ts';
-import { COLUMNS, DOCTOR_CODES } from '../../../../shared/readiness/verdict.ts';
+import { COLUMNS, type Column, DOCTOR_CODES } from '../../../../shared/readiness/verdict.ts';
 import { planOf, type Wish } from '../../../../shared/readiness/wishes.ts';
 import { bitcoinFleet, NODE_TAGS } from '../../../fixtures/builders/fleet.ts';
 import { fleetNode } from '../../../fixtures/builders/node.ts';
@@ -15,6 +15,10 @@ import { nodeState, observedNode } from '../../../fixtures/builders/observation.
 import { snapshotSet } from '../../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
 import { fleetFacts, KEY, key, nodeFacts, quotas, TEMPLATE, tags } from '../../../fixtures/readiness-facts.ts';
+
+/** What its fleet file may leave out. */
+const OPTIONAL: readonly Column[] = ['scale-down', 'drill', 'roll-back', 'prune'];
+const ASKED = COLUMNS.filter((column) => !OPTIONAL.includes(column));
 
 const plansOf = (facts: FleetFacts) => new Map(facts.nodes.map((node) => [node, planOf(facts, node)] as const));
 
@@ -46,7 +50,7 @@ describe('a fleet', () => {
   it('that has all that heals need has no cause, and says what it has left', () => {
     const report = reported(fleetFacts());
     expect(report.causes).toEqual([]);
-    expect(report.nodes[0]?.heals).toEqual(Object.fromEntries(COLUMNS.map((column) => [column, { is: 'yes' }])));
+    expect(report.nodes[0]?.heals).toMatchObject(Object.fromEntries(ASKED.map((column) => [column, { is: 'yes' }])));
     expect(report).toMatchObject({ budgetLeftUsd: 100, replacementsLeft: { hour: 2, day: 5 } });
     expect(report.newNode).toMatch(/^snap-.* of node\d, \S+, taken /);
     expect(report.nodes[0]).toMatchObject({ modificationsLeft: 3, source: { set: 'set-5', ageSeconds: 21_600 } });
@@ -57,12 +61,39 @@ describe('a fleet', () => {
       Object.entries(reported(facts).nodes[0]?.heals ?? {}).flatMap(([column, { is }]) =>
         is === 'off' ? [column] : [],
       );
-    expect(offOf(fleetFacts({ fleet: bitcoinFleet({ snapshots: { clean: {} } }) }))).toEqual(['upgrade', 'blue-green']);
+    expect(offOf(fleetFacts({ fleet: bitcoinFleet({ snapshots: { clean: {} } }) }))).toEqual([
+      ...['upgrade', 'blue-green'],
+      ...OPTIONAL,
+    ]);
     const validator = nodeFacts('node1', { node: fleetNode({ name: 'node1', tags, role: 'validator' }) });
     expect(offOf(fleetFacts({ nodes: [validator] }))).toEqual([
       ...['restart', 'stop-start', 'swap', 'replace'],
       ...['move', 'upgrade', 'blue-green', 'shrink'],
+      ...OPTIONAL,
     ]);
+  });
+
+  it('has a column for fewer nodes, a drill, and each of its owner’s own commands, by the judges that are asked then', () => {
+    const file = bitcoinFleet({
+      ...{ role: 'follower', snapshots: { clean: {} }, drills: { securityGroup: 'sg-0d0000000000000d1' } },
+      replace: { rollBack: { command: '/opt/node/roll-back' } },
+      disk: { prune: { command: '/opt/node/prune' } },
+    });
+    const fleet = { ...file, scales: { group: 'bitcoin-nodes', minimum: 1, maximum: 4 } };
+    const member = { ...tags, 'aws:autoscaling:groupName': 'bitcoin-nodes' };
+    const nodes = ['node1', 'node2'].map((name) => nodeFacts(name, { node: fleetNode({ name, tags: member }) }));
+    const of = (more: Partial<FleetFacts> = {}) => {
+      const heals = reported(fleetFacts({ fleet, nodes, ...more })).nodes[0]?.heals;
+      return OPTIONAL.map((column) => {
+        const verdict = heals?.[column];
+        return verdict && 'findings' in verdict ? verdict.findings.map(({ code }) => code) : verdict?.is;
+      });
+    };
+    expect(of()).toEqual(['yes', 'yes', ['untried'], ['untried']]);
+    expect(of({ sets: { value: [] }, observed: { value: [] } })).toEqual([
+      ...[['scale-waits'], ['no-good-snapshot'], ['untried'], ['untried']],
+    ]);
+    expect(of({ drill: { unread: 'denied' } })).toEqual(['yes', ['unread'], ['unread'], ['unread']]);
   });
 
   it('whose other node is silent can spare none of the well ones', () => {
@@ -84,7 +115,7 @@ describe('a fleet', () => {
     [
       'that is paused',
       { paused: { value: { refuse: 'paused', reason: 'a', page: false, retryAfterMs: 0 } } },
-      [`no paused: ${COLUMNS.join(' ')} of 4`],
+      [`no paused: ${ASKED.join(' ')} of 4`],
     ],
     [
       'of which a node tells that its unit is gone, and no version',
@@ -264,12 +295,12 @@ describe('a fleet', () => {
     [
       'that is stopped',
       { node: fleetNode({ name: 'node1', tags, state: 'stopped' }) },
-      [`no instance-stopped: ${COLUMNS.join(' ')} of 1`],
+      [`no instance-stopped: ${ASKED.join(' ')} of 1`],
     ],
     [
       'that a person has paused',
       { node: fleetNode({ name: 'node1', tags: { ...tags, 'chainmend:pause': 'mine' } }) },
-      [`no paused: ${COLUMNS.join(' ')} of 1`],
+      [`no paused: ${ASKED.join(' ')} of 1`],
     ],
     [
       'that was restarted ten times today',
