@@ -100,8 +100,9 @@ export class SimulatedNode implements Machine {
   private powered: boolean;
   /** Its client's unit, which another instance of the template may have replaced since. */
   private unit: string;
-  /** Of the image that its client's container was made of. */
-  private imageTag = IMAGE_TAG;
+  /** Of the images that its client's container is made of, and was at first. */
+  private imageTag: string;
+  private readonly firstImageTag: string;
   /** Counts boots: work from before the last boot does not continue. */
   private boot = 0;
   private agentFromMs: number;
@@ -143,6 +144,8 @@ export class SimulatedNode implements Machine {
     this.root = { sizeBytes: 16 * GIB, usedBytes: 5 * GIB, ...spec.root };
     this.powered = spec.powered ?? true;
     this.unit = spec.unit;
+    [this.firstImageTag = IMAGE_TAG] = Object.keys(spec.versions ?? {});
+    this.imageTag = this.firstImageTag;
     this.agentFromMs = this.powered ? atMs : Number.POSITIVE_INFINITY;
     const growth = { bytesPerBlock, inodesPerBlock, phase: this.random.next() };
     const volumes = spec.volumes.map((volume) => new SimulatedVolume(volume, growth));
@@ -596,7 +599,8 @@ export class SimulatedNode implements Machine {
 
   /** What a version does that its owner has not meant. */
   private startedAs({ fault }: InstalledVersion, started: boolean): void {
-    if (started && (this.unit !== this.spec.unit || this.imageTag !== IMAGE_TAG)) this.kernel.met('another version');
+    if (started && (this.unit !== this.spec.unit || this.imageTag !== this.firstImageTag))
+      this.kernel.met('another version');
     this.versionStarts++;
     if (fault === undefined || started === (fault === 'ends')) return;
     if (fault !== 'dies') this.kernel.met(`version ${fault}`);
