@@ -1,7 +1,10 @@
 // Owners' systems: their fleet files are right, and the world of each is played once; in full on twenty seeds (`npm test -- systems`).
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { readFleets } from '../../../infra/fleets.ts';
 import { repositoryRoot } from '../../../infra/paths.ts';
 import { systems } from '../../../local/scenarios/world-file/systems.ts';
 import { isAsked } from '../../fixtures/asked.ts';
@@ -27,4 +30,15 @@ describe.each(systems())('$name', ({ name, world, scenario }) => {
     },
     PATIENCE_MS,
   );
+});
+
+it('the 25 files of the exchange are those of its table', () => {
+  const folder = join(repositoryRoot, 'examples/systems/exchange');
+  const made = mkdtempSync(join(tmpdir(), 'coins-'));
+  execFileSync(process.execPath, [join(folder, 'make.mjs'), made]);
+  const textsIn = (place: string) =>
+    readFleets(place).map(({ path }) => [basename(path), readFileSync(path, 'utf8')] as const);
+  expect(textsIn(made)).toHaveLength(25);
+  expect(textsIn(join(folder, 'fleets'))).toEqual(textsIn(made));
+  rmSync(made, { recursive: true });
 });
