@@ -117,8 +117,10 @@ async function carryOut(context: RotateContext, act: Act, subject: NodeRef): Pro
     }
   }
   const writes = writesFile(plan);
-  // A stop is worth it only for a node that lacks peers and whose running client could not be told of any.
-  const wantsRestart = plan.text !== undefined && plan.belowFloor && !done.told && (writes || act.pending);
+  // A stop is worth it only for a node that lacks peers and whose running client could not be told of any. A client that has loaded its list and still
+  // has nobody gets one: it dials again from its start.
+  const mayHelp = writes || act.pending || plan.peersBefore === 0;
+  const wantsRestart = plan.text !== undefined && plan.belowFloor && !done.told && mayHelp;
   let forbidden: Refusal | null = null;
   let noTime: string | undefined;
   if (wantsRestart) {
