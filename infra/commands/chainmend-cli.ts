@@ -204,7 +204,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
         const { cdk } = await import('./smoke/cdk.ts');
         const { randomBytes } = await import('node:crypto');
         return {
-          account: () => awsAccount(),
+          account: (recorder) => awsAccount({}, recorder),
           suite: await openSuite(),
           cdk,
           interrupted,

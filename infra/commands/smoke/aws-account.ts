@@ -42,6 +42,7 @@ import { markKept, resourcesOf, TABLE } from './aws-resources.ts';
 import type { Account, InstanceRequest } from './context.ts';
 import { SELECTOR_TAG, SMOKE_TAG } from './names.ts';
 import { INSTANCE_TYPE } from './plan.ts';
+import type { Recorder } from './recording.ts';
 import { VOLUME_GIB } from './user-data.ts';
 
 /** "Launch AL2023 using the SSM parameter" (AL2023 user guide). */
@@ -51,10 +52,14 @@ const DEVICE = '/dev/sdf';
 const POLICIES = ['AmazonSSMManagedInstanceCore', 'CloudWatchAgentServerPolicy'] as const;
 
 /** Uses the account and region of the environment, unless a test names them. */
-export function awsAccount(config: AwsClientConfig = {}): Account {
+export function awsAccount(config: AwsClientConfig = {}, recorder?: Recorder): Account {
   const [sts, ec2, ssm] = [new STSClient(config), new EC2Client(config), new SSMClient(config)];
   const [lambda, dynamodb] = [new LambdaClient(config), new DynamoDBClient(config)];
   const [cloudwatch, dlm, iam] = [new CloudWatchClient(config), new DLMClient(config), new IAMClient(config)];
+  const cloudformation = new CloudFormationClient(config);
+  if (recorder)
+    for (const client of [sts, ec2, ssm, lambda, dynamodb, cloudwatch, dlm, iam, cloudformation])
+      client.middlewareStack.use(recorder);
   const parameter = (name: string): Promise<string | undefined> =>
     withSmokeError(name, async () => {
       const { Parameter } = await orNothing(ssm.send(new GetParameterCommand({ Name: name })), ParameterNotFound);
@@ -140,10 +145,7 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
       );
     },
     markKept: (run) => withSmokeError('tagging what the stack leaves', () => markKept({ ssm, dynamodb }, run)),
-    ...resourcesOf(
-      { ec2, ssm, dynamodb, cloudwatch, dlm, cloudformation: new CloudFormationClient(config) },
-      withSmokeError,
-    ),
+    ...resourcesOf({ ec2, ssm, dynamodb, cloudwatch, dlm, cloudformation }, withSmokeError),
     ladder: ladderAccount({ ec2, dlm, iam, lambda, ssm, cloudwatch }, withSmokeError),
   };
 }

@@ -3,6 +3,7 @@ import type { Asker } from '../consent.ts';
 import type { Suite } from '../heal/context.ts';
 import type { SentCommand, SnapshotLockStatus } from './checks.ts';
 import type { Leftover } from './leftovers.ts';
+import type { Recorder } from './recording.ts';
 
 /** AWS, as a run uses it. Each method throws a `SmokeError` with AWS's own words. */
 export interface Account {
@@ -107,7 +108,8 @@ export interface DeployRequest {
 }
 
 export interface SmokeContext extends Asker {
-  readonly account: () => Account;
+  /** @param recorder what hears each call and its answer */
+  readonly account: (recorder?: Recorder) => Account;
   readonly suite: () => Suite;
   readonly cdk: Cdk;
   readonly say: (text: string) => void;

@@ -5,6 +5,7 @@ import { commandNames } from '../../names.ts';
 import { consentTo, refuseUnasked } from '../consent.ts';
 import { UsageError } from '../errors.ts';
 import type { Ended, Opened } from '../program.ts';
+import { VERSION } from '../program-name.ts';
 import type { SmokeContext } from './context.ts';
 import { LADDER_FLEET, STANDING_FLEET } from './names.ts';
 
@@ -20,6 +21,7 @@ interface Options {
   readonly remove?: true;
   readonly printFleet?: true;
   readonly ladder?: true;
+  readonly record?: string;
 }
 
 const HEAL_MINUTES = 45;
@@ -44,6 +46,7 @@ export function addSmokeVerb(program: Command, open: Opened<SmokeContext>, ended
     .option('--stack-is-deployed', 'use the stack that is there, and leave it')
     .option('--for <minutes>', 'how long the heal may take', minutes, HEAL_MINUTES)
     .option('--keep', 'leave everything where it was not healed, for a look')
+    .option('--record <file>', 'write down what AWS was asked and answered, masked, to a new file')
     .option('--remove', 'only remove what earlier runs left')
     .option(
       '--print-fleet',
@@ -93,7 +96,12 @@ async function carryOut(context: SmokeContext, options: Options): Promise<0 | 1>
   const yes = await consentTo('smoke', context, options, 'Make it?');
   if (yes === undefined) return undone(context);
   const { smokeRun } = await import('./run.ts');
-  return smokeRun(context, { ...request, yes, keep: options.keep === true, healMinutes: options.for });
+  const { recordTo } = await import('./recording.ts');
+  const recorder = options.record === undefined ? undefined : recordTo(options.record, VERSION, context.nowMs);
+  return smokeRun(
+    { ...context, account: () => context.account(recorder) },
+    { ...request, yes, keep: options.keep === true, healMinutes: options.for },
+  );
 }
 
 const MAKES = 'smoke makes things that cost money';

@@ -1,6 +1,8 @@
 // `npm run chainmend -- smoke` as an engineer uses it: a separate process that has only the variables that `npm start -- --serve` has printed. The stack exists,
 // with the test's fleet; the region plays the node that the run launches.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
@@ -14,8 +16,11 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type LocalRegion, serveLocally } from '../../../../infra/commands/local-region.ts';
 import { isAsked } from '../../../fixtures/asked.ts';
+import { differences, readRecording } from '../../../fixtures/recordings.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
+/** `UPDATE=1 npm test -- smoke-region` writes it. */
+const OF_REGION = join(ROOT, 'test/recordings/local-region.jsonl');
 const BOOT_MS = 180_000;
 const RUN_MS = 120_000;
 const WORDS = '--subnet subnet-0123456789abcdef0 --instance-profile smoke-node --stack-is-deployed --yes';
@@ -120,8 +125,13 @@ describe('npm run chainmend -- smoke', () => {
   it(
     'heals one throw-away node, proves it, and leaves nothing',
     async () => {
-      const { status, stdout, stderr } = await npmRunSmoke(WORDS);
+      const file = join(mkdtempSync(join(tmpdir(), 'chainmend-recording-')), 'region.jsonl');
+      const { status, stdout, stderr } = await npmRunSmoke(`${WORDS} --record ${file}`);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      const recorded = readFileSync(file, 'utf8');
+      if (process.env['UPDATE']) writeFileSync(OF_REGION, recorded);
+      const [fresh, committed] = [readRecording(recorded), readRecording(readFileSync(OF_REGION, 'utf8'))];
+      expect([...differences(fresh, committed), ...differences(committed, fresh)]).toEqual([]);
       expect(stdout).toMatch(/ account +111122223333 in eu-west-1, as /);
       expect(stdout).toMatch(/ alarm +register-nodes has made chainmend-smoke-smoke-[0-9a-f]{6}-disk$/m);
       // 3 GiB, or 4 where CloudWatch has seen it fill: at that speed, no disk lasts.
