@@ -42,7 +42,7 @@ export function recordTo(file: string, version: string, nowMs: () => number): Re
 }
 
 /** @param sinceMs milliseconds from the start */
-export function recorder(write: (call: Call) => void, sinceMs: () => number): Recorder {
+function recorder(write: (call: Call) => void, sinceMs: () => number): Recorder {
   const mask = masker();
   let calls = 0;
   return {
