@@ -46,6 +46,7 @@ const PLAYED: Readonly<Record<string, Play>> = {
 const NOT_PLAYED: Readonly<Record<string, string>> = {
   check: 'it is types, lint, layers, unused and test, one after the other: minutes',
   bench: 'its own suite plays each of its parts (lab/bench/bench.test.ts)',
+  aws: 'it fetches Python packages and serves a region: six minutes (npm run lab -- aws)',
   lab: 'it plays what is due, for as long as it is given (lab/ledger.test.ts)',
   destroy: 'it asks the account first, and takes no word before that',
   'pack:library': 'it bundles all functions; infra/library/library.test.ts packs, too',

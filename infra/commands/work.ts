@@ -43,4 +43,5 @@ import './smoke/cdk.ts';
 import './smoke/cleanup.ts';
 import './smoke/fleet.ts';
 import './smoke/plan.ts';
+import './smoke/recording.ts';
 import './smoke/run.ts';
