@@ -5,11 +5,14 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** Longer texts are cut: user data, templates of stacks, policies. */
 const CHARACTERS_MAX = 2_048;
 const DEPTH_MAX = 24;
-/** Their values are an owner's words. AWS's own are left: images by public parameters, managed policies. */
+/** Their values are an owner's words. */
 const NAMES =
-  /^(?:InstanceProfileName|RoleName|UserName|KeyName|GroupName|ComputerName|Path|PolicyDocument|Description|Name)$/;
+  /^(?:InstanceProfileName|RoleName|UserName|KeyName|GroupName|ComputerName|Path|PolicyDocument|Description|Name|Key|NextToken|nextToken)$/;
+/** What chainmend and AWS have named: it stays, and so do numbers, and words of a switch. */
 const OURS =
-  /^(?:chainmend|smoke|\/chainmend|\/aws\/service\/|\/cdk-bootstrap\/|AWS|Amazon|CloudWatch|tag:|\/$|[a-z]+(?:-[a-z]+)*$)/;
+  /^(?:chainmend|smoke(?:-[0-9a-f]{6})?(?:$|-)|\/chainmend|\/aws\/service\/|\/cdk-bootstrap\/|AWS|Amazon|CloudWatch|\/$|off$|true$|false$|\d+$|[a-z]{1,12}-[0-9a-f]{8,17}$|arn:)/;
+/** Names that are looked for in sentences: a shorter one, or a path, would be found in others. */
+const LOOKED_FOR = /^\w[\w .@-]{3,}$/;
 const OUR_TAGS = /^chainmend:/;
 
 interface Pattern {
@@ -68,13 +71,22 @@ export function masker(): (value: unknown) => Json {
     seen.set(key, fresh);
     return fresh;
   };
-  const text = (written: string): string =>
-    PATTERNS.reduce(
+  const names = new Map<string, string>();
+  const text = (written: string): string => {
+    const cut = written.length > CHARACTERS_MAX ? `${written.slice(0, CHARACTERS_MAX)}…` : written;
+    const patterned = PATTERNS.reduce(
       (said, { what, at, mask }) => said.replace(at, (found) => known(what, found, (ordinal) => mask(ordinal, found))),
-      written.length > CHARACTERS_MAX ? `${written.slice(0, CHARACTERS_MAX)}…` : written,
+      cut,
     );
-  const word = (written: string): string =>
-    OURS.test(written) ? text(written) : known('name', written, (n) => `name-${n}`);
+    // A sentence of AWS may have a name that was an answer's member before.
+    return [...names].reduce((said, [name, mask]) => said.replaceAll(name, mask), patterned);
+  };
+  const word = (written: string): string => {
+    if (OURS.test(written)) return text(written);
+    const mask = known('name', written, (n) => `name-${n}`);
+    if (LOOKED_FOR.test(written)) names.set(written, mask);
+    return mask;
+  };
   const masked = (value: unknown, member: string, depth: number): Json => {
     if (depth > DEPTH_MAX) return '…';
     if (typeof value === 'string') return NAMES.test(member) ? word(value) : text(value);
@@ -87,10 +99,11 @@ export function masker(): (value: unknown) => Json {
     return Object.fromEntries(
       Object.entries(value)
         .filter(([name, one]) => name !== '$metadata' && one !== undefined && typeof one !== 'function')
-        .map(([name, one]) => [
-          name,
-          name === 'Value' && typeof one === 'string' && !isOurTag ? word(one) : masked(one, name, depth + 1),
-        ]),
+        .map(([name, one]) => {
+          if (name === 'Value' && typeof one === 'string' && !isOurTag) return [name, word(one)];
+          // The names of filters and of states are AWS's.
+          return [name, masked(one, name === 'Name' && ('Values' in value || 'Code' in value) ? '' : name, depth + 1)];
+        }),
     );
   };
   return (value) => masked(value, '', 0);

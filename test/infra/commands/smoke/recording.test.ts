@@ -53,14 +53,17 @@ describe('what is masked', () => {
     const answer = {
       Tags: [
         { Key: 'chainmend:smoke', Value: 'smoke-0a1b2c' },
-        { Key: 'Team', Value: 'Treasury Desk' },
+        { Key: 'acme:team', Value: 'treasury' },
       ],
       Parameter: { Name: '/chainmend/pauses/smoke', Value: 'Anna moves the explorer’s database' },
-      RoleName: 'AcmeNodes',
+      RoleName: 'acme-nodes',
+      Filters: [{ Name: 'tag-key', Values: ['chainmend:smoke'] }],
+      message: 'the role acme-nodes of treasury may not',
     };
     const said = JSON.stringify(mask(answer));
     expect(said).toContain('smoke-0a1b2c');
-    expect(said).not.toMatch(/Treasury|Anna|Acme/);
+    expect(said).toContain('tag-key');
+    expect(said).not.toMatch(/treasury|Anna|acme/i);
   });
 
   it('is bounded: texts are cut, bytes are a number, and depth ends', () => {
