@@ -11,6 +11,7 @@ import {
   PLACE,
 } from '../../fixtures/contract/node-contract.ts';
 import { lacking } from './lacking.ts';
+import { few } from './share.ts';
 import { type KillPoint, SwapMachine } from './swap-machine.ts';
 
 const onMachine = lacking === undefined ? describe : describe.skip;
@@ -65,24 +66,27 @@ const points = places.flatMap(([name, place]) =>
 );
 
 onMachine('a swap that is cut off', () => {
-  it.each(points)('right %s %s is finished by the same command, and undone by the way back', async (_, __, point) => {
-    await withMachine(story, async (machine) => {
-      await cutOff(machine, '4.1', point);
-      expect(await answerTo(machine, { ...forward, id: '4.1' })).toMatchObject({ result: 'done' });
-      await expectNew(machine);
-      expect(await answerTo(machine, { ...back, id: '4.2' })).toMatchObject({ result: 'done' });
-      await expectFound(machine);
-      await machine.onDevice(
-        NEW,
-        Object.entries(story.brought)
-          .map(([path, text]) => `mkdir -p "$(dirname /mnt/${path})"; printf %s '${text}' >/mnt/${path}`)
-          .join('; '),
-      );
-      await cutOff(machine, '5.1', point);
-      expect(await answerTo(machine, { ...back, id: '5.2' })).toMatchObject({ result: 'done' });
-      await expectFound(machine);
-    });
-  });
+  it.each(few(points))(
+    'right %s %s is finished by the same command, and undone by the way back',
+    async (_, __, point) => {
+      await withMachine(story, async (machine) => {
+        await cutOff(machine, '4.1', point);
+        expect(await answerTo(machine, { ...forward, id: '4.1' })).toMatchObject({ result: 'done' });
+        await expectNew(machine);
+        expect(await answerTo(machine, { ...back, id: '4.2' })).toMatchObject({ result: 'done' });
+        await expectFound(machine);
+        await machine.onDevice(
+          NEW,
+          Object.entries(story.brought)
+            .map(([path, text]) => `mkdir -p "$(dirname /mnt/${path})"; printf %s '${text}' >/mnt/${path}`)
+            .join('; '),
+        );
+        await cutOff(machine, '5.1', point);
+        expect(await answerTo(machine, { ...back, id: '5.2' })).toMatchObject({ result: 'done' });
+        await expectFound(machine);
+      });
+    },
+  );
 });
 
 onMachine('a swap', () => {
