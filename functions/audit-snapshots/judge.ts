@@ -3,7 +3,6 @@ import { isSameChain } from '../../shared/chains/chain-id.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { follow, standstillOf } from '../../shared/fleet/progress.ts';
-import { judgeDrillBeside, judgeDrillBudget, judgeImitated } from '../../shared/guardrails/drill.ts';
 import { type CommonBlock, type Heard, tellsOneOf } from '../../shared/heal/apart-client.ts';
 import type { DrilledSet, DrillVerdict } from '../../shared/heal/drill.ts';
 import { judgeInstance } from '../../shared/heal/guard.ts';
@@ -11,6 +10,7 @@ import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.
 import type { DrillPayload } from '../../shared/model/payload.ts';
 import { endOf, namesItsData } from '../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
+import { judgeDrillBeside, judgeDrillBudget, judgeImitated } from '../../shared/readiness/drill.ts';
 import { cannotBeginFor } from '../../shared/readiness/preconditions.ts';
 import { beginsAnew } from '../../shared/snapshots/anew.ts';
 import type { Climb, DrillFacts, Running } from './state.ts';

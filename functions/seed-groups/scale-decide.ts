@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import type { PoolSeen, SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { type Leaving, unwellText, whyItStays } from '../../shared/guardrails/scale.ts';
+import { type Leaving, unwellText, whyItStays } from '../../shared/readiness/scale.ts';
 import type { ScaleWish } from '../../shared/snapshots/scale.ts';
 import { names } from '../../shared/text/names.ts';
 

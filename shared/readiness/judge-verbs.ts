@@ -1,13 +1,14 @@
 // Judges what a person asks for, or a heal goes on without: fewer nodes of a group, a drill, the owner's own commands. By the judges that are asked then. Pure.
-import { judgeDrillBeside, judgeDrillBudget } from '../guardrails/drill.ts';
+
 import { drillUsdPerHour } from '../guardrails/drill-cost.ts';
 import { watchNow } from '../guardrails/fleet-view.ts';
-import { leftBy, unwellText, whyItStays } from '../guardrails/scale.ts';
 import { noDrill } from '../heal/drill.ts';
 import { trialReports } from '../heal/trials.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { SCALING_GROUP_TAG } from '../model/tags.ts';
+import { judgeDrillBeside, judgeDrillBudget } from './drill.ts';
 import type { FleetFacts, NodeFacts } from './facts.ts';
+import { leftBy, unwellText, whyItStays } from './scale.ts';
 import { type Finding, known, no } from './verdict.ts';
 
 export const haltedIn = ({ watch, nowMs }: Pick<FleetFacts, 'watch' | 'nowMs'>): number | null =>

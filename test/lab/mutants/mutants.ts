@@ -288,7 +288,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/audit-snapshots/judge'],
     },
   ],
-  'shared/guardrails/drill.ts': [
+  'shared/readiness/drill.ts': [
     {
       name: 'a drill imitates a follower only: no second copy of a validator, nor of what may be one',
       find: "if (role === 'follower') return null;",
@@ -2430,7 +2430,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/seed-groups/scale-decide'],
     },
   ],
-  'shared/guardrails/scale.ts': [
+  'shared/readiness/scale.ts': [
     {
       name: 'scaling: a validator is never let go',
       find: "if (role === 'validator') return 'is a validator';",

@@ -1,9 +1,9 @@
 // Whether a drill may begin: whom it imitates, what its fleet is in, and what is left of the month's dollars. Pure.
 import type { Fleet, Role } from '../fleet/model.ts';
+import type { BreakerReading } from '../guardrails/breaker.ts';
+import { judgeConditions, judgeHalt } from '../guardrails/conditions.ts';
 import { type DrillRecord, spentIn } from '../heal/drill.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
-import type { BreakerReading } from './breaker.ts';
-import { judgeConditions, judgeHalt } from './conditions.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
