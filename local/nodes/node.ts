@@ -144,8 +144,7 @@ export class SimulatedNode implements Machine {
     this.root = { sizeBytes: 16 * GIB, usedBytes: 5 * GIB, ...spec.root };
     this.powered = spec.powered ?? true;
     this.unit = spec.unit;
-    const [oldest = IMAGE_TAG] = Object.keys(spec.versions ?? {});
-    this.firstImageTag = spec.imageTag ?? oldest;
+    [this.firstImageTag = IMAGE_TAG] = Object.keys(spec.versions ?? {});
     this.imageTag = this.firstImageTag;
     this.agentFromMs = this.powered ? atMs : Number.POSITIVE_INFINITY;
     const growth = { bytesPerBlock, inodesPerBlock, phase: this.random.next() };

@@ -46,8 +46,6 @@ export interface NodeSpec {
   readonly clockSkewSeconds?: number;
   /** What its owner has installed: the instances of its template unit, by their names. One that runs and is not among them has lost its file. */
   readonly versions?: Readonly<Record<string, InstalledVersion>>;
-  /** Of the image that its client's container was made of. */
-  readonly imageTag?: string;
   /** An executable that its owner has put there, which takes the client's data back by some blocks. */
   readonly rollBack?: OwnRollBack;
   /** An executable that its owner has put there, which has the client build its data again from the blocks on its disk. */

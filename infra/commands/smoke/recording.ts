@@ -49,7 +49,7 @@ function recorder(write: (call: Call) => void, sinceMs: () => number): Recorder 
     applyToStack: (stack) => {
       stack.add(
         (next, context) => async (args) => {
-          const write_ = (outcome: Pick<Call, 'output' | 'error'>): void => {
+          const tell = (outcome: Pick<Call, 'output' | 'error'>): void => {
             calls += 1;
             if (calls > CALLS_MAX) return;
             const { clientName: client = '', commandName: command = '' } = context;
@@ -57,11 +57,11 @@ function recorder(write: (call: Call) => void, sinceMs: () => number): Recorder 
           };
           try {
             const result = await next(args);
-            write_({ output: mask(result.output) });
+            tell({ output: mask(result.output) });
             return result;
           } catch (error) {
             const { name, message } = error instanceof Error ? error : { name: 'unknown', message: String(error) };
-            write_({ error: { name, message: mask(message), status: statusOf(error) } });
+            tell({ error: { name, message: mask(message), status: statusOf(error) } });
             throw error;
           }
         },

@@ -12,8 +12,7 @@ export interface DiskFact {
   readonly usedPercent: number;
   readonly sizeBytes: number;
   readonly usedBytes: number;
-  /** By the history up to that moment; 0 if the disk does not grow or its growth is unknown. */
-  /** null: not known. */
+  /** By the history up to that moment; null: not known. */
   readonly bytesPerHour: number | null;
 }
 

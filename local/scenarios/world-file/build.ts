@@ -218,7 +218,6 @@ function placeNodes(world: World, groups: readonly NodeDocument[]): void {
         knows: addresses.filter((_, other) => other !== at && all[other]?.fleet === node.fleet),
         ...(node.beaconNode === true && { beacon: true }),
         ...(node.diskDevices === true && { diskDevices: true }),
-        ...(node.image !== undefined && { imageTag: node.image }),
         ...(node.versions !== undefined && { versions: versionsOf(node.versions) }),
         ...(node.clockSkewSeconds !== undefined && { clockSkewSeconds: node.clockSkewSeconds }),
         ...(client.startSeconds !== undefined && { startSeconds: client.startSeconds }),

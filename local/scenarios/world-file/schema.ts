@@ -178,7 +178,6 @@ const node = object('{ fleet: bitcoin, name: node2 }', {
     'What runs there for the template of the fleet file: `node@0.21.0.service`.',
     text(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$/, 'the name of a unit or a container', 'node@0.21.0.service'),
   ),
-  image: optional('The tag of the image that its container was made of: `0.21.0` by default.', versionName),
   versions: optional(
     'What its owner has installed, with `unit: node@*`: instances of the template by their names. What runs and is not among them does not start again once it is left. With `docker`: tags of its image, of which the first runs.',
     map('versions', '{ "0.22.0": { format: 1 } }', 16, versionName, version),

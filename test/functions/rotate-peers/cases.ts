@@ -244,31 +244,32 @@ const cases: Readonly<Record<string, Case>> = {
         ),
     },
   },
-  'a client that has loaded its list and still has no peer is restarted once where its file allows that, and nobody is paged': {
-    build: (world) => {
-      consortium(world);
+  'a client that has loaded its list and still has no peer is restarted once where its file allows that, and nobody is paged':
+    {
+      build: (world) => {
+        consortium(world);
+      },
+      fleets: { irita: { owner: { restartValidators: true }, peers: { config: CONFIG, restart: true } } },
+      people: (world) =>
+        world.at(30, () => {
+          const { machine } = world.find('irita', 'validator2');
+          machine.peers.lose();
+          for (const { machine: other } of world.nodes) {
+            other.peers.remove(machine.peers.address, { keep: false });
+            machine.peers.remove(other.peers.address, { keep: false });
+          }
+        }),
+      minutes: 60,
+      meanwhile: { 'it has nobody': [30.1, (world) => peersOf(world, 'irita', 'validator2') === 0] },
+      expect: {
+        'it has peers again': (world) => peersOf(world, 'irita', 'validator2') >= 2,
+        'its client was restarted once, and no other': (world) =>
+          world.nodes.every(
+            ({ name, machine }) => machine.report().clientStarts.length === (name === 'validator2' ? 1 : 0),
+          ),
+        'nobody is paged': (world) => lines(world, 'page').length === 0,
+      },
     },
-    fleets: { irita: { owner: { restartValidators: true }, peers: { config: CONFIG, restart: true } } },
-    people: (world) =>
-      world.at(30, () => {
-        const { machine } = world.find('irita', 'validator2');
-        machine.peers.lose();
-        for (const { machine: other } of world.nodes) {
-          other.peers.remove(machine.peers.address, { keep: false });
-          machine.peers.remove(other.peers.address, { keep: false });
-        }
-      }),
-    minutes: 60,
-    meanwhile: { 'it has nobody': [30.1, (world) => peersOf(world, 'irita', 'validator2') === 0] },
-    expect: {
-      'it has peers again': (world) => peersOf(world, 'irita', 'validator2') >= 2,
-      'its client was restarted once, and no other': (world) =>
-        world.nodes.every(
-          ({ name, machine }) => machine.report().clientStarts.length === (name === 'validator2' ? 1 : 0),
-        ),
-      'nobody is paged': (world) => lines(world, 'page').length === 0,
-    },
-  },
   'a validator behind sentries is named by these only, and names these only': {
     fleets: { irita: { role: { tag: 'Role' } } },
     build: (world) => {

@@ -3,6 +3,8 @@ const ALL = 30;
 
 /** Rounds of an attack on each script. */
 export const ROUNDS = Number(process.env['CHAINMEND_ROUNDS'] ?? ALL);
+if (!(ROUNDS >= 1))
+  throw new Error(`CHAINMEND_ROUNDS is "${process.env['CHAINMEND_ROUNDS']}": expected a number from 1`);
 
 /** All of them, or the first and every fifth after it where CI asks for few rounds. */
 export const few = <Item>(all: readonly Item[]): readonly Item[] =>
