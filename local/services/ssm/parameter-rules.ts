@@ -83,8 +83,11 @@ export function checkValue(value: string, tier: 'Standard' | 'Advanced', allowed
   }
 }
 
+/** A name as its ARN has it. AWS takes a name without a hierarchy with and without its first slash (moto's tests that were run against AWS). */
+export const pathOf = (name: string): string => (name.startsWith('/') ? name : `/${name}`);
+
 /** Whether a parameter is below a path, directly or at any depth. */
 export function isBelow(name: string, path: string, recursive: boolean): boolean {
   const prefix = path.endsWith('/') ? path : `${path}/`;
-  return name.startsWith(prefix) && (recursive || !name.slice(prefix.length).includes('/'));
+  return pathOf(name).startsWith(prefix) && (recursive || !pathOf(name).slice(prefix.length).includes('/'));
 }

@@ -25,7 +25,7 @@ import { kmsKey } from '../kms/key-ids.ts';
 import { constraint, paged } from './paging.ts';
 import { parameterFilter } from './parameter-filters.ts';
 import type { StoredParameter } from './parameter-rules.ts';
-import { checkForm, checkName, checkValue, isBelow } from './parameter-rules.ts';
+import { checkForm, checkName, checkValue, isBelow, pathOf } from './parameter-rules.ts';
 import { PUBLIC_PARAMETERS } from './public-parameters.ts';
 
 /** "Parameter Store retains the 100 most recently created versions of a parameter." (SDK) */
@@ -34,8 +34,21 @@ const NAMES_MAX = 10;
 /** "If you don't specify a key ID, the system uses the default key associated with your AWS account." (SDK) */
 const DEFAULT_KEY = 'alias/aws/ssm';
 
-/** The store itself: all parameters by name. */
-export type ParameterStore = Map<string, StoredParameter>;
+/** All parameters by name. `x` and `/x` are one parameter: both have the ARN `…:parameter/x`. */
+export class ParameterStore extends Map<string, StoredParameter> {
+  override get(name: string): StoredParameter | undefined {
+    return super.get(pathOf(name));
+  }
+  override has(name: string): boolean {
+    return super.has(pathOf(name));
+  }
+  override set(name: string, parameter: StoredParameter): this {
+    return super.set(pathOf(name), parameter);
+  }
+  override delete(name: string): boolean {
+    return super.delete(pathOf(name));
+  }
+}
 
 export function parameterOperations(kernel: Kernel, store: ParameterStore): Record<string, Operation> {
   const arnOf = (name: string): string => parameterArn(kernel, name);
@@ -234,7 +247,7 @@ function atMostTen(names: readonly string[] | undefined): readonly string[] {
 }
 
 export const parameterArn = ({ regionName, accountId }: Kernel, name: string): string =>
-  `arn:aws:ssm:${regionName}:${accountId}:parameter${name.startsWith('/') ? '' : '/'}${name}`;
+  `arn:aws:ssm:${regionName}:${accountId}:parameter${pathOf(name)}`;
 
 /** Names and keys of the SecureString parameters that pass a test, for IAM's KMS checks. */
 export function secured(

@@ -9,8 +9,8 @@ import { kmsKey } from '../kms/key-ids.ts';
 import { commandOperations } from './commands.ts';
 import { type DocumentStore, documentOf, documentOperations } from './documents.ts';
 import { inventoryOperations } from './inventory.ts';
-import { isBelow } from './parameter-rules.ts';
-import { bareName, type ParameterStore, parameterArn, parameterOperations, secured } from './parameters.ts';
+import { isBelow, pathOf } from './parameter-rules.ts';
+import { bareName, ParameterStore, parameterArn, parameterOperations, secured } from './parameters.ts';
 import { conditionKeys, permissions } from './permissions.ts';
 import { resources } from './resources.ts';
 
@@ -27,7 +27,7 @@ export interface Ssm extends Service {
 }
 
 export function createSsm(kernel: Kernel, machines: Machines): Ssm {
-  const parameters: ParameterStore = new Map();
+  const parameters = new ParameterStore();
   const documents: DocumentStore = new Map();
   const encrypted = (passes: (name: string) => boolean): Encrypted[] =>
     secured(parameters, passes).map(({ name, keyId }) => ({
@@ -44,8 +44,8 @@ export function createSsm(kernel: Kernel, machines: Machines): Ssm {
     },
     parameter: (name) => parameters.get(name)?.versions.at(-1)?.value,
     secureParameters: (names) => {
-      const asked = new Set(names.map(bareName));
-      return encrypted((name) => asked.has(name));
+      const asked = new Set(names.map((name) => pathOf(bareName(name))));
+      return encrypted((name) => asked.has(pathOf(name)));
     },
     secureParametersBelow: (path, recursive) => encrypted((name) => isBelow(name, path, recursive)),
     documents: () => [...documents.keys()],

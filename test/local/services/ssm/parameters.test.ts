@@ -45,6 +45,18 @@ describe('parameters', () => {
     expect(() => get('/chainmend/pauses/bitcoin')).toThrow(refused('ParameterNotFound'));
   });
 
+  it.each([
+    ['pause', '/pause'],
+    ['/pause', 'pause'],
+  ])('are one with and without a first slash: %s is %s', (written, asked) => {
+    put(written, 'off');
+    expect(() => put(asked, 'on')).toThrow(refused('ParameterAlreadyExists'));
+    expect(get(asked)).toMatchObject({ Name: written, ARN: 'arn:aws:ssm:eu-west-1:111122223333:parameter/pause' });
+    expect(call('GetParametersByPath', { Path: '/' })).toMatchObject({ Parameters: [{ Name: written }] });
+    expect(call('DeleteParameters', { Names: [asked] })).toMatchObject({ DeletedParameters: [asked] });
+    expect(() => get(written)).toThrow(refused('ParameterNotFound'));
+  });
+
   it('keep what they have said before, until they are deleted', () => {
     const history = (more: object = {}) =>
       call<GetParameterHistoryResult>('GetParameterHistory', { Name: '/chainmend/pause', ...more });
