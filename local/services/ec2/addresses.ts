@@ -65,6 +65,8 @@ const FIELDS = (state: Ec2State): FilterFields<Address> => {
     association && state.instances.get(association.instanceId)?.networkInterface;
   return {
     'allocation-id': (address) => [address.allocationId],
+    // AWS publishes examples that ask for it (botocore's examples of DescribeAddresses); each address here is of a VPC.
+    domain: () => ['vpc'],
     'association-id': (address) => [address.association?.associationId],
     'instance-id': (address) => [address.association?.instanceId],
     'network-interface-id': (address) => [interfaceOf(address)?.networkInterfaceId],
