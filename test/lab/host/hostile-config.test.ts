@@ -38,7 +38,8 @@ onMachine('while its user swaps everything around a configuration', () => {
   it('write-config writes nowhere else, and reads nothing else', async () => {
     await withMachine(machineOf(), async (machine) => {
       const Edits = base64(`11 4 ${base64('evil')}\n`);
-      const results = await attack({
+      await attack({
+        reaches: 'done',
         ...{ machine, plans, repair: CONFIG_FOLDERS, pool: '/data' },
         round: (n) =>
           machine.send('write-config', {
@@ -54,18 +55,16 @@ onMachine('while its user swaps everything around a configuration', () => {
             },
           }),
       });
-      // Some attacks get through the first check: the attack is not only on that check.
-      expect(results['done'] ?? 0).toBeGreaterThan(0);
     });
   }, 600_000);
 
   it('read-config tells nothing else', async () => {
     await withMachine(machineOf(), async (machine) => {
-      const results = await attack({
+      await attack({
+        reaches: 'done',
         ...{ machine, plans: reading, repair: CONFIG_FOLDERS, pool: '/data' },
         round: (n) => machine.send('read-config', { ...common(n + 1), File }),
       });
-      expect(results['done'] ?? 0).toBeGreaterThan(0);
     });
   }, 600_000);
 });
@@ -163,11 +162,11 @@ onMachine('while the root of a container swaps everything on its volume', () => 
       { flips: [{ path: '/data/node/config', by: link('/srv/open') }] },
     ];
     await withMachine(machineOf(), async (machine) => {
-      const results = await attack({
+      await attack({
+        reaches: 'done',
         ...{ machine, plans, repair, pool: '/data', uid: 0 },
         round: (n) => machine.send('read-config', { ...common(n + 1), File }),
       });
-      expect(results['done'] ?? 0).toBeGreaterThan(0);
     });
   }, 600_000);
 

@@ -76,12 +76,11 @@ onMachine('the first boot edits a configuration in a folder of its client’s us
 
   it('and nothing else, while that user swaps everything around it', async () => {
     await withMachine(machineOf(), async (machine) => {
-      const results = await attack({
+      await attack({
+        reaches: 'done',
         ...{ machine, plans: plansFor('/data/node', 'config', 'config.toml'), repair: FOLDERS, pool: '/data' },
         round: async () => ({ stdout: await machine.shell('bash -c "$1"', editing(EDITS_A_ROUND)), stderr: '' }),
       });
-      // Some get through: the attack is not only on the first check.
-      expect(results['done'] ?? 0).toBeGreaterThan(0);
     });
   }, 600_000);
 });

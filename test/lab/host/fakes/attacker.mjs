@@ -1,5 +1,5 @@
 // A hostile process of the client's user: it swaps files, folders, links and pipes for one another as fast as it can, or as soon as a file appears.
-// Its plan is JSON, and it prints the number of its swaps on standard output.
+// Its plan is JSON. It prints `ready`, `swapped` after its first swap, and at its end the number of its swaps.
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
@@ -22,6 +22,9 @@ import {
 const { flips = [], watched = [], by = [], inotify = false } = JSON.parse(process.argv[2]);
 let swaps = 0;
 let turn = 0;
+const swapped = () => {
+  if (swaps++ === 0) process.stdout.write('swapped\n');
+};
 
 const quietly = (act) => {
   try {
@@ -51,7 +54,7 @@ function put(path, what) {
 function flip({ path, by: what }) {
   const aside = `${path}.aside`;
   if (!quietly(() => renameSync(path, aside))) return;
-  if (put(path, what)) swaps++;
+  if (put(path, what)) swapped();
   // The script may have written or moved something to this path meanwhile: whatever is there is removed.
   for (let spin = 0; spin < (swaps * 7919) % 60; spin++) quietly(() => lstatSync(path));
   if (!quietly(() => unlinkSync(path))) quietly(() => rmSync(path, { recursive: true }));
@@ -70,7 +73,7 @@ function react(folder) {
     const what = by[turn++ % by.length];
     quietly(() => unlinkSync(path)) || quietly(() => renameSync(path, `${pool}/taken-${turn}`));
     if (put(path, what)) {
-      swaps++;
+      swapped();
       mine.add(path);
     }
   }
