@@ -80,12 +80,8 @@ export async function actOnNode(context: RotateContext, planned: Act): Promise<N
     await context.write({ kind: 'outcome', act: outcome, sentence }, subject);
   }
   // A measure that did not help is not tried again immediately; a question to a person is not repeated every five minutes.
-  const hadNoEffect =
-    acted.outcome === 'refused'
-      ? acted.refusal.refuse === 'restart-forbidden' || acted.refusal.refuse === 'config-unfit'
-      : acted.outcome === 'later' && acted.hadNoEffect === true;
   const { entries } = plan.change;
-  if (hadNoEffect || outcome !== undefined)
+  if (hadNoEffect(acted) || outcome !== undefined)
     await changeRecord(context, (read) => ({
       backoff: afterAttempt(read, plan.instanceId, outcome === 'healed', Date.now()),
       ...(outcome === 'healed' && endTold(read, isFailureOn(new Set([plan.node])), Date.now())),
@@ -93,6 +89,16 @@ export async function actOnNode(context: RotateContext, planned: Act): Promise<N
     }));
   return acted;
 }
+
+/** Another try soon would end in the same way. */
+const hadNoEffect = (acted: NodeOutcome): boolean =>
+  acted.outcome === 'refused'
+    ? acted.refusal.refuse === 'restart-forbidden' || acted.refusal.refuse === 'config-unfit'
+    : acted.outcome === 'later' && acted.hadNoEffect === true;
+
+/** Some of its work is left for a run that comes soon: it waits, or what held it back passes by itself, as a command does that came late. */
+export const isLeft = (acted: NodeOutcome): boolean =>
+  acted.outcome === 'later' || (acted.outcome === 'refused' && !hadNoEffect(acted));
 
 /** undefined where the node is as it was, or another run finishes the work. */
 function outcomeOf(acted: NodeOutcome): 'healed' | 'restored' | 'escalated' | undefined {

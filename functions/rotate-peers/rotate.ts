@@ -19,7 +19,7 @@ import {
   notApproved,
   reconcile,
 } from '../../shared/reconcile/plan.ts';
-import { actOnNode, type NodeOutcome } from './act.ts';
+import { actOnNode, isLeft, type NodeOutcome } from './act.ts';
 import type { PeersClient } from './commands.ts';
 import {
   about,
@@ -401,7 +401,7 @@ async function actOnAll(
         judgeRestart: () => mayRestart(context, facts, parts, plan),
       });
       outcomes.push(`${plan.node}: ${outcomeOf(acted)}`);
-      left ||= acted.outcome === 'later';
+      left ||= isLeft(acted);
       if (acted.outcome === 'refused') {
         // A refusal that a person already knows is not paged again at each look.
         const isKnown = rotation.backoff[plan.instanceId] !== undefined;
