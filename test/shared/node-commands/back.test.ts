@@ -1,5 +1,4 @@
 // What the timer that a stop leaves on its node may do: the decision, and the script that carries it out, by one table.
-import { readFileSync } from 'node:fs';
 import { afterEach, expect, describe as group, it } from '@jest/globals';
 import {
   type BackFacts,
@@ -12,7 +11,7 @@ import {
 } from '../../../shared/node-commands/back.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
-import { base64, type ScriptedNode, scriptedNode, UNIT } from '../../fixtures/scripted-node.ts';
+import { base64, type ScriptedNode, scriptedNode, UNIT, UP_SECONDS } from '../../fixtures/scripted-node.ts';
 
 /** The script is for Linux: flock(1), /proc. */
 const onLinux: typeof group =
@@ -226,11 +225,10 @@ onLinux('its script', () => {
   it('is looked at again where the client ends at once, and is over after ten minutes', async () => {
     const node = await stoppedNode();
     node.put('data/refused', '');
-    const up = Number(readFileSync('/proc/uptime', 'utf8').split('.')[0]);
-    node.put(ARMED, `4.1 ${up - 5}\n`);
+    node.put(ARMED, `4.1 ${UP_SECONDS - 5}\n`);
     expect(await node.look()).toContain('was started and is failed');
     expect(node.text(ARMED)).not.toBeNull();
-    node.put(ARMED, `4.1 ${up - 700}\n`);
+    node.put(ARMED, `4.1 ${UP_SECONDS - 700}\n`);
     await node.look();
     expect(starts(node)).toBe(2);
     expect(node.text(ARMED)).toBeNull();
