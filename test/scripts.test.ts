@@ -32,6 +32,7 @@ const PLAYED: Readonly<Record<string, Play>> = {
   deploy: { words: ['--help'], says: 'cdk deploy [STACKS..]' },
   'deploy:nodes': { words: ['--help'], says: 'cdk deploy [STACKS..]' },
   chainmend: { words: ['--version'], says: '.' },
+  judge: { words: ['disk-full', '--faults', 'bad'], status: 2, says: 'found "bad"' },
   storm: { words: ['--help'], says: '--seeds' },
   mutants: { words: ['no-such-rule'], status: 2, says: 'no mutant has "no-such-rule" in its name' },
   'mutants:generated': { words: ['no-such-file'], status: 2, says: 'no file with "no-such-file" in its path' },

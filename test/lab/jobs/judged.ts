@@ -3,6 +3,7 @@ import pMap from 'p-map';
 import { findScenario } from '../../../local/scenarios/catalog/index.ts';
 import { run, type Witness } from '../../../local/scenarios/run.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
+import { readWorld } from '../../../local/scenarios/world-file/read.ts';
 import type { FaultName } from '../../../local/simulator/faults.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { type Hold, holdsIn } from '../holds.ts';
@@ -10,6 +11,7 @@ import { Judge, type Judgement } from '../oracle/index.ts';
 import { letAsk, type Owner } from '../owner.ts';
 
 export interface Trial {
+  /** The name of a scenario, or the path of a world file. */
   readonly scenario: string;
   /** 1 unless given. */
   readonly seed?: number;
@@ -52,13 +54,13 @@ async function tried({
   owner,
   hoursAtMost = Number.POSITIVE_INFINITY,
 }: Trial): Promise<Tried> {
-  const scenario = findScenario(name);
+  const scenario = name.endsWith('.yaml') ? readWorld(name) : findScenario(name);
   if (!scenario) throw new Error(`there is no scenario ${name}`);
   let judge: Judge | undefined;
   const witness: Witness = {
     begin: (world) => {
       if (owner) letAsk(world, owner);
-      judge = judgeOf(world);
+      judge = judgeOf(world, faults.length > 0);
     },
     onCall: (record) => judge?.onCall(record),
   };
@@ -86,8 +88,8 @@ async function tried({
   };
 }
 
-/** Scenarios have no end of their faults: liveness is counted from their beginning. */
-function judgeOf(world: World): Judge {
+/** Scenarios have no end of their faults: liveness is counted from their beginning, and not at all where AWS is disturbed all the time. */
+function judgeOf(world: World, disturbed: boolean): Judge {
   const { clock, ssm } = world.region;
   const documents = [...world.fleets.keys()].flatMap((name) => {
     const text = ssm.parameter(`/chainmend/fleets/${name}`);
@@ -95,7 +97,7 @@ function judgeOf(world: World): Judge {
   });
   const nodes = world.nodes.map(({ fleet, name, instanceId, role }) => ({ fleet: fleet.name, name, instanceId, role }));
   const judge = new Judge(world.region, { fleets: new Map(documents), nodes });
-  judge.faultsEnd(clock.now());
+  if (!disturbed) judge.faultsEnd(clock.now());
   const look = (): void => {
     judge.look();
     clock.after(LOOK_EVERY_MS, look);

@@ -11,6 +11,7 @@ import { ensureSynthesized } from '../../../infra/synth.ts';
 import { reportFactsOf } from '../../../local/scenarios/report/report-facts.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { terminalText } from '../../../shared/text/terminal-text.ts';
+import { numberOf, seedsOf, UsageError } from '../option-words.ts';
 import { compare, contendersOf } from '../policies/compare.ts';
 import { playAll } from './crew.ts';
 import { stormOf } from './draw-storm.ts';
@@ -42,9 +43,6 @@ interface Options {
   readonly report?: string;
 }
 
-class UsageError extends Error {}
-
-const SEEDS_MAX = 1_000_000;
 const HOURS_MAX = 168;
 const JOBS_MAX = 64;
 const NODES_MAX = 1_000;
@@ -264,23 +262,9 @@ async function reportOne(seed: number, { file, ...how }: How & { readonly file: 
   return ending.broken.length > 0 ? 1 : 0;
 }
 
-function seedsOf(words: string): readonly number[] {
-  const [, first = '', last = first] = /^(\d{1,12})(?:\.\.(\d{1,12}))?$/.exec(words) ?? [];
-  const [from, to] = [Number(first), Number(last)];
-  if (first === '' || to < from || to - from >= SEEDS_MAX)
-    throw new UsageError(`--seeds: expected two numbers such as 1..200, found "${words}"`);
-  return Array.from({ length: to - from + 1 }, (_, at) => from + at);
-}
-
 function onlySeed(seeds: readonly number[], flag: string): number {
   const [seed, another] = seeds;
   if (seed === undefined || another !== undefined)
     throw new UsageError(`${flag}: expected one seed, such as --seeds 17`);
   return seed;
-}
-
-function numberOf(flag: string, word: string, most: number): number {
-  const number = Number(word);
-  if (/^\d{1,4}$/.test(word) && number >= 1 && number <= most) return number;
-  throw new UsageError(`${flag}: expected a whole number from 1 to ${most}, found "${word}"`);
 }
