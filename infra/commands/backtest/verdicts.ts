@@ -68,7 +68,7 @@ function pausedAt({ fleet, switches, acts }: History, atMs: number): Refusal | s
   }
   return judgePauses(commandNames().parameterPrefix, fleet.name, values);
 }
-/** So long a node has to be well before its ladder begins anew (`replacementsPerNode`, docs/architecture.md), and so long modifications count. */
+/** So long a node has to be well before its ladder begins anew (`replacementsPerNode`, docs/decisions.md), and so long modifications count. */
 const AFTER_HEAL_MS = 2 * HOUR_MS;
 
 /** What restarts a client here: our own command, by the name of its document, or a stop, a start or a reboot by anybody. */

@@ -72,7 +72,7 @@ export function roleIn({ role }: FleetDocument, tags: Tags): string {
   return ['follower', 'validator', 'sentry', 'bootnode'].includes(said) ? said : 'unknown';
 }
 
-/** Tags of instances that have not joined yet, or have left (docs/architecture.md, "What is kept where"). */
+/** Tags of instances that have not joined yet, or have left (docs/names.md). */
 const APART = ['chainmend:joining', 'chainmend:retired'];
 
 export const isApart = ({ tags }: Pick<Instance, 'tags'>): boolean => tags.some(({ Key = '' }) => APART.includes(Key));

@@ -3,7 +3,7 @@ import type { MakeRule } from '../rule.ts';
 
 /** Nothing waits longer between two steps than a person's yes (the fleet file says how long), a poll a minute at most; an hour of slack. */
 const SLACK_MS = 3_600_000;
-/** "48 h for its blocks", "four days at most" of catching up (docs/architecture.md), and a day for everything else. */
+/** Two days for its blocks (docs/decisions.md), "four days at most" of catching up (docs/architecture.md), and a day for everything else. */
 const LASTS_MS_MAX = 7 * 86_400_000;
 
 export const attemptsEnd: MakeRule = (scene, say) => ({

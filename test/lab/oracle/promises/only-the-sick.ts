@@ -126,12 +126,12 @@ interface Halt {
   readonly lastSeenMs: number;
 }
 
-/** What a node was observed to be counts for so long (docs/architecture.md): a chain may go on meanwhile. */
+/** What a node was observed to be counts for so long (docs/decisions.md): a chain may go on meanwhile. */
 const OBSERVED_MS = 3 * 60_000;
 
 /**
- * "a node without siblings and references stands for `health.haltSeconds`": nobody can tell it from its chain; and one whose "only reference has three blocks
- * above it" is restarted, too (docs/architecture.md): while its chain stands, that reference lies.
+ * A node without siblings and references stands for `health.haltSeconds`: nobody can tell it from its chain; and one whose "only reference has three linked
+ * blocks above it" is restarted, too (docs/architecture.md): while its chain stands, that reference lies.
  */
 function stoodAlone(
   scene: Scene,

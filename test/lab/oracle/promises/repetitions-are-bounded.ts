@@ -5,7 +5,7 @@ import type { MakeRule } from '../rule.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** "after half an hour, then each hour, at most eight times in 24 h" (docs/architecture.md), with a minute for a sweep that comes early. */
+/** "after half an hour, then hourly, at most eight times a day" (docs/pages.md), with a minute for a sweep that comes early. */
 const AFTER_MS = 29 * MINUTE_MS;
 const REPEATED_A_DAY = 8;
 /** One message whose answer was lost is sent twice; a sweep that died has its messages sent by the one after the next. */
