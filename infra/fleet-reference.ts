@@ -17,10 +17,23 @@ const MORE: Readonly<Record<string, string>> = {
   'ask.expiresAfterHours': 'restoring.md#approving-a-plan',
   cleanLine: '#a-clean-stop',
   'rpc.credentials': '#credentials',
+  'disk.prune': '#the-clients-own-pruning',
   'rpc.paths': '#any-other-coin',
   probe: '#who-asks',
+  metrics: 'cost.md#with-metrics-otlp',
+  releases: 'releases.md',
+  'alarms.own': '#your-own-alarms',
   'alarms.per': 'cost.md',
-  replace: '#how-far-a-stuck-node-is-helped',
+  snapshots: 'snapshots.md',
+  drills: 'drills.md',
+  deploy: 'deploy.md',
+  asg: '#a-group-that-launches-by-itself',
+  'owner.by': '#whose-the-machines-are',
+  'replace.terminated': 'architecture.md#a-node-whose-instance-was-terminated',
+  'replace.moveBeforeHours': 'architecture.md#a-node-whose-instance-ec2-will-stop',
+  'replace.rollBack': '#the-clients-own-roll-back',
+  'replace.reindex': '#the-clients-own-reindex',
+  'replace.rungs': '#how-far-a-stuck-node-is-helped',
 };
 
 export function reference(say: (text: string) => void): void {
@@ -29,11 +42,11 @@ export function reference(say: (text: string) => void): void {
 }
 
 /**
- * The page with its tables as they must be. Each is between `<!-- NAME: … -->` and `<!-- /NAME -->`.
+ * The page with its list and tables as they must be. Each is between `<!-- NAME: … -->` and `<!-- /NAME -->`.
  * @throws Error where a table has no place in the page, or a link no key
  */
 export function withTables(page: string): string {
-  const tables = { keys: keysTable(), disks: disksTable(), watch: watchTable(), 'clean-lines': cleanLinesTable() };
+  const tables = { keys: keysList(), disks: disksTable(), watch: watchTable(), identities: identitiesTable() };
   return Object.entries(tables).reduce((text, [name, lines]) => {
     const begin = text.indexOf(`<!-- ${name}: `);
     const end = text.indexOf(`<!-- /${name} -->`);
@@ -54,22 +67,51 @@ interface Key {
   readonly required: boolean;
 }
 
-function keysTable(): readonly string[] {
+/** The parts of the list of keys, by the key that each begins with. */
+const PARTS: ReadonlyMap<string, string> = new Map([
+  ['fleet', 'The fleet'],
+  ['unit', 'The client'],
+  ['volumes', 'Volumes'],
+  ['owner.by', 'Limits and pages'],
+  ['rpc.scheme', 'How nodes are asked and judged'],
+  ['p2pPort', 'Peers and names'],
+  ['metrics', 'Metrics, releases and alarms'],
+  ['snapshots', 'Snapshots'],
+  ['replace.rungs', 'Heals'],
+  ['drills', 'Drills'],
+  ['asg', 'Auto Scaling groups'],
+  ['deploy', 'Deployed nodes'],
+]);
+
+/** A line for each key: its values, the default in bold, and what it means. */
+function keysList(): readonly string[] {
   const keys = keysOf(describedSchema(), []);
   const strange = Object.keys(MORE).find((name) => !keys.some((key) => key.name === name));
   if (strange !== undefined) throw new Error(`there is no key ${strange} in the schema`);
   const byChain = chains.map((chain) => [chain, leavesOf(completeDocument(commonFile(chain)))] as const);
-  const rows = keys.map((key) => {
+  const said = keys.filter(saysMore);
+  const headless = [...PARTS.keys()].find((name) => !said.some((key) => key.name === name));
+  if (headless !== undefined) throw new Error(`there is no key ${headless} in the list`);
+  return said.flatMap((key) => {
+    const part = PARTS.get(key.name);
     const { description = '' } = key.schema;
     const more = MORE[key.name];
-    const meaning = `${description.replaceAll('|', '\\|')}${more ? ` [More](${more})` : ''}`;
-    return [code(key.name), allowedBy(key.schema), defaultOf(key, byChain), meaning];
+    const line = [code(key.name), valueTextOf(key, byChain)].filter((text) => text !== '').join(' ');
+    return [
+      ...(part === undefined ? [] : [...(key === said[0] ? [] : ['']), `### ${part}`, '']),
+      `- ${line}. ${description}${more ? ` [More](${more})` : ''}`,
+    ];
   });
-  return tableOf(['key', 'value', 'default', 'meaning'], rows);
 }
 
-/** Below this depth, a section of the page explains more than a table can. */
+/** Not of a group that has all its defaults: its keys say what it is for. Of two alternatives with the same key, the first. */
+const saysMore = ({ name, schema }: Key, at: number, keys: readonly Key[]): boolean =>
+  keys.findIndex((key) => key.name === name) === at &&
+  (schema.anyOf !== undefined || JSON.stringify(schema.default) !== '{}');
+
+/** Below this depth, a section of the page explains more than a table can. So does the one on the paths of `chain: other`. */
 const DEPTH = 3;
+const IN_A_SECTION = 'rpc.paths';
 
 /** Every key: `disk.growAtPercent`, `volumes.*.tag`. The keys in `units` are the same as those next to it. */
 function keysOf(schema: DescribedSchema, above: readonly string[]): readonly Key[] {
@@ -78,7 +120,8 @@ function keysOf(schema: DescribedSchema, above: readonly string[]): readonly Key
     ...Object.entries(properties).flatMap(([name, inner]): readonly Key[] => {
       if (typeof inner !== 'object') return [];
       const path = [...above, name];
-      return [{ name: path.join('.'), schema: inner, required: required.includes(name) }, ...keysOf(inner, path)];
+      const key = { name: path.join('.'), schema: inner, required: required.includes(name) };
+      return key.name === IN_A_SECTION ? [key] : [key, ...keysOf(inner, path)];
     }),
     ...(typeof additionalProperties === 'object' ? keysOf(additionalProperties, [...above, '*']) : []),
   ]);
@@ -87,18 +130,38 @@ function keysOf(schema: DescribedSchema, above: readonly string[]): readonly Key
 const alternativesOf = (schema: DescribedSchema): readonly DescribedSchema[] =>
   (schema.anyOf ?? [schema]).filter((one) => typeof one === 'object');
 
-function allowedBy(schema: DescribedSchema): string {
-  return alternativesOf(schema)
-    .map(({ type, enum: words, const: word, minimum, maximum, examples, properties, maxItems }) => {
-      if (word !== undefined) return code(word);
-      if (words) return words.map(code).join(', ');
-      if (type === 'boolean') return '`true`, `false`';
-      if (type === 'integer') return `${minimum} to ${maximum}`;
-      if (type === 'array') return `a list of up to ${maxItems}`;
-      if (type === 'object') return properties ? 'keys' : 'a map';
-      return Array.isArray(examples) ? `as ${code(examples[0])}` : 'text';
-    })
-    .join(', or ');
+type ByChain = readonly (readonly [chain: string, leaves: ReadonlyMap<string, string>])[];
+
+/** "required", the values that are allowed, and the default in bold. A text or a map is explained by its meaning. */
+function valueTextOf(key: Key, byChain: ByChain): string {
+  const found = alternativesOf(key.schema).flatMap(allowedBy);
+  const allowed = found.every((word) => word === KEYS) ? [] : found;
+  if (key.required) return ['required', ...allowed].join(', ');
+  const usual = defaultOf(key, byChain);
+  // Of yes and no, the default says both.
+  if (key.schema.type === 'boolean' && allowed.includes(usual ?? '')) return `**${usual}**`;
+  const words = allowed.map((word) => (word === usual ? `**${word}**` : word));
+  return (usual === undefined || allowed.includes(usual) ? words : [...words, `**${usual}**`]).join(', ');
+}
+
+/** An object, beside other values. */
+const KEYS = 'keys';
+
+function allowedBy({
+  type,
+  enum: words,
+  const: word,
+  minimum,
+  maximum,
+  properties,
+  maxItems,
+}: DescribedSchema): readonly string[] {
+  if (word !== undefined) return [code(word)];
+  if (words) return words.map(code);
+  if (type === 'boolean') return [code(true), code(false)];
+  if (type === 'integer') return [`${minimum}–${maximum}`];
+  if (type === 'array') return [`up to ${maxItems}`];
+  return properties ? [KEYS] : [];
 }
 
 const chains = Object.keys(chainDefaults) as KnownChain[];
@@ -108,68 +171,61 @@ const commonFile = (chain: KnownChain | typeof otherChain): FleetDocument => ({
   ...{ fleet: 'a', chain, mode: 'plan', nodes: { tag: { A: 'a' } } },
 });
 
-function defaultOf(
-  { name, schema, required }: Key,
-  byChain: readonly (readonly [chain: string, leaves: ReadonlyMap<string, string>])[],
-): string {
-  if (required) return 'required';
+/** Short for what most keys say; the page explains it. */
+const FROM_CHAIN = 'chain';
+
+function defaultOf({ name, schema }: Key, byChain: ByChain): string | undefined {
   const values = new Map<string | undefined, string[]>();
   for (const [chain, leaves] of byChain) values.set(leaves.get(name), [...(values.get(leaves.get(name)) ?? []), chain]);
   const [[usual, most = []] = [], [rare, one = []] = [], ...others] = [...values].sort(
     ([, a], [, b]) => b.length - a.length,
   );
-  if (others.length > 0 || (one.length > 1 && most.length > 0)) return 'from the chain';
+  if (others.length > 0 || (one.length > 1 && most.length > 0)) return FROM_CHAIN;
   if (one[0] !== undefined && usual !== undefined && rare !== undefined)
     return `${code(usual)}; ${code(rare)} for ${code(one[0])}`;
-  if (schema.from !== undefined) return schema.from;
+  if (schema.from !== undefined) return schema.from === 'from the chain' ? FROM_CHAIN : schema.from;
   const value = schema.default;
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return undefined;
   if (Array.isArray(value)) return code(`[${value.join(', ')}]`);
+  if (typeof value === 'number' && schema.enum === undefined) return String(value);
   if (typeof value !== 'object' || value === null) return code(value);
   const entries = Object.entries(value).map((entry) => entry.join(': '));
-  return entries.length === 0 ? 'as below' : code(`{ ${entries.join(', ')} }`);
+  return entries.length === 0 ? undefined : code(`{ ${entries.join(', ')} }`);
 }
 
 function disksTable(): readonly string[] {
-  const head = ['chain', 'data volume', 'unit', 'stop, s', 'largest, GiB', 'identity, on the data volume'];
-  const rows = rowsOf(({ dataPath, unit, stopGraceSeconds, maximumSizeGiB, identity }) => [
+  const head = ['chain', 'data volume', 'unit', 'stop, s', 'largest, GiB'];
+  const rows = rowsOf(({ dataPath, unit, stopGraceSeconds, maximumSizeGiB }) => [
     ...[code(dataPath), code(unit), stopGraceSeconds, maximumSizeGiB],
-    identity.map(code).join(' ') || '–',
   ]);
   return tableOf(head, rows);
 }
 
 function watchTable(): readonly string[] {
-  const head = [
-    'chain',
-    'a block, s',
-    'behind, blocks',
-    'patience, s',
-    'halted, s',
-    'start, s',
-    'confirmations',
-    'P2P',
-    'peers',
-  ];
-  const rows = rowsOf(({ blockSeconds, health, ports, peers }) => [
-    ...[
-      blockSeconds,
-      health.behindBlocks,
-      health.patienceSeconds,
-      health.haltSeconds,
-      health.startGraceSeconds,
-      health.confirmations,
-    ],
-    ...[ports.p2p, peers.maximum, peers.config === undefined ? '–' : code(peers.config)],
+  const head = ['behind, blocks', 'patience, s', 'halted, s', 'start, s', 'confirmations', 'P2P', 'peers'];
+  return familiesOf(['chains', ...head, 'configuration, on the data volume'], ({ health, ports, peers }) => [
+    ...[health.behindBlocks, health.patienceSeconds, health.haltSeconds, health.startGraceSeconds],
+    ...[health.confirmations, ports.p2p, peers.maximum, peers.config === undefined ? '–' : code(peers.config)],
   ]);
-  return tableOf([...head, 'configuration, on the data volume'], rows);
 }
 
-const cleanLinesTable = (): readonly string[] =>
-  tableOf(
-    ['chain', '`cleanLine`'],
-    rowsOf(({ cleanLine }) => [cleanLine === undefined ? 'none' : code(cleanLine).replaceAll('|', '\\|')]),
+const identitiesTable = (): readonly string[] =>
+  familiesOf(['chains', '`cleanLine`', '`identity`, on the data volume'], ({ cleanLine, identity }) => [
+    cleanLine === undefined ? '`none`' : code(cleanLine).replaceAll('|', '\\|'),
+    identity.map(code).join(' ') || '–',
+  ]);
+
+/** A row for all chains with the same values. */
+function familiesOf(
+  head: readonly string[],
+  cells: (defaults: ChainDefaults) => readonly unknown[],
+): readonly string[] {
+  const families = Map.groupBy(rowsOf(cells), ([, ...values]) => values.join(' | '));
+  return tableOf(
+    head,
+    [...families].map(([values, rows]) => [rows.map(([chain]) => chain).join(', '), values]),
   );
+}
 
 const rowsOf = (cells: (defaults: ChainDefaults) => readonly unknown[]): readonly (readonly unknown[])[] =>
   Object.entries<ChainDefaults>(chainDefaults).map(([chain, defaults]) => [chain, ...cells(defaults)]);

@@ -2,26 +2,26 @@
 
 /** A fleet file, as an object. Texts have the patterns of the fleet file, which synthesis checks. */
 export interface FleetDocument {
-  /** The fleet's name; its file is NAME.yaml. */
+  /** The fleet's name, and its file's: NAME.yaml. */
   readonly fleet: string;
-  /** What the nodes run. `other` is a client that chainmend does not know. */
+  /** What the nodes run. */
   readonly chain: "bitcoin" | "litecoin" | "dogecoin" | "bitcoin-cash" | "dash" | "zcash" | "ethereum" | "bsc" | "polygon" | "avalanche" | "optimism" | "base" | "arbitrum" | "cometbft" | "cosmoshub" | "osmosis" | "celestia" | "stacks" | "solana" | "other";
   /** `plan` touches nothing, `ask` waits for approval, `act` heals. */
   readonly mode: "plan" | "ask" | "act";
   /** Which instances are nodes. */
   readonly nodes: {
-    /** A node carries all of these tags: `{ Component: nodes/bitcoin }`. */
+    /** Nodes carry all of these tags: `{ Component: nodes/bitcoin }`. */
     readonly tag: { readonly [key: string]: string };
-    /** The tag with a node's name. Group members with one name get the end of their instance id. */
+    /** The tag with a node's name. Group members of one name get the end of their instance id. */
     readonly nameTag?: string;
-    /** How many nodes there must be; fewer are paged. Default: the nodes of `deploy.nodes`. */
+    /** Fewer nodes are paged. Default: the number of `deploy.nodes`. */
     readonly expected?: number;
   };
-  /** The nodes' role, or the tag that says it. Validators and unknown roles are never replaced. */
+  /** Validators and unknown roles are never replaced. */
   readonly role?: "follower" | "validator" | "sentry" | "bootnode" | "unknown" | {
     /** The tag with the role. */
     readonly tag: string;
-    /** What each value means: `{ sealer: validator }`. Others are unknown. */
+    /** What each value means: `{ sealer: validator }`. */
     readonly values?: { readonly [key: string]: "follower" | "validator" | "sentry" | "bootnode" | "unknown" };
   };
   /** The client's systemd unit; `node@*` is the running instance of a template. */
@@ -30,7 +30,7 @@ export interface FleetDocument {
   readonly docker?: string;
   /** Instead of `unit`: a docker compose service. */
   readonly compose?: {
-    /** The compose file on the node. */
+    /** The compose file. */
     readonly file: string;
     /** The client's service. */
     readonly service: string;
@@ -46,11 +46,11 @@ export interface FleetDocument {
   };
   /** How long a clean stop may take. */
   readonly stopGraceSeconds?: number;
-  /** Text in the client's last log line after a clean stop: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts. */
+  /** Text of the last log line: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts. */
   readonly cleanLine?: string;
   /** `pruned` or `archive`. Snapshots of another kind are not used. */
   readonly dataMode?: string;
-  /** Several clients on each node: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. `beacon` or `consensus` is the consensus client, restarted alone when it is at fault. */
+  /** Several clients: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. `beacon` or `consensus` is restarted alone when it is at fault. */
   readonly units?: { readonly [key: string]: {
     /** The client's systemd unit; `node@*` is the running instance of a template. */
     readonly unit?: string;
@@ -58,7 +58,7 @@ export interface FleetDocument {
     readonly docker?: string;
     /** Instead of `unit`: a docker compose service. */
     readonly compose?: {
-      /** The compose file on the node. */
+      /** The compose file. */
       readonly file: string;
       /** The client's service. */
       readonly service: string;
@@ -74,22 +74,22 @@ export interface FleetDocument {
     };
     /** How long a clean stop may take. */
     readonly stopGraceSeconds?: number;
-    /** Text in the client's last log line after a clean stop: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts. */
+    /** Text of the last log line: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts. */
     readonly cleanLine?: string;
   } };
   /** What `chainmend upgrade` may install. */
   readonly client?: {
-    /** Versions that are ready on each node: `28.1` is unit `node@28.1` or image `…:28.1`; a digest is allowed. No other is started. */
+    /** Versions on each node: `28.1` is unit `node@28.1` or image `…:28.1`, or a digest. No other is started. */
     readonly versions: ReadonlyArray<string>;
-    /** Which of `units` is upgraded: a template unit or a container. */
+    /** Which of `units` is upgraded. */
     readonly unit?: string;
-    /** The node that is upgraded first. Default: a follower. */
+    /** The node upgraded first. Default: a follower. */
     readonly canary?: string;
-    /** How long the first node must stay well before the others follow. */
+    /** How long the first node must stay well. */
     readonly watchMinutes?: number;
-    /** How much of a zone's followers is upgraded at once; at most `breaker.restartPercent`, and what breaker and pool allow. Default: one node. */
+    /** Followers of a zone upgraded at once, at most `breaker.restartPercent`. Default: one. */
     readonly zonePercent?: number;
-    /** Try the version first on a copy of the first node's data (`drills`). Not at a height, beside nodes, or for validators. */
+    /** Try the version on a copy of the first node's data (`drills`). Not at a height, beside nodes, or for validators. */
     readonly rehearse?: boolean;
   };
   /** Volumes by role: `{ data: /node-data, ancient: { path: /ancient, tag: { Part: ancient } } }`. */
@@ -105,31 +105,31 @@ export interface FleetDocument {
   readonly disk?: {
     /** Volumes grow from this use of bytes or inodes. */
     readonly growAtPercent?: number;
-    /** How long a new size must last at the observed rate. EBS's limit is counted over 24 h. */
+    /** How long a new size must last at the observed rate. */
     readonly horizonHours?: number;
     /** The smallest growth. */
     readonly minimumStepPercent?: number;
     /** No volume grows beyond this. */
     readonly maximumSizeGiB?: number;
-    /** What growth may add to the monthly bill within a calendar month. */
+    /** What a calendar month's growth may add to the monthly bill. */
     readonly maximumMonthlyIncreaseUsd?: number;
-    /** Modifications of one volume in 24 h. EBS allows four; one stays for you. */
+    /** Modifications of a volume in 24 h. EBS allows four. */
     readonly modificationsPerDay?: number;
-    /** Your command that drops data before a follower's volume reaches its ceiling. */
+    /** Your command that drops data of a follower near its ceiling. */
     readonly prune?: {
-      /** Runs as root while the client is stopped; ends with 0 when it may start: `geth snapshot prune-state`. */
+      /** Your executable, without arguments; root runs it while the client is stopped. */
       readonly command: string;
       /** How long it may take. */
       readonly minutes?: number;
-      /** Prune only after each drill's trial on a copy passed. Needs `drills`. */
+      /** Prune only after a drill's trial passed. Needs `drills`. */
       readonly rehearse?: boolean;
-      /** Other synced nodes that stay in the pool meanwhile; 0 also prunes a single node. */
+      /** Other synced nodes in the pool meanwhile; 0 also prunes a single node. */
       readonly poolFloor?: number;
     };
   };
   /** What the nodes' owner allows. */
   readonly owner?: {
-    /** The tool that made the nodes: OpenTofu is `terraform`, a person or script is `nobody`. */
+    /** What made the nodes: OpenTofu is `terraform`, a person or script is `nobody`. */
     readonly by?: "terraform" | "cloudformation" | "cdk" | "pulumi" | "nobody";
     /** `true` allows other volumes and instances; `false` also forbids growth. */
     readonly acceptDrift?: boolean;
@@ -138,11 +138,11 @@ export interface FleetDocument {
   };
   /** Limits for many sick nodes. */
   readonly breaker?: {
-    /** With more nodes unhealthy or unknown, restarts are paced, swaps and replacements are refused, and a page is sent. */
+    /** With more unhealthy or unknown, restarts are paced, swaps and replacements refused, and a page sent. */
     readonly unhealthyPercent?: number;
     /** This many may always be unhealthy. */
     readonly unhealthyMinimum?: number;
-    /** How much of the fleet, and of each zone, restarts at once; at least one node. One goes first. */
+    /** How much of the fleet and each zone restarts at once, at least one node. One goes first. */
     readonly restartPercent?: number;
   };
   /** How mode `ask` asks. */
@@ -160,26 +160,26 @@ export interface FleetDocument {
     readonly againEveryMinutes?: number;
     /** Most repetitions in 24 h; 0: none. */
     readonly againPerDay?: number;
-    /** `check-readiness` checks once a day that heals would work, and pages what would not. */
+    /** Check once a day that heals would work, and page what would not. */
     readonly readiness?: boolean;
   };
   /** How the client is asked. */
   readonly rpc?: {
-    /** With `https` any certificate is accepted, since the address is private. */
+    /** With `https` any certificate is accepted. */
     readonly scheme?: "http" | "https";
     /** The RPC port. */
     readonly port?: number;
-    /** Prefix of each request's path: `/ext/bc/C/rpc`. */
+    /** Prefix of each request's path. */
     readonly path?: string;
     /** `ssm:/NAME` (SecureString) or `secret:NAME` for a probe in the VPC; `file:/PATH` on the node for `probe: ssm`. */
     readonly credentials?: string;
     /** Port of CometBFT's or geth's metrics. CometBFT's consensus checks need it. */
     readonly metricsPort?: number | "none";
-    /** Port of the beacon node beside an ethereum client; it shows when the beacon node is at fault. */
+    /** The beacon node's port; it shows when that is at fault. */
     readonly beaconPort?: number;
     /** The same for other chains: heimdall (26657), op-node (9545), base-consensus. */
     readonly consensusPort?: number;
-    /** For `chain: other`: requests, and where the answers have the facts. */
+    /** For `chain: other`: requests, and where answers have the facts. */
     readonly paths?: {
       /** Requests by your own names. */
       readonly requests: { readonly [key: string]: {
@@ -230,13 +230,13 @@ export interface FleetDocument {
       readonly clientVersion?: string;
     };
   };
-  /** How nodes are asked: by a command (`ssm`), a function in the VPC, a metric, a look whether the client runs (`unit`), or not at all. */
+  /** By a command (`ssm`), a function in the VPC, a metric, a look whether the client runs (`unit`), or not at all. */
   readonly probe?: "ssm" | "unit" | "none" | {
     /** A function in this VPC asks over the network. */
     readonly vpc?: string;
     /** The function's subnets, one for each zone. */
     readonly subnets?: ReadonlyArray<string>;
-    /** An existing metric with each node's height. */
+    /** Your metric with each node's height. */
     readonly metric?: {
       /** Its namespace. */
       readonly namespace: string;
@@ -252,60 +252,60 @@ export interface FleetDocument {
   };
   /** Limits for synced, behind, stuck, forked and halted. */
   readonly health?: {
-    /** Https URLs of independent endpoints of the chain. They are compared and never believed alone. */
+    /** Https URLs of independent endpoints, never believed alone. */
     readonly references?: ReadonlyArray<string>;
-    /** What a swap or replacement needs: `several` witnesses, or `one-reference` whose blocks continue those of a single node. */
+    /** Witnesses of a swap or replacement: `several`, or `one-reference` whose blocks continue those of a single node. */
     readonly trust?: "several" | "one-reference";
-    /** A node this far behind the tip still counts as synced. */
+    /** This far behind the tip still counts as synced. */
     readonly behindBlocks?: number;
-    /** A node without progress for this long is stuck once others are three blocks ahead (with a metric: `behindBlocks`). */
+    /** Without progress for this long, and three blocks behind (with a metric: `behindBlocks`), a node is stuck. */
     readonly stuckSeconds?: number;
-    /** How long an unclear state (busy, no progress, too few witnesses) may last before a page or before a start counts as failed. */
+    /** How long an unclear state (busy, no progress, too few witnesses) may last before a page or a failed start. */
     readonly patienceSeconds?: number;
-    /** Without progress of any node or reference for this long, the chain is halted. */
+    /** Without progress anywhere for this long, the chain is halted. */
     readonly haltSeconds?: number;
     /** How long after its start a client may be silent, behind or replaying. */
     readonly startGraceSeconds?: number;
     /** Hashes are compared this far below the tip. */
     readonly confirmations?: number;
-    /** The network that each node must name: genesis hash (bitcoin, solana), quoted number (ethereum, stacks), name (cometbft). */
+    /** What each node must name: genesis hash (bitcoin, solana), quoted number (ethereum, stacks), name (cometbft). */
     readonly chainId?: string;
   };
   /** The port in SRV records and peer lists. */
   readonly p2pPort?: number;
-  /** How peer lists are kept; `none`: not at all. */
+  /** How peer lists are kept. */
   readonly peers?: "none" | {
-    /** Keep each node's list alive and diverse; `false` is `peers: none`. */
+    /** Keep lists alive and diverse; `false` is `peers: none`. */
     readonly rotate?: boolean;
-    /** External peers of every list, in the client's format. A validator behind sentries gets none. */
+    /** External peers of every list, in the client's format; none for validators behind sentries. */
     readonly seeds?: ReadonlyArray<string>;
-    /** Most entries of a list; bitcoind takes 8. */
+    /** Most entries of a list. */
     readonly maximum?: number;
     /** Fewer connections are trouble; in a fleet of four the three others count. */
     readonly minimum?: number;
-    /** The client's configuration file that holds the list; it is only edited. */
+    /** The client's file with the list; it is only edited. */
     readonly config?: string;
-    /** Allow a restart where a list takes effect no other way and no heal runs. */
+    /** Restart where a list takes effect no other way and no heal runs. */
     readonly restart?: boolean;
   };
   /** Where node names are kept. */
   readonly dns?: {
-    /** The private Route 53 zone: `bitcoin.internal` or `internal`. */
+    /** The private Route 53 zone. */
     readonly zone: string;
     /** Label of the record of all synced nodes. */
     readonly pool?: string;
     /** The records' TTL. */
     readonly ttlSeconds?: number;
   };
-  /** `classic`: each metric has a price. `otlp`: priced by volume, with PromQL alarms for the whole fleet and without the CloudWatch agent; needs `probe: ssm`. */
+  /** `otlp`: priced by volume, PromQL alarms, no CloudWatch agent; needs `probe: ssm`. */
   readonly metrics?: "classic" | "otlp";
-  /** Where `watch-releases` looks for new versions, once a day. It only sends messages. */
+  /** Where new versions are looked for. */
   readonly releases?: {
-    /** The client's releases: Atom (`https://github.com/OWNER/NAME/releases.atom`) or JSON of a registry's tags. */
+    /** Atom (`https://github.com/OWNER/NAME/releases.atom`) or JSON of a registry's tags. */
     readonly feed?: string;
     /** The same for the consensus client. */
     readonly consensusFeed?: string;
-    /** The version that must run at a height or time. Messages come two weeks, one week, three days and one day before. */
+    /** The version that must run at a height or time. */
     readonly upgradeBy?: {
       /** This version or a newer one. */
       readonly version: string;
@@ -314,37 +314,37 @@ export interface FleetDocument {
     } | {
       /** This version or a newer one. */
       readonly version: string;
-      /** The day or minute, in UTC. */
+      /** The day, or minute: `2027-01-31T14:00Z`. */
       readonly date: string;
     };
-    /** `patch`: mode `act` installs a release that differs in its last number only and is in `client.versions`. */
+    /** Mode `act` installs releases of `client.versions` that differ in their last number only. */
     readonly auto?: "patch";
   };
   /** The fleet's alarms, and yours. */
   readonly alarms?: {
     /** Your existing alarms by name; `*` is anything. */
     readonly namePatterns?: ReadonlyArray<string>;
-    /** Your alarms on other metrics, and what each reports. */
+    /** Your alarms, and what each reports. */
     readonly own?: ReadonlyArray<{
       /** The name of the alarm, or of several; `*` stands for anything. */
       readonly name: string;
       /** `stuck`, `unreachable`: the health of the node that it names is looked at, or of all nodes where it names none. `disk-full`: the disk of the node that it names. */
       readonly means: "stuck" | "unreachable" | "disk-full";
     }>;
-    /** Topics that your alarms send to; the suite subscribes. */
+    /** Topics that your alarms send to. */
     readonly topics?: ReadonlyArray<string>;
-    /** One alarm for each node and kind, or one for each kind. `auto`: `node` up to 50 nodes. */
+    /** An alarm for each node and kind, or for each kind. `auto`: `node` up to 50 nodes. */
     readonly per?: "node" | "fleet" | "auto";
     /** Use of bytes or inodes that raises the alarm. */
     readonly diskPercent?: number;
   };
-  /** Snapshots of the volumes. `{}` makes a Data Lifecycle Manager policy at the deployment, which needs exactly one tag in `nodes.tag` or in each volume's `tag`. */
+  /** `{}` deploys a Data Lifecycle Manager policy. It needs exactly one tag in `nodes.tag` or in each volume's `tag`. */
   readonly snapshots?: {
-    /** Clean sets: one node is stopped and all its volumes are snapshotted together. Alone (`snapshots: { clean: {} }`) it makes no policy. */
+    /** Clean sets, of a node that is stopped. Alone (`snapshots: { clean: {} }`) it makes no policy. */
     readonly clean?: {
       /** How often. */
       readonly everyHours?: number;
-      /** Earliest time of day (UTC). Rounds are an hour apart. */
+      /** Earliest time of day in UTC: `03:00`. */
       readonly at?: string;
       /** No node is stopped later than this after `at`. */
       readonly withinHours?: number;
@@ -355,15 +355,15 @@ export interface FleetDocument {
       /** Synced nodes that stay in the pool meanwhile. */
       readonly poolFloor?: number;
     };
-    /** How often each volume is snapshotted. */
+    /** How often. */
     readonly everyHours?: 1 | 2 | 3 | 4 | 6 | 8 | 12 | 24;
-    /** Snapshots kept of each volume. The oldest go: 24 hourly ones reach back one day. */
+    /** Snapshots kept of each volume. */
     readonly keep?: number;
     /** Accounts that may use the snapshots. Refused while `identity` is on the volume. */
     readonly shareWith?: {
       /** Their ids. */
       readonly accounts: ReadonlyArray<string>;
-      /** The volumes' customer key, which those accounts may use. */
+      /** The volumes' customer key, which they may use. */
       readonly kmsKeyArn: string;
       /** `true`: the volumes hold no key, account or signing state. */
       readonly identityFree?: boolean;
@@ -377,11 +377,11 @@ export interface FleetDocument {
       /** A customer key of that region. */
       readonly kmsKeyArn?: string;
     };
-    /** In a second region or account without nodes: drills open the newest copy here. Stands alone in `snapshots`; needs `drills.subnet`, `replace.launchTemplate` and two `health.references`. */
+    /** In a region or account without nodes: drills open the newest copy. Alone in `snapshots`; needs `drills.subnet`, `replace.launchTemplate`, two `health.references`. */
     readonly copiesFrom?: {
       /** The nodes' region. */
       readonly region: string;
-      /** The nodes' account, if it is another one in the same region. */
+      /** The nodes' account, if it is another in the same region. */
       readonly account?: {
         /** Its id. */
         readonly id: string;
@@ -396,84 +396,84 @@ export interface FleetDocument {
   readonly replace?: {
     /** What may be tried, in this order; `[]`: only a page. */
     readonly rungs?: ReadonlyArray<"restart" | "stop-start" | "swap" | "replace">;
-    /** Your command that takes a stuck follower back some blocks, before other data are tried. */
+    /** Your command that takes a stuck follower back some blocks. */
     readonly rollBack?: {
-      /** Runs as root while the client is stopped; ends with 0 when it may start: `cometbft rollback`. */
+      /** Your executable, without arguments; root runs it while the client is stopped. */
       readonly command: string;
       /** How long it may take. */
       readonly minutes?: number;
-      /** Run it only after each drill's trial on a copy passed. Needs `drills`. */
+      /** Run it only after a drill's trial passed. Needs `drills`. */
       readonly rehearse?: boolean;
     };
-    /** Your command that rebuilds a follower's data of bitcoin's family from its blocks, if drills measured it quicker than a swap. */
+    /** Your command that rebuilds a follower's data of bitcoin's family from its blocks. */
     readonly reindex?: {
-      /** Runs as root while the client is stopped, at most two hours; ends with 0 when it may start: `bitcoind -reindex-chainstate -stopafterblockimport`. */
+      /** Your executable, without arguments; root runs it while the client is stopped, at most two hours. */
       readonly command: string;
       /** How long it may take until the client is at the tip. */
       readonly minutes?: number;
     };
     /** A swap's data: a snapshot, or a copy of a healthy sibling's volume in the same zone. */
     readonly source?: "snapshot" | "sibling";
-    /** A paid EBS initialization rate. Without it blocks load when they are read. */
+    /** A paid EBS initialization rate. */
     readonly initializationMiBps?: number;
-    /** Read the files that the client needs at its start before the volumes are exchanged; not with `initializationMiBps`. */
+    /** Read start files before volumes are exchanged; not with `initializationMiBps`. */
     readonly warm?: boolean;
-    /** The launch template of a new instance. */
+    /** A new instance's launch template. */
     readonly launchTemplate?: string;
     /** Your lifecycle policies whose untagged snapshots may be restored. */
     readonly lifecyclePolicies?: ReadonlyArray<string>;
-    /** Heights at which the client changed: older data are not restored under the newer client. */
+    /** Heights at which the client changed: a newer client gets no older data. */
     readonly upgradeHeights?: ReadonlyArray<number>;
     /** More subnets, in this order, if the node's own has no capacity. */
     readonly subnets?: ReadonlyArray<string>;
     /** How long an old volume or instance is kept. */
     readonly keepDays?: number;
-    /** Members of an Auto Scaling group: leave alone, or set one aside at a lower capacity first. */
+    /** Members of an Auto Scaling group: leave alone, or set aside first, at a lower capacity. */
     readonly autoScaling?: "refuse" | "standby";
     /** Whether a node may lose a public address that is not elastic. */
     readonly publicAddress?: "keep" | "may-change";
-    /** The launch template's user data: `run` after the client is masked, or `ignore`. Unset, a template with user data is refused. */
+    /** The template's user data: `run` after the client is masked, or `ignore`. Unset, such a template is refused. */
     readonly userData?: "run" | "ignore";
     /** Make a node again after its instance was terminated. */
     readonly terminated?: boolean;
-    /** How long before EC2 retires, stops, reboots or maintains an instance its node is moved by a stop and a start; 0: never. */
+    /** How long before EC2 retires, stops, reboots or maintains an instance its node is moved; 0: never. */
     readonly moveBeforeHours?: number;
-    /** Restarts of one node in 24 h. */
+    /** Restarts of a node in 24 h. */
     readonly restartsPerDay?: number;
-    /** Replacements in the account in an hour, all fleets. */
+    /** Replacements of all fleets in an hour. */
     readonly replacementsPerHour?: number;
-    /** Replacements in the account in 24 h, all fleets. */
+    /** Replacements of all fleets in 24 h. */
     readonly replacementsPerDay?: number;
-    /** Replacements of one node until it was healthy for two hours. */
+    /** Replacements of a node until it was healthy for two hours. */
     readonly replacementsPerNode?: number;
   };
-  /** `audit-snapshots` proves once a day on a throw-away instance that the newest snapshot works. */
+  /** Proves on a throw-away instance that the newest snapshot works. */
   readonly drills?: {
-    /** The instance's only group: nothing in; out only Systems Manager and the chain's peers. */
+    /** Its only group: nothing in; out only Systems Manager and the chain's peers. */
     readonly securityGroup: string;
-    /** Its subnet. Default: that of the imitated node. */
+    /** Its subnet. Default: the imitated node's. */
     readonly subnet?: string;
     /** How often an untried set is looked for. */
     readonly everyHours?: number;
     /** An older proof is paged. */
     readonly maxAgeHours?: number;
-    /** How long a client may catch up before the instance is removed. */
+    /** How long a client may catch up. */
     readonly hours?: number;
-    /** Estimated cost in a calendar month; a drill beyond it is not run. */
+    /** Estimated cost in a calendar month; no drill exceeds it. */
     readonly dollarsPerMonth?: number;
   };
   /** For nodes in Auto Scaling groups. */
   readonly asg?: {
-    /** New members start from the newest good snapshot, by a new launch template version. */
+    /** New members start from the newest good snapshot. */
     readonly seed: "newest-good";
     /** `true`: the volume holds no identity, or the first boot removes it before the client starts. */
     readonly identityFree?: boolean;
   };
-  /** Nodes that chainmend makes: `npm run deploy:nodes`. */
+  /** Nodes that chainmend makes. */
   readonly deploy?: {
-    /** `single` instances, `ha` (group and load balancer), or a private `network`. */
+    /** `single` instances, a group with a load balancer (`ha`), or a private `network`. */
     readonly kind: "single" | "ha" | "network";
-    /** Not with `ha`: nodes and their zones, `{ node1: eu-west-1a }`. Another zone makes another node. */
+    /** Not with `ha`: nodes and zones, `{ node1: eu-west-1a }`. Another zone makes another node. */
     readonly nodes?: { readonly [key: string]: string };
     /** `ha`: the Auto Scaling group. */
     readonly group?: {
@@ -483,7 +483,7 @@ export interface FleetDocument {
       readonly minimum?: number;
       /** Most that `chainmend scale` may set. */
       readonly maximum?: number;
-      /** Port that says whether the node has caught up; only the load balancer may open it. */
+      /** Says to the load balancer whether the node has caught up. */
       readonly healthPort?: number;
     };
     /** `network`: the chain. Genesis and keys are made once. */
@@ -492,11 +492,11 @@ export interface FleetDocument {
       readonly chainId: string;
       /** `cometbft`: the validators among `nodes`, for ever. */
       readonly validators?: ReadonlyArray<string>;
-      /** `cometbft`: nodes between the validators and others. Without them others dial the validators. */
+      /** `cometbft`: nodes between the validators and others. */
       readonly sentries?: ReadonlyArray<string>;
-      /** `ethereum`: nodes of the genesis that seal blocks (clique). The chain can add others. */
+      /** `ethereum`: nodes of the genesis that seal blocks (clique). */
       readonly sealers?: ReadonlyArray<string>;
-      /** `ethereum`: nodes by which others find the network. They seal nothing. */
+      /** `ethereum`: nodes by which others find the network. */
       readonly bootnodes?: ReadonlyArray<string>;
       /** `ethereum`: more of the genesis, for ever. */
       readonly clique?: {
@@ -514,7 +514,7 @@ export interface FleetDocument {
     readonly subnets?: { readonly [key: string]: string };
     /** The instance type. */
     readonly instanceType: string;
-    /** `single`: a larger instance for the first sync. Afterwards chainmend stops it and sets `instanceType`. */
+    /** `single`: a larger instance until the first sync ends. Then chainmend stops it and sets `instanceType`. */
     readonly boost?: {
       /** The type until then. */
       readonly instanceType: string;
@@ -523,7 +523,7 @@ export interface FleetDocument {
     readonly image?: string;
     /** The root volume's size. */
     readonly rootGiB?: number;
-    /** Each node's data volume, gp3 and encrypted. `single` keeps it without the stack; `ha` deletes it with its instance. */
+    /** The data volume: gp3, encrypted. `single` keeps it without the stack; `ha` deletes it with its instance. */
     readonly volume: {
       /** Its first size; heals grow it. */
       readonly sizeGiB: number;
@@ -543,11 +543,11 @@ export interface FleetDocument {
       /** ARN of its key. */
       readonly kmsKeyId?: string;
     };
-    /** What a new node starts with: the snapshot that a heal would use, nothing (`sync`), or as below. Without one: bundle, state sync, or nothing. */
+    /** What a new node starts with: a heal's snapshot, else bundle, state sync or nothing; or nothing (`sync`). */
     readonly data?: "newest-good" | "sync" | {
       /** `newest-good`, or a snapshot id of the fleet. `identity` is removed from the copy. */
       readonly snapshot?: string;
-      /** Packed chain data. The volume must hold archive and content. `identity` is left out. */
+      /** Packed chain data. The volume must hold archive and content. */
       readonly bundle?: {
         /** An https address of a tar archive, compressed or not. It is fetched to the volume itself, and goes on where it broke off. */
         readonly url: string;
@@ -557,29 +557,29 @@ export interface FleetDocument {
         readonly into?: string;
       };
     };
-    /** CometBFT: take a block's state from peers instead of earlier blocks. Written into `peers.config`, which `install` makes. */
+    /** CometBFT: take a block's state from peers. Written into `peers.config`, which `install` makes. */
     readonly stateSync?: {
-      /** Two or more RPC addresses, which must agree on a block. */
+      /** Two RPC addresses or more, which must agree. */
       readonly servers: ReadonlyArray<string>;
       /** How long a block is trusted: at most two thirds of the unbonding period. */
       readonly trustHours?: number;
     };
-    /** How client and unit get onto the node. Unset: they are in the image. */
+    /** How client and unit get onto the node, unless they are in the image. */
     readonly install?: {
-      /** Fetched once: a tar archive with `unpack`, else a program run without arguments. */
+      /** A tar archive with `unpack`, else a program run without arguments. */
       readonly url?: string;
       /** Its SHA-256, compared first. */
       readonly sha256?: string;
       /** Folder for the archive. */
       readonly unpack?: string;
-      /** Your bash lines, run once as root at the first boot after the mount (`set -eu`). No secrets: they are in the template. */
+      /** Your bash lines, run once as root after the mount. No secrets. */
       readonly lines?: ReadonlyArray<string>;
     };
     /** Instance of the template unit: "28.1" starts node@28.1. */
     readonly version?: string;
     /** Ports open to everybody. */
     readonly p2p?: ReadonlyArray<string>;
-    /** Other open ports: `[{ name: rpc, port: 8545, from: sg-… }, { name: ws, port: 8546, from: access }]`. `access` is the group that the stack exports. With `ha` each gets a listener. */
+    /** Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`. `from: access` is the group that the stack exports. */
     readonly ports?: ReadonlyArray<{
       /** What it is called in outputs and by `endpoints`. A new name changes no rule. */
       readonly name: string;
@@ -588,7 +588,7 @@ export interface FleetDocument {
       /** Who may open it: one security group, or `access`, the members of the access group that the stack makes and exports. Never the world. */
       readonly from: string;
     }>;
-    /** The one security group that may open the RPC port (with `ha` the load balancer's). */
+    /** The security group that may open the RPC port (with `ha` the load balancer's). */
     readonly rpcFrom?: string;
     /** ARNs of more managed policies for the nodes. */
     readonly policies?: ReadonlyArray<string>;

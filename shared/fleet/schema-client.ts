@@ -25,26 +25,18 @@ const version = text(
 
 export const client = object('{ versions: ["28.0", "28.1"] }', {
   versions: about(
-    'Versions that are ready on each node: `28.1` is unit `node@28.1` or image `…:28.1`; a digest is allowed. No other is started.',
+    'Versions on each node: `28.1` is unit `node@28.1` or image `…:28.1`, or a digest. No other is started.',
     list(version, 16, 1),
   ),
-  unit: derived(
-    'Which of `units` is upgraded: a template unit or a container.',
-    'the only one that is a template, else the only container',
-    partName,
-  ),
-  canary: optional('The node that is upgraded first. Default: a follower.', tagValue),
-  watchMinutes: usually(
-    'How long the first node must stay well before the others follow.',
-    whole(0, WATCH_MINUTES_MAX, 'minutes', 60),
-    60,
-  ),
+  unit: derived('Which of `units` is upgraded.', 'the only template, else the only container', partName),
+  canary: optional('The node upgraded first. Default: a follower.', tagValue),
+  watchMinutes: usually('How long the first node must stay well.', whole(0, WATCH_MINUTES_MAX, 'minutes', 60), 60),
   zonePercent: optional(
-    "How much of a zone's followers is upgraded at once; at most `breaker.restartPercent`, and what breaker and pool allow. Default: one node.",
+    'Followers of a zone upgraded at once, at most `breaker.restartPercent`. Default: one.',
     whole(1, 50, 'percent', 25),
   ),
   rehearse: usually(
-    "Try the version first on a copy of the first node's data (`drills`). Not at a height, beside nodes, or for validators.",
+    "Try the version on a copy of the first node's data (`drills`). Not at a height, beside nodes, or for validators.",
     yesOrNo(),
     false,
   ),

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { about, choice, derived, object, optional, readOf, usually, whole } from './schema-fields.ts';
 
 export const kind = about(
-  '`single` instances, `ha` (group and load balancer), or a private `network`.',
+  '`single` instances, a group with a load balancer (`ha`), or a private `network`.',
   choice(['single', 'ha', 'network'], 'a kind'),
 );
 

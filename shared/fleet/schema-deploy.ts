@@ -50,15 +50,12 @@ const sha256 = text(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits', 'a'.re
 
 const install = object('{ lines: ["dnf -y install bitcoin"] }', {
   url: optional(
-    'Fetched once: a tar archive with `unpack`, else a program run without arguments.',
+    'A tar archive with `unpack`, else a program run without arguments.',
     httpsUrl('https://bitcoincore.org/bin/bitcoin-core-29.0/bitcoin-29.0-x86_64-linux-gnu.tar.gz'),
   ),
   sha256: optional('Its SHA-256, compared first.', sha256),
   unpack: optional('Folder for the archive.', path),
-  lines: optional(
-    'Your bash lines, run once as root at the first boot after the mount (`set -eu`). No secrets: they are in the template.',
-    list(line, 64, 1),
-  ),
+  lines: optional('Your bash lines, run once as root after the mount. No secrets.', list(line, 64, 1)),
 });
 
 const bundle = object('{ url: https://…/blocks.tar.zst, sha256: … }', {
@@ -86,7 +83,7 @@ const data = v.union(
         '`newest-good`, or a snapshot id of the fleet. `identity` is removed from the copy.',
         snapshotOfData,
       ),
-      bundle: optional('Packed chain data. The volume must hold archive and content. `identity` is left out.', bundle),
+      bundle: optional('Packed chain data. The volume must hold archive and content.', bundle),
     }),
   ],
   `expected ${NEWEST}, sync, or for example { snapshot: snap-0123456789abcdef0 } or { bundle: { url: https://…, sha256: … } }`,
@@ -99,7 +96,7 @@ const rpcServer = text(
 );
 
 const stateSync = object('{ servers: [https://a…, https://b…] }', {
-  servers: about('Two or more RPC addresses, which must agree on a block.', list(rpcServer, 8, 2)),
+  servers: about('Two RPC addresses or more, which must agree.', list(rpcServer, 8, 2)),
   trustHours: usually(
     'How long a block is trusted: at most two thirds of the unbonding period.',
     whole(1, 8_760, 'hours', 168),
@@ -126,17 +123,13 @@ const HEALTH_PORT = 8099;
 
 const group = object('{ size: 3 }', {
   ...groupSizes,
-  healthPort: usually(
-    'Port that says whether the node has caught up; only the load balancer may open it.',
-    port(HEALTH_PORT),
-    HEALTH_PORT,
-  ),
+  healthPort: usually('Says to the load balancer whether the node has caught up.', port(HEALTH_PORT), HEALTH_PORT),
 });
 
 export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … }', {
   kind,
   nodes: optional(
-    'Not with `ha`: nodes and their zones, `{ node1: eu-west-1a }`. Another zone makes another node.',
+    'Not with `ha`: nodes and zones, `{ node1: eu-west-1a }`. Another zone makes another node.',
     map('nodes with their zones', '{ node1: eu-west-1a }', 50, nodeName, zone),
   ),
   group: optional('`ha`: the Auto Scaling group.', group),
@@ -153,7 +146,7 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
   ),
   instanceType: about('The instance type.', typeOfInstance),
   boost: optional(
-    '`single`: a larger instance for the first sync. Afterwards chainmend stops it and sets `instanceType`.',
+    '`single`: a larger instance until the first sync ends. Then chainmend stops it and sets `instanceType`.',
     object('{ instanceType: m6i.8xlarge }', { instanceType: about('The type until then.', typeOfInstance) }),
   ),
   image: usually(
@@ -167,36 +160,29 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
   ),
   rootGiB: usually("The root volume's size.", whole(8, 1024, 'GiB', 16), 16),
   volume: about(
-    "Each node's data volume, gp3 and encrypted. `single` keeps it without the stack; `ha` deletes it with its instance.",
+    'The data volume: gp3, encrypted. `single` keeps it without the stack; `ha` deletes it with its instance.',
     volume,
   ),
   data: derived(
-    'What a new node starts with: the snapshot that a heal would use, nothing (`sync`), or as below. Without one: bundle, state sync, or nothing.',
+    "What a new node starts with: a heal's snapshot, else bundle, state sync or nothing; or nothing (`sync`).",
     '`newest-good`; with `kind: network` `sync`',
     data,
   ),
   stateSync: optional(
-    "CometBFT: take a block's state from peers instead of earlier blocks. Written into `peers.config`, which `install` makes.",
+    "CometBFT: take a block's state from peers. Written into `peers.config`, which `install` makes.",
     stateSync,
   ),
-  install: optional('How client and unit get onto the node. Unset: they are in the image.', install),
+  install: optional('How client and unit get onto the node, unless they are in the image.', install),
   version: optional(
     'Instance of the template unit: "28.1" starts node@28.1.',
     text(INSTANCE, 'a version in quotes', '"28.1"'),
   ),
-  p2p: derived(
-    'Ports open to everybody.',
-    '`tcp/` with `p2pPort`, and `udp/` where geth or a relative of it runs',
-    list(p2pPort, 16),
-  ),
+  p2p: derived('Ports open to everybody.', '`tcp/` with `p2pPort`, for geth also `udp/`', list(p2pPort, 16)),
   ports: optional(
-    'Other open ports: `[{ name: rpc, port: 8545, from: sg-… }, { name: ws, port: 8546, from: access }]`. `access` is the group that the stack exports. With `ha` each gets a listener.',
+    'Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`. `from: access` is the group that the stack exports.',
     ports,
   ),
-  rpcFrom: optional(
-    "The one security group that may open the RPC port (with `ha` the load balancer's).",
-    securityGroupId,
-  ),
+  rpcFrom: optional("The security group that may open the RPC port (with `ha` the load balancer's).", securityGroupId),
   policies: optional(
     'ARNs of more managed policies for the nodes.',
     list(

@@ -22,36 +22,29 @@ export const disk = object('{ maximumSizeGiB: 2000 }', {
   growAtPercent: usually('Volumes grow from this use of bytes or inodes.', whole(10, 99, 'percent', 85), 85),
   // A volume can be modified four times in a rolling 24 h [EC2 ModifyVolume], so one step must last for more than a day. Six hours more are for the
   // person who has to act when that budget is spent.
-  horizonHours: usually(
-    "How long a new size must last at the observed rate. EBS's limit is counted over 24 h.",
-    whole(25, 8760, 'hours', 30),
-    30,
-  ),
+  horizonHours: usually('How long a new size must last at the observed rate.', whole(25, 8760, 'hours', 30), 30),
   minimumStepPercent: usually('The smallest growth.', whole(1, 400, 'percent', 20), 20),
   // The largest gp3 and io2 volumes [EC2 CreateVolume].
   maximumSizeGiB: usually('No volume grows beyond this.', whole(1, 65_536, 'GiB', 2000), 2000),
   maximumMonthlyIncreaseUsd: usually(
-    'What growth may add to the monthly bill within a calendar month.',
+    "What a calendar month's growth may add to the monthly bill.",
     whole(0, 100_000, 'US dollars', 100),
     100,
   ),
   modificationsPerDay: usually(
-    'Modifications of one volume in 24 h. EBS allows four; one stays for you.',
+    'Modifications of a volume in 24 h. EBS allows four.',
     whole(1, 3, 'modifications', 3),
     3,
   ),
   prune: optional(
-    "Your command that drops data before a follower's volume reaches its ceiling.",
+    'Your command that drops data of a follower near its ceiling.',
     object('{ command: /opt/node/prune }', {
-      command: about(
-        'Runs as root while the client is stopped; ends with 0 when it may start: `geth snapshot prune-state`.',
-        executable,
-      ),
+      command: about('Your executable, without arguments; root runs it while the client is stopped.', executable),
       // The script of a command ends within 9,000 s, and the client is stopped and started in them, too.
       minutes: usually('How long it may take.', whole(1, 120, 'minutes', 60), 60),
-      rehearse: usually("Prune only after each drill's trial on a copy passed. Needs `drills`.", yesOrNo(), true),
+      rehearse: usually("Prune only after a drill's trial passed. Needs `drills`.", yesOrNo(), true),
       poolFloor: usually(
-        'Other synced nodes that stay in the pool meanwhile; 0 also prunes a single node.',
+        'Other synced nodes in the pool meanwhile; 0 also prunes a single node.',
         whole(0, 50, 'nodes', 2),
         2,
       ),
@@ -61,8 +54,8 @@ export const disk = object('{ maximumSizeGiB: 2000 }', {
 
 export const owner = object('{ by: terraform, acceptDrift: true }', {
   by: derived(
-    'The tool that made the nodes: OpenTofu is `terraform`, a person or script is `nobody`.',
-    "a stack's own tag, or a guess from other tags",
+    'What made the nodes: OpenTofu is `terraform`, a person or script is `nobody`.',
+    'by tags',
     choice(['terraform', 'cloudformation', 'cdk', 'pulumi', 'nobody'], 'what made the nodes'),
   ),
   // No default: growth asks whether a person has said `false`, other data and another instance whether one has said `true`.
@@ -76,13 +69,13 @@ export const owner = object('{ by: terraform, acceptDrift: true }', {
 
 export const breaker = object('{ unhealthyPercent: 20 }', {
   unhealthyPercent: usually(
-    'With more nodes unhealthy or unknown, restarts are paced, swaps and replacements are refused, and a page is sent.',
+    'With more unhealthy or unknown, restarts are paced, swaps and replacements refused, and a page sent.',
     whole(1, 50, 'percent', 20),
     20,
   ),
   unhealthyMinimum: usually('This many may always be unhealthy.', whole(1, 50, 'nodes', 1), 1),
   restartPercent: usually(
-    'How much of the fleet, and of each zone, restarts at once; at least one node. One goes first.',
+    'How much of the fleet and each zone restarts at once, at least one node. One goes first.',
     whole(1, 50, 'percent', 25),
     25,
   ),
@@ -101,11 +94,7 @@ export const pages = object('{ againAfterMinutes: 30 }', {
   ),
   againEveryMinutes: usually('The interval after that.', whole(10, 1_440, 'minutes', 60), 60),
   againPerDay: usually('Most repetitions in 24 h; 0: none.', whole(0, 24, 'repetitions', 8), 8),
-  readiness: usually(
-    '`check-readiness` checks once a day that heals would work, and pages what would not.',
-    yesOrNo(),
-    false,
-  ),
+  readiness: usually('Check once a day that heals would work, and page what would not.', yesOrNo(), false),
 });
 
 // A key of the account's own: an alias could be aws/ebs, and nobody else can read snapshots under that key.
@@ -122,7 +111,7 @@ const accountId = text(/^\d{12}$/, "an account's 12 digits (text: quote them)", 
 const clean = object('{ everyHours: 24, keep: 7 }', {
   everyHours: usually('How often.', whole(1, 720, 'hours', 24), 24),
   at: optional(
-    'Earliest time of day (UTC). Rounds are an hour apart.',
+    'Earliest time of day in UTC: `03:00`.',
     text(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day in UTC', '03:00'),
   ),
   withinHours: usually('No node is stopped later than this after `at`.', whole(2, 8, 'hours', 3), 3),
@@ -133,22 +122,18 @@ const clean = object('{ everyHours: 24, keep: 7 }', {
 
 export const snapshots = object('{ everyHours: 24, keep: 7 }', {
   clean: optional(
-    'Clean sets: one node is stopped and all its volumes are snapshotted together. Alone (`snapshots: { clean: {} }`) it makes no policy.',
+    'Clean sets, of a node that is stopped. Alone (`snapshots: { clean: {} }`) it makes no policy.',
     clean,
   ),
   // [DLM CreateRule.Interval: "The supported values are 1, 2, 3, 4, 6, 8, 12, and 24."]
-  everyHours: usually('How often each volume is snapshotted.', choice([1, 2, 3, 4, 6, 8, 12, 24], 'hours'), 24),
+  everyHours: usually('How often.', choice([1, 2, 3, 4, 6, 8, 12, 24], 'hours'), 24),
   // [DLM RetainRule.Count: 1 to 1000.]
-  keep: usually(
-    'Snapshots kept of each volume. The oldest go: 24 hourly ones reach back one day.',
-    whole(1, 1000, 'snapshots', 7),
-    7,
-  ),
+  keep: usually('Snapshots kept of each volume.', whole(1, 1000, 'snapshots', 7), 7),
   shareWith: optional(
     'Accounts that may use the snapshots. Refused while `identity` is on the volume.',
     object('{ accounts: ["111122223333"], kmsKeyArn: arn:aws:kms:… }', {
       accounts: about('Their ids.', list(accountId, 50, 1)),
-      kmsKeyArn: about("The volumes' customer key, which those accounts may use.", keyArn),
+      kmsKeyArn: about("The volumes' customer key, which they may use.", keyArn),
       identityFree: usually('`true`: the volumes hold no key, account or signing state.', yesOrNo(), false),
     }),
   ),
@@ -161,11 +146,11 @@ export const snapshots = object('{ everyHours: 24, keep: 7 }', {
     }),
   ),
   copiesFrom: optional(
-    'In a second region or account without nodes: drills open the newest copy here. Stands alone in `snapshots`; needs `drills.subnet`, `replace.launchTemplate` and two `health.references`.',
+    'In a region or account without nodes: drills open the newest copy. Alone in `snapshots`; needs `drills.subnet`, `replace.launchTemplate`, two `health.references`.',
     object('{ region: eu-west-1 }', {
       region: about("The nodes' region.", regionName),
       account: optional(
-        "The nodes' account, if it is another one in the same region.",
+        "The nodes' account, if it is another in the same region.",
         object('{ id: "444455556666", policy: policy-0123456789abcdef0 }', {
           id: about('Its id.', accountId),
           policy: about(
@@ -191,21 +176,18 @@ export const replace = object('{ rungs: [restart, swap] }', {
     ...RUNGS,
   ]),
   rollBack: optional(
-    'Your command that takes a stuck follower back some blocks, before other data are tried.',
+    'Your command that takes a stuck follower back some blocks.',
     object('{ command: /opt/node/roll-back }', {
-      command: about(
-        'Runs as root while the client is stopped; ends with 0 when it may start: `cometbft rollback`.',
-        executable,
-      ),
+      command: about('Your executable, without arguments; root runs it while the client is stopped.', executable),
       minutes: usually('How long it may take.', whole(1, 60, 'minutes', 15), 15),
-      rehearse: usually("Run it only after each drill's trial on a copy passed. Needs `drills`.", yesOrNo(), true),
+      rehearse: usually("Run it only after a drill's trial passed. Needs `drills`.", yesOrNo(), true),
     }),
   ),
   reindex: optional(
-    "Your command that rebuilds a follower's data of bitcoin's family from its blocks, if drills measured it quicker than a swap.",
+    "Your command that rebuilds a follower's data of bitcoin's family from its blocks.",
     object('{ command: /opt/node/reindex }', {
       command: about(
-        'Runs as root while the client is stopped, at most two hours; ends with 0 when it may start: `bitcoind -reindex-chainstate -stopafterblockimport`.',
+        'Your executable, without arguments; root runs it while the client is stopped, at most two hours.',
         executable,
       ),
       minutes: usually('How long it may take until the client is at the tip.', whole(5, 1_440, 'minutes', 120), 120),
@@ -217,16 +199,9 @@ export const replace = object('{ rungs: [restart, swap] }', {
     'snapshot',
   ),
   // [EC2 CreateVolume.VolumeInitializationRate: "Valid range: 100 - 300 MiB/s"]
-  initializationMiBps: optional(
-    'A paid EBS initialization rate. Without it blocks load when they are read.',
-    whole(100, 300, 'MiB/s', 300),
-  ),
-  warm: usually(
-    'Read the files that the client needs at its start before the volumes are exchanged; not with `initializationMiBps`.',
-    yesOrNo(),
-    true,
-  ),
-  launchTemplate: derived('The launch template of a new instance.', "the instance's own", launchTemplate),
+  initializationMiBps: optional('A paid EBS initialization rate.', whole(100, 300, 'MiB/s', 300)),
+  warm: usually('Read start files before volumes are exchanged; not with `initializationMiBps`.', yesOrNo(), true),
+  launchTemplate: derived("A new instance's launch template.", "the instance's own", launchTemplate),
   lifecyclePolicies: usually(
     'Your lifecycle policies whose untagged snapshots may be restored.',
     list(text(/^policy-[A-Za-z0-9]{8,64}$/, 'the id of a lifecycle policy', 'policy-0123456789abcdef0'), 10),
@@ -234,14 +209,14 @@ export const replace = object('{ rungs: [restart, swap] }', {
   ),
   // Cosmos upgrades halt the chain at a height, and the binary of after it does not execute the blocks of before (x/upgrade of the Cosmos SDK).
   upgradeHeights: usually(
-    'Heights at which the client changed: older data are not restored under the newer client.',
+    'Heights at which the client changed: a newer client gets no older data.',
     list(whole(1, 10_000_000_000, 'a block', 5_200_000), 100),
     [],
   ),
   subnets: usually("More subnets, in this order, if the node's own has no capacity.", list(subnetId, 16), []),
   keepDays: usually('How long an old volume or instance is kept.', whole(1, 90, 'days', 7), 7),
   autoScaling: usually(
-    'Members of an Auto Scaling group: leave alone, or set one aside at a lower capacity first.',
+    'Members of an Auto Scaling group: leave alone, or set aside first, at a lower capacity.',
     choice(['refuse', 'standby'], 'what is done'),
     'refuse',
   ),
@@ -251,34 +226,27 @@ export const replace = object('{ rungs: [restart, swap] }', {
     'keep',
   ),
   userData: optional(
-    "The launch template's user data: `run` after the client is masked, or `ignore`. Unset, a template with user data is refused.",
+    "The template's user data: `run` after the client is masked, or `ignore`. Unset, such a template is refused.",
     choice(['run', 'ignore'], 'what becomes of them'),
   ),
   terminated: usually('Make a node again after its instance was terminated.', yesOrNo(), false),
   moveBeforeHours: usually(
-    'How long before EC2 retires, stops, reboots or maintains an instance its node is moved by a stop and a start; 0: never.',
+    'How long before EC2 retires, stops, reboots or maintains an instance its node is moved; 0: never.',
     whole(0, 336, 'hours', 48),
     48,
   ),
-  restartsPerDay: usually('Restarts of one node in 24 h.', whole(1, 24, 'restarts', 6), 6),
-  replacementsPerHour: usually(
-    'Replacements in the account in an hour, all fleets.',
-    whole(1, 10, 'replacements', 2),
-    2,
-  ),
-  replacementsPerDay: usually('Replacements in the account in 24 h, all fleets.', whole(1, 50, 'replacements', 5), 5),
+  restartsPerDay: usually('Restarts of a node in 24 h.', whole(1, 24, 'restarts', 6), 6),
+  replacementsPerHour: usually('Replacements of all fleets in an hour.', whole(1, 10, 'replacements', 2), 2),
+  replacementsPerDay: usually('Replacements of all fleets in 24 h.', whole(1, 50, 'replacements', 5), 5),
   replacementsPerNode: usually(
-    'Replacements of one node until it was healthy for two hours.',
+    'Replacements of a node until it was healthy for two hours.',
     whole(1, 10, 'replacements', 3),
     3,
   ),
 });
 
 export const asg = object('{ seed: newest-good }', {
-  seed: about(
-    'New members start from the newest good snapshot, by a new launch template version.',
-    choice(['newest-good'], 'a seed'),
-  ),
+  seed: about('New members start from the newest good snapshot.', choice(['newest-good'], 'a seed')),
   identityFree: usually(
     '`true`: the volume holds no identity, or the first boot removes it before the client starts.',
     yesOrNo(),

@@ -33,15 +33,9 @@ export const network = object('{ chainId: consortium-1, validators: [validator1]
     text(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$/, 'at most 50 letters, digits and _.-', 'consortium-1'),
   ),
   validators: optional('`cometbft`: the validators among `nodes`, for ever.', list(nodeName, 16, 1)),
-  sentries: optional(
-    '`cometbft`: nodes between the validators and others. Without them others dial the validators.',
-    list(nodeName, 16, 1),
-  ),
-  sealers: optional(
-    '`ethereum`: nodes of the genesis that seal blocks (clique). The chain can add others.',
-    list(nodeName, 16, 1),
-  ),
-  bootnodes: optional('`ethereum`: nodes by which others find the network. They seal nothing.', list(nodeName, 16, 1)),
+  sentries: optional('`cometbft`: nodes between the validators and others.', list(nodeName, 16, 1)),
+  sealers: optional('`ethereum`: nodes of the genesis that seal blocks (clique).', list(nodeName, 16, 1)),
+  bootnodes: optional('`ethereum`: nodes by which others find the network.', list(nodeName, 16, 1)),
   clique: optional('`ethereum`: more of the genesis, for ever.', clique),
 });
 

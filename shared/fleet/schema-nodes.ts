@@ -21,16 +21,13 @@ import {
 } from './schema-fields.ts';
 
 export const nodes = object('{ tag: { Component: nodes/bitcoin } }', {
-  tag: about('A node carries all of these tags: `{ Component: nodes/bitcoin }`.', tags),
+  tag: about('Nodes carry all of these tags: `{ Component: nodes/bitcoin }`.', tags),
   nameTag: usually(
-    "The tag with a node's name. Group members with one name get the end of their instance id.",
+    "The tag with a node's name. Group members of one name get the end of their instance id.",
     tagKey,
     'Name',
   ),
-  expected: optional(
-    'How many nodes there must be; fewer are paged. Default: the nodes of `deploy.nodes`.',
-    whole(1, 10_000, 'nodes', 4),
-  ),
+  expected: optional('Fewer nodes are paged. Default: the number of `deploy.nodes`.', whole(1, 10_000, 'nodes', 4)),
 });
 
 export const roleName = choice(['follower', 'validator', 'sentry', 'bootnode', 'unknown'], 'a role');
@@ -40,7 +37,7 @@ export const role = v.union(
     object('{ tag: Role }', {
       tag: about('The tag with the role.', tagKey),
       values: usually(
-        'What each value means: `{ sealer: validator }`. Others are unknown.',
+        'What each value means: `{ sealer: validator }`.',
         map('values of the tag with the roles they mean', '{ sealer: validator }', 20, tagValue, roleName),
         { follower: 'follower', validator: 'validator', sentry: 'sentry', bootnode: 'bootnode' },
       ),
@@ -85,7 +82,7 @@ export const runtime = {
   compose: optional(
     'Instead of `unit`: a docker compose service.',
     object('{ file: /opt/node/compose.yaml, service: geth }', {
-      file: about('The compose file on the node.', path),
+      file: about('The compose file.', path),
       service: about("The client's service.", containerName),
     }),
   ),
@@ -103,7 +100,7 @@ export const runtime = {
 export const ending = {
   stopGraceSeconds: derived('How long a clean stop may take.', 'from the chain', whole(1, 3600, 'seconds', 600)),
   cleanLine: derived(
-    "Text in the client's last log line after a clean stop: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts.",
+    'Text of the last log line: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts.',
     'from the chain',
     text(
       cleanLinePattern,

@@ -87,14 +87,10 @@ const httpPaths = object('{ requests: { info: { get: /v1/info } }, height: info.
 });
 
 export const rpc = object('{ port: 8332 }', {
-  scheme: usually(
-    'With `https` any certificate is accepted, since the address is private.',
-    choice(['http', 'https'], 'a scheme'),
-    'http',
-  ),
+  scheme: usually('With `https` any certificate is accepted.', choice(['http', 'https'], 'a scheme'), 'http'),
   port: derived('The RPC port.', 'from the chain', port(8332)),
   path: usually(
-    "Prefix of each request's path: `/ext/bc/C/rpc`.",
+    "Prefix of each request's path.",
     text(/^(\/|(\/[A-Za-z0-9_.-]{1,64}){1,8})$/, 'a path of letters, digits and _.-', '/ext/bc/C/rpc'),
     '/',
   ),
@@ -107,12 +103,9 @@ export const rpc = object('{ port: 8332 }', {
     v.union([port(26_660), v.literal('none')], 'expected a port or none, for example 26660'),
     'none',
   ),
-  beaconPort: optional(
-    'Port of the beacon node beside an ethereum client; it shows when the beacon node is at fault.',
-    port(5052),
-  ),
+  beaconPort: optional("The beacon node's port; it shows when that is at fault.", port(5052)),
   consensusPort: optional('The same for other chains: heimdall (26657), op-node (9545), base-consensus.', port(9545)),
-  paths: optional('For `chain: other`: requests, and where the answers have the facts.', httpPaths),
+  paths: optional('For `chain: other`: requests, and where answers have the facts.', httpPaths),
 });
 
 const vpcId = text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a VPC', 'vpc-0123456789abcdef0');
@@ -127,7 +120,7 @@ export const probe = v.union(
       // "SubnetIds … Maximum number of 16 items" [Lambda VpcConfig].
       subnets: optional("The function's subnets, one for each zone.", list(subnetId, 16, 1)),
       metric: optional(
-        "An existing metric with each node's height.",
+        "Your metric with each node's height.",
         object('{ namespace: Stacks, height: stacks_tip_height }', {
           namespace: about('Its namespace.', metricWord),
           height: about('Its name.', metricWord),
@@ -165,13 +158,10 @@ const soonest = {
 const feed = httpsUrl('https://github.com/bitcoin/bitcoin/releases.atom');
 
 export const releases = object('{ feed: https://github.com/bitcoin/bitcoin/releases.atom }', {
-  feed: optional(
-    "The client's releases: Atom (`https://github.com/OWNER/NAME/releases.atom`) or JSON of a registry's tags.",
-    feed,
-  ),
+  feed: optional("Atom (`https://github.com/OWNER/NAME/releases.atom`) or JSON of a registry's tags.", feed),
   consensusFeed: optional('The same for the consensus client.', feed),
   upgradeBy: optional(
-    'The version that must run at a height or time. Messages come two weeks, one week, three days and one day before.',
+    'The version that must run at a height or time.',
     v.union(
       [
         object('{ version: "29.0", height: 931000 }', {
@@ -181,7 +171,7 @@ export const releases = object('{ feed: https://github.com/bitcoin/bitcoin/relea
         object('{ version: "29.0", date: 2027-01-31 }', {
           ...soonest,
           date: about(
-            'The day or minute, in UTC.',
+            'The day, or minute: `2027-01-31T14:00Z`.',
             text(
               /^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3]):[0-5]\dZ)?$/,
               'a day or a minute in UTC',
@@ -194,36 +184,32 @@ export const releases = object('{ feed: https://github.com/bitcoin/bitcoin/relea
     ),
   ),
   auto: optional(
-    '`patch`: mode `act` installs a release that differs in its last number only and is in `client.versions`.',
+    'Mode `act` installs releases of `client.versions` that differ in their last number only.',
     choice(['patch'], 'which releases'),
   ),
 });
 
 // For a client that chainmend has no code for: the defaults are between those of the slow and of the fast chains.
 export const health = object('{ references: [https://blocks.example/api] }', {
-  references: usually(
-    'Https URLs of independent endpoints of the chain. They are compared and never believed alone.',
-    list(reference, 5),
-    [],
-  ),
+  references: usually('Https URLs of independent endpoints, never believed alone.', list(reference, 5), []),
   trust: usually(
-    'What a swap or replacement needs: `several` witnesses, or `one-reference` whose blocks continue those of a single node.',
+    'Witnesses of a swap or replacement: `several`, or `one-reference` whose blocks continue those of a single node.',
     choice(['several', 'one-reference'], 'whose word'),
     'several',
   ),
-  behindBlocks: usually('A node this far behind the tip still counts as synced.', whole(0, 100_000, 'blocks', 3), 10),
+  behindBlocks: usually('This far behind the tip still counts as synced.', whole(0, 100_000, 'blocks', 3), 10),
   stuckSeconds: derived(
-    'A node without progress for this long is stuck once others are three blocks ahead (with a metric: `behindBlocks`).',
-    '90; where a metric tells the height, `patienceSeconds`',
+    'Without progress for this long, and three blocks behind (with a metric: `behindBlocks`), a node is stuck.',
+    '90, with a metric `patienceSeconds`',
     whole(60, 86_400, 'seconds', 90),
   ),
   patienceSeconds: derived(
-    'How long an unclear state (busy, no progress, too few witnesses) may last before a page or before a start counts as failed.',
+    'How long an unclear state (busy, no progress, too few witnesses) may last before a page or a failed start.',
     '`stuckSeconds` where the file gives it, else from the chain',
     whole(60, 86_400, 'seconds', 600),
   ),
   haltSeconds: usually(
-    'Without progress of any node or reference for this long, the chain is halted.',
+    'Without progress anywhere for this long, the chain is halted.',
     whole(60, 604_800, 'seconds', 10_800),
     3600,
   ),
@@ -234,7 +220,7 @@ export const health = object('{ references: [https://blocks.example/api] }', {
   ),
   confirmations: usually('Hashes are compared this far below the tip.', whole(0, 10_000, 'blocks', 6), 10),
   chainId: derived(
-    'The network that each node must name: genesis hash (bitcoin, solana), quoted number (ethereum, stacks), name (cometbft).',
+    'What each node must name: genesis hash (bitcoin, solana), quoted number (ethereum, stacks), name (cometbft).',
     'what most nodes say',
     text(
       /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/,
@@ -251,7 +237,7 @@ const zone = text(
 );
 
 export const dns = object('{ zone: bitcoin.internal }', {
-  zone: about('The private Route 53 zone: `bitcoin.internal` or `internal`.', zone),
+  zone: about('The private Route 53 zone.', zone),
   pool: usually(
     'Label of the record of all synced nodes.',
     text(
@@ -273,20 +259,20 @@ const seed = text(
 
 /** The long form of `peers`. */
 export const peerList = object('{ minimum: 3 }', {
-  rotate: derived("Keep each node's list alive and diverse; `false` is `peers: none`.", 'from the chain', yesOrNo()),
+  rotate: derived('Keep lists alive and diverse; `false` is `peers: none`.', 'from the chain', yesOrNo()),
   seeds: usually(
-    "External peers of every list, in the client's format. A validator behind sentries gets none.",
+    "External peers of every list, in the client's format; none for validators behind sentries.",
     list(seed, 32),
     [],
   ),
-  maximum: derived('Most entries of a list; bitcoind takes 8.', 'from the chain', whole(1, 64, 'peers', 8)),
+  maximum: derived('Most entries of a list.', 'from the chain', whole(1, 64, 'peers', 8)),
   minimum: usually(
     'Fewer connections are trouble; in a fleet of four the three others count.',
     whole(1, 64, 'peers', 3),
     3,
   ),
-  config: derived("The client's configuration file that holds the list; it is only edited.", 'from the chain', path),
-  restart: usually('Allow a restart where a list takes effect no other way and no heal runs.', yesOrNo(), false),
+  config: derived("The client's file with the list; it is only edited.", 'from the chain', path),
+  restart: usually('Restart where a list takes effect no other way and no heal runs.', yesOrNo(), false),
 });
 
 export const peers = v.union([v.literal('none'), peerList], 'expected none, or for example { minimum: 3 }');
@@ -319,10 +305,10 @@ const topicArn = text(
 
 export const alarms = object('{ namePatterns: [bitcoin-*-disk-filling] }', {
   namePatterns: usually('Your existing alarms by name; `*` is anything.', list(alarmPattern, 20), []),
-  own: usually('Your alarms on other metrics, and what each reports.', list(ownAlarm, 20), []),
-  topics: usually('Topics that your alarms send to; the suite subscribes.', list(topicArn, 5), []),
+  own: usually('Your alarms, and what each reports.', list(ownAlarm, 20), []),
+  topics: usually('Topics that your alarms send to.', list(topicArn, 5), []),
   per: usually(
-    'One alarm for each node and kind, or one for each kind. `auto`: `node` up to 50 nodes.',
+    'An alarm for each node and kind, or for each kind. `auto`: `node` up to 50 nodes.',
     choice(['node', 'fleet', 'auto'], 'whose alarms'),
     'auto',
   ),

@@ -6,5 +6,5 @@ import { object, optional } from './schema-fields.ts';
 
 export const fleetDocumentSchema = object(FLEET_EXAMPLE, {
   ...storedDocumentSchema.entries,
-  deploy: optional('Nodes that chainmend makes: `npm run deploy:nodes`.', deploy),
+  deploy: optional('Nodes that chainmend makes.', deploy),
 });

@@ -21,23 +21,19 @@ export type UnitDocument = v.InferInput<typeof unit>;
 export const FLEET_EXAMPLE = '{ fleet: bitcoin, chain: bitcoin, mode: plan, nodes: … }';
 
 export const storedDocumentSchema = object(FLEET_EXAMPLE, {
-  fleet: about("The fleet's name; its file is NAME.yaml.", fleetName),
-  chain: about('What the nodes run. `other` is a client that chainmend does not know.', choice(chainNames, 'a chain')),
+  fleet: about("The fleet's name, and its file's: NAME.yaml.", fleetName),
+  chain: about('What the nodes run.', choice(chainNames, 'a chain')),
   mode: about(
     '`plan` touches nothing, `ask` waits for approval, `act` heals.',
     choice(['plan', 'ask', 'act'], 'a mode'),
   ),
   nodes: about('Which instances are nodes.', nodes),
-  role: usually(
-    "The nodes' role, or the tag that says it. Validators and unknown roles are never replaced.",
-    role,
-    'unknown',
-  ),
+  role: usually('Validators and unknown roles are never replaced.', role, 'unknown'),
   ...runtime,
   ...ending,
   dataMode: optional('`pruned` or `archive`. Snapshots of another kind are not used.', dataMode),
   units: optional(
-    'Several clients on each node: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. `beacon` or `consensus` is the consensus client, restarted alone when it is at fault.',
+    'Several clients: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. `beacon` or `consensus` is restarted alone when it is at fault.',
     units,
   ),
   client: optional('What `chainmend upgrade` may install.', client),
@@ -54,30 +50,27 @@ export const storedDocumentSchema = object(FLEET_EXAMPLE, {
   pages: usually('Which messages are sent.', pages, {}),
   rpc: usually('How the client is asked.', rpc, {}),
   probe: derived(
-    'How nodes are asked: by a command (`ssm`), a function in the VPC, a metric, a look whether the client runs (`unit`), or not at all.',
+    'By a command (`ssm`), a function in the VPC, a metric, a look whether the client runs (`unit`), or not at all.',
     '`ssm`; `none` for `other` without paths',
     probe,
   ),
   health: usually('Limits for synced, behind, stuck, forked and halted.', health, {}),
   p2pPort: derived('The port in SRV records and peer lists.', 'from the chain', port(8333)),
-  peers: usually('How peer lists are kept; `none`: not at all.', peers, {}),
+  peers: usually('How peer lists are kept.', peers, {}),
   dns: optional('Where node names are kept.', dns),
   metrics: usually(
-    '`classic`: each metric has a price. `otlp`: priced by volume, with PromQL alarms for the whole fleet and without the CloudWatch agent; needs `probe: ssm`.',
+    '`otlp`: priced by volume, PromQL alarms, no CloudWatch agent; needs `probe: ssm`.',
     metrics,
     'classic',
   ),
-  releases: optional('Where `watch-releases` looks for new versions, once a day. It only sends messages.', releases),
+  releases: optional('Where new versions are looked for.', releases),
   alarms: usually("The fleet's alarms, and yours.", alarms, {}),
   snapshots: optional(
-    "Snapshots of the volumes. `{}` makes a Data Lifecycle Manager policy at the deployment, which needs exactly one tag in `nodes.tag` or in each volume's `tag`.",
+    "`{}` deploys a Data Lifecycle Manager policy. It needs exactly one tag in `nodes.tag` or in each volume's `tag`.",
     snapshots,
   ),
   replace: usually('How far a stuck node is healed.', replace, {}),
-  drills: optional(
-    '`audit-snapshots` proves once a day on a throw-away instance that the newest snapshot works.',
-    drills,
-  ),
+  drills: optional('Proves on a throw-away instance that the newest snapshot works.', drills),
   asg: optional('For nodes in Auto Scaling groups.', asg),
   deploy: optional('What functions read of it.', deployRead),
 });

@@ -259,10 +259,11 @@ it('the schema for editors is up to date (npm run schema writes it)', () => {
 describe('the page about fleet files', () => {
   const page = readFileSync(referencePath, 'utf8');
 
-  it('has the tables that the schema and the chains make (npm run reference writes them)', () => {
+  it('has the list and the tables that the schema and the chains make (npm run reference writes them)', () => {
     expect(page).toBe(withTables(page));
-    expect(page).toContain('| `disk.growAtPercent` | 10 to 99 | `85` | Volumes grow from this use');
-    expect(page).toContain('| `peers.rotate` | `true`, `false` | from the chain |');
+    expect(page).toContain('- `disk.growAtPercent` 10–99, **85**. Volumes grow from this use');
+    expect(page).toContain('- `peers.rotate` `true`, `false`, **chain**. ');
+    expect(page).toContain('- `owner.restartValidators` **`false`**. ');
   });
 
   it('is not written where a table has no place in it', () => {
@@ -274,9 +275,11 @@ describe('the page about fleet files', () => {
       chainDefaults,
     )) {
       const { behindBlocks, patienceSeconds, haltSeconds, startGraceSeconds, confirmations } = watch.health;
-      const health = [watch.blockSeconds, behindBlocks, patienceSeconds, haltSeconds, startGraceSeconds, confirmations];
+      const health = [behindBlocks, patienceSeconds, haltSeconds, startGraceSeconds, confirmations];
       const config = watch.peers.config === undefined ? '–' : `\`${watch.peers.config}\``;
-      expect(page).toContain(`| ${[chain, ...health, watch.ports.p2p, watch.peers.maximum, config].join(' | ')} |`);
+      const values = ['', ...health, watch.ports.p2p, watch.peers.maximum, config].join(' | ');
+      const rows = page.split('\n').filter((line) => line.endsWith(`${values} |`));
+      expect(rows.flatMap((row) => row.slice(2, row.indexOf(' |', 2)).split(', '))).toContain(chain);
       expect(page).toContain(`| ${chain} | \`${dataPath}\` | \`${unit}\` | ${stopGraceSeconds} | ${maximumSizeGiB} |`);
     }
   });
