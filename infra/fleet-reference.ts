@@ -13,7 +13,7 @@ export const referencePath = join(repositoryRoot, 'docs/fleet-files.md');
 
 /** Links to the page that says more about a key. */
 const MORE: Readonly<Record<string, string>> = {
-  mode: '#from-plan-to-act',
+  mode: 'quick-start.md#6-then-ask-then-act',
   'ask.expiresAfterHours': 'restoring.md#approving-a-plan',
   cleanLine: '#a-clean-stop',
   'rpc.credentials': '#credentials',
