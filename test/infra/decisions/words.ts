@@ -1,4 +1,4 @@
-// docs/decisions.md: what each act needs, what unknown does, budgets, waits and queues, from the tables of the code and the template.
+// docs/decisions.md: what each act needs, what unknown does, waits and queues, from the tables of the code and the template.
 import { ASKS_FOR_HEAL } from '../../../functions/dispatch-heal/candidates.ts';
 import { desiredNames } from '../../../functions/register-nodes/records.ts';
 import { type ActParts, nothing } from '../../../functions/replace-node/acts/act.ts';
@@ -9,7 +9,6 @@ import { NODE_COMMANDS } from '../../../functions/replace-node/acts/node-command
 import { VOLUME_ACTS } from '../../../functions/replace-node/acts/volumes.ts';
 import { BOUND_MS } from '../../../functions/replace-node/rungs/rung.ts';
 import { CURABLE } from '../../../functions/rotate-peers/schedule.ts';
-import { type DescribedSchema, describedSchema } from '../../../infra/fleet-json-schema.ts';
 import type { Health } from '../../../shared/fleet/observation.ts';
 import { HEALTH_VALUE, poolName } from '../../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../../shared/guardrails/breaker.ts';
@@ -35,60 +34,43 @@ type Resources = (type: string) => readonly Resource[];
 /** The tables of the page, by the name of their place. */
 export const tablesOf = (resources: Resources): Readonly<Record<string, readonly string[]>> => ({
   health: table(
-    [
-      'health',
-      'asks for a heal',
-      'counts for the breaker',
-      'in the pool beside a synced node',
-      'its peers are changed',
-    ],
+    ['health', 'asks for a heal', 'counts for the breaker', 'in the pool beside a synced node', 'its peers change'],
     Object.keys(HEALTH_VALUE).map((health) => healthRow(health as Health)),
   ),
   conditions: table(
-    ['condition', 'whom it is about', 'what it forbids', 'because'],
+    ['condition', 'on', 'forbids', 'because'],
     Object.entries(BINDINGS)
       .filter(([, { forbids }]) => forbids.length > 0)
       .map(([condition, { whom, forbids, because }]) => [
         code(condition),
-        whom === 'fleet' ? 'the fleet' : 'the nodes that it names',
+        whom === 'fleet' ? 'the fleet' : 'its nodes',
         forbids.map(code).join(', '),
         because,
       ]),
   ),
   preconditions: table(
-    ['what has to be so', 'before which act of which heal', 'asked of', 'where nobody knows', '`doctor` asks'],
+    ['what must be so', 'before which act of which heal', 'asked of', 'if unknown', '`doctor` asks'],
     Object.values<Precondition>(PRECONDITIONS).map(({ needs, before, asked, unknown, reads, heals, doctor }) => [
       needs,
       heldBefore(before) + (heals === undefined ? '' : `; ${heals}`),
       asked,
-      unknown === 'stops' ? 'it is not begun' : 'it goes on',
+      unknown === 'stops' ? 'stops' : 'goes on',
       doctor ?? askedByDoctor(reads),
     ]),
   ),
-  acts: table(
-    [
-      'act',
-      'written before it',
-      'under a pause',
-      'when it fails',
-      'approved in mode ask',
-      'when nobody knows what came of it',
-    ],
-    alike(ACTS.map(actRow)),
-  ),
-  budgets: table(['key of the fleet file', 'default', 'meaning'], budgetRows(describedSchema(), [])),
+  acts: table(['act', 'intent', 'under a pause', 'retried', 'approval', 'unknown result'], alike(ACTS.map(actRow))),
   waits: table(['what', 'how long'], waitRows()),
   commands: table(
     ['command on a node', 'may run for'],
-    Object.entries(runLimitsSeconds).map(([name, seconds]) => [code(name), lasting(seconds * 1_000)]),
+    alike(Object.entries(runLimitsSeconds).map(([name, seconds]) => [code(name), lasting(seconds * 1_000)])),
   ),
   queues: table(
     ['queue', 'holds a message for', 'hides it for'],
-    resources('AWS::SQS::Queue').map(queueRow).toSorted(byFirst),
+    alike(resources('AWS::SQS::Queue').map(queueRow).toSorted(byFirst)),
   ),
   starts: table(
-    ['function', 'an event waits at most', 'is tried again', 'then'],
-    resources('AWS::Lambda::EventInvokeConfig').map(startRow).toSorted(byFirst),
+    ['function', 'an event waits at most', 'retries', 'then'],
+    alike(resources('AWS::Lambda::EventInvokeConfig').map(startRow).toSorted(byFirst)),
   ),
 });
 
@@ -160,14 +142,13 @@ const ACTS = [
 function actRow({ kind, intent, recovers, retryKey, needsApproval, reduce, silentAfter }: NamedAct): readonly string[] {
   return [
     code(kind),
-    intent ? 'an intent' : 'nothing',
-    recovers === true ? 'goes on' : recovers === false ? 'refused' : 'goes on where it only puts back',
-    retryKey ? 'again after a while, a few times' : 'again at once',
-    needsApproval === false ? 'no' : needsApproval === true ? 'the rung under way' : 'what it begins or copies',
-    [
-      reduce.unknown === nothing ? 'nothing is concluded' : 'it is looked for before anything else',
-      ...(silentAfter === 'counted' ? ['one more question is open'] : []),
-    ].join('; '),
+    intent ? 'yes' : 'no',
+    recovers === true ? 'goes on' : recovers === false ? 'refused' : 'puts back',
+    retryKey ? 'later' : 'at once',
+    needsApproval === false ? 'none' : needsApproval === true ? 'its rung' : 'what it begins or copies',
+    [reduce.unknown === nothing ? '–' : 'looked for first', ...(silentAfter === 'counted' ? ['counted'] : [])].join(
+      ', ',
+    ),
   ];
 }
 
@@ -175,27 +156,6 @@ function actRow({ kind, intent, recovers, retryKey, needsApproval, reduce, silen
 function alike(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const groups = Map.groupBy(rows, ([, ...cells]) => cells.join('|'));
   return [...groups.values()].map((group) => [group.map(([act]) => act).join(', '), ...(group[0] ?? []).slice(1)]);
-}
-
-// Budgets
-
-/** Keys that bound what is done in a time, or how much of it. */
-const BOUNDS = /^(disk|breaker|replace|ask|snapshots\.clean)\./;
-
-function budgetRows(schema: DescribedSchema, above: readonly string[]): (readonly string[])[] {
-  return (schema.anyOf ?? [schema]).flatMap((one) => {
-    const { properties = {} } = one as DescribedSchema;
-    return Object.entries(properties).flatMap(([name, inner]): (readonly string[])[] => {
-      if (typeof inner !== 'object') return [];
-      const path = [...above, name];
-      const key = path.join('.');
-      const { type, default: usual, description = '' } = inner as DescribedSchema;
-      const rows = budgetRows(inner as DescribedSchema, path);
-      return (type === 'integer' || type === 'number') && BOUNDS.test(key) && usual !== undefined
-        ? [[code(key), String(usual), description], ...rows]
-        : rows;
-    });
-  });
 }
 
 // Waits
@@ -233,15 +193,15 @@ function startRow({ Properties }: Resource): readonly string[] {
     Qualifier,
   } = Properties;
   const name =
-    typeof FunctionName === 'string' ? FunctionName : String(FunctionName?.Ref ?? '').replace(/[0-9A-F]{8}$/, '');
-  const then = DestinationConfig?.OnFailure ? 'a dead-letter queue, and an alarm' : 'dropped, and an alarm';
-  const alias = JSON.stringify(Qualifier ?? '').includes('sweeps')
-    ? ', called by its schedule'
-    : ', called by another function';
+    typeof FunctionName === 'string'
+      ? FunctionName
+      : String(FunctionName?.Ref ?? '').replace(/(Function)?[0-9A-F]{8}$/, '');
+  const then = DestinationConfig?.OnFailure ? 'dead-letter queue' : 'dropped';
+  const alias = JSON.stringify(Qualifier ?? '').includes('sweeps') ? ' (its schedule)' : ' (another function)';
   return [
     `${code(name)}${Qualifier === undefined || Qualifier === '$LATEST' ? '' : alias}`,
     lasting(MaximumEventAgeInSeconds * 1_000),
-    `${MaximumRetryAttempts} times`,
+    String(MaximumRetryAttempts),
     then,
   ];
 }

@@ -1,4 +1,4 @@
-// The numbers that a fleet's file promises, with the defaults that docs/decisions.md ("Budgets") and docs/fleet-files.md print.
+// The numbers that a fleet's file promises, with the defaults that docs/fleet-files.md prints.
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 
 const DAY_MS = 24 * 3_600_000;

@@ -47,7 +47,7 @@ const downBy = (scene: Scene, fleet: string, kind: Kind): string[] => [
   ),
 ];
 
-/** "So much of the fleet … is restarted at once; one node at least" (docs/decisions.md, breaker.restartPercent). */
+/** "So much of the fleet … is restarted at once; one node at least" (docs/fleet-files.md, breaker.restartPercent). */
 function shareOf(scene: Scene, fleet: string): number {
   const count = scene.nodes.filter((node) => node.fleet === fleet && scene.present(node)).length;
   return Math.max(1, Math.floor((count * (scene.ceilings(fleet)?.restartPercent ?? 25)) / 100));
