@@ -28,19 +28,12 @@ const TITLES = {
 
 /** The table of docs/fidelity.md. */
 export function awsTable(results: readonly Result[]): string {
-  const rows = (['moto', 'examples'] as const).flatMap((source) => {
-    const own = results.filter((result) => result.source === source);
-    const services = [...new Set(own.map(({ service }) => service))].sort();
-    return [
-      ...services.map((service) =>
-        row(
-          service,
-          own.filter((result) => result.service === service),
-        ),
-      ),
-      row(`**${TITLES[source]}**`, own),
-    ];
-  });
+  const rows = (['moto', 'examples'] as const).map((source) =>
+    row(
+      TITLES[source],
+      results.filter((result) => result.source === source),
+    ),
+  );
   return ['| | as AWS | not emulated, says so | names what is not there | differs |', '|---|---|---|---|---|', ...rows]
     .map((line) => `${line}\n`)
     .join('');
