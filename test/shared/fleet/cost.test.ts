@@ -37,7 +37,7 @@ describe('the page about costs', () => {
 
   it('counts what is published', () => {
     expect(page).toContain(`(${NODE_METRICS.length} × nodes + ${FLEET_METRICS.length}) × $0.30`);
-    expect(page).toContain(`adds ${CONSENSUS_METRICS.length} metrics and ${CONSENSUS_METRICS.length}\nalarms: $2.40`);
+    expect(page).toContain(`adds ${CONSENSUS_METRICS.length} metrics and ${CONSENSUS_METRICS.length} alarms: $2.40`);
   });
 });
 
@@ -51,16 +51,25 @@ describe('metrics over OTLP', () => {
     },
   );
 
-  it('cost what the page says, part by part, at both ends', () => {
-    for (const end of ends)
-      for (const [name, dollars] of Object.entries(overOtlp(50, end))) {
-        const row = page.split('\n').find((line) => line.startsWith(`| ${name}, ${end} |`)) ?? '';
-        const [of50, of500] = [...row.matchAll(/\$([\d,.]+)/g)].map(([, digits = '']) =>
-          Number(digits.replaceAll(',', '')),
-        );
-        const wanted = overOtlp(500, end)[name as keyof ReturnType<typeof overOtlp>];
-        expect([name, end, of50, of500]).toEqual([name, end, Number(dollars.toFixed(2)), Number(wanted.toFixed(2))]);
-      }
+  it('cost what the page says, part by part, from the least to the most', () => {
+    const [, section = ''] = page.split('### With `metrics: otlp`');
+    const rowOfBoth = (name: string): readonly string[] =>
+      (section.split('\n').find((line) => line.startsWith(`| ${name} |`)) ?? '').match(/\$[\d.]+ to \$[\d.]+/g) ?? [];
+    const both = (part: 'metrics over OTLP' | 'alarms on PromQL') =>
+      [50, 500].map((nodes) => ends.map((end) => `$${overOtlp(nodes, end)[part].toFixed(2)}`).join(' to '));
+    for (const part of ['metrics over OTLP', 'alarms on PromQL'] as const)
+      expect([part, ...rowOfBoth(part)]).toEqual([part, ...both(part)]);
+    const aNode = [50, 500].map((nodes) =>
+      ends.map((end) => `$${(sumUsd(overOtlp(nodes, end)) / nodes).toFixed(2)}`).join(' to '),
+    );
+    expect(rowOfBoth('**a node**')).toEqual(aNode);
+  });
+
+  it('cost the same for all else', () => {
+    for (const end of ends) {
+      const { 'metrics over OTLP': _, 'alarms on PromQL': __, ...others } = overOtlp(500, end);
+      expect(costOf(500)).toMatchObject(others);
+    }
   });
 
   it('are bytes that the function’s own encoder makes, and a name is told once a request', () => {
