@@ -14,7 +14,6 @@ const ROOT = join(import.meta.dirname, '../../..');
 const SHOWN: Readonly<Record<string, string>> = {
   'approval-wanted': 'disk-full-ask',
   'ladder-spent': 'fleet-alarms-instance-lost',
-  validator: 'validator-stuck',
 };
 
 async function mailOf(code: string, name: string): Promise<readonly string[]> {
@@ -29,7 +28,7 @@ async function mailOf(code: string, name: string): Promise<readonly string[]> {
 
 const HEAD = `# Pages
 
-A page's subject says which node and what to do. Its text says what happened, how soon to act, and how to explain, stop and undo it. \`npm start -- --list-codes\` says what each code means.
+A page's subject says which node and what to do. \`npm start -- --list-codes\` says what each code means, the [runbooks](runbooks/README.md) what to do.
 
 | to | format |
 |---|---|
@@ -38,7 +37,7 @@ A page's subject says which node and what to do. Its text says what happened, ho
 | incoming webhook (Slack, Mattermost, Rocket.Chat, Discord) | by \`relay-pages\`: [webhook](webhook.md) |
 | machines | JSON: \`wants\`, \`urgency\`, \`key\` (the same for all pages of a cause), \`runbook\`, account, region, time, what the page is about, and \`next\` with commands |
 
-The JSON and the SNS message attribute \`severity\` have one of these; all messages of a cause have the same \`key\`:
+The JSON and the SNS message attribute \`severity\` have one of these:
 
 | severity | meaning |
 |---|---|
@@ -47,7 +46,7 @@ The JSON and the SNS message attribute \`severity\` have one of these; all messa
 | \`resolved\` | once, when the cause is over; repeated only after it was found to last |
 | \`told\` | a heal is done |
 
-A pager without healed nodes: filter policy \`{"severity":[{"exists":false},{"anything-but":["told"]}]}\`. Numbers: \`pages\` of the [fleet file](fleet-files.md). What to do: [runbooks](runbooks/README.md).
+A pager without healed nodes: filter policy \`{"severity":[{"exists":false},{"anything-but":["told"]}]}\`. Numbers: \`pages\` of the [fleet file](fleet-files.md).
 
 \`npm run pages\` writes this page; do not edit it.
 `;
