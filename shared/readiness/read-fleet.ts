@@ -11,8 +11,7 @@ import type { Fleet } from '../fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../fleet/nodes.ts';
 import type { Settings } from '../fleet/settings.ts';
 import type { ModificationFact } from '../growth/decide.ts';
-import { readBreaker } from '../guardrails/breaker.ts';
-import { nodesLately, nodesNow, observedNow } from '../guardrails/fleet-view.ts';
+import { viewFleet } from '../guardrails/fleet-view.ts';
 import { addedUsd, monthOf } from '../guardrails/grow.ts';
 import { judgePauses } from '../guardrails/switches.ts';
 import type { NodeRecord } from '../heal/records.ts';
@@ -70,8 +69,8 @@ export async function readFleet(around: Surroundings, fleet: Fleet): Promise<Fle
   const owners = await attempt('whose the volumes are', () => readOwners(clients.ec2, fleet, nodes));
   around.status(`${fleet.name}: its snapshots …`);
   const snapshots = await readSets(around, fleet, nodes, owners);
-  const observations = await ofTable(around, 'what was observed', () => store.readObservations(fleet.name));
-  const watch = await ofTable(around, 'the watch', () => store.readWatch(fleet.name));
+  const reading = await ofTable(around, 'what was observed', () => store.readFleetReading(fleet.name));
+  const view = mapped(reading, (read) => viewFleet(fleet, read, nowMs));
   const keyIds = [
     ...('value' in volumes ? volumes.value : []),
     ...('value' in snapshots.sets ? snapshots.sets.value.flatMap(({ parts }) => Object.values(parts)) : []),
@@ -89,10 +88,10 @@ export async function readFleet(around: Surroundings, fleet: Fleet): Promise<Fle
     ),
     outOfReach: await readReach(around, fleet, nodes),
     nodes: await readNodes(around, { fleet, nodes, launch, volumes, owners }),
-    observed: mapped(observations, (parts) => nodesLately(parts, nowMs)),
-    breaker: mapped(observations, (parts) => readBreaker(fleet, nodesNow(parts, nowMs))),
-    lookedAt: mapped(observations, (parts) => observedNow(fleet, parts, nowMs)),
-    watch,
+    observed: mapped(view, ({ nodes: seen }) => seen),
+    breaker: mapped(view, ({ breaker }) => breaker),
+    lookedAt: mapped(view, ({ observed }) => observed),
+    watch: mapped(reading, ({ watch }) => watch),
     addedUsd: mapped(
       await ofTable(around, 'the budget of growth', () => store.readBudget(fleet.name, monthOf(nowMs))),
       (budget) => addedUsd(budget),

@@ -112,7 +112,6 @@ const OF_OTHER_READINGS = [
   'infra/commands/backtest/ladder-then.ts',
   'shared/guardrails/breaker.ts',
   'shared/guardrails/fleet-view.ts',
-  'shared/readiness/read-fleet.ts',
 ];
 
 describe('nobody beside it', () => {
