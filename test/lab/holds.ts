@@ -25,8 +25,8 @@ const TOLD_WITHIN_MS = 150_000;
 /** Signs of one cause: people are told by the first of them. */
 const HALTS = ['chain-halted', 'own-chain-halted', 'consensus-halted'] as const;
 
-/** "no-majority since 2026-01-01T12:03Z (…): node3 is not upgraded before that is over" */
-const BY_CONDITION = /^([a-z-]+) since \d{4}-/;
+/** "no-majority since 2026-01-01T12:03Z (…): node3 is not upgraded before that is over"; "crash-loop: the client of node2 ends again and again, …" */
+const BY_CONDITION = /^([a-z-]+)(?: since \d{4}-|: )/;
 
 /** The codes of the pages by which people know of what holds this; null where no condition holds it. */
 function toldBy({
