@@ -520,6 +520,11 @@ const types = {
       ];
     },
   },
+  'renames-devices': {
+    hand: 'nodes',
+    says: 'The kernel names the disks of a node otherwise, as a boot may.',
+    draw: onNode('rename-devices'),
+  },
   approves: {
     hand: 'people',
     says: 'A person answers a page that asks, some minutes late.',

@@ -59,7 +59,7 @@ export function generateStorm(seed: number, { hours, first = [], alone = false }
     const storm: Storm = {
       ...{ seed, hours, faultsEndMinutes },
       ...withProtection(
-        { ...world, ...pastOf(world, new Draw(randomStream(seed, 'storms/a/past'))) },
+        { ...withObstacles(world, seed), ...pastOf(world, new Draw(randomStream(seed, 'storms/a/past'))) },
         new Draw(randomStream(seed, 'storms/a/protection')),
       ),
       faults: [...wanted, ...faults, ...behind, ...atActs].filter((fault) => fault !== undefined),
@@ -82,6 +82,32 @@ function pastOf(world: StormWorld, draw: Draw): Pick<Storm, 'past'> {
   if (own.length === 0 || !draw.chance(0.25)) return {};
   const { fleet, name } = draw.pick(own);
   return { past: { records: { [`${fleet}.internal`]: { [draw.pick([name, 'pool'])]: ['10.9.9.9'] } } } };
+}
+
+type StormVolume = NonNullable<StormWorld['nodes'][number]['volumes']>[number];
+/** What keeps a filesystem from following a larger volume, on volumes that can have it. */
+const LAYOUTS: readonly Partial<StormVolume>[] = [
+  { obstacle: 'frozen', filesystem: 'xfs' },
+  { obstacle: 'errors', filesystem: 'ext4' },
+  { obstacle: 'several-devices', filesystem: 'btrfs' },
+  { obstacle: 'read-only' },
+  { obstacle: 'no-filesystem-tool' },
+  { partitioned: true },
+  { partitioned: true, obstacle: 'partition-behind' },
+  { partitioned: true, obstacle: 'logical-partition' },
+  { partitioned: true, obstacle: 'no-partition-tool' },
+];
+
+/** In a sixth of them a third of the nodes have a disk that cannot grow, or that is partitioned. Drawn apart, too. */
+function withObstacles(world: StormWorld, seed: number): StormWorld {
+  const draw = new Draw(randomStream(seed, 'storms/a/layouts'));
+  if (!draw.chance(1 / 6)) return world;
+  const nodes = world.nodes.map((node) => {
+    const { volumes } = node;
+    if (volumes === undefined || !draw.chance(1 / 3)) return node;
+    return { ...node, volumes: volumes.map((volume) => ({ ...volume, ...draw.pick(LAYOUTS) })) };
+  });
+  return { ...world, nodes };
 }
 
 /** In a sixth of them owners have protected nodes against a stop or their end, or what a launch template makes. Drawn apart, as the past is. */
@@ -118,6 +144,7 @@ const AT_ACTS_SHARE = 0.4;
 const LATER = {
   'asks-shrink': 'storms/a/later',
   'restores-validator': 'storms/a/validators',
+  'renames-devices': 'storms/a/devices',
 } as const satisfies Partial<Record<FaultTypeName, string>>;
 export const LATER_TYPES = Object.keys(LATER) as readonly (keyof typeof LATER)[];
 const FIRST_TYPES = FAULT_TYPE_NAMES.filter((type) => !Object.hasOwn(LATER, type));
