@@ -2311,6 +2311,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a person has restored the table to a time before the question',
+        story: async (court) => {
+          court.says({ kind: 'restore-table', untilMs: court.region.clock.now() + HOUR_MS });
+          await askedFor(court, 'swap');
+          await court.pass(HOUR_MS);
+          await page(court, questionOf('swap', 2));
+          await court.pass(MINUTE_MS);
+        },
+      },
+      {
         when: 'the node was well in between',
         story: async (court) => {
           await askedFor(court, 'swap');

@@ -1,5 +1,6 @@
 // Mode ask: a yes has an effect, no question is asked twice, and nobody is told that a node is well that is not there.
 
+import { Forgotten } from '../forgotten.ts';
 import { operationIn } from '../hands.ts';
 import { isWanting, type Page, pagesOf } from '../pages.ts';
 import type { MakeRule } from '../rule.ts';
@@ -87,8 +88,12 @@ export const noQuestionTwice: MakeRule = (scene, say) => {
   const asked = new Map<SeenNode, Page[]>();
   const wellSince = new Map<SeenNode, number>();
   const answers: number[] = [];
+  const forgotten = new Forgotten();
   return {
-    person: ({ kind, atMs }) => void (kind === 'reject' && answers.push(atMs)),
+    person(act) {
+      forgotten.hear(act);
+      if (act.kind === 'reject') answers.push(act.atMs);
+    },
     look(nowMs) {
       for (const node of scene.nodes) {
         if (node.trouble !== undefined) wellSince.delete(node);
@@ -101,7 +106,7 @@ export const noQuestionTwice: MakeRule = (scene, say) => {
         if (!node) continue;
         say.matters();
         const before = asked.get(node) ?? [];
-        const same = before.findLast(({ terms }) => terms === page.terms);
+        const same = before.findLast(({ terms, atMs }) => terms === page.terms && !forgotten.has(atMs, page.atMs));
         asked.set(node, [...before, page].slice(-QUESTIONS_MAX));
         const askMs = scene.ceilings(node.fleet)?.askMs ?? 0;
         // What nobody has answered in time is asked again; and so is what a person has said no to, once its time is over.
