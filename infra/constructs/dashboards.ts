@@ -2,6 +2,7 @@
 // finds the current ones.
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
+  type CfnDashboard,
   Dashboard,
   GraphWidget,
   type IMetric,
@@ -32,6 +33,7 @@ import {
 } from '../../shared/fleet/resource-names.ts';
 import { programOf } from '../../shared/model/suite.ts';
 import type { Names } from '../names.ts';
+import { writeOnce } from './shared-runs.ts';
 import { suiteNames } from './suite-names.ts';
 
 /** Columns of a dashboard. */
@@ -41,13 +43,54 @@ const MINUTE = Duration.minutes(1);
 export class Dashboards extends Construct {
   constructor(scope: Construct, id: string, fleets: readonly Fleet[]) {
     super(scope, id);
-    for (const fleet of fleets)
-      new Dashboard(this, fleet.name, {
+    const dashboards = fleets.map((fleet) => {
+      const dashboard = new Dashboard(this, fleet.name, {
         dashboardName: `${suiteNames(this).suite}-${fleet.name}`,
         defaultInterval: Duration.hours(3),
         widgets: widgetsOf(this, fleet),
       });
+      return { name: fleet.name, resource: dashboard.node.defaultChild as CfnDashboard };
+    });
+    shareWidgets(scope, dashboards);
   }
+}
+
+/** Stands for a fleet's name where dashboards are alike but for the name. */
+const NAME = '<fleet>';
+
+/** Between two widgets. */
+const WIDGETS = /(?<=\},)(?=\{"type":)/;
+
+/**
+ * Writes what several dashboards have into the template once. CloudFormation joins it, cuts it where the fleet's name belongs ("Fn::Split" may stand in
+ * "Fn::Join", CloudFormation guide), and joins that with the name: a dashboard in the account is what it is without.
+ */
+function shareWidgets(
+  scope: Construct,
+  dashboards: readonly { readonly name: string; readonly resource: CfnDashboard }[],
+): void {
+  if (dashboards.length < 2) return;
+  const bodies = dashboards.map(({ name, resource }) => ({
+    name,
+    resource,
+    pieces: piecesOf(Stack.of(scope).resolve(resource.dashboardBody)).map((piece) =>
+      typeof piece === 'string' ? piece.replaceAll(name, NAME) : piece,
+    ),
+  }));
+  const texts = bodies.flatMap(({ pieces }) => pieces.filter((piece) => typeof piece === 'string'));
+  const written = writeOnce(scope, 'Widgets', texts, (text) => text.split(WIDGETS));
+  for (const { name, resource, pieces } of bodies) {
+    const body = pieces.map((piece) => (typeof piece === 'string' ? written(piece) : piece));
+    resource.addPropertyOverride('DashboardBody', {
+      'Fn::Join': [name, { 'Fn::Split': [NAME, { 'Fn::Join': ['', body] }] }],
+    });
+  }
+}
+
+/** The texts and references that a body is joined of. */
+function piecesOf(body: unknown): readonly unknown[] {
+  const { 'Fn::Join': [, pieces] = ['', [body]] } = body as { 'Fn::Join'?: [string, unknown[]] };
+  return pieces;
 }
 
 function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {

@@ -1,11 +1,11 @@
 // The SSM documents that nodes run. A function version names exactly the documents that it was deployed with.
-import { CfnMapping, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { DEFAULT_SUITE } from '../../shared/model/suite.ts';
-import type { CommandDocument, CommandDocumentContent, commandDocuments } from '../../shared/node-commands/index.ts';
+import type { CommandDocument, commandDocuments } from '../../shared/node-commands/index.ts';
 import { InputError } from '../input-error.ts';
-import { shareRuns } from './shared-runs.ts';
+import { writeOnce } from './shared-runs.ts';
 import { suiteNames } from './suite-names.ts';
 
 /** The documents, made from this checkout's scripts. */
@@ -54,7 +54,9 @@ export class Documents extends Construct {
     this.swapVolumes = documents.swapVolumes.name;
     this.stopClient = documents.stopClient.name;
     this.startClient = documents.startClient.name;
-    const contentOf = isWhole(this) ? ({ content }: CommandDocument) => content : this.#share(Object.values(documents));
+    const contentOf = isWhole(this)
+      ? ({ content }: CommandDocument) => content
+      : share(scope, Object.values(documents));
     for (const document of Object.values(documents)) {
       new CfnDocument(this, document.name, {
         name: document.name,
@@ -65,38 +67,32 @@ export class Documents extends Construct {
       }).applyRemovalPolicy(RemovalPolicy.RETAIN);
     }
   }
-
-  /**
-   * Writes each run of functions that several documents have into the template once. CloudFormation joins them, so that a document in the account is
-   * what it is here (docs/fidelity.md says what AWS does not document of it).
-   */
-  #share(documents: readonly CommandDocument[]): (document: CommandDocument) => object {
-    const scripts = documents.flatMap(({ content }) => scriptsOf(content));
-    const { runs, pieces } = shareRuns(scripts);
-    if (Object.keys(runs).length === 0) return ({ content }) => content;
-    // The id of a mapping stands in each reference to it: as short as it gets.
-    const { logicalId } = new CfnMapping(this, 'Default', { mapping: { run: runs } });
-    const written = scripts.map((_, at) => ({
-      'Fn::Join': [
-        '',
-        (pieces[at] ?? []).map((piece) =>
-          typeof piece === 'string' ? piece : { 'Fn::FindInMap': [logicalId, 'run', piece.run] },
-        ),
-      ],
-    }));
-    const byScript = new Map(scripts.map((script, at) => [script, written[at]]));
-    return ({ content }) => ({
-      ...content,
-      mainSteps: content.mainSteps.map(({ inputs, ...step }) => ({
-        ...step,
-        inputs: { ...inputs, runCommand: inputs.runCommand.map((script) => byScript.get(script)) },
-      })),
-    });
-  }
 }
 
-const scriptsOf = ({ mainSteps }: CommandDocumentContent): readonly string[] =>
-  mainSteps.flatMap(({ inputs }) => inputs.runCommand);
+/** Where a script may be cut: between its lines, and between commands of one line. */
+const LINES = /(?<=[\n;])/;
+
+/**
+ * Writes each run of lines that several documents have into the template once. CloudFormation joins them, so that a document in the account is
+ * what it is here (docs/fidelity.md says what AWS does not document of it).
+ */
+function share(scope: Construct, documents: readonly CommandDocument[]): (document: CommandDocument) => object {
+  const texts = documents.flatMap(({ content }) => textsOf(content));
+  const written = writeOnce(scope, 'Run', texts, (text) => text.split(LINES));
+  return ({ content }) => mapTexts(content, written) as object;
+}
+
+const textsOf = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+};
+
+function mapTexts(value: unknown, written: (text: string) => unknown): unknown {
+  if (typeof value === 'string') return written(value);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, written));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, written)]));
+}
 
 /** Where CloudFormation would not take such a mapping: `-c chainmend:documents=whole` writes each document out. */
 function isWhole({ node }: Construct): boolean {

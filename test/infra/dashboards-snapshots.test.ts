@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { Template } from 'aws-cdk-lib/assertions';
 import { SnapshotPolicies } from '../../infra/constructs/snapshots.ts';
+import type { Template as LocalTemplate } from '../../local/simulator/cloudformation/assembly.ts';
+import { resolve } from '../../local/simulator/cloudformation/intrinsics.ts';
 import {
   CONSENSUS_CLIENT_METRICS,
   CONSENSUS_METRICS,
@@ -25,15 +28,36 @@ const sent = fleetFile({
 
 describe('dashboards', () => {
   const { stack } = buildStack({ fleets: [bitcoin, sent] });
-  const dashboards = new Map(
-    resourcesOf(stack)('AWS::CloudWatch::Dashboard').map(({ Properties }) => {
-      return [Properties.DashboardName as string, JSON.parse(text(Properties.DashboardBody)).widgets as unknown[]];
-    }),
-  );
+  /** As CloudFormation joins them. */
+  const bodiesIn = (of: ReturnType<typeof buildStack>['stack']): Map<string, string> => {
+    const template = Template.fromStack(of).toJSON() as LocalTemplate;
+    const scope = {
+      ...{ template, stackName: 'Chainmend', accountId: '111122223333', regionName: 'eu-west-1' },
+      ...{ parameters: new Map(), resources: new Map() },
+    };
+    return new Map(
+      resourcesOf(of)('AWS::CloudWatch::Dashboard').map(({ Properties }) => [
+        Properties.DashboardName as string,
+        String(resolve(Properties.DashboardBody, scope, 'DashboardBody')),
+      ]),
+    );
+  };
+  const dashboards = new Map([...bodiesIn(stack)].map(([name, body]) => [name, JSON.parse(body).widgets as unknown[]]));
   const drawn = (fleet: string) => JSON.stringify(dashboards.get(`chainmend-${fleet}`));
 
   it('are there for each fleet, by its name', () => {
     expect([...dashboards.keys()]).toEqual(['chainmend-bitcoin', 'chainmend-irita']);
+  });
+
+  it('are to the byte what each would be alone, and stand once in the template where they are alike', () => {
+    const named = (fleet: string) => fleetFile({ ...bitcoin.document, fleet, nodes: { tag: { Component: fleet } } });
+    // The second name is a word of every dashboard, the third begins as another one does.
+    const fleets = [bitcoin, named('label'), named('bitcoin-2'), sent];
+    const together = buildStack({ fleets }).stack;
+    const alone = fleets.flatMap((fleet) => [...bodiesIn(buildStack({ fleets: [fleet] }).stack)]);
+    expect([...bodiesIn(together)]).toEqual(alone);
+    const written = JSON.stringify(Template.fromStack(together).toJSON());
+    expect(written.split('Age of the last block, s')).toHaveLength(2);
   });
 
   it('draw every metric that is published, of nodes whoever they are', () => {
