@@ -56,10 +56,13 @@ export class AwsError extends Error {
 /** A filter that a service of the region does not have, in AWS's words for one that AWS does not have either: the gateway looks which it is. */
 export class UnknownFilter extends AwsError {
   readonly filter: string;
+  /** Whether AWS documents it for the operation; undefined: the SDK's comment on the member `Filters` says so. */
+  readonly isDocumented: boolean | undefined;
 
-  constructor(filter: string, code: string, message: string) {
+  constructor(filter: string, code: string, message: string, isDocumented?: boolean) {
     super(code, message);
     this.filter = filter;
+    this.isDocumented = isDocumented;
   }
 }
 

@@ -344,6 +344,7 @@ export async function readAlarms(
     if (page >= PAGES_MOST) throw new Error(`more than ${PAGES_MOST} pages of alarm history`);
     const read = await cloudwatch.send(
       new DescribeAlarmHistoryCommand({
+        AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
         ...{ HistoryItemType: 'StateUpdate', ScanBy: 'TimestampDescending', MaxRecords: 100 },
         ...{ StartDate: new Date(fromMs), EndDate: new Date(toMs) },
         ...(NextToken !== undefined && { NextToken }),

@@ -170,7 +170,13 @@ export function createAutoScaling(kernel: Kernel, ec2: Ec2, loadBalancing: LoadB
         // Unknown group names are ignored without an error.
         const chosen = [...groups.values()].filter(({ name }) => !names?.length || names.includes(name));
         const { items, ...rest } = paged(chosen, input, 100);
-        return { AutoScalingGroups: items.map((group) => described(group, zonesOf(group), instanceOf)), ...rest };
+        // "When set to true (default), the call returns information about the instances in the group."
+        const withInstances = input.IncludeInstances !== false;
+        const shown = (group: Group) => {
+          const { Instances, ...more } = described(group, zonesOf(group), instanceOf);
+          return withInstances ? { ...more, Instances } : more;
+        };
+        return { AutoScalingGroups: items.map(shown), ...rest };
       },
 
       DescribeAutoScalingInstances: (input: DescribeAutoScalingInstancesType) => {

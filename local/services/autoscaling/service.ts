@@ -42,6 +42,11 @@ export const AUTOSCALING: ServiceDescriptor<AutoScaling, [ec2: Ec2, loadBalancin
   name: 'autoscaling',
   client: { packageName: '@aws-sdk/client-auto-scaling', load: () => import('@aws-sdk/client-auto-scaling') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: {
+    DescribeAutoScalingGroups: ['IncludeManagedResources'],
+    DescribeAutoScalingInstances: ['IncludeManagedResources'],
+    DescribeScalingActivities: ['IncludeDeletedGroups', 'IncludeManagedResources'],
+  },
   throttled: () => new AwsError('Throttling', 'Rate exceeded'),
   iam: { prefix: 'autoscaling', conditionKeys, denied: { code: 'AccessDenied', statusCode: 403 } },
   permissions,

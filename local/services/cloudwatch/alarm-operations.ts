@@ -269,6 +269,7 @@ const isQuery = ({ metrics }: AlarmQuery): boolean => metrics.some(({ Expression
 
 interface AlarmHistoryInput {
   readonly AlarmName?: string;
+  readonly AlarmTypes?: readonly string[];
   readonly AlarmContributorId?: string;
   readonly HistoryItemType?: string;
   readonly StartDate?: Date;
@@ -306,9 +307,12 @@ const actionsOf = ({ input }: Alarm): readonly string[] => [
 const uses = (composite: CompositeAlarm, alarm: Alarm): boolean =>
   composite.rule.children.includes(alarm.name) || suppressorOf(composite) === alarm.name;
 
+/** "Use this parameter to specify whether you want the operation to return metric alarms or composite alarms. If you omit this parameter, only metric alarms are returned." */
 function describeHistory(history: readonly HistoryItem[], input: AlarmHistoryInput): object {
+  const { AlarmTypes: types = ['MetricAlarm'] } = input;
   const found = history.filter(
     (item) =>
+      types.includes(item.AlarmType) &&
       (input.AlarmName === undefined || item.AlarmName === input.AlarmName) &&
       (input.AlarmContributorId === undefined || item.AlarmContributorId === input.AlarmContributorId) &&
       (input.HistoryItemType === undefined || item.HistoryItemType === input.HistoryItemType) &&

@@ -46,6 +46,8 @@ const QUERIES_MAX = 500;
 const DATAPOINTS_MAX = 100_800;
 const STATISTICS_DATAPOINTS_MAX = 1_440;
 const LIST_PAGE = 500;
+/** ListMetrics: "data points in the past three hours"; PT3H is the only value of RecentlyActive. */
+const RECENT_MS = 3 * 3_600_000;
 /** "Metrics Insights queries can query the most recent two weeks of metric data" (GetMetricData). */
 const INSIGHTS_MS = 14 * 86_400_000;
 const FIFTEEN_DAYS_MS = 15 * 86_400_000;
@@ -144,11 +146,13 @@ export function metricOperations(store: SeriesStore): Record<string, Operation> 
     return { Label: input.MetricName, Datapoints: [...rows.values()] };
   };
 
-  const listMetrics = (input: ListMetricsInput): object => {
+  const listMetrics = (input: ListMetricsInput, call: Call): object => {
+    const sinceMs = input.RecentlyActive === undefined ? 0 : call.at - RECENT_MS;
     const found = [...store.all()].filter(
       (series) =>
         (input.Namespace === undefined || series.namespace === input.Namespace) &&
         (input.MetricName === undefined || series.name === input.MetricName) &&
+        (series.buckets.at(-1)?.atMs ?? 0) >= sinceMs &&
         (input.Dimensions ?? []).every(({ Name, Value }) => {
           const value = ownValue(series.dimensions, Name);
           return value !== undefined && (Value === undefined || Value === value);
@@ -176,6 +180,7 @@ export function metricOperations(store: SeriesStore): Record<string, Operation> 
 interface ListMetricsInput {
   readonly Namespace?: string;
   readonly MetricName?: string;
+  readonly RecentlyActive?: 'PT3H';
   readonly Dimensions?: readonly { readonly Name: string; readonly Value?: string }[];
   readonly NextToken?: string;
 }

@@ -55,6 +55,12 @@ export const CLOUDWATCH: ServiceDescriptor<CloudWatch> = {
   name: 'monitoring',
   client: { packageName: '@aws-sdk/client-cloudwatch', load: () => import('@aws-sdk/client-cloudwatch') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: {
+    GetMetricData: ['LabelOptions'],
+    ListMetrics: ['IncludeLinkedAccounts', 'OwningAccount'],
+    PutMetricAlarm: ['EvaluationWindow'],
+    PutMetricData: ['EntityMetricData', 'StrictEntityValidation'],
+  },
   endpoints: [OTLP_METRICS, QUERY_RANGE],
   queryCompatible: true,
   rateOf,

@@ -1,7 +1,7 @@
 // DynamoDB: tables with single-item conditional writes, queries and time to live; no transactions, batches of writes or indexes.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { ownValue } from '../../simulator/own-properties.ts';
-import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
+import { AwsError, type Call, type Operation, type Service } from '../../simulator/service.ts';
 import { canonical } from '../../simulator/trace.ts';
 import { holds, project } from './evaluate.ts';
 import {
@@ -46,19 +46,6 @@ const ITEM_BYTES_MAX = 400 * 1024;
 const BATCH_KEYS_MAX = 100;
 // faults.ts: stale reads show the state of up to 90 s ago.
 const STALE_MS_MAX = 90_000;
-const UNSUPPORTED = [
-  'AttributesToGet',
-  'AttributeUpdates',
-  'ConditionalOperator',
-  'Expected',
-  'KeyConditions',
-  'QueryFilter',
-  'ScanFilter',
-  'IndexName',
-  'Segment',
-  'GlobalSecondaryIndexes',
-  'LocalSecondaryIndexes',
-];
 
 export function createDynamoDb(kernel: Kernel): DynamoDb {
   const tables = createTables(kernel);
@@ -159,9 +146,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
   };
   return {
     name: 'dynamodb',
-    operations: Object.fromEntries(
-      Object.entries(operations).map(([name, operation]) => [name, refusingUnsupported(operation)]),
-    ),
+    operations,
     partitionKey: (tableName) => tables.get(tableName)?.partitionKey.name,
     items: (tableName) => [...(tables.get(tableName)?.all() ?? [])].map(({ item }) => item),
     restore: (tableName, items, stays) => {
@@ -256,12 +241,4 @@ function definitions(
 
 function refuseReturnValues(value = 'NONE'): void {
   if (value !== 'NONE' && value !== 'ALL_OLD') throw validation('ReturnValues can only be ALL_OLD or NONE');
-}
-
-function refusingUnsupported(operation: Operation): Operation {
-  return (input, call) => {
-    const member = UNSUPPORTED.find((name) => input[name] !== undefined);
-    if (member !== undefined) throw notEmulated(`${member} of DynamoDB`);
-    return operation(input, call);
-  };
 }

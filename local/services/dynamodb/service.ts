@@ -6,10 +6,44 @@ import { createDynamoDb, type DynamoDb } from './dynamodb.ts';
 import { conditionKeys, permissions } from './permissions.ts';
 import { resources } from './resources.ts';
 
+const CONDITIONS = ['ConditionalOperator', 'Expected'];
+const COUNTS = ['ReturnConsumedCapacity', 'ReturnItemCollectionMetrics'];
+const LACKS = {
+  BatchGetItem: ['ReturnConsumedCapacity'],
+  CreateTable: [
+    'GlobalSecondaryIndexes',
+    'GlobalTableSettingsReplicationMode',
+    'GlobalTableSourceArn',
+    'LocalSecondaryIndexes',
+    'OnDemandThroughput',
+    'ResourcePolicy',
+    'SSESpecification',
+    'StreamSpecification',
+    'TableClass',
+    'Tags',
+    'VectorIndexes',
+    'WarmThroughput',
+  ],
+  DeleteItem: [...CONDITIONS, ...COUNTS],
+  GetItem: ['AttributesToGet', 'ReturnConsumedCapacity'],
+  PutItem: [...CONDITIONS, ...COUNTS],
+  Query: [
+    'AttributesToGet',
+    'ConditionalOperator',
+    'IndexName',
+    'KeyConditions',
+    'QueryFilter',
+    'ReturnConsumedCapacity',
+  ],
+  Scan: ['AttributesToGet', 'ConditionalOperator', 'IndexName', 'ReturnConsumedCapacity', 'ScanFilter', 'Segment'],
+  UpdateItem: ['AttributeUpdates', ...CONDITIONS, ...COUNTS],
+};
+
 export const DYNAMODB: ServiceDescriptor<DynamoDb> = {
   name: 'dynamodb',
   client: { packageName: '@aws-sdk/client-dynamodb', load: () => import('@aws-sdk/client-dynamodb') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: LACKS,
   // The SDKs of Go, Python and Java verify them.
   checksums: true,
   throttled: () =>

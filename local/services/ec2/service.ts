@@ -291,10 +291,27 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
   };
 }
 
+const LACKS = {
+  DescribeAvailabilityZones: ['AllAvailabilityZones', 'DryRun', 'Filters', 'ZoneIds', 'ZoneNames'],
+  DescribeImages: ['ExecutableUsers', 'IncludeDeprecated', 'IncludeDisabled', 'Owners'],
+  DescribeInstanceStatus: ['IncludeManagedResources'],
+  DescribeInstanceTypes: ['Filters', 'IncludeUnsupportedInRegion', 'MaxResults', 'NextToken'],
+  DescribeInstances: ['IncludeManagedResources'],
+  DescribeLaunchTemplateVersions: ['IncludeManagedResources'],
+  DescribeLaunchTemplates: ['IncludeManagedResources'],
+  DescribeRegions: ['AllRegions', 'DryRun', 'Filters', 'RegionNames'],
+  DescribeSecurityGroups: ['GroupNames'],
+  DescribeVolumeStatus: ['IncludeManagedResources'],
+  DescribeVolumes: ['IncludeManagedResources'],
+  DescribeVolumesModifications: ['IncludeManagedResources'],
+  StartInstances: ['AdditionalInfo'],
+};
+
 export const EC2: ServiceDescriptor<Ec2, [machines: Machines, record: RecordMetric]> = {
   name: 'ec2',
   client: { packageName: '@aws-sdk/client-ec2', load: () => import('@aws-sdk/client-ec2') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: LACKS,
   rateOf,
   throttled: () => new AwsError('RequestLimitExceeded', 'Request limit exceeded.', { statusCode: 503 }),
   refusals,

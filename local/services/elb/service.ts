@@ -153,6 +153,12 @@ export const LOAD_BALANCING: ServiceDescriptor<LoadBalancing, [ec2: Ec2, network
     load: () => import('@aws-sdk/client-elastic-load-balancing-v2'),
   },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: {
+    CreateListener: ['AlpnPolicy', 'Certificates', 'MutualAuthentication', 'SslPolicy'],
+    CreateLoadBalancer: ['CustomerOwnedIpv4Pool', 'EnablePrefixForIpv6SourceNat', 'IpamPools', 'SubnetMappings'],
+    CreateTargetGroup: ['ProtocolVersion', 'TargetControlPort'],
+    DescribeTargetHealth: ['Include'],
+  },
   throttled: () => new AwsError('Throttling', 'Rate exceeded'),
   iam: { prefix: 'elasticloadbalancing', conditionKeys, denied: { code: 'AccessDenied', statusCode: 403 } },
   permissions,

@@ -59,6 +59,7 @@ export const EVENTS: ServiceDescriptor<Events, [deadLetters: DeadLetters, record
   name: 'events',
   client: { packageName: '@aws-sdk/client-eventbridge', load: () => import('@aws-sdk/client-eventbridge') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: { PutEvents: ['EndpointId'], PutRule: ['Tags'] },
   iam: { prefix: 'events', conditionKeys: { 'events:PutEvents': [] } },
   permissions,
   resources,

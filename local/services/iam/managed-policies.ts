@@ -1,4 +1,4 @@
-// The AWS managed policies that a template may attach, with their text from the AWS Managed Policy Reference.
+// The AWS managed policies that roles may have, with their text from the AWS Managed Policy Reference.
 import { ownValue } from '../../simulator/own-properties.ts';
 import { notEmulated } from '../../simulator/service.ts';
 import type { PolicyDocument } from './policy.ts';
@@ -9,6 +9,14 @@ const allowEverywhere = (actions: readonly string[]): PolicyDocument => ({
 });
 
 const LOGS = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];
+
+const TRACES = [
+  'xray:PutTraceSegments',
+  'xray:PutTelemetryRecords',
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+  'xray:GetSamplingStatisticSummaries',
+];
 
 const POLICIES: Readonly<Record<string, PolicyDocument>> = {
   'service-role/AWSLambdaBasicExecutionRole': allowEverywhere(LOGS),
@@ -26,19 +34,63 @@ const POLICIES: Readonly<Record<string, PolicyDocument>> = {
     'ec2:AssignPrivateIpAddresses',
     'ec2:UnassignPrivateIpAddresses',
   ]),
-  AWSXRayDaemonWriteAccess: allowEverywhere([
-    'xray:PutTraceSegments',
-    'xray:PutTelemetryRecords',
-    'xray:GetSamplingRules',
-    'xray:GetSamplingTargets',
-    'xray:GetSamplingStatisticSummaries',
+  AmazonSSMManagedInstanceCore: allowEverywhere([
+    'ssm:DescribeAssociation',
+    'ssm:GetDeployablePatchSnapshotForInstance',
+    'ssm:GetDocument',
+    'ssm:DescribeDocument',
+    'ssm:GetManifest',
+    'ssm:GetParameter',
+    'ssm:GetParameters',
+    'ssm:ListAssociations',
+    'ssm:ListInstanceAssociations',
+    'ssm:PutInventory',
+    'ssm:PutComplianceItems',
+    'ssm:PutConfigurePackageResult',
+    'ssm:UpdateAssociationStatus',
+    'ssm:UpdateInstanceAssociationStatus',
+    'ssm:UpdateInstanceInformation',
+    'ssmmessages:CreateControlChannel',
+    'ssmmessages:CreateDataChannel',
+    'ssmmessages:OpenControlChannel',
+    'ssmmessages:OpenDataChannel',
+    'ec2messages:AcknowledgeMessage',
+    'ec2messages:DeleteMessage',
+    'ec2messages:FailMessage',
+    'ec2messages:GetEndpoint',
+    'ec2messages:GetMessages',
+    'ec2messages:SendReply',
   ]),
+  CloudWatchAgentServerPolicy: {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: [
+          'cloudwatch:PutMetricData',
+          'ec2:DescribeVolumes',
+          'ec2:DescribeTags',
+          'logs:PutLogEvents',
+          'logs:PutRetentionPolicy',
+          'logs:DescribeLogStreams',
+          'logs:DescribeLogGroups',
+          'logs:CreateLogStream',
+          'logs:CreateLogGroup',
+          ...TRACES,
+        ],
+        Resource: '*',
+      },
+      { Effect: 'Allow', Action: ['ssm:GetParameter'], Resource: 'arn:aws:ssm:*:*:parameter/AmazonCloudWatch-*' },
+    ],
+  },
+  AWSXRayDaemonWriteAccess: allowEverywhere(TRACES),
 };
 
 /** Throws NotImplemented for a policy whose text the region does not have. */
 export function managedPolicy(arn: string): PolicyDocument {
   const name = arn.replace('arn:aws:iam::aws:policy/', '');
   const document = ownValue(POLICIES, name);
-  if (document === undefined) throw notEmulated(`the AWS managed policy ${name}: its text is not in iam/managed.ts`);
+  if (document === undefined)
+    throw notEmulated(`the AWS managed policy ${name}: its text is not in iam/managed-policies.ts`);
   return document;
 }

@@ -6,12 +6,15 @@ import type {
   GetInstanceProfileRequest,
   GetRolePolicyRequest,
   GetRoleRequest,
+  ListAttachedRolePoliciesRequest,
   ListRolePoliciesRequest,
+  ListRolesRequest,
   PutRolePolicyRequest,
   SimulatePrincipalPolicyRequest,
 } from '@aws-sdk/client-iam';
 import type { ConditionKeys, Kernel } from '../../simulator/kernel.ts';
 import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
+import { opaque, pageOf, type Tokens } from '../pages.ts';
 import { checkConditions } from './condition-keys.ts';
 import { managedPolicy } from './managed-policies.ts';
 import { checkDocument, decide, type PolicyDocument } from './policy.ts';
@@ -27,6 +30,7 @@ interface Role {
   /** The trust policy; undefined: not given. */
   readonly trusts: PolicyDocument | undefined;
   readonly createdAtMs: number;
+  readonly maxSessionSeconds: number;
   readonly inline: Map<string, PolicyDocument>;
   readonly attached: Set<string>;
 }
@@ -40,6 +44,8 @@ export interface Roles {
 
 export interface Iam extends Roles, Service {
   roleArns(): readonly string[];
+  /** A role that was there before the region began, with these AWS managed policies: instances may have it. */
+  addRole(name: string, managed: readonly string[]): void;
 }
 
 // "IAM and AWS STS quotas": role names have up to 64 characters, and a role has up to ten managed policies. Inline policies of a role have up to
@@ -48,6 +54,14 @@ const NAME = /^[\w+=,.@-]{1,64}$/;
 const ATTACHED_MAX = 10;
 const INLINE_CHARACTERS_MAX = 10_240;
 const MANAGED_CHARACTERS_MAX = 6144;
+/** MaxItems of the List operations: "If you do not include this parameter, the number of items defaults to 100". */
+const PAGE = 100;
+const MARKERS: Tokens = { ...opaque('iam', 'base64'), refused: () => invalid('Invalid Marker.') };
+/** The trust policy of roles that instances have. */
+const TRUSTS_EC2 = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+});
 
 export function createIam(kernel: Kernel): Iam {
   const roles = new Map<string, Role>();
@@ -76,6 +90,8 @@ export function createIam(kernel: Kernel): Iam {
       trust: input.AssumeRolePolicyDocument ?? '{}',
       trusts: trustIn(input.AssumeRolePolicyDocument ?? '{}', kernel.conditionKeys),
       createdAtMs: kernel.clock.now(),
+      // "If you do not specify a value for this setting, the default value of one hour is applied" (CreateRole, API reference).
+      maxSessionSeconds: input.MaxSessionDuration ?? 3_600,
       inline: new Map(),
       attached: new Set(),
     };
@@ -201,6 +217,10 @@ export function createIam(kernel: Kernel): Iam {
     policiesOf,
     trustOf,
     roleArns: () => [...roles.values()].map(({ arn }) => arn),
+    addRole: (RoleName, managed) => {
+      createRole({ RoleName, AssumeRolePolicyDocument: TRUSTS_EC2 });
+      for (const name of managed) attachRolePolicy({ RoleName, PolicyArn: `arn:aws:iam::aws:policy/${name}` });
+    },
     name: 'iam',
     operations: {
       CreateRole: createRole,
@@ -210,11 +230,28 @@ export function createIam(kernel: Kernel): Iam {
       GetInstanceProfile: instanceProfile,
       SimulatePrincipalPolicy: simulate,
       GetRole: (input: GetRoleRequest) => ({ Role: described(find(input.RoleName)) }),
-      ListRoles: () => ({ Roles: [...roles.values()].map(described), IsTruncated: false }),
-      ListRolePolicies: (input: ListRolePoliciesRequest) => ({
-        PolicyNames: [...find(input.RoleName).inline.keys()].sort(),
-        IsTruncated: false,
-      }),
+      ListRoles: (input: ListRolesRequest) => {
+        const { PathPrefix = '/' } = input;
+        const { items, ...rest } = paged(
+          [...roles.values()].filter(({ path }) => path.startsWith(PathPrefix)),
+          input,
+        );
+        return { Roles: items.map(described), ...rest };
+      },
+      ListAttachedRolePolicies: (input: ListAttachedRolePoliciesRequest) => {
+        const { PathPrefix = '/' } = input;
+        const attached = [...find(input.RoleName).attached].filter((arn) => pathOf(arn).startsWith(PathPrefix));
+        const { items, ...rest } = paged(attached, input);
+        const named = (PolicyArn: string) => ({
+          PolicyName: PolicyArn.slice(PolicyArn.lastIndexOf('/') + 1),
+          PolicyArn,
+        });
+        return { AttachedPolicies: items.map(named), ...rest };
+      },
+      ListRolePolicies: (input: ListRolePoliciesRequest) => {
+        const { items, ...rest } = paged([...find(input.RoleName).inline.keys()].sort(), input);
+        return { PolicyNames: items, ...rest };
+      },
       GetRolePolicy: (input: GetRolePolicyRequest) => {
         const document = find(input.RoleName).inline.get(input.PolicyName ?? '');
         if (document === undefined) {
@@ -233,14 +270,25 @@ export function createIam(kernel: Kernel): Iam {
   };
 }
 
+function paged<T>(
+  all: readonly T[],
+  { Marker, MaxItems = PAGE }: { readonly Marker?: string | undefined; readonly MaxItems?: number | undefined },
+) {
+  const { items, next } = pageOf(all, Marker, MaxItems, MARKERS);
+  return { items, IsTruncated: next !== undefined, ...(next !== undefined && { Marker: next }) };
+}
+
+/** The path of a policy: `/service-role/` of `arn:aws:iam::aws:policy/service-role/NAME`. */
+const pathOf = (policyArn: string): string =>
+  policyArn.slice(policyArn.indexOf(':policy/') + ':policy'.length, policyArn.lastIndexOf('/') + 1);
+
 const described = (role: Role): object => ({
   Path: role.path,
   RoleName: role.name,
   RoleId: role.id,
   Arn: role.arn,
   ...(role.description !== '' && { Description: role.description }),
-  // "If you do not specify a value for this setting, the default value of one hour is applied" (CreateRole, API reference).
-  MaxSessionDuration: 3_600,
+  MaxSessionDuration: role.maxSessionSeconds,
   CreateDate: new Date(role.createdAtMs),
   AssumeRolePolicyDocument: encodeURIComponent(role.trust),
 });

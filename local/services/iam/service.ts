@@ -23,6 +23,18 @@ export const IAM: ServiceDescriptor<Iam> = {
   name: 'iam',
   client: { packageName: '@aws-sdk/client-iam', load: () => import('@aws-sdk/client-iam') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: {
+    CreatePolicy: ['Tags'],
+    CreateRole: ['PermissionsBoundary', 'Tags'],
+    SimulatePrincipalPolicy: [
+      'CallerArn',
+      'Marker',
+      'MaxItems',
+      'PermissionsBoundaryPolicyInputList',
+      'ResourceHandlingOption',
+      'ResourceOwner',
+    ],
+  },
   throttled: () => new AwsError('Throttling', 'Rate exceeded'),
   iam: {
     prefix: 'iam',

@@ -28,6 +28,7 @@ export const KMS: ServiceDescriptor<Kms, [ebs: Pick<EbsHandles, 'isKeyEnabled' |
   name: 'kms',
   client: { packageName: '@aws-sdk/client-kms', load: () => import('@aws-sdk/client-kms') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: { DescribeKey: ['GrantTokens'] },
   // "Request quotas for each KMS API operation".
   rateOf: (operation) => (operation === 'DescribeKey' ? { burst: 2_000, perSecond: 2_000 } : undefined),
   iam: { prefix: 'kms', conditionKeys },

@@ -200,13 +200,19 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
 
   const addPermission = (input: AddPermissionRequest): object => {
     const target = resolve(input.FunctionName ?? '', input.Qualifier);
+    const { SourceAccount, SourceArn } = input;
     const statement: Permission = {
       Sid: input.StatementId ?? '',
       Effect: 'Allow',
       Principal: { Service: input.Principal ?? '' },
       Action: input.Action ?? '',
       Resource: target.invokedArn,
-      ...(input.SourceArn === undefined ? {} : { Condition: { ArnLike: { 'AWS:SourceArn': input.SourceArn } } }),
+      ...((SourceAccount ?? SourceArn) !== undefined && {
+        Condition: {
+          ...(SourceAccount !== undefined && { StringEquals: { 'AWS:SourceAccount': SourceAccount } }),
+          ...(SourceArn !== undefined && { ArnLike: { 'AWS:SourceArn': SourceArn } }),
+        },
+      }),
     };
     const { permissions } = entryOf(target.fn.functionName);
     if (permissions.has(input.StatementId ?? '')) {

@@ -191,6 +191,26 @@ export const LAMBDA: ServiceDescriptor<Lambda, [options: LambdaOptions]> = {
   name: 'lambda',
   client: { packageName: '@aws-sdk/client-lambda', load: () => import('@aws-sdk/client-lambda') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: {
+    AddPermission: ['EventSourceToken', 'FunctionUrlAuthType', 'InvokedViaFunctionUrl', 'PrincipalOrgID', 'RevisionId'],
+    CreateFunction: [
+      'CapacityProviderConfig',
+      'CodeSigningConfigArn',
+      'EphemeralStorage',
+      'FileSystemConfigs',
+      'ImageConfig',
+      'KMSKeyArn',
+      'Layers',
+      'PublishTo',
+      'SnapStart',
+      'Tags',
+      'TenancyConfig',
+      'TracingConfig',
+    ],
+    Invoke: ['TenantId'],
+    ListFunctions: ['FunctionVersion', 'MasterRegion'],
+    PublishVersion: ['PublishTo', 'RevisionId'],
+  },
   rateOf: (operation) => {
     const perSecond = PER_SECOND.get(operation);
     return perSecond === undefined ? undefined : { burst: perSecond, perSecond };

@@ -66,6 +66,14 @@ const everyMsOf = ({ next }: Timing, afterMs: number): number => {
   return firstMs === undefined || secondMs === undefined ? Number.POSITIVE_INFINITY : secondMs - firstMs;
 };
 
+interface ListSchedulesInput {
+  readonly GroupName?: string;
+  readonly NamePrefix?: string;
+  readonly State?: string;
+  readonly MaxResults?: number;
+  readonly NextToken?: string;
+}
+
 /** "The default retry policy … is 185 retries within 24 hours" ("Managing a schedule's retry policy", EventBridge Scheduler user guide). */
 const RETRIES = { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 } as const;
 
@@ -215,8 +223,8 @@ export function createScheduler(kernel: Kernel, deadLetters: DeadLetters, record
         LastModificationDate: new Date(schedule.modifiedAtMs),
       };
     },
-    ListSchedules: (input: { NamePrefix?: string; State?: string; MaxResults?: number; NextToken?: string }) => {
-      const found = [...schedules.values()]
+    ListSchedules: (input: ListSchedulesInput) => {
+      const found = [...(input.GroupName === undefined || input.GroupName === GROUP ? schedules.values() : [])]
         .filter(
           ({ input: { Name, State = 'ENABLED' } }) =>
             Name.startsWith(input.NamePrefix ?? '') && State === (input.State ?? State),

@@ -28,6 +28,7 @@ export const SECRETSMANAGER: ServiceDescriptor<SecretsManager> = {
   name: 'secretsmanager',
   client: { packageName: '@aws-sdk/client-secrets-manager', load: () => import('@aws-sdk/client-secrets-manager') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: { CreateSecret: ['ForceOverwriteReplicaSecret'] },
   iam: { prefix: 'secretsmanager', conditionKeys },
   permissions,
   tagsOf: (service, arn) => service.tags(arn),

@@ -108,6 +108,10 @@ export const SNS: ServiceDescriptor<Sns> = {
   name: 'sns',
   client: { packageName: '@aws-sdk/client-sns', load: () => import('@aws-sdk/client-sns') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: {
+    CreateTopic: ['DataProtectionPolicy', 'Tags'],
+    Publish: ['MessageDeduplicationId', 'MessageGroupId'],
+  },
   throttled: () => new AwsError('Throttling', 'Rate exceeded'),
   refusals: {
     missing: (path) => new AwsError('InvalidParameterException', `Invalid parameter: ${path}`),

@@ -77,6 +77,8 @@ interface Topic {
   readonly subscriptions: Map<string, Subscription>;
   /** ARNs of subscriptions whose endpoint has not answered yet. */
   readonly pending: Set<string>;
+  /** Subscriptions whose queue gets the message alone. */
+  readonly raw: Set<string>;
   policy: PolicyDocument | undefined;
 }
 
@@ -100,6 +102,24 @@ const TOKENS: Tokens = { ...digits(), refused: () => invalidParameter('NextToken
 const DELIVERED = ['lambda', 'sqs'];
 /** Recorded and listed; the local region does not deliver to them. */
 const RECORDED = ['email', 'email-json', 'sms', 'https'];
+interface SubscribeInput {
+  readonly TopicArn: string;
+  readonly Protocol: string;
+  readonly Endpoint?: string;
+  readonly ReturnSubscriptionArn?: boolean;
+  readonly Attributes?: Readonly<Record<string, string>>;
+}
+
+/** No delivery fails here for good: what a redrive policy says is never asked. */
+const SUBSCRIPTION_ATTRIBUTES = ['RawMessageDelivery', 'RedrivePolicy'];
+
+function refuseAttributes({ Protocol, Attributes = {} }: SubscribeInput): void {
+  const other = Object.keys(Attributes).find((name) => !SUBSCRIPTION_ATTRIBUTES.includes(name));
+  if (other !== undefined) throw notEmulated(`${other} of a subscription`);
+  if (Attributes['RawMessageDelivery'] === 'true' && Protocol !== 'sqs')
+    throw invalidParameter(`Delivery protocol [${Protocol}] does not support raw message delivery.`);
+}
+
 /** Their endpoint has to confirm a subscription before it gets anything ("Subscribe", SNS API reference). */
 const CONFIRMED_BY_PEOPLE = ['email', 'email-json', 'https'];
 
@@ -132,14 +152,15 @@ export function createSns(kernel: Kernel): Sns {
     if (published.length > PUBLISHED_MAX) published.shift();
     for (const subscription of topic.subscriptions.values()) {
       if (!DELIVERED.includes(subscription.Protocol)) continue;
-      kernel.clock.after(0, () => deliver(subscription, entry));
+      kernel.clock.after(0, () => deliver(subscription, entry, topic.raw.has(subscription.SubscriptionArn)));
     }
     return entry.messageId;
   };
 
-  const deliver = (subscription: Subscription, entry: Published): void => {
+  const deliver = (subscription: Subscription, entry: Published, isRaw: boolean): void => {
     try {
-      kernel.deliver(subscription.Endpoint, envelope(subscription, entry));
+      const payload = isRaw ? messageFor(entry, subscription.Protocol) : envelope(subscription, entry);
+      kernel.deliver(subscription.Endpoint, payload);
     } catch (error) {
       // A subscriber that does not exist any more loses its copy; SNS records that only in a metric.
       if (!(error instanceof AwsError)) throw error;
@@ -160,6 +181,7 @@ export function createSns(kernel: Kernel): Sns {
           attributes: new Map(Object.entries(input.Attributes ?? {})),
           subscriptions: new Map(),
           pending: new Set(),
+          raw: new Set(),
           policy: undefined,
         });
       }
@@ -189,8 +211,9 @@ export function createSns(kernel: Kernel): Sns {
       const { items, next } = pageOf([...topics.keys()], input.NextToken, PAGE, TOKENS);
       return { Topics: items.map((arn) => ({ TopicArn: arn })), ...(next && { NextToken: next }) };
     },
-    Subscribe: (input: { TopicArn: string; Protocol: string; Endpoint?: string; ReturnSubscriptionArn?: boolean }) => {
+    Subscribe: (input: SubscribeInput) => {
       const topic = find(input.TopicArn);
+      refuseAttributes(input);
       const { Protocol: protocol, Endpoint: endpoint = '' } = input;
       if (![...DELIVERED, ...RECORDED].includes(protocol)) {
         throw invalidParameter(`Amazon SNS does not support this protocol string: ${protocol}`);
@@ -215,12 +238,14 @@ export function createSns(kernel: Kernel): Sns {
         TopicArn: topic.arn,
       });
       if (CONFIRMED_BY_PEOPLE.includes(protocol)) topic.pending.add(arn);
+      if (input.Attributes?.['RawMessageDelivery'] === 'true') topic.raw.add(arn);
       return answer(arn);
     },
     Unsubscribe: (input: { SubscriptionArn: string }) => {
       for (const topic of topics.values()) {
         topic.subscriptions.delete(input.SubscriptionArn);
         topic.pending.delete(input.SubscriptionArn);
+        topic.raw.delete(input.SubscriptionArn);
       }
       return {};
     },
@@ -237,8 +262,11 @@ export function createSns(kernel: Kernel): Sns {
       if (input.PhoneNumber !== undefined) {
         throw new AwsError('NotImplemented', 'The local region sends no text messages');
       }
+      const topic = find(input.TopicArn ?? input.TargetArn);
+      if (topic.raw.size > 0 && input.MessageAttributes)
+        throw notEmulated('attributes of messages that are delivered raw');
       const message = { ...checkedMessage(input), attributes: attributesOf(input) };
-      return { MessageId: publish(find(input.TopicArn ?? input.TargetArn), message, input.Subject) };
+      return { MessageId: publish(topic, message, input.Subject) };
     },
   };
   kernel.receive(

@@ -88,6 +88,10 @@ function violation(violation: Violation): AwsError {
 export const SQS: ServiceDescriptor<Sqs, [record: RecordMetric]> = {
   name: 'sqs',
   client: { packageName: '@aws-sdk/client-sqs', load: () => import('@aws-sdk/client-sqs') },
+  lacks: {
+    CreateQueue: ['tags'],
+    SendMessage: ['MessageDeduplicationId', 'MessageGroupId', 'MessageSystemAttributes'],
+  },
   throttled: () => new AwsError('RequestThrottled', 'Request is throttled.', { statusCode: 403 }),
   refusals: {
     missing: (path) => new AwsError('MissingParameter', `The request must contain the parameter ${path}`),

@@ -1,11 +1,20 @@
 // SQS: standard queues, as far as dead letters, people who read them, and alarms on their depth need it.
-import { createHash } from 'node:crypto';
 import type { ConditionKeys, Kernel, Timer } from '../../simulator/kernel.ts';
 import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import { parseResourcePolicy } from '../iam/resource-policy.ts';
+import { opaque, pageOf, type Tokens } from '../pages.ts';
+import {
+  attributesMd5,
+  type Message,
+  type MessageAttribute,
+  md5,
+  type ReceiveMessageInput,
+  received,
+  type Wanted,
+} from './messages.ts';
 
 export interface Sqs extends Service {
   /** Puts a message into the queue of an ARN, as other services do; throws `QueueDoesNotExist`. */
@@ -24,23 +33,6 @@ export interface Sqs extends Service {
    * its requests to the host of the queue's URL. With AWS's own host they would leave this machine.
    */
   servedAt(origin: string): void;
-}
-
-interface MessageAttribute {
-  readonly DataType: string;
-  readonly StringValue?: string;
-  readonly BinaryValue?: Uint8Array;
-}
-
-interface Message {
-  readonly id: string;
-  readonly body: string;
-  readonly attributes: Readonly<Record<string, MessageAttribute>>;
-  readonly sentAtMs: number;
-  visibleAtMs: number;
-  receiptHandle: string | undefined;
-  receives: number;
-  firstReceivedAtMs: number | undefined;
 }
 
 interface Queue {
@@ -67,6 +59,12 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   MaximumMessageSize: '1048576',
 };
 const METRIC_PERIOD_MS = 60_000;
+/** ListQueues: "the maximum number of results … is 1,000". */
+const LIST_MAX = 1_000;
+const TOKENS: Tokens = {
+  ...opaque('sqs', 'base64'),
+  refused: () => new AwsError('InvalidParameterValue', 'The specified token is not valid.'),
+};
 
 type Range = readonly [least: number, most: number];
 /** CreateQueue (API reference): "Valid values: An integer from … to …". */
@@ -131,7 +129,7 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
     return message;
   };
 
-  const receive = (queue: Queue, count: number, visibilitySeconds: number, wanted: readonly string[]): object => {
+  const receive = (queue: Queue, count: number, visibilitySeconds: number, wanted: Wanted): object => {
     const taken: object[] = [];
     for (const message of visible(queue)) {
       if (taken.length === count) break;
@@ -173,7 +171,8 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
     checkSeconds('VisibilityTimeout', input.VisibilityTimeout, RANGES.VisibilityTimeout);
     const visibility = input.VisibilityTimeout ?? setting(queue, 'VisibilityTimeout');
     const wanted = [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])];
-    const take = (): object => receive(queue, count, visibility, wanted);
+    const named = { system: wanted, own: input.MessageAttributeNames ?? [] };
+    const take = (): object => receive(queue, count, visibility, named);
     const waitMs = (input.WaitTimeSeconds ?? setting(queue, 'ReceiveMessageWaitTimeSeconds')) * 1000;
     return waitMs === 0 || visible(queue).length > 0 ? take() : longPoll(queue, take, waitMs);
   };
@@ -242,10 +241,17 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
 
   const operations: Record<string, Operation> = {
     CreateQueue: createQueue,
-    GetQueueUrl: (input: { QueueName: string }) => ({ QueueUrl: urlOf(find(input.QueueName)) }),
-    ListQueues: (input: { QueueNamePrefix?: string }) => {
-      const urls = [...queues.values()].filter(({ name }) => name.startsWith(input.QueueNamePrefix ?? '')).map(urlOf);
-      return urls.length > 0 ? { QueueUrls: urls } : {};
+    GetQueueUrl: ({ QueueName, QueueOwnerAWSAccountId: owner = kernel.accountId }: GetQueueUrlInput) => ({
+      // Queues of other accounts are not here.
+      QueueUrl: urlOf(find(owner === kernel.accountId ? QueueName : '')),
+    }),
+    ListQueues: (input: { QueueNamePrefix?: string; MaxResults?: number; NextToken?: string }) => {
+      const { QueueNamePrefix: prefix = '', MaxResults: size } = input;
+      const urls = [...queues.values()].filter(({ name }) => name.startsWith(prefix)).map(urlOf);
+      const { items, next } = pageOf(urls, input.NextToken, Math.min(size ?? LIST_MAX, LIST_MAX), TOKENS);
+      // "You must set MaxResults to receive a value for NextToken in the response."
+      const more = size === undefined ? undefined : next;
+      return { ...(items.length > 0 && { QueueUrls: items }), ...(more !== undefined && { NextToken: more }) };
     },
     GetQueueAttributes: (input: { QueueUrl: string; AttributeNames?: readonly string[] }) => {
       const queue = find(input.QueueUrl);
@@ -368,13 +374,9 @@ interface SendMessageInput {
   readonly MessageAttributes?: Readonly<Record<string, MessageAttribute>>;
 }
 
-interface ReceiveMessageInput {
-  readonly QueueUrl: string;
-  readonly MaxNumberOfMessages?: number;
-  readonly VisibilityTimeout?: number;
-  readonly WaitTimeSeconds?: number;
-  readonly AttributeNames?: readonly string[];
-  readonly MessageSystemAttributeNames?: readonly string[];
+interface GetQueueUrlInput {
+  readonly QueueName: string;
+  readonly QueueOwnerAWSAccountId?: string;
 }
 
 const setting = (queue: Queue, name: string): number => Number(queue.attributes.get(name) ?? DEFAULTS[name]);
@@ -391,55 +393,9 @@ function attributesOf(queue: Queue, visibleCount: number, nowMs: number): Record
   };
 }
 
-function received(message: Message, accountId: string, wanted: readonly string[]): object {
-  const system: Record<string, string> = {
-    SenderId: accountId,
-    SentTimestamp: String(message.sentAtMs),
-    ApproximateReceiveCount: String(message.receives),
-    ApproximateFirstReceiveTimestamp: String(message.firstReceivedAtMs),
-  };
-  const shown = Object.entries(system).filter(([name]) => wanted.includes('All') || wanted.includes(name));
-  return {
-    MessageId: message.id,
-    ReceiptHandle: message.receiptHandle,
-    Body: message.body,
-    MD5OfBody: md5(message.body),
-    ...(shown.length > 0 ? { Attributes: Object.fromEntries(shown) } : {}),
-    ...(Object.keys(message.attributes).length > 0
-      ? { MessageAttributes: { ...message.attributes }, ...attributesMd5(message.attributes) }
-      : {}),
-  };
-}
-
-/**
- * "Calculating the MD5 message digest for message attributes" (SQS developer guide): sorted by name, each part after its length in four bytes, and
- * one byte for the kind of value.
- */
-function attributesMd5(attributes: Message['attributes']): { MD5OfMessageAttributes?: string } {
-  const entries = Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1));
-  if (entries.length === 0) return {};
-  const hash = createHash('md5');
-  const part = (content: string | Uint8Array): void => {
-    const bytes = Buffer.from(content);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    hash.update(length).update(bytes);
-  };
-  for (const [name, { DataType, StringValue, BinaryValue }] of entries) {
-    part(name);
-    part(DataType);
-    hash.update(Uint8Array.of(DataType.startsWith('Binary') ? 2 : 1));
-    part(BinaryValue ?? StringValue ?? '');
-  }
-  return { MD5OfMessageAttributes: hash.digest('hex') };
-}
-
 const policyIn = (text: string, known: ConditionKeys): PolicyDocument =>
   parseResourcePolicy(
     text,
     known,
     (reason) => new AwsError('InvalidAttributeValue', `Invalid value for the parameter Policy. ${reason}`),
   );
-
-/** The SDK verifies it: "MD5OfMessageBody … to verify that Amazon SQS received the message correctly". */
-const md5 = (text: string): string => createHash('md5').update(text).digest('hex');

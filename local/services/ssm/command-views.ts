@@ -108,6 +108,12 @@ export function executionTimes({ startedAtMs, endedAtMs }: Invocation) {
   return { ExecutionStartDateTime: iso(startedAtMs), ExecutionElapsedTime: elapsed, ExecutionEndDateTime: iso(end) };
 }
 
+/** "The ExecutionStage filter can't be used with the ListCommandInvocations operation, only with ListCommands" (CommandFilter). */
+export function refuseExecutionStage(filters: readonly CommandFilter[] | undefined): void {
+  if (!filters?.some(({ key }) => key === 'ExecutionStage')) return;
+  throw new AwsError('InvalidFilterKey', 'The filter key ExecutionStage is not valid for invocations.');
+}
+
 export function matches({ key, value = '' }: CommandFilter, row: Command | CommandInvocation): boolean {
   const requestedMs = row.RequestedDateTime?.getTime() ?? 0;
   switch (key) {

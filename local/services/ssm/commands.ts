@@ -12,8 +12,15 @@ import type {
 } from '@aws-sdk/client-ssm';
 import type { Machines } from '../../nodes/machine.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
-import { AwsError, type Operation } from '../../simulator/service.ts';
-import { describedCommand, describedInvocation, executionTimes, matches, type SentCommand } from './command-views.ts';
+import { AwsError, notEmulated, type Operation } from '../../simulator/service.ts';
+import {
+  describedCommand,
+  describedInvocation,
+  executionTimes,
+  matches,
+  refuseExecutionStage,
+  type SentCommand,
+} from './command-views.ts';
 import { acceptedParameters, prepared } from './document-content.ts';
 import { type DocumentStore, documentOf, versionOf } from './documents.ts';
 import { cancel, carry, type Invocation, newInvocation } from './invocations.ts';
@@ -109,6 +116,7 @@ export function commandOperations(
     },
 
     ListCommandInvocations: (input: ListCommandInvocationsRequest): ListCommandInvocationsResult => {
+      refuseExecutionStage(input.Filters);
       const matching = sentAs(input.CommandId)
         .flatMap((command) =>
           shownInvocations(command).map((invocation) =>
@@ -142,6 +150,7 @@ function accepted(
   const instanceIds = targets(input);
   const document = documentOf(documents, input.DocumentName ?? '');
   const version = versionOf(document, input.DocumentVersion);
+  if (input.DocumentHashType === 'Sha1') throw notEmulated('DocumentHashType Sha1 of SendCommand, which is deprecated');
   if (input.DocumentHash !== undefined && input.DocumentHash !== version.hash) {
     throw new AwsError(
       'InvalidDocument',
@@ -196,8 +205,7 @@ function accepted(
 /** Instance ids, given directly or with the target key `InstanceIds`. */
 function targets({ InstanceIds, Targets }: SendCommandRequest): readonly string[] {
   const other = Targets?.find(({ Key }) => Key !== 'InstanceIds');
-  if (other)
-    throw new AwsError('NotImplemented', `SendCommand: targets by ${other.Key} are not emulated; give InstanceIds`);
+  if (other) throw notEmulated(`targets by ${other.Key} of SendCommand; give InstanceIds`);
   const ids = [...new Set([...(InstanceIds ?? []), ...(Targets ?? []).flatMap(({ Values }) => Values ?? [])])];
   if (ids.length === 0) throw new AwsError('ValidationException', 'Either InstanceIds or Targets must be specified.');
   if (ids.length > INSTANCES_MAX) {

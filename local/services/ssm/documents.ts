@@ -21,7 +21,7 @@ import type {
 } from '@aws-sdk/client-ssm';
 import type { Kernel } from '../../simulator/kernel.ts';
 import { ownValue } from '../../simulator/own-properties.ts';
-import { AwsError, type Operation } from '../../simulator/service.ts';
+import { AwsError, notEmulated, type Operation } from '../../simulator/service.ts';
 import type { DocumentVersion, StoredDocument } from './document-content.ts';
 import { parsedDocument } from './document-content.ts';
 import { paged } from './paging.ts';
@@ -31,6 +31,8 @@ export type DocumentStore = Map<string, StoredDocument>;
 
 /** Versions of one document ("AWS Systems Manager endpoints and quotas"). */
 const VERSIONS_MAX = 1_000;
+/** Of every document here. */
+const TARGET_TYPE = '/AWS::EC2::Instance';
 
 export function documentOperations(kernel: Kernel, store: DocumentStore): Record<string, Operation> {
   const identified = (document: StoredDocument, version: DocumentVersion): DocumentIdentifier => ({
@@ -42,7 +44,7 @@ export function documentOperations(kernel: Kernel, store: DocumentStore): Record
     SchemaVersion: version.content.schemaVersion,
     PlatformTypes: ['Linux'],
     CreatedDate: new Date(version.createdAtMs),
-    TargetType: '/AWS::EC2::Instance',
+    TargetType: TARGET_TYPE,
     Tags: Object.entries(document.tags).map(([Key, Value]) => ({ Key, Value })),
   });
 
@@ -70,6 +72,7 @@ export function documentOperations(kernel: Kernel, store: DocumentStore): Record
     CreateDocument: (input: CreateDocumentRequest): CreateDocumentResult => {
       const name = input.Name ?? '';
       checkDocumentName(name);
+      checkTargetType(input.TargetType);
       if (store.has(name)) throw new AwsError('DocumentAlreadyExists', 'The specified document already exists.');
       if ((input.DocumentType ?? 'Command') !== 'Command')
         throw new AwsError('InvalidDocumentType', 'The SSM document type is not valid here: expected Command.');
@@ -82,6 +85,7 @@ export function documentOperations(kernel: Kernel, store: DocumentStore): Record
 
     UpdateDocument: (input: UpdateDocumentRequest): UpdateDocumentResult => {
       const document = ownDocument(store, input.Name ?? '');
+      checkTargetType(input.TargetType);
       const latest = versionOf(document, '$LATEST');
       // "Currently, Systems Manager supports updating only the latest version of the document. You can specify … $LATEST."
       if (versionOf(document, input.DocumentVersion ?? '$LATEST') !== latest) {
@@ -199,6 +203,10 @@ function checkDocumentName(name: string): void {
   }
 }
 
+function checkTargetType(given: string | undefined): void {
+  if (given !== undefined && given !== TARGET_TYPE) throw notEmulated(`documents of the target type ${given}`);
+}
+
 function documentFilter(
   { Key, Values = [] }: DocumentKeyValuesFilter,
   accountId: string,
@@ -212,11 +220,13 @@ function documentFilter(
       return () => Values.includes('Command');
     case 'PlatformTypes':
       return () => Values.includes('Linux');
+    case 'TargetType':
+      return () => Values.includes(TARGET_TYPE);
     default:
       if (Key?.startsWith('tag:')) return ({ tags }) => Values.includes(ownValue(tags, Key.slice('tag:'.length)) ?? '');
       throw new AwsError(
         'InvalidFilterKey',
-        `The filter key ${Key} is not valid. Valid keys: Name, Owner, DocumentType, PlatformTypes, tag:<key>`,
+        `The filter key ${Key} is not valid. Valid keys: Name, Owner, DocumentType, PlatformTypes, TargetType, tag:<key>`,
       );
   }
 }

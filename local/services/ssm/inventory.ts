@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-ssm';
 import type { Machine, Machines } from '../../nodes/machine.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
-import { AwsError, type Operation } from '../../simulator/service.ts';
+import { AwsError, type Operation, UnknownFilter } from '../../simulator/service.ts';
 import { paged } from './paging.ts';
 
 export function inventoryOperations(kernel: Kernel, machines: Machines): Record<string, Operation> {
@@ -30,6 +30,10 @@ export function inventoryOperations(kernel: Kernel, machines: Machines): Record<
 const pingStatus = (machine: Machine): 'Online' | 'ConnectionLost' =>
   machine.reachable() ? 'Online' : 'ConnectionLost';
 
+/** InstanceInformationStringFilter.Key, besides those that are emulated; of the older list, those without tags. */
+const isDocumented = (key: string): boolean =>
+  ['ActivationIds', 'AssociationStatus', 'IamRole', 'tag-key'].includes(key) || /^tag:./.test(key);
+
 function filterTest(key: string, values: readonly string[]): (machine: Machine) => boolean {
   const shown: Readonly<Record<string, (machine: Machine) => string>> = {
     InstanceIds: ({ instanceId }) => instanceId,
@@ -37,12 +41,16 @@ function filterTest(key: string, values: readonly string[]): (machine: Machine) 
     PingStatus: pingStatus,
     PlatformTypes: () => 'Linux',
     ResourceType: () => 'EC2Instance',
+    SourceIds: ({ instanceId }) => instanceId,
+    SourceTypes: () => 'AWS::EC2::Instance',
   };
   const read = Object.hasOwn(shown, key) ? shown[key] : undefined;
   if (!read) {
-    throw new AwsError(
+    throw new UnknownFilter(
+      key,
       'InvalidFilterKey',
       `The filter key ${key} is not valid here. Valid keys: ${Object.keys(shown).join(', ')}`,
+      isDocumented(key),
     );
   }
   return (machine) => values.includes(read(machine));

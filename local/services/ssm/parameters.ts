@@ -23,7 +23,7 @@ import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
 import { kmsKey } from '../kms/key-ids.ts';
 import { constraint, paged } from './paging.ts';
-import { parameterFilter } from './parameter-filters.ts';
+import { BELOW_PATH, OF_ALL, parameterFilter } from './parameter-filters.ts';
 import type { StoredParameter } from './parameter-rules.ts';
 import { checkForm, checkName, checkValue, isBelow, pathOf } from './parameter-rules.ts';
 import { PUBLIC_PARAMETERS } from './public-parameters.ts';
@@ -131,7 +131,7 @@ export function parameterOperations(kernel: Kernel, store: ParameterStore): Reco
         throw new AwsError('ValidationException', 'The parameter path must begin with a forward slash ("/").');
       }
       const below = sorted(store).filter(({ name }) => isBelow(name, path, input.Recursive === true));
-      const matching = below.filter(parameterFilter(input.ParameterFilters, ['Type', 'KeyId']));
+      const matching = below.filter(parameterFilter(input.ParameterFilters, BELOW_PATH));
       const { items, ...rest } = paged(matching, input, { min: 1, max: 10 });
       return {
         Parameters: items.flatMap((parameter) => shown(parameter, input.WithDecryption === true) ?? []),
@@ -160,9 +160,7 @@ export function parameterOperations(kernel: Kernel, store: ParameterStore): Reco
         );
       }
       const filters = input.ParameterFilters?.length ? input.ParameterFilters : legacy;
-      const matching = sorted(store).filter(
-        parameterFilter(filters, ['Name', 'Path', 'Type', 'KeyId', 'Tier', 'DataType']),
-      );
+      const matching = sorted(store).filter(parameterFilter(filters, OF_ALL));
       const { items, ...rest } = paged(matching, input, { min: 1, max: 50 });
       return { Parameters: items.map((parameter) => metadata(parameter, arnOf(parameter.name))), ...rest };
     },

@@ -69,6 +69,27 @@ export const SSM: ServiceDescriptor<Ssm, [machines: Machines]> = {
   name: 'ssm',
   client: { packageName: '@aws-sdk/client-ssm', load: () => import('@aws-sdk/client-ssm') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  lacks: {
+    CreateDocument: ['Attachments', 'DisplayName', 'Requires', 'VersionName'],
+    DeleteDocument: ['DocumentVersion', 'VersionName'],
+    DescribeDocument: ['VersionName'],
+    DescribeParameters: ['Shared'],
+    GetDocument: ['DocumentFormat', 'VersionName'],
+    ListDocuments: ['DocumentFilterList'],
+    PutParameter: ['Policies'],
+    SendCommand: [
+      'AlarmConfiguration',
+      'CloudWatchOutputConfig',
+      'MaxConcurrency',
+      'MaxErrors',
+      'NotificationConfig',
+      'OutputS3BucketName',
+      'OutputS3KeyPrefix',
+      'OutputS3Region',
+      'ServiceRoleArn',
+    ],
+    UpdateDocument: ['Attachments', 'DisplayName', 'VersionName'],
+  },
   rateOf: (operation) => {
     const perSecond = PER_SECOND.get(operation);
     return perSecond === undefined ? undefined : { burst: perSecond, perSecond };

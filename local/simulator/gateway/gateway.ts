@@ -233,7 +233,8 @@ export class Gateway {
   #isKnownToAws({ service, model }: PreparedRequest, error: AwsError): error is UnknownFilter {
     const { client } = this.models.get(service)?.declared ?? {};
     const structure = model?.input.getName() ?? '';
-    return error instanceof UnknownFilter && !!client && documentsFilter(client.packageName, structure, error.filter);
+    if (!(error instanceof UnknownFilter)) return false;
+    return error.isDocumented ?? (!!client && documentsFilter(client.packageName, structure, error.filter));
   }
 
   /** Records the request, and delivers its response unless a fault prevents that. */
@@ -260,6 +261,7 @@ export class Gateway {
     if (!hasToken || fate === 'throttled') throw throttled(declared, operation);
     if (fate === 'failed') throw unavailable();
     this.#options.authorize?.(call, service, operation, input);
+    refuseLacking(declared, request);
     // A mutating operation may keep and change its input: the trace and a retry must not see that.
     const own = isMutating(operation) ? request.model?.copyInput(input, { realm: HOST_REALM }) : input;
     return perform(own, call);
@@ -302,8 +304,23 @@ function canonicalInput(request: PreparedRequest): string {
   return request.canonicalInput;
 }
 
-const filterNotEmulated = ({ service, operation }: PreparedRequest, { filter }: UnknownFilter): AwsError =>
-  new AwsError('NotImplemented', `The local region does not emulate the filter ${filter} of ${service}.${operation}`);
+const filterNotEmulated = (request: PreparedRequest, { filter }: UnknownFilter): AwsError =>
+  partNotEmulated(request, `the filter ${filter}`);
+
+const partNotEmulated = ({ service, operation }: PreparedRequest, part: string): AwsError =>
+  new AwsError('NotImplemented', `The local region does not emulate ${part} of ${service}.${operation}`);
+
+function refuseLacking(declared: ServiceInterface | undefined, request: PreparedRequest): void {
+  const given = request.input as Readonly<Record<string, unknown>>;
+  const lacking = declared?.lacks?.[request.operation]?.find((member) => asksForSomething(given[member]));
+  if (lacking !== undefined) throw partNotEmulated(request, lacking);
+}
+
+/** `NONE` is the default of every member that knows the word. */
+function asksForSomething(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === '' || value === 'NONE') return false;
+  return typeof value !== 'object' || value instanceof Date || Object.keys(value).length > 0;
+}
 
 const unknownOperation = (service: string, operation: string): AwsError =>
   new AwsError(

@@ -17,6 +17,8 @@ export interface ServiceInterface {
   /** Each response has the CRC32 of its body in a header. */
   readonly checksums?: true;
   readonly refusals?: Refusals;
+  /** Members of inputs that the service does not have, by operation: a request that asks for something by one of them is not emulated. */
+  readonly lacks?: Readonly<Record<string, readonly string[]>>;
   /** API rate of an operation for this input; undefined if AWS publishes none. */
   readonly rateOf?: (operation: string, input: object) => Rate | undefined;
   /** The service's error for a throttled request; `ThrottlingException` by default. */

@@ -1,4 +1,5 @@
 // The region refuses every value that AWS refuses on its own: for all services, from the SDK's own enums and schemas.
+import { readdirSync, readFileSync } from 'node:fs';
 import { AutoScalingClient, SetInstanceHealthCommand } from '@aws-sdk/client-auto-scaling';
 import {
   CloudWatchClient,
@@ -9,7 +10,13 @@ import {
   SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { CreateTableCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { CreateVolumeCommand, DescribeInstancesCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateVolumeCommand,
+  DescribeInstancesCommand,
+  DescribeRegionsCommand,
+  EC2Client,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { CreateTargetGroupCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient, PutRuleCommand } from '@aws-sdk/client-eventbridge';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
@@ -19,7 +26,15 @@ import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { PutParameterCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
+import {
+  DescribeInstanceInformationCommand,
+  DescribeParametersCommand,
+  GetParametersByPathCommand,
+  ListCommandInvocationsCommand,
+  PutParameterCommand,
+  SendCommandCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SERVICES } from '../../../local/services/services.ts';
 import { readDeclarations } from '../../../local/simulator/gateway/declarations.ts';
@@ -257,6 +272,158 @@ describe('a filter that the region does not have', () => {
   it('is invalid where AWS does not', async () => {
     for (const name of ['network-border-group', 'constructor'])
       await expect(ask(name)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+  });
+});
+
+describe('a filter of Systems Manager that the region does not have', () => {
+  const client = () => new SSMClient(config);
+  it.each<[string, () => Promise<unknown>, string]>([
+    [
+      'of managed nodes, by their tags',
+      () =>
+        client().send(new DescribeInstanceInformationCommand({ Filters: [{ Key: 'tag:Fleet', Values: ['bitcoin'] }] })),
+      'The local region does not emulate the filter tag:Fleet of ssm.DescribeInstanceInformation',
+    ],
+    [
+      'of managed nodes, in the older list',
+      () =>
+        client().send(
+          new DescribeInstanceInformationCommand({
+            InstanceInformationFilterList: [{ key: 'ActivationIds', valueSet: ['1'] }],
+          }),
+        ),
+      'The local region does not emulate the filter ActivationIds of ssm.DescribeInstanceInformation',
+    ],
+    [
+      'of parameters, by their tags',
+      () => client().send(new DescribeParametersCommand({ ParameterFilters: [{ Key: 'tag:Fleet' }] })),
+      'The local region does not emulate the filter tag:Fleet of ssm.DescribeParameters',
+    ],
+    [
+      'of parameters below a path',
+      () =>
+        client().send(
+          new GetParametersByPathCommand({ Path: '/a', ParameterFilters: [{ Key: 'Label', Values: ['l'] }] }),
+        ),
+      'The local region does not emulate the filter Label of ssm.GetParametersByPath',
+    ],
+  ])('is not emulated where AWS documents it: %s', async (_of, ask, message) => {
+    await expect(ask()).rejects.toMatchObject({ name: 'NotImplemented', message });
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      'of managed nodes',
+      () => client().send(new DescribeInstanceInformationCommand({ Filters: [{ Key: 'constructor', Values: ['1'] }] })),
+    ],
+    ['of parameters', () => client().send(new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Label' }] }))],
+    [
+      'of parameters below a path',
+      () => client().send(new GetParametersByPathCommand({ Path: '/a', ParameterFilters: [{ Key: 'Name' }] })),
+    ],
+    [
+      'of invocations, by what only commands have',
+      () =>
+        client().send(new ListCommandInvocationsCommand({ Filters: [{ key: 'ExecutionStage', value: 'Executing' }] })),
+    ],
+  ])('is invalid where AWS does not: %s', async (_of, ask) => {
+    await expect(ask()).rejects.toMatchObject({ name: 'InvalidFilterKey' });
+  });
+});
+
+describe('a member that the region does not have', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      'NotificationConfig of ssm.SendCommand',
+      () =>
+        new SSMClient(config).send(
+          new SendCommandCommand({
+            DocumentName: 'AWS-RunShellScript',
+            NotificationConfig: { NotificationArn: 'arn:aws:sns:x' },
+          }),
+        ),
+    ],
+    [
+      'MaxErrors of ssm.SendCommand',
+      () => new SSMClient(config).send(new SendCommandCommand({ DocumentName: 'AWS-RunShellScript', MaxErrors: '1' })),
+    ],
+    [
+      'ReturnConsumedCapacity of dynamodb.Scan',
+      () => new DynamoDBClient(config).send(new ScanCommand({ TableName: 'abc', ReturnConsumedCapacity: 'TOTAL' })),
+    ],
+    [
+      'Expected of dynamodb.PutItem',
+      () =>
+        new DynamoDBClient(config).send(
+          new PutItemCommand({ TableName: 'abc', Item: {}, Expected: { a: { Exists: false } } }),
+        ),
+    ],
+    [
+      'RegionNames of ec2.DescribeRegions',
+      () => new EC2Client(config).send(new DescribeRegionsCommand({ RegionNames: ['eu-west-1'] })),
+    ],
+    [
+      'Tags of events.PutRule',
+      () => new EventBridgeClient(config).send(new PutRuleCommand({ Name: 'r', Tags: [{ Key: 'a', Value: 'b' }] })),
+    ],
+  ])('is not emulated, by its name: %s', async (what, ask) => {
+    const message = `The local region does not emulate ${what}`;
+    await expect(ask()).rejects.toMatchObject({ name: 'NotImplemented', message });
+  });
+
+  it('asks for nothing by what is its default', async () => {
+    const scan = new ScanCommand({ TableName: 'abc', ReturnConsumedCapacity: 'NONE' });
+    await expect(new DynamoDBClient(config).send(scan)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    const ask = new DescribeRegionsCommand({ RegionNames: [], AllRegions: false });
+    expect((await new EC2Client(config).send(ask)).Regions).toHaveLength(1);
+  });
+
+  /** Members that no source of their service names, and why that is right. */
+  const UNREAD: Readonly<Record<string, string>> = {
+    'autoscaling.CreateAutoScalingGroup': 'it refuses by name what it does not know',
+    'autoscaling.UpdateAutoScalingGroup': 'it refuses by name what it does not know',
+    'ec2.AllocateAddress': 'it refuses by name what it does not know',
+    'ec2.ModifyInstanceAttribute': 'it refuses by name what it does not know',
+    'ec2.RunInstances': 'it refuses by name what it does not know',
+    'events.DeleteRule.Force': 'for rules that services of AWS make, which are not there',
+    'events.RemoveTargets.Force': 'for rules that services of AWS make, which are not there',
+    'kms.CreateGrant': 'only dry runs are emulated',
+    'kms.CreateKey.BypassPolicyLockoutSafetyCheck': 'that check is never made',
+    'kms.PutKeyPolicy.BypassPolicyLockoutSafetyCheck': 'that check is never made',
+    'scheduler.CreateSchedule.ClientToken': 'the SDK makes one; a second schedule of a name is refused',
+    'scheduler.DeleteSchedule.ClientToken': 'the SDK makes one',
+    'scheduler.UpdateSchedule.ClientToken': 'the SDK makes one',
+    'servicequotas.ListServiceQuotas.MaxResults': 'all quotas are on one page',
+    'sqs.ReceiveMessage.ReceiveRequestAttemptId': 'for FIFO queues, which are not emulated',
+    'ssm.DeleteDocument.Force': 'for documents of other types, which are not emulated',
+  };
+  const FOLDERS: Readonly<Record<string, string>> = { monitoring: 'cloudwatch', elasticloadbalancing: 'elb' };
+  const LACKS = /\blacks: \{[\s\S]*?\n {2}\},|\bconst LACKS = [\s\S]*?\n\};/g;
+
+  it('is declared for each operation, and no member has no effect in silence', async () => {
+    const declared: string[] = [];
+    const silent = new Set<string>();
+    for (const [service, model] of await loadModels(SERVICES)) {
+      const { lacks = {} } = model.declared;
+      const folder = new URL(`../../../local/services/${FOLDERS[service] ?? service}/`, import.meta.url);
+      const files = readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'resources.ts');
+      const sources = files.map((name) => readFileSync(new URL(name, folder), 'utf8').replace(LACKS, '')).join('\n');
+      const words = new Set(sources.match(/\w+/g));
+      const operations = whole.region.gateway.operationsOf(service);
+      declared.push(...Object.keys(lacks).filter((operation) => !operations.includes(operation)));
+      for (const operation of operations) {
+        const members = [...(model.operations.get(operation)?.input.structIterator() ?? [])].map(([name]) => name);
+        const without = lacks[operation] ?? [];
+        declared.push(...without.filter((name) => !members.includes(name)));
+        for (const name of members)
+          if (!words.has(name) && !without.includes(name)) silent.add(`${service}.${operation}.${name}`);
+      }
+    }
+    expect(declared).toEqual([]);
+    const covers = (entry: string, name: string): boolean => name === entry || name.startsWith(`${entry}.`);
+    const entries = Object.keys(UNREAD);
+    expect([...silent].filter((name) => !entries.some((entry) => covers(entry, name)))).toEqual([]);
+    expect(entries.filter((entry) => ![...silent].some((name) => covers(entry, name)))).toEqual([]);
   });
 });
 

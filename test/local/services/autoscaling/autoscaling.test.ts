@@ -94,6 +94,15 @@ const statesOf = (ids: readonly string[]) =>
   ids.map((id) => region.ec2.instances().find(({ instanceId }) => instanceId === id)?.state);
 
 describe('A scaling group', () => {
+  it('is shown without its members where they are not asked for', async () => {
+    addGroup();
+    const shown = async (IncludeInstances?: boolean) => {
+      const ask = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [NAME], IncludeInstances });
+      return ((await autoscaling.send(ask)).AutoScalingGroups?.[0]?.Instances ?? []).length;
+    };
+    expect([await shown(), await shown(true), await shown(false)]).toEqual([2, 2, 0]);
+  });
+
   it('is shown with its members, and each of its members says whose it is', async () => {
     addGroup({ tags: [{ key: 'Component', value: 'nodes/bitcoin', propagate: true }] });
     expect(await described()).toMatchObject({

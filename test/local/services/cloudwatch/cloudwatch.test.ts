@@ -106,6 +106,22 @@ describe('metric data', () => {
     });
   });
 
+  it('are listed by those alone that had a value in the last three hours, where that is asked for', () => {
+    const names = () =>
+      (
+        ask('ListMetrics', { Namespace: 'chainmend', RecentlyActive: 'PT3H' })['Metrics'] as { MetricName: string }[]
+      ).map(({ MetricName }) => MetricName);
+    const put = (MetricName: string) =>
+      ask('PutMetricData', { Namespace: 'chainmend', MetricData: [{ MetricName, Value: 1 }] });
+    put('old');
+    kernel.advance(180 * MINUTE);
+    put('new');
+    expect(names()).toEqual(['old', 'new']);
+    kernel.advance(MINUTE);
+    expect(names()).toEqual(['new']);
+    expect(ask('ListMetrics', { Namespace: 'chainmend' })['Metrics']).toHaveLength(2);
+  });
+
   it.each([
     [
       { MetricData: [{ MetricName: 'a', Value: Number.NaN }] },
@@ -373,6 +389,13 @@ describe('an alarm', () => {
     expect(names({ AlarmNamePrefix: 'a-', MaxRecords: 3, NextToken: '3' })).toEqual(['a-3', 'a-4', undefined]);
     expect(names({ StateValue: 'ALARM' })).toEqual(['a-1', undefined]);
     expect(names({ AlarmTypes: ['CompositeAlarm'] })).toEqual(['a-all', undefined]);
+    const changed = (AlarmTypes?: string[]) =>
+      (
+        ask('DescribeAlarmHistory', { AlarmTypes, MaxRecords: 100 })['AlarmHistoryItems'] as { AlarmName: string }[]
+      ).map(({ AlarmName }) => AlarmName);
+    expect(changed()).not.toContain('a-all');
+    expect(new Set(changed(['CompositeAlarm']))).toEqual(new Set(['a-all']));
+    expect(changed(['MetricAlarm', 'CompositeAlarm'])).toEqual(expect.arrayContaining(['a-all', 'a-0']));
     expect(names({ AlarmNames: ['b', 'none'] })).toEqual(['b', undefined]);
     expect(() => ask('DescribeAlarms', { MaxRecords: 101 })).toThrow('MaxRecords must be from 1 to 100');
   });

@@ -247,7 +247,7 @@ describe('refusals read as AWS writes them', () => {
     );
   });
 
-  it('numbers beyond 38 digits, items beyond 400 KB, and what is not emulated', () => {
+  it('numbers beyond 38 digits, and items beyond 400 KB', () => {
     expect(refusal('PutItem', { Item: { ...key('a', 'b'), n: { N: '1'.repeat(39) } } }).message).toMatch(
       '38 significant digits',
     );
@@ -257,10 +257,6 @@ describe('refusals read as AWS writes them', () => {
     expect(refusal('PutItem', { Item: { ...key('a', 'b'), s: { S: 'x'.repeat(409_600) } } }).message).toBe(
       'Item size has exceeded the maximum allowed size',
     );
-    expect(refusal('PutItem', { Item: key('a', 'b'), Expected: {} })).toMatchObject({
-      name: 'NotImplemented',
-      message: 'The local region does not emulate Expected of DynamoDB',
-    });
   });
 
   it('updates of paths that overlap, do not exist, or hold something else', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ListAttachedRolePoliciesResponse } from '@aws-sdk/client-iam';
 import { describe, expect, it } from '@jest/globals';
 import { AUTOSCALING } from '../../../../local/services/autoscaling/service.ts';
 import { CLOUDWATCH } from '../../../../local/services/cloudwatch/service.ts';
@@ -478,6 +479,40 @@ describe('Roles', () => {
     attach('service-role/AWSLambdaBasicExecutionRole');
     expect(policiesOf('arn:aws:iam::111122223333:role/heal')).toHaveLength(1);
     expect(() => attach('AdministratorAccess')).toThrow(/not emulate the AWS managed policy AdministratorAccess/);
+  });
+
+  it('list the managed policies that they have, page by page, those below a path alone where one is given', () => {
+    const { operations, addRole } = iam();
+    const managed = ['AmazonSSMManagedInstanceCore', 'service-role/AWSLambdaBasicExecutionRole'];
+    addRole('node', managed);
+    const list = (more: object = {}) =>
+      operations['ListAttachedRolePolicies']?.({ RoleName: 'node', ...more }, call) as ListAttachedRolePoliciesResponse;
+    const core = {
+      PolicyName: 'AmazonSSMManagedInstanceCore',
+      PolicyArn: 'arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore',
+    };
+    const lambda = {
+      PolicyName: 'AWSLambdaBasicExecutionRole',
+      PolicyArn: 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole',
+    };
+    expect(list()).toEqual({ AttachedPolicies: [core, lambda], IsTruncated: false });
+    const first = list({ MaxItems: 1 });
+    expect(first).toEqual({ AttachedPolicies: [core], IsTruncated: true, Marker: expect.any(String) });
+    expect(list({ MaxItems: 1, Marker: first.Marker })).toEqual({ AttachedPolicies: [lambda], IsTruncated: false });
+    expect(list({ PathPrefix: '/service-role/' }).AttachedPolicies).toEqual([lambda]);
+    expect(list({ RoleName: 'heal' }).AttachedPolicies).toEqual([]);
+    expect(() => list({ Marker: 'x' })).toThrow('Invalid Marker.');
+    expect(() => list({ RoleName: 'nobody' })).toThrow('The role with name nobody cannot be found.');
+  });
+
+  it('say how long their sessions last, and are listed by their path', () => {
+    const { operations } = iam();
+    operations['CreateRole']?.({ RoleName: 'long', Path: '/nodes/', MaxSessionDuration: 7_200 }, call);
+    const list = (input: object) => operations['ListRoles']?.(input, call);
+    const long = { RoleName: 'long', MaxSessionDuration: 7_200 };
+    expect(list({})).toMatchObject({ Roles: [{ RoleName: 'heal', MaxSessionDuration: 3_600 }, long] });
+    expect(list({ PathPrefix: '/nodes/' })).toMatchObject({ Roles: [long], IsTruncated: false });
+    expect(list({ MaxItems: 1 })).toMatchObject({ Roles: [{ RoleName: 'heal' }], IsTruncated: true });
   });
 
   it('refuse a policy that says neither Allow nor Deny', () => {

@@ -249,6 +249,20 @@ describe('Asynchronous invocations', () => {
 });
 
 describe('What a person asks about functions', () => {
+  it('is allowed to the source and to the account that a permission names', async () => {
+    const region = plain();
+    const permission = { FunctionName: 'dispatch', Action: 'lambda:InvokeFunction', Principal: 'events.amazonaws.com' };
+    const [SourceArn, SourceAccount] = ['arn:aws:events:eu-west-1:111122223333:rule/r', '111122223333'];
+    region.call('AddPermission', { ...permission, StatementId: 'both', SourceArn, SourceAccount });
+    region.call('AddPermission', { ...permission, StatementId: 'account', SourceAccount });
+    const { Policy } = (await region.call('GetPolicy', { FunctionName: 'dispatch' })) as { Policy: string };
+    const account = { 'AWS:SourceAccount': SourceAccount };
+    expect(JSON.parse(Policy).Statement).toMatchObject([
+      { Sid: 'both', Condition: { StringEquals: account, ArnLike: { 'AWS:SourceArn': SourceArn } } },
+      { Sid: 'account', Condition: { StringEquals: account } },
+    ]);
+  });
+
   it('their configuration, versions, aliases and durable settings', () => {
     const region = plain({ DurableConfig: { ExecutionTimeout: 60 }, Environment: { Variables: { TABLE_NAME: 't' } } });
     expect(region.call('GetFunctionConfiguration', { FunctionName: 'dispatch', Qualifier: 'live' })).toMatchObject({

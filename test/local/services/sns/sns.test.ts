@@ -52,6 +52,34 @@ describe('a topic', () => {
     expect(ask('ListTopics', {})).toEqual({ Topics: [{ TopicArn }] });
   });
 
+  it('has subscriptions without filters: they are not emulated, by their name', () => {
+    const subscribe = (Attributes: object) =>
+      ask('Subscribe', { TopicArn, Protocol: 'lambda', Endpoint: FUNCTION, Attributes });
+    expect(() => subscribe({ FilterPolicy: '{"severity":["page"]}' })).toThrow(
+      'The local region does not emulate FilterPolicy of a subscription',
+    );
+    expect(() => subscribe({ RawMessageDelivery: 'true' })).toThrow('[lambda] does not support raw message delivery');
+    const RedrivePolicy = '{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:111122223333:lost"}';
+    expect(subscribe({ RawMessageDelivery: 'false', RedrivePolicy })).toHaveProperty('SubscriptionArn');
+  });
+
+  it('hands a queue the message alone where it is delivered raw', () => {
+    const received: string[] = [];
+    kernel.receive('arn:aws:sqs:', (_arn, payload) => void received.push(payload));
+    const Endpoint = 'arn:aws:sqs:eu-west-1:111122223333:raw';
+    const { SubscriptionArn } = ask('Subscribe', {
+      ...{ TopicArn, Protocol: 'sqs', Endpoint, Attributes: { RawMessageDelivery: 'true' } },
+    });
+    ask('Publish', { TopicArn, Message: 'hello', Subject: 'a page' });
+    kernel.advance(0);
+    expect(received).toEqual(['hello']);
+    const MessageAttributes = { severity: { DataType: 'String', StringValue: 'told' } };
+    const publish = () => ask('Publish', { TopicArn, Message: 'hello', MessageAttributes });
+    expect(publish).toThrow('does not emulate attributes of messages that are delivered raw');
+    ask('Unsubscribe', { SubscriptionArn });
+    expect(publish()).toHaveProperty('MessageId');
+  });
+
   it('hands the attributes of a message to functions, and tells pages from other messages', () => {
     const received: string[] = [];
     kernel.receive('arn:aws:lambda:', (_arn, payload) => void received.push(payload));

@@ -40,6 +40,37 @@ describe('a queue', () => {
     expect(sqs.depth('work')).toBe(0);
   });
 
+  it('hands out the attributes of a message that were asked for, with their digest, and no others', () => {
+    const text = (StringValue: string) => ({ DataType: 'String', StringValue });
+    const MessageAttributes = { kind: text('page'), 'fleet.name': text('bitcoin'), 'fleet.size': text('3') };
+    ask('SendMessage', { MessageBody: 'hello', MessageAttributes });
+    const shown = (MessageAttributeNames?: string[]) => {
+      const [message] = receive({ VisibilityTimeout: 0, MessageAttributeNames }) as unknown as Record<string, object>[];
+      return [Object.keys(message?.['MessageAttributes'] ?? {}), message?.['MD5OfMessageAttributes'] !== undefined];
+    };
+    expect(shown()).toEqual([[], false]);
+    expect(shown(['fleet.*'])).toEqual([['fleet.name', 'fleet.size'], true]);
+  });
+
+  it.each([['All'], ['.*'], ['kind']])('hands out an attribute that is asked for by %s', (name) => {
+    ask('SendMessage', { MessageBody: 'a', MessageAttributes: { kind: { DataType: 'String', StringValue: 'page' } } });
+    expect(receive({ MessageAttributeNames: [name] })).toMatchObject([
+      { MessageAttributes: { kind: { StringValue: 'page' } } },
+    ]);
+  });
+
+  it('is listed page by page where pages are asked for, and has an address in its own account alone', () => {
+    const [dead, work] = [QueueUrl.replace('work', 'dead'), QueueUrl];
+    expect(ask('ListQueues', {})).toEqual({ QueueUrls: [dead, work] });
+    const first = ask('ListQueues', { MaxResults: 1 });
+    expect(first).toEqual({ QueueUrls: [dead], NextToken: expect.any(String) });
+    expect(ask('ListQueues', { MaxResults: 1, NextToken: first['NextToken'] })).toEqual({ QueueUrls: [work] });
+    expect(() => ask('ListQueues', { NextToken: 'x' })).toThrow('The specified token is not valid.');
+    const urlIn = (QueueOwnerAWSAccountId: string) => ask('GetQueueUrl', { QueueName: 'work', QueueOwnerAWSAccountId });
+    expect(urlIn('111122223333')).toEqual({ QueueUrl: work });
+    expect(() => urlIn('444455556666')).toThrow('The specified queue does not exist.');
+  });
+
   it('gives up on a message that was received too often', () => {
     ask('SendMessage', { MessageBody: 'poison' });
     for (let n = 0; n < 3; n++) {
