@@ -123,6 +123,19 @@ describe('npm run chainmend -- smoke', () => {
   if (!ASKED) return;
 
   it(
+    'makes nothing where the profile’s role does not exist',
+    async () => {
+      const { status, stderr } = await npmRunSmoke(WORDS.replace('smoke-node', 'nobody'));
+      expect(status).not.toBe(0);
+      expect(stderr).toContain(
+        'there is no instance profile nobody: make one whose role has AmazonSSMManagedInstanceCore and CloudWatchAgentServerPolicy',
+      );
+      expect(await there()).toEqual(NOTHING);
+    },
+    RUN_MS,
+  );
+
+  it(
     'heals one throw-away node, proves it, and leaves nothing',
     async () => {
       const file = join(mkdtempSync(join(tmpdir(), 'chainmend-recording-')), 'region.jsonl');
@@ -133,6 +146,7 @@ describe('npm run chainmend -- smoke', () => {
       const [fresh, committed] = [readRecording(recorded), readRecording(readFileSync(OF_REGION, 'utf8'))];
       expect([...differences(fresh, committed), ...differences(committed, fresh)]).toEqual([]);
       expect(stdout).toMatch(/ account +111122223333 in eu-west-1, as /);
+      expect(stdout).not.toMatch(/IAM does not say|not attached/);
       expect(stdout).toMatch(/ alarm +register-nodes has made chainmend-smoke-smoke-[0-9a-f]{6}-disk$/m);
       // 3 GiB, or 4 where CloudWatch has seen it fill: at that speed, no disk lasts.
       expect(stdout).toMatch(/ healed +volume 2 → ([34]) GiB by EC2; filesystem \1 GiB, \d+ % used; client running$/m);
