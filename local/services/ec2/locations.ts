@@ -1,12 +1,16 @@
 // Locations as EC2 describes them: regions, Availability Zones and subnets.
 import type {
+  AvailabilityZone,
+  DescribeAvailabilityZonesRequest,
   DescribeAvailabilityZonesResult,
+  Region as DescribedRegion,
   Subnet as DescribedSubnet,
+  DescribeRegionsRequest,
   DescribeRegionsResult,
   DescribeSubnetsRequest,
   DescribeSubnetsResult,
 } from '@aws-sdk/client-ec2';
-import type { Operation } from '../../simulator/service.ts';
+import { AwsError, notEmulated, type Operation } from '../../simulator/service.ts';
 import { imageAndGroupOperations } from './images-groups.ts';
 import type { Subnet } from './model.ts';
 import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
@@ -20,8 +24,10 @@ export function locationOperations(state: Ec2State): Record<string, Operation> {
   return {
     ...subnetOperations(state),
     ...imageAndGroupOperations(state),
-    DescribeAvailabilityZones: (): DescribeAvailabilityZonesResult => ({
-      AvailabilityZones: ZONES.map((letter, index) => ({
+    // `AllAvailabilityZones` and `AllRegions` make no difference: nobody has to opt in to what is here.
+    DescribeAvailabilityZones: (input: DescribeAvailabilityZonesRequest): DescribeAvailabilityZonesResult => {
+      refuseDryRun(input);
+      const zones: AvailabilityZone[] = ZONES.map((letter, index) => ({
         ZoneName: `${kernel.regionName}${letter}`,
         ZoneId: `euw1-az${index + 1}`,
         RegionName: kernel.regionName,
@@ -29,18 +35,48 @@ export function locationOperations(state: Ec2State): Record<string, Operation> {
         ZoneType: 'availability-zone',
         OptInStatus: 'opt-in-not-required',
         Messages: [],
-      })),
-    }),
-    DescribeRegions: (): DescribeRegionsResult => ({
-      Regions: [
-        {
-          RegionName: kernel.regionName,
-          Endpoint: `ec2.${kernel.regionName}.amazonaws.com`,
-          OptInStatus: 'opt-in-not-required',
-        },
-      ],
-    }),
+      }));
+      const named = zonesOf(zones, 'ZoneName', input.ZoneNames);
+      return { AvailabilityZones: filtered(zonesOf(named, 'ZoneId', input.ZoneIds), input.Filters, ZONE, () => []) };
+    },
+    DescribeRegions: (input: DescribeRegionsRequest): DescribeRegionsResult => {
+      refuseDryRun(input);
+      const other = input.RegionNames?.find((name) => name !== kernel.regionName);
+      if (other !== undefined) throw notEmulated(`the region ${other}; it is ${kernel.regionName}`);
+      const region: DescribedRegion = {
+        RegionName: kernel.regionName,
+        Endpoint: `ec2.${kernel.regionName}.amazonaws.com`,
+        OptInStatus: 'opt-in-not-required',
+      };
+      return { Regions: filtered([region], input.Filters, REGION, () => []) };
+    },
   };
+}
+
+const ZONE: FilterFields<AvailabilityZone> = {
+  'opt-in-status': ({ OptInStatus }) => [OptInStatus],
+  'region-name': ({ RegionName }) => [RegionName],
+  state: ({ State }) => [State],
+  'zone-id': ({ ZoneId }) => [ZoneId],
+  'zone-name': ({ ZoneName }) => [ZoneName],
+  'zone-type': ({ ZoneType }) => [ZoneType],
+};
+
+const REGION: FilterFields<DescribedRegion> = {
+  endpoint: ({ Endpoint }) => [Endpoint],
+  'opt-in-status': ({ OptInStatus }) => [OptInStatus],
+  'region-name': ({ RegionName }) => [RegionName],
+};
+
+function zonesOf(
+  zones: readonly AvailabilityZone[],
+  by: 'ZoneName' | 'ZoneId',
+  asked: readonly string[] | undefined,
+): readonly AvailabilityZone[] {
+  if (!asked?.length) return zones;
+  const strange = asked.find((name) => !zones.some((zone) => zone[by] === name));
+  if (strange !== undefined) throw new AwsError('InvalidParameterValue', `Invalid availability zone: [${strange}]`);
+  return zones.filter((zone) => asked.includes(zone[by] ?? ''));
 }
 
 const FIELDS: FilterFields<Subnet> = {

@@ -292,14 +292,12 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
 }
 
 const LACKS = {
-  DescribeAvailabilityZones: ['AllAvailabilityZones', 'DryRun', 'Filters', 'ZoneIds', 'ZoneNames'],
   DescribeImages: ['ExecutableUsers', 'IncludeDeprecated', 'IncludeDisabled', 'Owners'],
   DescribeInstanceStatus: ['IncludeManagedResources'],
   DescribeInstanceTypes: ['Filters', 'IncludeUnsupportedInRegion', 'MaxResults', 'NextToken'],
   DescribeInstances: ['IncludeManagedResources'],
   DescribeLaunchTemplateVersions: ['IncludeManagedResources'],
   DescribeLaunchTemplates: ['IncludeManagedResources'],
-  DescribeRegions: ['AllRegions', 'DryRun', 'Filters', 'RegionNames'],
   DescribeSecurityGroups: ['GroupNames'],
   DescribeVolumeStatus: ['IncludeManagedResources'],
   DescribeVolumes: ['IncludeManagedResources'],

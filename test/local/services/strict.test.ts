@@ -12,8 +12,8 @@ import {
 import { CreateTableCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import {
   CreateVolumeCommand,
+  DescribeImagesCommand,
   DescribeInstancesCommand,
-  DescribeRegionsCommand,
   EC2Client,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -358,10 +358,7 @@ describe('a member that the region does not have', () => {
           new PutItemCommand({ TableName: 'abc', Item: {}, Expected: { a: { Exists: false } } }),
         ),
     ],
-    [
-      'RegionNames of ec2.DescribeRegions',
-      () => new EC2Client(config).send(new DescribeRegionsCommand({ RegionNames: ['eu-west-1'] })),
-    ],
+    ['Owners of ec2.DescribeImages', () => new EC2Client(config).send(new DescribeImagesCommand({ Owners: ['self'] }))],
     [
       'Tags of events.PutRule',
       () => new EventBridgeClient(config).send(new PutRuleCommand({ Name: 'r', Tags: [{ Key: 'a', Value: 'b' }] })),
@@ -374,8 +371,8 @@ describe('a member that the region does not have', () => {
   it('asks for nothing by what is its default', async () => {
     const scan = new ScanCommand({ TableName: 'abc', ReturnConsumedCapacity: 'NONE' });
     await expect(new DynamoDBClient(config).send(scan)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
-    const ask = new DescribeRegionsCommand({ RegionNames: [], AllRegions: false });
-    expect((await new EC2Client(config).send(ask)).Regions).toHaveLength(1);
+    const ask = new DescribeImagesCommand({ Owners: [], IncludeDeprecated: false });
+    expect((await new EC2Client(config).send(ask)).Images).toEqual(expect.any(Array));
   });
 
   /** Members that no source of their service names, and why that is right. */

@@ -1,4 +1,10 @@
-import type { DescribeInstancesResult, DescribeTagsResult, DescribeVolumesResult } from '@aws-sdk/client-ec2';
+import type {
+  DescribeAvailabilityZonesResult,
+  DescribeInstancesResult,
+  DescribeRegionsResult,
+  DescribeTagsResult,
+  DescribeVolumesResult,
+} from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Machine, Machines } from '../../../../local/nodes/machine.ts';
 import { createEc2, type Ec2 } from '../../../../local/services/ec2/service.ts';
@@ -37,6 +43,33 @@ function fleet(size: number): { instanceIds: string[]; volumeIds: string[] } {
   }
   return { instanceIds, volumeIds };
 }
+
+describe('describing regions and zones', () => {
+  const zones = (input: object) =>
+    (call<DescribeAvailabilityZonesResult>('DescribeAvailabilityZones', input).AvailabilityZones ?? []).map(
+      ({ ZoneName }) => ZoneName,
+    );
+  const regions = (input: object) =>
+    (call<DescribeRegionsResult>('DescribeRegions', input).Regions ?? []).map(({ RegionName }) => RegionName);
+
+  it('shows those alone that are asked for', () => {
+    expect(zones({})).toEqual(['eu-west-1a', 'eu-west-1b', 'eu-west-1c']);
+    expect(zones({ ZoneNames: ['eu-west-1b'] })).toEqual(['eu-west-1b']);
+    expect(zones({ ZoneIds: ['euw1-az3'], AllAvailabilityZones: true })).toEqual(['eu-west-1c']);
+    expect(zones({ Filters: [{ Name: 'zone-name', Values: ['*a', '*c'] }] })).toEqual(['eu-west-1a', 'eu-west-1c']);
+    expect(regions({ RegionNames: ['eu-west-1'], AllRegions: true })).toEqual(['eu-west-1']);
+    expect(regions({ Filters: [{ Name: 'region-name', Values: ['us-*'] }] })).toEqual([]);
+  });
+
+  it('refuses what it does not have', () => {
+    expect(() => zones({ ZoneNames: ['eu-west-1z'] })).toThrow('Invalid availability zone: [eu-west-1z]');
+    expect(() => regions({ RegionNames: ['us-east-1'] })).toThrow('does not emulate the region us-east-1');
+    for (const ask of [zones, regions]) {
+      expect(() => ask({ DryRun: true })).toThrow('Request would have succeeded, but DryRun flag is set.');
+      expect(() => ask({ Filters: [{ Name: 'banana', Values: ['1'] }] })).toThrow("The filter 'banana' is invalid");
+    }
+  });
+});
 
 describe('describing instances and volumes', () => {
   it('finds nodes by tag and state, and their volumes by attachment, as the suite asks', () => {
