@@ -1,4 +1,5 @@
 // The names of a fleet's metrics, alarms and DNS records. They are in one place so that writers and readers agree.
+import { DEFAULT_SUITE } from '../model/suite.ts';
 import type { DnsPolicy, Fleet } from './model.ts';
 import type { Health } from './observation.ts';
 
@@ -91,6 +92,42 @@ export const alarmName = (
   kind: AlarmKind,
   volumeRole?: string,
 ): string => [suite, name, node, kind, volumeRole].filter((part) => part !== undefined).join('-');
+
+/** The ends of the names of alarms that are about a volume: those of volumes other than the first have its role behind them. */
+const VOLUME_ALARM_KINDS = ['disk', 'inodes'] as const satisfies readonly AlarmKind[];
+
+/**
+ * Whether a pattern of names, where `*` stands for anything, fits an alarm of the suite that has no name, or names any suite's: `payments-chainmend-*`,
+ * `chainmend/blind`.
+ * @param roles of the volumes whose alarms may have names of their own
+ */
+export function fitsSuiteAlarm(pattern: string, roles: readonly string[]): boolean {
+  if (/(^|-)chainmend[-/]/.test(pattern)) return true;
+  const ends = [
+    ...[...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS],
+    ...VOLUME_ALARM_KINDS.flatMap((kind) => roles.map((role) => `${kind}-${role}`)),
+  ];
+  return ends.some((end) => fitBoth(pattern, `${DEFAULT_SUITE}-*-${end}`));
+}
+
+/** Whether there is a name that fits both patterns. */
+function fitBoth(one: string, other: string): boolean {
+  // fits[j]: the rest of `one` from where the loop is, and the rest of `other` from its j-th character.
+  let fits = Array.from({ length: other.length + 1 }, (_, j) => /^\**$/.test(other.slice(j)));
+  for (const character of [...one].reverse()) {
+    const after = fits;
+    fits = [];
+    for (let j = other.length; j >= 0; j--) {
+      const rest = other[j];
+      const here = after[j] === true;
+      const next = fits[j + 1] === true;
+      if (character === '*') fits[j] = here || (rest !== undefined && next);
+      else if (rest === '*') fits[j] = next || here;
+      else fits[j] = rest === character && after[j + 1] === true;
+    }
+  }
+  return fits[0] === true;
+}
 
 /** Path of the page about a kind of alarm in the repository. */
 export const runbookOf = (kind: AlarmKind): string => `docs/runbooks/${kind}.md`;

@@ -160,6 +160,27 @@ describe('a fleet file is refused', () => {
       'alarms.diskPercent',
       'disk.growAtPercent, 92',
     ],
+    ...[
+      'chainmend-*',
+      'chainmend-bitcoin-node2-height',
+      'chainmend/blind',
+      'payments-chainmend-*',
+      '*-disk',
+      '*bitcoin-node*-stuck',
+      'c*d-*-inodes-data',
+    ].map((name): [string, object, string, string] => [
+      `with an own alarm that is chainmend’s: ${name}`,
+      {
+        alarms: {
+          own: [
+            { name: 'bitcoin-*-height', means: 'stuck' },
+            { name, means: 'stuck' },
+          ],
+        },
+      },
+      'alarms.own.1.name',
+      'fits no alarm of chainmend’s own',
+    ]),
     [
       'with snapshots shared under no key',
       { snapshots: { shareWith: { accounts: ['111122223333'] } } },
@@ -206,6 +227,19 @@ describe('a fleet file is refused', () => {
     const found = refusals({ ...bitcoin, ...written });
     expect(Object.keys(found)).toEqual([field]);
     expect(found[field]).toContain(sentence);
+  });
+
+  it.each(['bitcoin-*-height', '*-height', 'bitcoin-*', 'disk-chainmend', 'd*-disk', 'c*-disk-used'])(
+    'not with an own alarm by the name %s',
+    (name) => {
+      const document = { ...bitcoin, alarms: { own: [{ name, means: 'stuck' }] } };
+      expect(refusals(document)).toEqual({});
+    },
+  );
+
+  it('by check, and not by a function that reads it: what was stored before is read', () => {
+    const document = { ...bitcoin, alarms: { own: [{ name: '*-disk', means: 'disk-full' }] } };
+    expect(parseFleet(document).alarms.own).toHaveLength(1);
   });
 
   it.each<[string, object, string, string]>([
