@@ -31,6 +31,7 @@ export function blameOf(
     case 'lower-stop':
     case 'forked':
     case 'open':
+    case 'unopened':
       return { door: isShown ? 'data' : 'nobody-knows', fault: at, reason };
   }
 }

@@ -385,8 +385,13 @@ function spent(facts: Facts, state: LadderState): Decision {
     code: hadNothing ? 'no-good-snapshot' : 'ladder-spent',
     reason: `${state.moves ? notMoved(state) : facts.want.do === 'heal' ? 'nothing helped' : NOT_DONE}. ${tried}`,
     asFound: !state.moves || facts.seen?.clients.every(({ state: is }) => is === 'running') === true,
+    ...(wasUnopened(state) && { unopened: true }),
   });
 }
+
+/** Of its own data, or of any copy. */
+const wasUnopened = ({ failed, tried }: LadderState): boolean =>
+  failed.some(({ code }) => code === 'unopened') || tried.some(({ fault }) => fault === 'unopened');
 
 const NOT_DONE = 'what a person asked for could not be done, and nothing more is tried for it';
 
@@ -569,7 +574,8 @@ function piecesOf({ fleet, original, volumes }: Facts, state: LadderState): read
       add('verify', restoredVolumes.volumes.map(({ snapshotId }) => snapshotId).join(' '));
     // A client that runs on other data shows that the earlier data could not be used.
     for (const { snapshotIds, door, fault } of tried)
-      if (door === 'data' && (fault === 'open' || fault === 'lower-stop')) add('quarantine', snapshotIds.join(' '));
+      if (door === 'data' && (fault === 'open' || fault === 'unopened' || fault === 'lower-stop'))
+        add('quarantine', snapshotIds.join(' '));
   }
   // Its files are on the new volume.
   if (restoredVolumes?.shrink) add('drop-copy', restoredVolumes.shrink.copy.volumeId);

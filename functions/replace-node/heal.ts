@@ -403,7 +403,10 @@ function endingOf(end: LadderEnd): Ending {
     case 'failed':
       return failed(end.code, end.reason, { page: true, retryAfterMs: end.retryAfterMs });
     case 'escalated':
-      return { outcome: 'escalated', code: end.code, reason: end.reason, asFound: end.asFound };
+      return {
+        ...{ outcome: 'escalated', code: end.code, reason: end.reason, asFound: end.asFound },
+        ...(end.unopened && { unopened: true }),
+      };
   }
 }
 

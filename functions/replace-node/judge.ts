@@ -196,7 +196,7 @@ export type Verdict =
   | {
       readonly is: 'failed';
       readonly reason: string;
-      readonly at: 'same-stop' | 'lower-stop' | 'forked' | 'open' | 'other';
+      readonly at: 'same-stop' | 'lower-stop' | 'forked' | 'open' | 'unopened' | 'other';
       /** The node itself has not been asked just now: somebody may have stopped its client meanwhile. */
       readonly isUnasked?: true;
     }
@@ -296,7 +296,7 @@ export function judgeProof(input: ProofInput): Verdict {
       // For as long as it comes nearer it would be waited for, which takes days or weeks. One that still opens its data may say 0 once.
       if (upForMs > graceMs && !builds && isAnew(watched, input)) {
         const reason = `it is at height ${watched.height} where its data were at ${input.from?.height}: ${UNOPENED}`;
-        return { is: 'failed', at: 'open', reason };
+        return { is: 'failed', at: 'unopened', reason };
       }
       if (upForMs > boundMs && nowMs - lastProgressMs(watched, input, upForMs) > NEARER_WITHIN_MS) {
         const hours = `${Math.round(boundMs / HOUR_MS)} h, and came no nearer in the last ${NEARER_WITHIN_MS / HOUR_MS}`;

@@ -26,7 +26,6 @@ import type { Rung } from '../../shared/model/rungs.ts';
 import { namesItsData } from '../../shared/node-commands/client-end.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { NodeCommand } from '../../shared/node-commands/node-command.ts';
-import { tellsUnopened } from '../../shared/snapshots/anew.ts';
 import { isShortIn } from './shortage.ts';
 
 /** The environment variable that names the document of each command. */
@@ -283,14 +282,23 @@ export const giveUpRestored = (state: LadderState, blame: Blame): LadderState =>
   withRestored(state, ({ givenUp }) => ({ givenUp: givenUp ?? blame }));
 
 /** The first reason stays. */
-export function giveUpReplacement(state: LadderState, reason: string, isUnpermitted?: true): LadderState {
+export function giveUpReplacement(
+  state: LadderState,
+  reason: string,
+  { isUnopened, isUnpermitted }: Pick<Replacement, 'isUnopened' | 'isUnpermitted'> = {},
+): LadderState {
   if (state.replacement?.givenUp != null) return { ...state, upSinceMs: null };
   const isOfData =
-    state.replacement?.takeOver === 'intended' && !state.beside && (namesItsData(reason) || tellsUnopened(reason));
+    state.replacement?.takeOver === 'intended' && !state.beside && (namesItsData(reason) || isUnopened === true);
   const badData = state.restoredVolumes === null ? 'own' : 'copy';
   return withReplacement(
     { ...state, upSinceMs: null },
-    { givenUp: reason, ...(isOfData && { badData }), ...(isUnpermitted && { isUnpermitted }) },
+    {
+      givenUp: reason,
+      ...(isOfData && { badData }),
+      ...(isUnopened && { isUnopened }),
+      ...(isUnpermitted && { isUnpermitted }),
+    },
   );
 }
 
@@ -339,7 +347,10 @@ export function dropReplacement(state: LadderState): LadderState {
   const left = { ...without, original: original === 'stopRequested' ? ('stopIntended' as const) : original };
   // Not permitted is not failed: once somebody approves it, it is climbed.
   if (replacement.isUnpermitted) return { ...failRung(left, ''), failed: state.failed };
-  return failRung(left, replacement.givenUp ?? 'given up', replacement.badData && { badData: replacement.badData });
+  return failRung(left, replacement.givenUp ?? 'given up', {
+    ...(replacement.isUnopened && { code: 'unopened' }),
+    ...(replacement.badData && { badData: replacement.badData }),
+  });
 }
 
 /** Its own volumes are gone, or its client ends on them wherever they are: the data come from elsewhere, or not at all. */

@@ -24,7 +24,6 @@ import type { Store } from '../../shared/heal/store.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
 import { NODE_HEALTH, readTrigger } from '../../shared/model/trigger.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
-import { tellsUnopened } from '../../shared/snapshots/anew.ts';
 import { takenBackLately } from '../../shared/snapshots/boost.ts';
 import { type History, readHistory } from './history.ts';
 import { hadRoomAt } from './plan.ts';
@@ -133,7 +132,7 @@ async function syncsFromZero(
   payload: HealPayload,
   health: IncidentRecord | undefined,
 ): Promise<boolean> {
-  if (health?.state !== 'escalated' || !tellsUnopened(health.lastWord?.sentence ?? '')) return false;
+  if (health?.state !== 'escalated' || !health.lastWord?.unopened) return false;
   const { height = null, lagBlocks = null } = (await readOwnObservation(store, payload)) ?? {};
   return height !== null && lagBlocks !== null && height < lagBlocks;
 }

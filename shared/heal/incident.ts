@@ -231,6 +231,7 @@ export type Outcome =
       readonly code: PageCode;
       readonly sentence: string;
       readonly page: PageNote | undefined;
+      readonly unopened?: true;
     };
 
 /** What a person has stopped is left to that person, and a client that nobody can follow yet to its boot or its owner. */
@@ -293,10 +294,17 @@ function wordOf(outcome: Outcome, atMs: number, asked: boolean): LastWord | unde
     case 'refused':
       return refusalWord(outcome, atMs, asked);
     case 'failed':
+      return failureWord(outcome, atMs, asked);
     case 'escalated':
-      return { kind: 'failed', code: outcome.code, sentence: short(outcome.sentence), atMs, asked };
+      return { ...failureWord(outcome, atMs, asked), ...(outcome.unopened && { unopened: true }) };
   }
 }
+
+const failureWord = (
+  { code, sentence }: { readonly code: PageCode; readonly sentence: string },
+  atMs: number,
+  asked: boolean,
+): LastWord => ({ kind: 'failed', code, sentence: short(sentence), atMs, asked });
 
 /** It is read on one screen; the journal has all of it. */
 const short = (sentence: string): string => plainText(sentence, 600);

@@ -107,16 +107,24 @@ export interface Shrink {
 }
 
 /**
- * mount: it cannot be mounted, or holds nothing. open: the client ends on it. lower-stop: it stops below the height where the node had stopped.
+ * mount: it cannot be mounted, or holds nothing. open: the client ends on it. unopened: it syncs from the first block beside it. lower-stop: it stops below the height where the node had stopped.
  * forked: other blocks than most have. same-stop: it stops where the node had stopped, so that the data are not the cause. other: a cause outside the
  * data.
  */
 type Fault =
-  | { readonly door: 'data'; readonly fault: 'mount' | 'open' | 'lower-stop' | 'forked' }
+  | { readonly door: 'data'; readonly fault: 'mount' | 'open' | 'unopened' | 'lower-stop' | 'forked' }
   | {
       readonly door: Exclude<Door, 'data'>;
       /** unwanted: a person has asked for other data since. unpermitted: nobody has approved it. Nothing is wrong with either. */
-      readonly fault: 'open' | 'lower-stop' | 'forked' | 'same-stop' | 'unwanted' | 'unpermitted' | 'other';
+      readonly fault:
+        | 'open'
+        | 'unopened'
+        | 'lower-stop'
+        | 'forked'
+        | 'same-stop'
+        | 'unwanted'
+        | 'unpermitted'
+        | 'other';
     };
 
 /** Why a copy was given up, and at whose door that is laid. */
@@ -175,9 +183,11 @@ export interface Replacement {
    */
   readonly takeOver: 'none' | 'intended' | 'unconfirmed' | 'withdrawn';
   readonly givenUp: string | null;
+  /** It was given up since its client did not open its data, and syncs from the first block. */
+  readonly isUnopened?: true;
   /** Given up because nobody has approved it: nothing is wrong with it, and its rung has not failed. */
   readonly isUnpermitted?: true;
-  /** The data that its client has named as the cause of its end: the original's own, which were moved here, or a copy. */
+  /** The data that its client has named as the cause of its end, or did not open: the original's own, which were moved here, or a copy. */
   readonly badData?: 'own' | 'copy';
 }
 
@@ -215,14 +225,17 @@ export interface Unplaced {
   readonly shortage?: Shortage;
 }
 
-/** A rung that did not help. no-good-snapshot: there was nothing to restore from. not-started: EC2 did not start again what the rung had stopped. */
+/**
+ * A rung that did not help. no-good-snapshot: there was nothing to restore from. not-started: EC2 did not start again what the rung had stopped. unopened:
+ * the client did not open its data, and syncs from the first block.
+ */
 export interface FailedRung {
   readonly rung: Rung;
   readonly reason: string;
-  readonly code?: 'no-good-snapshot' | 'not-started';
+  readonly code?: 'no-good-snapshot' | 'not-started' | 'unopened';
   /** It was known before that it could not be climbed. Absent in records of earlier versions. */
   readonly notBegun?: true;
-  /** On another instance its client has ended, and named the data: its own, or a copy. The rung is climbed once more, with others. */
+  /** On another instance its client has ended, and named the data, or did not open them: its own, or a copy. The rung is climbed once more, with others. */
   readonly badData?: 'own' | 'copy';
 }
 

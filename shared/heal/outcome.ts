@@ -100,7 +100,10 @@ function outcomeOf(
         page,
       };
     case 'escalated':
-      return { outcome: 'escalated', code: ending.code, sentence: ending.reason, page };
+      return {
+        ...{ outcome: ending.outcome, code: ending.code, sentence: ending.reason, page },
+        ...(ending.unopened && { unopened: true }),
+      };
   }
 }
 
@@ -259,6 +262,8 @@ export type Ending =
       readonly reason: string;
       /** Whether the node is as the heal found it. */
       readonly asFound: boolean;
+      /** See `LastWord`. */
+      readonly unopened?: true;
     };
 
 export const refused = ({

@@ -82,6 +82,8 @@ export interface LastWord {
   readonly asked: boolean;
   /** Of a refusal: until when it holds for sure, where its rule knows that. */
   readonly untilMs?: number;
+  /** Of a ladder that has ended: the client did not open the data that it had, and syncs from the first block. */
+  readonly unopened?: true;
 }
 
 export interface PendingPage {

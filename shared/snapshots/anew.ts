@@ -13,9 +13,8 @@ export interface DataHeight {
  */
 const ANEW_PERCENT: Readonly<Record<DataHeight['of'], number>> = { these: 50, others: 1 };
 
-/** The end of each sentence that tells it. */
+/** The end of each sentence that tells it. Where it is remembered, it is the code `unopened`. */
 export const UNOPENED = 'it has not opened them, and syncs from the first block';
-export const tellsUnopened = (reason: string): boolean => reason.includes(UNOPENED);
 
 /** @param from null: nobody knows where they were */
 export const beginsAnew = (height: number, from: DataHeight | null): boolean =>

@@ -334,22 +334,23 @@ const FENCED: Readonly<Record<NonNullable<Replacement['fencedBy']>, string>> = {
   terminated: 'the old instance is terminated: its client cannot run',
 };
 
-/** `shortOf`: EC2 had no room for it after all. `isUnpermitted`: nobody has approved it. */
+/** `shortOf`: EC2 had no room for it after all. `isUnopened`: its client syncs from the first block. `isUnpermitted`: nobody has approved it. */
 export const giveUpReplacement = defineAct<{
   readonly reason: string;
   readonly shortOf?: Shortage['of'];
+  readonly isUnopened?: true;
   readonly isUnpermitted?: true;
 }>()('give-up-replacement', {
   ...DECISION,
   execute: (context, { reason }) => decided(context, `the new instance is given up: ${reason}`),
   reduce: {
     ...WRITTEN,
-    done: (state, { reason, shortOf, isUnpermitted }, { atMs }) => {
+    done: (state, { reason, shortOf, ...why }, { atMs }) => {
       const { subnetId = '' } = state.replacement ?? {};
       const noted = shortOf
         ? withUnplaced(state, { subnetId, reason, isEverywhere: shortOf === 'quota' }, shortOf, atMs)
         : state;
-      return noteGivenUp(noted, reason, isUnpermitted);
+      return noteGivenUp(noted, reason, why);
     },
   },
 });

@@ -21,6 +21,7 @@ import {
   rungFailed,
   sentenceOfSetback,
   startClient,
+  unproved,
 } from './rung.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -58,8 +59,7 @@ function isOfItsData({ seen, watched }: Pick<Facts, 'seen' | 'watched'>, state: 
 /** The next act of such a rung. `begin`: what is sent to the node, once all has been judged again. */
 export function ownNext(facts: Facts, state: LadderState, rung: OwnRung, begin: () => Decision): Decision {
   const isDone = isOwnDone(state, rung);
-  if (state.upSinceMs !== null)
-    return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
+  if (state.upSinceMs !== null) return proving(facts, state, state.upSinceMs, 'original', unproved);
   if (!facts.original?.agentOnline)
     return isDone && !isDead(facts) ? silent(rung) : rungFailed('the node does not answer commands');
   return isDone ? cutOff(facts, state, rung) : begun(facts, state, rung, begin);

@@ -34,6 +34,7 @@ import {
   BOUND_MS,
   type Decision,
   detachFrom,
+  type FailedAt,
   isolate,
   isSeenStopped,
   isSpent,
@@ -84,7 +85,8 @@ export const REPLACE: Rung = {
 };
 
 /** The replacement does not help: the original gets everything back. */
-export const giveUpInstance = (reason: string): Decision => giveUpReplacement({ reason });
+export const giveUpInstance = (reason: string, at?: FailedAt): Decision =>
+  giveUpReplacement({ reason, ...(at === 'unopened' && { isUnopened: true }) });
 
 /** Nothing is wrong with it: nobody has approved it. */
 export const withdrawInstance = (reason: string): Decision => giveUpReplacement({ reason, isUnpermitted: true });

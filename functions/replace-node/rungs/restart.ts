@@ -36,6 +36,7 @@ import {
   startMachine,
   stopMachine,
   stopToStart,
+  unproved,
   waitedMs,
   waitFor,
 } from './rung.ts';
@@ -53,7 +54,7 @@ export const RESTART: Rung = {
         state,
         state.upSinceMs,
         'original',
-        (why) => restartAll(facts, state, why) ?? rungFailed(why),
+        (why, at) => restartAll(facts, state, why) ?? unproved(why, at),
       );
     if (!original?.agentOnline) return rungFailed('the node does not answer commands');
     const left = leftToPerson(facts, { stops: state.client === 'untouched' });
@@ -242,7 +243,7 @@ function started(facts: Facts, state: LadderState, { instance, checks, agentOnli
   }
   const booted = state.moves ? 'it has booted on other hardware, and its client does not follow: ' : '';
   if (state.upSinceMs !== null)
-    return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(booted + reason));
+    return proving(facts, state, state.upSinceMs, 'original', (reason, at) => unproved(booted + reason, at));
   if (isImpaired(facts)) return rungFailed('EC2 finds it impaired still');
   const up = power === 'running' && isUp(checks);
   const isDown = facts.seen?.clients.some(({ state: is }) => is === 'stopped') === true;

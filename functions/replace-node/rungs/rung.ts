@@ -54,6 +54,8 @@ export type End =
       readonly reason: string;
       /** Whether the node is as it was found. */
       readonly asFound: boolean;
+      /** Its client did not open the data that it had, and syncs from the first block. */
+      readonly unopened?: true;
     };
 
 export interface Ended {
@@ -80,6 +82,10 @@ export const stuck = (reason: string): Ended =>
 /** The rung under way did not help, and nothing of it is left. */
 export const rungFailed = (reason: string, code?: FailedRung['code']): Decision =>
   endRung({ reason, ...(code !== undefined && { code }) });
+
+/** As above, for a client that did not prove itself. */
+export const unproved = (reason: string, at: FailedAt): Decision =>
+  rungFailed(reason, at === 'unopened' ? 'unopened' : undefined);
 
 /** A rung that the owner has taken out of the fleet file since it was begun takes no further data; null: it is there, or a person wants it. */
 export const leftOut = (
@@ -312,21 +318,21 @@ function dataHeightOf({ found, restoredVolumes, rolledBack }: LadderState): Data
   return height === null ? null : { height, of: restoredVolumes || rolledBack ? 'others' : 'these' };
 }
 
-type Failed = Extract<Verdict, { readonly is: 'failed' }>;
+export type FailedAt = Extract<Verdict, { readonly is: 'failed' }>['at'];
 
 /** A disk that filled while its client synced from the first block is not grown for that: other data come next. null where it was not seen to. */
 function filledAnew(
   { cameUp, rung }: LadderState,
   upSinceMs: number,
   from: DataHeight | null,
-  failed: (reason: string, at: Failed['at']) => Decision,
+  failed: (reason: string, at: FailedAt) => Decision,
 ): Decision | null {
   if (rung === 'reindex' || cameUp?.upSinceMs !== upSinceMs || cameUp.first === undefined) return null;
   const { first, nearest } = cameUp;
   // Two looks, and blocks between them: one that still opens its data may say 0 once.
   if (nearest.atMs <= first.atMs || !beginsAnew(nearest.height, from)) return null;
   const where = `it was at height ${nearest.height} where its data were at ${from?.height}`;
-  return failed(`its disk has filled, and ${where}: ${UNOPENED}`, 'open');
+  return failed(`its disk has filled, and ${where}: ${UNOPENED}`, 'unopened');
 }
 
 /** While a rung waits for its proof. */
@@ -335,7 +341,7 @@ export function proving(
   state: LadderState,
   upSinceMs: number,
   which: Which,
-  failed: (reason: string, at: Failed['at']) => Decision,
+  failed: (reason: string, at: FailedAt) => Decision,
 ): Decision {
   const { nowMs, fleet, watched, seen } = facts;
   const { found, inspectedAtMs, cameUp, restoredVolumes } = state;
@@ -386,7 +392,7 @@ export function proving(
  * What keeps the client from its chain, and is neither its data's fault nor its version's: another copy or another version would stand for the same. The
  * attempt ends, so that whoever can help has the node, and the next one goes on from here; null where nothing of the kind is known.
  */
-function elsewhere(facts: Facts, state: LadderState, which: Which, at: Failed['at']): Decision | null {
+function elsewhere(facts: Facts, state: LadderState, which: Which, at: FailedAt): Decision | null {
   const { watched, fleet, nowMs } = facts;
   const stalled = which === 'original' ? judgeStalled(facts) : null;
   if (stalled) return ended({ as: 'refused', refusal: stalled });
@@ -427,7 +433,7 @@ function provingUnobserved(
   state: LadderState,
   upSinceMs: number,
   which: Which,
-  failed: (reason: string, at: Failed['at']) => Decision,
+  failed: (reason: string, at: FailedAt) => Decision,
 ): Decision {
   const { nowMs, seen, unanswered, fleet } = facts;
   const askedMs = state.inspectedAtMs ?? 0;

@@ -317,8 +317,16 @@ describe('a rung ends', () => {
       reduceAct(ladderState({ rung: 'replace', replacement: moved, ...has }), { do: 'take-over', reason: '' }, result);
     const after = reduceAct(taken({}), { do: 'drop-replacement' }, done());
     expect(after).toMatchObject({ exhausted: [], failed: [{ rung: 'replace', reason, badData: 'own' }] });
-    const anew = `it is at height 4 where its data were at 1000: ${UNOPENED}`;
-    expect(taken({}, failed({ reason: anew })).replacement).toMatchObject({ badData: 'own' });
+    const anew = { do: 'give-up-replacement', reason: `it is at height 4: ${UNOPENED}`, isUnopened: true } as const;
+    const unopened = (has: Partial<LadderState>) =>
+      reduceAct(ladderState({ rung: 'replace', replacement: moved, ...has }), anew, done());
+    expect(unopened({}).replacement).toMatchObject({ badData: 'own' });
+    expect(unopened({ restoredVolumes: copy() }).replacement).toMatchObject({ badData: 'copy' });
+    expect(reduceAct(unopened({}), { do: 'drop-replacement' }, done()).failed).toMatchObject([
+      { rung: 'replace', code: 'unopened', badData: 'own' },
+    ]);
+    // Words alone say nothing: they are for people.
+    expect(taken({}, failed({ reason: UNOPENED })).replacement).not.toHaveProperty('badData');
     expect(taken({}, failed({ reason: 'its unit is not there' })).replacement).not.toHaveProperty('badData');
     expect(taken({ restoredVolumes: copy() }).replacement).toMatchObject({ badData: 'copy' });
     expect(taken({ beside: besideNode() }).replacement).not.toHaveProperty('badData');

@@ -373,6 +373,26 @@ describe('a ladder that did not help ends', () => {
         asFound: true,
       },
     ],
+    [
+      'of a client that has not opened its own data',
+      {},
+      {
+        failed: [
+          { rung: 'replace', reason: 'it is at height 5', code: 'unopened' },
+          ...failed('restart', 'swap').failed,
+        ],
+      },
+      { code: 'ladder-spent', unopened: true },
+    ],
+    [
+      'of a client that has not opened a copy',
+      {},
+      {
+        ...failed('restart', 'swap', 'replace'),
+        tried: [{ door: 'nobody-knows', fault: 'unopened' }] as unknown as LadderState['tried'],
+      },
+      { code: 'ladder-spent', unopened: true },
+    ],
     ['of a smaller disk', shrink, failed('swap'), { code: 'shrink-failed', asFound: true }],
     [
       'of a smaller disk, of which the node says nothing',

@@ -68,10 +68,10 @@ describe('a client that has not opened its data, and syncs from the first block'
   const after = { upMinutes: graceMinutes + 1, from: from('these') };
   const young = { ...after, from: from('others') };
   it('has not come back, though it comes nearer with each look', () => {
-    expect(judge(at('behind', 199, 20_000), young)).toBe('failed: open');
-    expect(judge(at('starting', 0, 20_000), young)).toBe('failed: open');
+    expect(judge(at('behind', 199, 20_000), young)).toBe('failed: unopened');
+    expect(judge(at('starting', 0, 20_000), young)).toBe('failed: unopened');
     // Its disk was full meanwhile: it is seen as late as it has come from the first block.
-    expect(judge(at('behind', 9_999, 10_001), after)).toBe('failed: open');
+    expect(judge(at('behind', 9_999, 10_001), after)).toBe('failed: unopened');
     expect(verdictOf(at('behind', 199, 20_000), after)).toMatchObject({
       reason:
         'it is at height 199 where its data were at 20000: it has not opened them, and syncs from the first block',

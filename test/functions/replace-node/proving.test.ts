@@ -76,7 +76,7 @@ describe('the proof', () => {
     });
     const told = (has: Partial<LadderState>) => prove(anew, { ...seenAt(4), ...has }, up);
     expect(told({})).toMatchObject({
-      reason: expect.stringMatching(/^open: it is at height 5 where its data were at 1000:/),
+      reason: expect.stringMatching(/^unopened: it is at height 5 where its data were at 1000:/),
     });
     const restored = { restoredVolumes: copy({ height: 900 }) };
     expect(told(restored)).toMatchObject({ reason: expect.stringContaining('where its data were at 900:') });
@@ -267,7 +267,7 @@ describe('the proof', () => {
     expect(prove(full('failed'), rose(499))).toMatchObject({
       do: 'end-rung',
       reason: expect.stringMatching(
-        /^open: its disk has filled, and it was at height 499 where its data were at 1000:/,
+        /^unopened: its disk has filled, and it was at height 499 where its data were at 1000:/,
       ),
     });
     const refused = { end: { refusal: { refuse: 'disk-full-first' } } };

@@ -158,16 +158,18 @@ describe('the facts about a full disk', () => {
   });
 
   it('say of a node whose heal has found no data that its client opens that it syncs from the first block, as long as it does', async () => {
-    const told = 'nothing helped. replace: it was at height 9: it has not opened them, and syncs from the first block';
-    const asked = async (state: 'open' | 'escalated', sentence: string, seen: Partial<ObservedNode>) => {
-      const health = { state, refusedCodes: [], lastWord: { kind: 'failed', sentence } } as unknown as IncidentRecord;
+    // However long its reasons are: the sentence on the record is cut.
+    const told = { kind: 'failed', sentence: 'nothing helped. restart: it…', unopened: true };
+    const asked = async (state: 'open' | 'escalated', lastWord: object, seen: Partial<ObservedNode>) => {
+      const health = { state, refusedCodes: [], lastWord } as unknown as IncidentRecord;
       const down = { client: 'failed', seen, percent: 91 } as const;
       return (await facts('/dev/xvda', true, bitcoinFleet(), async () => health, undefined, down)).syncsFromZero;
     };
     const low = { height: 499, lagBlocks: 500 };
     expect(await asked('escalated', told, low)).toBe(true);
     expect(await asked('open', told, low)).toBeUndefined();
-    expect(await asked('escalated', 'nothing helped', low)).toBeUndefined();
+    const unsaid = 'nothing helped. replace: it has not opened them, and syncs from the first block';
+    expect(await asked('escalated', { kind: 'failed', sentence: unsaid }, low)).toBeUndefined();
     expect(await asked('escalated', told, { height: 500, lagBlocks: 500 })).toBeUndefined();
     expect(await asked('escalated', told, { height: null, lagBlocks: null })).toBeUndefined();
   });

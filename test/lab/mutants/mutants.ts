@@ -1730,8 +1730,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'an execution client that stands after the restart of its consensus client is restarted, too',
-      find: 'restartAll(facts, state, why) ?? rungFailed(why)',
-      replace: 'rungFailed(why)',
+      find: 'restartAll(facts, state, why) ?? unproved(why, at)',
+      replace: 'unproved(why, at)',
       caughtBy: ['functions/replace-node/restart'],
     },
     {
@@ -2491,7 +2491,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'other data are tried where the client names its own',
-      find: '(namesItsData(reason) || tellsUnopened(reason))',
+      find: '(namesItsData(reason) || isUnopened === true)',
       replace: '!state.beside',
       caughtBy: ['functions/replace-node/acts'],
     },
@@ -5177,6 +5177,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/incident.ts': [
+    {
+      name: 'that a client has not opened its data is kept however long the words beside it are',
+      find: '...(outcome.unopened && { unopened: true })',
+      replace: '',
+      caughtBy: ['shared/heal/incident'],
+    },
     {
       name: 'an incident remembers when it was left to a person',
       find: 'LEFT.has(outcome.code) &&',

@@ -299,6 +299,17 @@ describe('an outcome', () => {
     });
   });
 
+  it('of a client that did not open its data keeps that beside its words, which are cut', () => {
+    const spent = { outcome: 'escalated', code: 'ladder-spent', sentence: 'why '.repeat(400), page: SENT } as const;
+    const wordOf = (outcome: Outcome) => {
+      const concluded = conclude(claimedIncident(), 1, ME, outcome, NOON_MS, true);
+      return 'next' in concluded ? concluded.next.lastWord : undefined;
+    };
+    expect(wordOf({ ...spent, unopened: true })).toMatchObject({ kind: 'failed', unopened: true });
+    expect(wordOf({ ...spent, unopened: true })?.sentence.length).toBeLessThanOrEqual(600);
+    expect(wordOf(spent)).not.toHaveProperty('unopened');
+  });
+
   it('would be the last exactly when it is', () => {
     for (const failures of [0, 1, 2, 3]) {
       const read = claimedIncident({ failures });
