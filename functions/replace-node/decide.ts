@@ -11,6 +11,7 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { askedText, isBlueGreen } from '../../shared/model/payload.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
+import { endedBesideData } from '../../shared/node-commands/client-end.ts';
 import { cannotBeginFor } from '../../shared/readiness/preconditions.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
 import { commandsClients } from './acts/table.ts';
@@ -337,9 +338,15 @@ function startRefusedBefore(facts: Facts, state: LadderState): Decision | null {
   return original?.instance.state === 'stopped' && !isSpent(state, start) ? start : null;
 }
 
-/** Where the consensus client is at fault, only its own restart can help: neither other data nor another instance of the execution client. */
-function causeElsewhere({ want, watched, fleet }: Facts, rung: RungName): string | null {
-  if (want.do !== 'heal' || watched?.cause === undefined) return null;
+/**
+ * Where the consensus client is at fault, only its own restart can help: neither other data nor another instance of the execution client. Where a client says
+ * that its data are not the cause of its end, a restart may help: what holds them ends with it.
+ */
+function causeElsewhere({ want, watched, fleet, seen }: Facts, rung: RungName): string | null {
+  if (want.do !== 'heal') return null;
+  const [beside] = seen?.clients.flatMap((client) => endedBesideData(client) ?? []) ?? [];
+  if (beside !== undefined && RUNGS[rung].class !== 'restart') return `it would not help: ${beside}`;
+  if (watched?.cause === undefined) return null;
   return rung === 'restart' && consensusUnitOf(fleet) !== undefined ? null : `it would not help: ${watched.reason}`;
 }
 

@@ -112,6 +112,43 @@ describe('the next rung is told with', () => {
   });
 });
 
+describe('a client that says itself that its data are not the cause of its end', () => {
+  const lastLine = 'Error: failed to initialize database: resource temporarily unavailable';
+  const held = { seen: seen([client('failed', { lastLine })]) };
+  it.each<[string, Partial<Facts>, Partial<LadderState>, RegExp]>([
+    ['is restarted: what holds them may end with it', held, {}, /^take restart: /],
+    [
+      'gets no other data',
+      held,
+      failed('restart'),
+      /^skip swap: it would not help: by its client’s own words another process has its data \("Error: failed to initialize/,
+    ],
+    [
+      'gets none where its chain needs another version, which its trace hides',
+      { seen: seen([client('failed', { lastLine: 'replay.go:59', needs: 'UPGRADE "v2" NEEDED at height: 100' })]) },
+      failed('restart'),
+      /^skip swap: it would not help: by its client’s own words its chain needs another version \("UPGRADE "v2" NEEDED/,
+    ],
+    ['and no other instance', held, failed('restart', 'swap'), /^skip replace: it would not help: /],
+    ['gets what a person asks for', { ...held, want: RESTORE }, {}, /^take swap: /],
+    ['is a person’s then, with its words', held, failed('restart', 'swap', 'replace'), /^ladder-spent: nothing helped/],
+    [
+      'gets other data where it names its data',
+      { seen: seen([client('failed', { lastLine: 'Error: database is corrupt' })]) },
+      failed('restart'),
+      /^take swap: /,
+    ],
+    [
+      'gets other data where it runs by now',
+      { seen: seen([client('running', { lastLine })]) },
+      failed('restart'),
+      /^take swap: /,
+    ],
+  ])('%s', (_, more, has, words) => {
+    expect(next(more, has)).toMatch(words);
+  });
+});
+
 describe('between two rungs', () => {
   const full = seen([client('failed')], DATA_VOLUME, 485);
   const gone = seen([client('stopped')]);

@@ -2728,7 +2728,33 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/resize-volume/program'],
     },
   ],
+  'shared/node-commands/client-end.ts': [
+    {
+      name: 'data that another process has, or that a client is not configured for, are not called bad',
+      find: ' && causeBesideData(text) === null',
+      replace: '',
+      caughtBy: ['shared/node-commands/client-end', 'functions/replace-node/blame'],
+    },
+    {
+      name: 'a client that names its data is believed, whatever it has said before',
+      find: ' || namesItsData(lastLine) ?',
+      replace: ' ?',
+      caughtBy: ['shared/node-commands/client-end'],
+    },
+  ],
   'functions/replace-node/decide.ts': [
+    {
+      name: 'a client whose data are not the cause of its end gets no other data',
+      find: "if (beside !== undefined && RUNGS[rung].class !== 'restart')",
+      replace: 'if (false)',
+      caughtBy: ['functions/replace-node/climb'],
+    },
+    {
+      name: 'that a client has not opened its data is told with the end of its ladder',
+      find: '...(wasUnopened(state) && { unopened: true }),',
+      replace: '',
+      caughtBy: ['functions/replace-node/climb'],
+    },
     {
       name: 'what a person has asked for is not done with what another heal has proved',
       find: '(isAsked(facts, state) ? endOfProof(state) : beginOwn(facts))',
