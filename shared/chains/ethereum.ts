@@ -126,6 +126,19 @@ function progressOf(
   };
 }
 
+/**
+ * The height whose state it has, where its stages tell that this is below its newest header: erigon calls the head of its consensus client the latest block
+ * while its stages are still on their way there (erigontech/erigon#8124). null where they tell nothing of the kind.
+ */
+function executedBelow(
+  told: Exclude<v.InferOutput<typeof syncingSchema>, false> | undefined,
+  latest: number,
+): number | null {
+  const stage = (told?.stages ?? []).find(({ name, stage_name }) => (name ?? stage_name) === 'Execution');
+  const executed = stage?.block ?? stage?.block_number;
+  return executed !== undefined && executed < latest ? executed : null;
+}
+
 /** A quantity by the specification; some relatives answer a plain number. */
 const peerCountSchema = v.union([hexQuantity, wholeNumber], 'a number of peers');
 
@@ -154,15 +167,17 @@ function statusQuestion(
       ? undefined
       : optional.read('syncing', () => resultOf(syncingSchema, syncingResult));
     const progress = syncing === false ? undefined : syncing;
+    const executed = executedBelow(progress, block.number);
+    const height = executed ?? block.number;
     const told = {
       ...UNSAID,
-      height: block.number,
-      hashes: [...(optional.read('hashes', () => hashesBelow(block, heights, blocks)) ?? []), hashOf(block)].map(
-        ({ parent, ...known }) => ({ ...known, ...(parents && parent !== undefined && { parent }) }),
-      ),
-      blockTimeMs: block.timestamp,
+      height,
+      hashes: [...(optional.read('hashes', () => hashesBelow(block, heights, blocks)) ?? []), hashOf(block)]
+        .filter((known) => known.height <= height)
+        .map(({ parent, ...known }) => ({ ...known, ...(parents && parent !== undefined && { parent }) })),
+      blockTimeMs: executed === null ? block.timestamp : undefined,
       syncing: syncing === undefined ? undefined : syncing !== false,
-      claimedTip: progress?.highestBlock,
+      claimedTip: executed === null ? progress?.highestBlock : Math.max(block.number, progress?.highestBlock ?? 0),
       syncHeight: progress?.currentBlock,
       // Both namespaces can be switched off.
       peerCount: answersConstants ? undefined : optional.read('peers', () => resultIfOffered(peerCountSchema, peers)),

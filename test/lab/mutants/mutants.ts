@@ -1555,6 +1555,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/chains/ethereum.ts': [
     {
+      name: 'a header whose state a client does not have is not its height',
+      find: 'executed !== undefined && executed < latest',
+      replace: 'executed === -1',
+      caughtBy: ['shared/chains/counters'],
+    },
+    {
       name: 'a constant is no number of peers',
       find: 'peerCount: answersConstants',
       replace: 'peerCount: false',

@@ -12,8 +12,8 @@ const block = (number: number) => ({
   timestamp: '0x6391f2c0',
 });
 /** What an execution client tells beside `eth_syncing`. */
-const ethereum = (syncing: unknown, version = 'client/v1') =>
-  factsOf(chainClients.ethereum.status([]), results('0x1', syncing, block(0), '0x19', version));
+const ethereum = (syncing: unknown, version = 'client/v1', latest = 0) =>
+  factsOf(chainClients.ethereum.status([]), results('0x1', syncing, block(latest), '0x19', version));
 const erigon = (...stages: readonly (readonly [string, string])[]) =>
   stages.map(([stage_name, block_number]) => ({ stage_name, block_number }));
 
@@ -36,6 +36,21 @@ describe('an execution client that syncs', () => {
       ...{ height: 0, syncing: true, claimedTip: 0x14d805f, works: 'stage Execution' },
       counters: { Snapshots: 0x148105f, BlockHashes: 0x148105f, Bodies: 0x148105f, Senders: 0x148105f, Execution: 0 },
     });
+  });
+
+  it('by stages is no higher than its state, though it calls a later header its latest block (erigontech/erigon#8124)', () => {
+    const stages = (executed: string) =>
+      erigon(['Headers', '0x113a707'], ['Bodies', '0x1137e73'], ['Execution', executed], ['Finish', '0x1137da3']);
+    const at = (executed: string) =>
+      ethereum(
+        { currentBlock: '0x1137da3', highestBlock: '0x113a707', stages: stages(executed) },
+        'erigon/2',
+        18_065_159,
+      );
+    expect(at('0x1137da3')).toMatchObject({ height: 18_054_563, claimedTip: 18_065_159, syncing: true, hashes: [] });
+    expect(at('0x1137da3').blockTimeMs).toBeUndefined();
+    // It is at its newest header once that is executed, whatever is left to index.
+    expect(at('0x113a707')).toMatchObject({ height: 18_065_159, hashes: [{ height: 18_065_159 }] });
   });
 
   it('by stages makes no progress by headers alone, which come with each block (erigontech/erigon#7894)', () => {
