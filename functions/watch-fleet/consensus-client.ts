@@ -45,9 +45,15 @@ export function judgeConsensusClient(
     return { is: 'at-fault', reason: `its consensus client is the cause, which does not answer: ${reading.reason}` };
   }
   const { height: slot, claimedTip = slot, hamperedBy, syncing } = reading.facts;
+  const stoodMs = nowMs - (track?.slotSinceMs ?? nowMs);
+  // This client answers us: what keeps the two apart is neither's data (sigp/lighthouse#6121).
+  if (hamperedBy === 'execution-offline' && stoodMs >= stuckMs)
+    return {
+      is: 'unclear',
+      reason: `its consensus client has stood at slot ${slot} for ${duration(stoodMs)}, and calls this client offline: it does not reach it, or stands itself`,
+    };
   // The consensus client waits for this very client: it is not the cause.
   if (hamperedBy !== undefined) return { is: 'well' };
-  const stoodMs = nowMs - (track?.slotSinceMs ?? nowMs);
   if (stoodMs >= stuckMs)
     return {
       is: 'at-fault',

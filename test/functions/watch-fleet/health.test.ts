@@ -479,6 +479,17 @@ describe('an execution client that is stuck', () => {
     expect(stuckWith({}).consensusClient).toBeUndefined();
   });
 
+  it('while its consensus client stands and calls it offline, though it answers, is at fault or not: nobody knows (lighthouse#6121)', () => {
+    const node = besideOf(() => slot(10_000, { claimedTip: 10_100, hamperedBy: 'execution-offline' }));
+    expect(node).toMatchObject({ health: 'stuck', evidence: 'beside-stands' });
+    expect(node.cause).toBeUndefined();
+    expect(node.reason).toContain(
+      'its consensus client has stood at slot 10000 for 7 min, and calls this client offline',
+    );
+    const goingOn = besideOf((n) => slot(10_000 + n, { claimedTip: 10_100, hamperedBy: 'execution-offline' }));
+    expect(goingOn.evidence).toBeUndefined();
+  });
+
   it('while its consensus client waits for it has itself to blame', () => {
     const node = besideOf((n) => slot(10_000 + n, { claimedTip: 10_000 + n, hamperedBy: 'execution-behind' }));
     expect(node.health).toBe('stuck');

@@ -3704,6 +3704,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/watch-fleet/health-consensus'],
     },
   ],
+  'functions/watch-fleet/consensus-client.ts': [
+    {
+      name: 'nobody knows who is at fault where a consensus client stands and calls a client offline that answers',
+      find: "hamperedBy === 'execution-offline' && stoodMs >= stuckMs",
+      replace: 'stoodMs < 0',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+  ],
   'functions/watch-fleet/chain.ts': [
     {
       name: 'a chain that stands anywhere but below its upgrade is told',
