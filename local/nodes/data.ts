@@ -13,6 +13,8 @@ import type { Growth, SimulatedVolume } from './volume.ts';
  */
 const REFUSES_CHANCE = 0.2;
 const STARTS_OVER_CHANCE = 0.1;
+/** Of the Cosmos SDK (osmosis-labs/osmosis#877); LevelDB and RocksDB say the same. */
+const HELD = 'Error: failed to initialize database: resource temporarily unavailable';
 /** CometBFT, types/priv_validator.go: the file that must never go back. */
 export const SIGNING_STATE = 'data/priv_validator_state.json';
 
@@ -25,6 +27,7 @@ export class CopiedData {
   private readonly node: NodeContext;
   private readonly places: readonly SimulatedVolume[];
   private unreadable = false;
+  private isHeld = false;
   /** Of data that cannot be opened; undefined where nobody has said which, and nothing mends them. */
   private damage: Damage | undefined;
   /** Of the data that the client has opened last. */
@@ -51,7 +54,8 @@ export class CopiedData {
 
   /** The client opens its data; false: it cannot. */
   open(): boolean {
-    this.refusal = undefined;
+    this.refusal = this.isHeld ? HELD : undefined;
+    if (this.isHeld) return false;
     const places = this.places.filter(({ share }) => share > 0);
     if (places.some(({ kept }) => kept !== undefined)) this.adopt(places);
     if (places.some(({ readOnly }) => readOnly)) this.refusal = `${this.words.unreadable} (read-only file system)`;
@@ -70,6 +74,18 @@ export class CopiedData {
     }
     this.format = format;
     return fault === 'ends' ? 'fatal: unsupported configuration' : undefined;
+  }
+
+  /** A process that somebody has started by hand opens them in place of the client: nothing is wrong with them. */
+  hold(): void {
+    this.isHeld = true;
+    this.node.client.stop('failed', 'corrupt-data');
+    this.refusal = HELD;
+  }
+
+  /** No process outlives a boot. */
+  boot(): void {
+    this.isHeld = false;
   }
 
   /** A scenario breaks the data: they cannot be opened any more, or one block cannot be passed with them. */

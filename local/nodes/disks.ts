@@ -214,6 +214,7 @@ export class NodeDisks {
   /** Mounts only what /etc/fstab lists; a line without its device is skipped (nofail). */
   boot(): void {
     for (const { volume } of this.devices) volume?.thaw();
+    this.data.boot();
     this.holdWrites();
     if (!this.touched && !this.node.setup.files.changed(FSTAB)) return;
     for (const volume of this.mounted()) this.release(volume);

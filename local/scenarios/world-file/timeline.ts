@@ -187,10 +187,10 @@ export const WORDS = {
     (stage, given) => void stage.node(given.node).machine.restartClient(),
   ),
   'corrupt-data': word(
-    'The data break: `stops` at the present block, whatever is restarted, or `does-not-open` any more.',
+    'The data break: `stops` at the present block, whatever is restarted, or `does-not-open` any more. `held`: they are good, and another process has them until a boot.',
     {
       node,
-      how: usually('What the client does with them.', choice(['stops', 'does-not-open'], 'a way'), 'stops'),
+      how: usually('What the client does with them.', choice(['stops', 'does-not-open', 'held'], 'a way'), 'stops'),
       atHeight: optional(
         'The block that cannot be passed, instead of the present one.',
         whole(1, 1_000_000_000, 'blocks', 931_008),
@@ -198,7 +198,8 @@ export const WORDS = {
     },
     (stage, given) => {
       const { client, disks } = stage.node(given.node).machine;
-      disks.data.corrupt(given.how === 'stops' ? { stopsAtHeight: given.atHeight ?? client.height() } : {});
+      if (given.how === 'held') disks.data.hold();
+      else disks.data.corrupt(given.how === 'stops' ? { stopsAtHeight: given.atHeight ?? client.height() } : {});
     },
   ),
   rpc: word(
