@@ -1,5 +1,6 @@
 // The names of a fleet's metrics, alarms and DNS records. They are in one place so that writers and readers agree.
 import { DEFAULT_SUITE } from '../model/suite.ts';
+import { fitBoth } from '../text/wildcard.ts';
 import type { DnsPolicy, Fleet } from './model.ts';
 import type { Health } from './observation.ts';
 
@@ -108,25 +109,6 @@ export function fitsSuiteAlarm(pattern: string, roles: readonly string[]): boole
     ...VOLUME_ALARM_KINDS.flatMap((kind) => roles.map((role) => `${kind}-${role}`)),
   ];
   return ends.some((end) => fitBoth(pattern, `${DEFAULT_SUITE}-*-${end}`));
-}
-
-/** Whether there is a name that fits both patterns. */
-function fitBoth(one: string, other: string): boolean {
-  // fits[j]: the rest of `one` from where the loop is, and the rest of `other` from its j-th character.
-  let fits = Array.from({ length: other.length + 1 }, (_, j) => /^\**$/.test(other.slice(j)));
-  for (const character of [...one].reverse()) {
-    const after = fits;
-    fits = [];
-    for (let j = other.length; j >= 0; j--) {
-      const rest = other[j];
-      const here = after[j] === true;
-      const next = fits[j + 1] === true;
-      if (character === '*') fits[j] = here || (rest !== undefined && next);
-      else if (rest === '*') fits[j] = next || here;
-      else fits[j] = rest === character && after[j + 1] === true;
-    }
-  }
-  return fits[0] === true;
 }
 
 /** Path of the page about a kind of alarm in the repository. */

@@ -19,3 +19,22 @@ export function isMeant(pattern: string, name: string): boolean {
   }
   return true;
 }
+
+/** Whether there is a name that fits both patterns. */
+export function fitBoth(one: string, other: string): boolean {
+  // fits[j]: the rest of `one` from where the loop is, and the rest of `other` from its j-th character.
+  let fits = Array.from({ length: other.length + 1 }, (_, j) => /^\**$/.test(other.slice(j)));
+  for (const character of [...one].reverse()) {
+    const after = fits;
+    fits = [];
+    for (let j = other.length; j >= 0; j--) {
+      const rest = other[j];
+      const here = after[j] === true;
+      const next = fits[j + 1] === true;
+      if (character === '*') fits[j] = here || (rest !== undefined && next);
+      else if (rest === '*') fits[j] = next || here;
+      else fits[j] = rest === character && after[j + 1] === true;
+    }
+  }
+  return fits[0] === true;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isMeant } from '../../../shared/text/wildcard.ts';
+import { fitBoth, isMeant } from '../../../shared/text/wildcard.ts';
 import { tries } from '../../fixtures/any.ts';
 
 describe('a name with stars in it', () => {
@@ -27,6 +27,36 @@ describe('a name with stars in it', () => {
         expect(isMeant(pattern, text)).toBe(new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(text));
       }),
       tries('wildcard', 2_000),
+    );
+  });
+});
+
+describe('two names with stars in them', () => {
+  it.each([
+    ['chainmend-*', 'chainmend-*-disk', true],
+    ['*-disk', 'chainmend-*-disk', true],
+    ['bitcoin-*', 'chainmend-*-disk', false],
+    ['*-height', 'chainmend-*-disk', false],
+    ['c*', '*d', true],
+    ['', '**', true],
+    ['a', '', false],
+  ])('%s and %s have a name in common: %s', (one, other, common) => {
+    expect([fitBoth(one, other), fitBoth(other, one)]).toEqual([common, common]);
+  });
+
+  it('have one where a name is found among all short ones', () => {
+    // Four characters of each that are no stars: a name of eight has room for both.
+    const some = fc.array(fc.constantFrom('a', 'b', '*'), { maxLength: 4 }).map((letters) => letters.join(''));
+    const names = Array.from({ length: 9 }, (_, length) =>
+      Array.from({ length: 2 ** length }, (_, bits) =>
+        Array.from({ length }, (_, at) => ((bits >> at) & 1 ? 'a' : 'b')).join(''),
+      ),
+    ).flat();
+    fc.assert(
+      fc.property(some, some, (one, other) => {
+        expect(fitBoth(one, other)).toBe(names.some((name) => isMeant(one, name) && isMeant(other, name)));
+      }),
+      tries('wildcard', 500),
     );
   });
 });
