@@ -7,7 +7,7 @@ export const namesItsData = (text: string): boolean => NAMES_DATA.test(text) && 
 
 /**
  * Words that name a database with which nothing is wrong. Sources: osmosis#877, avalanchego#1081, besu#1997 and #2710, reth#8611 and #12841, stacks-core#2017,
- * bitcoin#9009; bitcoin#23816, go-ethereum#28151 and #16137.
+ * bitcoin#9009; bitcoin#23816, go-ethereum#28151 and #16137; nethermind#8249, erigon#7390 and #9026.
  */
 const BESIDE_DATA = [
   {
@@ -19,6 +19,7 @@ const BESIDE_DATA = [
     words: /-reindex to (go back to unpruned mode|change -)|contains (an )?incompatible genesis/i,
     cause: 'its configuration is not that of its data',
   },
+  { words: /too many open files|cannot allocate memory|MDBX_TOO_LARGE/i, cause: 'it needs a higher limit' },
   // Of the Cosmos SDK (shared/guardrails/upgrade.ts); cronos#614.
   { words: /UPGRADE "[^"]{1,100}" NEEDED at|halt per configuration height/, cause: 'its chain needs another version' },
 ] as const;

@@ -60,6 +60,17 @@ describe('a client that ends and names its database', () => {
       CONFIGURED,
     ],
     [
+      'nethermind#8249',
+      'RocksDbSharp.RocksDbException: IO error: While open a file for random read: 2940192.sst: Too many open files',
+      'it needs a higher limit',
+    ],
+    ['erigon#7390', 'mdbx_env_open: cannot allocate memory, label: chaindata, trace: […]', 'it needs a higher limit'],
+    [
+      'erigon#9026',
+      'mdbx_env_open: MDBX_TOO_LARGE: Database is too large for current system, e.g. could NOT be mapped into RAM',
+      'it needs a higher limit',
+    ],
+    [
       'cronos#614',
       'panic: UPGRADE "v0.7.0-hotfix" NEEDED at height: 3982500: {"binaries":{}}',
       'its chain needs another version',
