@@ -11,7 +11,7 @@ last_lines() {
 
 # last_words SINCE|"": of a client that has ended: its reason, after which it writes how it shuts down, or a trace; else its last line.
 last_words() {
-  last_lines 40 "$1" | grep -aE 'rror|atal|panic: |orrupt' | tail -n 1 | grep -a . || last_lines 1
+  last_lines 40 "$1" | grep -aE 'rror|atal|panic: |orrupt|ou need to ' | tail -n 1 | grep -a . || last_lines 1
 }
 
 log_of_client() {

@@ -93,6 +93,14 @@ describe('a client that ends on its data', () => {
     });
   });
 
+  it('also where it asks for another configuration (bitcoin#23816)', async () => {
+    const unpruned = ENDS.slice(3);
+    const line = ': You need to rebuild the database using -reindex to go back to unpruned mode.';
+    expect(await startOf([line, ...unpruned])).toMatchObject({
+      reason: expect.stringContaining(`its last line is "${line}"`),
+    });
+  });
+
   it('also when its node is asked later', async () => {
     const here = node('failed');
     here.put('run/client/log', ENDS.map((line) => `${line}\n`).join(''));
