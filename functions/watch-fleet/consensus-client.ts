@@ -13,6 +13,19 @@ export type ConsensusFinding =
 /** An epoch: a consensus client that is further behind has nothing new for its execution client. */
 const SLOTS_BEHIND = 32;
 
+/** Two blocks in a row may be late or missing, and an answer has its way. */
+const CLOCK_OFF_MS = 120_000;
+
+/** A consensus client counts slots by its own clock: where none is missing to its head, the head is as old as its clock is off (nimbus-eth2#6673). null: it is not. */
+function clockBehindMs(
+  { height, claimedTip, blockTimeMs }: Pick<NodeStatus, 'height' | 'claimedTip' | 'blockTimeMs'>,
+  nowMs: number,
+): number | null {
+  if (claimedTip === undefined || claimedTip > height + 1 || blockTimeMs === undefined) return null;
+  const offMs = nowMs - blockTimeMs;
+  return offMs > CLOCK_OFF_MS ? offMs : null;
+}
+
 export function followConsensus(
   before: ConsensusTrack | undefined,
   reading: Reading<NodeStatus> | undefined,
@@ -58,6 +71,12 @@ export function judgeConsensusClient(
     return {
       is: 'at-fault',
       reason: `its consensus client is the cause: it has stood at slot ${slot} for ${duration(stoodMs)}`,
+    };
+  const clockOffMs = clockBehindMs(reading.facts, nowMs);
+  if (clockOffMs !== null)
+    return {
+      is: 'unclear',
+      reason: `its consensus client takes slot ${slot} for the present one, which began ${duration(clockOffMs)} ago: the clock of its machine is behind, and it refuses what is newer`,
     };
   const derivesNothingMs = nowMs - (track?.countersSinceMs ?? nowMs);
   if (derivesNothingMs >= stuckMs)

@@ -490,6 +490,17 @@ describe('an execution client that is stuck', () => {
     expect(goingOn.evidence).toBeUndefined();
   });
 
+  it('whose machine has a clock that is behind is told so: its consensus client refuses what is newer (nimbus-eth2#6673)', () => {
+    const firstMs = T0 - MINUTE;
+    const at = (n: number, agoMs: number, missing = 0) =>
+      slot(10_000 + n, { claimedTip: 10_000 + n + missing, blockTimeMs: firstMs + n * MINUTE - agoMs });
+    const behind = besideOf((n) => at(n, 10 * MINUTE));
+    expect(behind).toMatchObject({ health: 'stuck', evidence: 'beside-stands' });
+    expect(behind.reason).toContain('the clock of its machine is behind, and it refuses what is newer');
+    for (const well of [besideOf((n) => at(n, MINUTE)), besideOf((n) => at(n, 10 * MINUTE, 50))])
+      expect(well.reason).not.toContain('the clock');
+  });
+
   it('while its consensus client waits for it has itself to blame', () => {
     const node = besideOf((n) => slot(10_000 + n, { claimedTip: 10_000 + n, hamperedBy: 'execution-behind' }));
     expect(node.health).toBe('stuck');

@@ -3706,6 +3706,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/watch-fleet/consensus-client.ts': [
     {
+      name: 'a consensus client whose clock is behind is not well',
+      find: 'offMs > CLOCK_OFF_MS',
+      replace: 'offMs < 0',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
       name: 'nobody knows who is at fault where a consensus client stands and calls a client offline that answers',
       find: "hamperedBy === 'execution-offline' && stoodMs >= stuckMs",
       replace: 'stoodMs < 0',
