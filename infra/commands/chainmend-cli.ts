@@ -6,6 +6,7 @@ import { forSuite, misnamed, suiteOf } from '../../shared/model/suite.ts';
 import { plainJson, plainText } from '../../shared/text/plain-text.ts';
 import { plainLines, terminalText } from '../../shared/text/terminal-text.ts';
 import { fleetsDirectory } from '../fleets-directory.ts';
+import { isClone } from '../paths.ts';
 import type { AdoptContext } from './adopt/context.ts';
 import { addAdoptVerb } from './adopt/verbs.ts';
 import type { BacktestContext } from './backtest/backtest.ts';
@@ -27,6 +28,7 @@ import type { LocalRegion } from './local-region.ts';
 import type { NamesContext } from './names/context.ts';
 import { addNamesVerbs } from './names/verbs.ts';
 import { type Ended, type Opened, type Output, runProgram, type SharedOptions } from './program.ts';
+import { forPackage, needClone } from './program-name.ts';
 import type { ReportContext } from './report/report.ts';
 import { addReportVerb } from './report/verbs.ts';
 import type { SmokeContext } from './smoke/context.ts';
@@ -63,10 +65,11 @@ export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
   addCompletionVerb(program, desk.say);
 }
 
-/** Commands in what a person reads are about the suite that they asked for. */
+/** Commands in what a person reads are about the suite that they asked for, and as this program is called. */
 const worded = (text: string): string => {
   const name = process.env['CHAINMEND_NAME'] || undefined;
-  return name === undefined || misnamed(name) !== null ? text : forSuite(suiteOf(name), text);
+  const own = name === undefined || misnamed(name) !== null ? text : forSuite(suiteOf(name), text);
+  return isClone ? own : forPackage(own);
 };
 
 /** Everything that a verb does goes by this variable (`commandNames`). @throws UsageError */
@@ -137,6 +140,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
       process.env['AWS_PROFILE'] = options.profile;
     }
     if (options.local === undefined) return;
+    needClone('--local');
     status('the local region plays …');
     const { serveLocally } = await import('./local-region.ts');
     await import('./work.ts');
@@ -184,6 +188,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
         return { read: readHistories, say, status };
       },
       diff: async () => {
+        needClone('diff');
         const { readHistories } = await import('./backtest/account.ts');
         const { checkoutOf, PLAYER } = await import('./diff/checkout.ts');
         const { playLocally } = await import('./local-process.ts');
@@ -200,6 +205,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
         };
       },
       smoke: async () => {
+        needClone('smoke');
         const { awsAccount } = await import('./smoke/aws-account.ts');
         const { cdk } = await import('./smoke/cdk.ts');
         const { randomBytes } = await import('node:crypto');
@@ -233,7 +239,9 @@ function terminalOf(interrupted: AbortSignal): Terminal {
 function onInterrupt(interrupt: AbortController, { made }: Terminal): void {
   process.on('SIGINT', () => {
     if (!process.argv.includes('smoke')) {
-      process.stderr.write('\nNobody is waiting any more; what was begun goes on. See: npm run chainmend -- status\n');
+      process.stderr.write(
+        worded('\nNobody is waiting any more; what was begun goes on. See: npm run chainmend -- status\n'),
+      );
       process.exit(130);
     }
     if (!interrupt.signal.aborted) {

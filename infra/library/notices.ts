@@ -1,4 +1,4 @@
-// The licences of the packages whose code is in the tarball: compiled into the construct, or into a function's bundle.
+// The licences of the packages whose code is handed out: compiled into the construct, into the command, or into a function's bundle.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../paths.ts';
@@ -14,6 +14,13 @@ export function noticesOf(sources: readonly string[]): string {
   const parts = [...byText].map(([text, titles]) => `${titles.join('\n')}\n\n${text}`);
   return `The files of this package contain code of these packages.\n\n${parts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
+
+/** The sources of the functions, by their source maps. @param maps the folder of them */
+export const sourcesIn = (maps: string): string[] =>
+  readdirSync(maps).flatMap((name) => {
+    const { sources } = JSON.parse(readFileSync(join(maps, name), 'utf8')) as { readonly sources: readonly string[] };
+    return [...sources];
+  });
 
 const MODULES = 'node_modules/';
 

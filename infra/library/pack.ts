@@ -1,5 +1,5 @@
-// Packs the construct library: the construct compiled into one CommonJS file, its types, the functions' bundles and the nodes' documents. Nothing of it
-// needs a source, a bundler or another package than the two that every CDK app has.
+// Packs the package: the construct compiled into one CommonJS file, its types, the functions' bundles, the nodes' documents, and the command. Nothing
+// needs a source or a bundler. The construct needs the two packages that every CDK app has, the command none.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,8 @@ import { commandDocuments, firstBootScripts } from '../../shared/node-commands/i
 import { fleetJsonSchemaText } from '../fleet-json-schema.ts';
 import { repositoryRoot } from '../paths.ts';
 import { ensureBundled } from '../synth.ts';
-import { noticesOf } from './notices.ts';
+import { COMMAND, forOlderNode, writeCommand } from './command.ts';
+import { noticesOf, sourcesIn } from './notices.ts';
 
 const run = promisify(execFile);
 
@@ -35,7 +36,8 @@ export async function packLibrary(out = join(repositoryRoot, 'dist/library')): P
   writeFileSync(join(folder, 'first-boot.json'), JSON.stringify(firstBootScripts()));
   const compiled = await compile(join(folder, 'index.js'));
   await writeTypes(folder, out);
-  writeFileSync(join(folder, 'NOTICES.txt'), noticesOf([...compiled, ...sourcesIn(join(bundles, 'maps'))]));
+  const command = await writeCommand(folder);
+  writeFileSync(join(folder, 'NOTICES.txt'), noticesOf([...compiled, ...command, ...sourcesIn(join(bundles, 'maps'))]));
   writeFileSync(join(folder, 'fleet.schema.json'), fleetJsonSchemaText());
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
   cpSync(join(repositoryRoot, 'LICENSE'), join(folder, 'LICENSE'));
@@ -59,7 +61,8 @@ async function compile(outfile: string): Promise<string[]> {
     // The oldest Node.js that CDK's libraries run on, and that has `import.meta.dirname` for the sources of this file.
     target: 'node20',
     external: [...PEERS],
-    define: { 'import.meta.dirname': '__dirname' },
+    inject: forOlderNode.inject,
+    define: { ...forOlderNode.define, 'import.meta.dirname': '__dirname' },
     legalComments: 'none',
     logLevel: 'silent',
     metafile: true,
@@ -106,13 +109,6 @@ function withPublishedImports(text: string): string {
   });
 }
 
-/** The sources of the functions, by their source maps. */
-const sourcesIn = (maps: string): string[] =>
-  readdirSync(maps).flatMap((name) => {
-    const { sources } = JSON.parse(readFileSync(join(maps, name), 'utf8')) as { readonly sources: readonly string[] };
-    return [...sources];
-  });
-
 function manifest(): object {
   const read = (path: string) =>
     JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, string>> & {
@@ -132,11 +128,14 @@ function manifest(): object {
       './fleet.schema.json': './fleet.schema.json',
       './package.json': './package.json',
     },
+    bin: { chainmend: COMMAND },
     engines: { node: '>=20' },
     // The version that it is made and tested with is the oldest one that it is known to work with.
     peerDependencies: {
       'aws-cdk-lib': `^${devDependencies['aws-cdk-lib']}`,
       constructs: cdk.peerDependencies['constructs'],
     },
+    // Who only wants the command need not install them.
+    peerDependenciesMeta: Object.fromEntries(PEERS.map((peer) => [peer, { optional: true }])),
   };
 }

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { type BuildResult, build, type Plugin } from 'esbuild';
+import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild';
 import { keepNow, shelf } from '../kept.ts';
 import { repositoryRoot } from '../paths.ts';
 import { isWhole, PROGRAMS, stamp } from './kept-program.js';
@@ -75,47 +75,64 @@ const START = join(import.meta.dirname, 'start.js');
 const START_FILE = 'start.mjs';
 const WARM_MS = 60_000;
 
+/** How all modules of a program become few: packages too, but for those that it seldom needs. */
+export const programOptions = {
+  absWorkingDir: repositoryRoot,
+  write: false,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  mainFields: ['module', 'main'],
+  outExtension: { '.js': '.mjs' },
+  charset: 'ascii',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'silent',
+  external: EXTERNAL,
+} as const satisfies BuildOptions;
+
+/** Packages in CommonJS ask for Node.js's own modules. */
+export const REQUIRE =
+  "import { createRequire as createRequireOfChunk } from 'node:module'; const require = createRequireOfChunk(import.meta.url);";
+
 const bundle = (entry: string): Promise<BuildResult<{ metafile: true; write: false }>> =>
   build({
-    absWorkingDir: repositoryRoot,
+    ...programOptions,
     entryPoints: { program: entry },
     outdir: 'dist/programs/new',
-    write: false,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
     target: 'node24',
-    mainFields: ['module', 'main'],
-    outExtension: { '.js': '.mjs' },
-    charset: 'ascii',
     sourcemap: true,
     sourcesContent: false,
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'silent',
-    external: EXTERNAL,
-    plugins: [placesOfSources],
-    // Packages in CommonJS ask for Node.js's own modules.
-    banner: {
-      js: "import { createRequire as createRequireOfChunk } from 'node:module'; const require = createRequireOfChunk(import.meta.url);",
-    },
+    plugins: [
+      placesOfSources((path) => ({
+        dirname: JSON.stringify(dirname(path)),
+        url: JSON.stringify(pathToFileURL(path).href),
+      })),
+    ],
+    banner: { js: REQUIRE },
   });
 
-/** A module asks where it is, for the files beside it: it gets the place of its source. Only the one that is started is the main one. */
-const placesOfSources: Plugin = {
+/**
+ * A module asks where it is, for the files beside it: it gets the place of its source. Only the one that is started is the main one.
+ * @param placeOf gives expressions of JavaScript
+ */
+export const placesOfSources = (
+  placeOf: (path: string) => { readonly dirname: string; readonly url: string },
+): Plugin => ({
   name: 'places of sources',
   setup: ({ onLoad }) => {
     onLoad({ filter: /\.[jt]s$/ }, ({ path }) => {
       if (path.includes('node_modules')) return undefined;
+      const { dirname, url } = placeOf(path);
       const contents = readFileSync(path, 'utf8')
-        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+        .replaceAll('import.meta.dirname', dirname)
+        .replaceAll('import.meta.url', url)
         .replaceAll('import.meta.main', 'false');
       return { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
     });
   },
-};
+});
 
 /** Has V8 compile the program, so that the next start need not: each chunk is loaded, and nothing is begun. */
 function warm(made: string): void {

@@ -1,6 +1,7 @@
 // `chainmend adopt`, as a verb of the program.
 import type { Command } from 'commander';
 import type { Ended, Opened } from '../program.ts';
+import { needClone } from '../program-name.ts';
 import { whole } from '../whole-number.ts';
 import type { AdoptOptions } from './adopt.ts';
 import type { AdoptContext } from './context.ts';
@@ -19,6 +20,7 @@ export function addAdoptVerb(program: Command, open: Opened<AdoptContext>, ended
     .option('--storms <n>', 'with --twin: so many storms of each fleet, too', whole(1, STORMS_MAX))
     .option('--seed <n>', 'with --twin: another seed is another run', whole(0, Number.MAX_SAFE_INTEGER))
     .action(async (options: AdoptOptions) => {
+      if (options.twin) needClone('adopt --twin');
       const { adopt } = await import('./adopt.ts');
       const { status, facts } = await adopt(await open(), options);
       ended.status = status;

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { plainText } from '../../../shared/text/plain-text.ts';
-import { repositoryRoot } from '../../paths.ts';
+import { isClone, repositoryRoot } from '../../paths.ts';
 import type { Place } from './accounts-file.ts';
 import { STATIC_KEYS } from './static-keys.ts';
 import { type PlaceAnswer, wordsOf } from './status-accounts.ts';
@@ -13,15 +13,12 @@ const LIMIT_MS = 120_000;
 const ANSWER_BYTES = 64 * 2 ** 20;
 const WRONG_CHARACTERS = 400;
 
+/** The packed command has it elsewhere (infra/library/command.ts). */
+const PROGRAM_FILE = isClone ? 'infra/commands/chainmend.js' : 'command/chainmend.mjs';
+
 /** Never throws: a place that does not answer says why. */
 export async function askPlace(place: Place): Promise<PlaceAnswer> {
-  const args = [
-    '--disable-warning=ExperimentalWarning',
-    'infra/commands/chainmend.js',
-    'status',
-    '--json',
-    ...wordsOf(place),
-  ];
+  const args = ['--disable-warning=ExperimentalWarning', PROGRAM_FILE, 'status', '--json', ...wordsOf(place)];
   const limits = { timeout: LIMIT_MS, maxBuffer: ANSWER_BYTES };
   try {
     const { stdout } = await promisify(execFile)(process.execPath, args, {

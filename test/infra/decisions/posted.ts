@@ -15,12 +15,16 @@ export function postedTables(): Readonly<Record<string, readonly string[]>> {
   const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
   return {
     posted: [
-      row(['client', 'answers', 'wedged', 'not wedged', 'not found out']),
-      row(Array.from({ length: 5 }, () => '---')),
+      row(['client', 'answers', 'not wedged', 'called sick', 'wedged', 'called working', 'not found out']),
+      row(Array.from({ length: 7 }, () => '---')),
       ...judged.map(({ client, verdicts }) => {
-        const count = (is: PostedFixture['is']): number => verdicts.filter(({ fixture }) => fixture.is === is).length;
-        const [wedged, unsaid] = [count('wedged'), count('unsaid')];
-        return row([client, verdicts.length, wedged, verdicts.length - wedged - unsaid, unsaid]);
+        const count = (of: (one: (typeof verdicts)[number]) => boolean): number => verdicts.filter(of).length;
+        const wedged = count(({ fixture }) => fixture.is === 'wedged');
+        const unsaid = count(({ fixture }) => fixture.is === 'unsaid');
+        return row([
+          ...[client, verdicts.length, verdicts.length - wedged - unsaid, count(({ error }) => error === 'sick')],
+          ...[wedged, count(({ error }) => error === 'working'), unsaid],
+        ]);
       }),
     ],
     'posted-errors': [

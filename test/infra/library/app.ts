@@ -44,6 +44,24 @@ async function linked(folder: string, tarball: string, names: readonly string[])
   await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked]);
 }
 
+/** What Node.js 20.11, on which the package runs, has not: the name of a global, and what it got later. */
+const LATER: readonly (readonly [object: string, names: readonly string[]])[] = [
+  ['Map', ['groupBy']],
+  ['Object', ['groupBy']],
+  ['URL', ['parse']],
+  ['Promise', ['withResolvers', 'try']],
+  ['Array', ['fromAsync']],
+  ['RegExp', ['escape']],
+  ['Error', ['isError']],
+  ['Set.prototype', ['union', 'intersection', 'difference', 'isSubsetOf', 'isSupersetOf', 'isDisjointFrom']],
+  ['Iterator.prototype', ['map', 'filter', 'take', 'drop', 'flatMap', 'reduce', 'toArray', 'some', 'every', 'find']],
+];
+
+/** For `node --import`: takes it away. */
+export const OLDER_NODE = `data:text/javascript,${encodeURIComponent(
+  LATER.map(([object, names]) => names.map((name) => `delete ${object}.${name};`).join('')).join(''),
+)}`;
+
 export interface Ended {
   readonly ok: boolean;
   readonly output: string;
@@ -56,9 +74,14 @@ export async function inFolder(folder: string, program: string, words: readonly 
   return output;
 }
 
-export async function tried(folder: string, program: string, words: readonly string[]): Promise<Ended> {
+export async function tried(
+  folder: string,
+  program: string,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, CDK_VALIDATION: 'false' };
+  const env = { PATH, HOME, CDK_VALIDATION: 'false', ...environment };
   try {
     const { stdout, stderr } = await run(program, [...words], { cwd: folder, env, timeout: TIMEOUT_MS });
     return { ok: true, output: stdout + stderr };
