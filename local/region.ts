@@ -1,15 +1,24 @@
 // Builds one local region: clock, gateway, services, machines, and the sandboxes of functions.
 
 import { Machines } from './nodes/machine.ts';
+import type { StacksNeeds } from './services/cloudformation/stacks.ts';
 import { ebsKeyCheck } from './services/ec2/permissions.ts';
 import type { Ec2 } from './services/ec2/service.ts';
 import { createAuthorizer } from './services/iam/authorizer.ts';
 import { ServiceRegistry } from './services/registry.ts';
 import { resolver } from './services/route53/resolver.ts';
-import { CONDITION_KEYS, createServices, RESOURCE_TYPES, SERVICES } from './services/services.ts';
+import {
+  CONDITION_KEYS,
+  createOwnersServices,
+  createServices,
+  OWNERS_SERVICES,
+  RESOURCE_TYPES,
+  SERVICES,
+} from './services/services.ts';
 import { VirtualClock } from './simulator/clock.ts';
 import { CustomResourceAnswers } from './simulator/cloudformation/custom-resources.ts';
 import { type DeployOptions, deploy } from './simulator/cloudformation/deploy.ts';
+import { update } from './simulator/cloudformation/update.ts';
 import type { FaultName } from './simulator/faults.ts';
 import { Gateway } from './simulator/gateway/gateway.ts';
 import { loadModels } from './simulator/gateway/model.ts';
@@ -62,6 +71,8 @@ export interface RegionOptions {
    * goes from one to the other.
    */
   readonly beside?: Neighbour;
+  /** It has S3 and CloudFormation, with which owners deploy stacks of theirs. */
+  readonly isDeployedTo?: boolean;
   /** A new lifecycle policy takes its first snapshots within so long; within a day by default, as AWS says. */
   readonly policiesBeginWithinMs?: number;
   /**
@@ -82,7 +93,7 @@ export type Region = Awaited<ReturnType<typeof createRegion>>;
 
 export async function createRegion(options: RegionOptions) {
   const { seed, lane, faults = [], hooks, accountConcurrency, onCall, onDefect, retain, beside } = options;
-  const models = await loadModels(SERVICES);
+  const models = await loadModels(options.isDeployedTo ? [...SERVICES, ...OWNERS_SERVICES] : SERVICES);
   const clock = beside?.clock ?? clockOf(options);
   const { accountId = ACCOUNT_ID, regionName = REGION_NAME } = options;
   const isOtherAccount = beside !== undefined && beside.kernel.accountId !== accountId;
@@ -150,11 +161,22 @@ export async function createRegion(options: RegionOptions) {
     (call, keyId, uses) =>
       authorizer.authorizeChecks(call, 'kms', () => uses.map((use) => ebsKeyCheck(use, keyId, kernel))) === undefined,
   );
-  gateway.serve(...registry.services());
-
   /** A request from outside of any function: a person, the deployment, a simulated agent. Waits if it is throttled. */
   const call = (service: string, operation: string, input: object, actor = 'person') =>
     retryThrottled(clock, () => gateway.request({ service, operation, input, actor }));
+  const deployment = (own: Pick<DeployOptions, 'assembly'> & Partial<DeployOptions>): DeployOptions => ({
+    ...{ accountId, regionName, code, vpcEndpoints, answers, resourceTypes: RESOURCE_TYPES },
+    call: (service, operation, input) => call(service, operation, input, 'cloudformation'),
+    random: kernel.random('cloudformation'),
+    wait: (delayMs) => clock.sleep(delayMs),
+    ...own,
+  });
+  const stacks: Omit<StacksNeeds, 'objectAt'> = {
+    deploy: (own) => deploy(deployment(own)),
+    update: (own, before) => update(deployment(own), before),
+  };
+  if (options.isDeployedTo) createOwnersServices(registry, { code, ...stacks });
+  gateway.serve(...registry.services());
 
   return {
     clock,
@@ -175,15 +197,8 @@ export async function createRegion(options: RegionOptions) {
     spans,
     ...services,
     call,
-    /** Deploys the stack of a cloud assembly. */
-    deploy: (deployment: Pick<DeployOptions, 'assembly'> & Partial<DeployOptions>) =>
-      deploy({
-        ...{ accountId, regionName, code, vpcEndpoints, answers, resourceTypes: RESOURCE_TYPES },
-        call: (service, operation, input) => call(service, operation, input, 'cloudformation'),
-        random: kernel.random('cloudformation'),
-        wait: (delayMs) => clock.sleep(delayMs),
-        ...deployment,
-      }),
+    /** Deploys the stack of a cloud assembly, and updates one. */
+    ...stacks,
   };
 }
 

@@ -38,6 +38,7 @@ const PLAYED: Readonly<Record<string, Play>> = {
   'mutants:generated': { words: ['no-such-file'], status: 2, says: 'no file with "no-such-file" in its path' },
   'mutants:membership': { words: ['no-such-claim'], status: 2, says: 'no-such-claim' },
   'mutants:storms': { words: ['--help'], says: '--log' },
+  release: { words: ['--help'], status: 2, says: 'usage: npm run release -- [-c NAME=VALUE …]' },
   decisions: { words: ['--listTests'], says: 'decisions.test.ts' },
   behaviour: { words: [], status: 1, says: 'usage: npm run behaviour -- FILE' },
   explore: { words: ['--help'], says: '--world NAME' },

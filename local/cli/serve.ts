@@ -45,6 +45,7 @@ export async function serve(
     lane,
     faults,
     guard: false,
+    isDeployedTo: true,
     retain: CALLS_KEPT,
     onDefect,
     regionName: regionNameOf(scenario),

@@ -5,6 +5,8 @@ import type { CodeStore, LambdaHooks, StartSandbox } from '../simulator/lambda-r
 import type { Network } from '../simulator/network/network.ts';
 import type { CallRecord } from '../simulator/trace.ts';
 import { AUTOSCALING } from './autoscaling/service.ts';
+import { CLOUDFORMATION } from './cloudformation/service.ts';
+import type { StacksNeeds } from './cloudformation/stacks.ts';
 import { CLOUDTRAIL } from './cloudtrail/service.ts';
 import { CLOUDWATCH } from './cloudwatch/service.ts';
 import type { ServiceDeclaration } from './descriptor.ts';
@@ -20,6 +22,7 @@ import { LAMBDA } from './lambda/service.ts';
 import { LOGS } from './logs/service.ts';
 import type { ServiceRegistry } from './registry.ts';
 import { ROUTE53 } from './route53/service.ts';
+import { S3_SERVICE } from './s3/service.ts';
 import { SCHEDULER } from './scheduler/service.ts';
 import { SECRETSMANAGER } from './secretsmanager/service.ts';
 import { SERVICE_QUOTAS } from './servicequotas/service.ts';
@@ -50,6 +53,9 @@ export const SERVICES: readonly ServiceDeclaration[] = [
   SSM,
   STS,
 ];
+
+/** What owners deploy with. A region has it where it is asked for (`createRegion`): two clients more are read. */
+export const OWNERS_SERVICES: readonly ServiceDeclaration[] = [CLOUDFORMATION, S3_SERVICE];
 
 /** How CloudFormation makes resources, by type. */
 export const RESOURCE_TYPES: ResourceTypes = Object.assign({}, ...SERVICES.map(({ resources }) => resources ?? {}));
@@ -129,4 +135,12 @@ export function createServices(
     sqs,
     ssm,
   };
+}
+
+export function createOwnersServices(
+  registry: ServiceRegistry,
+  { code, ...needs }: Omit<StacksNeeds, 'objectAt'> & Pick<ServiceDependencies, 'code'>,
+): void {
+  const { objectAt } = registry.create(S3_SERVICE, code);
+  registry.create(CLOUDFORMATION, { ...needs, objectAt });
 }

@@ -1,5 +1,12 @@
 // CloudFormation resources of CloudWatch: alarms and dashboards.
-import { pick, type ResourceType, type ResourceTypes, text } from '../../simulator/cloudformation/resource.ts';
+import {
+  type Maker,
+  type Properties,
+  pick,
+  type ResourceType,
+  type ResourceTypes,
+  text,
+} from '../../simulator/cloudformation/resource.ts';
 
 const ALARM = ['ActionsEnabled', 'AlarmActions', 'AlarmDescription', 'InsufficientDataActions', 'OKActions', 'Tags'];
 const METRIC_ALARM = [
@@ -29,22 +36,26 @@ const COMPOSITE_ALARM = [
   'AlarmRule',
 ];
 
-const alarm =
-  (operation: string, own: readonly string[]): ResourceType['create'] =>
-  async (properties, maker) => {
-    const AlarmName = text(properties['AlarmName'] ?? maker.generatedName(255));
+/** To put an alarm again changes it. */
+function alarm(operation: string, own: readonly string[]): Required<Pick<ResourceType, 'create' | 'update'>> {
+  const put = async (properties: Properties, maker: Maker, AlarmName: string) => {
     await maker.call('monitoring', operation, { ...pick(properties, [...ALARM, ...own]), AlarmName });
     return { ref: AlarmName, attributes: { Arn: maker.arn('cloudwatch', `alarm:${AlarmName}`) } };
   };
+  return {
+    create: (properties, maker) => put(properties, maker, text(properties['AlarmName'] ?? maker.generatedName(255))),
+    update: (properties, maker, { ref }) => put(properties, maker, ref),
+  };
+}
 
 export const resources: ResourceTypes = {
   'AWS::CloudWatch::Alarm': {
     uses: ['AlarmName', ...ALARM, ...METRIC_ALARM],
-    create: alarm('PutMetricAlarm', METRIC_ALARM),
+    ...alarm('PutMetricAlarm', METRIC_ALARM),
   },
   'AWS::CloudWatch::CompositeAlarm': {
     uses: ['AlarmName', ...ALARM, ...COMPOSITE_ALARM],
-    create: alarm('PutCompositeAlarm', COMPOSITE_ALARM),
+    ...alarm('PutCompositeAlarm', COMPOSITE_ALARM),
   },
   // Only recorded: nothing in the region reads them.
   'AWS::CloudWatch::Dashboard': {

@@ -1,6 +1,8 @@
 // CloudFormation resources of IAM: roles and policies.
+import { isDeepStrictEqual } from 'node:util';
 import {
   asText,
+  type Before,
   items,
   type Maker,
   member,
@@ -17,18 +19,33 @@ async function createRole(properties: Properties, maker: Maker) {
     RoleName: name,
     AssumeRolePolicyDocument: JSON.stringify(properties['AssumeRolePolicyDocument']),
   });
-  for (const policy of items(properties['Policies']) as Properties[]) {
-    await maker.call('iam', 'PutRolePolicy', {
-      RoleName: name,
-      PolicyName: policy['PolicyName'],
-      PolicyDocument: JSON.stringify(policy['PolicyDocument']),
-    });
-  }
+  await putPolicies(name, properties, maker);
   for (const PolicyArn of items(properties['ManagedPolicyArns'])) {
     await maker.call('iam', 'AttachRolePolicy', { RoleName: name, PolicyArn });
   }
   const role = Role as Properties;
   return { ref: name, attributes: { Arn: member(role, 'Arn'), RoleId: member(role, 'RoleId') } };
+}
+
+async function putPolicies(RoleName: string, properties: Properties, maker: Maker): Promise<void> {
+  for (const policy of items(properties['Policies']) as Properties[]) {
+    await maker.call('iam', 'PutRolePolicy', {
+      ...{ RoleName, PolicyName: policy['PolicyName'] },
+      PolicyDocument: JSON.stringify(policy['PolicyDocument']),
+    });
+  }
+}
+
+/** Its inline policies alone: every other change is refused. */
+async function updateRole(properties: Properties, maker: Maker, { ref, attributes, used }: Before) {
+  const { Policies: before, ...others } = used;
+  const { Policies: now, ...wanted } = properties;
+  const namesOf = (policies: unknown) => (items(policies) as Properties[]).map(({ PolicyName }) => text(PolicyName));
+  const gone = namesOf(before).filter((name) => !namesOf(now).includes(name));
+  if (!isDeepStrictEqual(others, wanted) || gone.length > 0)
+    throw new Error(`the local region changes the inline policies of a role, and nothing else; gone: ${gone}`);
+  await putPolicies(ref, properties, maker);
+  return { ref, attributes };
 }
 
 export const resources: ResourceTypes = {
@@ -47,6 +64,7 @@ export const resources: ResourceTypes = {
     uses: ['AssumeRolePolicyDocument', 'Description', 'ManagedPolicyArns', 'Path', 'Policies', 'RoleName'],
     leaves: ['MaxSessionDuration', 'Tags'],
     create: createRole,
+    update: updateRole,
   },
   'AWS::IAM::Policy': {
     uses: ['PolicyDocument', 'PolicyName', 'Roles'],

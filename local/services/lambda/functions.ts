@@ -5,7 +5,11 @@ import type {
   CreateAliasRequest,
   CreateFunctionRequest,
   DurableConfig,
+  FunctionCode,
   PutFunctionEventInvokeConfigRequest,
+  UpdateAliasRequest,
+  UpdateFunctionCodeRequest,
+  UpdateFunctionConfigurationRequest,
 } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { CodeStore, SandboxFunction } from '../../simulator/lambda-runtime/environment.ts';
@@ -95,18 +99,43 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     return { fn, qualifier: asked, invokedArn: arnOf(parsed.name, asked) };
   };
 
+  const codeAt = ({ S3Bucket: bucket = '', S3Key: key = '' }: FunctionCode) => {
+    const bundle = code.get(bucket, key);
+    if (bundle !== undefined) return bundle;
+    throw invalid(`Error occurred while GetObject. S3 Error Code: NoSuchKey. No code was stored as ${bucket}/${key}.`);
+  };
+
+  /** Published versions stay as they are, and so do the sandboxes of the earlier code that are at work. */
+  const change = (functionName: string, changes: Partial<LambdaFunction>): LambdaFunction => {
+    const entry = entryOf(parseName(functionName, kernel.accountId).name);
+    entry.latest = { ...entry.latest, ...changes, modifiedAtMs: kernel.clock.now() };
+    return entry.latest;
+  };
+
+  const updateCode = (input: UpdateFunctionCodeRequest): LambdaFunction =>
+    change(input.FunctionName ?? '', { code: codeAt(input) });
+
+  /** "If … not specified, the current value is kept": only what the request has. */
+  const updateConfiguration = (input: UpdateFunctionConfigurationRequest): LambdaFunction =>
+    change(input.FunctionName ?? '', {
+      ...(input.Role !== undefined && { roleArn: input.Role }),
+      ...(input.Handler !== undefined && { handler: input.Handler }),
+      ...(input.Environment && { environment: input.Environment.Variables ?? {} }),
+      ...(input.MemorySize !== undefined && { memoryMiB: input.MemorySize }),
+      ...(input.Timeout !== undefined && { timeoutSeconds: input.Timeout }),
+      ...(input.Description !== undefined && { description: input.Description }),
+      ...(input.Runtime !== undefined && { runtime: input.Runtime }),
+      ...(input.VpcConfig && { vpc: functionVpc(input.VpcConfig, vpcOf) }),
+      ...(input.LoggingConfig?.LogGroup !== undefined && { logGroup: input.LoggingConfig.LogGroup }),
+      ...(input.DeadLetterConfig && { deadLetterArn: input.DeadLetterConfig.TargetArn }),
+    });
+
   const create = (input: CreateFunctionRequest): LambdaFunction => {
     const name = parseName(input.FunctionName ?? '', kernel.accountId).name;
     if (entries.has(name)) {
       throw new AwsError('ResourceConflictException', `Function already exist: ${name}`, { statusCode: 409 });
     }
-    const { S3Bucket: bucket = '', S3Key: key = '' } = input.Code ?? {};
-    const bundle = code.get(bucket, key);
-    if (bundle === undefined) {
-      throw invalid(
-        `Error occurred while GetObject. S3 Error Code: NoSuchKey. No code was stored as ${bucket}/${key}.`,
-      );
-    }
+    const bundle = codeAt(input.Code ?? {});
     const durable = input.DurableConfig;
     if (durable !== undefined && durable.ExecutionTimeout === undefined) {
       throw invalid('DurableConfig.ExecutionTimeout: expected a number of seconds');
@@ -162,6 +191,15 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     }
     entry.aliases.set(input.Name ?? '', { version, description: input.Description ?? '' });
     return alias(name, input.Name ?? '');
+  };
+
+  const updateAlias = ({ FunctionName = '', Name = '', FunctionVersion, Description }: UpdateAliasRequest) => {
+    const { FunctionVersion: version, Description: description } = alias(FunctionName, Name);
+    return createAlias({
+      ...{ FunctionName, Name },
+      FunctionVersion: FunctionVersion ?? version,
+      Description: Description ?? description,
+    });
   };
 
   const alias = (functionName: string, aliasName: string): AliasConfiguration => {
@@ -273,8 +311,11 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     arnOf,
     resolve,
     create,
+    updateCode,
+    updateConfiguration,
     publish,
     createAlias,
+    updateAlias,
     alias,
     putAsyncSettings,
     asyncSettings,

@@ -1,6 +1,7 @@
 // CloudFormation resources of Lambda: functions, and what belongs to them.
 import { sha256Of } from '../../simulator/cloudformation/assembly.ts';
 import {
+  type Before,
   type Maker,
   member,
   type Properties,
@@ -32,13 +33,29 @@ async function createFunction(properties: Properties, maker: Maker) {
     FunctionName: name,
     Code: code,
   });
-  if (properties['ReservedConcurrentExecutions'] !== undefined) {
-    await maker.call('lambda', 'PutFunctionConcurrency', {
-      FunctionName: name,
-      ReservedConcurrentExecutions: Number(properties['ReservedConcurrentExecutions']),
-    });
-  }
+  await reserveConcurrency(name, properties, maker);
   return { ref: name, attributes: { Arn: member(created, 'FunctionArn') } };
+}
+
+async function reserveConcurrency(FunctionName: string, properties: Properties, maker: Maker): Promise<void> {
+  const reserved = properties['ReservedConcurrentExecutions'];
+  if (reserved === undefined) return;
+  await maker.call('lambda', 'PutFunctionConcurrency', {
+    ...{ FunctionName, ReservedConcurrentExecutions: Number(reserved) },
+  });
+}
+
+async function updateFunction(properties: Properties, maker: Maker, { ref, attributes }: Before) {
+  await maker.call('lambda', 'UpdateFunctionCode', { FunctionName: ref, ...codeLocation(properties, maker) });
+  await maker.call('lambda', 'UpdateFunctionConfiguration', {
+    ...pick(
+      properties,
+      FUNCTION_SETTINGS.filter((name) => name !== 'Architectures'),
+    ),
+    FunctionName: ref,
+  });
+  await reserveConcurrency(ref, properties, maker);
+  return { ref, attributes };
 }
 
 /** Inline code of the template is stored first, like an asset. */
@@ -59,6 +76,7 @@ export const resources: ResourceTypes = {
     uses: ['Code', 'FunctionName', 'ReservedConcurrentExecutions', ...FUNCTION_SETTINGS],
     leaves: ['PackageType', 'Tags', 'TracingConfig'],
     create: createFunction,
+    update: updateFunction,
   },
   'AWS::Lambda::Version': {
     uses: ['Description', 'FunctionName'],
@@ -75,6 +93,10 @@ export const resources: ResourceTypes = {
       const AliasArn = member(created, 'AliasArn');
       return { ref: AliasArn, attributes: { AliasArn } };
     },
+    update: async (properties, maker, { ref, attributes }) => {
+      await maker.call('lambda', 'UpdateAlias', properties);
+      return { ref, attributes };
+    },
   },
   'AWS::Lambda::Permission': {
     uses: ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn'],
@@ -88,6 +110,10 @@ export const resources: ResourceTypes = {
     create: async (properties, maker) => {
       await maker.call('lambda', 'PutFunctionEventInvokeConfig', properties);
       return { ref: maker.logicalId, attributes: {} };
+    },
+    update: async (properties, maker, before) => {
+      await maker.call('lambda', 'PutFunctionEventInvokeConfig', properties);
+      return before;
     },
   },
 };

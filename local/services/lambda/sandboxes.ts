@@ -59,7 +59,8 @@ export function createSandboxes(
   const idle = new Map<string, Idle[]>();
   const running = new Set<Running>();
 
-  const keyOf = (fn: LambdaFunction): string => `${fn.functionName}:${fn.version}`;
+  /** What was changed has sandboxes of its own: the earlier code takes no invocation any more. */
+  const keyOf = (fn: LambdaFunction): string => `${fn.functionName}:${fn.version}:${fn.modifiedAtMs}`;
 
   /** Throws TooManyRequestsException if the function or the account has no room for one more invocation. */
   const checkConcurrency = (fn: LambdaFunction): void => {

@@ -12,6 +12,9 @@ import type {
   PublishVersionRequest,
   PutFunctionConcurrencyRequest,
   PutFunctionEventInvokeConfigRequest,
+  UpdateAliasRequest,
+  UpdateFunctionCodeRequest,
+  UpdateFunctionConfigurationRequest,
 } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { CodeStore, LambdaHooks, PutMetric, StartSandbox } from '../../simulator/lambda-runtime/environment.ts';
@@ -124,7 +127,11 @@ export function createLambda(
       CreateFunction: (input: CreateFunctionRequest) => described(functions.create(input)),
       PublishVersion: (input: PublishVersionRequest) =>
         described(functions.publish(input.FunctionName ?? '', input.Description)),
+      UpdateFunctionCode: (input: UpdateFunctionCodeRequest) => described(functions.updateCode(input)),
+      UpdateFunctionConfiguration: (input: UpdateFunctionConfigurationRequest) =>
+        described(functions.updateConfiguration(input)),
       CreateAlias: (input: CreateAliasRequest) => functions.createAlias(input),
+      UpdateAlias: (input: UpdateAliasRequest) => functions.updateAlias(input),
       AddPermission: (input: AddPermissionRequest) => ({ Statement: JSON.stringify(functions.addPermission(input)) }),
       GetPolicy: (input: GetPolicyRequest) => ({
         Policy: functions.policy(input.FunctionName ?? '', input.Qualifier),

@@ -18,6 +18,10 @@ export const resources: ResourceTypes = {
       await maker.call('ssm', 'PutParameter', { ...pick(properties, PARAMETER), Name, ...tagList(properties['Tags']) });
       return { ref: Name, attributes: { Type: text(properties['Type']), Value: text(properties['Value']) } };
     },
+    update: async (properties, maker, { ref }) => {
+      await maker.call('ssm', 'PutParameter', { ...pick(properties, PARAMETER), Name: ref, Overwrite: true });
+      return { ref, attributes: { Type: text(properties['Type']), Value: text(properties['Value']) } };
+    },
     imports: {
       name: 'Name',
       taken: 'ParameterAlreadyExists',

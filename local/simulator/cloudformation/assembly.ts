@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CodeBundle } from '../lambda-runtime/environment.ts';
+import type { CodeBundle, CodeFile } from '../lambda-runtime/environment.ts';
 
 export interface TemplateResource {
   readonly Type: string;
@@ -89,18 +89,24 @@ export function readAssembly(directory: string, stackName?: string): Assembly {
 }
 
 /** The CommonJS bundle of a folder: `index.js` or `index.cjs`, and its other files. Throws an Error that names the folder without one. */
-export function readBundle(directory: string): CodeBundle {
-  const names = readdirSync(directory)
-    .filter((name) => /\.c?js$/.test(name))
-    .sort();
-  const main = names.find((name) => name === 'index.js' || name === 'index.cjs');
-  if (main === undefined) throw new Error(`${directory}: expected a bundle index.js or index.cjs`);
-  const fileOf = (name: string) => ({
-    path: join(directory, name),
-    source: readFileSync(join(directory, name), 'utf8'),
-  });
-  const others = new Map(names.filter((name) => name !== main).map((name) => [`./${name}`, fileOf(name)]));
-  const file = fileOf(main);
+export const readBundle = (directory: string): CodeBundle =>
+  bundleOf(
+    readdirSync(directory)
+      .filter((name) => /\.c?js$/.test(name))
+      .map((name) => ({ name, path: join(directory, name), source: readFileSync(join(directory, name), 'utf8') })),
+    directory,
+  );
+
+/** The same of files that lie nowhere. @param where for the Error */
+export function bundleOf(all: readonly (CodeFile & { readonly name: string })[], where: string): CodeBundle {
+  const files = all
+    .filter(({ name }) => /\.c?js$/.test(name))
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .map(({ name, path, source }) => ({ name, file: { path, source } }));
+  const main = files.find(({ name }) => name === 'index.js' || name === 'index.cjs');
+  if (main === undefined) throw new Error(`${where}: expected a bundle index.js or index.cjs`);
+  const others = new Map(files.filter((one) => one !== main).map(({ name, file }) => [`./${name}`, file]));
+  const { file } = main;
   return { ...file, others, sha256: sha256Of([file, ...others.values()].map(({ source }) => source).join('\0')) };
 }
 

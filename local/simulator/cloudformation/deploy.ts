@@ -9,7 +9,7 @@ import { readBundle } from './assembly.ts';
 import { customResource } from './custom-resources.ts';
 import { type Created, conditionHolds, resolve, type Scope } from './intrinsics.ts';
 import { creationOrder, needsOf } from './order.ts';
-import type { Answers, CallService, Maker, Properties, ResourceType, ResourceTypes } from './resource.ts';
+import type { Answers, Before, CallService, Maker, Properties, ResourceType, ResourceTypes } from './resource.ts';
 
 export { readAssembly } from './assembly.ts';
 
@@ -41,10 +41,14 @@ export interface DeployOptions {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
+export interface Made extends Before {
+  readonly type: string;
+}
+
 export interface Deployment {
   readonly stackName: string;
   /** The created resources, by logical id, in the order of creation. */
-  readonly resources: ReadonlyMap<string, Created & { readonly type: string }>;
+  readonly resources: ReadonlyMap<string, Made>;
   readonly outputs: Readonly<Record<string, string>>;
 }
 
@@ -64,10 +68,19 @@ const BOOTSTRAP_VERSION = '30';
  * Deploys a new stack. Throws an Error that names resource, type and property for anything that the region cannot make. Resources that were made
  * before stay, as the region is discarded then.
  */
-export async function deploy(options: DeployOptions): Promise<Deployment> {
+export const deploy = (options: DeployOptions): Promise<Deployment> =>
+  makeAll(options, async (logicalId, resource, scope) =>
+    makeNew(logicalId, readResource(logicalId, resource, scope, options), options),
+  );
+
+/** Makes the resources of a template, each after all that it needs. */
+export async function makeAll(
+  options: DeployOptions,
+  makeOne: (logicalId: string, resource: TemplateResource, scope: Scope) => Promise<Made>,
+): Promise<Deployment> {
   const { assembly, accountId, regionName } = options;
   const { template, stackName } = assembly;
-  const resources = new Map<string, Created & { readonly type: string }>();
+  const resources = new Map<string, Made>();
   const parameters = await parameterValues(options);
   const scope: Scope = { template, stackName, accountId, regionName, parameters, resources };
   storeBundles(options);
@@ -76,8 +89,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     const resource = template.Resources[logicalId];
     if (resource === undefined) throw new Error(`Resources.${logicalId}: not in the template`);
     if (resource.Condition !== undefined && !conditionHolds(resource.Condition, scope)) return;
-    const created = await create(logicalId, resource, scope, options);
-    resources.set(logicalId, { ...created, type: resource.Type });
+    resources.set(logicalId, await makeOne(logicalId, resource, scope));
   };
   const order = creationOrder(template);
   if (options.atOnce) await allAtOnce(order, needsOf(template), make);
@@ -106,12 +118,20 @@ async function allAtOnce(
   await Promise.all(made.values());
 }
 
-async function create(
+/** A resource of the template with all that its handler gets. */
+export interface ReadResource {
+  readonly resource: TemplateResource;
+  readonly type: ResourceType;
+  readonly used: Properties;
+}
+
+/** Throws an Error for what the region does not emulate. */
+export function readResource(
   logicalId: string,
   resource: TemplateResource,
   scope: Scope,
   options: DeployOptions,
-): Promise<Created> {
+): ReadResource {
   const { Type, Properties = {} } = resource;
   const type = ownValue(OWN_TYPES, Type) ?? ownValue(options.resourceTypes, Type);
   if (type === undefined) {
@@ -124,14 +144,24 @@ async function create(
   }
   const resolved = resolve(Properties, scope, `Resources.${logicalId}.Properties`) as Properties;
   const used = Object.fromEntries(Object.entries(resolved).filter(([name]) => type.uses.includes(name)));
+  return { resource, type, used };
+}
+
+export async function makeNew(logicalId: string, read: ReadResource, options: DeployOptions): Promise<Made> {
+  const { resource, type, used } = read;
   const maker = makerFor(logicalId, options);
+  const made = (created: Created): Made => ({ ...created, type: resource.Type, used });
   try {
-    return await type.create(used, maker);
+    return made(await type.create(used, maker));
   } catch (cause) {
-    if (isTaken(type, cause)) return adopt(logicalId, resource, type.imports, used, maker, options);
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Resources.${logicalId} (${Type}): ${reason}`, { cause });
+    if (isTaken(type, cause)) return made(await adopt(logicalId, resource, type.imports, used, maker, options));
+    throw failed(logicalId, resource, cause);
   }
+}
+
+export function failed(logicalId: string, { Type }: TemplateResource, cause: unknown): Error {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`Resources.${logicalId} (${Type}): ${reason}`, { cause });
 }
 
 type Imports = NonNullable<ResourceType['imports']>;
@@ -193,7 +223,7 @@ function retryingCall({ call, wait }: DeployOptions): CallService {
   };
 }
 
-function makerFor(logicalId: string, options: DeployOptions): Maker {
+export function makerFor(logicalId: string, options: DeployOptions): Maker {
   const { accountId, regionName, assembly, code, random, vpcEndpoints, answers } = options;
   const call = retryingCall(options);
   return {

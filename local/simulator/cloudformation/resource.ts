@@ -44,12 +44,20 @@ export interface Maker {
 /** Properties of a resource with all intrinsic functions resolved. */
 export type Properties = Readonly<Record<string, unknown>>;
 
+/** A resource as an update finds it. */
+export interface Before extends Created {
+  /** What it was made of. */
+  readonly used: Properties;
+}
+
 export interface ResourceType {
   /** Properties that the handler applies to the region. */
   readonly uses: readonly string[];
   /** Properties without a meaning in the region, or without a visible effect there. All others are an error. */
   readonly leaves?: readonly string[];
   create(properties: Properties, maker: Maker): Promise<Created> | Created;
+  /** Changes what was made of other properties. `create` where making it again changes it. Without it the region refuses the change. */
+  update?(properties: Properties, maker: Maker, before: Before): Promise<Created> | Created;
   /** For types that a stack can leave behind: how a deployment adopts an existing resource with the name. */
   readonly imports?: {
     /** The property that holds the name. */
