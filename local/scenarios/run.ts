@@ -53,6 +53,8 @@ export interface RunOptions
   readonly disturbed?: true;
   /** Blocks come as on the main network also where the story was written for quick ones. */
   readonly blocks?: 'real';
+  /** Deploys another suite than that of the sources. @returns the name of its table */
+  readonly deploySuite?: typeof deployInto;
 }
 
 export interface Witness {
@@ -164,7 +166,8 @@ export async function prepare(
     blocks,
     seed = 1,
     built,
-  }: Partial<Pick<RunOptions, 'blocks' | 'seed'>> & {
+    deploySuite = deployInto,
+  }: Partial<Pick<RunOptions, 'blocks' | 'seed' | 'deploySuite'>> & {
     /** Called before the functions see the world for the first time: they give names and alarms to it before its story begins. */
     readonly built?: (world: World) => void;
   } = {},
@@ -175,7 +178,7 @@ export async function prepare(
   const { clock } = region;
   for (const topic of new Set(fleetFiles.flatMap(({ fleet }) => fleet.alarms.topics)))
     await settled(region, () => region.call('sns', 'CreateTopic', { Name: topic.split(':').at(-1) }));
-  const tableName = await deployInto(region, assembly);
+  const tableName = await deploySuite(region, assembly);
   const { fleets, later } = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
   await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });
   const world = new World(region, tableName, fleets, nodeStacks);
