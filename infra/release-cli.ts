@@ -1,7 +1,7 @@
 // `npm run release -- WORDS`: everything that a release hands out, in dist/release, with checksums. The words are those of `npm run deploy`: -c NAME=VALUE.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { shortPath } from './fleets.ts';
 import { packLibrary } from './library/pack.ts';
@@ -24,15 +24,17 @@ function contextOf(words: readonly string[]): Readonly<Record<string, string>> |
 async function release(context: Readonly<Record<string, string>>): Promise<void> {
   const working = mkdtempSync(join(tmpdir(), 'chainmend-release-'));
   try {
+    const made = [
+      await writeArchive(working, join(working, 'assembly'), context),
+      await packLibrary(join(working, 'library')),
+    ].map((path) => [basename(path), readFileSync(path)] as const);
+    const files = [...made, ['SHA256SUMS', Buffer.from(checksumsOf(Object.fromEntries(made)))] as const];
     rmSync(out, { recursive: true, force: true });
-    const tarball = await packLibrary(join(working, 'library'));
-    const archive = await writeArchive(out, join(working, 'assembly'), context);
-    const name = tarball.slice(tarball.lastIndexOf('/') + 1);
-    writeFileSync(join(out, name), readFileSync(tarball));
-    const files = readdirSync(out).map((file) => [file, readFileSync(join(out, file))] as const);
-    writeFileSync(join(out, 'SHA256SUMS'), checksumsOf(Object.fromEntries(files)));
-    for (const path of [archive, join(out, name), join(out, 'SHA256SUMS')])
-      console.log(`${shortPath(path)} is written.`);
+    mkdirSync(out, { recursive: true });
+    for (const [name, bytes] of files) {
+      writeFileSync(join(out, name), bytes);
+      console.log(`${shortPath(join(out, name))} is written.`);
+    }
   } finally {
     rmSync(working, { recursive: true, force: true });
   }
