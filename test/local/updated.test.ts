@@ -1,6 +1,9 @@
 // A suite of an earlier version is updated to today's while a heal is under way: the heal ends on the code that it began with, and the next one begins on
-// the new code. docs/upgrading.md says so.
-import { describe, expect, it } from '@jest/globals';
+// the new code. docs/upgrading.md says so. `CHAINMEND_EARLIER=COMMIT npm test -- updated` takes the suite of that commit for the earlier one.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Checkout, checkoutOf } from '../../infra/commands/diff/checkout.ts';
 import { sampled } from '../fixtures/asked.ts';
 import type { Updated } from '../fixtures/jobs/updated.ts';
 import { runJob } from '../fixtures/jobs.ts';
@@ -31,6 +34,30 @@ describe('an update in the middle of a heal', () => {
   it('has the heal send the documents that it began with, which the update keeps', async () => {
     const { earlierDocuments } = await runJob('updated', { scenario: 'disk-full', atMs: FENCED_MS });
     expect(earlierDocuments).toEqual([expect.stringMatching(/^chainmend-grow-filesystem-[0-9a-f]{8}$/)]);
+  });
+});
+
+const COMMIT = process.env['CHAINMEND_EARLIER'];
+const ofCommit = COMMIT === undefined ? describe.skip : describe;
+
+ofCommit(`the suite of a commit (left out: CHAINMEND_EARLIER=COMMIT npm test -- updated): ${COMMIT}`, () => {
+  const SYNTHESIZE = "const { ensureSynthesized } = await import('./infra/synth.ts');";
+  const SAY = "console.log(await ensureSynthesized({ fleets: 'local/scenarios/fleets' }));";
+  let checkout: Checkout;
+  let made: string;
+
+  beforeAll(async () => {
+    checkout = await checkoutOf(COMMIT ?? '');
+    const words = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', SYNTHESIZE + SAY];
+    made = (await promisify(execFile)(process.execPath, words, { cwd: checkout.root })).stdout.trim();
+  });
+  afterAll(() => checkout.end());
+
+  it.each(MOMENTS)('ends the heal of a full disk, at %s of its time', async (moment) => {
+    const heal = healOf(await runJob('updated', { scenario: 'disk-full', made }));
+    if (heal?.endedMs == null) throw new Error(`${COMMIT} does not heal a full disk in this region`);
+    const atMs = Math.round(heal.beganMs + moment * (heal.endedMs - heal.beganMs));
+    expect(await runJob('updated', { scenario: 'disk-full', atMs, made })).toMatchObject({ unmet: [], violations: [] });
   });
 });
 
