@@ -88,9 +88,8 @@ export function createStacks(kernel: Kernel, { deploy, update, objectAt }: Stack
           ...{ reason: undefined, deployment: undefined },
         };
         stacks.set(name, stack);
-        begin(stack, 'CREATE', () =>
-          deploy({ assembly: assemblyOf(stack), parameters, importExistingResources: false }),
-        );
+        const own = { assembly: assemblyOf(name, template), parameters, importExistingResources: false };
+        begin(stack, 'CREATE', () => deploy(own));
         return { StackId: stack.id };
       },
       UpdateStack: (input: UpdateStackInput) => {
@@ -103,13 +102,12 @@ export function createStacks(kernel: Kernel, { deploy, update, objectAt }: Stack
         const [template, parameters] = [templateOf(input), valuesOf(Parameters, given)];
         if (isDeepStrictEqual([template, parameters], [before, given]))
           throw invalid('No updates are to be performed.');
-        Object.assign(stack, { template, parameters });
-        begin(stack, 'UPDATE', () =>
-          update(
-            { assembly: assemblyOf(stack), parameters, importExistingResources: false },
-            { deployment, template: before },
-          ),
-        );
+        const own = { assembly: assemblyOf(name, template), parameters, importExistingResources: false };
+        begin(stack, 'UPDATE', async () => {
+          const updated = await update(own, { deployment, template: before });
+          Object.assign(stack, { template, parameters });
+          return updated;
+        });
         return { StackId: stack.id };
       },
       DescribeStacks: ({ StackName: name }: DescribeStacksInput) => {
@@ -126,7 +124,7 @@ const invalid = (message: string): AwsError => new AwsError('ValidationError', m
 const missing = (name: string): AwsError => invalid(`Stack with id ${name} does not exist`);
 
 /** Code is in S3 already. */
-const assemblyOf = ({ name, template }: Known) => ({ stackName: name, template, assets: [] });
+const assemblyOf = (stackName: string, template: Template) => ({ stackName, template, assets: [] });
 
 function bodyOf(body: string | undefined): string {
   if (body === undefined) throw invalid('Either Template URL or Template Body must be specified.');
