@@ -13,6 +13,7 @@ import type {
 import type { Template } from '../../simulator/cloudformation/assembly.ts';
 import type { Deployment, DeployOptions } from '../../simulator/cloudformation/deploy.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Service } from '../../simulator/service.ts';
 
 export interface StacksNeeds {
@@ -142,18 +143,27 @@ function objectOf(url: string, objectAt: StacksNeeds['objectAt']): string {
 }
 
 function parsed(text: string): Template {
+  let template: Partial<Template> | null;
   try {
-    return JSON.parse(text) as Template;
+    template = JSON.parse(text);
   } catch {
     throw invalid('Template format error: the local region reads templates in JSON.');
   }
+  const resources = template?.Resources;
+  if (
+    typeof resources === 'object' &&
+    resources &&
+    Object.values(resources).every((one) => typeof one?.Type === 'string')
+  )
+    return template as Template;
+  throw invalid('Template format error: At least one Resources member must be defined.');
 }
 
 /** "If your template contains IAM resources with custom names, you must specify CAPABILITY_NAMED_IAM" (CreateStack). */
 function refuseUnacknowledged({ Resources }: Template, capabilities: readonly Capability[]): void {
   const ofIam = Object.values(Resources).filter(({ Type }) => Type.startsWith('AWS::IAM::'));
-  const isNamed = ofIam.some(({ Properties = {} }) =>
-    Object.keys(Properties).some((name) => /^(Role|ManagedPolicy|InstanceProfile)Name$/.test(name)),
+  const isNamed = ofIam.some(({ Properties }) =>
+    Object.keys(Properties ?? {}).some((name) => /^(Role|ManagedPolicy|InstanceProfile)Name$/.test(name)),
   );
   const needed = isNamed ? ['CAPABILITY_NAMED_IAM'] : ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM'];
   if (ofIam.length === 0 || capabilities.some((capability) => needed.includes(capability))) return;
@@ -166,7 +176,7 @@ const valuesOf = (
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(
     parameters.flatMap(({ ParameterKey: key = '', ParameterValue: value, UsePreviousValue }) => {
-      const chosen = UsePreviousValue ? before[key] : value;
+      const chosen = UsePreviousValue ? ownValue(before, key) : value;
       return chosen === undefined ? [] : [[key, chosen]];
     }),
   );

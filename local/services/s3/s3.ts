@@ -67,18 +67,25 @@ function placeOf(url: string, regionName: string): readonly [bucket: string, key
 
 function unzipped(bytes: Uint8Array, where: string) {
   let size = 0;
-  const files = unzipSync(bytes, {
-    filter: ({ originalSize }) => {
-      size += originalSize;
-      if (size <= UNZIPPED_BYTES_MAX) return true;
-      throw new AwsError('InvalidRequest', `${where}: expected at most ${UNZIPPED_BYTES_MAX} bytes of code`);
-    },
-  });
-  return bundleOf(
-    Object.entries(files).map(([name, content]) => ({
-      ...{ name, path: `${where}/${name}` },
-      source: Buffer.from(content).toString('utf8'),
-    })),
-    where,
-  );
+  const filter = ({ originalSize }: { readonly originalSize: number }): boolean => {
+    size += originalSize;
+    return size <= UNZIPPED_BYTES_MAX;
+  };
+  let files: Readonly<Record<string, Uint8Array>>;
+  try {
+    files = unzipSync(bytes, { filter });
+  } catch (cause) {
+    throw unfit(where, cause instanceof Error ? cause.message : String(cause));
+  }
+  if (size > UNZIPPED_BYTES_MAX) throw unfit(where, `it has more than ${UNZIPPED_BYTES_MAX} bytes`);
+  const sources = Object.entries(files).map(([name, content]) => ({
+    ...{ name, path: `${where}/${name}` },
+    source: Buffer.from(content).toString('utf8'),
+  }));
+  if (!sources.some(({ name }) => /^index\.c?js$/.test(name))) throw unfit(where, 'it has no index.js');
+  return bundleOf(sources, where);
 }
+
+/** AWS takes every object, and Lambda refuses the code: here both is one. */
+const unfit = (where: string, why: string): AwsError =>
+  new AwsError('InvalidRequest', `${where} is read as the code of a function: ${why}`);

@@ -119,6 +119,18 @@ describe('what AWS refuses', () => {
     ['an unknown stack', 'UpdateStack', {}, 'Stack with id Own does not exist'],
     ['no template', 'CreateStack', { TemplateBody: undefined }, 'Either Template URL or Template Body'],
     ['a template that is no JSON', 'CreateStack', { TemplateBody: '{' }, 'Template format error'],
+    [
+      'a template without resources',
+      'CreateStack',
+      { TemplateBody: '{"Resources":null}' },
+      'At least one Resources member',
+    ],
+    [
+      'a resource without a type',
+      'CreateStack',
+      { TemplateBody: '{"Resources":{"A":{}}}' },
+      'At least one Resources member',
+    ],
     ['a body over 51,200 bytes', 'CreateStack', { TemplateBody: ' '.repeat(51_201) }, 'less than or equal to 51200'],
     [
       'an object that is not there',
@@ -141,10 +153,16 @@ describe('what AWS refuses', () => {
     );
   });
 
-  it('a bucket that is not there, one that is there already, and a name that is none', async () => {
+  it('a bucket that is not there or is there already, a name that is none, and code that is none', async () => {
     const { call } = await owner();
     await expect(call('s3', 'PutObject', { Bucket: 'other', Key: 'x' })).rejects.toThrow('bucket does not exist');
     await expect(call('s3', 'CreateBucket', { Bucket: 'owners' })).rejects.toThrow('you already own it');
+    const [Bucket, Key] = ['owners', 'code.zip'];
+    for (const [Body, message] of [
+      [Buffer.from('no zip'), 'read as the code of a function: invalid zip data'],
+      [zipSync({ 'main.py': Buffer.from('') }), 'read as the code of a function: it has no index.js'],
+    ] as const)
+      await expect(call('s3', 'PutObject', { Bucket, Key, Body })).rejects.toThrow(message);
     await expect(call('s3', 'CreateBucket', { Bucket: 'No_Name' })).rejects.toThrow('bucket is not valid');
   });
 });
