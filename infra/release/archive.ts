@@ -112,7 +112,7 @@ function codeIn(assembly: string): Files {
 const filesIn = (folder: string): Files =>
   Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
 
-/** CycloneDX, without the time and the number of this one. */
+/** CycloneDX, without the time and the number of this one. npm names its subject after the folder of the clone. */
 async function billOfMaterials(): Promise<string> {
   const words = ['run', '--silent', 'sbom'];
   const { stdout } = await promisify(execFile)('npm', words, {
@@ -124,8 +124,9 @@ async function billOfMaterials(): Promise<string> {
     ...bill
   } = JSON.parse(stdout) as {
     readonly serialNumber: string;
-    readonly metadata: Readonly<Record<string, unknown>>;
+    readonly metadata: { readonly timestamp: string; readonly component: object };
   };
-  const { timestamp: __, ...own } = metadata;
-  return `${JSON.stringify({ ...bill, metadata: own }, undefined, 2)}\n`;
+  const { timestamp: __, component, ...own } = metadata;
+  const subject = { ...component, name: 'chainmend' };
+  return `${JSON.stringify({ ...bill, metadata: { ...own, component: subject } }, undefined, 2)}\n`;
 }

@@ -115,6 +115,7 @@ describe('the archive', () => {
     expect(bill.bomFormat).toBe('CycloneDX');
     expect(bill.components.length).toBeGreaterThan(100);
     expect([bill.serialNumber, bill.metadata.timestamp]).toEqual([undefined, undefined]);
+    expect(bill.metadata.component).toMatchObject({ name: 'chainmend', type: 'application' });
   });
 
   const create = (StackName: string, more: object = {}) =>
