@@ -12,6 +12,8 @@ import { NodesStack } from '../../infra/stack.ts';
 import { firstBootScripts } from '../../shared/node-commands/index.ts';
 
 const FOLDER = join(repositoryRoot, 'examples/terraform');
+/** Of a release's archive. */
+const APPLY = join(repositoryRoot, 'infra/release/APPLY.md');
 const read = (path: string): string => readFileSync(join(FOLDER, path), 'utf8');
 const deployed = read('modules/deployed-nodes/main.tf');
 const root = read('main.tf');
@@ -26,11 +28,16 @@ function hasTerraform(): boolean {
 }
 
 describe('the Terraform example', () => {
-  (hasTerraform() ? it : it.skip)('is read by Terraform, and written as it would write it', () => {
-    expect(() =>
-      execFileSync('terraform', ['fmt', '-check', '-recursive', FOLDER], { encoding: 'utf8', stdio: 'pipe' }),
-    ).not.toThrow();
-  });
+  (hasTerraform() ? it : it.skip)(
+    'and that of the archive are read by Terraform, and written as it would write them',
+    () => {
+      expect(() =>
+        execFileSync('terraform', ['fmt', '-check', '-recursive', FOLDER], { encoding: 'utf8', stdio: 'pipe' }),
+      ).not.toThrow();
+      const [, archive = ''] = /```hcl\n(.*?)```/s.exec(readFileSync(APPLY, 'utf8')) ?? [];
+      expect(execFileSync('terraform', ['fmt', '-'], { encoding: 'utf8', input: archive })).toBe(archive);
+    },
+  );
 
   it('reads fleet files that are there, by keys that they have', () => {
     const files = [...root.matchAll(/fleet_file\s+= "\$\{path\.module\}\/([^"]+)"/g)].map(([, path = '']) => path);

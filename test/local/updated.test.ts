@@ -38,9 +38,12 @@ describe('an update in the middle of a heal', () => {
 });
 
 const COMMIT = process.env['CHAINMEND_EARLIER'];
-const ofCommit = COMMIT === undefined ? describe.skip : describe;
+const ofCommit =
+  COMMIT === undefined
+    ? describe.skip.bind(describe, 'the suite of a commit (left out: CHAINMEND_EARLIER=COMMIT npm test -- updated)')
+    : describe.bind(describe, `the suite of ${COMMIT}`);
 
-ofCommit(`the suite of a commit (left out: CHAINMEND_EARLIER=COMMIT npm test -- updated): ${COMMIT}`, () => {
+ofCommit(() => {
   const SYNTHESIZE = "const { ensureSynthesized } = await import('./infra/synth.ts');";
   const SAY = "console.log(await ensureSynthesized({ fleets: 'local/scenarios/fleets' }));";
   let checkout: Checkout;
@@ -49,7 +52,7 @@ ofCommit(`the suite of a commit (left out: CHAINMEND_EARLIER=COMMIT npm test -- 
   beforeAll(async () => {
     checkout = await checkoutOf(COMMIT ?? '');
     const words = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', SYNTHESIZE + SAY];
-    made = (await promisify(execFile)(process.execPath, words, { cwd: checkout.root })).stdout.trim();
+    made = (await promisify(execFile)(process.execPath, words, { cwd: checkout.root, timeout: 300_000 })).stdout.trim();
   });
   afterAll(() => checkout.end());
 

@@ -1,6 +1,6 @@
 // The packed command, as a person has it: from the tarball alone, in an empty folder, with Node.js and npm.
 import { execFileSync } from 'node:child_process';
-import { cpSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type LocalRegion, serveLocally } from '../../../infra/commands/local-region.ts';
@@ -28,6 +28,7 @@ beforeAll(async () => {
   const unpacked = temporary();
   mkdirSync(join(folder, 'fleets'), { recursive: true });
   cpSync(join(repositoryRoot, 'examples/fleets/bitcoin.yaml'), join(folder, 'fleets/bitcoin.yaml'));
+  writeFileSync(join(folder, 'accounts.yaml'), 'accounts: [{ name: here }]\n');
   execFileSync('tar', ['-xzf', tarball, '-C', unpacked]);
   program = join(unpacked, 'package/command/chainmend.mjs');
 });
@@ -42,7 +43,9 @@ describe('the tarball', () => {
     const cache = temporary();
     const words = ['--yes', '--offline', '--package', tarball, 'chainmend', '--version'];
     const env = { PATH, HOME: cache, npm_config_cache: cache };
-    expect(execFileSync('npx', words, { cwd: temporary(), env, encoding: 'utf8' })).toBe(`${version}\n`);
+    expect(execFileSync('npx', words, { cwd: temporary(), env, encoding: 'utf8', timeout: 120_000 })).toBe(
+      `${version}\n`,
+    );
     expect(globSync('_npx/*/node_modules/*', { cwd: cache }).map((path) => path.split('/').at(-1))).toEqual([
       'chainmend',
     ]);
@@ -103,6 +106,7 @@ describe('in a region', () => {
   it.each([
     ['status bitcoin', 'node2'],
     ['status --json', '"fleets":['],
+    ['status --accounts accounts.yaml', 'here   bitcoin'],
     ['doctor', 'bitcoin: 3 nodes'],
     ['journal bitcoin', 'grow the filesystem to 900 GiB'],
     ['check --account', 'chainmend is deployed'],
