@@ -34,6 +34,22 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'infra/constructs/documents.ts': [
+    {
+      name: 'an update keeps the documents that a running heal still sends',
+      find: '.applyRemovalPolicy(RemovalPolicy.RETAIN)',
+      replace: '.applyRemovalPolicy(RemovalPolicy.DESTROY)',
+      caughtBy: ['infra/stack'],
+    },
+  ],
+  'infra/constructs/durable-heal.ts': [
+    {
+      name: 'an update keeps the version of a function on which a heal runs',
+      find: 'currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN }',
+      replace: 'currentVersionOptions: { removalPolicy: RemovalPolicy.DESTROY }',
+      caughtBy: ['infra/stack'],
+    },
+  ],
   'functions/snapshot-node/acts.ts': [
     {
       name: 'a donor that somebody stopped first is not started',
