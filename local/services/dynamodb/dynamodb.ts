@@ -25,6 +25,8 @@ export interface DynamoDb extends Service {
   restore(tableName: string, items: readonly Item[], stays: (item: Item) => boolean): void;
   /** Name of a table's partition key, for the conditions of IAM policies; undefined without such a table. */
   partitionKey(tableName: string): string | undefined;
+  /** Of the table with this ARN; none without such a table. */
+  tagsOf(arn: string): Readonly<Record<string, string>>;
 }
 
 interface ItemInput {
@@ -148,6 +150,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
     name: 'dynamodb',
     operations,
     partitionKey: (tableName) => tables.get(tableName)?.partitionKey.name,
+    tagsOf: tables.tagsOf,
     items: (tableName) => [...(tables.get(tableName)?.all() ?? [])].map(({ item }) => item),
     restore: (tableName, items, stays) => {
       const table = tables.find(tableName);

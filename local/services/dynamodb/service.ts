@@ -20,7 +20,6 @@ const LACKS = {
     'SSESpecification',
     'StreamSpecification',
     'TableClass',
-    'Tags',
     'VectorIndexes',
     'WarmThroughput',
   ],
@@ -50,6 +49,7 @@ export const DYNAMODB: ServiceDescriptor<DynamoDb> = {
     new AwsError('ThrottlingException', 'Throughput exceeds the current capacity of your table or index.'),
   iam: { prefix: 'dynamodb', conditionKeys },
   permissions,
+  tagsOf: (service, arn) => service.tagsOf(arn),
   resources,
   create: createDynamoDb,
 };

@@ -10,6 +10,13 @@ export interface Tables {
   /** The table by name or ARN; throws `ResourceNotFoundException`. */
   find(nameOrArn: string): Table;
   get(name: string): Table | undefined;
+  /** Of the table with this ARN; none without such a table. */
+  tagsOf(arn: string): Readonly<Record<string, string>>;
+}
+
+interface Tag {
+  readonly Key: string;
+  readonly Value: string;
 }
 
 interface TableRecord {
@@ -17,6 +24,7 @@ interface TableRecord {
   readonly table: Table;
   readonly createdAtMs: number;
   readonly settings: Record<string, unknown>;
+  readonly tags: readonly Tag[];
   ttlAttribute: string | undefined;
   ttlChangedAtMs: number | undefined;
 }
@@ -28,6 +36,7 @@ interface CreateTableInput {
   readonly AttributeDefinitions?: readonly { AttributeName: string; AttributeType: string }[];
   readonly BillingMode?: string;
   readonly ProvisionedThroughput?: object;
+  readonly Tags?: readonly Tag[];
 }
 
 interface TimeToLiveInput {
@@ -45,11 +54,14 @@ const TTL_CHANGE_MS = 3_600_000;
 /** Older expirations count as mistakes and are ignored, as on AWS. */
 const TTL_PAST_MS_MAX = 5 * 365 * 86_400_000;
 
+/** The name of a table, also in its ARN. */
+const nameIn = (nameOrArn: string): string => nameOrArn.replace(/^arn:.*:table\//, '');
+
 export function createTables(kernel: Kernel): Tables {
   const tables = new Map<string, TableRecord>();
 
   const find = (name: string): TableRecord => {
-    const record = tables.get(name.replace(/^arn:.*:table\//, ''));
+    const record = tables.get(nameIn(name));
     if (!record) throw new AwsError('ResourceNotFoundException', 'Requested resource not found');
     return record;
   };
@@ -64,13 +76,14 @@ export function createTables(kernel: Kernel): Tables {
         `Subscriber limit exceeded: There is a limit of ${TABLES_MAX} tables per subscriber`,
       );
     }
-    const { TableName: name, ...settings } = input;
+    const { TableName: name, Tags: tags = [], ...settings } = input;
     const [partitionKey, sortKey] = readSchema(input);
     const record: TableRecord = {
       name,
       table: new Table(partitionKey, sortKey),
       createdAtMs: call.at,
       settings,
+      tags,
       ttlAttribute: undefined,
       ttlChangedAtMs: undefined,
     };
@@ -142,9 +155,12 @@ export function createTables(kernel: Kernel): Tables {
       ListTables: listTables,
       UpdateTimeToLive: updateTimeToLive,
       DescribeTimeToLive: describeTimeToLive,
+      // A table has 50 tags at most, which are one page.
+      ListTagsOfResource: (input: { ResourceArn: string }) => ({ Tags: [...find(input.ResourceArn).tags] }),
     },
     find: (nameOrArn) => find(nameOrArn).table,
     get: (name) => tables.get(name)?.table,
+    tagsOf: (arn) => Object.fromEntries((tables.get(nameIn(arn))?.tags ?? []).map(({ Key, Value }) => [Key, Value])),
   };
 }
 

@@ -58,6 +58,17 @@ describe('tables', () => {
     expect(refusal('GetItem', { TableName: 'other', Key: key('a', 'b') }).message).toBe('Requested resource not found');
   });
 
+  it('have the tags that they were made with, which policies may ask for', () => {
+    const Tags = [{ Key: 'Team', Value: 'nodes' }];
+    const { TableDescription } = ask('CreateTable', { ...TABLE, TableName: 'tagged', Tags });
+    const { TableArn } = TableDescription as { TableArn: string };
+    expect(TableDescription).not.toHaveProperty('Tags');
+    expect(ask('ListTagsOfResource', { ResourceArn: TableArn })).toEqual({ Tags });
+    expect(dynamodb.tagsOf(TableArn)).toEqual({ Team: 'nodes' });
+    expect(dynamodb.tagsOf(TableArn.replace('tagged', TableName))).toEqual({});
+    expect(refusal('ListTagsOfResource', { ResourceArn: `${TableArn}-2` }).name).toBe('ResourceNotFoundException');
+  });
+
   it('lose their expired items within an hour, and only then', () => {
     ask('UpdateTimeToLive', { TimeToLiveSpecification: { Enabled: true, AttributeName: 'expiresAt' } });
     put('a', 'soon', { expiresAt: { N: String(kernel.clock.now() / 1000 + 60) } });
