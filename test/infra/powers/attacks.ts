@@ -571,7 +571,10 @@ const OF_RESOURCE: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     'sts:AssumeRole': 'a lifecycle policy of another account uses our role',
     'lambda:InvokeFunction': 'a rule of somebody else’s starts the function',
   },
-  'aws:SourceAccount': { 'sts:AssumeRole': 'a schedule of another account uses our role' },
+  'aws:SourceAccount': {
+    'sts:AssumeRole': 'a schedule of another account uses our role',
+    'lambda:InvokeFunction': 'an alarm of another account starts the function in the name of one of ours',
+  },
 };
 
 /** A person or a service sends a request on the resource itself. */
@@ -603,11 +606,13 @@ function ofResource({ region }: Place, condition: Condition): readonly Attack[] 
 
 /** The same service, on behalf of a resource that the condition does not name. It is in this account, unless the condition checks the account. */
 function strangerOf({ statement }: Condition, flaw: string): ServicePrincipal {
-  const { Principal } = statement;
+  const { Principal, Condition } = statement;
   const [service = ''] = typeof Principal === 'object' ? listOf(Principal['Service']) : [];
   const account = flaw === 'aws:SourceAccount' || service.startsWith('dlm') ? OTHER_ACCOUNT : ACCOUNT_ID;
   const name = service.split('.')[0] ?? '';
-  return { service, sourceArn: `arn:aws:${name}:${REGION_NAME}:${account}:payroll/payroll`, sourceAccount: account };
+  const [named] = flaw === 'aws:SourceAccount' ? listOf(Condition?.['ArnLike']?.['AWS:SourceArn'] ?? []) : [];
+  const sourceArn = named?.replaceAll('*', 'x') ?? `arn:aws:${name}:${REGION_NAME}:${account}:payroll/payroll`;
+  return { service, sourceArn, sourceAccount: account };
 }
 
 function inputFor(region: Region, action: string, arn: string): object {

@@ -64,7 +64,7 @@ export function without({ documents, statement, operator, key }: Condition): rea
   }));
 }
 
-/** The number of all conditions in a template; and of functions that admit a caller from one source only. */
+/** The number of all conditions in a template; and of functions that admit a caller from one source, or of one account, only. */
 export function conditionsInTemplate(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + conditionsInTemplate(one), 0);
   if (typeof value !== 'object' || value === null) return 0;
@@ -73,6 +73,10 @@ export function conditionsInTemplate(value: unknown): number {
     Effect === undefined || typeof Condition !== 'object' || Condition === null
       ? 0
       : Object.values(Condition).reduce((sum: number, keys) => sum + Object.keys(keys as object).length, 0);
-  const permission = Type === 'AWS::Lambda::Permission' && (Properties as { SourceArn?: unknown }).SourceArn ? 1 : 0;
+  const { SourceArn, SourceAccount } = (Type === 'AWS::Lambda::Permission' ? Properties : {}) as Record<
+    string,
+    unknown
+  >;
+  const permission = [SourceArn, SourceAccount].filter((source) => source !== undefined).length;
   return own + permission + conditionsInTemplate(Object.values(rest)) + conditionsInTemplate(Properties);
 }
