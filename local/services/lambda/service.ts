@@ -217,6 +217,27 @@ export const LAMBDA: ServiceDescriptor<Lambda, [options: LambdaOptions]> = {
     Invoke: ['TenantId'],
     ListFunctions: ['FunctionVersion', 'MasterRegion'],
     PublishVersion: ['PublishTo', 'RevisionId'],
+    UpdateAlias: ['RevisionId'],
+    UpdateFunctionCode: [
+      'ImageUri',
+      'PublishTo',
+      'RevisionId',
+      'S3ObjectStorageMode',
+      'S3ObjectVersion',
+      'SourceKMSKeyArn',
+      'ZipFile',
+    ],
+    UpdateFunctionConfiguration: [
+      'CapacityProviderConfig',
+      'EphemeralStorage',
+      'FileSystemConfigs',
+      'ImageConfig',
+      'KMSKeyArn',
+      'Layers',
+      'RevisionId',
+      'SnapStart',
+      'TracingConfig',
+    ],
   },
   rateOf: (operation) => {
     const perSecond = PER_SECOND.get(operation);
