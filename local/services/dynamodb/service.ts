@@ -25,6 +25,7 @@ const LACKS = {
   ],
   DeleteItem: [...CONDITIONS, ...COUNTS],
   GetItem: ['AttributesToGet', 'ReturnConsumedCapacity'],
+  ListTagsOfResource: ['NextToken'],
   PutItem: [...CONDITIONS, ...COUNTS],
   Query: [
     'AttributesToGet',
