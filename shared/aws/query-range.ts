@@ -87,12 +87,13 @@ async function ask(cloudwatch: CloudWatchClient, { query, fromMs, toMs, stepSeco
     end: (toMs / 1_000).toFixed(3),
     step: String(stepSeconds),
   });
-  const text = await sendPlain(cloudwatch, {
+  const answer = await sendPlain(cloudwatch, {
     path: '/api/v1/query_range',
     contentType: 'application/x-www-form-urlencoded',
     body: Buffer.from(form.toString(), 'utf8'),
     answerBytesMax: ANSWER_BYTES_MAX,
   });
+  const text = answer.toString('utf8');
   const read = v.safeParse(matrix, jsonOrUndefined(text, { values: ANSWER_VALUES_MAX }));
   if (!read.success)
     throw new UnreadableAnswer(`PromQL: an answer that is no matrix: ${text.slice(0, 200).replace(/[^ -~]/g, ' ')}`);

@@ -31,14 +31,14 @@ class PlainRequestError extends Error {
 export class UnreadableAnswer extends Error {}
 
 /**
- * @returns the text of the answer
+ * @returns the body of the answer
  * @throws `PlainRequestError`; `UnreadableAnswer` for one that is too long; an `Error` where no answer came
  */
-export async function sendPlain(cloudwatch: CloudWatchClient, request: PlainRequest): Promise<string> {
+export async function sendPlain(cloudwatch: CloudWatchClient, request: PlainRequest): Promise<Buffer> {
   for (let attempt = 0; ; attempt++) {
     const waitMs = WAITS_MS[attempt];
     const answer = await post(cloudwatch, request).catch((error: unknown): Failure => ({ repeat: true, error }));
-    if (typeof answer === 'string') return answer;
+    if (Buffer.isBuffer(answer)) return answer;
     if (!answer.repeat || waitMs === undefined) throw answer.error;
     await setTimeout(waitMs);
   }
@@ -49,7 +49,7 @@ interface Failure {
   readonly error: unknown;
 }
 
-async function post({ config }: CloudWatchClient, request: PlainRequest): Promise<string | Failure> {
+async function post({ config }: CloudWatchClient, request: PlainRequest): Promise<Buffer | Failure> {
   const { path, contentType, body, answerBytesMax } = request;
   // A copy: what the resolver finds in the environment it writes into the configuration. Any operation has the same instructions.
   const { url } = await getEndpointFromInstructions({}, ListMetricsCommand, { ...config });
@@ -61,12 +61,12 @@ async function post({ config }: CloudWatchClient, request: PlainRequest): Promis
   const { response } = await config.requestHandler.handle(requestOf(to, signed.headers));
   const { statusCode } = response;
   if (statusCode >= 200 && statusCode < 300) {
-    const { text, isCut } = await answerText(response.body, answerBytesMax);
+    const { bytes, isCut } = await bodyOf(response.body, answerBytesMax);
     return isCut
       ? { repeat: false, error: new UnreadableAnswer(`an answer of more than ${answerBytesMax} bytes`) }
-      : text;
+      : bytes;
   }
-  const { text } = await answerText(response.body, REFUSAL_BYTES_MAX);
+  const text = (await bodyOf(response.body, REFUSAL_BYTES_MAX)).bytes.toString('utf8');
   const code = ownHeader(response.headers, 'x-amzn-errortype');
   // "429, 502, 503, 504 … The requests that receive a retryable response SHOULD be retried" (OTLP specification, "Failures"); AWS also says 500.
   const repeat = statusCode === 429 || statusCode >= 500;
@@ -108,10 +108,7 @@ const requestOf = (to: Destination, headers: Record<string, string>): SdkRequest
 
 const REFUSAL_BYTES_MAX = 500;
 
-async function answerText(
-  body: unknown,
-  bytesMax: number,
-): Promise<{ readonly text: string; readonly isCut: boolean }> {
+async function bodyOf(body: unknown, bytesMax: number): Promise<{ readonly bytes: Buffer; readonly isCut: boolean }> {
   const chunks: Buffer[] = [];
   let length = 0;
   // Most handlers of the SDK give a stream, some the whole body.
@@ -122,5 +119,5 @@ async function answerText(
     // Leaving the loop closes the body: an answer without an end holds up nobody.
     if (length > bytesMax) break;
   }
-  return { text: Buffer.concat(chunks).subarray(0, bytesMax).toString('utf8'), isCut: length > bytesMax };
+  return { bytes: Buffer.concat(chunks).subarray(0, bytesMax), isCut: length > bytesMax };
 }

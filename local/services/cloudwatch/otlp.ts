@@ -12,9 +12,6 @@ export interface OtlpPoint {
   readonly Labels: Readonly<Record<string, string>>;
 }
 
-/** "Up to 150 labels per data point" ("Metrics in Amazon CloudWatch", user guide). */
-const LABELS_MAX = 150;
-
 /** @throws `AwsError` for a body that is no metrics, or none that the region keeps */
 export function readOtlp(body: Uint8Array, contentType: string): readonly OtlpPoint[] {
   const points = /^application\/json\b/.test(contentType)
@@ -59,7 +56,6 @@ function pointsOf(request: readonly ResourceMetrics[]): readonly OtlpPoint[] {
           ...resource.map((one) => [`@resource.${one.key}`, one.value] as const),
           ...attributes.map((one) => [one.key, one.value] as const),
         ];
-        if (labels.length > LABELS_MAX) throw malformed(`${labels.length} labels of ${name}: at most ${LABELS_MAX}`);
         const Timestamp = new Date(Number(timeUnixNano / 1_000_000n));
         return { Name: name, Unit: unit, Value: value, Timestamp, Labels: Object.fromEntries(labels) };
       }),

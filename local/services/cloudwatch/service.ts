@@ -12,12 +12,13 @@ import { conditionKeys, permissions } from './permissions.ts';
 import { QUERY_RANGE } from './promql-endpoint.ts';
 import { resources } from './resources.ts';
 
-/** "CloudWatch service quotas": requests per second, account and region. */
+/** "CloudWatch service quotas", and "OTLP Endpoints": requests per second, account and region. */
 const PER_SECOND: Readonly<Record<string, number>> = {
   DeleteAlarms: 3,
   DescribeAlarmHistory: 20,
   DescribeAlarms: 9,
   DescribeAlarmsForMetric: 9,
+  ExportOtlpMetrics: 500,
   GetMetricData: 50,
   GetMetricStatistics: 400,
   ListMetrics: 25,
@@ -64,7 +65,9 @@ export const CLOUDWATCH: ServiceDescriptor<CloudWatch> = {
   endpoints: [OTLP_METRICS, QUERY_RANGE],
   queryCompatible: true,
   rateOf,
-  throttled: () => new AwsError('Throttling', 'Rate exceeded'),
+  // Over OTLP "Maximum TPS … 429".
+  throttled: (operation) =>
+    new AwsError('Throttling', 'Rate exceeded', { statusCode: operation === 'ExportOtlpMetrics' ? 429 : 400 }),
   refusals: {
     missing: (path) => new AwsError('MissingRequiredParameterException', `The parameter ${path} is required.`),
     violation,

@@ -275,7 +275,7 @@ export class Gateway {
 }
 
 const throttled = (service: ServiceInterface | undefined, operation: string): AwsError =>
-  service?.throttled?.() ?? new AwsError('ThrottlingException', `Rate exceeded for operation ${operation}`);
+  service?.throttled?.(operation) ?? new AwsError('ThrottlingException', `Rate exceeded for operation ${operation}`);
 
 interface Admitted<T> {
   readonly request: PreparedRequest;

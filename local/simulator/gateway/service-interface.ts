@@ -22,7 +22,7 @@ export interface ServiceInterface {
   /** API rate of an operation for this input; undefined if AWS publishes none. */
   readonly rateOf?: (operation: string, input: object) => Rate | undefined;
   /** The service's error for a throttled request; `ThrottlingException` by default. */
-  readonly throttled?: () => AwsError;
+  readonly throttled?: (operation: string) => AwsError;
 }
 
 /** A request to a path of its own, signed like every other, with a body that is not the SDK's. */
@@ -41,7 +41,10 @@ export interface PlainEndpoint {
   /** Throws `AwsError` for a body that is not understood. */
   readInput(request: WireRequest): object;
   /** @param output what the operation has answered */
-  writeOutput(request: WireRequest, output: object): { readonly contentType: string; readonly body: string };
+  writeOutput(
+    request: WireRequest,
+    output: object,
+  ): { readonly contentType: string; readonly body: string | Uint8Array };
 }
 
 export interface SdkClient {

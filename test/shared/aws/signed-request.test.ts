@@ -36,7 +36,7 @@ afterEach(() => {
 it.each(VARIABLES)('by %s it goes to that address, with its port, signed as CloudWatch’s', async (name) => {
   process.env[name] = `http://${address}`;
   const cloudwatch = new CloudWatchClient({ region: 'eu-west-1', credentials });
-  expect(await sendPlain(cloudwatch, request)).toBe('{}');
+  expect(`${await sendPlain(cloudwatch, request)}`).toBe('{}');
   expect(heard.map(({ url, headers }) => [url, headers.host])).toEqual([['/v1/metrics', address]]);
   expect(heard[0]?.headers.authorization).toMatch(/\/eu-west-1\/monitoring\/aws4_request, .*SignedHeaders=[^,]*host/);
 });

@@ -1,8 +1,10 @@
-// The output of command documents on nodes, and Systems Manager's answers around it.
+// The output of command documents on nodes, and answers of Systems Manager and CloudWatch.
 import { gzipSync } from 'node:zlib';
 import type { GetCommandInvocationCommandOutput, SSMClient } from '@aws-sdk/client-ssm';
 import fc from 'fast-check';
+import { refusedPoints } from '../../../../functions/watch-fleet/otlp.ts';
 import { judgeAgent, readCommand } from '../../../../shared/aws/commands.ts';
+import { UnreadableAnswer } from '../../../../shared/aws/signed-request.ts';
 import { chainClients } from '../../../../shared/chains/clients.ts';
 import { NodeAnswerError } from '../../../../shared/model/node-answer-error.ts';
 import { parseAnswer } from '../../../../shared/node-commands/answer.ts';
@@ -289,6 +291,19 @@ export const TARGETS: readonly Target[] = [
     ],
     parse: (agent) => judgeAgent(agent)?.reason,
     errors: [],
+    read: everything,
+  }),
+  target({
+    name: 'what CloudWatch says of metrics over OTLP',
+    input: fc.uint8Array({ maxLength: 200 }),
+    samples: [
+      Buffer.from([0x0a, 0x0d, 0x08, 0xac, 0x02, 0x12, 0x08, ...Buffer.from('Too long')]),
+      Buffer.alloc(64 * 1024),
+      Buffer.alloc(64 * 1024, 0xff),
+      Buffer.alloc(64 * 1024, 0x0a),
+    ],
+    parse: (bytes) => refusedPoints(Buffer.from(bytes)),
+    errors: [UnreadableAnswer],
     read: everything,
   }),
 ];

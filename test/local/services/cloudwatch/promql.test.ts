@@ -7,13 +7,15 @@ import {
   type PutMetricAlarmCommandInput,
 } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { encodeGauges, type Gauge, sendGauges } from '../../../../functions/watch-fleet/otlp.ts';
+import { encodeGauges, type Gauge, refusedPoints, sendGauges } from '../../../../functions/watch-fleet/otlp.ts';
 import { type CloudWatch, createCloudWatch } from '../../../../local/services/cloudwatch/cloudwatch.ts';
 import { readOtlp } from '../../../../local/services/cloudwatch/otlp.ts';
 import { permissions } from '../../../../local/services/cloudwatch/permissions.ts';
 import { compilePromql, OTLP_NAMESPACE } from '../../../../local/services/cloudwatch/promql.ts';
 import { SeriesStore, single } from '../../../../local/services/cloudwatch/series.ts';
 import type { ClockFollower } from '../../../../local/simulator/clock.ts';
+import { handleWireRequest } from '../../../../local/simulator/gateway/http.ts';
+import { TokenBuckets } from '../../../../local/simulator/gateway/rate-limits.ts';
 import { type GatewayRegion, gatewayRegion } from '../../../fixtures/gateway-region.ts';
 import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
 import { type TestKernel, testKernel } from '../../../fixtures/kernel.ts';
@@ -89,6 +91,71 @@ describe('a body of OTLP', () => {
     expect(() => readOtlp(whole, 'text/plain')).toThrow('the content type text/plain');
     const sum = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'a', sum: {} }] }] }] };
     expect(() => readOtlp(Buffer.from(JSON.stringify(sum)), 'application/json')).toThrow('the kind sum (a)');
+  });
+});
+
+describe('the endpoint for metrics over OTLP', () => {
+  let region: GatewayRegion;
+  let following: ClockFollower;
+
+  beforeEach(async () => {
+    region = await gatewayRegion([], { limits: new TokenBuckets() }, ['monitoring']);
+    region.gateway.serve(createCloudWatch(Object.assign(testKernel(), { clock: region.clock as never })));
+    following = region.clock.follow({ speed: 10_000 });
+  });
+  afterEach(() => following.stop());
+
+  const post = async (body: Uint8Array, contentType = 'application/x-protobuf') => {
+    const authorization = 'AWS4-HMAC-SHA256 Credential=AKIATEST/20260101/eu-west-1/monitoring/aws4_request';
+    const headers = { authorization, 'content-type': contentType };
+    const request = { method: 'POST', path: '/v1/metrics', headers, body } as const;
+    const answer = await handleWireRequest(region.gateway, request, { actor: 'test' });
+    return { statusCode: answer.statusCode, body: Buffer.from(answer.body) };
+  };
+  const labelled = (labels: Record<string, string>): Gauge => ({ ...health('node1', 1), labels });
+  const labels = (count: number): Record<string, string> =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`l${at}`, 'x']));
+  const send = (gauges: readonly Gauge[], aheadMs = 0) => post(encodeGauges(gauges, region.clock.now() + aheadMs));
+
+  const DAY = 24 * 60 * MINUTE;
+  it.each<[string, (fits: boolean) => [readonly Gauge[], number?], string]>([
+    ['1,000 points', (fits) => [Array(fits ? 1_000 : 1_001).fill(health('a', 1))], 'per request exceeded: 1000.'],
+    ['150 labels of a point', (fits) => [[labelled(labels(fits ? 150 : 151))]], 'has 151 labels'],
+    ['40 KB of labels', (fits) => [[labelled({ path: 'x'.repeat(fits ? 40_900 : 40_960) })]], 'have 40964 bytes'],
+    ['1 MB', (fits) => [Array(30).fill(labelled({ path: 'x'.repeat(fits ? 33_000 : 36_000) }))], 'The request has'],
+    ['14 days in the past', (fits) => [[health('a', 1)], -14 * DAY + (fits ? MINUTE : -MINUTE)], 'more than 14 days'],
+    ['10 minutes in the future', (fits) => [[health('a', 1)], (fits ? 9 : 11) * MINUTE], 'more than 10 minutes'],
+  ])('takes %s, and refuses more', async (_name, of, why) => {
+    expect(await send(...of(true))).toEqual({ statusCode: 200, body: Buffer.alloc(0) });
+    const { statusCode, body } = await send(...of(false));
+    expect(statusCode).toBe(400);
+    expect(body.toString()).toContain(why);
+  });
+
+  it('takes the good points of a request and says how many others it left out', async () => {
+    const gauges = [health('node1', 1), ...Array<Gauge>(300).fill(labelled(labels(151))), health('node2', 2)];
+    const { statusCode, body } = await send(gauges);
+    expect(statusCode).toBe(200);
+    const why = 'A point has 151 labels: at most 150.';
+    expect(refusedPoints(body)).toEqual({ points: 300, why });
+    const attributes = Object.entries(labels(151)).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+    const timeUnixNano = `${region.clock.now()}000000`;
+    const dataPoints = [
+      { timeUnixNano, asDouble: 1 },
+      { timeUnixNano, asDouble: 1, attributes },
+    ];
+    const metrics = [{ name: 'a', gauge: { dataPoints } }];
+    const inJson = await post(
+      Buffer.from(JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })),
+      'application/json',
+    );
+    expect(JSON.parse(`${inJson.body}`)).toEqual({ partialSuccess: { rejectedDataPoints: '1', errorMessage: why } });
+  });
+
+  it('takes 500 requests in a second, and answers more with 429', async () => {
+    const answers = await Promise.all(Array.from({ length: 510 }, (_, value) => send([health('a', value)])));
+    expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(500);
+    expect(answers.filter(({ statusCode }) => statusCode === 429)).toHaveLength(10);
   });
 });
 
