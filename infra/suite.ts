@@ -80,8 +80,8 @@ export interface Suite {
  * Makes the suite's constructs right below `scope`: its logical ids are those of a stack of its own.
  *
  * A region of an account has room for one suite of a name, because its functions have literal names. Synthesis sends no request to AWS. Not every region
- * has durable functions, and AWS publishes no list of them that a program could trust. Where they are missing, CloudFormation refuses `DurableConfig`
- * and rolls back. AWS Capabilities by Region (builder.aws.com) shows it before a deployment.
+ * has durable functions. Where they are missing, CloudFormation refuses `DurableConfig` and rolls back. AWS Capabilities by Region (builder.aws.com) shows it
+ * before a deployment, as does `get_regional_availability` of the AWS MCP Server; no API of an account does.
  */
 export function addSuite(scope: Construct, props: SuiteProps, how: HowGiven): Suite {
   const { documents, bundles, email, webhook, runbooks, nodeRoles, kmsKeys = [], dashboards = true } = props;

@@ -128,7 +128,7 @@ function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
   ];
 }
 
-/** AWS documents no widget for PromQL: the queries are here to be run in Query Studio, where they cost nothing. */
+/** The queries are here to be run in Query Studio, where they cost nothing; its "Add to dashboard" makes a widget of one (HealthOmics guide, "Run metrics"). */
 function queries({ name, suite }: Fleet): IWidget {
   const told = [...NODE_METRICS.filter((metric) => metric !== 'DiskUsedPercent'), ...OTLP_METRICS, ...FLEET_METRICS];
   const markdown = [

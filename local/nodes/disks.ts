@@ -23,7 +23,7 @@ export const FSTAB = '/etc/fstab';
 const UNINITIALIZED_SPEED = 0.25;
 /**
  * A client that starts waits for one read before it asks for the next: 20 ms for each 128 KiB that the kernel reads ahead make 6 MiB/s. Our own assumption,
- * as AWS publishes none ("preliminary I/O operations" come with "a significant increase in latency", EBS guide).
+ * as AWS publishes none (December 2026: "Initialize Amazon EBS volumes" names "increased I/O latency" without a figure).
  */
 const COLD_START_MIBPS = 6;
 const MIB = 2 ** 20;

@@ -62,7 +62,7 @@ export function parseAction(event: unknown): AlarmStateChange | ContributorState
 
 /**
  * An alarm's notification, as a topic hands it to a function ("Invoking Lambda functions with Amazon SNS notifications", Lambda guide). AWS publishes no
- * sample for a contributor: its message is taken as the alarm's. Throws an `EventError`.
+ * sample for a contributor (December 2026: none in "Alarm events and EventBridge"): its message is taken as the alarm's. Throws an `EventError`.
  *
  * @returns null where the message is no alarm's: an owner's topic may carry others
  */

@@ -9,7 +9,10 @@ export type ExecutionStatus =
 /** How long a call may still take effect after its sandbox is gone: the function's time-out plus the longest a request is served. */
 export const FUNCTION_TIMEOUT_MS = 60_000;
 export const REQUEST_LIFETIME_MS = 60_000;
-/** AWS publishes no bound for how stale Describe can be; two equal reads after this time are believed. */
+/**
+ * AWS publishes no bound for how stale Describe can be (December 2026: "Eventual consistency in the Amazon EC2 API" advises to wait "up to about five minutes").
+ * Two equal reads after this time are believed.
+ */
 export const CONSISTENCY_WINDOW_MS = 5 * 60_000;
 export const DAY_MS = 24 * 60 * 60_000;
 /**

@@ -211,7 +211,7 @@ export function isolate(facts: Facts, state: LadderState): Decision | null {
 /** @param volumes those that the piece puts away */
 export const clearUp = (piece: CleanupPiece, volumes: Facts['volumes'] = []): Decision => cleanUp({ piece, volumes });
 
-/** Our own bounds, because AWS publishes none: what takes longer than this is taken as failed. */
+/** Our own bounds, as AWS publishes none (December 2026: none at "DetachVolume" or "StopInstances"): what takes longer than this is taken as failed. */
 export const BOUND_MS = {
   /** A volume from `creating` to `available`: seconds. */
   create: 10 * 60_000,

@@ -113,7 +113,7 @@ async function isThere(ssm: SSMClient, Name: string): Promise<boolean> {
   }
 }
 
-/** AWS publishes no list of regions that a program could trust. Where the API is missing, a missing function is not reported as not found. */
+/** AWS lists the regions of an operation only in a tool of its MCP Server (`get_regional_availability`). Where the API is missing, a missing function is not reported as not found. */
 async function withoutDurable(lambda: LambdaClient): Promise<string | undefined> {
   const FunctionName = commandNames().functions.resizeVolume;
   try {

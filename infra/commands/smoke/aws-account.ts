@@ -180,7 +180,7 @@ async function makeInstance(ec2: EC2Client, options: InstanceRequest): Promise<s
   return Instances?.[0]?.InstanceId ?? '';
 }
 
-/** AWS publishes no list of regions that a program could trust. Where the API is missing, a missing function is not reported as not found. */
+/** AWS lists the regions of an operation only in a tool of its MCP Server (`get_regional_availability`). Where the API is missing, a missing function is not reported as not found. */
 async function withoutDurable(lambda: LambdaClient): Promise<string | undefined> {
   try {
     await lambda.send(

@@ -99,7 +99,8 @@ export function fullConfiguration(alarm: Alarm): object {
   };
 }
 
-/** The message to an SNS topic. AWS publishes no sample for a contributor: its members have the names of the alarm's history. */
+/** The message to an SNS topic. AWS publishes no sample for a contributor (December 2026: none in "Alarm events and EventBridge"): its members have the names of
+ * the alarm's history, as others have received them. */
 export function notification(kernel: Kernel, change: Change | ContributorTurn): string {
   const { alarm } = change;
   const { input } = alarm;
@@ -236,7 +237,7 @@ function configuration(alarm: Alarm): object {
   };
 }
 
-/** AWS publishes no sample of a PromQL alarm's event: these are the members of the API. */
+/** AWS publishes no sample of a PromQL alarm's event (December 2026: none in "Alarm events and EventBridge"): these are the members of the API. */
 const criteria = ({ EvaluationCriteria, EvaluationInterval }: MetricAlarmInput): object => {
   const { Query: query, PendingPeriod, RecoveryPeriod } = EvaluationCriteria?.PromQLCriteria ?? {};
   const promQLCriteria = { query, pendingPeriod: PendingPeriod ?? 0, recoveryPeriod: RecoveryPeriod ?? 0 };

@@ -40,7 +40,7 @@ const PREDICATES: Readonly<Record<Predicate, number>> = {
 };
 // "Expression operators" quotas (developer guide): IN takes at most 100 operands.
 const IN_MAX = 100;
-/** AWS documents no limit; a meaningful expression of 4 KB has far fewer. */
+/** AWS publishes no limit of its own for them (December 2026: "Count expression operators" has 300 operators); a meaningful expression of 4 KB has far fewer. */
 const GROUPS_WITHIN_GROUPS_MAX = 100;
 const TYPES: readonly string[] = ['S', 'N', 'B', 'BOOL', 'NULL', 'M', 'L', 'SS', 'NS', 'BS'] satisfies ValueType[];
 

@@ -10,7 +10,7 @@ import { keyOf } from './snapshots-take.ts';
 import type { Ec2State } from './state.ts';
 import { describedAttachment } from './volume-views.ts';
 
-/** Limits of our random times; AWS publishes none. */
+/** Limits of our random times; AWS publishes none (December 2026: none at "DetachVolume", which may be "delayed indefinitely"). */
 const ATTACHING_MS = [2_000, 6_000] as const;
 const DETACHING_MS = [2_000, 8_000] as const;
 /** A volume in `busy` is checked again at this interval, for a day. */

@@ -12,7 +12,7 @@ import { emitInstanceState, emitVolumeEvent } from './notifications.ts';
 import { keyOf } from './snapshots-take.ts';
 import type { Ec2State } from './state.ts';
 
-/** Limits of our random times; AWS publishes none. Operators observe two minutes of initializing checks. */
+/** Limits of our random times; AWS publishes none (December 2026: none at "StopInstances"). Operators observe two minutes of initializing checks. */
 const PENDING_MS = [6_000, 15_000] as const;
 const STOPPING_MS = [10_000, 40_000] as const;
 /**

@@ -7,7 +7,7 @@ import type { Initialization, Volume } from './model.ts';
 import { emitInitializationEvent, emitVolumeEvent } from './notifications.ts';
 import type { Ec2State } from './state.ts';
 
-/** Limits of our random times; AWS publishes none. */
+/** Limits of our random times; AWS publishes none (December 2026: none in "Initialize Amazon EBS volumes"). */
 const CREATING_MS = [3_000, 12_000] as const;
 /** "The default volume initialization rate fluctuates": users observe some tens of MiB/s in the background. */
 const DEFAULT_MIBPS = [20, 80] as const;

@@ -86,7 +86,8 @@ const AGE_SECONDS_MAX = 86_400;
 const RETRIES_MAX = 185;
 const BACKOFF_MS_MIN = 1_000;
 const BACKOFF_MS_MAX = 600_000;
-// AWS publishes no latency; users measure about half a second from event to target.
+// Users have measured about half a second from event to target. AWS publishes no bound (December 2026: none in "How EventBridge retries delivering events"); its
+// Architecture Blog has a bus with 80 ms at p90 ("Mastering millisecond latency", February 2026).
 const LATENCY_MS = [300, 800] as const;
 const DELAYED_MS = [60_000, 600_000] as const;
 const HOURS_LATE_MS = [3_600_000, 10_800_000] as const;

@@ -14,7 +14,8 @@ export interface SentCommand {
   readonly invocations: readonly Invocation[];
 }
 
-/** ListCommandInvocations with Details cuts the output shorter than GetCommandInvocation does (observed; AWS documents no number). */
+/** ListCommandInvocations with Details cuts the output shorter than GetCommandInvocation does (observed; AWS publishes no number (December 2026: none at
+ * "ListCommandInvocations")). */
 const DETAILS_CHARACTERS = 2_500;
 
 export function describedCommand({

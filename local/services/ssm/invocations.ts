@@ -48,7 +48,8 @@ export interface CommandSpec {
   readonly executionSeconds: number;
 }
 
-/** Limits of our random times for a healthy agent, from operators' observations; AWS publishes none. */
+/** Limits of our random times for a healthy agent, from operators' observations; AWS publishes none (December 2026: none in "Understanding command
+ * statuses"). */
 const VISIBLE_MS = [100, 600] as const;
 const DELIVERY_MS = [500, 1_500] as const;
 /** The agent's document worker starts; afterwards it reports. With the script this takes one to two seconds. */

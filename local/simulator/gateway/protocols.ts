@@ -45,7 +45,7 @@ export function protocolOf(service: ServiceModel, request: WireRequest): Protoco
 const endpointOf = ({ declared }: ServiceModel, request: WireRequest): PlainEndpoint | undefined =>
   declared.endpoints?.find(({ method, path }) => request.method === method && request.path === path);
 
-/** AWS documents no form of such an endpoint's errors: here they are JSON. */
+/** AWS publishes no form of such an endpoint's errors (December 2026: "OTLP Endpoints" has their codes): here they are JSON. */
 const plain = (endpoint: PlainEndpoint, asked: WireRequest): Protocol => ({
   name: 'plain',
   ask(service, request) {

@@ -19,7 +19,7 @@ export interface ServiceInterface {
   readonly refusals?: Refusals;
   /** Members of inputs that the service does not have, by operation: a request that asks for something by one of them is not emulated. */
   readonly lacks?: Readonly<Record<string, readonly string[]>>;
-  /** API rate of an operation for this input; undefined if AWS publishes none. */
+  /** API rate of an operation for this input; undefined if none is known. */
   readonly rateOf?: (operation: string, input: object) => Rate | undefined;
   /** The service's error for a throttled request; `ThrottlingException` by default. */
   readonly throttled?: (operation: string) => AwsError;

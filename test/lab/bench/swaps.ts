@@ -174,7 +174,7 @@ function partsOf(heal: HealReport, world: World): readonly PartOfSwap[] {
         because: `the fleet file calls nobody stuck before, and a look comes every ${WATCH_SECONDS} s`,
       },
     },
-    // AWS publishes no duration for either.
+    // AWS publishes no duration for either (December 2026: none in "Initialize Amazon EBS volumes").
     { part: 'create', seconds: (attachment.to - creation.from) / 1_000 },
     {
       part: 'initialize',
