@@ -31,19 +31,12 @@ import { type CompleteDocument, completeDocument } from '../../shared/fleet/whol
 import { DATA_PARAMETER, dataParameterOf, dataParameterValue } from '../../shared/model/node-data.ts';
 import { DEFAULT_SUITE, nameOf } from '../../shared/model/suite.ts';
 import type { FirstBootScripts } from '../../shared/node-commands/first-boot.ts';
+import { logGroupName } from '../agent-config.ts';
 import { InputError } from '../input-error.ts';
 import { type Grant, roleOf } from './grants.ts';
 import { addNetwork, networkBoot, networkGrants, openToItself } from './network.ts';
 import { addGroup, type NodeGroup } from './node-group.ts';
-import {
-  DATA_DEVICE,
-  type Deploy,
-  dataVolumeOf,
-  launchTemplateOf,
-  listed,
-  logGroupName,
-  type NodesMade,
-} from './node-launch.ts';
+import { DATA_DEVICE, type Deploy, dataVolumeOf, launchTemplateOf, listed, type NodesMade } from './node-launch.ts';
 import { addAccess, ingressOf, tellPorts } from './node-ports.ts';
 import { arn } from './suite-names.ts';
 

@@ -11,6 +11,7 @@ import {
   firstBootUserData,
   USER_DATA_BYTES_MAX,
 } from '../../shared/node-commands/first-boot.ts';
+import { agentConfig, journalConfig } from '../agent-config.ts';
 import { InputError } from '../input-error.ts';
 
 export type Deploy = NonNullable<CompleteDocument['deploy']>;
@@ -21,10 +22,10 @@ const ROOT_DEVICE = '/dev/xvda';
 export const DATA_DEVICE = '/dev/sdf';
 /** A volume is attached right after its instance runs; CloudFormation asks again for minutes. */
 const WAIT_SECONDS = 900;
+/** What happens before a client has logs. */
+const BOOT_LOGS = ['/var/log/cloud-init-output.log', '/var/log/chainmend-first-boot.log'];
 /** As long as `snap-` with 17 digits and a size: what is known at the deployment alone. */
 const REF_BYTES = 28;
-
-export const logGroupName = (suite: string, fleet: string): string => `/${suite}/nodes/${fleet}`;
 
 /** What all nodes of a fleet have in common. */
 export interface NodesMade {
@@ -58,6 +59,7 @@ export function launchTemplateOf(
 ): CfnLaunchTemplate {
   const { path } = dataVolumeOf(complete);
   const { stateSync } = deploy;
+  const unit = unitOf(complete, deploy);
   const { bundle } = beginsWith(deploy);
   const configPath = complete.peers?.config;
   const userData = firstBootUserData(
@@ -66,7 +68,7 @@ export function launchTemplateOf(
       mountPath: path,
       filesystem: deploy.volume.filesystem,
       waitSeconds: WAIT_SECONDS,
-      unit: unitOf(complete, deploy),
+      unit,
       install: {
         ...(deploy.install?.url !== undefined && {
           file: {
@@ -87,7 +89,8 @@ export function launchTemplateOf(
         configPath !== undefined && {
           stateSync: { servers: stateSync.servers, trustHours: stateSync.trustHours, configPath },
         }),
-      agentConfig: JSON.stringify(agentConfig(suite, complete, deploy, path)),
+      agentConfig: JSON.stringify(agentConfig(suite, complete, [...BOOT_LOGS, ...(deploy.logs ?? [])])),
+      journalConfig: JSON.stringify(journalConfig(suite, complete.fleet, [unit])),
     },
     scripts,
   );
@@ -131,39 +134,6 @@ function keepWithinUserData(fleet: string, userData: string, refs: readonly (str
     throw new InputError(
       `fleet ${fleet}: the first boot has ${bytes} bytes, and EC2 takes ${USER_DATA_BYTES_MAX} of user data: let deploy.install fetch the greater part (url), which leaves out up to ${bytes - USER_DATA_BYTES_MAX} bytes of lines`,
     );
-}
-
-/** What chainmend's own alarms and growth read, and the files that the owner names. */
-function agentConfig(suite: string, { fleet, metrics }: CompleteDocument, { logs = [] }: Deploy, path: string): object {
-  const files = ['/var/log/cloud-init-output.log', '/var/log/chainmend-first-boot.log', ...logs];
-  return {
-    agent: { metrics_collection_interval: 60 },
-    ...(metrics === 'classic' && {
-      metrics: {
-        namespace: 'CWAgent',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: the agent puts the instance's id there.
-        append_dimensions: { InstanceId: '${aws:InstanceId}' },
-        metrics_collected: {
-          disk: {
-            measurement: ['used_percent', 'used', 'total', 'inodes_used', 'inodes_total'],
-            resources: ['/', path],
-            drop_device: true,
-          },
-        },
-      },
-    }),
-    logs: {
-      logs_collected: {
-        files: {
-          collect_list: files.map((file) => ({
-            file_path: file,
-            log_group_name: logGroupName(suite, fleet),
-            log_stream_name: `{instance_id}${file}`,
-          })),
-        },
-      },
-    },
-  };
 }
 
 export const listed = (tags: Tags) => Object.entries(tags).map(([key, value]) => ({ key, value }));

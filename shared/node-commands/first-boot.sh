@@ -1,6 +1,6 @@
 # The first boot of a node that `deploy:` makes: its data volume is found by its id alone, formatted where it is empty and by nothing else, and mounted;
 # then the client is installed and started. Whatever is not understood is refused: nothing is written then, and no client is started. It may run
-# again at any time. first-boot.ts sets the variables VOLUME to AGENT_CONFIG; of them INSTALL alone is the owner's code, and run as that.
+# again at any time. first-boot.ts sets the variables VOLUME to JOURNAL_CONFIG; of them INSTALL alone is the owner's code, and run as that.
 # Lines that begin with "#copy", "#group", "#bundle", "#statesync" or "#network" are code where the node may begin with a copy, is a member of a group, or the file
 # names that, and comments elsewhere, as "#volume" is where it is none of these: what they call is in the files of these names.
 
@@ -277,8 +277,18 @@ start_agent() {
   [ -x "$AGENT/bin/amazon-cloudwatch-agent-ctl" ] || { refuse 'it is not installed, and could not be'; return; }
   # What the image has configured stays.
   [ -z "$(find "$AGENT/etc/amazon-cloudwatch-agent.d" -type f ! -name '*chainmend*' ! -name default -print -quit 2>/dev/null)" ] || how=append-config
-  printf '%s\n' "$AGENT_CONFIG" >"$AGENT/etc/chainmend.json" &&
-    timeout 300 "$AGENT/bin/amazon-cloudwatch-agent-ctl" -a "$how" -m ec2 -s -c "file:$AGENT/etc/chainmend.json" >&2 || refuse 'its configuration was not taken'
+  configure "$how" chainmend.json "$AGENT_CONFIG" || { refuse 'its configuration was not taken'; return; }
+  # An older agent refuses the journal: it keeps the rest.
+  configure append-config chainmend-journal.json "$JOURNAL_CONFIG" && return
+  say 'the CloudWatch agent does not send the journal: it refused that part of its configuration'
+  rm -f -- "$AGENT"/etc/amazon-cloudwatch-agent.d/*chainmend-journal*
+  configure "$how" chainmend.json "$AGENT_CONFIG" || refuse 'its configuration was not taken'
+}
+
+# configure ACTION FILE JSON: false where the agent does not take it.
+configure() {
+  printf '%s\n' "$3" >"$AGENT/etc/$2" &&
+    timeout 300 "$AGENT/bin/amazon-cloudwatch-agent-ctl" -a "$1" -m ec2 -s -c "file:$AGENT/etc/$2" >&2
 }
 
 main && exit 0

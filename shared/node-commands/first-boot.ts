@@ -27,8 +27,9 @@ export interface FirstBoot {
   readonly stateSync?: StateSyncBoot;
   /** Of a node of a private network. */
   readonly network?: NetworkBoot;
-  /** JSON for the CloudWatch agent. */
+  /** JSON for the CloudWatch agent, and what is appended where the agent knows the journal. */
   readonly agentConfig: string;
+  readonly journalConfig: string;
   /** Of a node of its own whose volume may be made from a snapshot. */
   readonly copy?: CopyBoot;
   /** Of a member of a group. */
@@ -172,6 +173,7 @@ export function firstBootUserData(
     stateSync,
     network,
     agentConfig,
+    journalConfig,
     copy,
     group,
   }: FirstBoot,
@@ -189,6 +191,7 @@ export function firstBootUserData(
     UNPACK: file?.unpack ?? '',
     INSTALL: lines.join('\n'),
     AGENT_CONFIG: agentConfig,
+    JOURNAL_CONFIG: journalConfig,
   };
   return [
     '#!/bin/bash',

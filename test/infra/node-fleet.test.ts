@@ -196,6 +196,10 @@ describe('the nodes of a fleet', () => {
     expect(before).toMatch(/\nreadonly VOLUME='$/);
     expect(ref).toEqual({ Ref: volumeId });
     expect(behind.endsWith(firstBootScripts().single)).toBe(true);
+    expect(behind).toMatch(
+      /\nreadonly AGENT_CONFIG='.*"mem":\{"measurement":\["used_percent"\],"append_dimensions":\{"Fleet":"bitcoin"\}\}/,
+    );
+    expect(behind).toMatch(/\nreadonly JOURNAL_CONFIG='.*"units":\["[a-z]+(@[\d.]+)?"\]/);
   });
 
   it('are refused at synthesis where EC2 would not take their user data', () => {

@@ -48,9 +48,10 @@ export function addFleetVerbs(program: Command, open: Opened<FleetsDesk>, ended:
     });
   verb('show', 'print a fleet with every default, and where each came from')
     .argument('<name>')
-    .action(async (name: string, options: FolderOption) => {
+    .option('--agent', 'instead, the configuration of the CloudWatch agent on its nodes')
+    .action(async (name: string, options: FolderOption & { agent?: true }) => {
       const { show } = await import('./show.ts');
-      ended.facts = show(await at(open, options), name);
+      ended.facts = show(await at(open, options), name, options);
     });
   verb('push', 'store fleet files in SSM, where the functions read them at their next invocation')
     .argument('[name...]')

@@ -18,6 +18,7 @@ export const NEW = `vol-0fedcba987${process.pid.toString(16).padStart(7, '0')}`;
 export const BOOT: FirstBoot = {
   ...{ volumeId: NEW, mountPath: PATH, filesystem: 'xfs', waitSeconds: 1, unit: 'client' },
   ...{ install: { lines: ['echo installed >>/run/lines'] }, agentConfig: '{"agent":{}}' },
+  journalConfig: '{"logs":{}}',
 };
 
 export const GROUP: GroupBoot = {

@@ -28,7 +28,29 @@ const fstab = async (machine: Machine): Promise<string> => machine.shell('cat /e
 const kindAt = async (machine: Machine): Promise<string> =>
   (await machine.shell('findmnt --noheadings --output FSTYPE /data || true')).trim();
 
+/** What the agent was told, each with its action. */
+const agentRuns = async (machine: Machine): Promise<string[]> => {
+  const said = await machine.shell('cat /run/agent');
+  return [...said.matchAll(/-a (\S+) .*\/etc\/(\S+)$/gm)].map(([, action, file]) => `${action} ${file}`);
+};
+
 onMachine('the first boot', () => {
+  it('lets an agent that refuses the journal send everything else', async () => {
+    await withNode(async (machine) => {
+      const agent = '/opt/aws/amazon-cloudwatch-agent';
+      await machine.shell(
+        'echo "case \\"\\$*\\" in *journal*) mkdir -p $2 && touch $2/file_chainmend-journal.json.tmp; exit 1 ;; esac" >>"$1"',
+        `${agent}/bin/amazon-cloudwatch-agent-ctl`,
+        `${agent}/etc/amazon-cloudwatch-agent.d`,
+      );
+      const ran = await boot(machine);
+      booted(ran);
+      expect(ran.stderr).toContain('does not send the journal');
+      expect((await agentRuns(machine)).at(-1)).toBe('fetch-config chainmend.json');
+      expect(await machine.shell(`ls ${agent}/etc/amazon-cloudwatch-agent.d`)).toBe('');
+    });
+  });
+
   it.each(['xfs', ...(lackingForExt4Tools === undefined ? ['ext4'] : [])] as ('xfs' | 'ext4')[])(
     'makes %s on its empty volume, once: a second run mounts what is there',
     async (filesystem) => {
@@ -37,7 +59,10 @@ onMachine('the first boot', () => {
         booted(await boot(machine, { filesystem }));
         expect(await kindAt(machine)).toBe(filesystem);
         expect(await machine.started()).toEqual(['client']);
-        expect(await machine.shell('cat /run/agent')).toContain('-a fetch-config');
+        expect(await agentRuns(machine)).toEqual([
+          'fetch-config chainmend.json',
+          'append-config chainmend-journal.json',
+        ]);
         await machine.shell('echo block >/data/blocks');
         // The same instance, again: nothing is mounted twice, installed twice or written twice.
         const line = await fstab(machine);
@@ -232,6 +257,7 @@ onMachine('the first boot', () => {
         { filesystem: hostile as 'xfs' },
         { unit: hostile },
         { agentConfig: hostile },
+        { journalConfig: hostile },
         { install: { file, lines: [] } },
       ])
         await boot(machine, more);
@@ -522,7 +548,7 @@ describe('its script', () => {
         .filter((part) => part !== 'copy' || !kind.startsWith('group'))
         .flatMap((part) => values[part])
         .join('\n');
-      const boot = kind.startsWith('group') ? { ...bare, agentConfig: '{}' } : BOOT;
+      const boot = kind.startsWith('group') ? { ...bare, agentConfig: '{}', journalConfig: '{}' } : BOOT;
       for (const script of [firstBootScript(kind), scripts[kind]])
         expect(() =>
           execFileSync('shellcheck', [...(kind === 'single' ? [] : [told]), '-'], {

@@ -187,6 +187,15 @@ describe('show', () => {
     expect(said).toMatch(/^volumes\.data\.tag\.Component +nodes\/bitcoin +nodes\.tag$/m);
     expect(said).toMatch(/^disk\.growAtPercent +85 +default$/m);
   });
+
+  it('prints what the CloudWatch agent of its nodes is told, as a file can have it', async () => {
+    const { status, said } = await run('show', 'bitcoin', '--agent');
+    expect(status).toBe(0);
+    expect(JSON.parse(said)).toMatchObject({
+      metrics: { metrics_collected: { mem: { append_dimensions: { Fleet: 'bitcoin' } } } },
+      logs: { logs_collected: { journald: { collect_list: [{ units: ['node@*'] }] } } },
+    });
+  });
 });
 
 describe('push', () => {
