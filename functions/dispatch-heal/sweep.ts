@@ -61,6 +61,7 @@ import {
   type StatusCheckResult,
 } from './facts.ts';
 import { notifyRefusals } from './notify.ts';
+import { countOpen } from './open-count.ts';
 import { readPace, waitingIn } from './paced.ts';
 import { beginPatch } from './patches.ts';
 import { takeOverRenamed } from './renamed-fleets.ts';
@@ -149,6 +150,7 @@ export async function sweep(services: DispatcherServices): Promise<void> {
           // A sweep that saw nothing is none: the dead-man's alarm must not be kept quiet by it.
           { MetricName: 'Sweeps', Value: inAlarm !== null && records.hasRead ? 1 : 0, Unit: 'Count' },
           { MetricName: 'BrokenFleetFiles', Value: settings.broken.size, Unit: 'Count' },
+          ...countOpen(records.incidents, records.fleetsRead),
           ...recovery,
         ],
       }),
@@ -172,10 +174,10 @@ async function readRecords(
   { store }: DispatcherServices,
   { fleets }: Settings,
   collectFailure: CollectFailure,
-): Promise<HealRecords & { readonly hasRead: boolean }> {
+): Promise<HealRecords & { readonly hasRead: boolean; readonly fleetsRead: readonly string[] }> {
   const incidents: IncidentRecord[] = [];
   const nodes: NodeRecord[] = [];
-  let hasRead = fleets.length === 0;
+  const fleetsRead: string[] = [];
   const foreign: string[] = [];
   let knowsNodes = false;
   await collectFailure(async () => {
@@ -189,13 +191,13 @@ async function readRecords(
         ...(await store.readIncidents(fleet.name, foreign)),
         ...(await store.readDrills(fleet.name, foreign)),
       );
-      hasRead = true;
+      fleetsRead.push(fleet.name);
     });
   for (const place of foreign)
     await collectFailure(async () => {
       throw new Error(`${place} holds a record of something else: somebody has forged it, and it is left out`);
     });
-  return { incidents, nodes, hasRead };
+  return { incidents, nodes, hasRead: fleets.length === 0 || fleetsRead.length > 0, fleetsRead };
 }
 
 async function readFleets(

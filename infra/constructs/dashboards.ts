@@ -1,5 +1,5 @@
-// One dashboard for each fleet, chainmend-<fleet>, or payments-chainmend-<fleet>. Nodes come and go without a deployment. So each widget uses a search over the fleet's metrics and
-// finds the current ones.
+// One dashboard for each fleet, chainmend-<fleet>, or payments-chainmend-<fleet>; and of several fleets one for all, which is called as the suite. Nodes come and
+// go without a deployment. So each widget uses a search over the fleet's metrics and finds the current ones.
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
   type CfnDashboard,
@@ -7,8 +7,10 @@ import {
   GraphWidget,
   type IMetric,
   type IWidget,
+  MathExpression,
   Metric,
   SearchExpression,
+  SingleValueWidget,
   Stats,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -16,6 +18,7 @@ import { Construct } from 'constructs';
 import { familyOf } from '../../shared/chains/defaults.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import {
+  AGENT_NAMESPACE,
   CONSENSUS_CLIENT_METRICS,
   CONSENSUS_METRICS,
   type ConsensusClientMetric,
@@ -27,11 +30,13 @@ import {
   NODE_ALARM_KINDS,
   NODE_METRICS,
   type NodeMetric,
+  OPEN_INCIDENTS,
   OTLP_METRICS,
   otlpName,
   runbookOf,
 } from '../../shared/fleet/resource-names.ts';
 import { programOf } from '../../shared/model/suite.ts';
+import type { MachineMetric } from '../agent-config.ts';
 import type { Names } from '../names.ts';
 import { writeOnce } from './shared-runs.ts';
 import { suiteNames } from './suite-names.ts';
@@ -52,6 +57,13 @@ export class Dashboards extends Construct {
       return { name: fleet.name, resource: dashboard.node.defaultChild as CfnDashboard };
     });
     shareWidgets(scope, dashboards);
+    // One fleet's own dashboard has everything.
+    if (fleets.length < 2) return;
+    const names = suiteNames(this);
+    new Dashboard(this, 'Fleets', {
+      ...{ dashboardName: names.suite, defaultInterval: Duration.hours(3) },
+      widgets: widgetsOfAll(names, fleets),
+    });
   }
 }
 
@@ -93,15 +105,50 @@ function piecesOf(body: unknown): readonly unknown[] {
   return pieces;
 }
 
+/** Nodes that the dashboard of all fleets draws in one widget. */
+const WORST = 30;
+
+function widgetsOfAll({ suite, topicName }: Names, fleets: readonly Fleet[]): IWidget[][] {
+  const ofFleets = (metric: FleetMetric | typeof OPEN_INCIDENTS): IMetric[] => [
+    searched(`SEARCH('{${suite},Fleet} MetricName="${metric}"', 'Maximum', 60)`, 'Fleet'),
+  ];
+  const worst = (metric: NodeMetric): IMetric[] => [
+    searched(
+      `SORT(SEARCH('{${suite},Fleet,Node} MetricName="${metric}"', 'Maximum', 60), MAX, DESC, ${WORST})`,
+      ...(['Fleet', 'Node'] as const),
+    ),
+  ];
+  const told = fleets.filter(({ metrics }) => metrics === 'otlp').map(({ name }) => name);
+  const markdown = [
+    '# Every fleet',
+    fleets.map(({ name }) => `[${name}](#dashboards:name=${suite}-${name})`).join(' · '),
+    ...(told.length > 0 ? [`Of ${told.join(', ')} only open incidents are drawn here (\`metrics: otlp\`).`] : []),
+  ].join('\n\n');
+  return [
+    [new TextWidget({ markdown, width: WIDTH, height: 3 })],
+    [new SingleValueWidget({ title: 'Newest block', metrics: ofFleets('Tip'), width: WIDTH, height: 4 })],
+    [
+      graph('Sick nodes', ofFleets('Unhealthy')),
+      graph('Open incidents', ofFleets(OPEN_INCIDENTS)),
+      graph('Halted chains', ofFleets('Halted')),
+    ],
+    [
+      graph(`Blocks behind, the worst ${WORST} nodes`, worst('HeightLag')),
+      graph(`Disk use, %, the fullest ${WORST} nodes`, worst('DiskUsedPercent')),
+      pages({ topicName }),
+    ],
+  ];
+}
+
 function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
   const { name, health, alarms, volumes } = fleet;
   if (fleet.metrics === 'otlp')
-    return [[text(scope, name)], [queries(fleet)], ...drillsOf(fleet), [pages(suiteNames(scope))]];
+    return [[text(scope, name)], [queries(fleet)], ...drillsOf(fleet), incidentsAndPages(scope, fleet)];
   const disks = volumes.map(({ path }) => diskOf(path));
   return [
     [text(scope, name)],
     [
-      graph('Tip', [ofFleet(fleet, 'Tip')], { from: undefined }),
+      graph('Newest block, and height of each node', heightsOf(fleet), { from: undefined }),
       graph('Nodes, and how many are unhealthy, unknown or forked', [
         ...(['Nodes', 'Unhealthy', 'Unknown', 'Forked'] as const).map((metric) => ofFleet(fleet, metric)),
       ]),
@@ -121,10 +168,18 @@ function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
         line: [alarms.diskPercent, 'alarm'],
       }),
     ],
+    [
+      graph('Processor, %', [ofMachines(fleet, 'cpu_usage_active', 'Maximum')]),
+      graph('Memory, %', [ofMachines(fleet, 'mem_used_percent', 'Maximum')]),
+      graph('Read and written by disks, bytes a minute', [
+        ofMachines(fleet, 'diskio_read_bytes', 'Sum', 'name'),
+        ofMachines(fleet, 'diskio_write_bytes', 'Sum', 'name'),
+      ]),
+    ],
     ...drillsOf(fleet),
     ...consensusClientOf(fleet),
     ...consensusOf(fleet),
-    [pages(suiteNames(scope))],
+    incidentsAndPages(scope, fleet),
   ];
 }
 
@@ -138,6 +193,11 @@ function queries({ name, suite }: Fleet): IWidget {
   ];
   return new TextWidget({ markdown: markdown.join('\n'), width: WIDTH, height: 12 });
 }
+
+const incidentsAndPages = (scope: Construct, fleet: Fleet): IWidget[] => [
+  graph('Open incidents', [ofFleet(fleet, OPEN_INCIDENTS)]),
+  pages(suiteNames(scope)),
+];
 
 const pages = ({ topicName }: Pick<Names, 'topicName'>): IWidget =>
   graph(
@@ -204,7 +264,7 @@ function text(scope: Construct, fleet: string): IWidget {
   return new TextWidget({ markdown, width: WIDTH, height: 5 });
 }
 
-function ofFleet(fleet: Fleet, metricName: FleetMetric | ConsensusMetric): IMetric {
+function ofFleet(fleet: Fleet, metricName: FleetMetric | ConsensusMetric | typeof OPEN_INCIDENTS): IMetric {
   return new Metric({
     ...{ namespace: fleet.suite, metricName, dimensionsMap: { Fleet: fleet.name } },
     // The value that triggers a rule: for voting power, the minimum.
@@ -213,24 +273,43 @@ function ofFleet(fleet: Fleet, metricName: FleetMetric | ConsensusMetric): IMetr
   });
 }
 
-/** "It can return up to 500 time series" [SearchExpressionProps]: for a larger fleet, the widget draws 500 nodes. */
-function ofNodes(fleet: Fleet, metric: NodeMetric | ConsensusClientMetric): IMetric {
-  const schema = `{${fleet.suite},Fleet,Node}`;
-  return new SearchExpression({
-    expression: `SEARCH('${schema} MetricName="${metric}" Fleet="${fleet.name}"', 'Maximum', 60)`,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudWatch fills it in.
-    ...{ label: "${PROP('Dim.Node')}", period: MINUTE },
-  });
+/** No metric of its own: a node's height is the newest block less its lag. */
+function heightsOf(fleet: Fleet): IMetric[] {
+  const tip = ofFleet(fleet, 'Tip');
+  const usingMetrics = { tip, lag: ofNodes(fleet, 'HeightLag') };
+  return [tip, new MathExpression({ expression: 'tip - lag', usingMetrics, label: 'height', period: MINUTE })];
 }
 
-/** Metrics of the CloudWatch agent have no fleet dimension. Another fleet with the same mount path is drawn, too. */
-function diskOf(path: string): IMetric {
-  return new SearchExpression({
-    expression: `SEARCH('Namespace="CWAgent" MetricName="disk_used_percent" path="${path}"', 'Maximum', 300)`,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudWatch fills it in.
-    ...{ label: "${PROP('Dim.InstanceId')}", period: Duration.minutes(5) },
+/** "It can return up to 500 time series" [SearchExpressionProps]: for a larger fleet, the widget draws 500 nodes. */
+const ofNodes = (fleet: Fleet, metric: NodeMetric | ConsensusClientMetric): IMetric =>
+  searched(`SEARCH('{${fleet.suite},Fleet,Node} MetricName="${metric}" Fleet="${fleet.name}"', 'Maximum', 60)`, 'Node');
+
+/** What the agent sends with the dimension `Fleet` (agent-config.ts). */
+const ofMachines = (
+  { name }: Fleet,
+  metric: MachineMetric,
+  statistic: 'Maximum' | 'Sum',
+  ...dimensions: string[]
+): IMetric =>
+  searched(
+    `SEARCH('Namespace="${AGENT_NAMESPACE}" MetricName="${metric}" Fleet="${name}"', '${statistic}', 60)`,
+    ...['InstanceId', ...dimensions],
+  );
+
+/** Metrics of the CloudWatch agent's disks have no fleet dimension. Another fleet with the same mount path is drawn, too. */
+const diskOf = (path: string): IMetric =>
+  searched(
+    `SEARCH('Namespace="${AGENT_NAMESPACE}" MetricName="disk_used_percent" path="${path}"', 'Maximum', 300)`,
+    'InstanceId',
+  );
+
+/** @param dimensions by which each line is labelled */
+const searched = (expression: string, ...dimensions: readonly string[]): IMetric =>
+  new SearchExpression({
+    expression,
+    label: dimensions.map((name) => `\${PROP('Dim.${name}')}`).join(' '),
+    period: MINUTE,
   });
-}
 
 interface Axis {
   /** The lower end of the axis; undefined: CloudWatch chooses it from the data. */

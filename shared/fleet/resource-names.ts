@@ -21,6 +21,9 @@ export type ConsensusClientMetric = (typeof CONSENSUS_CLIENT_METRICS)[number];
 export const FLEET_METRICS = ['Nodes', 'Unhealthy', 'Unknown', 'Forked', 'Tip', 'Halted', 'ReferencesBad'] as const;
 export type FleetMetric = (typeof FLEET_METRICS)[number];
 
+/** Of a fleet, told by dispatch-heal each minute. */
+export const OPEN_INCIDENTS = 'OpenIncidents';
+
 /** Of a fleet whose file names a feed of releases, or a date by which a version has to run: once a day. */
 export type ReleaseMetric = 'NodesBehindRelease' | 'HoursToUpgrade';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
+import { MACHINE_METRICS } from '../../infra/agent-config.ts';
 import { SnapshotPolicies } from '../../infra/constructs/snapshots.ts';
 import type { Template as LocalTemplate } from '../../local/simulator/cloudformation/assembly.ts';
 import { resolve } from '../../local/simulator/cloudformation/intrinsics.ts';
@@ -8,6 +9,7 @@ import {
   CONSENSUS_METRICS,
   FLEET_METRICS,
   NODE_METRICS,
+  OPEN_INCIDENTS,
 } from '../../shared/fleet/resource-names.ts';
 import { bitcoin, buildStack, fleetFile, listOf, litecoin, type Resource, resourcesOf, text } from './support.ts';
 
@@ -46,7 +48,7 @@ describe('dashboards', () => {
   const drawn = (fleet: string) => JSON.stringify(dashboards.get(`chainmend-${fleet}`));
 
   it('are there for each fleet, by its name', () => {
-    expect([...dashboards.keys()]).toEqual(['chainmend-bitcoin', 'chainmend-irita']);
+    expect([...dashboards.keys()].sort()).toEqual(['chainmend', 'chainmend-bitcoin', 'chainmend-irita']);
   });
 
   it('are to the byte what each would be alone, and stand once in the template where they are alike', () => {
@@ -55,7 +57,9 @@ describe('dashboards', () => {
     const fleets = [bitcoin, named('label'), named('bitcoin-2'), sent];
     const together = buildStack({ fleets }).stack;
     const alone = fleets.flatMap((fleet) => [...bodiesIn(buildStack({ fleets: [fleet] }).stack)]);
-    expect([...bodiesIn(together)]).toEqual(alone);
+    const { chainmend, ...own } = Object.fromEntries(bodiesIn(together));
+    expect(Object.entries(own)).toEqual(alone);
+    expect(chainmend).toContain('[bitcoin-2](#dashboards:name=chainmend-bitcoin-2)');
     const written = JSON.stringify(Template.fromStack(together).toJSON());
     expect(written.split('Age of the last block, s')).toHaveLength(2);
   });
@@ -63,7 +67,29 @@ describe('dashboards', () => {
   it('draw every metric that is published, of nodes whoever they are', () => {
     for (const metric of NODE_METRICS)
       expect(drawn('bitcoin')).toContain(`{chainmend,Fleet,Node} MetricName=\\"${metric}\\" Fleet=\\"bitcoin\\"`);
-    for (const metric of FLEET_METRICS) expect(drawn('bitcoin')).toContain(`"${metric}"`);
+    for (const metric of [...FLEET_METRICS, OPEN_INCIDENTS]) expect(drawn('bitcoin')).toContain(`"${metric}"`);
+    for (const metric of MACHINE_METRICS)
+      expect(drawn('bitcoin')).toContain(`Namespace=\\"CWAgent\\" MetricName=\\"${metric}\\" Fleet=\\"bitcoin\\"`);
+  });
+
+  it('draw the height of each node, which is no metric: the newest block less its lag', () => {
+    expect(drawn('bitcoin')).toContain('"expression":"tip - lag"');
+    expect(drawn('bitcoin')).toMatch(/\["chainmend","Tip","Fleet","bitcoin",\{[^}]*"id":"tip"/);
+  });
+
+  it('are one more for several fleets: what is new, sick, open, halted, behind and full in any of them', () => {
+    const all = JSON.stringify(dashboards.get('chainmend'));
+    for (const metric of ['Tip', 'Unhealthy', OPEN_INCIDENTS, 'Halted'])
+      expect(all).toContain(`SEARCH('{chainmend,Fleet} MetricName=\\"${metric}\\"'`);
+    for (const metric of ['HeightLag', 'DiskUsedPercent'])
+      expect(all).toContain(`SORT(SEARCH('{chainmend,Fleet,Node} MetricName=\\"${metric}\\"'`);
+    // No name of a fleet stands in a search: a fleet's nodes are found by its dimension.
+    expect(all).not.toContain('Fleet=');
+    expect(resourcesOf(buildStack({ fleets: [bitcoin] }).stack)('AWS::CloudWatch::Dashboard')).toHaveLength(1);
+    expect(all).not.toContain('metrics: otlp');
+    const otlp = fleetFile({ ...sent.document, metrics: 'otlp' });
+    const [, , told] = resourcesOf(buildStack({ fleets: [bitcoin, otlp] }).stack)('AWS::CloudWatch::Dashboard');
+    expect(text(told?.Properties.DashboardBody)).toContain('Of irita only open incidents are drawn here');
   });
 
   it('draw the rules of consensus where the chain has one whose metrics are read', () => {
@@ -86,10 +112,10 @@ describe('dashboards', () => {
   });
 
   it('draw voting power at its lowest, and everything else at its highest', () => {
-    const stats = [...drawn('irita').matchAll(/"label":"(\w+)","period":60,"stat":"(\w+)"/g)];
+    const stats = [...drawn('irita').matchAll(/"label":"(\w+)",(?:"id":"tip",)?"period":60,"stat":"(\w+)"/g)];
     const lowest = stats.flatMap(([, label, stat]) => (stat === 'Minimum' ? [label] : []));
     expect(lowest).toEqual(['OnlineVotingPowerPercent']);
-    expect(stats.length).toBe(FLEET_METRICS.length + CONSENSUS_METRICS.length);
+    expect(stats.length).toBe(FLEET_METRICS.length + CONSENSUS_METRICS.length + 1);
   });
 
   it('draw the disks of every volume, and say where alarms, journal and runbooks are', () => {

@@ -373,16 +373,21 @@ describe('the round of clean snapshots', () => {
   });
 
   it('of a minute counts as a sweep only where it saw something', async () => {
-    const counted = () =>
+    const told = () =>
       whole.region.gateway.trace.calls
         .filter(({ operation }) => operation === 'PutMetricData')
-        .flatMap(({ input }) => (input as Pick<PutMetricDataInput, 'MetricData'>).MetricData ?? [])
-        .findLast(({ MetricName }) => MetricName === 'Sweeps')?.Value;
+        .map(({ input }) => (input as Pick<PutMetricDataInput, 'MetricData'>).MetricData ?? [])
+        .at(-1) ?? [];
+    const counted = () => told().find(({ MetricName }) => MetricName === 'Sweeps')?.Value;
+    const openOf = () => told().find(({ MetricName }) => MetricName === 'OpenIncidents');
     await handle({ kind: 'sweep' });
     expect(counted()).toBe(1);
+    expect(openOf()).toMatchObject({ Value: 0, Dimensions: [{ Name: 'Fleet', Value: 'bitcoin' }] });
     clients.dynamodb.send = (() => Promise.reject(new Error('no table'))) as unknown as typeof clients.dynamodb.send;
     await expect(handle({ kind: 'sweep' })).rejects.toThrow(/no table/);
     expect(counted()).toBe(0);
+    // Of a fleet that could not be read nothing is known.
+    expect(openOf()).toBeUndefined();
   });
 
   it('fails loudly where nobody can say who would give one', async () => {
