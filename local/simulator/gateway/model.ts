@@ -145,9 +145,8 @@ function clientConfig(module: Readonly<Record<string, unknown>>): ClientConfig {
   return new Client(unused).config;
 }
 
-const REQUEST: CopyRules = { emptyLists: 'kept', unknownMembers: 'dropped' };
-const EC2_REQUEST: CopyRules = { emptyLists: 'dropped', unknownMembers: 'dropped' };
-const RESPONSE: CopyRules = { emptyLists: 'kept', unknownMembers: 'refused' };
+const KEPT: CopyRules = { emptyLists: 'kept' };
+const EC2_REQUEST: CopyRules = { emptyLists: 'dropped' };
 
 /** Read when the first request is checked: not every run uses every service. */
 function rulesOf({ client, limits }: ServiceInterface, module: Readonly<Record<string, unknown>>): () => Rules {
@@ -172,8 +171,8 @@ function operationModel(schema: OperationSchema, protocol: ProtocolName, rules: 
     output,
     http,
     rawBody: hasRawBody(input) || hasRawBody(output),
-    copyInput: compileCopier(input, protocol === 'ec2Query' ? EC2_REQUEST : REQUEST),
-    copyOutput: compileCopier(output, RESPONSE),
+    copyInput: compileCopier(input, protocol === 'ec2Query' ? EC2_REQUEST : KEPT),
+    copyOutput: compileCopier(output, KEPT),
     check: compileChecker(input, rules),
   };
 }

@@ -47,8 +47,6 @@ export class ShapeProblem extends Error {
 export interface CopyRules {
   /** ec2Query cannot write an empty list in a request. */
   readonly emptyLists: 'kept' | 'dropped';
-  /** Every wire drops members that the schema does not have; if one of our services returns one, it has a typing error. */
-  readonly unknownMembers: 'dropped' | 'refused';
 }
 
 /** A copier for a shape. Shapes are recursive, so each is compiled at its first use. */
@@ -102,7 +100,6 @@ function structCopier(shape: NormalizedSchema, rules: CopyRules, compiled: Copie
     if (member.isIdempotencyToken()) tokens.push(name);
   }
   const required = requiredMembers(shape).filter((name) => !tokens.includes(name));
-  const refuseUnknown = rules.unknownMembers === 'refused';
 
   return (value, context) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected('a structure', value);
@@ -113,7 +110,8 @@ function structCopier(shape: NormalizedSchema, rules: CopyRules, compiled: Copie
       if (item === undefined || item === null) continue;
       const member = members.get(name);
       if (member === undefined) {
-        if (refuseUnknown && name !== '$metadata') throw expected('no such member', item).within(name);
+        // Every wire has dropped it by now: here it is a typing error, of our own code or of one of our services.
+        if (name !== '$metadata') throw expected('no such member', item).within(name);
         continue;
       }
       if (member.dropEmpty && Array.isArray(item) && item.length === 0) continue;

@@ -1,10 +1,11 @@
 // `npm run lab -- aws`: sends a served region what AWS is known to have answered: the tests of moto that its maintainers have run against AWS, and the examples
-// that AWS publishes. Exit status 0: each difference is explained in differences.ts, and docs/fidelity.md has the figures. `UPDATE=1` writes them.
+// that AWS publishes. What the region asks of the members of requests is held against botocore's models. Exit status 0: each difference is explained in differences.ts, and docs/fidelity.md has the figures. `UPDATE=1` writes them.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../../infra/paths.ts';
-import { DIFFERENCES } from './differences.ts';
+import { DIFFERENCES, MODEL_DIFFERENCES } from './differences.ts';
+import { compareModel, type ModelLine, unjudgedMembers } from './models.ts';
 import { type Python, preparePython } from './python.ts';
 import { type ServedRegions, serveRegions } from './regions.ts';
 import { awsTable, type Outcome, type Result, unjudged } from './results.ts';
@@ -107,6 +108,32 @@ async function playExamples(python: Python, served: ServedRegions): Promise<read
   }));
 }
 
+/** Sentences: members that nobody has judged, and services of which botocore has nothing. */
+async function compareModels(python: Python, served: ServedRegions): Promise<readonly string[]> {
+  const said = await python.run([join(HERE, 'models.py')], {
+    folder: HERE,
+    environment: {},
+    input: JSON.stringify(served.operations),
+  });
+  const lines = linesOf<ModelLine>(said);
+  const compared = lines.flatMap((line) => {
+    const model = served.models.get(line.service);
+    return model ? [compareModel(model, line)] : [];
+  });
+  console.log(
+    `${compared.reduce((sum, one) => sum + one.compared, 0)} members of requests are held against botocore's models`,
+  );
+  return [
+    ...unjudgedMembers(
+      compared.flatMap(({ differences }) => differences),
+      MODEL_DIFFERENCES,
+    ),
+    ...[...served.models.keys()]
+      .filter((name) => !lines.some(({ service }) => service === name))
+      .map((name) => `${name}: botocore has no model`),
+  ];
+}
+
 async function play(): Promise<0 | 1> {
   const python = await preparePython().catch((error: Error) => error.message);
   if (typeof python === 'string') {
@@ -114,12 +141,17 @@ async function play(): Promise<0 | 1> {
     return 0;
   }
   const served = await serveRegions(REGIONS, SPEED);
+  const members = await compareModels(python, served);
   const results = [...(await playExamples(python, served)), ...(await playTests(python, served))];
   await served.close();
   for (const { source, service, name, outcome, said } of results)
     if (outcome !== 'same') console.log(`${outcome}  ${source} ${service} ${name}: ${said.replace(/\s+/g, ' ')}`);
   const table = awsTable(results);
-  const failures = [...unjudged(results, DIFFERENCES), ...served.defects.map((defect) => `a defect: ${defect}`)];
+  const failures = [
+    ...members,
+    ...unjudged(results, DIFFERENCES),
+    ...served.defects.map((defect) => `a defect: ${defect}`),
+  ];
   const page = readFileSync(PAGE, 'utf8');
   const next = withTable(page, table);
   if (process.env['UPDATE'] === '1') writeFileSync(PAGE, next);

@@ -1,6 +1,7 @@
 // Empty regions behind sockets, for programs that talk to AWS in several regions: one of each name, with one key for all.
 import { createRegion } from '../../../local/region.ts';
 import { newAccessKey } from '../../../local/simulator/gateway/keys.ts';
+import type { ServiceModel } from '../../../local/simulator/gateway/model.ts';
 import { listen } from '../../../local/simulator/gateway/server.ts';
 import { botocoreName } from '../../fixtures/moto/botocore-names.ts';
 
@@ -9,6 +10,8 @@ export interface ServedRegions {
   readonly environment: Readonly<Record<string, string>>;
   /** The emulated operations, by botocore's name of the service. */
   readonly operations: Readonly<Record<string, readonly string[]>>;
+  /** What a region asks of requests, by botocore's name of the service. */
+  readonly models: ReadonlyMap<string, ServiceModel>;
   /** Each defect of a region, with its stack. */
   readonly defects: readonly string[];
   close(): Promise<void>;
@@ -40,6 +43,7 @@ export async function serveRegions(names: readonly string[], speed: number): Pro
   const services = [...first.gateway.models.keys()];
   return {
     defects,
+    models: new Map([...first.gateway.models].map(([service, model]) => [botocoreName(service), model])),
     operations: Object.fromEntries(
       services.map((service) => [botocoreName(service), first.gateway.operationsOf(service)]),
     ),

@@ -123,6 +123,15 @@ describe('the gateway', () => {
     );
   });
 
+  it('refuses a member that AWS does not have: the SDK would leave it out in silence', async () => {
+    const { gateway } = await gatewayRegion([], {}, ['ec2']);
+    const refused = (input: object) => gateway.prepare('ec2', 'ModifyVolume', input).refusal?.message;
+    expect(refused({ VolumeId: 'vol-1', Size: 10 })).toBeUndefined();
+    expect(refused({ VolumeId: 'vol-1', SizeGiB: 10 })).toBe('SizeGiB: expected no such member, found number');
+    const tagged = { TagSpecifications: [{ ResourceType: 'volume', Tag: [] }] };
+    expect(gateway.prepare('ec2', 'CreateVolume', tagged).refusal?.message).toContain('TagSpecifications.0.Tag');
+  });
+
   it('serves no operation that AWS does not have', async () => {
     await expect(gatewayRegion([{ name: 'ec2', operations: { GrowVolume: () => ({}) } }])).rejects.toThrow(
       'ec2.GrowVolume: AWS has no such operation',
