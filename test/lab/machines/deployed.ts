@@ -66,7 +66,7 @@ function pack(archive: string, program: string, path: string): void {
 
 /** The played agent is given its configuration by the command of the real one: it takes none that is not JSON. */
 const AGENT_CTL = `#!/bin/sh
-for word; do case $word in file:*) exec jq --exit-status .agent "\${word#file:}" ;; esac; done
+for word; do case $word in file:*) exec jq --exit-status .logs "\${word#file:}" ;; esac; done
 exit 1
 `;
 const AGENT = '/opt/aws/amazon-cloudwatch-agent';
