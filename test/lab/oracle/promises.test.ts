@@ -1458,6 +1458,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a node comes back into the pool whose instance was stopped before the pause, and that no command had reached',
+        story: async (court) => {
+          await off(court);
+          await court.pass(MINUTE_MS);
+          await court.ours('StartInstances', { InstanceIds: [court.id('node2')] });
+          await backIntoPool(court);
+        },
+      },
+      {
         when: 'a client is started again that was stopped before the pause',
         story: async (court) => {
           await court.command('stop-client', 'node2');

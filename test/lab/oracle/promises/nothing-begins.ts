@@ -69,7 +69,8 @@ function watched(scene: Scene, say: Say, held: Held): ReturnType<MakeRule> {
         if (hold === undefined || act.at < hold.sinceMs + ON_ITS_WAY_MS) continue;
         if (class_ === 'may put back' && (wasBegun(scene, node, hold.sinceMs) || isStopped(node, hold.sinceMs)))
           continue;
-        if (act.service === 'route53' && isWayBack(scene, act, hold.sinceMs)) continue;
+        const wasTaken = (one: SeenNode): boolean => wasBegun(scene, one, hold.sinceMs) || isStopped(one, hold.sinceMs);
+        if (act.service === 'route53' && isWayBack(scene, act, wasTaken)) continue;
         say.broken(
           node?.subject ?? fleet,
           `${act.operation} by ${act.actor}: ${hold.why} since ${new Date(hold.sinceMs).toISOString()}.`,
@@ -102,7 +103,7 @@ interface Change {
 }
 
 /** No address goes, and whose address comes had something of ours at work when the hold came: it comes back into the pool ("Names", docs/names.md). */
-function isWayBack(scene: Scene, { input }: Act, sinceMs: number): boolean {
+function isWayBack(scene: Scene, { input }: Act, wasTaken: (node: SeenNode) => boolean): boolean {
   const { Changes = [] } =
     (input as { readonly ChangeBatch?: { readonly Changes?: readonly Change[] } }).ChangeBatch ?? {};
   const valuesOf = (action: string): readonly string[] =>
@@ -115,7 +116,7 @@ function isWayBack(scene: Scene, { input }: Act, sinceMs: number): boolean {
   const isAtWork = (value: string): boolean =>
     scene.nodes.some((node) => {
       const ip = scene.present(node)?.networkInterface?.privateIp;
-      return ip !== undefined && value.endsWith(` A ${ip}`) && wasBegun(scene, node, sinceMs);
+      return ip !== undefined && value.endsWith(` A ${ip}`) && wasTaken(node);
     });
   return before.length > 0 && before.every((one) => after.includes(one)) && come.every(isAtWork);
 }
