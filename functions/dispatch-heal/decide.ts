@@ -72,7 +72,7 @@ export interface DispatchFacts {
   readonly incident: IncidentRecord | undefined;
   readonly nodeRecord: NodeRecord | undefined;
   /** How the node was last seen; absent where nobody has looked, or its trouble is no matter of that. */
-  readonly observed?: Pick<ObservedNode, 'health' | 'sinceMs'> | undefined;
+  readonly observed?: Pick<ObservedNode, 'health' | 'sinceMs' | 'memory'> | undefined;
   /** The execution of the node's lease owner, if the node has one. */
   readonly owner: ExecutionStatus;
 }
@@ -99,7 +99,7 @@ export type Dispatch =
 /** Decides one candidate. The same facts give the same decision. */
 export function decideDispatch(facts: DispatchFacts): Dispatch {
   const { fleet, nowMs, trigger, nodeRecord, candidate } = facts;
-  const opened = incidentOfRequest(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
+  const opened = incidentOfRequest(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs, stoodSince(facts));
   if ('lags' in opened) return leaveAlone('healed-lately', 'healed minutes ago; the alarm lags behind the cure');
   const found = 'next' in opened ? opened.next : opened.keep;
   const waited = isBack(found, facts) ? { ...found, notBeforeMs: 0 } : found;
@@ -228,6 +228,16 @@ function refusalOf({ candidate, paused, waits, guarded, fleet, nodeRecord, trigg
   if (paused) return { ...paused, retryAfterMs: 50_000 };
   // The turn comes before the guardrails: nobody is paged for a node that is down while its disk is grown.
   return candidate.refusal ?? (fleet.mode === 'plan' ? null : waits) ?? guarded;
+}
+
+/**
+ * A node that is stuck has been so since its last block, however often sweeps that came late have called it behind meanwhile. undefined: it is not stuck,
+ * or was never seen to advance.
+ */
+function stoodSince({ trigger, observed }: Pick<DispatchFacts, 'trigger' | 'observed'>): number | undefined {
+  if (trigger.kind !== 'node' || observed?.health !== 'stuck') return undefined;
+  const { advancedAtMs = null, movedAtMs = 0 } = observed.memory?.track ?? {};
+  return advancedAtMs === null ? undefined : Math.max(advancedAtMs, movedAtMs);
 }
 
 const onsetOf = ({ candidate, fleet, node, trigger }: DispatchFacts) => ({

@@ -60,11 +60,14 @@ export type Onset = Pick<
 /**
  * The record of trouble seen now: a new one, the existing one, or the healed one opened again. `lags` when it was healed so recently that the alarm
  * only lags behind the cure.
+ *
+ * @param sinceMs since when the trouble lasts, where that is earlier than what tells of it now
  */
 export function openIncident(
   read: IncidentRecord | undefined,
   onset: Onset,
   nowMs: number,
+  sinceMs: number = onset.onsetMs,
 ): Write<IncidentRecord> | { readonly keep: IncidentRecord } | { readonly lags: true } {
   if (!read) {
     const fresh = { attempt: 0, failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], version: 1 };
@@ -72,7 +75,8 @@ export function openIncident(
   }
   if (read.state === 'escalated') {
     // A person has been paged. Only trouble that began after that, and after the flap window, is new.
-    return onset.onsetMs > read.endedAtMs + FLAP_WINDOW_MS ? { next: reopened(read, onset, true) } : { keep: read };
+    const isNew = Math.min(onset.onsetMs, sinceMs) > read.endedAtMs + FLAP_WINDOW_MS;
+    return isNew ? { next: reopened(read, onset, true) } : { keep: read };
   }
   if (read.state !== 'healed') return { keep: read };
   const toldAgain = onset.onsetMs > read.endedAtMs;

@@ -4,7 +4,7 @@ import { diskTriggerOf } from '../../../functions/dispatch-heal/alarms.ts';
 import { type DispatchFacts, decideDispatch, payloadOf, SCHEDULE } from '../../../functions/dispatch-heal/decide.ts';
 import { newNode } from '../../../shared/heal/lease.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
-import { allocatedIncident, openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import { allocatedIncident, endedIncident, openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 
 const fleet = bitcoinFleet({ mode: 'plan', volumes: { data: '/node-data' } });
@@ -39,6 +39,31 @@ describe('the volume that an alarm is about', () => {
   it('is in doubt where nodes have several', () => {
     const two = bitcoinFleet({ volumes: { data: '/node-data', ancient: '/ancient' } });
     expect(diskTriggerOf(two, { InstanceId: 'i-1' })).toBeNull();
+  });
+});
+
+describe('a node that is stuck again after a person was paged that nothing helped', () => {
+  const trigger = { kind: 'node', subject: 'health' } as const;
+  const incident = endedIncident('escalated', NOON_MS - 2 * HOUR_MS, { trigger: 'node:health' });
+  const track = (advancedAtMs: number) => ({ progress: 1, sinceMs: NOON_MS, readAtMs: NOON_MS, advancedAtMs });
+  const dispatched = (health: 'stuck' | 'unreachable', advancedAtMs: number) =>
+    decideDispatch({
+      ...{ ...facts, trigger, incident, fleet: bitcoinFleet() },
+      candidate: { ...facts.candidate, onsetMs: NOON_MS - 10 * MINUTE_MS },
+      observed: {
+        health,
+        sinceMs: NOON_MS - 10 * MINUTE_MS,
+        memory: { track: track(advancedAtMs), heard: 'facts', starts: 0, doubted: null },
+      },
+    }).do;
+
+  it('is left to that person where it has stood at one block since, whatever late sweeps have called it meanwhile', () => {
+    expect(dispatched('stuck', NOON_MS - 119 * MINUTE_MS)).toBe('leave');
+  });
+
+  it('has new trouble where it had gone on, or does not answer now', () => {
+    expect(dispatched('stuck', NOON_MS - 20 * MINUTE_MS)).toBe('start');
+    expect(dispatched('unreachable', NOON_MS - 119 * MINUTE_MS)).toBe('start');
   });
 });
 

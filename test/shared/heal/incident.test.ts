@@ -127,9 +127,12 @@ describe('an alarm', () => {
     const escalated = endedIncident('escalated', NOON_MS, { failures: MAX_FAILURES });
     expect(openIncident(escalated, onset(NOON_MS - HOUR_MS), NOON_MS + 24 * HOUR_MS)).toEqual({ keep: escalated });
     expect(openIncident(escalated, onset(NOON_MS + FLAP_WINDOW_MS), NOON_MS + HOUR_MS)).toEqual({ keep: escalated });
-    expect(openIncident(escalated, onset(NOON_MS + FLAP_WINDOW_MS + 1), NOON_MS + HOUR_MS)).toMatchObject({
+    const later = onset(NOON_MS + FLAP_WINDOW_MS + 1);
+    expect(openIncident(escalated, later, NOON_MS + HOUR_MS)).toMatchObject({
       next: { state: 'open', failures: 0, incidentId: 'aaaa1111' },
     });
+    // What tells of it is new, and the trouble is not.
+    expect(openIncident(escalated, later, NOON_MS + HOUR_MS, NOON_MS + MINUTE_MS)).toEqual({ keep: escalated });
   });
 });
 
