@@ -3,6 +3,8 @@ import type { Judged } from './results.ts';
 
 /** Members of requests that botocore's models have otherwise, and why it stays so. */
 export const MODEL_DIFFERENCES: Readonly<Record<string, string>> = {
+  'cloudtrail LookupEventsRequest.MaxResults':
+    'LookupEvents refuses it with an error of its own, InvalidMaxResultsException (its API reference)',
   'iam PolicyIdentifier.PolicyType':
     'It is a union, and of unions the gateway reads no enumeration. The suite sends none.',
 };
