@@ -36,6 +36,8 @@ export interface Tried extends Judgement {
   readonly holds: readonly Hold[];
   /** How many questions were asked. */
   readonly asked: number;
+  /** What functions of the suite have sent: "chainmend-watch-fleet monitoring:PutMetricData". */
+  readonly sent: readonly string[];
   /** Of this process, in seconds. */
   readonly cpuSeconds: number;
 }
@@ -57,12 +59,16 @@ async function tried({
   const scenario = name.endsWith('.yaml') ? readWorld(name) : findScenario(name);
   if (!scenario) throw new Error(`there is no scenario ${name}`);
   let judge: Judge | undefined;
+  const sent = new Set<string>();
   const witness: Witness = {
     begin: (world) => {
       if (owner) letAsk(world, owner);
       judge = judgeOf(world, faults.length > 0);
     },
-    onCall: (record) => judge?.onCall(record),
+    onCall: (record) => {
+      judge?.onCall(record);
+      sent.add(`${record.actor.split('/')[0]} ${record.service}:${record.operation}`);
+    },
   };
   const before = process.cpuUsage();
   const { report, unmet, world } = await run(
@@ -83,6 +89,7 @@ async function tried({
     ...{ scenario: name, seed, traceHash: report.traceHash, unmet, cpuSeconds },
     violations: report.violations.map((violation) => JSON.stringify(violation)),
     holds: holdsIn(world),
+    sent: [...sent].filter((one) => one.startsWith('chainmend-')),
     asked: report.pages.filter(({ code }) => code === 'approval-wanted').length,
     ...judgement,
   };
