@@ -111,7 +111,9 @@ export function lastingTroubles({
   const troubles: LastingTrouble[] = [];
   const [first] = lags;
   const works = worksAtMs !== undefined && first !== undefined && worksAtMs > first.atMs;
-  if (health === 'behind' && !works && lagBlocks !== null && first && lags.length === LAGS) {
+  // Nodes that sync side by side, with nobody ahead of them, have no lag to judge them by.
+  const hasLag = lagBlocks !== null && lagBlocks > 0;
+  if (health === 'behind' && !works && hasLag && first && lags.length === LAGS) {
     const grows = lags.every(({ blocks: lag }, at) => at === 0 || lag > (lags[at - 1]?.blocks ?? 0));
     const nearer = first.blocks - lagBlocks;
     const stays = !isHalted && (isSyncing ? nearer <= 0 : nearer * 100 < first.blocks * NEARER_PERCENT);

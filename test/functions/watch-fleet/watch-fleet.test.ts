@@ -191,6 +191,13 @@ describe('a page', () => {
     expect(nearing.pages.flat()).toEqual([]);
   });
 
+  it('does not come for nodes that sync side by side, with nobody ahead of them', () => {
+    const syncing = (height: number) => ({ height, more: { syncing: true, claimedTip: 900_000 } });
+    const paging = new Paging();
+    for (let n = 0; n < 150; n++) paging.sweep({ node1: syncing(100 * n), node2: syncing(100 * n) });
+    expect(paging.pages.flat()).toEqual([]);
+  });
+
   it('comes for a node whose lag has grown for an hour, and not for one that catches up', () => {
     const paging = new Paging();
     for (let n = 0; n < 90; n++)
