@@ -83,7 +83,9 @@ function goesOn({ crashes, health, nowMs }: Pick<LastingFacts, 'crashes' | 'heal
 /** With a full root volume the SSM agent runs no command any more, and nothing can be healed. */
 const ROOT_PERCENT = 90;
 
-export interface LastingFacts extends Pick<ObservedNode, 'health' | 'lagBlocks'> {
+export interface LastingFacts extends Pick<ObservedNode, 'health'> {
+  /** null where nobody is at the tip: how far nodes that sync side by side are from their chain is not known. */
+  readonly lagBlocks: number | null;
   /** It is on its way to the tip for the first time since its client came up, and advances: a first sync takes days. */
   readonly isSyncing: boolean;
   /** While the chain stands still, nobody sees whether the node follows it. */
@@ -111,9 +113,7 @@ export function lastingTroubles({
   const troubles: LastingTrouble[] = [];
   const [first] = lags;
   const works = worksAtMs !== undefined && first !== undefined && worksAtMs > first.atMs;
-  // Nodes that sync side by side, with nobody ahead of them, have no lag to judge them by.
-  const hasLag = lagBlocks !== null && lagBlocks > 0;
-  if (health === 'behind' && !works && hasLag && first && lags.length === LAGS) {
+  if (health === 'behind' && !works && lagBlocks !== null && first && lags.length === LAGS) {
     const grows = lags.every(({ blocks: lag }, at) => at === 0 || lag > (lags[at - 1]?.blocks ?? 0));
     const nearer = first.blocks - lagBlocks;
     const stays = !isHalted && (isSyncing ? nearer <= 0 : nearer * 100 < first.blocks * NEARER_PERCENT);

@@ -87,11 +87,12 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const sinceMs = before?.health === verdict.health ? before.sinceMs : nowMs;
   const metrics = reading?.kind === 'read' && reading.reading.geth?.kind === 'ok' ? reading.reading.geth.facts : null;
   const lagBlocks = height === null || tip.height === null ? null : Math.max(0, tip.height - height);
-  const lags = followLag(before?.memory?.lags ?? [], { health: verdict.health, lagBlocks }, nowMs);
+  const lagOfTip = isTipOfSyncing(chain) ? null : lagBlocks;
+  const lags = followLag(before?.memory?.lags ?? [], { health: verdict.health, lagBlocks: lagOfTip }, nowMs);
   const atTip = verdict.health === 'synced' ? 'reached' : tipSince(before, start);
   const syncing = isSyncing({ health: verdict.health, atTip, start, track }, facts);
   const lasting = lastingTroubles({
-    ...{ health: verdict.health, lagBlocks, lags, crashes, nowMs },
+    ...{ health: verdict.health, lagBlocks: lagOfTip, lags, crashes, nowMs },
     ...{ isSyncing: syncing, isHalted: chain.haltedSinceMs !== null },
     worksAtMs: track.movedAtMs,
     rootUsedPercent: reading?.kind === 'read' ? reading.reading.rootUsedPercent : look?.told?.rootUsedPercent,
@@ -385,6 +386,12 @@ function downByOf(
   const isDead = facts.failedChecks?.instances.has(node.instanceId) === true || node.state !== 'running';
   if (isDead) return { downBy: 'dead' };
   return health === 'unreachable' && facts.stopped?.has(node.instanceId) ? { downBy: 'stopped' } : {};
+}
+
+/** Those who are furthest say that they sync themselves. */
+function isTipOfSyncing({ onBranch, tip }: ChainState): boolean {
+  const furthest = onBranch.filter(({ status }) => status.height === tip.height);
+  return furthest.length > 0 && furthest.every(({ status }) => status.syncing === true);
 }
 
 /** Where nothing is asked but whether its client runs. */

@@ -191,10 +191,10 @@ describe('a page', () => {
     expect(nearing.pages.flat()).toEqual([]);
   });
 
-  it('does not come for nodes that sync side by side, with nobody ahead of them', () => {
+  it('does not come for nodes that sync side by side, with nobody at the tip', () => {
     const syncing = (height: number) => ({ height, more: { syncing: true, claimedTip: 900_000 } });
     const paging = new Paging();
-    for (let n = 0; n < 150; n++) paging.sweep({ node1: syncing(100 * n), node2: syncing(100 * n) });
+    for (let n = 1; n < 150; n++) paging.sweep({ node1: syncing(100 * n), node2: syncing(100 * n - 60) });
     expect(paging.pages.flat()).toEqual([]);
   });
 
