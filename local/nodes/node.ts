@@ -71,6 +71,9 @@ export interface FirstBootRun {
 /** What a container was made of, unless somebody has made another one. */
 const IMAGE_TAG = '0.21.0';
 
+/** In ms; or what becomes of a command that never answers. */
+type CommandDelay = number | 'lost' | 'cut';
+
 export class SimulatedNode implements Machine {
   readonly instanceId: string;
   readonly name: string;
@@ -121,7 +124,7 @@ export class SimulatedNode implements Machine {
   /** The exit status of a client that a person has stopped. */
   private restarts = 0;
   private stoppedWith: number | undefined;
-  private readonly commandDelays = new Map<Operation, (number | 'lost')[]>();
+  private readonly commandDelays = new Map<Operation, CommandDelay[]>();
 
   constructor(kernel: Kernel, chain: SimulatedChain, spec: NodeSpec) {
     const atMs = kernel.clock.now();
@@ -253,12 +256,15 @@ export class SimulatedNode implements Machine {
       this.commands.run(operation, command, finished);
       return;
     }
-    this.kernel.met(delayMs === 'lost' ? 'lose-command' : 'delay-command');
-    if (delayMs !== 'lost') this.later(delayMs, () => this.commands.run(operation, command, finished));
+    this.kernel.met(
+      typeof delayMs === 'number' ? 'delay-command' : delayMs === 'lost' ? 'lose-command' : 'cut-command',
+    );
+    if (typeof delayMs === 'number') this.later(delayMs, () => this.commands.run(operation, command, finished));
+    else if (delayMs === 'cut') this.commands.cutOff(operation, command);
   }
 
-  /** The next commands of this operation start so much later, one after the other, or never start and never answer. */
-  delayCommands(operation: Operation, ...delays: readonly (number | 'lost')[]): void {
+  /** The next commands of this operation start so much later, one after the other; or never start, or are cut off as they begin, and never answer. */
+  delayCommands(operation: Operation, ...delays: readonly CommandDelay[]): void {
     this.commandDelays.set(operation, [...(this.commandDelays.get(operation) ?? []), ...delays]);
   }
 

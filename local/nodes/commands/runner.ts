@@ -178,6 +178,11 @@ export class CommandRunner {
     });
   }
 
+  /** It begins and is cut off before it has done anything: the node knows of it, and nobody is answered. */
+  cutOff(operation: Operation, { parameters }: MachineCommand): void {
+    this.remember(kindOf(operation), { ...parsed(parameters.OperationId ?? ''), recorded: undefined });
+  }
+
   private carryOut(operation: Operation, parameters: Parameters, known: string, done: (ending: Ending) => void): void {
     if (isNodeOperation(operation)) this.host.node.run(operation, parameters, done, known);
     else if (operation === 'grow-filesystem') this.growFilesystem(parameters, done);

@@ -324,6 +324,11 @@ export const WORDS = {
     { node, command: about('Which one.', choice(COMMANDS, 'a command')) },
     (stage, given) => stage.node(given.node).machine.delayCommands(given.command, 'lost'),
   ),
+  'cut-command': word(
+    'The next such command begins, is cut off, and is never answered.',
+    { node, command: about('Which one.', choice(COMMANDS, 'a command')) },
+    (stage, given) => stage.node(given.node).machine.delayCommands(given.command, 'cut'),
+  ),
 
   // The chain and the references.
   'halt-chain': word('Nobody makes blocks any more.', { chain }, (stage, given) => stage.chain(given.chain).halt()),
