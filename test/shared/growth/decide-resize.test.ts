@@ -173,6 +173,7 @@ describe('what a size was decided by', () => {
 
   it.each<[number, RegExp]>([
     [0.01, / 600 GiB lasts \d+ days at today’s 0\.0 GiB\/h$/],
+    [10 / 1024, / 600 GiB lasts \d+ days at today’s 0\.0 GiB\/h$/],
     [0.009, / 600 GiB leaves 24 % free, and it hardly fills$/],
     [2, / 600 GiB lasts 3 days at today’s 2\.0 GiB\/h$/],
     [2.1, / 600 GiB lasts 69 h at today’s 2\.1 GiB\/h$/],
