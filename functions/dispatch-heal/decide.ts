@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { CONSENSUS_UNITS, consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { advancedSince, UNTRACKED } from '../../shared/fleet/progress.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import type { FleetView } from '../../shared/guardrails/fleet-view.ts';
@@ -99,7 +100,7 @@ export type Dispatch =
 /** Decides one candidate. The same facts give the same decision. */
 export function decideDispatch(facts: DispatchFacts): Dispatch {
   const { fleet, nowMs, trigger, nodeRecord, candidate } = facts;
-  const opened = incidentOfRequest(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs, stoodSince(facts));
+  const opened = incidentOfRequest(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs, stuckSince(facts));
   if ('lags' in opened) return leaveAlone('healed-lately', 'healed minutes ago; the alarm lags behind the cure');
   const found = 'next' in opened ? opened.next : opened.keep;
   const waited = isBack(found, facts) ? { ...found, notBeforeMs: 0 } : found;
@@ -234,11 +235,10 @@ function refusalOf({ candidate, paused, waits, guarded, fleet, nodeRecord, trigg
  * A node that is stuck has been so since its last block, however often sweeps that came late have called it behind meanwhile. undefined: it is not stuck,
  * or was never seen to advance.
  */
-function stoodSince({ trigger, observed }: Pick<DispatchFacts, 'trigger' | 'observed'>): number | undefined {
-  if (trigger.kind !== 'node' || observed?.health !== 'stuck') return undefined;
-  const { advancedAtMs = null, movedAtMs = 0 } = observed.memory?.track ?? {};
-  return advancedAtMs === null ? undefined : Math.max(advancedAtMs, movedAtMs);
-}
+const stuckSince = ({ trigger, observed }: Pick<DispatchFacts, 'trigger' | 'observed'>): number | undefined =>
+  trigger.kind === 'node' && observed?.health === 'stuck'
+    ? (advancedSince(observed.memory?.track ?? UNTRACKED) ?? undefined)
+    : undefined;
 
 const onsetOf = ({ candidate, fleet, node, trigger }: DispatchFacts) => ({
   fleet: fleet.name,

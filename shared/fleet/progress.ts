@@ -52,6 +52,10 @@ export const hasGrown = (before: Counters | undefined, now: Counters): boolean =
 export const standsSince = ({ sinceMs, movedAtMs }: Track): number | null =>
   sinceMs === null ? null : Math.max(sinceMs, movedAtMs ?? sinceMs);
 
+/** When it was last seen to move, gaps between looks included: a look that came late begins `standsSince` again, and not this. null: never seen to advance. */
+export const advancedSince = ({ advancedAtMs, movedAtMs }: Track): number | null =>
+  advancedAtMs === null ? null : Math.max(advancedAtMs, movedAtMs ?? 0);
+
 /** geth's snap sync shows in no height until it ends, but it is progress. */
 const progressOf = ({ height, syncing, syncHeight }: NodeStatus): number =>
   syncing === true ? Math.max(height, syncHeight ?? 0) : height;
