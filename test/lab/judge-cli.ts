@@ -20,6 +20,8 @@ process.env['TZ'] = 'UTC';
 
 const JOBS_MAX = 64;
 const BROKEN_SHOWN = 5;
+/** Of a run. What takes longer hangs: its process is ended, and that is told as a failure. */
+const PATIENCE_MS = 20 * 60_000;
 
 interface Options {
   readonly seeds: string;
@@ -60,6 +62,8 @@ function scenarioOf(word: string): readonly string[] {
 async function playInProcess(trials: readonly Trial[]): Promise<readonly Tried[]> {
   const child = fork(join(import.meta.dirname, '../fixtures/job-process.ts'), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    timeout: PATIENCE_MS * trials.length,
+    killSignal: 'SIGKILL',
   });
   const ended = once(child, 'exit').then(([code, signal]) => [
     { error: `its process ended with ${signal ?? code}` } satisfies JobAnswer,
