@@ -1,4 +1,4 @@
-// The world file's schema for editors (local/scenarios/world.schema.json), and the table of docs/rehearse.md.
+// The world file's schema for editors (local/scenarios/world.schema.json), and the list of docs/rehearse.md.
 import { join } from 'node:path';
 import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
 import { repositoryRoot } from '../../../infra/paths.ts';
@@ -17,11 +17,11 @@ export function worldJsonSchemaText(): string {
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
-const BEGIN = '<!-- words: UPDATE=1 npm test -- world-files writes this table -->';
+const BEGIN = '<!-- words: UPDATE=1 npm test -- world-files writes this list -->';
 const END = '<!-- /words -->';
 
 /**
- * The page with its table as it must be.
+ * The page with its list as it must be.
  * @throws Error where it has no place in it
  */
 export function withWords(page: string): string {
@@ -31,12 +31,14 @@ export function withWords(page: string): string {
   return `${before}${BEGIN}\n\n${words().join('\n')}\n\n${END}${after}`;
 }
 
+/** Words that take the same keys share a line. */
 function words(): readonly string[] {
-  const rows = Object.entries(WORDS).map(([name, { takes }]) => [
-    code(name),
-    Object.keys(takes).map(code).join(', ') || '–',
-  ]);
-  return [['do', 'takes'], ['---', '---'], ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  const rows = new Map<string, string[]>();
+  for (const [name, { takes }] of Object.entries(WORDS)) {
+    const keys = Object.keys(takes).map(code).join(', ') || '–';
+    rows.set(keys, [...(rows.get(keys) ?? []), code(name)]);
+  }
+  return [...rows].map(([keys, names]) => `- ${names.join(', ')}: ${keys}`);
 }
 
 const code = (text: string): string => `\`${text}\``;
