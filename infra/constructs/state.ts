@@ -78,9 +78,9 @@ const access = (writer: Writer, shared: readonly string[], readsBesides: readonl
 const SCALING_READS: readonly string[] = [nodes, ...allIncidents, ownPartition('register-nodes')];
 
 /**
- * Which function may write what, and which reads it. docs/architecture.md has the writers as a table, with what a forger would gain; a test compares the
- * two. A function trusts only records in a partition that functions with at least the same powers write. What watch-fleet says of nodes, and a
- * drill of an owner's command, counts as a claim.
+ * Which function may write what, and which reads it. docs/architecture.md says what a forger would gain. A test compares it with the template. A function
+ * trusts only records in a partition that functions with at least the same powers write. What watch-fleet says of nodes, and a drill of an owner's
+ * command, counts as a claim.
  */
 export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   // The dispatcher's: whether a chain that stands stops for an upgrade.

@@ -44,7 +44,7 @@ const RECORDS: readonly Key[] = [
   { pk: partitions.account(), sk: 'a budget' },
 ];
 
-/** The allowed writers of each record, as docs/architecture.md says. */
+/** The allowed writers of each record. */
 const MAY: Readonly<Record<string, readonly Writer[]>> = {
   'FLEET#elsewhere#watch-fleet': ['watch-fleet'],
   'FLEET#elsewhere#register-nodes': ['register-nodes'],

@@ -1,9 +1,6 @@
-// Who may write which partition of the table: the template, the one table in the code, and the one in the documentation must agree.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Who may write which partition of the table: the template and the table in the code must agree.
 import { describe, expect, it } from '@jest/globals';
 import { ACCESS, type StateUser } from '../../infra/constructs/state.ts';
-import { repositoryRoot } from '../../infra/paths.ts';
 import { WRITERS } from '../../shared/heal/records.ts';
 import {
   bitcoin,
@@ -66,39 +63,6 @@ describe('the table', () => {
       expect(lines).toEqual(user === 'plan-snapshots' ? [] : [`JOURNAL#*#${user}`]);
     }
     expect(users.filter((user) => user !== 'plan-snapshots').sort()).toEqual([...WRITERS].sort());
-  });
-});
-
-describe('the table of writers in docs/architecture.md', () => {
-  const page = readFileSync(join(repositoryRoot, 'docs/architecture.md'), 'utf8');
-  const rows = [...page.matchAll(/^\| `([A-Z]+(?:#<fleet>)?(?:#[\w<>-]+)?)` \| .* \| (.*) \|$/gm)];
-  const touched = new Set(users.flatMap((user) => [...ACCESS[user].reads, ...ACCESS[user].writes]));
-  /** The partitions of a row: one for each function, or heal, where it says `<function>` or `<heal>`. */
-  const meant = (partition: string): readonly (readonly [key: string, owner: string])[] => {
-    const [before = '', after] = partition.replace('<fleet>', '*').split(/<function>|<heal>/);
-    if (after === undefined) return [[before, '']];
-    return [...touched].filter((key) => key.startsWith(before)).map((key) => [key, key.slice(before.length)]);
-  };
-  const writersOf = (key: string): readonly string[] =>
-    users.filter((user) => ACCESS[user].writes.includes(key)).sort();
-
-  it.each(rows.map(([, partition = '', writers = '']) => [partition, writers] as const))(
-    'says of %s who may write it',
-    (partition, writers) => {
-      for (const [key, owner] of meant(partition)) {
-        const named = writers
-          .replace(/that (function|heal)/, owner)
-          .split(', ')
-          .sort();
-        expect([key, named]).toEqual([key, writersOf(key)]);
-      }
-    },
-  );
-
-  it('has every partition that anybody may touch', () => {
-    expect(rows.flatMap(([, partition = '']) => meant(partition).map(([key]) => key)).sort()).toEqual(
-      [...touched].sort(),
-    );
   });
 });
 
