@@ -1,7 +1,7 @@
-// docs/decisions.md: what each act needs, what unknown does, waits and queues, from the tables of the code and the template.
+// docs/decisions.md: what each act may do, what unknown does, waits and events, from the tables of the code and the template.
 import { ASKS_FOR_HEAL } from '../../../functions/dispatch-heal/candidates.ts';
 import { desiredNames } from '../../../functions/register-nodes/records.ts';
-import { type ActParts, nothing } from '../../../functions/replace-node/acts/act.ts';
+import type { ActParts } from '../../../functions/replace-node/acts/act.ts';
 import { CLEANUP_ACTS } from '../../../functions/replace-node/acts/cleanup.ts';
 import { DECISIONS } from '../../../functions/replace-node/acts/decisions.ts';
 import { INSTANCE_ACTS } from '../../../functions/replace-node/acts/instances.ts';
@@ -13,7 +13,7 @@ import type { Health } from '../../../shared/fleet/observation.ts';
 import { HEALTH_VALUE, poolName } from '../../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../../shared/guardrails/breaker.ts';
 import { nodesNow, OBSERVATION_VALID_MS } from '../../../shared/guardrails/fleet-view.ts';
-import { OUTAGE_TRIES, PATIENT_WAITS_SECONDS, POLL_SECONDS } from '../../../shared/heal/context.ts';
+import { OUTAGE_TRIES, PATIENT_WAITS_SECONDS } from '../../../shared/heal/context.ts';
 import {
   ALARM_LAG_MS,
   DEATHS_TO_PAGE,
@@ -49,24 +49,19 @@ export const tablesOf = (resources: Resources): Readonly<Record<string, readonly
       ]),
   ),
   preconditions: table(
-    ['what must be so', 'before which act of which heal', 'asked of', 'if unknown', '`doctor` asks'],
-    Object.values<Precondition>(PRECONDITIONS).map(({ needs, before, asked, unknown, reads, heals, doctor }) => [
+    ['what must be so', 'before', 'if unknown', '`doctor` asks'],
+    Object.values<Precondition>(PRECONDITIONS).map(({ needs, before, unknown, reads, doctor }) => [
       needs,
-      heldBefore(before) + (heals === undefined ? '' : `; ${heals}`),
-      asked,
+      Object.keys(before).map(code).join(', '),
       unknown === 'stops' ? 'stops' : 'goes on',
       doctor ?? askedByDoctor(reads),
     ]),
   ),
-  acts: table(['act', 'intent', 'under a pause', 'retried', 'approval', 'unknown result'], alike(ACTS.map(actRow))),
+  acts: table(['act', 'under a pause', 'approval'], alike(ACTS.map(actRow))),
   waits: table(['what', 'how long'], waitRows()),
   commands: table(
     ['command on a node', 'may run for'],
     alike(Object.entries(runLimitsSeconds).map(([name, seconds]) => [code(name), lasting(seconds * 1_000)])),
-  ),
-  queues: table(
-    ['queue', 'holds a message for', 'hides it for'],
-    alike(resources('AWS::SQS::Queue').map(queueRow).toSorted(byFirst)),
   ),
   starts: table(
     ['function', 'an event waits at most', 'retries', 'then'],
@@ -75,13 +70,6 @@ export const tablesOf = (resources: Resources): Readonly<Record<string, readonly
 });
 
 // Preconditions
-
-/** `RunInstances`: replace, blue-green. */
-function heldBefore(before: Precondition['before']): string {
-  const acts = new Map<string, string[]>();
-  for (const [heal, act] of Object.entries(before)) acts.set(act, [...(acts.get(act) ?? []), heal]);
-  return [...acts].map(([act, heals]) => `${heals.map(code).join(', ')}: ${act}`).join('; ');
-}
 
 const askedByDoctor = (reads: Precondition['reads']): string => {
   const ways = reads.map((read) => READ_BY_DOCTOR[read]);
@@ -139,16 +127,11 @@ const ACTS = [
   ...CLEANUP_ACTS,
 ] as unknown as readonly NamedAct[];
 
-function actRow({ kind, intent, recovers, retryKey, needsApproval, reduce, silentAfter }: NamedAct): readonly string[] {
+function actRow({ kind, recovers, needsApproval }: NamedAct): readonly string[] {
   return [
     code(kind),
-    intent ? 'yes' : 'no',
     recovers === true ? 'goes on' : recovers === false ? 'refused' : 'puts back',
-    retryKey ? 'later' : 'at once',
     needsApproval === false ? 'none' : needsApproval === true ? 'its rung' : 'what it begins or copies',
-    [reduce.unknown === nothing ? '–' : 'looked for first', ...(silentAfter === 'counted' ? ['counted'] : [])].join(
-      ', ',
-    ),
   ];
 }
 
@@ -162,7 +145,6 @@ function alike(rows: readonly (readonly string[])[]): readonly (readonly string[
 
 const waitRows = (): (readonly string[])[] => [
   ['an observation counts for', lasting(OBSERVATION_VALID_MS)],
-  ['seconds between polls; the last one repeats', POLL_SECONDS.join(', ')],
   [
     'while AWS itself fails, a call waits in the attempt',
     `${PATIENT_WAITS_SECONDS.slice(0, 6).join(', ')} … s; a step is tried ${OUTAGE_TRIES} times`,
@@ -174,15 +156,13 @@ const waitRows = (): (readonly string[])[] => [
   ['the same trouble again is the same incident within', lasting(FLAP_WINDOW_MS)],
   ['an alarm may lag behind the cure by', lasting(ALARM_LAG_MS)],
   ['a command that has not begun is void after', lasting(startBySeconds * 1_000)],
-  ...Object.entries(BOUND_MS).map(([what, ms]) => [`\`${what}\` of the ladder counts as failed after`, lasting(ms)]),
+  ...alike(Object.entries(BOUND_MS).map(([what, ms]) => [code(what), lasting(ms)])).map(([acts = '', ...cells]) => [
+    `${acts} of the ladder fail after`,
+    ...cells,
+  ]),
 ];
 
-// Queues
-
-function queueRow({ Properties }: Resource): readonly string[] {
-  const { QueueName = 'without a name', MessageRetentionPeriod = 345_600, VisibilityTimeout = 30 } = Properties;
-  return [code(String(QueueName)), lasting(MessageRetentionPeriod * 1_000), lasting(VisibilityTimeout * 1_000)];
-}
+// Events
 
 function startRow({ Properties }: Resource): readonly string[] {
   const {
