@@ -3,18 +3,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { readFleets } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
-import { exampleFleets } from '../fixtures/example-fleets.ts';
 import { postedTables } from './decisions/posted.ts';
-import { tablesOf } from './decisions/words.ts';
-import { buildStack, resourcesOf } from './support.ts';
+import { ruleTables } from './decisions/words.ts';
 
 const PAGE = join(repositoryRoot, 'docs/decisions.md');
-const tables = {
-  ...tablesOf(resourcesOf(buildStack({ fleets: readFleets(exampleFleets) }).stack)),
-  ...postedTables(),
-};
+const tables = { ...ruleTables(), ...postedTables() };
 
 /** Each table is between `<!-- NAME: … -->` and `<!-- /NAME -->`. */
 const withTables = (page: string): string =>

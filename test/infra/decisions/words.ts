@@ -1,4 +1,4 @@
-// docs/decisions.md: what each act may do, what unknown does, waits and events, from the tables of the code and the template.
+// docs/decisions.md: what each act may do, what unknown does, and waits, from the tables of the code.
 import { ASKS_FOR_HEAL } from '../../../functions/dispatch-heal/candidates.ts';
 import { desiredNames } from '../../../functions/register-nodes/records.ts';
 import type { ActParts } from '../../../functions/replace-node/acts/act.ts';
@@ -27,12 +27,10 @@ import { runLimitsSeconds, startBySeconds } from '../../../shared/node-commands/
 import { READ_BY_DOCTOR } from '../../../shared/readiness/judge.ts';
 import { PRECONDITIONS, type Precondition } from '../../../shared/readiness/preconditions.ts';
 import { applied, DNS, factsOf, healthOf, idOf, nodeOf, valuesIn } from '../../fixtures/register-facts.ts';
-import { bitcoin, type Resource } from '../support.ts';
-
-type Resources = (type: string) => readonly Resource[];
+import { bitcoin } from '../support.ts';
 
 /** The tables of the page, by the name of their place. */
-export const tablesOf = (resources: Resources): Readonly<Record<string, readonly string[]>> => ({
+export const ruleTables = (): Readonly<Record<string, readonly string[]>> => ({
   health: table(
     ['health', 'asks for a heal', 'counts for the breaker', 'in the pool beside a synced node', 'its peers change'],
     Object.keys(HEALTH_VALUE).map((health) => healthRow(health as Health)),
@@ -62,10 +60,6 @@ export const tablesOf = (resources: Resources): Readonly<Record<string, readonly
   commands: table(
     ['command on a node', 'may run for'],
     alike(Object.entries(runLimitsSeconds).map(([name, seconds]) => [code(name), lasting(seconds * 1_000)])),
-  ),
-  starts: table(
-    ['function', 'an event waits at most', 'retries', 'then'],
-    alike(resources('AWS::Lambda::EventInvokeConfig').map(startRow).toSorted(byFirst)),
   ),
 });
 
@@ -157,34 +151,10 @@ const waitRows = (): (readonly string[])[] => [
   ['an alarm may lag behind the cure by', lasting(ALARM_LAG_MS)],
   ['a command that has not begun is void after', lasting(startBySeconds * 1_000)],
   ...alike(Object.entries(BOUND_MS).map(([what, ms]) => [code(what), lasting(ms)])).map(([acts = '', ...cells]) => [
-    `${acts} of the ladder fail after`,
+    `${acts} of the ladder may take`,
     ...cells,
   ]),
 ];
-
-// Events
-
-function startRow({ Properties }: Resource): readonly string[] {
-  const {
-    FunctionName,
-    MaximumEventAgeInSeconds = 21_600,
-    MaximumRetryAttempts = 2,
-    DestinationConfig,
-    Qualifier,
-  } = Properties;
-  const name =
-    typeof FunctionName === 'string'
-      ? FunctionName
-      : String(FunctionName?.Ref ?? '').replace(/(Function)?[0-9A-F]{8}$/, '');
-  const then = DestinationConfig?.OnFailure ? 'dead-letter queue' : 'dropped';
-  const alias = JSON.stringify(Qualifier ?? '').includes('sweeps') ? ' (its schedule)' : ' (another function)';
-  return [
-    `${code(name)}${Qualifier === undefined || Qualifier === '$LATEST' ? '' : alias}`,
-    lasting(MaximumEventAgeInSeconds * 1_000),
-    String(MaximumRetryAttempts),
-    then,
-  ];
-}
 
 // Text
 
@@ -196,7 +166,6 @@ function lasting(ms: number): string {
 }
 
 const code = (text: string): string => `\`${text}\``;
-const byFirst = ([one = '']: readonly string[], [other = '']: readonly string[]): number => (one < other ? -1 : 1);
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
   [head, head.map(() => '---'), ...rows].map(
