@@ -1,4 +1,4 @@
-// docs/decisions.md: how many answers that people posted in public are judged how, and those that are judged otherwise than they turned out to be.
+// docs/decisions.md: how answers that people posted in public are judged, by client, and those that are judged otherwise than they turned out to be.
 import { errorOf, fixturesOf, judge, type PostedFixture, postedClients } from '../../fixtures/posted.ts';
 
 /** Issue numbers are enough to find it again. */
@@ -12,19 +12,20 @@ export function postedTables(): Readonly<Record<string, readonly string[]>> {
       return { fixture, verdict, error: errorOf(fixture, verdict) };
     }),
   }));
-  const all = judged.flatMap(({ verdicts }) => verdicts);
-  const count = (of: (one: (typeof all)[number]) => boolean): number => all.filter(of).length;
-  const wedged = count(({ fixture }) => fixture.is === 'wedged');
-  const unsaid = count(({ fixture }) => fixture.is === 'unsaid');
   const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
   return {
     posted: [
-      row(['clients', 'answers', 'not wedged', 'called sick', 'wedged', 'called working', 'not found out']),
+      row(['client', 'answers', 'not wedged', 'called sick', 'wedged', 'called working', 'not found out']),
       row(Array.from({ length: 7 }, () => '---')),
-      row([
-        ...[judged.length, all.length, all.length - wedged - unsaid, count(({ error }) => error === 'sick')],
-        ...[wedged, count(({ error }) => error === 'working'), unsaid],
-      ]),
+      ...judged.map(({ client, verdicts }) => {
+        const count = (of: (one: (typeof verdicts)[number]) => boolean): number => verdicts.filter(of).length;
+        const wedged = count(({ fixture }) => fixture.is === 'wedged');
+        const unsaid = count(({ fixture }) => fixture.is === 'unsaid');
+        return row([
+          ...[client, verdicts.length, verdicts.length - wedged - unsaid, count(({ error }) => error === 'sick')],
+          ...[wedged, count(({ error }) => error === 'working'), unsaid],
+        ]);
+      }),
     ],
     'posted-errors': [
       row(['posted', 'it was', 'it is called', 'why']),

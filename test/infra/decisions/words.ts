@@ -47,10 +47,11 @@ export const ruleTables = (): Readonly<Record<string, readonly string[]>> => ({
       ]),
   ),
   preconditions: table(
-    ['what must be so', 'before', 'if unknown', '`doctor` asks'],
-    Object.values<Precondition>(PRECONDITIONS).map(({ needs, before, unknown, reads, doctor }) => [
+    ['what must be so', 'before which act of which heal', 'asked of', 'if unknown', '`doctor` asks'],
+    Object.values<Precondition>(PRECONDITIONS).map(({ needs, before, asked, unknown, reads, heals, doctor }) => [
       needs,
-      Object.keys(before).map(code).join(', '),
+      heldBefore(before) + (heals === undefined ? '' : `; ${heals}`),
+      asked,
       unknown === 'stops' ? 'stops' : 'goes on',
       doctor ?? askedByDoctor(reads),
     ]),
@@ -64,6 +65,13 @@ export const ruleTables = (): Readonly<Record<string, readonly string[]>> => ({
 });
 
 // Preconditions
+
+/** `RunInstances`: replace, blue-green. */
+function heldBefore(before: Precondition['before']): string {
+  const acts = new Map<string, string[]>();
+  for (const [heal, act] of Object.entries(before)) acts.set(act, [...(acts.get(act) ?? []), heal]);
+  return [...acts].map(([act, heals]) => `${heals.map(code).join(', ')}: ${act}`).join('; ');
+}
 
 const askedByDoctor = (reads: Precondition['reads']): string => {
   const ways = reads.map((read) => READ_BY_DOCTOR[read]);

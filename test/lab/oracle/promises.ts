@@ -57,7 +57,7 @@ const SENTENCES = {
   'only-who-is-there-is-well': 'No page says that a missing node is well.',
 } as const;
 
-/** Each promise with its sentence. docs/storms.md leads people here. */
+/** Each promise with its sentence, in the order in which docs/storms.md lists them. */
 export const PROMISES: Readonly<Record<PromiseName, string>> = SENTENCES;
 
 export const PROMISE_NAMES = Object.keys(SENTENCES) as readonly PromiseName[];
