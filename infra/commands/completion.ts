@@ -16,7 +16,7 @@ interface Verb {
 export function addCompletionVerb(program: Command, say: (text: string) => void): void {
   program
     .command('completion')
-    .description('print a script that completes verbs and flags: source it, or put it where your shell looks')
+    .description('print a script that completes verbs and flags')
     .argument('<shell>', SHELLS.join(', '))
     .action((written: string, _: object, verb: Command) => {
       const shell = SHELLS.find((one) => one === written);

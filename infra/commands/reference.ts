@@ -3,25 +3,45 @@ import type { Command, Option } from 'commander';
 import { leavesOf } from './program.ts';
 import { effectsTable } from './verb-table.ts';
 
-/** Every verb with its words, its flags and its sentence, as Markdown. The flags that all verbs share are left out. */
+/** Every verb with its words, its flags and its sentence, as Markdown. The flags that all verbs share are left out, those of several are said once. */
 export function verbsPage(program: Command): string {
-  const groups = new Map<string, Command[]>();
-  for (const verb of leavesOf(program)) {
-    const holder = verb.parent?.parent ? verb.parent : verb;
-    const group = holder.helpGroup();
-    groups.set(group, [...(groups.get(group) ?? []), verb]);
-  }
+  const verbs = leavesOf(program);
+  const groups = Map.groupBy(verbs, (verb) => (verb.parent?.parent ? verb.parent : verb).helpGroup());
+  const common = commonFlags(verbs);
   return [
     `### What each changes, and when it asks\n\n${effectsTable()}`,
-    ...[...groups].map(([group, verbs]) => `### ${group.replace(/:$/, '')}\n\n${verbs.map(verbText).join('\n\n')}`),
+    `### Flags of several verbs\n\n${[...common].join('\n')}`,
+    ...[...groups].map(
+      ([group, ofGroup]) =>
+        `### ${group.replace(/:$/, '')}\n\n${ofGroup.map((verb) => verbText(verb, common)).join('\n\n')}`,
+    ),
   ].join('\n\n');
 }
 
-function verbText(verb: Command): string {
-  const options = verb.options.filter(({ helpGroupHeading }) => helpGroupHeading === undefined);
-  const lines = options.map((option) => `* \`${option.flags}\` ${option.description}${choicesText(option)}`);
+/** With so many verbs a flag is said once. */
+const VERBS_LEAST = 5;
+
+/** The lines of flags that mean the same in several verbs. */
+function commonFlags(verbs: readonly Command[]): ReadonlySet<string> {
+  const lines = Map.groupBy(
+    verbs.flatMap((verb) => ownFlags(verb).map(flagText)),
+    (line) => line,
+  );
+  return new Set([...lines].filter(([, { length }]) => length >= VERBS_LEAST).map(([line]) => line));
+}
+
+const ownFlags = (verb: Command): readonly Option[] =>
+  verb.options.filter(({ helpGroupHeading }) => helpGroupHeading === undefined);
+
+const flagText = (option: Option): string => `* \`${option.flags}\` ${option.description}${choicesText(option)}`;
+
+function verbText(verb: Command, common: ReadonlySet<string>): string {
+  const flags = ownFlags(verb);
+  const isCommon = (option: Option): boolean => common.has(flagText(option));
+  const also = flags.filter(isCommon).map(({ long }) => `\`${long}\``);
+  const lines = flags.filter((option) => !isCommon(option)).map(flagText);
   return [
-    `**\`${nameOf(verb)}\`**: ${sentence(verb.description())}`,
+    `**\`${nameOf(verb)}\`**: ${sentence(verb.description())}${also.length > 0 ? ` Also ${also.join(', ')}.` : ''}`,
     ...(lines.length > 0 ? [lines.join('\n')] : []),
   ].join('\n\n');
 }

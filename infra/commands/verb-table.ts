@@ -34,7 +34,7 @@ export const VERBS = {
   explain: READS,
   plan: READS,
   journal: READS,
-  doctor: { ...READS, why: 'dry runs alone; `--command` sends each node a command that only looks' },
+  doctor: { ...READS, why: 'only dry runs, but for `--command`' },
   backtest: READS,
   restore: BY_HAND,
   replace: BY_HAND,
@@ -46,20 +46,20 @@ export const VERBS = {
   scale: BY_HAND,
   approve: { does: 'acts', asks: 'always', why: 'shows the plan that waits, and asks' },
   reject: { does: 'switches', asks: 'always', why: 'shows the plan that waits, and asks' },
-  ack: { does: 'switches', asks: 'never', why: 'a page is repeated no more, and nothing else changes' },
+  ack: { does: 'switches', asks: 'never', why: 'only a page is repeated no more' },
   report: { does: 'files', asks: 'never', why: 'one page, here' },
   check: READS,
   show: READS,
   push: {
     does: 'settings',
     asks: 'by effect',
-    why: 'where anything widens, vanishes or is not known to narrow, and where other nodes match, none do, or EC2 cannot be asked',
+    why: 'unless everything only narrows, and EC2 shows the same nodes',
   },
-  pause: { does: 'switches', asks: 'never', why: 'stops at once; nobody in a hurry is asked' },
+  pause: { does: 'switches', asks: 'never', why: 'stops at once' },
   resume: {
     does: 'switches',
     asks: 'never',
-    why: 'goes on with what the fleet file allows, to which somebody said yes',
+    why: 'goes on with what the fleet file allows',
   },
   retire: { does: 'settings', asks: 'always', why: 'lists what goes, and asks' },
   left: READS,
@@ -70,7 +70,7 @@ export const VERBS = {
   smoke: {
     does: 'acts',
     asks: 'always',
-    why: 'what it makes costs money, and `--remove` removes it',
+    why: 'what it makes costs money',
     looks: '--plan',
   },
   completion: READS,
@@ -102,26 +102,16 @@ export const effectText = ({ does, asks, why, looks }: Row): string => {
   return `${capital(EFFECTS[does])}. ${asking}: ${why}${looks === undefined || does === 'files' ? '' : `; ${looks} only says what it would do`}.`;
 };
 
-/** Markdown for docs/commands.md. */
+/** Markdown for docs/commands.md: a row for all verbs with the same effect. */
 export function effectsTable(): string {
-  const rows = Object.entries<Row>(VERBS).map(([verb, { does, asks, why, looks }]) => [
-    `\`${verb}\``,
-    EFFECTS[does],
-    asks,
-    why,
-    asks === 'never' ? '' : `\`--yes\`${looks === undefined ? '' : `, or \`${looks}\` only looks`}`,
-  ]);
-  const table = [
-    ['verb', 'what it changes', 'asks', 'why', 'without a terminal'],
-    ['---', '---', '---', '---', '---'],
-    ...rows,
-  ]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n');
-  return `${table}\n\n${SENDS}`;
+  const alike = Map.groupBy(
+    Object.entries<Row>(VERBS),
+    ([, { does, asks, why }]) => `${EFFECTS[does]} | ${asks}: ${why}`,
+  );
+  const rows = [...alike].map(
+    ([effect, verbs]) => `| ${verbs.map(([verb]) => `\`${verb}\``).join(', ')} | ${effect} |`,
+  );
+  return ['| verbs | what they change | asks |', '| --- | --- | --- |', ...rows].join('\n');
 }
-
-const SENDS =
-  'No verb sends anything to anybody but to AWS, where your configuration says. What `report` and `adopt` write stays here.';
 
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

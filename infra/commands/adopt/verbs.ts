@@ -9,14 +9,14 @@ import type { AdoptContext } from './context.ts';
 export function addAdoptVerb(program: Command, open: Opened<AdoptContext>, ended: Ended): void {
   program
     .command('adopt')
-    .description('read an account, change nothing, and propose fleet files for the nodes that run there')
+    .description('read an account, and propose fleet files for its nodes')
     .option('--out <dir>', 'write the files there, never over one that exists')
     .option('--plan', 'only print what would be written')
     .option('--tag <key=value>', 'read only instances with this tag')
-    .option('--read-out <file>', 'write what was read to a file, and propose nothing')
+    .option('--read-out <file>', 'only write what was read to a file')
     .option('--from <file>', 'use such a file in place of the account; needs no credentials')
     .option('--no-mask', 'keep names, addresses, ids and the account in the read-out')
-    .option('--twin', 'play each fleet in the local region: a full disk, a stuck client, broken data, a lost instance')
+    .option('--twin', 'play each fleet in the local region, with four faults')
     .option('--storms <n>', 'with --twin: so many storms of each fleet, too', whole(1, STORMS_MAX))
     .option('--seed <n>', 'with --twin: another seed is another run', whole(0, Number.MAX_SAFE_INTEGER))
     .action(async (options: AdoptOptions) => {

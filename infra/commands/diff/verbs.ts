@@ -10,13 +10,10 @@ const names = (words: string): readonly string[] => words.split(',').map((word) 
 export function addDiffVerb(program: Command, open: Opened<DiffContext>, ended: Ended): void {
   program
     .command('diff')
-    .description('what a change would change: two versions of a fleet file, or of chainmend, in the same stories')
+    .description('compare two versions of a fleet file, or of chainmend, in the same stories')
     .argument('[before]', 'a fleet file')
     .argument('[after]', 'another version of it; with --code there is one file, or none')
-    .option(
-      '--code <version>',
-      'compares another version of chainmend with this one: a folder with it, or a git commit',
-    )
+    .option('--code <version>', 'another version of chainmend: a folder, or a git commit')
     .option('--storms <n>', 'so many storms of four hours; 3 unless given, none beside --scenarios', whole(0, 500))
     .option('--only <types>', 'storms of these faults alone, with commas: one after the other', names)
     .option('--scenarios <names>', 'with --code: these scenarios as well, with commas; all: every one', names)
@@ -24,10 +21,10 @@ export function addDiffVerb(program: Command, open: Opened<DiffContext>, ended: 
     .option('--seed <n>', 'another seed is another run', whole(0, Number.MAX_SAFE_INTEGER))
     .option(
       '--days <n>',
-      'so many days of the account, too: which incidents that AWS has kept would be decided otherwise',
+      'so many days of the account, too: which incidents would be decided otherwise',
       whole(1, KEPT_DAYS.calls),
     )
-    .option('--journal', 'which decisions of the journal would be others, by the numbers that its lines hold')
+    .option('--journal', 'which decisions of the journal would be others')
     .option('--since <time>', 'with --journal: minutes, hours or days back, 30d unless given, and at most')
     .option('--markdown', 'as a comment for a pull request')
     .action(async (before: string | undefined, after: string | undefined, options: DiffOptions) => {

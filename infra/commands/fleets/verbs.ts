@@ -41,7 +41,7 @@ export function addFleetVerbs(program: Command, open: Opened<FleetsDesk>, ended:
       .option('--fleets <folder>', 'of fleet files; infra/fleets unless given');
   verb('check', 'tell what is wrong in fleet files, with line and column')
     .argument('[file...]', 'all of the folder unless given')
-    .option('--account', 'ask the account, too, what a deployment would meet there')
+    .option('--account', 'also what a deployment would meet in the account')
     .action(async (files: string[], options: FolderOption & { account?: true }) => {
       const { check } = await import('./check.ts');
       ended.facts = await check(await at(open, options), files, options);
@@ -53,7 +53,7 @@ export function addFleetVerbs(program: Command, open: Opened<FleetsDesk>, ended:
       const { show } = await import('./show.ts');
       ended.facts = show(await at(open, options), name, options);
     });
-  verb('push', 'store fleet files in SSM, where the functions read them at their next invocation')
+  verb('push', 'store fleet files in SSM, where the functions read them')
     .argument('[name...]')
     .option('--all', 'every fleet of the folder')
     .action(async (names: string[], options: FolderOption & { all?: true; yes?: true }) => {
@@ -62,7 +62,7 @@ export function addFleetVerbs(program: Command, open: Opened<FleetsDesk>, ended:
     });
   verb('pause', 'touch nothing from now on: one node, one fleet, or anything')
     .argument('[fleet[/node]]', 'everything unless given')
-    .option('--why <text>', 'the reason that a refusal will quote; who and when unless given')
+    .option('--why <text>', 'the reason; who and when unless given')
     .action(async (written: string | undefined, options: FolderOption & { why?: string }) => {
       const { pause, pauseNode } = await import('./pause.ts');
       const why = options.why ?? whoAndWhen();
@@ -80,7 +80,7 @@ export function addFleetVerbs(program: Command, open: Opened<FleetsDesk>, ended:
     });
   program
     .command('retire')
-    .description('remove the alarms and DNS records of a fleet that is given up, and say what else of it costs')
+    .description('remove the alarms and DNS records of a fleet, and say what else of it costs')
     .argument('<name>')
     .action(async (name: string, options: { yes?: true }) => {
       const { retire } = await import('../retire/retire.ts');

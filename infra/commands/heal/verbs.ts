@@ -36,7 +36,7 @@ export function addHealVerbs(program: Command, open: Opened<HealCommandContext &
   program.commandsGroup('What is going on:');
   program
     .command('status')
-    .description('how fleets and their nodes are, what is open, and how far it is; pauses first')
+    .description('how fleets and their nodes are, and what is open; pauses first')
     .argument('[fleet[/node]]', 'every fleet unless given')
     .option('--accounts <file>', 'every fleet of the accounts and regions that this file names')
     .action(async (written: string | undefined, { accounts, ...shared }: StatusOptions) => {
@@ -52,9 +52,7 @@ export function addHealVerbs(program: Command, open: Opened<HealCommandContext &
     });
   program
     .command('endpoints')
-    .description(
-      'where the nodes of a fleet can be asked: their RPC by address and by DNS name; of a private network also how they are dialled',
-    )
+    .description('where a fleet’s nodes answer: RPC by address and by DNS name; of a private network P2P, too')
     .argument('<fleet>', 'its name')
     .addOption(new Option('--role <role>', 'only nodes of this role').choices(ROLES))
     .action(async (fleet: string, options: { readonly role?: (typeof ROLES)[number] }) => {
@@ -71,7 +69,7 @@ export function addHealVerbs(program: Command, open: Opened<HealCommandContext &
     });
   program
     .command('plan')
-    .description('say what a heal of a node would do now, with its source, its guardrails, its cost and its time')
+    .description('say what a heal of a node would do now: source, guardrails, cost and time')
     .argument('<node>', 'a node by its name or its instance id')
     .addOption(
       new Option('--of <verb>', 'the plan of this verb')
@@ -87,7 +85,7 @@ export function addHealVerbs(program: Command, open: Opened<HealCommandContext &
     );
   program
     .command('journal')
-    .description('what all functions have written of a fleet or a node lately')
+    .description('what functions have written lately of a fleet or a node')
     .argument('<fleet[/node]>')
     .option('--incident <digits>', 'only of this incident')
     .addOption(new Option('--by <function>', 'only what this function has written').choices(WRITERS))
@@ -127,12 +125,8 @@ export function addHealVerbs(program: Command, open: Opened<HealCommandContext &
   requestVerb('undo', '<node>', 'put back the volumes that a heal has kept').action(
     (written: string, options: HealRequestOptions) => carry(({ undoOf }) => undoOf(written), options),
   );
-  requestVerb(
-    'shrink',
-    '<node>',
-    'give a node a smaller data volume: its files are copied beside it, and the two exchanged',
-  )
-    .requiredOption('--to <gib>', 'the size of the new volume in GiB; what is used may take 75 % of it', gib)
+  requestVerb('shrink', '<node>', 'give a node a smaller data volume with a copy of its files')
+    .requiredOption('--to <gib>', 'its size in GiB; what is used may take 75 % of it', gib)
     .action((written: string, options: Requests.ShrinkOptions) =>
       carry(({ shrinkOf }) => shrinkOf(written, options), options),
     );
@@ -149,20 +143,13 @@ export function addHealVerbs(program: Command, open: Opened<HealCommandContext &
   )
     .requiredOption('--to <version>', 'a version that the fleet file names under client.versions', version)
     .option('--acknowledge-validator', 'FLEET/NODE is a validator, and may sign nothing while it is switched')
-    .option(
-      '--at-height <height>',
-      'the chain stops below this block for it: all nodes go over when they stand there',
-      height,
-    )
+    .option('--at-height <height>', 'the chain stops below this block: all nodes change when they stand there', height)
     .addOption(
-      new Option(
-        '--strategy <strategy>',
-        'rolling: on each node itself; blue-green: on another instance beside each, which takes its place',
-      )
+      new Option('--strategy <strategy>', 'on each node itself, or on another instance that takes its place')
         .choices(['rolling', 'blue-green'])
         .default('rolling'),
     )
-    .option('--rehearse', 'try it on a copy of the first node’s data before any node gets it; the fleet needs drills')
+    .option('--rehearse', 'try it first on a copy of a node’s data; the fleet needs drills')
     .action((written: string, options: Requests.UpgradeOptions) =>
       carry(({ upgradeOf }) => upgradeOf(written, options), options),
     );
@@ -174,7 +161,7 @@ export function addHealVerbs(program: Command, open: Opened<HealCommandContext &
   ).action((written: string, options: HealRequestOptions) => carry(({ drillOf }) => drillOf(written), options));
   program
     .command('scale')
-    .description('give a group that chainmend has deployed another number of nodes, one proved step at a time')
+    .description('change the number of nodes of a deployed group, one proved step at a time')
     .argument('<fleet>', 'its name')
     .argument('<nodes>', 'how many it is to have', whole(2, 50))
     .option('--plan', 'only say what would be done')
@@ -193,11 +180,11 @@ export function addHealVerbs(program: Command, open: Opened<HealCommandContext &
         ended.status = await answerQuestion(await open(), name, written, options);
         ended.facts = { answer: name, incident: written, isAnswered: ended.status === 0 };
       });
-  decide('approve', 'say yes to what a heal in mode ask waits for; shows the plan first');
+  decide('approve', 'say yes to the plan of a heal in mode ask; shows it first');
   decide('reject', 'say no to it');
   program
     .command('ack')
-    .description('say that you look after a page: it is not repeated; without a page, list those that are')
+    .description('stop repeating a page; without a page, list those that are repeated')
     .argument('[page]', 'its key, as the page says it; or a code, for all pages of it')
     .action(async (written?: string) => {
       const { acknowledgePage } = await import('./acknowledge.ts');

@@ -8,7 +8,7 @@ export function addNamesVerbs(program: Command, open: Opened<NamesContext>): voi
   const names = program.command('names').description('DNS records that chainmend did not make');
   names
     .command('adopt')
-    .description('hand existing records of a fleet’s nodes over: shows them, asks, and writes a marker beside each')
+    .description('hand existing records of a fleet’s nodes to chainmend, by a marker beside each')
     .argument('<fleet>')
     .action(async (fleet: string, options: YesOption) => {
       const { adopt } = await import('./adopt.ts');
@@ -16,7 +16,7 @@ export function addNamesVerbs(program: Command, open: Opened<NamesContext>): voi
     });
   names
     .command('release')
-    .description('give a fleet’s records back: shows them, asks, and removes the markers; the records stay')
+    .description('give a fleet’s records back: the markers go, the records stay')
     .argument('<fleet>')
     .action(async (fleet: string, options: YesOption) => {
       const { release } = await import('./release.ts');

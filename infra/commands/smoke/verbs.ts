@@ -41,12 +41,12 @@ export function addSmokeVerb(program: Command, open: Opened<SmokeContext>, ended
       'its instance profile: AmazonSSMManagedInstanceCore and CloudWatchAgentServerPolicy',
     )
     .option('--security-group <id>', "its security group; the VPC's default one unless given", groupId)
-    .option('--ladder', 'besides the disk one restart and one swap, and what only an account can tell: some hours')
+    .option('--ladder', 'a restart and a swap, too: some hours')
     .option('--plan', 'only say what would be made, and what it costs')
     .option('--stack-is-deployed', 'use the stack that is there, and leave it')
     .option('--for <minutes>', 'how long the heal may take', minutes, HEAL_MINUTES)
-    .option('--keep', 'leave everything where it was not healed, for a look')
-    .option('--record <file>', 'write down what AWS was asked and answered, masked, to a new file')
+    .option('--keep', 'leave everything if it was not healed')
+    .option('--record <file>', 'write masked requests and answers of AWS to a new file')
     .option('--remove', 'only remove what earlier runs left')
     .option(
       '--print-fleet',
