@@ -1,11 +1,11 @@
-// `npm run pages`: writes docs/pages.md: a row for each code, and some mails as scenarios send them.
+// `npm run pages`: writes docs/pages.md: a line for each code, by how soon a person has to act, and some mails as scenarios send them.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findScenario } from '../../../local/scenarios/catalog/index.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import { run } from '../../../local/scenarios/run.ts';
 import { isPage, messageFor } from '../../../local/services/sns/sns.ts';
-import { PAGE_WANTS } from '../../../shared/model/page-wants.ts';
+import { PAGE_WANTS, type PageWant, type Urgency } from '../../../shared/model/page-wants.ts';
 
 process.env['TZ'] = 'UTC';
 const ROOT = join(import.meta.dirname, '../../..');
@@ -28,13 +28,13 @@ async function mailOf(code: string, name: string): Promise<readonly string[]> {
 
 const HEAD = `# Pages
 
-A page's subject says which node and what to do. \`npm start -- --list-codes\` says what each code means, the [runbooks](runbooks/README.md) what to do.
+A page's subject says which node and what to do. Each code below links its [runbook](runbooks/README.md), where it has one; \`npm start -- --list-codes\` says what it means.
 
 | to | format |
 |---|---|
 | mail | text, as [below](#mails) |
 | HTTPS subscription | Amazon Q Developer in chat applications (Slack, Teams), one thread for each \`key\` |
-| incoming webhook (Slack, Mattermost, Rocket.Chat, Discord) | by \`relay-pages\`: [webhook](webhook.md) |
+| chat | by an [incoming webhook](webhook.md) |
 | machines | JSON: \`wants\`, \`urgency\`, \`key\` (the same for all pages of a cause), \`runbook\`, account, region, time, what the page is about, and \`next\` with commands |
 
 The JSON and the SNS message attribute \`severity\` have one of these:
@@ -43,25 +43,37 @@ The JSON and the SNS message attribute \`severity\` have one of these:
 |---|---|
 | \`page\` | act |
 | \`again\` | nobody has acknowledged it (\`npm run chainmend -- ack\`): after half an hour, then hourly, at most eight times a day |
-| \`resolved\` | once, when the cause is over; repeated only after it was found to last |
+| \`resolved\` | once, when the cause is over |
 | \`told\` | a heal is done |
 
-A pager without healed nodes: filter policy \`{"severity":[{"exists":false},{"anything-but":["told"]}]}\`. Numbers: \`pages\` of the [fleet file](fleet-files.md).
+A pager without healed nodes: filter policy \`{"severity":[{"exists":false},{"anything-but":["told"]}]}\`. Numbers: \`pages\` of the [fleet file](fleet-files.md#limits-and-pages).
 
-\`npm run pages\` writes this page; do not edit it.
+\`npm run pages\` writes this page.
 `;
 
+/** The part of the page for each urgency. */
+const PARTS: Readonly<Record<Urgency, string>> = {
+  now: '## Now\n\nIt gets worse, or stays down, until a person acts.',
+  soon: '## Soon\n\nWithin the day.',
+  know: '## To know\n\nNothing has to be done.',
+};
+
 async function reference(): Promise<string> {
-  const codes = Object.entries(PAGE_WANTS).sort(([a], [b]) => (a < b ? -1 : 1));
-  const rows = codes.map(([code, { wants, urgency, runbook }]) => {
-    const name = Object.hasOwn(SHOWN, code) ? `[\`${code}\`](#${code})` : `\`${code}\``;
-    const more = runbook === undefined ? '' : `[${runbook}](runbooks/${runbook}.md)`;
-    return `| ${name} | ${wants} | ${urgency} | ${more} |`;
-  });
+  const codes = Object.entries<PageWant>(PAGE_WANTS).sort(([a], [b]) => (a < b ? -1 : 1));
+  const parts = Object.entries(PARTS).flatMap(([urgency, title]) => [
+    title,
+    '',
+    ...codes
+      .filter(([, page]) => page.urgency === urgency)
+      .map(([code, { wants, runbook }]) => {
+        const name = runbook === undefined ? `\`${code}\`` : `[\`${code}\`](runbooks/${runbook}.md)`;
+        return `- ${name}: ${wants}`;
+      }),
+    '',
+  ]);
   const mails: string[] = [];
   for (const [code, scenario] of Object.entries(SHOWN)) mails.push(...(await mailOf(code, scenario)));
-  const table = ['| code | wants | how soon | runbook |', '|---|---|---|---|', ...rows];
-  return [HEAD, ...table, '', '## Mails', '', ...mails].join('\n');
+  return [HEAD, ...parts, '## Mails', '', ...mails].join('\n');
 }
 
 writeFileSync(join(ROOT, 'docs/pages.md'), await reference());

@@ -2,11 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { CONDITIONS, FAILURES, GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
-import { PAGE_WANTS } from '../../../shared/model/page-wants.ts';
+import { PAGE_WANTS, type Urgency } from '../../../shared/model/page-wants.ts';
 
 const runbooks = readdirSync(join(import.meta.dirname, '../../../docs/runbooks')).map((name) =>
   name.replace('.md', ''),
 );
+
+/** By the heading of its part. */
+const URGENCIES: Readonly<Record<string, Urgency>> = { Now: 'now', Soon: 'soon', 'To know': 'know' };
 
 describe('what a page wants', () => {
   it('is known of every code, and of no other', () => {
@@ -21,12 +24,17 @@ describe('what a page wants', () => {
 
   it('is what docs/pages.md says, in its table and in the mails below it (npm run pages writes it)', () => {
     const page = readFileSync(join(import.meta.dirname, '../../../docs/pages.md'), 'utf8');
-    const rows = new Map(
-      [...page.matchAll(/^\| \[?`([\w-]+)`[^|]* \| ([^|]+) \| (\w+) \|/gm)].map(([, code, ...rest]) => [code, rest]),
-    );
-    expect(Object.fromEntries(rows)).toEqual(
-      Object.fromEntries(Object.entries(PAGE_WANTS).map(([code, { wants, urgency }]) => [code, [wants, urgency]])),
-    );
+    const rows = page
+      .split(/^## /m)
+      .flatMap((part) =>
+        [...part.matchAll(/^- \[?`([\w-]+)`(?:\]\(runbooks\/([\w-]+)\.md\))?: (.+)$/gm)].map(
+          ([, code = '', runbook, wants]) => [
+            code,
+            { wants, urgency: URGENCIES[part.split('\n', 1)[0] ?? ''], runbook },
+          ],
+        ),
+      );
+    expect(Object.fromEntries(rows)).toEqual(PAGE_WANTS);
     const mails = page.split(/^### /m).slice(1);
     expect(mails.length).toBeGreaterThan(1);
     for (const mail of mails) {
